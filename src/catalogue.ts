@@ -1,0 +1,331 @@
+import { FAILURE_REASONS } from "./core/reasons.ts";
+import type { Emitter, Metric } from "./core/metric.ts";
+
+/**
+ * Every metric of the exporter, once. Names, labels and help come from here and only from here; `docs/metrics.md` is
+ * generated from it, and a contract test holds a real scrape against it both ways.
+ *
+ * Rules: base units, `_total` for counters, one series per state, bounded label values, and a series only when there
+ * is a value. `process_*` and `nodejs_*` come from prom-client and are not repeated here.
+ */
+
+const metric =
+  (type: Metric["type"]) =>
+  <const Label extends string = never>(
+    emitter: Emitter,
+    name: string,
+    help: string,
+    labels: readonly Label[] = [],
+    buckets?: readonly number[],
+  ): Metric<Label> => ({ name, type, help, labels, emitter, ...(buckets === undefined ? {} : { buckets }) });
+
+const gauge = metric("gauge");
+const counter = metric("counter");
+const histogram = metric("histogram");
+
+/** From a cache hit on the same machine to the slowest reasoning model: 10 ms to 120 s. */
+const LLM_BUCKETS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30, 60, 120];
+const INTER_TOKEN_BUCKETS = [
+  0.001, 0.0025, 0.005, 0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.15, 0.25, 0.5, 1, 2.5,
+];
+
+export const TARGET_LABELS = ["target", "module"] as const;
+
+export const catalogue = {
+  // Every result.
+  probeSuccess: gauge("probe", "probe_success", "Whether the probe succeeded (1) or failed (0)"),
+  probeDuration: gauge("probe", "probe_duration_seconds", "How long the probe took"),
+  probeTimeout: gauge("probe", "probe_timeout_seconds", "How long the probe was allowed to take"),
+  probeFailureReason: gauge(
+    "probe",
+    "probe_failure_reason",
+    `Why the probe failed; present, with value 1, only on failure. One of: ${FAILURE_REASONS.join(", ")}`,
+    ["reason"],
+  ),
+  probeResultAge: gauge(
+    "probe",
+    "probe_result_age_seconds",
+    "Time since the shown result was obtained; 0 when the probe ran for this scrape",
+  ),
+
+  // http, with blackbox_exporter's names.
+  httpStatusCode: gauge(
+    "http",
+    "probe_http_status_code",
+    "Status code of the final response, 0 if there was none",
+  ),
+  httpContentLength: gauge(
+    "http",
+    "probe_http_content_length",
+    "Content-Length of the final response in bytes, -1 if it announced none",
+  ),
+  httpBodyLength: gauge(
+    "http",
+    "probe_http_uncompressed_body_length",
+    "Length of the final response's body in bytes, after decompression",
+  ),
+  httpRedirects: gauge("http", "probe_http_redirects", "Number of redirects followed"),
+  httpSsl: gauge("http", "probe_http_ssl", "Whether the final response came over TLS"),
+  httpVersion: gauge("http", "probe_http_version", "HTTP version of the final response, 0 if there was none"),
+  httpDuration: gauge(
+    "http",
+    "probe_http_duration_seconds",
+    "Time spent in each phase of the request, summed over redirects",
+    ["phase"],
+  ),
+  httpLastModified: gauge(
+    "http",
+    "probe_http_last_modified_timestamp_seconds",
+    "Last-Modified of the final response as a Unix timestamp",
+  ),
+  failedDueToRegex: gauge(
+    "http",
+    "probe_failed_due_to_regex",
+    "Whether a body or header expression made the probe fail",
+  ),
+  dnsLookupTime: gauge("http", "probe_dns_lookup_time_seconds", "Time taken to resolve the target's name"),
+  ipProtocol: gauge(
+    "http",
+    "probe_ip_protocol",
+    "IP version that was chosen: 4 or 6, 0 if resolution failed",
+  ),
+  ipAddrHash: gauge(
+    "http",
+    "probe_ip_addr_hash",
+    "FNV-32a hash of the chosen IP address; changes when the address does",
+  ),
+  sslEarliestCertExpiry: gauge(
+    "http",
+    "probe_ssl_earliest_cert_expiry",
+    "Earliest expiry among the certificates that the target sent, as a Unix timestamp",
+  ),
+  sslLastChainExpiry: gauge(
+    "http",
+    "probe_ssl_last_chain_expiry_timestamp_seconds",
+    "Expiry of the verified chain that expires last, as a Unix timestamp",
+  ),
+  sslLastChainInfo: gauge(
+    "http",
+    "probe_ssl_last_chain_info",
+    "The target's leaf certificate; the value is always 1",
+    ["fingerprint_sha256", "subject", "issuer", "subjectalternative", "serialnumber"],
+  ),
+  tlsVersionInfo: gauge("http", "probe_tls_version_info", "TLS version in use; the value is always 1", [
+    "version",
+  ]),
+  tlsCipherInfo: gauge("http", "probe_tls_cipher_info", "TLS cipher in use; the value is always 1", [
+    "cipher",
+  ]),
+
+  // llm: facts of one probe.
+  llmFirstToken: gauge(
+    "llm",
+    "probe_llm_time_to_first_token_seconds",
+    "Time from the request to the first token of any kind; only of streamed answers",
+  ),
+  llmFirstOutputToken: gauge(
+    "llm",
+    "probe_llm_time_to_first_output_token_seconds",
+    "Time from the request to the first token of the answer, after any reasoning; only of streamed answers",
+  ),
+  llmInterToken: gauge(
+    "llm",
+    "probe_llm_inter_token_latency_seconds",
+    "Mean time between tokens: (last - first) / (n - 1), n from the usage where given",
+  ),
+  llmMaxStall: gauge(
+    "llm",
+    "probe_llm_max_stall_seconds",
+    "Longest silence between two pieces of the answer",
+  ),
+  llmTokens: gauge("llm", "probe_llm_tokens", "Tokens of this probe as the API counted them", ["type"]),
+  llmTokensPerSecond: gauge(
+    "llm",
+    "probe_llm_tokens_per_second",
+    "Output tokens per second between the first and the last token",
+  ),
+  llmAnswerCorrect: gauge("llm", "probe_llm_answer_correct", "Whether the answer met every expectation"),
+  llmFinishReason: gauge(
+    "llm",
+    "probe_llm_finish_reason",
+    "Why the model stopped: stop, length, tool_calls, content_filter or other; the value is always 1",
+    ["reason"],
+  ),
+  llmModelInfo: gauge(
+    "llm",
+    "probe_llm_model_info",
+    "Model asked for and model that says it answered; the value is always 1",
+    ["requested_model", "response_model"],
+  ),
+  llmModelMismatch: gauge(
+    "llm",
+    "probe_llm_model_mismatch",
+    "Whether another model than the requested (or an allowed) one answered",
+  ),
+  llmPhaseDuration: gauge(
+    "llm",
+    "probe_llm_phase_duration_seconds",
+    "Time spent in each phase before the answer: resolve, connect, tls, headers",
+    ["phase"],
+  ),
+
+  // Memory of probes, per configured target.
+  healthChecks: counter("state", "heartbeat_health_checks_total", "Probes by result", [
+    ...TARGET_LABELS,
+    "status",
+  ]),
+  healthCheckDuration: histogram(
+    "state",
+    "heartbeat_health_check_duration_seconds",
+    "Duration of probes by result",
+    [...TARGET_LABELS, "status"],
+    LLM_BUCKETS,
+  ),
+  failures: counter("state", "heartbeat_failures_total", "Failed probes by reason", [
+    ...TARGET_LABELS,
+    "reason",
+  ]),
+  consecutiveFailures: gauge(
+    "state",
+    "heartbeat_consecutive_failures",
+    "Failures in a row, ignored reasons left out",
+    TARGET_LABELS,
+  ),
+  consecutiveSuccesses: gauge(
+    "state",
+    "heartbeat_consecutive_successes",
+    "Successes in a row",
+    TARGET_LABELS,
+  ),
+  modelAvailable: gauge(
+    "state",
+    "heartbeat_model_available",
+    "Whether the last probe got an answer from the model, be it a wrong one",
+    TARGET_LABELS,
+  ),
+  targetHealthy: gauge(
+    "state",
+    "heartbeat_target_healthy",
+    "Whether the target is healthy, after thresholds; absent while unknown",
+    TARGET_LABELS,
+  ),
+  targetStatus: gauge(
+    "state",
+    "heartbeat_target_status",
+    "Status of the target, one series per status: healthy, degraded (healthy but slower than expected), unhealthy, unknown",
+    [...TARGET_LABELS, "status"],
+  ),
+  currentMode: gauge(
+    "state",
+    "heartbeat_current_mode",
+    "Mode of a target with failover, one series per mode",
+    [...TARGET_LABELS, "mode"],
+  ),
+  modeSince: gauge(
+    "state",
+    "heartbeat_mode_since_timestamp_seconds",
+    "When the current mode was entered, as a Unix timestamp",
+    TARGET_LABELS,
+  ),
+  modeForced: gauge("state", "heartbeat_mode_forced", "Whether the mode was forced by hand", TARGET_LABELS),
+  failoverEvents: counter(
+    "state",
+    "heartbeat_failover_events_total",
+    "Changes of mode: triggered or recovered",
+    [...TARGET_LABELS, "type"],
+  ),
+  lastProbe: gauge(
+    "state",
+    "heartbeat_last_probe_timestamp_seconds",
+    "When the last probe ended, as a Unix timestamp",
+    TARGET_LABELS,
+  ),
+  lastSuccess: gauge(
+    "state",
+    "heartbeat_last_success_timestamp_seconds",
+    "When the last successful probe ended, as a Unix timestamp",
+    TARGET_LABELS,
+  ),
+  llmTokensTotal: counter(
+    "state",
+    "heartbeat_llm_tokens_total",
+    "Tokens spent on probes, as the API counted them",
+    [...TARGET_LABELS, "type"],
+  ),
+  llmFirstTokenHistogram: histogram(
+    "state",
+    "heartbeat_llm_time_to_first_token_seconds",
+    "Time to first token of probes",
+    TARGET_LABELS,
+    LLM_BUCKETS,
+  ),
+  llmInterTokenHistogram: histogram(
+    "state",
+    "heartbeat_llm_inter_token_latency_seconds",
+    "Inter-token latency of probes",
+    TARGET_LABELS,
+    INTER_TOKEN_BUCKETS,
+  ),
+
+  // Thresholds as metrics, so that one static rule file serves every configuration.
+  interval: gauge("state", "heartbeat_interval_seconds", "Configured interval between probes", TARGET_LABELS),
+  failureThreshold: gauge(
+    "state",
+    "heartbeat_failure_threshold",
+    "Failures in a row until unhealthy",
+    TARGET_LABELS,
+  ),
+  healthyThreshold: gauge(
+    "state",
+    "heartbeat_healthy_threshold",
+    "Successes in a row until healthy",
+    TARGET_LABELS,
+  ),
+  expectedDuration: gauge(
+    "state",
+    "heartbeat_expected_duration_seconds",
+    "Configured duration beyond which the target counts as degraded",
+    TARGET_LABELS,
+  ),
+  failoverMaxDuration: gauge(
+    "state",
+    "heartbeat_failover_max_duration_seconds",
+    "Configured time in fallback after which it is overdue",
+    TARGET_LABELS,
+  ),
+  targetInfo: gauge(
+    "state",
+    "heartbeat_target_info",
+    "Facts about a configured target, with its configured labels besides; the value is always 1",
+    [...TARGET_LABELS, "critical", "kind"],
+  ),
+
+  // The exporter itself.
+  buildInfo: gauge(
+    "exporter",
+    "heartbeat_exporter_build_info",
+    "Version of the exporter and of Node.js; the value is always 1",
+    ["version", "node_version"],
+  ),
+  configReloadSuccessful: gauge(
+    "exporter",
+    "heartbeat_exporter_config_last_reload_successful",
+    "Whether the last attempt to load the configuration succeeded",
+  ),
+  configReloadTimestamp: gauge(
+    "exporter",
+    "heartbeat_exporter_config_last_reload_success_timestamp_seconds",
+    "When the configuration in use was loaded, as a Unix timestamp",
+  ),
+  probesInFlight: gauge("exporter", "heartbeat_exporter_probes_in_flight", "Probes running now"),
+  probesQueued: gauge("exporter", "heartbeat_exporter_probes_queued", "Probes waiting for a free place now"),
+  eventLoopLag: gauge(
+    "exporter",
+    "heartbeat_exporter_event_loop_lag_seconds",
+    "99th percentile of the event loop's delay since the last scrape; it bounds the error of measured times",
+  ),
+} as const satisfies Record<string, Metric>;
+
+/** The values of labels that are states: each has a series at all times, exactly one of them 1. */
+export const TARGET_STATUSES = ["healthy", "degraded", "unhealthy", "unknown"] as const;
+export type TargetStatus = (typeof TARGET_STATUSES)[number];

@@ -1,0 +1,41 @@
+import { type Seconds, seconds } from "./units.ts";
+
+const UNITS = [
+  ["y", 365 * 86_400],
+  ["w", 7 * 86_400],
+  ["d", 86_400],
+  ["h", 3_600],
+  ["m", 60],
+  ["s", 1],
+  ["ms", 0.001],
+] as const;
+
+const PATTERN = new RegExp(`^${UNITS.map(([name]) => `(?:(\\d+)${name})?`).join("")}$`);
+
+/** What a duration looks like, for messages. */
+export const DURATION_FORM = "a duration such as 30s, 2m, 1h30m or 500ms";
+
+/**
+ * Parses a Prometheus duration: units `y w d h m s ms`, each at most once, largest first, no fractions; `0` alone
+ * is zero. Source: `ParseDuration` of prometheus/common.
+ * @returns the length in seconds, or `undefined` when `text` is no duration
+ */
+export function parseDuration(text: string): Seconds | undefined {
+  if (text === "0") return seconds(0);
+  const match = text === "" ? null : PATTERN.exec(text);
+  if (match === null) return undefined;
+  const total = UNITS.reduce((sum, [, size], i) => sum + Number(match[i + 1] ?? 0) * size, 0);
+  return Number.isFinite(total) ? seconds(total) : undefined;
+}
+
+/** Prints a duration the way Go does (`30s`, `2m0s`, `1h30m0s`, `250ms`), which is the form of seed JSON and logs. */
+export function formatDuration(length: Seconds): string {
+  if (length < 0) return `-${formatDuration(seconds(-length))}`;
+  if (length < 1) return length === 0 ? "0s" : `${Number((length * 1000).toFixed(3))}ms`;
+  const whole = Math.floor(length);
+  const hours = Math.floor(whole / 3600);
+  const minutes = Math.floor((whole % 3600) / 60);
+  const rest = Number(((whole % 60) + (length - whole)).toFixed(3));
+  if (hours > 0) return `${hours}h${minutes}m${rest}s`;
+  return minutes > 0 ? `${minutes}m${rest}s` : `${rest}s`;
+}

@@ -1,0 +1,30 @@
+/** A metric as the catalogue declares it. `Label` is the union of its label names. */
+export interface Metric<Label extends string = string> {
+  readonly name: string;
+  readonly type: "gauge" | "counter" | "histogram";
+  readonly help: string;
+  readonly labels: readonly Label[];
+  /** Upper bounds of a histogram, in the unit of its name. */
+  readonly buckets?: readonly number[];
+  /** Which part of the exporter emits it, and so where it can be seen. */
+  readonly emitter: Emitter;
+}
+
+/** `probe`: on `/probe` and, with target and module, on `/metrics`. `state`: per configured target on `/metrics`. `exporter`: about the exporter itself. */
+export type Emitter = "probe" | "http" | "llm" | "state" | "exporter";
+
+/** One value of one series, without the labels that say which target it is about. */
+export interface Sample {
+  readonly metric: Metric;
+  readonly value: number;
+  readonly labels?: Readonly<Record<string, string>>;
+}
+
+/** A sample whose labels are held against the metric's declaration by the compiler. */
+export function sample<Label extends string>(
+  metric: Metric<Label>,
+  value: number,
+  ...labels: [Label] extends [never] ? [] : [Readonly<Record<Label, string>>]
+): Sample {
+  return labels[0] === undefined ? { metric, value } : { metric, value, labels: labels[0] };
+}

@@ -1,0 +1,73 @@
+import type { Clock } from "./clock.ts";
+import type { FailureReason } from "./reasons.ts";
+import type { Sample } from "./metric.ts";
+import type { Secret } from "./secret.ts";
+import type { Seconds } from "./units.ts";
+
+/** The verdict on one probe. `detail` is for people: debug output and logs, never a label. */
+export type Outcome =
+  | { readonly ok: true }
+  | { readonly ok: false; readonly reason: FailureReason; readonly detail: string };
+
+export const succeeded: Outcome = { ok: true };
+export const failed = (reason: FailureReason, detail: string): Outcome => ({ ok: false, reason, detail });
+
+/** What a prober found out. The engine adds success, duration, timeout and reason. */
+export interface ProbeResult {
+  readonly outcome: Outcome;
+  readonly samples: readonly Sample[];
+  /** Only of kinds that ask a model: it answered, be it wrongly. Alive is not correct. */
+  readonly answered?: boolean;
+  /** The target asked not to be probed again for this long (`Retry-After`). */
+  readonly retryAfter?: Seconds;
+}
+
+/** What a prober is told about its target. */
+export interface ProbeTarget {
+  /** As the user wrote it: an URL for `http` and `llm`. */
+  readonly address: string;
+  /** True when the address comes from the configuration and not from somebody's `?target=`. */
+  readonly configured: boolean;
+  /** Overrides the module's model (`llm`). */
+  readonly model?: string;
+  /** Host header and server name to send instead of the address' own (`http`). */
+  readonly hostname?: string;
+}
+
+/** Collects what happened during one probe, for `debug=true`. Never hand it a secret. */
+export type ProbeLog = (message: string, fields?: Readonly<Record<string, unknown>>) => void;
+
+export interface ProbeContext {
+  /** Aborts at the deadline and on shutdown: pass it to everything. The prober knows its phase, so it names the reason. */
+  readonly signal: AbortSignal;
+  readonly clock: Clock;
+  readonly log: ProbeLog;
+}
+
+/** What `compile` may ask for and complain to. */
+export interface CompileContext {
+  /** Reports a problem of the option at `path` (relative to the module's own options); all are shown at once. */
+  problem(path: readonly (string | number)[], got: string, want: string): void;
+  /** Reports something questionable that still works. */
+  warn(path: readonly (string | number)[], text: string): void;
+  /** A secret read from a file, again when the file changes; relative paths are relative to the configuration. An unreadable or empty file is reported as a problem of `path`. */
+  secretFile(file: string, path: readonly (string | number)[]): Secret;
+  /** Resolves a path of the configuration against the folder of its file. */
+  resolvePath(file: string): string;
+}
+
+/**
+ * A kind of module. A value, not a class: `schema` describes what stands under `modules.<name>.<kind>` (the
+ * configuration validates it and derives nothing from it), `compile` turns the validated options into what
+ * `probe` needs, once per load, and `probe` runs once per probe and only returns data.
+ */
+export interface Prober<Options = unknown, Module = unknown> {
+  readonly kind: string;
+  /** JSON Schema (2020-12) of the options; `writeOnly: true` marks a secret. */
+  readonly schema: object;
+  /** True where a probe costs money: results are then reused for 0.9 x interval by default. */
+  readonly costly: boolean;
+  compile(options: Options, context: CompileContext): Module;
+  /** Rejects only for bugs; every failure of the target is a value. */
+  probe(target: ProbeTarget, module: Module, context: ProbeContext): Promise<ProbeResult>;
+}
