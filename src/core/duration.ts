@@ -1,4 +1,4 @@
-import { type Seconds, seconds } from "./units.ts";
+import { type Seconds, seconds, toMilliseconds } from "./units.ts";
 
 const UNITS = [
   ["y", 365 * 86_400],
@@ -28,14 +28,15 @@ export function parseDuration(text: string): Seconds | undefined {
   return Number.isFinite(total) ? seconds(total) : undefined;
 }
 
-/** Prints a duration the way Go does (`30s`, `2m0s`, `1h30m0s`, `250ms`), which is the form of seed JSON and logs. */
+/** Prints a duration the way Go does (`30s`, `2m0s`, `1h30m0s`, `250ms`), to the millisecond; the form of our JSON and logs. */
 export function formatDuration(length: Seconds): string {
   if (length < 0) return `-${formatDuration(seconds(-length))}`;
-  if (length < 1) return length === 0 ? "0s" : `${Number((length * 1000).toFixed(3))}ms`;
-  const whole = Math.floor(length);
-  const hours = Math.floor(whole / 3600);
-  const minutes = Math.floor((whole % 3600) / 60);
-  const rest = Number(((whole % 60) + (length - whole)).toFixed(3));
+  const total = Math.round(toMilliseconds(length));
+  if (total === 0) return "0s";
+  if (total < 1000) return `${total}ms`;
+  const hours = Math.floor(total / 3_600_000);
+  const minutes = Math.floor((total % 3_600_000) / 60_000);
+  const rest = (total % 60_000) / 1000;
   if (hours > 0) return `${hours}h${minutes}m${rest}s`;
   return minutes > 0 ? `${minutes}m${rest}s` : `${rest}s`;
 }

@@ -68,6 +68,8 @@ export interface Prober<Options = unknown, Module = unknown> {
   /** True where a probe costs money: results are then reused for 0.9 x interval by default. */
   readonly costly: boolean;
   compile(options: Options, context: CompileContext): Module;
+  /** Says what a configured address should look like when `address` is none that this kind can probe; `undefined` when it is. */
+  validateAddress?(address: string): string | undefined;
   /** Rejects only for bugs; every failure of the target is a value. */
   probe(target: ProbeTarget, module: Module, context: ProbeContext): Promise<ProbeResult>;
 }

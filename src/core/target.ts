@@ -55,3 +55,7 @@ export interface Target extends ProbeTarget {
   readonly labels: Readonly<Record<string, string>>;
   readonly failover?: FallbackPolicy;
 }
+
+/** What the memory of a target is about: under another address, module or model, a name says nothing of what was known before. */
+export const identityOf = ({ name, module, address, model, hostname }: Target): string =>
+  JSON.stringify([name, module.name, address, model, hostname]);

@@ -1,0 +1,28 @@
+import type { Sample } from "./metric.ts";
+import type { Outcome } from "./prober.ts";
+import type { Seconds, Timestamp } from "./units.ts";
+
+/** One line of what happened during a probe, `at` seconds after its start. */
+export interface LogLine {
+  readonly at: Seconds;
+  readonly message: string;
+  readonly fields?: Readonly<Record<string, unknown>>;
+}
+
+/** What the engine makes of one probe: the prober's result in its envelope. Immutable, shared by all who asked. */
+export interface Result {
+  /** Rises with every result of this process, so that nobody counts one twice. */
+  readonly id: number;
+  readonly startedAt: Timestamp;
+  readonly endedAt: Timestamp;
+  readonly duration: Seconds;
+  /** How long the probe was allowed to take. */
+  readonly timeout: Seconds;
+  readonly outcome: Outcome;
+  readonly samples: readonly Sample[];
+  /** See `ProbeResult.answered`. */
+  readonly answered?: boolean;
+  /** See `ProbeResult.retryAfter`. */
+  readonly retryAfter?: Seconds;
+  readonly log: readonly LogLine[];
+}

@@ -1,0 +1,81 @@
+import type { Clock } from "../core/clock.ts";
+import type { Result } from "../core/result.ts";
+import { identityOf, type Target } from "../core/target.ts";
+import { seconds } from "../core/units.ts";
+import { type Effect, type Event, initialState, type Policy, type State, step } from "./machine.ts";
+
+/** An event without its time, which the driver adds. */
+export type Command = Event extends infer E ? (E extends Event ? Omit<E, "at"> : never) : never;
+
+/** Holds the states of all configured targets, applies events to them and tells what came of it. */
+export interface Driver {
+  /** The state of a target, as of now; `undefined` if there is none of that name. */
+  state(name: string): State | undefined;
+  /** Counts a result, once. */
+  record(target: Target, result: Result): void;
+  /** Applies a change by hand and returns the state after it. */
+  command(target: Target, command: Command): State;
+  /** Takes over a new list of targets: those that are still the same keep their state, the others start anew. */
+  setTargets(targets: readonly Target[]): void;
+  stop(): void;
+}
+
+/** Forced modes end and fallbacks become overdue without a probe, so somebody has to look at the clock. */
+const TICK = seconds(1);
+
+/** @param report called for each effect, in order, after the state has changed */
+export function createDriver(
+  clock: Clock,
+  report: (target: Target, effect: Effect, state: State) => void,
+): Driver {
+  let targets: readonly Target[] = [];
+  let states = new Map<string, State>();
+
+  const apply = (target: Target, event: Event): State => {
+    const { next, effects } = step(
+      states.get(target.name) ?? initialState(clock.now()),
+      event,
+      policyOf(target),
+    );
+    states.set(target.name, next);
+    for (const effect of effects) report(target, effect, next);
+    return next;
+  };
+
+  const tick = (): void => {
+    for (const target of targets)
+      if (target.failover !== undefined) apply(target, { kind: "tick", at: clock.now() });
+    cancel = clock.after(TICK, tick);
+  };
+  let cancel = clock.after(TICK, tick);
+
+  return {
+    state: (name) => states.get(name),
+    record(target, { id, endedAt, outcome, answered }) {
+      if (!states.has(target.name)) return;
+      apply(target, {
+        kind: "result",
+        id,
+        ok: outcome.ok,
+        at: endedAt,
+        ...(outcome.ok ? {} : { reason: outcome.reason }),
+        ...(answered === undefined ? {} : { answered }),
+      });
+    },
+    command: (target, command) => apply(target, { ...command, at: clock.now() }),
+    setTargets(list) {
+      const kept = new Map(targets.map((target) => [stateKey(target), states.get(target.name)]));
+      targets = list;
+      states = new Map(
+        list.map((target) => [target.name, kept.get(stateKey(target)) ?? initialState(clock.now())]),
+      );
+    },
+    stop: () => cancel(),
+  };
+}
+
+/** A target that gains or loses failover starts anew, lest it stay in a mode that it no longer has. */
+const stateKey = (target: Target): string => `${target.failover !== undefined} ${identityOf(target)}`;
+
+const policyOf = ({ thresholds, failover }: Target): Policy =>
+  failover === undefined ? thresholds : { ...thresholds, failover };
