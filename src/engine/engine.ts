@@ -1,0 +1,143 @@
+import type { Clock } from "../core/clock.ts";
+import type { ProbeTarget } from "../core/prober.ts";
+import type { Result } from "../core/result.ts";
+import type { Module } from "../core/target.ts";
+import { elapsed, type Seconds, seconds } from "../core/units.ts";
+import { createGate, type Limits } from "./limits.ts";
+import { runProbe, ShutdownError } from "./run-probe.ts";
+import type { Subject } from "./subject.ts";
+
+/** What somebody who asked for a probe gets. `late`: the probe was still running when their patience ended. */
+export type Answer =
+  | { readonly kind: "result"; readonly result: Result; readonly age: Seconds }
+  | { readonly kind: "late"; readonly waited: Seconds };
+
+export interface ProbeOptions {
+  /** How long the probe may take, should one be started. */
+  readonly timeout: Seconds;
+  /** How long the asker waits, also for a probe that somebody else started; without it until the end. */
+  readonly patience?: Seconds;
+  /** Asked by hand: neither a fresh result nor `Retry-After` stands in the way. */
+  readonly force?: boolean;
+}
+
+/** The one door to all probes. */
+export interface Engine {
+  probe(subject: Subject, options: ProbeOptions): Promise<Answer>;
+  /** The newest result of a key, with its age. */
+  latest(key: string): { result: Result; age: Seconds } | undefined;
+  counts(): { inFlight: number; queued: number };
+  setLimits(limits: Limits): void;
+  /** Forgets what is not in `keys` (targets that the configuration no longer has). */
+  retain(keys: ReadonlySet<string>): void;
+  /** Aborts all probes; later ones reject. */
+  shutdown(): Promise<void>;
+}
+
+/** Results of addresses that are not configured, kept for their freshness only: the oldest go first. */
+const ADHOC_RESULTS = 10_000;
+
+/** `Retry-After` beyond this is taken for a mistake. */
+const LONGEST_RETRY_AFTER = seconds(3600);
+
+export interface EngineDeps {
+  readonly clock: Clock;
+  readonly limits: Limits;
+  /** Told of each result exactly once, in the order of completion. */
+  readonly onResult: (subject: Subject, result: Result) => void;
+  readonly onBug: (module: Module, target: ProbeTarget, error: unknown) => void;
+}
+
+export function createEngine({ clock, limits, onResult, onBug }: EngineDeps): Engine {
+  const gate = createGate(limits);
+  const ending = new AbortController();
+  const inFlight = new Map<string, Promise<Result>>();
+  const configured = new Map<string, Result>();
+  const adhoc = new Map<string, Result>();
+  let lastId = 0;
+  const deps = { clock, gate, shutdown: ending.signal, nextId: () => (lastId += 1), onBug };
+
+  const remember = ({ key, target, minInterval }: Subject, result: Result): void => {
+    if (target.configured) {
+      configured.set(key, result);
+    } else if (minInterval > 0 || result.retryAfter !== undefined) {
+      adhoc.delete(key);
+      adhoc.set(key, result);
+      const oldest = adhoc.size > ADHOC_RESULTS ? adhoc.keys().next().value : undefined;
+      if (oldest !== undefined) adhoc.delete(oldest);
+    }
+  };
+
+  const start = (subject: Subject, timeout: Seconds): Promise<Result> => {
+    const { key, target, module, host } = subject;
+    const run = runProbe(target, module, host, timeout, deps).then(
+      (result) => {
+        inFlight.delete(key);
+        remember(subject, result);
+        onResult(subject, result);
+        return result;
+      },
+      (error: unknown) => {
+        inFlight.delete(key);
+        throw error;
+      },
+    );
+    // Those who wait handle it; when nobody waits any more, nobody needs to.
+    run.catch(() => {});
+    inFlight.set(key, run);
+    return run;
+  };
+
+  const stored = (key: string): Result | undefined => configured.get(key) ?? adhoc.get(key);
+  const ageOf = (result: Result): Seconds => seconds(Math.max(0, elapsed(result.endedAt, clock.now())));
+
+  return {
+    async probe(subject, { timeout, patience, force = false }) {
+      const known = stored(subject.key);
+      if (known !== undefined && !force && isFresh(known, subject.minInterval, clock)) {
+        return { kind: "result", result: known, age: ageOf(known) };
+      }
+      const run = inFlight.get(subject.key) ?? start(subject, timeout);
+      const result = patience === undefined ? await run : await within(run, patience, clock);
+      return result === undefined
+        ? { kind: "late", waited: patience ?? seconds(0) }
+        : { kind: "result", result, age: seconds(0) };
+    },
+    latest(key) {
+      const result = stored(key);
+      return result === undefined ? undefined : { result, age: ageOf(result) };
+    },
+    counts() {
+      const { inside, waiting } = gate.counts();
+      return { inFlight: inside, queued: waiting };
+    },
+    setLimits: (next) => gate.setLimits(next),
+    retain(keys) {
+      for (const key of configured.keys()) if (!keys.has(key)) configured.delete(key);
+    },
+    async shutdown() {
+      ending.abort(new ShutdownError());
+      await Promise.allSettled(inFlight.values());
+    },
+  };
+}
+
+/** Freshness counts from the start of a probe, so that a slow one does not push the next out of its interval. */
+function isFresh(result: Result, minInterval: Seconds, clock: Clock): boolean {
+  const age = elapsed(result.startedAt, clock.now());
+  const held = Math.min(result.retryAfter ?? 0, LONGEST_RETRY_AFTER);
+  return age >= 0 && age < Math.max(minInterval, held);
+}
+
+/** What `run` resolves to, or `undefined` when it takes longer than `patience`. */
+async function within<T>(run: Promise<T>, patience: Seconds, clock: Clock): Promise<T | undefined> {
+  let cancel: (() => void) | undefined;
+  const timer = new Promise<undefined>((resolve) => {
+    cancel = clock.after(patience, () => resolve(undefined));
+  });
+  try {
+    return await Promise.race([run, timer]);
+  } finally {
+    cancel?.();
+  }
+}

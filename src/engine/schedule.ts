@@ -1,0 +1,61 @@
+import type { Clock } from "../core/clock.ts";
+import type { Target } from "../core/target.ts";
+import { type Seconds, seconds } from "../core/units.ts";
+
+/** Runs targets with `schedule: interval` by the exporter's own clock. */
+export interface Scheduler {
+  /** Takes over a new list; targets whose name and interval are unchanged keep their beat. */
+  setTargets(targets: readonly Target[]): void;
+  stop(): void;
+}
+
+interface Beat {
+  target: Target;
+  readonly cancel: () => void;
+}
+
+/** First probes are spread over this time at the most, so that a restart of the exporter is no burst of prompts. */
+const FIRST_PROBES_WITHIN = seconds(10);
+
+/** @param run starts one probe; it must not throw */
+export function createScheduler(clock: Clock, run: (target: Target) => void): Scheduler {
+  let beats = new Map<string, Beat>();
+
+  return {
+    setTargets(targets) {
+      const scheduled = targets.filter(({ schedule }) => schedule === "interval");
+      const before = beats;
+      beats = new Map();
+      for (const [i, target] of scheduled.entries()) {
+        const known = before.get(target.name);
+        if (known !== undefined && known.target.interval === target.interval) {
+          known.target = target;
+          before.delete(target.name);
+          beats.set(target.name, known);
+        } else {
+          const spread = Math.min(target.interval, FIRST_PROBES_WITHIN);
+          beats.set(target.name, startBeat(clock, target, seconds((i / scheduled.length) * spread), run));
+        }
+      }
+      for (const { cancel } of before.values()) cancel();
+    },
+    stop() {
+      for (const { cancel } of beats.values()) cancel();
+      beats = new Map();
+    },
+  };
+}
+
+/** A fixed rhythm: late timers do not shift it, and beats missed altogether (a suspended machine) are not made up for. */
+function startBeat(clock: Clock, target: Target, firstIn: Seconds, run: (target: Target) => void): Beat {
+  let due = clock.monotonic() + firstIn;
+  const fire = (): void => {
+    const missed = Math.floor((clock.monotonic() - due) / target.interval);
+    due += (Math.max(0, missed) + 1) * target.interval;
+    cancelTimer = clock.after(seconds(due - clock.monotonic()), fire);
+    run(beat.target);
+  };
+  let cancelTimer = clock.after(firstIn, fire);
+  const beat: Beat = { target, cancel: () => cancelTimer() };
+  return beat;
+}

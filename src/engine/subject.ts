@@ -1,0 +1,37 @@
+import type { ProbeTarget } from "../core/prober.ts";
+import { identityOf, type Module, type Target } from "../core/target.ts";
+import type { Seconds } from "../core/units.ts";
+
+/** What can be probed: a configured target, or an address that somebody asked for. */
+export interface Subject {
+  /** Identity: probes of one key never run side by side. */
+  readonly key: string;
+  readonly target: ProbeTarget;
+  readonly module: Module;
+  /** A result younger than this is served again. */
+  readonly minInterval: Seconds;
+  /** Host that the per-host limit counts. */
+  readonly host: string;
+}
+
+export const configuredSubject = (target: Target): Subject => ({
+  key: identityOf(target),
+  target,
+  module: target.module,
+  minInterval: target.minInterval,
+  host: hostOf(target.address),
+});
+
+/** The subject of an address from a request: the same request is the same subject. */
+export const adhocSubject = (target: ProbeTarget, module: Module): Subject => ({
+  key: JSON.stringify([module.name, target.address, target.model, target.hostname]),
+  target,
+  module,
+  minInterval: module.minInterval,
+  host: hostOf(target.address),
+});
+
+const HOST = /^(?:[a-z][a-z0-9+.-]*:\/\/)?(?:[^/?#@]*@)?(\[[^\]]*\]|[^:/?#]*)/i;
+
+/** The host in `address`, be it an URL or not; a pattern, because URL costs more than the rest of a cheap probe's envelope. */
+const hostOf = (address: string): string => HOST.exec(address)?.[1]?.toLowerCase() ?? "";

@@ -1,0 +1,239 @@
+import { describe, expect, it } from "vitest";
+import type { Result } from "../../src/core/result.ts";
+import { seconds } from "../../src/core/units.ts";
+import { createEngine } from "../../src/engine/engine.ts";
+import type { Limits } from "../../src/engine/limits.ts";
+import { adhocSubject, configuredSubject } from "../../src/engine/subject.ts";
+import { manualClock } from "../helpers/clock.ts";
+import { heldProber, moduleOf, settle, targetOf } from "../helpers/stand-in-prober.ts";
+
+function setUp(limits: Limits = { maxConcurrentProbes: 100 }) {
+  const clock = manualClock();
+  const results: Result[] = [];
+  const bugs: unknown[] = [];
+  const engine = createEngine({
+    clock,
+    limits,
+    onResult: (_subject, result) => results.push(result),
+    onBug: (_module, _target, error) => bugs.push(error),
+  });
+  const { prober, started } = heldProber();
+  const module = moduleOf(prober);
+  return { clock, results, bugs, engine, started, module };
+}
+
+const timeout = seconds(5);
+
+describe("single flight and freshness", () => {
+  it("shares the probe in flight, and counts its result once", async () => {
+    const { engine, started, module, results } = setUp();
+    const subject = configuredSubject(targetOf(module));
+    const asked = Array.from({ length: 1000 }, () => engine.probe(subject, { timeout }));
+    await settle();
+    expect(started).toHaveLength(1);
+    started[0]?.succeed();
+    const answers = await Promise.all(asked);
+    expect(new Set(answers.map((answer) => answer.kind === "result" && answer.result.id))).toEqual(
+      new Set([1]),
+    );
+    expect(results).toHaveLength(1);
+  });
+
+  it("probes again for everybody when nothing is to be reused", async () => {
+    const { engine, started, module } = setUp();
+    const subject = configuredSubject(targetOf(module));
+    for (const round of [1, 2, 3]) {
+      const asked = engine.probe(subject, { timeout });
+      await settle();
+      started.at(-1)?.succeed();
+      await asked;
+      expect(started).toHaveLength(round);
+    }
+  });
+
+  it("serves a fresh result again with its age, counted from the probe's start", async () => {
+    const { engine, started, module, clock } = setUp();
+    const subject = configuredSubject(targetOf(module, { minInterval: seconds(27) }));
+    const first = engine.probe(subject, { timeout });
+    await settle();
+    clock.advance(seconds(2));
+    started[0]?.succeed();
+    expect(await first).toMatchObject({ kind: "result", age: 0 });
+
+    clock.advance(seconds(24));
+    expect(await engine.probe(subject, { timeout })).toMatchObject({ kind: "result", age: 24 });
+    expect(started).toHaveLength(1);
+
+    clock.advance(seconds(1));
+    void engine.probe(subject, { timeout });
+    await settle();
+    expect(started).toHaveLength(2);
+  });
+
+  it("probes at once when forced", async () => {
+    const { engine, started, module } = setUp();
+    const subject = configuredSubject(targetOf(module, { minInterval: seconds(27) }));
+    const first = engine.probe(subject, { timeout });
+    await settle();
+    started[0]?.succeed();
+    await first;
+    void engine.probe(subject, { timeout, force: true });
+    await settle();
+    expect(started).toHaveLength(2);
+  });
+
+  it("does not ask before Retry-After has passed, unless forced", async () => {
+    const { engine, started, module, clock } = setUp();
+    const subject = adhocSubject({ address: "http://busy.example", configured: false }, module);
+    const first = engine.probe(subject, { timeout });
+    await settle();
+    started[0]?.succeed({ retryAfter: seconds(60) });
+    await first;
+    clock.advance(seconds(59));
+    expect(await engine.probe(subject, { timeout })).toMatchObject({ kind: "result", age: 59 });
+    expect(started).toHaveLength(1);
+    clock.advance(seconds(1));
+    void engine.probe(subject, { timeout });
+    await settle();
+    expect(started).toHaveLength(2);
+  });
+
+  it("tells addresses, models and host names apart", async () => {
+    const { engine, started, module } = setUp();
+    const address = "http://same.example";
+    for (const target of [{}, { model: "a" }, { model: "b" }, { hostname: "h" }]) {
+      void engine.probe(adhocSubject({ address, configured: false, ...target }, module), { timeout });
+    }
+    await settle();
+    expect(started).toHaveLength(4);
+  });
+
+  it("lets somebody with less patience go, and the probe go on", async () => {
+    const { engine, started, module, clock, results } = setUp();
+    const subject = configuredSubject(targetOf(module));
+    const patient = engine.probe(subject, { timeout });
+    const hasty = engine.probe(subject, { timeout, patience: seconds(1) });
+    await settle();
+    clock.advance(seconds(1));
+    expect(await hasty).toEqual({ kind: "late", waited: 1 });
+    started[0]?.succeed();
+    expect(await patient).toMatchObject({ kind: "result" });
+    expect(results).toHaveLength(1);
+  });
+});
+
+describe("deadline", () => {
+  it("aborts the signal at the deadline, and the prober names the reason", async () => {
+    const { engine, started, module, clock } = setUp();
+    const asked = engine.probe(configuredSubject(targetOf(module)), { timeout });
+    await settle();
+    clock.advance(seconds(4.9));
+    expect(started[0]?.signal.aborted).toBe(false);
+    clock.advance(seconds(0.1));
+    expect(started[0]?.signal.aborted).toBe(true);
+    started[0]?.fail("timeout");
+    expect(await asked).toMatchObject({
+      result: { outcome: { ok: false, reason: "timeout" }, duration: 5, timeout: 5 },
+    });
+  });
+
+  it("does not wait for a prober that ignores its signal: that is a bug, and a failure internal", async () => {
+    const { engine, module, clock, bugs } = setUp();
+    const asked = engine.probe(configuredSubject(targetOf(module)), { timeout });
+    await settle();
+    clock.advance(seconds(5));
+    clock.advance(seconds(0.5));
+    expect(await asked).toMatchObject({
+      result: {
+        outcome: { ok: false, reason: "internal", detail: "prober held did not stop at its deadline" },
+      },
+    });
+    expect(bugs).toHaveLength(1);
+  });
+
+  it("turns a throw into a failure internal", async () => {
+    const { engine, started, module, bugs } = setUp();
+    const asked = engine.probe(configuredSubject(targetOf(module)), { timeout });
+    await settle();
+    started[0]?.throws(new TypeError("x is not a function"));
+    expect(await asked).toMatchObject({
+      result: { outcome: { ok: false, reason: "internal", detail: "x is not a function" } },
+    });
+    expect(bugs).toEqual([new TypeError("x is not a function")]);
+  });
+});
+
+describe("limits", () => {
+  const subjectsOf = (module: ReturnType<typeof moduleOf>, hosts: readonly string[]) =>
+    hosts.map((host, i) => adhocSubject({ address: `http://${host}/${i}`, configured: false }, module));
+
+  it("runs no more probes at once than allowed, in the order of asking", async () => {
+    const { engine, started, module } = setUp({ maxConcurrentProbes: 2 });
+    for (const subject of subjectsOf(module, ["a", "b", "c", "d"])) void engine.probe(subject, { timeout });
+    await settle();
+    expect(started.map(({ address }) => address)).toEqual(["http://a/0", "http://b/1"]);
+    expect(engine.counts()).toEqual({ inFlight: 2, queued: 2 });
+    started[1]?.succeed();
+    await settle();
+    expect(started.map(({ address }) => address).at(-1)).toBe("http://c/2");
+  });
+
+  it("does not let a host at its limit hold up the others", async () => {
+    const { engine, started, module } = setUp({ maxConcurrentProbes: 10, maxConcurrentProbesPerHost: 1 });
+    for (const subject of subjectsOf(module, ["a", "A", "b", "user@a:81"]))
+      void engine.probe(subject, { timeout });
+    await settle();
+    expect(started.map(({ address }) => address)).toEqual(["http://a/0", "http://b/2"]);
+    started[0]?.succeed();
+    await settle();
+    expect(started.map(({ address }) => address).at(-1)).toBe("http://A/1");
+  });
+
+  it("counts waiting against the deadline, and fails with queue_timeout without asking the target", async () => {
+    const { engine, started, module, clock } = setUp({ maxConcurrentProbes: 1 });
+    const [first, second] = subjectsOf(module, ["a", "b"]);
+    if (first === undefined || second === undefined) throw new Error("two subjects");
+    void engine.probe(first, { timeout: seconds(60) });
+    const waiting = engine.probe(second, { timeout });
+    await settle();
+    clock.advance(timeout);
+    expect(await waiting).toMatchObject({
+      result: { outcome: { ok: false, reason: "queue_timeout" }, duration: 0 },
+    });
+    expect(started).toHaveLength(1);
+    expect(engine.counts()).toEqual({ inFlight: 1, queued: 0 });
+  });
+
+  it("leaves waiting out of the duration, which is the target's", async () => {
+    const { engine, started, module, clock } = setUp({ maxConcurrentProbes: 1 });
+    const [first, second] = subjectsOf(module, ["a", "b"]);
+    if (first === undefined || second === undefined) throw new Error("two subjects");
+    void engine.probe(first, { timeout });
+    const asked = engine.probe(second, { timeout });
+    await settle();
+    clock.advance(seconds(3));
+    started[0]?.succeed();
+    await settle();
+    clock.advance(seconds(1));
+    started[1]?.succeed();
+    expect(await asked).toMatchObject({ result: { duration: 1, timeout: 5 } });
+  });
+});
+
+describe("shutdown", () => {
+  it("aborts what is in flight, and counts nothing of it", async () => {
+    const { engine, started, module, results } = setUp();
+    const asked = engine.probe(configuredSubject(targetOf(module)), { timeout });
+    const refused = expect(asked).rejects.toThrow("the exporter is shutting down");
+    await settle();
+    const ended = engine.shutdown();
+    expect(started[0]?.signal.aborted).toBe(true);
+    started[0]?.fail();
+    await ended;
+    await refused;
+    expect(results).toEqual([]);
+    await expect(engine.probe(configuredSubject(targetOf(module)), { timeout })).rejects.toThrow(
+      "shutting down",
+    );
+  });
+});

@@ -1,0 +1,54 @@
+import { describe, expect, it } from "vitest";
+import type { Target } from "../../src/core/target.ts";
+import { seconds } from "../../src/core/units.ts";
+import { createScheduler } from "../../src/engine/schedule.ts";
+import { manualClock } from "../helpers/clock.ts";
+import { heldProber, moduleOf, targetOf } from "../helpers/stand-in-prober.ts";
+
+function setUp() {
+  const clock = manualClock();
+  const runs: string[] = [];
+  const scheduler = createScheduler(clock, ({ name }) => runs.push(`${name}@${clock.monotonic()}`));
+  const module = moduleOf(heldProber().prober);
+  const target = (name: string, more: Partial<Target> = {}): Target =>
+    targetOf(module, { name, schedule: "interval", interval: seconds(30), ...more });
+  return { clock, runs, scheduler, target };
+}
+
+describe("createScheduler", () => {
+  it("runs a target at once and then at its interval", () => {
+    const { clock, runs, scheduler, target } = setUp();
+    scheduler.setTargets([target("a")]);
+    clock.advance(seconds(65));
+    expect(runs).toEqual(["a@0", "a@30", "a@60"]);
+  });
+
+  it("spreads the first probes, and leaves out targets that are probed on scrape", () => {
+    const { clock, runs, scheduler, target } = setUp();
+    scheduler.setTargets([target("a"), target("b"), target("c", { schedule: "on_scrape" })]);
+    clock.advance(seconds(36));
+    expect(runs).toEqual(["a@0", "b@5", "a@30", "b@35"]);
+  });
+
+  it("keeps the beat of unchanged targets over a reload, and stops removed ones", () => {
+    const { clock, runs, scheduler, target } = setUp();
+    scheduler.setTargets([target("a"), target("b", { interval: seconds(4) })]);
+    clock.advance(seconds(10));
+    scheduler.setTargets([target("a")]);
+    clock.advance(seconds(25));
+    expect(runs).toEqual(["a@0", "b@2", "b@6", "b@10", "a@30"]);
+  });
+
+  it("does not make up for beats that were missed", () => {
+    const { clock, runs, scheduler, target } = setUp();
+    const suspended = {
+      ...clock,
+      monotonic: () => seconds(clock.monotonic() < 30 ? clock.monotonic() : clock.monotonic() + 100),
+    };
+    const late = createScheduler(suspended, ({ name }) => runs.push(`${name}@${suspended.monotonic()}`));
+    late.setTargets([target("a")]);
+    clock.advance(seconds(51));
+    expect(runs).toEqual(["a@0", "a@130", "a@150"]);
+    scheduler.stop();
+  });
+});
