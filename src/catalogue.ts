@@ -324,8 +324,7 @@ export const catalogue = {
     "heartbeat_exporter_event_loop_lag_seconds",
     "99th percentile of the event loop's delay since the last scrape; it bounds the error of measured times",
   ),
-} as const satisfies Record<string, Metric>;
+};
 
-/** The values of labels that are states: each has a series at all times, exactly one of them 1. */
-export const TARGET_STATUSES = ["healthy", "degraded", "unhealthy", "unknown"] as const;
-export type TargetStatus = (typeof TARGET_STATUSES)[number];
+/** The catalogue as a list, in its order. */
+export const metrics: readonly Metric[] = Object.values(catalogue);

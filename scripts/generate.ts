@@ -1,0 +1,33 @@
+/**
+ * Writes the documents that are generated: `node scripts/generate.ts`. With `--check` it writes nothing and fails when
+ * one of them is not what it would write.
+ */
+import { readFileSync, writeFileSync } from "node:fs";
+import { metricsPage } from "./generate/metrics-page.ts";
+
+const PAGES: Readonly<Record<string, () => string>> = {
+  "docs/metrics.md": metricsPage,
+};
+
+const check = process.argv.includes("--check");
+const stale = Object.entries(PAGES).filter(([path, page]) => {
+  const file = new URL(`../${path}`, import.meta.url);
+  const wanted = page();
+  if (readOrEmpty(file) === wanted) return false;
+  if (!check) writeFileSync(file, wanted);
+  return true;
+});
+
+for (const [path] of stale) {
+  console.log(check ? `${path} is not up to date: run npm run generate` : `wrote ${path}`);
+}
+if (check && stale.length > 0) process.exitCode = 1;
+
+function readOrEmpty(file: URL): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return "";
+    throw error;
+  }
+}

@@ -1,0 +1,39 @@
+import { metrics } from "../../src/catalogue.ts";
+import type { Emitter } from "../../src/core/metric.ts";
+
+const SECTIONS: readonly (readonly [Emitter, string, string])[] = [
+  ["probe", "Every result", "On `/probe`; on `/metrics` with the labels `target` and `module`."],
+  [
+    "http",
+    "Prober http",
+    "The names of blackbox_exporter. On `/probe`; on `/metrics` with `target` and `module`.",
+  ],
+  ["llm", "Prober llm", "Facts of one probe. On `/probe`; on `/metrics` with `target` and `module`."],
+  ["state", "Memory and configuration of targets", "Per configured target, on `/metrics`."],
+  [
+    "exporter",
+    "The exporter itself",
+    "On `/metrics`. Beside them stand `process_*` and `nodejs_*` of prom-client.",
+  ],
+];
+
+/** `docs/metrics.md`: the catalogue as a page. */
+export function metricsPage(): string {
+  const sections = SECTIONS.map(([emitter, title, where]) => {
+    const rows = metrics
+      .filter((metric) => metric.emitter === emitter)
+      .map(
+        ({ name, type, labels, help }) =>
+          `| \`${name}\` | ${type} | ${labels.map((l) => `\`${l}\``).join(", ")} | ${help} |`,
+      );
+    return `## ${title}\n\n${where}\n\n| name | type | labels | meaning |\n|---|---|---|---|\n${rows.join("\n")}\n`;
+  });
+  return `# Metrics
+
+Generated from \`src/catalogue.ts\` by \`npm run generate\`; edit there.
+
+A series exists only when there is a value: there are no false zeros. Times are in seconds, points in time are Unix
+timestamps. Labels are bounded: texts of errors and answers are in the log and in \`debug=true\`, never in a label.
+
+${sections.join("\n")}`;
+}

@@ -1,0 +1,17 @@
+import { catalogue } from "../catalogue.ts";
+import { type Sample, sample } from "../core/metric.ts";
+import type { Result } from "../core/result.ts";
+import type { Seconds } from "../core/units.ts";
+
+/** All series of one result, `age` seconds after it was obtained: what every probe has, then the prober's own. */
+export function* resultSamples(
+  { outcome, duration, timeout, samples }: Result,
+  age: Seconds,
+): Generator<Sample> {
+  yield sample(catalogue.probeSuccess, outcome.ok ? 1 : 0);
+  yield sample(catalogue.probeDuration, duration);
+  yield sample(catalogue.probeTimeout, timeout);
+  yield sample(catalogue.probeResultAge, age);
+  if (!outcome.ok) yield sample(catalogue.probeFailureReason, 1, { reason: outcome.reason });
+  yield* samples;
+}

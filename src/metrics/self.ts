@@ -1,0 +1,51 @@
+import { monitorEventLoopDelay } from "node:perf_hooks";
+import { collectDefaultMetrics, Registry } from "prom-client";
+import { catalogue } from "../catalogue.ts";
+import { type Sample, sample } from "../core/metric.ts";
+import type { Timestamp } from "../core/units.ts";
+import { createExposition } from "./exposition.ts";
+
+/** What the exporter says of itself. */
+export interface SelfDeps {
+  readonly version: string;
+  readonly reload: () => { successful: boolean; successAt: Timestamp };
+  readonly probes: () => { inFlight: number; queued: number };
+}
+
+export interface Self {
+  text(): Promise<string>;
+  stop(): void;
+}
+
+/** How often the event loop is sampled; a sample's own wait is part of what the histogram records. */
+const RESOLUTION_MS = 20;
+
+export function createSelf({ version, reload, probes }: SelfDeps): Self {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
+  delay.enable();
+
+  function* samples(): Generator<Sample> {
+    yield sample(catalogue.buildInfo, 1, { version, node_version: process.version });
+    const { successful, successAt } = reload();
+    yield sample(catalogue.configReloadSuccessful, Number(successful));
+    yield sample(catalogue.configReloadTimestamp, successAt);
+    const { inFlight, queued } = probes();
+    yield sample(catalogue.probesInFlight, inFlight);
+    yield sample(catalogue.probesQueued, queued);
+    if (delay.count > 0) {
+      yield sample(catalogue.eventLoopLag, Math.max(0, delay.percentile(99) / 1e9 - RESOLUTION_MS / 1e3));
+    }
+    delay.reset();
+  }
+
+  return {
+    async text() {
+      const exposition = createExposition();
+      exposition.add(samples());
+      return exposition.text() + (await registry.metrics());
+    },
+    stop: () => delay.disable(),
+  };
+}

@@ -1,0 +1,60 @@
+import { catalogue } from "../catalogue.ts";
+import { type Sample, sample } from "../core/metric.ts";
+import type { Result } from "../core/result.ts";
+import type { Target } from "../core/target.ts";
+import { MODES, type State } from "../failover/machine.ts";
+import { TARGET_STATUSES, targetStatus } from "../failover/status.ts";
+
+/** The labels of every series about a configured target on `/metrics`. */
+export interface TargetLabels {
+  readonly target: string;
+  readonly module: string;
+}
+
+export const targetLabels = ({ name, module }: Target): TargetLabels => ({
+  target: name,
+  module: module.name,
+});
+
+/** What is remembered and configured of a target, as series. */
+export function* stateSamples(target: Target, state: State, latest: Result | undefined): Generator<Sample> {
+  const labels = targetLabels(target);
+  yield sample(catalogue.consecutiveFailures, state.consecutiveFailures, labels);
+  yield sample(catalogue.consecutiveSuccesses, state.consecutiveSuccesses, labels);
+  if (state.modelAvailable !== undefined) {
+    yield sample(catalogue.modelAvailable, Number(state.modelAvailable), labels);
+  }
+  if (state.health !== "unknown")
+    yield sample(catalogue.targetHealthy, Number(state.health === "healthy"), labels);
+  const current = targetStatus(target, state, latest);
+  for (const status of TARGET_STATUSES) {
+    yield sample(catalogue.targetStatus, Number(status === current), { ...labels, status });
+  }
+  if (state.lastProbeAt !== undefined) yield sample(catalogue.lastProbe, state.lastProbeAt, labels);
+  if (state.lastSuccessAt !== undefined) yield sample(catalogue.lastSuccess, state.lastSuccessAt, labels);
+  if (target.failover !== undefined) yield* modeSamples(state, labels);
+  yield* configuredSamples(target, labels);
+}
+
+function* modeSamples(state: State, labels: TargetLabels): Generator<Sample> {
+  for (const mode of MODES)
+    yield sample(catalogue.currentMode, Number(mode === state.mode), { ...labels, mode });
+  yield sample(catalogue.modeSince, state.modeSince, labels);
+  yield sample(catalogue.modeForced, Number(state.forced !== undefined), labels);
+  yield sample(catalogue.failoverEvents, state.triggered, { ...labels, type: "triggered" });
+  yield sample(catalogue.failoverEvents, state.recovered, { ...labels, type: "recovered" });
+}
+
+function* configuredSamples(target: Target, labels: TargetLabels): Generator<Sample> {
+  yield sample(catalogue.interval, target.interval, labels);
+  yield sample(catalogue.failureThreshold, target.thresholds.failures, labels);
+  yield sample(catalogue.healthyThreshold, target.thresholds.successes, labels);
+  if (target.expectedDuration !== undefined) {
+    yield sample(catalogue.expectedDuration, target.expectedDuration, labels);
+  }
+  if (target.failover !== undefined) {
+    yield sample(catalogue.failoverMaxDuration, target.failover.maxDuration, labels);
+  }
+  const facts = { ...labels, critical: String(target.critical), kind: target.module.prober.kind };
+  yield sample(catalogue.targetInfo, 1, { ...target.labels, ...facts });
+}

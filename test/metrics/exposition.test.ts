@@ -1,0 +1,55 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { catalogue } from "../../src/catalogue.ts";
+import { sample } from "../../src/core/metric.ts";
+import { createExposition } from "../../src/metrics/exposition.ts";
+
+describe("createExposition", () => {
+  it("prints families with help and type, however their samples came", () => {
+    const exposition = createExposition();
+    exposition.add([sample(catalogue.probeSuccess, 1), sample(catalogue.probeDuration, 0.25)], {
+      target: "a",
+    });
+    exposition.add([sample(catalogue.probeSuccess, 0), sample(catalogue.llmTokens, 4, { type: "output" })], {
+      target: "b",
+    });
+    expect(exposition.text()).toBe(`# HELP probe_success ${catalogue.probeSuccess.help}
+# TYPE probe_success gauge
+probe_success{target="a"} 1
+probe_success{target="b"} 0
+# HELP probe_duration_seconds ${catalogue.probeDuration.help}
+# TYPE probe_duration_seconds gauge
+probe_duration_seconds{target="a"} 0.25
+# HELP probe_llm_tokens ${catalogue.llmTokens.help}
+# TYPE probe_llm_tokens gauge
+probe_llm_tokens{target="b",type="output"} 4
+`);
+  });
+
+  it.each([
+    [Number.POSITIVE_INFINITY, "+Inf"],
+    [Number.NEGATIVE_INFINITY, "-Inf"],
+    [Number.NaN, "NaN"],
+    [1e21, "1e+21"],
+    [5e-7, "5e-7"],
+    [-62_135_596_800, "-62135596800"],
+  ])("prints %d as %s", (value, text) => {
+    const exposition = createExposition();
+    exposition.add([sample(catalogue.probeDuration, value)]);
+    expect(exposition.text().split("\n").at(-2)).toBe(`probe_duration_seconds ${text}`);
+  });
+
+  it("keeps a label value on one line, and readable back", () => {
+    fc.assert(
+      fc.property(fc.string({ unit: "binary" }), (type) => {
+        const exposition = createExposition();
+        exposition.add([sample(catalogue.llmTokens, 1, { type })]);
+        const lines = exposition.text().split("\n");
+        expect(lines).toHaveLength(4);
+        const escaped = /^probe_llm_tokens\{type="(.*)"\} 1$/su.exec(lines[2] ?? "")?.[1] ?? "no match";
+        const unescaped = escaped.replace(/\\(.)/g, (_all, c: string) => (c === "n" ? "\n" : c));
+        expect(unescaped).toBe(type.toWellFormed());
+      }),
+    );
+  });
+});
