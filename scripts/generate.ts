@@ -3,9 +3,11 @@
  * one of them is not what it would write.
  */
 import { readFileSync, writeFileSync } from "node:fs";
+import { configurationPage } from "./generate/configuration-page.ts";
 import { metricsPage } from "./generate/metrics-page.ts";
 
 const PAGES: Readonly<Record<string, () => string>> = {
+  "docs/configuration.md": configurationPage,
   "docs/metrics.md": metricsPage,
 };
 

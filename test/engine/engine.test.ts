@@ -224,13 +224,13 @@ describe("shutdown", () => {
   it("aborts what is in flight, and counts nothing of it", async () => {
     const { engine, started, module, results } = setUp();
     const asked = engine.probe(configuredSubject(targetOf(module)), { timeout });
-    const refused = expect(asked).rejects.toThrow("the exporter is shutting down");
+    const refused = asked.catch((error: unknown) => error);
     await settle();
     const ended = engine.shutdown();
     expect(started[0]?.signal.aborted).toBe(true);
     started[0]?.fail();
     await ended;
-    await refused;
+    expect(await refused).toMatchObject({ name: "ShutdownError", message: "the exporter is shutting down" });
     expect(results).toEqual([]);
     await expect(engine.probe(configuredSubject(targetOf(module)), { timeout })).rejects.toThrow(
       "shutting down",

@@ -1,0 +1,70 @@
+import { flagsHelp } from "../../src/cli/flags.ts";
+import { VARIABLES_HELP } from "../../src/config/env.ts";
+import { configSchema, moduleSchema, targetSchema } from "../../src/config/schema.ts";
+import { probers } from "../../src/probers/index.ts";
+import { optionRows } from "./option-rows.ts";
+
+/** `docs/configuration.md`: flags, file and environment, from where each is defined. */
+export function configurationPage(): string {
+  const { modules: _modules, targets: _targets, ...rest } = configSchema.properties;
+  const root = { ...configSchema, properties: rest, required: [] };
+  const kinds = probers.map(
+    ({ kind, schema }) =>
+      `### Options of prober \`${kind}\`\n\nUnder \`modules.<name>.${kind}\`.\n\n${table(schema)}`,
+  );
+  const variables = VARIABLES_HELP.map(
+    ({ name, fallback, meaning }) =>
+      `| \`${name}\` | ${fallback === undefined ? "" : `\`${fallback}\``} | ${meaning} |`,
+  );
+  return `# Configuration
+
+Generated from the schemas, the command line and the list of variables by \`npm run generate\`; edit there.
+
+One YAML file, named by \`--config.file\`, or environment variables alone. The file is strict: an unknown key, a wrong type or a
+value out of range is an error with its line and column, and all of them are reported at once. \`--config.check\` does only
+that.
+
+- Durations are those of Prometheus: \`30s\`, \`2m\`, \`1h30m\`, \`1d\`, \`500ms\`.
+- Regular expressions are those of RE2, as in Prometheus: no look-around, no back-references.
+- \`\${NAME}\` in a value is replaced by the environment variable; one that is not set is an error. \`$\${NAME}\` is a literal.
+- Secrets come from files (\`*_file\`, relative to the configuration; read again when they change) or variables, and are never
+  shown: not by \`/config\`, not by \`debug=true\`, not in the log.
+- SIGHUP, \`POST /-/reload\` and \`--config.enable-auto-reload\` load the file anew. A bad file changes nothing; the log, the
+  answer and \`heartbeat_exporter_config_last_reload_successful\` say so.
+
+## Command line
+
+\`\`\`
+${flagsHelp().trimEnd()}
+\`\`\`
+
+## File
+
+### \`modules.<name>\`
+
+How to probe. The prober's own options stand under a key of its name.
+
+${table(moduleSchema)}
+${kinds.join("\n")}
+### \`targets[]\`
+
+What is probed, with memory: streaks, mode, thresholds. Addresses that are not listed can be probed through \`/probe\` with a
+module, as in blackbox_exporter.
+
+${table(targetSchema)}
+### The rest
+
+${table(root)}
+## Environment variables
+
+Without a file they describe one LLM target, named \`llm\`. With a file all but \`CONTEXT_API_HOST\` and \`CONTEXT_API_PORT\` are
+ignored, and the log says so. \`GET /config\` shows what they amount to as YAML: a file to start from.
+
+| variable | default | meaning |
+|---|---|---|
+${variables.join("\n")}
+`;
+}
+
+const table = (schema: object): string =>
+  `| option | type | default | meaning |\n|---|---|---|---|\n${optionRows(schema).join("\n")}\n`;

@@ -1,0 +1,78 @@
+/**
+ * The end of `.ci/run`: audits the dependencies that are shipped, reads what vitest reported and prints one
+ * line with the counts. Usage: `verdict.mjs <vitest's JSON report> <exit code of npm test>`.
+ *
+ * Plain JavaScript, because it has to speak also when Node 24 could not be had.
+ */
+
+import { spawnSync } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+
+const [reportFile = "", testStatus = "1"] = process.argv.slice(2);
+
+/**
+ * What this needs of vitest's JSON report.
+ *
+ * @typedef {object} Report
+ * @property {number} numPassedTests
+ * @property {number} numFailedTests
+ * @property {number} numPendingTests
+ * @property {number} numTodoTests
+ * @property {{ status: string, assertionResults: { status: string }[] }[]} testResults
+ */
+
+/** Prints why the dependencies do not pass, if so. A registry that has no audit is no reason to fail. */
+function auditPasses() {
+  const audit = spawnSync("npm", ["audit", "--omit=dev", "--audit-level=high", "--json"], {
+    encoding: "utf8",
+  });
+  /** @type {{ auditReportVersion?: number, message?: string, error?: { summary?: string } }} */
+  let answer;
+  try {
+    answer = JSON.parse(audit.stdout);
+  } catch {
+    answer = { message: audit.error?.message ?? audit.stderr.trim() };
+  }
+  if (answer.auditReportVersion === undefined) {
+    const reason = answer.message ?? answer.error?.summary ?? "no answer";
+    console.log(`audit: NOT DONE, no report from the package registry: ${reason.replaceAll(/\s+/g, " ")}`);
+    return true;
+  }
+  if (audit.status === 0) {
+    console.log("audit: no vulnerability of level high or above in what is shipped");
+    return true;
+  }
+  spawnSync("npm", ["audit", "--omit=dev", "--audit-level=high"], {
+    stdio: ["ignore", "inherit", "inherit"],
+  });
+  console.log("audit: FAILED");
+  return false;
+}
+
+/** The counts; a file that failed as a whole, before or after its tests, counts as one failure. @param {Report} report */
+function count(report) {
+  const brokenFiles = report.testResults.filter(
+    ({ status, assertionResults }) =>
+      status === "failed" && assertionResults.every((assertion) => assertion.status !== "failed"),
+  );
+  return {
+    passed: report.numPassedTests,
+    failed: report.numFailedTests + brokenFiles.length,
+    skipped: report.numPendingTests + report.numTodoTests,
+  };
+}
+
+const testsPass = testStatus === "0";
+const audited = auditPasses();
+const report = existsSync(reportFile) ? JSON.parse(readFileSync(reportFile, "utf8")) : undefined;
+// Without a report nothing got as far as the tests: what stopped it is the one failure.
+const { passed, failed, skipped } =
+  report === undefined ? { passed: 0, failed: 1, skipped: 0 } : count(report);
+if (skipped > 0) {
+  console.log("skipped tests are failures here: what they need has to be present");
+}
+if (!testsPass && failed === 0) {
+  console.log(`npm test ended with exit code ${testStatus} though no test failed: see above`);
+}
+process.exitCode = testsPass && audited && failed === 0 && skipped === 0 ? 0 : 1;
+console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`);

@@ -1,0 +1,167 @@
+import { readdirSync } from "node:fs";
+import { copyFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { beforeAll, describe, expect, test } from "vitest";
+
+import { run } from "./helpers/process.ts";
+import { temporaryFolder } from "./helpers/temporary-folder.ts";
+
+// The arrows are a rule of the linter; here the linter proves that it knows them. Each line stands in a file
+// of its own in a folder with the layout of this repository, linted with this repository's configuration.
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+
+type Rule = "no-restricted-imports" | "no-process-env" | "consistent-type-imports";
+
+/** What a folder must not have, and which rule says so. */
+const forbidden: readonly (readonly [file: string, line: string, rule?: Rule])[] = [
+  ["src/core/x.ts", 'import { x } from "../catalogue.ts";'],
+  ["src/core/x.ts", 'import type { X } from "../engine/x.ts";'],
+  ["src/core/x.ts", 'import { x } from "node:fs";'],
+  ["src/core/x.ts", 'import { x } from "node:fs/promises";'],
+  ["src/core/x.ts", 'import { x } from "https";'],
+  ["src/catalogue.ts", 'import { x } from "./metrics/x.ts";'],
+  ["src/catalogue.ts", 'import { x } from "./main.ts";'],
+  ["src/failover/x.ts", 'import { x } from "../catalogue.ts";'],
+  ["src/failover/x.ts", 'import { x } from "../store/x.ts";'],
+  ["src/groups/x.ts", 'import { x } from "../failover/x.ts";'],
+  ["src/config/x.ts", 'import { x } from "../probers/index.ts";'],
+  ["src/config/x.ts", 'import type { X } from "../probers/http/schema.ts";'],
+  ["src/config/deeper/x.ts", 'import { x } from "../../probers/index.ts";'],
+  ["src/engine/x.ts", 'import { x } from "../probers/index.ts";'],
+  ["src/engine/x.ts", 'import { x } from "../catalogue.ts";'],
+  ["src/engine/x.ts", 'export { x } from "../metrics/x.ts";'],
+  ["src/engine/x.ts", 'export * from "../metrics/x.ts";'],
+  ["src/engine/x.ts", 'export const x = await import("../metrics/x.ts");'],
+  ["src/engine/x.ts", 'export type X = import("../metrics/x.ts").X;', "consistent-type-imports"],
+  ["src/engine/x.ts", 'import { x } from "./../metrics/x.ts";'],
+  ["src/heartbeats/x.ts", 'import { x } from "../store/x.ts";'],
+  ["src/store/x.ts", 'import { x } from "../heartbeats/x.ts";'],
+  ["src/probers/x.ts", 'import { x } from "../engine/x.ts";'],
+  ["src/probers/x.ts", 'import { x } from "./http/prober.ts";'],
+  ["src/probers/index.ts", 'import { x } from "../config/x.ts";'],
+  ["src/probers/http/x.ts", 'import { x } from "../../engine/x.ts";'],
+  ["src/probers/http/x.ts", 'import { x } from "../llm/x.ts";'],
+  ["src/probers/http/x.ts", 'import { x } from "../index.ts";'],
+  ["src/probers/llm/wire/x.ts", 'import { x } from "../../../engine/x.ts";'],
+  ["src/probers/llm/wire/x.ts", 'import { x } from "../../http/x.ts";'],
+  ["src/metrics/x.ts", 'import { x } from "../server/x.ts";'],
+  ["src/metrics/x.ts", 'import type { X } from "../config/x.ts";'],
+  ["src/metrics/x.ts", 'import { x } from "../failover/x.ts";'],
+  ["src/metrics/x.ts", 'import { type X, x } from "../engine/x.ts";'],
+  ["src/metrics/deeper/x.ts", 'import { x } from "../../server/x.ts";'],
+  ["src/metrics/deeper/x.ts", 'import { x } from "../../failover/x.ts";'],
+  ["src/server/x.ts", 'import { x } from "../engine/x.ts";'],
+  ["src/server/x.ts", 'import { x } from "../catalogue.ts";'],
+  ["src/server/routes/x.ts", 'import { x } from "../../metrics/x.ts";'],
+  ["src/notify/x.ts", 'import { x } from "../store/x.ts";'],
+  ["src/notify/x.ts", 'import { x } from "../server/x.ts";'],
+  ["src/notify/deeper/x.ts", 'import { x } from "../../engine/x.ts";'],
+  // Packages that belong to one folder.
+  ["src/core/x.ts", 'import x from "express";'],
+  ["src/engine/x.ts", 'import type { X } from "express";'],
+  ["src/metrics/x.ts", 'import x from "express";'],
+  ["src/notify/x.ts", 'import x from "express";'],
+  ["src/cli/x.ts", 'import x from "express";'],
+  ["src/main.ts", 'import x from "express";'],
+  ["src/core/x.ts", 'import { x } from "prom-client";'],
+  ["src/probers/http/x.ts", 'import { x } from "prom-client";'],
+  ["src/server/x.ts", 'import { x } from "prom-client";'],
+  ["src/server/routes/x.ts", 'import { x } from "prom-client";'],
+  ["src/main.ts", 'import { x } from "prom-client";'],
+  // The environment.
+  ["src/config/x.ts", "export const x = process.env.HOME;", "no-process-env"],
+  ["src/core/x.ts", 'export const x = process.env["HOME"];', "no-process-env"],
+  ["src/server/x.ts", 'import { env } from "node:process";'],
+];
+
+/** What looks similar and is as it should be. */
+const allowed: readonly (readonly [file: string, line: string])[] = [
+  ["src/core/x.ts", 'import { x } from "./units.ts";'],
+  ["src/core/x.ts", 'import { x } from "node:util";'],
+  ["src/catalogue.ts", 'import { x } from "./core/metric.ts";'],
+  ["src/failover/x.ts", 'import { x } from "../core/units.ts";'],
+  ["src/config/x.ts", 'import { x } from "./y.ts";'],
+  ["src/config/deeper/x.ts", 'import { x } from "../y.ts";'],
+  ["src/config/deeper/x.ts", 'import { x } from "../../core/units.ts";'],
+  ["src/store/x.ts", 'import { x } from "node:sqlite";'],
+  ["src/probers/x.ts", 'import { x } from "../core/units.ts";'],
+  ["src/probers/x.ts", 'import { x } from "./regexp.ts";'],
+  ["src/probers/index.ts", 'import { x } from "./http/prober.ts";'],
+  ["src/probers/http/x.ts", 'import { x } from "../../catalogue.ts";'],
+  ["src/probers/http/x.ts", 'import { x } from "../regexp.ts";'],
+  ["src/probers/llm/wire/x.ts", 'import { x } from "../../../core/units.ts";'],
+  ["src/probers/llm/wire/x.ts", 'import { x } from "../../regexp.ts";'],
+  ["src/probers/llm/wire/x.ts", 'import { x } from "../schema.ts";'],
+  ["src/metrics/x.ts", 'import { x } from "../catalogue.ts";'],
+  ["src/metrics/x.ts", 'import type { X } from "../failover/x.ts";'],
+  ["src/metrics/x.ts", 'import { x } from "prom-client";'],
+  ["src/metrics/deeper/x.ts", 'import type { X } from "../../failover/x.ts";'],
+  ["src/server/x.ts", 'import type { X } from "../metrics/x.ts";'],
+  ["src/server/routes/x.ts", 'import { x } from "../../core/units.ts";'],
+  ["src/server/routes/x.ts", 'import type { X } from "../../engine/x.ts";'],
+  ["src/server/routes/x.ts", 'import { x } from "../x.ts";'],
+  ["src/server/routes/x.ts", 'import x from "express";'],
+  ["src/main.ts", 'import { x } from "./server/x.ts";'],
+  ["src/main.ts", "export const x = process.env.HOME;"],
+  ["src/cli/x.ts", "export const x = process.env.HOME;"],
+  ["src/cli/x.ts", 'import { x } from "../config/x.ts";'],
+  ["test/x.ts", 'import { x } from "../src/metrics/x.ts";'],
+  ["scripts/x.ts", 'import { x } from "../src/catalogue.ts";'],
+];
+
+/** Folders of src that see everything, as src/main.ts does: nothing imports them but main. */
+const seesEverything = new Set(["cli", "demo"]);
+const folders = readdirSync(join(root, "src"), { withFileTypes: true })
+  .filter((entry) => entry.isDirectory() && !seesEverything.has(entry.name))
+  .map((entry) => entry.name);
+
+/** Each case in a place of its own: the number makes files that share a name differ. */
+const cases = [
+  ...forbidden.map(([file, line, rule = "no-restricted-imports"]) => ({ file, line, rule })),
+  ...allowed.map(([file, line]) => ({ file, line, rule: undefined })),
+  ...folders.map((folder) => ({
+    file: `src/${folder}/x.ts`,
+    line: 'import { x } from "../nowhere/x.ts";',
+    rule: "no-restricted-imports" as const,
+  })),
+].map((one, index) => ({ ...one, place: `${index}/${one.file}` }));
+
+const arrowRules: ReadonlySet<string> = new Set([
+  "eslint(no-restricted-imports)",
+  "node(no-process-env)",
+  "typescript(consistent-type-imports)",
+]);
+
+describe("import arrows", () => {
+  const found = new Map<string, string[]>();
+
+  beforeAll(async () => {
+    await using folder = await temporaryFolder();
+    for (const { place, line } of cases) {
+      await folder.write(place, `${line}\n`);
+    }
+    // A configuration applies to paths below its own folder.
+    await Promise.all(
+      cases.map((_, index) =>
+        copyFile(join(root, ".oxlintrc.json"), join(folder.path, String(index), ".oxlintrc.json")),
+      ),
+    );
+    const lint = await run([join(root, "node_modules/.bin/oxlint"), "--format=json", "."], {
+      cwd: folder.path,
+    });
+    const { diagnostics } = JSON.parse(lint.stdout) as { diagnostics: { code: string; filename: string }[] };
+    for (const { code, filename } of diagnostics.filter((one) => arrowRules.has(one.code))) {
+      found.set(filename, [...(found.get(filename) ?? []), code.replace(/^.*\((.*)\)$/, "$1")]);
+    }
+  });
+
+  test.for(cases.filter(({ rule }) => rule !== undefined))("$file must not: $line", ({ place, rule }) => {
+    expect(found.get(place)).toStrictEqual([rule]);
+  });
+
+  test.for(cases.filter(({ rule }) => rule === undefined))("$file may: $line", ({ place }) => {
+    expect(found.get(place)).toBeUndefined();
+  });
+});

@@ -1,0 +1,206 @@
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { dirname, join, posix } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+
+import { seconds } from "../src/core/units.ts";
+import { freePort, type Running, run, start } from "./helpers/process.ts";
+import { type TemporaryFolder, temporaryFolder } from "./helpers/temporary-folder.ts";
+
+// There is a Dockerfile and no Docker here: its instructions are carried out in folders, one per stage, with
+// the same programs, and the result is started as the image would be. What this cannot show is the base image.
+
+const repository = fileURLToPath(new URL("..", import.meta.url));
+
+interface Instruction {
+  readonly name: string;
+  readonly rest: string;
+}
+
+/** The instructions, without comments and with continued lines joined. */
+const instructions: readonly Instruction[] = readFileSync(join(repository, "Dockerfile"), "utf8")
+  .split("\n")
+  .filter((line) => !line.startsWith("#"))
+  .join("\n")
+  .replaceAll("\\\n", " ")
+  .split("\n")
+  .filter((line) => line.trim() !== "")
+  .map((line) => {
+    const [, name = "", rest = ""] = /^(\S+)\s+(.*)$/.exec(line) ?? [];
+    return { name, rest };
+  });
+
+/** A stage carried out: its file system, and what its last instructions said about running it. */
+interface Stage {
+  readonly root: string;
+  workdir: string;
+  readonly env: Record<string, string>;
+  readonly said: Record<string, string>;
+}
+
+/** The environment of a build: what the machine needs to reach its registry, nothing of the run of this test. */
+const buildEnvironment = Object.fromEntries(
+  Object.entries(process.env).filter(
+    ([name]) =>
+      !/^(npm_(package|lifecycle|config_local_prefix|command)|NODE_(ENV|OPTIONS)$|VITEST|TEST$|CI$)/.test(
+        name,
+      ),
+  ),
+);
+
+/** Node 24 and its npm, as in the base image. */
+const nodePath = `${dirname(process.execPath)}:${process.env["PATH"] ?? ""}`;
+
+async function carryOut(folder: string): Promise<{ final: Stage; copiedFromContext: string[] }> {
+  const stages = new Map<string, Stage>();
+  const copiedFromContext: string[] = [];
+  let stage: Stage | undefined;
+  for (const { name, rest } of instructions) {
+    if (name === "FROM") {
+      const alias = / AS (\S+)$/.exec(rest)?.[1] ?? "final";
+      const root = join(folder, alias);
+      stage = { root, workdir: "/", env: {}, said: {} };
+      stages.set(alias, stage);
+      expect(rest).toMatch(/^node:24-slim( |$)/);
+      continue;
+    }
+    if (stage === undefined) throw new Error(`${name} before FROM`);
+    const inStage = (path: string): string => join(stage?.root ?? "", path);
+    switch (name) {
+      case "WORKDIR":
+        stage.workdir = posix.resolve(stage.workdir, rest);
+        mkdirSync(inStage(stage.workdir), { recursive: true });
+        break;
+      case "ENV": {
+        const [key = "", value = ""] = rest.split("=");
+        stage.env[key] = value;
+        break;
+      }
+      case "COPY": {
+        const from = /^--from=(\S+) /.exec(rest)?.[1];
+        const words = rest.replace(/^--from=\S+ /, "").split(/\s+/);
+        const target = words.pop() ?? "";
+        const sourceRoot = from === undefined ? repository : stages.get(from)?.root;
+        if (sourceRoot === undefined) throw new Error(`no stage ${from}`);
+        if (from === undefined) copiedFromContext.push(...words);
+        for (const word of words) {
+          const place = target.endsWith("/") ? posix.join(target, posix.basename(word)) : target;
+          cpSync(join(sourceRoot, word), inStage(posix.resolve(stage.workdir, place)), {
+            recursive: true,
+            verbatimSymlinks: true,
+          });
+        }
+        break;
+      }
+      case "RUN": {
+        const { code, stdout, stderr } = await run(["sh", "-c", rest], {
+          cwd: inStage(stage.workdir),
+          env: { ...buildEnvironment, PATH: nodePath, npm_config_prefer_offline: "true", ...stage.env },
+          deadline: seconds(200),
+        });
+        if (code !== 0) throw new Error(`RUN ${rest} ended with ${code}\n${stdout}${stderr}`);
+        break;
+      }
+      default:
+        stage.said[name] = rest;
+    }
+  }
+  const final = stages.get("final");
+  if (final === undefined) throw new Error("no stage without a name at the end");
+  return { final, copiedFromContext };
+}
+
+const filesBelow = (folder: string): string[] =>
+  readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1));
+
+const execForm = (text: string | undefined): string[] => {
+  const words: unknown = JSON.parse(text ?? "null");
+  if (!Array.isArray(words)) throw new Error(`not in exec form: ${text}`);
+  return words.map(String);
+};
+
+describe("the container image", () => {
+  let folder: TemporaryFolder;
+  let image: Stage;
+  let app: string;
+  let copiedFromContext: string[];
+
+  beforeAll(async () => {
+    folder = await temporaryFolder();
+    ({ final: image, copiedFromContext } = await carryOut(folder.path));
+    app = join(image.root, image.workdir);
+  }, 300_000);
+  afterAll(() => folder[Symbol.asyncDispose]());
+
+  const startImage = async (port: number): Promise<Running> => {
+    const config = await folder.write("exporter.yml", "modules: { http_2xx: { prober: http } }\n");
+    const [program, ...words] = [...execForm(image.said["ENTRYPOINT"]), ...execForm(image.said["CMD"])];
+    expect(program).toBe("node");
+    return start(
+      [process.execPath, ...words, `--web.listen-address=127.0.0.1:${port}`, `--config.file=${config}`],
+      { cwd: app, env: { PATH: nodePath, ...image.env } },
+    );
+  };
+
+  test("is healthy, says so by its own check, and ends in order on SIGTERM", async () => {
+    const port = await freePort();
+    const exposed = image.said["EXPOSE"] ?? "";
+    const check = execForm(/CMD (\[.*\])$/.exec(image.said["HEALTHCHECK"] ?? "")?.[1]).map((word) =>
+      word.replaceAll(`:${exposed}/`, `:${port}/`),
+    );
+    const isHealthy = async (): Promise<boolean> =>
+      (await run(check, { cwd: app, env: { PATH: nodePath } })).code === 0;
+
+    await using exporter = await startImage(port);
+    await exporter.waitForHttp(`http://127.0.0.1:${port}/-/healthy`);
+    expect(await isHealthy()).toBe(true);
+    expect(await exporter.stop()).toStrictEqual({ code: 0, signal: null });
+    expect(await isHealthy()).toBe(false);
+  });
+
+  test("exposes the default port and does not run as root", () => {
+    expect(image.said).toMatchObject({ EXPOSE: "8091", USER: "node" });
+  });
+
+  test("holds the program and nothing else", () => {
+    expect(readdirSync(app).toSorted()).toStrictEqual(["dist", "node_modules", "package.json"]);
+    const sources = filesBelow(join(repository, "src")).filter((file) => file.endsWith(".ts"));
+    expect(filesBelow(join(app, "dist")).toSorted()).toStrictEqual(
+      sources.map((file) => file.replace(/\.ts$/, ".js")).toSorted(),
+    );
+  });
+
+  test("holds the packages of production only", () => {
+    const lock = JSON.parse(readFileSync(join(repository, "package-lock.json"), "utf8")) as {
+      packages: Record<string, { dev?: boolean; devOptional?: boolean; optional?: boolean }>;
+    };
+    const production = Object.entries(lock.packages)
+      .filter(([path, { dev, devOptional }]) => path !== "" && dev !== true && devOptional !== true)
+      .map(([path, { optional }]) => ({ path, optional }));
+    const absent = production.filter(
+      ({ path, optional }) => optional !== true && !existsSync(join(app, path)),
+    );
+    expect(absent).toStrictEqual([]);
+    const installed = JSON.parse(readFileSync(join(app, "node_modules/.package-lock.json"), "utf8")) as {
+      packages: Record<string, unknown>;
+    };
+    const known = new Set(production.map(({ path }) => path));
+    expect(Object.keys(installed.packages).filter((path) => !known.has(path))).toStrictEqual([]);
+  });
+
+  test("is small", () => {
+    const files = filesBelow(app);
+    const megabytes = files.reduce((sum, file) => sum + statSync(join(app, file)).size, 0) / 1e6;
+    expect(megabytes).toBeLessThan(25);
+    expect(files.length).toBeLessThan(4000);
+  });
+
+  test("its context is what it copies", () => {
+    const admitted = readFileSync(join(repository, ".dockerignore"), "utf8")
+      .split("\n")
+      .filter((line) => line !== "" && !line.startsWith("#"));
+    expect(admitted).toStrictEqual(["*", ...copiedFromContext.map((path) => `!${path}`)]);
+  });
+});

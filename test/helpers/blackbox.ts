@@ -1,0 +1,42 @@
+import { type Running, start } from "./process.ts";
+import { temporaryFolder } from "./temporary-folder.ts";
+import { type ToolVersion, tool } from "./tools.ts";
+
+/** A real blackbox_exporter; `await using` stops it. */
+export interface BlackboxExporter extends AsyncDisposable {
+  readonly url: string;
+  readonly process: Running;
+  /** The text of `/probe` for a target; other parameters may be added, such as `debug` or `hostname`. */
+  probe(target: string, module: string, parameters?: Readonly<Record<string, string>>): Promise<string>;
+}
+
+/** Starts a blackbox_exporter with the text of its configuration file on a free port of the loopback. */
+export async function startBlackbox(options: {
+  readonly version: ToolVersion;
+  readonly config: string;
+  readonly args?: readonly string[];
+}): Promise<BlackboxExporter> {
+  await using resources = new AsyncDisposableStack();
+  const { argv } = tool("blackbox_exporter", options.version);
+  const folder = resources.use(await temporaryFolder());
+  const config = await folder.write("blackbox.yml", options.config);
+  const server = resources.use(
+    start([...argv, `--config.file=${config}`, "--web.listen-address=127.0.0.1:0", ...(options.args ?? [])]),
+  );
+  const listening = await server.waitForOutput(/msg="Listening on".*address=(127\.0\.0\.1:\d+)/);
+  const url = `http://${listening[1]}`;
+  await server.waitForHttp(`${url}/-/healthy`);
+  const owned = resources.move();
+  return {
+    url,
+    process: server,
+    probe: async (target, module, parameters = {}) => {
+      const query = new URLSearchParams({ target, module, ...parameters }).toString();
+      const response = await fetch(`${url}/probe?${query}`);
+      const text = await response.text();
+      if (!response.ok) throw new Error(`/probe?${query}: ${response.status} ${text}`);
+      return text;
+    },
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}

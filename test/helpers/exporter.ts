@@ -1,0 +1,135 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { fileURLToPath } from "node:url";
+import type { ConfigDeps } from "../../src/config/config.ts";
+import { createConfigHolder } from "../../src/config/reload.ts";
+import { type Clock, systemClock } from "../../src/core/clock.ts";
+import type { Log } from "../../src/core/log.ts";
+import type { Prober } from "../../src/core/prober.ts";
+import { type Seconds, seconds } from "../../src/core/units.ts";
+import { createExporter } from "../../src/exporter.ts";
+import { type Exit, type Running, start } from "./process.ts";
+import { type TemporaryFolder, temporaryFolder } from "./temporary-folder.ts";
+
+const MAIN = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
+
+/** The exporter as a user runs it: a process of its own. */
+export interface ExporterProcess extends AsyncDisposable {
+  readonly url: string;
+  readonly process: Running;
+  /** Its configuration file, to be changed by the test. */
+  readonly folder: TemporaryFolder;
+  /** GET as text; rejects unless the status is 200. */
+  get(path: string, headers?: Readonly<Record<string, string>>): Promise<string>;
+  /** GET as JSON, whatever the status. */
+  json(path: string): Promise<Record<string, unknown>>;
+}
+
+export interface ExporterOptions {
+  /** Written to `exporter.yml` and named by --config.file; without it only the environment configures. */
+  readonly yaml?: string;
+  /** Other files beside it. */
+  readonly files?: Readonly<Record<string, string>>;
+  readonly args?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** The environment of a test's exporter: what the machine's own says must not configure it. */
+const cleanEnv = (more: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv => ({
+  ...Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !/^(HEARTBEAT|FAILOVER|CONTEXT_API)_/.test(name)),
+  ),
+  ...more,
+});
+
+/** Starts the exporter with these arguments and does not wait for anything: it may be meant to end. */
+export const runMain = (args: readonly string[], env: Readonly<Record<string, string>> = {}): Running =>
+  start([process.execPath, MAIN, ...args], { env: cleanEnv(env) });
+
+/** Starts the exporter on a free port and waits until it listens. */
+export async function startExporter({
+  yaml,
+  files = {},
+  args = [],
+  env,
+}: ExporterOptions): Promise<ExporterProcess> {
+  await using resources = new AsyncDisposableStack();
+  const folder = resources.use(await temporaryFolder());
+  for (const [name, content] of Object.entries(files)) await folder.write(name, content);
+  const config = yaml === undefined ? [] : [`--config.file=${await folder.write("exporter.yml", yaml)}`];
+  const running = resources.use(runMain(["--web.listen-address=127.0.0.1:0", ...config, ...args], env));
+  const [, url = ""] = await running.waitForOutput(/heartbeat-exporter listens.*? address=(http:\S+)/);
+  const owned = resources.move();
+  return {
+    url,
+    process: running,
+    folder,
+    get: async (path, headers = {}) => {
+      const response = await fetch(`${url}${path}`, { headers });
+      const text = await response.text();
+      if (response.status !== 200) throw new Error(`${path}: ${response.status} ${text}`);
+      return text;
+    },
+    json: async (path) => (await (await fetch(`${url}${path}`)).json()) as Record<string, unknown>,
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
+
+/** Ends an exporter as a supervisor does, and tells how it went. */
+export async function terminate({ process }: ExporterProcess): Promise<{ exit: Exit; took: Seconds }> {
+  const asked = performance.now();
+  process.kill("SIGTERM");
+  const exit = await process.exited;
+  return { exit, took: seconds((performance.now() - asked) / 1000) };
+}
+
+/** The exporter inside the test's own process, with probers of the test's choice and what it logs. */
+export interface LocalExporter extends AsyncDisposable {
+  readonly url: string;
+  readonly logged: { level: string; message: string; fields: object }[];
+}
+
+export async function startLocalExporter(options: {
+  readonly yaml: string;
+  readonly probers: readonly Prober[];
+  readonly files?: Readonly<Record<string, string>>;
+  readonly clock?: Clock;
+  readonly routePrefix?: string;
+  readonly externalUrl?: URL;
+}): Promise<LocalExporter> {
+  await using resources = new AsyncDisposableStack();
+  const { probers, clock = systemClock, routePrefix = "", externalUrl } = options;
+  const folder = resources.use(await temporaryFolder());
+  for (const [name, content] of Object.entries(options.files ?? {})) await folder.write(name, content);
+  const path = await folder.write("exporter.yml", options.yaml);
+  const deps: ConfigDeps = { probers, formats: { regexp: () => true } };
+  const holder = createConfigHolder({ kind: "file", path, env: {} }, deps, clock);
+  const logged: LocalExporter["logged"] = [];
+  const at = (level: string) => (fields: object, message: string) =>
+    void logged.push({ level, message, fields });
+  const log: Log = { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
+  const exporter = createExporter({
+    clock,
+    log,
+    version: "0.0.0-test",
+    config: holder.current(),
+    timeoutOffset: seconds(0.5),
+    routePrefix,
+    ...(externalUrl === undefined ? {} : { externalUrl }),
+    reload: async () => {
+      await holder.reload();
+    },
+    reloadStatus: () => holder.status(),
+  });
+  holder.subscribe((config) => exporter.apply(config));
+  resources.defer(() => exporter.stop());
+  const server = createServer(exporter.listener);
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  resources.defer(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const owned = resources.move();
+  const { port } = server.address() as AddressInfo;
+  return { url: `http://127.0.0.1:${port}`, logged, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+}

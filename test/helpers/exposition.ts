@@ -1,0 +1,42 @@
+/** One line of an exposition. */
+export interface Series {
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly value: number;
+}
+
+const LINE = /^([a-zA-Z_:][\w:]*)(?:\{(.*)\})? (\S+)$/;
+const LABEL = /([a-zA-Z_]\w*)="((?:[^"\\]|\\.)*)"(?:,|$)/g;
+
+/** Reads the text format the way Prometheus does, strictly: a line that is none is an error. */
+export function parseExposition(text: string): { series: Series[]; types: Map<string, string> } {
+  const series: Series[] = [];
+  const types = new Map<string, string>();
+  for (const line of text.split("\n")) {
+    const type = /^# TYPE (\S+) (\S+)$/.exec(line);
+    if (type !== null) types.set(type[1] ?? "", type[2] ?? "");
+    if (line === "" || line.startsWith("#")) continue;
+    const match = LINE.exec(line);
+    if (match === null) throw new Error(`not a line of the text format: ${line}`);
+    const labels = [...(match[2] ?? "").matchAll(LABEL)].map(
+      ([, name = "", value = ""]) => [name, value] as const,
+    );
+    series.push({ name: match[1] ?? "", labels: Object.fromEntries(labels), value: Number(match[3]) });
+  }
+  return { series, types };
+}
+
+/** The value of the one series of that name with (at least) these labels. */
+export function valueOf(
+  text: string,
+  name: string,
+  labels: Readonly<Record<string, string>> = {},
+): number | undefined {
+  const found = parseExposition(text).series.filter(
+    (one) =>
+      one.name === name && Object.entries(labels).every(([label, value]) => one.labels[label] === value),
+  );
+  if (found.length > 1)
+    throw new Error(`${name} ${JSON.stringify(labels)}: got ${found.length} series, want one`);
+  return found[0]?.value;
+}

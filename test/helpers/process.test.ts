@@ -1,0 +1,79 @@
+import { once } from "node:events";
+import { createServer } from "node:net";
+import { expect, test } from "vitest";
+
+import { seconds } from "../../src/core/units.ts";
+import { freePort, run, start, waitUntil } from "./process.ts";
+
+const node = (script: string): string[] => [process.execPath, "-e", script];
+const forever = "setInterval(() => {}, 1000);";
+
+test("run hands back code and output", async () => {
+  const echo = "process.stdin.pipe(process.stdout); console.error('heard'); process.exitCode = 3;";
+  expect(await run(node(echo), { input: "hello" })).toStrictEqual({
+    code: 3,
+    signal: null,
+    stdout: "hello",
+    stderr: "heard\n",
+  });
+});
+
+test("run kills what misses the deadline", async () => {
+  expect(await run(node(forever), { deadline: seconds(0.2) })).toMatchObject({ signal: "SIGKILL" });
+});
+
+test("run rejects for a program that is not there", async () => {
+  await expect(run(["/nowhere/program"])).rejects.toThrow("ENOENT");
+});
+
+test("waiting for output returns the match, and what was said so far", async () => {
+  await using child = start(node(`console.log('port 17'); ${forever}`));
+  expect((await child.waitForOutput(/port (\d+)/))[1]).toBe("17");
+  expect(child.stdout()).toBe("port 17\n");
+});
+
+test("waiting ends with the process, and quotes its last words", async () => {
+  await using child = start(node("console.error('bad flag'); process.exit(2);"));
+  await expect(child.waitForOutput(/ready/)).rejects.toThrow(/ended \(code 2\)[\s\S]*bad flag/);
+});
+
+test("waiting ends at the deadline", async () => {
+  await using child = start(node(forever));
+  await expect(child.waitForOutput(/ready/, seconds(0.1))).rejects.toThrow("waited in vain for output");
+});
+
+test("waiting for HTTP takes a status of 2xx by default", async () => {
+  const script = `
+    let asked = 0;
+    require('http').createServer((_, response) => { response.statusCode = ++asked < 3 ? 503 : 200; response.end(); })
+      .listen(0, '127.0.0.1', function () { console.log('at ' + this.address().port); });`;
+  await using child = start(node(script));
+  const port = (await child.waitForOutput(/at (\d+)/))[1];
+  const url = `http://127.0.0.1:${port}/`;
+  await expect(child.waitForHttp(url, (response) => response.status === 503)).resolves.toBeUndefined();
+  await expect(child.waitForHttp(url)).resolves.toBeUndefined();
+});
+
+test("stop terminates, also a paused process", async () => {
+  const child = start(node(`process.on('SIGTERM', () => process.exit(7)); console.log('up'); ${forever}`));
+  await child.waitForOutput(/up/);
+  child.kill("SIGSTOP");
+  expect(await child.stop()).toStrictEqual({ code: 7, signal: null });
+});
+
+test("stop kills a process that does not want to end", async () => {
+  const child = start(node(`process.on('SIGTERM', () => {}); console.log('up'); ${forever}`));
+  await child.waitForOutput(/up/);
+  expect(await child.stop(seconds(0.1))).toStrictEqual({ code: null, signal: "SIGKILL" });
+});
+
+test("waitUntil returns the first value", async () => {
+  let asked = 0;
+  expect(await waitUntil("three", () => (++asked < 3 ? undefined : asked))).toBe(3);
+});
+
+test("a free port can be listened on", async () => {
+  await using server = createServer().listen(await freePort(), "127.0.0.1");
+  await once(server, "listening");
+  expect(server.listening).toBe(true);
+});

@@ -1,0 +1,33 @@
+import { expect, test } from "vitest";
+
+import { runTool, type ToolName, tool } from "./tools.ts";
+
+test.for([
+  { name: "prometheus", version: "bookworm", reports: /^2\.42\./ },
+  { name: "promtool", version: "bookworm", reports: /^2\.42\./ },
+  { name: "blackbox_exporter", version: "bookworm", reports: /^0\.23\./ },
+  { name: "prometheus", version: "newest", reports: /^[3-9]\./ },
+  { name: "promtool", version: "newest", reports: /^[3-9]\./ },
+  { name: "blackbox_exporter", version: "newest", reports: /^0\.(2[89]|[3-9]\d)\./ },
+  { name: "llama-server", version: "newest", reports: /./ },
+] as const)("$name ($version) is here", ({ name, version, reports }) => {
+  expect(tool(name, version).version).toMatch(reports);
+});
+
+test("a program that is not here is an error that says what to do", () => {
+  expect(() => tool("mtail" as ToolName, "newest")).toThrow(/mtail \(newest\) is not here.*npm test/);
+});
+
+test("promtool reads its input and hands back its verdict", async () => {
+  const metrics = "# HELP a_total As.\n# TYPE a_total counter\na_total 1\n";
+  expect(await runTool("promtool", "newest", ["check", "metrics"], { input: metrics })).toMatchObject({
+    code: 0,
+  });
+  const bad = await runTool("promtool", "newest", ["check", "metrics"], {
+    input: metrics.replaceAll("a_total", "a"),
+  });
+  expect(bad).toMatchObject({
+    code: 3,
+    stderr: expect.stringContaining('counter metrics should have "_total" suffix'),
+  });
+});
