@@ -1,0 +1,35 @@
+import type { Prober } from "../core/prober.ts";
+import type { Secret } from "../core/secret.ts";
+import type { Module, Target } from "../core/target.ts";
+import type { Environment } from "./substitute.ts";
+import type { Formats } from "./validate.ts";
+
+/** The configuration, checked and ready to use. */
+export interface Config {
+  readonly modules: ReadonlyMap<string, Module>;
+  readonly targets: readonly Target[];
+  readonly limits: {
+    readonly maxConcurrentProbes: number;
+    readonly maxConcurrentProbesPerHost: number | undefined;
+  };
+  /** Without a token control routes are disabled. */
+  readonly control: { readonly token?: Secret };
+  readonly contextApi: { readonly enabled: boolean; readonly metricsEnabled: boolean };
+  /** The configuration as YAML with every secret replaced, for `GET /config`. */
+  readonly redacted: string;
+  /** What works and is questionable all the same, one sentence each, with its place. */
+  readonly warnings: readonly string[];
+}
+
+/** What the rest of the program contributes. */
+export interface ConfigDeps {
+  readonly probers: readonly Prober[];
+  /** Formats that the probers' schemas use, `regexp` and `uri` for example. Durations are known already. */
+  readonly formats: Formats;
+}
+
+/** Where a configuration comes from: a file, whose `${NAME}`s `env` fills, the environment alone, or a text at hand. */
+export type ConfigSource =
+  | { readonly kind: "file"; readonly path: string; readonly env: Environment }
+  | { readonly kind: "environment"; readonly env: Environment }
+  | { readonly kind: "text"; readonly name: string; readonly text: string };

@@ -1,0 +1,159 @@
+import { readFileSync } from "node:fs";
+import { parseDuration } from "../core/duration.ts";
+import type { Config, ConfigDeps } from "./config.ts";
+import { convert, type Findings, noFindings } from "./convert.ts";
+import { environmentTree, ignoredVariables } from "./env.ts";
+import type { SchemaObject } from "./json-schema.ts";
+import { type BuildContext, buildModules, modulesSchemaFor, resolverFor, secretFile } from "./modules.ts";
+import { childOf } from "./problems.ts";
+import { redactedYaml } from "./redact.ts";
+import { ConfigError, createReport, type Report } from "./report.ts";
+import { configSchema, type RawConfig } from "./schema.ts";
+import { reasonOf } from "./secrets.ts";
+import type { Environment } from "./substitute.ts";
+import { alternatives } from "./suggest.ts";
+import { buildTargets } from "./targets.ts";
+import type { Node } from "./tree.ts";
+import { createValidator, type Formats, type Validator } from "./validate.ts";
+import { parseYaml } from "./yaml.ts";
+
+export type { Config } from "./config.ts";
+
+/**
+ * The content of a configuration file.
+ * @throws ConfigError when it cannot be read
+ */
+export function readConfigFile(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    const problem = { place: path, path: "", got: reasonOf(error), want: "a readable YAML file" };
+    throw new ConfigError([problem], { cause: error });
+  }
+}
+
+const EMPTY = "at least a module, for example: modules: { http_2xx: { prober: http } }";
+
+/**
+ * Loads YAML that has been read already.
+ * @param path where it is from: shown in problems, and relative paths start at its folder
+ * @throws ConfigError naming everything that is wrong
+ */
+export function loadConfigText(text: string, path: string, env: Environment, deps: ConfigDeps): Config {
+  const findings = noFindings();
+  const early: Parameters<Report["problemAt"]>[] = [];
+  const root = parseYaml(text, (...problem) => early.push(problem));
+  const report = createReport(path, root, findings);
+  for (const problem of early) report.problemAt(...problem);
+  if (root === undefined && early.length === 0) {
+    report.problemAt({ line: 1, column: 1 }, [], "an empty file", EMPTY);
+  }
+  if (root === undefined) return settled(report);
+  const config = buildConfig(root, path, env, deps, findings, report);
+  const ignored = ignoredVariables(env, findings.variables);
+  if (ignored.length > 0) {
+    report.warn([], `the file is used, and so these variables are ignored: ${ignored.join(", ")}`);
+  }
+  return { ...config, warnings: report.warnings() };
+}
+
+/** Ends with the problems that were reported: for the ways on which there was one for certain. */
+function settled(report: Report): never {
+  report.settle();
+  throw new Error("no configuration and no problem either");
+}
+
+/**
+ * Makes a configuration of environment variables alone: one LLM target, and a module for `/probe`.
+ * @throws ConfigError naming every variable that is wrong
+ */
+export function loadConfigEnv(env: Environment, deps: ConfigDeps): Config {
+  const findings = noFindings();
+  const { root, problems, warnings } = environmentTree(env, kindsOf(deps));
+  const report = createReport("environment", root, findings);
+  for (const { variable, got, want } of problems) report.problemAt({ variable }, [], got, want);
+  const config = buildConfig(root, "environment", env, deps, findings, report);
+  return { ...config, warnings: [...warnings, ...config.warnings] };
+}
+
+function buildConfig(
+  root: Node,
+  path: string,
+  env: Environment,
+  deps: ConfigDeps,
+  findings: Findings,
+  report: Report,
+): Config {
+  const validator = validatorFor(deps);
+  const resolvePath = resolverFor(path);
+  const context: BuildContext = { probers: deps.probers, root, findings, report, validator, resolvePath };
+  const directing: SchemaObject = {
+    ...configSchema,
+    properties: { ...configSchema.properties, modules: modulesSchemaFor(root, deps.probers) },
+  };
+  const raw = convert(root, directing, {
+    env,
+    findings,
+    unset: (at, variable) =>
+      report.problem({
+        path: at,
+        got: `\${${variable}}, which is not set`,
+        want: `the environment variable ${variable}`,
+      }),
+  });
+  for (const complaint of validator.check(configSchema, raw)) {
+    const [first, , key] = complaint.path;
+    const aboutProber = first === "modules" && key === "prober";
+    report.problem(aboutProber ? { ...complaint, want: alternatives(kindsOf(deps)) } : complaint);
+  }
+
+  const rawModules = childOf(raw, "modules");
+  const modules = buildModules(isMap(rawModules) ? rawModules : {}, context);
+  const rawTargets = childOf(raw, "targets");
+  const names = isMap(rawModules) ? Object.keys(rawModules) : [];
+  const targets = buildTargets(Array.isArray(rawTargets) ? rawTargets : [], modules, names, context);
+  const tokenPath = ["control", "token_file"];
+  const tokenFile = childOf(childOf(raw, "control"), "token_file");
+  const usable = typeof tokenFile === "string" && !report.isBroken(tokenPath);
+  const token = usable ? secretFile(resolvePath(tokenFile), tokenPath, report) : undefined;
+  report.settle();
+
+  const { limits, context_api: api } = raw as RawConfig;
+  return {
+    modules,
+    targets,
+    limits: {
+      maxConcurrentProbes: limits?.max_concurrent_probes ?? 500,
+      maxConcurrentProbesPerHost: limits?.max_concurrent_probes_per_host,
+    },
+    control: token === undefined ? {} : { token },
+    contextApi: { enabled: api?.enabled ?? true, metricsEnabled: api?.metrics_enabled ?? true },
+    redacted: redactedYaml(root, findings.secrets),
+    warnings: report.warnings(),
+  };
+}
+
+const kindsOf = ({ probers }: ConfigDeps): readonly string[] => probers.map(({ kind }) => kind);
+
+const isMap = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+const validators = new WeakMap<ConfigDeps, Validator>();
+
+/** One per `deps`, because compiling schemas is what takes the time of a reload. */
+function validatorFor(deps: ConfigDeps): Validator {
+  const known = validators.get(deps);
+  if (known !== undefined) return known;
+  const validator = createValidator({ ...OWN_FORMATS, ...deps.formats });
+  validators.set(deps, validator);
+  return validator;
+}
+
+const OWN_FORMATS: Formats = {
+  duration: (text) => parseDuration(text) !== undefined,
+  positive_duration: (text) => (parseDuration(text) ?? 0) > 0,
+  module_name: (text) => text !== "",
+  address: (text) => text !== "",
+  target_name: (text) => /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/.test(text),
+  label_name: (text) => /^[A-Za-z_][A-Za-z0-9_]*$/.test(text),
+};

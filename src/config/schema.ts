@@ -1,0 +1,163 @@
+import type { FromSchema, JSONSchema } from "json-schema-to-ts";
+import { FAILURE_REASONS } from "../core/reasons.ts";
+
+/**
+ * What may stand in the configuration file. Types and validation both come from here; the options of a module, under
+ * a key named like its prober, are described by the prober's own schema.
+ *
+ * Defaults are stated for documentation: `modules.ts`, `targets.ts` and `load.ts` apply them.
+ */
+
+const bool = { type: "boolean" } as const;
+const duration = { type: "string", format: "duration" } as const;
+const positiveDuration = { type: "string", format: "positive_duration" } as const;
+const word = { type: "string", minLength: 1 } as const;
+const count = { type: "integer", minimum: 1 } as const;
+
+/** One entry of `modules`, apart from the prober's options. */
+export const moduleSchema = {
+  type: "object",
+  description: "How to probe.",
+  properties: {
+    prober: { ...word, description: "Kind of the module; its options stand under a key of the same name." },
+    timeout: {
+      ...positiveDuration,
+      description: "Longest duration of one probe. Without it the timeout of the scrape rules.",
+    },
+    min_interval: {
+      ...duration,
+      description:
+        "How long a result is served again instead of probing. Default: 27s for probers whose probes cost money, else 0s; for configured targets of the former 0.9 x interval.",
+    },
+  },
+  required: ["prober"],
+} as const satisfies JSONSchema;
+
+const failoverSchema = {
+  type: "object",
+  description: "Keeps a mode, primary or fallback, that consumers of the target follow.",
+  properties: {
+    mode: { ...word, default: "rule_based", description: "What consumers do in fallback mode." },
+    confidence_reduction: {
+      type: "number",
+      minimum: 0,
+      maximum: 1,
+      default: 0.2,
+      description: "By how much consumers lower their confidence in fallback mode.",
+    },
+    process_with_lower_confidence: {
+      ...bool,
+      default: true,
+      description: "Whether consumers go on processing in fallback mode.",
+    },
+    max_duration: {
+      ...positiveDuration,
+      default: "30m",
+      description: "Fallback that lasts longer is overdue.",
+    },
+  },
+  additionalProperties: false,
+} as const satisfies JSONSchema;
+
+/** One entry of `targets`. */
+export const targetSchema = {
+  type: "object",
+  description: "What is probed, with a name, labels and thresholds.",
+  properties: {
+    name: { type: "string", format: "target_name", description: "Unique; the label `target` of its series." },
+    module: { type: "string", format: "module_name", description: "Name of a module." },
+    target: {
+      type: "string",
+      format: "address",
+      description: "Address, in the form that the module's prober wants.",
+    },
+    model: { ...word, description: "Overrides the module's model." },
+    hostname: { ...word, description: "Host header and TLS server name to send." },
+    schedule: {
+      type: "string",
+      enum: ["on_scrape", "interval"],
+      description:
+        "Probe when somebody asks, or by the exporter's own clock. Default: interval for targets with failover, else on_scrape.",
+    },
+    interval: { ...positiveDuration, default: "30s", description: "Time between two probes." },
+    min_interval: {
+      ...duration,
+      description:
+        "How long a result is served again instead of probing. Default: the module's, else 0.9 x interval where probes cost money, else 0s.",
+    },
+    failure_threshold: { ...count, default: 3, description: "Failures in a row until unhealthy." },
+    healthy_threshold: { ...count, default: 2, description: "Successes in a row until healthy." },
+    min_dwell: { ...duration, default: "0s", description: "Shortest stay in a mode." },
+    ignore_reasons: {
+      type: "array",
+      items: { type: "string", enum: FAILURE_REASONS },
+      uniqueItems: true,
+      default: ["bad_request"],
+      description: "Failures for these reasons leave streaks and mode alone.",
+    },
+    expected_duration: { ...positiveDuration, description: "Slower successes make the target degraded." },
+    critical: { ...bool, default: false, description: "Whether its failure makes a group unhealthy." },
+    labels: {
+      type: "object",
+      additionalProperties: { type: "string" },
+      propertyNames: { type: "string", format: "label_name" },
+      description: "Labels of `heartbeat_target_info`.",
+    },
+    failover: {
+      anyOf: [bool, failoverSchema],
+      description: "`true` or `{}` for the defaults.",
+    },
+  },
+  required: ["name", "module", "target"],
+  additionalProperties: false,
+} as const satisfies JSONSchema;
+
+/** The whole file. */
+export const configSchema = {
+  type: "object",
+  properties: {
+    modules: { type: "object", additionalProperties: moduleSchema, description: "Modules by name." },
+    targets: { type: "array", items: targetSchema, description: "Configured targets." },
+    limits: {
+      type: "object",
+      description: "How much may happen at once.",
+      properties: {
+        max_concurrent_probes: { ...count, default: 500, description: "Probes running at once." },
+        max_concurrent_probes_per_host: {
+          ...count,
+          description: "Probes of one host running at once; without it only the total counts.",
+        },
+      },
+      additionalProperties: false,
+    },
+    control: {
+      type: "object",
+      description: "Who may change things.",
+      properties: {
+        token_file: {
+          ...word,
+          description: "File with the bearer token of control routes; without it they are disabled.",
+        },
+      },
+      additionalProperties: false,
+    },
+    context_api: {
+      type: "object",
+      description: "The routes of a context API: /health, /status, /heartbeat/, /config/.",
+      properties: {
+        enabled: { ...bool, default: true, description: "Whether there are such routes." },
+        metrics_enabled: { ...bool, default: true, description: "Whether there is /metrics." },
+      },
+      additionalProperties: false,
+    },
+  },
+  required: ["modules"],
+  additionalProperties: false,
+} as const satisfies JSONSchema;
+
+type Keep = { keepDefaultedPropertiesOptional: true };
+
+export type RawConfig = FromSchema<typeof configSchema, Keep>;
+export type RawModule = FromSchema<typeof moduleSchema, Keep>;
+export type RawTarget = FromSchema<typeof targetSchema, Keep>;
+export type RawFailover = FromSchema<typeof failoverSchema, Keep>;

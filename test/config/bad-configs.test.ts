@@ -1,0 +1,42 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { loadConfigText } from "../../src/config/load.ts";
+import { ConfigError } from "../../src/config/report.ts";
+import { deps } from "./stand-ins.ts";
+
+const FOLDER = join(import.meta.dirname, "../bad-configs");
+const FILES = readdirSync(FOLDER).filter((name) => name.endsWith(".yml"));
+
+/** The error of a file, with places as if the file lay in the current folder. */
+function errorOf(name: string): ConfigError {
+  const path = join(FOLDER, name);
+  try {
+    loadConfigText(readFileSync(path, "utf8"), path, { SET_SECRET: "very-secret" }, deps);
+  } catch (error) {
+    if (error instanceof ConfigError) return error;
+    throw error;
+  }
+  throw new Error(`${name} loads`);
+}
+
+describe("a bad configuration is refused with every problem in it, each at its place", () => {
+  test.each(FILES)("%s", async (name) => {
+    const message = errorOf(name).message.replaceAll(`${FOLDER}/`, "");
+    await expect(`${message}\n`).toMatchFileSnapshot(join(FOLDER, `${basename(name, ".yml")}.txt`));
+  });
+
+  test.each(FILES)("%s: no secret is quoted", (name) => {
+    expect(errorOf(name).message).not.toContain("very-secret");
+  });
+
+  test("the problems can be read one by one", () => {
+    const [first] = errorOf("duplicate-key.yml").problems;
+    expect(first).toEqual({
+      place: join(FOLDER, "duplicate-key.yml:5:5"),
+      path: "modules.a.timeout",
+      got: "the key a second time",
+      want: "each key once",
+    });
+  });
+});

@@ -1,0 +1,209 @@
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { listenAddressFromEnv } from "../../src/config/env.ts";
+import { loadConfigEnv, loadConfigText } from "../../src/config/load.ts";
+import { ConfigError } from "../../src/config/report.ts";
+import type { Environment } from "../../src/config/substitute.ts";
+import { deps } from "./stand-ins.ts";
+
+const messageOf = (env: Environment): string => {
+  try {
+    loadConfigEnv(env, deps);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.message;
+    throw error;
+  }
+  return "";
+};
+
+const URL = { HEARTBEAT_LLM_URL: "http://localhost:8080/v1" };
+
+describe("the environment alone", () => {
+  test("the address is enough; the rest are the defaults of the guide", () => {
+    const config = loadConfigEnv(URL, deps);
+    expect(config.targets).toMatchObject([
+      {
+        name: "llm",
+        address: "http://localhost:8080/v1",
+        schedule: "interval",
+        interval: 30,
+        minInterval: 27,
+        thresholds: { failures: 3, successes: 2 },
+        failover: {
+          mode: "rule_based",
+          confidenceReduction: 0.2,
+          processWithLowerConfidence: true,
+          maxDuration: 1800,
+        },
+        module: {
+          name: "llm",
+          timeout: 10,
+          options: {
+            options: {
+              api: "openai",
+              prompt: "System health check. Respond with: HEALTHY",
+              expect: { word: "HEALTHY" },
+            },
+          },
+        },
+      },
+    ]);
+    expect(config.targets[0]).not.toHaveProperty("model");
+    expect([...config.modules.keys()]).toEqual(["http_2xx", "llm"]);
+    expect(config.contextApi).toEqual({ enabled: true, metricsEnabled: true });
+    expect(config.warnings).toEqual([]);
+  });
+
+  test("everything set", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "config-"));
+    writeFileSync(join(folder, "key"), "hush");
+    const config = loadConfigEnv(
+      {
+        ...URL,
+        HEARTBEAT_ENABLED: "YES",
+        HEARTBEAT_CHECK_INTERVAL: "1m",
+        HEARTBEAT_FAILURE_THRESHOLD: " 5 ",
+        HEARTBEAT_HEALTHY_THRESHOLD: "1",
+        HEARTBEAT_TIMEOUT: "2s",
+        HEARTBEAT_HEALTH_PROMPT: "Are you ${THERE}?\n  Say yes.",
+        HEARTBEAT_LLM_MODEL: "1.10",
+        HEARTBEAT_LLM_API: "ollama",
+        HEARTBEAT_LLM_API_KEY_FILE: join(folder, "key"),
+        HEARTBEAT_CONTROL_TOKEN_FILE: join(folder, "key"),
+        FAILOVER_ENABLED: "1",
+        FAILOVER_MODE: "other",
+        FAILOVER_CONFIDENCE_REDUCTION: "0.5",
+        FAILOVER_PROCESS_LOWER_CONFIDENCE: "0",
+        FAILOVER_MAX_DURATION: "1h",
+        CONTEXT_API_HOST: "127.0.0.1",
+        CONTEXT_API_PORT: "9000",
+        CONTEXT_API_ENABLED: "No",
+        CONTEXT_API_METRICS_ENABLED: "false",
+      },
+      deps,
+    );
+    expect(config.targets[0]).toMatchObject({
+      model: "1.10",
+      interval: 60,
+      thresholds: { failures: 5, successes: 1 },
+      failover: {
+        mode: "other",
+        confidenceReduction: 0.5,
+        processWithLowerConfidence: false,
+        maxDuration: 3600,
+      },
+      module: {
+        timeout: 2,
+        options: { options: { api: "ollama", prompt: "Are you ${THERE}?\n  Say yes." } },
+      },
+    });
+    expect(config.contextApi).toEqual({ enabled: false, metricsEnabled: false });
+    expect(await config.control.token?.reveal()).toBe("hush");
+    expect(config.warnings).toEqual([]);
+  });
+
+  test("redacted is the file that says the same", () => {
+    const env = {
+      ...URL,
+      HEARTBEAT_LLM_API_KEY: "sk-very-secret",
+      HEARTBEAT_HEALTH_PROMPT: "Is it ${X}\n ok?",
+    };
+    const config = loadConfigEnv(env, deps);
+    expect(config.redacted).toContain("api_key: ${HEARTBEAT_LLM_API_KEY}\n");
+    expect(config.redacted).not.toContain("sk-very-secret");
+    const again = loadConfigText(config.redacted, "exporter.yml", env, deps);
+    expect(again.targets).toEqual(config.targets);
+    expect(again.redacted).toBe(config.redacted);
+  });
+
+  test.each([
+    ["HEARTBEAT_ENABLED=false", { ...URL, HEARTBEAT_ENABLED: "false" }, 0, []],
+    ["no address, and none needed", { HEARTBEAT_ENABLED: "false" }, 0, []],
+    ["an empty variable is not set", { ...URL, HEARTBEAT_TIMEOUT: "", HEARTBEAT_LLM_MODEL: "" }, 1, []],
+    [
+      "a typo",
+      { ...URL, FAILOVER_MAX_DURATOIN: "1m" },
+      1,
+      ["FAILOVER_MAX_DURATOIN: no such variable, did you mean FAILOVER_MAX_DURATION?"],
+    ],
+    [
+      "variables that Kubernetes makes for a service",
+      {
+        ...URL,
+        HEARTBEAT_EXPORTER_SERVICE_HOST: "10.0.0.1",
+        HEARTBEAT_EXPORTER_PORT_8091_TCP_ADDR: "10.0.0.1",
+        CONTEXT_API_PORT: "tcp://10.0.0.1:8091",
+      },
+      1,
+      [],
+    ],
+  ])("%s", (_, env, targets, warnings) => {
+    const config = loadConfigEnv(env, deps);
+    expect(config.targets).toHaveLength(targets);
+    expect(config.warnings).toEqual(warnings);
+  });
+
+  test("FAILOVER_ENABLED=false: probed by the clock all the same", () => {
+    const [target] = loadConfigEnv({ ...URL, FAILOVER_ENABLED: "false" }, deps).targets;
+    expect(target).not.toHaveProperty("failover");
+    expect(target?.schedule).toBe("interval");
+  });
+
+  test("problems name the variable", () => {
+    const env = {
+      ...URL,
+      HEARTBEAT_ENABLED: "maybe",
+      HEARTBEAT_CHECK_INTERVAL: "abc",
+      HEARTBEAT_FAILURE_THRESHOLD: "0",
+      HEARTBEAT_TIMEOUT: "-1s",
+      HEARTBEAT_LLM_API: "opnai",
+      HEARTBEAT_LLM_API_KEY: "sk-very-secret",
+      HEARTBEAT_LLM_API_KEY_FILE: "/nowhere/key",
+      FAILOVER_CONFIDENCE_REDUCTION: "20%",
+      CONTEXT_API_ENABLED: "2",
+    };
+    expect(messageOf(env).split("\n").toSorted()).toEqual([
+      'CONTEXT_API_ENABLED: got "2", want true or false',
+      'FAILOVER_CONFIDENCE_REDUCTION: got "20%", want a number from 0 to 1',
+      'HEARTBEAT_CHECK_INTERVAL: got "abc", want a duration such as 30s, 2m, 1h30m or 500ms',
+      'HEARTBEAT_ENABLED: got "maybe", want true or false',
+      "HEARTBEAT_FAILURE_THRESHOLD: got 0, want >= 1",
+      'HEARTBEAT_LLM_API: got "opnai", want openai, anthropic or ollama',
+      "HEARTBEAT_LLM_API_KEY_FILE: got HEARTBEAT_LLM_API_KEY besides, want only one of the two",
+      "HEARTBEAT_TIMEOUT: got -1s, want > 0",
+    ]);
+  });
+
+  test.each([
+    [
+      { ...URL, HEARTBEAT_CHECK_INTERVAL: "5s" },
+      "HEARTBEAT_CHECK_INTERVAL: got 5s, want an interval >= 10s, the timeout of module llm",
+    ],
+    [
+      { ...URL, HEARTBEAT_LLM_API_KEY_FILE: "/nowhere/key" },
+      "HEARTBEAT_LLM_API_KEY_FILE: got no such file, want a readable file with a secret, at most 64 KiB",
+    ],
+  ])("%o", (env, message) => {
+    expect(messageOf(env)).toBe(message);
+  });
+});
+
+describe("listen address", () => {
+  test.each([
+    [{}, undefined],
+    [{ CONTEXT_API_HOST: "127.0.0.1" }, "127.0.0.1:8091"],
+    [{ CONTEXT_API_PORT: "80" }, "0.0.0.0:80"],
+    [{ CONTEXT_API_HOST: "::1", CONTEXT_API_PORT: "0" }, "[::1]:0"],
+    [{ CONTEXT_API_PORT: "tcp://10.0.0.1:8091" }, undefined],
+  ])("%o: %s", (env, expected) => {
+    expect(listenAddressFromEnv(env)).toBe(expected);
+  });
+
+  test.each(["http", "65536", "-1"])("%s is no port", (port) => {
+    expect(() => listenAddressFromEnv({ CONTEXT_API_PORT: port })).toThrow(
+      `CONTEXT_API_PORT: got "${port}", want a port from 0 to 65535`,
+    );
+  });
+});

@@ -1,0 +1,426 @@
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { stringify } from "yaml";
+import type { Config } from "../../src/config/config.ts";
+import { loadConfigText, readConfigFile } from "../../src/config/load.ts";
+import { ConfigError } from "../../src/config/report.ts";
+import type { Environment } from "../../src/config/substitute.ts";
+import { deps, type HttpOptions, httpProber } from "./stand-ins.ts";
+
+const load = (text: string, env: Environment = {}): Config => loadConfigText(text, "exporter.yml", env, deps);
+
+const optionsOf = (config: Config, module = "a"): HttpOptions =>
+  config.modules.get(module)?.options as HttpOptions;
+
+const httpOptions = (options: string, env: Environment = {}): HttpOptions =>
+  optionsOf(
+    load(`modules:\n  a:\n    prober: http\n    http:\n${options.replaceAll(/^/gm, "      ")}\n`, env),
+  );
+
+const target = (fields: string, module = "{ prober: http }") =>
+  load(`modules: { a: ${module} }\ntargets: [{ name: t, module: a, target: "http://localhost", ${fields} }]`)
+    .targets[0];
+
+const messageOf = (run: () => unknown): string => {
+  try {
+    run();
+  } catch (error) {
+    if (error instanceof ConfigError) return error.message;
+    throw error;
+  }
+  return "";
+};
+
+describe("modules", () => {
+  test("a file of blackbox_exporter loads as it is", () => {
+    const config = load(`---
+modules:
+  http_2xx:
+    prober: http
+    http:
+  http_post_2xx:
+    prober: http
+    timeout: 5s
+    http:
+      method: POST
+      headers:
+        Content-Type: application/json
+      body: '{}'
+      follow_redirects: no
+`);
+    expect([...config.modules.keys()]).toEqual(["http_2xx", "http_post_2xx"]);
+    expect(optionsOf(config, "http_2xx")).toEqual({});
+    expect(config.modules.get("http_post_2xx")).toMatchObject({
+      prober: { kind: "http" },
+      timeout: 5,
+      minInterval: 0,
+      options: { method: "POST", body: "{}", follow_redirects: false },
+    });
+    expect(config.targets).toEqual([]);
+    expect(config.warnings).toEqual([]);
+  });
+
+  test.each([
+    ["http", "{ prober: http }", 0],
+    ["a costly prober", "{ prober: llm, llm: { api: openai } }", 27],
+    ["as written", "{ prober: llm, min_interval: 1m, llm: { api: openai } }", 60],
+  ])("min_interval: %s", (_, module, expected) => {
+    expect(load(`modules: { a: ${module} }`).modules.get("a")?.minInterval).toBe(expected);
+  });
+
+  test("source is the module alone, redacted", () => {
+    const config = load("modules: { a: { prober: http, http: { password: x1y2z3, method: GET } } }");
+    expect(config.modules.get("a")?.source).toBe(
+      "prober: http\nhttp:\n  password: <secret>\n  method: GET\n",
+    );
+  });
+});
+
+describe("targets", () => {
+  test("defaults", () => {
+    expect(target("")).toMatchObject({
+      name: "t",
+      address: "http://localhost",
+      configured: true,
+      schedule: "on_scrape",
+      interval: 30,
+      minInterval: 0,
+      thresholds: { failures: 3, successes: 2, minDwell: 0, ignoreReasons: new Set(["bad_request"]) },
+      critical: false,
+      labels: {},
+    });
+    expect(target("")).not.toHaveProperty("failover");
+  });
+
+  test("everything written", () => {
+    const fields =
+      "model: 4.10, hostname: h, schedule: interval, interval: 1m, min_interval: 10s, failure_threshold: 5, healthy_threshold: 1, min_dwell: 2m, ignore_reasons: [tls], expected_duration: 500ms, critical: yes, labels: { team: 007 }, failover: { max_duration: 1h, mode: other, confidence_reduction: 1, process_with_lower_confidence: off }";
+    expect(target(fields)).toMatchObject({
+      model: "4.10",
+      hostname: "h",
+      schedule: "interval",
+      interval: 60,
+      minInterval: 10,
+      thresholds: { failures: 5, successes: 1, minDwell: 120, ignoreReasons: new Set(["tls"]) },
+      expectedDuration: 0.5,
+      critical: true,
+      labels: { team: "007" },
+      failover: {
+        mode: "other",
+        confidenceReduction: 1,
+        processWithLowerConfidence: false,
+        maxDuration: 3600,
+      },
+    });
+  });
+
+  const DEFAULT_FAILOVER = {
+    mode: "rule_based",
+    confidenceReduction: 0.2,
+    processWithLowerConfidence: true,
+    maxDuration: 1800,
+  };
+  test.each([
+    ["true", "failover: true", DEFAULT_FAILOVER, "interval"],
+    ["an empty map", "failover: {}", DEFAULT_FAILOVER, "interval"],
+    ["false", "failover: false", undefined, "on_scrape"],
+    ["on_scrape all the same", "failover: true, schedule: on_scrape", DEFAULT_FAILOVER, "on_scrape"],
+  ])("failover: %s", (_, fields, failover, schedule) => {
+    expect(target(fields)?.failover).toEqual(failover);
+    expect(target(fields)?.schedule).toBe(schedule);
+  });
+
+  test("failover left empty is warned of", () => {
+    const config = load(
+      "modules: { a: { prober: http } }\ntargets:\n  - name: t\n    module: a\n    target: http://x\n    failover:\n",
+    );
+    expect(config.warnings).toEqual([
+      "exporter.yml:6:5: targets[0].failover: is empty and so there is no failover; write true for the defaults",
+    ]);
+  });
+
+  const LLM = "prober: llm, llm: { api: openai }";
+  test.each([
+    ["costly", "interval: 1m", `{ ${LLM} }`, 54],
+    ["costly, said by the module", "interval: 1m", `{ ${LLM}, min_interval: 5s }`, 5],
+    ["costly, said by the target", "interval: 1m, min_interval: 0", `{ ${LLM} }`, 0],
+    ["cheap, said by the module", "", "{ prober: http, min_interval: 5s }", 5],
+  ])("min_interval: %s", (_, fields, module, expected) => {
+    expect(target(fields, module)?.minInterval).toBe(expected);
+  });
+});
+
+test("limits, control and context_api", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "config-"));
+  writeFileSync(join(folder, "token"), "hush\n");
+  const file = join(folder, "exporter.yml");
+  writeFileSync(
+    file,
+    "modules: {}\nlimits: { max_concurrent_probes: 7, max_concurrent_probes_per_host: 2 }\ncontrol: { token_file: token }\ncontext_api: { metrics_enabled: no }\n",
+  );
+  const config = loadConfigText(readConfigFile(file), file, {}, deps);
+  expect(config.limits).toEqual({ maxConcurrentProbes: 7, maxConcurrentProbesPerHost: 2 });
+  expect(await config.control.token?.reveal()).toBe("hush");
+  expect(config.contextApi).toEqual({ enabled: true, metricsEnabled: false });
+  expect(load("modules: {}")).toMatchObject({
+    limits: { maxConcurrentProbes: 500, maxConcurrentProbesPerHost: undefined },
+    control: {},
+    contextApi: { enabled: true, metricsEnabled: true },
+  });
+});
+
+test("a file that is not there", () => {
+  expect(messageOf(() => readConfigFile("/nowhere/exporter.yml"))).toBe(
+    "/nowhere/exporter.yml: got no such file, want a readable YAML file",
+  );
+});
+
+test("variables that a file makes void are named, those it uses are not", () => {
+  const env = {
+    HEARTBEAT_LLM_URL: "http://x",
+    FAILOVER_MODE: "x",
+    HEARTBEAT_TIMEOUT: "3s",
+    CONTEXT_API_PORT: "1",
+  };
+  expect(load("modules: { a: { prober: http, timeout: '${HEARTBEAT_TIMEOUT}' } }", env).warnings).toEqual([
+    "exporter.yml:1:1: the file is used, and so these variables are ignored: FAILOVER_MODE, HEARTBEAT_LLM_URL",
+  ]);
+});
+
+describe("YAML", () => {
+  test.each([
+    ["yes", true],
+    ["on", true],
+    ["True", true],
+    ["no", false],
+    ["Off", false],
+  ])("%s is a boolean where one is wanted", (text, expected) => {
+    expect(httpOptions(`follow_redirects: ${text}`).follow_redirects).toBe(expected);
+  });
+
+  test.each(["1.10", "007", "yes", "0x1F", "1e3", "2026-01-01", "null", "~", "+5"])(
+    "%s keeps its spelling where a text is wanted",
+    (text) => {
+      expect(httpOptions(`headers: { X: ${text} }\npassword: ${text}`)).toEqual({
+        headers: { X: text },
+        password: text,
+      });
+    },
+  );
+
+  test("numbers are numbers where both are possible", () => {
+    expect(httpOptions('valid_status_codes: [200, 2xx, "3xx"]').valid_status_codes).toEqual([
+      200,
+      "2xx",
+      "3xx",
+    ]);
+  });
+
+  test("what no schema describes is taken as YAML takes it", () => {
+    const config = load(
+      'modules: { a: { prober: llm, llm: { api: openai, extra_body: { a: 1.5, b: "1", c: yes, d: , e: [x, 007, y] } } } }',
+    );
+    expect(config.modules.get("a")?.options).toMatchObject({
+      options: { extra_body: { a: 1.5, b: "1", c: true, d: null, e: ["x", "007", "y"] } },
+    });
+  });
+
+  test("anchors, aliases and merge keys", () => {
+    const config = load(`modules:
+  a: &a
+    prober: http
+    timeout: 5s
+    http: &options { method: GET, body: x }
+  b:
+    <<: *a
+    timeout: 6s
+  c:
+    prober: http
+    http:
+      method: PUT
+      <<: [{ password: one }, *options, { password: two, body: z }]
+`);
+    expect(config.modules.get("b")).toMatchObject({ timeout: 6, options: { method: "GET", body: "x" } });
+    expect(optionsOf(config, "c")).toEqual({ method: "PUT", password: "one", body: "x" });
+  });
+
+  test("aliases that multiply are stopped", () => {
+    const lines = Array.from(
+      { length: 9 },
+      (_, i) =>
+        `    k${i}: &k${i} [${Array.from({ length: 10 }, () => (i === 0 ? "x" : `*k${i - 1}`)).join(", ")}]`,
+    );
+    expect(messageOf(() => load(`modules:\n  a:\n${lines.join("\n")}\n`))).toContain(
+      "got too many aliases of aliases",
+    );
+  });
+
+  test("keys that objects have by themselves are nothing special", () => {
+    const config = load("modules: { __proto__: { prober: http }, constructor: { prober: http } }");
+    expect([...config.modules.keys()]).toEqual(["__proto__", "constructor"]);
+    expect(messageOf(() => load("modules: { a: { prober: http, toString: 1 } }"))).toContain(
+      "modules.a.toString: got an unknown key",
+    );
+  });
+});
+
+describe("substitution", () => {
+  test.each([
+    ["${X}", "value"],
+    ["a-${X}-${X}", "a-value-value"],
+    ["$${X}", "${X}"],
+    ["$$${X}", "$${X}"],
+    ["^a$|${1}|$X|${}|$", "^a$|${1}|$X|${}|$"],
+  ])("%s", (text, expected) => {
+    expect(httpOptions(`body: '${text}'`, { X: "value" }).body).toBe(expected);
+  });
+
+  test("the value has the type that is wanted, in quotes as well", () => {
+    const env = { LIMIT: "5", FLAG: "no", TEXT: "5" };
+    expect(httpOptions('body_size_limit: "${LIMIT}"\nfollow_redirects: ${FLAG}\nbody: ${TEXT}', env)).toEqual(
+      { body_size_limit: 5, follow_redirects: false, body: "5" },
+    );
+  });
+
+  test("keys are left alone, and an empty value is a value", () => {
+    expect(httpOptions('headers: { "${X}": "${EMPTY}" }', { EMPTY: "" }).headers).toEqual({ "${X}": "" });
+  });
+});
+
+describe("redacted", () => {
+  test("secrets are gone, references stand as written, comments and anchors are gone", () => {
+    const config = load(
+      `# password was hunter1
+modules:
+  a:
+    prober: http
+    http:
+      body: &shared hunter2
+      password: *shared
+      secrets: { X: [hunter3, "\${TOKEN}", "Bearer \${TOKEN}"] }
+      headers: { Y: "\${TOKEN}" }
+targets:
+  - { name: t, module: a, target: "http://me:hunter4@localhost/\${TOKEN}" }
+`,
+      { TOKEN: "hunter5" },
+    );
+    expect(config.redacted).toBe(`modules:
+  a:
+    prober: http
+    http:
+      body: <secret>
+      password: <secret>
+      secrets:
+        X:
+          - <secret>
+          - "\${TOKEN}"
+          - <secret>
+      headers:
+        Y: "\${TOKEN}"
+targets:
+  - name: t
+    module: a
+    target: "http://me:<secret>@localhost/\${TOKEN}"
+`);
+  });
+
+  test("is a configuration again, and the same one where there are no secrets", () => {
+    const text = fc.string({ unit: "binary" });
+    fc.assert(
+      fc.property(text, text, (body, header) => {
+        const config = load(
+          stringify({ modules: { a: { prober: "http", http: { body, headers: { header } } } } }),
+          {},
+        );
+        const again = load(config.redacted);
+        expect(again.redacted).toBe(config.redacted);
+        if (config.redacted.includes("<secret>")) return;
+        expect(optionsOf(again)).toEqual(optionsOf(config));
+      }),
+    );
+  });
+});
+
+describe("properties", () => {
+  /** Nothing that a reference could be. */
+  const scalar = fc.string({ unit: "binary" }).filter((text) => !text.includes("${"));
+
+  test("a text comes back with its spelling however YAML writes it", () => {
+    const style = fc.constantFrom("PLAIN", "QUOTE_DOUBLE", "QUOTE_SINGLE", "BLOCK_LITERAL" as const);
+    fc.assert(
+      fc.property(scalar, style, (text, defaultStringType) => {
+        const yaml = stringify(
+          { modules: { a: { prober: "http", http: { headers: { text } } } } },
+          { defaultStringType },
+        );
+        expect(optionsOf(load(yaml)).headers?.["text"]).toBe(text);
+      }),
+    );
+  });
+
+  test("a plain scalar comes back with its spelling", () => {
+    const plain = fc.stringMatching(/^[A-Za-z0-9.+~_-]{1,8}$/).filter((text) => !/^[-]{1,3}$/.test(text));
+    fc.assert(
+      fc.property(plain, (text) => {
+        expect(httpOptions(`headers: { X: ${text} }`).headers?.["X"]).toBe(text);
+      }),
+    );
+  });
+
+  test("a secret is never seen, wherever it stands and whatever else is wrong", () => {
+    const secret = fc
+      .stringMatching(/^[A-Za-z0-9!%&()*+,./;<=>?[\]^_`|~ -]{8,20}$/)
+      .filter((text) => text.trim() === text)
+      .map((text) => `s3:${text}`);
+    const place = fc.constantFrom<(value: string) => object>(
+      (value) => ({ password: value }),
+      (value) => ({ password: value, method: "TRACE" }),
+      (value) => ({ password: [value] }),
+      (value) => ({ password: { value } }),
+      (value) => ({ secrets: { X: [value] } }),
+      (value) => ({ secrets: { X: value } }),
+      (value) => ({ auth: { type: "bearer", token: value } }),
+      (value) => ({ auth: { type: "basic", token: value } }),
+      (value) => ({ auth: { type: "bearer", token: value, more: 1 } }),
+      (value) => ({ password: `bad${value}` }),
+    );
+    const wrong = fc.constantFrom({}, { methd: 1 }, { follow_redirects: "perhaps" }, { method: "FETCH" });
+    fc.assert(
+      fc.property(secret, place, wrong, fc.boolean(), (value, at, more, fromEnv) => {
+        const options = { ...at(fromEnv ? "${SECRET}" : value), ...more };
+        const yaml = stringify({ modules: { a: { prober: "http", http: options } } });
+        let seen: string;
+        try {
+          const config = load(yaml, { SECRET: value });
+          seen = [config.redacted, config.modules.get("a")?.source, ...config.warnings].join("\n");
+        } catch (error) {
+          if (!(error instanceof ConfigError)) throw error;
+          seen = `${error.message}\n${JSON.stringify(error.problems)}`;
+        }
+        expect(seen).not.toContain(value);
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
+
+test("every problem carries the name of the error", () => {
+  const error = new ConfigError([{ place: "x.yml:1:2", path: "a.b", got: "1", want: "2" }]);
+  expect(error.name).toBe("ConfigError");
+  expect(error.message).toBe("x.yml:1:2: a.b: got 1, want 2");
+});
+
+test("a throw in compile is a bug and stays one", () => {
+  const broken = {
+    ...httpProber,
+    compile: () => {
+      throw new TypeError("bug");
+    },
+  };
+  expect(() =>
+    loadConfigText("modules: { a: { prober: http } }", "x", {}, { ...deps, probers: [broken] }),
+  ).toThrow(TypeError);
+});
