@@ -1,0 +1,34 @@
+import { Agent as HttpAgent } from "node:http";
+import { Agent as HttpsAgent } from "node:https";
+import { createSecureContext } from "node:tls";
+import type { Agents } from "got";
+import type { TlsSettings } from "../tls-options.ts";
+
+/** Hands out the agents of a module. Rejects with a TlsConfigError when certificates cannot be used. */
+export type AgentSource = (secure: boolean) => Promise<Agents>;
+
+/**
+ * Agents that open a new connection with a full handshake for every request, as both are among the things that a probe
+ * is there to see. The context is kept while the certificates stay the same: parsing all trusted ones takes longer
+ * than a handshake.
+ */
+export function agentSource(tls: TlsSettings): AgentSource {
+  const http = new HttpAgent({ keepAlive: false });
+  let builtFrom: object | undefined;
+  let https: HttpsAgent | undefined;
+  return async (secure) => {
+    if (!secure) return { http };
+    const options = await tls.options();
+    if (https === undefined || options !== builtFrom) {
+      builtFrom = options;
+      https = new HttpsAgent({
+        keepAlive: false,
+        maxCachedSessions: 0,
+        secureContext: createSecureContext(options),
+        rejectUnauthorized: tls.verify,
+        ...(tls.serverName === undefined ? {} : { servername: tls.serverName }),
+      });
+    }
+    return { https };
+  };
+}

@@ -1,0 +1,119 @@
+import { type Seconds, seconds } from "../../core/units.ts";
+import type { ApiError, FinishReason, Piece, Usage } from "./wire/types.ts";
+
+/** Everything known about an answer so far; `addPiece` is what changes it. */
+export interface Answer {
+  output: string;
+  /** The model thought, refused or called a tool: signs of life besides the answer. */
+  readonly signs: Set<"reasoning" | "refusal" | "tool_call">;
+  refusal: string;
+  model?: string;
+  finish?: FinishReason;
+  usage: Usage;
+  error?: ApiError;
+  fault?: Piece & { kind: "fault" };
+  /** The API said that nothing follows. */
+  ended: boolean;
+  readonly times: TokenTimes;
+}
+
+/** When the pieces of an answer arrived, on the monotonic clock. */
+export interface TokenTimes {
+  first?: Seconds;
+  firstOutput?: Seconds;
+  last?: Seconds;
+  /** Pieces, which are tokens only for want of a better count. */
+  count: number;
+  longestSilence: Seconds;
+}
+
+export const emptyAnswer = (): Answer => ({
+  output: "",
+  signs: new Set(),
+  refusal: "",
+  usage: {},
+  ended: false,
+  times: { count: 0, longestSilence: seconds(0) },
+});
+
+/**
+ * Adds one fact.
+ * @param at when its bytes arrived; absent for an answer that came whole, whose tokens have no times of their own
+ * @returns true when nothing that follows can change the verdict
+ */
+export function addPiece(answer: Answer, piece: Piece, at?: Seconds): boolean {
+  switch (piece.kind) {
+    case "text":
+      noteArrival(answer.times, at);
+      addText(answer, piece, at);
+      break;
+    case "tool_call":
+      noteArrival(answer.times, at);
+      answer.signs.add("tool_call");
+      break;
+    case "model":
+      answer.model ??= piece.name;
+      break;
+    case "finish":
+      answer.finish ??= piece.reason;
+      break;
+    case "usage":
+      answer.usage = { ...answer.usage, ...piece.usage };
+      break;
+    case "error":
+      answer.error ??= piece.error;
+      break;
+    case "fault":
+      answer.fault ??= piece;
+      break;
+    case "end":
+      answer.ended = true;
+      break;
+  }
+  return FINAL.has(piece.kind);
+}
+
+const FINAL: ReadonlySet<Piece["kind"]> = new Set(["error", "fault", "end"]);
+
+function addText(answer: Answer, { part, text }: Piece & { kind: "text" }, at: Seconds | undefined): void {
+  if (part === "output") {
+    if (at !== undefined) answer.times.firstOutput ??= at;
+    answer.output += text;
+    return;
+  }
+  answer.signs.add(part);
+  if (part === "refusal") answer.refusal += text;
+}
+
+function noteArrival(times: TokenTimes, at: Seconds | undefined): void {
+  if (at === undefined) return;
+  times.first ??= at;
+  noteSilence(times, at);
+  times.last = at;
+  times.count++;
+}
+
+/** Nothing of the answer came between its last piece and `at`: another piece, or the end of our patience. */
+export function noteSilence(times: TokenTimes, at: Seconds): void {
+  if (times.last !== undefined)
+    times.longestSilence = seconds(Math.max(times.longestSilence, at - times.last));
+}
+
+/** What can be said about the speed of an answer; what cannot is absent. */
+export interface TokenSpeed {
+  readonly interTokenLatency?: Seconds;
+  readonly tokensPerSecond?: number;
+}
+
+/**
+ * The pace between the first and the last token. Pieces are not tokens, so the API's own count has precedence.
+ * Nothing is said about an answer that came at once, as from a gateway that collects it.
+ */
+export function tokenSpeed({ times, usage }: Answer): TokenSpeed {
+  if (times.first === undefined || times.last === undefined || times.last <= times.first) return {};
+  const between = (usage.output ?? times.count) - 1;
+  const length = times.last - times.first;
+  return between < 1
+    ? {}
+    : { interTokenLatency: seconds(length / between), tokensPerSecond: between / length };
+}

@@ -1,0 +1,104 @@
+import { isIP } from "node:net";
+import type { Clock } from "../../core/clock.ts";
+import type { FailureReason } from "../../core/reasons.ts";
+import { type Seconds, seconds } from "../../core/units.ts";
+import type { Progress } from "./exchange.ts";
+import { ForbiddenAddressError } from "./lookup.ts";
+import type { ApiError, WireFormat } from "./wire/types.ts";
+
+/** The reason for a response that is none of success, by its status and the API's codes, never by wording. */
+export function reasonOfResponse(
+  status: number,
+  error: ApiError | undefined,
+  format: WireFormat,
+): FailureReason {
+  return reasonOfCodes(error, format) ?? reasonOfStatus(status, error !== undefined);
+}
+
+/** The reason for an error that came inside a successful response. */
+export function reasonOfInnerError(error: ApiError, format: WireFormat, streamed: boolean): FailureReason {
+  const byCode = reasonOfCodes(error, format);
+  if (byCode !== undefined) return byCode;
+  if (error.status !== undefined) return reasonOfStatus(error.status, true);
+  return streamed ? "stream_error" : "server_error";
+}
+
+function reasonOfCodes(error: ApiError | undefined, format: WireFormat): FailureReason | undefined {
+  for (const code of error?.codes ?? []) {
+    if (Object.hasOwn(format.errorReasons, code)) return format.errorReasons[code];
+  }
+  return undefined;
+}
+
+/** @param spoken whether the API itself said so, and not something in front of it */
+function reasonOfStatus(status: number, spoken: boolean): FailureReason {
+  switch (status) {
+    case 401:
+    case 403:
+      return "auth";
+    case 402:
+      return "billing";
+    case 404:
+      return "model_not_found";
+    case 429:
+      return "rate_limited";
+    case 503:
+      return spoken ? "overloaded" : "server_error";
+    case 529:
+      return "overloaded";
+  }
+  if (status >= 500) return "server_error";
+  if (status >= 400) return "bad_request";
+  return status >= 300 ? "redirect" : "http_status";
+}
+
+/** The reason for a connection that failed before any status, by how far it got. */
+export function reasonOfConnection(error: unknown, progress: Progress, host: string): FailureReason {
+  if (rootCause(error) instanceof ForbiddenAddressError) return "forbidden_target";
+  // The parser of HTTP met something else.
+  if (codeOf(error).startsWith("HPE_")) return "malformed";
+  // An address needs no resolution, so it is the connection that failed.
+  if (progress === "resolving" && isIP(host.replace(/^\[(.*)\]$/, "$1")) !== 0) return "connect";
+  return REASON_OF_PROGRESS[progress];
+}
+
+const REASON_OF_PROGRESS = {
+  resolving: "dns",
+  connecting: "connect",
+  securing: "tls",
+  waiting: "network",
+  answering: "network",
+} as const satisfies Record<Progress, FailureReason>;
+
+/** The reason for a probe that ran out of time, by how far it got. */
+export function reasonOfTimeout(progress: Progress, streamed: boolean, hasToken: boolean): FailureReason {
+  if (progress !== "waiting" && progress !== "answering") return "timeout_connect";
+  return streamed && !hasToken ? "timeout_first_token" : "timeout";
+}
+
+/** `error` in words; errors of several addresses (`AggregateError`) say nothing themselves. */
+export function describe(error: unknown): string {
+  const cause = rootCause(error);
+  if (cause instanceof AggregateError) return cause.errors.map(describe).join("; ");
+  return cause instanceof Error ? cause.message : String(cause);
+}
+
+const rootCause = (error: unknown): unknown =>
+  error instanceof Error && error.cause !== undefined ? rootCause(error.cause) : error;
+
+function codeOf(error: unknown): string {
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  return typeof code === "string" ? code : "";
+}
+
+/** Longer than this nobody may silence a probe. */
+const LONGEST_RETRY_AFTER = seconds(86_400);
+
+/** Reads `Retry-After`, which is a number of seconds or a date. https://www.rfc-editor.org/rfc/rfc9110#name-retry-after */
+export function parseRetryAfter(value: string | undefined, clock: Clock): Seconds | undefined {
+  if (value === undefined) return undefined;
+  const text = value.trim();
+  const length = /^\d+(?:\.\d+)?$/.test(text) ? Number(text) : Date.parse(text) / 1000 - clock.now();
+  if (Number.isNaN(length) || length <= 0) return undefined;
+  return seconds(Math.min(length, LONGEST_RETRY_AFTER));
+}

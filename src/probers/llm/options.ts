@@ -1,0 +1,141 @@
+import { validateHeaderName, validateHeaderValue } from "node:http";
+import { parseDuration } from "../../core/duration.ts";
+import type { CompileContext } from "../../core/prober.ts";
+import { knownSecret, type Secret } from "../../core/secret.ts";
+import type { Seconds } from "../../core/units.ts";
+import { compileTls } from "../tls-options.ts";
+import { type Access, compileAccess } from "./access.ts";
+import { type AgentSource, agentSource } from "./agents.ts";
+import { compileJudge, type Judge } from "./judge.ts";
+import { type AcceptsModel, allowedModels } from "./models.ts";
+import { DEFAULT_PROMPT } from "./prompt.ts";
+import type { LlmOptions } from "./schema.ts";
+import { wireFormat } from "./wire/index.ts";
+import type { WireFormat } from "./wire/types.ts";
+
+/** A module of kind `llm`, ready to probe. */
+export interface LlmModule {
+  readonly format: WireFormat;
+  readonly key?: Secret;
+  readonly model?: string;
+  readonly prompt: string;
+  readonly system?: string;
+  readonly stream: boolean;
+  readonly maxTokens: number;
+  readonly maxTokensField: string;
+  readonly extraBody: Readonly<Record<string, unknown>>;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, Secret>>;
+  readonly query: Readonly<Record<string, string>>;
+  readonly path?: string;
+  readonly stallTimeout?: Seconds;
+  readonly acceptsModel?: AcceptsModel;
+  readonly judge: Judge;
+  readonly access: Access;
+  readonly agents: AgentSource;
+}
+
+/** Makes a module of validated options, reporting what no schema can see. */
+export function compileLlm(options: LlmOptions, context: CompileContext): LlmModule {
+  const key = keyOf(options, context);
+  const headers = headersOf(options.headers ?? {}, context);
+  const hasCredential = key !== undefined || Object.keys(headers).length > 0;
+  reportReservedFields(options.extra_body ?? {}, context);
+  const stallTimeout = stallTimeoutOf(options, context);
+  return {
+    format: wireFormat(options.api),
+    ...(key === undefined ? {} : { key }),
+    ...(options.model === undefined ? {} : { model: options.model }),
+    prompt: options.prompt ?? DEFAULT_PROMPT,
+    ...(options.system === undefined ? {} : { system: options.system }),
+    stream: options.stream ?? true,
+    maxTokens: options.max_tokens ?? 256,
+    maxTokensField: options.max_tokens_field ?? "max_completion_tokens",
+    extraBody: options.extra_body ?? {},
+    headers,
+    query: options.query ?? {},
+    ...(options.path === undefined ? {} : { path: options.path }),
+    ...(stallTimeout === undefined ? {} : { stallTimeout }),
+    ...(options.allowed_models === undefined ? {} : { acceptsModel: allowedModels(options.allowed_models) }),
+    judge: compileJudge(options, context),
+    access: compileAccess(options.allowed_targets, hasCredential, context),
+    agents: agentSource(compileTls(options.tls_config ?? {}, context)),
+  };
+}
+
+/** Whether `key` can stand in a header: anything else would be a key copied badly. */
+export const isUsableKey = (key: string): boolean => /^[\x21-\x7e]+$/.test(key);
+
+/** What to say of a key that is not usable; never the key. */
+export const UNUSABLE_KEY = "a key with white space, control or non-ASCII characters";
+
+function keyOf(options: LlmOptions, context: CompileContext): Secret | undefined {
+  const { api_key: key, api_key_file: file } = options;
+  if (key !== undefined && file !== undefined) {
+    context.problem(["api_key_file"], "api_key and api_key_file", "at most one of them");
+  }
+  if (key !== undefined) {
+    if (!isUsableKey(key)) context.problem(["api_key"], UNUSABLE_KEY, "one line of visible ASCII characters");
+    return knownSecret(key);
+  }
+  return file === undefined ? undefined : context.secretFile(file, ["api_key_file"]);
+}
+
+/** They frame the request, which is not the user's to do. */
+const FRAMING_HEADERS: ReadonlySet<string> = new Set(["connection", "content-length", "transfer-encoding"]);
+
+function headersOf(given: Readonly<Record<string, string>>, context: CompileContext): Record<string, Secret> {
+  const headers: Record<string, Secret> = {};
+  for (const [name, value] of Object.entries(given)) {
+    const lower = name.toLowerCase();
+    try {
+      validateHeaderName(name);
+    } catch {
+      context.problem(["headers", name], "a name that HTTP does not allow", "the name of a header");
+      continue;
+    }
+    try {
+      validateHeaderValue(name, value);
+    } catch {
+      context.problem(
+        ["headers", name],
+        "a value with characters that HTTP does not allow",
+        "one line of text",
+      );
+      continue;
+    }
+    if (FRAMING_HEADERS.has(lower)) {
+      context.problem(["headers", name], "a header that the exporter sets itself", "any other header");
+    }
+    if (Object.hasOwn(headers, lower))
+      context.problem(["headers", name], "a header that is there twice", "each header once");
+    headers[lower] = knownSecret(value);
+  }
+  return headers;
+}
+
+const OPTION_OF_FIELD: Readonly<Record<string, string>> = {
+  model: "model",
+  messages: "prompt and system",
+  stream: "stream",
+  max_tokens: "max_tokens",
+  max_completion_tokens: "max_tokens",
+};
+
+function reportReservedFields(fields: Readonly<Record<string, unknown>>, context: CompileContext): void {
+  for (const field of Object.keys(fields)) {
+    const option = Object.hasOwn(OPTION_OF_FIELD, field) ? OPTION_OF_FIELD[field] : undefined;
+    if (option !== undefined && fields[field] !== null) {
+      context.problem(["extra_body", field], `a field that belongs to ${option}`, `the option ${option}`);
+    }
+  }
+}
+
+/** Schema validation has refused what is no duration. */
+function stallTimeoutOf(options: LlmOptions, context: CompileContext): Seconds | undefined {
+  if (options.stall_timeout === undefined) return undefined;
+  const length = parseDuration(options.stall_timeout);
+  if (length === 0) context.problem(["stall_timeout"], options.stall_timeout, "more than 0");
+  if (!(options.stream ?? true)) context.warn(["stall_timeout"], "has no effect without stream");
+  return length;
+}

@@ -1,0 +1,50 @@
+import { catalogue } from "../../catalogue.ts";
+import { type Sample, sample } from "../../core/metric.ts";
+import { tokenSpeed } from "./answer.ts";
+import { excerpt } from "./excerpt.ts";
+import type { Evidence, Verdict } from "./verdict.ts";
+
+/** Servers name their models as they like, a path of a file included; a label has to end somewhere. */
+const LONGEST_MODEL_NAME = 100;
+
+/** The series of one probe; what is not known has none. */
+export function samplesOf(evidence: Evidence, verdict: Verdict): readonly Sample[] {
+  return [...phaseSamples(evidence), ...tokenSamples(evidence), ...answerSamples(evidence, verdict)];
+}
+
+function phaseSamples({ exchange }: Evidence): readonly Sample[] {
+  return Object.entries(exchange.phases).map(([phase, length]) =>
+    sample(catalogue.llmPhaseDuration, length, { phase }),
+  );
+}
+
+function tokenSamples({ exchange, answer }: Evidence): readonly Sample[] {
+  const { first, firstOutput, longestSilence } = answer.times;
+  const { interTokenLatency, tokensPerSecond } = tokenSpeed(answer);
+  const samples: Sample[] = [];
+  if (first !== undefined) samples.push(sample(catalogue.llmFirstToken, first - exchange.start));
+  if (firstOutput !== undefined)
+    samples.push(sample(catalogue.llmFirstOutputToken, firstOutput - exchange.start));
+  if (interTokenLatency !== undefined) samples.push(sample(catalogue.llmInterToken, interTokenLatency));
+  if (longestSilence > 0) samples.push(sample(catalogue.llmMaxStall, longestSilence));
+  if (tokensPerSecond !== undefined) samples.push(sample(catalogue.llmTokensPerSecond, tokensPerSecond));
+  for (const [type, value] of Object.entries(answer.usage))
+    samples.push(sample(catalogue.llmTokens, value, { type }));
+  return samples;
+}
+
+function answerSamples({ answer, requestedModel, secrets }: Evidence, verdict: Verdict): readonly Sample[] {
+  const samples: Sample[] = [];
+  if (verdict.correct !== undefined)
+    samples.push(sample(catalogue.llmAnswerCorrect, Number(verdict.correct)));
+  if (answer.finish !== undefined)
+    samples.push(sample(catalogue.llmFinishReason, 1, { reason: answer.finish }));
+  if (answer.model !== undefined) {
+    const label = (name: string): string => excerpt(name, secrets, LONGEST_MODEL_NAME);
+    const labels = { requested_model: label(requestedModel ?? ""), response_model: label(answer.model) };
+    samples.push(sample(catalogue.llmModelInfo, 1, labels));
+  }
+  if (verdict.mismatch !== undefined)
+    samples.push(sample(catalogue.llmModelMismatch, Number(verdict.mismatch)));
+  return samples;
+}

@@ -1,0 +1,126 @@
+import { failed, type Outcome, succeeded } from "../../core/prober.ts";
+import type { Answer } from "./answer.ts";
+import { excerpt } from "./excerpt.ts";
+import type { Exchange } from "./exchange.ts";
+import {
+  describe,
+  reasonOfConnection,
+  reasonOfInnerError,
+  reasonOfResponse,
+  reasonOfTimeout,
+} from "./failure.ts";
+import { isEdition } from "./models.ts";
+import type { LlmModule } from "./options.ts";
+import { parseJson } from "./reader.ts";
+
+/** Everything that a probe saw. */
+export interface Evidence {
+  readonly exchange: Exchange;
+  readonly url: URL;
+  /** Absent when no response came. */
+  readonly status?: number;
+  /** Beginning of the body of a response that is none of success. */
+  readonly errorBody: string;
+  readonly answer: Answer;
+  readonly stalled: boolean;
+  readonly requestedModel?: string;
+  readonly nonce: string;
+  /** What must not be shown. */
+  readonly secrets: readonly string[];
+}
+
+export interface Verdict {
+  readonly outcome: Outcome;
+  /** The model answered, be it wrongly. */
+  readonly answered: boolean;
+  /** Whether the answer met every expectation; absent when there is none to judge. */
+  readonly correct?: boolean;
+  /** Whether another model than was meant answered; absent when nobody can tell. */
+  readonly mismatch?: boolean;
+}
+
+/** What the evidence means. Alive (`answered`) and correct are two things. */
+export function verdict(evidence: Evidence, module: LlmModule): Verdict {
+  const mismatch = isMismatch(evidence, module);
+  const outcome = failureOfExchange(evidence, module);
+  const result = outcome === undefined ? judged(evidence, module, mismatch) : { outcome, answered: false };
+  return mismatch === undefined ? result : { ...result, mismatch };
+}
+
+/** Why there is no complete answer; `undefined` when there is one. */
+function failureOfExchange(evidence: Evidence, module: LlmModule): Outcome | undefined {
+  const { exchange, status, answer, secrets } = evidence;
+  const { ending, progress } = exchange;
+  const show = (text: string): string => excerpt(text, secrets);
+  if (status !== undefined && (status < 200 || status > 299)) {
+    const parsed = parseJson(evidence.errorBody);
+    const error = parsed.ok ? module.format.readError(parsed.value) : undefined;
+    const body = evidence.errorBody.trim() === "" ? "" : `: ${show(evidence.errorBody)}`;
+    return failed(reasonOfResponse(status, error, module.format), `HTTP ${status}${body}`);
+  }
+  if (answer.fault !== undefined) return failed(answer.fault.reason, show(answer.fault.detail));
+  if (answer.error !== undefined) {
+    const reason = reasonOfInnerError(answer.error, module.format, module.stream);
+    return failed(
+      reason,
+      `error inside the answer: ${show([...answer.error.codes, answer.error.message].join(" "))}`,
+    );
+  }
+  if (ending.kind === "too_large") return failed("too_large", "the answer is longer than 8 MiB");
+  if (evidence.stalled) return failed("stalled", `no further piece of the answer; ${soFar(evidence)}`);
+  if (ending.kind === "aborted" && !answer.ended) {
+    const reason = reasonOfTimeout(progress, module.stream, answer.times.count > 0);
+    return failed(reason, `given up while ${progress}; ${soFar(evidence)}`);
+  }
+  if (ending.kind === "failed" && status === undefined) {
+    return failed(
+      reasonOfConnection(ending.error, progress, evidence.url.hostname),
+      show(describe(ending.error)),
+    );
+  }
+  if (answer.ended || answer.finish !== undefined) return undefined;
+  const cause = ending.kind === "failed" ? `: ${show(describe(ending.error))}` : "";
+  return failed(module.stream ? "stream_error" : "network", `cut off${cause}; ${soFar(evidence)}`);
+}
+
+const soFar = ({ answer, secrets }: Evidence): string =>
+  answer.output === "" && answer.signs.size === 0
+    ? "nothing was answered"
+    : `answered so far: ${excerpt(answer.output, secrets)}`;
+
+function judged(evidence: Evidence, module: LlmModule, mismatch: boolean | undefined): Verdict {
+  const { answer, secrets } = evidence;
+  const said = excerpt(answer.output, secrets);
+  const alive = answer.output !== "" || answer.signs.size > 0;
+  if (answer.finish === "content_filter" || (answer.refusal !== "" && answer.output === "")) {
+    const words = answer.refusal === "" ? said : excerpt(answer.refusal, secrets);
+    return {
+      outcome: failed("refused", `finish reason ${answer.finish ?? "none"}: ${words}`),
+      answered: true,
+      correct: false,
+    };
+  }
+  if (answer.output.trim() === "") {
+    // Some APIs hide the reasoning that used up all tokens, but count it.
+    const truncated = answer.finish === "length";
+    const outcome = truncated
+      ? failed("truncated", "the token limit was reached before any answer")
+      : failed("empty", `the answer is empty (finish reason ${answer.finish ?? "none"})`);
+    return { outcome, answered: truncated || alive, correct: false };
+  }
+  const broken = module.judge(answer.output, evidence.nonce);
+  const correct = broken.length === 0;
+  if (module.acceptsModel !== undefined && mismatch !== false) {
+    const name = answer.model === undefined ? "no model" : excerpt(answer.model, secrets);
+    return { outcome: failed("model_mismatch", `answered by ${name}`), answered: true, correct };
+  }
+  if (correct) return { outcome: succeeded, answered: true, correct };
+  const reason = answer.finish === "length" ? "truncated" : "content_mismatch";
+  return { outcome: failed(reason, `${broken.join("; ")} in: ${said}`), answered: true, correct };
+}
+
+function isMismatch({ answer, requestedModel }: Evidence, module: LlmModule): boolean | undefined {
+  if (answer.model === undefined) return undefined;
+  if (module.acceptsModel !== undefined) return !module.acceptsModel(answer.model);
+  return requestedModel === undefined ? undefined : !isEdition(requestedModel, answer.model);
+}

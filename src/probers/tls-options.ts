@@ -1,0 +1,212 @@
+import { readFile, stat } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { createSecureContext, DEFAULT_CIPHERS, getCACertificates, type SecureContextOptions } from "node:tls";
+import type { FromSchema, JSONSchema } from "json-schema-to-ts";
+import type { CompileContext } from "../core/prober.ts";
+
+const VERSIONS = { TLS10: "TLSv1", TLS11: "TLSv1.1", TLS12: "TLSv1.2", TLS13: "TLSv1.3" } as const;
+type Version = keyof typeof VERSIONS;
+const ORDER: readonly Version[] = ["TLS10", "TLS11", "TLS12", "TLS13"];
+
+/** `tls_config` with the words of Prometheus: the certificates to trust and to show, and how strict to be. */
+export const tlsConfigSchema = {
+  type: "object",
+  description: "TLS settings of the connection to the target.",
+  additionalProperties: false,
+  properties: {
+    insecure_skip_verify: {
+      type: "boolean",
+      description: "Accept any certificate; default false.",
+    },
+    ca: { type: "string", description: "Certificates to trust (PEM), instead of the system's." },
+    ca_file: { type: "string", minLength: 1, description: "File with the certificates to trust (PEM)." },
+    cert: { type: "string", description: "Client certificate (PEM)." },
+    cert_file: { type: "string", minLength: 1, description: "File with the client certificate (PEM)." },
+    key: { type: "string", writeOnly: true, description: "Key of the client certificate (PEM)." },
+    key_file: { type: "string", minLength: 1, description: "File with the client certificate's key (PEM)." },
+    server_name: {
+      type: "string",
+      description: "Name to ask for (SNI) and to look for in the certificate, instead of the target's host.",
+    },
+    min_version: { enum: ORDER, description: "Lowest acceptable TLS version; default TLS12." },
+    max_version: { enum: ORDER, description: "Highest acceptable TLS version; default TLS13." },
+  },
+} as const satisfies JSONSchema;
+
+export type TlsConfig = FromSchema<typeof tlsConfigSchema>;
+
+/** Certificates or keys that cannot be read or do not fit each other. The message names the file, never its content. */
+export class TlsConfigError extends Error {
+  override readonly name = "TlsConfigError";
+  /** False when a file cannot be read, true when its content is unusable. */
+  readonly unusable: boolean;
+
+  constructor(message: string, unusable: boolean, cause: unknown) {
+    super(message, { cause });
+    this.unusable = unusable;
+  }
+}
+
+/** TLS settings of a module, ready to use. */
+export interface TlsSettings {
+  /** Whether the target's certificate has to be valid. */
+  readonly verify: boolean;
+  readonly serverName: string | undefined;
+  /** Whether certificates or keys of its own belong to it, which may be missing or unusable. */
+  readonly custom: boolean;
+  /**
+   * What `tls.connect`, `https.request` or got's `https` take, with the files as they are now: the same object for
+   * as long as no file changes, so that what is derived from it can be kept. Rejects with a TlsConfigError.
+   */
+  options(): Promise<SecureContextOptions>;
+}
+
+/** Compiles `tls_config`, reporting at `path` what contradicts itself. A missing file is a warning: it may come later. */
+export function compileTls(
+  config: TlsConfig,
+  context: CompileContext,
+  path: readonly string[] = ["tls_config"],
+): TlsSettings {
+  reportContradictions(config, context, path);
+  const file = (key: "ca_file" | "cert_file" | "key_file"): string | undefined => {
+    const name = config[key];
+    if (name === undefined) return undefined;
+    const resolved = context.resolvePath(name);
+    if (!existsSync(resolved)) context.warn([...path, key], `${resolved} does not exist yet`);
+    return resolved;
+  };
+  const sources = [
+    source(config.ca, file("ca_file")),
+    source(config.cert, file("cert_file")),
+    source(config.key, file("key_file")),
+  ] as const;
+  const fixed = versionOptions(config);
+  const custom = sources.some((each) => each.present);
+
+  let version = "";
+  let current: SecureContextOptions | undefined;
+  return {
+    verify: config.insecure_skip_verify !== true,
+    serverName: config.server_name || undefined,
+    custom,
+    async options() {
+      if (!custom) return withDefaultTrust(fixed);
+      const stamp = (await Promise.all(sources.map((each) => each.stamp()))).join("|");
+      if (current !== undefined && stamp === version) return current;
+      const [ca, cert, key] = await Promise.all(sources.map((each) => each.read()));
+      const options: SecureContextOptions = { ...fixed, ca: ca ?? trustedByDefault() };
+      if (cert !== undefined) options.cert = cert;
+      if (key !== undefined) options.key = key;
+      refuseUnusable(
+        options,
+        sources.map((each) => each.origin).filter((origin) => origin !== undefined),
+      );
+      version = stamp;
+      current = options;
+      return options;
+    },
+  };
+}
+
+/**
+ * What OpenSSL is told besides certificates. As in Go, every certificate in the list of trust is an anchor, also one
+ * that is not self-signed. TLS 1.0 and 1.1 need OpenSSL's security level 0, as do the short keys and old hashes that
+ * somebody who skips verification has decided not to care about.
+ */
+function versionOptions(config: TlsConfig): SecureContextOptions {
+  const lowest = config.min_version ?? "TLS12";
+  const old = lowest === "TLS10" || lowest === "TLS11" || config.insecure_skip_verify === true;
+  return {
+    allowPartialTrustChain: true,
+    minVersion: VERSIONS[lowest],
+    maxVersion: VERSIONS[config.max_version ?? "TLS13"],
+    ...(old ? { ciphers: `${DEFAULT_CIPHERS}:@SECLEVEL=0` } : {}),
+  };
+}
+
+let defaults: string[] | undefined;
+/** The system's certificates, which Go trusts, and Node's own, which are there when an image has no system's. */
+function trustedByDefault(): string[] {
+  defaults ??= [...new Set([...getCACertificates("default"), ...getCACertificates("system")])];
+  return defaults;
+}
+
+const shared = new Map<string, SecureContextOptions>();
+/** Modules without certificates of their own share what is derived from the same few settings: it is large. */
+function withDefaultTrust(fixed: SecureContextOptions): SecureContextOptions {
+  const key = `${fixed.minVersion} ${fixed.maxVersion} ${fixed.ciphers}`;
+  const options = shared.get(key) ?? { ...fixed, ca: trustedByDefault() };
+  shared.set(key, options);
+  return options;
+}
+
+function reportContradictions(config: TlsConfig, context: CompileContext, path: readonly string[]): void {
+  for (const key of ["ca", "cert", "key"] as const) {
+    if (config[key] && config[`${key}_file`]) {
+      context.problem([...path, `${key}_file`], `${key} and ${key}_file`, "at most one of them");
+    }
+  }
+  const hasCert = Boolean(config.cert ?? config.cert_file);
+  const hasKey = Boolean(config.key ?? config.key_file);
+  if (hasCert !== hasKey) {
+    const [present, absent] = hasCert ? ["certificate", "key"] : ["key", "certificate"];
+    context.problem(path, `a client ${present} without its ${absent}`, "both or none");
+  }
+  const lowest = ORDER.indexOf(config.min_version ?? "TLS12");
+  const highest = ORDER.indexOf(config.max_version ?? "TLS13");
+  if (lowest > highest) {
+    const named = config.max_version === undefined ? "min_version" : "max_version";
+    context.problem(
+      [...path, named],
+      String(config[named]),
+      `max_version at or above ${ORDER[lowest] ?? ""}`,
+    );
+  }
+}
+
+interface Source {
+  readonly present: boolean;
+  readonly origin: string | undefined;
+  /** Changes when the content may have. */
+  stamp(): Promise<string>;
+  read(): Promise<string | undefined>;
+}
+
+function source(inline: string | undefined, file: string | undefined): Source {
+  if (file === undefined) {
+    const value = inline === "" ? undefined : inline;
+    return {
+      present: value !== undefined,
+      origin: undefined,
+      stamp: async () => "",
+      read: async () => value,
+    };
+  }
+  const missing = (cause: unknown): never => {
+    throw new TlsConfigError(`cannot read ${file}: ${messageOf(cause)}`, false, cause);
+  };
+  return {
+    present: true,
+    origin: file,
+    stamp: async () => {
+      const { mtimeMs, size, ino } = await stat(file).catch(missing);
+      return `${mtimeMs}:${size}:${ino}`;
+    },
+    read: async () => readFile(file, "utf8").catch(missing),
+  };
+}
+
+/** OpenSSL takes a file without certificates for an empty list and then trusts nobody, which nobody would understand. */
+function refuseUnusable(options: SecureContextOptions, files: readonly string[]): void {
+  const from = files.length === 0 ? "tls_config" : files.join(", ");
+  if (typeof options.ca === "string" && !options.ca.includes("-----BEGIN")) {
+    throw new TlsConfigError(`no certificate to trust in ${from}`, true, undefined);
+  }
+  try {
+    createSecureContext(options);
+  } catch (error) {
+    throw new TlsConfigError(`unusable certificates or key in ${from}: ${messageOf(error)}`, true, error);
+  }
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

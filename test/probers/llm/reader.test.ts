@@ -1,0 +1,208 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { seconds } from "../../../src/core/units.ts";
+import { type Answer, addPiece, emptyAnswer } from "../../../src/probers/llm/answer.ts";
+import { excerpt } from "../../../src/probers/llm/excerpt.ts";
+import { MAX_LINE_LENGTH, splitEvents, splitLines } from "../../../src/probers/llm/frames.ts";
+import { answerReader } from "../../../src/probers/llm/reader.ts";
+import { wireFormat } from "../../../src/probers/llm/wire/index.ts";
+import { openai } from "../../../src/probers/llm/wire/openai.ts";
+import type { WireFormat } from "../../../src/probers/llm/wire/types.ts";
+import { completion, delta, events, usage } from "./support.ts";
+
+const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+
+/** Reads chunks as a probe does, until nothing more is wanted. */
+function read(
+  chunks: readonly Uint8Array[],
+  format: WireFormat = wireFormat("openai"),
+): Omit<Answer, "times"> {
+  const reader = answerReader(format);
+  const answer = emptyAnswer();
+  const at = seconds(0);
+  for (const chunk of chunks) {
+    let enough = false;
+    for (const piece of reader.feed(chunk)) enough = addPiece(answer, piece, at) || enough;
+    if (enough) return withoutTimes(answer);
+  }
+  for (const piece of reader.finish()) addPiece(answer, piece);
+  return withoutTimes(answer);
+}
+
+function withoutTimes(answer: Answer): Omit<Answer, "times"> {
+  const { times, ...rest } = answer;
+  expect(times.longestSilence).toBe(0);
+  return rest;
+}
+
+/** Cuts at random places, inside characters too. */
+const cuts = (whole: Uint8Array): fc.Arbitrary<Uint8Array[]> =>
+  fc.array(fc.nat({ max: whole.length }), { maxLength: 30 }).map((places) => {
+    const sorted = [0, ...places.toSorted((a, b) => a - b), whole.length];
+    return sorted.slice(1).map((end, i) => whole.subarray(sorted[i], end));
+  });
+
+const stream = events(
+  { model: "", choices: [] },
+  delta({ role: "assistant", content: null, reasoning: "Grüße, 世界 \u{1f98a}" }),
+  delta({ content: "gesünd" }),
+  delta({ content: " \u{1f469}\u200d\u{1f52c} 健康" }, "stop"),
+  usage({ prompt_tokens: 5, completion_tokens: 9 }),
+  "[DONE]",
+);
+const recordings = [
+  { name: "a stream", text: stream },
+  { name: "a stream with a byte order mark", text: `\ufeff${stream}` },
+  { name: "a stream with CRLF and comments", text: `: hi\r\n\r\n${stream.replaceAll("\n", "\r\n")}` },
+  { name: "a stream with CR", text: stream.replaceAll("\n", "\r") },
+  { name: "a whole answer", text: `\n ${JSON.stringify(completion("gesünd \u{1f98a}"), null, 2)}\n` },
+  { name: "an error", text: events(delta({ content: "a" }), { error: { message: "Überlast", code: 529 } }) },
+  { name: "a cut stream", text: stream.slice(0, stream.indexOf("usage")) },
+  { name: "a broken frame", text: events(delta({ content: "a" }), "{ö") },
+];
+
+describe("how bytes are split does not matter", () => {
+  test.each(recordings)("$name", ({ text }) => {
+    const whole = bytes(text);
+    const expected = read([whole]);
+    expect(expected.output + (expected.fault?.detail ?? "")).not.toBe("");
+    expect(read(Array.from(whole, (byte) => Uint8Array.of(byte)))).toEqual(expected);
+    fc.assert(
+      fc.property(cuts(whole), (chunks) => {
+        expect(read(chunks)).toEqual(expected);
+      }),
+    );
+  });
+});
+
+test("what the recordings say", () => {
+  expect(read([bytes(stream)])).toEqual({
+    output: "gesünd \u{1f469}\u200d\u{1f52c} 健康",
+    signs: new Set(["reasoning"]),
+    refusal: "",
+    model: "gpt-4o-mini-2024-07-18",
+    finish: "stop",
+    usage: { input: 5, output: 9 },
+    ended: true,
+  });
+});
+
+describe("bytes of any kind never throw", () => {
+  test("random", () => {
+    fc.assert(
+      fc.property(fc.array(fc.uint8Array({ maxLength: 50 })), (chunks) => {
+        expect(read(chunks)).toBeDefined();
+      }),
+    );
+  });
+  test("random after the beginning of a stream", () => {
+    const opening = bytes("data: ");
+    fc.assert(
+      fc.property(fc.array(fc.uint8Array({ maxLength: 50 })), (chunks) => {
+        expect(read([opening, ...chunks])).toBeDefined();
+      }),
+    );
+  });
+  test("any JSON in any place", () => {
+    const anything = fc.jsonValue({ maxDepth: 4 });
+    const field = fc.constantFrom(
+      "choices",
+      "delta",
+      "message",
+      "content",
+      "error",
+      "usage",
+      "model",
+      "code",
+      "type",
+    );
+    const shaped = fc.letrec((tie) => ({
+      node: fc.oneof(
+        anything,
+        fc.dictionary(field, tie("node"), { maxKeys: 4 }),
+        fc.array(tie("node"), { maxLength: 3 }),
+      ),
+    })).node;
+    fc.assert(
+      fc.property(shaped, fc.option(fc.string(), { nil: undefined }), (data, event) => {
+        expect(openai.readFrame(event === undefined ? { data } : { event, data })).toBeInstanceOf(Array);
+        expect(openai.readWhole(data)).not.toHaveLength(0);
+        expect(typeof (openai.readError(data)?.message ?? "")).toBe("string");
+      }),
+    );
+  });
+  test("JSON that is too deep for a stack", () => {
+    const deep = `${"[".repeat(2_000_000)}${"]".repeat(2_000_000)}`;
+    for (const field of ["choices", "error", "model", "usage"]) {
+      expect(() => read([bytes(`{"${field}":${deep}}`)])).not.toThrow();
+      expect(() => read([bytes(`data: {"${field}":${deep.slice(1_900_000, 2_100_000)}}\n\n`)])).not.toThrow();
+    }
+  });
+});
+
+describe("lines have an end", () => {
+  const piece = "x".repeat(1000);
+  test.each([
+    { name: "server-sent events", split: splitEvents, first: "data: " },
+    { name: "many lines of one event", split: splitEvents, first: "data: \ndata: " },
+    { name: "JSON lines", split: splitLines, first: "" },
+  ])("$name", ({ split, first }) => {
+    let tooLong = 0;
+    let frames = 0;
+    const splitter = split({
+      frame: () => void frames++,
+      alive: () => undefined,
+      tooLong: () => void tooLong++,
+    });
+    splitter.feed(first);
+    let fed = 0;
+    for (; fed < 2 * MAX_LINE_LENGTH; fed += piece.length) {
+      splitter.feed(piece);
+      if (tooLong > 0) break;
+    }
+    expect(tooLong).toBe(1);
+    expect(fed).toBeGreaterThan(MAX_LINE_LENGTH - 10_000);
+    expect(fed).toBeLessThan(MAX_LINE_LENGTH + 10_000);
+    expect(() => splitter.feed("\n\ndata: more\n\n")).not.toThrow();
+    expect(frames).toBeLessThanOrEqual(2);
+  });
+});
+
+test("JSON lines are cut at line feeds, wherever the text was cut", () => {
+  const text = '{"a":"ü\\n"}\r\n\n {"b":2}\n{"c":3}';
+  fc.assert(
+    fc.property(fc.array(fc.nat({ max: text.length })), (places) => {
+      const frames: string[] = [];
+      const splitter = splitLines({
+        frame: (data) => void frames.push(data),
+        alive: () => undefined,
+        tooLong: () => expect.fail(),
+      });
+      const sorted = [0, ...places.toSorted((a, b) => a - b), text.length];
+      for (const [i, end] of sorted.slice(1).entries()) splitter.feed(text.slice(sorted[i], end));
+      splitter.finish();
+      expect(frames).toEqual(['{"a":"ü\\n"}', '{"b":2}', '{"c":3}']);
+    }),
+  );
+});
+
+describe("excerpts", () => {
+  test("are one visible line of bounded length", () => {
+    fc.assert(
+      fc.property(fc.string({ unit: "binary", maxLength: 2000 }), (text) => {
+        const shown = excerpt(text, [], 100);
+        expect(shown).toMatch(/^[^\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]*$/u);
+        expect(shown.length).toBeLessThanOrEqual(100 * 10 + 3);
+      }),
+    );
+  });
+  test("hide secrets, also across the cut", () => {
+    fc.assert(
+      fc.property(fc.nat({ max: 120 }), (before) => {
+        expect(excerpt(`${"a".repeat(before)}sk-secret${"b".repeat(50)}`, ["sk-secret"], 100)).not.toContain(
+          "sk-",
+        );
+      }),
+    );
+  });
+});
