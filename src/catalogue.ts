@@ -1,5 +1,5 @@
-import { FAILURE_REASONS } from "./core/reasons.ts";
 import type { Emitter, Metric } from "./core/metric.ts";
+import { FAILURE_REASONS } from "./core/reasons.ts";
 
 /**
  * Every metric of the exporter, once. Names, labels and help come from here and only from here; `docs/metrics.md` is
@@ -29,7 +29,7 @@ const INTER_TOKEN_BUCKETS = [
   0.001, 0.0025, 0.005, 0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.15, 0.25, 0.5, 1, 2.5,
 ];
 
-export const TARGET_LABELS = ["target", "module"] as const;
+const TARGET_LABELS = ["target", "module"] as const;
 
 export const catalogue = {
   // Every result.
@@ -82,6 +82,11 @@ export const catalogue = {
     "http",
     "probe_failed_due_to_regex",
     "Whether a body or header expression made the probe fail",
+  ),
+  failedDueToCel: gauge(
+    "http",
+    "probe_failed_due_to_cel",
+    "Whether a CEL expression over the JSON body made the probe fail; only with such expressions",
   ),
   dnsLookupTime: gauge("http", "probe_dns_lookup_time_seconds", "Time taken to resolve the target's name"),
   ipProtocol: gauge(

@@ -86,7 +86,15 @@ function buildConfig(
 ): Config {
   const validator = validatorFor(deps);
   const resolvePath = resolverFor(path);
-  const context: BuildContext = { probers: deps.probers, root, findings, report, validator, resolvePath };
+  const context: BuildContext = {
+    probers: deps.probers,
+    root,
+    findings,
+    report,
+    validator,
+    resolvePath,
+    environment: env,
+  };
   const directing: SchemaObject = {
     ...configSchema,
     properties: { ...configSchema.properties, modules: modulesSchemaFor(root, deps.probers) },

@@ -11,6 +11,7 @@ import { redactedYaml } from "./redact.ts";
 import type { Complaint, Report } from "./report.ts";
 import { moduleSchema, type RawModule } from "./schema.ts";
 import { fileSecret } from "./secrets.ts";
+import type { Environment } from "./substitute.ts";
 import { alternatives, nearest } from "./suggest.ts";
 import { lookup, type Node, type Path } from "./tree.ts";
 import { below, type Validator } from "./validate.ts";
@@ -24,6 +25,7 @@ export interface BuildContext {
   readonly validator: Validator;
   /** Turns a path of the configuration into one for the operating system. */
   readonly resolvePath: (file: string) => string;
+  readonly environment: Environment;
 }
 
 /** Costly modules without a word about it: 0.9 of the usual interval of 30 s, so that two scrapers cost one probe. */
@@ -137,13 +139,14 @@ function checkKeys(keys: readonly string[], path: Path, prober: Prober, context:
   }
 }
 
-function compileContext(at: Path, { report, resolvePath }: BuildContext): CompileContext {
+function compileContext(at: Path, { report, resolvePath, environment }: BuildContext): CompileContext {
   return {
     problem: (path, got, want) =>
       report.problem({ path: [...at, ...path], got, want, foreign: true } satisfies Complaint),
     warn: (path, text) => report.warn([...at, ...path], text),
     secretFile: (file, path) => secretFile(resolvePath(file), [...at, ...path], report),
     resolvePath,
+    environment,
   };
 }
 

@@ -1,6 +1,6 @@
 import type { Clock } from "./clock.ts";
-import type { FailureReason } from "./reasons.ts";
 import type { Sample } from "./metric.ts";
+import type { FailureReason } from "./reasons.ts";
 import type { Secret } from "./secret.ts";
 import type { Seconds } from "./units.ts";
 
@@ -54,6 +54,14 @@ export interface CompileContext {
   secretFile(file: string, path: readonly (string | number)[]): Secret;
   /** Resolves a path of the configuration against the folder of its file. */
   resolvePath(file: string): string;
+  /** The environment that the configuration is loaded with, where options defer to it (`proxy_from_environment`). */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+/** A part of a target that cannot be, and what it should be instead. */
+export interface Objection {
+  readonly part: "target" | "model" | "hostname";
+  readonly want: string;
 }
 
 /**
@@ -68,8 +76,10 @@ export interface Prober<Options = unknown, Module = unknown> {
   /** True where a probe costs money: results are then reused for 0.9 x interval by default. */
   readonly costly: boolean;
   compile(options: Options, context: CompileContext): Module;
-  /** Says what a configured address should look like when `address` is none that this kind can probe; `undefined` when it is. */
-  validateAddress?(address: string): string | undefined;
+  /** What is wrong with asking for `target`, as far as it is known before anything is sent: configuration and `/probe` refuse it. */
+  objection?(target: ProbeTarget, module: Module): Objection | undefined;
+  /** What is questionable about it and works all the same: said when a configuration is loaded. */
+  caution?(target: ProbeTarget, module: Module): string | undefined;
   /** Rejects only for bugs; every failure of the target is a value. */
   probe(target: ProbeTarget, module: Module, context: ProbeContext): Promise<ProbeResult>;
 }

@@ -26,3 +26,9 @@ export interface Result {
   readonly retryAfter?: Seconds;
   readonly log: readonly LogLine[];
 }
+
+/** A result as somebody sees it, `age` after it was obtained; 0 when the probe ran for them. */
+export interface Shown {
+  readonly result: Result;
+  readonly age: Seconds;
+}

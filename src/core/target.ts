@@ -1,4 +1,4 @@
-import type { ProbeTarget, Prober } from "./prober.ts";
+import type { Prober, ProbeTarget } from "./prober.ts";
 import type { FailureReason } from "./reasons.ts";
 import type { Seconds } from "./units.ts";
 

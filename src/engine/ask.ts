@@ -1,17 +1,11 @@
 import type { Clock } from "../core/clock.ts";
 import { failed, type ProbeTarget } from "../core/prober.ts";
-import type { Result } from "../core/result.ts";
+import type { Result, Shown } from "../core/result.ts";
 import { identityOf, type Module, type Target } from "../core/target.ts";
 import { type Seconds, seconds, timestamp } from "../core/units.ts";
 import { probeTimeout } from "./deadline.ts";
 import type { Answer, Engine } from "./engine.ts";
 import { adhocSubject, configuredSubject } from "./subject.ts";
-
-/** A result as somebody sees it, `age` after it was obtained. */
-export interface Shown {
-  readonly result: Result;
-  readonly age: Seconds;
-}
 
 /** How those who look at a target get a result: the engine's rules, applied to who asks and for what. */
 export interface Ask {

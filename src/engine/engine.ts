@@ -1,6 +1,6 @@
 import type { Clock } from "../core/clock.ts";
 import type { ProbeTarget } from "../core/prober.ts";
-import type { Result } from "../core/result.ts";
+import type { Result, Shown } from "../core/result.ts";
 import type { Module } from "../core/target.ts";
 import { elapsed, type Seconds, seconds } from "../core/units.ts";
 import { createGate, type Limits } from "./limits.ts";
@@ -9,7 +9,7 @@ import type { Subject } from "./subject.ts";
 
 /** What somebody who asked for a probe gets. `late`: the probe was still running when their patience ended. */
 export type Answer =
-  | { readonly kind: "result"; readonly result: Result; readonly age: Seconds }
+  | ({ readonly kind: "result" } & Shown)
   | { readonly kind: "late"; readonly waited: Seconds };
 
 export interface ProbeOptions {
@@ -25,7 +25,7 @@ export interface ProbeOptions {
 export interface Engine {
   probe(subject: Subject, options: ProbeOptions): Promise<Answer>;
   /** The newest result of a key, with its age. */
-  latest(key: string): { result: Result; age: Seconds } | undefined;
+  latest(key: string): Shown | undefined;
   counts(): { inFlight: number; queued: number };
   setLimits(limits: Limits): void;
   /** Forgets what is not in `keys` (targets that the configuration no longer has). */

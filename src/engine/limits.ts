@@ -1,7 +1,7 @@
 /** Bounds on how many probes run at once. */
 export interface Limits {
   readonly maxConcurrentProbes: number;
-  readonly maxConcurrentProbesPerHost?: number;
+  readonly maxConcurrentProbesPerHost?: number | undefined;
 }
 
 export interface Gate {

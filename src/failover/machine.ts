@@ -1,10 +1,7 @@
 import type { FailureReason } from "../core/reasons.ts";
+import type { Health, Mode } from "../core/status.ts";
 import type { Thresholds } from "../core/target.ts";
 import { after, elapsed, type Seconds, type Timestamp } from "../core/units.ts";
-
-export const MODES = ["primary", "fallback"] as const;
-export type Mode = (typeof MODES)[number];
-export type Health = "unknown" | "healthy" | "unhealthy";
 
 /** What is remembered of one target. Immutable; `step` makes the next one. */
 export interface State {

@@ -1,8 +1,5 @@
 import type { Metric, Sample } from "../core/metric.ts";
 
-/** The content type of the text format, version 0.0.4. */
-export const CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8";
-
 export type Labels = Readonly<Record<string, string>>;
 
 /**
@@ -16,20 +13,22 @@ export interface Exposition {
 }
 
 export function createExposition(): Exposition {
-  const families = new Map<Metric, string[]>();
+  const families = new Map<string, { metric: Metric; lines: string[] }>();
   return {
     add(samples, common) {
       const prefix = common === undefined ? "" : renderPairs(common);
       for (const { metric, value, labels } of samples) {
         const line = `${metric.name}${braces(prefix, labels)} ${renderValue(value)}\n`;
-        const family = families.get(metric);
-        if (family === undefined) families.set(metric, [line]);
-        else family.push(line);
+        // By name: users' metrics of the same name come from several modules.
+        const family = families.get(metric.name);
+        if (family === undefined) families.set(metric.name, { metric, lines: [line] });
+        else family.lines.push(line);
       }
     },
     text() {
       let out = "";
-      for (const [{ name, help, type }, lines] of families) {
+      for (const { metric, lines } of families.values()) {
+        const { name, help, type } = metric;
         out += `# HELP ${name} ${escapeHelp(help)}\n# TYPE ${name} ${type}\n${lines.join("")}`;
       }
       return out;

@@ -5,10 +5,16 @@ import { type Sample, sample } from "../core/metric.ts";
 import type { Timestamp } from "../core/units.ts";
 import { createExposition } from "./exposition.ts";
 
+/** How the last attempt to load a configuration ended. */
+export interface ReloadStatus {
+  readonly lastSuccessful: boolean;
+  readonly lastSuccessAt: Timestamp;
+}
+
 /** What the exporter says of itself. */
 export interface SelfDeps {
   readonly version: string;
-  readonly reload: () => { successful: boolean; successAt: Timestamp };
+  readonly reload: () => ReloadStatus;
   readonly probes: () => { inFlight: number; queued: number };
 }
 
@@ -28,9 +34,9 @@ export function createSelf({ version, reload, probes }: SelfDeps): Self {
 
   function* samples(): Generator<Sample> {
     yield sample(catalogue.buildInfo, 1, { version, node_version: process.version });
-    const { successful, successAt } = reload();
-    yield sample(catalogue.configReloadSuccessful, Number(successful));
-    yield sample(catalogue.configReloadTimestamp, successAt);
+    const { lastSuccessful, lastSuccessAt } = reload();
+    yield sample(catalogue.configReloadSuccessful, Number(lastSuccessful));
+    yield sample(catalogue.configReloadTimestamp, lastSuccessAt);
     const { inFlight, queued } = probes();
     yield sample(catalogue.probesInFlight, inFlight);
     yield sample(catalogue.probesQueued, queued);

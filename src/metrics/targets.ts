@@ -1,12 +1,12 @@
 import { catalogue } from "../catalogue.ts";
 import { type Sample, sample } from "../core/metric.ts";
 import type { Result } from "../core/result.ts";
+import { MODES, TARGET_STATUSES, targetStatus } from "../core/status.ts";
 import type { Target } from "../core/target.ts";
-import { MODES, type State } from "../failover/machine.ts";
-import { TARGET_STATUSES, targetStatus } from "../failover/status.ts";
+import type { State } from "../failover/machine.ts";
 
 /** The labels of every series about a configured target on `/metrics`. */
-export interface TargetLabels {
+export interface TargetLabels extends Readonly<Record<string, string>> {
   readonly target: string;
   readonly module: string;
 }
@@ -26,7 +26,7 @@ export function* stateSamples(target: Target, state: State, latest: Result | und
   }
   if (state.health !== "unknown")
     yield sample(catalogue.targetHealthy, Number(state.health === "healthy"), labels);
-  const current = targetStatus(target, state, latest);
+  const current = targetStatus(target, state.health, latest);
   for (const status of TARGET_STATUSES) {
     yield sample(catalogue.targetStatus, Number(status === current), { ...labels, status });
   }

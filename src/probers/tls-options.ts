@@ -1,5 +1,5 @@
-import { readFile, stat } from "node:fs/promises";
 import { existsSync } from "node:fs";
+import { readFile, stat } from "node:fs/promises";
 import { createSecureContext, DEFAULT_CIPHERS, getCACertificates, type SecureContextOptions } from "node:tls";
 import type { FromSchema, JSONSchema } from "json-schema-to-ts";
 import type { CompileContext } from "../core/prober.ts";

@@ -15,13 +15,17 @@ export async function startBlackbox(options: {
   readonly version: ToolVersion;
   readonly config: string;
   readonly args?: readonly string[];
+  /** Variables besides this process' own. */
+  readonly env?: Readonly<Record<string, string>>;
 }): Promise<BlackboxExporter> {
   await using resources = new AsyncDisposableStack();
   const { argv } = tool("blackbox_exporter", options.version);
   const folder = resources.use(await temporaryFolder());
   const config = await folder.write("blackbox.yml", options.config);
   const server = resources.use(
-    start([...argv, `--config.file=${config}`, "--web.listen-address=127.0.0.1:0", ...(options.args ?? [])]),
+    start([...argv, `--config.file=${config}`, "--web.listen-address=127.0.0.1:0", ...(options.args ?? [])], {
+      env: { ...process.env, ...options.env },
+    }),
   );
   const listening = await server.waitForOutput(/msg="Listening on".*address=(127\.0\.0\.1:\d+)/);
   const url = `http://${listening[1]}`;

@@ -1,5 +1,7 @@
+import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { ConfigDeps } from "../../src/config/config.ts";
 import { createConfigHolder } from "../../src/config/reload.ts";
@@ -11,7 +13,19 @@ import { createExporter } from "../../src/exporter.ts";
 import { type Exit, type Running, start } from "./process.ts";
 import { type TemporaryFolder, temporaryFolder } from "./temporary-folder.ts";
 
-const MAIN = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+
+/** What `npm start` runs, so that tests and benchmarks run the same: variables, flags of Node.js, the program. */
+function startScript(): { env: Record<string, string>; argv: string[] } {
+  const { scripts } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as {
+    scripts: { start: string };
+  };
+  const words = scripts.start.split(" ");
+  const node = words.indexOf("node");
+  const env = words.slice(0, node).map((word) => word.split("=") as [string, string]);
+  const argv = words.slice(node + 1).filter((word) => word !== "--demo");
+  return { env: Object.fromEntries(env), argv };
+}
 
 /** The exporter as a user runs it: a process of its own. */
 export interface ExporterProcess extends AsyncDisposable {
@@ -44,7 +58,10 @@ const cleanEnv = (more: Readonly<Record<string, string>> = {}): NodeJS.ProcessEn
 
 /** Starts the exporter with these arguments and does not wait for anything: it may be meant to end. */
 export const runMain = (args: readonly string[], env: Readonly<Record<string, string>> = {}): Running =>
-  start([process.execPath, MAIN, ...args], { env: cleanEnv(env) });
+  start([process.execPath, ...startScript().argv, ...args], {
+    cwd: ROOT,
+    env: cleanEnv({ ...startScript().env, ...env }),
+  });
 
 /** Starts the exporter on a free port and waits until it listens. */
 export async function startExporter({
@@ -114,6 +131,7 @@ export async function startLocalExporter(options: {
     version: "0.0.0-test",
     config: holder.current(),
     timeoutOffset: seconds(0.5),
+    historyLimit: 3,
     routePrefix,
     ...(externalUrl === undefined ? {} : { externalUrl }),
     reload: async () => {

@@ -34,6 +34,9 @@ export const serveTcp = (handle: (socket: Socket) => void): Promise<TestServer> 
     }),
   );
 
+/** Serves what the test has set up itself. */
+export const serveServer = (server: Server): Promise<TestServer> => listen(server);
+
 /** Answers each connection with the same bytes after the first data. */
 export const serveBytes = (answer: string | Buffer): Promise<TestServer> =>
   serveTcp((socket) => socket.once("data", () => socket.end(answer)));

@@ -38,6 +38,7 @@ export function compile(options: Options = {}, files: Record<string, string> = {
         return content;
       }),
     resolvePath: (file) => file,
+    environment: {},
   };
   return { module: llmProber.compile({ api: "openai", ...options }, context), problems, warnings };
 }

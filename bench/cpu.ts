@@ -1,0 +1,19 @@
+import { readFileSync } from "node:fs";
+
+/** User and system time that a process has used so far, in seconds. Linux only: read from /proc. */
+export function cpuSeconds(pid: number): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+  // The second field is the name in parentheses, which may hold blanks.
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  const ticks = Number(fields[11]) + Number(fields[12]);
+  return ticks / TICKS_PER_SECOND;
+}
+
+/** `sysconf(_SC_CLK_TCK)`, which is 100 on every Linux that Node.js runs on. */
+const TICKS_PER_SECOND = 100;
+
+/** Memory of a process that is in RAM, in MiB. */
+export function rssMib(pid: number): number {
+  const status = readFileSync(`/proc/${pid}/status`, "utf8");
+  return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) / 1024;
+}

@@ -1,0 +1,157 @@
+import type { RequestListener } from "node:http";
+import type { Config } from "./config/load.ts";
+import type { Clock } from "./core/clock.ts";
+import type { Log } from "./core/log.ts";
+import { identityOf, type Target } from "./core/target.ts";
+import type { Seconds } from "./core/units.ts";
+import { createAsk } from "./engine/ask.ts";
+import { createEngine } from "./engine/engine.ts";
+import { createHistory } from "./engine/history.ts";
+import { createScheduler } from "./engine/schedule.ts";
+import { createDriver } from "./failover/driver.ts";
+import { type Effect, initialState, type State } from "./failover/machine.ts";
+import { resultText, targetsText } from "./metrics/page.ts";
+import { createSelf, type ReloadStatus } from "./metrics/self.ts";
+import { createTotals } from "./metrics/totals.ts";
+import { createApp } from "./server/app.ts";
+import type { Current } from "./server/deps.ts";
+
+/** What an exporter is made of; all of it comes from `main`. */
+export interface ExporterOptions {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly version: string;
+  readonly config: Config;
+  /** How many recent probes, and how many failed ones, are kept to be looked at. */
+  readonly historyLimit: number;
+  /** What is left of a scrape's timeout for the answer to travel. */
+  readonly timeoutOffset: Seconds;
+  /** Path under which all routes stand, empty or like `/heartbeat`. */
+  readonly routePrefix: string;
+  readonly externalUrl?: URL;
+  /** Loads the configuration anew and calls `apply`; rejects with what is wrong with it. */
+  readonly reload: () => Promise<void>;
+  readonly reloadStatus: () => ReloadStatus;
+}
+
+export interface Exporter {
+  readonly listener: RequestListener;
+  /** Takes over a configuration; what it does not change goes on undisturbed. */
+  apply(config: Config): void;
+  /** Aborts all probes and answers those who wait for them; afterwards nothing runs any more. */
+  stop(): Promise<void>;
+}
+
+/** Wires the parts: configuration -> targets -> engine -> result -> failover and totals -> routes. */
+export function createExporter(options: ExporterOptions): Exporter {
+  const { clock, log } = options;
+  let stopping = false;
+  let current: Current & { readonly byIdentity: ReadonlyMap<string, Target> };
+
+  const engine = createEngine({
+    clock,
+    limits: options.config.limits,
+    onResult({ key, target: { address }, module }, result) {
+      // A failed probe is no error of the exporter: whoever wants to see each one turns the level up.
+      const { outcome, duration } = result;
+      const target = current.byIdentity.get(key);
+      const name = target?.name ?? redactAddress(address);
+      log.debug({ target: name, module: module.name, duration, ...outcome }, "probe ended");
+      history.add({ target: name, module, result });
+      if (target === undefined) return;
+      totals.observe(target, result);
+      driver.record(target, result);
+    },
+    onBug: (module, { address }, error) => {
+      log.error(
+        { module: module.name, target: redactAddress(address), err: error },
+        "a prober failed, which is a bug of the exporter",
+      );
+    },
+  });
+  const history = createHistory(options.historyLimit);
+  const ask = createAsk(engine, clock, options.timeoutOffset);
+  const driver = createDriver(clock, (target, effect) => logEffect(log, target, effect));
+  const totals = createTotals();
+  const scheduler = createScheduler(clock, (target) => {
+    // The one way to reject is the end of the exporter.
+    ask.scheduled(target).catch(() => {});
+  });
+  const self = createSelf({
+    version: options.version,
+    reload: options.reloadStatus,
+    probes: () => engine.counts(),
+  });
+
+  const apply = (config: Config): void => {
+    const { modules, targets, control, contextApi, redacted } = config;
+    current = {
+      modules,
+      targets: new Map(targets.map((target) => [target.name, target])),
+      byIdentity: new Map(targets.map((target) => [identityOf(target), target])),
+      contextApi,
+      redacted,
+      ...(control.token === undefined ? {} : { controlToken: control.token }),
+    };
+    engine.setLimits(config.limits);
+    engine.retain(new Set(current.byIdentity.keys()));
+    driver.setTargets(targets);
+    totals.setTargets(targets);
+    scheduler.setTargets(targets);
+  };
+  apply(options.config);
+
+  const state = (target: Target): State => driver.state(target.name) ?? initialState(clock.now());
+  const listener = createApp({
+    ...options,
+    current: () => current,
+    ask,
+    state,
+    command: (target, command) => driver.command(target, command),
+    ready: () => !stopping,
+    pastProbes: () => history.list(),
+    pastProbe: (id) => history.find(id),
+    resultText,
+    async targetsText(scrapeTimeout) {
+      // All are asked side by side; one that does not answer in time is shown with its last result.
+      const shown = [...current.targets.values()].map(async (target) => {
+        const newest = await ask.targetOrLatest(target, scrapeTimeout);
+        return { target, newest, state: state(target) };
+      });
+      return targetsText(await Promise.all(shown)) + (await totals.text());
+    },
+    selfText: () => self.text(),
+  });
+
+  return {
+    listener,
+    apply,
+    async stop() {
+      stopping = true;
+      scheduler.stop();
+      driver.stop();
+      self.stop();
+      await engine.shutdown();
+    },
+  };
+}
+
+function logEffect(log: Log, { name }: Target, effect: Effect): void {
+  switch (effect.kind) {
+    case "mode":
+      log.warn({ target: name, from: effect.from, to: effect.to, cause: effect.cause }, "mode changed");
+      break;
+    case "health":
+      log.info({ target: name, from: effect.from, to: effect.to }, "health changed");
+      break;
+    case "force_ended":
+      log.info({ target: name }, "mode is no longer forced");
+      break;
+    case "overdue":
+      log.warn({ target: name, since: effect.since }, "fallback lasts longer than its max_duration");
+      break;
+  }
+}
+
+/** An address may carry a password. */
+const redactAddress = (address: string): string => address.replace(/\/\/[^/@]*@/, "//<secret>@");

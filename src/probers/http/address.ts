@@ -1,0 +1,113 @@
+import { isIP } from "node:net";
+import { domainToASCII } from "node:url";
+
+/** An `http://` or `https://` address, taken apart only as far as a request needs. */
+export interface Address {
+  readonly tls: boolean;
+  /** A name or an IP literal, without brackets. */
+  readonly host: string;
+  /** As written: whether there is such a port shows when it is connected to. */
+  readonly port: number;
+  /** Host and port as written: what the Host header says. */
+  readonly authority: string;
+  /** `user:password`, percent-decoded, when the address has them. Never to be shown. */
+  readonly userinfo: string | undefined;
+  /** Path and query as sent in the request line. */
+  readonly path: string;
+}
+
+const SHAPE = /^([a-z][a-z0-9+.-]*):\/\/([^/?#]*)([^#]*)/i;
+const AUTHORITY = /^(?:(.*)@)?(\[[^\]]*\]|[^:[\]]*)(?::(\d*))?$/;
+
+/**
+ * Parses a target. Without a scheme it is `http://`; the scheme's case does not matter. The path is left as written
+ * but for characters that no request line may have: normalising it would probe another resource.
+ * @returns what is wrong, as a text, when it is no such address
+ */
+export function parseAddress(target: string): Address | string {
+  if (hasControlCharacter(target)) return "control character in the address";
+  const shape = SHAPE.exec(/^https?:\/\//i.test(target) ? target : `http://${target}`);
+  if (/^[^?]*%(?![0-9a-f]{2})/i.test(shape?.[3] ?? "")) return "invalid percent-encoding in the address";
+  const authority = AUTHORITY.exec(shape?.[2] ?? "");
+  if (shape === null || authority === null) return "no host and port that make sense in the address";
+  const tls = shape[1]?.toLowerCase() === "https";
+  const written = authority[2] ?? "";
+  const host = hostOf(written);
+  const port = authority[3] === undefined || authority[3] === "" ? (tls ? 443 : 80) : Number(authority[3]);
+  if (host === undefined) return `invalid host ${JSON.stringify(written)} in the address`;
+  const userinfo = authority[1] === undefined ? undefined : decode(authority[1]);
+  return {
+    tls,
+    host,
+    port,
+    authority: authority[3] ? `${bracketed(host)}:${authority[3]}` : bracketed(host),
+    userinfo,
+    path: requestPath(shape[3]?.toWellFormed() ?? ""),
+  };
+}
+
+/** `host` as it stands in front of a port. */
+export const bracketed = (host: string): string => (host.includes(":") ? `[${host}]` : host);
+
+/** The address as text, with another host (a resolved IP) if given, and without any credentials. */
+export const formatAddress = (address: Address, authority: string = address.authority): string =>
+  `${address.tls ? "https" : "http"}://${authority}${address.path}`;
+
+/**
+ * Where `location` leads to from `from`. `relative` says that it names no host.
+ * @returns `undefined` when that is no http or https address
+ */
+export function followLocation(
+  from: Address,
+  location: string,
+): { to: Address; relative: boolean } | undefined {
+  let url: URL;
+  try {
+    url = new URL(location, formatAddress(from));
+  } catch {
+    return undefined;
+  }
+  if (url.protocol !== "http:" && url.protocol !== "https:") return undefined;
+  const relative = !/^(?:[a-z][a-z0-9+.-]*:|[/\\]{2})/i.test(location.trim());
+  const to = parseAddress(url.href);
+  if (typeof to === "string") return undefined;
+  return { relative, to: relative ? { ...to, userinfo: from.userinfo } : to };
+}
+
+/** Whether text after the scheme is a host: a name (non-ASCII ones in their ASCII form), IPv4, or IPv6 in brackets. */
+function hostOf(written: string): string | undefined {
+  if (written.startsWith("[")) {
+    const inner = written.slice(1, -1).replace("%25", "%");
+    return isIP(inner) === 6 ? inner : undefined;
+  }
+  // oxlint-disable-next-line no-control-regex -- control characters were refused before
+  const name = /^[\x00-\x7f]*$/.test(written) ? written : domainToASCII(written);
+  if (name === "" && written !== "") return undefined;
+  return /^[A-Za-z0-9._~!$&'()*+,;=-]*$/.test(name) ? name : undefined;
+}
+
+function requestPath(rest: string): string {
+  const path = rest.startsWith("/") ? rest : `/${rest}`;
+  return /[^\x21-\x7e]|["<>\\^`{|}]/.test(path) ? escapeInvalid(path) : path;
+}
+
+/** Go escapes such characters in a path; in a query it sends them as they are but for spaces and non-ASCII ones, which no parser takes. */
+function escapeInvalid(path: string): string {
+  const query = path.indexOf("?");
+  const end = query < 0 ? path.length : query;
+  return (
+    path.slice(0, end).replace(/[^\x21-\x7e]|["<>\\^`{|}]/gu, encodeURIComponent) +
+    path.slice(end).replace(/[^\x21-\x7e]/gu, encodeURIComponent)
+  );
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+// oxlint-disable-next-line no-control-regex -- these are what is looked for
+const hasControlCharacter = (text: string): boolean => /[\x00-\x1f\x7f]/.test(text);

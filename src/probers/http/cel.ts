@@ -1,0 +1,96 @@
+import { type ASTNode, Environment, type ParseResult } from "@marcbachmann/cel-js";
+import type { CompileContext } from "../../core/prober.ts";
+import { compileRegexp, type Regexp } from "../regexp.ts";
+import type { HttpOptions } from "./schema.ts";
+import { describeError } from "./steps.ts";
+
+/** Judges a JSON body: gives what is wrong with it, or `undefined`. */
+export type JsonRule = (body: unknown) => string | undefined;
+
+/** The library matches with the regular expressions of JavaScript; ours go by this name. */
+const OUR_MATCHES = "matchesRe2";
+
+const environment = new Environment({ homogeneousAggregateLiterals: false })
+  .registerVariable("body", "dyn")
+  .registerFunction(`string.${OUR_MATCHES}(string): bool`, matchesRe2)
+  .registerFunction("matches(string, string): bool", matchesRe2);
+
+/** Compiles `fail_if_body_json_matches_cel` and its opposite, reporting what is no expression or cannot be true or false. */
+export function compileJsonRules(options: HttpOptions, context: CompileContext): readonly JsonRule[] {
+  const rules: JsonRule[] = [];
+  for (const [option, failsOn] of [
+    ["fail_if_body_json_matches_cel", true],
+    ["fail_if_body_json_not_matches_cel", false],
+  ] as const) {
+    const source = options[option];
+    if (source === undefined) continue;
+    const expression = compileExpression(source, (problem) =>
+      context.problem([option], problem, "a CEL expression over body that is true or false"),
+    );
+    if (expression !== undefined) rules.push(ruleOf(expression, source, failsOn));
+  }
+  return rules;
+}
+
+function ruleOf(expression: ParseResult, source: string, failsOn: boolean): JsonRule {
+  const verb = failsOn ? "matches" : "does not match";
+  return (body) => {
+    let value: unknown;
+    try {
+      value = expression({ body });
+    } catch (error) {
+      return `the CEL expression ${source} cannot be evaluated: ${firstLine(error)}`;
+    }
+    if (typeof value !== "boolean") return `the CEL expression ${source} is neither true nor false`;
+    return value === failsOn ? `the body ${verb} the CEL expression ${source}` : undefined;
+  };
+}
+
+function compileExpression(source: string, refuse: (problem: string) => void): ParseResult | undefined {
+  try {
+    const expression = environment.parse(withOurMatches(source, environment.parse(source).ast));
+    const { valid, type, error } = expression.check();
+    if (!valid) refuse(`${source}: ${firstLine(error)}`);
+    else if (type !== "bool" && type !== "dyn") refuse(`${source}: its type is ${type}`);
+    else return expression;
+  } catch (error) {
+    refuse(`${source}: ${firstLine(error)}`);
+  }
+  return undefined;
+}
+
+/** The expression with every call of the method `matches` renamed, from the back so that positions stay right. */
+function withOurMatches(source: string, root: ASTNode): string {
+  const positions: number[] = [];
+  const visit = (value: unknown): void => {
+    if (Array.isArray(value)) for (const each of value) visit(each);
+    else if (isNode(value)) {
+      if (value.op === "rcall" && value.args[0] === "matches") {
+        positions.push(source.indexOf("matches", value.args[1].range.end));
+      }
+      visit(value.args);
+    }
+  };
+  visit(root);
+  return positions
+    .toSorted((a, b) => b - a)
+    .reduce((text, at) => text.slice(0, at) + OUR_MATCHES + text.slice(at + "matches".length), source);
+}
+
+const isNode = (value: unknown): value is ASTNode =>
+  typeof value === "object" && value !== null && "op" in value && "args" in value;
+
+/** Expressions are part of the configuration, with few exceptions that are built from the body. */
+const MOST_KEPT = 100;
+const compiled = new Map<string, Regexp>();
+
+function matchesRe2(text: string, source: string): boolean {
+  const known = compiled.get(source);
+  if (known !== undefined) return known.matches(text);
+  if (compiled.size >= MOST_KEPT) compiled.clear();
+  const regexp = compileRegexp(source);
+  compiled.set(source, regexp);
+  return regexp.matches(text);
+}
+
+const firstLine = (error: unknown): string => describeError(error).split("\n")[0] ?? "";

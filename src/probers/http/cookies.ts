@@ -1,0 +1,117 @@
+import { isIP } from "node:net";
+import type { Address } from "./address.ts";
+import { type RawHeaders, valuesOf } from "./headers.ts";
+import { parseHttpDate } from "./http-date.ts";
+
+interface Cookie {
+  readonly name: string;
+  readonly value: string;
+  readonly domain: string;
+  /** Only for `domain` itself, not for what is under it. */
+  readonly hostOnly: boolean;
+  readonly path: string;
+  readonly secure: boolean;
+}
+
+/** The cookies of one probe: what its redirects set, by RFC 6265. */
+export interface CookieJar {
+  /** Takes the cookies that a response from `address` sets. `now` in Unix seconds. */
+  store(address: Address, response: RawHeaders, now: number): void;
+  /**
+   * The Cookie header of a request to `address`.
+   * @param configured the one that the module sends; cookies that were set since take the place of theirs in it
+   */
+  headerFor(address: Address, configured: string | undefined): string | undefined;
+}
+
+/** An empty jar. */
+export function newCookieJar(): CookieJar {
+  const cookies = new Map<string, Cookie>();
+  const seen = new Set<string>();
+  return {
+    store(address, response, now) {
+      for (const line of valuesOf(response, "set-cookie")) {
+        const parsed = parseCookie(line, address, now);
+        if (parsed === undefined) continue;
+        const { cookie, expired } = parsed;
+        seen.add(cookie.name);
+        const key = `${cookie.domain};${cookie.path};${cookie.name}`;
+        cookies.delete(key);
+        if (!expired) cookies.set(key, cookie);
+      }
+    },
+    headerFor(address, configured) {
+      const kept = (configured ?? "")
+        .split(";")
+        .map((pair) => pair.trim())
+        .filter((pair) => pair !== "" && !seen.has(pair.split("=")[0] ?? ""));
+      const fitting = [...cookies.values()]
+        .filter((cookie) => fits(cookie, address))
+        .toSorted((a, b) => b.path.length - a.path.length)
+        .map(({ name, value }) => `${name}=${value}`);
+      const all = [...kept, ...fitting];
+      return all.length === 0 ? undefined : all.join("; ");
+    },
+  };
+}
+
+function parseCookie(
+  line: string,
+  { host: rawHost, path }: Address,
+  now: number,
+): { cookie: Cookie; expired: boolean } | undefined {
+  const [pair = "", ...attributes] = line.split(";");
+  const [, name, value = ""] = /^\s*([^=\s]+)\s*=\s*"?([^"]*?)"?\s*$/.exec(pair) ?? [];
+  if (name === undefined) return undefined;
+  const options = new Map(
+    attributes.map((attribute) => {
+      const [key = "", text = ""] = attribute.split(/=(.*)/s);
+      return [key.trim().toLowerCase(), text.trim()];
+    }),
+  );
+  const host = rawHost.toLowerCase();
+  const domain = options.get("domain")?.replace(/^\./, "").toLowerCase() ?? "";
+  if (domain !== "" && !mayStandFor(host, domain)) return undefined;
+  const wanted = options.get("path") ?? "";
+  return {
+    expired: isExpired(options, now),
+    cookie: {
+      name,
+      value,
+      domain: domain === "" ? host : domain,
+      hostOnly: domain === "" || domain === host,
+      path: wanted.startsWith("/") ? wanted : defaultPath(path),
+      secure: options.has("secure"),
+    },
+  };
+}
+
+/** A host may set cookies for itself and for domains above it; a domain of one label is nobody's. */
+const mayStandFor = (host: string, domain: string): boolean =>
+  host === domain || (isIP(host) === 0 && domain.includes(".") && host.endsWith(`.${domain}`));
+
+function isExpired(options: ReadonlyMap<string, string>, now: number): boolean {
+  const age = options.get("max-age");
+  if (age !== undefined && /^-?\d+$/.test(age)) return Number(age) <= 0;
+  // Many still write dates with hyphens.
+  const expires = parseHttpDate(
+    (options.get("expires") ?? "").replace(/^(\w{3}, \d\d)-(\w{3})-(\d{4})/, "$1 $2 $3"),
+  );
+  return expires !== undefined && expires <= now;
+}
+
+/** RFC 6265, 5.1.4. */
+function defaultPath(path: string): string {
+  const directory = path.replace(/\?.*$/s, "").replace(/\/[^/]*$/, "");
+  return directory === "" ? "/" : directory;
+}
+
+function fits(cookie: Cookie, { tls, host: rawHost, path }: Address): boolean {
+  const host = rawHost.toLowerCase();
+  if (cookie.secure && !tls) return false;
+  if (host !== cookie.domain && (cookie.hostOnly || !host.endsWith(`.${cookie.domain}`))) return false;
+  const plain = path.replace(/\?.*$/s, "");
+  return (
+    plain === cookie.path || plain.startsWith(cookie.path.endsWith("/") ? cookie.path : `${cookie.path}/`)
+  );
+}

@@ -1,0 +1,57 @@
+import { type IncomingMessage, request as nodeRequest } from "node:http";
+import type { Socket } from "node:net";
+import { type Answer, contentLengthOf, type Exchange, type Outgoing } from "./exchange.ts";
+import { valueOf } from "./headers.ts";
+import { codeOf, describeError, failure, type Guard } from "./steps.ts";
+
+/** Go's limit. */
+const LONGEST_HEADERS = 10 * 1024 * 1024;
+
+/** Sends one request over an open connection and waits for the head of the response. */
+export function exchangeHttp1(socket: Socket, outgoing: Outgoing, guard: Guard): Promise<Answer> {
+  return new Promise((resolve) => {
+    const request = nodeRequest({
+      createConnection: () => socket,
+      method: outgoing.method,
+      path: outgoing.path,
+      headers: outgoing.headers,
+      maxHeaderSize: LONGEST_HEADERS,
+      // As forgiving as Go (bare line feeds, control characters, both kinds of length): the connection serves one
+      // request, so that nothing can be smuggled.
+      insecureHTTPParser: true,
+    });
+    guard.cut = () => {
+      request.destroy();
+      resolve(failure("timeout", "no response before the deadline"));
+    };
+    if (guard.signal.aborted) guard.cut();
+    request.once("response", (response) => resolve(exchangeOf(response, response, socket)));
+    request.once("upgrade", (response: IncomingMessage) => resolve(exchangeOf(response, undefined, socket)));
+    request.on("error", (error) => resolve(failureOf(error)));
+    request.once("close", () => resolve(failure("network", "the connection was closed without a response")));
+    request.end(outgoing.body);
+  });
+}
+
+function exchangeOf(response: IncomingMessage, body: IncomingMessage | undefined, socket: Socket): Exchange {
+  const { rawHeaders } = response;
+  const status = response.statusCode ?? 0;
+  const chunked = valueOf(rawHeaders, "transfer-encoding") !== undefined;
+  return {
+    ok: true,
+    status,
+    version: response.httpVersion,
+    headers: rawHeaders,
+    contentLength: contentLengthOf(status, valueOf(rawHeaders, "content-length"), chunked),
+    body,
+    close: () => socket.destroy(),
+  };
+}
+
+function failureOf(error: unknown): Answer {
+  const code = codeOf(error) ?? "";
+  if (code.startsWith("HPE_")) return failure("malformed", `not a response of HTTP: ${describeError(error)}`);
+  // A server that wants another client certificate says so only after the handshake of TLS 1.3.
+  if (code.startsWith("ERR_SSL_")) return failure("tls", describeError(error));
+  return failure("network", `no response: ${describeError(error)}`);
+}

@@ -1,0 +1,73 @@
+import { connect, constants, type IncomingHttpHeaders, type OutgoingHttpHeaders } from "node:http2";
+import type { TLSSocket } from "node:tls";
+import { type Answer, contentLengthOf, type Outgoing } from "./exchange.ts";
+import { type RawHeaders, valueOf } from "./headers.ts";
+import { describeError, failure, type Guard } from "./steps.ts";
+
+/** Headers that HTTP/2 does without (RFC 9113, 8.2.2), and Host, which becomes `:authority`. */
+const NOT_IN_HTTP2 = new Set([
+  "connection",
+  "host",
+  "http2-settings",
+  "keep-alive",
+  "proxy-connection",
+  "te",
+  "transfer-encoding",
+  "upgrade",
+]);
+
+/** Sends one request over a connection on which HTTP/2 was agreed, and waits for the head of the response. */
+export function exchangeHttp2(socket: TLSSocket, outgoing: Outgoing, guard: Guard): Promise<Answer> {
+  return new Promise((resolve) => {
+    const session = connect("https://target", { createConnection: () => socket });
+    const close = (): void => session.destroy();
+    const fail = (error: unknown): void => {
+      close();
+      resolve(failure("network", `no response: ${describeError(error)}`));
+    };
+    guard.cut = () => {
+      close();
+      resolve(failure("timeout", "no response before the deadline"));
+    };
+    if (guard.signal.aborted) return guard.cut();
+    session.on("error", fail);
+    const { body } = outgoing;
+    const empty = body === undefined || body.length === 0;
+    const stream = session.request(headersOf(outgoing), { endStream: empty });
+    stream.on("error", fail);
+    stream.once("close", () => fail(new Error("the connection was closed without a response")));
+    stream.once("response", (fields, flags) => {
+      const headers = rawHeadersOf(fields);
+      const status = fields[":status"] ?? 0;
+      const ended = (flags & constants.NGHTTP2_FLAG_END_STREAM) !== 0;
+      const announced =
+        valueOf(headers, "content-length") ?? (ended && outgoing.method !== "HEAD" ? "0" : undefined);
+      const contentLength = contentLengthOf(status, announced, false);
+      resolve({ ok: true, status, version: "2.0", headers, contentLength, body: stream, close });
+    });
+    if (!empty) stream.end(body);
+  });
+}
+
+function headersOf({ method, path, headers }: Outgoing): OutgoingHttpHeaders {
+  const fields: OutgoingHttpHeaders = {
+    ":method": method,
+    ":scheme": "https",
+    ":path": path,
+    ":authority": valueOf(headers, "host"),
+  };
+  for (let i = 0; i < headers.length; i += 2) {
+    const name = headers[i]?.toLowerCase() ?? "";
+    if (NOT_IN_HTTP2.has(name)) continue;
+    const earlier = fields[name];
+    const value = headers[i + 1] ?? "";
+    fields[name] = earlier === undefined ? value : [earlier, value].flat().map(String);
+  }
+  return fields;
+}
+
+function rawHeadersOf(fields: IncomingHttpHeaders): RawHeaders {
+  return Object.entries(fields).flatMap(([name, value]) =>
+    value === undefined || name.startsWith(":") ? [] : [value].flat().flatMap((each) => [name, each]),
+  );
+}

@@ -1,0 +1,112 @@
+import { type Body, NO_BODY, readBody } from "./body.ts";
+import type { HttpModule } from "./options.ts";
+import { describeError, type Failure, failure, type Guard } from "./steps.ts";
+import type { Visited } from "./visit.ts";
+
+/** What is thought of a final response. */
+export interface Verdict {
+  readonly failure: Failure | undefined;
+  readonly failedDueToRegex: boolean;
+  readonly failedDueToCel: boolean;
+  readonly bodyLength: number;
+}
+
+/**
+ * Judges a response in blackbox_exporter's order: status, headers, body, JSON, version, TLS; the first objection is
+ * the reason. Headers and body are only looked at when the status passed, but the body is read in any case.
+ */
+export async function judge(visited: Visited, module: HttpModule, guard: Guard): Promise<Verdict> {
+  const { notFollowed } = visited;
+  const status = judgeStatus(visited, module);
+  const headers = status === undefined ? judgeHeaders(visited, module) : undefined;
+  const keep =
+    status === undefined &&
+    headers === undefined &&
+    (module.bodyRules.length > 0 || module.jsonRules.length > 0);
+
+  const body = await read(visited, keep, module, guard);
+  const regex = keep ? judgeBody(body, module) : undefined;
+  const json = keep && regex === undefined ? judgeJson(body, module) : undefined;
+
+  return {
+    failure:
+      status ??
+      headers ??
+      regex ??
+      json ??
+      (notFollowed === undefined ? body.failure : undefined) ??
+      judgeVersion(visited, module) ??
+      judgeTls(visited, module),
+    failedDueToRegex: headers !== undefined || regex !== undefined,
+    failedDueToCel: json !== undefined,
+    bodyLength: body.length,
+  };
+}
+
+/** The body of a redirect that is not followed is left alone, which only its rules object to. */
+async function read(
+  { exchange, notFollowed }: Visited,
+  keep: boolean,
+  { bodyPlan }: HttpModule,
+  guard: Guard,
+): Promise<Body> {
+  if (notFollowed !== undefined) {
+    return { ...NO_BODY, failure: failure("body_mismatch", `the body was not read: ${notFollowed}`) };
+  }
+  return exchange.body === undefined ? NO_BODY : readBody(exchange.body, { ...bodyPlan, keep }, guard);
+}
+
+function judgeStatus(
+  { exchange: { status }, notFollowed }: Visited,
+  { statuses }: HttpModule,
+): Failure | undefined {
+  if (statuses.accepts(status)) return undefined;
+  if (notFollowed !== undefined) return failure("redirect", `status ${status}: ${notFollowed}`);
+  return failure("http_status", `status ${status}, want ${statuses.text}`);
+}
+
+function judgeHeaders({ exchange }: Visited, { headerRules }: HttpModule): Failure | undefined {
+  const mismatch = firstOf(headerRules, exchange.headers);
+  return mismatch === undefined ? undefined : failure("header_mismatch", mismatch);
+}
+
+/** A body that could not be read fails its rules: nobody knows what it said. */
+function judgeBody(body: Body, { bodyRules }: HttpModule): Failure | undefined {
+  if (bodyRules.length === 0) return undefined;
+  if (body.failure !== undefined) return body.failure;
+  const mismatch = firstOf(bodyRules, body.content.toString("utf8"));
+  return mismatch === undefined ? undefined : failure("body_mismatch", mismatch);
+}
+
+function judgeJson(body: Body, { jsonRules }: HttpModule): Failure | undefined {
+  if (jsonRules.length === 0) return undefined;
+  if (body.failure !== undefined) return body.failure;
+  let value: unknown;
+  try {
+    value = JSON.parse(body.content.toString("utf8"));
+  } catch (error) {
+    return failure("malformed", `the body is not JSON: ${describeError(error)}`);
+  }
+  const mismatch = firstOf(jsonRules, value);
+  return mismatch === undefined ? undefined : failure("body_mismatch", mismatch);
+}
+
+function judgeVersion({ exchange }: Visited, { versions }: HttpModule): Failure | undefined {
+  const version = `HTTP/${exchange.version}`;
+  if (versions.length === 0 || versions.includes(version)) return undefined;
+  return failure("header_mismatch", `version ${version}, want ${versions.join(", ")}`);
+}
+
+function judgeTls({ tls }: Visited, { failIfSsl, failIfNotSsl }: HttpModule): Failure | undefined {
+  if (tls && failIfSsl) return failure("tls", "the final response came over TLS");
+  if (!tls && failIfNotSsl) return failure("tls", "the final response did not come over TLS");
+  return undefined;
+}
+
+function firstOf<T>(rules: readonly ((what: T) => string | undefined)[], what: T): string | undefined {
+  for (const rule of rules) {
+    const objection = rule(what);
+    if (objection !== undefined) return objection;
+  }
+  return undefined;
+}

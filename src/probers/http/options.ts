@@ -1,0 +1,137 @@
+import type { CompileContext } from "../../core/prober.ts";
+import {
+  type AddressPolicy,
+  ALLOWED_TARGET_FORM,
+  compileAddressPolicy,
+  isAllowedTarget,
+} from "../address-policy.ts";
+import { compileTls, type TlsSettings } from "../tls-options.ts";
+import { type Credentials, compileCredentials } from "./auth.ts";
+import type { BodyPlan } from "./body.ts";
+import { compileJsonRules, type JsonRule } from "./cel.ts";
+import { acceptsEncoding } from "./compression.ts";
+import { compileOauth2 } from "./oauth2.ts";
+import { compileProxies, type ProxyChoice } from "./proxy.ts";
+import { compileRequestHeaders, type RequestHeaders } from "./request-headers.ts";
+import type { IpPreference } from "./resolve.ts";
+import { type BodyRule, compileBodyRules, compileHeaderRules, type HeaderRule } from "./rules.ts";
+import type { HttpOptions } from "./schema.ts";
+import { parseSize, SIZE_FORM } from "./size.ts";
+import { compileStatusRule, STATUS_FORM, type StatusRule } from "./status.ts";
+
+/** Where the request's body comes from. */
+export type BodySource =
+  | { readonly kind: "none" }
+  | { readonly kind: "text"; readonly content: Buffer }
+  | { readonly kind: "file"; readonly path: string };
+
+/** An `http` module, ready to probe with. */
+export interface HttpModule {
+  readonly method: string;
+  readonly body: BodySource;
+  readonly headers: RequestHeaders;
+  readonly credentials: Credentials | undefined;
+  readonly proxies: ProxyChoice | undefined;
+  /** Whether the proxy resolves the target's name. */
+  readonly skipResolve: boolean;
+  readonly ip: IpPreference;
+  readonly policy: AddressPolicy;
+  readonly tls: TlsSettings;
+  /** Protocols to offer to TLS targets. */
+  readonly protocols: string[];
+  readonly followRedirects: boolean;
+  readonly statuses: StatusRule;
+  /** Accepted versions, such as `HTTP/1.1`; empty accepts all. */
+  readonly versions: readonly string[];
+  readonly headerRules: readonly HeaderRule[];
+  readonly bodyRules: readonly BodyRule[];
+  readonly jsonRules: readonly JsonRule[];
+  readonly bodyPlan: Omit<BodyPlan, "keep">;
+  readonly failIfSsl: boolean;
+  readonly failIfNotSsl: boolean;
+}
+
+/** Turns validated options into a module, reporting what only code can see. */
+export function compileHttp(options: HttpOptions, context: CompileContext): HttpModule {
+  return {
+    method: compileMethod(options, context),
+    body: compileBody(options, context),
+    headers: compileRequestHeaders(options, context),
+    credentials: compileOauth2(options, context) ?? compileCredentials(options, context),
+    proxies: compileProxies(options, context),
+    skipResolve: options.skip_resolve_phase_with_proxy === true && Boolean(options.proxy_url),
+    ip: {
+      preferred: options.preferred_ip_protocol === "ip4" ? 4 : 6,
+      fallback: options.ip_protocol_fallback ?? true,
+    },
+    policy: compilePolicy(options, context),
+    tls: compileTls(options.tls_config ?? {}, context),
+    protocols: compileProtocols(options, context),
+    followRedirects: compileFollow(options, context),
+    statuses: compileStatusRule(options.valid_status_codes ?? [], (i, got) =>
+      context.problem(["valid_status_codes", i], got, STATUS_FORM),
+    ),
+    versions: options.valid_http_versions ?? [],
+    headerRules: compileHeaderRules(options),
+    bodyRules: compileBodyRules(options),
+    jsonRules: compileJsonRules(options, context),
+    bodyPlan: compileBodyPlan(options, context),
+    failIfSsl: options.fail_if_ssl ?? false,
+    failIfNotSsl: options.fail_if_not_ssl ?? false,
+  };
+}
+
+function compileMethod({ method }: HttpOptions, context: CompileContext): string {
+  const name = method || "GET";
+  if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name)) {
+    context.problem(["method"], JSON.stringify(name), "a method such as GET or POST");
+  }
+  return name;
+}
+
+function compileBody({ body, body_file: file }: HttpOptions, context: CompileContext): BodySource {
+  if (body && file) context.problem(["body_file"], "body and body_file", "at most one of them");
+  if (file) return { kind: "file", path: context.resolvePath(file) };
+  return body ? { kind: "text", content: Buffer.from(body) } : { kind: "none" };
+}
+
+function compilePolicy({ allowed_targets: allowed }: HttpOptions, context: CompileContext): AddressPolicy {
+  const usable = allowed?.filter((entry, i) => {
+    const fits = isAllowedTarget(entry);
+    if (!fits) context.problem(["allowed_targets", i], entry, ALLOWED_TARGET_FORM);
+    return fits;
+  });
+  return compileAddressPolicy(usable);
+}
+
+function compileProtocols(
+  { enable_http2 = true, enable_http3 = false }: HttpOptions,
+  context: CompileContext,
+): string[] {
+  if (enable_http3) {
+    context.problem(["enable_http3"], "true", "false: HTTP/3 is not supported, only HTTP/1.1 and HTTP/2");
+  }
+  return enable_http2 ? ["h2", "http/1.1"] : [];
+}
+
+function compileFollow(options: HttpOptions, context: CompileContext): boolean {
+  if (options.no_follow_redirects === undefined) return options.follow_redirects ?? true;
+  context.warn(["no_follow_redirects"], "is deprecated: use follow_redirects");
+  return !options.no_follow_redirects;
+}
+
+function compileBodyPlan(options: HttpOptions, context: CompileContext): Omit<BodyPlan, "keep"> {
+  const { body_size_limit: size, compression } = options;
+  const limit = size === undefined || size === "" ? 0 : parseSize(size);
+  if (limit === undefined) context.problem(["body_size_limit"], String(size), SIZE_FORM);
+  for (const [name, value] of Object.entries(options.headers ?? {})) {
+    if (compression && name.toLowerCase() === "accept-encoding" && !acceptsEncoding(value, compression)) {
+      context.problem(["compression"], compression, `one that the header ${name}: ${value} asks for`);
+    }
+  }
+  return {
+    limit: limit ?? 0,
+    compression:
+      compression === undefined || compression === "" || compression === "identity" ? undefined : compression,
+  };
+}

@@ -1,0 +1,69 @@
+import {
+  type Objection,
+  type ProbeContext,
+  type ProbeResult,
+  type Prober,
+  type ProbeTarget,
+  succeeded,
+} from "../../core/prober.ts";
+import { parseAddress } from "./address.ts";
+import { judge } from "./judge.ts";
+import { compileHttp, type HttpModule } from "./options.ts";
+import { conflictingHostname } from "./prepare.ts";
+import { samplesOf } from "./samples.ts";
+import { type HttpOptions, httpSchema } from "./schema.ts";
+import type { Guard } from "./steps.ts";
+import { newTrace } from "./trace.ts";
+import { visit } from "./visit.ts";
+
+/**
+ * Requests an HTTP resource over a fresh connection and judges the response. Options, series and verdicts are those
+ * of blackbox_exporter's `http` prober; `docs/configuration.md` lists the few differences.
+ */
+export const httpProber = {
+  kind: "http",
+  schema: httpSchema,
+  costly: false,
+  compile: compileHttp,
+  objection,
+  probe: probeHttp,
+} satisfies Prober<HttpOptions, HttpModule>;
+
+/**
+ * As in blackbox_exporter, `?hostname=` and the Host header of a module exclude each other, and an address that is none
+ * is a failed probe; only in the configuration is it a mistake.
+ */
+function objection(
+  { address, configured, hostname }: ProbeTarget,
+  module: HttpModule,
+): Objection | undefined {
+  if (hostname !== undefined && conflictingHostname(module, hostname)) {
+    return { part: "hostname", want: "none, as the module sets the Host header" };
+  }
+  const wrong = configured && typeof parseAddress(address) === "string";
+  return wrong
+    ? { part: "target", want: "an http or https URL, or a host with or without a port" }
+    : undefined;
+}
+
+async function probeHttp(
+  target: ProbeTarget,
+  module: HttpModule,
+  { signal, clock, log }: ProbeContext,
+): Promise<ProbeResult> {
+  const guard: Guard = { signal, clock, log, cut: undefined };
+  const trace = newTrace();
+  const onAbort = (): void => guard.cut?.();
+  signal.addEventListener("abort", onAbort, { once: true });
+  try {
+    const visited = await visit(target, module, guard, trace);
+    if (!visited.ok) return { outcome: visited, samples: samplesOf(module, trace, undefined, undefined) };
+    const verdict = await judge(visited, module, guard);
+    visited.exchange.close();
+    if (visited.exchange.status === 401) module.credentials?.rejected?.();
+    trace.transfer += clock.monotonic() - visited.respondedAt;
+    return { outcome: verdict.failure ?? succeeded, samples: samplesOf(module, trace, visited, verdict) };
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+  }
+}

@@ -1,0 +1,65 @@
+import { bracketed, followLocation, formatAddress } from "./address.ts";
+import type { Exchange } from "./exchange.ts";
+import { valueOf } from "./headers.ts";
+import type { Hop } from "./hop.ts";
+import { type Failure, failure } from "./steps.ts";
+
+/** Redirects that are followed; the one after these ends the probe. blackbox_exporter's number. */
+export const MOST_REDIRECTS = 10;
+
+/**
+ * What a response asks for: nothing, another request, or something impossible. What has no sense at all is not even
+ * counted as a redirect; another scheme is.
+ */
+export type Redirect =
+  | { readonly kind: "none" }
+  | { readonly kind: "to"; readonly next: Hop }
+  | { readonly kind: "impossible"; readonly counts: boolean; readonly failure: Failure };
+
+/**
+ * Where `response` to `hop` redirects to, by the rules of Go's client: 301, 302 and 303 turn everything but HEAD into
+ * GET and drop the body; 307 and 308 repeat the request, unless its body cannot be sent again.
+ * @param first the request to the target
+ */
+export function redirectOf(response: Exchange, hop: Hop, first: Hop): Redirect {
+  const { status } = response;
+  const repeats = status === 307 || status === 308;
+  if (!repeats && status !== 301 && status !== 302 && status !== 303) return { kind: "none" };
+  const location = valueOf(response.headers, "location");
+  if (location === undefined || location === "") return { kind: "none" };
+  if (repeats && first.payload?.streamed === true) return { kind: "none" };
+
+  // Headers come as one character per byte; what is not ASCII is UTF-8 to everybody who sends it.
+  const followed = followLocation(hop.address, Buffer.from(location, "latin1").toString());
+  if (followed === undefined) {
+    return {
+      kind: "impossible",
+      counts: URL.canParse(location, formatAddress(hop.address)),
+      failure: failure("redirect", `cannot follow a redirect to ${location}`),
+    };
+  }
+  const { to, relative } = followed;
+  const sameOrigin =
+    to.tls === first.address.tls &&
+    to.port === first.address.port &&
+    (to.host.toLowerCase() === first.address.host.toLowerCase() || to.host === first.ip);
+  return {
+    kind: "to",
+    next: {
+      address: to,
+      trusted: relative && hop.trusted,
+      ip: relative ? hop.ip : undefined,
+      authority: relative ? hop.authority : to.authority,
+      host: relative ? hop.host : to.authority,
+      own: hop.own && (relative || sameOrigin),
+      bodyDropped: hop.bodyDropped || !repeats,
+      method: repeats || hop.method === "HEAD" ? hop.method : "GET",
+      payload: repeats ? hop.payload : undefined,
+      referer: hop.address.tls && !to.tls ? undefined : formatAddress(hop.address, hop.authority),
+    },
+  };
+}
+
+/** The authority of a request to `ip` in place of the host that `authority` names. */
+export const authorityOfIp = (ip: string, authority: string): string =>
+  bracketed(ip) + (/:\d+$/.exec(authority.replace(/^\[[^\]]*\]/, ""))?.[0] ?? "");

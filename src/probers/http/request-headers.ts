@@ -1,0 +1,136 @@
+import { readFile } from "node:fs/promises";
+import { validateHeaderName, validateHeaderValue } from "node:http";
+import type { CompileContext } from "../../core/prober.ts";
+import { canonicalName, headerBytes } from "./headers.ts";
+import type { HttpOptions } from "./schema.ts";
+import { describeError, type Failure, failure } from "./steps.ts";
+
+/** A header of every request of a module. */
+export interface RequestHeader {
+  readonly name: string;
+  readonly value: string;
+  /** Goes to the target's own host only, not along with redirects to others. */
+  readonly confidential: boolean;
+}
+
+/** What a module sends, apart from what each request needs. */
+export interface RequestHeaders {
+  /** The Host header of the configuration. */
+  readonly host: string | undefined;
+  readonly fixed: readonly RequestHeader[];
+  /** Those whose values are in files; undefined when there are none. */
+  readonly fromFiles: (() => Promise<readonly RequestHeader[] | Failure>) | undefined;
+}
+
+const USER_AGENT = "heartbeat-exporter";
+
+/** Headers that Go takes away from a redirect to another host. */
+const CONFIDENTIAL = new Set([
+  "Authorization",
+  "Www-Authenticate",
+  "Cookie",
+  "Cookie2",
+  "Proxy-Authorization",
+]);
+
+/** Names that have options of their own, or are none of the user's business: the list of prometheus/common. */
+const RESERVED = new Set([
+  "Authorization",
+  "Host",
+  "Content-Encoding",
+  "Content-Length",
+  "Content-Type",
+  "User-Agent",
+  "Connection",
+  "Keep-Alive",
+  "Proxy-Authenticate",
+  "Proxy-Authorization",
+  "Www-Authenticate",
+  "Accept-Encoding",
+  "X-Prometheus-Remote-Write-Version",
+  "X-Prometheus-Remote-Read-Version",
+  "X-Prometheus-Scrape-Timeout-Seconds",
+  "X-Amz-Date",
+  "X-Amz-Security-Token",
+  "X-Amz-Content-Sha256",
+]);
+
+/** Compiles `headers` and `http_headers`, refusing what cannot be sent. */
+export function compileRequestHeaders(options: HttpOptions, context: CompileContext): RequestHeaders {
+  const fixed: RequestHeader[] = [];
+  let host: string | undefined;
+  for (const [key, value] of Object.entries(options.headers ?? {})) {
+    const name = canonicalName(key);
+    if (!isSendable(name, value, ["headers", key], context)) continue;
+    if (name === "Host") host = value;
+    // Lengths and framing are node:http's business; Go ignores these, too.
+    else if (name !== "Content-Length" && name !== "Transfer-Encoding" && name !== "Trailer") {
+      fixed.push({ name, value: headerBytes(value), confidential: CONFIDENTIAL.has(name) });
+    }
+  }
+  if (!fixed.some(({ name }) => name === "User-Agent")) {
+    fixed.push({ name: "User-Agent", value: USER_AGENT, confidential: false });
+  }
+
+  const files: { name: string; file: string }[] = [];
+  for (const [key, { values = [], secrets = [], files: ownFiles = [] }] of Object.entries(
+    options.http_headers ?? {},
+  )) {
+    const name = canonicalName(key);
+    if (RESERVED.has(name))
+      context.problem(["http_headers", key], `the reserved header ${name}`, "another header");
+    for (const [kind, list] of [
+      ["values", values],
+      ["secrets", secrets],
+    ] as const) {
+      for (const [i, value] of list.entries()) {
+        if (!isSendable(name, value, ["http_headers", key, kind, i], context)) continue;
+        fixed.push({
+          name,
+          value: headerBytes(value),
+          confidential: kind === "secrets" || CONFIDENTIAL.has(name),
+        });
+      }
+    }
+    files.push(...ownFiles.map((file) => ({ name, file: context.resolvePath(file) })));
+  }
+  return { host, fixed, fromFiles: files.length === 0 ? undefined : () => readHeaderFiles(files) };
+}
+
+async function readHeaderFiles(
+  files: readonly { name: string; file: string }[],
+): Promise<readonly RequestHeader[] | Failure> {
+  try {
+    return await Promise.all(
+      files.map(async ({ name, file }) => ({
+        name,
+        value: headerBytes((await readFile(file, "utf8")).trim()),
+        confidential: true,
+      })),
+    );
+  } catch (error) {
+    return failure("file_missing", `cannot read a file of http_headers: ${describeError(error)}`);
+  }
+}
+
+/** A value is never repeated in the message: it may be a secret. */
+function isSendable(
+  name: string,
+  value: string,
+  path: readonly (string | number)[],
+  context: CompileContext,
+): boolean {
+  try {
+    validateHeaderName(name);
+  } catch {
+    context.problem(path, `the header name ${JSON.stringify(name)}`, "a name of letters, digits and hyphens");
+    return false;
+  }
+  try {
+    validateHeaderValue(name, headerBytes(value));
+  } catch {
+    context.problem(path, "a value with control characters", "a value without line breaks");
+    return false;
+  }
+  return true;
+}

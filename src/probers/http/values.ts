@@ -1,0 +1,184 @@
+import type { IncomingHttpHeaders } from "node:http";
+import { metrics as catalogued } from "../../catalogue.ts";
+import type { Metric, Sample } from "../../core/metric.ts";
+import type { CompileContext } from "../../core/prober.ts";
+import { compileRegexp, type Regexp } from "../regexp.ts";
+import { type Found, findInJson, parsePath } from "./json-path.ts";
+import type { ValueOptions } from "./values-schema.ts";
+
+/** Values that are taken out of responses: `metrics` of a module, ready to use. */
+export interface Values {
+  /** Whether the body is needed at all. */
+  readonly needsBody: boolean;
+  /**
+   * The samples of one response. What is not there, or is no number, boolean or known state, gives none.
+   * @param body its text, decompressed; `undefined` when it was not read
+   */
+  take(headers: IncomingHttpHeaders, body: string | undefined): Sample[];
+}
+
+/** Series of one metric and response that are kept: a body is not to make labels without bound. */
+const MOST_SERIES = 1000;
+
+/** Longest label value that is kept of what a response says. */
+const LONGEST_LABEL = 200;
+
+type Labels = Readonly<Record<string, string>>;
+type Take = (headers: IncomingHttpHeaders, body: string | undefined, json: () => unknown) => Sample[];
+
+/** Compiles `metrics`, reporting names that are taken and entries that say too little or too much. */
+export function compileValues(entries: readonly ValueOptions[], context: CompileContext): Values {
+  const seen = new Map<string, string>();
+  const takes: Take[] = [];
+  for (const [i, entry] of entries.entries()) {
+    const problem = (key: string, got: string, want: string): void =>
+      context.problem(["metrics", i, key], got, want);
+    if (isTaken(entry.name))
+      problem("name", JSON.stringify(entry.name), "a name that neither the exporter nor Prometheus uses");
+    const help = seen.get(entry.name);
+    if (help !== undefined && help !== entry.help)
+      problem("help", "two texts for one name", JSON.stringify(help));
+    seen.set(entry.name, help ?? entry.help);
+    const take = compileEntry(entry, problem);
+    if (take !== undefined) takes.push(take);
+  }
+  return {
+    needsBody: entries.some(({ header }) => header === undefined),
+    take(headers, body) {
+      let parsed: { value: unknown } | undefined;
+      const json = (): unknown => (parsed ??= { value: parseJson(body) }).value;
+      return withoutDuplicates(takes.flatMap((take) => take(headers, body, json).slice(0, MOST_SERIES)));
+    },
+  };
+}
+
+/** Of a series that comes twice the first is kept: Prometheus would refuse the second, or the scrape. */
+function withoutDuplicates(samples: readonly Sample[]): Sample[] {
+  const bySeries = new Map<string, Sample>();
+  for (const sample of samples) {
+    const series = JSON.stringify([sample.metric.name, Object.entries(sample.labels ?? {}).toSorted()]);
+    if (!bySeries.has(series)) bySeries.set(series, sample);
+  }
+  return [...bySeries.values()];
+}
+
+/** Labels that stand on the same series already, or mean something to Prometheus. */
+const RESERVED_LABEL = /^(target|module|instance|job|le|quantile|__.*)$/;
+
+/** Names of the catalogue with what histograms make of them, and what Prometheus adds to each scrape. */
+function isTaken(name: string): boolean {
+  const base = name.replace(/_(bucket|sum|count)$/, "");
+  return (
+    /^(up|ALERTS|ALERTS_FOR_STATE)$|^(scrape|process|nodejs|heartbeat_exporter)_/.test(name) ||
+    catalogued.some((metric) => metric.name === name || (metric.type === "histogram" && metric.name === base))
+  );
+}
+
+function compileEntry(
+  entry: ValueOptions,
+  problem: (key: string, got: string, want: string) => void,
+): Take | undefined {
+  const { json, header, regexp, labels = {}, states, step_labels: stepLabels = [] } = entry;
+  const expression = regexp === undefined ? undefined : safeCompile(regexp);
+  const names = [
+    ...Object.keys(labels),
+    ...stepLabels,
+    ...(expression?.groupNames ?? []),
+    ...(states === undefined ? [] : ["state"]),
+  ];
+  const taken = names.find((name, i) => RESERVED_LABEL.test(name) || names.indexOf(name) !== i);
+  if (taken !== undefined)
+    problem(
+      "labels",
+      `a label ${taken}`,
+      "other names than target, module, instance, job, le, quantile, __*, and each once",
+    );
+  if (
+    (json === undefined) === (header === undefined && regexp === undefined) ||
+    (json !== undefined && regexp !== undefined)
+  ) {
+    problem("name", "not one place to look at", "json, or header, or regexp, or header and regexp");
+    return undefined;
+  }
+  if (json !== undefined) {
+    const path = parsePath(json);
+    const stars = path.filter((step) => step === "*").length;
+    if (stepLabels.length !== stars) {
+      problem("step_labels", `${stepLabels.length} names`, `${stars}, one for each * in ${json}`);
+      return undefined;
+    }
+    const toSamples = sampler(entry);
+    return (_headers, _body, parsed) =>
+      findInJson(parsed(), path).flatMap(({ value, steps }: Found) =>
+        toSamples(value, Object.fromEntries(stepLabels.map((name, i) => [name, steps[i] ?? ""]))),
+      );
+  }
+  if (expression !== undefined && !expression.groupNames.includes("value")) {
+    problem("regexp", JSON.stringify(regexp), "an expression with a group named value: (?P<value>...)");
+    return undefined;
+  }
+  const toSamples = sampler(entry);
+  return (headers, body) => {
+    const text = header === undefined ? body : headerText(headers, header);
+    if (text === undefined) return [];
+    if (expression === undefined) return toSamples(text.trim(), {});
+    const groups = expression.groups(text);
+    if (groups === undefined) return [];
+    const { value, ...labels } = groups;
+    return toSamples(value, labels);
+  };
+}
+
+/** An expression that does not compile was reported by the schema. */
+function safeCompile(source: string): Regexp | undefined {
+  try {
+    return compileRegexp(source);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Turns a value with the labels of its place into samples: one, or one per state. */
+function sampler({
+  name,
+  help,
+  labels = {},
+  states,
+  factor = 1,
+}: ValueOptions): (value: unknown, found: Labels) => Sample[] {
+  const metric: Metric = { name, help, type: "gauge", labels: [], emitter: "http" };
+  return (value, found) => {
+    const all = { ...bounded(found), ...labels };
+    if (states !== undefined) {
+      if (typeof value !== "string" || !states.includes(value)) return [];
+      return states.map((state) => ({ metric, value: Number(state === value), labels: { ...all, state } }));
+    }
+    const number = numberOf(value);
+    return number === undefined ? [] : [{ metric, value: number * factor, labels: all }];
+  };
+}
+
+const bounded = (labels: Labels): Labels =>
+  Object.fromEntries(Object.entries(labels).map(([name, value]) => [name, value.slice(0, LONGEST_LABEL)]));
+
+function numberOf(value: unknown): number | undefined {
+  if (typeof value === "number") return value;
+  if (typeof value === "boolean") return Number(value);
+  if (typeof value !== "string") return undefined;
+  if (/^(true|false)$/i.test(value)) return Number(/^t/i.test(value));
+  return /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(value) ? Number(value) : undefined;
+}
+
+function headerText(headers: IncomingHttpHeaders, name: string): string | undefined {
+  const value = headers[name.toLowerCase()];
+  return Array.isArray(value) ? value.join(", ") : value;
+}
+
+/** A body that is no JSON has no values; whether that is a failure is for the rules of the module to say. */
+function parseJson(body: string | undefined): unknown {
+  try {
+    return body === undefined ? undefined : JSON.parse(body);
+  } catch {
+    return undefined;
+  }
+}

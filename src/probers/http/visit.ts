@@ -1,0 +1,124 @@
+import type { ProbeTarget } from "../../core/prober.ts";
+import { formatAddress } from "./address.ts";
+import { type CookieJar, newCookieJar } from "./cookies.ts";
+import type { Answer, Exchange, Outgoing } from "./exchange.ts";
+import { bodyHeaders, type Hop } from "./hop.ts";
+import { exchangeHttp1 } from "./http1.ts";
+import { exchangeHttp2 } from "./http2.ts";
+import { openConnection } from "./open.ts";
+import type { HttpModule } from "./options.ts";
+import { type Prepared, prepare } from "./prepare.ts";
+import type { Proxy } from "./proxy.ts";
+import { MOST_REDIRECTS, redirectOf } from "./redirects.ts";
+import type { Failure, Guard } from "./steps.ts";
+import type { Trace } from "./trace.ts";
+
+/** The final response of a probe. */
+export interface Visited {
+  readonly ok: true;
+  readonly exchange: Exchange;
+  /** Whether it came over TLS. */
+  readonly tls: boolean;
+  /** Monotonic seconds at which its head had come. */
+  readonly respondedAt: number;
+  /** Why the redirect that it is was not followed; undefined when it is none. Its body is not read then. */
+  readonly notFollowed: string | undefined;
+}
+
+/** Requests the target and follows its redirects to the final response. */
+export async function visit(
+  target: ProbeTarget,
+  module: HttpModule,
+  guard: Guard,
+  trace: Trace,
+): Promise<Visited | Failure> {
+  const prepared = await prepare(target, module, guard, trace);
+  if (!prepared.ok) return prepared;
+  const cookies = newCookieJar();
+  let hop = prepared.first;
+  for (;;) {
+    trace.peer = undefined;
+    const exchange = await request(hop, prepared, cookies, module, guard, trace);
+    if (!exchange.ok) return exchange;
+    const visited = {
+      ok: true,
+      exchange,
+      tls: hop.address.tls,
+      respondedAt: guard.clock.monotonic(),
+    } as const;
+    const redirect = redirectOf(exchange, hop, prepared.first);
+    if (redirect.kind === "none") return { ...visited, notFollowed: undefined };
+    exchange.close();
+    cookies.store(hop.address, exchange.headers, guard.clock.now());
+    if (redirect.kind === "impossible" && !redirect.counts) return redirect.failure;
+    trace.redirects += 1;
+    const notFollowed = refusal(trace.redirects, module);
+    if (notFollowed !== undefined) return { ...visited, notFollowed };
+    if (redirect.kind === "impossible") return redirect.failure;
+    hop = redirect.next;
+  }
+}
+
+function refusal(redirects: number, { followRedirects }: HttpModule): string | undefined {
+  if (!followRedirects) return "redirects are not followed";
+  return redirects > MOST_REDIRECTS ? `more than ${MOST_REDIRECTS} redirects` : undefined;
+}
+
+async function request(
+  hop: Hop,
+  prepared: Prepared,
+  cookies: CookieJar,
+  module: HttpModule,
+  guard: Guard,
+  trace: Trace,
+): Promise<Answer> {
+  const proxy = module.proxies?.(hop.address, hop.ip);
+  const connection = await openConnection(hop, proxy, prepared, module, guard, trace);
+  if (!connection.ok) return connection;
+  guard.log("requesting", { method: hop.method, url: formatAddress(hop.address), host: hop.host });
+  const outgoing = outgoingOf(hop, proxy, prepared, cookies);
+  const started = guard.clock.monotonic();
+  const answer =
+    connection.kind === "http2"
+      ? await exchangeHttp2(connection.socket, outgoing, guard)
+      : await exchangeHttp1(connection.socket, outgoing, guard);
+  if (!answer.ok) {
+    connection.socket.destroy();
+    return answer;
+  }
+  trace.processing += guard.clock.monotonic() - started;
+  guard.log("response", { status: answer.status, version: answer.version });
+  return answer;
+}
+
+/** Describe a body that a redirect has dropped. */
+const ABOUT_BODY = new Set(["Content-Encoding", "Content-Language", "Content-Location", "Content-Type"]);
+
+function outgoingOf(
+  hop: Hop,
+  proxy: Proxy | undefined,
+  { headers, authorization }: Prepared,
+  cookies: CookieJar,
+): Outgoing {
+  const raw = ["Host", hop.host];
+  let { referer } = hop;
+  let connection = "close";
+  let cookie: string | undefined;
+  for (const { name, value, confidential } of headers) {
+    if (confidential && !hop.own) continue;
+    if (hop.bodyDropped && ABOUT_BODY.has(name)) continue;
+    if (name === "Referer") referer = undefined;
+    if (name === "Connection") connection = value;
+    else if (name === "Cookie") cookie = value;
+    else raw.push(name, value);
+  }
+  cookie = cookies.headerFor(hop.address, cookie);
+  if (cookie !== undefined) raw.push("Cookie", cookie);
+  if (authorization !== undefined && hop.own) raw.push("Authorization", authorization);
+  if (referer !== undefined) raw.push("Referer", referer);
+  raw.push(...bodyHeaders(hop.method, hop.payload), "Connection", connection);
+  const request = { method: hop.method, headers: raw, body: hop.payload?.content };
+  if (proxy === undefined || hop.address.tls) return { ...request, path: hop.address.path };
+  raw.push(...proxy.authorization);
+  return { ...request, path: `http://${hop.host}${hop.address.path}` };
+}

@@ -1,0 +1,106 @@
+import express, { type ErrorRequestHandler, type Express, type RequestHandler, Router } from "express";
+import { control } from "./control.ts";
+import type { Deps } from "./deps.ts";
+import { landingPage } from "./landing-page.ts";
+import { refuse } from "./refuse.ts";
+import { discoveryRoute } from "./routes/discovery.ts";
+import { configRoute, healthyRoute, readyRoute, reloadRoute } from "./routes/lifecycle.ts";
+import { logsRoute } from "./routes/logs.ts";
+import { metricsRoute } from "./routes/metrics.ts";
+import { changeRoute, forceRoute, modeRoute } from "./routes/mode.ts";
+import { probeRoute } from "./routes/probe.ts";
+import {
+  healthRoute,
+  heartbeatConfigRoute,
+  heartbeatStatusRoute,
+  statusRoute,
+  triggerRoute,
+} from "./routes/status.ts";
+
+/** All routes of the exporter. Adding a family of routes = one file under `routes/` and its lines here. */
+export function createApp(deps: Deps): Express {
+  const app = express();
+  app.disable("x-powered-by");
+  app.disable("etag");
+  // Each route reads its own query, and only what it needs of it.
+  app.set("query parser", false);
+  // HEAD and GET are told apart by nobody here, and a path means itself.
+  app.enable("strict routing");
+
+  // The path alone: a query may hold the address of a target with a password in it.
+  app.use((req, _res, next) => {
+    deps.log.debug({ method: req.method, path: req.path, from: req.ip }, "request");
+    next();
+  });
+
+  const router = Router({ strict: true, caseSensitive: true });
+  // The hot path stands first; like blackbox_exporter's it takes any method.
+  router.all("/probe", probeRoute(deps));
+  get(router, "/metrics", metricsRoute(deps));
+  get(router, "/sd", discoveryRoute(deps));
+  get(router, "/-/healthy", healthyRoute);
+  get(router, "/-/ready", readyRoute(deps));
+  post(router, "/-/reload", control(deps), reloadRoute(deps));
+  get(router, "/config", configRoute(deps));
+  get(router, "/logs", logsRoute(deps));
+  get(router, "/", landingPage(deps));
+
+  router.use(contextApi(deps));
+  app.use(deps.routePrefix === "" ? "/" : deps.routePrefix, router);
+  app.use((req, res) => refuse(res, 404, `${req.method} ${req.path}: there is no such route`));
+  app.use(onError(deps));
+  return app;
+}
+
+/** Seed 0's routes, by which applications follow the mode. */
+function contextApi(deps: Deps): Router {
+  const router = Router({ strict: true, caseSensitive: true });
+  router.use((_req, _res, next) => next(deps.current().contextApi.enabled ? undefined : "router"));
+  get(router, "/health", healthRoute(deps));
+  get(router, "/status", statusRoute(deps));
+  get(router, "/heartbeat/status", heartbeatStatusRoute(deps));
+  get(router, "/heartbeat/config", heartbeatConfigRoute(deps));
+  post(router, "/heartbeat/trigger", control(deps), triggerRoute(deps));
+  get(router, "/config/mode", modeRoute(deps));
+  post(router, "/config/failover", control(deps), changeRoute(deps, "failover"));
+  post(router, "/config/recovery", control(deps), changeRoute(deps, "recovery"));
+  post(router, "/config/force/:mode", control(deps), forceRoute(deps));
+  return router;
+}
+
+const get = (router: Router, path: string, ...handlers: RequestHandler[]): void => {
+  router.get(path, ...handlers);
+  router.all(path, notAllowed("GET, HEAD"));
+};
+
+const post = (router: Router, path: string, ...handlers: RequestHandler[]): void => {
+  router.post(path, ...handlers);
+  router.all(path, notAllowed("POST"));
+};
+
+const notAllowed =
+  (allowed: string): RequestHandler =>
+  (req, res) => {
+    res.set("Allow", allowed);
+    refuse(res, 405, `${req.method} ${req.path}: got ${req.method}, want ${allowed}`);
+  };
+
+const onError =
+  ({ log, ready }: Deps): ErrorRequestHandler =>
+  (error: unknown, req, res, next) => {
+    if (res.headersSent) return next(error);
+    if (!ready()) return refuse(res, 503, "the exporter is shutting down");
+    const status = statusOf(error);
+    if (status < 500) return refuse(res, status, `${req.method} ${req.path}: ${String(error)}`);
+    log.error(
+      { err: error, method: req.method, path: req.path },
+      "a route failed, which is a bug of the exporter",
+    );
+    refuse(res, 500, "internal error; the exporter's log says more");
+  };
+
+/** express marks errors that are the client's (a path that cannot be decoded) with a status. */
+const statusOf = (error: unknown): number =>
+  typeof error === "object" && error !== null && "status" in error && typeof error.status === "number"
+    ? error.status
+    : 500;

@@ -1,0 +1,82 @@
+import type { ProbeTarget } from "../core/prober.ts";
+import type { Module, Target } from "../core/target.ts";
+import type { Current } from "./deps.ts";
+
+/** The module that is meant when none is named; blackbox_exporter's convention. */
+const DEFAULT_MODULE = "http_2xx";
+
+/** What a request to `/probe` asks for, or the text that says why that cannot be. */
+export type Asked =
+  | { readonly kind: "target"; readonly target: Target }
+  | { readonly kind: "address"; readonly target: ProbeTarget; readonly module: Module }
+  | { readonly kind: "refused"; readonly text: string };
+
+/**
+ * Reads `target`, `module`, `model` and `hostname`. The name of a configured target means that target, unless another
+ * module is asked for; so does its address with its module. Everything else is an address.
+ */
+export function whatIsAsked(query: URLSearchParams, { modules, targets }: Current): Asked {
+  const moduleName = query.get("module") ?? undefined;
+  const address = query.get("target") ?? "";
+  const named = targets.get(address);
+  if (named !== undefined && (moduleName === undefined || moduleName === named.module.name)) {
+    return { kind: "target", target: named };
+  }
+  const module = modules.get(moduleName ?? DEFAULT_MODULE);
+  if (module === undefined) return refused(unknownModule(moduleName, address, modules, targets));
+  if (address === "") {
+    return refused("target: got nothing, want ?target= with an address or the name of a configured target");
+  }
+  const decoded = decodedAgain(address);
+  const model = query.get("model") ?? undefined;
+  const hostname = query.get("hostname") ?? undefined;
+  const same = [...targets.values()].filter(
+    (target) =>
+      target.module === module &&
+      target.address === decoded &&
+      (model === undefined || model === target.model) &&
+      hostname === target.hostname,
+  );
+  if (same.length === 1 && same[0] !== undefined) return { kind: "target", target: same[0] };
+  const target = {
+    address: decoded,
+    configured: false,
+    ...(model === undefined ? {} : { model }),
+    ...(hostname === undefined ? {} : { hostname }),
+  };
+  const objection = module.prober.objection?.(target, module.options);
+  if (objection !== undefined) {
+    const got = { target: decoded, model, hostname }[objection.part];
+    return refused(
+      `${objection.part}: got ${got === undefined ? "nothing" : JSON.stringify(got)}, want ${objection.want}`,
+    );
+  }
+  return { kind: "address", target, module };
+}
+
+const refused = (text: string): Asked => ({ kind: "refused", text });
+
+function unknownModule(
+  name: string | undefined,
+  address: string,
+  modules: ReadonlyMap<string, Module>,
+  targets: ReadonlyMap<string, Target>,
+): string {
+  if (name === undefined && address !== "") {
+    return `target: got ${JSON.stringify(address)}, want the name of a configured target (${list(targets)}), or ?module= beside an address`;
+  }
+  return `module: got ${JSON.stringify(name ?? DEFAULT_MODULE)}, want a configured module (${list(modules)})`;
+}
+
+const list = (names: ReadonlyMap<string, unknown>): string =>
+  names.size === 0 ? "none" : [...names.keys()].join(", ");
+
+/** Blackbox_exporter decodes the target a second time, so that addresses which relabelling encoded arrive whole. */
+function decodedAgain(address: string): string {
+  if (!address.includes("%")) return address;
+  try {
+    return decodeURIComponent(address);
+  } catch {
+    return address;
+  }
+}

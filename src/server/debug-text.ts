@@ -1,0 +1,33 @@
+import type { LogLine, Result } from "../core/result.ts";
+import type { Module } from "../core/target.ts";
+import { rfc3339 } from "../core/units.ts";
+
+/** The answer to `debug=true`: the three blocks that blackbox_exporter prints, in its order. */
+export function debugText({ startedAt, outcome, log }: Result, module: Module, metrics: string): string {
+  const verdict = outcome.ok ? "succeeded" : `failed (${outcome.reason}): ${outcome.detail}`;
+  const lines = [`started at ${rfc3339(startedAt)}`, ...log.map(logLine), `probe ${verdict}`];
+  return [
+    "Logs for the probe:",
+    ...lines.map((line) => escapeControls(line)),
+    "",
+    "",
+    "Metrics that would have been returned:",
+    metrics,
+    "",
+    "Module configuration:",
+    module.source,
+  ].join("\n");
+}
+
+const logLine = ({ at, message, fields = {} }: LogLine): string =>
+  [
+    `+${(at * 1000).toFixed(1)}ms`,
+    message,
+    ...Object.entries(fields).map(([key, value]) => `${key}=${print(value)}`),
+  ].join(" ");
+
+const print = (value: unknown): string => (typeof value === "string" ? JSON.stringify(value) : String(value));
+
+/** What a target sent must not move the cursor of the terminal that shows it. */
+const escapeControls = (line: string): string =>
+  line.replace(/(?!\t)\p{Cc}/gu, (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, "0")}`);

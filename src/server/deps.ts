@@ -1,0 +1,46 @@
+import type { Clock } from "../core/clock.ts";
+import type { Log } from "../core/log.ts";
+import type { Shown } from "../core/result.ts";
+import type { Secret } from "../core/secret.ts";
+import type { Module, Target } from "../core/target.ts";
+import type { Seconds } from "../core/units.ts";
+import type { Ask } from "../engine/ask.ts";
+import type { PastProbe } from "../engine/history.ts";
+import type { Command } from "../failover/driver.ts";
+import type { State } from "../failover/machine.ts";
+
+/** The part of the configuration that the routes look at; a reload replaces it. */
+export interface Current {
+  readonly modules: ReadonlyMap<string, Module>;
+  readonly targets: ReadonlyMap<string, Target>;
+  readonly controlToken?: Secret;
+  readonly contextApi: { readonly enabled: boolean; readonly metricsEnabled: boolean };
+  /** The configuration as YAML with its secrets redacted. */
+  readonly redacted: string;
+}
+
+/** Everything that the routes need, as functions: they hold no state of their own. */
+export interface Deps {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly version: string;
+  /** Address under which Prometheus and people reach the exporter, if it is not the one they asked. */
+  readonly externalUrl?: URL;
+  readonly routePrefix: string;
+  readonly current: () => Current;
+  readonly ask: Ask;
+  readonly state: (target: Target) => State;
+  readonly command: (target: Target, command: Command) => State;
+  /** The recent probes, the newest first, and one by the number of its result. */
+  readonly pastProbes: () => readonly PastProbe[];
+  readonly pastProbe: (id: number) => PastProbe | undefined;
+  /** Loads the configuration anew; rejects with what is wrong with it. */
+  readonly reload: () => Promise<void>;
+  /** Whether requests may be sent here: not before the first configuration, nor while shutting down. */
+  readonly ready: () => boolean;
+  /** A result in the text format. */
+  readonly resultText: (shown: Shown) => string;
+  /** The sections of `/metrics`: all configured targets, asked within the time, and the exporter itself. */
+  readonly targetsText: (scrapeTimeout: Seconds) => Promise<string>;
+  readonly selfText: () => Promise<string>;
+}

@@ -1,0 +1,62 @@
+import type { Request, Response } from "express";
+import { rfc3339 } from "../core/units.ts";
+import type { PastProbe } from "../engine/history.ts";
+import type { Deps } from "./deps.ts";
+
+const LINKS = [
+  ["metrics", "metrics of the exporter and of all configured targets"],
+  ["sd", "service discovery for Prometheus: the configured targets, each through /probe"],
+  ["status", "status and mode of the target with failover"],
+  ["config/mode", "the mode an application is to work in"],
+  ["config", "the configuration in use, without its secrets"],
+  ["-/healthy", "whether the exporter runs"],
+  ["-/ready", "whether it takes requests"],
+] as const;
+
+/** `/`: where to go from here, the configured targets, and the recent probes. */
+export const landingPage =
+  ({ current, routePrefix, version, pastProbes }: Deps) =>
+  (_req: Request, res: Response): void => {
+    const link = (path: string, text: string): string =>
+      `<a href="${escapeHtml(`${routePrefix}/${path}`)}">${escapeHtml(text)}</a>`;
+    const links = LINKS.map(([path, text]) => `<li>${link(path, `/${path}`)}: ${text}</li>`);
+    const targets = [...current().targets.values()].map(({ name, module }) => {
+      const query = new URLSearchParams({ target: name, module: module.name }).toString();
+      const probe = link(`probe?${query}`, name);
+      return `<li>${probe} (${escapeHtml(module.name)}), ${link(`probe?${query}&debug=true`, "debug")}</li>`;
+    });
+    const row = ({ target, module, result }: PastProbe): string => {
+      const verdict = result.outcome.ok ? "success" : `failure: ${result.outcome.reason}`;
+      const cells = [
+        rfc3339(result.endedAt),
+        target,
+        module.name,
+        verdict,
+        `${result.duration.toFixed(3)} s`,
+      ];
+      return `<tr>${cells.map((cell) => `<td>${escapeHtml(cell)}</td>`).join("")}<td>${link(`logs?id=${result.id}`, "log")}</td></tr>`;
+    };
+    res.type("html").send(`<!doctype html>
+<html lang="en">
+<head><meta charset="utf-8"><title>heartbeat-exporter</title></head>
+<body>
+<h1>heartbeat-exporter ${escapeHtml(version)}</h1>
+<ul>
+${links.join("\n")}
+</ul>
+<h2>Targets</h2>
+<ul>
+${targets.length === 0 ? "<li>none is configured; probe any with /probe?target=&amp;module=</li>" : targets.join("\n")}
+</ul>
+<h2>Recent probes</h2>
+<table>
+<tr><th>ended</th><th>target</th><th>module</th><th>result</th><th>duration</th><th></th></tr>
+${pastProbes().map(row).join("\n")}
+</table>
+</body>
+</html>
+`);
+  };
+
+const HTML: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
+const escapeHtml = (text: string): string => text.replace(/[&<>"]/g, (c) => HTML[c] ?? c);

@@ -1,0 +1,44 @@
+import type { Request, Response } from "express";
+import type { Target } from "../../core/target.ts";
+import type { Deps } from "../deps.ts";
+
+/** One entry of Prometheus' HTTP service discovery. */
+interface TargetGroup {
+  readonly targets: readonly [string];
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+/**
+ * `/sd`: Prometheus' HTTP service discovery of the configured targets. Each is scraped through `/probe` without any
+ * relabelling: path, parameters, interval and `instance` (the address of the target) come with it.
+ */
+export const discoveryRoute =
+  ({ current, externalUrl, routePrefix }: Deps) =>
+  (req: Request, res: Response): void => {
+    const base = externalUrl ?? new URL(`http://${req.get("Host") ?? "localhost"}${routePrefix}`);
+    res.json([...current().targets.values()].map((target) => targetGroup(target, base)));
+  };
+
+function targetGroup(target: Target, base: URL): TargetGroup {
+  const { name, module, address, interval } = target;
+  return {
+    targets: [base.host],
+    labels: {
+      ...target.labels,
+      __scheme__: base.protocol.slice(0, -1),
+      __metrics_path__: `${base.pathname.replace(/\/$/, "")}/probe`,
+      __param_target: name,
+      __param_module: module.name,
+      __scrape_interval__: `${Math.ceil(interval * 1000)}ms`,
+      __scrape_timeout__: `${Math.ceil(scrapeTimeout(target) * 1000)}ms`,
+      instance: address,
+      target: name,
+      module: module.name,
+    },
+  };
+}
+
+/** As long as a probe may take and the answer needs to travel, but Prometheus refuses more than the interval. */
+function scrapeTimeout({ module, interval }: Target): number {
+  return Math.min(interval, (module.timeout ?? 10) + 1);
+}

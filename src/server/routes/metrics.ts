@@ -1,0 +1,34 @@
+import type { Request, Response } from "express";
+import { seconds } from "../../core/units.ts";
+import { CONTENT_TYPE } from "../content-type.ts";
+import type { Deps } from "../deps.ts";
+import { refuse } from "../refuse.ts";
+import { readScrapeTimeout } from "../scrape-timeout.ts";
+
+/** The sections of `/metrics`; `collect[]` picks some, without it all are there. */
+const SECTIONS = ["exporter", "targets"] as const;
+
+/** How long `/metrics` waits for probes when no scraper says how long it waits: Prometheus' default. */
+const DEFAULT_SCRAPE_TIMEOUT = seconds(10);
+
+/** `/metrics[?collect[]=exporter&collect[]=targets]`: the exporter itself, and every configured target. */
+export const metricsRoute =
+  (deps: Deps) =>
+  async (req: Request, res: Response): Promise<void> => {
+    if (!deps.current().contextApi.metricsEnabled) {
+      return refuse(res, 404, "/metrics is turned off by context_api.metrics_enabled");
+    }
+    const asked = new URL(req.url, "http://localhost").searchParams.getAll("collect[]");
+    const unknown = asked.find((name) => !SECTIONS.some((section) => section === name));
+    if (unknown !== undefined) {
+      return refuse(res, 400, `collect[]: got ${JSON.stringify(unknown)}, want ${SECTIONS.join(" or ")}`);
+    }
+    const timeout = readScrapeTimeout(req);
+    if (typeof timeout === "string") return refuse(res, 500, timeout);
+
+    const wants = (section: (typeof SECTIONS)[number]): boolean =>
+      asked.length === 0 || asked.includes(section);
+    const targets = wants("targets") ? await deps.targetsText(timeout ?? DEFAULT_SCRAPE_TIMEOUT) : "";
+    const exporter = wants("exporter") ? await deps.selfText() : "";
+    res.set("Content-Type", CONTENT_TYPE).end(exporter + targets);
+  };

@@ -1,0 +1,33 @@
+import type { Request, Response } from "express";
+import { whatIsAsked } from "../asked.ts";
+import { CONTENT_TYPE } from "../content-type.ts";
+import { debugText } from "../debug-text.ts";
+import type { Deps } from "../deps.ts";
+import { refuse } from "../refuse.ts";
+import { readScrapeTimeout } from "../scrape-timeout.ts";
+
+/**
+ * `/probe?target=&module=[&model=&hostname=&debug=true]`: one probe, in the form of the multi-target pattern. A probe
+ * that failed is a good answer (200); only a request that cannot be understood is not.
+ */
+export const probeRoute =
+  ({ ask, current, resultText }: Deps) =>
+  async (req: Request, res: Response): Promise<void> => {
+    const query = new URL(req.url, "http://localhost").searchParams;
+    const asked = whatIsAsked(query, current());
+    if (asked.kind === "refused") return refuse(res, 400, asked.text);
+    const timeout = readScrapeTimeout(req);
+    if (typeof timeout === "string") return refuse(res, 500, timeout);
+
+    const shown =
+      asked.kind === "target"
+        ? await ask.target(asked.target, timeout)
+        : await ask.address(asked.target, asked.module, timeout);
+    const text = resultText(shown);
+    if (query.get("debug") !== "true") {
+      res.set("Content-Type", CONTENT_TYPE).end(text);
+      return;
+    }
+    const module = asked.kind === "target" ? asked.target.module : asked.module;
+    res.type("text/plain").send(debugText(shown.result, module, text));
+  };

@@ -1,0 +1,146 @@
+import type { Request, Response } from "express";
+import { formatDuration } from "../../core/duration.ts";
+import type { Shown } from "../../core/result.ts";
+import { targetStatus } from "../../core/status.ts";
+import type { Target } from "../../core/target.ts";
+import { elapsed, rfc3339, type Seconds, seconds, type Timestamp } from "../../core/units.ts";
+import type { State } from "../../failover/machine.ts";
+import { chooseTarget } from "../choose-target.ts";
+import type { Deps } from "../deps.ts";
+
+/** The name under which consumers of these routes know the service (seed 0). */
+const SERVICE = "context-api-heartbeat";
+
+/** `/health`: one look for load balancers and scripts: 200 while the target is healthy, else 503. */
+export const healthRoute =
+  (deps: Deps) =>
+  (req: Request, res: Response): void => {
+    const target = chooseTarget(deps, req, res);
+    if (target === undefined) return;
+    const { health, mode } = deps.state(target);
+    const healthy = health === "healthy";
+    res.status(healthy ? 200 : 503).json({
+      status: healthy ? "ok" : health,
+      timestamp: rfc3339(deps.clock.now()),
+      service: SERVICE,
+      healthy,
+      mode,
+      target: target.name,
+    });
+  };
+
+/** `/status`: what is known of the target, and its mode. */
+export const statusRoute =
+  (deps: Deps) =>
+  (req: Request, res: Response): void => {
+    const target = chooseTarget(deps, req, res);
+    if (target === undefined) return;
+    res.json(statusOf(deps, target));
+  };
+
+/** `/heartbeat/status`: the half of `/status` that is about the probes. */
+export const heartbeatStatusRoute =
+  (deps: Deps) =>
+  (req: Request, res: Response): void => {
+    const target = chooseTarget(deps, req, res);
+    if (target === undefined) return;
+    const { heartbeat, ...about } = statusOf(deps, target);
+    const { config: _mode, ...facts } = about;
+    res.json({ ...facts, ...heartbeat });
+  };
+
+/** `/heartbeat/config`: how the target is probed and when it fails over. */
+export const heartbeatConfigRoute =
+  (deps: Deps) =>
+  (req: Request, res: Response): void => {
+    const target = chooseTarget(deps, req, res);
+    if (target === undefined) return;
+    const { thresholds, interval, module, schedule } = target;
+    res.json({
+      timestamp: rfc3339(deps.clock.now()),
+      service: SERVICE,
+      target: target.name,
+      ...modeFacts(deps.state(target), deps.clock.now()),
+      heartbeat: {
+        module: module.name,
+        schedule,
+        check_interval: formatDuration(interval),
+        timeout: module.timeout === undefined ? null : formatDuration(module.timeout),
+        failure_threshold: thresholds.failures,
+        healthy_threshold: thresholds.successes,
+        min_dwell: formatDuration(thresholds.minDwell),
+        ignore_reasons: [...thresholds.ignoreReasons],
+      },
+      failover: fallbackPolicy(target),
+    });
+  };
+
+/** `POST /heartbeat/trigger`: probes now, whatever is known, and answers with the outcome and the status after it. */
+export const triggerRoute =
+  (deps: Deps) =>
+  async (req: Request, res: Response): Promise<void> => {
+    const target = chooseTarget(deps, req, res);
+    if (target === undefined) return;
+    const { result } = await deps.ask.forced(target);
+    const { outcome } = result;
+    const verdict = outcome.ok
+      ? { success: true }
+      : { success: false, reason: outcome.reason, detail: outcome.detail };
+    res.json({ ...statusOf(deps, target), result: { ...verdict, duration_seconds: result.duration } });
+  };
+
+/** What `/config/mode` and `/heartbeat/config` hand out: what a consumer is to do in fallback. */
+export const fallbackPolicy = ({ failover }: Target) =>
+  failover === undefined
+    ? null
+    : {
+        mode: failover.mode,
+        confidence_reduction: failover.confidenceReduction,
+        process_with_lower_confidence: failover.processWithLowerConfidence,
+        max_duration: formatDuration(failover.maxDuration),
+      };
+
+function statusOf({ clock, state, ask }: Deps, target: Target) {
+  const now = clock.now();
+  const known = state(target);
+  const latest = ask.latest(target);
+  return {
+    timestamp: rfc3339(now),
+    service: SERVICE,
+    target: target.name,
+    status: targetStatus(target, known.health, latest?.result),
+    heartbeat: heartbeatFacts(known, latest),
+    config: modeFacts(known, now),
+  };
+}
+
+function heartbeatFacts(state: State, latest: Shown | undefined) {
+  return {
+    is_healthy: state.health === "healthy",
+    current_mode: state.mode,
+    consecutive_failures: state.consecutiveFailures,
+    consecutive_successes: state.consecutiveSuccesses,
+    last_health_check: orNull(state.lastProbeAt),
+    // A service that is no model is available when its last probe succeeded.
+    model_available: state.modelAvailable ?? latest?.result.outcome.ok ?? false,
+    last_success: orNull(state.lastSuccessAt),
+    last_failure_reason:
+      latest === undefined || latest.result.outcome.ok ? null : latest.result.outcome.reason,
+  };
+}
+
+function modeFacts({ mode, modeSince, triggered, forced, overdue }: State, now: Timestamp) {
+  const inFallback = mode === "fallback";
+  return {
+    current_mode: mode,
+    failover_count: triggered,
+    in_fallback_mode: inFallback,
+    fallback_duration: formatDuration(inFallback ? wholeSeconds(elapsed(modeSince, now)) : seconds(0)),
+    mode_since: rfc3339(modeSince),
+    forced: forced !== undefined,
+    overdue,
+  };
+}
+
+const orNull = (at: Timestamp | undefined): string | null => (at === undefined ? null : rfc3339(at));
+const wholeSeconds = (length: Seconds): Seconds => seconds(Math.max(0, Math.floor(length)));

@@ -1,0 +1,292 @@
+import { createServer, type Server } from "node:http";
+import { type AddressInfo, createServer as createTcpServer } from "node:net";
+import { afterEach, describe, expect, it } from "vitest";
+import { seconds } from "../../src/core/units.ts";
+import { type ExporterProcess, runMain, startExporter, terminate } from "../helpers/exporter.ts";
+import { valueOf } from "../helpers/exposition.ts";
+import { waitUntil } from "../helpers/process.ts";
+import { temporaryFolder } from "../helpers/temporary-folder.ts";
+
+const servers: Server[] = [];
+afterEach(() => {
+  for (const server of servers.splice(0)) {
+    server.closeAllConnections();
+    server.close();
+  }
+});
+
+/** A server that answers by `answer`, and counts. */
+async function target(
+  answer: (finish: () => void) => void,
+): Promise<{ url: string; requests: () => number }> {
+  let requests = 0;
+  const server = createServer((_req, res) => {
+    requests += 1;
+    answer(() => res.end("ok\n"));
+  });
+  servers.push(server);
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`, requests: () => requests };
+}
+
+const TOKEN = "control-token-of-the-test";
+const MODULES = "modules: { http_2xx: { prober: http, timeout: 5s } }\n";
+const withTarget = (url: string) =>
+  `control: { token_file: token }\n${MODULES}targets: [{ name: one, module: http_2xx, target: "${url}" }]\n`;
+const reload = ({ url }: ExporterProcess) =>
+  fetch(`${url}/-/reload`, { method: "POST", headers: { Authorization: `Bearer ${TOKEN}` } });
+
+describe("1,000 requests at once for one target", () => {
+  it("cost one", async () => {
+    let finish = (): void => {};
+    const held = await target((end) => {
+      finish = end;
+    });
+    await using exporter = await startExporter({ yaml: MODULES });
+    const path = `/probe?module=http_2xx&target=${encodeURIComponent(held.url)}`;
+    const asked = Array.from({ length: 1000 }, () => exporter.get(path));
+    const inFlight = async () =>
+      valueOf(await exporter.get("/metrics?collect[]=exporter"), "nodejs_active_resources", {
+        type: "TCPSocketWrap",
+      }) ?? 0;
+    await waitUntil("all requests at the exporter", async () =>
+      (await inFlight()) >= 1000 ? true : undefined,
+    );
+    expect(held.requests()).toBe(1);
+    finish();
+    for (const text of await Promise.all(asked)) expect(text).toContain("probe_success 1\n");
+    expect(held.requests()).toBe(1);
+  }, 60_000);
+});
+
+describe("the end", () => {
+  it("comes within 5 s of SIGTERM with exit code 0, probes in flight or not", async () => {
+    const silent = await target(() => {});
+    await using exporter = await startExporter({ yaml: `modules: { http_2xx: { prober: http } }\n` });
+    const waiting = fetch(`${exporter.url}/probe?module=http_2xx&target=${encodeURIComponent(silent.url)}`);
+    await waitUntil("the probe", () => (silent.requests() === 1 ? true : undefined));
+    const { exit, took } = await terminate(exporter);
+    expect(exit).toEqual({ code: 0, signal: null });
+    expect(took).toBeLessThan(5);
+    const answer = await waiting;
+    expect(answer.status).toBe(503);
+    expect(await answer.text()).toBe("the exporter is shutting down\n");
+  });
+
+  it("does not wait for a client that sends no request", async () => {
+    await using exporter = await startExporter({ yaml: MODULES });
+    const { hostname, port } = new URL(exporter.url);
+    const { connect } = await import("node:net");
+    const idle = connect(Number(port), hostname);
+    await new Promise((resolve) => idle.once("connect", resolve));
+    idle.on("error", () => {});
+    idle.write("GET /metrics HTTP/1.1\r\n");
+    const { exit, took } = await terminate(exporter);
+    idle.destroy();
+    expect(exit.code).toBe(0);
+    expect(took).toBeLessThan(5);
+  });
+});
+
+describe("reload", () => {
+  it("by request: takes over a good configuration, and keeps the old one when the new is bad", async () => {
+    const [first, second] = [await target((end) => end()), await target((end) => end())];
+    await using exporter = await startExporter({ yaml: withTarget(first.url), files: { token: TOKEN } });
+    await exporter.get("/metrics");
+    expect([first.requests(), second.requests()]).toEqual([1, 0]);
+
+    await exporter.folder.write("exporter.yml", withTarget(second.url));
+    const good = await reload(exporter);
+    expect([good.status, await good.text()]).toEqual([200, "Reloaded\n"]);
+    await exporter.get("/metrics");
+    expect([first.requests(), second.requests()]).toEqual([1, 1]);
+
+    const file = await exporter.folder.write(
+      "exporter.yml",
+      withTarget(second.url).replace("timeout: 5s", "timeout: -5s"),
+    );
+    const bad = await reload(exporter);
+    expect(bad.status).toBe(500);
+    expect(await bad.text()).toBe(
+      `the old configuration stays in use, the new one has problems:\n${file}:2:47: modules.http_2xx.timeout: got -5s, want > 0\n`,
+    );
+    const text = await exporter.get("/metrics");
+    expect(second.requests()).toBe(2);
+    expect(valueOf(text, "heartbeat_exporter_config_last_reload_successful")).toBe(0);
+    expect(valueOf(text, "probe_success", { target: "one" })).toBe(1);
+  });
+
+  it("by SIGHUP, and by the change of the file when asked to", async () => {
+    const [first, second] = [await target((end) => end()), await target((end) => end())];
+    for (const how of ["signal", "watch"] as const) {
+      const args = how === "watch" ? ["--config.enable-auto-reload"] : [];
+      await using exporter = await startExporter({
+        yaml: withTarget(first.url),
+        files: { token: TOKEN },
+        args,
+      });
+      await exporter.folder.write("exporter.yml", withTarget(second.url));
+      if (how === "signal") exporter.process.kill("SIGHUP");
+      const shown = await waitUntil(
+        `a reload by ${how}`,
+        async () => {
+          const config = await exporter.get("/config");
+          return config.includes(second.url) ? config : undefined;
+        },
+        seconds(15),
+      );
+      expect(shown).not.toContain(first.url);
+    }
+  }, 30_000);
+
+  it("keeps what is known of targets that did not change", async () => {
+    const up = await target((end) => end());
+    await using exporter = await startExporter({ yaml: withTarget(up.url), files: { token: TOKEN } });
+    await exporter.get("/metrics");
+    await exporter.get("/metrics");
+    await exporter.folder.write(
+      "exporter.yml",
+      `${withTarget(up.url)}limits: { max_concurrent_probes: 7 }\n`,
+    );
+    await reload(exporter);
+    const text = await exporter.get("/metrics");
+    expect(valueOf(text, "heartbeat_consecutive_successes", { target: "one" })).toBe(3);
+    expect(valueOf(text, "heartbeat_health_checks_total", { target: "one", status: "success" })).toBe(3);
+  });
+});
+
+describe("what cannot be started ends with exit code 1 and says why", () => {
+  const ended = async (args: readonly string[], env: Readonly<Record<string, string>> = {}) => {
+    await using run = runMain(args, env);
+    const { code } = await run.exited;
+    return { code, text: run.stderr() };
+  };
+
+  it("a port in use", async () => {
+    const other = createTcpServer();
+    await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
+    const { port } = other.address() as AddressInfo;
+    await using folder = await temporaryFolder();
+    const file = await folder.write("exporter.yml", MODULES);
+    const { code, text } = await ended([`--config.file=${file}`, `--web.listen-address=127.0.0.1:${port}`]);
+    other.close();
+    expect(code).toBe(1);
+    expect(text).toBe(
+      `127.0.0.1:${port}: the port is in use by another program; choose another with --web.listen-address\n`,
+    );
+  });
+
+  it("nothing configured", async () => {
+    const { code, text } = await ended([]);
+    expect(code).toBe(1);
+    expect(text).toBe(
+      "nothing is configured: give --config.file, or describe an LLM with HEARTBEAT_LLM_URL and HEARTBEAT_LLM_MODEL;\n--demo runs a demonstration, --help says more\n",
+    );
+  });
+
+  it("a file that is not there", async () => {
+    const { code, text } = await ended(["--config.file=/nowhere/exporter.yml"]);
+    expect(code).toBe(1);
+    expect(text).toBe("/nowhere/exporter.yml: got no such file, want a readable YAML file\n");
+  });
+
+  it.each([
+    { env: { HEARTBEAT_LLM_MODEL: "m" }, text: "HEARTBEAT_LLM_URL: got nothing, want " },
+    {
+      env: { HEARTBEAT_LLM_URL: "http://127.0.0.1:1/v1", HEARTBEAT_CHECK_INTERVAL: "abc" },
+      text: 'HEARTBEAT_CHECK_INTERVAL: got "abc", want ',
+    },
+  ])("the environment $env", async ({ env, text }) => {
+    const end = await ended([], env);
+    expect(end.code).toBe(1);
+    expect(end.text).toContain(text);
+  });
+
+  it.each([
+    { flag: "--web.listen-address=nonsense", text: 'got "nonsense", want HOST:PORT or :PORT' },
+    { flag: "--web.external-url=ftp://x", text: 'got "ftp://x", want an URL such as' },
+    { flag: "--web.route-prefix=a b", text: 'got "a b", want a path such as /heartbeat' },
+    { flag: "--timeout-offset=soon", text: 'got "soon", want a number of seconds, or a duration' },
+    { flag: "--log.level=loud", text: "Allowed choices are debug, info, warn, error" },
+    { flag: "--nope", text: "unknown option '--nope'" },
+  ])("the flag $flag", async ({ flag, text }) => {
+    const end = await ended([flag]);
+    expect(end.code).toBe(1);
+    expect(end.text).toContain(text);
+  });
+});
+
+describe("--config.check", () => {
+  it("says that a configuration is good, and what is wrong with a bad one, all of it", async () => {
+    await using folder = await temporaryFolder();
+    const good = runMain([`--config.file=${await folder.write("good.yml", MODULES)}`, "--config.check"]);
+    expect((await good.exited).code).toBe(0);
+    expect(good.stdout()).toBe("the configuration is good: 1 modules, 0 targets\n");
+
+    const file = await folder.write(
+      "bad.yml",
+      `modules:
+  a: { prober: smtp }
+  b: { prober: http, timeout: soon }
+targets:
+  - { name: x, module: b, target: "http://x" }
+  - { name: x, module: c, target: "http://y" }
+  - { name: y, module: b, target: "\${NOT_SET_ANYWHERE}" }
+`,
+    );
+    const bad = runMain([`--config.file=${file}`, "--config.check"]);
+    expect((await bad.exited).code).toBe(1);
+    expect(bad.stderr().replaceAll(file, "bad.yml")).toMatchInlineSnapshot(`
+      "bad.yml:2:16: modules.a.prober: got "smtp", want http or llm
+      bad.yml:3:31: modules.b.timeout: got "soon", want a duration such as 30s, 2m, 1h30m or 500ms
+      bad.yml:6:13: targets[1].name: got "x", want a name that no other target has
+      bad.yml:6:24: targets[1].module: got "c", want a module: a or b (did you mean a?)
+      bad.yml:7:35: targets[2].target: got \${NOT_SET_ANYWHERE}, which is not set, want the environment variable NOT_SET_ANYWHERE
+      "
+    `);
+  });
+});
+
+describe("--help and --version", () => {
+  it("teach", async () => {
+    const help = runMain(["--help"]);
+    expect((await help.exited).code).toBe(0);
+    for (const flag of [
+      "--config.file",
+      "--config.check",
+      "--web.listen-address",
+      "--timeout-offset",
+      "--demo",
+      "HEARTBEAT_LLM_URL",
+      "SIGHUP",
+    ]) {
+      expect(help.stdout()).toContain(flag);
+    }
+    const version = runMain(["--version"]);
+    await version.exited;
+    expect(version.stdout()).toMatch(/^\d+\.\d+\.\d+\n$/);
+  });
+});
+
+describe("the demonstration", () => {
+  it("shows a failover within ten seconds, and says what it is", async () => {
+    const begin = performance.now();
+    await using exporter = await startExporter({ args: ["--demo"] });
+    expect(exporter.process.stdout()).toContain("This is a demonstration");
+    await waitUntil(
+      "the failover",
+      async () => {
+        const { config } = (await exporter.json("/status")) as { config: Record<string, unknown> };
+        return config["current_mode"] === "fallback" ? true : undefined;
+      },
+      seconds(12),
+    );
+    expect(performance.now() - begin).toBeLessThan(10_000);
+    expect(
+      valueOf(await exporter.get("/metrics"), "heartbeat_current_mode", {
+        target: "demo-llm",
+        mode: "fallback",
+      }),
+    ).toBe(1);
+  });
+});

@@ -1,0 +1,13 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { onTestFinished } from "vitest";
+
+/** A file with this content for the running test. */
+export function temporaryFile(content: string | Buffer, name = "file"): string {
+  const folder = mkdtempSync(join(tmpdir(), "http-prober-"));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const path = join(folder, name);
+  writeFileSync(path, content);
+  return path;
+}

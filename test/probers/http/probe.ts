@@ -1,0 +1,92 @@
+import { readFileSync } from "node:fs";
+import { Ajv2020 } from "ajv/dist/2020.js";
+import { systemClock } from "../../../src/core/clock.ts";
+import type { CompileContext, ProbeContext, ProbeResult, ProbeTarget } from "../../../src/core/prober.ts";
+import { knownSecret } from "../../../src/core/secret.ts";
+import type { HttpModule } from "../../../src/probers/http/options.ts";
+import { httpProber } from "../../../src/probers/http/prober.ts";
+import { type HttpOptions, httpSchema } from "../../../src/probers/http/schema.ts";
+import { compileRegexp } from "../../../src/probers/regexp.ts";
+
+const isRegexp = (source: string): boolean => {
+  try {
+    return compileRegexp(source) !== undefined;
+  } catch {
+    return false;
+  }
+};
+const ajv = new Ajv2020({ allErrors: true, strictTypes: false, formats: { regexp: isRegexp } });
+const validate = ajv.compile<HttpOptions>(httpSchema);
+
+/** What compiling some options led to. */
+export interface Compiled {
+  readonly module: HttpModule;
+  readonly problems: readonly string[];
+  readonly warnings: readonly string[];
+}
+
+/** Validates and compiles options the way the configuration does. */
+export function compile(options: unknown): Compiled {
+  if (!validate(options)) {
+    throw new Error(ajv.errorsText(validate.errors));
+  }
+  const problems: string[] = [];
+  const warnings: string[] = [];
+  const context: CompileContext = {
+    problem: (path, got, want) => problems.push(`${path.join(".")}: got ${got}, want ${want}`),
+    warn: (path, text) => warnings.push(`${path.join(".")}: ${text}`),
+    secretFile: (file) => knownSecret(readFileSync(file, "utf8").trim()),
+    resolvePath: (file) => file,
+    environment: {},
+  };
+  return { module: httpProber.compile(options, context), problems, warnings };
+}
+
+/** The module of options that have no problem. */
+export function moduleOf(options: unknown): HttpModule {
+  const { module, problems } = compile(options);
+  if (problems.length > 0) throw new Error(problems.join("\n"));
+  return module;
+}
+
+export interface ProbeSettings extends Partial<Omit<ProbeTarget, "address">> {
+  readonly signal?: AbortSignal;
+  readonly log?: ProbeContext["log"];
+}
+
+/** Probes `address` with these options; without a signal there is a deadline that only a broken test reaches. */
+export function probe(
+  address: string,
+  options: unknown = {},
+  settings: ProbeSettings = {},
+): Promise<ProbeResult> {
+  const { signal = AbortSignal.timeout(10_000), log = () => undefined, ...target } = settings;
+  return httpProber.probe(
+    { address, configured: false, ...target },
+    isModule(options) ? options : moduleOf(options),
+    { signal, clock: systemClock, log },
+  );
+}
+
+const isModule = (options: unknown): options is HttpModule =>
+  typeof options === "object" && options !== null && "statuses" in options;
+
+/** The value of a series of a result, given as `name` or `name{label="value"}`. */
+export function valueIn(result: ProbeResult, series: string): number | undefined {
+  return exposed(result).get(series);
+}
+
+/** Every series of a result. */
+export const exposed = (result: ProbeResult): ReadonlyMap<string, number> =>
+  new Map(
+    result.samples.map(({ metric, value, labels = {} }) => {
+      const text = metric.labels.map((label) => `${label}=${JSON.stringify(labels[label] ?? "")}`).join(",");
+      return [text === "" ? metric.name : `${metric.name}{${text}}`, value];
+    }),
+  );
+
+/** `success`, or the reason of the failure. */
+export const verdictOf = ({ outcome }: ProbeResult): string => (outcome.ok ? "success" : outcome.reason);
+
+/** What the failure said, for people. */
+export const detailOf = ({ outcome }: ProbeResult): string => (outcome.ok ? "" : outcome.detail);

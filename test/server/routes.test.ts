@@ -1,0 +1,339 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { failed, type Prober, succeeded } from "../../src/core/prober.ts";
+import { type LocalExporter, startLocalExporter } from "../helpers/exporter.ts";
+
+/** Probes by what the address says: `ok://`, `bad://`, `bug://`; an `ask://` one answers like a model. */
+const byAddress: Prober = {
+  kind: "scripted",
+  schema: {
+    type: "object",
+    properties: { password: { type: "string", writeOnly: true } },
+    additionalProperties: false,
+  },
+  costly: false,
+  compile: (options) => options,
+  objection: ({ address }) =>
+    /^[a-z]+:/.test(address) ? undefined : { part: "target", want: "an address with a scheme" },
+  probe: async ({ address }, _module, { log }) => {
+    log("asked", { address });
+    if (address.startsWith("bug:")) throw new Error("a bug of the prober");
+    if (address.startsWith("ask:")) return { outcome: succeeded, samples: [], answered: true };
+    return address.startsWith("ok:")
+      ? { outcome: succeeded, samples: [] }
+      : { outcome: failed("connect", "refused by \u001b[31mthe test"), samples: [] };
+  },
+};
+
+const TOKEN = "control-token-of-the-test";
+
+const YAML = `
+control: { token_file: token }
+modules:
+  scripted: { prober: scripted, timeout: 2s, scripted: { password: hunter22 } }
+  other: { prober: scripted }
+targets:
+  - { name: gpt, module: scripted, target: "ask://gpt", failover: {}, interval: 1h, labels: { team: ai } }
+  - { name: shop, module: scripted, target: "ok://shop", critical: true, expected_duration: 5s }
+  - { name: till, module: scripted, target: "bad://till" }
+`;
+
+let exporter: LocalExporter;
+beforeAll(async () => {
+  exporter = await startLocalExporter({ yaml: YAML, probers: [byAddress], files: { token: `${TOKEN}\n` } });
+});
+afterAll(() => exporter[Symbol.asyncDispose]());
+
+const ask = async (path: string, init: RequestInit = {}) => {
+  const response = await fetch(`${exporter.url}${path}`, init);
+  return { status: response.status, headers: response.headers, text: await response.text() };
+};
+const post = (path: string, body?: string) =>
+  ask(path, {
+    method: "POST",
+    headers: { Authorization: `Bearer ${TOKEN}` },
+    ...(body === undefined ? {} : { body }),
+  });
+
+describe("/probe", () => {
+  it.each([
+    { query: "target=gpt", expected: "probe_success 1" },
+    { query: "target=gpt&module=scripted", expected: "probe_success 1" },
+    { query: "target=till", expected: 'probe_failure_reason{reason="connect"} 1' },
+    { query: "target=ok://elsewhere&module=other", expected: "probe_success 1" },
+    { query: "target=ok%253A%252F%252Felsewhere&module=other", expected: "probe_success 1" },
+    { query: "target=ok://first&target=bad://second&module=other", expected: "probe_success 1" },
+    { query: "target=bug://x&module=other", expected: 'probe_failure_reason{reason="internal"} 1' },
+  ])("?$query answers 200 with $expected", async ({ query, expected }) => {
+    const { status, headers, text } = await ask(`/probe?${query}`);
+    expect(status).toBe(200);
+    expect(headers.get("content-type")).toBe("text/plain; version=0.0.4; charset=utf-8");
+    expect(text).toContain(`${expected}\n`);
+    expect(text).not.toMatch(/^probe_success\{/m);
+  });
+
+  it.each([
+    {
+      query: "target=ok://x&module=nope",
+      text: 'module: got "nope", want a configured module (scripted, other)',
+    },
+    {
+      query: "module=scripted",
+      text: "target: got nothing, want ?target= with an address or the name of a configured target",
+    },
+    { query: "", text: 'module: got "http_2xx", want a configured module (scripted, other)' },
+    {
+      query: "target=&module=scripted",
+      text: "target: got nothing, want ?target= with an address or the name of a configured target",
+    },
+    {
+      query: "target=nobody",
+      text: 'target: got "nobody", want the name of a configured target (gpt, shop, till), or ?module= beside an address',
+    },
+    { query: "target=::::&module=scripted", text: 'target: got "::::", want an address with a scheme' },
+  ])("?$query is refused with a clear text", async ({ query, text }) => {
+    expect(await ask(`/probe?${query}`)).toMatchObject({ status: 400, text: `${text}\n` });
+  });
+
+  it.each(["nonsense", "-1", "0", "", "Infinity", "1s"])("refuses the scrape timeout %j", async (header) => {
+    const headers = { "X-Prometheus-Scrape-Timeout-Seconds": header };
+    const { status, text } = await ask("/probe?target=shop", { headers });
+    expect(status).toBe(500);
+    expect(text).toBe(
+      `X-Prometheus-Scrape-Timeout-Seconds: got ${JSON.stringify(header)}, want a positive number of seconds\n`,
+    );
+  });
+
+  it("bounds the probe by the scrape's timeout less the offset, or the module's own", async () => {
+    const timeoutAt = async (header: string) =>
+      (await ask("/probe?target=shop", { headers: { "X-Prometheus-Scrape-Timeout-Seconds": header } })).text;
+    expect(await timeoutAt("1.5")).toContain("probe_timeout_seconds 1\n");
+    expect(await timeoutAt("10")).toContain("probe_timeout_seconds 2\n");
+  });
+
+  it("shows with debug=true what happened, what would have been returned, and the module without its secrets", async () => {
+    const { text } = await ask("/probe?target=till&debug=true");
+    expect(
+      text
+        .replace(/\d{4}-\d\d-\d\dT[\d:]+Z/, "<time>")
+        .replace(/\+[\d.]+ms/, "+<ms>")
+        .replace(/_seconds [\d.e-]+/g, "_seconds <s>"),
+    ).toBe(`Logs for the probe:
+started at <time>
++<ms> asked address="bad://till"
+probe failed (connect): refused by \\x1b[31mthe test
+
+
+Metrics that would have been returned:
+# HELP probe_success Whether the probe succeeded (1) or failed (0)
+# TYPE probe_success gauge
+probe_success 0
+# HELP probe_duration_seconds How long the probe took
+# TYPE probe_duration_seconds gauge
+probe_duration_seconds <s>
+# HELP probe_timeout_seconds How long the probe was allowed to take
+# TYPE probe_timeout_seconds gauge
+probe_timeout_seconds <s>
+# HELP probe_result_age_seconds Time since the shown result was obtained; 0 when the probe ran for this scrape
+# TYPE probe_result_age_seconds gauge
+probe_result_age_seconds <s>
+# HELP probe_failure_reason ${text.match(/# HELP probe_failure_reason (.*)/)?.[1]}
+# TYPE probe_failure_reason gauge
+probe_failure_reason{reason="connect"} 1
+
+
+Module configuration:
+prober: scripted
+timeout: 2s
+scripted:
+  password: <secret>
+`);
+  });
+});
+
+describe("/metrics", () => {
+  it("shows targets and the exporter itself, each target with its labels", async () => {
+    const { text } = await ask("/metrics");
+    expect(text).toContain('probe_success{target="shop",module="scripted"} 1\n');
+    expect(text).toContain('probe_success{target="till",module="scripted"} 0\n');
+    expect(text).toContain(
+      'heartbeat_target_info{team="ai",target="gpt",module="scripted",critical="false",kind="scripted"} 1\n',
+    );
+    expect(text).toContain('heartbeat_current_mode{target="gpt",module="scripted",mode="primary"} 1\n');
+    expect(text).not.toContain('heartbeat_current_mode{target="shop"');
+    expect(text).toContain('heartbeat_failures_total{target="shop",module="scripted",reason="connect"} 0\n');
+    expect(text).toContain('heartbeat_exporter_build_info{version="0.0.0-test"');
+    expect(text).toContain("process_resident_memory_bytes");
+  });
+
+  it("shows only the sections that collect[] asks for", async () => {
+    const exporterOnly = (await ask("/metrics?collect[]=exporter")).text;
+    expect(exporterOnly).toContain("heartbeat_exporter_build_info");
+    expect(exporterOnly).not.toContain("target=");
+    const targetsOnly = (await ask("/metrics?collect%5B%5D=targets")).text;
+    expect(targetsOnly).toContain("probe_success{");
+    expect(targetsOnly).not.toContain("heartbeat_exporter_");
+  });
+
+  it("refuses sections that do not exist", async () => {
+    expect(await ask("/metrics?collect[]=cpu")).toMatchObject({
+      status: 400,
+      text: 'collect[]: got "cpu", want exporter or targets\n',
+    });
+  });
+
+  it("prints every family once", async () => {
+    const families = [...(await ask("/metrics")).text.matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name);
+    expect(families).toEqual([...new Set(families)]);
+  });
+});
+
+describe("/sd", () => {
+  it("describes each target so that Prometheus needs no relabelling", async () => {
+    const groups = JSON.parse((await ask("/sd")).text) as unknown[];
+    expect(groups).toHaveLength(3);
+    expect(groups[0]).toEqual({
+      targets: [exporter.url.slice("http://".length)],
+      labels: {
+        team: "ai",
+        __scheme__: "http",
+        __metrics_path__: "/probe",
+        __param_target: "gpt",
+        __param_module: "scripted",
+        __scrape_interval__: "3600000ms",
+        __scrape_timeout__: "3000ms",
+        instance: "ask://gpt",
+        target: "gpt",
+        module: "scripted",
+      },
+    });
+  });
+});
+
+describe("recent probes", () => {
+  it("are listed on the first page, each with its log, the failed ones longer", async () => {
+    await ask("/probe?target=bad://<b>user:hunter22@old&module=other");
+    for (let i = 0; i < 3; i += 1) await ask("/probe?target=shop");
+    const { text } = await ask("/");
+    expect(text).toContain("bad://&lt;secret&gt;@old");
+    expect(text).not.toContain("hunter22");
+    expect(text.match(/<td>shop<\/td>/g)).toHaveLength(3);
+    const log = /<td>bad:.*?href="([^"]*)"/.exec(text)?.[1] ?? "";
+    const shown = await ask(log);
+    expect(shown.text).toContain("probe failed (connect): refused by");
+    expect(shown.text).toContain("Module configuration:\nprober: scripted\n");
+  });
+
+  it.each(["", "?id=", "?id=999999", "?id=x", "?id=-1"])("/logs%s is not one of them", async (query) => {
+    const got = query === "" ? "nothing" : JSON.stringify(query.slice("?id=".length));
+    expect(await ask(`/logs${query}`)).toMatchObject({
+      status: 404,
+      text: `id: got ${got}, want the number of a recent probe, as / lists them\n`,
+    });
+  });
+});
+
+describe("the exporter's own routes", () => {
+  it.each([
+    { path: "/-/healthy", text: "Healthy\n" },
+    { path: "/-/ready", text: "Ready\n" },
+  ])("GET $path", async ({ path, text }) => {
+    expect(await ask(path)).toMatchObject({ status: 200, text });
+  });
+
+  it("answers HEAD like GET", async () => {
+    expect(await ask("/-/healthy", { method: "HEAD" })).toMatchObject({ status: 200, text: "" });
+  });
+
+  it("shows the configuration without its secrets", async () => {
+    const { text } = await ask("/config");
+    expect(text).toContain("password: <secret>");
+    expect(text).not.toContain("hunter22");
+    expect(text).not.toContain(TOKEN);
+  });
+
+  it("shows where to go on its first page", async () => {
+    const { headers, text } = await ask("/");
+    expect(headers.get("content-type")).toContain("text/html");
+    expect(text).toContain('<a href="/probe?target=shop&amp;module=scripted">shop</a>');
+  });
+
+  it.each(["/nope", "/probe/", "/PROBE", "/-/nope", "/metrics/x", "/%zz"])(
+    "has no route %s",
+    async (path) => {
+      const { status, text } = await ask(path);
+      expect(status).toBe(404);
+      expect(text).toContain(`GET ${path}:`);
+    },
+  );
+
+  it.each([
+    { method: "POST", path: "/metrics", allow: "GET, HEAD" },
+    { method: "GET", path: "/-/reload", allow: "POST" },
+    { method: "DELETE", path: "/config/mode", allow: "GET, HEAD" },
+    { method: "GET", path: "/config/force/primary", allow: "POST" },
+  ])("$method $path is answered 405 with Allow: $allow", async ({ method, path, allow }) => {
+    const { status, headers, text } = await ask(path, { method });
+    expect(status).toBe(405);
+    expect(headers.get("allow")).toBe(allow);
+    expect(text).toBe(`${method} ${path}: got ${method}, want ${allow}\n`);
+  });
+});
+
+it("tells a path that cannot be decoded", async () => {
+  const { status, text } = await post("/config/force/%zz");
+  expect(status).toBe(400);
+  expect(text).toContain("POST /config/force/%zz: ");
+});
+
+const CONTROL = [
+  "/-/reload",
+  "/heartbeat/trigger",
+  "/config/failover",
+  "/config/recovery",
+  "/config/force/primary",
+  "/config/force/fallback",
+  "/config/force/auto",
+];
+
+describe.each(CONTROL)("POST %s", (path) => {
+  it("wants the control token", async () => {
+    const none = await ask(path, { method: "POST" });
+    expect(none.status).toBe(401);
+    expect(none.headers.get("www-authenticate")).toBe('Bearer realm="heartbeat-exporter"');
+    expect(JSON.parse(none.text)).toEqual({
+      error: 'Authorization: got no token, want "Bearer <control token>"',
+    });
+    const wrong = await ask(path, { method: "POST", headers: { Authorization: "Bearer guess" } });
+    expect(wrong.status).toBe(401);
+    expect(JSON.parse(wrong.text)).toEqual({
+      error: 'Authorization: got a wrong token, want "Bearer <control token>"',
+    });
+  });
+
+  it.each([
+    { name: "garbage", body: "\u0000\u0001 garbage", got: "10" },
+    { name: "JSON", body: '{"mode":"primary"}', got: "18" },
+    { name: "much", body: "x".repeat(5_000_000), got: "more than 1024" },
+  ])("refuses a body of $name", async ({ body, got }) => {
+    const { status, text } = await post(path, body);
+    expect(status).toBe(400);
+    expect(JSON.parse(text)).toEqual({
+      error: `body: got ${got} bytes, want none: the choices of ${path} go into its path and query`,
+    });
+  });
+});
+
+describe("control without a token in the configuration", () => {
+  it.each(CONTROL)("POST %s is off and says how to turn it on", async (path) => {
+    const yaml = YAML.replace("control: { token_file: token }", "");
+    await using open = await startLocalExporter({ yaml, probers: [byAddress] });
+    const response = await fetch(`${open.url}${path}`, {
+      method: "POST",
+      headers: { Authorization: `Bearer ${TOKEN}` },
+    });
+    expect(response.status).toBe(403);
+    expect(await response.json()).toEqual({
+      error: "control routes are off: set control.token_file in the configuration to turn them on",
+    });
+  });
+});
