@@ -167,6 +167,23 @@ export const catalogue = {
     "probe_llm_model_mismatch",
     "Whether another model than the requested (or an allowed) one answered",
   ),
+  llmLoadDuration: gauge(
+    "llm",
+    "probe_llm_model_load_duration_seconds",
+    "Time that the server spent loading the model before it could answer, as it says itself (ollama)",
+  ),
+  llmRateLimitRemaining: gauge(
+    "llm",
+    "probe_llm_ratelimit_remaining",
+    "What is left of a rate limit, as the response says: requests, tokens, input_tokens or output_tokens",
+    ["kind"],
+  ),
+  llmRateLimitReset: gauge(
+    "llm",
+    "probe_llm_ratelimit_reset_timestamp_seconds",
+    "When a rate limit is whole again, as the response says, as a Unix timestamp",
+    ["kind"],
+  ),
   llmPhaseDuration: gauge(
     "llm",
     "probe_llm_phase_duration_seconds",

@@ -9,6 +9,8 @@ export interface Verdict {
   readonly failedDueToRegex: boolean;
   readonly failedDueToCel: boolean;
   readonly bodyLength: number;
+  /** The body, if rules or values asked for it and it came whole. */
+  readonly content: Buffer | undefined;
 }
 
 /**
@@ -19,14 +21,13 @@ export async function judge(visited: Visited, module: HttpModule, guard: Guard):
   const { notFollowed } = visited;
   const status = judgeStatus(visited, module);
   const headers = status === undefined ? judgeHeaders(visited, module) : undefined;
-  const keep =
-    status === undefined &&
-    headers === undefined &&
-    (module.bodyRules.length > 0 || module.jsonRules.length > 0);
+  const hasRules = module.bodyRules.length > 0 || module.jsonRules.length > 0;
+  const judged = status === undefined && headers === undefined && hasRules;
+  const keep = judged || module.values?.needsBody === true;
 
   const body = await read(visited, keep, module, guard);
-  const regex = keep ? judgeBody(body, module) : undefined;
-  const json = keep && regex === undefined ? judgeJson(body, module) : undefined;
+  const regex = judged ? judgeBody(body, module) : undefined;
+  const json = judged && regex === undefined ? judgeJson(body, module) : undefined;
 
   return {
     failure:
@@ -40,6 +41,7 @@ export async function judge(visited: Visited, module: HttpModule, guard: Guard):
     failedDueToRegex: headers !== undefined || regex !== undefined,
     failedDueToCel: json !== undefined,
     bodyLength: body.length,
+    content: keep && body.failure === undefined ? body.content : undefined,
   };
 }
 

@@ -18,6 +18,7 @@ import { type BodyRule, compileBodyRules, compileHeaderRules, type HeaderRule } 
 import type { HttpOptions } from "./schema.ts";
 import { parseSize, SIZE_FORM } from "./size.ts";
 import { compileStatusRule, STATUS_FORM, type StatusRule } from "./status.ts";
+import { compileValues, type Values } from "./values.ts";
 
 /** Where the request's body comes from. */
 export type BodySource =
@@ -47,6 +48,7 @@ export interface HttpModule {
   readonly bodyRules: readonly BodyRule[];
   readonly jsonRules: readonly JsonRule[];
   readonly bodyPlan: Omit<BodyPlan, "keep">;
+  readonly values: Values | undefined;
   readonly failIfSsl: boolean;
   readonly failIfNotSsl: boolean;
 }
@@ -76,6 +78,7 @@ export function compileHttp(options: HttpOptions, context: CompileContext): Http
     bodyRules: compileBodyRules(options),
     jsonRules: compileJsonRules(options, context),
     bodyPlan: compileBodyPlan(options, context),
+    values: options.metrics === undefined ? undefined : compileValues(options.metrics, context),
     failIfSsl: options.fail_if_ssl ?? false,
     failIfNotSsl: options.fail_if_not_ssl ?? false,
   };

@@ -18,7 +18,7 @@ import { visit } from "./visit.ts";
 
 /**
  * Requests an HTTP resource over a fresh connection and judges the response. Options, series and verdicts are those
- * of blackbox_exporter's `http` prober; `docs/configuration.md` lists the few differences.
+ * of blackbox_exporter's `http` prober; `docs/blackbox-differences.md` lists the few differences.
  */
 export const httpProber = {
   kind: "http",
@@ -62,7 +62,10 @@ async function probeHttp(
     visited.exchange.close();
     if (visited.exchange.status === 401) module.credentials?.rejected?.();
     trace.transfer += clock.monotonic() - visited.respondedAt;
-    return { outcome: verdict.failure ?? succeeded, samples: samplesOf(module, trace, visited, verdict) };
+    const samples = samplesOf(module, trace, visited, verdict);
+    if (module.values !== undefined)
+      samples.push(...module.values.take(visited.exchange.headers, verdict.content));
+    return { outcome: verdict.failure ?? succeeded, samples };
   } finally {
     signal.removeEventListener("abort", onAbort);
   }

@@ -1,6 +1,7 @@
 import type { FromSchema, JSONSchema } from "json-schema-to-ts";
 import { tlsConfigSchema } from "../tls-options.ts";
 import { authProperties, httpHeadersSchema, proxyProperties } from "./client-schema.ts";
+import { valueSchema } from "./values-schema.ts";
 
 const regexps = (description: string) =>
   ({
@@ -99,6 +100,11 @@ export const httpSchema = {
     ...proxyProperties,
     enable_http2: flag("Offer HTTP/2 to TLS targets; default true."),
     enable_http3: flag("Not supported: HTTP/3 can only be switched off."),
+    metrics: {
+      type: "array",
+      items: valueSchema,
+      description: "Values of the response that become gauges, be the probe a success or not.",
+    },
     allowed_targets: {
       type: "array",
       items: { type: "string", minLength: 1 },
@@ -108,4 +114,4 @@ export const httpSchema = {
   },
 } as const satisfies JSONSchema;
 
-export type HttpOptions = FromSchema<typeof httpSchema>;
+export type HttpOptions = FromSchema<typeof httpSchema, { keepDefaultedPropertiesOptional: true }>;

@@ -1,8 +1,8 @@
-import type { IncomingHttpHeaders } from "node:http";
 import { metrics as catalogued } from "../../catalogue.ts";
 import type { Metric, Sample } from "../../core/metric.ts";
 import type { CompileContext } from "../../core/prober.ts";
 import { compileRegexp, type Regexp } from "../regexp.ts";
+import { type RawHeaders, valuesOf } from "./headers.ts";
 import { type Found, findInJson, parsePath } from "./json-path.ts";
 import type { ValueOptions } from "./values-schema.ts";
 
@@ -12,19 +12,22 @@ export interface Values {
   readonly needsBody: boolean;
   /**
    * The samples of one response. What is not there, or is no number, boolean or known state, gives none.
-   * @param body its text, decompressed; `undefined` when it was not read
+   * @param body decompressed; `undefined` when it was not read to its end
    */
-  take(headers: IncomingHttpHeaders, body: string | undefined): Sample[];
+  take(headers: RawHeaders, body: Buffer | undefined): Sample[];
 }
 
 /** Series of one metric and response that are kept: a body is not to make labels without bound. */
 const MOST_SERIES = 1000;
 
+/** Longest body that is looked into: parsing more would hold up the other probes. */
+const MOST_BYTES = 8 * 2 ** 20;
+
 /** Longest label value that is kept of what a response says. */
 const LONGEST_LABEL = 200;
 
 type Labels = Readonly<Record<string, string>>;
-type Take = (headers: IncomingHttpHeaders, body: string | undefined, json: () => unknown) => Sample[];
+type Take = (headers: RawHeaders, body: string | undefined, json: () => unknown) => Sample[];
 
 /** Compiles `metrics`, reporting names that are taken and entries that say too little or too much. */
 export function compileValues(entries: readonly ValueOptions[], context: CompileContext): Values {
@@ -44,7 +47,8 @@ export function compileValues(entries: readonly ValueOptions[], context: Compile
   }
   return {
     needsBody: entries.some(({ header }) => header === undefined),
-    take(headers, body) {
+    take(headers, bytes) {
+      const body = bytes === undefined || bytes.length > MOST_BYTES ? undefined : bytes.toString("utf8");
       let parsed: { value: unknown } | undefined;
       const json = (): unknown => (parsed ??= { value: parseJson(body) }).value;
       return withoutDuplicates(takes.flatMap((take) => take(headers, body, json).slice(0, MOST_SERIES)));
@@ -56,7 +60,10 @@ export function compileValues(entries: readonly ValueOptions[], context: Compile
 function withoutDuplicates(samples: readonly Sample[]): Sample[] {
   const bySeries = new Map<string, Sample>();
   for (const sample of samples) {
-    const series = JSON.stringify([sample.metric.name, Object.entries(sample.labels ?? {}).toSorted()]);
+    const series = JSON.stringify([
+      sample.metric.name,
+      Object.entries(sample.labels ?? {}).toSorted(([a], [b]) => (a < b ? -1 : 1)),
+    ]);
     if (!bySeries.has(series)) bySeries.set(series, sample);
   }
   return [...bySeries.values()];
@@ -169,9 +176,9 @@ function numberOf(value: unknown): number | undefined {
   return /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(value) ? Number(value) : undefined;
 }
 
-function headerText(headers: IncomingHttpHeaders, name: string): string | undefined {
-  const value = headers[name.toLowerCase()];
-  return Array.isArray(value) ? value.join(", ") : value;
+function headerText(headers: RawHeaders, name: string): string | undefined {
+  const values = valuesOf(headers, name.toLowerCase());
+  return values.length === 0 ? undefined : values.join(", ");
 }
 
 /** A body that is no JSON has no values; whether that is a failure is for the rules of the module to say. */

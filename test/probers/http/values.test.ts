@@ -4,6 +4,8 @@ import { createExposition } from "../../../src/metrics/exposition.ts";
 import { findInJson, parsePath } from "../../../src/probers/http/json-path.ts";
 import { compileValues } from "../../../src/probers/http/values.ts";
 import type { ValueOptions } from "../../../src/probers/http/values-schema.ts";
+import { serveHttp } from "../../helpers/http-targets.ts";
+import { probe, verdictOf } from "./probe.ts";
 
 /** Compiles entries and collects what is wrong with them. */
 function compile(entries: readonly ValueOptions[]) {
@@ -24,12 +26,12 @@ function compile(entries: readonly ValueOptions[]) {
 function taken(
   entries: readonly ValueOptions[],
   body: string | undefined,
-  headers: Record<string, string> = {},
+  headers: readonly string[] = [],
 ): string[] {
   const { values, problems } = compile(entries);
   expect(problems).toEqual([]);
   const exposition = createExposition();
-  exposition.add(values.take(headers, body));
+  exposition.add(values.take(headers, body === undefined ? undefined : Buffer.from(body)));
   return exposition
     .text()
     .split("\n")
@@ -150,11 +152,11 @@ describe("values of a JSON body", () => {
 
 describe("values of headers and texts", () => {
   it("a whole header, or what an expression finds in it", () => {
-    expect(taken([entry({ header: "X-Queue-Depth" })], undefined, { "x-queue-depth": " 17 " })).toEqual([
+    expect(taken([entry({ header: "X-Queue-Depth" })], undefined, ["X-Queue-Depth", " 17 "])).toEqual([
       "petrosa_value 17",
     ]);
     const part = entry({ header: "Age", regexp: "for (?P<value>[0-9]+)s by (?P<cache>\\w+)" });
-    expect(taken([part], undefined, { age: "kept for 12s by edge" })).toEqual([
+    expect(taken([part], undefined, ["Age", "kept for 12s by edge"])).toEqual([
       'petrosa_value{cache="edge"} 12',
     ]);
   });
@@ -168,6 +170,39 @@ describe("values of headers and texts", () => {
   it("says whether the body is needed at all", () => {
     expect(compile([entry({ header: "Age" })]).values.needsBody).toBe(false);
     expect(compile([entry({ header: "Age" }), entry({ json: "a" })]).values.needsBody).toBe(true);
+  });
+});
+
+describe("a probe", () => {
+  const metrics = [
+    {
+      name: "syncer_component_status",
+      help: "Status",
+      json: "/Components/*/Status",
+      step_labels: ["component"],
+      states: STATES,
+    },
+    { name: "syncer_age_seconds", help: "Age", header: "Age" },
+  ];
+
+  it("takes values also out of a response that it fails for, because the report of an ill service says most", async () => {
+    await using server = await serveHttp((_request, response) => {
+      response.writeHead(503, { Age: "12" }).end(SYNCER);
+    });
+    const result = await probe(`http://${server.host}`, { metrics });
+    expect(verdictOf(result)).toBe("http_status");
+    const own = result.samples.filter(({ metric }) => metric.name.startsWith("syncer_"));
+    expect(own).toHaveLength(9);
+    expect(own.at(-1)).toMatchObject({ value: 12, labels: {} });
+  });
+
+  it("has none of them when the body did not come whole", async () => {
+    await using server = await serveHttp((_request, response) => {
+      response.end(SYNCER);
+    });
+    const result = await probe(`http://${server.host}`, { metrics, body_size_limit: "10B" });
+    expect(verdictOf(result)).toBe("too_large");
+    expect(result.samples.filter(({ metric }) => metric.name.startsWith("syncer_"))).toEqual([]);
   });
 });
 
