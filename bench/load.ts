@@ -1,12 +1,21 @@
 import { Agent, get } from "node:http";
 
-/** GETs `url` `count` times, `concurrency` at a time over kept connections; rejects when an answer is not 200 or lacks `wanted`. */
-export async function load(url: string, count: number, concurrency: number, wanted: string): Promise<void> {
+/**
+ * GETs `urlOf(i)` for each i below `count`, `concurrency` at a time over kept connections; rejects when an answer is not
+ * 200 or lacks `wanted`.
+ */
+export async function load(
+  urlOf: (i: number) => string,
+  count: number,
+  concurrency: number,
+  wanted: string,
+): Promise<void> {
   const agent = new Agent({ keepAlive: true, maxSockets: concurrency });
   let left = count;
   const worker = async (): Promise<void> => {
     while (left > 0) {
       left -= 1;
+      const url = urlOf(left);
       const text = await fetchText(url, agent);
       if (!text.includes(wanted))
         throw new Error(`${url}: want ${wanted} in the answer, got\n${text.slice(0, 500)}`);

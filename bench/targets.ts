@@ -1,24 +1,32 @@
 /**
- * The targets of the benchmarks, in a process of their own so that their work is not counted as the exporter's:
- * `/` answers at once; `/v1/chat/completions` streams an answer over a time that it reports in its headers.
+ * The targets of the benchmarks, in a process of their own so that their work is not counted as the exporter's. Over
+ * HTTP and HTTPS `/` answers at once and `/slow` after a fixed time; a POST streams an answer over a time that the
+ * parent can ask for.
  */
-import { createServer, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { createServer as createTlsServer } from "node:https";
+import type { AddressInfo, Server } from "node:net";
+import { makeCertificate } from "../test/helpers/certificates.ts";
 
 const TOKENS = ["HE", "AL", "THY"];
 const TOKEN_EVERY_MS = 100;
-
-const server = createServer((req, res) => {
-  if (req.method === "POST") {
-    req.resume();
-    streamAnswer(res);
-  } else {
-    res.writeHead(200, { "Content-Type": "text/plain", "Content-Length": "3" }).end("ok\n");
-  }
-});
+const SLOW_MS = 50;
 
 /** How long each answer took here, from the arrival of the request to its last byte, in milliseconds. */
 const took: number[] = [];
+
+function handle(req: IncomingMessage, res: ServerResponse): void {
+  if (req.method === "POST") {
+    req.resume();
+    streamAnswer(res);
+    return;
+  }
+  const answer = (): void => {
+    res.writeHead(200, { "Content-Type": "text/plain", "Content-Length": "3" }).end("ok\n");
+  };
+  if (req.url?.startsWith("/slow")) setTimeout(answer, SLOW_MS);
+  else answer();
+}
 
 function streamAnswer(res: ServerResponse): void {
   const begin = performance.now();
@@ -44,8 +52,19 @@ function streamAnswer(res: ServerResponse): void {
   setTimeout(next, TOKEN_EVERY_MS);
 }
 
+const listen = (server: Server): Promise<number> =>
+  new Promise((resolve) => {
+    server.listen(0, "127.0.0.1", 4096, () => resolve((server.address() as AddressInfo).port));
+  });
+
 process.on("message", () => {
   process.send?.({ took });
   took.length = 0;
 });
-server.listen(0, "127.0.0.1", 4096, () => process.send?.({ port: (server.address() as AddressInfo).port }));
+process.on("disconnect", () => process.exit());
+const { cert, key } = makeCertificate({ names: ["IP:127.0.0.1"] });
+const [http, https] = await Promise.all([
+  listen(createServer(handle)),
+  listen(createTlsServer({ cert, key }, handle)),
+]);
+process.send?.({ http, https });

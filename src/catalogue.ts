@@ -1,5 +1,4 @@
 import type { Emitter, Metric } from "./core/metric.ts";
-import { FAILURE_REASONS } from "./core/reasons.ts";
 
 /**
  * Every metric of the exporter, once. Names, labels and help come from here and only from here; `docs/metrics.md` is
@@ -39,7 +38,7 @@ export const catalogue = {
   probeFailureReason: gauge(
     "probe",
     "probe_failure_reason",
-    `Why the probe failed; present, with value 1, only on failure. One of: ${FAILURE_REASONS.join(", ")}`,
+    "Why the probe failed; present, with value 1, only on failure",
     ["reason"],
   ),
   probeResultAge: gauge(

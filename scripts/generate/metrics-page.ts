@@ -1,4 +1,5 @@
 import { metrics } from "../../src/catalogue.ts";
+import { FAILURE_REASONS } from "../../src/core/reasons.ts";
 import type { Emitter } from "../../src/core/metric.ts";
 
 const SECTIONS: readonly (readonly [Emitter, string, string])[] = [
@@ -35,5 +36,9 @@ Generated from \`src/catalogue.ts\` by \`npm run generate\`; edit there.
 A series exists only when there is a value: there are no false zeros. Times are in seconds, points in time are Unix
 timestamps. Labels are bounded: texts of errors and answers are in the log and in \`debug=true\`, never in a label.
 
-${sections.join("\n")}`;
+${sections.join("\n")}
+## Failure reasons
+
+The values of \`reason\`: ${FAILURE_REASONS.map((reason) => `\`${reason}\``).join(", ")}.
+`;
 }

@@ -18,6 +18,8 @@ export interface ProbeResult {
   readonly samples: readonly Sample[];
   /** Only of kinds that ask a model: it answered, be it wrongly. Alive is not correct. */
   readonly answered?: boolean;
+  /** How long the target took, where the prober knows it better than by how long it ran itself. */
+  readonly duration?: Seconds;
   /** The target asked not to be probed again for this long (`Retry-After`). */
   readonly retryAfter?: Seconds;
 }

@@ -80,7 +80,7 @@ export async function runProbe(
   }
   if (shutdown.aborted) throw shutdown.reason;
 
-  const duration = seconds(clock.monotonic() - started);
+  const duration = found.duration ?? seconds(clock.monotonic() - started);
   return { ...found, id: deps.nextId(), startedAt, endedAt: clock.now(), duration, timeout, log };
 }
 

@@ -1,0 +1,56 @@
+import { type ChildProcess, fork } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+import { startBlackbox } from "../test/helpers/blackbox.ts";
+import { startExporter } from "../test/helpers/exporter.ts";
+
+/** The targets of the benchmarks; `await using` ends them. */
+export interface Targets extends AsyncDisposable {
+  readonly http: string;
+  readonly https: string;
+  /** How long each streamed answer took the server since the last call, in milliseconds. */
+  took(): Promise<number[]>;
+}
+
+export async function startTargets(): Promise<Targets> {
+  const child: ChildProcess = fork(fileURLToPath(new URL("targets.ts", import.meta.url)));
+  const [{ http, https }] = (await once(child, "message")) as [{ http: number; https: number }];
+  return {
+    http: `http://127.0.0.1:${http}/`,
+    https: `https://127.0.0.1:${https}/`,
+    async took() {
+      child.send("took");
+      const [{ took }] = (await once(child, "message")) as [{ took: number[] }];
+      return took;
+    },
+    async [Symbol.asyncDispose]() {
+      child.kill();
+    },
+  };
+}
+
+/** An exporter under measurement. */
+export interface Peer {
+  readonly name: string;
+  readonly url: string;
+  readonly pid: number;
+}
+
+const MODULES = `modules:
+  plain: { prober: http, http: { preferred_ip_protocol: ip4 } }
+  tls: { prober: http, http: { preferred_ip_protocol: ip4, enable_http2: false, tls_config: { insecure_skip_verify: true } } }
+`;
+
+/** Ours and blackbox_exporter with the same modules, run by `measure` side by side. */
+export async function withPeers(measure: (ours: Peer, theirs: Peer) => Promise<void>): Promise<void> {
+  await using exporter = await startExporter({ yaml: MODULES });
+  await using blackbox = await startBlackbox({ version: "newest", config: MODULES });
+  await measure(
+    { name: "ours", url: exporter.url, pid: exporter.process.pid },
+    { name: "blackbox_exporter", url: blackbox.url, pid: blackbox.process.pid },
+  );
+}
+
+/** The address that probes `target` with `module`. */
+export const probeUrl = ({ url }: Peer, module: string, target: string): string =>
+  `${url}/probe?module=${module}&target=${encodeURIComponent(target)}`;
