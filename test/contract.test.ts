@@ -1,3 +1,4 @@
+import { createServer as createPlainServer } from "node:http";
 import { createServer } from "node:https";
 import type { AddressInfo, Server } from "node:net";
 import { describe, expect, it } from "vitest";
@@ -22,6 +23,12 @@ describe("the catalogue", () => {
     // Streams its tokens some time apart, as no model that is small enough for a test does.
     const standIn = createStandIn();
     const llmPort = await listen(standIn);
+    // The one API that tells how long loading took, behind a gateway that tells its rate limits.
+    const ollama = createPlainServer((_req, res) => {
+      res.setHeader("x-ratelimit-remaining-requests", "9").setHeader("x-ratelimit-reset-requests", "1s");
+      res.end(JSON.stringify({ message: { content: "HEALTHY" }, done: true, load_duration: 1e9 }));
+    });
+    const ollamaPort = await listen(ollama);
     const { cert, key } = makeCertificate({ names: ["IP:127.0.0.1", "DNS:localhost"] });
     const secure = createServer({ cert, key }, (_req, res) => {
       res.setHeader("Last-Modified", new Date(0).toUTCString()).end("{}");
@@ -30,10 +37,12 @@ describe("the catalogue", () => {
     const yaml = `
 modules:
   tls: { prober: http, timeout: 2s, http: { tls_config: { ca_file: ca.pem }, preferred_ip_protocol: ip4, fail_if_body_json_matches_cel: "false" } }
+  local: { prober: llm, timeout: 2s, llm: { api: ollama, stream: false } }
   chat: { prober: llm, timeout: 2s, llm: { api: openai } }
 targets:
   - { name: tls, module: tls, target: "https://localhost:${tlsPort}", expected_duration: 1s, labels: { team: web } }
   - { name: nobody, module: tls, target: "http://127.0.0.1:1" }
+  - { name: local, module: local, target: "http://127.0.0.1:${ollamaPort}", model: demo-model }
   - { name: tiny, module: chat, target: "http://127.0.0.1:${llmPort}/v1", model: demo-model, interval: 2s, failover: {} }
 `;
     await using exporter = await startExporter({ yaml, files: { "ca.pem": cert } });
@@ -47,6 +56,7 @@ targets:
     );
     secure.close();
     standIn.close();
+    ollama.close();
 
     const byName = new Map(metrics.map((metric) => [metric.name, metric]));
     const unknown = [...types.keys()].filter((name) => !byName.has(name) && !FOREIGN.test(name));

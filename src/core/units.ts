@@ -9,7 +9,6 @@ export type Seconds = Unit<"seconds">;
 export type Timestamp = Unit<"timestamp">;
 
 export const seconds = (n: number): Seconds => n as Seconds;
-export const milliseconds = (n: number): Seconds => (n / 1000) as Seconds;
 export const timestamp = (n: number): Timestamp => n as Timestamp;
 
 /** Whole and fractional milliseconds of `s`, for the timers of the platform. */

@@ -1,15 +1,22 @@
 import { type Seconds, seconds } from "../../core/units.ts";
+import { addArguments, measure, type Said, type ToolCall, type Vector } from "./said.ts";
 import type { ApiError, FinishReason, Piece, Usage } from "./wire/types.ts";
 
 /** Everything known about an answer so far; `addPiece` is what changes it. */
-export interface Answer {
+export interface Answer extends Said {
   output: string;
   /** The model thought, refused or called a tool: signs of life besides the answer. */
   readonly signs: Set<"reasoning" | "refusal" | "tool_call">;
   refusal: string;
+  readonly toolCalls: ToolCall[];
+  /** Those of the calls that the API numbers, as it numbers them. */
+  readonly numberedCalls: Map<number, ToolCall>;
+  vector?: Vector;
   model?: string;
   finish?: FinishReason;
   usage: Usage;
+  /** How long the server took to load the model. */
+  loadDuration?: Seconds;
   error?: ApiError;
   fault?: Piece & { kind: "fault" };
   /** The API said that nothing follows. */
@@ -31,6 +38,8 @@ export const emptyAnswer = (): Answer => ({
   output: "",
   signs: new Set(),
   refusal: "",
+  toolCalls: [],
+  numberedCalls: new Map(),
   usage: {},
   ended: false,
   times: { count: 0, longestSilence: seconds(0) },
@@ -50,6 +59,13 @@ export function addPiece(answer: Answer, piece: Piece, at?: Seconds): boolean {
     case "tool_call":
       noteArrival(answer.times, at);
       answer.signs.add("tool_call");
+      addToolCall(answer, piece);
+      break;
+    case "vector":
+      answer.vector ??= measure(piece.numbers);
+      break;
+    case "load":
+      answer.loadDuration = piece.duration;
       break;
     case "model":
       answer.model ??= piece.name;
@@ -83,6 +99,18 @@ function addText(answer: Answer, { part, text }: Piece & { kind: "text" }, at: S
   }
   answer.signs.add(part);
   if (part === "refusal") answer.refusal += text;
+}
+
+function addToolCall(answer: Answer, piece: Piece & { kind: "tool_call" }): void {
+  let call = piece.call === undefined ? undefined : answer.numberedCalls.get(piece.call);
+  if (call === undefined) {
+    call = { name: "", json: "" };
+    answer.toolCalls.push(call);
+    if (piece.call !== undefined) answer.numberedCalls.set(piece.call, call);
+  }
+  // Some imitators repeat the name with every part.
+  if (call.name === "") call.name = piece.name ?? "";
+  if (piece.arguments !== undefined) addArguments(call, piece.arguments);
 }
 
 function noteArrival(times: TokenTimes, at: Seconds | undefined): void {

@@ -11,10 +11,23 @@ export function excerpt(text: string, secrets: readonly string[] = [], length = 
   const longest = Math.max(0, ...secrets.map((secret) => secret.length));
   let part = text.slice(0, length + longest);
   for (const secret of secrets) if (secret !== "") part = part.replaceAll(secret, REDACTED);
+  // Each replaced secret brings the end of the part nearer, and that may be the beginning of one more.
+  if (text.length > length + longest) part = part.slice(0, part.length - cutSecret(part, secrets));
   const cut = part.slice(0, length).toWellFormed();
   // Line separators and marks that reorder text would let an answer forge what is around it.
   const visible = cut.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, escaped);
   return text.length > length ? `${visible}...` : visible;
+}
+
+/** How much of the end of `part` is the beginning of a secret. */
+function cutSecret(part: string, secrets: readonly string[]): number {
+  let most = 0;
+  for (const secret of secrets) {
+    for (let length = most + 1; length < secret.length; length++) {
+      if (part.endsWith(secret.slice(0, length))) most = length;
+    }
+  }
+  return most;
 }
 
 const NAMED: Readonly<Record<string, string>> = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };

@@ -44,7 +44,7 @@ export type Ending =
   | { readonly kind: "failed"; readonly error: unknown };
 
 export interface Exchange {
-  /** When the request was started, on the monotonic clock. */
+  /** When the connection was begun, on the monotonic clock. */
   readonly start: Seconds;
   readonly end: Seconds;
   readonly phases: Phases;
@@ -58,7 +58,7 @@ export function exchange(
   receiver: Receiver,
   { signal, clock }: { readonly signal: AbortSignal; readonly clock: Clock },
 ): Promise<Exchange> {
-  const start = clock.monotonic();
+  let start = clock.monotonic();
   const phases: Phases = {};
   let progress: Progress = "resolving";
   let received = 0;
@@ -85,6 +85,8 @@ export function exchange(
     };
 
     stream.once("request", (request: ClientRequest) => {
+      // What was done until here was got's and ours; the target's time begins as its name is looked up.
+      start = clock.monotonic();
       watchConnection(request, clock, phases, (reached) => {
         progress = reached;
       });

@@ -1,7 +1,5 @@
 import { isIP } from "node:net";
-import type { Clock } from "../../core/clock.ts";
 import type { FailureReason } from "../../core/reasons.ts";
-import { type Seconds, seconds } from "../../core/units.ts";
 import type { Progress } from "./exchange.ts";
 import { ForbiddenAddressError } from "./lookup.ts";
 import type { ApiError, WireFormat } from "./wire/types.ts";
@@ -12,8 +10,13 @@ export function reasonOfResponse(
   error: ApiError | undefined,
   format: WireFormat,
 ): FailureReason {
-  return reasonOfCodes(error, format) ?? reasonOfStatus(status, error !== undefined);
+  const byCode = reasonOfCodes(error, format);
+  const byStatus = reasonOfStatus(status, error !== undefined);
+  // A code that only says whose fault it is, is less than a status that says what it was.
+  return byCode === undefined || (VAGUE.has(byCode) && !VAGUE.has(byStatus)) ? byStatus : byCode;
 }
+
+const VAGUE: ReadonlySet<FailureReason> = new Set(["server_error", "bad_request"]);
 
 /** The reason for an error that came inside a successful response. */
 export function reasonOfInnerError(error: ApiError, format: WireFormat, streamed: boolean): FailureReason {
@@ -46,6 +49,10 @@ function reasonOfStatus(status: number, spoken: boolean): FailureReason {
       return spoken ? "overloaded" : "server_error";
     case 529:
       return "overloaded";
+    // A timeout and a model that failed behind the server: not what we asked for is wrong.
+    case 408:
+    case 424:
+      return "server_error";
   }
   if (status >= 500) return "server_error";
   if (status >= 400) return "bad_request";
@@ -89,16 +96,4 @@ const rootCause = (error: unknown): unknown =>
 function codeOf(error: unknown): string {
   const code = error instanceof Error && "code" in error ? error.code : undefined;
   return typeof code === "string" ? code : "";
-}
-
-/** Longer than this nobody may silence a probe. */
-const LONGEST_RETRY_AFTER = seconds(86_400);
-
-/** Reads `Retry-After`, which is a number of seconds or a date. https://www.rfc-editor.org/rfc/rfc9110#name-retry-after */
-export function parseRetryAfter(value: string | undefined, clock: Clock): Seconds | undefined {
-  if (value === undefined) return undefined;
-  const text = value.trim();
-  const length = /^\d+(?:\.\d+)?$/.test(text) ? Number(text) : Date.parse(text) / 1000 - clock.now();
-  if (Number.isNaN(length) || length <= 0) return undefined;
-  return seconds(Math.min(length, LONGEST_RETRY_AFTER));
 }

@@ -6,23 +6,26 @@ import type { Seconds } from "../../core/units.ts";
 import { compileTls } from "../tls-options.ts";
 import { type Access, compileAccess } from "./access.ts";
 import { type AgentSource, agentSource } from "./agents.ts";
-import { compileJudge, type Judge } from "./judge.ts";
 import { type AcceptsModel, allowedModels } from "./models.ts";
-import { DEFAULT_PROMPT } from "./prompt.ts";
+import { compileQuestions, type Questions } from "./questions.ts";
 import type { LlmOptions } from "./schema.ts";
+import { compileTurns, type Turns } from "./turns.ts";
 import { wireFormat } from "./wire/index.ts";
-import type { WireFormat } from "./wire/types.ts";
+import { lookUp } from "./wire/json.ts";
+import { FORMAT_OPTIONS, type FormatOptions, type WireFormat } from "./wire/types.ts";
 
 /** A module of kind `llm`, ready to probe. */
 export interface LlmModule {
   readonly format: WireFormat;
   readonly key?: Secret;
   readonly model?: string;
-  readonly prompt: string;
-  readonly system?: string;
+  readonly questions: Questions;
+  /** Which of the questions a probe asks. */
+  readonly turns: Turns;
+  /** Whether a stream is asked for, which the format can read. */
   readonly stream: boolean;
   readonly maxTokens: number;
-  readonly maxTokensField: string;
+  readonly special: FormatOptions;
   readonly extraBody: Readonly<Record<string, unknown>>;
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, Secret>>;
@@ -30,34 +33,35 @@ export interface LlmModule {
   readonly path?: string;
   readonly stallTimeout?: Seconds;
   readonly acceptsModel?: AcceptsModel;
-  readonly judge: Judge;
   readonly access: Access;
   readonly agents: AgentSource;
 }
 
 /** Makes a module of validated options, reporting what no schema can see. */
 export function compileLlm(options: LlmOptions, context: CompileContext): LlmModule {
+  const format: WireFormat = wireFormat(options.api);
   const key = keyOf(options, context);
   const headers = headersOf(options.headers ?? {}, context);
   const hasCredential = key !== undefined || Object.keys(headers).length > 0;
-  reportReservedFields(options.extra_body ?? {}, context);
-  const stallTimeout = stallTimeoutOf(options, context);
+  reportReservedFields(options.extra_body ?? {}, format, context);
+  const stream = format.framing !== "none" && (options.stream ?? true);
+  const stallTimeout = stallTimeoutOf(options, stream, context);
+  const questions = compileQuestions(options, format, context);
   return {
-    format: wireFormat(options.api),
+    format,
     ...(key === undefined ? {} : { key }),
     ...(options.model === undefined ? {} : { model: options.model }),
-    prompt: options.prompt ?? DEFAULT_PROMPT,
-    ...(options.system === undefined ? {} : { system: options.system }),
-    stream: options.stream ?? true,
-    maxTokens: options.max_tokens ?? 256,
-    maxTokensField: options.max_tokens_field ?? "max_completion_tokens",
+    questions,
+    turns: compileTurns(questions, options.prompts_mode ?? "rotate"),
+    stream,
+    maxTokens: maxTokensOf(options, format, context),
+    special: specialOf(options, format, context),
     extraBody: options.extra_body ?? {},
     headers,
     query: options.query ?? {},
     ...(options.path === undefined ? {} : { path: options.path }),
     ...(stallTimeout === undefined ? {} : { stallTimeout }),
     ...(options.allowed_models === undefined ? {} : { acceptsModel: allowedModels(options.allowed_models) }),
-    judge: compileJudge(options, context),
     access: compileAccess(options.allowed_targets, hasCredential, context),
     agents: agentSource(compileTls(options.tls_config ?? {}, context)),
   };
@@ -114,28 +118,46 @@ function headersOf(given: Readonly<Record<string, string>>, context: CompileCont
   return headers;
 }
 
-const OPTION_OF_FIELD: Readonly<Record<string, string>> = {
-  model: "model",
-  messages: "prompt and system",
-  stream: "stream",
-  max_tokens: "max_tokens",
-  max_completion_tokens: "max_tokens",
-};
-
-function reportReservedFields(fields: Readonly<Record<string, unknown>>, context: CompileContext): void {
+function reportReservedFields(
+  fields: Readonly<Record<string, unknown>>,
+  { fields: reserved }: WireFormat,
+  context: CompileContext,
+): void {
   for (const field of Object.keys(fields)) {
-    const option = Object.hasOwn(OPTION_OF_FIELD, field) ? OPTION_OF_FIELD[field] : undefined;
+    const option = lookUp(reserved, field);
     if (option !== undefined && fields[field] !== null) {
       context.problem(["extra_body", field], `a field that belongs to ${option}`, `the option ${option}`);
     }
   }
 }
 
+/** An option of another API is a mistake, even with its default. */
+function specialOf(options: LlmOptions, format: WireFormat, context: CompileContext): FormatOptions {
+  for (const name of FORMAT_OPTIONS) {
+    if (options[name] === undefined || format.abilities.options.includes(name)) continue;
+    context.problem([name], `${options[name]} with ${format.api}`, "an api that has this option");
+  }
+  const { max_tokens_field, api_version, ollama_route } = options;
+  return {
+    ...(max_tokens_field === undefined ? {} : { max_tokens_field }),
+    ...(api_version === undefined ? {} : { api_version }),
+    ...(ollama_route === undefined ? {} : { ollama_route }),
+  };
+}
+
+function maxTokensOf(options: LlmOptions, { api, abilities }: WireFormat, context: CompileContext): number {
+  const given = options.max_tokens ?? 256;
+  const least = abilities.leastMaxTokens ?? 1;
+  if (given < least)
+    context.warn(["max_tokens"], `${api} takes no less than ${least}, though others that speak it do`);
+  return given;
+}
+
 /** Schema validation has refused what is no duration. */
-function stallTimeoutOf(options: LlmOptions, context: CompileContext): Seconds | undefined {
+function stallTimeoutOf(options: LlmOptions, stream: boolean, context: CompileContext): Seconds | undefined {
   if (options.stall_timeout === undefined) return undefined;
   const length = parseDuration(options.stall_timeout);
   if (length === 0) context.problem(["stall_timeout"], options.stall_timeout, "more than 0");
-  if (!(options.stream ?? true)) context.warn(["stall_timeout"], "has no effect without stream");
+  if (!stream) context.warn(["stall_timeout"], "has no effect without stream");
   return length;
 }

@@ -1,16 +1,15 @@
 import type { Objection, ProbeContext, ProbeResult, Prober, ProbeTarget } from "../../core/prober.ts";
 import { failed } from "../../core/prober.ts";
 import type { FailureReason } from "../../core/reasons.ts";
-import { excerpt } from "./excerpt.ts";
-import { exchange } from "./exchange.ts";
+import { seconds } from "../../core/units.ts";
+import { type Asked, askQuestion, type Opened } from "./ask.ts";
+import { credentialOf } from "./credential.ts";
 import { describe } from "./failure.ts";
-import { compileLlm, isUsableKey, type LlmModule, UNUSABLE_KEY } from "./options.ts";
-import { newNonce } from "./prompt.ts";
-import { receive } from "./receive.ts";
-import { prepare, requestedModel, shown } from "./request.ts";
+import { compileLlm, type LlmModule } from "./options.ts";
+import { newValues } from "./prompt.ts";
+import { prepare } from "./request.ts";
 import { samplesOf } from "./samples.ts";
 import { type LlmOptions, llmSchema } from "./schema.ts";
-import { type Evidence, verdict } from "./verdict.ts";
 
 /** Asks a language model a question and judges the answer, measuring it while it comes. */
 export const llmProber = {
@@ -24,9 +23,8 @@ export const llmProber = {
 } satisfies Prober<LlmOptions, LlmModule>;
 
 async function probeLlm(target: ProbeTarget, module: LlmModule, context: ProbeContext): Promise<ProbeResult> {
-  const nonce = newNonce();
-  const prepared = prepare(target, module, nonce);
-  if ("want" in prepared) return unasked("bad_request", `the target is not ${prepared.want}`);
+  const prepared = prepare(target, module, module.questions.first, newValues());
+  if ("want" in prepared) return unasked("bad_request", `the ${prepared.part} is not ${prepared.want}`);
   const { url } = prepared;
   const refusal = module.access.refusesTarget(target, url);
   if (refusal !== undefined) return unasked("forbidden_target", refusal);
@@ -38,44 +36,46 @@ async function probeLlm(target: ProbeTarget, module: LlmModule, context: ProbeCo
   if (context.signal.aborted) return unasked("timeout_connect", "no time was left to connect");
   const doubt = caution(target, module);
   if (doubt !== undefined) context.log(`warning: ${doubt}`);
+  return askAll({ target, module, credential, agent }, context);
+}
 
-  const model = requestedModel(target, module);
-  context.log("asking", {
-    url: shown(url),
-    stream: module.stream,
-    ...(model === undefined ? {} : { model }),
-  });
-  const reception = receive(module, context);
-  const call = {
-    ...prepared,
-    agent,
-    headers: { ...prepared.headers, ...credential.headers },
-    refusesAddress: (ip: string) => module.access.refusesAddress(target, url, ip),
-  };
-  const done = await exchange(call, reception.receiver, { signal: reception.signal, clock: context.clock });
-  const received = reception.close(done);
-  const evidence: Evidence = {
-    ...received,
-    exchange: done,
-    url,
-    ...(model === undefined ? {} : { requestedModel: model }),
-    nonce,
-    secrets: credential.secrets,
-  };
-  const judged = verdict(evidence, module);
-  const { answer } = received;
-  context.log("answered", {
-    status: received.status,
-    answer: excerpt(answer.output, credential.secrets),
-    finish_reason: answer.finish,
-    correct: judged.correct,
-    seconds: done.end - done.start,
-  });
+/** Asks the questions of this probe until one fails. */
+async function askAll(opened: Opened, context: ProbeContext): Promise<ProbeResult> {
+  const { first, further } = opened.module.turns(opened.target);
+  const wanted = further.length + 1;
+  const asked = [await askQuestion(opened, first, context)];
+  for (const question of further) {
+    if (asked.at(-1)?.verdict.outcome.ok !== true) break;
+    if (context.signal.aborted) {
+      const outcome = failed("timeout", `no time was left for prompt ${asked.length + 1} of ${wanted}`);
+      return { ...resultOf(asked, wanted), outcome };
+    }
+    asked.push(await askQuestion(opened, question, context));
+  }
+  return resultOf(asked, wanted);
+}
+
+/** Times are those of the first question, the verdict is that of the last, which is the one that failed if one did. */
+function resultOf(asked: readonly Asked[], wanted: number): ProbeResult {
+  const [first] = asked;
+  const last = asked.at(-1);
+  if (first === undefined || last === undefined) return unasked("internal", "nothing was asked");
+  const { outcome, answered } = last.verdict;
+  const { retryAfter } = last.evidence;
+  const duration = seconds(last.evidence.exchange.end - first.evidence.exchange.start);
   return {
-    outcome: judged.outcome,
-    answered: judged.answered,
-    samples: samplesOf(evidence, judged),
-    ...(received.retryAfter === undefined ? {} : { retryAfter: received.retryAfter }),
+    outcome:
+      outcome.ok || wanted === 1
+        ? outcome
+        : failed(outcome.reason, `prompt ${asked.length} of ${wanted}: ${outcome.detail}`),
+    answered,
+    duration,
+    samples: samplesOf(
+      first.evidence,
+      last,
+      asked.map(({ evidence }) => evidence.answer.usage),
+    ),
+    ...(retryAfter === undefined ? {} : { retryAfter }),
   };
 }
 
@@ -86,35 +86,17 @@ const unasked = (reason: FailureReason, detail: string): ProbeResult => ({
   samples: [],
 });
 
-type Credential =
-  | { readonly headers: Readonly<Record<string, string>>; readonly secrets: readonly string[] }
-  | { readonly problem: string };
-
-async function credentialOf(module: LlmModule): Promise<Credential> {
-  try {
-    const headers: Record<string, string> = {};
-    for (const [name, value] of Object.entries(module.headers)) headers[name] = await value.reveal();
-    const secrets = Object.values(headers);
-    if (module.key === undefined) return { headers, secrets };
-    const key = await module.key.reveal();
-    if (!isUsableKey(key)) return { problem: `the key is ${UNUSABLE_KEY}` };
-    return { headers: { ...module.format.credential(key), ...headers }, secrets: [key, ...secrets] };
-  } catch (error) {
-    return { problem: `the key cannot be read: ${describe(error)}` };
-  }
-}
-
-/** An address that is no URL of a server. */
+/** An address that is no URL of a server, or a model that has to be named. */
 function objection(target: ProbeTarget, module: LlmModule): Objection | undefined {
-  const prepared = prepare(target, module, "");
-  return "want" in prepared ? { part: "target", want: prepared.want } : undefined;
+  const prepared = prepare(target, module, module.questions.first, newValues());
+  return "want" in prepared ? prepared : undefined;
 }
 
 const LOOPBACK = /^(?:localhost|.*\.localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
 
 /** A credential that everybody on the way can read. */
 function caution(target: ProbeTarget, module: LlmModule): string | undefined {
-  const prepared = prepare(target, module, "");
+  const prepared = prepare(target, module, module.questions.first, newValues());
   if ("want" in prepared || prepared.url.protocol !== "http:" || LOOPBACK.test(prepared.url.hostname))
     return undefined;
   const hasCredential = module.key !== undefined || Object.keys(module.headers).length > 0;

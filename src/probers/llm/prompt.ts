@@ -1,19 +1,42 @@
 import { randomInt } from "node:crypto";
 
-/** What to write where the random value of a probe shall stand. */
-export const NONCE = "{{nonce}}";
+/** What differs from probe to probe, by the names of the placeholders: `{{nonce}}`, `{{a}}`, `{{b}}`, `{{sum}}`. */
+export interface Values {
+  /** Eight digits, which models repeat reliably and which mean nothing in a regular expression. */
+  readonly nonce: string;
+  /** Two numbers of three digits, which small models add reliably and of which there are too many pairs to be cached. */
+  readonly a: string;
+  readonly b: string;
+  readonly sum: string;
+}
+
+/** Name of a placeholder. */
+export type Placeholder = keyof Values;
 
 /** Seed 0's health prompt. */
 export const DEFAULT_PROMPT = "System health check. Respond with: HEALTHY";
 
-/** Whether `text` differs from probe to probe. */
-export const hasNonce = (text: string): boolean => text.includes(NONCE);
+const PLACEHOLDER = /\{\{(nonce|a|b|sum)\}\}/g;
 
-/** `text` with every `{{nonce}}` replaced. */
-export const withNonce = (text: string, nonce: string): string => text.replaceAll(NONCE, () => nonce);
+/** What to write where the value of a placeholder shall stand. */
+export const placeholder = (name: Placeholder): string => `{{${name}}}`;
 
-/**
- * A new random value: eight digits, which models repeat reliably and which mean nothing in a regular expression.
- * Caches that answer for a dead model have not seen it.
- */
-export const newNonce = (): string => String(randomInt(10_000_000, 100_000_000));
+/** The placeholders that stand in `text`. */
+export const placeholdersIn = (text: string): ReadonlySet<Placeholder> =>
+  new Set(Array.from(text.matchAll(PLACEHOLDER), ([, name]) => name as Placeholder));
+
+/** `text` with every placeholder replaced. */
+export const fill = (text: string, values: Values): string =>
+  text.replaceAll(PLACEHOLDER, (_, name: Placeholder) => values[name]);
+
+/** New random values. Caches that answer for a dead model have not seen them. */
+export function newValues(): Values {
+  const a = randomInt(100, 1000);
+  const b = randomInt(100, 1000);
+  return {
+    nonce: String(randomInt(10_000_000, 100_000_000)),
+    a: String(a),
+    b: String(b),
+    sum: String(a + b),
+  };
+}

@@ -1,5 +1,6 @@
 import { excerpt } from "./excerpt.ts";
 import { type FrameSink, type Splitter, splitEvents, splitLines } from "./frames.ts";
+import { parseJson } from "./parse-json.ts";
 import type { Piece, WireFormat } from "./wire/types.ts";
 
 /** Turns the bytes of a successful response into facts, as they come and wherever they are split. */
@@ -10,12 +11,16 @@ export interface AnswerReader {
 }
 
 /**
- * A reader for `format` that goes by what the server sends, not by what was asked or announced: servers answer plain
- * JSON though a stream was asked for, and streams under any content type.
+ * A reader for `format` that goes by what the server sends, not by what was announced: servers answer plain JSON though
+ * a stream was asked for, and streams under any content type.
+ * @param streamed whether a stream was asked for, which decides where a whole answer is a stream of one line
  */
-export function answerReader(format: WireFormat): AnswerReader {
+export function answerReader(format: WireFormat, streamed: boolean): AnswerReader {
   if (format.framing === "none") return wholeReader(format);
-  if (format.framing === "json_lines") return streamReader(format, splitLines);
+  if (format.framing === "json_lines") {
+    const lines = streamReader(format, splitLines);
+    return streamed ? lines : collected(lines);
+  }
   let reader: AnswerReader | undefined;
   return {
     feed(chunk) {
@@ -37,6 +42,18 @@ export function answerReader(format: WireFormat): AnswerReader {
 const BLANK: ReadonlySet<number> = new Set([0x20, 0x09, 0x0a, 0x0d, 0xef, 0xbb, 0xbf]);
 /** `{` and `[`. */
 const OPENING: ReadonlySet<number> = new Set([0x7b, 0x5b]);
+
+/** Reads nothing before the end, so that an answer that came whole has no times of its own. */
+function collected(reader: AnswerReader): AnswerReader {
+  const chunks: Uint8Array[] = [];
+  return {
+    feed(chunk) {
+      chunks.push(chunk);
+      return [];
+    },
+    finish: () => [...chunks.flatMap((chunk) => reader.feed(chunk)), ...reader.finish()],
+  };
+}
 
 function wholeReader(format: WireFormat): AnswerReader {
   const chunks: Uint8Array[] = [];
@@ -106,14 +123,3 @@ const malformed = (what: string, text: string): Piece => ({
   reason: "malformed",
   detail: `${what}: ${excerpt(text)}`,
 });
-
-/** JSON of outside: a value or none, never an exception. */
-export function parseJson(
-  text: string,
-): { readonly ok: true; readonly value: unknown } | { readonly ok: false } {
-  try {
-    return { ok: true, value: JSON.parse(text) };
-  } catch {
-    return { ok: false };
-  }
-}

@@ -3,10 +3,12 @@ import type { ProbeContext } from "../../core/prober.ts";
 import { type Seconds, seconds } from "../../core/units.ts";
 import { type Answer, addPiece, emptyAnswer, noteSilence } from "./answer.ts";
 import type { Exchange, Receiver } from "./exchange.ts";
-import { parseRetryAfter } from "./failure.ts";
 import type { LlmModule } from "./options.ts";
+import { parseJson } from "./parse-json.ts";
+import { type RateLimit, readRateLimits } from "./rate-limits.ts";
 import { type AnswerReader, answerReader } from "./reader.ts";
-import type { Piece } from "./wire/types.ts";
+import { retryAfterOf } from "./retry-after.ts";
+import type { ApiError, Piece } from "./wire/types.ts";
 
 /** Enough to tell an error by. */
 const MAX_ERROR_BYTES = 2 ** 16;
@@ -14,11 +16,16 @@ const MAX_ERROR_BYTES = 2 ** 16;
 /** What came back, as far as it came. */
 export interface Received {
   readonly status?: number;
+  /** Beginning of the body of a response that is none of success. */
   readonly errorBody: string;
+  /** What the API says in it; absent when it is not in the API's form. */
+  readonly apiError?: ApiError;
   readonly answer: Answer;
   /** The server fell silent in the middle of its answer for longer than `stall_timeout`. */
   readonly stalled: boolean;
+  /** The server asked not to be asked again for this long. */
   readonly retryAfter?: Seconds;
+  readonly rateLimits: readonly RateLimit[];
 }
 
 /** The receiving side of one probe. */
@@ -33,7 +40,7 @@ export interface Reception {
 /** Reads the response of one probe into an answer. */
 export function receive(module: LlmModule, { signal, clock }: ProbeContext): Reception {
   const answer = emptyAnswer();
-  const reader: AnswerReader = answerReader(module.format);
+  const reader: AnswerReader = answerReader(module.format, module.stream);
   const errorBody: Uint8Array[] = [];
   let errorBytes = 0;
   let status: number | undefined;
@@ -81,15 +88,26 @@ export function receive(module: LlmModule, { signal, clock }: ProbeContext): Rec
       cancel?.();
       // What is left of a body that was cut off is no answer.
       if (isSuccess() && exchange.ending.kind === "ended") add(reader.finish());
+      if (wasCutAtLimit(answer, module)) answer.finish = "length";
       if (exchange.ending.kind === "aborted") noteSilence(answer.times, exchange.end);
-      const retryAfter = isSuccess() ? undefined : parseRetryAfter(headers["retry-after"], clock);
+      const body = new TextDecoder().decode(Buffer.concat(errorBody));
+      const parsed = parseJson(body);
+      const apiError = parsed.ok && !isSuccess() ? module.format.readError(parsed.value, headers) : undefined;
+      // An error may come inside a response whose headers say success.
+      const inBody = (apiError ?? answer.error)?.retryAfter;
+      const retryAfter = isSuccess() ? inBody : (retryAfterOf(headers, clock) ?? inBody);
       return {
         ...(status === undefined ? {} : { status }),
-        errorBody: new TextDecoder().decode(Buffer.concat(errorBody)),
+        errorBody: body,
+        ...(apiError === undefined ? {} : { apiError }),
         answer,
         stalled: stall.signal.aborted && !answer.ended,
         ...(retryAfter === undefined ? {} : { retryAfter }),
+        rateLimits: readRateLimits(headers, clock),
       };
     },
   };
 }
+
+const wasCutAtLimit = ({ finish, usage }: Answer, { format, maxTokens }: LlmModule): boolean =>
+  format.abilities.completesAtLimit === true && finish === "stop" && (usage.output ?? 0) >= maxTokens;

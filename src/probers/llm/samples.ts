@@ -3,13 +3,29 @@ import { type Sample, sample } from "../../core/metric.ts";
 import { tokenSpeed } from "./answer.ts";
 import { excerpt } from "./excerpt.ts";
 import type { Evidence, Verdict } from "./verdict.ts";
+import type { Usage } from "./wire/types.ts";
 
 /** Servers name their models as they like, a path of a file included; a label has to end somewhere. */
 const LONGEST_MODEL_NAME = 100;
 
-/** The series of one probe; what is not known has none. */
-export function samplesOf(evidence: Evidence, verdict: Verdict): readonly Sample[] {
-  return [...phaseSamples(evidence), ...tokenSamples(evidence), ...answerSamples(evidence, verdict)];
+/**
+ * The series of one probe; what is not known has none.
+ * @param timed the first of its questions, whose times count
+ * @param decided the last of them, whose verdict counts
+ * @param usages the counts of all, to be summed
+ */
+export function samplesOf(
+  timed: Evidence,
+  decided: { readonly evidence: Evidence; readonly verdict: Verdict },
+  usages: readonly Usage[],
+): readonly Sample[] {
+  return [
+    ...phaseSamples(timed),
+    ...tokenSamples(timed),
+    ...usageSamples(usages),
+    ...answerSamples(decided.evidence, decided.verdict),
+    ...rateLimitSamples(decided.evidence),
+  ];
 }
 
 function phaseSamples({ exchange }: Evidence): readonly Sample[] {
@@ -28,9 +44,23 @@ function tokenSamples({ exchange, answer }: Evidence): readonly Sample[] {
   if (interTokenLatency !== undefined) samples.push(sample(catalogue.llmInterToken, interTokenLatency));
   if (longestSilence > 0) samples.push(sample(catalogue.llmMaxStall, longestSilence));
   if (tokensPerSecond !== undefined) samples.push(sample(catalogue.llmTokensPerSecond, tokensPerSecond));
-  for (const [type, value] of Object.entries(answer.usage))
-    samples.push(sample(catalogue.llmTokens, value, { type }));
+  if (answer.loadDuration !== undefined) samples.push(sample(catalogue.llmLoadDuration, answer.loadDuration));
   return samples;
+}
+
+function usageSamples(usages: readonly Usage[]): readonly Sample[] {
+  const sums = new Map<string, number>();
+  for (const usage of usages) {
+    for (const [type, count] of Object.entries(usage)) sums.set(type, (sums.get(type) ?? 0) + count);
+  }
+  return Array.from(sums, ([type, count]) => sample(catalogue.llmTokens, count, { type }));
+}
+
+function rateLimitSamples({ rateLimits }: Evidence): readonly Sample[] {
+  return rateLimits.flatMap(({ kind, remaining, resetAt }) => [
+    ...(remaining === undefined ? [] : [sample(catalogue.llmRateLimitRemaining, remaining, { kind })]),
+    ...(resetAt === undefined ? [] : [sample(catalogue.llmRateLimitReset, resetAt, { kind })]),
+  ]);
 }
 
 function answerSamples({ answer, requestedModel, secrets }: Evidence, verdict: Verdict): readonly Sample[] {

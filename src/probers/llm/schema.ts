@@ -1,5 +1,6 @@
 import type { FromSchema, JSONSchema } from "json-schema-to-ts";
 import { tlsConfigSchema } from "../tls-options.ts";
+import { expectSchema } from "./expect-schema.ts";
 import { DEFAULT_PROMPT } from "./prompt.ts";
 import { type Api, WIRE_FORMATS } from "./wire/index.ts";
 
@@ -31,35 +32,95 @@ export const llmSchema = {
       minLength: 1,
     },
     prompt: {
-      description: "Question put to the model. {{nonce}} is replaced by a random value in each probe.",
+      description:
+        "Question put to the model. In each probe {{nonce}} is replaced by a random value, {{a}} and {{b}} by random numbers, whose sum the expectation calls {{sum}}: a cache cannot answer it.",
       type: "string",
       minLength: 1,
       default: DEFAULT_PROMPT,
     },
     system: {
-      description: "System message before the prompt; {{nonce}} is replaced as there.",
+      description: "System message before the prompt; placeholders are replaced as there.",
       type: "string",
       minLength: 1,
     },
+    prompts: {
+      description: "A set of prompts instead of one, each with its own expectation.",
+      type: "array",
+      minItems: 1,
+      items: {
+        type: "object",
+        additionalProperties: false,
+        required: ["prompt"],
+        properties: {
+          prompt: { description: "As the option prompt.", type: "string", minLength: 1 },
+          system: {
+            description: "As the option system, which is its default.",
+            type: "string",
+            minLength: 1,
+          },
+          expect: expectSchema,
+        },
+      },
+    },
+    prompts_mode: {
+      description:
+        "rotate: each probe of a target asks the next prompt. all: each probe asks one after the other until one fails; tokens are summed, and times are those of the first.",
+      enum: ["rotate", "all"],
+      default: "rotate",
+    },
+    tools: {
+      description:
+        "Tools that the model is offered, for apis that have them. Default: the one that is expected to be called.",
+      type: "array",
+      minItems: 1,
+      items: {
+        type: "object",
+        additionalProperties: false,
+        required: ["name"],
+        properties: {
+          name: { description: "Name of the tool.", type: "string", pattern: "^[a-zA-Z0-9_-]{1,64}$" },
+          description: { description: "What it does, for the model.", type: "string", minLength: 1 },
+          parameters: {
+            description: "JSON Schema of its arguments, an object.",
+            type: "object",
+            additionalProperties: true,
+          },
+        },
+      },
+    },
     stream: {
-      description: "Asks for the answer token by token, which is what token times are measured by.",
+      description:
+        "Asks for the answer token by token, which is what token times are measured by. Ignored with bedrock, whose streams are not read yet, and with openai_embeddings, which has none.",
       type: "boolean",
       default: true,
     },
     max_tokens: {
-      description: "Most tokens of the answer. Reasoning models need some hundred before they answer at all.",
+      description:
+        "Most tokens of the answer. Reasoning models need some hundred before they answer at all; openai_responses takes no less than 16.",
       type: "integer",
       minimum: 1,
       default: 256,
     },
     max_tokens_field: {
-      description: "Name of the field that carries max_tokens; older servers only know max_tokens.",
+      description:
+        "Name of the field that carries max_tokens, with openai and azure_openai; older servers only know max_tokens.",
       enum: ["max_completion_tokens", "max_tokens"],
       default: "max_completion_tokens",
     },
+    api_version: {
+      description:
+        "Version of the API: the header anthropic-version (default 2023-06-01) with anthropic, the parameter api-version (default 2024-10-21) with azure_openai.",
+      type: "string",
+      pattern: "^[a-zA-Z0-9.-]+$",
+    },
+    ollama_route: {
+      description: "Which of its two routes to ask, with ollama.",
+      enum: ["chat", "generate"],
+      default: "chat",
+    },
     extra_body: {
       description:
-        "More fields of the request, such as temperature; null takes away a field that is sent otherwise. Not for secrets.",
+        "More fields of the request, such as temperature, merged into those that are sent; null takes one away. Not for secrets.",
       type: "object",
       additionalProperties: true,
     },
@@ -75,7 +136,7 @@ export const llmSchema = {
     },
     path: {
       description:
-        "Path of the API below the target's address, instead of the usual one (/chat/completions, after /v1 if the address has no path).",
+        "Path of the API below the target's address, instead of the usual one, which for openai is /chat/completions, after /v1 if the address has no path.",
       type: "string",
       pattern: "^/",
     },
@@ -99,38 +160,9 @@ export const llmSchema = {
       items: { type: "string", minLength: 1 },
     },
     tls_config: tlsConfigSchema,
-    expect: {
-      description:
-        "What the answer must be; all of it must hold. Default: the word HEALTHY for the default prompt, else any answer. {{nonce}} stands for the value in the prompt.",
-      type: "object",
-      additionalProperties: false,
-      properties: {
-        word: {
-          description:
-            "Contains this word, in any case, by itself: UNHEALTHY and NOT_HEALTHY do not contain HEALTHY. A separate not before it is not understood.",
-          type: "string",
-        },
-        equals: { description: "Is this text, white space around it aside.", type: "string" },
-        contains: { description: "Contains this text, in the same case.", type: "string" },
-        matches: { description: "RE2 expression that matches somewhere.", type: "string", format: "regexp" },
-        not_matches: {
-          description: "RE2 expression that matches nowhere.",
-          type: "string",
-          format: "regexp",
-        },
-        json_schema: {
-          description:
-            "JSON Schema (2020-12) of an answer in JSON; a fence of Markdown around it is taken off first.",
-          type: "object",
-          additionalProperties: true,
-        },
-      },
-    },
+    expect: expectSchema,
   },
 } as const satisfies JSONSchema;
 
 /** The options after validation. */
 export type LlmOptions = FromSchema<typeof llmSchema, { keepDefaultedPropertiesOptional: true }>;
-
-/** The expectations as written. */
-export type ExpectOptions = NonNullable<LlmOptions["expect"]>;

@@ -9,22 +9,20 @@ import {
   reasonOfResponse,
   reasonOfTimeout,
 } from "./failure.ts";
+import type { Judge } from "./judge.ts";
 import { isEdition } from "./models.ts";
 import type { LlmModule } from "./options.ts";
-import { parseJson } from "./reader.ts";
+import type { Values } from "./prompt.ts";
+import type { Received } from "./receive.ts";
+import { shownAnswer } from "./said.ts";
 
 /** Everything that a probe saw. */
-export interface Evidence {
+export interface Evidence extends Received {
   readonly exchange: Exchange;
   readonly url: URL;
-  /** Absent when no response came. */
-  readonly status?: number;
-  /** Beginning of the body of a response that is none of success. */
-  readonly errorBody: string;
-  readonly answer: Answer;
-  readonly stalled: boolean;
   readonly requestedModel?: string;
-  readonly nonce: string;
+  /** What stood for the placeholders of the question. */
+  readonly values: Values;
   /** What must not be shown. */
   readonly secrets: readonly string[];
 }
@@ -40,10 +38,11 @@ export interface Verdict {
 }
 
 /** What the evidence means. Alive (`answered`) and correct are two things. */
-export function verdict(evidence: Evidence, module: LlmModule): Verdict {
+export function verdict(evidence: Evidence, module: LlmModule, judge: Judge): Verdict {
   const mismatch = isMismatch(evidence, module);
   const outcome = failureOfExchange(evidence, module);
-  const result = outcome === undefined ? judged(evidence, module, mismatch) : { outcome, answered: false };
+  const result =
+    outcome === undefined ? judged(evidence, module, judge, mismatch) : { outcome, answered: false };
   return mismatch === undefined ? result : { ...result, mismatch };
 }
 
@@ -53,10 +52,8 @@ function failureOfExchange(evidence: Evidence, module: LlmModule): Outcome | und
   const { ending, progress } = exchange;
   const show = (text: string): string => excerpt(text, secrets);
   if (status !== undefined && (status < 200 || status > 299)) {
-    const parsed = parseJson(evidence.errorBody);
-    const error = parsed.ok ? module.format.readError(parsed.value) : undefined;
     const body = evidence.errorBody.trim() === "" ? "" : `: ${show(evidence.errorBody)}`;
-    return failed(reasonOfResponse(status, error, module.format), `HTTP ${status}${body}`);
+    return failed(reasonOfResponse(status, evidence.apiError, module.format), `HTTP ${status}${body}`);
   }
   if (answer.fault !== undefined) return failed(answer.fault.reason, show(answer.fault.detail));
   if (answer.error !== undefined) {
@@ -86,11 +83,11 @@ function failureOfExchange(evidence: Evidence, module: LlmModule): Outcome | und
 const soFar = ({ answer, secrets }: Evidence): string =>
   answer.output === "" && answer.signs.size === 0
     ? "nothing was answered"
-    : `answered so far: ${excerpt(answer.output, secrets)}`;
+    : `answered so far: ${shownAnswer(answer, secrets)}`;
 
-function judged(evidence: Evidence, module: LlmModule, mismatch: boolean | undefined): Verdict {
+function judged(evidence: Evidence, module: LlmModule, judge: Judge, mismatch: boolean | undefined): Verdict {
   const { answer, secrets } = evidence;
-  const said = excerpt(answer.output, secrets);
+  const said = shownAnswer(answer, secrets);
   const alive = answer.output !== "" || answer.signs.size > 0;
   if (answer.finish === "content_filter" || (answer.refusal !== "" && answer.output === "")) {
     const words = answer.refusal === "" ? said : excerpt(answer.refusal, secrets);
@@ -100,7 +97,7 @@ function judged(evidence: Evidence, module: LlmModule, mismatch: boolean | undef
       correct: false,
     };
   }
-  if (answer.output.trim() === "") {
+  if (isEmpty(answer, judge)) {
     // Some APIs hide the reasoning that used up all tokens, but count it.
     const truncated = answer.finish === "length";
     const outcome = truncated
@@ -108,7 +105,7 @@ function judged(evidence: Evidence, module: LlmModule, mismatch: boolean | undef
       : failed("empty", `the answer is empty (finish reason ${answer.finish ?? "none"})`);
     return { outcome, answered: truncated || alive, correct: false };
   }
-  const broken = module.judge(answer.output, evidence.nonce);
+  const broken = judge.broken(answer, evidence.values);
   const correct = broken.length === 0;
   if (module.acceptsModel !== undefined && mismatch !== false) {
     const name = answer.model === undefined ? "no model" : excerpt(answer.model, secrets);
@@ -116,11 +113,20 @@ function judged(evidence: Evidence, module: LlmModule, mismatch: boolean | undef
   }
   if (correct) return { outcome: succeeded, answered: true, correct };
   const reason = answer.finish === "length" ? "truncated" : "content_mismatch";
-  return { outcome: failed(reason, `${broken.join("; ")} in: ${said}`), answered: true, correct };
+  // What is wrong may quote the answer too: a path in its JSON is made of its keys.
+  const wrong = excerpt(broken.join("; "), secrets);
+  return { outcome: failed(reason, `${wrong} in: ${said}`), answered: true, correct };
+}
+
+/** Nothing to judge: no text where text was meant, no numbers in a vector. */
+function isEmpty({ output, toolCalls, vector }: Answer, judge: Judge): boolean {
+  if (vector !== undefined) return vector.dimensions === 0;
+  return output.trim() === "" && !(judge.wantsToolCall && toolCalls.length > 0);
 }
 
 function isMismatch({ answer, requestedModel }: Evidence, module: LlmModule): boolean | undefined {
   if (answer.model === undefined) return undefined;
   if (module.acceptsModel !== undefined) return !module.acceptsModel(answer.model);
-  return requestedModel === undefined ? undefined : !isEdition(requestedModel, answer.model);
+  if (requestedModel === undefined || module.format.abilities.namesDeployment === true) return undefined;
+  return !isEdition(requestedModel, answer.model);
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
+import type { ExpectOptions } from "../../../src/probers/llm/expect-schema.ts";
 import { allowedModels, isEdition } from "../../../src/probers/llm/models.ts";
-import { newNonce } from "../../../src/probers/llm/prompt.ts";
-import type { ExpectOptions } from "../../../src/probers/llm/schema.ts";
+import { newValues } from "../../../src/probers/llm/prompt.ts";
 import { containsWord, isWord } from "../../../src/probers/llm/word.ts";
 import {
   ask,
@@ -11,6 +11,7 @@ import {
   detailOf,
   events,
   json,
+  judgeText,
   type Options,
   reasonOf,
   serve,
@@ -117,15 +118,15 @@ describe("expectations", () => {
   test.each(cases)("$expect of $answer", ({ expect: expectations, answer, broken }) => {
     const { module, problems } = compile({ prompt: "?", expect: expectations });
     expect(problems).toEqual([]);
-    const result = module.judge(answer, newNonce());
+    const result = judgeText(module, answer);
     if (broken === undefined) expect(result).toEqual([]);
     else expect(result.join()).toMatch(broken);
   });
 
   test("default: HEALTHY for the default prompt, anything for another", () => {
-    expect(compile().module.judge("unwell", "1")).toHaveLength(1);
-    expect(compile({ prompt: "Say anything" }).module.judge("unwell", "1")).toHaveLength(0);
-    expect(compile({ expect: {} }).module.judge("unwell", "1")).toHaveLength(0);
+    expect(judgeText(compile().module, "unwell")).toHaveLength(1);
+    expect(judgeText(compile({ prompt: "Say anything" }).module, "unwell")).toHaveLength(0);
+    expect(judgeText(compile({ expect: {} }).module, "unwell")).toHaveLength(0);
   });
 });
 
@@ -158,7 +159,7 @@ describe("a random value", () => {
     }
   });
   test("differs from probe to probe", () => {
-    expect(new Set(Array.from({ length: 50 }, newNonce)).size).toBeGreaterThan(45);
+    expect(new Set(Array.from({ length: 50 }, () => newValues().nonce)).size).toBeGreaterThan(45);
   });
 });
 
@@ -211,6 +212,19 @@ describe("the model that answered", () => {
       mismatch,
     );
     expect(result.samples.find(({ metric }) => metric.name === "probe_llm_answer_correct")?.value).toBe(1);
+  });
+
+  test("is not told by the name of a deployment", async () => {
+    const mismatchWith = async (options: Options): Promise<number | undefined> => {
+      const result = await ask(await serve(streamed(answer)), {
+        options: { api: "azure_openai", ...options },
+        target: { model: "chat-of-our-shop" },
+      });
+      return result.samples.find(({ metric }) => metric.name === "probe_llm_model_mismatch")?.value;
+    };
+    expect(await mismatchWith({})).toBeUndefined();
+    expect(await mismatchWith({ allowed_models: ["gpt-4o-mini.*"] })).toBe(0);
+    expect(await mismatchWith({ allowed_models: ["gpt-5.*"] })).toBe(1);
   });
 
   test("has a name that fits into a label", async () => {

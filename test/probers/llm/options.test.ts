@@ -121,6 +121,47 @@ describe("the schema", () => {
     { name: "an unknown option", options: { api: "openai", temperature: 0 }, valid: false },
     { name: "an unknown expectation", options: { api: "openai", expect: { sounds: "good" } }, valid: false },
     { name: "no tokens", options: { api: "openai", max_tokens: 0 }, valid: false },
+    { name: "no prompts", options: { api: "openai", prompts: [] }, valid: false },
+    {
+      name: "a prompt that asks nothing",
+      options: { api: "openai", prompts: [{ prompt: "" }] },
+      valid: false,
+    },
+    {
+      name: "an unknown expectation of one prompt",
+      options: { api: "openai", prompts: [{ prompt: "?", expect: { sounds: "good" } }] },
+      valid: false,
+    },
+    { name: "no length", options: { api: "openai", expect: { max_length: 0 } }, valid: false },
+    { name: "no dimensions", options: { api: "openai", expect: { dimensions: 0 } }, valid: false },
+    {
+      name: "a tolerance below nothing",
+      options: { api: "openai", expect: { number: { value: 1, tolerance: -1 } } },
+      valid: false,
+    },
+    { name: "a number without one", options: { api: "openai", expect: { number: {} } }, valid: false },
+    { name: "a tool without a name", options: { api: "openai", tools: [{ name: "" }] }, valid: false },
+    {
+      name: "a version that would break a header",
+      options: { api: "anthropic", api_version: "1\r\nx: y" },
+      valid: false,
+    },
+    {
+      name: "everything at once",
+      options: {
+        api: "ollama",
+        ollama_route: "chat",
+        prompts_mode: "all",
+        prompts: [
+          {
+            prompt: "{{a}} + {{b}}?",
+            expect: { number: { value: "{{sum}}", tolerance: 0.5 }, max_length: 9 },
+          },
+        ],
+        tools: [{ name: "report", description: "Reports.", parameters: { type: "object" } }],
+      },
+      valid: true,
+    },
     { name: "a relative path", options: { api: "openai", path: "chat" }, valid: false },
     {
       name: "null in extra_body",

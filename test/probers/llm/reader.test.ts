@@ -1,46 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { seconds } from "../../../src/core/units.ts";
-import { type Answer, addPiece, emptyAnswer } from "../../../src/probers/llm/answer.ts";
 import { excerpt } from "../../../src/probers/llm/excerpt.ts";
 import { MAX_LINE_LENGTH, splitEvents, splitLines } from "../../../src/probers/llm/frames.ts";
-import { answerReader } from "../../../src/probers/llm/reader.ts";
 import { wireFormat } from "../../../src/probers/llm/wire/index.ts";
 import { openai } from "../../../src/probers/llm/wire/openai.ts";
-import type { WireFormat } from "../../../src/probers/llm/wire/types.ts";
+import { bytes, cuts, type Facts, read as readAs } from "./read-answer.ts";
 import { completion, delta, events, usage } from "./support.ts";
 
-const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
-
-/** Reads chunks as a probe does, until nothing more is wanted. */
-function read(
-  chunks: readonly Uint8Array[],
-  format: WireFormat = wireFormat("openai"),
-): Omit<Answer, "times"> {
-  const reader = answerReader(format);
-  const answer = emptyAnswer();
-  const at = seconds(0);
-  for (const chunk of chunks) {
-    let enough = false;
-    for (const piece of reader.feed(chunk)) enough = addPiece(answer, piece, at) || enough;
-    if (enough) return withoutTimes(answer);
-  }
-  for (const piece of reader.finish()) addPiece(answer, piece);
-  return withoutTimes(answer);
-}
-
-function withoutTimes(answer: Answer): Omit<Answer, "times"> {
-  const { times, ...rest } = answer;
-  expect(times.longestSilence).toBe(0);
-  return rest;
-}
-
-/** Cuts at random places, inside characters too. */
-const cuts = (whole: Uint8Array): fc.Arbitrary<Uint8Array[]> =>
-  fc.array(fc.nat({ max: whole.length }), { maxLength: 30 }).map((places) => {
-    const sorted = [0, ...places.toSorted((a, b) => a - b), whole.length];
-    return sorted.slice(1).map((end, i) => whole.subarray(sorted[i], end));
-  });
+const openaiFormat = wireFormat("openai");
+const read = (chunks: readonly Uint8Array[]): Facts => readAs(chunks, openaiFormat);
 
 const stream = events(
   { model: "", choices: [] },
@@ -80,6 +48,7 @@ test("what the recordings say", () => {
     output: "gesünd \u{1f469}\u200d\u{1f52c} 健康",
     signs: new Set(["reasoning"]),
     refusal: "",
+    toolCalls: [],
     model: "gpt-4o-mini-2024-07-18",
     finish: "stop",
     usage: { input: 5, output: 9 },
@@ -195,6 +164,20 @@ describe("excerpts", () => {
         expect(shown.length).toBeLessThanOrEqual(100 * 10 + 3);
       }),
     );
+  });
+  test("hide secrets, also where many of them bring the cut nearer", () => {
+    const secrets = ["sk-a-very-long-secret", "sk-another"];
+    const text = fc.array(fc.oneof(fc.constantFrom(...secrets), fc.string({ maxLength: 3 })), {
+      maxLength: 40,
+    });
+    fc.assert(
+      fc.property(text, (parts) => {
+        expect(excerpt(parts.join(" "), secrets, 100)).not.toMatch(/sk-a/);
+      }),
+    );
+    for (let before = 0; before < 60; before++) {
+      expect(excerpt(`${"x".repeat(before)}${secrets.join("").repeat(20)}`, secrets, 100)).not.toMatch(/sk-/);
+    }
   });
   test("hide secrets, also across the cut", () => {
     fc.assert(

@@ -11,10 +11,11 @@ import { createExposition } from "../../../src/metrics/exposition.ts";
 import { resultSamples } from "../../../src/metrics/results.ts";
 import type { LlmModule } from "../../../src/probers/llm/options.ts";
 import { llmProber } from "../../../src/probers/llm/prober.ts";
+import { newValues, type Values } from "../../../src/probers/llm/prompt.ts";
 import type { LlmOptions } from "../../../src/probers/llm/schema.ts";
 
-/** Options of a module whose API goes without saying. */
-export type Options = Omit<LlmOptions, "api">;
+/** Options of a module; the API is `openai` where nothing is said. */
+export type Options = Omit<LlmOptions, "api"> & Partial<Pick<LlmOptions, "api">>;
 
 /** What `compile` made of options, and what it said. */
 export interface Compiled {
@@ -43,6 +44,13 @@ export function compile(options: Options = {}, files: Record<string, string> = {
   return { module: llmProber.compile({ api: "openai", ...options }, context), problems, warnings };
 }
 
+/** Judges a text, as an answer to the only prompt of a module. */
+export const judgeText = (
+  module: LlmModule,
+  output: string,
+  values: Values = newValues(),
+): readonly string[] => module.questions.first.judge.broken({ output, toolCalls: [] }, values);
+
 export interface Question {
   /** Instead of options: a module to be used again. */
   readonly module?: LlmModule;
@@ -51,6 +59,8 @@ export interface Question {
   readonly files?: Record<string, string>;
   /** Milliseconds until the deadline. */
   readonly timeout?: number;
+  /** Instead of a timeout. */
+  readonly signal?: AbortSignal;
   readonly log?: ProbeContext["log"];
 }
 
@@ -62,7 +72,7 @@ export async function ask(address: string, question: Question = {}): Promise<Pro
     { address, configured: true, model: "gpt-4o-mini", ...question.target },
     question.module ?? module,
     {
-      signal: AbortSignal.timeout(question.timeout ?? 10_000),
+      signal: question.signal ?? AbortSignal.timeout(question.timeout ?? 10_000),
       clock: systemClock,
       log: question.log ?? (() => undefined),
     },
@@ -164,7 +174,7 @@ export function maskedExposition(result: ProbeResult): string {
   const exposition = createExposition();
   const at = timestamp(0);
   const envelope = { id: 1, startedAt: at, endedAt: at, duration: seconds(1), timeout: seconds(10), log: [] };
-  exposition.add(resultSamples({ ...envelope, ...result }, seconds(0)));
+  exposition.add(resultSamples({ ...result, ...envelope }, seconds(0)));
   const measured = /^(probe_llm_\w+_(?:seconds|per_second)(?:\{.*\})?) .*$/gm;
   return exposition
     .text()

@@ -1,0 +1,87 @@
+import type { CompileContext } from "../../core/prober.ts";
+import type { ExpectOptions } from "./expect-schema.ts";
+import { compileJudge, type Judge } from "./judge.ts";
+import { DEFAULT_PROMPT, placeholder, placeholdersIn } from "./prompt.ts";
+import type { LlmOptions } from "./schema.ts";
+import { compileTools } from "./tools.ts";
+import type { Tool, WireFormat } from "./wire/types.ts";
+
+/** What is put to the model, and what its answer must be. */
+export interface Question {
+  readonly prompt: string;
+  readonly system?: string;
+  readonly judge: Judge;
+}
+
+/** The questions of a module, at least one, and the tools that go with each. */
+export interface Questions {
+  readonly first: Question;
+  readonly further: readonly Question[];
+  readonly tools: readonly Tool[];
+}
+
+interface Written {
+  readonly prompt: string;
+  readonly system?: string | undefined;
+  readonly expect: ExpectOptions;
+  readonly path: readonly (string | number)[];
+}
+
+/** Compiles the prompt of a module, or its set of prompts. */
+export function compileQuestions(
+  options: LlmOptions,
+  format: WireFormat,
+  context: CompileContext,
+): Questions {
+  const [first, ...further] = writtenIn(options, format, context);
+  const written = [first, ...further];
+  if (!format.abilities.system && written.some(({ system }) => system !== undefined)) {
+    context.problem(["system"], `a system message with ${format.api}`, "none, or an api that has one");
+  }
+  const tools = compileTools(
+    options,
+    written.map(({ expect }) => expect),
+    format,
+    context,
+  );
+  const offered = format.abilities.tools(options) ? { tools: new Set(tools.map(({ name }) => name)) } : {};
+  const compile = ({ prompt, system, expect, path }: Written): Question => {
+    if (placeholdersIn(`${prompt}\n${system ?? ""}`).has("sum")) {
+      context.problem([...path, "prompt"], placeholder("sum"), "a prompt that does not tell the answer");
+    }
+    const told = system === undefined ? { prompt } : { prompt, system };
+    const subject = { ...told, ...offered, format, path: [...path, "expect"] };
+    return { ...told, judge: compileJudge(expect, subject, context) };
+  };
+  return { first: compile(first), further: further.map(compile), tools };
+}
+
+/** Schema validation has refused an empty set. */
+function writtenIn(
+  options: LlmOptions,
+  format: WireFormat,
+  context: CompileContext,
+): readonly [Written, ...Written[]] {
+  const { prompts, system } = options;
+  if (prompts === undefined && options.prompts_mode !== undefined) {
+    context.problem(["prompts_mode"], options.prompts_mode, "prompts, which it is about");
+  }
+  const [first, ...further] = prompts ?? [];
+  if (first === undefined) {
+    const prompt = options.prompt ?? DEFAULT_PROMPT;
+    return [{ prompt, system, expect: options.expect ?? defaultExpect(prompt, format), path: [] }];
+  }
+  for (const name of ["prompt", "expect"] as const) {
+    if (options[name] !== undefined) context.problem([name], `${name} and prompts`, "at most one of them");
+  }
+  const written = (each: NonNullable<LlmOptions["prompts"]>[number], i: number): Written => ({
+    prompt: each.prompt,
+    system: each.system ?? system,
+    expect: each.expect ?? defaultExpect(each.prompt, format),
+    path: ["prompts", i],
+  });
+  return [written(first, 0), ...further.map((each, i) => written(each, i + 1))];
+}
+
+const defaultExpect = (prompt: string, { abilities }: WireFormat): ExpectOptions =>
+  prompt === DEFAULT_PROMPT && abilities.answer === "text" ? { word: "HEALTHY" } : {};

@@ -1,0 +1,141 @@
+import {
+  countOf,
+  isObject,
+  type JsonObject,
+  listOf,
+  lookUp,
+  malformedPiece,
+  objectOf,
+  textOf,
+  textPiece,
+  usagePiece,
+} from "./json.ts";
+import type { ApiError, Ask, FinishReason, Frame, Piece, WireFormat, WireRequest } from "./types.ts";
+
+/** Cohere's chat, version 2. https://docs.cohere.com/v2/reference/chat */
+export const cohere = {
+  api: "cohere",
+  abilities: { options: [], system: true, tools: () => true, answer: "text", needsModel: true },
+  framing: "sse",
+  fields: { model: "model", messages: "prompt and system", stream: "stream", max_tokens: "max_tokens" },
+  credential: (key) => ({ authorization: `Bearer ${key}` }),
+  request,
+  readFrame,
+  readWhole,
+  readError,
+  // Errors have no codes, and the status says it all.
+  errorReasons: {},
+} as const satisfies WireFormat;
+
+function request(ask: Ask): WireRequest {
+  return {
+    prefix: "/v2",
+    path: "/chat",
+    body: {
+      ...(ask.model === undefined ? {} : { model: ask.model }),
+      messages: [
+        ...(ask.system === undefined ? [] : [{ role: "system", content: ask.system }]),
+        { role: "user", content: ask.prompt },
+      ],
+      max_tokens: ask.maxTokens,
+      ...(ask.tools.length === 0
+        ? {}
+        : { tools: ask.tools.map((tool) => ({ type: "function", function: tool })) }),
+      stream: ask.stream,
+    },
+  };
+}
+
+function readFrame({ event, data }: Frame): readonly Piece[] {
+  const body = objectOf(data);
+  const delta = objectOf(body["delta"]);
+  const message = objectOf(delta["message"]);
+  switch (textOf(body["type"]) ?? event ?? "") {
+    case "content-start":
+    case "content-delta":
+      return partOf(message["content"]);
+    case "tool-plan-delta":
+      return textPiece("reasoning", message["tool_plan"]);
+    case "tool-call-start":
+    case "tool-call-delta":
+      return toolCall(message["tool_calls"], countOf(body["index"]));
+    case "message-end":
+      return ending(delta["finish_reason"], delta["usage"], textOf(delta["error"]));
+  }
+  // What has no type but a message is an error, as in the body of a response.
+  const error = body["type"] === undefined ? readError(data) : undefined;
+  return error === undefined ? [] : [{ kind: "error", error }];
+}
+
+function readWhole(answer: unknown): readonly Piece[] {
+  const body = objectOf(answer);
+  const { message } = body;
+  if (!isObject(message)) {
+    const error = readError(answer);
+    return [error === undefined ? malformedPiece("the answer has no message") : { kind: "error", error }];
+  }
+  return [
+    ...textPiece("reasoning", message["tool_plan"]),
+    ...listOf(message["content"]).flatMap(partOf),
+    ...listOf(message["tool_calls"]).flatMap((call) => toolCall(call, undefined)),
+    ...ending(body["finish_reason"], body["usage"], undefined),
+  ];
+}
+
+/** A part of the content: an answer, or a thought before it. */
+function partOf(value: unknown): readonly Piece[] {
+  const part = objectOf(value);
+  return [...textPiece("reasoning", part["thinking"]), ...textPiece("output", part["text"])];
+}
+
+function toolCall(value: unknown, index: number | undefined): readonly Piece[] {
+  const called = objectOf(objectOf(value)["function"]);
+  const name = textOf(called["name"]);
+  const json = textOf(called["arguments"]);
+  return [
+    {
+      kind: "tool_call",
+      ...(index === undefined ? {} : { call: index }),
+      ...(name === undefined ? {} : { name }),
+      ...(json === undefined ? {} : { arguments: { json } }),
+    },
+  ];
+}
+
+const FINISH_REASONS: Readonly<Record<string, FinishReason>> = {
+  COMPLETE: "stop",
+  STOP_SEQUENCE: "stop",
+  MAX_TOKENS: "length",
+  TOOL_CALL: "tool_calls",
+  ERROR_TOXIC: "content_filter",
+};
+
+/** Finish reasons with which the API says that it gave up. */
+const GAVE_UP: ReadonlySet<string> = new Set(["ERROR", "TIMEOUT"]);
+
+function ending(value: unknown, counted: unknown, words: string | undefined): readonly Piece[] {
+  const reason = textOf(value) ?? "none";
+  const usage = usageOf(objectOf(counted));
+  if (GAVE_UP.has(reason)) {
+    const error: ApiError = { codes: [reason], message: words ?? `finish_reason ${reason}` };
+    return [...usage, { kind: "error", error }];
+  }
+  return [...usage, { kind: "finish", reason: lookUp(FINISH_REASONS, reason) ?? "other" }, { kind: "end" }];
+}
+
+/** `tokens` are those that went through the model; `billed_units` leaves out what Cohere itself put around them. */
+function usageOf(usage: JsonObject): readonly Piece[] {
+  const tokens = objectOf(usage["tokens"] ?? usage["billed_units"]);
+  return usagePiece({
+    input: countOf(tokens["input_tokens"]),
+    output: countOf(tokens["output_tokens"]),
+    cached_input: countOf(usage["cached_tokens"]),
+  });
+}
+
+/** Reads `{"id", "message"}`, and `{"error": {message}}` of what imitates it. */
+function readError(data: unknown): ApiError | undefined {
+  const body = objectOf(data);
+  const message = textOf(body["message"]) ?? textOf(objectOf(body["error"])["message"]);
+  return message === undefined ? undefined : { codes: [], message };
+}

@@ -1,0 +1,170 @@
+import { parseDuration } from "../../../core/duration.ts";
+import {
+  countOf,
+  firstOf,
+  isObject,
+  type JsonObject,
+  listOf,
+  lookUp,
+  malformedPiece,
+  modelPiece,
+  objectOf,
+  sumOf,
+  textOf,
+  textPiece,
+  usagePiece,
+} from "./json.ts";
+import { statusOf } from "./openai-error.ts";
+import type { ApiError, Ask, FinishReason, Piece, WireFormat, WireRequest } from "./types.ts";
+
+/** Google's Gemini API. https://ai.google.dev/api/generate-content */
+export const gemini = {
+  api: "gemini",
+  abilities: { options: [], system: true, tools: () => true, answer: "text", needsModel: true },
+  framing: "sse",
+  fields: { contents: "prompt", systemInstruction: "system", system_instruction: "system" },
+  // Not as a parameter of the URL, which is logged on its way.
+  credential: (key) => ({ "x-goog-api-key": key }),
+  request,
+  readFrame: ({ data }) => readChunk(data),
+  readWhole,
+  readError,
+  errorReasons: {
+    // `reason` of google.rpc.ErrorInfo.
+    API_KEY_INVALID: "auth",
+    API_KEY_SERVICE_BLOCKED: "auth",
+    API_KEY_IP_ADDRESS_BLOCKED: "auth",
+    API_KEY_HTTP_REFERRER_BLOCKED: "auth",
+    SERVICE_DISABLED: "auth",
+    CONSUMER_INVALID: "auth",
+    BILLING_DISABLED: "billing",
+    RATE_LIMIT_EXCEEDED: "rate_limited",
+    // `status`, of google.rpc.Code.
+    INVALID_ARGUMENT: "bad_request",
+    FAILED_PRECONDITION: "bad_request",
+    UNAUTHENTICATED: "auth",
+    PERMISSION_DENIED: "auth",
+    NOT_FOUND: "model_not_found",
+    RESOURCE_EXHAUSTED: "rate_limited",
+    UNAVAILABLE: "overloaded",
+    INTERNAL: "server_error",
+    UNKNOWN: "server_error",
+    DEADLINE_EXCEEDED: "server_error",
+  },
+} as const satisfies WireFormat;
+
+function request(ask: Ask): WireRequest {
+  const model = encodeURIComponent((ask.model ?? "").replace(/^models\//, ""));
+  return {
+    prefix: "/v1beta",
+    path: `/models/${model}:${ask.stream ? "streamGenerateContent" : "generateContent"}`,
+    ...(ask.stream ? { query: { alt: "sse" } } : {}),
+    body: {
+      contents: [{ role: "user", parts: [{ text: ask.prompt }] }],
+      ...(ask.system === undefined ? {} : { systemInstruction: { parts: [{ text: ask.system }] } }),
+      generationConfig: { maxOutputTokens: ask.maxTokens },
+      ...(ask.tools.length === 0 ? {} : { tools: [{ functionDeclarations: ask.tools.map(declaration) }] }),
+    },
+  };
+}
+
+/** `parameters` only takes a part of JSON Schema. */
+const declaration = ({ parameters, ...tool }: Ask["tools"][number]): object => ({
+  ...tool,
+  parametersJsonSchema: parameters,
+});
+
+/** Without `alt=sse` a stream is an array of its chunks, and an error under `alt=sse` may be an array of one. */
+function readWhole(answer: unknown): readonly Piece[] {
+  const chunks = Array.isArray(answer) ? answer : [answer];
+  const known = chunks.some((chunk) => {
+    const { candidates, promptFeedback, error } = objectOf(chunk);
+    return Array.isArray(candidates) || isObject(promptFeedback) || error !== undefined;
+  });
+  return known ? chunks.flatMap(readChunk) : [malformedPiece("the answer has no candidates")];
+}
+
+/**
+ * One chunk, or a whole answer, which looks the same. There is no sentinel: after a finish reason the end of input is
+ * the end of the answer.
+ */
+function readChunk(data: unknown): readonly Piece[] {
+  const chunk = objectOf(firstOf(data) ?? data);
+  if (chunk["error"] !== undefined && chunk["error"] !== null) {
+    return [{ kind: "error", error: readError(data) ?? { codes: [], message: "an error without words" } }];
+  }
+  const candidate = objectOf(firstOf(chunk["candidates"]));
+  const parts = listOf(objectOf(candidate["content"])["parts"]);
+  return [
+    ...modelPiece(chunk["modelVersion"]),
+    ...parts.flatMap(partOf),
+    ...ending(candidate["finishReason"], objectOf(chunk["promptFeedback"])["blockReason"]),
+    ...usageOf(objectOf(chunk["usageMetadata"])),
+  ];
+}
+
+function partOf(value: unknown): readonly Piece[] {
+  const part = objectOf(value);
+  const call = part["functionCall"];
+  if (!isObject(call)) return textPiece(part["thought"] === true ? "reasoning" : "output", part["text"]);
+  return [{ kind: "tool_call", name: textOf(call["name"]) ?? "", arguments: { value: call["args"] ?? {} } }];
+}
+
+/** https://ai.google.dev/api/generate-content#FinishReason */
+const FINISH_REASONS: Readonly<Record<string, FinishReason>> = {
+  STOP: "stop",
+  MAX_TOKENS: "length",
+  // Not of the API, but of what imitates it.
+  FUNCTION_CALL: "tool_calls",
+  SAFETY: "content_filter",
+  RECITATION: "content_filter",
+  LANGUAGE: "content_filter",
+  BLOCKLIST: "content_filter",
+  PROHIBITED_CONTENT: "content_filter",
+  SPII: "content_filter",
+  IMAGE_SAFETY: "content_filter",
+};
+
+/** A prompt that was blocked has no candidates. */
+function ending(finish: unknown, blocked: unknown): readonly Piece[] {
+  if (textOf(blocked) !== undefined) return [{ kind: "finish", reason: "content_filter" }];
+  const reason = textOf(finish);
+  if (reason === undefined || reason === "FINISH_REASON_UNSPECIFIED") return [];
+  return [{ kind: "finish", reason: lookUp(FINISH_REASONS, reason) ?? "other" }];
+}
+
+/** Thoughts are counted apart from the candidates, which are absent while there are only thoughts. */
+function usageOf(usage: JsonObject): readonly Piece[] {
+  const thoughts = countOf(usage["thoughtsTokenCount"]);
+  return usagePiece({
+    input: countOf(usage["promptTokenCount"]),
+    output: sumOf(usage["candidatesTokenCount"], thoughts),
+    reasoning: thoughts,
+    cached_input: countOf(usage["cachedContentTokenCount"]),
+  });
+}
+
+/** Reads `{"error": {code, message, status, details: [{reason}, {retryDelay}]}}`, also as an array of one. */
+function readError(data: unknown): ApiError | undefined {
+  const error = objectOf(objectOf(firstOf(data) ?? data)["error"]);
+  const details = listOf(error["details"]).map(objectOf);
+  const codes = [...details.map((detail) => detail["reason"]), error["status"]].flatMap(
+    (code) => textOf(code) ?? [],
+  );
+  const message = textOf(error["message"]) ?? codes.join(" ");
+  if (message === "") return undefined;
+  const status = statusOf(error["code"]);
+  const delay = details.flatMap((detail) => delayOf(detail["retryDelay"]) ?? [])[0];
+  return {
+    codes,
+    message,
+    ...(status === undefined ? {} : { status }),
+    ...(delay === undefined ? {} : { retryAfter: delay }),
+  };
+}
+
+/** `google.protobuf.Duration` in JSON: seconds, possibly with fractions, and an `s`; whole seconds are exact enough. */
+function delayOf(value: unknown): ReturnType<typeof parseDuration> {
+  const whole = /^(\d{1,6})(?:\.\d+)?s$/.exec(textOf(value) ?? "")?.[1];
+  return whole === undefined ? undefined : parseDuration(`${whole}s`);
+}

@@ -1,0 +1,122 @@
+import { seconds } from "../../../core/units.ts";
+import {
+  countOf,
+  isObject,
+  type JsonObject,
+  listOf,
+  lookUp,
+  modelPiece,
+  objectOf,
+  textOf,
+  textPiece,
+  usagePiece,
+} from "./json.ts";
+import { statusOf } from "./openai-error.ts";
+import type { ApiError, Ask, FinishReason, Piece, WireFormat, WireRequest } from "./types.ts";
+
+/** Ollama's own API, by its chat or its generate route. https://github.com/ollama/ollama/blob/main/docs/api.md */
+export const ollama = {
+  api: "ollama",
+  abilities: {
+    options: ["ollama_route"],
+    system: true,
+    tools: ({ ollama_route }) => ollama_route !== "generate",
+    answer: "text",
+    needsModel: true,
+  },
+  framing: "json_lines",
+  fields: {
+    model: "model",
+    messages: "prompt and system",
+    prompt: "prompt",
+    system: "system",
+    stream: "stream",
+  },
+  credential: (key) => ({ authorization: `Bearer ${key}` }),
+  request,
+  readFrame: ({ data }) => readLine(data),
+  // A whole answer is what the last line of a streamed one is, with the text in it.
+  readWhole: readLine,
+  readError,
+  errorReasons: {},
+} as const satisfies WireFormat;
+
+function request(ask: Ask): WireRequest {
+  const { model, system, prompt, stream, tools } = ask;
+  const common = {
+    ...(model === undefined ? {} : { model }),
+    stream,
+    options: { num_predict: ask.maxTokens },
+  };
+  if (ask.special.ollama_route === "generate") {
+    const body = { ...common, ...(system === undefined ? {} : { system }), prompt };
+    return { prefix: "/api", path: "/generate", body };
+  }
+  return {
+    prefix: "/api",
+    path: "/chat",
+    body: {
+      ...common,
+      messages: [
+        ...(system === undefined ? [] : [{ role: "system", content: system }]),
+        { role: "user", content: prompt },
+      ],
+      ...(tools.length === 0 ? {} : { tools: tools.map((tool) => ({ type: "function", function: tool })) }),
+    },
+  };
+}
+
+function readLine(data: unknown): readonly Piece[] {
+  const line = objectOf(data);
+  const error = readError(data);
+  if (error !== undefined) return [{ kind: "error", error }];
+  const message = objectOf(line["message"]);
+  return [
+    ...modelPiece(line["model"]),
+    ...textPiece("reasoning", message["thinking"] ?? line["thinking"]),
+    ...textPiece("output", message["content"] ?? line["response"]),
+    ...listOf(message["tool_calls"]).map(toolCall),
+    ...(line["done"] === true ? ending(line) : unfinished(line)),
+  ];
+}
+
+/** A line that is none of Ollama's would else be a stream that was cut. */
+function unfinished(line: JsonObject): readonly Piece[] {
+  return typeof line["done"] === "boolean" || isObject(line["message"]) || "response" in line
+    ? []
+    : [{ kind: "fault", reason: "malformed", detail: "a line that has neither message nor response" }];
+}
+
+/** Calls come whole, their arguments parsed. */
+function toolCall(value: unknown): Piece {
+  const called = objectOf(objectOf(value)["function"]);
+  return {
+    kind: "tool_call",
+    name: textOf(called["name"]) ?? "",
+    arguments: { value: called["arguments"] },
+  };
+}
+
+const FINISH_REASONS: Readonly<Record<string, FinishReason>> = { stop: "stop", length: "length" };
+
+function ending(line: JsonObject): readonly Piece[] {
+  // Versions before 0.1.40 give no reason.
+  const reason = textOf(line["done_reason"]) ?? "stop";
+  const nanoseconds = countOf(line["load_duration"]);
+  return [
+    { kind: "finish", reason: lookUp(FINISH_REASONS, reason) ?? "other" },
+    ...usagePiece({ input: countOf(line["prompt_eval_count"]), output: countOf(line["eval_count"]) }),
+    ...(nanoseconds === undefined ? [] : [{ kind: "load", duration: seconds(nanoseconds / 1e9) } as const]),
+    { kind: "end" },
+  ];
+}
+
+/** Reads `{"error": "text"}`, which has no codes, and `{"error": {message, type}}` of what stands in front of it. */
+function readError(data: unknown): ApiError | undefined {
+  const body = objectOf(data);
+  const error = objectOf(body["error"]);
+  const message = textOf(body["error"]) ?? textOf(error["message"]);
+  if (message === undefined) return undefined;
+  const status = statusOf(body["status_code"] ?? error["code"]);
+  return { codes: [], message, ...(status === undefined ? {} : { status }) };
+}

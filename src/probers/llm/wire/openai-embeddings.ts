@@ -1,0 +1,46 @@
+import { countOf, firstOf, malformedPiece, modelPiece, objectOf, usagePiece } from "./json.ts";
+import { OPENAI_ERROR_REASONS, openaiErrorInside, readOpenaiError } from "./openai-error.ts";
+import type { Ask, Piece, WireFormat, WireRequest } from "./types.ts";
+
+/**
+ * OpenAI's embeddings, also spoken by vLLM, llama.cpp, Ollama and others: the prompt becomes a vector.
+ * https://platform.openai.com/docs/api-reference/embeddings
+ */
+export const openaiEmbeddings = {
+  api: "openai_embeddings",
+  abilities: { options: [], system: false, tools: () => false, answer: "vector", needsModel: false },
+  framing: "none",
+  fields: { model: "model", input: "prompt", encoding_format: "api" },
+  credential: (key) => ({ authorization: `Bearer ${key}` }),
+  request,
+  readFrame: ({ data }) => readWhole(data),
+  readWhole,
+  readError: readOpenaiError,
+  errorReasons: OPENAI_ERROR_REASONS,
+} as const satisfies WireFormat;
+
+function request(ask: Ask): WireRequest {
+  return {
+    root: "/v1",
+    path: "/embeddings",
+    body: {
+      ...(ask.model === undefined ? {} : { model: ask.model }),
+      input: ask.prompt,
+      encoding_format: "float",
+    },
+  };
+}
+
+function readWhole(answer: unknown): readonly Piece[] {
+  const error = openaiErrorInside(answer, false);
+  if (error !== undefined) return [{ kind: "error", error }];
+  const body = objectOf(answer);
+  const vector = objectOf(firstOf(body["data"]))["embedding"];
+  if (!Array.isArray(vector)) return [malformedPiece("the answer has no embedding")];
+  return [
+    ...modelPiece(body["model"]),
+    ...usagePiece({ input: countOf(objectOf(body["usage"])["prompt_tokens"]) }),
+    { kind: "vector", numbers: vector },
+    { kind: "end" },
+  ];
+}

@@ -1,0 +1,179 @@
+import {
+  countOf,
+  isObject,
+  type JsonObject,
+  listOf,
+  malformedPiece,
+  modelPiece,
+  objectOf,
+  textOf,
+  textPiece,
+  usagePiece,
+} from "./json.ts";
+import { OPENAI_ERROR_REASONS, openaiErrorInside, readOpenaiError } from "./openai-error.ts";
+import type { Ask, FinishReason, Frame, Piece, WireFormat, WireRequest } from "./types.ts";
+
+/** OpenAI's Responses. https://platform.openai.com/docs/api-reference/responses */
+export const openaiResponses = {
+  api: "openai_responses",
+  abilities: {
+    options: [],
+    system: true,
+    tools: () => true,
+    answer: "text",
+    needsModel: false,
+    leastMaxTokens: 16,
+    completesAtLimit: true,
+  },
+  framing: "sse",
+  fields: {
+    model: "model",
+    input: "prompt",
+    instructions: "system",
+    stream: "stream",
+    max_output_tokens: "max_tokens",
+  },
+  credential: (key) => ({ authorization: `Bearer ${key}` }),
+  request,
+  readFrame,
+  readWhole,
+  readError: readOpenaiError,
+  errorReasons: {
+    ...OPENAI_ERROR_REASONS,
+    invalid_prompt: "refused",
+    vector_store_timeout: "server_error",
+  },
+} as const satisfies WireFormat;
+
+function request(ask: Ask): WireRequest {
+  return {
+    root: "/v1",
+    path: "/responses",
+    body: {
+      ...(ask.model === undefined ? {} : { model: ask.model }),
+      ...(ask.system === undefined ? {} : { instructions: ask.system }),
+      input: [{ role: "user", content: ask.prompt }],
+      max_output_tokens: ask.maxTokens,
+      ...(ask.tools.length === 0 ? {} : { tools: ask.tools.map((tool) => ({ type: "function", ...tool })) }),
+      stream: ask.stream,
+      // Nobody will ask for a probe's answer again, and the default keeps it for a month.
+      store: false,
+    },
+  };
+}
+
+function readFrame({ event, data }: Frame): readonly Piece[] {
+  const body = objectOf(data);
+  // The data of an error event may have a type of its own, as llama.cpp's has.
+  const type = event === "error" ? event : (textOf(body["type"]) ?? event ?? "");
+  switch (type) {
+    case "response.created":
+    case "response.in_progress":
+      return modelPiece(objectOf(body["response"])["model"]);
+    case "response.output_text.delta":
+      return textPiece("output", body["delta"]);
+    case "response.reasoning_text.delta":
+    case "response.reasoning_summary_text.delta":
+      return textPiece("reasoning", body["delta"]);
+    case "response.refusal.delta":
+      return textPiece("refusal", body["delta"]);
+    case "response.output_item.added":
+      return toolCall(objectOf(body["item"]), countOf(body["output_index"]));
+    case "response.function_call_arguments.delta":
+      return moreArguments(body);
+    case "response.completed":
+    case "response.incomplete":
+    case "response.failed":
+    case "response.cancelled":
+      return ending(objectOf(body["response"]));
+  }
+  const error = openaiErrorInside(data, type === "error");
+  return error === undefined ? [] : [{ kind: "error", error }];
+}
+
+function readWhole(answer: unknown): readonly Piece[] {
+  const response = objectOf(answer);
+  // `error` is null in an answer, and an object in one that failed, which then has a status.
+  const error = response["status"] === undefined ? openaiErrorInside(answer, false) : undefined;
+  if (error !== undefined) return [{ kind: "error", error }];
+  if (!Array.isArray(response["output"])) return [malformedPiece("the answer has no output")];
+  return [...response["output"].flatMap(itemOf), ...ending(response)];
+}
+
+/** One item of the output of a whole answer. */
+function itemOf(value: unknown): readonly Piece[] {
+  const item = objectOf(value);
+  const content = listOf(item["content"]).map(objectOf);
+  switch (item["type"]) {
+    case "message":
+      return content.flatMap((part) =>
+        part["type"] === "refusal"
+          ? textPiece("refusal", part["refusal"])
+          : textPiece("output", part["text"]),
+      );
+    case "reasoning": {
+      const thoughts = [...content, ...listOf(item["summary"]).map(objectOf)];
+      return [
+        { kind: "text", part: "reasoning", text: "" },
+        ...thoughts.flatMap((part) => textPiece("reasoning", part["text"])),
+      ];
+    }
+    default:
+      return toolCall(item, undefined);
+  }
+}
+
+function toolCall(item: JsonObject, index: number | undefined): readonly Piece[] {
+  if (item["type"] !== "function_call") return [];
+  return [
+    {
+      kind: "tool_call",
+      ...(index === undefined ? {} : { call: index }),
+      name: textOf(item["name"]) ?? "",
+      arguments: { json: textOf(item["arguments"]) ?? "" },
+    },
+  ];
+}
+
+function moreArguments(body: JsonObject): readonly Piece[] {
+  const index = countOf(body["output_index"]);
+  const json = textOf(body["delta"]);
+  return index === undefined || json === undefined
+    ? []
+    : [{ kind: "tool_call", call: index, arguments: { json } }];
+}
+
+/** How the response ended; the only place that counts, and the end of a stream, which has no `[DONE]`. */
+function ending(response: JsonObject): readonly Piece[] {
+  const status = textOf(response["status"]) ?? "completed";
+  const { error } = response;
+  if (status === "failed" || status === "cancelled") {
+    const given = readOpenaiError({ error: isObject(error) ? error : { code: status, message: status } });
+    return given === undefined ? [] : [...usageOf(response), { kind: "error", error: given }];
+  }
+  return [
+    ...modelPiece(response["model"]),
+    ...usageOf(response),
+    { kind: "finish", reason: finishOf(response, status) },
+    { kind: "end" },
+  ];
+}
+
+function finishOf(response: JsonObject, status: string): FinishReason {
+  const why = textOf(objectOf(response["incomplete_details"])["reason"]);
+  if (why === "content_filter") return "content_filter";
+  // Imitators leave out the reason, of which there are only these two.
+  if (status === "incomplete") return why === undefined || why === "max_output_tokens" ? "length" : "other";
+  const called = listOf(response["output"]).some((item) => objectOf(item)["type"] === "function_call");
+  return called ? "tool_calls" : "stop";
+}
+
+function usageOf(response: JsonObject): readonly Piece[] {
+  const usage = objectOf(response["usage"]);
+  return usagePiece({
+    input: countOf(usage["input_tokens"]),
+    output: countOf(usage["output_tokens"]),
+    reasoning: countOf(objectOf(usage["output_tokens_details"])["reasoning_tokens"]),
+    cached_input: countOf(objectOf(usage["input_tokens_details"])["cached_tokens"]),
+  });
+}

@@ -1,0 +1,97 @@
+import {
+  countOf,
+  firstOf,
+  type JsonObject,
+  lookUp,
+  malformedPiece,
+  objectOf,
+  textOf,
+  textPiece,
+  usagePiece,
+} from "./json.ts";
+import type { ApiError, Ask, FinishReason, Piece, WireFormat, WireRequest } from "./types.ts";
+
+/**
+ * The own API of text-generation-inference: it continues the prompt as it is, without a chat template. For its
+ * compatible route there is `openai`. https://huggingface.github.io/text-generation-inference
+ */
+export const tgi = {
+  api: "tgi",
+  abilities: { options: [], system: false, tools: () => false, answer: "text", needsModel: false },
+  framing: "sse",
+  fields: { inputs: "prompt", stream: "stream" },
+  credential: (key) => ({ authorization: `Bearer ${key}` }),
+  request,
+  readFrame: ({ data }) => readEvent(data),
+  readWhole,
+  readError,
+  errorReasons: {
+    overloaded: "overloaded",
+    unhealthy: "server_error",
+    generation: "server_error",
+    incomplete_generation: "server_error",
+    validation: "bad_request",
+  },
+} as const satisfies WireFormat;
+
+function request(ask: Ask): WireRequest {
+  return {
+    path: ask.stream ? "/generate_stream" : "/generate",
+    body: { inputs: ask.prompt, parameters: { max_new_tokens: ask.maxTokens, details: true } },
+  };
+}
+
+function readEvent(data: unknown): readonly Piece[] {
+  const error = readError(data);
+  if (error !== undefined) return [{ kind: "error", error }];
+  const event = objectOf(data);
+  const token = objectOf(event["token"]);
+  return [
+    // Tokens such as the end of the text have a name, but say nothing.
+    ...(token["special"] === true ? [] : textPiece("output", token["text"])),
+    ...(textOf(event["generated_text"]) === undefined &&
+    textOf(detailsOf(event)["finish_reason"]) === undefined
+      ? []
+      : ending(event)),
+  ];
+}
+
+function readWhole(answer: unknown): readonly Piece[] {
+  const error = readError(answer);
+  if (error !== undefined) return [{ kind: "error", error }];
+  // An array of one is what its route without a name answers.
+  const whole = objectOf(firstOf(answer) ?? answer);
+  if (typeof whole["generated_text"] !== "string")
+    return [malformedPiece("the answer has no generated_text")];
+  return [...textPiece("output", whole["generated_text"]), ...ending(whole)];
+}
+
+const FINISH_REASONS: Readonly<Record<string, FinishReason>> = {
+  eos_token: "stop",
+  stop_sequence: "stop",
+  length: "length",
+};
+
+const detailsOf = (answer: JsonObject): JsonObject => objectOf(answer["details"]);
+
+/** The last event, or a whole answer. */
+function ending(answer: JsonObject): readonly Piece[] {
+  const details = detailsOf(answer);
+  const reason = textOf(details["finish_reason"]);
+  return [
+    ...usagePiece({ input: countOf(details["input_length"]), output: countOf(details["generated_tokens"]) }),
+    ...(reason === undefined
+      ? []
+      : [{ kind: "finish", reason: lookUp(FINISH_REASONS, reason) ?? "other" } as const]),
+    { kind: "end" },
+  ];
+}
+
+/** Reads `{"error": text, "error_type": type}`. */
+function readError(data: unknown): ApiError | undefined {
+  const body = objectOf(firstOf(data) ?? data);
+  const message = textOf(body["error"]) ?? textOf(objectOf(body["error"])["message"]);
+  if (message === undefined) return undefined;
+  const code = textOf(body["error_type"]);
+  return { codes: code === undefined ? [] : [code], message };
+}

@@ -1,0 +1,245 @@
+import type { ServerResponse } from "node:http";
+import { describe, expect, test } from "vitest";
+import { systemClock } from "../../../src/core/clock.ts";
+import { receive } from "../../../src/probers/llm/receive.ts";
+import { type Api, WIRE_FORMATS, wireFormat } from "../../../src/probers/llm/wire/index.ts";
+import { read } from "./read-answer.ts";
+import { lines, named } from "./recordings/recording.ts";
+import { ask, compile, delta, detailOf, events, json, type Options, reasonOf, serve } from "./support.ts";
+
+const MiB = 2 ** 20;
+const GiB = 2 ** 30;
+
+/** How much of a body is read, and what the buffers of two sockets may hold besides. */
+const READ = 8 * MiB;
+const IN_BUFFERS = 12 * MiB;
+
+/** Sends `piece` again and again up to `total` bytes, as fast as it is taken, and says how much that was. */
+async function flood(
+  piece: string,
+  total: number,
+  head: (response: ServerResponse) => void,
+): Promise<{ readonly address: string; readonly sent: () => number }> {
+  const block = Buffer.from(piece.repeat(Math.ceil(2 ** 16 / piece.length)));
+  let sent = 0;
+  const address = await serve((response) => {
+    head(response);
+    const more = (): void => {
+      while (!response.destroyed && sent < total) {
+        sent += block.length;
+        if (!response.write(block)) return;
+      }
+      response.end();
+    };
+    response.on("drain", more);
+    more();
+  });
+  return { address, sent: () => sent };
+}
+
+describe("a body of 1 GiB is cut", () => {
+  const ok = (response: ServerResponse): void => void response.writeHead(200);
+  const whole = (response: ServerResponse): void => {
+    response.writeHead(200, { "content-type": "application/json" });
+    response.write('{"choices":[{"message":{"content":"');
+  };
+  const rows: readonly {
+    readonly name: string;
+    readonly piece: string;
+    readonly options?: Options;
+    readonly head?: (response: ServerResponse) => void;
+    readonly reason: string;
+    readonly read?: number;
+  }[] = [
+    { name: "of events", piece: events(delta({ content: "HEALTHY " })), reason: "too_large" },
+    { name: "of comments", piece: ": keep-alive\n\n", reason: "too_large" },
+    {
+      name: "of calls of tools",
+      piece: events(delta({ tool_calls: [{ function: { name: "f", arguments: "{}" } }] })),
+      reason: "too_large",
+    },
+    {
+      name: "of lines",
+      piece: lines({ message: { content: "HEALTHY " }, done: false }),
+      options: { api: "ollama" },
+      reason: "too_large",
+    },
+    {
+      name: "of lines that come whole",
+      piece: lines({ message: { content: "HEALTHY " }, done: false }),
+      options: { api: "ollama", stream: false },
+      reason: "too_large",
+    },
+    { name: "of one text", piece: "HEALTHY ", head: whole, reason: "too_large" },
+    {
+      name: "of one text that is no stream",
+      piece: "HEALTHY ",
+      head: whole,
+      options: { api: "bedrock" },
+      reason: "too_large",
+    },
+    { name: "of white space", piece: " \n", reason: "too_large" },
+    { name: "of binary", piece: "\u0000\u0001", options: { api: "gemini" }, reason: "too_large" },
+    {
+      name: "of an error",
+      piece: "no ",
+      head: (response) => void response.writeHead(500),
+      reason: "server_error",
+      read: 2 ** 16,
+    },
+  ];
+  test.each(rows)("$name: $reason", async ({ piece, options, head, reason, read }) => {
+    const { address, sent } = await flood(piece, GiB, head ?? ok);
+    const before = process.memoryUsage();
+    const started = performance.now();
+    const result = await ask(address, {
+      options: { prompt: "?", ...options },
+      target: { model: "m" },
+      timeout: 20_000,
+    });
+    const took = performance.now() - started;
+    const after = process.memoryUsage();
+
+    expect(`${reasonOf(result)} ${detailOf(result)}`).toMatch(new RegExp(`^${reason} `));
+    expect(detailOf(result).length).toBeLessThan(700);
+    expect(sent()).toBeGreaterThan(Math.min(read ?? READ, READ));
+    expect(sent()).toBeLessThan((read ?? READ) + IN_BUFFERS);
+    // What was read, as bytes and as text, and the facts in it: far from what was sent.
+    const grown = after.heapUsed + after.arrayBuffers - before.heapUsed - before.arrayBuffers;
+    expect(grown).toBeLessThan(160 * MiB);
+    expect(took).toBeLessThan(5000);
+  });
+});
+
+test("no more of an error is read than it takes to tell it", () => {
+  const context = { signal: AbortSignal.timeout(1000), clock: systemClock, log: () => undefined };
+  const { receiver } = receive(compile().module, context);
+  receiver.head(500, {});
+  const piece = new Uint8Array(2 ** 15);
+  const at = systemClock.monotonic();
+  expect([1, 2, 3].map(() => receiver.data(piece, at))).toEqual([false, false, true]);
+});
+
+describe("lines of 10 MB are too large", () => {
+  const long = "x".repeat(10 * MiB);
+  test.each<{ name: string; body: string; options?: Options }>([
+    { name: "in an event", body: `data: {"choices":[{"delta":{"content":"${long}"}}]}\n\n` },
+    { name: "in an event without an end", body: `data: ${long}` },
+    { name: "in a comment", body: `: ${long}` },
+    { name: "in the name of an event", body: `event: ${long}` },
+    { name: "in a field that nobody knows", body: `${long}: x\n` },
+    { name: "many lines of one event", body: `data: ${"x".repeat(1000)}\n`.repeat(10_000) },
+    { name: "in a line of JSON", body: `{"message":{"content":"${long}"}}\n`, options: { api: "ollama" } },
+    { name: "in a line of JSON without an end", body: `{"message":"${long}`, options: { api: "ollama" } },
+  ])("$name", async ({ body, options }) => {
+    const address = await serve((response) => {
+      response.writeHead(200, { "content-type": "text/event-stream" });
+      response.end(body);
+    });
+    const result = await ask(address, { options: { prompt: "?", ...options }, target: { model: "m" } });
+    expect(`${reasonOf(result)} ${detailOf(result)}`).toMatch(/^too_large /);
+    expect(detailOf(result).length).toBeLessThan(100);
+  });
+});
+
+/** An answer whose text is `text`, as each API gives it; JSON text, so that escapes come as they are. */
+const saying: Readonly<Record<Exclude<Api, "openai_embeddings">, (text: string) => string>> = {
+  openai: (text) => `{"choices":[{"message":{"content":${text}},"finish_reason":"stop"}]}`,
+  azure_openai: (text) => `{"choices":[{"message":{"content":${text}},"finish_reason":"stop"}]}`,
+  openai_responses: (text) =>
+    `{"status":"completed","output":[{"type":"message","content":[{"type":"output_text","text":${text}}]}]}`,
+  anthropic: (text) => `{"content":[{"type":"text","text":${text}}],"stop_reason":"end_turn"}`,
+  ollama: (text) => `{"message":{"content":${text}},"done":true}`,
+  gemini: (text) => `{"candidates":[{"content":{"parts":[{"text":${text}}]},"finishReason":"STOP"}]}`,
+  cohere: (text) => `{"message":{"content":[{"type":"text","text":${text}}]},"finish_reason":"COMPLETE"}`,
+  bedrock: (text) => `{"output":{"message":{"content":[{"text":${text}}]}},"stopReason":"end_turn"}`,
+  tgi: (text) => `{"generated_text":${text}}`,
+};
+
+describe.each(Object.entries(saying) as [Api, (text: string) => string][])("%s", (api, say) => {
+  const answer = async (body: string | Uint8Array): Promise<ReturnType<typeof ask>> => {
+    const address = await serve((response) => {
+      response.writeHead(200, { "content-type": "application/json" });
+      response.end(body);
+    });
+    const options: Options = { api, stream: false, prompt: "?", expect: { equals: "no" } };
+    return ask(address, { options, target: { model: "m" } });
+  };
+  test.each([
+    { name: "lone surrogates and control characters", text: '"\\ud800HEAL\\u0000THY\\u202e\\udfff\\n"' },
+    { name: "half a million characters", text: `"${"\u{1f98a}".repeat(250_000)}"` },
+    { name: "secrets", text: '"sk-not-a-secret \\u001b[31m"' },
+  ])("with $name: content_mismatch", async ({ text }) => {
+    const result = await answer(say(text));
+    expect(`${reasonOf(result)} ${detailOf(result)}`).toMatch(/^content_mismatch /);
+    expect(result.answered).toBe(true);
+    expect(detailOf(result).isWellFormed()).toBe(true);
+    expect(detailOf(result)).toMatch(/^[^\p{Cc}\p{Cf}\p{Cs}]{1,700}$/u);
+  });
+
+  test("with binary", async () => {
+    const bytes = Uint8Array.from({ length: 100_000 }, (_, i) => (i * 7919) % 251);
+    const result = await answer(bytes);
+    expect(reasonOf(result)).toMatch(/^(malformed|stream_error|network)$/);
+    expect(detailOf(result)).toMatch(/^[^\p{Cc}\p{Cf}\p{Cs}]*$/u);
+  });
+
+  test("with JSON too deep for a stack", async () => {
+    const deep = `${"[".repeat(300_000)}${"]".repeat(300_000)}`;
+    const result = await answer(say(deep));
+    expect(reasonOf(result)).toMatch(/^(empty|malformed|stream_error|network)$/);
+  });
+});
+
+test("every API that answers with text is among these", () => {
+  const apis = WIRE_FORMATS.filter(({ abilities }) => abilities.answer === "text").map(({ api }) => api);
+  expect(Object.keys(saying).toSorted()).toEqual(apis.toSorted());
+});
+
+test("keys of an answer are shown like the rest of it", async () => {
+  const answer = { ["sk-very-secret\n\u202e".repeat(10_000)]: 1 };
+  const options: Options = {
+    prompt: "?",
+    api_key: "sk-very-secret",
+    expect: { json_schema: { additionalProperties: { type: "string" } } },
+  };
+  const content = { choices: [{ message: { content: JSON.stringify(answer) }, finish_reason: "stop" }] };
+  const result = await ask(await serve(json(content)), { options });
+  expect(detailOf(result)).toMatch(/^JSON at \/<secret>[^\p{Cc}\p{Cf}]{500,}$/u);
+  expect(detailOf(result)).not.toContain("sk-very");
+  expect(detailOf(result).length).toBeLessThan(3000);
+});
+
+test("arguments of a tool too deep for a stack are judged and shown", async () => {
+  const deep = `${"[".repeat(300_000)}${"]".repeat(300_000)}`;
+  const body = `{"candidates":[{"content":{"parts":[{"functionCall":{"name":"f","args":{"a":${deep}}}}]},"finishReason":"STOP"}]}`;
+  const schema = { type: "object", properties: { a: { type: "array", items: { $ref: "#/properties/a" } } } };
+  const options: Options = {
+    api: "gemini",
+    stream: false,
+    prompt: "?",
+    expect: { tool_call: { name: "f", arguments: schema } },
+  };
+  const result = await ask(await serve(json(body)), { options, target: { model: "m" } });
+  expect(detailOf(result)).toBe("call of f: too deep to be held against the JSON schema in: f(...)");
+});
+
+test("an answer byte by byte takes no more than linear time", () => {
+  const text = "x".repeat(200_000);
+  const bodies: readonly [Api, string][] = [
+    ["openai", events(delta({ content: text }), delta({}, "stop"))],
+    [
+      "anthropic",
+      named({ type: "content_block_delta", delta: { type: "text_delta", text } }, { type: "message_stop" }),
+    ],
+    ["ollama", lines({ message: { content: text }, done: false }, { done: true })],
+  ];
+  for (const [api, body] of bodies) {
+    const bytes = new TextEncoder().encode(body);
+    const chunks = Array.from(bytes, (byte) => Uint8Array.of(byte));
+    const started = performance.now();
+    const facts = read(chunks, wireFormat(api));
+    expect({ api, length: facts.output.length }).toEqual({ api, length: text.length });
+    expect(performance.now() - started).toBeLessThan(2000);
+  }
+});

@@ -1,0 +1,65 @@
+// oxlint-disable unicorn/require-post-message-target-origin -- threads have no origin, windows have
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { isMainThread, parentPort, Worker } from "node:worker_threads";
+
+/** When each token is sent, in milliseconds from the arrival of the request. */
+export type Plan = readonly number[];
+
+/**
+ * Starts a server that streams tokens by `plan`, in a thread of its own: in the thread that measures it would send late
+ * when that is busy, and the times would look better than they are.
+ */
+export async function startPacedServer(plan: Plan): Promise<{
+  readonly address: string;
+  readonly late: () => Promise<number>;
+  readonly stop: () => Promise<number>;
+}> {
+  const worker = new Worker(new URL(import.meta.url));
+  const next = (): Promise<unknown> => new Promise((resolve) => worker.once("message", resolve));
+  const listening = next();
+  worker.postMessage(plan);
+  return {
+    address: `http://127.0.0.1:${String(await listening)}`,
+    late: async () => {
+      const late = next();
+      worker.postMessage("late");
+      return Number(await late);
+    },
+    stop: () => worker.terminate(),
+  };
+}
+
+/** One chunk of a streamed answer, made beforehand. */
+const TOKEN = `data: ${JSON.stringify({ choices: [{ index: 0, delta: { content: "HEALTHY " } }] })}\n\n`;
+const END = `data: ${JSON.stringify({ choices: [{ index: 0, delta: {}, finish_reason: "stop" }] })}\n\ndata: [DONE]\n\n`;
+
+function serveByPlan(plan: Plan): void {
+  /** The most that a token was sent after its time, in milliseconds. */
+  let late = 0;
+  const server = createServer((request, response) => {
+    const start = performance.now();
+    request.resume();
+    response.writeHead(200, { "content-type": "text/event-stream" });
+    response.flushHeaders();
+    response.on("error", () => undefined);
+    const send = (i: number): void => {
+      const at = plan[i];
+      if (at === undefined) {
+        response.end(END);
+        return;
+      }
+      const run = (): void => {
+        late = Math.max(late, performance.now() - start - at);
+        response.write(TOKEN);
+        send(i + 1);
+      };
+      setTimeout(run, Math.max(0, at - (performance.now() - start)));
+    };
+    send(0);
+  });
+  server.listen(0, "127.0.0.1", () => parentPort?.postMessage((server.address() as AddressInfo).port));
+  parentPort?.on("message", () => parentPort?.postMessage(late));
+}
+
+if (!isMainThread) parentPort?.once("message", serveByPlan);

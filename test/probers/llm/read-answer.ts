@@ -1,0 +1,39 @@
+import fc from "fast-check";
+import { expect } from "vitest";
+import { seconds } from "../../../src/core/units.ts";
+import { type Answer, addPiece, emptyAnswer } from "../../../src/probers/llm/answer.ts";
+import { answerReader } from "../../../src/probers/llm/reader.ts";
+import type { WireFormat } from "../../../src/probers/llm/wire/types.ts";
+
+/** Everything about an answer but its times. */
+export type Facts = Omit<Answer, "times" | "numberedCalls">;
+
+export const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+
+/** Reads chunks as a probe does, until nothing more is wanted. */
+export function read(chunks: readonly Uint8Array[], format: WireFormat, stream = true): Facts {
+  const reader = answerReader(format, stream);
+  const answer = emptyAnswer();
+  const at = seconds(0);
+  for (const chunk of chunks) {
+    let enough = false;
+    for (const piece of reader.feed(chunk)) enough = addPiece(answer, piece, at) || enough;
+    if (enough) return factsOf(answer);
+  }
+  for (const piece of reader.finish()) addPiece(answer, piece);
+  return factsOf(answer);
+}
+
+function factsOf(answer: Answer): Facts {
+  const { times, numberedCalls, ...facts } = answer;
+  expect(times.longestSilence).toBe(0);
+  expect(numberedCalls.size).toBeLessThanOrEqual(facts.toolCalls.length);
+  return facts;
+}
+
+/** Cuts at random places, inside characters too. */
+export const cuts = (whole: Uint8Array): fc.Arbitrary<Uint8Array[]> =>
+  fc.array(fc.nat({ max: whole.length }), { maxLength: 30 }).map((places) => {
+    const sorted = [0, ...places.toSorted((a, b) => a - b), whole.length];
+    return sorted.slice(1).map((end, i) => whole.subarray(sorted[i], end));
+  });

@@ -1,0 +1,96 @@
+import { named } from "../recordings/recording.ts";
+import { json, streamed } from "../support.ts";
+import { type Case, WHOLE } from "./case.ts";
+
+const messageStart = { type: "message_start", message: { type: "message", model: "m", content: [] } };
+const textDelta = (text: string) => ({
+  type: "content_block_delta",
+  index: 0,
+  delta: { type: "text_delta", text },
+});
+const anthropicEnd = (stop_reason: string) => [
+  { type: "message_delta", delta: { stop_reason }, usage: { output_tokens: 3 } },
+  { type: "message_stop" },
+];
+/** What anthropic sends. */
+export const anthropicReplies: readonly Case[] = [
+  {
+    name: "an error event of llama.cpp, whose data has a type of its own",
+    reply: streamed(
+      `${named(messageStart, textDelta("HEAL"))}event: error\ndata: {"code":500,"message":"Context size has been exceeded.","type":"server_error"}\n\n`,
+    ),
+    reason: "server_error",
+    answered: false,
+  },
+  {
+    name: "an error in the middle of a stream",
+    reply: streamed(
+      named(messageStart, textDelta("HEAL"), {
+        type: "error",
+        error: { type: "overloaded_error", message: "Overloaded" },
+      }),
+    ),
+    reason: "overloaded",
+    answered: false,
+  },
+  {
+    name: "an error code that says more than its type",
+    reply: json(
+      {
+        type: "error",
+        error: { type: "invalid_request_error", message: "x", details: { error_code: "billing_error" } },
+      },
+      400,
+    ),
+    reason: "billing",
+    answered: false,
+  },
+  {
+    name: "an error in a whole answer",
+    reply: json({ type: "error", error: { type: "api_error", message: "x" } }),
+    options: WHOLE,
+    reason: "server_error",
+    answered: false,
+  },
+  {
+    name: "a refusal",
+    reply: streamed(named(messageStart, textDelta("I"), ...anthropicEnd("refusal"))),
+    reason: "refused",
+    answered: true,
+  },
+  {
+    name: "thoughts that used up all tokens",
+    reply: streamed(
+      named(
+        messageStart,
+        { type: "content_block_start", index: 0, content_block: { type: "thinking", thinking: "" } },
+        { type: "content_block_delta", index: 0, delta: { type: "thinking_delta", thinking: "Hm" } },
+        ...anthropicEnd("max_tokens"),
+      ),
+    ),
+    reason: "truncated",
+    answered: true,
+  },
+  {
+    name: "pings but no token",
+    reply: streamed(named(messageStart, { type: "ping" })),
+    reason: "stream_error",
+    answered: false,
+  },
+  {
+    name: "events of a later version",
+    reply: streamed(
+      named(
+        messageStart,
+        { type: "content_block_start", index: 0, content_block: { type: "hologram" } },
+        { type: "content_block_delta", index: 0, delta: { type: "hologram_delta" } },
+        { type: "weather" },
+        textDelta("HEALTHY"),
+        ...anthropicEnd("end_turn"),
+      ),
+    ),
+    reason: "ok",
+    answered: true,
+  },
+  { name: "JSON of something else", reply: json({ status: "ok" }), reason: "malformed", answered: false },
+];

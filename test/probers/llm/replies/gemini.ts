@@ -1,0 +1,55 @@
+import { events, json, streamed } from "../support.ts";
+import { type Case, WHOLE } from "./case.ts";
+
+const candidate = (text: string, finishReason?: string): object => ({
+  candidates: [{ content: { parts: [{ text }] }, ...(finishReason === undefined ? {} : { finishReason }) }],
+});
+/** What gemini sends. */
+export const geminiReplies: readonly Case[] = [
+  {
+    name: "an array of one error inside a stream",
+    reply: streamed(
+      events(candidate("HEAL"), [{ error: { code: 503, status: "UNAVAILABLE", message: "overloaded" } }]),
+    ),
+    reason: "overloaded",
+    answered: false,
+  },
+  {
+    name: "an array of one error as the whole answer",
+    reply: json([{ error: { code: 429, status: "RESOURCE_EXHAUSTED", message: "billing" } }]),
+    reason: "rate_limited",
+    answered: false,
+  },
+  {
+    name: "a prompt that was blocked",
+    reply: streamed(events({ promptFeedback: { blockReason: "SAFETY" } })),
+    reason: "refused",
+    answered: true,
+  },
+  {
+    name: "recitation",
+    reply: streamed(events(candidate("Once upon"), { candidates: [{ finishReason: "RECITATION" }] })),
+    reason: "refused",
+    answered: true,
+  },
+  {
+    name: "thoughts that used up all tokens, without content",
+    reply: json({ candidates: [{ finishReason: "MAX_TOKENS" }], usageMetadata: { thoughtsTokenCount: 256 } }),
+    options: WHOLE,
+    reason: "truncated",
+    answered: true,
+  },
+  {
+    name: "an end without a finish reason",
+    reply: streamed(events(candidate("HEALTHY"))),
+    reason: "stream_error",
+    answered: false,
+  },
+  {
+    name: "an end after a finish reason",
+    reply: streamed(events(candidate("HEALTHY", "STOP"))),
+    reason: "ok",
+    answered: true,
+  },
+  { name: "JSON of something else", reply: json({ status: "ok" }), reason: "malformed", answered: false },
+];

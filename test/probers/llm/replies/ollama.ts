@@ -1,0 +1,65 @@
+import { lines } from "../recordings/recording.ts";
+import { json, streamed } from "../support.ts";
+import { type Case, WHOLE } from "./case.ts";
+
+const line = (content: string, more: object = {}): object => ({
+  message: { role: "assistant", content },
+  done: false,
+  ...more,
+});
+/** What ollama sends. */
+export const ollamaReplies: readonly Case[] = [
+  {
+    name: "an error as the last line",
+    reply: streamed(lines(line("HEAL"), { error: "an error was encountered while running the model" })),
+    reason: "stream_error",
+    answered: false,
+  },
+  {
+    name: "an error in a whole answer",
+    reply: json({ error: "model runner has unexpectedly stopped" }),
+    options: WHOLE,
+    reason: "server_error",
+    answered: false,
+  },
+  {
+    name: "an error with a status",
+    reply: streamed(lines({ error: "too many", status_code: 429 })),
+    reason: "rate_limited",
+    answered: false,
+  },
+  {
+    name: "too long",
+    reply: streamed(lines(line("Well, "), line("", { done: true, done_reason: "length" }))),
+    reason: "truncated",
+    answered: true,
+  },
+  {
+    name: "thoughts that used up all tokens",
+    reply: streamed(
+      lines(line("", { message: { thinking: "Hm" } }), line("", { done: true, done_reason: "length" })),
+    ),
+    reason: "truncated",
+    answered: true,
+  },
+  {
+    name: "no reason why it stopped, as old versions",
+    reply: streamed(lines(line("HEALTHY"), line("", { done: true }))),
+    reason: "ok",
+    answered: true,
+  },
+  {
+    name: "the last line without its end",
+    reply: streamed(lines(line("HEALTHY"), line("", { done: true })).trimEnd()),
+    reason: "ok",
+    answered: true,
+  },
+  { name: "HTML", reply: json("<html>welcome</html>"), reason: "malformed", answered: false },
+  { name: "JSON of something else", reply: json({ status: "ok" }), reason: "malformed", answered: false },
+  {
+    name: "the model was only loaded",
+    reply: streamed(lines(line("", { done: true, done_reason: "load" }))),
+    reason: "empty",
+    answered: false,
+  },
+];
