@@ -6,6 +6,7 @@ import { elapsed, type Seconds, seconds } from "../core/units.ts";
 import { createGate, type Limits } from "./limits.ts";
 import { runProbe, ShutdownError } from "./run-probe.ts";
 import type { Subject } from "./subject.ts";
+import { createTurns } from "./turns.ts";
 
 /** What somebody who asked for a probe gets. `late`: the probe was still running when their patience ended. */
 export type Answer =
@@ -55,7 +56,14 @@ export function createEngine({ clock, limits, onResult, onBug }: EngineDeps): En
   const configured = new Map<string, Result>();
   const adhoc = new Map<string, Result>();
   let lastId = 0;
-  const deps = { clock, gate, shutdown: ending.signal, nextId: () => (lastId += 1), onBug };
+  const deps = {
+    clock,
+    gate,
+    turn: createTurns(),
+    shutdown: ending.signal,
+    nextId: () => (lastId += 1),
+    onBug,
+  };
 
   const remember = ({ key, target, minInterval }: Subject, result: Result): void => {
     if (target.configured) {

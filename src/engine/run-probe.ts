@@ -23,6 +23,8 @@ export class ShutdownError extends Error {
 export interface RunDeps {
   readonly clock: Clock;
   readonly gate: Gate;
+  /** The turn of a probe whose beginning takes long. */
+  readonly turn: () => Promise<void> | undefined;
   /** The exporter's own end. */
   readonly shutdown: AbortSignal;
   readonly nextId: () => number;
@@ -42,7 +44,7 @@ export async function runProbe(
   timeout: Seconds,
   deps: RunDeps,
 ): Promise<Result> {
-  const { clock, gate, shutdown } = deps;
+  const { clock, gate, turn, shutdown } = deps;
   if (shutdown.aborted) throw shutdown.reason;
   const controller = new AbortController();
   const cancelTimer = clock.after(timeout, () => controller.abort());
@@ -62,6 +64,8 @@ export async function runProbe(
   let found: ProbeResult;
   try {
     leave = gate.tryEnter(host) ?? (await gate.enter(host, controller.signal).catch(() => undefined));
+    // Asking a model takes the exporter a millisecond of work before the first byte leaves.
+    if (module.prober.costly) await turn();
     startedAt = clock.now();
     started = clock.monotonic();
     found =

@@ -42,9 +42,10 @@ afterEach(() => exporter[Symbol.asyncDispose]());
 /** Lets the scheduled probes of these outcomes happen, 30 s apart. */
 async function probes(...outcomes: (typeof next)[]): Promise<void> {
   for (const outcome of outcomes) {
+    const before = asked;
     next = outcome;
     clock.advance(asked === 0 ? seconds(0) : seconds(30));
-    await settle();
+    while (asked === before) await settle();
     await settle();
   }
 }
