@@ -65,7 +65,8 @@ export async function runProbe(
   try {
     leave = gate.tryEnter(host) ?? (await gate.enter(host, controller.signal).catch(() => undefined));
     // Asking a model takes the exporter a millisecond of work before the first byte leaves.
-    if (module.prober.costly) await turn();
+    const itsTurn = module.prober.costly ? turn() : undefined;
+    if (itsTurn !== undefined) await itsTurn;
     startedAt = clock.now();
     started = clock.monotonic();
     found =
