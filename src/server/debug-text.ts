@@ -19,12 +19,14 @@ export function debugText({ startedAt, outcome, log }: Result, module: Module, m
   ].join("\n");
 }
 
-const logLine = ({ at, message, fields = {} }: LogLine): string =>
-  [
+const logLine = ({ at, message, fields = {} }: LogLine): string => {
+  const known = Object.entries(fields).filter(([, value]) => value !== undefined && value !== "");
+  return [
     `+${(at * 1000).toFixed(1)}ms`,
     message,
-    ...Object.entries(fields).map(([key, value]) => `${key}=${print(value)}`),
+    ...known.map(([key, value]) => `${key}=${print(value)}`),
   ].join(" ");
+};
 
 const print = (value: unknown): string => (typeof value === "string" ? JSON.stringify(value) : String(value));
 

@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { seconds } from "../../src/core/units.ts";
 import { type ExporterProcess, runMain, startExporter, terminate } from "../helpers/exporter.ts";
 import { valueOf } from "../helpers/exposition.ts";
-import { waitUntil } from "../helpers/process.ts";
+import { start, waitUntil } from "../helpers/process.ts";
 import { temporaryFolder } from "../helpers/temporary-folder.ts";
 
 const servers: Server[] = [];
@@ -71,6 +71,14 @@ describe("the end", () => {
     const answer = await waiting;
     expect(answer.status).toBe(503);
     expect(await answer.text()).toBe("the exporter is shutting down\n");
+  });
+
+  it("comes through npm start as well", async () => {
+    await using npm = start(["npm", "start", "--", "--web.listen-address=127.0.0.1:0"]);
+    await npm.waitForOutput(/heartbeat-exporter listens/);
+    npm.kill("SIGTERM");
+    await npm.exited;
+    expect(npm.stderr()).toContain("msg=goodbye");
   });
 
   it("does not wait for a client that sends no request", async () => {

@@ -22,7 +22,10 @@ function startScript(): { env: Record<string, string>; argv: string[] } {
   };
   const words = scripts.start.split(" ");
   const node = words.indexOf("node");
-  const env = words.slice(0, node).map((word) => word.split("=") as [string, string]);
+  const env = words
+    .slice(0, node)
+    .filter((word) => word.includes("="))
+    .map((word) => word.split("=") as [string, string]);
   const argv = words.slice(node + 1).filter((word) => word !== "--demo");
   return { env: Object.fromEntries(env), argv };
 }
