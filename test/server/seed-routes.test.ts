@@ -45,7 +45,7 @@ async function probes(...outcomes: (typeof next)[]): Promise<void> {
     const before = asked;
     next = outcome;
     clock.advance(asked === 0 ? seconds(0) : seconds(30));
-    while (asked === before) await settle();
+    for (let turns = 0; turns < 100 && asked === before; turns += 1) await settle();
     await settle();
   }
 }

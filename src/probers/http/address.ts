@@ -27,7 +27,7 @@ const AUTHORITY = /^(?:(.*)@)?(\[[^\]]*\]|[^:[\]]*)(?::(\d*))?$/;
 export function parseAddress(target: string): Address | string {
   if (hasControlCharacter(target)) return "control character in the address";
   const shape = SHAPE.exec(/^https?:\/\//i.test(target) ? target : `http://${target}`);
-  if (/^[^?]*%(?![0-9a-f]{2})/i.test(shape?.[3] ?? "")) return "invalid percent-encoding in the address";
+  if (hasBadEscape(shape?.[3] ?? "")) return "invalid percent-encoding in the address";
   const authority = AUTHORITY.exec(shape?.[2] ?? "");
   if (shape === null || authority === null) return "no host and port that make sense in the address";
   const tls = shape[1]?.toLowerCase() === "https";
@@ -45,6 +45,9 @@ export function parseAddress(target: string): Address | string {
     path: requestPath(shape[3]?.toWellFormed() ?? ""),
   };
 }
+
+/** Whether a per cent sign before the query stands for nothing. */
+export const hasBadEscape = (path: string): boolean => /^[^?]*%(?![0-9a-f]{2})/i.test(path);
 
 /** `host` as it stands in front of a port. */
 export const bracketed = (host: string): string => (host.includes(":") ? `[${host}]` : host);
@@ -87,19 +90,27 @@ function hostOf(written: string): string | undefined {
 }
 
 function requestPath(rest: string): string {
-  const path = rest.startsWith("/") ? rest : `/${rest}`;
-  return /[^\x21-\x7e]|["<>\\^`{|}]/.test(path) ? escapeInvalid(path) : path;
+  const whole = rest.startsWith("/") ? rest : `/${rest}`;
+  const query = whole.indexOf("?");
+  const end = query < 0 ? whole.length : query;
+  return escapePath(whole.slice(0, end)) + escapeQuery(whole.slice(end));
 }
 
-/** Go escapes such characters in a path; in a query it sends them as they are but for spaces and non-ASCII ones, which no parser takes. */
-function escapeInvalid(path: string): string {
-  const query = path.indexOf("?");
-  const end = query < 0 ? path.length : query;
-  return (
-    path.slice(0, end).replace(/[^\x21-\x7e]|["<>\\^`{|}]/gu, encodeURIComponent) +
-    path.slice(end).replace(/[^\x21-\x7e]/gu, encodeURIComponent)
-  );
+/** Go decodes a path that needs an escape and encodes it anew, with its own idea of what else does. */
+function escapePath(path: string): string {
+  if (!/[^\x21-\x7e]|["<>\\^`{|}]/.test(path)) return path;
+  return Buffer.from(path)
+    .toString("latin1")
+    .replace(/%([0-9a-f]{2})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
+    .replace(/[^A-Za-z0-9._~$&+,/:;=@-]/g, escapeByte);
 }
+
+/** Go sends spaces and what is not ASCII as they are, which no parser takes. */
+const escapeQuery = (query: string): string =>
+  /[^\x21-\x7e]/.test(query) ? query.replace(/[^\x21-\x7e]/gu, encodeURIComponent) : query;
+
+const escapeByte = (byte: string): string =>
+  `%${byte.charCodeAt(0).toString(16).toUpperCase().padStart(2, "0")}`;
 
 function decode(text: string): string {
   try {

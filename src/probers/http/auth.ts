@@ -24,6 +24,10 @@ export async function reveal(secret: Secret, option: string): Promise<{ ok: true
 /** The header value of basic authentication; `pair` is `user:password`. */
 export const basicAuthorization = (pair: string): string => `Basic ${Buffer.from(pair).toString("base64")}`;
 
+/** The same for the user, with or without a password, of an address. */
+export const userAuthorization = (userinfo: string): string =>
+  basicAuthorization(userinfo.includes(":") ? userinfo : `${userinfo}:`);
+
 /** Compiles `basic_auth`, `authorization` and the bearer tokens; oauth2 is compiled by its own file. */
 export function compileCredentials(options: HttpOptions, context: CompileContext): Credentials | undefined {
   reportContradictions(options, context);
@@ -35,7 +39,7 @@ export function compileCredentials(options: HttpOptions, context: CompileContext
       "authorization",
       "credentials_file",
     ]);
-    return secret && token(type, secret, "authorization.credentials_file");
+    return token(type, secret ?? knownSecret(""), "authorization.credentials_file");
   }
   const bearer = secretOf(options.bearer_token, options.bearer_token_file, context, ["bearer_token_file"]);
   return bearer && token("Bearer", bearer, "bearer_token_file");
@@ -47,7 +51,10 @@ function secretOf(
   context: CompileContext,
   path: readonly string[],
 ): Secret | undefined {
-  if (file !== undefined) return context.secretFile(file, path);
+  if (file !== undefined) {
+    const secret = context.secretFile(file, path);
+    return new Secret(async () => (await secret.reveal()).trim());
+  }
   return inline ? knownSecret(inline) : undefined;
 }
 

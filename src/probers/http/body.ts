@@ -1,3 +1,4 @@
+import { constants } from "node:http2";
 import type { Readable } from "node:stream";
 import { createBrotliDecompress, createGunzip, createInflateRaw } from "node:zlib";
 import { describeError, type Failure, failure, type Guard } from "./steps.ts";
@@ -32,6 +33,10 @@ const MOST_KEPT = 64 * 1024 * 1024;
 
 const DECOMPRESSORS = { gzip: createGunzip, br: createBrotliDecompress, deflate: createInflateRaw };
 
+/** A stream of HTTP/2 ends quietly when its connection is lost; only its code tells. */
+const wasCut = (source: Readable): boolean =>
+  "rstCode" in source && source.rstCode !== constants.NGHTTP2_NO_ERROR;
+
 /** Reads a response's body to its end. */
 export function readBody(
   source: Readable,
@@ -64,7 +69,13 @@ export function readBody(
       source.destroy();
       finish(failure("too_large", `the body is longer than ${most} bytes`));
     });
-    reader.once("end", () => finish(undefined));
+    reader.once("end", () =>
+      finish(
+        wasCut(source)
+          ? failure("network", `the connection was lost after ${length} bytes of the body`)
+          : undefined,
+      ),
+    );
     source.on("error", (error) =>
       finish(
         failure(

@@ -83,7 +83,7 @@ function handshake(
       rejectUnauthorized: false,
       checkServerIdentity: () => undefined,
       ...(protocols.length > 0 ? { ALPNProtocols: protocols } : {}),
-      ...(isIP(serverName) === 0 && serverName !== "" ? { servername: serverName } : {}),
+      ...(isIP(serverName) === 0 && serverName !== "" ? { servername: serverName.replace(/\.$/, "") } : {}),
     });
     // Node.js would make objects of the whole chain for the check that is left out above: a fifth of the CPU time.
     secured.getPeerCertificate = () => NOT_LOOKED_AT;

@@ -5,6 +5,7 @@ import { parseHttpDate } from "./http-date.ts";
 
 interface Cookie {
   readonly name: string;
+  /** As it is sent: in quotes if it came in some, or needs them. */
   readonly value: string;
   readonly domain: string;
   /** Only for `domain` itself, not for what is under it. */
@@ -23,6 +24,9 @@ export interface CookieJar {
    */
   headerFor(address: Address, configured: string | undefined): string | undefined;
 }
+
+/** A name and a value of the characters that Go takes; what is not like that is no cookie. */
+const PAIR = /^\s*([!#$%&'*+.^_`|~0-9A-Za-z-]+)\s*=\s*(?:("[ !#-:<-[\]-~]*")|([ !#-:<-[\]-~]*?))\s*$/;
 
 /** An empty jar. */
 export function newCookieJar(): CookieJar {
@@ -61,8 +65,9 @@ function parseCookie(
   now: number,
 ): { cookie: Cookie; expired: boolean } | undefined {
   const [pair = "", ...attributes] = line.split(";");
-  const [, name, value = ""] = /^\s*([^=\s]+)\s*=\s*"?([^"]*?)"?\s*$/.exec(pair) ?? [];
+  const [, name, quoted, plain = ""] = PAIR.exec(pair) ?? [];
   if (name === undefined) return undefined;
+  const value = quoted ?? (/[ ,]/.test(plain) ? `"${plain}"` : plain);
   const options = new Map(
     attributes.map((attribute) => {
       const [key = "", text = ""] = attribute.split(/=(.*)/s);

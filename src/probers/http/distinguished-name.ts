@@ -26,7 +26,7 @@ const KNOWN: readonly { oid: string; name: string; single?: true }[] = [
 /**
  * Subject and issuer of a certificate (DER) in the form of Go's `pkix.Name.String()`, which is what blackbox_exporter
  * puts into labels: known attributes in a fixed order, several values of one joined by `+`, and the others behind
- * them in reverse as `oid=#hex`.
+ * them in reverse with their object identifiers. Before Go 1.27 the values of these were in hexadecimal digits.
  */
 export function distinguishedNames(certificate: Buffer): { subject: string; issuer: string } {
   const [whole] = elements(certificate, 0, certificate.length);
@@ -49,23 +49,13 @@ function formatName(all: readonly Attribute[]): string {
   });
   const others = all
     .filter(({ oid }) => !KNOWN.some((each) => each.oid === oid))
-    .map(({ oid, value }) => `${oid}=#${encodeString(value).toString("hex")}`);
+    .map(({ oid, value }) => `${oid}=${escapeValue(value)}`);
   return [...known, ...others.toReversed()].join(",");
 }
 
 /** RFC 2253, 2.4. */
 const escapeValue = (value: string): string =>
   value.replace(/[,+"\\<>;]/g, "\\$&").replace(/^[ #]|(?<=.) $/g, "\\$&");
-
-/** Go writes what it has read as a string, whichever type that had: PrintableString if it fits, else UTF8String. */
-function encodeString(value: string): Buffer {
-  const content = Buffer.from(value);
-  const tag = /^[A-Za-z0-9 '()+,\-./:=?]*$/.test(value) ? 0x13 : 0x0c;
-  const { length } = content;
-  const size =
-    length < 0x80 ? [length] : length < 0x100 ? [0x81, length] : [0x82, length >> 8, length & 0xff];
-  return Buffer.concat([Buffer.from([tag, ...size]), content]);
-}
 
 /** Name ::= SEQUENCE OF (SET OF (SEQUENCE { type OID, value string })) */
 function attributes(der: Buffer, name: Element | undefined): Attribute[] {

@@ -10,16 +10,21 @@ export const headerBytes = (value: string): string =>
   // oxlint-disable-next-line no-control-regex -- tells ASCII from the rest
   /^[\x00-\x7f]*$/.test(value) ? value : Buffer.from(value).toString("latin1");
 
-/** Every value of the header `name`, given in lower case. */
+/** The opposite: what is not ASCII is UTF-8 to everybody who sends it. */
+export const headerText = (bytes: string): string =>
+  // oxlint-disable-next-line no-control-regex -- tells ASCII from the rest
+  /^[\x00-\x7f]*$/.test(bytes) ? bytes : Buffer.from(bytes, "latin1").toString();
+
+/** Every value of the header `name`, given in lower case, as text. */
 export function valuesOf(headers: RawHeaders, name: string): string[] {
   const values: string[] = [];
   for (let i = 0; i < headers.length; i += 2) {
-    if (headers[i]?.toLowerCase() === name) values.push(headers[i + 1] ?? "");
+    if (headers[i]?.toLowerCase() === name) values.push(headerText(headers[i + 1] ?? ""));
   }
   return values;
 }
 
-/** The first value of the header `name`, given in lower case. */
+/** The first value of the header `name`, given in lower case, one character for each byte. */
 export function valueOf(headers: RawHeaders, name: string): string | undefined {
   for (let i = 0; i < headers.length; i += 2) {
     const each = headers[i];

@@ -20,10 +20,11 @@ export interface Hop {
   /** The Host header. */
   readonly host: string;
   /**
-   * Whether this and every request before went to the target itself, so that credentials and the server name of the
-   * module go along. Coming back to the target after another host was asked does not bring them back.
+   * Whether this and every request before went to the target itself, so that credentials go along. Coming back to the target after another host was asked does not bring them back.
    */
   readonly own: boolean;
+  /** Whether it goes to the target itself, so that the server name of the module does. */
+  readonly atTarget: boolean;
   /** Whether a redirect has dropped the body, and the headers about it. */
   readonly bodyDropped: boolean;
   readonly method: string;

@@ -1,14 +1,22 @@
 import { type IncomingMessage, request as nodeRequest } from "node:http";
 import type { Socket } from "node:net";
-import { type Answer, contentLengthOf, type Exchange, type Outgoing } from "./exchange.ts";
-import { valueOf } from "./headers.ts";
+import { type Answer, contentLengthOf, type Outgoing } from "./exchange.ts";
+import { valueOf, valuesOf } from "./headers.ts";
 import { codeOf, describeError, failure, type Guard } from "./steps.ts";
 
 /** Go's limit. */
 const LONGEST_HEADERS = 10 * 1024 * 1024;
 
-/** Sends one request over an open connection and waits for the head of the response. */
-export function exchangeHttp1(socket: Socket, outgoing: Outgoing, guard: Guard): Promise<Answer> {
+/**
+ * Sends one request over an open connection and waits for the head of the response.
+ * @param onFirstByte called when the response begins, be it one of HTTP or not
+ */
+export function exchangeHttp1(
+  socket: Socket,
+  outgoing: Outgoing,
+  guard: Guard,
+  onFirstByte: () => void = () => undefined,
+): Promise<Answer> {
   return new Promise((resolve) => {
     const request = nodeRequest({
       createConnection: () => socket,
@@ -20,11 +28,15 @@ export function exchangeHttp1(socket: Socket, outgoing: Outgoing, guard: Guard):
       // request, so that nothing can be smuggled.
       insecureHTTPParser: true,
     });
+    // Beyond a number of them Node.js would drop headers without a word; their size is limited anyway.
+    request.maxHeadersCount = 0;
     guard.cut = () => {
       request.destroy();
       resolve(failure("timeout", "no response before the deadline"));
     };
     if (guard.signal.aborted) guard.cut();
+    // Not earlier: whoever listens first makes the data flow.
+    request.once("socket", () => socket.prependOnceListener("data", onFirstByte));
     request.once("response", (response) => resolve(exchangeOf(response, response, socket)));
     request.once("upgrade", (response: IncomingMessage) => resolve(exchangeOf(response, undefined, socket)));
     request.on("error", (error) => resolve(failureOf(error)));
@@ -33,10 +45,14 @@ export function exchangeHttp1(socket: Socket, outgoing: Outgoing, guard: Guard):
   });
 }
 
-function exchangeOf(response: IncomingMessage, body: IncomingMessage | undefined, socket: Socket): Exchange {
+function exchangeOf(response: IncomingMessage, body: IncomingMessage | undefined, socket: Socket): Answer {
   const { rawHeaders } = response;
   const status = response.statusCode ?? 0;
-  const chunked = valueOf(rawHeaders, "transfer-encoding") !== undefined;
+  const encodings = valuesOf(rawHeaders, "transfer-encoding");
+  const chunked = encodings.length > 0;
+  if (chunked && response.httpVersion !== "1.0" && encodings.join(", ").toLowerCase() !== "chunked") {
+    return failure("malformed", `unknown transfer encoding ${JSON.stringify(encodings.join(", "))}`);
+  }
   return {
     ok: true,
     status,

@@ -1,8 +1,13 @@
-import { connect, constants, type IncomingHttpHeaders, type OutgoingHttpHeaders } from "node:http2";
+import { connect, constants, type OutgoingHttpHeaders } from "node:http2";
 import type { TLSSocket } from "node:tls";
 import { type Answer, contentLengthOf, type Outgoing } from "./exchange.ts";
 import { type RawHeaders, valueOf } from "./headers.ts";
 import { describeError, failure, type Guard } from "./steps.ts";
+
+/** Go's limit, in bytes. */
+const LONGEST_HEADERS = 10 * 1024 * 1024;
+/** Beyond it Node.js resets the stream; they are limited by their size already. */
+const MOST_HEADERS = 100_000;
 
 /** Headers that HTTP/2 does without (RFC 9113, 8.2.2), and Host, which becomes `:authority`. */
 const NOT_IN_HTTP2 = new Set([
@@ -11,15 +16,26 @@ const NOT_IN_HTTP2 = new Set([
   "http2-settings",
   "keep-alive",
   "proxy-connection",
-  "te",
   "transfer-encoding",
   "upgrade",
 ]);
 
-/** Sends one request over a connection on which HTTP/2 was agreed, and waits for the head of the response. */
-export function exchangeHttp2(socket: TLSSocket, outgoing: Outgoing, guard: Guard): Promise<Answer> {
+/**
+ * Sends one request over a connection on which HTTP/2 was agreed, and waits for the head of the response.
+ * @param onFirstByte called when the response begins
+ */
+export function exchangeHttp2(
+  socket: TLSSocket,
+  outgoing: Outgoing,
+  guard: Guard,
+  onFirstByte: () => void,
+): Promise<Answer> {
   return new Promise((resolve) => {
-    const session = connect("https://target", { createConnection: () => socket });
+    const session = connect("https://target", {
+      createConnection: () => socket,
+      maxHeaderListPairs: MOST_HEADERS,
+      settings: { enablePush: false, maxHeaderListSize: LONGEST_HEADERS },
+    });
     const close = (): void => session.destroy();
     const fail = (error: unknown): void => {
       close();
@@ -36,8 +52,9 @@ export function exchangeHttp2(socket: TLSSocket, outgoing: Outgoing, guard: Guar
     const stream = session.request(headersOf(outgoing), { endStream: empty });
     stream.on("error", fail);
     stream.once("close", () => fail(new Error("the connection was closed without a response")));
-    stream.once("response", (fields, flags) => {
-      const headers = rawHeadersOf(fields);
+    stream.once("response", (fields, flags, raw: readonly string[]) => {
+      onFirstByte();
+      const headers = withoutPseudo(raw);
       const status = fields[":status"] ?? 0;
       const ended = (flags & constants.NGHTTP2_FLAG_END_STREAM) !== 0;
       const announced =
@@ -58,16 +75,14 @@ function headersOf({ method, path, headers }: Outgoing): OutgoingHttpHeaders {
   };
   for (let i = 0; i < headers.length; i += 2) {
     const name = headers[i]?.toLowerCase() ?? "";
-    if (NOT_IN_HTTP2.has(name)) continue;
-    const earlier = fields[name];
     const value = headers[i + 1] ?? "";
+    if (NOT_IN_HTTP2.has(name) || (name === "te" && value !== "trailers")) continue;
+    const earlier = fields[name];
     fields[name] = earlier === undefined ? value : [earlier, value].flat().map(String);
   }
   return fields;
 }
 
-function rawHeadersOf(fields: IncomingHttpHeaders): RawHeaders {
-  return Object.entries(fields).flatMap(([name, value]) =>
-    value === undefined || name.startsWith(":") ? [] : [value].flat().flatMap((each) => [name, each]),
-  );
-}
+/** Values as they came, one by one: the other form of them joins several into one. */
+const withoutPseudo = (raw: readonly string[]): RawHeaders =>
+  raw.filter((_, i) => raw[i - (i % 2)]?.startsWith(":") !== true);

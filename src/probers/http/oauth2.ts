@@ -129,8 +129,9 @@ async function fetchToken(
     form.set("client_id", clientId);
     if (secret !== "") form.set("client_secret", secret);
   }
+  form.sort();
   const body = Buffer.from(form.toString());
-  const pair = `${encodeURIComponent(clientId)}:${encodeURIComponent(secret)}`;
+  const pair = `${formEncoded(clientId)}:${formEncoded(secret)}`;
   const headers = [
     "Host",
     address.authority,
@@ -140,6 +141,8 @@ async function fetchToken(
     "application/json",
     "Content-Length",
     String(body.length),
+    "Connection",
+    "close",
     ...(way === "header" ? ["Authorization", basicAuthorization(pair)] : []),
     ...(proxy !== undefined && !address.tls ? proxy.authorization : []),
   ];
@@ -162,6 +165,9 @@ async function fetchToken(
   }
   return parseToken(read.content, clock.now(), address);
 }
+
+/** As RFC 6749, 2.3.1 wants it. */
+const formEncoded = (text: string): string => new URLSearchParams({ _: text }).toString().slice("_=".length);
 
 /** What the answer holds is never repeated: it may be a token. */
 function parseToken(content: Buffer, now: number, { authority }: Address): Token | Failure {

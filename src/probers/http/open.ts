@@ -30,7 +30,7 @@ export async function openConnection(
     authority: `${bracketed(hop.ip ?? address.host)}:${address.port}`,
     proxy,
     tls: module.tls,
-    serverName: hop.own ? serverName : address.host,
+    serverName: hop.atTarget ? serverName : address.host,
     protocols: module.protocols,
   };
   const connection = await openRoute(route, guard, (peer) => {

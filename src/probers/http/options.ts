@@ -59,7 +59,7 @@ export function compileHttp(options: HttpOptions, context: CompileContext): Http
     method: compileMethod(options, context),
     body: compileBody(options, context),
     headers: compileRequestHeaders(options, context),
-    credentials: compileOauth2(options, context) ?? compileCredentials(options, context),
+    credentials: compileAnyCredentials(options, context),
     proxies: compileProxies(options, context),
     skipResolve: options.skip_resolve_phase_with_proxy === true && Boolean(options.proxy_url),
     ip: {
@@ -84,8 +84,15 @@ export function compileHttp(options: HttpOptions, context: CompileContext): Http
   };
 }
 
+/** There is at most one kind; all of them are compiled, so that the problems of each are told. */
+function compileAnyCredentials(options: HttpOptions, context: CompileContext): Credentials | undefined {
+  const token = compileOauth2(options, context);
+  return compileCredentials(options, context) ?? token;
+}
+
 function compileMethod({ method }: HttpOptions, context: CompileContext): string {
-  const name = method || "GET";
+  // node:http would send them so in any case.
+  const name = method?.toUpperCase() || "GET";
   if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name)) {
     context.problem(["method"], JSON.stringify(name), "a method such as GET or POST");
   }

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import type { ProbeTarget } from "../../core/prober.ts";
 import { type Address, parseAddress } from "./address.ts";
-import { basicAuthorization } from "./auth.ts";
+import { userAuthorization } from "./auth.ts";
 import type { Hop, Payload } from "./hop.ts";
 import type { HttpModule } from "./options.ts";
 import { authorityOfIp } from "./redirects.ts";
@@ -51,7 +51,7 @@ export async function prepare(
   const authorization = await authorize(address, headers, module, guard);
   if (authorization !== undefined && typeof authorization !== "string") return authorization;
 
-  const ownHost = target.hostname ?? module.headers.host;
+  const ownHost = target.hostname || module.headers.host || undefined;
   return {
     ok: true,
     serverName: module.tls.serverName ?? (ownHost === undefined ? address.host : withoutPort(ownHost)),
@@ -63,6 +63,7 @@ export async function prepare(
       authority: ip === undefined ? address.authority : authorityOfIp(ip, address.authority),
       host: ownHost ?? address.authority,
       own: true,
+      atTarget: true,
       trusted: configured,
       bodyDropped: false,
       method: module.method,
@@ -122,7 +123,7 @@ async function authorize(
   guard: Guard,
 ): Promise<string | Failure | undefined> {
   if (headers.some(({ name }) => name === "Authorization")) return undefined;
-  if (userinfo !== undefined) return basicAuthorization(userinfo.includes(":") ? userinfo : `${userinfo}:`);
+  if (userinfo !== undefined) return userAuthorization(userinfo);
   if (credentials === undefined) return undefined;
   const got = await credentials.value(guard);
   return got.ok ? got.value : got;

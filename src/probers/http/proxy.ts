@@ -1,7 +1,7 @@
 import type { CompileContext } from "../../core/prober.ts";
 import { type Address, parseAddress } from "./address.ts";
-import { basicAuthorization } from "./auth.ts";
-import { canonicalName, headerBytes, type RawHeaders } from "./headers.ts";
+import { userAuthorization } from "./auth.ts";
+import { headerBytes, type RawHeaders } from "./headers.ts";
 import { compileNoProxy, type NoProxy } from "./no-proxy.ts";
 import type { HttpOptions } from "./schema.ts";
 
@@ -35,7 +35,7 @@ export function compileProxies(
   const env = context.environment;
   reportContradictions(options, context, path);
   const connectHeaders = Object.entries(options.proxy_connect_header ?? {}).flatMap(([name, values]) =>
-    values.flatMap((value) => [canonicalName(name), headerBytes(value)]),
+    values.flatMap((value) => [name, headerBytes(value)]),
   );
   if (url) {
     const proxy = parseProxy(url, connectHeaders);
@@ -80,10 +80,7 @@ function parseProxy(url: string, connectHeaders: RawHeaders): Proxy | undefined 
   const address = parseAddress(url);
   if (typeof address === "string" || address.host === "") return undefined;
   const { userinfo } = address;
-  const authorization =
-    userinfo === undefined
-      ? []
-      : ["Proxy-Authorization", basicAuthorization(userinfo.includes(":") ? userinfo : `${userinfo}:`)];
+  const authorization = userinfo === undefined ? [] : ["Proxy-Authorization", userAuthorization(userinfo)];
   return { address, authorization, connectHeaders };
 }
 

@@ -1,6 +1,6 @@
-import { bracketed, followLocation, formatAddress } from "./address.ts";
+import { bracketed, followLocation, formatAddress, hasBadEscape } from "./address.ts";
 import type { Exchange } from "./exchange.ts";
-import { valueOf } from "./headers.ts";
+import { headerText, valueOf } from "./headers.ts";
 import type { Hop } from "./hop.ts";
 import { type Failure, failure } from "./steps.ts";
 
@@ -29,12 +29,11 @@ export function redirectOf(response: Exchange, hop: Hop, first: Hop): Redirect {
   if (location === undefined || location === "") return { kind: "none" };
   if (repeats && first.payload?.streamed === true) return { kind: "none" };
 
-  // Headers come as one character per byte; what is not ASCII is UTF-8 to everybody who sends it.
-  const followed = followLocation(hop.address, Buffer.from(location, "latin1").toString());
+  const followed = followLocation(hop.address, headerText(location));
   if (followed === undefined) {
     return {
       kind: "impossible",
-      counts: URL.canParse(location, formatAddress(hop.address)),
+      counts: URL.canParse(location, formatAddress(hop.address)) && !hasBadEscape(location),
       failure: failure("redirect", `cannot follow a redirect to ${location}`),
     };
   }
@@ -52,6 +51,7 @@ export function redirectOf(response: Exchange, hop: Hop, first: Hop): Redirect {
       authority: relative ? hop.authority : to.authority,
       host: relative ? hop.host : to.authority,
       own: hop.own && (relative || sameOrigin),
+      atTarget: relative ? hop.atTarget : sameOrigin,
       bodyDropped: hop.bodyDropped || !repeats,
       method: repeats || hop.method === "HEAD" ? hop.method : "GET",
       payload: repeats ? hop.payload : undefined,

@@ -68,9 +68,10 @@ export function compileRequestHeaders(options: HttpOptions, context: CompileCont
       fixed.push({ name, value: headerBytes(value), confidential: CONFIDENTIAL.has(name) });
     }
   }
-  if (!fixed.some(({ name }) => name === "User-Agent")) {
-    fixed.push({ name: "User-Agent", value: USER_AGENT, confidential: false });
-  }
+  const agent = fixed.findIndex(({ name }) => name === "User-Agent");
+  if (agent < 0) fixed.push({ name: "User-Agent", value: USER_AGENT, confidential: false });
+  // Who sets none does not want any.
+  else if (fixed[agent]?.value === "") fixed.splice(agent, 1);
 
   const files: { name: string; file: string }[] = [];
   for (const [key, { values = [], secrets = [], files: ownFiles = [] }] of Object.entries(

@@ -49,7 +49,7 @@ export const httpSchema = {
       items: { type: "string" },
       description: "Accepted versions, such as HTTP/1.1 and HTTP/2.0; default all.",
     },
-    preferred_ip_protocol: { enum: ["ip4", "ip6"], description: "IP version to prefer; default ip6." },
+    preferred_ip_protocol: { enum: ["ip4", "ip6", ""], description: "IP version to prefer; default ip6." },
     ip_protocol_fallback: flag(
       "Take the other IP version when there is no address of the preferred one; default true.",
     ),

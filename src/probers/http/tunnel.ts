@@ -18,9 +18,13 @@ export function openTunnel(
       createConnection: () => socket,
       method: "CONNECT",
       path: authority,
-      headers: ["Host", authority, ...headers],
+      setHost: false,
       insecureHTTPParser: true,
     });
+    request.setHeader("Host", authority);
+    for (let i = 0; i < headers.length; i += 2) request.appendHeader(headers[i] ?? "", headers[i + 1] ?? "");
+    // "Connection: close" would be about the tunnel.
+    request.removeHeader("Connection");
     const fail = (why: Failure): void => {
       request.destroy();
       socket.destroy();

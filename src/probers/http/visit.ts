@@ -1,7 +1,9 @@
 import type { ProbeTarget } from "../../core/prober.ts";
 import { formatAddress } from "./address.ts";
+import { userAuthorization } from "./auth.ts";
 import { type CookieJar, newCookieJar } from "./cookies.ts";
-import type { Answer, Exchange, Outgoing } from "./exchange.ts";
+import type { Exchange, Outgoing } from "./exchange.ts";
+import { type RawHeaders, valueOf } from "./headers.ts";
 import { bodyHeaders, type Hop } from "./hop.ts";
 import { exchangeHttp1 } from "./http1.ts";
 import { exchangeHttp2 } from "./http2.ts";
@@ -19,7 +21,7 @@ export interface Visited {
   readonly exchange: Exchange;
   /** Whether it came over TLS. */
   readonly tls: boolean;
-  /** Monotonic seconds at which its head had come. */
+  /** Monotonic seconds at which its first byte came. */
   readonly respondedAt: number;
   /** Why the redirect that it is was not followed; undefined when it is none. Its body is not read then. */
   readonly notFollowed: string | undefined;
@@ -38,14 +40,10 @@ export async function visit(
   let hop = prepared.first;
   for (;;) {
     trace.peer = undefined;
-    const exchange = await request(hop, prepared, cookies, module, guard, trace);
-    if (!exchange.ok) return exchange;
-    const visited = {
-      ok: true,
-      exchange,
-      tls: hop.address.tls,
-      respondedAt: guard.clock.monotonic(),
-    } as const;
+    const answered = await request(hop, prepared, cookies, module, guard, trace);
+    if (!answered.ok) return answered;
+    const { exchange, respondedAt } = answered;
+    const visited = { ok: true, exchange, tls: hop.address.tls, respondedAt } as const;
     const redirect = redirectOf(exchange, hop, prepared.first);
     if (redirect.kind === "none") return { ...visited, notFollowed: undefined };
     exchange.close();
@@ -55,6 +53,8 @@ export async function visit(
     const notFollowed = refusal(trace.redirects, module);
     if (notFollowed !== undefined) return { ...visited, notFollowed };
     if (redirect.kind === "impossible") return redirect.failure;
+    // On redirects the names are always resolved here, be it by the way of asking a proxy: as in blackbox_exporter.
+    trace.resolve ??= 0;
     hop = redirect.next;
   }
 }
@@ -64,6 +64,12 @@ function refusal(redirects: number, { followRedirects }: HttpModule): string | u
   return redirects > MOST_REDIRECTS ? `more than ${MOST_REDIRECTS} redirects` : undefined;
 }
 
+interface Answered {
+  readonly ok: true;
+  readonly exchange: Exchange;
+  readonly respondedAt: number;
+}
+
 async function request(
   hop: Hop,
   prepared: Prepared,
@@ -71,24 +77,39 @@ async function request(
   module: HttpModule,
   guard: Guard,
   trace: Trace,
-): Promise<Answer> {
+): Promise<Answered | Failure> {
   const proxy = module.proxies?.(hop.address, hop.ip);
   const connection = await openConnection(hop, proxy, prepared, module, guard, trace);
   if (!connection.ok) return connection;
   guard.log("requesting", { method: hop.method, url: formatAddress(hop.address), host: hop.host });
   const outgoing = outgoingOf(hop, proxy, prepared, cookies);
   const started = guard.clock.monotonic();
-  const answer =
+  let respondedAt = started;
+  const onFirstByte = (): void => {
+    respondedAt = guard.clock.monotonic();
+    trace.processing += respondedAt - started;
+  };
+  const exchange =
     connection.kind === "http2"
-      ? await exchangeHttp2(connection.socket, outgoing, guard)
-      : await exchangeHttp1(connection.socket, outgoing, guard);
-  if (!answer.ok) {
+      ? await exchangeHttp2(connection.socket, outgoing, guard, onFirstByte)
+      : await exchangeHttp1(connection.socket, outgoing, guard, onFirstByte);
+  if (!exchange.ok) {
     connection.socket.destroy();
-    return answer;
+    return exchange;
   }
-  trace.processing += guard.clock.monotonic() - started;
-  guard.log("response", { status: answer.status, version: answer.version });
-  return answer;
+  guard.log("response", { status: exchange.status, version: exchange.version });
+  return { ok: true, exchange, respondedAt };
+}
+
+/** As in Go: a header set by hand, then what the address of this request says, then what the module does. */
+function credentialsOf(
+  { address: { userinfo }, own }: Hop,
+  headers: RawHeaders,
+  authorization: string | undefined,
+): string | undefined {
+  if (valueOf(headers, "authorization") !== undefined) return undefined;
+  if (userinfo !== undefined) return userAuthorization(userinfo);
+  return own ? authorization : undefined;
 }
 
 /** Describe a body that a redirect has dropped. */
@@ -114,7 +135,8 @@ function outgoingOf(
   }
   cookie = cookies.headerFor(hop.address, cookie);
   if (cookie !== undefined) raw.push("Cookie", cookie);
-  if (authorization !== undefined && hop.own) raw.push("Authorization", authorization);
+  const shown = credentialsOf(hop, raw, authorization);
+  if (shown !== undefined) raw.push("Authorization", shown);
   if (referer !== undefined) raw.push("Referer", referer);
   raw.push(...bodyHeaders(hop.method, hop.payload), "Connection", connection);
   const request = { method: hop.method, headers: raw, body: hop.payload?.content };

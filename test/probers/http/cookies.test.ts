@@ -28,7 +28,7 @@ test.each([
   ["http://a.example/", "c=1; Max-Age=10", "http://a.example/", "c=1"],
   ["http://a.example/", "c=1; Expires=Mon, 02-Jan-2006 15:04:05 GMT", "http://a.example/", undefined],
   ["http://a.example/", "c=1; Expires=Fri, 01 Jan 2100 00:00:00 GMT", "http://a.example/", "c=1"],
-  ["http://a.example/", ' c = "1=2" ; HttpOnly', "http://a.example/", "c=1=2"],
+  ["http://a.example/", ' c = "1=2" ; HttpOnly', "http://a.example/", 'c="1=2"'],
   ["http://a.example/", "no cookie", "http://a.example/", undefined],
 ])("from %s: %s, to %s: %s", (from, line, to, header) => {
   const jar = newCookieJar();

@@ -1,0 +1,273 @@
+import { inPieces, text, thenReset, thenSilence } from "../answers.ts";
+import type { Case } from "../case.ts";
+
+const head = "HTTP/1.1 200 OK\r\n";
+const chunked = `${head}Transfer-Encoding: chunked\r\n\r\n`;
+
+/** A response that only blackbox_exporter takes. */
+const refused = [
+  'probe_http_duration_seconds{phase="transfer"}: some time -> 0',
+  "probe_http_status_code: 200 -> 0",
+  "probe_http_version: 1.1 -> 0",
+  "probe_success: 1 -> 0",
+];
+
+/** How long bodies are, and what becomes of connections. */
+export const framing: readonly Case[] = [
+  { name: "chunks", verdict: "success", at: "raw", raw: `${chunked}3\r\nabc\r\n2;x=y\r\nde\r\n0\r\n\r\n` },
+  {
+    name: "chunks with trailers",
+    verdict: "success",
+    at: "raw",
+    raw: `${chunked}3\r\nabc\r\n0\r\nX-After: 1\r\n\r\n`,
+  },
+  {
+    name: "chunks and a length",
+    verdict: "success",
+    at: "raw",
+    raw: `${head}Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nabcde\r\n0\r\n\r\n`,
+  },
+  { name: "chunks that end early", verdict: "failure", at: "raw", raw: `${chunked}5\r\nab` },
+  { name: "chunks without an end", verdict: "failure", at: "raw", raw: `${chunked}2\r\nab\r\n` },
+  { name: "chunks of nonsense", verdict: "failure", at: "raw", raw: `${chunked}zz\r\nab\r\n0\r\n\r\n` },
+  {
+    name: "an unknown transfer encoding",
+    verdict: "failure",
+    at: "raw",
+    raw: `${head}Transfer-Encoding: gzip\r\n\r\nab`,
+  },
+  { name: "no length", verdict: "success", at: "raw", raw: `${head}\r\nuntil the end` },
+  { name: "no length and no body", verdict: "success", at: "raw", raw: `${head}\r\n` },
+  {
+    name: "a body shorter than its length",
+    verdict: "failure",
+    at: "raw",
+    raw: `${head}Content-Length: 10\r\n\r\nshort`,
+  },
+  {
+    name: "a body longer than its length",
+    verdict: "success",
+    at: "raw",
+    raw: `${head}Content-Length: 2\r\n\r\nlonger`,
+  },
+  {
+    name: "the same length twice",
+    verdict: "success",
+    at: "raw",
+    raw: `${head}Content-Length: 2\r\nContent-Length: 2\r\n\r\nhi`,
+    differs: {
+      "odd-framing": [
+        ...refused,
+        "probe_http_content_length: 2 -> 0",
+        "probe_http_uncompressed_body_length: 2 -> 0",
+      ],
+    },
+  },
+  {
+    name: "two lengths",
+    verdict: "failure",
+    at: "raw",
+    raw: `${head}Content-Length: 2\r\nContent-Length: 3\r\n\r\nhi!`,
+  },
+  { name: "a negative length", verdict: "failure", at: "raw", raw: `${head}Content-Length: -2\r\n\r\nhi` },
+  {
+    name: "a length that is no number",
+    verdict: "failure",
+    at: "raw",
+    raw: `${head}Content-Length: two\r\n\r\nhi`,
+  },
+  { name: "a length with a plus", verdict: "failure", at: "raw", raw: `${head}Content-Length: +2\r\n\r\nhi` },
+  { name: "bare line feeds", verdict: "success", at: "raw", raw: "HTTP/1.1 200 OK\nContent-Length: 2\n\nhi" },
+  {
+    name: "a folded header",
+    verdict: "success",
+    at: "raw",
+    http: '{ fail_if_header_not_matches: [{ header: X-A, regexp: "^one two$" }] }',
+    raw: `${head}X-A: one\r\n  two\r\nContent-Length: 0\r\n\r\n`,
+    differs: { "odd-framing": ["probe_failed_due_to_regex: 0 -> 1", "probe_success: 1 -> 0"] },
+  },
+  {
+    name: "a header without a colon",
+    verdict: "failure",
+    at: "raw",
+    raw: `${head}nonsense\r\nContent-Length: 0\r\n\r\n`,
+  },
+  {
+    name: "a header with a space before its colon",
+    verdict: "success",
+    at: "raw",
+    raw: `${head}X-A : b\r\nContent-Length: 0\r\n\r\n`,
+    differs: { "odd-framing": refused },
+  },
+  {
+    name: "a header without a value",
+    verdict: "success",
+    at: "raw",
+    raw: `${head}X-A:\r\nContent-Length: 0\r\n\r\n`,
+  },
+  {
+    name: "a header of 100 kB",
+    verdict: "success",
+    at: "raw",
+    raw: `${head}X-A: ${"a".repeat(100_000)}\r\nContent-Length: 0\r\n\r\n`,
+  },
+  { name: "garbage in place of HTTP", verdict: "failure", at: "raw", raw: "garbage\r\n\r\n" },
+  { name: "a status that is no number", verdict: "failure", at: "raw", raw: "HTTP/1.1 abc OK\r\n\r\n" },
+  { name: "another protocol", verdict: "failure", at: "raw", raw: "SSH-2.0-OpenSSH_9.2\r\n" },
+  { name: "HTTP/3.7", verdict: "success", at: "raw", raw: "HTTP/3.7 200 OK\r\nContent-Length: 0\r\n\r\n" },
+  { name: "an empty answer", verdict: "failure", at: "raw", raw: "" },
+  { name: "half a head", verdict: "failure", at: "raw", raw: "HTTP/1.1 200 OK\r\nContent-Le" },
+  { name: "a reset in place of an answer", verdict: "failure", at: "raw", raw: thenReset("") },
+  {
+    name: "a reset in the body",
+    verdict: "failure",
+    at: "raw",
+    raw: thenReset(`${head}Content-Length: 10\r\n\r\nhalf`),
+  },
+  {
+    name: "a reset in the body with an expression",
+    verdict: "failure",
+    at: "raw",
+    http: "{ fail_if_body_matches_regexp: [never] }",
+    raw: thenReset(`${head}Content-Length: 10\r\n\r\nhalf`),
+  },
+  {
+    name: "a half-closed connection",
+    verdict: "success",
+    at: "raw",
+    raw: (socket) => void socket.end(`${head}Content-Length: 2\r\n\r\nhi`),
+  },
+  { name: "a port on which nobody listens", verdict: "failure", at: "closed" },
+  {
+    name: "a port on which nobody listens with TLS",
+    verdict: "failure",
+    target: ({ port }) => `https://127.0.0.1:${port("closed")}/`,
+  },
+
+  {
+    name: "slow headers",
+    verdict: "success",
+    slow: true,
+    at: "raw",
+    raw: inPieces(
+      120,
+      "HTTP/1.1 200 OK\r\n",
+      "X-A: b\r\n",
+      "X-B:",
+      " c\r\n",
+      "Content-Length: 2\r\n",
+      "\r\nhi",
+    ),
+  },
+  {
+    name: "a slow body",
+    verdict: "success",
+    slow: true,
+    at: "raw",
+    raw: inPieces(120, `${head}Content-Length: 6\r\n\r\n`, "a", "b", "c", "d", "ef"),
+  },
+  {
+    name: "slow chunks",
+    verdict: "success",
+    slow: true,
+    at: "raw",
+    raw: inPieces(120, chunked, "1\r\na\r\n", "1", "\r\nb\r", "\n", "0\r\n\r\n"),
+  },
+  {
+    name: "no answer before the deadline",
+    verdict: "failure",
+    slow: true,
+    timeout: "1s",
+    at: "raw",
+    raw: thenSilence(""),
+  },
+  {
+    name: "half a head before the deadline",
+    verdict: "failure",
+    slow: true,
+    timeout: "1s",
+    at: "raw",
+    raw: thenSilence(head),
+  },
+  {
+    name: "half a body before the deadline",
+    verdict: "failure",
+    slow: true,
+    timeout: "1s",
+    at: "raw",
+    raw: thenSilence(`${head}Content-Length: 10\r\n\r\nhalf`),
+  },
+  {
+    name: "half a body before the deadline with an expression",
+    verdict: "failure",
+    timeout: "1s",
+    at: "raw",
+    http: "{ fail_if_body_not_matches_regexp: [half] }",
+    raw: thenSilence(`${head}Content-Length: 10\r\n\r\nhalf`),
+  },
+  {
+    name: "no end of chunks before the deadline",
+    verdict: "failure",
+    timeout: "1s",
+    at: "raw",
+    raw: thenSilence(`${chunked}2\r\nab\r\n`),
+  },
+  {
+    name: "a deadline by the scrape",
+    verdict: "failure",
+    timeout: "30s",
+    headers: { "X-Prometheus-Scrape-Timeout-Seconds": "1.5" },
+    at: "raw",
+    raw: thenSilence(""),
+  },
+  {
+    name: "a deadline by the module before that of the scrape",
+    verdict: "failure",
+    timeout: "1s",
+    headers: { "X-Prometheus-Scrape-Timeout-Seconds": "1.1" },
+    at: "raw",
+    raw: thenSilence(""),
+  },
+  {
+    name: "a deadline in the middle of a redirect",
+    verdict: "failure",
+    timeout: "1s",
+    at: "raw",
+    raw: (socket, { path }, rest) => {
+      if (rest === "") socket.end(`HTTP/1.1 302 Found\r\nLocation: ${path}/on\r\nContent-Length: 0\r\n\r\n`);
+    },
+  },
+
+  {
+    name: "a body within its limit",
+    verdict: "success",
+    http: "{ body_size_limit: 10B }",
+    answer: text("0123456789"),
+  },
+  {
+    name: "a body beyond its limit",
+    verdict: "failure",
+    http: "{ body_size_limit: 10B }",
+    answer: text("0123456789a"),
+  },
+  {
+    name: "a huge body within its limit",
+    verdict: "success",
+    http: "{ body_size_limit: 1MB }",
+    answer: text("x".repeat(1_048_576)),
+  },
+  {
+    name: "a huge body beyond its limit",
+    verdict: "failure",
+    http: "{ body_size_limit: 1MB }",
+    answer: text("x".repeat(1_048_577)),
+  },
+  { name: "a huge body without a limit", verdict: "success", answer: text("x".repeat(9_000_000)) },
+  {
+    name: "a body beyond its limit with an expression",
+    verdict: "failure",
+    http: "{ body_size_limit: 4B, fail_if_body_matches_regexp: [never] }",
+    answer: text("0123456789a"),
+  },
+  { name: "a limit of 0", verdict: "success", http: "{ body_size_limit: 0 }", answer: text("0123456789a") },
+];
