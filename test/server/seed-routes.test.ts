@@ -40,12 +40,14 @@ beforeEach(async () => {
 afterEach(() => exporter[Symbol.asyncDispose]());
 
 /** Lets the scheduled probes of these outcomes happen, 30 s apart. */
+const count = (): number => asked;
+
 async function probes(...outcomes: (typeof next)[]): Promise<void> {
   for (const outcome of outcomes) {
-    const before = asked;
+    const before = count();
     next = outcome;
     clock.advance(asked === 0 ? seconds(0) : seconds(30));
-    for (let turns = 0; turns < 100 && asked === before; turns += 1) await settle();
+    while (count() === before) await settle();
     await settle();
   }
 }
