@@ -3,8 +3,10 @@ import { load } from "./load.ts";
 import { type Peer, probeUrl, type Targets, withPeers } from "./peers.ts";
 import { median, print } from "./statistics.ts";
 
-const PROBES = 1500;
+const PROBES = 3000;
 const ROUNDS = 3;
+/** Until both run at their usual speed: code has been compiled, heaps have their size. */
+const WARM_UP = 6000;
 
 interface Cost {
   /** Milliseconds of CPU time of the exporter per probe. */
@@ -21,9 +23,9 @@ export async function httpCost(targets: Targets): Promise<void> {
       ["tls", targets.https, "0.80"],
     ] as const) {
       for (const concurrency of [1, 16, 256]) {
-        const run = (peer: Peer) => cost(peer, module, target, concurrency);
-        await run(ours);
-        await run(theirs);
+        const run = (peer: Peer, probes = PROBES) => cost(peer, module, target, concurrency, probes);
+        await run(ours, WARM_UP);
+        await run(theirs, WARM_UP);
         const [our, their]: [Cost[], Cost[]] = [[], []];
         for (let round = 0; round < ROUNDS; round += 1) {
           our.push(await run(ours));
@@ -45,13 +47,19 @@ export async function httpCost(targets: Targets): Promise<void> {
   });
 }
 
-async function cost(peer: Peer, module: string, target: string, concurrency: number): Promise<Cost> {
+async function cost(
+  peer: Peer,
+  module: string,
+  target: string,
+  concurrency: number,
+  probes: number,
+): Promise<Cost> {
   const { pid } = peer;
   // Each its own address, or those that overlap would share one probe.
   const urlOf = (i: number): string => probeUrl(peer, module, `${target}?${i}`);
   const before = cpuSeconds(pid);
   const begin = performance.now();
-  await load(urlOf, PROBES, concurrency, "probe_success 1");
+  await load(urlOf, probes, concurrency, "probe_success 1");
   const seconds = (performance.now() - begin) / 1000;
-  return { cpu: ((cpuSeconds(pid) - before) / PROBES) * 1000, rate: PROBES / seconds };
+  return { cpu: ((cpuSeconds(pid) - before) / probes) * 1000, rate: probes / seconds };
 }

@@ -1,4 +1,4 @@
-#!/usr/bin/env -S node --max-semi-space-size=2
+#!/usr/bin/env -S node --max-semi-space-size=4
 import { readFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import { type Flags, readFlags } from "./cli/flags.ts";

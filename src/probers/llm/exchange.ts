@@ -1,9 +1,14 @@
 import type { ClientRequest, IncomingHttpHeaders } from "node:http";
 import type { Socket } from "node:net";
-import got, { type Agents } from "got";
+import type { Agents, Got } from "got";
 import type { Clock } from "../../core/clock.ts";
 import { type Seconds, seconds } from "../../core/units.ts";
 import { guardedLookup, type RefusesAddress } from "./lookup.ts";
+
+let client: Promise<Got> | undefined;
+
+/** got. It is a fifth of the exporter's memory, so it is loaded with the first module that asks a model. */
+export const loadClient = (): Promise<Got> => (client ??= import("got").then(({ default: got }) => got));
 
 /** Most bytes of a body that are read, decompressed. */
 const MAX_BODY_BYTES = 8 * 2 ** 20;
@@ -53,11 +58,12 @@ export interface Exchange {
 }
 
 /** Sends `call` once, without retries and redirects, and hands the response to `receiver`. Never rejects. */
-export function exchange(
+export async function exchange(
   call: Call,
   receiver: Receiver,
   { signal, clock }: { readonly signal: AbortSignal; readonly clock: Clock },
 ): Promise<Exchange> {
+  const got = await loadClient();
   let start = clock.monotonic();
   const phases: Phases = {};
   let progress: Progress = "resolving";

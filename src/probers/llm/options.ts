@@ -6,6 +6,7 @@ import type { Seconds } from "../../core/units.ts";
 import { compileTls } from "../tls-options.ts";
 import { type Access, compileAccess } from "./access.ts";
 import { type AgentSource, agentSource } from "./agents.ts";
+import { loadClient } from "./exchange.ts";
 import { type AcceptsModel, allowedModels } from "./models.ts";
 import { compileQuestions, type Questions } from "./questions.ts";
 import type { LlmOptions } from "./schema.ts";
@@ -39,6 +40,8 @@ export interface LlmModule {
 
 /** Makes a module of validated options, reporting what no schema can see. */
 export function compileLlm(options: LlmOptions, context: CompileContext): LlmModule {
+  // Begun now, it is there when the first probe is due.
+  void loadClient();
   const format: WireFormat = wireFormat(options.api);
   const key = keyOf(options, context);
   const headers = headersOf(options.headers ?? {}, context);
