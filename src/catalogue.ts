@@ -114,6 +114,11 @@ export const catalogue = {
     "The target's leaf certificate; the value is always 1",
     ["fingerprint_sha256", "subject", "issuer", "subjectalternative", "serialnumber"],
   ),
+  tlsClientCertExpiry: gauge(
+    "http",
+    "probe_tls_client_certificate_expiry_timestamp_seconds",
+    "Expiry of the client certificate that the module shows, as a Unix timestamp",
+  ),
   tlsVersionInfo: gauge("http", "probe_tls_version_info", "TLS version in use; the value is always 1", [
     "version",
   ]),

@@ -36,7 +36,7 @@ describe("the catalogue", () => {
     const tlsPort = await listen(secure);
     const yaml = `
 modules:
-  tls: { prober: http, timeout: 2s, http: { tls_config: { ca_file: ca.pem }, preferred_ip_protocol: ip4, fail_if_body_json_matches_cel: "false" } }
+  tls: { prober: http, timeout: 2s, http: { tls_config: { ca_file: ca.pem, cert_file: ca.pem, key_file: key.pem }, preferred_ip_protocol: ip4, fail_if_body_json_matches_cel: "false" } }
   local: { prober: llm, timeout: 2s, llm: { api: ollama, stream: false } }
   chat: { prober: llm, timeout: 2s, llm: { api: openai } }
 targets:
@@ -45,7 +45,7 @@ targets:
   - { name: local, module: local, target: "http://127.0.0.1:${ollamaPort}", model: demo-model }
   - { name: tiny, module: chat, target: "http://127.0.0.1:${llmPort}/v1", model: demo-model, interval: 2s, failover: {} }
 `;
-    await using exporter = await startExporter({ yaml, files: { "ca.pem": cert } });
+    await using exporter = await startExporter({ yaml, files: { "ca.pem": cert, "key.pem": key } });
     const slow = ["heartbeat_exporter_event_loop_lag_seconds", "heartbeat_target_healthy"];
     const { series, types } = await waitUntil(
       "what takes more than a moment, or a probe, to know",

@@ -1,3 +1,4 @@
+import { X509Certificate } from "node:crypto";
 import { existsSync } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 import { createSecureContext, DEFAULT_CIPHERS, getCACertificates, type SecureContextOptions } from "node:tls";
@@ -59,6 +60,8 @@ export interface TlsSettings {
    * as long as no file changes, so that what is derived from it can be kept. Rejects with a TlsConfigError.
    */
   options(): Promise<SecureContextOptions>;
+  /** When the client certificate expires that `options` gave last, in Unix seconds; `undefined` without one. */
+  clientCertificateExpiry(): number | undefined;
 }
 
 /** Compiles `tls_config`, reporting at `path` what contradicts itself. A missing file is a warning: it may come later. */
@@ -85,6 +88,7 @@ export function compileTls(
 
   let version = "";
   let current: SecureContextOptions | undefined;
+  let clientExpiry: number | undefined;
   return {
     verify: config.insecure_skip_verify !== true,
     serverName: config.server_name || undefined,
@@ -103,8 +107,10 @@ export function compileTls(
       );
       version = stamp;
       current = options;
+      clientExpiry = cert === undefined ? undefined : new X509Certificate(cert).validToDate.getTime() / 1000;
       return options;
     },
+    clientCertificateExpiry: () => clientExpiry,
   };
 }
 

@@ -22,7 +22,7 @@ const PHASES = {
  * @param visited the final response, if there was one
  */
 export function samplesOf(
-  { jsonRules }: HttpModule,
+  { jsonRules, tls }: HttpModule,
   trace: Trace,
   visited: Visited | undefined,
   verdict: Verdict | undefined,
@@ -60,6 +60,8 @@ export function samplesOf(
   const lastModified = parseHttpDate((exchange && valueOf(exchange.headers, "last-modified")) ?? "");
   if (lastModified !== undefined) samples.push(sample(catalogue.httpLastModified, lastModified));
   if (trace.peer !== undefined) samples.push(...certificateSamples(trace.peer));
+  const clientExpiry = tls.clientCertificateExpiry();
+  if (clientExpiry !== undefined) samples.push(sample(catalogue.tlsClientCertExpiry, clientExpiry));
   return samples;
 }
 

@@ -204,6 +204,9 @@ test("a client certificate is shown, and its absence is a failure of tls", async
   const tls_config = { ca: root.cert, cert: client.cert, key_file: temporaryFile(client.key) };
   const result = await probe(`https://${server.host}`, { tls_config, enable_http2: false });
   expect([verdictOf(result), shown]).toEqual(["success", "client"]);
+  expect(valueIn(result, "probe_tls_client_certificate_expiry_timestamp_seconds")).toBe(
+    new X509Certificate(client.cert).validToDate.getTime() / 1000,
+  );
   const without = await probe(`https://${server.host}`, { ...trustRoot, enable_http2: false });
   expect(verdictOf(without)).toBe("tls");
 });
