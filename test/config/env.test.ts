@@ -1,7 +1,7 @@
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { listenAddressFromEnv } from "../../src/config/env.ts";
 import { loadConfigEnv, loadConfigText } from "../../src/config/load.ts";
 import { ConfigError } from "../../src/config/report.ts";
@@ -58,6 +58,7 @@ describe("the environment alone", () => {
 
   test("everything set", async () => {
     const folder = mkdtempSync(join(tmpdir(), "config-"));
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
     writeFileSync(join(folder, "key"), "hush");
     const config = loadConfigEnv(
       {

@@ -1,8 +1,8 @@
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { stringify } from "yaml";
 import type { Config } from "../../src/config/config.ts";
 import { loadConfigText, readConfigFile } from "../../src/config/load.ts";
@@ -155,6 +155,7 @@ describe("targets", () => {
 
 test("limits, control and context_api", async () => {
   const folder = mkdtempSync(join(tmpdir(), "config-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   writeFileSync(join(folder, "token"), "hush\n");
   const file = join(folder, "exporter.yml");
   writeFileSync(

@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Config } from "../../src/config/config.ts";
 import { createConfigHolder } from "../../src/config/reload.ts";
 import { seconds } from "../../src/core/units.ts";
@@ -19,6 +19,7 @@ beforeEach(() => {
   path = join(mkdtempSync(join(tmpdir(), "reload-")), "exporter.yml");
   writeFileSync(path, GOOD);
 });
+afterEach(() => rmSync(dirname(path), { recursive: true, force: true }));
 
 function open() {
   const clock = manualClock(1000);

@@ -1,7 +1,7 @@
 import { mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { fileSecret, reasonOf, type SecretProblem } from "../../src/config/secrets.ts";
 
 let folder = "";
@@ -11,6 +11,7 @@ beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "secret-"));
   file = join(folder, "key");
 });
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 function open(path = file) {
   const problems: SecretProblem[] = [];

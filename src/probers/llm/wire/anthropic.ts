@@ -1,7 +1,7 @@
 import {
   countOf,
+  finishPiece,
   type JsonObject,
-  lookUp,
   malformedPiece,
   modelPiece,
   objectOf,
@@ -157,7 +157,7 @@ const FINISH_REASONS: Readonly<Record<string, FinishReason>> = {
 
 function ending(value: unknown): readonly Piece[] {
   const reason = textOf(value);
-  return reason === undefined ? [] : [{ kind: "finish", reason: lookUp(FINISH_REASONS, reason) ?? "other" }];
+  return reason === undefined ? [] : [finishPiece(FINISH_REASONS, reason)];
 }
 
 /** Counts are cumulative within a stream. What the cache knew is counted apart from the rest of the input. */

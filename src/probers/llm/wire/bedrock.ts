@@ -1,9 +1,9 @@
 import {
   countOf,
+  finishPiece,
   isObject,
   type JsonObject,
   listOf,
-  lookUp,
   malformedPiece,
   objectOf,
   sumOf,
@@ -104,7 +104,7 @@ const FINISH_REASONS: Readonly<Record<string, FinishReason>> = {
 
 function ending(value: unknown): readonly Piece[] {
   const reason = textOf(value);
-  return reason === undefined ? [] : [{ kind: "finish", reason: lookUp(FINISH_REASONS, reason) ?? "other" }];
+  return reason === undefined ? [] : [finishPiece(FINISH_REASONS, reason)];
 }
 
 /** What the cache knew is counted apart from the rest of the input. */

@@ -1,9 +1,9 @@
 import {
   countOf,
+  finishPiece,
   isObject,
   type JsonObject,
   listOf,
-  lookUp,
   malformedPiece,
   objectOf,
   textOf,
@@ -120,7 +120,7 @@ function ending(value: unknown, counted: unknown, words: string | undefined): re
     const error: ApiError = { codes: [reason], message: words ?? `finish_reason ${reason}` };
     return [...usage, { kind: "error", error }];
   }
-  return [...usage, { kind: "finish", reason: lookUp(FINISH_REASONS, reason) ?? "other" }, { kind: "end" }];
+  return [...usage, finishPiece(FINISH_REASONS, reason), { kind: "end" }];
 }
 
 /** `tokens` are those that went through the model; `billed_units` leaves out what Cohere itself put around them. */

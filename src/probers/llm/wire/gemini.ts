@@ -1,11 +1,11 @@
 import { parseDuration } from "../../../core/duration.ts";
 import {
   countOf,
+  finishPiece,
   firstOf,
   isObject,
   type JsonObject,
   listOf,
-  lookUp,
   malformedPiece,
   modelPiece,
   objectOf,
@@ -130,7 +130,7 @@ function ending(finish: unknown, blocked: unknown): readonly Piece[] {
   if (textOf(blocked) !== undefined) return [{ kind: "finish", reason: "content_filter" }];
   const reason = textOf(finish);
   if (reason === undefined || reason === "FINISH_REASON_UNSPECIFIED") return [];
-  return [{ kind: "finish", reason: lookUp(FINISH_REASONS, reason) ?? "other" }];
+  return [finishPiece(FINISH_REASONS, reason)];
 }
 
 /** Thoughts are counted apart from the candidates, which are absent while there are only thoughts. */

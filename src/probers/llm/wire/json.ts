@@ -1,4 +1,4 @@
-import type { Piece, Usage } from "./types.ts";
+import type { FinishReason, Piece, Usage } from "./types.ts";
 
 /** A JSON object whose fields nobody has looked at yet. */
 export type JsonObject = Readonly<Record<string, unknown>>;
@@ -45,6 +45,12 @@ export function modelPiece(value: unknown): readonly Piece[] {
   const name = textOf(value);
   return name === undefined ? [] : [{ kind: "model", name }];
 }
+
+/** Why the model stopped, in the API's word and ours. */
+export const finishPiece = (words: Readonly<Record<string, FinishReason>>, word: string): Piece => ({
+  kind: "finish",
+  reason: lookUp(words, word) ?? "other",
+});
 
 /** What is counted, when anything is. */
 export function usagePiece(counts: { readonly [Type in keyof Usage]: number | undefined }): readonly Piece[] {

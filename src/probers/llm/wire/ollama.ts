@@ -1,10 +1,10 @@
 import { seconds } from "../../../core/units.ts";
 import {
   countOf,
+  finishPiece,
   isObject,
   type JsonObject,
   listOf,
-  lookUp,
   modelPiece,
   objectOf,
   textOf,
@@ -104,7 +104,7 @@ function ending(line: JsonObject): readonly Piece[] {
   const reason = textOf(line["done_reason"]) ?? "stop";
   const nanoseconds = countOf(line["load_duration"]);
   return [
-    { kind: "finish", reason: lookUp(FINISH_REASONS, reason) ?? "other" },
+    finishPiece(FINISH_REASONS, reason),
     ...usagePiece({ input: countOf(line["prompt_eval_count"]), output: countOf(line["eval_count"]) }),
     ...(nanoseconds === undefined ? [] : [{ kind: "load", duration: seconds(nanoseconds / 1e9) } as const]),
     { kind: "end" },

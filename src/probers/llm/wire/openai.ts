@@ -1,10 +1,10 @@
 import {
   countOf,
+  finishPiece,
   firstOf,
   isObject,
   type JsonObject,
   listOf,
-  lookUp,
   malformedPiece,
   modelPiece,
   objectOf,
@@ -150,7 +150,7 @@ function ending(choice: JsonObject): readonly Piece[] {
   if (GAVE_UP.has(given)) {
     return [{ kind: "error", error: { codes: [given], message: `finish_reason ${given}` } }];
   }
-  return [{ kind: "finish", reason: lookUp(FINISH_REASONS, given) ?? "other" }];
+  return [finishPiece(FINISH_REASONS, given)];
 }
 
 /** Groq counts a streamed answer in a field of its own. */

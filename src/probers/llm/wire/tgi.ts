@@ -1,8 +1,8 @@
 import {
   countOf,
+  finishPiece,
   firstOf,
   type JsonObject,
-  lookUp,
   malformedPiece,
   objectOf,
   textOf,
@@ -80,9 +80,7 @@ function ending(answer: JsonObject): readonly Piece[] {
   const reason = textOf(details["finish_reason"]);
   return [
     ...usagePiece({ input: countOf(details["input_length"]), output: countOf(details["generated_tokens"]) }),
-    ...(reason === undefined
-      ? []
-      : [{ kind: "finish", reason: lookUp(FINISH_REASONS, reason) ?? "other" } as const]),
+    ...(reason === undefined ? [] : [finishPiece(FINISH_REASONS, reason)]),
     { kind: "end" },
   ];
 }
