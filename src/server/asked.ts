@@ -9,7 +9,7 @@ const DEFAULT_MODULE = "http_2xx";
 export type Asked =
   | { readonly kind: "target"; readonly target: Target }
   | { readonly kind: "address"; readonly target: ProbeTarget; readonly module: Module }
-  | { readonly kind: "refused"; readonly text: string };
+  | { readonly kind: "refused"; readonly about: "module" | "target"; readonly text: string };
 
 /**
  * Reads `target`, `module`, `model` and `hostname`. The name of a configured target means that target, unless another
@@ -23,7 +23,9 @@ export function whatIsAsked(query: URLSearchParams, { modules, targets }: Curren
     return { kind: "target", target: named };
   }
   const module = modules.get(moduleName ?? DEFAULT_MODULE);
-  if (module === undefined) return refused(unknownModule(moduleName, address, modules, targets));
+  if (module === undefined) {
+    return { kind: "refused", about: "module", text: unknownModule(moduleName, address, modules, targets) };
+  }
   if (address === "") {
     return refused("target: got nothing, want ?target= with an address or the name of a configured target");
   }
@@ -54,7 +56,7 @@ export function whatIsAsked(query: URLSearchParams, { modules, targets }: Curren
   return { kind: "address", target, module };
 }
 
-const refused = (text: string): Asked => ({ kind: "refused", text });
+const refused = (text: string): Asked => ({ kind: "refused", about: "target", text });
 
 function unknownModule(
   name: string | undefined,

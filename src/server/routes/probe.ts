@@ -15,9 +15,11 @@ export const probeRoute =
   async (req: Request, res: Response): Promise<void> => {
     const query = new URL(req.url, "http://localhost").searchParams;
     const asked = whatIsAsked(query, current());
-    if (asked.kind === "refused") return refuse(res, 400, asked.text);
+    // In the order in which blackbox_exporter looks: module, timeout, target.
+    if (asked.kind === "refused" && asked.about === "module") return refuse(res, 400, asked.text);
     const timeout = readScrapeTimeout(req);
     if (typeof timeout === "string") return refuse(res, 500, timeout);
+    if (asked.kind === "refused") return refuse(res, 400, asked.text);
 
     const shown =
       asked.kind === "target"
