@@ -74,7 +74,7 @@ function merged(
 }
 
 function endpoint(address: string, module: LlmModule, wire: WireRequest): URL | Objection {
-  const url = URL.parse(address.includes("://") ? address : `http://${address}`);
+  const url = URL.parse(address);
   if (url?.protocol !== "http:" && url?.protocol !== "https:") {
     return { part: "target", want: "an http or https URL such as http://127.0.0.1:8080/v1" };
   }

@@ -5,22 +5,27 @@ import { compile, type Options } from "./support.ts";
 const target = (address: string) => ({ address, configured: true });
 
 describe("objection", () => {
-  it.each(["http://127.0.0.1:8080/v1", "https://api.example.com/v1/", "localhost:8080", "http://[::1]:8080"])(
+  it.each(["http://127.0.0.1:8080/v1", "https://api.example.com/v1/", "http://[::1]:8080"])(
     "has nothing to say of %s",
     (address) => {
       expect(llmProber.objection(target(address), compile().module)).toBeUndefined();
     },
   );
 
-  it.each(["ftp://example.com", "http://", "http://exa mple", "::::", "file:///etc/passwd"])(
-    "refuses %s",
-    (address) => {
-      expect(llmProber.objection(target(address), compile().module)).toEqual({
-        part: "target",
-        want: "an http or https URL such as http://127.0.0.1:8080/v1",
-      });
-    },
-  );
+  it.each([
+    "ftp://example.com",
+    "localhost:8080",
+    "llm.example.com/v1",
+    "http://",
+    "http://exa mple",
+    "::::",
+    "file:///etc/passwd",
+  ])("refuses %s", (address) => {
+    expect(llmProber.objection(target(address), compile().module)).toEqual({
+      part: "target",
+      want: "an http or https URL such as http://127.0.0.1:8080/v1",
+    });
+  });
 
   it("refuses a password in the address, which is shown in many places", () => {
     expect(llmProber.objection(target("https://user:hunter22@example.com"), compile().module)).toEqual({

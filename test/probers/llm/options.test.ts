@@ -199,10 +199,6 @@ describe("where a request goes", () => {
     });
     expect(detailOf(await ask(`${address}${base}`, { options: options ?? {} }))).toBe("");
     expect(asked).toBe(path);
-    // As in blackbox_exporter, a target needs no scheme.
-    expect(detailOf(await ask(`${address}${base}`.replace("http://", ""), { options: options ?? {} }))).toBe(
-      "",
-    );
   });
 
   test.each(["ftp://127.0.0.1/", "http://", "http://user:pw@127.0.0.1/v1", "file:///etc/passwd"])(
