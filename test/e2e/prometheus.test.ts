@@ -116,9 +116,10 @@ describe("two Prometheus servers", () => {
       return (await llama.prompts()) - before;
     };
     const [one, two] = await Promise.all([promptsWith(1), promptsWith(2)]);
-    // A result is fresh for 0.9 x 2 s, so one server asks every two seconds, and nobody sooner than every 1.8.
-    expect(one).toBeGreaterThanOrEqual(5);
-    expect(one).toBeLessThanOrEqual(7);
-    expect(Math.abs(two - one)).toBeLessThanOrEqual(1);
+    // A result is fresh for 0.9 x 2 s: nobody asks sooner, be it one server or two and a human twenty times a second.
+    for (const prompts of [one, two]) {
+      expect(prompts).toBeGreaterThanOrEqual(5);
+      expect(prompts).toBeLessThanOrEqual(7);
+    }
   }, 90_000);
 });
