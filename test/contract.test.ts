@@ -35,6 +35,7 @@ describe("the catalogue", () => {
     });
     const tlsPort = await listen(secure);
     const yaml = `
+prices: { demo-model: { input: 1, output: 1 } }
 modules:
   tls: { prober: http, timeout: 2s, http: { tls_config: { ca_file: ca.pem }, preferred_ip_protocol: ip4, fail_if_body_json_matches_cel: "false" } }
   local: { prober: llm, timeout: 2s, llm: { api: ollama, stream: false } }
@@ -42,7 +43,7 @@ modules:
 targets:
   - { name: tls, module: tls, target: "https://localhost:${tlsPort}", expected_duration: 1s, labels: { team: web } }
   - { name: nobody, module: tls, target: "http://127.0.0.1:1" }
-  - { name: local, module: local, target: "http://127.0.0.1:${ollamaPort}", model: demo-model }
+  - { name: local, module: local, target: "http://127.0.0.1:${ollamaPort}", model: demo-model, budget: { tokens: 1, dollars: 1, per: day } }
   - { name: tiny, module: chat, target: "http://127.0.0.1:${llmPort}/v1", model: demo-model, interval: 2s, failover: {} }
 `;
     await using exporter = await startExporter({ yaml, files: { "ca.pem": cert } });

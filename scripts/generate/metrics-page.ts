@@ -1,6 +1,6 @@
 import { metrics } from "../../src/catalogue.ts";
-import { FAILURE_REASONS } from "../../src/core/reasons.ts";
 import type { Emitter } from "../../src/core/metric.ts";
+import { FAILURE_REASONS } from "../../src/core/reasons.ts";
 
 const SECTIONS: readonly (readonly [Emitter, string, string])[] = [
   ["probe", "Every result", "On `/probe`; on `/metrics` with the labels `target` and `module`."],

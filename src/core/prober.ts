@@ -1,5 +1,6 @@
 import type { Clock } from "./clock.ts";
 import type { Sample } from "./metric.ts";
+import type { Spent } from "./money.ts";
 import type { FailureReason } from "./reasons.ts";
 import type { Secret } from "./secret.ts";
 import type { Seconds } from "./units.ts";
@@ -22,6 +23,8 @@ export interface ProbeResult {
   readonly duration?: Seconds;
   /** The target asked not to be probed again for this long (`Retry-After`). */
   readonly retryAfter?: Seconds;
+  /** Only of kinds whose probes cost money: what this one used up, estimated where the target did not say. */
+  readonly spent?: Spent;
 }
 
 /** What a prober is told about its target. */
@@ -82,6 +85,8 @@ export interface Prober<Options = unknown, Module = unknown> {
   objection?(target: ProbeTarget, module: Module): Objection | undefined;
   /** What is questionable about it and works all the same: said when a configuration is loaded. */
   caution?(target: ProbeTarget, module: Module): string | undefined;
+  /** What one probe is expected to use up at the most, for estimates; and which model budgets are held against. */
+  expectedSpend?(target: ProbeTarget, module: Module): Spent;
   /** Rejects only for bugs; every failure of the target is a value. */
   probe(target: ProbeTarget, module: Module, context: ProbeContext): Promise<ProbeResult>;
 }

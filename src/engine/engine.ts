@@ -1,6 +1,6 @@
 import type { Clock } from "../core/clock.ts";
 import type { ProbeTarget } from "../core/prober.ts";
-import type { Result, Shown } from "../core/result.ts";
+import type { Result, Shown, Skip } from "../core/result.ts";
 import type { Module } from "../core/target.ts";
 import { elapsed, type Seconds, seconds } from "../core/units.ts";
 import { createGate, type Limits } from "./limits.ts";
@@ -10,7 +10,9 @@ import type { Subject } from "./subject.ts";
 /** What somebody who asked for a probe gets. `late`: the probe was still running when their patience ended. */
 export type Answer =
   | ({ readonly kind: "result" } & Shown)
-  | { readonly kind: "late"; readonly waited: Seconds };
+  | { readonly kind: "late"; readonly waited: Seconds }
+  /** No probe was started; `known` is the newest result there is. */
+  | { readonly kind: "skipped"; readonly skip: Skip; readonly known?: Shown };
 
 export interface ProbeOptions {
   /** How long the probe may take, should one be started. */
@@ -26,6 +28,8 @@ export interface Engine {
   probe(subject: Subject, options: ProbeOptions): Promise<Answer>;
   /** The newest result of a key, with its age. */
   latest(key: string): Shown | undefined;
+  /** Why a probe would not be started now. */
+  skip(subject: Subject): Skip | undefined;
   counts(): { inFlight: number; queued: number };
   setLimits(limits: Limits): void;
   /** Forgets what is not in `keys` (targets that the configuration no longer has). */
@@ -46,9 +50,11 @@ export interface EngineDeps {
   /** Told of each result exactly once, in the order of completion. */
   readonly onResult: (subject: Subject, result: Result) => void;
   readonly onBug: (module: Module, target: ProbeTarget, error: unknown) => void;
+  /** Why no probe of this subject may be started now; `undefined` when one may. A probe in flight is joined all the same. */
+  readonly skips?: (subject: Subject) => Skip | undefined;
 }
 
-export function createEngine({ clock, limits, onResult, onBug }: EngineDeps): Engine {
+export function createEngine({ clock, limits, onResult, onBug, skips }: EngineDeps): Engine {
   const gate = createGate(limits);
   const ending = new AbortController();
   const inFlight = new Map<string, Promise<Result>>();
@@ -97,7 +103,14 @@ export function createEngine({ clock, limits, onResult, onBug }: EngineDeps): En
       if (known !== undefined && !force && isFresh(known, subject.minInterval, clock)) {
         return { kind: "result", result: known, age: ageOf(known) };
       }
-      const run = inFlight.get(subject.key) ?? start(subject, timeout);
+      const running = inFlight.get(subject.key);
+      const skip = running === undefined ? skips?.(subject) : undefined;
+      if (skip !== undefined) {
+        return known === undefined
+          ? { kind: "skipped", skip }
+          : { kind: "skipped", skip, known: { result: known, age: ageOf(known) } };
+      }
+      const run = running ?? start(subject, timeout);
       const result = patience === undefined ? await run : await within(run, patience, clock);
       return result === undefined
         ? { kind: "late", waited: patience ?? seconds(0) }
@@ -107,6 +120,7 @@ export function createEngine({ clock, limits, onResult, onBug }: EngineDeps): En
       const result = stored(key);
       return result === undefined ? undefined : { result, age: ageOf(result) };
     },
+    skip: (subject) => skips?.(subject),
     counts() {
       const { inside, waiting } = gate.counts();
       return { inFlight: inside, queued: waiting };

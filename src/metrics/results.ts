@@ -1,6 +1,6 @@
 import { catalogue } from "../catalogue.ts";
 import { type Sample, sample } from "../core/metric.ts";
-import type { Result } from "../core/result.ts";
+import type { Result, Skip } from "../core/result.ts";
 import type { Seconds } from "../core/units.ts";
 
 /** All series of one result, `age` seconds after it was obtained: what every probe has, then the prober's own. */
@@ -15,3 +15,7 @@ export function* resultSamples(
   if (!outcome.ok) yield sample(catalogue.probeFailureReason, 1, { reason: outcome.reason });
   yield* samples;
 }
+
+/** Says that the result beside it is the last one for a while. */
+export const skipSamples = (skip: Skip | undefined): readonly Sample[] =>
+  skip === undefined ? [] : [sample(catalogue.probeSkipped, 1, { reason: skip.reason })];

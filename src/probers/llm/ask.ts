@@ -20,6 +20,7 @@ export interface Opened {
 
 /** What came of one question. */
 export interface Asked {
+  readonly question: Question;
   readonly evidence: Evidence;
   readonly verdict: Verdict;
 }
@@ -66,5 +67,5 @@ export async function askQuestion(
     correct: judged.correct,
     seconds: done.end - done.start,
   });
-  return { evidence, verdict: judged };
+  return { question, evidence, verdict: judged };
 }

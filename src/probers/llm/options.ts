@@ -22,6 +22,8 @@ export interface LlmModule {
   readonly questions: Questions;
   /** Which of the questions a probe asks. */
   readonly turns: Turns;
+  /** Whether a probe asks all of them. */
+  readonly asksAll: boolean;
   /** Whether a stream is asked for, which the format can read. */
   readonly stream: boolean;
   readonly maxTokens: number;
@@ -52,6 +54,7 @@ export function compileLlm(options: LlmOptions, context: CompileContext): LlmMod
     ...(key === undefined ? {} : { key }),
     ...(options.model === undefined ? {} : { model: options.model }),
     questions,
+    asksAll: options.prompts_mode === "all",
     turns: compileTurns(questions, options.prompts_mode ?? "rotate"),
     stream,
     maxTokens: maxTokensOf(options, format, context),

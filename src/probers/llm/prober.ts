@@ -10,6 +10,7 @@ import { newValues } from "./prompt.ts";
 import { prepare } from "./request.ts";
 import { samplesOf } from "./samples.ts";
 import { type LlmOptions, llmSchema } from "./schema.ts";
+import { expectedSpend, spentOn } from "./spending.ts";
 
 /** Asks a language model a question and judges the answer, measuring it while it comes. */
 export const llmProber = {
@@ -19,6 +20,7 @@ export const llmProber = {
   compile: compileLlm,
   objection,
   caution,
+  expectedSpend,
   probe: probeLlm,
 } satisfies Prober<LlmOptions, LlmModule>;
 
@@ -48,15 +50,15 @@ async function askAll(opened: Opened, context: ProbeContext): Promise<ProbeResul
     if (asked.at(-1)?.verdict.outcome.ok !== true) break;
     if (context.signal.aborted) {
       const outcome = failed("timeout", `no time was left for prompt ${asked.length + 1} of ${wanted}`);
-      return { ...resultOf(asked, wanted), outcome };
+      return { ...resultOf(asked, opened, wanted), outcome };
     }
     asked.push(await askQuestion(opened, question, context));
   }
-  return resultOf(asked, wanted);
+  return resultOf(asked, opened, wanted);
 }
 
 /** Times are those of the first question, the verdict is that of the last, which is the one that failed if one did. */
-function resultOf(asked: readonly Asked[], wanted: number): ProbeResult {
+function resultOf(asked: readonly Asked[], opened: Opened, wanted: number): ProbeResult {
   const [first] = asked;
   const last = asked.at(-1);
   if (first === undefined || last === undefined) return unasked("internal", "nothing was asked");
@@ -70,6 +72,7 @@ function resultOf(asked: readonly Asked[], wanted: number): ProbeResult {
         : failed(outcome.reason, `prompt ${asked.length} of ${wanted}: ${outcome.detail}`),
     answered,
     duration,
+    spent: spentOn(asked, opened),
     samples: samplesOf(
       first.evidence,
       last,
