@@ -28,6 +28,12 @@ export interface Spent {
   readonly responseModel?: string;
 }
 
+/** What a probe is expected to use up, before it is sent. */
+export interface ExpectedSpend extends Spent {
+  /** How many prompts it sends. */
+  readonly prompts: number;
+}
+
 /** What is counted against budgets. */
 export interface Amount {
   readonly tokens: number;

@@ -1,6 +1,6 @@
 import type { Clock } from "./clock.ts";
 import type { Sample } from "./metric.ts";
-import type { Spent } from "./money.ts";
+import type { ExpectedSpend, Spent } from "./money.ts";
 import type { FailureReason } from "./reasons.ts";
 import type { Secret } from "./secret.ts";
 import type { Seconds } from "./units.ts";
@@ -86,7 +86,7 @@ export interface Prober<Options = unknown, Module = unknown> {
   /** What is questionable about it and works all the same: said when a configuration is loaded. */
   caution?(target: ProbeTarget, module: Module): string | undefined;
   /** What one probe is expected to use up at the most, for estimates; and which model budgets are held against. */
-  expectedSpend?(target: ProbeTarget, module: Module): Spent;
+  expectedSpend?(target: ProbeTarget, module: Module): ExpectedSpend;
   /** Rejects only for bugs; every failure of the target is a value. */
   probe(target: ProbeTarget, module: Module, context: ProbeContext): Promise<ProbeResult>;
 }

@@ -23,6 +23,14 @@ export interface Payer {
   readonly configured?: Target;
 }
 
+/** A budget, and what was spent of it in the window that ends at `ends`. */
+export interface Account {
+  readonly owner: Owner;
+  readonly budget: Budget;
+  readonly spent: Amount;
+  readonly ends: Timestamp;
+}
+
 /** Counts what probes cost and says when there is no money left for more. */
 export interface Treasury {
   /**
@@ -32,6 +40,8 @@ export interface Treasury {
   book(payer: Payer, spent: Spent, at: Timestamp): number | undefined;
   /** Why no prompt may be sent now; `undefined` when one may. */
   refusal(payer: Payer, at: Timestamp): Skip | undefined;
+  /** The budget that is used up; of several the one that lasts longest says when there is money again. */
+  exhausted(payer: Payer, at: Timestamp): Account | undefined;
   remaining(payer: Payer, at: Timestamp): Remaining;
   setPrices(prices: Prices): void;
 }
@@ -49,7 +59,13 @@ export function createTreasury(ledger: Ledger, initial: Prices): Treasury {
       return { owner, budget, spent, ends: windowEnd(budget.per, windowStart) };
     });
 
+  const exhausted = (payer: Payer, at: Timestamp): Account | undefined =>
+    accounts(payer, at)
+      .filter((account) => left(account) <= 0)
+      .toSorted((a, b) => b.ends - a.ends)[0];
+
   return {
+    exhausted,
     book(payer, spent, at) {
       const dollars = dollarsOf(prices, spent);
       const amount: Amount = { tokens: totalTokens(spent.tokens), dollars: dollars ?? 0 };
@@ -57,10 +73,8 @@ export function createTreasury(ledger: Ledger, initial: Prices): Treasury {
       return dollars;
     },
     refusal(payer, at) {
-      const exhausted = accounts(payer, at).filter((account) => left(account) <= 0);
-      // Of several the one that lasts longest says when there is money again.
-      const [last] = exhausted.toSorted((a, b) => b.ends - a.ends);
-      if (last !== undefined) return exhaustedSkip(last);
+      const account = exhausted(payer, at);
+      if (account !== undefined) return exhaustedSkip(account);
       return unpricedSkip(payer, prices);
     },
     remaining(payer, at) {
@@ -71,13 +85,6 @@ export function createTreasury(ledger: Ledger, initial: Prices): Treasury {
       prices = next;
     },
   };
-}
-
-interface Account {
-  readonly owner: Owner;
-  readonly budget: Budget;
-  readonly spent: Amount;
-  readonly ends: Timestamp;
 }
 
 function ownersOf({ module, configured }: Payer): readonly Owner[] {

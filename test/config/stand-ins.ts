@@ -120,7 +120,11 @@ export const llmProber: Prober<LlmOptions, { readonly options: LlmOptions; reado
   },
   expectedSpend({ model: own }, { options }) {
     const model = own ?? options.model;
-    return { tokens: { input: 1, output: 1 }, ...(model === undefined ? {} : { requestedModel: model }) };
+    return {
+      tokens: { input: 1, output: 1 },
+      prompts: 1,
+      ...(model === undefined ? {} : { requestedModel: model }),
+    };
   },
   compile(options, context) {
     if (options.api_key_file === undefined) return { options };

@@ -14,6 +14,7 @@ export function paidProber(model = "gpt-4o-mini-2024-07-18") {
     compile: (options) => options,
     expectedSpend: ({ model: asked }) => ({
       tokens: PER_PROMPT,
+      prompts: 1,
       ...(asked === undefined ? {} : { requestedModel: asked }),
     }),
     probe: async ({ address, model: asked }) => {

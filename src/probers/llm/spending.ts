@@ -1,4 +1,4 @@
-import type { Spent, Tokens } from "../../core/money.ts";
+import type { ExpectedSpend, Spent, Tokens } from "../../core/money.ts";
 import type { ProbeTarget } from "../../core/prober.ts";
 import type { Asked, Opened } from "./ask.ts";
 import type { LlmModule } from "./options.ts";
@@ -22,7 +22,7 @@ export function spentOn(asked: readonly Asked[], { target, module }: Opened): Sp
 }
 
 /** What a probe may use up at the most: its prompts, by their length, and answers as long as they may get. */
-export function expectedSpend(target: ProbeTarget, module: LlmModule): Spent {
+export function expectedSpend(target: ProbeTarget, module: LlmModule): ExpectedSpend {
   const { first, further } = module.questions;
   const all = [first, ...further];
   const output = module.format.abilities.answer === "vector" ? 0 : module.maxTokens;
@@ -30,7 +30,8 @@ export function expectedSpend(target: ProbeTarget, module: LlmModule): Spent {
   // In a rotation each probe asks one of them.
   const share = module.asksAll ? 1 : all.length;
   const tokens = { input: Math.ceil(total.input / share), output: Math.ceil(total.output / share) };
-  return { tokens, ...named("requestedModel", requestedModel(target, module)) };
+  const prompts = all.length / share;
+  return { tokens, prompts, ...named("requestedModel", requestedModel(target, module)) };
 }
 
 /**
