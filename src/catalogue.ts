@@ -178,6 +178,11 @@ export const catalogue = {
     "probe_llm_model_load_duration_seconds",
     "Time that the server spent loading the model before it could answer, as it says itself (ollama)",
   ),
+  llmColdStart: gauge(
+    "llm",
+    "probe_llm_cold_start",
+    "Whether the probe came after a silence of cold_start.after or more; its times are then in no histogram and never degrade its target",
+  ),
   llmRateLimitRemaining: gauge(
     "llm",
     "probe_llm_ratelimit_remaining",

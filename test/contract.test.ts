@@ -38,7 +38,7 @@ describe("the catalogue", () => {
 prices: { demo-model: { input: 1, output: 1 } }
 modules:
   tls: { prober: http, timeout: 2s, http: { tls_config: { ca_file: ca.pem }, preferred_ip_protocol: ip4, fail_if_body_json_matches_cel: "false" } }
-  local: { prober: llm, timeout: 2s, llm: { api: ollama, stream: false } }
+  local: { prober: llm, timeout: 2s, llm: { api: ollama, stream: false, cold_start: { after: 5m } } }
   chat: { prober: llm, timeout: 2s, llm: { api: openai } }
 targets:
   - { name: tls, module: tls, target: "https://localhost:${tlsPort}", expected_duration: 1s, labels: { team: web } }

@@ -97,6 +97,7 @@ function buildModule(name: string, raw: object, context: BuildContext): Module |
   if (report.isBroken(path)) return undefined;
   const { timeout, min_interval, budget } = raw as RawModule;
   const budgets = budgetsOf(budget, [...path, "budget"], prober.costly, context);
+  const coldStartAfter = prober.coldStartAfter?.(compiled);
   const usual = prober.costly ? COSTLY_MIN_INTERVAL : seconds(0);
   return {
     name,
@@ -104,6 +105,7 @@ function buildModule(name: string, raw: object, context: BuildContext): Module |
     options: compiled,
     ...(timeout === undefined ? {} : { timeout: durationOf(timeout) }),
     minInterval: min_interval === undefined ? usual : durationOf(min_interval),
+    ...(coldStartAfter === undefined ? {} : { coldStartAfter }),
     ...(budgets.length === 0 ? {} : { budgets }),
     source: redactedYaml(lookup(context.root, path)?.node ?? context.root, context.findings.secrets),
   };

@@ -87,6 +87,8 @@ export interface Prober<Options = unknown, Module = unknown> {
   caution?(target: ProbeTarget, module: Module): string | undefined;
   /** What one probe is expected to use up at the most, for estimates; and which model budgets are held against. */
   expectedSpend?(target: ProbeTarget, module: Module): ExpectedSpend;
+  /** After how long a silence a probe has to wake its target up, if the module says so: its times are then no sign of trouble. */
+  coldStartAfter?(module: Module): Seconds | undefined;
   /** Rejects only for bugs; every failure of the target is a value. */
   probe(target: ProbeTarget, module: Module, context: ProbeContext): Promise<ProbeResult>;
 }

@@ -27,6 +27,8 @@ export interface Result {
   readonly retryAfter?: Seconds;
   /** See `ProbeResult.spent`. */
   readonly spent?: Spent;
+  /** Whether the probe came after a silence in which its target may have gone to sleep; only where the module says how long that is. */
+  readonly coldStart?: boolean;
   readonly log: readonly LogLine[];
 }
 

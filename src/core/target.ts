@@ -13,6 +13,8 @@ export interface Module {
   readonly timeout?: Seconds;
   /** How long a result is served again, for targets that say nothing themselves. */
   readonly minInterval: Seconds;
+  /** A probe after a silence this long is a cold start. */
+  readonly coldStartAfter?: Seconds;
   /** What all its probes together may spend. */
   readonly budgets?: readonly Budget[];
   /** The module as YAML with its secrets redacted, for debug output. */

@@ -63,10 +63,10 @@ export function createEngine({ clock, limits, onResult, onBug, skips }: EngineDe
   let lastId = 0;
   const deps = { clock, gate, shutdown: ending.signal, nextId: () => (lastId += 1), onBug };
 
-  const remember = ({ key, target, minInterval }: Subject, result: Result): void => {
+  const remember = ({ key, target, module, minInterval }: Subject, result: Result): void => {
     if (target.configured) {
       configured.set(key, result);
-    } else if (minInterval > 0 || result.retryAfter !== undefined) {
+    } else if (minInterval > 0 || result.retryAfter !== undefined || module.coldStartAfter !== undefined) {
       adhoc.delete(key);
       adhoc.set(key, result);
       const oldest = adhoc.size > ADHOC_RESULTS ? adhoc.keys().next().value : undefined;
@@ -77,8 +77,9 @@ export function createEngine({ clock, limits, onResult, onBug, skips }: EngineDe
   const start = (subject: Subject, timeout: Seconds): Promise<Result> => {
     const { key, target, module, host } = subject;
     const run = runProbe(target, module, host, timeout, deps).then(
-      (result) => {
+      (ended) => {
         inFlight.delete(key);
+        const result = { ...ended, ...coldStartOf(ended, stored(key), module) };
         remember(subject, result);
         onResult(subject, result);
         return result;
@@ -134,6 +135,16 @@ export function createEngine({ clock, limits, onResult, onBug, skips }: EngineDe
       await Promise.allSettled(inFlight.values());
     },
   };
+}
+
+/** Nothing known of a target is a silence, too: nobody has asked it for as long as the exporter runs. */
+function coldStartOf(
+  { startedAt }: Result,
+  before: Result | undefined,
+  { coldStartAfter }: Module,
+): Pick<Result, "coldStart"> {
+  if (coldStartAfter === undefined) return {};
+  return { coldStart: before === undefined || elapsed(before.endedAt, startedAt) >= coldStartAfter };
 }
 
 /** Freshness counts from the start of a probe, so that a slow one does not push the next out of its interval. */

@@ -5,7 +5,7 @@ import type { Seconds } from "../core/units.ts";
 
 /** All series of one result, `age` seconds after it was obtained: what every probe has, then the prober's own. */
 export function* resultSamples(
-  { outcome, duration, timeout, samples }: Result,
+  { outcome, duration, timeout, samples, coldStart }: Result,
   age: Seconds,
 ): Generator<Sample> {
   yield sample(catalogue.probeSuccess, outcome.ok ? 1 : 0);
@@ -13,6 +13,7 @@ export function* resultSamples(
   yield sample(catalogue.probeTimeout, timeout);
   yield sample(catalogue.probeResultAge, age);
   if (!outcome.ok) yield sample(catalogue.probeFailureReason, 1, { reason: outcome.reason });
+  if (coldStart !== undefined) yield sample(catalogue.llmColdStart, Number(coldStart));
   yield* samples;
 }
 

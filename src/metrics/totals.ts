@@ -55,15 +55,18 @@ export function createTotals(): Totals {
   let known = new Map<string, TargetLabels>();
 
   return {
-    observe(target, { outcome, duration, samples }, dollars) {
+    observe(target, { outcome, duration, samples, coldStart = false }, dollars) {
       const labels = targetLabels(target);
       const status = outcome.ok ? "success" : "failure";
       probes.inc({ ...labels, status });
-      durations.observe({ ...labels, status }, duration);
+      if (!coldStart) durations.observe({ ...labels, status }, duration);
       if (!outcome.ok) failures.inc({ ...labels, reason: outcome.reason });
       if (dollars !== undefined) cost.inc(labels, dollars);
-      for (const sample of samples)
-        summed.get(sample.metric)?.(sample.value, { ...labels, ...sample.labels });
+      for (const { metric, value, labels: own } of samples) {
+        // How long a model takes to wake up says nothing of how fast it is.
+        if (!coldStart || (metric !== catalogue.llmFirstToken && metric !== catalogue.llmInterToken))
+          summed.get(metric)?.(value, { ...labels, ...own });
+      }
     },
     setTargets(targets, priced = () => false) {
       const before = known;

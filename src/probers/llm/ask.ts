@@ -46,6 +46,7 @@ export async function askQuestion(
     ...prepared,
     agent,
     headers: { ...prepared.headers, ...credential.headers },
+    proxied: module.proxy !== undefined,
     refusesAddress: (ip: string) => module.access.refusesAddress(target, url, ip),
   };
   const done = await exchange(call, reception.receiver, { signal: reception.signal, clock: context.clock });

@@ -7,6 +7,7 @@ import { compileTls } from "../tls-options.ts";
 import { type Access, compileAccess } from "./access.ts";
 import { type AgentSource, agentSource } from "./agents.ts";
 import { type AcceptsModel, allowedModels } from "./models.ts";
+import { compileProxy, type Proxy } from "./proxy.ts";
 import { compileQuestions, type Questions } from "./questions.ts";
 import type { LlmOptions } from "./schema.ts";
 import { compileTurns, type Turns } from "./turns.ts";
@@ -34,7 +35,9 @@ export interface LlmModule {
   readonly query: Readonly<Record<string, string>>;
   readonly path?: string;
   readonly stallTimeout?: Seconds;
+  readonly coldStartAfter?: Seconds;
   readonly acceptsModel?: AcceptsModel;
+  readonly proxy?: Proxy;
   readonly access: Access;
   readonly agents: AgentSource;
 }
@@ -48,6 +51,10 @@ export function compileLlm(options: LlmOptions, context: CompileContext): LlmMod
   reportReservedFields(options.extra_body ?? {}, format, context);
   const stream = format.framing !== "none" && (options.stream ?? true);
   const stallTimeout = stallTimeoutOf(options, stream, context);
+  const coldStartAfter =
+    options.cold_start === undefined ? undefined : parseDuration(options.cold_start.after);
+  if (coldStartAfter === 0) context.problem(["cold_start", "after"], "0", "more than 0");
+  const proxy = compileProxy(options.proxy_url, context);
   const questions = compileQuestions(options, format, context);
   return {
     format,
@@ -64,9 +71,11 @@ export function compileLlm(options: LlmOptions, context: CompileContext): LlmMod
     query: options.query ?? {},
     ...(options.path === undefined ? {} : { path: options.path }),
     ...(stallTimeout === undefined ? {} : { stallTimeout }),
+    ...(coldStartAfter === undefined ? {} : { coldStartAfter }),
     ...(options.allowed_models === undefined ? {} : { acceptsModel: allowedModels(options.allowed_models) }),
     access: compileAccess(options.allowed_targets, hasCredential, context),
-    agents: agentSource(compileTls(options.tls_config ?? {}, context)),
+    ...(proxy === undefined ? {} : { proxy }),
+    agents: agentSource(compileTls(options.tls_config ?? {}, context), proxy?.url),
   };
 }
 

@@ -21,6 +21,7 @@ export const llmProber = {
   objection,
   caution,
   expectedSpend,
+  coldStartAfter: ({ coldStartAfter }) => coldStartAfter,
   probe: probeLlm,
 } satisfies Prober<LlmOptions, LlmModule>;
 

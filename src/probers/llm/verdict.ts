@@ -72,7 +72,7 @@ function failureOfExchange(evidence: Evidence, module: LlmModule): Outcome | und
   }
   if (ending.kind === "failed" && status === undefined) {
     return failed(
-      reasonOfConnection(ending.error, progress, evidence.url.hostname),
+      reasonOfConnection(ending.error, progress, evidence.url.hostname, module.proxy !== undefined),
       show(describe(ending.error)),
     );
   }
