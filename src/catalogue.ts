@@ -303,6 +303,12 @@ export const catalogue = {
     "Dollars left in the tightest budget that holds for the target, its module's included",
     TARGET_LABELS,
   ),
+  llmTier: gauge(
+    "state",
+    "probe_llm_tier",
+    "Whether the last cheap question of the tier was answered with success; no answer of the model, and absent before the first",
+    [...TARGET_LABELS, "tier"],
+  ),
   llmFirstTokenHistogram: histogram(
     "state",
     "heartbeat_llm_time_to_first_token_seconds",

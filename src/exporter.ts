@@ -11,6 +11,7 @@ import { createEngine } from "./engine/engine.ts";
 import { createHistory } from "./engine/history.ts";
 import { createScheduler } from "./engine/schedule.ts";
 import { configuredSubject, type Subject } from "./engine/subject.ts";
+import { createTiers } from "./engine/tiers.ts";
 import { createDriver } from "./failover/driver.ts";
 import { type Effect, initialState, type State } from "./failover/machine.ts";
 import { resultText, targetsText } from "./metrics/page.ts";
@@ -72,6 +73,7 @@ export function createExporter(options: ExporterOptions): Exporter {
       return skip;
     },
     onResult(subject, result) {
+      if (subject.tier === true) return;
       const { key, module } = subject;
       const { address } = subject.target;
       const { spent, endedAt } = result;
@@ -102,6 +104,10 @@ export function createExporter(options: ExporterOptions): Exporter {
     // The one way to reject is the end of the exporter.
     ask.scheduled(target).catch(() => {});
   });
+  const tiers = createTiers(engine, clock, (target, tier, outcome) => {
+    log.info({ target: target.name, tier: tier.name, ...outcome }, "tier changed");
+    if (tier.trigger && !outcome.ok) ask.early(target).catch(() => {});
+  });
   const self = createSelf({
     version: options.version,
     reload: options.reloadStatus,
@@ -126,6 +132,7 @@ export function createExporter(options: ExporterOptions): Exporter {
     treasury.setPrices(prices);
     totals.setTargets(targets, (target) => isPriced(target, prices));
     scheduler.setTargets(targets);
+    tiers.setTargets(targets);
   };
   apply(options.config);
 
@@ -148,6 +155,7 @@ export function createExporter(options: ExporterOptions): Exporter {
           target,
           newest,
           state: state(target),
+          tiers: tiers.wellness(target),
           skipped: ask.skip(target),
           remaining: treasury.remaining(payer(configuredSubject(target)), clock.now()),
         };
@@ -163,6 +171,7 @@ export function createExporter(options: ExporterOptions): Exporter {
     async stop() {
       stopping = true;
       scheduler.stop();
+      tiers.stop();
       driver.stop();
       self.stop();
       await engine.shutdown();

@@ -39,7 +39,7 @@ prices: { demo-model: { input: 1, output: 1 } }
 modules:
   tls: { prober: http, timeout: 2s, http: { tls_config: { ca_file: ca.pem }, preferred_ip_protocol: ip4, fail_if_body_json_matches_cel: "false" } }
   local: { prober: llm, timeout: 2s, llm: { api: ollama, stream: false, cold_start: { after: 5m } } }
-  chat: { prober: llm, timeout: 2s, llm: { api: openai } }
+  chat: { prober: llm, timeout: 2s, llm: { api: openai, tiers: { health: { path: /health, interval: 1s } } } }
 targets:
   - { name: tls, module: tls, target: "https://localhost:${tlsPort}", expected_duration: 1s, labels: { team: web } }
   - { name: nobody, module: tls, target: "http://127.0.0.1:1" }
@@ -47,7 +47,7 @@ targets:
   - { name: tiny, module: chat, target: "http://127.0.0.1:${llmPort}/v1", model: demo-model, interval: 2s, failover: {} }
 `;
     await using exporter = await startExporter({ yaml, files: { "ca.pem": cert } });
-    const slow = ["heartbeat_exporter_event_loop_lag_seconds", "heartbeat_target_healthy"];
+    const slow = ["heartbeat_exporter_event_loop_lag_seconds", "heartbeat_target_healthy", "probe_llm_tier"];
     const { series, types } = await waitUntil(
       "what takes more than a moment, or a probe, to know",
       async () => {

@@ -69,6 +69,14 @@ export interface Objection {
   readonly want: string;
 }
 
+/** A cheap question that is asked between probes. It is no probe: it says nothing of whether the target does its work. */
+export interface Tier {
+  readonly name: string;
+  readonly interval: Seconds;
+  /** Whether the target is probed early when the tier is no more well. */
+  readonly trigger: boolean;
+}
+
 /**
  * A kind of module. A value, not a class: `schema` describes what stands under `modules.<name>.<kind>` (the
  * configuration validates it and derives nothing from it), `compile` turns the validated options into what
@@ -89,6 +97,10 @@ export interface Prober<Options = unknown, Module = unknown> {
   expectedSpend?(target: ProbeTarget, module: Module): ExpectedSpend;
   /** After how long a silence a probe has to wake its target up, if the module says so: its times are then no sign of trouble. */
   coldStartAfter?(module: Module): Seconds | undefined;
+  /** The cheap questions of a module. */
+  tiers?(module: Module): readonly Tier[];
+  /** Asks one of `tiers`. Rejects only for bugs. */
+  askTier?(target: ProbeTarget, module: Module, tier: Tier, context: ProbeContext): Promise<Outcome>;
   /** Rejects only for bugs; every failure of the target is a value. */
   probe(target: ProbeTarget, module: Module, context: ProbeContext): Promise<ProbeResult>;
 }

@@ -20,6 +20,8 @@ export interface Ask {
   address(target: ProbeTarget, module: Module, scrapeTimeout: Seconds | undefined): Promise<Shown>;
   /** The exporter's own beat. */
   scheduled(target: Target): Promise<void>;
+  /** Before its time, as there is reason to doubt what is known; `Retry-After` is honoured. */
+  early(target: Target): Promise<void>;
   /** By hand: a probe now, whatever is known, unless none may be started at all. */
   forced(target: Target): Promise<Shown | Skip>;
   /** What is known of a configured target, without asking it. */
@@ -85,6 +87,12 @@ export function createAsk(engine: Engine, clock: Clock, offset: Seconds): Ask {
     },
     async scheduled(target) {
       await engine.probe(configuredSubject(target), { timeout: ownTimeout(target) });
+    },
+    async early(target) {
+      await engine.probe(
+        { ...configuredSubject(target), minInterval: seconds(0) },
+        { timeout: ownTimeout(target) },
+      );
     },
     async forced(target) {
       const subject = configuredSubject(target);

@@ -5,7 +5,7 @@ import type { State } from "../failover/machine.ts";
 import { createExposition } from "./exposition.ts";
 import { remainingSamples } from "./money.ts";
 import { resultSamples, skipSamples } from "./results.ts";
-import { stateSamples, targetLabels } from "./targets.ts";
+import { stateSamples, targetLabels, tierSamples } from "./targets.ts";
 
 /** What is shown of a configured target: its newest result, if there is one, and its state. */
 export interface ShownTarget {
@@ -16,6 +16,8 @@ export interface ShownTarget {
   readonly skipped?: Skip | undefined;
   /** What is left in its budgets. */
   readonly remaining: Remaining;
+  /** Whether each of its tiers was well when it was last asked. */
+  readonly tiers: ReadonlyMap<string, boolean>;
 }
 
 /** The answer to `/probe`: one result, without a label that says of what. */
@@ -29,9 +31,10 @@ export function resultText({ result, age, skipped }: Shown): string {
 /** The section of `/metrics` about the configured targets. */
 export function targetsText(targets: readonly ShownTarget[]): string {
   const exposition = createExposition();
-  for (const { target, newest, state, skipped, remaining } of targets) {
+  for (const { target, newest, state, skipped, remaining, tiers } of targets) {
     if (newest !== undefined) exposition.add(resultSamples(newest.result, newest.age), targetLabels(target));
     exposition.add(skipSamples(skipped), targetLabels(target));
+    exposition.add(tierSamples(target, tiers));
     exposition.add(remainingSamples(target, remaining));
     exposition.add(stateSamples(target, state, newest?.result));
   }

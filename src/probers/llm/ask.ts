@@ -44,6 +44,7 @@ export async function askQuestion(
   const reception = receive(module, context);
   const call = {
     ...prepared,
+    method: "POST" as const,
     agent,
     headers: { ...prepared.headers, ...credential.headers },
     proxied: module.proxy !== undefined,

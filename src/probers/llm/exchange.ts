@@ -8,11 +8,12 @@ import { guardedLookup, type RefusesAddress } from "./lookup.ts";
 /** Most bytes of a body that are read, decompressed. */
 const MAX_BODY_BYTES = 8 * 2 ** 20;
 
-/** A POST that is ready to be sent. */
+/** A request that is ready to be sent. */
 export interface Call {
+  readonly method: "GET" | "POST";
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
+  readonly body?: string;
   readonly agent: Agents;
   /** The agent goes through a proxy: what is resolved is the proxy's name, which the configuration chose. */
   readonly proxied: boolean;
@@ -67,9 +68,9 @@ export function exchange(
 
   return new Promise((resolve) => {
     const stream = got.stream(call.url, {
-      method: "POST",
+      method: call.method,
       headers: call.headers,
-      body: call.body,
+      ...(call.body === undefined ? {} : { body: call.body }),
       agent: call.agent,
       ...(call.proxied ? {} : { dnsLookup: guardedLookup(call.refusesAddress) }),
       signal,

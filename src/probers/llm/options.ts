@@ -10,6 +10,7 @@ import { type AcceptsModel, allowedModels } from "./models.ts";
 import { compileProxy, type Proxy } from "./proxy.ts";
 import { compileQuestions, type Questions } from "./questions.ts";
 import type { LlmOptions } from "./schema.ts";
+import { compileTiers, type LlmTier } from "./tiers.ts";
 import { compileTurns, type Turns } from "./turns.ts";
 import { wireFormat } from "./wire/index.ts";
 import { lookUp } from "./wire/json.ts";
@@ -38,6 +39,8 @@ export interface LlmModule {
   readonly coldStartAfter?: Seconds;
   readonly acceptsModel?: AcceptsModel;
   readonly proxy?: Proxy;
+  /** What is asked between probes. */
+  readonly tiers: readonly LlmTier[];
   readonly access: Access;
   readonly agents: AgentSource;
 }
@@ -75,6 +78,7 @@ export function compileLlm(options: LlmOptions, context: CompileContext): LlmMod
     ...(options.allowed_models === undefined ? {} : { acceptsModel: allowedModels(options.allowed_models) }),
     access: compileAccess(options.allowed_targets, hasCredential, context),
     ...(proxy === undefined ? {} : { proxy }),
+    tiers: compileTiers(options.tiers, context),
     agents: agentSource(compileTls(options.tls_config ?? {}, context), proxy?.url),
   };
 }

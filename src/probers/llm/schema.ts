@@ -174,6 +174,32 @@ export const llmSchema = {
       type: "array",
       items: { type: "string", minLength: 1 },
     },
+    tiers: {
+      description:
+        "Cheap questions to the servers of configured targets between the prompts, by name. They cost no tokens, go on when a budget is used up, and are never taken for an answer: they move no streak and no mode. probe_llm_tier tells how the last one ended.",
+      type: "object",
+      propertyNames: { type: "string", pattern: "^[a-z][a-z0-9_]{0,31}$" },
+      additionalProperties: {
+        type: "object",
+        additionalProperties: false,
+        required: ["path", "interval"],
+        properties: {
+          path: {
+            description:
+              "Path on the target's server, such as /health or /v1/models, that is to be answered with a status of success.",
+            type: "string",
+            pattern: "^/[^?#]*$",
+          },
+          interval: { description: "Time between two of them.", type: "string", format: "duration" },
+          trigger: {
+            description:
+              "Whether a prompt is sent at once when it fails after having succeeded, within the budget and after Retry-After.",
+            type: "boolean",
+            default: false,
+          },
+        },
+      },
+    },
     proxy_url: {
       description:
         "Proxy to go through: http://, with user and password if it wants them. https targets are reached by CONNECT. The proxy then resolves the target's name: link-local and metadata addresses are refused only where the target names them itself.",
