@@ -73,6 +73,8 @@ export function createTreasury(ledger: Ledger, initial: Prices): Treasury {
       return dollars;
     },
     refusal(payer, at) {
+      // Most probes have no budget, and all of them come along here.
+      if (payer.module.budgets === undefined && payer.configured?.budgets === undefined) return undefined;
       const account = exhausted(payer, at);
       if (account !== undefined) return exhaustedSkip(account);
       return unpricedSkip(payer, prices);

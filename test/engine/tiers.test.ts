@@ -3,11 +3,14 @@ import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
 import type { Prober } from "../../src/core/prober.ts";
 import { seconds } from "../../src/core/units.ts";
+import { createAsk } from "../../src/engine/ask.ts";
+import { createEngine } from "../../src/engine/engine.ts";
 import { llmProber } from "../../src/probers/llm/prober.ts";
 import { manualClock } from "../helpers/clock.ts";
 import { startLocalExporter } from "../helpers/exporter.ts";
 import { valueOf } from "../helpers/exposition.ts";
 import { waitUntil } from "../helpers/process.ts";
+import { heldProber, moduleOf, settle, targetOf } from "../helpers/stand-in-prober.ts";
 
 const servers: Server[] = [];
 afterEach(() => {
@@ -115,4 +118,31 @@ describe("tiers", () => {
     expect(valueOf(text, "probe_skipped", { reason: "budget_exhausted" })).toBe(1);
     expect(state.prompts).toBe(1);
   });
+});
+
+test("an early prompt does not disturb a server that asked to be left alone", async () => {
+  const clock = manualClock();
+  const { prober, started } = heldProber();
+  const engine = createEngine({
+    clock,
+    limits: { maxConcurrentProbes: 1 },
+    onResult: () => {},
+    onBug: () => {},
+  });
+  const ask = createAsk(engine, clock, seconds(0.5));
+  const target = targetOf(moduleOf(prober), { minInterval: seconds(27) });
+  const early = async (retryAfter?: number): Promise<number> => {
+    const asked = ask.early(target);
+    await settle();
+    started.at(-1)?.succeed(retryAfter === undefined ? {} : { retryAfter: seconds(retryAfter) });
+    await asked;
+    return started.length;
+  };
+  expect(await early()).toBe(1);
+  clock.advance(seconds(1));
+  expect(await early(100)).toBe(2);
+  clock.advance(seconds(99));
+  expect(await early()).toBe(2);
+  clock.advance(seconds(2));
+  expect(await early()).toBe(3);
 });
