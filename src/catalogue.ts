@@ -47,6 +47,13 @@ export const catalogue = {
     "Time since the shown result was obtained; 0 when the probe ran for this scrape",
   ),
 
+  probeSkipped: gauge(
+    "llm",
+    "probe_skipped",
+    "Why no newer result will come for now, as a reason: budget_exhausted; present, with value 1, only then. What stands beside it is the last result",
+    ["reason"],
+  ),
+
   // http, with blackbox_exporter's names.
   httpStatusCode: gauge(
     "http",
@@ -176,6 +183,11 @@ export const catalogue = {
     "probe_llm_model_load_duration_seconds",
     "Time that the server spent loading the model before it could answer, as it says itself (ollama)",
   ),
+  llmColdStart: gauge(
+    "llm",
+    "probe_llm_cold_start",
+    "Whether the probe came after a silence of cold_start.after or more; its times are then in no histogram and never degrade its target",
+  ),
   llmRateLimitRemaining: gauge(
     "llm",
     "probe_llm_ratelimit_remaining",
@@ -277,6 +289,30 @@ export const catalogue = {
     "heartbeat_llm_tokens_total",
     "Tokens spent on probes, as the API counted them",
     [...TARGET_LABELS, "type"],
+  ),
+  llmCost: counter(
+    "state",
+    "heartbeat_llm_cost_dollars_total",
+    "Dollars spent on probes, by the prices of the configuration; tokens that the API did not count are estimated",
+    TARGET_LABELS,
+  ),
+  llmBudgetTokens: gauge(
+    "state",
+    "heartbeat_llm_budget_remaining_tokens",
+    "Tokens left in the tightest budget that holds for the target, its module's included",
+    TARGET_LABELS,
+  ),
+  llmBudgetDollars: gauge(
+    "state",
+    "heartbeat_llm_budget_remaining_dollars",
+    "Dollars left in the tightest budget that holds for the target, its module's included",
+    TARGET_LABELS,
+  ),
+  llmTier: gauge(
+    "state",
+    "probe_llm_tier",
+    "Whether the last cheap question of the tier was answered with success; no answer of the model, and absent before the first",
+    [...TARGET_LABELS, "tier"],
   ),
   llmFirstTokenHistogram: histogram(
     "state",

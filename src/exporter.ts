@@ -2,17 +2,23 @@ import type { RequestListener } from "node:http";
 import type { Config } from "./config/load.ts";
 import type { Clock } from "./core/clock.ts";
 import type { Log } from "./core/log.ts";
+import { priceOf } from "./core/money.ts";
+import type { Skip } from "./core/result.ts";
 import { identityOf, type Target } from "./core/target.ts";
 import type { Seconds } from "./core/units.ts";
 import { createAsk } from "./engine/ask.ts";
 import { createEngine } from "./engine/engine.ts";
 import { createHistory } from "./engine/history.ts";
 import { createScheduler } from "./engine/schedule.ts";
+import { configuredSubject, type Subject } from "./engine/subject.ts";
+import { createTiers } from "./engine/tiers.ts";
 import { createDriver } from "./failover/driver.ts";
 import { type Effect, initialState, type State } from "./failover/machine.ts";
 import { resultText, targetsText } from "./metrics/page.ts";
 import { createSelf, type ReloadStatus } from "./metrics/self.ts";
 import { createTotals } from "./metrics/totals.ts";
+import { createLedger, type Ledger } from "./money/ledger.ts";
+import { createTreasury, type Payer } from "./money/treasury.ts";
 import { createApp } from "./server/app.ts";
 import type { Current } from "./server/deps.ts";
 
@@ -22,6 +28,8 @@ export interface ExporterOptions {
   readonly log: Log;
   readonly version: string;
   readonly config: Config;
+  /** What was spent before: without it budgets begin with nothing spent. */
+  readonly ledger?: Ledger;
   /** How many recent probes, and how many failed ones, are kept to be looked at. */
   readonly historyLimit: number;
   /** What is left of a scrape's timeout for the answer to travel. */
@@ -48,10 +56,28 @@ export function createExporter(options: ExporterOptions): Exporter {
   let stopping = false;
   let current: Current & { readonly byIdentity: ReadonlyMap<string, Target> };
 
+  const ledger = options.ledger ?? createLedger();
+  const treasury = createTreasury(ledger, options.config.prices);
+  const payer = ({ key, target, module }: Subject): Payer => {
+    const configured = current.byIdentity.get(key);
+    return { module, target, ...(configured === undefined ? {} : { configured }) };
+  };
+
   const engine = createEngine({
     clock,
     limits: options.config.limits,
-    onResult({ key, target: { address }, module }, result) {
+    skips(subject) {
+      const paying = payer(subject);
+      const skip = treasury.refusal(paying, clock.now());
+      if (skip !== undefined) announce(paying.configured?.name, subject.module.name, skip);
+      return skip;
+    },
+    onResult(subject, result) {
+      if (subject.tier === true) return;
+      const { key, module } = subject;
+      const { address } = subject.target;
+      const { spent, endedAt } = result;
+      const dollars = spent === undefined ? undefined : treasury.book(payer(subject), spent, endedAt);
       // A failed probe is no error of the exporter: whoever wants to see each one turns the level up.
       const { outcome, duration } = result;
       const target = current.byIdentity.get(key);
@@ -59,7 +85,7 @@ export function createExporter(options: ExporterOptions): Exporter {
       log.debug({ target: name, module: module.name, duration, ...outcome }, "probe ended");
       history.add({ target: name, module, result });
       if (target === undefined) return;
-      totals.observe(target, result);
+      totals.observe(target, result, dollars);
       driver.record(target, result);
     },
     onBug: (module, { address }, error) => {
@@ -69,6 +95,7 @@ export function createExporter(options: ExporterOptions): Exporter {
       );
     },
   });
+  const announce = announcer(log);
   const history = createHistory(options.historyLimit);
   const ask = createAsk(engine, clock, options.timeoutOffset);
   const driver = createDriver(clock, (target, effect) => logEffect(log, target, effect));
@@ -77,6 +104,10 @@ export function createExporter(options: ExporterOptions): Exporter {
     // The one way to reject is the end of the exporter.
     ask.scheduled(target).catch(() => {});
   });
+  const tiers = createTiers(engine, clock, (target, tier, outcome) => {
+    log.info({ target: target.name, tier: tier.name, ...outcome }, "tier changed");
+    if (tier.trigger && !outcome.ok) ask.early(target).catch(() => {});
+  });
   const self = createSelf({
     version: options.version,
     reload: options.reloadStatus,
@@ -84,7 +115,7 @@ export function createExporter(options: ExporterOptions): Exporter {
   });
 
   const apply = (config: Config): void => {
-    const { modules, targets, control, contextApi, redacted } = config;
+    const { modules, targets, control, contextApi, redacted, prices } = config;
     current = {
       modules,
       targets: new Map(targets.map((target) => [target.name, target])),
@@ -96,8 +127,12 @@ export function createExporter(options: ExporterOptions): Exporter {
     engine.setLimits(config.limits);
     engine.retain(new Set(current.byIdentity.keys()));
     driver.setTargets(targets);
-    totals.setTargets(targets);
+    const { modules: byModule, targets: byName } = current;
+    ledger.retain(({ kind, name }) => (kind === "module" ? byModule : byName).has(name));
+    treasury.setPrices(prices);
+    totals.setTargets(targets, (target) => isPriced(target, prices));
     scheduler.setTargets(targets);
+    tiers.setTargets(targets);
   };
   apply(options.config);
 
@@ -116,7 +151,14 @@ export function createExporter(options: ExporterOptions): Exporter {
       // All are asked side by side; one that does not answer in time is shown with its last result.
       const shown = [...current.targets.values()].map(async (target) => {
         const newest = await ask.targetOrLatest(target, scrapeTimeout);
-        return { target, newest, state: state(target) };
+        return {
+          target,
+          newest,
+          state: state(target),
+          tiers: tiers.wellness(target),
+          skipped: ask.skip(target),
+          remaining: treasury.remaining(payer(configuredSubject(target)), clock.now()),
+        };
       });
       return targetsText(await Promise.all(shown)) + (await totals.text());
     },
@@ -129,11 +171,31 @@ export function createExporter(options: ExporterOptions): Exporter {
     async stop() {
       stopping = true;
       scheduler.stop();
+      tiers.stop();
       driver.stop();
       self.stop();
       await engine.shutdown();
     },
   };
+}
+
+/** Says once per window that probes are skipped, and not with each of them. */
+function announcer(log: Log): (target: string | undefined, module: string, skip: Skip) => void {
+  const announced = new Map<string, string>();
+  return (target, module, { reason, detail, until }) => {
+    const key = JSON.stringify([target, module]);
+    const about = `${reason} ${until ?? ""}`;
+    if (announced.get(key) === about) return;
+    announced.set(key, about);
+    log.warn({ module, reason, detail, ...(target === undefined ? {} : { target }) }, "probes are skipped");
+  };
+}
+
+/** Whether the cost of a target is known before it is asked. */
+function isPriced(target: Target, prices: Config["prices"]): boolean {
+  const { prober, options } = target.module;
+  const expected = prober.expectedSpend?.(target, options);
+  return expected !== undefined && priceOf(prices, expected.requestedModel) !== undefined;
 }
 
 function logEffect(log: Log, { name }: Target, effect: Effect): void {

@@ -1,7 +1,8 @@
 #!/usr/bin/env -S node --max-semi-space-size=4
 import { readFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
-import { type Flags, readFlags } from "./cli/flags.ts";
+import { type EstimateFlags, estimateJson, estimateText } from "./cli/estimate.ts";
+import { type Flags, readCommandLine } from "./cli/flags.ts";
 import { type ListenAddress, localUrl, parseListenAddress } from "./cli/listen-address.ts";
 import type { ConfigDeps, ConfigSource } from "./config/config.ts";
 import { describesTarget, listenAddressFromEnv } from "./config/env.ts";
@@ -13,6 +14,7 @@ import { seconds, toMilliseconds } from "./core/units.ts";
 import { demoNotice, startDemo } from "./demo/demo.ts";
 import { createExporter, type Exporter } from "./exporter.ts";
 import { createLog } from "./log.ts";
+import { estimateDay } from "./money/estimate.ts";
 import { probers } from "./probers/index.ts";
 import { compileRegexp } from "./probers/regexp.ts";
 
@@ -31,7 +33,9 @@ async function main(): Promise<void> {
   const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as {
     version: string;
   };
-  const flags = readFlags(process.argv, version);
+  const commandLine = readCommandLine(process.argv, version);
+  if (commandLine.kind === "estimate") return printEstimate(commandLine.flags);
+  const { flags } = commandLine;
   const log = createLog(flags.logLevel, flags.logFormat);
   const source = await sourceOf(flags);
   if (source === undefined) return fail(NOTHING_CONFIGURED);
@@ -107,7 +111,10 @@ async function serve({ flags, log, version, holder, address, demonstrating }: Se
 }
 
 /** Where the configuration comes from, or `undefined` when there is none. */
-async function sourceOf({ configFile, demo }: Flags): Promise<ConfigSource | undefined> {
+async function sourceOf({
+  configFile,
+  demo,
+}: Pick<Flags, "configFile" | "demo">): Promise<ConfigSource | undefined> {
   if (configFile !== undefined) return { kind: "file", path: configFile, env: process.env };
   if (describesTarget(process.env)) return { kind: "environment", env: process.env };
   return demo ? { kind: "text", name: "demonstration", text: (await startDemo()).yaml } : undefined;
@@ -130,6 +137,20 @@ function addressOf({ listenAddress }: Flags): ListenAddress {
     want: "a host name or an IP address",
   };
   throw new ConfigError([problem]);
+}
+
+/** Prints what a configuration costs; nothing is probed. */
+async function printEstimate({ configFile, json, measured }: EstimateFlags): Promise<void> {
+  const source = await sourceOf({ ...(configFile === undefined ? {} : { configFile }), demo: false });
+  if (source === undefined) return fail(NOTHING_CONFIGURED);
+  try {
+    const { targets, prices } = createConfigHolder(source, configDeps, systemClock).current();
+    const estimates = estimateDay(targets, prices, measured);
+    process.stdout.write((json ? estimateJson : estimateText)(estimates, measured));
+  } catch (error) {
+    if (error instanceof ConfigError) return fail(error.message);
+    throw error;
+  }
 }
 
 function check(holder: ConfigHolder): void {

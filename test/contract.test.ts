@@ -35,18 +35,19 @@ describe("the catalogue", () => {
     });
     const tlsPort = await listen(secure);
     const yaml = `
+prices: { demo-model: { input: 1, output: 1 } }
 modules:
   tls: { prober: http, timeout: 2s, http: { tls_config: { ca_file: ca.pem, cert_file: ca.pem, key_file: key.pem }, preferred_ip_protocol: ip4, fail_if_body_json_matches_cel: "false" } }
-  local: { prober: llm, timeout: 2s, llm: { api: ollama, stream: false } }
-  chat: { prober: llm, timeout: 2s, llm: { api: openai } }
+  local: { prober: llm, timeout: 2s, llm: { api: ollama, stream: false, cold_start: { after: 5m } } }
+  chat: { prober: llm, timeout: 2s, llm: { api: openai, tiers: { health: { path: /health, interval: 1s } } } }
 targets:
   - { name: tls, module: tls, target: "https://localhost:${tlsPort}", expected_duration: 1s, labels: { team: web } }
   - { name: nobody, module: tls, target: "http://127.0.0.1:1" }
-  - { name: local, module: local, target: "http://127.0.0.1:${ollamaPort}", model: demo-model }
+  - { name: local, module: local, target: "http://127.0.0.1:${ollamaPort}", model: demo-model, budget: { tokens: 1, dollars: 1, per: day } }
   - { name: tiny, module: chat, target: "http://127.0.0.1:${llmPort}/v1", model: demo-model, interval: 2s, failover: {} }
 `;
     await using exporter = await startExporter({ yaml, files: { "ca.pem": cert, "key.pem": key } });
-    const slow = ["heartbeat_exporter_event_loop_lag_seconds", "heartbeat_target_healthy"];
+    const slow = ["heartbeat_exporter_event_loop_lag_seconds", "heartbeat_target_healthy", "probe_llm_tier"];
     const { series, types } = await waitUntil(
       "what takes more than a moment, or a probe, to know",
       async () => {

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { startExporter } from "./helpers/exporter.ts";
+import { runMain, startExporter } from "./helpers/exporter.ts";
 import { parseExposition, valueOf } from "./helpers/exposition.ts";
 import { serveHttp } from "./helpers/http-targets.ts";
 import { temporaryFolder } from "./helpers/temporary-folder.ts";
@@ -24,6 +24,21 @@ const TESTED: Readonly<Record<string, () => Promise<void>>> = {
     expect(valueOf(text, "heartbeat_target_info", { target: "gpt", kind: "llm" })).toBe(1);
     expect(valueOf(text, "heartbeat_target_info", { target: "interpreter", critical: "true" })).toBe(1);
     expect(await exporter.get("/config")).not.toContain("sk-of-the-test");
+  },
+
+  "money.yml": async () => {
+    await using run = runMain(["estimate", `--config.file=${folder}/money.yml`]);
+    expect((await run.exited).code).toBe(0);
+    expect(run.stdout()).toMatch(/^gpt +chat +gpt-4o-mini +\d+/m);
+    // Nothing is asked of the internet.
+    const yaml = read("money.yml").replaceAll(
+      /https:\/\/api\.openai\.com|localhost:11434/g,
+      "http://127.0.0.1:1",
+    );
+    await using exporter = await startExporter({ yaml: yaml.replaceAll("http://http://", "http://") });
+    const text = await exporter.get("/metrics");
+    expect(valueOf(text, "heartbeat_llm_budget_remaining_tokens", { target: "gpt" })).toBe(20_000);
+    expect(valueOf(text, "heartbeat_llm_budget_remaining_dollars", { target: "gpt" })).toBe(2);
   },
 
   "prometheus.yml": async () => {

@@ -2,6 +2,7 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import { DURATION_FORM, parseDuration } from "../core/duration.ts";
 import { type Seconds, seconds } from "../core/units.ts";
 import { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from "../log.ts";
+import { type EstimateFlags, estimateCommand } from "./estimate.ts";
 import { LISTEN_ADDRESS_FORM, type ListenAddress, parseListenAddress } from "./listen-address.ts";
 
 /** The command line, read and checked. */
@@ -24,6 +25,7 @@ const EXAMPLES = `
 Examples:
   heartbeat-exporter --config.file=exporter.yml
   heartbeat-exporter --config.file=exporter.yml --config.check
+  heartbeat-exporter estimate --config.file=exporter.yml
   HEARTBEAT_LLM_URL=http://127.0.0.1:11434/v1 HEARTBEAT_LLM_MODEL=llama3.2 heartbeat-exporter
 
 Without --config.file the environment describes one LLM target: HEARTBEAT_LLM_URL, _MODEL, _API_KEY[_FILE],
@@ -34,17 +36,29 @@ Signals: SIGHUP reloads the configuration, SIGTERM and SIGINT end the exporter (
 
 /** The text of `--help`, for the documentation. */
 export const flagsHelp = (): string =>
-  createCommand("")
+  createCommand("", () => {})
     .configureOutput({ getOutHelpWidth: () => 100 })
     .helpInformation();
+
+/** What the program is to do: to serve, unless a subcommand says otherwise. */
+export type CommandLine =
+  | { readonly kind: "serve"; readonly flags: Flags }
+  | { readonly kind: "estimate"; readonly flags: EstimateFlags };
 
 /**
  * Reads the command line. Wrong flags, `--help` and `--version` end the process with their text, as commander does.
  * @param argv as in `process.argv`
  */
-export function readFlags(argv: readonly string[], version: string): Flags {
-  const command = createCommand(version).parse(argv);
+export function readCommandLine(argv: readonly string[], version: string): CommandLine {
+  let chosen: CommandLine | undefined;
+  const command = createCommand(version, (flags) => {
+    chosen = { kind: "estimate", flags };
+  });
+  command.action(() => {}).parse(argv);
+  return chosen ?? { kind: "serve", flags: flagsOf(command) };
+}
 
+function flagsOf(command: Command): Flags {
   const given = command.opts<{
     "config.file"?: string;
     "config.check"?: true;
@@ -74,7 +88,7 @@ export function readFlags(argv: readonly string[], version: string): Flags {
   };
 }
 
-const createCommand = (version: string): Command =>
+const createCommand = (version: string, estimate: (flags: EstimateFlags) => void): Command =>
   new Command("heartbeat-exporter")
     .description(
       "Prometheus exporter that probes LLMs and HTTP services, judges the answers and keeps failover mode.",
@@ -122,6 +136,9 @@ const createCommand = (version: string): Command =>
     )
     .addOption(new Option("--log.format <format>", "form of the log").choices(LOG_FORMATS).default("logfmt"))
     .option("--demo", "when nothing is configured, run a demonstration instead of ending")
+    .addCommand(estimateCommand(estimate))
+    .helpCommand(false)
+    .enablePositionalOptions()
     .addHelpText("after", EXAMPLES)
     .allowExcessArguments(false);
 

@@ -1,3 +1,4 @@
+import type { Prices } from "../core/money.ts";
 import type { Prober } from "../core/prober.ts";
 import type { Secret } from "../core/secret.ts";
 import type { Module, Target } from "../core/target.ts";
@@ -8,6 +9,8 @@ import type { Formats } from "./validate.ts";
 export interface Config {
   readonly modules: ReadonlyMap<string, Module>;
   readonly targets: readonly Target[];
+  /** What tokens cost, by model. */
+  readonly prices: Prices;
   readonly limits: {
     readonly maxConcurrentProbes: number;
     readonly maxConcurrentProbesPerHost: number | undefined;

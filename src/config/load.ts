@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { parseDuration } from "../core/duration.ts";
+import { checkModulePrice, pricesOf } from "./budgets.ts";
 import type { Config, ConfigDeps } from "./config.ts";
 import { convert, type Findings, noFindings } from "./convert.ts";
 import { environmentTree, ignoredVariables } from "./env.ts";
@@ -117,9 +118,13 @@ function buildConfig(
 
   const rawModules = childOf(raw, "modules");
   const modules = buildModules(isMap(rawModules) ? rawModules : {}, context);
+  const prices = report.isBroken(["prices"])
+    ? undefined
+    : pricesOf(childOf(raw, "prices") as RawConfig["prices"]);
+  if (prices !== undefined) for (const module of modules.values()) checkModulePrice(module, prices, context);
   const rawTargets = childOf(raw, "targets");
   const names = isMap(rawModules) ? Object.keys(rawModules) : [];
-  const targets = buildTargets(Array.isArray(rawTargets) ? rawTargets : [], modules, names, context);
+  const targets = buildTargets(Array.isArray(rawTargets) ? rawTargets : [], modules, names, prices, context);
   const tokenPath = ["control", "token_file"];
   const tokenFile = childOf(childOf(raw, "control"), "token_file");
   const usable = typeof tokenFile === "string" && !report.isBroken(tokenPath);
@@ -130,6 +135,7 @@ function buildConfig(
   return {
     modules,
     targets,
+    prices: prices ?? new Map(),
     limits: {
       maxConcurrentProbes: limits?.max_concurrent_probes ?? 500,
       maxConcurrentProbesPerHost: limits?.max_concurrent_probes_per_host,

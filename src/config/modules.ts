@@ -4,6 +4,7 @@ import type { CompileContext, Prober } from "../core/prober.ts";
 import type { Secret } from "../core/secret.ts";
 import type { Module } from "../core/target.ts";
 import { type Seconds, seconds } from "../core/units.ts";
+import { budgetsOf } from "./budgets.ts";
 import type { Findings } from "./convert.ts";
 import type { SchemaObject } from "./json-schema.ts";
 import { childOf, unknownKeyComplaint } from "./problems.ts";
@@ -94,7 +95,9 @@ function buildModule(name: string, raw: object, context: BuildContext): Module |
   if (report.isBroken(optionsPath)) return undefined;
   const compiled = prober.compile(options, compileContext(optionsPath, context));
   if (report.isBroken(path)) return undefined;
-  const { timeout, min_interval } = raw as RawModule;
+  const { timeout, min_interval, budget } = raw as RawModule;
+  const budgets = budgetsOf(budget, [...path, "budget"], prober.costly, context);
+  const coldStartAfter = prober.coldStartAfter?.(compiled);
   const usual = prober.costly ? COSTLY_MIN_INTERVAL : seconds(0);
   return {
     name,
@@ -102,6 +105,8 @@ function buildModule(name: string, raw: object, context: BuildContext): Module |
     options: compiled,
     ...(timeout === undefined ? {} : { timeout: durationOf(timeout) }),
     minInterval: min_interval === undefined ? usual : durationOf(min_interval),
+    ...(coldStartAfter === undefined ? {} : { coldStartAfter }),
+    ...(budgets.length === 0 ? {} : { budgets }),
     source: redactedYaml(lookup(context.root, path)?.node ?? context.root, context.findings.secrets),
   };
 }

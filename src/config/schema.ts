@@ -1,4 +1,5 @@
 import type { FromSchema, JSONSchema } from "json-schema-to-ts";
+import { PERIODS } from "../core/money.ts";
 import { FAILURE_REASONS } from "../core/reasons.ts";
 
 /**
@@ -14,6 +15,44 @@ const positiveDuration = { type: "string", format: "positive_duration" } as cons
 const word = { type: "string", minLength: 1 } as const;
 const count = { type: "integer", minimum: 1 } as const;
 
+const perMillion = { type: "number", minimum: 0 } as const;
+
+const priceSchema = {
+  type: "object",
+  description: "Dollars per million tokens.",
+  properties: {
+    input: { ...perMillion, description: "Tokens of prompts." },
+    output: { ...perMillion, description: "Tokens of answers." },
+    cached_input: { ...perMillion, description: "Tokens of prompts that a cache knew. Default: as input." },
+    reasoning: { ...perMillion, description: "Tokens of reasoning. Default: as output." },
+  },
+  required: ["input", "output"],
+  additionalProperties: false,
+} as const satisfies JSONSchema;
+
+const oneBudgetSchema = {
+  type: "object",
+  properties: {
+    tokens: { ...count, description: "Tokens, those of prompts and of answers together." },
+    dollars: {
+      type: "number",
+      exclusiveMinimum: 0,
+      description: "Dollars, by the prices of the configuration, which must have one for the model.",
+    },
+    per: {
+      type: "string",
+      enum: PERIODS,
+      description: "Until when: the next full hour, or the next midnight, of UTC.",
+    },
+  },
+  required: ["per"],
+  additionalProperties: false,
+} as const satisfies JSONSchema;
+
+const budgetSchema = {
+  anyOf: [oneBudgetSchema, { type: "array", items: oneBudgetSchema }],
+} as const satisfies JSONSchema;
+
 /** One entry of `modules`, apart from the prober's options. */
 export const moduleSchema = {
   type: "object",
@@ -28,6 +67,11 @@ export const moduleSchema = {
       ...duration,
       description:
         "How long a result is served again instead of probing. Default: 27s for probers whose probes cost money, else 0s; for configured targets of the former 0.9 x interval.",
+    },
+    budget: {
+      ...budgetSchema,
+      description:
+        "What all its probes together may spend, asked for by address included. When it is used up no prompt is sent until the next hour or day of UTC; that is no failure. One, or a list of which all hold.",
     },
   },
   required: ["prober"],
@@ -96,6 +140,11 @@ export const targetSchema = {
       description: "Failures for these reasons leave streaks and mode alone.",
     },
     expected_duration: { ...positiveDuration, description: "Slower successes make the target degraded." },
+    budget: {
+      ...budgetSchema,
+      description:
+        "What its probes may spend, besides what its module may. One, or a list of which all hold.",
+    },
     critical: { ...bool, default: false, description: "Whether its failure makes a group unhealthy." },
     labels: {
       type: "object",
@@ -118,6 +167,12 @@ export const configSchema = {
   properties: {
     modules: { type: "object", additionalProperties: moduleSchema, description: "Modules by name." },
     targets: { type: "array", items: targetSchema, description: "Configured targets." },
+    prices: {
+      type: "object",
+      additionalProperties: priceSchema,
+      description:
+        "What tokens cost, by the name of a model, which stands for its dated editions too, or a pattern such as `claude-*`; of several patterns the one with the most letters counts.",
+    },
     limits: {
       type: "object",
       description: "How much may happen at once.",
@@ -161,3 +216,4 @@ export type RawConfig = FromSchema<typeof configSchema, Keep>;
 export type RawModule = FromSchema<typeof moduleSchema, Keep>;
 export type RawTarget = FromSchema<typeof targetSchema, Keep>;
 export type RawFailover = FromSchema<typeof failoverSchema, Keep>;
+export type RawBudget = FromSchema<typeof budgetSchema, Keep>;

@@ -1,6 +1,8 @@
 import { formatDuration } from "../core/duration.ts";
+import type { Budget, Prices } from "../core/money.ts";
 import type { FallbackPolicy, Module, Target, Thresholds } from "../core/target.ts";
 import { type Seconds, seconds } from "../core/units.ts";
+import { budgetsOf, checkTargetPrice } from "./budgets.ts";
 import { type BuildContext, durationOf } from "./modules.ts";
 import { childOf } from "./problems.ts";
 import type { RawFailover, RawTarget } from "./schema.ts";
@@ -21,6 +23,7 @@ export function buildTargets(
   raw: readonly unknown[],
   modules: ReadonlyMap<string, Module>,
   moduleNames: readonly string[],
+  prices: Prices | undefined,
   context: BuildContext,
 ): readonly Target[] {
   const names = new Set<string>();
@@ -35,8 +38,10 @@ export function buildTargets(
     const module = modules.get(target.module);
     // The module is broken, and that has been said.
     if (module === undefined) return [];
-    const built = buildTarget(target, module, context);
+    const budgets = budgetsOf(target.budget, [...path, "budget"], module.prober.costly, context);
+    const built = buildTarget(target, module, budgets, context);
     checkTarget(built, path, context);
+    if (prices !== undefined) checkTargetPrice(built, path, prices, context);
     return [built];
   });
 }
@@ -82,7 +87,12 @@ function warnOfEmptyFailover(path: Path, { root, report }: BuildContext): void {
   }
 }
 
-function buildTarget(raw: RawTarget, module: Module, context: BuildContext): Target {
+function buildTarget(
+  raw: RawTarget,
+  module: Module,
+  budgets: readonly Budget[],
+  context: BuildContext,
+): Target {
   const interval = durationOf(raw.interval ?? "30s");
   const failover = failoverOf(raw.failover);
   const minInterval =
@@ -103,6 +113,7 @@ function buildTarget(raw: RawTarget, module: Module, context: BuildContext): Tar
     ...(raw.model === undefined ? {} : { model: raw.model }),
     ...(raw.hostname === undefined ? {} : { hostname: raw.hostname }),
     ...(raw.expected_duration === undefined ? {} : { expectedDuration: durationOf(raw.expected_duration) }),
+    ...(budgets.length === 0 ? {} : { budgets }),
     ...(failover === undefined ? {} : { failover }),
   };
 }

@@ -1,5 +1,6 @@
 import type { Clock } from "./clock.ts";
 import type { Sample } from "./metric.ts";
+import type { ExpectedSpend, Spent } from "./money.ts";
 import type { FailureReason } from "./reasons.ts";
 import type { Secret } from "./secret.ts";
 import type { Seconds } from "./units.ts";
@@ -22,6 +23,8 @@ export interface ProbeResult {
   readonly duration?: Seconds;
   /** The target asked not to be probed again for this long (`Retry-After`). */
   readonly retryAfter?: Seconds;
+  /** Only of kinds whose probes cost money: what this one used up, estimated where the target did not say. */
+  readonly spent?: Spent;
 }
 
 /** What a prober is told about its target. */
@@ -66,6 +69,14 @@ export interface Objection {
   readonly want: string;
 }
 
+/** A cheap question that is asked between probes. It is no probe: it says nothing of whether the target does its work. */
+export interface Tier {
+  readonly name: string;
+  readonly interval: Seconds;
+  /** Whether the target is probed early when the tier is no more well. */
+  readonly trigger: boolean;
+}
+
 /**
  * A kind of module. A value, not a class: `schema` describes what stands under `modules.<name>.<kind>` (the
  * configuration validates it and derives nothing from it), `compile` turns the validated options into what
@@ -82,6 +93,14 @@ export interface Prober<Options = unknown, Module = unknown> {
   objection?(target: ProbeTarget, module: Module): Objection | undefined;
   /** What is questionable about it and works all the same: said when a configuration is loaded. */
   caution?(target: ProbeTarget, module: Module): string | undefined;
+  /** What one probe is expected to use up at the most, for estimates; and which model budgets are held against. */
+  expectedSpend?(target: ProbeTarget, module: Module): ExpectedSpend;
+  /** After how long a silence a probe has to wake its target up, if the module says so: its times are then no sign of trouble. */
+  coldStartAfter?(module: Module): Seconds | undefined;
+  /** The cheap questions of a module. */
+  tiers?(module: Module): readonly Tier[];
+  /** Asks one of `tiers`. Rejects only for bugs. */
+  askTier?(target: ProbeTarget, module: Module, tier: Tier, context: ProbeContext): Promise<Outcome>;
   /** Rejects only for bugs; every failure of the target is a value. */
   probe(target: ProbeTarget, module: Module, context: ProbeContext): Promise<ProbeResult>;
 }

@@ -1,4 +1,5 @@
 import type { Sample } from "./metric.ts";
+import type { Spent } from "./money.ts";
 import type { Outcome } from "./prober.ts";
 import type { Seconds, Timestamp } from "./units.ts";
 
@@ -24,6 +25,10 @@ export interface Result {
   readonly answered?: boolean;
   /** See `ProbeResult.retryAfter`. */
   readonly retryAfter?: Seconds;
+  /** See `ProbeResult.spent`. */
+  readonly spent?: Spent;
+  /** Whether the probe came after a silence in which its target may have gone to sleep; only where the module says how long that is. */
+  readonly coldStart?: boolean;
   readonly log: readonly LogLine[];
 }
 
@@ -31,4 +36,15 @@ export interface Result {
 export interface Shown {
   readonly result: Result;
   readonly age: Seconds;
+  /** Set while nothing newer is to be had, because probes are skipped. */
+  readonly skipped?: Skip;
+}
+
+/** Why no probe is sent at present. It is no result: nobody counts it, and what is known stays as it is. */
+export interface Skip {
+  readonly reason: "budget_exhausted";
+  /** For people, as that of an outcome. */
+  readonly detail: string;
+  /** When probes go on, where that is known. */
+  readonly until?: Timestamp;
 }

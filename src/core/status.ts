@@ -8,7 +8,7 @@ export type Mode = (typeof MODES)[number];
 /** What the streaks of a target say, after thresholds. */
 export type Health = "unknown" | "healthy" | "unhealthy";
 
-/** Every status that a target can have. `degraded`: healthy, but its last probe was slower than expected. */
+/** Every status that a target can have. `degraded`: healthy, but its last probe, if it was no cold start, was slower than expected. */
 export const TARGET_STATUSES = ["healthy", "degraded", "unhealthy", "unknown"] as const;
 export type TargetStatus = (typeof TARGET_STATUSES)[number];
 
@@ -17,6 +17,9 @@ export function targetStatus(target: Target, health: Health, latest: Result | un
   if (health !== "healthy") return health;
   const { expectedDuration } = target;
   const slow =
-    expectedDuration !== undefined && latest?.outcome.ok === true && latest.duration > expectedDuration;
+    expectedDuration !== undefined &&
+    latest?.outcome.ok === true &&
+    latest.coldStart !== true &&
+    latest.duration > expectedDuration;
   return slow ? "degraded" : "healthy";
 }

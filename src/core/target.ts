@@ -1,3 +1,4 @@
+import type { Budget } from "./money.ts";
 import type { Prober, ProbeTarget } from "./prober.ts";
 import type { FailureReason } from "./reasons.ts";
 import type { Seconds } from "./units.ts";
@@ -12,6 +13,10 @@ export interface Module {
   readonly timeout?: Seconds;
   /** How long a result is served again, for targets that say nothing themselves. */
   readonly minInterval: Seconds;
+  /** A probe after a silence this long is a cold start. */
+  readonly coldStartAfter?: Seconds;
+  /** What all its probes together may spend. */
+  readonly budgets?: readonly Budget[];
   /** The module as YAML with its secrets redacted, for debug output. */
   readonly source: string;
 }
@@ -51,6 +56,8 @@ export interface Target extends ProbeTarget {
   readonly thresholds: Thresholds;
   /** Slower successes make the target degraded. */
   readonly expectedDuration?: Seconds;
+  /** What its probes may spend, besides what the module may. */
+  readonly budgets?: readonly Budget[];
   readonly critical: boolean;
   readonly labels: Readonly<Record<string, string>>;
   readonly failover?: FallbackPolicy;

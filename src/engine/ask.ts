@@ -1,11 +1,11 @@
 import type { Clock } from "../core/clock.ts";
 import { failed, type ProbeTarget } from "../core/prober.ts";
-import type { Result, Shown } from "../core/result.ts";
+import type { Result, Shown, Skip } from "../core/result.ts";
 import { identityOf, type Module, type Target } from "../core/target.ts";
 import { type Seconds, seconds, timestamp } from "../core/units.ts";
 import { probeTimeout } from "./deadline.ts";
 import type { Answer, Engine } from "./engine.ts";
-import { adhocSubject, configuredSubject } from "./subject.ts";
+import { adhocSubject, configuredSubject, type Subject } from "./subject.ts";
 
 /** How those who look at a target get a result: the engine's rules, applied to who asks and for what. */
 export interface Ask {
@@ -20,10 +20,14 @@ export interface Ask {
   address(target: ProbeTarget, module: Module, scrapeTimeout: Seconds | undefined): Promise<Shown>;
   /** The exporter's own beat. */
   scheduled(target: Target): Promise<void>;
-  /** By hand: a probe now, whatever is known. */
-  forced(target: Target): Promise<Shown>;
+  /** Before its time, as there is reason to doubt what is known; `Retry-After` is honoured. */
+  early(target: Target): Promise<void>;
+  /** By hand: a probe now, whatever is known, unless none may be started at all. */
+  forced(target: Target): Promise<Shown | Skip>;
   /** What is known of a configured target, without asking it. */
   latest(target: Target): Shown | undefined;
+  /** Why a configured target is not probed at present. */
+  skip(target: Target): Skip | undefined;
 }
 
 /** What a probe on schedule may take when its module does not say: Prometheus' own default, or the interval if shorter. */
@@ -50,27 +54,51 @@ export function createAsk(engine: Engine, clock: Clock, offset: Seconds): Ask {
     return engine.probe(configuredSubject(target), { timeout, patience });
   };
 
-  const shown = (answer: Answer): Shown =>
-    answer.kind === "result" ? answer : { result: lateResult(answer.waited, clock), age: seconds(0) };
+  /** A result is shown together with why there will be no newer one. */
+  const shown = (subject: Subject, answer: Answer): Shown => {
+    const skipped = answer.kind === "skipped" ? answer.skip : engine.skip(subject);
+    const about = skipped === undefined ? {} : { skipped };
+    switch (answer.kind) {
+      case "result":
+        return { result: answer.result, age: answer.age, ...about };
+      case "late":
+        return { result: lateResult(answer.waited, clock), age: seconds(0), ...about };
+      case "skipped":
+        return {
+          ...(answer.known ?? { result: skippedResult(answer.skip, clock), age: seconds(0) }),
+          ...about,
+        };
+    }
+  };
 
   return {
     latest,
-    target: async (target, scrapeTimeout) => shown(await askTarget(target, scrapeTimeout)),
+    skip: (target) => engine.skip(configuredSubject(target)),
+    target: async (target, scrapeTimeout) =>
+      shown(configuredSubject(target), await askTarget(target, scrapeTimeout)),
     async targetOrLatest(target, scrapeTimeout) {
       const answer = await askTarget(target, scrapeTimeout);
       return answer.kind === "result" ? answer : latest(target);
     },
     async address(target, module, scrapeTimeout) {
       const timeout = probeTimeout(module.timeout, scrapeTimeout, offset);
-      return shown(
-        await engine.probe(adhocSubject(target, module), { timeout, patience: seconds(timeout + MARGIN) }),
-      );
+      const subject = adhocSubject(target, module);
+      return shown(subject, await engine.probe(subject, { timeout, patience: seconds(timeout + MARGIN) }));
     },
     async scheduled(target) {
       await engine.probe(configuredSubject(target), { timeout: ownTimeout(target) });
     },
-    forced: async (target) =>
-      shown(await engine.probe(configuredSubject(target), { timeout: ownTimeout(target), force: true })),
+    async early(target) {
+      await engine.probe(
+        { ...configuredSubject(target), minInterval: seconds(0) },
+        { timeout: ownTimeout(target) },
+      );
+    },
+    async forced(target) {
+      const subject = configuredSubject(target);
+      const answer = await engine.probe(subject, { timeout: ownTimeout(target), force: true });
+      return answer.kind === "skipped" ? answer.skip : shown(subject, answer);
+    },
   };
 }
 
@@ -87,6 +115,22 @@ function lateResult(waited: Seconds, clock: Clock): Result {
       "timeout",
       "the probe in flight, which another request had started, did not end within this scrape's timeout",
     ),
+    samples: [],
+    log: [],
+  };
+}
+
+/** What somebody sees who asks for something that was never probed while probes are skipped. Nobody counts it either. */
+function skippedResult({ reason, detail }: Skip, clock: Clock): Result {
+  const at = clock.now();
+  const nothing = seconds(0);
+  return {
+    id: 0,
+    startedAt: at,
+    endedAt: at,
+    duration: nothing,
+    timeout: nothing,
+    outcome: failed(reason, detail),
     samples: [],
     log: [],
   };

@@ -1,6 +1,6 @@
 import type { Clock } from "../core/clock.ts";
 import type { ProbeTarget } from "../core/prober.ts";
-import type { Result, Shown } from "../core/result.ts";
+import type { Result, Shown, Skip } from "../core/result.ts";
 import type { Module } from "../core/target.ts";
 import { elapsed, type Seconds, seconds } from "../core/units.ts";
 import { createGate, type Limits } from "./limits.ts";
@@ -11,7 +11,9 @@ import { createTurns } from "./turns.ts";
 /** What somebody who asked for a probe gets. `late`: the probe was still running when their patience ended. */
 export type Answer =
   | ({ readonly kind: "result" } & Shown)
-  | { readonly kind: "late"; readonly waited: Seconds };
+  | { readonly kind: "late"; readonly waited: Seconds }
+  /** No probe was started; `known` is the newest result there is. */
+  | { readonly kind: "skipped"; readonly skip: Skip; readonly known?: Shown };
 
 export interface ProbeOptions {
   /** How long the probe may take, should one be started. */
@@ -27,6 +29,8 @@ export interface Engine {
   probe(subject: Subject, options: ProbeOptions): Promise<Answer>;
   /** The newest result of a key, with its age. */
   latest(key: string): Shown | undefined;
+  /** Why a probe would not be started now. */
+  skip(subject: Subject): Skip | undefined;
   counts(): { inFlight: number; queued: number };
   setLimits(limits: Limits): void;
   /** Forgets what is not in `keys` (targets that the configuration no longer has). */
@@ -47,9 +51,11 @@ export interface EngineDeps {
   /** Told of each result exactly once, in the order of completion. */
   readonly onResult: (subject: Subject, result: Result) => void;
   readonly onBug: (module: Module, target: ProbeTarget, error: unknown) => void;
+  /** Why no probe of this subject may be started now; `undefined` when one may. A probe in flight is joined all the same. */
+  readonly skips?: (subject: Subject) => Skip | undefined;
 }
 
-export function createEngine({ clock, limits, onResult, onBug }: EngineDeps): Engine {
+export function createEngine({ clock, limits, onResult, onBug, skips }: EngineDeps): Engine {
   const gate = createGate(limits);
   const ending = new AbortController();
   const inFlight = new Map<string, Promise<Result>>();
@@ -65,10 +71,10 @@ export function createEngine({ clock, limits, onResult, onBug }: EngineDeps): En
     onBug,
   };
 
-  const remember = ({ key, target, minInterval }: Subject, result: Result): void => {
+  const remember = ({ key, target, module, minInterval }: Subject, result: Result): void => {
     if (target.configured) {
       configured.set(key, result);
-    } else if (minInterval > 0 || result.retryAfter !== undefined) {
+    } else if (minInterval > 0 || result.retryAfter !== undefined || module.coldStartAfter !== undefined) {
       adhoc.delete(key);
       adhoc.set(key, result);
       const oldest = adhoc.size > ADHOC_RESULTS ? adhoc.keys().next().value : undefined;
@@ -79,8 +85,9 @@ export function createEngine({ clock, limits, onResult, onBug }: EngineDeps): En
   const start = (subject: Subject, timeout: Seconds): Promise<Result> => {
     const { key, target, module, host } = subject;
     const run = runProbe(target, module, host, timeout, deps).then(
-      (result) => {
+      (ended) => {
         inFlight.delete(key);
+        const result = { ...ended, ...coldStartOf(ended, stored(key), module) };
         remember(subject, result);
         onResult(subject, result);
         return result;
@@ -105,7 +112,14 @@ export function createEngine({ clock, limits, onResult, onBug }: EngineDeps): En
       if (known !== undefined && !force && isFresh(known, subject.minInterval, clock)) {
         return { kind: "result", result: known, age: ageOf(known) };
       }
-      const run = inFlight.get(subject.key) ?? start(subject, timeout);
+      const running = inFlight.get(subject.key);
+      const skip = running === undefined ? skips?.(subject) : undefined;
+      if (skip !== undefined) {
+        return known === undefined
+          ? { kind: "skipped", skip }
+          : { kind: "skipped", skip, known: { result: known, age: ageOf(known) } };
+      }
+      const run = running ?? start(subject, timeout);
       const result = patience === undefined ? await run : await within(run, patience, clock);
       return result === undefined
         ? { kind: "late", waited: patience ?? seconds(0) }
@@ -115,6 +129,7 @@ export function createEngine({ clock, limits, onResult, onBug }: EngineDeps): En
       const result = stored(key);
       return result === undefined ? undefined : { result, age: ageOf(result) };
     },
+    skip: (subject) => skips?.(subject),
     counts() {
       const { inside, waiting } = gate.counts();
       return { inFlight: inside, queued: waiting };
@@ -128,6 +143,16 @@ export function createEngine({ clock, limits, onResult, onBug }: EngineDeps): En
       await Promise.allSettled(inFlight.values());
     },
   };
+}
+
+/** Nothing known of a target is a silence, too: nobody has asked it for as long as the exporter runs. */
+function coldStartOf(
+  { startedAt }: Result,
+  before: Result | undefined,
+  { coldStartAfter }: Module,
+): Pick<Result, "coldStart"> {
+  if (coldStartAfter === undefined) return {};
+  return { coldStart: before === undefined || elapsed(before.endedAt, startedAt) >= coldStartAfter };
 }
 
 /** Freshness counts from the start of a probe, so that a slow one does not push the next out of its interval. */

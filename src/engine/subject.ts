@@ -10,6 +10,8 @@ export interface Subject {
   readonly module: Module;
   /** A result younger than this is served again. */
   readonly minInterval: Seconds;
+  /** It is a tier of a target and not the target: what comes of it is no result of that. */
+  readonly tier?: boolean;
   /** Host that the per-host limit counts. */
   readonly host: string;
 }

@@ -58,3 +58,10 @@ function* configuredSamples(target: Target, labels: TargetLabels): Generator<Sam
   const facts = { ...labels, critical: String(target.critical), kind: target.module.prober.kind };
   yield sample(catalogue.targetInfo, 1, { ...target.labels, ...facts });
 }
+
+/** How the tiers of a target were when they were last asked. */
+export function* tierSamples(target: Target, tiers: ReadonlyMap<string, boolean>): Generator<Sample> {
+  for (const [tier, well] of tiers) {
+    yield sample(catalogue.llmTier, Number(well), { ...targetLabels(target), tier });
+  }
+}

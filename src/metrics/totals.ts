@@ -8,9 +8,13 @@ import { type TargetLabels, targetLabels } from "./targets.ts";
 
 /** Counters and histograms over all results of configured targets. */
 export interface Totals {
-  observe(target: Target, result: Result): void;
-  /** Starts the counters of new targets at 0 and drops the series of those that are gone. */
-  setTargets(targets: readonly Target[]): void;
+  /** @param dollars what the probe cost, where that is known */
+  observe(target: Target, result: Result, dollars?: number): void;
+  /**
+   * Starts the counters of new targets at 0 and drops the series of those that are gone.
+   * @param priced whether what a target costs is known
+   */
+  setTargets(targets: readonly Target[], priced?: (target: Target) => boolean): void;
   /** The series in the text format. */
   text(): Promise<string>;
 }
@@ -37,6 +41,7 @@ export function createTotals(): Totals {
   const durations = histogram(catalogue.healthCheckDuration);
   const failures = counter(catalogue.failures);
   const tokens = counter(catalogue.llmTokensTotal);
+  const cost = counter(catalogue.llmCost);
   const firstToken = histogram(catalogue.llmFirstTokenHistogram);
   const interToken = histogram(catalogue.llmInterTokenHistogram);
 
@@ -50,16 +55,20 @@ export function createTotals(): Totals {
   let known = new Map<string, TargetLabels>();
 
   return {
-    observe(target, { outcome, duration, samples }) {
+    observe(target, { outcome, duration, samples, coldStart = false }, dollars) {
       const labels = targetLabels(target);
       const status = outcome.ok ? "success" : "failure";
       probes.inc({ ...labels, status });
-      durations.observe({ ...labels, status }, duration);
+      if (!coldStart) durations.observe({ ...labels, status }, duration);
       if (!outcome.ok) failures.inc({ ...labels, reason: outcome.reason });
-      for (const sample of samples)
-        summed.get(sample.metric)?.(sample.value, { ...labels, ...sample.labels });
+      if (dollars !== undefined) cost.inc(labels, dollars);
+      for (const { metric, value, labels: own } of samples) {
+        // How long a model takes to wake up says nothing of how fast it is.
+        if (!coldStart || (metric !== catalogue.llmFirstToken && metric !== catalogue.llmInterToken))
+          summed.get(metric)?.(value, { ...labels, ...own });
+      }
     },
-    setTargets(targets) {
+    setTargets(targets, priced = () => false) {
       const before = known;
       known = new Map(targets.map((target) => [JSON.stringify(targetLabels(target)), targetLabels(target)]));
       for (const [key, labels] of known) {
@@ -70,9 +79,10 @@ export function createTotals(): Totals {
         }
         for (const reason of FAILURE_REASONS) failures.inc({ ...labels, reason }, 0);
       }
+      for (const target of targets) if (priced(target)) cost.inc(targetLabels(target), 0);
       const gone = [...before].filter(([key]) => !known.has(key)).map(([, labels]) => labels);
       if (gone.length > 0)
-        for (const metric of [probes, durations, failures, tokens, firstToken, interToken])
+        for (const metric of [probes, durations, failures, tokens, cost, firstToken, interToken])
           void drop(metric, gone);
     },
     text: () => registry.metrics(),

@@ -1,11 +1,17 @@
-import type { LogLine, Result } from "../core/result.ts";
+import type { LogLine, Result, Skip } from "../core/result.ts";
 import type { Module } from "../core/target.ts";
 import { rfc3339 } from "../core/units.ts";
 
 /** The answer to `debug=true`: the three blocks that blackbox_exporter prints, in its order. */
-export function debugText({ startedAt, outcome, log }: Result, module: Module, metrics: string): string {
+export function debugText(
+  { startedAt, outcome, log }: Result,
+  module: Module,
+  metrics: string,
+  skipped?: Skip,
+): string {
   const verdict = outcome.ok ? "succeeded" : `failed (${outcome.reason}): ${outcome.detail}`;
   const lines = [`started at ${rfc3339(startedAt)}`, ...log.map(logLine), `probe ${verdict}`];
+  if (skipped !== undefined) lines.push(`probes are skipped (${skipped.reason}): ${skipped.detail}`);
   return [
     "Logs for the probe:",
     ...lines.map((line) => escapeControls(line)),

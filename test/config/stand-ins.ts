@@ -96,6 +96,7 @@ export interface LlmOptions {
   readonly api: string;
   readonly api_key?: string;
   readonly api_key_file?: string;
+  readonly model?: string;
   readonly prompt?: string;
   readonly expect?: { readonly word?: string };
 }
@@ -109,12 +110,21 @@ export const llmProber: Prober<LlmOptions, { readonly options: LlmOptions; reado
       api: { enum: ["openai", "anthropic", "ollama"] },
       api_key: { type: "string", writeOnly: true },
       api_key_file: { type: "string" },
+      model: { type: "string" },
       prompt: { type: "string" },
       expect: { type: "object", properties: { word: { type: "string" } }, additionalProperties: false },
       extra_body: { type: "object", additionalProperties: true },
     },
     required: ["api"],
     additionalProperties: false,
+  },
+  expectedSpend({ model: own }, { options }) {
+    const model = own ?? options.model;
+    return {
+      tokens: { input: 1, output: 1 },
+      prompts: 1,
+      ...(model === undefined ? {} : { requestedModel: model }),
+    };
   },
   compile(options, context) {
     if (options.api_key_file === undefined) return { options };

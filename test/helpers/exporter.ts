@@ -10,6 +10,7 @@ import type { Log } from "../../src/core/log.ts";
 import type { Prober } from "../../src/core/prober.ts";
 import { type Seconds, seconds } from "../../src/core/units.ts";
 import { createExporter } from "../../src/exporter.ts";
+import type { Ledger } from "../../src/money/ledger.ts";
 import { type Exit, type Running, start } from "./process.ts";
 import { type TemporaryFolder, temporaryFolder } from "./temporary-folder.ts";
 
@@ -114,6 +115,7 @@ export async function startLocalExporter(options: {
   readonly probers: readonly Prober[];
   readonly files?: Readonly<Record<string, string>>;
   readonly clock?: Clock;
+  readonly ledger?: Ledger;
   readonly routePrefix?: string;
   readonly externalUrl?: URL;
 }): Promise<LocalExporter> {
@@ -133,6 +135,7 @@ export async function startLocalExporter(options: {
     log,
     version: "0.0.0-test",
     config: holder.current(),
+    ...(options.ledger === undefined ? {} : { ledger: options.ledger }),
     timeoutOffset: seconds(0.5),
     historyLimit: 3,
     routePrefix,

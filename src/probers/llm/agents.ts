@@ -11,9 +11,12 @@ export type AgentSource = (secure: boolean) => Promise<Agents>;
  * Agents that open a new connection with a full handshake for every request, as both are among the things that a probe
  * is there to see. The context is kept while the certificates stay the same: parsing all trusted ones takes longer
  * than a handshake.
+ * @param proxy to go through, as an URL
  */
-export function agentSource(tls: TlsSettings): AgentSource {
-  const http = new HttpAgent({ keepAlive: false });
+export function agentSource(tls: TlsSettings, proxy?: string): AgentSource {
+  // Node.js' own agents speak with proxies, whose addresses they take in this form.
+  const through = proxy === undefined ? {} : { proxyEnv: { HTTP_PROXY: proxy, HTTPS_PROXY: proxy } };
+  const http = new HttpAgent({ keepAlive: false, ...through });
   let builtFrom: object | undefined;
   let https: HttpsAgent | undefined;
   return async (secure) => {
@@ -24,6 +27,7 @@ export function agentSource(tls: TlsSettings): AgentSource {
       https = new HttpsAgent({
         keepAlive: false,
         maxCachedSessions: 0,
+        ...through,
         secureContext: createSecureContext(options),
         rejectUnauthorized: tls.verify,
         ...(tls.serverName === undefined ? {} : { servername: tls.serverName }),

@@ -20,6 +20,7 @@ export interface Opened {
 
 /** What came of one question. */
 export interface Asked {
+  readonly question: Question;
   readonly evidence: Evidence;
   readonly verdict: Verdict;
 }
@@ -43,8 +44,10 @@ export async function askQuestion(
   const reception = receive(module, context);
   const call = {
     ...prepared,
+    method: "POST" as const,
     agent,
     headers: { ...prepared.headers, ...credential.headers },
+    proxied: module.proxy !== undefined,
     refusesAddress: (ip: string) => module.access.refusesAddress(target, url, ip),
   };
   const done = await exchange(call, reception.receiver, { signal: reception.signal, clock: context.clock });
@@ -66,5 +69,5 @@ export async function askQuestion(
     correct: judged.correct,
     seconds: done.end - done.start,
   });
-  return { evidence, verdict: judged };
+  return { question, evidence, verdict: judged };
 }

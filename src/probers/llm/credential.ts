@@ -11,7 +11,7 @@ export async function credentialOf(module: LlmModule): Promise<Credential> {
   try {
     const headers: Record<string, string> = {};
     for (const [name, value] of Object.entries(module.headers)) headers[name] = await value.reveal();
-    const secrets = Object.values(headers);
+    const secrets = [...Object.values(headers), ...(module.proxy?.secrets ?? [])];
     if (module.key === undefined) return { headers, secrets };
     const key = await module.key.reveal();
     if (!isUsableKey(key)) return { problem: `the key is ${UNUSABLE_KEY}` };

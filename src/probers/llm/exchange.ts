@@ -13,12 +13,15 @@ export const loadClient = (): Promise<Got> => (client ??= import("got").then(({ 
 /** Most bytes of a body that are read, decompressed. */
 const MAX_BODY_BYTES = 8 * 2 ** 20;
 
-/** A POST that is ready to be sent. */
+/** A request that is ready to be sent. */
 export interface Call {
+  readonly method: "GET" | "POST";
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
+  readonly body?: string;
   readonly agent: Agents;
+  /** The agent goes through a proxy: what is resolved is the proxy's name, which the configuration chose. */
+  readonly proxied: boolean;
   readonly refusesAddress: RefusesAddress;
 }
 
@@ -71,11 +74,11 @@ export async function exchange(
 
   return new Promise((resolve) => {
     const stream = got.stream(call.url, {
-      method: "POST",
+      method: call.method,
       headers: call.headers,
-      body: call.body,
+      ...(call.body === undefined ? {} : { body: call.body }),
       agent: call.agent,
-      dnsLookup: guardedLookup(call.refusesAddress),
+      ...(call.proxied ? {} : { dnsLookup: guardedLookup(call.refusesAddress) }),
       signal,
       retry: { limit: 0 },
       followRedirect: false,
@@ -128,6 +131,12 @@ function watchConnection(
     return seconds(last - before);
   };
   request.once("socket", (socket: Socket) => {
+    // A tunnel through a proxy is handed out when it stands, TLS included: its parts are not seen, only their sum.
+    if (!socket.connecting) {
+      phases.connect = lap();
+      reach("waiting");
+      return;
+    }
     last = clock.monotonic();
     // An address needs no resolution and reports none.
     socket.once("lookup", (error: Error | null) => {

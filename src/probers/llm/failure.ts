@@ -60,14 +60,30 @@ function reasonOfStatus(status: number, spoken: boolean): FailureReason {
 }
 
 /** The reason for a connection that failed before any status, by how far it got. */
-export function reasonOfConnection(error: unknown, progress: Progress, host: string): FailureReason {
+export function reasonOfConnection(
+  error: unknown,
+  progress: Progress,
+  host: string,
+  proxied = false,
+): FailureReason {
   if (rootCause(error) instanceof ForbiddenAddressError) return "forbidden_target";
   // The parser of HTTP met something else.
   if (codeOf(error).startsWith("HPE_")) return "malformed";
+  if (proxied && progress === "resolving") return reasonOfTunnel(codeOf(rootCause(error)));
   // An address needs no resolution, so it is the connection that failed.
   if (progress === "resolving" && isIP(host.replace(/^\[(.*)\]$/, "$1")) !== 0) return "connect";
   return REASON_OF_PROGRESS[progress];
 }
+
+/** A tunnel fails before anything of it is seen, so that its error has to say where. */
+function reasonOfTunnel(code: string): FailureReason {
+  if (code === "ENOTFOUND" || code === "EAI_AGAIN") return "dns";
+  if (code === "ERR_PROXY_TUNNEL" || SYSTEM_ERROR.test(code)) return "connect";
+  return "tls";
+}
+
+/** Of the network, not of OpenSSL. */
+const SYSTEM_ERROR = /^E(?:CONN|HOST|NET|TIMEDOUT|ADDR|ACCES|PIPE)/;
 
 const REASON_OF_PROGRESS = {
   resolving: "dns",

@@ -8,8 +8,10 @@ import { type Access, compileAccess } from "./access.ts";
 import { type AgentSource, agentSource } from "./agents.ts";
 import { loadClient } from "./exchange.ts";
 import { type AcceptsModel, allowedModels } from "./models.ts";
+import { compileProxy, type Proxy } from "./proxy.ts";
 import { compileQuestions, type Questions } from "./questions.ts";
 import type { LlmOptions } from "./schema.ts";
+import { compileTiers, type LlmTier } from "./tiers.ts";
 import { compileTurns, type Turns } from "./turns.ts";
 import { wireFormat } from "./wire/index.ts";
 import { lookUp } from "./wire/json.ts";
@@ -23,6 +25,8 @@ export interface LlmModule {
   readonly questions: Questions;
   /** Which of the questions a probe asks. */
   readonly turns: Turns;
+  /** Whether a probe asks all of them. */
+  readonly asksAll: boolean;
   /** Whether a stream is asked for, which the format can read. */
   readonly stream: boolean;
   readonly maxTokens: number;
@@ -33,7 +37,11 @@ export interface LlmModule {
   readonly query: Readonly<Record<string, string>>;
   readonly path?: string;
   readonly stallTimeout?: Seconds;
+  readonly coldStartAfter?: Seconds;
   readonly acceptsModel?: AcceptsModel;
+  readonly proxy?: Proxy;
+  /** What is asked between probes. */
+  readonly tiers: readonly LlmTier[];
   readonly access: Access;
   readonly agents: AgentSource;
 }
@@ -49,12 +57,17 @@ export function compileLlm(options: LlmOptions, context: CompileContext): LlmMod
   reportReservedFields(options.extra_body ?? {}, format, context);
   const stream = format.framing !== "none" && (options.stream ?? true);
   const stallTimeout = stallTimeoutOf(options, stream, context);
+  const coldStartAfter =
+    options.cold_start === undefined ? undefined : parseDuration(options.cold_start.after);
+  if (coldStartAfter === 0) context.problem(["cold_start", "after"], "0", "more than 0");
+  const proxy = compileProxy(options.proxy_url, context);
   const questions = compileQuestions(options, format, context);
   return {
     format,
     ...(key === undefined ? {} : { key }),
     ...(options.model === undefined ? {} : { model: options.model }),
     questions,
+    asksAll: options.prompts_mode === "all",
     turns: compileTurns(questions, options.prompts_mode ?? "rotate"),
     stream,
     maxTokens: maxTokensOf(options, format, context),
@@ -64,9 +77,12 @@ export function compileLlm(options: LlmOptions, context: CompileContext): LlmMod
     query: options.query ?? {},
     ...(options.path === undefined ? {} : { path: options.path }),
     ...(stallTimeout === undefined ? {} : { stallTimeout }),
+    ...(coldStartAfter === undefined ? {} : { coldStartAfter }),
     ...(options.allowed_models === undefined ? {} : { acceptsModel: allowedModels(options.allowed_models) }),
     access: compileAccess(options.allowed_targets, hasCredential, context),
-    agents: agentSource(compileTls(options.tls_config ?? {}, context)),
+    ...(proxy === undefined ? {} : { proxy }),
+    tiers: compileTiers(options.tiers, context),
+    agents: agentSource(compileTls(options.tls_config ?? {}, context), proxy?.url),
   };
 }
 

@@ -1,15 +1,23 @@
-import type { Objection, ProbeContext, ProbeResult, Prober, ProbeTarget } from "../../core/prober.ts";
+import type {
+  Objection,
+  Outcome,
+  ProbeContext,
+  ProbeResult,
+  Prober,
+  ProbeTarget,
+} from "../../core/prober.ts";
 import { failed } from "../../core/prober.ts";
 import type { FailureReason } from "../../core/reasons.ts";
 import { seconds } from "../../core/units.ts";
 import { type Asked, askQuestion, type Opened } from "./ask.ts";
-import { credentialOf } from "./credential.ts";
-import { describe } from "./failure.ts";
+import { askTier } from "./ask-tier.ts";
+import { open } from "./opened.ts";
 import { compileLlm, type LlmModule } from "./options.ts";
 import { newValues } from "./prompt.ts";
 import { prepare } from "./request.ts";
 import { samplesOf } from "./samples.ts";
 import { type LlmOptions, llmSchema } from "./schema.ts";
+import { expectedSpend, spentOn } from "./spending.ts";
 
 /** Asks a language model a question and judges the answer, measuring it while it comes. */
 export const llmProber = {
@@ -19,24 +27,32 @@ export const llmProber = {
   compile: compileLlm,
   objection,
   caution,
+  expectedSpend,
+  coldStartAfter: ({ coldStartAfter }) => coldStartAfter,
+  tiers: ({ tiers }) => tiers,
+  askTier: (target, module, { name }, context) => askNamedTier(target, module, name, context),
   probe: probeLlm,
 } satisfies Prober<LlmOptions, LlmModule>;
 
 async function probeLlm(target: ProbeTarget, module: LlmModule, context: ProbeContext): Promise<ProbeResult> {
   const prepared = prepare(target, module, module.questions.first, newValues());
   if ("want" in prepared) return unasked("bad_request", `the ${prepared.part} is not ${prepared.want}`);
-  const { url } = prepared;
-  const refusal = module.access.refusesTarget(target, url);
-  if (refusal !== undefined) return unasked("forbidden_target", refusal);
-  const credential = await credentialOf(module);
-  if ("problem" in credential) return unasked("auth", credential.problem);
-  const agent = await module.agents(url.protocol === "https:").catch((error: unknown) => describe(error));
-  if (typeof agent === "string") return unasked("tls", agent);
-  // Reading files took time; the deadline may have passed with it.
-  if (context.signal.aborted) return unasked("timeout_connect", "no time was left to connect");
+  const opened = await open(target, module, prepared.url, context);
+  if ("refused" in opened) return { outcome: opened.refused, answered: false, samples: [] };
   const doubt = caution(target, module);
   if (doubt !== undefined) context.log(`warning: ${doubt}`);
-  return askAll({ target, module, credential, agent }, context);
+  return askAll(opened, context);
+}
+
+async function askNamedTier(
+  target: ProbeTarget,
+  module: LlmModule,
+  name: string,
+  context: ProbeContext,
+): Promise<Outcome> {
+  const tier = module.tiers.find((one) => one.name === name);
+  if (tier === undefined) throw new Error(`a module was asked for a tier that it does not have: ${name}`);
+  return askTier(target, module, tier, context);
 }
 
 /** Asks the questions of this probe until one fails. */
@@ -48,15 +64,15 @@ async function askAll(opened: Opened, context: ProbeContext): Promise<ProbeResul
     if (asked.at(-1)?.verdict.outcome.ok !== true) break;
     if (context.signal.aborted) {
       const outcome = failed("timeout", `no time was left for prompt ${asked.length + 1} of ${wanted}`);
-      return { ...resultOf(asked, wanted), outcome };
+      return { ...resultOf(asked, opened, wanted), outcome };
     }
     asked.push(await askQuestion(opened, question, context));
   }
-  return resultOf(asked, wanted);
+  return resultOf(asked, opened, wanted);
 }
 
 /** Times are those of the first question, the verdict is that of the last, which is the one that failed if one did. */
-function resultOf(asked: readonly Asked[], wanted: number): ProbeResult {
+function resultOf(asked: readonly Asked[], opened: Opened, wanted: number): ProbeResult {
   const [first] = asked;
   const last = asked.at(-1);
   if (first === undefined || last === undefined) return unasked("internal", "nothing was asked");
@@ -70,6 +86,7 @@ function resultOf(asked: readonly Asked[], wanted: number): ProbeResult {
         : failed(outcome.reason, `prompt ${asked.length} of ${wanted}: ${outcome.detail}`),
     answered,
     duration,
+    spent: spentOn(asked, opened),
     samples: samplesOf(
       first.evidence,
       last,

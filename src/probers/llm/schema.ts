@@ -146,6 +146,21 @@ export const llmSchema = {
       type: "string",
       format: "duration",
     },
+    cold_start: {
+      description:
+        "For models that are unloaded while nobody asks. A probe after a long silence is marked (probe_llm_cold_start), left out of the histograms of times and never makes its target degraded; it succeeds or fails all the same.",
+      type: "object",
+      additionalProperties: false,
+      required: ["after"],
+      properties: {
+        after: {
+          description:
+            "The silence since the last probe of the same target. What was never probed counts as silent. Ollama unloads after 5m.",
+          type: "string",
+          format: "duration",
+        },
+      },
+    },
     allowed_models: {
       description:
         "RE2 expressions, matched against the whole name of the model that answered. If none matches the probe fails with the reason model_mismatch. Without this another model than the requested one is only exposed.",
@@ -158,6 +173,39 @@ export const llmSchema = {
         "Hosts that may be probed though no target configures them. A module with a key or headers refuses any other.",
       type: "array",
       items: { type: "string", minLength: 1 },
+    },
+    tiers: {
+      description:
+        "Cheap questions to the servers of configured targets between the prompts, by name. They cost no tokens, go on when a budget is used up, and are never taken for an answer: they move no streak and no mode. probe_llm_tier tells how the last one ended.",
+      type: "object",
+      propertyNames: { type: "string", pattern: "^[a-z][a-z0-9_]{0,31}$" },
+      additionalProperties: {
+        type: "object",
+        additionalProperties: false,
+        required: ["path", "interval"],
+        properties: {
+          path: {
+            description:
+              "Path on the target's server, such as /health or /v1/models, that is to be answered with a status of success.",
+            type: "string",
+            pattern: "^/[^?#]*$",
+          },
+          interval: { description: "Time between two of them.", type: "string", format: "duration" },
+          trigger: {
+            description:
+              "Whether a prompt is sent at once when it fails after having succeeded, within the budget and after Retry-After.",
+            type: "boolean",
+            default: false,
+          },
+        },
+      },
+    },
+    proxy_url: {
+      description:
+        "Proxy to go through: http://, with user and password if it wants them. https targets are reached by CONNECT. The proxy then resolves the target's name: link-local and metadata addresses are refused only where the target names them itself.",
+      type: "string",
+      minLength: 1,
+      writeOnly: true,
     },
     tls_config: tlsConfigSchema,
     expect: expectSchema,

@@ -1,3 +1,4 @@
+import { isEdition } from "../../core/model-name.ts";
 import { failed, type Outcome, succeeded } from "../../core/prober.ts";
 import type { Answer } from "./answer.ts";
 import { excerpt } from "./excerpt.ts";
@@ -10,7 +11,7 @@ import {
   reasonOfTimeout,
 } from "./failure.ts";
 import type { Judge } from "./judge.ts";
-import { isEdition } from "./models.ts";
+
 import type { LlmModule } from "./options.ts";
 import type { Values } from "./prompt.ts";
 import type { Received } from "./receive.ts";
@@ -71,7 +72,7 @@ function failureOfExchange(evidence: Evidence, module: LlmModule): Outcome | und
   }
   if (ending.kind === "failed" && status === undefined) {
     return failed(
-      reasonOfConnection(ending.error, progress, evidence.url.hostname),
+      reasonOfConnection(ending.error, progress, evidence.url.hostname, module.proxy !== undefined),
       show(describe(ending.error)),
     );
   }

@@ -31,5 +31,5 @@ export const probeRoute =
       return;
     }
     const module = asked.kind === "target" ? asked.target.module : asked.module;
-    res.type("text/plain").send(debugText(shown.result, module, text));
+    res.type("text/plain").send(debugText(shown.result, module, text, shown.skipped));
   };

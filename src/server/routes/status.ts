@@ -1,12 +1,13 @@
 import type { Request, Response } from "express";
 import { formatDuration } from "../../core/duration.ts";
-import type { Shown } from "../../core/result.ts";
+import type { Shown, Skip } from "../../core/result.ts";
 import { targetStatus } from "../../core/status.ts";
 import type { Target } from "../../core/target.ts";
 import { elapsed, rfc3339, type Seconds, seconds, type Timestamp } from "../../core/units.ts";
 import type { State } from "../../failover/machine.ts";
 import { chooseTarget } from "../choose-target.ts";
 import type { Deps } from "../deps.ts";
+import { refuseJson } from "../refuse.ts";
 
 /** The name under which consumers of these routes know the service (seed 0). */
 const SERVICE = "context-api-heartbeat";
@@ -75,13 +76,22 @@ export const heartbeatConfigRoute =
     });
   };
 
-/** `POST /heartbeat/trigger`: probes now, whatever is known, and answers with the outcome and the status after it. */
+/**
+ * `POST /heartbeat/trigger`: probes now, whatever is known, and answers with the outcome and the status after it; 429
+ * when there is no money left for it.
+ */
 export const triggerRoute =
   (deps: Deps) =>
   async (req: Request, res: Response): Promise<void> => {
     const target = chooseTarget(deps, req, res);
     if (target === undefined) return;
-    const { result } = await deps.ask.forced(target);
+    const probed = await deps.ask.forced(target);
+    if (!("result" in probed)) {
+      const wait = probed.until === undefined ? undefined : elapsed(deps.clock.now(), probed.until);
+      if (wait !== undefined) res.set("Retry-After", String(Math.max(1, Math.ceil(wait))));
+      return refuseJson(res, 429, `${probed.reason}: ${probed.detail}`);
+    }
+    const { result } = probed;
     const { outcome } = result;
     const verdict = outcome.ok
       ? { success: true }
@@ -104,12 +114,13 @@ function statusOf({ clock, state, ask }: Deps, target: Target) {
   const now = clock.now();
   const known = state(target);
   const latest = ask.latest(target);
+  const skip = ask.skip(target);
   return {
     timestamp: rfc3339(now),
     service: SERVICE,
     target: target.name,
     status: targetStatus(target, known.health, latest?.result),
-    heartbeat: heartbeatFacts(known, latest),
+    heartbeat: { ...heartbeatFacts(known, latest), ...(skip === undefined ? {} : skipFacts(skip)) },
     config: modeFacts(known, now),
   };
 }
@@ -128,6 +139,9 @@ function heartbeatFacts(state: State, latest: Shown | undefined) {
       latest === undefined || latest.result.outcome.ok ? null : latest.result.outcome.reason,
   };
 }
+
+/** Only while probes are skipped: who reads the rest must know that nothing newer comes. */
+const skipFacts = ({ reason, until }: Skip) => ({ skipped: reason, skipped_until: orNull(until) });
 
 function modeFacts({ mode, modeSince, triggered, forced, overdue }: State, now: Timestamp) {
   const inFallback = mode === "fallback";

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
+import { isEdition } from "../../../src/core/model-name.ts";
 import type { ExpectOptions } from "../../../src/probers/llm/expect-schema.ts";
-import { allowedModels, isEdition } from "../../../src/probers/llm/models.ts";
+import { allowedModels } from "../../../src/probers/llm/models.ts";
 import { newValues } from "../../../src/probers/llm/prompt.ts";
 import { containsWord, isWord } from "../../../src/probers/llm/word.ts";
 import {

@@ -1,0 +1,132 @@
+import { expect, test } from "vitest";
+import { catalogue } from "../../src/catalogue.ts";
+import { sample } from "../../src/core/metric.ts";
+import { failed, succeeded } from "../../src/core/prober.ts";
+import type { Result } from "../../src/core/result.ts";
+import { targetStatus } from "../../src/core/status.ts";
+import { seconds } from "../../src/core/units.ts";
+import { createEngine } from "../../src/engine/engine.ts";
+import { adhocSubject, configuredSubject } from "../../src/engine/subject.ts";
+import { resultText } from "../../src/metrics/page.ts";
+import { createTotals } from "../../src/metrics/totals.ts";
+import { manualClock } from "../helpers/clock.ts";
+import { valueOf } from "../helpers/exposition.ts";
+import { heldProber, moduleOf, settle, targetOf } from "../helpers/stand-in-prober.ts";
+
+const timeout = seconds(600);
+
+function setUp(coldStartAfter?: number) {
+  const clock = manualClock();
+  const { prober, started } = heldProber();
+  const results: Result[] = [];
+  const engine = createEngine({
+    clock,
+    limits: { maxConcurrentProbes: 10 },
+    onResult: (_subject, result) => results.push(result),
+    onBug: () => {},
+  });
+  const module = moduleOf(
+    prober,
+    coldStartAfter === undefined ? {} : { coldStartAfter: seconds(coldStartAfter) },
+  );
+  const subject = configuredSubject(targetOf(module));
+  /** Probes after `silence`, taking `length`. */
+  const probe = async (silence: number, length = 1, fails = false): Promise<Result | undefined> => {
+    clock.advance(seconds(silence));
+    const asked = engine.probe(subject, { timeout });
+    await settle();
+    clock.advance(seconds(length));
+    if (fails) started.at(-1)?.fail();
+    else started.at(-1)?.succeed();
+    await asked;
+    return results.at(-1);
+  };
+  return { engine, clock, started, module, probe };
+}
+
+test("the first probe after a silence is a cold start, and so is the first of all", async () => {
+  const { probe } = setUp(300);
+  const cold = [
+    await probe(0),
+    await probe(30),
+    // The silence is between the end of one and the start of the next, however long they take.
+    await probe(299, 200),
+    await probe(299),
+    await probe(300, 1, true),
+    await probe(30),
+  ].map((result) => result?.coldStart);
+  expect(cold).toEqual([true, false, false, false, true, false]);
+});
+
+test("without the option nothing is said", async () => {
+  const { probe } = setUp();
+  const result = await probe(0);
+  expect(result).not.toHaveProperty("coldStart");
+  if (result === undefined) return;
+  expect(valueOf(resultText({ result, age: seconds(0) }), "probe_llm_cold_start")).toBeUndefined();
+});
+
+test("addresses that nobody configured are remembered for it, and probed anew all the same", async () => {
+  const { engine, started, module, clock } = setUp(300);
+  const subject = adhocSubject({ address: "http://other", configured: false }, module);
+  const cold: (boolean | undefined)[] = [];
+  for (const silence of [0, 10, 400]) {
+    clock.advance(seconds(silence));
+    const asked = engine.probe(subject, { timeout });
+    await settle();
+    started.at(-1)?.succeed();
+    const answer = await asked;
+    cold.push(answer.kind === "result" ? answer.result.coldStart : undefined);
+  }
+  expect(cold).toEqual([true, false, true]);
+  expect(started).toHaveLength(3);
+});
+
+const result = (coldStart: boolean, more: Partial<Result> = {}): Result => ({
+  id: 1,
+  startedAt: manualClock().now(),
+  endedAt: manualClock().now(),
+  duration: seconds(20),
+  timeout,
+  outcome: succeeded,
+  samples: [
+    sample(catalogue.llmFirstToken, 19),
+    sample(catalogue.llmInterToken, 0.5),
+    sample(catalogue.llmTokens, 6, { type: "output" }),
+  ],
+  log: [],
+  coldStart,
+  ...more,
+});
+
+test("its times are in no histogram; it counts all the same", async () => {
+  const target = targetOf(moduleOf(heldProber().prober));
+  const totals = createTotals();
+  totals.setTargets([target]);
+  totals.observe(target, result(true));
+  totals.observe(target, result(true, { outcome: failed("timeout", "") }));
+  totals.observe(target, result(false));
+  const text = await totals.text();
+  expect(valueOf(text, "heartbeat_health_checks_total", { status: "success" })).toBe(2);
+  expect(valueOf(text, "heartbeat_health_checks_total", { status: "failure" })).toBe(1);
+  expect(valueOf(text, "heartbeat_failures_total", { reason: "timeout" })).toBe(1);
+  expect(valueOf(text, "heartbeat_llm_tokens_total", { type: "output" })).toBe(18);
+  for (const name of [
+    "heartbeat_llm_time_to_first_token_seconds",
+    "heartbeat_llm_inter_token_latency_seconds",
+  ]) {
+    expect(valueOf(text, `${name}_count`)).toBe(1);
+  }
+  expect(valueOf(text, "heartbeat_health_check_duration_seconds_count", { status: "success" })).toBe(1);
+  expect(valueOf(text, "heartbeat_health_check_duration_seconds_count", { status: "failure" })).toBe(0);
+});
+
+test("it does not degrade its target, and a gauge says what it was", () => {
+  const target = targetOf(moduleOf(heldProber().prober), { expectedDuration: seconds(2) });
+  expect(targetStatus(target, "healthy", result(true))).toBe("healthy");
+  expect(targetStatus(target, "healthy", result(false))).toBe("degraded");
+  for (const cold of [true, false]) {
+    const text = resultText({ result: result(cold), age: seconds(0) });
+    expect(valueOf(text, "probe_llm_cold_start")).toBe(Number(cold));
+  }
+});

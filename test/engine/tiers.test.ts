@@ -1,0 +1,148 @@
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { afterEach, describe, expect, test } from "vitest";
+import type { Prober } from "../../src/core/prober.ts";
+import { seconds } from "../../src/core/units.ts";
+import { createAsk } from "../../src/engine/ask.ts";
+import { createEngine } from "../../src/engine/engine.ts";
+import { llmProber } from "../../src/probers/llm/prober.ts";
+import { manualClock } from "../helpers/clock.ts";
+import { startLocalExporter } from "../helpers/exporter.ts";
+import { valueOf } from "../helpers/exposition.ts";
+import { waitUntil } from "../helpers/process.ts";
+import { heldProber, moduleOf, settle, targetOf } from "../helpers/stand-in-prober.ts";
+
+const servers: Server[] = [];
+afterEach(() => {
+  for (const server of servers.splice(0)) {
+    server.closeAllConnections();
+    server.close();
+  }
+});
+
+/** An LLM with a cheap route, both of which the test may break. */
+async function llm() {
+  const state = { prompts: 0, health: 0, well: true, answer: "HEALTHY" };
+  const server = createServer((request, response) => {
+    if (request.method === "GET") {
+      if (request.url === "/health") state.health += 1;
+      response.writeHead(state.well ? 200 : 503).end("{}");
+      return;
+    }
+    state.prompts += 1;
+    const message = { role: "assistant", content: state.answer };
+    const usage = { prompt_tokens: 14, completion_tokens: 6 };
+    response.writeHead(200, { "content-type": "application/json" });
+    response.end(JSON.stringify({ choices: [{ index: 0, message, finish_reason: "stop" }], usage }));
+  });
+  servers.push(server);
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return { state, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1` };
+}
+
+async function setUp(more = "") {
+  const { state, url } = await llm();
+  const clock = manualClock();
+  const exporter = await startLocalExporter({
+    clock,
+    probers: [llmProber] as readonly Prober[],
+    yaml: `
+modules:
+  chat:
+    prober: llm
+    llm:
+      api: openai
+      stream: false
+      expect: { word: HEALTHY }
+      tiers:
+        health: { path: /health, interval: 10s, trigger: true }
+        models: { path: /v1/models, interval: 60s }
+targets: [{ name: gpt, module: chat, target: "${url}", schedule: interval, interval: 1m, ${more} }]
+`,
+  });
+  const metrics = async (): Promise<string> =>
+    (await fetch(`${exporter.url}/metrics?collect[]=targets`)).text();
+  /** Lets time pass, and waits until a scrape shows what is to come of it. */
+  const until = async (what: string, passed: number, shows: (text: string) => boolean): Promise<string> => {
+    clock.advance(seconds(passed));
+    return waitUntil(what, async () => {
+      const text = await metrics();
+      return shows(text) ? text : undefined;
+    });
+  };
+  return { state, exporter, until, [Symbol.asyncDispose]: () => exporter[Symbol.asyncDispose]() };
+}
+
+const tier = (text: string, name = "health"): number | undefined =>
+  valueOf(text, "probe_llm_tier", { tier: name, target: "gpt", module: "chat" });
+const prompts = (text: string): number | undefined =>
+  valueOf(text, "heartbeat_health_checks_total", { status: "success" });
+
+describe("tiers", () => {
+  test("are asked at their own interval, are no answers, and one that fails has a prompt sent early", async () => {
+    await using set = await setUp();
+    const { state, exporter, until } = set;
+    await until("the first of each", 0, (text) => tier(text) === 1 && prompts(text) === 1);
+    const before = await until("the other", 10, (text) => tier(text, "models") === 1 && state.health === 2);
+    expect(valueOf(before, "heartbeat_consecutive_successes")).toBe(1);
+
+    state.well = false;
+    const failed = await until("an early prompt", 10, (text) => tier(text) === 0 && prompts(text) === 2);
+    expect(valueOf(failed, "heartbeat_consecutive_failures")).toBe(0);
+    expect(valueOf(failed, "heartbeat_model_available")).toBe(1);
+    expect(tier(failed, "models")).toBe(1);
+    // That it goes on failing is no news.
+    await until("another round", 10, () => state.health === 4);
+    state.well = true;
+    await until("the end of it", 10, (text) => tier(text) === 1);
+    expect(state.prompts).toBe(2);
+    expect(exporter.logged.filter(({ message }) => message === "tier changed")).toHaveLength(2);
+  });
+
+  test("do not keep a model alive that answers wrongly", async () => {
+    await using set = await setUp("failover: true, failure_threshold: 1");
+    const { state, until } = set;
+    state.answer = "UNHEALTHY";
+    const text = await until("both", 0, (text) => tier(text) === 1 && valueOf(text, "probe_success") === 0);
+    expect(valueOf(text, "heartbeat_current_mode", { mode: "fallback" })).toBe(1);
+    expect(valueOf(text, "heartbeat_consecutive_successes")).toBe(0);
+  });
+
+  test("go on when a budget is used up, and do not get around it", async () => {
+    await using set = await setUp("budget: { tokens: 20, per: hour }");
+    const { state, until } = set;
+    await until("the first of each", 0, (text) => tier(text) === 1 && prompts(text) === 1);
+    state.well = false;
+    const text = await until("the failure", 10, (text) => tier(text) === 0);
+    await until("another", 10, () => state.health === 3);
+    expect(valueOf(text, "probe_skipped", { reason: "budget_exhausted" })).toBe(1);
+    expect(state.prompts).toBe(1);
+  });
+});
+
+test("an early prompt does not disturb a server that asked to be left alone", async () => {
+  const clock = manualClock();
+  const { prober, started } = heldProber();
+  const engine = createEngine({
+    clock,
+    limits: { maxConcurrentProbes: 1 },
+    onResult: () => {},
+    onBug: () => {},
+  });
+  const ask = createAsk(engine, clock, seconds(0.5));
+  const target = targetOf(moduleOf(prober), { minInterval: seconds(27) });
+  const early = async (retryAfter?: number): Promise<number> => {
+    const asked = ask.early(target);
+    await settle();
+    started.at(-1)?.succeed(retryAfter === undefined ? {} : { retryAfter: seconds(retryAfter) });
+    await asked;
+    return started.length;
+  };
+  expect(await early()).toBe(1);
+  clock.advance(seconds(1));
+  expect(await early(100)).toBe(2);
+  clock.advance(seconds(99));
+  expect(await early()).toBe(2);
+  clock.advance(seconds(2));
+  expect(await early()).toBe(3);
+});

@@ -1,0 +1,303 @@
+import { describe, expect, test } from "vitest";
+import { seconds } from "../../src/core/units.ts";
+import { createLedger, type Ledger } from "../../src/money/ledger.ts";
+import { type ManualClock, manualClock } from "../helpers/clock.ts";
+import { type LocalExporter, startLocalExporter } from "../helpers/exporter.ts";
+import { valueOf } from "../helpers/exposition.ts";
+import { settle } from "../helpers/stand-in-prober.ts";
+import { paidProber } from "./paid-prober.ts";
+
+/** 2025-09-15T00:00:00Z, so that a day of the simulation is one of budgets. */
+const MIDNIGHT = 1_757_894_400;
+const DAY = 86_400;
+
+const PRICES = "prices: { gpt-4o-mini: { input: 0.15, output: 0.6 } }";
+
+/** Twenty tokens: 14 at 0.15 and 6 at 0.6 dollars per million. */
+const DOLLARS_PER_PROMPT = 0.0000057;
+
+const metricsOf = async ({ url }: LocalExporter): Promise<string> =>
+  (await fetch(`${url}/metrics?collect[]=targets`)).text();
+
+/** Lets time pass in steps, so that what falls due in each has ended before the next. */
+async function pass(clock: ManualClock, length: number, step = 30): Promise<void> {
+  // What is due at once would else fall together with the next.
+  clock.advance(seconds(0));
+  await settle();
+  for (let passed = 0; passed < length; passed += step) {
+    clock.advance(seconds(step));
+    await settle();
+  }
+}
+
+/** Scrapes at fixed offsets within each 30 seconds for `length` seconds. */
+async function scrape(
+  exporter: LocalExporter,
+  clock: ManualClock,
+  length: number,
+  offsets: readonly number[],
+): Promise<void> {
+  let now = 0;
+  for (let round = 0; round < length; round += 30) {
+    for (const offset of offsets) {
+      clock.advance(seconds(round + offset - now));
+      now = round + offset;
+      await metricsOf(exporter);
+    }
+  }
+  clock.advance(seconds(length - now));
+}
+
+function setUp(targets: string, module = "{ prober: paid }") {
+  const clock = manualClock(MIDNIGHT);
+  const paid = paidProber();
+  const yaml = `
+${PRICES}
+modules: { chat: ${module} }
+targets:
+${targets}
+`;
+  const start = (ledger: Ledger = createLedger()) =>
+    startLocalExporter({ yaml, probers: [paid.prober], clock, ledger });
+  return { clock, paid, start };
+}
+
+const ON_SCHEDULE = "schedule: interval, interval: 30s, model: gpt-4o-mini";
+
+describe("a day of probing", { timeout: 60_000 }, () => {
+  test("without a budget: one prompt per interval, counted in tokens and dollars", async () => {
+    const { clock, paid, start } = setUp(`  - { name: gpt, module: chat, target: gpt, ${ON_SCHEDULE} }`);
+    await using exporter = await start();
+    await pass(clock, DAY - 30);
+    const text = await metricsOf(exporter);
+    expect(paid.prompts()).toBe(2880);
+    expect(valueOf(text, "heartbeat_health_checks_total", { status: "success" })).toBe(2880);
+    expect(valueOf(text, "heartbeat_llm_cost_dollars_total")).toBeCloseTo(2880 * DOLLARS_PER_PROMPT, 12);
+    expect(valueOf(text, "heartbeat_llm_budget_remaining_tokens")).toBeUndefined();
+    expect(valueOf(text, "heartbeat_llm_budget_remaining_dollars")).toBeUndefined();
+  });
+
+  test("a budget of tokens ends after as many prompts as it pays for, and begins anew at midnight", async () => {
+    const { clock, paid, start } = setUp(
+      `  - { name: gpt, module: chat, target: gpt, ${ON_SCHEDULE}, failover: true, budget: { tokens: 40000, per: day } }`,
+    );
+    await using exporter = await start();
+    await pass(clock, 1999 * 30);
+    expect(paid.prompts()).toBe(2000);
+    await pass(clock, DAY - 2000 * 30);
+    expect(paid.prompts()).toBe(2000);
+    const text = await metricsOf(exporter);
+    expect(valueOf(text, "heartbeat_llm_budget_remaining_tokens")).toBe(0);
+    expect(valueOf(text, "probe_skipped", { reason: "budget_exhausted" })).toBe(1);
+    expect(valueOf(text, "probe_success")).toBe(1);
+    expect(valueOf(text, "probe_result_age_seconds")).toBe(DAY - 2000 * 30);
+    expect(valueOf(text, "heartbeat_health_checks_total", { status: "failure" })).toBe(0);
+    expect(valueOf(text, "heartbeat_failures_total", { reason: "budget_exhausted" })).toBe(0);
+    expect(valueOf(text, "heartbeat_consecutive_successes")).toBe(2000);
+    expect(valueOf(text, "heartbeat_current_mode", { mode: "primary" })).toBe(1);
+    expect(valueOf(text, "heartbeat_model_available")).toBe(1);
+    // Midnight itself belongs to the new day.
+    await pass(clock, 30);
+    expect(paid.prompts()).toBe(2001);
+    const next = await metricsOf(exporter);
+    expect(valueOf(next, "probe_skipped", { reason: "budget_exhausted" })).toBeUndefined();
+    expect(valueOf(next, "heartbeat_llm_budget_remaining_tokens")).toBe(40_000 - 20);
+    const warnings = exporter.logged.filter(({ message }) => message === "probes are skipped");
+    expect(warnings).toHaveLength(1);
+  });
+
+  test("a budget of dollars per hour pays for its prompts in each hour", async () => {
+    // Fifty prompts and a bit of each 120: the 51st begins while something is left.
+    const { clock, paid, start } = setUp(
+      `  - { name: gpt, module: chat, target: gpt, ${ON_SCHEDULE}, budget: { dollars: 0.000285, per: hour } }`,
+    );
+    await using exporter = await start();
+    await pass(clock, DAY - 30);
+    expect(paid.prompts()).toBe(24 * 50);
+    const text = await metricsOf(exporter);
+    expect(valueOf(text, "heartbeat_llm_cost_dollars_total")).toBeCloseTo(24 * 50 * DOLLARS_PER_PROMPT, 12);
+    expect(valueOf(text, "heartbeat_llm_budget_remaining_dollars")).toBe(0);
+  });
+
+  test("the tightest of several budgets holds, those of the module with those of the target", async () => {
+    const { clock, paid, start } = setUp(
+      `  - { name: a, module: chat, target: a, ${ON_SCHEDULE}, budget: [{ tokens: 1000, per: hour }, { tokens: 20000, per: day }] }
+  - { name: b, module: chat, target: b, ${ON_SCHEDULE} }`,
+      "{ prober: paid, budget: { tokens: 70000, per: day } }",
+    );
+    await using exporter = await start();
+    await pass(clock, DAY - 30);
+    // 50 in each of 20 hours is what its own budgets pay for, less what the module had left: 3500 in all.
+    expect(paid.prompts("a") + paid.prompts("b")).toBe(3500);
+    expect(paid.prompts("a")).toBe(1000);
+    expect(valueOf(await metricsOf(exporter), "heartbeat_llm_budget_remaining_tokens", { target: "b" })).toBe(
+      0,
+    );
+  });
+
+  test("two scrapers at different offsets cost as much as one", async () => {
+    const target = "  - { name: gpt, module: chat, target: gpt, interval: 30s, model: gpt-4o-mini }";
+    const { clock, paid, start } = setUp(target);
+    await using exporter = await start();
+    await scrape(exporter, clock, DAY / 4, [0, 11]);
+    expect(paid.prompts()).toBe(2880 / 4);
+    expect(valueOf(await metricsOf(exporter), "heartbeat_llm_cost_dollars_total")).toBeCloseTo(
+      (2880 / 4 + 1) * DOLLARS_PER_PROMPT,
+      12,
+    );
+  });
+
+  test("two scrapers do not get more out of a budget than it has", async () => {
+    const target =
+      "  - { name: gpt, module: chat, target: gpt, interval: 30s, min_interval: 0s, model: gpt-4o-mini, budget: { tokens: 2000, per: hour } }";
+    const { clock, paid, start } = setUp(target);
+    await using exporter = await start();
+    await scrape(exporter, clock, 3 * 3600, [0, 7, 19]);
+    expect(paid.prompts()).toBe(3 * 100);
+  });
+
+  test("a restart does not begin the budget anew when what was spent is kept", async () => {
+    const { clock, paid, start } = setUp(
+      `  - { name: gpt, module: chat, target: gpt, ${ON_SCHEDULE}, budget: { tokens: 40000, per: day } }`,
+    );
+    const before = createLedger();
+    {
+      await using exporter = await start(before);
+      await pass(clock, DAY / 2 - 30);
+      expect(valueOf(await metricsOf(exporter), "heartbeat_llm_budget_remaining_tokens")).toBe(
+        40_000 - 1440 * 20,
+      );
+    }
+    expect(paid.prompts()).toBe(1440);
+    const after = createLedger();
+    after.restore(structuredClone(before.snapshot()));
+    await using exporter = await start(after);
+    await pass(clock, DAY / 2 - 30);
+    expect(paid.prompts()).toBe(2000);
+    expect(valueOf(await metricsOf(exporter), "heartbeat_llm_budget_remaining_tokens")).toBe(0);
+  });
+});
+
+describe("when a budget is used up", () => {
+  const one = "budget: { tokens: 60, per: hour }";
+
+  test("the streak and the mode of a target that is down stay as they are", async () => {
+    const { clock, paid, start } = setUp(
+      `  - { name: gpt, module: chat, target: gpt, ${ON_SCHEDULE}, failover: true, failure_threshold: 4, ${one} }`,
+    );
+    paid.down.add("gpt");
+    await using exporter = await start();
+    await pass(clock, 3570);
+    expect(paid.prompts()).toBe(3);
+    const text = await metricsOf(exporter);
+    expect(valueOf(text, "heartbeat_consecutive_failures")).toBe(3);
+    expect(valueOf(text, "heartbeat_current_mode", { mode: "primary" })).toBe(1);
+    expect(valueOf(text, "probe_failure_reason", { reason: "empty" })).toBe(1);
+    await pass(clock, 30);
+    expect(valueOf(await metricsOf(exporter), "heartbeat_current_mode", { mode: "fallback" })).toBe(1);
+  });
+
+  test("nobody gets a prompt: not a request to /probe, not one by hand, and both are told why", async () => {
+    const clock = manualClock(MIDNIGHT);
+    const paid = paidProber();
+    await using exporter = await startLocalExporter({
+      yaml: `
+${PRICES}
+control: { token_file: token }
+modules: { chat: { prober: paid, min_interval: 0s, budget: { tokens: 60, per: hour } } }
+targets: [{ name: gpt, module: chat, target: gpt, model: gpt-4o-mini }]
+`,
+      files: { token: "secret" },
+      probers: [paid.prober],
+      clock,
+    });
+    const probe = async (query: string): Promise<string> =>
+      (await fetch(`${exporter.url}/probe?module=chat&${query}`)).text();
+    const trigger = () =>
+      fetch(`${exporter.url}/heartbeat/trigger`, {
+        method: "POST",
+        headers: { authorization: "Bearer secret" },
+      });
+    // What somebody asks by address is paid by the module.
+    await probe("target=elsewhere");
+    expect(await (await trigger()).json()).toMatchObject({ result: { success: true } });
+    await probe("target=elsewhere");
+    expect(paid.prompts()).toBe(3);
+
+    const never = await probe("target=another");
+    expect(valueOf(never, "probe_success")).toBe(0);
+    expect(valueOf(never, "probe_failure_reason", { reason: "budget_exhausted" })).toBe(1);
+    clock.advance(seconds(100));
+    const known = await probe("target=gpt&debug=true");
+    expect(known).toContain(
+      "probes are skipped (budget_exhausted): the budget of module chat is used up: 60 of 60 tokens per hour; prompts go on at 2025-09-15T01:00:00Z",
+    );
+    const refused = await trigger();
+    expect(refused.status).toBe(429);
+    expect(refused.headers.get("retry-after")).toBe("3500");
+    expect(await refused.json()).toEqual({
+      error:
+        "budget_exhausted: the budget of module chat is used up: 60 of 60 tokens per hour; prompts go on at 2025-09-15T01:00:00Z",
+    });
+    const status = await (await fetch(`${exporter.url}/status`)).json();
+    expect(status).toMatchObject({
+      heartbeat: {
+        consecutive_successes: 1,
+        skipped: "budget_exhausted",
+        skipped_until: "2025-09-15T01:00:00Z",
+      },
+    });
+    expect(paid.prompts()).toBe(3);
+
+    clock.advance(seconds(3500));
+    expect(valueOf(await probe("target=gpt"), "probe_result_age_seconds")).toBe(0);
+    expect(paid.prompts()).toBe(4);
+  });
+
+  test("a model that a request names must have a price where the budget is in dollars", async () => {
+    const paid = paidProber("unknown");
+    await using exporter = await startLocalExporter({
+      yaml: `
+${PRICES}
+modules: { chat: { prober: paid, budget: { dollars: 1, per: day } } }
+`,
+      probers: [paid.prober],
+    });
+    const answer = async (model: string): Promise<string> =>
+      (await fetch(`${exporter.url}/probe?module=chat&target=a&debug=true&model=${model}`)).text();
+    expect(await answer("gpt-9")).toContain('the model "gpt-9" has no price');
+    expect(paid.prompts()).toBe(0);
+    expect(
+      valueOf((await answer("gpt-4o-mini")).split("returned:\n")[1]?.split("\n\n")[0] ?? "", "probe_success"),
+    ).toBe(1);
+  });
+
+  test("a budget that a reload adds knows what was spent before it", async () => {
+    const paid = paidProber();
+    const clock = manualClock(MIDNIGHT);
+    const ledger = createLedger();
+    const yaml = (budget: string) => `
+modules: { chat: { prober: paid, min_interval: 0s } }
+targets: [{ name: gpt, module: chat, target: gpt, ${budget} }]
+`;
+    {
+      await using exporter = await startLocalExporter({
+        yaml: yaml(""),
+        probers: [paid.prober],
+        clock,
+        ledger,
+      });
+      for (let i = 0; i < 3; i++) await metricsOf(exporter);
+    }
+    await using exporter = await startLocalExporter({
+      yaml: yaml(one),
+      probers: [paid.prober],
+      clock,
+      ledger,
+    });
+    const text = await metricsOf(exporter);
+    expect(paid.prompts()).toBe(3);
+    expect(valueOf(text, "heartbeat_llm_budget_remaining_tokens")).toBe(0);
+    expect(valueOf(text, "heartbeat_llm_cost_dollars_total")).toBeUndefined();
+  });
+});

@@ -1,0 +1,38 @@
+import { failed, type Prober, succeeded } from "../../src/core/prober.ts";
+
+/** What each prompt of the stand-in uses up. */
+export const PER_PROMPT = { input: 14, output: 6 } as const;
+
+/** A costly stand-in that answers at once, and counts the prompts of each address. */
+export function paidProber(model = "gpt-4o-mini-2024-07-18") {
+  const prompts = new Map<string, number>();
+  const down = new Set<string>();
+  const prober: Prober<object, object> = {
+    kind: "paid",
+    schema: { type: "object" },
+    costly: true,
+    compile: (options) => options,
+    expectedSpend: ({ model: asked }) => ({
+      tokens: PER_PROMPT,
+      prompts: 1,
+      ...(asked === undefined ? {} : { requestedModel: asked }),
+    }),
+    probe: async ({ address, model: asked }) => {
+      prompts.set(address, (prompts.get(address) ?? 0) + 1);
+      const spent = {
+        tokens: PER_PROMPT,
+        responseModel: model,
+        ...(asked === undefined ? {} : { requestedModel: asked }),
+      };
+      return down.has(address)
+        ? { outcome: failed("empty", "as the test says"), samples: [], answered: false, spent }
+        : { outcome: succeeded, samples: [], answered: true, spent };
+    },
+  };
+  return {
+    prober,
+    down,
+    prompts: (address?: string): number =>
+      address === undefined ? [...prompts.values()].reduce((a, b) => a + b, 0) : (prompts.get(address) ?? 0),
+  };
+}

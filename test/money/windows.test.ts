@@ -1,0 +1,105 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import type { Period } from "../../src/core/money.ts";
+import { timestamp } from "../../src/core/units.ts";
+import { createLedger, type Owner } from "../../src/money/ledger.ts";
+import { windowEnd, windowNow, windowStart } from "../../src/money/windows.ts";
+
+const owner: Owner = { kind: "target", name: "gpt" };
+const at = (text: string) => timestamp(Date.parse(text) / 1000);
+const periods = fc.constantFrom<Period>("hour", "day");
+const times = fc.double({ min: 0, max: 4e9, noNaN: true }).map(timestamp);
+
+describe("windows", () => {
+  test.each([
+    ["hour", "2025-09-15T13:30:00Z", "2025-09-15T13:00:00Z", "2025-09-15T14:00:00Z"],
+    ["day", "2025-09-15T13:30:00Z", "2025-09-15T00:00:00Z", "2025-09-16T00:00:00Z"],
+    ["day", "2024-02-29T23:59:59Z", "2024-02-29T00:00:00Z", "2024-03-01T00:00:00Z"],
+    ["hour", "2025-12-31T23:00:00Z", "2025-12-31T23:00:00Z", "2026-01-01T00:00:00Z"],
+  ] as const)("the %s of %s", (per, now, start, end) => {
+    expect(windowStart(per, at(now))).toBe(at(start));
+    expect(windowEnd(per, at(start))).toBe(at(end));
+  });
+
+  test("every moment is in one window, which is aligned", () => {
+    fc.assert(
+      fc.property(periods, times, (per, now) => {
+        const start = windowStart(per, now);
+        expect(start).toBeLessThanOrEqual(now);
+        expect(now).toBeLessThan(windowEnd(per, start));
+        expect(start % (per === "hour" ? 3600 : 86_400)).toBe(0);
+        expect(windowStart(per, start)).toBe(start);
+        expect(windowStart(per, windowEnd(per, start))).toBe(windowEnd(per, start));
+      }),
+    );
+  });
+
+  test("a clock set back by less than a window does not begin the window anew; one that was wrong is not believed", () => {
+    const known = at("2025-09-15T14:00:00Z");
+    expect(windowNow("hour", at("2025-09-15T13:59:59Z"), known)).toBe(known);
+    expect(windowNow("hour", at("2025-09-15T12:59:59Z"), known)).toBe(at("2025-09-15T12:00:00Z"));
+    expect(windowNow("hour", at("2025-09-15T15:00:00Z"), known)).toBe(at("2025-09-15T15:00:00Z"));
+  });
+});
+
+describe("the ledger", () => {
+  const amounts = fc.record({ tokens: fc.nat(100_000), dollars: fc.nat(1e9).map((n) => n / 1e9) });
+
+  test("knows the sum of each window, also over a restart at any moment", () => {
+    const steps = fc.array(fc.tuple(fc.double({ min: 0, max: 5000, noNaN: true }), amounts), {
+      minLength: 1,
+    });
+    fc.assert(
+      fc.property(periods, times, steps, fc.nat(), (per, start, steps, restart) => {
+        let ledger = createLedger();
+        let now = start;
+        const sums = new Map<number, { tokens: number; nano: bigint }>();
+        for (const [i, [passed, amount]] of steps.entries()) {
+          if (i === restart % steps.length) {
+            const next = createLedger();
+            next.restore(structuredClone(ledger.snapshot()));
+            ledger = next;
+          }
+          now = timestamp(now + passed);
+          ledger.add(owner, amount, now);
+          const window = windowStart(per, now);
+          const { tokens, nano } = sums.get(window) ?? { tokens: 0, nano: 0n };
+          const sum = {
+            tokens: tokens + amount.tokens,
+            nano: nano + BigInt(Math.round(amount.dollars * 1e9)),
+          };
+          sums.set(window, sum);
+          const { tokens: counted, dollars, windowStart: counting } = ledger.spent(owner, per, now);
+          expect(counting).toBe(window);
+          expect(counted).toBe(sum.tokens);
+          expect(dollars).toBe(Number(sum.nano) / 1e9);
+        }
+      }),
+    );
+  });
+
+  test("what is restored adds to what the same window has, and gives way to a later one", () => {
+    const [early, late] = [at("2025-09-15T13:30:00Z"), at("2025-09-15T14:30:00Z")];
+    const before = createLedger();
+    before.add(owner, { tokens: 5, dollars: 1 }, early);
+    const now = createLedger();
+    now.add(owner, { tokens: 7, dollars: 2 }, late);
+    now.restore(before.snapshot());
+    expect(now.spent(owner, "hour", late)).toMatchObject({ tokens: 7, dollars: 2 });
+    expect(now.spent(owner, "day", late)).toMatchObject({ tokens: 12, dollars: 3 });
+    before.restore(now.snapshot());
+    expect(before.spent(owner, "hour", late)).toMatchObject({ tokens: 7 });
+  });
+
+  test("keeps owners apart, and forgets whom nobody wants", () => {
+    const ledger = createLedger();
+    const module: Owner = { kind: "module", name: "gpt" };
+    const now = at("2025-09-15T13:30:00Z");
+    ledger.add(owner, { tokens: 1, dollars: 0 }, now);
+    ledger.add(module, { tokens: 2, dollars: 0 }, now);
+    expect(ledger.spent(owner, "day", now).tokens).toBe(1);
+    ledger.retain(({ kind }) => kind === "module");
+    expect(ledger.spent(owner, "day", now).tokens).toBe(0);
+    expect(ledger.spent(module, "day", now).tokens).toBe(2);
+  });
+});

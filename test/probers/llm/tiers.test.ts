@@ -1,0 +1,72 @@
+import { expect, test } from "vitest";
+import { systemClock } from "../../../src/core/clock.ts";
+import type { Outcome, ProbeTarget } from "../../../src/core/prober.ts";
+import { llmProber } from "../../../src/probers/llm/prober.ts";
+import { compile, type Options, serve } from "./support.ts";
+
+const tiers = { health: { path: "/health", interval: "10s" } };
+
+async function askHealth(
+  address: string,
+  options: Options = {},
+  target: Partial<ProbeTarget> = {},
+): Promise<Outcome> {
+  const { module } = compile({ tiers, ...options });
+  const [tier] = module.tiers;
+  if (tier === undefined) throw new Error("there is a tier");
+  return llmProber.askTier({ address, configured: true, ...target }, module, tier, {
+    signal: AbortSignal.timeout(300),
+    clock: systemClock,
+    log: () => {},
+  });
+}
+
+const reasonOf = (outcome: Outcome): string => (outcome.ok ? "ok" : outcome.reason);
+
+test("a tier is a GET at the root of the server, with the module's credential and parameters", async () => {
+  const asked: unknown[] = [];
+  const url = await serve((response, body, { method, url, headers }) => {
+    asked.push([method, url, headers.authorization, body]);
+    response.end("x".repeat(1e6));
+  });
+  const options = { api_key: "sk-1", query: { version: "1" } };
+  expect(await askHealth(`${url}/v1`, options)).toEqual({ ok: true });
+  expect(asked).toEqual([["GET", "/health?version=1", "Bearer sk-1", ""]]);
+});
+
+test.each([
+  ["a status of failure", 503, "http_status"],
+  ["a redirect, which is not followed", 302, "http_status"],
+  ["an empty success", 204, "ok"],
+  ["silence", undefined, "timeout"],
+])("%s", async (_title, status, reason) => {
+  const url = await serve((response) => {
+    if (status !== undefined) response.writeHead(status, { location: "/elsewhere" }).end();
+  });
+  expect(reasonOf(await askHealth(url))).toBe(reason);
+});
+
+test("a server that is not there, and one that may not be asked", async () => {
+  expect(reasonOf(await askHealth("http://127.0.0.1:1"))).toBe("connect");
+  expect(reasonOf(await askHealth("http://169.254.169.254"))).toBe("forbidden_target");
+  expect(reasonOf(await askHealth("http://127.0.0.1:1", { api_key: "k" }, { configured: false }))).toBe(
+    "forbidden_target",
+  );
+});
+
+test("a path stays on the target's server", async () => {
+  const paths: (string | undefined)[] = [];
+  const url = await serve((response, _body, request) => {
+    paths.push(request.url);
+    response.end();
+  });
+  expect(
+    reasonOf(await askHealth(url, { tiers: { health: { path: "//example.com/x", interval: "1s" } } })),
+  ).toBe("ok");
+  expect(paths).toEqual(["//example.com/x"]);
+});
+
+test("an interval of nothing is refused", () => {
+  const { problems } = compile({ tiers: { health: { path: "/health", interval: "0s" } } });
+  expect(problems).toEqual(["tiers.health.interval: got 0s, want more than 0"]);
+});
