@@ -19,14 +19,19 @@ const DOLLARS_PER_PROMPT = 0.0000057;
 const metricsOf = async ({ url }: LocalExporter): Promise<string> =>
   (await fetch(`${url}/metrics?collect[]=targets`)).text();
 
+/** Prompts that are due together begin one per turn of the event loop, and each ends in the turn in which it began. */
+async function ended(): Promise<void> {
+  for (let turns = 0; turns < 3; turns += 1) await settle();
+}
+
 /** Lets time pass in steps, so that what falls due in each has ended before the next. */
 async function pass(clock: ManualClock, length: number, step = 30): Promise<void> {
   // What is due at once would else fall together with the next.
   clock.advance(seconds(0));
-  await settle();
+  await ended();
   for (let passed = 0; passed < length; passed += step) {
     clock.advance(seconds(step));
-    await settle();
+    await ended();
   }
 }
 
