@@ -1,4 +1,5 @@
 import { BlockList, isIP } from "node:net";
+import type { CompileContext } from "../core/prober.ts";
 
 /**
  * Decides which addresses may be probed, so that `?target=` cannot be turned against what only this machine reaches.
@@ -13,7 +14,7 @@ export interface AddressPolicy {
 }
 
 /** What an entry of `allowed_targets` may be, for messages. */
-export const ALLOWED_TARGET_FORM =
+const ALLOWED_TARGET_FORM =
   "a host name, *.example.com, an IP address or a CIDR range, optionally with :port";
 
 interface Entry {
@@ -78,6 +79,19 @@ export function compileAddressPolicy(allowed: readonly string[] | undefined): Ad
 
 /** Whether `text` is an entry that `compileAddressPolicy` takes. */
 export const isAllowedTarget = (text: string): boolean => parseEntry(text) !== undefined;
+
+/** Compiles the option `allowed_targets` of a module, reporting the entries that cannot be understood. */
+export function compileAllowedTargets(
+  allowed: readonly string[] | undefined,
+  context: CompileContext,
+): AddressPolicy {
+  const usable = allowed?.filter((entry, i) => {
+    const fits = isAllowedTarget(entry);
+    if (!fits) context.problem(["allowed_targets", i], entry, ALLOWED_TARGET_FORM);
+    return fits;
+  });
+  return compileAddressPolicy(usable);
+}
 
 function parseEntry(text: string): Entry | undefined {
   const { host, port } = splitPort(text);

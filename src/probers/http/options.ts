@@ -1,10 +1,5 @@
 import type { CompileContext } from "../../core/prober.ts";
-import {
-  type AddressPolicy,
-  ALLOWED_TARGET_FORM,
-  compileAddressPolicy,
-  isAllowedTarget,
-} from "../address-policy.ts";
+import { type AddressPolicy, compileAllowedTargets } from "../address-policy.ts";
 import { compileTls, type TlsSettings } from "../tls-options.ts";
 import { type Credentials, compileCredentials } from "./auth.ts";
 import type { BodyPlan } from "./body.ts";
@@ -66,7 +61,7 @@ export function compileHttp(options: HttpOptions, context: CompileContext): Http
       preferred: options.preferred_ip_protocol === "ip4" ? 4 : 6,
       fallback: options.ip_protocol_fallback ?? true,
     },
-    policy: compilePolicy(options, context),
+    policy: compileAllowedTargets(options.allowed_targets, context),
     tls: compileTls(options.tls_config ?? {}, context),
     protocols: compileProtocols(options, context),
     followRedirects: compileFollow(options, context),
@@ -103,15 +98,6 @@ function compileBody({ body, body_file: file }: HttpOptions, context: CompileCon
   if (body && file) context.problem(["body_file"], "body and body_file", "at most one of them");
   if (file) return { kind: "file", path: context.resolvePath(file) };
   return body ? { kind: "text", content: Buffer.from(body) } : { kind: "none" };
-}
-
-function compilePolicy({ allowed_targets: allowed }: HttpOptions, context: CompileContext): AddressPolicy {
-  const usable = allowed?.filter((entry, i) => {
-    const fits = isAllowedTarget(entry);
-    if (!fits) context.problem(["allowed_targets", i], entry, ALLOWED_TARGET_FORM);
-    return fits;
-  });
-  return compileAddressPolicy(usable);
 }
 
 function compileProtocols(

@@ -1,5 +1,5 @@
 import type { CompileContext, ProbeTarget } from "../../core/prober.ts";
-import { ALLOWED_TARGET_FORM, compileAddressPolicy, isAllowedTarget } from "../address-policy.ts";
+import { compileAllowedTargets } from "../address-policy.ts";
 
 /** Where a module may go. Both answer with the reason of a refusal, or `undefined`. */
 export interface Access {
@@ -18,26 +18,11 @@ export function compileAccess(
   hasCredential: boolean,
   context: CompileContext,
 ): Access {
-  const valid = allowed?.filter((entry, i) => {
-    if (isAllowedTarget(entry)) return true;
-    context.problem(["allowed_targets", i], entry, ALLOWED_TARGET_FORM);
-    return false;
-  });
-  const open = compileAddressPolicy(undefined);
-  const listed = compileAddressPolicy(valid ?? (hasCredential ? [] : undefined));
+  const policy = compileAllowedTargets(allowed ?? (hasCredential ? [] : undefined), context);
   return {
-    refusesTarget(target, url) {
-      const [host, port] = [hostOf(url), portOf(url)];
-      const refusal = listed.refusesHost(host, port);
-      if (refusal === undefined || !target.configured) return refusal;
-      return open.refusesHost(host, port);
-    },
-    refusesAddress(target, url, ip) {
-      const [host, port] = [hostOf(url), portOf(url)];
-      const refusal = listed.refusesAddress(ip, host, port);
-      if (refusal === undefined || !target.configured) return refusal;
-      return open.refusesAddress(ip, host, port);
-    },
+    refusesTarget: ({ configured }, url) => policy.refusesHost(hostOf(url), portOf(url), configured),
+    refusesAddress: ({ configured }, url, ip) =>
+      policy.refusesAddress(ip, hostOf(url), portOf(url), configured),
   };
 }
 
