@@ -1,5 +1,6 @@
 import type { RequestListener } from "node:http";
 import type { Config } from "./config/load.ts";
+import { redactAddress } from "./core/address.ts";
 import type { Clock } from "./core/clock.ts";
 import type { Log } from "./core/log.ts";
 import { priceOf } from "./core/money.ts";
@@ -214,6 +215,3 @@ function logEffect(log: Log, { name }: Target, effect: Effect): void {
       break;
   }
 }
-
-/** An address may carry a password. */
-const redactAddress = (address: string): string => address.replace(/\/\/[^/@]*@/, "//<secret>@");

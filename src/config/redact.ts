@@ -30,8 +30,8 @@ function scalar(node: ScalarNode, secrets: ReadonlySet<Node>): Scalar {
   return written;
 }
 
-/** `scheme://user:password@`, whatever stands around it. */
-const USERINFO = /(:\/\/[^\s/@:]*:)([^\s/@]+)(@)/g;
+/** `scheme://user:password@`, whatever stands around it; the last `@` of the authority is the one that counts. */
+const USERINFO = /(:\/\/[^\s/@:]*:)([^\s/?#]+)(@)/g;
 
 /** Replaces the password of every URL in `text`. */
 export const redactUrl = (text: string): string =>

@@ -33,7 +33,7 @@ export const adhocSubject = (target: ProbeTarget, module: Module): Subject => ({
   host: hostOf(target.address),
 });
 
-const HOST = /^(?:[a-z][a-z0-9+.-]*:\/\/)?(?:[^/?#@]*@)?(\[[^\]]*\]|[^:/?#]*)/i;
+const HOST = /^(?:[a-z][a-z0-9+.-]*:\/\/)?(?:[^/?#]*@)?(\[[^\]]*\]|[^:/?#]*)/i;
 
 /** The host in `address`, be it an URL or not; a pattern, because URL costs more than the rest of a cheap probe's envelope. */
 const hostOf = (address: string): string => HOST.exec(address)?.[1]?.toLowerCase() ?? "";

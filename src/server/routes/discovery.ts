@@ -1,4 +1,5 @@
 import type { Request, Response } from "express";
+import { redactAddress } from "../../core/address.ts";
 import type { Target } from "../../core/target.ts";
 import type { Deps } from "../deps.ts";
 
@@ -10,7 +11,8 @@ interface TargetGroup {
 
 /**
  * `/sd`: Prometheus' HTTP service discovery of the configured targets. Each is scraped through `/probe` without any
- * relabelling: path, parameters, interval and `instance` (the address of the target) come with it.
+ * relabelling: path, parameters, interval and `instance` (the address of the target, without a password) come
+ * with it.
  */
 export const discoveryRoute =
   ({ current, externalUrl, routePrefix }: Deps) =>
@@ -31,7 +33,7 @@ function targetGroup(target: Target, base: URL): TargetGroup {
       __param_module: module.name,
       __scrape_interval__: `${Math.ceil(interval * 1000)}ms`,
       __scrape_timeout__: `${Math.ceil(scrapeTimeout(target) * 1000)}ms`,
-      instance: address,
+      instance: redactAddress(address),
       target: name,
       module: module.name,
     },
