@@ -29,6 +29,7 @@ const INTER_TOKEN_BUCKETS = [
 ];
 
 const TARGET_LABELS = ["target", "module"] as const;
+const HEARTBEAT_LABELS = ["heartbeat", "source"] as const;
 
 export const catalogue = {
   // Every result.
@@ -205,6 +206,26 @@ export const catalogue = {
     "probe_llm_phase_duration_seconds",
     "Time spent in each phase before the answer: resolve, connect, tls, headers",
     ["phase"],
+  ),
+
+  // Heartbeats: one model for push, log and lease.
+  heartbeatLastSeen: gauge(
+    "heartbeat",
+    "heartbeat_last_seen_timestamp_seconds",
+    "When the heartbeat last reported, by its own clock, as a Unix timestamp; absent when it never did",
+    HEARTBEAT_LABELS,
+  ),
+  heartbeatTimeout: gauge(
+    "heartbeat",
+    "heartbeat_timeout_seconds",
+    "How long the heartbeat may be silent",
+    HEARTBEAT_LABELS,
+  ),
+  heartbeatUp: gauge(
+    "heartbeat",
+    "heartbeat_up",
+    "Whether the heartbeat is silent for less than its timeout, time in which the exporter was not there to hear left out; absent when it never reported",
+    HEARTBEAT_LABELS,
   ),
 
   // Memory of probes, per configured target.

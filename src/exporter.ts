@@ -3,9 +3,10 @@ import type { Config } from "./config/load.ts";
 import { redactAddress } from "./core/address.ts";
 import type { Clock } from "./core/clock.ts";
 import type { Log } from "./core/log.ts";
+import type { Memory } from "./core/memory.ts";
 import { priceOf } from "./core/money.ts";
 import type { Skip } from "./core/result.ts";
-import { identityOf, type Target } from "./core/target.ts";
+import { identityOf, type Module, type Target } from "./core/target.ts";
 import type { Seconds } from "./core/units.ts";
 import { createAsk } from "./engine/ask.ts";
 import { createEngine } from "./engine/engine.ts";
@@ -29,6 +30,8 @@ export interface ExporterOptions {
   readonly log: Log;
   readonly version: string;
   readonly config: Config;
+  /** What is to survive a restart. */
+  readonly memory: Memory;
   /** What was spent before: without it budgets begin with nothing spent. */
   readonly ledger?: Ledger;
   /** How many recent probes, and how many failed ones, are kept to be looked at. */
@@ -53,7 +56,7 @@ export interface Exporter {
 
 /** Wires the parts: configuration -> targets -> engine -> result -> failover and totals -> routes. */
 export function createExporter(options: ExporterOptions): Exporter {
-  const { clock, log } = options;
+  const { clock, log, memory } = options;
   let stopping = false;
   let current: Current & { readonly byIdentity: ReadonlyMap<string, Target> };
 
@@ -66,6 +69,7 @@ export function createExporter(options: ExporterOptions): Exporter {
 
   const engine = createEngine({
     clock,
+    memory,
     limits: options.config.limits,
     skips(subject) {
       const paying = payer(subject);
@@ -115,8 +119,15 @@ export function createExporter(options: ExporterOptions): Exporter {
     probes: () => engine.counts(),
   });
 
+  let modulesInUse: ReadonlySet<Module> = new Set();
+  const useModules = (modules: ReadonlySet<Module>): void => {
+    for (const module of modulesInUse) if (!modules.has(module)) module.prober.dispose?.(module.options);
+    modulesInUse = modules;
+  };
+
   const apply = (config: Config): void => {
     const { modules, targets, control, contextApi, redacted, prices } = config;
+    useModules(new Set(modules.values()));
     current = {
       modules,
       targets: new Map(targets.map((target) => [target.name, target])),
@@ -176,6 +187,7 @@ export function createExporter(options: ExporterOptions): Exporter {
       driver.stop();
       self.stop();
       await engine.shutdown();
+      useModules(new Set());
     },
   };
 }

@@ -10,6 +10,7 @@ import { type ConfigHolder, createConfigHolder } from "./config/reload.ts";
 import { ConfigError } from "./config/report.ts";
 import { systemClock } from "./core/clock.ts";
 import type { Log } from "./core/log.ts";
+import { createMemory } from "./core/memory.ts";
 import { seconds, toMilliseconds } from "./core/units.ts";
 import { demoNotice, startDemo } from "./demo/demo.ts";
 import { createExporter, type Exporter } from "./exporter.ts";
@@ -86,6 +87,7 @@ async function serve({ flags, log, version, holder, address, demonstrating }: Se
     log,
     version,
     config: holder.current(),
+    memory: createMemory(),
     timeoutOffset: flags.timeoutOffset,
     historyLimit: flags.historyLimit,
     routePrefix: flags.routePrefix,

@@ -1,4 +1,6 @@
 import type { Clock } from "./clock.ts";
+import type { Beat } from "./heartbeat.ts";
+import type { Shelf } from "./memory.ts";
 import type { Sample } from "./metric.ts";
 import type { ExpectedSpend, Spent } from "./money.ts";
 import type { FailureReason } from "./reasons.ts";
@@ -17,6 +19,8 @@ export const failed = (reason: FailureReason, detail: string): Outcome => ({ ok:
 export interface ProbeResult {
   readonly outcome: Outcome;
   readonly samples: readonly Sample[];
+  /** Only of kinds that read what others report: when they were last heard of. */
+  readonly beats?: readonly Beat[];
   /** Only of kinds that ask a model: it answered, be it wrongly. Alive is not correct. */
   readonly answered?: boolean;
   /** How long the target took, where the prober knows it better than by how long it ran itself. */
@@ -47,6 +51,8 @@ export interface ProbeContext {
   readonly signal: AbortSignal;
   readonly clock: Clock;
   readonly log: ProbeLog;
+  /** What probes of this module leave for later ones, also after a reload or a restart. */
+  readonly memory: Shelf;
 }
 
 /** What `compile` may ask for and complain to. */
@@ -103,4 +109,6 @@ export interface Prober<Options = unknown, Module = unknown> {
   askTier?(target: ProbeTarget, module: Module, tier: Tier, context: ProbeContext): Promise<Outcome>;
   /** Rejects only for bugs; every failure of the target is a value. */
   probe(target: ProbeTarget, module: Module, context: ProbeContext): Promise<ProbeResult>;
+  /** Lets go of what a module holds open, when a reload or the end has taken its place. A probe in flight may still run. */
+  dispose?(module: Module): void;
 }

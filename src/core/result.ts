@@ -1,3 +1,4 @@
+import type { Beat } from "./heartbeat.ts";
 import type { Sample } from "./metric.ts";
 import type { Spent } from "./money.ts";
 import type { Outcome } from "./prober.ts";
@@ -21,6 +22,8 @@ export interface Result {
   readonly timeout: Seconds;
   readonly outcome: Outcome;
   readonly samples: readonly Sample[];
+  /** See `ProbeResult.beats`. */
+  readonly beats?: readonly Beat[];
   /** See `ProbeResult.answered`. */
   readonly answered?: boolean;
   /** See `ProbeResult.retryAfter`. */

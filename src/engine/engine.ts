@@ -1,4 +1,5 @@
 import type { Clock } from "../core/clock.ts";
+import type { Memory } from "../core/memory.ts";
 import type { ProbeTarget } from "../core/prober.ts";
 import type { Result, Shown, Skip } from "../core/result.ts";
 import type { Module } from "../core/target.ts";
@@ -47,6 +48,8 @@ const LONGEST_RETRY_AFTER = seconds(3600);
 
 export interface EngineDeps {
   readonly clock: Clock;
+  /** Where probes leave something for later ones. */
+  readonly memory: Memory;
   readonly limits: Limits;
   /** Told of each result exactly once, in the order of completion. */
   readonly onResult: (subject: Subject, result: Result) => void;
@@ -55,7 +58,7 @@ export interface EngineDeps {
   readonly skips?: (subject: Subject) => Skip | undefined;
 }
 
-export function createEngine({ clock, limits, onResult, onBug, skips }: EngineDeps): Engine {
+export function createEngine({ clock, memory, limits, onResult, onBug, skips }: EngineDeps): Engine {
   const gate = createGate(limits);
   const ending = new AbortController();
   const inFlight = new Map<string, Promise<Result>>();
@@ -64,6 +67,7 @@ export function createEngine({ clock, limits, onResult, onBug, skips }: EngineDe
   let lastId = 0;
   const deps = {
     clock,
+    memory,
     gate,
     turn: createTurns(),
     shutdown: ending.signal,

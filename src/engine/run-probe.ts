@@ -1,5 +1,13 @@
 import type { Clock } from "../core/clock.ts";
-import { failed, type Outcome, type ProbeLog, type ProbeResult, type ProbeTarget } from "../core/prober.ts";
+import type { Memory } from "../core/memory.ts";
+import {
+  failed,
+  type Outcome,
+  type ProbeContext,
+  type ProbeLog,
+  type ProbeResult,
+  type ProbeTarget,
+} from "../core/prober.ts";
 import type { LogLine, Result } from "../core/result.ts";
 import type { Module } from "../core/target.ts";
 import { type Seconds, seconds } from "../core/units.ts";
@@ -22,6 +30,7 @@ export class ShutdownError extends Error {
 
 export interface RunDeps {
   readonly clock: Clock;
+  readonly memory: Memory;
   readonly gate: Gate;
   /** The turn of a probe whose beginning takes long. */
   readonly turn: () => Promise<void> | undefined;
@@ -44,7 +53,7 @@ export async function runProbe(
   timeout: Seconds,
   deps: RunDeps,
 ): Promise<Result> {
-  const { clock, gate, turn, shutdown } = deps;
+  const { clock, memory, gate, turn, shutdown } = deps;
   if (shutdown.aborted) throw shutdown.reason;
   const controller = new AbortController();
   const cancelTimer = clock.after(timeout, () => controller.abort());
@@ -77,7 +86,17 @@ export async function runProbe(
               "no place became free before the deadline: the limits of concurrent probes are reached",
             ),
           )
-        : await boundedProbe(target, module, { signal: controller.signal, clock, log: note }, deps);
+        : await boundedProbe(
+            target,
+            module,
+            {
+              signal: controller.signal,
+              clock,
+              log: note,
+              memory: memory.shelf(`prober/${module.prober.kind}/${module.name}`),
+            },
+            deps,
+          );
   } finally {
     leave?.();
     cancelTimer();
@@ -95,7 +114,7 @@ const failure = (outcome: Outcome): ProbeResult => ({ outcome, samples: [] });
 async function boundedProbe(
   target: ProbeTarget,
   module: Module,
-  context: { signal: AbortSignal; clock: Clock; log: ProbeLog },
+  context: ProbeContext,
   { onBug }: RunDeps,
 ): Promise<ProbeResult> {
   const { signal, clock } = context;

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { catalogue } from "../../src/catalogue.ts";
+import { createMemory } from "../../src/core/memory.ts";
 import { sample } from "../../src/core/metric.ts";
 import { failed, succeeded } from "../../src/core/prober.ts";
 import type { Result } from "../../src/core/result.ts";
@@ -21,6 +22,7 @@ function setUp(coldStartAfter?: number) {
   const results: Result[] = [];
   const engine = createEngine({
     clock,
+    memory: createMemory(),
     limits: { maxConcurrentProbes: 10 },
     onResult: (_subject, result) => results.push(result),
     onBug: () => {},

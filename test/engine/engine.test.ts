@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { createMemory } from "../../src/core/memory.ts";
 import type { Result } from "../../src/core/result.ts";
 import { seconds } from "../../src/core/units.ts";
 import { createEngine } from "../../src/engine/engine.ts";
@@ -13,6 +14,7 @@ function setUp(limits: Limits = { maxConcurrentProbes: 100 }) {
   const bugs: unknown[] = [];
   const engine = createEngine({
     clock,
+    memory: createMemory(),
     limits,
     onResult: (_subject, result) => results.push(result),
     onBug: (_module, _target, error) => bugs.push(error),

@@ -1,6 +1,7 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
+import { createMemory } from "../../src/core/memory.ts";
 import type { Prober } from "../../src/core/prober.ts";
 import { seconds } from "../../src/core/units.ts";
 import { createAsk } from "../../src/engine/ask.ts";
@@ -125,6 +126,7 @@ test("an early prompt does not disturb a server that asked to be left alone", as
   const { prober, started } = heldProber();
   const engine = createEngine({
     clock,
+    memory: createMemory(),
     limits: { maxConcurrentProbes: 1 },
     onResult: () => {},
     onBug: () => {},

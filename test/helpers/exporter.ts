@@ -7,6 +7,7 @@ import type { ConfigDeps } from "../../src/config/config.ts";
 import { createConfigHolder } from "../../src/config/reload.ts";
 import { type Clock, systemClock } from "../../src/core/clock.ts";
 import type { Log } from "../../src/core/log.ts";
+import { createMemory, type Memory } from "../../src/core/memory.ts";
 import type { Prober } from "../../src/core/prober.ts";
 import { type Seconds, seconds } from "../../src/core/units.ts";
 import { createExporter } from "../../src/exporter.ts";
@@ -118,6 +119,8 @@ export async function startLocalExporter(options: {
   readonly ledger?: Ledger;
   readonly routePrefix?: string;
   readonly externalUrl?: URL;
+  /** What an exporter before it remembered. */
+  readonly memory?: Memory;
 }): Promise<LocalExporter> {
   await using resources = new AsyncDisposableStack();
   const { probers, clock = systemClock, routePrefix = "", externalUrl } = options;
@@ -135,6 +138,7 @@ export async function startLocalExporter(options: {
     log,
     version: "0.0.0-test",
     config: holder.current(),
+    memory: options.memory ?? createMemory(),
     ...(options.ledger === undefined ? {} : { ledger: options.ledger }),
     timeoutOffset: seconds(0.5),
     historyLimit: 3,

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { systemClock } from "../../../src/core/clock.ts";
+import { createMemory } from "../../../src/core/memory.ts";
 import type { CompileContext, ProbeContext, ProbeResult, ProbeTarget } from "../../../src/core/prober.ts";
 import { knownSecret } from "../../../src/core/secret.ts";
 import type { HttpModule } from "../../../src/probers/http/options.ts";
@@ -64,7 +65,7 @@ export function probe(
   return httpProber.probe(
     { address, configured: false, ...target },
     isModule(options) ? options : moduleOf(options),
-    { signal, clock: systemClock, log },
+    { signal, clock: systemClock, log, memory: createMemory().shelf("test") },
   );
 }
 

@@ -1,6 +1,7 @@
 import type { ServerResponse } from "node:http";
 import { describe, expect, test } from "vitest";
 import { systemClock } from "../../../src/core/clock.ts";
+import { createMemory } from "../../../src/core/memory.ts";
 import { receive } from "../../../src/probers/llm/receive.ts";
 import { type Api, WIRE_FORMATS, wireFormat } from "../../../src/probers/llm/wire/index.ts";
 import { read } from "./read-answer.ts";
@@ -112,7 +113,12 @@ describe("a body of 1 GiB is cut", () => {
 });
 
 test("no more of an error is read than it takes to tell it", () => {
-  const context = { signal: AbortSignal.timeout(1000), clock: systemClock, log: () => undefined };
+  const context = {
+    signal: AbortSignal.timeout(1000),
+    clock: systemClock,
+    log: () => undefined,
+    memory: createMemory().shelf("test"),
+  };
   const { receiver } = receive(compile().module, context);
   receiver.head(500, {});
   const piece = new Uint8Array(2 ** 15);

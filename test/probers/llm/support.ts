@@ -3,6 +3,7 @@ import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 import { onTestFinished } from "vitest";
 import { systemClock } from "../../../src/core/clock.ts";
+import { createMemory } from "../../../src/core/memory.ts";
 import type { Metric, Sample } from "../../../src/core/metric.ts";
 import type { CompileContext, ProbeContext, ProbeResult, ProbeTarget } from "../../../src/core/prober.ts";
 import { Secret } from "../../../src/core/secret.ts";
@@ -75,6 +76,7 @@ export async function ask(address: string, question: Question = {}): Promise<Pro
       signal: question.signal ?? AbortSignal.timeout(question.timeout ?? 10_000),
       clock: systemClock,
       log: question.log ?? (() => undefined),
+      memory: createMemory().shelf("test"),
     },
   );
 }

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { systemClock } from "../../../src/core/clock.ts";
+import { createMemory } from "../../../src/core/memory.ts";
 import type { Outcome, ProbeTarget } from "../../../src/core/prober.ts";
 import { llmProber } from "../../../src/probers/llm/prober.ts";
 import { compile, type Options, serve } from "./support.ts";
@@ -18,6 +19,7 @@ async function askHealth(
     signal: AbortSignal.timeout(300),
     clock: systemClock,
     log: () => {},
+    memory: createMemory().shelf("test"),
   });
 }
 
