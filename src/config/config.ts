@@ -1,5 +1,6 @@
 import type { Prices } from "../core/money.ts";
 import type { Prober } from "../core/prober.ts";
+import type { PushSetup } from "../core/push.ts";
 import type { Secret } from "../core/secret.ts";
 import type { Module, Target } from "../core/target.ts";
 import type { Environment } from "./substitute.ts";
@@ -11,6 +12,8 @@ export interface Config {
   readonly targets: readonly Target[];
   /** What tokens cost, by model. */
   readonly prices: Prices;
+  /** What pings, and who may begin to. */
+  readonly push: PushSetup;
   readonly limits: {
     readonly maxConcurrentProbes: number;
     readonly maxConcurrentProbesPerHost: number | undefined;

@@ -1,9 +1,11 @@
 import { readFileSync } from "node:fs";
 import { parseDuration } from "../core/duration.ts";
+import { HEARTBEAT_NAME } from "../core/push.ts";
 import { checkModulePrice, pricesOf } from "./budgets.ts";
 import type { Config, ConfigDeps } from "./config.ts";
 import { convert, type Findings, noFindings } from "./convert.ts";
 import { environmentTree, ignoredVariables } from "./env.ts";
+import { buildHeartbeats } from "./heartbeats.ts";
 import type { SchemaObject } from "./json-schema.ts";
 import { type BuildContext, buildModules, modulesSchemaFor, resolverFor, secretFile } from "./modules.ts";
 import { childOf } from "./problems.ts";
@@ -125,6 +127,10 @@ function buildConfig(
   const rawTargets = childOf(raw, "targets");
   const names = isMap(rawModules) ? Object.keys(rawModules) : [];
   const targets = buildTargets(Array.isArray(rawTargets) ? rawTargets : [], modules, names, prices, context);
+  const push = buildHeartbeats(raw, context);
+  if (rawModules === undefined && !push.configured && isMap(raw)) {
+    report.problem({ path: ["modules"], got: "nothing", want: "a map" });
+  }
   const tokenPath = ["control", "token_file"];
   const tokenFile = childOf(childOf(raw, "control"), "token_file");
   const usable = typeof tokenFile === "string" && !report.isBroken(tokenPath);
@@ -136,6 +142,7 @@ function buildConfig(
     modules,
     targets,
     prices: prices ?? new Map(),
+    push,
     limits: {
       maxConcurrentProbes: limits?.max_concurrent_probes ?? 500,
       maxConcurrentProbesPerHost: limits?.max_concurrent_probes_per_host,
@@ -168,6 +175,7 @@ const OWN_FORMATS: Formats = {
   positive_duration: (text) => (parseDuration(text) ?? 0) > 0,
   module_name: (text) => text !== "",
   address: (text) => text !== "",
-  target_name: (text) => /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/.test(text),
+  target_name: (text) => HEARTBEAT_NAME.test(text),
+  heartbeat_kind: (text) => /^[a-z][a-z0-9_-]{0,31}$/i.test(text),
   label_name: (text) => /^[A-Za-z_][A-Za-z0-9_]*$/.test(text),
 };

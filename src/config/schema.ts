@@ -1,6 +1,7 @@
 import type { FromSchema, JSONSchema } from "json-schema-to-ts";
 import { PERIODS } from "../core/money.ts";
 import { FAILURE_REASONS } from "../core/reasons.ts";
+import { heartbeatSchema, registrationSchema } from "./heartbeats-schema.ts";
 
 /**
  * What may stand in the configuration file. Types and validation both come from here; the options of a module, under
@@ -167,6 +168,8 @@ export const configSchema = {
   properties: {
     modules: { type: "object", additionalProperties: moduleSchema, description: "Modules by name." },
     targets: { type: "array", items: targetSchema, description: "Configured targets." },
+    heartbeats: { type: "array", items: heartbeatSchema, description: "What pings." },
+    heartbeat_registration: registrationSchema,
     prices: {
       type: "object",
       additionalProperties: priceSchema,
@@ -206,7 +209,6 @@ export const configSchema = {
       additionalProperties: false,
     },
   },
-  required: ["modules"],
   additionalProperties: false,
 } as const satisfies JSONSchema;
 
