@@ -224,7 +224,37 @@ export const catalogue = {
   heartbeatUp: gauge(
     "heartbeat",
     "heartbeat_up",
-    "Whether the heartbeat is silent for less than its timeout, time in which the exporter was not there to hear left out; absent when it never reported",
+    "Whether the heartbeat is silent for less than its timeout, time in which the exporter was not there to hear left out, and has neither failed nor left a start without its end; absent when it never reported",
+    HEARTBEAT_LABELS,
+  ),
+  heartbeatInfo: gauge(
+    "heartbeat",
+    "heartbeat_info",
+    "Facts about the heartbeat, with its configured labels besides; the value is always 1",
+    [...HEARTBEAT_LABELS, "kind", "hostname", "owner"],
+  ),
+  heartbeatPings: counter(
+    "heartbeat",
+    "heartbeat_pings_total",
+    "Pings by what they said: success, start, fail or log; only of pushes",
+    [...HEARTBEAT_LABELS, "kind"],
+  ),
+  heartbeatFailed: gauge(
+    "heartbeat",
+    "heartbeat_failed",
+    "Whether the last word of the heartbeat was a fail; only of pushes that have said something",
+    HEARTBEAT_LABELS,
+  ),
+  heartbeatLastDuration: gauge(
+    "heartbeat",
+    "heartbeat_last_duration_seconds",
+    "Time from start to end of the last run of which both were reported; only of pushes",
+    HEARTBEAT_LABELS,
+  ),
+  heartbeatRunningSince: gauge(
+    "heartbeat",
+    "heartbeat_running_since_timestamp_seconds",
+    "When the earliest run began that has not ended yet, as a Unix timestamp; only while there is one",
     HEARTBEAT_LABELS,
   ),
 

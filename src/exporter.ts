@@ -16,13 +16,16 @@ import { configuredSubject, type Subject } from "./engine/subject.ts";
 import { createTiers } from "./engine/tiers.ts";
 import { createDriver } from "./failover/driver.ts";
 import { type Effect, initialState, type State } from "./failover/machine.ts";
+import { createAnnouncer } from "./heartbeats/announce.ts";
+import { createRegister } from "./heartbeats/register.ts";
+import { heartbeatsText } from "./metrics/heartbeats.ts";
 import { resultText, targetsText } from "./metrics/page.ts";
 import { createSelf, type ReloadStatus } from "./metrics/self.ts";
 import { createTotals } from "./metrics/totals.ts";
 import { createLedger, type Ledger } from "./money/ledger.ts";
 import { createTreasury, type Payer } from "./money/treasury.ts";
 import { createApp } from "./server/app.ts";
-import type { Current } from "./server/deps.ts";
+import type { Current, HeardBeat } from "./server/deps.ts";
 
 /** What an exporter is made of; all of it comes from `main`. */
 export interface ExporterOptions {
@@ -113,6 +116,13 @@ export function createExporter(options: ExporterOptions): Exporter {
     log.info({ target: target.name, tier: tier.name, ...outcome }, "tier changed");
     if (tier.trigger && !outcome.ok) ask.early(target).catch(() => {});
   });
+  const announcement = createAnnouncer(log, clock);
+  const pushes = createRegister({
+    clock,
+    log,
+    memory,
+    report: (push, effect) => announcement.effect(push, effect),
+  });
   const self = createSelf({
     version: options.version,
     reload: options.reloadStatus,
@@ -125,8 +135,15 @@ export function createExporter(options: ExporterOptions): Exporter {
     modulesInUse = modules;
   };
 
+  const heardBeats = (): readonly HeardBeat[] =>
+    [...current.targets.values()].flatMap((target) =>
+      (ask.latest(target)?.result.beats ?? []).map((beat) => ({ target, beat })),
+    );
+
   const apply = (config: Config): void => {
-    const { modules, targets, control, contextApi, redacted, prices } = config;
+    const { modules, targets, control, contextApi, redacted, prices, push } = config;
+    announcement.setup(push);
+    pushes.configure(push);
     useModules(new Set(modules.values()));
     current = {
       modules,
@@ -175,6 +192,9 @@ export function createExporter(options: ExporterOptions): Exporter {
       return targetsText(await Promise.all(shown)) + (await totals.text());
     },
     selfText: () => self.text(),
+    pushes,
+    heardBeats,
+    heartbeatsText: () => heartbeatsText({ pushes: pushes.list(), heard: heardBeats(), now: clock.now() }),
   });
 
   return {
@@ -185,6 +205,7 @@ export function createExporter(options: ExporterOptions): Exporter {
       scheduler.stop();
       tiers.stop();
       driver.stop();
+      pushes.stop();
       self.stop();
       await engine.shutdown();
       useModules(new Set());

@@ -25,7 +25,8 @@ const LONGEST_END = seconds(4);
 /** How often --config.enable-auto-reload looks at the file. */
 const AUTO_RELOAD_EVERY = seconds(5);
 
-const NOTHING_CONFIGURED = `nothing is configured: give --config.file, or describe an LLM with HEARTBEAT_LLM_URL and HEARTBEAT_LLM_MODEL;
+const NOTHING_CONFIGURED = `nothing is configured: give --config.file, or describe an LLM with HEARTBEAT_LLM_URL and HEARTBEAT_LLM_MODEL,
+or let machines ping with HEARTBEAT_PING_TOKEN;
 --demo runs a demonstration, --help says more`;
 
 const configDeps: ConfigDeps = { probers, formats: { regexp: isRegexp } };

@@ -40,6 +40,8 @@ modules:
   tls: { prober: http, timeout: 2s, http: { tls_config: { ca_file: ca.pem, cert_file: ca.pem, key_file: key.pem }, preferred_ip_protocol: ip4, fail_if_body_json_matches_cel: "false" } }
   local: { prober: llm, timeout: 2s, llm: { api: ollama, stream: false, cold_start: { after: 5m } } }
   chat: { prober: llm, timeout: 2s, llm: { api: openai, tiers: { health: { path: /health, interval: 1s } } } }
+heartbeats:
+  - { name: backup, kind: job, hostname: prod-01, owner: web, labels: { tier: front } }
 targets:
   - { name: tls, module: tls, target: "https://localhost:${tlsPort}", expected_duration: 1s, labels: { team: web } }
   - { name: nobody, module: tls, target: "http://127.0.0.1:1" }
@@ -47,6 +49,7 @@ targets:
   - { name: tiny, module: chat, target: "http://127.0.0.1:${llmPort}/v1", model: demo-model, interval: 2s, failover: {} }
 `;
     await using exporter = await startExporter({ yaml, files: { "ca.pem": cert, "key.pem": key } });
+    for (const action of ["/start", "", "/start"]) await exporter.get(`/ping/backup${action}`);
     const slow = ["heartbeat_exporter_event_loop_lag_seconds", "heartbeat_target_healthy", "probe_llm_tier"];
     const { series, types } = await waitUntil(
       "what takes more than a moment, or a probe, to know",
@@ -69,8 +72,13 @@ targets:
       const metric = byName.get(name) ?? byName.get(name.replace(SUFFIX, ""));
       if (metric === undefined) continue;
       expect(types.get(metric.name)).toBe(metric.type);
-      const perTarget = metric.emitter === "exporter" ? [] : ["target", "module"];
-      const more = metric.name === "heartbeat_target_info" && labels["target"] === "tls" ? ["team"] : [];
+      const about = metric.emitter === "exporter" || labels["source"] === "push";
+      const perTarget = about ? [] : ["target", "module"];
+      const own: Readonly<Record<string, boolean>> = {
+        team: metric.name === "heartbeat_target_info" && labels["target"] === "tls",
+        tier: metric.name === "heartbeat_info",
+      };
+      const more = Object.keys(own).filter((label) => own[label]);
       const bucket = name.endsWith("_bucket") ? ["le"] : [];
       const wanted = new Set([...perTarget, ...metric.labels, ...more, ...bucket]);
       expect({ name, labels: Object.keys(labels).toSorted() }).toEqual({

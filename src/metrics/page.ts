@@ -1,7 +1,9 @@
 import type { Remaining } from "../core/money.ts";
 import type { Shown, Skip } from "../core/result.ts";
 import type { Target } from "../core/target.ts";
+import { after } from "../core/units.ts";
 import type { State } from "../failover/machine.ts";
+import { beatSamples } from "./beats.ts";
 import { createExposition } from "./exposition.ts";
 import { remainingSamples } from "./money.ts";
 import { resultSamples, skipSamples } from "./results.ts";
@@ -24,11 +26,12 @@ export interface ShownTarget {
 export function resultText({ result, age, skipped }: Shown): string {
   const exposition = createExposition();
   exposition.add(resultSamples(result, age));
+  for (const beat of result.beats ?? []) exposition.add(beatSamples(beat, after(result.endedAt, age)));
   exposition.add(skipSamples(skipped));
   return exposition.text();
 }
 
-/** The section of `/metrics` about the configured targets. */
+/** The section of `/metrics` about the configured targets. What they heard of heartbeats stands with the other heartbeats. */
 export function targetsText(targets: readonly ShownTarget[]): string {
   const exposition = createExposition();
   for (const { target, newest, state, skipped, remaining, tiers } of targets) {

@@ -188,7 +188,7 @@ describe("what cannot be started ends with exit code 1 and says why", () => {
     const { code, text } = await ended([]);
     expect(code).toBe(1);
     expect(text).toBe(
-      "nothing is configured: give --config.file, or describe an LLM with HEARTBEAT_LLM_URL and HEARTBEAT_LLM_MODEL;\n--demo runs a demonstration, --help says more\n",
+      "nothing is configured: give --config.file, or describe an LLM with HEARTBEAT_LLM_URL and HEARTBEAT_LLM_MODEL,\nor let machines ping with HEARTBEAT_PING_TOKEN;\n--demo runs a demonstration, --help says more\n",
     );
   });
 
