@@ -7,6 +7,7 @@ import { memoryGrowth } from "./growth.ts";
 import { httpCost } from "./http.ts";
 import { llmShare } from "./llm.ts";
 import { startTargets, type Targets } from "./peers.ts";
+import { pings } from "./pings.ts";
 import { startUp } from "./start-up.ts";
 
 const PARTS: Readonly<Record<string, (targets: Targets) => Promise<void>>> = {
@@ -15,6 +16,7 @@ const PARTS: Readonly<Record<string, (targets: Targets) => Promise<void>>> = {
   "http-accuracy": httpAccuracy,
   "llm-share": llmShare,
   "memory-growth": memoryGrowth,
+  pings,
 };
 
 const asked = process.argv.slice(2);
