@@ -109,6 +109,8 @@ export async function terminate({ process }: ExporterProcess): Promise<{ exit: E
 export interface LocalExporter extends AsyncDisposable {
   readonly url: string;
   readonly logged: { level: string; message: string; fields: object }[];
+  /** With its configuration and what else it reads. */
+  readonly folder: TemporaryFolder;
 }
 
 export async function startLocalExporter(options: {
@@ -159,5 +161,5 @@ export async function startLocalExporter(options: {
   });
   const owned = resources.move();
   const { port } = server.address() as AddressInfo;
-  return { url: `http://127.0.0.1:${port}`, logged, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+  return { url: `http://127.0.0.1:${port}`, logged, folder, [Symbol.asyncDispose]: () => owned.disposeAsync() };
 }
