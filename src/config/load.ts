@@ -5,6 +5,7 @@ import type { Config, ConfigDeps } from "./config.ts";
 import { convert, type Findings, noFindings } from "./convert.ts";
 import { environmentTree, ignoredVariables } from "./env.ts";
 import type { SchemaObject } from "./json-schema.ts";
+import { buildLease } from "./lease.ts";
 import { type BuildContext, buildModules, modulesSchemaFor, resolverFor, secretFile } from "./modules.ts";
 import { childOf } from "./problems.ts";
 import { redactedYaml } from "./redact.ts";
@@ -129,6 +130,7 @@ function buildConfig(
   const tokenFile = childOf(childOf(raw, "control"), "token_file");
   const usable = typeof tokenFile === "string" && !report.isBroken(tokenPath);
   const token = usable ? secretFile(resolvePath(tokenFile), tokenPath, report) : undefined;
+  const lease = buildLease(childOf(raw, "lease"), context);
   report.settle();
 
   const { limits, context_api: api } = raw as RawConfig;
@@ -141,6 +143,7 @@ function buildConfig(
       maxConcurrentProbesPerHost: limits?.max_concurrent_probes_per_host,
     },
     control: token === undefined ? {} : { token },
+    ...(lease === undefined ? {} : { lease }),
     contextApi: { enabled: api?.enabled ?? true, metricsEnabled: api?.metrics_enabled ?? true },
     redacted: redactedYaml(root, findings.secrets),
     warnings: report.warnings(),

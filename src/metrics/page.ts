@@ -5,7 +5,7 @@ import type { State } from "../failover/machine.ts";
 import { createExposition } from "./exposition.ts";
 import { remainingSamples } from "./money.ts";
 import { resultSamples, skipSamples } from "./results.ts";
-import { stateSamples, targetLabels, tierSamples } from "./targets.ts";
+import { configuredSamples, stateSamples, targetLabels, tierSamples } from "./targets.ts";
 
 /** What is shown of a configured target: its newest result, if there is one, and its state. */
 export interface ShownTarget {
@@ -20,11 +20,11 @@ export interface ShownTarget {
   readonly tiers: ReadonlyMap<string, boolean>;
 }
 
-/** The answer to `/probe`: one result, without a label that says of what. */
-export function resultText({ result, age, skipped }: Shown): string {
+/** The answer to `/probe`: one result, without a label that says of what; or why there is none. */
+export function resultText(shown: Shown | Skip): string {
   const exposition = createExposition();
-  exposition.add(resultSamples(result, age));
-  exposition.add(skipSamples(skipped));
+  if ("result" in shown) exposition.add(resultSamples(shown.result, shown.age));
+  exposition.add(skipSamples("result" in shown ? shown.skipped : shown));
   return exposition.text();
 }
 
@@ -34,9 +34,14 @@ export function targetsText(targets: readonly ShownTarget[]): string {
   for (const { target, newest, state, skipped, remaining, tiers } of targets) {
     if (newest !== undefined) exposition.add(resultSamples(newest.result, newest.age), targetLabels(target));
     exposition.add(skipSamples(skipped), targetLabels(target));
-    exposition.add(tierSamples(target, tiers));
     exposition.add(remainingSamples(target, remaining));
-    exposition.add(stateSamples(target, state, newest?.result));
+    // Another replica knows how the target is: what this one last knew would contradict it.
+    const outdated = skipped?.reason === "not_leader" && newest === undefined;
+    if (!outdated) {
+      exposition.add(tierSamples(target, tiers));
+      exposition.add(stateSamples(target, state, newest?.result));
+    }
+    exposition.add(configuredSamples(target));
   }
   return exposition.text();
 }
