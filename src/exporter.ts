@@ -76,8 +76,7 @@ export function createExporter(options: ExporterOptions): Exporter {
     memory,
     limits: options.config.limits,
     skips(subject) {
-      const following =
-        subject.module.prober.costly || subject.tier === true ? election.skip() : undefined;
+      const following = subject.module.prober.costly || subject.tier === true ? election.skip() : undefined;
       if (following !== undefined) return following;
       const paying = payer(subject);
       const skip = treasury.refusal(paying, clock.now());

@@ -88,7 +88,11 @@ export function createEngine({ clock, memory, limits, onResult, onBug, skips }: 
 
   const start = (subject: Subject, timeout: Seconds): Promise<Result> => {
     const { key, target, module, host } = subject;
-    const skip = (): Skip | undefined => skips?.(subject);
+    // A budget is held against what was spent when a probe wanted to start (ADR 4); who leads, when it is sent.
+    const skip = (): Skip | undefined => {
+      const now = skips?.(subject);
+      return now?.reason === "not_leader" ? now : undefined;
+    };
     const run = runProbe(target, module, host, timeout, { ...deps, skip }).then(
       (ended) => {
         inFlight.delete(key);

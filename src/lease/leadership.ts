@@ -161,7 +161,10 @@ function eventOf(
   { kind }: LeaseEffect,
   answer: LeaseAnswer,
 ):
-  | { readonly kind: "found" | "written"; readonly record: Extract<LeaseAnswer, { kind: "record" }>["record"] }
+  | {
+      readonly kind: "found" | "written";
+      readonly record: Extract<LeaseAnswer, { kind: "record" }>["record"];
+    }
   | { readonly kind: "absent" | "conflict" | "failed" } {
   switch (answer.kind) {
     case "record":

@@ -101,7 +101,12 @@ function onDue(state: LeaseState, moment: Moment, policy: LeasePolicy): LeaseSte
   const record = state.observed?.record;
   const ours = record === undefined ? undefined : sentAs(state, record, policy);
   // The newest write only: after one of unknown fate the version to build on is unknown, too.
-  if (record !== undefined && ours !== undefined && ours === state.sent?.at(-1) && leadsAt(state, moment.at)) {
+  if (
+    record !== undefined &&
+    ours !== undefined &&
+    ours === state.sent?.at(-1) &&
+    leadsAt(state, moment.at)
+  ) {
     return renew(state, record, moment, policy);
   }
   return { next: state, effect: { kind: "read" } };
@@ -118,7 +123,9 @@ function onFound(state: LeaseState, record: LeaseRecord, moment: Moment, policy:
   const poll = policy.renewInterval;
   // Where it expires before the next look, the look is then, so that a takeover takes no longer than it has to.
   const effect: LeaseEffect =
-    left < poll ? { kind: "wait", lasting: left, jitter: false } : { kind: "wait", lasting: poll, jitter: true };
+    left < poll
+      ? { kind: "wait", lasting: left, jitter: false }
+      : { kind: "wait", lasting: poll, jitter: true };
   return { next: following, effect };
 }
 
@@ -134,12 +141,7 @@ function onAbsent(state: LeaseState, moment: Moment, policy: LeasePolicy): Lease
   return { next: sending(state, spec, moment), effect: { kind: "create", spec } };
 }
 
-function onWritten(
-  state: LeaseState,
-  record: LeaseRecord,
-  moment: Moment,
-  policy: LeasePolicy,
-): LeaseStep {
+function onWritten(state: LeaseState, record: LeaseRecord, moment: Moment, policy: LeasePolicy): LeaseStep {
   const ours = sentAs(state, record, policy);
   // Something in between changed what we wrote: what it made of it is for the next look to say.
   if (ours === undefined) return { next: state, effect: retry(policy) };
@@ -174,7 +176,10 @@ export function release(
   if (record === undefined || sentAs(state, record, policy) === undefined) return undefined;
   const time = microTime(now);
   const { transitions } = record;
-  return { record, spec: { holder: "", duration: seconds(1), acquireTime: time, renewTime: time, transitions } };
+  return {
+    record,
+    spec: { holder: "", duration: seconds(1), acquireTime: time, renewTime: time, transitions },
+  };
 }
 
 /** Labels and the like may change without a sign of life of the holder. */

@@ -4,8 +4,4 @@ import { kubernetesLeaseProber } from "./kubernetes-lease/prober.ts";
 import { llmProber } from "./llm/prober.ts";
 
 /** Every kind of prober. This is the only list: a new kind is its folder and its line here. */
-export const probers: readonly Prober[] = [
-  httpProber,
-  llmProber,
-  kubernetesLeaseProber,
-] as readonly Prober[];
+export const probers: readonly Prober[] = [httpProber, llmProber, kubernetesLeaseProber] as readonly Prober[];

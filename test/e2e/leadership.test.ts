@@ -1,11 +1,11 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
+import { seconds } from "../../src/core/units.ts";
 import { type ExporterProcess, startExporter, terminate } from "../helpers/exporter.ts";
 import { valueOf } from "../helpers/exposition.ts";
 import { serveHttp } from "../helpers/http-targets.ts";
 import { type KubernetesServer, startKubernetes } from "../helpers/kubernetes.ts";
 import { waitUntil } from "../helpers/process.ts";
-import { seconds } from "../../src/core/units.ts";
 
 // Two exporters as two pods would be, against one API server, with a model whose server notes who asked and when.
 
@@ -87,7 +87,7 @@ describe("two replicas", () => {
       `/probe?module=chat&model=m&target=${encodeURIComponent(`http://${server.host}/v1`)}`,
     ]) {
       const text = await b.get(path);
-      expect({ path, text }).toMatchObject({ text: expect.stringContaining('probe_skipped{') });
+      expect({ path, text }).toMatchObject({ text: expect.stringContaining("probe_skipped{") });
       expect(text).toMatch(/^probe_skipped\{.*reason="not_leader"\} 1$/m);
       expect(text).not.toMatch(/^probe_success(\{.*target="(model|asked)".*\})? /m);
     }
@@ -146,7 +146,9 @@ describe("two replicas", () => {
     await using a = await replica(api, server.host, "a");
     await untilLeads(a);
     await using b = await replica(api, server.host, "b");
-    await waitUntil("a follower", () => (/another replica leads/.test(b.process.output()) ? true : undefined));
+    await waitUntil("a follower", () =>
+      /another replica leads/.test(b.process.output()) ? true : undefined,
+    );
     const { exit, took } = await terminate(a);
     expect(exit.code).toBe(0);
     expect(took).toBeLessThan(4);
@@ -154,7 +156,11 @@ describe("two replicas", () => {
     await untilLeads(b);
     expect(now() - ended).toBeLessThan(RENEW + 0.7);
     const released = api.writes.find(({ holder }) => holder === "");
-    expect(released?.spec).toMatchObject({ holderIdentity: "", leaseDurationSeconds: 1, leaseTransitions: 0 });
+    expect(released?.spec).toMatchObject({
+      holderIdentity: "",
+      leaseDurationSeconds: 1,
+      leaseTransitions: 0,
+    });
     expect(api.writes.at(-1)).toMatchObject({ holder: "b", spec: { leaseTransitions: 1 } });
     await waitUntil("a prompt of the new leader", () => prompts.find(({ from }) => from === "b"));
     expect(turns(prompts).map(({ from }) => from)).toEqual(["a", "b"]);

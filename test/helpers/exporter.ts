@@ -161,5 +161,10 @@ export async function startLocalExporter(options: {
   });
   const owned = resources.move();
   const { port } = server.address() as AddressInfo;
-  return { url: `http://127.0.0.1:${port}`, logged, folder, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+  return {
+    url: `http://127.0.0.1:${port}`,
+    logged,
+    folder,
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
 }

@@ -15,6 +15,13 @@ export interface LeaseWrite {
   readonly spec: Readonly<Record<string, unknown>>;
 }
 
+interface LeaseRequest {
+  readonly verb: string;
+  readonly lease: string;
+  readonly token: string;
+  readonly status: number;
+}
+
 /** How the server treats one client, known by the port or token that it uses. */
 type Treatment = "serve" | "hang" | "refuse";
 
@@ -24,8 +31,8 @@ export interface KubernetesServer extends AsyncDisposable {
   /** A kubeconfig for a bearer token, or for the client certificate. */
   kubeconfig(options?: { token?: string; namespace?: string; certificate?: boolean }): string;
   readonly writes: readonly LeaseWrite[];
-  /** Every request, as `verb lease`, with the status that it was answered with. */
-  readonly requests: readonly { readonly verb: string; readonly token: string; readonly status: number }[];
+  /** Every request, with the status that it was answered with. `lease`: its namespace, and its name but for a creation. */
+  readonly requests: readonly LeaseRequest[];
   /** The stored object, for a look or a change by hand. */
   get(lease: string): LeaseObject | undefined;
   put(lease: string, spec: Record<string, unknown>, labels?: Record<string, string>): void;
@@ -59,7 +66,7 @@ export async function startKubernetes(): Promise<KubernetesServer> {
   const client = makeCertificate({ subject: [["CN", "certificate-user"]], issuer: authority });
   const stored = new Map<string, LeaseObject>();
   const writes: LeaseWrite[] = [];
-  const requests: { verb: string; token: string; status: number }[] = [];
+  const requests: LeaseRequest[] = [];
   const treatments = new Map<string, Treatment>();
   let failing = { count: 0, status: 500 };
   let losing = 0;
@@ -100,7 +107,7 @@ export async function startKubernetes(): Promise<KubernetesServer> {
     const [, namespace, name] = PATH.exec(new URL(req.url ?? "/", "https://x").pathname) ?? [];
     const verb = { GET: "get", POST: "create", PUT: "update" }[req.method ?? ""] ?? "other";
     const answer = (status: number, object: object): void => {
-      requests.push({ verb, token: token ?? "", status });
+      requests.push({ verb, lease: `${namespace}/${name ?? ""}`, token: token ?? "", status });
       if (losing > 0 && verb !== "get" && status < 300) {
         losing -= 1;
         req.socket.destroy();
@@ -129,7 +136,11 @@ export async function startKubernetes(): Promise<KubernetesServer> {
     const who = `User "system:serviceaccount:monitoring:${token}"`;
     if (token === "no-rights" || (token === "reader" && verb !== "get")) {
       const what = `leases.coordination.k8s.io ${JSON.stringify(name)} is forbidden: ${who}`;
-      return refuse(403, "Forbidden", `${what} cannot ${verb} resource "leases" in API group "coordination.k8s.io"`);
+      return refuse(
+        403,
+        "Forbidden",
+        `${what} cannot ${verb} resource "leases" in API group "coordination.k8s.io"`,
+      );
     }
     if (namespace === undefined || verb === "other") {
       return refuse(404, "NotFound", "the server could not find the requested resource");
@@ -161,8 +172,15 @@ export async function startKubernetes(): Promise<KubernetesServer> {
     }
     const spec = sent.spec ?? {};
     const object = store(lease, sent.metadata ?? {}, spec);
-    const holder = String(spec["holderIdentity"] ?? "");
-    writes.push({ at: performance.now() / 1000, verb: before === undefined ? "create" : "update", lease, holder, spec });
+    const { holderIdentity } = spec;
+    const holder = typeof holderIdentity === "string" ? holderIdentity : "";
+    writes.push({
+      at: performance.now() / 1000,
+      verb: before === undefined ? "create" : "update",
+      lease,
+      holder,
+      spec,
+    });
     answer(verb === "create" ? 201 : 200, object);
   };
 
@@ -241,7 +259,8 @@ function invalidity({ apiVersion, kind, spec = {} }: Partial<LeaseObject>): stri
   }
   for (const key of ["acquireTime", "renewTime"]) {
     const time = spec[key];
-    if (time !== undefined && !MICRO_TIME.test(String(time))) return `spec.${key}: Invalid value`;
+    if (time !== undefined && !(typeof time === "string" && MICRO_TIME.test(time)))
+      return `spec.${key}: Invalid value`;
   }
   return undefined;
 }

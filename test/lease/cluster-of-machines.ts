@@ -111,7 +111,7 @@ export function simulate({ duration, replicas, random, badUntil, until }: Simula
       const answer = (happening: Happening): void => {
         if (!open) return;
         open = false;
-        handle({ ...happening, ...moment() } as LeaseEvent, mine);
+        handle({ ...happening, ...moment() }, mine);
       };
       plan(time + PATIENCE / rate, () => answer({ kind: "failed" }));
       if (bad && random() < 0.15) return;

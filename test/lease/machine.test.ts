@@ -70,7 +70,13 @@ describe("one replica", () => {
   });
 
   it("leads on after a failed renewal and reads before the next, as it may have arrived", () => {
-    const failed = run([{ kind: "due", ...at(10) }, { kind: "failed", ...at(12) }], leading);
+    const failed = run(
+      [
+        { kind: "due", ...at(10) },
+        { kind: "failed", ...at(12) },
+      ],
+      leading,
+    );
     expect(leadsAt(failed.next, seconds(19))).toBe(true);
     expect(failed.effect).toMatchObject({ kind: "wait", lasting: 10 / 3 });
     const again = run([{ kind: "due", ...at(14) }], failed.next);
@@ -112,7 +118,9 @@ describe("one replica", () => {
   });
 
   it("takes what was released at once", () => {
-    const { effect } = run([{ kind: "found", record: record({ holder: "", duration: seconds(1) }), ...at(0) }]);
+    const { effect } = run([
+      { kind: "found", record: record({ holder: "", duration: seconds(1) }), ...at(0) },
+    ]);
     expect(effect).toMatchObject({ kind: "update", spec: { transitions: 5 } });
   });
 
@@ -127,13 +135,23 @@ describe("one replica", () => {
 
   it("creates what somebody deleted no sooner than its holder has ceased to lead", () => {
     const seen = run([{ kind: "found", record: record(), ...at(0) }]).next;
-    expect(run([{ kind: "absent", ...at(10) }], seen).effect).toEqual({ kind: "wait", lasting: 20, jitter: false });
+    expect(run([{ kind: "absent", ...at(10) }], seen).effect).toEqual({
+      kind: "wait",
+      lasting: 20,
+      jitter: false,
+    });
     expect(run([{ kind: "absent", ...at(30) }], seen).effect.kind).toBe("create");
     expect(run([{ kind: "absent", ...at(10) }], leading).effect.kind).toBe("create");
   });
 
   it("reads once after a conflict and then waits for its next turn", () => {
-    const first = run([{ kind: "due", ...at(10) }, { kind: "conflict", ...at(10) }], leading);
+    const first = run(
+      [
+        { kind: "due", ...at(10) },
+        { kind: "conflict", ...at(10) },
+      ],
+      leading,
+    );
     expect(first.effect).toEqual({ kind: "read" });
     expect(run([{ kind: "conflict", ...at(11) }], first.next).effect.kind).toBe("wait");
   });
@@ -151,7 +169,13 @@ describe("one replica", () => {
     let state = leading;
     for (let moment = 100; moment < 200; moment += 1) {
       const lapsed = record({ ...FIRST, duration: seconds(30), version: "1" });
-      state = run([{ kind: "found", record: lapsed, ...at(moment) }, { kind: "failed", ...at(moment) }], state).next;
+      state = run(
+        [
+          { kind: "found", record: lapsed, ...at(moment) },
+          { kind: "failed", ...at(moment) },
+        ],
+        state,
+      ).next;
     }
     expect(state.sent?.length).toBeLessThan(10);
   });
@@ -214,7 +238,9 @@ describe("several replicas, with skewed and drifting clocks, lost and late messa
   it("has one that leads as long as one lives and the network is good again", () => {
     fc.assert(
       fc.property(cluster, fc.integer(), (replicas, seed) => {
-        const immortal = replicas.map(({ diesAt: _never, ...one }, i) => (i === 0 ? one : { ...one, diesAt: 300 }));
+        const immortal = replicas.map(({ diesAt: _never, ...one }, i) =>
+          i === 0 ? one : { ...one, diesAt: 300 },
+        );
         const { intervals } = simulate({
           duration: 30,
           replicas: immortal,

@@ -64,7 +64,7 @@ async function send(
   { cluster, agent, method, lease, body }: Call,
   signal: AbortSignal,
 ): Promise<{ readonly status: number; readonly text: string }> {
-  const { server, request, proxied, ownNamespace } = await orAborted(cluster.access(), signal);
+  const { server, request, headers, proxied, ownNamespace } = await orAborted(cluster.access(), signal);
   const namespace = encodeURIComponent(lease.namespace ?? ownNamespace);
   const leases = `/apis/coordination.k8s.io/v1/namespaces/${namespace}/leases`;
   const path = method === "POST" ? leases : `${leases}/${encodeURIComponent(lease.name)}`;
@@ -74,7 +74,7 @@ async function send(
     method,
     signal,
     headers: {
-      ...request.headers,
+      ...headers,
       Accept: "application/json",
       "User-Agent": "heartbeat-exporter",
       ...(content === undefined
@@ -95,7 +95,8 @@ async function send(
       response.on("data", (chunk: Buffer) => {
         chunks.push(chunk);
         length += chunk.length;
-        if (length > LARGEST_ANSWER) response.destroy(new Error(`an answer of more than ${LARGEST_ANSWER} bytes`));
+        if (length > LARGEST_ANSWER)
+          response.destroy(new Error(`an answer of more than ${LARGEST_ANSWER} bytes`));
       });
       response.on("end", () =>
         resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString("utf8") }),

@@ -7,6 +7,7 @@ import type { ClusterOptions } from "../../core/lease.ts";
 export interface Access {
   readonly server: URL;
   readonly request: RequestOptions;
+  readonly headers: Readonly<Record<string, string>>;
   /** Whether a proxy of the kubeconfig stands in between, which `request.agent` then knows. */
   readonly proxied: boolean;
   /** The namespace of the context, `default` without one. */
@@ -49,16 +50,22 @@ export function openCluster(options: ClusterOptions, root = ""): Cluster {
       const kubeconfig = await config();
       const cluster = kubeconfig.getCurrentCluster();
       if (cluster === null) throw new ClusterError("file_missing", "the context names no cluster");
-      const request: RequestOptions = {};
+      const headers: Record<string, string> = {};
+      const request: RequestOptions = { headers };
       try {
         await kubeconfig.applyToHTTPSOptions(request);
       } catch (error) {
-        throw new ClusterError("auth", `the credentials cannot be had: ${reasonOf(error, "a plugin or provider of the kubeconfig failed")}`, { cause: error });
+        throw new ClusterError(
+          "auth",
+          `the credentials cannot be had: ${reasonOf(error, "a plugin or provider of the kubeconfig failed")}`,
+          { cause: error },
+        );
       }
       const namespace = kubeconfig.getContextObject(kubeconfig.getCurrentContext())?.namespace?.trim();
       return {
         server: new URL(cluster.server),
         request,
+        headers,
         proxied: cluster.proxyUrl !== undefined,
         ownNamespace: namespace === undefined || namespace === "" ? "default" : namespace,
       };
@@ -79,11 +86,16 @@ async function load({ kubeconfig: file, context }: ClusterOptions, root: string)
     else if (existsSync(`${root}${SERVICE_ACCOUNT}`)) config.loadFromCluster(root);
     else config.loadFromDefault();
   } catch (error) {
-    throw new ClusterError("file_missing", `${where}: ${reasonOf(error, "no kubeconfig that can be read")}`, { cause: error });
+    throw new ClusterError("file_missing", `${where}: ${reasonOf(error, "no kubeconfig that can be read")}`, {
+      cause: error,
+    });
   }
   // What the library makes of finding nothing at all.
   if (config.getCurrentContext() === "loaded-context") {
-    throw new ClusterError("file_missing", "no account of a pod, no KUBECONFIG and no ~/.kube/config: name a kubeconfig");
+    throw new ClusterError(
+      "file_missing",
+      "no account of a pod, no KUBECONFIG and no ~/.kube/config: name a kubeconfig",
+    );
   }
   if (context !== undefined) config.setCurrentContext(context);
   const current = config.getCurrentContext();
@@ -95,7 +107,10 @@ async function load({ kubeconfig: file, context }: ClusterOptions, root: string)
     );
   }
   if (config.getCurrentCluster() === null) {
-    throw new ClusterError("file_missing", `${where}: context ${JSON.stringify(current)} names a cluster that is not there`);
+    throw new ClusterError(
+      "file_missing",
+      `${where}: context ${JSON.stringify(current)} names a cluster that is not there`,
+    );
   }
   return config;
 }

@@ -19,15 +19,17 @@ export function reasonOfError(
 
 function reasonOfCode(code: string): FailureReason {
   if (/^(?:ENOTFOUND|EAI_)/.test(code)) return "dns";
-  if (/^E(?:CONNREFUSED|HOSTUNREACH|NETUNREACH|HOSTDOWN|ADDRNOTAVAIL|TIMEDOUT|ACCES)$/.test(code)) return "connect";
-  if (/^HPE_/.test(code)) return "malformed";
+  if (/^E(?:CONNREFUSED|HOSTUNREACH|NETUNREACH|HOSTDOWN|ADDRNOTAVAIL|TIMEDOUT|ACCES)$/.test(code))
+    return "connect";
+  if (code.startsWith("HPE_")) return "malformed";
   if (/CERT|^ERR_(?:TLS|SSL|OSSL)|SIGNATURE|ISSUER|^EPROTO$/.test(code)) return "tls";
   return "network";
 }
 
 /** Errors of several addresses (`AggregateError`) say nothing themselves. */
 function describe(error: unknown): string {
-  if (error instanceof AggregateError && error.errors.length > 0) return error.errors.map(describe).join("; ");
+  if (error instanceof AggregateError && error.errors.length > 0)
+    return error.errors.map(describe).join("; ");
   return error instanceof Error ? error.message : String(error);
 }
 

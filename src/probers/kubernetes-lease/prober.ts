@@ -105,7 +105,7 @@ function judge(
 ): ProbeResult {
   const { holder, renewTime, duration } = record;
   const timeout = module.timeout ?? duration;
-  const shows = { ...(timeout === undefined ? {} : { timeout }) };
+  const shows = timeout === undefined ? {} : { timeout };
   const seen =
     renewTime === undefined ? undefined : observe(memory, heartbeat, { renewTime, ...shows }, clock);
   log("lease", { holder, renewTime, duration, silence: seen?.silence });

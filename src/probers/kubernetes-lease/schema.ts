@@ -14,7 +14,10 @@ export const leaseSchema = {
       description:
         "How long the Lease may go without a renewal, counted from when the exporter saw the last one. Default: the Lease's own leaseDurationSeconds.",
     },
-    expected_holder: { ...word, description: "Fails with content_mismatch while another one holds the Lease." },
+    expected_holder: {
+      ...word,
+      description: "Fails with content_mismatch while another one holds the Lease.",
+    },
     kubeconfig: {
       ...word,
       description:

@@ -30,7 +30,13 @@ interface World extends AsyncDisposable {
 }
 
 async function world(
-  options: { module?: string; config?: string; memory?: Memory; clock?: ManualClock; api?: KubernetesServer } = {},
+  options: {
+    module?: string;
+    config?: string;
+    memory?: Memory;
+    clock?: ManualClock;
+    api?: KubernetesServer;
+  } = {},
 ): Promise<World> {
   await using resources = new AsyncDisposableStack();
   const api = options.api ?? resources.use(await startKubernetes());
@@ -59,8 +65,10 @@ async function world(
 }
 
 const success = (text: string): number | undefined => valueOf(text, "probe_success");
-const reason = (text: string): string | undefined => /probe_failure_reason\{reason="(.*)"\} 1/.exec(text)?.[1];
-const up = (text: string): number | undefined => valueOf(text, "heartbeat_up", { heartbeat: NAME, source: "lease" });
+const reason = (text: string): string | undefined =>
+  /probe_failure_reason\{reason="(.*)"\} 1/.exec(text)?.[1];
+const up = (text: string): number | undefined =>
+  valueOf(text, "heartbeat_up", { heartbeat: NAME, source: "lease" });
 
 describe("what a lease looks like", () => {
   const outcomes: readonly { name: string; stored?: Record<string, unknown>; module?: string }[] = [
@@ -79,7 +87,7 @@ describe("what a lease looks like", () => {
   ];
 
   test.each(outcomes)("$name", async ({ name, stored, module }) => {
-    await using all = await world({ ...(module === undefined ? {} : { module }) });
+    await using all = await world(module === undefined ? {} : { module });
     if (stored !== undefined) all.api.put(NAME, stored);
     await expect(await all.probe()).toMatchFileSnapshot(`../../golden/kubernetes-lease/${name}.prom`);
   });
@@ -295,7 +303,9 @@ test.each(["syncer", "kcp/", "kcp/a/b", "KCP/a", "../x", "kcp/..%2fsecrets"])(
   "%s is no lease",
   async (target) => {
     await using all = await world();
-    expect(await all.probe("", encodeURIComponent(target))).toMatch(/^target: got .*, want namespace\/name of a Lease/);
+    expect(await all.probe("", encodeURIComponent(target))).toMatch(
+      /^target: got .*, want namespace\/name of a Lease/,
+    );
     expect(all.api.requests).toEqual([]);
   },
 );
