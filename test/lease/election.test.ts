@@ -118,6 +118,15 @@ describe("a replica", () => {
     expect(await all.leads()).toBe(1);
   });
 
+  it("makes the lease anew that somebody deleted, and leads on", async () => {
+    await using all = await world();
+    await untilLeads(all);
+    all.api.delete(LEASE);
+    await all.pass(seconds(10), 2);
+    expect(all.api.get(LEASE)?.spec).toMatchObject({ holderIdentity: "me" });
+    expect(await all.leads()).toBe(1);
+  });
+
   it("leads on when the answer to a renewal was lost", async () => {
     await using all = await world();
     await untilLeads(all);

@@ -76,7 +76,7 @@ export function openCluster(options: ClusterOptions, root = ""): Cluster {
   };
 }
 
-/** The library takes 80 MiB of memory, so that it is loaded by those only who have a Lease. */
+/** The library takes 45 MiB of memory, so that it is loaded by those only who have a Lease. */
 async function load({ kubeconfig: file, context }: ClusterOptions, root: string): Promise<KubeConfig> {
   const { KubeConfig } = await import("@kubernetes/client-node");
   const config = new KubeConfig();

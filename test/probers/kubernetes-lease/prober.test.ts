@@ -92,6 +92,12 @@ describe("what a lease looks like", () => {
     await expect(await all.probe()).toMatchFileSnapshot(`../../golden/kubernetes-lease/${name}.prom`);
   });
 
+  test("released is said in other words than expired", async () => {
+    await using all = await world();
+    all.api.put(NAME, spec({ holderIdentity: "" }));
+    expect(await all.probe("&debug=true")).toContain("probe failed (stale): nobody holds the lease");
+  });
+
   test("expired", async () => {
     await using all = await world();
     all.api.put(NAME, spec());
@@ -167,7 +173,10 @@ describe("after a restart", () => {
     for (const [key, value] of before.memory.shelf(shelf).entries()) {
       memory.shelf(shelf).put(key, { ...(JSON.parse(JSON.stringify(value)) as object), process: "another" });
     }
-    return world({ api, memory, clock: manualClock(START + silence + away) });
+    // Its monotonic clock says something else, and more.
+    const clock = manualClock(START + away);
+    clock.advance(seconds(silence + 1000));
+    return world({ api, memory, clock });
   }
 
   test("the silence from before goes on, and the time in between is not part of it", async () => {
@@ -197,10 +206,17 @@ describe("after a restart", () => {
 
   test("a memory that is no memory is none", async () => {
     const memory = createMemory();
-    memory.shelf("prober/kubernetes_lease/lease").put(NAME, { renewTime: renewed(-2.5), silence: "long" });
+    memory.shelf("prober/kubernetes_lease/lease").put(NAME, {
+      renewTime: renewed(-2.5),
+      silence: "long",
+      at: 0,
+      process: "another",
+    });
     await using all = await world({ memory });
     all.api.put(NAME, spec());
     expect(success(await all.probe())).toBe(1);
+    all.clock.advance(seconds(30));
+    expect(success(await all.probe())).toBe(0);
   });
 });
 
