@@ -10,8 +10,9 @@ import { adhocSubject, configuredSubject, type Subject } from "./subject.ts";
 /** How those who look at a target get a result: the engine's rules, applied to who asks and for what. */
 export interface Ask {
   /**
-   * A configured target, for a scrape; why it is not probed where nothing is known of it that is worth showing. With `schedule: interval` the latest result is served at once, and only before
-   * the first one does the scrape wait; the probe's own deadline never depends on who looks.
+   * A configured target, for a scrape; why it is not probed where nothing is known of it that is worth showing.
+   * With `schedule: interval` the latest result is served at once, and only before the first one does the scrape wait;
+   * the probe's own deadline never depends on who looks.
    */
   target(target: Target, scrapeTimeout: Seconds | undefined): Promise<Shown | Skip>;
   /** The same for a scrape of many targets, which rather shows the last result with its age than a late one. */
