@@ -51,7 +51,7 @@ export const catalogue = {
   probeSkipped: gauge(
     "llm",
     "probe_skipped",
-    "Why no newer result will come for now, as a reason: budget_exhausted; present, with value 1, only then. What stands beside it is the last result",
+    "Why no newer result will come for now, as a reason: budget_exhausted, or not_leader where another replica sends the prompts; present, with value 1, only then. What stands beside it is the last result",
     ["reason"],
   ),
 
@@ -258,6 +258,32 @@ export const catalogue = {
     HEARTBEAT_LABELS,
   ),
 
+  // Kubernetes leases.
+  leaseRenew: gauge(
+    "heartbeat",
+    "heartbeat_lease_renew_timestamp_seconds",
+    "When the lease was last renewed, by the clock of its holder, as a Unix timestamp",
+    ["heartbeat"],
+  ),
+  leaseDuration: gauge(
+    "heartbeat",
+    "heartbeat_lease_duration_seconds",
+    "How long others wait after a renewal before they take the lease, as it says itself",
+    ["heartbeat"],
+  ),
+  leaseTransitions: gauge(
+    "heartbeat",
+    "heartbeat_lease_transitions",
+    "How often the lease went from one holder to another, as it says itself",
+    ["heartbeat"],
+  ),
+  leaseHolder: gauge(
+    "heartbeat",
+    "heartbeat_lease_holder_info",
+    "Who holds the lease; the value is always 1, and absent while nobody does",
+    ["heartbeat", "holder"],
+  ),
+
   // Memory of probes, per configured target.
   healthChecks: counter("state", "heartbeat_health_checks_total", "Probes by result", [
     ...TARGET_LABELS,
@@ -429,6 +455,11 @@ export const catalogue = {
     "exporter",
     "heartbeat_exporter_config_last_reload_success_timestamp_seconds",
     "When the configuration in use was loaded, as a Unix timestamp",
+  ),
+  exporterLeader: gauge(
+    "exporter",
+    "heartbeat_exporter_leader",
+    "Whether this replica holds the lease and so sends the prompts; only with a lease in the configuration",
   ),
   probesInFlight: gauge("exporter", "heartbeat_exporter_probes_in_flight", "Probes running now"),
   probesQueued: gauge("exporter", "heartbeat_exporter_probes_queued", "Probes waiting for a free place now"),

@@ -7,6 +7,7 @@ import { createStandIn } from "../src/demo/stand-in.ts";
 import { makeCertificate } from "./helpers/certificates.ts";
 import { startExporter } from "./helpers/exporter.ts";
 import { parseExposition } from "./helpers/exposition.ts";
+import { startKubernetes } from "./helpers/kubernetes.ts";
 import { waitUntil } from "./helpers/process.ts";
 
 /** prom-client's own, about the process and Node.js. */
@@ -34,10 +35,20 @@ describe("the catalogue", () => {
       res.setHeader("Last-Modified", new Date(0).toUTCString()).end("{}");
     });
     const tlsPort = await listen(secure);
+    // A cluster with a lease to look at, and one to hold.
+    await using cluster = await startKubernetes();
+    cluster.put("kcp/syncer", {
+      holderIdentity: "syncer-1",
+      leaseDurationSeconds: 30,
+      renewTime: "2025-09-15T13:30:00.000000Z",
+      leaseTransitions: 0,
+    });
     const yaml = `
+lease: { kubeconfig: kube.json }
 prices: { demo-model: { input: 1, output: 1 } }
 modules:
   tls: { prober: http, timeout: 2s, http: { tls_config: { ca_file: ca.pem, cert_file: ca.pem, key_file: key.pem }, preferred_ip_protocol: ip4, fail_if_body_json_matches_cel: "false" } }
+  lease: { prober: kubernetes_lease, timeout: 2s, kubernetes_lease: { kubeconfig: kube.json } }
   local: { prober: llm, timeout: 2s, llm: { api: ollama, stream: false, cold_start: { after: 5m } } }
   chat: { prober: llm, timeout: 2s, llm: { api: openai, tiers: { health: { path: /health, interval: 1s } } } }
 heartbeats:
@@ -45,10 +56,14 @@ heartbeats:
 targets:
   - { name: tls, module: tls, target: "https://localhost:${tlsPort}", expected_duration: 1s, labels: { team: web } }
   - { name: nobody, module: tls, target: "http://127.0.0.1:1" }
+  - { name: syncer, module: lease, target: kcp/syncer }
   - { name: local, module: local, target: "http://127.0.0.1:${ollamaPort}", model: demo-model, budget: { tokens: 1, dollars: 1, per: day } }
   - { name: tiny, module: chat, target: "http://127.0.0.1:${llmPort}/v1", model: demo-model, interval: 2s, failover: {} }
 `;
-    await using exporter = await startExporter({ yaml, files: { "ca.pem": cert, "key.pem": key } });
+    await using exporter = await startExporter({
+      yaml,
+      files: { "ca.pem": cert, "key.pem": key, "kube.json": cluster.kubeconfig() },
+    });
     for (const action of ["/start", "", "/start"]) await exporter.get(`/ping/backup${action}`);
     const slow = ["heartbeat_exporter_event_loop_lag_seconds", "heartbeat_target_healthy", "probe_llm_tier"];
     const { series, types } = await waitUntil(
@@ -76,7 +91,7 @@ targets:
       const perTarget = about ? [] : ["target", "module"];
       const own: Readonly<Record<string, boolean>> = {
         team: metric.name === "heartbeat_target_info" && labels["target"] === "tls",
-        tier: metric.name === "heartbeat_info",
+        tier: metric.name === "heartbeat_info" && labels["source"] === "push",
       };
       const more = Object.keys(own).filter((label) => own[label]);
       const bucket = name.endsWith("_bucket") ? ["le"] : [];

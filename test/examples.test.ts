@@ -1,10 +1,12 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
+import { parseAllDocuments } from "yaml";
 import { runMain, startExporter } from "./helpers/exporter.ts";
 import { parseExposition, valueOf } from "./helpers/exposition.ts";
 import { serveHttp } from "./helpers/http-targets.ts";
-import { type Finished, run } from "./helpers/process.ts";
+import { startKubernetes } from "./helpers/kubernetes.ts";
+import { type Finished, run, waitUntil } from "./helpers/process.ts";
 import { temporaryFolder } from "./helpers/temporary-folder.ts";
 import { runTool } from "./helpers/tools.ts";
 
@@ -34,6 +36,17 @@ async function withHeartbeats(
 
 const folder = fileURLToPath(new URL("../examples", import.meta.url));
 const read = (name: string): string => readFileSync(`${folder}/${name}`, "utf8");
+
+/** What is looked at of an object of Kubernetes. */
+interface Manifest {
+  readonly kind: string;
+  readonly metadata: { readonly name: string; readonly namespace: string };
+  readonly rules?: readonly { readonly verbs: string[]; readonly resourceNames?: string[] }[];
+  readonly roleRef?: { readonly name: string };
+  readonly subjects?: readonly object[];
+  readonly data?: Readonly<Record<string, string>>;
+  readonly spec?: { readonly template: { readonly spec: object } };
+}
 
 /** The test of each example, by its file. */
 const TESTED: Readonly<Record<string, () => Promise<void>>> = {
@@ -124,6 +137,51 @@ const TESTED: Readonly<Record<string, () => Promise<void>>> = {
         { name: expect.stringMatching(/^web-/), status: "online" },
       ]);
     });
+  },
+
+  "kubernetes-lease": async () => {
+    const objects = parseAllDocuments(read("kubernetes-lease/kubernetes.yml")).map(
+      (document) => document.toJS() as Manifest,
+    );
+    const granted = objects
+      .filter(({ kind }) => kind === "Role")
+      .flatMap(({ metadata, rules = [] }) =>
+        rules.flatMap(({ verbs, resourceNames = [""] }) =>
+          verbs.flatMap((verb) => resourceNames.map((name) => `${verb} ${metadata.namespace}/${name}`)),
+        ),
+      );
+    const account = { kind: "ServiceAccount", name: "heartbeat-exporter", namespace: "monitoring" };
+    for (const { kind, metadata, roleRef, subjects } of objects) {
+      if (kind !== "RoleBinding") continue;
+      expect(subjects).toEqual([account]);
+      const bound = objects.find(
+        (other) => other.kind === "Role" && other.metadata.namespace === metadata.namespace,
+      );
+      expect(roleRef?.name).toBe(bound?.metadata.name);
+    }
+    const pod = objects.find(({ kind }) => kind === "Deployment")?.spec?.template.spec;
+    expect(pod).toMatchObject({ serviceAccountName: account.name });
+
+    await using cluster = await startKubernetes();
+    const syncer = { leaseDurationSeconds: 30, renewTime: "2025-09-15T13:30:00.000000Z" };
+    cluster.put("kcp/syncer-heartbeat", { ...syncer, holderIdentity: "syncer-1" });
+    await using folder = await temporaryFolder();
+    const KUBECONFIG = await folder.write("config", cluster.kubeconfig({ namespace: "monitoring" }));
+    const key = await folder.write("key", "sk-of-the-test");
+    const config = objects.find(({ kind }) => kind === "ConfigMap")?.data?.["exporter.yml"] ?? "";
+    const yaml = config
+      .replace("/run/secrets/openai/key", key)
+      .replace("https://api.openai.com", "http://127.0.0.1:1")
+      // A renewal is waited for.
+      .replace("duration: 30s", "duration: 3s");
+    await using exporter = await startExporter({ yaml, env: { KUBECONFIG } });
+    await waitUntil("a renewal", () => (cluster.writes.length > 1 ? true : undefined));
+    const text = await exporter.get("/metrics");
+    expect(valueOf(text, "heartbeat_exporter_leader")).toBe(1);
+    expect(valueOf(text, "heartbeat_up", { heartbeat: "kcp/syncer-heartbeat" })).toBe(1);
+    await exporter.process.stop();
+    const used = cluster.requests.map(({ verb, lease }) => `${verb} ${lease}`);
+    expect([...new Set(used)].toSorted()).toEqual(granted.toSorted());
   },
 
   "money.yml": async () => {

@@ -7,6 +7,7 @@ import { convert, type Findings, noFindings } from "./convert.ts";
 import { environmentTree, ignoredVariables } from "./env.ts";
 import { buildHeartbeats } from "./heartbeats.ts";
 import type { SchemaObject } from "./json-schema.ts";
+import { buildLease } from "./lease.ts";
 import { type BuildContext, buildModules, modulesSchemaFor, resolverFor, secretFile } from "./modules.ts";
 import { childOf } from "./problems.ts";
 import { redactedYaml } from "./redact.ts";
@@ -135,6 +136,7 @@ function buildConfig(
   const tokenFile = childOf(childOf(raw, "control"), "token_file");
   const usable = typeof tokenFile === "string" && !report.isBroken(tokenPath);
   const token = usable ? secretFile(resolvePath(tokenFile), tokenPath, report) : undefined;
+  const lease = buildLease(childOf(raw, "lease"), context);
   report.settle();
 
   const { limits, context_api: api } = raw as RawConfig;
@@ -148,6 +150,7 @@ function buildConfig(
       maxConcurrentProbesPerHost: limits?.max_concurrent_probes_per_host,
     },
     control: token === undefined ? {} : { token },
+    ...(lease === undefined ? {} : { lease }),
     contextApi: { enabled: api?.enabled ?? true, metricsEnabled: api?.metrics_enabled ?? true },
     redacted: redactedYaml(root, findings.secrets),
     warnings: report.warnings(),

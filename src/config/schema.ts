@@ -2,6 +2,7 @@ import type { FromSchema, JSONSchema } from "json-schema-to-ts";
 import { PERIODS } from "../core/money.ts";
 import { FAILURE_REASONS } from "../core/reasons.ts";
 import { heartbeatSchema, registrationSchema } from "./heartbeats-schema.ts";
+import { leaseSectionSchema } from "./lease-schema.ts";
 
 /**
  * What may stand in the configuration file. Types and validation both come from here; the options of a module, under
@@ -188,6 +189,7 @@ export const configSchema = {
       },
       additionalProperties: false,
     },
+    lease: leaseSectionSchema,
     control: {
       type: "object",
       description: "Who may change things.",
