@@ -52,6 +52,9 @@ export async function followFile(path: string, before: LogState, deps: FollowDep
       trouble = (await readAll(path, positions, undefined, move, session, deps)) ?? facts;
     } else {
       if (isReadDown(path, positions, facts, descriptors)) return { state: before };
+      const refused = await refusal(path, positions, facts, deps);
+      // Nothing is remembered of what must not be read.
+      if (refused !== undefined) return { state: before, problem: refused };
       move(await withCurrent(path, positions, facts, session, deps));
       trouble = await readAll(path, positions, facts, move, session, deps);
     }
@@ -72,6 +75,18 @@ const isReadDown = (
   descriptors: Descriptors,
 ): boolean =>
   positions.length === 1 && positions[0]?.id === id && descriptors.get(path, id)?.readDown === stamp;
+
+/** Why a file that was never read cannot be. */
+async function refusal(
+  path: string,
+  positions: readonly Position[],
+  { id }: FileFacts,
+  deps: FollowDeps,
+): Promise<Problem | undefined> {
+  if (positions.length > 0) return undefined;
+  const opened = await heldFile(path, newPosition(id), true, deps);
+  return "reason" in opened ? opened : undefined;
+}
 
 /** The positions with that of the file that stands at `path` now as the last. */
 async function withCurrent(

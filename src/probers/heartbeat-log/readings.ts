@@ -1,7 +1,7 @@
 import { timestamp } from "../../core/units.ts";
 import type { FieldValue } from "./flatten.ts";
 import type { FieldOptions } from "./schema.ts";
-import { timeOf, type Zone } from "./times.ts";
+import { TIME_FIELDS, timeOf, type Zone } from "./times.ts";
 
 /** What a field of a heartbeat says, under the name of its series after `heartbeat_log_`. */
 export type Reading =
@@ -63,7 +63,8 @@ export function readingsOf(
 
 function byName(field: string, value: FieldValue, zone: Zone): Reading | undefined {
   const name = tidy(field);
-  if (name === "") return undefined;
+  // When the line was written is said by when the heartbeat was last seen.
+  if (name === "" || isTimeField(field)) return undefined;
   if (typeof value === "boolean") return plain(name, Number(value));
   if (name.endsWith("_state") && typeof value === "string") return stateReading(name, value, USUAL_STATES);
   if (name.endsWith("_time")) {
@@ -109,6 +110,8 @@ function byRule(field: string, value: FieldValue, rule: FieldOptions, zone: Zone
     }
   }
 }
+
+const isTimeField = (field: string): boolean => TIME_FIELDS.some((name) => name === field);
 
 const plain = (name: string, value: number): Reading | undefined =>
   name.endsWith("_total") ? undefined : { kind: "gauge", name, value };

@@ -80,6 +80,12 @@ export function createScanner(
     return kept ?? undefined;
   };
 
+  /** The first line tells whether all are of a journal. */
+  const recognize = (bytes: Buffer, start: number, end: number): void => {
+    const begin = afterZeros(bytes, start, end);
+    if (end - begin <= maxLineLength) journal = bytes.subarray(begin, end).includes('"__REALTIME_TIMESTAMP"');
+  };
+
   const line = (bytes: Buffer, start: number, end: number): void => {
     const begin = afterZeros(bytes, start, end);
     if (end - begin > maxLineLength) return fail("too_long");
@@ -99,10 +105,10 @@ export function createScanner(
     for (let at = start; at < end; ) {
       const newline = bytes.indexOf(NEWLINE, at);
       counts.lines += 1;
+      if (journal === undefined) recognize(bytes, at, newline);
       if (newline - at >= longEnough) longLines.push(at);
       at = newline + 1;
     }
-    journal ??= bytes.subarray(start, bytes.indexOf(NEWLINE, start)).includes('"__REALTIME_TIMESTAMP"');
     const next = candidates(bytes, end, journal ? [marker, ...BYTE_MESSAGES] : [marker], longLines);
     for (let at = start; at < end; ) {
       const begin = pieces.size > 0 || marker === "" ? at : next(at);
@@ -124,6 +130,7 @@ export function createScanner(
 
   const finishLine = (bytes: Buffer): void => {
     counts.lines += 1;
+    if (journal === undefined && !skipping) recognize(bytes, 0, bytes.length);
     if (skipping) fail("too_long");
     else line(bytes, 0, bytes.length);
     skipping = false;
