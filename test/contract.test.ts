@@ -39,11 +39,13 @@ prices: { demo-model: { input: 1, output: 1 } }
 modules:
   tls: { prober: http, timeout: 2s, http: { tls_config: { ca_file: ca.pem, cert_file: ca.pem, key_file: key.pem }, preferred_ip_protocol: ip4, fail_if_body_json_matches_cel: "false" } }
   local: { prober: llm, timeout: 2s, llm: { api: ollama, stream: false, cold_start: { after: 5m } } }
+  log: { prober: heartbeat_log, heartbeat_log: { paths: [.] } }
   chat: { prober: llm, timeout: 2s, llm: { api: openai, tiers: { health: { path: /health, interval: 1s } } } }
 targets:
   - { name: tls, module: tls, target: "https://localhost:${tlsPort}", expected_duration: 1s, labels: { team: web } }
   - { name: nobody, module: tls, target: "http://127.0.0.1:1" }
   - { name: local, module: local, target: "http://127.0.0.1:${ollamaPort}", model: demo-model, budget: { tokens: 1, dollars: 1, per: day } }
+  - { name: log, module: log, target: "LOG" }
   - { name: tiny, module: chat, target: "http://127.0.0.1:${llmPort}/v1", model: demo-model, interval: 2s, failover: {} }
 `;
     await using exporter = await startExporter({ yaml, files: { "ca.pem": cert, "key.pem": key } });
