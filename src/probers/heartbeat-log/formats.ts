@@ -7,11 +7,12 @@ export interface Parsed {
   readonly prefix: string;
 }
 
-/** Reads the fields of a line that has the marker in it; `undefined` when it has none. The text is Latin-1. */
-export type ParseLine = (line: string) => Parsed | undefined;
+/** Reads the fields of a line that has the marker in it; `undefined` when it has none. The text is Latin-1; `value` is the JSON that it is, if it is nothing else. */
+export type ParseLine = (line: string, value?: Fields) => Parsed | undefined;
 
 /** A JSON object, with any text before and behind it. */
-export const parseJsonLine: ParseLine = (line) => {
+export const parseJsonLine: ParseLine = (line, value) => {
+  if (value !== undefined) return { fields: value, prefix: "" };
   const found = findObject(line);
   return found === undefined ? undefined : { fields: found.fields, prefix: line.slice(0, found.at) };
 };

@@ -30,29 +30,54 @@ export async function readFile(
   signal: AbortSignal,
 ): Promise<ReadFile> {
   const scanner = session.scanner(position);
-  const buffer = Buffer.allocUnsafeSlow(CHUNK);
   let { offset, fingerprint } = position;
   const leave = (ending: ReadFile["ending"], error?: unknown): ReadFile => ({
     position: session.leave(scanner, { ...position, fingerprint }, offset),
     ending,
     error,
   });
+  const read = readAhead(handle, offset);
   try {
     for (;;) {
       if (signal.aborted) return leave("deadline");
-      const { bytesRead } = await untilAborted(handle.read(buffer, 0, CHUNK, offset), signal);
-      if (bytesRead < CHUNK || offset === position.offset) {
+      const bytes = await untilAborted(read(), signal);
+      if (bytes.length < CHUNK || offset === position.offset) {
         const now = await untilAborted(beginningOf(handle, fingerprint), signal);
         if (now === undefined) return leave("truncated");
         fingerprint = now;
       }
-      if (bytesRead === 0) return leave("end");
-      scanner.push(buffer.subarray(0, bytesRead));
-      offset += bytesRead;
+      if (bytes.length === 0) return leave("end");
+      scanner.push(bytes);
+      offset += bytes.length;
     }
   } catch (error) {
     return signal.aborted ? leave("deadline") : leave("failed", error);
   }
+}
+
+/** Reads chunk after chunk, the next one while the last is worked on; its bytes are good until the call after the next. */
+function readAhead(handle: FileHandle, start: number): () => Promise<Buffer> {
+  let buffers: readonly [Buffer, Buffer] = [Buffer.allocUnsafeSlow(CHUNK), Buffer.alloc(0)];
+  let ahead: Promise<{ bytesRead: number }> | undefined;
+  let offset = start;
+  const begin = (buffer: Buffer): Promise<{ bytesRead: number }> => {
+    const reading = handle.read(buffer, 0, CHUNK, offset);
+    // Nobody may want it any more.
+    reading.catch(() => {});
+    return reading;
+  };
+  return async () => {
+    const [now, other] = buffers;
+    const { bytesRead } = await (ahead ?? begin(now));
+    offset += bytesRead;
+    ahead = undefined;
+    if (bytesRead === CHUNK) {
+      // Most logs have less to read than one chunk.
+      buffers = [other.length === 0 ? Buffer.allocUnsafeSlow(CHUNK) : other, now];
+      ahead = begin(buffers[0]);
+    }
+    return now.subarray(0, bytesRead);
+  };
 }
 
 /** Takes what stands at the end of a file without a newline for its last line. */

@@ -1,6 +1,6 @@
 import type { ParseLine } from "./formats.ts";
 import { type Counts, type Heard, type ParseFailure } from "./tally.ts";
-import { type Unwrapped, unwrap } from "./wrappers.ts";
+import { mayBePiece, type Unwrapped, unwrap } from "./wrappers.ts";
 
 /** What is to be found in a log, and how. */
 export interface LineRules {
@@ -57,7 +57,7 @@ export function createScanner(
   let { skipping, journal } = from;
   const pieces = new Map<string, string | null>(Object.entries(from.pieces));
   let rest = NOTHING;
-  const longEnough = Math.min(LEAST_PIECE, maxLineLength);
+  const leastLong = Math.min(LEAST_PIECE, maxLineLength + 1);
 
   const fail = (reason: ParseFailure): void => {
     counts.failures[reason] += 1;
@@ -93,11 +93,19 @@ export function createScanner(
     const unwrapped = unwrap(bytes.toString("latin1", begin, Math.max(begin, last)));
     const text = join(unwrapped);
     if (text === undefined || !text.includes(marker) || text === "") return;
-    const parsed = parse(text);
+    const parsed = parse(text, unwrapped.value);
     if (parsed === undefined) return fail("malformed");
     const { time } = unwrapped;
     onHeartbeat(time === undefined ? parsed : { ...parsed, wrapperTime: time });
   };
+
+  /** Lines that are looked at though there is no marker in them: they are too long, or perhaps a piece of one. */
+  const isLong = (bytes: Buffer, start: number, end: number): boolean => {
+    const begin = afterZeros(bytes, start, end);
+    return end - begin > maxLineLength || (end - begin >= LEAST_PIECE && mayBePiece(bytes, begin));
+  };
+
+  const needles = (): readonly string[] => (journal === true ? [marker, ...BYTE_MESSAGES] : [marker]);
 
   /** Whole lines, of which most are only counted. */
   const block = (bytes: Buffer, start: number, end: number): void => {
@@ -106,10 +114,10 @@ export function createScanner(
       const newline = bytes.indexOf(NEWLINE, at);
       counts.lines += 1;
       if (journal === undefined) recognize(bytes, at, newline);
-      if (newline - at >= longEnough) longLines.push(at);
+      if (newline - at >= leastLong && isLong(bytes, at, newline)) longLines.push(at);
       at = newline + 1;
     }
-    const next = candidates(bytes, end, journal ? [marker, ...BYTE_MESSAGES] : [marker], longLines);
+    const next = candidates(bytes, end, needles(), longLines);
     for (let at = start; at < end; ) {
       const begin = pieces.size > 0 || marker === "" ? at : next(at);
       if (begin === undefined) return;
@@ -132,7 +140,12 @@ export function createScanner(
     counts.lines += 1;
     if (journal === undefined && !skipping) recognize(bytes, 0, bytes.length);
     if (skipping) fail("too_long");
-    else line(bytes, 0, bytes.length);
+    else if (
+      pieces.size > 0 ||
+      isLong(bytes, 0, bytes.length) ||
+      needles().some((one) => bytes.includes(one))
+    )
+      line(bytes, 0, bytes.length);
     skipping = false;
     rest = NOTHING;
   };

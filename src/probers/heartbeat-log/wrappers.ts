@@ -1,9 +1,11 @@
-import { isFields, parseJson } from "./json.ts";
+import { type Fields, isFields, parseJson } from "./json.ts";
 
 /** What is inside of one line of a log. */
 export interface Unwrapped {
   /** The line that the service wrote, or a piece of it. */
   readonly text: string;
+  /** The same, where it is JSON without anything around it. */
+  readonly value?: Fields;
   /** When it was written, as the wrapper says. */
   readonly time?: number | string;
   /** The stream whose lines come in pieces; without one lines are whole. */
@@ -25,15 +27,20 @@ export function unwrap(line: string): Unwrapped {
     const [head, time = "", stream = "", tag] = cri;
     return { text: line.slice(head.length), time, stream, partial: tag === "P" };
   }
-  if (line.startsWith("{")) {
-    const value = line.startsWith('{"log":') || line.includes('"MESSAGE"') ? parseJson(line) : undefined;
-    const found = isFields(value) ? (docker(value) ?? journald(value)) : undefined;
-    if (found !== undefined) return found;
-  }
+  const value = line.startsWith("{") ? parseJson(line) : undefined;
+  if (isFields(value)) return docker(value) ?? journald(value) ?? { text: line, value, partial: false };
   return { text: line, partial: false };
 }
 
-function docker({ log, stream, time }: Readonly<Record<string, unknown>>): Unwrapped | undefined {
+/** Whether the line that begins here may be a piece of a longer one. */
+export function mayBePiece(bytes: Buffer, at: number): boolean {
+  const first = bytes[at] ?? 0;
+  return (first >= 0x30 && first <= 0x39) || bytes.toString("latin1", at, at + DOCKER.length) === DOCKER;
+}
+
+const DOCKER = '{"log":';
+
+function docker({ log, stream, time }: Fields): Unwrapped | undefined {
   if (typeof log !== "string" || typeof stream !== "string") return undefined;
   const whole = log.endsWith("\n");
   return {
@@ -45,7 +52,7 @@ function docker({ log, stream, time }: Readonly<Record<string, unknown>>): Unwra
 }
 
 /** A message with control characters or broken UTF-8 comes as a list of its bytes. */
-function journald(entry: Readonly<Record<string, unknown>>): Unwrapped | undefined {
+function journald(entry: Fields): Unwrapped | undefined {
   const { MESSAGE: message, __REALTIME_TIMESTAMP: time } = entry;
   const text = Array.isArray(message) ? Buffer.from(message.map(Number)).toString("latin1") : message;
   if (typeof text !== "string") return undefined;
