@@ -10,6 +10,11 @@ const SECTIONS: readonly (readonly [Emitter, string, string])[] = [
     "The names of blackbox_exporter. On `/probe`; on `/metrics` with `target` and `module`.",
   ],
   ["llm", "Prober llm", "Facts of one probe. On `/probe`; on `/metrics` with `target` and `module`."],
+  [
+    "heartbeat",
+    "Heartbeats",
+    "Of logs and leases on `/probe`, and on `/metrics` with `target` and `module`; of pushes on `/metrics`. Fields of heartbeats that are not in this list have series of their own, see heartbeat-logs.md.",
+  ],
   ["state", "Memory and configuration of targets", "Per configured target, on `/metrics`."],
   [
     "exporter",

@@ -7,7 +7,7 @@ const ADDED = /^[.-]\d[\d._T:-]*$/;
 const COMPRESSED = /\.(gz|bz2|xz|zst|lz4|Z)$/;
 
 /** Whether `name` is what rotation makes of `base`: `app.log.1`, `app-20260101.log`; compressed ones too. */
-export function isRotationOf(base: string, name: string): boolean {
+function isRotationOf(base: string, name: string): boolean {
   const plain = name.replace(COMPRESSED, "");
   if (plain === base) return name !== base;
   if (plain.startsWith(base)) return ADDED.test(plain.slice(base.length));

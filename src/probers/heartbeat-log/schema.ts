@@ -2,7 +2,7 @@ import type { FromSchema, JSONSchema } from "json-schema-to-ts";
 import { tlsConfigSchema } from "../tls-options.ts";
 
 /** How a field of a heartbeat becomes a series. */
-export const FIELD_TYPES = ["gauge", "counter", "timestamp", "bool", "state"] as const;
+const FIELD_TYPES = ["gauge", "counter", "timestamp", "bool", "state"] as const;
 
 const fieldSchema = {
   type: "object",

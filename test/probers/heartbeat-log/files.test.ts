@@ -72,9 +72,9 @@ describe("nothing outside of paths is read", () => {
     await folder.write("secret/app.log", beat(99));
     const swapped = join(folder.path, "logs/swapped");
     await symlink(join(folder.path, "logs/real"), swapped);
-    let stop = false;
+    const stop = new AbortController();
     const swapping = (async () => {
-      for (let i = 0; !stop; i += 1) {
+      for (let i = 0; !stop.signal.aborted; i += 1) {
         await symlink(join(folder.path, i % 2 === 0 ? "secret" : "logs/real"), `${swapped}.new`);
         await rename(`${swapped}.new`, swapped);
       }
@@ -84,7 +84,7 @@ describe("nothing outside of paths is read", () => {
       expect((await probe(join(swapped, "app.log"))).value("log_heartbeat_count")).not.toBe(99);
       dispose();
     }
-    stop = true;
+    stop.abort();
     await swapping;
     expect(good).toContain("real");
   });

@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { type ExporterProcess, startExporter } from "../../helpers/exporter.ts";
 import { valueOf } from "../../helpers/exposition.ts";
-import { start } from "../../helpers/process.ts";
+import { start, waitUntil } from "../../helpers/process.ts";
 import { temporaryFolder } from "../../helpers/temporary-folder.ts";
 import { runTool } from "../../helpers/tools.ts";
 
@@ -50,18 +50,18 @@ async function rotating(mode: "create" | "copytruncate", compress: boolean) {
     "logrotate.conf",
     `${file} {\n rotate 3\n size 1\n ${mode}\n ${compress ? "compress\n compresscmd /usr/bin/gzip" : "nocompress"}\n ${reopen}\n}\n`,
   );
-  let writing = true;
+  const writing = new AbortController();
   const scrapes: Scrape[] = [];
   const scraping = (async () => {
-    while (writing) {
+    while (!writing.signal.aborted) {
       scrapes.push(await scrape(exporter, file));
       await pause(20);
     }
   })();
+  await waitUntil("the first lines", () => scrapes.find(({ lines }) => lines > 0));
   let rotations = 0;
   const rotate = (async () => {
-    while (writing) {
-      const seen = scrapes.length;
+    while (!writing.signal.aborted) {
       // It says on stderr when a file grows while it is compressed, which here it may.
       const { code } = await runTool("logrotate", "newest", [
         "--force",
@@ -70,12 +70,13 @@ async function rotating(mode: "create" | "copytruncate", compress: boolean) {
       ]);
       expect(code).toBe(0);
       rotations += 1;
-      while (writing && scrapes.length < seen + 3) await pause(5);
+      const seen = scrapes.length;
+      while (!writing.signal.aborted && scrapes.length < seen + 3) await pause(5);
       await pause(150);
     }
   })();
   await writer.exited;
-  writing = false;
+  writing.abort();
   await Promise.all([scraping, rotate]);
   const written = JSON.parse(writer.stdout().split("\n")[1] ?? "") as { lines: number; beats: number };
   for (let i = 0; i < 4; i += 1) scrapes.push(await scrape(exporter, file));

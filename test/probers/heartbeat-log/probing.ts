@@ -43,7 +43,7 @@ export interface Probed {
   readonly detail: string;
   readonly text: string;
   /** The value of a series, by the end of its name after `heartbeat_`. */
-  value(name: string, labels?: Readonly<Record<string, string>>): number | undefined;
+  readonly value: (name: string, labels?: Readonly<Record<string, string>>) => number | undefined;
   /** What the probe said about its work. */
   readonly log: readonly string[];
 }
@@ -57,9 +57,12 @@ export interface ProbeSettings {
 /** A module that is probed again and again, as the exporter does until it is restarted. */
 export interface Probing {
   readonly module: HeartbeatLogModule;
-  probe(address: string, more?: Partial<ProbeTarget> & { signal?: AbortSignal }): Promise<Probed>;
+  readonly probe: (
+    address: string,
+    more?: Partial<ProbeTarget> & { signal?: AbortSignal },
+  ) => Promise<Probed>;
   /** Lets go of what it holds open, as a restart does. */
-  dispose(): void;
+  readonly dispose: () => void;
 }
 
 /** The time at which {@link manualClock} starts. */
