@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { startExporter } from "../test/helpers/exporter.ts";
 import { valueOf } from "../test/helpers/exposition.ts";
+import { BASIC_HEARTBEAT } from "../test/helpers/heartbeat-line.ts";
 import { run } from "../test/helpers/process.ts";
 import { runTool } from "../test/helpers/tools.ts";
 import { median, print } from "./statistics.ts";
@@ -93,23 +94,10 @@ function textOf(line: number): string {
   const fields =
     line % 10 === 0
       ? {
-          event: "💓 HEARTBEAT - System Statistics",
+          ...BASIC_HEARTBEAT,
           heartbeat_count: line / 10,
           uptime_seconds: line * 6.1,
-          uptime_minutes: line / 10,
-          uptime_hours: line / 600,
-          interval_seconds: 60,
-          messages_processed_delta: 150,
-          consumer_errors_delta: 0,
-          orders_published_delta: 12,
-          publisher_errors_delta: 0,
-          messages_per_second: 2.5,
-          orders_per_second: 0.2,
-          error_rate_per_second: 0,
           total_messages_processed: line * 15,
-          total_consumer_errors: 2,
-          total_orders_published: 60,
-          total_publisher_errors: 0,
         }
       : { event: "Processed market data message", symbol: "BTCUSDT", sequence: line, latency_ms: 5.2 };
   return `${JSON.stringify({ ...fields, ...common })}\n`;

@@ -1,5 +1,5 @@
-/** A heartbeat with all fields that petrosa's services write, as it stands in a log. */
-export const DETAILED_HEARTBEAT = {
+/** A heartbeat of petrosa's services with its details switched off, as it stands in a log. */
+export const BASIC_HEARTBEAT = {
   event: "💓 HEARTBEAT - System Statistics",
   heartbeat_count: 5,
   uptime_seconds: 300.45,
@@ -17,6 +17,11 @@ export const DETAILED_HEARTBEAT = {
   total_consumer_errors: 2,
   total_orders_published: 60,
   total_publisher_errors: 0,
+};
+
+/** One with all fields. */
+export const DETAILED_HEARTBEAT = {
+  ...BASIC_HEARTBEAT,
   consumer_is_running: true,
   consumer_is_healthy: true,
   consumer_nats_connected: true,

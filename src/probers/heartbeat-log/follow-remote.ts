@@ -1,14 +1,12 @@
 import { redactAddress } from "../../core/address.ts";
 import type { ProbeContext, ProbeTarget } from "../../core/prober.ts";
 import type { Followed } from "./follow-file.ts";
-import { hashOf, type LogState, newPosition, type Position } from "./log-state.ts";
+import { type LogState, newPosition, type Position } from "./log-state.ts";
 import type { HeartbeatLogModule } from "./options.ts";
+import { createPart } from "./part.ts";
 import { type Problem, problem } from "./problem.ts";
 import { type Answer, fetchProblem, request, statusProblem } from "./request.ts";
 import { openSession, type Session } from "./session.ts";
-
-/** Bytes before the offset that are fetched again, to see that the log is still the one it was. */
-const OVERLAP = 256;
 
 /** The address of a log as it may be shown: without user, password, and what stands behind a `?`. */
 export const shownAddress = (url: URL): string => redactAddress(`${url.origin}${url.pathname}`);
@@ -116,7 +114,7 @@ const sizeIn = (headers: Answer["headers"]): number | undefined => {
   return match === null ? undefined : Number(match[1]);
 };
 
-/** Scans a body that begins at `begin` from `position` on, once what stands before that is what stood there. */
+/** Scans a body that begins at `begin` from `position` on. */
 async function readBody(
   { address, module, context, session }: Fetching,
   { body, headers, status }: Answer,
@@ -124,80 +122,25 @@ async function readBody(
   begin: number,
   isFirst: boolean,
 ): Promise<Read> {
-  const scanner = session.scanner(position);
-  const { fingerprint } = position;
-  let at = begin;
-  // A part that begins in the middle of the log begins in the middle of a line.
-  let inLine = isFirst && begin > 0;
-  let overlap = Buffer.alloc(0);
-  let trail = Buffer.alloc(0);
-  let mark = { at: position.offset, bytes: Buffer.alloc(0) };
-  const leave = (): Position => {
-    const next = session.leave(scanner, position, Math.max(at, position.offset));
-    const fits = mark.at === next.offset && mark.bytes.length > 0;
-    return {
-      ...next,
-      fingerprint: fits ? { length: mark.bytes.length, hash: hashOf(mark.bytes) } : { length: 0, hash: "" },
-    };
-  };
-  const take = (bytes: Buffer): void => {
-    const last = bytes.lastIndexOf(0x0a) + 1;
-    if (last > 0) mark = { at: at + last, bytes: tail(trail, bytes.subarray(0, last)) };
-    trail = tail(trail, bytes);
-    at += bytes.length;
-    scanner.push(bytes);
-  };
-  try {
-    for await (const chunk of body) {
-      let bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
-      if (at - begin + bytes.length > module.fetch.limit) {
-        const more = status === 206 ? "; the next probe goes on" : ", and its server sends no part of it";
-        return settled({
-          position: leave(),
-          problem: problem("too_large", `${address} has more than body_size_limit to fetch${more}`),
-        });
-      }
-      const skip = Math.min(bytes.length, Math.max(0, position.offset - fingerprint.length - at));
-      at += skip;
-      bytes = bytes.subarray(skip);
-      const missing = Math.min(bytes.length, Math.max(0, position.offset - at));
-      if (missing > 0) {
-        overlap = Buffer.concat([overlap, bytes.subarray(0, missing)]);
-        trail = tail(trail, bytes.subarray(0, missing));
-        at += missing;
-        bytes = bytes.subarray(missing);
-        if (at === position.offset) {
-          if (hashOf(overlap) !== fingerprint.hash) return "truncated";
-          mark = { at, bytes: tail(Buffer.alloc(0), overlap) };
-        }
-      }
-      if (inLine && bytes.length > 0) {
-        const newline = bytes.indexOf(0x0a);
-        at += newline === -1 ? bytes.length : newline + 1;
-        bytes = newline === -1 ? bytes.subarray(bytes.length) : bytes.subarray(newline + 1);
-        inLine = newline === -1;
-      }
-      if (bytes.length > 0) take(bytes);
-    }
-  } catch (error) {
-    const trouble = context.signal.aborted
-      ? problem(
-          "timeout",
-          `${address} was not fetched to its end before the deadline; the next probe goes on`,
-        )
-      : fetchProblem(address, error);
-    return settled({ position: leave(), problem: trouble });
-  }
-  // Shorter than what was read of it already.
-  if (at < position.offset) return "truncated";
-  return settled({ position: leave() });
-
-  function settled<R>(read: R): R {
+  const part = createPart(position, begin, isFirst, session);
+  const settled = (trouble?: Problem): Read => {
     const modified = Date.parse(headers["last-modified"] ?? "") / 1000;
     session.settle(Number.isNaN(modified) ? undefined : modified);
-    return read;
+    return { position: part.leave(), ...(trouble === undefined ? {} : { problem: trouble }) };
+  };
+  let fetched = 0;
+  try {
+    for await (const chunk of body) {
+      fetched += chunk.length;
+      if (fetched > module.fetch.limit) {
+        const more = status === 206 ? "; the next probe goes on" : ", and its server sends no part of it";
+        return settled(problem("too_large", `${address} has more than body_size_limit to fetch${more}`));
+      }
+      if (!part.push(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength))) return "truncated";
+    }
+  } catch (error) {
+    const late = `${address} was not fetched to its end before the deadline; the next probe goes on`;
+    return settled(context.signal.aborted ? problem("timeout", late) : fetchProblem(address, error));
   }
+  return part.isShort() ? "truncated" : settled();
 }
-
-const tail = (before: Buffer, bytes: Buffer): Buffer<ArrayBuffer> =>
-  Buffer.concat([before, bytes]).subarray(-OVERLAP);

@@ -3,15 +3,10 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { seconds } from "../../../src/core/units.ts";
 import { manualClock } from "../../helpers/clock.ts";
-import { DETAILED_HEARTBEAT } from "../../helpers/heartbeat-line.ts";
+import { BASIC_HEARTBEAT, DETAILED_HEARTBEAT } from "../../helpers/heartbeat-line.ts";
 import { temporaryFolder } from "../../helpers/temporary-folder.ts";
 import { runTool } from "../../helpers/tools.ts";
 import { beat, NOW, noise, type Probed, start } from "./support.ts";
-
-/** What is written when details are switched off. */
-const BASIC = Object.fromEntries(
-  Object.entries(DETAILED_HEARTBEAT).filter(([name]) => !/^(consumer|publisher)_(?!errors_delta)/.test(name)),
-);
 
 const ODD = {
   event: "HEARTBEAT - System Statistics",
@@ -40,10 +35,10 @@ const at = (fields: object): string =>
   `${JSON.stringify({ log: line(fields), stream: "stdout", time: "2025-09-15T13:29:30.5Z" })}\n`;
 
 const outcomes: readonly (readonly [name: string, run: (folder: string) => Promise<Probed>])[] = [
-  ["basic", (folder) => probing(folder, noise() + at(BASIC))],
+  ["basic", (folder) => probing(folder, noise() + at(BASIC_HEARTBEAT))],
   ["detailed", (folder) => probing(folder, at(DETAILED_HEARTBEAT))],
   ["odd", (folder) => probing(folder, line(ODD))],
-  ["stale", (folder) => probing(folder, at(BASIC), 600)],
+  ["stale", (folder) => probing(folder, at(BASIC_HEARTBEAT), 600)],
   ["malformed", (folder) => probing(folder, `${beat(1)}HEARTBEAT - System Statistics, but no JSON\n`, 600)],
   ["no-heartbeat", (folder) => probing(folder, noise())],
   [
