@@ -37,6 +37,9 @@ describe("nothing outside of paths is read", () => {
       ]);
       expect(probed.value("log_lines_total")).toBeUndefined();
     }
+    // Not even what it is can be found out.
+    const folderLink = join(folder.path, "logs/folder");
+    expect((await probe(folderLink)).detail).toContain("is not in paths");
     expect((await probe(link)).detail).toBe(`${link}, which is ${secret}, is not in paths`);
   });
 

@@ -47,6 +47,18 @@ test("a renamed log is read to its end before the new one, also what comes after
   expect(facts(await probe(file))).toMatchObject({ beats: 6, missed: 0, lines: 6 });
 });
 
+test("a log that some still write to after others have opened the new one loses nothing", async () => {
+  await using folder = await temporaryFolder();
+  const file = await folder.write("app.log", beat(1));
+  const { probe } = start({ paths: [folder.path] });
+  await probe(file);
+  await rename(file, `${file}.1`);
+  await writeFile(file, beat(2));
+  expect(facts(await probe(file))).toMatchObject({ beats: 2 });
+  await appendFile(`${file}.1`, beat(2));
+  expect(facts(await probe(file))).toMatchObject({ beats: 3 });
+});
+
 test("what a deleted log still held is read, as it is kept open", async () => {
   await using folder = await temporaryFolder();
   const file = await folder.write("app.log", beat(1));
@@ -103,6 +115,16 @@ test.each([
   before.dispose();
   const { probe } = start({ paths: [folder.path] }, { memory });
   expect(facts(await probe(file))).toMatchObject({ beats, missed: 0, truncated: 1, renamed: 0 });
+});
+
+test("a log that was cut is read from its beginning, though that stayed the same", async () => {
+  await using folder = await temporaryFolder();
+  const file = await folder.write("app.log", beat(1) + noise().repeat(100));
+  const { probe } = start({ paths: [folder.path] });
+  await probe(file);
+  await truncate(file, Buffer.byteLength(beat(1) + noise().repeat(50)));
+  await appendFile(file, beat(2));
+  expect(facts(await probe(file))).toMatchObject({ beats: 3, count: 2, truncated: 1, lines: 101 + 52 });
 });
 
 test("an emptied log whose writer goes on behind a hole of zeros loses no heartbeat", async () => {
