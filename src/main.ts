@@ -4,6 +4,8 @@ import { createServer, type Server } from "node:http";
 import { type EstimateFlags, estimateJson, estimateText } from "./cli/estimate.ts";
 import { type Flags, readCommandLine } from "./cli/flags.ts";
 import { type ListenAddress, localUrl, parseListenAddress } from "./cli/listen-address.ts";
+import { logModule } from "./cli/log-module.ts";
+import { type ParseFlags, parseLog } from "./cli/parse.ts";
 import type { ConfigDeps, ConfigSource } from "./config/config.ts";
 import { describesTarget, listenAddressFromEnv } from "./config/env.ts";
 import { type ConfigHolder, createConfigHolder } from "./config/reload.ts";
@@ -37,6 +39,7 @@ async function main(): Promise<void> {
   };
   const commandLine = readCommandLine(process.argv, version);
   if (commandLine.kind === "estimate") return printEstimate(commandLine.flags);
+  if (commandLine.kind === "parse") return printParsed(commandLine.flags);
   const { flags } = commandLine;
   const log = createLog(flags.logLevel, flags.logFormat);
   const source = await sourceOf(flags);
@@ -153,6 +156,27 @@ async function printEstimate({ configFile, json, measured }: EstimateFlags): Pro
   } catch (error) {
     if (error instanceof ConfigError) return fail(error.message);
     throw error;
+  }
+}
+
+/** Prints what is in a log. */
+async function printParsed(flags: ParseFlags): Promise<void> {
+  // Whoever reads the output may have seen enough, as `head` does.
+  process.stdout.on("error", () => process.exit(0));
+  try {
+    const module = logModule(flags, configDeps, process.env);
+    const { stdin, stdout, stderr } = process;
+    const { heartbeats, lines } = await parseLog(flags, {
+      module,
+      clock: systemClock,
+      stdin,
+      stdout,
+      screen: stderr,
+    });
+    if (heartbeats === 0) fail(`${flags.file}: no heartbeat in ${lines} lines`);
+  } catch (error) {
+    if (error instanceof ConfigError) return fail(error.message);
+    fail(`${flags.file}: cannot be read: ${error instanceof Error ? error.message : String(error)}`);
   }
 }
 

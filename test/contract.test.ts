@@ -7,8 +7,10 @@ import { createStandIn } from "../src/demo/stand-in.ts";
 import { makeCertificate } from "./helpers/certificates.ts";
 import { startExporter } from "./helpers/exporter.ts";
 import { parseExposition } from "./helpers/exposition.ts";
+import { DETAILED_HEARTBEAT } from "./helpers/heartbeat-line.ts";
 import { startKubernetes } from "./helpers/kubernetes.ts";
 import { waitUntil } from "./helpers/process.ts";
+import { temporaryFolder } from "./helpers/temporary-folder.ts";
 
 /** prom-client's own, about the process and Node.js. */
 const FOREIGN = /^(process|nodejs)_/;
@@ -43,6 +45,8 @@ describe("the catalogue", () => {
       renewTime: "2025-09-15T13:30:00.000000Z",
       leaseTransitions: 0,
     });
+    await using logs = await temporaryFolder();
+    const logFile = await logs.write("app.log", `${JSON.stringify(DETAILED_HEARTBEAT)}\n`);
     const yaml = `
 lease: { kubeconfig: kube.json }
 prices: { demo-model: { input: 1, output: 1 } }
@@ -50,6 +54,7 @@ modules:
   tls: { prober: http, timeout: 2s, http: { tls_config: { ca_file: ca.pem, cert_file: ca.pem, key_file: key.pem }, preferred_ip_protocol: ip4, fail_if_body_json_matches_cel: "false" } }
   lease: { prober: kubernetes_lease, timeout: 2s, kubernetes_lease: { kubeconfig: kube.json } }
   local: { prober: llm, timeout: 2s, llm: { api: ollama, stream: false, cold_start: { after: 5m } } }
+  log: { prober: heartbeat_log, heartbeat_log: { paths: ["${logs.path}"] } }
   chat: { prober: llm, timeout: 2s, llm: { api: openai, tiers: { health: { path: /health, interval: 1s } } } }
 heartbeats:
   - { name: backup, kind: job, hostname: prod-01, owner: web, labels: { tier: front } }
@@ -58,6 +63,7 @@ targets:
   - { name: nobody, module: tls, target: "http://127.0.0.1:1" }
   - { name: syncer, module: lease, target: kcp/syncer }
   - { name: local, module: local, target: "http://127.0.0.1:${ollamaPort}", model: demo-model, budget: { tokens: 1, dollars: 1, per: day } }
+  - { name: log, module: log, target: "${logFile}" }
   - { name: tiny, module: chat, target: "http://127.0.0.1:${llmPort}/v1", model: demo-model, interval: 2s, failover: {} }
 `;
     await using exporter = await startExporter({

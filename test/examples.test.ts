@@ -184,6 +184,33 @@ const TESTED: Readonly<Record<string, () => Promise<void>>> = {
     expect([...new Set(used)].toSorted()).toEqual(granted.toSorted());
   },
 
+  "heartbeat-log.yml": async () => {
+    await using logs = await temporaryFolder();
+    const message = { event: "💓 HEARTBEAT - System Statistics", heartbeat_count: 5, interval_seconds: 60 };
+    const beat = JSON.stringify({ ...message, consumer_avg_processing_time_ms: 5.2 });
+    const file = await logs.write("petrosa/strategies.log", `${new Date().toISOString()} ${beat}\n`);
+    const old = await logs.write(
+      "batch/nightly.log",
+      "2025-09-15T02:00:00Z batch finished jobs=12 took=93\n",
+    );
+    const yaml = read("heartbeat-log.yml").replaceAll("/var/log/", `${logs.path}/`);
+    await using exporter = await startExporter({ yaml });
+    const text = await exporter.get("/metrics");
+    expect(valueOf(text, "probe_success", { target: "strategies" })).toBe(1);
+    expect(valueOf(text, "heartbeat_log_heartbeat_count", { heartbeat: file })).toBe(5);
+    expect(valueOf(text, "heartbeat_log_consumer_avg_processing_time_seconds")).toBe(0.0052);
+    expect(valueOf(text, "probe_failure_reason", { target: "nightly", reason: "stale" })).toBe(1);
+    expect(valueOf(text, "heartbeat_log_batch_jobs_total", { heartbeat: old })).toBe(12);
+    expect(valueOf(text, "heartbeat_log_batch_duration_seconds")).toBe(93);
+    await using run = runMain([
+      "parse",
+      `--config.file=${await logs.write("e.yml", yaml)}`,
+      "--module=batch",
+      old,
+    ]);
+    expect((await run.exited).code).toBe(0);
+  },
+
   "money.yml": async () => {
     await using run = runMain(["estimate", `--config.file=${folder}/money.yml`]);
     expect((await run.exited).code).toBe(0);

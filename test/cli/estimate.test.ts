@@ -50,7 +50,7 @@ describe("heartbeat-exporter estimate", () => {
     const { code, stderr } = await estimate("modules: { a: { prober: smtp } }");
     expect(code).toBe(1);
     expect(stderr).toContain(
-      'exporter.yml:1:25: modules.a.prober: got "smtp", want http, llm or kubernetes_lease',
+      'exporter.yml:1:25: modules.a.prober: got "smtp", want http, llm, heartbeat_log or kubernetes_lease',
     );
   });
 
