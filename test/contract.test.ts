@@ -71,7 +71,12 @@ targets:
       files: { "ca.pem": cert, "key.pem": key, "kube.json": cluster.kubeconfig() },
     });
     for (const action of ["/start", "", "/start"]) await exporter.get(`/ping/backup${action}`);
-    const slow = ["heartbeat_exporter_event_loop_lag_seconds", "heartbeat_target_healthy", "probe_llm_tier"];
+    const slow = [
+      "heartbeat_exporter_event_loop_lag_seconds",
+      "heartbeat_target_healthy",
+      "probe_llm_tier",
+      "probe_llm_tokens",
+    ];
     const { series, types } = await waitUntil(
       "what takes more than a moment, or a probe, to know",
       async () => {

@@ -4,6 +4,7 @@ import { type Environment, escapeReferences } from "./substitute.ts";
 import { nearest } from "./suggest.ts";
 import type { Entry, MapNode, Node, Path, Place, ScalarNode } from "./tree.ts";
 import {
+  FALLBACKS,
   HEALTH_PROMPT,
   HEALTH_WORD,
   LISTEN,
@@ -23,13 +24,17 @@ import {
  */
 
 const INSTEAD_OF_FILE = new Set([...VARIABLES, ...SWITCHES].map(({ name }) => name));
-const KNOWN = new Set([...INSTEAD_OF_FILE, ...[...LISTEN, ...MACHINE_VARIABLES].map(({ name }) => name)]);
+const KNOWN = new Set([
+  ...INSTEAD_OF_FILE,
+  ...[...LISTEN, ...FALLBACKS, ...MACHINE_VARIABLES].map(({ name }) => name),
+]);
 
 /** Every variable, for the documentation. */
 export const VARIABLES_HELP: readonly VariableHelp[] = [
   ...SWITCHES,
   ...VARIABLES,
   ...MACHINE_VARIABLES,
+  ...FALLBACKS,
   ...LISTEN,
 ];
 

@@ -44,6 +44,15 @@ export const LISTEN = [
   { name: "CONTEXT_API_PORT", fallback: "8091", meaning: "Port to listen on." },
 ] as const satisfies readonly VariableHelp[];
 
+/** What probers of the file fall back to. */
+export const FALLBACKS = [
+  {
+    name: "HEARTBEAT_INTERVAL_SECONDS",
+    fallback: "60",
+    meaning: "Seconds between the heartbeats of a log, where neither they nor the module say so.",
+  },
+] as const satisfies readonly VariableHelp[];
+
 /** The variables that become values of the configuration. */
 export const VARIABLES: readonly Variable[] = [
   {

@@ -4,8 +4,7 @@ import { createMemory, type Memory } from "../../../src/core/memory.ts";
 import type { CompileContext, ProbeResult, ProbeTarget } from "../../../src/core/prober.ts";
 import { knownSecret } from "../../../src/core/secret.ts";
 import { seconds } from "../../../src/core/units.ts";
-import { createExposition } from "../../../src/metrics/exposition.ts";
-import { resultSamples } from "../../../src/metrics/results.ts";
+import { resultText } from "../../../src/metrics/page.ts";
 import type { HeartbeatLogModule } from "../../../src/probers/heartbeat-log/options.ts";
 import { heartbeatLogProber } from "../../../src/probers/heartbeat-log/prober.ts";
 import type { HeartbeatLogOptions } from "../../../src/probers/heartbeat-log/schema.ts";
@@ -91,7 +90,6 @@ export function start(options: HeartbeatLogOptions, settings: ProbeSettings = {}
 }
 
 function probed(result: ProbeResult, clock: Clock, log: readonly string[]): Probed {
-  const exposition = createExposition();
   const now = clock.now();
   const envelope = {
     id: 1,
@@ -101,8 +99,7 @@ function probed(result: ProbeResult, clock: Clock, log: readonly string[]): Prob
     timeout: seconds(1),
     log: [],
   };
-  exposition.add(resultSamples({ ...result, ...envelope }, seconds(0)));
-  const text = exposition.text();
+  const text = resultText({ result: { ...result, ...envelope }, age: seconds(0) });
   const { outcome } = result;
   return {
     result,
