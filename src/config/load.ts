@@ -1,9 +1,11 @@
 import { readFileSync } from "node:fs";
 import { parseDuration } from "../core/duration.ts";
+import { isName } from "../core/name.ts";
 import { checkModulePrice, pricesOf } from "./budgets.ts";
 import type { Config, ConfigDeps } from "./config.ts";
 import { convert, type Findings, noFindings } from "./convert.ts";
 import { environmentTree, ignoredVariables } from "./env.ts";
+import { buildGroups, healthGroup, type Named, namesIn } from "./groups.ts";
 import type { SchemaObject } from "./json-schema.ts";
 import { type BuildContext, buildModules, modulesSchemaFor, resolverFor, secretFile } from "./modules.ts";
 import { childOf } from "./problems.ts";
@@ -125,6 +127,9 @@ function buildConfig(
   const rawTargets = childOf(raw, "targets");
   const names = isMap(rawModules) ? Object.keys(rawModules) : [];
   const targets = buildTargets(Array.isArray(rawTargets) ? rawTargets : [], modules, names, prices, context);
+  const heartbeats: readonly Named[] = [];
+  const groups = buildGroups(raw, targets, { targets: namesIn(rawTargets), heartbeats }, context);
+  const health = healthGroup(raw, groups, targets, context);
   const tokenPath = ["control", "token_file"];
   const tokenFile = childOf(childOf(raw, "control"), "token_file");
   const usable = typeof tokenFile === "string" && !report.isBroken(tokenPath);
@@ -135,6 +140,8 @@ function buildConfig(
   return {
     modules,
     targets,
+    groups,
+    health: health === undefined ? {} : { group: health },
     prices: prices ?? new Map(),
     limits: {
       maxConcurrentProbes: limits?.max_concurrent_probes ?? 500,
@@ -168,6 +175,6 @@ const OWN_FORMATS: Formats = {
   positive_duration: (text) => (parseDuration(text) ?? 0) > 0,
   module_name: (text) => text !== "",
   address: (text) => text !== "",
-  target_name: (text) => /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/.test(text),
+  target_name: isName,
   label_name: (text) => /^[A-Za-z_][A-Za-z0-9_]*$/.test(text),
 };
