@@ -35,6 +35,8 @@ describe("the catalogue", () => {
     });
     const tlsPort = await listen(secure);
     const yaml = `
+control: { token_file: token }
+groups: [{ name: all, members: [tls, nobody], labels: { team: web } }]
 prices: { demo-model: { input: 1, output: 1 } }
 modules:
   tls: { prober: http, timeout: 2s, http: { tls_config: { ca_file: ca.pem, cert_file: ca.pem, key_file: key.pem }, preferred_ip_protocol: ip4, fail_if_body_json_matches_cel: "false" } }
@@ -46,7 +48,13 @@ targets:
   - { name: local, module: local, target: "http://127.0.0.1:${ollamaPort}", model: demo-model, budget: { tokens: 1, dollars: 1, per: day } }
   - { name: tiny, module: chat, target: "http://127.0.0.1:${llmPort}/v1", model: demo-model, interval: 2s, failover: {} }
 `;
-    await using exporter = await startExporter({ yaml, files: { "ca.pem": cert, "key.pem": key } });
+    const files = { "ca.pem": cert, "key.pem": key, token: "control-token-of-the-test" };
+    await using exporter = await startExporter({ yaml, files });
+    await fetch(`${exporter.url}/api/v1/components/queue`, {
+      method: "PUT",
+      headers: { Authorization: "Bearer control-token-of-the-test" },
+      body: '{"status":"healthy"}',
+    });
     const slow = ["heartbeat_exporter_event_loop_lag_seconds", "heartbeat_target_healthy", "probe_llm_tier"];
     const { series, types } = await waitUntil(
       "what takes more than a moment, or a probe, to know",
@@ -69,8 +77,11 @@ targets:
       const metric = byName.get(name) ?? byName.get(name.replace(SUFFIX, ""));
       if (metric === undefined) continue;
       expect(types.get(metric.name)).toBe(metric.type);
-      const perTarget = metric.emitter === "exporter" ? [] : ["target", "module"];
-      const more = metric.name === "heartbeat_target_info" && labels["target"] === "tls" ? ["team"] : [];
+      const perTarget = ["exporter", "group"].includes(metric.emitter) ? [] : ["target", "module"];
+      const labelled =
+        (metric.name === "heartbeat_target_info" && labels["target"] === "tls") ||
+        metric.name === "heartbeat_group_info";
+      const more = labelled ? ["team"] : [];
       const bucket = name.endsWith("_bucket") ? ["le"] : [];
       const wanted = new Set([...perTarget, ...metric.labels, ...more, ...bucket]);
       expect({ name, labels: Object.keys(labels).toSorted() }).toEqual({

@@ -109,6 +109,8 @@ export async function terminate({ process }: ExporterProcess): Promise<{ exit: E
 export interface LocalExporter extends AsyncDisposable {
   readonly url: string;
   readonly logged: { level: string; message: string; fields: object }[];
+  /** Ends what the exporter does; its routes still answer. */
+  stop(): Promise<void>;
 }
 
 export async function startLocalExporter(options: {
@@ -159,5 +161,10 @@ export async function startLocalExporter(options: {
   });
   const owned = resources.move();
   const { port } = server.address() as AddressInfo;
-  return { url: `http://127.0.0.1:${port}`, logged, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+  return {
+    url: `http://127.0.0.1:${port}`,
+    logged,
+    stop: () => exporter.stop(),
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
 }
