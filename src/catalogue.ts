@@ -648,6 +648,33 @@ export const catalogue = {
     [...TARGET_LABELS, "critical", "kind"],
   ),
 
+  // Groups, and components that report themselves.
+  groupStatus: gauge(
+    "group",
+    "heartbeat_group_status",
+    "Status of the group, one series per status: healthy, degraded, unhealthy, unknown",
+    ["group", "status"],
+  ),
+  groupMembers: gauge("group", "heartbeat_group_members", "Members of the group by their status", [
+    "group",
+    "status",
+  ]),
+  groupInfo: gauge("group", "heartbeat_group_info", "Configured labels of the group; the value is always 1", [
+    "group",
+  ]),
+  componentStatus: gauge(
+    "group",
+    "heartbeat_component_status",
+    "Status that the component reported, one series per status; unknown when its report is older than its ttl",
+    ["component", "status"],
+  ),
+  componentLastReport: gauge(
+    "group",
+    "heartbeat_component_last_report_timestamp_seconds",
+    "When the component last reported, as a Unix timestamp",
+    ["component"],
+  ),
+
   // The exporter itself.
   buildInfo: gauge(
     "exporter",

@@ -4,6 +4,7 @@ import { hostname } from "node:os";
 import type { Config } from "./config/load.ts";
 import { redactAddress } from "./core/address.ts";
 import type { Clock } from "./core/clock.ts";
+import type { Beat } from "./core/heartbeat.ts";
 import type { Log } from "./core/log.ts";
 import type { Memory } from "./core/memory.ts";
 import { priceOf } from "./core/money.ts";
@@ -13,14 +14,20 @@ import type { Seconds } from "./core/units.ts";
 import { createAsk } from "./engine/ask.ts";
 import { createEngine } from "./engine/engine.ts";
 import { createHistory } from "./engine/history.ts";
+import { createRates } from "./engine/rates.ts";
 import { createScheduler } from "./engine/schedule.ts";
 import { configuredSubject, type Subject } from "./engine/subject.ts";
 import { createTiers } from "./engine/tiers.ts";
+import { createVitals } from "./engine/vitals.ts";
 import { createDriver } from "./failover/driver.ts";
 import { type Effect, initialState, type State } from "./failover/machine.ts";
+import { createComponents } from "./groups/components.ts";
+import { createHealth } from "./groups/health.ts";
+import { beatReading, targetReading } from "./groups/reading.ts";
 import { createAnnouncer } from "./heartbeats/announce.ts";
 import { createRegister } from "./heartbeats/register.ts";
 import { createElection } from "./lease/election.ts";
+import { groupsText } from "./metrics/groups.ts";
 import { heartbeatsText } from "./metrics/heartbeats.ts";
 import { resultText, targetsText } from "./metrics/page.ts";
 import { createSelf, type ReloadStatus } from "./metrics/self.ts";
@@ -97,6 +104,7 @@ export function createExporter(options: ExporterOptions): Exporter {
       const target = current.byIdentity.get(key);
       const name = target?.name ?? redactAddress(address);
       log.debug({ target: name, module: module.name, duration, ...outcome }, "probe ended");
+      rates.record(result);
       history.add({ target: name, module, result });
       if (target === undefined) return;
       totals.observe(target, result, dollars);
@@ -110,6 +118,7 @@ export function createExporter(options: ExporterOptions): Exporter {
     },
   });
   const announce = announcer(log);
+  const rates = createRates(clock);
   const history = createHistory(options.historyLimit);
   const ask = createAsk(engine, clock, options.timeoutOffset);
   const driver = createDriver(clock, (target, effect) => logEffect(log, target, effect));
@@ -151,6 +160,30 @@ export function createExporter(options: ExporterOptions): Exporter {
     probes: () => engine.counts(),
   });
 
+  const state = (target: Target): State => driver.state(target.name) ?? initialState(clock.now());
+
+  const heartbeats = () => Array.from(pushes.list(), ({ heartbeat }) => heartbeat);
+  const beat = (name: string): Beat | undefined => pushes.find(name)?.beat;
+  const components = createComponents(memory.shelf("components"), clock, {
+    isTaken: (name) => current.targets.has(name) || current.groups.has(name) || pushes.has(name),
+    groups: () => [...current.groups.keys()],
+  });
+  const health = createHealth({
+    targets: () => [...current.targets.values()],
+    groups: () => current.groups,
+    heartbeats,
+    target(name) {
+      const target = current.targets.get(name);
+      if (target === undefined) return undefined;
+      return targetReading(target, state(target), ask.latest(target)?.result, clock.now());
+    },
+    heartbeat(name) {
+      const known = beat(name);
+      return known === undefined ? undefined : beatReading(known, clock.now());
+    },
+    components,
+  });
+
   let modulesInUse: ReadonlySet<Module> = new Set();
   const useModules = (modules: ReadonlySet<Module>): void => {
     for (const module of modulesInUse) if (!modules.has(module)) module.prober.dispose?.(module.options);
@@ -163,7 +196,7 @@ export function createExporter(options: ExporterOptions): Exporter {
     );
 
   const apply = (config: Config): void => {
-    const { modules, targets, control, contextApi, redacted, prices, push, lease } = config;
+    const { modules, targets, groups, control, contextApi, redacted, prices, push, lease } = config;
     announcement.setup(push);
     pushes.configure(push);
     useModules(new Set(modules.values()));
@@ -171,6 +204,8 @@ export function createExporter(options: ExporterOptions): Exporter {
       modules,
       targets: new Map(targets.map((target) => [target.name, target])),
       byIdentity: new Map(targets.map((target) => [identityOf(target), target])),
+      groups: new Map(groups.map((group) => [group.name, group])),
+      ...(config.health.group === undefined ? {} : { healthGroup: config.health.group }),
       contextApi,
       redacted,
       ...(control.token === undefined ? {} : { controlToken: control.token }),
@@ -188,7 +223,6 @@ export function createExporter(options: ExporterOptions): Exporter {
   };
   apply(options.config);
 
-  const state = (target: Target): State => driver.state(target.name) ?? initialState(clock.now());
   const listener = createApp({
     ...options,
     current: () => current,
@@ -197,6 +231,9 @@ export function createExporter(options: ExporterOptions): Exporter {
     command: (target, command) => driver.command(target, command),
     ready: () => !stopping,
     leads: () => election.leads(),
+    health,
+    components,
+    vitals: createVitals(clock, engine, scheduler, rates),
     pastProbes: () => history.list(),
     pastProbe: (id) => history.find(id),
     resultText,
@@ -213,7 +250,8 @@ export function createExporter(options: ExporterOptions): Exporter {
           remaining: treasury.remaining(payer(configuredSubject(target)), clock.now()),
         };
       });
-      return targetsText(await Promise.all(shown)) + (await totals.text());
+      const targets = targetsText(await Promise.all(shown)) + (await totals.text());
+      return targets + groupsText(health.groups(), components.list(), components.status);
     },
     selfText: () => self.text(),
     pushes,

@@ -49,6 +49,8 @@ describe("the catalogue", () => {
     const logFile = await logs.write("app.log", `${JSON.stringify(DETAILED_HEARTBEAT)}\n`);
     const yaml = `
 lease: { kubeconfig: kube.json }
+control: { token_file: token }
+groups: [{ name: all, members: [tls, nobody], labels: { team: web } }]
 prices: { demo-model: { input: 1, output: 1 } }
 modules:
   tls: { prober: http, timeout: 2s, http: { tls_config: { ca_file: ca.pem, cert_file: ca.pem, key_file: key.pem }, preferred_ip_protocol: ip4, fail_if_body_json_matches_cel: "false" } }
@@ -68,14 +70,26 @@ targets:
 `;
     await using exporter = await startExporter({
       yaml,
-      files: { "ca.pem": cert, "key.pem": key, "kube.json": cluster.kubeconfig() },
+      files: {
+        "ca.pem": cert,
+        "key.pem": key,
+        "kube.json": cluster.kubeconfig(),
+        token: "control-token-of-the-test",
+      },
     });
     for (const action of ["/start", "", "/start"]) await exporter.get(`/ping/backup${action}`);
+    await fetch(`${exporter.url}/api/v1/components/queue`, {
+      method: "PUT",
+      headers: { Authorization: "Bearer control-token-of-the-test" },
+      body: '{"status":"healthy"}',
+    });
     const slow = [
       "heartbeat_exporter_event_loop_lag_seconds",
       "heartbeat_target_healthy",
       "probe_llm_tier",
-      "probe_llm_tokens",
+      "probe_llm_inter_token_latency_seconds",
+      "probe_llm_max_stall_seconds",
+      "probe_llm_tokens_per_second",
     ];
     const { series, types } = await waitUntil(
       "what takes more than a moment, or a probe, to know",
@@ -98,10 +112,12 @@ targets:
       const metric = byName.get(name) ?? byName.get(name.replace(SUFFIX, ""));
       if (metric === undefined) continue;
       expect(types.get(metric.name)).toBe(metric.type);
-      const about = metric.emitter === "exporter" || labels["source"] === "push";
+      const about = ["exporter", "group"].includes(metric.emitter) || labels["source"] === "push";
       const perTarget = about ? [] : ["target", "module"];
       const own: Readonly<Record<string, boolean>> = {
-        team: metric.name === "heartbeat_target_info" && labels["target"] === "tls",
+        team:
+          (metric.name === "heartbeat_target_info" && labels["target"] === "tls") ||
+          metric.name === "heartbeat_group_info",
         tier: metric.name === "heartbeat_info" && labels["source"] === "push",
       };
       const more = Object.keys(own).filter((label) => own[label]);

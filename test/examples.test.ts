@@ -211,6 +211,28 @@ const TESTED: Readonly<Record<string, () => Promise<void>>> = {
     expect((await run.exited).code).toBe(0);
   },
 
+  "groups.yml": async () => {
+    await using server = await serveHttp((_request, response) => void response.writeHead(200).end());
+    const yaml = read("groups.yml")
+      .replace("/run/secrets/control", "control")
+      .replaceAll(/localhost:(512\d)\/health/g, `${server.host}/$1`)
+      .replaceAll("schedule: interval", "schedule: interval\n    interval: 5s\n    healthy_threshold: 1");
+    await using exporter = await startExporter({ yaml, files: { control: "token-of-the-test" } });
+    expect(await (await fetch(`${exporter.url}/livez`)).text()).toBe("ok");
+    await fetch(`${exporter.url}/api/v1/components/sync-engine`, {
+      method: "PUT",
+      headers: { Authorization: "Bearer token-of-the-test" },
+      body: '{"status": "healthy", "ttl": "2m"}',
+    });
+    await waitUntil("the first probes of all three", async () =>
+      (await fetch(`${exporter.url}/readyz`)).status === 200 ? true : undefined,
+    );
+    const text = await exporter.get("/metrics");
+    expect(valueOf(text, "heartbeat_group_info", { group: "ecosystem", team: "ai" })).toBe(1);
+    expect(valueOf(text, "heartbeat_group_status", { group: "search", status: "healthy" })).toBe(1);
+    expect(await exporter.get("/config")).not.toContain("token-of-the-test");
+  },
+
   "money.yml": async () => {
     await using run = runMain(["estimate", `--config.file=${folder}/money.yml`]);
     expect((await run.exited).code).toBe(0);

@@ -17,6 +17,11 @@ const SECTIONS: readonly (readonly [Emitter, string, string])[] = [
   ],
   ["state", "Memory and configuration of targets", "Per configured target, on `/metrics`."],
   [
+    "group",
+    "Groups and components",
+    "On `/metrics`, of groups in the configuration and of components that reported themselves.",
+  ],
+  [
     "exporter",
     "The exporter itself",
     "On `/metrics`. Beside them stand `process_*` and `nodejs_*` of prom-client.",

@@ -1,3 +1,4 @@
+import type { Group } from "../core/group.ts";
 import type { Prices } from "../core/money.ts";
 import type { Prober } from "../core/prober.ts";
 import type { PushSetup } from "../core/push.ts";
@@ -11,6 +12,10 @@ import type { Formats } from "./validate.ts";
 export interface Config {
   readonly modules: ReadonlyMap<string, Module>;
   readonly targets: readonly Target[];
+  /** In the order of the file, and without cycles. */
+  readonly groups: readonly Group[];
+  /** The group that the health routes speak of; without one they speak of the exporter. */
+  readonly health: { readonly group?: string };
   /** What tokens cost, by model. */
   readonly prices: Prices;
   /** What pings, and who may begin to. */

@@ -1,10 +1,11 @@
 import { readFileSync } from "node:fs";
 import { parseDuration } from "../core/duration.ts";
-import { HEARTBEAT_NAME } from "../core/push.ts";
+import { isName } from "../core/name.ts";
 import { checkModulePrice, pricesOf } from "./budgets.ts";
 import type { Config, ConfigDeps } from "./config.ts";
 import { convert, type Findings, noFindings } from "./convert.ts";
 import { environmentTree, ignoredVariables } from "./env.ts";
+import { buildGroups, healthGroup, namesIn } from "./groups.ts";
 import { buildHeartbeats } from "./heartbeats.ts";
 import type { SchemaObject } from "./json-schema.ts";
 import { buildLease } from "./lease.ts";
@@ -132,6 +133,13 @@ function buildConfig(
   if (rawModules === undefined && !push.configured && isMap(raw)) {
     report.problem({ path: ["modules"], got: "nothing", want: "a map" });
   }
+  const groups = buildGroups(
+    raw,
+    targets,
+    { targets: namesIn(rawTargets), heartbeats: push.heartbeats },
+    context,
+  );
+  const health = healthGroup(raw, groups, targets, context);
   const tokenPath = ["control", "token_file"];
   const tokenFile = childOf(childOf(raw, "control"), "token_file");
   const usable = typeof tokenFile === "string" && !report.isBroken(tokenPath);
@@ -143,6 +151,8 @@ function buildConfig(
   return {
     modules,
     targets,
+    groups,
+    health: health === undefined ? {} : { group: health },
     prices: prices ?? new Map(),
     push,
     limits: {
@@ -178,7 +188,7 @@ const OWN_FORMATS: Formats = {
   positive_duration: (text) => (parseDuration(text) ?? 0) > 0,
   module_name: (text) => text !== "",
   address: (text) => text !== "",
-  target_name: (text) => HEARTBEAT_NAME.test(text),
   heartbeat_kind: (text) => /^[a-z][a-z0-9_-]{0,31}$/i.test(text),
+  target_name: isName,
   label_name: (text) => /^[A-Za-z_][A-Za-z0-9_]*$/.test(text),
 };

@@ -163,6 +163,68 @@ export const targetSchema = {
   additionalProperties: false,
 } as const satisfies JSONSchema;
 
+const names = { type: "array", items: word, uniqueItems: true } as const;
+
+/** One entry of `groups`. */
+export const groupSchema = {
+  type: "object",
+  description: "Members with one status.",
+  properties: {
+    name: {
+      type: "string",
+      format: "target_name",
+      description: "Unique among groups, targets and heartbeats; the label `group` of its series.",
+    },
+    description: { ...word, description: "For people." },
+    members: { ...names, description: "Names of targets, heartbeats and other groups." },
+    components: {
+      ...names,
+      items: { type: "string", format: "target_name" },
+      description:
+        "Names of components that report themselves; unknown until they do. Others join by naming the group.",
+    },
+    critical_members: {
+      ...names,
+      description:
+        "Those of the members and components that make the group unhealthy alone, besides targets with `critical: true`.",
+    },
+    unhealthy_when: {
+      anyOf: [
+        { type: "string", enum: ["any", "critical"] },
+        {
+          type: "object",
+          properties: { count: { ...count, description: "As soon as so many members are unhealthy." } },
+          required: ["count"],
+          additionalProperties: false,
+        },
+        {
+          type: "object",
+          properties: {
+            ratio: {
+              type: "number",
+              exclusiveMinimum: 0,
+              maximum: 1,
+              description: "As soon as this part of all members is unhealthy.",
+            },
+          },
+          required: ["ratio"],
+          additionalProperties: false,
+        },
+      ],
+      description:
+        "When members that are not critical make the group unhealthy, too. Default: `critical` (only all of them together) if one of the members is marked as critical, else `any`.",
+    },
+    labels: {
+      type: "object",
+      additionalProperties: { type: "string" },
+      propertyNames: { type: "string", format: "label_name" },
+      description: "Labels of `heartbeat_group_info`.",
+    },
+  },
+  required: ["name"],
+  additionalProperties: false,
+} as const satisfies JSONSchema;
+
 /** The whole file. */
 export const configSchema = {
   type: "object",
@@ -171,6 +233,19 @@ export const configSchema = {
     targets: { type: "array", items: targetSchema, description: "Configured targets." },
     heartbeats: { type: "array", items: heartbeatSchema, description: "What pings." },
     heartbeat_registration: registrationSchema,
+    groups: { type: "array", items: groupSchema, description: "Groups of targets and heartbeats." },
+    health: {
+      type: "object",
+      description: "What /livez, /readyz and /report speak of.",
+      properties: {
+        group: {
+          ...word,
+          description:
+            "Name of a group. Without it /livez and /readyz are about the exporter itself, /report about all targets, heartbeats and components.",
+        },
+      },
+      additionalProperties: false,
+    },
     prices: {
       type: "object",
       additionalProperties: priceSchema,
@@ -219,5 +294,6 @@ type Keep = { keepDefaultedPropertiesOptional: true };
 export type RawConfig = FromSchema<typeof configSchema, Keep>;
 export type RawModule = FromSchema<typeof moduleSchema, Keep>;
 export type RawTarget = FromSchema<typeof targetSchema, Keep>;
+export type RawGroup = FromSchema<typeof groupSchema, Keep>;
 export type RawFailover = FromSchema<typeof failoverSchema, Keep>;
 export type RawBudget = FromSchema<typeof budgetSchema, Keep>;

@@ -3,6 +3,7 @@ import type { Budget, Prices } from "../core/money.ts";
 import type { FallbackPolicy, Module, Target, Thresholds } from "../core/target.ts";
 import { type Seconds, seconds } from "../core/units.ts";
 import { budgetsOf, checkTargetPrice } from "./budgets.ts";
+import { checkLabels } from "./labels.ts";
 import { type BuildContext, durationOf } from "./modules.ts";
 import { childOf } from "./problems.ts";
 import type { RawFailover, RawTarget } from "./schema.ts";
@@ -31,7 +32,7 @@ export function buildTargets(
     const path = ["targets", i];
     checkName(value, path, names, context);
     checkModule(value, path, moduleNames, context);
-    checkLabels(value, path, context);
+    checkLabels(value, path, RESERVED_LABELS, context);
     warnOfEmptyFailover(path, context);
     if (context.report.isBroken(path)) return [];
     const target = value as RawTarget;
@@ -62,21 +63,6 @@ function checkModule(value: unknown, path: Path, known: readonly string[], { rep
   const list = known.length === 0 ? "a module, of which there are none" : `a module: ${alternatives(known)}`;
   const hint = guess === undefined || known.length < 2 ? "" : ` (did you mean ${guess}?)`;
   report.problem({ path: [...path, "module"], want: `${list}${hint}` });
-}
-
-function checkLabels(value: unknown, path: Path, { report }: BuildContext): void {
-  const labels = childOf(value, "labels");
-  if (typeof labels !== "object" || labels === null || Array.isArray(labels)) return;
-  for (const name of Object.keys(labels)) {
-    if (!RESERVED_LABELS.has(name) && !name.startsWith("__")) continue;
-    const reserved = `${alternatives([...RESERVED_LABELS])}, and nothing that starts with __`;
-    report.problem({
-      path: [...path, "labels", name],
-      got: "a reserved label",
-      want: `another name than ${reserved}`,
-      aboutKey: true,
-    });
-  }
 }
 
 /** Left empty, a key counts as not written; somebody who wrote this one surely wanted failover. */

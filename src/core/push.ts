@@ -4,9 +4,6 @@ import type { Seconds } from "./units.ts";
 /** What may stand after the name in the path of a ping, so that no heartbeat is called like it. */
 export const PING_ACTION = /^(?:start|fail|log|\d+)$/;
 
-/** What a push heartbeat may be called: as a target. */
-export const HEARTBEAT_NAME = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/;
-
 /** The identity of one run, as healthchecks.io takes it: a UUID of any version; kept in lower case. */
 export const RUN_ID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 

@@ -6,11 +6,14 @@ import { type Seconds, seconds } from "../core/units.ts";
 export interface Scheduler {
   /** Takes over a new list; targets whose name and interval are unchanged keep their beat. */
   setTargets(targets: readonly Target[]): void;
+  /** By how much the latest of all targets is late, because timers do not fire; 0 when none is. */
+  lateness(): Seconds;
   stop(): void;
 }
 
 interface Beat {
   target: Target;
+  readonly due: () => number;
   readonly cancel: () => void;
 }
 
@@ -39,6 +42,10 @@ export function createScheduler(clock: Clock, run: (target: Target) => void): Sc
       }
       for (const { cancel } of before.values()) cancel();
     },
+    lateness() {
+      const now = clock.monotonic();
+      return seconds([...beats.values()].reduce((most, { due }) => Math.max(most, now - due()), 0));
+    },
     stop() {
       for (const { cancel } of beats.values()) cancel();
       beats = new Map();
@@ -56,6 +63,6 @@ function startBeat(clock: Clock, target: Target, firstIn: Seconds, run: (target:
     run(beat.target);
   };
   let cancelTimer = clock.after(firstIn, fire);
-  const beat: Beat = { target, cancel: () => cancelTimer() };
+  const beat: Beat = { target, due: () => due, cancel: () => cancelTimer() };
   return beat;
 }

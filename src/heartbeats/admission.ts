@@ -1,5 +1,6 @@
+import { isName } from "../core/name.ts";
 import { matchesPattern } from "../core/pattern.ts";
-import { HEARTBEAT_NAME, PING_ACTION, type PushHeartbeat, type Registration } from "../core/push.ts";
+import { PING_ACTION, type PushHeartbeat, type Registration } from "../core/push.ts";
 
 /** Why a name cannot be taken by a first ping. `wanted` says what could. */
 export interface Refusal {
@@ -13,7 +14,7 @@ export function refusalOf(
   { namePattern, max }: Registration,
   known: number,
 ): Refusal | undefined {
-  if (!HEARTBEAT_NAME.test(name) || PING_ACTION.test(name)) {
+  if (!isName(name) || PING_ACTION.test(name)) {
     const form = "letters, digits, _, - and . (not first), at most 128";
     return { reason: "name", wanted: `a name of ${form}, that is no start, fail, log or number` };
   }

@@ -1,13 +1,13 @@
 import type { Log } from "../core/log.ts";
 import type { Memory, Shelf } from "../core/memory.ts";
-import { HEARTBEAT_NAME } from "../core/push.ts";
+import { isName } from "../core/name.ts";
 import { readStored, type Stored } from "./stored.ts";
 
 /** What a shelf remembers of heartbeats, by name. What cannot be used is taken off it, and said. */
 export function recall(shelf: Shelf, log: Log): ReadonlyMap<string, Stored> {
   const found = new Map<string, Stored>();
   for (const [name, value] of Array.from(shelf.entries())) {
-    const stored = HEARTBEAT_NAME.test(name) ? readStored(value) : undefined;
+    const stored = isName(name) ? readStored(value) : undefined;
     if (stored !== undefined) found.set(name, stored);
     else {
       shelf.delete(name);

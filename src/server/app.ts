@@ -5,11 +5,14 @@ import express, {
   type RequestHandler,
   Router,
 } from "express";
-import { control } from "./control.ts";
+import { control, controlWithBody } from "./control.ts";
 import type { Deps } from "./deps.ts";
 import { landingPage } from "./landing-page.ts";
 import { refuse } from "./refuse.ts";
+import { groupsRoute, targetsRoute } from "./routes/api.ts";
+import { componentsRoute, forgetComponentRoute, reportComponentRoute } from "./routes/components.ts";
 import { discoveryRoute } from "./routes/discovery.ts";
+import { livezRoute, readyzRoute } from "./routes/health.ts";
 import { bodyRoute, heartbeatRoute, heartbeatsRoute } from "./routes/heartbeats.ts";
 import { configRoute, healthyRoute, readyRoute, reloadRoute } from "./routes/lifecycle.ts";
 import { logsRoute } from "./routes/logs.ts";
@@ -17,6 +20,7 @@ import { metricsRoute } from "./routes/metrics.ts";
 import { changeRoute, forceRoute, modeRoute } from "./routes/mode.ts";
 import { pingRoute } from "./routes/ping.ts";
 import { probeRoute } from "./routes/probe.ts";
+import { reportRoute } from "./routes/report.ts";
 import {
   healthRoute,
   heartbeatConfigRoute,
@@ -61,11 +65,29 @@ export function createApp(deps: Deps): Express {
   }
   get(router, "/", landingPage(deps));
 
+  router.use(groupRoutes(deps));
   router.use(contextApi(deps));
   app.use(deps.routePrefix === "" ? "/" : deps.routePrefix, router);
   app.use((req, res) => refuse(res, 404, `${req.method} ${req.path}: there is no such route`));
   app.use(onError(deps));
   return app;
+}
+
+/** What is known of groups, targets and components. */
+function groupRoutes(deps: Deps): Router {
+  const router = Router({ strict: true, caseSensitive: true });
+  get(router, "/livez", livezRoute(deps));
+  get(router, "/readyz", readyzRoute(deps));
+  get(router, "/report", reportRoute(deps));
+  get(router, "/api/v1/targets", targetsRoute(deps));
+  get(router, "/api/v1/groups", groupsRoute(deps));
+  get(router, "/api/v1/components", componentsRoute(deps));
+  const component = "/api/v1/components/:name";
+  router.put(component, controlWithBody(deps), reportComponentRoute(deps));
+  router.post(component, controlWithBody(deps), reportComponentRoute(deps));
+  router.delete(component, control(deps), forgetComponentRoute(deps));
+  router.all(component, notAllowed("PUT, POST, DELETE"));
+  return router;
 }
 
 /** Seed 0's routes, by which applications follow the mode. */

@@ -1,4 +1,5 @@
 import type { NextFunction, Request, Response } from "express";
+import { readBody } from "./body.ts";
 import type { Deps } from "./deps.ts";
 import { refuseJson } from "./refuse.ts";
 import { bearerOf, sameSecret } from "./token.ts";
@@ -8,29 +9,13 @@ const LONGEST_BODY = 1024;
 
 /** Guards a route that changes something: it needs the control token, and no body. */
 export const control =
-  ({ current }: Deps) =>
+  (deps: Deps) =>
   async (req: Request, res: Response, next: NextFunction): Promise<void> => {
-    const token = current().controlToken;
-    if (token === undefined) {
-      return refuseJson(
-        res,
-        403,
-        "control routes are off: set control.token_file in the configuration to turn them on",
-      );
-    }
-    const given = bearerOf(req);
-    if (given === undefined || !sameSecret(given, await token.reveal())) {
-      res.set("WWW-Authenticate", 'Bearer realm="heartbeat-exporter"');
-      return refuseJson(
-        res,
-        401,
-        `Authorization: got ${given === undefined ? "no" : "a wrong"} token, want "Bearer <control token>"`,
-      );
-    }
-    const length = await bodyLength(req);
-    if (length > 0) {
+    if (!(await isAllowed(deps, req, res))) return;
+    const body = await readBody(req, LONGEST_BODY);
+    if (body.kind === "too_long" || body.bytes.length > 0) {
       res.set("Connection", "close");
-      const got = length > LONGEST_BODY ? `more than ${LONGEST_BODY}` : String(length);
+      const got = body.kind === "too_long" ? `more than ${body.limit}` : String(body.bytes.length);
       return refuseJson(
         res,
         400,
@@ -40,12 +25,31 @@ export const control =
     next();
   };
 
-/** The length of the body, read no further than is needed to know that there is too much of it. */
-async function bodyLength(req: Request): Promise<number> {
-  let length = 0;
-  for await (const chunk of req.iterator({ destroyOnReturn: false })) {
-    length += (chunk as Buffer).length;
-    if (length > LONGEST_BODY) break;
+/** Guards a route that is told in its body what to change, which it reads itself: it needs the control token. */
+export const controlWithBody =
+  (deps: Deps) =>
+  async (req: Request, res: Response, next: NextFunction): Promise<void> => {
+    if (await isAllowed(deps, req, res)) next();
+  };
+
+/** Whether the request has the control token; if not, it is answered. */
+async function isAllowed({ current }: Deps, req: Request, res: Response): Promise<boolean> {
+  const token = current().controlToken;
+  if (token === undefined) {
+    refuseJson(
+      res,
+      403,
+      "control routes are off: set control.token_file in the configuration to turn them on",
+    );
+    return false;
   }
-  return length;
+  const given = bearerOf(req);
+  if (given !== undefined && sameSecret(given, await token.reveal())) return true;
+  res.set("WWW-Authenticate", 'Bearer realm="heartbeat-exporter"');
+  refuseJson(
+    res,
+    401,
+    `Authorization: got ${given === undefined ? "no" : "a wrong"} token, want "Bearer <control token>"`,
+  );
+  return false;
 }

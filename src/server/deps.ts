@@ -1,4 +1,5 @@
 import type { Clock } from "../core/clock.ts";
+import type { Group } from "../core/group.ts";
 import type { Beat } from "../core/heartbeat.ts";
 import type { Log } from "../core/log.ts";
 import type { Shown, Skip } from "../core/result.ts";
@@ -7,14 +8,20 @@ import type { Module, Target } from "../core/target.ts";
 import type { Seconds } from "../core/units.ts";
 import type { Ask } from "../engine/ask.ts";
 import type { PastProbe } from "../engine/history.ts";
+import type { Vitals } from "../engine/vitals.ts";
 import type { Command } from "../failover/driver.ts";
 import type { State } from "../failover/machine.ts";
+import type { Components } from "../groups/components.ts";
+import type { Health } from "../groups/health.ts";
 import type { Register } from "../heartbeats/register.ts";
 
 /** The part of the configuration that the routes look at; a reload replaces it. */
 export interface Current {
   readonly modules: ReadonlyMap<string, Module>;
   readonly targets: ReadonlyMap<string, Target>;
+  readonly groups: ReadonlyMap<string, Group>;
+  /** The group that the health routes speak of. */
+  readonly healthGroup?: string;
   readonly controlToken?: Secret;
   readonly contextApi: { readonly enabled: boolean; readonly metricsEnabled: boolean };
   /** The configuration as YAML with its secrets redacted. */
@@ -33,6 +40,10 @@ export interface Deps {
   readonly ask: Ask;
   readonly state: (target: Target) => State;
   readonly command: (target: Target, command: Command) => State;
+  /** The status of groups and what they are made of, and components that report themselves. */
+  readonly health: Health;
+  readonly components: Components;
+  readonly vitals: () => Vitals;
   /** The recent probes, the newest first, and one by the number of its result. */
   readonly pastProbes: () => readonly PastProbe[];
   readonly pastProbe: (id: number) => PastProbe | undefined;

@@ -10,6 +10,8 @@ const LINKS = [
   ["status", "status and mode of the target with failover"],
   ["config/mode", "the mode an application is to work in"],
   ["config", "the configuration in use, without its secrets"],
+  ["report", "status of all targets, heartbeats and components, and of the exporter"],
+  ["readyz?verbose", "whether it is ready, for Kubernetes"],
   ["-/healthy", "whether the exporter runs"],
   ["-/ready", "whether it takes requests"],
 ] as const;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Target } from "../../src/core/target.ts";
-import { seconds } from "../../src/core/units.ts";
+import { type Seconds, seconds } from "../../src/core/units.ts";
 import { createScheduler } from "../../src/engine/schedule.ts";
 import { manualClock } from "../helpers/clock.ts";
 import { heldProber, moduleOf, targetOf } from "../helpers/stand-in-prober.ts";
@@ -50,5 +50,23 @@ describe("createScheduler", () => {
     clock.advance(seconds(51));
     expect(runs).toEqual(["a@0", "a@130", "a@150"]);
     scheduler.stop();
+  });
+
+  it("is late when timers do not fire, and not before", () => {
+    const { clock, target } = setUp();
+    let stalled = false;
+    const halting = {
+      ...clock,
+      after: (delay: Seconds, run: () => void) => clock.after(delay, () => !stalled && run()),
+    };
+    const scheduler = createScheduler(halting, () => {});
+    scheduler.setTargets([target("a"), target("b", { interval: seconds(50) })]);
+    clock.advance(seconds(65));
+    expect(scheduler.lateness()).toBe(0);
+    stalled = true;
+    clock.advance(seconds(65));
+    expect(scheduler.lateness()).toBe(130 - 90);
+    scheduler.stop();
+    expect(scheduler.lateness()).toBe(0);
   });
 });

@@ -111,6 +111,8 @@ export interface LocalExporter extends AsyncDisposable {
   /** Where its configuration is, to be changed by the test. */
   readonly folder: TemporaryFolder;
   readonly logged: { level: string; message: string; fields: object }[];
+  /** Ends what the exporter does; its routes still answer. */
+  stop(): Promise<void>;
 }
 
 export async function startLocalExporter(options: {
@@ -165,6 +167,7 @@ export async function startLocalExporter(options: {
     url: `http://127.0.0.1:${port}`,
     folder,
     logged,
+    stop: () => exporter.stop(),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }

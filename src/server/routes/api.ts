@@ -1,0 +1,77 @@
+import type { Request, Response } from "express";
+import { redactAddress } from "../../core/address.ts";
+import type { UnhealthyWhen } from "../../core/group.ts";
+import { targetStatus } from "../../core/status.ts";
+import type { Target } from "../../core/target.ts";
+import { rfc3339, type Timestamp } from "../../core/units.ts";
+import type { GroupReading, MemberReading } from "../../groups/groups.ts";
+import type { Deps } from "../deps.ts";
+
+/** `GET /api/v1/targets`: the configured targets with what is known of them; nothing is probed for it. */
+export const targetsRoute =
+  (deps: Deps) =>
+  (_req: Request, res: Response): void => {
+    res.json({ targets: [...deps.current().targets.values()].map((target) => targetFacts(deps, target)) });
+  };
+
+/** `GET /api/v1/groups`: the groups with their status and that of their members. */
+export const groupsRoute =
+  ({ health }: Deps) =>
+  (_req: Request, res: Response): void => {
+    res.json({ groups: health.groups().map(groupFacts) });
+  };
+
+function targetFacts({ state, ask }: Deps, target: Target) {
+  const known = state(target);
+  const latest = ask.latest(target)?.result;
+  return {
+    name: target.name,
+    module: target.module.name,
+    kind: target.module.prober.kind,
+    address: redactAddress(target.address),
+    critical: target.critical,
+    labels: target.labels,
+    schedule: target.schedule,
+    interval_seconds: target.interval,
+    status: targetStatus(target, known.health, latest),
+    mode: target.failover === undefined ? null : known.mode,
+    consecutive_failures: known.consecutiveFailures,
+    consecutive_successes: known.consecutiveSuccesses,
+    last_probe: timeOf(known.lastProbeAt),
+    last_success: timeOf(known.lastSuccessAt),
+    last_duration_seconds: latest?.duration ?? null,
+    last_failure_reason: latest === undefined || latest.outcome.ok ? null : latest.outcome.reason,
+  };
+}
+
+const groupFacts = ({ group, status, members }: GroupReading) => ({
+  name: group.name,
+  description: group.description ?? null,
+  labels: group.labels,
+  status,
+  unhealthy_when: ruleOf(group.unhealthyWhen),
+  members: members.map(memberFacts),
+});
+
+const memberFacts = ({ name, kind, critical, reading }: MemberReading) => ({
+  name,
+  kind,
+  critical,
+  status: reading.status,
+  last_seen: timeOf(reading.at),
+  message: reading.message,
+});
+
+/** As the configuration writes it. */
+function ruleOf(rule: UnhealthyWhen) {
+  switch (rule.kind) {
+    case "critical":
+      return "critical";
+    case "count":
+      return rule.count === 1 ? "any" : { count: rule.count };
+    case "ratio":
+      return { ratio: rule.ratio };
+  }
+}
+
+const timeOf = (at: Timestamp | undefined): string | null => (at === undefined ? null : rfc3339(at));

@@ -1,0 +1,91 @@
+import { describe, expect, it } from "vitest";
+import { type Group, type GroupMember, usualRule } from "../../src/core/group.ts";
+import type { TargetStatus } from "../../src/core/status.ts";
+import { timestamp } from "../../src/core/units.ts";
+import { groupReader, type Sources } from "../../src/groups/groups.ts";
+
+const target = (name: string, critical = false): GroupMember => ({ kind: "target", name, critical });
+const below = (name: string, critical = false): GroupMember => ({ kind: "group", name, critical });
+const component = (name: string): GroupMember => ({ kind: "component", name, critical: false });
+
+const groupOf = (name: string, members: readonly GroupMember[]): Group => ({
+  name,
+  labels: {},
+  members,
+  unhealthyWhen: usualRule(members),
+});
+
+/** Sources that know these statuses, and count how often they were asked. */
+function sourcesOf(statuses: Readonly<Record<string, TargetStatus>>, joined: readonly GroupMember[] = []) {
+  const asked: string[] = [];
+  const find = (name: string) => {
+    asked.push(name);
+    const status = statuses[name];
+    return status === undefined
+      ? undefined
+      : { status, at: timestamp(name.length), message: "as the test says", metrics: {} };
+  };
+  const sources: Sources = { target: find, heartbeat: find, component: find, joined: () => joined };
+  return { sources, asked };
+}
+
+const read = (groups: readonly Group[], name: string, sources: Sources) => {
+  const byName = new Map(groups.map((group) => [group.name, group]));
+  const group = byName.get(name);
+  if (group === undefined) throw new Error(`no group ${name}`);
+  return groupReader(byName, sources)(group);
+};
+
+describe("groupReader", () => {
+  it("gives a group as a member the status that it has itself, and says what it is made of", () => {
+    const groups = [groupOf("all", [below("web", true), target("db")]), groupOf("web", [target("a")])];
+    const { sources } = sourcesOf({ a: "unhealthy", db: "healthy" });
+    const { status, members, counts } = read(groups, "all", sources);
+    expect(status).toBe("unhealthy");
+    expect(members[0]?.reading).toEqual({
+      status: "unhealthy",
+      at: 1,
+      message: "1 unhealthy",
+      metrics: {},
+    });
+    expect(counts).toEqual({ healthy: 1, degraded: 0, unhealthy: 1, unknown: 0 });
+  });
+
+  it.each([
+    { name: "target", member: target("gone") },
+    { name: "heartbeat", member: { kind: "heartbeat", name: "gone", critical: false } as const },
+    { name: "component", member: component("gone") },
+    { name: "group", member: below("gone") },
+  ])("takes a $name of which nothing is known for unknown", ({ member }) => {
+    const { sources } = sourcesOf({ a: "healthy" });
+    expect(read([groupOf("all", [target("a"), member])], "all", sources).status).toBe("unknown");
+  });
+
+  it("reads a group once, however many ways lead to it", () => {
+    // Doubles with every layer for whoever reads it anew each time.
+    const layers = Array.from({ length: 40 }, (_, i) =>
+      groupOf(
+        `g${i}`,
+        i === 0 ? [target("a")] : [below(`g${i - 1}`), { ...below(`g${i - 1}`), critical: true }],
+      ),
+    );
+    const { sources, asked } = sourcesOf({ a: "degraded" });
+    expect(read(layers, "g39", sources).status).toBe("degraded");
+    expect(asked).toEqual(["a"]);
+  });
+
+  it("counts components that joined by themselves, and those that are listed only once", () => {
+    const joined = [component("late"), component("listed")];
+    const { sources } = sourcesOf({ late: "unhealthy", listed: "healthy" }, joined);
+    const { status, members } = read([groupOf("all", [component("listed")])], "all", sources);
+    expect(members.map(({ name }) => name)).toEqual(["listed", "late"]);
+    expect(status).toBe("unhealthy");
+  });
+
+  it("was heard of when the member was that was heard of last", () => {
+    const { sources } = sourcesOf({ a: "healthy", longer: "healthy", bb: "healthy" });
+    const group = groupOf("all", [target("a"), target("longer"), target("bb"), target("never")]);
+    expect(read([group], "all", sources).at).toBe(6);
+    expect(read([groupOf("none", [])], "none", sources)).not.toHaveProperty("at");
+  });
+});
