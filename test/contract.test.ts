@@ -8,6 +8,7 @@ import { makeCertificate } from "./helpers/certificates.ts";
 import { startExporter } from "./helpers/exporter.ts";
 import { parseExposition } from "./helpers/exposition.ts";
 import { waitUntil } from "./helpers/process.ts";
+import { temporaryFolder } from "./helpers/temporary-folder.ts";
 
 /** prom-client's own, about the process and Node.js. */
 const FOREIGN = /^(process|nodejs)_/;
@@ -46,7 +47,12 @@ targets:
   - { name: local, module: local, target: "http://127.0.0.1:${ollamaPort}", model: demo-model, budget: { tokens: 1, dollars: 1, per: day } }
   - { name: tiny, module: chat, target: "http://127.0.0.1:${llmPort}/v1", model: demo-model, interval: 2s, failover: {} }
 `;
-    await using exporter = await startExporter({ yaml, files: { "ca.pem": cert, "key.pem": key } });
+    await using folder = await temporaryFolder();
+    await using exporter = await startExporter({
+      yaml,
+      files: { "ca.pem": cert, "key.pem": key },
+      args: [`--storage.path=${folder.path}/store.db`],
+    });
     const slow = ["heartbeat_exporter_event_loop_lag_seconds", "heartbeat_target_healthy", "probe_llm_tier"];
     const { series, types } = await waitUntil(
       "what takes more than a moment, or a probe, to know",

@@ -2,6 +2,7 @@ import type { Prices } from "../core/money.ts";
 import type { Prober } from "../core/prober.ts";
 import type { Secret } from "../core/secret.ts";
 import type { Module, Target } from "../core/target.ts";
+import type { Storage } from "./storage.ts";
 import type { Environment } from "./substitute.ts";
 import type { Formats } from "./validate.ts";
 
@@ -17,6 +18,7 @@ export interface Config {
   };
   /** Without a token control routes are disabled. */
   readonly control: { readonly token?: Secret };
+  readonly storage: Storage;
   readonly contextApi: { readonly enabled: boolean; readonly metricsEnabled: boolean };
   /** The configuration as YAML with every secret replaced, for `GET /config`. */
   readonly redacted: string;

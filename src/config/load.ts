@@ -11,6 +11,7 @@ import { redactedYaml } from "./redact.ts";
 import { ConfigError, createReport, type Report } from "./report.ts";
 import { configSchema, type RawConfig } from "./schema.ts";
 import { reasonOf } from "./secrets.ts";
+import { isStoreSize, storageOf } from "./storage.ts";
 import type { Environment } from "./substitute.ts";
 import { alternatives } from "./suggest.ts";
 import { buildTargets } from "./targets.ts";
@@ -131,7 +132,7 @@ function buildConfig(
   const token = usable ? secretFile(resolvePath(tokenFile), tokenPath, report) : undefined;
   report.settle();
 
-  const { limits, context_api: api } = raw as RawConfig;
+  const { limits, context_api: api, storage } = raw as RawConfig;
   return {
     modules,
     targets,
@@ -141,6 +142,7 @@ function buildConfig(
       maxConcurrentProbesPerHost: limits?.max_concurrent_probes_per_host,
     },
     control: token === undefined ? {} : { token },
+    storage: storageOf(storage, resolvePath),
     contextApi: { enabled: api?.enabled ?? true, metricsEnabled: api?.metrics_enabled ?? true },
     redacted: redactedYaml(root, findings.secrets),
     warnings: report.warnings(),
@@ -166,6 +168,7 @@ function validatorFor(deps: ConfigDeps): Validator {
 const OWN_FORMATS: Formats = {
   duration: (text) => parseDuration(text) !== undefined,
   positive_duration: (text) => (parseDuration(text) ?? 0) > 0,
+  store_size: isStoreSize,
   module_name: (text) => text !== "",
   address: (text) => text !== "",
   target_name: (text) => /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/.test(text),

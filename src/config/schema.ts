@@ -1,6 +1,7 @@
 import type { FromSchema, JSONSchema } from "json-schema-to-ts";
 import { PERIODS } from "../core/money.ts";
 import { FAILURE_REASONS } from "../core/reasons.ts";
+import { storageSchema } from "./storage.ts";
 
 /**
  * What may stand in the configuration file. Types and validation both come from here; the options of a module, under
@@ -196,6 +197,7 @@ export const configSchema = {
       },
       additionalProperties: false,
     },
+    storage: storageSchema,
     context_api: {
       type: "object",
       description: "The routes of a context API: /health, /status, /heartbeat/, /config/.",

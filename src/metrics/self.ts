@@ -4,6 +4,7 @@ import { catalogue } from "../catalogue.ts";
 import { type Sample, sample } from "../core/metric.ts";
 import type { Timestamp } from "../core/units.ts";
 import { createExposition } from "./exposition.ts";
+import { type StoreFacts, storeSamples } from "./store.ts";
 
 /** How the last attempt to load a configuration ended. */
 export interface ReloadStatus {
@@ -16,6 +17,8 @@ export interface SelfDeps {
   readonly version: string;
   readonly reload: () => ReloadStatus;
   readonly probes: () => { inFlight: number; queued: number };
+  /** Only with a store. */
+  readonly store?: () => StoreFacts;
 }
 
 export interface Self {
@@ -26,7 +29,7 @@ export interface Self {
 /** How often the event loop is sampled; a sample's own wait is part of what the histogram records. */
 const RESOLUTION_MS = 20;
 
-export function createSelf({ version, reload, probes }: SelfDeps): Self {
+export function createSelf({ version, reload, probes, store }: SelfDeps): Self {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
@@ -40,6 +43,7 @@ export function createSelf({ version, reload, probes }: SelfDeps): Self {
     const { inFlight, queued } = probes();
     yield sample(catalogue.probesInFlight, inFlight);
     yield sample(catalogue.probesQueued, queued);
+    if (store !== undefined) yield* storeSamples(store());
     if (delay.count > 0) {
       yield sample(catalogue.eventLoopLag, Math.max(0, delay.percentile(99) / 1e9 - RESOLUTION_MS / 1e3));
     }
