@@ -8,12 +8,14 @@ import { httpCost } from "./http.ts";
 import { llmShare } from "./llm.ts";
 import { startTargets, type Targets } from "./peers.ts";
 import { startUp } from "./start-up.ts";
+import { store } from "./store.ts";
 
 const PARTS: Readonly<Record<string, (targets: Targets) => Promise<void>>> = {
   "start-up": startUp,
   "http-cost": httpCost,
   "http-accuracy": httpAccuracy,
   "llm-share": llmShare,
+  store,
   "memory-growth": memoryGrowth,
 };
 
