@@ -10,12 +10,14 @@ import { logSpeed } from "./log-speed.ts";
 import { startTargets, type Targets } from "./peers.ts";
 import { pings } from "./pings.ts";
 import { startUp } from "./start-up.ts";
+import { store } from "./store.ts";
 
 const PARTS: Readonly<Record<string, (targets: Targets) => Promise<void>>> = {
   "start-up": startUp,
   "http-cost": httpCost,
   "http-accuracy": httpAccuracy,
   "llm-share": llmShare,
+  store,
   "memory-growth": memoryGrowth,
   pings,
   "log-speed": logSpeed,

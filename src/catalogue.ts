@@ -699,6 +699,32 @@ export const catalogue = {
   ),
   probesInFlight: gauge("exporter", "heartbeat_exporter_probes_in_flight", "Probes running now"),
   probesQueued: gauge("exporter", "heartbeat_exporter_probes_queued", "Probes waiting for a free place now"),
+  storeUp: gauge(
+    "exporter",
+    "heartbeat_exporter_store_up",
+    "Whether the store could be written at the last attempt; without a store there is none",
+  ),
+  storeWriteFailures: counter(
+    "exporter",
+    "heartbeat_exporter_store_write_failures_total",
+    "Attempts to write the store that failed, by reason: full, read_only, locked, corrupt, io",
+    ["reason"],
+  ),
+  storeSize: gauge(
+    "exporter",
+    "heartbeat_exporter_store_size_bytes",
+    "Size of the store's files when it was last written",
+  ),
+  storeResults: gauge(
+    "exporter",
+    "heartbeat_exporter_store_results",
+    "Results of the past that the store holds",
+  ),
+  down: gauge(
+    "exporter",
+    "heartbeat_exporter_down_seconds",
+    "How long nobody was there before this start, by what the store remembers",
+  ),
   eventLoopLag: gauge(
     "exporter",
     "heartbeat_exporter_event_loop_lag_seconds",

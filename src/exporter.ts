@@ -1,10 +1,12 @@
 import { randomUUID } from "node:crypto";
 import type { RequestListener } from "node:http";
 import { hostname } from "node:os";
+import { metrics } from "./catalogue.ts";
 import type { Config } from "./config/load.ts";
 import { redactAddress } from "./core/address.ts";
 import type { Clock } from "./core/clock.ts";
 import type { Beat } from "./core/heartbeat.ts";
+import type { History } from "./core/history.ts";
 import type { Log } from "./core/log.ts";
 import type { Memory } from "./core/memory.ts";
 import { priceOf } from "./core/money.ts";
@@ -32,11 +34,13 @@ import { heartbeatsText } from "./metrics/heartbeats.ts";
 import { resultText, targetsText } from "./metrics/page.ts";
 import { createSelf, type ReloadStatus } from "./metrics/self.ts";
 import { createTotals } from "./metrics/totals.ts";
-import { createLedger, type Ledger } from "./money/ledger.ts";
+import { createLedger } from "./money/ledger.ts";
 import { createTreasury, type Payer } from "./money/treasury.ts";
+import { eventOf, forcedEvent, heartbeatEvent, pastResult } from "./past.ts";
 import { openLeases } from "./probers/kubernetes-lease/api.ts";
 import { createApp } from "./server/app.ts";
 import type { Current, HeardBeat } from "./server/deps.ts";
+import type { StoreStatus } from "./store/file.ts";
 
 /** What an exporter is made of; all of it comes from `main`. */
 export interface ExporterOptions {
@@ -46,8 +50,10 @@ export interface ExporterOptions {
   readonly config: Config;
   /** What is to survive a restart. */
   readonly memory: Memory;
-  /** What was spent before: without it budgets begin with nothing spent. */
-  readonly ledger?: Ledger;
+  /** Results and events of the past. */
+  readonly history: History;
+  /** How the store is, if there is one. */
+  readonly store?: () => StoreStatus;
   /** How many recent probes, and how many failed ones, are kept to be looked at. */
   readonly historyLimit: number;
   /** What is left of a scrape's timeout for the answer to travel. */
@@ -70,11 +76,11 @@ export interface Exporter {
 
 /** Wires the parts: configuration -> targets -> engine -> result -> failover and totals -> routes. */
 export function createExporter(options: ExporterOptions): Exporter {
-  const { clock, log, memory } = options;
+  const { clock, log, memory, store } = options;
   let stopping = false;
   let current: Current & { readonly byIdentity: ReadonlyMap<string, Target> };
 
-  const ledger = options.ledger ?? createLedger();
+  const ledger = createLedger(memory.shelf("money/ledger"));
   const treasury = createTreasury(ledger, options.config.prices);
   const payer = ({ key, target, module }: Subject): Payer => {
     const configured = current.byIdentity.get(key);
@@ -84,6 +90,7 @@ export function createExporter(options: ExporterOptions): Exporter {
   const engine = createEngine({
     clock,
     memory,
+    metricNamed: (name) => metricsByName.get(name),
     limits: options.config.limits,
     skips(subject) {
       const following = subject.module.prober.costly || subject.tier === true ? election.skip() : undefined;
@@ -105,9 +112,10 @@ export function createExporter(options: ExporterOptions): Exporter {
       const name = target?.name ?? redactAddress(address);
       log.debug({ target: name, module: module.name, duration, ...outcome }, "probe ended");
       rates.record(result);
-      history.add({ target: name, module, result });
+      recent.add({ target: name, module, result });
       if (target === undefined) return;
       totals.observe(target, result, dollars);
+      options.history.append(pastResult(target, result, dollars));
       driver.record(target, result);
     },
     onBug: (module, { address }, error) => {
@@ -119,14 +127,25 @@ export function createExporter(options: ExporterOptions): Exporter {
   });
   const announce = announcer(log);
   const rates = createRates(clock);
-  const history = createHistory(options.historyLimit);
+  const recent = createHistory(options.historyLimit);
   const ask = createAsk(engine, clock, options.timeoutOffset);
-  const driver = createDriver(clock, (target, effect) => logEffect(log, target, effect));
-  const totals = createTotals();
-  const scheduler = createScheduler(clock, (target) => {
-    // The one way to reject is the end of the exporter.
-    ask.scheduled(target).catch(() => {});
-  });
+  const driver = createDriver(
+    clock,
+    (target, effect) => {
+      logEffect(log, target, effect);
+      options.history.record(eventOf(target, effect));
+    },
+    memory.shelf("failover"),
+  );
+  const totals = createTotals(memory.shelf("metrics/totals"));
+  const scheduler = createScheduler(
+    clock,
+    (target) => {
+      // The one way to reject is the end of the exporter.
+      ask.scheduled(target).catch(() => {});
+    },
+    (target) => ask.rest(target),
+  );
   const tiers = createTiers(engine, clock, (target, tier, outcome) => {
     log.info({ target: target.name, tier: tier.name, ...outcome }, "tier changed");
     if (tier.trigger && !outcome.ok) ask.early(target).catch(() => {});
@@ -136,7 +155,10 @@ export function createExporter(options: ExporterOptions): Exporter {
     clock,
     log,
     memory,
-    report: (push, effect) => announcement.effect(push, effect),
+    report(push, effect) {
+      announcement.effect(push, effect);
+      options.history.record(heartbeatEvent(push.heartbeat.name, effect, clock.now()));
+    },
   });
   const election = createElection({
     clock,
@@ -158,6 +180,7 @@ export function createExporter(options: ExporterOptions): Exporter {
     version: options.version,
     reload: options.reloadStatus,
     probes: () => engine.counts(),
+    ...(store === undefined ? {} : { store: () => ({ ...store(), downFor: memory.downFor }) }),
   });
 
   const state = (target: Target): State => driver.state(target.name) ?? initialState(clock.now());
@@ -228,14 +251,18 @@ export function createExporter(options: ExporterOptions): Exporter {
     current: () => current,
     ask,
     state,
-    command: (target, command) => driver.command(target, command),
+    command(target, command) {
+      const forced = forcedEvent(target, command, clock.now());
+      if (forced !== undefined) options.history.record(forced);
+      return driver.command(target, command);
+    },
     ready: () => !stopping,
     leads: () => election.leads(),
     health,
     components,
     vitals: createVitals(clock, engine, scheduler, rates),
-    pastProbes: () => history.list(),
-    pastProbe: (id) => history.find(id),
+    pastProbes: () => recent.list(),
+    pastProbe: (id) => recent.find(id),
     resultText,
     async targetsText(scrapeTimeout) {
       // All are asked side by side; one that does not answer in time is shown with its last result.
@@ -276,6 +303,8 @@ export function createExporter(options: ExporterOptions): Exporter {
     },
   };
 }
+
+const metricsByName = new Map(metrics.map((metric) => [metric.name, metric]));
 
 /** Says once per window that probes are skipped, and not with each of them. */
 function announcer(log: Log): (target: string | undefined, module: string, skip: Skip) => void {

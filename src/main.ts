@@ -1,6 +1,7 @@
 #!/usr/bin/env -S node --max-semi-space-size=4
 import { readFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
+import { setTimeout as pause } from "node:timers/promises";
 import { type EstimateFlags, estimateJson, estimateText } from "./cli/estimate.ts";
 import { type Flags, readCommandLine } from "./cli/flags.ts";
 import { type ListenAddress, localUrl, parseListenAddress } from "./cli/listen-address.ts";
@@ -10,9 +11,11 @@ import type { ConfigDeps, ConfigSource } from "./config/config.ts";
 import { describesTarget, listenAddressFromEnv } from "./config/env.ts";
 import { type ConfigHolder, createConfigHolder } from "./config/reload.ts";
 import { ConfigError } from "./config/report.ts";
+import type { Storage } from "./config/storage.ts";
 import { systemClock } from "./core/clock.ts";
+import type { History } from "./core/history.ts";
 import type { Log } from "./core/log.ts";
-import { createMemory } from "./core/memory.ts";
+import { createMemory, type Memory } from "./core/memory.ts";
 import { seconds, toMilliseconds } from "./core/units.ts";
 import { demoNotice, startDemo } from "./demo/demo.ts";
 import { createExporter, type Exporter } from "./exporter.ts";
@@ -20,9 +23,14 @@ import { createLog } from "./log.ts";
 import { estimateDay } from "./money/estimate.ts";
 import { probers } from "./probers/index.ts";
 import { compileRegexp } from "./probers/regexp.ts";
+import { createMemoryHistory } from "./store/history.ts";
+import type { Store } from "./store/store.ts";
 
 /** How long requests in flight are waited for at the end; their probes are aborted, so they have little left to do. */
 const LONGEST_END = seconds(4);
+
+/** How long the start waits for a store that an exporter before this one has not let go of yet. */
+const STORE_PATIENCE = seconds(5);
 
 /** How often --config.enable-auto-reload looks at the file. */
 const AUTO_RELOAD_EVERY = seconds(5);
@@ -86,12 +94,16 @@ async function serve({ flags, log, version, holder, address, demonstrating }: Se
       throw error;
     }
   };
+  const { path } = holder.current().storage;
+  const { memory, history, store } = await openPast(flags, holder.current().storage, log);
   const exporter = createExporter({
     clock: systemClock,
     log,
     version,
     config: holder.current(),
-    memory: createMemory(),
+    memory,
+    history,
+    ...(store === undefined ? {} : { store: () => store.status() }),
     timeoutOffset: flags.timeoutOffset,
     historyLimit: flags.historyLimit,
     routePrefix: flags.routePrefix,
@@ -101,6 +113,9 @@ async function serve({ flags, log, version, holder, address, demonstrating }: Se
   });
   holder.subscribe((config) => {
     for (const warning of config.warnings) log.warn({}, warning);
+    store?.setBounds(config.storage);
+    if (config.storage.path !== path && flags.storagePath === undefined)
+      log.warn({}, "storage.path is read at the start only: another one takes effect with a restart");
     exporter.apply(config);
   });
   server.on("request", exporter.listener);
@@ -109,11 +124,27 @@ async function serve({ flags, log, version, holder, address, demonstrating }: Se
   process.on("SIGHUP", () => void reload().catch(() => {}));
   if (flags.autoReload)
     holder.watch(AUTO_RELOAD_EVERY, (error) => error !== undefined && logReloadFailure(log, error));
-  endOnSignal(server, exporter, log);
+  endOnSignal(server, exporter, store, log);
 
   const targets = holder.current().targets.length;
   log.info({ version, address: url, targets }, "heartbeat-exporter listens");
   if (demonstrating) process.stdout.write(demoNotice(url));
+}
+
+/** What happened before, and what is to survive: in the file that the flag or the configuration names, or in memory. */
+async function openPast(
+  { storagePath }: Flags,
+  { path, ...bounds }: Storage,
+  log: Log,
+): Promise<{ memory: Memory; history: History; store?: Store }> {
+  const file = storagePath ?? path;
+  if (file === undefined) {
+    return { memory: createMemory(), history: createMemoryHistory(systemClock, bounds.retention) };
+  }
+  // Not loaded where it is not wanted.
+  const { openStore } = await import("./store/store.ts");
+  const store = await openStore({ path: file, bounds, clock: systemClock, log, patience: STORE_PATIENCE });
+  return { memory: store.memory, history: store.history, store };
 }
 
 /** Where the configuration comes from, or `undefined` when there is none. */
@@ -209,7 +240,7 @@ function listen(server: Server, { host, port }: ListenAddress): Promise<number |
 }
 
 /** The first signal ends in order: nothing new is accepted, probes are aborted, answers sent. A second one ends at once. */
-function endOnSignal(server: Server, exporter: Exporter, log: Log): void {
+function endOnSignal(server: Server, exporter: Exporter, store: Store | undefined, log: Log): void {
   let ending = false;
   const end = async (signal: string): Promise<void> => {
     if (ending) process.exit(130);
@@ -218,6 +249,8 @@ function endOnSignal(server: Server, exporter: Exporter, log: Log): void {
     setTimeout(() => server.closeAllConnections(), toMilliseconds(LONGEST_END)).unref();
     const closed = new Promise((resolve) => server.close(resolve));
     await exporter.stop();
+    // Before connections of clients that take their time: they must not cost what there is to be written.
+    await Promise.race([store?.close().catch(() => {}), pause(toMilliseconds(LONGEST_END))]);
     server.closeIdleConnections();
     await closed;
     log.info({}, "goodbye");

@@ -70,6 +70,7 @@ targets:
 `;
     await using exporter = await startExporter({
       yaml,
+      args: [`--storage.path=${logs.path}/store.db`],
       files: {
         "ca.pem": cert,
         "key.pem": key,

@@ -19,6 +19,7 @@ export interface Flags {
   readonly logFormat: LogFormat;
   readonly timeoutOffset: Seconds;
   readonly historyLimit: number;
+  readonly storagePath?: string;
   readonly demo: boolean;
 }
 
@@ -71,6 +72,7 @@ function flagsOf(command: Command): Flags {
     "web.routePrefix"?: string;
     timeoutOffset: Seconds;
     "history.limit": number;
+    "storage.path"?: string;
     "log.level": LogLevel;
     "log.format": LogFormat;
     demo?: true;
@@ -87,6 +89,7 @@ function flagsOf(command: Command): Flags {
     logFormat: given["log.format"],
     timeoutOffset: given.timeoutOffset,
     historyLimit: given["history.limit"],
+    ...(given["storage.path"] === undefined ? {} : { storagePath: given["storage.path"] }),
     demo: given.demo ?? false,
   };
 }
@@ -133,6 +136,10 @@ const createCommand = (version: string, choose: (subcommand: CommandLine) => voi
       "how many recent probes, and how many failed ones, / and /logs show",
       historyLimit,
       100,
+    )
+    .option(
+      "--storage.path <file>",
+      "file that keeps state and history over a restart; without it, and without storage.path of the configuration, memory does",
     )
     .addOption(
       new Option("--log.level <level>", "least severe events to log").choices(LOG_LEVELS).default("info"),

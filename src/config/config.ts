@@ -5,6 +5,7 @@ import type { PushSetup } from "../core/push.ts";
 import type { Secret } from "../core/secret.ts";
 import type { Module, Target } from "../core/target.ts";
 import type { LeaseConfig } from "./lease.ts";
+import type { Storage } from "./storage.ts";
 import type { Environment } from "./substitute.ts";
 import type { Formats } from "./validate.ts";
 
@@ -28,6 +29,7 @@ export interface Config {
   readonly lease?: LeaseConfig;
   /** Without a token control routes are disabled. */
   readonly control: { readonly token?: Secret };
+  readonly storage: Storage;
   readonly contextApi: { readonly enabled: boolean; readonly metricsEnabled: boolean };
   /** The configuration as YAML with every secret replaced, for `GET /config`. */
   readonly redacted: string;

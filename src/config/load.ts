@@ -15,6 +15,7 @@ import { redactedYaml } from "./redact.ts";
 import { ConfigError, createReport, type Report } from "./report.ts";
 import { configSchema, type RawConfig } from "./schema.ts";
 import { reasonOf } from "./secrets.ts";
+import { isStoreSize, storageOf } from "./storage.ts";
 import type { Environment } from "./substitute.ts";
 import { alternatives } from "./suggest.ts";
 import { buildTargets } from "./targets.ts";
@@ -147,7 +148,7 @@ function buildConfig(
   const lease = buildLease(childOf(raw, "lease"), context);
   report.settle();
 
-  const { limits, context_api: api } = raw as RawConfig;
+  const { limits, context_api: api, storage } = raw as RawConfig;
   return {
     modules,
     targets,
@@ -161,6 +162,7 @@ function buildConfig(
     },
     control: token === undefined ? {} : { token },
     ...(lease === undefined ? {} : { lease }),
+    storage: storageOf(storage, resolvePath),
     contextApi: { enabled: api?.enabled ?? true, metricsEnabled: api?.metrics_enabled ?? true },
     redacted: redactedYaml(root, findings.secrets),
     warnings: report.warnings(),
@@ -186,6 +188,7 @@ function validatorFor(deps: ConfigDeps): Validator {
 const OWN_FORMATS: Formats = {
   duration: (text) => parseDuration(text) !== undefined,
   positive_duration: (text) => (parseDuration(text) ?? 0) > 0,
+  store_size: isStoreSize,
   module_name: (text) => text !== "",
   address: (text) => text !== "",
   heartbeat_kind: (text) => /^[a-z][a-z0-9_-]{0,31}$/i.test(text),

@@ -3,6 +3,7 @@ import { PERIODS } from "../core/money.ts";
 import { FAILURE_REASONS } from "../core/reasons.ts";
 import { heartbeatSchema, registrationSchema } from "./heartbeats-schema.ts";
 import { leaseSectionSchema } from "./lease-schema.ts";
+import { storageSchema } from "./storage.ts";
 
 /**
  * What may stand in the configuration file. Types and validation both come from here; the options of a module, under
@@ -276,6 +277,7 @@ export const configSchema = {
       },
       additionalProperties: false,
     },
+    storage: storageSchema,
     context_api: {
       type: "object",
       description: "The routes of a context API: /health, /status, /heartbeat/, /config/.",

@@ -13,6 +13,11 @@ export interface Shelf {
   delete(key: string): void;
 }
 
+/** Takes off `shelf` what is under no key that `keys` has. */
+export function retainKeys(shelf: Shelf, keys: { has(key: string): boolean }): void {
+  for (const [key] of shelf.entries()) if (!keys.has(key)) shelf.delete(key);
+}
+
 /** What the exporter remembers. */
 export interface Memory {
   /** The shelf of a part; the same name gives the same shelf. */

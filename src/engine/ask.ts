@@ -2,7 +2,7 @@ import type { Clock } from "../core/clock.ts";
 import { failed, type ProbeTarget } from "../core/prober.ts";
 import type { Result, Shown, Skip } from "../core/result.ts";
 import { identityOf, type Module, type Target } from "../core/target.ts";
-import { type Seconds, seconds, timestamp } from "../core/units.ts";
+import { elapsed, type Seconds, seconds, timestamp } from "../core/units.ts";
 import { probeTimeout } from "./deadline.ts";
 import type { Answer, Engine } from "./engine.ts";
 import { adhocSubject, configuredSubject, type Subject } from "./subject.ts";
@@ -27,6 +27,8 @@ export interface Ask {
   forced(target: Target): Promise<Shown | Skip>;
   /** What is known of a configured target, without asking it. */
   latest(target: Target): Shown | undefined;
+  /** How long a configured target that was probed before the start is not to be probed again; 0 when that is over. */
+  rest(target: Target): Seconds;
   /** Why a configured target is not probed at present. */
   skip(target: Target): Skip | undefined;
 }
@@ -76,6 +78,12 @@ export function createAsk(engine: Engine, clock: Clock, offset: Seconds): Ask {
 
   return {
     latest,
+    rest(target) {
+      const known = latest(target)?.result;
+      if (known === undefined) return seconds(0);
+      const passed = elapsed(known.startedAt, clock.now());
+      return seconds(passed < 0 || passed >= target.minInterval ? 0 : target.interval - passed);
+    },
     skip: (target) => engine.skip(configuredSubject(target)),
     target: async (target, scrapeTimeout) =>
       shown(configuredSubject(target), await askTarget(target, scrapeTimeout)),

@@ -1,9 +1,11 @@
 import type { Clock } from "../core/clock.ts";
 import type { Memory } from "../core/memory.ts";
+import type { Metric } from "../core/metric.ts";
 import type { ProbeTarget } from "../core/prober.ts";
 import type { Result, Shown, Skip } from "../core/result.ts";
 import type { Module } from "../core/target.ts";
 import { elapsed, type Seconds, seconds } from "../core/units.ts";
+import { createKeptResults } from "./kept-results.ts";
 import { createGate, type Limits } from "./limits.ts";
 import { runProbe, ShutdownError, SkippedError } from "./run-probe.ts";
 import type { Subject } from "./subject.ts";
@@ -34,7 +36,7 @@ export interface Engine {
   skip(subject: Subject): Skip | undefined;
   counts(): { inFlight: number; queued: number };
   setLimits(limits: Limits): void;
-  /** Forgets what is not in `keys` (targets that the configuration no longer has). */
+  /** Forgets what is not in `keys` (targets that the configuration no longer has), and recalls what was known of these before a restart. */
   retain(keys: ReadonlySet<string>): void;
   /** Aborts all probes; later ones reject. */
   shutdown(): Promise<void>;
@@ -56,14 +58,25 @@ export interface EngineDeps {
   readonly onBug: (module: Module, target: ProbeTarget, error: unknown) => void;
   /** Why no probe of this subject may be started now; `undefined` when one may. A probe in flight is joined all the same. */
   readonly skips?: (subject: Subject) => Skip | undefined;
+  /** The metric of a name, for results that are kept over a restart; without it they keep no samples. */
+  readonly metricNamed?: (name: string) => Metric | undefined;
 }
 
-export function createEngine({ clock, memory, limits, onResult, onBug, skips }: EngineDeps): Engine {
+export function createEngine({
+  clock,
+  memory,
+  limits,
+  onResult,
+  onBug,
+  skips,
+  metricNamed = () => undefined,
+}: EngineDeps): Engine {
   const gate = createGate(limits);
   const ending = new AbortController();
   const inFlight = new Map<string, Promise<Result>>();
   const configured = new Map<string, Result>();
   const adhoc = new Map<string, Result>();
+  const kept = createKeptResults(memory.shelf("engine/results"), metricNamed);
   let lastId = 0;
   const deps = {
     clock,
@@ -78,6 +91,7 @@ export function createEngine({ clock, memory, limits, onResult, onBug, skips }: 
   const remember = ({ key, target, module, minInterval }: Subject, result: Result): void => {
     if (target.configured) {
       configured.set(key, result);
+      if (module.prober.costly) kept.keep(key, result);
     } else if (minInterval > 0 || result.retryAfter !== undefined || module.coldStartAfter !== undefined) {
       adhoc.delete(key);
       adhoc.set(key, result);
@@ -155,6 +169,11 @@ export function createEngine({ clock, memory, limits, onResult, onBug, skips }: 
     setLimits: (next) => gate.setLimits(next),
     retain(keys) {
       for (const key of configured.keys()) if (!keys.has(key)) configured.delete(key);
+      kept.retain(keys);
+      for (const key of keys) {
+        const before = configured.has(key) ? undefined : kept.recall(key);
+        if (before !== undefined) configured.set(key, before);
+      }
     },
     async shutdown() {
       ending.abort(new ShutdownError());

@@ -20,8 +20,15 @@ interface Beat {
 /** First probes are spread over this time at the most, so that a restart of the exporter is no burst of prompts. */
 const FIRST_PROBES_WITHIN = seconds(10);
 
-/** @param run starts one probe; it must not throw */
-export function createScheduler(clock: Clock, run: (target: Target) => void): Scheduler {
+/**
+ * @param run starts one probe; it must not throw
+ * @param rest how long the first probe of a target has to wait for, as it was probed before the start; 0 when it has not
+ */
+export function createScheduler(
+  clock: Clock,
+  run: (target: Target) => void,
+  rest: (target: Target) => Seconds = () => seconds(0),
+): Scheduler {
   let beats = new Map<string, Beat>();
 
   return {
@@ -37,7 +44,8 @@ export function createScheduler(clock: Clock, run: (target: Target) => void): Sc
           beats.set(target.name, known);
         } else {
           const spread = Math.min(target.interval, FIRST_PROBES_WITHIN);
-          beats.set(target.name, startBeat(clock, target, seconds((i / scheduled.length) * spread), run));
+          const firstIn = Math.max((i / scheduled.length) * spread, Math.min(rest(target), target.interval));
+          beats.set(target.name, startBeat(clock, target, seconds(firstIn), run));
         }
       }
       for (const { cancel } of before.values()) cancel();

@@ -1,8 +1,10 @@
 import type { Clock } from "../core/clock.ts";
+import { createMemory, retainKeys, type Shelf } from "../core/memory.ts";
 import type { Result } from "../core/result.ts";
 import { identityOf, type Target } from "../core/target.ts";
 import { seconds } from "../core/units.ts";
 import { type Effect, type Event, initialState, type Policy, type State, step } from "./machine.ts";
+import { restoredState } from "./restored-state.ts";
 
 /** An event without its time, which the driver adds. */
 export type Command = Event extends infer E ? (E extends Event ? Omit<E, "at"> : never) : never;
@@ -23,21 +25,23 @@ export interface Driver {
 /** Forced modes end and fallbacks become overdue without a probe, so somebody has to look at the clock. */
 const TICK = seconds(1);
 
-/** @param report called for each effect, in order, after the state has changed */
+/**
+ * @param report called for each effect, in order, after the state has changed
+ * @param shelf where states are kept over a restart
+ */
 export function createDriver(
   clock: Clock,
   report: (target: Target, effect: Effect, state: State) => void,
+  shelf: Shelf = createMemory().shelf("failover"),
 ): Driver {
   let targets: readonly Target[] = [];
   let states = new Map<string, State>();
 
   const apply = (target: Target, event: Event): State => {
-    const { next, effects } = step(
-      states.get(target.name) ?? initialState(clock.now()),
-      event,
-      policyOf(target),
-    );
+    const state = states.get(target.name) ?? initialState(clock.now());
+    const { next, effects } = step(state, event, policyOf(target));
     states.set(target.name, next);
+    if (next !== state) shelf.put(stateKey(target), next);
     for (const effect of effects) report(target, effect, next);
     return next;
   };
@@ -66,9 +70,10 @@ export function createDriver(
     setTargets(list) {
       const kept = new Map(targets.map((target) => [stateKey(target), states.get(target.name)]));
       targets = list;
-      states = new Map(
-        list.map((target) => [target.name, kept.get(stateKey(target)) ?? initialState(clock.now())]),
-      );
+      const begin = (target: Target): State =>
+        restoredState(shelf.get(stateKey(target)), target.interval, clock.now()) ?? initialState(clock.now());
+      states = new Map(list.map((target) => [target.name, kept.get(stateKey(target)) ?? begin(target)]));
+      retainKeys(shelf, new Set(list.map(stateKey)));
     },
     stop: () => cancel(),
   };

@@ -38,6 +38,9 @@ export function createExposition(): Exposition {
 /** What stands above the series of a metric. */
 export const headerOf = ({ name, help, type }: Metric): string =>
   `# HELP ${name} ${escapeHelp(help)}\n# TYPE ${name} ${type}\n`;
+/** One line of the text format, for who keeps lines instead of samples. */
+export const seriesLine = (name: string, labels: Labels, value: number): string =>
+  `${name}${braces("", labels)} ${renderValue(value)}\n`;
 
 function braces(prefix: string, labels: Labels | undefined): string {
   const own = labels === undefined ? "" : renderPairs(labels);
@@ -62,4 +65,6 @@ const ESCAPES: Readonly<Record<string, string>> = { "\\": "\\\\", "\n": "\\n", '
 
 /** Lone surrogates have no UTF-8 form, and one would make Prometheus refuse the whole scrape. */
 const escapeValue = (text: string): string => text.toWellFormed().replace(/[\\\n"]/g, (c) => ESCAPES[c] ?? c);
-const escapeHelp = (text: string): string => text.replace(/[\\\n]/g, (c) => ESCAPES[c] ?? c);
+
+/** The help of a metric as its line wants it. */
+export const escapeHelp = (text: string): string => text.replace(/[\\\n]/g, (c) => ESCAPES[c] ?? c);

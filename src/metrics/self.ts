@@ -4,6 +4,7 @@ import { catalogue } from "../catalogue.ts";
 import { type Sample, sample } from "../core/metric.ts";
 import type { Timestamp } from "../core/units.ts";
 import { createExposition } from "./exposition.ts";
+import { type StoreFacts, storeSamples } from "./store.ts";
 
 /** How the last attempt to load a configuration ended. */
 export interface ReloadStatus {
@@ -18,6 +19,8 @@ export interface SelfDeps {
   readonly probes: () => { inFlight: number; queued: number };
   /** Whether this replica leads; `undefined` where there is no lease to hold. */
   readonly leads: () => boolean | undefined;
+  /** Only with a store. */
+  readonly store?: () => StoreFacts;
 }
 
 export interface Self {
@@ -28,7 +31,7 @@ export interface Self {
 /** How often the event loop is sampled; a sample's own wait is part of what the histogram records. */
 const RESOLUTION_MS = 20;
 
-export function createSelf({ version, reload, probes, leads }: SelfDeps): Self {
+export function createSelf({ version, reload, probes, leads, store }: SelfDeps): Self {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
@@ -44,6 +47,7 @@ export function createSelf({ version, reload, probes, leads }: SelfDeps): Self {
     const { inFlight, queued } = probes();
     yield sample(catalogue.probesInFlight, inFlight);
     yield sample(catalogue.probesQueued, queued);
+    if (store !== undefined) yield* storeSamples(store());
     if (delay.count > 0) {
       yield sample(catalogue.eventLoopLag, Math.max(0, delay.percentile(99) / 1e9 - RESOLUTION_MS / 1e3));
     }

@@ -1,9 +1,11 @@
-import { Counter, Histogram, Registry } from "prom-client";
 import { catalogue } from "../catalogue.ts";
+import { createMemory, retainKeys, type Shelf } from "../core/memory.ts";
 import type { Metric } from "../core/metric.ts";
-import { FAILURE_REASONS } from "../core/reasons.ts";
 import type { Result } from "../core/result.ts";
 import type { Target } from "../core/target.ts";
+import { escapeHelp } from "./exposition.ts";
+import { count, newTally, readTally, type Tally } from "./tallies.ts";
+import { TALLY_FAMILIES } from "./tally-text.ts";
 import { type TargetLabels, targetLabels } from "./targets.ts";
 
 /** Counters and histograms over all results of configured targets. */
@@ -11,7 +13,8 @@ export interface Totals {
   /** @param dollars what the probe cost, where that is known */
   observe(target: Target, result: Result, dollars?: number): void;
   /**
-   * Starts the counters of new targets at 0 and drops the series of those that are gone.
+   * Starts the counters of new targets at 0, or where they were before a restart, and drops the series of those that are
+   * gone.
    * @param priced whether what a target costs is known
    */
   setTargets(targets: readonly Target[], priced?: (target: Target) => boolean): void;
@@ -19,82 +22,68 @@ export interface Totals {
   text(): Promise<string>;
 }
 
-export function createTotals(): Totals {
-  const registry = new Registry();
-  const counter = (metric: Metric) =>
-    new Counter({
-      name: metric.name,
-      help: metric.help,
-      labelNames: [...metric.labels],
-      registers: [registry],
-    });
-  const histogram = (metric: Metric) =>
-    new Histogram({
-      name: metric.name,
-      help: metric.help,
-      labelNames: [...metric.labels],
-      buckets: [...(metric.buckets ?? [])],
-      registers: [registry],
-    });
+/** What is counted of a target, and its lines: most targets do not change between two scrapes, most counters never. */
+interface Counted {
+  readonly labels: TargetLabels;
+  tally: Tally;
+  /** By metric; absent where something was counted since. */
+  readonly lines: Map<Metric, string>;
+}
 
-  const probes = counter(catalogue.healthChecks);
-  const durations = histogram(catalogue.healthCheckDuration);
-  const failures = counter(catalogue.failures);
-  const tokens = counter(catalogue.llmTokensTotal);
-  const cost = counter(catalogue.llmCost);
-  const firstToken = histogram(catalogue.llmFirstTokenHistogram);
-  const interToken = histogram(catalogue.llmInterTokenHistogram);
+/** @param shelf where everything is kept over a restart */
+export function createTotals(shelf: Shelf = createMemory().shelf("totals")): Totals {
+  let known = new Map<string, Counted>();
 
-  /** What a prober reports per probe and is summed up here. */
-  const summed = new Map<Metric, (value: number, labels: TargetLabels & Record<string, string>) => void>([
-    [catalogue.llmTokens, (value, labels) => tokens.inc(labels, value)],
-    [catalogue.llmFirstToken, (value, labels) => firstToken.observe(labels, value)],
-    [catalogue.llmInterToken, (value, labels) => interToken.observe(labels, value)],
-  ]);
-
-  let known = new Map<string, TargetLabels>();
+  const begin = (key: string, labels: TargetLabels): Counted => ({
+    labels,
+    tally: readTally(shelf.get(key)) ?? newTally(),
+    lines: new Map(),
+  });
 
   return {
-    observe(target, { outcome, duration, samples, coldStart = false }, dollars) {
-      const labels = targetLabels(target);
-      const status = outcome.ok ? "success" : "failure";
-      probes.inc({ ...labels, status });
-      if (!coldStart) durations.observe({ ...labels, status }, duration);
-      if (!outcome.ok) failures.inc({ ...labels, reason: outcome.reason });
-      if (dollars !== undefined) cost.inc(labels, dollars);
-      for (const { metric, value, labels: own } of samples) {
-        // How long a model takes to wake up says nothing of how fast it is.
-        if (!coldStart || (metric !== catalogue.llmFirstToken && metric !== catalogue.llmInterToken))
-          summed.get(metric)?.(value, { ...labels, ...own });
-      }
+    observe(target, result, dollars) {
+      const key = keyOf(target);
+      const counted = known.get(key);
+      if (counted === undefined) return;
+      const { next, changed } = count(counted.tally, result, dollars);
+      counted.tally = next;
+      for (const metric of changed) counted.lines.delete(metric);
+      shelf.put(key, next);
     },
     setTargets(targets, priced = () => false) {
-      const before = known;
-      known = new Map(targets.map((target) => [JSON.stringify(targetLabels(target)), targetLabels(target)]));
-      for (const [key, labels] of known) {
-        if (before.has(key)) continue;
-        for (const status of ["success", "failure"]) {
-          probes.inc({ ...labels, status }, 0);
-          durations.zero({ ...labels, status });
-        }
-        for (const reason of FAILURE_REASONS) failures.inc({ ...labels, reason }, 0);
+      known = new Map(
+        targets.map((target) => {
+          const key = keyOf(target);
+          return [key, known.get(key) ?? begin(key, targetLabels(target))];
+        }),
+      );
+      for (const target of targets) {
+        const counted = known.get(keyOf(target));
+        if (counted === undefined || counted.tally.dollars !== undefined || !priced(target)) continue;
+        counted.tally = { ...counted.tally, dollars: 0 };
+        counted.lines.delete(catalogue.llmCost);
       }
-      for (const target of targets) if (priced(target)) cost.inc(targetLabels(target), 0);
-      const gone = [...before].filter(([key]) => !known.has(key)).map(([, labels]) => labels);
-      if (gone.length > 0)
-        for (const metric of [probes, durations, failures, tokens, cost, firstToken, interToken])
-          void drop(metric, gone);
+      retainKeys(shelf, known);
     },
-    text: () => registry.metrics(),
+    async text() {
+      let out = "";
+      for (const { metric, lines } of TALLY_FAMILIES) {
+        let family = "";
+        for (const counted of known.values()) {
+          let own = counted.lines.get(metric);
+          if (own === undefined) {
+            own = lines(counted.tally, counted.labels);
+            counted.lines.set(metric, own);
+          }
+          family += own;
+        }
+        if (family === "") continue;
+        const { name, help, type } = metric;
+        out += `# HELP ${name} ${escapeHelp(help)}\n# TYPE ${name} ${type}\n${family}`;
+      }
+      return out;
+    },
   };
 }
 
-/** prom-client removes single label sets only, so the ones of a target have to be looked up. */
-async function drop(metric: Counter | Histogram, targets: readonly TargetLabels[]): Promise<void> {
-  const gone = new Set(targets.map(({ target, module }) => JSON.stringify([target, module])));
-  const { values } = await metric.get();
-  for (const { labels } of values) {
-    const { le: _le, ...own } = labels as Record<string, string>;
-    if (gone.has(JSON.stringify([own["target"], own["module"]]))) metric.remove(own);
-  }
-}
+const keyOf = (target: Target): string => JSON.stringify([target.name, target.module.name]);

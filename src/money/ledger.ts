@@ -1,5 +1,6 @@
+import { createMemory, type Shelf } from "../core/memory.ts";
 import { type Amount, exactly, PERIODS, type Period } from "../core/money.ts";
-import type { Timestamp } from "../core/units.ts";
+import { type Timestamp, timestamp } from "../core/units.ts";
 import { windowNow } from "./windows.ts";
 
 /** Whose money it is: that of a module, which pays for all its probes, or of a target. */
@@ -22,18 +23,21 @@ export interface Ledger {
   spent(owner: Owner, per: Period, at: Timestamp): Amount & { readonly windowStart: Timestamp };
   /** Forgets the owners that `keep` does not want. */
   retain(keep: (owner: Owner) => boolean): void;
-  /** Everything that is remembered. */
-  snapshot(): readonly Spending[];
-  /** Adds what another ledger remembered: of the same window to what is there, of a later one instead of it. */
-  restore(spendings: readonly Spending[]): void;
 }
 
 const NOTHING: Amount = { tokens: 0, dollars: 0 };
 
-export function createLedger(): Ledger {
+/** @param shelf where it is kept over a restart */
+export function createLedger(shelf: Shelf = createMemory().shelf("ledger")): Ledger {
   const entries = new Map<string, Spending>();
+  for (const [key, value] of shelf.entries()) {
+    const spending = readSpending(value);
+    if (spending !== undefined && keyOf(spending.owner, spending.per) === key) entries.set(key, spending);
+  }
   const put = (spending: Spending): void => {
-    entries.set(keyOf(spending.owner, spending.per), spending);
+    const key = keyOf(spending.owner, spending.per);
+    entries.set(key, spending);
+    shelf.put(key, spending);
   };
   const spent: Ledger["spent"] = (owner, per, at) => {
     const known = entries.get(keyOf(owner, per));
@@ -50,18 +54,29 @@ export function createLedger(): Ledger {
       }
     },
     retain(keep) {
-      for (const [key, { owner }] of entries) if (!keep(owner)) entries.delete(key);
-    },
-    snapshot: () => [...entries.values()],
-    restore(spendings) {
-      for (const spending of spendings) {
-        const known = entries.get(keyOf(spending.owner, spending.per));
-        if (known === undefined || known.windowStart < spending.windowStart) put(spending);
-        else if (known.windowStart === spending.windowStart) put({ ...known, ...sum(known, spending) });
+      for (const [key, { owner }] of entries) {
+        if (keep(owner)) continue;
+        entries.delete(key);
+        shelf.delete(key);
       }
     },
   };
 }
+
+/** What a shelf holds, or `undefined` when it is no spending. */
+function readSpending(value: unknown): Spending | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
+  const { owner, per, windowStart, tokens, dollars } = value as Partial<Record<keyof Spending, unknown>>;
+  const period = PERIODS.find((known) => known === per);
+  if (typeof owner !== "object" || owner === null || period === undefined) return undefined;
+  const { kind, name } = owner as Partial<Record<keyof Owner, unknown>>;
+  if ((kind !== "module" && kind !== "target") || typeof name !== "string") return undefined;
+  if (!isAmount(windowStart) || !isAmount(tokens) || !isAmount(dollars)) return undefined;
+  return { owner: { kind, name }, per: period, windowStart: timestamp(windowStart), tokens, dollars };
+}
+
+const isAmount = (value: unknown): value is number =>
+  typeof value === "number" && Number.isFinite(value) && value >= 0;
 
 const sum = (a: Amount, b: Amount): Amount => ({
   tokens: a.tokens + b.tokens,

@@ -173,6 +173,17 @@ test("limits, control and context_api", async () => {
   });
 });
 
+test("storage", () => {
+  const file = "/etc/heartbeat/exporter.yml";
+  const storage = (text: string) => loadConfigText(`modules: {}\n${text}`, file, {}, deps).storage;
+  expect(storage("")).toEqual({ retention: 7 * 86_400, maxSize: 512 * 2 ** 20 });
+  expect(storage("storage: { path: data/s.db, retention: 30d, max_size: 2GB }")).toEqual({
+    path: "/etc/heartbeat/data/s.db",
+    retention: 30 * 86_400,
+    maxSize: 2 * 2 ** 30,
+  });
+});
+
 test("a file that is not there", () => {
   expect(messageOf(() => readConfigFile("/nowhere/exporter.yml"))).toBe(
     "/nowhere/exporter.yml: got no such file, want a readable YAML file",

@@ -39,6 +39,19 @@ describe("createScheduler", () => {
     expect(runs).toEqual(["a@0", "b@2", "b@6", "b@10", "a@30"]);
   });
 
+  it("lets the rest of an interval pass that began before the start", () => {
+    const { clock, runs, target } = setUp();
+    const rests: Readonly<Record<string, number>> = { a: 20, b: 3, c: 1000 };
+    const scheduler = createScheduler(
+      clock,
+      ({ name }) => runs.push(`${name}@${clock.monotonic()}`),
+      ({ name }) => seconds(rests[name] ?? 0),
+    );
+    scheduler.setTargets([target("a"), target("b"), target("c"), target("d")]);
+    clock.advance(seconds(52));
+    expect(runs).toEqual(["b@3", "d@7.5", "a@20", "c@30", "b@33", "d@37.5", "a@50"]);
+  });
+
   it("does not make up for beats that were missed", () => {
     const { clock, runs, scheduler, target } = setUp();
     const suspended = {

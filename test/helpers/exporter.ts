@@ -6,12 +6,13 @@ import { fileURLToPath } from "node:url";
 import type { ConfigDeps } from "../../src/config/config.ts";
 import { createConfigHolder } from "../../src/config/reload.ts";
 import { type Clock, systemClock } from "../../src/core/clock.ts";
+import type { History } from "../../src/core/history.ts";
 import type { Log } from "../../src/core/log.ts";
 import { createMemory, type Memory } from "../../src/core/memory.ts";
 import type { Prober } from "../../src/core/prober.ts";
 import { type Seconds, seconds } from "../../src/core/units.ts";
 import { createExporter } from "../../src/exporter.ts";
-import type { Ledger } from "../../src/money/ledger.ts";
+import { createMemoryHistory } from "../../src/store/history.ts";
 import { type Exit, type Running, start } from "./process.ts";
 import { type TemporaryFolder, temporaryFolder } from "./temporary-folder.ts";
 
@@ -51,6 +52,8 @@ export interface ExporterOptions {
   readonly files?: Readonly<Record<string, string>>;
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** How long its start may take; 10 s by default. */
+  readonly patience?: Seconds;
 }
 
 /** The environment of a test's exporter: what the machine's own says must not configure it. */
@@ -74,13 +77,17 @@ export async function startExporter({
   files = {},
   args = [],
   env,
+  patience = seconds(10),
 }: ExporterOptions): Promise<ExporterProcess> {
   await using resources = new AsyncDisposableStack();
   const folder = resources.use(await temporaryFolder());
   for (const [name, content] of Object.entries(files)) await folder.write(name, content);
   const config = yaml === undefined ? [] : [`--config.file=${await folder.write("exporter.yml", yaml)}`];
   const running = resources.use(runMain(["--web.listen-address=127.0.0.1:0", ...config, ...args], env));
-  const [, url = ""] = await running.waitForOutput(/heartbeat-exporter listens.*? address=(http:\S+)/);
+  const [, url = ""] = await running.waitForOutput(
+    /heartbeat-exporter listens.*? address=(http:\S+)/,
+    patience,
+  );
   const owned = resources.move();
   return {
     url,
@@ -120,11 +127,11 @@ export async function startLocalExporter(options: {
   readonly probers: readonly Prober[];
   readonly files?: Readonly<Record<string, string>>;
   readonly clock?: Clock;
-  readonly ledger?: Ledger;
   readonly routePrefix?: string;
   readonly externalUrl?: URL;
   /** What an exporter before it remembered. */
   readonly memory?: Memory;
+  readonly history?: History;
 }): Promise<LocalExporter> {
   await using resources = new AsyncDisposableStack();
   const { probers, clock = systemClock, routePrefix = "", externalUrl } = options;
@@ -143,7 +150,7 @@ export async function startLocalExporter(options: {
     version: "0.0.0-test",
     config: holder.current(),
     memory: options.memory ?? createMemory(),
-    ...(options.ledger === undefined ? {} : { ledger: options.ledger }),
+    history: options.history ?? createMemoryHistory(clock, seconds(86_400)),
     timeoutOffset: seconds(0.5),
     historyLimit: 3,
     routePrefix,

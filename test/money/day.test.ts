@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
+import { createMemory, type Memory } from "../../src/core/memory.ts";
 import { seconds } from "../../src/core/units.ts";
-import { createLedger, type Ledger } from "../../src/money/ledger.ts";
 import { type ManualClock, manualClock } from "../helpers/clock.ts";
 import { type LocalExporter, startLocalExporter } from "../helpers/exporter.ts";
 import { valueOf } from "../helpers/exposition.ts";
@@ -62,8 +62,8 @@ modules: { chat: ${module} }
 targets:
 ${targets}
 `;
-  const start = (ledger: Ledger = createLedger()) =>
-    startLocalExporter({ yaml, probers: [paid.prober], clock, ledger });
+  const start = (memory: Memory = createMemory()) =>
+    startLocalExporter({ yaml, probers: [paid.prober], clock, memory });
   return { clock, paid, start };
 }
 
@@ -165,18 +165,16 @@ describe("a day of probing", { timeout: 60_000 }, () => {
     const { clock, paid, start } = setUp(
       `  - { name: gpt, module: chat, target: gpt, ${ON_SCHEDULE}, budget: { tokens: 40000, per: day } }`,
     );
-    const before = createLedger();
+    const memory = createMemory();
     {
-      await using exporter = await start(before);
+      await using exporter = await start(memory);
       await pass(clock, DAY / 2 - 30);
       expect(valueOf(await metricsOf(exporter), "heartbeat_llm_budget_remaining_tokens")).toBe(
         40_000 - 1440 * 20,
       );
     }
     expect(paid.prompts()).toBe(1440);
-    const after = createLedger();
-    after.restore(structuredClone(before.snapshot()));
-    await using exporter = await start(after);
+    await using exporter = await start(memory);
     await pass(clock, DAY / 2 - 30);
     expect(paid.prompts()).toBe(2000);
     expect(valueOf(await metricsOf(exporter), "heartbeat_llm_budget_remaining_tokens")).toBe(0);
@@ -280,7 +278,7 @@ modules: { chat: { prober: paid, budget: { dollars: 1, per: day } } }
   test("a budget that a reload adds knows what was spent before it", async () => {
     const paid = paidProber();
     const clock = manualClock(MIDNIGHT);
-    const ledger = createLedger();
+    const memory = createMemory();
     const yaml = (budget: string) => `
 modules: { chat: { prober: paid, min_interval: 0s } }
 targets: [{ name: gpt, module: chat, target: gpt, ${budget} }]
@@ -290,7 +288,7 @@ targets: [{ name: gpt, module: chat, target: gpt, ${budget} }]
         yaml: yaml(""),
         probers: [paid.prober],
         clock,
-        ledger,
+        memory,
       });
       for (let i = 0; i < 3; i++) await metricsOf(exporter);
     }
@@ -298,7 +296,7 @@ targets: [{ name: gpt, module: chat, target: gpt, ${budget} }]
       yaml: yaml(one),
       probers: [paid.prober],
       clock,
-      ledger,
+      memory,
     });
     const text = await metricsOf(exporter);
     expect(paid.prompts()).toBe(3);

@@ -1,3 +1,5 @@
+import { catalogue } from "../../src/catalogue.ts";
+import { sample } from "../../src/core/metric.ts";
 import { failed, type Prober, succeeded } from "../../src/core/prober.ts";
 
 /** What each prompt of the stand-in uses up. */
@@ -26,7 +28,15 @@ export function paidProber(model = "gpt-4o-mini-2024-07-18") {
       };
       return down.has(address)
         ? { outcome: failed("empty", "as the test says"), samples: [], answered: false, spent }
-        : { outcome: succeeded, samples: [], answered: true, spent };
+        : {
+            outcome: succeeded,
+            samples: [
+              sample(catalogue.llmTokens, PER_PROMPT.input, { type: "input" }),
+              sample(catalogue.llmFirstToken, 0.3),
+            ],
+            answered: true,
+            spent,
+          };
     },
   };
   return {

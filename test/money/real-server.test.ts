@@ -2,6 +2,7 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
 import { type Clock, systemClock } from "../../src/core/clock.ts";
+import { createMemory } from "../../src/core/memory.ts";
 import type { Prober } from "../../src/core/prober.ts";
 import { timestamp } from "../../src/core/units.ts";
 import { createLedger } from "../../src/money/ledger.ts";
@@ -100,9 +101,10 @@ describe("a budget in front of a real server", () => {
   ])("counts %s", async (_title, usage, cut, status, tokens) => {
     const { state, url } = await llm(usage);
     Object.assign(state, { cut, status });
-    const ledger = createLedger();
-    await using exporter = await startLocalExporter({ yaml: yaml(url, ""), probers, ledger });
+    const memory = createMemory();
+    await using exporter = await startLocalExporter({ yaml: yaml(url, ""), probers, memory });
     await (await fetch(`${exporter.url}/probe?target=gpt`)).text();
+    const ledger = createLedger(memory.shelf("money/ledger"));
     expect(ledger.spent({ kind: "module", name: "chat" }, "day", systemClock.now()).tokens).toBe(tokens);
   });
 

@@ -1,9 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { createMemory } from "../../src/core/memory.ts";
 import type { Period } from "../../src/core/money.ts";
 import { timestamp } from "../../src/core/units.ts";
 import { createLedger, type Owner } from "../../src/money/ledger.ts";
 import { windowEnd, windowNow, windowStart } from "../../src/money/windows.ts";
+import { readBack } from "../helpers/read-back.ts";
 
 const owner: Owner = { kind: "target", name: "gpt" };
 const at = (text: string) => timestamp(Date.parse(text) / 1000);
@@ -51,14 +53,13 @@ describe("the ledger", () => {
     });
     fc.assert(
       fc.property(periods, times, steps, fc.nat(), (per, start, steps, restart) => {
-        let ledger = createLedger();
+        const shelf = createMemory().shelf("ledger");
+        let ledger = createLedger(shelf);
         let now = start;
         const sums = new Map<number, { tokens: number; nano: bigint }>();
         for (const [i, [passed, amount]] of steps.entries()) {
           if (i === restart % steps.length) {
-            const next = createLedger();
-            next.restore(structuredClone(ledger.snapshot()));
-            ledger = next;
+            ledger = createLedger(readBack(shelf));
           }
           now = timestamp(now + passed);
           ledger.add(owner, amount, now);
@@ -78,27 +79,32 @@ describe("the ledger", () => {
     );
   });
 
-  test("what is restored adds to what the same window has, and gives way to a later one", () => {
-    const [early, late] = [at("2025-09-15T13:30:00Z"), at("2025-09-15T14:30:00Z")];
-    const before = createLedger();
-    before.add(owner, { tokens: 5, dollars: 1 }, early);
-    const now = createLedger();
-    now.add(owner, { tokens: 7, dollars: 2 }, late);
-    now.restore(before.snapshot());
-    expect(now.spent(owner, "hour", late)).toMatchObject({ tokens: 7, dollars: 2 });
-    expect(now.spent(owner, "day", late)).toMatchObject({ tokens: 12, dollars: 3 });
-    before.restore(now.snapshot());
-    expect(before.spent(owner, "hour", late)).toMatchObject({ tokens: 7 });
+  test.each([
+    ["no object", 7],
+    ["no owner", { per: "hour", windowStart: 0, tokens: 1, dollars: 1 }],
+    [
+      "an owner of another kind",
+      { owner: { kind: "group", name: "gpt" }, per: "hour", windowStart: 0, tokens: 1, dollars: 1 },
+    ],
+    ["no period", { owner, per: "week", windowStart: 0, tokens: 1, dollars: 1 }],
+    ["negative tokens", { owner, per: "hour", windowStart: 0, tokens: -1, dollars: 1 }],
+    ["no dollars", { owner, per: "hour", windowStart: 0, tokens: 1, dollars: null }],
+  ])("leaves out what was kept and cannot be: %s", (_title, value) => {
+    const shelf = createMemory().shelf("ledger");
+    shelf.put("hour target gpt", value);
+    expect(createLedger(shelf).spent(owner, "hour", timestamp(0))).toMatchObject({ tokens: 0, dollars: 0 });
   });
 
   test("keeps owners apart, and forgets whom nobody wants", () => {
-    const ledger = createLedger();
+    const shelf = createMemory().shelf("ledger");
+    const ledger = createLedger(shelf);
     const module: Owner = { kind: "module", name: "gpt" };
     const now = at("2025-09-15T13:30:00Z");
     ledger.add(owner, { tokens: 1, dollars: 0 }, now);
     ledger.add(module, { tokens: 2, dollars: 0 }, now);
     expect(ledger.spent(owner, "day", now).tokens).toBe(1);
     ledger.retain(({ kind }) => kind === "module");
+    expect([...shelf.entries()].map(([key]) => key)).toEqual(["hour module gpt", "day module gpt"]);
     expect(ledger.spent(owner, "day", now).tokens).toBe(0);
     expect(ledger.spent(module, "day", now).tokens).toBe(2);
   });

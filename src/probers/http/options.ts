@@ -1,6 +1,6 @@
 import type { CompileContext } from "../../core/prober.ts";
+import { parseSize, SIZE_FORM } from "../../core/size.ts";
 import { type AddressPolicy, compileAllowedTargets } from "../address-policy.ts";
-import { parseSize, SIZE_FORM } from "../size.ts";
 import { compileTls, type TlsSettings } from "../tls-options.ts";
 import { type Credentials, compileCredentials } from "./auth.ts";
 import type { BodyPlan } from "./body.ts";

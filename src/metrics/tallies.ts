@@ -1,0 +1,139 @@
+import { catalogue } from "../catalogue.ts";
+import type { Metric } from "../core/metric.ts";
+import { FAILURE_REASONS } from "../core/reasons.ts";
+import type { Result } from "../core/result.ts";
+
+/** A histogram of the catalogue: how many values fell into each bucket alone, the last of them being beyond all bounds. */
+export interface Histogram {
+  readonly buckets: readonly number[];
+  readonly sum: number;
+}
+
+type Counts = Readonly<Record<string, number>>;
+
+/**
+ * All that is counted of one target: plain data, never changed in place. What is not there yet has no series: tokens of a
+ * type nobody reported, dollars of a model without a price.
+ */
+export interface Tally {
+  readonly probes: Readonly<Record<"success" | "failure", number>>;
+  readonly durations: Readonly<Record<"success" | "failure", Histogram>>;
+  readonly failures: Counts;
+  readonly tokens: Counts;
+  readonly dollars?: number;
+  readonly firstToken?: Histogram;
+  readonly interToken?: Histogram;
+}
+
+const newHistogram = ({ buckets = [] }: Metric): Histogram => ({
+  buckets: Array.from({ length: buckets.length + 1 }, () => 0),
+  sum: 0,
+});
+
+export const newTally = (): Tally => ({
+  probes: { success: 0, failure: 0 },
+  durations: {
+    success: newHistogram(catalogue.healthCheckDuration),
+    failure: newHistogram(catalogue.healthCheckDuration),
+  },
+  failures: Object.fromEntries(FAILURE_REASONS.map((reason) => [reason, 0])),
+  tokens: {},
+});
+
+/** Counts `value`, as Prometheus does: a bucket holds what is no larger than its bound. */
+function observed(histogram: Histogram | undefined, metric: Metric, value: number): Histogram {
+  const { buckets, sum } = histogram ?? newHistogram(metric);
+  const found = metric.buckets?.findIndex((bound) => value <= bound) ?? -1;
+  const at = found === -1 ? buckets.length - 1 : found;
+  return { buckets: buckets.with(at, (buckets[at] ?? 0) + 1), sum: sum + value };
+}
+
+const increased = (counts: Counts, name: string, by = 1): Counts => ({
+  ...counts,
+  [name]: (counts[name] ?? 0) + by,
+});
+
+/**
+ * The tally after one more result, and which metrics differ from before.
+ * @param dollars what the probe cost, where that is known
+ */
+export function count(
+  before: Tally,
+  { outcome, duration, samples, coldStart = false }: Result,
+  dollars?: number,
+): { next: Tally; changed: ReadonlySet<Metric> } {
+  const changed = new Set<Metric>([catalogue.healthChecks]);
+  const status = outcome.ok ? "success" : "failure";
+  let next: Tally = { ...before, probes: { ...before.probes, [status]: before.probes[status] + 1 } };
+  const change = (metric: Metric, part: Partial<Tally>): void => {
+    next = { ...next, ...part };
+    changed.add(metric);
+  };
+  if (!coldStart) {
+    const { healthCheckDuration } = catalogue;
+    const own = observed(next.durations[status], healthCheckDuration, duration);
+    change(healthCheckDuration, { durations: { ...next.durations, [status]: own } });
+  }
+  if (!outcome.ok) change(catalogue.failures, { failures: increased(next.failures, outcome.reason) });
+  if (dollars !== undefined) change(catalogue.llmCost, { dollars: (next.dollars ?? 0) + dollars });
+  for (const { metric, value, labels = {} } of samples) {
+    if (metric === catalogue.llmTokens)
+      change(catalogue.llmTokensTotal, { tokens: increased(next.tokens, labels["type"] ?? "", value) });
+    // How long a model takes to wake up says nothing of how fast it is.
+    if (coldStart) continue;
+    const { llmFirstTokenHistogram: first, llmInterTokenHistogram: inter } = catalogue;
+    if (metric === catalogue.llmFirstToken)
+      change(first, { firstToken: observed(next.firstToken, first, value) });
+    if (metric === catalogue.llmInterToken)
+      change(inter, { interToken: observed(next.interToken, inter, value) });
+  }
+  return { next, changed };
+}
+
+/** A tally as it was kept over a restart; what is no number, or of other buckets than those of today, begins anew. */
+export function readTally(value: unknown): Tally | undefined {
+  if (!isObject(value)) return undefined;
+  const { probes, durations, failures, tokens, dollars, firstToken, interToken } = value;
+  const fresh = newTally();
+  const spent = numberOf(dollars);
+  const first = readHistogram(firstToken, catalogue.llmFirstTokenHistogram);
+  const inter = readHistogram(interToken, catalogue.llmInterTokenHistogram);
+  return {
+    probes: { ...fresh.probes, ...readCounts(probes, Object.keys(fresh.probes)) },
+    durations: {
+      success:
+        readHistogram(field(durations, "success"), catalogue.healthCheckDuration) ?? fresh.durations.success,
+      failure:
+        readHistogram(field(durations, "failure"), catalogue.healthCheckDuration) ?? fresh.durations.failure,
+    },
+    failures: { ...fresh.failures, ...readCounts(failures, FAILURE_REASONS) },
+    tokens: readCounts(tokens, isObject(tokens) ? Object.keys(tokens) : []),
+    ...(spent === undefined ? {} : { dollars: spent }),
+    ...(first === undefined ? {} : { firstToken: first }),
+    ...(inter === undefined ? {} : { interToken: inter }),
+  };
+}
+
+const readCounts = (value: unknown, names: readonly string[]): Counts =>
+  Object.fromEntries(
+    names.flatMap((name) => {
+      const known = numberOf(field(value, name));
+      return known === undefined ? [] : [[name, known]];
+    }),
+  );
+
+const field = (value: unknown, name: string): unknown => (isObject(value) ? value[name] : undefined);
+
+function readHistogram(value: unknown, metric: Metric): Histogram | undefined {
+  if (!isObject(value) || !Array.isArray(value["buckets"])) return undefined;
+  const buckets = value["buckets"].map(numberOf).filter((count) => count !== undefined);
+  const sum = numberOf(value["sum"]);
+  if (sum === undefined || buckets.length !== newHistogram(metric).buckets.length) return undefined;
+  return { buckets, sum };
+}
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+const numberOf = (value: unknown): number | undefined =>
+  typeof value === "number" && Number.isFinite(value) && value >= 0 ? value : undefined;

@@ -1,0 +1,78 @@
+import { catalogue } from "../catalogue.ts";
+import type { Metric } from "../core/metric.ts";
+import { type Labels, seriesLine } from "./exposition.ts";
+import type { Histogram, Tally } from "./tallies.ts";
+import type { TargetLabels } from "./targets.ts";
+
+/** A metric of a tally, and its lines for one target. */
+export interface TallyFamily {
+  readonly metric: Metric;
+  readonly lines: (tally: Tally, labels: TargetLabels) => string;
+}
+
+const STATUSES = ["success", "failure"] as const;
+
+/** One line per entry of `counts`, named by the label `label`. */
+const counterLines = (
+  metric: Metric,
+  labels: TargetLabels,
+  label: string,
+  counts: Readonly<Record<string, number>>,
+): string =>
+  Object.entries(counts)
+    .map(([value, count]) => seriesLine(metric.name, { ...labels, [label]: value }, count))
+    .join("");
+
+/** A histogram's buckets add up, as the text format has them. */
+function histogramLines(
+  { name, buckets: bounds = [] }: Metric,
+  labels: Labels,
+  histogram?: Histogram,
+): string {
+  if (histogram === undefined) return "";
+  let out = "";
+  let total = 0;
+  for (const [i, count] of histogram.buckets.entries()) {
+    total += count;
+    const bound = bounds[i];
+    const le = bound === undefined ? "+Inf" : String(bound);
+    out += seriesLine(`${name}_bucket`, { ...labels, le }, total);
+  }
+  return `${out}${seriesLine(`${name}_sum`, labels, histogram.sum)}${seriesLine(`${name}_count`, labels, total)}`;
+}
+
+/** Everything that is counted, in the order of the catalogue. */
+export const TALLY_FAMILIES: readonly TallyFamily[] = [
+  {
+    metric: catalogue.healthChecks,
+    lines: ({ probes }, labels) => counterLines(catalogue.healthChecks, labels, "status", probes),
+  },
+  {
+    metric: catalogue.healthCheckDuration,
+    lines: ({ durations }, labels) =>
+      STATUSES.map((status) =>
+        histogramLines(catalogue.healthCheckDuration, { ...labels, status }, durations[status]),
+      ).join(""),
+  },
+  {
+    metric: catalogue.failures,
+    lines: ({ failures }, labels) => counterLines(catalogue.failures, labels, "reason", failures),
+  },
+  {
+    metric: catalogue.llmTokensTotal,
+    lines: ({ tokens }, labels) => counterLines(catalogue.llmTokensTotal, labels, "type", tokens),
+  },
+  {
+    metric: catalogue.llmCost,
+    lines: ({ dollars }, labels) =>
+      dollars === undefined ? "" : seriesLine(catalogue.llmCost.name, labels, dollars),
+  },
+  {
+    metric: catalogue.llmFirstTokenHistogram,
+    lines: ({ firstToken }, labels) => histogramLines(catalogue.llmFirstTokenHistogram, labels, firstToken),
+  },
+  {
+    metric: catalogue.llmInterTokenHistogram,
+    lines: ({ interToken }, labels) => histogramLines(catalogue.llmInterTokenHistogram, labels, interToken),
+  },
+];

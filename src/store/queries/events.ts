@@ -1,0 +1,69 @@
+import type { DatabaseSync } from "node:sqlite";
+import { HEARTBEAT_SOURCES } from "../../core/heartbeat.ts";
+import { EVENT_KINDS, type EventFacts, type EventQuery, type PastEvent } from "../../core/history.ts";
+import { timestamp } from "../../core/units.ts";
+import { toFileTime } from "./rows.ts";
+
+const DEFAULT_LIMIT = 1000;
+
+/** Events of a window, or after a number. */
+export function events(db: DatabaseSync, query: EventQuery): readonly PastEvent[] {
+  const { from, to, subject, kinds, after, limit = DEFAULT_LIMIT } = query;
+  const conditions: string[] = [];
+  const values: Record<string, string | number> = { limit };
+  const want = (condition: string, name: string, value: string | number | undefined): void => {
+    if (value === undefined) return;
+    conditions.push(condition);
+    values[name] = value;
+  };
+  want("at >= :from", "from", from === undefined ? undefined : toFileTime(from));
+  want("at < :to", "to", to === undefined ? undefined : toFileTime(to));
+  want("id > :after", "after", after);
+  want("iif(json_valid(facts), facts ->> 'subject', null) = :subject", "subject", subject);
+  want(
+    "iif(json_valid(facts), facts ->> 'kind', null) in (select value from json_each(:kinds))",
+    "kinds",
+    kinds === undefined ? undefined : JSON.stringify(kinds),
+  );
+  const where = conditions.length === 0 ? "" : `where ${conditions.join(" and ")}`;
+  const order = after === undefined ? "desc" : "asc";
+  const rows = db
+    .prepare(`select id, facts from events ${where} order by id ${order} limit :limit`)
+    .all(values);
+  const found = rows.flatMap(({ id, facts }): readonly PastEvent[] => {
+    const read = readFacts(String(facts));
+    return read === undefined ? [] : [{ id: Number(id), ...read }];
+  });
+  return after === undefined ? found.toReversed() : found;
+}
+
+const one = <T extends string>(list: readonly T[], value: unknown): T | undefined =>
+  list.find((known) => known === value);
+
+/** What another version has written, and this one does not know, is left out. */
+function readFacts(json: string): EventFacts | undefined {
+  const raw = parse(json);
+  if (typeof raw !== "object" || raw === null) return undefined;
+  const { kind, at, subject, source, from, to, cause, until } = raw as Readonly<Record<string, unknown>>;
+  const known = one(EVENT_KINDS, kind);
+  if (known === undefined || typeof at !== "number" || typeof subject !== "string") return undefined;
+  const via = one(HEARTBEAT_SOURCES, source);
+  return {
+    kind: known,
+    at: timestamp(at),
+    subject,
+    ...(via === undefined ? {} : { source: via }),
+    ...(typeof from === "string" ? { from } : {}),
+    ...(typeof to === "string" ? { to } : {}),
+    ...(typeof cause === "string" ? { cause } : {}),
+    ...(typeof until === "number" ? { until: timestamp(until) } : {}),
+  };
+}
+
+function parse(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,59 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { seconds, timestamp } from "../../src/core/units.ts";
+import { initialState, type State } from "../../src/failover/machine.ts";
+import { restoredState } from "../../src/failover/restored-state.ts";
+
+const AT = timestamp(1_757_943_000);
+const interval = seconds(30);
+const state: State = {
+  ...initialState(AT),
+  health: "healthy",
+  mode: "fallback",
+  forced: { until: timestamp(AT + 600) },
+  consecutiveSuccesses: 4,
+  against: 1,
+  triggered: 3,
+  recovered: 2,
+  overdue: true,
+  modelAvailable: false,
+  lastResultId: 77,
+  lastProbeAt: timestamp(AT + 5),
+  lastSuccessAt: timestamp(AT + 5),
+};
+const read = (value: unknown, now = AT) => restoredState(JSON.parse(JSON.stringify(value)), interval, now);
+
+describe("restoredState", () => {
+  it("is what was kept, but for the number of the last result", () => {
+    expect(read(state)).toEqual({ ...state, lastResultId: 0 });
+    expect(read(initialState(AT))).toEqual(initialState(AT));
+    expect(read({ ...state, forced: {} })?.forced).toEqual({});
+  });
+
+  it.each([
+    ["healthy", 94, "healthy"],
+    ["healthy", 96, "unknown"],
+    ["unhealthy", 9600, "unhealthy"],
+  ] as const)("%s, not probed for %d s, is %s", (health, passed, wanted) => {
+    expect(read({ ...state, health }, timestamp(AT + passed))?.health).toBe(wanted);
+  });
+
+  it.each([
+    ["no object", 7],
+    ["nothing", null],
+    ["an unknown mode", { ...state, mode: "tertiary" }],
+    ["an unknown health", { ...state, health: "fine" }],
+    ["no time", { ...state, modeSince: "yesterday" }],
+    ["a fraction of a failure", { ...state, consecutiveFailures: 0.5 }],
+    ["a negative count", { ...state, triggered: -1 }],
+    ["a force that is none", { ...state, forced: true }],
+    ["a force that would never end because its end was lost", { ...state, forced: { until: null } }],
+  ])("is nothing when what was kept is %s", (_title, value) => {
+    expect(read(value)).toBeUndefined();
+  });
+
+  it("never throws", () => {
+    const read = fc.property(fc.jsonValue(), (value) => void restoredState(value, interval, AT));
+    expect(() => fc.assert(read)).not.toThrow();
+  });
+});

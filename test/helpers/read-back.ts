@@ -1,0 +1,8 @@
+import { createMemory, type Shelf } from "../../src/core/memory.ts";
+
+/** A shelf with what a restart finds on `shelf`: what JSON makes of it. */
+export function readBack(shelf: Shelf): Shelf {
+  const next = createMemory().shelf("read back");
+  for (const [key, value] of shelf.entries()) next.put(key, JSON.parse(JSON.stringify(value)));
+  return next;
+}

@@ -1,0 +1,170 @@
+import fc from "fast-check";
+import { Counter, Histogram, Registry } from "prom-client";
+import { describe, expect, it } from "vitest";
+import { catalogue } from "../../src/catalogue.ts";
+import { createMemory } from "../../src/core/memory.ts";
+import { type Metric, sample } from "../../src/core/metric.ts";
+import { failed, succeeded } from "../../src/core/prober.ts";
+import { FAILURE_REASONS } from "../../src/core/reasons.ts";
+import type { Result } from "../../src/core/result.ts";
+import { seconds, timestamp } from "../../src/core/units.ts";
+import { createTotals } from "../../src/metrics/totals.ts";
+import { parseExposition } from "../helpers/exposition.ts";
+import { readBack } from "../helpers/read-back.ts";
+import { heldProber, moduleOf, targetOf } from "../helpers/stand-in-prober.ts";
+
+const one = targetOf(moduleOf(heldProber().prober));
+const labels = { target: "one", module: "held" };
+
+interface Facts {
+  readonly reason?: (typeof FAILURE_REASONS)[number] | undefined;
+  readonly duration: number;
+  readonly firstToken?: number | undefined;
+  readonly tokens?: number | undefined;
+  readonly dollars?: number | undefined;
+}
+
+const resultOf = ({ reason, duration, firstToken, tokens }: Facts): Result => ({
+  id: 1,
+  startedAt: timestamp(0),
+  endedAt: timestamp(duration),
+  duration: seconds(duration),
+  timeout: seconds(600),
+  outcome: reason === undefined ? succeeded : failed(reason, ""),
+  samples: [
+    ...(firstToken === undefined
+      ? []
+      : [sample(catalogue.llmFirstToken, firstToken), sample(catalogue.llmInterToken, firstToken / 10)]),
+    ...(tokens === undefined ? [] : [sample(catalogue.llmTokens, tokens, { type: "output" })]),
+  ],
+  log: [],
+});
+
+/** The same counted by prom-client, which knows best what the text format has. */
+function reference(priced: boolean) {
+  const registry = new Registry();
+  const options = ({ name, help, labels: names }: Metric) => ({
+    name,
+    help,
+    labelNames: [...names],
+    registers: [registry],
+  });
+  const counter = (metric: Metric) => new Counter(options(metric));
+  const histogram = (metric: Metric) =>
+    new Histogram({ ...options(metric), buckets: [...(metric.buckets ?? [])] });
+  const checks = counter(catalogue.healthChecks);
+  const durations = histogram(catalogue.healthCheckDuration);
+  const failures = counter(catalogue.failures);
+  const tokens = counter(catalogue.llmTokensTotal);
+  const cost = counter(catalogue.llmCost);
+  const first = histogram(catalogue.llmFirstTokenHistogram);
+  const inter = histogram(catalogue.llmInterTokenHistogram);
+  for (const status of ["success", "failure"]) {
+    checks.inc({ ...labels, status }, 0);
+    durations.zero({ ...labels, status });
+  }
+  for (const reason of FAILURE_REASONS) failures.inc({ ...labels, reason }, 0);
+  if (priced) cost.inc(labels, 0);
+  return {
+    count(facts: Facts) {
+      const status = facts.reason === undefined ? "success" : "failure";
+      checks.inc({ ...labels, status });
+      durations.observe({ ...labels, status }, facts.duration);
+      if (facts.reason !== undefined) failures.inc({ ...labels, reason: facts.reason });
+      if (facts.tokens !== undefined) tokens.inc({ ...labels, type: "output" }, facts.tokens);
+      if (facts.dollars !== undefined) cost.inc(labels, facts.dollars);
+      if (facts.firstToken !== undefined) {
+        first.observe(labels, facts.firstToken);
+        inter.observe(labels, facts.firstToken / 10);
+      }
+    },
+    text: () => registry.metrics(),
+  };
+}
+
+/** Series and types, in one order; metrics without a series are nothing. */
+function comparable(text: string): unknown {
+  const { series, types } = parseExposition(text);
+  const lines = series.map(({ name, labels, value }) =>
+    JSON.stringify([name, Object.entries(labels).toSorted(byName), Number(value.toPrecision(12))]),
+  );
+  const used = [...types].filter(([name]) => series.some((line) => line.name.startsWith(name)));
+  return { lines: lines.toSorted(), types: used.toSorted(byName) };
+}
+
+const byName = ([a]: readonly [string, string], [b]: readonly [string, string]): number => (a < b ? -1 : 1);
+
+describe("createTotals", () => {
+  it("counts what prom-client would, also over restarts and scrapes at any moment", async () => {
+    const facts = fc.record({
+      reason: fc.option(fc.constantFrom(...FAILURE_REASONS), { nil: undefined }),
+      duration: fc.oneof(fc.constantFrom(0, 0.01, 0.5, 120), fc.double({ min: 0, max: 200, noNaN: true })),
+      firstToken: fc.option(fc.double({ min: 0, max: 20, noNaN: true }), { nil: undefined }),
+      tokens: fc.option(fc.nat(5000), { nil: undefined }),
+      dollars: fc.option(
+        fc.nat(1000).map((n) => n / 1e6),
+        { nil: undefined },
+      ),
+    });
+    const steps = fc.array(fc.oneof(facts, fc.constant("restart" as const), fc.constant("scrape" as const)), {
+      maxLength: 40,
+    });
+    await fc.assert(
+      fc.asyncProperty(steps, fc.boolean(), async (steps, priced) => {
+        let shelf = createMemory().shelf("totals");
+        let totals = createTotals(shelf);
+        totals.setTargets([one], () => priced);
+        const theirs = reference(priced);
+        for (const step of steps) {
+          if (step === "restart") {
+            shelf = readBack(shelf);
+            totals = createTotals(shelf);
+            totals.setTargets([one], () => priced);
+          } else if (step === "scrape") {
+            await totals.text();
+          } else {
+            totals.observe(one, resultOf(step), step.dollars);
+            theirs.count(step);
+          }
+        }
+        expect(comparable(await totals.text())).toEqual(comparable(await theirs.text()));
+      }),
+    );
+  });
+
+  it("forgets targets that are gone, and begins anew when they come back", async () => {
+    const shelf = createMemory().shelf("totals");
+    const totals = createTotals(shelf);
+    totals.setTargets([one]);
+    totals.observe(one, resultOf({ duration: 1 }));
+    totals.setTargets([]);
+    expect(await totals.text()).toBe("");
+    expect([...shelf.entries()]).toEqual([]);
+    totals.observe(one, resultOf({ duration: 1 }));
+    totals.setTargets([one]);
+    expect(await totals.text()).toContain(
+      'heartbeat_health_checks_total{target="one",module="held",status="success"} 0\n',
+    );
+  });
+
+  it.each([
+    ["no object", "x"],
+    [
+      "numbers that are none",
+      { probes: { success: "7", failure: -1 }, durations: [], failures: 3, tokens: "x" },
+    ],
+    [
+      "a histogram of other buckets",
+      { durations: { success: { buckets: [1, 2], sum: 3 } }, firstToken: { buckets: [7], sum: 1 } },
+    ],
+    ["nothing", {}],
+  ])("begins at 0 where what was kept is %s", async (_title, value) => {
+    const shelf = createMemory().shelf("totals");
+    shelf.put(JSON.stringify(["one", "held"]), value);
+    const totals = createTotals(shelf);
+    totals.setTargets([one]);
+    const fresh = createTotals();
+    fresh.setTargets([one]);
+    expect(await totals.text()).toBe(await fresh.text());
+  });
+});

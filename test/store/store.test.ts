@@ -1,0 +1,313 @@
+import { readdir, readFile, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { describe, expect, it } from "vitest";
+import { seconds, timestamp } from "../../src/core/units.ts";
+import { manualClock } from "../helpers/clock.ts";
+import { waitUntil } from "../helpers/process.ts";
+import { BOUNDS, openTestStore } from "../helpers/store.ts";
+import { temporaryFolder } from "../helpers/temporary-folder.ts";
+
+const START = 1_757_943_000;
+const errorsOf = ({ logged }: { logged: readonly { level: string; message: string }[] }): string[] =>
+  logged.filter(({ level }) => level !== "debug").map(({ level, message }) => `${level}: ${message}`);
+
+describe("what was put on a shelf", () => {
+  it("is there after a restart, the last value of each key, and what was deleted is not", async () => {
+    await using folder = await temporaryFolder();
+    const path = join(folder.path, "deep/er/s.db");
+    const clock = manualClock(START);
+    {
+      await using first = await openTestStore(path, { clock });
+      const shelf = first.store.memory.shelf("a");
+      expect(first.store.memory.downFor).toBe(0);
+      shelf.put("x", { n: 1 });
+      shelf.put("x", { n: 2 });
+      shelf.put("gone", true);
+      first.store.memory.shelf("b").put("x", ["ü\0😀"]);
+      await first.store.memory.flush();
+      shelf.delete("gone");
+      shelf.delete("never there");
+    }
+    clock.advance(seconds(90));
+    await using second = await openTestStore(path, { clock });
+    const { memory } = second.store;
+    expect([...memory.shelf("a").entries()]).toEqual([["x", { n: 2 }]]);
+    expect(memory.shelf("b").get("x")).toEqual(["ü\0😀"]);
+    expect(memory.shelf("c").get("x")).toBeUndefined();
+    expect(memory.downFor).toBe(90);
+    expect(errorsOf(second)).toEqual([]);
+    expect(second.store.status()).toMatchObject({ up: true, file: { results: 0 } });
+  });
+
+  it("is written by itself within a moment, and that somebody is there each second", async () => {
+    await using folder = await temporaryFolder();
+    const path = join(folder.path, "s.db");
+    await using open = await openTestStore(path);
+    open.store.memory.shelf("a").put("x", 7);
+    const db = new DatabaseSync(path, { readOnly: true });
+    const read = (sql: string) => Object.values(db.prepare(sql).get() ?? {})[0];
+    await waitUntil(
+      "the value",
+      () => (read("select value from shelves") === "7" ? true : undefined),
+      seconds(2),
+    );
+    const alive = Number(read("select at from alive"));
+    const later = await waitUntil(
+      "a later sign",
+      () => (Number(read("select at from alive")) > alive ? true : undefined),
+      seconds(3),
+    );
+    expect(later).toBe(true);
+    db.close();
+  });
+
+  it("is never changed by what a clock says that is set back", async () => {
+    await using folder = await temporaryFolder();
+    const path = join(folder.path, "s.db");
+    await (await openTestStore(path, { clock: manualClock(START) })).store.close();
+    await using later = await openTestStore(path, { clock: manualClock(START - 500) });
+    expect(later.store.memory.downFor).toBe(0);
+  });
+
+  it("goes on with numbers of events over a restart", async () => {
+    await using folder = await temporaryFolder();
+    const path = join(folder.path, "s.db");
+    const event = { kind: "overdue", at: timestamp(START), subject: "one" } as const;
+    const first = await openTestStore(path, { clock: manualClock(START) });
+    const before = first.store.history.record(event);
+    await first.store.close();
+    await using second = await openTestStore(path, { clock: manualClock(START - 3600) });
+    expect(second.store.history.record(event).id).toBe(before.id + 1);
+    expect(await second.store.history.events({})).toHaveLength(2);
+  });
+});
+
+describe("history in a file", () => {
+  it("is bounded by its age, also for targets that nobody probes any more", async () => {
+    await using folder = await temporaryFolder();
+    const clock = manualClock(START);
+    const bounds = { ...BOUNDS, retention: 1000 };
+    await using open = await openTestStore(join(folder.path, "s.db"), { clock, bounds });
+    const { history, memory, status } = { ...open.store, status: () => open.store.status().file?.results };
+    const append = (target: string, from: number, count: number): void => {
+      for (let i = 0; i < count; i += 1) {
+        const startedAt = timestamp(START + from + i / 10);
+        history.append({ target, module: "web", startedAt, duration: seconds(1) });
+      }
+    };
+    append("gone", 0, 5000);
+    append("one", 0, 5000);
+    history.record({ kind: "overdue", at: timestamp(START), subject: "gone" });
+    history.record({ kind: "overdue", at: timestamp(START + 1900), subject: "one" });
+    await memory.flush();
+    expect(status()).toBe(10_000);
+    clock.advance(seconds(1900));
+    append("one", 1900, 3);
+    open.store.setBounds(bounds);
+    await waitUntil("what is too old to go", async () => {
+      await memory.flush();
+      return status() === 3 ? true : undefined;
+    });
+    const window = { from: timestamp(0), to: timestamp(START + 10_000) };
+    expect((await history.summaries(window)).map(({ target, probes }) => [target, probes])).toEqual([
+      ["one", 3],
+    ]);
+    expect((await history.events({})).map(({ subject }) => subject)).toEqual(["one"]);
+  });
+
+  it("is bounded by its size, the oldest first, and the file becomes small again", async () => {
+    await using folder = await temporaryFolder();
+    const path = join(folder.path, "s.db");
+    const clock = manualClock(START + 40_000);
+    await using open = await openTestStore(path, { clock });
+    const { history, memory } = open.store;
+    const COUNT = 400_000;
+    for (let i = 0; i < COUNT; i += 1) {
+      if (i % 40_000 === 0) await memory.flush();
+      history.append({
+        target: `t${i % 10}`,
+        module: "web",
+        startedAt: timestamp(START + i / 10),
+        duration: seconds(0.0123),
+      });
+    }
+    await memory.flush();
+    const largest = (await stat(path)).size + (await stat(`${path}-wal`)).size;
+    expect(largest).toBeGreaterThan(7 * 2 ** 20);
+    open.store.setBounds({ ...BOUNDS, maxSize: 2 * 2 ** 20 });
+    const few = await waitUntil(
+      "the file to become small",
+      async () => {
+        await memory.flush();
+        const { results = COUNT } = open.store.status().file ?? {};
+        return results < 120_000 && (await stat(path)).size < 2.2 * 2 ** 20 ? results : undefined;
+      },
+      seconds(20),
+    );
+    expect(few).toBeGreaterThan(20_000);
+    const window = { from: timestamp(0), to: timestamp(START + COUNT) };
+    const summaries = await history.summaries(window);
+    expect(summaries).toHaveLength(10);
+    for (const { lastProbe, firstProbe } of summaries) {
+      expect(lastProbe).toBeGreaterThan(START + 39_998);
+      expect(firstProbe).toBeGreaterThan(START + 20_000);
+    }
+  }, 60_000);
+});
+
+describe("a file that cannot be used", () => {
+  const values = async (path: string): Promise<unknown> => {
+    await using open = await openTestStore(path);
+    return open.store.memory.shelf("a").get("x");
+  };
+
+  it("of a newer version is left as it is, and memory does", async () => {
+    await using folder = await temporaryFolder();
+    const path = join(folder.path, "s.db");
+    await (await openTestStore(path)).store.close();
+    const db = new DatabaseSync(path);
+    db.exec("pragma user_version = 99");
+    db.close();
+    const before = await readFile(path);
+    {
+      await using open = await openTestStore(path);
+      expect(open.store.status()).toMatchObject({ up: false, failures: { io: 1 } });
+      expect(open.logged).toEqual([
+        {
+          level: "error",
+          message: "the store cannot be written; what happens is kept in memory only",
+          fields: {
+            path,
+            reason: "io",
+            detail: "got a file of version 99, want 1 or older: a newer heartbeat-exporter has written it",
+          },
+        },
+      ]);
+      open.store.memory.shelf("a").put("x", 1);
+      expect(open.store.memory.shelf("a").get("x")).toBe(1);
+      open.store.history.append({
+        target: "one",
+        module: "web",
+        startedAt: timestamp(Date.now() / 1000 - 5),
+        duration: seconds(1),
+      });
+      expect(await open.store.history.summaries({ from: timestamp(0), to: timestamp(1e10) })).toHaveLength(1);
+      await expect(open.store.memory.flush()).rejects.toThrow("the file cannot be used");
+    }
+    expect(await readFile(path)).toEqual(before);
+  });
+
+  it("of another program is left as it is", async () => {
+    await using folder = await temporaryFolder();
+    const path = join(folder.path, "s.db");
+    const db = new DatabaseSync(path);
+    db.exec("create table precious (x); insert into precious values (1)");
+    db.close();
+    const before = await readFile(path);
+    await using open = await openTestStore(path);
+    expect(open.store.status().up).toBe(false);
+    expect(JSON.stringify(open.logged)).toContain("a database of another program (application_id 0)");
+    expect(await readFile(path)).toEqual(before);
+    expect(await readdir(folder.path)).toEqual(["s.db", "s.db-lock"]);
+  });
+
+  it("of another exporter that is ending is waited for, and then read", async () => {
+    await using folder = await temporaryFolder();
+    const path = join(folder.path, "s.db");
+    const first = await openTestStore(path);
+    first.store.memory.shelf("a").put("x", "first");
+    const starting = openTestStore(path, { patience: 15 });
+    await first.store.close();
+    await using second = await starting;
+    expect(second.store.status().up).toBe(true);
+    expect(second.store.memory.shelf("a").get("x")).toBe("first");
+  });
+
+  it("of another exporter is taken over when that ends", async () => {
+    await using folder = await temporaryFolder();
+    const path = join(folder.path, "s.db");
+    const first = await openTestStore(path);
+    first.store.memory.shelf("a").put("x", "first");
+    first.store.memory.shelf("a").put("y", "first");
+    await using second = await openTestStore(path, { patience: 0.3 });
+    expect(second.store.status()).toMatchObject({ up: false });
+    expect(second.store.status().failures.locked).toBeGreaterThan(0);
+    expect(errorsOf(second)).toEqual([
+      "error: the store cannot be written; what happens is kept in memory only",
+    ]);
+    expect(second.logged[0]?.fields).toMatchObject({
+      reason: "locked",
+      detail: "another exporter uses the file",
+    });
+    second.store.memory.shelf("a").put("x", "second");
+    await first.store.close();
+    await waitUntil("the file", () => (second.store.status().up ? true : undefined));
+    expect(errorsOf(second).at(-1)).toBe("info: the store is written again");
+    await second.store.close();
+    await using third = await openTestStore(path);
+    expect(Object.fromEntries(third.store.memory.shelf("a").entries())).toEqual({ x: "second", y: "first" });
+  });
+
+  it("because somebody holds it is tried again, nothing is lost, and the log says it once", async () => {
+    await using folder = await temporaryFolder();
+    const path = join(folder.path, "s.db");
+    await using open = await openTestStore(path);
+    const other = new DatabaseSync(path);
+    other.exec("begin immediate");
+    open.store.memory.shelf("a").put("x", 1);
+    await expect(open.store.memory.flush()).rejects.toThrow("database is locked");
+    open.store.memory.shelf("a").put("x", 2);
+    open.store.history.append({
+      target: "one",
+      module: "web",
+      startedAt: timestamp(1e9),
+      duration: seconds(1),
+    });
+    await waitUntil("more attempts", () =>
+      (open.store.status().failures.locked ?? 0) > 1 ? true : undefined,
+    );
+    other.exec("rollback");
+    other.close();
+    await open.store.memory.flush();
+    expect(errorsOf(open)).toEqual([
+      "error: the store cannot be written; what happens is kept in memory only",
+      "info: the store is written again",
+    ]);
+    expect(open.store.status()).toMatchObject({ up: true, file: { results: 1 } });
+    await open.store.close();
+    expect(await values(path)).toBe(2);
+  });
+
+  it.each([
+    ["no database at all", async (path: string) => writeFile(path, "a text, and no database ".repeat(500))],
+    ["cut off", async (path: string) => writeFile(path, (await readFile(path)).subarray(0, 5000))],
+    [
+      "with pages of zeroes",
+      async (path: string) => {
+        const bytes = await readFile(path);
+        await writeFile(path, bytes.fill(0, 4096));
+      },
+    ],
+  ])("because it is %s is put aside, and a new one begun", async (_title, damage) => {
+    await using folder = await temporaryFolder();
+    const path = join(folder.path, "s.db");
+    {
+      await using open = await openTestStore(path);
+      open.store.memory.shelf("a").put("x", 1);
+    }
+    await damage(path);
+    const damaged = await readFile(path);
+    await using open = await openTestStore(path);
+    expect(open.store.status()).toMatchObject({ up: true, failures: { corrupt: 1 } });
+    expect(errorsOf(open)).toEqual(["error: the store was damaged; it was put aside and a new one begun"]);
+    const aside = (await readdir(folder.path)).filter((name) => /^s\.db\.corrupt-[\dTZ.-]+$/.test(name));
+    expect(aside).toHaveLength(1);
+    // Looking at it may have changed the header, which counts how often it was changed.
+    const kept = await readFile(join(folder.path, aside[0] ?? ""));
+    expect(kept.subarray(4096)).toEqual(damaged.subarray(4096));
+    open.store.memory.shelf("a").put("x", 2);
+    await open.store.close();
+    expect(await values(path)).toBe(2);
+  });
+});
