@@ -24,6 +24,7 @@ import { createTotals } from "./metrics/totals.ts";
 import { createLedger } from "./money/ledger.ts";
 import { createTreasury, type Payer } from "./money/treasury.ts";
 import { eventOf, forcedEvent, pastResult } from "./past.ts";
+import { createReporting } from "./reporting.ts";
 import { createApp } from "./server/app.ts";
 import type { Current } from "./server/deps.ts";
 import type { StoreStatus } from "./store/file.ts";
@@ -169,8 +170,10 @@ export function createExporter(options: ExporterOptions): Exporter {
   apply(options.config);
 
   const state = (target: Target): State => driver.state(target.name) ?? initialState(clock.now());
+  const targets = () => current.targets.values();
   const listener = createApp({
     ...options,
+    ...createReporting({ clock, history: options.history, targets, state, ask }),
     current: () => current,
     ask,
     state,

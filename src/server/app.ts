@@ -9,6 +9,7 @@ import { logsRoute } from "./routes/logs.ts";
 import { metricsRoute } from "./routes/metrics.ts";
 import { changeRoute, forceRoute, modeRoute } from "./routes/mode.ts";
 import { probeRoute } from "./routes/probe.ts";
+import { dashboardRoute, reportRoute } from "./routes/report.ts";
 import {
   healthRoute,
   heartbeatConfigRoute,
@@ -43,6 +44,8 @@ export function createApp(deps: Deps): Express {
   post(router, "/-/reload", control(deps), reloadRoute(deps));
   get(router, "/config", configRoute(deps));
   get(router, "/logs", logsRoute(deps));
+  get(router, "/api/v1/report", reportRoute(deps));
+  get(router, "/api/v1/dashboard", dashboardRoute(deps));
   get(router, "/", landingPage(deps));
 
   router.use(contextApi(deps));

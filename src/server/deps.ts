@@ -8,6 +8,7 @@ import type { Ask } from "../engine/ask.ts";
 import type { PastProbe } from "../engine/history.ts";
 import type { Command } from "../failover/driver.ts";
 import type { State } from "../failover/machine.ts";
+import type { Reporting } from "../reporting.ts";
 
 /** The part of the configuration that the routes look at; a reload replaces it. */
 export interface Current {
@@ -20,7 +21,7 @@ export interface Current {
 }
 
 /** Everything that the routes need, as functions: they hold no state of their own. */
-export interface Deps {
+export interface Deps extends Reporting {
   readonly clock: Clock;
   readonly log: Log;
   readonly version: string;
