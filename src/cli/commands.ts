@@ -1,0 +1,11 @@
+import type { Command } from "commander";
+import { estimateCommand, printEstimate } from "./estimate.ts";
+import type { Run } from "./shell.ts";
+
+/** Told by a command that it is the one to run. */
+export type Choose = (run: Run) => void;
+
+/** Every command of the program besides serving. Adding one = one file, and its line here. */
+export const commands = (choose: Choose): readonly Command[] => [
+  estimateCommand((flags) => choose((shell) => printEstimate(flags, shell))),
+];
