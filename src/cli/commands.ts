@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { estimateCommand, printEstimate } from "./estimate.ts";
+import { probeCommand } from "./probe.ts";
 import type { Run } from "./shell.ts";
 
 /** Told by a command that it is the one to run. */
@@ -7,5 +8,6 @@ export type Choose = (run: Run) => void;
 
 /** Every command of the program besides serving. Adding one = one file, and its line here. */
 export const commands = (choose: Choose): readonly Command[] => [
+  probeCommand(choose),
   estimateCommand((flags) => choose((shell) => printEstimate(flags, shell))),
 ];
