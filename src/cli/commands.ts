@@ -1,6 +1,8 @@
 import type { Command } from "commander";
+import { dashboardCommand } from "./dashboard.ts";
 import { estimateCommand, printEstimate } from "./estimate.ts";
 import { probeCommand } from "./probe.ts";
+import { reportCommand } from "./report.ts";
 import type { Run } from "./shell.ts";
 
 /** Told by a command that it is the one to run. */
@@ -9,5 +11,7 @@ export type Choose = (run: Run) => void;
 /** Every command of the program besides serving. Adding one = one file, and its line here. */
 export const commands = (choose: Choose): readonly Command[] => [
   probeCommand(choose),
+  reportCommand(choose),
+  dashboardCommand(choose),
   estimateCommand((flags) => choose((shell) => printEstimate(flags, shell))),
 ];
