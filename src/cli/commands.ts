@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { configCommand } from "./config.ts";
 import { dashboardCommand } from "./dashboard.ts";
 import { estimateCommand, printEstimate } from "./estimate.ts";
 import { probeCommand } from "./probe.ts";
@@ -13,5 +14,6 @@ export const commands = (choose: Choose): readonly Command[] => [
   probeCommand(choose),
   reportCommand(choose),
   dashboardCommand(choose),
+  configCommand(choose),
   estimateCommand((flags) => choose((shell) => printEstimate(flags, shell))),
 ];
