@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { backupCommand, restoreCommand } from "./backup.ts";
 import { configCommand } from "./config.ts";
 import { dashboardCommand } from "./dashboard.ts";
 import { estimateCommand, printEstimate } from "./estimate.ts";
@@ -16,4 +17,6 @@ export const commands = (choose: Choose): readonly Command[] => [
   dashboardCommand(choose),
   configCommand(choose),
   estimateCommand((flags) => choose((shell) => printEstimate(flags, shell))),
+  backupCommand(choose),
+  restoreCommand(choose),
 ];
