@@ -3,10 +3,12 @@
  * one of them is not what it would write.
  */
 import { readFileSync, writeFileSync } from "node:fs";
+import { commandLinePage } from "./generate/command-line-page.ts";
 import { configurationPage } from "./generate/configuration-page.ts";
 import { metricsPage } from "./generate/metrics-page.ts";
 
 const PAGES: Readonly<Record<string, () => string>> = {
+  "docs/command-line.md": commandLinePage,
   "docs/configuration.md": configurationPage,
   "docs/metrics.md": metricsPage,
 };

@@ -38,6 +38,7 @@ import { createLedger } from "./money/ledger.ts";
 import { createTreasury, type Payer } from "./money/treasury.ts";
 import { eventOf, forcedEvent, heartbeatEvent, pastResult } from "./past.ts";
 import { openLeases } from "./probers/kubernetes-lease/api.ts";
+import { createReporting } from "./reporting.ts";
 import { createApp } from "./server/app.ts";
 import type { Current, HeardBeat } from "./server/deps.ts";
 import type { StoreStatus } from "./store/file.ts";
@@ -248,6 +249,13 @@ export function createExporter(options: ExporterOptions): Exporter {
 
   const listener = createApp({
     ...options,
+    ...createReporting({
+      clock,
+      history: options.history,
+      targets: () => current.targets.values(),
+      state,
+      ask,
+    }),
     current: () => current,
     ask,
     state,

@@ -1,14 +1,13 @@
 #!/usr/bin/env -S node --max-semi-space-size=4
 import { readFileSync } from "node:fs";
-import { createServer, type Server } from "node:http";
+import type { Server } from "node:http";
 import { setTimeout as pause } from "node:timers/promises";
-import { type EstimateFlags, estimateJson, estimateText } from "./cli/estimate.ts";
 import { type Flags, readCommandLine } from "./cli/flags.ts";
 import { type ListenAddress, localUrl, parseListenAddress } from "./cli/listen-address.ts";
-import { logModule } from "./cli/log-module.ts";
-import { type ParseFlags, parseLog } from "./cli/parse.ts";
-import type { ConfigDeps, ConfigSource } from "./config/config.ts";
-import { describesTarget, listenAddressFromEnv } from "./config/env.ts";
+import { runCommand } from "./cli/run-command.ts";
+import { configDeps, NOTHING_CONFIGURED, sourceOf } from "./cli/shell.ts";
+import type { ConfigSource } from "./config/config.ts";
+import { listenAddressFromEnv } from "./config/env.ts";
 import { type ConfigHolder, createConfigHolder } from "./config/reload.ts";
 import { ConfigError } from "./config/report.ts";
 import type { Storage } from "./config/storage.ts";
@@ -20,11 +19,9 @@ import { seconds, toMilliseconds } from "./core/units.ts";
 import { demoNotice, startDemo } from "./demo/demo.ts";
 import { createExporter, type Exporter } from "./exporter.ts";
 import { createLog } from "./log.ts";
-import { estimateDay } from "./money/estimate.ts";
-import { probers } from "./probers/index.ts";
-import { compileRegexp } from "./probers/regexp.ts";
 import { createMemoryHistory } from "./store/history.ts";
 import type { Store } from "./store/store.ts";
+import { createWeb, type Web } from "./web.ts";
 
 /** How long requests in flight are waited for at the end; their probes are aborted, so they have little left to do. */
 const LONGEST_END = seconds(4);
@@ -35,29 +32,28 @@ const STORE_PATIENCE = seconds(5);
 /** How often --config.enable-auto-reload looks at the file. */
 const AUTO_RELOAD_EVERY = seconds(5);
 
-const NOTHING_CONFIGURED = `nothing is configured: give --config.file, or describe an LLM with HEARTBEAT_LLM_URL and HEARTBEAT_LLM_MODEL,
-or let machines ping with HEARTBEAT_PING_TOKEN;
---demo runs a demonstration, --help says more`;
-
-const configDeps: ConfigDeps = { probers, formats: { regexp: isRegexp } };
-
 async function main(): Promise<void> {
   const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as {
     version: string;
   };
   const commandLine = readCommandLine(process.argv, version);
-  if (commandLine.kind === "estimate") return printEstimate(commandLine.flags);
-  if (commandLine.kind === "parse") return printParsed(commandLine.flags);
+  if (commandLine.kind === "command") return runCommand(commandLine.run, version);
   const { flags } = commandLine;
   const log = createLog(flags.logLevel, flags.logFormat);
-  const source = await sourceOf(flags);
+  const source = sourceOf(flags.configFile, process.env) ?? (flags.demo ? await demonstration() : undefined);
   if (source === undefined) return fail(NOTHING_CONFIGURED);
 
   let address: ListenAddress;
   let holder: ConfigHolder;
+  let web: Web;
   try {
     address = addressOf(flags);
     holder = createConfigHolder(source, configDeps, systemClock);
+    web = createWeb(flags.webConfigFile, {
+      clock: systemClock,
+      log,
+      controlToken: () => holder.current().control.token,
+    });
   } catch (error) {
     if (error instanceof ConfigError) return fail(error.message);
     throw error;
@@ -65,7 +61,7 @@ async function main(): Promise<void> {
   for (const warning of holder.current().warnings) log.warn({}, warning);
   if (flags.configCheck) return check(holder);
 
-  await serve({ flags, log, version, holder, address, demonstrating: source.kind === "text" });
+  await serve({ flags, log, version, holder, web, address, demonstrating: source.kind === "text" });
 }
 
 interface Serving {
@@ -73,17 +69,17 @@ interface Serving {
   readonly log: Log;
   readonly version: string;
   readonly holder: ConfigHolder;
+  readonly web: Web;
   readonly address: ListenAddress;
   readonly demonstrating: boolean;
 }
 
 /** Listens first, so that a port in use costs no prompt, then probes. */
-async function serve({ flags, log, version, holder, address, demonstrating }: Serving): Promise<void> {
-  // Prometheus keeps its connections between scrapes, which are a minute apart by default.
-  const server = createServer({ keepAliveTimeout: toMilliseconds(seconds(90)) });
+async function serve({ flags, log, version, holder, web, address, demonstrating }: Serving): Promise<void> {
+  const { server } = web;
   const port = await listen(server, address);
   if (typeof port === "string") return fail(port);
-  const url = `${localUrl({ ...address, port })}${flags.routePrefix}`;
+  const url = `${localUrl({ ...address, port }, web.scheme)}${flags.routePrefix}`;
 
   const reload = async (): Promise<void> => {
     try {
@@ -118,7 +114,7 @@ async function serve({ flags, log, version, holder, address, demonstrating }: Se
       log.warn({}, "storage.path is read at the start only: another one takes effect with a restart");
     exporter.apply(config);
   });
-  server.on("request", exporter.listener);
+  server.on("request", web.guard(exporter.listener));
 
   // A failed reload is in the log and in a metric already.
   process.on("SIGHUP", () => void reload().catch(() => {}));
@@ -147,15 +143,11 @@ async function openPast(
   return { memory: store.memory, history: store.history, store };
 }
 
-/** Where the configuration comes from, or `undefined` when there is none. */
-async function sourceOf({
-  configFile,
-  demo,
-}: Pick<Flags, "configFile" | "demo">): Promise<ConfigSource | undefined> {
-  if (configFile !== undefined) return { kind: "file", path: configFile, env: process.env };
-  if (describesTarget(process.env)) return { kind: "environment", env: process.env };
-  return demo ? { kind: "text", name: "demonstration", text: (await startDemo()).yaml } : undefined;
-}
+const demonstration = async (): Promise<ConfigSource> => ({
+  kind: "text",
+  name: "demonstration",
+  text: (await startDemo()).yaml,
+});
 
 /**
  * The flag, or what the environment says, or the default.
@@ -174,41 +166,6 @@ function addressOf({ listenAddress }: Flags): ListenAddress {
     want: "a host name or an IP address",
   };
   throw new ConfigError([problem]);
-}
-
-/** Prints what a configuration costs; nothing is probed. */
-async function printEstimate({ configFile, json, measured }: EstimateFlags): Promise<void> {
-  const source = await sourceOf({ ...(configFile === undefined ? {} : { configFile }), demo: false });
-  if (source === undefined) return fail(NOTHING_CONFIGURED);
-  try {
-    const { targets, prices } = createConfigHolder(source, configDeps, systemClock).current();
-    const estimates = estimateDay(targets, prices, measured);
-    process.stdout.write((json ? estimateJson : estimateText)(estimates, measured));
-  } catch (error) {
-    if (error instanceof ConfigError) return fail(error.message);
-    throw error;
-  }
-}
-
-/** Prints what is in a log. */
-async function printParsed(flags: ParseFlags): Promise<void> {
-  // Whoever reads the output may have seen enough, as `head` does.
-  process.stdout.on("error", () => process.exit(0));
-  try {
-    const module = logModule(flags, configDeps, process.env);
-    const { stdin, stdout, stderr } = process;
-    const { heartbeats, lines } = await parseLog(flags, {
-      module,
-      clock: systemClock,
-      stdin,
-      stdout,
-      screen: stderr,
-    });
-    if (heartbeats === 0) fail(`${flags.file}: no heartbeat in ${lines} lines`);
-  } catch (error) {
-    if (error instanceof ConfigError) return fail(error.message);
-    fail(`${flags.file}: cannot be read: ${error instanceof Error ? error.message : String(error)}`);
-  }
 }
 
 function check(holder: ConfigHolder): void {
@@ -262,15 +219,6 @@ function endOnSignal(server: Server, exporter: Exporter, store: Store | undefine
 function logReloadFailure(log: Log, error: unknown): void {
   const problems = error instanceof ConfigError ? error.message.split("\n") : [String(error)];
   log.error({ problems }, "the new configuration cannot be used; the old one stays");
-}
-
-function isRegexp(source: string): boolean {
-  try {
-    compileRegexp(source);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 await main();

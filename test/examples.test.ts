@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { parseAllDocuments } from "yaml";
+import { makeCertificate } from "./helpers/certificates.ts";
 import { runMain, startExporter } from "./helpers/exporter.ts";
 import { parseExposition, valueOf } from "./helpers/exposition.ts";
 import { serveHttp } from "./helpers/http-targets.ts";
@@ -258,6 +259,41 @@ const TESTED: Readonly<Record<string, () => Promise<void>>> = {
         said: expect.stringContaining("SUCCESS"),
       });
     }
+  },
+
+  "ecosystem-health.json": async () => {
+    await using imported = runMain(["config", "import", `${folder}/ecosystem-health.json`]);
+    expect((await imported.exited).code).toBe(0);
+    await using exporter = await startExporter({
+      yaml: imported.stdout().replaceAll("localhost:", "127.0.0.1:1/"),
+    });
+    const text = await exporter.get("/metrics");
+    expect(valueOf(text, "heartbeat_failure_threshold", { target: "interpreter" })).toBe(5);
+    expect(valueOf(text, "heartbeat_expected_duration_seconds", { target: "interpreter" })).toBe(2);
+    expect(valueOf(text, "heartbeat_target_info", { target: "doc_store", critical: "true" })).toBe(1);
+  },
+
+  "web.yml": async () => {
+    await using files = await temporaryFolder();
+    const { cert, key } = makeCertificate({ names: ["IP:127.0.0.1"] });
+    const certificate = await files.write("server.crt", cert);
+    await files.write("server.key", key);
+    const web = await files.write(
+      "web.yml",
+      read("web.yml").replaceAll("/etc/heartbeat-exporter", files.path),
+    );
+    await using exporter = await startExporter({
+      yaml: "modules: { http_2xx: { prober: http } }",
+      args: [`--web.config.file=${web}`],
+    });
+    expect(exporter.url).toMatch(/^https:/);
+    const remote = [`--url=${exporter.url}`, `--http.ca-file=${certificate}`];
+    await using stranger = runMain(["dashboard", ...remote]);
+    expect((await stranger.exited).code).toBe(1);
+    expect(stranger.stderr()).toContain("got status 401");
+    const password = `--http.password-file=${await files.write("password", "change-me")}`;
+    await using known = runMain(["dashboard", ...remote, "--http.username=prometheus", password]);
+    expect((await known.exited).code).toBe(0);
   },
 
   "values-from-bodies.yml": async () => {

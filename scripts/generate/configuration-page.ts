@@ -1,7 +1,7 @@
-import { flagsHelp } from "../../src/cli/flags.ts";
 import { VARIABLES_HELP } from "../../src/config/env.ts";
 import { heartbeatSchema, registrationSchema } from "../../src/config/heartbeats-schema.ts";
 import { configSchema, moduleSchema, targetSchema } from "../../src/config/schema.ts";
+import { webSchema } from "../../src/config/web-schema.ts";
 import { probers } from "../../src/probers/index.ts";
 import { optionRows } from "./option-rows.ts";
 
@@ -41,10 +41,17 @@ that.
 
 ## Command line
 
-\`\`\`
-${flagsHelp().trimEnd()}
-\`\`\`
+Flags and commands are in [command-line.md](command-line.md).
 
+### File of \`--web.config.file\`
+
+exporter-toolkit's file for TLS and basic authentication, as Prometheus and its exporters read it. It is strict like the other
+one, knows no \`\${NAME}\`, and its paths are relative to its folder. It and the files that it names are looked at every five
+seconds; a bad one leaves everything as it was, and the log says so. HTTPS itself and \`client_auth_type\` change by a restart
+only. Passwords are hashed by a thread of their own, once each: a scrape does not pay for it. A request with the control token
+needs no password, as it can carry only one of the two.
+
+${table(webSchema)}
 ## File
 
 ### \`modules.<name>\`

@@ -1,6 +1,9 @@
 import { Command, InvalidArgumentError } from "commander";
+import { ConfigError } from "../config/report.ts";
 import { formatDuration } from "../core/duration.ts";
-import type { MeasuredTokens, TargetEstimate } from "../money/estimate.ts";
+import { estimateDay, type MeasuredTokens, type TargetEstimate } from "../money/estimate.ts";
+import { CommandError, EXIT, loadConfig, NOTHING_CONFIGURED, type Shell, sourceOf } from "./shell.ts";
+import { textTable } from "./table.ts";
 
 /** What `heartbeat-exporter estimate` was told. */
 export interface EstimateFlags {
@@ -60,10 +63,25 @@ function tokenCount(text: string): number {
   throw new InvalidArgumentError(`got "${text}", want a number of tokens`);
 }
 
+/** Prints what a configuration costs; nothing is probed. A bad configuration is exit code 1 here, as with --config.check. */
+export async function printEstimate(flags: EstimateFlags, shell: Shell): Promise<number> {
+  const { configFile, json, measured } = flags;
+  if (sourceOf(configFile, shell.env) === undefined) throw new CommandError(NOTHING_CONFIGURED);
+  try {
+    const { targets, prices } = loadConfig(configFile, shell);
+    const estimates = estimateDay(targets, prices, measured);
+    shell.out((json ? estimateJson : estimateText)(estimates, measured));
+    return EXIT.good;
+  } catch (error) {
+    if (error instanceof ConfigError) throw new CommandError(error.message, "failed", { cause: error });
+    throw error;
+  }
+}
+
 const DAYS_OF_MONTH = 30;
 
 /** The estimate for people: a table, and below it what to know of the numbers. */
-export function estimateText(estimates: readonly TargetEstimate[], measured: MeasuredTokens): string {
+function estimateText(estimates: readonly TargetEstimate[], measured: MeasuredTokens): string {
   if (estimates.length === 0) return "no target costs anything\n";
   const rows = estimates.map((one) => {
     const { target, model = "", prompts, tokens, dollars } = one;
@@ -97,12 +115,11 @@ const totals = (estimates: readonly TargetEstimate[]): [number, number, number |
 };
 
 /** Names to the left, numbers to the right. */
-function table(rows: readonly (readonly string[])[]): string {
-  const widths = HEADER.map((_, i) => Math.max(...rows.map((row) => (row[i] ?? "").length)));
-  const pad = (cell: string, i: number): string =>
-    i < 3 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0);
-  return rows.map((row) => `${row.map(pad).join("  ").trimEnd()}\n`).join("");
-}
+const table = (rows: readonly (readonly string[])[]): string =>
+  textTable(
+    rows,
+    HEADER.map((_, i) => (i < 3 ? "left" : "right")),
+  );
 
 function notes(estimates: readonly TargetEstimate[], measured: MeasuredTokens): readonly string[] {
   const stops = estimates.flatMap(({ target, stop, prompts, wanted }) => {
@@ -144,7 +161,7 @@ function assumption({ input, output }: MeasuredTokens): string {
 }
 
 /** The estimate for programs. */
-export function estimateJson(estimates: readonly TargetEstimate[], measured: MeasuredTokens): string {
+function estimateJson(estimates: readonly TargetEstimate[], measured: MeasuredTokens): string {
   const per = (days: number, [prompts, tokens, dollars]: [number, number, number | undefined]) => ({
     prompts: prompts * days,
     tokens: tokens * days,

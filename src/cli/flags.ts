@@ -1,10 +1,10 @@
 import { Command, InvalidArgumentError, Option } from "commander";
+import { nearest } from "../config/suggest.ts";
 import { DURATION_FORM, parseDuration } from "../core/duration.ts";
 import { type Seconds, seconds } from "../core/units.ts";
 import { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from "../log.ts";
-import { type EstimateFlags, estimateCommand } from "./estimate.ts";
+import { type Choose, commands } from "./commands.ts";
 import { LISTEN_ADDRESS_FORM, type ListenAddress, parseListenAddress } from "./listen-address.ts";
-import { type ParseFlags, parseCommand } from "./parse.ts";
 
 /** The command line, read and checked. */
 export interface Flags {
@@ -12,6 +12,7 @@ export interface Flags {
   readonly configCheck: boolean;
   readonly autoReload: boolean;
   readonly listenAddress?: ListenAddress;
+  readonly webConfigFile?: string;
   readonly externalUrl?: URL;
   /** Without the slash at its end; empty for none. */
   readonly routePrefix: string;
@@ -27,8 +28,9 @@ const EXAMPLES = `
 Examples:
   heartbeat-exporter --config.file=exporter.yml
   heartbeat-exporter --config.file=exporter.yml --config.check
-  heartbeat-exporter estimate --config.file=exporter.yml
   heartbeat-exporter parse /var/log/petrosa/strategies.log
+  heartbeat-exporter probe --config.file=exporter.yml
+  heartbeat-exporter report --url=http://127.0.0.1:8091 --window=7d
   HEARTBEAT_LLM_URL=http://127.0.0.1:11434/v1 HEARTBEAT_LLM_MODEL=llama3.2 heartbeat-exporter
 
 Without --config.file the environment describes one LLM target: HEARTBEAT_LLM_URL, _MODEL, _API_KEY[_FILE],
@@ -38,16 +40,35 @@ Signals: SIGHUP reloads the configuration, SIGTERM and SIGINT end the exporter (
 `;
 
 /** The text of `--help`, for the documentation. */
-export const flagsHelp = (): string =>
-  createCommand("", () => {})
-    .configureOutput({ getOutHelpWidth: () => 100 })
-    .helpInformation();
+export const flagsHelp = (): string => helpOf(createCommand("", () => {}));
 
-/** What the program is to do: to serve, unless a subcommand says otherwise. */
+/** The text of `--help` of each command, with its words, for the documentation. */
+export const commandsHelp = (): readonly (readonly [words: string, help: string])[] =>
+  commands(() => {}).flatMap((command) => helpTexts(command, ""));
+
+function helpTexts(command: Command, before: string): readonly (readonly [string, string])[] {
+  const words = `${before}${command.name()}`;
+  if (command.commands.length === 0) return [[words, helpOf(command)]];
+  return command.commands.flatMap((inner) => helpTexts(inner, `${words} `));
+}
+
+function helpOf(command: Command): string {
+  let text = "";
+  command.configureOutput({
+    getOutHelpWidth: () => 100,
+    getOutHasColors: () => false,
+    writeOut: (part) => {
+      text += part;
+    },
+  });
+  command.outputHelp();
+  return text;
+}
+
+/** What the program is to do: to serve, unless a command says otherwise. */
 export type CommandLine =
   | { readonly kind: "serve"; readonly flags: Flags }
-  | { readonly kind: "estimate"; readonly flags: EstimateFlags }
-  | { readonly kind: "parse"; readonly flags: ParseFlags };
+  | { readonly kind: "command"; readonly run: Parameters<Choose>[0] };
 
 /**
  * Reads the command line. Wrong flags, `--help` and `--version` end the process with their text, as commander does.
@@ -55,34 +76,48 @@ export type CommandLine =
  */
 export function readCommandLine(argv: readonly string[], version: string): CommandLine {
   let chosen: CommandLine | undefined;
-  const command = createCommand(version, (subcommand) => {
-    chosen = subcommand;
+  const command = createCommand(version, (one) => {
+    chosen = one;
   });
-  command.action(() => {}).parse(argv);
-  return chosen ?? { kind: "serve", flags: flagsOf(command) };
+  command.action(() => refuseWords(command)).parse(argv);
+  return chosen ?? { kind: "serve", flags: flagsOf(command.opts()) };
 }
 
-function flagsOf(command: Command): Flags {
-  const given = command.opts<{
-    "config.file"?: string;
-    "config.check"?: true;
-    "config.enableAutoReload"?: true;
-    "web.listenAddress"?: ListenAddress;
-    "web.externalUrl"?: URL;
-    "web.routePrefix"?: string;
-    timeoutOffset: Seconds;
-    "history.limit": number;
-    "storage.path"?: string;
-    "log.level": LogLevel;
-    "log.format": LogFormat;
-    demo?: true;
-  }>();
+/** Without a command there are no words: one that is there was to be a command. */
+function refuseWords(command: Command): void {
+  const [word] = command.args;
+  if (word === undefined) return;
+  const known = command.commands.map((one) => one.name());
+  const guess = nearest(word, known);
+  const hint = guess === undefined ? `want one of ${known.join(", ")}` : `did you mean ${guess}?`;
+  command.error(`error: unknown command '${word}', ${hint}`);
+}
+
+interface GivenFlags {
+  readonly "config.file"?: string;
+  readonly "config.check"?: true;
+  readonly "config.enableAutoReload"?: true;
+  readonly "web.listenAddress"?: ListenAddress;
+  readonly "web.config.file"?: string;
+  readonly "web.externalUrl"?: URL;
+  readonly "web.routePrefix"?: string;
+  readonly timeoutOffset: Seconds;
+  readonly "history.limit": number;
+  readonly "storage.path"?: string;
+  readonly "log.level": LogLevel;
+  readonly "log.format": LogFormat;
+  readonly demo?: true;
+}
+
+function flagsOf(options: object): Flags {
+  const given = options as GivenFlags;
   const external = given["web.externalUrl"];
   return {
     ...(given["config.file"] === undefined ? {} : { configFile: given["config.file"] }),
     configCheck: given["config.check"] ?? false,
     autoReload: given["config.enableAutoReload"] ?? false,
     ...(given["web.listenAddress"] === undefined ? {} : { listenAddress: given["web.listenAddress"] }),
+    ...(given["web.config.file"] === undefined ? {} : { webConfigFile: given["web.config.file"] }),
     ...(external === undefined ? {} : { externalUrl: external }),
     routePrefix: given["web.routePrefix"] ?? withoutSlash(external?.pathname ?? ""),
     logLevel: given["log.level"],
@@ -94,12 +129,34 @@ function flagsOf(command: Command): Flags {
   };
 }
 
-const createCommand = (version: string, choose: (subcommand: CommandLine) => void): Command =>
-  new Command("heartbeat-exporter")
+/** @param choose told of the command that is meant, if there is one */
+const createCommand = (version: string, choose: (chosen: CommandLine) => void): Command => {
+  const command = serveOptions(new Command("heartbeat-exporter"))
     .description(
       "Prometheus exporter that probes LLMs and HTTP services, judges the answers and keeps failover mode.",
     )
+    .usage("[command] [options]")
     .version(version, "--version", "print the version")
+    .helpCommand(false)
+    .enablePositionalOptions()
+    .allowExcessArguments(true);
+  const serve = serveOptions(new Command("serve"))
+    .description("run the exporter; the same as without a command")
+    .action(() => {
+      // What stands before the word counts too, unless it is said again behind it.
+      const again = Object.entries(serve.opts()).filter(
+        ([name]) => serve.getOptionValueSource(name) !== "default",
+      );
+      choose({ kind: "serve", flags: flagsOf({ ...command.opts(), ...Object.fromEntries(again) }) });
+    });
+  command.addCommand(serve);
+  for (const one of commands((run) => choose({ kind: "command", run }))) command.addCommand(one);
+  return command;
+};
+
+/** The flags of an exporter that serves, with or without the word. */
+const serveOptions = (command: Command): Command =>
+  command
     .helpOption("--help", "print this help")
     .option(
       "--config.file <path>",
@@ -115,6 +172,7 @@ const createCommand = (version: string, choose: (subcommand: CommandLine) => voi
       `address to listen on: ${LISTEN_ADDRESS_FORM} (default: ":8091")`,
       listenAddress,
     )
+    .option("--web.config.file <path>", "TLS and basic authentication, in exporter-toolkit's form")
     .option(
       "--web.external-url <url>",
       "address under which Prometheus and people reach the exporter",
@@ -146,10 +204,6 @@ const createCommand = (version: string, choose: (subcommand: CommandLine) => voi
     )
     .addOption(new Option("--log.format <format>", "form of the log").choices(LOG_FORMATS).default("logfmt"))
     .option("--demo", "when nothing is configured, run a demonstration instead of ending")
-    .addCommand(estimateCommand((flags) => choose({ kind: "estimate", flags })))
-    .addCommand(parseCommand((flags) => choose({ kind: "parse", flags })))
-    .helpCommand(false)
-    .enablePositionalOptions()
     .addHelpText("after", EXAMPLES)
     .allowExcessArguments(false);
 

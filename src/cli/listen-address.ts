@@ -17,8 +17,8 @@ export function parseListenAddress(text: string): ListenAddress | undefined {
 }
 
 /** The address under which a person on this machine reaches the listener. */
-export function localUrl({ host, port }: ListenAddress): string {
+export function localUrl({ host, port }: ListenAddress, scheme: "http" | "https" = "http"): string {
   const everywhere = host === undefined || host === "0.0.0.0" || host === "::";
   const shown = everywhere ? "127.0.0.1" : host.includes(":") ? `[${host}]` : host;
-  return `http://${shown}:${port}`;
+  return `${scheme}://${shown}:${port}`;
 }

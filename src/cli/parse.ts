@@ -13,7 +13,9 @@ import { logSamples } from "../probers/heartbeat-log/samples.ts";
 import { openSession, saidTime } from "../probers/heartbeat-log/session.ts";
 import type { Heard } from "../probers/heartbeat-log/tally.ts";
 import { beatOf } from "../probers/heartbeat-log/verdict.ts";
+import { logModule } from "./log-module.ts";
 import { createProgress, megabytes, type Screen } from "./progress.ts";
+import { CommandError, configDeps, EXIT, type Shell } from "./shell.ts";
 
 const OUTPUTS = ["exposition", "jsonl"] as const;
 
@@ -33,7 +35,7 @@ the options are the defaults, or those of the only such module of the configurat
   exposition  the series of the last heartbeat, and what was counted on the way
   jsonl       a line of JSON for each heartbeat, {"timestamp":...,"heartbeat":{...}}; timestamp is null where none is said
 
-The exit code is 1 when there is no heartbeat.
+Exit code: 0, or 1 when there is no heartbeat or the log cannot be read, or 2 when it could not be understood.
 
 Examples:
   heartbeat-exporter parse /var/log/petrosa/strategies.log
@@ -67,8 +69,23 @@ export const parseCommand = (run: (flags: ParseFlags) => void): Command =>
       });
     });
 
+/** Prints what is in a log, to the process' own streams: it may be longer than fits into memory. */
+export async function printParsed(flags: ParseFlags, { env, clock }: Shell): Promise<number> {
+  const module = logModule(flags, configDeps, env);
+  const { stdin, stdout, stderr } = process;
+  try {
+    const { heartbeats, lines } = await parseLog(flags, { module, clock, stdin, stdout, screen: stderr });
+    if (heartbeats > 0) return EXIT.good;
+    throw new CommandError(`${flags.file}: no heartbeat in ${lines} lines`);
+  } catch (error) {
+    if (error instanceof CommandError) throw error;
+    const why = error instanceof Error ? error.message : String(error);
+    throw new CommandError(`${flags.file}: cannot be read: ${why}`, "failed", { cause: error });
+  }
+}
+
 /** Where a parsed log comes from and what becomes of it. */
-export interface ParseDeps {
+interface ParseDeps {
   readonly module: HeartbeatLogModule;
   readonly clock: Clock;
   readonly stdin: Readable;
@@ -80,7 +97,7 @@ export interface ParseDeps {
  * Parses a log and prints what is in it.
  * @returns how many heartbeats and lines there were; rejects when the log cannot be read
  */
-export async function parseLog(
+async function parseLog(
   { file, output }: Pick<ParseFlags, "file" | "output">,
   { module, clock, stdin, stdout, screen }: ParseDeps,
 ): Promise<{ readonly heartbeats: number; readonly lines: number }> {

@@ -8,6 +8,7 @@ const FORMATS: Readonly<Record<string, string>> = {
   positive_duration: DURATION_FORM,
   regexp: "a regular expression (RE2 syntax)",
   uri: "a URL",
+  bcrypt: "what bcrypt makes of a password, such as htpasswd -nB prints",
   store_size: "a size of at least 1MB, such as 512MB",
   module_name: "the name of a module",
   address: "an address",

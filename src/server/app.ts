@@ -21,6 +21,7 @@ import { changeRoute, forceRoute, modeRoute } from "./routes/mode.ts";
 import { pingRoute } from "./routes/ping.ts";
 import { probeRoute } from "./routes/probe.ts";
 import { reportRoute } from "./routes/report.ts";
+import { dashboardRoute, summaryRoute } from "./routes/reports.ts";
 import {
   healthRoute,
   heartbeatConfigRoute,
@@ -63,6 +64,8 @@ export function createApp(deps: Deps): Express {
     get(router, `${path}/:name`, heartbeatRoute(deps));
     get(router, `${path}/:name/body`, control(deps), bodyRoute(deps));
   }
+  get(router, "/api/v1/report", summaryRoute(deps));
+  get(router, "/api/v1/dashboard", dashboardRoute(deps));
   get(router, "/", landingPage(deps));
 
   router.use(groupRoutes(deps));

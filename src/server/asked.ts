@@ -15,7 +15,10 @@ export type Asked =
  * Reads `target`, `module`, `model` and `hostname`. The name of a configured target means that target, unless another
  * module is asked for; so does its address with its module. Everything else is an address.
  */
-export function whatIsAsked(query: URLSearchParams, { modules, targets }: Current): Asked {
+export function whatIsAsked(
+  query: URLSearchParams,
+  { modules, targets }: Pick<Current, "modules" | "targets">,
+): Asked {
   const moduleName = query.get("module") ?? undefined;
   const address = query.get("target") ?? "";
   const named = targets.get(address);

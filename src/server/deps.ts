@@ -14,6 +14,7 @@ import type { State } from "../failover/machine.ts";
 import type { Components } from "../groups/components.ts";
 import type { Health } from "../groups/health.ts";
 import type { Register } from "../heartbeats/register.ts";
+import type { Reporting } from "../reporting.ts";
 
 /** The part of the configuration that the routes look at; a reload replaces it. */
 export interface Current {
@@ -29,7 +30,7 @@ export interface Current {
 }
 
 /** Everything that the routes need, as functions: they hold no state of their own. */
-export interface Deps {
+export interface Deps extends Reporting {
   readonly clock: Clock;
   readonly log: Log;
   readonly version: string;

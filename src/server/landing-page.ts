@@ -1,4 +1,5 @@
 import type { Request, Response } from "express";
+import { escapeHtml } from "../core/html.ts";
 import { rfc3339 } from "../core/units.ts";
 import type { PastProbe } from "../engine/history.ts";
 import type { Deps } from "./deps.ts";
@@ -71,6 +72,3 @@ ${pastProbes().map(row).join("\n")}
 </html>
 `);
   };
-
-const HTML: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
-const escapeHtml = (text: string): string => text.replace(/[&<>"]/g, (c) => HTML[c] ?? c);

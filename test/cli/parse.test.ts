@@ -62,11 +62,11 @@ describe("parse", () => {
     expect(await value(`--config.file=${one}`)).toContain("heartbeat_log_one_size");
     expect(await value(`--config.file=${two}`, "--module=two")).toContain("heartbeat_log_two_size");
     expect(await parse([`--config.file=${two}`, file])).toMatchObject({
-      code: 1,
+      code: 2,
       stderr: "--module: got nothing, want a module of kind heartbeat_log: one, two\n",
     });
     expect(await parse(["--module=two", file])).toMatchObject({
-      code: 1,
+      code: 2,
       stderr: "--module: got two, want --config.file besides, with that module\n",
     });
   });

@@ -85,7 +85,7 @@ export async function startExporter({
   const config = yaml === undefined ? [] : [`--config.file=${await folder.write("exporter.yml", yaml)}`];
   const running = resources.use(runMain(["--web.listen-address=127.0.0.1:0", ...config, ...args], env));
   const [, url = ""] = await running.waitForOutput(
-    /heartbeat-exporter listens.*? address=(http:\S+)/,
+    /heartbeat-exporter listens.*? address=(https?:\S+)/,
     patience,
   );
   const owned = resources.move();

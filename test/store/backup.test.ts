@@ -2,7 +2,8 @@ import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describe, expect, it } from "vitest";
-import { seconds, timestamp } from "../../src/core/units.ts";
+import { systemClock } from "../../src/core/clock.ts";
+import { seconds } from "../../src/core/units.ts";
 import { backupStore, restoreStore } from "../../src/store/backup.ts";
 import { openTestStore } from "../helpers/store.ts";
 import { temporaryFolder } from "../helpers/temporary-folder.ts";
@@ -19,7 +20,7 @@ describe("backup and restore", () => {
       open.store.history.append({
         target: "one",
         module: "web",
-        startedAt: timestamp(1e9),
+        startedAt: systemClock.now(),
         duration: seconds(1),
       });
       await open.store.memory.flush();

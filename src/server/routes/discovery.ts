@@ -17,7 +17,7 @@ interface TargetGroup {
 export const discoveryRoute =
   ({ current, externalUrl, routePrefix }: Deps) =>
   (req: Request, res: Response): void => {
-    const base = externalUrl ?? new URL(`http://${req.get("Host") ?? "localhost"}${routePrefix}`);
+    const base = externalUrl ?? new URL(`${req.protocol}://${req.get("Host") ?? "localhost"}${routePrefix}`);
     res.json([...current().targets.values()].map((target) => targetGroup(target, base)));
   };
 

@@ -1,0 +1,13 @@
+/** Makes names that targets may have of names and addresses of elsewhere, each of them once. */
+export function createNames(): (text: string) => string {
+  const taken = new Set<string>();
+  return (text) => {
+    const bare = text.replace(/^[a-z][a-z0-9+.-]*:\/\//i, "").replace(/^[^/@]*@/, "");
+    const plain = bare.replace(/[^A-Za-z0-9_.-]+/g, "-").replace(/^[^A-Za-z0-9_]+|-+$/g, "");
+    const base = plain === "" ? "target" : plain.slice(0, 120);
+    let name = base;
+    for (let i = 2; taken.has(name); i += 1) name = `${base}-${i}`;
+    taken.add(name);
+    return name;
+  };
+}

@@ -1,0 +1,94 @@
+import { statSync, writeFileSync } from "node:fs";
+import type { FromSchema } from "json-schema-to-ts";
+import { type Document, parseDocument } from "yaml";
+import { loadConfigText } from "../../config/load.ts";
+import { ConfigError } from "../../config/report.ts";
+import { createValidator } from "../../config/validate.ts";
+import { probers } from "../../probers/index.ts";
+import type { ImportFlags } from "../config.ts";
+import { CommandError, codeOf, configDeps, EXIT, readTextFile, type Shell } from "../shell.ts";
+import { importBlackbox, targetsSchema } from "./blackbox.ts";
+import { ecosystemSchema, importEcosystem } from "./ecosystem.ts";
+import type { Imported } from "./imported.ts";
+import { withoutComments } from "./json-comments.ts";
+
+/** Reads another program's configuration and writes ours, if that would be a good one. */
+export async function runImport(flags: ImportFlags, shell: Shell): Promise<number> {
+  const { document, notes } = importFile(flags);
+  if (notes.length > 0) {
+    const comment = [" Not carried over, or changed:", ...notes.map((note) => ` - ${note}`)].join("\n");
+    const before = document.commentBefore;
+    document.commentBefore = before === null || before === undefined ? comment : `${comment}\n\n${before}`;
+  }
+  const text = document.toString({ lineWidth: 0 });
+  for (const note of notes) shell.err(`${note}\n`);
+  check(text, flags.file, shell);
+  if (flags.output === undefined) shell.out(text);
+  else write(flags.output, text, flags.file);
+  return EXIT.good;
+}
+
+function importFile({ file, targets, module }: ImportFlags): Imported {
+  const content = readTextFile(file);
+  const document = parsed(file, /\.json$/i.test(file) ? withoutComments(content) : content);
+  const value: unknown = document.toJS();
+  if (hasKey(value, "services")) {
+    if (targets !== undefined) throw new CommandError("--targets is for blackbox.yml", "usage");
+    validate(file, ecosystemSchema, value);
+    return importEcosystem(value as FromSchema<typeof ecosystemSchema>);
+  }
+  if (!hasKey(value, "modules")) {
+    throw new CommandError(
+      `${file}: got neither services nor modules, want the JSON of a health monitor or blackbox.yml`,
+      "usage",
+    );
+  }
+  const groups: unknown = targets === undefined ? [] : parsed(targets, readTextFile(targets)).toJS();
+  if (targets !== undefined) validate(targets, targetsSchema, groups);
+  const kinds = probers.map(({ kind }) => kind);
+  return importBlackbox(document, kinds, groups as FromSchema<typeof targetsSchema>, module);
+}
+
+/** YAML, of which JSON is a part. The parser's own messages quote the text, which may hold secrets: only the place is said. */
+function parsed(file: string, text: string): Document {
+  const document = parseDocument(text, { prettyErrors: true, logLevel: "error" });
+  const [error] = document.errors;
+  if (error === undefined) return document;
+  const [at] = error.linePos ?? [];
+  throw new CommandError(
+    `${file}${at === undefined ? "" : `:${at.line}:${at.col}`}: got broken JSON or YAML (${error.code})`,
+    "usage",
+  );
+}
+
+function validate(file: string, schema: object, value: unknown): void {
+  const complaints = createValidator({}).check(schema, value);
+  if (complaints.length === 0) return;
+  const lines = complaints.map(
+    ({ path, got, want }) => `${file}: ${path.join(".")}: got ${got ?? "something else"}, want ${want}`,
+  );
+  throw new CommandError(lines.join("\n"), "usage");
+}
+
+/** The places in complaints are those of the result, which nobody sees, so only the paths are said. */
+function check(text: string, file: string, { env }: Shell): void {
+  try {
+    loadConfigText(text, file, env, configDeps);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    const lines = error.problems.map(({ path, got, want }) => `${file}: ${path}: got ${got}, want ${want}`);
+    throw new CommandError(lines.join("\n"), "failed", { cause: error });
+  }
+}
+
+/** Who may not read the original may not read the result either: both may hold secrets. */
+function write(output: string, text: string, original: string): void {
+  try {
+    writeFileSync(output, text, { mode: statSync(original).mode & 0o777 });
+  } catch (error) {
+    throw new CommandError(`${output}: cannot be written: ${codeOf(error)}`, "failed", { cause: error });
+  }
+}
+
+const hasKey = (value: unknown, key: string): boolean =>
+  typeof value === "object" && value !== null && Object.hasOwn(value, key);

@@ -1,0 +1,42 @@
+import { ConfigError } from "../config/report.ts";
+import { systemClock } from "../core/clock.ts";
+import { CommandError, EXIT, type Run, type Shell } from "./shell.ts";
+
+/** Runs a command on this process' own terminal and ends the process with its exit code. */
+export async function runCommand(run: Run, version: string): Promise<void> {
+  // Whoever reads through a pipe may have seen enough.
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+    process.exit(EXIT.good);
+  });
+  const shell = processShell(version);
+  let code: number;
+  try {
+    code = await run(shell);
+  } catch (error) {
+    shell.progress("");
+    if (!(error instanceof CommandError || error instanceof ConfigError)) throw error;
+    shell.err(`${error.message}\n`);
+    code = error instanceof CommandError ? error.exitCode : EXIT.usage;
+  }
+  // What was written has to arrive; connections that are kept for later are no reason to stay.
+  await new Promise<void>((resolve) => process.stdout.write("", () => resolve()));
+  process.exit(code);
+}
+
+function processShell(version: string): Shell {
+  const { stdout, stderr, env } = process;
+  const plain = env["TERM"] === "dumb" || (env["NO_COLOR"] ?? "") !== "";
+  return {
+    version,
+    env,
+    clock: systemClock,
+    colours: stdout.isTTY && !plain,
+    out: (text) => void stdout.write(text),
+    err: (text) => void stderr.write(text),
+    progress(text) {
+      if (!stderr.isTTY || env["TERM"] === "dumb") return;
+      stderr.write(`\r\x1b[K${text.slice(0, Math.max(0, (stderr.columns || 80) - 1))}`);
+    },
+  };
+}

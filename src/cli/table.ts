@@ -1,0 +1,19 @@
+import { stripVTControlCharacters } from "node:util";
+
+/** How the cells of a column stand. */
+export type Align = "left" | "right";
+
+/** Rows of text as columns, as wide as their widest cell. Nothing is cut off. */
+export function textTable(rows: readonly (readonly string[])[], align: readonly Align[]): string {
+  const widths = align.map((_, i) => Math.max(0, ...rows.map((row) => width(row[i] ?? ""))));
+  const pad = (cell: string, i: number): string => {
+    const room = " ".repeat(Math.max(0, (widths[i] ?? 0) - width(cell)));
+    return align[i] === "right" ? room + cell : cell + room;
+  };
+  return rows.map((row) => `${row.map(pad).join("  ").trimEnd()}\n`).join("");
+}
+
+/** Characters that are seen: colours take no room. */
+const width = (cell: string): number => [...CHARACTERS.segment(stripVTControlCharacters(cell))].length;
+
+const CHARACTERS = new Intl.Segmenter();

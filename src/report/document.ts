@@ -1,0 +1,98 @@
+import type { FromSchema, JSONSchema } from "json-schema-to-ts";
+import { TARGET_STATUSES } from "../core/status.ts";
+
+/**
+ * A report as programs read it. Names of keys are those that ecosystem dashboards know (`service_name`,
+ * `current_status`, `uptime_percentage`); a service is a target. Times are RFC 3339, durations seconds, and what is not
+ * known is `null`.
+ */
+
+const text = { type: "string" } as const;
+const number = { type: "number" } as const;
+const numberOrNull = { type: ["number", "null"] } as const;
+const textOrNull = { type: ["string", "null"] } as const;
+
+const object = <const Properties extends Readonly<Record<string, JSONSchema>>>(properties: Properties) =>
+  ({
+    type: "object",
+    properties,
+    required: Object.keys(properties) as (keyof Properties & string)[],
+    // A newer exporter may say more.
+    additionalProperties: true,
+  }) as const;
+
+const listOf = <const Items extends JSONSchema>(items: Items) => ({ type: "array", items }) as const;
+
+export const summarySchema = object({
+  total_services: number,
+  healthy_services: number,
+  unhealthy_services: number,
+  unknown_services: number,
+  critical_unhealthy: number,
+  health_percentage: numberOrNull,
+});
+
+export const serviceSchema = object({
+  service_name: text,
+  module: text,
+  critical: { type: "boolean" },
+  current_status: { type: "string", enum: TARGET_STATUSES },
+  last_healthy: textOrNull,
+  consecutive_failures: number,
+  uptime_percentage: numberOrNull,
+  last_updated: textOrNull,
+});
+
+const responseTimesSchema = object({
+  service_name: text,
+  module: text,
+  checks_count: number,
+  avg_response_time: numberOrNull,
+  p95_response_time: numberOrNull,
+  max_response_time: numberOrNull,
+});
+
+const alertSchema = object({
+  service_name: text,
+  alert_type: text,
+  severity: text,
+  message: text,
+  triggered_at: text,
+  resolved_at: textOrNull,
+});
+
+const objectiveSchema = object({
+  service_name: text,
+  module: text,
+  metric: { type: "string", enum: ["availability", "response_time", "mttr"] },
+  objective: number,
+  measured: numberOrNull,
+  met: { type: ["boolean", "null"] },
+});
+
+/** Schema of a report. */
+export const reportSchema = object({
+  generated_at: text,
+  source: text,
+  window: object({ from: text, to: text, seconds: number }),
+  summary: summarySchema,
+  services: listOf(serviceSchema),
+  response_times: listOf(responseTimesSchema),
+  alerts: listOf(alertSchema),
+  slos: listOf(objectiveSchema),
+  critical_services: listOf(serviceSchema),
+  notes: listOf(text),
+});
+
+export type Known<T> = T extends readonly (infer Item)[]
+  ? readonly Known<Item>[]
+  : T extends object
+    ? { readonly [K in keyof T as string extends K ? never : K]: Known<T[K]> }
+    : T;
+
+export type Report = Known<FromSchema<typeof reportSchema>>;
+export type Summary = Known<FromSchema<typeof summarySchema>>;
+export type Service = Known<FromSchema<typeof serviceSchema>>;
+export type ResponseTimes = Known<FromSchema<typeof responseTimesSchema>>;
+export type Alert = Known<FromSchema<typeof alertSchema>>;
+export type Objective = Known<FromSchema<typeof objectiveSchema>>;

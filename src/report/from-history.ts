@@ -1,0 +1,199 @@
+import type { HistoryReader, PastEvent, TargetSummary } from "../core/history.ts";
+import type { TargetStatus } from "../core/status.ts";
+import { elapsed, rfc3339, type Seconds, seconds, type Timestamp } from "../core/units.ts";
+import type { ReportFacts, ServiceFacts, Span, Unhealthy } from "./build.ts";
+import type { Alert } from "./document.ts";
+
+/** What somebody who is there knows of a configured target besides its history. */
+export interface KnownTarget {
+  readonly name: string;
+  readonly module: string;
+  readonly critical: boolean;
+  /** What an exporter that runs says now; absent where only its store is read. */
+  readonly now?: {
+    readonly status: TargetStatus;
+    readonly consecutiveFailures: number;
+    readonly lastProbe?: Timestamp;
+    readonly lastSuccess?: Timestamp;
+  };
+  /** Time between two probes. */
+  readonly interval?: Seconds;
+}
+
+/** More than this of one kind are not told one by one. */
+const MOST_EVENTS = 10_000;
+
+/** Without anybody who knows the interval, silence of this length makes a status unknown; Prometheus' own patience. */
+const STALE_AFTER = seconds(300);
+
+/**
+ * What history says of a window.
+ * @param targets the configured ones; without them all that have results in the window
+ */
+export async function historyFacts(
+  history: HistoryReader,
+  window: Span,
+  targets: readonly KnownTarget[] | undefined,
+): Promise<Pick<ReportFacts, "services" | "alerts" | "notes">> {
+  const { from, to } = window;
+  const summaries = await history.summaries({ from, to });
+  const events = await history.events({ from, to, limit: MOST_EVENTS });
+  const known = targets ?? summaries.map(({ target, module }) => ({ name: target, module, critical: false }));
+  const services = await Promise.all(
+    known.map(async (target): Promise<ServiceFacts> => {
+      const summary = summaries.find((one) => one.target === target.name && one.module === target.module);
+      const healths = events.filter(({ kind, subject }) => kind === "health" && subject === target.name);
+      const [before] = await history.events({ to: from, subject: target.name, kinds: ["health"], limit: 1 });
+      const outages = unhealthyTimes(before, healths, window);
+      const [last] = [...healths, ...(before === undefined ? [] : [before])].toSorted((a, b) => b.id - a.id);
+      const running = summary === undefined ? 0 : await runningFailures(history, summary, window);
+      return {
+        ...stateOf(target, summary, last, running, to),
+        name: target.name,
+        module: target.module,
+        critical: target.critical,
+        probes: summary?.probes ?? 0,
+        successes: summary?.successes ?? 0,
+        ...(summary?.duration === undefined ? {} : { duration: summary.duration }),
+        outages,
+      };
+    }),
+  );
+  const critical = new Set(known.filter((one) => one.critical).map(({ name }) => name));
+  return { services, alerts: alertsOf(events, critical), notes: notesOf(summaries, events, window) };
+}
+
+type StateFacts = Pick<ServiceFacts, "status" | "consecutiveFailures" | "lastHealthy" | "lastUpdated">;
+
+/** What an exporter that runs says counts; else what the last change of health and the last results say, if they are not old. */
+function stateOf(
+  { now, interval }: KnownTarget,
+  summary: TargetSummary | undefined,
+  last: PastEvent | undefined,
+  consecutiveFailures: number,
+  at: Timestamp,
+): StateFacts {
+  const lastUpdated = now?.lastProbe ?? summary?.lastProbe;
+  const lastHealthy = now?.lastSuccess ?? summary?.lastSuccess;
+  const times = {
+    ...(lastHealthy === undefined ? {} : { lastHealthy }),
+    ...(lastUpdated === undefined ? {} : { lastUpdated }),
+  };
+  if (now !== undefined)
+    return { status: now.status, consecutiveFailures: now.consecutiveFailures, ...times };
+  const patience = Math.max(STALE_AFTER, 3 * (interval ?? 0));
+  const stale = lastUpdated === undefined || elapsed(lastUpdated, at) > patience;
+  const health = last?.to === "healthy" || last?.to === "unhealthy" ? last.to : "unknown";
+  return { status: stale ? "unknown" : health, consecutiveFailures, ...times };
+}
+
+/** Failures since the last success, as far as the window knows. */
+async function runningFailures(
+  history: HistoryReader,
+  { target, module }: TargetSummary,
+  { from, to }: Span,
+): Promise<number> {
+  const outages = await history.outages({ from, to, target });
+  const last = outages.findLast((outage) => outage.module === module);
+  return last === undefined || last.to !== undefined ? 0 : last.probes;
+}
+
+/** When a target was unhealthy. What began before the window is known by the change before it. */
+function unhealthyTimes(
+  before: PastEvent | undefined,
+  events: readonly PastEvent[],
+  { from }: Span,
+): readonly Unhealthy[] {
+  const times: Unhealthy[] = [];
+  let since = before?.to === "unhealthy" ? before.at : undefined;
+  for (const { at, from: was, to } of events) {
+    // An exporter that was not there has not seen how it began.
+    if (was === "unhealthy") since ??= from;
+    if (to === "unhealthy") since ??= at;
+    else if (since !== undefined) {
+      times.push({ from: since, to: at });
+      since = undefined;
+    }
+  }
+  if (since !== undefined) times.push({ from: since });
+  return times;
+}
+
+/** What would have been alerted: changes for the worse, each until the change that ended it. */
+function alertsOf(events: readonly PastEvent[], critical: ReadonlySet<string>): readonly Alert[] {
+  return events.flatMap((event, i) => {
+    const alert = alertOf(event, critical.has(event.subject));
+    if (alert === undefined) return [];
+    const ends = (later: PastEvent): boolean =>
+      later.kind === (event.kind === "overdue" ? "mode" : event.kind) &&
+      later.subject === event.subject &&
+      later.source === event.source &&
+      later.to !== event.to;
+    const end = events.slice(i + 1).find(ends);
+    return {
+      service_name: event.subject,
+      ...alert,
+      triggered_at: rfc3339(event.at),
+      resolved_at: end === undefined ? null : rfc3339(end.at),
+    };
+  });
+}
+
+function alertOf(
+  { kind, from, to, cause, source }: PastEvent,
+  critical: boolean,
+): Pick<Alert, "alert_type" | "severity" | "message"> | undefined {
+  const was = from === undefined ? "" : `, was ${from}`;
+  switch (kind) {
+    case "health":
+      if (to !== "unhealthy") return undefined;
+      return {
+        alert_type: critical ? "critical_service_down" : "service_down",
+        severity: "critical",
+        message: `unhealthy${was}`,
+      };
+    case "mode":
+      if (to !== "fallback") return undefined;
+      return {
+        alert_type: "failover",
+        severity: "warning",
+        message: `mode fallback${was}${cause === undefined ? "" : ` (${cause})`}`,
+      };
+    case "overdue":
+      return {
+        alert_type: "fallback_overdue",
+        severity: "warning",
+        message: "in fallback for longer than max_duration",
+      };
+    case "heartbeat":
+      if (to !== "down") return undefined;
+      return {
+        alert_type: "heartbeat_down",
+        severity: "critical",
+        message: `no ${source ?? ""} heartbeat`.replace("  ", " "),
+      };
+    case "group":
+      if (to?.toLowerCase() !== "unhealthy") return undefined;
+      return { alert_type: "group_unhealthy", severity: "critical", message: `group unhealthy${was}` };
+    case "forced":
+    case "force_ended":
+      return undefined;
+  }
+}
+
+function notesOf(
+  summaries: readonly TargetSummary[],
+  events: readonly PastEvent[],
+  { from, to }: Span,
+): readonly string[] {
+  const first = Math.min(...summaries.map(({ firstProbe }) => firstProbe));
+  const late = first - from > 0.05 * (to - from);
+  return [
+    "alerts are the changes of health, mode and heartbeats that the exporter saw; those of Prometheus are in a report with --prometheus.url",
+    ...(summaries.length === 0 ? ["history has no result in this window"] : []),
+    ...(Number.isFinite(first) && late
+      ? [`history begins at ${rfc3339(first as Timestamp)}, after the begin of the window`]
+      : []),
+    ...(events.length >= MOST_EVENTS ? [`only the newest ${MOST_EVENTS} changes were looked at`] : []),
+  ];
+}

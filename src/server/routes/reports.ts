@@ -1,0 +1,42 @@
+import type { Request, Response } from "express";
+import { DURATION_FORM, parseDuration } from "../../core/duration.ts";
+import { type Seconds, seconds } from "../../core/units.ts";
+import type { Deps } from "../deps.ts";
+import { refuseJson } from "../refuse.ts";
+
+const DEFAULTS = { window: seconds(7 * 86_400), response_time: seconds(2), mttr: seconds(1800) } as const;
+const AVAILABILITY = 0.999;
+
+/** No history is longer than this. */
+const LONGEST_WINDOW = seconds(10 * 365 * 86_400);
+
+/** `/api/v1/report[?window=&availability=&response_time=&mttr=]`: uptime, response times, alerts and objectives of a window. */
+export const summaryRoute =
+  ({ report }: Deps) =>
+  async (req: Request, res: Response): Promise<void> => {
+    const query = new URL(req.url, "http://localhost").searchParams;
+    const lengths = new Map<string, Seconds>();
+    for (const [name, fallback] of Object.entries(DEFAULTS)) {
+      const text = query.get(name);
+      const length = text === null ? fallback : parseDuration(text);
+      if (length === undefined || !(length > 0) || length > LONGEST_WINDOW) {
+        return refuseJson(res, 400, `${name}: got ${JSON.stringify(text)}, want ${DURATION_FORM}`);
+      }
+      lengths.set(name, length);
+    }
+    const share = query.get("availability") ?? String(AVAILABILITY);
+    const availability = /^[01](\.\d+)?$/.test(share) ? Number(share) : Number.NaN;
+    if (!(availability > 0 && availability <= 1)) {
+      return refuseJson(res, 400, `availability: got ${JSON.stringify(share)}, want a share such as 0.999`);
+    }
+    const of = (name: keyof typeof DEFAULTS): Seconds => lengths.get(name) ?? DEFAULTS[name];
+    const objectives = { availability, p95: of("response_time"), mttr: of("mttr") };
+    res.json(await report(of("window"), objectives));
+  };
+
+/** `/api/v1/dashboard`: how many targets are healthy, and the status of each. */
+export const dashboardRoute =
+  ({ dashboard }: Deps) =>
+  async (_req: Request, res: Response): Promise<void> => {
+    res.json(await dashboard());
+  };

@@ -1,0 +1,263 @@
+import { readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { parse } from "yaml";
+import { importEcosystem } from "../../src/cli/import/ecosystem.ts";
+import { withoutComments } from "../../src/cli/import/json-comments.ts";
+import { createNames } from "../../src/cli/import/names.ts";
+import { configDeps } from "../../src/cli/shell.ts";
+import { loadConfigText } from "../../src/config/load.ts";
+import { runMain } from "../helpers/exporter.ts";
+import { temporaryFolder } from "../helpers/temporary-folder.ts";
+
+const GOLDEN = join(import.meta.dirname, "../golden/import");
+
+/** Every key of an ecosystem health monitor, with comments as its guide has them. */
+const ECOSYSTEM = `{
+  "check_interval_seconds": 30,        // How often to check services
+  "timeout_seconds": 10,               // HTTP timeout for health checks
+  "max_consecutive_failures": 5,       // Max failures before critical alert
+  "database_path": "health_monitoring.db",
+  "log_level": "INFO",
+  "services": [
+    { "name": "interpreter", "url": "http://localhost:5120/health", "critical": true, "expected_response_time": 2.0 },
+    { "name": "Doc Store", "url": "http://localhost:5087/health?x=//y", "critical": false, "expected_response_time": 0.25 },
+    { "name": "doc-store", "url": "http://localhost:5088/\${HOME}", "team": "docs" }
+  ],
+  "alert_rules": [
+    { "name": "service_down", "condition": "status == 'unhealthy'", "severity": "critical", "threshold": 1, "duration_minutes": 2, "enabled": true },
+    { "name": "memory_usage_high", "condition": "memory_usage > 80", "severity": "warning", "enabled": false }
+  ],
+  "alerting": {
+    "email_notifications": { "enabled": true, "smtp_server": "smtp.example.com", "password": "app_password_here" },
+    "slack_notifications": { "enabled": true, "webhook_url": "https://hooks.example.com/services/SECRET", "channel": "#alerts" },
+    "webhook_notifications": { "enabled": false, "headers": { "Authorization": "Bearer your-token" } }
+  },
+  "self_healing": { "enabled": true, "restart_unhealthy_services": true, "max_restart_attempts": 3, "restart_cooldown_minutes": 5 },
+  "retention_days": 30
+}
+`;
+
+const BLACKBOX = `# The modules that everybody has.
+modules:
+  http_2xx:
+    prober: http
+    http:
+      preferred_ip_protocol: ip4 # until v6 works
+  icmp:
+    prober: icmp
+  ssh_banner:
+    prober: tcp
+    tcp: { query_response: [{ expect: "^SSH-2.0-" }] }
+`;
+
+const TARGETS = JSON.stringify([
+  {
+    targets: ["https://example.com/a", "https://user:hidden@example.com/b"],
+    labels: { team: "web", job: "x", __meta_x: "y" },
+  },
+  { targets: ["host.example.com"], labels: { __param_module: "icmp" } },
+]);
+
+async function run(args: readonly string[], files: Readonly<Record<string, string>> = {}) {
+  await using folder = await temporaryFolder();
+  for (const [name, content] of Object.entries(files)) await folder.write(name, content);
+  await using main = runMain(["config", ...args.map((arg) => arg.replace("FOLDER", folder.path))]);
+  const { code } = await main.exited;
+  const plain = (text: string): string => text.replaceAll(`${folder.path}/`, "");
+  const output = await readFile(join(folder.path, "out.yml"), "utf8").catch(() => undefined);
+  const mode = output === undefined ? undefined : (await stat(join(folder.path, "out.yml"))).mode & 0o777;
+  return { code, stdout: plain(main.stdout()), stderr: plain(main.stderr()), output, mode };
+}
+
+const load = (yaml: string) => loadConfigText(yaml, "imported.yml", { HOME: "/root" }, configDeps);
+
+describe("heartbeat-exporter config", () => {
+  test("check says what is good, and what is not", async () => {
+    const files = {
+      "a.yml": "modules: { a: { prober: http } }",
+      "b.yml": "modules: { a: { prober: smtp } }",
+    };
+    expect(await run(["check", "--config.file=FOLDER/a.yml"], files)).toMatchObject({
+      code: 0,
+      stdout: "the configuration is good: 1 modules, 0 targets\n",
+    });
+    const bad = await run(["check", "--config.file=FOLDER/b.yml"], files);
+    expect({ code: bad.code, stdout: bad.stdout }).toEqual({ code: 2, stdout: "" });
+    expect(bad.stderr).toContain(
+      'b.yml:1:25: modules.a.prober: got "smtp", want http, llm, heartbeat_log or kubernetes_lease',
+    );
+  });
+
+  test("print shows a file without its secrets, and the environment as the file that says the same", async () => {
+    const yaml = "modules: { a: { prober: http, http: { basic_auth: { username: u, password: hidden } } } }";
+    const printed = await run(["print", "--config.file=FOLDER/a.yml"], { "a.yml": yaml });
+    expect(printed.stdout).toContain("password: <secret>");
+    expect(printed.stdout).not.toContain("hidden");
+    const env = { HEARTBEAT_LLM_URL: "http://127.0.0.1:1/v1", HEARTBEAT_FAILURE_THRESHOLD: "4" };
+    await using main = runMain(["config", "print"], env);
+    expect((await main.exited).code).toBe(0);
+    const again = loadConfigText(main.stdout(), "printed.yml", {}, configDeps);
+    expect(again.targets[0]).toMatchObject({
+      name: "llm",
+      interval: 30,
+      thresholds: { failures: 4, successes: 2 },
+    });
+  });
+
+  test("without a word it prints its help, as a wrong use", async () => {
+    const { code, stderr } = await run([]);
+    expect(code).toBe(2);
+    expect(stderr).toContain("import [options] <file>");
+  });
+});
+
+describe("heartbeat-exporter config import", () => {
+  test("of an ecosystem health monitor: all of it arrives, or is said not to", async () => {
+    const { code, stdout, stderr } = await run(["import", "FOLDER/health.json"], {
+      "health.json": ECOSYSTEM,
+    });
+    expect(code).toBe(0);
+    await expect(stdout).toMatchFileSnapshot(join(GOLDEN, "ecosystem.yml"));
+    await expect(stderr).toMatchFileSnapshot(join(GOLDEN, "ecosystem.txt"));
+    expect(load(stdout).targets).toMatchObject([
+      {
+        name: "interpreter",
+        address: "http://localhost:5120/health",
+        critical: true,
+        schedule: "interval",
+        interval: 30,
+        expectedDuration: 2,
+        thresholds: { failures: 5 },
+        module: { timeout: 10 },
+      },
+      { name: "Doc-Store", address: "http://localhost:5087/health?x=//y", expectedDuration: 0.25 },
+      { name: "doc-store", address: "http://localhost:5088/${HOME}", critical: false },
+    ]);
+    for (const secret of ["app_password_here", "SECRET", "your-token"])
+      expect(stdout + stderr).not.toContain(secret);
+    for (const line of stderr.trim().split("\n")) expect(stdout).toContain(line);
+  });
+
+  test("of blackbox.yml, with targets of file service discovery: comments stay", async () => {
+    const files = { "blackbox.yml": BLACKBOX, "targets.json": TARGETS };
+    const args = [
+      "import",
+      "FOLDER/blackbox.yml",
+      "--targets=FOLDER/targets.json",
+      "--output=FOLDER/out.yml",
+    ];
+    const { code, stdout, stderr, output = "" } = await run(args, files);
+    expect({ code, stdout }).toEqual({ code: 0, stdout: "" });
+    await expect(output).toMatchFileSnapshot(join(GOLDEN, "blackbox.yml"));
+    expect(stderr).toContain("module icmp is not carried over: there is no prober icmp");
+    expect(stderr).toContain("target host.example.com is not carried over: its module icmp is not");
+    expect(load(output).targets).toMatchObject([
+      {
+        name: "example.com-a",
+        address: "https://example.com/a",
+        labels: { team: "web" },
+        schedule: "on_scrape",
+      },
+      { name: "example.com-b", address: "https://user:hidden@example.com/b" },
+    ]);
+  });
+
+  test("who may not read the original may not read the result", async () => {
+    await using folder = await temporaryFolder();
+    const file = await folder.write("blackbox.yml", "modules: { a: { prober: http } }\n");
+    const { chmod } = await import("node:fs/promises");
+    await chmod(file, 0o600);
+    await using main = runMain(["config", "import", file, `--output=${join(folder.path, "out.yml")}`]);
+    expect((await main.exited).code).toBe(0);
+    expect((await stat(join(folder.path, "out.yml"))).mode & 0o777).toBe(0o600);
+  });
+
+  test.each([
+    ["a file that is not there", ["import", "FOLDER/none.json"], {}, 2, "none.json: cannot be read: ENOENT"],
+    [
+      "something else",
+      ["import", "FOLDER/a.json"],
+      { "a.json": '{"password":"hidden"}' },
+      2,
+      "a.json: got neither services nor modules",
+    ],
+    ["broken JSON", ["import", "FOLDER/a.json"], { "a.json": '{"services": [hidden' }, 2, "a.json:1:"],
+    [
+      "services of another shape",
+      ["import", "FOLDER/a.json"],
+      { "a.json": '{"services": [{"name": 5}]}' },
+      2,
+      "a.json: services.0.url: got",
+    ],
+    [
+      "a result that would be bad",
+      ["import", "FOLDER/a.json"],
+      {
+        "a.json":
+          '{"check_interval_seconds": 5, "timeout_seconds": 10, "services": [{"name": "a", "url": "http://x"}]}',
+      },
+      1,
+      "a.json: targets[0].interval: got 5s, want an interval >= 10s",
+    ],
+    [
+      "targets without blackbox.yml",
+      ["import", "FOLDER/a.json", "--targets=x"],
+      { "a.json": '{"services": []}' },
+      2,
+      "--targets is for blackbox.yml",
+    ],
+    [
+      "an output that cannot be",
+      ["import", "FOLDER/a.yml", "--output=/nowhere/x"],
+      { "a.yml": "modules: { a: { prober: http } }" },
+      1,
+      "/nowhere/x: cannot be written: ENOENT",
+    ],
+  ])("%s is refused", async (_title, args, files, code, said) => {
+    const refused = await run(args, files);
+    expect({ code: refused.code, stdout: refused.stdout }).toEqual({ code, stdout: "" });
+    expect(refused.stderr).toContain(said);
+    expect(refused.stderr).not.toContain("hidden");
+  });
+
+  test("whatever services are called and wherever they are, they arrive", () => {
+    const service = fc.record({
+      name: fc.string({ unit: "binary", minLength: 1 }),
+      url: fc.webUrl({ withQueryParameters: true }),
+      critical: fc.boolean(),
+      expected_response_time: fc.double({ min: 0.001, max: 1000, noNaN: true }),
+    });
+    fc.assert(
+      fc.property(fc.array(service, { maxLength: 5 }), (services) => {
+        const { document } = importEcosystem({ services });
+        const { targets } = load(document.toString({ lineWidth: 0 }));
+        expect(targets.map(({ address, critical }) => ({ address, critical }))).toEqual(
+          services.map(({ url, critical }) => ({ address: url, critical })),
+        );
+        expect(new Set(targets.map(({ name }) => name)).size).toBe(services.length);
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  test("names are valid, and no name comes twice", () => {
+    fc.assert(
+      fc.property(fc.array(fc.string({ unit: "binary", maxLength: 300 })), (texts) => {
+        const names = texts.map(createNames());
+        expect(new Set(names).size).toBe(texts.length);
+        for (const name of names) expect(name).toMatch(/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/);
+      }),
+    );
+  });
+
+  test("comments are taken out of JSON, and nothing that looks like one", () => {
+    fc.assert(
+      fc.property(fc.json(), fc.string(), (json, comment) => {
+        const line = comment.replaceAll("\n", "");
+        expect(parse(withoutComments(`// ${line}\n${json} // ${line}\n`))).toEqual(JSON.parse(json));
+      }),
+    );
+  });
+});

@@ -1,0 +1,240 @@
+import { describe, expect, test } from "vitest";
+import type { EventFacts, History } from "../../src/core/history.ts";
+import { after, seconds } from "../../src/core/units.ts";
+import { buildReport, type ReportFacts } from "../../src/report/build.ts";
+import { historyFacts, type KnownTarget } from "../../src/report/from-history.ts";
+import { createMemoryHistory } from "../../src/store/history.ts";
+import { manualClock } from "../helpers/clock.ts";
+
+const clock = manualClock();
+const start = clock.now();
+const at = (s: number) => after(start, seconds(s));
+const WINDOW = { from: at(1000), to: at(2000) };
+const OBJECTIVES = { availability: 0.9, p95: seconds(2), mttr: seconds(100) };
+
+function history(): History {
+  return createMemoryHistory({ ...clock, now: () => at(3000) }, seconds(86_400));
+}
+
+const health = (s: number, from: string, to: string, subject = "gpt"): EventFacts => ({
+  kind: "health",
+  at: at(s),
+  subject,
+  from,
+  to,
+});
+
+async function reportOf(past: History, targets: readonly KnownTarget[] | undefined) {
+  const facts = await historyFacts(past, WINDOW, targets);
+  return buildReport({
+    ...facts,
+    source: "test",
+    generatedAt: at(2000),
+    window: WINDOW,
+    objectives: OBJECTIVES,
+  });
+}
+
+const GPT: KnownTarget = { name: "gpt", module: "chat", critical: true };
+
+describe("a report of history", () => {
+  test("counts the probes of the window, and takes durations of successful ones", async () => {
+    const past = history();
+    const result = { target: "gpt", module: "chat" };
+    past.append({ ...result, startedAt: at(999), duration: seconds(99), reason: "timeout" });
+    for (let i = 0; i < 19; i += 1) past.append({ ...result, startedAt: at(1000 + i), duration: seconds(1) });
+    past.append({ ...result, startedAt: at(1500), duration: seconds(50), reason: "timeout" });
+    past.append({ ...result, startedAt: at(1990), duration: seconds(3) });
+    const report = await reportOf(past, [GPT]);
+    expect(report.services[0]).toMatchObject({
+      uptime_percentage: (20 * 100) / 21,
+      last_healthy: "2025-09-15T14:03:10Z",
+    });
+    expect(report.response_times[0]).toMatchObject({
+      checks_count: 21,
+      avg_response_time: 22 / 20,
+      p95_response_time: 1,
+      max_response_time: 3,
+    });
+    expect(report.slos.map(({ metric, met }) => [metric, met])).toEqual([
+      ["availability", true],
+      ["response_time", true],
+      ["mttr", null],
+    ]);
+  });
+
+  test.each<[string, readonly EventFacts[], number | null, boolean | null]>([
+    ["nothing", [], null, null],
+    [
+      "one that ended",
+      [health(1100, "healthy", "unhealthy"), health(1150, "unhealthy", "healthy")],
+      50,
+      true,
+    ],
+    [
+      "two that ended",
+      [
+        health(1100, "healthy", "unhealthy"),
+        health(1150, "unhealthy", "healthy"),
+        health(1200, "healthy", "unhealthy"),
+        health(1450, "unhealthy", "healthy"),
+      ],
+      150,
+      false,
+    ],
+    [
+      "one that began before the window",
+      [health(900, "healthy", "unhealthy"), health(1050, "unhealthy", "healthy")],
+      150,
+      false,
+    ],
+    ["one whose begin nobody saw", [health(1030, "unhealthy", "healthy")], 30, true],
+    ["one that goes on and is young", [health(1950, "healthy", "unhealthy")], null, null],
+    ["one that goes on for too long", [health(1700, "healthy", "unhealthy")], 300, false],
+    ["one that goes on since before the window", [health(100, "unknown", "unhealthy")], 1900, false],
+    [
+      "one of another target",
+      [health(1100, "healthy", "unhealthy", "other"), health(1150, "unhealthy", "healthy", "other")],
+      null,
+      null,
+    ],
+  ])("recovery from %s", async (_title, events, measured, met) => {
+    const past = history();
+    for (const event of events) past.record(event);
+    const { slos } = await reportOf(past, [GPT]);
+    expect(slos.find(({ metric }) => metric === "mttr")).toMatchObject({ measured, met });
+  });
+
+  test("a running exporter says how things are now; a store only what was last known, while that is not old", async () => {
+    const past = history();
+    past.record(health(1100, "unknown", "healthy"));
+    for (const s of [1110, 1120, 1130])
+      past.append({
+        target: "gpt",
+        module: "chat",
+        startedAt: at(s),
+        duration: seconds(1),
+        reason: "timeout",
+      });
+    const now = { status: "degraded" as const, consecutiveFailures: 7, lastProbe: at(1999) };
+    expect((await reportOf(past, [{ ...GPT, now }])).services[0]).toMatchObject({
+      current_status: "degraded",
+      consecutive_failures: 7,
+    });
+    expect((await reportOf(past, [GPT])).services[0]).toMatchObject({
+      current_status: "unknown",
+      consecutive_failures: 3,
+      last_healthy: null,
+    });
+    past.append({ target: "gpt", module: "chat", startedAt: at(1990), duration: seconds(1) });
+    expect((await reportOf(past, [GPT])).services[0]).toMatchObject({
+      current_status: "healthy",
+      consecutive_failures: 0,
+    });
+    expect((await reportOf(past, [{ ...GPT, interval: seconds(1) }])).services[0]).toMatchObject({
+      current_status: "healthy",
+    });
+  });
+
+  test("without a configuration the targets are those with results", async () => {
+    const past = history();
+    past.append({ target: "old", module: "http_2xx", startedAt: at(1200), duration: seconds(1) });
+    expect((await reportOf(past, undefined)).services.map(({ service_name }) => service_name)).toEqual([
+      "old",
+    ]);
+  });
+
+  test("a target without results is there, and unknown", async () => {
+    const report = await reportOf(history(), [GPT]);
+    expect(report.services[0]).toMatchObject({ current_status: "unknown", uptime_percentage: null });
+    expect(report.summary).toMatchObject({
+      total_services: 1,
+      healthy_services: 0,
+      unknown_services: 1,
+      health_percentage: 0,
+    });
+    expect(report.notes).toContain("history has no result in this window");
+  });
+
+  test("changes for the worse are alerts, each until the change that ended it", async () => {
+    const past = history();
+    const mode = (s: number, from: string, to: string): EventFacts => ({
+      kind: "mode",
+      at: at(s),
+      subject: "gpt",
+      from,
+      to,
+      cause: "threshold",
+    });
+    const beat = (s: number, source: "push" | "log", to: string): EventFacts => ({
+      kind: "heartbeat",
+      at: at(s),
+      subject: "prod",
+      source,
+      to,
+    });
+    for (const event of [
+      health(1010, "unknown", "unhealthy"),
+      mode(1010, "primary", "fallback"),
+      { kind: "overdue", at: at(1020), subject: "gpt" },
+      beat(1030, "push", "down"),
+      beat(1040, "log", "up"),
+      health(1050, "unhealthy", "healthy"),
+      mode(1050, "fallback", "primary"),
+      { kind: "forced", at: at(1060), subject: "gpt", to: "fallback" },
+      health(1070, "healthy", "unhealthy", "other"),
+    ] as const)
+      past.record(event);
+    const { alerts } = await reportOf(past, [GPT, { name: "other", module: "chat", critical: false }]);
+    const times = (one: (typeof alerts)[number]) => [
+      one.triggered_at.slice(14, 19),
+      one.resolved_at?.slice(14, 19),
+    ];
+    const seen = alerts.map((one) => [one.alert_type, one.service_name, ...times(one)]);
+    expect(seen.toSorted((one, other) => String(one[0]).localeCompare(String(other[0])))).toEqual([
+      ["critical_service_down", "gpt", "46:50", "47:30"],
+      ["failover", "gpt", "46:50", "47:30"],
+      ["fallback_overdue", "gpt", "47:00", "47:30"],
+      ["heartbeat_down", "prod", "47:10", undefined],
+      ["service_down", "other", "47:50", undefined],
+    ]);
+  });
+});
+
+describe("the summary", () => {
+  const service = (status: ReportFacts["services"][number]["status"], critical = false) => ({
+    name: "x",
+    module: "m",
+    critical,
+    status,
+    consecutiveFailures: 0,
+    probes: 0,
+    successes: 0,
+    outages: [],
+  });
+
+  test("is that of the ecosystem's dashboard, and never rounds up to all", () => {
+    const services = [...Array.from({ length: 16 }, () => service("healthy")), service("unhealthy")];
+    const facts = {
+      source: "",
+      generatedAt: at(0),
+      window: WINDOW,
+      alerts: [],
+      objectives: OBJECTIVES,
+      notes: [],
+    };
+    expect(buildReport({ ...facts, services }).summary).toEqual({
+      total_services: 17,
+      healthy_services: 16,
+      unhealthy_services: 1,
+      unknown_services: 0,
+      critical_unhealthy: 0,
+      health_percentage: 94.1,
+    });
+    const many = [...Array.from({ length: 9999 }, () => service("healthy")), service("unhealthy", true)];
+    expect(buildReport({ ...facts, services: many }).summary).toMatchObject({
+      critical_unhealthy: 1,
+      health_percentage: 99.9,
+    });
+  });
+});
