@@ -46,11 +46,13 @@ export async function smtpReceiver(): Promise<Receiver<ReceivedMail>> {
     authOptional: true,
     disabledCommands: ["STARTTLS", "AUTH"],
     onData(stream, { envelope }, done) {
-      text(stream).then((source) => {
+      let source = "";
+      stream.setEncoding("utf8").on("data", (chunk: string) => (source += chunk));
+      stream.on("end", () => {
         const from = envelope.mailFrom === false ? "" : envelope.mailFrom.address;
         received.push({ from, to: envelope.rcptTo.map(({ address }) => address), source });
         done();
-      }, done);
+      });
     },
   });
   server.listen(0, "127.0.0.1");
