@@ -3,12 +3,13 @@ import { basename } from "node:path";
 import { describe, expect, it } from "vitest";
 import { metrics } from "../src/catalogue.ts";
 import { FAILURE_REASONS } from "../src/core/reasons.ts";
+import type { Skip } from "../src/core/result.ts";
 import { MODES, TARGET_STATUSES } from "../src/core/status.ts";
 import { seconds } from "../src/core/units.ts";
 import { startExporter } from "./helpers/exporter.ts";
 import { startPrometheus } from "./helpers/prometheus.ts";
 import { runTool } from "./helpers/tools.ts";
-import { pendingMetrics, pendingSkipReasons } from "./pack/pending-metrics.ts";
+import { pendingMetrics } from "./pack/pending-metrics.ts";
 import { metricsOf, readsOf } from "./pack/promql.ts";
 import { alerts, alertTests, allRules, pages, ruleFiles, runbookOf, testFiles } from "./pack/rules.ts";
 
@@ -202,7 +203,7 @@ describe("what rules read", () => {
   const VALUES: Readonly<Record<string, readonly string[]>> = {
     probe_failure_reason: FAILURE_REASONS,
     heartbeat_failures_total: FAILURE_REASONS,
-    probe_skipped: ["budget_exhausted", ...pendingSkipReasons],
+    probe_skipped: ["budget_exhausted", "not_leader"] satisfies Skip["reason"][],
     heartbeat_target_status: TARGET_STATUSES,
     heartbeat_group_status: TARGET_STATUSES,
     heartbeat_current_mode: MODES,
