@@ -53,6 +53,7 @@ export function* configuredSamples(target: Target): Generator<Sample> {
   if (target.expectedDuration !== undefined) {
     yield sample(catalogue.expectedDuration, target.expectedDuration, labels);
   }
+  yield sample(catalogue.sloObjective, target.sloObjective, labels);
   if (target.failover !== undefined) {
     yield sample(catalogue.failoverMaxDuration, target.failover.maxDuration, labels);
   }

@@ -8,6 +8,8 @@ export type ToolName =
   | "prometheus"
   | "promtool"
   | "blackbox_exporter"
+  | "alertmanager"
+  | "amtool"
   | "llama-server"
   | "logrotate"
   | "mtail";

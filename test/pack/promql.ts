@@ -1,0 +1,60 @@
+import { parser } from "@prometheus-io/lezer-promql";
+
+/** A condition on a label. */
+export interface Matcher {
+  readonly label: string;
+  readonly operator: string;
+  readonly value: string;
+}
+
+/** A selector of series: by name, or only by matchers. */
+export interface Selector {
+  readonly metric: string | undefined;
+  readonly matchers: readonly Matcher[];
+}
+
+/** What a PromQL expression reads. */
+export interface Reads {
+  readonly selectors: readonly Selector[];
+  /** Labels after by, without, on, ignoring, group_left and group_right. */
+  readonly groupings: ReadonlySet<string>;
+}
+
+/**
+ * Parses PromQL by Prometheus' own grammar.
+ * @throws Error with the place, when `expression` is not PromQL
+ */
+export function readsOf(expression: string): Reads {
+  const selectors: { metric: string | undefined; matchers: Matcher[] }[] = [];
+  const groupings = new Set<string>();
+  const cursor = parser.parse(expression).cursor();
+  do {
+    const { name, node } = cursor;
+    const text = expression.slice(cursor.from, cursor.to);
+    if (cursor.type.isError) {
+      throw new Error(`no PromQL at ${cursor.from}: ${expression.slice(0, cursor.from)}<<<HERE`);
+    }
+    const selector = selectors.at(-1);
+    if (name === "VectorSelector") {
+      selectors.push({ metric: undefined, matchers: [] });
+    } else if (name === "Identifier" && node.parent?.name === "VectorSelector" && selector !== undefined) {
+      selector.metric = text;
+    } else if (name === "UnquotedLabelMatcher") {
+      const [, label = "", operator = "", value = ""] =
+        /^(\w+)\s*(=~|!~|!=|=)\s*["'](.*)["']$/s.exec(text) ?? [];
+      selector?.matchers.push({ label, operator, value });
+    } else if (name === "LabelName" && node.parent?.name === "GroupingLabels") {
+      groupings.add(text);
+    }
+  } while (cursor.next());
+  return { selectors, groupings };
+}
+
+/** Which of `names` a selector reads: the one that it names, or those that its pattern matches. */
+export function metricsOf({ metric, matchers }: Selector, names: Iterable<string>): readonly string[] {
+  if (metric !== undefined) return [metric];
+  const patterns = matchers
+    .filter(({ label }) => label === "__name__")
+    .map(({ value }) => new RegExp(`^(?:${value})$`));
+  return [...names].filter((name) => patterns.length > 0 && patterns.every((pattern) => pattern.test(name)));
+}
