@@ -1,14 +1,16 @@
 /**
- * Writes the documents that are generated: `node scripts/generate.ts`. With `--check` it writes nothing and fails when
+ * Writes the files that are generated (pages, dashboards, manifests): `node scripts/generate.ts`. With `--check` it writes nothing and fails when
  * one of them is not what it would write.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { configurationPage } from "./generate/configuration-page.ts";
+import { dashboardFiles } from "./generate/dashboards.ts";
 import { metricsPage } from "./generate/metrics-page.ts";
 
 const PAGES: Readonly<Record<string, () => string>> = {
   "docs/configuration.md": configurationPage,
   "docs/metrics.md": metricsPage,
+  ...dashboardFiles(),
 };
 
 const check = process.argv.includes("--check");

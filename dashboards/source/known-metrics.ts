@@ -1,0 +1,133 @@
+import { metrics } from "../../src/catalogue.ts";
+
+/** What the dashboards need to know of a metric. */
+export interface KnownMetric {
+  readonly name: string;
+  readonly labels: readonly string[];
+}
+
+/**
+ * Metrics that are decided and not in the catalogue yet. A test fails when one of them has arrived there, so that this
+ * list ends up empty.
+ */
+export const PENDING: readonly KnownMetric[] = [
+  ...pending(
+    ["heartbeat", "source"],
+    ["heartbeat_failed", "heartbeat_last_duration_seconds", "heartbeat_running_since_timestamp_seconds"],
+  ),
+  ...pending(["heartbeat", "source"], ["heartbeat_maintenance"]),
+  ...pending(["heartbeat", "source", "kind"], ["heartbeat_pings_total"]),
+  ...pending(["heartbeat", "source", "kind", "hostname", "owner"], ["heartbeat_info"]),
+  ...pending(
+    ["heartbeat"],
+    [
+      "heartbeat_lease_renew_timestamp_seconds",
+      "heartbeat_lease_duration_seconds",
+      "heartbeat_lease_transitions",
+    ],
+  ),
+  ...pending(["heartbeat", "holder"], ["heartbeat_lease_holder_info"]),
+  ...pending(
+    ["heartbeat"],
+    [
+      "lines_total",
+      "heartbeats_total",
+      "missed_total",
+      "restarts_total",
+      "messages_processed_total",
+      "consumer_errors_total",
+      "orders_published_total",
+      "publisher_errors_total",
+      "messages_per_second",
+      "orders_per_second",
+      "error_rate_per_second",
+      "uptime_seconds",
+      "consumer_is_running",
+      "consumer_is_healthy",
+      "consumer_nats_connected",
+      "consumer_subscription_active",
+      "consumer_last_message_timestamp_seconds",
+      "consumer_avg_processing_time_seconds",
+      "consumer_max_processing_time_seconds",
+      "publisher_is_running",
+      "publisher_is_healthy",
+      "publisher_nats_connected",
+      "publisher_last_order_timestamp_seconds",
+      "publisher_avg_publishing_time_seconds",
+      "publisher_max_publishing_time_seconds",
+      "publisher_queue_size",
+    ].map((name) => `heartbeat_log_${name}`),
+  ),
+  ...pending(["heartbeat", "reason"], ["heartbeat_log_parse_failures_total"]),
+  ...pending(["heartbeat", "kind"], ["heartbeat_log_rotations_total"]),
+  ...pending(
+    ["heartbeat", "state"],
+    ["heartbeat_log_consumer_circuit_breaker_state", "heartbeat_log_publisher_circuit_breaker_state"],
+  ),
+  ...pending(["target", "module"], ["heartbeat_slo_objective_ratio", "heartbeat_target_maintenance"]),
+  ...pending(["group", "status"], ["heartbeat_group_status"]),
+  ...pending(
+    [],
+    [
+      "heartbeat_exporter_leader",
+      "heartbeat_exporter_store_up",
+      "heartbeat_exporter_store_size_bytes",
+      "heartbeat_exporter_store_results",
+      "heartbeat_exporter_down_seconds",
+    ],
+  ),
+  ...pending(["reason"], ["heartbeat_exporter_store_write_failures_total"]),
+  ...pending(["relay", "result"], ["heartbeat_relay_deliveries_total"]),
+  ...pending(["relay"], ["heartbeat_relay_queue_length", "heartbeat_relay_dead_letters"]),
+  ...pending(["action", "result"], ["heartbeat_action_attempts_total"]),
+  ...pending(
+    ["action", "target"],
+    ["heartbeat_action_cooldown_until_timestamp_seconds", "heartbeat_action_exhausted"],
+  ),
+];
+
+/** Of Prometheus itself, of prom-client, and the alerts; by what the pack reads of them. */
+const FOREIGN: readonly KnownMetric[] = [
+  ...pending([], ["up", "scrape_duration_seconds", "scrape_samples_scraped"]),
+  ...pending(
+    [],
+    [
+      "process_cpu_seconds_total",
+      "process_resident_memory_bytes",
+      "process_open_fds",
+      "process_max_fds",
+      "process_start_time_seconds",
+      "nodejs_heap_size_used_bytes",
+      "nodejs_heap_size_total_bytes",
+    ],
+  ),
+  ...pending(["alertname", "alertstate", "severity", "target", "heartbeat"], ["ALERTS"]),
+];
+
+function pending(labels: readonly string[], names: readonly string[]): readonly KnownMetric[] {
+  return names.map((name) => ({ name, labels }));
+}
+
+/** Emitters whose metrics have no labels of a target in the catalogue, and have them on `/metrics`. */
+const PER_PROBE = new Set(["probe", "http", "llm"]);
+
+const known: ReadonlyMap<string, KnownMetric> = new Map(
+  [
+    ...FOREIGN,
+    ...PENDING,
+    ...metrics.map(({ name, labels, emitter }) => ({
+      name,
+      labels: PER_PROBE.has(emitter) ? ["target", "module", ...labels] : labels,
+    })),
+  ].map((metric) => [metric.name, metric]),
+);
+
+/**
+ * The metric of that name; of a histogram also by the names of its series.
+ * @throws Error when there is none: a dashboard must not ask for what nobody exposes
+ */
+export function metricNamed(name: string): KnownMetric {
+  const metric = known.get(name) ?? known.get(name.replace(/_(bucket|sum|count)$/, ""));
+  if (metric === undefined) throw new Error(`no metric ${name} in src/catalogue.ts`);
+  return metric;
+}
