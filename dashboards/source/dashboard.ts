@@ -123,16 +123,30 @@ const restartAnnotation = (series: Series): AnnotationQueryBuilder =>
     .titleFormat("restart")
     .textFormat("{{instance}}");
 
-/** Numbers the panels, and takes out where the SDK would hide links: in a menu that older versions of Grafana lack. */
+/** Numbers the panels, folds the rows, and takes out where the SDK would hide links: in a menu that older versions of Grafana lack. */
 function finished(built: Dashboard): Dashboard {
   let id = 0;
-  const numbered = <T extends Panel | RowPanel>(panel: T): T => ({ ...panel, id: ++id });
-  const panels = (built.panels ?? []).map((panel) =>
-    isRow(panel)
-      ? { ...numbered(panel), panels: panel.panels.map((inner) => numbered(withoutPlacement(inner))) }
-      : numbered(withoutPlacement(panel)),
-  );
-  return { ...withoutPlacement(built), panels };
+  let folded = 0;
+  const numbered = <T extends Panel | RowPanel>(panel: T): T => {
+    const { gridPos } = panel;
+    const place = gridPos === undefined ? {} : { gridPos: { ...gridPos, y: gridPos.y - folded } };
+    return { ...panel, ...place, id: ++id };
+  };
+  const panels = (built.panels ?? []).map((panel) => {
+    const one = numbered(panel);
+    if (!isRow(one)) return one;
+    const inner = one.panels.map((child) => numbered(child));
+    // What is folded takes no place: the next row comes right below.
+    folded += heightOf(inner);
+    return { ...one, panels: inner };
+  });
+  return withoutPlacement({ ...built, panels });
+}
+
+function heightOf(panels: readonly Panel[]): number {
+  const edges = panels.map(({ gridPos = { y: 0, h: 0 } }) => [gridPos.y, gridPos.y + gridPos.h] as const);
+  if (edges.length === 0) return 0;
+  return Math.max(...edges.map(([, bottom]) => bottom)) - Math.min(...edges.map(([top]) => top));
 }
 
 const isRow = (panel: Panel | RowPanel): panel is RowPanel => panel.type === "row";

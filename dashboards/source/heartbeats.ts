@@ -36,7 +36,7 @@ const now = (series: Series) => [
     noData: NOBODY,
     names: true,
     states: yesNo("up", "down"),
-    queries: [{ expr: up(series), legend: "{{heartbeat}}" }],
+    queries: [{ expr: `sort(${up(series)})`, legend: "{{heartbeat}}" }],
   }),
   barGauge({
     title: "Silence against timeout",

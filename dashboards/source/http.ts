@@ -1,6 +1,6 @@
 import type { DashboardOptions } from "./dashboard.ts";
 import { barGauge, stat, stateTimeline, timeSeries } from "./panels.ts";
-import { PER_TARGET, type Series, yesNo } from "./promql.ts";
+import { NAME, named, type Series, yesNo } from "./promql.ts";
 import { table } from "./table.ts";
 
 const NO_HTTP = "no http target was probed yet";
@@ -36,7 +36,7 @@ const now = (series: Series) => [
     noData: NO_HTTP,
     names: true,
     states: yesNo("ok", "failed"),
-    queries: [{ expr: ofHttp(series, series("probe_success")), legend: PER_TARGET }],
+    queries: [{ expr: named(ofHttp(series, series("probe_success"))), legend: NAME }],
   }),
 ];
 
@@ -48,7 +48,7 @@ const answers = (series: Series) => [
     width: 12,
     noData: NO_HTTP,
     states: yesNo("ok", "failed"),
-    queries: [{ expr: ofHttp(series, series("probe_success")), legend: PER_TARGET }],
+    queries: [{ expr: named(ofHttp(series, series("probe_success"))), legend: NAME }],
   }),
   timeSeries({
     title: "Status codes",
@@ -58,7 +58,7 @@ const answers = (series: Series) => [
     min: 0,
     width: 12,
     noData: NO_HTTP,
-    queries: [{ expr: series("probe_http_status_code"), legend: PER_TARGET }],
+    queries: [{ expr: named(series("probe_http_status_code")), legend: NAME }],
   }),
   table({
     title: "Addresses in numbers",
@@ -102,7 +102,7 @@ const answers = (series: Series) => [
     height: 9,
     noData: "no failure in the shown time",
     states: [{ name: "failed so", code: 1, color: "red" }],
-    queries: [{ expr: ofHttp(series, series("probe_failure_reason")), legend: `${PER_TARGET} {{reason}}` }],
+    queries: [{ expr: named(ofHttp(series, series("probe_failure_reason"))), legend: `${NAME} {{reason}}` }],
   }),
 ];
 
@@ -118,7 +118,7 @@ const time = (series: Series) => [
     width: 12,
     noData: NO_HTTP,
     queries: [
-      { expr: ofHttp(series, series("probe_duration_seconds")), legend: PER_TARGET },
+      { expr: named(ofHttp(series, series("probe_duration_seconds"))), legend: NAME },
       {
         expr: `max by (target) (${ofHttp(series, series("heartbeat_expected_duration_seconds"))})`,
         legend: "expected {{target}}",
@@ -146,6 +146,9 @@ const EXPIRY = [
   [21, "green"],
 ] as const;
 
+/** The next to expire first. */
+const daysLeft = (expiry: string): string => `sort(${named(`(${expiry} - time()) / 86400`)})`;
+
 const certificates = (series: Series) => [
   barGauge({
     title: "Days until a certificate expires",
@@ -161,8 +164,8 @@ const certificates = (series: Series) => [
     thresholds: EXPIRY,
     queries: [
       {
-        expr: `sort((last_over_time(${series("probe_ssl_earliest_cert_expiry")}[1h]) - time()) / 86400)`,
-        legend: PER_TARGET,
+        expr: daysLeft(`last_over_time(${series("probe_ssl_earliest_cert_expiry")}[1h])`),
+        legend: NAME,
       },
     ],
   }),
@@ -195,8 +198,8 @@ const certificates = (series: Series) => [
     thresholds: EXPIRY,
     queries: [
       {
-        expr: `sort((${series("probe_tls_client_certificate_expiry_timestamp_seconds")} - time()) / 86400)`,
-        legend: PER_TARGET,
+        expr: daysLeft(series("probe_tls_client_certificate_expiry_timestamp_seconds")),
+        legend: NAME,
       },
     ],
   }),
@@ -208,7 +211,7 @@ const certificates = (series: Series) => [
     width: 12,
     noData: NO_HTTP,
     states: yesNo("TLS", "plain", ["green", "#7b7f87"]),
-    queries: [{ expr: series("probe_http_ssl"), legend: PER_TARGET }],
+    queries: [{ expr: named(series("probe_http_ssl")), legend: NAME }],
   }),
 ];
 
@@ -220,7 +223,7 @@ const bodies = (series: Series) => [
     min: 0,
     width: 8,
     noData: NO_HTTP,
-    queries: [{ expr: series("probe_dns_lookup_time_seconds"), legend: PER_TARGET }],
+    queries: [{ expr: named(series("probe_dns_lookup_time_seconds")), legend: NAME }],
   }),
   timeSeries({
     title: "Changes of address",
@@ -230,7 +233,7 @@ const bodies = (series: Series) => [
     bars: true,
     width: 8,
     noData: NO_HTTP,
-    queries: [{ expr: `changes(${series("probe_ip_addr_hash")}[$__rate_interval])`, legend: PER_TARGET }],
+    queries: [{ expr: named(`changes(${series("probe_ip_addr_hash")}[$__rate_interval])`), legend: NAME }],
   }),
   timeSeries({
     title: "Length of bodies",
@@ -240,6 +243,6 @@ const bodies = (series: Series) => [
     min: 0,
     width: 8,
     noData: NO_HTTP,
-    queries: [{ expr: series("probe_http_uncompressed_body_length"), legend: PER_TARGET }],
+    queries: [{ expr: named(series("probe_http_uncompressed_body_length")), legend: NAME }],
   }),
 ];

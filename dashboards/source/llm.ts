@@ -1,6 +1,6 @@
 import type { DashboardOptions } from "./dashboard.ts";
 import { heatmap, stat, stateTimeline, timeSeries } from "./panels.ts";
-import { MODES, PER_TARGET, type Series, stateCode, yesNo } from "./promql.ts";
+import { MODES, NAME, named, type Series, stateCode, yesNo } from "./promql.ts";
 import { table } from "./table.ts";
 
 const NO_PROBE = "no probe of a model with this in its answer";
@@ -111,7 +111,7 @@ const availability = (series: Series) => [
     width: 12,
     noData: "no model was probed yet",
     queries: [
-      { expr: ofModels(series, series("heartbeat_consecutive_failures")), legend: PER_TARGET },
+      { expr: named(ofModels(series, series("heartbeat_consecutive_failures"))), legend: NAME },
       {
         expr: `max by (target) (${ofModels(series, series("heartbeat_failure_threshold"))})`,
         legend: "threshold {{target}}",
@@ -150,10 +150,12 @@ const latency = (series: Series) => [
     width: 12,
     noData: NO_PROBE,
     queries: [
-      { expr: series("probe_llm_time_to_first_token_seconds"), legend: PER_TARGET },
+      { expr: named(series("probe_llm_time_to_first_token_seconds")), legend: NAME },
       {
-        expr: `${series("probe_llm_time_to_first_output_token_seconds")} > ${series("probe_llm_time_to_first_token_seconds")}`,
-        legend: `${PER_TARGET} output`,
+        expr: named(
+          `${series("probe_llm_time_to_first_output_token_seconds")} > ${series("probe_llm_time_to_first_token_seconds")}`,
+        ),
+        legend: `${NAME} output`,
       },
     ],
   }),
@@ -180,8 +182,8 @@ const latency = (series: Series) => [
     width: 8,
     noData: NO_PROBE,
     queries: [
-      { expr: series("probe_llm_inter_token_latency_seconds"), legend: PER_TARGET },
-      { expr: series("probe_llm_max_stall_seconds"), legend: `${PER_TARGET} longest stall` },
+      { expr: named(series("probe_llm_inter_token_latency_seconds")), legend: NAME },
+      { expr: named(series("probe_llm_max_stall_seconds")), legend: `${NAME} longest stall` },
     ],
   }),
   timeSeries({
@@ -191,7 +193,7 @@ const latency = (series: Series) => [
     min: 0,
     width: 8,
     noData: NO_PROBE,
-    queries: [{ expr: series("probe_llm_tokens_per_second"), legend: PER_TARGET }],
+    queries: [{ expr: named(series("probe_llm_tokens_per_second")), legend: NAME }],
   }),
   timeSeries({
     title: "Duration against what is expected",
@@ -201,7 +203,7 @@ const latency = (series: Series) => [
     width: 8,
     noData: NO_PROBE,
     queries: [
-      { expr: ofModels(series, series("probe_duration_seconds")), legend: PER_TARGET },
+      { expr: named(ofModels(series, series("probe_duration_seconds"))), legend: NAME },
       {
         expr: `max by (target) (${ofModels(series, series("heartbeat_expected_duration_seconds"))})`,
         legend: "expected {{target}}",
@@ -280,7 +282,7 @@ const money = (series: Series) => [
     min: 0,
     width: 12,
     noData: "no API that tells its rate limits",
-    queries: [{ expr: series("probe_llm_ratelimit_remaining"), legend: `${PER_TARGET} {{kind}}` }],
+    queries: [{ expr: named(series("probe_llm_ratelimit_remaining")), legend: `${NAME} {{kind}}` }],
   }),
   stateTimeline({
     title: "Probes not sent",
@@ -340,8 +342,8 @@ const facts = (series: Series) => [
     width: 12,
     noData: "no API that tells, and no cold_start in the module",
     queries: [
-      { expr: series("probe_llm_model_load_duration_seconds"), legend: `${PER_TARGET} loading` },
-      { expr: series("probe_llm_cold_start"), legend: `${PER_TARGET} cold start`, unit: "none" },
+      { expr: named(series("probe_llm_model_load_duration_seconds")), legend: `${NAME} loading` },
+      { expr: named(series("probe_llm_cold_start")), legend: `${NAME} cold start`, unit: "none" },
     ],
   }),
 ];

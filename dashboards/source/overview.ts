@@ -106,7 +106,7 @@ const targets = (series: Series) => [
   stat({
     title: "Targets",
     description:
-      "The status of each target, after thresholds. Yellow: slower than expected. Grey: not known yet. Red: unhealthy. A click leads to what is known of it.",
+      "The status of each target, after thresholds, the worst first. Yellow: slower than expected. Grey: not known yet. Red: unhealthy. A click leads to what is known of it.",
     unit: "none",
     width: 24,
     height: 9,
@@ -117,7 +117,7 @@ const targets = (series: Series) => [
       title: "Show its probes",
       url: `/d/heartbeat-http?var-target=\${__field.labels.target}&\${__url_time_range}`,
     },
-    queries: [{ expr: status(series), legend: "{{target}}" }],
+    queries: [{ expr: `sort_desc(${status(series)})`, legend: "{{target}}" }],
   }),
   table({
     title: "Targets in numbers",

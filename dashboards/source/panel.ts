@@ -24,6 +24,7 @@ export interface Query {
   readonly legend: string;
   /** Drawn as a dashed line to which the others are compared. */
   readonly limit?: boolean;
+  /** Another one than that of the panel, on an axis of its own to the right. */
   readonly unit?: string;
 }
 

@@ -58,10 +58,14 @@ export function timeSeries(
     .tooltip(
       new VizTooltipOptionsBuilder().mode(TooltipDisplayMode.Multi).sort(SortOrder.Descending), // oxlint-disable-line unicorn/no-array-sort -- a builder is no array
     );
-  if (stacked || bars) panel.stacking(new StackingConfigBuilder().mode(StackingMode.Normal).group("A"));
+  if (stacked || bars)
+    panel.min(0).stacking(new StackingConfigBuilder().mode(StackingMode.Normal).group("A"));
   for (const [i, { limit = false, unit }] of queries.entries()) {
     if (limit) panel.overrideByQuery(REF_IDS.charAt(i), LIMIT_STYLE);
-    if (unit !== undefined) panel.overrideByQuery(REF_IDS.charAt(i), [{ id: "unit", value: unit }]);
+    if (unit !== undefined) {
+      const axis = { id: "custom.axisPlacement", value: AxisPlacement.Right };
+      panel.overrideByQuery(REF_IDS.charAt(i), [{ id: "unit", value: unit }, axis]);
+    }
   }
   return panel;
 }

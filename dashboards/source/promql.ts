@@ -62,5 +62,12 @@ export const yesNo = (
   { name: no, code: 0, color: bad },
 ];
 
-/** What series of targets are called: the target, or where `/probe` is scraped without one, its address. */
-export const PER_TARGET = "{{target}} {{instance}}";
+/**
+ * Gives series of targets the label `name`: the target, or where addresses are scraped through `/probe` and there is none,
+ * the instance.
+ */
+export const named = (expr: string): string =>
+  `label_replace(label_replace(\n  ${expr},\n  "name", "$1", "instance", "(.*)"), "name", "$1", "target", "(.+)")`;
+
+/** What series with such a label are called. */
+export const NAME = "{{name}}";

@@ -26,7 +26,7 @@ const COUNTERS = new Set([
 const OF_CHANGES = new Set(["rate", "increase", "irate", "changes", "resets", "delta"]);
 
 /** Labels that Prometheus adds, and the bound of a bucket. */
-const ADDED = ["job", "instance", "le"];
+const ADDED = ["job", "instance", "le", "name"];
 
 describe.each([...dashboards])("the dashboard %s", (name, dashboard) => {
   const panels = panelsOf(dashboard);

@@ -101,6 +101,8 @@ export function interpolate(expr: string, { templating }: Pick<DashboardJson, "t
     /\$(?:\{(\w+)\}|(\w+))/g,
     (whole, braced: string | undefined, bare: string | undefined) => {
       const name = braced ?? bare ?? "";
+      // Of a regular expression, which Grafana leaves alone.
+      if (/^\d+$/.test(name)) return whole;
       const value = FILLED[name] ?? all.get(name);
       if (value === undefined) throw new Error(`nobody knows the variable ${whole} in ${expr}`);
       return value;
