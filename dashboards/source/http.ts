@@ -1,7 +1,7 @@
 import type { DashboardOptions } from "./dashboard.ts";
 import { barGauge, stat, stateTimeline, timeSeries } from "./panels.ts";
 import { NAME, named, type Series, yesNo } from "./promql.ts";
-import { table } from "./table.ts";
+import { table, uptimeColumn } from "./table.ts";
 
 const NO_HTTP = "no http target was probed yet";
 
@@ -70,17 +70,7 @@ const answers = (series: Series) => [
     rows: { target: "Target", instance: "Instance" },
     sort: { column: "Uptime", descending: false },
     columns: [
-      {
-        title: "Uptime",
-        unit: "percentunit",
-        decimals: 2,
-        thresholds: [
-          [null, "red"],
-          [0.95, "orange"],
-          [0.999, "green"],
-        ],
-        expr: perAddress(ofHttp(series, `avg_over_time(${series("probe_success")}[$__range])`)),
-      },
+      uptimeColumn(perAddress(ofHttp(series, `avg_over_time(${series("probe_success")}[$__range])`))),
       {
         title: "p95",
         unit: "s",

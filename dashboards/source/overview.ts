@@ -1,7 +1,7 @@
 import { type DashboardOptions, RUNBOOKS } from "./dashboard.ts";
 import { stat, stateTimeline, timeSeries } from "./panels.ts";
 import { MODES, type Series, STATUSES, stateCode, yesNo } from "./promql.ts";
-import { table } from "./table.ts";
+import { table, uptimeColumn } from "./table.ts";
 
 const HEALTH_THRESHOLDS = [
   [null, "red"],
@@ -134,20 +134,9 @@ const targets = (series: Series) => [
     },
     columns: [
       { title: "Status", unit: "none", states: STATUSES, expr: withFacts(series, status(series)) },
-      {
-        title: "Uptime",
-        unit: "percentunit",
-        decimals: 2,
-        thresholds: [
-          [null, "red"],
-          [0.95, "orange"],
-          [0.999, "green"],
-        ],
-        expr: withFacts(
-          series,
-          `avg by (target, module) (avg_over_time(${series("probe_success")}[$__range]))`,
-        ),
-      },
+      uptimeColumn(
+        withFacts(series, `avg by (target, module) (avg_over_time(${series("probe_success")}[$__range]))`),
+      ),
       {
         title: "Maintenance",
         unit: "none",

@@ -32,6 +32,19 @@ export interface TableOptions
   readonly link?: Link;
 }
 
+/** The share of successful probes; red below what is alerted, green from three nines on. */
+export const uptimeColumn = (expr: string): Column => ({
+  title: "Uptime",
+  unit: "percentunit",
+  decimals: 2,
+  thresholds: [
+    [null, "red"],
+    [0.95, "orange"],
+    [0.999, "green"],
+  ],
+  expr,
+});
+
 /** One row per set of labels, as of this moment. */
 export function table(options: TableOptions): PanelBuilder {
   const { rows, columns, sort, link } = options;

@@ -144,7 +144,7 @@ function table(panel: PanelJson, series: readonly NamedSeries[]): string {
   const columns = Object.keys(titles).filter(isValue);
   const rows = new Map<string, { labels: NamedSeries["labels"]; values: Map<string, number> }>();
   for (const one of series) {
-    const key = JSON.stringify(Object.entries(one.labels).toSorted());
+    const key = JSON.stringify(Object.entries(one.labels).toSorted(([a], [b]) => (a < b ? -1 : 1)));
     const row = rows.get(key) ?? { labels: one.labels, values: new Map() };
     row.values.set(columns.length === 1 ? "Value" : `Value #${one.refId}`, last(one));
     rows.set(key, row);
