@@ -4,6 +4,7 @@ import { createServer, type Server } from "node:http";
 import { type EstimateFlags, estimateJson, estimateText } from "./cli/estimate.ts";
 import { type Flags, readCommandLine } from "./cli/flags.ts";
 import { type ListenAddress, localUrl, parseListenAddress } from "./cli/listen-address.ts";
+import { type PackFlags, pack } from "./cli/pack.ts";
 import type { ConfigDeps, ConfigSource } from "./config/config.ts";
 import { describesTarget, listenAddressFromEnv } from "./config/env.ts";
 import { type ConfigHolder, createConfigHolder } from "./config/reload.ts";
@@ -36,6 +37,7 @@ async function main(): Promise<void> {
   };
   const commandLine = readCommandLine(process.argv, version);
   if (commandLine.kind === "estimate") return printEstimate(commandLine.flags);
+  if (commandLine.kind === "pack") return writePack(commandLine.flags);
   const { flags } = commandLine;
   const log = createLog(flags.logLevel, flags.logFormat);
   const source = await sourceOf(flags);
@@ -153,6 +155,13 @@ async function printEstimate({ configFile, json, measured }: EstimateFlags): Pro
     if (error instanceof ConfigError) return fail(error.message);
     throw error;
   }
+}
+
+/** Writes rules, dashboards and the rest, and says what it wrote. */
+function writePack(flags: PackFlags): void {
+  const { ok, text } = pack(flags, process.env);
+  process[ok ? "stdout" : "stderr"].write(text);
+  process.exitCode = ok ? 0 : 1;
 }
 
 function check(holder: ConfigHolder): void {

@@ -4,6 +4,7 @@ import { type Seconds, seconds } from "../core/units.ts";
 import { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from "../log.ts";
 import { type EstimateFlags, estimateCommand } from "./estimate.ts";
 import { LISTEN_ADDRESS_FORM, type ListenAddress, parseListenAddress } from "./listen-address.ts";
+import { type PackFlags, packCommand } from "./pack.ts";
 
 /** The command line, read and checked. */
 export interface Flags {
@@ -26,6 +27,7 @@ Examples:
   heartbeat-exporter --config.file=exporter.yml
   heartbeat-exporter --config.file=exporter.yml --config.check
   heartbeat-exporter estimate --config.file=exporter.yml
+  heartbeat-exporter pack --out /etc/prometheus/heartbeat
   HEARTBEAT_LLM_URL=http://127.0.0.1:11434/v1 HEARTBEAT_LLM_MODEL=llama3.2 heartbeat-exporter
 
 Without --config.file the environment describes one LLM target: HEARTBEAT_LLM_URL, _MODEL, _API_KEY[_FILE],
@@ -43,7 +45,8 @@ export const flagsHelp = (): string =>
 /** What the program is to do: to serve, unless a subcommand says otherwise. */
 export type CommandLine =
   | { readonly kind: "serve"; readonly flags: Flags }
-  | { readonly kind: "estimate"; readonly flags: EstimateFlags };
+  | { readonly kind: "estimate"; readonly flags: EstimateFlags }
+  | { readonly kind: "pack"; readonly flags: PackFlags };
 
 /**
  * Reads the command line. Wrong flags, `--help` and `--version` end the process with their text, as commander does.
@@ -51,8 +54,8 @@ export type CommandLine =
  */
 export function readCommandLine(argv: readonly string[], version: string): CommandLine {
   let chosen: CommandLine | undefined;
-  const command = createCommand(version, (flags) => {
-    chosen = { kind: "estimate", flags };
+  const command = createCommand(version, (subcommand) => {
+    chosen = subcommand;
   });
   command.action(() => {}).parse(argv);
   return chosen ?? { kind: "serve", flags: flagsOf(command) };
@@ -88,7 +91,7 @@ function flagsOf(command: Command): Flags {
   };
 }
 
-const createCommand = (version: string, estimate: (flags: EstimateFlags) => void): Command =>
+const createCommand = (version: string, choose: (subcommand: CommandLine) => void): Command =>
   new Command("heartbeat-exporter")
     .description(
       "Prometheus exporter that probes LLMs and HTTP services, judges the answers and keeps failover mode.",
@@ -136,7 +139,8 @@ const createCommand = (version: string, estimate: (flags: EstimateFlags) => void
     )
     .addOption(new Option("--log.format <format>", "form of the log").choices(LOG_FORMATS).default("logfmt"))
     .option("--demo", "when nothing is configured, run a demonstration instead of ending")
-    .addCommand(estimateCommand(estimate))
+    .addCommand(estimateCommand((flags) => choose({ kind: "estimate", flags })))
+    .addCommand(packCommand((flags) => choose({ kind: "pack", flags })))
     .helpCommand(false)
     .enablePositionalOptions()
     .addHelpText("after", EXAMPLES)
