@@ -1,5 +1,5 @@
 /**
- * Fetches the real counterparts that the tests run against into `.tools/`: Prometheus, promtool,
+ * Fetches the real counterparts that the tests run against into `.tools/`: Prometheus, promtool, Alertmanager, amtool,
  * blackbox_exporter and llama.cpp's llama-server, from Debian. `bookworm` has the oldest versions that the
  * exporter has to get on with, `sid` the newest.
  *
@@ -55,17 +55,22 @@ const goPrograms = {
     file: "usr/bin/prometheus-blackbox-exporter",
     names: ["blackbox_exporter", "prometheus-blackbox-exporter"],
   },
+  alertmanager: {
+    file: "usr/bin/prometheus-alertmanager",
+    names: ["alertmanager", "prometheus-alertmanager"],
+  },
+  amtool: { file: "usr/bin/amtool", names: ["amtool"] },
 };
 
 /** @type {Record<string, Suite>} */
 const suites = {
   bookworm: {
-    packages: ["prometheus", "prometheus-blackbox-exporter"],
+    packages: ["prometheus", "prometheus-blackbox-exporter", "prometheus-alertmanager"],
     packagesWithLibraries: [],
     programs: goPrograms,
   },
   sid: {
-    packages: ["prometheus", "promtool", "prometheus-blackbox-exporter"],
+    packages: ["prometheus", "promtool", "prometheus-blackbox-exporter", "prometheus-alertmanager"],
     packagesWithLibraries: ["llama.cpp-tools"],
     programs: {
       ...goPrograms,

@@ -370,6 +370,12 @@ export const catalogue = {
     "Configured duration beyond which the target counts as degraded",
     TARGET_LABELS,
   ),
+  sloObjective: gauge(
+    "state",
+    "heartbeat_slo_objective_ratio",
+    "Configured share of probes that are to succeed",
+    TARGET_LABELS,
+  ),
   failoverMaxDuration: gauge(
     "state",
     "heartbeat_failover_max_duration_seconds",

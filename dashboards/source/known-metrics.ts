@@ -64,7 +64,7 @@ export const PENDING: readonly KnownMetric[] = [
     ["heartbeat", "state"],
     ["heartbeat_log_consumer_circuit_breaker_state", "heartbeat_log_publisher_circuit_breaker_state"],
   ),
-  ...pending(["target", "module"], ["heartbeat_slo_objective_ratio", "heartbeat_target_maintenance"]),
+  ...pending(["target", "module"], ["heartbeat_target_maintenance"]),
   ...pending(["group", "status"], ["heartbeat_group_status"]),
   ...pending(
     [],

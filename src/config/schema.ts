@@ -140,6 +140,13 @@ export const targetSchema = {
       description: "Failures for these reasons leave streaks and mode alone.",
     },
     expected_duration: { ...positiveDuration, description: "Slower successes make the target degraded." },
+    slo_objective: {
+      type: "number",
+      exclusiveMinimum: 0,
+      maximum: 1,
+      default: 0.999,
+      description: "The share of probes that are to succeed, which error budgets are counted by.",
+    },
     budget: {
       ...budgetSchema,
       description:

@@ -108,6 +108,7 @@ function buildTarget(
     interval,
     minInterval,
     thresholds: thresholdsOf(raw),
+    sloObjective: raw.slo_objective ?? 0.999,
     critical: raw.critical ?? false,
     labels: raw.labels ?? {},
     ...(raw.model === undefined ? {} : { model: raw.model }),

@@ -56,6 +56,8 @@ export interface Target extends ProbeTarget {
   readonly thresholds: Thresholds;
   /** Slower successes make the target degraded. */
   readonly expectedDuration?: Seconds;
+  /** The share of probes that are to succeed, above 0 and up to 1. */
+  readonly sloObjective: number;
   /** What its probes may spend, besides what the module may. */
   readonly budgets?: readonly Budget[];
   readonly critical: boolean;

@@ -52,6 +52,7 @@ function* configuredSamples(target: Target, labels: TargetLabels): Generator<Sam
   if (target.expectedDuration !== undefined) {
     yield sample(catalogue.expectedDuration, target.expectedDuration, labels);
   }
+  yield sample(catalogue.sloObjective, target.sloObjective, labels);
   if (target.failover !== undefined) {
     yield sample(catalogue.failoverMaxDuration, target.failover.maxDuration, labels);
   }

@@ -89,6 +89,7 @@ describe("targets", () => {
       interval: 30,
       minInterval: 0,
       thresholds: { failures: 3, successes: 2, minDwell: 0, ignoreReasons: new Set(["bad_request"]) },
+      sloObjective: 0.999,
       critical: false,
       labels: {},
     });
@@ -97,7 +98,7 @@ describe("targets", () => {
 
   test("everything written", () => {
     const fields =
-      "model: 4.10, hostname: h, schedule: interval, interval: 1m, min_interval: 10s, failure_threshold: 5, healthy_threshold: 1, min_dwell: 2m, ignore_reasons: [tls], expected_duration: 500ms, critical: yes, labels: { team: 007 }, failover: { max_duration: 1h, mode: other, confidence_reduction: 1, process_with_lower_confidence: off }";
+      "model: 4.10, hostname: h, schedule: interval, interval: 1m, min_interval: 10s, failure_threshold: 5, healthy_threshold: 1, min_dwell: 2m, ignore_reasons: [tls], expected_duration: 500ms, slo_objective: 0.95, critical: yes, labels: { team: 007 }, failover: { max_duration: 1h, mode: other, confidence_reduction: 1, process_with_lower_confidence: off }";
     expect(target(fields)).toMatchObject({
       model: "4.10",
       hostname: "h",
@@ -106,6 +107,7 @@ describe("targets", () => {
       minInterval: 10,
       thresholds: { failures: 5, successes: 1, minDwell: 120, ignoreReasons: new Set(["tls"]) },
       expectedDuration: 0.5,
+      sloObjective: 0.95,
       critical: true,
       labels: { team: "007" },
       failover: {

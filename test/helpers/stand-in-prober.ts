@@ -57,6 +57,7 @@ export const targetOf = (module: Module, more: Partial<Target> = {}): Target => 
   interval: seconds(30),
   minInterval: seconds(0),
   thresholds: { failures: 3, successes: 2, minDwell: seconds(0), ignoreReasons: new Set() },
+  sloObjective: 0.999,
   critical: false,
   labels: {},
   ...more,

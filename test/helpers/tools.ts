@@ -4,7 +4,13 @@ import { fileURLToPath } from "node:url";
 import { type Finished, type RunOptions, run } from "./process.ts";
 
 /** The programs that scripts/tools.mjs fetches. */
-export type ToolName = "prometheus" | "promtool" | "blackbox_exporter" | "llama-server";
+export type ToolName =
+  | "prometheus"
+  | "promtool"
+  | "blackbox_exporter"
+  | "alertmanager"
+  | "amtool"
+  | "llama-server";
 
 /** `bookworm`: the oldest version the exporter has to get on with. `newest`: a current one. */
 export type ToolVersion = "bookworm" | "newest";

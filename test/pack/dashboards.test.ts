@@ -6,8 +6,9 @@ import { parse } from "yaml";
 import { RUNBOOKS } from "../../dashboards/source/dashboard.ts";
 import { metricNamed, PENDING } from "../../dashboards/source/known-metrics.ts";
 import { metrics } from "../../src/catalogue.ts";
-import { readPromql } from "./promql.ts";
+import { readsOf } from "./promql.ts";
 import { type DashboardJson, everyQuery, panelsOf, readDashboards } from "./queries.ts";
+import { rangesOf } from "./ranges.ts";
 
 const repository = fileURLToPath(new URL("../..", import.meta.url));
 const dashboards = readDashboards();
@@ -113,34 +114,36 @@ describe.each([...dashboards])("the dashboard %s", (name, dashboard) => {
   test.each(queries.map((query) => [query.place, query] as const))(
     "asks for what there is: %s",
     (_place, { expr, written, kind, instant }) => {
-      const asked = readPromql(expr);
-      expect([...asked.metrics]).not.toEqual([]);
-      const known = new Set(ADDED);
-      for (const metric of asked.metrics) for (const label of metricNamed(metric).labels) known.add(label);
-      expect([...asked.labels].filter((label) => !known.has(label))).toEqual([]);
+      const { selectors, groupings } = readsOf(expr);
+      const asked = selectors.map(({ metric = "" }) => metric);
+      const labels = [
+        ...groupings,
+        ...selectors.flatMap(({ matchers }) => matchers.map(({ label }) => label)),
+      ];
+      const known = new Set([...ADDED, ...asked.flatMap((metric) => metricNamed(metric).labels)]);
+      expect(asked).not.toEqual([]);
+      expect(labels.filter((label) => !known.has(label))).toEqual([]);
 
-      for (const { metric, matched } of asked.selectors) {
+      for (const { metric, matchers } of selectors) {
         // Alerts that aggregate have no instance, and variables offer what they are matched by.
         const wanted = kind === "variable" || metric === "ALERTS" ? [] : ["job", "instance"];
+        const matched = matchers.map(({ label }) => label);
         expect({ metric, matched }).toEqual({ metric, matched: expect.arrayContaining(wanted) });
       }
-      // The grammar does not know Grafana's variables, so the ranges are read from a text in which they are filled in.
-      const marked = readPromql(expr.replaceAll("[1m]", "[59s]"));
-      for (const { function: called, metric, range } of marked.ranges) {
+      const ranges = rangesOf(expr);
+      for (const { function: called, metric, range } of ranges) {
         expect(metric).not.toBe("");
         if (!["rate", "increase", "irate"].includes(called)) continue;
         const overAll = instant && written.includes("[$__range]");
-        expect({ metric, range }).toEqual({ metric, range: overAll ? "1h" : "59s" });
+        expect({ metric, range }).toEqual({ metric, range: overAll ? "1h" : "61s" });
       }
-      for (const counter of [...asked.metrics].filter(
-        (metric) => COUNTERS.has(metric) || metric.endsWith("_bucket"),
-      )) {
+      for (const counter of asked.filter((metric) => COUNTERS.has(metric) || metric.endsWith("_bucket"))) {
         if (kind === "variable") continue;
-        const uses = asked.selectors.filter(({ metric }) => metric === counter).length;
-        const inRanges = asked.ranges.filter(
+        const uses = asked.filter((metric) => metric === counter).length;
+        const changes = ranges.filter(
           ({ metric, function: called }) => metric === counter && OF_CHANGES.has(called),
         );
-        expect({ counter, uses: inRanges.length }).toEqual({ counter, uses });
+        expect({ counter, uses: changes.length }).toEqual({ counter, uses });
       }
     },
   );
@@ -209,7 +212,9 @@ describe("the dashboards", () => {
   test("ask for every pending metric", () => {
     const asked = new Set(
       [...dashboards].flatMap(([name, dashboard]) =>
-        everyQuery(name, dashboard).flatMap(({ expr }) => [...readPromql(expr).metrics]),
+        everyQuery(name, dashboard).flatMap(({ expr }) =>
+          readsOf(expr).selectors.map(({ metric }) => metric),
+        ),
       ),
     );
     expect(PENDING.map(({ name }) => name).filter((name) => !asked.has(name))).toEqual([]);

@@ -1,4 +1,4 @@
-import { readPromql } from "./promql.ts";
+import { readsOf } from "./promql.ts";
 
 /**
  * Metrics that an exporter shows only where something is configured or has happened, with what that is. A query that
@@ -17,7 +17,6 @@ const ONLY_WITH: readonly (readonly [metrics: RegExp, what: string])[] = [
   [/^heartbeat_exporter_(store_|down_)/, "storage"],
   [/^heartbeat_(relay|action)_/, "a relay or actions"],
   [/^heartbeat_target_maintenance$/, "maintenance windows"],
-  [/^heartbeat_slo_objective_ratio$/, "objectives"],
   [/^probe_skipped$/, "a budget that is used up"],
   [/^probe_llm_time_to_first_output_token_seconds$/, "a model that reasons before it answers"],
   [/^process_start_time_seconds$/, "a restart"],
@@ -26,6 +25,6 @@ const ONLY_WITH: readonly (readonly [metrics: RegExp, what: string])[] = [
 
 /** Why a query may be without any result on an exporter that has only targets of both kinds, or `undefined`. */
 export function whyEmpty(expr: string): string | undefined {
-  const { metrics } = readPromql(expr);
-  return ONLY_WITH.find(([pattern]) => [...metrics].some((name) => pattern.test(name)))?.[1];
+  const metrics = readsOf(expr).selectors.map(({ metric = "" }) => metric);
+  return ONLY_WITH.find(([pattern]) => metrics.some((name) => pattern.test(name)))?.[1];
 }

@@ -1,48 +1,60 @@
 import { parser } from "@prometheus-io/lezer-promql";
 
-/** What a PromQL expression asks for. */
-export interface Asked {
-  /** Names of metrics and of recorded series. */
-  readonly metrics: ReadonlySet<string>;
-  /** Labels in matchers, in `by`, `on` and `group_left`. */
-  readonly labels: ReadonlySet<string>;
-  /** Each selector with the labels that it matches, in the order of the text. */
-  readonly selectors: readonly { readonly metric: string; readonly matched: readonly string[] }[];
-  /** Functions with the ranges of their selectors, such as `rate` of `$__rate_interval`; the range as it is written. */
-  readonly ranges: readonly { readonly function: string; readonly metric: string; readonly range: string }[];
+/** A condition on a label. */
+export interface Matcher {
+  readonly label: string;
+  readonly operator: string;
+  readonly value: string;
+}
+
+/** A selector of series: by name, or only by matchers. */
+export interface Selector {
+  readonly metric: string | undefined;
+  readonly matchers: readonly Matcher[];
+}
+
+/** What a PromQL expression reads. */
+export interface Reads {
+  readonly selectors: readonly Selector[];
+  /** Labels after by, without, on, ignoring, group_left and group_right. */
+  readonly groupings: ReadonlySet<string>;
 }
 
 /**
- * Reads a PromQL expression with the grammar of Prometheus' own editor.
- * @throws Error where it is none
+ * Parses PromQL by Prometheus' own grammar.
+ * @throws Error with the place, when `expression` is not PromQL
  */
-export function readPromql(expr: string): Asked {
-  const metrics = new Set<string>();
-  const labels = new Set<string>();
-  const selectors: { metric: string; matched: string[] }[] = [];
-  const ranges: { function: string; metric: string; range: string }[] = [];
-  const functions: string[] = [];
-  parser.parse(expr).iterate({
-    enter(node) {
-      const text = expr.slice(node.from, node.to);
-      if (node.type.isError) throw new Error(`no PromQL at ${node.from}: ${expr}`);
-      if (node.name === "FunctionCall") functions.push(/^\w+/.exec(text)?.[0] ?? "");
-      if (node.name === "Identifier") {
-        metrics.add(text);
-        selectors.push({ metric: text, matched: [] });
-      }
-      if (node.name === "LabelName") {
-        labels.add(text);
-        if (node.node.parent?.name.endsWith("Matcher") === true) selectors.at(-1)?.matched.push(text);
-      }
-      if (node.name === "MatrixSelector") {
-        const [, metric = "", range = ""] = /^([\w:]*).*\[([^\]]+)\]$/s.exec(text) ?? [];
-        ranges.push({ function: functions.at(-1) ?? "", metric, range });
-      }
-    },
-    leave(node) {
-      if (node.name === "FunctionCall") functions.pop();
-    },
-  });
-  return { metrics, labels, selectors, ranges };
+export function readsOf(expression: string): Reads {
+  const selectors: { metric: string | undefined; matchers: Matcher[] }[] = [];
+  const groupings = new Set<string>();
+  const cursor = parser.parse(expression).cursor();
+  do {
+    const { name, node } = cursor;
+    const text = expression.slice(cursor.from, cursor.to);
+    if (cursor.type.isError) {
+      throw new Error(`no PromQL at ${cursor.from}: ${expression.slice(0, cursor.from)}<<<HERE`);
+    }
+    const selector = selectors.at(-1);
+    if (name === "VectorSelector") {
+      selectors.push({ metric: undefined, matchers: [] });
+    } else if (name === "Identifier" && node.parent?.name === "VectorSelector" && selector !== undefined) {
+      selector.metric = text;
+    } else if (name === "UnquotedLabelMatcher") {
+      const [, label = "", operator = "", value = ""] =
+        /^(\w+)\s*(=~|!~|!=|=)\s*["'](.*)["']$/s.exec(text) ?? [];
+      selector?.matchers.push({ label, operator, value });
+    } else if (name === "LabelName" && node.parent?.name === "GroupingLabels") {
+      groupings.add(text);
+    }
+  } while (cursor.next());
+  return { selectors, groupings };
+}
+
+/** Which of `names` a selector reads: the one that it names, or those that its pattern matches. */
+export function metricsOf({ metric, matchers }: Selector, names: Iterable<string>): readonly string[] {
+  if (metric !== undefined) return [metric];
+  const patterns = matchers
+    .filter(({ label }) => label === "__name__")
+    .map(({ value }) => new RegExp(`^(?:${value})$`));
+  return [...names].filter((name) => patterns.length > 0 && patterns.every((pattern) => pattern.test(name)));
 }

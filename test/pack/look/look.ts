@@ -149,7 +149,7 @@ async function seriesOf(
   const now = Math.floor(Date.now() / 1000);
   const found: NamedSeries[] = [];
   for (const { expr, refId, legendFormat, instant = false } of panel.targets ?? []) {
-    const query = interpolate(expr, dashboard).replaceAll("[1m]", "[10s]");
+    const query = interpolate(expr, dashboard).replaceAll("[61s]", "[10s]");
     const range = { start: String(now - SECONDS), end: String(now), step: "1" };
     const data = (await from.api(instant ? "query" : "query_range", {
       query,

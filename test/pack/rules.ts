@@ -1,0 +1,69 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parse } from "yaml";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+
+/** The folder of the rules. */
+export const RULES = join(ROOT, "rules");
+/** The folder of the page that each alert links to. */
+export const RUNBOOKS = join(ROOT, "docs/runbooks");
+
+/** A rule as Prometheus reads it. */
+export interface Rule {
+  readonly alert?: string;
+  readonly record?: string;
+  readonly expr: string;
+  readonly for?: string;
+  readonly keep_firing_for?: string;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly annotations?: Readonly<Record<string, string>>;
+}
+
+/** A rule that is an alert. */
+export type Alert = Rule & { readonly alert: string };
+
+/** What a unit test for promtool says of an alert. */
+export interface AlertTest {
+  readonly alertname: string;
+  readonly exp_alerts: readonly unknown[];
+}
+
+const yamlFiles = (folder: string, ending: string): string[] =>
+  readdirSync(folder)
+    .filter((name) => name.endsWith(ending))
+    .map((name) => join(folder, name));
+
+/** The rule files. */
+export const ruleFiles: readonly string[] = yamlFiles(RULES, ".rules.yml");
+/** Their unit tests. */
+export const testFiles: readonly string[] = yamlFiles(join(RULES, "tests"), ".test.yml");
+
+/** The rules of a file, in their order. */
+export const rulesOf = (file: string): readonly Rule[] =>
+  (parse(readFileSync(file, "utf8")) as { groups: { rules: Rule[] }[] }).groups.flatMap(({ rules }) => rules);
+
+/** All rules. */
+export const allRules: readonly Rule[] = ruleFiles.flatMap(rulesOf);
+/** All alerts. */
+export const alerts: readonly Alert[] = allRules.filter((rule): rule is Alert => rule.alert !== undefined);
+
+/** What all unit tests say of alerts. */
+export const alertTests: readonly AlertTest[] = testFiles.flatMap((file) =>
+  (parse(readFileSync(file, "utf8")) as { tests: { alert_rule_test?: AlertTest[] }[] }).tests.flatMap(
+    ({ alert_rule_test: tests = [] }) => tests,
+  ),
+);
+
+/** The text of an alert's page; undefined when there is none. */
+export function runbookOf(alert: string): string | undefined {
+  const file = join(RUNBOOKS, `${alert}.md`);
+  return existsSync(file) ? readFileSync(file, "utf8") : undefined;
+}
+
+/** The alerts that have a page. */
+export const pages = (): readonly string[] =>
+  yamlFiles(RUNBOOKS, ".md")
+    .map((file) => basename(file, ".md"))
+    .filter((name) => name !== "README");

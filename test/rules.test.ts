@@ -1,0 +1,168 @@
+import { basename } from "node:path";
+import { describe, expect, it } from "vitest";
+import { metrics } from "../src/catalogue.ts";
+import { FAILURE_REASONS } from "../src/core/reasons.ts";
+import { MODES, TARGET_STATUSES } from "../src/core/status.ts";
+import { seconds } from "../src/core/units.ts";
+import { runTool } from "./helpers/tools.ts";
+import { pendingMetrics, pendingSkipReasons } from "./pack/pending-metrics.ts";
+import { metricsOf, readsOf } from "./pack/promql.ts";
+import { alerts, alertTests, allRules, pages, ruleFiles, runbookOf, testFiles } from "./pack/rules.ts";
+
+const VERSIONS = ["bookworm", "newest"] as const;
+const named = (files: readonly string[]) => files.map((file) => ({ name: basename(file), file }));
+
+describe.each(VERSIONS)("promtool, %s", (version) => {
+  it("takes the rules", async () => {
+    const { code, stderr } = await runTool("promtool", version, ["check", "rules", ...ruleFiles]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  });
+
+  it.each(named(testFiles))(
+    "finds $name to be true",
+    async ({ file }) => {
+      const { code, stdout, stderr } = await runTool("promtool", version, ["test", "rules", file], {
+        deadline: seconds(180),
+      });
+      expect({ code, said: code === 0 ? "" : stdout + stderr }).toEqual({ code: 0, said: "" });
+    },
+    200_000,
+  );
+});
+
+/** Alerts that need not outlive the exporter, and why. */
+const NOT_KEPT: Readonly<Record<string, string>> = {
+  HeartbeatMissed: "looks back by itself",
+  HeartbeatExporterAbsent: "is about the exporter's absence",
+  HeartbeatRulesIncomplete: "is about the rules",
+};
+
+describe.each(alerts)("$alert", ({ alert, expr, labels, annotations, keep_firing_for }) => {
+  it("has a unit test in which it fires, and one in which it does not", () => {
+    const tests = alertTests.filter(({ alertname }) => alertname === alert);
+    expect(tests.some(({ exp_alerts }) => exp_alerts.length > 0)).toBe(true);
+    // What always fires is never silent.
+    if (expr !== "vector(1)") expect(tests.some(({ exp_alerts }) => exp_alerts.length === 0)).toBe(true);
+  });
+
+  it("says what people need to know", () => {
+    expect(alert).toMatch(/^Heartbeat[A-Z]\w+$/);
+    expect(labels?.["severity"]).toMatch(/^(critical|warning|info|none)$/);
+    expect(Object.values(labels ?? {}).join()).not.toContain("$value");
+    expect(annotations).toMatchObject({
+      summary: expect.stringMatching(/^[A-Z][^{}]+\.$/),
+      description: expect.stringMatching(/\.$/),
+      runbook_url: expect.stringMatching(new RegExp(`^https://.+/docs/runbooks/${alert}\\.md$`)),
+      dashboard: expect.stringMatching(/^\/d\/heartbeat-[a-z]+(\?var-\w+=\{\{ \$labels\.\w+ \}\})?$/),
+    });
+  });
+
+  it("has a page that tells what to do", () => {
+    const page = runbookOf(alert) ?? "";
+    expect(page.startsWith(`# ${alert}\n`)).toBe(true);
+    const parts = page.split(/^## /m);
+    expect(parts.slice(1).map((part) => part.split("\n")[0])).toEqual([
+      "Meaning",
+      "Impact",
+      "Diagnosis",
+      "Mitigation",
+    ]);
+    for (const part of parts.slice(1)) expect(part.trim().length).toBeGreaterThan(40);
+  });
+
+  it("does not end because the exporter does, if it wakes somebody", () => {
+    if (labels?.["severity"] !== "critical") return;
+    expect(keep_firing_for ?? NOT_KEPT[alert]).toBeDefined();
+  });
+});
+
+it("every page is about an alert", () => {
+  const known = alerts.map(({ alert }) => alert);
+  expect(pages().toSorted()).toEqual(known.toSorted());
+});
+
+it("every alert has a name of its own, and every unit test speaks of one", () => {
+  const names = alerts.map(({ alert }) => alert);
+  expect(new Set(names).size).toBe(names.length);
+  const unknown = alertTests.filter(({ alertname }) => !names.includes(alertname));
+  expect(unknown.filter(({ alertname }) => !alertname.startsWith("Kubernaut"))).toEqual([]);
+});
+
+describe("what rules read", () => {
+  /** Labels that Prometheus and configurations put on series, or rules make up. */
+  const FOREIGN_LABELS = [
+    ...["job", "instance", "cluster", "le", "__name__"],
+    ...["team", "owner", "critical", "kind", "hostname"],
+    ...["target", "module"],
+  ];
+  /** Prometheus', Alertmanager's and prom-client's own. */
+  const foreign = (name: string): boolean =>
+    /^(up|ALERTS|(process|nodejs|scrape|alertmanager)_\w+)$/.test(name);
+  const suffixes = ["_bucket", "_sum", "_count"];
+  const labelsOf = new Map<string, readonly string[]>([
+    ...metrics.flatMap(({ name, type, labels }) =>
+      (type === "histogram" ? suffixes.map((suffix) => name + suffix) : [name]).map(
+        (full) => [full, labels] as const,
+      ),
+    ),
+    ...Object.entries(pendingMetrics),
+  ]);
+  const recorded = new Set(allRules.flatMap(({ record }) => record ?? []));
+  const expressions = allRules.map(({ alert, record, expr }) => ({ rule: alert ?? record ?? "", expr }));
+
+  it.each(expressions)("$rule: metrics and labels that there are", ({ expr }) => {
+    const { selectors, groupings } = readsOf(expr);
+    const labels = new Set(FOREIGN_LABELS);
+    for (const selector of selectors) {
+      const names = metricsOf(selector, labelsOf.keys());
+      expect(names).not.toEqual([]);
+      for (const name of names) {
+        if (!foreign(name) && !recorded.has(name)) expect([...labelsOf.keys()]).toContain(name);
+        const own = [
+          ...FOREIGN_LABELS,
+          ...(labelsOf.get(name) ?? []),
+          ...(recorded.has(name) ? ["source"] : []),
+        ];
+        for (const label of own) labels.add(label);
+        for (const { label } of selector.matchers) expect(own).toContain(label);
+      }
+    }
+    // A label that no operand has groups nothing.
+    for (const label of groupings) expect([...labels]).toContain(label);
+  });
+
+  it.each(pages())("the page of %s asks for metrics that there are", (name) => {
+    const [, queries = ""] = /^```promql\n(.*?)^```/ms.exec(runbookOf(name) ?? "") ?? [];
+    for (const query of queries.split("\n").filter((line) => line !== "")) {
+      const names = readsOf(query).selectors.flatMap((selector) => metricsOf(selector, labelsOf.keys()));
+      expect(names).not.toEqual([]);
+      expect(names.filter((one) => !labelsOf.has(one) && !recorded.has(one) && !foreign(one))).toEqual([]);
+    }
+  });
+
+  const VALUES: Readonly<Record<string, readonly string[]>> = {
+    probe_failure_reason: FAILURE_REASONS,
+    heartbeat_failures_total: FAILURE_REASONS,
+    probe_skipped: ["budget_exhausted", ...pendingSkipReasons],
+    heartbeat_target_status: TARGET_STATUSES,
+    heartbeat_group_status: TARGET_STATUSES,
+    heartbeat_current_mode: MODES,
+    heartbeat_health_checks_total: ["success", "failure"],
+  };
+
+  it("are values that there are", () => {
+    const wrong = expressions.flatMap(({ expr }) =>
+      readsOf(expr).selectors.flatMap(({ metric = "", matchers }) =>
+        matchers
+          .filter(({ label }) => ["reason", "status", "mode"].includes(label))
+          .flatMap(({ value }) => value.split("|"))
+          .filter((value) => VALUES[metric]?.includes(value) === false),
+      ),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  it("is pending only until the catalogue has it", () => {
+    expect(metrics.map(({ name }) => name).filter((name) => name in pendingMetrics)).toEqual([]);
+  });
+});
