@@ -5,12 +5,14 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { configurationPage } from "./generate/configuration-page.ts";
 import { dashboardFiles } from "./generate/dashboards.ts";
+import { kubernetesFiles } from "./generate/kubernetes.ts";
 import { metricsPage } from "./generate/metrics-page.ts";
 
 const PAGES: Readonly<Record<string, () => string>> = {
   "docs/configuration.md": configurationPage,
   "docs/metrics.md": metricsPage,
   ...dashboardFiles(),
+  ...kubernetesFiles(),
 };
 
 const check = process.argv.includes("--check");
