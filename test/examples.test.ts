@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
+import { testCompose } from "./examples/compose.ts";
 import { runMain, startExporter } from "./helpers/exporter.ts";
 import { parseExposition, valueOf } from "./helpers/exposition.ts";
 import { serveHttp } from "./helpers/http-targets.ts";
@@ -25,6 +26,8 @@ const TESTED: Readonly<Record<string, () => Promise<void>>> = {
     expect(valueOf(text, "heartbeat_target_info", { target: "interpreter", critical: "true" })).toBe(1);
     expect(await exporter.get("/config")).not.toContain("sk-of-the-test");
   },
+
+  "compose.yaml": testCompose,
 
   "money.yml": async () => {
     await using run = runMain(["estimate", `--config.file=${folder}/money.yml`]);
@@ -108,7 +111,8 @@ const TESTED: Readonly<Record<string, () => Promise<void>>> = {
 
 describe("examples", () => {
   it("have a test each", () => {
-    expect(readdirSync(folder).toSorted()).toEqual(Object.keys(TESTED).toSorted());
+    const files = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isFile());
+    expect(files.map(({ name }) => name).toSorted()).toEqual(Object.keys(TESTED).toSorted());
   });
 
   it.each(Object.keys(TESTED))("%s does what it says", async (name) => {
