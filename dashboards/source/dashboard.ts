@@ -22,6 +22,7 @@ const TAG = "heartbeat-exporter";
 /** Where the pages about the alerts are; each is named by its alert. */
 export const RUNBOOKS = "https://example.com/heartbeat-exporter/docs/runbooks";
 
+/** A row of panels under a title. */
 export interface Row {
   readonly title: string;
   /** Folded away until somebody wants to see it. */
@@ -29,6 +30,7 @@ export interface Row {
   readonly panels: readonly PanelBuilder[];
 }
 
+/** A dashboard before it is built. */
 export interface DashboardOptions {
   /** Stable for ever: links and provisioning know the dashboard by it. */
   readonly uid: string;

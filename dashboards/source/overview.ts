@@ -1,4 +1,5 @@
 import { type DashboardOptions, RUNBOOKS } from "./dashboard.ts";
+import type { Link } from "./panel.ts";
 import { stat, stateTimeline, timeSeries } from "./panels.ts";
 import { MODES, type Series, STATUSES, stateCode, yesNo } from "./promql.ts";
 import { table, uptimeColumn } from "./table.ts";
@@ -90,7 +91,7 @@ const summary = (series: Series) => [
       [null, "green"],
       [1, "red"],
     ],
-    link: { title: "Heartbeats and machines", url: `/d/heartbeat-heartbeats?\${__url_time_range}` },
+    links: [{ title: "Heartbeats and machines", url: `/d/heartbeat-heartbeats?\${__url_time_range}` }],
     queries: [{ expr: `sum(1 - max by (heartbeat, source) (${series("heartbeat_up")}))`, legend: "down" }],
   }),
 ];
@@ -101,6 +102,13 @@ const MEANING: Readonly<Record<string, string>> = {
   unknown: "Unknown: not probed often enough yet to say; never taken for healthy.",
   unhealthy: "Unhealthy: as many failures in a row as its threshold allows.",
 };
+
+/** To the dashboards with the probes of a target, of whichever kind it is. */
+const probesOf = (target: string): readonly Link[] =>
+  ["http", "llm"].map((kind) => ({
+    title: `Its probes, if it is of kind ${kind}`,
+    url: `/d/heartbeat-${kind}?var-target=${target}&\${__url_time_range}`,
+  }));
 
 const targets = (series: Series) => [
   stat({
@@ -113,10 +121,7 @@ const targets = (series: Series) => [
     noData: "no target, or no exporter",
     names: true,
     states: STATUSES,
-    link: {
-      title: "Show its probes",
-      url: `/d/heartbeat-http?var-target=\${__field.labels.target}&\${__url_time_range}`,
-    },
+    links: probesOf("${__field.labels.target}"),
     queries: [{ expr: `sort_desc(${status(series)})`, legend: "{{target}}" }],
   }),
   table({
@@ -128,10 +133,7 @@ const targets = (series: Series) => [
     noData: "no target, or no exporter",
     rows: { target: "Target", module: "Module", kind: "Kind", critical: "Critical" },
     sort: { column: "Status", descending: true },
-    link: {
-      title: "Show its probes",
-      url: `/d/heartbeat-http?var-target=\${__value.raw}&\${__url_time_range}`,
-    },
+    links: probesOf("${__value.raw}"),
     columns: [
       { title: "Status", unit: "none", states: STATUSES, expr: withFacts(series, status(series)) },
       uptimeColumn(
@@ -269,7 +271,7 @@ const alerts = () =>
     width: 12,
     noData: "nothing fires",
     rows: { alertname: "Alert", severity: "Severity", target: "Target", heartbeat: "Heartbeat" },
-    link: { title: "What to do", url: `${RUNBOOKS}/\${__value.raw}.md` },
+    links: [{ title: "What to do", url: `${RUNBOOKS}/\${__value.raw}.md` }],
     columns: [
       {
         title: "Firing",

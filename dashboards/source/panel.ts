@@ -18,6 +18,7 @@ export interface PanelBuilder {
 /** The data source that is chosen on the dashboard. */
 export const DATASOURCE = { type: "prometheus", uid: `\${datasource}` };
 
+/** A query of a panel. */
 export interface Query {
   readonly expr: string;
   /** Of its series, in Grafana's form; of a table, the name of the column. */
@@ -47,9 +48,11 @@ export interface PanelOptions {
   /** Colour from each value on; the first one is below all. */
   readonly thresholds?: readonly (readonly [from: number | null, color: string])[];
   readonly states?: readonly State[];
-  readonly link?: Link | undefined;
+  /** Where a click on a value leads to. */
+  readonly links?: readonly Link[];
 }
 
+/** An address with a title; both may have Grafana's variables in them. */
 export interface Link {
   readonly title: string;
   readonly url: string;
@@ -76,7 +79,10 @@ interface Common extends PanelBuilder {
   dataLinks(links: DashboardLinkBuilder[]): unknown;
 }
 
-/** Gives a panel what every panel has. @param instant whether it shows this moment only */
+/**
+ * Gives a panel what every panel has.
+ * @param instant whether it shows this moment only
+ */
 export function describe<Builder extends Common>(
   panel: Builder,
   options: PanelOptions,
@@ -100,7 +106,7 @@ export function describe<Builder extends Common>(
   if (options.min !== undefined) panel.min(options.min);
   if (options.max !== undefined) panel.max(options.max);
   if (states !== undefined) panel.mappings([statesMapping(states)]);
-  if (options.link !== undefined) panel.dataLinks([dataLink(options.link)]);
+  if (options.links !== undefined) panel.dataLinks(options.links.map(dataLink));
   for (const [i, query] of options.queries.entries()) panel.withTarget(target(query, i, instant, format));
   return panel;
 }
@@ -123,6 +129,7 @@ function target(
 const dataLink = ({ title, url }: Link): DashboardLinkBuilder =>
   new DashboardLinkBuilder(title).type(DashboardLinkType.Link).url(url);
 
+/** Shows the codes of states as their names, in their colours. */
 export const statesMapping = (states: readonly State[]): ValueMapping => ({
   type: MappingType.ValueToText,
   options: Object.fromEntries(

@@ -22,14 +22,15 @@ export interface Column {
   readonly thresholds?: PanelOptions["thresholds"];
 }
 
+/** A table as a whole. */
 export interface TableOptions
-  extends Omit<PanelOptions, "queries" | "unit" | "states" | "thresholds" | "link"> {
+  extends Omit<PanelOptions, "queries" | "unit" | "states" | "thresholds" | "links"> {
   /** The labels that make a row, with their titles. */
   readonly rows: Readonly<Record<string, string>>;
   readonly columns: readonly Column[];
   readonly sort?: { readonly column: string; readonly descending: boolean };
   /** Where the first column leads to. */
-  readonly link?: Link;
+  readonly links?: readonly Link[];
 }
 
 /** The share of successful probes; red below what is alerted, green from three nines on. */
@@ -47,11 +48,12 @@ export const uptimeColumn = (expr: string): Column => ({
 
 /** One row per set of labels, as of this moment. */
 export function table(options: TableOptions): PanelBuilder {
-  const { rows, columns, sort, link } = options;
+  const { links, ...rest } = options;
+  const { rows, columns, sort } = rest;
   const queries = columns.map(({ expr, title }) => ({ expr, legend: title }));
   const panel = describe(
     new tables.PanelBuilder(),
-    { ...options, link: undefined, unit: "none", queries },
+    { ...rest, unit: "none", queries },
     true,
     PromQueryFormat.Table,
   )
@@ -61,8 +63,9 @@ export function table(options: TableOptions): PanelBuilder {
     panel.sortBy([new TableSortByFieldStateBuilder().displayName(sort.column).desc(sort.descending)]);
   }
   const [first = ""] = Object.values(rows);
-  if (link !== undefined) {
-    panel.overrideByName(first, [{ id: "links", value: [{ ...link, targetBlank: false }] }]);
+  if (links !== undefined) {
+    const value = links.map((link) => ({ ...link, targetBlank: false }));
+    panel.overrideByName(first, [{ id: "links", value }]);
   }
   for (const column of columns) panel.overrideByName(column.title, style(column));
   return panel;

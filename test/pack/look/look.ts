@@ -77,7 +77,8 @@ await using exporter = await startExporter({ yaml: yaml(web.port, llm.port) });
 await using prometheus = await startPrometheus({
   version: "newest",
   config: `
-global: { scrape_interval: 1s, scrape_timeout: 1s }
+global: { scrape_interval: 1s, scrape_timeout: 1s, evaluation_interval: 5s }
+rule_files: ["${fileURLToPath(new URL("../../../rules", import.meta.url))}/*.rules.yml"]
 scrape_configs:
   - job_name: heartbeat
     static_configs: [{ targets: ["${new URL(exporter.url).host}", "${pretender.host}"] }]
