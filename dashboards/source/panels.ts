@@ -35,6 +35,8 @@ const LIMIT_STYLE: DynamicConfigValue[] = [
   { id: "custom.fillOpacity", value: 0 },
   { id: "custom.stacking", value: { mode: "none", group: "A" } },
   { id: "color", value: { mode: "fixed", fixedColor: "red" } },
+  // One per target would be half of the legend; it is named where the pointer is.
+  { id: "custom.hideFrom", value: { legend: true, tooltip: false, viz: false } },
 ];
 
 /** Lines over time; `stacked` fills them one upon the other, `bars` draws counts per step. */
