@@ -71,6 +71,18 @@ describe("heartbeat-exporter pack", () => {
     },
   );
 
+  test.each([
+    ["bookworm", "alertmanager.yml"],
+    ["newest", "alertmanager.yml"],
+    ["newest", "alertmanager-0.28.yml"],
+  ] as const)("writes what amtool %s takes as %s, with its templates", async (version, name) => {
+    await using folder = await temporaryFolder();
+    expect(writeTo(folder)).toMatchObject({ ok: true });
+    const file = join(folder.path, "out/alertmanager", name);
+    const { code, stdout } = await runTool("amtool", version, ["check-config", file]);
+    expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringMatching(/[1-9] templates/) });
+  });
+
   test("changes alerts as the overrides say, and nothing else", async () => {
     await using plain = await temporaryFolder();
     await using folder = await temporaryFolder();

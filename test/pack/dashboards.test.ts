@@ -204,6 +204,11 @@ describe("the dashboards", () => {
     }
   });
 
+  test("are described", () => {
+    const page = readFileSync(join(repository, "docs/dashboards.md"), "utf8");
+    for (const { uid } of dashboards.values()) expect(page).toContain(`\`${uid}\``);
+  });
+
   test("wait for no metric that the catalogue has", () => {
     const arrived = new Set(metrics.map(({ name }) => name));
     expect(PENDING.map(({ name }) => name).filter((name) => arrived.has(name))).toEqual([]);
