@@ -21,6 +21,7 @@ import {
   readFileSync,
   renameSync,
   statSync,
+  writeFileSync,
 } from "node:fs";
 import { rm, writeFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
@@ -36,6 +37,7 @@ const toolsFolder = fileURLToPath(new URL("../.tools", import.meta.url));
  * @property {number} [oldest] the major version from which on one found on PATH counts as a current one
  * @property {boolean} [ownLibraries] started by the unpacked loader with the unpacked libraries, because it
  *   is linked against newer ones than the machine may have; and in the folder where ggml looks for backends
+ * @property {string} [reads] an absolute folder that Debian's build reads files from, and that nobody installed
  *
  * @typedef {object} Suite
  * @property {string[]} packages unpacked alone: Go programs, which need nothing but any libc
@@ -58,6 +60,7 @@ const goPrograms = {
   alertmanager: {
     file: "usr/bin/prometheus-alertmanager",
     names: ["alertmanager", "prometheus-alertmanager"],
+    reads: "/usr/share/prometheus/alertmanager",
   },
   amtool: { file: "usr/bin/amtool", names: ["amtool"] },
 };
@@ -234,9 +237,28 @@ const signedBy = () => {
   return keyring === undefined ? "" : `[signed-by=${keyring}] `;
 };
 
+/**
+ * Has a program look for a folder below its working directory and not below /, by writing the path with its first slash
+ * at the end: as long as before, so that nothing else in the file moves.
+ */
+const relocate = (/** @type {string} */ file, /** @type {string} */ folder) => {
+  const bytes = readFileSync(file);
+  const found = bytes.indexOf(folder);
+  for (let at = found; at !== -1; at = bytes.indexOf(folder, at + 1)) {
+    bytes.write(`${folder.slice(1)}/`, at);
+  }
+  if (found !== -1) {
+    writeFileSync(file, bytes);
+  }
+};
+
 /** How to start a program unpacked in `root`. @returns {Entry} */
 const entryOf = (/** @type {string} */ root, /** @type {Program} */ program) => {
   const file = `{root}/${program.file}`;
+  if (program.reads !== undefined) {
+    relocate(join(root, program.file), program.reads);
+    return { argv: [file], cwd: "{root}" };
+  }
   if (program.ownLibraries !== true) {
     return { argv: [file] };
   }

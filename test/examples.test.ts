@@ -44,6 +44,15 @@ const TESTED: Readonly<Record<string, () => Promise<void>>> = {
     expect(valueOf(text, "heartbeat_llm_budget_remaining_dollars", { target: "gpt" })).toBe(2);
   },
 
+  "kubernaut-alerts.rules.yml": async () => {
+    const rules = fileURLToPath(new URL("../rules/tests/kubernaut.test.yml", import.meta.url));
+    for (const version of ["bookworm", "newest"] as const) {
+      const { code, stdout } = await runTool("promtool", version, ["test", "rules", rules]);
+      expect({ code, stdout }).toMatchObject({ code: 0, stdout: expect.stringContaining("SUCCESS") });
+    }
+    expect(readFileSync(rules, "utf8")).toContain("examples/kubernaut-alerts.rules.yml");
+  },
+
   "prometheus.yml": async () => {
     await using config = await temporaryFolder();
     const file = await config.write("prometheus.yml", read("prometheus.yml"));

@@ -1,9 +1,12 @@
+import { readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { describe, expect, it } from "vitest";
 import { metrics } from "../src/catalogue.ts";
 import { FAILURE_REASONS } from "../src/core/reasons.ts";
 import { MODES, TARGET_STATUSES } from "../src/core/status.ts";
 import { seconds } from "../src/core/units.ts";
+import { startExporter } from "./helpers/exporter.ts";
+import { startPrometheus } from "./helpers/prometheus.ts";
 import { runTool } from "./helpers/tools.ts";
 import { pendingMetrics, pendingSkipReasons } from "./pack/pending-metrics.ts";
 import { metricsOf, readsOf } from "./pack/promql.ts";
@@ -28,6 +31,53 @@ describe.each(VERSIONS)("promtool, %s", (version) => {
     },
     200_000,
   );
+});
+
+describe.each(VERSIONS)("a real Prometheus, %s", (version) => {
+  it("evaluates all rules on what a real exporter shows, and tells of what is down", async () => {
+    await using exporter = await startExporter({
+      yaml: `
+modules: { page: { prober: http, timeout: 1s } }
+targets:
+  - { name: nobody, module: page, target: "http://127.0.0.1:1", interval: 1s, schedule: interval, critical: true, labels: { team: web } }
+`,
+    });
+    await using prometheus = await startPrometheus({
+      version,
+      config: `
+global: { scrape_interval: 1s, scrape_timeout: 1s, evaluation_interval: 1s }
+rule_files: [rules/*.rules.yml]
+scrape_configs:
+  - job_name: heartbeat
+    static_configs: [{ targets: ["${new URL(exporter.url).host}"] }]
+`,
+      files: Object.fromEntries(
+        ruleFiles.map((file) => [
+          `rules/${basename(file)}`,
+          readFileSync(file, "utf8").replace("interval: 3m", "interval: 1s"),
+        ]),
+      ),
+    });
+    const [alert] = await prometheus.queryUntil(
+      'ALERTS{alertname="HeartbeatCriticalTargetDown",alertstate="firing"}',
+      undefined,
+      seconds(40),
+    );
+    expect(alert?.metric).toMatchObject({
+      target: "nobody",
+      team: "web",
+      critical: "true",
+      severity: "critical",
+    });
+    await prometheus.queryUntil("target:probe_duration_seconds:upper1d or target:probe_error:ratio3d");
+    const { groups } = (await prometheus.api("rules")) as {
+      groups: { rules: { name: string; health: string; lastError?: string }[] }[];
+    };
+    const rules = groups.flatMap((group) => group.rules);
+    expect(rules).toHaveLength(allRules.length);
+    expect(rules.filter(({ health }) => health !== "ok")).toEqual([]);
+    expect(prometheus.warnings()).toEqual([]);
+  }, 90_000);
 });
 
 /** Alerts that need not outlive the exporter, and why. */
@@ -91,9 +141,18 @@ it("every alert has a name of its own, and every unit test speaks of one", () =>
 describe("what rules read", () => {
   /** Labels that Prometheus and configurations put on series, or rules make up. */
   const FOREIGN_LABELS = [
-    ...["job", "instance", "cluster", "le", "__name__"],
-    ...["team", "owner", "critical", "kind", "hostname"],
-    ...["target", "module"],
+    "job",
+    "instance",
+    "cluster",
+    "le",
+    "__name__",
+    "team",
+    "owner",
+    "critical",
+    "kind",
+    "hostname",
+    "target",
+    "module",
   ];
   /** Prometheus', Alertmanager's and prom-client's own. */
   const foreign = (name: string): boolean =>
