@@ -6,7 +6,9 @@ import { httpAccuracy } from "./accuracy.ts";
 import { memoryGrowth } from "./growth.ts";
 import { httpCost } from "./http.ts";
 import { llmShare } from "./llm.ts";
+import { logSpeed } from "./log-speed.ts";
 import { startTargets, type Targets } from "./peers.ts";
+import { pings } from "./pings.ts";
 import { startUp } from "./start-up.ts";
 
 const PARTS: Readonly<Record<string, (targets: Targets) => Promise<void>>> = {
@@ -15,6 +17,8 @@ const PARTS: Readonly<Record<string, (targets: Targets) => Promise<void>>> = {
   "http-accuracy": httpAccuracy,
   "llm-share": llmShare,
   "memory-growth": memoryGrowth,
+  pings,
+  "log-speed": logSpeed,
 };
 
 const asked = process.argv.slice(2);

@@ -1,6 +1,6 @@
 /**
  * Fetches the real counterparts that the tests run against into `.tools/`: Prometheus, promtool, Alertmanager, amtool,
- * blackbox_exporter and llama.cpp's llama-server, from Debian. `bookworm` has the oldest versions that the
+ * blackbox_exporter, llama.cpp's llama-server, logrotate and mtail, from Debian. `bookworm` has the oldest versions that the
  * exporter has to get on with, `sid` the newest.
  *
  * Nothing outside `.tools/` is written and no rights are needed: apt works on a private state, and packages
@@ -73,11 +73,13 @@ const suites = {
     programs: goPrograms,
   },
   sid: {
-    packages: ["prometheus", "promtool", "prometheus-blackbox-exporter", "prometheus-alertmanager"],
-    packagesWithLibraries: ["llama.cpp-tools"],
+    packages: ["prometheus", "promtool", "prometheus-blackbox-exporter", "prometheus-alertmanager", "mtail"],
+    packagesWithLibraries: ["llama.cpp-tools", "logrotate"],
     programs: {
       ...goPrograms,
       "llama-server": { file: "usr/bin/llama-server", names: ["llama-server"], ownLibraries: true },
+      mtail: { file: "usr/bin/mtail", names: ["mtail"] },
+      logrotate: { file: "usr/sbin/logrotate", names: ["logrotate"], ownLibraries: true },
     },
   },
 };

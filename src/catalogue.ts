@@ -30,6 +30,7 @@ const INTER_TOKEN_BUCKETS = [
 
 const TARGET_LABELS = ["target", "module"] as const;
 const HEARTBEAT_LABELS = ["heartbeat", "source"] as const;
+const LOG_LABELS = ["heartbeat"] as const;
 
 export const catalogue = {
   // Every result.
@@ -51,7 +52,7 @@ export const catalogue = {
   probeSkipped: gauge(
     "llm",
     "probe_skipped",
-    "Why no newer result will come for now, as a reason: budget_exhausted; present, with value 1, only then. What stands beside it is the last result",
+    "Why no newer result will come for now, as a reason: budget_exhausted, or not_leader where another replica sends the prompts; present, with value 1, only then. What stands beside it is the last result",
     ["reason"],
   ),
 
@@ -224,8 +225,272 @@ export const catalogue = {
   heartbeatUp: gauge(
     "heartbeat",
     "heartbeat_up",
-    "Whether the heartbeat is silent for less than its timeout, time in which the exporter was not there to hear left out; absent when it never reported",
+    "Whether the heartbeat is silent for less than its timeout, time in which the exporter was not there to hear left out, and has neither failed nor left a start without its end; absent when it never reported",
     HEARTBEAT_LABELS,
+  ),
+  heartbeatInfo: gauge(
+    "heartbeat",
+    "heartbeat_info",
+    "Facts about the heartbeat, with its configured labels besides; the value is always 1",
+    [...HEARTBEAT_LABELS, "kind", "hostname", "owner"],
+  ),
+  heartbeatPings: counter(
+    "heartbeat",
+    "heartbeat_pings_total",
+    "Pings by what they said: success, start, fail or log; only of pushes",
+    [...HEARTBEAT_LABELS, "kind"],
+  ),
+  heartbeatFailed: gauge(
+    "heartbeat",
+    "heartbeat_failed",
+    "Whether the last word of the heartbeat was a fail; only of pushes that have said something",
+    HEARTBEAT_LABELS,
+  ),
+  heartbeatLastDuration: gauge(
+    "heartbeat",
+    "heartbeat_last_duration_seconds",
+    "Time from start to end of the last run of which both were reported; only of pushes",
+    HEARTBEAT_LABELS,
+  ),
+  heartbeatRunningSince: gauge(
+    "heartbeat",
+    "heartbeat_running_since_timestamp_seconds",
+    "When the earliest run began that has not ended yet, as a Unix timestamp; only while there is one",
+    HEARTBEAT_LABELS,
+  ),
+
+  // Kubernetes leases.
+  leaseRenew: gauge(
+    "heartbeat",
+    "heartbeat_lease_renew_timestamp_seconds",
+    "When the lease was last renewed, by the clock of its holder, as a Unix timestamp",
+    ["heartbeat"],
+  ),
+  leaseDuration: gauge(
+    "heartbeat",
+    "heartbeat_lease_duration_seconds",
+    "How long others wait after a renewal before they take the lease, as it says itself",
+    ["heartbeat"],
+  ),
+  leaseTransitions: gauge(
+    "heartbeat",
+    "heartbeat_lease_transitions",
+    "How often the lease went from one holder to another, as it says itself",
+    ["heartbeat"],
+  ),
+  leaseHolder: gauge(
+    "heartbeat",
+    "heartbeat_lease_holder_info",
+    "Who holds the lease; the value is always 1, and absent while nobody does",
+    ["heartbeat", "holder"],
+  ),
+
+  // Heartbeat logs: what was read, and what the heartbeats say.
+  logLines: counter("heartbeat", "heartbeat_log_lines_total", "Lines read", LOG_LABELS),
+  logHeartbeats: counter("heartbeat", "heartbeat_log_heartbeats_total", "Heartbeats read", LOG_LABELS),
+  logParseFailures: counter(
+    "heartbeat",
+    "heartbeat_log_parse_failures_total",
+    "Lines that could not be read: too_long, or malformed though the marker is in them",
+    [...LOG_LABELS, "reason"],
+  ),
+  logRotations: counter(
+    "heartbeat",
+    "heartbeat_log_rotations_total",
+    "How often the log was renamed, or emptied, under the one who reads it",
+    [...LOG_LABELS, "kind"],
+  ),
+  logMissed: counter(
+    "heartbeat",
+    "heartbeat_log_missed_total",
+    "Heartbeats that were not read, by the gaps in heartbeat_count",
+    LOG_LABELS,
+  ),
+  logRestarts: counter(
+    "heartbeat",
+    "heartbeat_log_restarts_total",
+    "Restarts of the service, by a heartbeat_count or uptime_seconds that fell",
+    LOG_LABELS,
+  ),
+  logProcessedDelta: gauge(
+    "heartbeat",
+    "heartbeat_log_messages_processed_delta",
+    "Messages processed since the heartbeat before, as the heartbeat says",
+    LOG_LABELS,
+  ),
+  logConsumerErrorsDelta: gauge(
+    "heartbeat",
+    "heartbeat_log_consumer_errors_delta",
+    "Errors of the consumer since the heartbeat before, as the heartbeat says",
+    LOG_LABELS,
+  ),
+  logOrdersDelta: gauge(
+    "heartbeat",
+    "heartbeat_log_orders_published_delta",
+    "Orders published since the heartbeat before, as the heartbeat says",
+    LOG_LABELS,
+  ),
+  logPublisherErrorsDelta: gauge(
+    "heartbeat",
+    "heartbeat_log_publisher_errors_delta",
+    "Errors of the publisher since the heartbeat before, as the heartbeat says",
+    LOG_LABELS,
+  ),
+  logMessageRate: gauge(
+    "heartbeat",
+    "heartbeat_log_messages_per_second",
+    "Messages processed per second, as the heartbeat says",
+    LOG_LABELS,
+  ),
+  logOrderRate: gauge(
+    "heartbeat",
+    "heartbeat_log_orders_per_second",
+    "Orders published per second, as the heartbeat says",
+    LOG_LABELS,
+  ),
+  logErrorRate: gauge(
+    "heartbeat",
+    "heartbeat_log_error_rate_per_second",
+    "Errors per second, as the heartbeat says",
+    LOG_LABELS,
+  ),
+  logProcessed: counter(
+    "heartbeat",
+    "heartbeat_log_messages_processed_total",
+    "Messages processed, from total_messages_processed of the heartbeat",
+    LOG_LABELS,
+  ),
+  logConsumerErrors: counter(
+    "heartbeat",
+    "heartbeat_log_consumer_errors_total",
+    "Errors of the consumer, from total_consumer_errors of the heartbeat",
+    LOG_LABELS,
+  ),
+  logOrders: counter(
+    "heartbeat",
+    "heartbeat_log_orders_published_total",
+    "Orders published, from total_orders_published of the heartbeat",
+    LOG_LABELS,
+  ),
+  logPublisherErrors: counter(
+    "heartbeat",
+    "heartbeat_log_publisher_errors_total",
+    "Errors of the publisher, from total_publisher_errors of the heartbeat",
+    LOG_LABELS,
+  ),
+  logUptime: gauge(
+    "heartbeat",
+    "heartbeat_log_uptime_seconds",
+    "How long the service runs, as the heartbeat says",
+    LOG_LABELS,
+  ),
+  logInterval: gauge(
+    "heartbeat",
+    "heartbeat_log_interval_seconds",
+    "Time between heartbeats, as the heartbeat says",
+    LOG_LABELS,
+  ),
+  logCount: gauge(
+    "heartbeat",
+    "heartbeat_log_heartbeat_count",
+    "Number of the heartbeat since the start of the service, as it says",
+    LOG_LABELS,
+  ),
+  logConsumerRunning: gauge(
+    "heartbeat",
+    "heartbeat_log_consumer_is_running",
+    "Whether the consumer runs, as the heartbeat says",
+    LOG_LABELS,
+  ),
+  logConsumerHealthy: gauge(
+    "heartbeat",
+    "heartbeat_log_consumer_is_healthy",
+    "Whether the consumer is healthy, as the heartbeat says",
+    LOG_LABELS,
+  ),
+  logConsumerConnected: gauge(
+    "heartbeat",
+    "heartbeat_log_consumer_nats_connected",
+    "Whether the consumer is connected to NATS, as the heartbeat says",
+    LOG_LABELS,
+  ),
+  logConsumerSubscribed: gauge(
+    "heartbeat",
+    "heartbeat_log_consumer_subscription_active",
+    "Whether the subscription of the consumer is active, as the heartbeat says",
+    LOG_LABELS,
+  ),
+  logConsumerLast: gauge(
+    "heartbeat",
+    "heartbeat_log_consumer_last_message_timestamp_seconds",
+    "When the consumer got its last message, as a Unix timestamp, from consumer_last_message_time of the heartbeat",
+    LOG_LABELS,
+  ),
+  logConsumerAverage: gauge(
+    "heartbeat",
+    "heartbeat_log_consumer_avg_processing_time_seconds",
+    "Mean time to process a message, from consumer_avg_processing_time_ms of the heartbeat",
+    LOG_LABELS,
+  ),
+  logConsumerMax: gauge(
+    "heartbeat",
+    "heartbeat_log_consumer_max_processing_time_seconds",
+    "Longest time to process a message, from consumer_max_processing_time_ms of the heartbeat",
+    LOG_LABELS,
+  ),
+  logConsumerBreaker: gauge(
+    "heartbeat",
+    "heartbeat_log_consumer_circuit_breaker_state",
+    "State of the circuit breaker of the consumer, one series per state: closed, open, half_open",
+    [...LOG_LABELS, "state"],
+  ),
+  logPublisherRunning: gauge(
+    "heartbeat",
+    "heartbeat_log_publisher_is_running",
+    "Whether the publisher runs, as the heartbeat says",
+    LOG_LABELS,
+  ),
+  logPublisherHealthy: gauge(
+    "heartbeat",
+    "heartbeat_log_publisher_is_healthy",
+    "Whether the publisher is healthy, as the heartbeat says",
+    LOG_LABELS,
+  ),
+  logPublisherConnected: gauge(
+    "heartbeat",
+    "heartbeat_log_publisher_nats_connected",
+    "Whether the publisher is connected to NATS, as the heartbeat says",
+    LOG_LABELS,
+  ),
+  logPublisherQueue: gauge(
+    "heartbeat",
+    "heartbeat_log_publisher_queue_size",
+    "Orders that wait to be published, as the heartbeat says",
+    LOG_LABELS,
+  ),
+  logPublisherLast: gauge(
+    "heartbeat",
+    "heartbeat_log_publisher_last_order_timestamp_seconds",
+    "When the publisher published its last order, as a Unix timestamp, from publisher_last_order_time of the heartbeat",
+    LOG_LABELS,
+  ),
+  logPublisherAverage: gauge(
+    "heartbeat",
+    "heartbeat_log_publisher_avg_publishing_time_seconds",
+    "Mean time to publish an order, from publisher_avg_publishing_time_ms of the heartbeat",
+    LOG_LABELS,
+  ),
+  logPublisherMax: gauge(
+    "heartbeat",
+    "heartbeat_log_publisher_max_publishing_time_seconds",
+    "Longest time to publish an order, from publisher_max_publishing_time_ms of the heartbeat",
+    LOG_LABELS,
+  ),
+  logPublisherBreaker: gauge(
+    "heartbeat",
+    "heartbeat_log_publisher_circuit_breaker_state",
+    "State of the circuit breaker of the publisher, one series per state: closed, open, half_open",
+    [...LOG_LABELS, "state"],
   ),
 
   // Memory of probes, per configured target.
@@ -405,6 +670,11 @@ export const catalogue = {
     "exporter",
     "heartbeat_exporter_config_last_reload_success_timestamp_seconds",
     "When the configuration in use was loaded, as a Unix timestamp",
+  ),
+  exporterLeader: gauge(
+    "exporter",
+    "heartbeat_exporter_leader",
+    "Whether this replica holds the lease and so sends the prompts; only with a lease in the configuration",
   ),
   probesInFlight: gauge("exporter", "heartbeat_exporter_probes_in_flight", "Probes running now"),
   probesQueued: gauge("exporter", "heartbeat_exporter_probes_queued", "Probes waiting for a free place now"),

@@ -1,4 +1,6 @@
+import { randomUUID } from "node:crypto";
 import type { RequestListener } from "node:http";
+import { hostname } from "node:os";
 import type { Config } from "./config/load.ts";
 import { redactAddress } from "./core/address.ts";
 import type { Clock } from "./core/clock.ts";
@@ -16,13 +18,18 @@ import { configuredSubject, type Subject } from "./engine/subject.ts";
 import { createTiers } from "./engine/tiers.ts";
 import { createDriver } from "./failover/driver.ts";
 import { type Effect, initialState, type State } from "./failover/machine.ts";
+import { createAnnouncer } from "./heartbeats/announce.ts";
+import { createRegister } from "./heartbeats/register.ts";
+import { createElection } from "./lease/election.ts";
+import { heartbeatsText } from "./metrics/heartbeats.ts";
 import { resultText, targetsText } from "./metrics/page.ts";
 import { createSelf, type ReloadStatus } from "./metrics/self.ts";
 import { createTotals } from "./metrics/totals.ts";
 import { createLedger, type Ledger } from "./money/ledger.ts";
 import { createTreasury, type Payer } from "./money/treasury.ts";
+import { openLeases } from "./probers/kubernetes-lease/api.ts";
 import { createApp } from "./server/app.ts";
-import type { Current } from "./server/deps.ts";
+import type { Current, HeardBeat } from "./server/deps.ts";
 
 /** What an exporter is made of; all of it comes from `main`. */
 export interface ExporterOptions {
@@ -72,6 +79,8 @@ export function createExporter(options: ExporterOptions): Exporter {
     memory,
     limits: options.config.limits,
     skips(subject) {
+      const following = subject.module.prober.costly || subject.tier === true ? election.skip() : undefined;
+      if (following !== undefined) return following;
       const paying = payer(subject);
       const skip = treasury.refusal(paying, clock.now());
       if (skip !== undefined) announce(paying.configured?.name, subject.module.name, skip);
@@ -113,7 +122,30 @@ export function createExporter(options: ExporterOptions): Exporter {
     log.info({ target: target.name, tier: tier.name, ...outcome }, "tier changed");
     if (tier.trigger && !outcome.ok) ask.early(target).catch(() => {});
   });
+  const announcement = createAnnouncer(log, clock);
+  const pushes = createRegister({
+    clock,
+    log,
+    memory,
+    report: (push, effect) => announcement.effect(push, effect),
+  });
+  const election = createElection({
+    clock,
+    log,
+    open: openLeases,
+    random: Math.random,
+    // Nobody knows how the targets are that were waiting for a leader: they need not wait for their turn as well.
+    onLead: () => {
+      for (const target of current.targets.values()) {
+        if (target.module.prober.costly && target.schedule === "interval") {
+          ask.scheduled(target).catch(() => {});
+        }
+      }
+    },
+  });
+  const identity = `${hostname()}_${randomUUID().slice(0, 8)}`;
   const self = createSelf({
+    leads: () => election.leads(),
     version: options.version,
     reload: options.reloadStatus,
     probes: () => engine.counts(),
@@ -125,8 +157,15 @@ export function createExporter(options: ExporterOptions): Exporter {
     modulesInUse = modules;
   };
 
+  const heardBeats = (): readonly HeardBeat[] =>
+    [...current.targets.values()].flatMap((target) =>
+      (ask.latest(target)?.result.beats ?? []).map((beat) => ({ target, beat })),
+    );
+
   const apply = (config: Config): void => {
-    const { modules, targets, control, contextApi, redacted, prices } = config;
+    const { modules, targets, control, contextApi, redacted, prices, push, lease } = config;
+    announcement.setup(push);
+    pushes.configure(push);
     useModules(new Set(modules.values()));
     current = {
       modules,
@@ -145,6 +184,7 @@ export function createExporter(options: ExporterOptions): Exporter {
     totals.setTargets(targets, (target) => isPriced(target, prices));
     scheduler.setTargets(targets);
     tiers.setTargets(targets);
+    election.apply(lease === undefined ? undefined : { identity, ...lease });
   };
   apply(options.config);
 
@@ -156,6 +196,7 @@ export function createExporter(options: ExporterOptions): Exporter {
     state,
     command: (target, command) => driver.command(target, command),
     ready: () => !stopping,
+    leads: () => election.leads(),
     pastProbes: () => history.list(),
     pastProbe: (id) => history.find(id),
     resultText,
@@ -175,6 +216,9 @@ export function createExporter(options: ExporterOptions): Exporter {
       return targetsText(await Promise.all(shown)) + (await totals.text());
     },
     selfText: () => self.text(),
+    pushes,
+    heardBeats,
+    heartbeatsText: () => heartbeatsText({ pushes: pushes.list(), heard: heardBeats(), now: clock.now() }),
   });
 
   return {
@@ -185,8 +229,11 @@ export function createExporter(options: ExporterOptions): Exporter {
       scheduler.stop();
       tiers.stop();
       driver.stop();
+      pushes.stop();
       self.stop();
+      // Prompts end before the lease is given up, lest another replica sends its own beside them.
       await engine.shutdown();
+      await election.stop();
       useModules(new Set());
     },
   };

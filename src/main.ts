@@ -4,7 +4,9 @@ import { createServer, type Server } from "node:http";
 import { type EstimateFlags, estimateJson, estimateText } from "./cli/estimate.ts";
 import { type Flags, readCommandLine } from "./cli/flags.ts";
 import { type ListenAddress, localUrl, parseListenAddress } from "./cli/listen-address.ts";
+import { logModule } from "./cli/log-module.ts";
 import { type PackFlags, pack } from "./cli/pack.ts";
+import { type ParseFlags, parseLog } from "./cli/parse.ts";
 import type { ConfigDeps, ConfigSource } from "./config/config.ts";
 import { describesTarget, listenAddressFromEnv } from "./config/env.ts";
 import { type ConfigHolder, createConfigHolder } from "./config/reload.ts";
@@ -26,7 +28,8 @@ const LONGEST_END = seconds(4);
 /** How often --config.enable-auto-reload looks at the file. */
 const AUTO_RELOAD_EVERY = seconds(5);
 
-const NOTHING_CONFIGURED = `nothing is configured: give --config.file, or describe an LLM with HEARTBEAT_LLM_URL and HEARTBEAT_LLM_MODEL;
+const NOTHING_CONFIGURED = `nothing is configured: give --config.file, or describe an LLM with HEARTBEAT_LLM_URL and HEARTBEAT_LLM_MODEL,
+or let machines ping with HEARTBEAT_PING_TOKEN;
 --demo runs a demonstration, --help says more`;
 
 const configDeps: ConfigDeps = { probers, formats: { regexp: isRegexp } };
@@ -38,6 +41,7 @@ async function main(): Promise<void> {
   const commandLine = readCommandLine(process.argv, version);
   if (commandLine.kind === "estimate") return printEstimate(commandLine.flags);
   if (commandLine.kind === "pack") return writePack(commandLine.flags);
+  if (commandLine.kind === "parse") return printParsed(commandLine.flags);
   const { flags } = commandLine;
   const log = createLog(flags.logLevel, flags.logFormat);
   const source = await sourceOf(flags);
@@ -162,6 +166,27 @@ function writePack(flags: PackFlags): void {
   const { ok, text } = pack(flags, process.env);
   process[ok ? "stdout" : "stderr"].write(text);
   process.exitCode = ok ? 0 : 1;
+}
+
+/** Prints what is in a log. */
+async function printParsed(flags: ParseFlags): Promise<void> {
+  // Whoever reads the output may have seen enough, as `head` does.
+  process.stdout.on("error", () => process.exit(0));
+  try {
+    const module = logModule(flags, configDeps, process.env);
+    const { stdin, stdout, stderr } = process;
+    const { heartbeats, lines } = await parseLog(flags, {
+      module,
+      clock: systemClock,
+      stdin,
+      stdout,
+      screen: stderr,
+    });
+    if (heartbeats === 0) fail(`${flags.file}: no heartbeat in ${lines} lines`);
+  } catch (error) {
+    if (error instanceof ConfigError) return fail(error.message);
+    fail(`${flags.file}: cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+  }
 }
 
 function check(holder: ConfigHolder): void {

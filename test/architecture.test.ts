@@ -37,6 +37,7 @@ const forbidden: readonly (readonly [file: string, line: string, rule?: Rule])[]
   ["src/engine/x.ts", 'export type X = import("../metrics/x.ts").X;', "consistent-type-imports"],
   ["src/engine/x.ts", 'import { x } from "./../metrics/x.ts";'],
   ["src/heartbeats/x.ts", 'import { x } from "../store/x.ts";'],
+  ["src/lease/x.ts", 'import { x } from "../probers/x.ts";'],
   ["src/money/x.ts", 'import { x } from "../engine/x.ts";'],
   ["src/store/x.ts", 'import { x } from "../heartbeats/x.ts";'],
   ["src/probers/x.ts", 'import { x } from "../engine/x.ts";'],

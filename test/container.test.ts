@@ -224,7 +224,8 @@ describe("the container image", () => {
   test("is small", () => {
     const files = filesBelow(app);
     const megabytes = files.reduce((sum, file) => sum + statSync(join(app, file)).size, 0) / 1e6;
-    expect(megabytes).toBeLessThan(25);
+    // More than half of it is the client library for Kubernetes.
+    expect(megabytes).toBeLessThan(60);
     expect(files.length).toBeLessThan(4000);
   });
 

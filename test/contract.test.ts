@@ -7,7 +7,10 @@ import { createStandIn } from "../src/demo/stand-in.ts";
 import { makeCertificate } from "./helpers/certificates.ts";
 import { startExporter } from "./helpers/exporter.ts";
 import { parseExposition } from "./helpers/exposition.ts";
+import { DETAILED_HEARTBEAT } from "./helpers/heartbeat-line.ts";
+import { startKubernetes } from "./helpers/kubernetes.ts";
 import { waitUntil } from "./helpers/process.ts";
+import { temporaryFolder } from "./helpers/temporary-folder.ts";
 
 /** prom-client's own, about the process and Node.js. */
 const FOREIGN = /^(process|nodejs)_/;
@@ -34,19 +37,40 @@ describe("the catalogue", () => {
       res.setHeader("Last-Modified", new Date(0).toUTCString()).end("{}");
     });
     const tlsPort = await listen(secure);
+    // A cluster with a lease to look at, and one to hold.
+    await using cluster = await startKubernetes();
+    cluster.put("kcp/syncer", {
+      holderIdentity: "syncer-1",
+      leaseDurationSeconds: 30,
+      renewTime: "2025-09-15T13:30:00.000000Z",
+      leaseTransitions: 0,
+    });
+    await using logs = await temporaryFolder();
+    const logFile = await logs.write("app.log", `${JSON.stringify(DETAILED_HEARTBEAT)}\n`);
     const yaml = `
+lease: { kubeconfig: kube.json }
 prices: { demo-model: { input: 1, output: 1 } }
 modules:
   tls: { prober: http, timeout: 2s, http: { tls_config: { ca_file: ca.pem, cert_file: ca.pem, key_file: key.pem }, preferred_ip_protocol: ip4, fail_if_body_json_matches_cel: "false" } }
+  lease: { prober: kubernetes_lease, timeout: 2s, kubernetes_lease: { kubeconfig: kube.json } }
   local: { prober: llm, timeout: 2s, llm: { api: ollama, stream: false, cold_start: { after: 5m } } }
+  log: { prober: heartbeat_log, heartbeat_log: { paths: ["${logs.path}"] } }
   chat: { prober: llm, timeout: 2s, llm: { api: openai, tiers: { health: { path: /health, interval: 1s } } } }
+heartbeats:
+  - { name: backup, kind: job, hostname: prod-01, owner: web, labels: { tier: front } }
 targets:
   - { name: tls, module: tls, target: "https://localhost:${tlsPort}", expected_duration: 1s, labels: { team: web } }
   - { name: nobody, module: tls, target: "http://127.0.0.1:1" }
+  - { name: syncer, module: lease, target: kcp/syncer }
   - { name: local, module: local, target: "http://127.0.0.1:${ollamaPort}", model: demo-model, budget: { tokens: 1, dollars: 1, per: day } }
+  - { name: log, module: log, target: "${logFile}" }
   - { name: tiny, module: chat, target: "http://127.0.0.1:${llmPort}/v1", model: demo-model, interval: 2s, failover: {} }
 `;
-    await using exporter = await startExporter({ yaml, files: { "ca.pem": cert, "key.pem": key } });
+    await using exporter = await startExporter({
+      yaml,
+      files: { "ca.pem": cert, "key.pem": key, "kube.json": cluster.kubeconfig() },
+    });
+    for (const action of ["/start", "", "/start"]) await exporter.get(`/ping/backup${action}`);
     const slow = ["heartbeat_exporter_event_loop_lag_seconds", "heartbeat_target_healthy", "probe_llm_tier"];
     const { series, types } = await waitUntil(
       "what takes more than a moment, or a probe, to know",
@@ -69,8 +93,13 @@ targets:
       const metric = byName.get(name) ?? byName.get(name.replace(SUFFIX, ""));
       if (metric === undefined) continue;
       expect(types.get(metric.name)).toBe(metric.type);
-      const perTarget = metric.emitter === "exporter" ? [] : ["target", "module"];
-      const more = metric.name === "heartbeat_target_info" && labels["target"] === "tls" ? ["team"] : [];
+      const about = metric.emitter === "exporter" || labels["source"] === "push";
+      const perTarget = about ? [] : ["target", "module"];
+      const own: Readonly<Record<string, boolean>> = {
+        team: metric.name === "heartbeat_target_info" && labels["target"] === "tls",
+        tier: metric.name === "heartbeat_info" && labels["source"] === "push",
+      };
+      const more = Object.keys(own).filter((label) => own[label]);
       const bucket = name.endsWith("_bucket") ? ["le"] : [];
       const wanted = new Set([...perTarget, ...metric.labels, ...more, ...bucket]);
       expect({ name, labels: Object.keys(labels).toSorted() }).toEqual({

@@ -1,15 +1,53 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
+import { parseAllDocuments } from "yaml";
 import { testCompose } from "./examples/compose.ts";
 import { runMain, startExporter } from "./helpers/exporter.ts";
 import { parseExposition, valueOf } from "./helpers/exposition.ts";
 import { serveHttp } from "./helpers/http-targets.ts";
+import { startKubernetes } from "./helpers/kubernetes.ts";
+import { type Finished, run, waitUntil } from "./helpers/process.ts";
 import { temporaryFolder } from "./helpers/temporary-folder.ts";
 import { runTool } from "./helpers/tools.ts";
 
+const SHARED = "shared-token-of-the-test";
+
+/** The exporter of `heartbeats.yml`, and how to run what pings it. */
+async function withHeartbeats(
+  use: (heartbeats: {
+    readonly list: () => Promise<readonly Readonly<Record<string, unknown>>[]>;
+    /** Runs a command line with `sh`, in an environment as the examples want it. */
+    readonly shell: (command: string, env?: Readonly<Record<string, string>>) => Promise<Finished>;
+  }) => Promise<void>,
+): Promise<void> {
+  await using secrets = await temporaryFolder();
+  const token = await secrets.write("ping", `${SHARED}\n`);
+  await using exporter = await startExporter({
+    yaml: read("heartbeats.yml").replaceAll("/run/secrets/ping", token),
+  });
+  const variables = { HEARTBEAT_URL: `${exporter.url}/ping`, HEARTBEAT_TOKEN_FILE: token };
+  await use({
+    list: async () =>
+      (await exporter.json("/heartbeats")) as unknown as readonly Readonly<Record<string, unknown>>[],
+    shell: (command, env = {}) =>
+      run(["sh", "-c", command], { env: { ...process.env, ...variables, ...env } }),
+  });
+}
+
 const folder = fileURLToPath(new URL("../examples", import.meta.url));
 const read = (name: string): string => readFileSync(`${folder}/${name}`, "utf8");
+
+/** What is looked at of an object of Kubernetes. */
+interface Manifest {
+  readonly kind: string;
+  readonly metadata: { readonly name: string; readonly namespace: string };
+  readonly rules?: readonly { readonly verbs: string[]; readonly resourceNames?: string[] }[];
+  readonly roleRef?: { readonly name: string };
+  readonly subjects?: readonly object[];
+  readonly data?: Readonly<Record<string, string>>;
+  readonly spec?: { readonly template: { readonly spec: object } };
+}
 
 /** The test of each example, by its file. */
 const TESTED: Readonly<Record<string, () => Promise<void>>> = {
@@ -28,6 +66,153 @@ const TESTED: Readonly<Record<string, () => Promise<void>>> = {
   },
 
   "compose.yaml": testCompose,
+
+  "heartbeats.yml": async () => {
+    await withHeartbeats(async ({ list, shell }) => {
+      const ping = (name: string) =>
+        shell(`curl -sS -H "Authorization: Bearer $(cat "$HEARTBEAT_TOKEN_FILE")" "$HEARTBEAT_URL/${name}"`);
+      expect((await ping("production-server")).stdout).toBe("OK");
+      expect((await ping("web-7")).stdout).toBe("OK");
+      expect((await ping("db-7")).stdout).toContain("want a name like web-*");
+      expect(await list()).toMatchObject([
+        { name: "production-server", status: "online", timeout: "2m0s" },
+        { name: "nightly-backup", status: "unknown", start_timeout: "1h0m0s" },
+        { name: "web-7", status: "online", registered: true },
+      ]);
+    });
+  },
+
+  "ping.sh": async () => {
+    await withHeartbeats(async ({ list, shell }) => {
+      const script = `${folder}/ping.sh`;
+      expect(await shell(`${script} production-server`)).toMatchObject({ code: 0, stderr: "" });
+      const done = await shell(`${script} nightly-backup sh -c 'echo copied; sleep 0.2'`);
+      expect(done).toMatchObject({ code: 0, stdout: "copied\n", stderr: "" });
+      const [server, backup] = await list();
+      expect(server).toMatchObject({ status: "online" });
+      expect(backup).toMatchObject({
+        status: "online",
+        running_since: null,
+        pings: { start: 1, success: 1 },
+      });
+      expect(backup?.["last_duration_seconds"]).toBeGreaterThan(0.2);
+      expect((await shell(`${script} nightly-backup sh -c 'exit 3'`)).code).toBe(3);
+      expect((await list())[1]).toMatchObject({ status: "offline", cause: "fail", pings: { fail: 1 } });
+      // A heartbeat that nobody takes is no reason for the job to fail.
+      const unheard = await shell(`${script} start sh -c 'exit 0'`);
+      expect(unheard).toMatchObject({ code: 0, stderr: expect.stringContaining("could not be reported") });
+    });
+  },
+
+  "heartbeat.service": async () => {
+    const verified = await run(["systemd-analyze", "verify", `${folder}/heartbeat.service`]);
+    expect(verified).toMatchObject({ code: 0, stderr: "" });
+    const [, line = ""] = /^ExecStart=\/bin\/sh -c '(.*)'$/m.exec(read("heartbeat.service")) ?? [];
+    const command = line.replaceAll('\\\\"', '\\"').replaceAll("%%", "%").replaceAll("%H", "web-9");
+    await withHeartbeats(async ({ list, shell }) => {
+      const credentials = 'CREDENTIALS_DIRECTORY=$(dirname "$HEARTBEAT_TOKEN_FILE"); ';
+      expect(await shell(credentials + command)).toMatchObject({ code: 0, stderr: "" });
+      expect(await list()).toContainEqual(expect.objectContaining({ name: "web-9", status: "online" }));
+    });
+  },
+
+  "heartbeat.timer": async () => {
+    const units = ["timer", "service"].map((kind) => `${folder}/heartbeat.${kind}`);
+    expect(await run(["systemd-analyze", "verify", ...units])).toMatchObject({ code: 0, stderr: "" });
+    const [, every] = /^OnUnitActiveSec=(.*)$/m.exec(read("heartbeat.timer")) ?? [];
+    expect(every).toBe("1min");
+  },
+
+  "heartbeat.cron": async () => {
+    const lines = read("heartbeat.cron").matchAll(/^(?:\S+ ){5}\w+\s+(\/.*)$/gm);
+    const [machine = "", job = ""] = [...lines].map(([, command = ""]) =>
+      command
+        .replace("/usr/local/bin/ping.sh", `${folder}/ping.sh`)
+        .replace("/usr/local/bin/backup.sh", "true")
+        .replace("$(hostname)", "web-$(hostname)"),
+    );
+    await withHeartbeats(async ({ list, shell }) => {
+      for (const command of [machine, job])
+        expect(await shell(command)).toMatchObject({ code: 0, stderr: "" });
+      expect(await list()).toMatchObject([
+        { name: "production-server", status: "unknown" },
+        { name: "nightly-backup", status: "online", pings: { start: 1, success: 1 } },
+        { name: expect.stringMatching(/^web-/), status: "online" },
+      ]);
+    });
+  },
+
+  "kubernetes-lease": async () => {
+    const objects = parseAllDocuments(read("kubernetes-lease/kubernetes.yml")).map(
+      (document) => document.toJS() as Manifest,
+    );
+    const granted = objects
+      .filter(({ kind }) => kind === "Role")
+      .flatMap(({ metadata, rules = [] }) =>
+        rules.flatMap(({ verbs, resourceNames = [""] }) =>
+          verbs.flatMap((verb) => resourceNames.map((name) => `${verb} ${metadata.namespace}/${name}`)),
+        ),
+      );
+    const account = { kind: "ServiceAccount", name: "heartbeat-exporter", namespace: "monitoring" };
+    for (const { kind, metadata, roleRef, subjects } of objects) {
+      if (kind !== "RoleBinding") continue;
+      expect(subjects).toEqual([account]);
+      const bound = objects.find(
+        (other) => other.kind === "Role" && other.metadata.namespace === metadata.namespace,
+      );
+      expect(roleRef?.name).toBe(bound?.metadata.name);
+    }
+    const pod = objects.find(({ kind }) => kind === "Deployment")?.spec?.template.spec;
+    expect(pod).toMatchObject({ serviceAccountName: account.name });
+
+    await using cluster = await startKubernetes();
+    const syncer = { leaseDurationSeconds: 30, renewTime: "2025-09-15T13:30:00.000000Z" };
+    cluster.put("kcp/syncer-heartbeat", { ...syncer, holderIdentity: "syncer-1" });
+    await using folder = await temporaryFolder();
+    const KUBECONFIG = await folder.write("config", cluster.kubeconfig({ namespace: "monitoring" }));
+    const key = await folder.write("key", "sk-of-the-test");
+    const config = objects.find(({ kind }) => kind === "ConfigMap")?.data?.["exporter.yml"] ?? "";
+    const yaml = config
+      .replace("/run/secrets/openai/key", key)
+      .replace("https://api.openai.com", "http://127.0.0.1:1")
+      // A renewal is waited for.
+      .replace("duration: 30s", "duration: 3s");
+    await using exporter = await startExporter({ yaml, env: { KUBECONFIG } });
+    await waitUntil("a renewal", () => (cluster.writes.length > 1 ? true : undefined));
+    const text = await exporter.get("/metrics");
+    expect(valueOf(text, "heartbeat_exporter_leader")).toBe(1);
+    expect(valueOf(text, "heartbeat_up", { heartbeat: "kcp/syncer-heartbeat" })).toBe(1);
+    await exporter.process.stop();
+    const used = cluster.requests.map(({ verb, lease }) => `${verb} ${lease}`);
+    expect([...new Set(used)].toSorted()).toEqual(granted.toSorted());
+  },
+
+  "heartbeat-log.yml": async () => {
+    await using logs = await temporaryFolder();
+    const message = { event: "💓 HEARTBEAT - System Statistics", heartbeat_count: 5, interval_seconds: 60 };
+    const beat = JSON.stringify({ ...message, consumer_avg_processing_time_ms: 5.2 });
+    const file = await logs.write("petrosa/strategies.log", `${new Date().toISOString()} ${beat}\n`);
+    const old = await logs.write(
+      "batch/nightly.log",
+      "2025-09-15T02:00:00Z batch finished jobs=12 took=93\n",
+    );
+    const yaml = read("heartbeat-log.yml").replaceAll("/var/log/", `${logs.path}/`);
+    await using exporter = await startExporter({ yaml });
+    const text = await exporter.get("/metrics");
+    expect(valueOf(text, "probe_success", { target: "strategies" })).toBe(1);
+    expect(valueOf(text, "heartbeat_log_heartbeat_count", { heartbeat: file })).toBe(5);
+    expect(valueOf(text, "heartbeat_log_consumer_avg_processing_time_seconds")).toBe(0.0052);
+    expect(valueOf(text, "probe_failure_reason", { target: "nightly", reason: "stale" })).toBe(1);
+    expect(valueOf(text, "heartbeat_log_batch_jobs_total", { heartbeat: old })).toBe(12);
+    expect(valueOf(text, "heartbeat_log_batch_duration_seconds")).toBe(93);
+    await using run = runMain([
+      "parse",
+      `--config.file=${await logs.write("e.yml", yaml)}`,
+      "--module=batch",
+      old,
+    ]);
+    expect((await run.exited).code).toBe(0);
+  },
 
   "money.yml": async () => {
     await using run = runMain(["estimate", `--config.file=${folder}/money.yml`]);
@@ -120,8 +305,9 @@ const TESTED: Readonly<Record<string, () => Promise<void>>> = {
 
 describe("examples", () => {
   it("have a test each", () => {
-    const files = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isFile());
-    expect(files.map(({ name }) => name).toSorted()).toEqual(Object.keys(TESTED).toSorted());
+    // What compose.yaml mounts stands in a folder beside it.
+    const files = readdirSync(folder).filter((name) => name !== "compose");
+    expect(files.toSorted()).toEqual(Object.keys(TESTED).toSorted());
   });
 
   it.each(Object.keys(TESTED))("%s does what it says", async (name) => {

@@ -29,7 +29,7 @@ const now = (series: Series) => [
   stat({
     title: "Heartbeats",
     description:
-      "Up: heard of within its timeout. Down: silent for longer. One that never reported is not here.",
+      "Up: heard of within its timeout. Down: silent for longer, failed by its own word, or a run that does not end. One that never reported is not here.",
     unit: "none",
     width: 24,
     height: 7,
@@ -114,7 +114,8 @@ const now = (series: Series) => [
 const history = (series: Series) => [
   stateTimeline({
     title: "Up and down",
-    description: "When each heartbeat was up (green) and silent for too long (red).",
+    description:
+      "When each heartbeat was up (green) and down (red): silent for too long, failed, or without an end.",
     unit: "none",
     width: 24,
     height: 10,

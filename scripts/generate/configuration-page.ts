@@ -1,13 +1,20 @@
 import { flagsHelp } from "../../src/cli/flags.ts";
 import { VARIABLES_HELP } from "../../src/config/env.ts";
+import { heartbeatSchema, registrationSchema } from "../../src/config/heartbeats-schema.ts";
 import { configSchema, moduleSchema, targetSchema } from "../../src/config/schema.ts";
 import { probers } from "../../src/probers/index.ts";
 import { optionRows } from "./option-rows.ts";
 
 /** `docs/configuration.md`: flags, file and environment, from where each is defined. */
 export function configurationPage(): string {
-  const { modules: _modules, targets: _targets, ...rest } = configSchema.properties;
-  const root = { ...configSchema, properties: rest, required: [] };
+  const {
+    modules: _modules,
+    targets: _targets,
+    heartbeats: _heartbeats,
+    heartbeat_registration: _registration,
+    ...rest
+  } = configSchema.properties;
+  const root = { ...configSchema, properties: rest };
   const kinds = probers.map(
     ({ kind, schema }) =>
       `### Options of prober \`${kind}\`\n\nUnder \`modules.<name>.${kind}\`.\n\n${table(schema)}`,
@@ -52,13 +59,24 @@ What is probed, with memory: streaks, mode, thresholds. Addresses that are not l
 module, as in blackbox_exporter.
 
 ${table(targetSchema)}
+### \`heartbeats[]\`
+
+What pings \`/ping/<name>\`, see [heartbeats](heartbeats.md). A file with heartbeats needs no \`modules\`.
+
+${table(heartbeatSchema)}
+### \`heartbeat_registration\`
+
+Lets heartbeats that are not configured become known by their first ping. Without this key there is no registration.
+
+${table(registrationSchema)}
 ### The rest
 
 ${table(root)}
 ## Environment variables
 
-Without a file they describe one LLM target, named \`llm\`. With a file all but \`CONTEXT_API_HOST\` and \`CONTEXT_API_PORT\` are
-ignored, and the log says so. \`GET /config\` shows what they amount to as YAML: a file to start from.
+Without a file they describe one LLM target, named \`llm\`, and machines that register by their first ping; where only the
+latter are described there is no LLM target. With a file all but those of \`MACHINE_\` and \`CONTEXT_API_HOST\` and
+\`CONTEXT_API_PORT\` are ignored, and the log says so. \`GET /config\` shows what they amount to as YAML: a file to start from.
 
 | variable | default | meaning |
 |---|---|---|

@@ -10,6 +10,11 @@ const SECTIONS: readonly (readonly [Emitter, string, string])[] = [
     "The names of blackbox_exporter. On `/probe`; on `/metrics` with `target` and `module`.",
   ],
   ["llm", "Prober llm", "Facts of one probe. On `/probe`; on `/metrics` with `target` and `module`."],
+  [
+    "heartbeat",
+    "Heartbeats",
+    "Of everything that reports by itself, on `/metrics`. What a probe hears, of a log or a lease, has its first three on `/probe` too, and on `/metrics` also the labels `target` and `module`. Fields of log heartbeats that are not in this list have series of their own, see heartbeat-logs.md.",
+  ],
   ["state", "Memory and configuration of targets", "Per configured target, on `/metrics`."],
   [
     "exporter",

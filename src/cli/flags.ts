@@ -5,6 +5,7 @@ import { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from "../log.t
 import { type EstimateFlags, estimateCommand } from "./estimate.ts";
 import { LISTEN_ADDRESS_FORM, type ListenAddress, parseListenAddress } from "./listen-address.ts";
 import { type PackFlags, packCommand } from "./pack.ts";
+import { type ParseFlags, parseCommand } from "./parse.ts";
 
 /** The command line, read and checked. */
 export interface Flags {
@@ -28,6 +29,7 @@ Examples:
   heartbeat-exporter --config.file=exporter.yml --config.check
   heartbeat-exporter estimate --config.file=exporter.yml
   heartbeat-exporter pack --out /etc/prometheus/heartbeat
+  heartbeat-exporter parse /var/log/petrosa/strategies.log
   HEARTBEAT_LLM_URL=http://127.0.0.1:11434/v1 HEARTBEAT_LLM_MODEL=llama3.2 heartbeat-exporter
 
 Without --config.file the environment describes one LLM target: HEARTBEAT_LLM_URL, _MODEL, _API_KEY[_FILE],
@@ -46,7 +48,8 @@ export const flagsHelp = (): string =>
 export type CommandLine =
   | { readonly kind: "serve"; readonly flags: Flags }
   | { readonly kind: "estimate"; readonly flags: EstimateFlags }
-  | { readonly kind: "pack"; readonly flags: PackFlags };
+  | { readonly kind: "pack"; readonly flags: PackFlags }
+  | { readonly kind: "parse"; readonly flags: ParseFlags };
 
 /**
  * Reads the command line. Wrong flags, `--help` and `--version` end the process with their text, as commander does.
@@ -141,6 +144,7 @@ const createCommand = (version: string, choose: (subcommand: CommandLine) => voi
     .option("--demo", "when nothing is configured, run a demonstration instead of ending")
     .addCommand(estimateCommand((flags) => choose({ kind: "estimate", flags })))
     .addCommand(packCommand((flags) => choose({ kind: "pack", flags })))
+    .addCommand(parseCommand((flags) => choose({ kind: "parse", flags })))
     .helpCommand(false)
     .enablePositionalOptions()
     .addHelpText("after", EXAMPLES)

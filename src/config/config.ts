@@ -1,7 +1,9 @@
 import type { Prices } from "../core/money.ts";
 import type { Prober } from "../core/prober.ts";
+import type { PushSetup } from "../core/push.ts";
 import type { Secret } from "../core/secret.ts";
 import type { Module, Target } from "../core/target.ts";
+import type { LeaseConfig } from "./lease.ts";
 import type { Environment } from "./substitute.ts";
 import type { Formats } from "./validate.ts";
 
@@ -11,10 +13,14 @@ export interface Config {
   readonly targets: readonly Target[];
   /** What tokens cost, by model. */
   readonly prices: Prices;
+  /** What pings, and who may begin to. */
+  readonly push: PushSetup;
   readonly limits: {
     readonly maxConcurrentProbes: number;
     readonly maxConcurrentProbesPerHost: number | undefined;
   };
+  /** Without one every replica sends its own prompts. */
+  readonly lease?: LeaseConfig;
   /** Without a token control routes are disabled. */
   readonly control: { readonly token?: Secret };
   readonly contextApi: { readonly enabled: boolean; readonly metricsEnabled: boolean };

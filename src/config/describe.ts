@@ -11,6 +11,7 @@ const FORMATS: Readonly<Record<string, string>> = {
   module_name: "the name of a module",
   address: "an address",
   target_name: "letters, digits, _, - and . (not first), at most 128",
+  heartbeat_kind: "one word of letters, digits, _ and -, at most 32, a letter first",
   label_name: "a label name: letters, digits and _, no digit first",
 };
 

@@ -1,3 +1,4 @@
+import { hasMachineVariables, MACHINE_VARIABLES } from "./heartbeats.ts";
 import { ConfigError } from "./report.ts";
 import { type Environment, escapeReferences } from "./substitute.ts";
 import { nearest } from "./suggest.ts";
@@ -22,10 +23,15 @@ import {
  */
 
 const INSTEAD_OF_FILE = new Set([...VARIABLES, ...SWITCHES].map(({ name }) => name));
-const KNOWN = new Set([...INSTEAD_OF_FILE, ...LISTEN.map(({ name }) => name)]);
+const KNOWN = new Set([...INSTEAD_OF_FILE, ...[...LISTEN, ...MACHINE_VARIABLES].map(({ name }) => name)]);
 
 /** Every variable, for the documentation. */
-export const VARIABLES_HELP: readonly VariableHelp[] = [...SWITCHES, ...VARIABLES, ...LISTEN];
+export const VARIABLES_HELP: readonly VariableHelp[] = [
+  ...SWITCHES,
+  ...VARIABLES,
+  ...MACHINE_VARIABLES,
+  ...LISTEN,
+];
 
 /** What the environment says. */
 export interface EnvironmentTree {
@@ -48,21 +54,15 @@ export function environmentTree(env: Environment, kinds: readonly string[]): Env
     }
     return meaning ?? fallback === "true";
   };
-  const enabled = flag("HEARTBEAT_ENABLED", "true");
+  const enabled = flag("HEARTBEAT_ENABLED", onlyHeartbeats(env) ? "false" : "true");
   if (enabled && read(env, "HEARTBEAT_LLM_URL") === undefined) {
     const want = "the base URL of an LLM such as http://127.0.0.1:11434/v1, or HEARTBEAT_ENABLED=false";
     problems.push({ variable: "HEARTBEAT_LLM_URL", got: "nothing", want });
   }
   const withFailover = flag("FAILOVER_ENABLED", "true");
-  if (
-    read(env, "HEARTBEAT_LLM_API_KEY") !== undefined &&
-    read(env, "HEARTBEAT_LLM_API_KEY_FILE") !== undefined
-  ) {
-    problems.push({
-      variable: "HEARTBEAT_LLM_API_KEY_FILE",
-      got: "HEARTBEAT_LLM_API_KEY besides",
-      want: "only one of the two",
-    });
+  for (const name of ["HEARTBEAT_LLM_API_KEY", "HEARTBEAT_PING_TOKEN"]) {
+    if (read(env, name) === undefined || read(env, `${name}_FILE`) === undefined) continue;
+    problems.push({ variable: `${name}_FILE`, got: `${name} besides`, want: "only one of the two" });
   }
 
   const root = emptyMap({ variable: "HEARTBEAT_LLM_URL" });
@@ -73,12 +73,12 @@ export function environmentTree(env: Environment, kinds: readonly string[]): Env
     put(root, [...TARGET_PATH, "module"], fixed(LLM_MODULE));
     put(root, [...TARGET_PATH, "schedule"], fixed("interval"));
   }
-  for (const { name, path, fallback, boolean } of VARIABLES) {
+  for (const { name, path, fallback, boolean, secret } of VARIABLES) {
     const text = read(env, name) ?? fallback;
     if (text === undefined || (path[0] === "targets" && !enabled)) continue;
     if (path.includes("failover") && !withFailover) continue;
     const value = boolean === true ? String(flag(name, fallback ?? "true")) : text;
-    put(root, path, name === "HEARTBEAT_LLM_API_KEY" ? reference(name) : scalar(name, value));
+    put(root, path, secret === true ? reference(name) : scalar(name, value));
   }
   const prompt = read(env, "HEARTBEAT_HEALTH_PROMPT") ?? HEALTH_PROMPT;
   if (prompt.includes(HEALTH_WORD)) put(root, [...OPTIONS_PATH, "expect", "word"], fixed(HEALTH_WORD));
@@ -96,12 +96,26 @@ const SERVICE_LINK =
 
 const unknownVariables = (env: Environment): readonly string[] =>
   Object.keys(env)
-    .filter((name) => /^(?:HEARTBEAT|FAILOVER|CONTEXT_API)_/.test(name))
+    .filter((name) => /^(?:HEARTBEAT|FAILOVER|CONTEXT_API|MACHINE_(?:OFFLINE|HEARTBEAT))_/.test(name))
     .filter((name) => !KNOWN.has(name) && !SERVICE_LINK.test(name))
     .toSorted();
 
 /** Whether somebody configures something by variables, be it badly: a forgotten one is not to pass for none. */
-export const describesTarget = (env: Environment): boolean => ignoredVariables(env, new Set()).length > 0;
+export const describesTarget = (env: Environment): boolean =>
+  ignoredVariables(env, new Set()).length > 0 || hasMachineVariables(env);
+
+/** Variables that are about an LLM, be it that there is none. */
+const ABOUT_LLM: readonly string[] = [
+  ...SWITCHES.map(({ name }) => name),
+  ...VARIABLES.filter(({ path }) => path[0] === "modules" || path[0] === "targets").map(({ name }) => name),
+];
+
+/** Whether machines are to ping and nothing is said of an LLM, so that none is missed. */
+const onlyHeartbeats = (env: Environment): boolean =>
+  (hasMachineVariables(env) ||
+    read(env, "HEARTBEAT_PING_TOKEN") !== undefined ||
+    read(env, "HEARTBEAT_PING_TOKEN_FILE") !== undefined) &&
+  !ABOUT_LLM.some((name) => read(env, name) !== undefined);
 
 /** Variables that would describe a target, were there no file. Those that the file itself names are not meant. */
 export const ignoredVariables = (env: Environment, named: ReadonlySet<string>): readonly string[] =>

@@ -1,10 +1,13 @@
 import { readFileSync } from "node:fs";
 import { parseDuration } from "../core/duration.ts";
+import { HEARTBEAT_NAME } from "../core/push.ts";
 import { checkModulePrice, pricesOf } from "./budgets.ts";
 import type { Config, ConfigDeps } from "./config.ts";
 import { convert, type Findings, noFindings } from "./convert.ts";
 import { environmentTree, ignoredVariables } from "./env.ts";
+import { buildHeartbeats } from "./heartbeats.ts";
 import type { SchemaObject } from "./json-schema.ts";
+import { buildLease } from "./lease.ts";
 import { type BuildContext, buildModules, modulesSchemaFor, resolverFor, secretFile } from "./modules.ts";
 import { childOf } from "./problems.ts";
 import { redactedYaml } from "./redact.ts";
@@ -125,10 +128,15 @@ function buildConfig(
   const rawTargets = childOf(raw, "targets");
   const names = isMap(rawModules) ? Object.keys(rawModules) : [];
   const targets = buildTargets(Array.isArray(rawTargets) ? rawTargets : [], modules, names, prices, context);
+  const push = buildHeartbeats(raw, context);
+  if (rawModules === undefined && !push.configured && isMap(raw)) {
+    report.problem({ path: ["modules"], got: "nothing", want: "a map" });
+  }
   const tokenPath = ["control", "token_file"];
   const tokenFile = childOf(childOf(raw, "control"), "token_file");
   const usable = typeof tokenFile === "string" && !report.isBroken(tokenPath);
   const token = usable ? secretFile(resolvePath(tokenFile), tokenPath, report) : undefined;
+  const lease = buildLease(childOf(raw, "lease"), context);
   report.settle();
 
   const { limits, context_api: api } = raw as RawConfig;
@@ -136,11 +144,13 @@ function buildConfig(
     modules,
     targets,
     prices: prices ?? new Map(),
+    push,
     limits: {
       maxConcurrentProbes: limits?.max_concurrent_probes ?? 500,
       maxConcurrentProbesPerHost: limits?.max_concurrent_probes_per_host,
     },
     control: token === undefined ? {} : { token },
+    ...(lease === undefined ? {} : { lease }),
     contextApi: { enabled: api?.enabled ?? true, metricsEnabled: api?.metrics_enabled ?? true },
     redacted: redactedYaml(root, findings.secrets),
     warnings: report.warnings(),
@@ -168,6 +178,7 @@ const OWN_FORMATS: Formats = {
   positive_duration: (text) => (parseDuration(text) ?? 0) > 0,
   module_name: (text) => text !== "",
   address: (text) => text !== "",
-  target_name: (text) => /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/.test(text),
+  target_name: (text) => HEARTBEAT_NAME.test(text),
+  heartbeat_kind: (text) => /^[a-z][a-z0-9_-]{0,31}$/i.test(text),
   label_name: (text) => /^[A-Za-z_][A-Za-z0-9_]*$/.test(text),
 };

@@ -1,6 +1,8 @@
 import type { FromSchema, JSONSchema } from "json-schema-to-ts";
 import { PERIODS } from "../core/money.ts";
 import { FAILURE_REASONS } from "../core/reasons.ts";
+import { heartbeatSchema, registrationSchema } from "./heartbeats-schema.ts";
+import { leaseSectionSchema } from "./lease-schema.ts";
 
 /**
  * What may stand in the configuration file. Types and validation both come from here; the options of a module, under
@@ -174,6 +176,8 @@ export const configSchema = {
   properties: {
     modules: { type: "object", additionalProperties: moduleSchema, description: "Modules by name." },
     targets: { type: "array", items: targetSchema, description: "Configured targets." },
+    heartbeats: { type: "array", items: heartbeatSchema, description: "What pings." },
+    heartbeat_registration: registrationSchema,
     prices: {
       type: "object",
       additionalProperties: priceSchema,
@@ -192,6 +196,7 @@ export const configSchema = {
       },
       additionalProperties: false,
     },
+    lease: leaseSectionSchema,
     control: {
       type: "object",
       description: "Who may change things.",
@@ -213,7 +218,6 @@ export const configSchema = {
       additionalProperties: false,
     },
   },
-  required: ["modules"],
   additionalProperties: false,
 } as const satisfies JSONSchema;
 

@@ -12,6 +12,8 @@ export interface VariableHelp {
 export interface Variable extends VariableHelp {
   readonly path: Path;
   readonly boolean?: true;
+  /** Its value is never shown. */
+  readonly secret?: true;
 }
 
 /** Names of the one module for the LLM, and the places that variables fill. */
@@ -59,6 +61,7 @@ export const VARIABLES: readonly Variable[] = [
   {
     name: "HEARTBEAT_LLM_API_KEY",
     path: [...OPTIONS_PATH, "api_key"],
+    secret: true,
     meaning: "Key sent with each request.",
   },
   {
@@ -125,6 +128,17 @@ export const VARIABLES: readonly Variable[] = [
     name: "HEARTBEAT_CONTROL_TOKEN_FILE",
     path: ["control", "token_file"],
     meaning: "File with the bearer token of control routes; without it they are disabled.",
+  },
+  {
+    name: "HEARTBEAT_PING_TOKEN",
+    path: ["heartbeat_registration", "token"],
+    secret: true,
+    meaning: "Token with which machines register by their first ping to /ping/NAME.",
+  },
+  {
+    name: "HEARTBEAT_PING_TOKEN_FILE",
+    path: ["heartbeat_registration", "token_file"],
+    meaning: "File that holds that token; read again when it changes.",
   },
   {
     name: "CONTEXT_API_ENABLED",

@@ -21,12 +21,15 @@ export interface Beat {
   readonly silentSince?: Timestamp;
   /** How long it may be silent. */
   readonly timeout: Seconds;
+  /** It is down whatever the silence: it said so itself, or began something that it did not end in time. */
+  readonly down?: true;
 }
 
 /** Whether `beat` is up at `now`: down from the moment on at which it was silent for its timeout. `undefined` when it was never heard of. */
 export function isUp(
-  { lastSeen, silentSince = lastSeen, timeout }: Beat,
+  { lastSeen, silentSince = lastSeen, timeout, down }: Beat,
   now: Timestamp,
 ): boolean | undefined {
+  if (down === true) return false;
   return silentSince === undefined ? undefined : elapsed(silentSince, now) < timeout;
 }

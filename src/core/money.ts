@@ -1,4 +1,5 @@
 import { isEdition } from "./model-name.ts";
+import { matchesPattern } from "./pattern.ts";
 
 /** What tokens of one model cost, in dollars per million. */
 export interface Price {
@@ -70,28 +71,12 @@ export function priceOf(prices: Prices, model: string | undefined): Price | unde
   if (own !== undefined) return own;
   const names = [...prices.keys()];
   const edition = names.find((name) => !name.includes("*") && isEdition(name, model));
-  const name = edition ?? names.filter((pattern) => matches(pattern, model)).toSorted(byLetters)[0];
+  const name = edition ?? names.filter((pattern) => matchesPattern(pattern, model)).toSorted(byLetters)[0];
   return name === undefined ? undefined : prices.get(name);
 }
 
 const byLetters = (a: string, b: string): number => lettersOf(b) - lettersOf(a);
 const lettersOf = (pattern: string): number => pattern.replaceAll("*", "").length;
-
-/** Whether the parts between the stars stand in `text` in their order; no expression, so no text takes long. */
-function matches(pattern: string, text: string): boolean {
-  const [first = "", ...rest] = pattern.toLowerCase().split("*");
-  const last = rest.pop();
-  const subject = text.toLowerCase();
-  if (last === undefined) return subject === first;
-  let at = first.length;
-  if (!subject.startsWith(first)) return false;
-  for (const part of rest) {
-    const found = subject.indexOf(part, at);
-    if (found === -1) return false;
-    at = found + part.length;
-  }
-  return subject.length - last.length >= at && subject.endsWith(last);
-}
 
 /** What a probe cost: by the price of the model that answered, else of the one that was asked; `undefined` without either. */
 export function dollarsOf(prices: Prices, spent: Spent): number | undefined {

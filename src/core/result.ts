@@ -45,7 +45,7 @@ export interface Shown {
 
 /** Why no probe is sent at present. It is no result: nobody counts it, and what is known stays as it is. */
 export interface Skip {
-  readonly reason: "budget_exhausted";
+  readonly reason: "budget_exhausted" | "not_leader";
   /** For people, as that of an outcome. */
   readonly detail: string;
   /** When probes go on, where that is known. */

@@ -10,14 +10,15 @@ import { adhocSubject, configuredSubject, type Subject } from "./subject.ts";
 /** How those who look at a target get a result: the engine's rules, applied to who asks and for what. */
 export interface Ask {
   /**
-   * A configured target, for a scrape. With `schedule: interval` the latest result is served at once, and only before
-   * the first one does the scrape wait; the probe's own deadline never depends on who looks.
+   * A configured target, for a scrape; why it is not probed where nothing is known of it that is worth showing.
+   * With `schedule: interval` the latest result is served at once, and only before the first one does the scrape wait;
+   * the probe's own deadline never depends on who looks.
    */
-  target(target: Target, scrapeTimeout: Seconds | undefined): Promise<Shown>;
+  target(target: Target, scrapeTimeout: Seconds | undefined): Promise<Shown | Skip>;
   /** The same for a scrape of many targets, which rather shows the last result with its age than a late one. */
   targetOrLatest(target: Target, scrapeTimeout: Seconds): Promise<Shown | undefined>;
   /** An address that somebody asked for. */
-  address(target: ProbeTarget, module: Module, scrapeTimeout: Seconds | undefined): Promise<Shown>;
+  address(target: ProbeTarget, module: Module, scrapeTimeout: Seconds | undefined): Promise<Shown | Skip>;
   /** The exporter's own beat. */
   scheduled(target: Target): Promise<void>;
   /** Before its time, as there is reason to doubt what is known; `Retry-After` is honoured. */
@@ -55,8 +56,10 @@ export function createAsk(engine: Engine, clock: Clock, offset: Seconds): Ask {
   };
 
   /** A result is shown together with why there will be no newer one. */
-  const shown = (subject: Subject, answer: Answer): Shown => {
+  const shown = (subject: Subject, answer: Answer): Shown | Skip => {
     const skipped = answer.kind === "skipped" ? answer.skip : engine.skip(subject);
+    const known = answer.kind === "late" ? undefined : answer.kind === "skipped" ? answer.known : answer;
+    if (skipped?.reason === "not_leader" && !isCurrent(known, skipped, subject.interval)) return skipped;
     const about = skipped === undefined ? {} : { skipped };
     switch (answer.kind) {
       case "result":
@@ -78,7 +81,9 @@ export function createAsk(engine: Engine, clock: Clock, offset: Seconds): Ask {
       shown(configuredSubject(target), await askTarget(target, scrapeTimeout)),
     async targetOrLatest(target, scrapeTimeout) {
       const answer = await askTarget(target, scrapeTimeout);
-      return answer.kind === "result" ? answer : latest(target);
+      const known = answer.kind === "result" ? answer : latest(target);
+      const skip = engine.skip(configuredSubject(target));
+      return isCurrent(known, skip, target.interval) ? known : undefined;
     },
     async address(target, module, scrapeTimeout) {
       const timeout = probeTimeout(module.timeout, scrapeTimeout, offset);
@@ -102,6 +107,18 @@ export function createAsk(engine: Engine, clock: Clock, offset: Seconds): Ask {
   };
 }
 
+/** For how many intervals a replica that no longer leads shows what it found as the leader. */
+const CURRENT_INTERVALS = 2;
+
+/**
+ * Whether a result is still worth showing. Another replica knows better how a target is, once it leads: an old failure,
+ * seen perhaps because this replica lost its network, must not stand beside what the leader says, nor an old success.
+ */
+function isCurrent(known: Shown | undefined, skip: Skip | undefined, interval: Seconds): boolean {
+  if (skip?.reason !== "not_leader") return true;
+  return known !== undefined && known.age <= CURRENT_INTERVALS * interval;
+}
+
 /** What somebody sees whose patience ended before the probe did. It is no result of the target, so nobody counts it. */
 function lateResult(waited: Seconds, clock: Clock): Result {
   const endedAt = clock.now();
@@ -120,8 +137,8 @@ function lateResult(waited: Seconds, clock: Clock): Result {
   };
 }
 
-/** What somebody sees who asks for something that was never probed while probes are skipped. Nobody counts it either. */
-function skippedResult({ reason, detail }: Skip, clock: Clock): Result {
+/** What somebody sees who asks for something that was never probed while there is no money for it. Nobody counts it either. */
+function skippedResult({ detail }: Skip, clock: Clock): Result {
   const at = clock.now();
   const nothing = seconds(0);
   return {
@@ -130,7 +147,7 @@ function skippedResult({ reason, detail }: Skip, clock: Clock): Result {
     endedAt: at,
     duration: nothing,
     timeout: nothing,
-    outcome: failed(reason, detail),
+    outcome: failed("budget_exhausted", detail),
     samples: [],
     log: [],
   };

@@ -5,7 +5,7 @@ import type { Result, Shown, Skip } from "../core/result.ts";
 import type { Module } from "../core/target.ts";
 import { elapsed, type Seconds, seconds } from "../core/units.ts";
 import { createGate, type Limits } from "./limits.ts";
-import { runProbe, ShutdownError } from "./run-probe.ts";
+import { runProbe, ShutdownError, SkippedError } from "./run-probe.ts";
 import type { Subject } from "./subject.ts";
 import { createTurns } from "./turns.ts";
 
@@ -88,7 +88,12 @@ export function createEngine({ clock, memory, limits, onResult, onBug, skips }: 
 
   const start = (subject: Subject, timeout: Seconds): Promise<Result> => {
     const { key, target, module, host } = subject;
-    const run = runProbe(target, module, host, timeout, deps).then(
+    // A budget is held against what was spent when a probe wanted to start (ADR 4); who leads, when it is sent.
+    const skip = (): Skip | undefined => {
+      const now = skips?.(subject);
+      return now?.reason === "not_leader" ? now : undefined;
+    };
+    const run = runProbe(target, module, host, timeout, { ...deps, skip }).then(
       (ended) => {
         inFlight.delete(key);
         const result = { ...ended, ...coldStartOf(ended, stored(key), module) };
@@ -107,6 +112,13 @@ export function createEngine({ clock, memory, limits, onResult, onBug, skips }: 
     return run;
   };
 
+  const skipped = (key: string, skip: Skip): Answer => {
+    const known = stored(key);
+    return known === undefined
+      ? { kind: "skipped", skip }
+      : { kind: "skipped", skip, known: { result: known, age: ageOf(known) } };
+  };
+
   const stored = (key: string): Result | undefined => configured.get(key) ?? adhoc.get(key);
   const ageOf = (result: Result): Seconds => seconds(Math.max(0, elapsed(result.endedAt, clock.now())));
 
@@ -118,13 +130,15 @@ export function createEngine({ clock, memory, limits, onResult, onBug, skips }: 
       }
       const running = inFlight.get(subject.key);
       const skip = running === undefined ? skips?.(subject) : undefined;
-      if (skip !== undefined) {
-        return known === undefined
-          ? { kind: "skipped", skip }
-          : { kind: "skipped", skip, known: { result: known, age: ageOf(known) } };
-      }
+      if (skip !== undefined) return skipped(subject.key, skip);
       const run = running ?? start(subject, timeout);
-      const result = patience === undefined ? await run : await within(run, patience, clock);
+      let result: Result | undefined;
+      try {
+        result = patience === undefined ? await run : await within(run, patience, clock);
+      } catch (error) {
+        if (error instanceof SkippedError) return skipped(subject.key, error.skip);
+        throw error;
+      }
       return result === undefined
         ? { kind: "late", waited: patience ?? seconds(0) }
         : { kind: "result", result, age: seconds(0) };

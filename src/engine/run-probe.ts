@@ -8,7 +8,7 @@ import {
   type ProbeResult,
   type ProbeTarget,
 } from "../core/prober.ts";
-import type { LogLine, Result } from "../core/result.ts";
+import type { LogLine, Result, Skip } from "../core/result.ts";
 import type { Module } from "../core/target.ts";
 import { type Seconds, seconds } from "../core/units.ts";
 import type { Gate } from "./limits.ts";
@@ -28,6 +28,17 @@ export class ShutdownError extends Error {
   }
 }
 
+/** A probe that was not sent after all: why changed while it waited for a free place. It has no result. */
+export class SkippedError extends Error {
+  override readonly name = "SkippedError";
+  readonly skip: Skip;
+
+  constructor(skip: Skip) {
+    super(skip.detail);
+    this.skip = skip;
+  }
+}
+
 export interface RunDeps {
   readonly clock: Clock;
   readonly memory: Memory;
@@ -37,6 +48,8 @@ export interface RunDeps {
   /** The exporter's own end. */
   readonly shutdown: AbortSignal;
   readonly nextId: () => number;
+  /** Asked once more when a probe has waited for its place: why it may not be sent any more. */
+  readonly skip: () => Skip | undefined;
   /** Told of a prober that threw or did not stop: a bug of the exporter. */
   readonly onBug: (module: Module, target: ProbeTarget, error: unknown) => void;
 }
@@ -44,7 +57,8 @@ export interface RunDeps {
 /**
  * Runs one probe within its deadline and puts the prober's result into its envelope. Waiting for a free place counts
  * against the deadline but not into the duration, which is the target's.
- * @returns the result; rejects with `ShutdownError` only, when the exporter ends first
+ * @returns the result; rejects with `ShutdownError` when the exporter ends first, with `SkippedError` when it may no
+ * longer be sent, and with nothing else
  */
 export async function runProbe(
   target: ProbeTarget,
@@ -76,6 +90,8 @@ export async function runProbe(
     // Asking a model takes the exporter a millisecond of work before the first byte leaves.
     const itsTurn = module.prober.costly ? turn() : undefined;
     if (itsTurn !== undefined) await itsTurn;
+    const skip = leave === undefined ? undefined : deps.skip();
+    if (skip !== undefined) throw new SkippedError(skip);
     startedAt = clock.now();
     started = clock.monotonic();
     found =

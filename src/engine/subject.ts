@@ -8,6 +8,8 @@ export interface Subject {
   readonly key: string;
   readonly target: ProbeTarget;
   readonly module: Module;
+  /** How often it is probed, of what is known about that. */
+  readonly interval: Seconds;
   /** A result younger than this is served again. */
   readonly minInterval: Seconds;
   /** It is a tier of a target and not the target: what comes of it is no result of that. */
@@ -20,6 +22,7 @@ export const configuredSubject = (target: Target): Subject => ({
   key: identityOf(target),
   target,
   module: target.module,
+  interval: target.interval,
   minInterval: target.minInterval,
   host: hostOf(target.address),
 });
@@ -29,6 +32,7 @@ export const adhocSubject = (target: ProbeTarget, module: Module): Subject => ({
   key: JSON.stringify([module.name, target.address, target.model, target.hostname]),
   target,
   module,
+  interval: module.minInterval,
   minInterval: module.minInterval,
   host: hostOf(target.address),
 });

@@ -28,13 +28,16 @@ export function createExposition(): Exposition {
     text() {
       let out = "";
       for (const { metric, lines } of families.values()) {
-        const { name, help, type } = metric;
-        out += `# HELP ${name} ${escapeHelp(help)}\n# TYPE ${name} ${type}\n${lines.join("")}`;
+        out += `${headerOf(metric)}${lines.join("")}`;
       }
       return out;
     },
   };
 }
+
+/** What stands above the series of a metric. */
+export const headerOf = ({ name, help, type }: Metric): string =>
+  `# HELP ${name} ${escapeHelp(help)}\n# TYPE ${name} ${type}\n`;
 
 function braces(prefix: string, labels: Labels | undefined): string {
   const own = labels === undefined ? "" : renderPairs(labels);
@@ -42,13 +45,15 @@ function braces(prefix: string, labels: Labels | undefined): string {
   return prefix === "" || own === "" ? `{${prefix}${own}}` : `{${prefix},${own}}`;
 }
 
-function renderPairs(labels: Labels): string {
+/** The labels as they stand between the braces. */
+export function renderPairs(labels: Labels): string {
   let out = "";
   for (const name in labels) out += `${out === "" ? "" : ","}${name}="${escapeValue(labels[name] ?? "")}"`;
   return out;
 }
 
-function renderValue(value: number): string {
+/** A value as Prometheus reads it. */
+export function renderValue(value: number): string {
   if (Number.isFinite(value)) return String(value);
   return Number.isNaN(value) ? "NaN" : value > 0 ? "+Inf" : "-Inf";
 }

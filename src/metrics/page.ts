@@ -1,11 +1,13 @@
 import type { Remaining } from "../core/money.ts";
 import type { Shown, Skip } from "../core/result.ts";
 import type { Target } from "../core/target.ts";
+import { after } from "../core/units.ts";
 import type { State } from "../failover/machine.ts";
+import { beatSamples } from "./beats.ts";
 import { createExposition } from "./exposition.ts";
 import { remainingSamples } from "./money.ts";
 import { resultSamples, skipSamples } from "./results.ts";
-import { stateSamples, targetLabels, tierSamples } from "./targets.ts";
+import { configuredSamples, stateSamples, targetLabels, tierSamples } from "./targets.ts";
 
 /** What is shown of a configured target: its newest result, if there is one, and its state. */
 export interface ShownTarget {
@@ -20,23 +22,32 @@ export interface ShownTarget {
   readonly tiers: ReadonlyMap<string, boolean>;
 }
 
-/** The answer to `/probe`: one result, without a label that says of what. */
-export function resultText({ result, age, skipped }: Shown): string {
+/** The answer to `/probe`: one result, without a label that says of what; or why there is none. */
+export function resultText(shown: Shown | Skip): string {
   const exposition = createExposition();
-  exposition.add(resultSamples(result, age));
-  exposition.add(skipSamples(skipped));
+  if ("result" in shown) {
+    const { result, age } = shown;
+    exposition.add(resultSamples(result, age));
+    for (const beat of result.beats ?? []) exposition.add(beatSamples(beat, after(result.endedAt, age)));
+  }
+  exposition.add(skipSamples("result" in shown ? shown.skipped : shown));
   return exposition.text();
 }
 
-/** The section of `/metrics` about the configured targets. */
+/** The section of `/metrics` about the configured targets. What they heard of heartbeats stands with the other heartbeats. */
 export function targetsText(targets: readonly ShownTarget[]): string {
   const exposition = createExposition();
   for (const { target, newest, state, skipped, remaining, tiers } of targets) {
     if (newest !== undefined) exposition.add(resultSamples(newest.result, newest.age), targetLabels(target));
     exposition.add(skipSamples(skipped), targetLabels(target));
-    exposition.add(tierSamples(target, tiers));
     exposition.add(remainingSamples(target, remaining));
-    exposition.add(stateSamples(target, state, newest?.result));
+    // Another replica knows how the target is: what this one last knew would contradict it.
+    const outdated = skipped?.reason === "not_leader" && newest === undefined;
+    if (!outdated) {
+      exposition.add(tierSamples(target, tiers));
+      exposition.add(stateSamples(target, state, newest?.result));
+    }
+    exposition.add(configuredSamples(target));
   }
   return exposition.text();
 }

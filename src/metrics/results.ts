@@ -1,12 +1,11 @@
 import { catalogue } from "../catalogue.ts";
 import { type Sample, sample } from "../core/metric.ts";
 import type { Result, Skip } from "../core/result.ts";
-import { after, type Seconds } from "../core/units.ts";
-import { beatSamples } from "./beats.ts";
+import type { Seconds } from "../core/units.ts";
 
-/** All series of one result, `age` seconds after it was obtained: what every probe has, then the prober's own. */
+/** The series of one result, `age` seconds after it was obtained, without its beats: what every probe has, then the prober's own. */
 export function* resultSamples(
-  { outcome, duration, timeout, samples, beats = [], coldStart, endedAt }: Result,
+  { outcome, duration, timeout, samples, coldStart }: Result,
   age: Seconds,
 ): Generator<Sample> {
   yield sample(catalogue.probeSuccess, outcome.ok ? 1 : 0);
@@ -16,7 +15,6 @@ export function* resultSamples(
   if (!outcome.ok) yield sample(catalogue.probeFailureReason, 1, { reason: outcome.reason });
   if (coldStart !== undefined) yield sample(catalogue.llmColdStart, Number(coldStart));
   yield* samples;
-  for (const beat of beats) yield* beatSamples(beat, after(endedAt, age));
 }
 
 /** Says that the result beside it is the last one for a while. */

@@ -16,6 +16,8 @@ export interface SelfDeps {
   readonly version: string;
   readonly reload: () => ReloadStatus;
   readonly probes: () => { inFlight: number; queued: number };
+  /** Whether this replica leads; `undefined` where there is no lease to hold. */
+  readonly leads: () => boolean | undefined;
 }
 
 export interface Self {
@@ -26,7 +28,7 @@ export interface Self {
 /** How often the event loop is sampled; a sample's own wait is part of what the histogram records. */
 const RESOLUTION_MS = 20;
 
-export function createSelf({ version, reload, probes }: SelfDeps): Self {
+export function createSelf({ version, reload, probes, leads }: SelfDeps): Self {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
@@ -37,6 +39,8 @@ export function createSelf({ version, reload, probes }: SelfDeps): Self {
     const { lastSuccessful, lastSuccessAt } = reload();
     yield sample(catalogue.configReloadSuccessful, Number(lastSuccessful));
     yield sample(catalogue.configReloadTimestamp, lastSuccessAt);
+    const leading = leads();
+    if (leading !== undefined) yield sample(catalogue.exporterLeader, Number(leading));
     const { inFlight, queued } = probes();
     yield sample(catalogue.probesInFlight, inFlight);
     yield sample(catalogue.probesQueued, queued);

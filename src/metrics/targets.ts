@@ -16,7 +16,7 @@ export const targetLabels = ({ name, module }: Target): TargetLabels => ({
   module: module.name,
 });
 
-/** What is remembered and configured of a target, as series. */
+/** What is remembered of a target, as series. */
 export function* stateSamples(target: Target, state: State, latest: Result | undefined): Generator<Sample> {
   const labels = targetLabels(target);
   yield sample(catalogue.consecutiveFailures, state.consecutiveFailures, labels);
@@ -33,7 +33,6 @@ export function* stateSamples(target: Target, state: State, latest: Result | und
   if (state.lastProbeAt !== undefined) yield sample(catalogue.lastProbe, state.lastProbeAt, labels);
   if (state.lastSuccessAt !== undefined) yield sample(catalogue.lastSuccess, state.lastSuccessAt, labels);
   if (target.failover !== undefined) yield* modeSamples(state, labels);
-  yield* configuredSamples(target, labels);
 }
 
 function* modeSamples(state: State, labels: TargetLabels): Generator<Sample> {
@@ -45,7 +44,9 @@ function* modeSamples(state: State, labels: TargetLabels): Generator<Sample> {
   yield sample(catalogue.failoverEvents, state.recovered, { ...labels, type: "recovered" });
 }
 
-function* configuredSamples(target: Target, labels: TargetLabels): Generator<Sample> {
+/** What is configured of a target, as series. */
+export function* configuredSamples(target: Target): Generator<Sample> {
+  const labels = targetLabels(target);
   yield sample(catalogue.interval, target.interval, labels);
   yield sample(catalogue.failureThreshold, target.thresholds.failures, labels);
   yield sample(catalogue.healthyThreshold, target.thresholds.successes, labels);

@@ -1,6 +1,13 @@
 import type { Prober } from "../core/prober.ts";
+import { heartbeatLogProber } from "./heartbeat-log/prober.ts";
 import { httpProber } from "./http/prober.ts";
+import { kubernetesLeaseProber } from "./kubernetes-lease/prober.ts";
 import { llmProber } from "./llm/prober.ts";
 
 /** Every kind of prober. This is the only list: a new kind is its folder and its line here. */
-export const probers: readonly Prober[] = [httpProber, llmProber] as readonly Prober[];
+export const probers: readonly Prober[] = [
+  httpProber,
+  llmProber,
+  heartbeatLogProber,
+  kubernetesLeaseProber,
+] as readonly Prober[];

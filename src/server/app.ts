@@ -1,13 +1,21 @@
-import express, { type ErrorRequestHandler, type Express, type RequestHandler, Router } from "express";
+import express, {
+  type ErrorRequestHandler,
+  type Express,
+  type Request,
+  type RequestHandler,
+  Router,
+} from "express";
 import { control } from "./control.ts";
 import type { Deps } from "./deps.ts";
 import { landingPage } from "./landing-page.ts";
 import { refuse } from "./refuse.ts";
 import { discoveryRoute } from "./routes/discovery.ts";
+import { bodyRoute, heartbeatRoute, heartbeatsRoute } from "./routes/heartbeats.ts";
 import { configRoute, healthyRoute, readyRoute, reloadRoute } from "./routes/lifecycle.ts";
 import { logsRoute } from "./routes/logs.ts";
 import { metricsRoute } from "./routes/metrics.ts";
 import { changeRoute, forceRoute, modeRoute } from "./routes/mode.ts";
+import { pingRoute } from "./routes/ping.ts";
 import { probeRoute } from "./routes/probe.ts";
 import {
   healthRoute,
@@ -27,9 +35,12 @@ export function createApp(deps: Deps): Express {
   // HEAD and GET are told apart by nobody here, and a path means itself.
   app.enable("strict routing");
 
+  // First of all, because nothing comes in as often; and it logs itself, because its paths may hold tokens.
+  app.use(`${deps.routePrefix}/ping`, pingRoute(deps));
+
   // The path alone: a query may hold the address of a target with a password in it.
   app.use((req, _res, next) => {
-    deps.log.debug({ method: req.method, path: req.path, from: req.ip }, "request");
+    deps.log.debug({ method: req.method, path: shownPath(req), from: req.ip }, "request");
     next();
   });
 
@@ -43,6 +54,11 @@ export function createApp(deps: Deps): Express {
   post(router, "/-/reload", control(deps), reloadRoute(deps));
   get(router, "/config", configRoute(deps));
   get(router, "/logs", logsRoute(deps));
+  for (const path of ["/heartbeats", "/machines"]) {
+    get(router, path, heartbeatsRoute(deps));
+    get(router, `${path}/:name`, heartbeatRoute(deps));
+    get(router, `${path}/:name/body`, control(deps), bodyRoute(deps));
+  }
   get(router, "/", landingPage(deps));
 
   router.use(contextApi(deps));
@@ -67,6 +83,9 @@ function contextApi(deps: Deps): Router {
   post(router, "/config/force/:mode", control(deps), forceRoute(deps));
   return router;
 }
+
+/** The path as the log may have it: that of a ping, however it is written, may hold a token. */
+const shownPath = ({ path }: Request): string => path.replace(/(\/ping\/).*$/i, "$1...");
 
 const get = (router: Router, path: string, ...handlers: RequestHandler[]): void => {
   router.get(path, ...handlers);
@@ -93,7 +112,7 @@ const onError =
     const status = statusOf(error);
     if (status < 500) return refuse(res, status, `${req.method} ${req.path}: ${String(error)}`);
     log.error(
-      { err: error, method: req.method, path: req.path },
+      { err: error, method: req.method, path: shownPath(req) },
       "a route failed, which is a bug of the exporter",
     );
     refuse(res, 500, "internal error; the exporter's log says more");

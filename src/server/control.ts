@@ -1,7 +1,7 @@
-import { createHash, timingSafeEqual } from "node:crypto";
 import type { NextFunction, Request, Response } from "express";
 import type { Deps } from "./deps.ts";
 import { refuseJson } from "./refuse.ts";
+import { bearerOf, sameSecret } from "./token.ts";
 
 /** A control request carries its choices in the path and the query; anything longer than this is no mistake. */
 const LONGEST_BODY = 1024;
@@ -18,7 +18,7 @@ export const control =
         "control routes are off: set control.token_file in the configuration to turn them on",
       );
     }
-    const given = /^Bearer (.+)$/i.exec(req.get("Authorization") ?? "")?.[1];
+    const given = bearerOf(req);
     if (given === undefined || !sameSecret(given, await token.reveal())) {
       res.set("WWW-Authenticate", 'Bearer realm="heartbeat-exporter"');
       return refuseJson(
@@ -39,10 +39,6 @@ export const control =
     }
     next();
   };
-
-/** Compares digests, so that neither length nor content can be learned from the time it takes. */
-const sameSecret = (given: string, wanted: string): boolean => timingSafeEqual(digest(given), digest(wanted));
-const digest = (text: string): Buffer => createHash("sha256").update(text).digest();
 
 /** The length of the body, read no further than is needed to know that there is too much of it. */
 async function bodyLength(req: Request): Promise<number> {

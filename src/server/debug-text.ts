@@ -11,8 +11,18 @@ export function debugText(
 ): string {
   const verdict = outcome.ok ? "succeeded" : `failed (${outcome.reason}): ${outcome.detail}`;
   const lines = [`started at ${rfc3339(startedAt)}`, ...log.map(logLine), `probe ${verdict}`];
-  if (skipped !== undefined) lines.push(`probes are skipped (${skipped.reason}): ${skipped.detail}`);
-  return [
+  if (skipped !== undefined) lines.push(skipLine(skipped));
+  return blocks(lines, module, metrics);
+}
+
+/** The same of a target that is not probed here, and of which nothing is known. */
+export const skippedText = (skip: Skip, module: Module, metrics: string): string =>
+  blocks([skipLine(skip)], module, metrics);
+
+const skipLine = ({ reason, detail }: Skip): string => `probes are skipped (${reason}): ${detail}`;
+
+const blocks = (lines: readonly string[], module: Module, metrics: string): string =>
+  [
     "Logs for the probe:",
     ...lines.map((line) => escapeControls(line)),
     "",
@@ -23,7 +33,6 @@ export function debugText(
     "Module configuration:",
     module.source,
   ].join("\n");
-}
 
 const logLine = ({ at, message, fields = {} }: LogLine): string => {
   const known = Object.entries(fields).filter(([, value]) => value !== undefined && value !== "");

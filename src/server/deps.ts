@@ -1,6 +1,7 @@
 import type { Clock } from "../core/clock.ts";
+import type { Beat } from "../core/heartbeat.ts";
 import type { Log } from "../core/log.ts";
-import type { Shown } from "../core/result.ts";
+import type { Shown, Skip } from "../core/result.ts";
 import type { Secret } from "../core/secret.ts";
 import type { Module, Target } from "../core/target.ts";
 import type { Seconds } from "../core/units.ts";
@@ -8,6 +9,7 @@ import type { Ask } from "../engine/ask.ts";
 import type { PastProbe } from "../engine/history.ts";
 import type { Command } from "../failover/driver.ts";
 import type { State } from "../failover/machine.ts";
+import type { Register } from "../heartbeats/register.ts";
 
 /** The part of the configuration that the routes look at; a reload replaces it. */
 export interface Current {
@@ -34,13 +36,27 @@ export interface Deps {
   /** The recent probes, the newest first, and one by the number of its result. */
   readonly pastProbes: () => readonly PastProbe[];
   readonly pastProbe: (id: number) => PastProbe | undefined;
+  /** Whether this replica leads; `undefined` where there is no lease to hold. */
+  readonly leads: () => boolean | undefined;
   /** Loads the configuration anew; rejects with what is wrong with it. */
   readonly reload: () => Promise<void>;
   /** Whether requests may be sent here: not before the first configuration, nor while shutting down. */
   readonly ready: () => boolean;
-  /** A result in the text format. */
-  readonly resultText: (shown: Shown) => string;
+  /** A result, or why there is none, in the text format. */
+  readonly resultText: (shown: Shown | Skip) => string;
   /** The sections of `/metrics`: all configured targets, asked within the time, and the exporter itself. */
   readonly targetsText: (scrapeTimeout: Seconds) => Promise<string>;
   readonly selfText: () => Promise<string>;
+  /** What pings. */
+  readonly pushes: Register;
+  /** What probes heard of others, by the newest results. */
+  readonly heardBeats: () => readonly HeardBeat[];
+  /** The section of `/metrics` about heartbeats, in pieces between which others have their turn. */
+  readonly heartbeatsText: () => AsyncIterable<Buffer>;
+}
+
+/** A heartbeat that a probe of `target` heard. */
+export interface HeardBeat {
+  readonly target: Target;
+  readonly beat: Beat;
 }

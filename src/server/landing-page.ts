@@ -4,8 +4,9 @@ import type { PastProbe } from "../engine/history.ts";
 import type { Deps } from "./deps.ts";
 
 const LINKS = [
-  ["metrics", "metrics of the exporter and of all configured targets"],
+  ["metrics", "metrics of the exporter, of all configured targets and of all heartbeats"],
   ["sd", "service discovery for Prometheus: the configured targets, each through /probe"],
+  ["heartbeats", "everything that reports by itself: by ping, log or lease"],
   ["status", "status and mode of the target with failover"],
   ["config/mode", "the mode an application is to work in"],
   ["config", "the configuration in use, without its secrets"],
@@ -13,9 +14,12 @@ const LINKS = [
   ["-/ready", "whether it takes requests"],
 ] as const;
 
+/** The worst first. */
+const PUSH_COUNTED = ["offline", "unknown", "online"] as const;
+
 /** `/`: where to go from here, the configured targets, and the recent probes. */
 export const landingPage =
-  ({ current, routePrefix, version, pastProbes }: Deps) =>
+  ({ current, routePrefix, version, pastProbes, pushes }: Deps) =>
   (_req: Request, res: Response): void => {
     const link = (path: string, text: string): string =>
       `<a href="${escapeHtml(`${routePrefix}/${path}`)}">${escapeHtml(text)}</a>`;
@@ -36,6 +40,10 @@ export const landingPage =
       ];
       return `<tr>${cells.map((cell) => `<td>${escapeHtml(cell)}</td>`).join("")}<td>${link(`logs?id=${result.id}`, "log")}</td></tr>`;
     };
+    const pings = PUSH_COUNTED.map((status) => {
+      const count = [...pushes.list()].filter((push) => push.status === status).length;
+      return `<li>${link(`heartbeats?status=${status}`, `${count} ${status}`)}</li>`;
+    });
     res.type("html").send(`<!doctype html>
 <html lang="en">
 <head><meta charset="utf-8"><title>heartbeat-exporter</title></head>
@@ -47,6 +55,10 @@ ${links.join("\n")}
 <h2>Targets</h2>
 <ul>
 ${targets.length === 0 ? "<li>none is configured; probe any with /probe?target=&amp;module=</li>" : targets.join("\n")}
+</ul>
+<h2>Heartbeats by ping</h2>
+<ul>
+${pings.join("\n")}
 </ul>
 <h2>Recent probes</h2>
 <table>

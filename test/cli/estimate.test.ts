@@ -49,7 +49,9 @@ describe("heartbeat-exporter estimate", () => {
   test("a bad configuration is refused as ever", async () => {
     const { code, stderr } = await estimate("modules: { a: { prober: smtp } }");
     expect(code).toBe(1);
-    expect(stderr).toContain('exporter.yml:1:25: modules.a.prober: got "smtp", want http or llm');
+    expect(stderr).toContain(
+      'exporter.yml:1:25: modules.a.prober: got "smtp", want http, llm, heartbeat_log or kubernetes_lease',
+    );
   });
 
   test("where nothing costs anything it says so", async () => {

@@ -188,7 +188,7 @@ describe("what cannot be started ends with exit code 1 and says why", () => {
     const { code, text } = await ended([]);
     expect(code).toBe(1);
     expect(text).toBe(
-      "nothing is configured: give --config.file, or describe an LLM with HEARTBEAT_LLM_URL and HEARTBEAT_LLM_MODEL;\n--demo runs a demonstration, --help says more\n",
+      "nothing is configured: give --config.file, or describe an LLM with HEARTBEAT_LLM_URL and HEARTBEAT_LLM_MODEL,\nor let machines ping with HEARTBEAT_PING_TOKEN;\n--demo runs a demonstration, --help says more\n",
     );
   });
 
@@ -245,7 +245,7 @@ targets:
     const bad = runMain([`--config.file=${file}`, "--config.check"]);
     expect((await bad.exited).code).toBe(1);
     expect(bad.stderr().replaceAll(file, "bad.yml")).toMatchInlineSnapshot(`
-      "bad.yml:2:16: modules.a.prober: got "smtp", want http or llm
+      "bad.yml:2:16: modules.a.prober: got "smtp", want http, llm, heartbeat_log or kubernetes_lease
       bad.yml:3:31: modules.b.timeout: got "soon", want a duration such as 30s, 2m, 1h30m or 500ms
       bad.yml:6:13: targets[1].name: got "x", want a name that no other target has
       bad.yml:6:24: targets[1].module: got "c", want a module: a or b (did you mean a?)

@@ -56,7 +56,7 @@ export interface ExporterOptions {
 /** The environment of a test's exporter: what the machine's own says must not configure it. */
 const cleanEnv = (more: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv => ({
   ...Object.fromEntries(
-    Object.entries(process.env).filter(([name]) => !/^(HEARTBEAT|FAILOVER|CONTEXT_API)_/.test(name)),
+    Object.entries(process.env).filter(([name]) => !/^(HEARTBEAT|FAILOVER|CONTEXT_API|MACHINE)_/.test(name)),
   ),
   ...more,
 });
@@ -108,6 +108,8 @@ export async function terminate({ process }: ExporterProcess): Promise<{ exit: E
 /** The exporter inside the test's own process, with probers of the test's choice and what it logs. */
 export interface LocalExporter extends AsyncDisposable {
   readonly url: string;
+  /** Where its configuration is, to be changed by the test. */
+  readonly folder: TemporaryFolder;
   readonly logged: { level: string; message: string; fields: object }[];
 }
 
@@ -159,5 +161,10 @@ export async function startLocalExporter(options: {
   });
   const owned = resources.move();
   const { port } = server.address() as AddressInfo;
-  return { url: `http://127.0.0.1:${port}`, logged, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+  return {
+    url: `http://127.0.0.1:${port}`,
+    folder,
+    logged,
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
 }

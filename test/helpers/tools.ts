@@ -10,7 +10,9 @@ export type ToolName =
   | "blackbox_exporter"
   | "alertmanager"
   | "amtool"
-  | "llama-server";
+  | "llama-server"
+  | "logrotate"
+  | "mtail";
 
 /** `bookworm`: the oldest version the exporter has to get on with. `newest`: a current one. */
 export type ToolVersion = "bookworm" | "newest";

@@ -177,7 +177,7 @@ describe("/metrics", () => {
   it("refuses sections that do not exist", async () => {
     expect(await ask("/metrics?collect[]=cpu")).toMatchObject({
       status: 400,
-      text: 'collect[]: got "cpu", want exporter or targets\n',
+      text: 'collect[]: got "cpu", want exporter, targets, heartbeats\n',
     });
   });
 

@@ -1,5 +1,6 @@
 import type { CompileContext } from "../../core/prober.ts";
 import { type AddressPolicy, compileAllowedTargets } from "../address-policy.ts";
+import { parseSize, SIZE_FORM } from "../size.ts";
 import { compileTls, type TlsSettings } from "../tls-options.ts";
 import { type Credentials, compileCredentials } from "./auth.ts";
 import type { BodyPlan } from "./body.ts";
@@ -11,7 +12,6 @@ import { compileRequestHeaders, type RequestHeaders } from "./request-headers.ts
 import type { IpPreference } from "./resolve.ts";
 import { type BodyRule, compileBodyRules, compileHeaderRules, type HeaderRule } from "./rules.ts";
 import type { HttpOptions } from "./schema.ts";
-import { parseSize, SIZE_FORM } from "./size.ts";
 import { compileStatusRule, STATUS_FORM, type StatusRule } from "./status.ts";
 import { compileValues, type Values } from "./values.ts";
 

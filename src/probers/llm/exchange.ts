@@ -1,14 +1,10 @@
 import type { ClientRequest, IncomingHttpHeaders } from "node:http";
 import type { Socket } from "node:net";
-import type { Agents, Got } from "got";
+import type { Agents } from "got";
 import type { Clock } from "../../core/clock.ts";
 import { type Seconds, seconds } from "../../core/units.ts";
-import { guardedLookup, type RefusesAddress } from "./lookup.ts";
-
-let client: Promise<Got> | undefined;
-
-/** got. It is a fifth of the exporter's memory, so it is loaded with the first module that asks a model. */
-export const loadClient = (): Promise<Got> => (client ??= import("got").then(({ default: got }) => got));
+import { loadClient } from "../client.ts";
+import { guardedLookup, type RefusesAddress } from "../guarded-lookup.ts";
 
 /** Most bytes of a body that are read, decompressed. */
 const MAX_BODY_BYTES = 8 * 2 ** 20;

@@ -1,7 +1,7 @@
 import { isIP } from "node:net";
 import type { FailureReason } from "../../core/reasons.ts";
+import { ForbiddenAddressError } from "../guarded-lookup.ts";
 import type { Progress } from "./exchange.ts";
-import { ForbiddenAddressError } from "./lookup.ts";
 import type { ApiError, WireFormat } from "./wire/types.ts";
 
 /** The reason for a response that is none of success, by its status and the API's codes, never by wording. */

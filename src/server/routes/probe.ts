@@ -1,7 +1,7 @@
 import type { Request, Response } from "express";
 import { whatIsAsked } from "../asked.ts";
 import { CONTENT_TYPE } from "../content-type.ts";
-import { debugText } from "../debug-text.ts";
+import { debugText, skippedText } from "../debug-text.ts";
 import type { Deps } from "../deps.ts";
 import { refuse } from "../refuse.ts";
 import { readScrapeTimeout } from "../scrape-timeout.ts";
@@ -31,5 +31,11 @@ export const probeRoute =
       return;
     }
     const module = asked.kind === "target" ? asked.target.module : asked.module;
-    res.type("text/plain").send(debugText(shown.result, module, text, shown.skipped));
+    res
+      .type("text/plain")
+      .send(
+        "result" in shown
+          ? debugText(shown.result, module, text, shown.skipped)
+          : skippedText(shown, module, text),
+      );
   };

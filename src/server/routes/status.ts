@@ -78,7 +78,7 @@ export const heartbeatConfigRoute =
 
 /**
  * `POST /heartbeat/trigger`: probes now, whatever is known, and answers with the outcome and the status after it; 429
- * when there is no money left for it.
+ * when there is no money left for it, 409 when another replica sends the prompts.
  */
 export const triggerRoute =
   (deps: Deps) =>
@@ -89,7 +89,7 @@ export const triggerRoute =
     if (!("result" in probed)) {
       const wait = probed.until === undefined ? undefined : elapsed(deps.clock.now(), probed.until);
       if (wait !== undefined) res.set("Retry-After", String(Math.max(1, Math.ceil(wait))));
-      return refuseJson(res, 429, `${probed.reason}: ${probed.detail}`);
+      return refuseJson(res, STATUS_OF_SKIP[probed.reason], `${probed.reason}: ${probed.detail}`);
     }
     const { result } = probed;
     const { outcome } = result;
@@ -98,6 +98,11 @@ export const triggerRoute =
       : { success: false, reason: outcome.reason, detail: outcome.detail };
     res.json({ ...statusOf(deps, target), result: { ...verdict, duration_seconds: result.duration } });
   };
+
+const STATUS_OF_SKIP = { budget_exhausted: 429, not_leader: 409 } as const satisfies Record<
+  Skip["reason"],
+  number
+>;
 
 /** What `/config/mode` and `/heartbeat/config` hand out: what a consumer is to do in fallback. */
 export const fallbackPolicy = ({ failover }: Target) =>
@@ -110,7 +115,8 @@ export const fallbackPolicy = ({ failover }: Target) =>
         max_duration: formatDuration(failover.maxDuration),
       };
 
-function statusOf({ clock, state, ask }: Deps, target: Target) {
+function statusOf({ clock, state, ask, leads }: Deps, target: Target) {
+  const leader = leads();
   const now = clock.now();
   const known = state(target);
   const latest = ask.latest(target);
@@ -119,6 +125,7 @@ function statusOf({ clock, state, ask }: Deps, target: Target) {
     timestamp: rfc3339(now),
     service: SERVICE,
     target: target.name,
+    ...(leader === undefined ? {} : { leader }),
     status: targetStatus(target, known.health, latest?.result),
     heartbeat: { ...heartbeatFacts(known, latest), ...(skip === undefined ? {} : skipFacts(skip)) },
     config: modeFacts(known, now),

@@ -1,4 +1,5 @@
 import { PENDING } from "../../../dashboards/source/known-metrics.ts";
+import { metrics } from "../../../src/catalogue.ts";
 
 /** Values of labels to make series of, so that panels of what is not there yet can be looked at. */
 const LABELS: Readonly<Record<string, readonly string[]>> = {
@@ -19,10 +20,15 @@ const LABELS: Readonly<Record<string, readonly string[]>> = {
   kind: ["success", "fail"],
 };
 
-/** An exposition with a series for each pending metric, with values that move a little. */
+/** What the exporter of the pictures has nothing to say about. */
+const IMAGINED = [...PENDING, ...metrics.filter(({ emitter }) => emitter === "heartbeat")].filter(
+  ({ name }) => !/^heartbeat_(last_seen|timeout|up)(_|$)/.test(name),
+);
+
+/** An exposition with a series for each of these metrics, with values that move a little. */
 export function imagined(now: number): string {
   const wave = (i: number): number => 1 + 0.5 * Math.sin(now / 7 + i);
-  return PENDING.flatMap(({ name, labels }, m) =>
+  return IMAGINED.flatMap(({ name, labels }, m) =>
     combinations(labels).map((set, i) => `${name}{${set}} ${valueOf(name, set, i, now, wave(i + m))}`),
   )
     .concat(

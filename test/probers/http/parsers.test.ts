@@ -5,8 +5,8 @@ import { acceptsEncoding } from "../../../src/probers/http/compression.ts";
 import { canonicalName, valueOf, valuesOf } from "../../../src/probers/http/headers.ts";
 import { parseHttpDate } from "../../../src/probers/http/http-date.ts";
 import { addressBytes, hashAddress } from "../../../src/probers/http/ip.ts";
-import { parseSize } from "../../../src/probers/http/size.ts";
 import { compileStatusRule } from "../../../src/probers/http/status.ts";
+import { parseSize } from "../../../src/probers/size.ts";
 
 describe("addresses", () => {
   test.each([

@@ -2,7 +2,7 @@ import { Agent as HttpAgent } from "node:http";
 import { Agent as HttpsAgent } from "node:https";
 import { createSecureContext } from "node:tls";
 import type { Agents } from "got";
-import type { TlsSettings } from "../tls-options.ts";
+import type { TlsSettings } from "./tls-options.ts";
 
 /** Hands out the agents of a module. Rejects with a TlsConfigError when certificates cannot be used. */
 export type AgentSource = (secure: boolean) => Promise<Agents>;

@@ -1,5 +1,5 @@
-import type { CompileContext, ProbeTarget } from "../../core/prober.ts";
-import { compileAllowedTargets } from "../address-policy.ts";
+import type { CompileContext, ProbeTarget } from "../core/prober.ts";
+import { compileAllowedTargets } from "./address-policy.ts";
 
 /** Where a module may go. Both answer with the reason of a refusal, or `undefined`. */
 export interface Access {

@@ -1,4 +1,4 @@
-import type { CompileContext } from "../../core/prober.ts";
+import type { CompileContext } from "../core/prober.ts";
 
 /** A proxy that all requests of a module go through. */
 export interface Proxy {

@@ -1,0 +1,88 @@
+import { RUN_ID } from "../core/push.ts";
+import { type Seconds, seconds, type Timestamp, timestamp } from "../core/units.ts";
+import {
+  MOST_STARTS,
+  PING_KINDS,
+  type PingKind,
+  PUSH_STATUSES,
+  type Started,
+  type State,
+} from "./machine.ts";
+
+/** What is kept of a heartbeat over a restart. All its times are of the wall clock. */
+export interface Stored {
+  readonly id: number;
+  /** Whether it became known by its first ping, and not by the configuration. */
+  readonly registered: boolean;
+  readonly state: State;
+}
+
+/** The state with its times moved from one clock to another that is ahead by `by`. */
+export function onClock(state: State, by: Seconds): State {
+  const moved = (at: Timestamp): Timestamp => timestamp(at + by);
+  return {
+    ...state,
+    heardAt: moved(state.heardAt),
+    starts: state.starts.length === 0 ? [] : state.starts.map((start) => ({ ...start, at: moved(start.at) })),
+    ...(state.silentSince === undefined ? {} : { silentSince: moved(state.silentSince) }),
+  };
+}
+
+/** What comes back from a shelf, if it is what was put there. */
+export function readStored(value: unknown): Stored | undefined {
+  if (!isMap(value) || !isMap(value["state"])) return undefined;
+  const { id, registered, state } = value;
+  const { status, heardAt, failed, missed, starts, pings, lastSeen, silentSince, lastDuration } = state;
+  const known = PUSH_STATUSES.find((one) => one === status);
+  const started = startsOf(starts);
+  if (known === undefined || started === undefined || !isCount(id) || id === 0) return undefined;
+  if (typeof registered !== "boolean" || typeof failed !== "boolean" || typeof missed !== "boolean")
+    return undefined;
+  const times = [lastSeen, silentSince, lastDuration];
+  if (!isTime(heardAt) || !times.every((time) => time === undefined || isTime(time))) return undefined;
+  const counts = countsOf(pings);
+  if (counts === undefined) return undefined;
+  return {
+    id,
+    registered,
+    state: {
+      status: known,
+      heardAt: timestamp(heardAt),
+      failed,
+      missed,
+      starts: started,
+      pings: counts,
+      ...(isTime(lastSeen) ? { lastSeen: timestamp(lastSeen) } : {}),
+      ...(isTime(silentSince) ? { silentSince: timestamp(silentSince) } : {}),
+      ...(isTime(lastDuration) ? { lastDuration: seconds(lastDuration) } : {}),
+    },
+  };
+}
+
+function startsOf(value: unknown): readonly Started[] | undefined {
+  if (!Array.isArray(value) || value.length > MOST_STARTS) return undefined;
+  const starts = value.map((one: unknown): Started | undefined => {
+    if (!isMap(one) || !isTime(one["at"])) return undefined;
+    const { at, rid } = one;
+    if (rid === undefined) return { at: timestamp(at) };
+    return typeof rid === "string" && RUN_ID.test(rid) ? { at: timestamp(at), rid } : undefined;
+  });
+  return starts.every((start) => start !== undefined) ? starts : undefined;
+}
+
+function countsOf(value: unknown): Record<PingKind, number> | undefined {
+  if (!isMap(value)) return undefined;
+  const counts = { success: 0, start: 0, fail: 0, log: 0 };
+  for (const kind of PING_KINDS) {
+    const count = value[kind];
+    if (!isCount(count)) return undefined;
+    counts[kind] = count;
+  }
+  return counts;
+}
+
+const isTime = (value: unknown): value is number =>
+  typeof value === "number" && Number.isFinite(value) && value >= 0;
+const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) >= 0;
+const isMap = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);

@@ -1,0 +1,146 @@
+import { redactAddress } from "../../core/address.ts";
+import type { ProbeContext, ProbeTarget } from "../../core/prober.ts";
+import type { Followed } from "./follow-file.ts";
+import { type LogState, newPosition, type Position } from "./log-state.ts";
+import type { HeartbeatLogModule } from "./options.ts";
+import { createPart } from "./part.ts";
+import { type Problem, problem } from "./problem.ts";
+import { type Answer, fetchProblem, request, statusProblem } from "./request.ts";
+import { openSession, type Session } from "./session.ts";
+
+/** The address of a log as it may be shown: without user, password, and what stands behind a `?`. */
+export const shownAddress = (url: URL): string => redactAddress(`${url.origin}${url.pathname}`);
+
+/** Fetches what is new in a log; the whole of it where the server knows no ranges. Never rejects for what a server does. */
+export async function followRemote(
+  url: URL,
+  target: ProbeTarget,
+  before: LogState,
+  module: HeartbeatLogModule,
+  context: ProbeContext,
+): Promise<Followed> {
+  const address = shownAddress(url);
+  const refused = module.fetch.access.refusesTarget(target, url);
+  if (refused !== undefined) return { state: before, problem: problem("forbidden_target", refused) };
+  const session = openSession(before, module.rules, context);
+  const known = before.positions[0];
+  let position = known ?? newPosition(address);
+  const ask = (from: Position, first: boolean) =>
+    readAnswer({ url, address, target, module, context, session }, from, first);
+  try {
+    let read = await ask(position, known === undefined);
+    if (read === "truncated") {
+      session.rotated("truncate");
+      context.log("the log is another one than before, so it is read from its beginning", { address });
+      position = newPosition(address);
+      read = await ask(position, false);
+    }
+    if (read === "truncated")
+      return {
+        state: session.state([position]),
+        problem: problem("network", `${address} changes while it is fetched`),
+      };
+    return { ...read, state: session.state([read.position]) };
+  } catch (error) {
+    const trouble = context.signal.aborted
+      ? problem("timeout", `${address} did not answer before the deadline`)
+      : fetchProblem(address, error);
+    return { state: session.state(known === undefined ? [] : [position]), problem: trouble };
+  }
+}
+
+interface Fetching {
+  readonly url: URL;
+  readonly address: string;
+  readonly target: ProbeTarget;
+  readonly module: HeartbeatLogModule;
+  readonly context: ProbeContext;
+  readonly session: Session;
+}
+
+type Read = { readonly position: Position; readonly problem?: Problem } | "truncated";
+
+async function readAnswer(fetching: Fetching, position: Position, isFirst: boolean): Promise<Read> {
+  const { url, address, target, module, context } = fetching;
+  const { initialRead, fetch } = module;
+  const from = position.offset - position.fingerprint.length;
+  const range = isFirst && initialRead > 0 ? `bytes=-${initialRead}` : `bytes=${from}-`;
+  const answer = await request(
+    url,
+    target,
+    fetch,
+    { range, ...(position.etag === undefined ? {} : { "if-none-match": position.etag }) },
+    context.signal,
+  );
+  try {
+    const { status, headers } = answer;
+    const etag = headers.etag;
+    const named = (next: Position): Position => {
+      const { etag: _old, ...rest } = next;
+      return etag === undefined || etag.length > 200 ? rest : { ...rest, etag };
+    };
+    if (status === 304) return { position };
+    if (status === 416) return isFirst || sizeIn(headers) === position.offset ? { position } : "truncated";
+    if (status !== 200 && status !== 206) return { position, problem: statusProblem(address, status) };
+    const begin = status === 206 ? beginIn(headers) : 0;
+    const whole = status === 200 || headers["content-encoding"] === undefined;
+    if (begin === undefined || !whole || (!isFirst && begin > from))
+      return {
+        position,
+        problem: problem("malformed", `${address} answers with another range than was asked for`),
+      };
+    const read = await readBody(
+      fetching,
+      answer,
+      isFirst ? newPosition(address, begin) : position,
+      begin,
+      isFirst,
+    );
+    return read === "truncated"
+      ? read
+      : { ...read, position: read.problem === undefined ? named(read.position) : read.position };
+  } finally {
+    answer.close();
+  }
+}
+
+const beginIn = (headers: Answer["headers"]): number | undefined => {
+  const match = /^bytes (\d+)-\d+\//.exec(headers["content-range"] ?? "");
+  return match === null ? undefined : Number(match[1]);
+};
+
+const sizeIn = (headers: Answer["headers"]): number | undefined => {
+  const match = /^bytes \*\/(\d+)$/.exec(headers["content-range"] ?? "");
+  return match === null ? undefined : Number(match[1]);
+};
+
+/** Scans a body that begins at `begin` from `position` on. */
+async function readBody(
+  { address, module, context, session }: Fetching,
+  { body, headers, status }: Answer,
+  position: Position,
+  begin: number,
+  isFirst: boolean,
+): Promise<Read> {
+  const part = createPart(position, begin, isFirst, session);
+  const settled = (trouble?: Problem): Read => {
+    const modified = Date.parse(headers["last-modified"] ?? "") / 1000;
+    session.settle(Number.isNaN(modified) ? undefined : modified);
+    return { position: part.leave(), ...(trouble === undefined ? {} : { problem: trouble }) };
+  };
+  let fetched = 0;
+  try {
+    for await (const chunk of body) {
+      fetched += chunk.length;
+      if (fetched > module.fetch.limit) {
+        const more = status === 206 ? "; the next probe goes on" : ", and its server sends no part of it";
+        return settled(problem("too_large", `${address} has more than body_size_limit to fetch${more}`));
+      }
+      if (!part.push(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength))) return "truncated";
+    }
+  } catch (error) {
+    const late = `${address} was not fetched to its end before the deadline; the next probe goes on`;
+    return settled(context.signal.aborted ? problem("timeout", late) : fetchProblem(address, error));
+  }
+  return part.isShort() ? "truncated" : settled();
+}

@@ -1,0 +1,84 @@
+import type { IncomingHttpHeaders } from "node:http";
+import type { ProbeTarget } from "../../core/prober.ts";
+import { loadClient } from "../client.ts";
+import { ForbiddenAddressError, guardedLookup } from "../guarded-lookup.ts";
+import { TlsConfigError } from "../tls-options.ts";
+import type { FetchRules } from "./options.ts";
+import { type Problem, problem } from "./problem.ts";
+
+/** An answer whose body is still to come. */
+export interface Answer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  /** Decompressed; ends early, by an error, at the signal. */
+  readonly body: AsyncIterable<Uint8Array>;
+  /** Ends the connection. */
+  close(): void;
+}
+
+/** Asks for a log, without retries and redirects. Rejects with what `fetchProblem` makes a problem of. */
+export async function request(
+  url: URL,
+  target: ProbeTarget,
+  rules: FetchRules,
+  asked: Readonly<Record<string, string>>,
+  signal: AbortSignal,
+): Promise<Answer> {
+  const got = await loadClient();
+  const headers: Record<string, string> = {};
+  for (const [name, secret] of Object.entries(rules.headers)) headers[name] = await secret.reveal();
+  const stream = got.stream(url, {
+    // Positions are those of the log itself, and not of what compression makes of it.
+    headers: { "accept-encoding": "identity", ...headers, ...asked },
+    agent: await rules.agents(url.protocol === "https:"),
+    ...(rules.proxied
+      ? {}
+      : { dnsLookup: guardedLookup((ip) => rules.access.refusesAddress(target, url, ip)) }),
+    signal,
+    retry: { limit: 0 },
+    followRedirect: false,
+    throwHttpErrors: false,
+  });
+  // What a connection says that was ended already is no uncaught error.
+  stream.on("error", () => {});
+  const { statusCode, headers: answered } = await new Promise<{
+    statusCode: number;
+    headers: IncomingHttpHeaders;
+  }>((resolve, reject) => {
+    stream.once("response", resolve);
+    stream.once("error", reject);
+  });
+  return { status: statusCode, headers: answered, body: stream, close: () => stream.destroy() };
+}
+
+/** What a status means that is neither a whole log nor a part of one. */
+export function statusProblem(address: string, status: number): Problem {
+  if (status === 404 || status === 410) return problem("file_missing", `${address} answers ${status}`);
+  if (status === 401 || status === 403) return problem("auth", `${address} answers ${status}`);
+  if (status >= 300 && status < 400)
+    return problem("redirect", `${address} answers ${status}, and redirects are not followed`);
+  return problem("http_status", `${address} answers ${status}, want 200 or 206`);
+}
+
+const REASONS: Readonly<Record<string, Problem["reason"]>> = {
+  ENOTFOUND: "dns",
+  EAI_AGAIN: "dns",
+  ECONNREFUSED: "connect",
+  EHOSTUNREACH: "connect",
+  ENETUNREACH: "connect",
+  EPROTO: "tls",
+};
+
+/** What an error of a request means. The text of the error may hold the address, with a password: only its code is shown. */
+export function fetchProblem(address: string, error: unknown): Problem {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    if (cause instanceof ForbiddenAddressError) return problem("forbidden_target", cause.message);
+    if (cause instanceof TlsConfigError) return problem("tls", cause.message);
+    const code = "code" in cause ? String(cause.code) : "";
+    if (/CERT|SELF_SIGNED|ALTNAME|UNABLE_TO/.test(code)) return problem("certificate", `${address}: ${code}`);
+    const reason = REASONS[code];
+    if (reason !== undefined) return problem(reason, `${address}: ${code}`);
+    if (cause.cause === undefined) return problem("network", `${address}: ${code || cause.name}`);
+  }
+  return problem("network", `${address} cannot be fetched`);
+}

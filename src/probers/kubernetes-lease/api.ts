@@ -1,0 +1,150 @@
+import { request as plainRequest } from "node:http";
+import { Agent, type RequestOptions, request as secureRequest } from "node:https";
+import {
+  type ClusterOptions,
+  type LeaseAnswer,
+  type LeaseApi,
+  type LeaseName,
+  readLease,
+  writeLease,
+} from "../../core/lease.ts";
+import { type Cluster, ClusterError, openCluster } from "./cluster.ts";
+import { reasonOfError, reasonOfStatus } from "./failure.ts";
+
+/** A Lease is below a kilobyte; its managed fields may be some more. */
+const LARGEST_ANSWER = 1024 * 1024;
+
+/** Idle connections are closed after this long, below what load balancers allow. */
+const IDLE_MS = 30_000;
+
+/**
+ * Leases by the API of Kubernetes (coordination.k8s.io/v1). Access is asked of the kubeconfig for each call, so that
+ * rotated tokens and certificates are used; connections are kept, per identity, by the agent.
+ * @param root where the file system of the pod begins
+ */
+export function openLeases(options: ClusterOptions, root?: string): LeaseApi {
+  const cluster = openCluster(options, root);
+  const agent = new Agent({ keepAlive: true, timeout: IDLE_MS });
+  const call = (
+    method: "GET" | "POST" | "PUT",
+    lease: LeaseName,
+    body: object | undefined,
+    signal: AbortSignal,
+  ): Promise<LeaseAnswer> => exchange({ cluster, agent, method, lease, body }, signal);
+  return {
+    read: (lease, signal) => call("GET", lease, undefined, signal),
+    create: (lease, spec, signal) => call("POST", lease, writeLease(lease, spec), signal),
+    update: (lease, record, spec, signal) => call("PUT", lease, writeLease(lease, spec, record), signal),
+    close: () => agent.destroy(),
+  };
+}
+
+interface Call {
+  readonly cluster: Cluster;
+  readonly agent: Agent;
+  readonly method: "GET" | "POST" | "PUT";
+  readonly lease: LeaseName;
+  readonly body: object | undefined;
+}
+
+async function exchange(call: Call, signal: AbortSignal): Promise<LeaseAnswer> {
+  try {
+    const { status, text } = await send(call, signal);
+    // What was read of the kubeconfig may have been replaced in the meantime.
+    if (status === 401) call.cluster.forget();
+    return answerOf(status, text);
+  } catch (error) {
+    if (error instanceof ClusterError) return { kind: "failed", reason: error.reason, detail: error.message };
+    return { kind: "failed", ...reasonOfError(error, signal.aborted) };
+  }
+}
+
+/** Reading a kubeconfig may start a program that knows no signals; nobody waits for it longer than they want to. */
+async function send(
+  { cluster, agent, method, lease, body }: Call,
+  signal: AbortSignal,
+): Promise<{ readonly status: number; readonly text: string }> {
+  const { server, request, headers, proxied, ownNamespace } = await orAborted(cluster.access(), signal);
+  const namespace = encodeURIComponent(lease.namespace ?? ownNamespace);
+  const leases = `/apis/coordination.k8s.io/v1/namespaces/${namespace}/leases`;
+  const path = method === "POST" ? leases : `${leases}/${encodeURIComponent(lease.name)}`;
+  const content = body === undefined ? undefined : JSON.stringify(body);
+  const options: RequestOptions = {
+    ...request,
+    method,
+    signal,
+    headers: {
+      ...headers,
+      Accept: "application/json",
+      "User-Agent": "heartbeat-exporter",
+      ...(content === undefined
+        ? {}
+        : { "Content-Type": "application/json", "Content-Length": Buffer.byteLength(content) }),
+    },
+  };
+  if (!proxied) {
+    if (server.protocol === "https:") options.agent = agent;
+    else delete options.agent;
+  }
+  const open = server.protocol === "https:" ? secureRequest : plainRequest;
+  const url = new URL(`${server.href.replace(/\/$/, "")}${path}`);
+  return new Promise((resolve, reject) => {
+    const sent = open(url, options, (response) => {
+      const chunks: Buffer[] = [];
+      let length = 0;
+      response.on("data", (chunk: Buffer) => {
+        chunks.push(chunk);
+        length += chunk.length;
+        if (length > LARGEST_ANSWER)
+          response.destroy(new Error(`an answer of more than ${LARGEST_ANSWER} bytes`));
+      });
+      response.on("end", () =>
+        resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString("utf8") }),
+      );
+      response.on("error", reject);
+    });
+    sent.on("error", reject);
+    sent.end(content);
+  });
+}
+
+function answerOf(status: number, text: string): LeaseAnswer {
+  const object = parse(text);
+  if (status === 404) return { kind: "absent", detail: detailOf(status, object) };
+  if (status === 409) return { kind: "conflict" };
+  if (status !== 200 && status !== 201) {
+    return { kind: "failed", reason: reasonOfStatus(status), detail: detailOf(status, object) };
+  }
+  const record = readLease(object);
+  return typeof record === "string"
+    ? { kind: "failed", reason: "malformed", detail: record }
+    : { kind: "record", record };
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The longest part of a server's message that is repeated. */
+const LONGEST_MESSAGE = 300;
+
+/** What the server says of its refusal (`Status`), which names who was refused what. */
+function detailOf(status: number, object: unknown): string {
+  const message =
+    typeof object === "object" && object !== null && "message" in object ? object.message : undefined;
+  const said = typeof message === "string" ? `: ${message.slice(0, LONGEST_MESSAGE)}` : "";
+  return `the API server answered ${status}${said}`;
+}
+
+function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abort = (): void => reject(new Error("aborted", { cause: signal.reason }));
+    if (signal.aborted) return abort();
+    signal.addEventListener("abort", abort, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
+  });
+}

@@ -1,0 +1,100 @@
+import type { NextFunction, Request, Response } from "express";
+import { RUN_ID } from "../../core/push.ts";
+import type { Deps } from "../deps.ts";
+import { type PingPath, readPingPath } from "../ping-path.ts";
+import { refuse } from "../refuse.ts";
+import { bearerOf, createTokenCheck } from "../token.ts";
+
+/** How much of a body is kept, in bytes; the header by which healthchecks.io tells it tells it here. */
+const BODY_LIMIT = 10_000;
+/** How much of a body is read before the connection is closed over it. */
+const LONGEST_BODY = 1024 * 1024;
+
+const METHODS = "HEAD, GET, POST";
+const HEADERS = {
+  "Content-Type": "text/plain; charset=utf-8",
+  "Content-Length": "2",
+  "Ping-Body-Limit": String(BODY_LIMIT),
+};
+
+/** The same for names that exist and names that do not, so that nobody learns which do. */
+const UNAUTHORIZED =
+  'got no token or a wrong one, or a name that there is not; want "Authorization: Bearer TOKEN", ?token=TOKEN or /ping/TOKEN/NAME';
+
+/** `/ping/{name}` and what may stand behind the name: something reports by itself. */
+export function pingRoute({ pushes, clock, log }: Deps) {
+  const rightToken = createTokenCheck(clock);
+
+  /** Whether a ping of `name` may come in with this token. Both ways of refusing do the same work. */
+  const allowed = async (name: string, given: string): Promise<boolean> => {
+    const wanted = pushes.tokenOf(name);
+    const known = pushes.has(name) || pushes.takesNew();
+    if (wanted !== undefined) return rightToken(given, wanted);
+    const other = known ? undefined : pushes.anyToken();
+    if (other === undefined) return true;
+    await rightToken(given, other);
+    return false;
+  };
+
+  return async (req: Request, res: Response, next: NextFunction): Promise<void> => {
+    // Of a path that is only written alike express thinks it is this one.
+    if (!req.baseUrl.endsWith("/ping")) return next();
+    if (req.method !== "POST" && req.method !== "GET" && req.method !== "HEAD") {
+      res.set("Allow", METHODS);
+      return refuse(res, 405, `/ping: got ${req.method}, want ${METHODS}`);
+    }
+    const [path = "", search] = req.url.split("?", 2);
+    const asked = readPingPath(path);
+    if ("status" in asked) return refuse(res, asked.status, `/ping: ${asked.text}`);
+    const query = new URLSearchParams(search);
+    const rid = query.get("rid")?.toLowerCase();
+    if (rid !== undefined && !RUN_ID.test(rid))
+      return refuse(res, 400, "rid: got something else, want a UUID");
+
+    const token = bearerOf(req) ?? query.get("token") ?? asked.token ?? "";
+    if (!(await allowed(asked.name, token))) {
+      res.set("WWW-Authenticate", 'Bearer realm="heartbeat-exporter"');
+      return refuse(res, 401, `/ping: ${UNAUTHORIZED}`);
+    }
+    if (!pushes.has(asked.name) && !admitted(asked, res)) return;
+    pushes.ping(asked.name, asked.ping, rid);
+    log.debug({ heartbeat: asked.name, ping: asked.ping, from: req.ip }, "ping");
+    if (req.method === "POST") await keepBody(asked.name, req, res);
+    res.writeHead(200, HEADERS).end("OK");
+  };
+
+  function admitted({ name }: PingPath, res: Response): boolean {
+    if (!pushes.takesNew()) {
+      refuse(
+        res,
+        404,
+        `/ping: got ${JSON.stringify(name)}, want the name of a heartbeat; GET /heartbeats lists them`,
+      );
+      return false;
+    }
+    const refusal = pushes.admit(name);
+    if (refusal === undefined) return true;
+    const { reason, wanted } = refusal;
+    if (reason === "name") refuse(res, 400, `/ping: got ${JSON.stringify(name)}, want ${wanted}`);
+    else refuse(res, 403, `/ping: got a heartbeat more, want ${wanted}`);
+    return false;
+  }
+
+  /** The ping counts from its first line on: a body that comes slowly or never is no silence. */
+  async function keepBody(name: string, req: Request, res: Response): Promise<void> {
+    const chunks: Buffer[] = [];
+    let length = 0;
+    try {
+      for await (const chunk of req.iterator({ destroyOnReturn: false })) {
+        if (length < BODY_LIMIT) chunks.push(chunk as Buffer);
+        length += (chunk as Buffer).length;
+        if (length > LONGEST_BODY) break;
+      }
+    } catch {
+      // The client is gone, and what it sent is a part.
+      return;
+    }
+    if (length > LONGEST_BODY) res.set("Connection", "close");
+    if (length > 0) pushes.bodies.keep(name, Buffer.concat(chunks).subarray(0, BODY_LIMIT));
+  }
+}

@@ -1,0 +1,218 @@
+import { setTimeout as pause } from "node:timers/promises";
+import { describe, expect, it } from "vitest";
+import { seconds } from "../../src/core/units.ts";
+import { type ExporterProcess, startExporter, terminate } from "../helpers/exporter.ts";
+import { valueOf } from "../helpers/exposition.ts";
+import { serveHttp } from "../helpers/http-targets.ts";
+import { type KubernetesServer, startKubernetes } from "../helpers/kubernetes.ts";
+import { waitUntil } from "../helpers/process.ts";
+
+// Two exporters as two pods would be, against one API server, with a model whose server notes who asked and when.
+
+const DURATION = 3;
+const RENEW = 1;
+
+const now = (): number => performance.now() / 1000;
+
+interface Prompt {
+  readonly at: number;
+  readonly from: string;
+}
+
+/** A model that answers at once and remembers by which key it was asked. */
+async function startModel() {
+  const prompts: Prompt[] = [];
+  const server = await serveHttp((request, response) => {
+    request.resume();
+    if (request.url?.endsWith("/chat/completions") === true) {
+      prompts.push({ at: now(), from: request.headers.authorization?.replace("Bearer ", "") ?? "" });
+    }
+    response.setHeader("Content-Type", "application/json");
+    const choices = [{ message: { role: "assistant", content: "HEALTHY" }, finish_reason: "stop" }];
+    response.end(JSON.stringify({ model: "m", choices, usage: { prompt_tokens: 9, completion_tokens: 1 } }));
+  });
+  return { prompts, server };
+}
+
+const replica = (api: KubernetesServer, host: string, name: "a" | "b") =>
+  startExporter({
+    yaml: `
+lease: { namespace: monitoring, identity: ${name}, duration: ${DURATION}s, renew_interval: ${RENEW}s, kubeconfig: kube.json }
+modules:
+  chat: { prober: llm, timeout: 2s, llm: { api: openai, stream: false, api_key_file: key, tiers: { health: { path: /health, interval: 200ms } } } }
+  page: { prober: http, timeout: 1s }
+targets:
+  - { name: model, module: chat, target: "http://${host}/v1", model: m, interval: 2s, min_interval: 100ms, schedule: interval, failover: {} }
+  - { name: asked, module: chat, target: "http://${host}/v1", model: asked, interval: 2s, min_interval: 0s }
+  - { name: page, module: page, target: "http://${host}/page" }
+control: { token_file: token }
+`,
+    files: { "kube.json": api.kubeconfig({ token: `replica-${name}` }), key: name, token: "control" },
+  });
+
+const leads = async (exporter: ExporterProcess): Promise<boolean> =>
+  valueOf(await exporter.get("/metrics?collect[]=exporter"), "heartbeat_exporter_leader") === 1;
+const untilLeads = (exporter: ExporterProcess, patience = 15): Promise<true> =>
+  waitUntil("a leader", async () => ((await leads(exporter)) ? true : undefined), seconds(patience));
+
+/** When the model was asked, by whom, in turns: each has a first and a last prompt. */
+function turns(prompts: readonly Prompt[]): { from: string; first: number; last: number }[] {
+  const found: { from: string; first: number; last: number }[] = [];
+  for (const { at, from } of prompts) {
+    const current = found.at(-1);
+    if (current !== undefined && current.from === from) current.last = at;
+    else found.push({ from, first: at, last: at });
+  }
+  return found;
+}
+
+describe("two replicas", () => {
+  it("prompt one at a time, whoever asks, and the other says so", async () => {
+    await using api = await startKubernetes();
+    const { prompts, server } = await startModel();
+    await using _ = server;
+    await using a = await replica(api, server.host, "a");
+    await untilLeads(a);
+    await using b = await replica(api, server.host, "b");
+    await waitUntil("a follower that knows whom it follows", () =>
+      /another replica leads.*leader=a/.test(b.process.output()) ? true : undefined,
+    );
+    expect(await leads(b)).toBe(false);
+
+    // By scrape, by address, by name and by hand.
+    for (const path of [
+      "/metrics",
+      "/probe?target=asked",
+      "/probe?target=model",
+      `/probe?module=chat&model=m&target=${encodeURIComponent(`http://${server.host}/v1`)}`,
+    ]) {
+      const text = await b.get(path);
+      expect({ path, text }).toMatchObject({ text: expect.stringContaining("probe_skipped{") });
+      expect(text).toMatch(/^probe_skipped\{.*reason="not_leader"\} 1$/m);
+      expect(text).not.toMatch(/^probe_success(\{.*target="(model|asked)".*\})? /m);
+    }
+    const trigger = await fetch(`${b.url}/heartbeat/trigger?target=asked`, {
+      method: "POST",
+      headers: { Authorization: "Bearer control" },
+    });
+    expect(trigger.status).toBe(409);
+    expect(await trigger.json()).toEqual({ error: "not_leader: a leads (lease heartbeat-exporter)" });
+    expect(await b.json("/status?target=model")).toMatchObject({
+      leader: false,
+      status: "unknown",
+      heartbeat: { skipped: "not_leader" },
+    });
+    const debug = await b.get("/probe?target=asked&debug=true");
+    expect(debug).toContain("probes are skipped (not_leader): a leads");
+    const metrics = await b.get("/metrics");
+    // What costs nothing goes on everywhere; what is not known is not said.
+    expect(valueOf(metrics, "probe_success", { target: "page" })).toBe(1);
+    expect(metrics).not.toMatch(/^heartbeat_(target_status|current_mode|target_healthy)\{.*target="model"/m);
+    expect(valueOf(metrics, "heartbeat_interval_seconds", { target: "model" })).toBe(2);
+    expect(await (await fetch(`${b.url}/-/ready`)).text()).toBe("Ready\n");
+
+    expect(await a.json("/status?target=model")).toMatchObject({ leader: true });
+    expect(valueOf(await a.get("/probe?target=asked"), "probe_success")).toBe(1);
+    expect(new Set(prompts.map(({ from }) => from))).toEqual(new Set(["a"]));
+    expect(new Set(api.writes.map(({ holder }) => holder))).toEqual(new Set(["a"]));
+  }, 60_000);
+
+  it("take over after a kill within the duration and a renewal's interval, and no sooner", async () => {
+    await using api = await startKubernetes();
+    const { prompts, server } = await startModel();
+    await using _ = server;
+    await using a = await replica(api, server.host, "a");
+    await untilLeads(a);
+    await using b = await replica(api, server.host, "b");
+    await pause(1500);
+    a.process.kill("SIGKILL");
+    const killed = now();
+    await untilLeads(b);
+    const [last, taken] = api.writes.flatMap((write, i) =>
+      write.holder === "b" && api.writes[i - 1]?.holder === "a" ? [api.writes[i - 1], write] : [],
+    );
+    if (last === undefined || taken === undefined) throw new Error("no takeover");
+    expect(taken.at - last.at).toBeGreaterThanOrEqual(DURATION);
+    expect(taken.at - killed).toBeLessThan(DURATION + RENEW + 0.5);
+    expect(taken.spec).toMatchObject({ leaseTransitions: 1, leaseDurationSeconds: DURATION });
+    await waitUntil("a prompt of the new leader", () => prompts.find(({ from }) => from === "b"));
+    expect(turns(prompts).map(({ from }) => from)).toEqual(["a", "b"]);
+  }, 60_000);
+
+  it("take over at once when the leader ends in order", async () => {
+    await using api = await startKubernetes();
+    const { prompts, server } = await startModel();
+    await using _ = server;
+    await using a = await replica(api, server.host, "a");
+    await untilLeads(a);
+    await using b = await replica(api, server.host, "b");
+    await waitUntil("a follower", () =>
+      /another replica leads/.test(b.process.output()) ? true : undefined,
+    );
+    const { exit, took } = await terminate(a);
+    expect(exit.code).toBe(0);
+    expect(took).toBeLessThan(4);
+    const ended = now();
+    await untilLeads(b);
+    expect(now() - ended).toBeLessThan(RENEW + 0.7);
+    const released = api.writes.find(({ holder }) => holder === "");
+    expect(released?.spec).toMatchObject({
+      holderIdentity: "",
+      leaseDurationSeconds: 1,
+      leaseTransitions: 0,
+    });
+    expect(api.writes.at(-1)).toMatchObject({ holder: "b", spec: { leaseTransitions: 1 } });
+    await waitUntil("a prompt of the new leader", () => prompts.find(({ from }) => from === "b"));
+    expect(turns(prompts).map(({ from }) => from)).toEqual(["a", "b"]);
+  }, 60_000);
+
+  it("a leader that is cut off from the API stops before the other begins, and does not come back by itself", async () => {
+    await using api = await startKubernetes();
+    const { prompts, server } = await startModel();
+    await using _ = server;
+    await using a = await replica(api, server.host, "a");
+    await untilLeads(a);
+    await using b = await replica(api, server.host, "b");
+    // Somebody scrapes both all the time, so that each prompts whenever it may.
+    const asking = new AbortController();
+    const scrape = async (exporter: ExporterProcess): Promise<void> => {
+      while (!asking.signal.aborted) await exporter.get("/probe?target=asked").catch(() => {});
+    };
+    const scrapes = Promise.all([scrape(a), scrape(b)]);
+    await pause(1500);
+    api.treat("replica-a", "hang");
+    await untilLeads(b);
+    await waitUntil("a prompt of the new leader", () => prompts.find(({ from }) => from === "b"));
+    expect(await leads(a)).toBe(false);
+    const [first, second, ...more] = turns(prompts);
+    expect([first?.from, second?.from, more]).toEqual(["a", "b", []]);
+    // A third of the duration is the distance that is meant to lie between them.
+    expect((second?.first ?? 0) - (first?.last ?? 0)).toBeGreaterThan(DURATION / 3 - 0.3);
+    expect(a.process.output()).toMatch(/the lease cannot be held: a call failed/);
+    expect(a.process.output()).toMatch(/this replica no longer leads/);
+
+    api.treat("replica-a", "serve");
+    await waitUntil("the API again", () =>
+      /calls for the lease succeed again/.test(a.process.output()) ? true : undefined,
+    );
+    await pause(1000);
+    expect(await leads(a)).toBe(false);
+    expect(turns(prompts)).toHaveLength(2);
+    asking.abort();
+    await scrapes;
+  }, 60_000);
+});
+
+it("one replica does not lead before it holds the lease: without the API nothing is prompted", async () => {
+  await using api = await startKubernetes();
+  api.treat("replica-a", "refuse");
+  const { prompts, server } = await startModel();
+  await using _ = server;
+  await using a = await replica(api, server.host, "a");
+  await waitUntil("a call", () => (/a call failed/.test(a.process.output()) ? true : undefined));
+  expect(await a.get("/probe?target=asked")).toMatch(/^probe_skipped\{reason="not_leader"\} 1$/m);
+  expect(prompts).toEqual([]);
+  api.treat("replica-a", "serve");
+  await untilLeads(a);
+  await waitUntil("a prompt", () => prompts[0]);
+}, 60_000);

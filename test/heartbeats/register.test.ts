@@ -1,0 +1,366 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { Clock } from "../../src/core/clock.ts";
+import { isUp } from "../../src/core/heartbeat.ts";
+import type { Log } from "../../src/core/log.ts";
+import { createMemory, type Memory } from "../../src/core/memory.ts";
+import type { PushHeartbeat, PushSetup, Registration } from "../../src/core/push.ts";
+import { type Seconds, seconds, timestamp } from "../../src/core/units.ts";
+import { createAnnouncer } from "../../src/heartbeats/announce.ts";
+import { createBodies } from "../../src/heartbeats/bodies.ts";
+import { createDeadlines } from "../../src/heartbeats/deadlines.ts";
+import { createRegister } from "../../src/heartbeats/register.ts";
+import { readStored } from "../../src/heartbeats/stored.ts";
+import { manualClock } from "../helpers/clock.ts";
+
+const TIMEOUT = seconds(120);
+
+const heartbeat = (name: string, more: Partial<PushHeartbeat> = {}): PushHeartbeat => ({
+  name,
+  kind: "machine",
+  timeout: TIMEOUT,
+  startTimeout: TIMEOUT,
+  labels: {},
+  critical: false,
+  ...more,
+});
+
+const setupOf = (names: readonly string[], more: Partial<PushSetup> = {}): PushSetup => ({
+  heartbeats: names.map((name) => heartbeat(name)),
+  defaultTimeout: TIMEOUT,
+  configured: true,
+  ...more,
+});
+
+const REGISTRATION: Registration = {
+  max: 2,
+  expireAfter: seconds(7 * 86_400),
+  kind: "machine",
+  timeout: TIMEOUT,
+  startTimeout: TIMEOUT,
+  namePattern: "web-*",
+};
+
+/** A register with what it says and a clock that the test moves. */
+function build(memory: Memory = createMemory(), clock = manualClock(), wall: () => Clock = () => clock) {
+  const said: string[] = [];
+  const say = (_fields: object, message: string) => void said.push(message);
+  const log: Log = { debug: say, info: say, warn: say, error: say };
+  const used: Clock = { ...clock, now: () => wall().now() };
+  const announcer = createAnnouncer(log, used);
+  const register = createRegister({
+    clock: used,
+    log,
+    memory,
+    report: (push, effect) => announcer.effect(push, effect),
+  });
+  const up = (name: string): boolean | undefined => {
+    const found = register.find(name);
+    return found === undefined ? undefined : isUp(found.beat, used.now());
+  };
+  return { register, said, clock, memory, up };
+}
+
+/** The same memory after a time in which nobody was there. */
+const afterDown = (memory: Memory, downFor: Seconds): Memory => ({ ...memory, downFor });
+
+describe("the register", () => {
+  it("announces silence exactly at the timeout, and the return", () => {
+    const { register, clock, said, up } = build();
+    register.configure(setupOf(["production-server"]));
+    register.ping("production-server", "success");
+    clock.advance(seconds(119.999));
+    expect([said, up("production-server")]).toEqual([[], true]);
+    clock.advance(seconds(0.001));
+    expect(said).toEqual(["Machine 1 (production-server) went offline (last seen: 2m0s ago)"]);
+    expect([register.find("production-server")?.status, up("production-server")]).toEqual(["offline", false]);
+    clock.advance(seconds(1000));
+    register.ping("production-server", "success");
+    register.ping("production-server", "success");
+    expect(said.slice(1)).toEqual(["Machine 1 (production-server) came back online"]);
+  });
+
+  it("announces at the beats of the check interval where there is one, and knows before", () => {
+    const { register, clock, said } = build();
+    register.configure(setupOf(["production-server"], { checkInterval: seconds(30) }));
+    clock.advance(seconds(15));
+    register.ping("production-server", "success");
+    clock.advance(seconds(134));
+    expect([register.find("production-server")?.status, said]).toEqual(["offline", []]);
+    clock.advance(seconds(1));
+    expect(said).toEqual(["Machine 1 (production-server) went offline (last seen: 2m15s ago)"]);
+  });
+
+  it("shows nothing as up that was never heard of", () => {
+    const { register, clock, up } = build();
+    register.configure(setupOf(["new"]));
+    register.ping("new", "start");
+    expect([register.find("new")?.status, up("new")]).toEqual(["unknown", undefined]);
+    clock.advance(TIMEOUT);
+    expect([register.find("new")?.status, up("new")]).toEqual(["offline", false]);
+  });
+
+  it("takes neither silence nor a return from a wall clock that jumps", () => {
+    const clock = manualClock();
+    let jump = 0;
+    const jumping: Clock = { ...clock, now: () => timestamp(clock.now() + jump) };
+    const { register, said, up } = build(createMemory(), clock, () => jumping);
+    register.configure(setupOf(["a"]));
+    register.ping("a", "success");
+    const seen = register.find("a")?.beat.lastSeen;
+    jump = 86_400;
+    clock.advance(seconds(60));
+    expect([register.find("a")?.status, up("a"), said]).toEqual(["online", true, []]);
+    jump = -86_400;
+    clock.advance(seconds(59));
+    expect([register.find("a")?.status, up("a")]).toEqual(["online", true]);
+    clock.advance(seconds(1));
+    expect([register.find("a")?.status, up("a"), said.length]).toEqual(["offline", false, 1]);
+    register.ping("a", "success");
+    expect(register.find("a")?.beat.lastSeen).toBe(seen);
+    expect(up("a")).toBe(true);
+  });
+
+  it("keeps what keeps its name over a reload, under its new timeout", () => {
+    const { register, clock, said } = build();
+    register.configure(setupOf(["a", "b"]));
+    register.ping("a", "success");
+    clock.advance(seconds(60));
+    register.configure({
+      ...setupOf(["b", "c"]),
+      heartbeats: [heartbeat("a", { timeout: seconds(90) }), heartbeat("c")],
+    });
+    expect([register.has("b"), register.find("a")?.id, register.find("c")?.id]).toEqual([false, 1, 3]);
+    clock.advance(seconds(29.9));
+    expect(register.find("a")?.status).toBe("online");
+    clock.advance(seconds(0.1));
+    expect(said.at(-1)).toBe("Machine 1 (a) went offline (last seen: 1m30s ago)");
+    // A number is never given a second time.
+    register.configure(setupOf(["d"]));
+    expect(register.find("d")?.id).toBe(4);
+  });
+
+  it("keeps everything over a restart, and counts no silence of the time between", () => {
+    const first = build();
+    first.register.configure(setupOf(["a", "b"]));
+    first.register.ping("a", "success");
+    first.register.ping("b", "fail");
+    first.register.ping("a", "start", "0e8400e2-9b29-41d4-a716-446655440000");
+    first.clock.advance(seconds(100));
+    first.register.stop();
+    const before = first.register.find("a");
+    const clock = manualClock(first.clock.now() + 1000);
+    const { register, said } = build(afterDown(first.memory, seconds(1000)), clock);
+    register.configure(setupOf(["b", "a"]));
+    const after = register.find("a");
+    expect(after).toMatchObject({ id: 1, status: "online", pings: { success: 1, start: 1 } });
+    expect(after?.beat.lastSeen).toBe(before?.beat.lastSeen);
+    expect(register.find("b")).toMatchObject({ id: 2, status: "offline", cause: "fail" });
+    expect(said).toEqual([]);
+    clock.advance(seconds(19.9));
+    expect(said).toEqual([]);
+    clock.advance(seconds(0.2));
+    expect(said).toEqual(["Machine 1 (a) went offline (last seen: 18m40s ago)"]);
+    // The second restart counts from what the first one left.
+    const third = build(afterDown(first.memory, seconds(50)), manualClock(clock.now() + 50));
+    third.register.configure(setupOf(["a"]));
+    third.register.ping("a", "success");
+    expect(third.said).toEqual([
+      "a heartbeat is no longer configured and forgotten",
+      "Machine 1 (a) came back online",
+    ]);
+  });
+
+  it("adds up what it was not there for over several restarts", () => {
+    const memory = createMemory();
+    const first = build(memory);
+    first.register.configure(setupOf(["a"]));
+    first.register.ping("a", "success");
+    let now = first.clock.now() + 0;
+    for (let i = 0; i < 3; i += 1) {
+      now += 500;
+      const next = build(afterDown(memory, seconds(500)), manualClock(now));
+      next.register.configure(setupOf(["a"]));
+      next.clock.advance(seconds(30));
+      expect(next.register.find("a")?.status).toBe("online");
+      now = next.clock.now();
+    }
+    const last = build(afterDown(memory, seconds(0)), manualClock(now));
+    last.register.configure(setupOf(["a"]));
+    last.clock.advance(seconds(30));
+    expect(last.said).toEqual(["Machine 1 (a) went offline (last seen: 27m0s ago)"]);
+  });
+
+  it("gives no number a second time, not even after a restart", () => {
+    const first = build();
+    first.register.configure(setupOf(["a", "b"]));
+    first.register.configure(setupOf(["a"]));
+    const { register } = build(first.memory, manualClock(first.clock.now()));
+    register.configure(setupOf(["a", "c"]));
+    expect([register.find("a")?.id, register.find("c")?.id]).toEqual([1, 3]);
+  });
+
+  it("starts anew what cannot be read, and says so", () => {
+    const memory = createMemory();
+    memory.shelf("heartbeats").put("a", { id: 7, registered: false, state: { status: "up" } });
+    memory.shelf("heartbeats").put("not a name\n", {});
+    const { register, said } = build(memory);
+    register.configure(setupOf(["a"]));
+    expect(register.find("a")).toMatchObject({ id: 1, status: "unknown" });
+    expect(said).toHaveLength(2);
+  });
+});
+
+describe("registration", () => {
+  it("takes names that match, up to its bound, and says once when it is full", () => {
+    const { register, said } = build();
+    register.configure(setupOf([], { registration: REGISTRATION }));
+    expect(register.admit("db-1")).toMatchObject({ reason: "name", wanted: "a name like web-*" });
+    expect(register.admit("fail")).toMatchObject({ reason: "name" });
+    expect(register.admit(`web-${"x".repeat(200)}`)).toMatchObject({ reason: "name" });
+    expect([register.admit("web-1"), register.admit("web-2")]).toEqual([undefined, undefined]);
+    expect(register.admit("web-3")).toMatchObject({ reason: "full" });
+    register.admit("web-4");
+    expect(said).toEqual([
+      "Machine 1 (web-1) registered",
+      "Machine 2 (web-2) registered",
+      "a heartbeat cannot register: there may be at most 2 registered heartbeats",
+    ]);
+  });
+
+  it("survives a restart, and forgets after a long silence, aloud; what is configured stays", () => {
+    const first = build();
+    first.register.configure(setupOf(["db"], { registration: REGISTRATION }));
+    first.register.admit("web-1");
+    for (const name of ["web-1", "db"]) first.register.ping(name, "success");
+    const { register, said, clock, memory } = build(first.memory, manualClock(first.clock.now()));
+    register.configure(setupOf(["db"], { registration: REGISTRATION }));
+    expect(register.find("web-1")).toMatchObject({ id: 2, registered: true, status: "online" });
+    clock.advance(seconds(7 * 86_400 - 1));
+    register.ping("web-1", "log");
+    clock.advance(seconds(7 * 86_400 - 1));
+    expect(register.has("web-1")).toBe(true);
+    clock.advance(seconds(1));
+    expect(said.slice(2)).toEqual(["Machine 2 (web-1) expired: no ping for 168h0m0s"]);
+    expect([register.has("web-1"), register.has("db")]).toEqual([false, true]);
+    expect([...memory.shelf("heartbeats").entries()].map(([name]) => name)).toEqual(["db"]);
+  });
+
+  it("expires nothing that is configured, however long that may be silent", () => {
+    const { register, clock } = build();
+    const patient = heartbeat("db", { timeout: seconds(30 * 86_400) });
+    register.configure({ ...setupOf([], { registration: REGISTRATION }), heartbeats: [patient] });
+    register.ping("db", "success");
+    clock.advance(seconds(30 * 86_400));
+    expect(register.find("db")?.status).toBe("offline");
+  });
+
+  it("hands over to the configuration, with what is known", () => {
+    const { register, clock, memory } = build();
+    register.configure(setupOf([], { registration: REGISTRATION }));
+    register.admit("web-1");
+    register.ping("web-1", "success");
+    register.configure(setupOf(["web-1"], { registration: REGISTRATION }));
+    expect(register.find("web-1")).toMatchObject({ id: 1, registered: false, status: "online" });
+    expect(memory.shelf("heartbeats").get("web-1")).toMatchObject({ registered: false });
+    expect([register.admit("web-2"), register.admit("web-3")]).toEqual([undefined, undefined]);
+    clock.advance(seconds(30 * 86_400));
+    expect([register.has("web-1"), register.has("web-2")]).toEqual([true, false]);
+  });
+});
+
+describe("10,000 heartbeats", () => {
+  it("are each announced once, each at its own time", () => {
+    const { register, clock, said } = build();
+    const names = Array.from({ length: 10_000 }, (_, i) => `machine-${i}`);
+    register.configure(setupOf(names));
+    for (const [i, name] of names.entries()) {
+      if (i % 100 === 0) clock.advance(seconds(0.1));
+      register.ping(name, "success");
+    }
+    clock.advance(seconds(TIMEOUT - 9.85));
+    expect(said.length).toBe(100);
+    clock.advance(seconds(5));
+    expect(said.length).toBe(5_100);
+    clock.advance(seconds(5));
+    expect(new Set(said).size).toBe(10_000);
+    expect([...register.list()].every(({ status }) => status === "offline")).toBe(true);
+  });
+});
+
+describe("parts", () => {
+  it("deadlines come out in their order, whatever goes in when", () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.oneof(fc.integer({ min: 0, max: 50 }), fc.constant("pop" as const))),
+        (steps) => {
+          const deadlines = createDeadlines<number>();
+          let model: number[] = [];
+          for (const one of steps) {
+            if (one === "pop") {
+              expect(deadlines.peek()?.due).toBe(model[0]);
+              deadlines.pop();
+              model = model.slice(1);
+            } else {
+              deadlines.add(timestamp(one), one);
+              model = [...model, one].toSorted((a, b) => a - b);
+            }
+          }
+          expect(deadlines.peek()?.due).toBe(model[0]);
+        },
+      ),
+    );
+  });
+
+  it("bodies stay within their bound, the oldest going first", () => {
+    const bodies = createBodies(10);
+    for (const name of ["a", "b", "a", "c"]) bodies.keep(name, Buffer.from("1234"));
+    expect(["a", "b", "c"].map((name) => bodies.get(name)?.toString())).toEqual(["1234", undefined, "1234"]);
+    bodies.delete("a");
+    bodies.keep("d", Buffer.from("12345"));
+    expect(bodies.get("c")?.toString()).toBe("1234");
+  });
+
+  const STATE = {
+    status: "online",
+    lastSeen: 5,
+    silentSince: 5,
+    heardAt: 6,
+    failed: false,
+    missed: false,
+    starts: [{ at: 6, rid: "0e8400e2-9b29-41d4-a716-446655440000" }],
+    lastDuration: 1,
+    pings: { success: 1, start: 1, fail: 0, log: 0 },
+  };
+
+  it("what was stored is read back", () => {
+    const stored = { id: 1, registered: true, state: STATE };
+    expect(readStored(JSON.parse(JSON.stringify(stored)))).toEqual(stored);
+  });
+
+  it.each([
+    ["status", "up"],
+    ["lastSeen", "yesterday"],
+    ["silentSince", Number.NaN],
+    ["silentSince", -1],
+    ["heardAt", undefined],
+    ["failed", 0],
+    ["missed", null],
+    ["starts", Array.from({ length: 17 }, () => ({ at: 1 }))],
+    ["starts", [{ at: 1, rid: "x" }]],
+    ["starts", [{ rid: "0e8400e2-9b29-41d4-a716-446655440000" }]],
+    ["lastDuration", Number.POSITIVE_INFINITY],
+    ["pings", { success: 1 }],
+    ["pings", { success: 1, start: 1, fail: 0.5, log: 0 }],
+  ])("a state whose %s is %o is not", (key, value) => {
+    expect(readStored({ id: 1, registered: true, state: { ...STATE, [key]: value } })).toBeUndefined();
+  });
+
+  it("nothing but what was stored is read back", () => {
+    fc.assert(
+      fc.property(fc.anything(), (value) => {
+        expect(readStored(value)).toBeUndefined();
+      }),
+    );
+  });
+});

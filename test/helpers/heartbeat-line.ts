@@ -1,0 +1,41 @@
+/** A heartbeat of petrosa's services with its details switched off, as it stands in a log. */
+export const BASIC_HEARTBEAT = {
+  event: "💓 HEARTBEAT - System Statistics",
+  heartbeat_count: 5,
+  uptime_seconds: 300.45,
+  uptime_minutes: 5.01,
+  uptime_hours: 0.08,
+  interval_seconds: 60,
+  messages_processed_delta: 150,
+  consumer_errors_delta: 0,
+  orders_published_delta: 12,
+  publisher_errors_delta: 0,
+  messages_per_second: 2.5,
+  orders_per_second: 0.2,
+  error_rate_per_second: 0.0,
+  total_messages_processed: 750,
+  total_consumer_errors: 2,
+  total_orders_published: 60,
+  total_publisher_errors: 0,
+};
+
+/** One with all fields. */
+export const DETAILED_HEARTBEAT = {
+  ...BASIC_HEARTBEAT,
+  consumer_is_running: true,
+  consumer_is_healthy: true,
+  consumer_nats_connected: true,
+  consumer_subscription_active: true,
+  consumer_last_message_time: 1640995200.123,
+  consumer_avg_processing_time_ms: 5.2,
+  consumer_max_processing_time_ms: 12.8,
+  consumer_circuit_breaker_state: "closed",
+  publisher_is_running: true,
+  publisher_is_healthy: false,
+  publisher_nats_connected: true,
+  publisher_queue_size: 3,
+  publisher_last_order_time: 1640995180.456,
+  publisher_avg_publishing_time_ms: 3.1,
+  publisher_max_publishing_time_ms: 8.9,
+  publisher_circuit_breaker_state: "HALF-OPEN",
+};

@@ -1,0 +1,231 @@
+import { chmod, mkdir, open, rename, rm, symlink, truncate, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, test } from "vitest";
+import { seconds } from "../../../src/core/units.ts";
+import { openAllowed } from "../../../src/probers/heartbeat-log/allowed-files.ts";
+import { manualClock } from "../../helpers/clock.ts";
+import { run, start as startProcess } from "../../helpers/process.ts";
+import { temporaryFolder } from "../../helpers/temporary-folder.ts";
+import { beat, NOW, noise, start } from "./support.ts";
+
+describe("nothing outside of paths is read", () => {
+  test("not by a symbolic link, of a file or of a folder, nor by ..", async () => {
+    await using folder = await temporaryFolder();
+    const secret = await folder.write("secret/app.log", beat(1));
+    await mkdir(join(folder.path, "logs"));
+    const link = join(folder.path, "logs/link.log");
+    await symlink(secret, link);
+    await symlink(join(folder.path, "secret"), join(folder.path, "logs/folder"));
+    const { probe } = start({ paths: [join(folder.path, "logs")] });
+    for (const file of [
+      link,
+      secret,
+      join(folder.path, "logs/folder/app.log"),
+      `${folder.path}/logs/../secret/app.log`,
+      "app.log",
+      `${folder.path}/logs/\0`,
+      join(folder.path, "secret/*.log"),
+      `${folder.path}/logs/*/app.log`,
+      "ftp://example.com/app.log",
+    ]) {
+      const probed = await probe(file);
+      // A pattern does not follow links to folders, so it finds nothing.
+      expect([file, probed.verdict]).toEqual([
+        file,
+        file.includes("/logs/*") ? "file_missing" : "forbidden_target",
+      ]);
+      expect(probed.value("log_lines_total")).toBeUndefined();
+    }
+    // Not even what it is can be found out.
+    const folderLink = join(folder.path, "logs/folder");
+    expect((await probe(folderLink)).detail).toContain("is not in paths");
+    expect((await probe(link)).detail).toBe(`${link}, which is ${secret}, is not in paths`);
+  });
+
+  test("a link is followed to where paths allow, and paths may be links and files themselves", async () => {
+    await using folder = await temporaryFolder();
+    const file = await folder.write("real/app.log", beat(1));
+    await symlink(join(folder.path, "real"), join(folder.path, "linked"));
+    await symlink(file, join(folder.path, "app"));
+    expect((await start({ paths: [join(folder.path, "linked")] }).probe(file)).verdict).toBe("ok");
+    expect((await start({ paths: [file] }).probe(join(folder.path, "app"))).verdict).toBe("ok");
+    expect((await start({ paths: [`${file}x`] }).probe(file)).verdict).toBe("forbidden_target");
+    expect((await start({ paths: [join(folder.path, "rea")] }).probe(file)).verdict).toBe("forbidden_target");
+  });
+
+  test("a link that is turned elsewhere is not followed there", async () => {
+    await using folder = await temporaryFolder();
+    const good = await folder.write("logs/good.log", beat(1));
+    const secret = await folder.write("secret.log", beat(2));
+    const link = join(folder.path, "logs/app.log");
+    await symlink(good, link);
+    const { probe } = start({ paths: [join(folder.path, "logs")] });
+    expect((await probe(link)).verdict).toBe("ok");
+    await symlink(secret, `${link}.new`);
+    await rename(`${link}.new`, link);
+    const probed = await probe(link);
+    expect(probed.verdict).toBe("forbidden_target");
+    expect(probed.value("log_heartbeat_count")).toBe(1);
+  });
+
+  test("not even when a folder is exchanged while it is opened", async () => {
+    await using folder = await temporaryFolder();
+    const file = await folder.write("logs/app/app.log", beat(1));
+    await folder.write("secret/app.log", beat(99));
+    const exchange = `
+      const { renameSync, symlinkSync, unlinkSync } = require("node:fs");
+      console.log("exchanging");
+      for (;;) {
+        renameSync("logs/app", "logs/other");
+        symlinkSync("../secret", "logs/app");
+        unlinkSync("logs/app");
+        renameSync("logs/other", "logs/app");
+      }`;
+    await using exchanging = startProcess([process.execPath, "-e", exchange], { cwd: folder.path });
+    await exchanging.waitForOutput(/exchanging/);
+    const seen = new Set<string>();
+    for (let i = 0; i < 3000; i += 1) {
+      const opened = await openAllowed(file, [join(folder.path, "logs")]);
+      seen.add("reason" in opened ? opened.reason : await opened.handle.readFile("utf8"));
+      if ("handle" in opened) await opened.handle.close();
+    }
+    expect(seen).toContain(beat(1));
+    expect([...seen].filter((one) => !["forbidden_target", "file_missing", beat(1)].includes(one))).toEqual(
+      [],
+    );
+  });
+});
+
+describe("only regular files are opened", () => {
+  test("no folder, named pipe, socket or device", async () => {
+    await using folder = await temporaryFolder();
+    const pipe = join(folder.path, "pipe");
+    expect((await run(["mkfifo", pipe])).code).toBe(0);
+    const socket = join(folder.path, "socket");
+    const server = createServer().listen(socket);
+    const { probe } = start({ paths: [folder.path, "/dev"] });
+    expect(await probe(folder.path)).toMatchObject({
+      verdict: "forbidden_target",
+      detail: `${folder.path} is a folder, and only regular files are read`,
+    });
+    expect((await probe(pipe)).detail).toContain("is a named pipe");
+    expect((await probe(socket)).detail).toContain("is a socket");
+    expect((await probe("/dev/zero")).detail).toContain("is a device");
+    server.close();
+  });
+
+  test("a log that becomes a named pipe does not hold up the probe", async () => {
+    await using folder = await temporaryFolder();
+    const file = await folder.write("app.log", beat(1));
+    const { probe } = start({ paths: [folder.path] });
+    await probe(file);
+    await rm(file);
+    expect((await run(["mkfifo", file])).code).toBe(0);
+    expect((await probe(file)).verdict).toBe("forbidden_target");
+  });
+});
+
+test("a file that the exporter may not read is named as such", async () => {
+  await using folder = await temporaryFolder();
+  const file = await folder.write("app.log", beat(1));
+  await chmod(folder.path, 0o755);
+  await chmod(file, 0);
+  const script = fileURLToPath(new URL("unprivileged.ts", import.meta.url));
+  const { stdout, stderr } = await run([process.execPath, script, file, folder.path]);
+  expect(stderr).toBe("");
+  expect(JSON.parse(stdout)).toEqual({
+    ok: false,
+    reason: "forbidden_target",
+    detail: `${file}: permission denied; the exporter's user may not read it`,
+  });
+});
+
+test("a log that vanishes or is emptied while it is read is no crash", async () => {
+  await using folder = await temporaryFolder();
+  const { probe } = start({ paths: [folder.path], initial_read: "0" });
+  for (let i = 0; i < 20; i += 1) {
+    const file = await folder.write(`${i}.log`, noise().repeat(100_000) + beat(1));
+    const probing = probe(file);
+    await (i % 2 === 0 ? rm(file) : truncate(file));
+    expect(["ok", "file_missing", "stale"]).toContain((await probing).verdict);
+  }
+});
+
+test("bytes of any kind and lines of 50 MB take little memory", async () => {
+  await using folder = await temporaryFolder();
+  const file = join(folder.path, "app.log");
+  const handle = await open(file, "w");
+  const piece = Buffer.alloc(1_000_000, "x");
+  for (let i = 0; i < 50; i += 1) await handle.write(piece);
+  await handle.write(Buffer.from([10, 0, 255, 254, 10]));
+  await handle.write(beat(1));
+  await handle.close();
+  const { probe } = start({ paths: [folder.path], initial_read: "0" });
+  const before = process.memoryUsage();
+  const probed = await probe(file);
+  const after = process.memoryUsage();
+  expect(probed.verdict).toBe("ok");
+  expect(probed.value("log_parse_failures_total", { reason: "too_long" })).toBe(1);
+  // What is kept, and not what waits to be collected.
+  expect(after.external + after.arrayBuffers - before.external - before.arrayBuffers).toBeLessThan(40e6);
+});
+
+describe("patterns", () => {
+  test("follow each file that matches, without those that rotation left", async () => {
+    await using folder = await temporaryFolder();
+    for (const name of [
+      "a.log",
+      "b.log",
+      "a.log.1",
+      "b.log.2.gz",
+      "a-20260101.log",
+      "b-2026-01-01.log",
+      "deeper/c.log",
+    ])
+      await folder.write(`logs/${name}`, beat(1));
+    await mkdir(join(folder.path, "logs/folder.log"));
+    const { probe } = start({ paths: [folder.path] });
+    const seen = async (pattern: string): Promise<string[]> =>
+      ((await probe(join(folder.path, pattern))).result.beats ?? []).map(({ heartbeat }) =>
+        heartbeat.slice(folder.path.length + 1),
+      );
+    expect(await seen("logs/*.log*")).toEqual(["logs/a.log", "logs/b.log"]);
+    expect(await seen("logs/**/*.log")).toEqual(["logs/a.log", "logs/b.log", "logs/deeper/c.log"]);
+    expect(await seen("logs/?.log")).toEqual(["logs/a.log", "logs/b.log"]);
+    expect((await probe(join(folder.path, "logs/*.txt"))).verdict).toBe("file_missing");
+  });
+
+  test.each([
+    ["all", "stale", "1 of 2 logs: "],
+    ["any", "ok", ""],
+  ] as const)("match: %s", async (match, verdict, detail) => {
+    await using folder = await temporaryFolder();
+    await folder.write("a.log", beat(1));
+    await folder.write("b.log", beat(1, { timestamp: NOW - 1000 }));
+    const probed = await start({ paths: [folder.path], match }).probe(join(folder.path, "*.log"));
+    expect(probed.verdict).toBe(verdict);
+    expect(probed.detail).toMatch(new RegExp(`^${detail}`));
+    expect(probed.value("up", { heartbeat: join(folder.path, "a.log") })).toBe(1);
+    expect(probed.value("up", { heartbeat: join(folder.path, "b.log") })).toBe(0);
+  });
+
+  test("ignore_older leaves files out that nobody writes to", async () => {
+    await using folder = await temporaryFolder();
+    await folder.write("a.log", beat(1));
+    const clock = manualClock(Date.now() / 1000);
+    const { probe } = start({ paths: [folder.path], ignore_older: "1h", timeout: "1000w" }, { clock });
+    expect((await probe(join(folder.path, "*.log"))).verdict).toBe("ok");
+    clock.advance(seconds(3700));
+    expect((await probe(join(folder.path, "*.log"))).verdict).toBe("file_missing");
+  });
+
+  test("of more files than there is room for none is left out silently", async () => {
+    await using folder = await temporaryFolder();
+    for (let i = 0; i < 101; i += 1) await writeFile(join(folder.path, `${i}.log`), beat(1));
+    expect(await start({ paths: [folder.path] }).probe(join(folder.path, "*.log"))).toMatchObject({
+      verdict: "too_large",
+    });
+  });
+});

@@ -1,0 +1,64 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { createMemory, type Memory } from "../../../src/core/memory.ts";
+import { newLogState, newPosition, readLogState } from "../../../src/probers/heartbeat-log/log-state.ts";
+import { temporaryFolder } from "../../helpers/temporary-folder.ts";
+import { beat, start } from "./support.ts";
+
+const SHELF = "prober/heartbeat_log/test";
+
+/** What a store would bring back. */
+function afterRestart(memory: Memory, change: (value: unknown) => unknown = (value) => value): Memory {
+  const restored = createMemory();
+  for (const [key, value] of memory.shelf(SHELF).entries())
+    restored.shelf(SHELF).put(key, JSON.parse(JSON.stringify(change(value))));
+  return restored;
+}
+
+test("what is remembered is plain JSON, and goes on as before", async () => {
+  await using folder = await temporaryFolder();
+  const file = await folder.write("app.log", beat(1) + beat(2).slice(0, 10));
+  const memory = createMemory();
+  const first = await start({ paths: [folder.path] }, { memory }).probe(file);
+  const again = await start({ paths: [folder.path] }, { memory: afterRestart(memory) }).probe(file);
+  expect(again.text).toBe(first.text);
+});
+
+test.each([
+  ["nothing", () => null],
+  ["another thing", () => "text"],
+  ["a part of it", (value: unknown) => ({ ...(value as object), counts: undefined })],
+  ["counts that are none", (value: unknown) => ({ ...(value as object), counts: { lines: -1 } })],
+  ["positions that are none", (value: unknown) => ({ ...(value as object), positions: [{ id: 3 }] })],
+])("what cannot be used is forgotten: %s", async (_, change) => {
+  await using folder = await temporaryFolder();
+  const file = await folder.write("app.log", beat(1));
+  const memory = createMemory();
+  const first = await start({ paths: [folder.path] }, { memory }).probe(file);
+  const again = await start({ paths: [folder.path] }, { memory: afterRestart(memory, change) }).probe(file);
+  expect(again.text).toBe(first.text);
+});
+
+test("only a state that is whole is taken for one", () => {
+  const state = { ...newLogState(), positions: [newPosition("1:2", 3)] };
+  expect(readLogState(state)).toBe(state);
+  for (const name of Object.keys(state.counts)) {
+    expect(readLogState({ ...state, counts: { ...state.counts, [name]: "1" } })).toBeUndefined();
+  }
+  for (const name of ["positions", "carry", "counts", "rotations", "sequence", "lookedAt"]) {
+    expect(readLogState({ ...state, [name]: undefined })).toBeUndefined();
+  }
+  fc.assert(
+    fc.property(fc.jsonValue(), (value) => {
+      expect(readLogState(value)).toBeUndefined();
+    }),
+  );
+});
+
+test("no more logs are remembered than there is room for", async () => {
+  await using folder = await temporaryFolder();
+  const memory = createMemory();
+  const { probe } = start({ paths: [folder.path] }, { memory });
+  for (let i = 0; i < 1010; i += 1) await probe(await folder.write(`${i}.log`, beat(1)));
+  expect([...memory.shelf(SHELF).entries()].length).toBe(1000);
+});

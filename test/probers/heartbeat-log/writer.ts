@@ -1,0 +1,48 @@
+/**
+ * A busy service: writes 20,000 lines a second, each hundredth of which is a heartbeat, in blocks that end anywhere, as
+ * buffered output does. SIGHUP makes it open its log anew. At its end it prints how many lines and heartbeats it wrote.
+ */
+import { closeSync, openSync, writeSync } from "node:fs";
+
+const PER_SECOND = 20_000;
+const BEAT_EVERY = 100;
+const BLOCK = 4096;
+
+const [file = "", total = "0"] = process.argv.slice(2);
+let descriptor = openSync(file, "a");
+let waiting = Buffer.alloc(0);
+let lines = 0;
+const start = performance.now();
+
+const flush = (least: number): void => {
+  while (waiting.length >= least && waiting.length > 0)
+    waiting = waiting.subarray(writeSync(descriptor, waiting, 0, Math.min(BLOCK, waiting.length)));
+};
+
+process.on("SIGHUP", () => {
+  flush(1);
+  const old = descriptor;
+  descriptor = openSync(file, "a");
+  closeSync(old);
+});
+
+const line = (i: number): string => {
+  const fields =
+    i % BEAT_EVERY === 0
+      ? { event: "💓 HEARTBEAT - System Statistics", heartbeat_count: i / BEAT_EVERY, interval_seconds: 60 }
+      : { event: "processed message", symbol: "BTCUSDT", i };
+  return `${JSON.stringify({ ...fields, timestamp: new Date().toISOString() })}\n`;
+};
+
+const timer = setInterval(() => {
+  const due = Math.min(Number(total), Math.floor(((performance.now() - start) / 1000) * PER_SECOND));
+  const added: string[] = [];
+  while (lines < due) added.push(line((lines += 1)));
+  waiting = Buffer.concat([waiting, Buffer.from(added.join(""))]);
+  flush(BLOCK);
+  if (lines < Number(total)) return;
+  clearInterval(timer);
+  flush(1);
+  console.log(JSON.stringify({ lines, beats: Math.floor(lines / BEAT_EVERY) }));
+}, 5);
+console.log("writing");
