@@ -16,6 +16,10 @@ WORKDIR /app
 COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
+# What `heartbeat-exporter pack` writes.
+COPY rules ./rules
+COPY alertmanager ./alertmanager
+COPY dashboards ./dashboards
 USER node
 EXPOSE 8091
 # Give `docker run --health-cmd` another one when --web.listen-address or TLS make the exporter answer elsewhere.

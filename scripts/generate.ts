@@ -1,16 +1,20 @@
 /**
- * Writes the documents that are generated: `node scripts/generate.ts`. With `--check` it writes nothing and fails when
+ * Writes the files that are generated (pages, dashboards, manifests): `node scripts/generate.ts`. With `--check` it writes nothing and fails when
  * one of them is not what it would write.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { commandLinePage } from "./generate/command-line-page.ts";
 import { configurationPage } from "./generate/configuration-page.ts";
+import { dashboardFiles } from "./generate/dashboards.ts";
+import { kubernetesFiles } from "./generate/kubernetes.ts";
 import { metricsPage } from "./generate/metrics-page.ts";
 
 const PAGES: Readonly<Record<string, () => string>> = {
   "docs/command-line.md": commandLinePage,
   "docs/configuration.md": configurationPage,
   "docs/metrics.md": metricsPage,
+  ...dashboardFiles(),
+  ...kubernetesFiles(),
 };
 
 const check = process.argv.includes("--check");

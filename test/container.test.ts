@@ -30,6 +30,14 @@ const instructions: readonly Instruction[] = readFileSync(join(repository, "Dock
     return { name, rest };
   });
 
+const ignoreLines = readFileSync(join(repository, ".dockerignore"), "utf8")
+  .split("\n")
+  .filter((line) => line !== "" && !line.startsWith("#"));
+/** What the context lacks although the folder around it is copied. */
+const leftOut = new Set(
+  ignoreLines.filter((line) => !/^[!*]/.test(line)).map((line) => join(repository, line)),
+);
+
 /** A stage carried out: its file system, and what its last instructions said about running it. */
 interface Stage {
   readonly root: string;
@@ -88,6 +96,7 @@ async function carryOut(folder: string): Promise<{ final: Stage; copiedFromConte
           cpSync(join(sourceRoot, word), inStage(posix.resolve(stage.workdir, place)), {
             recursive: true,
             verbatimSymlinks: true,
+            filter: (source) => !leftOut.has(source),
           });
         }
         break;
@@ -165,11 +174,33 @@ describe("the container image", () => {
   });
 
   test("holds the program and nothing else", () => {
-    expect(readdirSync(app).toSorted()).toStrictEqual(["dist", "node_modules", "package.json"]);
+    expect(readdirSync(app).toSorted()).toStrictEqual([
+      "alertmanager",
+      "dashboards",
+      "dist",
+      "node_modules",
+      "package.json",
+      "rules",
+    ]);
+    for (const path of leftOut) expect(existsSync(join(app, path.slice(repository.length)))).toBe(false);
     const sources = filesBelow(join(repository, "src")).filter((file) => file.endsWith(".ts"));
     expect(filesBelow(join(app, "dist")).toSorted()).toStrictEqual(
       sources.map((file) => file.replace(/\.ts$/, ".js")).toSorted(),
     );
+  });
+
+  test("writes the pack that it holds", async () => {
+    const out = join(folder.path, "pack");
+    const { code, stdout, stderr } = await run([process.execPath, "dist/main.js", "pack", "--out", out], {
+      cwd: app,
+      env: { PATH: nodePath, ...image.env },
+    });
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect(stdout).toContain("dashboards/overview.json");
+    for (const part of ["rules", "alertmanager", "dashboards"]) {
+      const shipped = filesBelow(join(app, part)).toSorted();
+      expect(filesBelow(join(out, part)).toSorted()).toEqual(shipped);
+    }
   });
 
   test("holds the packages of production only", () => {
@@ -199,9 +230,7 @@ describe("the container image", () => {
   });
 
   test("its context is what it copies", () => {
-    const admitted = readFileSync(join(repository, ".dockerignore"), "utf8")
-      .split("\n")
-      .filter((line) => line !== "" && !line.startsWith("#"));
+    const admitted = ignoreLines.filter((line) => !leftOut.has(join(repository, line)));
     expect(admitted).toStrictEqual(["*", ...copiedFromContext.map((path) => `!${path}`)]);
   });
 });

@@ -3,6 +3,7 @@ import { backupCommand, restoreCommand } from "./backup.ts";
 import { configCommand } from "./config.ts";
 import { dashboardCommand } from "./dashboard.ts";
 import { estimateCommand, printEstimate } from "./estimate.ts";
+import { packCommand, printPack } from "./pack.ts";
 import { parseCommand, printParsed } from "./parse.ts";
 import { probeCommand } from "./probe.ts";
 import { reportCommand } from "./report.ts";
@@ -18,6 +19,7 @@ export const commands = (choose: Choose): readonly Command[] => [
   dashboardCommand(choose),
   configCommand(choose),
   estimateCommand((flags) => choose((shell) => printEstimate(flags, shell))),
+  packCommand((flags) => choose(async (shell) => printPack(flags, shell))),
   parseCommand((flags) => choose((shell) => printParsed(flags, shell))),
   backupCommand(choose),
   restoreCommand(choose),

@@ -28,6 +28,7 @@ const EXAMPLES = `
 Examples:
   heartbeat-exporter --config.file=exporter.yml
   heartbeat-exporter --config.file=exporter.yml --config.check
+  heartbeat-exporter pack --out=/etc/prometheus/heartbeat
   heartbeat-exporter parse /var/log/petrosa/strategies.log
   heartbeat-exporter probe --config.file=exporter.yml
   heartbeat-exporter report --url=http://127.0.0.1:8091 --window=7d

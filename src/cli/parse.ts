@@ -15,7 +15,7 @@ import type { Heard } from "../probers/heartbeat-log/tally.ts";
 import { beatOf } from "../probers/heartbeat-log/verdict.ts";
 import { logModule } from "./log-module.ts";
 import { createProgress, megabytes, type Screen } from "./progress.ts";
-import { CommandError, configDeps, EXIT, type Shell } from "./shell.ts";
+import { CommandError, configDeps, EXIT, type Shell, withUsageExit } from "./shell.ts";
 
 const OUTPUTS = ["exposition", "jsonl"] as const;
 
@@ -45,15 +45,13 @@ Examples:
 
 /** The subcommand. Its flags are its own, so they stand after its name. */
 export const parseCommand = (run: (flags: ParseFlags) => void): Command =>
-  new Command("parse")
+  withUsageExit(new Command("parse"))
     .description("read a log with heartbeats, print what is in it, and exit")
     .argument("<file>", "the log, gzip or not; - is the standard input")
-    .helpOption("--help", "print this help")
     .option("--config.file <path>", "configuration with the module, in YAML")
     .option("--module <name>", "module of kind heartbeat_log that says how to read the log")
     .addOption(new Option("--output <form>", "what to print").choices(OUTPUTS).default("exposition"))
     .addHelpText("after", HELP)
-    .allowExcessArguments(false)
     .action((file: string, _options, command: Command) => {
       const given = command.optsWithGlobals<{
         "config.file"?: string;

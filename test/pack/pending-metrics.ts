@@ -3,16 +3,8 @@
  * they come: a name that stands in both places fails a test.
  */
 export const pendingMetrics: Readonly<Record<string, readonly string[]>> = {
-  heartbeat_group_status: ["group", "status"],
-
   heartbeat_target_maintenance: ["target", "module"],
   heartbeat_maintenance: ["heartbeat", "source"],
-
-  heartbeat_exporter_store_up: [],
-  heartbeat_exporter_store_write_failures_total: ["reason"],
-  heartbeat_exporter_store_size_bytes: [],
-  heartbeat_exporter_store_results: [],
-  heartbeat_exporter_down_seconds: [],
 
   heartbeat_relay_deliveries_total: ["relay", "result"],
   heartbeat_relay_queue_length: ["relay"],

@@ -1,0 +1,69 @@
+import { metrics } from "../../src/catalogue.ts";
+
+/** What the dashboards need to know of a metric. */
+export interface KnownMetric {
+  readonly name: string;
+  readonly labels: readonly string[];
+}
+
+/**
+ * Metrics that are decided and not in the catalogue yet. A test fails when one of them has arrived there, so that this
+ * list ends up empty.
+ */
+export const PENDING: readonly KnownMetric[] = [
+  ...pending(["heartbeat", "source"], ["heartbeat_maintenance"]),
+  ...pending(["target", "module"], ["heartbeat_target_maintenance"]),
+  ...pending(["relay", "result"], ["heartbeat_relay_deliveries_total"]),
+  ...pending(["relay"], ["heartbeat_relay_queue_length", "heartbeat_relay_dead_letters"]),
+  ...pending(["action", "result"], ["heartbeat_action_attempts_total"]),
+  ...pending(
+    ["action", "target"],
+    ["heartbeat_action_cooldown_until_timestamp_seconds", "heartbeat_action_exhausted"],
+  ),
+];
+
+/** Of Prometheus itself, of prom-client, and the alerts; by what the pack reads of them. */
+const FOREIGN: readonly KnownMetric[] = [
+  ...pending([], ["up", "scrape_duration_seconds", "scrape_samples_scraped"]),
+  ...pending(
+    [],
+    [
+      "process_cpu_seconds_total",
+      "process_resident_memory_bytes",
+      "process_open_fds",
+      "process_max_fds",
+      "process_start_time_seconds",
+      "nodejs_heap_size_used_bytes",
+      "nodejs_heap_size_total_bytes",
+    ],
+  ),
+  ...pending(["alertname", "alertstate", "severity", "target", "heartbeat"], ["ALERTS"]),
+];
+
+function pending(labels: readonly string[], names: readonly string[]): readonly KnownMetric[] {
+  return names.map((name) => ({ name, labels }));
+}
+
+/** Emitters whose metrics have no labels of a target in the catalogue, and have them on `/metrics`. */
+const PER_PROBE = new Set(["probe", "http", "llm"]);
+
+const known: ReadonlyMap<string, KnownMetric> = new Map(
+  [
+    ...FOREIGN,
+    ...PENDING,
+    ...metrics.map(({ name, labels, emitter }) => ({
+      name,
+      labels: PER_PROBE.has(emitter) ? ["target", "module", ...labels] : labels,
+    })),
+  ].map((metric) => [metric.name, metric]),
+);
+
+/**
+ * The metric of that name; of a histogram also by the names of its series.
+ * @throws Error when there is none: a dashboard must not ask for what nobody exposes
+ */
+export function metricNamed(name: string): KnownMetric {
+  const metric = known.get(name) ?? known.get(name.replace(/_(bucket|sum|count)$/, ""));
+  if (metric === undefined) throw new Error(`no metric ${name} in src/catalogue.ts`);
+  return metric;
+}

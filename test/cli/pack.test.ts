@@ -1,0 +1,262 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, test } from "vitest";
+import { parse } from "yaml";
+import { pack } from "../../src/cli/pack.ts";
+import { PARTS } from "../../src/cli/pack-files.ts";
+import { runMain } from "../helpers/exporter.ts";
+import { type TemporaryFolder, temporaryFolder } from "../helpers/temporary-folder.ts";
+import { runTool } from "../helpers/tools.ts";
+
+const repository = fileURLToPath(new URL("../..", import.meta.url));
+
+const writeTo = (folder: TemporaryFolder, more: Partial<Parameters<typeof pack>[0]> = {}) =>
+  pack({ out: join(folder.path, "out"), parts: PARTS, force: false, ...more }, {});
+
+const read = (folder: TemporaryFolder, path: string): string =>
+  readFileSync(join(folder.path, "out", path), "utf8");
+
+interface Rule {
+  readonly alert?: string;
+  readonly for?: string;
+  readonly keep_firing_for?: string;
+  readonly labels?: Record<string, string>;
+  readonly annotations?: Record<string, string>;
+}
+
+const rulesIn = (folder: TemporaryFolder): readonly Rule[] =>
+  readdirSync(join(folder.path, "out/rules")).flatMap((name) =>
+    (parse(read(folder, `rules/${name}`)) as { groups: { rules: Rule[] }[] }).groups.flatMap(
+      ({ rules }) => rules,
+    ),
+  );
+
+const alert = (folder: TemporaryFolder, name: string): Rule | undefined =>
+  rulesIn(folder).find((rule) => rule.alert === name);
+
+describe("heartbeat-exporter pack", () => {
+  test("writes what the repository has, byte by byte, and says so", async () => {
+    await using folder = await temporaryFolder();
+    const out = join(folder.path, "out");
+    await using run = runMain(["pack", "--out", out]);
+    expect(await run.exited).toMatchObject({ code: 0 });
+    expect(run.stderr()).toBe("");
+    const files = PARTS.flatMap((part) =>
+      readdirSync(join(out, part), { recursive: true, withFileTypes: true })
+        .filter((entry) => entry.isFile())
+        .map((entry) => join(entry.parentPath, entry.name).slice(out.length + 1)),
+    );
+    expect(files.length).toBeGreaterThan(15);
+    for (const file of files) {
+      expect(read(folder, file)).toBe(readFileSync(join(repository, file), "utf8"));
+      expect(run.stdout()).toContain(`written    ${out}/${file}\n`);
+    }
+    expect(files).toEqual(expect.arrayContaining(["dashboards/overview.json", "rules/targets.rules.yml"]));
+    expect(files.filter((file) => /tests|source/.test(file))).toEqual([]);
+    expect(run.stdout()).toContain(`\n${files.length} files, ${files.length} changed\n`);
+  });
+
+  test.each(["bookworm", "newest"] as const)(
+    "writes rules that promtool %s takes, also with overrides",
+    async (version) => {
+      await using folder = await temporaryFolder();
+      const overrides = await folder.write("overrides.yml", OVERRIDES);
+      expect(writeTo(folder, { overrides })).toMatchObject({ ok: true });
+      const rules = readdirSync(join(folder.path, "out/rules")).map((name) =>
+        join(folder.path, "out/rules", name),
+      );
+      const { code, stderr } = await runTool("promtool", version, ["check", "rules", ...rules]);
+      expect({ code, stderr }).toMatchObject({ code: 0 });
+    },
+  );
+
+  test.each([
+    ["bookworm", "alertmanager.yml"],
+    ["newest", "alertmanager.yml"],
+    ["newest", "alertmanager-0.28.yml"],
+  ] as const)("writes what amtool %s takes as %s, with its templates", async (version, name) => {
+    await using folder = await temporaryFolder();
+    expect(writeTo(folder)).toMatchObject({ ok: true });
+    const file = join(folder.path, "out/alertmanager", name);
+    const { code, stdout } = await runTool("amtool", version, ["check-config", file]);
+    expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringMatching(/[1-9] templates/) });
+  });
+
+  test("changes alerts as the overrides say, and nothing else", async () => {
+    await using plain = await temporaryFolder();
+    await using folder = await temporaryFolder();
+    writeTo(plain);
+    const overrides = await folder.write("overrides.yml", OVERRIDES);
+    expect(writeTo(folder, { overrides })).toMatchObject({ ok: true });
+    const before = alert(plain, "HeartbeatModelUnavailable");
+    expect(alert(folder, "HeartbeatModelUnavailable")).toEqual({
+      ...before,
+      for: "7m",
+      keep_firing_for: "9m",
+      labels: { ...before?.labels, severity: "info", team: "ai", pager: "no" },
+      annotations: {
+        ...before?.annotations,
+        summary: "Nobody answers {{ $labels.target }}.",
+        runbook_url: "https://wiki.example.com/rb/HeartbeatModelUnavailable.md",
+      },
+    });
+    expect(alert(folder, "HeartbeatTargetDown")?.labels).toEqual({
+      ...alert(plain, "HeartbeatTargetDown")?.labels,
+      team: "platform",
+    });
+    expect(alert(plain, "HeartbeatWatchdog")).toBeDefined();
+    expect(alert(folder, "HeartbeatWatchdog")).toBeUndefined();
+    expect(rulesIn(folder)).toHaveLength(rulesIn(plain).length - 1);
+    expect(read(folder, "dashboards/overview.json")).toContain(
+      "https://wiki.example.com/rb/${__value.raw}.md",
+    );
+    for (const name of readdirSync(join(folder.path, "out/rules"))) {
+      const comments = (text: string) => text.split("\n").filter((line) => /^\s*#/.test(line));
+      const written = comments(read(folder, `rules/${name}`));
+      expect(comments(read(plain, `rules/${name}`))).toEqual(expect.arrayContaining(written));
+    }
+  });
+
+  test.each([
+    [
+      "an alert that there is not",
+      "alerts:\n  HeartbeatModelUnavailble: { for: 5m }\n",
+      "2:3: alerts.HeartbeatModelUnavailble: got an unknown key, want HeartbeatModelUnavailable (did you mean that?)\n",
+    ],
+    [
+      "no duration",
+      "alerts: { HeartbeatTargetDown: { for: 5 minutes } }\n",
+      '1:39: alerts.HeartbeatTargetDown.for: got "5 minutes", want a duration',
+    ],
+    [
+      "an unknown key",
+      "alerts: { HeartbeatTargetDown: { severty: info } }\n",
+      "want severity (did you mean that?)",
+    ],
+    ["no label name", "labels: { a-b: c }\n", '1:11: labels.a-b: got the key "a-b", want'],
+    ["nothing", "", "1:1: got an empty file, want alerts to override"],
+    ["no YAML", "alerts: [", "want keys of one map indented alike"],
+    ["a variable that is not set", "labels: { team: '${NO_SUCH}' }\n", "want the variable NO_SUCH"],
+  ])("refuses overrides with %s, and writes nothing", async (_title, text, message) => {
+    await using folder = await temporaryFolder();
+    const overrides = await folder.write("overrides.yml", text);
+    const outcome = writeTo(folder, { overrides, parts: ["dashboards"] });
+    expect(outcome.ok).toBe(false);
+    expect(outcome.text).toContain(`${overrides}:`);
+    expect(outcome.text).toContain(message);
+    expect(existsSync(join(folder.path, "out"))).toBe(false);
+  });
+
+  test("says that a file of overrides is not there", async () => {
+    await using folder = await temporaryFolder();
+    const overrides = join(folder.path, "nowhere.yml");
+    expect(writeTo(folder, { overrides }).text).toMatch(/nowhere\.yml: got .*want a readable YAML file\n$/);
+  });
+
+  test("writes only the parts that are asked for", async () => {
+    await using folder = await temporaryFolder();
+    await using run = runMain([
+      "pack",
+      "--out",
+      join(folder.path, "out"),
+      "--only",
+      "rules",
+      "--only=dashboards",
+    ]);
+    expect(await run.exited).toMatchObject({ code: 0 });
+    expect(
+      readdirSync(join(folder.path, "out"))
+        .filter((name) => !name.startsWith("."))
+        .toSorted(),
+    ).toEqual(["dashboards", "rules"]);
+    await using wrong = runMain(["pack", "--out", folder.path, "--only", "grafana"]);
+    expect(await wrong.exited).toMatchObject({ code: 1 });
+    expect(wrong.stderr()).toContain('got "grafana", want rules, alertmanager or dashboards');
+  });
+
+  test("does not overwrite what somebody changed, and touches nothing then", async () => {
+    await using folder = await temporaryFolder();
+    const overrides = await folder.write("overrides.yml", OVERRIDES);
+    writeTo(folder);
+    await folder.write("out/rules/slo.rules.yml", "groups: []\n");
+    const before = read(folder, "rules/targets.rules.yml");
+    await using run = runMain(["pack", "--out", join(folder.path, "out"), "--overrides", overrides]);
+    expect(await run.exited).toMatchObject({ code: 1 });
+    expect(run.stderr()).toContain("nothing was written");
+    expect(run.stderr()).toContain("/out/rules/slo.rules.yml\n");
+    expect(run.stderr()).not.toContain("targets.rules.yml");
+    expect(read(folder, "rules/targets.rules.yml")).toBe(before);
+    expect(writeTo(folder, { overrides, force: true })).toMatchObject({ ok: true });
+    expect(read(folder, "rules/slo.rules.yml")).not.toBe("groups: []\n");
+  });
+
+  test("updates what it wrote itself, and says what did not change", async () => {
+    await using folder = await temporaryFolder();
+    const overrides = await folder.write("overrides.yml", OVERRIDES);
+    writeTo(folder);
+    expect(writeTo(folder).text).toMatch(/^(unchanged {2}\S+\n)+\d+ files, none changed\n$/);
+    expect(writeTo(folder, { overrides }).text).toMatch(/^updated {4}\S+\/rules\/targets\.rules\.yml$/m);
+  });
+
+  test("takes away what an earlier version wrote, unless it was changed", async () => {
+    await using folder = await temporaryFolder();
+    writeTo(folder);
+    const record = JSON.parse(read(folder, ".heartbeat-exporter-pack.json")) as Record<string, string>;
+    const [hash = ""] = [record["rules/slo.rules.yml"]];
+    await folder.write("out/rules/old.rules.yml", read(folder, "rules/slo.rules.yml"));
+    await folder.write("out/rules/own.rules.yml", "groups: []\n");
+    await folder.write(
+      "out/.heartbeat-exporter-pack.json",
+      JSON.stringify({ ...record, "rules/old.rules.yml": hash }),
+    );
+    expect(writeTo(folder, { parts: ["dashboards"] }).text).not.toContain("old.rules.yml");
+    expect(writeTo(folder).text).toContain("removed    ");
+    expect(existsSync(join(folder.path, "out/rules/old.rules.yml"))).toBe(false);
+    expect(existsSync(join(folder.path, "out/rules/own.rules.yml"))).toBe(true);
+    await folder.write("out/rules/old.rules.yml", "# mine now\n");
+    await folder.write(
+      "out/.heartbeat-exporter-pack.json",
+      JSON.stringify({ ...record, "rules/old.rules.yml": hash }),
+    );
+    expect(writeTo(folder)).toMatchObject({ ok: false, text: expect.stringContaining("old.rules.yml") });
+  });
+
+  test("takes no file for ours when its record is broken", async () => {
+    await using folder = await temporaryFolder();
+    writeTo(folder);
+    await folder.write("out/.heartbeat-exporter-pack.json", "{ broken");
+    await folder.write("out/rules/slo.rules.yml", "groups: []\n");
+    expect(writeTo(folder)).toMatchObject({ ok: false, text: expect.stringContaining("slo.rules.yml") });
+  });
+
+  test("says where it cannot write", async () => {
+    await using folder = await temporaryFolder();
+    await folder.write("out", "a file where a folder should be\n");
+    const { ok, text } = writeTo(folder);
+    expect(ok).toBe(false);
+    expect(text).toMatch(/out\/.*: got .*, want a (file or nothing|place that can be written)\n$/);
+  });
+
+  test("asks for a folder, and its help teaches", async () => {
+    await using run = runMain(["pack"]);
+    expect(await run.exited).toMatchObject({ code: 1 });
+    expect(run.stderr()).toContain("--out <folder>");
+    await using help = runMain(["pack", "--help"]);
+    await help.exited;
+    expect(help.stdout()).toContain("HeartbeatModelUnavailable: { for: 5m");
+  });
+});
+
+const OVERRIDES = `
+runbook_url: https://wiki.example.com/rb/
+labels: { team: platform }
+alerts:
+  HeartbeatModelUnavailable:
+    for: 7m
+    keep_firing_for: 9m
+    severity: info
+    labels: { team: ai, pager: no }
+    annotations: { summary: "Nobody answers {{ $labels.target }}." }
+  HeartbeatWatchdog: { disable: true }
+`;

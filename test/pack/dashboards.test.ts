@@ -1,0 +1,232 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, test } from "vitest";
+import { parse } from "yaml";
+import { RUNBOOKS } from "../../dashboards/source/dashboard.ts";
+import { metricNamed, PENDING } from "../../dashboards/source/known-metrics.ts";
+import { metrics } from "../../src/catalogue.ts";
+import { readsOf } from "./promql.ts";
+import { type DashboardJson, everyQuery, panelsOf, readDashboards } from "./queries.ts";
+import { rangesOf } from "./ranges.ts";
+
+const repository = fileURLToPath(new URL("../..", import.meta.url));
+const dashboards = readDashboards();
+const texts = new Map(
+  [...dashboards.keys()].map((name) => [
+    name,
+    readFileSync(join(repository, `dashboards/${name}.json`), "utf8"),
+  ]),
+);
+
+const COUNTERS = new Set([
+  ...metrics.filter(({ type }) => type === "counter").map(({ name }) => name),
+  ...PENDING.map(({ name }) => name).filter((name) => name.endsWith("_total")),
+  "process_cpu_seconds_total",
+]);
+const OF_CHANGES = new Set(["rate", "increase", "irate", "changes", "resets", "delta"]);
+
+/** Labels that Prometheus adds, and the bound of a bucket. */
+const ADDED = ["job", "instance", "le", "name"];
+
+describe.each([...dashboards])("the dashboard %s", (name, dashboard) => {
+  const panels = panelsOf(dashboard);
+  const queries = everyQuery(name, dashboard);
+
+  test("has what a dashboard needs", () => {
+    expect(dashboard.uid).toMatch(/^heartbeat-[a-z-]{2,30}$/);
+    expect(dashboard.title).toMatch(/^Heartbeat \/ ./);
+    expect(dashboard.description).toMatch(/\.$/);
+    expect(dashboard.editable).toBe(false);
+    expect(dashboard.tags).toEqual(["heartbeat-exporter"]);
+    expect(dashboard.links).toMatchObject([
+      { type: "dashboards", tags: ["heartbeat-exporter"], includeVars: true, keepTime: true },
+    ]);
+    expect(texts.get(name)).not.toContain("__inputs");
+    expect(texts.get(name)).not.toContain('placement": "inControlsMenu');
+  });
+
+  test("lets its reader choose the data source, jobs and instances", () => {
+    const [datasource, job, instance, ...choices] = dashboard.templating.list;
+    expect(datasource).toMatchObject({
+      name: "datasource",
+      type: "datasource",
+      label: "Data source",
+      query: "prometheus",
+    });
+    const choice = { type: "query", multi: true, includeAll: true, refresh: 2 };
+    expect(job).toMatchObject({ ...choice, name: "job", label: "job", allValue: ".+" });
+    expect(instance).toMatchObject({ ...choice, name: "instance", label: "instance", allValue: ".+" });
+    // Series without the label, such as those of /probe, belong to all.
+    for (const other of choices) expect(other).toMatchObject({ ...choice, allValue: ".*" });
+  });
+
+  test("names no data source but the chosen one", () => {
+    for (const [, uid] of (texts.get(name) ?? "").matchAll(/"uid": "([^"]*)"/g)) {
+      expect([`\${datasource}`, dashboard.uid]).toContain(uid);
+    }
+    for (const panel of panels) {
+      expect(panel.datasource?.uid).toBe(`\${datasource}`);
+      for (const target of panel.targets ?? []) expect(target.datasource?.uid).toBe(`\${datasource}`);
+    }
+  });
+
+  test("has panels that explain themselves", () => {
+    expect(panels.length).toBeGreaterThan(5);
+    for (const { title, description, fieldConfig, targets = [] } of panels) {
+      const { unit, noValue } = fieldConfig?.defaults ?? {};
+      expect({ title, description, unit, noValue }).toEqual({
+        title: expect.stringMatching(/^[A-Z0-9]/i),
+        description: expect.stringMatching(/^[A-Z0-9].{30,}\.$/is),
+        unit: expect.stringMatching(/./),
+        noValue: expect.stringMatching(/../),
+      });
+      expect({ title, queries: targets.length }).not.toEqual({ title, queries: 0 });
+      for (const { legendFormat, instant = false, range = false } of targets) {
+        expect({ title, legendFormat }).not.toEqual({ title, legendFormat: "" });
+        expect({ title, instant }).toEqual({ title, instant: !range });
+      }
+    }
+    const titles = panels.map(({ title }) => title);
+    expect(titles).toEqual([...new Set(titles)]);
+  });
+
+  test("lays its panels out without gaps and overlaps", () => {
+    const ids = dashboard.panels.flatMap(({ id, panels: inner = [] }) => [
+      id,
+      ...inner.map((panel) => panel.id),
+    ]);
+    expect(ids).toEqual(ids.map((_, i) => i + 1));
+    for (const row of rowsOf(dashboard)) {
+      const taken = new Set<string>();
+      for (const { gridPos, title } of row) {
+        expect(gridPos.x + gridPos.w).toBeLessThanOrEqual(24);
+        for (let x = gridPos.x; x < gridPos.x + gridPos.w; x++) {
+          for (let y = gridPos.y; y < gridPos.y + gridPos.h; y++) {
+            expect({ title, covers: taken.has(`${x},${y}`) }).toEqual({ title, covers: false });
+            taken.add(`${x},${y}`);
+          }
+        }
+      }
+    }
+  });
+
+  test.each(queries.map((query) => [query.place, query] as const))(
+    "asks for what there is: %s",
+    (_place, { expr, written, kind, instant }) => {
+      const { selectors, groupings } = readsOf(expr);
+      const asked = selectors.map(({ metric = "" }) => metric);
+      const labels = [
+        ...groupings,
+        ...selectors.flatMap(({ matchers }) => matchers.map(({ label }) => label)),
+      ];
+      const known = new Set([...ADDED, ...asked.flatMap((metric) => metricNamed(metric).labels)]);
+      expect(asked).not.toEqual([]);
+      expect(labels.filter((label) => !known.has(label))).toEqual([]);
+
+      for (const { metric, matchers } of selectors) {
+        // Alerts that aggregate have no instance, and variables offer what they are matched by.
+        const wanted = kind === "variable" || metric === "ALERTS" ? [] : ["job", "instance"];
+        const matched = matchers.map(({ label }) => label);
+        expect({ metric, matched }).toEqual({ metric, matched: expect.arrayContaining(wanted) });
+      }
+      const ranges = rangesOf(expr);
+      for (const { function: called, metric, range } of ranges) {
+        expect(metric).not.toBe("");
+        if (!["rate", "increase", "irate"].includes(called)) continue;
+        const overAll = instant && written.includes("[$__range]");
+        expect({ metric, range }).toEqual({ metric, range: overAll ? "1h" : "61s" });
+      }
+      for (const counter of asked.filter((metric) => COUNTERS.has(metric) || metric.endsWith("_bucket"))) {
+        if (kind === "variable") continue;
+        const uses = asked.filter((metric) => metric === counter).length;
+        const changes = ranges.filter(
+          ({ metric, function: called }) => metric === counter && OF_CHANGES.has(called),
+        );
+        expect({ counter, uses: changes.length }).toEqual({ counter, uses });
+      }
+    },
+  );
+
+  test("shows state sets as states", () => {
+    for (const { title, targets = [], fieldConfig } of panels) {
+      const overrides =
+        fieldConfig?.overrides.flatMap(({ properties }) => properties.map(({ id }) => id)) ?? [];
+      const mapped = (fieldConfig?.defaults.mappings?.length ?? 0) > 0 || overrides.includes("mappings");
+      const isStateSet = targets.some(({ expr }) => /(?:status|mode|state)="\w+"\} == 1/.test(expr));
+      expect({ title, shown: mapped || !isStateSet }).toEqual({ title, shown: true });
+    }
+  });
+});
+
+/** The panels between two rows, and those of each folded one. */
+function rowsOf({
+  panels,
+}: DashboardJson): (readonly { gridPos: { x: number; y: number; w: number; h: number }; title: string }[])[] {
+  return [panels.filter(({ type }) => type !== "row"), ...panels.map(({ panels: inner = [] }) => inner)];
+}
+
+describe("the dashboards", () => {
+  test("are these", () => {
+    expect([...dashboards.keys()].toSorted()).toEqual([
+      "exporter",
+      "heartbeat-log",
+      "heartbeats",
+      "http",
+      "llm",
+      "overview",
+      "slo",
+    ]);
+  });
+
+  test("have uids of their own, and lead to each other and to pages that exist", () => {
+    const uids = [...dashboards.values()].map(({ uid }) => uid);
+    expect(new Set(uids).size).toBe(uids.length);
+    for (const text of texts.values()) {
+      for (const [, uid = ""] of text.matchAll(/\/d\/([a-z-]+)/g)) expect(uids).toContain(uid);
+    }
+    expect(texts.get("overview")).toContain(`${RUNBOOKS}/`);
+  });
+
+  test("are where the annotations of the alerts lead to, and both name the same runbooks", () => {
+    const folder = join(repository, "rules");
+    const uids = new Set([...dashboards.values()].map(({ uid }) => uid));
+    const alerts = readdirSync(folder)
+      .filter((file) => file.endsWith(".rules.yml"))
+      .flatMap((file) => alertsOf(readFileSync(join(folder, file), "utf8")));
+    expect(alerts.length).toBeGreaterThan(20);
+    for (const { alert, annotations } of alerts) {
+      const uid = /^\/d\/([a-z-]+)/.exec(annotations["dashboard"] ?? "")?.[1];
+      expect({ alert, leads: uids.has(uid ?? "") }).toEqual({ alert, leads: true });
+      expect(annotations["runbook_url"]).toBe(`${RUNBOOKS}/${alert}.md`);
+      const page = existsSync(join(repository, `docs/runbooks/${alert}.md`));
+      expect({ alert, page }).toEqual({ alert, page: true });
+    }
+  });
+
+  test("are described", () => {
+    const page = readFileSync(join(repository, "docs/dashboards.md"), "utf8");
+    for (const { uid } of dashboards.values()) expect(page).toContain(`\`${uid}\``);
+  });
+
+  test("wait for no metric that the catalogue has", () => {
+    const arrived = new Set(metrics.map(({ name }) => name));
+    expect(PENDING.map(({ name }) => name).filter((name) => arrived.has(name))).toEqual([]);
+  });
+
+  test("ask for every pending metric", () => {
+    const asked = new Set(
+      [...dashboards].flatMap(([name, dashboard]) =>
+        everyQuery(name, dashboard).flatMap(({ expr }) =>
+          readsOf(expr).selectors.map(({ metric }) => metric),
+        ),
+      ),
+    );
+    expect(PENDING.map(({ name }) => name).filter((name) => !asked.has(name))).toEqual([]);
+  });
+});
+
+const alertsOf = (text: string) =>
+  (parse(text) as { groups: { rules: { alert?: string; annotations?: Record<string, string> }[] }[] }).groups
+    .flatMap(({ rules }) => rules)
+    .flatMap(({ alert, annotations = {} }) => (alert === undefined ? [] : [{ alert, annotations }]));

@@ -1,0 +1,192 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, test } from "vitest";
+import { parse, parseAllDocuments, stringify } from "yaml";
+import { runMain, startExporter } from "../helpers/exporter.ts";
+import { temporaryFolder } from "../helpers/temporary-folder.ts";
+import { runTool } from "../helpers/tools.ts";
+import { readDashboards } from "./queries.ts";
+
+const FOLDER = fileURLToPath(new URL("../../deploy/kubernetes", import.meta.url));
+const NAME = { "app.kubernetes.io/name": "heartbeat-exporter" };
+
+interface Kustomization {
+  readonly kind: string;
+  readonly namespace?: string;
+  readonly resources: readonly string[];
+}
+
+interface Manifest {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: { readonly name: string; readonly labels: Readonly<Record<string, string>> };
+  readonly spec?: unknown;
+  readonly data?: Readonly<Record<string, string>>;
+}
+
+const yamlFiles = readdirSync(FOLDER, { recursive: true, encoding: "utf8" }).filter((name) =>
+  name.endsWith(".yaml"),
+);
+const kustomizations = yamlFiles.filter((name) => name.endsWith("kustomization.yaml"));
+const manifests = yamlFiles
+  .filter((name) => !kustomizations.includes(name))
+  .flatMap((name) =>
+    parseAllDocuments(readFileSync(join(FOLDER, name), "utf8")).map((document) => {
+      for (const error of [...document.errors, ...document.warnings]) throw error;
+      return document.toJS() as Manifest;
+    }),
+  );
+
+function theOne(kind: string): Manifest {
+  const [found, ...others] = manifests.filter((manifest) => manifest.kind === kind);
+  if (found === undefined || others.length > 0) throw new Error(`want one ${kind}, got ${others.length + 1}`);
+  return found;
+}
+
+interface Deployment {
+  readonly replicas: number;
+  readonly strategy: { readonly type: string };
+  readonly selector: { readonly matchLabels: object };
+  readonly template: {
+    readonly metadata: { readonly labels: object };
+    readonly spec: {
+      readonly serviceAccountName: string;
+      readonly securityContext: object;
+      readonly volumes: readonly { readonly name: string; readonly configMap?: { readonly name: string } }[];
+      readonly containers: readonly {
+        readonly args: readonly string[];
+        readonly ports: readonly { readonly name: string; readonly containerPort: number }[];
+        readonly securityContext: object;
+        readonly livenessProbe: { readonly httpGet: { readonly path: string; readonly port: string } };
+        readonly readinessProbe: { readonly httpGet: { readonly path: string; readonly port: string } };
+        readonly volumeMounts: readonly { readonly name: string; readonly mountPath: string }[];
+      }[];
+    };
+  };
+}
+
+const deployment = theOne("Deployment").spec as Deployment;
+const pod = deployment.template.spec;
+const [container] = pod.containers;
+if (container === undefined) throw new Error("no container");
+
+describe("the Kubernetes manifests", () => {
+  test("are named by kustomizations that name nothing else", () => {
+    const named = kustomizations.flatMap((name) => {
+      const { resources } = parse(readFileSync(join(FOLDER, name), "utf8")) as Kustomization;
+      return resources.map((resource) => join(dirname(name), resource));
+    });
+    for (const path of named)
+      expect({ path, there: existsSync(join(FOLDER, path)) }).toEqual({ path, there: true });
+    const plain = yamlFiles.filter((name) => !kustomizations.includes(name));
+    expect(named.filter((path) => path.endsWith(".yaml")).toSorted()).toEqual(plain.toSorted());
+  });
+
+  test("are one of a kind and name each, and carry the label of the exporter", () => {
+    const ids = manifests.map(({ kind, metadata }) => `${kind}/${metadata.name}`);
+    expect(new Set(ids).size).toBe(ids.length);
+    for (const { metadata } of manifests) expect(metadata.labels).toMatchObject(NAME);
+  });
+
+  test("run the exporter with no rights", () => {
+    expect(pod.securityContext).toMatchObject({
+      runAsNonRoot: true,
+      runAsUser: 1000,
+      seccompProfile: { type: "RuntimeDefault" },
+    });
+    expect(container.securityContext).toEqual({
+      allowPrivilegeEscalation: false,
+      readOnlyRootFilesystem: true,
+      capabilities: { drop: ["ALL"] },
+    });
+    expect(manifests.find(({ kind }) => kind === "ServiceAccount")).toMatchObject({
+      metadata: { name: pod.serviceAccountName },
+      automountServiceAccountToken: false,
+    });
+  });
+
+  test("ask no model twice", () => {
+    expect(deployment).toMatchObject({ replicas: 1, strategy: { type: "Recreate" } });
+  });
+
+  test("find each other by labels, names and ports", () => {
+    const { selector, template } = deployment;
+    expect(selector.matchLabels).toEqual(NAME);
+    expect(template.metadata.labels).toEqual(NAME);
+    const service = theOne("Service");
+    const { selector: selected, ports } = service.spec as {
+      selector: object;
+      ports: { name: string; port: number; targetPort: string }[];
+    };
+    expect(selected).toEqual(NAME);
+    expect(container.ports.map(({ name }) => name)).toEqual(ports.map(({ targetPort }) => targetPort));
+    const monitor = theOne("ServiceMonitor").spec as {
+      selector: { matchLabels: object };
+      endpoints: { port: string }[];
+    };
+    expect(monitor.selector.matchLabels).toEqual(NAME);
+    expect(monitor.endpoints.map(({ port }) => port)).toEqual(ports.map(({ name }) => name));
+    const maps = pod.volumes.flatMap(({ configMap }) => configMap?.name ?? []);
+    expect(maps).toEqual(["heartbeat-exporter"]);
+    expect(container.volumeMounts.map(({ name }) => name)).toEqual(pod.volumes.map(({ name }) => name));
+    const { namespace } = parse(readFileSync(join(FOLDER, "kustomization.yaml"), "utf8")) as Kustomization;
+    const [port] = ports;
+    const { httpSDConfigs } = theOne("ScrapeConfig").spec as { httpSDConfigs: { url: string }[] };
+    expect(httpSDConfigs.map(({ url }) => url)).toEqual([
+      `http://${service.metadata.name}.${namespace}.svc:${port?.port}/sd`,
+    ]);
+  });
+
+  test("start the exporter with a configuration and flags that it takes, on the port and paths of the probes", async () => {
+    const [name, yaml] = Object.entries(configMap("heartbeat-exporter"))[0] ?? ["", ""];
+    const mountPath = container.volumeMounts[0]?.mountPath;
+    expect(container.args).toContain(`--config.file=${mountPath}/${name}`);
+    const args = [
+      ...container.args.filter((arg) => !arg.startsWith("--config.file=")),
+      "--log.format=logfmt",
+    ];
+    await using exporter = await startExporter({ yaml, args });
+    for (const { httpGet } of [container.livenessProbe, container.readinessProbe]) {
+      expect(httpGet.port).toBe("http");
+      await exporter.get(httpGet.path);
+    }
+    await exporter.get("/sd");
+    expect(container.ports).toEqual([{ name: "http", containerPort: 8091 }]);
+  });
+
+  test("refuse to start with a flag that there is not, so that the test above means something", async () => {
+    await using run = runMain(["--no.such.flag"]);
+    expect((await run.exited).code).toBe(1);
+  });
+
+  test("hold every dashboard, each small enough for a ConfigMap", () => {
+    const found = manifests.filter(({ metadata }) => metadata.labels["grafana_dashboard"] === "1");
+    const held = new Map(found.flatMap(({ data = {} }) => Object.entries(data)));
+    expect(held.size).toBe(found.length);
+    for (const [name, dashboard] of readDashboards()) {
+      const text = held.get(`heartbeat-${name}.json`) ?? "";
+      expect(JSON.parse(text)).toEqual(dashboard);
+      expect(text.length).toBeLessThan(500_000);
+    }
+    expect(held.size).toBe(readDashboards().size);
+  });
+
+  test.each(["bookworm", "newest"] as const)("hold the rules as promtool %s takes them", async (version) => {
+    const spec = theOne("PrometheusRule").spec as { groups: { name: string; rules: object[] }[] };
+    await using folder = await temporaryFolder();
+    const file = await folder.write("all.rules.yml", stringify(spec));
+    const { code, stderr } = await runTool("promtool", version, ["check", "rules", file]);
+    expect({ code, stderr }).toMatchObject({ code: 0 });
+    // The operator's schema has no room for anything else.
+    const keys = new Set(spec.groups.flatMap(({ rules }) => rules.flatMap((rule) => Object.keys(rule))));
+    const allowed = new Set(["alert", "record", "expr", "for", "keep_firing_for", "labels", "annotations"]);
+    expect([...keys].filter((key) => !allowed.has(key))).toEqual([]);
+    const names = spec.groups.map(({ name }) => name);
+    expect(new Set(names).size).toBe(names.length);
+  });
+});
+
+function configMap(name: string): Readonly<Record<string, string>> {
+  return manifests.find(({ kind, metadata }) => kind === "ConfigMap" && metadata.name === name)?.data ?? {};
+}
