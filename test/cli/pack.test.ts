@@ -171,7 +171,7 @@ describe("heartbeat-exporter pack", () => {
         .toSorted(),
     ).toEqual(["dashboards", "rules"]);
     await using wrong = runMain(["pack", "--out", folder.path, "--only", "grafana"]);
-    expect(await wrong.exited).toMatchObject({ code: 1 });
+    expect(await wrong.exited).toMatchObject({ code: 2 });
     expect(wrong.stderr()).toContain('got "grafana", want rules, alertmanager or dashboards');
   });
 
@@ -182,7 +182,7 @@ describe("heartbeat-exporter pack", () => {
     await folder.write("out/rules/slo.rules.yml", "groups: []\n");
     const before = read(folder, "rules/targets.rules.yml");
     await using run = runMain(["pack", "--out", join(folder.path, "out"), "--overrides", overrides]);
-    expect(await run.exited).toMatchObject({ code: 1 });
+    expect(await run.exited).toMatchObject({ code: 2 });
     expect(run.stderr()).toContain("nothing was written");
     expect(run.stderr()).toContain("/out/rules/slo.rules.yml\n");
     expect(run.stderr()).not.toContain("targets.rules.yml");
