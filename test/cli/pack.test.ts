@@ -182,7 +182,7 @@ describe("heartbeat-exporter pack", () => {
     await folder.write("out/rules/slo.rules.yml", "groups: []\n");
     const before = read(folder, "rules/targets.rules.yml");
     await using run = runMain(["pack", "--out", join(folder.path, "out"), "--overrides", overrides]);
-    expect(await run.exited).toMatchObject({ code: 2 });
+    expect(await run.exited).toMatchObject({ code: 1 });
     expect(run.stderr()).toContain("nothing was written");
     expect(run.stderr()).toContain("/out/rules/slo.rules.yml\n");
     expect(run.stderr()).not.toContain("targets.rules.yml");
@@ -240,7 +240,7 @@ describe("heartbeat-exporter pack", () => {
 
   test("asks for a folder, and its help teaches", async () => {
     await using run = runMain(["pack"]);
-    expect(await run.exited).toMatchObject({ code: 1 });
+    expect(await run.exited).toMatchObject({ code: 2 });
     expect(run.stderr()).toContain("--out <folder>");
     await using help = runMain(["pack", "--help"]);
     await help.exited;
