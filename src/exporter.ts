@@ -10,7 +10,8 @@ import type { History } from "./core/history.ts";
 import type { Log } from "./core/log.ts";
 import type { Memory } from "./core/memory.ts";
 import { priceOf } from "./core/money.ts";
-import type { Skip } from "./core/result.ts";
+import type { Result, Skip } from "./core/result.ts";
+import { targetStatus } from "./core/status.ts";
 import { identityOf, type Module, type Target } from "./core/target.ts";
 import type { Seconds } from "./core/units.ts";
 import { createAsk } from "./engine/ask.ts";
@@ -21,6 +22,8 @@ import { createScheduler } from "./engine/schedule.ts";
 import { configuredSubject, type Subject } from "./engine/subject.ts";
 import { createTiers } from "./engine/tiers.ts";
 import { createVitals } from "./engine/vitals.ts";
+import { createFeed } from "./events/feed.ts";
+import { createWatch } from "./events/watch.ts";
 import { createDriver } from "./failover/driver.ts";
 import { type Effect, initialState, type State } from "./failover/machine.ts";
 import { createComponents } from "./groups/components.ts";
@@ -118,6 +121,7 @@ export function createExporter(options: ExporterOptions): Exporter {
       totals.observe(target, result, dollars);
       options.history.append(pastResult(target, result, dollars));
       driver.record(target, result);
+      watchTarget(target, result);
     },
     onBug: (module, { address }, error) => {
       log.error(
@@ -176,11 +180,20 @@ export function createExporter(options: ExporterOptions): Exporter {
     },
   });
   const identity = `${hostname()}_${randomUUID().slice(0, 8)}`;
+  const events = createFeed(options.history, log, (name) => current.targets.get(name)?.failover);
+  const watch = createWatch({
+    clock,
+    record: (event) => void options.history.record(event),
+    groups: () => health.groups().map(({ group, status }) => [group.name, status] as const),
+  });
+  const watchTarget = (target: Target, latest: Result | undefined): void =>
+    watch.target(target.name, targetStatus(target, state(target).health, latest), latest);
   const self = createSelf({
     leads: () => election.leads(),
     version: options.version,
     reload: options.reloadStatus,
     probes: () => engine.counts(),
+    eventStreams: () => events.streams(),
     ...(store === undefined ? {} : { store: () => ({ ...store(), downFor: memory.downFor }) }),
   });
 
@@ -241,11 +254,14 @@ export function createExporter(options: ExporterOptions): Exporter {
     ledger.retain(({ kind, name }) => (kind === "module" ? byModule : byName).has(name));
     treasury.setPrices(prices);
     totals.setTargets(targets, (target) => isPriced(target, prices));
+    watch.retain(byName);
+    for (const target of targets) watchTarget(target, ask.latest(target)?.result);
     scheduler.setTargets(targets);
     tiers.setTargets(targets);
     election.apply(lease === undefined ? undefined : { identity, ...lease });
   };
   apply(options.config);
+  watch.start();
 
   const listener = createApp({
     ...options,
@@ -266,6 +282,8 @@ export function createExporter(options: ExporterOptions): Exporter {
     },
     ready: () => !stopping,
     leads: () => election.leads(),
+    events,
+    knowsName: (name) => current.targets.has(name) || current.groups.has(name) || pushes.has(name),
     health,
     components,
     vitals: createVitals(clock, engine, scheduler, rates),
@@ -296,13 +314,18 @@ export function createExporter(options: ExporterOptions): Exporter {
 
   return {
     listener,
-    apply,
+    apply(config) {
+      apply(config);
+      options.history.record({ kind: "reload", at: clock.now(), subject: "", to: "success" });
+    },
     async stop() {
       stopping = true;
       scheduler.stop();
       tiers.stop();
       driver.stop();
       pushes.stop();
+      watch.stop();
+      events.close();
       self.stop();
       // Prompts end before the lease is given up, lest another replica sends its own beside them.
       await engine.shutdown();

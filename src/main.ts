@@ -86,12 +86,16 @@ async function serve({ flags, log, version, holder, web, address, demonstrating 
       const outcome = await holder.reload();
       log.info({ outcome }, "configuration reloaded");
     } catch (error) {
-      logReloadFailure(log, error);
+      reloadFailed(error);
       throw error;
     }
   };
   const { path } = holder.current().storage;
   const { memory, history, store } = await openPast(flags, holder.current().storage, log);
+  const reloadFailed = (error: unknown): void => {
+    logReloadFailure(log, error);
+    history.record({ kind: "reload", at: systemClock.now(), subject: "", to: "failure" });
+  };
   const exporter = createExporter({
     clock: systemClock,
     log,
@@ -119,7 +123,7 @@ async function serve({ flags, log, version, holder, web, address, demonstrating 
   // A failed reload is in the log and in a metric already.
   process.on("SIGHUP", () => void reload().catch(() => {}));
   if (flags.autoReload)
-    holder.watch(AUTO_RELOAD_EVERY, (error) => error !== undefined && logReloadFailure(log, error));
+    holder.watch(AUTO_RELOAD_EVERY, (error) => error !== undefined && reloadFailed(error));
   endOnSignal(server, exporter, store, log);
 
   const targets = holder.current().targets.length;
