@@ -71,12 +71,12 @@ export function createFeed(
 
   const follow = (follower: Follower): Following => {
     const { wanted, after } = follower;
-    let ended = false;
+    const following = { ended: false };
     let last = after ?? 0;
     /** What happens while the past is read. */
     let held: PastEvent[] | undefined = [];
     const stop = (): void => {
-      ended = true;
+      following.ended = true;
       held = undefined;
       unsubscribe();
       closing.delete(close);
@@ -86,7 +86,7 @@ export function createFeed(
       follower.end();
     };
     const deliver = (event: PastEvent): void => {
-      if (ended || event.id <= last) return;
+      if (following.ended || event.id <= last) return;
       last = event.id;
       if (isWanted(event, wanted)) follower.event(message(event));
     };
@@ -100,7 +100,7 @@ export function createFeed(
       const newest = (await history.events({ limit: 1 })).at(-1)?.id ?? 0;
       // A number from the future is of another exporter, or of a store that was lost: waiting for it would be in vain.
       if (after === undefined || after > newest) last = newest;
-      while (!ended && last < newest) {
+      while (!following.ended && last < newest) {
         const page = await history.events({ after: last, limit: PAGE });
         for (const event of page) deliver(event);
         if (page.length === 0) last = newest;
@@ -108,11 +108,11 @@ export function createFeed(
       }
     };
     const goLive = (): void => {
-      if (ended) return;
+      if (following.ended) return;
       const meanwhile = held ?? [];
       held = undefined;
       for (const event of meanwhile) deliver(event);
-      if (!ended) follower.caughtUp(last);
+      if (!following.ended) follower.caughtUp(last);
     };
     catchUp()
       .catch((error: unknown) => log.error({ err: error }, "events of the past cannot be read"))

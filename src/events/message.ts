@@ -37,7 +37,12 @@ export function typeOf({ kind, to }: EventFacts): EventType {
       return "force";
     case "heartbeat":
       return to === "up" ? "heartbeat.online" : "heartbeat.offline";
-    default:
+    case "mode":
+    case "health":
+    case "status":
+    case "overdue":
+    case "group":
+    case "reload":
       return kind;
   }
 }

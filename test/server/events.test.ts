@@ -62,7 +62,7 @@ async function rounds(count: number): Promise<void> {
 }
 
 const names = (events: readonly Received[]): string[] =>
-  events.map(({ event, data }) => `${event} ${String(data["target"] ?? data["group"] ?? "")}`.trim());
+  events.map(({ event, data }) => [event, data["target"] ?? data["group"]].join(" ").trim());
 
 const control = (path: string): Promise<Response> =>
   fetch(`${exporter.url}${path}`, { method: "POST", headers: { Authorization: `Bearer ${TOKEN}` } });
@@ -150,12 +150,8 @@ describe("/api/v1/events", () => {
     await rounds(4);
     down.clear();
     await rounds(3);
-    const [header, query] = await Promise.all([
-      followEvents(exporter.url, { lastEventId: id ?? "" }),
-      followEvents(exporter.url, { query: `?last_event_id=${id}` }),
-    ]);
-    await using _header = header;
-    await using _query = query;
+    await using header = await followEvents(exporter.url, { lastEventId: id ?? "" });
+    await using query = await followEvents(exporter.url, { query: `?last_event_id=${id}` });
     for (const client of [header, query]) {
       const { data } = await client.next(({ event }) => event === "snapshot");
       expect(names(client.received)).toEqual([
@@ -202,7 +198,7 @@ describe("/api/v1/events", () => {
     await using client = await followEvents(exporter.url, { lastEventId: "9999999999999999" });
     await client.next(({ event }) => event === "snapshot");
     await rounds(3);
-    await client.next(({ event }) => event === "health");
+    expect(await client.next(({ event }) => event === "health")).toMatchObject({ data: { to: "healthy" } });
   });
 
   it("tells only what is asked for", async () => {

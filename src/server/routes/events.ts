@@ -126,9 +126,7 @@ function snapshot(deps: Deps, { subjects }: Wanted) {
     at: rfc3339(deps.clock.now()),
     targets: [...deps.current().targets.values()].filter(isWanted).map((target) => {
       const status = targetStatus(target, deps.state(target).health, deps.ask.latest(target)?.result);
-      return target.failover === undefined
-        ? { target: target.name, status }
-        : { ...modeOf(deps, target), status };
+      return { ...modeOf(deps, target), status };
     }),
     heartbeats: Array.from(deps.pushes.list(), ({ heartbeat, status }) => ({ name: heartbeat.name, status }))
       .filter((one) => one.status === "offline" && isWanted(one))
