@@ -76,6 +76,8 @@ export interface Exporter {
   apply(config: Config): void;
   /** Aborts all probes and answers those who wait for them; afterwards nothing runs any more. */
   stop(): Promise<void>;
+  /** Takes the report of a component, as its route does; returns what is wrong with it. */
+  readonly report: (component: string, report: unknown) => string | undefined;
 }
 
 /** Wires the parts: configuration -> targets -> engine -> result -> failover and totals -> routes. */
@@ -317,6 +319,10 @@ export function createExporter(options: ExporterOptions): Exporter {
     apply(config) {
       apply(config);
       options.history.record({ kind: "reload", at: clock.now(), subject: "", to: "success" });
+    },
+    report(component, report) {
+      const taken = components.report(component, report);
+      return "refused" in taken ? taken.refused : undefined;
     },
     async stop() {
       stopping = true;

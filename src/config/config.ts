@@ -42,6 +42,11 @@ export interface ConfigDeps {
   readonly probers: readonly Prober[];
   /** Formats that the probers' schemas use, `regexp` and `uri` for example. Durations are known already. */
   readonly formats: Formats;
+  /** What became of the files under `plugins`, by their absolute paths. Their probers are among `probers`. */
+  readonly plugins?: ReadonlyMap<
+    string,
+    { readonly problem?: { readonly got: string; readonly want: string }; readonly warning?: string }
+  >;
 }
 
 /** Where a configuration comes from: a file, whose `${NAME}`s `env` fills, the environment alone, or a text at hand. */

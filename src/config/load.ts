@@ -10,6 +10,7 @@ import { buildHeartbeats } from "./heartbeats.ts";
 import type { SchemaObject } from "./json-schema.ts";
 import { buildLease } from "./lease.ts";
 import { type BuildContext, buildModules, modulesSchemaFor, resolverFor, secretFile } from "./modules.ts";
+import { checkPlugins } from "./plugins.ts";
 import { childOf } from "./problems.ts";
 import { redactedYaml } from "./redact.ts";
 import { ConfigError, createReport, type Report } from "./report.ts";
@@ -122,7 +123,8 @@ function buildConfig(
   }
 
   const rawModules = childOf(raw, "modules");
-  const modules = buildModules(isMap(rawModules) ? rawModules : {}, context);
+  const pluginsMissing = checkPlugins(childOf(raw, "plugins"), deps.plugins, context);
+  const modules = buildModules(isMap(rawModules) ? rawModules : {}, { ...context, pluginsMissing });
   const prices = report.isBroken(["prices"])
     ? undefined
     : pricesOf(childOf(raw, "prices") as RawConfig["prices"]);
@@ -183,6 +185,16 @@ function validatorFor(deps: ConfigDeps): Validator {
   const validator = createValidator({ ...OWN_FORMATS, ...deps.formats });
   validators.set(deps, validator);
   return validator;
+}
+
+/** What is wrong with a schema of a prober, if anything is: that it uses a keyword or a format that there is not, for example. */
+export function schemaProblem(schema: object, deps: ConfigDeps): string | undefined {
+  try {
+    validatorFor(deps).check(schema, {});
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
 }
 
 const OWN_FORMATS: Formats = {

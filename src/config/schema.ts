@@ -3,6 +3,7 @@ import { PERIODS } from "../core/money.ts";
 import { FAILURE_REASONS } from "../core/reasons.ts";
 import { heartbeatSchema, registrationSchema } from "./heartbeats-schema.ts";
 import { leaseSectionSchema } from "./lease-schema.ts";
+import { pluginsSchema } from "./plugins-schema.ts";
 import { storageSchema } from "./storage.ts";
 
 /**
@@ -237,6 +238,7 @@ export const groupSchema = {
 export const configSchema = {
   type: "object",
   properties: {
+    plugins: pluginsSchema,
     modules: { type: "object", additionalProperties: moduleSchema, description: "Modules by name." },
     targets: { type: "array", items: targetSchema, description: "Configured targets." },
     heartbeats: { type: "array", items: heartbeatSchema, description: "What pings." },
