@@ -23,6 +23,8 @@ import { configuredSubject, type Subject } from "./engine/subject.ts";
 import { createTiers } from "./engine/tiers.ts";
 import { createVitals } from "./engine/vitals.ts";
 import { createFeed } from "./events/feed.ts";
+import { machineEvent } from "./events/machine.ts";
+import { messageOf } from "./events/message.ts";
 import { createWatch } from "./events/watch.ts";
 import { createDriver } from "./failover/driver.ts";
 import { type Effect, initialState, type State } from "./failover/machine.ts";
@@ -39,6 +41,7 @@ import { createSelf, type ReloadStatus } from "./metrics/self.ts";
 import { createTotals } from "./metrics/totals.ts";
 import { createLedger } from "./money/ledger.ts";
 import { createTreasury, type Payer } from "./money/treasury.ts";
+import { createWebhooks } from "./notify/webhooks.ts";
 import { eventOf, forcedEvent, heartbeatEvent, pastResult } from "./past.ts";
 import { openLeases } from "./probers/kubernetes-lease/api.ts";
 import { createReporting } from "./reporting.ts";
@@ -182,7 +185,8 @@ export function createExporter(options: ExporterOptions): Exporter {
     },
   });
   const identity = `${hostname()}_${randomUUID().slice(0, 8)}`;
-  const events = createFeed(options.history, log, (name) => current.targets.get(name)?.failover);
+  const policyOf = (name: string) => current.targets.get(name)?.failover;
+  const events = createFeed(options.history, log, policyOf);
   const watch = createWatch({
     clock,
     record: (event) => void options.history.record(event),
@@ -190,12 +194,28 @@ export function createExporter(options: ExporterOptions): Exporter {
   });
   const watchTarget = (target: Target, latest: Result | undefined): void =>
     watch.target(target.name, targetStatus(target, state(target).health, latest), latest);
+  const webhooks = createWebhooks({
+    clock,
+    log,
+    memory,
+    history: options.history,
+    userAgent: `heartbeat-exporter/${options.version}`,
+    random: Math.random,
+    bodyOf(event, word) {
+      if (word !== "machine.offline" && word !== "machine.online")
+        return JSON.stringify(messageOf(event, policyOf));
+      const push = pushes.find(event.subject);
+      if (push === undefined) return undefined;
+      return JSON.stringify(machineEvent(word, push.id, push.heartbeat, push.beat.lastSeen));
+    },
+  });
   const self = createSelf({
     leads: () => election.leads(),
     version: options.version,
     reload: options.reloadStatus,
     probes: () => engine.counts(),
     eventStreams: () => events.streams(),
+    webhooks: () => webhooks.counts(),
     ...(store === undefined ? {} : { store: () => ({ ...store(), downFor: memory.downFor }) }),
   });
 
@@ -236,6 +256,8 @@ export function createExporter(options: ExporterOptions): Exporter {
 
   const apply = (config: Config): void => {
     const { modules, targets, groups, control, contextApi, redacted, prices, push, lease } = config;
+    // First, so that nothing that happens from here on is told to nobody.
+    webhooks.configure(config.webhooks);
     announcement.setup(push);
     pushes.configure(push);
     useModules(new Set(modules.values()));
@@ -334,7 +356,7 @@ export function createExporter(options: ExporterOptions): Exporter {
       events.close();
       self.stop();
       // Prompts end before the lease is given up, lest another replica sends its own beside them.
-      await engine.shutdown();
+      await Promise.all([engine.shutdown(), webhooks.stop()]);
       await election.stop();
       useModules(new Set());
     },

@@ -22,6 +22,7 @@ import { alternatives } from "./suggest.ts";
 import { buildTargets } from "./targets.ts";
 import type { Node } from "./tree.ts";
 import { createValidator, type Formats, type Validator } from "./validate.ts";
+import { buildWebhooks } from "./webhooks.ts";
 import { parseYaml } from "./yaml.ts";
 
 export type { Config } from "./config.ts";
@@ -142,6 +143,13 @@ function buildConfig(
     { targets: namesIn(rawTargets), heartbeats: push.heartbeats },
     context,
   );
+  const subjects = [rawTargets, childOf(raw, "groups"), childOf(raw, "heartbeats")].flatMap(namesIn);
+  const webhooks = buildWebhooks(
+    childOf(raw, "webhooks"),
+    // Heartbeats that register themselves may have any name.
+    { has: (name) => subjects.includes(name) || push.registration !== undefined, known: subjects },
+    context,
+  );
   const health = healthGroup(raw, groups, targets, context);
   const tokenPath = ["control", "token_file"];
   const tokenFile = childOf(childOf(raw, "control"), "token_file");
@@ -164,6 +172,7 @@ function buildConfig(
     },
     control: token === undefined ? {} : { token },
     ...(lease === undefined ? {} : { lease }),
+    webhooks,
     storage: storageOf(storage, resolvePath),
     contextApi: { enabled: api?.enabled ?? true, metricsEnabled: api?.metrics_enabled ?? true },
     redacted: redactedYaml(root, findings.secrets),
@@ -204,6 +213,7 @@ const OWN_FORMATS: Formats = {
   module_name: (text) => text !== "",
   address: (text) => text !== "",
   heartbeat_kind: (text) => /^[a-z][a-z0-9_-]{0,31}$/i.test(text),
+  header_name: (text) => /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(text),
   target_name: isName,
   label_name: (text) => /^[A-Za-z_][A-Za-z0-9_]*$/.test(text),
 };

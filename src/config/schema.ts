@@ -5,6 +5,7 @@ import { heartbeatSchema, registrationSchema } from "./heartbeats-schema.ts";
 import { leaseSectionSchema } from "./lease-schema.ts";
 import { pluginsSchema } from "./plugins-schema.ts";
 import { storageSchema } from "./storage.ts";
+import { webhookSchema } from "./webhooks-schema.ts";
 
 /**
  * What may stand in the configuration file. Types and validation both come from here; the options of a module, under
@@ -256,6 +257,7 @@ export const configSchema = {
       },
       additionalProperties: false,
     },
+    webhooks: { type: "array", items: webhookSchema, description: "Who is told when something happens." },
     prices: {
       type: "object",
       additionalProperties: priceSchema,

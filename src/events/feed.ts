@@ -1,7 +1,8 @@
+import { EVENT_WORDS, type EventType, eventType, typeOf } from "../core/event-type.ts";
 import type { EventQuery, History, PastEvent } from "../core/history.ts";
 import type { Log } from "../core/log.ts";
 import type { FallbackPolicy } from "../core/target.ts";
-import { EVENT_WORDS, type EventType, eventType, type Message, messageOf, typeOf } from "./message.ts";
+import { type Message, messageOf } from "./message.ts";
 
 /** Which events somebody wants; without a list all. */
 export interface Wanted {

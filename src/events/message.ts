@@ -1,51 +1,8 @@
+import { type EventType, typeOf } from "../core/event-type.ts";
 import { type PolicyFacts, policyFacts } from "../core/fallback-policy.ts";
 import type { EventFacts, PastEvent } from "../core/history.ts";
 import type { FallbackPolicy } from "../core/target.ts";
 import { rfc3339 } from "../core/units.ts";
-
-/** The types of events as programs see them: the `event:` of a stream, and what webhooks ask for. */
-export const EVENT_TYPES = [
-  "mode",
-  "health",
-  "status",
-  "force",
-  "overdue",
-  "heartbeat.offline",
-  "heartbeat.online",
-  "group",
-  "reload",
-] as const;
-export type EventType = (typeof EVENT_TYPES)[number];
-
-/** Lunasentri's words for heartbeats. */
-const ALIASES: Readonly<Record<string, EventType>> = {
-  "machine.offline": "heartbeat.offline",
-  "machine.online": "heartbeat.online",
-};
-
-/** The type that `text` names, `undefined` when it names none. */
-export const eventType = (text: string): EventType | undefined =>
-  EVENT_TYPES.find((type) => type === text) ?? (Object.hasOwn(ALIASES, text) ? ALIASES[text] : undefined);
-
-/** Every word that `eventType` knows. */
-export const EVENT_WORDS: readonly string[] = [...EVENT_TYPES, ...Object.keys(ALIASES)];
-
-export function typeOf({ kind, to }: EventFacts): EventType {
-  switch (kind) {
-    case "forced":
-    case "force_ended":
-      return "force";
-    case "heartbeat":
-      return to === "up" ? "heartbeat.online" : "heartbeat.offline";
-    case "mode":
-    case "health":
-    case "status":
-    case "overdue":
-    case "group":
-    case "reload":
-      return kind;
-  }
-}
 
 /** An event as programs see it: in streams, in lists and in the bodies of webhooks. */
 export interface Message {
