@@ -36,6 +36,8 @@ const forbidden: readonly (readonly [file: string, line: string, rule?: Rule])[]
   ["src/engine/x.ts", 'export const x = await import("../metrics/x.ts");'],
   ["src/engine/x.ts", 'export type X = import("../metrics/x.ts").X;', "consistent-type-imports"],
   ["src/engine/x.ts", 'import { x } from "./../metrics/x.ts";'],
+  ["src/client/x.ts", 'import { x } from "../events/x.ts";'],
+  ["src/plugins/x.ts", 'import { x } from "../probers/index.ts";'],
   ["src/events/x.ts", 'import { x } from "../failover/x.ts";'],
   ["src/heartbeats/x.ts", 'import { x } from "../store/x.ts";'],
   ["src/lease/x.ts", 'import { x } from "../probers/x.ts";'],

@@ -1,10 +1,10 @@
+import type { EventWebhook } from "../core/event-webhook.ts";
 import type { Group } from "../core/group.ts";
 import type { Prices } from "../core/money.ts";
 import type { Prober } from "../core/prober.ts";
 import type { PushSetup } from "../core/push.ts";
 import type { Secret } from "../core/secret.ts";
 import type { Module, Target } from "../core/target.ts";
-import type { Webhook } from "../core/webhook.ts";
 import type { LeaseConfig } from "./lease.ts";
 import type { Storage } from "./storage.ts";
 import type { Environment } from "./substitute.ts";
@@ -31,7 +31,7 @@ export interface Config {
   /** Without a token control routes are disabled. */
   readonly control: { readonly token?: Secret };
   readonly storage: Storage;
-  readonly webhooks: readonly Webhook[];
+  readonly webhooks: readonly EventWebhook[];
   readonly contextApi: { readonly enabled: boolean; readonly metricsEnabled: boolean };
   /** The configuration as YAML with every secret replaced, for `GET /config`. */
   readonly redacted: string;

@@ -5,6 +5,7 @@ import { checkModulePrice, pricesOf } from "./budgets.ts";
 import type { Config, ConfigDeps } from "./config.ts";
 import { convert, type Findings, noFindings } from "./convert.ts";
 import { environmentTree, ignoredVariables } from "./env.ts";
+import { buildWebhooks } from "./event-webhooks.ts";
 import { buildGroups, healthGroup, namesIn } from "./groups.ts";
 import { buildHeartbeats } from "./heartbeats.ts";
 import type { SchemaObject } from "./json-schema.ts";
@@ -22,7 +23,6 @@ import { alternatives } from "./suggest.ts";
 import { buildTargets } from "./targets.ts";
 import type { Node } from "./tree.ts";
 import { createValidator, type Formats, type Validator } from "./validate.ts";
-import { buildWebhooks } from "./webhooks.ts";
 import { parseYaml } from "./yaml.ts";
 
 export type { Config } from "./config.ts";

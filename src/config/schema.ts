@@ -1,11 +1,11 @@
 import type { FromSchema, JSONSchema } from "json-schema-to-ts";
 import { PERIODS } from "../core/money.ts";
 import { FAILURE_REASONS } from "../core/reasons.ts";
+import { webhookSchema } from "./event-webhooks-schema.ts";
 import { heartbeatSchema, registrationSchema } from "./heartbeats-schema.ts";
 import { leaseSectionSchema } from "./lease-schema.ts";
 import { pluginsSchema } from "./plugins-schema.ts";
 import { storageSchema } from "./storage.ts";
-import { webhookSchema } from "./webhooks-schema.ts";
 
 /**
  * What may stand in the configuration file. Types and validation both come from here; the options of a module, under

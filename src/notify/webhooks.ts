@@ -1,12 +1,12 @@
 import type { Clock } from "../core/clock.ts";
 import { type EventWord, eventType, typeOf } from "../core/event-type.ts";
+import type { EventWebhook } from "../core/event-webhook.ts";
 import type { History, PastEvent } from "../core/history.ts";
 import type { Log } from "../core/log.ts";
 import type { Memory } from "../core/memory.ts";
 import { seconds } from "../core/units.ts";
-import type { Webhook } from "../core/webhook.ts";
 import { createOutbox, type Outbox } from "./outbox.ts";
-import { createSender } from "./send-webhook.ts";
+import { createSender } from "./send-event.ts";
 
 export const WEBHOOK_RESULTS = ["delivered", "retried", "dropped"] as const;
 export type WebhookResult = (typeof WEBHOOK_RESULTS)[number];
@@ -21,7 +21,7 @@ export interface WebhookCounts {
 /** Tells receivers of events: each in its order, again until it was taken, also over a restart. */
 export interface Webhooks {
   /** Takes over a configuration: what waits for a webhook that keeps its name still leaves. */
-  configure(webhooks: readonly Webhook[]): void;
+  configure(webhooks: readonly EventWebhook[]): void;
   counts(): readonly WebhookCounts[];
   /** Ends attempts in flight; what waits stays remembered. */
   stop(): Promise<void>;
@@ -45,7 +45,7 @@ const BACKOFF = { initial: seconds(1), max: seconds(60) };
 
 interface Running {
   /** A reload replaces what is in it. */
-  readonly now: { webhook: Webhook };
+  readonly now: { webhook: EventWebhook };
   readonly outbox: Outbox;
   readonly results: Record<WebhookResult, number>;
 }
@@ -57,7 +57,7 @@ export function createWebhooks(deps: WebhookDeps): Webhooks {
   const running = new Map<string, Running>();
   const send = createSender(clock, deps.userAgent);
 
-  const start = (webhook: Webhook): Running => {
+  const start = (webhook: EventWebhook): Running => {
     const { name } = webhook;
     const results: Running["results"] = { delivered: 0, retried: 0, dropped: 0 };
     const own: Log = {

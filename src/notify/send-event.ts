@@ -1,8 +1,8 @@
 import { once } from "node:events";
 import type { IncomingMessage } from "node:http";
 import type { Clock } from "../core/clock.ts";
+import type { EventWebhook } from "../core/event-webhook.ts";
 import { type Seconds, seconds, toMilliseconds } from "../core/units.ts";
-import type { Webhook } from "../core/webhook.ts";
 import type { Attempt, Queued } from "./delivery.ts";
 import { signatureHeaders } from "./sign.ts";
 
@@ -10,7 +10,7 @@ import { signatureHeaders } from "./sign.ts";
 const FINAL: ReadonlySet<number> = new Set([400, 410, 413, 415, 422]);
 
 /** Sends an event to a webhook, once. */
-export type Send = (webhook: Webhook, item: Queued, signal: AbortSignal) => Promise<Attempt>;
+export type Send = (webhook: EventWebhook, item: Queued, signal: AbortSignal) => Promise<Attempt>;
 
 export const createSender =
   (clock: Clock, userAgent: string): Send =>
@@ -41,7 +41,7 @@ export const createSender =
   };
 
 async function headersOf(
-  { headers, secret, previousSecret }: Webhook,
+  { headers, secret, previousSecret }: EventWebhook,
   { id }: Queued,
   body: Buffer,
   clock: Clock,

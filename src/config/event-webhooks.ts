@@ -1,9 +1,9 @@
+import type { EventWebhook } from "../core/event-webhook.ts";
 import { knownSecret, type Secret } from "../core/secret.ts";
-import type { Webhook } from "../core/webhook.ts";
+import type { RawWebhook } from "./event-webhooks-schema.ts";
 import { type BuildContext, durationOf, secretFile } from "./modules.ts";
 import { nearest } from "./suggest.ts";
 import type { Path } from "./tree.ts";
-import type { RawWebhook } from "./webhooks-schema.ts";
 
 /**
  * Builds the webhooks that are right and reports what is wrong with the others.
@@ -13,7 +13,7 @@ export function buildWebhooks(
   raw: unknown,
   named: { readonly has: (name: string) => boolean; readonly known: readonly string[] },
   context: BuildContext,
-): readonly Webhook[] {
+): readonly EventWebhook[] {
   const list: readonly unknown[] = Array.isArray(raw) ? raw : [];
   const names = new Set<string>();
   return list.flatMap((value, i) => {
@@ -39,7 +39,7 @@ export function buildWebhooks(
   });
 }
 
-function buildWebhook(raw: RawWebhook, path: Path, context: BuildContext): Webhook | undefined {
+function buildWebhook(raw: RawWebhook, path: Path, context: BuildContext): EventWebhook | undefined {
   const { report, resolvePath } = context;
   const fileOf = (key: "url_file" | "secret_file" | "previous_secret_file"): Secret | undefined => {
     const file = raw[key];

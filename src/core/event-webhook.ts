@@ -3,7 +3,7 @@ import type { Secret } from "./secret.ts";
 import type { Seconds } from "./units.ts";
 
 /** Who is told of events, and of which. */
-export interface Webhook {
+export interface EventWebhook {
   readonly name: string;
   /** Kept as a secret, because many hold one. */
   readonly url: Secret;
