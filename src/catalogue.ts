@@ -731,6 +731,25 @@ export const catalogue = {
     "heartbeat_exporter_down_seconds",
     "How long nobody was there before this start, by what the store remembers",
   ),
+  eventStreams: gauge(
+    "exporter",
+    "heartbeat_exporter_event_streams",
+    "Clients that follow /api/v1/events at present",
+  ),
+  eventStreamsDropped: counter(
+    "exporter",
+    "heartbeat_exporter_event_streams_dropped_total",
+    "Clients of /api/v1/events that were dropped because they did not read",
+  ),
+  webhookDeliveries: counter(
+    "exporter",
+    "heartbeat_webhook_deliveries_total",
+    "Attempts to tell a webhook of an event, by result: delivered, retried (it will be tried again), dropped",
+    ["webhook", "result"],
+  ),
+  webhookQueue: gauge("exporter", "heartbeat_webhook_queue_length", "Events that wait to be delivered", [
+    "webhook",
+  ]),
   eventLoopLag: gauge(
     "exporter",
     "heartbeat_exporter_event_loop_lag_seconds",

@@ -10,7 +10,8 @@ import type { History } from "./core/history.ts";
 import type { Log } from "./core/log.ts";
 import type { Memory } from "./core/memory.ts";
 import { priceOf } from "./core/money.ts";
-import type { Skip } from "./core/result.ts";
+import type { Result, Skip } from "./core/result.ts";
+import { targetStatus } from "./core/status.ts";
 import { identityOf, type Module, type Target } from "./core/target.ts";
 import type { Seconds } from "./core/units.ts";
 import { createAsk } from "./engine/ask.ts";
@@ -21,6 +22,10 @@ import { createScheduler } from "./engine/schedule.ts";
 import { configuredSubject, type Subject } from "./engine/subject.ts";
 import { createTiers } from "./engine/tiers.ts";
 import { createVitals } from "./engine/vitals.ts";
+import { createFeed } from "./events/feed.ts";
+import { machineEvent } from "./events/machine.ts";
+import { messageOf } from "./events/message.ts";
+import { createWatch } from "./events/watch.ts";
 import { createDriver } from "./failover/driver.ts";
 import { type Effect, initialState, type State } from "./failover/machine.ts";
 import { createComponents } from "./groups/components.ts";
@@ -36,6 +41,7 @@ import { createSelf, type ReloadStatus } from "./metrics/self.ts";
 import { createTotals } from "./metrics/totals.ts";
 import { createLedger } from "./money/ledger.ts";
 import { createTreasury, type Payer } from "./money/treasury.ts";
+import { createWebhooks } from "./notify/webhooks.ts";
 import { eventOf, forcedEvent, heartbeatEvent, pastResult } from "./past.ts";
 import { openLeases } from "./probers/kubernetes-lease/api.ts";
 import { createReporting } from "./reporting.ts";
@@ -73,6 +79,8 @@ export interface Exporter {
   apply(config: Config): void;
   /** Aborts all probes and answers those who wait for them; afterwards nothing runs any more. */
   stop(): Promise<void>;
+  /** Takes the report of a component, as its route does; returns what is wrong with it. */
+  readonly report: (component: string, report: unknown) => string | undefined;
 }
 
 /** Wires the parts: configuration -> targets -> engine -> result -> failover and totals -> routes. */
@@ -118,6 +126,7 @@ export function createExporter(options: ExporterOptions): Exporter {
       totals.observe(target, result, dollars);
       options.history.append(pastResult(target, result, dollars));
       driver.record(target, result);
+      watchTarget(target, result);
     },
     onBug: (module, { address }, error) => {
       log.error(
@@ -176,11 +185,37 @@ export function createExporter(options: ExporterOptions): Exporter {
     },
   });
   const identity = `${hostname()}_${randomUUID().slice(0, 8)}`;
+  const policyOf = (name: string) => current.targets.get(name)?.failover;
+  const events = createFeed(options.history, log, policyOf);
+  const watch = createWatch({
+    clock,
+    record: (event) => void options.history.record(event),
+    groups: () => health.groups().map(({ group, status }) => [group.name, status] as const),
+  });
+  const watchTarget = (target: Target, latest: Result | undefined): void =>
+    watch.target(target.name, targetStatus(target, state(target).health, latest), latest);
+  const webhooks = createWebhooks({
+    clock,
+    log,
+    memory,
+    history: options.history,
+    userAgent: `heartbeat-exporter/${options.version}`,
+    random: Math.random,
+    bodyOf(event, word) {
+      if (word !== "machine.offline" && word !== "machine.online")
+        return JSON.stringify(messageOf(event, policyOf));
+      const push = pushes.find(event.subject);
+      if (push === undefined) return undefined;
+      return JSON.stringify(machineEvent(word, push.id, push.heartbeat, push.beat.lastSeen));
+    },
+  });
   const self = createSelf({
     leads: () => election.leads(),
     version: options.version,
     reload: options.reloadStatus,
     probes: () => engine.counts(),
+    eventStreams: () => events.streams(),
+    webhooks: () => webhooks.counts(),
     ...(store === undefined ? {} : { store: () => ({ ...store(), downFor: memory.downFor }) }),
   });
 
@@ -221,6 +256,8 @@ export function createExporter(options: ExporterOptions): Exporter {
 
   const apply = (config: Config): void => {
     const { modules, targets, groups, control, contextApi, redacted, prices, push, lease } = config;
+    // First, so that nothing that happens from here on is told to nobody.
+    webhooks.configure(config.webhooks);
     announcement.setup(push);
     pushes.configure(push);
     useModules(new Set(modules.values()));
@@ -241,11 +278,14 @@ export function createExporter(options: ExporterOptions): Exporter {
     ledger.retain(({ kind, name }) => (kind === "module" ? byModule : byName).has(name));
     treasury.setPrices(prices);
     totals.setTargets(targets, (target) => isPriced(target, prices));
+    watch.retain(byName);
+    for (const target of targets) watchTarget(target, ask.latest(target)?.result);
     scheduler.setTargets(targets);
     tiers.setTargets(targets);
     election.apply(lease === undefined ? undefined : { identity, ...lease });
   };
   apply(options.config);
+  watch.start();
 
   const listener = createApp({
     ...options,
@@ -266,6 +306,8 @@ export function createExporter(options: ExporterOptions): Exporter {
     },
     ready: () => !stopping,
     leads: () => election.leads(),
+    events,
+    knowsName: (name) => current.targets.has(name) || current.groups.has(name) || pushes.has(name),
     health,
     components,
     vitals: createVitals(clock, engine, scheduler, rates),
@@ -296,16 +338,25 @@ export function createExporter(options: ExporterOptions): Exporter {
 
   return {
     listener,
-    apply,
+    apply(config) {
+      apply(config);
+      options.history.record({ kind: "reload", at: clock.now(), subject: "", to: "success" });
+    },
+    report(component, report) {
+      const taken = components.report(component, report);
+      return "refused" in taken ? taken.refused : undefined;
+    },
     async stop() {
       stopping = true;
       scheduler.stop();
       tiers.stop();
       driver.stop();
       pushes.stop();
+      watch.stop();
+      events.close();
       self.stop();
       // Prompts end before the lease is given up, lest another replica sends its own beside them.
-      await engine.shutdown();
+      await Promise.all([engine.shutdown(), webhooks.stop()]);
       await election.stop();
       useModules(new Set());
     },

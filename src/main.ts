@@ -4,11 +4,12 @@ import type { Server } from "node:http";
 import { setTimeout as pause } from "node:timers/promises";
 import { type Flags, readCommandLine } from "./cli/flags.ts";
 import { type ListenAddress, localUrl, parseListenAddress } from "./cli/listen-address.ts";
+import { type OpenConfig, openConfig } from "./cli/open-config.ts";
 import { runCommand } from "./cli/run-command.ts";
 import { configDeps, NOTHING_CONFIGURED, sourceOf } from "./cli/shell.ts";
 import type { ConfigSource } from "./config/config.ts";
 import { listenAddressFromEnv } from "./config/env.ts";
-import { type ConfigHolder, createConfigHolder } from "./config/reload.ts";
+import type { ConfigHolder } from "./config/reload.ts";
 import { ConfigError } from "./config/report.ts";
 import type { Storage } from "./config/storage.ts";
 import { systemClock } from "./core/clock.ts";
@@ -17,8 +18,9 @@ import type { Log } from "./core/log.ts";
 import { createMemory, type Memory } from "./core/memory.ts";
 import { seconds, toMilliseconds } from "./core/units.ts";
 import { demoNotice, startDemo } from "./demo/demo.ts";
-import { createExporter, type Exporter } from "./exporter.ts";
+import { createExporter } from "./exporter.ts";
 import { createLog } from "./log.ts";
+import { createRunningPlugins } from "./plugins/running.ts";
 import { createMemoryHistory } from "./store/history.ts";
 import type { Store } from "./store/store.ts";
 import { createWeb, type Web } from "./web.ts";
@@ -44,24 +46,25 @@ async function main(): Promise<void> {
   if (source === undefined) return fail(NOTHING_CONFIGURED);
 
   let address: ListenAddress;
-  let holder: ConfigHolder;
+  let opened: OpenConfig;
   let web: Web;
   try {
     address = addressOf(flags);
-    holder = createConfigHolder(source, configDeps, systemClock);
+    opened = await openConfig(source, configDeps, systemClock);
     web = createWeb(flags.webConfigFile, {
       clock: systemClock,
       log,
-      controlToken: () => holder.current().control.token,
+      controlToken: () => opened.holder.current().control.token,
     });
   } catch (error) {
     if (error instanceof ConfigError) return fail(error.message);
     throw error;
   }
+  const { holder } = opened;
   for (const warning of holder.current().warnings) log.warn({}, warning);
   if (flags.configCheck) return check(holder);
 
-  await serve({ flags, log, version, holder, web, address, demonstrating: source.kind === "text" });
+  await serve({ flags, log, version, ...opened, web, address, demonstrating: source.kind === "text" });
 }
 
 interface Serving {
@@ -69,13 +72,23 @@ interface Serving {
   readonly log: Log;
   readonly version: string;
   readonly holder: ConfigHolder;
+  readonly plugins: OpenConfig["plugins"];
   readonly web: Web;
   readonly address: ListenAddress;
   readonly demonstrating: boolean;
 }
 
 /** Listens first, so that a port in use costs no prompt, then probes. */
-async function serve({ flags, log, version, holder, web, address, demonstrating }: Serving): Promise<void> {
+async function serve({
+  flags,
+  log,
+  version,
+  holder,
+  plugins,
+  web,
+  address,
+  demonstrating,
+}: Serving): Promise<void> {
   const { server } = web;
   const port = await listen(server, address);
   if (typeof port === "string") return fail(port);
@@ -86,12 +99,16 @@ async function serve({ flags, log, version, holder, web, address, demonstrating 
       const outcome = await holder.reload();
       log.info({ outcome }, "configuration reloaded");
     } catch (error) {
-      logReloadFailure(log, error);
+      reloadFailed(error);
       throw error;
     }
   };
   const { path } = holder.current().storage;
   const { memory, history, store } = await openPast(flags, holder.current().storage, log);
+  const reloadFailed = (error: unknown): void => {
+    logReloadFailure(log, error);
+    history.record({ kind: "reload", at: systemClock.now(), subject: "", to: "failure" });
+  };
   const exporter = createExporter({
     clock: systemClock,
     log,
@@ -107,20 +124,27 @@ async function serve({ flags, log, version, holder, web, address, demonstrating 
     reload,
     reloadStatus: () => holder.status(),
   });
+  const running = createRunningPlugins({ clock: systemClock, log, memory, report: exporter.report });
+  running.run(plugins());
   holder.subscribe((config) => {
     for (const warning of config.warnings) log.warn({}, warning);
     store?.setBounds(config.storage);
     if (config.storage.path !== path && flags.storagePath === undefined)
       log.warn({}, "storage.path is read at the start only: another one takes effect with a restart");
     exporter.apply(config);
+    running.run(plugins());
   });
   server.on("request", web.guard(exporter.listener));
 
   // A failed reload is in the log and in a metric already.
   process.on("SIGHUP", () => void reload().catch(() => {}));
   if (flags.autoReload)
-    holder.watch(AUTO_RELOAD_EVERY, (error) => error !== undefined && logReloadFailure(log, error));
-  endOnSignal(server, exporter, store, log);
+    holder.watch(AUTO_RELOAD_EVERY, (error) => error !== undefined && reloadFailed(error));
+  const stop = async (): Promise<void> => {
+    running.run(new Map());
+    await exporter.stop();
+  };
+  endOnSignal(server, stop, store, log);
 
   const targets = holder.current().targets.length;
   log.info({ version, address: url, targets }, "heartbeat-exporter listens");
@@ -197,7 +221,7 @@ function listen(server: Server, { host, port }: ListenAddress): Promise<number |
 }
 
 /** The first signal ends in order: nothing new is accepted, probes are aborted, answers sent. A second one ends at once. */
-function endOnSignal(server: Server, exporter: Exporter, store: Store | undefined, log: Log): void {
+function endOnSignal(server: Server, stop: () => Promise<void>, store: Store | undefined, log: Log): void {
   let ending = false;
   const end = async (signal: string): Promise<void> => {
     if (ending) process.exit(130);
@@ -205,7 +229,7 @@ function endOnSignal(server: Server, exporter: Exporter, store: Store | undefine
     log.info({ signal }, "shutting down");
     setTimeout(() => server.closeAllConnections(), toMilliseconds(LONGEST_END)).unref();
     const closed = new Promise((resolve) => server.close(resolve));
-    await exporter.stop();
+    await stop();
     // Before connections of clients that take their time: they must not cost what there is to be written.
     await Promise.race([store?.close().catch(() => {}), pause(toMilliseconds(LONGEST_END))]);
     server.closeIdleConnections();

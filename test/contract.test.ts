@@ -50,6 +50,7 @@ describe("the catalogue", () => {
     const yaml = `
 lease: { kubeconfig: kube.json }
 control: { token_file: token }
+webhooks: [{ name: app, url: "http://127.0.0.1:1", events: [reload] }]
 groups: [{ name: all, members: [tls, nobody], labels: { team: web } }]
 prices: { demo-model: { input: 1, output: 1 } }
 modules:

@@ -2,13 +2,15 @@ import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { parseAllDocuments } from "yaml";
+import { createStandIn } from "../src/demo/stand-in.ts";
 import { testCompose } from "./examples/compose.ts";
 import { makeCertificate } from "./helpers/certificates.ts";
 import { runMain, startExporter } from "./helpers/exporter.ts";
 import { parseExposition, valueOf } from "./helpers/exposition.ts";
-import { serveHttp } from "./helpers/http-targets.ts";
+import { serveHttp, serveTcp } from "./helpers/http-targets.ts";
 import { startKubernetes } from "./helpers/kubernetes.ts";
-import { type Finished, run, waitUntil } from "./helpers/process.ts";
+import { installPackage } from "./helpers/package.ts";
+import { type Finished, run, start, waitUntil } from "./helpers/process.ts";
 import { temporaryFolder } from "./helpers/temporary-folder.ts";
 import { runTool } from "./helpers/tools.ts";
 
@@ -237,6 +239,35 @@ const TESTED: Readonly<Record<string, () => Promise<void>>> = {
     expect(await exporter.get("/config")).not.toContain("token-of-the-test");
   },
 
+  "follow-mode.ts": async () => {
+    await using installed = await temporaryFolder();
+    await installPackage(installed.path);
+    const program = await installed.write("follow-mode.ts", read("follow-mode.ts"));
+    await installed.write("package.json", '{ "type": "module" }');
+    const shown = await followedBy((url) => [process.execPath, program, url, "tiny"]);
+    expect(shown).toEqual(["primary", "fallback (rule_based, confidence lower by 0.2)", "primary"]);
+  },
+
+  "follow-mode.sh": async () => {
+    const shown = await followedBy((url) => ["sh", `${folder}/follow-mode.sh`, url, "tiny"]);
+    expect(shown).toEqual(["primary", "fallback", "primary"]);
+  },
+
+  plugin: async () => {
+    expect(readdirSync(`${folder}/plugin`).toSorted()).toEqual(["exporter.yml", "redis.ts"]);
+    await using redis = await serveTcp((socket) => {
+      socket.on("data", (data) => void socket.write(String(data) === "PING\r\n" ? "+PONG\r\n" : "-ERR\r\n"));
+    });
+    const yaml = read("plugin/exporter.yml").replace("localhost:6379", redis.host);
+    await using exporter = await startExporter({ yaml, files: { "redis.ts": read("plugin/redis.ts") } });
+    const text = await exporter.get("/metrics");
+    expect(valueOf(text, "probe_success", { target: "sessions", module: "redis_ping" })).toBe(1);
+    expect(valueOf(text, "probe_redis_ping_duration_seconds", { target: "sessions" })).toBeGreaterThan(0);
+    const nobody = await exporter.get("/probe?module=redis_ping&target=127.0.0.1:1");
+    expect(valueOf(nobody, "probe_failure_reason", { reason: "connect" })).toBe(1);
+    expect((await fetch(`${exporter.url}/probe?module=redis_ping&target=x`)).status).toBe(400);
+  },
+
   "money.yml": async () => {
     await using run = runMain(["estimate", `--config.file=${folder}/money.yml`]);
     expect((await run.exited).code).toBe(0);
@@ -361,6 +392,32 @@ const TESTED: Readonly<Record<string, () => Promise<void>>> = {
   },
 };
 
+/**
+ * What a program prints that follows the mode of an LLM which is switched off and on again.
+ * @param argv of the program, which gets the URL of the exporter
+ */
+async function followedBy(argv: (url: string) => readonly string[]): Promise<readonly string[]> {
+  const standIn = createStandIn();
+  const off = { now: false };
+  await using model = await serveHttp((request, response) => {
+    if (off.now) response.writeHead(503).end();
+    else standIn.emit("request", request, response);
+  });
+  const yaml = `
+modules: { chat: { prober: llm, timeout: 1s, llm: { api: openai } } }
+targets:
+  - { name: tiny, module: chat, target: "http://${model.host}/v1", model: demo-model, interval: 1s, failure_threshold: 1, healthy_threshold: 1, failover: {} }
+`;
+  await using exporter = await startExporter({ yaml });
+  await using program = start(argv(exporter.url), { cwd: `${folder}/..` });
+  await program.waitForOutput(/^primary$/m);
+  off.now = true;
+  await program.waitForOutput(/^fallback.*$/m);
+  off.now = false;
+  await program.waitForOutput(/^primary\n[^]*^primary$/m);
+  return program.stdout().trim().split("\n");
+}
+
 describe("examples", () => {
   it("have a test each", () => {
     // What compose.yaml mounts stands in a folder beside it.
@@ -368,11 +425,15 @@ describe("examples", () => {
     expect(files.toSorted()).toEqual(Object.keys(TESTED).toSorted());
   });
 
-  it.each(Object.keys(TESTED))("%s does what it says", async (name) => {
-    const test = TESTED[name];
-    expect(test).toBeTypeOf("function");
-    await test?.();
-  });
+  it.each(Object.keys(TESTED))(
+    "%s does what it says",
+    async (name) => {
+      const test = TESTED[name];
+      expect(test).toBeTypeOf("function");
+      await test?.();
+    },
+    60_000,
+  );
 
   it("are what the README shows", () => {
     const readme = readFileSync(`${folder}/../README.md`, "utf8");

@@ -47,7 +47,7 @@ export const configCommand = (choose: Choose): Command =>
         .addHelpText("after", "\nExit code: 0 good, 2 bad.\n")
         .action((_options, command: Command) => {
           choose(async (shell) => {
-            const { modules, targets } = loadConfig(configFileOf(command), shell);
+            const { modules, targets } = await loadConfig(configFileOf(command), shell);
             shell.out(`the configuration is good: ${modules.size} modules, ${targets.length} targets\n`);
             return EXIT.good;
           });
@@ -64,7 +64,7 @@ export const configCommand = (choose: Choose): Command =>
         )
         .action((_options, command: Command) => {
           choose(async (shell) => {
-            shell.out(loadConfig(configFileOf(command), shell).redacted);
+            shell.out((await loadConfig(configFileOf(command), shell)).redacted);
             return EXIT.good;
           });
         }),

@@ -58,7 +58,7 @@ async function asked(url: URL, remote: RemoteFlags): Promise<unknown> {
 async function probed(configFile: string | undefined, shell: Shell): Promise<unknown> {
   const { choose } = await import("./probe/choose.ts");
   const { probeOnce } = await import("./probe/run.ts");
-  const config = loadConfig(configFile, shell);
+  const config = await loadConfig(configFile, shell);
   const ended = await probeOnce(choose({ words: [], form: "json" }, config), config, shell);
   const critical = new Set(config.targets.filter((one) => one.critical).map(({ name }) => name));
   const services = ended.map(({ name, module, result: { outcome, endedAt } }) => ({

@@ -68,7 +68,7 @@ export async function printEstimate(flags: EstimateFlags, shell: Shell): Promise
   const { configFile, json, measured } = flags;
   if (sourceOf(configFile, shell.env) === undefined) throw new CommandError(NOTHING_CONFIGURED);
   try {
-    const { targets, prices } = loadConfig(configFile, shell);
+    const { targets, prices } = await loadConfig(configFile, shell);
     const estimates = estimateDay(targets, prices, measured);
     shell.out((json ? estimateJson : estimateText)(estimates, measured));
     return EXIT.good;

@@ -1,9 +1,9 @@
 import type { ConfigDeps, ConfigSource } from "../config/config.ts";
-import { createConfigHolder } from "../config/reload.ts";
 import { ConfigError } from "../config/report.ts";
 import { systemClock } from "../core/clock.ts";
 import type { HeartbeatLogModule } from "../probers/heartbeat-log/options.ts";
 import { heartbeatLogProber } from "../probers/heartbeat-log/prober.ts";
+import { openConfig } from "./open-config.ts";
 import type { ParseFlags } from "./parse.ts";
 
 const { kind } = heartbeatLogProber;
@@ -13,18 +13,19 @@ const DEFAULTS = `modules: { log: { prober: ${kind}, ${kind}: { paths: [] } } }`
 
 /**
  * The module that says how to read a log: the one that is named, or the only one there is.
- * @throws ConfigError when it is not clear which one is meant, or the configuration is not good
+ * Rejects with ConfigError when it is not clear which one is meant, or the configuration is not good
  */
-export function logModule(
+export async function logModule(
   { configFile, module: name }: Pick<ParseFlags, "configFile" | "module">,
   deps: ConfigDeps,
   env: Readonly<Record<string, string | undefined>>,
-): HeartbeatLogModule {
+): Promise<HeartbeatLogModule> {
   const source: ConfigSource =
     configFile === undefined
       ? { kind: "text", name: "defaults", text: DEFAULTS }
       : { kind: "file", path: configFile, env };
-  const { modules } = createConfigHolder(source, deps, systemClock).current();
+  const { holder } = await openConfig(source, deps, systemClock);
+  const { modules } = holder.current();
   const possible = [...modules.values()].filter(({ prober }) => prober.kind === kind);
   const named = name === undefined ? possible : possible.filter((one) => one.name === name);
   const [module] = named;

@@ -69,7 +69,7 @@ export const parseCommand = (run: (flags: ParseFlags) => void): Command =>
 
 /** Prints what is in a log, to the process' own streams: it may be longer than fits into memory. */
 export async function printParsed(flags: ParseFlags, { env, clock }: Shell): Promise<number> {
-  const module = logModule(flags, configDeps, env);
+  const module = await logModule(flags, configDeps, env);
   const { stdin, stdout, stderr } = process;
   try {
     const { heartbeats, lines } = await parseLog(flags, { module, clock, stdin, stdout, screen: stderr });

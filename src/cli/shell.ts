@@ -2,11 +2,11 @@ import { readFileSync } from "node:fs";
 import type { Command } from "commander";
 import type { Config, ConfigDeps, ConfigSource } from "../config/config.ts";
 import { describesTarget } from "../config/env.ts";
-import { createConfigHolder } from "../config/reload.ts";
 import type { Environment } from "../config/substitute.ts";
 import { type Clock, systemClock } from "../core/clock.ts";
 import { probers } from "../probers/index.ts";
 import { compileRegexp } from "../probers/regexp.ts";
+import { openConfig } from "./open-config.ts";
 
 /** Where a command runs: what it is told by the machine, and where it says something. */
 export interface Shell {
@@ -54,12 +54,13 @@ export function sourceOf(configFile: string | undefined, env: Environment): Conf
 
 /**
  * The configuration of a command that cannot do without. Its warnings go to standard error.
- * @throws ConfigError when it is bad, CommandError when there is none
+ * @returns rejects with ConfigError when it is bad, with CommandError when there is none
  */
-export function loadConfig(configFile: string | undefined, shell: Shell): Config {
+export async function loadConfig(configFile: string | undefined, shell: Shell): Promise<Config> {
   const source = sourceOf(configFile, shell.env);
   if (source === undefined) throw new CommandError(NOTHING_CONFIGURED.replace(/;\n.*/s, ""), "usage");
-  const config = createConfigHolder(source, configDeps, systemClock).current();
+  const { holder } = await openConfig(source, configDeps, systemClock);
+  const config = holder.current();
   for (const warning of config.warnings) shell.err(`warning: ${warning}\n`);
   return config;
 }

@@ -1,3 +1,4 @@
+import type { EventWebhook } from "../core/event-webhook.ts";
 import type { Group } from "../core/group.ts";
 import type { Prices } from "../core/money.ts";
 import type { Prober } from "../core/prober.ts";
@@ -30,6 +31,7 @@ export interface Config {
   /** Without a token control routes are disabled. */
   readonly control: { readonly token?: Secret };
   readonly storage: Storage;
+  readonly webhooks: readonly EventWebhook[];
   readonly contextApi: { readonly enabled: boolean; readonly metricsEnabled: boolean };
   /** The configuration as YAML with every secret replaced, for `GET /config`. */
   readonly redacted: string;
@@ -42,6 +44,11 @@ export interface ConfigDeps {
   readonly probers: readonly Prober[];
   /** Formats that the probers' schemas use, `regexp` and `uri` for example. Durations are known already. */
   readonly formats: Formats;
+  /** What became of the files under `plugins`, by their absolute paths. Their probers are among `probers`. */
+  readonly plugins?: ReadonlyMap<
+    string,
+    { readonly problem?: { readonly got: string; readonly want: string }; readonly warning?: string }
+  >;
 }
 
 /** Where a configuration comes from: a file, whose `${NAME}`s `env` fills, the environment alone, or a text at hand. */

@@ -12,6 +12,7 @@ const FORMATS: Readonly<Record<string, string>> = {
   store_size: "a size of at least 1MB, such as 512MB",
   module_name: "the name of a module",
   address: "an address",
+  header_name: "the name of a header",
   target_name: "letters, digits, _, - and . (not first), at most 128",
   heartbeat_kind: "one word of letters, digits, _ and -, at most 32, a letter first",
   label_name: "a label name: letters, digits and _, no digit first",

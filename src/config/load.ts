@@ -5,11 +5,13 @@ import { checkModulePrice, pricesOf } from "./budgets.ts";
 import type { Config, ConfigDeps } from "./config.ts";
 import { convert, type Findings, noFindings } from "./convert.ts";
 import { environmentTree, ignoredVariables } from "./env.ts";
+import { buildWebhooks } from "./event-webhooks.ts";
 import { buildGroups, healthGroup, namesIn } from "./groups.ts";
 import { buildHeartbeats } from "./heartbeats.ts";
 import type { SchemaObject } from "./json-schema.ts";
 import { buildLease } from "./lease.ts";
 import { type BuildContext, buildModules, modulesSchemaFor, resolverFor, secretFile } from "./modules.ts";
+import { checkPlugins } from "./plugins.ts";
 import { childOf } from "./problems.ts";
 import { redactedYaml } from "./redact.ts";
 import { ConfigError, createReport, type Report } from "./report.ts";
@@ -122,7 +124,8 @@ function buildConfig(
   }
 
   const rawModules = childOf(raw, "modules");
-  const modules = buildModules(isMap(rawModules) ? rawModules : {}, context);
+  const pluginsMissing = checkPlugins(childOf(raw, "plugins"), deps.plugins, context);
+  const modules = buildModules(isMap(rawModules) ? rawModules : {}, { ...context, pluginsMissing });
   const prices = report.isBroken(["prices"])
     ? undefined
     : pricesOf(childOf(raw, "prices") as RawConfig["prices"]);
@@ -138,6 +141,13 @@ function buildConfig(
     raw,
     targets,
     { targets: namesIn(rawTargets), heartbeats: push.heartbeats },
+    context,
+  );
+  const subjects = [rawTargets, childOf(raw, "groups"), childOf(raw, "heartbeats")].flatMap(namesIn);
+  const webhooks = buildWebhooks(
+    childOf(raw, "webhooks"),
+    // Heartbeats that register themselves may have any name.
+    { has: (name) => subjects.includes(name) || push.registration !== undefined, known: subjects },
     context,
   );
   const health = healthGroup(raw, groups, targets, context);
@@ -162,6 +172,7 @@ function buildConfig(
     },
     control: token === undefined ? {} : { token },
     ...(lease === undefined ? {} : { lease }),
+    webhooks,
     storage: storageOf(storage, resolvePath),
     contextApi: { enabled: api?.enabled ?? true, metricsEnabled: api?.metrics_enabled ?? true },
     redacted: redactedYaml(root, findings.secrets),
@@ -185,6 +196,16 @@ function validatorFor(deps: ConfigDeps): Validator {
   return validator;
 }
 
+/** What is wrong with a schema of a prober, if anything is: that it uses a keyword or a format that there is not, for example. */
+export function schemaProblem(schema: object, deps: ConfigDeps): string | undefined {
+  try {
+    validatorFor(deps).check(schema, {});
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
 const OWN_FORMATS: Formats = {
   duration: (text) => parseDuration(text) !== undefined,
   positive_duration: (text) => (parseDuration(text) ?? 0) > 0,
@@ -192,6 +213,7 @@ const OWN_FORMATS: Formats = {
   module_name: (text) => text !== "",
   address: (text) => text !== "",
   heartbeat_kind: (text) => /^[a-z][a-z0-9_-]{0,31}$/i.test(text),
+  header_name: (text) => /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(text),
   target_name: isName,
   label_name: (text) => /^[A-Za-z_][A-Za-z0-9_]*$/.test(text),
 };

@@ -27,6 +27,8 @@ export interface BuildContext {
   /** Turns a path of the configuration into one for the operating system. */
   readonly resolvePath: (file: string) => string;
   readonly environment: Environment;
+  /** A plugin could not be loaded: a kind that nobody knows may be one of its own. */
+  readonly pluginsMissing?: boolean;
 }
 
 /** Costly modules without a word about it: 0.9 of the usual interval of 30 s, so that two scrapers cost one probe. */
@@ -111,10 +113,15 @@ function buildModule(name: string, raw: object, context: BuildContext): Module |
   };
 }
 
-function proberOf(kind: unknown, path: Path, { probers, report }: BuildContext): Prober | undefined {
+function proberOf(
+  kind: unknown,
+  path: Path,
+  { probers, report, pluginsMissing = false }: BuildContext,
+): Prober | undefined {
   if (typeof kind !== "string" || kind === "") return undefined;
   const prober = probers.find((one) => one.kind === kind);
   if (prober !== undefined) return prober;
+  if (pluginsMissing) return undefined;
   const known = probers.map((one) => one.kind);
   const guess = nearest(kind, known);
   const hint = guess === undefined ? "" : ` (did you mean ${guess}?)`;

@@ -16,6 +16,8 @@ export interface ReloadStatus {
 /** The configuration in use, and the only way to another one. */
 export interface ConfigHolder {
   current(): Config;
+  /** What the rest of the program contributed to it. */
+  deps(): ConfigDeps;
   /**
    * Loads the configuration anew and hands it to the subscribers. Calls at the same time run one after the other.
    * Rejects with the ConfigError when it cannot be used; the one in use then stays.
@@ -34,10 +36,17 @@ export interface ConfigHolder {
 
 /**
  * Loads the configuration for the first time.
+ * @param prepare gets what the program contributes to a text that is to be loaded; the same object when it is nothing new
  * @throws ConfigError when it cannot be used: without a configuration there is nothing to hold
  */
-export function createConfigHolder(source: ConfigSource, deps: ConfigDeps, clock: Clock): ConfigHolder {
-  const first = read(source);
+export function createConfigHolder(
+  source: ConfigSource,
+  firstDeps: ConfigDeps,
+  clock: Clock,
+  prepare: (text: string) => Promise<ConfigDeps> = async () => firstDeps,
+): ConfigHolder {
+  const first = readSource(source);
+  let deps = firstDeps;
   let config = load(first, source, deps);
   let used = checksum(first);
   /** Of the last attempt, successful or not. */
@@ -48,11 +57,13 @@ export function createConfigHolder(source: ConfigSource, deps: ConfigDeps, clock
 
   async function attempt(): Promise<Reloaded> {
     try {
-      const text = read(source);
+      const text = readSource(source);
       tried = checksum(text);
-      const result = tried === used ? "unchanged" : "changed";
+      const prepared = await prepare(text);
+      const result = tried === used && prepared === deps ? "unchanged" : "changed";
       if (result === "changed") {
-        config = load(text, source, deps);
+        config = load(text, source, prepared);
+        deps = prepared;
         used = tried;
       }
       status = { lastSuccessful: true, lastSuccessAt: clock.now() };
@@ -80,7 +91,7 @@ export function createConfigHolder(source: ConfigSource, deps: ConfigDeps, clock
   /** The file cannot be read just now, while it is being replaced for example: the next look will tell. */
   const hasChanged = (): boolean => {
     try {
-      return checksum(read(source)) !== tried;
+      return checksum(readSource(source)) !== tried;
     } catch {
       return false;
     }
@@ -88,6 +99,7 @@ export function createConfigHolder(source: ConfigSource, deps: ConfigDeps, clock
 
   return {
     current: () => config,
+    deps: () => deps,
     reload,
     status: () => status,
     subscribe(listener) {
@@ -121,7 +133,7 @@ export function createConfigHolder(source: ConfigSource, deps: ConfigDeps, clock
 }
 
 /** The text that the configuration is made of; the environment of a process does not change. */
-function read(source: ConfigSource): string {
+export function readSource(source: ConfigSource): string {
   if (source.kind === "file") return readConfigFile(source.path);
   return source.kind === "text" ? source.text : "";
 }

@@ -1,8 +1,10 @@
 import type { FromSchema, JSONSchema } from "json-schema-to-ts";
 import { PERIODS } from "../core/money.ts";
 import { FAILURE_REASONS } from "../core/reasons.ts";
+import { webhookSchema } from "./event-webhooks-schema.ts";
 import { heartbeatSchema, registrationSchema } from "./heartbeats-schema.ts";
 import { leaseSectionSchema } from "./lease-schema.ts";
+import { pluginsSchema } from "./plugins-schema.ts";
 import { storageSchema } from "./storage.ts";
 
 /**
@@ -237,6 +239,7 @@ export const groupSchema = {
 export const configSchema = {
   type: "object",
   properties: {
+    plugins: pluginsSchema,
     modules: { type: "object", additionalProperties: moduleSchema, description: "Modules by name." },
     targets: { type: "array", items: targetSchema, description: "Configured targets." },
     heartbeats: { type: "array", items: heartbeatSchema, description: "What pings." },
@@ -254,6 +257,7 @@ export const configSchema = {
       },
       additionalProperties: false,
     },
+    webhooks: { type: "array", items: webhookSchema, description: "Who is told when something happens." },
     prices: {
       type: "object",
       additionalProperties: priceSchema,

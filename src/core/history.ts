@@ -32,6 +32,10 @@ export const EVENT_KINDS = [
   "heartbeat",
   /** The status of a group changed. */
   "group",
+  /** The status of a target changed: its health, or whether it is as fast as expected; `cause` is why its last probe failed. */
+  "status",
+  /** The configuration was loaded anew (`to: "success"`), or could not be (`to: "failure"`). */
+  "reload",
 ] as const;
 export type EventKind = (typeof EVENT_KINDS)[number];
 

@@ -3,8 +3,11 @@ import { collectDefaultMetrics, Registry } from "prom-client";
 import { catalogue } from "../catalogue.ts";
 import { type Sample, sample } from "../core/metric.ts";
 import type { Timestamp } from "../core/units.ts";
+import type { WebhookCounts } from "../notify/webhooks.ts";
+import { streamSamples } from "./events.ts";
 import { createExposition } from "./exposition.ts";
 import { type StoreFacts, storeSamples } from "./store.ts";
+import { webhookSamples } from "./webhooks.ts";
 
 /** How the last attempt to load a configuration ended. */
 export interface ReloadStatus {
@@ -19,6 +22,8 @@ export interface SelfDeps {
   readonly probes: () => { inFlight: number; queued: number };
   /** Whether this replica leads; `undefined` where there is no lease to hold. */
   readonly leads: () => boolean | undefined;
+  readonly eventStreams: () => { readonly open: number; readonly dropped: number };
+  readonly webhooks: () => Iterable<WebhookCounts>;
   /** Only with a store. */
   readonly store?: () => StoreFacts;
 }
@@ -31,7 +36,15 @@ export interface Self {
 /** How often the event loop is sampled; a sample's own wait is part of what the histogram records. */
 const RESOLUTION_MS = 20;
 
-export function createSelf({ version, reload, probes, leads, store }: SelfDeps): Self {
+export function createSelf({
+  version,
+  reload,
+  probes,
+  leads,
+  eventStreams,
+  webhooks,
+  store,
+}: SelfDeps): Self {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
@@ -47,6 +60,9 @@ export function createSelf({ version, reload, probes, leads, store }: SelfDeps):
     const { inFlight, queued } = probes();
     yield sample(catalogue.probesInFlight, inFlight);
     yield sample(catalogue.probesQueued, queued);
+    const { open, dropped } = eventStreams();
+    yield* streamSamples(open, dropped);
+    yield* webhookSamples(webhooks());
     if (store !== undefined) yield* storeSamples(store());
     if (delay.count > 0) {
       yield sample(catalogue.eventLoopLag, Math.max(0, delay.percentile(99) / 1e9 - RESOLUTION_MS / 1e3));

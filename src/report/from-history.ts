@@ -177,6 +177,8 @@ function alertOf(
       return { alert_type: "group_unhealthy", severity: "critical", message: `group unhealthy${was}` };
     case "forced":
     case "force_ended":
+    case "status":
+    case "reload":
       return undefined;
   }
 }

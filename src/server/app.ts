@@ -12,6 +12,7 @@ import { refuse } from "./refuse.ts";
 import { groupsRoute, targetsRoute } from "./routes/api.ts";
 import { componentsRoute, forgetComponentRoute, reportComponentRoute } from "./routes/components.ts";
 import { discoveryRoute } from "./routes/discovery.ts";
+import { eventsRoute } from "./routes/events.ts";
 import { livezRoute, readyzRoute } from "./routes/health.ts";
 import { bodyRoute, heartbeatRoute, heartbeatsRoute } from "./routes/heartbeats.ts";
 import { configRoute, healthyRoute, readyRoute, reloadRoute } from "./routes/lifecycle.ts";
@@ -66,6 +67,7 @@ export function createApp(deps: Deps): Express {
   }
   get(router, "/api/v1/report", summaryRoute(deps));
   get(router, "/api/v1/dashboard", dashboardRoute(deps));
+  get(router, "/api/v1/events", eventsRoute(deps));
   get(router, "/", landingPage(deps));
 
   router.use(groupRoutes(deps));

@@ -9,6 +9,7 @@ import type { Seconds } from "../core/units.ts";
 import type { Ask } from "../engine/ask.ts";
 import type { PastProbe } from "../engine/history.ts";
 import type { Vitals } from "../engine/vitals.ts";
+import type { Feed } from "../events/feed.ts";
 import type { Command } from "../failover/driver.ts";
 import type { State } from "../failover/machine.ts";
 import type { Components } from "../groups/components.ts";
@@ -45,6 +46,10 @@ export interface Deps extends Reporting {
   readonly health: Health;
   readonly components: Components;
   readonly vitals: () => Vitals;
+  /** What happens. */
+  readonly events: Feed;
+  /** Whether a target, a heartbeat or a group has that name. */
+  readonly knowsName: (name: string) => boolean;
   /** The recent probes, the newest first, and one by the number of its result. */
   readonly pastProbes: () => readonly PastProbe[];
   readonly pastProbe: (id: number) => PastProbe | undefined;

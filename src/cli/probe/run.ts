@@ -18,7 +18,7 @@ const PROGRESS_EVERY = seconds(0.2);
 
 /** Probes what the flags name, once, and prints what came of it in the form that they want. */
 export async function runProbes(flags: ProbeFlags, shell: Shell): Promise<number> {
-  const config = loadConfig(flags.configFile, shell);
+  const config = await loadConfig(flags.configFile, shell);
   const ended = await probeOnce(choose(flags, config), config, shell, flags.timeout);
   switch (flags.form) {
     case "json":

@@ -14,7 +14,7 @@ export async function storeFacts(
   shell: Shell,
 ): Promise<Pick<ReportFacts, "source" | "services" | "alerts" | "notes">> {
   const configured = sourceOf(configFile, shell.env) !== undefined;
-  const targets = configured ? loadConfig(configFile, shell).targets : undefined;
+  const targets = configured ? (await loadConfig(configFile, shell)).targets : undefined;
   const known = targets?.map(
     ({ name, module, critical, interval }): KnownTarget => ({
       name,

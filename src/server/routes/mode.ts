@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Request, Response } from "express";
 import { DURATION_FORM, parseDuration } from "../../core/duration.ts";
+import { policyFacts } from "../../core/fallback-policy.ts";
 import { MODES } from "../../core/status.ts";
 import type { Target } from "../../core/target.ts";
 import { rfc3339 } from "../../core/units.ts";
@@ -8,7 +9,6 @@ import type { Command } from "../../failover/driver.ts";
 import { chooseTarget } from "../choose-target.ts";
 import type { Deps } from "../deps.ts";
 import { refuseJson } from "../refuse.ts";
-import { fallbackPolicy } from "./status.ts";
 
 /**
  * `/config/mode`: the mode an application is to work in, with what to do in fallback. Carries an `ETag` that changes with
@@ -71,7 +71,8 @@ const commandRoute =
     res.json(modeOf(deps, target));
   };
 
-function modeOf({ state }: Deps, target: Target) {
+/** What `/config/mode` says of a target. */
+export function modeOf({ state }: Pick<Deps, "state">, target: Target) {
   const { mode, modeSince, forced } = state(target);
   return {
     target: target.name,
@@ -80,6 +81,6 @@ function modeOf({ state }: Deps, target: Target) {
     mode_since: rfc3339(modeSince),
     forced: forced !== undefined,
     forced_until: forced?.until === undefined ? null : rfc3339(forced.until),
-    failover: fallbackPolicy(target),
+    failover: policyFacts(target.failover),
   };
 }

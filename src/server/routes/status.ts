@@ -1,5 +1,6 @@
 import type { Request, Response } from "express";
 import { formatDuration } from "../../core/duration.ts";
+import { policyFacts } from "../../core/fallback-policy.ts";
 import type { Shown, Skip } from "../../core/result.ts";
 import { targetStatus } from "../../core/status.ts";
 import type { Target } from "../../core/target.ts";
@@ -72,7 +73,7 @@ export const heartbeatConfigRoute =
         min_dwell: formatDuration(thresholds.minDwell),
         ignore_reasons: [...thresholds.ignoreReasons],
       },
-      failover: fallbackPolicy(target),
+      failover: policyFacts(target.failover),
     });
   };
 
@@ -103,17 +104,6 @@ const STATUS_OF_SKIP = { budget_exhausted: 429, not_leader: 409 } as const satis
   Skip["reason"],
   number
 >;
-
-/** What `/config/mode` and `/heartbeat/config` hand out: what a consumer is to do in fallback. */
-export const fallbackPolicy = ({ failover }: Target) =>
-  failover === undefined
-    ? null
-    : {
-        mode: failover.mode,
-        confidence_reduction: failover.confidenceReduction,
-        process_with_lower_confidence: failover.processWithLowerConfidence,
-        max_duration: formatDuration(failover.maxDuration),
-      };
 
 function statusOf({ clock, state, ask, leads }: Deps, target: Target) {
   const leader = leads();

@@ -1,0 +1,43 @@
+// A prober for Redis: it connects, says PING and wants PONG.
+import { connect } from "node:net";
+import { defineProber, failed, gauge, sample, succeeded } from "heartbeat-exporter/plugin";
+
+const pingDuration = gauge("probe_redis_ping_duration_seconds", "Time from PING to its answer");
+
+export default defineProber<{ password_file?: string }, { password?: { reveal(): Promise<string> } }>({
+  kind: "redis",
+  schema: {
+    type: "object",
+    properties: { password_file: { type: "string", description: "File with the password." } },
+    additionalProperties: false,
+  },
+  costly: false,
+  metrics: [pingDuration],
+  compile: ({ password_file: file }, context) =>
+    file === undefined ? {} : { password: context.secretFile(file, ["password_file"]) },
+  objection: ({ address }) =>
+    /^[^:/]+:\d+$/.test(address) ? undefined : { part: "target", want: "host:port" },
+  async probe({ address }, { password }, { signal, clock, log }) {
+    const [host = "", port] = address.split(":");
+    const login = password === undefined ? "" : `AUTH ${JSON.stringify(await password.reveal())}\r\n`;
+    const socket = connect({ host, port: Number(port), signal });
+    try {
+      let answer = "";
+      const started = clock.monotonic();
+      socket.write(`${login}PING\r\n`);
+      for await (const chunk of socket) {
+        answer += String(chunk);
+        if (/^(\+PONG|-.*)\r\n$/m.test(answer)) break;
+      }
+      log("answered", { answer });
+      if (!answer.includes("+PONG")) return { outcome: failed("content_mismatch", answer), samples: [] };
+      const took = clock.monotonic() - started;
+      return { outcome: succeeded, samples: [sample(pingDuration, took)] };
+    } catch (error) {
+      const reason = signal.aborted ? "timeout" : "connect";
+      return { outcome: failed(reason, String(error)), samples: [] };
+    } finally {
+      socket.destroy();
+    }
+  },
+});

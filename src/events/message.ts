@@ -1,0 +1,84 @@
+import { type EventType, typeOf } from "../core/event-type.ts";
+import { type PolicyFacts, policyFacts } from "../core/fallback-policy.ts";
+import type { EventFacts, PastEvent } from "../core/history.ts";
+import type { FallbackPolicy } from "../core/target.ts";
+import { rfc3339 } from "../core/units.ts";
+
+/** An event as programs see it: in streams, in lists and in the bodies of webhooks. */
+export interface Message {
+  readonly id: number;
+  readonly type: EventType;
+  /** RFC 3339, in UTC with whole seconds. */
+  readonly at: string;
+  /** Of what it happened to, the one that applies. */
+  readonly target?: string;
+  readonly heartbeat?: string;
+  readonly group?: string;
+  readonly source?: string;
+  readonly from?: string;
+  readonly to?: string;
+  readonly cause?: string;
+  /** Of `mode`: what `/config/mode` says from now on, and what to do in fallback. */
+  readonly current_mode?: string;
+  readonly in_fallback_mode?: boolean;
+  readonly failover?: PolicyFacts | null;
+  /** Of `force`: whether a mode is held from now on, and until when; `null` is for good. */
+  readonly forced?: boolean;
+  readonly until?: string | null;
+  /** Of `reload`. */
+  readonly success?: boolean;
+}
+
+/** @param policyOf what consumers of a target are to do in fallback, by the configuration in use */
+export function messageOf(
+  event: PastEvent,
+  policyOf: (target: string) => FallbackPolicy | undefined,
+): Message {
+  return { id: event.id, type: typeOf(event), at: rfc3339(event.at), ...detailsOf(event, policyOf) };
+}
+
+function detailsOf(
+  event: PastEvent,
+  policyOf: (target: string) => FallbackPolicy | undefined,
+): Omit<Message, "id" | "type" | "at"> {
+  const { kind, subject, to, until } = event;
+  switch (kind) {
+    case "mode":
+      return {
+        target: subject,
+        ...changeOf(event),
+        ...(to === undefined ? {} : { current_mode: to, in_fallback_mode: to === "fallback" }),
+        failover: policyFacts(policyOf(subject)),
+      };
+    case "health":
+    case "status":
+      return { target: subject, ...changeOf(event) };
+    case "forced":
+      return {
+        target: subject,
+        ...changeOf(event),
+        forced: true,
+        until: until === undefined ? null : rfc3339(until),
+      };
+    case "force_ended":
+      return { target: subject, forced: false };
+    case "overdue":
+      return { target: subject };
+    case "heartbeat":
+      return {
+        heartbeat: subject,
+        ...(event.source === undefined ? {} : { source: event.source }),
+        ...changeOf(event),
+      };
+    case "group":
+      return { group: subject, ...changeOf(event) };
+    case "reload":
+      return { success: to === "success" };
+  }
+}
+
+const changeOf = ({ from, to, cause }: EventFacts): Pick<Message, "from" | "to" | "cause"> => ({
+  ...(from === undefined ? {} : { from }),
+  ...(to === undefined ? {} : { to }),
+  ...(cause === undefined ? {} : { cause }),
+});

@@ -1,0 +1,173 @@
+import { createServer } from "node:http";
+import { setTimeout as pause } from "node:timers/promises";
+import { describe, expect, it } from "vitest";
+import { currentMode, followMode, type ModeReport } from "../../src/client/index.ts";
+import { type ExporterProcess, startExporter } from "../helpers/exporter.ts";
+import { serveHttp, serveServer, type TestServer } from "../helpers/http-targets.ts";
+import { waitUntil } from "../helpers/process.ts";
+
+const TOKEN = "control-token-of-the-test";
+const yamlFor = (host: string): string => `
+control: { token_file: token }
+modules: { web: { prober: http, timeout: 200ms } }
+targets:
+  - { name: web, module: web, target: "http://${host}", interval: 200ms, failover: { confidence_reduction: 0.3 } }
+  - { name: plain, module: web, target: "http://${host}" }
+`;
+
+/** A target that can be switched off, and an exporter that keeps its mode. */
+async function begin(
+  run: (exporter: ExporterProcess, target: { status: number }) => Promise<void>,
+): Promise<void> {
+  const target = { status: 200 };
+  await using server = await serveHttp((_request, response) => void response.writeHead(target.status).end());
+  await using exporter = await startExporter({ yaml: yamlFor(server.host), files: { token: TOKEN } });
+  await run(exporter, target);
+}
+
+const force = (url: string, mode: string): Promise<Response> =>
+  fetch(`${url}/config/force/${mode}?target=web`, {
+    method: "POST",
+    headers: { Authorization: `Bearer ${TOKEN}` },
+  });
+
+/** Hands requests on to `to`, which may change; `allows` says which may pass. */
+async function serveProxy(to: { url: string }, allows: (path: string) => boolean): Promise<TestServer> {
+  return serveServer(
+    createServer((request, response) => {
+      const path = request.url ?? "";
+      if (!allows(path)) return void response.writeHead(502).end();
+      const headers = Object.fromEntries(
+        Object.entries(request.headers).filter(([name]) => name !== "connection" && name !== "host"),
+      ) as Record<string, string>;
+      const leaving = new AbortController();
+      response.on("close", () => leaving.abort());
+      const handOn = async (): Promise<void> => {
+        const answer = await fetch(`${to.url}${path}`, { headers, signal: leaving.signal });
+        response.writeHead(answer.status, Object.fromEntries(answer.headers));
+        for await (const chunk of answer.body ?? []) response.write(chunk);
+        response.end();
+      };
+      handOn().catch(() => response.destroy());
+    }),
+  );
+}
+
+describe("followMode", () => {
+  it("knows the mode at once and each change as it happens", async () => {
+    await begin(async ({ url }, target) => {
+      const changes: ModeReport[] = [];
+      using follower = followMode(url, { onChange: (report) => void changes.push(report) });
+      expect(follower.current()).toMatchObject({ mode: "primary", stale: true, policy: null });
+      await waitUntil("the first report", () => changes.length > 0 || undefined);
+      expect(changes).toEqual([
+        {
+          target: "web",
+          mode: "primary",
+          since: expect.any(Date),
+          forced: false,
+          stale: false,
+          policy: {
+            mode: "rule_based",
+            confidenceReduction: 0.3,
+            processWithLowerConfidence: true,
+            maxDuration: "30m0s",
+          },
+        },
+      ]);
+      target.status = 503;
+      await waitUntil("fallback", () => follower.current().mode === "fallback" || undefined);
+      target.status = 200;
+      await waitUntil("primary", () => follower.current().mode === "primary" || undefined);
+      await force(url, "fallback");
+      await waitUntil("force", () => (follower.current().forced && changes.length === 5) || undefined);
+      expect(follower.current()).toMatchObject({ mode: "fallback", forced: true, stale: false });
+      expect(changes.map(({ mode, forced }) => `${mode} ${forced}`)).toEqual([
+        "primary false",
+        "fallback false",
+        "primary false",
+        "primary true",
+        "fallback true",
+      ]);
+      expect(await currentMode(url, { target: "web" })).toEqual(follower.current());
+    });
+  });
+
+  it("keeps the last known mode while the exporter is gone, says that it is stale, and comes back", async () => {
+    await begin(async (exporter, target) => {
+      const proxied = { url: exporter.url };
+      let open = true;
+      await using proxy = await serveProxy(proxied, () => open);
+      const changes: ModeReport[] = [];
+      using follower = followMode(`http://${proxy.host}/`, {
+        target: "web",
+        staleAfterMs: 600,
+        pollIntervalMs: 100,
+        onChange: (report) => void changes.push(report),
+      });
+      target.status = 503;
+      await waitUntil("fallback", () => follower.current().mode === "fallback" || undefined);
+      open = false;
+      for (const socket of proxy.sockets) socket.destroy();
+      await waitUntil("staleness", () => follower.current().stale || undefined);
+      expect(follower.current().mode).toBe("fallback");
+      target.status = 200;
+      await pause(1000);
+      expect(follower.current()).toMatchObject({ mode: "fallback", stale: true });
+      open = true;
+      await waitUntil(
+        "primary",
+        () => (follower.current().mode === "primary" && !follower.current().stale) || undefined,
+      );
+      expect(changes.at(-1)).toMatchObject({ mode: "primary", stale: false });
+    });
+  });
+
+  it("asks again and again where nothing lets a stream through", async () => {
+    await begin(async (exporter, target) => {
+      const paths: string[] = [];
+      await using proxy = await serveProxy(exporter, (path) => {
+        paths.push(path);
+        return !path.startsWith("/api/v1/events");
+      });
+      using follower = followMode(`http://${proxy.host}`, { pollIntervalMs: 50 });
+      await waitUntil("the first report", () => !follower.current().stale || undefined);
+      target.status = 503;
+      await waitUntil("fallback", () => follower.current().mode === "fallback" || undefined);
+      expect(follower.current()).toMatchObject({ target: "web", stale: false });
+      const polls = paths.filter((path) => path.startsWith("/config/mode")).length;
+      // The stream is tried ever more rarely.
+      expect(polls).toBeGreaterThan(2 * (paths.length - polls));
+    });
+  });
+
+  it("can be iterated, which ends when it is closed", async () => {
+    await begin(async ({ url }, target) => {
+      const leaving = new AbortController();
+      const seen: string[] = [];
+      for await (const { mode } of followMode(url, { target: "web", signal: leaving.signal })) {
+        seen.push(mode);
+        target.status = mode === "primary" ? 503 : 200;
+        if (seen.length === 4) leaving.abort();
+      }
+      expect(seen).toEqual(["primary", "fallback", "primary", "fallback"]);
+    });
+  });
+
+  it("tells what is wrong and goes on: no exporter, no such target, another server", async () => {
+    await begin(async ({ url }) => {
+      const errors: string[] = [];
+      const onError = (error: unknown): void => void errors.push(String(error));
+      using none = followMode("http://127.0.0.1:1", { onError, initial: "fallback" });
+      expect(none.current()).toMatchObject({ mode: "fallback", stale: true });
+      using wrong = followMode(url, { onError, target: "wep" });
+      expect(wrong.current()).toMatchObject({ target: "wep", mode: "primary", stale: true });
+      await waitUntil("errors of both", () => errors.length >= 4 || undefined);
+      expect(errors.join("\n")).toContain('target: got "wep"');
+      expect(errors.join("\n")).toContain("fetch failed");
+    });
+    await expect(currentMode("http://127.0.0.1:1")).rejects.toThrow("fetch failed");
+    await using other = await serveHttp((_request, response) => void response.end("<html>"));
+    await expect(currentMode(`http://${other.host}`)).rejects.toThrow("the answer says nothing of a mode");
+  });
+});

@@ -1,0 +1,35 @@
+import { cp } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type Finished, run } from "./process.ts";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+
+/** Runs a program; rejects when it fails, with what it said. */
+export async function succeed(argv: readonly string[], cwd: string): Promise<Finished> {
+  const finished = await run(argv, { cwd });
+  if (finished.code !== 0) throw new Error(`${argv.join(" ")}: ${finished.stdout}${finished.stderr}`);
+  return finished;
+}
+
+/**
+ * Builds and packs the package, and lays it out below `folder` as npm does, with none of its dependencies: what works there
+ * needs none. Nothing is written to the repository, because other tests may do the same now.
+ */
+export async function installPackage(folder: string): Promise<void> {
+  const source = join(folder, "source");
+  const build = [
+    join(ROOT, "node_modules/.bin/tsc"),
+    "-p",
+    "tsconfig.build.json",
+    "--outDir",
+    join(source, "dist"),
+  ];
+  await succeed(build, ROOT);
+  for (const file of ["package.json", "README.md", "LICENSE"]) await cp(join(ROOT, file), join(source, file));
+  const pack = ["npm", "pack", "--ignore-scripts", "--json", `--pack-destination=${folder}`];
+  const { stdout } = await succeed(pack, source);
+  const [{ filename }] = JSON.parse(stdout) as [{ filename: string }];
+  await succeed(["tar", "-xzf", filename], folder);
+  await cp(join(folder, "package"), join(folder, "node_modules/heartbeat-exporter"), { recursive: true });
+}

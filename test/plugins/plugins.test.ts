@@ -1,0 +1,252 @@
+import { chmod, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { runMain, startExporter } from "../helpers/exporter.ts";
+import { valueOf } from "../helpers/exposition.ts";
+import { waitUntil } from "../helpers/process.ts";
+import { type TemporaryFolder, temporaryFolder } from "../helpers/temporary-folder.ts";
+
+const LIBRARY = `import { counter, defineProber, definePlugin, failed, gauge, sample, succeeded } from "heartbeat-exporter/plugin";`;
+
+/** A prober that answers with what its module says. */
+const echo = (kind: string, more = ""): string => `${LIBRARY}
+const value = gauge("probe_${kind}_value", "What the module says", ["of"]);
+const asked = counter("probe_${kind}_asked_total", "How often it was asked");
+let times = 0;
+export default defineProber<{ value: number }, { value: number }>({
+  kind: "${kind}",
+  schema: { type: "object", properties: { value: { type: "number", minimum: 0 } }, required: ["value"], additionalProperties: false },
+  costly: false,
+  metrics: [value, asked],
+  compile: (options) => options,
+  async probe({ address }, options) {
+    times += 1;
+    return { outcome: succeeded, samples: [sample(value, options.value, { of: address }), sample(asked, times)] };
+  },
+  ${more}
+});
+`;
+
+const YAML = `
+plugins: [./one.ts]
+modules: { echoing: { prober: echo, echo: { value: 7 } } }
+targets: [{ name: here, module: echoing, target: somewhere }]
+`;
+
+/** What --config.check says of a configuration beside these files. */
+async function check(
+  yaml: string,
+  files: Readonly<Record<string, string>>,
+  prepare: (folder: TemporaryFolder) => Promise<void> = async () => {},
+): Promise<{ code: number | null; said: string }> {
+  await using folder = await temporaryFolder();
+  for (const [name, content] of Object.entries(files)) await folder.write(name, content);
+  const path = await folder.write("exporter.yml", yaml);
+  await prepare(folder);
+  await using run = runMain([`--config.file=${path}`, "--config.check"]);
+  const { code } = await run.exited;
+  return { code, said: run.output().replaceAll(`${folder.path}/`, "").trim() };
+}
+
+describe("plugins", () => {
+  it("bring probers that are used like the exporter's own, in TypeScript and JavaScript", async () => {
+    const yaml = `
+plugins: [./one.ts, deeper/two.mjs]
+modules:
+  echoing: { prober: echo, echo: { value: 7 } }
+  other: { prober: two }
+targets: [{ name: here, module: echoing, target: somewhere }, { name: there, module: other, target: x }]
+`;
+    const two = `export const prober = { kind: "two", schema: { type: "object" }, costly: false, compile: () => ({}),
+      probe: async () => ({ outcome: { ok: false, reason: "stale", detail: "always" }, samples: [] }) };`;
+    await using exporter = await startExporter({
+      yaml,
+      files: { "one.ts": echo("echo"), "deeper/two.mjs": two },
+    });
+    const text = await exporter.get("/metrics");
+    expect(valueOf(text, "probe_echo_value", { target: "here", module: "echoing", of: "somewhere" })).toBe(7);
+    expect(valueOf(text, "probe_failure_reason", { target: "there", reason: "stale" })).toBe(1);
+    expect(text).toContain("# TYPE probe_echo_asked_total counter");
+    const adhoc = await exporter.get("/probe?module=echoing&target=elsewhere");
+    expect(valueOf(adhoc, "probe_echo_value", { of: "elsewhere" })).toBe(7);
+  });
+
+  it("have their options checked by their schema, at their place in the file", async () => {
+    const yaml = YAML.replace("value: 7", "value: -1, vlue: 7");
+    expect(await check(yaml, { "one.ts": echo("echo") })).toEqual({
+      code: 1,
+      said: [
+        "exporter.yml:3:52: modules.echoing.echo.value: got -1, want >= 0",
+        "exporter.yml:3:56: modules.echoing.echo.vlue: got an unknown key, want value (did you mean that?)",
+      ].join("\n"),
+    });
+  });
+
+  it.each<[string, string, string]>([
+    [
+      "nothing exported",
+      "export const x = 1;",
+      "got no export of that kind, want a prober or a plugin as its default export, as defineProber and definePlugin make them",
+    ],
+    [
+      "no object",
+      "export default 7;",
+      "got number, want a prober or a plugin as its default export, as defineProber and definePlugin make them",
+    ],
+    ["a kind that is taken", echo("http"), 'got kind: "http", want kind: one that no other prober has'],
+    [
+      "no kind",
+      echo("No Kind"),
+      'got kind: "No Kind", want kind: lower-case letters, digits and _, and no key of a module',
+    ],
+    [
+      "a throw",
+      "throw new Error('out of order');",
+      "got a file that fails to load: out of order, want a module that loads",
+    ],
+    ["no TypeScript", "export default {", "got a file that fails to load: "],
+    [
+      "a bad schema",
+      echo("echo").replace('type: "object", prop', 'type: "objekt", prop'),
+      "got prober echo: a schema that is none: ",
+    ],
+    [
+      "an unknown keyword",
+      echo("echo").replace("minimum: 0", "minimun: 0"),
+      'got prober echo: a schema that is none: strict mode: unknown keyword: "minimun"',
+    ],
+    [
+      "a metric of the exporter's",
+      echo("ssl").replace("probe_ssl_value", "probe_ssl_earliest_cert_expiry"),
+      "got the metric probe_ssl_earliest_cert_expiry a second time, want each metric once, and none of the exporter's own",
+    ],
+    [
+      "a metric of another name",
+      echo("echo").replace("probe_echo_value", "up"),
+      'got the metric "up", want a name that begins with probe_echo_',
+    ],
+    [
+      "a label of the scrape's",
+      echo("echo").replace('["of"]', '["target"]'),
+      'got metric probe_echo_value: the label "target", want labels of',
+    ],
+    [
+      "a counter without _total",
+      echo("echo").replace("asked_total", "asked"),
+      "got metric probe_echo_asked: a counter, want a name that ends in _total for a counter, and only for one",
+    ],
+    [
+      "no probe",
+      echo("echo").replace("async probe", "async prob"),
+      "got prober echo: no probe, want prober echo: probe: a function",
+    ],
+  ])("are refused with their place: %s", async (_name, source, said) => {
+    const result = await check(YAML, { "one.ts": source });
+    expect(result.code).toBe(1);
+    // And nothing is said of modules that may have been meant for it.
+    expect(result.said.split("\n")).toHaveLength(1);
+    expect(result.said).toContain(`exporter.yml:2:11: plugins[0]: ${said}`);
+  });
+
+  it("are refused when they are not there, or could be replaced by others", async () => {
+    expect((await check(YAML, {})).said).toBe(
+      "exporter.yml:2:11: plugins[0]: got no such file, want a file that can be read",
+    );
+    const writable = await check(YAML, { "one.ts": echo("echo") }, ({ path }) =>
+      chmod(join(path, "one.ts"), 0o666),
+    );
+    expect(writable.said).toBe(
+      "exporter.yml:2:11: plugins[0]: got a file that everybody may write, want one that others cannot write (chmod o-w)",
+    );
+    const folder = await check(YAML, { "one.ts": echo("echo") }, ({ path }) => chmod(path, 0o777));
+    expect(folder.said).toContain("got a file in a folder that everybody may write");
+    const same = await check(YAML.replace("[./one.ts]", "[./one.ts, two.ts]"), {
+      "one.ts": echo("echo"),
+      "two.ts": echo("echo"),
+    });
+    expect(same.said).toBe(
+      'exporter.yml:2:21: plugins[1]: got kind: "echo", want kind: one that no other prober has',
+    );
+  });
+
+  it("that fail or answer nonsense cost a failed probe and no more", async () => {
+    const bodies: Readonly<Record<string, string>> = {
+      throws: `throw new Error("broken");`,
+      reason: `return { outcome: { ok: false, reason: "whatever" }, samples: [] };`,
+      undeclared: `return { outcome: succeeded, samples: [sample(gauge("probe_echo_x", "X"), 1)] };`,
+      labels: `return { outcome: succeeded, samples: [sample(value, 1, { of: "a", more: "b" })] };`,
+      twice: `return { outcome: succeeded, samples: [sample(asked, 1), sample(asked, 1)] };`,
+      nothing: `return undefined;`,
+      good: `return { outcome: failed("empty", "x"), samples: [] };`,
+    };
+    const cases = Object.entries(bodies).map(([name, body]) => `if (address === "${name}") { ${body} }`);
+    const source = echo("echo").replace("times += 1;", `times += 1;\n${cases.join("\n")}`);
+    const targets = Object.keys(bodies).map((name) => `{ name: ${name}, module: echoing, target: ${name} }`);
+    const yaml = YAML.replace(/targets: .*/, `targets: [${targets.join(", ")}]`);
+    await using exporter = await startExporter({ yaml, files: { "one.ts": source } });
+    const text = await exporter.get("/metrics");
+    for (const name of Object.keys(bodies)) {
+      const reason = name === "good" ? "empty" : "internal";
+      expect([name, valueOf(text, "probe_failure_reason", { target: name, reason })]).toEqual([name, 1]);
+    }
+    const said = exporter.process.output();
+    expect(said).toContain("plugin ./one.ts: broken");
+    expect(said).toContain("which is none of the prober's metrics");
+    expect(said).toContain("probe_echo_asked_total: the same series twice");
+  });
+
+  it("come and go with a reload; one that changed waits for a restart, which is said once", async () => {
+    const [one, two] = [echo("echo"), echo("second")];
+    await using exporter = await startExporter({ yaml: YAML, files: { "one.ts": one } });
+    const reload = async (yaml: string, pattern: RegExp): Promise<void> => {
+      const before = exporter.process.output().length;
+      await exporter.folder.write("exporter.yml", yaml);
+      exporter.process.kill("SIGHUP");
+      await waitUntil(
+        String(pattern),
+        () => pattern.test(exporter.process.output().slice(before)) || undefined,
+      );
+    };
+    const both = YAML.replace("[./one.ts]", "[./one.ts, ./two.ts]")
+      .replace("targets:", "  another: { prober: second, second: { value: 9 } }\ntargets:")
+      .replace("} }\n  another", "}\n  another")
+      .replace("modules: { echoing:", "modules:\n  echoing:");
+    await reload(both, /plugins\[1\]: got no such file/);
+    await exporter.folder.write("two.ts", "export default {};");
+    await reload(both, /plugins\[1\]: got an object that is neither/);
+    // What was wrong can be mended without a restart.
+    await exporter.folder.write("two.ts", two);
+    await reload(both, /outcome=changed/);
+    expect(
+      valueOf(await exporter.get("/probe?module=another&target=a"), "probe_second_value", { of: "a" }),
+    ).toBe(9);
+    await writeFile(join(exporter.folder.path, "one.ts"), `${one}\n// changed`);
+    await reload(both, /plugins\[0\]: the file has changed since it was loaded/);
+    await reload(both, /outcome=unchanged/);
+    await reload(YAML, /outcome=changed/);
+    expect((await fetch(`${exporter.url}/probe?module=another&target=a`)).status).toBe(400);
+  });
+
+  it("can report components, remember, and are ended with the exporter or the configuration", async () => {
+    const plugin = `${LIBRARY}
+export default definePlugin({
+  start({ report, signal, log, memory }) {
+    memory.put("started", true);
+    report("queue", { status: "degraded", message: "long" });
+    try { report("queue", { status: "fine" }); } catch (error) { log.warn({ error: String(error) }, "refused"); }
+    signal.addEventListener("abort", () => log.info({}, "plugin ends"));
+  },
+});`;
+    const failing = `export default { start: async () => { throw new Error("cannot begin"); } };`;
+    const yaml = "plugins: [./p.ts, ./f.js]\nmodules: { web: { prober: http } }\n";
+    await using exporter = await startExporter({ yaml, files: { "p.ts": plugin, "f.js": failing } });
+    expect(await exporter.json("/api/v1/components")).toMatchObject({
+      components: [{ name: "queue", status: "degraded", message: "long" }],
+    });
+    await exporter.process.waitForOutput(/refused/);
+    await exporter.process.waitForOutput(/a plugin failed.*cannot begin/s);
+    await exporter.folder.write("exporter.yml", yaml.replace("./p.ts, ", ""));
+    exporter.process.kill("SIGHUP");
+    expect(await exporter.process.waitForOutput(/plugin ends/)).toBeTruthy();
+  });
+});

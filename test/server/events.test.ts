@@ -1,0 +1,325 @@
+import { connect } from "node:net";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { History } from "../../src/core/history.ts";
+import { failed, type Prober, succeeded } from "../../src/core/prober.ts";
+import { seconds } from "../../src/core/units.ts";
+import { createMemoryHistory } from "../../src/store/history.ts";
+import { manualClock } from "../helpers/clock.ts";
+import { followEvents, type Received } from "../helpers/events.ts";
+import { type LocalExporter, startLocalExporter } from "../helpers/exporter.ts";
+import { valueOf } from "../helpers/exposition.ts";
+import { waitUntil } from "../helpers/process.ts";
+import { settle } from "../helpers/stand-in-prober.ts";
+
+const TOKEN = "control-token-of-the-test";
+const YAML = `
+control: { token_file: token }
+modules: { scripted: { prober: scripted, timeout: 2s } }
+targets:
+  - { name: model, module: scripted, target: model, interval: 10s, failover: { max_duration: 1m } }
+  - { name: shop, module: scripted, target: shop, interval: 10s, schedule: interval }
+heartbeats: [{ name: backup, kind: job, timeout: 1m }]
+groups: [{ name: all, members: [model, shop] }]
+`;
+
+let down: Set<string>;
+let clock: ReturnType<typeof manualClock>;
+let history: History;
+let exporter: LocalExporter;
+const scripted: Prober = {
+  kind: "scripted",
+  schema: {},
+  costly: false,
+  compile: () => ({}),
+  probe: async ({ address }) => ({
+    outcome: down.has(address) ? failed("connect", "refused by the test") : succeeded,
+    samples: [],
+    duration: seconds(0.25),
+  }),
+};
+
+beforeEach(async () => {
+  down = new Set();
+  clock = manualClock();
+  history = createMemoryHistory(clock, seconds(86_400));
+  exporter = await startLocalExporter({
+    yaml: YAML,
+    probers: [scripted],
+    files: { token: TOKEN },
+    clock,
+    history,
+  });
+});
+afterEach(() => exporter[Symbol.asyncDispose]());
+
+/** Lets this many rounds of probes happen. */
+async function rounds(count: number): Promise<void> {
+  for (let i = 0; i < count * 10; i += 1) {
+    clock.advance(seconds(1));
+    await settle();
+    await settle();
+  }
+}
+
+const names = (events: readonly Received[]): string[] =>
+  events.map(({ event, data }) => [event, data["target"] ?? data["group"]].join(" ").trim());
+
+const control = (path: string): Promise<Response> =>
+  fetch(`${exporter.url}${path}`, { method: "POST", headers: { Authorization: `Bearer ${TOKEN}` } });
+
+const flood = (count: number): void => {
+  for (let i = 0; i < count; i += 1)
+    history.record({ kind: "health", at: clock.now(), subject: "model", from: "unknown", to: "healthy" });
+};
+
+describe("/api/v1/events", () => {
+  it("begins with the state of now, then tells what happens as it happens", async () => {
+    await rounds(3);
+    await using client = await followEvents(exporter.url);
+    const first = await client.next(() => true);
+    expect(first).toMatchObject({
+      event: "snapshot",
+      data: {
+        type: "snapshot",
+        targets: [
+          {
+            target: "model",
+            status: "healthy",
+            current_mode: "primary",
+            in_fallback_mode: false,
+            failover: { mode: "rule_based", confidence_reduction: 0.2 },
+          },
+          { target: "shop", status: "healthy" },
+        ],
+        groups: [{ group: "all", status: "healthy" }],
+      },
+    });
+    expect(client.headers.get("content-type")).toBe("text/event-stream; charset=utf-8");
+    expect(client.headers.get("cache-control")).toBe("no-store");
+    expect(client.headers.get("x-accel-buffering")).toBe("no");
+    expect(client.retries).toHaveLength(1);
+
+    down.add("model");
+    await rounds(4);
+    await client.next(({ event }) => event === "group");
+    expect(names(client.received.slice(1))).toEqual([
+      "health model",
+      "mode model",
+      "status model",
+      "group all",
+    ]);
+    const [, health, mode, status, group] = client.received;
+    expect(health?.data).toMatchObject({ from: "healthy", to: "unhealthy" });
+    expect(mode?.data).toEqual({
+      id: Number(mode?.id),
+      type: "mode",
+      at: expect.stringMatching(/^2025-09-15T13:\d\d:\d\dZ$/),
+      target: "model",
+      from: "primary",
+      to: "fallback",
+      cause: "threshold",
+      current_mode: "fallback",
+      in_fallback_mode: true,
+      failover: {
+        mode: "rule_based",
+        confidence_reduction: 0.2,
+        process_with_lower_confidence: true,
+        max_duration: "1m0s",
+      },
+    });
+    expect(status?.data).toMatchObject({ from: "healthy", to: "unhealthy", cause: "connect" });
+    expect(group?.data).toMatchObject({ from: "healthy", to: "unhealthy" });
+    const ids = client.received.map(({ id }) => Number(id));
+    expect(ids).toEqual(ids.toSorted((a, b) => a - b));
+
+    await rounds(7);
+    await client.next(({ event }) => event === "overdue");
+    await control("/config/force/primary?for=10s&target=model");
+    const forced = await client.next(({ event, data }) => event === "force" && data["forced"] === true);
+    expect(forced.data).toMatchObject({ target: "model", to: "primary", until: expect.any(String) });
+    await rounds(2);
+    const free = await client.next(({ event, data }) => event === "force" && data["forced"] === false);
+    expect(free.data).toMatchObject({ target: "model" });
+  });
+
+  it("goes on after the last event that was seen, each once, and ends with the state of now", async () => {
+    await rounds(3);
+    await using before = await followEvents(exporter.url);
+    const { id } = await before.next(({ event }) => event === "snapshot");
+    down.add("shop");
+    await rounds(4);
+    down.clear();
+    await rounds(3);
+    await using header = await followEvents(exporter.url, { lastEventId: id ?? "" });
+    await using query = await followEvents(exporter.url, { query: `?last_event_id=${id}` });
+    for (const client of [header, query]) {
+      const { data } = await client.next(({ event }) => event === "snapshot");
+      expect(names(client.received)).toEqual([
+        "health shop",
+        "status shop",
+        "group all",
+        "health shop",
+        "status shop",
+        "group all",
+        "snapshot",
+      ]);
+      expect(data["groups"]).toEqual([{ group: "all", status: "healthy" }]);
+      expect(new Set(client.received.slice(0, -1).map(({ id }) => id)).size).toBe(6);
+      expect(client.received.at(-1)?.id).toBe(client.received.at(-2)?.id);
+    }
+  });
+
+  it("tells of heartbeats that stay away and come back", async () => {
+    await fetch(`${exporter.url}/ping/backup`);
+    await using client = await followEvents(exporter.url, {
+      query: "?type=machine.offline,heartbeat.online",
+    });
+    expect((await client.next(() => true)).data["heartbeats"]).toEqual([]);
+    await rounds(7);
+    const offline = await client.next(({ event }) => event === "heartbeat.offline");
+    expect(offline.data).toMatchObject({
+      heartbeat: "backup",
+      source: "push",
+      from: "up",
+      to: "down",
+      cause: "timeout",
+    });
+    await using late = await followEvents(exporter.url, { query: "?target=backup" });
+    expect((await late.next(() => true)).data).toMatchObject({
+      targets: [],
+      heartbeats: [{ heartbeat: "backup", source: "push", status: "offline" }],
+    });
+    await fetch(`${exporter.url}/ping/backup`);
+    const online = await client.next(({ event }) => event === "heartbeat.online");
+    expect(online.data).toMatchObject({ heartbeat: "backup", from: "down", to: "up" });
+  });
+
+  it("believes no number from the future, which would never come", async () => {
+    await using client = await followEvents(exporter.url, { lastEventId: "9999999999999999" });
+    await client.next(({ event }) => event === "snapshot");
+    await rounds(3);
+    expect(await client.next(({ event }) => event === "health")).toMatchObject({ data: { to: "healthy" } });
+  });
+
+  it("tells only what is asked for", async () => {
+    await using client = await followEvents(exporter.url, { query: "?target=model&type=mode,status" });
+    const first = await client.next(() => true);
+    expect(first.data).toMatchObject({ targets: [{ target: "model" }], heartbeats: [], groups: [] });
+    await rounds(3);
+    down.add("model").add("shop");
+    await rounds(4);
+    await client.next(({ event }) => event === "mode");
+    await client.next(({ data }) => data["to"] === "unhealthy");
+    expect(names(client.received.slice(1))).toEqual(["status model", "mode model", "status model"]);
+  });
+
+  it.each([
+    ["target=modell", 'target: got "modell", want the name of a target, heartbeat or group'],
+    [
+      "type=modes",
+      'type: got "modes", want one of: mode, health, status, force, overdue, heartbeat.offline, heartbeat.online, group, reload, machine.offline, machine.online',
+    ],
+    ["last_event_id=-1", 'last_event_id: got "-1", want the id of an event'],
+    ["format=json&limit=0", 'limit: got "0", want a number from 1 to 10000'],
+    ["format=xml", 'format: got "xml", want json or stream'],
+  ])("refuses ?%s", async (query, error) => {
+    const response = await fetch(`${exporter.url}/api/v1/events?${query}`);
+    expect([response.status, await response.json()]).toEqual([400, { error }]);
+  });
+
+  it("lists the past as JSON", async () => {
+    await rounds(3);
+    flood(150);
+    const list = async (query: string, headers = {}): Promise<Record<string, unknown>[]> => {
+      const response = await fetch(`${exporter.url}/api/v1/events${query}`, { headers });
+      expect(response.headers.get("content-type")).toContain("application/json");
+      return ((await response.json()) as { events: Record<string, unknown>[] }).events;
+    };
+    const all = await list("?limit=10000", { Accept: "application/json" });
+    expect(all).toHaveLength(155);
+    expect(await list("?format=json")).toEqual(all.slice(-100));
+    expect(await list("?format=json&limit=2")).toEqual(all.slice(-2));
+    expect(await list(`?format=json&limit=2&last_event_id=${String(all[3]?.["id"])}`)).toEqual(
+      all.slice(4, 6),
+    );
+    expect(await list("?format=json&type=group,machine.offline")).toMatchObject([
+      { type: "group", group: "all", from: "unknown", to: "healthy" },
+    ]);
+    expect(await list("?format=json&target=shop")).toMatchObject([{ type: "health" }, { type: "status" }]);
+  });
+
+  it("sends a comment now and then, so that nobody takes silence for an end", async () => {
+    await using client = await followEvents(exporter.url);
+    await client.next(() => true);
+    await rounds(3);
+    await waitUntil("two comments", () => client.comments.length >= 2 || undefined);
+    expect(client.comments).toEqual(["keep-alive", "keep-alive"]);
+  });
+
+  it("drops a client that does not read, which goes on where it was", async () => {
+    await using reading = await followEvents(exporter.url, { query: "?type=health" });
+    const { id } = await reading.next(() => true);
+    const { hostname, port } = new URL(exporter.url);
+    const lazy = connect(Number(port), hostname);
+    lazy.pause().on("error", () => {});
+    lazy.write(`GET /api/v1/events HTTP/1.1\r\nHost: x\r\n\r\n`);
+    const streams = async (): Promise<number | undefined> =>
+      valueOf(
+        await (await fetch(`${exporter.url}/metrics?collect[]=exporter`)).text(),
+        "heartbeat_exporter_event_streams",
+      );
+    await waitUntil("both to follow", async () => (await streams()) === 2 || undefined);
+    // More than what sockets and the limit take in, and less than history keeps.
+    let sent = 0;
+    while ((await streams()) === 2) {
+      flood(500);
+      sent += 500;
+      expect(sent).toBeLessThan(200_000);
+      await waitUntil("the other to have read", () => reading.received.length === sent + 1 || undefined);
+    }
+    lazy.destroy();
+    const dropped = exporter.logged.find(({ message }) => message.includes("does not read"));
+    expect(dropped?.level).toBe("warn");
+    const text = await (await fetch(`${exporter.url}/metrics?collect[]=exporter`)).text();
+    expect(valueOf(text, "heartbeat_exporter_event_streams_dropped_total")).toBe(1);
+
+    // What history still has is made up for in order, in pages, and without a gap.
+    const from = reading.received.at(-4000)?.id ?? id ?? "";
+    await using resumed = await followEvents(exporter.url, { lastEventId: from });
+    await resumed.next(({ event }) => event === "snapshot");
+    expect(resumed.received.slice(0, -1).map(({ id }) => id)).toEqual(
+      reading.received.slice(-3999).map(({ id }) => id),
+    );
+  }, 60_000);
+
+  it("serves many at once, each of them everything", async () => {
+    await using clients = new AsyncDisposableStack();
+    const all = await Promise.all(
+      Array.from({ length: 200 }, async () => clients.use(await followEvents(exporter.url))),
+    );
+    for (const client of all) await client.next(({ event }) => event === "snapshot");
+    flood(200);
+    for (const client of all) {
+      await waitUntil("all events", () => client.received.length === 201 || undefined);
+      expect(client.received.map(({ id }) => id)).toEqual(all[0]?.received.map(({ id }) => id));
+    }
+  });
+
+  it("ends the streams when the exporter ends, and takes no new ones", async () => {
+    await using client = await followEvents(exporter.url);
+    await client.next(() => true);
+    await exporter.stop();
+    expect(await client.ended).toBe("ended");
+    const response = await fetch(`${exporter.url}/api/v1/events`);
+    expect([response.status, await response.json()]).toEqual([
+      503,
+      { error: "the exporter is shutting down" },
+    ]);
+  });
+
+  it("answers HEAD and refuses POST", async () => {
+    const head = await fetch(`${exporter.url}/api/v1/events`, { method: "HEAD" });
+    expect(head.headers.get("content-type")).toBe("text/event-stream; charset=utf-8");
+    expect((await fetch(`${exporter.url}/api/v1/events`, { method: "POST" })).status).toBe(405);
+  });
+});
