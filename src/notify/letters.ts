@@ -52,7 +52,7 @@ function recall<T extends Queued>(
   read: (value: unknown) => T | undefined,
 ): readonly T[] {
   const items: T[] = [];
-  for (const [key, value] of [...shelf.entries()]) {
+  for (const [key, value] of shelf.entries()) {
     if (!key.startsWith(prefix)) continue;
     const item = read(value);
     if (item !== undefined && key === prefix + item.id) items.push(item);
