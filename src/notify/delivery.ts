@@ -1,4 +1,5 @@
 import { after, elapsed, type Seconds, seconds, type Timestamp } from "../core/units.ts";
+import type { RetryPolicy } from "../core/webhook.ts";
 
 /** Something that is to reach a receiver, at least once, under an identity by which the receiver knows it again. */
 export interface Item {
@@ -36,16 +37,6 @@ export type Attempt =
   | { readonly kind: "failed"; readonly detail: string; readonly retryAfter?: Seconds }
   /** Will never be taken. */
   | { readonly kind: "refused"; readonly detail: string };
-
-/** When to try again, and when to give up. */
-export interface RetryPolicy {
-  /** The wait after the first failure; it doubles with each further one. */
-  readonly initial: Seconds;
-  /** The longest wait. */
-  readonly max: Seconds;
-  /** What is older than this is given up. */
-  readonly maxAge: Seconds;
-}
 
 /** What becomes of an item after an attempt. */
 export type Fate =

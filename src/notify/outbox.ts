@@ -2,15 +2,8 @@ import type { Clock } from "../core/clock.ts";
 import type { Log } from "../core/log.ts";
 import type { Shelf } from "../core/memory.ts";
 import { elapsed, seconds } from "../core/units.ts";
-import {
-  type Attempt,
-  afterAttempt,
-  type Dead,
-  died,
-  type Item,
-  type Queued,
-  type RetryPolicy,
-} from "./delivery.ts";
+import type { RetryPolicy } from "../core/webhook.ts";
+import { type Attempt, afterAttempt, type Dead, died, type Item, type Queued } from "./delivery.ts";
 import { createDeadLetters, recallQueue } from "./letters.ts";
 
 /** What an outbox tells of itself, as it happens. */
@@ -29,6 +22,8 @@ export interface Outbox {
   dead(): readonly Dead[];
   /** Sends again what was given up, all of it or one, with all of its time before it; tells how many these are. */
   replay(id?: string): number;
+  /** Forgets what was given up, all of it or one; tells how many these are. */
+  discard(id?: string): number;
   /** Ends attempts in flight; what waits stays remembered. */
   stop(): Promise<void>;
 }
@@ -125,8 +120,9 @@ export function createOutbox(deps: OutboxDeps): Outbox {
   };
 
   const attemptOnce = async (lane: Lane, item: Queued): Promise<void> => {
-    const attempt = await deps
-      .send(item, stopping.signal)
+    // Never at once: what was remembered is taken up before who created this has it in hand.
+    const attempt = await Promise.resolve()
+      .then(() => deps.send(item, stopping.signal))
       .catch((error: unknown): Attempt => ({ kind: "failed", detail: textOf(error) }));
     // What the end of the exporter broke off was no attempt.
     if (stopping.signal.aborted && attempt.kind !== "delivered") return;
@@ -203,6 +199,11 @@ export function createOutbox(deps: OutboxDeps): Outbox {
       for (const { id: itemId, key, follows, body, contentType } of chosen) {
         queue({ id: itemId, key, body, contentType, ...(follows === undefined ? {} : { follows }) });
       }
+      return chosen.length;
+    },
+    discard(id) {
+      const chosen = letters.list().filter((item) => id === undefined || item.id === id);
+      for (const item of chosen) letters.delete(item.id);
       return chosen.length;
     },
     async stop() {

@@ -5,8 +5,8 @@ import type { History, PastEvent } from "../core/history.ts";
 import type { Log } from "../core/log.ts";
 import type { Memory } from "../core/memory.ts";
 import { seconds } from "../core/units.ts";
+import { type Destination, deliver } from "./deliver.ts";
 import { createOutbox, type Outbox } from "./outbox.ts";
-import { createSender } from "./send-event.ts";
 
 export const WEBHOOK_RESULTS = ["delivered", "retried", "dropped"] as const;
 export type WebhookResult = (typeof WEBHOOK_RESULTS)[number];
@@ -55,7 +55,6 @@ export function createWebhooks(deps: WebhookDeps): Webhooks {
   /** Which webhooks there were, so that nothing is kept for one that is gone. */
   const index = memory.shelf("webhooks");
   const running = new Map<string, Running>();
-  const send = createSender(clock, deps.userAgent);
 
   const start = (webhook: EventWebhook): Running => {
     const { name } = webhook;
@@ -74,7 +73,7 @@ export function createWebhooks(deps: WebhookDeps): Webhooks {
       log: own,
       shelf: memory.shelf(`webhooks/${name}`),
       policy: () => ({ ...BACKOFF, maxAge: now.webhook.maxAge }),
-      send: (item, signal) => send(now.webhook, item, signal),
+      send: (item, signal) => deliver(destinationOf(now.webhook), item, signal, deps),
       onResult: (result) => (results[result === "dead" ? "dropped" : result] += 1),
       limits: LIMITS,
     });
@@ -138,3 +137,11 @@ export function createWebhooks(deps: WebhookDeps): Webhooks {
     },
   };
 }
+
+const destinationOf = ({ url, headers, secret, previousSecret, timeout }: EventWebhook): Destination => ({
+  url,
+  headers: Object.entries(headers),
+  timeout,
+  tls: { insecureSkipVerify: false },
+  ...(secret === undefined ? {} : { signing: { key: secret, previousKey: previousSecret } }),
+});
