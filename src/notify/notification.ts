@@ -1,0 +1,93 @@
+import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
+import type { FromSchema, JSONSchema } from "json-schema-to-ts";
+import type { Alert, AlertGroup } from "../core/alert.ts";
+import { timestamp } from "../core/units.ts";
+
+const text = { type: "string" } as const;
+const texts = { type: "object", additionalProperties: text } as const;
+const time = { type: "string", format: "time" } as const;
+const status = { type: "string", enum: ["firing", "resolved"] } as const;
+
+/** Version 4 of Alertmanager's webhook, as far as it is used; what is not named here may be there. */
+const schema = {
+  type: "object",
+  properties: {
+    version: { const: "4" },
+    status,
+    receiver: text,
+    groupKey: text,
+    groupLabels: texts,
+    externalURL: text,
+    alerts: {
+      type: "array",
+      maxItems: 10_000,
+      items: {
+        type: "object",
+        properties: {
+          status,
+          labels: texts,
+          annotations: texts,
+          startsAt: time,
+          endsAt: time,
+          generatorURL: text,
+          fingerprint: { type: "string", pattern: "^[0-9a-f]{1,64}$" },
+        },
+        required: ["status", "labels", "startsAt", "fingerprint"],
+      },
+    },
+  },
+  required: ["version", "alerts"],
+} as const satisfies JSONSchema;
+
+type Notification = FromSchema<typeof schema>;
+
+/** What a body turned out to be: a notification, or the text that says why it is none. */
+export type Reading =
+  | { readonly kind: "group"; readonly group: AlertGroup }
+  | { readonly kind: "problem"; readonly text: string };
+
+let validator: ValidateFunction<Notification> | undefined;
+
+/** Compiled with the first notification: most exporters never get one. */
+function validate(): ValidateFunction<Notification> {
+  if (validator !== undefined) return validator;
+  const ajv = new Ajv2020({ strict: false, validateSchema: false, meta: false, logger: false });
+  ajv.addFormat("time", { type: "string", validate: (one: string) => Number.isFinite(Date.parse(one)) });
+  validator = ajv.compile<Notification>(schema);
+  return validator;
+}
+
+/** Reads a notification of Alertmanager. */
+export function readNotification(body: Buffer): Reading {
+  let value: unknown;
+  try {
+    value = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body));
+  } catch {
+    return { kind: "problem", text: "body: got something that is no JSON, want a webhook of Alertmanager" };
+  }
+  const check = validate();
+  if (check(value)) return { kind: "group", group: groupOf(value) };
+  const [error] = check.errors ?? [];
+  const place = error?.instancePath === undefined || error.instancePath === "" ? "body" : error.instancePath;
+  const want = error?.keyword === "const" ? 'must be "4"' : (error?.message ?? "is wrong");
+  return { kind: "problem", text: `${place}: ${want}; want a webhook of Alertmanager, version 4` };
+}
+
+const groupOf = ({ receiver, groupKey, groupLabels, externalURL, alerts }: Notification): AlertGroup => ({
+  receiver: receiver ?? "",
+  groupKey: groupKey ?? "",
+  groupLabels: groupLabels ?? {},
+  externalUrl: externalURL ?? "",
+  alerts: alerts.map(alertOf),
+});
+
+const alertOf = (one: Notification["alerts"][number]): Alert => ({
+  status: one.status,
+  labels: one.labels,
+  annotations: one.annotations ?? {},
+  startsAt: timestamp(Date.parse(one.startsAt) / 1000),
+  startsAtText: one.startsAt,
+  endsAtText: one.endsAt ?? "",
+  generatorUrl: one.generatorURL ?? "",
+  fingerprint: one.fingerprint,
+});
