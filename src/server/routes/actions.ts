@@ -1,0 +1,89 @@
+import type { Request, Response } from "express";
+import { rfc3339 } from "../../core/units.ts";
+import type { ActionView } from "../../notify/actions/actions.ts";
+import type { AuditEntry } from "../../notify/actions/audit.ts";
+import type { Deps } from "../deps.ts";
+import { notificationOf } from "../notification.ts";
+import { refuse, refuseJson } from "../refuse.ts";
+
+const unknownAction = (res: Response, name: string): void =>
+  refuseJson(res, 404, `action: got ${JSON.stringify(name)}, want the name of one under actions`);
+
+/** `POST /alertmanager/actions/{name}`: does something about each alert that fires. Answered when that is stored. */
+export const actionRoute =
+  (deps: Deps) =>
+  async (req: Request, res: Response): Promise<void> => {
+    const name = String(req.params["name"]);
+    const action = deps.actions.find(name);
+    if (action === undefined) return unknownAction(res, name);
+    const group = await notificationOf(action.auth, req, res, deps);
+    if (group === undefined) return;
+    const taken = await deps.actions.take(name, group);
+    if (taken.kind === "refused") {
+      res.set("Retry-After", "10");
+      return refuseJson(res, 503, taken.text);
+    }
+    const { accepted, refused, ignored } = taken;
+    res.status(accepted.length > 0 ? 202 : 200).json({ accepted, refused, ignored });
+  };
+
+/** `GET /api/v1/actions`: how each action stands, and what was done last. */
+export const actionsRoute =
+  ({ actions }: Deps) =>
+  (_req: Request, res: Response): void => {
+    res.json({ actions: actions.list().map(actionJson), audit: actions.audit().map(auditJson) });
+  };
+
+/** `GET /api/v1/actions/{name}/runs/{number}/output`: what a program or a server said; it may hold anything. */
+export const outputRoute =
+  ({ actions }: Deps) =>
+  (req: Request, res: Response): void => {
+    const entry = actions.auditEntry(Number(req.params["number"]));
+    if (entry?.output === undefined || entry.action !== req.params["name"]) {
+      return refuseJson(res, 404, "number: want that of an attempt in /api/v1/actions");
+    }
+    refuse(res, 200, entry.output);
+  };
+
+/** `POST /api/v1/actions/{name}/reset[?target=]`: counts attempts anew. */
+export const resetRoute =
+  ({ actions, log }: Deps) =>
+  (req: Request, res: Response): void => {
+    const name = String(req.params["name"]);
+    if (actions.find(name) === undefined) return unknownAction(res, name);
+    const target = new URL(req.url, "http://localhost").searchParams.get("target") ?? undefined;
+    const reset = actions.reset(name, target);
+    if (reset === 0 && target !== undefined) {
+      return refuseJson(res, 404, `target: got ${JSON.stringify(target)}, want one in /api/v1/actions`);
+    }
+    log.warn({ action: name, reset, from: req.ip }, "attempts of an action reset by hand");
+    res.json({ reset });
+  };
+
+const actionJson = ({ name, dryRun, maxAttempts, counts, targets }: ActionView) => ({
+  name,
+  dry_run: dryRun,
+  max_attempts: maxAttempts,
+  attempts: counts,
+  targets: targets.map(({ target, state }) => ({
+    target,
+    attempts: state.count,
+    firing: state.resolvedAt === undefined,
+    running: state.running !== undefined || state.pending !== undefined,
+    cooldown_until: state.cooldownUntil === undefined ? null : rfc3339(state.cooldownUntil),
+    exhausted: state.exhausted,
+  })),
+});
+
+const auditJson = (entry: AuditEntry) => ({
+  number: entry.number,
+  action: entry.action,
+  target: entry.target,
+  at: rfc3339(entry.at),
+  result: entry.result,
+  detail: entry.detail,
+  attempt: entry.attempt ?? null,
+  duration_seconds: entry.durationSeconds ?? null,
+  helped: entry.helped ?? null,
+  output_bytes: entry.output === undefined ? null : Buffer.byteLength(entry.output),
+});
