@@ -681,6 +681,48 @@ export const catalogue = {
     ["component"],
   ),
 
+  // Relays, actions, maintenance.
+  relayDeliveries: counter(
+    "notify",
+    "heartbeat_relay_deliveries_total",
+    "Attempts to deliver events, by result: delivered, retried or dead",
+    ["relay", "result"],
+  ),
+  relayQueueLength: gauge("notify", "heartbeat_relay_queue_length", "Events that wait to be delivered", [
+    "relay",
+  ]),
+  relayDeadLetters: gauge("notify", "heartbeat_relay_dead_letters", "Events that were given up", ["relay"]),
+  actionAttempts: counter(
+    "notify",
+    "heartbeat_action_attempts_total",
+    "What was done about alerts: success, failure, timeout, dry_run, or refused",
+    ["action", "result"],
+  ),
+  actionCooldown: gauge(
+    "notify",
+    "heartbeat_action_cooldown_until_timestamp_seconds",
+    "Until when the action does nothing about the target, as a Unix timestamp; absent before the first attempt",
+    ["action", "target"],
+  ),
+  actionExhausted: gauge(
+    "notify",
+    "heartbeat_action_exhausted",
+    "Whether all attempts were made and the alert fires still: somebody has to look",
+    ["action", "target"],
+  ),
+  targetMaintenance: gauge(
+    "notify",
+    "heartbeat_target_maintenance",
+    "Whether the target is worked on, so that nothing is concluded from failures; only where a window is about it",
+    TARGET_LABELS,
+  ),
+  heartbeatMaintenance: gauge(
+    "heartbeat",
+    "heartbeat_maintenance",
+    "Whether the heartbeat is worked on, so that its silence is expected; only where a window is about it",
+    HEARTBEAT_LABELS,
+  ),
+
   // The exporter itself.
   buildInfo: gauge(
     "exporter",

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { RequestListener } from "node:http";
 import { hostname } from "node:os";
+import { createAlerting } from "./alerting.ts";
 import { metrics } from "./catalogue.ts";
 import type { Config } from "./config/load.ts";
 import { redactAddress } from "./core/address.ts";
@@ -41,6 +42,7 @@ import { createSelf, type ReloadStatus } from "./metrics/self.ts";
 import { createTotals } from "./metrics/totals.ts";
 import { createLedger } from "./money/ledger.ts";
 import { createTreasury, type Payer } from "./money/treasury.ts";
+import { readNotification } from "./notify/notification.ts";
 import { createWebhooks } from "./notify/webhooks.ts";
 import { eventOf, forcedEvent, heartbeatEvent, pastResult } from "./past.ts";
 import { openLeases } from "./probers/kubernetes-lease/api.ts";
@@ -125,6 +127,7 @@ export function createExporter(options: ExporterOptions): Exporter {
       if (target === undefined) return;
       totals.observe(target, result, dollars);
       options.history.append(pastResult(target, result, dollars));
+      if (alerting.isWorkedOn(target.name)) return;
       driver.record(target, result);
       watchTarget(target, result);
     },
@@ -165,10 +168,7 @@ export function createExporter(options: ExporterOptions): Exporter {
     clock,
     log,
     memory,
-    report(push, effect) {
-      announcement.effect(push, effect);
-      options.history.record(heartbeatEvent(push.heartbeat.name, effect, clock.now()));
-    },
+    report: (push, effect) => alerting.announce(push, effect),
   });
   const election = createElection({
     clock,
@@ -254,10 +254,23 @@ export function createExporter(options: ExporterOptions): Exporter {
       (ask.latest(target)?.result.beats ?? []).map((beat) => ({ target, beat })),
     );
 
+  const alerting = createAlerting({
+    ...options,
+    ask,
+    target: (name) => current.targets.get(name),
+    push: (name) => pushes.find(name),
+    heard: (name) => heardBeats().find(({ beat: { heartbeat } }) => heartbeat === name),
+    announce(push, effect) {
+      announcement.effect(push, effect);
+      options.history.record(heartbeatEvent(push.heartbeat.name, effect, clock.now()));
+    },
+  });
+
   const apply = (config: Config): void => {
     const { modules, targets, groups, control, contextApi, redacted, prices, push, lease } = config;
     // First, so that nothing that happens from here on is told to nobody.
     webhooks.configure(config.webhooks);
+    alerting.configureMaintenance(config, new Map(groups.map((group) => [group.name, group])));
     announcement.setup(push);
     pushes.configure(push);
     useModules(new Set(modules.values()));
@@ -283,6 +296,7 @@ export function createExporter(options: ExporterOptions): Exporter {
     scheduler.setTargets(targets);
     tiers.setTargets(targets);
     election.apply(lease === undefined ? undefined : { identity, ...lease });
+    alerting.configure(config);
   };
   apply(options.config);
   watch.start();
@@ -328,12 +342,23 @@ export function createExporter(options: ExporterOptions): Exporter {
         };
       });
       const targets = targetsText(await Promise.all(shown)) + (await totals.text());
-      return targets + groupsText(health.groups(), components.list(), components.status);
+      const maintained = alerting.targetsText(current.targets.values());
+      return targets + maintained + groupsText(health.groups(), components.list(), components.status);
     },
-    selfText: () => self.text(),
+    selfText: async () => alerting.selfText() + (await self.text()),
     pushes,
     heardBeats,
-    heartbeatsText: () => heartbeatsText({ pushes: pushes.list(), heard: heardBeats(), now: clock.now() }),
+    heartbeatsText: () =>
+      heartbeatsText({
+        pushes: pushes.list(),
+        heard: heardBeats(),
+        now: clock.now(),
+        inMaintenance: (name) => alerting.maintenance.covers({ kind: "heartbeat", name }),
+      }),
+    readNotification,
+    relays: alerting.relays,
+    actions: alerting.actions,
+    maintenance: alerting.maintenance,
   });
 
   return {
@@ -356,7 +381,7 @@ export function createExporter(options: ExporterOptions): Exporter {
       events.close();
       self.stop();
       // Prompts end before the lease is given up, lest another replica sends its own beside them.
-      await Promise.all([engine.shutdown(), webhooks.stop()]);
+      await Promise.all([engine.shutdown(), webhooks.stop(), alerting.stop()]);
       await election.stop();
       useModules(new Set());
     },

@@ -11,6 +11,7 @@ import { DETAILED_HEARTBEAT } from "./helpers/heartbeat-line.ts";
 import { startKubernetes } from "./helpers/kubernetes.ts";
 import { waitUntil } from "./helpers/process.ts";
 import { temporaryFolder } from "./helpers/temporary-folder.ts";
+import { notification } from "./notify/receiver.ts";
 
 /** prom-client's own, about the process and Node.js. */
 const FOREIGN = /^(process|nodejs)_/;
@@ -50,6 +51,9 @@ describe("the catalogue", () => {
     const yaml = `
 lease: { kubeconfig: kube.json }
 control: { token_file: token }
+relays: [{ name: phone, token_file: token, url: "http://127.0.0.1:1" }]
+actions: [{ name: restart, token_file: token, match: { alertname: Down }, run: [/bin/true], dry_run: true, verify: never }]
+maintenance: [{ name: night, targets: [tls], heartbeats: [backup], cron: 0 3 * * *, duration: 1h }]
 webhooks: [{ name: app, url: "http://127.0.0.1:1", events: [reload] }]
 groups: [{ name: all, members: [tls, nobody], labels: { team: web } }]
 prices: { demo-model: { input: 1, output: 1 } }
@@ -85,7 +89,13 @@ targets:
       headers: { Authorization: "Bearer control-token-of-the-test" },
       body: '{"status":"healthy"}',
     });
+    await fetch(`${exporter.url}/alertmanager/actions/restart`, {
+      method: "POST",
+      headers: { Authorization: "Bearer control-token-of-the-test" },
+      body: notification([{ labels: { alertname: "Down", target: "tls" } }]),
+    });
     const slow = [
+      "heartbeat_action_cooldown_until_timestamp_seconds",
       "heartbeat_exporter_event_loop_lag_seconds",
       "heartbeat_target_healthy",
       "probe_llm_tier",
@@ -114,7 +124,7 @@ targets:
       const metric = byName.get(name) ?? byName.get(name.replace(SUFFIX, ""));
       if (metric === undefined) continue;
       expect(types.get(metric.name)).toBe(metric.type);
-      const about = ["exporter", "group"].includes(metric.emitter) || labels["source"] === "push";
+      const about = ["exporter", "group", "notify"].includes(metric.emitter) || labels["source"] === "push";
       const perTarget = about ? [] : ["target", "module"];
       const own: Readonly<Record<string, boolean>> = {
         team:

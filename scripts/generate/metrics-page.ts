@@ -21,6 +21,7 @@ const SECTIONS: readonly (readonly [Emitter, string, string])[] = [
     "Groups and components",
     "On `/metrics`, of groups in the configuration and of components that reported themselves.",
   ],
+  ["notify", "Relays, actions and maintenance", "On `/metrics`, where they are configured."],
   [
     "exporter",
     "The exporter itself",

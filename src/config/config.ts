@@ -1,10 +1,13 @@
+import type { ActionSetup } from "../core/action.ts";
 import type { EventWebhook } from "../core/event-webhook.ts";
 import type { Group } from "../core/group.ts";
+import type { MaintenanceWindow } from "../core/maintenance.ts";
 import type { Prices } from "../core/money.ts";
 import type { Prober } from "../core/prober.ts";
 import type { PushSetup } from "../core/push.ts";
 import type { Secret } from "../core/secret.ts";
 import type { Module, Target } from "../core/target.ts";
+import type { Relay } from "../core/webhook.ts";
 import type { LeaseConfig } from "./lease.ts";
 import type { Storage } from "./storage.ts";
 import type { Environment } from "./substitute.ts";
@@ -22,6 +25,9 @@ export interface Config {
   readonly prices: Prices;
   /** What pings, and who may begin to. */
   readonly push: PushSetup;
+  readonly relays: readonly Relay[];
+  readonly actions: ActionSetup;
+  readonly maintenance: readonly MaintenanceWindow[];
   readonly limits: {
     readonly maxConcurrentProbes: number;
     readonly maxConcurrentProbesPerHost: number | undefined;

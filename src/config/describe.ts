@@ -16,6 +16,11 @@ const FORMATS: Readonly<Record<string, string>> = {
   target_name: "letters, digits, _, - and . (not first), at most 128",
   heartbeat_kind: "one word of letters, digits, _ and -, at most 32, a letter first",
   label_name: "a label name: letters, digits and _, no digit first",
+  header_value: "the value of a header: one line",
+  local_time: "a time such as 22:30",
+  instant: "a time such as 2026-01-31T22:00:00Z",
+  cron: "five fields as in a crontab, such as 0 3 * * 6",
+  time_zone: "a time zone such as Europe/Berlin",
 };
 
 /** What a text of the format looks like. */

@@ -10,7 +10,9 @@ import { buildGroups, healthGroup, namesIn } from "./groups.ts";
 import { buildHeartbeats } from "./heartbeats.ts";
 import type { SchemaObject } from "./json-schema.ts";
 import { buildLease } from "./lease.ts";
+import { TIME_FORMATS } from "./maintenance.ts";
 import { type BuildContext, buildModules, modulesSchemaFor, resolverFor, secretFile } from "./modules.ts";
+import { buildNotify } from "./notify.ts";
 import { checkPlugins } from "./plugins.ts";
 import { childOf } from "./problems.ts";
 import { redactedYaml } from "./redact.ts";
@@ -156,6 +158,7 @@ function buildConfig(
   const usable = typeof tokenFile === "string" && !report.isBroken(tokenPath);
   const token = usable ? secretFile(resolvePath(tokenFile), tokenPath, report) : undefined;
   const lease = buildLease(childOf(raw, "lease"), context);
+  const notify = buildNotify(raw, targets, context);
   report.settle();
 
   const { limits, context_api: api, storage } = raw as RawConfig;
@@ -166,6 +169,7 @@ function buildConfig(
     health: health === undefined ? {} : { group: health },
     prices: prices ?? new Map(),
     push,
+    ...notify,
     limits: {
       maxConcurrentProbes: limits?.max_concurrent_probes ?? 500,
       maxConcurrentProbesPerHost: limits?.max_concurrent_probes_per_host,
@@ -213,7 +217,9 @@ const OWN_FORMATS: Formats = {
   module_name: (text) => text !== "",
   address: (text) => text !== "",
   heartbeat_kind: (text) => /^[a-z][a-z0-9_-]{0,31}$/i.test(text),
-  header_name: (text) => /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(text),
   target_name: isName,
   label_name: (text) => /^[A-Za-z_][A-Za-z0-9_]*$/.test(text),
+  header_name: (text) => /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(text),
+  header_value: (text) => /^[\t\x20-\x7e\x80-\xff]*$/.test(text),
+  ...TIME_FORMATS,
 };

@@ -1,10 +1,13 @@
 import type { FromSchema, JSONSchema } from "json-schema-to-ts";
 import { PERIODS } from "../core/money.ts";
 import { FAILURE_REASONS } from "../core/reasons.ts";
+import { actionSchema } from "./actions-schema.ts";
 import { webhookSchema } from "./event-webhooks-schema.ts";
 import { heartbeatSchema, registrationSchema } from "./heartbeats-schema.ts";
 import { leaseSectionSchema } from "./lease-schema.ts";
+import { maintenanceSchema } from "./maintenance-schema.ts";
 import { pluginsSchema } from "./plugins-schema.ts";
+import { relaySchema } from "./relays-schema.ts";
 import { storageSchema } from "./storage.ts";
 
 /**
@@ -244,6 +247,9 @@ export const configSchema = {
     targets: { type: "array", items: targetSchema, description: "Configured targets." },
     heartbeats: { type: "array", items: heartbeatSchema, description: "What pings." },
     heartbeat_registration: registrationSchema,
+    relays: { type: "array", items: relaySchema, description: "Who is told about alerts." },
+    actions: { type: "array", items: actionSchema, description: "What is done about alerts." },
+    maintenance: { type: "array", items: maintenanceSchema, description: "When failures are expected." },
     groups: { type: "array", items: groupSchema, description: "Groups of targets and heartbeats." },
     health: {
       type: "object",
@@ -273,6 +279,7 @@ export const configSchema = {
           ...count,
           description: "Probes of one host running at once; without it only the total counts.",
         },
+        actions_per_hour: { ...count, default: 12, description: "Attempts of all actions together." },
       },
       additionalProperties: false,
     },

@@ -10,8 +10,8 @@ export interface Metric<Label extends string = string> {
   readonly emitter: Emitter;
 }
 
-/** `heartbeat`: about something that reports by itself; of a log or a lease where its probe is seen, of pushes on `/metrics`. `probe`: on `/probe` and, with target and module, on `/metrics`. `state`: per configured target on `/metrics`. `group`: about groups and components on `/metrics`. `exporter`: about the exporter itself. */
-export type Emitter = "probe" | "http" | "llm" | "heartbeat" | "state" | "group" | "exporter";
+/** `heartbeat`: about something that reports by itself; of a log or a lease where its probe is seen, of pushes on `/metrics`. `probe`: on `/probe` and, with target and module, on `/metrics`. `state`: per configured target on `/metrics`. `group`: about groups and components on `/metrics`. `notify`: about relays, actions and maintenance, on `/metrics`. `exporter`: about the exporter itself. */
+export type Emitter = "probe" | "http" | "llm" | "heartbeat" | "state" | "group" | "notify" | "exporter";
 
 /** One value of one series, without the labels that say which target it is about. */
 export interface Sample {

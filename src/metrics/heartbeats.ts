@@ -16,6 +16,8 @@ export interface ShownHeartbeats {
   /** What probes of targets heard. */
   readonly heard: readonly { readonly target: Target; readonly beat: Beat }[];
   readonly now: Timestamp;
+  /** Whether one is worked on; `undefined` where no window is about it. */
+  readonly inMaintenance?: (heartbeat: string) => boolean | undefined;
 }
 
 /** A heartbeat with the parts of its lines that do not change from scrape to scrape. */
@@ -24,6 +26,7 @@ interface Row {
   readonly info: string;
   readonly beat: Beat;
   readonly push?: PushView;
+  readonly inMaintenance?: boolean;
 }
 
 interface Family {
@@ -36,13 +39,22 @@ interface Family {
 const AT_ONCE = 1_000;
 
 /** The section of `/metrics` about heartbeats. Nothing else of the exporter waits long for it, however many there are. */
-export async function* heartbeatsText({ pushes, heard, now }: ShownHeartbeats): AsyncGenerator<Buffer> {
+export async function* heartbeatsText({
+  pushes,
+  heard,
+  now,
+  inMaintenance = () => undefined,
+}: ShownHeartbeats): AsyncGenerator<Buffer> {
   const rows: Row[] = [];
+  const add = (row: Row): void => {
+    const working = inMaintenance(row.beat.heartbeat);
+    rows.push(working === undefined ? row : { ...row, inMaintenance: working });
+  };
   for (const push of pushes) {
-    rows.push(rowOf(push));
+    add(rowOf(push));
     if (rows.length % AT_ONCE === 0) await othersTurn();
   }
-  for (const one of heard) rows.push(heardRow(one));
+  for (const one of heard) add(heardRow(one));
   for (const { metric, lines } of FAMILIES) {
     let header = headerOf(metric);
     for (let from = 0; from < rows.length; from += AT_ONCE) {
@@ -85,6 +97,9 @@ const FAMILIES: readonly Family[] = [
   ),
   single(catalogue.heartbeatLastDuration, ({ push }) => push?.lastDuration),
   single(catalogue.heartbeatRunningSince, ({ push }) => push?.runningSince),
+  single(catalogue.heartbeatMaintenance, ({ inMaintenance }) =>
+    inMaintenance === undefined ? undefined : Number(inMaintenance),
+  ),
 ];
 
 const PINGS = catalogue.heartbeatPings.name;

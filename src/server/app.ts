@@ -9,6 +9,7 @@ import { control, controlWithBody } from "./control.ts";
 import type { Deps } from "./deps.ts";
 import { landingPage } from "./landing-page.ts";
 import { refuse } from "./refuse.ts";
+import { actionRoute, actionsRoute, outputRoute, resetRoute } from "./routes/actions.ts";
 import { groupsRoute, targetsRoute } from "./routes/api.ts";
 import { componentsRoute, forgetComponentRoute, reportComponentRoute } from "./routes/components.ts";
 import { discoveryRoute } from "./routes/discovery.ts";
@@ -17,10 +18,12 @@ import { livezRoute, readyzRoute } from "./routes/health.ts";
 import { bodyRoute, heartbeatRoute, heartbeatsRoute } from "./routes/heartbeats.ts";
 import { configRoute, healthyRoute, readyRoute, reloadRoute } from "./routes/lifecycle.ts";
 import { logsRoute } from "./routes/logs.ts";
+import { endMaintenanceRoute, maintenanceRoute, startMaintenanceRoute } from "./routes/maintenance.ts";
 import { metricsRoute } from "./routes/metrics.ts";
 import { changeRoute, forceRoute, modeRoute } from "./routes/mode.ts";
 import { pingRoute } from "./routes/ping.ts";
 import { probeRoute } from "./routes/probe.ts";
+import { lettersRoute, relayRoute, relaysRoute } from "./routes/relay.ts";
 import { reportRoute } from "./routes/report.ts";
 import { dashboardRoute, summaryRoute } from "./routes/reports.ts";
 import {
@@ -71,6 +74,7 @@ export function createApp(deps: Deps): Express {
   get(router, "/", landingPage(deps));
 
   router.use(groupRoutes(deps));
+  router.use(notifyRoutes(deps));
   router.use(contextApi(deps));
   app.use(deps.routePrefix === "" ? "/" : deps.routePrefix, router);
   app.use((req, res) => refuse(res, 404, `${req.method} ${req.path}: there is no such route`));
@@ -92,6 +96,27 @@ function groupRoutes(deps: Deps): Router {
   router.post(component, controlWithBody(deps), reportComponentRoute(deps));
   router.delete(component, control(deps), forgetComponentRoute(deps));
   router.all(component, notAllowed("PUT, POST, DELETE"));
+  return router;
+}
+
+/** Alertmanager's notifications, what is done about them, and when nothing is. */
+function notifyRoutes(deps: Deps): Router {
+  const router = Router({ strict: true, caseSensitive: true });
+  post(router, "/alertmanager/relay/:name", relayRoute(deps));
+  post(router, "/alertmanager/actions/:name", actionRoute(deps));
+  get(router, "/api/v1/relay", relaysRoute(deps));
+  post(router, "/api/v1/relay/:name/replay", control(deps), lettersRoute(deps, "replay"));
+  router.delete("/api/v1/relay/:name/dead-letters", control(deps), lettersRoute(deps, "discard"));
+  router.all("/api/v1/relay/:name/dead-letters", notAllowed("DELETE"));
+  get(router, "/api/v1/actions", actionsRoute(deps));
+  get(router, "/api/v1/actions/:name/runs/:number/output", control(deps), outputRoute(deps));
+  post(router, "/api/v1/actions/:name/reset", control(deps), resetRoute(deps));
+  const maintenance = "/api/v1/maintenance";
+  router.get(maintenance, maintenanceRoute(deps));
+  router.post(maintenance, control(deps), startMaintenanceRoute(deps));
+  router.all(maintenance, notAllowed("GET, HEAD, POST"));
+  router.delete(`${maintenance}/:id`, control(deps), endMaintenanceRoute(deps));
+  router.all(`${maintenance}/:id`, notAllowed("DELETE"));
   return router;
 }
 

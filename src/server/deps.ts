@@ -15,6 +15,10 @@ import type { State } from "../failover/machine.ts";
 import type { Components } from "../groups/components.ts";
 import type { Health } from "../groups/health.ts";
 import type { Register } from "../heartbeats/register.ts";
+import type { Maintenance } from "../maintenance/maintenance.ts";
+import type { Actions } from "../notify/actions/actions.ts";
+import type { Reading } from "../notify/notification.ts";
+import type { Relays } from "../notify/relay.ts";
 import type { Reporting } from "../reporting.ts";
 
 /** The part of the configuration that the routes look at; a reload replaces it. */
@@ -64,6 +68,11 @@ export interface Deps extends Reporting {
   /** The sections of `/metrics`: all configured targets, asked within the time, and the exporter itself. */
   readonly targetsText: (scrapeTimeout: Seconds) => Promise<string>;
   readonly selfText: () => Promise<string>;
+  /** What is done about alerts, and when nothing is. */
+  readonly readNotification: (body: Buffer) => Reading;
+  readonly relays: Relays;
+  readonly actions: Actions;
+  readonly maintenance: Maintenance;
   /** What pings. */
   readonly pushes: Register;
   /** What probes heard of others, by the newest results. */
