@@ -1,9 +1,11 @@
 import { readdirSync, readFileSync } from "node:fs";
+import { createServer } from "node:http";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { parseAllDocuments } from "yaml";
 import { createStandIn } from "../src/demo/stand-in.ts";
 import { testCompose } from "./examples/compose.ts";
+import { startAlertmanager } from "./helpers/alertmanager.ts";
 import { makeCertificate } from "./helpers/certificates.ts";
 import { runMain, startExporter } from "./helpers/exporter.ts";
 import { parseExposition, valueOf } from "./helpers/exposition.ts";
@@ -13,6 +15,7 @@ import { installPackage } from "./helpers/package.ts";
 import { type Finished, run, start, waitUntil } from "./helpers/process.ts";
 import { temporaryFolder } from "./helpers/temporary-folder.ts";
 import { runTool } from "./helpers/tools.ts";
+import { notification, startReceiver } from "./notify/receiver.ts";
 
 const SHARED = "shared-token-of-the-test";
 
@@ -50,6 +53,18 @@ interface Manifest {
   readonly subjects?: readonly object[];
   readonly data?: Readonly<Record<string, string>>;
   readonly spec?: { readonly template: { readonly spec: object } };
+}
+
+/** Whether Alertmanager, old and new, takes the file. */
+async function checkAlertmanager(name: string): Promise<void> {
+  await using secrets = await temporaryFolder();
+  await secrets.write("alertmanager", "token");
+  const config = read(name).replaceAll("/run/secrets", secrets.path);
+  const file = await secrets.write("alertmanager.yml", config);
+  for (const version of ["bookworm", "newest"] as const) {
+    const { code, stdout, stderr } = await runTool("amtool", version, ["check-config", file]);
+    expect({ code, said: stdout + stderr }).toMatchObject({ code: 0 });
+  }
 }
 
 /** The test of each example, by its file. */
@@ -281,6 +296,113 @@ const TESTED: Readonly<Record<string, () => Promise<void>>> = {
     const text = await exporter.get("/metrics");
     expect(valueOf(text, "heartbeat_llm_budget_remaining_tokens", { target: "gpt" })).toBe(20_000);
     expect(valueOf(text, "heartbeat_llm_budget_remaining_dollars", { target: "gpt" })).toBe(2);
+  },
+
+  "relay.yml": async () => {
+    await using receiver = await startReceiver();
+    await using secrets = await temporaryFolder();
+    for (const name of ["alertmanager", "webhook-key", "webhook-authorization", "datadog"])
+      await secrets.write(name, `${name}-of-the-test`);
+    await secrets.write("chat-url", `${receiver.url}/chat`);
+    // Nothing is sent to the internet.
+    const yaml = read("relay.yml")
+      .replaceAll("/run/secrets", secrets.path)
+      .replaceAll(/https:\/\/[a-z.]+/g, receiver.url);
+    await using exporter = await startExporter({ yaml });
+    await exporter.get("/ping/production-server");
+    await using manager = await startAlertmanager({
+      version: "bookworm",
+      config: read("alertmanager-relay.yml")
+        .replaceAll("http://localhost:8091", exporter.url)
+        .replaceAll("/run/secrets", secrets.path),
+    });
+    const labels = { alertname: "HeartbeatMissed", kind: "machine", heartbeat: "production-server" };
+    await manager.post([{ labels, annotations: { summary: "It is silent" } }]);
+    await waitUntil("three events", () => receiver.arrived[2]);
+    const bodies = new Map(receiver.arrived.map((one) => [one.path, one]));
+    const machine = bodies.get("/hook/webhooks/machines");
+    expect(JSON.parse(machine?.body ?? "")).toMatchObject({
+      event: "machine.offline",
+      machine: { id: 1, name: "production-server", hostname: "prod-01.example.com" },
+    });
+    expect(machine?.headers["authorization"]).toBe("webhook-authorization-of-the-test");
+    const datadog = bodies.get("/hook/api/v1/events");
+    expect(JSON.parse(datadog?.body ?? "")).toMatchObject({ title: "Firing: It is silent" });
+    expect(datadog?.headers["dd-api-key"]).toBe("datadog-of-the-test");
+    expect(JSON.parse(bodies.get("/hook/chat")?.body ?? "")).toEqual({
+      text: "production-server is offline: It is silent",
+    });
+  },
+
+  "alertmanager-relay.yml": () => checkAlertmanager("alertmanager-relay.yml"),
+
+  "actions.yml": async () => {
+    await using receiver = await startReceiver();
+    await using secrets = await temporaryFolder();
+    for (const name of ["alertmanager", "control", "kubernetes-authorization"])
+      await secrets.write(name, `${name}-of-the-test`);
+    const docker = createServer((request, response) => {
+      restarted.push(request.url);
+      response.writeHead(204).end();
+    });
+    const restarted: (string | undefined)[] = [];
+    const socket = `${secrets.path}/docker.sock`;
+    await new Promise<void>((resolve) => docker.listen(socket, resolve));
+    const yaml = read("actions.yml")
+      .replaceAll(
+        /\/var\/run\/secrets\/kubernetes\.io\/serviceaccount\/ca\.crt/g,
+        await secrets.write("ca.crt", makeCertificate({ names: ["DNS:a"] }).cert),
+      )
+      .replaceAll("/run/secrets", secrets.path)
+      .replace("/var/run/docker.sock", socket)
+      .replace("/usr/bin/sudo, -n,", "/usr/bin/printf, '%s',")
+      .replace("https://kubernetes.default.svc", receiver.url)
+      .replace(/^    dry_run: true$/m, "    settle: 0s");
+    await using exporter = await startExporter({ yaml });
+    const labels = { alertname: "HeartbeatCriticalTargetDown", target: "interpreter" };
+    for (const name of ["systemd", "docker", "kubernetes"]) {
+      const answer = await fetch(`${exporter.url}/alertmanager/actions/${name}`, {
+        method: "POST",
+        headers: { Authorization: "Bearer alertmanager-of-the-test" },
+        body: notification([{ labels }]),
+      });
+      expect(await answer.json()).toMatchObject({ accepted: ["interpreter"] });
+    }
+    const audit = await waitUntil("three attempts", async () => {
+      const { audit: entries } = await exporter.json("/api/v1/actions");
+      return Array.isArray(entries) && entries.length === 3 ? entries : undefined;
+    });
+    docker.close();
+    for (const entry of audit) expect(entry).toMatchObject({ result: "success", attempt: 1 });
+    const number = (audit as { action: string; number: number }[]).find(({ action }) => action === "systemd");
+    const output = `/api/v1/actions/systemd/runs/${number?.number}/output`;
+    expect(await exporter.get(output, { Authorization: "Bearer control-of-the-test" })).toBe(
+      "/usr/bin/systemctlrestartinterpreter.service\n",
+    );
+    expect(restarted).toEqual(["/v1.41/containers/hackathon-interpreter-1/restart?t=10"]);
+    const [patch] = receiver.arrived;
+    expect(patch?.path).toBe("/hook/apis/apps/v1/namespaces/llm/deployments/interpreter");
+    expect(patch?.body).toMatch(/"kubectl\.kubernetes\.io\/restartedAt":"20/);
+  },
+
+  "alertmanager-actions.yml": () => checkAlertmanager("alertmanager-actions.yml"),
+
+  "maintenance.yml": async () => {
+    await using secrets = await temporaryFolder();
+    const token = await secrets.write("control", "control-of-the-test");
+    await using exporter = await startExporter({
+      yaml: read("maintenance.yml").replace("/run/secrets/control", token),
+    });
+    const started = await fetch(`${exporter.url}/api/v1/maintenance?for=1h&target=search`, {
+      method: "POST",
+      headers: { Authorization: "Bearer control-of-the-test" },
+    });
+    expect([started.status, await started.json()]).toMatchObject([201, { targets: ["search"] }]);
+    const { windows } = await exporter.json("/api/v1/maintenance");
+    expect(windows).toMatchObject([{ name: "patch-night" }, { name: "backup" }, { name: "move" }]);
+    const text = await exporter.get("/metrics");
+    expect(valueOf(text, "heartbeat_target_maintenance", { target: "search" })).toBe(1);
+    expect(valueOf(text, "heartbeat_maintenance", { heartbeat: "production-server" })).toBeTypeOf("number");
   },
 
   "kubernaut-alerts.rules.yml": async () => {
