@@ -305,6 +305,35 @@ describe("/api/v1/events", () => {
     }
   });
 
+  it("takes no more than a thousand, and another when one has gone", async () => {
+    const { hostname, port } = new URL(exporter.url);
+    const sockets = Array.from({ length: 1000 }, () => {
+      const socket = connect(Number(port), hostname);
+      socket.on("error", () => {}).resume();
+      socket.write(`GET /api/v1/events HTTP/1.1\r\nHost: x\r\n\r\n`);
+      return socket;
+    });
+    const answer = (): Promise<Response> =>
+      fetch(`${exporter.url}/api/v1/events`, { signal: leaving.signal });
+    const leaving = new AbortController();
+    await waitUntil("a thousand", async () => {
+      const text = await (await fetch(`${exporter.url}/metrics?collect[]=exporter`)).text();
+      return valueOf(text, "heartbeat_exporter_event_streams") === 1000 ? true : undefined;
+    });
+    const refused = await answer();
+    expect([refused.status, refused.headers.get("retry-after"), await refused.json()]).toEqual([
+      503,
+      "30",
+      { error: "streams: got one more than 1000, want at most so many at once" },
+    ]);
+    sockets[0]?.destroy();
+    expect(await waitUntil("a place", async () => ((await answer()).status === 200 ? true : undefined))).toBe(
+      true,
+    );
+    leaving.abort();
+    for (const socket of sockets) socket.destroy();
+  }, 60_000);
+
   it("ends the streams when the exporter ends, and takes no new ones", async () => {
     await using client = await followEvents(exporter.url);
     await client.next(() => true);
