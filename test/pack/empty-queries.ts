@@ -23,8 +23,13 @@ const ONLY_WITH: readonly (readonly [metrics: RegExp, what: string])[] = [
   [/^probe_llm_(ratelimit_|model_load_)/, "an API that tells it"],
 ];
 
-/** Why a query may be without any result on an exporter that has only targets of both kinds, or `undefined`. */
-export function whyEmpty(expr: string): string | undefined {
+/**
+ * Why a query may be without any result on an exporter that has only http and llm targets, or `undefined`.
+ * @param there what the exporter has besides
+ */
+export function whyEmpty(expr: string, there: readonly string[] = []): string | undefined {
   const metrics = readsOf(expr).selectors.map(({ metric = "" }) => metric);
-  return ONLY_WITH.find(([pattern]) => metrics.some((name) => pattern.test(name)))?.[1];
+  return ONLY_WITH.find(
+    ([pattern, what]) => !there.includes(what) && metrics.some((name) => pattern.test(name)),
+  )?.[1];
 }

@@ -8,7 +8,8 @@ import { serveServer } from "../helpers/http-targets.ts";
 import { type PrometheusServer, startPrometheus } from "../helpers/prometheus.ts";
 import type { ToolVersion } from "../helpers/tools.ts";
 import { whyEmpty } from "./empty-queries.ts";
-import { type DashboardQuery, everyQuery, readDashboards } from "./queries.ts";
+import { everyQuery, readDashboards } from "./queries.ts";
+import { seriesOf } from "./series-of.ts";
 
 const queries = [...readDashboards()].flatMap(([name, dashboard]) => everyQuery(name, dashboard));
 
@@ -72,17 +73,3 @@ scrape_configs:
   - job_name: heartbeat
     static_configs: [{ targets: ["${new URL(url).host}"] }]
 `;
-
-/** How many series a query has now, or had within the last minute. */
-async function seriesOf(prometheus: PrometheusServer, { expr, instant }: DashboardQuery): Promise<number> {
-  const now = Date.now() / 1000;
-  if (instant) {
-    // A subquery looks at whole minutes, of which there may have been none yet.
-    const time = String(expr.includes(":1m]") ? Math.ceil(now / 60) * 60 : now);
-    const data = (await prometheus.api("query", { query: expr, time })) as { result: unknown[] };
-    return data.result.length;
-  }
-  const range = { start: String(now - 60), end: String(now), step: "1" };
-  const data = (await prometheus.api("query_range", { query: expr, ...range })) as { result: unknown[] };
-  return data.result.length;
-}

@@ -1,0 +1,69 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type Alertmanager, startAlertmanager } from "../helpers/alertmanager.ts";
+import { httpReceiver, type ReceivedMail, type ReceivedRequest, smtpReceiver } from "../helpers/receivers.ts";
+import { temporaryFolder } from "../helpers/temporary-folder.ts";
+import type { ToolVersion } from "../helpers/tools.ts";
+
+/** The folder of the Alertmanager configuration that is shipped. */
+export const ALERTMANAGER_FOLDER = fileURLToPath(new URL("../../alertmanager", import.meta.url));
+
+export const alertmanagerText = (file: string): string =>
+  readFileSync(join(ALERTMANAGER_FOLDER, file), "utf8");
+
+/** A real Alertmanager with the configuration that is shipped, and real servers in the places of those that it tells. */
+export interface LiveAlertmanager extends AsyncDisposable {
+  readonly alertmanager: Alertmanager;
+  /** What came by HTTP: under `/slack`, `/telegram`, `/pagerduty`, `/relay` and `/dead-mans-switch`. */
+  readonly requests: readonly ReceivedRequest[];
+  readonly mails: readonly ReceivedMail[];
+}
+
+/** Only secrets, addresses and waiting times are others than in the file. */
+export async function startLiveAlertmanager(file: string, version: ToolVersion): Promise<LiveAlertmanager> {
+  await using resources = new AsyncDisposableStack();
+  // Alertmanager reads the chat from the answer.
+  const http = resources.use(
+    await httpReceiver((path) =>
+      path.includes("/bot") ? '{"ok":true,"result":{"message_id":1,"chat":{"id":1}}}' : '{"ok":true}',
+    ),
+  );
+  const smtp = resources.use(await smtpReceiver());
+  const secrets = resources.use(await temporaryFolder());
+  const at = `http://127.0.0.1:${http.port}`;
+  for (const [name, secret] of Object.entries({
+    slack: `${at}/slack`,
+    pagerduty: "key-of-the-pager",
+    "pagerduty-ai": "key-of-the-ai-pager",
+    telegram: "TELEGRAM_BOT_TOKEN",
+    relay: "token-of-the-relay",
+    "dead-mans-switch": `${at}/dead-mans-switch`,
+  }))
+    await secrets.write(name, secret);
+  const config = alertmanagerText(file)
+    .replaceAll("/run/secrets", secrets.path)
+    .replace(/smtp_smarthost: .*/, `smtp_smarthost: 127.0.0.1:${smtp.port}`)
+    .replace(/ +smtp_auth_.*\n/g, "")
+    .replace(
+      "resolve_timeout: 5m",
+      `resolve_timeout: 5m\n  smtp_require_tls: false\n  telegram_api_url: ${at}/telegram\n  pagerduty_url: ${at}/pagerduty`,
+    )
+    .replace("http://localhost:9095/", `${at}/`)
+    .replace("http://localhost:8091/alertmanager/relay/machines", `${at}/relay`)
+    .replace(/group_wait: .*/g, "group_wait: 500ms")
+    .replace(/group_interval: .*/g, "group_interval: 1s")
+    .replace("repeat_interval: 1m", "repeat_interval: 1s");
+  const templates = readdirSync(join(ALERTMANAGER_FOLDER, "templates"));
+  const files = Object.fromEntries(
+    templates.map((name) => [`templates/${name}`, alertmanagerText(`templates/${name}`)]),
+  );
+  const alertmanager = resources.use(await startAlertmanager({ version, config, files }));
+  const owned = resources.move();
+  return {
+    alertmanager,
+    requests: http.received,
+    mails: smtp.received,
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}

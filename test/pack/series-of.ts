@@ -1,0 +1,19 @@
+import type { PrometheusServer } from "../helpers/prometheus.ts";
+import type { DashboardQuery } from "./queries.ts";
+
+/** How many series a query has now, or had within the last minute. */
+export async function seriesOf(
+  prometheus: PrometheusServer,
+  { expr, instant }: DashboardQuery,
+): Promise<number> {
+  const now = Date.now() / 1000;
+  if (instant) {
+    // A subquery looks at whole minutes, of which there may have been none yet.
+    const time = String(expr.includes(":1m]") ? Math.ceil(now / 60) * 60 : now);
+    const data = (await prometheus.api("query", { query: expr, time })) as { result: unknown[] };
+    return data.result.length;
+  }
+  const range = { start: String(now - 60), end: String(now), step: "1" };
+  const data = (await prometheus.api("query_range", { query: expr, ...range })) as { result: unknown[] };
+  return data.result.length;
+}
