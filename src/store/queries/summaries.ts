@@ -7,18 +7,25 @@ import { dollarsOf, lengthOf, type Row, reasonOf, timeOf, within } from "./rows.
 export function summaries(db: DatabaseSync, window: HistoryWindow): readonly TargetSummary[] {
   const { where, values } = within(window);
   const failures = failuresByTarget(db, window);
+  // SQLite's percentile is the one at 0.95 x (n - 1), which of two would be the shorter: it is asked for the fraction at
+  // which the shortest stands of which 95 % took no longer, and a little more, lest rounding makes it the one before.
   const rows = db
     .prepare(
-      `select targets.id, targets.target, targets.module, sums.*
+      `with successes as (
+         select results.target as id, count(*) as n from results where ${where} and reason is null group by 1
+       )
+       select targets.id, targets.target, targets.module, sums.*
        from targets join (
          select results.target as id, count(*) as probes, sum(reason is null) as successes,
            avg(duration) filter (where reason is null) as average,
-           percentile_disc(duration, 0.95) filter (where reason is null) as p95,
+           percentile_disc(duration, min(1.0, (ceil(0.95 * n) - 1 + 1e-6) / max(n - 1, 1)))
+             filter (where reason is null) as p95,
            max(duration) filter (where reason is null) as longest,
            min(started) as first, max(started) as last,
            max(started) filter (where reason is null) as last_success,
            sum(tokens) as tokens, sum(dollars) as dollars
-         from results where ${where} group by results.target
+         from results left join successes on successes.id = results.target
+         where ${where} group by results.target
        ) as sums on sums.id = targets.id
        order by targets.target, targets.module`,
     )
