@@ -10,7 +10,7 @@ import { chooseTarget } from "../choose-target.ts";
 import type { Deps } from "../deps.ts";
 import { refuseJson } from "../refuse.ts";
 
-/** The name under which consumers of these routes know the service (seed 0). */
+/** The name under which consumers of these routes know the service. */
 const SERVICE = "context-api-heartbeat";
 
 /** `/health`: one look for load balancers and scripts: 200 while the target is healthy, else 503. */
