@@ -223,8 +223,10 @@ export function createExporter(options: ExporterOptions): Exporter {
 
   const heartbeats = () => Array.from(pushes.list(), ({ heartbeat }) => heartbeat);
   const beat = (name: string): Beat | undefined => pushes.find(name)?.beat;
+  const knowsName = (name: string): boolean =>
+    current.targets.has(name) || current.groups.has(name) || pushes.has(name);
   const components = createComponents(memory.shelf("components"), clock, {
-    isTaken: (name) => current.targets.has(name) || current.groups.has(name) || pushes.has(name),
+    isTaken: knowsName,
     groups: () => [...current.groups.keys()],
   });
   const health = createHealth({
@@ -268,9 +270,10 @@ export function createExporter(options: ExporterOptions): Exporter {
 
   const apply = (config: Config): void => {
     const { modules, targets, groups, control, contextApi, redacted, prices, push, lease } = config;
+    const groupsByName = new Map(groups.map((group) => [group.name, group]));
     // First, so that nothing that happens from here on is told to nobody.
     webhooks.configure(config.webhooks);
-    alerting.configureMaintenance(config, new Map(groups.map((group) => [group.name, group])));
+    alerting.configureMaintenance(config, groupsByName);
     announcement.setup(push);
     pushes.configure(push);
     useModules(new Set(modules.values()));
@@ -278,7 +281,7 @@ export function createExporter(options: ExporterOptions): Exporter {
       modules,
       targets: new Map(targets.map((target) => [target.name, target])),
       byIdentity: new Map(targets.map((target) => [identityOf(target), target])),
-      groups: new Map(groups.map((group) => [group.name, group])),
+      groups: groupsByName,
       ...(config.health.group === undefined ? {} : { healthGroup: config.health.group }),
       contextApi,
       redacted,
@@ -321,7 +324,7 @@ export function createExporter(options: ExporterOptions): Exporter {
     ready: () => !stopping,
     leads: () => election.leads(),
     events,
-    knowsName: (name) => current.targets.has(name) || current.groups.has(name) || pushes.has(name),
+    knowsName,
     health,
     components,
     vitals: createVitals(clock, engine, scheduler, rates),

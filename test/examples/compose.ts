@@ -95,7 +95,7 @@ async function writesModel(service: Service | undefined, folder: TemporaryFolder
   const moved = args.map((word) =>
     word
       .replaceAll("/models/", `${folder.path}/`)
-      .replaceAll("/work/tiny-model.ts", here(service, "/work/tiny-model.ts")),
+      .replaceAll("/model/tiny-model.ts", here(service, "/model/tiny-model.ts")),
   );
   expect(await run([process.execPath, ...moved])).toMatchObject({ code: 0, stderr: "" });
   expect(statSync(join(folder.path, "tiny.gguf")).size).toBeGreaterThan(1e6);
