@@ -9,7 +9,6 @@ import { seconds } from "../src/core/units.ts";
 import { startExporter } from "./helpers/exporter.ts";
 import { startPrometheus } from "./helpers/prometheus.ts";
 import { runTool } from "./helpers/tools.ts";
-import { pendingMetrics } from "./pack/pending-metrics.ts";
 import { metricsOf, readsOf } from "./pack/promql.ts";
 import { alerts, alertTests, allRules, pages, ruleFiles, runbookOf, testFiles } from "./pack/rules.ts";
 
@@ -159,14 +158,13 @@ describe("what rules read", () => {
   const foreign = (name: string): boolean =>
     /^(up|ALERTS|(process|nodejs|scrape|alertmanager)_\w+)$/.test(name);
   const suffixes = ["_bucket", "_sum", "_count"];
-  const labelsOf = new Map<string, readonly string[]>([
-    ...metrics.flatMap(({ name, type, labels }) =>
+  const labelsOf = new Map<string, readonly string[]>(
+    metrics.flatMap(({ name, type, labels }) =>
       (type === "histogram" ? suffixes.map((suffix) => name + suffix) : [name]).map(
         (full) => [full, labels] as const,
       ),
     ),
-    ...Object.entries(pendingMetrics),
-  ]);
+  );
   const recorded = new Set(allRules.flatMap(({ record }) => record ?? []));
   const expressions = allRules.map(({ alert, record, expr }) => ({ rule: alert ?? record ?? "", expr }));
 
@@ -220,9 +218,5 @@ describe("what rules read", () => {
       ),
     );
     expect(wrong).toEqual([]);
-  });
-
-  it("is pending only until the catalogue has it", () => {
-    expect(metrics.map(({ name }) => name).filter((name) => name in pendingMetrics)).toEqual([]);
   });
 });

@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { RUNBOOKS } from "../../dashboards/source/dashboard.ts";
-import { metricNamed, PENDING } from "../../dashboards/source/known-metrics.ts";
+import { metricNamed } from "../../dashboards/source/known-metrics.ts";
 import { metrics } from "../../src/catalogue.ts";
 import { readsOf } from "./promql.ts";
 import { type DashboardJson, everyQuery, panelsOf, readDashboards } from "./queries.ts";
@@ -21,7 +21,6 @@ const texts = new Map(
 
 const COUNTERS = new Set([
   ...metrics.filter(({ type }) => type === "counter").map(({ name }) => name),
-  ...PENDING.map(({ name }) => name).filter((name) => name.endsWith("_total")),
   "process_cpu_seconds_total",
 ]);
 const OF_CHANGES = new Set(["rate", "increase", "irate", "changes", "resets", "delta"]);
@@ -207,22 +206,6 @@ describe("the dashboards", () => {
   test("are described", () => {
     const page = readFileSync(join(repository, "docs/dashboards.md"), "utf8");
     for (const { uid } of dashboards.values()) expect(page).toContain(`\`${uid}\``);
-  });
-
-  test("wait for no metric that the catalogue has", () => {
-    const arrived = new Set(metrics.map(({ name }) => name));
-    expect(PENDING.map(({ name }) => name).filter((name) => arrived.has(name))).toEqual([]);
-  });
-
-  test("ask for every pending metric", () => {
-    const asked = new Set(
-      [...dashboards].flatMap(([name, dashboard]) =>
-        everyQuery(name, dashboard).flatMap(({ expr }) =>
-          readsOf(expr).selectors.map(({ metric }) => metric),
-        ),
-      ),
-    );
-    expect(PENDING.map(({ name }) => name).filter((name) => !asked.has(name))).toEqual([]);
   });
 });
 
