@@ -2,28 +2,28 @@
 import { readFileSync } from "node:fs";
 import type { Server } from "node:http";
 import { setTimeout as pause } from "node:timers/promises";
+import { createExporter } from "./app/exporter.ts";
+import { createWeb, type Web } from "./app/web.ts";
 import { type Flags, readCommandLine } from "./cli/flags.ts";
 import { type ListenAddress, localUrl, parseListenAddress } from "./cli/listen-address.ts";
+import { createLog } from "./cli/log.ts";
 import { type OpenConfig, openConfig } from "./cli/open-config.ts";
 import { runCommand } from "./cli/run-command.ts";
 import { configDeps, NOTHING_CONFIGURED, sourceOf } from "./cli/shell.ts";
 import type { ConfigSource } from "./config/config.ts";
-import { listenAddressFromEnv } from "./config/env.ts";
+import { ConfigError } from "./config/document/problems.ts";
+import { listenAddressFromEnv } from "./config/env/env.ts";
 import type { ConfigHolder } from "./config/reload.ts";
-import { ConfigError } from "./config/report.ts";
-import type { Storage } from "./config/storage.ts";
+import type { Storage } from "./config/sections/storage.ts";
 import { systemClock } from "./core/clock.ts";
 import type { History } from "./core/history.ts";
 import type { Log } from "./core/log.ts";
 import { createMemory, type Memory } from "./core/memory.ts";
 import { seconds, toMilliseconds } from "./core/units.ts";
 import { demoNotice, startDemo } from "./demo/demo.ts";
-import { createExporter } from "./exporter.ts";
-import { createLog } from "./log.ts";
 import { createRunningPlugins } from "./plugins/running.ts";
 import { createMemoryHistory } from "./store/history.ts";
 import type { Store } from "./store/store.ts";
-import { createWeb, type Web } from "./web.ts";
 
 /** How long requests in flight are waited for at the end; their probes are aborted, so they have little left to do. */
 const LONGEST_END = seconds(4);

@@ -113,7 +113,7 @@ const allowed: readonly (readonly [file: string, line: string])[] = [
   ["src/cli/x.ts", "export const x = process.env.HOME;"],
   ["src/cli/x.ts", 'import { x } from "../config/x.ts";'],
   ["test/x.ts", 'import { x } from "../src/metrics/x.ts";'],
-  ["scripts/x.ts", 'import { x } from "../src/catalogue.ts";'],
+  ["scripts/x.ts", 'import { x } from "../src/catalogue/index.ts";'],
 ];
 
 /** Folders of src that see everything, as src/main.ts does: nothing imports them but main. */

@@ -2,7 +2,7 @@ import { createServer as createPlainServer } from "node:http";
 import { createServer } from "node:https";
 import type { AddressInfo, Server } from "node:net";
 import { describe, expect, it } from "vitest";
-import { metrics } from "../src/catalogue.ts";
+import { metrics } from "../src/catalogue/index.ts";
 import { createStandIn } from "../src/demo/stand-in.ts";
 import { makeCertificate } from "./helpers/certificates.ts";
 import { startExporter } from "./helpers/exporter.ts";

@@ -1,4 +1,4 @@
-import { metrics } from "../../src/catalogue.ts";
+import { metrics } from "../../src/catalogue/index.ts";
 
 /** What the dashboards need to know of a metric. */
 export interface KnownMetric {
@@ -47,6 +47,6 @@ const known: ReadonlyMap<string, KnownMetric> = new Map(
  */
 export function metricNamed(name: string): KnownMetric {
   const metric = known.get(name) ?? known.get(name.replace(/_(bucket|sum|count)$/, ""));
-  if (metric === undefined) throw new Error(`no metric ${name} in src/catalogue.ts`);
+  if (metric === undefined) throw new Error(`no metric ${name} in src/catalogue/index.ts`);
   return metric;
 }

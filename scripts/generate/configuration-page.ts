@@ -1,7 +1,7 @@
-import { VARIABLES_HELP } from "../../src/config/env.ts";
-import { heartbeatSchema, registrationSchema } from "../../src/config/heartbeats-schema.ts";
+import { VARIABLES_HELP } from "../../src/config/env/env.ts";
 import { configSchema, moduleSchema, targetSchema } from "../../src/config/schema.ts";
-import { webSchema } from "../../src/config/web-schema.ts";
+import { heartbeatSchema, registrationSchema } from "../../src/config/sections/heartbeats-schema.ts";
+import { webSchema } from "../../src/config/web/schema.ts";
 import { probers } from "../../src/probers/index.ts";
 import { optionRows } from "./option-rows.ts";
 

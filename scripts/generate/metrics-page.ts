@@ -1,4 +1,4 @@
-import { metrics } from "../../src/catalogue.ts";
+import { metrics } from "../../src/catalogue/index.ts";
 import type { Emitter } from "../../src/core/metric.ts";
 import { FAILURE_REASONS } from "../../src/core/reasons.ts";
 
@@ -42,7 +42,7 @@ export function metricsPage(): string {
   });
   return `# Metrics
 
-Generated from \`src/catalogue.ts\` by \`npm run generate\`; edit there.
+Generated from \`src/catalogue/index.ts\` by \`npm run generate\`; edit there.
 
 A series exists only when there is a value: there are no false zeros. Times are in seconds, points in time are Unix
 timestamps. Labels are bounded: texts of errors and answers are in the log and in \`debug=true\`, never in a label.

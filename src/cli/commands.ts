@@ -3,7 +3,7 @@ import { backupCommand, restoreCommand } from "./backup.ts";
 import { configCommand } from "./config.ts";
 import { dashboardCommand } from "./dashboard.ts";
 import { estimateCommand, printEstimate } from "./estimate.ts";
-import { packCommand, printPack } from "./pack.ts";
+import { packCommand, printPack } from "./pack/pack.ts";
 import { parseCommand, printParsed } from "./parse.ts";
 import { probeCommand } from "./probe.ts";
 import { reportCommand } from "./report.ts";

@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError } from "commander";
-import { ConfigError } from "../config/report.ts";
-import { formatDuration } from "../core/duration.ts";
+import { ConfigError } from "../config/document/problems.ts";
+import { formatDuration } from "../core/units.ts";
 import { estimateDay, type MeasuredTokens, type TargetEstimate } from "../money/estimate.ts";
 import { CommandError, EXIT, loadConfig, NOTHING_CONFIGURED, type Shell, sourceOf } from "./shell.ts";
 import { textTable } from "./table.ts";

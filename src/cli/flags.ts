@@ -1,10 +1,9 @@
 import { Command, InvalidArgumentError, Option } from "commander";
-import { nearest } from "../config/suggest.ts";
-import { DURATION_FORM, parseDuration } from "../core/duration.ts";
-import { type Seconds, seconds } from "../core/units.ts";
-import { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from "../log.ts";
+import { nearest } from "../config/document/describe.ts";
+import { DURATION_FORM, parseDuration, type Seconds, seconds } from "../core/units.ts";
 import { type Choose, commands } from "./commands.ts";
 import { LISTEN_ADDRESS_FORM, type ListenAddress, parseListenAddress } from "./listen-address.ts";
+import { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from "./log.ts";
 
 /** The command line, read and checked. */
 export interface Flags {

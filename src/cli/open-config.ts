@@ -1,8 +1,8 @@
-import { metrics } from "../catalogue.ts";
+import { metrics } from "../catalogue/index.ts";
 import type { ConfigDeps, ConfigSource } from "../config/config.ts";
 import { schemaProblem } from "../config/load.ts";
-import { pluginFilesOf } from "../config/plugins.ts";
 import { type ConfigHolder, createConfigHolder, readSource } from "../config/reload.ts";
+import { pluginFilesOf } from "../config/sections/plugins.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Plugin } from "../plugin.ts";
 import { createPluginLoader, type LoadedPlugin } from "../plugins/loader.ts";

@@ -3,17 +3,20 @@ import { stat } from "node:fs/promises";
 import { Readable, type Writable } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { Command, Option } from "commander";
-import type { Clock } from "../core/clock.ts";
-import { beatSamples } from "../metrics/beats.ts";
+import type { ConfigDeps, ConfigSource } from "../config/config.ts";
+import { ConfigError } from "../config/document/problems.ts";
+import { type Clock, systemClock } from "../core/clock.ts";
 import { createExposition } from "../metrics/exposition.ts";
+import { beatSamples } from "../metrics/heartbeats.ts";
 import { asUtf8 } from "../probers/heartbeat-log/formats.ts";
 import { newLogState, newPosition } from "../probers/heartbeat-log/log-state.ts";
 import type { HeartbeatLogModule } from "../probers/heartbeat-log/options.ts";
+import { heartbeatLogProber } from "../probers/heartbeat-log/prober.ts";
 import { logSamples } from "../probers/heartbeat-log/samples.ts";
 import { openSession, saidTime } from "../probers/heartbeat-log/session.ts";
 import type { Heard } from "../probers/heartbeat-log/tally.ts";
 import { beatOf } from "../probers/heartbeat-log/verdict.ts";
-import { logModule } from "./log-module.ts";
+import { openConfig } from "./open-config.ts";
 import { createProgress, megabytes, type Screen } from "./progress.ts";
 import { CommandError, configDeps, EXIT, type Shell, withUsageExit } from "./shell.ts";
 
@@ -163,3 +166,36 @@ const write = (stream: Writable, text: string): Promise<void> =>
   new Promise((resolve, reject) => {
     stream.write(text, (error) => (error == null ? resolve() : reject(error)));
   });
+
+const { kind } = heartbeatLogProber;
+
+/** A module with the defaults of all options. It may read no files, but reading is not its part here. */
+const DEFAULTS = `modules: { log: { prober: ${kind}, ${kind}: { paths: [] } } }`;
+
+/**
+ * The module that says how to read a log: the one that is named, or the only one there is.
+ * Rejects with ConfigError when it is not clear which one is meant, or the configuration is not good
+ */
+export async function logModule(
+  { configFile, module: name }: Pick<ParseFlags, "configFile" | "module">,
+  deps: ConfigDeps,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<HeartbeatLogModule> {
+  const source: ConfigSource =
+    configFile === undefined
+      ? { kind: "text", name: "defaults", text: DEFAULTS }
+      : { kind: "file", path: configFile, env };
+  const { holder } = await openConfig(source, deps, systemClock);
+  const { modules } = holder.current();
+  const possible = [...modules.values()].filter(({ prober }) => prober.kind === kind);
+  const named = name === undefined ? possible : possible.filter((one) => one.name === name);
+  const [module] = named;
+  if (module !== undefined && named.length === 1 && (name === undefined || configFile !== undefined))
+    return module.options as HeartbeatLogModule;
+  const names = possible.map((one) => one.name).join(", ") || "there is none";
+  const want =
+    configFile === undefined
+      ? "--config.file besides, with that module"
+      : `a module of kind ${kind}: ${names}`;
+  throw new ConfigError([{ place: "--module", path: "", got: name ?? "nothing", want }]);
+}

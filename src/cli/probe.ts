@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError } from "commander";
-import { DURATION_FORM, parseDuration } from "../core/duration.ts";
 import type { Seconds } from "../core/units.ts";
+import { DURATION_FORM, parseDuration } from "../core/units.ts";
 import type { Choose } from "./commands.ts";
 import { withConfigFile, withUsageExit } from "./shell.ts";
 

@@ -1,8 +1,8 @@
 import got, { type OptionsOfTextResponseBody, RequestError } from "got";
-import { createValidator } from "../config/validate.ts";
-import { redactAddress } from "../core/address.ts";
+import { createValidator } from "../config/document/validate.ts";
+import { visible } from "../core/escape.ts";
+import { redactAddress } from "../core/secret.ts";
 import { toMilliseconds } from "../core/units.ts";
-import { visible } from "../core/visible.ts";
 import type { RemoteFlags } from "./remote-flags.ts";
 import { CommandError, readTextFile } from "./shell.ts";
 

@@ -1,4 +1,4 @@
-import { ConfigError } from "../config/report.ts";
+import { ConfigError } from "../config/document/problems.ts";
 import { systemClock } from "../core/clock.ts";
 import { CommandError, EXIT, type Run, type Shell } from "./shell.ts";
 

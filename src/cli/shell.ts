@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import type { Command } from "commander";
 import type { Config, ConfigDeps, ConfigSource } from "../config/config.ts";
-import { describesTarget } from "../config/env.ts";
-import type { Environment } from "../config/substitute.ts";
+import type { Environment } from "../config/document/convert.ts";
+import { describesTarget } from "../config/env/env.ts";
 import { type Clock, systemClock } from "../core/clock.ts";
 import { probers } from "../probers/index.ts";
 import { compileRegexp } from "../probers/regexp.ts";

@@ -1,17 +1,17 @@
 import type { ActionSetup } from "../core/action.ts";
-import type { EventWebhook } from "../core/event-webhook.ts";
+import type { EventWebhook } from "../core/events.ts";
 import type { Group } from "../core/group.ts";
 import type { MaintenanceWindow } from "../core/maintenance.ts";
 import type { Prices } from "../core/money.ts";
 import type { Prober } from "../core/prober.ts";
-import type { PushSetup } from "../core/push.ts";
+import type { PushSetup } from "../core/push-heartbeat.ts";
+import type { Relay } from "../core/relay.ts";
 import type { Secret } from "../core/secret.ts";
 import type { Module, Target } from "../core/target.ts";
-import type { Relay } from "../core/webhook.ts";
-import type { LeaseConfig } from "./lease.ts";
-import type { Storage } from "./storage.ts";
-import type { Environment } from "./substitute.ts";
-import type { Formats } from "./validate.ts";
+import type { Environment } from "./document/convert.ts";
+import type { Formats } from "./document/validate.ts";
+import type { LeaseConfig } from "./sections/lease.ts";
+import type { Storage } from "./sections/storage.ts";
 
 /** The configuration, checked and ready to use. */
 export interface Config {

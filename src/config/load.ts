@@ -1,31 +1,41 @@
 import { readFileSync } from "node:fs";
-import { parseDuration } from "../core/duration.ts";
-import { isName } from "../core/name.ts";
-import { checkModulePrice, pricesOf } from "./budgets.ts";
+import type { ActionSetup } from "../core/action.ts";
+import type { MaintenanceWindow } from "../core/maintenance.ts";
+import { isName } from "../core/names.ts";
+import type { Relay } from "../core/relay.ts";
+import type { Target } from "../core/target.ts";
+import { parseDuration } from "../core/units.ts";
 import type { Config, ConfigDeps } from "./config.ts";
-import { convert, type Findings, noFindings } from "./convert.ts";
-import { environmentTree, ignoredVariables } from "./env.ts";
-import { buildWebhooks } from "./event-webhooks.ts";
-import { buildGroups, healthGroup, namesIn } from "./groups.ts";
-import { buildHeartbeats } from "./heartbeats.ts";
-import type { SchemaObject } from "./json-schema.ts";
-import { buildLease } from "./lease.ts";
-import { TIME_FORMATS } from "./maintenance.ts";
-import { type BuildContext, buildModules, modulesSchemaFor, resolverFor, secretFile } from "./modules.ts";
-import { buildNotify } from "./notify.ts";
-import { checkPlugins } from "./plugins.ts";
-import { childOf } from "./problems.ts";
-import { redactedYaml } from "./redact.ts";
-import { ConfigError, createReport, type Report } from "./report.ts";
+import { convert, type Environment, type Findings, noFindings } from "./document/convert.ts";
+import { alternatives } from "./document/describe.ts";
+import type { SchemaObject } from "./document/json-schema.ts";
+import { ConfigError, createReport, type Report } from "./document/problems.ts";
+import { redactedYaml } from "./document/redact.ts";
+import { childOf } from "./document/schema-errors.ts";
+import { reasonOf } from "./document/secrets.ts";
+import type { Node } from "./document/tree.ts";
+import { createValidator, type Formats, type Validator } from "./document/validate.ts";
+import { parseYaml } from "./document/yaml.ts";
+import { environmentTree, ignoredVariables } from "./env/env.ts";
 import { configSchema, type RawConfig } from "./schema.ts";
-import { reasonOf } from "./secrets.ts";
-import { isStoreSize, storageOf } from "./storage.ts";
-import type { Environment } from "./substitute.ts";
-import { alternatives } from "./suggest.ts";
-import { buildTargets } from "./targets.ts";
-import type { Node } from "./tree.ts";
-import { createValidator, type Formats, type Validator } from "./validate.ts";
-import { parseYaml } from "./yaml.ts";
+import { buildActions } from "./sections/actions.ts";
+import { checkModulePrice, pricesOf } from "./sections/budgets.ts";
+import { buildGroups, healthGroup, namesIn } from "./sections/groups.ts";
+import { buildHeartbeats } from "./sections/heartbeats.ts";
+import { buildLease } from "./sections/lease.ts";
+import { buildMaintenance, TIME_FORMATS } from "./sections/maintenance.ts";
+import {
+  type BuildContext,
+  buildModules,
+  modulesSchemaFor,
+  resolverFor,
+  secretFile,
+} from "./sections/modules.ts";
+import { checkPlugins } from "./sections/plugins.ts";
+import { buildRelays } from "./sections/relays.ts";
+import { isStoreSize, storageOf } from "./sections/storage.ts";
+import { buildTargets } from "./sections/targets.ts";
+import { buildWebhooks } from "./sections/webhooks.ts";
 
 export type { Config } from "./config.ts";
 
@@ -223,3 +233,26 @@ const OWN_FORMATS: Formats = {
   header_value: (text) => /^[\t\x20-\x7e\x80-\xff]*$/.test(text),
   ...TIME_FORMATS,
 };
+
+/** What is done about alerts, and when nothing is. */
+export interface NotifySetup {
+  readonly relays: readonly Relay[];
+  readonly actions: ActionSetup;
+  readonly maintenance: readonly MaintenanceWindow[];
+}
+
+const PER_HOUR = 12;
+
+/** Builds relays, actions and windows of maintenance, and reports what is wrong with them. */
+export function buildNotify(raw: unknown, targets: readonly Target[], context: BuildContext): NotifySetup {
+  const perHour = childOf(childOf(raw, "limits"), "actions_per_hour");
+  const names = { targets: targets.map(({ name }) => name) };
+  return {
+    relays: buildRelays(childOf(raw, "relays"), context),
+    actions: {
+      actions: buildActions(childOf(raw, "actions"), context),
+      perHour: typeof perHour === "number" ? perHour : PER_HOUR,
+    },
+    maintenance: buildMaintenance(childOf(raw, "maintenance"), names, context),
+  };
+}

@@ -1,14 +1,14 @@
 import type { FromSchema, JSONSchema } from "json-schema-to-ts";
 import { PERIODS } from "../core/money.ts";
 import { FAILURE_REASONS } from "../core/reasons.ts";
-import { actionSchema } from "./actions-schema.ts";
-import { webhookSchema } from "./event-webhooks-schema.ts";
-import { heartbeatSchema, registrationSchema } from "./heartbeats-schema.ts";
-import { leaseSectionSchema } from "./lease-schema.ts";
-import { maintenanceSchema } from "./maintenance-schema.ts";
-import { pluginsSchema } from "./plugins-schema.ts";
-import { relaySchema } from "./relays-schema.ts";
-import { storageSchema } from "./storage.ts";
+import { actionSchema } from "./sections/actions.ts";
+import { heartbeatSchema, registrationSchema } from "./sections/heartbeats-schema.ts";
+import { leaseSectionSchema } from "./sections/lease.ts";
+import { maintenanceSchema } from "./sections/maintenance.ts";
+import { pluginsSchema } from "./sections/plugins.ts";
+import { relaySchema } from "./sections/relays.ts";
+import { storageSchema } from "./sections/storage.ts";
+import { webhookSchema } from "./sections/webhooks.ts";
 
 /**
  * What may stand in the configuration file. Types and validation both come from here; the options of a module, under

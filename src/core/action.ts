@@ -1,6 +1,6 @@
+import type { InboundAuth, OutboundTls } from "./relay.ts";
 import type { Secret } from "./secret.ts";
 import type { Seconds } from "./units.ts";
-import type { InboundAuth, OutboundTls } from "./webhook.ts";
 
 /** What the value of a label has to be to stand in an action, where the action does not say it: a name, and no option. */
 export const DEFAULT_ARGUMENT = "[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}";

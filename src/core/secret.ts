@@ -30,3 +30,9 @@ export class Secret {
 
 /** A secret that is known already, as written in the configuration or taken from the environment. */
 export const knownSecret = (value: string): Secret => new Secret(async () => value);
+
+/** Everything before the last `@` of the authority; as in blackbox_exporter, a target needs no scheme. */
+const USERINFO = /^([a-z][a-z0-9+.-]*:\/\/)?[^/?#]*@/i;
+
+/** The address of a target as it may be shown: without the user and password that may stand in it. */
+export const redactAddress = (address: string): string => address.replace(USERINFO, `$1${REDACTED}@`);

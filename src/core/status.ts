@@ -1,5 +1,6 @@
 import type { Result } from "./result.ts";
-import type { Target } from "./target.ts";
+import type { FallbackPolicy, Target } from "./target.ts";
+import { formatDuration } from "./units.ts";
 
 /** In which mode the consumers of a target with failover are to work. */
 export const MODES = ["primary", "fallback"] as const;
@@ -23,3 +24,22 @@ export function targetStatus(target: Target, health: Health, latest: Result | un
     latest.duration > expectedDuration;
   return slow ? "degraded" : "healthy";
 }
+
+/** A fallback policy as it is told to those who follow it: in JSON, with the names of the configuration. */
+export interface PolicyFacts {
+  readonly mode: string;
+  readonly confidence_reduction: number;
+  readonly process_with_lower_confidence: boolean;
+  readonly max_duration: string;
+}
+
+/** `null` without failover. */
+export const policyFacts = (policy: FallbackPolicy | undefined): PolicyFacts | null =>
+  policy === undefined
+    ? null
+    : {
+        mode: policy.mode,
+        confidence_reduction: policy.confidenceReduction,
+        process_with_lower_confidence: policy.processWithLowerConfidence,
+        max_duration: formatDuration(policy.maxDuration),
+      };

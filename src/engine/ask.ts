@@ -3,9 +3,8 @@ import { failed, type ProbeTarget } from "../core/prober.ts";
 import type { Result, Shown, Skip } from "../core/result.ts";
 import { identityOf, type Module, type Target } from "../core/target.ts";
 import { elapsed, type Seconds, seconds, timestamp } from "../core/units.ts";
-import { probeTimeout } from "./deadline.ts";
 import type { Answer, Engine } from "./engine.ts";
-import { adhocSubject, configuredSubject, type Subject } from "./subject.ts";
+import { adhocSubject, configuredSubject, type Subject } from "./probe-request.ts";
 
 /** How those who look at a target get a result: the engine's rules, applied to who asks and for what. */
 export interface Ask {
@@ -159,4 +158,22 @@ function skippedResult({ detail }: Skip, clock: Clock): Result {
     samples: [],
     log: [],
   };
+}
+
+/** What a probe may take when neither the module nor the scrape says anything; blackbox_exporter's value. */
+const DEFAULT_SCRAPE_TIMEOUT = seconds(120);
+
+/**
+ * How long a probe may take: the module's timeout, bounded by the scrape's own timeout less an offset, which is left for
+ * the answer to travel. The offset never shortens the module's own timeout. Same rule as blackbox_exporter.
+ * @param scrapeTimeout what Prometheus announced, if it did
+ */
+export function probeTimeout(
+  moduleTimeout: Seconds | undefined,
+  scrapeTimeout: Seconds | undefined,
+  offset: Seconds,
+): Seconds {
+  const longest = seconds((scrapeTimeout ?? DEFAULT_SCRAPE_TIMEOUT) - offset);
+  if (moduleTimeout !== undefined && (moduleTimeout < longest || longest < 0)) return moduleTimeout;
+  return longest;
 }

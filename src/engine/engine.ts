@@ -5,11 +5,11 @@ import type { ProbeTarget } from "../core/prober.ts";
 import type { Result, Shown, Skip } from "../core/result.ts";
 import type { Module } from "../core/target.ts";
 import { elapsed, type Seconds, seconds } from "../core/units.ts";
-import { createKeptResults } from "./kept-results.ts";
 import { createGate, type Limits } from "./limits.ts";
+import type { Subject } from "./probe-request.ts";
+import { createKeptResults } from "./restored-results.ts";
 import { runProbe, ShutdownError, SkippedError } from "./run-probe.ts";
-import type { Subject } from "./subject.ts";
-import { createTurns } from "./turns.ts";
+import { createTurns } from "./stagger.ts";
 
 /** What somebody who asked for a probe gets. `late`: the probe was still running when their patience ended. */
 export type Answer =

@@ -3,8 +3,8 @@ import type { Outcome, Prober, Tier } from "../core/prober.ts";
 import { identityOf, type Target } from "../core/target.ts";
 import { type Seconds, seconds } from "../core/units.ts";
 import type { Engine } from "./engine.ts";
+import { configuredSubject } from "./probe-request.ts";
 import { createScheduler } from "./schedule.ts";
-import { configuredSubject } from "./subject.ts";
 
 /** Asks the cheap questions between probes, by the exporter's own clock. */
 export interface Tiers {

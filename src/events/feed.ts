@@ -1,4 +1,4 @@
-import { EVENT_WORDS, type EventType, eventType, typeOf } from "../core/event-type.ts";
+import { EVENT_WORDS, type EventType, eventType, typeOf } from "../core/events.ts";
 import type { EventQuery, History, PastEvent } from "../core/history.ts";
 import type { Log } from "../core/log.ts";
 import type { FallbackPolicy } from "../core/target.ts";

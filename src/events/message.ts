@@ -1,6 +1,6 @@
-import { type EventType, typeOf } from "../core/event-type.ts";
-import { type PolicyFacts, policyFacts } from "../core/fallback-policy.ts";
+import { type EventType, typeOf } from "../core/events.ts";
 import type { EventFacts, PastEvent } from "../core/history.ts";
+import { type PolicyFacts, policyFacts } from "../core/status.ts";
 import type { FallbackPolicy } from "../core/target.ts";
 import { rfc3339 } from "../core/units.ts";
 

@@ -1,7 +1,6 @@
-import { DURATION_FORM, parseDuration } from "../core/duration.ts";
-import { isName } from "../core/name.ts";
+import { isName } from "../core/names.ts";
 import { TARGET_STATUSES, type TargetStatus } from "../core/status.ts";
-import { type Seconds, seconds } from "../core/units.ts";
+import { DURATION_FORM, parseDuration, type Seconds, seconds } from "../core/units.ts";
 
 /** What a component says of itself. */
 export interface ComponentReport {

@@ -1,9 +1,8 @@
 import type { Clock } from "../core/clock.ts";
-import { formatDuration } from "../core/duration.ts";
 import type { GroupMember } from "../core/group.ts";
 import type { Shelf } from "../core/memory.ts";
 import type { TargetStatus } from "../core/status.ts";
-import { elapsed, type Seconds, seconds, type Timestamp, timestamp } from "../core/units.ts";
+import { elapsed, formatDuration, type Seconds, seconds, type Timestamp, timestamp } from "../core/units.ts";
 import { type ComponentReport, type Refusal, readReport } from "./component-report.ts";
 import type { Reading } from "./reading.ts";
 

@@ -1,10 +1,9 @@
-import { formatDuration } from "../core/duration.ts";
 import { type Beat, isUp } from "../core/heartbeat.ts";
 import type { FailureReason } from "../core/reasons.ts";
 import type { Result } from "../core/result.ts";
 import { type Health, type TargetStatus, targetStatus } from "../core/status.ts";
 import type { Target } from "../core/target.ts";
-import { elapsed, type Seconds, seconds, type Timestamp } from "../core/units.ts";
+import { elapsed, formatDuration, type Seconds, seconds, type Timestamp } from "../core/units.ts";
 
 /** What is known of a member at one moment, without asking it. */
 export interface Reading {

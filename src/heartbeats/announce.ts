@@ -1,8 +1,7 @@
 import type { Clock } from "../core/clock.ts";
-import { formatDuration } from "../core/duration.ts";
 import type { Log } from "../core/log.ts";
-import type { PushSetup } from "../core/push.ts";
-import { elapsed, seconds, type Timestamp } from "../core/units.ts";
+import type { PushSetup } from "../core/push-heartbeat.ts";
+import { elapsed, formatDuration, seconds, type Timestamp } from "../core/units.ts";
 import type { Effect } from "./machine.ts";
 import { type PushView, titleOf } from "./view.ts";
 

@@ -1,13 +1,11 @@
 import type { Clock } from "../core/clock.ts";
-import { formatDuration } from "../core/duration.ts";
 import type { Log } from "../core/log.ts";
 import type { Memory } from "../core/memory.ts";
-import type { PushHeartbeat, PushSetup } from "../core/push.ts";
+import type { PushHeartbeat, PushSetup } from "../core/push-heartbeat.ts";
 import type { Secret } from "../core/secret.ts";
-import { after, seconds, type Timestamp, timestamp } from "../core/units.ts";
-import { type Refusal, refusalOf, registeredAs } from "./admission.ts";
-import { createAgenda } from "./agenda.ts";
+import { after, formatDuration, seconds, type Timestamp, timestamp } from "../core/units.ts";
 import { type Bodies, createBodies } from "./bodies.ts";
+import { createAgenda } from "./deadlines.ts";
 import {
   deadline,
   type Effect,
@@ -17,9 +15,9 @@ import {
   type State,
   step,
 } from "./machine.ts";
-import { createNumbers, recall } from "./recall.ts";
-import { createSteadyClock } from "./steady.ts";
-import { onClock, type Stored } from "./stored.ts";
+import { type Refusal, refusalOf, registeredAs } from "./registration.ts";
+import { createSteadyClock } from "./steady-clock.ts";
+import { createNumbers, onClock, recall, type Stored } from "./stored.ts";
 import { type PushView, titleOf, viewOf } from "./view.ts";
 
 /** All heartbeats by push, configured and registered. */

@@ -1,4 +1,7 @@
-import { RUN_ID } from "../core/push.ts";
+import type { Log } from "../core/log.ts";
+import type { Memory, Shelf } from "../core/memory.ts";
+import { isName } from "../core/names.ts";
+import { RUN_ID } from "../core/push-heartbeat.ts";
 import { type Seconds, seconds, type Timestamp, timestamp } from "../core/units.ts";
 import {
   MOST_STARTS,
@@ -86,3 +89,34 @@ const isTime = (value: unknown): value is number =>
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) >= 0;
 const isMap = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** What a shelf remembers of heartbeats, by name. What cannot be used is taken off it, and said. */
+export function recall(shelf: Shelf, log: Log): ReadonlyMap<string, Stored> {
+  const found = new Map<string, Stored>();
+  for (const [name, value] of Array.from(shelf.entries())) {
+    const stored = isName(name) ? readStored(value) : undefined;
+    if (stored !== undefined) found.set(name, stored);
+    else {
+      shelf.delete(name);
+      const text = "what was remembered of a heartbeat cannot be read; it starts anew";
+      log.warn({ heartbeat: name.slice(0, 128) }, text);
+    }
+  }
+  return found;
+}
+
+/**
+ * Gives numbers, each once, also over restarts.
+ * @param taken numbers that are in use
+ */
+export function createNumbers(memory: Memory, taken: Iterable<number>): () => number {
+  const shelf = memory.shelf("heartbeat-ids");
+  const stored = shelf.get("last");
+  let last = typeof stored === "number" && Number.isSafeInteger(stored) && stored > 0 ? stored : 0;
+  for (const number of taken) last = Math.max(last, number);
+  return () => {
+    last += 1;
+    shelf.put("last", last);
+    return last;
+  };
+}

@@ -1,5 +1,5 @@
 import type { Beat } from "../core/heartbeat.ts";
-import type { PushHeartbeat } from "../core/push.ts";
+import type { PushHeartbeat } from "../core/push-heartbeat.ts";
 import { after, type Seconds, type Timestamp } from "../core/units.ts";
 import { type Cause, type PingKind, type PushStatus, type State, standing } from "./machine.ts";
 

@@ -2,7 +2,7 @@ import type { Clock } from "../core/clock.ts";
 import type { Group } from "../core/group.ts";
 import type { Coverage, MaintenanceWindow } from "../core/maintenance.ts";
 import type { Shelf } from "../core/memory.ts";
-import { matchesPattern } from "../core/pattern.ts";
+import { matchesPattern } from "../core/names.ts";
 import { after, type Seconds, type Timestamp } from "../core/units.ts";
 import { createManualWindows, type ManualWindow } from "./manual.ts";
 import { type Opening, openingOf } from "./times.ts";

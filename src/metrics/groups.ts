@@ -1,4 +1,4 @@
-import { catalogue } from "../catalogue.ts";
+import { catalogue } from "../catalogue/index.ts";
 import { type Sample, sample } from "../core/metric.ts";
 import { TARGET_STATUSES } from "../core/status.ts";
 import type { Component, Components } from "../groups/components.ts";

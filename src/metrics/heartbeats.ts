@@ -1,8 +1,8 @@
 import { setImmediate as othersTurn } from "node:timers/promises";
-import { catalogue } from "../catalogue.ts";
+import { catalogue } from "../catalogue/index.ts";
 import { type Beat, isUp } from "../core/heartbeat.ts";
-import type { Metric } from "../core/metric.ts";
-import type { PushHeartbeat } from "../core/push.ts";
+import { type Metric, type Sample, sample } from "../core/metric.ts";
+import type { PushHeartbeat } from "../core/push-heartbeat.ts";
 import type { Target } from "../core/target.ts";
 import type { Timestamp } from "../core/units.ts";
 import type { PingKind } from "../heartbeats/machine.ts";
@@ -141,3 +141,12 @@ const ownLabels = ({ labels }: Target): Readonly<Record<string, string>> => {
 
 const infoLine = (labels: string, facts: Readonly<Record<string, string>>): string =>
   line(catalogue.heartbeatInfo.name, `${labels},${renderPairs(facts)}`, 1);
+
+/** What all heartbeats have, however they report: last seen, timeout, and whether they are up at `now`. */
+export function* beatSamples(beat: Beat, now: Timestamp): Generator<Sample> {
+  const labels = { heartbeat: beat.heartbeat, source: beat.source };
+  if (beat.lastSeen !== undefined) yield sample(catalogue.heartbeatLastSeen, beat.lastSeen, labels);
+  yield sample(catalogue.heartbeatTimeout, beat.timeout, labels);
+  const up = isUp(beat, now);
+  if (up !== undefined) yield sample(catalogue.heartbeatUp, Number(up), labels);
+}

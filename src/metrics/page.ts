@@ -1,13 +1,13 @@
+import { catalogue } from "../catalogue/index.ts";
+import { type Sample, sample } from "../core/metric.ts";
 import type { Remaining } from "../core/money.ts";
-import type { Shown, Skip } from "../core/result.ts";
+import type { Result, Shown, Skip } from "../core/result.ts";
 import type { Target } from "../core/target.ts";
-import { after } from "../core/units.ts";
+import { after, type Seconds } from "../core/units.ts";
 import type { State } from "../failover/machine.ts";
-import { beatSamples } from "./beats.ts";
 import { createExposition } from "./exposition.ts";
-import { remainingSamples } from "./money.ts";
-import { resultSamples, skipSamples } from "./results.ts";
-import { configuredSamples, stateSamples, targetLabels, tierSamples } from "./targets.ts";
+import { beatSamples } from "./heartbeats.ts";
+import { configuredSamples, remainingSamples, stateSamples, targetLabels, tierSamples } from "./targets.ts";
 
 /** What is shown of a configured target: its newest result, if there is one, and its state. */
 export interface ShownTarget {
@@ -51,3 +51,21 @@ export function targetsText(targets: readonly ShownTarget[]): string {
   }
   return exposition.text();
 }
+
+/** The series of one result, `age` seconds after it was obtained, without its beats: what every probe has, then the prober's own. */
+export function* resultSamples(
+  { outcome, duration, timeout, samples, coldStart }: Result,
+  age: Seconds,
+): Generator<Sample> {
+  yield sample(catalogue.probeSuccess, outcome.ok ? 1 : 0);
+  yield sample(catalogue.probeDuration, duration);
+  yield sample(catalogue.probeTimeout, timeout);
+  yield sample(catalogue.probeResultAge, age);
+  if (!outcome.ok) yield sample(catalogue.probeFailureReason, 1, { reason: outcome.reason });
+  if (coldStart !== undefined) yield sample(catalogue.llmColdStart, Number(coldStart));
+  yield* samples;
+}
+
+/** Says that the result beside it is the last one for a while. */
+export const skipSamples = (skip: Skip | undefined): readonly Sample[] =>
+  skip === undefined ? [] : [sample(catalogue.probeSkipped, 1, { reason: skip.reason })];

@@ -1,13 +1,12 @@
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { collectDefaultMetrics, Registry } from "prom-client";
-import { catalogue } from "../catalogue.ts";
+import { catalogue } from "../catalogue/index.ts";
 import { type Sample, sample } from "../core/metric.ts";
-import type { Timestamp } from "../core/units.ts";
-import type { WebhookCounts } from "../notify/webhooks.ts";
-import { streamSamples } from "./events.ts";
+import type { Seconds, Timestamp } from "../core/units.ts";
+import type { WebhookCounts } from "../notify/webhooks/webhooks.ts";
+import type { StoreStatus } from "../store/file.ts";
+import { webhookSamples } from "./alerts.ts";
 import { createExposition } from "./exposition.ts";
-import { type StoreFacts, storeSamples } from "./store.ts";
-import { webhookSamples } from "./webhooks.ts";
 
 /** How the last attempt to load a configuration ended. */
 export interface ReloadStatus {
@@ -78,4 +77,26 @@ export function createSelf({
     },
     stop: () => delay.disable(),
   };
+}
+
+/** The streams of events, as series. */
+export function* streamSamples(open: number, dropped: number): Generator<Sample> {
+  yield sample(catalogue.eventStreams, open);
+  yield sample(catalogue.eventStreamsDropped, dropped);
+}
+
+/** How the store is, and how long nobody was there before this start. */
+export interface StoreFacts extends StoreStatus {
+  readonly downFor: Seconds;
+}
+
+/** The store, as series. */
+export function* storeSamples({ up, failures, file, downFor }: StoreFacts): Generator<Sample> {
+  yield sample(catalogue.storeUp, Number(up));
+  for (const [reason, count] of Object.entries(failures))
+    yield sample(catalogue.storeWriteFailures, count, { reason });
+  yield sample(catalogue.down, downFor);
+  if (file === undefined) return;
+  yield sample(catalogue.storeSize, file.bytes);
+  yield sample(catalogue.storeResults, file.results);
 }

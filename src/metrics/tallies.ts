@@ -1,4 +1,4 @@
-import { catalogue } from "../catalogue.ts";
+import { catalogue } from "../catalogue/index.ts";
 import type { Metric } from "../core/metric.ts";
 import { FAILURE_REASONS } from "../core/reasons.ts";
 import type { Result } from "../core/result.ts";

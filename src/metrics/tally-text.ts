@@ -1,4 +1,4 @@
-import { catalogue } from "../catalogue.ts";
+import { catalogue } from "../catalogue/index.ts";
 import type { Metric } from "../core/metric.ts";
 import { type Labels, seriesLine } from "./exposition.ts";
 import type { Histogram, Tally } from "./tallies.ts";

@@ -1,5 +1,6 @@
-import { catalogue } from "../catalogue.ts";
+import { catalogue } from "../catalogue/index.ts";
 import { type Sample, sample } from "../core/metric.ts";
+import type { Remaining } from "../core/money.ts";
 import type { Result } from "../core/result.ts";
 import { MODES, TARGET_STATUSES, targetStatus } from "../core/status.ts";
 import type { Target } from "../core/target.ts";
@@ -66,4 +67,11 @@ export function* tierSamples(target: Target, tiers: ReadonlyMap<string, boolean>
   for (const [tier, well] of tiers) {
     yield sample(catalogue.llmTier, Number(well), { ...targetLabels(target), tier });
   }
+}
+
+/** What is left in the budgets of a target; without budgets there is no series. */
+export function* remainingSamples(target: Target, { tokens, dollars }: Remaining): Generator<Sample> {
+  const labels = targetLabels(target);
+  if (tokens !== undefined) yield sample(catalogue.llmBudgetTokens, tokens, labels);
+  if (dollars !== undefined) yield sample(catalogue.llmBudgetDollars, dollars, labels);
 }

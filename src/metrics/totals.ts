@@ -1,4 +1,4 @@
-import { catalogue } from "../catalogue.ts";
+import { catalogue } from "../catalogue/index.ts";
 import { createMemory, retainKeys, type Shelf } from "../core/memory.ts";
 import type { Metric } from "../core/metric.ts";
 import type { Result } from "../core/result.ts";

@@ -1,4 +1,4 @@
-import { escapeHtml } from "../core/html.ts";
+import { escapeHtml } from "../core/escape.ts";
 import type { Report } from "./document.ts";
 import { type Section, sectionsOf } from "./sections.ts";
 

@@ -1,5 +1,4 @@
-import { formatDuration } from "../core/duration.ts";
-import { seconds } from "../core/units.ts";
+import { formatDuration, seconds } from "../core/units.ts";
 import type { Report, Service } from "./document.ts";
 
 /** A table of a report for people. */

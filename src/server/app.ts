@@ -11,6 +11,7 @@ import { landingPage } from "./landing-page.ts";
 import { refuse } from "./refuse.ts";
 import { actionRoute, actionsRoute, outputRoute, resetRoute } from "./routes/actions.ts";
 import { groupsRoute, targetsRoute } from "./routes/api.ts";
+import { reportRoute } from "./routes/component-report.ts";
 import { componentsRoute, forgetComponentRoute, reportComponentRoute } from "./routes/components.ts";
 import { discoveryRoute } from "./routes/discovery.ts";
 import { eventsRoute } from "./routes/events.ts";
@@ -24,8 +25,7 @@ import { changeRoute, forceRoute, modeRoute } from "./routes/mode.ts";
 import { pingRoute } from "./routes/ping.ts";
 import { probeRoute } from "./routes/probe.ts";
 import { lettersRoute, relayRoute, relaysRoute } from "./routes/relay.ts";
-import { reportRoute } from "./routes/report.ts";
-import { dashboardRoute, summaryRoute } from "./routes/reports.ts";
+import { dashboardRoute, summaryRoute } from "./routes/report.ts";
 import {
   healthRoute,
   heartbeatConfigRoute,

@@ -1,3 +1,4 @@
+import type { Reporting } from "../app/reporting.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Group } from "../core/group.ts";
 import type { Beat } from "../core/heartbeat.ts";
@@ -7,8 +8,8 @@ import type { Secret } from "../core/secret.ts";
 import type { Module, Target } from "../core/target.ts";
 import type { Seconds } from "../core/units.ts";
 import type { Ask } from "../engine/ask.ts";
-import type { PastProbe } from "../engine/history.ts";
-import type { Vitals } from "../engine/vitals.ts";
+import type { Vitals } from "../engine/process-stats.ts";
+import type { PastProbe } from "../engine/recent-probes.ts";
 import type { Feed } from "../events/feed.ts";
 import type { Command } from "../failover/driver.ts";
 import type { State } from "../failover/machine.ts";
@@ -18,8 +19,7 @@ import type { Register } from "../heartbeats/register.ts";
 import type { Maintenance } from "../maintenance/maintenance.ts";
 import type { Actions } from "../notify/actions/actions.ts";
 import type { Reading } from "../notify/notification.ts";
-import type { Relays } from "../notify/relay.ts";
-import type { Reporting } from "../reporting.ts";
+import type { Relays } from "../notify/relays/relays.ts";
 
 /** The part of the configuration that the routes look at; a reload replaces it. */
 export interface Current {

@@ -1,7 +1,7 @@
 import type { Request, Response } from "express";
-import { escapeHtml } from "../core/html.ts";
+import { escapeHtml } from "../core/escape.ts";
 import { rfc3339 } from "../core/units.ts";
-import type { PastProbe } from "../engine/history.ts";
+import type { PastProbe } from "../engine/recent-probes.ts";
 import type { Deps } from "./deps.ts";
 
 const LINKS = [

@@ -4,9 +4,9 @@ import { elapsed, type Seconds, seconds, timestamp } from "../core/units.ts";
 import { createClient } from "./client.ts";
 import { createCondition } from "./condition.ts";
 import { StoreError, type StoreFailure } from "./failure.ts";
-import { oneAtATime } from "./one-at-a-time.ts";
 import type { Pending } from "./pending.ts";
 import type { Bounds, FileFigures, Opened } from "./protocol.ts";
+import { oneAtATime } from "./serial.ts";
 import type { Shelves } from "./shelves.ts";
 
 /** How long something that was put may wait to be written. */

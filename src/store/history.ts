@@ -1,7 +1,7 @@
 import type { Clock } from "../core/clock.ts";
 import type { History, HistoryReader, PastEvent, PastResult } from "../core/history.ts";
 import type { Seconds } from "../core/units.ts";
-import { createRecent } from "./recent.ts";
+import { createRecent } from "./memory-history.ts";
 
 /** Where what was appended goes. */
 export interface Sink {

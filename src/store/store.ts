@@ -7,9 +7,9 @@ import { createClient } from "./client.ts";
 import { StoreError } from "./failure.ts";
 import { createFile, type StoreFile, type StoreStatus } from "./file.ts";
 import { createHistory } from "./history.ts";
+import { createRecent } from "./memory-history.ts";
 import { createPending } from "./pending.ts";
 import type { Bounds } from "./protocol.ts";
-import { createRecent } from "./recent.ts";
 import { createShelves } from "./shelves.ts";
 
 export interface StoreOptions {

@@ -13,7 +13,7 @@ import { type FailureFacts, failureOf, StoreError } from "./failure.ts";
 import type { Batch, Bounds, FileFigures, Opened } from "./protocol.ts";
 import { prune } from "./prune.ts";
 import { eventWriter, type ResultWriter, resultWriter } from "./result-table.ts";
-import { readValues, valueWriter } from "./shelf-table.ts";
+import { readValues, valueWriter } from "./shelves.ts";
 
 /** The one that writes the file. Everything throws what `failureOf` reads. */
 export interface Writer {

@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { ConfigError } from "../../src/config/document/problems.ts";
 import { loadConfigText } from "../../src/config/load.ts";
-import { ConfigError } from "../../src/config/report.ts";
 import { deps } from "./stand-ins.ts";
 
 const FOLDER = join(import.meta.dirname, "../bad-configs");

@@ -2,10 +2,10 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { listenAddressFromEnv } from "../../src/config/env.ts";
+import type { Environment } from "../../src/config/document/convert.ts";
+import { ConfigError } from "../../src/config/document/problems.ts";
+import { listenAddressFromEnv } from "../../src/config/env/env.ts";
 import { loadConfigEnv, loadConfigText } from "../../src/config/load.ts";
-import { ConfigError } from "../../src/config/report.ts";
-import type { Environment } from "../../src/config/substitute.ts";
 import { deps } from "./stand-ins.ts";
 
 const messageOf = (env: Environment): string => {

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { describesTarget } from "../../src/config/env.ts";
+import type { Environment } from "../../src/config/document/convert.ts";
+import { ConfigError } from "../../src/config/document/problems.ts";
+import { describesTarget } from "../../src/config/env/env.ts";
 import { loadConfigEnv, loadConfigText } from "../../src/config/load.ts";
-import { ConfigError } from "../../src/config/report.ts";
-import type { Environment } from "../../src/config/substitute.ts";
 import { deps } from "./stand-ins.ts";
 
 const fromFile = (yaml: string, env: Environment = {}) => loadConfigText(yaml, "exporter.yml", env, deps);

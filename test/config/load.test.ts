@@ -5,9 +5,9 @@ import fc from "fast-check";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { stringify } from "yaml";
 import type { Config } from "../../src/config/config.ts";
+import type { Environment } from "../../src/config/document/convert.ts";
+import { ConfigError } from "../../src/config/document/problems.ts";
 import { loadConfigText, readConfigFile } from "../../src/config/load.ts";
-import { ConfigError } from "../../src/config/report.ts";
-import type { Environment } from "../../src/config/substitute.ts";
 import { deps, type HttpOptions, httpProber } from "./stand-ins.ts";
 
 const load = (text: string, env: Environment = {}): Config => loadConfigText(text, "exporter.yml", env, deps);

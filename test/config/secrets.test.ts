@@ -2,7 +2,7 @@ import { mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { fileSecret, reasonOf, type SecretProblem } from "../../src/config/secrets.ts";
+import { fileSecret, reasonOf, type SecretProblem } from "../../src/config/document/secrets.ts";
 
 let folder = "";
 let file = "";

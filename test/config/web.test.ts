@@ -1,8 +1,8 @@
 import { readdirSync } from "node:fs";
 import { basename, join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { ConfigError } from "../../src/config/report.ts";
-import { loadWebConfig } from "../../src/config/web.ts";
+import { ConfigError } from "../../src/config/document/problems.ts";
+import { loadWebConfig } from "../../src/config/web/config.ts";
 import { makeCertificate } from "../helpers/certificates.ts";
 import { temporaryFolder } from "../helpers/temporary-folder.ts";
 

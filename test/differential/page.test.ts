@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
-import { catalogue } from "../../src/catalogue.ts";
+import { catalogue } from "../../src/catalogue/index.ts";
 import { cases } from "./cases/index.ts";
 import { loading } from "./cases/loading.ts";
 import { OURS_ALONE } from "./compare.ts";

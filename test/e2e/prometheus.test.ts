@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { metrics } from "../../src/catalogue.ts";
+import { metrics } from "../../src/catalogue/index.ts";
 import { seconds } from "../../src/core/units.ts";
 import { type ExporterProcess, startExporter } from "../helpers/exporter.ts";
 import { type LlamaServer, startLlama } from "../helpers/llama.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { catalogue } from "../../src/catalogue.ts";
+import { catalogue } from "../../src/catalogue/index.ts";
 import { createMemory } from "../../src/core/memory.ts";
 import { sample } from "../../src/core/metric.ts";
 import { failed, succeeded } from "../../src/core/prober.ts";
@@ -7,7 +7,7 @@ import type { Result } from "../../src/core/result.ts";
 import { targetStatus } from "../../src/core/status.ts";
 import { seconds } from "../../src/core/units.ts";
 import { createEngine } from "../../src/engine/engine.ts";
-import { adhocSubject, configuredSubject } from "../../src/engine/subject.ts";
+import { adhocSubject, configuredSubject } from "../../src/engine/probe-request.ts";
 import { resultText } from "../../src/metrics/page.ts";
 import { createTotals } from "../../src/metrics/totals.ts";
 import { manualClock } from "../helpers/clock.ts";

@@ -4,7 +4,7 @@ import type { Result } from "../../src/core/result.ts";
 import { seconds } from "../../src/core/units.ts";
 import { createEngine } from "../../src/engine/engine.ts";
 import type { Limits } from "../../src/engine/limits.ts";
-import { adhocSubject, configuredSubject } from "../../src/engine/subject.ts";
+import { adhocSubject, configuredSubject } from "../../src/engine/probe-request.ts";
 import { manualClock } from "../helpers/clock.ts";
 import { heldProber, moduleOf, settle, targetOf } from "../helpers/stand-in-prober.ts";
 

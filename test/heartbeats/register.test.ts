@@ -4,7 +4,7 @@ import type { Clock } from "../../src/core/clock.ts";
 import { isUp } from "../../src/core/heartbeat.ts";
 import type { Log } from "../../src/core/log.ts";
 import { createMemory, type Memory } from "../../src/core/memory.ts";
-import type { PushHeartbeat, PushSetup, Registration } from "../../src/core/push.ts";
+import type { PushHeartbeat, PushSetup, Registration } from "../../src/core/push-heartbeat.ts";
 import { type Seconds, seconds, timestamp } from "../../src/core/units.ts";
 import { createAnnouncer } from "../../src/heartbeats/announce.ts";
 import { createBodies } from "../../src/heartbeats/bodies.ts";

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { catalogue } from "../../src/catalogue.ts";
+import { catalogue } from "../../src/catalogue/index.ts";
 import { sample } from "../../src/core/metric.ts";
 import { createExposition } from "../../src/metrics/exposition.ts";
 

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { Counter, Histogram, Registry } from "prom-client";
 import { describe, expect, it } from "vitest";
-import { catalogue } from "../../src/catalogue.ts";
+import { catalogue } from "../../src/catalogue/index.ts";
 import { createMemory } from "../../src/core/memory.ts";
 import { type Metric, sample } from "../../src/core/metric.ts";
 import { failed, succeeded } from "../../src/core/prober.ts";

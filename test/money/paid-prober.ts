@@ -1,4 +1,4 @@
-import { catalogue } from "../../src/catalogue.ts";
+import { catalogue } from "../../src/catalogue/index.ts";
 import { sample } from "../../src/core/metric.ts";
 import { failed, type Prober, succeeded } from "../../src/core/prober.ts";
 

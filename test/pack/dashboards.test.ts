@@ -5,7 +5,7 @@ import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { RUNBOOKS } from "../../dashboards/source/dashboard.ts";
 import { metricNamed } from "../../dashboards/source/known-metrics.ts";
-import { metrics } from "../../src/catalogue.ts";
+import { metrics } from "../../src/catalogue/index.ts";
 import { readsOf } from "./promql.ts";
 import { type DashboardJson, everyQuery, panelsOf, readDashboards } from "./queries.ts";
 import { rangesOf } from "./ranges.ts";

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { parse, stringify } from "yaml";
-import { parseDuration } from "../../src/core/duration.ts";
+import { parseDuration } from "../../src/core/units.ts";
 import { type Rule, ruleFiles } from "./rules.ts";
 
 interface RuleFile {

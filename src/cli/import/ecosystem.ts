@@ -1,8 +1,8 @@
 import type { FromSchema, JSONSchema } from "json-schema-to-ts";
 import { Document } from "yaml";
-import { escapeReferences } from "../../config/substitute.ts";
-import { visible } from "../../core/visible.ts";
-import type { Imported } from "./imported.ts";
+import { escapeReferences } from "../../config/document/convert.ts";
+import { visible } from "../../core/escape.ts";
+import type { Imported } from "./names.ts";
 import { createNames } from "./names.ts";
 
 const positive = { type: "number", exclusiveMinimum: 0 } as const;

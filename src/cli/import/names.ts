@@ -1,3 +1,5 @@
+import type { Document } from "yaml";
+
 /** Makes names that targets may have of names and addresses of elsewhere, each of them once. */
 export function createNames(): (text: string) => string {
   const taken = new Set<string>();
@@ -10,4 +12,11 @@ export function createNames(): (text: string) => string {
     taken.add(name);
     return name;
   };
+}
+
+/** A configuration made of another program's. */
+export interface Imported {
+  readonly document: Document;
+  /** What could not be carried over, or became something else; without secrets. */
+  readonly notes: readonly string[];
 }

@@ -1,16 +1,15 @@
 import { statSync, writeFileSync } from "node:fs";
 import type { FromSchema } from "json-schema-to-ts";
 import { type Document, parseDocument } from "yaml";
+import { ConfigError } from "../../config/document/problems.ts";
+import { createValidator } from "../../config/document/validate.ts";
 import { loadConfigText } from "../../config/load.ts";
-import { ConfigError } from "../../config/report.ts";
-import { createValidator } from "../../config/validate.ts";
 import { probers } from "../../probers/index.ts";
 import type { ImportFlags } from "../config.ts";
 import { CommandError, codeOf, configDeps, EXIT, readTextFile, type Shell } from "../shell.ts";
 import { importBlackbox, targetsSchema } from "./blackbox.ts";
 import { ecosystemSchema, importEcosystem } from "./ecosystem.ts";
-import type { Imported } from "./imported.ts";
-import { withoutComments } from "./json-comments.ts";
+import type { Imported } from "./names.ts";
 
 /** Reads another program's configuration and writes ours, if that would be a good one. */
 export async function runImport(flags: ImportFlags, shell: Shell): Promise<number> {
@@ -92,3 +91,10 @@ function write(output: string, text: string, original: string): void {
 
 const hasKey = (value: unknown, key: string): boolean =>
   typeof value === "object" && value !== null && Object.hasOwn(value, key);
+
+/** Strings, whatever stands in them, or one comment to the end of its line. */
+const STRING_OR_COMMENT = /"(?:[^"\\]|\\.)*"|\/\/[^\n]*/g;
+
+/** JSON without its `//` comments; everything else stays where it was, so that places in errors are right. */
+export const withoutComments = (text: string): string =>
+  text.replace(STRING_OR_COMMENT, (part) => (part.startsWith('"') ? part : " ".repeat(part.length)));

@@ -1,8 +1,8 @@
 import type { Config } from "../../config/config.ts";
-import { nearest } from "../../config/suggest.ts";
-import { redactAddress } from "../../core/address.ts";
-import { adhocSubject, configuredSubject, type Subject } from "../../engine/subject.ts";
-import { whatIsAsked } from "../../server/asked.ts";
+import { nearest } from "../../config/document/describe.ts";
+import { redactAddress } from "../../core/secret.ts";
+import { adhocSubject, configuredSubject, type Subject } from "../../engine/probe-request.ts";
+import { whatIsAsked } from "../../server/probe-query.ts";
 import type { ProbeFlags } from "../probe.ts";
 import { CommandError } from "../shell.ts";
 

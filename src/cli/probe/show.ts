@@ -1,10 +1,9 @@
 import { styleText } from "node:util";
-import { redactAddress } from "../../core/address.ts";
+import { visible } from "../../core/escape.ts";
+import { redactAddress } from "../../core/secret.ts";
 import { seconds } from "../../core/units.ts";
-import { visible } from "../../core/visible.ts";
 import { createExposition } from "../../metrics/exposition.ts";
-import { resultText } from "../../metrics/page.ts";
-import { resultSamples } from "../../metrics/results.ts";
+import { resultSamples, resultText } from "../../metrics/page.ts";
 import { debugText } from "../../server/debug-text.ts";
 import { textTable } from "../table.ts";
 import { answerOf, type Ended } from "./ended.ts";

@@ -5,9 +5,17 @@ import type { Log } from "../../core/log.ts";
 import type { Memory } from "../../core/memory.ts";
 import { elapsed, seconds } from "../../core/units.ts";
 import { attempt, type Wellness } from "./attempt.ts";
-import { drop, isForgettable, onFiring, onResolved, type Refusal, restored } from "./attempts.ts";
+import {
+  createBook,
+  drop,
+  type Entry,
+  isForgettable,
+  onFiring,
+  onResolved,
+  type Refusal,
+  restored,
+} from "./attempts.ts";
 import { ACTION_RESULTS, type ActionResult, type AuditEntry, createAudit } from "./audit.ts";
-import { createBook, type Entry } from "./book.ts";
 import { createBrake } from "./brake.ts";
 import { argumentsOf, matches } from "./work.ts";
 

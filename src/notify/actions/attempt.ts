@@ -2,9 +2,9 @@ import type { Action } from "../../core/action.ts";
 import type { Clock } from "../../core/clock.ts";
 import { elapsed, type Seconds } from "../../core/units.ts";
 import type { ActionsDeps } from "./actions.ts";
+import type { Book } from "./attempts.ts";
 import { type Attempts, begin, drop, end, type Refusal, settle } from "./attempts.ts";
 import type { ActionResult, Audit } from "./audit.ts";
-import type { Book } from "./book.ts";
 import { execute } from "./execute.ts";
 
 /** How something is, asked now: `absent` when the exporter knows nothing of that name, `unknown` when it could not ask. */

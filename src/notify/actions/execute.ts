@@ -3,7 +3,7 @@ import type { Action, ActionWork } from "../../core/action.ts";
 import type { Clock } from "../../core/clock.ts";
 import type { Secret } from "../../core/secret.ts";
 import { type Seconds, seconds } from "../../core/units.ts";
-import { send } from "../send.ts";
+import { send } from "../delivery/http-client.ts";
 import { fillAddress, fillArguments, fillBody } from "./work.ts";
 
 /** How an attempt ended. `output` may hold anything: it is for those who may control the exporter. */

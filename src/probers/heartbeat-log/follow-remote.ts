@@ -1,5 +1,5 @@
-import { redactAddress } from "../../core/address.ts";
 import type { ProbeContext, ProbeTarget } from "../../core/prober.ts";
+import { redactAddress } from "../../core/secret.ts";
 import type { Followed } from "./follow-file.ts";
 import { type LogState, newPosition, type Position } from "./log-state.ts";
 import type { HeartbeatLogModule } from "./options.ts";

@@ -1,9 +1,7 @@
 import { validateHeaderName, validateHeaderValue } from "node:http";
-import { parseDuration } from "../../core/duration.ts";
 import type { CompileContext } from "../../core/prober.ts";
 import { knownSecret, type Secret } from "../../core/secret.ts";
-import { parseSize, SIZE_FORM } from "../../core/size.ts";
-import { type Seconds, seconds } from "../../core/units.ts";
+import { parseDuration, parseSize, type Seconds, SIZE_FORM, seconds } from "../../core/units.ts";
 import { type Access, compileAccess } from "../access.ts";
 import { type AgentSource, agentSource } from "../agents.ts";
 import { loadClient } from "../client.ts";

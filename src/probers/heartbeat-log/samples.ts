@@ -1,4 +1,4 @@
-import { catalogue, metrics as catalogued } from "../../catalogue.ts";
+import { catalogue, metrics as catalogued } from "../../catalogue/index.ts";
 import { type Metric, type Sample, sample } from "../../core/metric.ts";
 import type { LogState } from "./log-state.ts";
 import { type FieldRules, type Reading, readingsOf } from "./readings.ts";

@@ -1,6 +1,5 @@
-import { formatDuration } from "../../core/duration.ts";
 import { type Beat, isUp } from "../../core/heartbeat.ts";
-import { type Seconds, seconds, type Timestamp, timestamp } from "../../core/units.ts";
+import { formatDuration, type Seconds, seconds, type Timestamp, timestamp } from "../../core/units.ts";
 import type { LogState } from "./log-state.ts";
 import type { HeartbeatLogModule } from "./options.ts";
 import { type Problem, problem } from "./problem.ts";

@@ -2,7 +2,7 @@ import { type ASTNode, Environment, type ParseResult } from "@marcbachmann/cel-j
 import type { CompileContext } from "../../core/prober.ts";
 import { compileRegexp, type Regexp } from "../regexp.ts";
 import type { HttpOptions } from "./schema.ts";
-import { describeError } from "./steps.ts";
+import { describeError } from "./transport/steps.ts";
 
 /** Judges a JSON body: gives what is wrong with it, or `undefined`. */
 export type JsonRule = (body: unknown) => string | undefined;

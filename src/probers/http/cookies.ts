@@ -1,7 +1,6 @@
 import { isIP } from "node:net";
-import type { Address } from "./address.ts";
-import { type RawHeaders, valuesOf } from "./headers.ts";
-import { parseHttpDate } from "./http-date.ts";
+import type { Address } from "./transport/address.ts";
+import { parseHttpDate, type RawHeaders, valuesOf } from "./transport/headers.ts";
 
 interface Cookie {
   readonly name: string;

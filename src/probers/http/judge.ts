@@ -1,6 +1,6 @@
-import { type Body, NO_BODY, readBody } from "./body.ts";
 import type { HttpModule } from "./options.ts";
-import { describeError, type Failure, failure, type Guard } from "./steps.ts";
+import { type Body, NO_BODY, readBody } from "./transport/body.ts";
+import { describeError, type Failure, failure, type Guard } from "./transport/steps.ts";
 import type { Visited } from "./visit.ts";
 
 /** What is thought of a final response. */

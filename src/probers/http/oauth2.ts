@@ -1,15 +1,15 @@
 import type { CompileContext } from "../../core/prober.ts";
 import { knownSecret, type Secret } from "../../core/secret.ts";
 import { compileTls } from "../tls-options.ts";
-import { type Address, bracketed, parseAddress } from "./address.ts";
-import { basicAuthorization, type Credentials, reveal } from "./auth.ts";
-import { readBody } from "./body.ts";
-import { exchangeHttp1 } from "./http1.ts";
-import { compileProxies, type ProxyChoice } from "./proxy.ts";
-import { lookupAll } from "./resolve.ts";
-import { openRoute, toAny } from "./route.ts";
 import type { HttpOptions } from "./schema.ts";
-import { type Failure, failure, type Guard } from "./steps.ts";
+import { type Address, bracketed, parseAddress } from "./transport/address.ts";
+import { basicAuthorization, type Credentials, reveal } from "./transport/auth.ts";
+import { readBody } from "./transport/body.ts";
+import { exchangeHttp1 } from "./transport/http1.ts";
+import { compileProxies, type ProxyChoice } from "./transport/proxy.ts";
+import { lookupAll } from "./transport/resolve.ts";
+import { openRoute, toAny } from "./transport/route.ts";
+import { type Failure, failure, type Guard } from "./transport/steps.ts";
 
 /** A token is not used in its last seconds, in which it might end on the way. Go's margin. */
 const MARGIN = 10;

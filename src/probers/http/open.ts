@@ -1,12 +1,12 @@
-import { bracketed } from "./address.ts";
 import type { Hop } from "./hop.ts";
 import type { HttpModule } from "./options.ts";
 import type { Prepared } from "./prepare.ts";
-import type { Proxy } from "./proxy.ts";
-import { lookupAll } from "./resolve.ts";
-import { type Connection, type Destination, openRoute, toAny } from "./route.ts";
-import { type Failure, failure, type Guard } from "./steps.ts";
-import type { Trace } from "./trace.ts";
+import { bracketed } from "./transport/address.ts";
+import type { Proxy } from "./transport/proxy.ts";
+import { lookupAll } from "./transport/resolve.ts";
+import { type Connection, type Destination, openRoute, toAny } from "./transport/route.ts";
+import { type Failure, failure, type Guard } from "./transport/steps.ts";
+import type { Trace } from "./transport/trace.ts";
 
 /**
  * Opens the connection for `hop`. Its times are only noted when it stands: a handshake that fails leaves them at 0,

@@ -1,18 +1,25 @@
 import type { CompileContext } from "../../core/prober.ts";
-import { parseSize, SIZE_FORM } from "../../core/size.ts";
+import { parseSize, SIZE_FORM } from "../../core/units.ts";
 import { type AddressPolicy, compileAllowedTargets } from "../address-policy.ts";
 import { compileTls, type TlsSettings } from "../tls-options.ts";
-import { type Credentials, compileCredentials } from "./auth.ts";
-import type { BodyPlan } from "./body.ts";
 import { compileJsonRules, type JsonRule } from "./cel.ts";
-import { acceptsEncoding } from "./compression.ts";
 import { compileOauth2 } from "./oauth2.ts";
-import { compileProxies, type ProxyChoice } from "./proxy.ts";
 import { compileRequestHeaders, type RequestHeaders } from "./request-headers.ts";
-import type { IpPreference } from "./resolve.ts";
-import { type BodyRule, compileBodyRules, compileHeaderRules, type HeaderRule } from "./rules.ts";
+import {
+  type BodyRule,
+  compileBodyRules,
+  compileHeaderRules,
+  compileStatusRule,
+  type HeaderRule,
+  STATUS_FORM,
+  type StatusRule,
+} from "./rules.ts";
 import type { HttpOptions } from "./schema.ts";
-import { compileStatusRule, STATUS_FORM, type StatusRule } from "./status.ts";
+import { type Credentials, compileCredentials } from "./transport/auth.ts";
+import type { BodyPlan } from "./transport/body.ts";
+import { acceptsEncoding } from "./transport/body.ts";
+import { compileProxies, type ProxyChoice } from "./transport/proxy.ts";
+import type { IpPreference } from "./transport/resolve.ts";
 import { compileValues, type Values } from "./values.ts";
 
 /** Where the request's body comes from. */

@@ -1,15 +1,15 @@
 import { readFile } from "node:fs/promises";
 import type { ProbeTarget } from "../../core/prober.ts";
-import { type Address, parseAddress } from "./address.ts";
-import { userAuthorization } from "./auth.ts";
 import type { Hop, Payload } from "./hop.ts";
 import type { HttpModule } from "./options.ts";
 import { authorityOfIp } from "./redirects.ts";
 import type { RequestHeader } from "./request-headers.ts";
-import { resolveTarget } from "./resolve.ts";
-import { readTrust } from "./route.ts";
-import { describeError, type Failure, failure, type Guard } from "./steps.ts";
-import type { Trace } from "./trace.ts";
+import { type Address, parseAddress } from "./transport/address.ts";
+import { userAuthorization } from "./transport/auth.ts";
+import { resolveTarget } from "./transport/resolve.ts";
+import { readTrust } from "./transport/route.ts";
+import { describeError, type Failure, failure, type Guard } from "./transport/steps.ts";
+import type { Trace } from "./transport/trace.ts";
 
 /** Everything that a probe needs before it opens a connection. */
 export interface Prepared {

@@ -6,14 +6,14 @@ import {
   type ProbeTarget,
   succeeded,
 } from "../../core/prober.ts";
-import { parseAddress } from "./address.ts";
 import { judge } from "./judge.ts";
 import { compileHttp, type HttpModule } from "./options.ts";
 import { conflictingHostname } from "./prepare.ts";
 import { samplesOf } from "./samples.ts";
 import { type HttpOptions, httpSchema } from "./schema.ts";
-import type { Guard } from "./steps.ts";
-import { newTrace } from "./trace.ts";
+import { parseAddress } from "./transport/address.ts";
+import type { Guard } from "./transport/steps.ts";
+import { newTrace } from "./transport/trace.ts";
 import { visit } from "./visit.ts";
 
 /**

@@ -1,8 +1,8 @@
-import { bracketed, followLocation, formatAddress, hasBadEscape } from "./address.ts";
-import type { Exchange } from "./exchange.ts";
-import { headerText, valueOf } from "./headers.ts";
 import type { Hop } from "./hop.ts";
-import { type Failure, failure } from "./steps.ts";
+import { bracketed, followLocation, formatAddress, hasBadEscape } from "./transport/address.ts";
+import type { Exchange } from "./transport/exchange.ts";
+import { headerText, valueOf } from "./transport/headers.ts";
+import { type Failure, failure } from "./transport/steps.ts";
 
 /** Redirects that are followed; the one after these ends the probe. blackbox_exporter's number. */
 export const MOST_REDIRECTS = 10;

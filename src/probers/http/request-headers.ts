@@ -1,9 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { validateHeaderName, validateHeaderValue } from "node:http";
 import type { CompileContext } from "../../core/prober.ts";
-import { canonicalName, headerBytes } from "./headers.ts";
 import type { HttpOptions } from "./schema.ts";
-import { describeError, type Failure, failure } from "./steps.ts";
+import { canonicalName, headerBytes } from "./transport/headers.ts";
+import { describeError, type Failure, failure } from "./transport/steps.ts";
 
 /** A header of every request of a module. */
 export interface RequestHeader {

@@ -1,11 +1,10 @@
-import { catalogue } from "../../catalogue.ts";
+import { catalogue } from "../../catalogue/index.ts";
 import { type Sample, sample } from "../../core/metric.ts";
-import { valueOf } from "./headers.ts";
-import { parseHttpDate } from "./http-date.ts";
 import type { Verdict } from "./judge.ts";
 import type { HttpModule } from "./options.ts";
-import type { PeerFacts } from "./tls-facts.ts";
-import type { Trace } from "./trace.ts";
+import { parseHttpDate, valueOf } from "./transport/headers.ts";
+import type { PeerFacts } from "./transport/tls-facts.ts";
+import type { Trace } from "./transport/trace.ts";
 import type { Visited } from "./visit.ts";
 
 const PHASES = {

@@ -1,19 +1,19 @@
 import type { ProbeTarget } from "../../core/prober.ts";
-import { formatAddress } from "./address.ts";
-import { userAuthorization } from "./auth.ts";
 import { type CookieJar, newCookieJar } from "./cookies.ts";
-import type { Exchange, Outgoing } from "./exchange.ts";
-import { type RawHeaders, valueOf } from "./headers.ts";
 import { bodyHeaders, type Hop } from "./hop.ts";
-import { exchangeHttp1 } from "./http1.ts";
-import { exchangeHttp2 } from "./http2.ts";
 import { openConnection } from "./open.ts";
 import type { HttpModule } from "./options.ts";
 import { type Prepared, prepare } from "./prepare.ts";
-import type { Proxy } from "./proxy.ts";
 import { MOST_REDIRECTS, redirectOf } from "./redirects.ts";
-import type { Failure, Guard } from "./steps.ts";
-import type { Trace } from "./trace.ts";
+import { formatAddress } from "./transport/address.ts";
+import { userAuthorization } from "./transport/auth.ts";
+import type { Exchange, Outgoing } from "./transport/exchange.ts";
+import { type RawHeaders, valueOf } from "./transport/headers.ts";
+import { exchangeHttp1 } from "./transport/http1.ts";
+import { exchangeHttp2 } from "./transport/http2.ts";
+import type { Proxy } from "./transport/proxy.ts";
+import type { Failure, Guard } from "./transport/steps.ts";
+import type { Trace } from "./transport/trace.ts";
 
 /** The final response of a probe. */
 export interface Visited {

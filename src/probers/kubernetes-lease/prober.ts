@@ -1,6 +1,5 @@
 import { accessSync, constants } from "node:fs";
-import { catalogue } from "../../catalogue.ts";
-import { parseDuration } from "../../core/duration.ts";
+import { catalogue } from "../../catalogue/index.ts";
 import type { Beat } from "../../core/heartbeat.ts";
 import { type LeaseApi, type LeaseRecord, type LeaseSpec, readMicroTime } from "../../core/lease.ts";
 import { type Sample, sample } from "../../core/metric.ts";
@@ -15,7 +14,7 @@ import {
   type ProbeTarget,
   succeeded,
 } from "../../core/prober.ts";
-import { after, type Seconds, seconds, type Timestamp } from "../../core/units.ts";
+import { after, parseDuration, type Seconds, seconds, type Timestamp } from "../../core/units.ts";
 import { openLeases } from "./api.ts";
 import { type Observation, observe, recall } from "./observation.ts";
 import { type LeaseOptions, leaseSchema } from "./schema.ts";

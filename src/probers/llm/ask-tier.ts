@@ -1,9 +1,9 @@
 import { failed, type Outcome, type ProbeContext, type ProbeTarget, succeeded } from "../../core/prober.ts";
+import { open } from "./ask.ts";
 import { exchange } from "./exchange.ts";
 import { describe, reasonOfConnection, reasonOfTimeout } from "./failure.ts";
-import { open } from "./opened.ts";
+import { newValues } from "./judge/prompt.ts";
 import type { LlmModule } from "./options.ts";
-import { newValues } from "./prompt.ts";
 import { prepare, shown } from "./request.ts";
 import type { LlmTier } from "./tiers.ts";
 

@@ -1,13 +1,14 @@
 import type { Agents } from "got";
-import type { ProbeContext, ProbeTarget } from "../../core/prober.ts";
-import type { Credential } from "./credential.ts";
+import { failed, type Outcome, type ProbeContext, type ProbeTarget } from "../../core/prober.ts";
+import type { FailureReason } from "../../core/reasons.ts";
+import { shownAnswer } from "./answer/answer.ts";
 import { exchange } from "./exchange.ts";
-import type { LlmModule } from "./options.ts";
-import { newValues } from "./prompt.ts";
+import { describe } from "./failure.ts";
+import { newValues } from "./judge/prompt.ts";
+import { isUsableKey, type LlmModule, UNUSABLE_KEY } from "./options.ts";
 import type { Question } from "./questions.ts";
 import { receive } from "./receive.ts";
 import { prepare, requestedModel, shown } from "./request.ts";
-import { shownAnswer } from "./said.ts";
 import { type Evidence, type Verdict, verdict } from "./verdict.ts";
 
 /** What all questions of a probe have in common. */
@@ -70,4 +71,43 @@ export async function askQuestion(
     seconds: done.end - done.start,
   });
   return { question, evidence, verdict: judged };
+}
+
+/** Everything that has to be in order before something is sent to `url`, or why it is not. */
+export async function open(
+  target: ProbeTarget,
+  module: LlmModule,
+  url: URL,
+  { signal }: ProbeContext,
+): Promise<Opened | { readonly refused: Outcome }> {
+  const refuse = (reason: FailureReason, detail: string) => ({ refused: failed(reason, detail) });
+  const refusal = module.access.refusesTarget(target, url);
+  if (refusal !== undefined) return refuse("forbidden_target", refusal);
+  const credential = await credentialOf(module);
+  if ("problem" in credential) return refuse("auth", credential.problem);
+  const agent = await module.agents(url.protocol === "https:").catch((error: unknown) => describe(error));
+  if (typeof agent === "string") return refuse("tls", agent);
+  // Reading files took time; the deadline may have passed with it.
+  if (signal.aborted) return refuse("timeout_connect", "no time was left to connect");
+  return { target, module, credential, agent };
+}
+
+/** The headers that carry what is secret, and the secrets in them; or why there are none. */
+export type Credential =
+  | { readonly headers: Readonly<Record<string, string>>; readonly secrets: readonly string[] }
+  | { readonly problem: string };
+
+/** Reads the key and the headers of a module. */
+export async function credentialOf(module: LlmModule): Promise<Credential> {
+  try {
+    const headers: Record<string, string> = {};
+    for (const [name, value] of Object.entries(module.headers)) headers[name] = await value.reveal();
+    const secrets = [...Object.values(headers), ...(module.proxy?.secrets ?? [])];
+    if (module.key === undefined) return { headers, secrets };
+    const key = await module.key.reveal();
+    if (!isUsableKey(key)) return { problem: `the key is ${UNUSABLE_KEY}` };
+    return { headers: { ...module.format.credential(key), ...headers }, secrets: [key, ...secrets] };
+  } catch (error) {
+    return { problem: `the key cannot be read: ${describe(error)}` };
+  }
 }

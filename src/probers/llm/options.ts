@@ -1,18 +1,16 @@
 import { validateHeaderName, validateHeaderValue } from "node:http";
-import { parseDuration } from "../../core/duration.ts";
 import type { CompileContext } from "../../core/prober.ts";
 import { knownSecret, type Secret } from "../../core/secret.ts";
-import type { Seconds } from "../../core/units.ts";
+import { parseDuration, type Seconds } from "../../core/units.ts";
 import { type Access, compileAccess } from "../access.ts";
 import { type AgentSource, agentSource } from "../agents.ts";
 import { loadClient } from "../client.ts";
 import { compileProxy, type Proxy } from "../fixed-proxy.ts";
+import { compileRegexp } from "../regexp.ts";
 import { compileTls } from "../tls-options.ts";
-import { type AcceptsModel, allowedModels } from "./models.ts";
-import { compileQuestions, type Questions } from "./questions.ts";
+import { compileQuestions, compileTurns, type Questions, type Turns } from "./questions.ts";
 import type { LlmOptions } from "./schema.ts";
 import { compileTiers, type LlmTier } from "./tiers.ts";
-import { compileTurns, type Turns } from "./turns.ts";
 import { wireFormat } from "./wire/index.ts";
 import { lookUp } from "./wire/json.ts";
 import { FORMAT_OPTIONS, type FormatOptions, type WireFormat } from "./wire/types.ts";
@@ -179,4 +177,13 @@ function stallTimeoutOf(options: LlmOptions, stream: boolean, context: CompileCo
   if (length === 0) context.problem(["stall_timeout"], options.stall_timeout, "more than 0");
   if (!stream) context.warn(["stall_timeout"], "has no effect without stream");
   return length;
+}
+
+/** Whether the model that answered is one of those that were meant. */
+export type AcceptsModel = (responded: string) => boolean;
+
+/** Accepts the names that one of `patterns` (RE2) matches as a whole: `gpt-4o` alone shall not let `gpt-4o-mini` in. */
+export function allowedModels(patterns: readonly string[]): AcceptsModel {
+  const expressions = patterns.map((source) => compileRegexp(`^(?:${source})$`));
+  return (responded) => expressions.some((expression) => expression.matches(responded));
 }

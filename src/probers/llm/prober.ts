@@ -9,11 +9,10 @@ import type {
 import { failed } from "../../core/prober.ts";
 import type { FailureReason } from "../../core/reasons.ts";
 import { seconds } from "../../core/units.ts";
-import { type Asked, askQuestion, type Opened } from "./ask.ts";
+import { type Asked, askQuestion, type Opened, open } from "./ask.ts";
 import { askTier } from "./ask-tier.ts";
-import { open } from "./opened.ts";
+import { newValues } from "./judge/prompt.ts";
 import { compileLlm, type LlmModule } from "./options.ts";
-import { newValues } from "./prompt.ts";
 import { prepare } from "./request.ts";
 import { samplesOf } from "./samples.ts";
 import { type LlmOptions, llmSchema } from "./schema.ts";

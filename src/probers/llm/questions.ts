@@ -1,9 +1,9 @@
-import type { CompileContext } from "../../core/prober.ts";
-import type { ExpectOptions } from "./expect-schema.ts";
-import { compileJudge, type Judge } from "./judge.ts";
-import { DEFAULT_PROMPT, placeholder, placeholdersIn } from "./prompt.ts";
+import type { CompileContext, ProbeTarget } from "../../core/prober.ts";
+import type { ExpectOptions } from "./judge/expect-schema.ts";
+import { compileJudge, type Judge } from "./judge/judge.ts";
+import { DEFAULT_PROMPT, placeholder, placeholdersIn } from "./judge/prompt.ts";
+import { compileTools } from "./judge/tools.ts";
 import type { LlmOptions } from "./schema.ts";
-import { compileTools } from "./tools.ts";
 import type { Tool, WireFormat } from "./wire/types.ts";
 
 /** What is put to the model, and what its answer must be. */
@@ -85,3 +85,34 @@ function writtenIn(
 
 const defaultExpect = (prompt: string, { abilities }: WireFormat): ExpectOptions =>
   prompt === DEFAULT_PROMPT && abilities.answer === "text" ? { word: "HEALTHY" } : {};
+
+/** The questions of one probe: the first, and what is asked after it if all goes well. */
+export interface Turn {
+  readonly first: Question;
+  readonly further: readonly Question[];
+}
+
+/** Says what the next probe of a target asks. */
+export type Turns = (target: ProbeTarget) => Turn;
+
+/** Anybody can have addresses probed that nobody configured; the oldest are forgotten beyond this many. */
+const MOST_TARGETS = 10_000;
+
+/** Gives each target its own rotation, so that targets of one module do not take each other's turns. */
+export function compileTurns(questions: Questions, mode: "rotate" | "all"): Turns {
+  if (mode === "all" || questions.further.length === 0) return () => questions;
+  const all = [questions.first, ...questions.further];
+  const asked = new Map<string, number>();
+  return ({ address, model, hostname }) => {
+    const target = JSON.stringify([address, model, hostname]);
+    const count = asked.get(target) ?? 0;
+    if (asked.size >= MOST_TARGETS && !asked.has(target)) {
+      for (const oldest of asked.keys()) {
+        asked.delete(oldest);
+        break;
+      }
+    }
+    asked.set(target, (count + 1) % all.length);
+    return { first: all[count] ?? questions.first, further: [] };
+  };
+}

@@ -1,13 +1,12 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { ProbeContext } from "../../core/prober.ts";
 import { type Seconds, seconds } from "../../core/units.ts";
-import { type Answer, addPiece, emptyAnswer, noteSilence } from "./answer.ts";
+import { type Answer, addPiece, emptyAnswer, noteSilence } from "./answer/answer.ts";
+import { type AnswerReader, answerReader } from "./answer/reader.ts";
 import type { Exchange, Receiver } from "./exchange.ts";
 import type { LlmModule } from "./options.ts";
-import { parseJson } from "./parse-json.ts";
-import { type RateLimit, readRateLimits } from "./rate-limits.ts";
-import { type AnswerReader, answerReader } from "./reader.ts";
-import { retryAfterOf } from "./retry-after.ts";
+import { type RateLimit, readRateLimits, retryAfterOf } from "./rate-limits.ts";
+import { parseJson } from "./wire/json.ts";
 import type { ApiError, Piece } from "./wire/types.ts";
 
 /** Enough to tell an error by. */

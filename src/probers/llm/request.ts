@@ -1,6 +1,6 @@
 import type { Objection, ProbeTarget } from "../../core/prober.ts";
+import { fill, type Values } from "./judge/prompt.ts";
 import type { LlmModule } from "./options.ts";
-import { fill, type Values } from "./prompt.ts";
 import type { Question } from "./questions.ts";
 import { isObject } from "./wire/json.ts";
 import type { WireRequest } from "./wire/types.ts";

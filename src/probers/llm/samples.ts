@@ -1,7 +1,7 @@
-import { catalogue } from "../../catalogue.ts";
+import { catalogue } from "../../catalogue/index.ts";
 import { type Sample, sample } from "../../core/metric.ts";
-import { tokenSpeed } from "./answer.ts";
-import { excerpt } from "./excerpt.ts";
+import { tokenSpeed } from "./answer/answer.ts";
+import { excerpt } from "./answer/excerpt.ts";
 import type { Evidence, Verdict } from "./verdict.ts";
 import type { Usage } from "./wire/types.ts";
 

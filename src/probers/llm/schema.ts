@@ -1,7 +1,7 @@
 import type { FromSchema, JSONSchema } from "json-schema-to-ts";
 import { tlsConfigSchema } from "../tls-options.ts";
-import { expectSchema } from "./expect-schema.ts";
-import { DEFAULT_PROMPT } from "./prompt.ts";
+import { expectSchema } from "./judge/expect-schema.ts";
+import { DEFAULT_PROMPT } from "./judge/prompt.ts";
 import { type Api, WIRE_FORMATS } from "./wire/index.ts";
 
 /** Options of a module of kind `llm`: what stands under `modules.<name>.llm`. */

@@ -1,6 +1,5 @@
-import { parseDuration } from "../../core/duration.ts";
 import type { CompileContext, Tier } from "../../core/prober.ts";
-import { seconds } from "../../core/units.ts";
+import { parseDuration, seconds } from "../../core/units.ts";
 import type { LlmOptions } from "./schema.ts";
 
 /** A cheap question, and the path that it is put to. */

@@ -1,7 +1,8 @@
-import { isEdition } from "../../core/model-name.ts";
+import { isEdition } from "../../core/money.ts";
 import { failed, type Outcome, succeeded } from "../../core/prober.ts";
-import type { Answer } from "./answer.ts";
-import { excerpt } from "./excerpt.ts";
+import type { Answer } from "./answer/answer.ts";
+import { shownAnswer } from "./answer/answer.ts";
+import { excerpt } from "./answer/excerpt.ts";
 import type { Exchange } from "./exchange.ts";
 import {
   describe,
@@ -10,12 +11,10 @@ import {
   reasonOfResponse,
   reasonOfTimeout,
 } from "./failure.ts";
-import type { Judge } from "./judge.ts";
-
+import type { Judge } from "./judge/judge.ts";
+import type { Values } from "./judge/prompt.ts";
 import type { LlmModule } from "./options.ts";
-import type { Values } from "./prompt.ts";
 import type { Received } from "./receive.ts";
-import { shownAnswer } from "./said.ts";
 
 /** Everything that a probe saw. */
 export interface Evidence extends Received {

@@ -2,8 +2,8 @@ import type { Request, Response } from "express";
 import { rfc3339 } from "../../core/units.ts";
 import type { ActionView } from "../../notify/actions/actions.ts";
 import type { AuditEntry } from "../../notify/actions/audit.ts";
+import { notificationOf } from "../body.ts";
 import type { Deps } from "../deps.ts";
-import { notificationOf } from "../notification.ts";
 import { refuse, refuseJson } from "../refuse.ts";
 
 const unknownAction = (res: Response, name: string): void =>

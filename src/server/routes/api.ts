@@ -1,6 +1,6 @@
 import type { Request, Response } from "express";
-import { redactAddress } from "../../core/address.ts";
 import type { UnhealthyWhen } from "../../core/group.ts";
+import { redactAddress } from "../../core/secret.ts";
 import { targetStatus } from "../../core/status.ts";
 import type { Target } from "../../core/target.ts";
 import { rfc3339, type Timestamp } from "../../core/units.ts";

@@ -1,6 +1,5 @@
 import type { Request, Response } from "express";
-import { formatDuration } from "../../core/duration.ts";
-import { rfc3339 } from "../../core/units.ts";
+import { formatDuration, rfc3339 } from "../../core/units.ts";
 import type { Component } from "../../groups/components.ts";
 import { readBody } from "../body.ts";
 import type { Deps } from "../deps.ts";

@@ -1,5 +1,5 @@
 import type { Request, Response } from "express";
-import { redactAddress } from "../../core/address.ts";
+import { redactAddress } from "../../core/secret.ts";
 import type { Target } from "../../core/target.ts";
 import type { Deps } from "../deps.ts";
 

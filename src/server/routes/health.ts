@@ -2,7 +2,7 @@ import type { Request, Response } from "express";
 import type { TargetStatus } from "../../core/status.ts";
 import { seconds } from "../../core/units.ts";
 import type { GroupReading, MemberReading } from "../../groups/groups.ts";
-import { chooseGroup } from "../choose-group.ts";
+import { chooseGroup } from "../choose.ts";
 import type { Deps } from "../deps.ts";
 import { refuse } from "../refuse.ts";
 

@@ -1,7 +1,6 @@
 import type { Request, Response } from "express";
-import { formatDuration } from "../../core/duration.ts";
 import { isUp } from "../../core/heartbeat.ts";
-import { rfc3339, type Timestamp } from "../../core/units.ts";
+import { formatDuration, rfc3339, type Timestamp } from "../../core/units.ts";
 import type { PushView } from "../../heartbeats/view.ts";
 import type { Deps, HeardBeat } from "../deps.ts";
 import { refuse, refuseJson } from "../refuse.ts";

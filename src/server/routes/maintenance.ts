@@ -1,6 +1,5 @@
 import type { Request, Response } from "express";
-import { DURATION_FORM, parseDuration } from "../../core/duration.ts";
-import { rfc3339 } from "../../core/units.ts";
+import { DURATION_FORM, parseDuration, rfc3339 } from "../../core/units.ts";
 import type { ManualRequest } from "../../maintenance/maintenance.ts";
 import type { ManualWindow } from "../../maintenance/manual.ts";
 import type { Deps } from "../deps.ts";

@@ -1,10 +1,9 @@
 import { setImmediate as othersTurn } from "node:timers/promises";
 import type { Request, Response } from "express";
 import { seconds } from "../../core/units.ts";
-import { CONTENT_TYPE } from "../content-type.ts";
 import type { Deps } from "../deps.ts";
 import { refuse } from "../refuse.ts";
-import { readScrapeTimeout } from "../scrape-timeout.ts";
+import { CONTENT_TYPE, readScrapeTimeout } from "../scrape.ts";
 
 /** The sections of `/metrics`; `collect[]` picks some, without it all are there. */
 const SECTIONS = ["exporter", "targets", "heartbeats"] as const;

@@ -1,12 +1,10 @@
 import { createHash } from "node:crypto";
 import type { Request, Response } from "express";
-import { DURATION_FORM, parseDuration } from "../../core/duration.ts";
-import { policyFacts } from "../../core/fallback-policy.ts";
-import { MODES } from "../../core/status.ts";
+import { MODES, policyFacts } from "../../core/status.ts";
 import type { Target } from "../../core/target.ts";
-import { rfc3339 } from "../../core/units.ts";
+import { DURATION_FORM, parseDuration, rfc3339 } from "../../core/units.ts";
 import type { Command } from "../../failover/driver.ts";
-import { chooseTarget } from "../choose-target.ts";
+import { chooseTarget } from "../choose.ts";
 import type { Deps } from "../deps.ts";
 import { refuseJson } from "../refuse.ts";
 

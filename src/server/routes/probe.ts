@@ -1,10 +1,9 @@
 import type { Request, Response } from "express";
-import { whatIsAsked } from "../asked.ts";
-import { CONTENT_TYPE } from "../content-type.ts";
 import { debugText, skippedText } from "../debug-text.ts";
 import type { Deps } from "../deps.ts";
+import { whatIsAsked } from "../probe-query.ts";
 import { refuse } from "../refuse.ts";
-import { readScrapeTimeout } from "../scrape-timeout.ts";
+import { CONTENT_TYPE, readScrapeTimeout } from "../scrape.ts";
 
 /**
  * `/probe?target=&module=[&model=&hostname=&debug=true]`: one probe, in the form of the multi-target pattern. A probe

@@ -1,9 +1,9 @@
 import type { Request, Response } from "express";
 import { rfc3339 } from "../../core/units.ts";
-import type { Dead, Queued } from "../../notify/delivery.ts";
-import type { PastDelivery, RelayView } from "../../notify/relay.ts";
+import type { Dead, Queued } from "../../notify/delivery/retry.ts";
+import type { PastDelivery, RelayView } from "../../notify/relays/relays.ts";
+import { notificationOf } from "../body.ts";
 import type { Deps } from "../deps.ts";
-import { notificationOf } from "../notification.ts";
 import { refuseJson } from "../refuse.ts";
 
 /** `POST /alertmanager/relay/{name}`: each alert that is news becomes an event. Answered when it is stored. */

@@ -1,67 +1,41 @@
 import type { Request, Response } from "express";
-import type { TargetStatus } from "../../core/status.ts";
-import { rfc3339, type Seconds, type Timestamp } from "../../core/units.ts";
-import type { GroupReading, MemberReading } from "../../groups/groups.ts";
-import { chooseGroup } from "../choose-group.ts";
+import { DURATION_FORM, parseDuration, type Seconds, seconds } from "../../core/units.ts";
 import type { Deps } from "../deps.ts";
 import { refuseJson } from "../refuse.ts";
 
-/**
- * `/report[?group=]`: a group, or everything, with its members and how the exporter does. Names and types are those that
- * Go's encoding/json gives the untagged struct `HealthReport`, so that a Go program decodes it into that: times are
- * RFC 3339 or null, durations whole nanoseconds.
- */
-export const reportRoute =
-  (deps: Deps) =>
-  (req: Request, res: Response): void => {
-    const chosen = chooseGroup(deps, req);
-    if (chosen.kind === "refused") return refuseJson(res, 404, chosen.text);
-    const reading = chosen.kind === "group" ? chosen.reading : deps.health.everything();
-    res.json(reportOf(deps, reading));
+const DEFAULTS = { window: seconds(7 * 86_400), response_time: seconds(2), mttr: seconds(1800) } as const;
+const AVAILABILITY = 0.999;
+
+/** No history is longer than this. */
+const LONGEST_WINDOW = seconds(10 * 365 * 86_400);
+
+/** `/api/v1/report[?window=&availability=&response_time=&mttr=]`: uptime, response times, alerts and objectives of a window. */
+export const summaryRoute =
+  ({ report }: Deps) =>
+  async (req: Request, res: Response): Promise<void> => {
+    const query = new URL(req.url, "http://localhost").searchParams;
+    const lengths = new Map<string, Seconds>();
+    for (const [name, fallback] of Object.entries(DEFAULTS)) {
+      const text = query.get(name);
+      const length = text === null ? fallback : parseDuration(text);
+      if (length === undefined || !(length > 0) || length > LONGEST_WINDOW) {
+        return refuseJson(res, 400, `${name}: got ${JSON.stringify(text)}, want ${DURATION_FORM}`);
+      }
+      lengths.set(name, length);
+    }
+    const share = query.get("availability") ?? String(AVAILABILITY);
+    const availability = /^[01](\.\d+)?$/.test(share) ? Number(share) : Number.NaN;
+    if (!(availability > 0 && availability <= 1)) {
+      return refuseJson(res, 400, `availability: got ${JSON.stringify(share)}, want a share such as 0.999`);
+    }
+    const of = (name: keyof typeof DEFAULTS): Seconds => lengths.get(name) ?? DEFAULTS[name];
+    const objectives = { availability, p95: of("response_time"), mttr: of("mttr") };
+    res.json(await report(of("window"), objectives));
   };
 
-function reportOf({ version, vitals }: Deps, { status, members, at }: GroupReading) {
-  const { uptime, lately, queued, memory, cpu, activities } = vitals();
-  return {
-    Status: capital(status),
-    Components: componentsOf(members),
-    LastHeartbeat: timeOf(at),
-    Uptime: nanoseconds(uptime),
-    Version: version,
-    SyncRate: lately.probesPerSecond,
-    ErrorRate: lately.failuresPerSecond,
-    QueueDepth: queued,
-    Latency: lately.meanDuration === undefined ? 0 : nanoseconds(lately.meanDuration),
-    MemoryUsage: memory,
-    CPUUsage: cpu,
-    GoroutineCount: activities,
+/** `/api/v1/dashboard`: how many targets are healthy, and the status of each. */
+export const dashboardRoute =
+  ({ dashboard }: Deps) =>
+  async (_req: Request, res: Response): Promise<void> => {
+    res.json(await dashboard());
   };
-}
-
-/** By name; a component that calls itself as something else is called stands beside it. */
-function componentsOf(members: readonly MemberReading[]) {
-  const components = new Map<string, ReturnType<typeof componentOf>>();
-  for (const member of members) {
-    const { name, kind } = member;
-    components.set(components.has(name) ? `${kind}/${name}` : name, componentOf(member));
-  }
-  return Object.fromEntries(components);
-}
-
-const componentOf = ({ name, kind, critical, reading }: MemberReading) => ({
-  Name: name,
-  Status: capital(reading.status),
-  LastCheck: timeOf(reading.at),
-  Message: reading.message,
-  // A Go program cannot decode anything else into an error.
-  Error: null,
-  Metrics: reading.metrics,
-  Kind: kind,
-  Critical: critical,
-  Reason: reading.reason ?? "",
-});
-
-const timeOf = (at: Timestamp | undefined): string | null => (at === undefined ? null : rfc3339(at));
-const nanoseconds = (length: Seconds): number => Math.round(length * 1e9);
-
-const capital = (status: TargetStatus): string => `${status.charAt(0).toUpperCase()}${status.slice(1)}`;

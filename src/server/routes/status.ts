@@ -1,12 +1,10 @@
 import type { Request, Response } from "express";
-import { formatDuration } from "../../core/duration.ts";
-import { policyFacts } from "../../core/fallback-policy.ts";
 import type { Shown, Skip } from "../../core/result.ts";
-import { targetStatus } from "../../core/status.ts";
+import { policyFacts, targetStatus } from "../../core/status.ts";
 import type { Target } from "../../core/target.ts";
-import { elapsed, rfc3339, type Seconds, seconds, type Timestamp } from "../../core/units.ts";
+import { elapsed, formatDuration, rfc3339, type Seconds, seconds, type Timestamp } from "../../core/units.ts";
 import type { State } from "../../failover/machine.ts";
-import { chooseTarget } from "../choose-target.ts";
+import { chooseTarget } from "../choose.ts";
 import type { Deps } from "../deps.ts";
 import { refuseJson } from "../refuse.ts";
 

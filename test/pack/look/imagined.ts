@@ -1,4 +1,4 @@
-import { metrics } from "../../../src/catalogue.ts";
+import { metrics } from "../../../src/catalogue/index.ts";
 
 /** Values of labels to make series of, so that panels of what is not there yet can be looked at. */
 const LABELS: Readonly<Record<string, readonly string[]>> = {

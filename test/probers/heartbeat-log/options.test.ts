@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { ConfigError } from "../../../src/config/document/problems.ts";
 import { loadConfigText } from "../../../src/config/load.ts";
-import { ConfigError } from "../../../src/config/report.ts";
 import { probers } from "../../../src/probers/index.ts";
 import { compileRegexp } from "../../../src/probers/regexp.ts";
 import { compile } from "./support.ts";

@@ -1,12 +1,16 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { parseSize } from "../../../src/core/size.ts";
-import { followLocation, formatAddress, parseAddress } from "../../../src/probers/http/address.ts";
-import { acceptsEncoding } from "../../../src/probers/http/compression.ts";
-import { canonicalName, valueOf, valuesOf } from "../../../src/probers/http/headers.ts";
-import { parseHttpDate } from "../../../src/probers/http/http-date.ts";
-import { addressBytes, hashAddress } from "../../../src/probers/http/ip.ts";
-import { compileStatusRule } from "../../../src/probers/http/status.ts";
+import { parseSize } from "../../../src/core/units.ts";
+import { compileStatusRule } from "../../../src/probers/http/rules.ts";
+import { followLocation, formatAddress, parseAddress } from "../../../src/probers/http/transport/address.ts";
+import { acceptsEncoding } from "../../../src/probers/http/transport/body.ts";
+import {
+  canonicalName,
+  parseHttpDate,
+  valueOf,
+  valuesOf,
+} from "../../../src/probers/http/transport/headers.ts";
+import { addressBytes, hashAddress } from "../../../src/probers/http/transport/resolve.ts";
 
 describe("addresses", () => {
   test.each([

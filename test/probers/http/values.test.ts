@@ -1,9 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createExposition } from "../../../src/metrics/exposition.ts";
-import { findInJson, parsePath } from "../../../src/probers/http/json-path.ts";
-import { compileValues } from "../../../src/probers/http/values.ts";
-import type { ValueOptions } from "../../../src/probers/http/values-schema.ts";
+import type { ValueOptions } from "../../../src/probers/http/schema.ts";
+import { compileValues, findInJson, parsePath } from "../../../src/probers/http/values.ts";
 import { serveHttp } from "../../helpers/http-targets.ts";
 import { probe, verdictOf } from "./probe.ts";
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { catalogue } from "../../../src/catalogue.ts";
+import { catalogue } from "../../../src/catalogue/index.ts";
 import {
   ask,
   delta,

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, onTestFinished, test } from "vitest";
-import { catalogue } from "../../../src/catalogue.ts";
+import { catalogue } from "../../../src/catalogue/index.ts";
 import { startPacedServer } from "./paced-server.ts";
 import { ask, compile, detailOf, valueOf } from "./support.ts";
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import type { ExpectOptions } from "../../../src/probers/llm/expect-schema.ts";
-import { lastNumberIn } from "../../../src/probers/llm/numbers.ts";
-import { newValues } from "../../../src/probers/llm/prompt.ts";
+import type { ExpectOptions } from "../../../src/probers/llm/judge/expect-schema.ts";
+import { newValues } from "../../../src/probers/llm/judge/prompt.ts";
+import { lastNumberIn } from "../../../src/probers/llm/judge/words.ts";
 import { compile, judgeText, type Options } from "./support.ts";
 
 describe("the last number", () => {

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { isEdition } from "../../../src/core/model-name.ts";
-import type { ExpectOptions } from "../../../src/probers/llm/expect-schema.ts";
-import { allowedModels } from "../../../src/probers/llm/models.ts";
-import { newValues } from "../../../src/probers/llm/prompt.ts";
-import { containsWord, isWord } from "../../../src/probers/llm/word.ts";
+import { isEdition } from "../../../src/core/money.ts";
+import type { ExpectOptions } from "../../../src/probers/llm/judge/expect-schema.ts";
+import { newValues } from "../../../src/probers/llm/judge/prompt.ts";
+import { containsWord, isWord } from "../../../src/probers/llm/judge/words.ts";
+import { allowedModels } from "../../../src/probers/llm/options.ts";
 import {
   ask,
   compile,

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { catalogue } from "../../../src/catalogue.ts";
+import { catalogue } from "../../../src/catalogue/index.ts";
 import { type LlamaServer, startLlama } from "../../helpers/llama.ts";
 import { temporaryFolder } from "../../helpers/temporary-folder.ts";
 import { HEALTHY_PIECES, type TinyModel, writeTinyModel } from "../../helpers/tiny-model.ts";

@@ -1,6 +1,6 @@
 import { LLMock } from "@copilotkit/aimock";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { catalogue } from "../../../src/catalogue.ts";
+import { catalogue } from "../../../src/catalogue/index.ts";
 import { ask, detailOf, maskedExposition, type Options, reasonOf, valueOf } from "./support.ts";
 
 const KEY = "sk-test-0123456789";

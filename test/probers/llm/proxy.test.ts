@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage } from "node:http";
 import { createServer as createSecureServer } from "node:https";
 import { connect, type Socket } from "node:net";
 import { describe, expect, test } from "vitest";
-import { catalogue } from "../../../src/catalogue.ts";
+import { catalogue } from "../../../src/catalogue/index.ts";
 import { makeCertificate } from "../../helpers/certificates.ts";
 import { ask, compile, completion, detailOf, json, listen, reasonOf, serve, valueOf } from "./support.ts";
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { catalogue } from "../../../src/catalogue.ts";
+import { catalogue } from "../../../src/catalogue/index.ts";
 import { systemClock } from "../../../src/core/clock.ts";
 import { timestamp } from "../../../src/core/units.ts";
 import { readRateLimits } from "../../../src/probers/llm/rate-limits.ts";

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { expect } from "vitest";
 import { seconds } from "../../../src/core/units.ts";
-import { type Answer, addPiece, emptyAnswer } from "../../../src/probers/llm/answer.ts";
-import { answerReader } from "../../../src/probers/llm/reader.ts";
+import { type Answer, addPiece, emptyAnswer } from "../../../src/probers/llm/answer/answer.ts";
+import { answerReader } from "../../../src/probers/llm/answer/reader.ts";
 import type { WireFormat } from "../../../src/probers/llm/wire/types.ts";
 
 /** Everything about an answer but its times. */

@@ -9,10 +9,10 @@ import type { CompileContext, ProbeContext, ProbeResult, ProbeTarget } from "../
 import { Secret } from "../../../src/core/secret.ts";
 import { seconds, timestamp } from "../../../src/core/units.ts";
 import { createExposition } from "../../../src/metrics/exposition.ts";
-import { resultSamples } from "../../../src/metrics/results.ts";
+import { resultSamples } from "../../../src/metrics/page.ts";
+import { newValues, type Values } from "../../../src/probers/llm/judge/prompt.ts";
 import type { LlmModule } from "../../../src/probers/llm/options.ts";
 import { llmProber } from "../../../src/probers/llm/prober.ts";
-import { newValues, type Values } from "../../../src/probers/llm/prompt.ts";
 import type { LlmOptions } from "../../../src/probers/llm/schema.ts";
 
 /** Options of a module; the API is `openai` where nothing is said. */

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
-import { catalogue } from "../../../src/catalogue.ts";
+import { catalogue } from "../../../src/catalogue/index.ts";
 import type { Metric } from "../../../src/core/metric.ts";
 import { seconds } from "../../../src/core/units.ts";
-import { addPiece, emptyAnswer, tokenSpeed } from "../../../src/probers/llm/answer.ts";
+import { addPiece, emptyAnswer, tokenSpeed } from "../../../src/probers/llm/answer/answer.ts";
 import { ask, delta, events, serve, streamed, usage, valueOf } from "./support.ts";
 
 /** Seconds by which a measured time may be off. */

@@ -1,7 +1,7 @@
 import { createServer } from "node:https";
 import { TLSSocket } from "node:tls";
 import { expect, test } from "vitest";
-import { catalogue } from "../../../src/catalogue.ts";
+import { catalogue } from "../../../src/catalogue/index.ts";
 import { makeCertificate } from "../../helpers/certificates.ts";
 import { ask, compile, completion, json, listen, type Options, reasonOf, valueOf } from "./support.ts";
 

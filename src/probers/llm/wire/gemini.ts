@@ -1,4 +1,4 @@
-import { parseDuration } from "../../../core/duration.ts";
+import { parseDuration } from "../../../core/units.ts";
 import {
   countOf,
   finishPiece,

@@ -60,3 +60,14 @@ export function usagePiece(counts: { readonly [Type in keyof Usage]: number | un
 
 /** An answer that lacks what the API promises. */
 export const malformedPiece = (detail: string): Piece => ({ kind: "fault", reason: "malformed", detail });
+
+/** JSON of outside: a value or none, never an exception. */
+export function parseJson(
+  text: string,
+): { readonly ok: true; readonly value: unknown } | { readonly ok: false } {
+  try {
+    return { ok: true, value: JSON.parse(text) };
+  } catch {
+    return { ok: false };
+  }
+}

@@ -1,4 +1,4 @@
-import type { Answer } from "../../../../src/probers/llm/answer.ts";
+import type { Answer } from "../../../../src/probers/llm/answer/answer.ts";
 import type { Api } from "../../../../src/probers/llm/wire/index.ts";
 
 /** An answer as an API sends it, its bytes shaped as its reference and recordings show them. */

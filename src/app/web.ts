@@ -1,0 +1,63 @@
+import type { RequestListener, Server } from "node:http";
+import { ConfigError } from "../config/document/problems.ts";
+import { createWebHolder } from "../config/web/reload.ts";
+import type { Clock } from "../core/clock.ts";
+import type { Log } from "../core/log.ts";
+import type { Secret } from "../core/secret.ts";
+import { seconds } from "../core/units.ts";
+import { guarded } from "../server/front/guard.ts";
+import { createPasswords } from "../server/front/passwords.ts";
+import { createWebServer } from "../server/front/web-server.ts";
+
+/** The server, with what stands before its routes. */
+export interface Web {
+  readonly server: Server;
+  readonly scheme: "http" | "https";
+  /** Puts basic authentication, headers and limits before a listener. */
+  guard(listener: RequestListener): RequestListener;
+}
+
+/** How often certificates and users are looked at for changes. */
+const LOOK_EVERY = seconds(5);
+
+interface WebDeps {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly controlToken: () => Secret | undefined;
+}
+
+/**
+ * @param file that of `--web.config.file`; without one it is plain HTTP for everybody
+ * @throws ConfigError when it cannot be used
+ */
+export function createWeb(file: string | undefined, { clock, log, controlToken }: WebDeps): Web {
+  const holder = file === undefined ? undefined : createWebHolder(file, clock);
+  const served = createWebServer(holder?.current());
+  const { server } = served;
+  if (holder === undefined) return { server, scheme: "http", guard: (listener) => listener };
+  const warn = (warnings: readonly string[]): void => {
+    for (const warning of warnings) log.warn({}, warning);
+  };
+  warn(holder.current().warnings);
+  const stopWatching = holder.watch(LOOK_EVERY, {
+    changed(web) {
+      const left = served.apply(web);
+      warn([...web.warnings, ...(left === undefined ? [] : [left])]);
+      log.info({}, "web configuration reloaded");
+    },
+    failed(error) {
+      const problems = error instanceof ConfigError ? error.message.split("\n") : [String(error)];
+      log.error({ problems }, "the new web configuration cannot be used; the old one stays");
+    },
+  });
+  const passwords = createPasswords(clock);
+  server.on("close", () => {
+    stopWatching();
+    void passwords.stop();
+  });
+  return {
+    server,
+    scheme: holder.current().tls === undefined ? "http" : "https",
+    guard: (listener) => guarded(listener, { clock, web: () => holder.current(), passwords, controlToken }),
+  };
+}

@@ -1,0 +1,61 @@
+import { catalogue } from "../catalogue/index.ts";
+import { type Sample, sample } from "../core/metric.ts";
+import type { Target } from "../core/target.ts";
+import type { ActionView } from "../notify/actions/actions.ts";
+import type { RelayView } from "../notify/relays/relays.ts";
+import type { WebhookCounts } from "../notify/webhooks/webhooks.ts";
+import { createExposition } from "./exposition.ts";
+import { targetLabels } from "./targets.ts";
+
+/** The part of `/metrics` about relays and actions. */
+export function notifyText(relays: readonly RelayView[], actions: readonly ActionView[]): string {
+  const exposition = createExposition();
+  for (const relay of relays) exposition.add(relaySamples(relay));
+  for (const action of actions) exposition.add(actionSamples(action));
+  return exposition.text();
+}
+
+function* relaySamples({ name: relay, counts, queued, dead }: RelayView): Generator<Sample> {
+  for (const [result, count] of Object.entries(counts)) {
+    yield sample(catalogue.relayDeliveries, count, { relay, result });
+  }
+  yield sample(catalogue.relayQueueLength, queued.length, { relay });
+  yield sample(catalogue.relayDeadLetters, dead.length, { relay });
+}
+
+function* actionSamples({ name: action, counts, targets }: ActionView): Generator<Sample> {
+  for (const [result, count] of Object.entries(counts)) {
+    yield sample(catalogue.actionAttempts, count, { action, result });
+  }
+  for (const { target, state } of targets) {
+    const { cooldownUntil, exhausted } = state;
+    if (cooldownUntil !== undefined) {
+      yield sample(catalogue.actionCooldown, cooldownUntil, { action, target });
+    }
+    yield sample(catalogue.actionExhausted, Number(exhausted), { action, target });
+  }
+}
+
+/** @param inMaintenance whether a target is worked on; `undefined` where no window is about it */
+export function maintenanceText(
+  targets: Iterable<Target>,
+  inMaintenance: (target: string) => boolean | undefined,
+): string {
+  const exposition = createExposition();
+  for (const target of targets) {
+    const now = inMaintenance(target.name);
+    if (now !== undefined) {
+      exposition.add([sample(catalogue.targetMaintenance, Number(now), targetLabels(target))]);
+    }
+  }
+  return exposition.text();
+}
+
+/** How webhooks do, as series. */
+export function* webhookSamples(webhooks: Iterable<WebhookCounts>): Generator<Sample> {
+  for (const { webhook, queued, results } of webhooks) {
+    yield sample(catalogue.webhookQueue, queued, { webhook });
+    for (const [result, count] of Object.entries(results))
+      yield sample(catalogue.webhookDeliveries, count, { webhook, result });
+  }
+}

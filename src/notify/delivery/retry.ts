@@ -1,0 +1,104 @@
+import type { RetryPolicy } from "../../core/relay.ts";
+import { after, elapsed, type Seconds, seconds, type Timestamp } from "../../core/units.ts";
+
+/** Something that is to reach a receiver, at least once, under an identity by which the receiver knows it again. */
+export interface Item {
+  readonly id: string;
+  /** Items of one key are delivered in their order. */
+  readonly key: string;
+  /** The item that must have been delivered before; when that one is given up, so is this one. */
+  readonly follows?: string;
+  readonly body: string;
+  readonly contentType: string;
+}
+
+/** An item on its way. */
+export interface Queued extends Item {
+  /** Its place among all that were ever added. */
+  readonly number: number;
+  readonly addedAt: Timestamp;
+  readonly attempts: number;
+  /** Not tried again before. */
+  readonly notBefore: Timestamp;
+  /** What came of the last attempt, for people. */
+  readonly lastError?: string;
+}
+
+/** An item that was given up. */
+export interface Dead extends Queued {
+  readonly diedAt: Timestamp;
+  readonly lastError: string;
+}
+
+/** How an attempt ended. `detail` is for people and holds no secret. */
+export type Attempt =
+  | { readonly kind: "delivered" }
+  /** Worth another attempt, not before `retryAfter` where the receiver said so. */
+  | { readonly kind: "failed"; readonly detail: string; readonly retryAfter?: Seconds }
+  /** Will never be taken. */
+  | { readonly kind: "refused"; readonly detail: string };
+
+/** What becomes of an item after an attempt. */
+export type Fate =
+  | { readonly kind: "delivered" }
+  | { readonly kind: "retry"; readonly item: Queued }
+  | { readonly kind: "dead"; readonly item: Dead };
+
+/** A receiver cannot ask for more patience than this. */
+const LONGEST_RETRY_AFTER = seconds(3600);
+
+/** Beyond this many doublings every wait is the longest. */
+const MOST_DOUBLINGS = 30;
+
+/**
+ * Decides what becomes of `item`.
+ * @param random from 0 to 1, so that those who failed together do not come back together: it takes up to half of a wait
+ */
+export function afterAttempt(
+  item: Queued,
+  attempt: Attempt,
+  now: Timestamp,
+  policy: RetryPolicy,
+  random: number,
+): Fate {
+  if (attempt.kind === "delivered") return { kind: "delivered" };
+  const tried = { ...item, attempts: item.attempts + 1, lastError: attempt.detail };
+  if (attempt.kind === "refused") return { kind: "dead", item: died(tried, now, attempt.detail) };
+  const backoff = Math.min(policy.max, policy.initial * 2 ** Math.min(item.attempts, MOST_DOUBLINGS));
+  const asked = Math.min(attempt.retryAfter ?? 0, LONGEST_RETRY_AFTER);
+  const notBefore = after(now, seconds(Math.max(backoff * (1 - random / 2), asked)));
+  // An attempt that could only come too late is none.
+  if (elapsed(item.addedAt, notBefore) > policy.maxAge) {
+    const detail = `given up after ${tried.attempts} attempts: ${attempt.detail}`;
+    return { kind: "dead", item: died(tried, now, detail) };
+  }
+  return { kind: "retry", item: { ...tried, notBefore } };
+}
+
+/** `item` given up at `now`. */
+export const died = (item: Queued, now: Timestamp, lastError: string): Dead => ({
+  ...item,
+  diedAt: now,
+  lastError,
+});
+
+/** An item as it was remembered, or `undefined` when it is none. */
+export function readQueued(value: unknown): Queued | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
+  const one = value as Partial<Record<keyof Queued, unknown>>;
+  const texts = [one.id, one.key, one.body, one.contentType];
+  const numbers = [one.number, one.addedAt, one.attempts, one.notBefore];
+  const right =
+    texts.every((text) => typeof text === "string") &&
+    numbers.every((number) => Number.isFinite(number)) &&
+    ["string", "undefined"].includes(typeof one.follows) &&
+    ["string", "undefined"].includes(typeof one.lastError);
+  return right ? (value as Queued) : undefined;
+}
+
+/** The same of one that was given up. */
+export function readDead(value: unknown): Dead | undefined {
+  const item = readQueued(value) as Partial<Dead> | undefined;
+  const right = Number.isFinite(item?.diedAt) && typeof item?.lastError === "string";
+  return right ? (item as Dead) : undefined;
+}

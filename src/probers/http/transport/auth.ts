@@ -1,0 +1,113 @@
+import { readFile } from "node:fs/promises";
+import type { CompileContext } from "../../../core/prober.ts";
+import { knownSecret, Secret } from "../../../core/secret.ts";
+import type { HttpOptions } from "../schema.ts";
+import { describeError, type Failure, failure, type Guard } from "./steps.ts";
+
+/** Who the probe says it is. */
+export interface Credentials {
+  /** The value of the Authorization header, for one probe. */
+  value(guard: Guard): Promise<{ readonly ok: true; readonly value: string } | Failure>;
+  /** Told when the target did not accept it, where another value may be had. */
+  rejected?(): void;
+}
+
+/** A secret that is revealed, or a failure that says which option's file could not be read. */
+export async function reveal(secret: Secret, option: string): Promise<{ ok: true; value: string } | Failure> {
+  try {
+    return { ok: true, value: await secret.reveal() };
+  } catch (error) {
+    return failure("file_missing", `cannot read ${option}: ${describeError(error)}`);
+  }
+}
+
+/** The header value of basic authentication; `pair` is `user:password`. */
+export const basicAuthorization = (pair: string): string => `Basic ${Buffer.from(pair).toString("base64")}`;
+
+/** The same for the user, with or without a password, of an address. */
+export const userAuthorization = (userinfo: string): string =>
+  basicAuthorization(userinfo.includes(":") ? userinfo : `${userinfo}:`);
+
+/** Compiles `basic_auth`, `authorization` and the bearer tokens; oauth2 is compiled by its own file. */
+export function compileCredentials(options: HttpOptions, context: CompileContext): Credentials | undefined {
+  reportContradictions(options, context);
+  if (options.basic_auth !== undefined) return basic(options.basic_auth, context);
+  const { authorization } = options;
+  if (authorization !== undefined) {
+    const type = authorization.type?.trim() || "Bearer";
+    const secret = secretOf(authorization.credentials, authorization.credentials_file, context, [
+      "authorization",
+      "credentials_file",
+    ]);
+    return token(type, secret ?? knownSecret(""), "authorization.credentials_file");
+  }
+  const bearer = secretOf(options.bearer_token, options.bearer_token_file, context, ["bearer_token_file"]);
+  return bearer && token("Bearer", bearer, "bearer_token_file");
+}
+
+function secretOf(
+  inline: string | undefined,
+  file: string | undefined,
+  context: CompileContext,
+  path: readonly string[],
+): Secret | undefined {
+  if (file !== undefined) {
+    const secret = context.secretFile(file, path);
+    return new Secret(async () => (await secret.reveal()).trim());
+  }
+  return inline ? knownSecret(inline) : undefined;
+}
+
+function token(type: string, secret: Secret, option: string): Credentials {
+  return {
+    async value() {
+      const revealed = await reveal(secret, option);
+      return revealed.ok ? { ok: true, value: `${type} ${revealed.value}` } : revealed;
+    },
+  };
+}
+
+function basic(options: NonNullable<HttpOptions["basic_auth"]>, context: CompileContext): Credentials {
+  const { username = "", username_file: file } = options;
+  const password = secretOf(options.password, options.password_file, context, [
+    "basic_auth",
+    "password_file",
+  ]);
+  const userFile = file && context.resolvePath(file);
+  const user = userFile
+    ? new Secret(async () => (await readFile(userFile, "utf8")).trim())
+    : knownSecret(username);
+  return {
+    async value() {
+      const name = await reveal(user, "basic_auth.username_file");
+      if (!name.ok) return name;
+      const word = await reveal(password ?? knownSecret(""), "basic_auth.password_file");
+      return word.ok ? { ok: true, value: basicAuthorization(`${name.value}:${word.value}`) } : word;
+    },
+  };
+}
+
+function reportContradictions(options: HttpOptions, context: CompileContext): void {
+  const { basic_auth, authorization } = options;
+  const kinds = (
+    ["basic_auth", "authorization", "oauth2", "bearer_token", "bearer_token_file"] as const
+  ).filter((kind) => options[kind] !== undefined && options[kind] !== "");
+  if (kinds.length > 1) context.problem([String(kinds[1])], kinds.join(" and "), "at most one of them");
+  const pairs = [
+    [["basic_auth", "username_file"], basic_auth?.username, basic_auth?.username_file],
+    [["basic_auth", "password_file"], basic_auth?.password, basic_auth?.password_file],
+    [["authorization", "credentials_file"], authorization?.credentials, authorization?.credentials_file],
+  ] as const;
+  for (const [path, inline, file] of pairs) {
+    if (inline && file) {
+      context.problem(path, `${path[1].replace("_file", "")} and ${path[1]}`, "at most one of them");
+    }
+  }
+  if (authorization?.type?.trim().toLowerCase() === "basic") {
+    context.problem(
+      ["authorization", "type"],
+      authorization.type,
+      "another type: basic_auth is for this one",
+    );
+  }
+}

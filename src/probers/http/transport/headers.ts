@@ -1,0 +1,74 @@
+/** Raw headers as node:http takes and gives them: names and values in turn. */
+export type RawHeaders = readonly string[];
+
+/** The form in which Go sends a name: `x-request-id` becomes `X-Request-Id`. */
+export const canonicalName = (name: string): string =>
+  name.toLowerCase().replace(/(?:^|-)[a-z]/g, (start) => start.toUpperCase());
+
+/** Header values go out as bytes; node:http takes one character for each. */
+export const headerBytes = (value: string): string =>
+  // oxlint-disable-next-line no-control-regex -- tells ASCII from the rest
+  /^[\x00-\x7f]*$/.test(value) ? value : Buffer.from(value).toString("latin1");
+
+/** The opposite: what is not ASCII is UTF-8 to everybody who sends it. */
+export const headerText = (bytes: string): string =>
+  // oxlint-disable-next-line no-control-regex -- tells ASCII from the rest
+  /^[\x00-\x7f]*$/.test(bytes) ? bytes : Buffer.from(bytes, "latin1").toString();
+
+/** Every value of the header `name`, given in lower case, as text. */
+export function valuesOf(headers: RawHeaders, name: string): string[] {
+  const values: string[] = [];
+  for (let i = 0; i < headers.length; i += 2) {
+    if (headers[i]?.toLowerCase() === name) values.push(headerText(headers[i + 1] ?? ""));
+  }
+  return values;
+}
+
+/** The first value of the header `name`, given in lower case, one character for each byte. */
+export function valueOf(headers: RawHeaders, name: string): string | undefined {
+  for (let i = 0; i < headers.length; i += 2) {
+    const each = headers[i];
+    if (each !== undefined && each.length === name.length && each.toLowerCase() === name)
+      return headers[i + 1];
+  }
+  return undefined;
+}
+
+const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
+const RFC1123 = /^[A-Z][a-z]{2}, (\d\d) ([A-Z][a-z]{2}) (\d{4}) (\d\d):(\d\d):(\d\d) GMT$/;
+const RFC850 = /^[A-Z][a-z]{5,8}, (\d\d)-([A-Z][a-z]{2})-(\d\d) (\d\d):(\d\d):(\d\d) (?:GMT|UTC)$/;
+const ASCTIME = /^[A-Z][a-z]{2} ([A-Z][a-z]{2}) {1,2}(\d{1,2}) (\d\d):(\d\d):(\d\d) (\d{4})$/;
+
+/**
+ * Parses a date of HTTP in its three forms (RFC 9110, 5.6.7), as Go's `http.ParseTime` does.
+ * @returns Unix seconds, or `undefined` for anything else
+ */
+export function parseHttpDate(text: string): number | undefined {
+  const long = RFC1123.exec(text) ?? RFC850.exec(text);
+  if (long !== null) {
+    const [, day, month, year = "", hour, minute, second] = long;
+    return unix(year.length === 2 ? fullYear(Number(year)) : Number(year), month, day, hour, minute, second);
+  }
+  const short = ASCTIME.exec(text);
+  if (short === null) return undefined;
+  const [, month, day, hour, minute, second, year] = short;
+  return unix(Number(year), month, day, hour, minute, second);
+}
+
+/** Go's rule for two digits. */
+const fullYear = (year: number): number => (year >= 69 ? 1900 + year : 2000 + year);
+
+function unix(
+  year: number,
+  monthName: string | undefined,
+  ...rest: readonly (string | undefined)[]
+): number | undefined {
+  const month = MONTHS.indexOf(monthName ?? "");
+  const [day = 0, hour = 0, minute = 0, second = 0] = rest.map(Number);
+  if (month < 0 || hour > 23 || minute > 59 || second > 59) return undefined;
+  const date = new Date(0);
+  date.setUTCFullYear(year, month, day);
+  if (date.getUTCMonth() !== month || date.getUTCDate() !== day) return undefined;
+  return date.setUTCHours(hour, minute, second) / 1000;
+}

@@ -1,0 +1,187 @@
+import { request as nodeRequest } from "node:http";
+import type { NetConnectOpts, Socket } from "node:net";
+import type { TLSSocket } from "node:tls";
+import { TlsConfigError, type TlsSettings } from "../../tls-options.ts";
+import { type Address, bracketed } from "./address.ts";
+import { openTcp, openTls } from "./connect.ts";
+import type { RawHeaders } from "./headers.ts";
+import type { Proxy } from "./proxy.ts";
+import { lookupAll } from "./resolve.ts";
+import { describeError, type Failure, failure, type Guard } from "./steps.ts";
+import type { PeerFacts } from "./tls-facts.ts";
+
+/** Where to connect to: an IP address, or a name with the addresses that it has. */
+export type Destination = NetConnectOpts & { readonly host: string };
+
+const HIGHEST_PORT = 65_535;
+
+/** The way to a server. */
+export interface Route {
+  readonly address: Address;
+  /** Finds the server's addresses; not asked when a proxy does. */
+  readonly locate: () => Promise<Destination | Failure>;
+  /** What a proxy is told: host and port. */
+  readonly authority: string;
+  readonly proxy: Proxy | undefined;
+  readonly tls: TlsSettings;
+  readonly serverName: string;
+  /** Protocols to offer to a TLS server. */
+  readonly protocols: string[];
+}
+
+/** A connection that a request can be sent over. */
+export type Connection =
+  | { readonly ok: true; readonly kind: "http1"; readonly socket: Socket; readonly times: Times }
+  | { readonly ok: true; readonly kind: "http2"; readonly socket: TLSSocket; readonly times: Times };
+
+/** Seconds. */
+export interface Times {
+  readonly connect: number;
+  readonly tls: number;
+}
+
+/** Opens the connection for `route`. The facts about the server's certificate are handed over as soon as they are known. */
+export async function openRoute(
+  route: Route,
+  guard: Guard,
+  onPeer: (peer: PeerFacts | undefined) => void,
+): Promise<Connection | Failure> {
+  const { address, proxy, tls, serverName, protocols } = route;
+  const to = proxy === undefined ? await route.locate() : await locateProxy(proxy, guard);
+  if ("ok" in to) return to;
+  const { clock } = guard;
+  const started = clock.monotonic();
+  const opened = await openTo(route, to, guard);
+  if (!opened.ok) return opened;
+  const connect = clock.monotonic() - started;
+  if (!address.tls) return { ok: true, kind: "http1", socket: opened.socket, times: { connect, tls: 0 } };
+
+  const trust = await readTrust(tls);
+  if (!trust.ok) {
+    opened.socket.destroy();
+    return trust;
+  }
+  const secureFrom = clock.monotonic();
+  const securing = { trust: trust.options, verify: tls.verify, serverName, protocols };
+  const secured = await openTls(opened.socket, securing, guard);
+  onPeer(secured.peer);
+  if (!secured.ok) return failure(secured.reason, secured.detail);
+  const times = { connect, tls: clock.monotonic() - secureFrom };
+  const { socket } = secured;
+  return { ok: true, kind: socket.alpnProtocol === "h2" ? "http2" : "http1", socket, times };
+}
+
+/** The certificates to trust and to show, as they are now. */
+export async function readTrust(
+  tls: TlsSettings,
+): Promise<{ ok: true; options: Awaited<ReturnType<TlsSettings["options"]>> } | Failure> {
+  try {
+    return { ok: true, options: await tls.options() };
+  } catch (error) {
+    if (!(error instanceof TlsConfigError)) throw error;
+    return failure(error.unusable ? "tls" : "file_missing", error.message);
+  }
+}
+
+/** A TCP connection to the server, through the proxy's tunnel if TLS is to follow. */
+async function openTo(
+  { address, authority, proxy, tls }: Route,
+  to: Destination,
+  guard: Guard,
+): Promise<{ ok: true; socket: Socket } | Failure> {
+  if (address.port > HIGHEST_PORT) return failure("connect", `there is no port ${address.port}`);
+  if (proxy === undefined) return openTcp(to, whereOf(address, to.host), guard);
+  const opened = await openTcp(to, `the proxy ${whereOf(proxy.address, to.host)}`, guard);
+  if (!opened.ok) return opened;
+  let socket: Socket = opened.socket;
+  if (proxy.address.tls) {
+    const trust = await readTrust(tls);
+    if (!trust.ok) {
+      socket.destroy();
+      return trust;
+    }
+    const securing = {
+      trust: trust.options,
+      verify: tls.verify,
+      serverName: proxy.address.host,
+      protocols: [],
+    };
+    const secured = await openTls(socket, securing, guard);
+    if (!secured.ok) return failure(secured.reason, `the proxy: ${secured.detail}`);
+    ({ socket } = secured);
+  }
+  if (!address.tls) return { ok: true, socket };
+  return openTunnel(socket, authority, [...proxy.authorization, ...proxy.connectHeaders], guard);
+}
+
+const whereOf = ({ host, port }: Address, ip: string): string =>
+  host === ip ? `${bracketed(host)}:${port}` : `${host}:${port} (${ip})`;
+
+async function locateProxy({ address: { host, port } }: Proxy, guard: Guard): Promise<Destination | Failure> {
+  const found = await lookupAll(host, guard);
+  return "ok" in found ? failure(found.reason, `the proxy: ${found.detail}`) : toAny(host, port, found);
+}
+
+/** The addresses of a host, tried as Node.js does. */
+export function toAny(
+  host: string,
+  port: number,
+  addresses: readonly { readonly address: string; readonly family: number }[],
+): Destination {
+  const [only, ...others] = addresses;
+  if (only !== undefined && others.length === 0) return { host: only.address, port, noDelay: true };
+  return {
+    host,
+    port,
+    noDelay: true,
+    autoSelectFamily: true,
+    lookup: (_host, _options, done) => done(null, [...addresses]),
+  };
+}
+
+/**
+ * Asks the proxy at the other end of `socket` for a tunnel to `authority` (host and port).
+ * @returns the socket, now connected to there
+ */
+export function openTunnel(
+  socket: Socket,
+  authority: string,
+  headers: RawHeaders,
+  guard: Guard,
+): Promise<{ readonly ok: true; readonly socket: Socket } | Failure> {
+  return new Promise((resolve) => {
+    const request = nodeRequest({
+      createConnection: () => socket,
+      method: "CONNECT",
+      path: authority,
+      setHost: false,
+      insecureHTTPParser: true,
+    });
+    request.setHeader("Host", authority);
+    for (let i = 0; i < headers.length; i += 2) request.appendHeader(headers[i] ?? "", headers[i + 1] ?? "");
+    // "Connection: close" would be about the tunnel.
+    request.removeHeader("Connection");
+    const fail = (why: Failure): void => {
+      request.destroy();
+      socket.destroy();
+      resolve(why);
+    };
+    guard.cut = () => fail(failure("timeout_connect", "no tunnel from the proxy before the deadline"));
+    if (guard.signal.aborted) guard.cut();
+    request.once("connect", (response, tunnel: Socket, rest: Buffer) => {
+      if (response.statusCode !== 200) {
+        return fail(failure("connect", `the proxy answered CONNECT with status ${response.statusCode}`));
+      }
+      request.removeAllListeners("close");
+      if (rest.length > 0) tunnel.unshift(rest);
+      return resolve({ ok: true, socket: tunnel });
+    });
+    request.on("error", (error) =>
+      fail(failure("connect", `no tunnel from the proxy: ${describeError(error)}`)),
+    );
+    request.once("close", () =>
+      fail(failure("connect", "the proxy closed the connection instead of a tunnel")),
+    );
+    request.end();
+  });
+}

@@ -1,0 +1,165 @@
+import { X509Certificate } from "node:crypto";
+import { isIP } from "node:net";
+import type { SecureContextOptions, TLSSocket } from "node:tls";
+import { distinguishedNames } from "./distinguished-name.ts";
+
+/** What a TLS handshake showed of the other side, in the words of blackbox_exporter's labels. */
+export interface PeerFacts {
+  readonly version: string;
+  readonly cipher: string;
+  readonly certificate: CertificateFacts;
+}
+
+/** The certificates of the other side. */
+export interface CertificateFacts {
+  /** Unix seconds; of every certificate that was sent. */
+  readonly earliestExpiry: number;
+  /** Unix seconds; Go's zero time when nothing was to be verified, undefined when verification failed. */
+  readonly lastChainExpiry: number | undefined;
+  readonly labels: Readonly<
+    Record<"fingerprint_sha256" | "subject" | "issuer" | "subjectalternative" | "serialnumber", string>
+  >;
+}
+
+const VERSIONS: Readonly<Record<string, string>> = {
+  TLSv1: "TLS 1.0",
+  "TLSv1.1": "TLS 1.1",
+  "TLSv1.2": "TLS 1.2",
+  "TLSv1.3": "TLS 1.3",
+};
+
+/** What the verification of the certificates came to. */
+export type Verification =
+  | { readonly kind: "skipped" | "failed" }
+  | { readonly kind: "passed"; readonly trust: SecureContextOptions; readonly now: number };
+
+/** `time.Time{}.Unix()`: what blackbox_exporter gives for the chain that it did not verify. */
+const GO_ZERO_TIME = -62_135_596_800;
+
+/** Reads the facts of a finished handshake. */
+export function peerFacts(
+  socket: TLSSocket,
+  sent: readonly X509Certificate[],
+  verification: Verification,
+): PeerFacts | undefined {
+  const [leaf] = sent;
+  if (leaf === undefined) return undefined;
+  const earliestExpiry = Math.min(...sent.map(expiryOf));
+  return {
+    version: VERSIONS[socket.getProtocol() ?? ""] ?? "unknown",
+    cipher: socket.getCipher().standardName,
+    certificate: {
+      earliestExpiry,
+      lastChainExpiry: chainExpiry(sent, verification, earliestExpiry),
+      labels: labelsOf(leaf),
+    },
+  };
+}
+
+function chainExpiry(
+  sent: readonly X509Certificate[],
+  verification: Verification,
+  earliest: number,
+): number | undefined {
+  switch (verification.kind) {
+    case "skipped":
+      return GO_ZERO_TIME;
+    case "failed":
+      return undefined;
+    case "passed":
+      return lastChainExpiry(sent, verification.trust, verification.now) ?? earliest;
+  }
+}
+
+/** The certificates of the other side as it sent them, its own first. */
+export function sentCertificates(socket: TLSSocket): readonly X509Certificate[] {
+  const sent: X509Certificate[] = [];
+  for (let next = socket.getPeerX509Certificate(); next !== undefined; next = next.issuerCertificate)
+    sent.push(next);
+  return sent;
+}
+
+/**
+ * Whether a certificate is for `host`, by Go's rules: only subject alternative names count, never the common name, and
+ * a wildcard stands for one whole label.
+ */
+export function isIssuedFor(certificate: X509Certificate, host: string): boolean {
+  if (isIP(host) !== 0) return certificate.checkIP(host) !== undefined;
+  const name = host.endsWith(".") ? host.slice(0, -1) : host;
+  return certificate.checkHost(name, { subject: "never", partialWildcards: false }) !== undefined;
+}
+
+function labelsOf(leaf: X509Certificate): CertificateFacts["labels"] {
+  return {
+    fingerprint_sha256: leaf.fingerprint256.replaceAll(":", "").toLowerCase(),
+    ...distinguishedNames(leaf.raw),
+    subjectalternative: dnsNames(leaf).join(","),
+    serialnumber: leaf.serialNumber.toLowerCase(),
+  };
+}
+
+/** The names among the alternatives; Node.js writes the odd ones as JSON strings. */
+export function dnsNames(certificate: X509Certificate): string[] {
+  const text = certificate.subjectAltName ?? "";
+  return [...text.matchAll(/(?:^|, )DNS:("(?:[^"\\]|\\.)*"|[^,]*)/g)].map(([, name = ""]) =>
+    name.startsWith('"') ? String(JSON.parse(name)) : name,
+  );
+}
+
+/** Longer chains are not looked for; real ones have three or four certificates. */
+const LONGEST_CHAIN = 8;
+
+const anchorsOf = new WeakMap<SecureContextOptions, ReadonlyMap<string, readonly X509Certificate[]>>();
+
+/**
+ * When the verified chain that lasts longest expires: of all ways from the leaf over the certificates `sent` to one
+ * that is trusted, the one whose first certificate to expire does so last. Node.js does not tell which chains OpenSSL
+ * has verified, so they are found again, as Go finds them: a cross-signed certificate gives more than one.
+ * @returns Unix seconds, or `undefined` when no chain is complete
+ */
+export function lastChainExpiry(
+  sent: readonly X509Certificate[],
+  trust: SecureContextOptions,
+  now: number,
+): number | undefined {
+  const [leaf] = sent;
+  if (leaf === undefined) return undefined;
+  const anchors = trustAnchors(trust);
+  let best: number | undefined;
+  const walk = (certificate: X509Certificate, chain: readonly X509Certificate[], earliest: number): void => {
+    const expiry = Math.min(earliest, expiryOf(certificate));
+    if (expiry < now || (best !== undefined && expiry <= best)) return;
+    const issuers = anchors.get(certificate.issuer) ?? [];
+    if (anchors.get(certificate.subject)?.some((anchor) => anchor.raw.equals(certificate.raw))) best = expiry;
+    for (const anchor of issuers) {
+      const end = Math.min(expiry, expiryOf(anchor));
+      if (end >= now && (best === undefined || end > best) && certificate.checkIssued(anchor)) best = end;
+    }
+    if (chain.length >= LONGEST_CHAIN) return;
+    for (const issuer of sent) {
+      if (chain.includes(issuer) || issuer === certificate || !certificate.checkIssued(issuer)) continue;
+      walk(issuer, [...chain, certificate], expiry);
+    }
+  };
+  walk(leaf, [], Number.POSITIVE_INFINITY);
+  return best;
+}
+
+/** `notAfter` as Unix seconds. */
+export const expiryOf = (certificate: X509Certificate): number => certificate.validToDate.getTime() / 1000;
+
+function trustAnchors(trust: SecureContextOptions): ReadonlyMap<string, readonly X509Certificate[]> {
+  const known = anchorsOf.get(trust);
+  if (known !== undefined) return known;
+  const anchors = new Map<string, X509Certificate[]>();
+  for (const text of [trust.ca ?? []].flat()) {
+    for (const [pem] of String(text).matchAll(
+      /-----BEGIN [A-Z0-9 ]*CERTIFICATE-----[^-]*-----END [^-]*-----/g,
+    )) {
+      const anchor = new X509Certificate(pem);
+      anchors.set(anchor.subject, [...(anchors.get(anchor.subject) ?? []), anchor]);
+    }
+  }
+  anchorsOf.set(trust, anchors);
+  return anchors;
+}

@@ -1,0 +1,35 @@
+import { expect, it } from "vitest";
+import { failed, succeeded } from "../../src/core/prober.ts";
+import { seconds, timestamp } from "../../src/core/units.ts";
+import { createRates } from "../../src/engine/process-stats.ts";
+import { manualClock } from "../helpers/clock.ts";
+
+const result = (ok: boolean, duration: number) => ({
+  id: 1,
+  startedAt: timestamp(0),
+  endedAt: timestamp(0),
+  duration: seconds(duration),
+  timeout: seconds(5),
+  outcome: ok ? succeeded : failed("connect", "as the test says"),
+  samples: [],
+  log: [],
+});
+
+it("counts the probes of the last five minutes, or since the start, and no others", () => {
+  const clock = manualClock();
+  const rates = createRates(clock);
+  expect(rates.lately()).toEqual({ probesPerSecond: 0, failuresPerSecond: 0 });
+  rates.record(result(true, 1));
+  rates.record(result(false, 3));
+  // Not two million probes per second.
+  expect(rates.lately()).toEqual({ probesPerSecond: 2, failuresPerSecond: 1, meanDuration: 2 });
+  clock.advance(seconds(20));
+  expect(rates.lately()).toMatchObject({ probesPerSecond: 0.1, failuresPerSecond: 0.05 });
+  clock.advance(seconds(270));
+  for (let i = 0; i < 10; i += 1) rates.record(result(true, 1));
+  expect(rates.lately().probesPerSecond).toBeCloseTo(12 / 290);
+  clock.advance(seconds(10));
+  expect(rates.lately()).toMatchObject({ probesPerSecond: 10 / 300, failuresPerSecond: 0, meanDuration: 1 });
+  clock.advance(seconds(86_400));
+  expect(rates.lately()).toEqual({ probesPerSecond: 0, failuresPerSecond: 0 });
+});

@@ -1,0 +1,256 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { type LeaseRecord, type LeaseSpec, microTime } from "../../src/core/lease.ts";
+import { seconds, timestamp } from "../../src/core/units.ts";
+import {
+  type LeaseEvent,
+  type LeasePolicy,
+  type LeaseState,
+  leadsAt,
+  release,
+  step,
+} from "../../src/leadership/machine.ts";
+import { simulate } from "./cluster-of-machines.ts";
+
+const NOW = 1_757_943_000;
+const policy: LeasePolicy = { identity: "me", duration: seconds(30), renewInterval: seconds(10) };
+const at = (moment: number) => ({ at: seconds(moment), now: timestamp(NOW + moment) });
+const time = (moment: number): string => microTime(timestamp(NOW + moment));
+
+const record = (spec: Partial<LeaseSpec> & { version?: string } = {}): LeaseRecord => ({
+  holder: "other",
+  duration: seconds(30),
+  acquireTime: time(-100),
+  renewTime: time(-5),
+  transitions: 4,
+  version: "7",
+  object: {},
+  ...spec,
+});
+
+/** Events one after the other; the last step. */
+function run(events: readonly LeaseEvent[], state: LeaseState = {}) {
+  let last: ReturnType<typeof step> | undefined;
+  for (const event of events) last = step(last?.next ?? state, event, policy);
+  if (last === undefined) throw new Error("no events");
+  return last;
+}
+
+const FIRST = { holder: "me", duration: 30, acquireTime: time(0), renewTime: time(0), transitions: 0 };
+/** Looked at 0 s, found nothing, created it, and heard of it at 1 s. */
+const leading = run([
+  { kind: "due", ...at(0) },
+  { kind: "absent", ...at(0) },
+  { kind: "written", record: record({ ...FIRST, duration: seconds(30), version: "1" }), ...at(1) },
+]).next;
+
+describe("one replica", () => {
+  it("creates what is not there, and leads for two thirds of the duration from when it sent that", () => {
+    expect(run([{ kind: "absent", ...at(0) }]).effect).toEqual({ kind: "create", spec: FIRST });
+    expect([0.5, 19.9, 20].map((moment) => leadsAt(leading, seconds(moment)))).toEqual([true, true, false]);
+  });
+
+  it("does not lead before it has heard of its write", () => {
+    const { next } = run([{ kind: "absent", ...at(0) }]);
+    expect(leadsAt(next, seconds(0.1))).toBe(false);
+  });
+
+  it("renews a third of the duration after it sent the last one, on top of its own version, keeping the rest", () => {
+    const waits = run([
+      { kind: "absent", ...at(0) },
+      { kind: "written", record: record({ ...FIRST, duration: seconds(30) }), ...at(2) },
+    ]);
+    expect(waits.effect).toEqual({ kind: "wait", lasting: 8, jitter: false });
+    const { effect } = run([{ kind: "due", ...at(10) }], leading);
+    expect(effect).toMatchObject({
+      kind: "update",
+      record: { version: "1" },
+      spec: { holder: "me", acquireTime: time(0), renewTime: time(10), transitions: 0 },
+    });
+  });
+
+  it("leads on after a failed renewal and reads before the next, as it may have arrived", () => {
+    const failed = run(
+      [
+        { kind: "due", ...at(10) },
+        { kind: "failed", ...at(12) },
+      ],
+      leading,
+    );
+    expect(leadsAt(failed.next, seconds(19))).toBe(true);
+    expect(failed.effect).toMatchObject({ kind: "wait", lasting: 10 / 3 });
+    const again = run([{ kind: "due", ...at(14) }], failed.next);
+    expect(again.effect).toEqual({ kind: "read" });
+    const arrived = { ...FIRST, duration: seconds(30), renewTime: time(10), version: "2" };
+    const found = run([{ kind: "found", record: record(arrived), ...at(15) }], again.next);
+    expect(found.effect).toMatchObject({ kind: "update", record: { version: "2" } });
+    expect([29.9, 30].map((moment) => leadsAt(found.next, seconds(moment)))).toEqual([true, false]);
+    const lost = run(
+      [{ kind: "found", record: record({ ...FIRST, duration: seconds(30), version: "1" }), ...at(15) }],
+      again.next,
+    );
+    expect(lost.effect).toMatchObject({ kind: "update", record: { version: "1" } });
+    expect([19.9, 20].map((moment) => leadsAt(lost.next, seconds(moment)))).toEqual([true, false]);
+  });
+
+  it("no longer leads when somebody else holds it, at once", () => {
+    const { next, effect } = run([{ kind: "found", record: record(), ...at(5) }], leading);
+    expect(leadsAt(next, seconds(5))).toBe(false);
+    expect(effect).toMatchObject({ kind: "wait", lasting: 10 });
+  });
+
+  it("waits for as long as the holder promised, from when it saw the last renewal, whatever its clock says", () => {
+    const future = record({ renewTime: time(86_400), duration: seconds(60) });
+    const seen = run([{ kind: "found", record: future, ...at(0) }]).next;
+    const before = run([{ kind: "found", record: { ...future, version: "8" }, ...at(59) }], seen);
+    expect(before.effect).toEqual({ kind: "wait", lasting: 1, jitter: false });
+    const { effect } = run([{ kind: "found", record: future, ...at(60) }], seen);
+    expect(effect).toMatchObject({
+      kind: "update",
+      spec: { holder: "me", acquireTime: time(60), renewTime: time(60), transitions: 5, duration: 30 },
+    });
+  });
+
+  it("counts a renewal with an earlier time as one", () => {
+    const seen = run([{ kind: "found", record: record(), ...at(0) }]).next;
+    const { effect } = run([{ kind: "found", record: record({ renewTime: time(-900) }), ...at(40) }], seen);
+    expect(effect.kind).toBe("wait");
+  });
+
+  it("takes what was released at once", () => {
+    const { effect } = run([
+      { kind: "found", record: record({ holder: "", duration: seconds(1) }), ...at(0) },
+    ]);
+    expect(effect).toMatchObject({ kind: "update", spec: { transitions: 5 } });
+  });
+
+  it("waits for a holder of its own name as for any other, and does not count that as a change of holder", () => {
+    const twin = record({ holder: "me" });
+    const seen = run([{ kind: "found", record: twin, ...at(0) }]);
+    expect(seen.effect.kind).toBe("wait");
+    expect(leadsAt(seen.next, seconds(0))).toBe(false);
+    const { effect } = run([{ kind: "found", record: twin, ...at(30) }], seen.next);
+    expect(effect).toMatchObject({ kind: "update", spec: { holder: "me", transitions: 4 } });
+  });
+
+  it("creates what somebody deleted no sooner than its holder has ceased to lead", () => {
+    const seen = run([{ kind: "found", record: record(), ...at(0) }]).next;
+    expect(run([{ kind: "absent", ...at(10) }], seen).effect).toEqual({
+      kind: "wait",
+      lasting: 20,
+      jitter: false,
+    });
+    expect(run([{ kind: "absent", ...at(30) }], seen).effect.kind).toBe("create");
+    expect(run([{ kind: "absent", ...at(10) }], leading).effect.kind).toBe("create");
+  });
+
+  it("reads once after a conflict and then waits for its next turn", () => {
+    const first = run(
+      [
+        { kind: "due", ...at(10) },
+        { kind: "conflict", ...at(10) },
+      ],
+      leading,
+    );
+    expect(first.effect).toEqual({ kind: "read" });
+    expect(run([{ kind: "conflict", ...at(11) }], first.next).effect.kind).toBe("wait");
+  });
+
+  it("releases with an empty holder and the shortest duration what it holds, and nothing else", () => {
+    expect(release(leading, at(25), policy)).toMatchObject({
+      record: { version: "1" },
+      spec: { holder: "", duration: 1, renewTime: time(25), transitions: 0 },
+    });
+    const following = run([{ kind: "found", record: record(), ...at(0) }]).next;
+    expect(release(following, at(1), policy)).toBeUndefined();
+  });
+
+  it("keeps a bounded number of writes in mind", () => {
+    let state = leading;
+    for (let moment = 100; moment < 200; moment += 1) {
+      const lapsed = record({ ...FIRST, duration: seconds(30), version: "1" });
+      state = run(
+        [
+          { kind: "found", record: lapsed, ...at(moment) },
+          { kind: "failed", ...at(moment) },
+        ],
+        state,
+      ).next;
+    }
+    expect(state.sent?.length).toBeLessThan(10);
+  });
+});
+
+const replica = (identities: fc.Arbitrary<string>) =>
+  fc.record(
+    {
+      identity: identities,
+      // The bound that two thirds leave: the fastest may run half as fast again as the slowest.
+      rate: fc.double({ min: 0.83, max: 1.22, noNaN: true }),
+      skew: fc.double({ min: -86_400, max: 86_400, noNaN: true }),
+      startsAt: fc.double({ min: 0, max: 60, noNaN: true }),
+      crashesAt: fc.double({ min: 0, max: 400, noNaN: true }),
+      diesAt: fc.double({ min: 50, max: 500, noNaN: true }),
+    },
+    { requiredKeys: ["identity", "rate", "skew", "startsAt"] },
+  );
+
+/** A stream of numbers that a seed determines (mulberry32). */
+function numbers(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+/** Two that believed at the same time that they lead. */
+function overlap(intervals: readonly { replica: number; from: number; to: number }[]) {
+  const sorted = intervals.filter(({ from, to }) => to > from).toSorted((a, b) => a.from - b.from);
+  for (const [i, one] of sorted.entries()) {
+    const other = sorted.slice(i + 1).find((later) => later.replica !== one.replica && later.from < one.to);
+    if (other !== undefined) return [one, other];
+  }
+  return undefined;
+}
+
+describe("several replicas, with skewed and drifting clocks, lost and late messages, and crashes", () => {
+  const cluster = fc.array(replica(fc.constantFrom("a", "b", "c", "d")), { minLength: 2, maxLength: 4 });
+
+  it("never has two that believe they lead, not even of the same name", () => {
+    fc.assert(
+      fc.property(cluster, fc.integer(), (replicas, seed) => {
+        const { intervals } = simulate({
+          duration: 30,
+          replicas,
+          random: numbers(seed),
+          badUntil: 500,
+          until: 600,
+        });
+        expect(overlap(intervals)).toBeUndefined();
+      }),
+      { numRuns: 1500 },
+    );
+  });
+
+  it("has one that leads as long as one lives and the network is good again", () => {
+    fc.assert(
+      fc.property(cluster, fc.integer(), (replicas, seed) => {
+        const immortal = replicas.map(({ diesAt: _never, ...one }, i) =>
+          i === 0 ? one : { ...one, diesAt: 300 },
+        );
+        const { intervals } = simulate({
+          duration: 30,
+          replicas: immortal,
+          random: numbers(seed),
+          badUntil: 300,
+          until: 600,
+        });
+        expect(intervals.some(({ replica, to }) => replica === 0 && to > 590)).toBe(true);
+      }),
+      { numRuns: 300 },
+    );
+  });
+});

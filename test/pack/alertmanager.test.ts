@@ -1,0 +1,240 @@
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+import { parse } from "yaml";
+import { seconds } from "../../src/core/units.ts";
+import type { PostedAlert } from "../helpers/alertmanager.ts";
+import { waitUntil } from "../helpers/process.ts";
+import { type ReceivedMail, type ReceivedRequest, readMail } from "../helpers/receivers.ts";
+import { runTool } from "../helpers/tools.ts";
+import { ALERTMANAGER_FOLDER, alertmanagerText, startLiveAlertmanager } from "./live-alertmanager.ts";
+import { alerts } from "./rules.ts";
+
+const GOLDEN = fileURLToPath(new URL("golden/alertmanager", import.meta.url));
+
+/** Which file is for which Alertmanager. */
+const CASES = [
+  { file: "alertmanager.yml", version: "bookworm" },
+  { file: "alertmanager.yml", version: "newest" },
+  { file: "alertmanager-0.28.yml", version: "newest" },
+] as const;
+
+/** What goes where. */
+const ROUTES: readonly (readonly [
+  what: string,
+  labels: Readonly<Record<string, string>>,
+  receiver: string,
+])[] = [
+  ["the watchdog", { alertname: "HeartbeatWatchdog", severity: "none" }, "dead-mans-switch"],
+  ["a machine", { alertname: "HeartbeatMissed", kind: "machine", severity: "critical" }, "machines"],
+  [
+    "a machine of somebody with wishes",
+    { alertname: "HeartbeatMissed", kind: "machine", owner: "web", severity: "critical" },
+    "owner-web",
+  ],
+  [
+    "a machine of somebody who wants to hear nothing",
+    { alertname: "HeartbeatMissed", kind: "machine", owner: "archive", severity: "critical" },
+    "nobody",
+  ],
+  ["a job that failed", { alertname: "HeartbeatFailed", kind: "job", severity: "critical" }, "pager"],
+  ["an outage", { alertname: "HeartbeatTargetDown", severity: "critical", target: "shop" }, "pager"],
+  [
+    "an outage of a team",
+    { alertname: "HeartbeatModelUnavailable", severity: "critical", team: "ai" },
+    "pager-ai",
+  ],
+  ["a warning", { alertname: "HeartbeatRateLimited", severity: "warning" }, "slack"],
+  ["a warning of a team", { alertname: "HeartbeatInFallback", severity: "warning", team: "ai" }, "team-ai"],
+  ["a piece of news", { alertname: "HeartbeatBudgetLow", severity: "info", team: "ai" }, "digest"],
+  ["what is not ours", { alertname: "NodeDown", severity: "critical", team: "ai" }, "slack"],
+];
+
+describe.each(CASES)("$file with Alertmanager $version", ({ file, version }) => {
+  it("is taken by amtool", async () => {
+    const { code, stdout, stderr } = await runTool("amtool", version, [
+      "check-config",
+      join(ALERTMANAGER_FOLDER, file),
+    ]);
+    expect({ code, said: stdout + stderr }).toMatchObject({
+      code: 0,
+      said: expect.stringContaining("SUCCESS"),
+    });
+  });
+
+  it.each(ROUTES)("%s", async (_, labels, receiver) => {
+    const words = Object.entries(labels).map(([name, value]) => `${name}=${value}`);
+    const args = ["config", "routes", "test", `--config.file=${join(ALERTMANAGER_FOLDER, file)}`, ...words];
+    const { code, stdout } = await runTool("amtool", version, args);
+    expect({ code, receiver: stdout.trim() }).toEqual({ code: 0, receiver });
+  });
+});
+
+describe("inhibitions", () => {
+  interface Inhibition {
+    readonly source_matchers: readonly string[];
+    readonly target_matchers: readonly string[];
+  }
+  const { inhibit_rules: rules } = parse(alertmanagerText("alertmanager.yml"), { merge: true }) as {
+    inhibit_rules: Inhibition[];
+  };
+  /** The alerts of ours that matchers of `alertname` leave. */
+  const namesOf = (matchers: readonly string[]): readonly string[] =>
+    alerts
+      .map(({ alert }) => alert)
+      .filter((alert) =>
+        matchers.every((matcher) => {
+          const [, operator = "", value = ""] = /^alertname (=~|!~|=) "(.*)"$/.exec(matcher) ?? [];
+          if (operator === "") return true;
+          const matches = new RegExp(`^(?:${operator === "=" ? value.replaceAll(".", "\\.") : value})$`).test(
+            alert,
+          );
+          return operator === "!~" ? !matches : matches;
+        }),
+      );
+
+  it.each(rules.map((rule) => [rule.source_matchers.join(), rule] as const))("%s", (_, rule) => {
+    const sources = namesOf(rule.source_matchers);
+    const targets = namesOf(rule.target_matchers);
+    // Both sides name alerts: a label that both lack counts as equal.
+    for (const side of [rule.source_matchers, rule.target_matchers])
+      expect(side.some((matcher) => /^alertname =~? "Heartbeat/.test(matcher))).toBe(true);
+    expect(sources).not.toEqual([]);
+    expect(targets).not.toEqual([]);
+    expect(targets).not.toContain("HeartbeatWatchdog");
+    // An alert that holds back itself would never be heard of.
+    expect(sources.filter((name) => targets.includes(name))).toEqual([]);
+    for (const matcher of [...rule.source_matchers, ...rule.target_matchers])
+      for (const [name] of matcher.matchAll(/\bHeartbeat[A-Z]\w+(?![\w.(|])/g))
+        expect(alerts.map(({ alert }) => alert)).toContain(name);
+  });
+
+  it("are the same in both files, as are routes and receivers but for their secrets", () => {
+    const lines = (file: string): string[] =>
+      alertmanagerText(file)
+        .split("\n")
+        .filter((line) => !/^ *#|bot_token|dead-mans-switch$/.test(line));
+    expect(lines("alertmanager-0.28.yml")).toEqual(lines("alertmanager.yml"));
+  });
+});
+
+describe("secrets", () => {
+  it("are in files, but for those that Alertmanager 0.25 reads from nowhere else", () => {
+    const inline = (file: string): string[] =>
+      alertmanagerText(file)
+        .split("\n")
+        .filter((line) => /^[^#]*\b(\w*(token|password|routing_key|api_url|credentials)): /.test(line))
+        .map((line) => line.trim());
+    expect(inline("alertmanager-0.28.yml")).toEqual([]);
+    expect(inline("alertmanager.yml")).toEqual(["bot_token: TELEGRAM_BOT_TOKEN"]);
+  });
+});
+
+const NASTY = `<!channel> & <b>"it's"</b>`;
+const of = (alertname: string, labels: Record<string, string>, description: string): PostedAlert => ({
+  labels: { alertname, job: "heartbeat", instance: "exporter:8091", ...labels },
+  annotations: {
+    summary: `The summary of ${alertname}.`,
+    description,
+    runbook_url: `https://example.com/heartbeat-exporter/docs/runbooks/${alertname}.md`,
+    dashboard: "/d/heartbeat-overview?var-target=shop&a=b",
+  },
+  startsAt: "2026-01-02T03:04:05Z",
+});
+const OUTAGE = of(
+  "HeartbeatCriticalTargetDown",
+  { severity: "critical", target: "shop", module: "http_2xx" },
+  `Down: ${NASTY}`,
+);
+const ALERTS: readonly PostedAlert[] = [
+  OUTAGE,
+  of(
+    "HeartbeatMissed",
+    {
+      severity: "critical",
+      source: "push",
+      heartbeat: "production-server",
+      kind: "machine",
+      owner: "web",
+      hostname: "prod-01.example.com",
+    },
+    "production-server (prod-01.example.com) has not been heard of for 2m 15s; it reports by push.",
+  ),
+  of(
+    "HeartbeatInFallback",
+    { severity: "warning", target: NASTY, module: "chat", team: "ai" },
+    `Fallback: ${NASTY}`,
+  ),
+  // Held back by the outage of the same target.
+  of("HeartbeatTargetDown", { severity: "critical", target: "shop", module: "http_2xx" }, "Down as well."),
+];
+const WATCHDOG: PostedAlert = { labels: { alertname: "HeartbeatWatchdog", severity: "none" } };
+
+/** What Alertmanager told, sorted, without what differs from run to run and version to version. */
+function told(requests: readonly ReceivedRequest[], mails: readonly ReceivedMail[]): string {
+  const chosen = requests
+    .filter(({ path }) => !path.startsWith("/dead"))
+    .map(({ path, headers, body }) => {
+      const said = JSON.parse(body) as Record<string, unknown>;
+      const [attachment = {}] = (said["attachments"] ?? []) as Record<string, unknown>[];
+      const { summary, severity } = (said["payload"] ?? {}) as { summary?: string; severity?: string };
+      if (path.startsWith("/slack")) {
+        const { title, title_link, text, fallback, color } = attachment;
+        return { path, channel: said["channel"], title, title_link, text, fallback, color };
+      }
+      if (path.startsWith("/pagerduty")) {
+        return { path, action: said["event_action"], key: said["routing_key"], summary, severity };
+      }
+      if (path.startsWith("/relay")) {
+        const list = said["alerts"] as Record<string, unknown>[];
+        const kept = list.map(({ status, labels, startsAt }) => ({ status, labels, startsAt }));
+        return { path, authorization: headers["authorization"], status: said["status"], alerts: kept };
+      }
+      const { chat_id, text, parse_mode } = said;
+      return { path, chat_id, text, parse_mode };
+    })
+    .map((value) => JSON.stringify(value, undefined, 2).replaceAll("\\n", "\n"))
+    .toSorted();
+  const letters = mails
+    .map((mail) => ({ to: mail.to.join(), ...readMail(mail) }))
+    .map(({ to, subject, parts }) =>
+      [`To: ${to}`, `Subject: ${subject}`, parts["text/plain"], parts["text/html"]].join("\n"),
+    )
+    .toSorted();
+  return `${[...chosen, ...letters].join("\n\n")}\n`;
+}
+
+describe.each(CASES)("a real Alertmanager, $version with $file", ({ file, version }) => {
+  it("tells everybody once that it happened, and once that it is over", async () => {
+    await using live = await startLiveAlertmanager(file, version);
+    const { alertmanager, requests: received, mails } = live;
+
+    const barks = (): number => received.filter(({ path }) => path.startsWith("/dead")).length;
+    const keepPosting = async (posted: readonly PostedAlert[], until: () => boolean, what: string) =>
+      waitUntil(
+        what,
+        async () => {
+          await alertmanager.post([...posted, WATCHDOG]);
+          return until() ? true : undefined;
+        },
+        seconds(40),
+      );
+    // Slack; PagerDuty, Slack and Telegram; Telegram and relay; the warning of the team and the machine's owner by e-mail.
+    const all = (n: number) => (): boolean => received.length - barks() >= 6 * n && mails.length >= 2 * n;
+    // What holds back others is known before them, as an outage that becomes critical at once is.
+    await keepPosting([OUTAGE], () => received.length - barks() >= 3, "the pager to be told of the outage");
+    await keepPosting(ALERTS, all(1), "everybody to be told");
+    // The watchdog is due as often as all others would be: what was told again would have come meanwhile.
+    const seen = barks();
+    await keepPosting(ALERTS, () => barks() >= seen + 3, "the watchdog to bark three times");
+    await expect(told(received, mails)).toMatchFileSnapshot(join(GOLDEN, "firing.txt"));
+
+    const before = [received.length, mails.length];
+    const over = ALERTS.map((alert) => ({ ...alert, endsAt: "2026-01-02T03:14:05Z" }));
+    await keepPosting(over, all(2), "everybody to be told that it is over");
+    await keepPosting([], () => barks() >= seen + 7, "the watchdog to bark again");
+    const ends = told(received.slice(before[0]), mails.slice(before[1]));
+    await expect(ends).toMatchFileSnapshot(join(GOLDEN, "resolved.txt"));
+    expect(alertmanager.warnings()).toEqual([]);
+  }, 90_000);
+});
