@@ -16,6 +16,7 @@ import { listenAddressFromEnv } from "./config/env/env.ts";
 import type { ConfigHolder } from "./config/reload.ts";
 import type { Storage } from "./config/sections/storage.ts";
 import { systemClock } from "./core/clock.ts";
+import { defined } from "./core/defined.ts";
 import type { History } from "./core/history.ts";
 import type { Log } from "./core/log.ts";
 import { createMemory, type Memory } from "./core/memory.ts";
@@ -120,7 +121,7 @@ async function serve({
     timeoutOffset: flags.timeoutOffset,
     historyLimit: flags.historyLimit,
     routePrefix: flags.routePrefix,
-    ...(flags.externalUrl === undefined ? {} : { externalUrl: flags.externalUrl }),
+    ...defined({ externalUrl: flags.externalUrl }),
     reload,
     reloadStatus: () => holder.status(),
   });
@@ -213,7 +214,7 @@ function listen(server: Server, { host, port }: ListenAddress): Promise<number |
           : `${place}: cannot listen there: ${error.message}`,
       );
     });
-    server.listen({ port, ...(host === undefined ? {} : { host }) }, () => {
+    server.listen({ port, ...defined({ host }) }, () => {
       const bound = server.address();
       resolve(typeof bound === "object" && bound !== null ? bound.port : port);
     });

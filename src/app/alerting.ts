@@ -1,5 +1,6 @@
 import type { Config } from "../config/config.ts";
 import type { Clock } from "../core/clock.ts";
+import { defined } from "../core/defined.ts";
 import type { Group } from "../core/group.ts";
 import { type Beat, isUp } from "../core/heartbeat.ts";
 import type { Log } from "../core/log.ts";
@@ -67,7 +68,7 @@ export function createAlerting(deps: AlertingDeps): Alerting {
         kind: "offline",
         cause: push.cause ?? "timeout",
         at: clock.now(),
-        ...(lastSeen === undefined ? {} : { lastSeen }),
+        ...defined({ lastSeen }),
       });
     },
   });
@@ -134,16 +135,13 @@ function knownMachine(
     const { lastSeen } = push.beat;
     return {
       id: push.id,
-      ...(hostname === undefined ? {} : { hostname }),
-      ...(description === undefined ? {} : { description }),
-      ...(lastSeen === undefined ? {} : { lastSeen }),
+      ...defined({ hostname, description, lastSeen }),
     };
   }
   if (heard === undefined) return undefined;
   const { hostname } = heard.target;
   const { lastSeen } = heard.beat;
   return {
-    ...(hostname === undefined ? {} : { hostname }),
-    ...(lastSeen === undefined ? {} : { lastSeen }),
+    ...defined({ hostname, lastSeen }),
   };
 }

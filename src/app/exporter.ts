@@ -4,6 +4,7 @@ import { hostname } from "node:os";
 import { metrics } from "../catalogue/index.ts";
 import type { Config } from "../config/load.ts";
 import type { Clock } from "../core/clock.ts";
+import { defined } from "../core/defined.ts";
 import type { Beat } from "../core/heartbeat.ts";
 import type { History } from "../core/history.ts";
 import type { Log } from "../core/log.ts";
@@ -94,7 +95,7 @@ export function createExporter(options: ExporterOptions): Exporter {
   const treasury = createTreasury(ledger, options.config.prices);
   const payer = ({ key, target, module }: Subject): Payer => {
     const configured = current.byIdentity.get(key);
-    return { module, target, ...(configured === undefined ? {} : { configured }) };
+    return { module, target, ...defined({ configured }) };
   };
 
   const engine = createEngine({
@@ -281,10 +282,10 @@ export function createExporter(options: ExporterOptions): Exporter {
       targets: new Map(targets.map((target) => [target.name, target])),
       byIdentity: new Map(targets.map((target) => [identityOf(target), target])),
       groups: groupsByName,
-      ...(config.health.group === undefined ? {} : { healthGroup: config.health.group }),
+      ...defined({ healthGroup: config.health.group }),
       contextApi,
       redacted,
-      ...(control.token === undefined ? {} : { controlToken: control.token }),
+      ...defined({ controlToken: control.token }),
     };
     engine.setLimits(config.limits);
     engine.retain(new Set(current.byIdentity.keys()));
@@ -400,7 +401,7 @@ function announcer(log: Log): (target: string | undefined, module: string, skip:
     const about = `${reason} ${until ?? ""}`;
     if (announced.get(key) === about) return;
     announced.set(key, about);
-    log.warn({ module, reason, detail, ...(target === undefined ? {} : { target }) }, "probes are skipped");
+    log.warn({ module, reason, detail, ...defined({ target }) }, "probes are skipped");
   };
 }
 

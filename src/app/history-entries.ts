@@ -1,4 +1,5 @@
 import { catalogue } from "../catalogue/index.ts";
+import { defined } from "../core/defined.ts";
 import type { EventFacts, PastResult } from "../core/history.ts";
 import { totalTokens } from "../core/money.ts";
 import type { Result } from "../core/result.ts";
@@ -20,7 +21,7 @@ export function pastResult(target: Target, result: Result, dollars: number | und
     ...(outcome.ok ? {} : { reason: outcome.reason }),
     ...(firstToken === undefined ? {} : { firstToken: seconds(firstToken) }),
     ...(spent === undefined ? {} : { tokens: totalTokens(spent.tokens) }),
-    ...(dollars === undefined ? {} : { dollars }),
+    ...defined({ dollars }),
   };
 }
 

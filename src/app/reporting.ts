@@ -1,4 +1,5 @@
 import type { Clock } from "../core/clock.ts";
+import { defined } from "../core/defined.ts";
 import type { HistoryReader } from "../core/history.ts";
 import { targetStatus } from "../core/status.ts";
 import type { Target } from "../core/target.ts";
@@ -39,8 +40,7 @@ export function createReporting({ clock, history, targets, state, ask }: Reporti
       now: {
         status: targetStatus(target, health, ask.latest(target)?.result),
         consecutiveFailures,
-        ...(lastProbeAt === undefined ? {} : { lastProbe: lastProbeAt }),
-        ...(lastSuccessAt === undefined ? {} : { lastSuccess: lastSuccessAt }),
+        ...defined({ lastProbe: lastProbeAt, lastSuccess: lastSuccessAt }),
       },
     };
   };

@@ -1,3 +1,4 @@
+import { defined } from "../core/defined.ts";
 import type { Emitter, Metric } from "../core/metric.ts";
 
 /**
@@ -16,7 +17,7 @@ const metric =
     help: string,
     labels: readonly Label[] = [],
     buckets?: readonly number[],
-  ): Metric<Label> => ({ name, type, help, labels, emitter, ...(buckets === undefined ? {} : { buckets }) });
+  ): Metric<Label> => ({ name, type, help, labels, emitter, ...defined({ buckets }) });
 
 const gauge = metric("gauge");
 const counter = metric("counter");

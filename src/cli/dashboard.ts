@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { defined } from "../core/defined.ts";
 import { dashboardOf, dashboardSchema } from "../report/dashboard.ts";
 import type { Choose } from "./commands.ts";
 import { type RemoteFlags, remoteFlags, remoteUrl, withRemoteFlags } from "./remote-flags.ts";
@@ -36,8 +37,7 @@ export const dashboardCommand = (choose: Choose): Command =>
         "config.file"?: string;
       }>();
       const flags: DashboardFlags = {
-        ...(url === undefined ? {} : { url }),
-        ...(configFile === undefined ? {} : { configFile }),
+        ...defined({ url, configFile }),
         remote: remoteFlags(command),
       };
       choose((shell) => printDashboard(flags, shell));

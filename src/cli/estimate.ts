@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError } from "commander";
 import { ConfigError } from "../config/document/problems.ts";
+import { defined } from "../core/defined.ts";
 import { formatDuration } from "../core/units.ts";
 import { estimateDay, type MeasuredTokens, type TargetEstimate } from "../money/estimate.ts";
 import { CommandError, EXIT, loadConfig, NOTHING_CONFIGURED, type Shell, sourceOf } from "./shell.ts";
@@ -52,9 +53,9 @@ export const estimateCommand = (run: (flags: EstimateFlags) => void): Command =>
       }>();
       const { "config.file": configFile, "tokens.input": input, "tokens.output": output } = given;
       run({
-        ...(configFile === undefined ? {} : { configFile }),
+        ...defined({ configFile }),
         json: given.json ?? false,
-        measured: { ...(input === undefined ? {} : { input }), ...(output === undefined ? {} : { output }) },
+        measured: { ...defined({ input, output }) },
       });
     });
 

@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { nearest } from "../config/document/describe.ts";
+import { defined } from "../core/defined.ts";
 import { DURATION_FORM, parseDuration, type Seconds, seconds } from "../core/units.ts";
 import { type Choose, commands } from "./commands.ts";
 import { LISTEN_ADDRESS_FORM, type ListenAddress, parseListenAddress } from "./listen-address.ts";
@@ -118,7 +119,7 @@ function flagsOf(options: object): Flags {
     autoReload: given["config.enableAutoReload"] ?? false,
     ...(given["web.listenAddress"] === undefined ? {} : { listenAddress: given["web.listenAddress"] }),
     ...(given["web.config.file"] === undefined ? {} : { webConfigFile: given["web.config.file"] }),
-    ...(external === undefined ? {} : { externalUrl: external }),
+    ...defined({ externalUrl: external }),
     routePrefix: given["web.routePrefix"] ?? withoutSlash(external?.pathname ?? ""),
     logLevel: given["log.level"],
     logFormat: given["log.format"],

@@ -6,6 +6,7 @@ import { Command, Option } from "commander";
 import type { ConfigDeps, ConfigSource } from "../config/config.ts";
 import { ConfigError } from "../config/document/problems.ts";
 import { type Clock, systemClock } from "../core/clock.ts";
+import { defined } from "../core/defined.ts";
 import { createExposition } from "../metrics/exposition.ts";
 import { beatSamples } from "../metrics/heartbeats.ts";
 import { asUtf8 } from "../probers/heartbeat-log/formats.ts";
@@ -65,8 +66,7 @@ export const parseCommand = (run: (flags: ParseFlags) => void): Command =>
       run({
         file,
         output,
-        ...(configFile === undefined ? {} : { configFile }),
-        ...(module === undefined ? {} : { module }),
+        ...defined({ configFile, module }),
       });
     });
 

@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError } from "commander";
+import { defined } from "../core/defined.ts";
 import type { Seconds } from "../core/units.ts";
 import { DURATION_FORM, parseDuration } from "../core/units.ts";
 import type { Choose } from "./commands.ts";
@@ -64,11 +65,7 @@ export const probeCommand = (choose: Choose): Command =>
         command.error("error: --module: got no address to probe with it, want at least one");
       const flags: ProbeFlags = {
         words,
-        ...(configFile === undefined ? {} : { configFile }),
-        ...(module === undefined ? {} : { module }),
-        ...(model === undefined ? {} : { model }),
-        ...(hostname === undefined ? {} : { hostname }),
-        ...(timeout === undefined ? {} : { timeout }),
+        ...defined({ configFile, module, model, hostname, timeout }),
         form: forms[0] ?? "table",
       };
       choose(async (shell) => (await import("./probe/run.ts")).runProbes(flags, shell));

@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError } from "commander";
+import { defined } from "../core/defined.ts";
 import { type Seconds, seconds } from "../core/units.ts";
 import { duration } from "./probe.ts";
 
@@ -50,12 +51,7 @@ export function remoteFlags(command: Command): RemoteFlags {
   if ((certFile === undefined) !== (keyFile === undefined))
     return command.error("error: --http.cert-file and --http.key-file: want both or none");
   return {
-    ...(username === undefined ? {} : { username }),
-    ...(passwordFile === undefined ? {} : { passwordFile }),
-    ...(bearerTokenFile === undefined ? {} : { bearerTokenFile }),
-    ...(caFile === undefined ? {} : { caFile }),
-    ...(certFile === undefined ? {} : { certFile }),
-    ...(keyFile === undefined ? {} : { keyFile }),
+    ...defined({ username, passwordFile, bearerTokenFile, caFile, certFile, keyFile }),
     timeout: given["http.timeout"],
   };
 }

@@ -1,5 +1,6 @@
 import got, { type OptionsOfTextResponseBody, RequestError } from "got";
 import { createValidator } from "../config/document/validate.ts";
+import { defined } from "../core/defined.ts";
 import { visible } from "../core/escape.ts";
 import { redactAddress } from "../core/secret.ts";
 import { toMilliseconds } from "../core/units.ts";
@@ -53,7 +54,7 @@ export function createRemote(base: URL, flags: RemoteFlags): Remote {
 function optionsOf(flags: RemoteFlags): OptionsOfTextResponseBody {
   const { username, passwordFile, bearerTokenFile, caFile, certFile, keyFile, timeout } = flags;
   return {
-    ...(username === undefined ? {} : { username }),
+    ...defined({ username }),
     ...(passwordFile === undefined ? {} : { password: secretIn(passwordFile) }),
     headers: {
       accept: "application/json",

@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError, Option } from "commander";
+import { defined } from "../core/defined.ts";
 import { type Seconds, seconds } from "../core/units.ts";
 import type { Objectives } from "../report/build.ts";
 import type { Choose } from "./commands.ts";
@@ -99,10 +100,10 @@ function reportFlags(command: Command): ReportFlags {
   return {
     source,
     remote: remoteFlags(command),
-    ...(configFile === undefined ? {} : { configFile }),
+    ...defined({ configFile }),
     window: given.window,
     format: given.format,
-    ...(given.output === undefined ? {} : { output: given.output }),
+    ...defined({ output: given.output }),
     objectives: {
       availability: given["slo.availability"],
       p95: given["slo.responseTime"],

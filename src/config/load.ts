@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { ActionSetup } from "../core/action.ts";
+import { defined } from "../core/defined.ts";
 import type { MaintenanceWindow } from "../core/maintenance.ts";
 import { isName } from "../core/names.ts";
 import type { Relay } from "../core/relay.ts";
@@ -185,7 +186,7 @@ function buildConfig(
       maxConcurrentProbesPerHost: limits?.max_concurrent_probes_per_host,
     },
     control: token === undefined ? {} : { token },
-    ...(lease === undefined ? {} : { lease }),
+    ...defined({ lease }),
     webhooks,
     storage: storageOf(storage, resolvePath),
     contextApi: { enabled: api?.enabled ?? true, metricsEnabled: api?.metrics_enabled ?? true },

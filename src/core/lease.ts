@@ -1,3 +1,4 @@
+import { defined } from "./defined.ts";
 import type { FailureReason } from "./reasons.ts";
 import { type Seconds, seconds, type Timestamp, timestamp } from "./units.ts";
 
@@ -85,8 +86,7 @@ export function readLease(object: unknown): LeaseRecord | string {
     object,
     holder: typeof holder === "string" ? holder : "",
     ...(typeof lasting === "number" && lasting > 0 ? { duration: seconds(lasting) } : {}),
-    ...(acquireTime === undefined ? {} : { acquireTime }),
-    ...(renewTime === undefined ? {} : { renewTime }),
+    ...defined({ acquireTime, renewTime }),
     transitions: typeof transitions === "number" ? transitions : 0,
   };
 }
@@ -95,7 +95,7 @@ export function readLease(object: unknown): LeaseRecord | string {
 export function writeLease({ namespace, name }: LeaseName, spec: LeaseSpec, before?: LeaseRecord): object {
   const known = before?.object["spec"];
   return {
-    ...(before?.object ?? { metadata: { ...(namespace === undefined ? {} : { namespace }), name } }),
+    ...(before?.object ?? { metadata: { ...defined({ namespace }), name } }),
     apiVersion: "coordination.k8s.io/v1",
     kind: "Lease",
     spec: {

@@ -1,4 +1,5 @@
 import type { Clock } from "../core/clock.ts";
+import { defined } from "../core/defined.ts";
 import type { Outcome, Prober, Tier } from "../core/prober.ts";
 import { identityOf, type Target } from "../core/target.ts";
 import { type Seconds, seconds } from "../core/units.ts";
@@ -103,7 +104,7 @@ function standIn(target: Target, tier: Tier): Target {
       options: module.options,
       minInterval: seconds(0),
       source: module.source,
-      ...(module.timeout === undefined ? {} : { timeout: module.timeout }),
+      ...defined({ timeout: module.timeout }),
     },
   };
 }

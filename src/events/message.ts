@@ -1,3 +1,4 @@
+import { defined } from "../core/defined.ts";
 import { type EventType, typeOf } from "../core/events.ts";
 import type { EventFacts, PastEvent } from "../core/history.ts";
 import { type PolicyFacts, policyFacts } from "../core/status.ts";
@@ -67,7 +68,7 @@ function detailsOf(
     case "heartbeat":
       return {
         heartbeat: subject,
-        ...(event.source === undefined ? {} : { source: event.source }),
+        ...defined({ source: event.source }),
         ...changeOf(event),
       };
     case "group":
@@ -78,7 +79,5 @@ function detailsOf(
 }
 
 const changeOf = ({ from, to, cause }: EventFacts): Pick<Message, "from" | "to" | "cause"> => ({
-  ...(from === undefined ? {} : { from }),
-  ...(to === undefined ? {} : { to }),
-  ...(cause === undefined ? {} : { cause }),
+  ...defined({ from, to, cause }),
 });

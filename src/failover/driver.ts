@@ -1,4 +1,5 @@
 import type { Clock } from "../core/clock.ts";
+import { defined } from "../core/defined.ts";
 import { createMemory, retainKeys, type Shelf } from "../core/memory.ts";
 import type { Result } from "../core/result.ts";
 import { identityOf, type Target } from "../core/target.ts";
@@ -63,7 +64,7 @@ export function createDriver(
         ok: outcome.ok,
         at: endedAt,
         ...(outcome.ok ? {} : { reason: outcome.reason }),
-        ...(answered === undefined ? {} : { answered }),
+        ...defined({ answered }),
       });
     },
     command: (target, command) => apply(target, { ...command, at: clock.now() }),

@@ -1,3 +1,4 @@
+import { defined } from "../core/defined.ts";
 import type { FailureReason } from "../core/reasons.ts";
 import type { Health, Mode } from "../core/status.ts";
 import type { Thresholds } from "../core/target.ts";
@@ -122,7 +123,7 @@ function onResult(state: State, event: Event & { kind: "result" }, policy: Polic
     consecutiveSuccesses: event.ok ? state.consecutiveSuccesses + 1 : 0,
     against: speaksAgainst ? state.against + 1 : 0,
     ...(event.ok ? { lastSuccessAt: event.at } : {}),
-    ...(event.answered === undefined ? {} : { modelAvailable: event.answered }),
+    ...defined({ modelAvailable: event.answered }),
   };
   const judged = judgeHealth(counted, event.at, policy);
   return followedBy(judged, (next) => settle(next, event.at, policy));

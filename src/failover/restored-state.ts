@@ -1,3 +1,4 @@
+import { defined } from "../core/defined.ts";
 import { MODES } from "../core/status.ts";
 import { elapsed, type Seconds, type Timestamp, timestamp } from "../core/units.ts";
 import type { State } from "./machine.ts";
@@ -59,8 +60,7 @@ export function restoredState(value: unknown, interval: Seconds, now: Timestamp)
     ...(typeof modelAvailable === "boolean" ? { modelAvailable } : {}),
     // Results are numbered anew by each process.
     lastResultId: 0,
-    ...(lastProbeAt === undefined ? {} : { lastProbeAt }),
-    ...(lastSuccessAt === undefined ? {} : { lastSuccessAt }),
+    ...defined({ lastProbeAt, lastSuccessAt }),
   };
 }
 

@@ -1,3 +1,4 @@
+import { defined } from "../core/defined.ts";
 import type { Group, GroupMember } from "../core/group.ts";
 import { TARGET_STATUSES, type TargetStatus } from "../core/status.ts";
 import type { Timestamp } from "../core/units.ts";
@@ -70,7 +71,7 @@ export function groupReader(
       status: aggregate(weighed, group.unhealthyWhen),
       members,
       counts: countByStatus(members),
-      ...(at === undefined ? {} : { at }),
+      ...defined({ at }),
     };
     known.set(group, reading);
     return reading;
@@ -96,7 +97,7 @@ function asMember({ status, counts, at }: GroupReading): Reading {
     .join(", ");
   return {
     status,
-    ...(at === undefined ? {} : { at }),
+    ...defined({ at }),
     message: message === "" ? "no members" : message,
     metrics: {},
   };

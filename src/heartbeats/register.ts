@@ -1,4 +1,5 @@
 import type { Clock } from "../core/clock.ts";
+import { defined } from "../core/defined.ts";
 import type { Log } from "../core/log.ts";
 import type { Memory } from "../core/memory.ts";
 import type { PushHeartbeat, PushSetup } from "../core/push-heartbeat.ts";
@@ -230,7 +231,7 @@ export function createRegister({ clock, log, memory, report }: RegisterDeps): Re
         ping,
         at: steady.now(),
         seen: clock.now(),
-        ...(rid === undefined ? {} : { rid }),
+        ...defined({ rid }),
       });
     },
     *list() {

@@ -1,3 +1,4 @@
+import { defined } from "../core/defined.ts";
 import type { Beat } from "../core/heartbeat.ts";
 import type { PushHeartbeat } from "../core/push-heartbeat.ts";
 import { after, type Seconds, type Timestamp } from "../core/units.ts";
@@ -50,14 +51,14 @@ export function viewOf(
     status,
     failed,
     pings,
-    ...(cause === undefined ? {} : { cause }),
+    ...defined({ cause }),
     ...(running === undefined ? {} : { runningSince: after(running.at, ahead) }),
-    ...(lastDuration === undefined ? {} : { lastDuration }),
+    ...defined({ lastDuration }),
     beat: {
       heartbeat: heartbeat.name,
       source: "push",
       timeout: heartbeat.timeout,
-      ...(lastSeen === undefined ? {} : { lastSeen }),
+      ...defined({ lastSeen }),
       ...(silent === undefined ? {} : { silentSince: after(silent, ahead) }),
       ...(status === "offline" ? { down: true } : {}),
     },

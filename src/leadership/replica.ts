@@ -1,4 +1,5 @@
 import type { Clock } from "../core/clock.ts";
+import { defined } from "../core/defined.ts";
 import type { ClusterOptions, LeaseAnswer, LeaseApi, LeaseName } from "../core/lease.ts";
 import type { Log } from "../core/log.ts";
 import { type Seconds, seconds } from "../core/units.ts";
@@ -55,7 +56,7 @@ export function startLeadership(settings: LeaseSettings, deps: LeadershipDeps): 
   let cancelTimer = (): void => {};
   let cancelEnd = (): void => {};
   const { namespace, name } = settings;
-  const lease: LeaseName = { name, ...(namespace === undefined ? {} : { namespace }) };
+  const lease: LeaseName = { name, ...defined({ namespace }) };
   let stopped = false;
   const reports = createReports(settings, log);
 
@@ -180,7 +181,7 @@ function eventOf(
 
 /** Each change once: an API server that is away for an hour is one line when it goes and one when it comes. */
 function createReports({ name, identity, namespace }: LeaseSettings, log: Log) {
-  const about = { lease: name, identity, ...(namespace === undefined ? {} : { namespace }) };
+  const about = { lease: name, identity, ...defined({ namespace }) };
   let failing = false;
   let leading = false;
   let following: string | undefined;

@@ -1,4 +1,5 @@
 import { catalogue } from "../catalogue/index.ts";
+import { defined } from "../core/defined.ts";
 import type { Metric } from "../core/metric.ts";
 import { FAILURE_REASONS } from "../core/reasons.ts";
 import type { Result } from "../core/result.ts";
@@ -108,9 +109,7 @@ export function readTally(value: unknown): Tally | undefined {
     },
     failures: { ...fresh.failures, ...readCounts(failures, FAILURE_REASONS) },
     tokens: readCounts(tokens, isObject(tokens) ? Object.keys(tokens) : []),
-    ...(spent === undefined ? {} : { dollars: spent }),
-    ...(first === undefined ? {} : { firstToken: first }),
-    ...(inter === undefined ? {} : { interToken: inter }),
+    ...defined({ dollars: spent, firstToken: first, interToken: inter }),
   };
 }
 

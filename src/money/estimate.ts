@@ -1,3 +1,4 @@
+import { defined } from "../core/defined.ts";
 import { type Budget, dollarsOf, type ExpectedSpend, type Prices, totalTokens } from "../core/money.ts";
 import type { Target } from "../core/target.ts";
 import { type Seconds, seconds, timestamp } from "../core/units.ts";
@@ -112,12 +113,12 @@ function estimateOf({ target, expected, probes, stop }: Run, prices: Prices): Ta
   const dollars = dollarsOf(prices, expected);
   return {
     target,
-    ...(requestedModel === undefined ? {} : { model: requestedModel }),
+    ...defined({ model: requestedModel }),
     tokensPerPrompt: { input: tokens.input / prompts, output: tokens.output / prompts },
     wanted: wantedProbes(target) * prompts,
     prompts: probes * prompts,
     tokens: probes * totalTokens(tokens),
     ...(dollars === undefined ? {} : { dollars: probes * dollars }),
-    ...(stop === undefined ? {} : { stop }),
+    ...defined({ stop }),
   };
 }

@@ -2,6 +2,7 @@ import { Agent as HttpAgent } from "node:http";
 import { Agent as HttpsAgent } from "node:https";
 import { createSecureContext } from "node:tls";
 import type { Agents } from "got";
+import { defined } from "../core/defined.ts";
 import type { TlsSettings } from "./tls-options.ts";
 
 /** Hands out the agents of a module. Rejects with a TlsConfigError when certificates cannot be used. */
@@ -30,7 +31,7 @@ export function agentSource(tls: TlsSettings, proxy?: string): AgentSource {
         ...through,
         secureContext: createSecureContext(options),
         rejectUnauthorized: tls.verify,
-        ...(tls.serverName === undefined ? {} : { servername: tls.serverName }),
+        ...defined({ servername: tls.serverName }),
       });
     }
     return { https };

@@ -1,3 +1,4 @@
+import { defined } from "../core/defined.ts";
 import type { HistoryReader, PastEvent, TargetSummary } from "../core/history.ts";
 import type { TargetStatus } from "../core/status.ts";
 import { elapsed, rfc3339, type Seconds, seconds, type Timestamp } from "../core/units.ts";
@@ -76,8 +77,7 @@ function stateOf(
   const lastUpdated = now?.lastProbe ?? summary?.lastProbe;
   const lastHealthy = now?.lastSuccess ?? summary?.lastSuccess;
   const times = {
-    ...(lastHealthy === undefined ? {} : { lastHealthy }),
-    ...(lastUpdated === undefined ? {} : { lastUpdated }),
+    ...defined({ lastHealthy, lastUpdated }),
   };
   if (now !== undefined)
     return { status: now.status, consecutiveFailures: now.consecutiveFailures, ...times };

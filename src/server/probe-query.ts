@@ -1,3 +1,4 @@
+import { defined } from "../core/defined.ts";
 import type { ProbeTarget } from "../core/prober.ts";
 import type { Module, Target } from "../core/target.ts";
 import type { Current } from "./deps.ts";
@@ -46,8 +47,7 @@ export function whatIsAsked(
   const target = {
     address: decoded,
     configured: false,
-    ...(model === undefined ? {} : { model }),
-    ...(hostname === undefined ? {} : { hostname }),
+    ...defined({ model, hostname }),
   };
   const objection = module.prober.objection?.(target, module.options);
   if (objection !== undefined) {

@@ -1,4 +1,5 @@
 import type { Clock } from "../core/clock.ts";
+import { defined } from "../core/defined.ts";
 import type { Log } from "../core/log.ts";
 import { elapsed, type Seconds, seconds, timestamp } from "../core/units.ts";
 import { createClient } from "./client.ts";
@@ -162,7 +163,7 @@ export function createFile({
     status: () => ({
       up: condition.up(),
       failures: condition.failures(),
-      ...(figures === undefined ? {} : { file: figures }),
+      ...defined({ file: figures }),
     }),
     setBounds(next) {
       wanted = next;

@@ -1,4 +1,5 @@
 import type { Clock } from "../core/clock.ts";
+import { defined } from "../core/defined.ts";
 import type {
   ChartBucket,
   EventQuery,
@@ -122,9 +123,7 @@ function summaryOf({ target, module, results }: Line): TargetSummary {
         }),
     firstProbe: first.startedAt,
     lastProbe: last.startedAt,
-    ...(lastSuccess === undefined ? {} : { lastSuccess }),
-    ...(tokens === undefined ? {} : { tokens }),
-    ...(dollars === undefined ? {} : { dollars }),
+    ...defined({ lastSuccess, tokens, dollars }),
   };
 }
 

@@ -1,6 +1,7 @@
 import type { FromSchema, JSONSchema } from "json-schema-to-ts";
 import { Document } from "yaml";
 import { escapeReferences } from "../../config/document/convert.ts";
+import { defined } from "../../core/defined.ts";
 import { visible } from "../../core/escape.ts";
 import type { Imported } from "./names.ts";
 import { createNames } from "./names.ts";
@@ -65,7 +66,7 @@ export function importEcosystem(file: Ecosystem): Imported {
         ? {}
         : { failure_threshold: file.max_consecutive_failures }),
       ...(expected === undefined ? {} : { expected_duration: duration(expected) }),
-      ...(critical === undefined ? {} : { critical }),
+      ...defined({ critical }),
     };
   });
   const timeout = file.timeout_seconds === undefined ? {} : { timeout: duration(file.timeout_seconds) };

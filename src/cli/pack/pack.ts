@@ -2,6 +2,7 @@ import { Command, InvalidArgumentError } from "commander";
 import type { Environment } from "../../config/document/convert.ts";
 import { alternatives } from "../../config/document/describe.ts";
 import { ConfigError } from "../../config/document/problems.ts";
+import { defined } from "../../core/defined.ts";
 import { EXIT, type Shell, withUsageExit } from "../shell.ts";
 import { PARTS, type Part, packFiles } from "./files.ts";
 import { PackError, type Step, writePack } from "./write.ts";
@@ -52,7 +53,7 @@ export const packCommand = (run: (flags: PackFlags) => void): Command =>
       const given = command.opts<{ out: string; overrides?: string; only?: readonly Part[]; force?: true }>();
       run({
         out: given.out,
-        ...(given.overrides === undefined ? {} : { overrides: given.overrides }),
+        ...defined({ overrides: given.overrides }),
         parts: PARTS.filter((one) => given.only?.includes(one) ?? true),
         force: given.force ?? false,
       });

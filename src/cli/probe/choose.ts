@@ -1,5 +1,6 @@
 import type { Config } from "../../config/config.ts";
 import { nearest } from "../../config/document/describe.ts";
+import { defined } from "../../core/defined.ts";
 import { redactAddress } from "../../core/secret.ts";
 import { adhocSubject, configuredSubject, type Subject } from "../../engine/probe-request.ts";
 import { whatIsAsked } from "../../server/probe-query.ts";
@@ -32,8 +33,7 @@ export function choose({ words, module, model, hostname }: ProbeFlags, config: C
     const query = new URLSearchParams({
       target: address,
       module,
-      ...(model === undefined ? {} : { model }),
-      ...(hostname === undefined ? {} : { hostname }),
+      ...defined({ model, hostname }),
     });
     const asked = whatIsAsked(query, { modules: config.modules, targets });
     switch (asked.kind) {

@@ -1,4 +1,5 @@
 import type { Config } from "../../config/config.ts";
+import { defined } from "../../core/defined.ts";
 import { createMemory } from "../../core/memory.ts";
 import { dollarsOf } from "../../core/money.ts";
 import type { Result } from "../../core/result.ts";
@@ -62,7 +63,7 @@ export async function probeOnce(
       const result = await resultOf(engine, subject, timeout);
       waiting.delete(name);
       const dollars = result.spent === undefined ? undefined : dollarsOf(config.prices, result.spent);
-      return { name, target, module, result, ...(dollars === undefined ? {} : { dollars }) };
+      return { name, target, module, result, ...defined({ dollars }) };
     }),
   );
   stopProgress();

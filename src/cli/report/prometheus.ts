@@ -1,3 +1,4 @@
+import { defined } from "../../core/defined.ts";
 import type { TargetStatus } from "../../core/status.ts";
 import { elapsed, seconds, type Timestamp, timestamp } from "../../core/units.ts";
 import type { ReportFacts, ServiceFacts, Span, Unhealthy } from "../../report/build.ts";
@@ -138,7 +139,7 @@ function serviceOf(
           },
         }),
     outages: outages.get(key) ?? [],
-    ...(objective === undefined ? {} : { objective }),
+    ...defined({ objective }),
   };
 }
 

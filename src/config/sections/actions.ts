@@ -8,6 +8,7 @@ import {
   NOW,
   VERIFICATIONS,
 } from "../../core/action.ts";
+import { defined } from "../../core/defined.ts";
 import { mapTexts, placeholdersIn, wholePlaceholder } from "../../core/placeholder.ts";
 import { knownSecret } from "../../core/secret.ts";
 import type { Path } from "../document/tree.ts";
@@ -114,8 +115,7 @@ function httpOf(raw: RawActionHttp, path: Path, context: BuildContext): ActionWo
     url: raw.url,
     headers: headersOf(raw.headers, [...path, "headers"], RESERVED_HEADERS, context),
     tls: outboundTls(raw.tls_config, [...path, "tls_config"], context),
-    ...(raw.body === undefined ? {} : { body: raw.body }),
-    ...(raw.unix_socket === undefined ? {} : { unixSocket: raw.unix_socket }),
+    ...defined({ body: raw.body, unixSocket: raw.unix_socket }),
   };
 }
 

@@ -1,3 +1,4 @@
+import { defined } from "../../core/defined.ts";
 import { type Budget, type Price, type Prices, priceOf } from "../../core/money.ts";
 import type { Module, Target } from "../../core/target.ts";
 import type { Path } from "../document/tree.ts";
@@ -12,8 +13,7 @@ export function pricesOf(raw: RawConfig["prices"]): Prices {
       {
         input,
         output,
-        ...(cached_input === undefined ? {} : { cachedInput: cached_input }),
-        ...(reasoning === undefined ? {} : { reasoning }),
+        ...defined({ cachedInput: cached_input, reasoning }),
       },
     ]),
   );

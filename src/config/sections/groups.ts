@@ -1,3 +1,4 @@
+import { defined } from "../../core/defined.ts";
 import { type Group, type GroupMember, type UnhealthyWhen, usualRule } from "../../core/group.ts";
 import type { Target } from "../../core/target.ts";
 import { alternatives, nearest } from "../document/describe.ts";
@@ -213,7 +214,7 @@ function buildGroup(raw: RawGroup, kinds: Kinds, critical: ReadonlySet<string>):
   ];
   return {
     name: raw.name,
-    ...(raw.description === undefined ? {} : { description: raw.description }),
+    ...defined({ description: raw.description }),
     labels: raw.labels ?? {},
     members,
     unhealthyWhen: ruleOf(raw.unhealthy_when) ?? usualRule(members),

@@ -1,3 +1,4 @@
+import { defined } from "../../core/defined.ts";
 import {
   PING_ACTION,
   type PushHeartbeat,
@@ -66,8 +67,7 @@ export function buildHeartbeats(raw: unknown, context: BuildContext): PushSetup 
     heartbeats,
     defaultTimeout,
     configured: named || heartbeats.length > 0 || registration !== undefined,
-    ...(registration === undefined ? {} : { registration }),
-    ...(checkInterval === undefined ? {} : { checkInterval }),
+    ...defined({ registration, checkInterval }),
   };
 }
 
@@ -130,10 +130,7 @@ function heartbeatOf(
     ...timeoutsOf(raw, defaultTimeout),
     labels: raw.labels ?? {},
     critical: raw.critical ?? false,
-    ...(raw.hostname === undefined ? {} : { hostname: raw.hostname }),
-    ...(raw.owner === undefined ? {} : { owner: raw.owner }),
-    ...(raw.description === undefined ? {} : { description: raw.description }),
-    ...(token === undefined ? {} : { token }),
+    ...defined({ hostname: raw.hostname, owner: raw.owner, description: raw.description, token }),
   };
 }
 
@@ -165,7 +162,7 @@ function registrationOf(
     kind: raw.kind ?? "machine",
     ...timeoutsOf(raw, defaultTimeout),
     namePattern: raw.name_pattern ?? "*",
-    ...(token === undefined ? {} : { token }),
+    ...defined({ token }),
   };
 }
 

@@ -1,4 +1,5 @@
 import type { FromSchema, JSONSchema } from "json-schema-to-ts";
+import { defined } from "../../core/defined.ts";
 import type { InboundAuth, OutboundTls } from "../../core/relay.ts";
 import { knownSecret, Secret } from "../../core/secret.ts";
 import { childOf } from "../document/schema-errors.ts";
@@ -103,7 +104,7 @@ export function outboundTls(
     raw?.ca_file === undefined
       ? undefined
       : secretFile(resolvePath(raw.ca_file), [...path, "ca_file"], report);
-  return { insecureSkipVerify, ...(ca === undefined ? {} : { ca }) };
+  return { insecureSkipVerify, ...defined({ ca }) };
 }
 
 /** What relays and actions have in common. Defaults are stated for documentation: `webhooks.ts` applies them. */

@@ -1,5 +1,6 @@
 import { accessSync, constants } from "node:fs";
 import type { FromSchema, JSONSchema } from "json-schema-to-ts";
+import { defined } from "../../core/defined.ts";
 import type { ClusterOptions } from "../../core/lease.ts";
 import { formatDuration, type Seconds, seconds } from "../../core/units.ts";
 import { reasonOf } from "../document/secrets.ts";
@@ -38,10 +39,7 @@ export function buildLease(raw: unknown, { report, resolvePath }: BuildContext):
     name: name ?? "heartbeat-exporter",
     duration: lasting,
     renewInterval,
-    ...(namespace === undefined ? {} : { namespace }),
-    ...(identity === undefined ? {} : { identity }),
-    ...(file === undefined ? {} : { kubeconfig: file }),
-    ...(context === undefined ? {} : { context }),
+    ...defined({ namespace, identity, kubeconfig: file, context }),
   };
 }
 

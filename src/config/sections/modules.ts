@@ -1,4 +1,5 @@
 import { dirname, isAbsolute, resolve } from "node:path";
+import { defined } from "../../core/defined.ts";
 import type { CompileContext, Prober } from "../../core/prober.ts";
 import type { Secret } from "../../core/secret.ts";
 import type { Module } from "../../core/target.ts";
@@ -105,7 +106,7 @@ function buildModule(name: string, raw: object, context: BuildContext): Module |
     options: compiled,
     ...(timeout === undefined ? {} : { timeout: durationOf(timeout) }),
     minInterval: min_interval === undefined ? usual : durationOf(min_interval),
-    ...(coldStartAfter === undefined ? {} : { coldStartAfter }),
+    ...defined({ coldStartAfter }),
     ...(budgets.length === 0 ? {} : { budgets }),
     source: redactedYaml(lookup(context.root, path)?.node ?? context.root, context.findings.secrets),
   };

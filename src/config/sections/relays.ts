@@ -1,4 +1,5 @@
 import type { FromSchema, JSONSchema } from "json-schema-to-ts";
+import { defined } from "../../core/defined.ts";
 import { mapTexts, placeholdersIn } from "../../core/placeholder.ts";
 import { EVENT_FIELDS, EVENT_PRESETS, type EventShape, type Relay } from "../../core/relay.ts";
 import type { Path } from "../document/tree.ts";
@@ -54,7 +55,7 @@ function relayOf(raw: RawRelay, path: Path, context: BuildContext): Relay {
       maxAge: durationOf(raw.max_age ?? "1d"),
     },
     tls: outboundTls(raw.tls_config, [...path, "tls_config"], context),
-    ...(signing === undefined ? {} : { signing }),
+    ...defined({ signing }),
   };
 }
 

@@ -1,3 +1,4 @@
+import { defined } from "../../core/defined.ts";
 import type { Budget, Prices } from "../../core/money.ts";
 import type { FallbackPolicy, Module, Target, Thresholds } from "../../core/target.ts";
 import { formatDuration, type Seconds, seconds } from "../../core/units.ts";
@@ -96,11 +97,10 @@ function buildTarget(
     sloObjective: raw.slo_objective ?? 0.999,
     critical: raw.critical ?? false,
     labels: raw.labels ?? {},
-    ...(raw.model === undefined ? {} : { model: raw.model }),
-    ...(raw.hostname === undefined ? {} : { hostname: raw.hostname }),
+    ...defined({ model: raw.model, hostname: raw.hostname }),
     ...(raw.expected_duration === undefined ? {} : { expectedDuration: durationOf(raw.expected_duration) }),
     ...(budgets.length === 0 ? {} : { budgets }),
-    ...(failover === undefined ? {} : { failover }),
+    ...defined({ failover }),
   };
 }
 

@@ -1,4 +1,5 @@
 import type { FromSchema, JSONSchema } from "json-schema-to-ts";
+import { defined } from "../../core/defined.ts";
 import { EVENT_WORDS, type EventWebhook } from "../../core/events.ts";
 import { knownSecret, type Secret } from "../../core/secret.ts";
 import { nearest } from "../document/describe.ts";
@@ -56,8 +57,7 @@ function buildWebhook(raw: RawWebhook, path: Path, context: BuildContext): Event
     url,
     words: new Set(raw.events),
     ...(raw.targets === undefined ? {} : { subjects: new Set(raw.targets) }),
-    ...(secret === undefined ? {} : { secret }),
-    ...(previousSecret === undefined ? {} : { previousSecret }),
+    ...defined({ secret, previousSecret }),
     headers: Object.fromEntries(
       Object.entries(raw.headers ?? {}).map(([name, value]) => [name, knownSecret(value)]),
     ),

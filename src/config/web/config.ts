@@ -1,5 +1,6 @@
 import { readFileSync, statSync } from "node:fs";
 import { createSecureContext, DEFAULT_CIPHERS, type SecureContextOptions } from "node:tls";
+import { defined } from "../../core/defined.ts";
 import { parseDuration, type Seconds, seconds } from "../../core/units.ts";
 import { convert, noFindings } from "../document/convert.ts";
 import { createReport, type Report } from "../document/problems.ts";
@@ -64,7 +65,7 @@ export function loadWebConfig(path: string): WebConfig {
       "HTTP/2 is not served; HTTP/1.1 is, which every client speaks",
     );
   return {
-    ...(tls === undefined ? {} : { tls }),
+    ...defined({ tls }),
     users: new Map(Object.entries(web.basic_auth_users ?? {})),
     headers: { ...web.http_server_config?.headers },
     ...(every > 0 ? { rateLimit: { interval: every, burst } } : {}),
@@ -134,9 +135,7 @@ function tlsOf(raw: RawTls, report: Report, read: ReadOption): WebConfig["tls"] 
     report.problem({ path: at("client_allowed_sans"), got: "names without certificates", want });
   }
   const context: SecureContextOptions & { honorCipherOrder?: boolean } = {
-    ...(cert === undefined ? {} : { cert }),
-    ...(key === undefined ? {} : { key }),
-    ...(ca === undefined ? {} : { ca }),
+    ...defined({ cert, key, ca }),
     ...strictness(raw),
   };
   if (cert !== undefined && key !== undefined) checkContext(context, report, at());

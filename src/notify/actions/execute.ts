@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import type { Action, ActionWork } from "../../core/action.ts";
 import type { Clock } from "../../core/clock.ts";
+import { defined } from "../../core/defined.ts";
 import type { Secret } from "../../core/secret.ts";
 import { type Seconds, seconds } from "../../core/units.ts";
 import { send } from "../delivery/http-client.ts";
@@ -139,8 +140,7 @@ async function callServer(
       timeout,
       tls: work.tls,
       keep: MOST_OUTPUT,
-      ...(body === undefined ? {} : { body }),
-      ...(work.unixSocket === undefined ? {} : { unixSocket: work.unixSocket }),
+      ...defined({ body, unixSocket: work.unixSocket }),
     },
     signal,
     clock,

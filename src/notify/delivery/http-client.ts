@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { Got } from "got";
 import type { Clock } from "../../core/clock.ts";
+import { defined } from "../../core/defined.ts";
 import type { OutboundTls } from "../../core/relay.ts";
 import { type Seconds, seconds } from "../../core/units.ts";
 
@@ -55,7 +56,7 @@ export async function send(request: Request, signal: AbortSignal, clock: Clock):
     const stream = got.stream(url, {
       method: method as "POST",
       headers: { "user-agent": USER_AGENT, ...hostOf(request), ...headers },
-      ...(body === undefined ? {} : { body }),
+      ...defined({ body }),
       https: tls,
       enableUnixSockets: request.unixSocket !== undefined,
       signal: AbortSignal.any([signal, late.signal]),
@@ -79,7 +80,7 @@ export async function send(request: Request, signal: AbortSignal, clock: Clock):
         kind: "answer",
         status: head.statusCode,
         body: Buffer.concat(chunks).subarray(0, keep).toString("utf8"),
-        ...(retryAfter === undefined ? {} : { retryAfter }),
+        ...defined({ retryAfter }),
       });
     };
     stream.once("response", (response: NonNullable<typeof head>) => {

@@ -1,4 +1,5 @@
 import type { Clock } from "../../core/clock.ts";
+import { defined } from "../../core/defined.ts";
 import type { Log } from "../../core/log.ts";
 import type { Shelf } from "../../core/memory.ts";
 import type { RetryPolicy } from "../../core/relay.ts";
@@ -197,7 +198,7 @@ export function createOutbox(deps: OutboxDeps): Outbox {
       const chosen = letters.list().filter((item) => id === undefined || item.id === id);
       for (const item of chosen) letters.delete(item.id);
       for (const { id: itemId, key, follows, body, contentType } of chosen) {
-        queue({ id: itemId, key, body, contentType, ...(follows === undefined ? {} : { follows }) });
+        queue({ id: itemId, key, body, contentType, ...defined({ follows }) });
       }
       return chosen.length;
     },

@@ -1,4 +1,5 @@
 import type { Clock } from "../../core/clock.ts";
+import { defined } from "../../core/defined.ts";
 import type { OutboundTls } from "../../core/relay.ts";
 import type { Secret } from "../../core/secret.ts";
 import type { Seconds } from "../../core/units.ts";
@@ -61,5 +62,5 @@ function attemptOf(reply: Reply): Attempt {
   if (status >= 200 && status <= 299) return { kind: "delivered" };
   const detail = `got status ${status}`;
   if (FINAL.has(status)) return { kind: "refused", detail };
-  return { kind: "failed", detail, ...(retryAfter === undefined ? {} : { retryAfter }) };
+  return { kind: "failed", detail, ...defined({ retryAfter }) };
 }

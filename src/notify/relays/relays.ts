@@ -1,5 +1,6 @@
 import type { Alert, AlertGroup } from "../../core/alert.ts";
 import type { Clock } from "../../core/clock.ts";
+import { defined } from "../../core/defined.ts";
 import type { Log } from "../../core/log.ts";
 import type { Memory } from "../../core/memory.ts";
 import type { Relay } from "../../core/relay.ts";
@@ -120,7 +121,7 @@ export function createRelays(deps: RelaysDeps): Relays {
       id,
       key: alert.fingerprint,
       ...event,
-      ...(follows === undefined ? {} : { follows }),
+      ...defined({ follows }),
     });
     if (added === "full") return "full";
     ledger.put(alert.fingerprint, judgement.episode);

@@ -1,4 +1,5 @@
 import { type Alert, type AlertGroup, valueOf } from "../../core/alert.ts";
+import { defined } from "../../core/defined.ts";
 import { fillPlaceholders, mapTexts } from "../../core/placeholder.ts";
 import type { EventField, EventPreset, EventShape } from "../../core/relay.ts";
 import { rfc3339, type Timestamp } from "../../core/units.ts";
@@ -113,7 +114,7 @@ function datadog({ alert, group }: EventFacts): object {
     aggregation_key: alert.fingerprint,
     source_type_name: "prometheus",
     tags: Object.entries(labels).map(([name, value]) => `${name}:${value}`),
-    ...(host === undefined ? {} : { host }),
+    ...defined({ host }),
     ...(Number.isFinite(at) ? { date_happened: Math.floor(at / 1000) } : {}),
   };
 }

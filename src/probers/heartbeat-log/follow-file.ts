@@ -1,4 +1,5 @@
 import type { Clock } from "../../core/clock.ts";
+import { defined } from "../../core/defined.ts";
 import type { ProbeLog } from "../../core/prober.ts";
 import { type FileFacts, factsOf, handleFacts, openAllowed } from "./allowed-files.ts";
 import type { Descriptors, Held } from "./descriptors.ts";
@@ -61,7 +62,7 @@ export async function followFile(path: string, before: LogState, deps: FollowDep
   } catch (error) {
     trouble = error instanceof DeadlineError ? late(path) : fileProblem(path, error);
   }
-  return { state: session.state(positions), ...(trouble === undefined ? {} : { problem: trouble }) };
+  return { state: session.state(positions), ...defined({ problem: trouble }) };
 }
 
 const late = (path: string): Problem =>

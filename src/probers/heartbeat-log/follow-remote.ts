@@ -1,3 +1,4 @@
+import { defined } from "../../core/defined.ts";
 import type { ProbeContext, ProbeTarget } from "../../core/prober.ts";
 import { redactAddress } from "../../core/secret.ts";
 import type { Followed } from "./follow-file.ts";
@@ -126,7 +127,7 @@ async function readBody(
   const settled = (trouble?: Problem): Read => {
     const modified = Date.parse(headers["last-modified"] ?? "") / 1000;
     session.settle(Number.isNaN(modified) ? undefined : modified);
-    return { position: part.leave(), ...(trouble === undefined ? {} : { problem: trouble }) };
+    return { position: part.leave(), ...defined({ problem: trouble }) };
   };
   let fetched = 0;
   try {

@@ -1,4 +1,5 @@
 import { validateHeaderName, validateHeaderValue } from "node:http";
+import { defined } from "../../core/defined.ts";
 import type { CompileContext } from "../../core/prober.ts";
 import { knownSecret, type Secret } from "../../core/secret.ts";
 import { parseDuration, parseSize, type Seconds, SIZE_FORM, seconds } from "../../core/units.ts";
@@ -82,15 +83,15 @@ export function compileHeartbeatLog(
       },
       countField: sourceOf(fields, "heartbeat_count"),
       uptimeField: sourceOf(fields, "uptime_seconds"),
-      ...(timestampField === undefined ? {} : { timestampField }),
+      ...defined({ timestampField }),
       zone: options.timezone ?? "local",
     },
     fields,
-    ...(timeout === undefined ? {} : { timeout }),
+    ...defined({ timeout }),
     interval: intervalOf(options.interval, context),
     intervalField: sourceOf(fields, "interval_seconds"),
     matchAll: options.match !== "any",
-    ...(ignoreOlder === undefined ? {} : { ignoreOlder }),
+    ...defined({ ignoreOlder }),
     initialRead: size("initial_read", 16 * MIB, 0, Number.MAX_SAFE_INTEGER),
     fetch: {
       // A module is for the files in paths; what else it may be made to fetch is to be said.

@@ -1,3 +1,4 @@
+import { defined } from "../../core/defined.ts";
 import type { ParseLine } from "./formats.ts";
 import { type Counts, type Heard, type ParseFailure } from "./tally.ts";
 import { mayBePiece, type Unwrapped, unwrap } from "./wrappers.ts";
@@ -173,7 +174,7 @@ export function createScanner(
     carry: () => ({
       skipping,
       pieces: Object.fromEntries(pieces),
-      ...(journal === undefined ? {} : { journal }),
+      ...defined({ journal }),
     }),
   };
 }

@@ -1,4 +1,5 @@
 import type { Clock } from "../../core/clock.ts";
+import { defined } from "../../core/defined.ts";
 import type { ProbeLog } from "../../core/prober.ts";
 import { type Timestamp, timestamp } from "../../core/units.ts";
 import { flatten } from "./flatten.ts";
@@ -93,7 +94,7 @@ export function openSession(
       counts,
       rotations,
       sequence,
-      ...(last === undefined ? {} : { last }),
+      ...defined({ last }),
       lookedAt: clock.now(),
     }),
   };

@@ -1,3 +1,4 @@
+import { defined } from "../../core/defined.ts";
 import type { Fields } from "./json.ts";
 
 /** Why a line is no heartbeat though it looks like one: values of a label. */
@@ -49,7 +50,7 @@ export function countHeartbeat(counts: Counts, before: Sequence, { count, uptime
   if (restarted) counts.restarts += 1;
   else if (count !== undefined && before.count !== undefined)
     counts.missed += Math.max(0, count - before.count - 1);
-  return { ...(count === undefined ? {} : { count }), ...(uptime === undefined ? {} : { uptime }) };
+  return { ...defined({ count, uptime }) };
 }
 
 const isLess = (now: number | undefined, before: number | undefined): boolean =>

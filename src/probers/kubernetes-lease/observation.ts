@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Clock } from "../../core/clock.ts";
+import { defined } from "../../core/defined.ts";
 import type { Shelf } from "../../core/memory.ts";
 import { type Seconds, seconds } from "../../core/units.ts";
 
@@ -33,7 +34,7 @@ export function recall(memory: Shelf, key: string, clock: Clock): Observation | 
   const since = noted.process === PROCESS ? Math.max(0, clock.monotonic() - noted.at) : 0;
   const { renewTime, timeout } = noted;
   const silence = seconds(noted.silence + since);
-  return { renewTime, silence, ...(timeout === undefined ? {} : { timeout }) };
+  return { renewTime, silence, ...defined({ timeout }) };
 }
 
 /** Takes note of what a Lease shows now. A renewal is any other time than before, also an earlier one. */
@@ -46,7 +47,7 @@ export function observe(
   const known = recall(memory, key, clock);
   const silence = known?.renewTime === renewTime ? known.silence : seconds(0);
   if (known === undefined) makeRoom(memory);
-  const observation = { renewTime, silence, ...(timeout === undefined ? {} : { timeout }) };
+  const observation = { renewTime, silence, ...defined({ timeout }) };
   memory.put(key, { ...observation, at: clock.monotonic(), process: PROCESS } satisfies Noted);
   return observation;
 }

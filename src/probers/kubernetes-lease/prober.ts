@@ -1,5 +1,6 @@
 import { accessSync, constants } from "node:fs";
 import { catalogue } from "../../catalogue/index.ts";
+import { defined } from "../../core/defined.ts";
 import type { Beat } from "../../core/heartbeat.ts";
 import { type LeaseApi, type LeaseRecord, type LeaseSpec, readMicroTime } from "../../core/lease.ts";
 import { type Sample, sample } from "../../core/metric.ts";
@@ -45,11 +46,9 @@ function compile(options: LeaseOptions, context: CompileContext): LeaseModule {
   const length = timeout === undefined ? undefined : parseDuration(timeout);
   return {
     api: openLeases({
-      ...(file === undefined ? {} : { kubeconfig: file }),
-      ...(name === undefined ? {} : { context: name }),
+      ...defined({ kubeconfig: file, context: name }),
     }),
-    ...(length === undefined ? {} : { timeout: length }),
-    ...(expectedHolder === undefined ? {} : { expectedHolder }),
+    ...defined({ timeout: length, expectedHolder }),
   };
 }
 

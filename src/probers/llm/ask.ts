@@ -1,4 +1,5 @@
 import type { Agents } from "got";
+import { defined } from "../../core/defined.ts";
 import { failed, type Outcome, type ProbeContext, type ProbeTarget } from "../../core/prober.ts";
 import type { FailureReason } from "../../core/reasons.ts";
 import { shownAnswer } from "./answer/answer.ts";
@@ -40,7 +41,7 @@ export async function askQuestion(
   context.log("asking", {
     url: shown(url),
     stream: module.stream,
-    ...(model === undefined ? {} : { model }),
+    ...defined({ model }),
   });
   const reception = receive(module, context);
   const call = {
@@ -57,7 +58,7 @@ export async function askQuestion(
     ...received,
     exchange: done,
     url,
-    ...(model === undefined ? {} : { requestedModel: model }),
+    ...defined({ requestedModel: model }),
     values,
     secrets: credential.secrets,
   };

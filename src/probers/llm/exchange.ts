@@ -2,6 +2,7 @@ import type { ClientRequest, IncomingHttpHeaders } from "node:http";
 import type { Socket } from "node:net";
 import type { Agents } from "got";
 import type { Clock } from "../../core/clock.ts";
+import { defined } from "../../core/defined.ts";
 import { type Seconds, seconds } from "../../core/units.ts";
 import { loadClient } from "../client.ts";
 import { guardedLookup, type RefusesAddress } from "../guarded-lookup.ts";
@@ -72,7 +73,7 @@ export async function exchange(
     const stream = got.stream(call.url, {
       method: call.method,
       headers: call.headers,
-      ...(call.body === undefined ? {} : { body: call.body }),
+      ...defined({ body: call.body }),
       agent: call.agent,
       ...(call.proxied ? {} : { dnsLookup: guardedLookup(call.refusesAddress) }),
       signal,

@@ -1,4 +1,5 @@
 import { validateHeaderName, validateHeaderValue } from "node:http";
+import { defined } from "../../core/defined.ts";
 import type { CompileContext } from "../../core/prober.ts";
 import { knownSecret, type Secret } from "../../core/secret.ts";
 import { parseDuration, type Seconds } from "../../core/units.ts";
@@ -62,8 +63,7 @@ export function compileLlm(options: LlmOptions, context: CompileContext): LlmMod
   const questions = compileQuestions(options, format, context);
   return {
     format,
-    ...(key === undefined ? {} : { key }),
-    ...(options.model === undefined ? {} : { model: options.model }),
+    ...defined({ key, model: options.model }),
     questions,
     asksAll: options.prompts_mode === "all",
     turns: compileTurns(questions, options.prompts_mode ?? "rotate"),
@@ -73,12 +73,10 @@ export function compileLlm(options: LlmOptions, context: CompileContext): LlmMod
     extraBody: options.extra_body ?? {},
     headers,
     query: options.query ?? {},
-    ...(options.path === undefined ? {} : { path: options.path }),
-    ...(stallTimeout === undefined ? {} : { stallTimeout }),
-    ...(coldStartAfter === undefined ? {} : { coldStartAfter }),
+    ...defined({ path: options.path, stallTimeout, coldStartAfter }),
     ...(options.allowed_models === undefined ? {} : { acceptsModel: allowedModels(options.allowed_models) }),
     access: compileAccess(options.allowed_targets, hasCredential, context),
-    ...(proxy === undefined ? {} : { proxy }),
+    ...defined({ proxy }),
     tiers: compileTiers(options.tiers, context),
     agents: agentSource(compileTls(options.tls_config ?? {}, context), proxy?.url),
   };
@@ -156,9 +154,7 @@ function specialOf(options: LlmOptions, format: WireFormat, context: CompileCont
   }
   const { max_tokens_field, api_version, ollama_route } = options;
   return {
-    ...(max_tokens_field === undefined ? {} : { max_tokens_field }),
-    ...(api_version === undefined ? {} : { api_version }),
-    ...(ollama_route === undefined ? {} : { ollama_route }),
+    ...defined({ max_tokens_field, api_version, ollama_route }),
   };
 }
 

@@ -1,3 +1,4 @@
+import { defined } from "../../core/defined.ts";
 import type {
   Objection,
   Outcome,
@@ -91,7 +92,7 @@ function resultOf(asked: readonly Asked[], opened: Opened, wanted: number): Prob
       last,
       asked.map(({ evidence }) => evidence.answer.usage),
     ),
-    ...(retryAfter === undefined ? {} : { retryAfter }),
+    ...defined({ retryAfter }),
   };
 }
 

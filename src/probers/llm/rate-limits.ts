@@ -1,4 +1,5 @@
 import type { Clock } from "../../core/clock.ts";
+import { defined } from "../../core/defined.ts";
 import { type Seconds, seconds, type Timestamp, timestamp } from "../../core/units.ts";
 import type { Headers } from "./wire/types.ts";
 
@@ -46,8 +47,7 @@ export function readRateLimits(headers: Headers, clock: Clock): readonly RateLim
     if (found.has(kind) || (remaining === undefined && resetAt === undefined)) continue;
     found.set(kind, {
       kind,
-      ...(remaining === undefined ? {} : { remaining }),
-      ...(resetAt === undefined ? {} : { resetAt }),
+      ...defined({ remaining, resetAt }),
     });
   }
   return [...found.values()];

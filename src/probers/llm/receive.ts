@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from "node:http";
+import { defined } from "../../core/defined.ts";
 import type { ProbeContext } from "../../core/prober.ts";
 import { type Seconds, seconds } from "../../core/units.ts";
 import { type Answer, addPiece, emptyAnswer, noteSilence } from "./answer/answer.ts";
@@ -96,12 +97,12 @@ export function receive(module: LlmModule, { signal, clock }: ProbeContext): Rec
       const inBody = (apiError ?? answer.error)?.retryAfter;
       const retryAfter = isSuccess() ? inBody : (retryAfterOf(headers, clock) ?? inBody);
       return {
-        ...(status === undefined ? {} : { status }),
+        ...defined({ status }),
         errorBody: body,
-        ...(apiError === undefined ? {} : { apiError }),
+        ...defined({ apiError }),
         answer,
         stalled: stall.signal.aborted && !answer.ended,
-        ...(retryAfter === undefined ? {} : { retryAfter }),
+        ...defined({ retryAfter }),
         rateLimits: readRateLimits(headers, clock),
       };
     },

@@ -1,3 +1,4 @@
+import { defined } from "../../core/defined.ts";
 import type { Objection, ProbeTarget } from "../../core/prober.ts";
 import { fill, type Values } from "./judge/prompt.ts";
 import type { LlmModule } from "./options.ts";
@@ -29,7 +30,7 @@ export function prepare(
     return { part: "model", want: `the name of a model, without which ${api} cannot be asked` };
   }
   const wire = module.format.request({
-    ...(model === undefined ? {} : { model }),
+    ...defined({ model }),
     ...(question.system === undefined ? {} : { system: fill(question.system, values) }),
     prompt: fill(question.prompt, values),
     stream: module.stream,

@@ -1,3 +1,4 @@
+import { defined } from "../../core/defined.ts";
 import type { ExpectedSpend, Spent, Tokens } from "../../core/money.ts";
 import type { ProbeTarget } from "../../core/prober.ts";
 import type { Asked, Opened } from "./ask.ts";
@@ -45,8 +46,7 @@ function tokensOf({ question, evidence }: Asked, module: LlmModule): Tokens {
   return {
     input: usage.input ?? inputOf(question, module),
     output: usage.output ?? (vector === undefined ? received : 0),
-    ...(usage.reasoning === undefined ? {} : { reasoning: usage.reasoning }),
-    ...(usage.cached_input === undefined ? {} : { cachedInput: usage.cached_input }),
+    ...defined({ reasoning: usage.reasoning, cachedInput: usage.cached_input }),
   };
 }
 

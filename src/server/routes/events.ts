@@ -1,4 +1,5 @@
 import type { Request, Response } from "express";
+import { defined } from "../../core/defined.ts";
 import { targetStatus } from "../../core/status.ts";
 import { rfc3339, seconds } from "../../core/units.ts";
 import type { Wanted } from "../../events/feed.ts";
@@ -81,7 +82,7 @@ function stream(deps: Deps, { wanted, after }: Asked, req: Request, res: Respons
   write(`retry: ${RETRY_MS.least + Math.floor(Math.random() * spread)}\n\n`);
   const following = events.follow({
     wanted,
-    ...(after === undefined ? {} : { after }),
+    ...defined({ after }),
     event: (message) => write(frame(message.type, message.id, message)),
     caughtUp(newest) {
       const text = frame("snapshot", newest, snapshot(deps, wanted));
@@ -165,7 +166,7 @@ function readAsked(deps: Deps, req: Request): Asked | string {
       ...(subjects.length === 0 ? {} : { subjects: new Set(subjects) }),
       ...(types.length === 0 ? {} : { types: new Set(types.filter((type) => type !== undefined)) }),
     },
-    ...(after === undefined ? {} : { after }),
+    ...defined({ after }),
     limit,
     list: format === "json" || (format === null && req.accepts(["text/event-stream", "json"]) === "json"),
   };

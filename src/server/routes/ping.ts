@@ -1,4 +1,5 @@
 import type { NextFunction, Request, Response } from "express";
+import { defined } from "../../core/defined.ts";
 import { RUN_ID } from "../../core/push-heartbeat.ts";
 import type { PingKind } from "../../heartbeats/machine.ts";
 import type { Deps } from "../deps.ts";
@@ -136,7 +137,7 @@ export function readPingPath(path: string): PingPath | NoPingPath {
   const [name, token] = rest.toReversed();
   if (name === undefined || rest.length > 2)
     return { status: 404, text: `got too long a path, want ${FORMS}` };
-  return { name, ping: last ?? "success", ...(token === undefined ? {} : { token }) };
+  return { name, ping: last ?? "success", ...defined({ token }) };
 }
 
 function actionOf(text: string): PingKind | "out of range" | undefined {

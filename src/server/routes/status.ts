@@ -1,4 +1,5 @@
 import type { Request, Response } from "express";
+import { defined } from "../../core/defined.ts";
 import type { Shown, Skip } from "../../core/result.ts";
 import { policyFacts, targetStatus } from "../../core/status.ts";
 import type { Target } from "../../core/target.ts";
@@ -113,7 +114,7 @@ function statusOf({ clock, state, ask, leads }: Deps, target: Target) {
     timestamp: rfc3339(now),
     service: SERVICE,
     target: target.name,
-    ...(leader === undefined ? {} : { leader }),
+    ...defined({ leader }),
     status: targetStatus(target, known.health, latest?.result),
     heartbeat: { ...heartbeatFacts(known, latest), ...(skip === undefined ? {} : skipFacts(skip)) },
     config: modeFacts(known, now),

@@ -1,4 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
+import { defined } from "../../core/defined.ts";
 import { HEARTBEAT_SOURCES } from "../../core/heartbeat.ts";
 import { EVENT_KINDS, type EventFacts, type EventQuery, type PastEvent } from "../../core/history.ts";
 import { timestamp } from "../../core/units.ts";
@@ -52,7 +53,7 @@ function readFacts(json: string): EventFacts | undefined {
     kind: known,
     at: timestamp(at),
     subject,
-    ...(via === undefined ? {} : { source: via }),
+    ...defined({ source: via }),
     ...(typeof from === "string" ? { from } : {}),
     ...(typeof to === "string" ? { to } : {}),
     ...(typeof cause === "string" ? { cause } : {}),

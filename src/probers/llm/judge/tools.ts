@@ -1,3 +1,4 @@
+import { defined } from "../../../core/defined.ts";
 import type { CompileContext } from "../../../core/prober.ts";
 import type { LlmOptions } from "../schema.ts";
 import type { Tool, WireFormat } from "../wire/types.ts";
@@ -29,7 +30,7 @@ export function compileTools(
     if (typeof broken === "string") context.problem(["tools", i, "parameters"], broken, "a JSON Schema");
     return {
       name,
-      ...(description === undefined ? {} : { description }),
+      ...defined({ description }),
       parameters: objectSchema(parameters),
     };
   });

@@ -1,3 +1,4 @@
+import { defined } from "../../../core/defined.ts";
 import {
   countOf,
   finishPiece,
@@ -56,8 +57,7 @@ function request(ask: Ask): WireRequest {
     path: "/messages",
     headers: { "anthropic-version": ask.special.api_version ?? DEFAULT_VERSION },
     body: {
-      ...(ask.model === undefined ? {} : { model: ask.model }),
-      ...(ask.system === undefined ? {} : { system: ask.system }),
+      ...defined({ model: ask.model, system: ask.system }),
       messages: [{ role: "user", content: ask.prompt }],
       max_tokens: ask.maxTokens,
       ...(ask.tools.length === 0

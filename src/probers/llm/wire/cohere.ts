@@ -1,3 +1,4 @@
+import { defined } from "../../../core/defined.ts";
 import {
   countOf,
   finishPiece,
@@ -32,7 +33,7 @@ function request(ask: Ask): WireRequest {
     prefix: "/v2",
     path: "/chat",
     body: {
-      ...(ask.model === undefined ? {} : { model: ask.model }),
+      ...defined({ model: ask.model }),
       messages: [
         ...(ask.system === undefined ? [] : [{ role: "system", content: ask.system }]),
         { role: "user", content: ask.prompt },
@@ -95,8 +96,7 @@ function toolCall(value: unknown, index: number | undefined): readonly Piece[] {
   return [
     {
       kind: "tool_call",
-      ...(index === undefined ? {} : { call: index }),
-      ...(name === undefined ? {} : { name }),
+      ...defined({ call: index, name }),
       ...(json === undefined ? {} : { arguments: { json } }),
     },
   ];

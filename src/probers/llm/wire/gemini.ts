@@ -1,3 +1,4 @@
+import { defined } from "../../../core/defined.ts";
 import { parseDuration } from "../../../core/units.ts";
 import {
   countOf,
@@ -158,8 +159,7 @@ function readError(data: unknown): ApiError | undefined {
   return {
     codes,
     message,
-    ...(status === undefined ? {} : { status }),
-    ...(delay === undefined ? {} : { retryAfter: delay }),
+    ...defined({ status, retryAfter: delay }),
   };
 }
 

@@ -1,3 +1,4 @@
+import { defined } from "../../../core/defined.ts";
 import { seconds } from "../../../core/units.ts";
 import {
   countOf,
@@ -44,12 +45,12 @@ export const ollama = {
 function request(ask: Ask): WireRequest {
   const { model, system, prompt, stream, tools } = ask;
   const common = {
-    ...(model === undefined ? {} : { model }),
+    ...defined({ model }),
     stream,
     options: { num_predict: ask.maxTokens },
   };
   if (ask.special.ollama_route === "generate") {
-    const body = { ...common, ...(system === undefined ? {} : { system }), prompt };
+    const body = { ...common, ...defined({ system }), prompt };
     return { prefix: "/api", path: "/generate", body };
   }
   return {
@@ -118,5 +119,5 @@ function readError(data: unknown): ApiError | undefined {
   const message = textOf(body["error"]) ?? textOf(error["message"]);
   if (message === undefined) return undefined;
   const status = statusOf(body["status_code"] ?? error["code"]);
-  return { codes: [], message, ...(status === undefined ? {} : { status }) };
+  return { codes: [], message, ...defined({ status }) };
 }

@@ -1,3 +1,4 @@
+import { defined } from "../../../core/defined.ts";
 import { countOf, firstOf, malformedPiece, modelPiece, objectOf, usagePiece } from "./json.ts";
 import { OPENAI_ERROR_REASONS, openaiErrorInside, readOpenaiError } from "./openai-error.ts";
 import type { Ask, Piece, WireFormat, WireRequest } from "./types.ts";
@@ -24,7 +25,7 @@ function request(ask: Ask): WireRequest {
     root: "/v1",
     path: "/embeddings",
     body: {
-      ...(ask.model === undefined ? {} : { model: ask.model }),
+      ...defined({ model: ask.model }),
       input: ask.prompt,
       encoding_format: "float",
     },

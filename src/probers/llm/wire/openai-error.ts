@@ -1,3 +1,4 @@
+import { defined } from "../../../core/defined.ts";
 import type { FailureReason } from "../../../core/reasons.ts";
 import { firstOf, isObject, objectOf, textOf } from "./json.ts";
 import type { ApiError } from "./types.ts";
@@ -45,7 +46,7 @@ export function readOpenaiError(data: unknown): ApiError | undefined {
   if (nested === undefined && message === undefined && codes.length === 0) return undefined;
   // OpenRouter and vLLM put the HTTP status into `code`, some as a string.
   const status = given.map(statusOf).find((code) => code !== undefined);
-  return { codes, message: message ?? codes.join(" "), ...(status === undefined ? {} : { status }) };
+  return { codes, message: message ?? codes.join(" "), ...defined({ status }) };
 }
 
 /** `code` when it is the HTTP status of an error. */

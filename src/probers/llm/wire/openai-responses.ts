@@ -1,3 +1,4 @@
+import { defined } from "../../../core/defined.ts";
 import {
   countOf,
   isObject,
@@ -50,8 +51,7 @@ function request(ask: Ask): WireRequest {
     root: "/v1",
     path: "/responses",
     body: {
-      ...(ask.model === undefined ? {} : { model: ask.model }),
-      ...(ask.system === undefined ? {} : { instructions: ask.system }),
+      ...defined({ model: ask.model, instructions: ask.system }),
       input: [{ role: "user", content: ask.prompt }],
       max_output_tokens: ask.maxTokens,
       ...(ask.tools.length === 0 ? {} : { tools: ask.tools.map((tool) => ({ type: "function", ...tool })) }),
@@ -128,7 +128,7 @@ function toolCall(item: JsonObject, index: number | undefined): readonly Piece[]
   return [
     {
       kind: "tool_call",
-      ...(index === undefined ? {} : { call: index }),
+      ...defined({ call: index }),
       name: textOf(item["name"]) ?? "",
       arguments: { json: textOf(item["arguments"]) ?? "" },
     },

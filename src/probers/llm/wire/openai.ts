@@ -1,3 +1,4 @@
+import { defined } from "../../../core/defined.ts";
 import {
   countOf,
   finishPiece,
@@ -50,7 +51,7 @@ function request(ask: Ask): WireRequest {
     root: "/v1",
     path: "/chat/completions",
     body: {
-      ...(ask.model === undefined ? {} : { model: ask.model }),
+      ...defined({ model: ask.model }),
       messages: [
         ...(ask.system === undefined ? [] : [{ role: "system", content: ask.system }]),
         { role: "user", content: ask.prompt },
@@ -122,8 +123,7 @@ function toolCall(value: unknown): Piece {
   const given = called["arguments"];
   return {
     kind: "tool_call",
-    ...(index === undefined ? {} : { call: index }),
-    ...(name === undefined ? {} : { name }),
+    ...defined({ call: index, name }),
     ...(typeof given === "string" ? { arguments: { json: given } } : {}),
     // Imitators send the arguments parsed.
     ...(isObject(given) ? { arguments: { value: given } } : {}),

@@ -1,0 +1,16 @@
+/** An object type whose keys that may be `undefined` are optional instead, as `exactOptionalPropertyTypes` wants them. */
+export type Defined<Fields> = {
+  [Key in keyof Fields as undefined extends Fields[Key] ? never : Key]: Fields[Key];
+} & {
+  [Key in keyof Fields as undefined extends Fields[Key] ? Key : never]?: Exclude<Fields[Key], undefined>;
+};
+
+/**
+ * Returns a copy of `fields` without the keys whose value is `undefined`, for optional fields of a literal:
+ * `{ name, ...defined({ model, hostname }) }`.
+ */
+export function defined<Fields extends object>(fields: Fields): Defined<Fields> {
+  return Object.fromEntries(
+    Object.entries(fields).filter(([, value]) => value !== undefined),
+  ) as Defined<Fields>;
+}
