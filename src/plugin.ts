@@ -4,13 +4,13 @@
  */
 import type { Clock } from "./core/clock.ts";
 import type { Log } from "./core/log.ts";
-import type { Shelf } from "./core/memory.ts";
+import type { StateStore } from "./core/memory.ts";
 import type { Metric } from "./core/metric.ts";
 import type { Prober } from "./core/prober.ts";
 
 export type { Clock } from "./core/clock.ts";
 export type { Log } from "./core/log.ts";
-export type { Shelf } from "./core/memory.ts";
+export type { StateStore as Shelf } from "./core/memory.ts";
 export { type Metric, type Sample, sample } from "./core/metric.ts";
 export {
   type CompileContext,
@@ -46,7 +46,7 @@ export interface PluginHost {
   readonly clock: Clock;
   readonly log: Log;
   /** What the plugin remembers over a restart. */
-  readonly memory: Shelf;
+  readonly memory: StateStore;
   /** Aborts when the exporter ends, or the plugin is taken out of the configuration. */
   readonly signal: AbortSignal;
 }

@@ -2,20 +2,20 @@ import type { Config } from "../config/config.ts";
 import type { Clock } from "../core/clock.ts";
 import { defined } from "../core/defined.ts";
 import type { Group } from "../core/group.ts";
-import { type Beat, isUp } from "../core/heartbeat.ts";
+import { type HeartbeatState, isUp } from "../core/heartbeat.ts";
 import type { Log } from "../core/log.ts";
 import type { Memory } from "../core/memory.ts";
 import type { Target } from "../core/target.ts";
-import type { Ask } from "../engine/ask.ts";
-import type { Effect } from "../heartbeats/machine.ts";
+import type { Asker } from "../engine/ask.ts";
+import type { PushEffect } from "../heartbeats/machine.ts";
 import type { PushView } from "../heartbeats/view.ts";
 import { createMaintenance, type Maintenance } from "../maintenance/maintenance.ts";
-import { createHeld } from "../maintenance/suppressed-notices.ts";
+import { createSuppressedNotices } from "../maintenance/suppressed-notices.ts";
 import { maintenanceText, notifyText } from "../metrics/alerts.ts";
 import { type Actions, createActions } from "../notify/actions/actions.ts";
-import type { Wellness } from "../notify/actions/attempt.ts";
+import type { ObservedHealth } from "../notify/actions/attempt.ts";
 import { createRelays, type Relays } from "../notify/relays/relays.ts";
-import type { KnownMachine } from "../notify/relays/shapes.ts";
+import type { MachineFacts } from "../notify/relays/shapes.ts";
 
 /** What is done about alerts, and when nothing is. */
 export interface Alerting {
@@ -29,7 +29,7 @@ export interface Alerting {
   /** Whether the target is worked on, so that a result moves neither streaks nor mode. */
   isWorkedOn(target: string): boolean;
   /** Says that a heartbeat went or came back, unless it is worked on. */
-  announce(push: PushView, effect: Effect): void;
+  announce(push: PushView, effect: PushEffect): void;
   /** The parts of `/metrics`. */
   targetsText(targets: Iterable<Target>): string;
   selfText(): string;
@@ -41,13 +41,13 @@ export interface AlertingDeps {
   readonly log: Log;
   readonly memory: Memory;
   readonly version: string;
-  readonly ask: Ask;
+  readonly ask: Asker;
   readonly target: (name: string) => Target | undefined;
   readonly push: (name: string) => PushView | undefined;
   /** What probes heard of others. */
-  readonly heard: (name: string) => { readonly target: Target; readonly beat: Beat } | undefined;
+  readonly heard: (name: string) => { readonly target: Target; readonly beat: HeartbeatState } | undefined;
   /** Says that a heartbeat went offline or came back. */
-  readonly announce: (push: PushView, effect: Effect) => void;
+  readonly announce: (push: PushView, effect: PushEffect) => void;
 }
 
 export function createAlerting(deps: AlertingDeps): Alerting {
@@ -56,7 +56,7 @@ export function createAlerting(deps: AlertingDeps): Alerting {
   const covers = (kind: "target" | "heartbeat", name: string): boolean =>
     maintenance.covers({ kind, name }) === true;
 
-  const held = createHeld({
+  const held = createSuppressedNotices({
     clock,
     shelf: memory.shelf("maintenance-held"),
     inMaintenance: (name) => covers("heartbeat", name),
@@ -73,7 +73,7 @@ export function createAlerting(deps: AlertingDeps): Alerting {
     },
   });
 
-  const wellness = async (name: string): Promise<Wellness> => {
+  const wellness = async (name: string): Promise<ObservedHealth> => {
     const target = deps.target(name);
     if (target !== undefined) {
       const probed = await ask.forced(target);
@@ -128,8 +128,8 @@ export function createAlerting(deps: AlertingDeps): Alerting {
 
 function knownMachine(
   push: PushView | undefined,
-  heard: { readonly target: Target; readonly beat: Beat } | undefined,
-): KnownMachine | undefined {
+  heard: { readonly target: Target; readonly beat: HeartbeatState } | undefined,
+): MachineFacts | undefined {
   if (push !== undefined) {
     const { hostname, description } = push.heartbeat;
     const { lastSeen } = push.beat;

@@ -5,7 +5,7 @@ import { metrics } from "../catalogue/index.ts";
 import type { Config } from "../config/load.ts";
 import type { Clock } from "../core/clock.ts";
 import { defined } from "../core/defined.ts";
-import type { Beat } from "../core/heartbeat.ts";
+import type { HeartbeatState } from "../core/heartbeat.ts";
 import type { History } from "../core/history.ts";
 import type { Log } from "../core/log.ts";
 import type { Memory } from "../core/memory.ts";
@@ -15,18 +15,18 @@ import { redactAddress } from "../core/secret.ts";
 import { targetStatus } from "../core/status.ts";
 import { identityOf, type Module, type Target } from "../core/target.ts";
 import type { Seconds } from "../core/units.ts";
-import { createAsk } from "../engine/ask.ts";
+import { createAsker } from "../engine/ask.ts";
 import { createEngine } from "../engine/engine.ts";
-import { configuredSubject, type Subject } from "../engine/probe-request.ts";
-import { createRates, createVitals } from "../engine/process-stats.ts";
-import { createHistory } from "../engine/recent-probes.ts";
+import { type ProbeRequest, requestFor } from "../engine/probe-request.ts";
+import { createProbeRates, createProcessStats } from "../engine/process-stats.ts";
+import { createRecentProbes } from "../engine/recent-probes.ts";
 import { createScheduler } from "../engine/schedule.ts";
 import { createTiers } from "../engine/tiers.ts";
 import { createFeed } from "../events/feed.ts";
 import { messageOf } from "../events/message.ts";
 import { createWatch } from "../events/watch.ts";
 import { createDriver } from "../failover/driver.ts";
-import { type Effect, initialState, type State } from "../failover/machine.ts";
+import { type FailoverEffect, type FailoverState, initialState } from "../failover/machine.ts";
 import { createComponents } from "../groups/components.ts";
 import { createHealth } from "../groups/health.ts";
 import { beatReading, targetReading } from "../groups/reading.ts";
@@ -45,10 +45,10 @@ import { machineEvent } from "../notify/webhooks/lunasentri.ts";
 import { createWebhooks } from "../notify/webhooks/webhooks.ts";
 import { openLeases } from "../probers/kubernetes-lease/api.ts";
 import { createApp } from "../server/app.ts";
-import type { Current, HeardBeat } from "../server/deps.ts";
+import type { Current, ProbedHeartbeat } from "../server/deps.ts";
 import type { StoreStatus } from "../store/file.ts";
 import { createAlerting } from "./alerting.ts";
-import { eventOf, forcedEvent, heartbeatEvent, pastResult } from "./history-entries.ts";
+import { forcedEvent, heartbeatEvent, toHistoryEntry, toHistoryEvent } from "./history-entries.ts";
 import { createReporting } from "./reporting.ts";
 
 /** What an exporter is made of; all of it comes from `main`. */
@@ -93,7 +93,7 @@ export function createExporter(options: ExporterOptions): Exporter {
 
   const ledger = createLedger(memory.shelf("money/ledger"));
   const treasury = createTreasury(ledger, options.config.prices);
-  const payer = ({ key, target, module }: Subject): Payer => {
+  const payer = ({ key, target, module }: ProbeRequest): Payer => {
     const configured = current.byIdentity.get(key);
     return { module, target, ...defined({ configured }) };
   };
@@ -126,7 +126,7 @@ export function createExporter(options: ExporterOptions): Exporter {
       recent.add({ target: name, module, result });
       if (target === undefined) return;
       totals.observe(target, result, dollars);
-      options.history.append(pastResult(target, result, dollars));
+      options.history.append(toHistoryEntry(target, result, dollars));
       if (alerting.isWorkedOn(target.name)) return;
       driver.record(target, result);
       watchTarget(target, result);
@@ -139,14 +139,14 @@ export function createExporter(options: ExporterOptions): Exporter {
     },
   });
   const announce = announcer(log);
-  const rates = createRates(clock);
-  const recent = createHistory(options.historyLimit);
-  const ask = createAsk(engine, clock, options.timeoutOffset);
+  const rates = createProbeRates(clock);
+  const recent = createRecentProbes(options.historyLimit);
+  const ask = createAsker(engine, clock, options.timeoutOffset);
   const driver = createDriver(
     clock,
     (target, effect) => {
       logEffect(log, target, effect);
-      options.history.record(eventOf(target, effect));
+      options.history.record(toHistoryEvent(target, effect));
     },
     memory.shelf("failover"),
   );
@@ -219,10 +219,10 @@ export function createExporter(options: ExporterOptions): Exporter {
     ...(store === undefined ? {} : { store: () => ({ ...store(), downFor: memory.downFor }) }),
   });
 
-  const state = (target: Target): State => driver.state(target.name) ?? initialState(clock.now());
+  const state = (target: Target): FailoverState => driver.state(target.name) ?? initialState(clock.now());
 
   const heartbeats = () => Array.from(pushes.list(), ({ heartbeat }) => heartbeat);
-  const beat = (name: string): Beat | undefined => pushes.find(name)?.beat;
+  const beat = (name: string): HeartbeatState | undefined => pushes.find(name)?.beat;
   const knowsName = (name: string): boolean =>
     current.targets.has(name) || current.groups.has(name) || pushes.has(name);
   const components = createComponents(memory.shelf("components"), clock, {
@@ -251,7 +251,7 @@ export function createExporter(options: ExporterOptions): Exporter {
     modulesInUse = modules;
   };
 
-  const heardBeats = (): readonly HeardBeat[] =>
+  const heardBeats = (): readonly ProbedHeartbeat[] =>
     [...current.targets.values()].flatMap((target) =>
       (ask.latest(target)?.result.beats ?? []).map((beat) => ({ target, beat })),
     );
@@ -327,7 +327,7 @@ export function createExporter(options: ExporterOptions): Exporter {
     knowsName,
     health,
     components,
-    vitals: createVitals(clock, engine, scheduler, rates),
+    vitals: createProcessStats(clock, engine, scheduler, rates),
     pastProbes: () => recent.list(),
     pastProbe: (id) => recent.find(id),
     resultText,
@@ -341,7 +341,7 @@ export function createExporter(options: ExporterOptions): Exporter {
           state: state(target),
           tiers: tiers.wellness(target),
           skipped: ask.skip(target),
-          remaining: treasury.remaining(payer(configuredSubject(target)), clock.now()),
+          remaining: treasury.remaining(payer(requestFor(target)), clock.now()),
         };
       });
       const targets = targetsText(await Promise.all(shown)) + (await totals.text());
@@ -412,7 +412,7 @@ function isPriced(target: Target, prices: Config["prices"]): boolean {
   return expected !== undefined && priceOf(prices, expected.requestedModel) !== undefined;
 }
 
-function logEffect(log: Log, { name }: Target, effect: Effect): void {
+function logEffect(log: Log, { name }: Target, effect: FailoverEffect): void {
   switch (effect.kind) {
     case "mode":
       log.warn({ target: name, from: effect.from, to: effect.to, cause: effect.cause }, "mode changed");

@@ -6,11 +6,11 @@ import type { Result } from "../core/result.ts";
 import type { Target } from "../core/target.ts";
 import { after, seconds, type Timestamp } from "../core/units.ts";
 import type { Command } from "../failover/driver.ts";
-import type { Effect } from "../failover/machine.ts";
-import type { Effect as PushEffect } from "../heartbeats/machine.ts";
+import type { FailoverEffect } from "../failover/machine.ts";
+import type { PushEffect as PushEffect } from "../heartbeats/machine.ts";
 
 /** What history keeps of a result. */
-export function pastResult(target: Target, result: Result, dollars: number | undefined): PastResult {
+export function toHistoryEntry(target: Target, result: Result, dollars: number | undefined): PastResult {
   const { startedAt, duration, outcome, samples, spent } = result;
   const firstToken = samples.find(({ metric }) => metric === catalogue.llmFirstToken)?.value;
   return {
@@ -26,7 +26,7 @@ export function pastResult(target: Target, result: Result, dollars: number | und
 }
 
 /** What history keeps of a change of a target's state. */
-export function eventOf({ name: subject }: Target, effect: Effect): EventFacts {
+export function toHistoryEvent({ name: subject }: Target, effect: FailoverEffect): EventFacts {
   const { at } = effect;
   switch (effect.kind) {
     case "mode":

@@ -4,12 +4,12 @@ import type { HistoryReader } from "../core/history.ts";
 import { targetStatus } from "../core/status.ts";
 import type { Target } from "../core/target.ts";
 import { after, type Seconds, seconds } from "../core/units.ts";
-import type { Ask } from "../engine/ask.ts";
-import type { State } from "../failover/machine.ts";
+import type { Asker } from "../engine/ask.ts";
+import type { FailoverState } from "../failover/machine.ts";
 import { buildReport, type Objectives, type Span } from "../report/build.ts";
 import { type Dashboard, dashboardOf } from "../report/dashboard.ts";
 import type { Report } from "../report/document.ts";
-import { historyFacts, type KnownTarget } from "../report/from-history.ts";
+import { historyFacts, type ReportTarget } from "../report/from-history.ts";
 
 /** What the exporter reports of itself. */
 export interface Reporting {
@@ -23,14 +23,14 @@ interface ReportingDeps {
   readonly clock: Clock;
   readonly history: HistoryReader;
   readonly targets: () => Iterable<Target>;
-  readonly state: (target: Target) => State;
-  readonly ask: Pick<Ask, "latest">;
+  readonly state: (target: Target) => FailoverState;
+  readonly ask: Pick<Asker, "latest">;
 }
 
 const DAY = seconds(86_400);
 
 export function createReporting({ clock, history, targets, state, ask }: ReportingDeps): Reporting {
-  const known = (target: Target): KnownTarget => {
+  const known = (target: Target): ReportTarget => {
     const { health, consecutiveFailures, lastProbeAt, lastSuccessAt } = state(target);
     return {
       name: target.name,

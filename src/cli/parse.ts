@@ -15,7 +15,7 @@ import type { HeartbeatLogModule } from "../probers/heartbeat-log/options.ts";
 import { heartbeatLogProber } from "../probers/heartbeat-log/prober.ts";
 import { logSamples } from "../probers/heartbeat-log/samples.ts";
 import { openSession, saidTime } from "../probers/heartbeat-log/session.ts";
-import type { Heard } from "../probers/heartbeat-log/tally.ts";
+import type { LogHeartbeat } from "../probers/heartbeat-log/tally.ts";
 import { beatOf } from "../probers/heartbeat-log/verdict.ts";
 import { openConfig } from "./open-config.ts";
 import { createProgress, megabytes, type Screen } from "./progress.ts";
@@ -105,7 +105,7 @@ async function parseLog(
   const facts = file === "-" ? undefined : await stat(file);
   const progress = createProgress(screen, clock, facts?.size, megabytes);
   let ready = "";
-  const take = (heard: Heard): void => {
+  const take = (heard: LogHeartbeat): void => {
     if (output === "jsonl") ready += jsonLine(heard, module);
   };
   const session = openSession(newLogState(), module.rules, { clock, log: () => {} }, take);
@@ -136,7 +136,7 @@ async function parseLog(
 }
 
 /** Lines are read as Latin-1; all of a heartbeat is brought back to UTF-8 at once. */
-function jsonLine(heard: Heard, { rules }: HeartbeatLogModule): string {
+function jsonLine(heard: LogHeartbeat, { rules }: HeartbeatLogModule): string {
   const timestamp = saidTime(heard, rules) ?? null;
   return `{"timestamp":${JSON.stringify(timestamp)},"heartbeat":${asUtf8(JSON.stringify(heard.fields))}}\n`;
 }

@@ -10,7 +10,7 @@ import type { Config, ConfigDeps } from "./config.ts";
 import { convert, type Environment, type Findings, noFindings } from "./document/convert.ts";
 import { alternatives } from "./document/describe.ts";
 import type { SchemaObject } from "./document/json-schema.ts";
-import { ConfigError, createReport, type Report } from "./document/problems.ts";
+import { ConfigError, createProblems, type Problems } from "./document/problems.ts";
 import { redactedYaml } from "./document/redact.ts";
 import { childOf } from "./document/schema-errors.ts";
 import { reasonOf } from "./document/secrets.ts";
@@ -62,9 +62,9 @@ const EMPTY = "at least a module, for example: modules: { http_2xx: { prober: ht
  */
 export function loadConfigText(text: string, path: string, env: Environment, deps: ConfigDeps): Config {
   const findings = noFindings();
-  const early: Parameters<Report["problemAt"]>[] = [];
+  const early: Parameters<Problems["problemAt"]>[] = [];
   const root = parseYaml(text, (...problem) => early.push(problem));
-  const report = createReport(path, root, findings);
+  const report = createProblems(path, root, findings);
   for (const problem of early) report.problemAt(...problem);
   if (root === undefined && early.length === 0) {
     report.problemAt({ line: 1, column: 1 }, [], "an empty file", EMPTY);
@@ -79,7 +79,7 @@ export function loadConfigText(text: string, path: string, env: Environment, dep
 }
 
 /** Ends with the problems that were reported: for the ways on which there was one for certain. */
-function settled(report: Report): never {
+function settled(report: Problems): never {
   report.settle();
   throw new Error("no configuration and no problem either");
 }
@@ -91,7 +91,7 @@ function settled(report: Report): never {
 export function loadConfigEnv(env: Environment, deps: ConfigDeps): Config {
   const findings = noFindings();
   const { root, problems, warnings } = environmentTree(env, kindsOf(deps));
-  const report = createReport("environment", root, findings);
+  const report = createProblems("environment", root, findings);
   for (const { variable, got, want } of problems) report.problemAt({ variable }, [], got, want);
   const config = buildConfig(root, "environment", env, deps, findings, report);
   return { ...config, warnings: [...warnings, ...config.warnings] };
@@ -103,7 +103,7 @@ function buildConfig(
   env: Environment,
   deps: ConfigDeps,
   findings: Findings,
-  report: Report,
+  report: Problems,
 ): Config {
   const validator = validatorFor(deps);
   const resolvePath = resolverFor(path);

@@ -5,7 +5,7 @@ import type { Config, ConfigDeps, ConfigSource } from "./config.ts";
 import { loadConfigEnv, loadConfigText, readConfigFile } from "./load.ts";
 
 /** What came of a reload that succeeded. `unchanged`: the file is the one in use, and nothing was done. */
-export type Reloaded = "changed" | "unchanged";
+export type ReloadOutcome = "changed" | "unchanged";
 
 /** How the last attempt to load ended. */
 export interface ReloadStatus {
@@ -22,7 +22,7 @@ export interface ConfigHolder {
    * Loads the configuration anew and hands it to the subscribers. Calls at the same time run one after the other.
    * Rejects with the ConfigError when it cannot be used; the one in use then stays.
    */
-  reload(): Promise<Reloaded>;
+  reload(): Promise<ReloadOutcome>;
   status(): ReloadStatus;
   /** Calls `listener` with every new configuration; a reload waits for it. The returned function ends that. */
   subscribe(listener: (config: Config) => void | Promise<void>): () => void;
@@ -55,7 +55,7 @@ export function createConfigHolder(
   let queue: Promise<unknown> = Promise.resolve();
   const listeners = new Set<(config: Config) => void | Promise<void>>();
 
-  async function attempt(): Promise<Reloaded> {
+  async function attempt(): Promise<ReloadOutcome> {
     try {
       const text = readSource(source);
       tried = checksum(text);
@@ -82,7 +82,7 @@ export function createConfigHolder(
     if (failed !== undefined) throw failed.reason;
   }
 
-  function reload(): Promise<Reloaded> {
+  function reload(): Promise<ReloadOutcome> {
     const turn = queue.then(attempt);
     queue = turn.catch(() => undefined);
     return turn;

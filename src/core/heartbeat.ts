@@ -8,7 +8,7 @@ export type HeartbeatSource = (typeof HEARTBEAT_SOURCES)[number];
  * When something that reports by itself was last heard of, and how long it may be silent: what push, log and lease
  * have in common, and all that decides whether it is up.
  */
-export interface Beat {
+export interface HeartbeatState {
   /** What reports: the label `heartbeat`. The name of a push heartbeat, the path or address of a log, `namespace/name` of a lease. */
   readonly heartbeat: string;
   readonly source: HeartbeatSource;
@@ -27,7 +27,7 @@ export interface Beat {
 
 /** Whether `beat` is up at `now`: down from the moment on at which it was silent for its timeout. `undefined` when it was never heard of. */
 export function isUp(
-  { lastSeen, silentSince = lastSeen, timeout, down }: Beat,
+  { lastSeen, silentSince = lastSeen, timeout, down }: HeartbeatState,
   now: Timestamp,
 ): boolean | undefined {
   if (down === true) return false;

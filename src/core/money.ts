@@ -22,14 +22,14 @@ export interface Tokens {
 }
 
 /** What a probe used up. */
-export interface Spent {
+export interface Spend {
   readonly tokens: Tokens;
   readonly requestedModel?: string;
   readonly responseModel?: string;
 }
 
 /** What a probe is expected to use up, before it is sent. */
-export interface ExpectedSpend extends Spent {
+export interface ExpectedSpend extends Spend {
   /** How many prompts it sends. */
   readonly prompts: number;
 }
@@ -52,7 +52,7 @@ export interface Budget {
 }
 
 /** What is left in the tightest budget of each unit; absent without a budget in it. */
-export interface Remaining {
+export interface RemainingBudget {
   readonly tokens?: number;
   readonly dollars?: number;
 }
@@ -78,7 +78,7 @@ const byLetters = (a: string, b: string): number => lettersOf(b) - lettersOf(a);
 const lettersOf = (pattern: string): number => pattern.replaceAll("*", "").length;
 
 /** What a probe cost: by the price of the model that answered, else of the one that was asked; `undefined` without either. */
-export function dollarsOf(prices: Prices, spent: Spent): number | undefined {
+export function dollarsOf(prices: Prices, spent: Spend): number | undefined {
   const answered = spent.responseModel === undefined ? undefined : priceOf(prices, spent.responseModel);
   const price = answered ?? priceOf(prices, spent.requestedModel);
   return price === undefined ? undefined : dollarsFor(spent.tokens, price);

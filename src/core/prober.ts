@@ -1,8 +1,8 @@
 import type { Clock } from "./clock.ts";
-import type { Beat } from "./heartbeat.ts";
-import type { Shelf } from "./memory.ts";
+import type { HeartbeatState } from "./heartbeat.ts";
+import type { StateStore } from "./memory.ts";
 import type { Sample } from "./metric.ts";
-import type { ExpectedSpend, Spent } from "./money.ts";
+import type { ExpectedSpend, Spend } from "./money.ts";
 import type { FailureReason } from "./reasons.ts";
 import type { Secret } from "./secret.ts";
 import type { Seconds } from "./units.ts";
@@ -20,7 +20,7 @@ export interface ProbeResult {
   readonly outcome: Outcome;
   readonly samples: readonly Sample[];
   /** Only of kinds that read what others report: when they were last heard of. */
-  readonly beats?: readonly Beat[];
+  readonly beats?: readonly HeartbeatState[];
   /** Only of kinds that ask a model: it answered, be it wrongly. Alive is not correct. */
   readonly answered?: boolean;
   /** How long the target took, where the prober knows it better than by how long it ran itself. */
@@ -28,7 +28,7 @@ export interface ProbeResult {
   /** The target asked not to be probed again for this long (`Retry-After`). */
   readonly retryAfter?: Seconds;
   /** Only of kinds whose probes cost money: what this one used up, estimated where the target did not say. */
-  readonly spent?: Spent;
+  readonly spent?: Spend;
 }
 
 /** What a prober is told about its target. */
@@ -52,7 +52,7 @@ export interface ProbeContext {
   readonly clock: Clock;
   readonly log: ProbeLog;
   /** What probes of this module leave for later ones, also after a reload or a restart. */
-  readonly memory: Shelf;
+  readonly memory: StateStore;
 }
 
 /** What `compile` may ask for and complain to. */

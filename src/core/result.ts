@@ -1,6 +1,6 @@
-import type { Beat } from "./heartbeat.ts";
+import type { HeartbeatState } from "./heartbeat.ts";
 import type { Sample } from "./metric.ts";
-import type { Spent } from "./money.ts";
+import type { Spend } from "./money.ts";
 import type { Outcome } from "./prober.ts";
 import type { Seconds, Timestamp } from "./units.ts";
 
@@ -23,20 +23,20 @@ export interface Result {
   readonly outcome: Outcome;
   readonly samples: readonly Sample[];
   /** See `ProbeResult.beats`. */
-  readonly beats?: readonly Beat[];
+  readonly beats?: readonly HeartbeatState[];
   /** See `ProbeResult.answered`. */
   readonly answered?: boolean;
   /** See `ProbeResult.retryAfter`. */
   readonly retryAfter?: Seconds;
   /** See `ProbeResult.spent`. */
-  readonly spent?: Spent;
+  readonly spent?: Spend;
   /** Whether the probe came after a silence in which its target may have gone to sleep; only where the module says how long that is. */
   readonly coldStart?: boolean;
   readonly log: readonly LogLine[];
 }
 
 /** A result as somebody sees it, `age` after it was obtained; 0 when the probe ran for them. */
-export interface Shown {
+export interface AgedResult {
   readonly result: Result;
   readonly age: Seconds;
   /** Set while nothing newer is to be had, because probes are skipped. */

@@ -1,31 +1,35 @@
 import type { Clock } from "../core/clock.ts";
 import { failed, type ProbeTarget } from "../core/prober.ts";
-import type { Result, Shown, Skip } from "../core/result.ts";
+import type { AgedResult, Result, Skip } from "../core/result.ts";
 import { identityOf, type Module, type Target } from "../core/target.ts";
 import { elapsed, type Seconds, seconds, timestamp } from "../core/units.ts";
-import type { Answer, Engine } from "./engine.ts";
-import { adhocSubject, configuredSubject, type Subject } from "./probe-request.ts";
+import type { Engine, ProbeResponse } from "./engine.ts";
+import { type ProbeRequest, requestFor, requestForAddress } from "./probe-request.ts";
 
 /** How those who look at a target get a result: the engine's rules, applied to who asks and for what. */
-export interface Ask {
+export interface Asker {
   /**
    * A configured target, for a scrape; why it is not probed where nothing is known of it that is worth showing.
    * With `schedule: interval` the latest result is served at once, and only before the first one does the scrape wait;
    * the probe's own deadline never depends on who looks.
    */
-  target(target: Target, scrapeTimeout: Seconds | undefined): Promise<Shown | Skip>;
+  target(target: Target, scrapeTimeout: Seconds | undefined): Promise<AgedResult | Skip>;
   /** The same for a scrape of many targets, which rather shows the last result with its age than a late one. */
-  targetOrLatest(target: Target, scrapeTimeout: Seconds): Promise<Shown | undefined>;
+  targetOrLatest(target: Target, scrapeTimeout: Seconds): Promise<AgedResult | undefined>;
   /** An address that somebody asked for. */
-  address(target: ProbeTarget, module: Module, scrapeTimeout: Seconds | undefined): Promise<Shown | Skip>;
+  address(
+    target: ProbeTarget,
+    module: Module,
+    scrapeTimeout: Seconds | undefined,
+  ): Promise<AgedResult | Skip>;
   /** The exporter's own beat. */
   scheduled(target: Target): Promise<void>;
   /** Before its time, as there is reason to doubt what is known; `Retry-After` is honoured. */
   early(target: Target): Promise<void>;
   /** By hand: a probe now, whatever is known, unless none may be started at all. */
-  forced(target: Target): Promise<Shown | Skip>;
+  forced(target: Target): Promise<AgedResult | Skip>;
   /** What is known of a configured target, without asking it. */
-  latest(target: Target): Shown | undefined;
+  latest(target: Target): AgedResult | undefined;
   /** How long a configured target that was probed before the start is not to be probed again; 0 when that is over. */
   rest(target: Target): Seconds;
   /** Why a configured target is not probed at present. */
@@ -39,25 +43,25 @@ const DEFAULT_TIMEOUT = seconds(10);
 const MARGIN = 0.2;
 
 /** @param offset what is left of a scrape's timeout for the answer to travel */
-export function createAsk(engine: Engine, clock: Clock, offset: Seconds): Ask {
+export function createAsker(engine: Engine, clock: Clock, offset: Seconds): Asker {
   const ownTimeout = ({ module, interval }: Target): Seconds =>
     module.timeout ?? seconds(Math.min(DEFAULT_TIMEOUT, interval));
 
-  const latest = (target: Target): Shown | undefined => engine.latest(identityOf(target));
+  const latest = (target: Target): AgedResult | undefined => engine.latest(identityOf(target));
 
-  const askTarget = async (target: Target, scrapeTimeout: Seconds | undefined): Promise<Answer> => {
+  const askTarget = async (target: Target, scrapeTimeout: Seconds | undefined): Promise<ProbeResponse> => {
     const patience = seconds(probeTimeout(undefined, scrapeTimeout, offset) + MARGIN);
     if (target.schedule === "interval") {
       const known = latest(target);
       if (known !== undefined) return { kind: "result", ...known };
-      return engine.probe(configuredSubject(target), { timeout: ownTimeout(target), patience });
+      return engine.probe(requestFor(target), { timeout: ownTimeout(target), patience });
     }
     const timeout = probeTimeout(target.module.timeout, scrapeTimeout, offset);
-    return engine.probe(configuredSubject(target), { timeout, patience });
+    return engine.probe(requestFor(target), { timeout, patience });
   };
 
   /** A result is shown together with why there will be no newer one. */
-  const shown = (subject: Subject, answer: Answer): Shown | Skip => {
+  const shown = (subject: ProbeRequest, answer: ProbeResponse): AgedResult | Skip => {
     const skipped = answer.kind === "skipped" ? answer.skip : engine.skip(subject);
     const known = answer.kind === "late" ? undefined : answer.kind === "skipped" ? answer.known : answer;
     if (skipped?.reason === "not_leader" && !isCurrent(known, skipped, subject.interval)) return skipped;
@@ -83,31 +87,28 @@ export function createAsk(engine: Engine, clock: Clock, offset: Seconds): Ask {
       const passed = elapsed(known.startedAt, clock.now());
       return seconds(passed < 0 || passed >= target.minInterval ? 0 : target.interval - passed);
     },
-    skip: (target) => engine.skip(configuredSubject(target)),
+    skip: (target) => engine.skip(requestFor(target)),
     target: async (target, scrapeTimeout) =>
-      shown(configuredSubject(target), await askTarget(target, scrapeTimeout)),
+      shown(requestFor(target), await askTarget(target, scrapeTimeout)),
     async targetOrLatest(target, scrapeTimeout) {
       const answer = await askTarget(target, scrapeTimeout);
       const known = answer.kind === "result" ? answer : latest(target);
-      const skip = engine.skip(configuredSubject(target));
+      const skip = engine.skip(requestFor(target));
       return isCurrent(known, skip, target.interval) ? known : undefined;
     },
     async address(target, module, scrapeTimeout) {
       const timeout = probeTimeout(module.timeout, scrapeTimeout, offset);
-      const subject = adhocSubject(target, module);
+      const subject = requestForAddress(target, module);
       return shown(subject, await engine.probe(subject, { timeout, patience: seconds(timeout + MARGIN) }));
     },
     async scheduled(target) {
-      await engine.probe(configuredSubject(target), { timeout: ownTimeout(target) });
+      await engine.probe(requestFor(target), { timeout: ownTimeout(target) });
     },
     async early(target) {
-      await engine.probe(
-        { ...configuredSubject(target), minInterval: seconds(0) },
-        { timeout: ownTimeout(target) },
-      );
+      await engine.probe({ ...requestFor(target), minInterval: seconds(0) }, { timeout: ownTimeout(target) });
     },
     async forced(target) {
-      const subject = configuredSubject(target);
+      const subject = requestFor(target);
       const answer = await engine.probe(subject, { timeout: ownTimeout(target), force: true });
       return answer.kind === "skipped" ? answer.skip : shown(subject, answer);
     },
@@ -121,7 +122,7 @@ const CURRENT_INTERVALS = 2;
  * Whether a result is still worth showing. Another replica knows better how a target is, once it leads: an old failure,
  * seen perhaps because this replica lost its network, must not stand beside what the leader says, nor an old success.
  */
-function isCurrent(known: Shown | undefined, skip: Skip | undefined, interval: Seconds): boolean {
+function isCurrent(known: AgedResult | undefined, skip: Skip | undefined, interval: Seconds): boolean {
   if (skip?.reason !== "not_leader") return true;
   return known !== undefined && known.age <= CURRENT_INTERVALS * interval;
 }

@@ -2,21 +2,21 @@ import type { Clock } from "../core/clock.ts";
 import type { Memory } from "../core/memory.ts";
 import type { Metric } from "../core/metric.ts";
 import type { ProbeTarget } from "../core/prober.ts";
-import type { Result, Shown, Skip } from "../core/result.ts";
+import type { AgedResult, Result, Skip } from "../core/result.ts";
 import type { Module } from "../core/target.ts";
 import { elapsed, type Seconds, seconds } from "../core/units.ts";
 import { createGate, type Limits } from "./limits.ts";
-import type { Subject } from "./probe-request.ts";
-import { createKeptResults } from "./restored-results.ts";
+import type { ProbeRequest } from "./probe-request.ts";
+import { createRestoredResults } from "./restored-results.ts";
 import { runProbe, ShutdownError, SkippedError } from "./run-probe.ts";
-import { createTurns } from "./stagger.ts";
+import { createStagger } from "./stagger.ts";
 
 /** What somebody who asked for a probe gets. `late`: the probe was still running when their patience ended. */
-export type Answer =
-  | ({ readonly kind: "result" } & Shown)
+export type ProbeResponse =
+  | ({ readonly kind: "result" } & AgedResult)
   | { readonly kind: "late"; readonly waited: Seconds }
   /** No probe was started; `known` is the newest result there is. */
-  | { readonly kind: "skipped"; readonly skip: Skip; readonly known?: Shown };
+  | { readonly kind: "skipped"; readonly skip: Skip; readonly known?: AgedResult };
 
 export interface ProbeOptions {
   /** How long the probe may take, should one be started. */
@@ -29,11 +29,11 @@ export interface ProbeOptions {
 
 /** The one door to all probes. */
 export interface Engine {
-  probe(subject: Subject, options: ProbeOptions): Promise<Answer>;
+  probe(subject: ProbeRequest, options: ProbeOptions): Promise<ProbeResponse>;
   /** The newest result of a key, with its age. */
-  latest(key: string): Shown | undefined;
+  latest(key: string): AgedResult | undefined;
   /** Why a probe would not be started now. */
-  skip(subject: Subject): Skip | undefined;
+  skip(subject: ProbeRequest): Skip | undefined;
   counts(): { inFlight: number; queued: number };
   setLimits(limits: Limits): void;
   /** Forgets what is not in `keys` (targets that the configuration no longer has), and recalls what was known of these before a restart. */
@@ -54,10 +54,10 @@ export interface EngineDeps {
   readonly memory: Memory;
   readonly limits: Limits;
   /** Told of each result exactly once, in the order of completion. */
-  readonly onResult: (subject: Subject, result: Result) => void;
+  readonly onResult: (subject: ProbeRequest, result: Result) => void;
   readonly onBug: (module: Module, target: ProbeTarget, error: unknown) => void;
   /** Why no probe of this subject may be started now; `undefined` when one may. A probe in flight is joined all the same. */
-  readonly skips?: (subject: Subject) => Skip | undefined;
+  readonly skips?: (subject: ProbeRequest) => Skip | undefined;
   /** The metric of a name, for results that are kept over a restart; without it they keep no samples. */
   readonly metricNamed?: (name: string) => Metric | undefined;
 }
@@ -76,19 +76,19 @@ export function createEngine({
   const inFlight = new Map<string, Promise<Result>>();
   const configured = new Map<string, Result>();
   const adhoc = new Map<string, Result>();
-  const kept = createKeptResults(memory.shelf("engine/results"), metricNamed);
+  const kept = createRestoredResults(memory.shelf("engine/results"), metricNamed);
   let lastId = 0;
   const deps = {
     clock,
     memory,
     gate,
-    turn: createTurns(),
+    turn: createStagger(),
     shutdown: ending.signal,
     nextId: () => (lastId += 1),
     onBug,
   };
 
-  const remember = ({ key, target, module, minInterval }: Subject, result: Result): void => {
+  const remember = ({ key, target, module, minInterval }: ProbeRequest, result: Result): void => {
     if (target.configured) {
       configured.set(key, result);
       if (module.prober.costly) kept.keep(key, result);
@@ -100,7 +100,7 @@ export function createEngine({
     }
   };
 
-  const start = (subject: Subject, timeout: Seconds): Promise<Result> => {
+  const start = (subject: ProbeRequest, timeout: Seconds): Promise<Result> => {
     const { key, target, module, host } = subject;
     // A budget is held against what was spent when a probe wanted to start (ADR 4); who leads, when it is sent.
     const skip = (): Skip | undefined => {
@@ -126,7 +126,7 @@ export function createEngine({
     return run;
   };
 
-  const skipped = (key: string, skip: Skip): Answer => {
+  const skipped = (key: string, skip: Skip): ProbeResponse => {
     const known = stored(key);
     return known === undefined
       ? { kind: "skipped", skip }

@@ -14,7 +14,7 @@ export interface Gate {
   setLimits(limits: Limits): void;
 }
 
-interface Waiting {
+interface Waiter {
   readonly host: string;
   readonly admit: () => void;
 }
@@ -24,7 +24,7 @@ export function createGate(initial: Limits): Gate {
   let limits = initial;
   let inside = 0;
   const perHost = new Map<string, number>();
-  const queue = new Set<Waiting>();
+  const queue = new Set<Waiter>();
 
   const hasPlace = (host: string): boolean =>
     inside < limits.maxConcurrentProbes &&
@@ -67,7 +67,7 @@ export function createGate(initial: Limits): Gate {
           queue.delete(waiting);
           reject(signal.reason);
         };
-        const waiting: Waiting = {
+        const waiting: Waiter = {
           host,
           admit: () => {
             signal.removeEventListener("abort", giveUp);

@@ -3,7 +3,7 @@ import { identityOf, type Module, type Target } from "../core/target.ts";
 import type { Seconds } from "../core/units.ts";
 
 /** What can be probed: a configured target, or an address that somebody asked for. */
-export interface Subject {
+export interface ProbeRequest {
   /** Identity: probes of one key never run side by side. */
   readonly key: string;
   readonly target: ProbeTarget;
@@ -18,7 +18,7 @@ export interface Subject {
   readonly host: string;
 }
 
-export const configuredSubject = (target: Target): Subject => ({
+export const requestFor = (target: Target): ProbeRequest => ({
   key: identityOf(target),
   target,
   module: target.module,
@@ -28,7 +28,7 @@ export const configuredSubject = (target: Target): Subject => ({
 });
 
 /** The subject of an address from a request: the same request is the same subject. */
-export const adhocSubject = (target: ProbeTarget, module: Module): Subject => ({
+export const requestForAddress = (target: ProbeTarget, module: Module): ProbeRequest => ({
   key: JSON.stringify([module.name, target.address, target.model, target.hostname]),
   target,
   module,

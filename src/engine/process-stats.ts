@@ -5,11 +5,11 @@ import type { Engine } from "./engine.ts";
 import type { Scheduler } from "./schedule.ts";
 
 /** How the exporter itself does. */
-export interface Vitals {
+export interface ProcessStats {
   readonly uptime: Seconds;
   /** By how much scheduled probes are late because timers do not fire. */
   readonly lateness: Seconds;
-  readonly lately: Lately;
+  readonly lately: RecentRates;
   /** Probes that wait for a free place. */
   readonly queued: number;
   /** Resident memory in bytes. */
@@ -21,7 +21,12 @@ export interface Vitals {
 }
 
 /** @returns what takes the measure, at the moment of the call */
-export function createVitals(clock: Clock, engine: Engine, scheduler: Scheduler, rates: Rates): () => Vitals {
+export function createProcessStats(
+  clock: Clock,
+  engine: Engine,
+  scheduler: Scheduler,
+  rates: ProbeRates,
+): () => ProcessStats {
   const started = clock.monotonic();
   return () => {
     const { user, system } = process.cpuUsage();
@@ -38,13 +43,13 @@ export function createVitals(clock: Clock, engine: Engine, scheduler: Scheduler,
 }
 
 /** How many probes ended lately, and how long they took. */
-export interface Rates {
+export interface ProbeRates {
   record(result: Result): void;
   /** Over the last five minutes, or since the start if that is less. */
-  lately(): Lately;
+  lately(): RecentRates;
 }
 
-export interface Lately {
+export interface RecentRates {
   readonly probesPerSecond: number;
   readonly failuresPerSecond: number;
   /** Absent when no probe ended. */
@@ -61,7 +66,7 @@ interface Slice {
   duration: number;
 }
 
-export function createRates(clock: Clock): Rates {
+export function createProbeRates(clock: Clock): ProbeRates {
   const started = clock.monotonic();
   let slices: Slice[] = [];
   const current = (): number => Math.floor((clock.monotonic() - started) / SLICE);

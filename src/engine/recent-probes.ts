@@ -10,7 +10,7 @@ export interface PastProbe {
 }
 
 /** The newest probes, and the newest failed ones: a failure is looked for long after the successes that followed it. */
-export interface History {
+export interface RecentProbes {
   add(probe: PastProbe): void;
   find(id: number): PastProbe | undefined;
   /** The newest first. */
@@ -18,7 +18,7 @@ export interface History {
 }
 
 /** @param limit how many of all, and how many of the failed ones, are kept */
-export function createHistory(limit: number): History {
+export function createRecentProbes(limit: number): RecentProbes {
   const newest = new Map<number, PastProbe>();
   const failed = new Map<number, PastProbe>();
   const keep = (kept: Map<number, PastProbe>, probe: PastProbe): void => {

@@ -1,4 +1,4 @@
-import { retainKeys, type Shelf } from "../core/memory.ts";
+import { retainKeys, type StateStore } from "../core/memory.ts";
 import type { Metric, Sample } from "../core/metric.ts";
 import { failed, type Outcome, succeeded } from "../core/prober.ts";
 import { FAILURE_REASONS } from "../core/reasons.ts";
@@ -9,7 +9,7 @@ import { seconds, timestamp } from "../core/units.ts";
  * The last result of each target whose probes cost money, over a restart: it is served again until its time is over, as
  * if nobody had been away. It has no log, and 0 for a number, so that nobody counts it a second time.
  */
-export interface KeptResults {
+export interface RestoredResults {
   keep(key: string, result: Result): void;
   /** `undefined` when there is none, or none that can be understood. */
   recall(key: string): Result | undefined;
@@ -18,19 +18,19 @@ export interface KeptResults {
 }
 
 /** Samples are kept by the names of their metrics. */
-type KeptSample = readonly [name: string, value: number, labels?: Readonly<Record<string, string>>];
+type StoredSample = readonly [name: string, value: number, labels?: Readonly<Record<string, string>>];
 
 /** @param metricNamed the metric of that name; a sample of one that there is no more is left out */
-export function createKeptResults(
-  shelf: Shelf,
+export function createRestoredResults(
+  shelf: StateStore,
   metricNamed: (name: string) => Metric | undefined,
-): KeptResults {
+): RestoredResults {
   return {
     keep(key, result) {
       const { startedAt, endedAt, duration, timeout, outcome, samples, answered, retryAfter, coldStart } =
         result;
       const kept = samples.map(
-        ({ metric, value, labels }): KeptSample =>
+        ({ metric, value, labels }): StoredSample =>
           labels === undefined ? [metric.name, value] : [metric.name, value, labels],
       );
       // The detail may quote the answer of the target, and is for those who look at the time.

@@ -11,7 +11,7 @@ export interface Scheduler {
   stop(): void;
 }
 
-interface Beat {
+interface ScheduledTarget {
   target: Target;
   readonly due: () => number;
   readonly cancel: () => void;
@@ -29,7 +29,7 @@ export function createScheduler(
   run: (target: Target) => void,
   rest: (target: Target) => Seconds = () => seconds(0),
 ): Scheduler {
-  let beats = new Map<string, Beat>();
+  let beats = new Map<string, ScheduledTarget>();
 
   return {
     setTargets(targets) {
@@ -62,7 +62,12 @@ export function createScheduler(
 }
 
 /** A fixed rhythm: late timers do not shift it, and beats missed altogether (a suspended machine) are not made up for. */
-function startBeat(clock: Clock, target: Target, firstIn: Seconds, run: (target: Target) => void): Beat {
+function startBeat(
+  clock: Clock,
+  target: Target,
+  firstIn: Seconds,
+  run: (target: Target) => void,
+): ScheduledTarget {
   let due = clock.monotonic() + firstIn;
   const fire = (): void => {
     const missed = Math.floor((clock.monotonic() - due) / target.interval);
@@ -71,6 +76,6 @@ function startBeat(clock: Clock, target: Target, firstIn: Seconds, run: (target:
     run(beat.target);
   };
   let cancelTimer = clock.after(firstIn, fire);
-  const beat: Beat = { target, due: () => due, cancel: () => cancelTimer() };
+  const beat: ScheduledTarget = { target, due: () => due, cancel: () => cancelTimer() };
   return beat;
 }

@@ -3,7 +3,7 @@
  * event loop later. So the answers to those who began are read between the beginnings of the others, and a burst of
  * probes does not measure itself.
  */
-export function createTurns(): () => Promise<void> | undefined {
+export function createStagger(): () => Promise<void> | undefined {
   const waiting: (() => void)[] = [];
   let taken = false;
   const next = (): void => {

@@ -4,7 +4,7 @@ import type { Outcome, Prober, Tier } from "../core/prober.ts";
 import { identityOf, type Target } from "../core/target.ts";
 import { type Seconds, seconds } from "../core/units.ts";
 import type { Engine } from "./engine.ts";
-import { configuredSubject } from "./probe-request.ts";
+import { requestFor } from "./probe-request.ts";
 import { createScheduler } from "./schedule.ts";
 
 /** Asks the cheap questions between probes, by the exporter's own clock. */
@@ -33,10 +33,7 @@ export function createTiers(
   let asked = new Map<string, { target: Target; tier: Tier }>();
 
   const ask = async (stand: Target): Promise<void> => {
-    const answer = await engine.probe(
-      { ...configuredSubject(stand), tier: true },
-      { timeout: timeoutOf(stand) },
-    );
+    const answer = await engine.probe({ ...requestFor(stand), tier: true }, { timeout: timeoutOf(stand) });
     const about = asked.get(stand.name);
     if (answer.kind !== "result" || about === undefined) return;
     const key = identityOf(stand);

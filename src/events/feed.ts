@@ -5,7 +5,7 @@ import type { FallbackPolicy } from "../core/target.ts";
 import { type Message, messageOf } from "./message.ts";
 
 /** Which events somebody wants; without a list all. */
-export interface Wanted {
+export interface EventFilter {
   /** Names of targets, heartbeats or groups. */
   readonly subjects?: ReadonlySet<string>;
   readonly types?: ReadonlySet<EventType>;
@@ -13,7 +13,7 @@ export interface Wanted {
 
 /** Somebody who follows events. */
 export interface Follower {
-  readonly wanted: Wanted;
+  readonly wanted: EventFilter;
   /** The number of the last event that is known to them: what happened since is told first. */
   readonly after?: number;
   event(message: Message): void;
@@ -29,7 +29,7 @@ export interface Follower {
 }
 
 /** What somebody who follows holds of the feed. */
-export interface Following {
+export interface Subscription {
   /** No more is wanted. */
   stop(): void;
   /** The same, because they did not take in what they were told. */
@@ -39,10 +39,10 @@ export interface Following {
 /** Events for programs: those of the past, and those to come. */
 export interface Feed {
   /** Tells `follower` what they missed, then what happens, in order and each once. */
-  follow(follower: Follower): Following;
+  follow(follower: Follower): Subscription;
   /** In the order of their numbers: the newest `limit`, or the oldest of those after a number. */
   past(query: {
-    readonly wanted: Wanted;
+    readonly wanted: EventFilter;
     readonly after?: number;
     readonly limit: number;
   }): Promise<readonly Message[]>;
@@ -70,7 +70,7 @@ export function createFeed(
   let dropped = 0;
   const message = (event: PastEvent): Message => messageOf(event, policyOf);
 
-  const follow = (follower: Follower): Following => {
+  const follow = (follower: Follower): Subscription => {
     const { wanted, after } = follower;
     const following = { ended: false };
     let last = after ?? 0;
@@ -161,12 +161,12 @@ export function createFeed(
   };
 }
 
-const isWanted = (event: PastEvent, { subjects, types }: Wanted): boolean =>
+const isWanted = (event: PastEvent, { subjects, types }: EventFilter): boolean =>
   (subjects === undefined || subjects.has(event.subject)) &&
   (types === undefined || types.has(typeOf(event)));
 
 /** What the history itself can leave away. */
-function narrowed({ subjects }: Wanted): Pick<EventQuery, "subject"> {
+function narrowed({ subjects }: EventFilter): Pick<EventQuery, "subject"> {
   const [only, ...others] = subjects ?? [];
   return only === undefined || others.length > 0 ? {} : { subject: only };
 }

@@ -1,23 +1,34 @@
 import type { Clock } from "../core/clock.ts";
 import { defined } from "../core/defined.ts";
-import { createMemory, retainKeys, type Shelf } from "../core/memory.ts";
+import { createMemory, retainKeys, type StateStore } from "../core/memory.ts";
 import type { Result } from "../core/result.ts";
 import { identityOf, type Target } from "../core/target.ts";
 import { seconds } from "../core/units.ts";
-import { type Effect, type Event, initialState, type Policy, type State, step } from "./machine.ts";
+import {
+  type FailoverEffect,
+  type FailoverEvent,
+  type FailoverPolicy,
+  type FailoverState,
+  initialState,
+  step,
+} from "./machine.ts";
 import { restoredState } from "./restored-state.ts";
 
 /** An event without its time, which the driver adds. */
-export type Command = Event extends infer E ? (E extends Event ? Omit<E, "at"> : never) : never;
+export type Command = FailoverEvent extends infer E
+  ? E extends FailoverEvent
+    ? Omit<E, "at">
+    : never
+  : never;
 
 /** Holds the states of all configured targets, applies events to them and tells what came of it. */
 export interface Driver {
   /** The state of a target, as of now; `undefined` if there is none of that name. */
-  state(name: string): State | undefined;
+  state(name: string): FailoverState | undefined;
   /** Counts a result, once. */
   record(target: Target, result: Result): void;
   /** Applies a change by hand and returns the state after it. */
-  command(target: Target, command: Command): State;
+  command(target: Target, command: Command): FailoverState;
   /** Takes over a new list of targets: those that are still the same keep their state, the others start anew. */
   setTargets(targets: readonly Target[]): void;
   stop(): void;
@@ -32,13 +43,13 @@ const TICK = seconds(1);
  */
 export function createDriver(
   clock: Clock,
-  report: (target: Target, effect: Effect, state: State) => void,
-  shelf: Shelf = createMemory().shelf("failover"),
+  report: (target: Target, effect: FailoverEffect, state: FailoverState) => void,
+  shelf: StateStore = createMemory().shelf("failover"),
 ): Driver {
   let targets: readonly Target[] = [];
-  let states = new Map<string, State>();
+  let states = new Map<string, FailoverState>();
 
-  const apply = (target: Target, event: Event): State => {
+  const apply = (target: Target, event: FailoverEvent): FailoverState => {
     const state = states.get(target.name) ?? initialState(clock.now());
     const { next, effects } = step(state, event, policyOf(target));
     states.set(target.name, next);
@@ -71,7 +82,7 @@ export function createDriver(
     setTargets(list) {
       const kept = new Map(targets.map((target) => [stateKey(target), states.get(target.name)]));
       targets = list;
-      const begin = (target: Target): State =>
+      const begin = (target: Target): FailoverState =>
         restoredState(shelf.get(stateKey(target)), target.interval, clock.now()) ?? initialState(clock.now());
       states = new Map(list.map((target) => [target.name, kept.get(stateKey(target)) ?? begin(target)]));
       retainKeys(shelf, new Set(list.map(stateKey)));
@@ -83,5 +94,5 @@ export function createDriver(
 /** A target that gains or loses failover starts anew, lest it stay in a mode that it no longer has. */
 const stateKey = (target: Target): string => `${target.failover !== undefined} ${identityOf(target)}`;
 
-const policyOf = ({ thresholds, failover }: Target): Policy =>
+const policyOf = ({ thresholds, failover }: Target): FailoverPolicy =>
   failover === undefined ? thresholds : { ...thresholds, failover };

@@ -5,7 +5,7 @@ import type { Thresholds } from "../core/target.ts";
 import { after, elapsed, type Seconds, type Timestamp } from "../core/units.ts";
 
 /** What is remembered of one target. Immutable; `step` makes the next one. */
-export interface State {
+export interface FailoverState {
   readonly health: Health;
   readonly mode: Mode;
   readonly modeSince: Timestamp;
@@ -30,7 +30,7 @@ export interface State {
   readonly lastSuccessAt?: Timestamp;
 }
 
-export type Event =
+export type FailoverEvent =
   | {
       readonly kind: "result";
       readonly id: number;
@@ -48,31 +48,31 @@ export type Event =
   | { readonly kind: "tick"; readonly at: Timestamp };
 
 /** What a step changed that others want to know. */
-export type Effect =
+export type FailoverEffect =
   | {
       readonly kind: "mode";
       readonly from: Mode;
       readonly to: Mode;
-      readonly cause: Cause;
+      readonly cause: ModeCause;
       readonly at: Timestamp;
     }
   | { readonly kind: "health"; readonly from: Health; readonly to: Health; readonly at: Timestamp }
   | { readonly kind: "force_ended"; readonly at: Timestamp }
   | { readonly kind: "overdue"; readonly since: Timestamp; readonly at: Timestamp };
-export type Cause = "threshold" | "manual" | "forced";
+export type ModeCause = "threshold" | "manual" | "forced";
 
-export interface Policy extends Thresholds {
+export interface FailoverPolicy extends Thresholds {
   /** Present if the target has failover: without it the mode is primary for ever. */
   readonly failover?: { readonly maxDuration: Seconds };
 }
 
-export interface Step {
-  readonly next: State;
-  readonly effects: readonly Effect[];
+export interface FailoverStep {
+  readonly next: FailoverState;
+  readonly effects: readonly FailoverEffect[];
 }
 
 /** The state of a target that nothing is known of. */
-export const initialState = (at: Timestamp): State => ({
+export const initialState = (at: Timestamp): FailoverState => ({
   health: "unknown",
   mode: "primary",
   modeSince: at,
@@ -92,7 +92,7 @@ export const initialState = (at: Timestamp): State => ({
  * successes in a row make it healthy and primary. A result is counted once, however often it is shown. A failure whose
  * reason is ignored moves nothing.
  */
-export function step(state: State, event: Event, policy: Policy): Step {
+export function step(state: FailoverState, event: FailoverEvent, policy: FailoverPolicy): FailoverStep {
   switch (event.kind) {
     case "result":
       return event.id <= state.lastResultId ? unchanged(state) : onResult(state, event, policy);
@@ -109,15 +109,19 @@ export function step(state: State, event: Event, policy: Policy): Step {
   }
 }
 
-const unchanged = (state: State): Step => ({ next: state, effects: [] });
+const unchanged = (state: FailoverState): FailoverStep => ({ next: state, effects: [] });
 
-function onResult(state: State, event: Event & { kind: "result" }, policy: Policy): Step {
+function onResult(
+  state: FailoverState,
+  event: FailoverEvent & { kind: "result" },
+  policy: FailoverPolicy,
+): FailoverStep {
   const seen = { ...state, lastResultId: event.id, lastProbeAt: event.at };
   const ignored = !event.ok && event.reason !== undefined && policy.ignoreReasons.has(event.reason);
   if (ignored) return unchanged(event.answered === true ? { ...seen, modelAvailable: true } : seen);
 
   const speaksAgainst = event.ok === (state.mode === "fallback");
-  const counted: State = {
+  const counted: FailoverState = {
     ...seen,
     consecutiveFailures: event.ok ? 0 : state.consecutiveFailures + 1,
     consecutiveSuccesses: event.ok ? state.consecutiveSuccesses + 1 : 0,
@@ -129,7 +133,7 @@ function onResult(state: State, event: Event & { kind: "result" }, policy: Polic
   return followedBy(judged, (next) => settle(next, event.at, policy));
 }
 
-function judgeHealth(state: State, at: Timestamp, policy: Policy): Step {
+function judgeHealth(state: FailoverState, at: Timestamp, policy: FailoverPolicy): FailoverStep {
   const health =
     state.consecutiveFailures >= policy.failures
       ? "unhealthy"
@@ -141,7 +145,7 @@ function judgeHealth(state: State, at: Timestamp, policy: Policy): Step {
 }
 
 /** Changes the mode if the evidence since its beginning suffices and nothing holds it. */
-function settle(state: State, at: Timestamp, policy: Policy): Step {
+function settle(state: FailoverState, at: Timestamp, policy: FailoverPolicy): FailoverStep {
   const needed = state.mode === "primary" ? policy.failures : policy.successes;
   if (state.forced !== undefined || state.against < needed || dwells(state, at, policy))
     return unchanged(state);
@@ -149,14 +153,20 @@ function settle(state: State, at: Timestamp, policy: Policy): Step {
 }
 
 /** The first mode was not entered by a change, so it owes no stay; a clock set back does not prolong one. */
-function dwells(state: State, at: Timestamp, policy: Policy): boolean {
+function dwells(state: FailoverState, at: Timestamp, policy: FailoverPolicy): boolean {
   const stayed = elapsed(state.modeSince, at);
   return state.triggered + state.recovered > 0 && stayed >= 0 && stayed < policy.minDwell;
 }
 
-function enter(state: State, mode: Mode, cause: Cause, at: Timestamp, policy: Policy): Step {
+function enter(
+  state: FailoverState,
+  mode: Mode,
+  cause: ModeCause,
+  at: Timestamp,
+  policy: FailoverPolicy,
+): FailoverStep {
   if (state.mode === mode || policy.failover === undefined) return unchanged(state);
-  const next: State = {
+  const next: FailoverState = {
     ...state,
     mode,
     modeSince: at,
@@ -168,7 +178,11 @@ function enter(state: State, mode: Mode, cause: Cause, at: Timestamp, policy: Po
   return { next, effects: [{ kind: "mode", from: state.mode, to: mode, cause, at }] };
 }
 
-function onForce(state: State, event: Event & { kind: "force" }, policy: Policy): Step {
+function onForce(
+  state: FailoverState,
+  event: FailoverEvent & { kind: "force" },
+  policy: FailoverPolicy,
+): FailoverStep {
   if (policy.failover === undefined) return unchanged(state);
   const entered = enter(state, event.mode, "forced", event.at, policy);
   const forced = event.lasting === undefined ? {} : { until: after(event.at, event.lasting) };
@@ -176,14 +190,14 @@ function onForce(state: State, event: Event & { kind: "force" }, policy: Policy)
 }
 
 /** Gives the mode back to the results: what they have said meanwhile counts at once. */
-function release(state: State, at: Timestamp, policy: Policy): Step {
+function release(state: FailoverState, at: Timestamp, policy: FailoverPolicy): FailoverStep {
   const { forced: _ended, ...free } = state;
   return followedBy({ next: free, effects: [{ kind: "force_ended", at }] }, (next) =>
     settle(next, at, policy),
   );
 }
 
-function onTick(state: State, at: Timestamp, policy: Policy): Step {
+function onTick(state: FailoverState, at: Timestamp, policy: FailoverPolicy): FailoverStep {
   const until = state.forced?.until;
   const released = until !== undefined && at >= until ? release(state, at, policy) : unchanged(state);
   return followedBy(released, (next) => {
@@ -194,7 +208,7 @@ function onTick(state: State, at: Timestamp, policy: Policy): Step {
   });
 }
 
-function followedBy(first: Step, then: (state: State) => Step): Step {
+function followedBy(first: FailoverStep, then: (state: FailoverState) => FailoverStep): FailoverStep {
   const second = then(first.next);
   return { next: second.next, effects: [...first.effects, ...second.effects] };
 }

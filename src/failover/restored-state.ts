@@ -1,7 +1,7 @@
 import { defined } from "../core/defined.ts";
 import { MODES } from "../core/status.ts";
 import { elapsed, type Seconds, type Timestamp, timestamp } from "../core/units.ts";
-import type { State } from "./machine.ts";
+import type { FailoverState } from "./machine.ts";
 
 /** After how many intervals without a probe nobody knows any more whether a target is healthy. */
 const STALE_AFTER = 3;
@@ -13,7 +13,7 @@ const HEALTHS = ["unknown", "healthy", "unhealthy"] as const;
  * been probed for longer than a few of its intervals since, is unknown until it is: its next success makes it healthy again.
  * @returns `undefined` when `value` is no state
  */
-export function restoredState(value: unknown, interval: Seconds, now: Timestamp): State | undefined {
+export function restoredState(value: unknown, interval: Seconds, now: Timestamp): FailoverState | undefined {
   if (typeof value !== "object" || value === null) return undefined;
   const raw = value as Readonly<Record<string, unknown>>;
   const health = HEALTHS.find((known) => known === raw["health"]);
@@ -65,7 +65,7 @@ export function restoredState(value: unknown, interval: Seconds, now: Timestamp)
 }
 
 /** `undefined` when `value` is none: a force must not last because its end was lost. */
-function forceOf(value: unknown): Pick<State, "forced"> | undefined {
+function forceOf(value: unknown): Pick<FailoverState, "forced"> | undefined {
   if (value === undefined) return {};
   if (typeof value !== "object" || value === null) return undefined;
   if (!("until" in value)) return { forced: {} };

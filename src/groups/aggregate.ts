@@ -2,7 +2,7 @@ import type { UnhealthyWhen } from "../core/group.ts";
 import type { TargetStatus } from "../core/status.ts";
 
 /** What of a member its group's status depends on. */
-export interface Weighed {
+export interface WeightedStatus {
   readonly status: TargetStatus;
   readonly critical: boolean;
 }
@@ -18,7 +18,7 @@ export interface Weighed {
  * No order of members matters, and from healthy over degraded and unknown to unhealthy a member that becomes worse never
  * makes its group better.
  */
-export function aggregate(members: readonly Weighed[], rule: UnhealthyWhen): TargetStatus {
+export function aggregate(members: readonly WeightedStatus[], rule: UnhealthyWhen): TargetStatus {
   if (members.length === 0) return "unknown";
   const unhealthy = members.filter(({ status }) => status === "unhealthy");
   if (isUnhealthy(unhealthy, members.length, rule)) return "unhealthy";
@@ -28,7 +28,7 @@ export function aggregate(members: readonly Weighed[], rule: UnhealthyWhen): Tar
 }
 
 /** Whether a group of `size` is unhealthy when these of its members are. */
-function isUnhealthy(unhealthy: readonly Weighed[], size: number, rule: UnhealthyWhen): boolean {
+function isUnhealthy(unhealthy: readonly WeightedStatus[], size: number, rule: UnhealthyWhen): boolean {
   if (unhealthy.length === size || unhealthy.some(({ critical }) => critical)) return true;
   switch (rule.kind) {
     case "critical":

@@ -15,7 +15,7 @@ export interface ComponentReport {
 }
 
 /** Why a report cannot be taken: which part of it, what was got and what was wanted. */
-export interface Refusal {
+export interface ReportProblem {
   readonly refused: string;
 }
 
@@ -35,7 +35,7 @@ const KEYS = ["status", "message", "error", "metrics", "ttl", "critical", "group
  * without underscores, as Go writes and reads them.
  * @param name under which it was sent
  */
-export function readReport(name: string, value: unknown): ComponentReport | Refusal {
+export function readReport(name: string, value: unknown): ComponentReport | ReportProblem {
   if (!isName(name)) {
     return refuse("name", show(name), "letters, digits, _, - and . (not first), at most 128");
   }
@@ -53,7 +53,7 @@ export function readReport(name: string, value: unknown): ComponentReport | Refu
   return readFields(name, fields);
 }
 
-function readFields(name: string, fields: ReadonlyMap<string, unknown>): ComponentReport | Refusal {
+function readFields(name: string, fields: ReadonlyMap<string, unknown>): ComponentReport | ReportProblem {
   const named = fields.get("name");
   if (named !== undefined && named !== "" && named !== name) {
     return refuse("name", show(named), `${name}, as in the path, or none`);
@@ -83,7 +83,7 @@ function readFields(name: string, fields: ReadonlyMap<string, unknown>): Compone
 }
 
 /** Message and error become one text. An error of Go that is no text comes as `{}` and says nothing. */
-function readMessage(fields: ReadonlyMap<string, unknown>): string | Refusal {
+function readMessage(fields: ReadonlyMap<string, unknown>): string | ReportProblem {
   const message = fields.get("message") ?? "";
   if (typeof message !== "string") return refuse("message", show(message), "text");
   const error = fields.get("error") ?? "";
@@ -97,7 +97,7 @@ function readMessage(fields: ReadonlyMap<string, unknown>): string | Refusal {
 const isEmptyObject = (value: unknown): boolean =>
   typeof value === "object" && value !== null && Object.keys(value).length === 0;
 
-function readMetrics(value: unknown): { readonly values: Readonly<Record<string, number>> } | Refusal {
+function readMetrics(value: unknown): { readonly values: Readonly<Record<string, number>> } | ReportProblem {
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     return refuse("metrics", show(value), "an object of numbers");
   }
@@ -117,7 +117,7 @@ function readMetrics(value: unknown): { readonly values: Readonly<Record<string,
   return { values: Object.fromEntries(entries as [string, number][]) };
 }
 
-function readTtl(value: unknown): Seconds | Refusal {
+function readTtl(value: unknown): Seconds | ReportProblem {
   if (value === undefined) return DEFAULT_TTL;
   const ttl = typeof value === "string" ? parseDuration(value) : undefined;
   return ttl !== undefined && ttl >= SHORTEST_TTL && ttl <= LONGEST_TTL
@@ -127,7 +127,7 @@ function readTtl(value: unknown): Seconds | Refusal {
 
 const LONGEST_SHOWN = 60;
 
-const refuse = (part: string, got: string, want: string): Refusal => ({
+const refuse = (part: string, got: string, want: string): ReportProblem => ({
   refused: `${part}: got ${got}, want ${want}`,
 });
 

@@ -1,9 +1,9 @@
 import type { Clock } from "../core/clock.ts";
 import type { GroupMember } from "../core/group.ts";
-import type { Shelf } from "../core/memory.ts";
+import type { StateStore } from "../core/memory.ts";
 import type { TargetStatus } from "../core/status.ts";
 import { elapsed, formatDuration, type Seconds, seconds, type Timestamp, timestamp } from "../core/units.ts";
-import { type ComponentReport, type Refusal, readReport } from "./component-report.ts";
+import { type ComponentReport, type ReportProblem, readReport } from "./component-report.ts";
 import type { Reading } from "./reading.ts";
 
 /** A component as it reported itself last. */
@@ -15,7 +15,7 @@ export interface Component extends ComponentReport {
 /** What reports its own status: programs over HTTP, and plugins. Its word counts for its `ttl`, then it is unknown. */
 export interface Components {
   /** Takes a report as `readReport` does, in the place of the one before. */
-  report(name: string, report: unknown): Component | Refusal;
+  report(name: string, report: unknown): Component | ReportProblem;
   /** Forgets a component; false when there is none of that name. */
   delete(name: string): boolean;
   list(): readonly Component[];
@@ -29,7 +29,7 @@ export interface Components {
 /** More are no components of anything but a mistake in how they are named. */
 const MOST_COMPONENTS = 1000;
 
-interface Kept {
+interface StoredComponent {
   readonly component: Component;
   /** By the clock that does not jump: one set back must not prolong anybody's word. */
   readonly until: Seconds;
@@ -43,15 +43,15 @@ export interface ConfiguredNames {
 }
 
 /** @param shelf where reports survive a restart */
-export function createComponents(shelf: Shelf, clock: Clock, names: ConfiguredNames): Components {
-  const kept = new Map<string, Kept>();
+export function createComponents(shelf: StateStore, clock: Clock, names: ConfiguredNames): Components {
+  const kept = new Map<string, StoredComponent>();
   for (const [name, value] of Array.from(shelf.entries())) {
     const component = readStored(name, value);
     if (component === undefined || kept.size === MOST_COMPONENTS) shelf.delete(name);
     else kept.set(name, { component, until: untilOf(component, clock) });
   }
 
-  const statusOf = ({ component, until }: Kept): TargetStatus =>
+  const statusOf = ({ component, until }: StoredComponent): TargetStatus =>
     clock.monotonic() < until ? component.status : "unknown";
 
   const objection = (name: string, { group }: ComponentReport): string | undefined => {

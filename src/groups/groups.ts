@@ -22,7 +22,7 @@ export interface GroupReading {
 }
 
 /** Where readings come from; nothing is probed for them. `undefined` is nothing known. */
-export interface Sources {
+export interface ReadingSources {
   readonly target: (name: string) => Reading | undefined;
   readonly heartbeat: (name: string) => Reading | undefined;
   readonly component: (name: string) => Reading | undefined;
@@ -36,7 +36,7 @@ export interface Sources {
  */
 export function groupReader(
   groups: ReadonlyMap<string, Group>,
-  sources: Sources,
+  sources: ReadingSources,
 ): (group: Group) => GroupReading {
   const known = new Map<Group, GroupReading>();
 

@@ -6,7 +6,7 @@ import { type GroupReading, groupReader } from "./groups.ts";
 import type { Reading } from "./reading.ts";
 
 /** The status of groups, from what is known: nothing is probed for it. */
-export interface Health {
+export interface GroupHealth {
   group(name: string): GroupReading | undefined;
   groups(): readonly GroupReading[];
   /** All targets, heartbeats and components, as if they were one group. */
@@ -31,7 +31,7 @@ export function createHealth({
   target,
   heartbeat,
   components,
-}: HealthSources): Health {
+}: HealthSources): GroupHealth {
   const sources = { target, heartbeat, component: components.reading, joined: components.joined };
   const reader = () => groupReader(groups(), sources);
   return {

@@ -1,4 +1,4 @@
-import { type Beat, isUp } from "../core/heartbeat.ts";
+import { type HeartbeatState, isUp } from "../core/heartbeat.ts";
 import type { FailureReason } from "../core/reasons.ts";
 import type { Result } from "../core/result.ts";
 import { type Health, type TargetStatus, targetStatus } from "../core/status.ts";
@@ -72,7 +72,7 @@ export function targetReading(
 }
 
 /** A heartbeat as a member of groups: up is healthy, silent for too long unhealthy, never heard of unknown. */
-export function beatReading(beat: Beat, now: Timestamp): Reading {
+export function beatReading(beat: HeartbeatState, now: Timestamp): Reading {
   const { lastSeen, silentSince = lastSeen, timeout } = beat;
   const up = isUp(beat, now);
   const at = lastSeen === undefined ? {} : { at: lastSeen };

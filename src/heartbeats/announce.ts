@@ -2,7 +2,7 @@ import type { Clock } from "../core/clock.ts";
 import type { Log } from "../core/log.ts";
 import type { PushSetup } from "../core/push-heartbeat.ts";
 import { elapsed, formatDuration, seconds, type Timestamp } from "../core/units.ts";
-import type { Effect } from "./machine.ts";
+import type { PushEffect } from "./machine.ts";
 import { type PushView, titleOf } from "./view.ts";
 
 /** How late silence may be announced when nobody says: it is announced at once, which is within it. */
@@ -13,7 +13,7 @@ export interface Announcer {
   /** How an eye is kept on them, where there are any to be; again only when it changes. */
   setup(setup: PushSetup): void;
   /** That one went offline or came back. */
-  effect(push: PushView, effect: Effect): void;
+  effect(push: PushView, effect: PushEffect): void;
 }
 
 export function createAnnouncer(log: Log, clock: Clock): Announcer {

@@ -2,7 +2,7 @@ import type { Clock } from "../core/clock.ts";
 import { elapsed, seconds, type Timestamp } from "../core/units.ts";
 
 /** Visits items when they are due: one timer, however many there are, and none of them is looked at before. */
-export interface Agenda<Item> {
+export interface DeadlineQueue<Item> {
   /** Sees to it that `item` is visited no later than at `due`. A visit that comes too early may ask again. */
   expect(item: Item, due: Timestamp): void;
   /** Forgets that it was expected. */
@@ -10,7 +10,7 @@ export interface Agenda<Item> {
   stop(): void;
 }
 
-export interface AgendaDeps<Item> {
+export interface DeadlineQueueDeps<Item> {
   readonly clock: Clock;
   /** The clock that the due times are of; it never jumps. */
   readonly now: () => Timestamp;
@@ -22,8 +22,13 @@ export interface AgendaDeps<Item> {
 /** Whoever falls due together is visited in parts, so that probes in flight are timed well. */
 const AT_ONCE = 200;
 
-export function createAgenda<Item>({ clock, now, lookAt, visit }: AgendaDeps<Item>): Agenda<Item> {
-  const deadlines = createDeadlines<Item>();
+export function createDeadlineQueue<Item>({
+  clock,
+  now,
+  lookAt,
+  visit,
+}: DeadlineQueueDeps<Item>): DeadlineQueue<Item> {
+  const deadlines = createDeadlineHeap<Item>();
   /** What counts; other entries of the heap are leftovers. */
   const expected = new Map<Item, Timestamp>();
   let armed: { readonly due: Timestamp; readonly cancel: () => void } | undefined;
@@ -69,7 +74,7 @@ export function createAgenda<Item>({ clock, now, lookAt, visit }: AgendaDeps<Ite
 }
 
 /** Who is due when, the earliest first: a binary heap. */
-export interface Deadlines<Item> {
+export interface DeadlineHeap<Item> {
   add(due: Timestamp, item: Item): void;
   /** The earliest, which stays. */
   peek(): { readonly due: Timestamp; readonly item: Item } | undefined;
@@ -77,7 +82,7 @@ export interface Deadlines<Item> {
   pop(): void;
 }
 
-export function createDeadlines<Item>(): Deadlines<Item> {
+export function createDeadlineHeap<Item>(): DeadlineHeap<Item> {
   type Entry = { readonly due: Timestamp; readonly item: Item };
   const heap: Entry[] = [];
 

@@ -9,7 +9,7 @@ export const PUSH_STATUSES = ["online", "offline", "unknown"] as const;
 export type PushStatus = (typeof PUSH_STATUSES)[number];
 
 /** Why a heartbeat is offline: silence, its own word, or a start without its end. */
-export type Cause = "timeout" | "fail" | "start_overdue";
+export type OfflineCause = "timeout" | "fail" | "start_overdue";
 
 /** How long a heartbeat may be silent, and how long it may take from a start to its end. */
 export interface Policy {
@@ -18,7 +18,7 @@ export interface Policy {
 }
 
 /** A start that waits for its end. */
-export interface Started {
+export interface RunStart {
   /** The run it belongs to; a start without one is ended by an end without one. */
   readonly rid?: string;
   readonly at: Timestamp;
@@ -28,7 +28,7 @@ export interface Started {
  * What is remembered of one heartbeat. All times but `lastSeen` are those of a clock that never jumps; they are only
  * good for differences.
  */
-export interface State {
+export interface PushState {
   /** As it was last announced. */
   readonly status: PushStatus;
   /** When something was last ended, well or not, by the wall clock. It never goes back. */
@@ -42,14 +42,14 @@ export interface State {
   /** Whether a start went without its end for too long, and no end has come since. */
   readonly missed: boolean;
   /** At most {@link MOST_STARTS}, the oldest first. */
-  readonly starts: readonly Started[];
+  readonly starts: readonly RunStart[];
   /** How long the last run took of which both ends are known. */
   readonly lastDuration?: Seconds;
   readonly pings: Readonly<Record<PingKind, number>>;
 }
 
 /** All times but `seen` are of the clock that never jumps. */
-export type Event =
+export type PushEvent =
   | {
       readonly kind: "ping";
       readonly ping: PingKind;
@@ -63,20 +63,25 @@ export type Event =
   | { readonly kind: "restored"; readonly at: Timestamp; readonly downFor: Seconds };
 
 /** What somebody may want to be told: one offline, then one online, and so on. */
-export type Effect =
-  | { readonly kind: "offline"; readonly cause: Cause; readonly at: Timestamp; readonly lastSeen?: Timestamp }
+export type PushEffect =
+  | {
+      readonly kind: "offline";
+      readonly cause: OfflineCause;
+      readonly at: Timestamp;
+      readonly lastSeen?: Timestamp;
+    }
   | { readonly kind: "online"; readonly at: Timestamp; readonly lastSeen?: Timestamp };
 
-export interface Step {
-  readonly next: State;
-  readonly effects: readonly Effect[];
+export interface PushStep {
+  readonly next: PushState;
+  readonly effects: readonly PushEffect[];
 }
 
 /** How many starts of one heartbeat are kept waiting for their ends. Further ones are counted and not timed. */
 export const MOST_STARTS = 16;
 
 /** A heartbeat that became known at `at`. */
-export const initialState = (at: Timestamp): State => ({
+export const initialState = (at: Timestamp): PushState => ({
   status: "unknown",
   heardAt: at,
   failed: false,
@@ -86,7 +91,7 @@ export const initialState = (at: Timestamp): State => ({
 });
 
 /** Applies an event. What fell due before it is announced first: nothing that happened is lost because somebody looked late. */
-export function step(state: State, event: Event, policy: Policy): Step {
+export function step(state: PushState, event: PushEvent, policy: Policy): PushStep {
   switch (event.kind) {
     case "tick":
       return announce(state, event.at, policy);
@@ -102,10 +107,10 @@ export function step(state: State, event: Event, policy: Policy): Step {
 
 /** What holds at `at`, announced or not. */
 export function standing(
-  state: State,
+  state: PushState,
   policy: Policy,
   at: Timestamp,
-): { readonly status: PushStatus; readonly cause?: Cause } {
+): { readonly status: PushStatus; readonly cause?: OfflineCause } {
   if (state.failed) return { status: "offline", cause: "fail" };
   if (state.silentSince !== undefined && at >= after(state.silentSince, policy.timeout))
     return { status: "offline", cause: "timeout" };
@@ -114,7 +119,7 @@ export function standing(
 }
 
 /** When the heartbeat goes offline unless it pings; `undefined` when it is offline already, or nothing of it is awaited. */
-export function deadline(state: State, { timeout, startTimeout }: Policy): Timestamp | undefined {
+export function deadline(state: PushState, { timeout, startTimeout }: Policy): Timestamp | undefined {
   if (state.status === "offline") return undefined;
   const { silentSince } = state;
   let first = silentSince === undefined ? undefined : after(silentSince, timeout);
@@ -125,10 +130,10 @@ export function deadline(state: State, { timeout, startTimeout }: Policy): Times
   return first;
 }
 
-const isOverdue = ({ starts }: State, { startTimeout }: Policy, at: Timestamp): boolean =>
+const isOverdue = ({ starts }: PushState, { startTimeout }: Policy, at: Timestamp): boolean =>
   starts.some((start) => at >= after(start.at, startTimeout));
 
-function announce(state: State, at: Timestamp, policy: Policy): Step {
+function announce(state: PushState, at: Timestamp, policy: Policy): PushStep {
   const { status, cause } = standing(state, policy, at);
   const missed = state.missed || isOverdue(state, policy, at);
   if (status === state.status)
@@ -140,7 +145,7 @@ function announce(state: State, at: Timestamp, policy: Policy): Step {
   return { next, effects: state.status === "offline" ? [{ kind: "online", at, ...seen }] : [] };
 }
 
-function heard(state: State, event: Extract<Event, { kind: "ping" }>, policy: Policy): State {
+function heard(state: PushState, event: Extract<PushEvent, { kind: "ping" }>, policy: Policy): PushState {
   const { ping, at } = event;
   const pings = { ...state.pings, [ping]: state.pings[ping] + 1 };
   const counted = { ...state, pings, heardAt: latest(state.heardAt, at) };
@@ -160,7 +165,11 @@ function heard(state: State, event: Extract<Event, { kind: "ping" }>, policy: Po
   }
 }
 
-function ended(state: State, event: Extract<Event, { kind: "ping" }>, { startTimeout }: Policy): State {
+function ended(
+  state: PushState,
+  event: Extract<PushEvent, { kind: "ping" }>,
+  { startTimeout }: Policy,
+): PushState {
   const { at, seen, rid, ping } = event;
   const own = state.starts.find((start) => start.rid === rid);
   // What went without its end for too long has been announced, and a success says that things are well again.
@@ -176,7 +185,7 @@ function ended(state: State, event: Extract<Event, { kind: "ping" }>, { startTim
   };
 }
 
-function shifted(state: State, { at, downFor }: Extract<Event, { kind: "restored" }>): State {
+function shifted(state: PushState, { at, downFor }: Extract<PushEvent, { kind: "restored" }>): PushState {
   // What was written by a clock that was ahead must not pass for a sign of life yet to come.
   const later = (time: Timestamp): Timestamp => earliest(after(time, downFor), at);
   return {

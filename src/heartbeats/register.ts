@@ -6,19 +6,19 @@ import type { PushHeartbeat, PushSetup } from "../core/push-heartbeat.ts";
 import type { Secret } from "../core/secret.ts";
 import { after, formatDuration, seconds, type Timestamp, timestamp } from "../core/units.ts";
 import { type Bodies, createBodies } from "./bodies.ts";
-import { createAgenda } from "./deadlines.ts";
+import { createDeadlineQueue } from "./deadlines.ts";
 import {
   deadline,
-  type Effect,
-  type Event,
   initialState,
   type PingKind,
-  type State,
+  type PushEffect,
+  type PushEvent,
+  type PushState,
   step,
 } from "./machine.ts";
-import { type Refusal, refusalOf, registeredAs } from "./registration.ts";
+import { type RegistrationProblem, refusalOf, registeredAs } from "./registration.ts";
 import { createSteadyClock } from "./steady-clock.ts";
-import { createNumbers, onClock, recall, type Stored } from "./stored.ts";
+import { createNumbers, onClock, recall, type StoredHeartbeat } from "./stored.ts";
 import { type PushView, titleOf, viewOf } from "./view.ts";
 
 /** All heartbeats by push, configured and registered. */
@@ -33,7 +33,7 @@ export interface Register {
   /** Whether a first ping can make a heartbeat known. */
   takesNew(): boolean;
   /** Makes a heartbeat known, if it may be. */
-  admit(name: string): Refusal | undefined;
+  admit(name: string): RegistrationProblem | undefined;
   /** Counts a ping of one that is known. */
   ping(name: string, ping: PingKind, rid?: string): void;
   /** All that are known, each as it is when its turn comes. */
@@ -48,14 +48,14 @@ export interface RegisterDeps {
   readonly log: Log;
   readonly memory: Memory;
   /** Called for each effect, in order, after the state has changed. */
-  readonly report: (heartbeat: PushView, effect: Effect) => void;
+  readonly report: (heartbeat: PushView, effect: PushEffect) => void;
 }
 
 interface Entry {
   heartbeat: PushHeartbeat;
   registered: boolean;
   readonly id: number;
-  state: State;
+  state: PushState;
 }
 
 /** All last bodies together, in bytes. */
@@ -82,10 +82,10 @@ export function createRegister({ clock, log, memory, report }: RegisterDeps): Re
       id,
       registered,
       state: onClock(state, steady.ahead()),
-    } satisfies Stored);
+    } satisfies StoredHeartbeat);
   };
 
-  const apply = (entry: Entry, event: Event): void => {
+  const apply = (entry: Entry, event: PushEvent): void => {
     const before = entry.state;
     const { next, effects } = step(before, event, entry.heartbeat);
     if (next !== before) {
@@ -112,7 +112,7 @@ export function createRegister({ clock, log, memory, report }: RegisterDeps): Re
     if (due !== undefined) agenda.expect(entry, due);
   };
 
-  const agenda = createAgenda<Entry>({
+  const agenda = createDeadlineQueue<Entry>({
     clock,
     now: () => steady.now(),
     lookAt(due) {
@@ -148,7 +148,7 @@ export function createRegister({ clock, log, memory, report }: RegisterDeps): Re
     saidFull = false;
   };
 
-  const enter = (heartbeat: PushHeartbeat, registered: boolean, known?: Stored): Entry => {
+  const enter = (heartbeat: PushHeartbeat, registered: boolean, known?: StoredHeartbeat): Entry => {
     const state =
       known === undefined ? initialState(steady.now()) : onClock(known.state, seconds(-steady.ahead()));
     const entry: Entry = { heartbeat, registered, id: known?.id ?? nextId(), state };
@@ -200,7 +200,7 @@ export function createRegister({ clock, log, memory, report }: RegisterDeps): Re
     apply(entry, { kind: "tick", at: steady.now() });
   };
 
-  const admit = (name: string): Refusal | undefined => {
+  const admit = (name: string): RegistrationProblem | undefined => {
     const registration = setup?.registration;
     if (registration === undefined) return { reason: "name", wanted: "a configured name" };
     const refusal = refusalOf(name, registration, registeredCount);

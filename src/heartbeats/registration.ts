@@ -2,7 +2,7 @@ import { isName, matchesPattern } from "../core/names.ts";
 import { PING_ACTION, type PushHeartbeat, type Registration } from "../core/push-heartbeat.ts";
 
 /** Why a name cannot be taken by a first ping. `wanted` says what could. */
-export interface Refusal {
+export interface RegistrationProblem {
   readonly reason: "name" | "full";
   readonly wanted: string;
 }
@@ -12,7 +12,7 @@ export function refusalOf(
   name: string,
   { namePattern, max }: Registration,
   known: number,
-): Refusal | undefined {
+): RegistrationProblem | undefined {
   if (!isName(name) || PING_ACTION.test(name)) {
     const form = "letters, digits, _, - and . (not first), at most 128";
     return { reason: "name", wanted: `a name of ${form}, that is no start, fail, log or number` };

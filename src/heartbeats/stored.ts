@@ -1,5 +1,5 @@
 import type { Log } from "../core/log.ts";
-import type { Memory, Shelf } from "../core/memory.ts";
+import type { Memory, StateStore } from "../core/memory.ts";
 import { isName } from "../core/names.ts";
 import { RUN_ID } from "../core/push-heartbeat.ts";
 import { type Seconds, seconds, type Timestamp, timestamp } from "../core/units.ts";
@@ -8,20 +8,20 @@ import {
   PING_KINDS,
   type PingKind,
   PUSH_STATUSES,
-  type Started,
-  type State,
+  type PushState,
+  type RunStart,
 } from "./machine.ts";
 
 /** What is kept of a heartbeat over a restart. All its times are of the wall clock. */
-export interface Stored {
+export interface StoredHeartbeat {
   readonly id: number;
   /** Whether it became known by its first ping, and not by the configuration. */
   readonly registered: boolean;
-  readonly state: State;
+  readonly state: PushState;
 }
 
 /** The state with its times moved from one clock to another that is ahead by `by`. */
-export function onClock(state: State, by: Seconds): State {
+export function onClock(state: PushState, by: Seconds): PushState {
   const moved = (at: Timestamp): Timestamp => timestamp(at + by);
   return {
     ...state,
@@ -32,7 +32,7 @@ export function onClock(state: State, by: Seconds): State {
 }
 
 /** What comes back from a shelf, if it is what was put there. */
-export function readStored(value: unknown): Stored | undefined {
+export function readStored(value: unknown): StoredHeartbeat | undefined {
   if (!isMap(value) || !isMap(value["state"])) return undefined;
   const { id, registered, state } = value;
   const { status, heardAt, failed, missed, starts, pings, lastSeen, silentSince, lastDuration } = state;
@@ -62,9 +62,9 @@ export function readStored(value: unknown): Stored | undefined {
   };
 }
 
-function startsOf(value: unknown): readonly Started[] | undefined {
+function startsOf(value: unknown): readonly RunStart[] | undefined {
   if (!Array.isArray(value) || value.length > MOST_STARTS) return undefined;
-  const starts = value.map((one: unknown): Started | undefined => {
+  const starts = value.map((one: unknown): RunStart | undefined => {
     if (!isMap(one) || !isTime(one["at"])) return undefined;
     const { at, rid } = one;
     if (rid === undefined) return { at: timestamp(at) };
@@ -91,8 +91,8 @@ const isMap = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** What a shelf remembers of heartbeats, by name. What cannot be used is taken off it, and said. */
-export function recall(shelf: Shelf, log: Log): ReadonlyMap<string, Stored> {
-  const found = new Map<string, Stored>();
+export function recall(shelf: StateStore, log: Log): ReadonlyMap<string, StoredHeartbeat> {
+  const found = new Map<string, StoredHeartbeat>();
   for (const [name, value] of Array.from(shelf.entries())) {
     const stored = isName(name) ? readStored(value) : undefined;
     if (stored !== undefined) found.set(name, stored);

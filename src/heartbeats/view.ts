@@ -1,8 +1,8 @@
 import { defined } from "../core/defined.ts";
-import type { Beat } from "../core/heartbeat.ts";
+import type { HeartbeatState } from "../core/heartbeat.ts";
 import type { PushHeartbeat } from "../core/push-heartbeat.ts";
 import { after, type Seconds, type Timestamp } from "../core/units.ts";
-import { type Cause, type PingKind, type PushStatus, type State, standing } from "./machine.ts";
+import { type OfflineCause, type PingKind, type PushState, type PushStatus, standing } from "./machine.ts";
 
 /** A heartbeat by push, as it is shown. All its times are of the wall clock. */
 export interface PushView {
@@ -13,8 +13,8 @@ export interface PushView {
   readonly registered: boolean;
   readonly status: PushStatus;
   /** Why it is offline. */
-  readonly cause?: Cause;
-  readonly beat: Beat;
+  readonly cause?: OfflineCause;
+  readonly beat: HeartbeatState;
   readonly failed: boolean;
   /** When the earliest run began of which the end is awaited. */
   readonly runningSince?: Timestamp;
@@ -23,11 +23,11 @@ export interface PushView {
 }
 
 /** What a view is made of. */
-export interface Known {
+export interface ViewSource {
   readonly id: number;
   readonly heartbeat: PushHeartbeat;
   readonly registered: boolean;
-  readonly state: State;
+  readonly state: PushState;
 }
 
 /**
@@ -35,7 +35,7 @@ export interface Known {
  * @param ahead how far the wall clock is ahead of that
  */
 export function viewOf(
-  { id, heartbeat, registered, state }: Known,
+  { id, heartbeat, registered, state }: ViewSource,
   now: Timestamp,
   ahead: Seconds,
 ): PushView {
@@ -66,5 +66,5 @@ export function viewOf(
 }
 
 /** How the log calls a heartbeat: `Machine 1 (production-server)`. */
-export const titleOf = ({ id, heartbeat: { kind, name } }: Pick<Known, "id" | "heartbeat">): string =>
+export const titleOf = ({ id, heartbeat: { kind, name } }: Pick<ViewSource, "id" | "heartbeat">): string =>
   `${kind.charAt(0).toUpperCase()}${kind.slice(1)} ${id} (${name})`;

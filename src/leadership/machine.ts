@@ -29,7 +29,7 @@ export interface Moment {
   readonly now: Timestamp;
 }
 
-interface Sent {
+interface PendingWrite {
   readonly renewTime: string;
   readonly at: Seconds;
 }
@@ -41,7 +41,7 @@ export interface LeaseState {
   /** What the Lease said last, and since when it is known to say so. */
   readonly observed?: { readonly record: LeaseRecord; readonly since: Seconds };
   /** Our writes from the last one on that is known to have arrived, and when each was sent; the fate of the others is not known. */
-  readonly sent?: readonly Sent[];
+  readonly sent?: readonly PendingWrite[];
   /** We lead until then. */
   readonly leadsUntil?: Seconds;
   /** A version was refused in this round already: the next look is in the next one. */
@@ -201,7 +201,7 @@ const sentAs = (
   { sent = [] }: LeaseState,
   { holder, renewTime }: LeaseSpec,
   { identity }: LeasePolicy,
-): Sent | undefined =>
+): PendingWrite | undefined =>
   holder === identity ? sent.find((write) => write.renewTime === renewTime) : undefined;
 
 const sending = (state: LeaseState, { renewTime = "" }: LeaseSpec, { at }: Moment): LeaseState => ({
@@ -209,7 +209,7 @@ const sending = (state: LeaseState, { renewTime = "" }: LeaseSpec, { at }: Momen
   sent: [...(state.sent ?? []), { renewTime, at }].slice(-SENT_KEPT),
 });
 
-const leadFrom = (state: LeaseState, ours: Sent, { duration }: LeasePolicy): LeaseState => ({
+const leadFrom = (state: LeaseState, ours: PendingWrite, { duration }: LeasePolicy): LeaseState => ({
   ...state,
   // What was sent before it can no longer arrive: it would build on an older version.
   sent: (state.sent ?? []).filter(({ at }) => at >= ours.at),

@@ -1,14 +1,14 @@
 import type { Clock } from "../core/clock.ts";
 import type { Group } from "../core/group.ts";
 import type { Coverage, MaintenanceWindow } from "../core/maintenance.ts";
-import type { Shelf } from "../core/memory.ts";
+import type { StateStore } from "../core/memory.ts";
 import { matchesPattern } from "../core/names.ts";
 import { after, type Seconds, type Timestamp } from "../core/units.ts";
 import { createManualWindows, type ManualWindow } from "./manual.ts";
-import { type Opening, openingOf } from "./times.ts";
+import { openingOf, type WindowState } from "./times.ts";
 
 /** What a window can be about, in the end. */
-export interface Subject {
+export interface MaintenanceSubject {
   readonly kind: "target" | "heartbeat";
   readonly name: string;
 }
@@ -23,7 +23,7 @@ export interface WindowView extends Coverage {
 
 /** What may be started by hand. */
 export interface ManualRequest {
-  readonly kind: Subject["kind"] | "group";
+  readonly kind: MaintenanceSubject["kind"] | "group";
   readonly name: string;
   readonly lasting: Seconds;
 }
@@ -32,7 +32,7 @@ export interface ManualRequest {
 export interface Maintenance {
   configure(windows: readonly MaintenanceWindow[], groups: ReadonlyMap<string, Group>): void;
   /** Whether it is worked on now; `undefined` where no window is about it at all. */
-  covers(subject: Subject): boolean | undefined;
+  covers(subject: MaintenanceSubject): boolean | undefined;
   list(): { readonly windows: readonly WindowView[]; readonly manual: readonly ManualWindow[] };
   /** Begins a window by hand; `undefined` when there are too many. */
   start(request: ManualRequest): ManualWindow | undefined;
@@ -42,17 +42,17 @@ export interface Maintenance {
 
 interface Configured {
   readonly window: MaintenanceWindow;
-  readonly opening: (now: Timestamp) => Opening;
+  readonly opening: (now: Timestamp) => WindowState;
 }
 
 /** @param shelf for what is started by hand: it outlives restarts */
-export function createMaintenance(clock: Clock, shelf: Shelf): Maintenance {
+export function createMaintenance(clock: Clock, shelf: StateStore): Maintenance {
   const manual = createManualWindows(clock, shelf);
   let configured: readonly Configured[] = [];
   /** The groups of each member, those of its groups included. */
-  let groupsOf: (subject: Subject) => ReadonlySet<string> = () => new Set();
+  let groupsOf: (subject: MaintenanceSubject) => ReadonlySet<string> = () => new Set();
 
-  const isAbout = (coverage: Coverage, subject: Subject): boolean => {
+  const isAbout = (coverage: Coverage, subject: MaintenanceSubject): boolean => {
     const names = subject.kind === "target" ? coverage.targets : coverage.heartbeats;
     if (names.some((pattern) => matchesPattern(pattern, subject.name))) return true;
     if (coverage.groups.length === 0) return false;
@@ -87,9 +87,9 @@ export function createMaintenance(clock: Clock, shelf: Shelf): Maintenance {
 }
 
 /** Asks again only when the answer can have changed: each result of a probe asks. */
-function remembering(opening: (now: Timestamp) => Opening): (now: Timestamp) => Opening {
+function remembering(opening: (now: Timestamp) => WindowState): (now: Timestamp) => WindowState {
   let asked: Timestamp | undefined;
-  let answer: Opening = { open: false };
+  let answer: WindowState = { open: false };
   return (now) => {
     const fresh = asked !== undefined && now >= asked && (answer.until === undefined || now < answer.until);
     if (fresh) return answer;
@@ -99,7 +99,9 @@ function remembering(opening: (now: Timestamp) => Opening): (now: Timestamp) => 
   };
 }
 
-function membership(groups: ReadonlyMap<string, Group>): (subject: Subject) => ReadonlySet<string> {
+function membership(
+  groups: ReadonlyMap<string, Group>,
+): (subject: MaintenanceSubject) => ReadonlySet<string> {
   const parents = new Map<string, Set<string>>();
   const keyOf = (kind: string, name: string): string => `${kind} ${name}`;
   for (const group of groups.values()) {

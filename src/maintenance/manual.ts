@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Clock } from "../core/clock.ts";
 import type { Coverage } from "../core/maintenance.ts";
-import type { Shelf } from "../core/memory.ts";
+import type { StateStore } from "../core/memory.ts";
 import { type Timestamp, timestamp } from "../core/units.ts";
 
 /** A window that was started by hand. It ends by itself. */
@@ -21,7 +21,7 @@ export interface ManualWindows {
 const MOST = 1_000;
 
 /** @param shelf shared with nobody */
-export function createManualWindows(clock: Clock, shelf: Shelf): ManualWindows {
+export function createManualWindows(clock: Clock, shelf: StateStore): ManualWindows {
   let windows: readonly ManualWindow[] = [...shelf.entries()].flatMap(([id, value]) => {
     const window = readWindow(id, value);
     if (window === undefined) shelf.delete(id);

@@ -1,9 +1,9 @@
 import type { Clock } from "../core/clock.ts";
-import type { Shelf } from "../core/memory.ts";
+import type { StateStore } from "../core/memory.ts";
 import { seconds } from "../core/units.ts";
 
 /** Keeps back that a heartbeat went offline while it is worked on, until that is over. */
-export interface Held {
+export interface SuppressedNotices {
   /**
    * A heartbeat went offline or came back. Tells whether that is to be said now: not during a window, and of one that
    * came back only if it was said that it went.
@@ -12,10 +12,10 @@ export interface Held {
   stop(): void;
 }
 
-export interface HeldDeps {
+export interface SuppressedNoticesDeps {
   readonly clock: Clock;
   /** What is kept back, over restarts. */
-  readonly shelf: Shelf;
+  readonly shelf: StateStore;
   readonly inMaintenance: (name: string) => boolean;
   /** A window is over: says that the heartbeat is offline, if it still is. */
   readonly release: (name: string) => void;
@@ -23,7 +23,12 @@ export interface HeldDeps {
 
 const TICK = seconds(1);
 
-export function createHeld({ clock, shelf, inMaintenance, release }: HeldDeps): Held {
+export function createSuppressedNotices({
+  clock,
+  shelf,
+  inMaintenance,
+  release,
+}: SuppressedNoticesDeps): SuppressedNotices {
   const names = new Set(Array.from(shelf.entries(), ([name]) => name));
   let cancel: (() => void) | undefined;
 

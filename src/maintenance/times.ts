@@ -3,20 +3,20 @@ import { DAYS, type WindowTimes } from "../core/maintenance.ts";
 import { after, type Timestamp, timestamp } from "../core/units.ts";
 
 /** Whether a window is open, and until when that holds. */
-export interface Opening {
+export interface WindowState {
   readonly open: boolean;
   /** When the answer may change; absent when it will not. */
   readonly until?: Timestamp;
 }
 
 /** Tells of the time whether a window is open at it. */
-export type OpeningAt = (now: Timestamp) => Opening;
+export type WindowStateAt = (now: Timestamp) => WindowState;
 
 /**
  * Makes the times of a window ready to be asked. On the clock of a time zone, a time that is skipped in spring is the
  * one right after the gap, and one that comes twice in autumn is the first of both: such a window lasts an hour more.
  */
-export function openingOf(times: WindowTimes): OpeningAt {
+export function openingOf(times: WindowTimes): WindowStateAt {
   switch (times.kind) {
     case "once":
       return onceOpening(times.from, times.to);
@@ -36,14 +36,14 @@ export function openingOf(times: WindowTimes): OpeningAt {
 }
 
 const onceOpening =
-  (from: Timestamp, to: Timestamp): OpeningAt =>
+  (from: Timestamp, to: Timestamp): WindowStateAt =>
   (now) => {
     if (now < from) return { open: false, until: from };
     return now < to ? { open: true, until: to } : { open: false };
   };
 
 /** Of windows that all last about as long, the one that began last ends last. */
-function recurring(starts: Cron, endOf: (start: Timestamp) => Timestamp): OpeningAt {
+function recurring(starts: Cron, endOf: (start: Timestamp) => Timestamp): WindowStateAt {
   return (now) => {
     // Whole seconds are what cron knows, and what begins in this one has begun.
     const [last] = starts.previousRuns(1, new Date((Math.floor(now) + 1) * 1000));

@@ -1,6 +1,6 @@
 import { setImmediate as othersTurn } from "node:timers/promises";
 import { catalogue } from "../catalogue/index.ts";
-import { type Beat, isUp } from "../core/heartbeat.ts";
+import { type HeartbeatState, isUp } from "../core/heartbeat.ts";
 import { type Metric, type Sample, sample } from "../core/metric.ts";
 import type { PushHeartbeat } from "../core/push-heartbeat.ts";
 import type { Target } from "../core/target.ts";
@@ -11,10 +11,10 @@ import { headerOf, renderPairs, renderValue } from "./exposition.ts";
 import { targetLabels } from "./targets.ts";
 
 /** What is shown of all heartbeats. */
-export interface ShownHeartbeats {
+export interface HeartbeatSnapshots {
   readonly pushes: Iterable<PushView>;
   /** What probes of targets heard. */
-  readonly heard: readonly { readonly target: Target; readonly beat: Beat }[];
+  readonly heard: readonly { readonly target: Target; readonly beat: HeartbeatState }[];
   readonly now: Timestamp;
   /** Whether one is worked on; `undefined` where no window is about it. */
   readonly inMaintenance?: (heartbeat: string) => boolean | undefined;
@@ -24,7 +24,7 @@ export interface ShownHeartbeats {
 interface Row {
   readonly labels: string;
   readonly info: string;
-  readonly beat: Beat;
+  readonly beat: HeartbeatState;
   readonly push?: PushView;
   readonly inMaintenance?: boolean;
 }
@@ -44,7 +44,7 @@ export async function* heartbeatsText({
   heard,
   now,
   inMaintenance = () => undefined,
-}: ShownHeartbeats): AsyncGenerator<Buffer> {
+}: HeartbeatSnapshots): AsyncGenerator<Buffer> {
   const rows: Row[] = [];
   const add = (row: Row): void => {
     const working = inMaintenance(row.beat.heartbeat);
@@ -126,7 +126,7 @@ function rowOf(push: PushView): Row {
   return { ...fixed, beat, push };
 }
 
-function heardRow({ target, beat }: { readonly target: Target; readonly beat: Beat }): Row {
+function heardRow({ target, beat }: { readonly target: Target; readonly beat: HeartbeatState }): Row {
   const { heartbeat, source } = beat;
   const labels = renderPairs({ ...targetLabels(target), heartbeat, source });
   const facts = { kind: target.module.prober.kind, hostname: target.hostname ?? "", owner: "" };
@@ -143,7 +143,7 @@ const infoLine = (labels: string, facts: Readonly<Record<string, string>>): stri
   line(catalogue.heartbeatInfo.name, `${labels},${renderPairs(facts)}`, 1);
 
 /** What all heartbeats have, however they report: last seen, timeout, and whether they are up at `now`. */
-export function* beatSamples(beat: Beat, now: Timestamp): Generator<Sample> {
+export function* beatSamples(beat: HeartbeatState, now: Timestamp): Generator<Sample> {
   const labels = { heartbeat: beat.heartbeat, source: beat.source };
   if (beat.lastSeen !== undefined) yield sample(catalogue.heartbeatLastSeen, beat.lastSeen, labels);
   yield sample(catalogue.heartbeatTimeout, beat.timeout, labels);

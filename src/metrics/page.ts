@@ -1,29 +1,29 @@
 import { catalogue } from "../catalogue/index.ts";
 import { type Sample, sample } from "../core/metric.ts";
-import type { Remaining } from "../core/money.ts";
-import type { Result, Shown, Skip } from "../core/result.ts";
+import type { RemainingBudget } from "../core/money.ts";
+import type { AgedResult, Result, Skip } from "../core/result.ts";
 import type { Target } from "../core/target.ts";
 import { after, type Seconds } from "../core/units.ts";
-import type { State } from "../failover/machine.ts";
+import type { FailoverState } from "../failover/machine.ts";
 import { createExposition } from "./exposition.ts";
 import { beatSamples } from "./heartbeats.ts";
 import { configuredSamples, remainingSamples, stateSamples, targetLabels, tierSamples } from "./targets.ts";
 
 /** What is shown of a configured target: its newest result, if there is one, and its state. */
-export interface ShownTarget {
+export interface TargetSnapshot {
   readonly target: Target;
-  readonly newest: Shown | undefined;
-  readonly state: State;
+  readonly newest: AgedResult | undefined;
+  readonly state: FailoverState;
   /** Why it is not probed at present. */
   readonly skipped?: Skip | undefined;
   /** What is left in its budgets. */
-  readonly remaining: Remaining;
+  readonly remaining: RemainingBudget;
   /** Whether each of its tiers was well when it was last asked. */
   readonly tiers: ReadonlyMap<string, boolean>;
 }
 
 /** The answer to `/probe`: one result, without a label that says of what; or why there is none. */
-export function resultText(shown: Shown | Skip): string {
+export function resultText(shown: AgedResult | Skip): string {
   const exposition = createExposition();
   if ("result" in shown) {
     const { result, age } = shown;
@@ -35,7 +35,7 @@ export function resultText(shown: Shown | Skip): string {
 }
 
 /** The section of `/metrics` about the configured targets. What they heard of heartbeats stands with the other heartbeats. */
-export function targetsText(targets: readonly ShownTarget[]): string {
+export function targetsText(targets: readonly TargetSnapshot[]): string {
   const exposition = createExposition();
   for (const { target, newest, state, skipped, remaining, tiers } of targets) {
     if (newest !== undefined) exposition.add(resultSamples(newest.result, newest.age), targetLabels(target));

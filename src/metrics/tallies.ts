@@ -10,7 +10,7 @@ export interface Histogram {
   readonly sum: number;
 }
 
-type Counts = Readonly<Record<string, number>>;
+type CounterValues = Readonly<Record<string, number>>;
 
 /**
  * All that is counted of one target: plain data, never changed in place. What is not there yet has no series: tokens of a
@@ -19,8 +19,8 @@ type Counts = Readonly<Record<string, number>>;
 export interface Tally {
   readonly probes: Readonly<Record<"success" | "failure", number>>;
   readonly durations: Readonly<Record<"success" | "failure", Histogram>>;
-  readonly failures: Counts;
-  readonly tokens: Counts;
+  readonly failures: CounterValues;
+  readonly tokens: CounterValues;
   readonly dollars?: number;
   readonly firstToken?: Histogram;
   readonly interToken?: Histogram;
@@ -49,7 +49,7 @@ function observed(histogram: Histogram | undefined, metric: Metric, value: numbe
   return { buckets: buckets.with(at, (buckets[at] ?? 0) + 1), sum: sum + value };
 }
 
-const increased = (counts: Counts, name: string, by = 1): Counts => ({
+const increased = (counts: CounterValues, name: string, by = 1): CounterValues => ({
   ...counts,
   [name]: (counts[name] ?? 0) + by,
 });
@@ -113,7 +113,7 @@ export function readTally(value: unknown): Tally | undefined {
   };
 }
 
-const readCounts = (value: unknown, names: readonly string[]): Counts =>
+const readCounts = (value: unknown, names: readonly string[]): CounterValues =>
   Object.fromEntries(
     names.flatMap((name) => {
       const known = numberOf(field(value, name));

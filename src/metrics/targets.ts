@@ -1,10 +1,10 @@
 import { catalogue } from "../catalogue/index.ts";
 import { type Sample, sample } from "../core/metric.ts";
-import type { Remaining } from "../core/money.ts";
+import type { RemainingBudget } from "../core/money.ts";
 import type { Result } from "../core/result.ts";
 import { MODES, TARGET_STATUSES, targetStatus } from "../core/status.ts";
 import type { Target } from "../core/target.ts";
-import type { State } from "../failover/machine.ts";
+import type { FailoverState } from "../failover/machine.ts";
 
 /** The labels of every series about a configured target on `/metrics`. */
 export interface TargetLabels extends Readonly<Record<string, string>> {
@@ -18,7 +18,11 @@ export const targetLabels = ({ name, module }: Target): TargetLabels => ({
 });
 
 /** What is remembered of a target, as series. */
-export function* stateSamples(target: Target, state: State, latest: Result | undefined): Generator<Sample> {
+export function* stateSamples(
+  target: Target,
+  state: FailoverState,
+  latest: Result | undefined,
+): Generator<Sample> {
   const labels = targetLabels(target);
   yield sample(catalogue.consecutiveFailures, state.consecutiveFailures, labels);
   yield sample(catalogue.consecutiveSuccesses, state.consecutiveSuccesses, labels);
@@ -36,7 +40,7 @@ export function* stateSamples(target: Target, state: State, latest: Result | und
   if (target.failover !== undefined) yield* modeSamples(state, labels);
 }
 
-function* modeSamples(state: State, labels: TargetLabels): Generator<Sample> {
+function* modeSamples(state: FailoverState, labels: TargetLabels): Generator<Sample> {
   for (const mode of MODES)
     yield sample(catalogue.currentMode, Number(mode === state.mode), { ...labels, mode });
   yield sample(catalogue.modeSince, state.modeSince, labels);
@@ -70,7 +74,7 @@ export function* tierSamples(target: Target, tiers: ReadonlyMap<string, boolean>
 }
 
 /** What is left in the budgets of a target; without budgets there is no series. */
-export function* remainingSamples(target: Target, { tokens, dollars }: Remaining): Generator<Sample> {
+export function* remainingSamples(target: Target, { tokens, dollars }: RemainingBudget): Generator<Sample> {
   const labels = targetLabels(target);
   if (tokens !== undefined) yield sample(catalogue.llmBudgetTokens, tokens, labels);
   if (dollars !== undefined) yield sample(catalogue.llmBudgetDollars, dollars, labels);

@@ -1,5 +1,5 @@
 import { catalogue } from "../catalogue/index.ts";
-import { createMemory, retainKeys, type Shelf } from "../core/memory.ts";
+import { createMemory, retainKeys, type StateStore } from "../core/memory.ts";
 import type { Metric } from "../core/metric.ts";
 import type { Result } from "../core/result.ts";
 import type { Target } from "../core/target.ts";
@@ -23,7 +23,7 @@ export interface Totals {
 }
 
 /** What is counted of a target, and its lines: most targets do not change between two scrapes, most counters never. */
-interface Counted {
+interface TargetTotals {
   readonly labels: TargetLabels;
   tally: Tally;
   /** By metric; absent where something was counted since. */
@@ -31,10 +31,10 @@ interface Counted {
 }
 
 /** @param shelf where everything is kept over a restart */
-export function createTotals(shelf: Shelf = createMemory().shelf("totals")): Totals {
-  let known = new Map<string, Counted>();
+export function createTotals(shelf: StateStore = createMemory().shelf("totals")): Totals {
+  let known = new Map<string, TargetTotals>();
 
-  const begin = (key: string, labels: TargetLabels): Counted => ({
+  const begin = (key: string, labels: TargetLabels): TargetTotals => ({
     labels,
     tally: readTally(shelf.get(key)) ?? newTally(),
     lines: new Map(),

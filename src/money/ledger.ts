@@ -1,4 +1,4 @@
-import { createMemory, type Shelf } from "../core/memory.ts";
+import { createMemory, type StateStore } from "../core/memory.ts";
 import { type Amount, exactly, PERIODS, type Period } from "../core/money.ts";
 import { type Timestamp, timestamp } from "../core/units.ts";
 import { windowNow } from "./windows.ts";
@@ -28,7 +28,7 @@ export interface Ledger {
 const NOTHING: Amount = { tokens: 0, dollars: 0 };
 
 /** @param shelf where it is kept over a restart */
-export function createLedger(shelf: Shelf = createMemory().shelf("ledger")): Ledger {
+export function createLedger(shelf: StateStore = createMemory().shelf("ledger")): Ledger {
   const entries = new Map<string, Spending>();
   for (const [key, value] of shelf.entries()) {
     const spending = readSpending(value);

@@ -4,8 +4,8 @@ import {
   dollarsOf,
   type Prices,
   priceOf,
-  type Remaining,
-  type Spent,
+  type RemainingBudget,
+  type Spend,
   totalTokens,
 } from "../core/money.ts";
 import type { ProbeTarget } from "../core/prober.ts";
@@ -37,12 +37,12 @@ export interface Treasury {
    * Books what a probe spent.
    * @returns what it cost in dollars; `undefined` when no price is known
    */
-  book(payer: Payer, spent: Spent, at: Timestamp): number | undefined;
+  book(payer: Payer, spent: Spend, at: Timestamp): number | undefined;
   /** Why no prompt may be sent now; `undefined` when one may. */
   refusal(payer: Payer, at: Timestamp): Skip | undefined;
   /** The budget that is used up; of several the one that lasts longest says when there is money again. */
   exhausted(payer: Payer, at: Timestamp): Account | undefined;
-  remaining(payer: Payer, at: Timestamp): Remaining;
+  remaining(payer: Payer, at: Timestamp): RemainingBudget;
   setPrices(prices: Prices): void;
 }
 
@@ -102,7 +102,7 @@ function accountsOf(payer: Payer): readonly Pick<Account, "owner" | "budget">[] 
 
 const left = ({ budget: { unit, limit }, spent }: Account): number => limit - spent[unit];
 
-function tightest(accounts: readonly Account[], unit: Budget["unit"]): Remaining {
+function tightest(accounts: readonly Account[], unit: Budget["unit"]): RemainingBudget {
   const all = accounts.filter(({ budget }) => budget.unit === unit).map(left);
   return all.length === 0 ? {} : { [unit]: Math.max(0, Math.min(...all)) };
 }

@@ -42,7 +42,7 @@ const schema = {
 type Notification = FromSchema<typeof schema>;
 
 /** What a body turned out to be: a notification, or the text that says why it is none. */
-export type Reading =
+export type NotificationReading =
   | { readonly kind: "group"; readonly group: AlertGroup }
   | { readonly kind: "problem"; readonly text: string };
 
@@ -58,7 +58,7 @@ function validate(): ValidateFunction<Notification> {
 }
 
 /** Reads a notification of Alertmanager. */
-export function readNotification(body: Buffer): Reading {
+export function readNotification(body: Buffer): NotificationReading {
   let value: unknown;
   try {
     value = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body));

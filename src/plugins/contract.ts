@@ -2,13 +2,13 @@ import type { Metric } from "../core/metric.ts";
 import type { Plugin, PluginProber } from "../plugin.ts";
 
 /** What is wrong with a plugin, and what it should be. */
-export interface Objection {
+export interface PluginProblem {
   readonly got: string;
   readonly want: string;
 }
 
 /** What the exporter has already. */
-export interface Taken {
+export interface ReservedNames {
   readonly kinds: ReadonlySet<string>;
   readonly metrics: ReadonlySet<string>;
   /** What is wrong with a JSON Schema, if anything is. */
@@ -37,7 +37,10 @@ const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
  * Reads what a plugin's file exports: a plugin or a prober as its default, or a prober named `prober`.
  * @returns the plugin, or the first thing that is wrong with it
  */
-export function readPlugin(exports: Readonly<Record<string, unknown>>, taken: Taken): Plugin | Objection {
+export function readPlugin(
+  exports: Readonly<Record<string, unknown>>,
+  taken: ReservedNames,
+): Plugin | PluginProblem {
   const said = exports["default"] ?? exports["prober"];
   const want = "a prober or a plugin as its default export, as defineProber and definePlugin make them";
   if (!isObject(said)) return { got: said === undefined ? "no export of that kind" : typeof said, want };
@@ -59,7 +62,7 @@ export function readPlugin(exports: Readonly<Record<string, unknown>>, taken: Ta
   };
 }
 
-function objectionTo(prober: unknown, taken: Taken): Objection | undefined {
+function objectionTo(prober: unknown, taken: ReservedNames): PluginProblem | undefined {
   if (!isObject(prober)) return { got: `a prober that is ${typeof prober}`, want: "an object" };
   const { kind, schema, costly, metrics = [] } = prober;
   if (typeof kind !== "string" || !KIND.test(kind) || RESERVED_KINDS.has(kind)) {
@@ -93,7 +96,7 @@ function metricsObjection(
   metrics: readonly unknown[],
   kind: string,
   taken: ReadonlySet<string>,
-): Objection | undefined {
+): PluginProblem | undefined {
   const names = new Set<string>();
   for (const metric of metrics) {
     const { name, type, help, labels } = (isObject(metric) ? metric : {}) as Partial<Metric>;

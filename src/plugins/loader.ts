@@ -6,7 +6,7 @@ import type { Clock } from "../core/clock.ts";
 import type { Prober } from "../core/prober.ts";
 import { type Seconds, seconds } from "../core/units.ts";
 import type { Plugin } from "../plugin.ts";
-import { type Objection, readPlugin, type Taken } from "./contract.ts";
+import { type PluginProblem, type ReservedNames, readPlugin } from "./contract.ts";
 import { guarded } from "./guard.ts";
 
 /** A file that was asked for. */
@@ -26,7 +26,7 @@ export type LoadedPlugin =
       /** The file is another by now, which has no effect before a restart. */
       readonly changed: boolean;
     }
-  | ({ readonly kind: "problem" } & Objection);
+  | ({ readonly kind: "problem" } & PluginProblem);
 
 export interface PluginLoader {
   /** Loads files, each once; by their paths. Never rejects: what is wrong with a file is its result. */
@@ -42,7 +42,7 @@ const WORLD_WRITABLE = 0o002;
 const STICKY = 0o1000;
 
 /** @param library the module that plugins mean by `heartbeat-exporter/plugin` */
-export function createPluginLoader(clock: Clock, taken: Taken, library: URL): PluginLoader {
+export function createPluginLoader(clock: Clock, taken: ReservedNames, library: URL): PluginLoader {
   const loaded = new Map<string, { plugin: Plugin; probers: readonly Prober[]; stamp: string }>();
   /** How often each file was tried in vain. */
   const failures = new Map<string, number>();
@@ -106,13 +106,13 @@ export function createPluginLoader(clock: Clock, taken: Taken, library: URL): Pl
   };
 }
 
-const sameKind = (kind: string): Objection => ({
+const sameKind = (kind: string): PluginProblem => ({
   got: `kind: ${JSON.stringify(kind)}`,
   want: "kind: one that no other prober has",
 });
 
 /** A plugin is code that runs with the exporter's rights: nobody else may be able to replace it. */
-async function examine(path: string): Promise<{ real: string; stamp: string } | Objection> {
+async function examine(path: string): Promise<{ real: string; stamp: string } | PluginProblem> {
   try {
     const real = await realpath(path);
     const [file, folder] = await Promise.all([stat(real), stat(dirname(real))]);

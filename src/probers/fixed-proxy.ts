@@ -1,14 +1,14 @@
 import type { CompileContext } from "../core/prober.ts";
 
 /** A proxy that all requests of a module go through. */
-export interface Proxy {
+export interface FixedProxy {
   readonly url: string;
   /** What must not be shown of it. */
   readonly secrets: readonly string[];
 }
 
 /** Reads `proxy_url`, whose value may hold a password and so is never quoted. */
-export function compileProxy(text: string | undefined, context: CompileContext): Proxy | undefined {
+export function compileProxy(text: string | undefined, context: CompileContext): FixedProxy | undefined {
   if (text === undefined) return undefined;
   const url = URL.parse(text);
   const want = "an address such as http://proxy.example.com:3128";

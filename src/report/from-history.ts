@@ -6,7 +6,7 @@ import type { ReportFacts, ServiceFacts, Span, Unhealthy } from "./build.ts";
 import type { Alert } from "./document.ts";
 
 /** What somebody who is there knows of a configured target besides its history. */
-export interface KnownTarget {
+export interface ReportTarget {
   readonly name: string;
   readonly module: string;
   readonly critical: boolean;
@@ -34,7 +34,7 @@ const STALE_AFTER = seconds(300);
 export async function historyFacts(
   history: HistoryReader,
   window: Span,
-  targets: readonly KnownTarget[] | undefined,
+  targets: readonly ReportTarget[] | undefined,
 ): Promise<Pick<ReportFacts, "services" | "alerts" | "notes">> {
   const { from, to } = window;
   const summaries = await history.summaries({ from, to });
@@ -68,7 +68,7 @@ type StateFacts = Pick<ServiceFacts, "status" | "consecutiveFailures" | "lastHea
 
 /** What an exporter that runs says counts; else what the last change of health and the last results say, if they are not old. */
 function stateOf(
-  { now, interval }: KnownTarget,
+  { now, interval }: ReportTarget,
   summary: TargetSummary | undefined,
   last: PastEvent | undefined,
   consecutiveFailures: number,

@@ -6,7 +6,7 @@ import express, {
   Router,
 } from "express";
 import { control, controlWithBody } from "./control.ts";
-import type { Deps } from "./deps.ts";
+import type { RouteContext } from "./deps.ts";
 import { landingPage } from "./landing-page.ts";
 import { refuse } from "./refuse.ts";
 import { actionRoute, actionsRoute, outputRoute, resetRoute } from "./routes/actions.ts";
@@ -35,7 +35,7 @@ import {
 } from "./routes/status.ts";
 
 /** All routes of the exporter. Adding a family of routes = one file under `routes/` and its lines here. */
-export function createApp(deps: Deps): Express {
+export function createApp(deps: RouteContext): Express {
   const app = express();
   app.disable("x-powered-by");
   app.disable("etag");
@@ -83,7 +83,7 @@ export function createApp(deps: Deps): Express {
 }
 
 /** What is known of groups, targets and components. */
-function groupRoutes(deps: Deps): Router {
+function groupRoutes(deps: RouteContext): Router {
   const router = Router({ strict: true, caseSensitive: true });
   get(router, "/livez", livezRoute(deps));
   get(router, "/readyz", readyzRoute(deps));
@@ -100,7 +100,7 @@ function groupRoutes(deps: Deps): Router {
 }
 
 /** Alertmanager's notifications, what is done about them, and when nothing is. */
-function notifyRoutes(deps: Deps): Router {
+function notifyRoutes(deps: RouteContext): Router {
   const router = Router({ strict: true, caseSensitive: true });
   post(router, "/alertmanager/relay/:name", relayRoute(deps));
   post(router, "/alertmanager/actions/:name", actionRoute(deps));
@@ -121,7 +121,7 @@ function notifyRoutes(deps: Deps): Router {
 }
 
 /** Seed 0's routes, by which applications follow the mode. */
-function contextApi(deps: Deps): Router {
+function contextApi(deps: RouteContext): Router {
   const router = Router({ strict: true, caseSensitive: true });
   router.use((_req, _res, next) => next(deps.current().contextApi.enabled ? undefined : "router"));
   get(router, "/health", healthRoute(deps));
@@ -157,7 +157,7 @@ const notAllowed =
   };
 
 const onError =
-  ({ log, ready }: Deps): ErrorRequestHandler =>
+  ({ log, ready }: RouteContext): ErrorRequestHandler =>
   (error: unknown, req, res, next) => {
     if (res.headersSent) return next(error);
     if (!ready()) return refuse(res, 503, "the exporter is shutting down");

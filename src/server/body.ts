@@ -3,17 +3,17 @@ import type { AlertGroup } from "../core/alert.ts";
 import type { Clock } from "../core/clock.ts";
 import type { InboundAuth } from "../core/relay.ts";
 import { seconds } from "../core/units.ts";
-import type { Reading } from "../notify/notification.ts";
+import type { NotificationReading } from "../notify/notification.ts";
 import { refuseJson } from "./refuse.ts";
 import { bearerOf, sameSecret } from "./token.ts";
 
 /** What a request brings with it, read no further than is needed to know that there is too much of it. */
-export type Body =
+export type RequestBody =
   | { readonly kind: "whole"; readonly bytes: Buffer }
   | { readonly kind: "too_long"; readonly limit: number };
 
 /** @param limit the longest body that is taken, in bytes */
-export async function readBody(req: Request, limit: number): Promise<Body> {
+export async function readBody(req: Request, limit: number): Promise<RequestBody> {
   const chunks: Buffer[] = [];
   let length = 0;
   for await (const chunk of req.iterator({ destroyOnReturn: false })) {
@@ -33,7 +33,7 @@ const LONGEST_TIME = seconds(10);
 /** What reading a notification needs. */
 export interface NotificationDeps {
   readonly clock: Clock;
-  readonly readNotification: (body: Buffer) => Reading;
+  readonly readNotification: (body: Buffer) => NotificationReading;
 }
 
 /**

@@ -1,14 +1,14 @@
 import type { Request, Response } from "express";
 import type { Target } from "../core/target.ts";
 import type { GroupReading } from "../groups/groups.ts";
-import type { Deps } from "./deps.ts";
+import type { RouteContext } from "./deps.ts";
 import { refuseJson } from "./refuse.ts";
 
 /**
  * The target that a status or mode route is about: `?target=`, or the only one with failover, or the only one at all.
  * Answers the request itself, and returns nothing, when that is not clear.
  */
-export function chooseTarget({ current }: Deps, req: Request, res: Response): Target | undefined {
+export function chooseTarget({ current }: RouteContext, req: Request, res: Response): Target | undefined {
   const targets = [...current().targets.values()];
   const name = new URL(req.url, "http://localhost").searchParams.get("target");
   if (name !== null) {
@@ -29,14 +29,14 @@ const names = (targets: readonly Target[]): string =>
   targets.length === 0 ? "none is configured" : targets.map(({ name }) => name).join(", ");
 
 /** Which group a health route is about. */
-export type ChosenGroup =
+export type GroupChoice =
   | { readonly kind: "group"; readonly reading: GroupReading }
   /** Neither the request nor the configuration names one. */
   | { readonly kind: "none" }
   | { readonly kind: "refused"; readonly text: string };
 
 /** The group that a health route is about: `?group=`, or that of the configuration. */
-export function chooseGroup({ current, health }: Deps, req: Request): ChosenGroup {
+export function chooseGroup({ current, health }: RouteContext, req: Request): GroupChoice {
   const asked = new URL(req.url, "http://localhost").searchParams.get("group");
   const name = asked ?? current().healthGroup;
   if (name === undefined) return { kind: "none" };

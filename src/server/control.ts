@@ -1,6 +1,6 @@
 import type { NextFunction, Request, Response } from "express";
 import { readBody } from "./body.ts";
-import type { Deps } from "./deps.ts";
+import type { RouteContext } from "./deps.ts";
 import { refuseJson } from "./refuse.ts";
 import { bearerOf, sameSecret } from "./token.ts";
 
@@ -9,7 +9,7 @@ const LONGEST_BODY = 1024;
 
 /** Guards a route that changes something: it needs the control token, and no body. */
 export const control =
-  (deps: Deps) =>
+  (deps: RouteContext) =>
   async (req: Request, res: Response, next: NextFunction): Promise<void> => {
     if (!(await isAllowed(deps, req, res))) return;
     const body = await readBody(req, LONGEST_BODY);
@@ -27,13 +27,13 @@ export const control =
 
 /** Guards a route that is told in its body what to change, which it reads itself: it needs the control token. */
 export const controlWithBody =
-  (deps: Deps) =>
+  (deps: RouteContext) =>
   async (req: Request, res: Response, next: NextFunction): Promise<void> => {
     if (await isAllowed(deps, req, res)) next();
   };
 
 /** Whether the request has the control token; if not, it is answered. */
-async function isAllowed({ current }: Deps, req: Request, res: Response): Promise<boolean> {
+async function isAllowed({ current }: RouteContext, req: Request, res: Response): Promise<boolean> {
   const token = current().controlToken;
   if (token === undefined) {
     refuseJson(

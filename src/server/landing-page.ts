@@ -2,7 +2,7 @@ import type { Request, Response } from "express";
 import { escapeHtml } from "../core/escape.ts";
 import { rfc3339 } from "../core/units.ts";
 import type { PastProbe } from "../engine/recent-probes.ts";
-import type { Deps } from "./deps.ts";
+import type { RouteContext } from "./deps.ts";
 
 const LINKS = [
   ["metrics", "metrics of the exporter, of all configured targets and of all heartbeats"],
@@ -22,7 +22,7 @@ const PUSH_COUNTED = ["offline", "unknown", "online"] as const;
 
 /** `/`: where to go from here, the configured targets, and the recent probes. */
 export const landingPage =
-  ({ current, routePrefix, version, pastProbes, pushes }: Deps) =>
+  ({ current, routePrefix, version, pastProbes, pushes }: RouteContext) =>
   (_req: Request, res: Response): void => {
     const link = (path: string, text: string): string =>
       `<a href="${escapeHtml(`${routePrefix}/${path}`)}">${escapeHtml(text)}</a>`;

@@ -7,7 +7,7 @@ import type { Current } from "./deps.ts";
 const DEFAULT_MODULE = "http_2xx";
 
 /** What a request to `/probe` asks for, or the text that says why that cannot be. */
-export type Asked =
+export type ProbeQuery =
   | { readonly kind: "target"; readonly target: Target }
   | { readonly kind: "address"; readonly target: ProbeTarget; readonly module: Module }
   | { readonly kind: "refused"; readonly about: "module" | "target"; readonly text: string };
@@ -16,10 +16,10 @@ export type Asked =
  * Reads `target`, `module`, `model` and `hostname`. The name of a configured target means that target, unless another
  * module is asked for; so does its address with its module. Everything else is an address.
  */
-export function whatIsAsked(
+export function parseProbeQuery(
   query: URLSearchParams,
   { modules, targets }: Pick<Current, "modules" | "targets">,
-): Asked {
+): ProbeQuery {
   const moduleName = query.get("module") ?? undefined;
   const address = query.get("target") ?? "";
   const named = targets.get(address);
@@ -59,7 +59,7 @@ export function whatIsAsked(
   return { kind: "address", target, module };
 }
 
-const refused = (text: string): Asked => ({ kind: "refused", about: "target", text });
+const refused = (text: string): ProbeQuery => ({ kind: "refused", about: "target", text });
 
 function unknownModule(
   name: string | undefined,

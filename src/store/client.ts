@@ -1,6 +1,6 @@
 import { Worker } from "node:worker_threads";
 import { StoreError } from "./failure.ts";
-import type { Calls, Reply, WorkerSetup } from "./protocol.ts";
+import type { Calls, WorkerReply, WorkerSetup } from "./protocol.ts";
 
 /** A worker that is asked and answers. */
 export interface Client {
@@ -10,7 +10,7 @@ export interface Client {
   end(): Promise<void>;
 }
 
-interface Waiting {
+interface PendingCall {
   readonly resolve: (answer: never) => void;
   readonly reject: (error: StoreError) => void;
 }
@@ -26,7 +26,7 @@ const YOUNG_MB = 4;
  * while an answer is awaited.
  */
 export function createClient(setup: WorkerSetup): Client {
-  const waiting = new Map<number, Waiting>();
+  const waiting = new Map<number, PendingCall>();
   let lastId = 0;
   let worker: Worker | undefined;
 
@@ -45,7 +45,7 @@ export function createClient(setup: WorkerSetup): Client {
       // Not the parent's: it may have been started with flags that are none of a worker's.
       execArgv: [],
     });
-    started.on("message", (reply: Reply) => {
+    started.on("message", (reply: WorkerReply) => {
       const asker = waiting.get(reply.id);
       waiting.delete(reply.id);
       if (waiting.size === 0) started.unref();

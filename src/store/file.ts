@@ -6,8 +6,8 @@ import { createClient } from "./client.ts";
 import { createCondition } from "./condition.ts";
 import { StoreError, type StoreFailure } from "./failure.ts";
 import type { Pending } from "./pending.ts";
-import type { Bounds, FileFigures, Opened } from "./protocol.ts";
-import { oneAtATime } from "./serial.ts";
+import type { Bounds, FileFigures, StoreContents } from "./protocol.ts";
+import { serialize } from "./serial.ts";
 import type { Shelves } from "./shelves.ts";
 
 /** How long something that was put may wait to be written. */
@@ -84,7 +84,7 @@ export function createFile({
   let downFor = seconds(0);
   let cancel = (): void => {};
 
-  const take = ({ values, damaged, alive, lastEventId, setAside, unwritable }: Opened): void => {
+  const take = ({ values, damaged, alive, lastEventId, setAside, unwritable }: StoreContents): void => {
     goOnAfter(lastEventId);
     if (setAside !== undefined) condition.replaced(setAside);
     if (damaged > 0)
@@ -134,7 +134,7 @@ export function createFile({
       throw thrown;
     }
   };
-  const writing = oneAtATime(writeOnce);
+  const writing = serialize(writeOnce);
 
   const tick = (): void => {
     cancel = clock.after(WRITE_EVERY, tick);

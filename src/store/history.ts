@@ -4,7 +4,7 @@ import type { Seconds } from "../core/units.ts";
 import { createRecent } from "./memory-history.ts";
 
 /** Where what was appended goes. */
-export interface Sink {
+export interface HistorySink {
   addResult(result: PastResult): void;
   addEvent(event: PastEvent): void;
 }
@@ -19,7 +19,7 @@ export interface NumberedHistory extends History {
  * Events are numbered by the millisecond, so that numbers rise over a restart even where the last one could not be
  * read, and by one more where that was taken.
  */
-export function createHistory(clock: Clock, sink: Sink, reader: HistoryReader): NumberedHistory {
+export function createHistory(clock: Clock, sink: HistorySink, reader: HistoryReader): NumberedHistory {
   const listeners = new Set<(event: PastEvent) => void>();
   let lastId = 0;
   return {

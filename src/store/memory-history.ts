@@ -13,7 +13,7 @@ import type {
 } from "../core/history.ts";
 import type { FailureReason } from "../core/reasons.ts";
 import { after, elapsed, type Seconds, seconds, type Timestamp } from "../core/units.ts";
-import type { Sink } from "./history.ts";
+import type { HistorySink } from "./history.ts";
 
 /** Results of all targets that are kept in memory: about 6 MB. Each target has an equal share. */
 const RESULTS = 50_000;
@@ -28,7 +28,7 @@ interface Line {
 }
 
 /** The newest results and events, in memory, and the answers that they give. */
-export function createRecent(clock: Clock, retention: Seconds): Sink & HistoryReader {
+export function createRecent(clock: Clock, retention: Seconds): HistorySink & HistoryReader {
   const lines = new Map<string, Line>();
   let events: PastEvent[] = [];
 

@@ -32,7 +32,7 @@ export interface Bounds {
 }
 
 /** What an opened file holds. */
-export interface Opened {
+export interface StoreContents {
   readonly values: readonly (readonly [shelf: string, key: string, json: string])[];
   /** Values that were not what had been written, and are left out. */
   readonly damaged: number;
@@ -56,7 +56,7 @@ export interface FileFigures {
 
 /** What workers are asked for, and what they answer: the one list of both sides. */
 export interface Calls {
-  open: { request: Bounds; answer: Opened };
+  open: { request: Bounds; answer: StoreContents };
   bounds: { request: Bounds; answer: null };
   write: { request: Batch; answer: FileFigures };
   /** Whether the file is damaged; fails with `corrupt` when it is, and it was put aside. */
@@ -70,13 +70,13 @@ export interface Calls {
 }
 
 /** One request, with the number that its answer carries. */
-export interface Request<Call extends keyof Calls = keyof Calls> {
+export interface WorkerRequest<Call extends keyof Calls = keyof Calls> {
   readonly id: number;
   readonly call: Call;
   readonly request: Calls[Call]["request"];
 }
 
-export type Reply =
+export type WorkerReply =
   | { readonly id: number; readonly answer: unknown }
   | { readonly id: number; readonly failed: FailureFacts };
 

@@ -1,11 +1,11 @@
 /** Runs one at a time; who comes while one runs shares the next. */
-export interface OneAtATime {
+export interface SerialTask {
   run(): Promise<void>;
   isRunning(): boolean;
 }
 
 /** @param task takes in everything that is there when it begins */
-export function oneAtATime(task: () => Promise<void>): OneAtATime {
+export function serialize(task: () => Promise<void>): SerialTask {
   let running: Promise<void> | undefined;
   let next: Promise<void> | undefined;
   const run = (): Promise<void> => {

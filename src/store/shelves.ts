@@ -1,15 +1,15 @@
 import type { DatabaseSync } from "node:sqlite";
 import { crc32 } from "node:zlib";
-import type { Shelf } from "../core/memory.ts";
-import type { Opened, StoredValue } from "./protocol.ts";
+import type { StateStore } from "../core/memory.ts";
+import type { StoreContents, StoredValue } from "./protocol.ts";
 
 /** All shelves, in memory: reading never waits for the file. */
 export interface Shelves {
-  shelf(name: string): Shelf;
+  shelf(name: string): StateStore;
   /** The value of a key as JSON, or `null` when there is none. */
   read(shelf: string, key: string): string | null;
   /** Fills in what the file holds; what is there already is newer. */
-  load(values: Opened["values"]): void;
+  load(values: StoreContents["values"]): void;
   /** Calls `touch` with every key: the file knows nothing of them. */
   touchAll(): void;
 }
@@ -59,7 +59,7 @@ export function createShelves(touch: (shelf: string, key: string) => void): Shel
 const sumOf = (shelf: string, key: string, json: string): number => crc32(`${shelf}\0${key}\0${json}`);
 
 /** All values of all shelves that are what was written. */
-export function readValues(db: DatabaseSync): Pick<Opened, "values" | "damaged"> {
+export function readValues(db: DatabaseSync): Pick<StoreContents, "values" | "damaged"> {
   const values: (readonly [string, string, string])[] = [];
   let damaged = 0;
   for (const row of db.prepare("select shelf, key, value, sum from shelves").iterate()) {

@@ -1,7 +1,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { writeLogBack } from "./database.ts";
 import { failureOf } from "./failure.ts";
-import type { Calls, Reply, Request, WorkerSetup } from "./protocol.ts";
+import type { Calls, WorkerReply, WorkerRequest, WorkerSetup } from "./protocol.ts";
 import { createReader } from "./reader.ts";
 import { createWriter } from "./writer.ts";
 
@@ -11,8 +11,8 @@ type Handlers = { [Call in keyof Calls]?: (request: Calls[Call]["request"]) => C
 const { role, path } = workerData as WorkerSetup;
 const handlers = role === "writer" ? writing() : reading();
 
-parentPort?.on("message", ({ id, call, request }: Request) => {
-  const reply = (): Reply => {
+parentPort?.on("message", ({ id, call, request }: WorkerRequest) => {
+  const reply = (): WorkerReply => {
     try {
       const handle = handlers[call] as ((request: unknown) => unknown) | undefined;
       return { id, answer: handle?.(request) };

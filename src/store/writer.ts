@@ -10,14 +10,14 @@ import {
   sizeOnDisk,
 } from "./database.ts";
 import { type FailureFacts, failureOf, StoreError } from "./failure.ts";
-import type { Batch, Bounds, FileFigures, Opened } from "./protocol.ts";
+import type { Batch, Bounds, FileFigures, StoreContents } from "./protocol.ts";
 import { prune } from "./prune.ts";
 import { eventWriter, type ResultWriter, resultWriter } from "./result-table.ts";
 import { readValues, valueWriter } from "./shelves.ts";
 
 /** The one that writes the file. Everything throws what `failureOf` reads. */
 export interface Writer {
-  open(bounds: Bounds): Opened;
+  open(bounds: Bounds): StoreContents;
   setBounds(bounds: Bounds): void;
   write(batch: Batch): FileFigures;
   /** Looks at every page; throws `corrupt` when one is damaged, and the file was put aside. */
@@ -60,7 +60,7 @@ export function createWriter(path: string): Writer {
     }
   };
 
-  const start = (): Opened => {
+  const start = (): StoreContents => {
     const db = openDatabase(path);
     try {
       const opened = readAll(db);
@@ -145,7 +145,7 @@ export function createWriter(path: string): Writer {
 const isUnopenable = (error: unknown): boolean =>
   error instanceof Error && "errcode" in error && (Number(error.errcode) & 0xff) === 14;
 
-function readUnwritable(path: string, unwritable: FailureFacts, original: unknown): Opened {
+function readUnwritable(path: string, unwritable: FailureFacts, original: unknown): StoreContents {
   try {
     const db = openUnwritable(path);
     try {
@@ -172,7 +172,7 @@ function damageOf(path: string): string | undefined {
   }
 }
 
-function readAll(db: DatabaseSync): Opened {
+function readAll(db: DatabaseSync): StoreContents {
   const alive = db.prepare("select at from alive").get()?.["at"];
   const last = db.prepare("select max(id) as id from events").get()?.["id"];
   return {

@@ -7,7 +7,7 @@ import type { Result } from "../../src/core/result.ts";
 import { targetStatus } from "../../src/core/status.ts";
 import { seconds } from "../../src/core/units.ts";
 import { createEngine } from "../../src/engine/engine.ts";
-import { adhocSubject, configuredSubject } from "../../src/engine/probe-request.ts";
+import { requestFor, requestForAddress } from "../../src/engine/probe-request.ts";
 import { resultText } from "../../src/metrics/page.ts";
 import { createTotals } from "../../src/metrics/totals.ts";
 import { manualClock } from "../helpers/clock.ts";
@@ -31,7 +31,7 @@ function setUp(coldStartAfter?: number) {
     prober,
     coldStartAfter === undefined ? {} : { coldStartAfter: seconds(coldStartAfter) },
   );
-  const subject = configuredSubject(targetOf(module));
+  const subject = requestFor(targetOf(module));
   /** Probes after `silence`, taking `length`. */
   const probe = async (silence: number, length = 1, fails = false): Promise<Result | undefined> => {
     clock.advance(seconds(silence));
@@ -70,7 +70,7 @@ test("without the option nothing is said", async () => {
 
 test("addresses that nobody configured are remembered for it, and probed anew all the same", async () => {
   const { engine, started, module, clock } = setUp(300);
-  const subject = adhocSubject({ address: "http://other", configured: false }, module);
+  const subject = requestForAddress({ address: "http://other", configured: false }, module);
   const cold: (boolean | undefined)[] = [];
   for (const silence of [0, 10, 400]) {
     clock.advance(seconds(silence));

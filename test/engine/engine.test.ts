@@ -4,7 +4,7 @@ import type { Result } from "../../src/core/result.ts";
 import { seconds } from "../../src/core/units.ts";
 import { createEngine } from "../../src/engine/engine.ts";
 import type { Limits } from "../../src/engine/limits.ts";
-import { adhocSubject, configuredSubject } from "../../src/engine/probe-request.ts";
+import { requestFor, requestForAddress } from "../../src/engine/probe-request.ts";
 import { manualClock } from "../helpers/clock.ts";
 import { heldProber, moduleOf, settle, targetOf } from "../helpers/stand-in-prober.ts";
 
@@ -29,7 +29,7 @@ const timeout = seconds(5);
 describe("single flight and freshness", () => {
   it("shares the probe in flight, and counts its result once", async () => {
     const { engine, started, module, results } = setUp();
-    const subject = configuredSubject(targetOf(module));
+    const subject = requestFor(targetOf(module));
     const asked = Array.from({ length: 1000 }, () => engine.probe(subject, { timeout }));
     await settle();
     expect(started).toHaveLength(1);
@@ -43,7 +43,7 @@ describe("single flight and freshness", () => {
 
   it("probes again for everybody when nothing is to be reused", async () => {
     const { engine, started, module } = setUp();
-    const subject = configuredSubject(targetOf(module));
+    const subject = requestFor(targetOf(module));
     for (const round of [1, 2, 3]) {
       const asked = engine.probe(subject, { timeout });
       await settle();
@@ -55,7 +55,7 @@ describe("single flight and freshness", () => {
 
   it("serves a fresh result again with its age, counted from the probe's start", async () => {
     const { engine, started, module, clock } = setUp();
-    const subject = configuredSubject(targetOf(module, { minInterval: seconds(27) }));
+    const subject = requestFor(targetOf(module, { minInterval: seconds(27) }));
     const first = engine.probe(subject, { timeout });
     await settle();
     clock.advance(seconds(2));
@@ -74,7 +74,7 @@ describe("single flight and freshness", () => {
 
   it("probes at once when forced", async () => {
     const { engine, started, module } = setUp();
-    const subject = configuredSubject(targetOf(module, { minInterval: seconds(27) }));
+    const subject = requestFor(targetOf(module, { minInterval: seconds(27) }));
     const first = engine.probe(subject, { timeout });
     await settle();
     started[0]?.succeed();
@@ -86,7 +86,7 @@ describe("single flight and freshness", () => {
 
   it("does not ask before Retry-After has passed, unless forced", async () => {
     const { engine, started, module, clock } = setUp();
-    const subject = adhocSubject({ address: "http://busy.example", configured: false }, module);
+    const subject = requestForAddress({ address: "http://busy.example", configured: false }, module);
     const first = engine.probe(subject, { timeout });
     await settle();
     started[0]?.succeed({ retryAfter: seconds(60) });
@@ -104,7 +104,7 @@ describe("single flight and freshness", () => {
     const { engine, started, module } = setUp();
     const address = "http://same.example";
     for (const target of [{}, { model: "a" }, { model: "b" }, { hostname: "h" }]) {
-      void engine.probe(adhocSubject({ address, configured: false, ...target }, module), { timeout });
+      void engine.probe(requestForAddress({ address, configured: false, ...target }, module), { timeout });
     }
     await settle();
     expect(started).toHaveLength(4);
@@ -112,7 +112,7 @@ describe("single flight and freshness", () => {
 
   it("lets somebody with less patience go, and the probe go on", async () => {
     const { engine, started, module, clock, results } = setUp();
-    const subject = configuredSubject(targetOf(module));
+    const subject = requestFor(targetOf(module));
     const patient = engine.probe(subject, { timeout });
     const hasty = engine.probe(subject, { timeout, patience: seconds(1) });
     await settle();
@@ -127,7 +127,7 @@ describe("single flight and freshness", () => {
 describe("deadline", () => {
   it("aborts the signal at the deadline, and the prober names the reason", async () => {
     const { engine, started, module, clock } = setUp();
-    const asked = engine.probe(configuredSubject(targetOf(module)), { timeout });
+    const asked = engine.probe(requestFor(targetOf(module)), { timeout });
     await settle();
     clock.advance(seconds(4.9));
     expect(started[0]?.signal.aborted).toBe(false);
@@ -141,7 +141,7 @@ describe("deadline", () => {
 
   it("does not wait for a prober that ignores its signal: that is a bug, and a failure internal", async () => {
     const { engine, module, clock, bugs } = setUp();
-    const asked = engine.probe(configuredSubject(targetOf(module)), { timeout });
+    const asked = engine.probe(requestFor(targetOf(module)), { timeout });
     await settle();
     clock.advance(seconds(5));
     clock.advance(seconds(0.5));
@@ -155,7 +155,7 @@ describe("deadline", () => {
 
   it("turns a throw into a failure internal", async () => {
     const { engine, started, module, bugs } = setUp();
-    const asked = engine.probe(configuredSubject(targetOf(module)), { timeout });
+    const asked = engine.probe(requestFor(targetOf(module)), { timeout });
     await settle();
     started[0]?.throws(new TypeError("x is not a function"));
     expect(await asked).toMatchObject({
@@ -167,7 +167,7 @@ describe("deadline", () => {
 
 describe("limits", () => {
   const subjectsOf = (module: ReturnType<typeof moduleOf>, hosts: readonly string[]) =>
-    hosts.map((host, i) => adhocSubject({ address: `http://${host}/${i}`, configured: false }, module));
+    hosts.map((host, i) => requestForAddress({ address: `http://${host}/${i}`, configured: false }, module));
 
   it("runs no more probes at once than allowed, in the order of asking", async () => {
     const { engine, started, module } = setUp({ maxConcurrentProbes: 2 });
@@ -225,7 +225,7 @@ describe("limits", () => {
 describe("shutdown", () => {
   it("aborts what is in flight, and counts nothing of it", async () => {
     const { engine, started, module, results } = setUp();
-    const asked = engine.probe(configuredSubject(targetOf(module)), { timeout });
+    const asked = engine.probe(requestFor(targetOf(module)), { timeout });
     const refused = asked.catch((error: unknown) => error);
     await settle();
     const ended = engine.shutdown();
@@ -234,8 +234,6 @@ describe("shutdown", () => {
     await ended;
     expect(await refused).toMatchObject({ name: "ShutdownError", message: "the exporter is shutting down" });
     expect(results).toEqual([]);
-    await expect(engine.probe(configuredSubject(targetOf(module)), { timeout })).rejects.toThrow(
-      "shutting down",
-    );
+    await expect(engine.probe(requestFor(targetOf(module)), { timeout })).rejects.toThrow("shutting down");
   });
 });

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { failed, succeeded } from "../../src/core/prober.ts";
 import { seconds, timestamp } from "../../src/core/units.ts";
-import { createRates } from "../../src/engine/process-stats.ts";
+import { createProbeRates } from "../../src/engine/process-stats.ts";
 import { manualClock } from "../helpers/clock.ts";
 
 const result = (ok: boolean, duration: number) => ({
@@ -17,7 +17,7 @@ const result = (ok: boolean, duration: number) => ({
 
 it("counts the probes of the last five minutes, or since the start, and no others", () => {
   const clock = manualClock();
-  const rates = createRates(clock);
+  const rates = createProbeRates(clock);
   expect(rates.lately()).toEqual({ probesPerSecond: 0, failuresPerSecond: 0 });
   rates.record(result(true, 1));
   rates.record(result(false, 3));

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { createTurns } from "../../src/engine/stagger.ts";
+import { createStagger } from "../../src/engine/stagger.ts";
 import { settle } from "../helpers/stand-in-prober.ts";
 
 describe("createTurns", () => {
   it("lets the first of a burst go at once, and each other a turn of the event loop later", async () => {
-    const turn = createTurns();
+    const turn = createStagger();
     const begun: number[] = [];
     const begin = async (i: number): Promise<void> => {
       await turn();
@@ -23,7 +23,7 @@ describe("createTurns", () => {
   });
 
   it("lets those who come one after the other go at once", async () => {
-    const turn = createTurns();
+    const turn = createStagger();
     for (let i = 0; i < 3; i += 1) {
       expect(turn()).toBeUndefined();
       await settle();

@@ -4,7 +4,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import { createMemory } from "../../src/core/memory.ts";
 import type { Prober } from "../../src/core/prober.ts";
 import { seconds } from "../../src/core/units.ts";
-import { createAsk } from "../../src/engine/ask.ts";
+import { createAsker } from "../../src/engine/ask.ts";
 import { createEngine } from "../../src/engine/engine.ts";
 import { llmProber } from "../../src/probers/llm/prober.ts";
 import { manualClock } from "../helpers/clock.ts";
@@ -131,7 +131,7 @@ test("an early prompt does not disturb a server that asked to be left alone", as
     onResult: () => {},
     onBug: () => {},
   });
-  const ask = createAsk(engine, clock, seconds(0.5));
+  const ask = createAsker(engine, clock, seconds(0.5));
   const target = targetOf(moduleOf(prober), { minInterval: seconds(27) });
   const early = async (retryAfter?: number): Promise<number> => {
     const asked = ask.early(target);

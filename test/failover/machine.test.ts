@@ -2,18 +2,18 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { seconds, timestamp } from "../../src/core/units.ts";
 import {
-  type Effect,
-  type Event,
+  type FailoverEffect,
+  type FailoverEvent,
+  type FailoverPolicy,
+  type FailoverState,
   initialState,
-  type Policy,
-  type State,
   step,
 } from "../../src/failover/machine.ts";
 
 const START = 1_757_943_000;
 const at = (offset: number) => timestamp(START + offset);
 
-const policy: Policy = {
+const policy: FailoverPolicy = {
   failures: 3,
   successes: 2,
   minDwell: seconds(0),
@@ -21,12 +21,15 @@ const policy: Policy = {
   failover: { maxDuration: seconds(1800) },
 };
 
-type Told = Event extends infer E ? (E extends Event ? Omit<E, "at"> : never) : never;
+type Told = FailoverEvent extends infer E ? (E extends FailoverEvent ? Omit<E, "at"> : never) : never;
 
 /** Tells a machine a story, one event per second. */
-function play(told: readonly Told[], with_: Policy = policy): { state: State; effects: Effect[] } {
+function play(
+  told: readonly Told[],
+  with_: FailoverPolicy = policy,
+): { state: FailoverState; effects: FailoverEffect[] } {
   let state = initialState(at(0));
-  const effects: Effect[] = [];
+  const effects: FailoverEffect[] = [];
   for (const [i, event] of told.entries()) {
     const stepped = step(state, { ...event, at: at(i + 1) }, with_);
     state = stepped.next;
@@ -45,7 +48,7 @@ const results = (story: string, firstId = 1): Told[] =>
     return { kind: "result", id, ok: false, reason: "timeout", answered: false };
   });
 
-const modes = (effects: readonly Effect[]) =>
+const modes = (effects: readonly FailoverEffect[]) =>
   effects.flatMap((effect) =>
     effect.kind === "mode" ? [`${effect.to}@${effect.at - START} ${effect.cause}`] : [],
   );
@@ -243,7 +246,7 @@ describe("properties of step", () => {
       fc.property(fc.array(event, { maxLength: 80 }), (events) => {
         let state = initialState(at(0));
         for (const [i, raw] of events.entries()) {
-          const told: Event =
+          const told: FailoverEvent =
             raw.kind === "result"
               ? { ...raw, id: i + 1, at: at(i), ...(raw.ok ? {} : { reason: "timeout" as const }) }
               : { ...raw, at: at(i) };

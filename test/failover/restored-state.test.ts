@@ -1,12 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { seconds, timestamp } from "../../src/core/units.ts";
-import { initialState, type State } from "../../src/failover/machine.ts";
+import { type FailoverState, initialState } from "../../src/failover/machine.ts";
 import { restoredState } from "../../src/failover/restored-state.ts";
 
 const AT = timestamp(1_757_943_000);
 const interval = seconds(30);
-const state: State = {
+const state: FailoverState = {
   ...initialState(AT),
   health: "healthy",
   mode: "fallback",

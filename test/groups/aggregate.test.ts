@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { UnhealthyWhen } from "../../src/core/group.ts";
 import type { TargetStatus } from "../../src/core/status.ts";
-import { aggregate, type Weighed } from "../../src/groups/aggregate.ts";
+import { aggregate, type WeightedStatus } from "../../src/groups/aggregate.ts";
 
 const STATUSES: Readonly<Record<string, TargetStatus>> = {
   h: "healthy",
@@ -12,7 +12,7 @@ const STATUSES: Readonly<Record<string, TargetStatus>> = {
 };
 
 /** One letter per member; a capital one is critical. */
-const members = (story: string): Weighed[] =>
+const members = (story: string): WeightedStatus[] =>
   story.split("").map((c) => ({
     status: STATUSES[c.toLowerCase()] ?? "unknown",
     critical: c !== c.toLowerCase(),

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { type Group, type GroupMember, usualRule } from "../../src/core/group.ts";
 import type { TargetStatus } from "../../src/core/status.ts";
 import { timestamp } from "../../src/core/units.ts";
-import { groupReader, type Sources } from "../../src/groups/groups.ts";
+import { groupReader, type ReadingSources } from "../../src/groups/groups.ts";
 
 const target = (name: string, critical = false): GroupMember => ({ kind: "target", name, critical });
 const below = (name: string, critical = false): GroupMember => ({ kind: "group", name, critical });
@@ -25,11 +25,11 @@ function sourcesOf(statuses: Readonly<Record<string, TargetStatus>>, joined: rea
       ? undefined
       : { status, at: timestamp(name.length), message: "as the test says", metrics: {} };
   };
-  const sources: Sources = { target: find, heartbeat: find, component: find, joined: () => joined };
+  const sources: ReadingSources = { target: find, heartbeat: find, component: find, joined: () => joined };
   return { sources, asked };
 }
 
-const read = (groups: readonly Group[], name: string, sources: Sources) => {
+const read = (groups: readonly Group[], name: string, sources: ReadingSources) => {
   const byName = new Map(groups.map((group) => [group.name, group]));
   const group = byName.get(name);
   if (group === undefined) throw new Error(`no group ${name}`);

@@ -3,13 +3,13 @@ import { describe, expect, it } from "vitest";
 import { seconds, timestamp } from "../../src/core/units.ts";
 import {
   deadline,
-  type Effect,
-  type Event,
   initialState,
   MOST_STARTS,
   type PingKind,
+  type PushEffect,
+  type PushEvent,
+  type PushState,
   type PushStatus,
-  type State,
   standing,
   step,
 } from "../../src/heartbeats/machine.ts";
@@ -18,18 +18,18 @@ const POLICY = { timeout: seconds(20), startTimeout: seconds(8) };
 /** The wall clock is this far ahead of the other one. */
 const AHEAD = 1000;
 
-const ping = (kind: PingKind, at: number, rid?: string): Event => ({
+const ping = (kind: PingKind, at: number, rid?: string): PushEvent => ({
   kind: "ping",
   ping: kind,
   at: timestamp(at),
   seen: timestamp(at + AHEAD),
   ...(rid === undefined ? {} : { rid }),
 });
-const tick = (at: number): Event => ({ kind: "tick", at: timestamp(at) });
+const tick = (at: number): PushEvent => ({ kind: "tick", at: timestamp(at) });
 
-function run(events: readonly Event[], from: State = initialState(timestamp(0))) {
+function run(events: readonly PushEvent[], from: PushState = initialState(timestamp(0))) {
   let state = from;
-  const effects: Effect[] = [];
+  const effects: PushEffect[] = [];
   for (const event of events) {
     const done = step(state, event, POLICY);
     state = done.next;
@@ -123,7 +123,7 @@ describe("a heartbeat", () => {
   });
 
   it("is never seen earlier than it was, when the wall clock is set back", () => {
-    const back: Event = { kind: "ping", ping: "success", at: timestamp(5), seen: timestamp(1) };
+    const back: PushEvent = { kind: "ping", ping: "success", at: timestamp(5), seen: timestamp(1) };
     expect(run([ping("success", 4), back]).state).toMatchObject({ lastSeen: AHEAD + 4, silentSince: 5 });
   });
 
@@ -159,14 +159,14 @@ describe("properties", () => {
     .array(fc.tuple(fc.integer({ min: 0, max: 12 }), arbitraryEvent), { maxLength: 40 })
     .map((steps) => {
       let at = 0;
-      return steps.map(([wait, event]): Event => {
+      return steps.map(([wait, event]): PushEvent => {
         at += wait;
         return event === "tick" ? tick(at) : ping(event.ping, at, event.rid);
       });
     });
 
   /** What the words of the documentation say, from the whole history. */
-  function naive(events: readonly Event[], now: number): PushStatus {
+  function naive(events: readonly PushEvent[], now: number): PushStatus {
     const pings = events.flatMap((event) => (event.kind === "ping" ? [event] : []));
     const ends = pings.filter((one) => one.ping === "success" || one.ping === "fail");
     const last = ends.at(-1);

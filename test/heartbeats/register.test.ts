@@ -8,7 +8,7 @@ import type { PushHeartbeat, PushSetup, Registration } from "../../src/core/push
 import { type Seconds, seconds, timestamp } from "../../src/core/units.ts";
 import { createAnnouncer } from "../../src/heartbeats/announce.ts";
 import { createBodies } from "../../src/heartbeats/bodies.ts";
-import { createDeadlines } from "../../src/heartbeats/deadlines.ts";
+import { createDeadlineHeap } from "../../src/heartbeats/deadlines.ts";
 import { createRegister } from "../../src/heartbeats/register.ts";
 import { readStored } from "../../src/heartbeats/stored.ts";
 import { manualClock } from "../helpers/clock.ts";
@@ -294,7 +294,7 @@ describe("parts", () => {
       fc.property(
         fc.array(fc.oneof(fc.integer({ min: 0, max: 50 }), fc.constant("pop" as const))),
         (steps) => {
-          const deadlines = createDeadlines<number>();
+          const deadlines = createDeadlineHeap<number>();
           let model: number[] = [];
           for (const one of steps) {
             if (one === "pop") {

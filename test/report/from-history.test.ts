@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { EventFacts, History } from "../../src/core/history.ts";
 import { after, seconds } from "../../src/core/units.ts";
 import { buildReport, type ReportFacts } from "../../src/report/build.ts";
-import { historyFacts, type KnownTarget } from "../../src/report/from-history.ts";
+import { historyFacts, type ReportTarget } from "../../src/report/from-history.ts";
 import { createMemoryHistory } from "../../src/store/history.ts";
 import { manualClock } from "../helpers/clock.ts";
 
@@ -24,7 +24,7 @@ const health = (s: number, from: string, to: string, subject = "gpt"): EventFact
   to,
 });
 
-async function reportOf(past: History, targets: readonly KnownTarget[] | undefined) {
+async function reportOf(past: History, targets: readonly ReportTarget[] | undefined) {
   const facts = await historyFacts(past, WINDOW, targets);
   return buildReport({
     ...facts,
@@ -35,7 +35,7 @@ async function reportOf(past: History, targets: readonly KnownTarget[] | undefin
   });
 }
 
-const GPT: KnownTarget = { name: "gpt", module: "chat", critical: true };
+const GPT: ReportTarget = { name: "gpt", module: "chat", critical: true };
 
 describe("a report of history", () => {
   test("counts the probes of the window, and takes durations of successful ones", async () => {

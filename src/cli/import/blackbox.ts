@@ -2,7 +2,7 @@ import type { FromSchema, JSONSchema } from "json-schema-to-ts";
 import { type Document, isMap, isScalar } from "yaml";
 import { escapeReferences } from "../../config/document/convert.ts";
 import { visible } from "../../core/escape.ts";
-import type { Imported } from "./names.ts";
+import type { ImportResult } from "./names.ts";
 import { createNames } from "./names.ts";
 
 /** A file of Prometheus' file service discovery. */
@@ -35,7 +35,7 @@ export function importBlackbox(
   kinds: readonly string[],
   groups: TargetGroups,
   fallback: string,
-): Imported {
+): ImportResult {
   const notes: string[] = [];
   const modules = document.get("modules");
   if (!isMap(modules)) return { document, notes };

@@ -3,7 +3,7 @@ import { Document } from "yaml";
 import { escapeReferences } from "../../config/document/convert.ts";
 import { defined } from "../../core/defined.ts";
 import { visible } from "../../core/escape.ts";
-import type { Imported } from "./names.ts";
+import type { ImportResult } from "./names.ts";
 import { createNames } from "./names.ts";
 
 const positive = { type: "number", exclusiveMinimum: 0 } as const;
@@ -43,7 +43,7 @@ type Ecosystem = FromSchema<typeof ecosystemSchema>;
 const MODULE = "http_2xx";
 
 /** The configuration of an ecosystem health monitor as one of ours: a module, and a target for each service. */
-export function importEcosystem(file: Ecosystem): Imported {
+export function importEcosystem(file: Ecosystem): ImportResult {
   const notes: string[] = [];
   const nameOf = createNames();
   const targets = file.services.map((service) => {

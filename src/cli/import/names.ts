@@ -15,7 +15,7 @@ export function createNames(): (text: string) => string {
 }
 
 /** A configuration made of another program's. */
-export interface Imported {
+export interface ImportResult {
   readonly document: Document;
   /** What could not be carried over, or became something else; without secrets. */
   readonly notes: readonly string[];

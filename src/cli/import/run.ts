@@ -9,7 +9,7 @@ import type { ImportFlags } from "../config.ts";
 import { CommandError, codeOf, configDeps, EXIT, readTextFile, type Shell } from "../shell.ts";
 import { importBlackbox, targetsSchema } from "./blackbox.ts";
 import { ecosystemSchema, importEcosystem } from "./ecosystem.ts";
-import type { Imported } from "./names.ts";
+import type { ImportResult } from "./names.ts";
 
 /** Reads another program's configuration and writes ours, if that would be a good one. */
 export async function runImport(flags: ImportFlags, shell: Shell): Promise<number> {
@@ -27,7 +27,7 @@ export async function runImport(flags: ImportFlags, shell: Shell): Promise<numbe
   return EXIT.good;
 }
 
-function importFile({ file, targets, module }: ImportFlags): Imported {
+function importFile({ file, targets, module }: ImportFlags): ImportResult {
   const content = readTextFile(file);
   const document = parsed(file, /\.json$/i.test(file) ? withoutComments(content) : content);
   const value: unknown = document.toJS();

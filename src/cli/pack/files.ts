@@ -6,13 +6,13 @@ import { alertsIn, applyOverrides, loadOverrides } from "./overrides.ts";
 
 /** What the pack is made of. */
 export const PARTS = ["rules", "alertmanager", "dashboards"] as const;
-export type Part = (typeof PARTS)[number];
+export type PackPart = (typeof PARTS)[number];
 
 /** Where the package is installed, or its sources are: two folders above this file in both. */
 const PACKAGE = fileURLToPath(new URL("../..", import.meta.url));
 
 /** Which files of a folder are for users; the rest are tests of them and what they are made from. */
-const SHIPPED: Readonly<Record<Part, RegExp>> = {
+const SHIPPED: Readonly<Record<PackPart, RegExp>> = {
   rules: /^[^/]+\.rules\.yml$/,
   alertmanager: /^([^/]+\.yml|templates\/[^/]+\.tmpl)$/,
   dashboards: /^[^/]+\.json$/,
@@ -23,7 +23,7 @@ const SHIPPED: Readonly<Record<Part, RegExp>> = {
  * @throws ConfigError when there is something wrong with the overrides
  */
 export function packFiles(
-  parts: readonly Part[],
+  parts: readonly PackPart[],
   overridesFile: string | undefined,
   env: Environment,
 ): ReadonlyMap<string, string> {
@@ -49,7 +49,7 @@ const runbooksIn = (text: string): readonly string[] =>
 
 const inJson = (url: string): string => JSON.stringify(url.replace(/\/+$/, "")).slice(1, -1);
 
-const filesOf = (part: Part): readonly (readonly [path: string, text: string])[] =>
+const filesOf = (part: PackPart): readonly (readonly [path: string, text: string])[] =>
   readdirSync(join(PACKAGE, part), { recursive: true, encoding: "utf8" })
     .map((name) => name.replaceAll("\\", "/"))
     .filter((name) => SHIPPED[part].test(name))

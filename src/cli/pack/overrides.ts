@@ -2,7 +2,7 @@ import type { FromSchema, JSONSchema } from "json-schema-to-ts";
 import { type Document, isMap, isSeq, parseDocument, type YAMLMap } from "yaml";
 import type { Environment } from "../../config/document/convert.ts";
 import { convert, noFindings } from "../../config/document/convert.ts";
-import { createReport, type Report } from "../../config/document/problems.ts";
+import { createProblems, type Problems } from "../../config/document/problems.ts";
 import { unknownKeyComplaint } from "../../config/document/schema-errors.ts";
 import { createValidator } from "../../config/document/validate.ts";
 import { parseYaml } from "../../config/document/yaml.ts";
@@ -57,9 +57,9 @@ type AlertOverride = NonNullable<Overrides["alerts"]>[string];
 export function loadOverrides(path: string, known: readonly string[], env: Environment): Overrides {
   const findings = noFindings();
   const text = readConfigFile(path);
-  const early: Parameters<Report["problemAt"]>[] = [];
+  const early: Parameters<Problems["problemAt"]>[] = [];
   const root = parseYaml(text, (...problem) => early.push(problem));
-  const report = createReport(path, root, findings);
+  const report = createProblems(path, root, findings);
   for (const problem of early) report.problemAt(...problem);
   if (root === undefined) {
     if (early.length === 0)

@@ -4,14 +4,14 @@ import { alternatives } from "../../config/document/describe.ts";
 import { ConfigError } from "../../config/document/problems.ts";
 import { defined } from "../../core/defined.ts";
 import { EXIT, type Shell, withUsageExit } from "../shell.ts";
-import { PARTS, type Part, packFiles } from "./files.ts";
-import { PackError, type Step, writePack } from "./write.ts";
+import { PARTS, type PackPart, packFiles } from "./files.ts";
+import { type FileChange, PackError, writePack } from "./write.ts";
 
 /** What `heartbeat-exporter pack` was told. */
 export interface PackFlags {
   readonly out: string;
   readonly overrides?: string;
-  readonly parts: readonly Part[];
+  readonly parts: readonly PackPart[];
   readonly force: boolean;
 }
 
@@ -45,12 +45,17 @@ export const packCommand = (run: (flags: PackFlags) => void): Command =>
     .option(
       "--only <part>",
       `write this part only, ${alternatives(PARTS)}; may be given several times`,
-      (text: string, before: readonly Part[] | undefined) => [...(before ?? []), part(text)],
+      (text: string, before: readonly PackPart[] | undefined) => [...(before ?? []), part(text)],
     )
     .option("--force", "overwrite also what was changed by hand")
     .addHelpText("after", HELP)
     .action((_options, command: Command) => {
-      const given = command.opts<{ out: string; overrides?: string; only?: readonly Part[]; force?: true }>();
+      const given = command.opts<{
+        out: string;
+        overrides?: string;
+        only?: readonly PackPart[];
+        force?: true;
+      }>();
       run({
         out: given.out,
         ...defined({ overrides: given.overrides }),
@@ -59,7 +64,7 @@ export const packCommand = (run: (flags: PackFlags) => void): Command =>
       });
     });
 
-function part(text: string): Part {
+function part(text: string): PackPart {
   const found = PARTS.find((one) => one === text);
   if (found === undefined) throw new InvalidArgumentError(`got "${text}", want ${alternatives(PARTS)}`);
   return found;
@@ -91,7 +96,7 @@ export function printPack(flags: PackFlags, shell: Shell): number {
   return ok ? EXIT.good : EXIT.failed;
 }
 
-function said(folder: string, steps: ReadonlyMap<string, Step>): string {
+function said(folder: string, steps: ReadonlyMap<string, FileChange>): string {
   const lines = [...steps].map(([path, step]) => `${step.padEnd(9)}  ${folder}/${path}\n`);
   const changed = [...steps.values()].filter((step) => step !== "unchanged").length;
   return `${lines.join("")}${steps.size} files, ${changed === 0 ? "none changed" : `${changed} changed`}\n`;

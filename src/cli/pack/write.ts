@@ -7,7 +7,7 @@ import { reasonOf } from "../../config/document/secrets.ts";
 const RECORD = ".heartbeat-exporter-pack.json";
 
 /** What became, or would become, of a file. */
-export type Step = "written" | "updated" | "unchanged" | "removed";
+export type FileChange = "written" | "updated" | "unchanged" | "removed";
 
 /** Files that somebody changed after they had been written, or that are not of the pack at all. */
 export interface Conflict {
@@ -15,9 +15,9 @@ export interface Conflict {
   readonly paths: readonly string[];
 }
 
-export interface Written {
+export interface WriteResult {
   readonly kind: "written";
-  readonly steps: ReadonlyMap<string, Step>;
+  readonly steps: ReadonlyMap<string, FileChange>;
 }
 
 /** The folder cannot be written. */
@@ -36,9 +36,9 @@ export function writePack(
   files: ReadonlyMap<string, string>,
   parts: readonly string[],
   force: boolean,
-): Written | Conflict {
+): WriteResult | Conflict {
   const record = readRecord(folder);
-  const steps = new Map<string, Step>();
+  const steps = new Map<string, FileChange>();
   const conflicts: string[] = [];
   for (const [path, text] of files) {
     const present = readOrNothing(join(folder, path));
@@ -65,7 +65,7 @@ export function writePack(
   return { kind: "written", steps };
 }
 
-function carryOut(file: string, step: Step, text: string): void {
+function carryOut(file: string, step: FileChange, text: string): void {
   try {
     switch (step) {
       case "unchanged":

@@ -2,22 +2,25 @@ import type { Config } from "../../config/config.ts";
 import { nearest } from "../../config/document/describe.ts";
 import { defined } from "../../core/defined.ts";
 import { redactAddress } from "../../core/secret.ts";
-import { adhocSubject, configuredSubject, type Subject } from "../../engine/probe-request.ts";
-import { whatIsAsked } from "../../server/probe-query.ts";
+import { type ProbeRequest, requestFor, requestForAddress } from "../../engine/probe-request.ts";
+import { parseProbeQuery } from "../../server/probe-query.ts";
 import type { ProbeFlags } from "../probe.ts";
 import { CommandError } from "../shell.ts";
 
 /** What is to be probed, and under which name it is shown. */
-export interface Chosen {
+export interface ProbeSelection {
   readonly name: string;
-  readonly subject: Subject;
+  readonly subject: ProbeRequest;
 }
 
 /**
  * Turns the words of the command line into what is to be probed, each thing once.
  * @throws CommandError when one of them is nothing that can be probed
  */
-export function choose({ words, module, model, hostname }: ProbeFlags, config: Config): readonly Chosen[] {
+export function choose(
+  { words, module, model, hostname }: ProbeFlags,
+  config: Config,
+): readonly ProbeSelection[] {
   const targets = new Map(config.targets.map((target) => [target.name, target]));
   if (module === undefined) {
     if (targets.size === 0)
@@ -26,7 +29,7 @@ export function choose({ words, module, model, hostname }: ProbeFlags, config: C
     return names.map((name) => {
       const target = targets.get(name);
       if (target === undefined) throw new CommandError(unknownTarget(name, [...targets.keys()]), "usage");
-      return { name, subject: configuredSubject(target) };
+      return { name, subject: requestFor(target) };
     });
   }
   return [...new Set(words)].map((address) => {
@@ -35,14 +38,14 @@ export function choose({ words, module, model, hostname }: ProbeFlags, config: C
       module,
       ...defined({ model, hostname }),
     });
-    const asked = whatIsAsked(query, { modules: config.modules, targets });
+    const asked = parseProbeQuery(query, { modules: config.modules, targets });
     switch (asked.kind) {
       case "refused":
         throw new CommandError(asked.text, "usage");
       case "target":
-        return { name: asked.target.name, subject: configuredSubject(asked.target) };
+        return { name: asked.target.name, subject: requestFor(asked.target) };
       case "address":
-        return { name: redactAddress(address), subject: adhocSubject(asked.target, asked.module) };
+        return { name: redactAddress(address), subject: requestForAddress(asked.target, asked.module) };
     }
   });
 }

@@ -3,7 +3,7 @@ import type { Result } from "../../core/result.ts";
 import type { Module } from "../../core/target.ts";
 
 /** A probe that was asked for on the command line and has ended. */
-export interface Ended {
+export interface ProbeRun {
   /** The name of a configured target, or the address as it was given, without a password in it. */
   readonly name: string;
   readonly target: ProbeTarget;

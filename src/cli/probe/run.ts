@@ -7,8 +7,8 @@ import { type Seconds, seconds } from "../../core/units.ts";
 import { createEngine, type Engine } from "../../engine/engine.ts";
 import type { ProbeFlags } from "../probe.ts";
 import { EXIT, loadConfig, type Shell } from "../shell.ts";
-import { type Chosen, choose } from "./choose.ts";
-import type { Ended } from "./ended.ts";
+import { choose, type ProbeSelection } from "./choose.ts";
+import type { ProbeRun } from "./ended.ts";
 import { probesDebug, probesExposition, probesJson, probesTable } from "./show.ts";
 
 /** What a probe may take when neither its module nor a flag says so: Prometheus' own default timeout of a scrape. */
@@ -40,11 +40,11 @@ export async function runProbes(flags: ProbeFlags, shell: Shell): Promise<number
 
 /** Probes side by side through an engine of their own, within the limits of the configuration. */
 export async function probeOnce(
-  chosen: readonly Chosen[],
+  chosen: readonly ProbeSelection[],
   config: Config,
   shell: Shell,
   longest?: Seconds,
-): Promise<readonly Ended[]> {
+): Promise<readonly ProbeRun[]> {
   const { clock } = shell;
   const engine = createEngine({
     clock,
@@ -57,7 +57,7 @@ export async function probeOnce(
   const waiting = new Set(chosen.map(({ name }) => name));
   const stopProgress = showProgress(waiting, chosen.length, shell);
   const ended = await Promise.all(
-    chosen.map(async ({ name, subject }): Promise<Ended> => {
+    chosen.map(async ({ name, subject }): Promise<ProbeRun> => {
       const { target, module } = subject;
       const timeout = seconds(Math.min(module.timeout ?? DEFAULT_TIMEOUT, longest ?? Infinity));
       const result = await resultOf(engine, subject, timeout);
@@ -71,7 +71,11 @@ export async function probeOnce(
   return ended;
 }
 
-async function resultOf(engine: Engine, subject: Chosen["subject"], timeout: Seconds): Promise<Result> {
+async function resultOf(
+  engine: Engine,
+  subject: ProbeSelection["subject"],
+  timeout: Seconds,
+): Promise<Result> {
   const answer = await engine.probe(subject, { timeout, force: true });
   if (answer.kind === "result") return answer.result;
   throw new Error(`a probe that nothing stands in the way of ended as ${answer.kind}`);

@@ -6,12 +6,12 @@ import { createExposition } from "../../metrics/exposition.ts";
 import { resultSamples, resultText } from "../../metrics/page.ts";
 import { debugText } from "../../server/debug-text.ts";
 import { textTable } from "../table.ts";
-import { answerOf, type Ended } from "./ended.ts";
+import { answerOf, type ProbeRun } from "./ended.ts";
 
 const HEADER = ["target", "module", "status", "duration", "what happened"];
 
 /** The results for people: a line each, and below it how many failed and what was spent. */
-export function probesTable(ended: readonly Ended[], colours: boolean): string {
+export function probesTable(ended: readonly ProbeRun[], colours: boolean): string {
   const paint = (colour: "green" | "red", text: string): string =>
     colours ? styleText(colour, text, { validateStream: false }) : text;
   const rows = ended.map(({ name, module, result }) => [
@@ -27,7 +27,7 @@ export function probesTable(ended: readonly Ended[], colours: boolean): string {
   return `${textTable([HEADER, ...rows], ["left", "left", "left", "right", "left"])}\n${summary}\n`;
 }
 
-function whatHappened(result: Ended["result"]): string {
+function whatHappened(result: ProbeRun["result"]): string {
   const { outcome } = result;
   const answer = answerOf(result);
   const said = answer === undefined ? "" : `answered ${JSON.stringify(answer)}`;
@@ -36,7 +36,7 @@ function whatHappened(result: Ended["result"]): string {
   return visible(said === "" || outcome.detail.includes(answer ?? "") ? why : `${why}; ${said}`);
 }
 
-function spentText(ended: readonly Ended[]): readonly string[] {
+function spentText(ended: readonly ProbeRun[]): readonly string[] {
   const asked = ended.flatMap(({ result }) => result.spent ?? []);
   if (asked.length === 0) return [];
   const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
@@ -48,7 +48,7 @@ function spentText(ended: readonly Ended[]): readonly string[] {
 }
 
 /** The results for programs: one document. */
-export function probesJson(ended: readonly Ended[]): string {
+export function probesJson(ended: readonly ProbeRun[]): string {
   const targets = ended.map(({ name, target, module, result, dollars }) => {
     const { outcome, duration, startedAt, spent, beats } = result;
     const answer = answerOf(result);
@@ -72,7 +72,7 @@ export function probesJson(ended: readonly Ended[]): string {
 }
 
 /** The series of the results, labelled as on `/metrics`. */
-export function probesExposition(ended: readonly Ended[]): string {
+export function probesExposition(ended: readonly ProbeRun[]): string {
   const exposition = createExposition();
   for (const { name, module, result } of ended) {
     exposition.add(resultSamples(result, seconds(0)), { target: name, module: module.name });
@@ -81,7 +81,7 @@ export function probesExposition(ended: readonly Ended[]): string {
 }
 
 /** What happened during each probe, as `debug=true` of `/probe` shows it. */
-export const probesDebug = (ended: readonly Ended[]): string =>
+export const probesDebug = (ended: readonly ProbeRun[]): string =>
   ended
     .map(({ name, module, result }) => {
       const text = debugText(result, module, resultText({ result, age: seconds(0) }));

@@ -1,5 +1,5 @@
 import type { ReportFacts, Span } from "../../report/build.ts";
-import { historyFacts, type KnownTarget } from "../../report/from-history.ts";
+import { historyFacts, type ReportTarget } from "../../report/from-history.ts";
 import { readHistory } from "../../store/reader.ts";
 import { CommandError, loadConfig, type Shell, sourceOf } from "../shell.ts";
 
@@ -16,7 +16,7 @@ export async function storeFacts(
   const configured = sourceOf(configFile, shell.env) !== undefined;
   const targets = configured ? (await loadConfig(configFile, shell)).targets : undefined;
   const known = targets?.map(
-    ({ name, module, critical, interval }): KnownTarget => ({
+    ({ name, module, critical, interval }): ReportTarget => ({
       name,
       module: module.name,
       critical,

@@ -1,4 +1,4 @@
-import { expand, reachable, type SchemaObject, type Scoped, scoped, typesOf } from "./json-schema.ts";
+import { expand, reachable, type SchemaObject, type ScopedSchema, scoped, typesOf } from "./json-schema.ts";
 import { isNothing, type ListNode, type MapNode, type Node, type Path, type ScalarNode } from "./tree.ts";
 
 /** What a conversion finds out besides the value. */
@@ -33,9 +33,9 @@ export interface ConversionContext {
 /** Stands for a key whose value was left away: as if the key were not there, which is what Go makes of a null. */
 const OMITTED = Symbol("omitted");
 
-interface Here {
+interface ConversionPlace {
   /** Everything that may apply to this value; empty where the schema does not know it. */
-  readonly schemas: readonly Scoped[];
+  readonly schemas: readonly ScopedSchema[];
   readonly path: Path;
   readonly secret: boolean;
   /** The schema names the key, so that it may be left empty. */
@@ -54,14 +54,14 @@ export function convert(root: Node, schema: SchemaObject, context: ConversionCon
   return value === OMITTED ? null : value;
 }
 
-function convertNode(node: Node, here: Here, context: ConversionContext): unknown {
+function convertNode(node: Node, here: ConversionPlace, context: ConversionContext): unknown {
   const secret = here.secret || here.schemas.some(({ schema }) => schema.writeOnly === true);
   const there = { ...here, secret };
   if (node.kind === "scalar") return convertScalar(node, there, context);
   return node.kind === "list" ? convertList(node, there, context) : convertMap(node, there, context);
 }
 
-function convertList(list: ListNode, here: Here, context: ConversionContext): unknown {
+function convertList(list: ListNode, here: ConversionPlace, context: ConversionContext): unknown {
   return list.items.map((item, i) => {
     const schemas = within(here.schemas, ({ schema, root }) => [
       scoped(schema.prefixItems?.[i] ?? schema.items, root),
@@ -74,7 +74,7 @@ function convertList(list: ListNode, here: Here, context: ConversionContext): un
   });
 }
 
-function convertMap(map: MapNode, here: Here, context: ConversionContext): unknown {
+function convertMap(map: MapNode, here: ConversionPlace, context: ConversionContext): unknown {
   const values: [string, unknown][] = [];
   for (const [key, entry] of map.entries) {
     const { schemas, declared } = ofProperty(here.schemas, key);
@@ -85,7 +85,10 @@ function convertMap(map: MapNode, here: Here, context: ConversionContext): unkno
   return Object.fromEntries(values);
 }
 
-function ofProperty(schemas: readonly Scoped[], key: string): Pick<Here, "schemas" | "declared"> {
+function ofProperty(
+  schemas: readonly ScopedSchema[],
+  key: string,
+): Pick<ConversionPlace, "schemas" | "declared"> {
   let declared = false;
   const found = within(schemas, ({ schema, root }) => {
     const own = Object.hasOwn(schema.properties ?? {}, key) ? schema.properties?.[key] : undefined;
@@ -100,12 +103,12 @@ function ofProperty(schemas: readonly Scoped[], key: string): Pick<Here, "schema
 }
 
 const within = (
-  schemas: readonly Scoped[],
-  step: (from: Scoped) => readonly (Scoped | undefined)[],
-): readonly Scoped[] =>
+  schemas: readonly ScopedSchema[],
+  step: (from: ScopedSchema) => readonly (ScopedSchema | undefined)[],
+): readonly ScopedSchema[] =>
   schemas.flatMap((from) => step(from).flatMap((next) => (next === undefined ? [] : expand(next))));
 
-function convertScalar(node: ScalarNode, here: Here, context: ConversionContext): unknown {
+function convertScalar(node: ScalarNode, here: ConversionPlace, context: ConversionContext): unknown {
   const { text, names, unset } = substitute(node.text, context.env);
   const { findings } = context;
   for (const name of names) findings.variables.add(name);
@@ -127,7 +130,7 @@ const noScalar = (types: ReadonlySet<string>): boolean =>
   types.size > 0 && [...types].every((type) => type === "array" || type === "object");
 
 /** Whether secrets belong into such a list or map: a scalar in its place is probably one of them. */
-const holdsSecret = (schemas: readonly Scoped[]): boolean =>
+const holdsSecret = (schemas: readonly ScopedSchema[]): boolean =>
   schemas.some(({ schema, root }) =>
     [...reachable([schema], root)].some((part) => "writeOnly" in part && part.writeOnly === true),
   );
@@ -167,7 +170,7 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 const REFERENCE = /\$(\$\{[A-Za-z_][A-Za-z0-9_]*\})|\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g;
 
 /** A text after substitution. */
-export interface Substituted {
+export interface Substitution {
   readonly text: string;
   /** Variables that were named, set or not. */
   readonly names: readonly string[];
@@ -176,7 +179,7 @@ export interface Substituted {
 }
 
 /** Puts the values of environment variables in place of `${NAME}`. An empty value is a value. */
-export function substitute(text: string, env: Environment): Substituted {
+export function substitute(text: string, env: Environment): Substitution {
   const names: string[] = [];
   const unset: string[] = [];
   const result = text.replace(REFERENCE, (whole, escaped: string | undefined, name: string | undefined) => {

@@ -32,13 +32,13 @@ export interface SchemaObject {
 export type Schema = boolean | SchemaObject;
 
 /** A schema together with the one its `$ref`s start from. */
-export interface Scoped {
+export interface ScopedSchema {
   readonly schema: SchemaObject;
   readonly root: SchemaObject;
 }
 
 /** `schema` within `root`; a schema that brings its own definitions is a root itself. */
-export function scoped(schema: Schema | undefined, root: SchemaObject): Scoped | undefined {
+export function scoped(schema: Schema | undefined, root: SchemaObject): ScopedSchema | undefined {
   if (typeof schema !== "object") return undefined;
   return { schema, root: schema.$defs !== undefined || schema.definitions !== undefined ? schema : root };
 }
@@ -61,8 +61,8 @@ export const unescapePointer = (step: string): string => step.replaceAll("~1", "
  * The schema and everything that may apply to the same value besides: references, and the branches of `allOf`,
  * `anyOf`, `oneOf` and `if`. Which branch is meant is not asked; for telling types apart, all of them will do.
  */
-export function expand(start: Scoped): readonly Scoped[] {
-  const all: Scoped[] = [];
+export function expand(start: ScopedSchema): readonly ScopedSchema[] {
+  const all: ScopedSchema[] = [];
   const seen = new Set<SchemaObject>();
   const visit = (schema: Schema | undefined, root: SchemaObject): void => {
     const next = scoped(schema, root);
@@ -88,7 +88,7 @@ export function typeOf(value: unknown): string {
 }
 
 /** The types that `schemas` name, by `type`, `const` or `enum`; none when they leave it open. */
-export function typesOf(schemas: readonly Scoped[]): ReadonlySet<string> {
+export function typesOf(schemas: readonly ScopedSchema[]): ReadonlySet<string> {
   const types = new Set<string>();
   for (const { schema } of schemas) {
     for (const type of typeof schema.type === "string" ? [schema.type] : (schema.type ?? [])) types.add(type);

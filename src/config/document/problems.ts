@@ -29,7 +29,7 @@ const problemText = ({ place, path, got, want }: Problem): string =>
   `${place}: ${path === "" ? "" : `${path}: `}got ${got}, want ${want}`;
 
 /** A problem before it has a place. */
-export interface Complaint {
+export interface UnplacedProblem {
   readonly path: Path;
   readonly want: string;
   /** What was found, where the value itself would not say it. */
@@ -41,8 +41,8 @@ export interface Complaint {
 }
 
 /** Collects everything that is wrong, so that it can be said at once. */
-export interface Report {
-  problem(complaint: Complaint): void;
+export interface Problems {
+  problem(complaint: UnplacedProblem): void;
   /** For problems of which the place is known and the tree is not. */
   problemAt(place: Place, path: Path, got: string, want: string): void;
   warn(path: Path, text: string): void;
@@ -58,7 +58,7 @@ export interface Report {
  * @param name of the file, as it is shown; for the environment any text, because variables are places of their own
  * @param root the tree that paths are looked up in; without one every problem is about the file
  */
-export function createReport(name: string, root: Node | undefined, findings: Findings): Report {
+export function createProblems(name: string, root: Node | undefined, findings: Findings): Problems {
   const problems: { readonly problem: Problem; readonly place: Place | undefined; readonly at: Path }[] = [];
   const warnings: string[] = [];
   const add = (place: Place | undefined, at: Path, got: string, want: string): void => {

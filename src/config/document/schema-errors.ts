@@ -9,11 +9,15 @@ import {
   nearest,
 } from "./describe.ts";
 import { expand, resolveReference, type SchemaObject, scoped, unescapePointer } from "./json-schema.ts";
-import type { Complaint } from "./problems.ts";
+import type { UnplacedProblem } from "./problems.ts";
 import type { Path } from "./tree.ts";
 
 /** Words one error of ajv: what was wanted, and of which value. Nothing is assumed about the schema. */
-export function complaintOf(error: ErrorObject, value: unknown, root: SchemaObject): Complaint | undefined {
+export function complaintOf(
+  error: ErrorObject,
+  value: unknown,
+  root: SchemaObject,
+): UnplacedProblem | undefined {
   const path = pathOf(error.instancePath, value);
   // What propertyNames found wrong is about a key of the map.
   if (error.propertyName !== undefined) {
@@ -117,7 +121,7 @@ function wanted(error: ErrorObject, root: SchemaObject): string {
   }
 }
 
-function excluded(error: ErrorObject, path: Path, root: SchemaObject): Complaint {
+function excluded(error: ErrorObject, path: Path, root: SchemaObject): UnplacedProblem {
   const schema = schemaOf(error).not ?? true;
   const required = typeof schema === "object" ? (schema.required ?? []) : [];
   return required.length > 1
@@ -143,7 +147,7 @@ function outOfRange(format: string | undefined, value: unknown): string | undefi
 
 const lengthOf = (value: unknown): number => (Array.isArray(value) ? value.length : 0);
 
-function unknownKey(error: ErrorObject, path: Path, root: SchemaObject): Complaint {
+function unknownKey(error: ErrorObject, path: Path, root: SchemaObject): UnplacedProblem {
   const key = String(error.params.additionalProperty ?? error.params.unevaluatedProperty);
   const start = scoped(schemaOf(error), root);
   const known =
@@ -152,7 +156,7 @@ function unknownKey(error: ErrorObject, path: Path, root: SchemaObject): Complai
 }
 
 /** A key that nobody knows, with the one that was probably meant. */
-export function unknownKeyComplaint(path: Path, known: readonly string[]): Complaint {
+export function unknownKeyComplaint(path: Path, known: readonly string[]): UnplacedProblem {
   const guess = nearest(String(path.at(-1)), known);
   const words = [...new Set(known)].toSorted();
   const list = words.length === 0 ? "no keys here" : alternatives(words);
@@ -164,7 +168,7 @@ export function unknownKeyComplaint(path: Path, known: readonly string[]): Compl
   };
 }
 
-function missingKey(error: ErrorObject, path: Path, root: SchemaObject): Complaint {
+function missingKey(error: ErrorObject, path: Path, root: SchemaObject): UnplacedProblem {
   const key = String(error.params.missingProperty);
   const start = scoped(schemaOf(error), root);
   const schemas = start === undefined ? [] : expand(start);

@@ -27,12 +27,12 @@ export function fileSecret(file: string, complain: (problem: SecretProblem) => v
   }
 }
 
-interface Reading {
+interface SecretReading {
   readonly value: string;
   readonly version: string;
 }
 
-function rereading(file: string, first: Reading): Secret {
+function rereading(file: string, first: SecretReading): Secret {
   let last = first;
   return new Secret(async () => {
     try {

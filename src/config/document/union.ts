@@ -1,6 +1,6 @@
 import { alternatives, describeValue, requiredKeys } from "./describe.ts";
 import { expand, type Schema, type SchemaObject, scoped } from "./json-schema.ts";
-import type { Complaint } from "./problems.ts";
+import type { UnplacedProblem } from "./problems.ts";
 import { childOf } from "./schema-errors.ts";
 
 /**
@@ -11,8 +11,8 @@ import { childOf } from "./schema-errors.ts";
 export function bestBranch(
   branches: readonly Schema[],
   root: SchemaObject,
-  check: (branch: SchemaObject) => readonly Complaint[],
-): readonly Complaint[] | undefined {
+  check: (branch: SchemaObject) => readonly UnplacedProblem[],
+): readonly UnplacedProblem[] | undefined {
   const ranked = branches
     .flatMap((branch) => {
       if (typeof branch !== "object") return [];
@@ -33,7 +33,7 @@ export function wrongDiscriminator(
   branches: readonly Schema[],
   root: SchemaObject,
   value: unknown,
-): Complaint | undefined {
+): UnplacedProblem | undefined {
   const fixed = branches.map((branch) => fixedValues(branch, root));
   for (const key of fixed[0]?.keys() ?? []) {
     const allowed = fixed.map((values) => values.get(key));
@@ -62,7 +62,7 @@ function fixedValues(branch: Schema, root: SchemaObject): ReadonlyMap<string, un
 
 const WHOLE = 100;
 
-function weigh(complaints: readonly Complaint[], branch: SchemaObject, root: SchemaObject): number {
+function weigh(complaints: readonly UnplacedProblem[], branch: SchemaObject, root: SchemaObject): number {
   const required = new Set(requiredKeys(branch, root));
   return complaints.reduce((sum, { path, got, aboutKey = false }) => {
     const [first] = path;

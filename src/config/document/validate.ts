@@ -1,6 +1,6 @@
 import { Ajv2020, type ErrorObject, type ValidateFunction } from "ajv/dist/2020.js";
 import { reachable, type Schema, type SchemaObject, typeOf } from "./json-schema.ts";
-import type { Complaint } from "./problems.ts";
+import type { UnplacedProblem } from "./problems.ts";
 import { complaintOf, pathOf } from "./schema-errors.ts";
 import type { Path } from "./tree.ts";
 import { bestBranch, wrongDiscriminator } from "./union.ts";
@@ -11,7 +11,7 @@ export type Formats = Readonly<Record<string, (text: string) => boolean>>;
 /** Holds values against schemas. */
 export interface Validator {
   /** Everything that is wrong with `value`, as complaints whose paths start at it. */
-  check(schema: object, value: unknown): readonly Complaint[];
+  check(schema: object, value: unknown): readonly UnplacedProblem[];
 }
 
 /**
@@ -46,13 +46,13 @@ export function createValidator(formats: Formats): Validator {
     const validate = validatorOf(schema);
     return validate(value) ? [] : [...(validate.errors ?? [])];
   };
-  const check = (schema: SchemaObject, value: unknown): readonly Complaint[] =>
+  const check = (schema: SchemaObject, value: unknown): readonly UnplacedProblem[] =>
     word(errorsOf(schema, value), value, schema, (branch, part) => check(branch, part));
   return { check };
 }
 
 /** Checks a part of the value against one branch of a union. */
-type CheckBranch = (branch: SchemaObject, part: unknown) => readonly Complaint[];
+type CheckBranch = (branch: SchemaObject, part: unknown) => readonly UnplacedProblem[];
 
 /**
  * Words the errors, each once. Of a union ajv reports what every branch dislikes; here that gives way to the
@@ -63,7 +63,7 @@ function word(
   value: unknown,
   root: SchemaObject,
   checkBranch: CheckBranch,
-): readonly Complaint[] {
+): readonly UnplacedProblem[] {
   const unions = errors.filter(({ keyword }) => keyword === "anyOf" || keyword === "oneOf");
   const covered = unions.map((union) => ({ union, reached: reachable(branchesOf(union), root) }));
   const own = errors.filter(
@@ -90,7 +90,7 @@ function word(
 }
 
 /** A complaint about a part of the value at `path`. */
-export const below = (path: Path, complaint: Complaint): Complaint => ({
+export const below = (path: Path, complaint: UnplacedProblem): UnplacedProblem => ({
   ...complaint,
   path: [...path, ...complaint.path],
 });

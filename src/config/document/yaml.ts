@@ -13,7 +13,7 @@ import {
 import type { Entry, Node, Path, Place, ScalarNode } from "./tree.ts";
 
 /** Told about everything in the text that is no good YAML. */
-export type Complain = (place: Place, path: Path, got: string, want: string) => void;
+export type ReportYamlProblem = (place: Place, path: Path, got: string, want: string) => void;
 
 /** More than any honest file needs; anchors that multiply themselves get there at once. */
 const MOST_NODES = 100_000;
@@ -50,7 +50,7 @@ const TAGS = new Set(["tag:yaml.org,2002:str", "tag:yaml.org,2002:seq", "tag:yam
  * what it means depends on the schema.
  * @returns the tree, or `undefined` when the syntax is broken or there is nothing in the text
  */
-export function parseYaml(text: string, complain: Complain): Node | undefined {
+export function parseYaml(text: string, complain: ReportYamlProblem): Node | undefined {
   const lines = new LineCounter();
   const document = parseDocument(text, {
     schema: "failsafe",
@@ -75,7 +75,7 @@ export function parseYaml(text: string, complain: Complain): Node | undefined {
   return createBuilder(at, complain)(contents, [], at(0));
 }
 
-function createBuilder(at: (offset: number) => Place, complain: Complain) {
+function createBuilder(at: (offset: number) => Place, complain: ReportYamlProblem) {
   const anchors = new Map<string, Node>();
   const sizes = new WeakMap<Node, number>();
   let total = 0;

@@ -15,16 +15,16 @@ const RESERVED_LABELS = new Set(["group", "instance", "job"]);
 const MOST_LISTED = 12;
 
 /** Something that can be a member. */
-export interface Named {
+export interface MemberName {
   readonly name: string;
   readonly critical?: boolean;
 }
 
 /** What there is beside groups. */
-export interface Others {
+export interface MemberSources {
   /** The names of targets in the file, be they right or wrong. */
   readonly targets: readonly string[];
-  readonly heartbeats: readonly Named[];
+  readonly heartbeats: readonly MemberName[];
 }
 
 /** The names in a list of the file, be its entries right or wrong. */
@@ -41,7 +41,7 @@ export const namesIn = (list: unknown): readonly string[] =>
 export function buildGroups(
   raw: unknown,
   targets: readonly Target[],
-  others: Others,
+  others: MemberSources,
   context: BuildContext,
 ): readonly Group[] {
   const { report } = context;
@@ -102,7 +102,7 @@ export function healthGroup(
 
 type Kinds = ReadonlyMap<string, "target" | "heartbeat" | "group">;
 
-function kindsOf(groups: readonly string[], { targets, heartbeats }: Others): Kinds {
+function kindsOf(groups: readonly string[], { targets, heartbeats }: MemberSources): Kinds {
   return new Map([
     ...targets.map((name) => [name, "target"] as const),
     ...heartbeats.map(({ name }) => [name, "heartbeat"] as const),

@@ -36,14 +36,14 @@ function isTimeZone(text: string): boolean {
 }
 
 /** What a window may name. */
-export interface Names {
+export interface WindowSubjects {
   readonly targets: readonly string[];
 }
 
 /** Builds the windows that are right and reports what is wrong with the others. */
 export function buildMaintenance(
   list: unknown,
-  names: Names,
+  names: WindowSubjects,
   context: BuildContext,
 ): readonly MaintenanceWindow[] {
   return namedEntries(list, ["maintenance"], context).flatMap(({ value, path }) => {
@@ -56,7 +56,12 @@ export function buildMaintenance(
   });
 }
 
-function checkCoverage(raw: RawMaintenance, names: Names, path: Path, { report }: BuildContext): void {
+function checkCoverage(
+  raw: RawMaintenance,
+  names: WindowSubjects,
+  path: Path,
+  { report }: BuildContext,
+): void {
   if ([raw.targets, raw.heartbeats, raw.groups].every((one) => one === undefined)) {
     report.problem({ path, got: "nothing to work on", want: "targets, heartbeats or groups" });
   }

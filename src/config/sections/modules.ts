@@ -7,7 +7,7 @@ import { parseDuration, type Seconds, seconds } from "../../core/units.ts";
 import type { Environment, Findings } from "../document/convert.ts";
 import { alternatives, nearest } from "../document/describe.ts";
 import type { SchemaObject } from "../document/json-schema.ts";
-import type { Complaint, Report } from "../document/problems.ts";
+import type { Problems, UnplacedProblem } from "../document/problems.ts";
 import { redactedYaml } from "../document/redact.ts";
 import { childOf, unknownKeyComplaint } from "../document/schema-errors.ts";
 import { fileSecret } from "../document/secrets.ts";
@@ -21,7 +21,7 @@ export interface BuildContext {
   readonly probers: readonly Prober[];
   readonly root: Node;
   readonly findings: Findings;
-  readonly report: Report;
+  readonly report: Problems;
   readonly validator: Validator;
   /** Turns a path of the configuration into one for the operating system. */
   readonly resolvePath: (file: string) => string;
@@ -153,7 +153,7 @@ function checkKeys(keys: readonly string[], path: Path, prober: Prober, context:
 function compileContext(at: Path, { report, resolvePath, environment }: BuildContext): CompileContext {
   return {
     problem: (path, got, want) =>
-      report.problem({ path: [...at, ...path], got, want, foreign: true } satisfies Complaint),
+      report.problem({ path: [...at, ...path], got, want, foreign: true } satisfies UnplacedProblem),
     warn: (path, text) => report.warn([...at, ...path], text),
     secretFile: (file, path) => secretFile(resolvePath(file), [...at, ...path], report),
     resolvePath,
@@ -162,5 +162,5 @@ function compileContext(at: Path, { report, resolvePath, environment }: BuildCon
 }
 
 /** A secret from a file, whose problems are reported at `path`. */
-export const secretFile = (file: string, path: Path, report: Report): Secret =>
+export const secretFile = (file: string, path: Path, report: Problems): Secret =>
   fileSecret(file, (problem) => report.problem({ path, ...problem }));

@@ -3,7 +3,7 @@ import { createSecureContext, DEFAULT_CIPHERS, type SecureContextOptions } from 
 import { defined } from "../../core/defined.ts";
 import { parseDuration, type Seconds, seconds } from "../../core/units.ts";
 import { convert, noFindings } from "../document/convert.ts";
-import { createReport, type Report } from "../document/problems.ts";
+import { createProblems, type Problems } from "../document/problems.ts";
 import { reasonOf } from "../document/secrets.ts";
 import { createValidator } from "../document/validate.ts";
 import { parseYaml } from "../document/yaml.ts";
@@ -46,9 +46,9 @@ const validator = createValidator({
 export function loadWebConfig(path: string): WebConfig {
   const files = new Map([[path, stampOf(path)]]);
   const findings = noFindings();
-  const early: Parameters<Report["problemAt"]>[] = [];
+  const early: Parameters<Problems["problemAt"]>[] = [];
   const root = parseYaml(readConfigFile(path), (...problem) => early.push(problem));
-  const report = createReport(path, root, findings);
+  const report = createProblems(path, root, findings);
   for (const problem of early) report.problemAt(...problem);
   // As in exporter-toolkit an empty file asks for nothing, and $ is a letter like any other.
   const raw = root === undefined ? {} : convert(root, webSchema, { env: {}, findings, unset: () => {} });
@@ -78,7 +78,7 @@ export function loadWebConfig(path: string): WebConfig {
 /** Reads a file that an option names, and notes it as one to watch. */
 type ReadOption = (option: keyof RawTls, file: string) => string | undefined;
 
-function filesOf(path: string, report: Report, files: Map<string, string>): ReadOption {
+function filesOf(path: string, report: Problems, files: Map<string, string>): ReadOption {
   const resolvePath = resolverFor(path);
   return (option, file) => {
     const resolved = resolvePath(file);
@@ -106,7 +106,7 @@ function stampOf(file: string): string {
   }
 }
 
-function tlsOf(raw: RawTls, report: Report, read: ReadOption): WebConfig["tls"] {
+function tlsOf(raw: RawTls, report: Problems, read: ReadOption): WebConfig["tls"] {
   const at = (...option: readonly string[]) => ["tls_server_config", ...option];
   const one = (inline: "cert" | "key" | "client_ca", file: "cert_file" | "key_file" | "client_ca_file") => {
     const name = raw[file];
@@ -181,7 +181,7 @@ function clientsOf(type: RawTls["client_auth_type"]): ClientCertificates {
 }
 
 /** OpenSSL's messages name no content. */
-function checkContext(context: SecureContextOptions, report: Report, path: readonly string[]): void {
+function checkContext(context: SecureContextOptions, report: Problems, path: readonly string[]): void {
   try {
     createSecureContext(context);
   } catch (error) {

@@ -4,15 +4,15 @@ import type { Clock } from "../../core/clock.ts";
 import type { Log } from "../../core/log.ts";
 import type { Memory } from "../../core/memory.ts";
 import { elapsed, seconds } from "../../core/units.ts";
-import { attempt, type Wellness } from "./attempt.ts";
+import { attempt, type ObservedHealth } from "./attempt.ts";
 import {
+  type AttemptEntry,
+  type AttemptRefusal,
   createBook,
   drop,
-  type Entry,
   isForgettable,
   onFiring,
   onResolved,
-  type Refusal,
   restored,
 } from "./attempts.ts";
 import { ACTION_RESULTS, type ActionResult, type AuditEntry, createAudit } from "./audit.ts";
@@ -20,12 +20,12 @@ import { createBrake } from "./brake.ts";
 import { argumentsOf, matches } from "./work.ts";
 
 /** What becomes of a notification. What is `stored` is begun after the answer. */
-export type Accepted =
+export type ActionAcceptance =
   | {
       readonly kind: "stored";
       /** Targets about which something will be done. */
       readonly accepted: readonly string[];
-      readonly refused: readonly { readonly target: string; readonly reason: Refusal }[];
+      readonly refused: readonly { readonly target: string; readonly reason: AttemptRefusal }[];
       /** Alerts that are over, or that the action is not about. */
       readonly ignored: number;
     }
@@ -37,7 +37,7 @@ export interface ActionView {
   readonly dryRun: boolean;
   readonly maxAttempts: number;
   readonly counts: Readonly<Record<ActionResult, number>>;
-  readonly targets: readonly Pick<Entry, "target" | "state">[];
+  readonly targets: readonly Pick<AttemptEntry, "target" | "state">[];
 }
 
 /** All actions. */
@@ -45,7 +45,7 @@ export interface Actions {
   /** Takes over a configuration; the first one also takes up what a restart interrupted. */
   configure(setup: ActionSetup): void;
   find(name: string): Action | undefined;
-  take(name: string, group: AlertGroup): Promise<Accepted>;
+  take(name: string, group: AlertGroup): Promise<ActionAcceptance>;
   list(): readonly ActionView[];
   /** What was done, the newest first. */
   audit(): readonly AuditEntry[];
@@ -61,7 +61,7 @@ export interface ActionsDeps {
   readonly log: Log;
   readonly memory: Memory;
   /** Asks what goes by this name how it is, now. */
-  readonly wellness: (target: string) => Promise<Wellness>;
+  readonly wellness: (target: string) => Promise<ObservedHealth>;
   readonly inMaintenance: (target: string) => boolean;
   /** The labels that the configuration gives to what goes by this name. */
   readonly ownLabels: (target: string) => Readonly<Record<string, string>>;
@@ -97,7 +97,7 @@ export function createActions(deps: ActionsDeps): Actions {
 
   const lastRefusals = new Map<string, string>();
   /** Alertmanager asks again and again; the audit is told of the same refusal once. */
-  const refuse = (action: string, target: string, reason: Refusal): void => {
+  const refuse = (action: string, target: string, reason: AttemptRefusal): void => {
     count(action, "refused");
     log.debug({ action, target, reason }, "action refused");
     const key = JSON.stringify([action, target]);
@@ -170,7 +170,7 @@ export function createActions(deps: ActionsDeps): Actions {
   };
 
   /** What is done about one alert that the action is about. */
-  const judge = (action: Action, alert: Alert, target: string): Refusal | undefined => {
+  const judge = (action: Action, alert: Alert, target: string): AttemptRefusal | undefined => {
     const { name } = action;
     const known = book.get(name, target);
     if (known === undefined && book.count(name) >= MOST_TARGETS) return "too_many_targets";
@@ -186,10 +186,10 @@ export function createActions(deps: ActionsDeps): Actions {
     return refusal;
   };
 
-  const take = async (action: Action, group: AlertGroup): Promise<Accepted> => {
+  const take = async (action: Action, group: AlertGroup): Promise<ActionAcceptance> => {
     const { name } = action;
     const accepted: string[] = [];
-    const refused: { target: string; reason: Refusal }[] = [];
+    const refused: { target: string; reason: AttemptRefusal }[] = [];
     let ignored = 0;
     tidy();
     for (const alert of group.alerts) {

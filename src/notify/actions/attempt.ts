@@ -2,20 +2,20 @@ import type { Action } from "../../core/action.ts";
 import type { Clock } from "../../core/clock.ts";
 import { elapsed, type Seconds } from "../../core/units.ts";
 import type { ActionsDeps } from "./actions.ts";
-import type { Book } from "./attempts.ts";
-import { type Attempts, begin, drop, end, type Refusal, settle } from "./attempts.ts";
+import type { AttemptBook } from "./attempts.ts";
+import { type AttemptRefusal, type Attempts, begin, drop, end, settle } from "./attempts.ts";
 import type { ActionResult, Audit } from "./audit.ts";
 import { execute } from "./execute.ts";
 
 /** How something is, asked now: `absent` when the exporter knows nothing of that name, `unknown` when it could not ask. */
-export type Wellness = "healthy" | "unhealthy" | "unknown" | "absent";
+export type ObservedHealth = "healthy" | "unhealthy" | "unknown" | "absent";
 
 export interface AttemptDeps extends ActionsDeps {
-  readonly book: Book;
+  readonly book: AttemptBook;
   readonly audit: Audit;
   /** Whether all actions together may do one thing more; it counts then. */
   readonly admit: () => boolean;
-  readonly refuse: (reason: Refusal) => void;
+  readonly refuse: (reason: AttemptRefusal) => void;
   readonly count: (result: ActionResult) => void;
   readonly signal: AbortSignal;
 }
@@ -96,7 +96,7 @@ async function objection(
   { verify }: Action,
   target: string,
   { inMaintenance, wellness, admit }: AttemptDeps,
-): Promise<Refusal | undefined> {
+): Promise<AttemptRefusal | undefined> {
   if (inMaintenance(target)) return "maintenance";
   const found = verify === "never" ? "unknown" : await wellness(target);
   if (found === "healthy") return "recovered";

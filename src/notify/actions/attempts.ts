@@ -1,10 +1,10 @@
 import type { Action } from "../../core/action.ts";
 import type { Log } from "../../core/log.ts";
-import type { Shelf } from "../../core/memory.ts";
+import type { StateStore } from "../../core/memory.ts";
 import { after, elapsed, seconds, type Timestamp } from "../../core/units.ts";
 
 /** Why nothing is done about an alert. */
-export type Refusal =
+export type AttemptRefusal =
   | "running"
   | "cooldown"
   | "exhausted"
@@ -46,7 +46,7 @@ export function onFiring(
   alert: { readonly startsAt: Timestamp; readonly labels: Readonly<Record<string, string>> },
   now: Timestamp,
   policy: AttemptPolicy,
-): { readonly next: Attempts; readonly refusal?: Refusal } {
+): { readonly next: Attempts; readonly refusal?: AttemptRefusal } {
   const calm = known === undefined || stayedAway(known, alert.startsAt, now, policy);
   const { resolvedAt: _over, ...before } = known ?? { count: 0, exhausted: false, firingAt: now };
   const state: Attempts = { ...before, firingAt: now, ...(calm ? { count: 0, exhausted: false } : {}) };
@@ -159,24 +159,24 @@ const isPending = (value: unknown): boolean =>
   Object.values(value.labels).every((label) => typeof label === "string");
 
 /** What is remembered of each action about each target. */
-export interface Book {
+export interface AttemptBook {
   get(action: string, target: string): Attempts | undefined;
   put(action: string, target: string, state: Attempts): void;
   delete(action: string, target: string): void;
-  list(): readonly Entry[];
+  list(): readonly AttemptEntry[];
   /** How many targets of an action are remembered. */
   count(action: string): number;
 }
 
-export interface Entry {
+export interface AttemptEntry {
   readonly action: string;
   readonly target: string;
   readonly state: Attempts;
 }
 
 /** @param shelf its own, and nobody else's */
-export function createBook(shelf: Shelf, log: Log): Book {
-  const entries = new Map<string, Entry>();
+export function createBook(shelf: StateStore, log: Log): AttemptBook {
+  const entries = new Map<string, AttemptEntry>();
   const keyOf = (action: string, target: string): string => JSON.stringify([action, target]);
   for (const [key, value] of shelf.entries()) {
     const [action, target] = names(key);

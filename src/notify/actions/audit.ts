@@ -1,4 +1,4 @@
-import type { Shelf } from "../../core/memory.ts";
+import type { StateStore } from "../../core/memory.ts";
 import { type Timestamp, timestamp } from "../../core/units.ts";
 
 /** Values of the label `result`. */
@@ -37,7 +37,7 @@ export interface Audit {
 const MOST = 200;
 
 /** @param shelf its own, and nobody else's */
-export function createAudit(shelf: Shelf): Audit {
+export function createAudit(shelf: StateStore): Audit {
   let entries: AuditEntry[] = [];
   for (const [key, value] of shelf.entries()) {
     const entry = readEntry(value);

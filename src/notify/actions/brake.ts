@@ -1,4 +1,4 @@
-import type { Shelf } from "../../core/memory.ts";
+import type { StateStore } from "../../core/memory.ts";
 import { elapsed, seconds, type Timestamp, timestamp } from "../../core/units.ts";
 
 /** Bounds what all actions together may do: a storm of alerts must not become a storm of restarts. */
@@ -11,7 +11,7 @@ const KEY = "attempts";
 const HOUR = seconds(3600);
 
 /** @param shelf its own, and nobody else's */
-export function createBrake(shelf: Shelf): Brake {
+export function createBrake(shelf: StateStore): Brake {
   const known = shelf.get(KEY);
   let times = (Array.isArray(known) ? known : [])
     .filter((time): time is number => typeof time === "number")

@@ -42,11 +42,11 @@ export async function execute(
   }
 }
 
-type Run = Extract<ActionWork, { readonly kind: "run" }>;
-type Call = Extract<ActionWork, { readonly kind: "http" }>;
+type ProgramWork = Extract<ActionWork, { readonly kind: "run" }>;
+type HttpWork = Extract<ActionWork, { readonly kind: "http" }>;
 
 async function runProgram(
-  { argv, environment }: Run,
+  { argv, environment }: ProgramWork,
   values: Readonly<Record<string, string>>,
   timeout: Seconds,
   signal: AbortSignal,
@@ -119,7 +119,7 @@ function kill(pid: number | undefined, signal: "SIGTERM" | "SIGKILL"): void {
 }
 
 async function callServer(
-  work: Call,
+  work: HttpWork,
   values: Readonly<Record<string, string>>,
   timeout: Seconds,
   signal: AbortSignal,

@@ -1,6 +1,6 @@
 import type { Log } from "../../core/log.ts";
-import type { Shelf } from "../../core/memory.ts";
-import { type Dead, type Queued, readDead, readQueued } from "./retry.ts";
+import type { StateStore } from "../../core/memory.ts";
+import { type DeadLetter, type QueuedItem, readDead, readQueued } from "./retry.ts";
 
 const QUEUE = "queue/";
 const DEAD = "dead/";
@@ -8,17 +8,17 @@ const DEAD = "dead/";
 /** What was given up, kept to be seen and sent again: the newest so many. */
 export interface DeadLetters {
   has(id: string): boolean;
-  add(item: Dead): void;
+  add(item: DeadLetter): void;
   delete(id: string): void;
   /** In the order in which they were added to the queue. */
-  list(): readonly Dead[];
+  list(): readonly DeadLetter[];
   /** The highest number among those that were remembered. */
   lastNumber(): number;
 }
 
 /** @param most how many are kept; beyond, the oldest is lost, which the log says */
-export function createDeadLetters(shelf: Shelf, log: Log, most: number): DeadLetters {
-  const letters = new Map<string, Dead>(
+export function createDeadLetters(shelf: StateStore, log: Log, most: number): DeadLetters {
+  const letters = new Map<string, DeadLetter>(
     recall(shelf, log, DEAD, readDead).map((item) => [item.id, item] as const),
   );
   const remove = (id: string): void => {
@@ -42,11 +42,11 @@ export function createDeadLetters(shelf: Shelf, log: Log, most: number): DeadLet
 }
 
 /** What was waiting at the end of the last run, in its order. */
-export const recallQueue = (shelf: Shelf, log: Log): readonly Queued[] =>
+export const recallQueue = (shelf: StateStore, log: Log): readonly QueuedItem[] =>
   recall(shelf, log, QUEUE, readQueued);
 
-function recall<T extends Queued>(
-  shelf: Shelf,
+function recall<T extends QueuedItem>(
+  shelf: StateStore,
   log: Log,
   prefix: string,
   read: (value: unknown) => T | undefined,

@@ -13,7 +13,7 @@ const loadClient = (): Promise<Got> => (client ??= import("got").then(({ default
 const USER_AGENT = "heartbeat-exporter";
 
 /** A request that is ready to be sent. */
-export interface Request {
+export interface OutboundRequest {
   readonly method: string;
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
@@ -28,13 +28,17 @@ export interface Request {
 }
 
 /** What came back. `detail` is for people and holds neither the address nor anything of the answer. */
-export type Reply =
+export type OutboundReply =
   | { readonly kind: "answer"; readonly status: number; readonly retryAfter?: Seconds; readonly body: string }
   | { readonly kind: "timeout"; readonly detail: string }
   | { readonly kind: "failed"; readonly detail: string };
 
 /** Sends `request` once; redirects are not followed, because a signed body is for one receiver. Never rejects. */
-export async function send(request: Request, signal: AbortSignal, clock: Clock): Promise<Reply> {
+export async function send(
+  request: OutboundRequest,
+  signal: AbortSignal,
+  clock: Clock,
+): Promise<OutboundReply> {
   const got = await loadClient();
   const { method, headers, timeout, keep } = request;
   // Without one got waits for somebody to write it.
@@ -68,7 +72,7 @@ export async function send(request: Request, signal: AbortSignal, clock: Clock):
     const chunks: Buffer[] = [];
     let kept = 0;
     let head: { readonly statusCode: number; readonly headers: IncomingHttpHeaders } | undefined;
-    const settle = (reply: Reply): void => {
+    const settle = (reply: OutboundReply): void => {
       cancel();
       resolve(reply);
       stream.destroy();
@@ -104,7 +108,7 @@ export async function send(request: Request, signal: AbortSignal, clock: Clock):
 }
 
 /** Behind a socket, too, a server may want to know under which name it is spoken to. */
-const hostOf = ({ url, unixSocket }: Request): { readonly host?: string } =>
+const hostOf = ({ url, unixSocket }: OutboundRequest): { readonly host?: string } =>
   unixSocket === undefined ? {} : { host: new URL(url).host };
 
 /** got's own form of an address on a socket. */

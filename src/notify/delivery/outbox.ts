@@ -1,11 +1,18 @@
 import type { Clock } from "../../core/clock.ts";
 import { defined } from "../../core/defined.ts";
 import type { Log } from "../../core/log.ts";
-import type { Shelf } from "../../core/memory.ts";
+import type { StateStore } from "../../core/memory.ts";
 import type { RetryPolicy } from "../../core/relay.ts";
 import { elapsed, seconds } from "../../core/units.ts";
 import { createDeadLetters, recallQueue } from "./dead-letters.ts";
-import { type Attempt, afterAttempt, type Dead, died, type Item, type Queued } from "./retry.ts";
+import {
+  type Attempt,
+  afterAttempt,
+  type DeadLetter,
+  died,
+  type OutboxItem,
+  type QueuedItem,
+} from "./retry.ts";
 
 /** What an outbox tells of itself, as it happens. */
 export type DeliveryResult = "delivered" | "retried" | "dead";
@@ -16,11 +23,11 @@ export interface Outbox {
    * Takes an item. One that is known, waiting or given up, is not taken twice; `full` says that nothing more can be
    * kept, and that the item was not.
    */
-  add(item: Item): "added" | "known" | "full";
+  add(item: OutboxItem): "added" | "known" | "full";
   /** What waits, the oldest first. */
-  queued(): readonly Queued[];
+  queued(): readonly QueuedItem[];
   /** What was given up, the oldest first. */
-  dead(): readonly Dead[];
+  dead(): readonly DeadLetter[];
   /** Sends again what was given up, all of it or one, with all of its time before it; tells how many these are. */
   replay(id?: string): number;
   /** Forgets what was given up, all of it or one; tells how many these are. */
@@ -33,13 +40,13 @@ export interface OutboxDeps {
   readonly clock: Clock;
   readonly log: Log;
   /** Its own, and nobody else's. */
-  readonly shelf: Shelf;
+  readonly shelf: StateStore;
   readonly random: () => number;
   /** Read anew for each attempt, so that a reload is followed. */
   readonly policy: () => RetryPolicy;
   /** Tries once. What it rejects with counts as a failure. */
-  readonly send: (item: Queued, signal: AbortSignal) => Promise<Attempt>;
-  readonly onResult?: (result: DeliveryResult, item: Queued) => void;
+  readonly send: (item: QueuedItem, signal: AbortSignal) => Promise<Attempt>;
+  readonly onResult?: (result: DeliveryResult, item: QueuedItem) => void;
   readonly limits?: OutboxLimits;
 }
 
@@ -56,14 +63,14 @@ const LIMITS: OutboxLimits = { items: 10_000, bytes: 32 * 2 ** 20, dead: 1_000, 
 
 /** One key's items, in their order: only the first is tried. */
 interface Lane {
-  readonly items: Queued[];
+  readonly items: QueuedItem[];
   cancel?: () => void;
 }
 
 export function createOutbox(deps: OutboxDeps): Outbox {
   const { clock, log, shelf, limits = LIMITS } = deps;
   const lanes = new Map<string, Lane>();
-  const known = new Map<string, Queued>();
+  const known = new Map<string, QueuedItem>();
   /** First items whose time has come, waiting for a place. */
   const ready: Lane[] = [];
   const letters = createDeadLetters(shelf, log, limits.dead);
@@ -72,7 +79,7 @@ export function createOutbox(deps: OutboxDeps): Outbox {
   let bytes = 0;
   let lastNumber = letters.lastNumber();
 
-  const enqueue = (item: Queued): void => {
+  const enqueue = (item: QueuedItem): void => {
     const lane = lanes.get(item.key) ?? { items: [] };
     lanes.set(item.key, lane);
     lane.items.push(item);
@@ -81,13 +88,13 @@ export function createOutbox(deps: OutboxDeps): Outbox {
     if (lane.items.length === 1) expect(lane);
   };
 
-  const forget = (item: Queued): void => {
+  const forget = (item: QueuedItem): void => {
     known.delete(item.id);
     shelf.delete(`queue/${item.id}`);
     bytes -= item.body.length;
   };
 
-  const bury = (item: Dead): void => {
+  const bury = (item: DeadLetter): void => {
     letters.add(item);
     deps.onResult?.("dead", item);
     log.warn(
@@ -120,7 +127,7 @@ export function createOutbox(deps: OutboxDeps): Outbox {
     }
   };
 
-  const attemptOnce = async (lane: Lane, item: Queued): Promise<void> => {
+  const attemptOnce = async (lane: Lane, item: QueuedItem): Promise<void> => {
     // Never at once: what was remembered is taken up before who created this has it in hand.
     const attempt = await Promise.resolve()
       .then(() => deps.send(item, stopping.signal))
@@ -130,7 +137,7 @@ export function createOutbox(deps: OutboxDeps): Outbox {
     settle(lane, item, attempt);
   };
 
-  const settle = (lane: Lane, item: Queued, attempt: Attempt): void => {
+  const settle = (lane: Lane, item: QueuedItem, attempt: Attempt): void => {
     const fate = afterAttempt(item, attempt, clock.now(), deps.policy(), deps.random());
     switch (fate.kind) {
       case "retry":
@@ -173,10 +180,10 @@ export function createOutbox(deps: OutboxDeps): Outbox {
     else enqueue(item);
   }
 
-  const queue = (item: Item): void => {
+  const queue = (item: OutboxItem): void => {
     const now = clock.now();
     lastNumber += 1;
-    const queued: Queued = { ...item, number: lastNumber, addedAt: now, attempts: 0, notBefore: now };
+    const queued: QueuedItem = { ...item, number: lastNumber, addedAt: now, attempts: 0, notBefore: now };
     if (item.follows !== undefined && letters.has(item.follows)) {
       bury(died(queued, now, BEREFT));
       return;

@@ -2,7 +2,7 @@ import type { RetryPolicy } from "../../core/relay.ts";
 import { after, elapsed, type Seconds, seconds, type Timestamp } from "../../core/units.ts";
 
 /** Something that is to reach a receiver, at least once, under an identity by which the receiver knows it again. */
-export interface Item {
+export interface OutboxItem {
   readonly id: string;
   /** Items of one key are delivered in their order. */
   readonly key: string;
@@ -13,7 +13,7 @@ export interface Item {
 }
 
 /** An item on its way. */
-export interface Queued extends Item {
+export interface QueuedItem extends OutboxItem {
   /** Its place among all that were ever added. */
   readonly number: number;
   readonly addedAt: Timestamp;
@@ -25,7 +25,7 @@ export interface Queued extends Item {
 }
 
 /** An item that was given up. */
-export interface Dead extends Queued {
+export interface DeadLetter extends QueuedItem {
   readonly diedAt: Timestamp;
   readonly lastError: string;
 }
@@ -39,10 +39,10 @@ export type Attempt =
   | { readonly kind: "refused"; readonly detail: string };
 
 /** What becomes of an item after an attempt. */
-export type Fate =
+export type AttemptOutcome =
   | { readonly kind: "delivered" }
-  | { readonly kind: "retry"; readonly item: Queued }
-  | { readonly kind: "dead"; readonly item: Dead };
+  | { readonly kind: "retry"; readonly item: QueuedItem }
+  | { readonly kind: "dead"; readonly item: DeadLetter };
 
 /** A receiver cannot ask for more patience than this. */
 const LONGEST_RETRY_AFTER = seconds(3600);
@@ -55,12 +55,12 @@ const MOST_DOUBLINGS = 30;
  * @param random from 0 to 1, so that those who failed together do not come back together: it takes up to half of a wait
  */
 export function afterAttempt(
-  item: Queued,
+  item: QueuedItem,
   attempt: Attempt,
   now: Timestamp,
   policy: RetryPolicy,
   random: number,
-): Fate {
+): AttemptOutcome {
   if (attempt.kind === "delivered") return { kind: "delivered" };
   const tried = { ...item, attempts: item.attempts + 1, lastError: attempt.detail };
   if (attempt.kind === "refused") return { kind: "dead", item: died(tried, now, attempt.detail) };
@@ -76,16 +76,16 @@ export function afterAttempt(
 }
 
 /** `item` given up at `now`. */
-export const died = (item: Queued, now: Timestamp, lastError: string): Dead => ({
+export const died = (item: QueuedItem, now: Timestamp, lastError: string): DeadLetter => ({
   ...item,
   diedAt: now,
   lastError,
 });
 
 /** An item as it was remembered, or `undefined` when it is none. */
-export function readQueued(value: unknown): Queued | undefined {
+export function readQueued(value: unknown): QueuedItem | undefined {
   if (typeof value !== "object" || value === null) return undefined;
-  const one = value as Partial<Record<keyof Queued, unknown>>;
+  const one = value as Partial<Record<keyof QueuedItem, unknown>>;
   const texts = [one.id, one.key, one.body, one.contentType];
   const numbers = [one.number, one.addedAt, one.attempts, one.notBefore];
   const right =
@@ -93,12 +93,12 @@ export function readQueued(value: unknown): Queued | undefined {
     numbers.every((number) => Number.isFinite(number)) &&
     ["string", "undefined"].includes(typeof one.follows) &&
     ["string", "undefined"].includes(typeof one.lastError);
-  return right ? (value as Queued) : undefined;
+  return right ? (value as QueuedItem) : undefined;
 }
 
 /** The same of one that was given up. */
-export function readDead(value: unknown): Dead | undefined {
-  const item = readQueued(value) as Partial<Dead> | undefined;
+export function readDead(value: unknown): DeadLetter | undefined {
+  const item = readQueued(value) as Partial<DeadLetter> | undefined;
   const right = Number.isFinite(item?.diedAt) && typeof item?.lastError === "string";
-  return right ? (item as Dead) : undefined;
+  return right ? (item as DeadLetter) : undefined;
 }

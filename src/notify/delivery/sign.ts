@@ -5,7 +5,7 @@ import type { Timestamp } from "../../core/units.ts";
 const BASE64_KEY = "whsec_";
 
 /** What is signed: the exact bytes that are sent, under their identity. */
-export interface Signed {
+export interface SignatureInput {
   readonly id: string;
   readonly body: Buffer;
   /** When it is sent; every attempt is signed anew. */
@@ -20,7 +20,7 @@ export interface Signed {
  * https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
  */
 export function signatureHeaders(
-  { id, body, at }: Signed,
+  { id, body, at }: SignatureInput,
   key: string,
   previousKey?: string,
 ): Readonly<Record<string, string>> {

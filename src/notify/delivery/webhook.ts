@@ -3,12 +3,12 @@ import { defined } from "../../core/defined.ts";
 import type { OutboundTls } from "../../core/relay.ts";
 import type { Secret } from "../../core/secret.ts";
 import type { Seconds } from "../../core/units.ts";
-import { type Reply, send } from "./http-client.ts";
-import type { Attempt, Queued } from "./retry.ts";
+import { type OutboundReply, send } from "./http-client.ts";
+import type { Attempt, QueuedItem } from "./retry.ts";
 import { signatureHeaders } from "./sign.ts";
 
 /** Where events go, and how. */
-export interface Destination {
+export interface WebhookDestination {
   readonly url: Secret;
   readonly headers: Iterable<readonly [name: string, value: Secret]>;
   /** Without it events carry their identity, and no signature. */
@@ -19,8 +19,8 @@ export interface Destination {
 
 /** Sends an item once, signed anew. */
 export async function deliver(
-  { url, headers, signing, timeout, tls }: Destination,
-  item: Queued,
+  { url, headers, signing, timeout, tls }: WebhookDestination,
+  item: QueuedItem,
   signal: AbortSignal,
   { clock, userAgent }: { readonly clock: Clock; readonly userAgent: string },
 ): Promise<Attempt> {
@@ -56,7 +56,7 @@ export async function deliver(
 /** What a receiver says once and for all: it dislikes the event itself, or is gone. Anything else may be put right. */
 const FINAL: ReadonlySet<number> = new Set([400, 405, 410, 413, 414, 415, 422]);
 
-function attemptOf(reply: Reply): Attempt {
+function attemptOf(reply: OutboundReply): Attempt {
   if (reply.kind !== "answer") return { kind: "failed", detail: reply.detail };
   const { status, retryAfter } = reply;
   if (status >= 200 && status <= 299) return { kind: "delivered" };

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Alert } from "../../core/alert.ts";
-import type { Shelf } from "../../core/memory.ts";
+import type { StateStore } from "../../core/memory.ts";
 import { elapsed, seconds, type Timestamp, timestamp } from "../../core/units.ts";
 
 /** From the start of an alert to its end: what was handed on of it. */
@@ -34,7 +34,12 @@ export type Judgement =
  * saw it earlier.
  * @param relay whose event it is: the same alert through two relays is two events
  */
-export function judge(relay: string, episode: Episode | undefined, alert: Alert, now: Timestamp): Judgement {
+export function classifyAlert(
+  relay: string,
+  episode: Episode | undefined,
+  alert: Alert,
+  now: Timestamp,
+): Judgement {
   const { fingerprint, startsAt, status } = alert;
   const idOf = (start: Timestamp, what: Alert["status"]): string => {
     const hash = createHash("sha256").update(JSON.stringify([relay, fingerprint, start, what]));
@@ -65,7 +70,7 @@ const endedBefore = ({ endsAtText }: Alert, { startsAt }: Episode): boolean =>
   Date.parse(endsAtText) / 1000 < startsAt;
 
 /** What was handed on of each alert, by its fingerprint. */
-export interface Ledger {
+export interface AlertEpisodes {
   get(fingerprint: string): Episode | undefined;
   put(fingerprint: string, episode: Episode): void;
 }
@@ -80,7 +85,7 @@ const MOST = 50_000;
 const LOOK_EVERY = 1_000;
 
 /** @param shelf its own, and nobody else's */
-export function createLedger(shelf: Shelf, now: () => Timestamp): Ledger {
+export function createLedger(shelf: StateStore, now: () => Timestamp): AlertEpisodes {
   let episodes = new Map<string, Episode>();
   for (const [key, value] of shelf.entries()) {
     const episode = readEpisode(value);

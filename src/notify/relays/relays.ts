@@ -6,13 +6,13 @@ import type { Memory } from "../../core/memory.ts";
 import type { Relay } from "../../core/relay.ts";
 import type { Timestamp } from "../../core/units.ts";
 import { createOutbox, type DeliveryResult, type Outbox } from "../delivery/outbox.ts";
-import type { Dead, Queued } from "../delivery/retry.ts";
+import type { DeadLetter, QueuedItem } from "../delivery/retry.ts";
 import { deliver } from "../delivery/webhook.ts";
-import { createLedger, judge, type Ledger } from "./episodes.ts";
-import { type KnownMachine, shapeEvent, subjectOf } from "./shapes.ts";
+import { type AlertEpisodes, classifyAlert, createLedger } from "./episodes.ts";
+import { type MachineFacts, shapeEvent, subjectOf } from "./shapes.ts";
 
 /** What became of a notification. Only what is `stored` is sure to leave. */
-export type Taken =
+export type RelayAcceptance =
   | { readonly kind: "stored"; readonly events: number; readonly known: number }
   /** It cannot be kept at present, and is to be sent again. */
   | { readonly kind: "refused"; readonly text: string };
@@ -30,8 +30,8 @@ export interface PastDelivery {
 export interface RelayView {
   readonly name: string;
   readonly counts: Readonly<Record<DeliveryResult, number>>;
-  readonly queued: readonly Queued[];
-  readonly dead: readonly Dead[];
+  readonly queued: readonly QueuedItem[];
+  readonly dead: readonly DeadLetter[];
   /** The newest first. */
   readonly recent: readonly PastDelivery[];
 }
@@ -42,7 +42,7 @@ export interface Relays {
   configure(relays: readonly Relay[]): void;
   find(name: string): Relay | undefined;
   /** Stores an event for each alert that is news, and hands them on from then on. */
-  take(name: string, group: AlertGroup): Promise<Taken>;
+  take(name: string, group: AlertGroup): Promise<RelayAcceptance>;
   list(): readonly RelayView[];
   /** Sends dead letters again; tells how many. */
   replay(name: string, id?: string): number;
@@ -58,13 +58,13 @@ export interface RelaysDeps {
   readonly random: () => number;
   readonly userAgent: string;
   /** What the exporter knows itself of what an alert is about. */
-  readonly known: (name: string) => KnownMachine | undefined;
+  readonly known: (name: string) => MachineFacts | undefined;
 }
 
 interface Line {
   relay: Relay;
   readonly outbox: Outbox;
-  readonly ledger: Ledger;
+  readonly ledger: AlertEpisodes;
   readonly counts: Record<DeliveryResult, number>;
   readonly recent: PastDelivery[];
 }
@@ -78,7 +78,7 @@ export function createRelays(deps: RelaysDeps): Relays {
   const open = (relay: Relay): Line => {
     const counts = { delivered: 0, retried: 0, dead: 0 };
     const recent: PastDelivery[] = [];
-    const note = (result: DeliveryResult, { id, attempts, lastError: error }: Queued): void => {
+    const note = (result: DeliveryResult, { id, attempts, lastError: error }: QueuedItem): void => {
       counts[result] += 1;
       const failed = result === "delivered" || error === undefined ? {} : { error };
       recent.unshift({ id, result, at: clock.now(), attempts, ...failed });
@@ -109,7 +109,7 @@ export function createRelays(deps: RelaysDeps): Relays {
     alert: Alert,
     group: AlertGroup,
   ): "event" | "known" | "full" => {
-    const judgement = judge(relay.name, ledger.get(alert.fingerprint), alert, clock.now());
+    const judgement = classifyAlert(relay.name, ledger.get(alert.fingerprint), alert, clock.now());
     if (judgement.kind === "unasked") return "known";
     if (judgement.kind === "known") {
       ledger.put(alert.fingerprint, judgement.episode);

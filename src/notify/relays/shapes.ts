@@ -5,7 +5,7 @@ import type { EventField, EventPreset, EventShape } from "../../core/relay.ts";
 import { rfc3339, type Timestamp } from "../../core/units.ts";
 
 /** What the exporter itself knows of something that an alert is about. */
-export interface KnownMachine {
+export interface MachineFacts {
   readonly id?: number;
   readonly hostname?: string;
   readonly description?: string;
@@ -17,11 +17,11 @@ export interface EventFacts {
   readonly id: string;
   readonly alert: Alert;
   readonly group: AlertGroup;
-  readonly known: KnownMachine | undefined;
+  readonly known: MachineFacts | undefined;
 }
 
 /** An event as it is sent. */
-export interface Event {
+export interface RelayEvent {
   readonly body: string;
   readonly contentType: string;
 }
@@ -39,7 +39,7 @@ export function subjectOf({ labels }: Alert): string {
 }
 
 /** Writes the event. */
-export function shapeEvent(shape: EventShape, facts: EventFacts): Event {
+export function shapeEvent(shape: EventShape, facts: EventFacts): RelayEvent {
   if (shape.kind === "template") {
     const body = mapTexts(shape.template, (text) => fillPlaceholders(text, (name) => fieldOf(name, facts)));
     return { body: JSON.stringify(body), contentType: "application/json" };

@@ -6,7 +6,7 @@ import type { Log } from "../../core/log.ts";
 import type { Memory } from "../../core/memory.ts";
 import { seconds } from "../../core/units.ts";
 import { createOutbox, type Outbox } from "../delivery/outbox.ts";
-import { type Destination, deliver } from "../delivery/webhook.ts";
+import { deliver, type WebhookDestination } from "../delivery/webhook.ts";
 
 export const WEBHOOK_RESULTS = ["delivered", "retried", "dropped"] as const;
 export type WebhookResult = (typeof WEBHOOK_RESULTS)[number];
@@ -138,7 +138,13 @@ export function createWebhooks(deps: WebhookDeps): Webhooks {
   };
 }
 
-const destinationOf = ({ url, headers, secret, previousSecret, timeout }: EventWebhook): Destination => ({
+const destinationOf = ({
+  url,
+  headers,
+  secret,
+  previousSecret,
+  timeout,
+}: EventWebhook): WebhookDestination => ({
   url,
   headers: Object.entries(headers),
   timeout,

@@ -1,7 +1,7 @@
 import { constants } from "node:fs";
 import { type FileHandle, lstat, open, readlink, realpath, stat } from "node:fs/promises";
 import { sep } from "node:path";
-import { fileProblem, type Problem, problem } from "./problem.ts";
+import { fileProblem, type LogProblem, problem } from "./problem.ts";
 
 /** A file that may be read, opened. */
 export interface OpenFile {
@@ -46,7 +46,7 @@ const toFacts = (found: {
  * regular file is seen before, and neither a pipe nor a link that is put in its place in between is waited for or
  * followed. Should a folder have been exchanged in that moment, the open file itself says where it is.
  */
-export async function openAllowed(path: string, roots: readonly string[]): Promise<OpenFile | Problem> {
+export async function openAllowed(path: string, roots: readonly string[]): Promise<OpenFile | LogProblem> {
   try {
     const real = await realpath(path);
     const allowed = await realRoots(roots);
@@ -66,7 +66,7 @@ export async function openAllowed(path: string, roots: readonly string[]): Promi
   }
 }
 
-const outside = (path: string, real: string): Problem =>
+const outside = (path: string, real: string): LogProblem =>
   problem("forbidden_target", `${path}${real === path ? "" : `, which is ${real},`} is not in paths`);
 
 /** Whether `real` is one of `roots` or below one; all of them without symbolic links. */

@@ -1,7 +1,7 @@
 import type { FileHandle } from "node:fs/promises";
 
 /** An open file that is kept between probes. */
-export interface Held {
+export interface OpenDescriptor {
   readonly handle: FileHandle;
   /** What the file was like when it had been read to its end. */
   readDown?: string;
@@ -11,8 +11,8 @@ export interface Held {
 export interface Descriptors {
   /** Runs a probe; what it uses stays open for that long. */
   during<T>(probe: () => Promise<T>): Promise<T>;
-  get(path: string, id: string): Held | undefined;
-  keep(path: string, id: string, handle: FileHandle): Held;
+  get(path: string, id: string): OpenDescriptor | undefined;
+  keep(path: string, id: string, handle: FileHandle): OpenDescriptor;
   release(path: string, id: string): void;
   /** Closes all when no probe runs any more, and from then on after each probe. */
   close(): void;
@@ -20,7 +20,7 @@ export interface Descriptors {
 
 /** @param most of more files those are closed that were not used for the longest; their rest is then looked for among the rotated files */
 export function createDescriptors(most: number): Descriptors {
-  const open = new Map<string, Held>();
+  const open = new Map<string, OpenDescriptor>();
   let probes = 0;
   let bound = most;
   const keyOf = (path: string, id: string): string => `${id} ${path}`;
@@ -53,7 +53,7 @@ export function createDescriptors(most: number): Descriptors {
       return held;
     },
     keep(path, id, handle) {
-      const held: Held = { handle };
+      const held: OpenDescriptor = { handle };
       drop(keyOf(path, id));
       open.set(keyOf(path, id), held);
       return held;

@@ -2,7 +2,7 @@ import { glob, realpath, stat } from "node:fs/promises";
 import { basename, dirname, isAbsolute, normalize, sep } from "node:path";
 import type { Timestamp } from "../../core/units.ts";
 import { covers, realRoots } from "./allowed-files.ts";
-import { fileProblem, type Problem, problem, untilAborted } from "./problem.ts";
+import { fileProblem, type LogProblem, problem, untilAborted } from "./problem.ts";
 import { looksRotated } from "./rotated.ts";
 
 /** Files that one pattern may mean: each has series of its own. */
@@ -27,7 +27,7 @@ export async function findFiles(
   roots: readonly string[],
   since: Timestamp | undefined,
   signal: AbortSignal,
-): Promise<readonly string[] | Problem> {
+): Promise<readonly string[] | LogProblem> {
   const base = baseOf(pattern);
   try {
     const real = await untilAborted(realpath(base), signal);

@@ -2,9 +2,9 @@ import type { Clock } from "../../core/clock.ts";
 import { defined } from "../../core/defined.ts";
 import type { ProbeLog } from "../../core/prober.ts";
 import { type FileFacts, factsOf, handleFacts, openAllowed } from "./allowed-files.ts";
-import type { Descriptors, Held } from "./descriptors.ts";
+import type { Descriptors, OpenDescriptor } from "./descriptors.ts";
 import { type LogState, newPosition, type Position } from "./log-state.ts";
-import { DeadlineError, fileProblem, type Problem, problem, untilAborted } from "./problem.ts";
+import { DeadlineError, fileProblem, type LogProblem, problem, untilAborted } from "./problem.ts";
 import { finishFile, heartbeatBefore, lineStart, readFile } from "./read-file.ts";
 import { rotationsOf } from "./rotated.ts";
 import { type HeartbeatRules, openSession, type Session } from "./session.ts";
@@ -22,10 +22,10 @@ export interface FollowDeps {
 }
 
 /** What is known of a log after a probe. */
-export interface Followed {
+export interface FollowResult {
   readonly state: LogState;
   /** Why it could not be read to its end. */
-  readonly problem?: Problem;
+  readonly problem?: LogProblem;
 }
 
 /** Files that were rotated away and are not read to their end yet, and the one that is written to. */
@@ -35,7 +35,7 @@ const MOST_POSITIONS = 8;
  * Reads what is new in the log at `path`, in the order in which it was written: the rest of files that were rotated
  * away first. Never rejects for what a file does.
  */
-export async function followFile(path: string, before: LogState, deps: FollowDeps): Promise<Followed> {
+export async function followFile(path: string, before: LogState, deps: FollowDeps): Promise<FollowResult> {
   const { signal, descriptors, rules } = deps;
   const session = openSession(before, rules, deps);
   // Changed with each file that was read: whatever happens next, what was counted is not read again.
@@ -43,7 +43,7 @@ export async function followFile(path: string, before: LogState, deps: FollowDep
   const move = (next: readonly Position[]): void => {
     positions = next;
   };
-  let trouble: Problem | undefined;
+  let trouble: LogProblem | undefined;
   try {
     const facts = await untilAborted(factsOf(path), signal).catch((error: unknown) => {
       if (error instanceof DeadlineError) throw error;
@@ -65,7 +65,7 @@ export async function followFile(path: string, before: LogState, deps: FollowDep
   return { state: session.state(positions), ...defined({ problem: trouble }) };
 }
 
-const late = (path: string): Problem =>
+const late = (path: string): LogProblem =>
   problem("timeout", `${path} was not read to its end before the deadline; the next probe goes on`);
 
 /** Whether nothing has happened to the file since it was read to its end. */
@@ -83,7 +83,7 @@ async function refusal(
   positions: readonly Position[],
   { id }: FileFacts,
   deps: FollowDeps,
-): Promise<Problem | undefined> {
+): Promise<LogProblem | undefined> {
   if (positions.length > 0) return undefined;
   const opened = await heldFile(path, newPosition(id), true, deps);
   return "reason" in opened ? opened : undefined;
@@ -126,7 +126,7 @@ async function readAll(
   move: (next: readonly Position[]) => void,
   session: Session,
   deps: FollowDeps,
-): Promise<Problem | undefined> {
+): Promise<LogProblem | undefined> {
   const kept: Position[] = [];
   for (const [i, position] of positions.entries()) {
     const isLast = i === positions.length - 1;
@@ -159,7 +159,7 @@ async function heldFile(
   { id }: Position,
   isCurrent: boolean,
   { descriptors, roots, signal }: FollowDeps,
-): Promise<Held | Problem> {
+): Promise<OpenDescriptor | LogProblem> {
   const held = descriptors.get(path, id);
   if (held !== undefined) return held;
   const rotated = isCurrent ? [] : await untilAborted(rotationsOf(path), signal);
@@ -173,7 +173,13 @@ async function heldFile(
 }
 
 /** Reads one file from `start` on, from its beginning where it turns out to have been emptied. */
-async function readOne(path: string, start: Position, held: Held, session: Session, deps: FollowDeps) {
+async function readOne(
+  path: string,
+  start: Position,
+  held: OpenDescriptor,
+  session: Session,
+  deps: FollowDeps,
+) {
   const { signal } = deps;
   const facts = await untilAborted(handleFacts(held.handle), signal);
   const emptied = (position: Position): Position => {
@@ -216,7 +222,7 @@ async function firstPosition(
 async function letGo(
   path: string,
   position: Position,
-  held: Held,
+  held: OpenDescriptor,
   session: Session,
   deps: FollowDeps,
 ): Promise<void> {

@@ -1,12 +1,12 @@
 import { defined } from "../../core/defined.ts";
 import type { ProbeContext, ProbeTarget } from "../../core/prober.ts";
 import { redactAddress } from "../../core/secret.ts";
-import type { Followed } from "./follow-file.ts";
+import type { FollowResult } from "./follow-file.ts";
 import { type LogState, newPosition, type Position } from "./log-state.ts";
 import type { HeartbeatLogModule } from "./options.ts";
 import { createPart } from "./part.ts";
-import { type Problem, problem } from "./problem.ts";
-import { type Answer, fetchProblem, request, statusProblem } from "./request.ts";
+import { type LogProblem, problem } from "./problem.ts";
+import { fetchProblem, type RemoteResponse, request, statusProblem } from "./request.ts";
 import { openSession, type Session } from "./session.ts";
 
 /** The address of a log as it may be shown: without user, password, and what stands behind a `?`. */
@@ -19,7 +19,7 @@ export async function followRemote(
   before: LogState,
   module: HeartbeatLogModule,
   context: ProbeContext,
-): Promise<Followed> {
+): Promise<FollowResult> {
   const address = shownAddress(url);
   const refused = module.fetch.access.refusesTarget(target, url);
   if (refused !== undefined) return { state: before, problem: problem("forbidden_target", refused) };
@@ -59,9 +59,9 @@ interface Fetching {
   readonly session: Session;
 }
 
-type Read = { readonly position: Position; readonly problem?: Problem } | "truncated";
+type RemoteRead = { readonly position: Position; readonly problem?: LogProblem } | "truncated";
 
-async function readAnswer(fetching: Fetching, position: Position, isFirst: boolean): Promise<Read> {
+async function readAnswer(fetching: Fetching, position: Position, isFirst: boolean): Promise<RemoteRead> {
   const { url, address, target, module, context } = fetching;
   const { initialRead, fetch } = module;
   const from = position.offset - position.fingerprint.length;
@@ -105,12 +105,12 @@ async function readAnswer(fetching: Fetching, position: Position, isFirst: boole
   }
 }
 
-const beginIn = (headers: Answer["headers"]): number | undefined => {
+const beginIn = (headers: RemoteResponse["headers"]): number | undefined => {
   const match = /^bytes (\d+)-\d+\//.exec(headers["content-range"] ?? "");
   return match === null ? undefined : Number(match[1]);
 };
 
-const sizeIn = (headers: Answer["headers"]): number | undefined => {
+const sizeIn = (headers: RemoteResponse["headers"]): number | undefined => {
   const match = /^bytes \*\/(\d+)$/.exec(headers["content-range"] ?? "");
   return match === null ? undefined : Number(match[1]);
 };
@@ -118,13 +118,13 @@ const sizeIn = (headers: Answer["headers"]): number | undefined => {
 /** Scans a body that begins at `begin` from `position` on. */
 async function readBody(
   { address, module, context, session }: Fetching,
-  { body, headers, status }: Answer,
+  { body, headers, status }: RemoteResponse,
   position: Position,
   begin: number,
   isFirst: boolean,
-): Promise<Read> {
+): Promise<RemoteRead> {
   const part = createPart(position, begin, isFirst, session);
-  const settled = (trouble?: Problem): Read => {
+  const settled = (trouble?: LogProblem): RemoteRead => {
     const modified = Date.parse(headers["last-modified"] ?? "") / 1000;
     session.settle(Number.isNaN(modified) ? undefined : modified);
     return { position: part.leave(), ...defined({ problem: trouble }) };

@@ -2,13 +2,13 @@ import type { Regexp } from "../regexp.ts";
 import { type Fields, findObject } from "./json.ts";
 
 /** Fields of a heartbeat, and the text before them. */
-export interface Parsed {
+export interface ParsedFields {
   readonly fields: Fields;
   readonly prefix: string;
 }
 
 /** Reads the fields of a line that has the marker in it; `undefined` when it has none. The text is Latin-1; `value` is the JSON that it is, if it is nothing else. */
-export type ParseLine = (line: string, value?: Fields) => Parsed | undefined;
+export type ParseLine = (line: string, value?: Fields) => ParsedFields | undefined;
 
 /** A JSON object, with any text before and behind it. */
 export const parseJsonLine: ParseLine = (line, value) => {

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import type { FieldValue } from "./flatten.ts";
 import { isFields } from "./json.ts";
-import type { Carry } from "./scanner.ts";
-import { type Counts, noCounts, PARSE_FAILURES, type Sequence } from "./tally.ts";
+import type { ScanState } from "./scanner.ts";
+import { type LogCounts, noCounts, PARSE_FAILURES, type Sequence } from "./tally.ts";
 
 /** The first bytes of a file, or those before the offset of what is fetched: by them it is known again when it was truncated and grew anew. */
 export interface Fingerprint {
@@ -44,8 +44,8 @@ export interface LastHeartbeat {
 export interface LogState {
   /** The oldest first: files that were rotated away and are not read to their end, and the log itself. */
   readonly positions: readonly Position[];
-  readonly carry: Omit<Carry, "skipping">;
-  readonly counts: Counts;
+  readonly carry: Omit<ScanState, "skipping">;
+  readonly counts: LogCounts;
   readonly rotations: { readonly rename: number; readonly truncate: number };
   readonly sequence: Sequence;
   readonly last?: LastHeartbeat;

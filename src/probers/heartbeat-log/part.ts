@@ -8,7 +8,7 @@ const NEWLINE = 0x0a;
 const NOTHING = Buffer.alloc(0);
 
 /** A part of a log while it arrives, of which the beginning may be known already. */
-export interface Part {
+export interface LogPart {
   /** Takes the next bytes; false when those before the position are not those that stood there. */
   push(bytes: Buffer): boolean;
   /** Whether it ended before what was known of it. */
@@ -21,7 +21,7 @@ export interface Part {
  * @param begin where in the log the part begins
  * @param isFirst nothing of the log is known, so that a part from its middle begins in the middle of a line
  */
-export function createPart(position: Position, begin: number, isFirst: boolean, session: Session): Part {
+export function createPart(position: Position, begin: number, isFirst: boolean, session: Session): LogPart {
   const scanner = session.scanner(position);
   const { fingerprint } = position;
   let at = begin;

@@ -1,5 +1,5 @@
-import type { Beat } from "../../core/heartbeat.ts";
-import type { Shelf } from "../../core/memory.ts";
+import type { HeartbeatState } from "../../core/heartbeat.ts";
+import type { StateStore } from "../../core/memory.ts";
 import type { Sample } from "../../core/metric.ts";
 import {
   failed,
@@ -12,11 +12,11 @@ import {
 } from "../../core/prober.ts";
 import { after, seconds } from "../../core/units.ts";
 import { findFiles, isPath, isPattern } from "./find-files.ts";
-import { type Followed, followFile } from "./follow-file.ts";
+import { type FollowResult, followFile } from "./follow-file.ts";
 import { followRemote, shownAddress } from "./follow-remote.ts";
 import { hashOf, type LogState, newLogState, readLogState } from "./log-state.ts";
 import { compileHeartbeatLog, type HeartbeatLogModule } from "./options.ts";
-import { DeadlineError, leftBehind, type Problem, problem, untilAborted } from "./problem.ts";
+import { DeadlineError, type LogProblem, leftBehind, problem, untilAborted } from "./problem.ts";
 import { logSamples } from "./samples.ts";
 import { type HeartbeatLogOptions, heartbeatLogSchema } from "./schema.ts";
 import { beatOf, problemOf } from "./verdict.ts";
@@ -36,10 +36,10 @@ export const heartbeatLogProber = {
 const MOST_REMEMBERED = 1000;
 
 /** One log, what is known of it, and why it is not well, if it is not. */
-interface Read {
+interface LogReading {
   readonly samples: readonly Sample[];
-  readonly beat: Beat;
-  readonly trouble: Problem | undefined;
+  readonly beat: HeartbeatState;
+  readonly trouble: LogProblem | undefined;
 }
 
 const urlOf = (address: string): URL | undefined =>
@@ -75,7 +75,7 @@ async function probeLog(
     );
   const paths = isPattern(address) ? await findFor(address, module, context) : [address];
   if ("reason" in paths) return refused(paths);
-  const reads: Read[] = [];
+  const reads: LogReading[] = [];
   const deps = {
     ...context,
     rules: module.rules,
@@ -89,7 +89,7 @@ async function probeLog(
   return resultOf(reads, module);
 }
 
-const refused = ({ reason, detail }: Problem): ProbeResult => ({
+const refused = ({ reason, detail }: LogProblem): ProbeResult => ({
   outcome: failed(reason, detail),
   samples: [],
 });
@@ -113,14 +113,14 @@ async function findFor(
 async function readLog(
   heartbeat: string,
   key: string,
-  follow: (before: LogState) => Promise<Followed>,
+  follow: (before: LogState) => Promise<FollowResult>,
   module: HeartbeatLogModule,
   { memory, signal, clock }: ProbeContext,
-): Promise<Read> {
+): Promise<LogReading> {
   const { reading } = module;
   const recall = (): LogState => readLogState(memory.get(key)) ?? newLogState();
   const followed = await inTurn(reading, key, signal, () => follow(recall())).catch(
-    (error: unknown): Followed => {
+    (error: unknown): FollowResult => {
       if (!(error instanceof DeadlineError)) throw error;
       return {
         state: recall(),
@@ -161,7 +161,7 @@ async function inTurn<T>(
   return running;
 }
 
-function remember(memory: Shelf, key: string, state: LogState): void {
+function remember(memory: StateStore, key: string, state: LogState): void {
   const isNew = memory.get(key) === undefined;
   memory.put(key, state);
   if (!isNew) return;
@@ -175,7 +175,7 @@ function remember(memory: Shelf, key: string, state: LogState): void {
 }
 
 /** With `match: any` one log that is well is enough. */
-function resultOf(reads: readonly Read[], { matchAll }: HeartbeatLogModule): ProbeResult {
+function resultOf(reads: readonly LogReading[], { matchAll }: HeartbeatLogModule): ProbeResult {
   const bad = reads.flatMap(({ trouble }) => trouble ?? []);
   const [first] = bad;
   const ok = first === undefined || (!matchAll && bad.length < reads.length);

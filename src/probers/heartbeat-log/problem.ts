@@ -1,15 +1,15 @@
 import type { FailureReason } from "../../core/reasons.ts";
 
 /** Why a log cannot be read, as a value: a reason, and what to tell people. */
-export interface Problem {
+export interface LogProblem {
   readonly reason: FailureReason;
   readonly detail: string;
 }
 
-export const problem = (reason: FailureReason, detail: string): Problem => ({ reason, detail });
+export const problem = (reason: FailureReason, detail: string): LogProblem => ({ reason, detail });
 
 /** What an error of the file system means for `path`. */
-export function fileProblem(path: string, error: unknown): Problem {
+export function fileProblem(path: string, error: unknown): LogProblem {
   const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
   switch (code) {
     case "ENOENT":

@@ -3,7 +3,7 @@ import { type Fingerprint, hashOf, type Position } from "./log-state.ts";
 import { untilAborted } from "./problem.ts";
 import { createScanner, type LineRules } from "./scanner.ts";
 import type { Session } from "./session.ts";
-import { type Heard, noCounts } from "./tally.ts";
+import { type LogHeartbeat, noCounts } from "./tally.ts";
 
 /** Bytes that are read and scanned at once: the exporter does nothing else for a third of a millisecond. */
 const CHUNK = 256 * 1024;
@@ -130,7 +130,7 @@ export async function heartbeatBefore(
   end: number,
   rules: LineRules,
   signal: AbortSignal,
-): Promise<Heard | undefined> {
+): Promise<LogHeartbeat | undefined> {
   if (rules.marker === "") return undefined;
   const buffer = Buffer.allocUnsafeSlow(CHUNK + rules.marker.length);
   for (let from = end; from > 0 && !signal.aborted; ) {
@@ -154,14 +154,14 @@ async function heartbeatAround(
   at: number,
   rules: LineRules,
   signal: AbortSignal,
-): Promise<Heard | undefined> {
+): Promise<LogHeartbeat | undefined> {
   const begin = Math.max(0, at - rules.maxLineLength);
   const buffer = Buffer.allocUnsafeSlow(at - begin + rules.maxLineLength);
   const { bytesRead } = await untilAborted(handle.read(buffer, 0, buffer.length, begin), signal);
   const bytes = buffer.subarray(0, bytesRead);
   const start = at === begin ? 0 : bytes.lastIndexOf(0x0a, at - begin - 1) + 1;
   const end = bytes.indexOf(0x0a, at - begin);
-  let found: Heard | undefined;
+  let found: LogHeartbeat | undefined;
   const scanner = createScanner(rules, noCounts(), (heard) => {
     found = heard;
   });

@@ -4,7 +4,7 @@ import type { FieldOptions } from "./schema.ts";
 import { TIME_FIELDS, timeOf, type Zone } from "./times.ts";
 
 /** What a field of a heartbeat says, under the name of its series after `heartbeat_log_`. */
-export type Reading =
+export type FieldSeries =
   | {
       readonly kind: "gauge" | "counter";
       readonly name: string;
@@ -45,7 +45,7 @@ export function readingsOf(
   values: ReadonlyMap<string, FieldValue>,
   rules: FieldRules,
   zone: Zone,
-): readonly Reading[] {
+): readonly FieldSeries[] {
   const sorted = [...values].toSorted(([a], [b]) => (a < b ? -1 : 1));
   const all = sorted.flatMap(([field, value]) => {
     const rule = Object.hasOwn(rules, field) ? rules[field] : undefined;
@@ -54,14 +54,14 @@ export function readingsOf(
       ? []
       : [{ reading, converted: rule === undefined && reading.name !== tidy(field) }];
   });
-  const readings = new Map<string, Reading>();
+  const readings = new Map<string, FieldSeries>();
   for (const wanted of [false, true])
     for (const { reading, converted } of all)
       if (converted === wanted && !readings.has(reading.name)) readings.set(reading.name, reading);
   return [...readings.values()];
 }
 
-function byName(field: string, value: FieldValue, zone: Zone): Reading | undefined {
+function byName(field: string, value: FieldValue, zone: Zone): FieldSeries | undefined {
   const name = tidy(field);
   // When the line was written is said by when the heartbeat was last seen.
   if (name === "" || isTimeField(field)) return undefined;
@@ -82,11 +82,11 @@ function byName(field: string, value: FieldValue, zone: Zone): Reading | undefin
     : plain(`${name.slice(0, -unit[0].length)}_seconds`, scaled(value, unit[1]));
 }
 
-function byRule(field: string, value: FieldValue, rule: FieldOptions, zone: Zone): Reading | undefined {
+function byRule(field: string, value: FieldValue, rule: FieldOptions, zone: Zone): FieldSeries | undefined {
   const { name: given, type, scale = 1, states = USUAL_STATES, help } = rule;
-  const withHelp = (reading: Reading | undefined): Reading | undefined =>
+  const withHelp = (reading: FieldSeries | undefined): FieldSeries | undefined =>
     reading === undefined || help === undefined ? reading : { ...reading, help };
-  const named = (reading: Reading | undefined): Reading | undefined =>
+  const named = (reading: FieldSeries | undefined): FieldSeries | undefined =>
     reading === undefined || given === undefined ? reading : { ...reading, name: given };
   const name = given ?? tidy(field);
   switch (type) {
@@ -113,14 +113,14 @@ function byRule(field: string, value: FieldValue, rule: FieldOptions, zone: Zone
 
 const isTimeField = (field: string): boolean => TIME_FIELDS.some((name) => name === field);
 
-const plain = (name: string, value: number): Reading | undefined =>
+const plain = (name: string, value: number): FieldSeries | undefined =>
   name.endsWith("_total") ? undefined : { kind: "gauge", name, value };
 
-const counter = (name: string, value: number): Reading | undefined =>
+const counter = (name: string, value: number): FieldSeries | undefined =>
   value < 0 ? undefined : { kind: "counter", name, value };
 
 /** `half-open` and `HALF_OPEN` are the same; a word that is none of the states says nothing. */
-function stateReading(name: string, value: string, states: readonly string[]): Reading | undefined {
+function stateReading(name: string, value: string, states: readonly string[]): FieldSeries | undefined {
   const word = tidy(value);
   const state = states.find((one) => tidy(one) === word);
   return state === undefined ? undefined : { kind: "state", name, state, states };

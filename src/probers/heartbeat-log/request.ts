@@ -4,10 +4,10 @@ import { loadClient } from "../client.ts";
 import { ForbiddenAddressError, guardedLookup } from "../guarded-lookup.ts";
 import { TlsConfigError } from "../tls-options.ts";
 import type { FetchRules } from "./options.ts";
-import { type Problem, problem } from "./problem.ts";
+import { type LogProblem, problem } from "./problem.ts";
 
 /** An answer whose body is still to come. */
-export interface Answer {
+export interface RemoteResponse {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   /** Decompressed; ends early, by an error, at the signal. */
@@ -23,7 +23,7 @@ export async function request(
   rules: FetchRules,
   asked: Readonly<Record<string, string>>,
   signal: AbortSignal,
-): Promise<Answer> {
+): Promise<RemoteResponse> {
   const got = await loadClient();
   const headers: Record<string, string> = {};
   for (const [name, secret] of Object.entries(rules.headers)) headers[name] = await secret.reveal();
@@ -52,7 +52,7 @@ export async function request(
 }
 
 /** What a status means that is neither a whole log nor a part of one. */
-export function statusProblem(address: string, status: number): Problem {
+export function statusProblem(address: string, status: number): LogProblem {
   if (status === 404 || status === 410) return problem("file_missing", `${address} answers ${status}`);
   if (status === 401 || status === 403) return problem("auth", `${address} answers ${status}`);
   if (status >= 300 && status < 400)
@@ -60,7 +60,7 @@ export function statusProblem(address: string, status: number): Problem {
   return problem("http_status", `${address} answers ${status}, want 200 or 206`);
 }
 
-const REASONS: Readonly<Record<string, Problem["reason"]>> = {
+const REASONS: Readonly<Record<string, LogProblem["reason"]>> = {
   ENOTFOUND: "dns",
   EAI_AGAIN: "dns",
   ECONNREFUSED: "connect",
@@ -70,7 +70,7 @@ const REASONS: Readonly<Record<string, Problem["reason"]>> = {
 };
 
 /** What an error of a request means. The text of the error may hold the address, with a password: only its code is shown. */
-export function fetchProblem(address: string, error: unknown): Problem {
+export function fetchProblem(address: string, error: unknown): LogProblem {
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
     if (cause instanceof ForbiddenAddressError) return problem("forbidden_target", cause.message);
     if (cause instanceof TlsConfigError) return problem("tls", cause.message);

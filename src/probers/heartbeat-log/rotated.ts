@@ -24,13 +24,13 @@ export const looksRotated = (name: string): boolean =>
   /[.-](\d{8}(-\d+)?|\d{4}-\d\d-\d\d[\d._T:-]*)\.[a-z]+$/i.test(name);
 
 /** A file that rotation left beside a log. */
-export interface Rotated {
+export interface RotatedFile {
   readonly path: string;
   readonly facts: FileFacts;
 }
 
 /** The uncompressed files that rotation left of `path`, the oldest first. */
-export async function rotationsOf(path: string): Promise<readonly Rotated[]> {
+export async function rotationsOf(path: string): Promise<readonly RotatedFile[]> {
   // Of what a symbolic link leads to, the rotated ones stand there too.
   const real = await realpath(path).catch(() => path);
   const folder = dirname(real);

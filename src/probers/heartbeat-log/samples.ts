@@ -1,7 +1,7 @@
 import { catalogue, metrics as catalogued } from "../../catalogue/index.ts";
 import { type Metric, type Sample, sample } from "../../core/metric.ts";
 import type { LogState } from "./log-state.ts";
-import { type FieldRules, type Reading, readingsOf } from "./readings.ts";
+import { type FieldRules, type FieldSeries, readingsOf } from "./readings.ts";
 import { PARSE_FAILURES } from "./tally.ts";
 import type { Zone } from "./times.ts";
 
@@ -26,7 +26,7 @@ const OWN: ReadonlySet<string> = new Set(
 export const isOwnName = (name: string): boolean => OWN.has(PREFIX + name);
 
 /** The kind of series that the catalogue has under a name, if it does. */
-export function cataloguedKind(name: string): Reading["kind"] | undefined {
+export function cataloguedKind(name: string): FieldSeries["kind"] | undefined {
   const metric = KNOWN.get(PREFIX + name);
   if (metric === undefined) return undefined;
   if (metric.labels.includes("state")) return "state";
@@ -58,7 +58,7 @@ export function logSamples(
 }
 
 /** A name that the exporter counts under, or that means another kind of series, is left out. */
-function readingSamples(heartbeat: string, reading: Reading): readonly Sample[] {
+function readingSamples(heartbeat: string, reading: FieldSeries): readonly Sample[] {
   const known = cataloguedKind(reading.name);
   if (isOwnName(reading.name) || (known !== undefined && known !== reading.kind)) return [];
   const metric = KNOWN.get(PREFIX + reading.name) ?? metricOf(reading);
@@ -70,7 +70,7 @@ function readingSamples(heartbeat: string, reading: Reading): readonly Sample[] 
   }));
 }
 
-const metricOf = ({ name, kind, help }: Reading): Metric => ({
+const metricOf = ({ name, kind, help }: FieldSeries): Metric => ({
   name: PREFIX + name,
   type: kind === "counter" ? "counter" : "gauge",
   help: help ?? "A field of the heartbeat",

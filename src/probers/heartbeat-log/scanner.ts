@@ -1,7 +1,7 @@
 import { defined } from "../../core/defined.ts";
 import type { ParseLine } from "./formats.ts";
-import { type Counts, type Heard, type ParseFailure } from "./tally.ts";
-import { mayBePiece, type Unwrapped, unwrap } from "./wrappers.ts";
+import { type LogCounts, type LogHeartbeat, type ParseFailure } from "./tally.ts";
+import { type LineContent, mayBePiece, unwrap } from "./wrappers.ts";
 
 /** What is to be found in a log, and how. */
 export interface LineRules {
@@ -13,7 +13,7 @@ export interface LineRules {
 }
 
 /** Where a scan stands between two lines. */
-export interface Carry {
+export interface ScanState {
   /** The beginning of a line that is too long was read: the rest of it is to be skipped. */
   readonly skipping: boolean;
   /** Lines of which pieces came, by stream; null for one that is too long. */
@@ -22,7 +22,7 @@ export interface Carry {
   readonly journal?: boolean;
 }
 
-export const noCarry: Carry = { skipping: false, pieces: {} };
+export const noCarry: ScanState = { skipping: false, pieces: {} };
 
 /** Looks for heartbeats in the bytes of a log, however they are cut. */
 export interface Scanner {
@@ -32,7 +32,7 @@ export interface Scanner {
   end(): void;
   /** Bytes at the end of what was pushed that belong to a line that is not finished: they have to be pushed again. */
   unfinished(): number;
-  carry(): Carry;
+  carry(): ScanState;
 }
 
 /** Runtimes cut lines into pieces of 8 KiB and more; lines shorter than this are whole, or the end of one. */
@@ -51,9 +51,9 @@ const BYTE_MESSAGES = ['"MESSAGE":[', '"MESSAGE" : ['];
  */
 export function createScanner(
   { marker, parse, maxLineLength }: LineRules,
-  counts: Counts,
-  onHeartbeat: (heard: Heard) => void,
-  from: Carry = noCarry,
+  counts: LogCounts,
+  onHeartbeat: (heard: LogHeartbeat) => void,
+  from: ScanState = noCarry,
 ): Scanner {
   let { skipping, journal } = from;
   const pieces = new Map<string, string | null>(Object.entries(from.pieces));
@@ -66,7 +66,7 @@ export function createScanner(
   };
 
   /** The whole line that ends with this piece, if it does. */
-  const join = ({ text, stream, partial }: Unwrapped): string | undefined => {
+  const join = ({ text, stream, partial }: LineContent): string | undefined => {
     if (stream === undefined) return text;
     const before = pieces.get(stream);
     if (before === undefined && !partial) return text;

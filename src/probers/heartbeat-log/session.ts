@@ -5,7 +5,7 @@ import { type Timestamp, timestamp } from "../../core/units.ts";
 import { flatten } from "./flatten.ts";
 import type { LastHeartbeat, LogState, Position } from "./log-state.ts";
 import { createScanner, type LineRules, type Scanner } from "./scanner.ts";
-import { countHeartbeat, type Heard, type Sequence } from "./tally.ts";
+import { countHeartbeat, type LogHeartbeat, type Sequence } from "./tally.ts";
 import { findTime, TIME_FIELDS, timeOf, type Zone } from "./times.ts";
 
 /** What turns lines into heartbeats. */
@@ -31,7 +31,7 @@ export interface Session {
   /** Gives the newest heartbeat its time, of a file that was written to last at `modified`, where that is known. */
   settle(modified: number | undefined): void;
   /** Takes an old heartbeat for the last, which is not counted; false when it does not say when it was. */
-  recall(heard: Heard): boolean;
+  recall(heard: LogHeartbeat): boolean;
   readonly last: LastHeartbeat | undefined;
   state(positions: readonly Position[]): LogState;
 }
@@ -40,18 +40,18 @@ export function openSession(
   before: LogState,
   rules: HeartbeatRules,
   { clock, log }: { readonly clock: Clock; readonly log: ProbeLog },
-  onHeartbeat?: (heard: Heard) => void,
+  onHeartbeat?: (heard: LogHeartbeat) => void,
 ): Session {
   const counts = { ...before.counts, failures: { ...before.counts.failures } };
   const rotations = { ...before.rotations };
   let { sequence, last, carry } = before;
-  let heard: Heard | undefined;
-  const hear = (next: Heard): void => {
+  let heard: LogHeartbeat | undefined;
+  const hear = (next: LogHeartbeat): void => {
     sequence = countHeartbeat(counts, sequence, sequenceOf(next, rules));
     heard = next;
     onHeartbeat?.(next);
   };
-  const remember = ({ fields }: Heard, said: Timestamp): void => {
+  const remember = ({ fields }: LogHeartbeat, said: Timestamp): void => {
     const now = clock.now();
     if (said > now + TOLERATED_SKEW)
       log("the heartbeat is ahead of the exporter's clock, so the time at which it was read counts", {
@@ -100,7 +100,7 @@ export function openSession(
   };
 }
 
-function sequenceOf({ fields }: Heard, { countField, uptimeField }: HeartbeatRules): Sequence {
+function sequenceOf({ fields }: LogHeartbeat, { countField, uptimeField }: HeartbeatRules): Sequence {
   const count = fields[countField];
   const uptime = fields[uptimeField];
   return {
@@ -111,7 +111,7 @@ function sequenceOf({ fields }: Heard, { countField, uptimeField }: HeartbeatRul
 
 /** The time of a heartbeat: of its own field, of its wrapper, of the text before it. */
 export function saidTime(
-  { fields, wrapperTime, prefix }: Heard,
+  { fields, wrapperTime, prefix }: LogHeartbeat,
   { timestampField, zone }: Pick<HeartbeatRules, "timestampField" | "zone">,
 ): Timestamp | undefined {
   for (const name of timestampField === undefined ? TIME_FIELDS : [timestampField]) {

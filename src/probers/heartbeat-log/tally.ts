@@ -6,7 +6,7 @@ export const PARSE_FAILURES = ["too_long", "malformed"] as const;
 export type ParseFailure = (typeof PARSE_FAILURES)[number];
 
 /** A heartbeat as its line has it. */
-export interface Heard {
+export interface LogHeartbeat {
   readonly fields: Fields;
   /** Text before the fields, in which a time may stand. */
   readonly prefix: string;
@@ -15,7 +15,7 @@ export interface Heard {
 }
 
 /** What was counted in a log so far. */
-export interface Counts {
+export interface LogCounts {
   lines: number;
   heartbeats: number;
   /** Heartbeats that `heartbeat_count` says there were and that were not seen. */
@@ -27,7 +27,7 @@ export interface Counts {
   failuresSince: number;
 }
 
-export const noCounts = (): Counts => ({
+export const noCounts = (): LogCounts => ({
   lines: 0,
   heartbeats: 0,
   missed: 0,
@@ -43,7 +43,7 @@ export interface Sequence {
 }
 
 /** Counts one heartbeat that came after `before`, and says where it stands. */
-export function countHeartbeat(counts: Counts, before: Sequence, { count, uptime }: Sequence): Sequence {
+export function countHeartbeat(counts: LogCounts, before: Sequence, { count, uptime }: Sequence): Sequence {
   counts.heartbeats += 1;
   counts.failuresSince = 0;
   const restarted = isLess(count, before.count) || isLess(uptime, before.uptime);

@@ -1,8 +1,8 @@
-import { type Beat, isUp } from "../../core/heartbeat.ts";
+import { type HeartbeatState, isUp } from "../../core/heartbeat.ts";
 import { formatDuration, type Seconds, seconds, type Timestamp, timestamp } from "../../core/units.ts";
 import type { LogState } from "./log-state.ts";
 import type { HeartbeatLogModule } from "./options.ts";
-import { type Problem, problem } from "./problem.ts";
+import { type LogProblem, problem } from "./problem.ts";
 
 /** Heartbeats may be this many intervals apart before something is wrong. */
 const INTERVALS = 2.5;
@@ -11,7 +11,7 @@ const INTERVALS = 2.5;
 const LONGEST_INTERVAL = 86_400;
 
 /** What the heartbeats of a log say of their service, under the name by which they are shown. */
-export function beatOf(heartbeat: string, { last }: LogState, module: HeartbeatLogModule): Beat {
+export function beatOf(heartbeat: string, { last }: LogState, module: HeartbeatLogModule): HeartbeatState {
   const timeout =
     module.timeout ?? seconds(INTERVALS * intervalOf(last?.values[module.intervalField], module));
   return {
@@ -27,11 +27,11 @@ const intervalOf = (said: unknown, { interval }: HeartbeatLogModule): Seconds =>
 
 /** Why a log is no success, if it is none: it could not be read, or its last heartbeat is too old. */
 export function problemOf(
-  beat: Beat,
+  beat: HeartbeatState,
   { counts }: LogState,
-  trouble: Problem | undefined,
+  trouble: LogProblem | undefined,
   now: Timestamp,
-): Problem | undefined {
+): LogProblem | undefined {
   const { heartbeat, lastSeen, timeout } = beat;
   const fresh = isUp(beat, now) === true;
   // To be late with reading is no trouble as long as what was read is fresh.

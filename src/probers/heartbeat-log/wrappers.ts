@@ -1,7 +1,7 @@
 import { type Fields, isFields, parseJson } from "./json.ts";
 
 /** What is inside of one line of a log. */
-export interface Unwrapped {
+export interface LineContent {
   /** The line that the service wrote, or a piece of it. */
   readonly text: string;
   /** The same, where it is JSON without anything around it. */
@@ -21,7 +21,7 @@ const CRI = /^(\d{4}-\d\d-\d\dT\S+) (stdout|stderr) ([PF])(?::\S*)? ?/;
  * Looks through what container runtimes and journald put around a line: Docker's json-file, CRI, `journalctl -o json`.
  * Anything else is the line itself. Decided line by line, as one file may hold several.
  */
-export function unwrap(line: string): Unwrapped {
+export function unwrap(line: string): LineContent {
   const cri = CRI.exec(line);
   if (cri !== null) {
     const [head, time = "", stream = "", tag] = cri;
@@ -40,7 +40,7 @@ export function mayBePiece(bytes: Buffer, at: number): boolean {
 
 const DOCKER = '{"log":';
 
-function docker({ log, stream, time }: Fields): Unwrapped | undefined {
+function docker({ log, stream, time }: Fields): LineContent | undefined {
   if (typeof log !== "string" || typeof stream !== "string") return undefined;
   const whole = log.endsWith("\n");
   return {
@@ -52,7 +52,7 @@ function docker({ log, stream, time }: Fields): Unwrapped | undefined {
 }
 
 /** A message with control characters or broken UTF-8 comes as a list of its bytes. */
-function journald(entry: Fields): Unwrapped | undefined {
+function journald(entry: Fields): LineContent | undefined {
   const { MESSAGE: message, __REALTIME_TIMESTAMP: time } = entry;
   const text = Array.isArray(message) ? Buffer.from(message.map(Number)).toString("latin1") : message;
   if (typeof text !== "string") return undefined;

@@ -1,10 +1,10 @@
 import type { HttpModule } from "./options.ts";
-import { type Body, NO_BODY, readBody } from "./transport/body.ts";
+import { NO_BODY, type ResponseBody, readBody } from "./transport/body.ts";
 import { describeError, type Failure, failure, type Guard } from "./transport/steps.ts";
-import type { Visited } from "./visit.ts";
+import type { FinalResponse } from "./visit.ts";
 
 /** What is thought of a final response. */
-export interface Verdict {
+export interface ResponseVerdict {
   readonly failure: Failure | undefined;
   readonly failedDueToRegex: boolean;
   readonly failedDueToCel: boolean;
@@ -17,7 +17,11 @@ export interface Verdict {
  * Judges a response in blackbox_exporter's order: status, headers, body, JSON, version, TLS; the first objection is
  * the reason. Headers and body are only looked at when the status passed, but the body is read in any case.
  */
-export async function judge(visited: Visited, module: HttpModule, guard: Guard): Promise<Verdict> {
+export async function judge(
+  visited: FinalResponse,
+  module: HttpModule,
+  guard: Guard,
+): Promise<ResponseVerdict> {
   const { notFollowed } = visited;
   const status = judgeStatus(visited, module);
   const headers = status === undefined ? judgeHeaders(visited, module) : undefined;
@@ -47,11 +51,11 @@ export async function judge(visited: Visited, module: HttpModule, guard: Guard):
 
 /** The body of a redirect that is not followed is left alone, which only its rules object to. */
 async function read(
-  { exchange, notFollowed }: Visited,
+  { exchange, notFollowed }: FinalResponse,
   keep: boolean,
   { bodyPlan }: HttpModule,
   guard: Guard,
-): Promise<Body> {
+): Promise<ResponseBody> {
   if (notFollowed !== undefined) {
     return { ...NO_BODY, failure: failure("body_mismatch", `the body was not read: ${notFollowed}`) };
   }
@@ -59,7 +63,7 @@ async function read(
 }
 
 function judgeStatus(
-  { exchange: { status }, notFollowed }: Visited,
+  { exchange: { status }, notFollowed }: FinalResponse,
   { statuses }: HttpModule,
 ): Failure | undefined {
   if (statuses.accepts(status)) return undefined;
@@ -67,20 +71,20 @@ function judgeStatus(
   return failure("http_status", `status ${status}, want ${statuses.text}`);
 }
 
-function judgeHeaders({ exchange }: Visited, { headerRules }: HttpModule): Failure | undefined {
+function judgeHeaders({ exchange }: FinalResponse, { headerRules }: HttpModule): Failure | undefined {
   const mismatch = firstOf(headerRules, exchange.headers);
   return mismatch === undefined ? undefined : failure("header_mismatch", mismatch);
 }
 
 /** A body that could not be read fails its rules: nobody knows what it said. */
-function judgeBody(body: Body, { bodyRules }: HttpModule): Failure | undefined {
+function judgeBody(body: ResponseBody, { bodyRules }: HttpModule): Failure | undefined {
   if (bodyRules.length === 0) return undefined;
   if (body.failure !== undefined) return body.failure;
   const mismatch = firstOf(bodyRules, body.content.toString("utf8"));
   return mismatch === undefined ? undefined : failure("body_mismatch", mismatch);
 }
 
-function judgeJson(body: Body, { jsonRules }: HttpModule): Failure | undefined {
+function judgeJson(body: ResponseBody, { jsonRules }: HttpModule): Failure | undefined {
   if (jsonRules.length === 0) return undefined;
   if (body.failure !== undefined) return body.failure;
   let value: unknown;
@@ -93,13 +97,13 @@ function judgeJson(body: Body, { jsonRules }: HttpModule): Failure | undefined {
   return mismatch === undefined ? undefined : failure("body_mismatch", mismatch);
 }
 
-function judgeVersion({ exchange }: Visited, { versions }: HttpModule): Failure | undefined {
+function judgeVersion({ exchange }: FinalResponse, { versions }: HttpModule): Failure | undefined {
   const version = `HTTP/${exchange.version}`;
   if (versions.length === 0 || versions.includes(version)) return undefined;
   return failure("header_mismatch", `version ${version}, want ${versions.join(", ")}`);
 }
 
-function judgeTls({ tls }: Visited, { failIfSsl, failIfNotSsl }: HttpModule): Failure | undefined {
+function judgeTls({ tls }: FinalResponse, { failIfSsl, failIfNotSsl }: HttpModule): Failure | undefined {
   if (tls && failIfSsl) return failure("tls", "the final response came over TLS");
   if (!tls && failIfNotSsl) return failure("tls", "the final response did not come over TLS");
   return undefined;

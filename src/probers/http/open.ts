@@ -1,6 +1,6 @@
 import type { Hop } from "./hop.ts";
 import type { HttpModule } from "./options.ts";
-import type { Prepared } from "./prepare.ts";
+import type { PreparedRequest } from "./prepare.ts";
 import { bracketed } from "./transport/address.ts";
 import type { Proxy } from "./transport/proxy.ts";
 import { lookupAll } from "./transport/resolve.ts";
@@ -15,7 +15,7 @@ import type { Trace } from "./transport/trace.ts";
 export async function openConnection(
   hop: Hop,
   proxy: Proxy | undefined,
-  { serverName }: Prepared,
+  { serverName }: PreparedRequest,
   module: HttpModule,
   guard: Guard,
   trace: Trace,

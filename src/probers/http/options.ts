@@ -20,7 +20,7 @@ import type { BodyPlan } from "./transport/body.ts";
 import { acceptsEncoding } from "./transport/body.ts";
 import { compileProxies, type ProxyChoice } from "./transport/proxy.ts";
 import type { IpPreference } from "./transport/resolve.ts";
-import { compileValues, type Values } from "./values.ts";
+import { type BodyValues, compileValues } from "./values.ts";
 
 /** Where the request's body comes from. */
 export type BodySource =
@@ -50,7 +50,7 @@ export interface HttpModule {
   readonly bodyRules: readonly BodyRule[];
   readonly jsonRules: readonly JsonRule[];
   readonly bodyPlan: Omit<BodyPlan, "keep">;
-  readonly values: Values | undefined;
+  readonly values: BodyValues | undefined;
   readonly failIfSsl: boolean;
   readonly failIfNotSsl: boolean;
 }

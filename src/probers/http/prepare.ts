@@ -12,7 +12,7 @@ import { describeError, type Failure, failure, type Guard } from "./transport/st
 import type { Trace } from "./transport/trace.ts";
 
 /** Everything that a probe needs before it opens a connection. */
-export interface Prepared {
+export interface PreparedRequest {
   readonly ok: true;
   readonly first: Hop;
   /** Name to ask for and look for at the target itself. */
@@ -28,7 +28,7 @@ export async function prepare(
   module: HttpModule,
   guard: Guard,
   trace: Trace,
-): Promise<Prepared | Failure> {
+): Promise<PreparedRequest | Failure> {
   const address = parseAddress(target.address);
   if (typeof address === "string") return failure("bad_request", address);
   if (target.hostname !== undefined && conflictingHostname(module, target.hostname)) {

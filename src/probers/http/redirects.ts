@@ -1,6 +1,6 @@
 import type { Hop } from "./hop.ts";
 import { bracketed, followLocation, formatAddress, hasBadEscape } from "./transport/address.ts";
-import type { Exchange } from "./transport/exchange.ts";
+import type { ResponseHead } from "./transport/exchange.ts";
 import { headerText, valueOf } from "./transport/headers.ts";
 import { type Failure, failure } from "./transport/steps.ts";
 
@@ -21,7 +21,7 @@ export type Redirect =
  * GET and drop the body; 307 and 308 repeat the request, unless its body cannot be sent again.
  * @param first the request to the target
  */
-export function redirectOf(response: Exchange, hop: Hop, first: Hop): Redirect {
+export function redirectOf(response: ResponseHead, hop: Hop, first: Hop): Redirect {
   const { status } = response;
   const repeats = status === 307 || status === 308;
   if (!repeats && status !== 301 && status !== 302 && status !== 303) return { kind: "none" };

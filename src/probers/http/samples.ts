@@ -1,11 +1,11 @@
 import { catalogue } from "../../catalogue/index.ts";
 import { type Sample, sample } from "../../core/metric.ts";
-import type { Verdict } from "./judge.ts";
+import type { ResponseVerdict } from "./judge.ts";
 import type { HttpModule } from "./options.ts";
 import { parseHttpDate, valueOf } from "./transport/headers.ts";
 import type { PeerFacts } from "./transport/tls-facts.ts";
 import type { Trace } from "./transport/trace.ts";
-import type { Visited } from "./visit.ts";
+import type { FinalResponse } from "./visit.ts";
 
 const PHASES = {
   resolve: { phase: "resolve" },
@@ -23,8 +23,8 @@ const PHASES = {
 export function samplesOf(
   { jsonRules, tls }: HttpModule,
   trace: Trace,
-  visited: Visited | undefined,
-  verdict: Verdict | undefined,
+  visited: FinalResponse | undefined,
+  verdict: ResponseVerdict | undefined,
 ): Sample[] {
   const exchange = visited?.exchange;
   const samples = [

@@ -6,7 +6,7 @@ import type { ValueOptions } from "./schema.ts";
 import { type RawHeaders, valuesOf } from "./transport/headers.ts";
 
 /** Values that are taken out of responses: `metrics` of a module, ready to use. */
-export interface Values {
+export interface BodyValues {
   /** Whether the body is needed at all. */
   readonly needsBody: boolean;
   /**
@@ -26,12 +26,12 @@ const MOST_BYTES = 8 * 2 ** 20;
 const LONGEST_LABEL = 200;
 
 type Labels = Readonly<Record<string, string>>;
-type Take = (headers: RawHeaders, body: string | undefined, json: () => unknown) => Sample[];
+type SampleExtractor = (headers: RawHeaders, body: string | undefined, json: () => unknown) => Sample[];
 
 /** Compiles `metrics`, reporting names that are taken and entries that say too little or too much. */
-export function compileValues(entries: readonly ValueOptions[], context: CompileContext): Values {
+export function compileValues(entries: readonly ValueOptions[], context: CompileContext): BodyValues {
   const seen = new Map<string, string>();
-  const takes: Take[] = [];
+  const takes: SampleExtractor[] = [];
   for (const [i, entry] of entries.entries()) {
     const problem = (key: string, got: string, want: string): void =>
       context.problem(["metrics", i, key], got, want);
@@ -83,7 +83,7 @@ function isTaken(name: string): boolean {
 function compileEntry(
   entry: ValueOptions,
   problem: (key: string, got: string, want: string) => void,
-): Take | undefined {
+): SampleExtractor | undefined {
   const { json, header, regexp, labels = {}, states, step_labels: stepLabels = [] } = entry;
   const expression = regexp === undefined ? undefined : safeCompile(regexp);
   const names = [
@@ -115,7 +115,7 @@ function compileEntry(
     }
     const toSamples = sampler(entry);
     return (_headers, _body, parsed) =>
-      findInJson(parsed(), path).flatMap(({ value, steps }: Found) =>
+      findInJson(parsed(), path).flatMap(({ value, steps }: JsonMatch) =>
         toSamples(value, Object.fromEntries(stepLabels.map((name, i) => [name, steps[i] ?? ""]))),
       );
   }
@@ -190,7 +190,7 @@ function parseJson(body: string | undefined): unknown {
 }
 
 /** A value found in JSON, with what each `*` of the path stood for. */
-export interface Found {
+export interface JsonMatch {
   readonly value: unknown;
   readonly steps: readonly string[];
 }
@@ -208,8 +208,8 @@ export function parsePath(text: string): readonly string[] {
 }
 
 /** Everything that `path` leads to, in the order of the document; nothing where it leads nowhere. */
-export function findInJson(root: unknown, path: readonly string[]): readonly Found[] {
-  let found: readonly Found[] = [{ value: root, steps: [] }];
+export function findInJson(root: unknown, path: readonly string[]): readonly JsonMatch[] {
+  let found: readonly JsonMatch[] = [{ value: root, steps: [] }];
   for (const step of path) {
     found = found.flatMap(({ value, steps }) => {
       if (typeof value !== "object" || value === null) return [];

@@ -3,11 +3,11 @@ import { type CookieJar, newCookieJar } from "./cookies.ts";
 import { bodyHeaders, type Hop } from "./hop.ts";
 import { openConnection } from "./open.ts";
 import type { HttpModule } from "./options.ts";
-import { type Prepared, prepare } from "./prepare.ts";
+import { type PreparedRequest, prepare } from "./prepare.ts";
 import { MOST_REDIRECTS, redirectOf } from "./redirects.ts";
 import { formatAddress } from "./transport/address.ts";
 import { userAuthorization } from "./transport/auth.ts";
-import type { Exchange, Outgoing } from "./transport/exchange.ts";
+import type { Outgoing, ResponseHead } from "./transport/exchange.ts";
 import { type RawHeaders, valueOf } from "./transport/headers.ts";
 import { exchangeHttp1 } from "./transport/http1.ts";
 import { exchangeHttp2 } from "./transport/http2.ts";
@@ -16,9 +16,9 @@ import type { Failure, Guard } from "./transport/steps.ts";
 import type { Trace } from "./transport/trace.ts";
 
 /** The final response of a probe. */
-export interface Visited {
+export interface FinalResponse {
   readonly ok: true;
-  readonly exchange: Exchange;
+  readonly exchange: ResponseHead;
   /** Whether it came over TLS. */
   readonly tls: boolean;
   /** Monotonic seconds at which its first byte came. */
@@ -33,7 +33,7 @@ export async function visit(
   module: HttpModule,
   guard: Guard,
   trace: Trace,
-): Promise<Visited | Failure> {
+): Promise<FinalResponse | Failure> {
   const prepared = await prepare(target, module, guard, trace);
   if (!prepared.ok) return prepared;
   const cookies = newCookieJar();
@@ -64,20 +64,20 @@ function refusal(redirects: number, { followRedirects }: HttpModule): string | u
   return redirects > MOST_REDIRECTS ? `more than ${MOST_REDIRECTS} redirects` : undefined;
 }
 
-interface Answered {
+interface HopResponse {
   readonly ok: true;
-  readonly exchange: Exchange;
+  readonly exchange: ResponseHead;
   readonly respondedAt: number;
 }
 
 async function request(
   hop: Hop,
-  prepared: Prepared,
+  prepared: PreparedRequest,
   cookies: CookieJar,
   module: HttpModule,
   guard: Guard,
   trace: Trace,
-): Promise<Answered | Failure> {
+): Promise<HopResponse | Failure> {
   const proxy = module.proxies?.(hop.address, hop.ip);
   const connection = await openConnection(hop, proxy, prepared, module, guard, trace);
   if (!connection.ok) return connection;
@@ -118,7 +118,7 @@ const ABOUT_BODY = new Set(["Content-Encoding", "Content-Language", "Content-Loc
 function outgoingOf(
   hop: Hop,
   proxy: Proxy | undefined,
-  { headers, authorization }: Prepared,
+  { headers, authorization }: PreparedRequest,
   cookies: CookieJar,
 ): Outgoing {
   const raw = ["Host", hop.host];

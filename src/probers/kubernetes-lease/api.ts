@@ -39,7 +39,7 @@ export function openLeases(options: ClusterOptions, root?: string): LeaseApi {
   };
 }
 
-interface Call {
+interface ApiCall {
   readonly cluster: Cluster;
   readonly agent: Agent;
   readonly method: "GET" | "POST" | "PUT";
@@ -47,7 +47,7 @@ interface Call {
   readonly body: object | undefined;
 }
 
-async function exchange(call: Call, signal: AbortSignal): Promise<LeaseAnswer> {
+async function exchange(call: ApiCall, signal: AbortSignal): Promise<LeaseAnswer> {
   try {
     const { status, text } = await send(call, signal);
     // What was read of the kubeconfig may have been replaced in the meantime.
@@ -61,7 +61,7 @@ async function exchange(call: Call, signal: AbortSignal): Promise<LeaseAnswer> {
 
 /** Reading a kubeconfig may start a program that knows no signals; nobody waits for it longer than they want to. */
 async function send(
-  { cluster, agent, method, lease, body }: Call,
+  { cluster, agent, method, lease, body }: ApiCall,
   signal: AbortSignal,
 ): Promise<{ readonly status: number; readonly text: string }> {
   const { server, request, headers, proxied, ownNamespace } = await orAborted(cluster.access(), signal);

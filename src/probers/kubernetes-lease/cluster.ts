@@ -4,7 +4,7 @@ import type { KubeConfig } from "@kubernetes/client-node";
 import type { ClusterOptions } from "../../core/lease.ts";
 
 /** Where an API server is and how to be let in, as of now: tokens and certificates may be others the next time. */
-export interface Access {
+export interface ClusterAccess {
   readonly server: URL;
   readonly request: RequestOptions;
   readonly headers: Readonly<Record<string, string>>;
@@ -16,7 +16,7 @@ export interface Access {
 
 /** A cluster that a kubeconfig, or the pod's own account, gives access to. */
 export interface Cluster {
-  access(): Promise<Access>;
+  access(): Promise<ClusterAccess>;
   /** Reads everything anew the next time: what was used is no longer accepted. */
   forget(): void;
 }

@@ -1,7 +1,7 @@
 import { accessSync, constants } from "node:fs";
 import { catalogue } from "../../catalogue/index.ts";
 import { defined } from "../../core/defined.ts";
-import type { Beat } from "../../core/heartbeat.ts";
+import type { HeartbeatState } from "../../core/heartbeat.ts";
 import { type LeaseApi, type LeaseRecord, type LeaseSpec, readMicroTime } from "../../core/lease.ts";
 import { type Sample, sample } from "../../core/metric.ts";
 import {
@@ -155,7 +155,7 @@ function beatsOf(
   seen: Observation | undefined,
   timeout: Seconds | undefined,
   now: Timestamp,
-): readonly Beat[] {
+): readonly HeartbeatState[] {
   if (timeout === undefined) return [];
   const lastSeen = seen === undefined ? undefined : readMicroTime(seen.renewTime);
   const beat = { heartbeat, source: "lease", timeout } as const;

@@ -10,10 +10,10 @@ import { isUsableKey, type LlmModule, UNUSABLE_KEY } from "./options.ts";
 import type { Question } from "./questions.ts";
 import { receive } from "./receive.ts";
 import { prepare, requestedModel, shown } from "./request.ts";
-import { type Evidence, type Verdict, verdict } from "./verdict.ts";
+import { type LlmVerdict, type Observations, verdict } from "./verdict.ts";
 
 /** What all questions of a probe have in common. */
-export interface Opened {
+export interface QuestionContext {
   readonly target: ProbeTarget;
   readonly module: LlmModule;
   readonly credential: Exclude<Credential, { readonly problem: string }>;
@@ -21,18 +21,18 @@ export interface Opened {
 }
 
 /** What came of one question. */
-export interface Asked {
+export interface QuestionResult {
   readonly question: Question;
-  readonly evidence: Evidence;
-  readonly verdict: Verdict;
+  readonly evidence: Observations;
+  readonly verdict: LlmVerdict;
 }
 
 /** Asks one question and judges the answer. Never rejects. */
 export async function askQuestion(
-  { target, module, credential, agent }: Opened,
+  { target, module, credential, agent }: QuestionContext,
   question: Question,
   context: ProbeContext,
-): Promise<Asked> {
+): Promise<QuestionResult> {
   const values = newValues();
   const prepared = prepare(target, module, question, values);
   if ("want" in prepared) throw new Error(`a target that was asked before has no ${prepared.part}`);
@@ -54,7 +54,7 @@ export async function askQuestion(
   };
   const done = await exchange(call, reception.receiver, { signal: reception.signal, clock: context.clock });
   const received = reception.close(done);
-  const evidence: Evidence = {
+  const evidence: Observations = {
     ...received,
     exchange: done,
     url,
@@ -80,7 +80,7 @@ export async function open(
   module: LlmModule,
   url: URL,
   { signal }: ProbeContext,
-): Promise<Opened | { readonly refused: Outcome }> {
+): Promise<QuestionContext | { readonly refused: Outcome }> {
   const refuse = (reason: FailureReason, detail: string) => ({ refused: failed(reason, detail) });
   const refusal = module.access.refusesTarget(target, url);
   if (refusal !== undefined) return refuse("forbidden_target", refusal);

@@ -11,7 +11,7 @@ import { guardedLookup, type RefusesAddress } from "../guarded-lookup.ts";
 const MAX_BODY_BYTES = 8 * 2 ** 20;
 
 /** A request that is ready to be sent. */
-export interface Call {
+export interface LlmCall {
   readonly method: "GET" | "POST";
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
@@ -41,10 +41,10 @@ export interface Phases {
 }
 
 /** How far a request got, which tells what a failure means. */
-export type Progress = "resolving" | "connecting" | "securing" | "waiting" | "answering";
+export type ExchangePhase = "resolving" | "connecting" | "securing" | "waiting" | "answering";
 
 /** Why an exchange is over: `ended` by the server, `enough` for us, `aborted` by the signal. */
-export type Ending =
+export type ExchangeEnd =
   | { readonly kind: "ended" | "enough" | "aborted" | "too_large" }
   | { readonly kind: "failed"; readonly error: unknown };
 
@@ -53,20 +53,20 @@ export interface Exchange {
   readonly start: Seconds;
   readonly end: Seconds;
   readonly phases: Phases;
-  readonly progress: Progress;
-  readonly ending: Ending;
+  readonly progress: ExchangePhase;
+  readonly ending: ExchangeEnd;
 }
 
 /** Sends `call` once, without retries and redirects, and hands the response to `receiver`. Never rejects. */
 export async function exchange(
-  call: Call,
+  call: LlmCall,
   receiver: Receiver,
   { signal, clock }: { readonly signal: AbortSignal; readonly clock: Clock },
 ): Promise<Exchange> {
   const got = await loadClient();
   let start = clock.monotonic();
   const phases: Phases = {};
-  let progress: Progress = "resolving";
+  let progress: ExchangePhase = "resolving";
   let received = 0;
 
   return new Promise((resolve) => {
@@ -82,7 +82,7 @@ export async function exchange(
       throwHttpErrors: false,
     });
     let settled = false;
-    const settle = (ending: Ending): void => {
+    const settle = (ending: ExchangeEnd): void => {
       if (settled) return;
       settled = true;
       resolve({ start, end: clock.monotonic(), phases, progress, ending });
@@ -119,7 +119,7 @@ function watchConnection(
   request: ClientRequest,
   clock: Clock,
   phases: Phases,
-  reach: (progress: Progress) => void,
+  reach: (progress: ExchangePhase) => void,
 ): void {
   let last = clock.monotonic();
   const lap = (): Seconds => {

@@ -1,7 +1,7 @@
 import { isIP } from "node:net";
 import type { FailureReason } from "../../core/reasons.ts";
 import { ForbiddenAddressError } from "../guarded-lookup.ts";
-import type { Progress } from "./exchange.ts";
+import type { ExchangePhase } from "./exchange.ts";
 import type { ApiError, WireFormat } from "./wire/types.ts";
 
 /** The reason for a response that is none of success, by its status and the API's codes, never by wording. */
@@ -62,7 +62,7 @@ function reasonOfStatus(status: number, spoken: boolean): FailureReason {
 /** The reason for a connection that failed before any status, by how far it got. */
 export function reasonOfConnection(
   error: unknown,
-  progress: Progress,
+  progress: ExchangePhase,
   host: string,
   proxied = false,
 ): FailureReason {
@@ -91,10 +91,14 @@ const REASON_OF_PROGRESS = {
   securing: "tls",
   waiting: "network",
   answering: "network",
-} as const satisfies Record<Progress, FailureReason>;
+} as const satisfies Record<ExchangePhase, FailureReason>;
 
 /** The reason for a probe that ran out of time, by how far it got. */
-export function reasonOfTimeout(progress: Progress, streamed: boolean, hasToken: boolean): FailureReason {
+export function reasonOfTimeout(
+  progress: ExchangePhase,
+  streamed: boolean,
+  hasToken: boolean,
+): FailureReason {
   if (progress !== "waiting" && progress !== "answering") return "timeout_connect";
   return streamed && !hasToken ? "timeout_first_token" : "timeout";
 }

@@ -6,10 +6,10 @@ import { parseDuration, type Seconds } from "../../core/units.ts";
 import { type Access, compileAccess } from "../access.ts";
 import { type AgentSource, agentSource } from "../agents.ts";
 import { loadClient } from "../client.ts";
-import { compileProxy, type Proxy } from "../fixed-proxy.ts";
+import { compileProxy, type FixedProxy } from "../fixed-proxy.ts";
 import { compileRegexp } from "../regexp.ts";
 import { compileTls } from "../tls-options.ts";
-import { compileQuestions, compileTurns, type Questions, type Turns } from "./questions.ts";
+import { compileQuestions, compileRotation, type PromptRotation, type Questions } from "./questions.ts";
 import type { LlmOptions } from "./schema.ts";
 import { compileTiers, type LlmTier } from "./tiers.ts";
 import { wireFormat } from "./wire/index.ts";
@@ -23,7 +23,7 @@ export interface LlmModule {
   readonly model?: string;
   readonly questions: Questions;
   /** Which of the questions a probe asks. */
-  readonly turns: Turns;
+  readonly turns: PromptRotation;
   /** Whether a probe asks all of them. */
   readonly asksAll: boolean;
   /** Whether a stream is asked for, which the format can read. */
@@ -38,7 +38,7 @@ export interface LlmModule {
   readonly stallTimeout?: Seconds;
   readonly coldStartAfter?: Seconds;
   readonly acceptsModel?: AcceptsModel;
-  readonly proxy?: Proxy;
+  readonly proxy?: FixedProxy;
   /** What is asked between probes. */
   readonly tiers: readonly LlmTier[];
   readonly access: Access;
@@ -66,7 +66,7 @@ export function compileLlm(options: LlmOptions, context: CompileContext): LlmMod
     ...defined({ key, model: options.model }),
     questions,
     asksAll: options.prompts_mode === "all",
-    turns: compileTurns(questions, options.prompts_mode ?? "rotate"),
+    turns: compileRotation(questions, options.prompts_mode ?? "rotate"),
     stream,
     maxTokens: maxTokensOf(options, format, context),
     special: specialOf(options, format, context),

@@ -10,7 +10,7 @@ import type {
 import { failed } from "../../core/prober.ts";
 import type { FailureReason } from "../../core/reasons.ts";
 import { seconds } from "../../core/units.ts";
-import { type Asked, askQuestion, type Opened, open } from "./ask.ts";
+import { askQuestion, open, type QuestionContext, type QuestionResult } from "./ask.ts";
 import { askTier } from "./ask-tier.ts";
 import { newValues } from "./judge/prompt.ts";
 import { compileLlm, type LlmModule } from "./options.ts";
@@ -56,7 +56,7 @@ async function askNamedTier(
 }
 
 /** Asks the questions of this probe until one fails. */
-async function askAll(opened: Opened, context: ProbeContext): Promise<ProbeResult> {
+async function askAll(opened: QuestionContext, context: ProbeContext): Promise<ProbeResult> {
   const { first, further } = opened.module.turns(opened.target);
   const wanted = further.length + 1;
   const asked = [await askQuestion(opened, first, context)];
@@ -72,7 +72,7 @@ async function askAll(opened: Opened, context: ProbeContext): Promise<ProbeResul
 }
 
 /** Times are those of the first question, the verdict is that of the last, which is the one that failed if one did. */
-function resultOf(asked: readonly Asked[], opened: Opened, wanted: number): ProbeResult {
+function resultOf(asked: readonly QuestionResult[], opened: QuestionContext, wanted: number): ProbeResult {
   const [first] = asked;
   const last = asked.at(-1);
   if (first === undefined || last === undefined) return unasked("internal", "nothing was asked");

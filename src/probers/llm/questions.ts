@@ -20,7 +20,7 @@ export interface Questions {
   readonly tools: readonly Tool[];
 }
 
-interface Written {
+interface RawQuestion {
   readonly prompt: string;
   readonly system?: string | undefined;
   readonly expect: ExpectOptions;
@@ -45,7 +45,7 @@ export function compileQuestions(
     context,
   );
   const offered = format.abilities.tools(options) ? { tools: new Set(tools.map(({ name }) => name)) } : {};
-  const compile = ({ prompt, system, expect, path }: Written): Question => {
+  const compile = ({ prompt, system, expect, path }: RawQuestion): Question => {
     if (placeholdersIn(`${prompt}\n${system ?? ""}`).has("sum")) {
       context.problem([...path, "prompt"], placeholder("sum"), "a prompt that does not tell the answer");
     }
@@ -61,7 +61,7 @@ function writtenIn(
   options: LlmOptions,
   format: WireFormat,
   context: CompileContext,
-): readonly [Written, ...Written[]] {
+): readonly [RawQuestion, ...RawQuestion[]] {
   const { prompts, system } = options;
   if (prompts === undefined && options.prompts_mode !== undefined) {
     context.problem(["prompts_mode"], options.prompts_mode, "prompts, which it is about");
@@ -74,7 +74,7 @@ function writtenIn(
   for (const name of ["prompt", "expect"] as const) {
     if (options[name] !== undefined) context.problem([name], `${name} and prompts`, "at most one of them");
   }
-  const written = (each: NonNullable<LlmOptions["prompts"]>[number], i: number): Written => ({
+  const written = (each: NonNullable<LlmOptions["prompts"]>[number], i: number): RawQuestion => ({
     prompt: each.prompt,
     system: each.system ?? system,
     expect: each.expect ?? defaultExpect(each.prompt, format),
@@ -87,19 +87,19 @@ const defaultExpect = (prompt: string, { abilities }: WireFormat): ExpectOptions
   prompt === DEFAULT_PROMPT && abilities.answer === "text" ? { word: "HEALTHY" } : {};
 
 /** The questions of one probe: the first, and what is asked after it if all goes well. */
-export interface Turn {
+export interface ProbeQuestions {
   readonly first: Question;
   readonly further: readonly Question[];
 }
 
 /** Says what the next probe of a target asks. */
-export type Turns = (target: ProbeTarget) => Turn;
+export type PromptRotation = (target: ProbeTarget) => ProbeQuestions;
 
 /** Anybody can have addresses probed that nobody configured; the oldest are forgotten beyond this many. */
 const MOST_TARGETS = 10_000;
 
 /** Gives each target its own rotation, so that targets of one module do not take each other's turns. */
-export function compileTurns(questions: Questions, mode: "rotate" | "all"): Turns {
+export function compileRotation(questions: Questions, mode: "rotate" | "all"): PromptRotation {
   if (mode === "all" || questions.further.length === 0) return () => questions;
   const all = [questions.first, ...questions.further];
   const asked = new Map<string, number>();

@@ -14,7 +14,7 @@ import type { ApiError, Piece } from "./wire/types.ts";
 const MAX_ERROR_BYTES = 2 ** 16;
 
 /** What came back, as far as it came. */
-export interface Received {
+export interface PartialResponse {
   readonly status?: number;
   /** Beginning of the body of a response that is none of success. */
   readonly errorBody: string;
@@ -29,16 +29,16 @@ export interface Received {
 }
 
 /** The receiving side of one probe. */
-export interface Reception {
+export interface ResponseReceiver {
   readonly receiver: Receiver;
   /** The deadline, or the end of patience with a stalled answer. */
   readonly signal: AbortSignal;
   /** To be called once when the exchange is over. */
-  close(exchange: Exchange): Received;
+  close(exchange: Exchange): PartialResponse;
 }
 
 /** Reads the response of one probe into an answer. */
-export function receive(module: LlmModule, { signal, clock }: ProbeContext): Reception {
+export function receive(module: LlmModule, { signal, clock }: ProbeContext): ResponseReceiver {
   const answer = emptyAnswer();
   const reader: AnswerReader = answerReader(module.format, module.stream);
   const errorBody: Uint8Array[] = [];

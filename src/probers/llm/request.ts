@@ -1,13 +1,13 @@
 import { defined } from "../../core/defined.ts";
 import type { Objection, ProbeTarget } from "../../core/prober.ts";
-import { fill, type Values } from "./judge/prompt.ts";
+import { fill, type PromptValues } from "./judge/prompt.ts";
 import type { LlmModule } from "./options.ts";
 import type { Question } from "./questions.ts";
 import { isObject } from "./wire/json.ts";
 import type { WireRequest } from "./wire/types.ts";
 
 /** What is sent, the credential aside. */
-export interface Prepared {
+export interface LlmRequest {
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
@@ -22,8 +22,8 @@ export function prepare(
   target: ProbeTarget,
   module: LlmModule,
   question: Question,
-  values: Values,
-): Prepared | Objection {
+  values: PromptValues,
+): LlmRequest | Objection {
   const model = requestedModel(target, module);
   const { api, abilities } = module.format;
   if (model === undefined && abilities.needsModel) {

@@ -2,7 +2,7 @@ import { catalogue } from "../../catalogue/index.ts";
 import { type Sample, sample } from "../../core/metric.ts";
 import { tokenSpeed } from "./answer/answer.ts";
 import { excerpt } from "./answer/excerpt.ts";
-import type { Evidence, Verdict } from "./verdict.ts";
+import type { LlmVerdict, Observations } from "./verdict.ts";
 import type { Usage } from "./wire/types.ts";
 
 /** Servers name their models as they like, a path of a file included; a label has to end somewhere. */
@@ -15,8 +15,8 @@ const LONGEST_MODEL_NAME = 100;
  * @param usages the counts of all, to be summed
  */
 export function samplesOf(
-  timed: Evidence,
-  decided: { readonly evidence: Evidence; readonly verdict: Verdict },
+  timed: Observations,
+  decided: { readonly evidence: Observations; readonly verdict: LlmVerdict },
   usages: readonly Usage[],
 ): readonly Sample[] {
   return [
@@ -28,13 +28,13 @@ export function samplesOf(
   ];
 }
 
-function phaseSamples({ exchange }: Evidence): readonly Sample[] {
+function phaseSamples({ exchange }: Observations): readonly Sample[] {
   return Object.entries(exchange.phases).map(([phase, length]) =>
     sample(catalogue.llmPhaseDuration, length, { phase }),
   );
 }
 
-function tokenSamples({ exchange, answer }: Evidence): readonly Sample[] {
+function tokenSamples({ exchange, answer }: Observations): readonly Sample[] {
   const { first, firstOutput, longestSilence } = answer.times;
   const { interTokenLatency, tokensPerSecond } = tokenSpeed(answer);
   const samples: Sample[] = [];
@@ -56,14 +56,17 @@ function usageSamples(usages: readonly Usage[]): readonly Sample[] {
   return Array.from(sums, ([type, count]) => sample(catalogue.llmTokens, count, { type }));
 }
 
-function rateLimitSamples({ rateLimits }: Evidence): readonly Sample[] {
+function rateLimitSamples({ rateLimits }: Observations): readonly Sample[] {
   return rateLimits.flatMap(({ kind, remaining, resetAt }) => [
     ...(remaining === undefined ? [] : [sample(catalogue.llmRateLimitRemaining, remaining, { kind })]),
     ...(resetAt === undefined ? [] : [sample(catalogue.llmRateLimitReset, resetAt, { kind })]),
   ]);
 }
 
-function answerSamples({ answer, requestedModel, secrets }: Evidence, verdict: Verdict): readonly Sample[] {
+function answerSamples(
+  { answer, requestedModel, secrets }: Observations,
+  verdict: LlmVerdict,
+): readonly Sample[] {
   const samples: Sample[] = [];
   if (verdict.correct !== undefined)
     samples.push(sample(catalogue.llmAnswerCorrect, Number(verdict.correct)));

@@ -1,11 +1,11 @@
 import { defined } from "../../core/defined.ts";
-import type { ExpectedSpend, Spent, Tokens } from "../../core/money.ts";
+import type { ExpectedSpend, Spend, Tokens } from "../../core/money.ts";
 import type { ProbeTarget } from "../../core/prober.ts";
-import type { Asked, Opened } from "./ask.ts";
+import type { QuestionContext, QuestionResult } from "./ask.ts";
 import type { LlmModule } from "./options.ts";
 import type { Question } from "./questions.ts";
 import { requestedModel } from "./request.ts";
-import type { Evidence } from "./verdict.ts";
+import type { Observations } from "./verdict.ts";
 
 /** OpenAI's rule of thumb for English. https://help.openai.com/en/articles/4936856 */
 const CHARACTERS_PER_TOKEN = 4;
@@ -13,7 +13,7 @@ const CHARACTERS_PER_TOKEN = 4;
 const NOTHING: Tokens = { input: 0, output: 0 };
 
 /** What the questions of a probe used up together. */
-export function spentOn(asked: readonly Asked[], { target, module }: Opened): Spent {
+export function spentOn(asked: readonly QuestionResult[], { target, module }: QuestionContext): Spend {
   const responded = asked.map(({ evidence }) => evidence.answer.model).find((model) => model !== undefined);
   return {
     tokens: asked.map((one) => tokensOf(one, module)).reduce(sum, NOTHING),
@@ -39,7 +39,7 @@ export function expectedSpend(target: ProbeTarget, module: LlmModule): ExpectedS
  * As the API counted them. Where it did not, because it never does or because the answer was cut off, what was sent and
  * received is estimated: a budget that only counts what is reported would not hold for who reports nothing.
  */
-function tokensOf({ question, evidence }: Asked, module: LlmModule): Tokens {
+function tokensOf({ question, evidence }: QuestionResult, module: LlmModule): Tokens {
   if (!mayCost(evidence)) return NOTHING;
   const { usage, output, times, vector } = evidence.answer;
   const received = Math.max(times.count, Math.ceil(output.length / CHARACTERS_PER_TOKEN));
@@ -51,7 +51,7 @@ function tokensOf({ question, evidence }: Asked, module: LlmModule): Tokens {
 }
 
 /** A request that was refused, or never sent, costs nothing; one that was sent and got no answer in time may. */
-function mayCost({ status, exchange }: Evidence): boolean {
+function mayCost({ status, exchange }: Observations): boolean {
   return status === undefined ? exchange.progress === "waiting" : status >= 200 && status < 300;
 }
 

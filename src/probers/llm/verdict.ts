@@ -12,22 +12,22 @@ import {
   reasonOfTimeout,
 } from "./failure.ts";
 import type { Judge } from "./judge/judge.ts";
-import type { Values } from "./judge/prompt.ts";
+import type { PromptValues } from "./judge/prompt.ts";
 import type { LlmModule } from "./options.ts";
-import type { Received } from "./receive.ts";
+import type { PartialResponse } from "./receive.ts";
 
 /** Everything that a probe saw. */
-export interface Evidence extends Received {
+export interface Observations extends PartialResponse {
   readonly exchange: Exchange;
   readonly url: URL;
   readonly requestedModel?: string;
   /** What stood for the placeholders of the question. */
-  readonly values: Values;
+  readonly values: PromptValues;
   /** What must not be shown. */
   readonly secrets: readonly string[];
 }
 
-export interface Verdict {
+export interface LlmVerdict {
   readonly outcome: Outcome;
   /** The model answered, be it wrongly. */
   readonly answered: boolean;
@@ -38,7 +38,7 @@ export interface Verdict {
 }
 
 /** What the evidence means. Alive (`answered`) and correct are two things. */
-export function verdict(evidence: Evidence, module: LlmModule, judge: Judge): Verdict {
+export function verdict(evidence: Observations, module: LlmModule, judge: Judge): LlmVerdict {
   const mismatch = isMismatch(evidence, module);
   const outcome = failureOfExchange(evidence, module);
   const result =
@@ -47,7 +47,7 @@ export function verdict(evidence: Evidence, module: LlmModule, judge: Judge): Ve
 }
 
 /** Why there is no complete answer; `undefined` when there is one. */
-function failureOfExchange(evidence: Evidence, module: LlmModule): Outcome | undefined {
+function failureOfExchange(evidence: Observations, module: LlmModule): Outcome | undefined {
   const { exchange, status, answer, secrets } = evidence;
   const { ending, progress } = exchange;
   const show = (text: string): string => excerpt(text, secrets);
@@ -80,12 +80,17 @@ function failureOfExchange(evidence: Evidence, module: LlmModule): Outcome | und
   return failed(module.stream ? "stream_error" : "network", `cut off${cause}; ${soFar(evidence)}`);
 }
 
-const soFar = ({ answer, secrets }: Evidence): string =>
+const soFar = ({ answer, secrets }: Observations): string =>
   answer.output === "" && answer.signs.size === 0
     ? "nothing was answered"
     : `answered so far: ${shownAnswer(answer, secrets)}`;
 
-function judged(evidence: Evidence, module: LlmModule, judge: Judge, mismatch: boolean | undefined): Verdict {
+function judged(
+  evidence: Observations,
+  module: LlmModule,
+  judge: Judge,
+  mismatch: boolean | undefined,
+): LlmVerdict {
   const { answer, secrets } = evidence;
   const said = shownAnswer(answer, secrets);
   const alive = answer.output !== "" || answer.signs.size > 0;
@@ -124,7 +129,7 @@ function isEmpty({ output, toolCalls, vector }: Answer, judge: Judge): boolean {
   return output.trim() === "" && !(judge.wantsToolCall && toolCalls.length > 0);
 }
 
-function isMismatch({ answer, requestedModel }: Evidence, module: LlmModule): boolean | undefined {
+function isMismatch({ answer, requestedModel }: Observations, module: LlmModule): boolean | undefined {
   if (answer.model === undefined) return undefined;
   if (module.acceptsModel !== undefined) return !module.acceptsModel(answer.model);
   if (requestedModel === undefined || module.format.abilities.namesDeployment === true) return undefined;

@@ -2,19 +2,19 @@ import { parentPort } from "node:worker_threads";
 import bcrypt from "bcryptjs";
 
 /** A password to be held against a hash. */
-export interface Question {
+export interface PasswordQuestion {
   readonly id: number;
   readonly password: string;
   readonly hash: string;
 }
 
 /** What came of it. */
-export interface Verdict {
+export interface PasswordVerdict {
   readonly id: number;
   readonly ok: boolean;
 }
 
 // A thread of its own, because hashing takes a tenth of a second, in which no probe could be timed.
-parentPort?.on("message", ({ id, password, hash }: Question) => {
-  parentPort?.postMessage({ id, ok: bcrypt.compareSync(password, hash) } satisfies Verdict); // oxlint-disable-line unicorn/require-post-message-target-origin -- threads have no origin
+parentPort?.on("message", ({ id, password, hash }: PasswordQuestion) => {
+  parentPort?.postMessage({ id, ok: bcrypt.compareSync(password, hash) } satisfies PasswordVerdict); // oxlint-disable-line unicorn/require-post-message-target-origin -- threads have no origin
 });

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { Worker } from "node:worker_threads";
 import type { Clock } from "../../core/clock.ts";
 import { seconds } from "../../core/units.ts";
-import type { Question, Verdict } from "./bcrypt-worker.ts";
+import type { PasswordQuestion, PasswordVerdict } from "./bcrypt-worker.ts";
 
 /** Holds passwords against bcrypt hashes, one at a time, away from the thread that probes. */
 export interface Passwords {
@@ -37,7 +37,7 @@ export function createPasswords(clock: Clock): Passwords {
     worker = undefined;
     await ending?.terminate();
   };
-  const settle = ({ id, ok }: Verdict): void => {
+  const settle = ({ id, ok }: PasswordVerdict): void => {
     waiting.get(id)?.(ok);
     waiting.delete(id);
     if (waiting.size === 0) cancelIdle = clock.after(IDLE, () => void end());
@@ -64,7 +64,7 @@ export function createPasswords(clock: Clock): Passwords {
       lastId += 1;
       waiting.set(lastId, resolve);
       worker ??= start();
-      worker.postMessage({ id: lastId, password, hash } satisfies Question); // oxlint-disable-line unicorn/require-post-message-target-origin -- threads have no origin
+      worker.postMessage({ id: lastId, password, hash } satisfies PasswordQuestion); // oxlint-disable-line unicorn/require-post-message-target-origin -- threads have no origin
     });
 
   return {

@@ -3,7 +3,7 @@ import { rfc3339 } from "../../core/units.ts";
 import type { ActionView } from "../../notify/actions/actions.ts";
 import type { AuditEntry } from "../../notify/actions/audit.ts";
 import { notificationOf } from "../body.ts";
-import type { Deps } from "../deps.ts";
+import type { RouteContext } from "../deps.ts";
 import { refuse, refuseJson } from "../refuse.ts";
 
 const unknownAction = (res: Response, name: string): void =>
@@ -11,7 +11,7 @@ const unknownAction = (res: Response, name: string): void =>
 
 /** `POST /alertmanager/actions/{name}`: does something about each alert that fires. Answered when that is stored. */
 export const actionRoute =
-  (deps: Deps) =>
+  (deps: RouteContext) =>
   async (req: Request, res: Response): Promise<void> => {
     const name = String(req.params["name"]);
     const action = deps.actions.find(name);
@@ -29,14 +29,14 @@ export const actionRoute =
 
 /** `GET /api/v1/actions`: how each action stands, and what was done last. */
 export const actionsRoute =
-  ({ actions }: Deps) =>
+  ({ actions }: RouteContext) =>
   (_req: Request, res: Response): void => {
     res.json({ actions: actions.list().map(actionJson), audit: actions.audit().map(auditJson) });
   };
 
 /** `GET /api/v1/actions/{name}/runs/{number}/output`: what a program or a server said; it may hold anything. */
 export const outputRoute =
-  ({ actions }: Deps) =>
+  ({ actions }: RouteContext) =>
   (req: Request, res: Response): void => {
     const entry = actions.auditEntry(Number(req.params["number"]));
     if (entry?.output === undefined || entry.action !== req.params["name"]) {
@@ -47,7 +47,7 @@ export const outputRoute =
 
 /** `POST /api/v1/actions/{name}/reset[?target=]`: counts attempts anew. */
 export const resetRoute =
-  ({ actions, log }: Deps) =>
+  ({ actions, log }: RouteContext) =>
   (req: Request, res: Response): void => {
     const name = String(req.params["name"]);
     if (actions.find(name) === undefined) return unknownAction(res, name);

@@ -5,23 +5,23 @@ import { targetStatus } from "../../core/status.ts";
 import type { Target } from "../../core/target.ts";
 import { rfc3339, type Timestamp } from "../../core/units.ts";
 import type { GroupReading, MemberReading } from "../../groups/groups.ts";
-import type { Deps } from "../deps.ts";
+import type { RouteContext } from "../deps.ts";
 
 /** `GET /api/v1/targets`: the configured targets with what is known of them; nothing is probed for it. */
 export const targetsRoute =
-  (deps: Deps) =>
+  (deps: RouteContext) =>
   (_req: Request, res: Response): void => {
     res.json({ targets: [...deps.current().targets.values()].map((target) => targetFacts(deps, target)) });
   };
 
 /** `GET /api/v1/groups`: the groups with their status and that of their members. */
 export const groupsRoute =
-  ({ health }: Deps) =>
+  ({ health }: RouteContext) =>
   (_req: Request, res: Response): void => {
     res.json({ groups: health.groups().map(groupFacts) });
   };
 
-function targetFacts({ state, ask }: Deps, target: Target) {
+function targetFacts({ state, ask }: RouteContext, target: Target) {
   const known = state(target);
   const latest = ask.latest(target)?.result;
   return {

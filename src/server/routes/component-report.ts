@@ -3,7 +3,7 @@ import type { TargetStatus } from "../../core/status.ts";
 import { rfc3339, type Seconds, type Timestamp } from "../../core/units.ts";
 import type { GroupReading, MemberReading } from "../../groups/groups.ts";
 import { chooseGroup } from "../choose.ts";
-import type { Deps } from "../deps.ts";
+import type { RouteContext } from "../deps.ts";
 import { refuseJson } from "../refuse.ts";
 
 /**
@@ -12,7 +12,7 @@ import { refuseJson } from "../refuse.ts";
  * RFC 3339 or null, durations whole nanoseconds.
  */
 export const reportRoute =
-  (deps: Deps) =>
+  (deps: RouteContext) =>
   (req: Request, res: Response): void => {
     const chosen = chooseGroup(deps, req);
     if (chosen.kind === "refused") return refuseJson(res, 404, chosen.text);
@@ -20,7 +20,7 @@ export const reportRoute =
     res.json(reportOf(deps, reading));
   };
 
-function reportOf({ version, vitals }: Deps, { status, members, at }: GroupReading) {
+function reportOf({ version, vitals }: RouteContext, { status, members, at }: GroupReading) {
   const { uptime, lately, queued, memory, cpu, activities } = vitals();
   return {
     Status: capital(status),

@@ -2,7 +2,7 @@ import type { Request, Response } from "express";
 import { formatDuration, rfc3339 } from "../../core/units.ts";
 import type { Component } from "../../groups/components.ts";
 import { readBody } from "../body.ts";
-import type { Deps } from "../deps.ts";
+import type { RouteContext } from "../deps.ts";
 import { refuseJson } from "../refuse.ts";
 
 /** More than the longest message and all metrics need. */
@@ -10,14 +10,14 @@ const LONGEST_BODY = 16 * 1024;
 
 /** `GET /api/v1/components`: what reports itself. */
 export const componentsRoute =
-  (deps: Deps) =>
+  (deps: RouteContext) =>
   (_req: Request, res: Response): void => {
     res.json({ components: deps.components.list().map((component) => shown(deps, component)) });
   };
 
 /** `PUT` or `POST /api/v1/components/{name}`: takes a report of a component, and answers with what was made of it. */
 export const reportComponentRoute =
-  (deps: Deps) =>
+  (deps: RouteContext) =>
   async (req: Request, res: Response): Promise<void> => {
     const name = String(req.params["name"]);
     const body = await readBody(req, LONGEST_BODY);
@@ -34,7 +34,7 @@ export const reportComponentRoute =
 
 /** `DELETE /api/v1/components/{name}`: forgets a component that is gone for good. */
 export const forgetComponentRoute =
-  ({ components }: Deps) =>
+  ({ components }: RouteContext) =>
   (req: Request, res: Response): void => {
     const name = String(req.params["name"]);
     if (components.delete(name)) res.status(204).end();
@@ -50,7 +50,7 @@ function parseJson(bytes: Buffer): unknown {
   }
 }
 
-function shown({ components }: Deps, component: Component) {
+function shown({ components }: RouteContext, component: Component) {
   const { name, status, message, metrics, ttl, critical, group, reportedAt } = component;
   return {
     name,

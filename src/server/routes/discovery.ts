@@ -1,7 +1,7 @@
 import type { Request, Response } from "express";
 import { redactAddress } from "../../core/secret.ts";
 import type { Target } from "../../core/target.ts";
-import type { Deps } from "../deps.ts";
+import type { RouteContext } from "../deps.ts";
 
 /** One entry of Prometheus' HTTP service discovery. */
 interface TargetGroup {
@@ -15,7 +15,7 @@ interface TargetGroup {
  * with it.
  */
 export const discoveryRoute =
-  ({ current, externalUrl, routePrefix }: Deps) =>
+  ({ current, externalUrl, routePrefix }: RouteContext) =>
   (req: Request, res: Response): void => {
     const base = externalUrl ?? new URL(`${req.protocol}://${req.get("Host") ?? "localhost"}${routePrefix}`);
     res.json([...current().targets.values()].map((target) => targetGroup(target, base)));

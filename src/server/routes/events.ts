@@ -2,9 +2,9 @@ import type { Request, Response } from "express";
 import { defined } from "../../core/defined.ts";
 import { targetStatus } from "../../core/status.ts";
 import { rfc3339, seconds } from "../../core/units.ts";
-import type { Wanted } from "../../events/feed.ts";
+import type { EventFilter } from "../../events/feed.ts";
 import type { Message } from "../../events/message.ts";
-import type { Deps } from "../deps.ts";
+import type { RouteContext } from "../deps.ts";
 import { refuseJson } from "../refuse.ts";
 import { modeOf } from "./mode.ts";
 
@@ -23,8 +23,8 @@ const DEFAULT_LIMIT = 100;
 const MOST_LISTED = 10_000;
 
 /** What a request asks for. */
-interface Asked {
-  readonly wanted: Wanted;
+interface EventStreamQuery {
+  readonly wanted: EventFilter;
   readonly after?: number;
   readonly limit: number;
   readonly list: boolean;
@@ -35,9 +35,9 @@ interface Asked {
  * of now, then each event. With `Accept: application/json` or `?format=json` a list of past events instead.
  */
 export const eventsRoute =
-  (deps: Deps) =>
+  (deps: RouteContext) =>
   async (req: Request, res: Response): Promise<void> => {
-    const asked = readAsked(deps, req);
+    const asked = parseEventStreamQuery(deps, req);
     res.set("Cache-Control", "no-store").vary("Accept");
     if (typeof asked === "string") return refuseJson(res, 400, asked);
     if (asked.list) {
@@ -52,7 +52,7 @@ export const eventsRoute =
     stream(deps, asked, req, res);
   };
 
-function stream(deps: Deps, { wanted, after }: Asked, req: Request, res: Response): void {
+function stream(deps: RouteContext, { wanted, after }: EventStreamQuery, req: Request, res: Response): void {
   const { clock, log, events } = deps;
   // Nobody else gets this connection when the stream ends; and nginx is not to collect it.
   res.set({ "Content-Type": "text/event-stream", "X-Accel-Buffering": "no", Connection: "close" });
@@ -119,7 +119,7 @@ function drained(res: Response): Promise<void> {
  * The state of now, of what is wanted: the modes as `/config/mode` has them, and the status of targets and groups, and
  * which heartbeats are offline: of those that are not there may be thousands.
  */
-function snapshot(deps: Deps, { subjects }: Wanted) {
+function snapshot(deps: RouteContext, { subjects }: EventFilter) {
   const isWanted = ({ name }: { readonly name: string }): boolean =>
     subjects === undefined || subjects.has(name);
   return {
@@ -140,7 +140,7 @@ function snapshot(deps: Deps, { subjects }: Wanted) {
 }
 
 /** @returns what is asked for, or what is wrong with it */
-function readAsked(deps: Deps, req: Request): Asked | string {
+function parseEventStreamQuery(deps: RouteContext, req: Request): EventStreamQuery | string {
   const query = new URL(req.url, "http://localhost").searchParams;
   const subjects = listOf(query, "target");
   const unknown = subjects.find((name) => !deps.knowsName(name));

@@ -2,7 +2,7 @@ import type { Request, Response } from "express";
 import { isUp } from "../../core/heartbeat.ts";
 import { formatDuration, rfc3339, type Timestamp } from "../../core/units.ts";
 import type { PushView } from "../../heartbeats/view.ts";
-import type { Deps, HeardBeat } from "../deps.ts";
+import type { ProbedHeartbeat, RouteContext } from "../deps.ts";
 import { refuse, refuseJson } from "../refuse.ts";
 
 const STATUSES = ["online", "offline", "unknown"] as const;
@@ -25,7 +25,7 @@ interface HeartbeatJson {
 
 /** `/heartbeats[?status=&name=]`, alias `/machines`: all that report by themselves. */
 export const heartbeatsRoute =
-  (deps: Deps) =>
+  (deps: RouteContext) =>
   (req: Request, res: Response): void => {
     const query = new URL(req.url, "http://localhost").searchParams;
     const [status, name] = [query.get("status"), query.get("name")];
@@ -41,7 +41,7 @@ export const heartbeatsRoute =
 
 /** `/heartbeats/{name}`: one of them. A name with slashes, of a log or a lease, is escaped. */
 export const heartbeatRoute =
-  (deps: Deps) =>
+  (deps: RouteContext) =>
   (req: Request, res: Response): void => {
     const name = req.params["name"];
     const push = typeof name === "string" ? deps.pushes.find(name) : undefined;
@@ -53,7 +53,7 @@ export const heartbeatRoute =
 
 /** `/heartbeats/{name}/body`: what it last sent along. It may hold secrets, so it takes the control token. */
 export const bodyRoute =
-  ({ pushes }: Deps) =>
+  ({ pushes }: RouteContext) =>
   (req: Request, res: Response): void => {
     const name = req.params["name"];
     const body = typeof name === "string" ? pushes.bodies.get(name) : undefined;
@@ -62,7 +62,7 @@ export const bodyRoute =
     res.set("X-Content-Type-Options", "nosniff").type("text/plain").send(body);
   };
 
-const allOf = ({ pushes, heardBeats, clock }: Deps): readonly HeartbeatJson[] => [
+const allOf = ({ pushes, heardBeats, clock }: RouteContext): readonly HeartbeatJson[] => [
   ...Array.from(pushes.list(), pushJson),
   ...heardBeats().map((heard) => heardJson(heard, clock.now())),
 ];
@@ -102,7 +102,7 @@ function pushJson({
   } satisfies HeartbeatJson & Readonly<Record<string, unknown>>;
 }
 
-function heardJson({ target, beat }: HeardBeat, now: Timestamp) {
+function heardJson({ target, beat }: ProbedHeartbeat, now: Timestamp) {
   const up = isUp(beat, now);
   return {
     id: null,

@@ -1,5 +1,5 @@
 import type { Request, Response } from "express";
-import type { Deps } from "../deps.ts";
+import type { RouteContext } from "../deps.ts";
 import { refuse } from "../refuse.ts";
 
 /** `/-/healthy`: the exporter runs. It says nothing of the targets. */
@@ -9,7 +9,7 @@ export const healthyRoute = (_req: Request, res: Response): void => {
 
 /** `/-/ready`: requests may be sent here; not while shutting down. */
 export const readyRoute =
-  ({ ready }: Deps) =>
+  ({ ready }: RouteContext) =>
   (_req: Request, res: Response): void => {
     if (ready()) res.type("text/plain").send("Ready\n");
     else refuse(res, 503, "Not ready: shutting down");
@@ -17,7 +17,7 @@ export const readyRoute =
 
 /** `POST /-/reload`: loads the configuration anew; a bad one is answered with what is wrong and changes nothing. */
 export const reloadRoute =
-  ({ reload }: Deps) =>
+  ({ reload }: RouteContext) =>
   async (_req: Request, res: Response): Promise<void> => {
     try {
       await reload();
@@ -30,7 +30,7 @@ export const reloadRoute =
 
 /** `/config`: the configuration in use, without its secrets. */
 export const configRoute =
-  ({ current }: Deps) =>
+  ({ current }: RouteContext) =>
   (_req: Request, res: Response): void => {
     res.type("text/plain").send(current().redacted);
   };

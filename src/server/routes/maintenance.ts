@@ -2,12 +2,12 @@ import type { Request, Response } from "express";
 import { DURATION_FORM, parseDuration, rfc3339 } from "../../core/units.ts";
 import type { ManualRequest } from "../../maintenance/maintenance.ts";
 import type { ManualWindow } from "../../maintenance/manual.ts";
-import type { Deps } from "../deps.ts";
+import type { RouteContext } from "../deps.ts";
 import { refuseJson } from "../refuse.ts";
 
 /** `GET /api/v1/maintenance`: all windows, configured and by hand, and whether they are open. */
 export const maintenanceRoute =
-  ({ maintenance }: Deps) =>
+  ({ maintenance }: RouteContext) =>
   (_req: Request, res: Response): void => {
     const { windows, manual } = maintenance.list();
     res.json({
@@ -28,7 +28,7 @@ const LONGEST = 30 * 86_400;
 
 /** `POST /api/v1/maintenance?for=1h&target=NAME` (or heartbeat, or group): begins a window now; it ends by itself. */
 export const startMaintenanceRoute =
-  (deps: Deps) =>
+  (deps: RouteContext) =>
   (req: Request, res: Response): void => {
     const query = new URL(req.url, "http://localhost").searchParams;
     const lasting = parseDuration(query.get("for") ?? "");
@@ -62,7 +62,7 @@ export const startMaintenanceRoute =
 
 /** `DELETE /api/v1/maintenance/{id}`: ends a window that was begun by hand. */
 export const endMaintenanceRoute =
-  ({ maintenance, log }: Deps) =>
+  ({ maintenance, log }: RouteContext) =>
   (req: Request, res: Response): void => {
     const id = String(req.params["id"]);
     if (!maintenance.end(id)) {
@@ -75,7 +75,7 @@ export const endMaintenanceRoute =
 const KINDS = ["target", "heartbeat", "group"] as const satisfies readonly ManualRequest["kind"][];
 
 function isKnown(
-  { current, pushes, heardBeats }: Deps,
+  { current, pushes, heardBeats }: RouteContext,
   { kind, name }: Pick<ManualRequest, "kind" | "name">,
 ): boolean {
   switch (kind) {

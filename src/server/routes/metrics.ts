@@ -1,7 +1,7 @@
 import { setImmediate as othersTurn } from "node:timers/promises";
 import type { Request, Response } from "express";
 import { seconds } from "../../core/units.ts";
-import type { Deps } from "../deps.ts";
+import type { RouteContext } from "../deps.ts";
 import { refuse } from "../refuse.ts";
 import { CONTENT_TYPE, readScrapeTimeout } from "../scrape.ts";
 
@@ -13,7 +13,7 @@ const DEFAULT_SCRAPE_TIMEOUT = seconds(10);
 
 /** `/metrics[?collect[]=exporter&collect[]=targets&collect[]=heartbeats]`: the exporter itself, every configured target, every heartbeat. */
 export const metricsRoute =
-  (deps: Deps) =>
+  (deps: RouteContext) =>
   async (req: Request, res: Response): Promise<void> => {
     if (!deps.current().contextApi.metricsEnabled) {
       return refuse(res, 404, "/metrics is turned off by context_api.metrics_enabled");

@@ -5,7 +5,7 @@ import type { Target } from "../../core/target.ts";
 import { DURATION_FORM, parseDuration, rfc3339 } from "../../core/units.ts";
 import type { Command } from "../../failover/driver.ts";
 import { chooseTarget } from "../choose.ts";
-import type { Deps } from "../deps.ts";
+import type { RouteContext } from "../deps.ts";
 import { refuseJson } from "../refuse.ts";
 
 /**
@@ -13,7 +13,7 @@ import { refuseJson } from "../refuse.ts";
  * the answer, so that asking often costs little (`If-None-Match`, 304).
  */
 export const modeRoute =
-  (deps: Deps) =>
+  (deps: RouteContext) =>
   (req: Request, res: Response): void => {
     const target = chooseTarget(deps, req, res);
     if (target === undefined) return;
@@ -26,11 +26,11 @@ export const modeRoute =
   };
 
 /** `POST /config/failover` and `/config/recovery`: changes the mode until the results say otherwise. */
-export const changeRoute = (deps: Deps, kind: "failover" | "recovery") =>
+export const changeRoute = (deps: RouteContext, kind: "failover" | "recovery") =>
   commandRoute(deps, () => ({ kind }));
 
 /** `POST /config/force/{primary|fallback|auto}[?for=10m]`: holds a mode whatever the results say, or lets go of it. */
-export const forceRoute = (deps: Deps) =>
+export const forceRoute = (deps: RouteContext) =>
   commandRoute(deps, (req, res) => {
     const wanted = String(req.params["mode"]);
     const query = new URL(req.url, "http://localhost").searchParams;
@@ -52,7 +52,7 @@ export const forceRoute = (deps: Deps) =>
 
 /** @param read makes the command of the request, or answers it and returns nothing */
 const commandRoute =
-  (deps: Deps, read: (req: Request, res: Response) => Command | undefined) =>
+  (deps: RouteContext, read: (req: Request, res: Response) => Command | undefined) =>
   (req: Request, res: Response): void => {
     const command = read(req, res);
     const target = command === undefined ? undefined : chooseTarget(deps, req, res);
@@ -70,7 +70,7 @@ const commandRoute =
   };
 
 /** What `/config/mode` says of a target. */
-export function modeOf({ state }: Pick<Deps, "state">, target: Target) {
+export function modeOf({ state }: Pick<RouteContext, "state">, target: Target) {
   const { mode, modeSince, forced } = state(target);
   return {
     target: target.name,

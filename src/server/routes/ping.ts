@@ -2,7 +2,7 @@ import type { NextFunction, Request, Response } from "express";
 import { defined } from "../../core/defined.ts";
 import { RUN_ID } from "../../core/push-heartbeat.ts";
 import type { PingKind } from "../../heartbeats/machine.ts";
-import type { Deps } from "../deps.ts";
+import type { RouteContext } from "../deps.ts";
 import { refuse } from "../refuse.ts";
 import { bearerOf, createTokenCheck } from "../token.ts";
 
@@ -23,7 +23,7 @@ const UNAUTHORIZED =
   'got no token or a wrong one, or a name that there is not; want "Authorization: Bearer TOKEN", ?token=TOKEN or /ping/TOKEN/NAME';
 
 /** `/ping/{name}` and what may stand behind the name: something reports by itself. */
-export function pingRoute({ pushes, clock, log }: Deps) {
+export function pingRoute({ pushes, clock, log }: RouteContext) {
   const rightToken = createTokenCheck(clock);
 
   /** Whether a ping of `name` may come in with this token. Both ways of refusing do the same work. */
@@ -109,7 +109,7 @@ export interface PingPath {
 }
 
 /** An address that is none of a ping, with what to answer. */
-export interface NoPingPath {
+export interface PingPathProblem {
   readonly status: 400 | 404;
   readonly text: string;
 }
@@ -121,7 +121,7 @@ const FORMS =
  * Reads what stands after `/ping`: `/NAME`, `/TOKEN/NAME`, and either with an action behind it. What can be an action
  * is one, so a heartbeat is never called like it.
  */
-export function readPingPath(path: string): PingPath | NoPingPath {
+export function readPingPath(path: string): PingPath | PingPathProblem {
   const parts = path.split("/").slice(1);
   if (parts.includes("") || parts.length === 0) return { status: 404, text: `got no name, want ${FORMS}` };
   let decoded: string[];

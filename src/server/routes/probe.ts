@@ -1,7 +1,7 @@
 import type { Request, Response } from "express";
 import { debugText, skippedText } from "../debug-text.ts";
-import type { Deps } from "../deps.ts";
-import { whatIsAsked } from "../probe-query.ts";
+import type { RouteContext } from "../deps.ts";
+import { parseProbeQuery } from "../probe-query.ts";
 import { refuse } from "../refuse.ts";
 import { CONTENT_TYPE, readScrapeTimeout } from "../scrape.ts";
 
@@ -10,10 +10,10 @@ import { CONTENT_TYPE, readScrapeTimeout } from "../scrape.ts";
  * that failed is a good answer (200); only a request that cannot be understood is not.
  */
 export const probeRoute =
-  ({ ask, current, resultText }: Deps) =>
+  ({ ask, current, resultText }: RouteContext) =>
   async (req: Request, res: Response): Promise<void> => {
     const query = new URL(req.url, "http://localhost").searchParams;
-    const asked = whatIsAsked(query, current());
+    const asked = parseProbeQuery(query, current());
     // In the order in which blackbox_exporter looks: module, timeout, target.
     if (asked.kind === "refused" && asked.about === "module") return refuse(res, 400, asked.text);
     const timeout = readScrapeTimeout(req);

@@ -1,14 +1,14 @@
 import type { Request, Response } from "express";
 import { rfc3339 } from "../../core/units.ts";
-import type { Dead, Queued } from "../../notify/delivery/retry.ts";
+import type { DeadLetter, QueuedItem } from "../../notify/delivery/retry.ts";
 import type { PastDelivery, RelayView } from "../../notify/relays/relays.ts";
 import { notificationOf } from "../body.ts";
-import type { Deps } from "../deps.ts";
+import type { RouteContext } from "../deps.ts";
 import { refuseJson } from "../refuse.ts";
 
 /** `POST /alertmanager/relay/{name}`: each alert that is news becomes an event. Answered when it is stored. */
 export const relayRoute =
-  (deps: Deps) =>
+  (deps: RouteContext) =>
   async (req: Request, res: Response): Promise<void> => {
     const name = String(req.params["name"]);
     const relay = deps.relays.find(name);
@@ -25,7 +25,7 @@ export const relayRoute =
 
 /** `GET /api/v1/relay`: what waits, what left last and what was given up. Bodies and addresses are not shown. */
 export const relaysRoute =
-  ({ relays }: Deps) =>
+  ({ relays }: RouteContext) =>
   (_req: Request, res: Response): void => {
     res.json({ relays: relays.list().map(relayJson) });
   };
@@ -35,7 +35,7 @@ export const relaysRoute =
  * /api/v1/relay/{name}/dead-letters[?id=]` forgets them.
  */
 export const lettersRoute =
-  ({ relays, log }: Deps, what: "replay" | "discard") =>
+  ({ relays, log }: RouteContext, what: "replay" | "discard") =>
   (req: Request, res: Response): void => {
     const name = String(req.params["name"]);
     if (relays.find(name) === undefined) return unknownRelay(res, name);
@@ -62,7 +62,7 @@ const relayJson = ({ name, counts, queued, dead, recent }: RelayView) => ({
   recent: recent.map(pastJson),
 });
 
-const queuedJson = ({ id, key, addedAt, attempts, notBefore, lastError }: Queued) => ({
+const queuedJson = ({ id, key, addedAt, attempts, notBefore, lastError }: QueuedItem) => ({
   id,
   fingerprint: key,
   since: rfc3339(addedAt),
@@ -71,7 +71,7 @@ const queuedJson = ({ id, key, addedAt, attempts, notBefore, lastError }: Queued
   last_error: lastError ?? null,
 });
 
-const deadJson = ({ id, key, addedAt, attempts, diedAt, lastError }: Dead) => ({
+const deadJson = ({ id, key, addedAt, attempts, diedAt, lastError }: DeadLetter) => ({
   id,
   fingerprint: key,
   since: rfc3339(addedAt),

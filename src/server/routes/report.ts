@@ -1,6 +1,6 @@
 import type { Request, Response } from "express";
 import { DURATION_FORM, parseDuration, type Seconds, seconds } from "../../core/units.ts";
-import type { Deps } from "../deps.ts";
+import type { RouteContext } from "../deps.ts";
 import { refuseJson } from "../refuse.ts";
 
 const DEFAULTS = { window: seconds(7 * 86_400), response_time: seconds(2), mttr: seconds(1800) } as const;
@@ -11,7 +11,7 @@ const LONGEST_WINDOW = seconds(10 * 365 * 86_400);
 
 /** `/api/v1/report[?window=&availability=&response_time=&mttr=]`: uptime, response times, alerts and objectives of a window. */
 export const summaryRoute =
-  ({ report }: Deps) =>
+  ({ report }: RouteContext) =>
   async (req: Request, res: Response): Promise<void> => {
     const query = new URL(req.url, "http://localhost").searchParams;
     const lengths = new Map<string, Seconds>();
@@ -35,7 +35,7 @@ export const summaryRoute =
 
 /** `/api/v1/dashboard`: how many targets are healthy, and the status of each. */
 export const dashboardRoute =
-  ({ dashboard }: Deps) =>
+  ({ dashboard }: RouteContext) =>
   async (_req: Request, res: Response): Promise<void> => {
     res.json(await dashboard());
   };

@@ -1,12 +1,12 @@
 import type { Request, Response } from "express";
 import { defined } from "../../core/defined.ts";
-import type { Shown, Skip } from "../../core/result.ts";
+import type { AgedResult, Skip } from "../../core/result.ts";
 import { policyFacts, targetStatus } from "../../core/status.ts";
 import type { Target } from "../../core/target.ts";
 import { elapsed, formatDuration, rfc3339, type Seconds, seconds, type Timestamp } from "../../core/units.ts";
-import type { State } from "../../failover/machine.ts";
+import type { FailoverState } from "../../failover/machine.ts";
 import { chooseTarget } from "../choose.ts";
-import type { Deps } from "../deps.ts";
+import type { RouteContext } from "../deps.ts";
 import { refuseJson } from "../refuse.ts";
 
 /** The name under which consumers of these routes know the service. */
@@ -14,7 +14,7 @@ const SERVICE = "context-api-heartbeat";
 
 /** `/health`: one look for load balancers and scripts: 200 while the target is healthy, else 503. */
 export const healthRoute =
-  (deps: Deps) =>
+  (deps: RouteContext) =>
   (req: Request, res: Response): void => {
     const target = chooseTarget(deps, req, res);
     if (target === undefined) return;
@@ -32,7 +32,7 @@ export const healthRoute =
 
 /** `/status`: what is known of the target, and its mode. */
 export const statusRoute =
-  (deps: Deps) =>
+  (deps: RouteContext) =>
   (req: Request, res: Response): void => {
     const target = chooseTarget(deps, req, res);
     if (target === undefined) return;
@@ -41,7 +41,7 @@ export const statusRoute =
 
 /** `/heartbeat/status`: the half of `/status` that is about the probes. */
 export const heartbeatStatusRoute =
-  (deps: Deps) =>
+  (deps: RouteContext) =>
   (req: Request, res: Response): void => {
     const target = chooseTarget(deps, req, res);
     if (target === undefined) return;
@@ -52,7 +52,7 @@ export const heartbeatStatusRoute =
 
 /** `/heartbeat/config`: how the target is probed and when it fails over. */
 export const heartbeatConfigRoute =
-  (deps: Deps) =>
+  (deps: RouteContext) =>
   (req: Request, res: Response): void => {
     const target = chooseTarget(deps, req, res);
     if (target === undefined) return;
@@ -81,7 +81,7 @@ export const heartbeatConfigRoute =
  * when there is no money left for it, 409 when another replica sends the prompts.
  */
 export const triggerRoute =
-  (deps: Deps) =>
+  (deps: RouteContext) =>
   async (req: Request, res: Response): Promise<void> => {
     const target = chooseTarget(deps, req, res);
     if (target === undefined) return;
@@ -104,7 +104,7 @@ const STATUS_OF_SKIP = { budget_exhausted: 429, not_leader: 409 } as const satis
   number
 >;
 
-function statusOf({ clock, state, ask, leads }: Deps, target: Target) {
+function statusOf({ clock, state, ask, leads }: RouteContext, target: Target) {
   const leader = leads();
   const now = clock.now();
   const known = state(target);
@@ -121,7 +121,7 @@ function statusOf({ clock, state, ask, leads }: Deps, target: Target) {
   };
 }
 
-function heartbeatFacts(state: State, latest: Shown | undefined) {
+function heartbeatFacts(state: FailoverState, latest: AgedResult | undefined) {
   return {
     is_healthy: state.health === "healthy",
     current_mode: state.mode,
@@ -139,7 +139,7 @@ function heartbeatFacts(state: State, latest: Shown | undefined) {
 /** Only while probes are skipped: who reads the rest must know that nothing newer comes. */
 const skipFacts = ({ reason, until }: Skip) => ({ skipped: reason, skipped_until: orNull(until) });
 
-function modeFacts({ mode, modeSince, triggered, forced, overdue }: State, now: Timestamp) {
+function modeFacts({ mode, modeSince, triggered, forced, overdue }: FailoverState, now: Timestamp) {
   const inFallback = mode === "fallback";
   return {
     current_mode: mode,

@@ -5,7 +5,7 @@ import type { Log } from "../../../src/core/log.ts";
 import { createMemory } from "../../../src/core/memory.ts";
 import { seconds } from "../../../src/core/units.ts";
 import { createOutbox, type OutboxDeps } from "../../../src/notify/delivery/outbox.ts";
-import type { Attempt, Item, Queued } from "../../../src/notify/delivery/retry.ts";
+import type { Attempt, OutboxItem, QueuedItem } from "../../../src/notify/delivery/retry.ts";
 import { manualClock } from "../../helpers/clock.ts";
 
 const quiet = (): void => {};
@@ -15,7 +15,7 @@ const OK: Attempt = { kind: "delivered" };
 const FAILED: Attempt = { kind: "failed", detail: "got 500" };
 const REFUSED: Attempt = { kind: "refused", detail: "got 410" };
 
-const item = (id: string, key = id, follows?: string): Item => ({
+const item = (id: string, key = id, follows?: string): OutboxItem => ({
   id,
   key,
   body: `{"id":"${id}"}`,
@@ -24,7 +24,7 @@ const item = (id: string, key = id, follows?: string): Item => ({
 });
 
 /** An outbox whose receiver answers as it is told, on a memory that outlives it. */
-function setup(answer: (item: Queued) => Attempt | Promise<Attempt>, more: Partial<OutboxDeps> = {}) {
+function setup(answer: (item: QueuedItem) => Attempt | Promise<Attempt>, more: Partial<OutboxDeps> = {}) {
   const clock = manualClock();
   const memory = createMemory();
   const sent: string[] = [];
@@ -153,7 +153,7 @@ describe("an outbox", () => {
     await fc.assert(
       fc.asyncProperty(fc.array(anOutcome, { maxLength: 40 }), steps, async (outcomes, course) => {
         const taken: string[] = [];
-        const answer = async (one: Queued): Promise<Attempt> => {
+        const answer = async (one: QueuedItem): Promise<Attempt> => {
           const outcome = outcomes.shift() ?? "ok";
           // The receiver has it, and the sender never hears of that.
           if (outcome === "ok" || outcome === "lost") taken.push(one.id);

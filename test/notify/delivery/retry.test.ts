@@ -1,11 +1,16 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { elapsed, seconds, timestamp } from "../../../src/core/units.ts";
-import { type Attempt, afterAttempt, type Queued, readQueued } from "../../../src/notify/delivery/retry.ts";
+import {
+  type Attempt,
+  afterAttempt,
+  type QueuedItem,
+  readQueued,
+} from "../../../src/notify/delivery/retry.ts";
 
 const POLICY = { initial: seconds(1), max: seconds(60), maxAge: seconds(3600) };
 const ADDED = timestamp(1_000_000);
-const ITEM: Queued = {
+const ITEM: QueuedItem = {
   id: "1",
   key: "a",
   body: "{}",

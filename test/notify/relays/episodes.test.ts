@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import type { Alert } from "../../../src/core/alert.ts";
 import { createMemory } from "../../../src/core/memory.ts";
 import { timestamp } from "../../../src/core/units.ts";
-import { createLedger, type Episode, judge } from "../../../src/notify/relays/episodes.ts";
+import { classifyAlert, createLedger, type Episode } from "../../../src/notify/relays/episodes.ts";
 
 const NOW = timestamp(5000);
 const alert = (status: Alert["status"], startsAt: number, endsAt = startsAt + 10): Alert => ({
@@ -19,18 +19,18 @@ const alert = (status: Alert["status"], startsAt: number, endsAt = startsAt + 10
 
 describe("the ledger", () => {
   test("takes a start that moves back for the same, and one that moves on for another", () => {
-    const first = judge("r", undefined, alert("firing", 1000), NOW);
+    const first = classifyAlert("r", undefined, alert("firing", 1000), NOW);
     if (first.kind !== "event") throw new Error("no event");
-    expect(judge("r", first.episode, alert("firing", 990), NOW).kind).toBe("known");
-    expect(judge("r", first.episode, alert("firing", 1100), NOW).kind).toBe("event");
-    expect(judge("other", undefined, alert("firing", 1000), NOW)).not.toMatchObject({ id: first.id });
+    expect(classifyAlert("r", first.episode, alert("firing", 990), NOW).kind).toBe("known");
+    expect(classifyAlert("r", first.episode, alert("firing", 1100), NOW).kind).toBe("event");
+    expect(classifyAlert("other", undefined, alert("firing", 1000), NOW)).not.toMatchObject({ id: first.id });
   });
 
   test("an end that comes late ends nothing that began after it", () => {
-    const later = judge("r", undefined, alert("firing", 2000), NOW);
+    const later = classifyAlert("r", undefined, alert("firing", 2000), NOW);
     if (later.kind !== "event") throw new Error("no event");
-    expect(judge("r", later.episode, alert("resolved", 1000, 1500), NOW).kind).toBe("known");
-    expect(judge("r", later.episode, alert("resolved", 2000, 2500), NOW)).toMatchObject({
+    expect(classifyAlert("r", later.episode, alert("resolved", 1000, 1500), NOW).kind).toBe("known");
+    expect(classifyAlert("r", later.episode, alert("resolved", 2000, 2500), NOW)).toMatchObject({
       kind: "event",
       follows: later.id,
     });
@@ -44,7 +44,7 @@ describe("the ledger", () => {
       let episode: Episode | undefined;
       const sent: string[] = [];
       for (const [status, start] of arrivals) {
-        const found = judge("r", episode, alert(status, start * 100), NOW);
+        const found = classifyAlert("r", episode, alert(status, start * 100), NOW);
         if (found.kind === "unasked") continue;
         episode = found.episode;
         if (found.kind !== "event") continue;

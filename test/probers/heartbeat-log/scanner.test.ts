@@ -2,12 +2,12 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { parseJsonLine } from "../../../src/probers/heartbeat-log/formats.ts";
 import {
-  type Carry,
   createScanner,
   type LineRules,
   noCarry,
+  type ScanState,
 } from "../../../src/probers/heartbeat-log/scanner.ts";
-import { type Counts, type Heard, noCounts } from "../../../src/probers/heartbeat-log/tally.ts";
+import { type LogCounts, type LogHeartbeat, noCounts } from "../../../src/probers/heartbeat-log/tally.ts";
 import { beat, noise } from "./support.ts";
 
 const RULES: LineRules = {
@@ -17,17 +17,17 @@ const RULES: LineRules = {
 };
 
 interface Scanned {
-  readonly counts: Counts;
-  readonly heard: readonly Heard[];
-  readonly carry: Carry;
+  readonly counts: LogCounts;
+  readonly heard: readonly LogHeartbeat[];
+  readonly carry: ScanState;
   readonly unfinished: number;
 }
 
 /** Scans `bytes` in pieces that end at `cuts`, with a new scanner at each place of `restarts`, as after a deadline. */
 function scan(bytes: Buffer, cuts: readonly number[] = [], restarts = false, rules = RULES): Scanned {
   const counts = noCounts();
-  const heard: Heard[] = [];
-  const create = (carry: Carry) => createScanner(rules, counts, (one) => void heard.push(one), carry);
+  const heard: LogHeartbeat[] = [];
+  const create = (carry: ScanState) => createScanner(rules, counts, (one) => void heard.push(one), carry);
   let scanner = create(noCarry);
   let at = 0;
   for (const cut of [...cuts.map((c) => Math.min(c, bytes.length)), bytes.length].toSorted((a, b) => a - b)) {

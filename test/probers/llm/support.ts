@@ -10,7 +10,7 @@ import { Secret } from "../../../src/core/secret.ts";
 import { seconds, timestamp } from "../../../src/core/units.ts";
 import { createExposition } from "../../../src/metrics/exposition.ts";
 import { resultSamples } from "../../../src/metrics/page.ts";
-import { newValues, type Values } from "../../../src/probers/llm/judge/prompt.ts";
+import { newValues, type PromptValues } from "../../../src/probers/llm/judge/prompt.ts";
 import type { LlmModule } from "../../../src/probers/llm/options.ts";
 import { llmProber } from "../../../src/probers/llm/prober.ts";
 import type { LlmOptions } from "../../../src/probers/llm/schema.ts";
@@ -49,7 +49,7 @@ export function compile(options: Options = {}, files: Record<string, string> = {
 export const judgeText = (
   module: LlmModule,
   output: string,
-  values: Values = newValues(),
+  values: PromptValues = newValues(),
 ): readonly string[] => module.questions.first.judge.broken({ output, toolCalls: [] }, values);
 
 export interface Question {

@@ -16,7 +16,7 @@ export interface BodyPlan {
 }
 
 /** A body that was read, be it not to its end. */
-export interface Body {
+export interface ResponseBody {
   /** Bytes after decompression. */
   readonly length: number;
   /** Empty unless it was kept. */
@@ -26,7 +26,7 @@ export interface Body {
 }
 
 /** Of a response whose body is not looked at. */
-export const NO_BODY: Body = { length: 0, content: Buffer.alloc(0), failure: undefined };
+export const NO_BODY: ResponseBody = { length: 0, content: Buffer.alloc(0), failure: undefined };
 
 /** Rules see whole bodies, which are in memory then; without a limit in the configuration this one protects the exporter. */
 const MOST_KEPT = 64 * 1024 * 1024;
@@ -42,7 +42,7 @@ export function readBody(
   source: Readable,
   { keep, limit, compression }: BodyPlan,
   guard: Guard,
-): Promise<Body> {
+): Promise<ResponseBody> {
   return new Promise((resolve) => {
     const chunks: Buffer[] = [];
     let length = 0;

@@ -11,13 +11,13 @@ import { describeError, type Failure, failure, type Guard } from "./steps.ts";
 import { isIssuedFor, type PeerFacts, peerFacts, sentCertificates } from "./tls-facts.ts";
 
 /** An open connection. Its errors are listened to; what reads from it sees them as well. */
-export interface Opened<S extends Socket = Socket> {
+export interface OpenConnection<S extends Socket = Socket> {
   readonly ok: true;
   readonly socket: S;
 }
 
 /** Opens a TCP connection; `where` names its end in messages. */
-export function openTcp(to: NetConnectOpts, where: string, guard: Guard): Promise<Opened | Failure> {
+export function openTcp(to: NetConnectOpts, where: string, guard: Guard): Promise<OpenConnection | Failure> {
   return new Promise((resolve) => {
     const socket = connect(to);
     const fail = (why: Failure): void => {
@@ -34,7 +34,7 @@ export function openTcp(to: NetConnectOpts, where: string, guard: Guard): Promis
 }
 
 /** How to secure a connection. */
-export interface Securing {
+export interface TlsPlan {
   readonly trust: SecureContextOptions;
   /** Whether the certificate has to be valid. */
   readonly verify: boolean;
@@ -45,7 +45,7 @@ export interface Securing {
 }
 
 /** A secured connection, or why there is none; the facts are there in both cases once the handshake is done. */
-export type Secured = (Opened<TLSSocket> | Failure) & { readonly peer: PeerFacts | undefined };
+export type TlsConnection = (OpenConnection<TLSSocket> | Failure) & { readonly peer: PeerFacts | undefined };
 
 const NOT_LOOKED_AT = {} as DetailedPeerCertificate;
 
@@ -55,7 +55,7 @@ const contexts = new WeakMap<SecureContextOptions, SecureContext>();
  * Makes the TLS handshake over `socket` and judges the certificate afterwards: the handshake itself accepts any, so
  * that its facts are known also when it is not valid.
  */
-export async function openTls(socket: Socket, securing: Securing, guard: Guard): Promise<Secured> {
+export async function openTls(socket: Socket, securing: TlsPlan, guard: Guard): Promise<TlsConnection> {
   const opened = await handshake(socket, securing, guard);
   if (!opened.ok) return { ...opened, peer: undefined };
   const secured = opened.socket;
@@ -73,9 +73,9 @@ export async function openTls(socket: Socket, securing: Securing, guard: Guard):
 
 function handshake(
   socket: Socket,
-  { trust, serverName, protocols }: Securing,
+  { trust, serverName, protocols }: TlsPlan,
   guard: Guard,
-): Promise<Opened<TLSSocket> | Failure> {
+): Promise<OpenConnection<TLSSocket> | Failure> {
   return new Promise((resolve) => {
     const secured = connectTls({
       socket,

@@ -12,7 +12,7 @@ export interface Outgoing {
 }
 
 /** A response whose body has not been read yet. */
-export interface Exchange {
+export interface ResponseHead {
   readonly ok: true;
   readonly status: number;
   /** `1.1`, `2.0`, ... */
@@ -26,7 +26,7 @@ export interface Exchange {
   close(): void;
 }
 
-export type Answer = Exchange | Failure;
+export type ExchangeResult = ResponseHead | Failure;
 
 /**
  * Go's `Response.ContentLength`: what the header says, unless the length is told in another way; 0 when there can be

@@ -1,6 +1,6 @@
 import { type IncomingMessage, request as nodeRequest } from "node:http";
 import type { Socket } from "node:net";
-import { type Answer, contentLengthOf, type Outgoing } from "./exchange.ts";
+import { contentLengthOf, type ExchangeResult, type Outgoing } from "./exchange.ts";
 import { valueOf, valuesOf } from "./headers.ts";
 import { codeOf, describeError, failure, type Guard } from "./steps.ts";
 
@@ -16,7 +16,7 @@ export function exchangeHttp1(
   outgoing: Outgoing,
   guard: Guard,
   onFirstByte: () => void = () => undefined,
-): Promise<Answer> {
+): Promise<ExchangeResult> {
   return new Promise((resolve) => {
     const request = nodeRequest({
       createConnection: () => socket,
@@ -45,7 +45,11 @@ export function exchangeHttp1(
   });
 }
 
-function exchangeOf(response: IncomingMessage, body: IncomingMessage | undefined, socket: Socket): Answer {
+function exchangeOf(
+  response: IncomingMessage,
+  body: IncomingMessage | undefined,
+  socket: Socket,
+): ExchangeResult {
   const { rawHeaders } = response;
   const status = response.statusCode ?? 0;
   const encodings = valuesOf(rawHeaders, "transfer-encoding");
@@ -64,7 +68,7 @@ function exchangeOf(response: IncomingMessage, body: IncomingMessage | undefined
   };
 }
 
-function failureOf(error: unknown): Answer {
+function failureOf(error: unknown): ExchangeResult {
   const code = codeOf(error) ?? "";
   if (code.startsWith("HPE_")) return failure("malformed", `not a response of HTTP: ${describeError(error)}`);
   // A server that wants another client certificate says so only after the handshake of TLS 1.3.

@@ -1,6 +1,6 @@
 import { connect, constants, type OutgoingHttpHeaders } from "node:http2";
 import type { TLSSocket } from "node:tls";
-import { type Answer, contentLengthOf, type Outgoing } from "./exchange.ts";
+import { contentLengthOf, type ExchangeResult, type Outgoing } from "./exchange.ts";
 import { type RawHeaders, valueOf } from "./headers.ts";
 import { describeError, failure, type Guard } from "./steps.ts";
 
@@ -29,7 +29,7 @@ export function exchangeHttp2(
   outgoing: Outgoing,
   guard: Guard,
   onFirstByte: () => void,
-): Promise<Answer> {
+): Promise<ExchangeResult> {
   return new Promise((resolve) => {
     const session = connect("https://target", {
       createConnection: () => socket,

@@ -10,7 +10,7 @@ export interface IpPreference {
 }
 
 /** The one address that will be probed, and how it was found. */
-export interface Resolved {
+export interface ResolvedAddress {
   readonly ok: true;
   readonly ip: string;
   readonly resolution: Resolution;
@@ -24,7 +24,7 @@ export async function resolveTarget(
   host: string,
   { preferred, fallback }: IpPreference,
   guard: Guard,
-): Promise<Resolved | (Failure & { resolution: Resolution })> {
+): Promise<ResolvedAddress | (Failure & { resolution: Resolution })> {
   const start = guard.clock.monotonic();
   const found = await lookupAll(host, guard);
   const seconds = guard.clock.monotonic() - start;

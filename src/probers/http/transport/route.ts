@@ -31,11 +31,11 @@ export interface Route {
 
 /** A connection that a request can be sent over. */
 export type Connection =
-  | { readonly ok: true; readonly kind: "http1"; readonly socket: Socket; readonly times: Times }
-  | { readonly ok: true; readonly kind: "http2"; readonly socket: TLSSocket; readonly times: Times };
+  | { readonly ok: true; readonly kind: "http1"; readonly socket: Socket; readonly times: ConnectTimes }
+  | { readonly ok: true; readonly kind: "http2"; readonly socket: TLSSocket; readonly times: ConnectTimes };
 
 /** Seconds. */
-export interface Times {
+export interface ConnectTimes {
   readonly connect: number;
   readonly tls: number;
 }

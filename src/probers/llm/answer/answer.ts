@@ -4,7 +4,7 @@ import type { ApiError, FinishReason, Piece, ToolArguments, Usage } from "../wir
 import { excerpt } from "./excerpt.ts";
 
 /** Everything known about an answer so far; `addPiece` is what changes it. */
-export interface Answer extends Said {
+export interface Answer extends AnswerContent {
   output: string;
   /** The model thought, refused or called a tool: signs of life besides the answer. */
   readonly signs: Set<"reasoning" | "refusal" | "tool_call">;
@@ -163,7 +163,7 @@ export interface Vector {
 }
 
 /** What an answer says, which is what expectations are about. */
-export interface Said {
+export interface AnswerContent {
   readonly output: string;
   readonly toolCalls: readonly ToolCall[];
   readonly vector?: Vector;
@@ -193,7 +193,10 @@ export function measure(numbers: readonly unknown[]): Vector {
 }
 
 /** The answer for people: bounded, one line, without `secrets`. */
-export function shownAnswer({ output, toolCalls, vector }: Said, secrets: readonly string[]): string {
+export function shownAnswer(
+  { output, toolCalls, vector }: AnswerContent,
+  secrets: readonly string[],
+): string {
   if (vector !== undefined) return `${vector.dimensions} numbers of norm ${vector.norm.toPrecision(4)}`;
   const calls = toolCalls.slice(0, SHOWN_CALLS).map((call) => `${call.name}(${shownArguments(call)})`);
   return excerpt([output, ...calls].filter((part) => part !== "").join(" "), secrets);

@@ -73,4 +73,4 @@ export const expectSchema = {
 export type ExpectOptions = FromSchema<typeof expectSchema, { keepDefaultedPropertiesOptional: true }>;
 
 /** Name of an expectation. */
-export type Expected = keyof ExpectOptions;
+export type ExpectationName = keyof ExpectOptions;

@@ -1,24 +1,24 @@
 import { compileRegexp, type Regexp } from "../../regexp.ts";
-import { argumentsOf, type Said } from "../answer/answer.ts";
+import { type AnswerContent, argumentsOf } from "../answer/answer.ts";
 import { parseJson } from "../wire/json.ts";
-import type { Expected, ExpectOptions } from "./expect-schema.ts";
+import type { ExpectationName, ExpectOptions } from "./expect-schema.ts";
 import { compileSchema } from "./json-schema.ts";
-import { fill, newValues, placeholder, placeholdersIn, type Values } from "./prompt.ts";
+import { fill, newValues, type PromptValues, placeholder, placeholdersIn } from "./prompt.ts";
 import { containsWord, isWord, lastNumberIn } from "./words.ts";
 
 /** One thing that an answer must be; the result says what it is not, `undefined` means that it holds. */
-export type Expectation = (said: Said, values: Values) => string | undefined;
+export type Expectation = (said: AnswerContent, values: PromptValues) => string | undefined;
 
 /** Reports that one of the expectations is wrong. */
-export type Complain = (name: Expected, got: string, want: string) => void;
+export type ReportExpectation = (name: ExpectationName, got: string, want: string) => void;
 
 /** Compiles one kind of expectation; `undefined` when it is wrong, which is then reported. */
-type Compile<Name extends Expected> = (
+type Compile<Name extends ExpectationName> = (
   option: NonNullable<ExpectOptions[Name]>,
-  complain: Complain,
+  complain: ReportExpectation,
 ) => Expectation | undefined;
 
-const COMPILERS: { readonly [Name in Expected]: Compile<Name> } = {
+const COMPILERS: { readonly [Name in ExpectationName]: Compile<Name> } = {
   word: wordOf,
   equals: equalsOf,
   contains: containsOf,
@@ -34,26 +34,26 @@ const COMPILERS: { readonly [Name in Expected]: Compile<Name> } = {
 /** Compiles what is asked for, in the order of the schema. */
 export function compileExpectations(
   expect: ExpectOptions,
-  complain: Complain,
-): ReadonlyMap<Expected, Expectation> {
-  const found = new Map<Expected, Expectation>();
-  for (const name of Object.keys(COMPILERS) as Expected[]) {
+  complain: ReportExpectation,
+): ReadonlyMap<ExpectationName, Expectation> {
+  const found = new Map<ExpectationName, Expectation>();
+  for (const name of Object.keys(COMPILERS) as ExpectationName[]) {
     const expectation = compileOne(name, expect, complain);
     if (expectation !== undefined) found.set(name, expectation);
   }
   return found;
 }
 
-function compileOne<Name extends Expected>(
+function compileOne<Name extends ExpectationName>(
   name: Name,
   expect: { readonly [Each in Name]?: ExpectOptions[Each] },
-  complain: Complain,
+  complain: ReportExpectation,
 ): Expectation | undefined {
   const option = expect[name];
   return option === undefined ? undefined : COMPILERS[name](option, complain);
 }
 
-function wordOf(word: string, complain: Complain): Expectation | undefined {
+function wordOf(word: string, complain: ReportExpectation): Expectation | undefined {
   if (!isWord(fill(word, newValues()))) {
     complain("word", JSON.stringify(word), "one word, of letters and digits (see contains for text)");
     return undefined;
@@ -64,7 +64,7 @@ function wordOf(word: string, complain: Complain): Expectation | undefined {
   };
 }
 
-function equalsOf(text: string, complain: Complain): Expectation | undefined {
+function equalsOf(text: string, complain: ReportExpectation): Expectation | undefined {
   if (text.trim() === "") {
     complain("equals", JSON.stringify(text), "some text, as an empty answer always fails");
     return undefined;
@@ -75,7 +75,7 @@ function equalsOf(text: string, complain: Complain): Expectation | undefined {
   };
 }
 
-function containsOf(text: string, complain: Complain): Expectation | undefined {
+function containsOf(text: string, complain: ReportExpectation): Expectation | undefined {
   if (text === "") {
     complain("contains", '""', "some text");
     return undefined;
@@ -98,7 +98,7 @@ function matchesOf(source: string, wanted: boolean): Expectation {
 
 function numberOf(
   { value, tolerance = 0 }: NonNullable<ExpectOptions["number"]>,
-  complain: Complain,
+  complain: ReportExpectation,
 ): Expectation | undefined {
   if (typeof value === "string" && value !== placeholder("sum")) {
     complain("number", JSON.stringify(value), `a number, or ${placeholder("sum")}`);
@@ -122,7 +122,7 @@ function maxLengthOf(longest: number): Expectation {
   };
 }
 
-function jsonSchemaOf(schema: object, complain: Complain): Expectation | undefined {
+function jsonSchemaOf(schema: object, complain: ReportExpectation): Expectation | undefined {
   const validate = compileSchema(schema);
   if (typeof validate === "string") {
     complain("json_schema", validate, "a JSON Schema");
@@ -144,7 +144,7 @@ function unfenced(answer: string): string {
 /** One of the calls must do; the first of that name tells what is wrong when none does. */
 function toolCallOf(
   wanted: NonNullable<ExpectOptions["tool_call"]>,
-  complain: Complain,
+  complain: ReportExpectation,
 ): Expectation | undefined {
   const validate = compileSchema(wanted.arguments ?? {});
   if (typeof validate === "string") {

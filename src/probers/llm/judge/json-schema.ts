@@ -1,9 +1,9 @@
 import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
 import { compileRegexp } from "../../regexp.ts";
-import { placeholder, placeholdersIn, type Values } from "./prompt.ts";
+import { type PromptValues, placeholder, placeholdersIn } from "./prompt.ts";
 
 /** Holds a value against a schema: what is wrong with it, `undefined` when nothing is. */
-export type Validate = (value: unknown, values: Values) => string | undefined;
+export type Validate = (value: unknown, values: PromptValues) => string | undefined;
 
 /** Compiles `schema`, in which `{{nonce}}` may stand. @returns what is wrong with it when it is none */
 export function compileSchema(schema: object): Validate | string {

@@ -1,22 +1,29 @@
 import type { CompileContext } from "../../../core/prober.ts";
 import { compileRegexp } from "../../regexp.ts";
-import type { Said } from "../answer/answer.ts";
+import type { AnswerContent } from "../answer/answer.ts";
 import type { WireFormat } from "../wire/types.ts";
-import type { Expected, ExpectOptions } from "./expect-schema.ts";
-import { type Complain, compileExpectations, type Expectation } from "./expectations.ts";
-import { fill, newValues, type Placeholder, placeholder, placeholdersIn, type Values } from "./prompt.ts";
+import type { ExpectationName, ExpectOptions } from "./expect-schema.ts";
+import { compileExpectations, type Expectation, type ReportExpectation } from "./expectations.ts";
+import {
+  fill,
+  newValues,
+  type Placeholder,
+  type PromptValues,
+  placeholder,
+  placeholdersIn,
+} from "./prompt.ts";
 import { WITH_TOOLS } from "./tools.ts";
 
 /** Judges answers to one question. */
 export interface Judge {
   /** What the answer does not meet, in words for people; nothing when it is correct. */
-  broken(said: Said, values: Values): readonly string[];
+  broken(said: AnswerContent, values: PromptValues): readonly string[];
   /** A call of a tool is an answer, though it says nothing. */
   readonly wantsToolCall: boolean;
 }
 
 /** What the expectations are about. */
-export interface Subject {
+export interface ExpectationContext {
   readonly prompt: string;
   readonly system?: string;
   readonly format: WireFormat;
@@ -27,8 +34,13 @@ export interface Subject {
 }
 
 /** Compiles the expectations, reporting those that are wrong or can never hold. */
-export function compileJudge(expect: ExpectOptions, subject: Subject, context: CompileContext): Judge {
-  const complain: Complain = (name, got, want) => context.problem([...subject.path, name], got, want);
+export function compileJudge(
+  expect: ExpectOptions,
+  subject: ExpectationContext,
+  context: CompileContext,
+): Judge {
+  const complain: ReportExpectation = (name, got, want) =>
+    context.problem([...subject.path, name], got, want);
   reportForeign(expect, subject, complain);
   reportUnknownValues(expect, subject, complain);
   const compiled = compileExpectations(expect, complain);
@@ -49,10 +61,14 @@ const soundVector: Expectation = ({ vector }) => {
 };
 
 /** What the API cannot answer with. */
-function reportForeign(expect: ExpectOptions, { format, tools }: Subject, complain: Complain): void {
+function reportForeign(
+  expect: ExpectOptions,
+  { format, tools }: ExpectationContext,
+  complain: ReportExpectation,
+): void {
   const { api, abilities } = format;
   const vector = abilities.answer === "vector";
-  for (const name of Object.keys(expect) as Expected[]) {
+  for (const name of Object.keys(expect) as ExpectationName[]) {
     if (vector !== (name === "dimensions")) {
       const want = vector
         ? `dimensions, as ${api} answers with a vector`
@@ -75,9 +91,13 @@ const TOLD_BY: Readonly<Record<Placeholder, readonly Placeholder[]>> = {
 };
 
 /** An answer cannot repeat a value that the question did not tell. */
-function reportUnknownValues(expect: ExpectOptions, { prompt, system }: Subject, complain: Complain): void {
+function reportUnknownValues(
+  expect: ExpectOptions,
+  { prompt, system }: ExpectationContext,
+  complain: ReportExpectation,
+): void {
   const told = placeholdersIn(`${prompt}\n${system ?? ""}`);
-  for (const name of Object.keys(expect) as Expected[]) {
+  for (const name of Object.keys(expect) as ExpectationName[]) {
     for (const wanted of placeholdersIn(JSON.stringify(expect[name]))) {
       const missing = TOLD_BY[wanted].filter((each) => !told.has(each)).map(placeholder);
       if (missing.length > 0)
@@ -89,8 +109,8 @@ function reportUnknownValues(expect: ExpectOptions, { prompt, system }: Subject,
 /** Reports expectations that no answer can meet together, as far as that can be decided. */
 export function reportContradictions(
   expect: ExpectOptions,
-  compiled: ReadonlyMap<Expected, Expectation>,
-  complain: Complain,
+  compiled: ReadonlyMap<ExpectationName, Expectation>,
+  complain: ReportExpectation,
 ): void {
   reportEquals(expect, compiled, complain);
   reportTooLong(expect, complain);
@@ -100,8 +120,8 @@ export function reportContradictions(
 /** Where only one text is right, everything else can be asked about it. */
 function reportEquals(
   { equals }: ExpectOptions,
-  compiled: ReadonlyMap<Expected, Expectation>,
-  complain: Complain,
+  compiled: ReadonlyMap<ExpectationName, Expectation>,
+  complain: ReportExpectation,
 ): void {
   const values = newValues();
   const only = fill(equals ?? "", values).trim();
@@ -113,7 +133,10 @@ function reportEquals(
   }
 }
 
-function reportTooLong({ word, contains, max_length: longest }: ExpectOptions, complain: Complain): void {
+function reportTooLong(
+  { word, contains, max_length: longest }: ExpectOptions,
+  complain: ReportExpectation,
+): void {
   if (longest === undefined) return;
   const values = newValues();
   for (const [name, text] of [["word", word] as const, ["contains", contains] as const]) {
@@ -130,7 +153,7 @@ const CONTEXT = /[\^$]|\\[bBAz]/;
  * An expression that matches in a text alone matches in every text with it, unless it asks for what is around. A word
  * may come in any case, so only an expression that ignores case rules it out.
  */
-function reportForbidden(expect: ExpectOptions, complain: Complain): void {
+function reportForbidden(expect: ExpectOptions, complain: ReportExpectation): void {
   const { not_matches: forbidden, matches, contains, word } = expect;
   if (forbidden === undefined) return;
   if (forbidden === matches) complain("not_matches", forbidden, "another expression than that of matches");

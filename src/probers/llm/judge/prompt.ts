@@ -1,7 +1,7 @@
 import { randomInt } from "node:crypto";
 
 /** What differs from probe to probe, by the names of the placeholders: `{{nonce}}`, `{{a}}`, `{{b}}`, `{{sum}}`. */
-export interface Values {
+export interface PromptValues {
   /** Eight digits, which models repeat reliably and which mean nothing in a regular expression. */
   readonly nonce: string;
   /** Two numbers of three digits, which small models add reliably and of which there are too many pairs to be cached. */
@@ -11,7 +11,7 @@ export interface Values {
 }
 
 /** Name of a placeholder. */
-export type Placeholder = keyof Values;
+export type Placeholder = keyof PromptValues;
 
 /** Seed 0's health prompt. */
 export const DEFAULT_PROMPT = "System health check. Respond with: HEALTHY";
@@ -26,11 +26,11 @@ export const placeholdersIn = (text: string): ReadonlySet<Placeholder> =>
   new Set(Array.from(text.matchAll(PLACEHOLDER), ([, name]) => name as Placeholder));
 
 /** `text` with every placeholder replaced. */
-export const fill = (text: string, values: Values): string =>
+export const fill = (text: string, values: PromptValues): string =>
   text.replaceAll(PLACEHOLDER, (_, name: Placeholder) => values[name]);
 
 /** New random values. Caches that answer for a dead model have not seen them. */
-export function newValues(): Values {
+export function newValues(): PromptValues {
   const a = randomInt(100, 1000);
   const b = randomInt(100, 1000);
   return {

@@ -12,7 +12,15 @@ import {
   usagePiece,
 } from "./json.ts";
 import { readOpenaiError } from "./openai-error.ts";
-import type { ApiError, Ask, FinishReason, Frame, Piece, WireFormat, WireRequest } from "./types.ts";
+import type {
+  ApiError,
+  FinishReason,
+  Frame,
+  Piece,
+  PromptRequest,
+  WireFormat,
+  WireRequest,
+} from "./types.ts";
 
 /** The version that every server speaks that speaks this API. */
 const DEFAULT_VERSION = "2023-06-01";
@@ -51,7 +59,7 @@ export const anthropic = {
   },
 } as const satisfies WireFormat;
 
-function request(ask: Ask): WireRequest {
+function request(ask: PromptRequest): WireRequest {
   return {
     prefix: "/v1",
     path: "/messages",

@@ -1,5 +1,5 @@
 import { openai } from "./openai.ts";
-import type { Ask, WireFormat, WireRequest } from "./types.ts";
+import type { PromptRequest, WireFormat, WireRequest } from "./types.ts";
 
 /** The last version that is generally available and that deployments of any age speak. */
 const DEFAULT_VERSION = "2024-10-21";
@@ -32,7 +32,7 @@ export const azureOpenai = {
   },
 } as const satisfies WireFormat;
 
-function request(ask: Ask): WireRequest {
+function request(ask: PromptRequest): WireRequest {
   const { model, ...body } = openai.request(ask).body;
   return {
     prefix: "/openai",

@@ -11,7 +11,15 @@ import {
   textPiece,
   usagePiece,
 } from "./json.ts";
-import type { ApiError, Ask, FinishReason, Headers, Piece, WireFormat, WireRequest } from "./types.ts";
+import type {
+  ApiError,
+  FinishReason,
+  Headers,
+  Piece,
+  PromptRequest,
+  WireFormat,
+  WireRequest,
+} from "./types.ts";
 
 /**
  * Bedrock's Converse with an API key. Only whole answers are read: a stream of it is neither events nor lines but
@@ -46,7 +54,7 @@ export const bedrock = {
   },
 } as const satisfies WireFormat;
 
-function request(ask: Ask): WireRequest {
+function request(ask: PromptRequest): WireRequest {
   return {
     // Models may be named by ARN, which has slashes.
     path: `/model/${encodeURIComponent(ask.model ?? "")}/converse`,
@@ -59,7 +67,7 @@ function request(ask: Ask): WireRequest {
   };
 }
 
-const toolSpec = ({ parameters, ...tool }: Ask["tools"][number]): object => ({
+const toolSpec = ({ parameters, ...tool }: PromptRequest["tools"][number]): object => ({
   toolSpec: { ...tool, inputSchema: { json: parameters } },
 });
 

@@ -11,7 +11,15 @@ import {
   textPiece,
   usagePiece,
 } from "./json.ts";
-import type { ApiError, Ask, FinishReason, Frame, Piece, WireFormat, WireRequest } from "./types.ts";
+import type {
+  ApiError,
+  FinishReason,
+  Frame,
+  Piece,
+  PromptRequest,
+  WireFormat,
+  WireRequest,
+} from "./types.ts";
 
 /** Cohere's chat, version 2. https://docs.cohere.com/v2/reference/chat */
 export const cohere = {
@@ -28,7 +36,7 @@ export const cohere = {
   errorReasons: {},
 } as const satisfies WireFormat;
 
-function request(ask: Ask): WireRequest {
+function request(ask: PromptRequest): WireRequest {
   return {
     prefix: "/v2",
     path: "/chat",

@@ -16,7 +16,7 @@ import {
   usagePiece,
 } from "./json.ts";
 import { statusOf } from "./openai-error.ts";
-import type { ApiError, Ask, FinishReason, Piece, WireFormat, WireRequest } from "./types.ts";
+import type { ApiError, FinishReason, Piece, PromptRequest, WireFormat, WireRequest } from "./types.ts";
 
 /** Google's Gemini API. https://ai.google.dev/api/generate-content */
 export const gemini = {
@@ -54,7 +54,7 @@ export const gemini = {
   },
 } as const satisfies WireFormat;
 
-function request(ask: Ask): WireRequest {
+function request(ask: PromptRequest): WireRequest {
   const model = encodeURIComponent((ask.model ?? "").replace(/^models\//, ""));
   return {
     prefix: "/v1beta",
@@ -70,7 +70,7 @@ function request(ask: Ask): WireRequest {
 }
 
 /** `parameters` only takes a part of JSON Schema. */
-const declaration = ({ parameters, ...tool }: Ask["tools"][number]): object => ({
+const declaration = ({ parameters, ...tool }: PromptRequest["tools"][number]): object => ({
   ...tool,
   parametersJsonSchema: parameters,
 });

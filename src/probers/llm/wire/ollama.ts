@@ -13,7 +13,7 @@ import {
   usagePiece,
 } from "./json.ts";
 import { statusOf } from "./openai-error.ts";
-import type { ApiError, Ask, FinishReason, Piece, WireFormat, WireRequest } from "./types.ts";
+import type { ApiError, FinishReason, Piece, PromptRequest, WireFormat, WireRequest } from "./types.ts";
 
 /** Ollama's own API, by its chat or its generate route. https://github.com/ollama/ollama/blob/main/docs/api.md */
 export const ollama = {
@@ -42,7 +42,7 @@ export const ollama = {
   errorReasons: {},
 } as const satisfies WireFormat;
 
-function request(ask: Ask): WireRequest {
+function request(ask: PromptRequest): WireRequest {
   const { model, system, prompt, stream, tools } = ask;
   const common = {
     ...defined({ model }),

@@ -1,7 +1,7 @@
 import { defined } from "../../../core/defined.ts";
 import { countOf, firstOf, malformedPiece, modelPiece, objectOf, usagePiece } from "./json.ts";
 import { OPENAI_ERROR_REASONS, openaiErrorInside, readOpenaiError } from "./openai-error.ts";
-import type { Ask, Piece, WireFormat, WireRequest } from "./types.ts";
+import type { Piece, PromptRequest, WireFormat, WireRequest } from "./types.ts";
 
 /**
  * OpenAI's embeddings, also spoken by vLLM, llama.cpp, Ollama and others: the prompt becomes a vector.
@@ -20,7 +20,7 @@ export const openaiEmbeddings = {
   errorReasons: OPENAI_ERROR_REASONS,
 } as const satisfies WireFormat;
 
-function request(ask: Ask): WireRequest {
+function request(ask: PromptRequest): WireRequest {
   return {
     root: "/v1",
     path: "/embeddings",

@@ -12,7 +12,7 @@ import {
   usagePiece,
 } from "./json.ts";
 import { OPENAI_ERROR_REASONS, openaiErrorInside, readOpenaiError } from "./openai-error.ts";
-import type { Ask, FinishReason, Frame, Piece, WireFormat, WireRequest } from "./types.ts";
+import type { FinishReason, Frame, Piece, PromptRequest, WireFormat, WireRequest } from "./types.ts";
 
 /** OpenAI's Responses. https://platform.openai.com/docs/api-reference/responses */
 export const openaiResponses = {
@@ -46,7 +46,7 @@ export const openaiResponses = {
   },
 } as const satisfies WireFormat;
 
-function request(ask: Ask): WireRequest {
+function request(ask: PromptRequest): WireRequest {
   return {
     root: "/v1",
     path: "/responses",

@@ -14,7 +14,7 @@ import {
   usagePiece,
 } from "./json.ts";
 import { OPENAI_ERROR_REASONS, openaiErrorInside, readOpenaiError } from "./openai-error.ts";
-import type { Ask, FinishReason, Frame, Piece, WireFormat, WireRequest } from "./types.ts";
+import type { FinishReason, Frame, Piece, PromptRequest, WireFormat, WireRequest } from "./types.ts";
 
 /**
  * OpenAI's chat completions and what its many imitators make of them (vLLM, llama.cpp, SGLang, LiteLLM, OpenRouter,
@@ -46,7 +46,7 @@ export const openai = {
   errorReasons: OPENAI_ERROR_REASONS,
 } as const satisfies WireFormat;
 
-function request(ask: Ask): WireRequest {
+function request(ask: PromptRequest): WireRequest {
   return {
     root: "/v1",
     path: "/chat/completions",

@@ -9,7 +9,7 @@ import {
   textPiece,
   usagePiece,
 } from "./json.ts";
-import type { ApiError, Ask, FinishReason, Piece, WireFormat, WireRequest } from "./types.ts";
+import type { ApiError, FinishReason, Piece, PromptRequest, WireFormat, WireRequest } from "./types.ts";
 
 /**
  * The own API of text-generation-inference: it continues the prompt as it is, without a chat template. For its
@@ -34,7 +34,7 @@ export const tgi = {
   },
 } as const satisfies WireFormat;
 
-function request(ask: Ask): WireRequest {
+function request(ask: PromptRequest): WireRequest {
   return {
     path: ask.stream ? "/generate_stream" : "/generate",
     body: { inputs: ask.prompt, parameters: { max_new_tokens: ask.maxTokens, details: true } },

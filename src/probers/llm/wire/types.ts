@@ -10,7 +10,7 @@ export interface Tool {
 }
 
 /** What is asked, in the words of no API in particular. */
-export interface Ask {
+export interface PromptRequest {
   /** Absent: the server has one model, or a default. */
   readonly model?: string;
   readonly system?: string;
@@ -138,7 +138,7 @@ export interface WireFormat {
   readonly fields: Readonly<Record<string, string>>;
   /** The headers that carry a key. */
   credential(key: string): Readonly<Record<string, string>>;
-  request(ask: Ask): WireRequest;
+  request(ask: PromptRequest): WireRequest;
   /** Facts in one frame of a streamed answer. The sentinel `[DONE]` never gets here. */
   readFrame(frame: Frame): readonly Piece[];
   /** Facts in an answer that came in one piece, be it because the server ignored `stream`. */
