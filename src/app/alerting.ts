@@ -52,13 +52,13 @@ export interface AlertingDeps {
 
 export function createAlerting(deps: AlertingDeps): Alerting {
   const { clock, log, memory, version, ask } = deps;
-  const maintenance = createMaintenance(clock, memory.shelf("maintenance"));
+  const maintenance = createMaintenance(clock, memory.namespace("maintenance"));
   const covers = (kind: "target" | "heartbeat", name: string): boolean =>
     maintenance.covers({ kind, name }) === true;
 
   const held = createSuppressedNotices({
     clock,
-    shelf: memory.shelf("maintenance-held"),
+    shelf: memory.namespace("maintenance-held"),
     inMaintenance: (name) => covers("heartbeat", name),
     release(name) {
       const push = deps.push(name);

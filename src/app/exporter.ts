@@ -91,7 +91,7 @@ export function createExporter(options: ExporterOptions): Exporter {
   let stopping = false;
   let current: Current & { readonly byIdentity: ReadonlyMap<string, Target> };
 
-  const ledger = createLedger(memory.shelf("money/ledger"));
+  const ledger = createLedger(memory.namespace("money/ledger"));
   const treasury = createTreasury(ledger, options.config.prices);
   const payer = ({ key, target, module }: ProbeRequest): Payer => {
     const configured = current.byIdentity.get(key);
@@ -148,9 +148,9 @@ export function createExporter(options: ExporterOptions): Exporter {
       logEffect(log, target, effect);
       options.history.record(toHistoryEvent(target, effect));
     },
-    memory.shelf("failover"),
+    memory.namespace("failover"),
   );
-  const totals = createTotals(memory.shelf("metrics/totals"));
+  const totals = createTotals(memory.namespace("metrics/totals"));
   const scheduler = createScheduler(
     clock,
     (target) => {
@@ -225,7 +225,7 @@ export function createExporter(options: ExporterOptions): Exporter {
   const beat = (name: string): HeartbeatState | undefined => pushes.find(name)?.beat;
   const knowsName = (name: string): boolean =>
     current.targets.has(name) || current.groups.has(name) || pushes.has(name);
-  const components = createComponents(memory.shelf("components"), clock, {
+  const components = createComponents(memory.namespace("components"), clock, {
     isTaken: knowsName,
     groups: () => [...current.groups.keys()],
   });

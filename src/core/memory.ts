@@ -21,7 +21,7 @@ export function retainKeys(shelf: StateStore, keys: { has(key: string): boolean 
 /** What the exporter remembers. */
 export interface Memory {
   /** The shelf of a part; the same name gives the same shelf. */
-  shelf(name: string): StateStore;
+  namespace(name: string): StateStore;
   /** Resolves when everything that was put so far will survive; rejects when that cannot be promised. */
   flush(): Promise<void>;
   /** How long nobody was there before this start; 0 when nothing is remembered. */
@@ -32,7 +32,7 @@ export interface Memory {
 export function createMemory(): Memory {
   const shelves = new Map<string, StateStore>();
   return {
-    shelf(name) {
+    namespace(name) {
       const known = shelves.get(name);
       if (known !== undefined) return known;
       const values = new Map<string, unknown>();

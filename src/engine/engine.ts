@@ -76,7 +76,7 @@ export function createEngine({
   const inFlight = new Map<string, Promise<Result>>();
   const configured = new Map<string, Result>();
   const adhoc = new Map<string, Result>();
-  const kept = createRestoredResults(memory.shelf("engine/results"), metricNamed);
+  const kept = createRestoredResults(memory.namespace("engine/results"), metricNamed);
   let lastId = 0;
   const deps = {
     clock,

@@ -109,7 +109,7 @@ export async function runProbe(
               signal: controller.signal,
               clock,
               log: note,
-              memory: memory.shelf(`prober/${module.prober.kind}/${module.name}`),
+              memory: memory.namespace(`prober/${module.prober.kind}/${module.name}`),
             },
             deps,
           );

@@ -44,7 +44,7 @@ const TICK = seconds(1);
 export function createDriver(
   clock: Clock,
   report: (target: Target, effect: FailoverEffect, state: FailoverState) => void,
-  shelf: StateStore = createMemory().shelf("failover"),
+  shelf: StateStore = createMemory().namespace("failover"),
 ): Driver {
   let targets: readonly Target[] = [];
   let states = new Map<string, FailoverState>();

@@ -62,7 +62,7 @@ interface Entry {
 const MOST_BODIES = 16 * 1024 * 1024;
 
 export function createRegister({ clock, log, memory, report }: RegisterDeps): Register {
-  const shelf = memory.shelf("heartbeats");
+  const shelf = memory.namespace("heartbeats");
   const steady = createSteadyClock(clock);
   const bodies = createBodies(MOST_BODIES);
   const entries = new Map<string, Entry>();

@@ -110,7 +110,7 @@ export function recall(shelf: StateStore, log: Log): ReadonlyMap<string, StoredH
  * @param taken numbers that are in use
  */
 export function createNumbers(memory: Memory, taken: Iterable<number>): () => number {
-  const shelf = memory.shelf("heartbeat-ids");
+  const shelf = memory.namespace("heartbeat-ids");
   const stored = shelf.get("last");
   let last = typeof stored === "number" && Number.isSafeInteger(stored) && stored > 0 ? stored : 0;
   for (const number of taken) last = Math.max(last, number);

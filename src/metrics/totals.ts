@@ -31,7 +31,7 @@ interface TargetTotals {
 }
 
 /** @param shelf where everything is kept over a restart */
-export function createTotals(shelf: StateStore = createMemory().shelf("totals")): Totals {
+export function createTotals(shelf: StateStore = createMemory().namespace("totals")): Totals {
   let known = new Map<string, TargetTotals>();
 
   const begin = (key: string, labels: TargetLabels): TargetTotals => ({

@@ -28,7 +28,7 @@ export interface Ledger {
 const NOTHING: Amount = { tokens: 0, dollars: 0 };
 
 /** @param shelf where it is kept over a restart */
-export function createLedger(shelf: StateStore = createMemory().shelf("ledger")): Ledger {
+export function createLedger(shelf: StateStore = createMemory().namespace("ledger")): Ledger {
   const entries = new Map<string, Spending>();
   for (const [key, value] of shelf.entries()) {
     const spending = readSpending(value);

@@ -25,7 +25,7 @@ export function createRunningPlugins({ clock, log, memory, report }: RunningDeps
         clock,
         log,
         signal,
-        memory: memory.shelf(`plugin/${name}`),
+        memory: memory.namespace(`plugin/${name}`),
         report(component, value) {
           if (signal.aborted) return;
           const wrong = report(component, value);

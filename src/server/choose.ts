@@ -3,6 +3,7 @@ import type { Target } from "../core/target.ts";
 import type { GroupReading } from "../groups/groups.ts";
 import type { RouteContext } from "./deps.ts";
 import { refuseJson } from "./refuse.ts";
+import { queryOf } from "./request.ts";
 
 /**
  * The target that a status or mode route is about: `?target=`, or the only one with failover, or the only one at all.
@@ -10,7 +11,7 @@ import { refuseJson } from "./refuse.ts";
  */
 export function chooseTarget({ current }: RouteContext, req: Request, res: Response): Target | undefined {
   const targets = [...current().targets.values()];
-  const name = new URL(req.url, "http://localhost").searchParams.get("target");
+  const name = queryOf(req).get("target");
   if (name !== null) {
     const named = current().targets.get(name);
     if (named === undefined)
@@ -37,7 +38,7 @@ export type GroupChoice =
 
 /** The group that a health route is about: `?group=`, or that of the configuration. */
 export function chooseGroup({ current, health }: RouteContext, req: Request): GroupChoice {
-  const asked = new URL(req.url, "http://localhost").searchParams.get("group");
+  const asked = queryOf(req).get("group");
   const name = asked ?? current().healthGroup;
   if (name === undefined) return { kind: "none" };
   const reading = health.group(name);

@@ -111,7 +111,7 @@ export async function openStore({ path, bounds, clock, log, patience }: StoreOpt
   await file.start(patience);
 
   return {
-    memory: { shelf: (name) => shelves.shelf(name), flush: () => file.write(), downFor: file.downFor() },
+    memory: { namespace: (name) => shelves.shelf(name), flush: () => file.write(), downFor: file.downFor() },
     history,
     status: () => file.status(),
     setBounds: (next) => file.setBounds(next),

@@ -15,8 +15,8 @@ function restarted(memory: Memory): Memory {
   const shelves = new Map<string, ReturnType<typeof readBack>>();
   return {
     ...memory,
-    shelf(name) {
-      const shelf = shelves.get(name) ?? readBack(memory.shelf(name));
+    namespace(name) {
+      const shelf = shelves.get(name) ?? readBack(memory.namespace(name));
       shelves.set(name, shelf);
       return shelf;
     },

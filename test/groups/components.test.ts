@@ -10,7 +10,7 @@ const names = { isTaken: (name: string) => name === "gpt", groups: () => ["ecosy
 const create = (memory = createMemory(), clock = manualClock(START)) => ({
   memory,
   clock,
-  components: createComponents(memory.shelf("components"), clock, names),
+  components: createComponents(memory.namespace("components"), clock, names),
 });
 
 const statusOf = (components: Components, name: string) => components.reading(name)?.status;
@@ -61,7 +61,7 @@ describe("components", () => {
 
   it("leave out what a shelf holds that is none, and take it away", () => {
     const memory = createMemory();
-    const shelf = memory.shelf("components");
+    const shelf = memory.namespace("components");
     const good = {
       status: "healthy",
       message: "",

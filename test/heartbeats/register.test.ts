@@ -202,8 +202,8 @@ describe("the register", () => {
 
   it("starts anew what cannot be read, and says so", () => {
     const memory = createMemory();
-    memory.shelf("heartbeats").put("a", { id: 7, registered: false, state: { status: "up" } });
-    memory.shelf("heartbeats").put("not a name\n", {});
+    memory.namespace("heartbeats").put("a", { id: 7, registered: false, state: { status: "up" } });
+    memory.namespace("heartbeats").put("not a name\n", {});
     const { register, said } = build(memory);
     register.configure(setupOf(["a"]));
     expect(register.find("a")).toMatchObject({ id: 1, status: "unknown" });
@@ -243,7 +243,7 @@ describe("registration", () => {
     clock.advance(seconds(1));
     expect(said.slice(2)).toEqual(["Machine 2 (web-1) expired: no ping for 168h0m0s"]);
     expect([register.has("web-1"), register.has("db")]).toEqual([false, true]);
-    expect([...memory.shelf("heartbeats").entries()].map(([name]) => name)).toEqual(["db"]);
+    expect([...memory.namespace("heartbeats").entries()].map(([name]) => name)).toEqual(["db"]);
   });
 
   it("expires nothing that is configured, however long that may be silent", () => {
@@ -262,7 +262,7 @@ describe("registration", () => {
     register.ping("web-1", "success");
     register.configure(setupOf(["web-1"], { registration: REGISTRATION }));
     expect(register.find("web-1")).toMatchObject({ id: 1, registered: false, status: "online" });
-    expect(memory.shelf("heartbeats").get("web-1")).toMatchObject({ registered: false });
+    expect(memory.namespace("heartbeats").get("web-1")).toMatchObject({ registered: false });
     expect([register.admit("web-2"), register.admit("web-3")]).toEqual([undefined, undefined]);
     clock.advance(seconds(30 * 86_400));
     expect([register.has("web-1"), register.has("web-2")]).toEqual([true, false]);

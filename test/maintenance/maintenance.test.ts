@@ -153,7 +153,7 @@ describe("maintenance", () => {
     expect(await of(second)).toBe(1);
     second.clock.advance(seconds(3600));
     expect(await of(second)).toBeUndefined();
-    expect([...memory.shelf("maintenance").entries()]).toEqual([]);
+    expect([...memory.namespace("maintenance").entries()]).toEqual([]);
 
     const again = (await (await second.control("POST", "/api/v1/maintenance?for=1h&group=inner")).json()) as {
       id: string;

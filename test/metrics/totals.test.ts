@@ -111,7 +111,7 @@ describe("createTotals", () => {
     });
     await fc.assert(
       fc.asyncProperty(steps, fc.boolean(), async (steps, priced) => {
-        let shelf = createMemory().shelf("totals");
+        let shelf = createMemory().namespace("totals");
         let totals = createTotals(shelf);
         totals.setTargets([one], () => priced);
         const theirs = reference(priced);
@@ -133,7 +133,7 @@ describe("createTotals", () => {
   });
 
   it("forgets targets that are gone, and begins anew when they come back", async () => {
-    const shelf = createMemory().shelf("totals");
+    const shelf = createMemory().namespace("totals");
     const totals = createTotals(shelf);
     totals.setTargets([one]);
     totals.observe(one, resultOf({ duration: 1 }));
@@ -159,7 +159,7 @@ describe("createTotals", () => {
     ],
     ["nothing", {}],
   ])("begins at 0 where what was kept is %s", async (_title, value) => {
-    const shelf = createMemory().shelf("totals");
+    const shelf = createMemory().namespace("totals");
     shelf.put(JSON.stringify(["one", "held"]), value);
     const totals = createTotals(shelf);
     totals.setTargets([one]);

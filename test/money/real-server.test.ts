@@ -104,7 +104,7 @@ describe("a budget in front of a real server", () => {
     const memory = createMemory();
     await using exporter = await startLocalExporter({ yaml: yaml(url, ""), probers, memory });
     await (await fetch(`${exporter.url}/probe?target=gpt`)).text();
-    const ledger = createLedger(memory.shelf("money/ledger"));
+    const ledger = createLedger(memory.namespace("money/ledger"));
     expect(ledger.spent({ kind: "module", name: "chat" }, "day", systemClock.now()).tokens).toBe(tokens);
   });
 

@@ -53,7 +53,7 @@ describe("the ledger", () => {
     });
     fc.assert(
       fc.property(periods, times, steps, fc.nat(), (per, start, steps, restart) => {
-        const shelf = createMemory().shelf("ledger");
+        const shelf = createMemory().namespace("ledger");
         let ledger = createLedger(shelf);
         let now = start;
         const sums = new Map<number, { tokens: number; nano: bigint }>();
@@ -90,13 +90,13 @@ describe("the ledger", () => {
     ["negative tokens", { owner, per: "hour", windowStart: 0, tokens: -1, dollars: 1 }],
     ["no dollars", { owner, per: "hour", windowStart: 0, tokens: 1, dollars: null }],
   ])("leaves out what was kept and cannot be: %s", (_title, value) => {
-    const shelf = createMemory().shelf("ledger");
+    const shelf = createMemory().namespace("ledger");
     shelf.put("hour target gpt", value);
     expect(createLedger(shelf).spent(owner, "hour", timestamp(0))).toMatchObject({ tokens: 0, dollars: 0 });
   });
 
   test("keeps owners apart, and forgets whom nobody wants", () => {
-    const shelf = createMemory().shelf("ledger");
+    const shelf = createMemory().namespace("ledger");
     const ledger = createLedger(shelf);
     const module: Owner = { kind: "module", name: "gpt" };
     const now = at("2025-09-15T13:30:00Z");

@@ -14,14 +14,14 @@ export function snapshotMemory(
   const inner = createMemory();
   const names = new Set<string>(content.keys());
   for (const [name, values] of content) {
-    for (const [key, value] of values) inner.shelf(name).put(key, value);
+    for (const [key, value] of values) inner.namespace(name).put(key, value);
   }
   let broken = false;
   return {
     downFor: inner.downFor,
-    shelf(name) {
+    namespace(name) {
       names.add(name);
-      return inner.shelf(name);
+      return inner.namespace(name);
     },
     async flush() {
       if (broken) throw new Error("the disk is full");
@@ -31,7 +31,7 @@ export function snapshotMemory(
         new Map(
           Array.from(names, (name) => [
             name,
-            new Map(JSON.parse(JSON.stringify([...inner.shelf(name).entries()])) as [string, unknown][]),
+            new Map(JSON.parse(JSON.stringify([...inner.namespace(name).entries()])) as [string, unknown][]),
           ]),
         ),
       ),

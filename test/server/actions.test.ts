@@ -404,7 +404,7 @@ describe("a restart of the exporter", () => {
 
   test("does what was taken on and not begun", async () => {
     const memory = snapshotMemory();
-    memory.shelf("actions").put('["restart","web"]', {
+    memory.namespace("actions").put('["restart","web"]', {
       count: 1,
       firingAt: systemClock.now(),
       exhausted: false,
@@ -417,7 +417,7 @@ describe("a restart of the exporter", () => {
 
   test("does not do what was taken on long ago", async () => {
     const memory = snapshotMemory();
-    memory.shelf("actions").put('["restart","web"]', {
+    memory.namespace("actions").put('["restart","web"]', {
       count: 0,
       firingAt: 0,
       exhausted: false,

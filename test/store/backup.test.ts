@@ -16,7 +16,7 @@ describe("backup and restore", () => {
     const [path, file] = [join(folder.path, "s.db"), join(folder.path, "backups/one.db")];
     {
       await using open = await openTestStore(path);
-      open.store.memory.shelf("a").put("x", "then");
+      open.store.memory.namespace("a").put("x", "then");
       open.store.history.append({
         target: "one",
         module: "web",
@@ -25,7 +25,7 @@ describe("backup and restore", () => {
       });
       await open.store.memory.flush();
       backupStore(path, file);
-      open.store.memory.shelf("a").put("x", "later");
+      open.store.memory.namespace("a").put("x", "later");
       await open.store.memory.flush();
       expect(() => restoreStore(file, path, AT)).toThrow(`${path}: another exporter uses the file`);
     }
@@ -33,11 +33,11 @@ describe("backup and restore", () => {
     expect(aside).toBe(`${path}.replaced-2025-09-15T13-30-00.000Z`);
     {
       await using open = await openTestStore(path);
-      expect(open.store.memory.shelf("a").get("x")).toBe("then");
+      expect(open.store.memory.namespace("a").get("x")).toBe("then");
       expect(open.store.status().file?.results).toBe(1);
     }
     await using replaced = await openTestStore(aside ?? "");
-    expect(replaced.store.memory.shelf("a").get("x")).toBe("later");
+    expect(replaced.store.memory.namespace("a").get("x")).toBe("later");
   });
 
   it("restore where nothing was", async () => {
@@ -55,7 +55,7 @@ describe("backup and restore", () => {
     const [path, file] = [join(folder.path, "s.db"), join(folder.path, "one.db")];
     {
       await using open = await openTestStore(path);
-      open.store.memory.shelf("a").put("x", "y".repeat(50_000));
+      open.store.memory.namespace("a").put("x", "y".repeat(50_000));
     }
     backupStore(path, file);
     expect(() => backupStore(path, file)).toThrow(`${file}: it exists already`);
@@ -75,6 +75,6 @@ describe("backup and restore", () => {
     db.close();
     expect(() => restoreStore(file, path, AT)).toThrow(`${file}: got a file of version 99, want 1 or older`);
     await using open = await openTestStore(path);
-    expect(open.store.memory.shelf("a").get("x")).toHaveLength(50_000);
+    expect(open.store.memory.namespace("a").get("x")).toHaveLength(50_000);
   });
 });

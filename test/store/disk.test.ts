@@ -87,19 +87,19 @@ describe("a disk that nobody may write", () => {
     const path = join(disk.path, "s.db");
     {
       await using open = await openTestStore(path);
-      open.store.memory.shelf("a").put("x", 1);
+      open.store.memory.namespace("a").put("x", 1);
     }
     await disk.readOnly();
     await using open = await openTestStore(path);
-    expect(open.store.memory.shelf("a").get("x")).toBe(1);
+    expect(open.store.memory.namespace("a").get("x")).toBe(1);
     expect(open.store.status()).toMatchObject({ up: false, failures: { read_only: expect.any(Number) } });
     expect(open.logged[0]?.fields).toMatchObject({ reason: "read_only" });
-    open.store.memory.shelf("a").put("x", 2);
+    open.store.memory.namespace("a").put("x", 2);
     await disk.writable();
     await waitUntil("writes", () => (open.store.status().up ? true : undefined));
     await open.store.close();
     await using again = await openTestStore(path);
-    expect(again.store.memory.shelf("a").get("x")).toBe(2);
+    expect(again.store.memory.namespace("a").get("x")).toBe(2);
   });
 });
 
@@ -111,7 +111,7 @@ describe("a file with flipped bytes", () => {
     {
       await using open = await openTestStore(path);
       for (let i = 0; i < KEYS; i += 1)
-        open.store.memory.shelf("a").put(`key${i}`, { mode: "primary", count: i });
+        open.store.memory.namespace("a").put(`key${i}`, { mode: "primary", count: i });
     }
     const sound = await readFile(path);
     const flips = fc.array(fc.tuple(fc.nat(sound.length - 1), fc.integer({ min: 1, max: 255 })), {
@@ -125,7 +125,7 @@ describe("a file with flipped bytes", () => {
         for (const name of await readdir(folder.path)) await rm(join(folder.path, name));
         await writeFile(path, damaged);
         await using open = await openTestStore(path, { bounds: BOUNDS });
-        const shelf = open.store.memory.shelf("a");
+        const shelf = open.store.memory.namespace("a");
         for (const [key, value] of shelf.entries()) {
           expect(value).toEqual({ mode: "primary", count: Number(key.slice(3)) });
         }
@@ -144,7 +144,7 @@ describe("a file with flipped bytes", () => {
     const window = { from: timestamp(0), to: timestamp(4e9) };
     {
       await using open = await openTestStore(path);
-      for (let i = 0; i < 2000; i += 1) open.store.memory.shelf("a").put(`key${i}`, i);
+      for (let i = 0; i < 2000; i += 1) open.store.memory.namespace("a").put(`key${i}`, i);
       const now = Date.now() / 1000;
       for (let i = 0; i < 20_000; i += 1) {
         const startedAt = timestamp(now - i);
@@ -167,6 +167,6 @@ describe("a file with flipped bytes", () => {
     expect(await open.store.history.summaries(window)).toEqual([]);
     await open.store.close();
     await using last = await openTestStore(path);
-    expect([...last.store.memory.shelf("a").entries()]).toHaveLength(2000);
+    expect([...last.store.memory.namespace("a").entries()]).toHaveLength(2000);
   });
 });

@@ -19,12 +19,12 @@ describe("what was put on a shelf", () => {
     const clock = manualClock(START);
     {
       await using first = await openTestStore(path, { clock });
-      const shelf = first.store.memory.shelf("a");
+      const shelf = first.store.memory.namespace("a");
       expect(first.store.memory.downFor).toBe(0);
       shelf.put("x", { n: 1 });
       shelf.put("x", { n: 2 });
       shelf.put("gone", true);
-      first.store.memory.shelf("b").put("x", ["ü\0😀"]);
+      first.store.memory.namespace("b").put("x", ["ü\0😀"]);
       await first.store.memory.flush();
       shelf.delete("gone");
       shelf.delete("never there");
@@ -32,9 +32,9 @@ describe("what was put on a shelf", () => {
     clock.advance(seconds(90));
     await using second = await openTestStore(path, { clock });
     const { memory } = second.store;
-    expect([...memory.shelf("a").entries()]).toEqual([["x", { n: 2 }]]);
-    expect(memory.shelf("b").get("x")).toEqual(["ü\0😀"]);
-    expect(memory.shelf("c").get("x")).toBeUndefined();
+    expect([...memory.namespace("a").entries()]).toEqual([["x", { n: 2 }]]);
+    expect(memory.namespace("b").get("x")).toEqual(["ü\0😀"]);
+    expect(memory.namespace("c").get("x")).toBeUndefined();
     expect(memory.downFor).toBe(90);
     expect(errorsOf(second)).toEqual([]);
     expect(second.store.status()).toMatchObject({ up: true, file: { results: 0 } });
@@ -44,7 +44,7 @@ describe("what was put on a shelf", () => {
     await using folder = await temporaryFolder();
     const path = join(folder.path, "s.db");
     await using open = await openTestStore(path);
-    open.store.memory.shelf("a").put("x", 7);
+    open.store.memory.namespace("a").put("x", 7);
     const db = new DatabaseSync(path, { readOnly: true });
     const read = (sql: string) => Object.values(db.prepare(sql).get() ?? {})[0];
     await waitUntil(
@@ -159,7 +159,7 @@ describe("history in a file", () => {
 describe("a file that cannot be used", () => {
   const values = async (path: string): Promise<unknown> => {
     await using open = await openTestStore(path);
-    return open.store.memory.shelf("a").get("x");
+    return open.store.memory.namespace("a").get("x");
   };
 
   it("of a newer version is left as it is, and memory does", async () => {
@@ -184,8 +184,8 @@ describe("a file that cannot be used", () => {
           },
         },
       ]);
-      open.store.memory.shelf("a").put("x", 1);
-      expect(open.store.memory.shelf("a").get("x")).toBe(1);
+      open.store.memory.namespace("a").put("x", 1);
+      expect(open.store.memory.namespace("a").get("x")).toBe(1);
       open.store.history.append({
         target: "one",
         module: "web",
@@ -216,20 +216,20 @@ describe("a file that cannot be used", () => {
     await using folder = await temporaryFolder();
     const path = join(folder.path, "s.db");
     const first = await openTestStore(path);
-    first.store.memory.shelf("a").put("x", "first");
+    first.store.memory.namespace("a").put("x", "first");
     const starting = openTestStore(path, { patience: 15 });
     await first.store.close();
     await using second = await starting;
     expect(second.store.status().up).toBe(true);
-    expect(second.store.memory.shelf("a").get("x")).toBe("first");
+    expect(second.store.memory.namespace("a").get("x")).toBe("first");
   });
 
   it("of another exporter is taken over when that ends", async () => {
     await using folder = await temporaryFolder();
     const path = join(folder.path, "s.db");
     const first = await openTestStore(path);
-    first.store.memory.shelf("a").put("x", "first");
-    first.store.memory.shelf("a").put("y", "first");
+    first.store.memory.namespace("a").put("x", "first");
+    first.store.memory.namespace("a").put("y", "first");
     await using second = await openTestStore(path, { patience: 0.3 });
     expect(second.store.status()).toMatchObject({ up: false });
     expect(second.store.status().failures.locked).toBeGreaterThan(0);
@@ -240,13 +240,16 @@ describe("a file that cannot be used", () => {
       reason: "locked",
       detail: "another exporter uses the file",
     });
-    second.store.memory.shelf("a").put("x", "second");
+    second.store.memory.namespace("a").put("x", "second");
     await first.store.close();
     await waitUntil("the file", () => (second.store.status().up ? true : undefined));
     expect(errorsOf(second).at(-1)).toBe("info: the store is written again");
     await second.store.close();
     await using third = await openTestStore(path);
-    expect(Object.fromEntries(third.store.memory.shelf("a").entries())).toEqual({ x: "second", y: "first" });
+    expect(Object.fromEntries(third.store.memory.namespace("a").entries())).toEqual({
+      x: "second",
+      y: "first",
+    });
   });
 
   it("because somebody holds it is tried again, nothing is lost, and the log says it once", async () => {
@@ -255,9 +258,9 @@ describe("a file that cannot be used", () => {
     await using open = await openTestStore(path);
     const other = new DatabaseSync(path);
     other.exec("begin immediate");
-    open.store.memory.shelf("a").put("x", 1);
+    open.store.memory.namespace("a").put("x", 1);
     await expect(open.store.memory.flush()).rejects.toThrow("database is locked");
-    open.store.memory.shelf("a").put("x", 2);
+    open.store.memory.namespace("a").put("x", 2);
     open.store.history.append({
       target: "one",
       module: "web",
@@ -294,7 +297,7 @@ describe("a file that cannot be used", () => {
     const path = join(folder.path, "s.db");
     {
       await using open = await openTestStore(path);
-      open.store.memory.shelf("a").put("x", 1);
+      open.store.memory.namespace("a").put("x", 1);
     }
     await damage(path);
     const damaged = await readFile(path);
@@ -306,7 +309,7 @@ describe("a file that cannot be used", () => {
     // Looking at it may have changed the header, which counts how often it was changed.
     const kept = await readFile(join(folder.path, aside[0] ?? ""));
     expect(kept.subarray(4096)).toEqual(damaged.subarray(4096));
-    open.store.memory.shelf("a").put("x", 2);
+    open.store.memory.namespace("a").put("x", 2);
     await open.store.close();
     expect(await values(path)).toBe(2);
   });

@@ -77,9 +77,9 @@ const LONGEST_ABSENCE = seconds(7 * 86_400);
 
 export function createActions(deps: ActionsDeps): Actions {
   const { clock, log, memory } = deps;
-  const book = createBook(memory.shelf("actions"), log);
-  const audit = createAudit(memory.shelf("actions-audit"));
-  const brake = createBrake(memory.shelf("actions-brake"));
+  const book = createBook(memory.namespace("actions"), log);
+  const audit = createAudit(memory.namespace("actions-audit"));
+  const brake = createBrake(memory.namespace("actions-brake"));
   const stopping = new AbortController();
   const counts = new Map<string, Record<ActionResult, number>>();
   const inFlight = new Set<Promise<unknown>>();

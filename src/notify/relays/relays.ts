@@ -89,11 +89,11 @@ export function createRelays(deps: RelaysDeps): Relays {
       relay,
       counts,
       recent,
-      ledger: createLedger(memory.shelf(`relay-ledger/${relay.name}`), () => clock.now()),
+      ledger: createLedger(memory.namespace(`relay-ledger/${relay.name}`), () => clock.now()),
       outbox: createOutbox({
         clock,
         log,
-        shelf: memory.shelf(`relay-outbox/${relay.name}`),
+        shelf: memory.namespace(`relay-outbox/${relay.name}`),
         random: deps.random,
         policy: () => line.relay.retry,
         send: (item, signal) => deliver(line.relay, item, signal, deps),

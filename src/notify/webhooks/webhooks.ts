@@ -53,7 +53,7 @@ interface Running {
 export function createWebhooks(deps: WebhookDeps): Webhooks {
   const { clock, log, memory, random, bodyOf } = deps;
   /** Which webhooks there were, so that nothing is kept for one that is gone. */
-  const index = memory.shelf("webhooks");
+  const index = memory.namespace("webhooks");
   const running = new Map<string, Running>();
 
   const start = (webhook: EventWebhook): Running => {
@@ -71,7 +71,7 @@ export function createWebhooks(deps: WebhookDeps): Webhooks {
       clock,
       random,
       log: own,
-      shelf: memory.shelf(`webhooks/${name}`),
+      shelf: memory.namespace(`webhooks/${name}`),
       policy: () => ({ ...BACKOFF, maxAge: now.webhook.maxAge }),
       send: (item, signal) => deliver(destinationOf(now.webhook), item, signal, deps),
       onResult: (result) => (results[result === "dead" ? "dropped" : result] += 1),
@@ -82,7 +82,7 @@ export function createWebhooks(deps: WebhookDeps): Webhooks {
   };
 
   const forget = (name: string): void => {
-    const shelf = memory.shelf(`webhooks/${name}`);
+    const shelf = memory.namespace(`webhooks/${name}`);
     for (const [key] of Array.from(shelf.entries())) shelf.delete(key);
     index.delete(name);
   };

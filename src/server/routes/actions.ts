@@ -5,6 +5,7 @@ import type { AuditEntry } from "../../notify/actions/audit.ts";
 import { notificationOf } from "../body.ts";
 import type { RouteContext } from "../deps.ts";
 import { refuse, refuseJson } from "../refuse.ts";
+import { queryOf } from "../request.ts";
 
 const unknownAction = (res: Response, name: string): void =>
   refuseJson(res, 404, `action: got ${JSON.stringify(name)}, want the name of one under actions`);
@@ -51,7 +52,7 @@ export const resetRoute =
   (req: Request, res: Response): void => {
     const name = String(req.params["name"]);
     if (actions.find(name) === undefined) return unknownAction(res, name);
-    const target = new URL(req.url, "http://localhost").searchParams.get("target") ?? undefined;
+    const target = queryOf(req).get("target") ?? undefined;
     const reset = actions.reset(name, target);
     if (reset === 0 && target !== undefined) {
       return refuseJson(res, 404, `target: got ${JSON.stringify(target)}, want one in /api/v1/actions`);

@@ -6,6 +6,7 @@ import type { EventFilter } from "../../events/feed.ts";
 import type { Message } from "../../events/message.ts";
 import type { RouteContext } from "../deps.ts";
 import { refuseJson } from "../refuse.ts";
+import { queryOf } from "../request.ts";
 import { modeOf } from "./mode.ts";
 
 /** Comments that show proxies and clients that the connection lives. */
@@ -141,7 +142,7 @@ function snapshot(deps: RouteContext, { subjects }: EventFilter) {
 
 /** @returns what is asked for, or what is wrong with it */
 function parseEventStreamQuery(deps: RouteContext, req: Request): EventStreamQuery | string {
-  const query = new URL(req.url, "http://localhost").searchParams;
+  const query = queryOf(req);
   const subjects = listOf(query, "target");
   const unknown = subjects.find((name) => !deps.knowsName(name));
   if (unknown !== undefined)

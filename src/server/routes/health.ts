@@ -5,6 +5,7 @@ import type { GroupReading, MemberReading } from "../../groups/groups.ts";
 import { chooseGroup } from "../choose.ts";
 import type { RouteContext } from "../deps.ts";
 import { refuse } from "../refuse.ts";
+import { queryOf } from "../request.ts";
 
 /** Timers that are this late do not fire any more; a busy machine delays them by less. */
 const STALLED_AFTER = seconds(60);
@@ -46,7 +47,7 @@ const answer =
     const fault = question.ownFault(deps);
     const group = chosen.kind === "group" ? chosen.reading : undefined;
     const failed = fault !== undefined || (group !== undefined && question.refuses.has(group.status));
-    const verbose = new URL(req.url, "http://localhost").searchParams.has("verbose");
+    const verbose = queryOf(req).has("verbose");
     res.set("Cache-Control", "no-store").type("text/plain");
     if (!failed && !verbose) {
       res.send("ok");

@@ -4,6 +4,7 @@ import { formatDuration, rfc3339, type Timestamp } from "../../core/units.ts";
 import type { PushView } from "../../heartbeats/view.ts";
 import type { ProbedHeartbeat, RouteContext } from "../deps.ts";
 import { refuse, refuseJson } from "../refuse.ts";
+import { queryOf } from "../request.ts";
 
 const STATUSES = ["online", "offline", "unknown"] as const;
 
@@ -27,7 +28,7 @@ interface HeartbeatJson {
 export const heartbeatsRoute =
   (deps: RouteContext) =>
   (req: Request, res: Response): void => {
-    const query = new URL(req.url, "http://localhost").searchParams;
+    const query = queryOf(req);
     const [status, name] = [query.get("status"), query.get("name")];
     if (status !== null && !STATUSES.some((known) => known === status)) {
       return refuseJson(res, 400, `status: got ${JSON.stringify(status)}, want ${STATUSES.join(", ")}`);

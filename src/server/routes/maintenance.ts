@@ -4,6 +4,7 @@ import type { ManualRequest } from "../../maintenance/maintenance.ts";
 import type { ManualWindow } from "../../maintenance/manual.ts";
 import type { RouteContext } from "../deps.ts";
 import { refuseJson } from "../refuse.ts";
+import { queryOf } from "../request.ts";
 
 /** `GET /api/v1/maintenance`: all windows, configured and by hand, and whether they are open. */
 export const maintenanceRoute =
@@ -30,7 +31,7 @@ const LONGEST = 30 * 86_400;
 export const startMaintenanceRoute =
   (deps: RouteContext) =>
   (req: Request, res: Response): void => {
-    const query = new URL(req.url, "http://localhost").searchParams;
+    const query = queryOf(req);
     const lasting = parseDuration(query.get("for") ?? "");
     if (lasting === undefined || lasting <= 0 || lasting > LONGEST) {
       return refuseJson(

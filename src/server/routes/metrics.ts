@@ -3,6 +3,7 @@ import type { Request, Response } from "express";
 import { seconds } from "../../core/units.ts";
 import type { RouteContext } from "../deps.ts";
 import { refuse } from "../refuse.ts";
+import { queryOf } from "../request.ts";
 import { CONTENT_TYPE, readScrapeTimeout } from "../scrape.ts";
 
 /** The sections of `/metrics`; `collect[]` picks some, without it all are there. */
@@ -18,7 +19,7 @@ export const metricsRoute =
     if (!deps.current().contextApi.metricsEnabled) {
       return refuse(res, 404, "/metrics is turned off by context_api.metrics_enabled");
     }
-    const asked = new URL(req.url, "http://localhost").searchParams.getAll("collect[]");
+    const asked = queryOf(req).getAll("collect[]");
     const unknown = asked.find((name) => !SECTIONS.some((section) => section === name));
     if (unknown !== undefined) {
       return refuse(res, 400, `collect[]: got ${JSON.stringify(unknown)}, want ${SECTIONS.join(", ")}`);

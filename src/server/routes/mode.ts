@@ -7,6 +7,7 @@ import type { Command } from "../../failover/driver.ts";
 import { chooseTarget } from "../choose.ts";
 import type { RouteContext } from "../deps.ts";
 import { refuseJson } from "../refuse.ts";
+import { queryOf } from "../request.ts";
 
 /**
  * `/config/mode`: the mode an application is to work in, with what to do in fallback. Carries an `ETag` that changes with
@@ -33,7 +34,7 @@ export const changeRoute = (deps: RouteContext, kind: "failover" | "recovery") =
 export const forceRoute = (deps: RouteContext) =>
   commandRoute(deps, (req, res) => {
     const wanted = String(req.params["mode"]);
-    const query = new URL(req.url, "http://localhost").searchParams;
+    const query = queryOf(req);
     if (wanted === "auto") return { kind: "auto" };
     const mode = MODES.find((mode) => mode === wanted);
     if (mode === undefined) {

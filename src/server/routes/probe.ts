@@ -3,6 +3,7 @@ import { debugText, skippedText } from "../debug-text.ts";
 import type { RouteContext } from "../deps.ts";
 import { parseProbeQuery } from "../probe-query.ts";
 import { refuse } from "../refuse.ts";
+import { queryOf } from "../request.ts";
 import { CONTENT_TYPE, readScrapeTimeout } from "../scrape.ts";
 
 /**
@@ -12,7 +13,7 @@ import { CONTENT_TYPE, readScrapeTimeout } from "../scrape.ts";
 export const probeRoute =
   ({ ask, current, resultText }: RouteContext) =>
   async (req: Request, res: Response): Promise<void> => {
-    const query = new URL(req.url, "http://localhost").searchParams;
+    const query = queryOf(req);
     const asked = parseProbeQuery(query, current());
     // In the order in which blackbox_exporter looks: module, timeout, target.
     if (asked.kind === "refused" && asked.about === "module") return refuse(res, 400, asked.text);

@@ -5,6 +5,7 @@ import type { PastDelivery, RelayView } from "../../notify/relays/relays.ts";
 import { notificationOf } from "../body.ts";
 import type { RouteContext } from "../deps.ts";
 import { refuseJson } from "../refuse.ts";
+import { queryOf } from "../request.ts";
 
 /** `POST /alertmanager/relay/{name}`: each alert that is news becomes an event. Answered when it is stored. */
 export const relayRoute =
@@ -39,7 +40,7 @@ export const lettersRoute =
   (req: Request, res: Response): void => {
     const name = String(req.params["name"]);
     if (relays.find(name) === undefined) return unknownRelay(res, name);
-    const id = new URL(req.url, "http://localhost").searchParams.get("id") ?? undefined;
+    const id = queryOf(req).get("id") ?? undefined;
     const count = relays[what](name, id);
     if (count === 0 && id !== undefined) {
       return refuseJson(res, 404, `id: got ${JSON.stringify(id)}, want that of a dead letter`);

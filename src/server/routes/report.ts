@@ -2,6 +2,7 @@ import type { Request, Response } from "express";
 import { DURATION_FORM, parseDuration, type Seconds, seconds } from "../../core/units.ts";
 import type { RouteContext } from "../deps.ts";
 import { refuseJson } from "../refuse.ts";
+import { queryOf } from "../request.ts";
 
 const DEFAULTS = { window: seconds(7 * 86_400), response_time: seconds(2), mttr: seconds(1800) } as const;
 const AVAILABILITY = 0.999;
@@ -13,7 +14,7 @@ const LONGEST_WINDOW = seconds(10 * 365 * 86_400);
 export const summaryRoute =
   ({ report }: RouteContext) =>
   async (req: Request, res: Response): Promise<void> => {
-    const query = new URL(req.url, "http://localhost").searchParams;
+    const query = queryOf(req);
     const lengths = new Map<string, Seconds>();
     for (const [name, fallback] of Object.entries(DEFAULTS)) {
       const text = query.get(name);

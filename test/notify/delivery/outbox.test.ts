@@ -32,7 +32,7 @@ function setup(answer: (item: QueuedItem) => Attempt | Promise<Attempt>, more: P
     createOutbox({
       clock,
       log,
-      shelf: memory.shelf("outbox"),
+      shelf: memory.namespace("outbox"),
       random: () => 0,
       policy: () => POLICY,
       send: async (one) => {
@@ -59,7 +59,7 @@ describe("an outbox", () => {
     ]);
     await pass(0);
     expect(sent).toEqual(["a", "b"]);
-    expect([...memory.shelf("outbox").entries()]).toEqual([]);
+    expect([...memory.namespace("outbox").entries()]).toEqual([]);
   });
 
   test("waits as long as the receiver asks for", async () => {
@@ -137,14 +137,14 @@ describe("an outbox", () => {
   test("forgets what it cannot read, and keeps the rest", async () => {
     const { create, pass, sent, memory } = setup(() => OK);
     const outbox = create();
-    memory.shelf("outbox").put("queue/x", { id: "x" });
-    memory.shelf("outbox").put("queue/y", "text");
+    memory.namespace("outbox").put("queue/x", { id: "x" });
+    memory.namespace("outbox").put("queue/y", "text");
     await outbox.stop();
     const second = create();
     second.add(item("a"));
     await pass(0);
     expect(sent).toEqual(["a"]);
-    expect([...memory.shelf("outbox").entries()]).toEqual([]);
+    expect([...memory.namespace("outbox").entries()]).toEqual([]);
   });
 
   test("whatever receivers and restarts do: in order, nothing lost, nothing twice after it was taken", async () => {

@@ -58,7 +58,7 @@ describe("the ledger", () => {
   });
 
   test("forgets what nobody spoke of for a month, and what it cannot read", () => {
-    const shelf = createMemory().shelf("ledger");
+    const shelf = createMemory().namespace("ledger");
     const episode = { startsAt: 0, firing: "x", seenAt: 5000 - 31 * 86_400 };
     shelf.put("old", episode);
     shelf.put("broken", { firing: 5 });

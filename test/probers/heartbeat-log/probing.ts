@@ -82,7 +82,7 @@ export function start(options: HeartbeatLogOptions, settings: ProbeSettings = {}
         signal,
         clock,
         log: (message) => void log.push(message),
-        memory: memory.shelf("prober/heartbeat_log/test"),
+        memory: memory.namespace("prober/heartbeat_log/test"),
       });
       return probed(result, clock, log);
     },

@@ -10,8 +10,8 @@ const SHELF = "prober/heartbeat_log/test";
 /** What a store would bring back. */
 function afterRestart(memory: Memory, change: (value: unknown) => unknown = (value) => value): Memory {
   const restored = createMemory();
-  for (const [key, value] of memory.shelf(SHELF).entries())
-    restored.shelf(SHELF).put(key, JSON.parse(JSON.stringify(change(value))));
+  for (const [key, value] of memory.namespace(SHELF).entries())
+    restored.namespace(SHELF).put(key, JSON.parse(JSON.stringify(change(value))));
   return restored;
 }
 
@@ -60,5 +60,5 @@ test("no more logs are remembered than there is room for", async () => {
   const memory = createMemory();
   const { probe } = start({ paths: [folder.path] }, { memory });
   for (let i = 0; i < 1010; i += 1) await probe(await folder.write(`${i}.log`, beat(1)));
-  expect([...memory.shelf(SHELF).entries()].length).toBe(1000);
+  expect([...memory.namespace(SHELF).entries()].length).toBe(1000);
 });

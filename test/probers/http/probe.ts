@@ -65,7 +65,7 @@ export function probe(
   return httpProber.probe(
     { address, configured: false, ...target },
     isModule(options) ? options : moduleOf(options),
-    { signal, clock: systemClock, log, memory: createMemory().shelf("test") },
+    { signal, clock: systemClock, log, memory: createMemory().namespace("test") },
   );
 }
 

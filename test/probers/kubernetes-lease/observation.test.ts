@@ -4,7 +4,7 @@ import { observe, recall } from "../../../src/probers/kubernetes-lease/observati
 import { manualClock } from "../../helpers/clock.ts";
 
 test("however many leases are asked for, a bounded number is remembered: the newest", () => {
-  const shelf = createMemory().shelf("leases");
+  const shelf = createMemory().namespace("leases");
   const clock = manualClock();
   for (let i = 0; i < 1500; i += 1) {
     observe(shelf, `ns/lease-${i}`, { renewTime: "2025-09-15T13:30:00.000000Z" }, clock);

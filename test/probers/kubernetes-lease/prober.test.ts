@@ -170,8 +170,10 @@ describe("after a restart", () => {
     await before.probe();
     const memory = createMemory();
     const shelf = "prober/kubernetes_lease/lease";
-    for (const [key, value] of before.memory.shelf(shelf).entries()) {
-      memory.shelf(shelf).put(key, { ...(JSON.parse(JSON.stringify(value)) as object), process: "another" });
+    for (const [key, value] of before.memory.namespace(shelf).entries()) {
+      memory
+        .namespace(shelf)
+        .put(key, { ...(JSON.parse(JSON.stringify(value)) as object), process: "another" });
     }
     // Its monotonic clock says something else, and more.
     const clock = manualClock(START + away);
@@ -206,7 +208,7 @@ describe("after a restart", () => {
 
   test("a memory that is no memory is none", async () => {
     const memory = createMemory();
-    memory.shelf("prober/kubernetes_lease/lease").put(NAME, {
+    memory.namespace("prober/kubernetes_lease/lease").put(NAME, {
       renewTime: renewed(-2.5),
       silence: "long",
       at: 0,

@@ -117,7 +117,7 @@ test("no more of an error is read than it takes to tell it", () => {
     signal: AbortSignal.timeout(1000),
     clock: systemClock,
     log: () => undefined,
-    memory: createMemory().shelf("test"),
+    memory: createMemory().namespace("test"),
   };
   const { receiver } = receive(compile().module, context);
   receiver.head(500, {});

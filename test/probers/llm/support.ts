@@ -76,7 +76,7 @@ export async function ask(address: string, question: Question = {}): Promise<Pro
       signal: question.signal ?? AbortSignal.timeout(question.timeout ?? 10_000),
       clock: systemClock,
       log: question.log ?? (() => undefined),
-      memory: createMemory().shelf("test"),
+      memory: createMemory().namespace("test"),
     },
   );
 }

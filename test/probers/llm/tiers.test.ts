@@ -19,7 +19,7 @@ async function askHealth(
     signal: AbortSignal.timeout(300),
     clock: systemClock,
     log: () => {},
-    memory: createMemory().shelf("test"),
+    memory: createMemory().namespace("test"),
   });
 }
 
