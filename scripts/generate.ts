@@ -3,6 +3,7 @@
  * one of them is not what it would write.
  */
 import { readFileSync, writeFileSync } from "node:fs";
+import { arrowRules, contributingPage } from "./generate/arrows.ts";
 import { commandLinePage } from "./generate/command-line-page.ts";
 import { configurationPage } from "./generate/configuration-page.ts";
 import { dashboardFiles } from "./generate/dashboards.ts";
@@ -10,6 +11,8 @@ import { kubernetesFiles } from "./generate/kubernetes.ts";
 import { metricsPage } from "./generate/metrics-page.ts";
 
 const PAGES: Readonly<Record<string, () => string>> = {
+  ".oxlintrc.arrows.json": arrowRules,
+  "CONTRIBUTING.md": contributingPage,
   "docs/command-line.md": commandLinePage,
   "docs/configuration.md": configurationPage,
   "docs/metrics.md": metricsPage,

@@ -1,9 +1,10 @@
-import { readdirSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { copyFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, test } from "vitest";
 
+import { DEEPEST, ROOMS } from "../scripts/arrows.ts";
 import { run } from "./helpers/process.ts";
 import { temporaryFolder } from "./helpers/temporary-folder.ts";
 
@@ -16,21 +17,21 @@ type Rule = "no-restricted-imports" | "no-process-env" | "consistent-type-import
 
 /** What a folder must not have, and which rule says so. */
 const forbidden: readonly (readonly [file: string, line: string, rule?: Rule])[] = [
-  ["src/core/x.ts", 'import { x } from "../catalogue.ts";'],
+  ["src/core/x.ts", 'import { x } from "../catalogue/index.ts";'],
   ["src/core/x.ts", 'import type { X } from "../engine/x.ts";'],
   ["src/core/x.ts", 'import { x } from "node:fs";'],
   ["src/core/x.ts", 'import { x } from "node:fs/promises";'],
   ["src/core/x.ts", 'import { x } from "https";'],
-  ["src/catalogue.ts", 'import { x } from "./metrics/x.ts";'],
-  ["src/catalogue.ts", 'import { x } from "./main.ts";'],
-  ["src/failover/x.ts", 'import { x } from "../catalogue.ts";'],
+  ["src/catalogue/x.ts", 'import { x } from "../metrics/x.ts";'],
+  ["src/catalogue/x.ts", 'import { x } from "../main.ts";'],
+  ["src/failover/x.ts", 'import { x } from "../catalogue/index.ts";'],
   ["src/failover/x.ts", 'import { x } from "../store/x.ts";'],
   ["src/groups/x.ts", 'import { x } from "../failover/x.ts";'],
   ["src/config/x.ts", 'import { x } from "../probers/index.ts";'],
   ["src/config/x.ts", 'import type { X } from "../probers/http/schema.ts";'],
   ["src/config/deeper/x.ts", 'import { x } from "../../probers/index.ts";'],
   ["src/engine/x.ts", 'import { x } from "../probers/index.ts";'],
-  ["src/engine/x.ts", 'import { x } from "../catalogue.ts";'],
+  ["src/engine/x.ts", 'import { x } from "../catalogue/index.ts";'],
   ["src/engine/x.ts", 'export { x } from "../metrics/x.ts";'],
   ["src/engine/x.ts", 'export * from "../metrics/x.ts";'],
   ["src/engine/x.ts", 'export const x = await import("../metrics/x.ts");'],
@@ -40,10 +41,13 @@ const forbidden: readonly (readonly [file: string, line: string, rule?: Rule])[]
   ["src/plugins/x.ts", 'import { x } from "../probers/index.ts";'],
   ["src/events/x.ts", 'import { x } from "../failover/x.ts";'],
   ["src/heartbeats/x.ts", 'import { x } from "../store/x.ts";'],
-  ["src/lease/x.ts", 'import { x } from "../probers/x.ts";'],
+  ["src/leadership/x.ts", 'import { x } from "../probers/x.ts";'],
   ["src/money/x.ts", 'import { x } from "../engine/x.ts";'],
   ["src/store/x.ts", 'import { x } from "../heartbeats/x.ts";'],
   ["src/probers/x.ts", 'import { x } from "../engine/x.ts";'],
+  ["src/probers/http/x.ts", 'import { x } from "../../catalogue/index.ts";'],
+  ["src/probers/http/transport/x.ts", 'import { x } from "../../../engine/x.ts";'],
+  ["src/probers/http/transport/x.ts", 'import { x } from "../../llm/x.ts";'],
   ["src/probers/x.ts", 'import { x } from "./http/prober.ts";'],
   ["src/probers/index.ts", 'import { x } from "../config/x.ts";'],
   ["src/probers/http/x.ts", 'import { x } from "../../engine/x.ts";'],
@@ -58,12 +62,16 @@ const forbidden: readonly (readonly [file: string, line: string, rule?: Rule])[]
   ["src/metrics/deeper/x.ts", 'import { x } from "../../server/x.ts";'],
   ["src/metrics/deeper/x.ts", 'import { x } from "../../failover/x.ts";'],
   ["src/server/x.ts", 'import { x } from "../engine/x.ts";'],
-  ["src/server/x.ts", 'import { x } from "../catalogue.ts";'],
+  ["src/server/x.ts", 'import { x } from "../catalogue/index.ts";'],
   ["src/server/routes/x.ts", 'import { x } from "../../metrics/x.ts";'],
+  ["src/server/routes/x.ts", 'import type { X } from "../../metrics/x.ts";'],
   ["src/notify/x.ts", 'import { x } from "../store/x.ts";'],
   ["src/notify/x.ts", 'import { x } from "../server/x.ts";'],
   ["src/notify/deeper/x.ts", 'import { x } from "../../engine/x.ts";'],
   // Packages that belong to one folder.
+  ["src/plugins/x.ts", 'import { x } from "../plugin.ts";'],
+  ["src/plugin.ts", 'import { x } from "./engine/x.ts";'],
+  ["src/client/x.ts", 'import type { X } from "../core/units.ts";'],
   ["src/core/x.ts", 'import x from "express";'],
   ["src/engine/x.ts", 'import type { X } from "express";'],
   ["src/metrics/x.ts", 'import x from "express";'],
@@ -85,7 +93,7 @@ const forbidden: readonly (readonly [file: string, line: string, rule?: Rule])[]
 const allowed: readonly (readonly [file: string, line: string])[] = [
   ["src/core/x.ts", 'import { x } from "./units.ts";'],
   ["src/core/x.ts", 'import { x } from "node:util";'],
-  ["src/catalogue.ts", 'import { x } from "./core/metric.ts";'],
+  ["src/catalogue/x.ts", 'import { x } from "../core/metric.ts";'],
   ["src/failover/x.ts", 'import { x } from "../core/units.ts";'],
   ["src/config/x.ts", 'import { x } from "./y.ts";'],
   ["src/config/deeper/x.ts", 'import { x } from "../y.ts";'],
@@ -94,16 +102,18 @@ const allowed: readonly (readonly [file: string, line: string])[] = [
   ["src/probers/x.ts", 'import { x } from "../core/units.ts";'],
   ["src/probers/x.ts", 'import { x } from "./regexp.ts";'],
   ["src/probers/index.ts", 'import { x } from "./http/prober.ts";'],
-  ["src/probers/http/x.ts", 'import { x } from "../../catalogue.ts";'],
   ["src/probers/http/x.ts", 'import { x } from "../regexp.ts";'],
   ["src/probers/llm/wire/x.ts", 'import { x } from "../../../core/units.ts";'],
   ["src/probers/llm/wire/x.ts", 'import { x } from "../../regexp.ts";'],
   ["src/probers/llm/wire/x.ts", 'import { x } from "../schema.ts";'],
-  ["src/metrics/x.ts", 'import { x } from "../catalogue.ts";'],
+  ["src/metrics/x.ts", 'import { x } from "../catalogue/index.ts";'],
   ["src/metrics/x.ts", 'import type { X } from "../failover/x.ts";'],
   ["src/metrics/x.ts", 'import { x } from "prom-client";'],
   ["src/metrics/deeper/x.ts", 'import type { X } from "../../failover/x.ts";'],
-  ["src/server/x.ts", 'import type { X } from "../metrics/x.ts";'],
+  ["src/server/x.ts", 'import type { X } from "../groups/x.ts";'],
+  ["src/plugins/x.ts", 'import type { X } from "../plugin.ts";'],
+  ["src/probers/http/transport/x.ts", 'import { x } from "../../../core/units.ts";'],
+  ["src/app/x.ts", 'import { x } from "../engine/x.ts";'],
   ["src/server/routes/x.ts", 'import { x } from "../../core/units.ts";'],
   ["src/server/routes/x.ts", 'import type { X } from "../../engine/x.ts";'],
   ["src/server/routes/x.ts", 'import { x } from "../x.ts";'],
@@ -116,11 +126,10 @@ const allowed: readonly (readonly [file: string, line: string])[] = [
   ["scripts/x.ts", 'import { x } from "../src/catalogue/index.ts";'],
 ];
 
-/** Folders of src that see everything, as src/main.ts does: nothing imports them but main. */
-const seesEverything = new Set(["cli", "demo"]);
-const folders = readdirSync(join(root, "src"), { withFileTypes: true })
-  .filter((entry) => entry.isDirectory() && !seesEverything.has(entry.name))
-  .map((entry) => entry.name);
+/** Rooms that the table restricts: every folder of src has to be one of them, or to see everything by name. */
+const folders = ROOMS.filter(({ name, imports }) => imports !== "all" && !name.endsWith(".ts")).map(
+  ({ name }) => name,
+);
 
 /** Each case in a place of its own: the number makes files that share a name differ. */
 const cases = [
@@ -150,7 +159,11 @@ describe("import arrows", () => {
     // A configuration applies to paths below its own folder.
     await Promise.all(
       cases.map((_, index) =>
-        copyFile(join(root, ".oxlintrc.json"), join(folder.path, String(index), ".oxlintrc.json")),
+        Promise.all(
+          [".oxlintrc.json", ".oxlintrc.arrows.json"].map((name) =>
+            copyFile(join(root, name), join(folder.path, String(index), name)),
+          ),
+        ),
       ),
     );
     const lint = await run([join(root, "node_modules/.bin/oxlint"), "--format=json", "."], {
@@ -169,4 +182,79 @@ describe("import arrows", () => {
   test.for(cases.filter(({ rule }) => rule === undefined))("$file may: $line", ({ place }) => {
     expect(found.get(place)).toBeUndefined();
   });
+});
+
+interface Arrow {
+  readonly from: string;
+  readonly to: string;
+  readonly typesOnly: boolean;
+}
+
+const sources = readdirSync(join(root, "src"), { recursive: true, encoding: "utf8" })
+  .filter((path) => path.endsWith(".ts"))
+  .map((path) => path.replaceAll("\\", "/"));
+const roomOf = (path: string): string => path.split("/")[0] ?? path;
+const IMPORT = /^(?:import|export)\s+(type\s+)?(?:(\{[^}]*\}|\*(?: as \w+)?|\w+)\s+from\s+)?"(\.[^"]+)";/gm;
+
+/** The imports between rooms that the code has. */
+const arrows: readonly Arrow[] = sources.flatMap((path) => {
+  const text = readFileSync(join(root, "src", path), "utf8");
+  return [...text.matchAll(IMPORT)].flatMap(([, type, names = "", spec = ""]) => {
+    const to = relative(join(root, "src"), resolve(root, "src", dirname(path), spec));
+    const listed = names
+      .replace(/[{}]/g, "")
+      .split(",")
+      .map((name) => name.trim())
+      .filter((name) => name !== "");
+    const typesOnly =
+      type !== undefined || (names.startsWith("{") && listed.every((name) => name.startsWith("type ")));
+    return roomOf(to) === roomOf(path) ? [] : [{ from: roomOf(path), to: roomOf(to), typesOnly }];
+  });
+});
+
+describe("the table of rooms", () => {
+  test("names every folder and file directly below src", () => {
+    expect(ROOMS.map(({ name }) => name).toSorted()).toEqual([...new Set(sources.map(roomOf))].toSorted());
+  });
+
+  test("reaches the deepest folder", () => {
+    expect(Math.max(...sources.map((path) => path.split("/").length - 1))).toBeLessThanOrEqual(DEEPEST);
+  });
+
+  test("goes one way: a room imports only rooms that stand above it", () => {
+    const order = ROOMS.map(({ name }) => name);
+    const back = ROOMS.flatMap(({ name, imports, types = [] }) =>
+      (imports === "all" ? [] : [...imports, ...types])
+        .filter((other) => order.indexOf(other) >= order.indexOf(name))
+        .map((other) => `${name} -> ${other}`),
+    );
+    expect(back).toEqual([]);
+  });
+
+  test("allows nothing that the code does not need", () => {
+    const unused = ROOMS.flatMap(({ name, imports, types = [] }) => [
+      ...(imports === "all" ? [] : imports)
+        .filter(
+          (other) => !arrows.some(({ from, to, typesOnly }) => from === name && to === other && !typesOnly),
+        )
+        .map((other) => `${name} -> ${other}`),
+      ...types
+        .filter((other) => !arrows.some(({ from, to }) => from === name && to === other))
+        .map((other) => `${name} -> types of ${other}`),
+    ]);
+    expect(unused).toEqual([]);
+  });
+});
+
+test("the linter sees a circle of types alone", async () => {
+  await using folder = await temporaryFolder();
+  await folder.write("src/core/a.ts", 'import type { B } from "./b.ts";\nexport type A = B | 1;\n');
+  await folder.write("src/core/b.ts", 'import type { A } from "./a.ts";\nexport type B = A | 2;\n');
+  for (const name of [".oxlintrc.json", ".oxlintrc.arrows.json"])
+    await copyFile(join(root, name), join(folder.path, name));
+  const lint = await run([join(root, "node_modules/.bin/oxlint"), "--format=json", "."], {
+    cwd: folder.path,
+  });
+  const { diagnostics } = JSON.parse(lint.stdout) as { diagnostics: { code: string }[] };
+  expect(diagnostics.filter(({ code }) => code === "import(no-cycle)")).not.toEqual([]);
 });

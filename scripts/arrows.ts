@@ -1,0 +1,111 @@
+/**
+ * Which folder of `src` may import which: the one table. `npm run generate` writes the lint rules
+ * (`.oxlintrc.arrows.json`) and the table of CONTRIBUTING.md from it, and test/architecture.test.ts holds it against
+ * the imports that the code really has.
+ */
+
+/** A folder of `src`, or a file directly in it. */
+export interface Room {
+  /** Its name below `src`. */
+  readonly name: string;
+  /** What it holds, for CONTRIBUTING.md. */
+  readonly holds: string;
+  /** Other rooms that it may import; `"all"` for those that wire the rest together. */
+  readonly imports: readonly string[] | "all";
+  /** Rooms of which it may import types only. */
+  readonly types?: readonly string[];
+  /** Packages that only this room may import. */
+  readonly packages?: readonly string[];
+  /** Only this room reads the environment. */
+  readonly environment?: true;
+}
+
+/** Leaves first; each room imports only rooms above it, or their types. */
+export const ROOMS: readonly Room[] = [
+  {
+    name: "core",
+    holds: "the words of the domain: units, clock, reasons, prober, result, target; no I/O",
+    imports: [],
+  },
+  { name: "client", holds: "the client that applications use to follow the mode", imports: [] },
+  { name: "demo", holds: "the targets of the demonstration", imports: [] },
+  { name: "catalogue", holds: "every metric that is no prober's own", imports: ["core"] },
+  { name: "config", holds: "YAML or environment to a typed, checked configuration", imports: ["core"] },
+  { name: "engine", holds: "single flight, freshness, deadline, limits, schedule", imports: ["core"] },
+  {
+    name: "failover",
+    holds: "the failover machine (pure) and the driver that holds its states",
+    imports: ["core"],
+  },
+  {
+    name: "heartbeats",
+    holds: "push heartbeats: the machine (pure) and the register that holds its states",
+    imports: ["core"],
+  },
+  {
+    name: "groups",
+    holds: "aggregated status of groups, and components that report themselves",
+    imports: ["core"],
+  },
+  { name: "money", holds: "spending, budgets and estimates", imports: ["core"] },
+  { name: "events", holds: "the event feed and the messages of events", imports: ["core"] },
+  { name: "maintenance", holds: "windows in which failures are expected", imports: ["core"] },
+  {
+    name: "leadership",
+    holds: "election among replicas: the machine (pure) and its driver",
+    imports: ["core"],
+  },
+  {
+    name: "store",
+    holds: "the SQLite file with its writer and reader threads, and history in memory",
+    imports: ["core"],
+  },
+  {
+    name: "notify",
+    holds: "outgoing webhooks, relays and actions, and the queue that survives restarts",
+    imports: ["core"],
+  },
+  { name: "report", holds: "reports: facts, objectives, renderings", imports: ["core"] },
+  {
+    name: "probers",
+    holds: "one folder per kind of prober; `index.ts` is the only list of them",
+    imports: ["core"],
+  },
+  { name: "plugin.ts", holds: "what plugins import", imports: ["core"] },
+  {
+    name: "plugins",
+    holds: "loads plugins and guards the exporter against them",
+    imports: ["core"],
+    types: ["plugin.ts"],
+  },
+  {
+    name: "metrics",
+    holds: "renders results and states as an exposition",
+    imports: ["core", "catalogue"],
+    types: ["failover", "groups", "heartbeats", "notify", "store"],
+    packages: ["prom-client"],
+  },
+  {
+    name: "server",
+    holds: "HTTP routes; functions are handed in",
+    imports: ["core"],
+    types: [
+      "config",
+      "engine",
+      "events",
+      "failover",
+      "groups",
+      "heartbeats",
+      "maintenance",
+      "notify",
+      "report",
+    ],
+    packages: ["express"],
+  },
+  { name: "app", holds: "builds the exporter from its parts and runs it", imports: "all" },
+  { name: "cli", holds: "the command line", imports: "all", environment: true },
+  { name: "main.ts", holds: "the entry of the program", imports: "all", environment: true },
+];
+
+/** Levels of folders that rooms have today; a deeper one would escape the rules, so the test counts them. */
+export const DEEPEST = 3;

@@ -1,0 +1,119 @@
+import { readFileSync } from "node:fs";
+import { DEEPEST, ROOMS, type Room } from "../arrows.ts";
+
+/** Packages that belong to one room each. */
+const OWNED = ROOMS.flatMap(({ name, packages = [] }) =>
+  packages.map((one) => ({ name: one, message: `Only src/${name} imports ${one}.` })),
+);
+
+const ENVIRONMENT = {
+  name: "node:process",
+  importNames: ["env"],
+  message: "Only src/main.ts and src/cli read the environment.",
+};
+
+interface Pattern {
+  readonly group?: readonly string[];
+  readonly regex?: string;
+  readonly allowTypeImports?: boolean;
+  readonly message: string;
+}
+
+/** Rules that one room has beyond the table. `up` leads from the file to the room. */
+const ADDITIONAL: Readonly<Record<string, (depth: number, up: string) => readonly Pattern[]>> = {
+  core: () => [
+    {
+      regex: "^(node:)?(fs|net|tls|dns|http|https|http2|dgram|child_process|worker_threads|sqlite)(/|$)",
+      message: "core does no I/O.",
+    },
+  ],
+  probers: (depth, up) =>
+    depth === 1
+      ? [{ regex: "^\\./[^/]+/", message: "Only src/probers/index.ts knows the kinds of prober." }]
+      : [
+          {
+            regex: `^${up.replaceAll(".", "\\.")}(index\\.ts$|[^./][^/]*/)`,
+            message: "One prober does not import another; what they share is a file of src/probers.",
+          },
+        ],
+};
+
+/** A file may not spell the way out of its folder in a form that the patterns do not match. */
+const NO_DETOUR: Pattern = { regex: "^\\./\\.\\./", message: "Write ../ without ./ before it." };
+
+/** Patterns of what files of `room`, `depth` folders below `src`, may not import. */
+function patternsOf(room: Room, depth: number, additional = true): readonly Pattern[] {
+  const { name, imports, types = [] } = room;
+  if (imports === "all") return [];
+  const out = depth === 0 ? "./" : "../".repeat(depth);
+  const may = [...imports, ...types];
+  const to = (other: string): string => (other.endsWith(".ts") ? `${out}${other}` : `${out}${other}/**`);
+  const words = [
+    imports.length === 0 ? "no other room" : imports.map((one) => `src/${one}`).join(", "),
+    ...(types.length === 0 ? [] : [`types of ${types.map((one) => `src/${one}`).join(", ")}`]),
+  ].join(" and ");
+  return [
+    NO_DETOUR,
+    ...(types.length === 0
+      ? []
+      : [
+          {
+            regex: `^${out.replaceAll(".", "\\.")}(${types.map((one) => one.replaceAll(".", "\\.")).join("|")})(/|$)`,
+            allowTypeImports: true,
+            message: `src/${name} imports only types of this room.`,
+          },
+        ]),
+    { group: [`${out}**`, ...may.map((one) => `!${to(one)}`)], message: `src/${name} imports ${words}.` },
+    ...(additional ? (ADDITIONAL[name]?.(depth, "../".repeat(depth - 1)) ?? []) : []),
+  ];
+}
+
+function rulesOf(room: Room, patterns: readonly Pattern[]): object {
+  const owned = OWNED.filter(({ name }) => !(room.packages ?? []).includes(name));
+  const paths = room.environment === true ? owned : [...owned, ENVIRONMENT];
+  return {
+    "node/no-process-env": room.environment === true ? "off" : "error",
+    "no-restricted-imports": ["error", { paths, ...(patterns.length === 0 ? {} : { patterns }) }],
+  };
+}
+
+/** `.oxlintrc.arrows.json`. A path means another thing at another depth, hence one override per room and depth. */
+export function arrowRules(): string {
+  const overrides = ROOMS.flatMap((room) => {
+    const { name, imports } = room;
+    if (name.endsWith(".ts")) return [{ files: [`src/${name}`], rules: rulesOf(room, patternsOf(room, 0)) }];
+    if (imports === "all") return [{ files: [`src/${name}/**`], rules: rulesOf(room, []) }];
+    return Array.from({ length: DEEPEST }, (_, index) => index + 1).map((depth) => ({
+      files: [`src/${name}/${"*/".repeat(depth - 1)}*.ts`],
+      rules: rulesOf(room, patternsOf(room, depth)),
+    }));
+  });
+  // The one file that knows every prober; an override replaces the whole rule, so it has its own.
+  const probers = ROOMS.find(({ name }) => name === "probers") as Room;
+  overrides.push({ files: ["src/probers/index.ts"], rules: rulesOf(probers, patternsOf(probers, 1, false)) });
+  return `${JSON.stringify({ overrides }, undefined, 2)}\n`;
+}
+
+const BEGIN = "<!-- rooms: generated from scripts/arrows.ts by npm run generate -->";
+const END = "<!-- end of rooms -->";
+
+/** CONTRIBUTING.md with the table of rooms as it has to be. */
+export function contributingPage(): string {
+  const page = readFileSync(new URL("../../CONTRIBUTING.md", import.meta.url), "utf8");
+  const begin = page.indexOf(BEGIN);
+  const end = page.indexOf(END);
+  if (begin === -1 || end === -1)
+    throw new Error(`CONTRIBUTING.md has no place for the table: ${BEGIN} ${END}`);
+  return `${page.slice(0, begin + BEGIN.length)}\n\n${table()}\n\n${page.slice(end)}`;
+}
+
+function table(): string {
+  const list = (names: readonly string[]): string => names.map((name) => `\`${name}\``).join(", ");
+  const rows = ROOMS.map(({ name, holds, imports, types = [], packages = [] }) => {
+    const may =
+      imports === "all" ? "everything" : [list(imports), types.length === 0 ? "" : `types of ${list(types)}`];
+    const all = [...(typeof may === "string" ? [may] : may), ...packages.map((one) => `package \`${one}\``)];
+    return `| \`src/${name}\` | ${holds} | ${all.filter((one) => one !== "").join("; ") || "nothing"} |`;
+  });
+  return ["| room | holds | may import |", "| --- | --- | --- |", ...rows].join("\n");
+}
