@@ -8,8 +8,8 @@ import { alertsIn, applyOverrides, loadOverrides } from "./overrides.ts";
 export const PARTS = ["rules", "alertmanager", "dashboards"] as const;
 export type PackPart = (typeof PARTS)[number];
 
-/** Where the package is installed, or its sources are: two folders above this file in both. */
-const PACKAGE = fileURLToPath(new URL("../..", import.meta.url));
+/** Where the package is installed, or its sources are: three folders above this file in both. */
+const PACKAGE = fileURLToPath(new URL("../../..", import.meta.url));
 
 /** Which files of a folder are for users; the rest are tests of them and what they are made from. */
 const SHIPPED: Readonly<Record<PackPart, RegExp>> = {
