@@ -2,7 +2,7 @@ import { Command, InvalidArgumentError } from "commander";
 import { ConfigError } from "../config/document/problems.ts";
 import { defined } from "../core/defined.ts";
 import { formatDuration } from "../core/units.ts";
-import { estimateDay, type MeasuredTokens, type TargetEstimate } from "../money/estimate.ts";
+import { estimateDay, type MeasuredTokens, type TargetEstimate } from "../money/day-estimate.ts";
 import {
   type Choose,
   CommandError,
