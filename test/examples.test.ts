@@ -19,11 +19,11 @@ import { notification, startReceiver } from "./notify/receiver.ts";
 
 const SHARED = "shared-token-of-the-test";
 
-/** The exporter of `heartbeats.yml`, and how to run what pings it. */
+/** Starts the exporter of `heartbeats.yml` and passes functions to ping it and to list its heartbeats. */
 async function withHeartbeats(
   use: (heartbeats: {
     readonly list: () => Promise<readonly Readonly<Record<string, unknown>>[]>;
-    /** Runs a command line with `sh`, in an environment as the examples want it. */
+    /** Runs a command line with `sh`, in the environment that the examples expect. */
     readonly shell: (command: string, env?: Readonly<Record<string, string>>) => Promise<Finished>;
   }) => Promise<void>,
 ): Promise<void> {
@@ -44,7 +44,7 @@ async function withHeartbeats(
 const folder = fileURLToPath(new URL("../examples", import.meta.url));
 const read = (name: string): string => readFileSync(`${folder}/${name}`, "utf8");
 
-/** What is looked at of an object of Kubernetes. */
+/** The parts of a Kubernetes object that the tests read. */
 interface Manifest {
   readonly kind: string;
   readonly metadata: { readonly name: string; readonly namespace: string };
@@ -55,7 +55,7 @@ interface Manifest {
   readonly spec?: { readonly template: { readonly spec: object } };
 }
 
-/** Whether Alertmanager, old and new, takes the file. */
+/** Checks that the oldest and the newest supported Alertmanager accept the file. */
 async function checkAlertmanager(name: string): Promise<void> {
   await using secrets = await temporaryFolder();
   await secrets.write("alertmanager", "token");
@@ -63,16 +63,16 @@ async function checkAlertmanager(name: string): Promise<void> {
   const file = await secrets.write("alertmanager.yml", config);
   for (const version of ["bookworm", "newest"] as const) {
     const { code, stdout, stderr } = await runTool("amtool", version, ["check-config", file]);
-    expect({ code, said: stdout + stderr }).toMatchObject({ code: 0 });
+    expect({ code, output: stdout + stderr }).toMatchObject({ code: 0 });
   }
 }
 
-/** The test of each example, by its file. */
+/** The test of each example, by file name. */
 const TESTED: Readonly<Record<string, () => Promise<void>>> = {
   "exporter.yml": async () => {
     await using keys = await temporaryFolder();
     const key = await keys.write("openai", "sk-of-the-test\n");
-    // Nothing is asked of the internet: no probe is due before somebody looks, but for the scheduled one.
+    // Nothing is sent to the internet: only the scheduled target is probed before the first scrape.
     const yaml = read("exporter.yml")
       .replace("/run/secrets/openai", key)
       .replace("api.openai.com", "127.0.0.1:1");
@@ -116,9 +116,9 @@ const TESTED: Readonly<Record<string, () => Promise<void>>> = {
       expect(backup?.["last_duration_seconds"]).toBeGreaterThan(0.2);
       expect((await shell(`${script} nightly-backup sh -c 'exit 3'`)).code).toBe(3);
       expect((await list())[1]).toMatchObject({ status: "offline", cause: "fail", pings: { fail: 1 } });
-      // A heartbeat that nobody takes is no reason for the job to fail.
-      const unheard = await shell(`${script} start sh -c 'exit 0'`);
-      expect(unheard).toMatchObject({ code: 0, stderr: expect.stringContaining("could not be reported") });
+      // A ping that is rejected does not fail the job.
+      const rejected = await shell(`${script} start sh -c 'exit 0'`);
+      expect(rejected).toMatchObject({ code: 0, stderr: expect.stringContaining("could not be reported") });
     });
   },
 
@@ -193,7 +193,7 @@ const TESTED: Readonly<Record<string, () => Promise<void>>> = {
     const yaml = config
       .replace("/run/secrets/openai/key", key)
       .replace("https://api.openai.com", "http://127.0.0.1:1")
-      // A renewal is waited for.
+      // Shorter, because the test waits for a renewal.
       .replace("duration: 30s", "duration: 3s");
     await using exporter = await startExporter({ yaml, env: { KUBECONFIG } });
     await waitUntil("a renewal", () => (cluster.writes.length > 1 ? true : undefined));
@@ -201,8 +201,8 @@ const TESTED: Readonly<Record<string, () => Promise<void>>> = {
     expect(valueOf(text, "heartbeat_exporter_leader")).toBe(1);
     expect(valueOf(text, "heartbeat_up", { heartbeat: "kcp/syncer-heartbeat" })).toBe(1);
     await exporter.process.stop();
-    const used = cluster.requests.map(({ verb, lease }) => `${verb} ${lease}`);
-    expect([...new Set(used)].toSorted()).toEqual(granted.toSorted());
+    const requested = cluster.requests.map(({ verb, lease }) => `${verb} ${lease}`);
+    expect([...new Set(requested)].toSorted()).toEqual(granted.toSorted());
   },
 
   "heartbeat-log.yml": async () => {
@@ -259,13 +259,13 @@ const TESTED: Readonly<Record<string, () => Promise<void>>> = {
     await installPackage(installed.path);
     const program = await installed.write("follow-mode.ts", read("follow-mode.ts"));
     await installed.write("package.json", '{ "type": "module" }');
-    const shown = await followedBy((url) => [process.execPath, program, url, "tiny"]);
-    expect(shown).toEqual(["primary", "fallback (rule_based, confidence lower by 0.2)", "primary"]);
+    const lines = await linesOfFollower((url) => [process.execPath, program, url, "tiny"]);
+    expect(lines).toEqual(["primary", "fallback (rule_based, confidence lower by 0.2)", "primary"]);
   },
 
   "follow-mode.sh": async () => {
-    const shown = await followedBy((url) => ["sh", `${folder}/follow-mode.sh`, url, "tiny"]);
-    expect(shown).toEqual(["primary", "fallback", "primary"]);
+    const lines = await linesOfFollower((url) => ["sh", `${folder}/follow-mode.sh`, url, "tiny"]);
+    expect(lines).toEqual(["primary", "fallback", "primary"]);
   },
 
   plugin: async () => {
@@ -278,8 +278,8 @@ const TESTED: Readonly<Record<string, () => Promise<void>>> = {
     const text = await exporter.get("/metrics");
     expect(valueOf(text, "probe_success", { target: "sessions", module: "redis_ping" })).toBe(1);
     expect(valueOf(text, "probe_redis_ping_duration_seconds", { target: "sessions" })).toBeGreaterThan(0);
-    const nobody = await exporter.get("/probe?module=redis_ping&target=127.0.0.1:1");
-    expect(valueOf(nobody, "probe_failure_reason", { reason: "connect" })).toBe(1);
+    const unreachable = await exporter.get("/probe?module=redis_ping&target=127.0.0.1:1");
+    expect(valueOf(unreachable, "probe_failure_reason", { reason: "connect" })).toBe(1);
     expect((await fetch(`${exporter.url}/probe?module=redis_ping&target=x`)).status).toBe(400);
   },
 
@@ -287,7 +287,7 @@ const TESTED: Readonly<Record<string, () => Promise<void>>> = {
     await using run = runMain(["estimate", `--config.file=${folder}/money.yml`]);
     expect((await run.exited).code).toBe(0);
     expect(run.stdout()).toMatch(/^gpt +chat +gpt-4o-mini +\d+/m);
-    // Nothing is asked of the internet.
+    // Nothing is sent to the internet.
     const yaml = read("money.yml").replaceAll(
       /https:\/\/api\.openai\.com|localhost:11434/g,
       "http://127.0.0.1:1",
@@ -419,9 +419,9 @@ const TESTED: Readonly<Record<string, () => Promise<void>>> = {
     const file = await config.write("prometheus.yml", read("prometheus.yml"));
     for (const version of ["bookworm", "newest"] as const) {
       const { code, stdout, stderr } = await runTool("promtool", version, ["check", "config", file]);
-      expect({ code, said: stdout + stderr }).toMatchObject({
+      expect({ code, output: stdout + stderr }).toMatchObject({
         code: 0,
-        said: expect.stringContaining("SUCCESS"),
+        output: expect.stringContaining("SUCCESS"),
       });
     }
   },
@@ -453,12 +453,12 @@ const TESTED: Readonly<Record<string, () => Promise<void>>> = {
     });
     expect(exporter.url).toMatch(/^https:/);
     const remote = [`--url=${exporter.url}`, `--http.ca-file=${certificate}`];
-    await using stranger = runMain(["dashboard", ...remote]);
-    expect((await stranger.exited).code).toBe(1);
-    expect(stranger.stderr()).toContain("got status 401");
+    await using anonymous = runMain(["dashboard", ...remote]);
+    expect((await anonymous.exited).code).toBe(1);
+    expect(anonymous.stderr()).toContain("got status 401");
     const password = `--http.password-file=${await files.write("password", "change-me")}`;
-    await using known = runMain(["dashboard", ...remote, "--http.username=prometheus", password]);
-    expect((await known.exited).code).toBe(0);
+    await using authorized = runMain(["dashboard", ...remote, "--http.username=prometheus", password]);
+    expect((await authorized.exited).code).toBe(0);
   },
 
   "values-from-bodies.yml": async () => {
@@ -515,14 +515,14 @@ const TESTED: Readonly<Record<string, () => Promise<void>>> = {
 };
 
 /**
- * What a program prints that follows the mode of an LLM which is switched off and on again.
- * @param argv of the program, which gets the URL of the exporter
+ * Runs a program that follows the mode of an LLM while the LLM fails and recovers, and returns the lines that it prints.
+ * @param argv returns the program's command line for the URL of the exporter
  */
-async function followedBy(argv: (url: string) => readonly string[]): Promise<readonly string[]> {
+async function linesOfFollower(argv: (url: string) => readonly string[]): Promise<readonly string[]> {
   const standIn = createStandIn();
-  const off = { now: false };
+  let isDown = false;
   await using model = await serveHttp((request, response) => {
-    if (off.now) response.writeHead(503).end();
+    if (isDown) response.writeHead(503).end();
     else standIn.emit("request", request, response);
   });
   const yaml = `
@@ -533,22 +533,22 @@ targets:
   await using exporter = await startExporter({ yaml });
   await using program = start(argv(exporter.url), { cwd: `${folder}/..` });
   await program.waitForOutput(/^primary$/m);
-  off.now = true;
+  isDown = true;
   await program.waitForOutput(/^fallback.*$/m);
-  off.now = false;
+  isDown = false;
   await program.waitForOutput(/^primary\n[^]*^primary$/m);
   return program.stdout().trim().split("\n");
 }
 
 describe("examples", () => {
-  it("have a test each", () => {
-    // What compose.yaml mounts stands in a folder beside it.
+  it("all have a test", () => {
+    // The folder compose holds the files that compose.yaml mounts.
     const files = readdirSync(folder).filter((name) => name !== "compose");
     expect(files.toSorted()).toEqual(Object.keys(TESTED).toSorted());
   });
 
   it.each(Object.keys(TESTED))(
-    "%s does what it says",
+    "%s works",
     async (name) => {
       const test = TESTED[name];
       expect(test).toBeTypeOf("function");
@@ -557,7 +557,7 @@ describe("examples", () => {
     60_000,
   );
 
-  it("are what the README shows", () => {
+  it("appear unchanged in the README", () => {
     const readme = readFileSync(`${folder}/../README.md`, "utf8");
     for (const name of ["exporter.yml", "prometheus.yml"]) {
       expect(readme).toContain(read(name).split("\n").slice(1).join("\n"));

@@ -1,18 +1,18 @@
 import { commandsHelp, flagsHelp } from "../../src/cli/flags.ts";
 
-/** `docs/command-line.md`: the help of the program and of each command, from where they are defined. */
+/** Renders `docs/command-line.md` from the `--help` of the program and of each command. */
 export function commandLinePage(): string {
   const commands = commandsHelp().map(
     ([words, help]) => `## \`${words}\`\n\n${block(`heartbeat-exporter ${words} --help`, help)}`,
   );
   return `# Command line
 
-Generated from the commands by \`npm run generate\`; edit there.
+This page is generated from the commands' \`--help\` by \`npm run generate\`; edit \`src/cli\` instead.
 
-Without a command the exporter runs; \`serve\` says the same in a word. Flags have two dashes and may be written
-\`--name=value\` or \`--name value\`; they stand behind their command. Commands print their answer to standard output and all
-else to standard error, use colours and show progress on a terminal only (and no colours with \`NO_COLOR\`), and end with 0 when
-all is well, 1 when something failed, 2 when they were not understood.
+Without a command, \`heartbeat-exporter\` runs the exporter, as \`serve\` does. Flags are written \`--name=value\` or
+\`--name value\`, after the command. Commands print their result to standard output and everything else to standard error.
+They use colours and show progress only on a terminal; \`NO_COLOR\` turns colours off. The exit code is 0 on success, 1 on
+failure, and 2 for wrong flags or a bad configuration, unless the command's help says otherwise.
 
 ## The exporter
 

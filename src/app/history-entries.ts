@@ -5,7 +5,7 @@ import { totalTokens } from "../core/money.ts";
 import type { Result } from "../core/result.ts";
 import type { Target } from "../core/target.ts";
 import { after, seconds, type Timestamp } from "../core/units.ts";
-import type { Command } from "../failover/driver.ts";
+import type { FailoverCommand } from "../failover/driver.ts";
 import type { FailoverEffect } from "../failover/machine.ts";
 import type { PushEffect as PushEffect } from "../heartbeats/machine.ts";
 
@@ -43,7 +43,7 @@ export function toHistoryEvent({ name: subject }: Target, effect: FailoverEffect
 /** The machine tells of modes that change; that one is held, changed or not, is told here. */
 export function forcedEvent(
   { name: subject }: Target,
-  command: Command,
+  command: FailoverCommand,
   at: Timestamp,
 ): EventFacts | undefined {
   if (command.kind !== "force") return undefined;

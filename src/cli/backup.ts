@@ -1,50 +1,53 @@
 import { Command } from "commander";
-import type { Choose } from "./commands.ts";
-import { CommandError, EXIT, withUsageExit } from "./shell.ts";
+import { type Choose, CommandError, EXIT, withUsageExit } from "./shell.ts";
 
 const BACKUP_HELP = `
-An exporter may be running on the store; the copy is what it held at one moment. A file that exists is not overwritten.
+The exporter may keep running: the copy is a consistent snapshot. An existing file is never overwritten.
+
+Exit code: 0 copied, 1 not copied, 2 wrong flags.
 
 Examples:
   heartbeat-exporter backup --storage.path=/var/lib/heartbeat-exporter/store.db /backups/heartbeat-$(date +%F).db
 `;
 
 const RESTORE_HELP = `
-Every page of the backup is looked at first. No exporter may be running on the store; what was there is renamed, and the
-new name is said on standard error.
+Stop the exporter first. Every page of the backup is verified before anything changes. The replaced store is renamed, and
+its new name is printed to standard error.
+
+Exit code: 0 restored, 1 not restored, 2 wrong flags.
 
 Examples:
   heartbeat-exporter restore /backups/heartbeat-2025-09-18.db --storage.path=/var/lib/heartbeat-exporter/store.db
 `;
 
-/** `backup FILE`: a copy of the store, taken while an exporter runs. */
+/** Defines `backup FILE`, which copies the store, also while an exporter uses it. */
 export const backupCommand = (choose: Choose): Command =>
   withUsageExit(new Command("backup"))
-    .description("write a copy of the store to a file")
-    .argument("<file>", "the copy, which must not exist yet")
-    .requiredOption("--storage.path <file>", "the store of the exporter")
+    .description("Copy the exporter's store to a file.")
+    .argument("<file>", "file to write; it must not exist")
+    .requiredOption("--storage.path <file>", "the exporter's store")
     .addHelpText("after", BACKUP_HELP)
     .action((file: string, { "storage.path": path }: StoreFlags) => {
       choose(async () => {
         const { backupStore } = await import("../store/backup.ts");
-        refusing(() => backupStore(path, file));
+        asCommandError(() => backupStore(path, file));
         return EXIT.good;
       });
     });
 
-/** `restore FILE`: puts a backup in the place of the store. */
+/** Defines `restore FILE`, which replaces the store with a backup. */
 export const restoreCommand = (choose: Choose): Command =>
   withUsageExit(new Command("restore"))
-    .description("put a backup in the place of the store")
-    .argument("<file>", "what backup wrote")
-    .requiredOption("--storage.path <file>", "the store of the exporter")
+    .description("Replace the exporter's store with a backup.")
+    .argument("<file>", "file that backup wrote")
+    .requiredOption("--storage.path <file>", "the exporter's store")
     .addHelpText("after", RESTORE_HELP)
     .action((file: string, { "storage.path": path }: StoreFlags) => {
       choose(async (shell) => {
         const { restoreStore } = await import("../store/backup.ts");
         const at = new Date(shell.clock.now() * 1000);
-        const aside = refusing(() => restoreStore(file, path, at));
-        if (aside !== undefined) shell.err(`what was there is ${aside} now\n`);
+        const replaced = asCommandError(() => restoreStore(file, path, at));
+        if (replaced !== undefined) shell.err(`the replaced store was renamed to ${replaced}\n`);
         return EXIT.good;
       });
     });
@@ -53,10 +56,10 @@ interface StoreFlags {
   readonly "storage.path": string;
 }
 
-/** A store that refuses says why, and names the file. */
-function refusing<T>(act: () => T): T {
+/** Runs `action` and turns a StoreError, whose message names the file, into a CommandError. */
+function asCommandError<T>(action: () => T): T {
   try {
-    return act();
+    return action();
   } catch (error) {
     if (!(error instanceof Error) || error.name !== "StoreError") throw error;
     throw new CommandError(error.message, "failed", { cause: error });

@@ -2,46 +2,53 @@ import { Command, InvalidArgumentError } from "commander";
 import { ConfigError } from "../config/document/problems.ts";
 import { defined } from "../core/defined.ts";
 import { formatDuration } from "../core/units.ts";
-import { estimateDay, type MeasuredTokens, type TargetEstimate } from "../money/estimate.ts";
-import { CommandError, EXIT, loadConfig, NOTHING_CONFIGURED, type Shell, sourceOf } from "./shell.ts";
+import { estimateDay, type MeasuredTokens, type TargetEstimate } from "../money/day-estimate.ts";
+import {
+  type Choose,
+  CommandError,
+  EXIT,
+  loadConfig,
+  NOTHING_CONFIGURED,
+  type Shell,
+  sourceOf,
+  withConfigFile,
+} from "./shell.ts";
 import { textTable } from "./table.ts";
 
-/** What `heartbeat-exporter estimate` was told. */
-export interface EstimateFlags {
+/** The flags of `heartbeat-exporter estimate`. */
+interface EstimateFlags {
   readonly configFile?: string;
   readonly json: boolean;
   readonly measured: MeasuredTokens;
 }
 
 const HELP = `
-Each target is counted as asked once per interval. One with schedule on_scrape costs nothing while nobody looks, and is
-asked more often, up to once per min_interval, when several look at different times.
+Nothing is probed. The estimate assumes one probe per interval for each target. A target with schedule on_scrape is probed
+only when it is scraped or requested: never, or up to once per min_interval.
 
-Without --tokens.* the tokens of a prompt are estimated: its length / 4, and max_tokens for the answer, which is the
-most that it can be. A running exporter knows better:
+Without --tokens.*, a prompt is estimated at one token per four characters, and an answer at max_tokens, its upper limit.
+Measure the tokens per prompt on a running exporter with this query (type "input" or "output"):
 
   sum by (target, module) (rate(heartbeat_llm_tokens_total{type="output"}[1d]))
     / sum by (target, module) (rate(heartbeat_health_checks_total[1d]))
 
-Dollars need prices in the configuration. Budgets are counted as the exporter does, from midnight UTC on.
+Dollars require prices in the configuration. Budgets stop prompts as in the exporter; the day begins at midnight UTC.
+
+Exit code: 0 estimated, 1 wrong flags or a bad configuration.
 
 Examples:
   heartbeat-exporter estimate --config.file=exporter.yml
   heartbeat-exporter estimate --config.file=exporter.yml --tokens.input=14 --tokens.output=6 --json
 `;
 
-/** The subcommand. Its flags are its own, so they stand after its name. */
-export const estimateCommand = (run: (flags: EstimateFlags) => void): Command =>
-  new Command("estimate")
-    .description("print what a configuration costs: prompts, tokens and dollars per day and month, and exit")
-    .helpOption("--help", "print this help")
-    .option(
-      "--config.file <path>",
-      "configuration, in YAML; without it the environment describes one LLM target",
-    )
-    .option("--tokens.input <count>", "tokens of a prompt, as measured", tokenCount)
-    .option("--tokens.output <count>", "tokens of an answer, as measured", tokenCount)
-    .option("--json", "print JSON, for programs")
+/** Defines `estimate`, which prints the cost of a configuration. Wrong flags exit with 1, as those of `serve` do. */
+export const estimateCommand = (choose: Choose): Command =>
+  withConfigFile(new Command("estimate"))
+    .description("Estimate the prompts, tokens and dollars of a configuration per day and month.")
+    .helpOption("--help", "show this help")
+    .option("--tokens.input <count>", "measured tokens of a prompt", tokenCount)
+    .option("--tokens.output <count>", "measured tokens of an answer", tokenCount)
+    .option("--json", "print the estimate as JSON")
     .addHelpText("after", HELP)
     .allowExcessArguments(false)
     .action((_options, command: Command) => {
@@ -52,11 +59,12 @@ export const estimateCommand = (run: (flags: EstimateFlags) => void): Command =>
         json?: true;
       }>();
       const { "config.file": configFile, "tokens.input": input, "tokens.output": output } = given;
-      run({
+      const flags: EstimateFlags = {
         ...defined({ configFile }),
         json: given.json ?? false,
-        measured: { ...defined({ input, output }) },
-      });
+        measured: defined({ input, output }),
+      };
+      choose((shell) => printEstimate(flags, shell));
     });
 
 function tokenCount(text: string): number {
@@ -64,8 +72,8 @@ function tokenCount(text: string): number {
   throw new InvalidArgumentError(`got "${text}", want a number of tokens`);
 }
 
-/** Prints what a configuration costs; nothing is probed. A bad configuration is exit code 1 here, as with --config.check. */
-export async function printEstimate(flags: EstimateFlags, shell: Shell): Promise<number> {
+/** Prints the cost of a configuration without probing. A bad configuration exits with 1, as with `--config.check`. */
+async function printEstimate(flags: EstimateFlags, shell: Shell): Promise<number> {
   const { configFile, json, measured } = flags;
   if (sourceOf(configFile, shell.env) === undefined) throw new CommandError(NOTHING_CONFIGURED);
   try {
@@ -81,9 +89,9 @@ export async function printEstimate(flags: EstimateFlags, shell: Shell): Promise
 
 const DAYS_OF_MONTH = 30;
 
-/** The estimate for people: a table, and below it what to know of the numbers. */
+/** Renders the estimate as a table with its assumptions below. */
 function estimateText(estimates: readonly TargetEstimate[], measured: MeasuredTokens): string {
-  if (estimates.length === 0) return "no target costs anything\n";
+  if (estimates.length === 0) return "no target has costs\n";
   const rows = estimates.map((one) => {
     const { target, model = "", prompts, tokens, dollars } = one;
     return [target.name, target.module.name, model, ...sums(prompts, tokens, dollars)];
@@ -105,7 +113,7 @@ const sums = (prompts: number, tokens: number, dollars: number | undefined): rea
     dollars === undefined ? "?" : (dollars * days).toFixed(4),
   ]);
 
-/** Prompts, tokens, and the dollars that are known. */
+/** Returns the totals of prompts, tokens, and dollars, the last only over targets with a price. */
 const totals = (estimates: readonly TargetEstimate[]): [number, number, number | undefined] => {
   const priced = estimates.flatMap(({ dollars }) => dollars ?? []);
   return [
@@ -115,7 +123,7 @@ const totals = (estimates: readonly TargetEstimate[]): [number, number, number |
   ];
 };
 
-/** Names to the left, numbers to the right. */
+/** Formats the table, names aligned left and numbers right. */
 const table = (rows: readonly (readonly string[])[]): string =>
   textTable(
     rows,
@@ -126,42 +134,40 @@ function notes(estimates: readonly TargetEstimate[], measured: MeasuredTokens): 
   const stops = estimates.flatMap(({ target, stop, prompts, wanted }) => {
     if (stop === undefined) return [];
     const { owner, budget, after } = stop;
-    return `${target.name}: the budget of ${owner.kind} ${owner.name}, ${budget.limit} ${budget.unit} per ${budget.per}, is reached after ${formatDuration(after)}; ${prompts} of ${wanted} prompts per day are sent`;
+    return `${target.name}: the budget of ${owner.kind} ${owner.name}, ${budget.limit} ${budget.unit} per ${budget.per}, is exhausted after ${formatDuration(after)}; ${prompts} of ${wanted} prompts per day are sent`;
   });
   const tokens = estimates.map(
     ({ target, tokensPerPrompt: { input, output } }) => `${target.name} ${input} + ${output}`,
   );
   const unpriced = estimates.flatMap(({ target, model, dollars }) =>
-    dollars === undefined ? `${target.name} (${model ?? "its model is not named"})` : [],
+    dollars === undefined ? `${target.name} (${model ?? "no model configured"})` : [],
   );
   const scraped = estimates.flatMap(({ target }) => {
     if (target.schedule === "interval") return [];
     const { minInterval } = target;
-    return minInterval > 0
-      ? `${target.name} ${Math.ceil(86_400 / minInterval)}`
-      : `${target.name} any number`;
+    return minInterval > 0 ? `${target.name} ${Math.ceil(86_400 / minInterval)}` : `${target.name} unlimited`;
   });
   const some = (list: readonly string[], text: (list: string) => string): readonly string[] =>
     list.length === 0 ? [] : [text(list.join(", "))];
   return [
     ...stops,
-    `tokens of a prompt and its answer, ${assumption(measured)}: ${tokens.join(", ")}`,
-    ...some(unpriced, (list) => `no price is known, and so nothing is in the total, for ${list}`),
+    `tokens per prompt and answer (${assumption(measured)}): ${tokens.join(", ")}`,
+    ...some(unpriced, (list) => `without a price, and so not in the total: ${list}`),
     ...some(
       scraped,
-      (list) => `asked when somebody looks, assumed once per interval; prompts per day at the most: ${list}`,
+      (list) => `probed when scraped, here assumed once per interval; most prompts per day: ${list}`,
     ),
-    `a month has ${DAYS_OF_MONTH} days`,
+    `a month counts ${DAYS_OF_MONTH} days`,
   ];
 }
 
 function assumption({ input, output }: MeasuredTokens): string {
-  const asked = input === undefined ? "prompt estimated by its length / 4" : "prompt as measured";
-  const answered = output === undefined ? "answer at its most (max_tokens)" : "answer as measured";
-  return `${asked}, ${answered}`;
+  const prompt = input === undefined ? "prompt estimated as length / 4" : "prompt as measured";
+  const answer = output === undefined ? "answer at its limit, max_tokens" : "answer as measured";
+  return `${prompt}, ${answer}`;
 }
 
-/** The estimate for programs. */
+/** Renders the estimate as JSON. */
 function estimateJson(estimates: readonly TargetEstimate[], measured: MeasuredTokens): string {
   const per = (days: number, [prompts, tokens, dollars]: [number, number, number | undefined]) => ({
     prompts: prompts * days,

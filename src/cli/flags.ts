@@ -2,11 +2,12 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import { nearest } from "../config/document/describe.ts";
 import { defined } from "../core/defined.ts";
 import { DURATION_FORM, parseDuration, type Seconds, seconds } from "../core/units.ts";
-import { type Choose, commands } from "./commands.ts";
+import { commands } from "./commands.ts";
 import { LISTEN_ADDRESS_FORM, type ListenAddress, parseListenAddress } from "./listen-address.ts";
 import { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from "./log.ts";
+import { type Run, withConfigFile } from "./shell.ts";
 
-/** The command line, read and checked. */
+/** The flags of `serve`, parsed and validated. */
 export interface Flags {
   readonly configFile?: string;
   readonly configCheck: boolean;
@@ -14,7 +15,7 @@ export interface Flags {
   readonly listenAddress?: ListenAddress;
   readonly webConfigFile?: string;
   readonly externalUrl?: URL;
-  /** Without the slash at its end; empty for none. */
+  /** Without a trailing slash; empty for no prefix. */
   readonly routePrefix: string;
   readonly logLevel: LogLevel;
   readonly logFormat: LogFormat;
@@ -24,28 +25,30 @@ export interface Flags {
   readonly demo: boolean;
 }
 
-const EXAMPLES = `
+const HELP = `
+Without --config.file, environment variables describe one LLM target: HEARTBEAT_LLM_URL, HEARTBEAT_LLM_MODEL,
+HEARTBEAT_LLM_API_KEY[_FILE], HEARTBEAT_CHECK_INTERVAL, FAILOVER_MODE and others; docs/configuration.md lists them all.
+
+SIGHUP reloads the configuration. SIGTERM and SIGINT stop the exporter with exit code 0.
+
 Examples:
   heartbeat-exporter --config.file=exporter.yml
   heartbeat-exporter --config.file=exporter.yml --config.check
-  heartbeat-exporter pack --out=/etc/prometheus/heartbeat
-  heartbeat-exporter parse /var/log/petrosa/strategies.log
   heartbeat-exporter probe --config.file=exporter.yml
   heartbeat-exporter report --url=http://127.0.0.1:8091 --window=7d
+  heartbeat-exporter pack --out=/etc/prometheus/heartbeat
+  heartbeat-exporter parse /var/log/petrosa/strategies.log
   HEARTBEAT_LLM_URL=http://127.0.0.1:11434/v1 HEARTBEAT_LLM_MODEL=llama3.2 heartbeat-exporter
-
-Without --config.file the environment describes one LLM target: HEARTBEAT_LLM_URL, _MODEL, _API_KEY[_FILE],
-HEARTBEAT_CHECK_INTERVAL, HEARTBEAT_FAILURE_THRESHOLD, FAILOVER_MODE and more, all in docs/configuration.md.
-
-Signals: SIGHUP reloads the configuration, SIGTERM and SIGINT end the exporter (exit code 0).
 `;
 
-/** The text of `--help`, for the documentation. */
+/** Returns the text of `--help`, for the documentation. */
 export const flagsHelp = (): string => helpOf(createCommand("", () => {}));
 
-/** The text of `--help` of each command, with its words, for the documentation. */
+/** Returns the text of each command's `--help` by the command's words, for the documentation. */
 export const commandsHelp = (): readonly (readonly [words: string, help: string])[] =>
-  commands(() => {}).flatMap((command) => helpTexts(command, ""));
+  createCommand("", () => {})
+    .commands.filter((command) => command.name() !== "serve")
+    .flatMap((command) => helpTexts(command, ""));
 
 function helpTexts(command: Command, before: string): readonly (readonly [string, string])[] {
   const words = `${before}${command.name()}`;
@@ -66,13 +69,13 @@ function helpOf(command: Command): string {
   return text;
 }
 
-/** What the program is to do: to serve, unless a command says otherwise. */
+/** A parsed command line: the exporter's flags, or a command to run. */
 export type CommandLine =
   | { readonly kind: "serve"; readonly flags: Flags }
-  | { readonly kind: "command"; readonly run: Parameters<Choose>[0] };
+  | { readonly kind: "command"; readonly run: Run };
 
 /**
- * Reads the command line. Wrong flags, `--help` and `--version` end the process with their text, as commander does.
+ * Parses the command line. Wrong flags, `--help` and `--version` print their text and end the process.
  * @param argv as in `process.argv`
  */
 export function readCommandLine(argv: readonly string[], version: string): CommandLine {
@@ -80,17 +83,17 @@ export function readCommandLine(argv: readonly string[], version: string): Comma
   const command = createCommand(version, (one) => {
     chosen = one;
   });
-  command.action(() => refuseWords(command)).parse(argv);
+  command.action(() => rejectArguments(command)).parse(argv);
   return chosen ?? { kind: "serve", flags: flagsOf(command.opts()) };
 }
 
-/** Without a command there are no words: one that is there was to be a command. */
-function refuseWords(command: Command): void {
+/** Ends the process if there are arguments without a command: the first one is a misspelt command. */
+function rejectArguments(command: Command): void {
   const [word] = command.args;
   if (word === undefined) return;
-  const known = command.commands.map((one) => one.name());
-  const guess = nearest(word, known);
-  const hint = guess === undefined ? `want one of ${known.join(", ")}` : `did you mean ${guess}?`;
+  const names = command.commands.map((one) => one.name());
+  const guess = nearest(word, names);
+  const hint = guess === undefined ? `want one of ${names.join(", ")}` : `did you mean ${guess}?`;
   command.error(`error: unknown command '${word}', ${hint}`);
 }
 
@@ -112,100 +115,98 @@ interface GivenFlags {
 
 function flagsOf(options: object): Flags {
   const given = options as GivenFlags;
-  const external = given["web.externalUrl"];
+  const externalUrl = given["web.externalUrl"];
   return {
-    ...(given["config.file"] === undefined ? {} : { configFile: given["config.file"] }),
+    ...defined({
+      configFile: given["config.file"],
+      listenAddress: given["web.listenAddress"],
+      webConfigFile: given["web.config.file"],
+      externalUrl,
+      storagePath: given["storage.path"],
+    }),
     configCheck: given["config.check"] ?? false,
     autoReload: given["config.enableAutoReload"] ?? false,
-    ...(given["web.listenAddress"] === undefined ? {} : { listenAddress: given["web.listenAddress"] }),
-    ...(given["web.config.file"] === undefined ? {} : { webConfigFile: given["web.config.file"] }),
-    ...defined({ externalUrl: external }),
-    routePrefix: given["web.routePrefix"] ?? withoutSlash(external?.pathname ?? ""),
+    routePrefix: given["web.routePrefix"] ?? withoutSlash(externalUrl?.pathname ?? ""),
     logLevel: given["log.level"],
     logFormat: given["log.format"],
     timeoutOffset: given.timeoutOffset,
     historyLimit: given["history.limit"],
-    ...(given["storage.path"] === undefined ? {} : { storagePath: given["storage.path"] }),
     demo: given.demo ?? false,
   };
 }
 
-/** @param choose told of the command that is meant, if there is one */
+/**
+ * Defines the program with all its commands.
+ * @param choose called if the command line names a command
+ */
 const createCommand = (version: string, choose: (chosen: CommandLine) => void): Command => {
   const command = serveOptions(new Command("heartbeat-exporter"))
     .description(
-      "Prometheus exporter that probes LLMs and HTTP services, judges the answers and keeps failover mode.",
+      "Prometheus exporter that probes LLMs and HTTP services, judges their answers, accepts heartbeats and tells applications when to fail over.",
     )
     .usage("[command] [options]")
-    .version(version, "--version", "print the version")
+    .version(version, "--version", "show the version")
     .helpCommand(false)
     .enablePositionalOptions()
     .allowExcessArguments(true);
   const serve = serveOptions(new Command("serve"))
-    .description("run the exporter; the same as without a command")
+    .description("Run the exporter (the default command).")
     .action(() => {
-      // What stands before the word counts too, unless it is said again behind it.
-      const again = Object.entries(serve.opts()).filter(
+      // Flags may stand before and after the word; those after it take precedence.
+      const after = Object.entries(serve.opts()).filter(
         ([name]) => serve.getOptionValueSource(name) !== "default",
       );
-      choose({ kind: "serve", flags: flagsOf({ ...command.opts(), ...Object.fromEntries(again) }) });
+      choose({ kind: "serve", flags: flagsOf({ ...command.opts(), ...Object.fromEntries(after) }) });
     });
   command.addCommand(serve);
   for (const one of commands((run) => choose({ kind: "command", run }))) command.addCommand(one);
   return command;
 };
 
-/** The flags of an exporter that serves, with or without the word. */
+/** Adds the flags of the exporter, which stand with or without the word `serve`. */
 const serveOptions = (command: Command): Command =>
-  command
-    .helpOption("--help", "print this help")
-    .option(
-      "--config.file <path>",
-      "configuration, in YAML; without it the environment describes one LLM target",
-    )
-    .option(
-      "--config.check",
-      "check the configuration, print what is wrong with it, and exit (0 good, 1 bad)",
-    )
+  withConfigFile(command.helpOption("--help", "show this help"))
+    .option("--config.check", "check the configuration, print its problems, and exit (0 valid, 1 not)")
     .option("--config.enable-auto-reload", "reload the configuration when its file changes")
     .option(
       "--web.listen-address <address>",
       `address to listen on: ${LISTEN_ADDRESS_FORM} (default: ":8091")`,
       listenAddress,
     )
-    .option("--web.config.file <path>", "TLS and basic authentication, in exporter-toolkit's form")
+    .option(
+      "--web.config.file <path>",
+      "file with TLS and basic authentication, in exporter-toolkit's format",
+    )
     .option(
       "--web.external-url <url>",
-      "address under which Prometheus and people reach the exporter",
+      "URL under which Prometheus and users reach the exporter",
       externalUrl,
     )
     .option(
       "--web.route-prefix <path>",
-      "path under which all routes stand (default: the path of --web.external-url)",
+      "path prefix of all routes (default: the path of --web.external-url)",
       routePrefix,
     )
     .option(
       "--timeout-offset <seconds>",
-      "what is left of a scrape's timeout for the answer to travel",
+      "time to subtract from Prometheus' scrape timeout for the transfer of the answer",
       timeoutOffset,
       seconds(0.5),
     )
     .option(
       "--history.limit <count>",
-      "how many recent probes, and how many failed ones, / and /logs show",
+      "number of recent probes, and of recent failures, that / and /logs show",
       historyLimit,
       100,
     )
     .option(
       "--storage.path <file>",
-      "file that keeps state and history over a restart; without it, and without storage.path of the configuration, memory does",
+      "file for state and history, which then survive restarts (default: storage.path of the configuration, else memory only)",
     )
-    .addOption(
-      new Option("--log.level <level>", "least severe events to log").choices(LOG_LEVELS).default("info"),
-    )
-    .addOption(new Option("--log.format <format>", "form of the log").choices(LOG_FORMATS).default("logfmt"))
-    .option("--demo", "when nothing is configured, run a demonstration instead of ending")
-    .addHelpText("after", EXAMPLES)
+    .addOption(new Option("--log.level <level>", "log level").choices(LOG_LEVELS).default("info"))
+    .addOption(new Option("--log.format <format>", "log format").choices(LOG_FORMATS).default("logfmt"))
+    .option("--demo", "run a demonstration if nothing is configured")
+    .addHelpText("after", HELP)
     .allowExcessArguments(false);
 
 function listenAddress(text: string): ListenAddress {
@@ -217,7 +218,7 @@ function listenAddress(text: string): ListenAddress {
 function externalUrl(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url?.protocol === "http:" || url?.protocol === "https:") return url;
-  throw new InvalidArgumentError(`got "${text}", want an URL such as https://exporter.example.com/heartbeat`);
+  throw new InvalidArgumentError(`got "${text}", want a URL such as https://exporter.example.com/heartbeat`);
 }
 
 function routePrefix(text: string): string {
@@ -225,7 +226,7 @@ function routePrefix(text: string): string {
   throw new InvalidArgumentError(`got "${text}", want a path such as /heartbeat`);
 }
 
-/** Blackbox_exporter's flag is a bare number of seconds; a duration says more, so both are read. */
+/** Parses a duration or, as blackbox_exporter does, a number of seconds. */
 function timeoutOffset(text: string): Seconds {
   const length = /^\d+(\.\d+)?$/.test(text) ? seconds(Number(text)) : parseDuration(text);
   if (length === undefined)

@@ -1,13 +1,13 @@
-/** Where to listen. Without a host: on all addresses. */
+/** An address to listen on; without a host, all addresses of the machine. */
 export interface ListenAddress {
   readonly host?: string;
   readonly port: number;
 }
 
-/** What a listen address looks like, for messages. */
+/** The syntax of a listen address, for messages. */
 export const LISTEN_ADDRESS_FORM = "HOST:PORT or :PORT, such as :8091, 127.0.0.1:8091 or [::1]:8091";
 
-/** Reads `HOST:PORT`, `[IPv6]:PORT` or `:PORT`; `undefined` when `text` is none of them. Port 0 means any free one. */
+/** Parses `HOST:PORT`, `[IPv6]:PORT` or `:PORT`, else returns `undefined`. Port 0 means any free port. */
 export function parseListenAddress(text: string): ListenAddress | undefined {
   const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^:[\]\s]*)):(\d{1,5})$/.exec(text);
   const port = Number(match?.[3] ?? Number.NaN);
@@ -16,9 +16,9 @@ export function parseListenAddress(text: string): ListenAddress | undefined {
   return host === "" ? { port } : { host, port };
 }
 
-/** The address under which a person on this machine reaches the listener. */
+/** Returns the URL of the listener for clients on this machine. */
 export function localUrl({ host, port }: ListenAddress, scheme: "http" | "https" = "http"): string {
-  const everywhere = host === undefined || host === "0.0.0.0" || host === "::";
-  const shown = everywhere ? "127.0.0.1" : host.includes(":") ? `[${host}]` : host;
-  return `${scheme}://${shown}:${port}`;
+  const isAnyAddress = host === undefined || host === "0.0.0.0" || host === "::";
+  const hostname = isAnyAddress ? "127.0.0.1" : host.includes(":") ? `[${host}]` : host;
+  return `${scheme}://${hostname}:${port}`;
 }

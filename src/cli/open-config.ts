@@ -7,18 +7,20 @@ import type { Clock } from "../core/clock.ts";
 import type { Plugin } from "../plugin.ts";
 import { createPluginLoader, type LoadedPlugin } from "../plugins/loader.ts";
 
+/** A loaded configuration together with its plugins. */
 export interface OpenConfig {
   readonly holder: ConfigHolder;
-  /** The plugins of the configuration in use, by their names in it. */
+  /** Returns the plugins of the current configuration by their configured names. */
   plugins(): ReadonlyMap<string, Plugin>;
 }
 
-/** What plugins mean by `heartbeat-exporter/plugin`: the same file, compiled or not, as this one is. */
+/** The module that plugins import as `heartbeat-exporter/plugin`: TypeScript or compiled, like this file. */
 const LIBRARY = new URL(`../plugin${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`, import.meta.url);
 
 /**
- * Loads the plugins that a configuration names, and then the configuration; again with each reload.
- * @throws ConfigError when it cannot be used
+ * Loads the plugins that a configuration names, then the configuration itself; a reload does both again.
+ * @param own the built-in probers and formats
+ * @returns rejects with ConfigError if the configuration is invalid
  */
 export async function openConfig(source: ConfigSource, own: ConfigDeps, clock: Clock): Promise<OpenConfig> {
   const loader = createPluginLoader(
@@ -33,7 +35,7 @@ export async function openConfig(source: ConfigSource, own: ConfigDeps, clock: C
   const prepared = new Map<ConfigDeps, ReadonlyMap<string, Plugin>>([[own, new Map()]]);
   let newest = { key: "", deps: own };
 
-  /** The same plugins give the same object: that is how a reload knows that nothing changed. */
+  /** Returns the same object as long as the plugins are the same, which tells a reload that nothing changed. */
   const prepare = async (text: string): Promise<ConfigDeps> => {
     const files = source.kind === "file" ? pluginFilesOf(text, source.path, source.env) : [];
     if (files.length === 0) return own;
@@ -65,7 +67,7 @@ export async function openConfig(source: ConfigSource, own: ConfigDeps, clock: C
   return { holder, plugins: () => prepared.get(holder.deps()) ?? new Map() };
 }
 
-const CHANGED = "the file has changed since it was loaded, which has no effect before a restart";
+const CHANGED = "the file has changed since it was loaded; restart the exporter to load it again";
 
 const summaryOf = (one: LoadedPlugin): unknown => (one.kind === "plugin" ? one.changed : [one.got, one.want]);
 

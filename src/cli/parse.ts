@@ -19,13 +19,13 @@ import type { LogHeartbeat } from "../probers/heartbeat-log/tally.ts";
 import { beatOf } from "../probers/heartbeat-log/verdict.ts";
 import { openConfig } from "./open-config.ts";
 import { createProgress, megabytes, type Screen } from "./progress.ts";
-import { CommandError, configDeps, EXIT, type Shell, withUsageExit } from "./shell.ts";
+import { type Choose, CommandError, configDeps, EXIT, type Shell, withUsageExit } from "./shell.ts";
 
 const OUTPUTS = ["exposition", "jsonl"] as const;
 
-/** What `heartbeat-exporter parse` was told. */
+/** The arguments and flags of `heartbeat-exporter parse`. */
 export interface ParseFlags {
-  /** `-` is the standard input. */
+  /** A path, or `-` for standard input. */
   readonly file: string;
   readonly configFile?: string;
   readonly module?: string;
@@ -33,13 +33,16 @@ export interface ParseFlags {
 }
 
 const HELP = `
-Reads a log as a module of kind heartbeat_log does: Docker, CRI, journald and plain lines, gzip too. Without --module
-the options are the defaults, or those of the only such module of the configuration.
+Reads the log as a heartbeat_log module would: plain lines or those of Docker, CRI or journald, compressed with gzip or
+not. Without --config.file, the module's options have their defaults; --module may be omitted if the configuration has
+only one heartbeat_log module.
 
-  exposition  the series of the last heartbeat, and what was counted on the way
-  jsonl       a line of JSON for each heartbeat, {"timestamp":...,"heartbeat":{...}}; timestamp is null where none is said
+Output:
+  exposition  the series of the last heartbeat, and the counts of lines and heartbeats
+  jsonl       one JSON object per heartbeat and line, {"timestamp":...,"heartbeat":{...}}; timestamp is null if the
+              heartbeat has none
 
-Exit code: 0, or 1 when there is no heartbeat or the log cannot be read, or 2 when it could not be understood.
+Exit code: 0 the log contains heartbeats, 1 it contains none or cannot be read, 2 wrong flags or a bad configuration.
 
 Examples:
   heartbeat-exporter parse /var/log/petrosa/strategies.log
@@ -47,14 +50,14 @@ Examples:
   heartbeat-exporter parse --config.file=exporter.yml --module=petrosa --output=jsonl old.log.gz | jq .heartbeat.messages_per_second
 `;
 
-/** The subcommand. Its flags are its own, so they stand after its name. */
-export const parseCommand = (run: (flags: ParseFlags) => void): Command =>
+/** Defines `parse FILE`, which prints the heartbeats in a log. */
+export const parseCommand = (choose: Choose): Command =>
   withUsageExit(new Command("parse"))
-    .description("read a log with heartbeats, print what is in it, and exit")
-    .argument("<file>", "the log, gzip or not; - is the standard input")
-    .option("--config.file <path>", "configuration with the module, in YAML")
-    .option("--module <name>", "module of kind heartbeat_log that says how to read the log")
-    .addOption(new Option("--output <form>", "what to print").choices(OUTPUTS).default("exposition"))
+    .description("Print the heartbeats in a log.")
+    .argument("<file>", "the log; - reads standard input")
+    .option("--config.file <path>", "YAML configuration that defines the module")
+    .option("--module <name>", "heartbeat_log module that defines how to read the log")
+    .addOption(new Option("--output <format>", "output format").choices(OUTPUTS).default("exposition"))
     .addHelpText("after", HELP)
     .action((file: string, _options, command: Command) => {
       const given = command.optsWithGlobals<{
@@ -63,15 +66,12 @@ export const parseCommand = (run: (flags: ParseFlags) => void): Command =>
         output: ParseFlags["output"];
       }>();
       const { "config.file": configFile, module, output } = given;
-      run({
-        file,
-        output,
-        ...defined({ configFile, module }),
-      });
+      const flags: ParseFlags = { file, output, ...defined({ configFile, module }) };
+      choose((shell) => printLog(flags, shell));
     });
 
-/** Prints what is in a log, to the process' own streams: it may be longer than fits into memory. */
-export async function printParsed(flags: ParseFlags, { env, clock }: Shell): Promise<number> {
+/** Prints the heartbeats in a log. Writes to the streams of the process, because the log may not fit into memory. */
+async function printLog(flags: ParseFlags, { env, clock }: Shell): Promise<number> {
   const module = await logModule(flags, configDeps, env);
   const { stdin, stdout, stderr } = process;
   try {
@@ -80,12 +80,12 @@ export async function printParsed(flags: ParseFlags, { env, clock }: Shell): Pro
     throw new CommandError(`${flags.file}: no heartbeat in ${lines} lines`);
   } catch (error) {
     if (error instanceof CommandError) throw error;
-    const why = error instanceof Error ? error.message : String(error);
-    throw new CommandError(`${flags.file}: cannot be read: ${why}`, "failed", { cause: error });
+    const message = error instanceof Error ? error.message : String(error);
+    throw new CommandError(`${flags.file}: cannot be read: ${message}`, "failed", { cause: error });
   }
 }
 
-/** Where a parsed log comes from and what becomes of it. */
+/** The input and outputs of a parse. */
 interface ParseDeps {
   readonly module: HeartbeatLogModule;
   readonly clock: Clock;
@@ -95,73 +95,74 @@ interface ParseDeps {
 }
 
 /**
- * Parses a log and prints what is in it.
- * @returns how many heartbeats and lines there were; rejects when the log cannot be read
+ * Parses a log and prints its heartbeats.
+ * @returns the number of heartbeats and lines; rejects if the log cannot be read
  */
 async function parseLog(
   { file, output }: Pick<ParseFlags, "file" | "output">,
   { module, clock, stdin, stdout, screen }: ParseDeps,
 ): Promise<{ readonly heartbeats: number; readonly lines: number }> {
-  const facts = file === "-" ? undefined : await stat(file);
-  const progress = createProgress(screen, clock, facts?.size, megabytes);
-  let ready = "";
-  const take = (heard: LogHeartbeat): void => {
-    if (output === "jsonl") ready += jsonLine(heard, module);
+  const stats = file === "-" ? undefined : await stat(file);
+  const progress = createProgress(screen, clock, stats?.size, megabytes);
+  let pending = "";
+  const onHeartbeat = (heartbeat: LogHeartbeat): void => {
+    if (output === "jsonl") pending += jsonLine(heartbeat, module);
   };
-  const session = openSession(newLogState(), module.rules, { clock, log: () => {} }, take);
+  const session = openSession(newLogState(), module.rules, { clock, log: () => {} }, onHeartbeat);
   const position = newPosition(file);
   const scanner = session.scanner(position);
   let read = 0;
-  const counted = (bytes: number): void => progress.reach((read += bytes));
+  const onRead = (bytes: number): void => progress.reach((read += bytes));
+  const source = file === "-" ? stdin : createReadStream(file, { highWaterMark: 262_144 });
   try {
-    for await (const chunk of decompressed(
-      file === "-" ? stdin : createReadStream(file, { highWaterMark: 262_144 }),
-      counted,
-    )) {
+    for await (const chunk of decompressed(source, onRead)) {
       scanner.push(chunk);
-      if (ready !== "") await write(stdout, ready);
-      ready = "";
+      if (pending !== "") await write(stdout, pending);
+      pending = "";
     }
   } finally {
     progress.end();
   }
   scanner.end();
-  session.settle(facts === undefined ? undefined : facts.mtimeMs / 1000);
+  session.settle(stats === undefined ? undefined : stats.mtimeMs / 1000);
   const state = session.state([position]);
   const exposition = createExposition();
   exposition.add(logSamples(file, state, module.fields, module.rules.zone));
   exposition.add(beatSamples(beatOf(file, state, module), clock.now()));
-  await write(stdout, output === "jsonl" ? ready : exposition.text());
+  await write(stdout, output === "jsonl" ? pending : exposition.text());
   return { heartbeats: state.counts.heartbeats, lines: state.counts.lines };
 }
 
-/** Lines are read as Latin-1; all of a heartbeat is brought back to UTF-8 at once. */
-function jsonLine(heard: LogHeartbeat, { rules }: HeartbeatLogModule): string {
-  const timestamp = saidTime(heard, rules) ?? null;
-  return `{"timestamp":${JSON.stringify(timestamp)},"heartbeat":${asUtf8(JSON.stringify(heard.fields))}}\n`;
+/** Formats a heartbeat as a line of JSON. Log lines are read as Latin-1, so its fields are converted to UTF-8 here. */
+function jsonLine(heartbeat: LogHeartbeat, { rules }: HeartbeatLogModule): string {
+  const timestamp = saidTime(heartbeat, rules) ?? null;
+  return `{"timestamp":${JSON.stringify(timestamp)},"heartbeat":${asUtf8(JSON.stringify(heartbeat.fields))}}\n`;
 }
 
-/** The bytes of a log, decompressed if they begin as gzip does. */
-async function* decompressed(source: Readable, counted: (bytes: number) => void): AsyncGenerator<Buffer> {
-  const chunks = countChunks(source, counted);
+/**
+ * Yields the bytes of a log, decompressed if they begin with the magic number of gzip.
+ * @param onRead called with the number of bytes of each chunk of `source`
+ */
+async function* decompressed(source: Readable, onRead: (bytes: number) => void): AsyncGenerator<Buffer> {
+  const chunks = countChunks(source, onRead);
   const first = await chunks.next();
   if (first.done === true) return;
-  const whole = (async function* () {
+  const bytes = (async function* () {
     yield first.value;
     yield* chunks;
   })();
-  if (first.value[0] !== 0x1f || first.value[1] !== 0x8b) yield* whole;
-  else yield* Readable.from(whole).pipe(createGunzip()) as AsyncIterable<Buffer>;
+  if (first.value[0] !== 0x1f || first.value[1] !== 0x8b) yield* bytes;
+  else yield* Readable.from(bytes).pipe(createGunzip()) as AsyncIterable<Buffer>;
 }
 
-async function* countChunks(source: Readable, counted: (bytes: number) => void): AsyncGenerator<Buffer> {
+async function* countChunks(source: Readable, onRead: (bytes: number) => void): AsyncGenerator<Buffer> {
   for await (const chunk of source as AsyncIterable<Buffer>) {
-    counted(chunk.length);
+    onRead(chunk.length);
     yield chunk;
   }
 }
 
-/** Waits while the reader of the output is slower. */
+/** Writes to a stream and waits until the text is flushed, so that a slow reader slows the parse down. */
 const write = (stream: Writable, text: string): Promise<void> =>
   new Promise((resolve, reject) => {
     stream.write(text, (error) => (error == null ? resolve() : reject(error)));
@@ -169,14 +170,14 @@ const write = (stream: Writable, text: string): Promise<void> =>
 
 const { kind } = heartbeatLogProber;
 
-/** A module with the defaults of all options. It may read no files, but reading is not its part here. */
+/** A configuration whose module has the defaults of all options. Its `paths` do not matter, because it opens no file. */
 const DEFAULTS = `modules: { log: { prober: ${kind}, ${kind}: { paths: [] } } }`;
 
 /**
- * The module that says how to read a log: the one that is named, or the only one there is.
- * Rejects with ConfigError when it is not clear which one is meant, or the configuration is not good
+ * Returns the options of the module that defines how to read the log: the one named, or the only heartbeat_log module.
+ * @returns rejects with ConfigError if the module is missing or ambiguous, or the configuration is invalid
  */
-export async function logModule(
+async function logModule(
   { configFile, module: name }: Pick<ParseFlags, "configFile" | "module">,
   deps: ConfigDeps,
   env: Readonly<Record<string, string | undefined>>,
@@ -187,15 +188,15 @@ export async function logModule(
       : { kind: "file", path: configFile, env };
   const { holder } = await openConfig(source, deps, systemClock);
   const { modules } = holder.current();
-  const possible = [...modules.values()].filter(({ prober }) => prober.kind === kind);
-  const named = name === undefined ? possible : possible.filter((one) => one.name === name);
-  const [module] = named;
-  if (module !== undefined && named.length === 1 && (name === undefined || configFile !== undefined))
+  const candidates = [...modules.values()].filter(({ prober }) => prober.kind === kind);
+  const matches = name === undefined ? candidates : candidates.filter((one) => one.name === name);
+  const [module] = matches;
+  if (module !== undefined && matches.length === 1 && (name === undefined || configFile !== undefined))
     return module.options as HeartbeatLogModule;
-  const names = possible.map((one) => one.name).join(", ") || "there is none";
+  const names = candidates.map((one) => one.name).join(", ") || "the configuration has none";
   const want =
     configFile === undefined
-      ? "--config.file besides, with that module"
-      : `a module of kind ${kind}: ${names}`;
+      ? "also --config.file with a file that defines the module"
+      : `the name of a ${kind} module (${names})`;
   throw new ConfigError([{ place: "--module", path: "", got: name ?? "nothing", want }]);
 }

@@ -1,30 +1,30 @@
 import type { Clock } from "../core/clock.ts";
 import { type Seconds, seconds } from "../core/units.ts";
 
-/** Where a progress bar is drawn; that of the process is `process.stderr`. */
+/** The stream that a progress bar is drawn on, such as `process.stderr`. */
 export interface Screen {
   readonly isTTY?: boolean;
   readonly columns?: number;
   write(text: string): unknown;
 }
 
-/** A bar that says how far a long command is. */
+/** A progress bar. */
 export interface Progress {
-  /** Takes note of how much is done by now, in the unit of the total. */
+  /** Reports the amount done so far, in the unit of the total. */
   reach(done: number): void;
-  /** Wipes the bar, so that nothing of it is left beside what the command prints. */
+  /** Clears the bar, so that it does not mix with the command's output. */
   end(): void;
 }
 
-/** Often enough to look alive, and seldom enough to cost nothing. */
+/** Shortest interval between two redraws. */
 const EVERY = seconds(0.1);
 
 const WIPE = "\r\u001b[K";
 
 /**
- * Draws a bar on a terminal, and nothing anywhere else.
- * @param total of what is to be done; `undefined` when nobody knows, which shows what was done
- * @param show turns an amount into a text for people
+ * Creates a progress bar that draws on a terminal and nowhere else.
+ * @param total amount to be done; if `undefined`, only the amount done is shown
+ * @param show formats an amount
  */
 export function createProgress(
   screen: Screen,
@@ -41,8 +41,8 @@ export function createProgress(
       if (last !== undefined && now - last < EVERY) return;
       last = now;
       const rate = now > start ? `  ${show(done / (now - start))}/s` : "";
-      const counted = total === undefined ? show(done) : `${show(done)} of ${show(total)}`;
-      const text = `  ${counted}${rate}`;
+      const amount = total === undefined ? show(done) : `${show(done)} of ${show(total)}`;
+      const text = `  ${amount}${rate}`;
       const room = Math.min(40, (screen.columns ?? 80) - text.length - 8);
       screen.write(`${WIPE}${total === undefined || room < 4 ? "" : bar(done / total, room)}${text}`);
     },
@@ -58,5 +58,5 @@ function bar(share: number, width: number): string {
   return `[${"#".repeat(full)}${" ".repeat(width - full)}] ${String(Math.floor(done * 100)).padStart(3)}%`;
 }
 
-/** Bytes as people read them. */
+/** Formats a number of bytes in megabytes. */
 export const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;

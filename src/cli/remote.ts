@@ -7,22 +7,24 @@ import { toMilliseconds } from "../core/units.ts";
 import type { RemoteFlags } from "./remote-flags.ts";
 import { CommandError, readTextFile } from "./shell.ts";
 
-/** Another program that answers in JSON. */
+/** An HTTP API that answers in JSON. */
 export interface Remote {
-  /** Its address as it may be shown. */
+  /** Its address, without a password. */
   readonly name: string;
   /**
-   * Asks and holds the answer against a schema. Rejects with a CommandError that says what stands in the way.
-   * @param form sent as the body of a POST; a GET without it
+   * Sends a request and validates the answer. Rejects with a CommandError if the API cannot be reached, returns an error,
+   * or its answer does not match `schema`.
+   * @param form sent as the body of a POST; without it the request is a GET
    */
   ask(path: string, schema: object, form?: Readonly<Record<string, string>>): Promise<unknown>;
 }
 
-/** What an error page may say of itself. */
+/** Longest excerpt of an error page shown, in characters. */
 const LONGEST_EXCERPT = 300;
 
 /**
- * @throws CommandError when a file that the flags name cannot be read
+ * Creates a client for the API at `base`.
+ * @throws CommandError if a file that the flags name cannot be read
  */
 export function createRemote(base: URL, flags: RemoteFlags): Remote {
   const name = redactAddress(base.href.replace(/\/$/, ""));
@@ -34,18 +36,18 @@ export function createRemote(base: URL, flags: RemoteFlags): Remote {
       const url = new URL(`${base.pathname.replace(/\/$/, "")}/${path}`, base);
       url.username = base.username;
       url.password = base.password;
-      const where = `${name}/${path.replace(/\?.*/, "")}`;
-      const asked = form === undefined ? got.get(url, options) : got.post(url, { ...options, form });
-      const { statusCode, body } = await asked.catch((error: unknown) => {
-        throw unreachable(where, error);
+      const route = `${name}/${path.replace(/\?.*/, "")}`;
+      const response = form === undefined ? got.get(url, options) : got.post(url, { ...options, form });
+      const { statusCode, body } = await response.catch((error: unknown) => {
+        throw unreachable(route, error);
       });
-      const value = parsed(body);
-      if (statusCode !== 200) throw new CommandError(`${where}: ${refusal(statusCode, value, body)}`);
-      const [complaint] = validator.check(schema, value);
-      if (complaint === undefined) return value;
-      const at = complaint.path.join(".");
+      const value = parseJson(body);
+      if (statusCode !== 200) throw new CommandError(`${route}: ${statusText(statusCode, value, body)}`);
+      const [problem] = validator.check(schema, value);
+      if (problem === undefined) return value;
+      const at = problem.path.join(".");
       throw new CommandError(
-        `${where}: got an unexpected answer${at === "" ? "" : ` at ${at}`}, want ${complaint.want}`,
+        `${route}: got an unexpected answer${at === "" ? "" : ` at ${at}`}, want ${problem.want}`,
       );
     },
   };
@@ -67,7 +69,7 @@ function optionsOf(flags: RemoteFlags): OptionsOfTextResponseBody {
       ...(keyFile === undefined ? {} : { key: readTextFile(keyFile) }),
     },
     timeout: { request: toMilliseconds(timeout) },
-    // A password must not follow to another host.
+    // A redirect must not carry the password to another host.
     followRedirect: false,
     throwHttpErrors: false,
     retry: { limit: 0 },
@@ -76,7 +78,7 @@ function optionsOf(flags: RemoteFlags): OptionsOfTextResponseBody {
 
 const secretIn = (file: string): string => readTextFile(file).trim();
 
-function parsed(body: string): unknown {
+function parseJson(body: string): unknown {
   try {
     return JSON.parse(body) as unknown;
   } catch {
@@ -84,17 +86,17 @@ function parsed(body: string): unknown {
   }
 }
 
-function refusal(status: number, value: unknown, body: string): string {
+function statusText(status: number, value: unknown, body: string): string {
   const error = typeof value === "object" && value !== null && "error" in value ? value.error : undefined;
-  const said = visible((typeof error === "string" ? error : body).trim().slice(0, LONGEST_EXCERPT));
+  const message = visible((typeof error === "string" ? error : body).trim().slice(0, LONGEST_EXCERPT));
   const hint =
     status === 401 || status === 403
-      ? ", want --http.username or --http.bearer-token-file that it knows"
+      ? ", want valid credentials: --http.username and --http.password-file, or --http.bearer-token-file"
       : "";
-  return `got status ${status}${said === "" ? "" : ` (${said})`}${hint}`;
+  return `got status ${status}${message === "" ? "" : ` (${message})`}${hint}`;
 }
 
-function unreachable(where: string, error: unknown): CommandError {
-  const known = error instanceof RequestError ? `${error.code}: ${error.message}` : String(error);
-  return new CommandError(`${where}: cannot be reached: ${visible(known)}`, "failed", { cause: error });
+function unreachable(route: string, error: unknown): CommandError {
+  const message = error instanceof RequestError ? `${error.code}: ${error.message}` : String(error);
+  return new CommandError(`${route}: cannot be reached: ${visible(message)}`, "failed", { cause: error });
 }

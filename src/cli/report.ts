@@ -1,43 +1,24 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { defined } from "../core/defined.ts";
 import { type Seconds, seconds } from "../core/units.ts";
-import type { Objectives } from "../report/build.ts";
-import type { Choose } from "./commands.ts";
-import { duration } from "./probe.ts";
-import { type RemoteFlags, remoteFlags, remoteUrl, withRemoteFlags } from "./remote-flags.ts";
-import { withConfigFile, withUsageExit } from "./shell.ts";
+import { durationValue, urlValue } from "./flag-values.ts";
+import { remoteFlags, withRemoteFlags } from "./remote-flags.ts";
+import type { ReportFlags, ReportSource } from "./report/run.ts";
+import { type Choose, withConfigFile, withUsageExit } from "./shell.ts";
 
-/** The forms of a report. */
-export const REPORT_FORMATS = ["text", "json", "markdown", "html"] as const;
-
-/** Where a report is made from. */
-export type ReportSource =
-  | { readonly kind: "store"; readonly path: string }
-  | { readonly kind: "exporter"; readonly url: URL }
-  | { readonly kind: "prometheus"; readonly url: URL; readonly selector: string };
-
-/** What `heartbeat-exporter report` was told. */
-export interface ReportFlags {
-  readonly source: ReportSource;
-  readonly remote: RemoteFlags;
-  readonly configFile?: string;
-  readonly window: Seconds;
-  readonly format: (typeof REPORT_FORMATS)[number];
-  readonly output?: string;
-  readonly objectives: Objectives;
-}
+const FORMATS = ["text", "json", "markdown", "html"] as const satisfies readonly ReportFlags["format"][];
 
 const HELP = `
-The facts come from one of three places:
-  --url             an exporter that runs, of what its history holds (storage.retention)
-  --storage.path    the store of an exporter that does not run; --config.file says what is critical
-  --prometheus.url  a Prometheus that scrapes exporters; several of them are added up
+A report has one source:
+  --url             a running exporter; its history reaches back as far as storage.retention
+  --storage.path    an exporter's store; --config.file says which targets are critical
+  --prometheus.url  a Prometheus that scrapes exporters; the numbers of several exporters are added up
 
-Uptime is the share of probes that succeeded, increase(heartbeat_health_checks_total{status="success"}) divided by
-increase(heartbeat_health_checks_total), and the same from a history. With Prometheus the 95th percentile is estimated
-from a histogram, and counts are extrapolated to the ends of the window.
+Uptime is the share of successful probes: increase(heartbeat_health_checks_total{status="success"}) divided by
+increase(heartbeat_health_checks_total). With --prometheus.url, the 95th percentile is estimated from a histogram, and
+counts are extrapolated to the ends of the window.
 
-Exit code: 0 the report was made, whatever it says; 1 it could not be made; 2 wrong flags or a bad configuration.
+Exit code: 0 the report was made, 1 it could not be made, 2 wrong flags or a bad configuration.
 
 Examples:
   heartbeat-exporter report --url=http://127.0.0.1:8091 --window=24h
@@ -46,29 +27,37 @@ Examples:
   heartbeat-exporter report --url=http://127.0.0.1:8091 --format=json | jq '.services'
 `;
 
-/** `report`: uptime, response times, alerts and objectives over a window. */
+/** Defines `report`, which prints uptime, response times, alerts and objectives over a window. */
 export const reportCommand = (choose: Choose): Command =>
   withRemoteFlags(withConfigFile(withUsageExit(new Command("report"))))
-    .description("print a report: uptime, response times, alerts and service level objectives")
-    .option("--url <url>", "an exporter that runs", remoteUrl)
-    .option("--storage.path <file>", "the store of an exporter")
-    .option("--prometheus.url <url>", "a Prometheus that scrapes the exporter", remoteUrl)
-    .option(
-      "--prometheus.selector <matchers>",
-      'which series of the exporters to take, such as job="heartbeat",region="eu"',
-      "",
+    .description("Report uptime, response times, alerts and service level objectives.")
+    .option("--url <url>", "URL of a running exporter", urlValue)
+    .option("--storage.path <file>", "an exporter's store")
+    .option("--prometheus.url <url>", "URL of a Prometheus that scrapes exporters", urlValue)
+    .addOption(
+      new Option(
+        "--prometheus.selector <matchers>",
+        'use only series with these labels, such as job="heartbeat",region="eu"',
+      ).default("", "all series"),
     )
-    .option("--window <duration>", "how far to look back (default: 7d)", duration, seconds(7 * 86_400))
-    .addOption(new Option("--format <format>", "form of the report").choices(REPORT_FORMATS).default("text"))
+    .addOption(withDuration("--window <duration>", "period to report on", 7 * 86_400, "7d"))
+    .addOption(new Option("--format <format>", "output format").choices(FORMATS).default("text"))
     .option("--output <file>", "write the report to this file instead of standard output")
-    .option("--slo.availability <percent>", "objective of uptime", availability, 0.999)
-    .option("--slo.response-time <duration>", "objective of the 95th percentile", duration, seconds(2))
-    .option("--slo.mttr <duration>", "objective of the mean time to recovery", duration, seconds(1800))
+    .addOption(
+      new Option("--slo.availability <percent>", "objective for uptime")
+        .argParser(availability)
+        .default(0.999, "99.9"),
+    )
+    .addOption(withDuration("--slo.response-time <duration>", "objective for the 95th percentile", 2, "2s"))
+    .addOption(withDuration("--slo.mttr <duration>", "objective for the mean time to recovery", 1800, "30m"))
     .addHelpText("after", HELP)
     .action((_options, command: Command) => {
       const flags = reportFlags(command);
       choose(async (shell) => (await import("./report/run.ts")).runReport(flags, shell));
     });
+
+const withDuration = (flag: string, description: string, length: number, text: string): Option =>
+  new Option(flag, description).argParser(durationValue).default(seconds(length), text);
 
 function reportFlags(command: Command): ReportFlags {
   const given = command.optsWithGlobals<{
@@ -112,7 +101,7 @@ function reportFlags(command: Command): ReportFlags {
   };
 }
 
-/** In percent, as people say it. */
+/** Parses a percentage into a share. */
 function availability(text: string): number {
   const percent = /^\d{1,3}(\.\d+)?%?$/.test(text) ? Number.parseFloat(text) : Number.NaN;
   if (percent > 0 && percent <= 100) return percent / 100;

@@ -2,9 +2,9 @@ import { ConfigError } from "../config/document/problems.ts";
 import { systemClock } from "../core/clock.ts";
 import { CommandError, EXIT, type Run, type Shell } from "./shell.ts";
 
-/** Runs a command on this process' own terminal and ends the process with its exit code. */
+/** Runs a command on the streams of this process and exits with its exit code. */
 export async function runCommand(run: Run, version: string): Promise<void> {
-  // Whoever reads through a pipe may have seen enough.
+  // The reader of a pipe, such as head, may close it early.
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
     if (error.code !== "EPIPE") throw error;
     process.exit(EXIT.good);
@@ -19,7 +19,7 @@ export async function runCommand(run: Run, version: string): Promise<void> {
     shell.err(`${error.message}\n`);
     code = error instanceof CommandError ? error.exitCode : EXIT.usage;
   }
-  // What was written has to arrive; connections that are kept for later are no reason to stay.
+  // Flush the output, then exit explicitly: idle keep-alive connections would keep the process alive.
   await new Promise<void>((resolve) => process.stdout.write("", () => resolve()));
   process.exit(code);
 }

@@ -8,28 +8,31 @@ import { probers } from "../probers/index.ts";
 import { compileRegexp } from "../probers/regexp.ts";
 import { openConfig } from "./open-config.ts";
 
-/** Where a command runs: what it is told by the machine, and where it says something. */
+/** The environment of a command: its inputs from the machine and its output streams. */
 export interface Shell {
   readonly version: string;
   readonly env: Environment;
   readonly clock: Clock;
-  /** Whether standard output is a terminal that wants colours. */
+  /** True if standard output is a terminal and colours are not turned off. */
   readonly colours: boolean;
-  /** Writes to standard output: the answer, and nothing else. */
+  /** Writes to standard output, which carries only the command's result. */
   out(text: string): void;
-  /** Writes to standard error: everything else. */
+  /** Writes to standard error: warnings, notes and errors. */
   err(text: string): void;
-  /** Shows what is going on, in place of what it showed before; an empty text takes it away. Does nothing unless on a terminal. */
+  /** Replaces the progress line on a terminal; an empty text clears it. Does nothing without a terminal. */
   progress(text: string): void;
 }
 
-/** What a command does; resolves to its exit code. */
+/** The work of a command. Resolves to its exit code. */
 export type Run = (shell: Shell) => Promise<number>;
 
-/** Exit codes of commands: all is well, something failed, it could not be understood. */
+/** Called by the command on the command line, with the work to do. */
+export type Choose = (run: Run) => void;
+
+/** Exit codes of commands: success, failure, and wrong usage or a bad configuration. */
 export const EXIT = { good: 0, failed: 1, usage: 2 } as const;
 
-/** Ends a command with a text for the user. `usage`: what was asked cannot be; otherwise it went wrong. */
+/** An error that ends a command with a message for the user. Its kind, `usage` or `failed`, selects the exit code. */
 export class CommandError extends Error {
   override readonly name = "CommandError";
   readonly exitCode: number;
@@ -40,25 +43,29 @@ export class CommandError extends Error {
   }
 }
 
+/** The built-in probers and formats that a configuration is checked against. */
 export const configDeps: ConfigDeps = { probers, formats: { regexp: isRegexp } };
 
-export const NOTHING_CONFIGURED = `nothing is configured: give --config.file, or describe an LLM with HEARTBEAT_LLM_URL and HEARTBEAT_LLM_MODEL,
-or let machines ping with HEARTBEAT_PING_TOKEN;
---demo runs a demonstration, --help says more`;
+const NO_CONFIGURATION = `nothing is configured: pass --config.file, or describe an LLM with HEARTBEAT_LLM_URL and
+HEARTBEAT_LLM_MODEL, or accept pings with HEARTBEAT_PING_TOKEN`;
 
-/** Where the configuration comes from, or `undefined` when there is none. */
+/** The error of an exporter that has neither a configuration file nor variables that describe a target. */
+export const NOTHING_CONFIGURED = `${NO_CONFIGURATION};
+--demo runs a demonstration, --help explains the options`;
+
+/** Returns the source of the configuration: the file, else the environment if it describes a target, else `undefined`. */
 export function sourceOf(configFile: string | undefined, env: Environment): ConfigSource | undefined {
   if (configFile !== undefined) return { kind: "file", path: configFile, env };
   return describesTarget(env) ? { kind: "environment", env } : undefined;
 }
 
 /**
- * The configuration of a command that cannot do without. Its warnings go to standard error.
- * @returns rejects with ConfigError when it is bad, with CommandError when there is none
+ * Loads the configuration of a command that requires one, and prints its warnings to standard error.
+ * @returns rejects with ConfigError if the configuration is invalid, with CommandError if there is none
  */
 export async function loadConfig(configFile: string | undefined, shell: Shell): Promise<Config> {
   const source = sourceOf(configFile, shell.env);
-  if (source === undefined) throw new CommandError(NOTHING_CONFIGURED.replace(/;\n.*/s, ""), "usage");
+  if (source === undefined) throw new CommandError(NO_CONFIGURATION, "usage");
   const { holder } = await openConfig(source, configDeps, systemClock);
   const config = holder.current();
   for (const warning of config.warnings) shell.err(`warning: ${warning}\n`);
@@ -66,8 +73,8 @@ export async function loadConfig(configFile: string | undefined, shell: Shell): 
 }
 
 /**
- * The text of a file that a flag names.
- * @throws CommandError when it cannot be read
+ * Reads the file that a flag names.
+ * @throws CommandError if it cannot be read
  */
 export function readTextFile(file: string): string {
   try {
@@ -77,21 +84,21 @@ export function readTextFile(file: string): string {
   }
 }
 
-/** The operating system's code of an error, such as `ENOENT`. */
+/** Returns the operating system's code of an error, such as `ENOENT`. */
 export const codeOf = (error: unknown): string =>
   error instanceof Error && "code" in error ? String(error.code) : "an error";
 
-/** The flag that most commands have. */
+/** Adds `--config.file`, which most commands have. */
 export const withConfigFile = (command: Command): Command =>
   command.option(
     "--config.file <path>",
-    "configuration, in YAML; without it the environment describes one LLM target",
+    "YAML configuration; without it, environment variables describe one LLM target",
   );
 
-/** Wrong flags of a command end it with the code that scripts can tell from a failure. */
+/** Makes wrong flags exit with the usage code, so that scripts can tell them from a failure. */
 export const withUsageExit = (command: Command): Command =>
   command
-    .helpOption("--help", "print this help")
+    .helpOption("--help", "show this help")
     .allowExcessArguments(false)
     .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? EXIT.good : EXIT.usage));
 

@@ -1,9 +1,9 @@
 import { stripVTControlCharacters } from "node:util";
 
-/** How the cells of a column stand. */
+/** The alignment of a column. */
 export type Align = "left" | "right";
 
-/** Rows of text as columns, as wide as their widest cell. Nothing is cut off. */
+/** Formats rows in columns as wide as their widest cell, without truncating. */
 export function textTable(rows: readonly (readonly string[])[], align: readonly Align[]): string {
   const widths = align.map((_, i) => Math.max(0, ...rows.map((row) => width(row[i] ?? ""))));
   const pad = (cell: string, i: number): string => {
@@ -13,7 +13,7 @@ export function textTable(rows: readonly (readonly string[])[], align: readonly 
   return rows.map((row) => `${row.map(pad).join("  ").trimEnd()}\n`).join("");
 }
 
-/** Characters that are seen: colours take no room. */
+/** Returns the number of visible characters, not counting colour codes. */
 const width = (cell: string): number => [...CHARACTERS.segment(stripVTControlCharacters(cell))].length;
 
 const CHARACTERS = new Intl.Segmenter();

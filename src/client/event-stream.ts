@@ -2,18 +2,19 @@
 export interface StreamEvent {
   readonly type: string;
   readonly data: string;
-  /** The last `id:` of the stream so far. */
+  /** The latest `id:` of the stream, in this event or an earlier one. */
   readonly lastEventId: string | undefined;
 }
 
-/** What a stream that is none of ours must not grow to. */
+/** Longest line accepted, in characters, so that a stream without line ends does not exhaust memory. */
 const LONGEST_LINE = 16 * 1024 * 1024;
 
 /**
- * Reads a `text/event-stream`, however its text is cut into pieces: https://html.spec.whatwg.org/multipage/server-sent-events.html
+ * Creates a parser of `text/event-stream` that accepts text in pieces of any size:
+ * https://html.spec.whatwg.org/multipage/server-sent-events.html
  * @param onEvent called for each event
  * @param onRetry called with the milliseconds of each `retry:`
- * @returns takes the next piece; throws when a line has no end
+ * @returns a function that parses the next piece, and throws if a line is too long
  */
 export function createEventReader(
   onEvent: (event: StreamEvent) => void,
@@ -43,10 +44,11 @@ export function createEventReader(
 
   return (piece) => {
     rest += piece;
-    // A carriage return at the end may be the first half of a line's end.
+    // A carriage return at the end of a piece may be the first half of CRLF.
     const lines = rest.split(/\r\n|\n|\r(?!$)/);
     rest = lines.pop() ?? "";
-    if (rest.length > LONGEST_LINE) throw new Error("the stream has a line without an end");
+    if (rest.length > LONGEST_LINE)
+      throw new Error(`event stream: got a line longer than ${LONGEST_LINE} characters`);
     for (const line of lines) take(line);
   };
 }

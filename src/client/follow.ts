@@ -1,44 +1,64 @@
-import { type Answered, askMode, type ModeReport } from "./mode.ts";
+import { fetchMode, type ModeAnswer, type ModeReport } from "./mode.ts";
 import { followStream } from "./stream.ts";
 
+/** The options of `followMode`. */
 export interface FollowOptions {
-  /** The target; without it the only one with failover. */
+  /** The target; may be omitted if exactly one target has failover. */
   readonly target?: string;
-  /** Ends the following. */
+  /** Stops following. */
   readonly signal?: AbortSignal;
-  /** Called with the first report and whenever the mode, its policy, whether it is forced, or whether it is stale changes. */
+  /** Called with the first report, and whenever its mode, policy, `forced` or `stale` changes. */
   readonly onChange?: (report: ModeReport) => void;
-  /** Called with what went wrong; the following goes on all the same. */
+  /** Called with each error. Following continues. */
   readonly onError?: (error: unknown) => void;
-  /** The mode to work in while nothing was ever known: `primary` by default, as if there were no exporter. */
+  /** The mode until the first report; `primary` by default. */
   readonly initial?: "primary" | "fallback";
-  /** How long after the last word of the exporter a report is stale, 10000 by default. */
+  /** Time without a sign of life from the exporter after which a report is stale, in milliseconds; 10000 by default. */
   readonly staleAfterMs?: number;
-  /** How often the mode is asked for while there is no stream, 5000 by default. */
+  /** Interval between requests while no stream is available, in milliseconds; 5000 by default. */
   readonly pollIntervalMs?: number;
-  /** Sent with each request. */
+  /** Headers to send with each request. */
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** Follows the mode of a target. Iterating yields the mode now and each change; one who is slow misses what is outdated. */
+/**
+ * Follows the mode of a target. Iterating yields the current report and then each change; a slow consumer skips outdated
+ * reports. The iteration ends with `close()`, never with an error.
+ */
 export interface ModeFollower extends AsyncIterable<ModeReport>, Disposable {
-  /** In which mode to work, at any time and without waiting. */
+  /** Returns the latest report at once, without a request. */
   current(): ModeReport;
-  /** Ends the following, and what iterates. */
+  /** Stops following and ends all iterations. */
   close(): void;
 }
 
-/** How long the exporter may take for the first event, and how long it may be silent: it says something every 15 s. */
+/** Timeout for the first event, and longest silence after it; the exporter sends a comment every 15 s. */
 const FIRST_MS = 5000;
 const SILENCE_MS = 45_000;
 
-/** Where there is no stream, how long until another try at most. */
+/** Longest time between two attempts to open a stream. */
 const LONGEST_RETRY_MS = 60_000;
 
 /**
- * Follows the mode of a target: by a stream of events which is resumed when it breaks, and by asking where there is none.
- * It never gives up: while the exporter cannot be reached the last known mode holds, marked as stale.
- * @param url of the exporter: `http://heartbeat-exporter:8091`, with its route prefix if it has one
+ * Follows the mode of a target by an event stream, which it resumes after a break, and by polling while no stream is
+ * available. It never gives up: while the exporter cannot be reached, the last known mode applies and is marked as stale.
+ *
+ * @example
+ * ```ts
+ * import { followMode } from "heartbeat-exporter";
+ *
+ * using follower = followMode("http://heartbeat-exporter:8091", {
+ *   target: "gpt",
+ *   onError: (error) => console.error(error),
+ * });
+ *
+ * for await (const { mode, policy, stale } of follower) {
+ *   const reduction = mode === "fallback" ? (policy?.confidenceReduction ?? 0) : 0;
+ *   console.log(`${mode}: confidence lower by ${reduction}${stale ? " (stale)" : ""}`);
+ * }
+ * ```
+ *
+ * @param url URL of the exporter, including its route prefix: `http://heartbeat-exporter:8091`
  */
 export function followMode(url: string | URL, options: FollowOptions = {}): ModeFollower {
   const {
@@ -50,9 +70,9 @@ export function followMode(url: string | URL, options: FollowOptions = {}): Mode
     pollIntervalMs = 5000,
     headers = {},
   } = options;
-  const ending = new AbortController();
+  const closing = new AbortController();
   const signal =
-    options.signal === undefined ? ending.signal : AbortSignal.any([options.signal, ending.signal]);
+    options.signal === undefined ? closing.signal : AbortSignal.any([options.signal, closing.signal]);
   let report: ModeReport = {
     ...(target === undefined ? {} : { target }),
     mode: initial,
@@ -60,15 +80,17 @@ export function followMode(url: string | URL, options: FollowOptions = {}): Mode
     policy: null,
     stale: true,
   };
+  /** The last report passed to `onChange`. */
   let announced: ModeReport | undefined;
-  const waiting = new Set<() => void>();
+  /** Wakes the iterations that wait for a change. */
+  const wakeups = new Set<() => void>();
 
-  const change = (next: ModeReport): void => {
+  const update = (next: ModeReport): void => {
     if (signal.aborted) return;
     report = next;
     if (announced !== undefined && isSame(announced, next)) return;
     announced = next;
-    for (const wake of waiting) wake();
+    for (const wake of wakeups) wake();
     try {
       onChange(next);
     } catch (error) {
@@ -76,81 +98,83 @@ export function followMode(url: string | URL, options: FollowOptions = {}): Mode
     }
   };
 
-  const isMeant = (name: string | undefined): boolean => (target ?? report.target) === name;
-  let staleTimer = setTimeout(() => change({ ...report, stale: true }), staleAfterMs);
-  const heard = (): void => {
+  /** The target: the requested one, else the one of the first report. */
+  const followed = (): string | undefined => target ?? report.target;
+  let staleTimer = setTimeout(() => update({ ...report, stale: true }), staleAfterMs);
+  const postponeStale = (): void => {
     clearTimeout(staleTimer);
-    staleTimer = setTimeout(() => change({ ...report, stale: true }), staleAfterMs);
+    staleTimer = setTimeout(() => update({ ...report, stale: true }), staleAfterMs);
   };
 
-  let known: Answered | undefined;
+  let lastAnswer: ModeAnswer | undefined;
   const poll = async (): Promise<void> => {
-    const wanted = target ?? report.target;
-    const asking = { headers, signal, ...(wanted === undefined ? {} : { target: wanted }) };
-    const answered = await askMode(url, asking, known);
-    if (answered !== "unchanged") known = answered;
-    if (known === undefined) return;
-    change({ ...known.report, stale: false });
-    heard();
+    const name = followed();
+    const request = { headers, signal, ...(name === undefined ? {} : { target: name }) };
+    const answer = await fetchMode(url, request, lastAnswer);
+    if (answer !== "unchanged") lastAnswer = answer;
+    if (lastAnswer === undefined) return;
+    update({ ...lastAnswer.report, stale: false });
+    postponeStale();
   };
 
   let lastEventId: string | undefined;
   let retryMs = 1000;
   const stream = async (): Promise<void> => {
     let isCurrent = false;
-    // While the stream lives it is it that notices when the exporter has gone.
-    const holding = setInterval(() => isCurrent && heard(), Math.max(1, staleAfterMs / 3));
+    // The exporter may be silent for longer than `staleAfterMs`, so an open stream keeps the report fresh; its own timeout
+    // detects that the exporter is gone.
+    const keepFresh = setInterval(() => isCurrent && postponeStale(), Math.max(1, staleAfterMs / 3));
     try {
       await followStream(
         url,
         { target, headers, signal, lastEventId, firstMs: FIRST_MS, silenceMs: SILENCE_MS },
         {
-          heard,
-          now(reports) {
-            change(chosen(reports, target ?? report.target));
+          activity: postponeStale,
+          snapshot(reports) {
+            update(selectReport(reports, followed()));
             isCurrent = true;
           },
-          // What was missed is told, and not taken for what holds now.
+          // A change before the snapshot was missed: it is reported, but as stale.
           change: (next) =>
-            isMeant(next.target) && change({ ...next, forced: report.forced, stale: !isCurrent }),
-          forced: (name, forced) => isMeant(name) && change({ ...report, forced }),
+            next.target === followed() && update({ ...next, forced: report.forced, stale: !isCurrent }),
+          forced: (name, forced) => name === followed() && update({ ...report, forced }),
           id: (id) => (lastEventId = id),
           retry: (milliseconds) => (retryMs = milliseconds),
         },
       );
     } finally {
-      clearInterval(holding);
+      clearInterval(keepFresh);
     }
   };
 
   const run = async (): Promise<void> => {
     let failures = 0;
-    let streamAt = 0;
+    let nextStreamAt = 0;
     while (!signal.aborted) {
-      if (performance.now() >= streamAt) {
-        const began = performance.now();
+      if (performance.now() >= nextStreamAt) {
+        const startedAt = performance.now();
         try {
           await stream();
         } catch (error) {
           if (!signal.aborted) onError(error);
         }
-        failures = performance.now() - began > FIRST_MS * 2 ? 0 : failures + 1;
+        failures = performance.now() - startedAt > FIRST_MS * 2 ? 0 : failures + 1;
         const wait = Math.min(retryMs * 2 ** Math.max(0, failures - 1), LONGEST_RETRY_MS);
-        streamAt = performance.now() + wait * (0.5 + Math.random() / 2);
+        nextStreamAt = performance.now() + wait * (0.5 + Math.random() / 2);
       }
       if (signal.aborted) break;
       await poll().catch((error: unknown) => !signal.aborted && onError(error));
-      await pause(Math.min(pollIntervalMs, Math.max(0, streamAt - performance.now())), signal);
+      await pause(Math.min(pollIntervalMs, Math.max(0, nextStreamAt - performance.now())), signal);
     }
     clearTimeout(staleTimer);
-    for (const wake of waiting) wake();
+    for (const wake of wakeups) wake();
   };
   run().catch(onError);
 
   return {
     current: () => report,
-    close: () => ending.abort(),
-    [Symbol.dispose]: () => ending.abort(),
+    close: () => closing.abort(),
+    [Symbol.dispose]: () => closing.abort(),
     async *[Symbol.asyncIterator]() {
       let yielded: ModeReport | undefined;
       while (!signal.aborted) {
@@ -160,11 +184,11 @@ export function followMode(url: string | URL, options: FollowOptions = {}): Mode
         } else {
           await new Promise<void>((resolve) => {
             const wake = (): void => {
-              waiting.delete(wake);
+              wakeups.delete(wake);
               signal.removeEventListener("abort", wake);
               resolve();
             };
-            waiting.add(wake);
+            wakeups.add(wake);
             signal.addEventListener("abort", wake);
           });
         }
@@ -173,10 +197,12 @@ export function followMode(url: string | URL, options: FollowOptions = {}): Mode
   };
 }
 
-/** The report on the one that is meant. */
-function chosen(reports: readonly ModeReport[], target: string | undefined): ModeReport {
-  const meant = reports.filter((one) => (target === undefined ? one.policy !== null : one.target === target));
-  const [only, ...others] = meant;
+/** Returns the report of `target`, or of the only target with failover if none is given. */
+function selectReport(reports: readonly ModeReport[], target: string | undefined): ModeReport {
+  const candidates = reports.filter((one) =>
+    target === undefined ? one.policy !== null : one.target === target,
+  );
+  const [only, ...others] = candidates;
   if (only !== undefined && others.length === 0) return only;
   const names = reports.map((one) => one.target).join(", ");
   throw new Error(`target: got ${target ?? "nothing"}, want one of: ${names}`);
@@ -189,7 +215,7 @@ const isSame = (a: ModeReport, b: ModeReport): boolean =>
   a.stale === b.stale &&
   JSON.stringify(a.policy) === JSON.stringify(b.policy);
 
-/** Ends early, without an error, when `signal` aborts. */
+/** Waits, or returns early and without an error if `signal` aborts. */
 function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const done = (): void => {

@@ -1,6 +1,14 @@
 /**
- * For programs that follow the mode which the exporter keeps for a target: `import { followMode } from "heartbeat-exporter"`.
- * Needs nothing but `fetch`.
+ * The client of the exporter: tells an application in which mode, primary or fallback, to work. Requires only `fetch`.
+ *
+ * @example
+ * ```ts
+ * import { followMode } from "heartbeat-exporter";
+ *
+ * const follower = followMode("http://heartbeat-exporter:8091", { target: "gpt" });
+ * const { mode, policy } = follower.current();
+ * if (mode === "fallback") console.log(`working in fallback: ${policy?.mode}`);
+ * ```
  */
 export { type FollowOptions, followMode, type ModeFollower } from "./follow.ts";
 export {

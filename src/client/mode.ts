@@ -1,32 +1,32 @@
-/** What to do in fallback, as the exporter's configuration says. */
+/** The behaviour that the exporter's configuration prescribes in fallback. The application carries it out. */
 export interface FallbackPolicy {
-  /** What the consumer does, in the words of the configuration: `rule_based` by default. */
+  /** The kind of fallback, as configured; `rule_based` by default. */
   readonly mode: string;
   readonly confidenceReduction: number;
   readonly processWithLowerConfidence: boolean;
-  /** Go's form: `30m0s`. */
+  /** A duration in Go's format: `30m0s`. */
   readonly maxDuration: string;
 }
 
-/** In which mode to work. */
+/** The mode to work in. */
 export interface ModeReport {
-  /** The target that it is about; absent while nothing is known and none was asked for. */
+  /** The target; absent if none was requested and no report has arrived yet. */
   readonly target?: string;
   readonly mode: "primary" | "fallback";
-  /** Since when; absent while nothing is known. */
+  /** The time of the last change; absent until the first report. */
   readonly since?: Date;
-  /** Whether somebody holds the mode by hand. */
+  /** True while an operator forces the mode. */
   readonly forced: boolean;
-  /** `null` where the target has no failover, or nothing is known. */
+  /** `null` if the target has no failover, and until the first report. */
   readonly policy: FallbackPolicy | null;
-  /** The exporter cannot be reached: this is the last that was known, or the default when nothing ever was. */
+  /** True if the exporter cannot be reached: this is the last known mode, or the initial one before the first report. */
   readonly stale: boolean;
 }
 
-/** The exporter answered, and not with a mode. */
+/** The error of an exporter that answered, but not with a mode. */
 export class ModeError extends Error {
   override readonly name = "ModeError";
-  /** Of the answer. */
+  /** HTTP status of the answer. */
   readonly status: number;
 
   constructor(message: string, status: number) {
@@ -35,63 +35,83 @@ export class ModeError extends Error {
   }
 }
 
+/** The options of `currentMode`. */
 export interface CurrentModeOptions {
-  /** The target; without it the only one with failover. */
+  /** The target; may be omitted if only one target has failover. */
   readonly target?: string;
+  /** Aborts the request. */
   readonly signal?: AbortSignal;
-  /** How long to wait for the answer, 5000 by default. */
+  /** Timeout of the request in milliseconds, 5000 by default. */
   readonly timeoutMs?: number;
-  /** Sent with the request: for a proxy that wants to know who asks, for example. */
+  /** Headers to send, such as credentials for a proxy. */
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** An answer, to be asked about again. */
-export interface Answered {
+/** An answer of `/config/mode` with its ETag, for conditional requests. */
+export interface ModeAnswer {
   readonly report: ModeReport;
   readonly etag: string | null;
 }
 
 /**
- * Asks once.
- * @param url of the exporter: `http://heartbeat-exporter:8091`, with its route prefix if it has one
- * @throws ModeError when it answers something else: 400 when the target is not clear, 404 when there is none
- * @throws Error when it cannot be reached
+ * Fetches the mode of a target once.
+ *
+ * @example
+ * ```ts
+ * import { currentMode, ModeError } from "heartbeat-exporter";
+ *
+ * try {
+ *   const { mode, policy } = await currentMode("http://heartbeat-exporter:8091", { target: "gpt" });
+ *   console.log(mode, policy?.confidenceReduction);
+ * } catch (error) {
+ *   if (error instanceof ModeError && error.status === 404) console.error("gpt is not configured");
+ *   else throw error;
+ * }
+ * ```
+ *
+ * @param url URL of the exporter, including its route prefix: `http://heartbeat-exporter:8091`
+ * @returns rejects with ModeError if the exporter answers with an error (400: `target` is required, 404: it is unknown), and
+ *   with another error if the exporter cannot be reached
  */
 export async function currentMode(url: string | URL, options: CurrentModeOptions = {}): Promise<ModeReport> {
-  const answered = await askMode(url, options, undefined);
-  if (answered === "unchanged")
-    throw new ModeError("the exporter says that nothing changed, which nobody asked", 304);
-  return answered.report;
+  const answer = await fetchMode(url, options, undefined);
+  if (answer === "unchanged")
+    throw new ModeError("got status 304 for a request without If-None-Match, want 200", 304);
+  return answer.report;
 }
 
-/** @param known what was answered before; the answer may be that it still holds */
-export async function askMode(
+/**
+ * Fetches the mode of a target, conditionally if an earlier answer is given.
+ * @param previous the last answer
+ * @returns "unchanged" if `previous` is still valid
+ */
+export async function fetchMode(
   url: string | URL,
   { target, signal, timeoutMs = 5000, headers = {} }: CurrentModeOptions,
-  known: Answered | undefined,
-): Promise<Answered | "unchanged"> {
+  previous: ModeAnswer | undefined,
+): Promise<ModeAnswer | "unchanged"> {
   const timeout = AbortSignal.timeout(timeoutMs);
   const response = await fetch(routeOf(url, "config/mode", target === undefined ? {} : { target }), {
     headers: {
       ...headers,
       Accept: "application/json",
-      ...(typeof known?.etag === "string" ? { "If-None-Match": known.etag } : {}),
+      ...(typeof previous?.etag === "string" ? { "If-None-Match": previous.etag } : {}),
     },
     signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
   });
-  if (response.status === 304 && known !== undefined) {
+  if (response.status === 304 && previous !== undefined) {
     await response.body?.cancel();
     return "unchanged";
   }
   const text = await response.text();
-  if (response.status !== 200)
-    throw new ModeError(`${response.status}: ${complaintOf(text)}`, response.status);
-  const report = reportOf(parsed(text));
-  if (report === undefined) throw new ModeError("the answer says nothing of a mode", response.status);
+  if (response.status !== 200) throw new ModeError(`${response.status}: ${errorText(text)}`, response.status);
+  const report = reportOf(parseJson(text));
+  if (report === undefined)
+    throw new ModeError("got an answer without a mode, want that of /config/mode", response.status);
   return { report, etag: response.headers.get("ETag") };
 }
 
-/** A route of the exporter, below whatever prefix its URL has. */
+/** Returns the URL of a route of the exporter, below the path of `url`. */
 export function routeOf(url: string | URL, route: string, query: Readonly<Record<string, string>>): URL {
   const base = new URL(url);
   base.pathname = `${base.pathname.replace(/\/+$/, "")}/${route}`;
@@ -99,15 +119,15 @@ export function routeOf(url: string | URL, route: string, query: Readonly<Record
   return base;
 }
 
-/** What the exporter, or something before it, says is wrong. */
-export function complaintOf(body: string): string {
-  const answer = parsed(body);
-  const said = typeof answer === "object" && answer !== null && "error" in answer ? answer.error : undefined;
-  return typeof said === "string" ? said : body.trim().slice(0, 500);
+/** Returns the message of an error response: the exporter's, or the start of the body that a proxy sent. */
+export function errorText(body: string): string {
+  const answer = parseJson(body);
+  const error = typeof answer === "object" && answer !== null && "error" in answer ? answer.error : undefined;
+  return typeof error === "string" ? error : body.trim().slice(0, 500);
 }
 
-/** What is no JSON is nothing. */
-export function parsed(text: string): unknown {
+/** Parses JSON, or returns `undefined` if `text` is not JSON. */
+export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
@@ -115,7 +135,7 @@ export function parsed(text: string): unknown {
   }
 }
 
-/** What `/config/mode` or an event of the stream says of a mode; `undefined` when it says nothing. */
+/** Converts an answer of `/config/mode` or an event of the stream; returns `undefined` if it contains no mode. */
 export function reportOf(value: unknown): ModeReport | undefined {
   if (typeof value !== "object" || value === null) return undefined;
   const { target, current_mode, mode_since, at, forced, failover } = value as Readonly<

@@ -1,42 +1,46 @@
 import { createEventReader } from "./event-stream.ts";
-import { complaintOf, type ModeReport, parsed, reportOf, routeOf } from "./mode.ts";
+import { errorText, type ModeReport, parseJson, reportOf, routeOf } from "./mode.ts";
 
+/** The request of an event stream and its timeouts. */
 export interface StreamOptions {
   readonly target: string | undefined;
   readonly headers: Readonly<Record<string, string>>;
   readonly signal: AbortSignal;
   readonly lastEventId: string | undefined;
-  /** How long the first event may take: a proxy that collects answers never lets it through. */
+  /** Timeout for the first event in milliseconds; a buffering proxy never delivers it. */
   readonly firstMs: number;
-  /** The exporter says something every 15 s. */
+  /** Longest silence accepted, in milliseconds; the exporter sends at least a comment every 15 s. */
   readonly silenceMs: number;
 }
 
-/** Told of what comes. */
+/** The callbacks of a stream. */
 export interface StreamListener {
-  /** Something came since the state of now, be it only a sign of life. */
-  heard(): void;
-  /** The state of now, of each target that was asked for. */
-  now(reports: readonly ModeReport[]): void;
-  /** A change that happened, maybe while nobody listened: then `now` comes after it. */
+  /** Called for each piece of data from the snapshot on, keep-alive comments included. */
+  activity(): void;
+  /** Called with the current state of each requested target. */
+  snapshot(reports: readonly ModeReport[]): void;
+  /** Called for each change of a mode. A change that was missed comes before the snapshot. */
   change(report: ModeReport): void;
-  /** A mode is held by hand from now on, or no more. */
+  /** Called when an operator forces the mode of a target or releases it. */
   forced(target: string, forced: boolean): void;
+  /** Called with the id of each event, from which the next stream resumes. */
   id(lastEventId: string): void;
+  /** Called with the delay before reconnecting that the exporter asks for. */
   retry(milliseconds: number): void;
 }
 
 /**
- * Follows `/api/v1/events` until the exporter ends the stream. Rejects when there is none, when it breaks, or when it is silent.
+ * Follows `/api/v1/events` until the exporter ends the stream. Rejects if the stream cannot be opened, breaks, or stays silent
+ * for too long.
  */
 export async function followStream(
   url: string | URL,
   { target, headers, signal, lastEventId, firstMs, silenceMs }: StreamOptions,
   listener: StreamListener,
 ): Promise<void> {
-  const silent = new AbortController();
-  const give = (): void => silent.abort(new Error("the stream of the exporter is silent"));
-  let timer = setTimeout(give, firstMs);
+  const silence = new AbortController();
+  const onSilence = (): void => silence.abort(new Error("event stream: timed out waiting for data"));
+  let timer = setTimeout(onSilence, firstMs);
   try {
     const query = { type: "mode,force", format: "stream", ...(target === undefined ? {} : { target }) };
     const response = await fetch(routeOf(url, "api/v1/events", query), {
@@ -45,42 +49,41 @@ export async function followStream(
         Accept: "text/event-stream",
         ...(lastEventId === undefined ? {} : { "Last-Event-ID": lastEventId }),
       },
-      signal: AbortSignal.any([signal, silent.signal]),
+      signal: AbortSignal.any([signal, silence.signal]),
     });
     const isStream = response.headers.get("Content-Type")?.startsWith("text/event-stream") ?? false;
     if (response.status !== 200 || !isStream || response.body === null) {
       const text = await response.text();
-      throw new Error(`no stream of events: ${response.status} ${complaintOf(text)}`);
+      throw new Error(`event stream: got status ${response.status}: ${errorText(text)}`);
     }
-    let spoke = false;
-    /** The state of now was told, so that everything that comes is news. */
-    let current = false;
+    let hasEvent = false;
+    let hasSnapshot = false;
     const read = createEventReader(
       ({ type, data, lastEventId }) => {
-        if (type === "snapshot") current = true;
-        spoke = true;
-        tell(type, parsed(data), listener);
+        if (type === "snapshot") hasSnapshot = true;
+        hasEvent = true;
+        dispatch(type, parseJson(data), listener);
         if (lastEventId !== undefined) listener.id(lastEventId);
       },
       (milliseconds) => listener.retry(milliseconds),
     );
     for await (const piece of response.body.pipeThrough(new TextDecoderStream())) {
       read(piece);
-      if (current) listener.heard();
-      // A proxy may let through the beginning and collect the rest.
-      if (!spoke) continue;
+      if (hasSnapshot) listener.activity();
+      // A buffering proxy may deliver the start of the stream and hold back the first event.
+      if (!hasEvent) continue;
       clearTimeout(timer);
-      timer = setTimeout(give, silenceMs);
+      timer = setTimeout(onSilence, silenceMs);
     }
   } finally {
     clearTimeout(timer);
   }
 }
 
-function tell(type: string, data: unknown, listener: StreamListener): void {
+function dispatch(type: string, data: unknown, listener: StreamListener): void {
   if (typeof data !== "object" || data === null) return;
   if (type === "snapshot" && "targets" in data && Array.isArray(data.targets))
-    listener.now(data.targets.map(reportOf).filter((report) => report !== undefined));
+    listener.snapshot(data.targets.map(reportOf).filter((report) => report !== undefined));
   if (type === "mode") {
     const report = reportOf(data);
     if (report !== undefined) listener.change(report);

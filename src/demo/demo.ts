@@ -2,13 +2,15 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { createStandIn } from "./stand-in.ts";
 
+/** A running demonstration. */
 export interface Demo {
-  /** A configuration that probes what the demonstration runs. */
+  /** A configuration that probes the demonstration's servers. */
   readonly yaml: string;
+  /** Stops the servers. */
   stop(): void;
 }
 
-/** Starts what the demonstration probes, on free ports of this machine only: an imitation of an LLM, and a small service. */
+/** Starts the servers that the demonstration probes, a simulated LLM and a small service, on free ports of the loopback address. */
 export async function startDemo(): Promise<Demo> {
   const standIn = createStandIn();
   const service = createServer((_req, res) => {
@@ -26,21 +28,22 @@ export async function startDemo(): Promise<Demo> {
   };
 }
 
-/** What is said on the console, so that nobody takes the demonstration for the real thing. */
-export const demoNotice = (address: string): string => `
-This is a demonstration: nothing is configured, so the exporter probes an imitation of an LLM and a small service
-that it runs itself. The imitation goes bad for six seconds in every twenty; watch the failover:
+/** Returns the text for the terminal, which says that the targets are simulated and what to try. */
+export const demoNotice = (url: string): string => `
+This is a demonstration, because nothing is configured: the exporter probes a simulated LLM and a small service that it
+runs itself. The LLM fails for 6 of every 20 seconds. Three failures in a row switch its mode to fallback, two successes
+switch it back to primary; the log below shows each change. Open ${url} in a browser, or try:
 
-  curl ${address}/status
-  curl ${address}/config/mode
-  curl ${address}/metrics
+  curl ${url}/status         # health and mode of the LLM
+  curl ${url}/config/mode    # the mode, as an application asks for it
+  curl ${url}/metrics        # the metrics that Prometheus scrapes
+  curl ${url}/config         # this configuration, as a file to start from
 
-To probe something real:
+To probe your own LLM or services:
 
   HEARTBEAT_LLM_URL=http://127.0.0.1:11434/v1 HEARTBEAT_LLM_MODEL=llama3.2 npm start
   npm start -- --config.file=exporter.yml
 
-This configuration as a file to start from: curl ${address}/config
 `;
 
 const demoYaml = (llmPort: number, servicePort: number): string => `modules:

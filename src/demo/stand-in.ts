@@ -1,25 +1,25 @@
 import { createServer, type Server, type ServerResponse } from "node:http";
 
-/** The ways in which the stand-in goes bad, one after the other. */
-const ILLS = ["overloaded", "wrong answer", "silence"] as const;
-type Ill = (typeof ILLS)[number];
+/** The faults of the simulated LLM, a different one in each cycle. */
+const FAULTS = ["overloaded", "wrong answer", "silence"] as const;
+type Fault = (typeof FAULTS)[number];
 
-/** Seconds of one round: well at first, then ill, then well again. */
-const ROUND = 20;
-const ILL_FROM = 4;
-const ILL_UNTIL = 10;
+/** Length of a cycle, and start and end of the fault in it, in seconds. */
+const CYCLE = 20;
+const FAULT_START = 4;
+const FAULT_END = 10;
 
 const TOKENS = ["HE", "AL", "THY"];
 const TOKEN_DELAY_MS = 20;
 
-/** A small imitation of an OpenAI-compatible server: it streams one answer, and is ill for a while in every round. */
+/** Creates a simulated OpenAI-compatible server that streams one fixed answer and has a fault in every cycle. */
 export function createStandIn(): Server {
   const started = performance.now();
 
-  const illness = (): Ill | undefined => {
+  const currentFault = (): Fault | undefined => {
     const age = (performance.now() - started) / 1000;
-    const at = age % ROUND;
-    return at >= ILL_FROM && at < ILL_UNTIL ? ILLS[Math.floor(age / ROUND) % ILLS.length] : undefined;
+    const at = age % CYCLE;
+    return at >= FAULT_START && at < FAULT_END ? FAULTS[Math.floor(age / CYCLE) % FAULTS.length] : undefined;
   };
 
   return createServer((req, res) => {
@@ -28,7 +28,7 @@ export function createStandIn(): Server {
       res.writeHead(404).end();
       return;
     }
-    switch (illness()) {
+    switch (currentFault()) {
       case undefined:
         streamAnswer(res, TOKENS);
         break;
@@ -40,7 +40,7 @@ export function createStandIn(): Server {
         res.end(JSON.stringify({ error: { message: "the model is overloaded", type: "overloaded_error" } }));
         break;
       case "silence":
-        // The connection is held and nothing is said, until the probe gives up.
+        // Never answered: the probe times out.
         break;
     }
   });

@@ -14,37 +14,39 @@ import {
 } from "./machine.ts";
 import { restoredState } from "./restored-state.ts";
 
-/** An event without its time, which the driver adds. */
-export type Command = FailoverEvent extends infer E
+/** An operator's event without its time, which the driver adds. */
+export type FailoverCommand = FailoverEvent extends infer E
   ? E extends FailoverEvent
     ? Omit<E, "at">
     : never
   : never;
 
-/** Holds the states of all configured targets, applies events to them and tells what came of it. */
+/** Holds the failover states of all configured targets and steps them through events. */
 export interface Driver {
-  /** The state of a target, as of now; `undefined` if there is none of that name. */
+  /** Returns the current state of a target, or `undefined` if it is not configured. */
   state(name: string): FailoverState | undefined;
-  /** Counts a result, once. */
+  /** Steps the target by a result. A result counts once, however often it is recorded. */
   record(target: Target, result: Result): void;
-  /** Applies a change by hand and returns the state after it. */
-  command(target: Target, command: Command): FailoverState;
-  /** Takes over a new list of targets: those that are still the same keep their state, the others start anew. */
+  /** Applies an operator's command and returns the resulting state. */
+  command(target: Target, command: FailoverCommand): FailoverState;
+  /** Replaces the targets. Targets with an unchanged identity keep their state, others start from the initial one. */
   setTargets(targets: readonly Target[]): void;
+  /** Stops the clock. */
   stop(): void;
 }
 
-/** Forced modes end and fallbacks become overdue without a probe, so somebody has to look at the clock. */
+/** Interval at which forced modes expire and fallbacks become overdue, which happens without a probe. */
 const TICK = seconds(1);
 
 /**
- * @param report called for each effect, in order, after the state has changed
- * @param shelf where states are kept over a restart
+ * Creates a driver without targets.
+ * @param onEffect called for each effect, in order, after the state has changed
+ * @param store persists the states
  */
 export function createDriver(
   clock: Clock,
-  report: (target: Target, effect: FailoverEffect, state: FailoverState) => void,
-  shelf: StateStore = createMemory().namespace("failover"),
+  onEffect: (target: Target, effect: FailoverEffect, state: FailoverState) => void,
+  store: StateStore = createMemory().namespace("failover"),
 ): Driver {
   let targets: readonly Target[] = [];
   let states = new Map<string, FailoverState>();
@@ -53,8 +55,8 @@ export function createDriver(
     const state = states.get(target.name) ?? initialState(clock.now());
     const { next, effects } = step(state, event, policyOf(target));
     states.set(target.name, next);
-    if (next !== state) shelf.put(stateKey(target), next);
-    for (const effect of effects) report(target, effect, next);
+    if (next !== state) store.put(stateKey(target), next);
+    for (const effect of effects) onEffect(target, effect, next);
     return next;
   };
 
@@ -80,18 +82,20 @@ export function createDriver(
     },
     command: (target, command) => apply(target, { ...command, at: clock.now() }),
     setTargets(list) {
-      const kept = new Map(targets.map((target) => [stateKey(target), states.get(target.name)]));
+      const previous = new Map(targets.map((target) => [stateKey(target), states.get(target.name)]));
       targets = list;
-      const begin = (target: Target): FailoverState =>
-        restoredState(shelf.get(stateKey(target)), target.interval, clock.now()) ?? initialState(clock.now());
-      states = new Map(list.map((target) => [target.name, kept.get(stateKey(target)) ?? begin(target)]));
-      retainKeys(shelf, new Set(list.map(stateKey)));
+      const restoreOrStart = (target: Target): FailoverState =>
+        restoredState(store.get(stateKey(target)), target.interval, clock.now()) ?? initialState(clock.now());
+      states = new Map(
+        list.map((target) => [target.name, previous.get(stateKey(target)) ?? restoreOrStart(target)]),
+      );
+      retainKeys(store, new Set(list.map(stateKey)));
     },
     stop: () => cancel(),
   };
 }
 
-/** A target that gains or loses failover starts anew, lest it stay in a mode that it no longer has. */
+/** Returns the key of a target's state. It depends on failover, so that a target that loses failover does not stay in fallback. */
 const stateKey = (target: Target): string => `${target.failover !== undefined} ${identityOf(target)}`;
 
 const policyOf = ({ thresholds, failover }: Target): FailoverPolicy =>

@@ -4,32 +4,35 @@ import type { Health, Mode } from "../core/status.ts";
 import type { Thresholds } from "../core/target.ts";
 import { after, elapsed, type Seconds, type Timestamp } from "../core/units.ts";
 
-/** What is remembered of one target. Immutable; `step` makes the next one. */
+/** The failover state of one target. Immutable; `step` returns the next one. */
 export interface FailoverState {
   readonly health: Health;
   readonly mode: Mode;
   readonly modeSince: Timestamp;
-  /** Set while the mode was forced by hand; without `until` it stays until `auto`. */
+  /** Present while an operator forces the mode; without `until`, it lasts until `auto`. */
   readonly forced?: { readonly until?: Timestamp };
   readonly consecutiveFailures: number;
   readonly consecutiveSuccesses: number;
   /**
-   * Results in a row that speak against the mode, since it was entered: failures in primary, successes in fallback.
-   * Differs from the streaks after a change by hand, which is to last until there is new evidence.
+   * Consecutive results against the mode since it was entered: failures in primary, successes in fallback. Differs from the
+   * streaks after a manual change, which lasts until there is new evidence.
    */
   readonly against: number;
-  /** How often the mode became fallback, and primary again. */
+  /** Number of changes to fallback. */
   readonly triggered: number;
+  /** Number of changes back to primary. */
   readonly recovered: number;
-  /** Whether this stay in fallback was reported as longer than allowed. */
+  /** True if the current fallback has been reported as longer than `maxDuration`. */
   readonly overdue: boolean;
-  /** Only of targets that are asked: whether the last probe that says something about it got an answer. */
+  /** LLM targets only: whether the model answered the last probe. A failure with an ignored reason does not set it to false. */
   readonly modelAvailable?: boolean;
+  /** Id of the last result that was counted. */
   readonly lastResultId: number;
   readonly lastProbeAt?: Timestamp;
   readonly lastSuccessAt?: Timestamp;
 }
 
+/** An input of the state machine. */
 export type FailoverEvent =
   | {
       readonly kind: "result";
@@ -39,15 +42,16 @@ export type FailoverEvent =
       readonly answered?: boolean;
       readonly at: Timestamp;
     }
-  /** Changes by hand that normal results may undo. */
+  /** A manual change of the mode that later results may undo. */
   | { readonly kind: "failover" | "recovery"; readonly at: Timestamp }
-  /** A change by hand that sticks, until `auto` or for a while. */
+  /** A manual change of the mode that results do not undo until `auto`, or for the duration `lasting`. */
   | { readonly kind: "force"; readonly mode: Mode; readonly lasting?: Seconds; readonly at: Timestamp }
+  /** The end of a forced mode. */
   | { readonly kind: "auto"; readonly at: Timestamp }
-  /** Time passed. */
+  /** The passage of time. */
   | { readonly kind: "tick"; readonly at: Timestamp };
 
-/** What a step changed that others want to know. */
+/** A change to report: to the log, the event stream and metrics. */
 export type FailoverEffect =
   | {
       readonly kind: "mode";
@@ -59,19 +63,23 @@ export type FailoverEffect =
   | { readonly kind: "health"; readonly from: Health; readonly to: Health; readonly at: Timestamp }
   | { readonly kind: "force_ended"; readonly at: Timestamp }
   | { readonly kind: "overdue"; readonly since: Timestamp; readonly at: Timestamp };
+
+/** The cause of a change of the mode: results, a manual change, or a forced mode. */
 export type ModeCause = "threshold" | "manual" | "forced";
 
+/** The thresholds of a target. */
 export interface FailoverPolicy extends Thresholds {
-  /** Present if the target has failover: without it the mode is primary for ever. */
+  /** Present if the target has failover. Without it, the mode is always primary. */
   readonly failover?: { readonly maxDuration: Seconds };
 }
 
+/** The outcome of a step. */
 export interface FailoverStep {
   readonly next: FailoverState;
   readonly effects: readonly FailoverEffect[];
 }
 
-/** The state of a target that nothing is known of. */
+/** Returns the state of a target without results. */
 export const initialState = (at: Timestamp): FailoverState => ({
   health: "unknown",
   mode: "primary",
@@ -86,11 +94,11 @@ export const initialState = (at: Timestamp): FailoverState => ({
 });
 
 /**
- * The failover machine: pure, time comes with the event.
+ * Steps the failover state machine. Pure: time comes with the event.
  *
- * `failures` failures in a row make a target unhealthy and, if it has failover, its mode fallback; `successes`
- * successes in a row make it healthy and primary. A result is counted once, however often it is shown. A failure whose
- * reason is ignored moves nothing.
+ * `failures` consecutive failures make a target unhealthy and, if it has failover, switch its mode to fallback; `successes`
+ * consecutive successes make it healthy and switch it back to primary. A result counts once, however often it is passed in.
+ * A failure with an ignored reason changes neither streaks nor health nor mode.
  */
 export function step(state: FailoverState, event: FailoverEvent, policy: FailoverPolicy): FailoverStep {
   switch (event.kind) {
@@ -116,24 +124,23 @@ function onResult(
   event: FailoverEvent & { kind: "result" },
   policy: FailoverPolicy,
 ): FailoverStep {
-  const seen = { ...state, lastResultId: event.id, lastProbeAt: event.at };
-  const ignored = !event.ok && event.reason !== undefined && policy.ignoreReasons.has(event.reason);
-  if (ignored) return unchanged(event.answered === true ? { ...seen, modelAvailable: true } : seen);
+  const probed = { ...state, lastResultId: event.id, lastProbeAt: event.at };
+  const isIgnored = !event.ok && event.reason !== undefined && policy.ignoreReasons.has(event.reason);
+  if (isIgnored) return unchanged(event.answered === true ? { ...probed, modelAvailable: true } : probed);
 
-  const speaksAgainst = event.ok === (state.mode === "fallback");
+  const isAgainstMode = event.ok === (state.mode === "fallback");
   const counted: FailoverState = {
-    ...seen,
+    ...probed,
     consecutiveFailures: event.ok ? 0 : state.consecutiveFailures + 1,
     consecutiveSuccesses: event.ok ? state.consecutiveSuccesses + 1 : 0,
-    against: speaksAgainst ? state.against + 1 : 0,
+    against: isAgainstMode ? state.against + 1 : 0,
     ...(event.ok ? { lastSuccessAt: event.at } : {}),
     ...defined({ modelAvailable: event.answered }),
   };
-  const judged = judgeHealth(counted, event.at, policy);
-  return followedBy(judged, (next) => settle(next, event.at, policy));
+  return andThen(updateHealth(counted, event.at, policy), (next) => updateMode(next, event.at, policy));
 }
 
-function judgeHealth(state: FailoverState, at: Timestamp, policy: FailoverPolicy): FailoverStep {
+function updateHealth(state: FailoverState, at: Timestamp, policy: FailoverPolicy): FailoverStep {
   const health =
     state.consecutiveFailures >= policy.failures
       ? "unhealthy"
@@ -144,18 +151,18 @@ function judgeHealth(state: FailoverState, at: Timestamp, policy: FailoverPolicy
   return { next: { ...state, health }, effects: [{ kind: "health", from: state.health, to: health, at }] };
 }
 
-/** Changes the mode if the evidence since its beginning suffices and nothing holds it. */
-function settle(state: FailoverState, at: Timestamp, policy: FailoverPolicy): FailoverStep {
+/** Changes the mode if enough results since its start are against it, unless it is forced or younger than `minDwell`. */
+function updateMode(state: FailoverState, at: Timestamp, policy: FailoverPolicy): FailoverStep {
   const needed = state.mode === "primary" ? policy.failures : policy.successes;
-  if (state.forced !== undefined || state.against < needed || dwells(state, at, policy))
+  if (state.forced !== undefined || state.against < needed || isWithinDwell(state, at, policy))
     return unchanged(state);
   return enter(state, state.mode === "primary" ? "fallback" : "primary", "threshold", at, policy);
 }
 
-/** The first mode was not entered by a change, so it owes no stay; a clock set back does not prolong one. */
-function dwells(state: FailoverState, at: Timestamp, policy: FailoverPolicy): boolean {
-  const stayed = elapsed(state.modeSince, at);
-  return state.triggered + state.recovered > 0 && stayed >= 0 && stayed < policy.minDwell;
+/** Reports whether the mode is younger than `minDwell`, which does not apply to the initial mode. A clock set back does not extend it. */
+function isWithinDwell(state: FailoverState, at: Timestamp, policy: FailoverPolicy): boolean {
+  const age = elapsed(state.modeSince, at);
+  return state.triggered + state.recovered > 0 && age >= 0 && age < policy.minDwell;
 }
 
 function enter(
@@ -189,26 +196,26 @@ function onForce(
   return { ...entered, next: { ...entered.next, forced } };
 }
 
-/** Gives the mode back to the results: what they have said meanwhile counts at once. */
+/** Ends a forced mode. The results counted meanwhile apply at once. */
 function release(state: FailoverState, at: Timestamp, policy: FailoverPolicy): FailoverStep {
-  const { forced: _ended, ...free } = state;
-  return followedBy({ next: free, effects: [{ kind: "force_ended", at }] }, (next) =>
-    settle(next, at, policy),
+  const { forced: _forced, ...next } = state;
+  return andThen({ next, effects: [{ kind: "force_ended", at }] }, (released) =>
+    updateMode(released, at, policy),
   );
 }
 
 function onTick(state: FailoverState, at: Timestamp, policy: FailoverPolicy): FailoverStep {
   const until = state.forced?.until;
   const released = until !== undefined && at >= until ? release(state, at, policy) : unchanged(state);
-  return followedBy(released, (next) => {
+  return andThen(released, (next) => {
     const limit = policy.failover?.maxDuration;
-    const late = next.mode === "fallback" && limit !== undefined && elapsed(next.modeSince, at) > limit;
-    if (!late || next.overdue) return unchanged(next);
+    const isOverdue = next.mode === "fallback" && limit !== undefined && elapsed(next.modeSince, at) > limit;
+    if (!isOverdue || next.overdue) return unchanged(next);
     return { next: { ...next, overdue: true }, effects: [{ kind: "overdue", since: next.modeSince, at }] };
   });
 }
 
-function followedBy(first: FailoverStep, then: (state: FailoverState) => FailoverStep): FailoverStep {
+function andThen(first: FailoverStep, then: (state: FailoverState) => FailoverStep): FailoverStep {
   const second = then(first.next);
   return { next: second.next, effects: [...first.effects, ...second.effects] };
 }

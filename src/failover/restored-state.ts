@@ -3,15 +3,15 @@ import { MODES } from "../core/status.ts";
 import { elapsed, type Seconds, type Timestamp, timestamp } from "../core/units.ts";
 import type { FailoverState } from "./machine.ts";
 
-/** After how many intervals without a probe nobody knows any more whether a target is healthy. */
+/** Number of intervals without a probe after which a healthy target becomes unknown. */
 const STALE_AFTER = 3;
 
 const HEALTHS = ["unknown", "healthy", "unhealthy"] as const;
 
 /**
- * A state that was kept over a restart. Mode, streaks and counts are what they were. A target that was healthy, and has not
- * been probed for longer than a few of its intervals since, is unknown until it is: its next success makes it healthy again.
- * @returns `undefined` when `value` is no state
+ * Restores a state from the store. Mode, streaks and counts are restored as they were. A healthy target whose last probe is
+ * more than three intervals ago becomes unknown; its next success makes it healthy again.
+ * @returns `undefined` if `value` is not a valid state
  */
 export function restoredState(value: unknown, interval: Seconds, now: Timestamp): FailoverState | undefined {
   if (typeof value !== "object" || value === null) return undefined;
@@ -45,9 +45,9 @@ export function restoredState(value: unknown, interval: Seconds, now: Timestamp)
   }
   const { overdue, modelAvailable } = raw;
   const [lastProbeAt, lastSuccessAt] = [time(raw["lastProbeAt"]), time(raw["lastSuccessAt"])];
-  const stale = lastProbeAt === undefined || elapsed(lastProbeAt, now) > STALE_AFTER * interval;
+  const isStale = lastProbeAt === undefined || elapsed(lastProbeAt, now) > STALE_AFTER * interval;
   return {
-    health: stale && health === "healthy" ? "unknown" : health,
+    health: isStale && health === "healthy" ? "unknown" : health,
     mode,
     modeSince,
     ...forced,
@@ -58,13 +58,13 @@ export function restoredState(value: unknown, interval: Seconds, now: Timestamp)
     recovered,
     overdue: overdue === true,
     ...(typeof modelAvailable === "boolean" ? { modelAvailable } : {}),
-    // Results are numbered anew by each process.
+    // Each process numbers its results from 1.
     lastResultId: 0,
     ...defined({ lastProbeAt, lastSuccessAt }),
   };
 }
 
-/** `undefined` when `value` is none: a force must not last because its end was lost. */
+/** Parses a forced mode. Returns `undefined` if it is invalid, because a force whose end was lost must not last for ever. */
 function forceOf(value: unknown): Pick<FailoverState, "forced"> | undefined {
   if (value === undefined) return {};
   if (typeof value !== "object" || value === null) return undefined;

@@ -1,22 +1,22 @@
 import type { UnhealthyWhen } from "../core/group.ts";
 import type { TargetStatus } from "../core/status.ts";
 
-/** What of a member its group's status depends on. */
+/** The status of a member and its weight in the group. */
 export interface WeightedStatus {
   readonly status: TargetStatus;
   readonly critical: boolean;
 }
 
 /**
- * The status of a group.
+ * Returns the status of a group. The first case that applies decides:
  *
- * - Unhealthy: a critical member is, or as many as `rule` says, or all.
- * - Unknown: the unknown members decide; were they unhealthy, the group would be, too. So is a group without members.
- * - Degraded: any other member that is not healthy, an unknown one included: it is never taken for a healthy one.
- * - Healthy: all members are.
+ * - Unhealthy: a critical member is unhealthy, or as many members as `rule` requires, or all.
+ * - Unknown: the group has no members, or would be unhealthy if its unknown members were.
+ * - Degraded: any member is not healthy. An unknown member never counts as healthy.
+ * - Healthy: all members are healthy.
  *
- * No order of members matters, and from healthy over degraded and unknown to unhealthy a member that becomes worse never
- * makes its group better.
+ * The order of members does not matter. On the scale healthy, degraded, unknown, unhealthy, a member that gets worse never
+ * improves its group.
  */
 export function aggregate(members: readonly WeightedStatus[], rule: UnhealthyWhen): TargetStatus {
   if (members.length === 0) return "unknown";
@@ -27,7 +27,7 @@ export function aggregate(members: readonly WeightedStatus[], rule: UnhealthyWhe
   return members.every(({ status }) => status === "healthy") ? "healthy" : "degraded";
 }
 
-/** Whether a group of `size` is unhealthy when these of its members are. */
+/** Reports whether these unhealthy members make a group of `size` members unhealthy. */
 function isUnhealthy(unhealthy: readonly WeightedStatus[], size: number, rule: UnhealthyWhen): boolean {
   if (unhealthy.length === size || unhealthy.some(({ critical }) => critical)) return true;
   switch (rule.kind) {

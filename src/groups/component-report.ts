@@ -2,19 +2,19 @@ import { isName } from "../core/names.ts";
 import { TARGET_STATUSES, type TargetStatus } from "../core/status.ts";
 import { DURATION_FORM, parseDuration, type Seconds, seconds } from "../core/units.ts";
 
-/** What a component says of itself. */
+/** A component's report on its own status. */
 export interface ComponentReport {
   readonly status: TargetStatus;
   readonly message: string;
   readonly metrics: Readonly<Record<string, number>>;
-  /** How long the report counts. */
+  /** Time until the report expires. */
   readonly ttl: Seconds;
   readonly critical: boolean;
-  /** The group that it belongs to. */
+  /** The group to join. */
   readonly group?: string;
 }
 
-/** Why a report cannot be taken: which part of it, what was got and what was wanted. */
+/** The error of an invalid report, `PART: got X, want Y`. */
 export interface ReportProblem {
   readonly refused: string;
 }
@@ -27,13 +27,13 @@ const MOST_METRICS = 32;
 
 const METRIC_NAME = /^[A-Za-z_][A-Za-z0-9_.-]{0,63}$/;
 
-/** What may stand in a report. `name` and `lastcheck` are in the report of a Go program that sends its own struct. */
+/** The keys of a report. Go programs that send their own struct also send `name` and `lastcheck`. */
 const KEYS = ["status", "message", "error", "metrics", "ttl", "critical", "group", "name", "lastcheck"];
 
 /**
- * Reads a report: `{status, message?, error?, metrics?, ttl?, critical?, group?}`. Keys count in any case and with or
- * without underscores, as Go writes and reads them.
- * @param name under which it was sent
+ * Parses a report: `{status, message?, error?, metrics?, ttl?, critical?, group?}`. Keys match in any case and with or
+ * without underscores, as in Go's encoding/json.
+ * @param name name of the component, from the request's path
  */
 export function readReport(name: string, value: unknown): ComponentReport | ReportProblem {
   if (!isName(name)) {
@@ -47,20 +47,20 @@ export function readReport(name: string, value: unknown): ComponentReport | Repo
     const known = key.toLowerCase().replaceAll("_", "");
     if (!KEYS.includes(known)) return refuse("body", `the key ${show(key)}`, KEYS.slice(0, 7).join(", "));
     if (fields.has(known)) return refuse(known, "the key a second time", "each key once");
-    // As Go has it, null is the same as nothing.
+    // null means absent, as in Go.
     if (part !== null) fields.set(known, part);
   }
   return readFields(name, fields);
 }
 
 function readFields(name: string, fields: ReadonlyMap<string, unknown>): ComponentReport | ReportProblem {
-  const named = fields.get("name");
-  if (named !== undefined && named !== "" && named !== name) {
-    return refuse("name", show(named), `${name}, as in the path, or none`);
+  const bodyName = fields.get("name");
+  if (bodyName !== undefined && bodyName !== "" && bodyName !== name) {
+    return refuse("name", show(bodyName), `${name}, as in the path, or none`);
   }
-  const said = fields.get("status");
-  const status = TARGET_STATUSES.find((one) => typeof said === "string" && one === said.toLowerCase());
-  if (status === undefined) return refuse("status", show(said), "healthy, degraded, unhealthy or unknown");
+  const text = fields.get("status");
+  const status = TARGET_STATUSES.find((one) => typeof text === "string" && one === text.toLowerCase());
+  if (status === undefined) return refuse("status", show(text), "healthy, degraded, unhealthy or unknown");
   const message = readMessage(fields);
   if (typeof message !== "string") return message;
   const metrics = readMetrics(fields.get("metrics") ?? {});
@@ -82,7 +82,7 @@ function readFields(name: string, fields: ReadonlyMap<string, unknown>): Compone
   };
 }
 
-/** Message and error become one text. An error of Go that is no text comes as `{}` and says nothing. */
+/** Joins message and error into one text. Go encodes most errors as `{}`, which counts as none. */
 function readMessage(fields: ReadonlyMap<string, unknown>): string | ReportProblem {
   const message = fields.get("message") ?? "";
   if (typeof message !== "string") return refuse("message", show(message), "text");
@@ -91,7 +91,7 @@ function readMessage(fields: ReadonlyMap<string, unknown>): string | ReportProbl
   const text = [message, typeof error === "string" ? error : ""].filter((part) => part !== "").join(": ");
   return text.length <= LONGEST_MESSAGE
     ? text
-    : refuse("message", `${text.length} characters`, `at most ${LONGEST_MESSAGE}, the error included`);
+    : refuse("message", `${text.length} characters`, `at most ${LONGEST_MESSAGE}, including the error`);
 }
 
 const isEmptyObject = (value: unknown): boolean =>
@@ -108,7 +108,7 @@ function readMetrics(value: unknown): { readonly values: Readonly<Record<string,
       return refuse(
         "metrics",
         `the name ${show(key)}`,
-        "letters, digits, _, . and -, a letter or _ first, at most 64",
+        "letters, digits, _, . and - (a letter or _ first), at most 64",
       );
     }
     if (typeof number !== "number" || !Number.isFinite(number))
@@ -125,16 +125,17 @@ function readTtl(value: unknown): Seconds | ReportProblem {
     : refuse("ttl", show(value), `${DURATION_FORM}, from 1s to 1d`);
 }
 
-const LONGEST_SHOWN = 60;
+/** Longest excerpt of a value in an error, in characters. */
+const LONGEST_EXCERPT = 60;
 
 const refuse = (part: string, got: string, want: string): ReportProblem => ({
   refused: `${part}: got ${got}, want ${want}`,
 });
 
-/** What was sent, shortly, and so that no control character gets through. */
+/** Formats a value for an error: shortened, and with control characters escaped. */
 function show(value: unknown): string {
   if (value === undefined) return "nothing";
   if (typeof value === "object" && value !== null) return Array.isArray(value) ? "a list" : "an object";
   const text = JSON.stringify(value);
-  return text.length > LONGEST_SHOWN ? `${text.slice(0, LONGEST_SHOWN)}...` : text;
+  return text.length > LONGEST_EXCERPT ? `${text.slice(0, LONGEST_EXCERPT)}...` : text;
 }

@@ -6,65 +6,68 @@ import { elapsed, formatDuration, type Seconds, seconds, type Timestamp, timesta
 import { type ComponentReport, type ReportProblem, readReport } from "./component-report.ts";
 import type { Reading } from "./reading.ts";
 
-/** A component as it reported itself last. */
+/** A component with its latest report. */
 export interface Component extends ComponentReport {
   readonly name: string;
   readonly reportedAt: Timestamp;
 }
 
-/** What reports its own status: programs over HTTP, and plugins. Its word counts for its `ttl`, then it is unknown. */
+/** The components: programs that report their own status over HTTP, and plugins. A report expires after its `ttl`. */
 export interface Components {
-  /** Takes a report as `readReport` does, in the place of the one before. */
+  /** Parses a report and replaces the component's previous one. */
   report(name: string, report: unknown): Component | ReportProblem;
-  /** Forgets a component; false when there is none of that name. */
+  /** Removes a component. Returns false if it is unknown. */
   delete(name: string): boolean;
   list(): readonly Component[];
-  /** What its last report says by now. */
+  /** Returns the reported status, or unknown once the report has expired. */
   readonly status: (component: Component) => TargetStatus;
   readonly reading: (name: string) => Reading | undefined;
-  /** Those that belong to a group by their own word. */
+  /** Returns the components whose reports join a group. */
   readonly joined: (group: string) => readonly GroupMember[];
 }
 
-/** More are no components of anything but a mistake in how they are named. */
+/** Most components accepted, so that a program that generates names does not exhaust memory. */
 const MOST_COMPONENTS = 1000;
 
 interface StoredComponent {
   readonly component: Component;
-  /** By the clock that does not jump: one set back must not prolong anybody's word. */
-  readonly until: Seconds;
+  /** Expiry by the monotonic clock, so that setting the wall clock back does not extend it. */
+  readonly expiresAt: Seconds;
 }
 
-/** The names there are in the configuration at present. */
+/** The names of the current configuration. */
 export interface ConfiguredNames {
-  /** Whether a target, a heartbeat or a group has it. */
+  /** Reports whether a target, heartbeat or group has the name. */
   readonly isTaken: (name: string) => boolean;
   readonly groups: () => readonly string[];
 }
 
-/** @param shelf where reports survive a restart */
-export function createComponents(shelf: StateStore, clock: Clock, names: ConfiguredNames): Components {
-  const kept = new Map<string, StoredComponent>();
-  for (const [name, value] of Array.from(shelf.entries())) {
+/**
+ * Creates the components and restores their reports.
+ * @param store persists the reports
+ */
+export function createComponents(store: StateStore, clock: Clock, names: ConfiguredNames): Components {
+  const stored = new Map<string, StoredComponent>();
+  for (const [name, value] of Array.from(store.entries())) {
     const component = readStored(name, value);
-    if (component === undefined || kept.size === MOST_COMPONENTS) shelf.delete(name);
-    else kept.set(name, { component, until: untilOf(component, clock) });
+    if (component === undefined || stored.size === MOST_COMPONENTS) store.delete(name);
+    else stored.set(name, { component, expiresAt: expiryOf(component, clock) });
   }
 
-  const statusOf = ({ component, until }: StoredComponent): TargetStatus =>
-    clock.monotonic() < until ? component.status : "unknown";
+  const statusOf = ({ component, expiresAt }: StoredComponent): TargetStatus =>
+    clock.monotonic() < expiresAt ? component.status : "unknown";
 
   const objection = (name: string, { group }: ComponentReport): string | undefined => {
     if (names.isTaken(name)) {
       return `name: got ${JSON.stringify(name)}, want one that no target, heartbeat or group has`;
     }
     if (group !== undefined && !names.groups().includes(group)) {
-      const known = names.groups().join(", ");
-      return `group: got ${JSON.stringify(group)}, want ${known === "" ? "none, because no group is configured" : `one of: ${known}`}`;
+      const groups = names.groups().join(", ");
+      return `group: got ${JSON.stringify(group)}, want ${groups === "" ? "none, because no group is configured" : `one of: ${groups}`}`;
     }
-    return kept.has(name) || kept.size < MOST_COMPONENTS
+    return stored.has(name) || stored.size < MOST_COMPONENTS
       ? undefined
-      : `components: got one more than ${MOST_COMPONENTS}, want at most so many: DELETE those that are gone`;
+      : `components: got more than ${MOST_COMPONENTS}, want at most ${MOST_COMPONENTS}; DELETE those that are gone`;
   };
 
   return {
@@ -74,53 +77,53 @@ export function createComponents(shelf: StateStore, clock: Clock, names: Configu
       const refused = objection(name, report);
       if (refused !== undefined) return { refused };
       const component = { ...report, name, reportedAt: clock.now() };
-      kept.set(name, { component, until: untilOf(component, clock) });
-      shelf.put(name, component);
+      stored.set(name, { component, expiresAt: expiryOf(component, clock) });
+      store.put(name, component);
       return component;
     },
     delete(name) {
-      shelf.delete(name);
-      return kept.delete(name);
+      store.delete(name);
+      return stored.delete(name);
     },
-    list: () => [...kept.values()].map(({ component }) => component),
+    list: () => [...stored.values()].map(({ component }) => component),
     status({ name }) {
-      const found = kept.get(name);
+      const found = stored.get(name);
       return found === undefined ? "unknown" : statusOf(found);
     },
     reading(name) {
-      const found = kept.get(name);
+      const found = stored.get(name);
       if (found === undefined) return undefined;
       const { message, metrics, reportedAt, ttl, status } = found.component;
-      const late = clock.monotonic() >= found.until;
+      const isExpired = clock.monotonic() >= found.expiresAt;
       const silence = formatDuration(seconds(Math.floor(Math.max(ttl, elapsed(reportedAt, clock.now())))));
       return {
         status: statusOf(found),
         at: reportedAt,
-        message: late ? `silent for ${silence}, was ${status}` : message,
+        message: isExpired ? `silent for ${silence}, was ${status}` : message,
         metrics,
       };
     },
     joined: (group) =>
-      [...kept.values()]
+      [...stored.values()]
         .filter(({ component }) => component.group === group)
         .map(({ component: { name, critical } }) => ({ kind: "component", name, critical })),
   };
 }
 
-/** Until when a report counts. One of before a restart has used up of its time what passed since. */
-function untilOf({ reportedAt, ttl }: Component, clock: Clock): Seconds {
-  const used = Math.max(0, elapsed(reportedAt, clock.now()));
-  return seconds(clock.monotonic() + ttl - used);
+/** Returns the expiry of a report by the monotonic clock. The time since it was made, such as a restart, counts. */
+function expiryOf({ reportedAt, ttl }: Component, clock: Clock): Seconds {
+  const age = Math.max(0, elapsed(reportedAt, clock.now()));
+  return seconds(clock.monotonic() + ttl - age);
 }
 
-/** What another run of the exporter, maybe of another version, left on the shelf. */
+/** Parses a component stored by another run of the exporter, perhaps of another version. */
 function readStored(name: string, value: unknown): Component | undefined {
   if (typeof value !== "object" || value === null || !("reportedAt" in value) || !("ttl" in value)) {
     return undefined;
   }
-  const { reportedAt, ttl, ...said } = value;
+  const { reportedAt, ttl, ...fields } = value;
   if (typeof reportedAt !== "number" || !Number.isFinite(reportedAt)) return undefined;
   if (typeof ttl !== "number") return undefined;
-  const report = readReport(name, { ...said, ttl: `${Math.round(ttl * 1000)}ms` });
+  const report = readReport(name, { ...fields, ttl: `${Math.round(ttl * 1000)}ms` });
   return "refused" in report ? undefined : { ...report, name, reportedAt: timestamp(reportedAt) };
 }

@@ -3,77 +3,77 @@ import type { Group, GroupMember } from "../core/group.ts";
 import { TARGET_STATUSES, type TargetStatus } from "../core/status.ts";
 import type { Timestamp } from "../core/units.ts";
 import { aggregate } from "./aggregate.ts";
-import { nothingKnown, type Reading } from "./reading.ts";
+import { type Reading, unknownReading } from "./reading.ts";
 
-/** A member with what is known of it. */
+/** A member of a group with its reading. */
 export interface MemberReading extends GroupMember {
   readonly reading: Reading;
 }
 
-/** A group with its status and what that was made of. */
+/** A group with its status and the readings that determine it. */
 export interface GroupReading {
   readonly group: Group;
   readonly status: TargetStatus;
   readonly members: readonly MemberReading[];
-  /** How many members have each status. */
+  /** Number of members by status. */
   readonly counts: Readonly<Record<TargetStatus, number>>;
-  /** When the member that was heard of last was heard of. */
+  /** The newest time at which any member was seen. */
   readonly at?: Timestamp;
 }
 
-/** Where readings come from; nothing is probed for them. `undefined` is nothing known. */
+/** The lookups for members' readings, which never probe. They return `undefined` for an unknown name. */
 export interface ReadingSources {
   readonly target: (name: string) => Reading | undefined;
   readonly heartbeat: (name: string) => Reading | undefined;
   readonly component: (name: string) => Reading | undefined;
-  /** The components that said themselves that they belong to a group. */
+  /** Returns the components whose reports join a group. */
   readonly joined: (group: string) => readonly GroupMember[];
 }
 
 /**
- * Reads groups at one moment, each once however many others it is a member of.
- * @param groups without cycles
+ * Returns a function that reads groups at one moment. A group that is a member of several others is read only once.
+ * @param groups all groups, without cycles
  */
 export function groupReader(
   groups: ReadonlyMap<string, Group>,
   sources: ReadingSources,
 ): (group: Group) => GroupReading {
-  const known = new Map<Group, GroupReading>();
+  const readings = new Map<Group, GroupReading>();
 
   const readMember = ({ kind, name }: GroupMember): Reading => {
     switch (kind) {
       case "target":
-        return sources.target(name) ?? nothingKnown("no such target");
+        return sources.target(name) ?? unknownReading("no such target");
       case "heartbeat":
-        return sources.heartbeat(name) ?? nothingKnown("no heartbeat yet");
+        return sources.heartbeat(name) ?? unknownReading("no heartbeat yet");
       case "component":
-        return sources.component(name) ?? nothingKnown("has not reported yet");
+        return sources.component(name) ?? unknownReading("has not reported yet");
       case "group": {
         const group = groups.get(name);
-        return group === undefined ? nothingKnown("no such group") : asMember(read(group));
+        return group === undefined ? unknownReading("no such group") : asMember(read(group));
       }
     }
   };
 
   const read = (group: Group): GroupReading => {
-    const before = known.get(group);
-    if (before !== undefined) return before;
+    const cached = readings.get(group);
+    if (cached !== undefined) return cached;
     const declared = new Set(group.members.flatMap(({ kind, name }) => (kind === "component" ? [name] : [])));
     const joined = sources.joined(group.name).filter(({ name }) => !declared.has(name));
     const members = [...group.members, ...joined].map((member) => ({
       ...member,
       reading: readMember(member),
     }));
-    const weighed = members.map(({ critical, reading }) => ({ critical, status: reading.status }));
+    const statuses = members.map(({ critical, reading }) => ({ critical, status: reading.status }));
     const at = latestOf(members);
     const reading = {
       group,
-      status: aggregate(weighed, group.unhealthyWhen),
+      status: aggregate(statuses, group.unhealthyWhen),
       members,
       counts: countByStatus(members),
       ...defined({ at }),
     };
-    known.set(group, reading);
+    readings.set(group, reading);
     return reading;
   };
   return read;

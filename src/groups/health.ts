@@ -1,29 +1,29 @@
-import type { Group, GroupMember } from "../core/group.ts";
-import { usualRule } from "../core/group.ts";
+import { type Group, type GroupMember, usualRule } from "../core/group.ts";
 import type { Target } from "../core/target.ts";
 import type { Components } from "./components.ts";
 import { type GroupReading, groupReader } from "./groups.ts";
 import type { Reading } from "./reading.ts";
 
-/** The status of groups, from what is known: nothing is probed for it. */
+/** The status of groups. Reading it never probes. */
 export interface GroupHealth {
   group(name: string): GroupReading | undefined;
   groups(): readonly GroupReading[];
-  /** All targets, heartbeats and components, as if they were one group. */
+  /** Returns the reading of all targets, heartbeats and components as one group. */
   everything(): GroupReading;
 }
 
-/** What the groups are made of at present. */
+/** The current members of groups and the lookups for their readings. */
 export interface HealthSources {
   readonly targets: () => readonly Target[];
   readonly groups: () => ReadonlyMap<string, Group>;
-  /** The heartbeats that are pushed. */
+  /** Returns the push heartbeats. */
   readonly heartbeats: () => Iterable<{ readonly name: string; readonly critical?: boolean }>;
   readonly target: (name: string) => Reading | undefined;
   readonly heartbeat: (name: string) => Reading | undefined;
   readonly components: Components;
 }
 
+/** Creates the view of the groups' status over `sources`. */
 export function createHealth({
   targets,
   groups,

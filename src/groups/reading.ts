@@ -5,20 +5,20 @@ import { type Health, type TargetStatus, targetStatus } from "../core/status.ts"
 import type { Target } from "../core/target.ts";
 import { elapsed, formatDuration, type Seconds, seconds, type Timestamp } from "../core/units.ts";
 
-/** What is known of a member at one moment, without asking it. */
+/** The known status of a member at one moment. */
 export interface Reading {
   readonly status: TargetStatus;
-  /** When it was last heard of. */
+  /** The time at which it was last probed, seen or reported. */
   readonly at?: Timestamp;
-  /** For people. */
+  /** Explanation of the status, for humans. */
   readonly message: string;
-  /** Why its last probe failed. */
+  /** Failure reason of its last probe. */
   readonly reason?: FailureReason;
   /** Numbers about it, by name. */
   readonly metrics: Readonly<Record<string, number>>;
 }
 
-/** What is remembered of a target, as far as its status goes. */
+/** The part of a target's failover state that determines its status. */
 export interface TargetMemory {
   readonly health: Health;
   readonly lastProbeAt?: Timestamp;
@@ -26,19 +26,19 @@ export interface TargetMemory {
   readonly consecutiveSuccesses: number;
 }
 
-/** How many probes may be missing before nothing is known of a target any more. */
+/** Number of missed probes after which a result is stale. */
 const MISSED_PROBES = 3;
 
-/** After this long without a sample Prometheus takes a series for gone; nobody is taken for gone sooner. */
+/** Shortest time after which a result is stale: Prometheus' lookback delta. */
 const SOONEST_STALE = seconds(300);
 
-/** How long the last result of a target says something about it. */
+/** Returns the age at which the last result of a target is stale. */
 const staleAfter = ({ interval, minInterval }: Target): Seconds =>
   seconds(Math.max(SOONEST_STALE, MISSED_PROBES * Math.max(interval, minInterval)));
 
 /**
- * A target as a member of groups. Its last result does not count for ever: a target that nobody scrapes any more, or
- * whose probes are skipped, becomes unknown.
+ * Returns the reading of a target. A stale result makes it unknown: that of a target that is no longer scraped, or whose
+ * probes are skipped.
  */
 export function targetReading(
   target: Target,
@@ -49,7 +49,7 @@ export function targetReading(
   if (lastProbeAt === undefined) return { status: "unknown", message: "not probed yet", metrics: {} };
   const outcome = latest?.outcome;
   const failure = outcome?.ok === false ? outcome : undefined;
-  const known = {
+  const reading = {
     at: lastProbeAt,
     ...(failure === undefined ? {} : { reason: failure.reason }),
     metrics: {
@@ -61,32 +61,32 @@ export function targetReading(
   const age = elapsed(lastProbeAt, now);
   if (age >= staleAfter(target)) {
     const silence = formatDuration(seconds(Math.floor(age)));
-    return { ...known, status: "unknown", message: `no result for ${silence}` };
+    return { ...reading, status: "unknown", message: `no result for ${silence}` };
   }
   const status = targetStatus(target, health, latest);
   const message =
     failure === undefined
       ? `${inARow(consecutiveSuccesses, "success")}${status === "degraded" ? ", slower than expected" : ""}`
       : `${inARow(consecutiveFailures, "failure")}, the last one ${failure.reason}: ${failure.detail}`;
-  return { ...known, status, message };
+  return { ...reading, status, message };
 }
 
-/** A heartbeat as a member of groups: up is healthy, silent for too long unhealthy, never heard of unknown. */
+/** Returns the reading of a heartbeat: healthy if it is up, unhealthy if it is down, unknown if it was never seen. */
 export function beatReading(beat: HeartbeatState, now: Timestamp): Reading {
   const { lastSeen, silentSince = lastSeen, timeout } = beat;
   const up = isUp(beat, now);
   const at = lastSeen === undefined ? {} : { at: lastSeen };
   if (up === undefined) return { ...at, status: "unknown", message: "never seen", metrics: {} };
   const silence = silentSince === undefined ? undefined : elapsed(silentSince, now);
-  const late = silence !== undefined && silence >= timeout;
-  const shown = formatDuration(seconds(Math.floor(silence ?? 0)));
-  const down = late
-    ? `silent for ${shown}, want less than ${formatDuration(timeout)}`
+  const isTimedOut = silence !== undefined && silence >= timeout;
+  const silenceText = formatDuration(seconds(Math.floor(silence ?? 0)));
+  const downText = isTimedOut
+    ? `silent for ${silenceText}, want less than ${formatDuration(timeout)}`
     : "reported that it is down";
   return {
     ...at,
     status: up ? "healthy" : "unhealthy",
-    message: up ? `last seen ${shown} ago` : down,
+    message: up ? `last seen ${silenceText} ago` : downText,
     metrics: silence === undefined ? {} : { silence_seconds: silence, timeout_seconds: timeout },
   };
 }
@@ -94,5 +94,5 @@ export function beatReading(beat: HeartbeatState, now: Timestamp): Reading {
 const inARow = (count: number, what: "success" | "failure"): string =>
   count === 1 ? `1 ${what}` : `${count} ${what === "success" ? "successes" : "failures"} in a row`;
 
-/** What is said of something that is not there (yet). */
-export const nothingKnown = (message: string): Reading => ({ status: "unknown", message, metrics: {} });
+/** Returns the reading of a member about which nothing is known. */
+export const unknownReading = (message: string): Reading => ({ status: "unknown", message, metrics: {} });

@@ -1,48 +1,52 @@
 import { createMemory, type StateStore } from "../core/memory.ts";
 import { type Amount, exactly, PERIODS, type Period } from "../core/money.ts";
 import { type Timestamp, timestamp } from "../core/units.ts";
-import { windowNow } from "./windows.ts";
+import { currentWindow } from "./windows.ts";
 
-/** Whose money it is: that of a module, which pays for all its probes, or of a target. */
+/** The owner of a budget: a module, which pays for all its probes, or a target. */
 export interface Owner {
   readonly kind: "module" | "target";
   readonly name: string;
 }
 
-/** What an owner spent in one window: plain data, to be kept over a restart. */
+/** The spending of an owner in one window, as stored. */
 export interface Spending extends Amount {
   readonly owner: Owner;
   readonly per: Period;
   readonly windowStart: Timestamp;
 }
 
-/** Remembers what was spent in the windows of now, whether or not there is a budget: one that is added later finds it. */
+/** The spending in the current windows of all owners, with or without a budget: a budget added later counts it too. */
 export interface Ledger {
+  /** Adds an amount to the current windows of `owner`. */
   add(owner: Owner, amount: Amount, at: Timestamp): void;
-  /** What `owner` spent in the window that holds `at`, and when that began. */
+  /** Returns the spending of `owner` in the window that contains `at`, and the start of the window. */
   spent(owner: Owner, per: Period, at: Timestamp): Amount & { readonly windowStart: Timestamp };
-  /** Forgets the owners that `keep` does not want. */
+  /** Deletes the owners for which `keep` returns false. */
   retain(keep: (owner: Owner) => boolean): void;
 }
 
 const NOTHING: Amount = { tokens: 0, dollars: 0 };
 
-/** @param shelf where it is kept over a restart */
-export function createLedger(shelf: StateStore = createMemory().namespace("ledger")): Ledger {
+/**
+ * Creates a ledger and restores its spending.
+ * @param store persists the spending
+ */
+export function createLedger(store: StateStore = createMemory().namespace("ledger")): Ledger {
   const entries = new Map<string, Spending>();
-  for (const [key, value] of shelf.entries()) {
+  for (const [key, value] of store.entries()) {
     const spending = readSpending(value);
     if (spending !== undefined && keyOf(spending.owner, spending.per) === key) entries.set(key, spending);
   }
   const put = (spending: Spending): void => {
     const key = keyOf(spending.owner, spending.per);
     entries.set(key, spending);
-    shelf.put(key, spending);
+    store.put(key, spending);
   };
   const spent: Ledger["spent"] = (owner, per, at) => {
-    const known = entries.get(keyOf(owner, per));
-    const windowStart = windowNow(per, at, known?.windowStart);
-    const { tokens, dollars } = known?.windowStart === windowStart ? known : NOTHING;
+    const entry = entries.get(keyOf(owner, per));
+    const windowStart = currentWindow(per, at, entry?.windowStart);
+    const { tokens, dollars } = entry?.windowStart === windowStart ? entry : NOTHING;
     return { tokens, dollars, windowStart };
   };
   return {
@@ -57,13 +61,13 @@ export function createLedger(shelf: StateStore = createMemory().namespace("ledge
       for (const [key, { owner }] of entries) {
         if (keep(owner)) continue;
         entries.delete(key);
-        shelf.delete(key);
+        store.delete(key);
       }
     },
   };
 }
 
-/** What a shelf holds, or `undefined` when it is no spending. */
+/** Parses a stored value. Returns `undefined` if it is invalid. */
 function readSpending(value: unknown): Spending | undefined {
   if (typeof value !== "object" || value === null) return undefined;
   const { owner, per, windowStart, tokens, dollars } = value as Partial<Record<keyof Spending, unknown>>;

@@ -15,15 +15,15 @@ import { rfc3339, type Timestamp } from "../core/units.ts";
 import type { Ledger, Owner } from "./ledger.ts";
 import { windowEnd } from "./windows.ts";
 
-/** Who pays for a probe: its module, and its target if that is a configured one. */
+/** The payer of a probe: its module, and its target if it is configured. */
 export interface Payer {
   readonly module: Module;
   readonly target: ProbeTarget;
-  /** The same target, where the configuration has it. */
+  /** The configured target; absent for an address. */
   readonly configured?: Target;
 }
 
-/** A budget, and what was spent of it in the window that ends at `ends`. */
+/** A budget and the spending in its current window, which ends at `ends`. */
 export interface Account {
   readonly owner: Owner;
   readonly budget: Budget;
@@ -31,24 +31,25 @@ export interface Account {
   readonly ends: Timestamp;
 }
 
-/** Counts what probes cost and says when there is no money left for more. */
+/** Counts the cost of probes and enforces budgets. */
 export interface Treasury {
   /**
-   * Books what a probe spent.
-   * @returns what it cost in dollars; `undefined` when no price is known
+   * Books the spending of a probe.
+   * @returns its cost in dollars, or `undefined` without a price
    */
   book(payer: Payer, spent: Spend, at: Timestamp): number | undefined;
-  /** Why no prompt may be sent now; `undefined` when one may. */
+  /** Returns the reason not to send a prompt now, or `undefined` if the budgets allow it. */
   refusal(payer: Payer, at: Timestamp): Skip | undefined;
-  /** The budget that is used up; of several the one that lasts longest says when there is money again. */
+  /** Returns the exhausted budget, or of several the one whose window ends last. */
   exhausted(payer: Payer, at: Timestamp): Account | undefined;
+  /** Returns the smallest remaining amounts of all budgets of the payer. */
   remaining(payer: Payer, at: Timestamp): RemainingBudget;
   setPrices(prices: Prices): void;
 }
 
 /**
- * Budgets are held against what was spent, which is known when a probe ends. Nothing is reserved, so a budget is
- * exceeded by at most what is in flight when it runs out.
+ * Creates a treasury. Spending is known only when a probe ends and nothing is reserved, so a budget may be exceeded by the
+ * probes in flight when it is exhausted.
  */
 export function createTreasury(ledger: Ledger, initial: Prices): Treasury {
   let prices = initial;
@@ -73,7 +74,7 @@ export function createTreasury(ledger: Ledger, initial: Prices): Treasury {
       return dollars;
     },
     refusal(payer, at) {
-      // Most probes have no budget, and all of them come along here.
+      // Called for every probe, and most have no budget.
       if (payer.module.budgets === undefined && payer.configured?.budgets === undefined) return undefined;
       const account = exhausted(payer, at);
       if (account !== undefined) return exhaustedSkip(account);
@@ -110,12 +111,12 @@ function tightest(accounts: readonly Account[], unit: Budget["unit"]): Remaining
 function exhaustedSkip({ owner, budget: { unit, limit, per }, spent, ends }: Account): Skip {
   return {
     reason: "budget_exhausted",
-    detail: `the budget of ${owner.kind} ${owner.name} is used up: ${spent[unit]} of ${limit} ${unit} per ${per}; prompts go on at ${rfc3339(ends)}`,
+    detail: `the budget of ${owner.kind} ${owner.name} is exhausted: ${spent[unit]} of ${limit} ${unit} per ${per}; prompts resume at ${rfc3339(ends)}`,
     until: ends,
   };
 }
 
-/** A request may name any model; one that costs nobody knows what has no part in a budget in dollars. */
+/** Skips a prompt for a model without a price if a budget is in dollars: a request to `/probe` may name any model. */
 function unpricedSkip({ module, target, configured }: Payer, prices: Prices): Skip | undefined {
   const budgets = [...(module.budgets ?? []), ...(configured?.budgets ?? [])];
   if (!budgets.some(({ unit }) => unit === "dollars")) return undefined;
@@ -123,6 +124,6 @@ function unpricedSkip({ module, target, configured }: Payer, prices: Prices): Sk
   if (priceOf(prices, model) !== undefined) return undefined;
   return {
     reason: "budget_exhausted",
-    detail: `module ${module.name} has a budget in dollars, and ${model === undefined ? "no model is named that has a price" : `the model ${JSON.stringify(model)} has no price`}`,
+    detail: `module ${module.name} has a budget in dollars, but ${model === undefined ? "no model with a price is requested" : `the model ${JSON.stringify(model)} has no price`}`,
   };
 }

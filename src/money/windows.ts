@@ -3,21 +3,22 @@ import { after, elapsed, type Seconds, seconds, type Timestamp, timestamp } from
 
 const LENGTHS = { hour: seconds(3600), day: seconds(86_400) } as const satisfies Record<Period, Seconds>;
 
-/** When the window that holds `at` began: the full hour, or midnight, of UTC. Unix time has neither leap seconds nor zones. */
+/** Returns the start of the window that contains `at`: the full hour or midnight in UTC. Unix time has no leap seconds. */
 export const windowStart = (per: Period, at: Timestamp): Timestamp =>
   timestamp(Math.floor(at / LENGTHS[per]) * LENGTHS[per]);
 
-/** When the window that began at `start` ends and the next one begins. */
+/** Returns the end of the window that began at `start`. */
 export const windowEnd = (per: Period, start: Timestamp): Timestamp => after(start, LENGTHS[per]);
 
 /**
- * The window to count in, when the last thing was counted in the one from `known`. A clock that is set back a little,
- * over the beginning of a window, must not give the money of that window a second time, so the later one stays. One
- * that was wrong by more than a window is not believed any more.
+ * Returns the start of the window to count in. If the clock was set back by up to one window, counting stays in the previous
+ * window, so that its budget is not granted twice. If it is further ahead, the previous window came from a wrong clock and is
+ * discarded.
+ * @param previous start of the window in which the last amount was counted
  */
-export function windowNow(per: Period, at: Timestamp, known: Timestamp | undefined): Timestamp {
+export function currentWindow(per: Period, at: Timestamp, previous: Timestamp | undefined): Timestamp {
   const start = windowStart(per, at);
-  if (known === undefined) return start;
-  const ahead = elapsed(start, known);
-  return ahead > 0 && ahead <= LENGTHS[per] ? known : start;
+  if (previous === undefined) return start;
+  const ahead = elapsed(start, previous);
+  return ahead > 0 && ahead <= LENGTHS[per] ? previous : start;
 }

@@ -11,7 +11,7 @@ import type { Asker } from "../engine/ask.ts";
 import type { ProcessStats } from "../engine/process-stats.ts";
 import type { PastProbe } from "../engine/recent-probes.ts";
 import type { Feed } from "../events/feed.ts";
-import type { Command } from "../failover/driver.ts";
+import type { FailoverCommand } from "../failover/driver.ts";
 import type { FailoverState } from "../failover/machine.ts";
 import type { Components } from "../groups/components.ts";
 import type { GroupHealth } from "../groups/health.ts";
@@ -45,7 +45,7 @@ export interface RouteContext extends Reporting {
   readonly current: () => Current;
   readonly ask: Asker;
   readonly state: (target: Target) => FailoverState;
-  readonly command: (target: Target, command: Command) => FailoverState;
+  readonly command: (target: Target, command: FailoverCommand) => FailoverState;
   /** The status of groups and what they are made of, and components that report themselves. */
   readonly health: GroupHealth;
   readonly components: Components;

@@ -28,14 +28,14 @@ async function force(exporter: ExporterProcess, mode: string): Promise<void> {
   expect(response.status).toBe(200);
 }
 
-test("a backup of a running exporter brings its mode back, and what it replaces stays", async () => {
+test("restores the mode from a backup of a running exporter and keeps the replaced store", async () => {
   await using folder = await temporaryFolder();
   const [path, copy] = [join(folder.path, "store.db"), join(folder.path, "copy.db")];
   const store = `--storage.path=${path}`;
   {
     await using exporter = await startWith(path);
     await force(exporter, "fallback");
-    // A backup is of what is written, and that is a moment later.
+    // The backup contains only what has been written, which happens shortly after.
     await waitUntil("the forced mode to be written", async () => {
       const events = await readHistory(path).events({ kinds: ["forced"] });
       return events.length > 0 ? true : undefined;
@@ -43,14 +43,14 @@ test("a backup of a running exporter brings its mode back, and what it replaces 
     expect(await run("backup", store, copy)).toEqual({ code: 0, stdout: "", stderr: "" });
     await force(exporter, "primary");
 
-    const refused = await run("restore", copy, store);
-    expect(refused.code).toBe(1);
-    expect(refused.stderr).toContain(`${path}: another exporter uses the file`);
+    const inUse = await run("restore", copy, store);
+    expect(inUse.code).toBe(1);
+    expect(inUse.stderr).toContain(`${path}: another exporter uses the file`);
     await terminate(exporter);
   }
   const restored = await run("restore", copy, store);
   expect({ code: restored.code, stdout: restored.stdout }).toEqual({ code: 0, stdout: "" });
-  expect(restored.stderr).toMatch(/^what was there is .*store\.db\.replaced-.* now\n$/);
+  expect(restored.stderr).toMatch(/^the replaced store was renamed to .*store\.db\.replaced-.*\n$/);
   await using exporter = await startWith(path);
   expect(await exporter.json("/config/mode")).toMatchObject({ current_mode: "fallback" });
 
@@ -61,12 +61,17 @@ test("a backup of a running exporter brings its mode back, and what it replaces 
 }, 60_000);
 
 test.each([
-  ["backup without a store", ["backup", "x.db"], 2, "--storage.path <file>' not specified"],
-  ["backup of nothing", ["backup", "x.db", "--storage.path=/nowhere/store.db"], 1, "/nowhere/store.db"],
-  ["backup to nowhere", ["backup", "--storage.path=x"], 2, "missing required argument 'file'"],
-  ["restore of nothing", ["restore", "/nowhere/copy.db", "--storage.path=x"], 1, "/nowhere/copy.db"],
-])("%s is refused", async (_title, args, code, said) => {
-  const refused = await run(...args);
-  expect({ code: refused.code, stdout: refused.stdout }).toEqual({ code, stdout: "" });
-  expect(refused.stderr).toContain(said);
+  ["a backup without --storage.path", ["backup", "x.db"], 2, "--storage.path <file>' not specified"],
+  [
+    "a backup of a missing store",
+    ["backup", "x.db", "--storage.path=/nowhere/store.db"],
+    1,
+    "/nowhere/store.db",
+  ],
+  ["a backup without a file", ["backup", "--storage.path=x"], 2, "missing required argument 'file'"],
+  ["a restore of a missing file", ["restore", "/nowhere/copy.db", "--storage.path=x"], 1, "/nowhere/copy.db"],
+])("rejects %s", async (_title, args, code, message) => {
+  const rejected = await run(...args);
+  expect({ code: rejected.code, stdout: rejected.stdout }).toEqual({ code, stdout: "" });
+  expect(rejected.stderr).toContain(message);
 });

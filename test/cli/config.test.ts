@@ -13,7 +13,7 @@ import { temporaryFolder } from "../helpers/temporary-folder.ts";
 
 const GOLDEN = join(import.meta.dirname, "../golden/import");
 
-/** Every key of an ecosystem health monitor, with comments as its guide has them. */
+/** A configuration with every key of an ecosystem health monitor, and comments as in its guide. */
 const ECOSYSTEM = `{
   "check_interval_seconds": 30,        // How often to check services
   "timeout_seconds": 10,               // HTTP timeout for health checks
@@ -39,7 +39,7 @@ const ECOSYSTEM = `{
 }
 `;
 
-const BLACKBOX = `# The modules that everybody has.
+const BLACKBOX = `# The usual modules.
 modules:
   http_2xx:
     prober: http
@@ -74,7 +74,7 @@ async function run(args: readonly string[], files: Readonly<Record<string, strin
 const load = (yaml: string) => loadConfigText(yaml, "imported.yml", { HOME: "/root" }, configDeps);
 
 describe("heartbeat-exporter config", () => {
-  test("check says what is good, and what is not", async () => {
+  test("check accepts a valid configuration and prints the problems of an invalid one", async () => {
     const files = {
       "a.yml": "modules: { a: { prober: http } }",
       "b.yml": "modules: { a: { prober: smtp } }",
@@ -90,7 +90,7 @@ describe("heartbeat-exporter config", () => {
     );
   });
 
-  test("print shows a file without its secrets, and the environment as the file that says the same", async () => {
+  test("print redacts the secrets of a file and renders the environment as an equivalent file", async () => {
     const yaml = "modules: { a: { prober: http, http: { basic_auth: { username: u, password: hidden } } } }";
     const printed = await run(["print", "--config.file=FOLDER/a.yml"], { "a.yml": yaml });
     expect(printed.stdout).toContain("password: <secret>");
@@ -106,7 +106,7 @@ describe("heartbeat-exporter config", () => {
     });
   });
 
-  test("without a word it prints its help, as a wrong use", async () => {
+  test("prints its help and exits with 2 without a subcommand", async () => {
     const { code, stderr } = await run([]);
     expect(code).toBe(2);
     expect(stderr).toContain("import [options] <file>");
@@ -114,7 +114,7 @@ describe("heartbeat-exporter config", () => {
 });
 
 describe("heartbeat-exporter config import", () => {
-  test("of an ecosystem health monitor: all of it arrives, or is said not to", async () => {
+  test("imports an ecosystem health monitor and lists what it does not import", async () => {
     const { code, stdout, stderr } = await run(["import", "FOLDER/health.json"], {
       "health.json": ECOSYSTEM,
     });
@@ -140,7 +140,7 @@ describe("heartbeat-exporter config import", () => {
     for (const line of stderr.trim().split("\n")) expect(stdout).toContain(line);
   });
 
-  test("of blackbox.yml, with targets of file service discovery: comments stay", async () => {
+  test("imports blackbox.yml with targets of file service discovery and keeps comments", async () => {
     const files = { "blackbox.yml": BLACKBOX, "targets.json": TARGETS };
     const args = [
       "import",
@@ -151,8 +151,8 @@ describe("heartbeat-exporter config import", () => {
     const { code, stdout, stderr, output = "" } = await run(args, files);
     expect({ code, stdout }).toEqual({ code: 0, stdout: "" });
     await expect(output).toMatchFileSnapshot(join(GOLDEN, "blackbox.yml"));
-    expect(stderr).toContain("module icmp is not carried over: there is no prober icmp");
-    expect(stderr).toContain("target host.example.com is not carried over: its module icmp is not");
+    expect(stderr).toContain("module icmp is not imported: prober icmp is not supported");
+    expect(stderr).toContain("target host.example.com is not imported: its module icmp was not imported");
     expect(load(output).targets).toMatchObject([
       {
         name: "example.com-a",
@@ -164,7 +164,7 @@ describe("heartbeat-exporter config import", () => {
     ]);
   });
 
-  test("who may not read the original may not read the result", async () => {
+  test("gives the result the permissions of the original", async () => {
     await using folder = await temporaryFolder();
     const file = await folder.write("blackbox.yml", "modules: { a: { prober: http } }\n");
     const { chmod } = await import("node:fs/promises");
@@ -175,24 +175,24 @@ describe("heartbeat-exporter config import", () => {
   });
 
   test.each([
-    ["a file that is not there", ["import", "FOLDER/none.json"], {}, 2, "none.json: cannot be read: ENOENT"],
+    ["a missing file", ["import", "FOLDER/none.json"], {}, 2, "none.json: cannot be read: ENOENT"],
     [
-      "something else",
+      "an unknown format",
       ["import", "FOLDER/a.json"],
       { "a.json": '{"password":"hidden"}' },
       2,
       "a.json: got neither services nor modules",
     ],
-    ["broken JSON", ["import", "FOLDER/a.json"], { "a.json": '{"services": [hidden' }, 2, "a.json:1:"],
+    ["invalid JSON", ["import", "FOLDER/a.json"], { "a.json": '{"services": [hidden' }, 2, "a.json:1:"],
     [
-      "services of another shape",
+      "services with wrong keys",
       ["import", "FOLDER/a.json"],
       { "a.json": '{"services": [{"name": 5}]}' },
       2,
       "a.json: services.0.url: got",
     ],
     [
-      "a result that would be bad",
+      "an invalid result",
       ["import", "FOLDER/a.json"],
       {
         "a.json":
@@ -206,23 +206,23 @@ describe("heartbeat-exporter config import", () => {
       ["import", "FOLDER/a.json", "--targets=x"],
       { "a.json": '{"services": []}' },
       2,
-      "--targets is for blackbox.yml",
+      "--targets requires blackbox.yml",
     ],
     [
-      "an output that cannot be",
+      "an output that cannot be written",
       ["import", "FOLDER/a.yml", "--output=/nowhere/x"],
       { "a.yml": "modules: { a: { prober: http } }" },
       1,
       "/nowhere/x: cannot be written: ENOENT",
     ],
-  ])("%s is refused", async (_title, args, files, code, said) => {
-    const refused = await run(args, files);
-    expect({ code: refused.code, stdout: refused.stdout }).toEqual({ code, stdout: "" });
-    expect(refused.stderr).toContain(said);
-    expect(refused.stderr).not.toContain("hidden");
+  ])("rejects %s", async (_title, args, files, code, message) => {
+    const rejected = await run(args, files);
+    expect({ code: rejected.code, stdout: rejected.stdout }).toEqual({ code, stdout: "" });
+    expect(rejected.stderr).toContain(message);
+    expect(rejected.stderr).not.toContain("hidden");
   });
 
-  test("whatever services are called and wherever they are, they arrive", () => {
+  test("imports services with any name and URL", () => {
     const service = fc.record({
       name: fc.string({ unit: "binary", minLength: 1 }),
       url: fc.webUrl({ withQueryParameters: true }),
@@ -242,7 +242,7 @@ describe("heartbeat-exporter config import", () => {
     );
   });
 
-  test("names are valid, and no name comes twice", () => {
+  test("makes valid and unique names", () => {
     fc.assert(
       fc.property(fc.array(fc.string({ unit: "binary", maxLength: 300 })), (texts) => {
         const names = texts.map(createNames());
@@ -252,7 +252,7 @@ describe("heartbeat-exporter config import", () => {
     );
   });
 
-  test("comments are taken out of JSON, and nothing that looks like one", () => {
+  test("removes comments from JSON, but not text that looks like a comment", () => {
     fc.assert(
       fc.property(fc.json(), fc.string(), (json, comment) => {
         const line = comment.replaceAll("\n", "");

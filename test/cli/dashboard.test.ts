@@ -17,12 +17,12 @@ const startTargets = () =>
 async function dashboard(...args: readonly string[]): Promise<unknown> {
   await using run = runMain(["dashboard", ...args]);
   const { code } = await run.exited;
-  expect({ code, said: run.stderr() }).toEqual({ code: 0, said: "" });
+  expect({ code, stderr: run.stderr() }).toEqual({ code: 0, stderr: "" });
   return JSON.parse(run.stdout());
 }
 
 describe("heartbeat-exporter dashboard", () => {
-  test("probes once, and a success is healthy", async () => {
+  test("probes once and counts a success as healthy", async () => {
     await using server = await startTargets();
     await using folder = await temporaryFolder();
     const answer = await dashboard(`--config.file=${await folder.write("exporter.yml", yaml(server.host))}`);
@@ -48,7 +48,7 @@ describe("heartbeat-exporter dashboard", () => {
     });
   });
 
-  test("asks an exporter that runs, which knows thresholds", async () => {
+  test("asks a running exporter, which applies thresholds", async () => {
     await using server = await startTargets();
     await using exporter = await startExporter({ yaml: yaml(server.host) });
     await exporter.get("/metrics");

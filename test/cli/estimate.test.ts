@@ -37,16 +37,16 @@ async function estimate(yaml: string, ...args: readonly string[]) {
 
 describe("heartbeat-exporter estimate", () => {
   test.each([
-    ["for people, with estimated tokens", "estimated.txt", []],
-    ["for people, with measured tokens", "measured.txt", ["--tokens.input=14", "--tokens.output=6"]],
-    ["for programs", "measured.json", ["--tokens.input=14", "--tokens.output=6", "--json"]],
-  ])("%s", async (_title, golden, args) => {
+    ["a table with estimated tokens", "estimated.txt", []],
+    ["a table with measured tokens", "measured.txt", ["--tokens.input=14", "--tokens.output=6"]],
+    ["JSON", "measured.json", ["--tokens.input=14", "--tokens.output=6", "--json"]],
+  ])("prints %s", async (_title, golden, args) => {
     const { code, stdout, stderr } = await estimate(YAML, ...args);
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     await expect(stdout).toMatchFileSnapshot(join(GOLDEN, golden));
   });
 
-  test("a bad configuration is refused as ever", async () => {
+  test("rejects an invalid configuration", async () => {
     const { code, stderr } = await estimate("modules: { a: { prober: smtp } }");
     expect(code).toBe(1);
     expect(stderr).toContain(
@@ -54,13 +54,13 @@ describe("heartbeat-exporter estimate", () => {
     );
   });
 
-  test("where nothing costs anything it says so", async () => {
+  test("says that no target has costs", async () => {
     const yaml =
       "modules: { page: { prober: http } }\ntargets: [{ name: a, module: page, target: 'http://x' }]";
-    expect((await estimate(yaml)).stdout).toBe("no target costs anything\n");
+    expect((await estimate(yaml)).stdout).toBe("no target has costs\n");
   });
 
-  test("its flags may stand before its name, and wrong ones are refused", async () => {
+  test("accepts flags before its name and rejects wrong ones", async () => {
     await using folder = await temporaryFolder();
     const file = `--config.file=${await folder.write("exporter.yml", YAML)}`;
     await using before = runMain([file, "estimate", "--json"]);
@@ -71,7 +71,7 @@ describe("heartbeat-exporter estimate", () => {
     expect(wrong.stderr()).toContain('got "many", want a number of tokens');
   });
 
-  test("its help teaches, and that of the exporter names it", async () => {
+  test("explains itself with --help and is listed in the help of the exporter", async () => {
     await using own = runMain(["estimate", "--help"]);
     await own.exited;
     expect(own.stdout()).toContain("heartbeat_llm_tokens_total");

@@ -5,29 +5,29 @@ import { runMain } from "../helpers/exporter.ts";
 const read = (...args: readonly string[]) =>
   readCommandLine(["node", "heartbeat-exporter", ...args], "1.2.3");
 
-describe("the command line", () => {
-  test("without a command, and with the word, it serves", () => {
+describe("readCommandLine", () => {
+  test("serves without a command and with serve", () => {
     const flags = { configFile: "a.yml", logLevel: "debug", historyLimit: 100 };
     expect(read("--config.file=a.yml", "--log.level=debug")).toMatchObject({ kind: "serve", flags });
     expect(read("serve", "--config.file=a.yml", "--log.level=debug")).toMatchObject({ kind: "serve", flags });
   });
 
-  test("flags may stand on both sides of the word; the later one counts", () => {
+  test("accepts flags before and after serve; those after it take precedence", () => {
     expect(read("--config.file=a.yml", "--log.level=warn", "serve", "--config.file=b.yml")).toMatchObject({
       kind: "serve",
       flags: { configFile: "b.yml", logLevel: "warn" },
     });
   });
 
-  test("a command is handed over to be run", () => {
+  test("returns the command to run", () => {
     expect(read("probe", "a")).toMatchObject({ kind: "command", run: expect.any(Function) });
   });
 
   test.each(commandsHelp())(
-    "%s has a help with examples or exit codes, and the program's names it",
+    "the help of %s has examples and exit codes, and the program's help lists it",
     (words, help) => {
       expect(help).toContain("--help");
-      expect(help).toMatch(/Examples?:|Exit code:/);
+      expect(help).toMatch(/^Exit code: 0 [^]*^Examples:$/m);
       expect(flagsHelp()).toMatch(new RegExp(`^  ${words.split(" ")[0]}\\b`, "m"));
     },
   );
@@ -35,9 +35,9 @@ describe("the command line", () => {
   test.each([
     ["prob", "error: unknown command 'prob', did you mean probe?"],
     ["xyzzyx", "error: unknown command 'xyzzyx', want one of serve, probe, report"],
-  ])("%s is no command", async (word, said) => {
+  ])("rejects the unknown command %s", async (word, message) => {
     await using run = runMain([word]);
     expect((await run.exited).code).toBe(1);
-    expect(run.stderr()).toContain(said);
+    expect(run.stderr()).toContain(message);
   });
 });

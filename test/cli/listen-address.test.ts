@@ -9,13 +9,13 @@ describe("parseListenAddress", () => {
     ["localhost:9", { host: "localhost", port: 9 }, "http://localhost:9"],
     ["[::1]:8091", { host: "::1", port: 8091 }, "http://[::1]:8091"],
     ["[::]:8091", { host: "::", port: 8091 }, "http://127.0.0.1:8091"],
-  ])("reads %s", (text, address, url) => {
+  ])("parses %s", (text, address, url) => {
     expect(parseListenAddress(text)).toEqual(address);
     expect(localUrl(address)).toBe(url);
   });
 
   it.each(["", "8091", ":", ":65536", ":-1", "::1:8091", "a b:1", ":80a", "http://x:1"])(
-    "refuses %j",
+    "rejects %j",
     (text) => {
       expect(parseListenAddress(text)).toBeUndefined();
     },

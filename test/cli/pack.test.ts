@@ -36,7 +36,7 @@ const alert = (folder: TemporaryFolder, name: string): Rule | undefined =>
   rulesIn(folder).find((rule) => rule.alert === name);
 
 describe("heartbeat-exporter pack", () => {
-  test("writes what the repository has, byte by byte, and says so", async () => {
+  test("writes the files of the repository unchanged and lists them", async () => {
     await using folder = await temporaryFolder();
     const out = join(folder.path, "out");
     await using run = runMain(["pack", "--out", out]);
@@ -58,7 +58,7 @@ describe("heartbeat-exporter pack", () => {
   });
 
   test.each(["bookworm", "newest"] as const)(
-    "writes rules that promtool %s takes, also with overrides",
+    "writes rules with overrides that promtool %s accepts",
     async (version) => {
       await using folder = await temporaryFolder();
       const overrides = await folder.write("overrides.yml", OVERRIDES);
@@ -75,7 +75,7 @@ describe("heartbeat-exporter pack", () => {
     ["bookworm", "alertmanager.yml"],
     ["newest", "alertmanager.yml"],
     ["newest", "alertmanager-0.28.yml"],
-  ] as const)("writes what amtool %s takes as %s, with its templates", async (version, name) => {
+  ] as const)("amtool %s accepts %s with its templates", async (version, name) => {
     await using folder = await temporaryFolder();
     expect(writeTo(folder)).toMatchObject({ ok: true });
     const file = join(folder.path, "out/alertmanager", name);
@@ -83,7 +83,7 @@ describe("heartbeat-exporter pack", () => {
     expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringMatching(/[1-9] templates/) });
   });
 
-  test("changes alerts as the overrides say, and nothing else", async () => {
+  test("applies overrides to the named alerts only", async () => {
     await using plain = await temporaryFolder();
     await using folder = await temporaryFolder();
     writeTo(plain);
@@ -97,7 +97,7 @@ describe("heartbeat-exporter pack", () => {
       labels: { ...before?.labels, severity: "info", team: "ai", pager: "no" },
       annotations: {
         ...before?.annotations,
-        summary: "Nobody answers {{ $labels.target }}.",
+        summary: "No answer from {{ $labels.target }}.",
         runbook_url: "https://wiki.example.com/rb/HeartbeatModelUnavailable.md",
       },
     });
@@ -120,12 +120,12 @@ describe("heartbeat-exporter pack", () => {
 
   test.each([
     [
-      "an alert that there is not",
+      "an unknown alert",
       "alerts:\n  HeartbeatModelUnavailble: { for: 5m }\n",
       "2:3: alerts.HeartbeatModelUnavailble: got an unknown key, want HeartbeatModelUnavailable (did you mean that?)\n",
     ],
     [
-      "no duration",
+      "an invalid duration",
       "alerts: { HeartbeatTargetDown: { for: 5 minutes } }\n",
       '1:39: alerts.HeartbeatTargetDown.for: got "5 minutes", want a duration',
     ],
@@ -134,11 +134,11 @@ describe("heartbeat-exporter pack", () => {
       "alerts: { HeartbeatTargetDown: { severty: info } }\n",
       "want severity (did you mean that?)",
     ],
-    ["no label name", "labels: { a-b: c }\n", '1:11: labels.a-b: got the key "a-b", want'],
-    ["nothing", "", "1:1: got an empty file, want alerts to override"],
-    ["no YAML", "alerts: [", "want keys of one map indented alike"],
-    ["a variable that is not set", "labels: { team: '${NO_SUCH}' }\n", "want the variable NO_SUCH"],
-  ])("refuses overrides with %s, and writes nothing", async (_title, text, message) => {
+    ["an invalid label name", "labels: { a-b: c }\n", '1:11: labels.a-b: got the key "a-b", want'],
+    ["an empty file", "", "1:1: got an empty file, want alerts to override"],
+    ["invalid YAML", "alerts: [", "want keys of one map indented alike"],
+    ["an unset variable", "labels: { team: '${NO_SUCH}' }\n", "want the variable NO_SUCH"],
+  ])("rejects overrides with %s and writes nothing", async (_title, text, message) => {
     await using folder = await temporaryFolder();
     const overrides = await folder.write("overrides.yml", text);
     const outcome = writeTo(folder, { overrides, parts: ["dashboards"] });
@@ -148,13 +148,13 @@ describe("heartbeat-exporter pack", () => {
     expect(existsSync(join(folder.path, "out"))).toBe(false);
   });
 
-  test("says that a file of overrides is not there", async () => {
+  test("reports a missing file of overrides", async () => {
     await using folder = await temporaryFolder();
     const overrides = join(folder.path, "nowhere.yml");
     expect(writeTo(folder, { overrides }).text).toMatch(/nowhere\.yml: got .*want a readable YAML file\n$/);
   });
 
-  test("writes only the parts that are asked for", async () => {
+  test("writes only the parts given by --only", async () => {
     await using folder = await temporaryFolder();
     await using run = runMain([
       "pack",
@@ -175,7 +175,7 @@ describe("heartbeat-exporter pack", () => {
     expect(wrong.stderr()).toContain('got "grafana", want rules, alertmanager or dashboards');
   });
 
-  test("does not overwrite what somebody changed, and touches nothing then", async () => {
+  test("writes nothing if a file was changed by hand", async () => {
     await using folder = await temporaryFolder();
     const overrides = await folder.write("overrides.yml", OVERRIDES);
     writeTo(folder);
@@ -191,7 +191,7 @@ describe("heartbeat-exporter pack", () => {
     expect(read(folder, "rules/slo.rules.yml")).not.toBe("groups: []\n");
   });
 
-  test("updates what it wrote itself, and says what did not change", async () => {
+  test("updates its own files and lists those that did not change", async () => {
     await using folder = await temporaryFolder();
     const overrides = await folder.write("overrides.yml", OVERRIDES);
     writeTo(folder);
@@ -199,7 +199,7 @@ describe("heartbeat-exporter pack", () => {
     expect(writeTo(folder, { overrides }).text).toMatch(/^updated {4}\S+\/rules\/targets\.rules\.yml$/m);
   });
 
-  test("takes away what an earlier version wrote, unless it was changed", async () => {
+  test("removes files of an earlier version unless they were changed", async () => {
     await using folder = await temporaryFolder();
     writeTo(folder);
     const record = JSON.parse(read(folder, ".heartbeat-exporter-pack.json")) as Record<string, string>;
@@ -222,7 +222,7 @@ describe("heartbeat-exporter pack", () => {
     expect(writeTo(folder)).toMatchObject({ ok: false, text: expect.stringContaining("old.rules.yml") });
   });
 
-  test("takes no file for ours when its record is broken", async () => {
+  test("treats all files as changed by hand if the record is damaged", async () => {
     await using folder = await temporaryFolder();
     writeTo(folder);
     await folder.write("out/.heartbeat-exporter-pack.json", "{ broken");
@@ -230,15 +230,15 @@ describe("heartbeat-exporter pack", () => {
     expect(writeTo(folder)).toMatchObject({ ok: false, text: expect.stringContaining("slo.rules.yml") });
   });
 
-  test("says where it cannot write", async () => {
+  test("reports a path that cannot be written", async () => {
     await using folder = await temporaryFolder();
     await folder.write("out", "a file where a folder should be\n");
     const { ok, text } = writeTo(folder);
     expect(ok).toBe(false);
-    expect(text).toMatch(/out\/.*: got .*, want a (file or nothing|place that can be written)\n$/);
+    expect(text).toMatch(/out\/.*: got .*, want a (readable file or none|writable path)\n$/);
   });
 
-  test("asks for a folder, and its help teaches", async () => {
+  test("requires a folder and explains itself with --help", async () => {
     await using run = runMain(["pack"]);
     expect(await run.exited).toMatchObject({ code: 2 });
     expect(run.stderr()).toContain("--out <folder>");
@@ -257,6 +257,6 @@ alerts:
     keep_firing_for: 9m
     severity: info
     labels: { team: ai, pager: no }
-    annotations: { summary: "Nobody answers {{ $labels.target }}." }
+    annotations: { summary: "No answer from {{ $labels.target }}." }
   HeartbeatWatchdog: { disable: true }
 `;

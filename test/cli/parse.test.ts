@@ -51,7 +51,7 @@ describe("parse", () => {
     );
   });
 
-  test("reads as a module of the configuration does", async () => {
+  test("reads a log with a module of the configuration", async () => {
     await using folder = await temporaryFolder();
     const file = await folder.write("app.log", "alive n=7\n");
     const module = (name: string) =>
@@ -63,18 +63,18 @@ describe("parse", () => {
     expect(await value(`--config.file=${two}`, "--module=two")).toContain("heartbeat_log_two_size");
     expect(await parse([`--config.file=${two}`, file])).toMatchObject({
       code: 2,
-      stderr: "--module: got nothing, want a module of kind heartbeat_log: one, two\n",
+      stderr: "--module: got nothing, want the name of a heartbeat_log module (one, two)\n",
     });
     expect(await parse(["--module=two", file])).toMatchObject({
       code: 2,
-      stderr: "--module: got two, want --config.file besides, with that module\n",
+      stderr: "--module: got two, want also --config.file with a file that defines the module\n",
     });
   });
 
   test.each([
     ["a log without heartbeats", "text\n", /: no heartbeat in 1 lines\n$/],
-    ["half of a gzip file", gzipSync(LOG).subarray(0, 60), /: cannot be read: unexpected end of file\n$/],
-  ])("says what is wrong with %s", async (_, content, message) => {
+    ["a truncated gzip file", gzipSync(LOG).subarray(0, 60), /: cannot be read: unexpected end of file\n$/],
+  ])("reports %s", async (_, content, message) => {
     await using folder = await temporaryFolder();
     const file = join(folder.path, "app.log");
     await writeFile(file, content);
@@ -83,14 +83,14 @@ describe("parse", () => {
     expect(stderr).toMatch(message);
   });
 
-  test("of nothing says that it is not there", async () => {
+  test("reports a missing log", async () => {
     expect(await parse(["/does/not/exist"])).toMatchObject({
       code: 1,
       stderr: expect.stringContaining("/does/not/exist: cannot be read: ENOENT"),
     });
   });
 
-  test("explains itself", async () => {
+  test("explains itself with --help", async () => {
     const { code, stdout } = await parse(["--help"]);
     expect(code).toBe(0);
     expect(stdout).toContain("kubectl logs");
@@ -116,7 +116,7 @@ describe("a progress bar", () => {
     return screen.map((text) => text.replace("\r\u001b[K", "<"));
   };
 
-  test("is drawn a few times a second and wiped at the end", () => {
+  test("is redrawn at most ten times a second and cleared at the end", () => {
     expect(drawn(true, 20e6)).toEqual([
       "<[                                 ]   0%  0.0 MB of 20.0 MB",
       "<[#####                  ]  25%  5.0 MB of 20.0 MB  5.0 MB/s",
@@ -124,11 +124,11 @@ describe("a progress bar", () => {
     ]);
   });
 
-  test("without a total says how much there was", () => {
+  test("shows the amount done if there is no total", () => {
     expect(drawn(true, undefined).at(1)).toBe("<  5.0 MB  5.0 MB/s");
   });
 
-  test("is drawn on terminals only", () => {
+  test("is drawn only on a terminal", () => {
     expect(drawn(false, 20e6)).toEqual([]);
   });
 });

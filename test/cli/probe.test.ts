@@ -21,17 +21,17 @@ targets:
   - { name: gone, module: http_2xx, target: "http://user:hidden@127.0.0.1:${closed}/" }
 `;
 
-/** Runs `probe` with a configuration; ports and times, which no two runs have in common, are made equal. */
+/** Runs `probe` with a configuration, and replaces ports and times, which differ between runs. */
 async function probe(text: string, ...args: readonly string[]) {
   await using folder = await temporaryFolder();
   await using main = runMain(["probe", `--config.file=${await folder.write("exporter.yml", text)}`, ...args]);
   const { code } = await main.exited;
-  const equal = (said: string): string =>
-    said
+  const normalize = (output: string): string =>
+    output
       .replaceAll(`${folder.path}/`, "")
       .replaceAll(/127\.0\.0\.1:\d+/g, "HOST")
       .replaceAll(/\d+\.\d{3} s/g, "0.000 s");
-  return { code, stdout: equal(main.stdout()), stderr: equal(main.stderr()), raw: main.stdout() };
+  return { code, stdout: normalize(main.stdout()), stderr: normalize(main.stderr()), raw: main.stdout() };
 }
 
 async function withServer<T>(use: (server: TestServer, text: string) => Promise<T>): Promise<T> {
@@ -42,14 +42,14 @@ async function withServer<T>(use: (server: TestServer, text: string) => Promise<
 }
 
 describe("heartbeat-exporter probe", () => {
-  test("probes all configured targets and fails when one does", () =>
+  test("probes all configured targets and exits with 1 if one fails", () =>
     withServer(async (_server, text) => {
       const { code, stdout, stderr } = await probe(text);
       expect({ code, stderr }).toEqual({ code: 1, stderr: "" });
       await expect(stdout).toMatchFileSnapshot(join(GOLDEN, "table.txt"));
     }));
 
-  test("probes those that are named, and is content when they are well", () =>
+  test("probes the named targets and exits with 0 if they succeed", () =>
     withServer(async (_server, text) => {
       const { code, stdout } = await probe(text, "interpreter", "interpreter");
       expect(code).toBe(0);
@@ -75,7 +75,7 @@ describe("heartbeat-exporter probe", () => {
       expect(raw).not.toContain("a:secret");
     }));
 
-  test("prints JSON, with reasons and details and without passwords", () =>
+  test("prints JSON with reasons and details but without passwords", () =>
     withServer(async (_server, text) => {
       const { code, raw } = await probe(text, "--json");
       expect(code).toBe(1);
@@ -90,7 +90,7 @@ describe("heartbeat-exporter probe", () => {
       expect(raw).not.toContain("hidden");
     }));
 
-  test("prints the series that /metrics would show", () =>
+  test("prints the series that /metrics would expose", () =>
     withServer(async (_server, text) => {
       const { raw } = await probe(text, "--exposition");
       expect(parseExposition(raw).series.length).toBeGreaterThan(10);
@@ -98,14 +98,14 @@ describe("heartbeat-exporter probe", () => {
       expect(valueOf(raw, "probe_failure_reason", { target: "legacy", reason: "http_status" })).toBe(1);
     }));
 
-  test("prints what happened", () =>
+  test("prints the log of a probe", () =>
     withServer(async (_server, text) => {
       const { stdout } = await probe(text, "--debug", "legacy");
       expect(stdout).toMatch(/^Target legacy\n\nLogs for the probe:\n/);
       expect(stdout).toContain("probe failed (http_status)");
     }));
 
-  test("a timeout of the command line shortens that of the module, and never lengthens it", async () => {
+  test("--timeout shortens the module's timeout and never lengthens it", async () => {
     await using server = await serveHttp(() => {});
     const text = `modules: { http_2xx: { prober: http, timeout: 400ms } }
 targets: [{ name: silent, module: http_2xx, target: "http://${server.host}/" }]`;
@@ -120,39 +120,39 @@ targets: [{ name: silent, module: http_2xx, target: "http://${server.host}/" }]`
 
   test.each([
     [
-      "an unknown name, with a guess",
+      "an unknown name, with a suggestion",
       ["interpretr"],
-      'target: got "interpretr", want the name of a configured target (interpreter, perhaps)',
+      'target: got "interpretr", want the name of a configured target (did you mean interpreter?)',
     ],
-    ["an address without a module", ["http://x.example/"], "or --module beside an address"],
+    ["an address without a module", ["http://x.example/"], "to probe an address, pass --module"],
     [
       "an unknown module",
       ["--module=smtp", "x"],
       'module: got "smtp", want a configured module (http_2xx, long)',
     ],
-    ["a module without an address", ["--module=http_2xx"], "got no address to probe with it"],
-    ["two forms", ["--json", "--debug"], "want at most one of them"],
-    ["a model without a module", ["--model=x"], "which need --module"],
-    ["a wrong flag", ["--jason"], "unknown option '--jason'"],
-    ["a wrong duration", ["--timeout=soon"], "want a duration such as 30s"],
-  ])("%s is refused with code 2", (_title, args, said) =>
+    ["a module without an address", ["--module=http_2xx"], "--module: got no address, want at least one"],
+    ["two output formats", ["--json", "--debug"], "want at most one of them"],
+    ["a model without a module", ["--model=x"], "--model and --hostname require --module"],
+    ["an unknown flag", ["--jason"], "unknown option '--jason'"],
+    ["an invalid duration", ["--timeout=soon"], "want a duration such as 30s"],
+  ])("rejects %s with exit code 2", (_title, args, message) =>
     withServer(async (_server, text) => {
       const { code, stdout, stderr } = await probe(text, ...args);
       expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
-      expect(stderr).toContain(said);
+      expect(stderr).toContain(message);
     }),
   );
 
-  test("a bad configuration, and none at all, are refused with code 2", async () => {
+  test("rejects an invalid or missing configuration with exit code 2", async () => {
     const bad = await probe("modules: { a: { prober: smtp } }");
     expect(bad.code).toBe(2);
     expect(bad.stderr).toContain("exporter.yml:1:25: modules.a.prober");
     await using none = runMain(["probe"]);
     expect((await none.exited).code).toBe(2);
-    expect(none.stderr()).toContain("nothing is configured: give --config.file");
+    expect(none.stderr()).toContain("nothing is configured: pass --config.file");
   });
 
-  test("on a terminal it shows who is waited for, and colours", async () => {
+  test("shows pending probes and colours on a terminal", async () => {
     await using server = await serveHttp((_request, response) => void setTimeout(() => response.end(), 700));
     await using folder = await temporaryFolder();
     const text = `modules: { http_2xx: { prober: http, timeout: 5s } }
@@ -176,7 +176,7 @@ targets: [{ name: slow, module: http_2xx, target: "http://${server.host}/" }]`;
     expect(stdout + stderr).not.toContain("\u001b");
   });
 
-  test("shows what a real model answered and what that cost", async () => {
+  test("shows the answer of a real model and its cost", async () => {
     await using folder = await temporaryFolder();
     const model = join(folder.path, "tiny.gguf");
     await writeTinyModel(model, { answer: HEALTHY_PIECES });
@@ -193,6 +193,6 @@ targets:
     expect(code).toBe(1);
     expect(stdout).toMatch(/^tiny +chat +ok +0\.000 s +answered "HEALTHY"$/m);
     expect(stdout).toMatch(/^picky +picky +failed +0\.000 s +content_mismatch: .*HEALTHY/m);
-    expect(raw).toMatch(/1 of 2 failed; spent \d+ tokens of input and 8 of output, 0\.\d{6} dollars\n$/);
+    expect(raw).toMatch(/1 of 2 failed; spent \d+ input and 8 output tokens, 0\.\d{6} dollars\n$/);
   });
 });

@@ -15,11 +15,11 @@ async function report(...args: readonly string[]) {
 
 const json = (text: string): Report => JSON.parse(text) as Report;
 
-/** A Prometheus that has nothing to say, and says it to those who may ask. */
+/** An empty query result of Prometheus. */
 const EMPTY = JSON.stringify({ status: "success", data: { resultType: "vector", result: [] } });
 
 describe("heartbeat-exporter report", () => {
-  test("says the same of a running exporter and of the store that it left", async () => {
+  test("reports the same from a running exporter as from its store after it stopped", async () => {
     await using server = await serveHttp((request, response) => {
       response.writeHead(request.url === "/good" ? 200 : 500).end();
     });
@@ -42,7 +42,7 @@ targets:
       await terminate(exporter);
     }
     {
-      // Nothing is due for an hour, so history stands still.
+      // No probe is due within the hour, so the history does not change.
       const still = yaml.replaceAll("interval: 1s", "interval: 1h");
       await using exporter = await startExporter({ yaml: still, args: [`--storage.path=${path}`] });
       const { code, stdout } = await report(`--url=${exporter.url}`, "--format=json", "--window=1h");
@@ -58,14 +58,14 @@ targets:
     ]);
     expect(running.critical_services.map(({ service_name }) => service_name)).toEqual(["good"]);
 
-    const left = await report(
+    const offline = await report(
       `--storage.path=${path}`,
       `--config.file=${config}`,
       "--format=json",
       "--window=1h",
     );
-    expect({ code: left.code, said: left.stderr }).toEqual({ code: 0, said: "" });
-    const { response_times, services, alerts, slos } = json(left.stdout);
+    expect({ code: offline.code, stderr: offline.stderr }).toEqual({ code: 0, stderr: "" });
+    const { response_times, services, alerts, slos } = json(offline.stdout);
     expect(response_times).toEqual(running.response_times);
     expect(alerts).toEqual(running.alerts);
     expect(slos).toEqual(running.slos);
@@ -90,51 +90,54 @@ targets:
       "Basic YW5uOm9wZW4=",
     ],
     ["a bearer token", ["--http.bearer-token-file=FOLDER/secret"], "Bearer open"],
-  ])("asks a Prometheus with %s, and says what is missing without", async (_title, args, wanted) => {
-    await using folder = await temporaryFolder();
-    await folder.write("secret", "open\n");
-    await using server = await serveHttp((request, response) => {
-      const known = request.headers.authorization === wanted && request.method === "POST";
-      response.writeHead(known ? 200 : 401).end(known ? EMPTY : "who are you?");
-    });
-    const url = `--prometheus.url=http://${server.host}/prom/`;
-    const known = await report(
-      url,
-      "--format=json",
-      ...args.map((arg) => arg.replace("FOLDER", folder.path)),
-    );
-    expect({ code: known.code, said: known.stderr }).toEqual({ code: 0, said: "" });
-    expect(json(known.stdout).notes.join("\n")).toContain("it scrapes no exporter");
-    const unknown = await report(url);
-    expect(unknown.code).toBe(1);
-    expect(unknown.stderr).toBe(
-      `http://${server.host}/prom/api/v1/query: got status 401 (who are you?), want --http.username or --http.bearer-token-file that it knows\n`,
-    );
-  });
+  ])(
+    "authenticates to Prometheus with %s and reports missing credentials",
+    async (_title, args, expected) => {
+      await using folder = await temporaryFolder();
+      await folder.write("secret", "open\n");
+      await using server = await serveHttp((request, response) => {
+        const isAuthorized = request.headers.authorization === expected && request.method === "POST";
+        response.writeHead(isAuthorized ? 200 : 401).end(isAuthorized ? EMPTY : "who are you?");
+      });
+      const url = `--prometheus.url=http://${server.host}/prom/`;
+      const authorized = await report(
+        url,
+        "--format=json",
+        ...args.map((arg) => arg.replace("FOLDER", folder.path)),
+      );
+      expect({ code: authorized.code, stderr: authorized.stderr }).toEqual({ code: 0, stderr: "" });
+      expect(json(authorized.stdout).notes.join("\n")).toContain("it scrapes no exporter");
+      const rejected = await report(url);
+      expect(rejected.code).toBe(1);
+      expect(rejected.stderr).toBe(
+        `http://${server.host}/prom/api/v1/query: got status 401 (who are you?), want valid credentials: --http.username and --http.password-file, or --http.bearer-token-file\n`,
+      );
+    },
+  );
 
   test.each<[string, number, string, string]>([
     [
-      "an error of PromQL",
+      "a PromQL error",
       400,
       '{"status":"error","error":"1:5: parse error"}',
       "got status 400 (1:5: parse error)",
     ],
-    ["something else than Prometheus", 200, "<html>", "got an unexpected answer"],
+    ["an HTML page", 200, "<html>", "got an unexpected answer"],
     [
-      "an answer of another shape",
+      "an answer that does not match the schema",
       200,
       '{"status":"success","data":{"result":[{}]}}',
       "got an unexpected answer at data.result.0",
     ],
-  ])("says what it got: %s", async (_title, status, body, said) => {
+  ])("reports an unusable answer of Prometheus: %s", async (_title, status, body, message) => {
     await using server = await serveHttp((_request, response) => void response.writeHead(status).end(body));
     const { code, stderr } = await report(`--prometheus.url=http://user:hidden@${server.host}`);
     expect(code).toBe(1);
-    expect(stderr).toContain(said);
+    expect(stderr).toContain(message);
     expect(stderr).not.toContain("hidden");
   });
 
-  test("does not take a password to another host", async () => {
+  test("does not send the password to the host of a redirect", async () => {
     const seen: (string | undefined)[] = [];
     await using other = await serveHttp((request, response) => {
       seen.push(request.headers.authorization);
@@ -150,27 +153,32 @@ targets:
 
   test.each([
     [
-      "nobody there",
+      "an unreachable exporter",
       ["--url=http://127.0.0.1:1"],
       1,
       "http://127.0.0.1:1/api/v1/report: cannot be reached: ECONNREFUSED",
     ],
-    ["no store", ["--storage.path=/nowhere/store.db"], 1, "want the store of an exporter"],
+    ["a missing store", ["--storage.path=/nowhere/store.db"], 1, "want the store of an exporter"],
     ["no source", [], 2, "got none of --url, --storage.path and --prometheus.url"],
     ["two sources", ["--url=http://x", "--storage.path=y"], 2, "got 2 of --url"],
-    ["half a user", ["--url=http://x", "--http.username=ann"], 2, "want both or none"],
-    ["no URL", ["--url=x"], 2, "want an URL such as"],
-    ["a wrong objective", ["--url=http://x", "--slo.availability=101"], 2, "want a percentage"],
-    ["a wrong form", ["--url=http://x", "--format=pdf"], 2, "Allowed choices are text, json, markdown, html"],
+    ["a user without a password", ["--url=http://x", "--http.username=ann"], 2, "want both or neither"],
+    ["an invalid URL", ["--url=x"], 2, "want a URL such as"],
+    ["an invalid objective", ["--url=http://x", "--slo.availability=101"], 2, "want a percentage"],
     [
-      "a file that is not there",
+      "an unknown format",
+      ["--url=http://x", "--format=pdf"],
+      2,
+      "Allowed choices are text, json, markdown, html",
+    ],
+    [
+      "a missing certificate file",
       ["--url=http://x", "--http.ca-file=/nowhere"],
       2,
       "/nowhere: cannot be read: ENOENT",
     ],
-  ])("%s is refused", async (_title, args, code, said) => {
-    const refused = await report(...args);
-    expect({ code: refused.code, stdout: refused.stdout }).toEqual({ code, stdout: "" });
-    expect(refused.stderr).toContain(said);
+  ])("rejects %s", async (_title, args, code, message) => {
+    const rejected = await report(...args);
+    expect({ code: rejected.code, stdout: rejected.stdout }).toEqual({ code, stdout: "" });
+    expect(rejected.stderr).toContain(message);
   });
 });

@@ -13,8 +13,8 @@ function readAll(pieces: readonly string[]): { events: StreamEvent[]; retries: n
   return { events, retries };
 }
 
-describe("the client's reader of server-sent events", () => {
-  it("knows the fields, comments and the ends of lines", () => {
+describe("createEventReader", () => {
+  it("parses fields, comments and all line endings", () => {
     const text =
       ": hello\nretry: 1500\nretry: soon\r\n\r\nid: 7\nevent: mode\ndata: {\ndata:}\n\nevent: empty\n\ndata\r\rid\ndata: x\n\n";
     expect(readAll([text])).toEqual({
@@ -27,14 +27,14 @@ describe("the client's reader of server-sent events", () => {
     });
   });
 
-  it("does not care where the text is cut", () => {
+  it("gives the same events wherever the text is split", () => {
     const line = fc.oneof(
       fc.string().map((text) => `data: ${text.replaceAll(/[\r\n]/g, "")}`),
       fc.constantFrom("", "event: a", "id: 1", "retry: 5", ": c", "data"),
     );
     const text = fc
       .array(fc.tuple(line, fc.constantFrom("\n", "\r\n", "\r")))
-      // A lone carriage return before a line feed would be one end, not two.
+      // Without this last line, a CR at the end and the LF after it would read as one CRLF.
       .map((lines) => `${lines.map(([line, end]) => line + end).join("")}data: end\n\n`);
     fc.assert(
       fc.property(text, fc.array(fc.nat()), (text, cuts) => {
@@ -45,13 +45,13 @@ describe("the client's reader of server-sent events", () => {
     );
   });
 
-  it("does not collect a line that has no end", () => {
+  it("rejects a line that is too long", () => {
     const read = createEventReader(
       () => {},
       () => {},
     );
     expect(() => {
       for (let i = 0; i < 40; i += 1) read("x".repeat(1_000_000));
-    }).toThrow("the stream has a line without an end");
+    }).toThrow("event stream: got a line longer than 16777216 characters");
   });
 });

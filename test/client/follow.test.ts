@@ -15,7 +15,7 @@ targets:
   - { name: plain, module: web, target: "http://${host}" }
 `;
 
-/** A target that can be switched off, and an exporter that keeps its mode. */
+/** Starts a target with a settable status and an exporter that tracks its mode. */
 async function begin(
   run: (exporter: ExporterProcess, target: { status: number }) => Promise<void>,
 ): Promise<void> {
@@ -31,7 +31,7 @@ const force = (url: string, mode: string): Promise<Response> =>
     headers: { Authorization: `Bearer ${TOKEN}` },
   });
 
-/** Hands requests on to `to`, which may change; `allows` says which may pass. */
+/** Starts a proxy to `to`, which may change. Requests for paths that `allows` rejects get 502. */
 async function serveProxy(to: { url: string }, allows: (path: string) => boolean): Promise<TestServer> {
   return serveServer(
     createServer((request, response) => {
@@ -42,19 +42,19 @@ async function serveProxy(to: { url: string }, allows: (path: string) => boolean
       ) as Record<string, string>;
       const leaving = new AbortController();
       response.on("close", () => leaving.abort());
-      const handOn = async (): Promise<void> => {
+      const forward = async (): Promise<void> => {
         const answer = await fetch(`${to.url}${path}`, { headers, signal: leaving.signal });
         response.writeHead(answer.status, Object.fromEntries(answer.headers));
         for await (const chunk of answer.body ?? []) response.write(chunk);
         response.end();
       };
-      handOn().catch(() => response.destroy());
+      forward().catch(() => response.destroy());
     }),
   );
 }
 
 describe("followMode", () => {
-  it("knows the mode at once and each change as it happens", async () => {
+  it("reports the mode at once and each change as it happens", async () => {
     await begin(async ({ url }, target) => {
       const changes: ModeReport[] = [];
       using follower = followMode(url, { onChange: (report) => void changes.push(report) });
@@ -93,7 +93,7 @@ describe("followMode", () => {
     });
   });
 
-  it("keeps the last known mode while the exporter is gone, says that it is stale, and comes back", async () => {
+  it("keeps the last known mode as stale while the exporter is unreachable, then resumes", async () => {
     await begin(async (exporter, target) => {
       const proxied = { url: exporter.url };
       let open = true;
@@ -123,7 +123,7 @@ describe("followMode", () => {
     });
   });
 
-  it("asks again and again where nothing lets a stream through", async () => {
+  it("polls while no stream is available", async () => {
     await begin(async (exporter, target) => {
       const paths: string[] = [];
       await using proxy = await serveProxy(exporter, (path) => {
@@ -136,12 +136,12 @@ describe("followMode", () => {
       await waitUntil("fallback", () => follower.current().mode === "fallback" || undefined);
       expect(follower.current()).toMatchObject({ target: "web", stale: false });
       const polls = paths.filter((path) => path.startsWith("/config/mode")).length;
-      // The stream is tried ever more rarely.
+      // Attempts to open a stream back off.
       expect(polls).toBeGreaterThan(2 * (paths.length - polls));
     });
   });
 
-  it("can be iterated, which ends when it is closed", async () => {
+  it("can be iterated until it is aborted", async () => {
     await begin(async ({ url }, target) => {
       const leaving = new AbortController();
       const seen: string[] = [];
@@ -154,7 +154,7 @@ describe("followMode", () => {
     });
   });
 
-  it("tells what is wrong and goes on: no exporter, no such target, another server", async () => {
+  it("reports errors and continues: no exporter, an unknown target, another server", async () => {
     await begin(async ({ url }) => {
       const errors: string[] = [];
       const onError = (error: unknown): void => void errors.push(String(error));
@@ -168,6 +168,6 @@ describe("followMode", () => {
     });
     await expect(currentMode("http://127.0.0.1:1")).rejects.toThrow("fetch failed");
     await using other = await serveHttp((_request, response) => void response.end("<html>"));
-    await expect(currentMode(`http://${other.host}`)).rejects.toThrow("the answer says nothing of a mode");
+    await expect(currentMode(`http://${other.host}`)).rejects.toThrow("got an answer without a mode");
   });
 });

@@ -1,4 +1,4 @@
-import { symlink } from "node:fs/promises";
+import { readdir, readFile, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
@@ -40,8 +40,21 @@ export default defineProber<{ value?: number }, number>({
 });
 `;
 
+const CLIENT = join(ROOT, "src/client");
+
+/** Returns the code of each `@example` of the client's API, and of the page about it. */
+async function readExamples(): Promise<readonly string[]> {
+  const sources = (await readdir(CLIENT)).map((name) => join(CLIENT, name));
+  const texts = await Promise.all(
+    [...sources, join(ROOT, "docs/events.md")].map((file) => readFile(file, "utf8")),
+  );
+  return texts.flatMap((text) =>
+    [...text.replaceAll(/^ \* ?/gm, "").matchAll(/^```ts\n([^]*?)^```$/gm)].map(([, code = ""]) => code),
+  );
+}
+
 describe("the package", () => {
-  it("gives programs a client that needs nothing else, and plugins their types", async () => {
+  it("contains a client without dependencies, examples that compile, and types for plugins", async () => {
     await using server = await serveHttp((_request, response) => void response.end());
     await using folder = await temporaryFolder();
     await installPackage(folder.path);
@@ -51,6 +64,10 @@ describe("the package", () => {
     await folder.write("package.json", '{ "type": "module" }');
     await folder.write("program.ts", PROGRAM);
     await folder.write("plugin.ts", PLUGIN);
+    const examples = await readExamples();
+    expect(examples).toHaveLength(4);
+    const files = ["program.ts", "plugin.ts", ...examples.map((_code, i) => `example-${i}.ts`)];
+    for (const [i, code] of examples.entries()) await folder.write(`example-${i}.ts`, code);
     const options = {
       strict: true,
       module: "nodenext",
@@ -59,10 +76,7 @@ describe("the package", () => {
       noEmit: true,
       lib: ["es2024", "esnext.disposable"],
     };
-    await folder.write(
-      "tsconfig.json",
-      JSON.stringify({ compilerOptions: options, files: ["program.ts", "plugin.ts"] }),
-    );
+    await folder.write("tsconfig.json", JSON.stringify({ compilerOptions: options, files }));
     await succeed([TSC, "-p", "."], folder.path);
 
     const yaml = `
@@ -76,7 +90,7 @@ targets:
     expect(await exporter.get("/metrics")).toContain(
       'probe_of_package_answer{target="own",module="own",to="somewhere"} 42',
     );
-    const { stdout: said } = await succeed([process.execPath, "program.ts", exporter.url], folder.path);
-    expect(said).toBe("current primary\nfollow primary 0.4 false\n");
+    const { stdout } = await succeed([process.execPath, "program.ts", exporter.url], folder.path);
+    expect(stdout).toBe("current primary\nfollow primary 0.4 false\n");
   }, 120_000);
 });

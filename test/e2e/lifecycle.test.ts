@@ -188,7 +188,7 @@ describe("what cannot be started ends with exit code 1 and says why", () => {
     const { code, text } = await ended([]);
     expect(code).toBe(1);
     expect(text).toBe(
-      "nothing is configured: give --config.file, or describe an LLM with HEARTBEAT_LLM_URL and HEARTBEAT_LLM_MODEL,\nor let machines ping with HEARTBEAT_PING_TOKEN;\n--demo runs a demonstration, --help says more\n",
+      "nothing is configured: pass --config.file, or describe an LLM with HEARTBEAT_LLM_URL and\nHEARTBEAT_LLM_MODEL, or accept pings with HEARTBEAT_PING_TOKEN;\n--demo runs a demonstration, --help explains the options\n",
     );
   });
 
@@ -212,7 +212,7 @@ describe("what cannot be started ends with exit code 1 and says why", () => {
 
   it.each([
     { flag: "--web.listen-address=nonsense", text: 'got "nonsense", want HOST:PORT or :PORT' },
-    { flag: "--web.external-url=ftp://x", text: 'got "ftp://x", want an URL such as' },
+    { flag: "--web.external-url=ftp://x", text: 'got "ftp://x", want a URL such as' },
     { flag: "--web.route-prefix=a b", text: 'got "a b", want a path such as /heartbeat' },
     { flag: "--timeout-offset=soon", text: 'got "soon", want a number of seconds, or a duration' },
     { flag: "--log.level=loud", text: "Allowed choices are debug, info, warn, error" },

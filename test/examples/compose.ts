@@ -25,8 +25,8 @@ interface Compose {
 const FOLDER = fileURLToPath(new URL("../../examples", import.meta.url));
 
 /**
- * Carries out what can be without Docker: every file that is mounted is there, each configuration is taken by the program
- * that gets it, the model is written as the container would and answers, and names and ports fit together.
+ * Checks the compose file without Docker: every mounted file exists, each program accepts its configuration, the model
+ * container's command writes a model that answers, and names and ports match.
  */
 export async function testCompose(): Promise<void> {
   const { services, volumes } = parse(readFileSync(`${FOLDER}/compose.yaml`, "utf8")) as Compose;
@@ -38,14 +38,14 @@ export async function testCompose(): Promise<void> {
     "model",
     "prometheus",
   ]);
-  for (const [name, service] of Object.entries(services)) fits(name, service, services, volumes);
+  for (const [name, service] of Object.entries(services)) checkService(name, service, services, volumes);
   const mounted = Object.values(services).flatMap((service) => mountsOf(service).map(({ source }) => source));
   for (const file of readdirSync(`${FOLDER}/compose`)) expect(mounted).toContain(`${FOLDER}/compose/${file}`);
 
   await using folder = await temporaryFolder();
-  await writesModel(services["model"], folder);
-  await programsTake(services, folder);
-  provisions(services["grafana"]);
+  await checkModel(services["model"], folder);
+  await checkConfigurations(services, folder);
+  checkProvisioning(services["grafana"]);
 }
 
 interface Mount {
@@ -53,14 +53,14 @@ interface Mount {
   readonly target: string;
 }
 
-/** The files and folders of the repository in a container; named volumes left out. */
+/** Returns the files and folders of the repository that a container mounts, without named volumes. */
 const mountsOf = ({ volumes = [] }: Service): readonly Mount[] =>
   volumes.flatMap((volume) => {
     const [source = "", target = ""] = volume.split(":");
     return source.startsWith(".") ? [{ source: resolve(FOLDER, source), target }] : [];
   });
 
-function fits(
+function checkService(
   name: string,
   service: Service,
   services: Compose["services"],
@@ -73,31 +73,31 @@ function fits(
     const [source = ""] = volume.split(":");
     if (!source.startsWith(".")) expect(Object.keys(volumes)).toContain(source);
   }
-  const needs = Array.isArray(service.depends_on)
+  const dependencies = Array.isArray(service.depends_on)
     ? service.depends_on
     : Object.keys(service.depends_on ?? {});
-  for (const needed of needs) expect(Object.keys(services)).toContain(needed);
+  for (const name of dependencies) expect(Object.keys(services)).toContain(name);
   for (const port of service.ports ?? []) expect(port).toMatch(/^127\.0\.0\.1:(\d+):\1$/);
   expect(service.image).not.toMatch(/:latest$/);
 }
 
-/** A path in a container as a path here. */
-function here(service: Service | undefined, path: string): string {
+/** Returns the path in the repository of a path in a container. */
+function repositoryPath(service: Service | undefined, path: string): string {
   const mount =
     service === undefined ? undefined : mountsOf(service).find(({ target }) => path.startsWith(target));
   if (mount === undefined) throw new Error(`${path} is not mounted`);
   return join(mount.source, path.slice(mount.target.length));
 }
 
-async function writesModel(service: Service | undefined, folder: TemporaryFolder): Promise<void> {
+async function checkModel(service: Service | undefined, folder: TemporaryFolder): Promise<void> {
   const [node, ...args] = service?.command ?? [];
   expect(node).toBe("node");
-  const moved = args.map((word) =>
+  const localArgs = args.map((word) =>
     word
       .replaceAll("/models/", `${folder.path}/`)
-      .replaceAll("/model/tiny-model.ts", here(service, "/model/tiny-model.ts")),
+      .replaceAll("/model/tiny-model.ts", repositoryPath(service, "/model/tiny-model.ts")),
   );
-  expect(await run([process.execPath, ...moved])).toMatchObject({ code: 0, stderr: "" });
+  expect(await run([process.execPath, ...localArgs])).toMatchObject({ code: 0, stderr: "" });
   expect(statSync(join(folder.path, "tiny.gguf")).size).toBeGreaterThan(1e6);
   await using llama = await startLlama({ model: join(folder.path, "tiny.gguf") });
   const answer = await fetch(`${llama.url}/v1/chat/completions`, {
@@ -107,38 +107,38 @@ async function writesModel(service: Service | undefined, folder: TemporaryFolder
   expect(await answer.json()).toMatchObject({ choices: [{ message: { content: "HEALTHY" } }] });
 }
 
-async function programsTake(services: Compose["services"], folder: TemporaryFolder): Promise<void> {
+async function checkConfigurations(services: Compose["services"], folder: TemporaryFolder): Promise<void> {
   const { exporter, prometheus, alertmanager } = services;
   const [flag = ""] = exporter?.command ?? [];
-  const configFile = here(exporter, flag.replace("--config.file=", ""));
+  const configFile = repositoryPath(exporter, flag.replace("--config.file=", ""));
   await using check = runMain([`--config.file=${configFile}`, "--config.check"]);
   expect(await check.exited).toMatchObject({ code: 0 });
   const { targets } = parse(readFileSync(configFile, "utf8")) as { targets: { target: string }[] };
   for (const { target } of targets) expect(Object.keys(services)).toContain(new URL(target).hostname);
 
-  const text = readFileSync(here(prometheus, "/etc/prometheus/prometheus.yml"), "utf8");
+  const text = readFileSync(repositoryPath(prometheus, "/etc/prometheus/prometheus.yml"), "utf8");
   const rules = "/etc/prometheus/rules";
-  const moved = text.replaceAll(rules, here(prometheus, rules));
-  const config = await folder.write("prometheus.yml", moved);
+  const localText = text.replaceAll(rules, repositoryPath(prometheus, rules));
+  const config = await folder.write("prometheus.yml", localText);
   const promtool = await runTool("promtool", "newest", ["check", "config", config]);
   expect(promtool).toMatchObject({ code: 0, stdout: expect.stringMatching(/targets\.rules\.yml/) });
   for (const [, host = "", port] of text.matchAll(/targets: \["([^:"]+):(\d+)"\]/g)) {
     expect(services[host]?.ports).toEqual([`127.0.0.1:${port}:${port}`]);
   }
 
-  const routes = here(alertmanager, "/etc/alertmanager/alertmanager.yml");
+  const routes = repositoryPath(alertmanager, "/etc/alertmanager/alertmanager.yml");
   expect(await runTool("amtool", "newest", ["check-config", routes])).toMatchObject({ code: 0 });
 }
 
-/** Grafana finds the dashboards where its provisioning looks for them, and the Prometheus under its name. */
-function provisions(grafana: Service | undefined): void {
+/** Checks that Grafana's provisioning finds the dashboards and the Prometheus. */
+function checkProvisioning(grafana: Service | undefined): void {
   const read = (path: string): unknown =>
-    parse(readFileSync(here(grafana, `/etc/grafana/provisioning/${path}`), "utf8"));
+    parse(readFileSync(repositoryPath(grafana, `/etc/grafana/provisioning/${path}`), "utf8"));
   const { providers } = read("dashboards/heartbeat-exporter.yml") as {
     providers: { options: { path: string } }[];
   };
   for (const { options } of providers)
-    expect(readdirSync(here(grafana, options.path))).toContain("overview.json");
+    expect(readdirSync(repositoryPath(grafana, options.path))).toContain("overview.json");
   expect(read("datasources/prometheus.yml")).toMatchObject({
     datasources: [{ type: "prometheus", url: "http://prometheus:9090" }],
   });

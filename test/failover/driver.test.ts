@@ -18,12 +18,12 @@ const target = (more: Partial<Target> = {}): Target => targetOf(module, { failov
 
 function setUp() {
   const clock = manualClock();
-  const told: string[] = [];
+  const effects: string[] = [];
   const driver = createDriver(clock, ({ name }, effect) =>
-    told.push(`${name} ${effect.kind}@${clock.monotonic()}`),
+    effects.push(`${name} ${effect.kind}@${clock.monotonic()}`),
   );
   let id = 0;
-  const record = (about: Target, outcome: Outcome): void => {
+  const record = (of: Target, outcome: Outcome): void => {
     id += 1;
     const at = clock.now();
     const result: Result = {
@@ -36,34 +36,34 @@ function setUp() {
       samples: [],
       log: [],
     };
-    driver.record(about, result);
+    driver.record(of, result);
   };
-  const fail = (about: Target) => record(about, failed("timeout", ""));
-  return { clock, told, driver, record, fail };
+  const fail = (of: Target) => record(of, failed("timeout", ""));
+  return { clock, effects, driver, record, fail };
 }
 
 describe("createDriver", () => {
-  it("tells of changes after they are made, in their order", () => {
-    const { driver, fail, told } = setUp();
+  it("reports effects in order, after the state has changed", () => {
+    const { driver, fail, effects } = setUp();
     const one = target();
     driver.setTargets([one]);
     for (let i = 0; i < 3; i += 1) fail(one);
-    expect(told).toEqual(["one health@0", "one mode@0"]);
+    expect(effects).toEqual(["one health@0", "one mode@0"]);
     expect(driver.state("one")).toMatchObject({ mode: "fallback", health: "unhealthy" });
   });
 
-  it("looks at the clock by itself: a force ends, a fallback becomes overdue", () => {
-    const { driver, clock, told } = setUp();
+  it("ends a forced mode and reports an overdue fallback without a probe", () => {
+    const { driver, clock, effects } = setUp();
     const one = target();
     driver.setTargets([one]);
     driver.command(one, { kind: "force", mode: "fallback", lasting: seconds(10) });
     clock.advance(seconds(9));
     expect(driver.state("one")?.forced).toBeDefined();
     clock.advance(seconds(60));
-    expect(told).toEqual(["one mode@0", "one force_ended@10", "one overdue@61"]);
+    expect(effects).toEqual(["one mode@0", "one force_ended@10", "one overdue@61"]);
   });
 
-  it("keeps the state of targets that stay the same, and forgets the others'", () => {
+  it("keeps the state of targets with an unchanged identity and drops the others", () => {
     const { driver, record } = setUp();
     const one = target();
     driver.setTargets([one, target({ name: "two" })]);
@@ -79,7 +79,7 @@ describe("createDriver", () => {
     { change: "model", changed: target({ model: "other" }) },
     { change: "module", changed: target({ module: { ...module, name: "other" } }) },
     { change: "failover", changed: withoutFailover },
-  ])("starts anew when the $change changes, because what was known is not about it", ({ changed }) => {
+  ])("starts from the initial state if the $change changes", ({ changed }) => {
     const { driver, fail } = setUp();
     const one = target();
     driver.setTargets([one]);
@@ -88,7 +88,7 @@ describe("createDriver", () => {
     expect(driver.state("one")).toMatchObject({ mode: "primary", health: "unknown", consecutiveFailures: 0 });
   });
 
-  it("takes no result of a target that is gone", () => {
+  it("ignores results of removed targets", () => {
     const { driver, fail } = setUp();
     driver.setTargets([]);
     fail(target());

@@ -21,26 +21,26 @@ const policy: FailoverPolicy = {
   failover: { maxDuration: seconds(1800) },
 };
 
-type Told = FailoverEvent extends infer E ? (E extends FailoverEvent ? Omit<E, "at"> : never) : never;
+type UntimedEvent = FailoverEvent extends infer E ? (E extends FailoverEvent ? Omit<E, "at"> : never) : never;
 
-/** Tells a machine a story, one event per second. */
+/** Steps a new state through events, one per second. */
 function play(
-  told: readonly Told[],
-  with_: FailoverPolicy = policy,
+  events: readonly UntimedEvent[],
+  limits: FailoverPolicy = policy,
 ): { state: FailoverState; effects: FailoverEffect[] } {
   let state = initialState(at(0));
   const effects: FailoverEffect[] = [];
-  for (const [i, event] of told.entries()) {
-    const stepped = step(state, { ...event, at: at(i + 1) }, with_);
+  for (const [i, event] of events.entries()) {
+    const stepped = step(state, { ...event, at: at(i + 1) }, limits);
     state = stepped.next;
     effects.push(...stepped.effects);
   }
   return { state, effects };
 }
 
-/** `x` a failure, `o` a success, `i` a failure for an ignored reason, `w` a wrong answer. */
-const results = (story: string, firstId = 1): Told[] =>
-  story.split("").map((c, i): Told => {
+/** Returns a result per letter: `x` a failure, `o` a success, `i` a failure with an ignored reason, `w` a wrong answer. */
+const results = (story: string, firstId = 1): UntimedEvent[] =>
+  story.split("").map((c, i): UntimedEvent => {
     const id = firstId + i;
     if (c === "o") return { kind: "result", id, ok: true, answered: true };
     if (c === "i") return { kind: "result", id, ok: false, reason: "bad_request", answered: false };
@@ -87,19 +87,19 @@ describe("step", () => {
     expect(modes(effects)).toEqual(changes);
   });
 
-  it("counts a result once, however often it is shown", () => {
+  it("counts a result once, however often it is passed in", () => {
     const [failure] = results("x");
     const { state } = play([failure, failure, failure, failure].filter((event) => event !== undefined));
     expect(state.consecutiveFailures).toBe(1);
     expect(state.mode).toBe("primary");
   });
 
-  it("tells alive from correct", () => {
+  it("counts a wrong answer as available but unhealthy", () => {
     expect(play(results("www")).state).toMatchObject({ modelAvailable: true, health: "unhealthy" });
     expect(play(results("ox")).state).toMatchObject({ modelAvailable: false });
   });
 
-  it("leaves availability alone when the reason is ignored", () => {
+  it("does not change availability on a failure with an ignored reason", () => {
     expect(play(results("oi")).state).toMatchObject({
       modelAvailable: true,
       consecutiveSuccesses: 1,
@@ -107,28 +107,32 @@ describe("step", () => {
     });
   });
 
-  it("keeps a manual failover until there are enough successes since", () => {
-    const story: Told[] = [...results("ooooo"), { kind: "failover" }, ...results("o", 6)];
+  it("keeps a manual failover until enough successes follow it", () => {
+    const story: UntimedEvent[] = [...results("ooooo"), { kind: "failover" }, ...results("o", 6)];
     expect(play(story).state.mode).toBe("fallback");
     expect(play([...story, ...results("o", 7)]).state.mode).toBe("primary");
   });
 
-  it("keeps a manual recovery until there are enough failures since", () => {
-    const story: Told[] = [...results("xxxx"), { kind: "recovery" }, ...results("xx", 5)];
+  it("keeps a manual recovery until enough failures follow it", () => {
+    const story: UntimedEvent[] = [...results("xxxx"), { kind: "recovery" }, ...results("xx", 5)];
     expect(play(story).state.mode).toBe("primary");
     expect(play([...story, ...results("x", 7)]).state.mode).toBe("fallback");
   });
 
-  it("holds a forced mode against all results, and follows them at once after auto", () => {
-    const forced: Told[] = [...results("oo"), { kind: "force", mode: "primary" }, ...results("xxxxx", 3)];
+  it("keeps a forced mode whatever the results, and applies them at once after auto", () => {
+    const forced: UntimedEvent[] = [
+      ...results("oo"),
+      { kind: "force", mode: "primary" },
+      ...results("xxxxx", 3),
+    ];
     expect(play(forced).state).toMatchObject({ mode: "primary", health: "unhealthy", forced: {} });
     const { state, effects } = play([...forced, { kind: "auto" }]);
     expect(state.forced).toBeUndefined();
     expect(modes(effects)).toEqual(["fallback@9 threshold"]);
   });
 
-  it("ends a force that was for a while with the clock", () => {
-    const story: Told[] = [
+  it("ends a forced mode when its duration is over", () => {
+    const story: UntimedEvent[] = [
       { kind: "force", mode: "fallback", lasting: seconds(3) },
       { kind: "tick" },
       { kind: "tick" },
@@ -137,11 +141,11 @@ describe("step", () => {
     const { state, effects } = play([...story, { kind: "tick" }]);
     expect(state.forced).toBeUndefined();
     expect(effects.at(-1)).toEqual({ kind: "force_ended", at: at(4) });
-    // Nothing has spoken against fallback, so it stays until results do.
+    // No result is against fallback, so it stays.
     expect(state.mode).toBe("fallback");
   });
 
-  it("stays in a mode for min_dwell, but not in the first one", () => {
+  it("stays in a mode for min_dwell, except in the initial one", () => {
     const dwelling = { ...policy, minDwell: seconds(10) };
     expect(modes(play(results("xxxooooooooooo"), dwelling).effects)).toEqual([
       "fallback@3 threshold",
@@ -149,9 +153,9 @@ describe("step", () => {
     ]);
   });
 
-  it("reports a fallback that lasts too long once, and does not end it", () => {
+  it("reports an overdue fallback once and does not end it", () => {
     const short = { ...policy, failover: { maxDuration: seconds(2) } };
-    const ticks: Told[] = Array.from({ length: 6 }, () => ({ kind: "tick" }));
+    const ticks: UntimedEvent[] = Array.from({ length: 6 }, () => ({ kind: "tick" }));
     const { state, effects } = play([...results("xxx"), ...ticks], short);
     expect(effects.filter(({ kind }) => kind === "overdue")).toEqual([
       { kind: "overdue", since: at(3), at: at(6) },
@@ -159,13 +163,17 @@ describe("step", () => {
     expect(state).toMatchObject({ mode: "fallback", overdue: true });
   });
 
-  it("never leaves primary without failover, whatever is ordered", () => {
+  it("never leaves primary without failover, even by command", () => {
     const { failover: _none, ...without } = policy;
-    const story: Told[] = [...results("xxxx"), { kind: "failover" }, { kind: "force", mode: "fallback" }];
+    const story: UntimedEvent[] = [
+      ...results("xxxx"),
+      { kind: "failover" },
+      { kind: "force", mode: "fallback" },
+    ];
     expect(play(story, without).state).toMatchObject({ mode: "primary", health: "unhealthy", triggered: 0 });
   });
 
-  it("counts both directions", () => {
+  it("counts failovers and recoveries", () => {
     expect(play(results("xxxooxxxoo")).state).toMatchObject({ triggered: 2, recovered: 2 });
   });
 });
@@ -177,14 +185,14 @@ describe("properties of step", () => {
     successes: fc.integer({ min: 1, max: 5 }),
   });
 
-  it("enters fallback only after so many failures in a row, and primary only after so many successes", () => {
+  it("enters fallback only after the threshold of failures, and primary only after that of successes", () => {
     fc.assert(
-      fc.property(story, thresholds, (told, limits) => {
-        const events = results(told.join(""));
+      fc.property(story, thresholds, (letters, limits) => {
+        const events = results(letters.join(""));
         const counted: string[] = [];
         let state = initialState(at(0));
         for (const [i, event] of events.entries()) {
-          if (told[i] !== "i") counted.push(told[i] === "o" ? "o" : "x");
+          if (letters[i] !== "i") counted.push(letters[i] === "o" ? "o" : "x");
           const { next, effects } = step(state, { ...event, at: at(i) }, { ...policy, ...limits });
           for (const effect of effects) {
             if (effect.kind !== "mode") continue;
@@ -198,11 +206,11 @@ describe("properties of step", () => {
     );
   });
 
-  it("is in fallback exactly when the last decisive streak was of failures", () => {
+  it("is in fallback exactly if the last streak to reach its threshold was of failures", () => {
     fc.assert(
-      fc.property(story, thresholds, (told, limits) => {
-        const { state } = play(results(told.join("")), { ...policy, ...limits });
-        const counted = told.filter((c) => c !== "i").map((c) => (c === "o" ? "o" : "x"));
+      fc.property(story, thresholds, (letters, limits) => {
+        const { state } = play(results(letters.join("")), { ...policy, ...limits });
+        const counted = letters.filter((c) => c !== "i").map((c) => (c === "o" ? "o" : "x"));
         let expected = "primary";
         let run = 0;
         for (const [i, c] of counted.entries()) {
@@ -215,10 +223,10 @@ describe("properties of step", () => {
     );
   });
 
-  it("changes the mode by results at most once per min_dwell after the first change", () => {
+  it("changes the mode by results at most once per min_dwell", () => {
     fc.assert(
-      fc.property(story, fc.integer({ min: 1, max: 20 }), (told, dwell) => {
-        const { effects } = play(results(told.join("")), {
+      fc.property(story, fc.integer({ min: 1, max: 20 }), (letters, dwell) => {
+        const { effects } = play(results(letters.join("")), {
           ...policy,
           failures: 1,
           successes: 1,
@@ -231,7 +239,7 @@ describe("properties of step", () => {
     );
   });
 
-  it("keeps its books: streaks exclude each other, changes alternate, a forced mode holds", () => {
+  it("never has both streaks, alternates changes, and keeps a forced mode", () => {
     const event = fc.oneof(
       fc.record({ kind: fc.constant("result" as const), ok: fc.boolean(), answered: fc.boolean() }),
       fc.record({
@@ -246,15 +254,15 @@ describe("properties of step", () => {
       fc.property(fc.array(event, { maxLength: 80 }), (events) => {
         let state = initialState(at(0));
         for (const [i, raw] of events.entries()) {
-          const told: FailoverEvent =
+          const event: FailoverEvent =
             raw.kind === "result"
               ? { ...raw, id: i + 1, at: at(i), ...(raw.ok ? {} : { reason: "timeout" as const }) }
               : { ...raw, at: at(i) };
-          const { next } = step(state, told, policy);
+          const { next } = step(state, event, policy);
           expect(Math.min(next.consecutiveFailures, next.consecutiveSuccesses)).toBe(0);
           expect([0, 1]).toContain(next.triggered - next.recovered);
           expect(next.mode).toBe(next.triggered > next.recovered ? "fallback" : "primary");
-          if (state.forced !== undefined && told.kind === "result") expect(next.mode).toBe(state.mode);
+          if (state.forced !== undefined && event.kind === "result") expect(next.mode).toBe(state.mode);
           state = next;
         }
       }),

@@ -24,7 +24,7 @@ const state: FailoverState = {
 const read = (value: unknown, now = AT) => restoredState(JSON.parse(JSON.stringify(value)), interval, now);
 
 describe("restoredState", () => {
-  it("is what was kept, but for the number of the last result", () => {
+  it("restores everything except the id of the last result", () => {
     expect(read(state)).toEqual({ ...state, lastResultId: 0 });
     expect(read(initialState(AT))).toEqual(initialState(AT));
     expect(read({ ...state, forced: {} })?.forced).toEqual({});
@@ -34,21 +34,21 @@ describe("restoredState", () => {
     ["healthy", 94, "healthy"],
     ["healthy", 96, "unknown"],
     ["unhealthy", 9600, "unhealthy"],
-  ] as const)("%s, not probed for %d s, is %s", (health, passed, wanted) => {
+  ] as const)("a state that was %s, last probed %d s ago, is %s", (health, passed, wanted) => {
     expect(read({ ...state, health }, timestamp(AT + passed))?.health).toBe(wanted);
   });
 
   it.each([
-    ["no object", 7],
-    ["nothing", null],
+    ["a number", 7],
+    ["null", null],
     ["an unknown mode", { ...state, mode: "tertiary" }],
     ["an unknown health", { ...state, health: "fine" }],
-    ["no time", { ...state, modeSince: "yesterday" }],
-    ["a fraction of a failure", { ...state, consecutiveFailures: 0.5 }],
+    ["an invalid time", { ...state, modeSince: "yesterday" }],
+    ["a fractional count", { ...state, consecutiveFailures: 0.5 }],
     ["a negative count", { ...state, triggered: -1 }],
-    ["a force that is none", { ...state, forced: true }],
-    ["a force that would never end because its end was lost", { ...state, forced: { until: null } }],
-  ])("is nothing when what was kept is %s", (_title, value) => {
+    ["an invalid force", { ...state, forced: true }],
+    ["a force whose end was lost", { ...state, forced: { until: null } }],
+  ])("rejects %s", (_title, value) => {
     expect(read(value)).toBeUndefined();
   });
 

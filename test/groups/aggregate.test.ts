@@ -11,7 +11,7 @@ const STATUSES: Readonly<Record<string, TargetStatus>> = {
   x: "unhealthy",
 };
 
-/** One letter per member; a capital one is critical. */
+/** Returns a member per letter; a capital letter is a critical member. */
 const members = (story: string): WeightedStatus[] =>
   story.split("").map((c) => ({
     status: STATUSES[c.toLowerCase()] ?? "unknown",
@@ -25,7 +25,7 @@ const half: UnhealthyWhen = { kind: "ratio", ratio: 0.5 };
 
 describe("aggregate", () => {
   it.each([
-    { name: "nothing", story: "", rule: any, status: "unknown" },
+    { name: "no members", story: "", rule: any, status: "unknown" },
     { name: "all healthy", story: "hhh", rule: any, status: "healthy" },
     { name: "one degraded", story: "hhd", rule: any, status: "degraded" },
     { name: "any unhealthy", story: "hhx", rule: any, status: "unhealthy" },
@@ -44,13 +44,13 @@ describe("aggregate", () => {
     { name: "all unhealthy, none critical", story: "xx", rule: critical, status: "unhealthy" },
     { name: "all unknown, none critical", story: "uu", rule: critical, status: "unknown" },
 
-    { name: "one of two that are needed", story: "hhx", rule: two, status: "degraded" },
-    { name: "two of two", story: "hxx", rule: two, status: "unhealthy" },
-    { name: "one, and one that may be", story: "hxu", rule: two, status: "unknown" },
-    { name: "one critical of two needed", story: "hhX", rule: two, status: "unhealthy" },
-    { name: "less than half", story: "hhx", rule: half, status: "degraded" },
-    { name: "half", story: "hhxx", rule: half, status: "unhealthy" },
-    { name: "half that may be", story: "hhux", rule: half, status: "unknown" },
+    { name: "one unhealthy of two required", story: "hhx", rule: two, status: "degraded" },
+    { name: "two unhealthy of two required", story: "hxx", rule: two, status: "unhealthy" },
+    { name: "one unhealthy and one unknown of two required", story: "hxu", rule: two, status: "unknown" },
+    { name: "one critical unhealthy of two required", story: "hhX", rule: two, status: "unhealthy" },
+    { name: "less than half unhealthy", story: "hhx", rule: half, status: "degraded" },
+    { name: "half unhealthy", story: "hhxx", rule: half, status: "unhealthy" },
+    { name: "half unhealthy or unknown", story: "hhux", rule: half, status: "unknown" },
   ])("$name ($story) is $status", ({ story, rule, status }) => {
     expect(aggregate(members(story), rule)).toBe(status);
   });
@@ -67,7 +67,7 @@ describe("properties of aggregate", () => {
     fc.double({ min: 0.01, max: 1, noNaN: true }).map((ratio): UnhealthyWhen => ({ kind: "ratio", ratio })),
   );
 
-  it("a member that becomes worse never makes its group better", () => {
+  it("never improves when a member gets worse", () => {
     fc.assert(
       fc.property(
         fc.array(member, { minLength: 1, maxLength: 8 }),
@@ -86,7 +86,7 @@ describe("properties of aggregate", () => {
     );
   });
 
-  it("the order of members does not matter", () => {
+  it("does not depend on the order of members", () => {
     fc.assert(
       fc.property(
         group.chain((list) =>
@@ -103,7 +103,7 @@ describe("properties of aggregate", () => {
     );
   });
 
-  it("is healthy only when every member is, and never from nothing", () => {
+  it("is healthy only if there are members and all are healthy", () => {
     fc.assert(
       fc.property(group, rule, (list, rule) => {
         const all = list.length > 0 && list.every(({ status }) => status === "healthy");
@@ -112,7 +112,7 @@ describe("properties of aggregate", () => {
     );
   });
 
-  it("a critical member decides: its being unhealthy or unknown is the group's, at least", () => {
+  it("is at least as bad as an unhealthy or unknown critical member", () => {
     fc.assert(
       fc.property(group, rule, (list, rule) => {
         const criticals = new Set(list.filter((one) => one.critical).map((one) => one.status));

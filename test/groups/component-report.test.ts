@@ -5,7 +5,7 @@ import { readReport } from "../../src/groups/component-report.ts";
 const read = (value: unknown) => readReport("sync-engine", value);
 
 describe("readReport", () => {
-  it("takes a status alone, with defaults for the rest", () => {
+  it("accepts a status alone and uses defaults for the rest", () => {
     expect(read({ status: "healthy" })).toEqual({
       status: "healthy",
       message: "",
@@ -15,13 +15,13 @@ describe("readReport", () => {
     });
   });
 
-  it("takes null for nothing, as Go does", () => {
+  it("treats null as absent, as Go does", () => {
     const nulls = { message: null, error: null, metrics: null, ttl: null, critical: null, group: null };
     expect(read({ status: "healthy", ...nulls })).toEqual(read({ status: "healthy" }));
     expect(read({ status: null })).toHaveProperty("refused");
   });
 
-  it("takes all that can be said", () => {
+  it("accepts all fields", () => {
     expect(
       read({
         status: "degraded",
@@ -42,7 +42,7 @@ describe("readReport", () => {
     });
   });
 
-  it("takes what Go's encoding/json makes of a ComponentHealth", () => {
+  it("accepts a ComponentHealth as Go's encoding/json encodes it", () => {
     const sent = {
       Name: "sync-engine",
       Status: "Healthy",
@@ -87,7 +87,7 @@ describe("readReport", () => {
     { value: { status: "healthy", message: 1 }, refused: "message: got 1, want text" },
     {
       value: { status: "healthy", message: "x".repeat(1001) },
-      refused: "message: got 1001 characters, want at most 1000, the error included",
+      refused: "message: got 1001 characters, want at most 1000, including the error",
     },
     { value: { status: "healthy", error: { code: 1 } }, refused: "error: got an object, want text" },
     { value: { status: "healthy", metrics: [1] }, refused: "metrics: got a list, want an object of numbers" },
@@ -95,7 +95,7 @@ describe("readReport", () => {
     {
       value: { status: "healthy", metrics: { "a b": 1 } },
       refused:
-        'metrics: got the name "a b", want letters, digits, _, . and -, a letter or _ first, at most 64',
+        'metrics: got the name "a b", want letters, digits, _, . and - (a letter or _ first), at most 64',
     },
     {
       value: {
@@ -106,17 +106,17 @@ describe("readReport", () => {
     },
     { value: { status: "healthy", critical: "yes" }, refused: 'critical: got "yes", want true or false' },
     { value: { status: "healthy", group: 1 }, refused: "group: got 1, want the name of a group" },
-  ])("refuses $value", ({ value, refused }) => {
+  ])("rejects $value", ({ value, refused }) => {
     expect(read(value)).toEqual({ refused });
   });
 
-  it.each(["", "a b", "-a", "x".repeat(129), "a/b", "ä"])("refuses the name %j", (name) => {
+  it.each(["", "a b", "-a", "x".repeat(129), "a/b", "ä"])("rejects the name %j", (name) => {
     expect(readReport(name, { status: "healthy" })).toEqual({
       refused: expect.stringMatching(/^name: got ".*, want letters, digits/),
     });
   });
 
-  it("never throws, never quotes at length, and keeps what it takes within bounds", () => {
+  it("never throws, and bounds its errors and what it accepts", () => {
     const field = fc.constantFrom("status", "Message", "metrics", "ttl", "critical", "group", "__proto__");
     const anything = fc.oneof(
       fc.jsonValue(),

@@ -16,7 +16,7 @@ const create = (memory = createMemory(), clock = manualClock(START)) => ({
 const statusOf = (components: Components, name: string) => components.reading(name)?.status;
 
 describe("components", () => {
-  it("are what they say for as long as it counts, then unknown and not forgotten", () => {
+  it("have the reported status until the report expires, then stay as unknown", () => {
     const { components, clock } = create();
     components.report("sync", { status: "healthy", message: "Connected", ttl: "30s" });
     clock.advance(seconds(29));
@@ -32,7 +32,7 @@ describe("components", () => {
     expect(statusOf(components, "sync")).toBe("degraded");
   });
 
-  it("are forgotten only when told so", () => {
+  it("are removed only by delete", () => {
     const { components } = create();
     components.report("sync", { status: "healthy" });
     expect(components.delete("sync")).toBe(true);
@@ -40,7 +40,7 @@ describe("components", () => {
     expect(components.reading("sync")).toBeUndefined();
   });
 
-  it("come back after a restart with what is left of their time", () => {
+  it("are restored after a restart with the rest of their ttl", () => {
     const { components, memory } = create();
     components.report("sync", { status: "healthy", ttl: "60s", metrics: { queue: 3 }, critical: true });
     const restarted = create(memory, manualClock(START + 40));
@@ -50,7 +50,7 @@ describe("components", () => {
     expect(statusOf(restarted.components, "sync")).toBe("unknown");
   });
 
-  it("are not believed longer because a clock was set back", () => {
+  it("do not last longer if the clock is set back", () => {
     const { components, memory } = create();
     components.report("sync", { status: "healthy", ttl: "60s" });
     const restarted = create(memory, manualClock(START - 3600));
@@ -59,9 +59,9 @@ describe("components", () => {
     expect(statusOf(restarted.components, "sync")).toBe("unknown");
   });
 
-  it("leave out what a shelf holds that is none, and take it away", () => {
+  it("delete invalid entries of the store", () => {
     const memory = createMemory();
-    const shelf = memory.namespace("components");
+    const store = memory.namespace("components");
     const good = {
       status: "healthy",
       message: "",
@@ -71,29 +71,29 @@ describe("components", () => {
       name: "good",
       reportedAt: START,
     };
-    shelf.put("good", good);
-    shelf.put("null", null);
-    shelf.put("text", "healthy");
-    shelf.put("no-time", { ...good, name: "no-time", reportedAt: "yesterday" });
-    shelf.put("no-status", { ...good, name: "no-status", status: "splendid" });
-    shelf.put("odd name", good);
+    store.put("good", good);
+    store.put("null", null);
+    store.put("text", "healthy");
+    store.put("no-time", { ...good, name: "no-time", reportedAt: "yesterday" });
+    store.put("no-status", { ...good, name: "no-status", status: "splendid" });
+    store.put("odd name", good);
     const { components } = create(memory);
     expect(components.list().map(({ name }) => name)).toEqual(["good"]);
-    expect([...shelf.entries()].map(([name]) => name)).toEqual(["good"]);
+    expect([...store.entries()].map(([name]) => name)).toEqual(["good"]);
   });
 
-  it("are at most a thousand, of which each may still report", () => {
+  it("are limited to 1000, which can still report", () => {
     const { components } = create();
     for (let i = 0; i < 1000; i += 1) components.report(`c${i}`, { status: "healthy" });
     expect(components.report("more", { status: "healthy" })).toEqual({
-      refused: "components: got one more than 1000, want at most so many: DELETE those that are gone",
+      refused: "components: got more than 1000, want at most 1000; DELETE those that are gone",
     });
     expect(components.report("c7", { status: "unhealthy" })).toMatchObject({ status: "unhealthy" });
     components.delete("c8");
     expect(components.report("more", { status: "healthy" })).toMatchObject({ name: "more" });
   });
 
-  it("have names of their own, and groups that exist", () => {
+  it("need a name that is not taken and a group that exists", () => {
     const { components } = create();
     expect(components.report("gpt", { status: "healthy" })).toEqual({
       refused: 'name: got "gpt", want one that no target, heartbeat or group has',

@@ -5,7 +5,7 @@ import { timestamp } from "../../src/core/units.ts";
 import { groupReader, type ReadingSources } from "../../src/groups/groups.ts";
 
 const target = (name: string, critical = false): GroupMember => ({ kind: "target", name, critical });
-const below = (name: string, critical = false): GroupMember => ({ kind: "group", name, critical });
+const subgroup = (name: string, critical = false): GroupMember => ({ kind: "group", name, critical });
 const component = (name: string): GroupMember => ({ kind: "component", name, critical: false });
 
 const groupOf = (name: string, members: readonly GroupMember[]): Group => ({
@@ -15,18 +15,18 @@ const groupOf = (name: string, members: readonly GroupMember[]): Group => ({
   unhealthyWhen: usualRule(members),
 });
 
-/** Sources that know these statuses, and count how often they were asked. */
+/** Returns sources with these statuses that record each lookup. */
 function sourcesOf(statuses: Readonly<Record<string, TargetStatus>>, joined: readonly GroupMember[] = []) {
-  const asked: string[] = [];
+  const lookups: string[] = [];
   const find = (name: string) => {
-    asked.push(name);
+    lookups.push(name);
     const status = statuses[name];
     return status === undefined
       ? undefined
       : { status, at: timestamp(name.length), message: "as the test says", metrics: {} };
   };
   const sources: ReadingSources = { target: find, heartbeat: find, component: find, joined: () => joined };
-  return { sources, asked };
+  return { sources, lookups };
 }
 
 const read = (groups: readonly Group[], name: string, sources: ReadingSources) => {
@@ -37,8 +37,8 @@ const read = (groups: readonly Group[], name: string, sources: ReadingSources) =
 };
 
 describe("groupReader", () => {
-  it("gives a group as a member the status that it has itself, and says what it is made of", () => {
-    const groups = [groupOf("all", [below("web", true), target("db")]), groupOf("web", [target("a")])];
+  it("gives a subgroup its own status and a summary of its members", () => {
+    const groups = [groupOf("all", [subgroup("web", true), target("db")]), groupOf("web", [target("a")])];
     const { sources } = sourcesOf({ a: "unhealthy", db: "healthy" });
     const { status, members, counts } = read(groups, "all", sources);
     expect(status).toBe("unhealthy");
@@ -55,26 +55,26 @@ describe("groupReader", () => {
     { name: "target", member: target("gone") },
     { name: "heartbeat", member: { kind: "heartbeat", name: "gone", critical: false } as const },
     { name: "component", member: component("gone") },
-    { name: "group", member: below("gone") },
-  ])("takes a $name of which nothing is known for unknown", ({ member }) => {
+    { name: "group", member: subgroup("gone") },
+  ])("counts an unknown $name as unknown", ({ member }) => {
     const { sources } = sourcesOf({ a: "healthy" });
     expect(read([groupOf("all", [target("a"), member])], "all", sources).status).toBe("unknown");
   });
 
-  it("reads a group once, however many ways lead to it", () => {
-    // Doubles with every layer for whoever reads it anew each time.
+  it("reads a group once, however many groups contain it", () => {
+    // Without a cache, the number of reads would double with every layer.
     const layers = Array.from({ length: 40 }, (_, i) =>
       groupOf(
         `g${i}`,
-        i === 0 ? [target("a")] : [below(`g${i - 1}`), { ...below(`g${i - 1}`), critical: true }],
+        i === 0 ? [target("a")] : [subgroup(`g${i - 1}`), { ...subgroup(`g${i - 1}`), critical: true }],
       ),
     );
-    const { sources, asked } = sourcesOf({ a: "degraded" });
+    const { sources, lookups } = sourcesOf({ a: "degraded" });
     expect(read(layers, "g39", sources).status).toBe("degraded");
-    expect(asked).toEqual(["a"]);
+    expect(lookups).toEqual(["a"]);
   });
 
-  it("counts components that joined by themselves, and those that are listed only once", () => {
+  it("includes components that joined, and a listed one only once", () => {
     const joined = [component("late"), component("listed")];
     const { sources } = sourcesOf({ late: "unhealthy", listed: "healthy" }, joined);
     const { status, members } = read([groupOf("all", [component("listed")])], "all", sources);
@@ -82,7 +82,7 @@ describe("groupReader", () => {
     expect(status).toBe("unhealthy");
   });
 
-  it("was heard of when the member was that was heard of last", () => {
+  it("has the newest time of its members", () => {
     const { sources } = sourcesOf({ a: "healthy", longer: "healthy", bb: "healthy" });
     const group = groupOf("all", [target("a"), target("longer"), target("bb"), target("never")]);
     expect(read([group], "all", sources).at).toBe(6);

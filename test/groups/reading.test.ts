@@ -34,7 +34,7 @@ const unhealthy: TargetMemory = {
 const later = (by: number) => timestamp(ENDED + by);
 
 describe("targetReading", () => {
-  it("knows nothing of a target that was never probed", () => {
+  it("is unknown for a target that was never probed", () => {
     const memory: TargetMemory = { health: "unknown", consecutiveFailures: 0, consecutiveSuccesses: 0 };
     expect(targetReading(targetOf(module), memory, undefined, ENDED)).toEqual({
       status: "unknown",
@@ -43,7 +43,7 @@ describe("targetReading", () => {
     });
   });
 
-  it("says what a target is and why", () => {
+  it("has the status of the target and its explanation", () => {
     expect(targetReading(targetOf(module), healthy, resultOf(succeeded), later(1))).toEqual({
       status: "healthy",
       at: ENDED,
@@ -65,9 +65,9 @@ describe("targetReading", () => {
 
   it.each([
     { name: "five minutes", more: {}, stale: 300 },
-    { name: "three intervals, if that is longer", more: { interval: seconds(3600) }, stale: 10_800 },
+    { name: "three intervals, if longer", more: { interval: seconds(3600) }, stale: 10_800 },
     { name: "three times min_interval", more: { minInterval: seconds(200) }, stale: 600 },
-  ])("takes a result for $name, healthy or not, and no longer", ({ more, stale }) => {
+  ])("becomes unknown if the last result is older than $name", ({ more, stale }) => {
     const target = targetOf(module, more);
     for (const [memory, outcome] of [
       [healthy, succeeded],
@@ -82,7 +82,7 @@ describe("targetReading", () => {
     );
   });
 
-  it("is what is remembered, also before the first result after a restart", () => {
+  it("has the restored health before the first result after a restart", () => {
     expect(targetReading(targetOf(module), unhealthy, undefined, later(1)).status).toBe("unhealthy");
   });
 });
@@ -90,7 +90,7 @@ describe("targetReading", () => {
 describe("beatReading", () => {
   const beat = { heartbeat: "prod-01", source: "push" as const, timeout: seconds(120) };
 
-  it("knows nothing of a heartbeat that was never heard of", () => {
+  it("is unknown for a heartbeat that was never seen", () => {
     expect(beatReading(beat, ENDED)).toEqual({ status: "unknown", message: "never seen", metrics: {} });
   });
 
@@ -107,8 +107,8 @@ describe("beatReading", () => {
     });
   });
 
-  it("leaves out the time in which nobody was there to hear", () => {
-    const heard = { ...beat, lastSeen: ENDED, silentSince: later(3600) };
-    expect(beatReading(heard, later(3700))).toMatchObject({ status: "healthy", at: ENDED });
+  it("does not count the exporter's downtime as silence", () => {
+    const restored = { ...beat, lastSeen: ENDED, silentSince: later(3600) };
+    expect(beatReading(restored, later(3700))).toMatchObject({ status: "healthy", at: ENDED });
   });
 });

@@ -7,35 +7,35 @@ import { valueOf } from "../helpers/exposition.ts";
 import { settle } from "../helpers/stand-in-prober.ts";
 import { paidProber } from "./paid-prober.ts";
 
-/** 2025-09-15T00:00:00Z, so that a day of the simulation is one of budgets. */
+/** 2025-09-15T00:00:00Z, the start of a budget's day. */
 const MIDNIGHT = 1_757_894_400;
 const DAY = 86_400;
 
 const PRICES = "prices: { gpt-4o-mini: { input: 0.15, output: 0.6 } }";
 
-/** Twenty tokens: 14 at 0.15 and 6 at 0.6 dollars per million. */
+/** The cost of 14 tokens at 0.15 and 6 at 0.6 dollars per million. */
 const DOLLARS_PER_PROMPT = 0.0000057;
 
 const metricsOf = async ({ url }: LocalExporter): Promise<string> =>
   (await fetch(`${url}/metrics?collect[]=targets`)).text();
 
-/** Prompts that are due together begin one per turn of the event loop, and each ends in the turn in which it began. */
-async function ended(): Promise<void> {
+/** Waits for due prompts to end: they start one per turn of the event loop, and each ends in its turn. */
+async function settleAll(): Promise<void> {
   for (let turns = 0; turns < 3; turns += 1) await settle();
 }
 
-/** Lets time pass in steps, so that what falls due in each has ended before the next. */
+/** Advances the clock in steps and waits in each until the due probes have ended. */
 async function pass(clock: ManualClock, length: number, step = 30): Promise<void> {
-  // What is due at once would else fall together with the next.
+  // Probes that are due at once would otherwise coincide with those of the first step.
   clock.advance(seconds(0));
-  await ended();
+  await settleAll();
   for (let passed = 0; passed < length; passed += step) {
     clock.advance(seconds(step));
-    await ended();
+    await settleAll();
   }
 }
 
-/** Scrapes at fixed offsets within each 30 seconds for `length` seconds. */
+/** Scrapes at fixed offsets in every 30 seconds, for `length` seconds. */
 async function scrape(
   exporter: LocalExporter,
   clock: ManualClock,
@@ -70,7 +70,7 @@ ${targets}
 const ON_SCHEDULE = "schedule: interval, interval: 30s, model: gpt-4o-mini";
 
 describe("a day of probing", { timeout: 60_000 }, () => {
-  test("without a budget: one prompt per interval, counted in tokens and dollars", async () => {
+  test("without a budget, sends one prompt per interval and counts tokens and dollars", async () => {
     const { clock, paid, start } = setUp(`  - { name: gpt, module: chat, target: gpt, ${ON_SCHEDULE} }`);
     await using exporter = await start();
     await pass(clock, DAY - 30);
@@ -82,7 +82,7 @@ describe("a day of probing", { timeout: 60_000 }, () => {
     expect(valueOf(text, "heartbeat_llm_budget_remaining_dollars")).toBeUndefined();
   });
 
-  test("a budget of tokens ends after as many prompts as it pays for, and begins anew at midnight", async () => {
+  test("a budget in tokens stops prompts when it is exhausted and resets at midnight", async () => {
     const { clock, paid, start } = setUp(
       `  - { name: gpt, module: chat, target: gpt, ${ON_SCHEDULE}, failover: true, budget: { tokens: 40000, per: day } }`,
     );
@@ -111,8 +111,8 @@ describe("a day of probing", { timeout: 60_000 }, () => {
     expect(warnings).toHaveLength(1);
   });
 
-  test("a budget of dollars per hour pays for its prompts in each hour", async () => {
-    // Fifty prompts and a bit of each 120: the 51st begins while something is left.
+  test("a budget in dollars per hour allows its prompts in every hour", async () => {
+    // It pays for 50 of the 120 prompts of an hour.
     const { clock, paid, start } = setUp(
       `  - { name: gpt, module: chat, target: gpt, ${ON_SCHEDULE}, budget: { dollars: 0.000285, per: hour } }`,
     );
@@ -124,7 +124,7 @@ describe("a day of probing", { timeout: 60_000 }, () => {
     expect(valueOf(text, "heartbeat_llm_budget_remaining_dollars")).toBe(0);
   });
 
-  test("the tightest of several budgets holds, those of the module with those of the target", async () => {
+  test("the tightest of the budgets of module and target applies", async () => {
     const { clock, paid, start } = setUp(
       `  - { name: a, module: chat, target: a, ${ON_SCHEDULE}, budget: [{ tokens: 1000, per: hour }, { tokens: 20000, per: day }] }
   - { name: b, module: chat, target: b, ${ON_SCHEDULE} }`,
@@ -132,7 +132,7 @@ describe("a day of probing", { timeout: 60_000 }, () => {
     );
     await using exporter = await start();
     await pass(clock, DAY - 30);
-    // 50 in each of 20 hours is what its own budgets pay for, less what the module had left: 3500 in all.
+    // The budgets of a allow 50 prompts in each of 20 hours; that of the module allows 3500 for a and b together.
     expect(paid.prompts("a") + paid.prompts("b")).toBe(3500);
     expect(paid.prompts("a")).toBe(1000);
     expect(valueOf(await metricsOf(exporter), "heartbeat_llm_budget_remaining_tokens", { target: "b" })).toBe(
@@ -152,7 +152,7 @@ describe("a day of probing", { timeout: 60_000 }, () => {
     );
   });
 
-  test("two scrapers do not get more out of a budget than it has", async () => {
+  test("several scrapers do not exceed a budget", async () => {
     const target =
       "  - { name: gpt, module: chat, target: gpt, interval: 30s, min_interval: 0s, model: gpt-4o-mini, budget: { tokens: 2000, per: hour } }";
     const { clock, paid, start } = setUp(target);
@@ -161,7 +161,7 @@ describe("a day of probing", { timeout: 60_000 }, () => {
     expect(paid.prompts()).toBe(3 * 100);
   });
 
-  test("a restart does not begin the budget anew when what was spent is kept", async () => {
+  test("a restart does not reset the budget if spending is stored", async () => {
     const { clock, paid, start } = setUp(
       `  - { name: gpt, module: chat, target: gpt, ${ON_SCHEDULE}, budget: { tokens: 40000, per: day } }`,
     );
@@ -181,10 +181,10 @@ describe("a day of probing", { timeout: 60_000 }, () => {
   });
 });
 
-describe("when a budget is used up", () => {
+describe("an exhausted budget", () => {
   const one = "budget: { tokens: 60, per: hour }";
 
-  test("the streak and the mode of a target that is down stay as they are", async () => {
+  test("does not change the streak and mode of a failing target", async () => {
     const { clock, paid, start } = setUp(
       `  - { name: gpt, module: chat, target: gpt, ${ON_SCHEDULE}, failover: true, failure_threshold: 4, ${one} }`,
     );
@@ -200,7 +200,7 @@ describe("when a budget is used up", () => {
     expect(valueOf(await metricsOf(exporter), "heartbeat_current_mode", { mode: "fallback" })).toBe(1);
   });
 
-  test("nobody gets a prompt: not a request to /probe, not one by hand, and both are told why", async () => {
+  test("refuses prompts to /probe and /heartbeat/trigger and says why", async () => {
     const clock = manualClock(MIDNIGHT);
     const paid = paidProber();
     await using exporter = await startLocalExporter({
@@ -221,7 +221,7 @@ targets: [{ name: gpt, module: chat, target: gpt, model: gpt-4o-mini }]
         method: "POST",
         headers: { authorization: "Bearer secret" },
       });
-    // What somebody asks by address is paid by the module.
+    // The module pays for a probe by address.
     await probe("target=elsewhere");
     expect(await (await trigger()).json()).toMatchObject({ result: { success: true } });
     await probe("target=elsewhere");
@@ -233,14 +233,14 @@ targets: [{ name: gpt, module: chat, target: gpt, model: gpt-4o-mini }]
     clock.advance(seconds(100));
     const known = await probe("target=gpt&debug=true");
     expect(known).toContain(
-      "probes are skipped (budget_exhausted): the budget of module chat is used up: 60 of 60 tokens per hour; prompts go on at 2025-09-15T01:00:00Z",
+      "probes are skipped (budget_exhausted): the budget of module chat is exhausted: 60 of 60 tokens per hour; prompts resume at 2025-09-15T01:00:00Z",
     );
     const refused = await trigger();
     expect(refused.status).toBe(429);
     expect(refused.headers.get("retry-after")).toBe("3500");
     expect(await refused.json()).toEqual({
       error:
-        "budget_exhausted: the budget of module chat is used up: 60 of 60 tokens per hour; prompts go on at 2025-09-15T01:00:00Z",
+        "budget_exhausted: the budget of module chat is exhausted: 60 of 60 tokens per hour; prompts resume at 2025-09-15T01:00:00Z",
     });
     const status = await (await fetch(`${exporter.url}/status`)).json();
     expect(status).toMatchObject({
@@ -257,7 +257,7 @@ targets: [{ name: gpt, module: chat, target: gpt, model: gpt-4o-mini }]
     expect(paid.prompts()).toBe(4);
   });
 
-  test("a model that a request names must have a price where the budget is in dollars", async () => {
+  test("requires a price for the requested model if it is in dollars", async () => {
     const paid = paidProber("unknown");
     await using exporter = await startLocalExporter({
       yaml: `
@@ -275,7 +275,7 @@ modules: { chat: { prober: paid, budget: { dollars: 1, per: day } } }
     ).toBe(1);
   });
 
-  test("a budget that a reload adds knows what was spent before it", async () => {
+  test("includes what was spent before the budget was configured", async () => {
     const paid = paidProber();
     const clock = manualClock(MIDNIGHT);
     const memory = createMemory();

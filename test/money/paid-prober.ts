@@ -2,10 +2,10 @@ import { catalogue } from "../../src/catalogue/index.ts";
 import { sample } from "../../src/core/metric.ts";
 import { failed, type Prober, succeeded } from "../../src/core/prober.ts";
 
-/** What each prompt of the stand-in uses up. */
+/** Tokens of each prompt. */
 export const PER_PROMPT = { input: 14, output: 6 } as const;
 
-/** A costly stand-in that answers at once, and counts the prompts of each address. */
+/** Creates a costly prober that answers at once and counts the prompts per address. */
 export function paidProber(model = "gpt-4o-mini-2024-07-18") {
   const prompts = new Map<string, number>();
   const down = new Set<string>();
@@ -14,17 +14,17 @@ export function paidProber(model = "gpt-4o-mini-2024-07-18") {
     schema: { type: "object" },
     costly: true,
     compile: (options) => options,
-    expectedSpend: ({ model: asked }) => ({
+    expectedSpend: ({ model: requested }) => ({
       tokens: PER_PROMPT,
       prompts: 1,
-      ...(asked === undefined ? {} : { requestedModel: asked }),
+      ...(requested === undefined ? {} : { requestedModel: requested }),
     }),
-    probe: async ({ address, model: asked }) => {
+    probe: async ({ address, model: requested }) => {
       prompts.set(address, (prompts.get(address) ?? 0) + 1);
       const spent = {
         tokens: PER_PROMPT,
         responseModel: model,
-        ...(asked === undefined ? {} : { requestedModel: asked }),
+        ...(requested === undefined ? {} : { requestedModel: requested }),
       };
       return down.has(address)
         ? { outcome: failed("empty", "as the test says"), samples: [], answered: false, spent }

@@ -14,22 +14,22 @@ const prices: Prices = new Map([
 
 describe("the price of a model", () => {
   test.each([
-    ["its own", "gpt-4o-mini", 2],
-    ["that of the name of which it is an edition", "gpt-4o-mini-2024-07-18", 2],
-    ["that of a pattern", "gpt-4o-2024-08-06", 1],
-    ["that of the pattern with the most letters", "gpt-4o-audio-preview", 3],
+    ["its own price", "gpt-4o-mini", 2],
+    ["that of the model it is a dated version of", "gpt-4o-mini-2024-07-18", 2],
+    ["that of a matching pattern", "gpt-4o-2024-08-06", 1],
+    ["that of the longest matching pattern", "gpt-4o-audio-preview", 3],
     ["that of a pattern with several stars", "claude-sonnet-4-20250514", 4],
-    ["that of a pattern that begins with a star", "nova-lite", 5],
-    ["in any case of letters", "GPT-4o-Audio", 1],
-    ["a part that a pattern would need twice", "claude-4-", 100],
-    ["that of everything", "mixtral", 100],
-    ["that of everything, for a model that is not named", undefined, 100],
-    ["that of everything, for a model that is named by nothing", "", 100],
+    ["that of a pattern with a leading star", "nova-lite", 5],
+    ["that of a pattern in any case", "GPT-4o-Audio", 1],
+    ["that of *, if a pattern would need the same characters twice", "claude-4-", 100],
+    ["that of *", "mixtral", 100],
+    ["that of *, for a model without a name", undefined, 100],
+    ["that of *, for a model with an empty name", "", 100],
   ])("is %s", (_title, model, input) => {
     expect(priceOf(prices, model)?.input).toBe(input);
   });
 
-  test("is not guessed", () => {
+  test("is undefined if nothing matches", () => {
     const few: Prices = new Map([
       ["gpt-4o", price(1)],
       ["claude-*", price(2)],
@@ -39,7 +39,7 @@ describe("the price of a model", () => {
     }
   });
 
-  test("is found in no time, whatever the pattern", () => {
+  test("is found quickly for any pattern", () => {
     const hostile: Prices = new Map([[`${"*a".repeat(50)}b`, price(1)]]);
     const started = performance.now();
     expect(priceOf(hostile, "a".repeat(100_000))).toBeUndefined();
@@ -51,20 +51,20 @@ describe("the cost of a probe", () => {
   const tokens = { input: 1000, output: 500, reasoning: 200, cachedInput: 400 };
 
   test.each([
-    ["plain", { input: 2, output: 10 }, 0.007],
+    ["input and output", { input: 2, output: 10 }, 0.007],
     ["cached input", { input: 2, output: 10, cachedInput: 0.5 }, 0.0064],
     ["reasoning", { input: 2, output: 10, reasoning: 40 }, 0.013],
-    ["nothing", { input: 0, output: 0 }, 0],
-  ] as const)("%s", (_title, price, dollars) => {
+    ["a free model", { input: 0, output: 0 }, 0],
+  ] as const)("is computed for %s", (_title, price, dollars) => {
     expect(dollarsFor(tokens, price)).toBe(dollars);
   });
 
-  test("is never negative, however an API counts", () => {
+  test("is never negative, even for inconsistent counts", () => {
     const odd = { input: 10, output: 5, reasoning: 50, cachedInput: 100 };
     expect(dollarsFor(odd, { input: 1, output: 1, cachedInput: 0, reasoning: 2 })).toBe(0.00001);
   });
 
-  test("goes by the model that answered, else by the one that was asked", () => {
+  test("uses the price of the model that answered, else of the requested one", () => {
     const some: Prices = new Map([
       ["asked", { input: 1, output: 0 }],
       ["answered", { input: 2, output: 0 }],
@@ -75,8 +75,8 @@ describe("the cost of a probe", () => {
       ...(responseModel === undefined ? {} : { responseModel }),
     });
     expect(dollarsOf(some, spent("answered"))).toBe(2);
-    expect(dollarsOf(some, spent("somebody"))).toBe(1);
+    expect(dollarsOf(some, spent("unpriced"))).toBe(1);
     expect(dollarsOf(some, spent())).toBe(1);
-    expect(dollarsOf(some, spent("somebody", "else"))).toBeUndefined();
+    expect(dollarsOf(some, spent("unpriced", "else"))).toBeUndefined();
   });
 });

@@ -18,7 +18,7 @@ afterEach(() => {
   }
 });
 
-/** An LLM over HTTP, whose answers a test may change, and which counts the prompts. */
+/** Starts an LLM over HTTP that counts prompts and whose answers a test may change. */
 async function llm(usage: object | undefined) {
   const state = { prompts: 0, cut: false, status: 200 };
   const server = createServer((_req, res) => {
@@ -42,7 +42,7 @@ async function llm(usage: object | undefined) {
   return { state, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1` };
 }
 
-/** Half past one, going on as the system's clock does, with hours that a test may skip. */
+/** Returns a clock that starts at 13:30 UTC, runs as the system's does, and can skip time. */
 function shiftedClock(): Clock & { skip(length: number): void } {
   let shift = 1_757_943_000 - systemClock.now();
   return {
@@ -63,7 +63,7 @@ targets: [{ name: gpt, module: chat, target: "${url}", ${budget} }]
 const probers = [llmProber] as readonly Prober[];
 
 describe("a budget in front of a real server", () => {
-  test("stops prompts when its tokens are used, leaves the streak alone, and goes on in the next window", async () => {
+  test("stops prompts when its tokens are used up, keeps the streak, and allows prompts in the next window", async () => {
     const { state, url } = await llm({
       prompt_tokens: 14,
       completion_tokens: 6,
@@ -77,7 +77,7 @@ describe("a budget in front of a real server", () => {
     });
     const scrape = async (): Promise<string> => (await fetch(`${exporter.url}/metrics`)).text();
     for (let i = 0; i < 10; i++) await scrape();
-    // 20 each: the fourth began with 10 left, which is by how much a budget may be exceeded.
+    // 20 tokens each: the fourth starts with 10 left and exceeds the budget by 10.
     expect(state.prompts).toBe(4);
     const text = await scrape();
     expect(valueOf(text, "heartbeat_consecutive_successes")).toBe(4);
@@ -95,10 +95,10 @@ describe("a budget in front of a real server", () => {
   });
 
   test.each([
-    ["an API that counts no tokens: 44 letters asked, 7 answered", undefined, false, 200, 11 + 2],
-    ["an answer that was cut off: what was asked", undefined, true, 200, 11],
-    ["an error costs nothing", undefined, false, 500, 0],
-  ])("counts %s", async (_title, usage, cut, status, tokens) => {
+    ["an API without usage: a prompt of 44 characters, an answer of 7", undefined, false, 200, 11 + 2],
+    ["a truncated answer: the prompt", undefined, true, 200, 11],
+    ["an error: nothing", undefined, false, 500, 0],
+  ])("counts the tokens of %s", async (_title, usage, cut, status, tokens) => {
     const { state, url } = await llm(usage);
     Object.assign(state, { cut, status });
     const memory = createMemory();
@@ -108,7 +108,7 @@ describe("a budget in front of a real server", () => {
     expect(ledger.spent({ kind: "module", name: "chat" }, "day", systemClock.now()).tokens).toBe(tokens);
   });
 
-  test("many at once exceed a budget by no more than what was in flight", async () => {
+  test("concurrent probes exceed a budget by no more than those in flight", async () => {
     const { state, url } = await llm({ prompt_tokens: 14, completion_tokens: 6 });
     const targets = Array.from(
       { length: 20 },
@@ -122,7 +122,7 @@ ${targets.join("\n")}
 `;
     await using exporter = await startLocalExporter({ yaml: many, probers });
     for (let i = 0; i < 4; i++) await (await fetch(`${exporter.url}/metrics`)).text();
-    // Two rounds of 20, as the second began with 100 left; 25 would have been paid for.
+    // Two rounds of 20: the second starts with 100 tokens left. The budget pays for 25 prompts.
     expect(state.prompts).toBe(40);
   });
 });

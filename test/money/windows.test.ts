@@ -4,7 +4,7 @@ import { createMemory } from "../../src/core/memory.ts";
 import type { Period } from "../../src/core/money.ts";
 import { timestamp } from "../../src/core/units.ts";
 import { createLedger, type Owner } from "../../src/money/ledger.ts";
-import { windowEnd, windowNow, windowStart } from "../../src/money/windows.ts";
+import { currentWindow, windowEnd, windowStart } from "../../src/money/windows.ts";
 import { readBack } from "../helpers/read-back.ts";
 
 const owner: Owner = { kind: "target", name: "gpt" };
@@ -18,12 +18,12 @@ describe("windows", () => {
     ["day", "2025-09-15T13:30:00Z", "2025-09-15T00:00:00Z", "2025-09-16T00:00:00Z"],
     ["day", "2024-02-29T23:59:59Z", "2024-02-29T00:00:00Z", "2024-03-01T00:00:00Z"],
     ["hour", "2025-12-31T23:00:00Z", "2025-12-31T23:00:00Z", "2026-01-01T00:00:00Z"],
-  ] as const)("the %s of %s", (per, now, start, end) => {
+  ] as const)("a window is the UTC %s that contains %s", (per, now, start, end) => {
     expect(windowStart(per, at(now))).toBe(at(start));
     expect(windowEnd(per, at(start))).toBe(at(end));
   });
 
-  test("every moment is in one window, which is aligned", () => {
+  test("every moment is in exactly one aligned window", () => {
     fc.assert(
       fc.property(periods, times, (per, now) => {
         const start = windowStart(per, now);
@@ -36,30 +36,30 @@ describe("windows", () => {
     );
   });
 
-  test("a clock set back by less than a window does not begin the window anew; one that was wrong is not believed", () => {
-    const known = at("2025-09-15T14:00:00Z");
-    expect(windowNow("hour", at("2025-09-15T13:59:59Z"), known)).toBe(known);
-    expect(windowNow("hour", at("2025-09-15T12:59:59Z"), known)).toBe(at("2025-09-15T12:00:00Z"));
-    expect(windowNow("hour", at("2025-09-15T15:00:00Z"), known)).toBe(at("2025-09-15T15:00:00Z"));
+  test("a clock set back by less than a window stays in the previous window; one set back further does not", () => {
+    const previous = at("2025-09-15T14:00:00Z");
+    expect(currentWindow("hour", at("2025-09-15T13:59:59Z"), previous)).toBe(previous);
+    expect(currentWindow("hour", at("2025-09-15T12:59:59Z"), previous)).toBe(at("2025-09-15T12:00:00Z"));
+    expect(currentWindow("hour", at("2025-09-15T15:00:00Z"), previous)).toBe(at("2025-09-15T15:00:00Z"));
   });
 });
 
 describe("the ledger", () => {
   const amounts = fc.record({ tokens: fc.nat(100_000), dollars: fc.nat(1e9).map((n) => n / 1e9) });
 
-  test("knows the sum of each window, also over a restart at any moment", () => {
+  test("sums up each window, across a restart at any moment", () => {
     const steps = fc.array(fc.tuple(fc.double({ min: 0, max: 5000, noNaN: true }), amounts), {
       minLength: 1,
     });
     fc.assert(
       fc.property(periods, times, steps, fc.nat(), (per, start, steps, restart) => {
-        const shelf = createMemory().namespace("ledger");
-        let ledger = createLedger(shelf);
+        const store = createMemory().namespace("ledger");
+        let ledger = createLedger(store);
         let now = start;
         const sums = new Map<number, { tokens: number; nano: bigint }>();
         for (const [i, [passed, amount]] of steps.entries()) {
           if (i === restart % steps.length) {
-            ledger = createLedger(readBack(shelf));
+            ledger = createLedger(readBack(store));
           }
           now = timestamp(now + passed);
           ledger.add(owner, amount, now);
@@ -80,7 +80,7 @@ describe("the ledger", () => {
   });
 
   test.each([
-    ["no object", 7],
+    ["a number", 7],
     ["no owner", { per: "hour", windowStart: 0, tokens: 1, dollars: 1 }],
     [
       "an owner of another kind",
@@ -89,22 +89,22 @@ describe("the ledger", () => {
     ["no period", { owner, per: "week", windowStart: 0, tokens: 1, dollars: 1 }],
     ["negative tokens", { owner, per: "hour", windowStart: 0, tokens: -1, dollars: 1 }],
     ["no dollars", { owner, per: "hour", windowStart: 0, tokens: 1, dollars: null }],
-  ])("leaves out what was kept and cannot be: %s", (_title, value) => {
-    const shelf = createMemory().namespace("ledger");
-    shelf.put("hour target gpt", value);
-    expect(createLedger(shelf).spent(owner, "hour", timestamp(0))).toMatchObject({ tokens: 0, dollars: 0 });
+  ])("ignores an invalid stored entry: %s", (_title, value) => {
+    const store = createMemory().namespace("ledger");
+    store.put("hour target gpt", value);
+    expect(createLedger(store).spent(owner, "hour", timestamp(0))).toMatchObject({ tokens: 0, dollars: 0 });
   });
 
-  test("keeps owners apart, and forgets whom nobody wants", () => {
-    const shelf = createMemory().namespace("ledger");
-    const ledger = createLedger(shelf);
+  test("separates owners and deletes those that are not retained", () => {
+    const store = createMemory().namespace("ledger");
+    const ledger = createLedger(store);
     const module: Owner = { kind: "module", name: "gpt" };
     const now = at("2025-09-15T13:30:00Z");
     ledger.add(owner, { tokens: 1, dollars: 0 }, now);
     ledger.add(module, { tokens: 2, dollars: 0 }, now);
     expect(ledger.spent(owner, "day", now).tokens).toBe(1);
     ledger.retain(({ kind }) => kind === "module");
-    expect([...shelf.entries()].map(([key]) => key)).toEqual(["hour module gpt", "day module gpt"]);
+    expect([...store.entries()].map(([key]) => key)).toEqual(["hour module gpt", "day module gpt"]);
     expect(ledger.spent(owner, "day", now).tokens).toBe(0);
     expect(ledger.spent(module, "day", now).tokens).toBe(2);
   });

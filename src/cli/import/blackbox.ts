@@ -2,10 +2,9 @@ import type { FromSchema, JSONSchema } from "json-schema-to-ts";
 import { type Document, isMap, isScalar } from "yaml";
 import { escapeReferences } from "../../config/document/convert.ts";
 import { visible } from "../../core/escape.ts";
-import type { ImportResult } from "./names.ts";
-import { createNames } from "./names.ts";
+import { createNames, type ImportResult } from "./names.ts";
 
-/** A file of Prometheus' file service discovery. */
+/** The schema of a Prometheus file service discovery file. */
 export const targetsSchema = {
   type: "array",
   items: {
@@ -21,57 +20,57 @@ export const targetsSchema = {
 
 type TargetGroups = FromSchema<typeof targetsSchema>;
 
-/** Labels that the exporter gives itself. */
+/** Labels that the exporter or Prometheus sets. */
 const OWN_LABELS = new Set(["target", "module", "critical", "kind", "instance", "job"]);
 
 /**
- * A blackbox.yml, which is a configuration of ours already: what we cannot probe is left out, and targets are added.
- * Comments stay.
- * @param kinds of the probers that there are
- * @param groups the targets; those that name no module get `fallback`
+ * Converts a blackbox.yml: removes the modules whose prober is not supported and adds targets. Comments are kept.
+ * @param kinds the supported probers
+ * @param groups the targets
+ * @param defaultModule module of targets whose labels name none
  */
 export function importBlackbox(
   document: Document,
   kinds: readonly string[],
   groups: TargetGroups,
-  fallback: string,
+  defaultModule: string,
 ): ImportResult {
   const notes: string[] = [];
   const modules = document.get("modules");
   if (!isMap(modules)) return { document, notes };
-  const left = new Set<string>();
-  const unknown = modules.items.flatMap(({ key, value }): readonly (readonly [string, string])[] => {
+  const omitted = new Set<string>();
+  const unsupported = modules.items.flatMap(({ key, value }): readonly (readonly [string, string])[] => {
     const prober = isMap(value) ? value.get("prober") : undefined;
     if (!isScalar(key) || typeof prober !== "string" || kinds.includes(prober)) return [];
     return [[String(key.value), prober]];
   });
-  for (const [name, prober] of unknown) {
+  for (const [name, prober] of unsupported) {
     modules.delete(name);
-    left.add(name);
-    notes.push(`module ${visible(name)} is not carried over: there is no prober ${visible(prober)}`);
+    omitted.add(name);
+    notes.push(`module ${visible(name)} is not imported: prober ${visible(prober)} is not supported`);
   }
-  const targets = targetsOf(groups, fallback, left, notes);
+  const targets = targetsOf(groups, defaultModule, omitted, notes);
   if (targets.length > 0) document.set("targets", document.createNode(targets));
   return { document, notes };
 }
 
 function targetsOf(
   groups: TargetGroups,
-  fallback: string,
-  left: ReadonlySet<string>,
+  defaultModule: string,
+  omitted: ReadonlySet<string>,
   notes: string[],
 ): readonly object[] {
   const nameOf = createNames();
   const dropped = new Set<string>();
   const targets = groups.flatMap(({ targets, labels = {} }) => {
-    const module = labels["__param_module"] ?? labels["module"] ?? fallback;
+    const module = labels["__param_module"] ?? labels["module"] ?? defaultModule;
     const kept = Object.entries(labels).filter(([name]) => !name.startsWith("__") && !OWN_LABELS.has(name));
     for (const name of Object.keys(labels))
       if (name !== "__param_module" && !kept.some(([own]) => own === name)) dropped.add(name);
     return targets.flatMap((target) => {
       const name = nameOf(target);
-      if (left.has(module)) {
-        notes.push(`target ${name} is not carried over: its module ${visible(module)} is not`);
+      if (omitted.has(module)) {
+        notes.push(`target ${name} is not imported: its module ${visible(module)} was not imported`);
         return [];
       }
       const own =
@@ -82,6 +81,6 @@ function targetsOf(
     });
   });
   for (const name of dropped)
-    notes.push(`label ${visible(name)} of targets is not carried over: the exporter or Prometheus sets it`);
+    notes.push(`label ${visible(name)} of targets is not imported: the exporter or Prometheus sets it`);
   return targets;
 }

@@ -5,17 +5,24 @@ import { ConfigError } from "../../config/document/problems.ts";
 import { createValidator } from "../../config/document/validate.ts";
 import { loadConfigText } from "../../config/load.ts";
 import { probers } from "../../probers/index.ts";
-import type { ImportFlags } from "../config.ts";
 import { CommandError, codeOf, configDeps, EXIT, readTextFile, type Shell } from "../shell.ts";
 import { importBlackbox, targetsSchema } from "./blackbox.ts";
 import { ecosystemSchema, importEcosystem } from "./ecosystem.ts";
 import type { ImportResult } from "./names.ts";
 
-/** Reads another program's configuration and writes ours, if that would be a good one. */
+/** The arguments and flags of `heartbeat-exporter config import`. */
+export interface ImportFlags {
+  readonly file: string;
+  readonly targets?: string;
+  readonly module: string;
+  readonly output?: string;
+}
+
+/** Converts another program's configuration and writes the result if it is valid. Resolves to the exit code. */
 export async function runImport(flags: ImportFlags, shell: Shell): Promise<number> {
   const { document, notes } = importFile(flags);
   if (notes.length > 0) {
-    const comment = [" Not carried over, or changed:", ...notes.map((note) => ` - ${note}`)].join("\n");
+    const comment = [" Not imported, or changed:", ...notes.map((note) => ` - ${note}`)].join("\n");
     const before = document.commentBefore;
     document.commentBefore = before === null || before === undefined ? comment : `${comment}\n\n${before}`;
   }
@@ -29,10 +36,10 @@ export async function runImport(flags: ImportFlags, shell: Shell): Promise<numbe
 
 function importFile({ file, targets, module }: ImportFlags): ImportResult {
   const content = readTextFile(file);
-  const document = parsed(file, /\.json$/i.test(file) ? withoutComments(content) : content);
+  const document = parse(file, /\.json$/i.test(file) ? withoutComments(content) : content);
   const value: unknown = document.toJS();
   if (hasKey(value, "services")) {
-    if (targets !== undefined) throw new CommandError("--targets is for blackbox.yml", "usage");
+    if (targets !== undefined) throw new CommandError("--targets requires blackbox.yml", "usage");
     validate(file, ecosystemSchema, value);
     return importEcosystem(value as FromSchema<typeof ecosystemSchema>);
   }
@@ -42,34 +49,34 @@ function importFile({ file, targets, module }: ImportFlags): ImportResult {
       "usage",
     );
   }
-  const groups: unknown = targets === undefined ? [] : parsed(targets, readTextFile(targets)).toJS();
+  const groups: unknown = targets === undefined ? [] : parse(targets, readTextFile(targets)).toJS();
   if (targets !== undefined) validate(targets, targetsSchema, groups);
   const kinds = probers.map(({ kind }) => kind);
   return importBlackbox(document, kinds, groups as FromSchema<typeof targetsSchema>, module);
 }
 
-/** YAML, of which JSON is a part. The parser's own messages quote the text, which may hold secrets: only the place is said. */
-function parsed(file: string, text: string): Document {
+/** Parses YAML or JSON. Errors omit the parser's message, because it quotes the text, which may contain secrets. */
+function parse(file: string, text: string): Document {
   const document = parseDocument(text, { prettyErrors: true, logLevel: "error" });
   const [error] = document.errors;
   if (error === undefined) return document;
   const [at] = error.linePos ?? [];
   throw new CommandError(
-    `${file}${at === undefined ? "" : `:${at.line}:${at.col}`}: got broken JSON or YAML (${error.code})`,
+    `${file}${at === undefined ? "" : `:${at.line}:${at.col}`}: got invalid JSON or YAML (${error.code})`,
     "usage",
   );
 }
 
 function validate(file: string, schema: object, value: unknown): void {
-  const complaints = createValidator({}).check(schema, value);
-  if (complaints.length === 0) return;
-  const lines = complaints.map(
+  const problems = createValidator({}).check(schema, value);
+  if (problems.length === 0) return;
+  const lines = problems.map(
     ({ path, got, want }) => `${file}: ${path.join(".")}: got ${got ?? "something else"}, want ${want}`,
   );
   throw new CommandError(lines.join("\n"), "usage");
 }
 
-/** The places in complaints are those of the result, which nobody sees, so only the paths are said. */
+/** Checks the result. Errors omit lines and columns, which refer to the result and not to the user's file. */
 function check(text: string, file: string, { env }: Shell): void {
   try {
     loadConfigText(text, file, env, configDeps);
@@ -80,7 +87,7 @@ function check(text: string, file: string, { env }: Shell): void {
   }
 }
 
-/** Who may not read the original may not read the result either: both may hold secrets. */
+/** Writes the result with the permissions of the original, because both may contain secrets. */
 function write(output: string, text: string, original: string): void {
   try {
     writeFileSync(output, text, { mode: statSync(original).mode & 0o777 });
@@ -92,9 +99,9 @@ function write(output: string, text: string, original: string): void {
 const hasKey = (value: unknown, key: string): boolean =>
   typeof value === "object" && value !== null && Object.hasOwn(value, key);
 
-/** Strings, whatever stands in them, or one comment to the end of its line. */
+/** A JSON string, or a comment up to the end of its line. */
 const STRING_OR_COMMENT = /"(?:[^"\\]|\\.)*"|\/\/[^\n]*/g;
 
-/** JSON without its `//` comments; everything else stays where it was, so that places in errors are right. */
+/** Replaces `//` comments in JSON by spaces, so that positions in errors stay right. */
 export const withoutComments = (text: string): string =>
   text.replace(STRING_OR_COMMENT, (part) => (part.startsWith('"') ? part : " ".repeat(part.length)));

@@ -4,14 +4,16 @@ import { fileURLToPath } from "node:url";
 import type { Environment } from "../../config/document/convert.ts";
 import { alertsIn, applyOverrides, loadOverrides } from "./overrides.ts";
 
-/** What the pack is made of. */
+/** The parts of the pack, each a folder. */
 export const PARTS = ["rules", "alertmanager", "dashboards"] as const;
+
+/** One part of the pack. */
 export type PackPart = (typeof PARTS)[number];
 
-/** Where the package is installed, or its sources are: two folders above this file in both. */
-const PACKAGE = fileURLToPath(new URL("../..", import.meta.url));
+/** The root of the installed package or of the repository. */
+const PACKAGE = fileURLToPath(new URL("../../..", import.meta.url));
 
-/** Which files of a folder are for users; the rest are tests of them and what they are made from. */
+/** The files of each folder that are for users; the others are tests and sources. */
 const SHIPPED: Readonly<Record<PackPart, RegExp>> = {
   rules: /^[^/]+\.rules\.yml$/,
   alertmanager: /^([^/]+\.yml|templates\/[^/]+\.tmpl)$/,
@@ -19,8 +21,8 @@ const SHIPPED: Readonly<Record<PackPart, RegExp>> = {
 };
 
 /**
- * The files of these parts by their path within the pack, with overrides applied to the rules.
- * @throws ConfigError when there is something wrong with the overrides
+ * Returns the files of these parts by their path in the pack, with overrides applied to the rules.
+ * @throws ConfigError if the overrides are invalid
  */
 export function packFiles(
   parts: readonly PackPart[],
@@ -29,21 +31,21 @@ export function packFiles(
 ): ReadonlyMap<string, string> {
   const files = new Map(parts.flatMap((part) => filesOf(part)));
   if (overridesFile === undefined) return files;
-  // Also without the rules: a mistake in the overrides is one whatever is written.
+  // The overrides are validated against the rules even if the rules are not written.
   const rules = filesOf("rules");
   const known = rules.flatMap(([, text]) => alertsIn(text));
   const overrides = loadOverrides(overridesFile, known, env);
   for (const [path, text] of rules) if (files.has(path)) files.set(path, applyOverrides(text, overrides));
   const { runbook_url: runbooks } = overrides;
-  const [written] = rules.flatMap(([, text]) => runbooksIn(text));
-  if (runbooks === undefined || written === undefined) return files;
+  const [shipped] = rules.flatMap(([, text]) => runbooksIn(text));
+  if (runbooks === undefined || shipped === undefined) return files;
   for (const [path, text] of files) {
-    if (path.startsWith("dashboards/")) files.set(path, text.replaceAll(written, inJson(runbooks)));
+    if (path.startsWith("dashboards/")) files.set(path, text.replaceAll(shipped, inJson(runbooks)));
   }
   return files;
 }
 
-/** Where the alerts of a file say that the pages about them are. */
+/** Returns the folder of each `runbook_url` in a file of rules. */
 const runbooksIn = (text: string): readonly string[] =>
   [...text.matchAll(/^ *runbook_url: (\S+)\/\w+\.md$/gm)].map(([, url = ""]) => url);
 

@@ -1,7 +1,6 @@
 import type { FromSchema, JSONSchema } from "json-schema-to-ts";
 import { type Document, isMap, isSeq, parseDocument, type YAMLMap } from "yaml";
-import type { Environment } from "../../config/document/convert.ts";
-import { convert, noFindings } from "../../config/document/convert.ts";
+import { convert, type Environment, noFindings } from "../../config/document/convert.ts";
 import { createProblems, type Problems } from "../../config/document/problems.ts";
 import { unknownKeyComplaint } from "../../config/document/schema-errors.ts";
 import { createValidator } from "../../config/document/validate.ts";
@@ -22,16 +21,16 @@ const overridesSchema = {
     runbook_url: {
       type: "string",
       minLength: 1,
-      description: "Where the pages about the alerts are; the name of the alert and .md are appended.",
+      description: "URL of the folder with the runbooks; the alert's name and .md are appended.",
     },
-    labels: { ...labels, description: "Labels for every alert; those of one alert win." },
+    labels: { ...labels, description: "Labels for every alert; labels of a single alert take precedence." },
     alerts: {
       type: "object",
-      description: "What is different about an alert, by its name.",
+      description: "Changes to alerts, by the alert's name.",
       additionalProperties: {
         type: "object",
         properties: {
-          disable: { type: "boolean", description: "Whether the alert is left out." },
+          disable: { type: "boolean", description: "Omits the alert." },
           for: { type: "string", format: "duration" },
           keep_firing_for: { type: "string", format: "duration" },
           severity: { type: "string", minLength: 1 },
@@ -45,33 +44,33 @@ const overridesSchema = {
   additionalProperties: false,
 } as const satisfies JSONSchema;
 
-/** What somebody wants to be different about the rules. */
+/** The user's changes to the rules. */
 export type Overrides = FromSchema<typeof overridesSchema>;
 type AlertOverride = NonNullable<Overrides["alerts"]>[string];
 
 /**
  * Reads a file of overrides.
- * @param known the names of the alerts that there are
- * @throws ConfigError naming everything that is wrong with it, unknown alerts included
+ * @param known names of all alerts
+ * @throws ConfigError with all problems, unknown alerts included
  */
 export function loadOverrides(path: string, known: readonly string[], env: Environment): Overrides {
   const findings = noFindings();
   const text = readConfigFile(path);
   const early: Parameters<Problems["problemAt"]>[] = [];
   const root = parseYaml(text, (...problem) => early.push(problem));
-  const report = createProblems(path, root, findings);
-  for (const problem of early) report.problemAt(...problem);
+  const problems = createProblems(path, root, findings);
+  for (const problem of early) problems.problemAt(...problem);
   if (root === undefined) {
     if (early.length === 0)
-      report.problemAt({ line: 1, column: 1 }, [], "an empty file", "alerts to override");
-    report.settle();
+      problems.problemAt({ line: 1, column: 1 }, [], "an empty file", "alerts to override");
+    problems.settle();
     return {};
   }
   const value = convert(root, overridesSchema, {
     env,
     findings,
     unset: (at, variable) =>
-      report.problem({
+      problems.problem({
         path: at,
         got: `\${${variable}}, which is not set`,
         want: `the variable ${variable}`,
@@ -81,21 +80,21 @@ export function loadOverrides(path: string, known: readonly string[], env: Envir
     duration: (duration) => parseDuration(duration) !== undefined,
     label_name: (name) => /^[A-Za-z_][A-Za-z0-9_]*$/.test(name),
   });
-  for (const complaint of validator.check(overridesSchema, value)) report.problem(complaint);
-  report.settle();
+  for (const complaint of validator.check(overridesSchema, value)) problems.problem(complaint);
+  problems.settle();
   const overrides = value as Overrides;
   for (const alert of Object.keys(overrides.alerts ?? {})) {
-    if (!known.includes(alert)) report.problem(unknownKeyComplaint(["alerts", alert], known));
+    if (!known.includes(alert)) problems.problem(unknownKeyComplaint(["alerts", alert], known));
   }
-  report.settle();
+  problems.settle();
   return overrides;
 }
 
-/** The names of the alerts in a file of rules. */
+/** Returns the names of the alerts in a file of rules. */
 export const alertsIn = (text: string): readonly string[] =>
   rulesOf(parseDocument(text)).flatMap(({ rule }) => alertOf(rule) ?? []);
 
-/** A file of rules with the overrides in it; comments stay, and so does the text as it is when nothing changes. */
+/** Applies the overrides to a file of rules. Comments are kept, and a file without changes is returned as it is. */
 export function applyOverrides(text: string, overrides: Overrides): string {
   const document = parseDocument(text);
   let changed = false;
@@ -110,7 +109,7 @@ export function applyOverrides(text: string, overrides: Overrides): string {
   return changed ? document.toString({ lineWidth: 0 }) : text;
 }
 
-/** Changes one alert. @returns whether there was anything to change */
+/** Changes one alert. Returns true if any override applies to it. */
 function change(
   document: Document,
   rule: YAMLMap,
@@ -123,21 +122,21 @@ function change(
     overrides.runbook_url === undefined
       ? {}
       : { runbook_url: `${overrides.runbook_url.replace(/\/+$/, "")}/${alert}.md` };
-  const values: (readonly [path: readonly string[], value: string])[] = [
+  const changes: (readonly [path: readonly string[], value: string])[] = [
     ...(["for", "keep_firing_for"] as const).flatMap((key) =>
       own[key] === undefined ? [] : [[[key], own[key]] as const],
     ),
-    ...under("labels", { ...overrides.labels, ...own.labels, ...severity }),
-    ...under("annotations", { ...url, ...own.annotations }),
+    ...changesBelow("labels", { ...overrides.labels, ...own.labels, ...severity }),
+    ...changesBelow("annotations", { ...url, ...own.annotations }),
   ];
-  for (const [path, value] of values) rule.setIn(path, document.createNode(value));
-  return values.length > 0;
+  for (const [path, value] of changes) rule.setIn(path, document.createNode(value));
+  return changes.length > 0;
 }
 
-const under = (key: string, values: Readonly<Record<string, unknown>>) =>
+const changesBelow = (key: string, values: Readonly<Record<string, unknown>>) =>
   Object.entries(values).map(([name, value]) => [[key, name], String(value)] as const);
 
-/** Every rule of a file, with how to take it out. */
+/** Returns every rule of a file, each with a function that removes it. */
 function rulesOf(document: Document): readonly { rule: YAMLMap; remove: () => void }[] {
   const groups = document.get("groups");
   return (isSeq(groups) ? groups.items : []).flatMap((group) => {

@@ -3,11 +3,11 @@ import type { Environment } from "../../config/document/convert.ts";
 import { alternatives } from "../../config/document/describe.ts";
 import { ConfigError } from "../../config/document/problems.ts";
 import { defined } from "../../core/defined.ts";
-import { EXIT, type Shell, withUsageExit } from "../shell.ts";
+import { type Choose, EXIT, type Shell, withUsageExit } from "../shell.ts";
 import { PARTS, type PackPart, packFiles } from "./files.ts";
 import { type FileChange, PackError, writePack } from "./write.ts";
 
-/** What `heartbeat-exporter pack` was told. */
+/** The flags of `heartbeat-exporter pack`. */
 export interface PackFlags {
   readonly out: string;
   readonly overrides?: string;
@@ -16,10 +16,10 @@ export interface PackFlags {
 }
 
 const HELP = `
-Files that were changed since they were written are not overwritten; nothing is written then, unless --force is given.
-Files of an earlier version that are no more are removed.
+If a file was changed by hand since an earlier run, nothing is written unless --force is set. Files that this version no
+longer contains are removed.
 
-An overrides file says what is to be different about alerts, by their names, and survives updates:
+The overrides file changes alerts by name, so that an update of the pack keeps your changes:
 
   runbook_url: https://wiki.example.com/runbooks
   labels: { team: platform }
@@ -27,27 +27,25 @@ An overrides file says what is to be different about alerts, by their names, and
     HeartbeatModelUnavailable: { for: 5m, severity: warning, labels: { team: ai } }
     HeartbeatLatencyAboveBaseline: { disable: true }
 
-Exit code: 0, or 1 when nothing was written, or 2 when it could not be understood.
+Exit code: 0 written or already up to date, 1 nothing was written, 2 wrong flags.
 
 Examples:
   heartbeat-exporter pack --out /etc/prometheus/heartbeat
   heartbeat-exporter pack --out ./monitoring --overrides overrides.yml --only rules
 `;
 
-/** The subcommand. Its flags are its own, so they stand after its name. */
-export const packCommand = (run: (flags: PackFlags) => void): Command =>
+/** Defines `pack`, which writes rules, Alertmanager configuration and dashboards to a folder. */
+export const packCommand = (choose: Choose): Command =>
   withUsageExit(new Command("pack"))
-    .description(
-      "write Prometheus rules, Alertmanager configuration and Grafana dashboards to a folder, and exit",
-    )
-    .requiredOption("--out <folder>", "where to write; made when it is not there")
-    .option("--overrides <path>", "what is to be different about the alerts, in YAML")
+    .description("Write Prometheus rules, Alertmanager configuration and Grafana dashboards to a folder.")
+    .requiredOption("--out <folder>", "folder to write to, created if missing")
+    .option("--overrides <path>", "YAML file with changes to alerts")
     .option(
       "--only <part>",
-      `write this part only, ${alternatives(PARTS)}; may be given several times`,
+      `write only this part: ${alternatives(PARTS)}; may be repeated`,
       (text: string, before: readonly PackPart[] | undefined) => [...(before ?? []), part(text)],
     )
-    .option("--force", "overwrite also what was changed by hand")
+    .option("--force", "overwrite files that were changed by hand")
     .addHelpText("after", HELP)
     .action((_options, command: Command) => {
       const given = command.opts<{
@@ -56,12 +54,13 @@ export const packCommand = (run: (flags: PackFlags) => void): Command =>
         only?: readonly PackPart[];
         force?: true;
       }>();
-      run({
+      const flags: PackFlags = {
         out: given.out,
         ...defined({ overrides: given.overrides }),
         parts: PARTS.filter((one) => given.only?.includes(one) ?? true),
         force: given.force ?? false,
-      });
+      };
+      choose(async (shell) => printPack(flags, shell));
     });
 
 function part(text: string): PackPart {
@@ -70,16 +69,16 @@ function part(text: string): PackPart {
   return found;
 }
 
-/** Writes the pack. @returns what to say, and whether it went well */
+/** Writes the pack. Returns the text for the user, and whether it was written. */
 export function pack(flags: PackFlags, env: Environment): { readonly ok: boolean; readonly text: string } {
   try {
     const files = packFiles(flags.parts, flags.overrides, env);
     const outcome = writePack(flags.out, files, flags.parts, flags.force);
-    if (outcome.kind === "written") return { ok: true, text: said(flags.out, outcome.steps) };
+    if (outcome.kind === "written") return { ok: true, text: changesText(flags.out, outcome.changes) };
     const list = outcome.paths.map((path) => `  ${flags.out}/${path}\n`).join("");
     return {
       ok: false,
-      text: `nothing was written: these files were changed by hand, or are not of a pack; --force overwrites them\n${list}`,
+      text: `nothing was written: these files were changed by hand or are not part of the pack; --force overwrites them\n${list}`,
     };
   } catch (error) {
     if (error instanceof ConfigError || error instanceof PackError)
@@ -88,16 +87,15 @@ export function pack(flags: PackFlags, env: Environment): { readonly ok: boolean
   }
 }
 
-/** Writes the pack and says so. @returns the exit code */
-export function printPack(flags: PackFlags, shell: Shell): number {
+function printPack(flags: PackFlags, shell: Shell): number {
   const { ok, text } = pack(flags, shell.env);
   if (ok) shell.out(text);
   else shell.err(text);
   return ok ? EXIT.good : EXIT.failed;
 }
 
-function said(folder: string, steps: ReadonlyMap<string, FileChange>): string {
-  const lines = [...steps].map(([path, step]) => `${step.padEnd(9)}  ${folder}/${path}\n`);
-  const changed = [...steps.values()].filter((step) => step !== "unchanged").length;
-  return `${lines.join("")}${steps.size} files, ${changed === 0 ? "none changed" : `${changed} changed`}\n`;
+function changesText(folder: string, changes: ReadonlyMap<string, FileChange>): string {
+  const lines = [...changes].map(([path, change]) => `${change.padEnd(9)}  ${folder}/${path}\n`);
+  const changed = [...changes.values()].filter((change) => change !== "unchanged").length;
+  return `${lines.join("")}${changes.size} files, ${changed === 0 ? "none changed" : `${changed} changed`}\n`;
 }

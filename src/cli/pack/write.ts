@@ -3,33 +3,34 @@ import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node
 import { dirname, join } from "node:path";
 import { reasonOf } from "../../config/document/secrets.ts";
 
-/** Beside the files: what was written, so that what somebody changed since then is told apart from what is merely old. */
+/** File with the hashes of the written files, which tells files changed by hand from outdated ones. */
 const RECORD = ".heartbeat-exporter-pack.json";
 
-/** What became, or would become, of a file. */
+/** The change to a file of the pack. */
 export type FileChange = "written" | "updated" | "unchanged" | "removed";
 
-/** Files that somebody changed after they had been written, or that are not of the pack at all. */
+/** Files that were changed by hand after they had been written, or that are not part of the pack. */
 export interface Conflict {
   readonly kind: "conflict";
   readonly paths: readonly string[];
 }
 
+/** The files of the pack after a run, by path. */
 export interface WriteResult {
   readonly kind: "written";
-  readonly steps: ReadonlyMap<string, FileChange>;
+  readonly changes: ReadonlyMap<string, FileChange>;
 }
 
-/** The folder cannot be written. */
+/** The error of a folder that cannot be read or written. */
 export class PackError extends Error {
   override readonly name = "PackError";
 }
 
 /**
- * Writes the files below `folder`, and removes those of an earlier pack that are no more, all or nothing: where one of
- * them is not as it was written, none is touched unless `force` says so.
- * @param parts first folders of paths; of others nothing is removed
- * @throws PackError when the folder cannot be read or written
+ * Writes the files below `folder` and removes files of an earlier pack that are not in `files`. Changes nothing if any of
+ * these files was changed by hand, unless `force` is set.
+ * @param parts folders in which files may be removed
+ * @throws PackError if the folder cannot be read or written
  */
 export function writePack(
   folder: string,
@@ -38,36 +39,36 @@ export function writePack(
   force: boolean,
 ): WriteResult | Conflict {
   const record = readRecord(folder);
-  const steps = new Map<string, FileChange>();
+  const changes = new Map<string, FileChange>();
   const conflicts: string[] = [];
   for (const [path, text] of files) {
-    const present = readOrNothing(join(folder, path));
-    if (present === undefined) steps.set(path, "written");
-    else if (present === text) steps.set(path, "unchanged");
-    else if (force || hash(present) === record.get(path)) steps.set(path, "updated");
+    const present = readIfExists(join(folder, path));
+    if (present === undefined) changes.set(path, "written");
+    else if (present === text) changes.set(path, "unchanged");
+    else if (force || hash(present) === record.get(path)) changes.set(path, "updated");
     else conflicts.push(path);
   }
   for (const [path, written] of record) {
     if (files.has(path) || !parts.some((part) => path.startsWith(`${part}/`))) continue;
-    const present = readOrNothing(join(folder, path));
+    const present = readIfExists(join(folder, path));
     if (present === undefined) record.delete(path);
-    else if (force || hash(present) === written) steps.set(path, "removed");
+    else if (force || hash(present) === written) changes.set(path, "removed");
     else conflicts.push(path);
   }
   if (conflicts.length > 0) return { kind: "conflict", paths: conflicts };
-  for (const [path, step] of steps) carryOut(join(folder, path), step, files.get(path) ?? "");
-  for (const [path, step] of steps) {
-    if (step === "removed") record.delete(path);
+  for (const [path, change] of changes) apply(join(folder, path), change, files.get(path) ?? "");
+  for (const [path, change] of changes) {
+    if (change === "removed") record.delete(path);
     else record.set(path, hash(files.get(path) ?? ""));
   }
   const sorted = Object.fromEntries([...record].toSorted(([a], [b]) => (a < b ? -1 : 1)));
-  carryOut(join(folder, RECORD), "written", `${JSON.stringify(sorted, null, 2)}\n`);
-  return { kind: "written", steps };
+  apply(join(folder, RECORD), "written", `${JSON.stringify(sorted, null, 2)}\n`);
+  return { kind: "written", changes };
 }
 
-function carryOut(file: string, step: FileChange, text: string): void {
+function apply(file: string, change: FileChange, text: string): void {
   try {
-    switch (step) {
+    switch (change) {
       case "unchanged":
         return;
       case "removed":
@@ -75,32 +76,32 @@ function carryOut(file: string, step: FileChange, text: string): void {
         return;
       case "written":
       case "updated":
-        // By renaming, so that a Prometheus that reloads meanwhile reads the old file or the new one.
+        // Renamed into place, so that Prometheus never reads a partly written file.
         mkdirSync(dirname(file), { recursive: true });
         writeFileSync(`${file}.new`, text);
         renameSync(`${file}.new`, file);
     }
   } catch (error) {
-    throw new PackError(`${file}: got ${reasonOf(error)}, want a place that can be written`, {
+    throw new PackError(`${file}: got ${reasonOf(error)}, want a writable path`, {
       cause: error,
     });
   }
 }
 
-function readOrNothing(file: string): string | undefined {
+function readIfExists(file: string): string | undefined {
   try {
     return readFileSync(file, "utf8");
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === "ENOENT") return undefined;
-    throw new PackError(`${file}: got ${reasonOf(error)}, want a file or nothing`, { cause: error });
+    throw new PackError(`${file}: got ${reasonOf(error)}, want a readable file or none`, { cause: error });
   }
 }
 
-/** Hashes by path. Without a record that makes sense nothing is known to be ours. */
+/** Returns the recorded hashes by path; none if the record is missing or invalid, so that existing files count as changed by hand. */
 function readRecord(folder: string): Map<string, string> {
   try {
-    const value: unknown = JSON.parse(readOrNothing(join(folder, RECORD)) ?? "{}");
+    const value: unknown = JSON.parse(readIfExists(join(folder, RECORD)) ?? "{}");
     if (typeof value !== "object" || value === null) return new Map();
     return new Map(
       Object.entries(value).filter((entry): entry is [string, string] => typeof entry[1] === "string"),

@@ -5,42 +5,52 @@ import { dollarsOf } from "../../core/money.ts";
 import type { Result } from "../../core/result.ts";
 import { type Seconds, seconds } from "../../core/units.ts";
 import { createEngine, type Engine } from "../../engine/engine.ts";
-import type { ProbeFlags } from "../probe.ts";
+import type { ProbeRequest } from "../../engine/probe-request.ts";
 import { EXIT, loadConfig, type Shell } from "../shell.ts";
-import { choose, type ProbeSelection } from "./choose.ts";
 import type { ProbeRun } from "./ended.ts";
+import { type ProbeSelection, selectTargets, type TargetSelector } from "./selection.ts";
 import { probesDebug, probesExposition, probesJson, probesTable } from "./show.ts";
 
-/** What a probe may take when neither its module nor a flag says so: Prometheus' own default timeout of a scrape. */
-const DEFAULT_TIMEOUT = seconds(10);
-
-/** How often the line about what is going on changes. */
-const PROGRESS_EVERY = seconds(0.2);
-
-/** Probes what the flags name, once, and prints what came of it in the form that they want. */
-export async function runProbes(flags: ProbeFlags, shell: Shell): Promise<number> {
-  const config = await loadConfig(flags.configFile, shell);
-  const ended = await probeOnce(choose(flags, config), config, shell, flags.timeout);
-  switch (flags.form) {
-    case "json":
-      shell.out(probesJson(ended));
-      break;
-    case "exposition":
-      shell.out(probesExposition(ended));
-      break;
-    case "debug":
-      shell.out(probesDebug(ended));
-      break;
-    case "table":
-      shell.out(probesTable(ended, shell.colours));
-      break;
-  }
-  return ended.every(({ result }) => result.outcome.ok) ? EXIT.good : EXIT.failed;
+/** The arguments and flags of `heartbeat-exporter probe`. */
+export interface ProbeFlags extends TargetSelector {
+  readonly configFile?: string;
+  readonly timeout?: Seconds;
+  readonly form: "table" | "json" | "exposition" | "debug";
 }
 
-/** Probes side by side through an engine of their own, within the limits of the configuration. */
+/** The timeout of a probe whose module has none: Prometheus' default scrape timeout. */
+const DEFAULT_TIMEOUT = seconds(10);
+
+/** Interval at which the progress line is redrawn. */
+const PROGRESS_EVERY = seconds(0.2);
+
+/** Probes the selected targets once and prints the results. Resolves to the exit code. */
+export async function runProbes(flags: ProbeFlags, shell: Shell): Promise<number> {
+  const config = await loadConfig(flags.configFile, shell);
+  const runs = await probeOnce(selectTargets(flags, config), config, shell, flags.timeout);
+  switch (flags.form) {
+    case "json":
+      shell.out(probesJson(runs));
+      break;
+    case "exposition":
+      shell.out(probesExposition(runs));
+      break;
+    case "debug":
+      shell.out(probesDebug(runs));
+      break;
+    case "table":
+      shell.out(probesTable(runs, shell.colours));
+      break;
+  }
+  return runs.every(({ result }) => result.outcome.ok) ? EXIT.good : EXIT.failed;
+}
+
+/**
+ * Runs the selected probes concurrently in an engine of their own, within the limits of the configuration.
+ * @param longest upper limit for the timeout of each probe
+ */
 export async function probeOnce(
-  chosen: readonly ProbeSelection[],
+  selections: readonly ProbeSelection[],
   config: Config,
   shell: Shell,
   longest?: Seconds,
@@ -52,44 +62,40 @@ export async function probeOnce(
     limits: config.limits,
     onResult: () => {},
     onBug: (module, _target, error) =>
-      shell.err(`a prober failed, which is a bug: module ${module.name}: ${String(error)}\n`),
+      shell.err(`bug: the prober of module ${module.name} threw: ${String(error)}\n`),
   });
-  const waiting = new Set(chosen.map(({ name }) => name));
-  const stopProgress = showProgress(waiting, chosen.length, shell);
-  const ended = await Promise.all(
-    chosen.map(async ({ name, subject }): Promise<ProbeRun> => {
-      const { target, module } = subject;
+  const pending = new Set(selections.map(({ name }) => name));
+  const stopProgress = showProgress(pending, selections.length, shell);
+  const runs = await Promise.all(
+    selections.map(async ({ name, request }): Promise<ProbeRun> => {
+      const { target, module } = request;
       const timeout = seconds(Math.min(module.timeout ?? DEFAULT_TIMEOUT, longest ?? Infinity));
-      const result = await resultOf(engine, subject, timeout);
-      waiting.delete(name);
+      const result = await resultOf(engine, request, timeout);
+      pending.delete(name);
       const dollars = result.spent === undefined ? undefined : dollarsOf(config.prices, result.spent);
       return { name, target, module, result, ...defined({ dollars }) };
     }),
   );
   stopProgress();
   for (const { prober, options } of new Set(config.modules.values())) prober.dispose?.(options);
-  return ended;
+  return runs;
 }
 
-async function resultOf(
-  engine: Engine,
-  subject: ProbeSelection["subject"],
-  timeout: Seconds,
-): Promise<Result> {
-  const answer = await engine.probe(subject, { timeout, force: true });
+async function resultOf(engine: Engine, request: ProbeRequest, timeout: Seconds): Promise<Result> {
+  const answer = await engine.probe(request, { timeout, force: true });
   if (answer.kind === "result") return answer.result;
-  throw new Error(`a probe that nothing stands in the way of ended as ${answer.kind}`);
+  throw new Error(`a forced probe returned ${answer.kind}, want a result`);
 }
 
-/** Says on a terminal who is waited for. Returns the function that ends it. */
-function showProgress(waiting: ReadonlySet<string>, total: number, shell: Shell): () => void {
+/** Shows on a terminal which probes are pending. Returns the function that stops it. */
+function showProgress(pending: ReadonlySet<string>, total: number, shell: Shell): () => void {
   const { clock } = shell;
   const started = clock.monotonic();
   let cancel = (): void => {};
   const show = (): void => {
     const passed = (clock.monotonic() - started).toFixed(1);
     shell.progress(
-      `${total - waiting.size} of ${total} probed, ${passed} s, waiting for ${[...waiting].join(", ")}`,
+      `${total - pending.size} of ${total} probed, ${passed} s, waiting for ${[...pending].join(", ")}`,
     );
     cancel = clock.after(PROGRESS_EVERY, show);
   };

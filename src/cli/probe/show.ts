@@ -1,4 +1,5 @@
 import { styleText } from "node:util";
+import { defined } from "../../core/defined.ts";
 import { visible } from "../../core/escape.ts";
 import { redactAddress } from "../../core/secret.ts";
 import { seconds } from "../../core/units.ts";
@@ -8,48 +9,50 @@ import { debugText } from "../../server/debug-text.ts";
 import { textTable } from "../table.ts";
 import { answerOf, type ProbeRun } from "./ended.ts";
 
-const HEADER = ["target", "module", "status", "duration", "what happened"];
+const HEADER = ["target", "module", "status", "duration", "detail"];
 
-/** The results for people: a line each, and below it how many failed and what was spent. */
-export function probesTable(ended: readonly ProbeRun[], colours: boolean): string {
+/** Renders the results as a table, one line each, with a summary of failures and spending below. */
+export function probesTable(runs: readonly ProbeRun[], colours: boolean): string {
   const paint = (colour: "green" | "red", text: string): string =>
     colours ? styleText(colour, text, { validateStream: false }) : text;
-  const rows = ended.map(({ name, module, result }) => [
+  const rows = runs.map(({ name, module, result }) => [
     name,
     module.name,
     result.outcome.ok ? paint("green", "ok") : paint("red", "failed"),
     `${result.duration.toFixed(3)} s`,
-    whatHappened(result),
+    detailText(result),
   ]);
-  const failed = ended.filter(({ result }) => !result.outcome.ok).length;
-  const verdict = failed === 0 ? `${ended.length} succeeded` : `${failed} of ${ended.length} failed`;
-  const summary = [verdict, ...spentText(ended)].join("; ");
+  const failed = runs.filter(({ result }) => !result.outcome.ok).length;
+  const counts = failed === 0 ? `${runs.length} succeeded` : `${failed} of ${runs.length} failed`;
+  const summary = [counts, ...spentText(runs)].join("; ");
   return `${textTable([HEADER, ...rows], ["left", "left", "left", "right", "left"])}\n${summary}\n`;
 }
 
-function whatHappened(result: ProbeRun["result"]): string {
+function detailText(result: ProbeRun["result"]): string {
   const { outcome } = result;
   const answer = answerOf(result);
-  const said = answer === undefined ? "" : `answered ${JSON.stringify(answer)}`;
-  if (outcome.ok) return visible(said);
-  const why = `${outcome.reason}: ${outcome.detail}`;
-  return visible(said === "" || outcome.detail.includes(answer ?? "") ? why : `${why}; ${said}`);
+  const answerText = answer === undefined ? "" : `answered ${JSON.stringify(answer)}`;
+  if (outcome.ok) return visible(answerText);
+  const failure = `${outcome.reason}: ${outcome.detail}`;
+  const isQuoted = answerText === "" || outcome.detail.includes(answer ?? "");
+  return visible(isQuoted ? failure : `${failure}; ${answerText}`);
 }
 
-function spentText(ended: readonly ProbeRun[]): readonly string[] {
-  const asked = ended.flatMap(({ result }) => result.spent ?? []);
-  if (asked.length === 0) return [];
+function spentText(runs: readonly ProbeRun[]): readonly string[] {
+  const spent = runs.flatMap(({ result }) => result.spent ?? []);
+  if (spent.length === 0) return [];
   const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
-  const tokens = `spent ${sum(asked.map(({ tokens }) => tokens.input))} tokens of input and ${sum(asked.map(({ tokens }) => tokens.output))} of output`;
-  const priced = ended.flatMap(({ dollars }) => dollars ?? []);
+  const tokens = `spent ${sum(spent.map(({ tokens }) => tokens.input))} input and ${sum(spent.map(({ tokens }) => tokens.output))} output tokens`;
+  const priced = runs.flatMap(({ dollars }) => dollars ?? []);
   if (priced.length === 0) return [tokens];
-  const rest = priced.length === asked.length ? "" : `, and ${asked.length - priced.length} without a price`;
-  return [`${tokens}, ${sum(priced).toFixed(6)} dollars${rest}`];
+  const unpriced = spent.length - priced.length;
+  const note = unpriced === 0 ? "" : ` (${unpriced} of ${spent.length} without a price)`;
+  return [`${tokens}, ${sum(priced).toFixed(6)} dollars${note}`];
 }
 
-/** The results for programs: one document. */
-export function probesJson(ended: readonly ProbeRun[]): string {
-  const targets = ended.map(({ name, target, module, result, dollars }) => {
+/** Renders the results as one JSON document. */
+export function probesJson(runs: readonly ProbeRun[]): string {
+  const targets = runs.map(({ name, target, module, result, dollars }) => {
     const { outcome, duration, startedAt, spent, beats } = result;
     const answer = answerOf(result);
     return {
@@ -62,27 +65,24 @@ export function probesJson(ended: readonly ProbeRun[]): string {
       detail: outcome.ok ? null : outcome.detail,
       started_at: new Date(startedAt * 1000).toISOString(),
       duration_seconds: duration,
-      ...(answer === undefined ? {} : { answer }),
-      ...(spent === undefined ? {} : { tokens: spent.tokens }),
-      ...(dollars === undefined ? {} : { dollars }),
-      ...(beats === undefined ? {} : { beats }),
+      ...defined({ answer, tokens: spent?.tokens, dollars, beats }),
     };
   });
-  return `${JSON.stringify({ success: ended.every(({ result }) => result.outcome.ok), targets }, null, 2)}\n`;
+  return `${JSON.stringify({ success: runs.every(({ result }) => result.outcome.ok), targets }, null, 2)}\n`;
 }
 
-/** The series of the results, labelled as on `/metrics`. */
-export function probesExposition(ended: readonly ProbeRun[]): string {
+/** Renders the series of the results, labelled as on `/metrics`. */
+export function probesExposition(runs: readonly ProbeRun[]): string {
   const exposition = createExposition();
-  for (const { name, module, result } of ended) {
+  for (const { name, module, result } of runs) {
     exposition.add(resultSamples(result, seconds(0)), { target: name, module: module.name });
   }
   return exposition.text();
 }
 
-/** What happened during each probe, as `debug=true` of `/probe` shows it. */
-export const probesDebug = (ended: readonly ProbeRun[]): string =>
-  ended
+/** Renders the log of each probe, as `/probe?debug=true` does. */
+export const probesDebug = (runs: readonly ProbeRun[]): string =>
+  runs
     .map(({ name, module, result }) => {
       const text = debugText(result, module, resultText({ result, age: seconds(0) }));
       return `Target ${name}\n\n${text}`;

@@ -3,27 +3,27 @@ import type { Span } from "../../report/build.ts";
 import type { Alert } from "../../report/document.ts";
 import type { PrometheusApi, Series } from "./prometheus-api.ts";
 
-/** Alerts about targets, heartbeats and groups, and about the exporter: those of other things are not looked at. */
-const ABOUT_US = ['target!=""', 'heartbeat!=""', 'alertname=~"Heartbeat.+"'] as const;
+/** Matchers for the alerts about targets, heartbeats, groups and the exporter. */
+const MATCHERS = ['target!=""', 'heartbeat!=""', 'alertname=~"Heartbeat.+"'] as const;
 
-/** Labels that an alert's own columns show. */
-const SHOWN = new Set(["__name__", "alertname", "alertstate", "severity", "target", "heartbeat"]);
+/** Labels with a field of their own in the report, left out of the message. */
+const FIELD_LABELS = new Set(["__name__", "alertname", "alertstate", "severity", "target", "heartbeat"]);
 
-/** The alerts that fired in a window, each from its first to its last evaluation. */
+/** Returns the alerts that fired in a window, each from its first to its last evaluation. */
 export async function prometheusAlerts(
   api: PrometheusApi,
   window: Span,
   step: number,
 ): Promise<readonly Alert[]> {
-  const any = (name: string, more: string): string =>
-    ABOUT_US.map((about) => {
-      const one = `${name}{${more}${about}}`;
+  const query = (name: string, matchers: string): string =>
+    MATCHERS.map((matcher) => {
+      const one = `${name}{${matchers}${matcher}}`;
       return step > 15 ? `max_over_time(${one}[${step}s])` : one;
     }).join(" or ");
-  const firing = await api.over(any("ALERTS", 'alertstate="firing",'), window, step);
-  const since = await api.over(any("ALERTS_FOR_STATE", ""), window, step);
+  const firing = await api.over(query("ALERTS", 'alertstate="firing",'), window, step);
+  const activeTimes = await api.over(query("ALERTS_FOR_STATE", ""), window, step);
   return firing.flatMap((series) => {
-    const active = since.find((other) => identity(other) === identity(series));
+    const active = activeTimes.find((other) => identity(other) === identity(series));
     return episodes(series, step, window.to).map(({ from, to }) => {
       const began = active?.points.findLast(([at]) => at <= from)?.[1];
       return alertOf(series, from, to, began === undefined ? undefined : timestamp(began));
@@ -31,7 +31,10 @@ export async function prometheusAlerts(
   });
 }
 
-/** An alert that no longer fires has no more samples. The last evaluation may be an interval before the window's end. */
+/**
+ * Splits the samples of an alert into the spans in which it fired: the samples stop when it stops firing. A span that
+ * reaches the window's end, up to one step, is still open.
+ */
 function episodes(
   { points }: Series,
   step: number,
@@ -52,13 +55,13 @@ function alertOf(
   to: Timestamp | undefined,
   active: Timestamp | undefined,
 ): Alert {
-  const others = Object.entries(labels).filter(([name]) => !SHOWN.has(name));
-  const about = others.map(([name, value]) => `${name}=${JSON.stringify(value)}`).join(" ");
+  const others = Object.entries(labels).filter(([name]) => !FIELD_LABELS.has(name));
+  const labelText = others.map(([name, value]) => `${name}=${JSON.stringify(value)}`).join(" ");
   return {
     service_name: labels["target"] ?? labels["heartbeat"] ?? labels["group"] ?? labels["instance"] ?? "",
     alert_type: labels["alertname"] ?? "",
     severity: labels["severity"] ?? "",
-    message: [active === undefined ? "" : `active since ${rfc3339(active)}`, about]
+    message: [active === undefined ? "" : `active since ${rfc3339(active)}`, labelText]
       .filter((part) => part !== "")
       .join(", "),
     triggered_at: rfc3339(from),
@@ -66,5 +69,6 @@ function alertOf(
   };
 }
 
+/** Returns a key of the alert that `ALERTS` and `ALERTS_FOR_STATE` have in common. */
 const identity = ({ labels: { __name__: _name, alertstate: _state, ...own } }: Series): string =>
   JSON.stringify(Object.entries(own).toSorted(([a], [b]) => (a < b ? -1 : 1)));

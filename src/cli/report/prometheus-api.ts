@@ -3,18 +3,18 @@ import { type Timestamp, timestamp } from "../../core/units.ts";
 import type { Span } from "../../report/build.ts";
 import type { Remote } from "../remote.ts";
 
-/** One series of an answer; `points` in the order of time, one of them for an instant query. */
+/** One series of a query result; `points` are in order of time, a single one for an instant query. */
 export interface Series {
   readonly labels: Readonly<Record<string, string>>;
   readonly points: readonly (readonly [at: Timestamp, value: number])[];
 }
 
-/** What is asked of a Prometheus. Both reject with a CommandError. */
+/** Prometheus' query API. Queries reject with a CommandError. */
 export interface PrometheusApi {
   readonly name: string;
-  /** What an expression says at a time. */
+  /** Evaluates an expression at one time (an instant query). */
   at(expression: string, time: Timestamp): Promise<readonly Series[]>;
-  /** What it says every `step` seconds of a time. */
+  /** Evaluates an expression every `step` seconds of a span (a range query). */
   over(expression: string, span: Span, step: number): Promise<readonly Series[]>;
 }
 
@@ -50,10 +50,10 @@ const answerSchema = {
   },
 } as const satisfies JSONSchema;
 
-/** Prometheus' HTTP API, of which Thanos, Mimir and VictoriaMetrics have the same two routes. */
+/** Creates a client for Prometheus' HTTP API, or that of Thanos, Mimir or VictoriaMetrics, which have the same routes. */
 export function createPrometheusApi(remote: Remote): PrometheusApi {
   const ask = async (path: string, form: Readonly<Record<string, string>>): Promise<readonly Series[]> => {
-    // Held against the schema.
+    // The answer was validated by the schema.
     const { data } = (await remote.ask(path, answerSchema, form)) as FromSchema<typeof answerSchema>;
     return data.result.map(({ metric, value, values = value === undefined ? [] : [value] }) => ({
       labels: metric,
@@ -68,5 +68,5 @@ export function createPrometheusApi(remote: Remote): PrometheusApi {
   };
 }
 
-/** As Go writes numbers. */
+/** Parses a number as Go prints it, `+Inf` included. */
 const numberOf = (text: string): number => Number(text.replace("Inf", "Infinity"));

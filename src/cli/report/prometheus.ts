@@ -6,15 +6,15 @@ import type { Remote } from "../remote.ts";
 import { prometheusAlerts } from "./prometheus-alerts.ts";
 import { createPrometheusApi, type PrometheusApi, type Series } from "./prometheus-api.ts";
 
-/** Points of a range that are asked for at the most: Prometheus refuses more than 11000. */
+/** Most points requested per series of a range query; Prometheus rejects more than 11000. */
 const MOST_POINTS = 10_000;
 
-/** The worst first: what several exporters say of one target is what the worst of them says. */
+/** The statuses from worst to best. If exporters disagree about a target, its worst status counts. */
 const WORST_FIRST: readonly TargetStatus[] = ["unhealthy", "unknown", "degraded", "healthy"];
 
 /**
- * What a Prometheus knows of the targets of the exporters that it scrapes. Several exporters are added up.
- * @param selector matchers that all series have to satisfy, without braces; may be empty
+ * Reads the facts of a report from a Prometheus, adding up the exporters that it scrapes.
+ * @param selector label matchers for all series; may be empty
  */
 export async function prometheusFacts(
   remote: Remote,
@@ -24,38 +24,42 @@ export async function prometheusFacts(
   const api = createPrometheusApi(remote);
   const matchers = selector.trim().replace(/^\{|\}$/g, "");
   const step = stepOf(window);
-  const known = await askAll(api, queries(matchers, window), window.to);
+  const answers = await runQueries(api, queries(matchers, window), window.to);
   const outages = await outagesOf(api, matchers, window, step);
-  const names = [...new Map([...known.info, ...known.current].map((series) => [keyOf(series), series]))];
-  const services = names.map(([key, { labels }]) => serviceOf(key, labels, known, outages));
-  const gone = names.filter(([key]) => !known.current.some((series) => keyOf(series) === key)).length;
-  const exporters = known.exporters[0]?.points[0]?.[1] ?? 0;
+  const targets = [
+    ...new Map([...answers.info, ...answers.current].map((series) => [keyOf(series), series])),
+  ];
+  const services = targets.map(([key, { labels }]) => serviceOf(key, labels, answers, outages));
+  const ended = targets.filter(([key]) => !answers.current.some((series) => keyOf(series) === key)).length;
+  const exporters = answers.exporters[0]?.points[0]?.[1] ?? 0;
   return {
     source: `Prometheus ${remote.name}`,
     services,
     alerts: await prometheusAlerts(api, window, step),
     notes: [
-      "95th percentiles are estimated from a histogram, as histogram_quantile does; checks are extrapolated to the ends of the window, as increase does",
-      "maxima are those that scrapes saw, and times of outages and alerts are exact to the longer of " +
-        `${step} s and the interval of scrapes or rules`,
-      ...(names.length === 0
+      "95th percentiles are estimated from a histogram (histogram_quantile); counts of checks are extrapolated to the ends of the window (increase)",
+      "maxima cover only the probes that a scrape saw; the times of outages and alerts are accurate to " +
+        `${step} s or the scrape or rule interval, whichever is longer`,
+      ...(targets.length === 0
         ? [
-            "Prometheus has no heartbeat_target_info in this window: it scrapes no exporter, or the selector matches none",
+            "Prometheus has no heartbeat_target_info in this window: it scrapes no exporter, or no series matches the selector",
           ]
         : []),
       ...(exporters > 1
-        ? [`what ${exporters} exporters say of a target is added up; its status is the worst of them`]
-        : []),
-      ...(gone > 0
         ? [
-            `${gone} targets have no series at the end of the window, and so are unknown: they are no more configured, or their exporter is not scraped`,
+            `the numbers of ${exporters} exporters are added up; the status of a target is the worst that any reports`,
+          ]
+        : []),
+      ...(ended > 0
+        ? [
+            `${ended} targets have no series at the end of the window and are unknown: they are no longer configured, or their exporter is no longer scraped`,
           ]
         : []),
     ],
   };
 }
 
-/** The questions, by what they are about; each answer has one series per target and module. */
+/** Returns the PromQL queries by name. Each result has one series per target and module. */
 function queries(matchers: string, window: Span) {
   const range = rangeOf(window);
   const of = (name: string, more = ""): string =>
@@ -82,53 +86,56 @@ function queries(matchers: string, window: Span) {
   };
 }
 
-/** In seconds. */
+/** Returns the step of range queries, in seconds. */
 const stepOf = ({ from, to }: Span): number => Math.max(1, Math.ceil(elapsed(from, to) / MOST_POINTS));
 
 const rangeOf = ({ from, to }: Span): string => `[${Math.max(1, Math.round(elapsed(from, to) * 1000))}ms]`;
 
 type Answers = Readonly<Record<keyof ReturnType<typeof queries>, readonly Series[]>>;
 
-async function askAll(
+async function runQueries(
   api: PrometheusApi,
-  asked: ReturnType<typeof queries>,
+  expressions: ReturnType<typeof queries>,
   at: Timestamp,
 ): Promise<Answers> {
   const answers: [string, readonly Series[]][] = [];
-  // One after the other: a report is no reason to keep a Prometheus busy.
-  for (const [name, expression] of Object.entries(asked)) answers.push([name, await api.at(expression, at)]);
+  // One at a time, to limit the load on Prometheus.
+  for (const [name, expression] of Object.entries(expressions))
+    answers.push([name, await api.at(expression, at)]);
   return Object.fromEntries(answers) as Answers;
 }
 
 function serviceOf(
   key: string,
   labels: Series["labels"],
-  known: Answers,
+  answers: Answers,
   outages: ReadonlyMap<string, readonly Unhealthy[]>,
 ): ServiceFacts {
   const value = (from: readonly Series[]): number | undefined => {
     const found = from.find((series) => keyOf(series) === key)?.points[0]?.[1];
     return found === undefined || Number.isNaN(found) ? undefined : found;
   };
-  const lastHealthy = value(known.lastSuccess);
-  const lastUpdated = value(known.lastProbe);
-  const objective = value(known.objective);
-  const average = value(known.average);
-  const p95 = value(known.p95);
-  const max = value(known.max);
+  const lastHealthy = value(answers.lastSuccess);
+  const lastUpdated = value(answers.lastProbe);
+  const objective = value(answers.objective);
+  const average = value(answers.average);
+  const p95 = value(answers.p95);
+  const max = value(answers.max);
   const statuses = new Set(
-    known.status.filter((series) => keyOf(series) === key).map((one) => one.labels["status"]),
+    answers.status.filter((series) => keyOf(series) === key).map((one) => one.labels["status"]),
   );
   return {
     name: labels["target"] ?? "",
     module: labels["module"] ?? "",
     critical: labels["critical"] === "true",
     status: WORST_FIRST.find((status) => statuses.has(status)) ?? "unknown",
-    consecutiveFailures: value(known.failures) ?? 0,
-    ...(lastHealthy === undefined ? {} : { lastHealthy: timestamp(lastHealthy) }),
-    ...(lastUpdated === undefined ? {} : { lastUpdated: timestamp(lastUpdated) }),
-    probes: value(known.probes) ?? 0,
-    successes: value(known.successes) ?? 0,
+    consecutiveFailures: value(answers.failures) ?? 0,
+    ...defined({
+      lastHealthy: lastHealthy === undefined ? undefined : timestamp(lastHealthy),
+      lastUpdated: lastUpdated === undefined ? undefined : timestamp(lastUpdated),
+    }),
+    probes: value(answers.probes) ?? 0,
+    successes: value(answers.successes) ?? 0,
     ...(average === undefined
       ? {}
       : {
@@ -143,7 +150,7 @@ function serviceOf(
   };
 }
 
-/** When targets were unhealthy. Only of those that ever were, the course is asked for. */
+/** Returns the outages of each target. Queries the range only of targets that were unhealthy in the window. */
 async function outagesOf(
   api: PrometheusApi,
   matchers: string,
@@ -157,7 +164,7 @@ async function outagesOf(
   for (const { labels } of down) {
     const own = ["target", "module"].map((name) => `${name}=${JSON.stringify(labels[name] ?? "")}`);
     const one = `heartbeat_target_healthy{${[...own, matchers].filter((part) => part !== "").join(",")}}`;
-    // Where a step is longer than a scrape interval may be, what is between two of them must not be missed.
+    // A step longer than the scrape interval would skip samples, so take the minimum since the previous step.
     const value = step > 15 ? `min_over_time(${one}[${step}s])` : one;
     for (const series of await api.over(`min by (target, module) (${value})`, window, step))
       found.set(keyOf(series), spansAt(series, 0));
@@ -165,7 +172,7 @@ async function outagesOf(
   return found;
 }
 
-/** The times at which a series had a value. What is missing in between changes nothing. */
+/** Returns the spans in which a series had the value `wanted`. Gaps between samples do not end a span. */
 function spansAt({ points }: Series, wanted: number): readonly Unhealthy[] {
   const spans: Unhealthy[] = [];
   let since: Timestamp | undefined;

@@ -1,22 +1,39 @@
 import { writeFile } from "node:fs/promises";
-import { after, seconds } from "../../core/units.ts";
-import { buildReport, type Span } from "../../report/build.ts";
+import { after, type Seconds, seconds } from "../../core/units.ts";
+import { buildReport, type Objectives, type Span } from "../../report/build.ts";
 import { type Report, reportSchema } from "../../report/document.ts";
 import { reportHtml } from "../../report/html.ts";
 import { reportMarkdown, reportText } from "../../report/text.ts";
 import { createRemote } from "../remote.ts";
-import type { ReportFlags } from "../report.ts";
+import type { RemoteFlags } from "../remote-flags.ts";
 import { CommandError, codeOf, EXIT, type Shell } from "../shell.ts";
 import { textTable } from "../table.ts";
 import { prometheusFacts } from "./prometheus.ts";
 import { storeFacts } from "./store.ts";
 
-/** Makes a report and prints it, or writes it to a file. */
+/** The source of a report's facts. */
+export type ReportSource =
+  | { readonly kind: "store"; readonly path: string }
+  | { readonly kind: "exporter"; readonly url: URL }
+  | { readonly kind: "prometheus"; readonly url: URL; readonly selector: string };
+
+/** The flags of `heartbeat-exporter report`. */
+export interface ReportFlags {
+  readonly source: ReportSource;
+  readonly remote: RemoteFlags;
+  readonly configFile?: string;
+  readonly window: Seconds;
+  readonly format: "text" | "json" | "markdown" | "html";
+  readonly output?: string;
+  readonly objectives: Objectives;
+}
+
+/** Makes a report and prints it or writes it to a file. Resolves to the exit code. */
 export async function runReport(flags: ReportFlags, shell: Shell): Promise<number> {
   shell.progress("making the report");
   const report = await makeReport(flags, shell);
   shell.progress("");
-  const text = rendered(report, flags.format);
+  const text = renderReport(report, flags.format);
   const { output } = flags;
   if (output === undefined) shell.out(text);
   else
@@ -39,7 +56,7 @@ async function makeReport(flags: ReportFlags, shell: Shell): Promise<Report> {
         mttr: `${Math.round(objectives.mttr * 1000)}ms`,
       });
       const path = `api/v1/report?${query.toString()}`;
-      // The schema is that of a report.
+      // The answer was validated by the schema of a report.
       return (await createRemote(source.url, remote).ask(path, reportSchema)) as Report;
     }
     case "store": {
@@ -47,14 +64,13 @@ async function makeReport(flags: ReportFlags, shell: Shell): Promise<Report> {
       return buildReport({ ...facts, window, generatedAt: now, objectives });
     }
     case "prometheus": {
-      const asked = createRemote(source.url, remote);
-      const facts = await prometheusFacts(asked, source.selector, window);
+      const facts = await prometheusFacts(createRemote(source.url, remote), source.selector, window);
       return buildReport({ ...facts, window, generatedAt: now, objectives });
     }
   }
 }
 
-function rendered(report: Report, format: ReportFlags["format"]): string {
+function renderReport(report: Report, format: ReportFlags["format"]): string {
   switch (format) {
     case "text":
       return reportText(report, textTable);

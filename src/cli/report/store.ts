@@ -4,8 +4,10 @@ import { readHistory } from "../../store/reader.ts";
 import { CommandError, loadConfig, type Shell, sourceOf } from "../shell.ts";
 
 /**
- * What the store of an exporter says, be one running on it or not. Rejects with a CommandError when it cannot be read.
- * @param configFile says which targets there are and which are critical; without one the store says which there were
+ * Reads the facts of a report from an exporter's store, whether or not an exporter is using it.
+ * @param configFile configuration with the targets and which of them are critical; without it, every target in the store
+ *   counts as not critical
+ * @returns rejects with CommandError if the store cannot be read
  */
 export async function storeFacts(
   path: string,
@@ -15,7 +17,7 @@ export async function storeFacts(
 ): Promise<Pick<ReportFacts, "source" | "services" | "alerts" | "notes">> {
   const configured = sourceOf(configFile, shell.env) !== undefined;
   const targets = configured ? (await loadConfig(configFile, shell)).targets : undefined;
-  const known = targets?.map(
+  const reportTargets = targets?.map(
     ({ name, module, critical, interval }): ReportTarget => ({
       name,
       module: module.name,
@@ -24,8 +26,8 @@ export async function storeFacts(
     }),
   );
   try {
-    const facts = await historyFacts(readHistory(path), window, known);
-    const note = configured ? [] : ["without --config.file nothing is known to be critical"];
+    const facts = await historyFacts(readHistory(path), window, reportTargets);
+    const note = configured ? [] : ["without --config.file, every target counts as not critical"];
     return { source: `store ${path}`, ...facts, notes: [...facts.notes, ...note] };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);

@@ -3,7 +3,7 @@ import type { Request, Response } from "express";
 import { MODES, policyFacts } from "../../core/status.ts";
 import type { Target } from "../../core/target.ts";
 import { DURATION_FORM, parseDuration, rfc3339 } from "../../core/units.ts";
-import type { Command } from "../../failover/driver.ts";
+import type { FailoverCommand } from "../../failover/driver.ts";
 import { chooseTarget } from "../choose.ts";
 import type { RouteContext } from "../deps.ts";
 import { refuseJson } from "../refuse.ts";
@@ -53,7 +53,7 @@ export const forceRoute = (deps: RouteContext) =>
 
 /** @param read makes the command of the request, or answers it and returns nothing */
 const commandRoute =
-  (deps: RouteContext, read: (req: Request, res: Response) => Command | undefined) =>
+  (deps: RouteContext, read: (req: Request, res: Response) => FailoverCommand | undefined) =>
   (req: Request, res: Response): void => {
     const command = read(req, res);
     const target = command === undefined ? undefined : chooseTarget(deps, req, res);

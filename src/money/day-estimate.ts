@@ -5,35 +5,36 @@ import { type Seconds, seconds, timestamp } from "../core/units.ts";
 import { createLedger, type Owner } from "./ledger.ts";
 import { createTreasury, type Payer, type Treasury } from "./treasury.ts";
 
-/** Tokens of one prompt as somebody measured them. */
+/** Tokens per prompt as measured by the user. */
 export interface MeasuredTokens {
   readonly input?: number;
   readonly output?: number;
 }
 
-/** What a target costs in a day. */
+/** The cost of a target per day. */
 export interface TargetEstimate {
   readonly target: Target;
   readonly model?: string;
   readonly tokensPerPrompt: { readonly input: number; readonly output: number };
-  /** Prompts that the interval asks for, and those that budgets pay for. */
+  /** Prompts without budgets: those that the interval demands. */
   readonly wanted: number;
+  /** Prompts that the budgets allow. */
   readonly prompts: number;
   readonly tokens: number;
-  /** Absent when there is no price. */
+  /** Absent without a price. */
   readonly dollars?: number;
-  /** The budget that stops it first, and after how long of its window. */
+  /** The first budget to be exhausted, and the time since the start of its window. */
   readonly stop?: { readonly owner: Owner; readonly budget: Budget; readonly after: Seconds };
 }
 
 const DAY = 86_400;
 
-/** Midnight: budgets of a day begin with it, so that each day is as this one. */
+/** Start of the simulated day: midnight, when the windows of daily budgets begin. */
 const START = 0;
 
 /**
- * Lets a day pass, each target being asked once per interval, against the same treasury that holds real probes.
- * Targets whose probes cost nothing are left out.
+ * Simulates a day in which each target is probed once per interval, against the budgets of the exporter's own treasury.
+ * Targets whose probes cost nothing are omitted.
  */
 export function estimateDay(
   targets: readonly Target[],
@@ -88,23 +89,23 @@ function sendAll(run: Run): void {
   run.probes = wantedProbes(run.target);
 }
 
-/** Targets share the budgets of their modules, so they take their turns in the order of time. */
+/** Probes all targets in order of time, because they share the budgets of their modules. */
 function runDay(runs: readonly Run[], treasury: Treasury): void {
   for (;;) {
-    let first: Run | undefined;
-    for (const run of runs) if (first === undefined || run.next < first.next) first = run;
-    if (first === undefined || first.next >= START + DAY) return;
-    const at = timestamp(first.next);
-    const exhausted = treasury.exhausted(first.payer, at);
+    let run: Run | undefined;
+    for (const one of runs) if (run === undefined || one.next < run.next) run = one;
+    if (run === undefined || run.next >= START + DAY) return;
+    const at = timestamp(run.next);
+    const exhausted = treasury.exhausted(run.payer, at);
     if (exhausted === undefined) {
-      treasury.book(first.payer, first.expected, at);
-      first.probes += 1;
+      treasury.book(run.payer, run.expected, at);
+      run.probes += 1;
     } else {
       const { owner, budget } = exhausted;
       const length = budget.per === "day" ? DAY : 3600;
-      first.stop ??= { owner, budget, after: seconds(at % length) };
+      run.stop ??= { owner, budget, after: seconds(at % length) };
     }
-    first.next += first.target.interval;
+    run.next += run.target.interval;
   }
 }
 
