@@ -146,7 +146,8 @@ export function createExporter(options: ExporterOptions): Exporter {
     clock,
     (target, effect) => {
       logEffect(log, target, effect);
-      options.history.record(toHistoryEvent(target, effect));
+      const event = toHistoryEvent(target, effect);
+      if (event !== undefined) options.history.record(event);
     },
     memory.namespace("failover"),
   );
@@ -422,6 +423,12 @@ function logEffect(log: Log, { name }: Target, effect: FailoverEffect): void {
       break;
     case "force_ended":
       log.info({ target: name }, "mode is no longer forced");
+      break;
+    case "misconfigured":
+      log.warn(
+        { target: name, reason: effect.reason },
+        "the target refuses the requests of this configuration, which has never succeeded: its failures are not counted",
+      );
       break;
     case "overdue":
       log.warn({ target: name, since: effect.since }, "fallback lasts longer than its max_duration");

@@ -26,7 +26,7 @@ export function toHistoryEntry(target: Target, result: Result, dollars: number |
 }
 
 /** What history keeps of a change of a target's state. */
-export function toHistoryEvent({ name: subject }: Target, effect: FailoverEffect): EventFacts {
+export function toHistoryEvent({ name: subject }: Target, effect: FailoverEffect): EventFacts | undefined {
   const { at } = effect;
   switch (effect.kind) {
     case "mode":
@@ -37,6 +37,8 @@ export function toHistoryEvent({ name: subject }: Target, effect: FailoverEffect
       return { kind: "force_ended", at, subject };
     case "overdue":
       return { kind: "overdue", at, subject };
+    case "misconfigured":
+      return undefined;
   }
 }
 

@@ -145,7 +145,8 @@ export const targetSchema = {
       items: { type: "string", enum: FAILURE_REASONS },
       uniqueItems: true,
       default: ["bad_request"],
-      description: "Failures for these reasons leave streaks and mode alone.",
+      description:
+        "Failures for these reasons change neither streaks nor mode. The default does so only until the first success with the present configuration; a list that is written applies always.",
     },
     expected_duration: { ...positiveDuration, description: "Slower successes make the target degraded." },
     slo_objective: {

@@ -43,6 +43,11 @@ export interface Thresholds {
   readonly minDwell: Seconds;
   /** Failures for these reasons leave the streaks and the availability as they are. */
   readonly ignoreReasons: ReadonlySet<FailureReason>;
+  /**
+   * If true, `ignoreReasons` are taken for a mistake of the configuration and apply only until the target's first success
+   * with it. A request that has worked and is refused now is an outage: a model was retired, or credit ran out.
+   */
+  readonly ignoreUntilSuccess?: boolean;
 }
 
 /** What is probed: a configured target with its memory. */

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { Clock } from "../core/clock.ts";
 import { defined } from "../core/defined.ts";
 import { createMemory, retainKeys, type StateStore } from "../core/memory.ts";
@@ -27,6 +28,8 @@ export interface Driver {
   state(name: string): FailoverState | undefined;
   /** Steps the target by a result. A result counts once, however often it is recorded. */
   record(target: Target, result: Result): void;
+  /** Steps the target by a probe that was due and that the target, whose last result is `result`, had asked to hold back. */
+  hold(target: Target, result: Result): void;
   /** Applies an operator's command and returns the resulting state. */
   command(target: Target, command: FailoverCommand): FailoverState;
   /** Replaces the targets. Targets with an unchanged identity keep their state, others start from the initial one. */
@@ -50,10 +53,11 @@ export function createDriver(
 ): Driver {
   let targets: readonly Target[] = [];
   let states = new Map<string, FailoverState>();
+  let policies = new Map<string, FailoverPolicy>();
 
   const apply = (target: Target, event: FailoverEvent): FailoverState => {
     const state = states.get(target.name) ?? initialState(clock.now());
-    const { next, effects } = step(state, event, policyOf(target));
+    const { next, effects } = step(state, event, policies.get(target.name) ?? policyOf(target));
     states.set(target.name, next);
     if (next !== state) store.put(stateKey(target), next);
     for (const effect of effects) onEffect(target, effect, next);
@@ -80,12 +84,21 @@ export function createDriver(
         ...defined({ answered }),
       });
     },
+    hold(target, { outcome }) {
+      if (!states.has(target.name) || outcome.ok) return;
+      apply(target, { kind: "held", reason: outcome.reason, at: clock.now() });
+    },
     command: (target, command) => apply(target, { ...command, at: clock.now() }),
     setTargets(list) {
       const previous = new Map(targets.map((target) => [stateKey(target), states.get(target.name)]));
       targets = list;
+      policies = new Map(list.map((target) => [target.name, policyOf(target)]));
       const restoreOrStart = (target: Target): FailoverState =>
-        restoredState(store.get(stateKey(target)), target.interval, clock.now()) ?? initialState(clock.now());
+        restoredState(
+          store.get(stateKey(target)),
+          policies.get(target.name) ?? policyOf(target),
+          clock.now(),
+        ) ?? initialState(clock.now());
       states = new Map(
         list.map((target) => [target.name, previous.get(stateKey(target)) ?? restoreOrStart(target)]),
       );
@@ -98,5 +111,16 @@ export function createDriver(
 /** Returns the key of a target's state. It depends on failover, so that a target that loses failover does not stay in fallback. */
 const stateKey = (target: Target): string => `${target.failover !== undefined} ${identityOf(target)}`;
 
-const policyOf = ({ thresholds, failover }: Target): FailoverPolicy =>
-  failover === undefined ? thresholds : { ...thresholds, failover };
+const policyOf = (target: Target): FailoverPolicy => ({
+  ...target.thresholds,
+  interval: target.interval,
+  configuration: configurationOf(target),
+  ...defined({ failover: target.failover }),
+});
+
+/** Identifies what a target is asked, and how. Secrets are redacted in it: another key is the same configuration. */
+const configurationOf = ({ module, ...target }: Target): string =>
+  createHash("sha256")
+    .update(JSON.stringify([identityOf({ module, ...target }), module.source]))
+    .digest("base64url")
+    .slice(0, 22);

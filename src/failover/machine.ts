@@ -30,6 +30,12 @@ export interface FailoverState {
   readonly lastResultId: number;
   readonly lastProbeAt?: Timestamp;
   readonly lastSuccessAt?: Timestamp;
+  /** Time of the last probe that was due and held back, since the last result. */
+  readonly lastHeldAt?: Timestamp;
+  /** The configuration (`FailoverPolicy.configuration`) of the last success. */
+  readonly provenConfiguration?: string;
+  /** The configuration whose mistake has been reported. */
+  readonly reportedConfiguration?: string;
 }
 
 /** An input of the state machine. */
@@ -42,6 +48,8 @@ export type FailoverEvent =
       readonly answered?: boolean;
       readonly at: Timestamp;
     }
+  /** A probe was due, and the target had asked (`Retry-After`) not to be probed yet. `reason` is that of its last result. */
+  | { readonly kind: "held"; readonly reason: FailureReason; readonly at: Timestamp }
   /** A manual change of the mode that later results may undo. */
   | { readonly kind: "failover" | "recovery"; readonly at: Timestamp }
   /** A manual change of the mode that results do not undo until `auto`, or for the duration `lasting`. */
@@ -62,7 +70,9 @@ export type FailoverEffect =
     }
   | { readonly kind: "health"; readonly from: Health; readonly to: Health; readonly at: Timestamp }
   | { readonly kind: "force_ended"; readonly at: Timestamp }
-  | { readonly kind: "overdue"; readonly since: Timestamp; readonly at: Timestamp };
+  | { readonly kind: "overdue"; readonly since: Timestamp; readonly at: Timestamp }
+  /** The target refuses what this configuration asks, and never has accepted it. Reported once per configuration. */
+  | { readonly kind: "misconfigured"; readonly reason: FailureReason; readonly at: Timestamp };
 
 /** The cause of a change of the mode: results, a manual change, or a forced mode. */
 export type ModeCause = "threshold" | "manual" | "forced";
@@ -71,6 +81,10 @@ export type ModeCause = "threshold" | "manual" | "forced";
 export interface FailoverPolicy extends Thresholds {
   /** Present if the target has failover. Without it, the mode is always primary. */
   readonly failover?: { readonly maxDuration: Seconds };
+  /** Time between two probes. */
+  readonly interval: Seconds;
+  /** Identifies what the target is asked, and how: another value is another configuration. */
+  readonly configuration: string;
 }
 
 /** The outcome of a step. */
@@ -97,13 +111,16 @@ export const initialState = (at: Timestamp): FailoverState => ({
  * Steps the failover state machine. Pure: time comes with the event.
  *
  * `failures` consecutive failures make a target unhealthy and, if it has failover, switch its mode to fallback; `successes`
- * consecutive successes make it healthy and switch it back to primary. A result counts once, however often it is passed in.
- * A failure with an ignored reason changes neither streaks nor health nor mode.
+ * consecutive successes make it healthy and switch it back to primary; the first success after nothing is known makes it
+ * healthy at once. A result counts once, however often it is passed in. A failure with an ignored reason changes neither
+ * streaks nor mode. A probe that the target itself holds back counts as a failure.
  */
 export function step(state: FailoverState, event: FailoverEvent, policy: FailoverPolicy): FailoverStep {
   switch (event.kind) {
     case "result":
       return event.id <= state.lastResultId ? unchanged(state) : onResult(state, event, policy);
+    case "held":
+      return onHeld(state, event, policy);
     case "failover":
       return enter(state, "fallback", "manual", event.at, policy);
     case "recovery":
@@ -120,31 +137,96 @@ export function step(state: FailoverState, event: FailoverEvent, policy: Failove
 const unchanged = (state: FailoverState): FailoverStep => ({ next: state, effects: [] });
 
 function onResult(
-  state: FailoverState,
+  { lastHeldAt: _held, ...state }: FailoverState,
   event: FailoverEvent & { kind: "result" },
   policy: FailoverPolicy,
 ): FailoverStep {
-  const probed = { ...state, lastResultId: event.id, lastProbeAt: event.at };
-  const isIgnored = !event.ok && event.reason !== undefined && policy.ignoreReasons.has(event.reason);
-  if (isIgnored) return unchanged(event.answered === true ? { ...probed, modelAvailable: true } : probed);
+  const probed: FailoverState = { ...state, lastResultId: event.id, lastProbeAt: event.at };
+  if (event.ok) {
+    const { reportedConfiguration: _reported, ...proven } = probed;
+    return count(
+      { ...proven, lastSuccessAt: event.at, provenConfiguration: policy.configuration },
+      event,
+      policy,
+    );
+  }
+  if (event.reason === undefined || !isIgnored(state, event.reason, policy))
+    return count(probed, event, policy);
+  const heard = event.answered === true ? { ...probed, modelAvailable: true } : probed;
+  return policy.ignoreUntilSuccess === true
+    ? onOwnMistake(heard, event.reason, event.at, policy)
+    : unchanged(heard);
+}
 
-  const isAgainstMode = event.ok === (state.mode === "fallback");
+/** Counts a success or a failure and draws the consequences. */
+function count(
+  state: FailoverState,
+  { ok, answered, at }: Pick<FailoverEvent & { kind: "result" }, "ok" | "answered" | "at">,
+  policy: FailoverPolicy,
+): FailoverStep {
+  const isAgainstMode = ok === (state.mode === "fallback");
   const counted: FailoverState = {
-    ...probed,
-    consecutiveFailures: event.ok ? 0 : state.consecutiveFailures + 1,
-    consecutiveSuccesses: event.ok ? state.consecutiveSuccesses + 1 : 0,
+    ...state,
+    consecutiveFailures: ok ? 0 : state.consecutiveFailures + 1,
+    consecutiveSuccesses: ok ? state.consecutiveSuccesses + 1 : 0,
     against: isAgainstMode ? state.against + 1 : 0,
-    ...(event.ok ? { lastSuccessAt: event.at } : {}),
-    ...defined({ modelAvailable: event.answered }),
+    ...defined({ modelAvailable: answered }),
   };
-  return andThen(updateHealth(counted, event.at, policy), (next) => updateMode(next, event.at, policy));
+  return andThen(updateHealth(counted, at, policy), (next) => updateMode(next, at, policy));
+}
+
+function isIgnored(state: FailoverState, reason: FailureReason, policy: FailoverPolicy): boolean {
+  const isProven = state.provenConfiguration === policy.configuration;
+  return policy.ignoreReasons.has(reason) && !(policy.ignoreUntilSuccess === true && isProven);
+}
+
+/** The configuration is wrong, which says nothing about the target: what was known of it before does not hold any more. */
+function onOwnMistake(
+  { modelAvailable, ...state }: FailoverState,
+  reason: FailureReason,
+  at: Timestamp,
+  policy: FailoverPolicy,
+): FailoverStep {
+  const next: FailoverState = {
+    ...state,
+    ...(modelAvailable === false ? { modelAvailable } : {}),
+    health: state.health === "healthy" ? "unknown" : state.health,
+    reportedConfiguration: policy.configuration,
+  };
+  return {
+    next,
+    effects: [
+      ...(next.health === state.health
+        ? []
+        : [{ kind: "health", from: state.health, to: next.health, at } as const]),
+      ...(state.reportedConfiguration === policy.configuration
+        ? []
+        : [{ kind: "misconfigured", reason, at } as const]),
+    ],
+  };
+}
+
+/** Share of the interval that has to pass before a held probe counts again: several scrapes of one interval are one probe. */
+const HELD_SHARE = 0.9;
+
+function onHeld(
+  state: FailoverState,
+  { reason, at }: FailoverEvent & { kind: "held" },
+  policy: FailoverPolicy,
+): FailoverStep {
+  const last = state.lastHeldAt ?? state.lastProbeAt;
+  const since = last === undefined ? undefined : elapsed(last, at);
+  const isSameProbe = since !== undefined && since >= 0 && since < HELD_SHARE * policy.interval;
+  if (isSameProbe || isIgnored(state, reason, policy)) return unchanged(state);
+  return count({ ...state, lastHeldAt: at }, { ok: false, at }, policy);
 }
 
 function updateHealth(state: FailoverState, at: Timestamp, policy: FailoverPolicy): FailoverStep {
+  const successes = state.health === "unknown" ? 1 : policy.successes;
   const health =
     state.consecutiveFailures >= policy.failures
       ? "unhealthy"
-      : state.consecutiveSuccesses >= policy.successes
+      : state.consecutiveSuccesses >= successes
         ? "healthy"
         : state.health;
   if (health === state.health) return unchanged(state);

@@ -1,7 +1,7 @@
 import { defined } from "../core/defined.ts";
 import { MODES } from "../core/status.ts";
-import { elapsed, type Seconds, type Timestamp, timestamp } from "../core/units.ts";
-import type { FailoverState } from "./machine.ts";
+import { elapsed, type Timestamp, timestamp } from "../core/units.ts";
+import type { FailoverPolicy, FailoverState } from "./machine.ts";
 
 /** Number of intervals without a probe after which a healthy target becomes unknown. */
 const STALE_AFTER = 3;
@@ -10,10 +10,15 @@ const HEALTHS = ["unknown", "healthy", "unhealthy"] as const;
 
 /**
  * Restores a state from the store. Mode, streaks and counts are restored as they were. A healthy target whose last probe is
- * more than three intervals ago becomes unknown; its next success makes it healthy again.
+ * more than three intervals ago becomes unknown; its next success makes it healthy again. A success of a version that did not
+ * store with which configuration it came is taken for one of the present configuration.
  * @returns `undefined` if `value` is not a valid state
  */
-export function restoredState(value: unknown, interval: Seconds, now: Timestamp): FailoverState | undefined {
+export function restoredState(
+  value: unknown,
+  { interval, configuration }: Pick<FailoverPolicy, "interval" | "configuration">,
+  now: Timestamp,
+): FailoverState | undefined {
   if (typeof value !== "object" || value === null) return undefined;
   const raw = value as Readonly<Record<string, unknown>>;
   const health = HEALTHS.find((known) => known === raw["health"]);
@@ -45,6 +50,10 @@ export function restoredState(value: unknown, interval: Seconds, now: Timestamp)
   }
   const { overdue, modelAvailable } = raw;
   const [lastProbeAt, lastSuccessAt] = [time(raw["lastProbeAt"]), time(raw["lastSuccessAt"])];
+  const lastHeldAt = time(raw["lastHeldAt"]);
+  const provenConfiguration =
+    text(raw["provenConfiguration"]) ?? (lastSuccessAt === undefined ? undefined : configuration);
+  const reportedConfiguration = text(raw["reportedConfiguration"]);
   const isStale = lastProbeAt === undefined || elapsed(lastProbeAt, now) > STALE_AFTER * interval;
   return {
     health: isStale && health === "healthy" ? "unknown" : health,
@@ -60,7 +69,7 @@ export function restoredState(value: unknown, interval: Seconds, now: Timestamp)
     ...(typeof modelAvailable === "boolean" ? { modelAvailable } : {}),
     // Each process numbers its results from 1.
     lastResultId: 0,
-    ...defined({ lastProbeAt, lastSuccessAt }),
+    ...defined({ lastProbeAt, lastSuccessAt, lastHeldAt, provenConfiguration, reportedConfiguration }),
   };
 }
 
@@ -78,3 +87,5 @@ const time = (value: unknown): Timestamp | undefined =>
 
 const count = (value: unknown): number | undefined =>
   Number.isSafeInteger(value) && Number(value) >= 0 ? Number(value) : undefined;
+
+const text = (value: unknown): string | undefined => (typeof value === "string" ? value : undefined);

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import type { FailureReason } from "../../src/core/reasons.ts";
 import { seconds, timestamp } from "../../src/core/units.ts";
 import {
   type FailoverEffect,
@@ -19,6 +20,8 @@ const policy: FailoverPolicy = {
   minDwell: seconds(0),
   ignoreReasons: new Set(["bad_request"]),
   failover: { maxDuration: seconds(1800) },
+  interval: seconds(1),
+  configuration: "first",
 };
 
 type UntimedEvent = FailoverEvent extends infer E ? (E extends FailoverEvent ? Omit<E, "at"> : never) : never;
@@ -56,7 +59,8 @@ const modes = (effects: readonly FailoverEffect[]) =>
 describe("step", () => {
   it.each([
     { story: "", health: "unknown", mode: "primary", changes: [] },
-    { story: "o", health: "unknown", mode: "primary", changes: [] },
+    { story: "o", health: "healthy", mode: "primary", changes: [] },
+    { story: "xxo", health: "healthy", mode: "primary", changes: [] },
     { story: "oo", health: "healthy", mode: "primary", changes: [] },
     { story: "xx", health: "unknown", mode: "primary", changes: [] },
     { story: "xxx", health: "unhealthy", mode: "fallback", changes: ["fallback@3 threshold"] },
@@ -104,6 +108,97 @@ describe("step", () => {
       modelAvailable: true,
       consecutiveSuccesses: 1,
       lastProbeAt: at(2),
+    });
+  });
+
+  describe("when reasons are ignored until the first success", () => {
+    const doubting: FailoverPolicy = { ...policy, ignoreUntilSuccess: true };
+
+    it("does not count failures of a configuration that never worked, and reports them once", () => {
+      const { state, effects } = play(results("iiiiiii"), doubting);
+      expect(state).toMatchObject({ health: "unknown", mode: "primary", consecutiveFailures: 0 });
+      expect(effects).toEqual([{ kind: "misconfigured", reason: "bad_request", at: at(1) }]);
+    });
+
+    it("counts them like any other failure after a success", () => {
+      const { state, effects } = play(results("ooiii"), doubting);
+      expect(state).toMatchObject({ health: "unhealthy", mode: "fallback", modelAvailable: false });
+      expect(modes(effects)).toEqual(["fallback@5 threshold"]);
+    });
+
+    it("counts a mixture of reasons as one streak", () => {
+      expect(play(results("oixi"), doubting).state).toMatchObject({
+        mode: "fallback",
+        consecutiveFailures: 3,
+      });
+    });
+
+    it("trusts a changed configuration only after its own first success, and a health of before no longer", () => {
+      const { state: proven } = play(results("oo"), doubting);
+      const changed = { ...doubting, configuration: "second" };
+      const refused = step(
+        proven,
+        { kind: "result", id: 3, ok: false, reason: "bad_request", at: at(3) },
+        changed,
+      );
+      expect(refused.next).toMatchObject({ health: "unknown", mode: "primary", consecutiveFailures: 0 });
+      expect(refused.next.modelAvailable).toBeUndefined();
+      expect(refused.effects).toEqual([
+        { kind: "health", from: "healthy", to: "unknown", at: at(3) },
+        { kind: "misconfigured", reason: "bad_request", at: at(3) },
+      ]);
+      const accepted = step(refused.next, { kind: "result", id: 4, ok: true, at: at(4) }, changed).next;
+      const later = step(
+        accepted,
+        { kind: "result", id: 5, ok: false, reason: "bad_request", at: at(5) },
+        changed,
+      );
+      expect(later.next).toMatchObject({ health: "healthy", consecutiveFailures: 1 });
+    });
+
+    it("reports the mistake again after a success in between and another configuration", () => {
+      const { state } = play(results("i"), doubting);
+      const third = { ...doubting, configuration: "third" };
+      const again = step(
+        state,
+        { kind: "result", id: 2, ok: false, reason: "bad_request", at: at(2) },
+        third,
+      );
+      expect(again.effects).toEqual([{ kind: "misconfigured", reason: "bad_request", at: at(2) }]);
+    });
+  });
+
+  describe("when the target holds probes back", () => {
+    const held = (reason: FailureReason = "rate_limited"): UntimedEvent => ({ kind: "held", reason });
+
+    it("counts each probe that was due as a failure", () => {
+      const { state, effects } = play([...results("oox"), held(), held()]);
+      expect(state).toMatchObject({ mode: "fallback", health: "unhealthy", consecutiveFailures: 3 });
+      expect(modes(effects)).toEqual(["fallback@5 threshold"]);
+    });
+
+    it("counts several askers of one interval once", () => {
+      const { state } = play([...results("x"), held(), held(), held()], { ...policy, interval: seconds(30) });
+      expect(state.consecutiveFailures).toBe(1);
+    });
+
+    it("counts on when the clock was set back", () => {
+      const { state } = play(results("x"), { ...policy, interval: seconds(30) });
+      const { next } = step(state, { kind: "held", reason: "rate_limited", at: at(-100) }, policy);
+      expect(next.consecutiveFailures).toBe(2);
+    });
+
+    it("ignores the reasons that are ignored", () => {
+      const ignoring = { ...policy, ignoreReasons: new Set<FailureReason>(["rate_limited"]) };
+      expect(play([...results("o"), held(), held(), held()], ignoring).state).toMatchObject({
+        health: "healthy",
+        consecutiveFailures: 0,
+      });
+    });
+
+    it("ends a streak of successes that a fallback had begun", () => {
+      const story = [...results("xxxo"), held(), ...results("o", 5)];
+      expect(play(story).state).toMatchObject({ mode: "fallback", consecutiveSuccesses: 1 });
     });
   });
 

@@ -5,7 +5,7 @@ import { type FailoverState, initialState } from "../../src/failover/machine.ts"
 import { restoredState } from "../../src/failover/restored-state.ts";
 
 const AT = timestamp(1_757_943_000);
-const interval = seconds(30);
+const policy = { interval: seconds(30), configuration: "now" };
 const state: FailoverState = {
   ...initialState(AT),
   health: "healthy",
@@ -20,14 +20,24 @@ const state: FailoverState = {
   lastResultId: 77,
   lastProbeAt: timestamp(AT + 5),
   lastSuccessAt: timestamp(AT + 5),
+  lastHeldAt: timestamp(AT + 6),
+  provenConfiguration: "earlier",
+  reportedConfiguration: "reported",
 };
-const read = (value: unknown, now = AT) => restoredState(JSON.parse(JSON.stringify(value)), interval, now);
+const read = (value: unknown, now = AT) => restoredState(JSON.parse(JSON.stringify(value)), policy, now);
 
 describe("restoredState", () => {
   it("restores everything except the id of the last result", () => {
     expect(read(state)).toEqual({ ...state, lastResultId: 0 });
     expect(read(initialState(AT))).toEqual(initialState(AT));
     expect(read({ ...state, forced: {} })?.forced).toEqual({});
+  });
+
+  it("takes a success that was stored without its configuration for one of the present configuration", () => {
+    const { provenConfiguration: _absent, ...older } = state;
+    expect(read(older)?.provenConfiguration).toBe("now");
+    const { lastSuccessAt: _never, ...never } = older;
+    expect(read(never)?.provenConfiguration).toBeUndefined();
   });
 
   it.each([
@@ -53,7 +63,7 @@ describe("restoredState", () => {
   });
 
   it("never throws", () => {
-    const read = fc.property(fc.jsonValue(), (value) => void restoredState(value, interval, AT));
+    const read = fc.property(fc.jsonValue(), (value) => void restoredState(value, policy, AT));
     expect(() => fc.assert(read)).not.toThrow();
   });
 });

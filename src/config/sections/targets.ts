@@ -116,6 +116,7 @@ function thresholdsOf(raw: RawTarget): Thresholds {
     successes: raw.healthy_threshold ?? 2,
     minDwell: durationOf(raw.min_dwell ?? "0s"),
     ignoreReasons: new Set(raw.ignore_reasons ?? ["bad_request"]),
+    ignoreUntilSuccess: raw.ignore_reasons === undefined,
   };
 }
 
