@@ -131,6 +131,12 @@ export function createExporter(options: ExporterOptions): Exporter {
       driver.record(target, result);
       watchTarget(target, result);
     },
+    onHeld({ key, tier }, result) {
+      const target = tier === true ? undefined : current.byIdentity.get(key);
+      if (target === undefined || alerting.isWorkedOn(target.name)) return;
+      driver.hold(target, result);
+      watchTarget(target, result);
+    },
     onBug: (module, { address }, error) => {
       log.error(
         { module: module.name, target: redactAddress(address), err: error },

@@ -49,6 +49,9 @@ export function createAsker(engine: Engine, clock: Clock, offset: Seconds): Aske
 
   const latest = (target: Target): AgedResult | undefined => engine.latest(identityOf(target));
 
+  /** Keys of targets whose beat waits for the end of an earlier probe. */
+  const waiting = new Set<string>();
+
   const askTarget = async (target: Target, scrapeTimeout: Seconds | undefined): Promise<ProbeResponse> => {
     const patience = seconds(probeTimeout(undefined, scrapeTimeout, offset) + MARGIN);
     if (target.schedule === "interval") {
@@ -102,7 +105,16 @@ export function createAsker(engine: Engine, clock: Clock, offset: Seconds): Aske
       return shown(subject, await engine.probe(subject, { timeout, patience: seconds(timeout + MARGIN) }));
     },
     async scheduled(target) {
-      await engine.probe(requestFor(target), { timeout: ownTimeout(target) });
+      const request = requestFor(target);
+      const earlier = engine.ended(request.key);
+      if (earlier !== undefined) {
+        // A beat that finds an earlier probe in flight is not lost: its own probe starts when that one has ended.
+        if (waiting.has(request.key)) return;
+        waiting.add(request.key);
+        await earlier;
+        waiting.delete(request.key);
+      }
+      await engine.probe(request, { timeout: ownTimeout(target) });
     },
     async early(target) {
       await engine.probe({ ...requestFor(target), minInterval: seconds(0) }, { timeout: ownTimeout(target) });
@@ -138,7 +150,7 @@ function lateResult(waited: Seconds, clock: Clock): Result {
     timeout: waited,
     outcome: failed(
       "timeout",
-      "the probe in flight, which another request had started, did not end within this scrape's timeout",
+      "the probe, which is still in flight for another request, did not end within this scrape's timeout",
     ),
     samples: [],
     log: [],

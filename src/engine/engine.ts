@@ -5,6 +5,7 @@ import type { ProbeTarget } from "../core/prober.ts";
 import type { AgedResult, Result, Skip } from "../core/result.ts";
 import type { Module } from "../core/target.ts";
 import { elapsed, type Seconds, seconds } from "../core/units.ts";
+import { type Deadline, startDeadline } from "./deadline.ts";
 import { createGate, type Limits } from "./limits.ts";
 import type { ProbeRequest } from "./probe-request.ts";
 import { createRestoredResults } from "./restored-results.ts";
@@ -19,12 +20,17 @@ export type ProbeResponse =
   | { readonly kind: "skipped"; readonly skip: Skip; readonly known?: AgedResult };
 
 export interface ProbeOptions {
-  /** How long the probe may take, should one be started. */
+  /** Time that the asker grants the probe. A probe in flight that was granted less by others is given as much, from its start on. */
   readonly timeout: Seconds;
-  /** How long the asker waits, also for a probe that somebody else started; without it until the end. */
+  /** Time that the asker waits for a result; without it, until the probe ends. */
   readonly patience?: Seconds;
   /** Asked by hand: neither a fresh result nor `Retry-After` stands in the way. */
   readonly force?: boolean;
+}
+
+interface Flight {
+  readonly run: Promise<Result>;
+  readonly deadline: Deadline;
 }
 
 /** The one door to all probes. */
@@ -32,6 +38,8 @@ export interface Engine {
   probe(subject: ProbeRequest, options: ProbeOptions): Promise<ProbeResponse>;
   /** The newest result of a key, with its age. */
   latest(key: string): AgedResult | undefined;
+  /** Settles when the probe of this key ends that is in flight; `undefined` without one. Never rejects. */
+  ended(key: string): Promise<void> | undefined;
   /** Why a probe would not be started now. */
   skip(subject: ProbeRequest): Skip | undefined;
   counts(): { inFlight: number; queued: number };
@@ -56,6 +64,8 @@ export interface EngineDeps {
   /** Told of each result exactly once, in the order of completion. */
   readonly onResult: (subject: ProbeRequest, result: Result) => void;
   readonly onBug: (module: Module, target: ProbeTarget, error: unknown) => void;
+  /** Called when a probe was asked for and `Retry-After` of the target's last result holds it back. */
+  readonly onHeld?: (subject: ProbeRequest, last: Result) => void;
   /** Why no probe of this subject may be started now; `undefined` when one may. A probe in flight is joined all the same. */
   readonly skips?: (subject: ProbeRequest) => Skip | undefined;
   /** The metric of a name, for results that are kept over a restart; without it they keep no samples. */
@@ -68,12 +78,13 @@ export function createEngine({
   limits,
   onResult,
   onBug,
+  onHeld,
   skips,
   metricNamed = () => undefined,
 }: EngineDeps): Engine {
   const gate = createGate(limits);
   const ending = new AbortController();
-  const inFlight = new Map<string, Promise<Result>>();
+  const inFlight = new Map<string, Flight>();
   const configured = new Map<string, Result>();
   const adhoc = new Map<string, Result>();
   const kept = createRestoredResults(memory.namespace("engine/results"), metricNamed);
@@ -100,14 +111,15 @@ export function createEngine({
     }
   };
 
-  const start = (subject: ProbeRequest, timeout: Seconds): Promise<Result> => {
+  const start = (subject: ProbeRequest, timeout: Seconds): Flight => {
     const { key, target, module, host } = subject;
     // A budget is held against what was spent when a probe wanted to start (ADR 4); who leads, when it is sent.
     const skip = (): Skip | undefined => {
       const now = skips?.(subject);
       return now?.reason === "not_leader" ? now : undefined;
     };
-    const run = runProbe(target, module, host, timeout, { ...deps, skip }).then(
+    const deadline = startDeadline(clock, timeout);
+    const run = runProbe(target, module, host, deadline, { ...deps, skip }).then(
       (ended) => {
         inFlight.delete(key);
         const result = { ...ended, ...coldStartOf(ended, stored(key), module) };
@@ -122,8 +134,9 @@ export function createEngine({
     );
     // Those who wait handle it; when nobody waits any more, nobody needs to.
     run.catch(() => {});
-    inFlight.set(key, run);
-    return run;
+    const flight = { run, deadline };
+    inFlight.set(key, flight);
+    return flight;
   };
 
   const skipped = (key: string, skip: Skip): ProbeResponse => {
@@ -138,29 +151,38 @@ export function createEngine({
 
   return {
     async probe(subject, { timeout, patience, force = false }) {
-      const known = stored(subject.key);
-      if (known !== undefined && !force && isFresh(known, subject.minInterval, clock)) {
-        return { kind: "result", result: known, age: ageOf(known) };
+      const { key, minInterval } = subject;
+      const known = force ? undefined : stored(key);
+      if (known !== undefined) {
+        const freshness = freshnessOf(known, minInterval, clock);
+        if (freshness === "held") onHeld?.(subject, known);
+        if (freshness !== "old") return { kind: "result", result: known, age: ageOf(known) };
       }
-      const running = inFlight.get(subject.key);
+      const running = inFlight.get(key);
       const skip = running === undefined ? skips?.(subject) : undefined;
-      if (skip !== undefined) return skipped(subject.key, skip);
-      const run = running ?? start(subject, timeout);
+      if (skip !== undefined) return skipped(key, skip);
+      running?.deadline.extend(timeout);
+      const { run } = running ?? start(subject, timeout);
       let result: Result | undefined;
       try {
         result = patience === undefined ? await run : await within(run, patience, clock);
       } catch (error) {
-        if (error instanceof SkippedError) return skipped(subject.key, error.skip);
+        if (error instanceof SkippedError) return skipped(key, error.skip);
         throw error;
       }
       return result === undefined
-        ? { kind: "late", waited: patience ?? seconds(0) }
+        ? { kind: "late", waited: patience ?? timeout }
         : { kind: "result", result, age: seconds(0) };
     },
     latest(key) {
       const result = stored(key);
       return result === undefined ? undefined : { result, age: ageOf(result) };
     },
+    ended: (key) =>
+      inFlight.get(key)?.run.then(
+        () => {},
+        () => {},
+      ),
     skip: (subject) => skips?.(subject),
     counts() {
       const { inside, waiting } = gate.counts();
@@ -177,7 +199,7 @@ export function createEngine({
     },
     async shutdown() {
       ending.abort(new ShutdownError());
-      await Promise.allSettled(inFlight.values());
+      await Promise.allSettled(Array.from(inFlight.values(), ({ run }) => run));
     },
   };
 }
@@ -192,11 +214,15 @@ function coldStartOf(
   return { coldStart: before === undefined || elapsed(before.endedAt, startedAt) >= coldStartAfter };
 }
 
-/** Freshness counts from the start of a probe, so that a slow one does not push the next out of its interval. */
-function isFresh(result: Result, minInterval: Seconds, clock: Clock): boolean {
+/**
+ * Whether a result may be served again, and if only because the target asked not to be probed. Freshness counts from the
+ * start of a probe, so that a slow one does not push the next out of its interval.
+ */
+function freshnessOf(result: Result, minInterval: Seconds, clock: Clock): "fresh" | "held" | "old" {
   const age = elapsed(result.startedAt, clock.now());
-  const held = Math.min(result.retryAfter ?? 0, LONGEST_RETRY_AFTER);
-  return age >= 0 && age < Math.max(minInterval, held);
+  if (age < 0) return "old";
+  if (age < minInterval) return "fresh";
+  return age < Math.min(result.retryAfter ?? 0, LONGEST_RETRY_AFTER) ? "held" : "old";
 }
 
 /** What `run` resolves to, or `undefined` when it takes longer than `patience`. */

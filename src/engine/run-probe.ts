@@ -10,7 +10,8 @@ import {
 } from "../core/prober.ts";
 import type { LogLine, Result, Skip } from "../core/result.ts";
 import type { Module } from "../core/target.ts";
-import { type Seconds, seconds } from "../core/units.ts";
+import { seconds } from "../core/units.ts";
+import type { Deadline } from "./deadline.ts";
 import type { Gate } from "./limits.ts";
 
 /** How long a prober may go on after its signal was aborted before the engine stops waiting for it. */
@@ -64,14 +65,13 @@ export async function runProbe(
   target: ProbeTarget,
   module: Module,
   host: string,
-  timeout: Seconds,
+  deadline: Deadline,
   deps: RunDeps,
 ): Promise<Result> {
   const { clock, memory, gate, turn, shutdown } = deps;
   if (shutdown.aborted) throw shutdown.reason;
-  const controller = new AbortController();
-  const cancelTimer = clock.after(timeout, () => controller.abort());
-  const end = (): void => controller.abort(shutdown.reason);
+  const { signal } = deadline;
+  const end = (): void => deadline.abort(shutdown.reason);
   shutdown.addEventListener("abort", end, { once: true });
 
   const log: LogLine[] = [];
@@ -86,7 +86,7 @@ export async function runProbe(
   let leave: (() => void) | undefined;
   let found: ProbeResult;
   try {
-    leave = gate.tryEnter(host) ?? (await gate.enter(host, controller.signal).catch(() => undefined));
+    leave = gate.tryEnter(host) ?? (await gate.enter(host, signal).catch(() => undefined));
     // Asking a model takes the exporter a millisecond of work before the first byte leaves.
     const itsTurn = module.prober.costly ? turn() : undefined;
     if (itsTurn !== undefined) await itsTurn;
@@ -106,7 +106,7 @@ export async function runProbe(
             target,
             module,
             {
-              signal: controller.signal,
+              signal,
               clock,
               log: note,
               memory: memory.namespace(`prober/${module.prober.kind}/${module.name}`),
@@ -115,12 +115,13 @@ export async function runProbe(
           );
   } finally {
     leave?.();
-    cancelTimer();
+    deadline.cancel();
     shutdown.removeEventListener("abort", end);
   }
   if (shutdown.aborted) throw shutdown.reason;
 
   const duration = found.duration ?? seconds(clock.monotonic() - started);
+  const timeout = deadline.timeout();
   return { ...found, id: deps.nextId(), startedAt, endedAt: clock.now(), duration, timeout, log };
 }
 

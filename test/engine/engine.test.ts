@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { createMemory } from "../../src/core/memory.ts";
+import { failed } from "../../src/core/prober.ts";
 import type { Result } from "../../src/core/result.ts";
 import { seconds } from "../../src/core/units.ts";
 import { createEngine } from "../../src/engine/engine.ts";
@@ -12,16 +13,18 @@ function setUp(limits: Limits = { maxConcurrentProbes: 100 }) {
   const clock = manualClock();
   const results: Result[] = [];
   const bugs: unknown[] = [];
+  const held: Result[] = [];
   const engine = createEngine({
     clock,
     memory: createMemory(),
     limits,
     onResult: (_subject, result) => results.push(result),
     onBug: (_module, _target, error) => bugs.push(error),
+    onHeld: (_request, last) => held.push(last),
   });
   const { prober, started } = heldProber();
   const module = moduleOf(prober);
-  return { clock, results, bugs, engine, started, module };
+  return { clock, results, bugs, held, engine, started, module };
 }
 
 const timeout = seconds(5);
@@ -70,6 +73,57 @@ describe("single flight and freshness", () => {
     void engine.probe(subject, { timeout });
     await settle();
     expect(started).toHaveLength(2);
+  });
+
+  it("gives each asker of one probe a verdict under its own deadline", async () => {
+    const { engine, started, module, clock, results } = setUp();
+    const request = requestFor(targetOf(module));
+    const hasty = engine.probe(request, { timeout: seconds(1.5), patience: seconds(1.5) });
+    await settle();
+    clock.advance(seconds(0.5));
+    const patient = engine.probe(request, { timeout: seconds(9.5), patience: seconds(9.5) });
+    await settle();
+    clock.advance(seconds(1));
+    expect(await hasty).toEqual({ kind: "late", waited: 1.5 });
+    clock.advance(seconds(1.5));
+    expect(started[0]?.signal.aborted).toBe(false);
+    started[0]?.succeed();
+    expect(await patient).toMatchObject({ kind: "result", result: { outcome: { ok: true }, timeout: 9.5 } });
+    expect(results).toHaveLength(1);
+    expect(started).toHaveLength(1);
+  });
+
+  it("grants a probe in flight as much time as its most patient asker, and no more", async () => {
+    const { engine, started, module, clock } = setUp();
+    const request = requestFor(targetOf(module));
+    void engine.probe(request, { timeout: seconds(2) });
+    await settle();
+    clock.advance(seconds(1));
+    void engine.probe(request, { timeout: seconds(4) });
+    void engine.probe(request, { timeout: seconds(3) });
+    clock.advance(seconds(2.9));
+    expect(started[0]?.signal.aborted).toBe(false);
+    clock.advance(seconds(0.2));
+    expect(started[0]?.signal.aborted).toBe(true);
+    started[0]?.fail();
+  });
+
+  it("reports each asker that Retry-After of the last result holds back", async () => {
+    const { engine, started, module, clock, held } = setUp();
+    const request = requestFor(targetOf(module));
+    const first = engine.probe(request, { timeout });
+    await settle();
+    started[0]?.succeed({ outcome: failed("rate_limited", ""), retryAfter: seconds(100) });
+    await first;
+    for (let i = 0; i < 3; i += 1) {
+      clock.advance(seconds(30));
+      expect(await engine.probe(request, { timeout })).toMatchObject({ kind: "result", age: (i + 1) * 30 });
+    }
+    expect(held).toHaveLength(3);
+    void engine.probe(request, { timeout, force: true });
+    await settle();
+    expect(started).toHaveLength(2);
+    expect(held).toHaveLength(3);
   });
 
   it("probes at once when forced", async () => {
