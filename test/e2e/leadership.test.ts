@@ -1,6 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
-import { seconds } from "../../src/core/units.ts";
 import { type ExporterProcess, startExporter, terminate } from "../helpers/exporter.ts";
 import { valueOf } from "../helpers/exposition.ts";
 import { serveHttp } from "../helpers/http-targets.ts";
@@ -52,8 +51,8 @@ control: { token_file: token }
 
 const leads = async (exporter: ExporterProcess): Promise<boolean> =>
   valueOf(await exporter.get("/metrics?collect[]=exporter"), "heartbeat_exporter_leader") === 1;
-const untilLeads = (exporter: ExporterProcess, patience = 15): Promise<true> =>
-  waitUntil("a leader", async () => ((await leads(exporter)) ? true : undefined), seconds(patience));
+const untilLeads = (exporter: ExporterProcess): Promise<true> =>
+  waitUntil("a leader", async () => ((await leads(exporter)) ? true : undefined));
 
 /** When the model was asked, by whom, in turns: each has a first and a last prompt. */
 function turns(prompts: readonly Prompt[]): { from: string; first: number; last: number }[] {
