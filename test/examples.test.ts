@@ -547,15 +547,11 @@ describe("examples", () => {
     expect(files.toSorted()).toEqual(Object.keys(TESTED).toSorted());
   });
 
-  it.each(Object.keys(TESTED))(
-    "%s does what it says",
-    async (name) => {
-      const test = TESTED[name];
-      expect(test).toBeTypeOf("function");
-      await test?.();
-    },
-    60_000,
-  );
+  it.each(Object.keys(TESTED))("%s does what it says", async (name) => {
+    const test = TESTED[name];
+    expect(test).toBeTypeOf("function");
+    await test?.();
+  });
 
   it("are what the README shows", () => {
     const readme = readFileSync(`${folder}/../README.md`, "utf8");

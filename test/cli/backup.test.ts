@@ -58,7 +58,7 @@ test("a backup of a running exporter brings its mode back, and what it replaces 
     code: 1,
     stderr: expect.stringContaining("it exists already"),
   });
-}, 60_000);
+});
 
 test.each([
   ["backup without a store", ["backup", "x.db"], 2, "--storage.path <file>' not specified"],

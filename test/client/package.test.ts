@@ -78,5 +78,5 @@ targets:
     );
     const { stdout: said } = await succeed([process.execPath, "program.ts", exporter.url], folder.path);
     expect(said).toBe("current primary\nfollow primary 0.4 false\n");
-  }, 120_000);
+  });
 });

@@ -126,4 +126,4 @@ test("what dies is restarted once; what stays broken gets three attempts, an ala
   } finally {
     await exporter[Symbol.asyncDispose]();
   }
-}, 150_000);
+});

@@ -81,7 +81,7 @@ describe.each(["bookworm", "newest"] as const)("a real Prometheus, %s", (version
       ]),
     );
     expect(prometheus.warnings()).toEqual([]);
-  }, 60_000);
+  });
 });
 
 describe("two Prometheus servers", () => {
@@ -112,5 +112,5 @@ describe("two Prometheus servers", () => {
       expect(prompts).toBeGreaterThanOrEqual(5);
       expect(prompts).toBeLessThanOrEqual(7);
     }
-  }, 90_000);
+  });
 });

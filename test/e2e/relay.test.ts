@@ -122,7 +122,7 @@ receivers:
     const argv = ["sh", "-c", `openssl dgst -sha256 -hmac ${KEY} -binary ${file} | base64`];
     expect(headers["webhook-signature"]).toBe(`v1,${(await run(argv)).stdout.trim()}`);
   }
-}, 150_000);
+});
 
 /** How many notifications Alertmanager sent with success. */
 async function notified({ url }: Alertmanager): Promise<number> {

@@ -139,5 +139,5 @@ describe.each(["bookworm", "newest"] as const)("reports, with a real Prometheus 
     expect(asked.alerts.length + own.alerts.length).toBe(2);
     expect(asked.notes.join("\n")).toContain("estimated from a histogram");
     expect(prometheus.warnings()).toEqual([]);
-  }, 90_000);
+  });
 });

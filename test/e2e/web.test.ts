@@ -91,7 +91,6 @@ scrape_configs:
     exporter.kill("SIGTERM");
     expect(await exporter.exited).toEqual({ code: 0, signal: null });
   },
-  60_000,
 );
 
 test("a bad web configuration keeps the exporter from starting, and --config.check says so too", async () => {

@@ -231,5 +231,5 @@ describe.each(CASES)("a real Alertmanager, $version with $file", ({ file, versio
     const ends = told(received.slice(before[0]), mails.slice(before[1]));
     await expect(ends).toMatchFileSnapshot(join(GOLDEN, "resolved.txt"));
     expect(alertmanager.warnings()).toEqual([]);
-  }, 90_000);
+  });
 });

@@ -53,7 +53,7 @@ describe("every query of the dashboards", () => {
       }
     }
     resources = starting.move();
-  }, 90_000);
+  });
   afterAll(() => resources.disposeAsync());
 
   const cases = VERSIONS.flatMap((version) => queries.map((query) => [version, query.place, query] as const));

@@ -75,7 +75,7 @@ scrape_configs:
     expect(rules).toHaveLength(allRules.length);
     expect(rules.filter(({ health }) => health !== "ok")).toEqual([]);
     expect(prometheus.warnings()).toEqual([]);
-  }, 90_000);
+  });
 });
 
 /** Alerts that need not outlive the exporter, and why. */
