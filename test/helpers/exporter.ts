@@ -52,8 +52,6 @@ export interface ExporterOptions {
   readonly files?: Readonly<Record<string, string>>;
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
-  /** How long its start may take; 10 s by default. */
-  readonly patience?: Seconds;
 }
 
 /** The environment of a test's exporter: what the machine's own says must not configure it. */
@@ -77,17 +75,13 @@ export async function startExporter({
   files = {},
   args = [],
   env,
-  patience = seconds(10),
 }: ExporterOptions): Promise<ExporterProcess> {
   await using resources = new AsyncDisposableStack();
   const folder = resources.use(await temporaryFolder());
   for (const [name, content] of Object.entries(files)) await folder.write(name, content);
   const config = yaml === undefined ? [] : [`--config.file=${await folder.write("exporter.yml", yaml)}`];
   const running = resources.use(runMain(["--web.listen-address=127.0.0.1:0", ...config, ...args], env));
-  const [, url = ""] = await running.waitForOutput(
-    /heartbeat-exporter listens.*? address=(https?:\S+)/,
-    patience,
-  );
+  const [, url = ""] = await running.waitForOutput(/heartbeat-exporter listens.*? address=(https?:\S+)/);
   const owned = resources.move();
   return {
     url,

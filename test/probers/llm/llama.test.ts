@@ -27,7 +27,7 @@ beforeAll(async () => {
     await writeTinyModel(file, model);
     servers.set(name, await startLlama({ model: file }));
   }
-}, 60_000);
+});
 
 afterAll(async () => {
   for (const server of servers.values()) await server[Symbol.asyncDispose]();
