@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { Command } from "commander";
+import { allMetrics } from "../catalogue/index.ts";
 import type { Config, ConfigDeps, ConfigSource } from "../config/config.ts";
 import type { Environment } from "../config/document/convert.ts";
 import { describesTarget } from "../config/env/env.ts";
@@ -40,7 +41,11 @@ export class CommandError extends Error {
   }
 }
 
-export const configDeps: ConfigDeps = { probers, formats: { regexp: isRegexp } };
+export const configDeps: ConfigDeps = {
+  probers,
+  metrics: allMetrics(probers),
+  formats: { regexp: isRegexp },
+};
 
 export const NOTHING_CONFIGURED = `nothing is configured: give --config.file, or describe an LLM with HEARTBEAT_LLM_URL and HEARTBEAT_LLM_MODEL,
 or let machines ping with HEARTBEAT_PING_TOKEN;

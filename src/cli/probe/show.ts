@@ -6,7 +6,7 @@ import { createExposition } from "../../metrics/exposition.ts";
 import { resultSamples, resultText } from "../../metrics/page.ts";
 import { debugText } from "../../server/debug-text.ts";
 import { textTable } from "../table.ts";
-import { answerOf, type ProbeRun } from "./ended.ts";
+import type { ProbeRun } from "./ended.ts";
 
 const HEADER = ["target", "module", "status", "duration", "what happened"];
 
@@ -28,8 +28,8 @@ export function probesTable(ended: readonly ProbeRun[], colours: boolean): strin
 }
 
 function whatHappened(result: ProbeRun["result"]): string {
-  const { outcome } = result;
-  const answer = answerOf(result);
+  const { outcome, facts } = result;
+  const answer = facts?.answer;
   const said = answer === undefined ? "" : `answered ${JSON.stringify(answer)}`;
   if (outcome.ok) return visible(said);
   const why = `${outcome.reason}: ${outcome.detail}`;
@@ -50,8 +50,8 @@ function spentText(ended: readonly ProbeRun[]): readonly string[] {
 /** The results for programs: one document. */
 export function probesJson(ended: readonly ProbeRun[]): string {
   const targets = ended.map(({ name, target, module, result, dollars }) => {
-    const { outcome, duration, startedAt, spent, beats } = result;
-    const answer = answerOf(result);
+    const { outcome, duration, startedAt, facts, spent, beats } = result;
+    const answer = facts?.answer;
     return {
       name,
       module: module.name,
