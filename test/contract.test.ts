@@ -1,10 +1,14 @@
+import { globSync, readFileSync } from "node:fs";
 import { createServer as createPlainServer } from "node:http";
 import { createServer } from "node:https";
 import type { AddressInfo, Server } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
-import { metrics } from "../src/catalogue/index.ts";
+import { allMetrics } from "../src/catalogue/index.ts";
+import { resultMetrics } from "../src/catalogue/results.ts";
+import { FAILURE_REASONS } from "../src/core/reasons.ts";
 import { createStandIn } from "../src/demo/stand-in.ts";
+import { probers } from "../src/probers/index.ts";
 import { makeCertificate } from "./helpers/certificates.ts";
 import { startExporter } from "./helpers/exporter.ts";
 import { parseExposition } from "./helpers/exposition.ts";
@@ -15,6 +19,9 @@ import { notification } from "./notify/receiver.ts";
 
 /** prom-client's own, about the process and Node.js. */
 const FOREIGN = /^(process|nodejs)_/;
+/** The list of all metrics, and those of them that have the labels `target` and `module` besides their own. */
+const metrics = allMetrics(probers);
+const perProbe = new Set([...Object.values(resultMetrics), ...probers.flatMap((prober) => prober.metrics)]);
 const SUFFIX = /_(bucket|sum|count)$/;
 
 const listen = (server: Server): Promise<number> =>
@@ -117,8 +124,8 @@ targets:
       const metric = byName.get(name) ?? byName.get(name.replace(SUFFIX, ""));
       if (metric === undefined) continue;
       expect(types.get(metric.name)).toBe(metric.type);
-      const about = ["exporter", "group", "notify"].includes(metric.emitter) || labels["source"] === "push";
-      const perTarget = about ? [] : ["target", "module"];
+      const heard = labels["source"] !== undefined && labels["source"] !== "push";
+      const perTarget = perProbe.has(metric) || heard ? ["target", "module"] : [];
       const own: Readonly<Record<string, boolean>> = {
         team:
           (metric.name === "heartbeat_target_info" && labels["target"] === "tls") ||
@@ -135,6 +142,12 @@ targets:
     }
   });
 
+  it("is what docs/metrics.md lists", () => {
+    const page = readFileSync(new URL("../docs/metrics.md", import.meta.url), "utf8");
+    const listed = Array.from(page.matchAll(/^\| `(\w+)` \|/gm), ([, name = ""]) => name);
+    expect(listed.toSorted()).toEqual(metrics.map(({ name }) => name).toSorted());
+  });
+
   it("names units and kinds the way Prometheus asks for", () => {
     for (const { name, type, help } of metrics) {
       expect(name).toMatch(/^(probe|heartbeat)_[a-z0-9_]+$/);
@@ -143,5 +156,22 @@ targets:
       expect(help).toMatch(/^[A-Z0-9].*[^.]$/s);
     }
     expect(new Set(metrics.map(({ name }) => name)).size).toBe(metrics.length);
+  });
+});
+
+describe.each(probers)("the reasons of prober $kind", ({ kind, reasons }) => {
+  const folder = new URL(`../src/probers/${kind.replaceAll("_", "-")}/`, import.meta.url);
+
+  it("are reasons of the list, each once", () => {
+    expect(reasons.filter((reason) => !FAILURE_REASONS.includes(reason))).toEqual([]);
+    expect(new Set(reasons).size).toBe(reasons.length);
+  });
+
+  it("are all given somewhere: the compiler sees to it that no others are", () => {
+    const source = globSync("**/*.ts", { cwd: folder })
+      .filter((file) => file !== "reasons.ts" && file !== "schema.ts")
+      .map((file) => readFileSync(new URL(file, folder), "utf8"))
+      .join("\n");
+    expect(reasons.filter((reason) => !source.includes(`"${reason}"`))).toEqual([]);
   });
 });

@@ -1,12 +1,15 @@
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { metrics } from "../../src/catalogue/index.ts";
+import { allMetrics } from "../../src/catalogue/index.ts";
+import { probers } from "../../src/probers/index.ts";
 import { type ExporterProcess, startExporter } from "../helpers/exporter.ts";
 import { type LlamaServer, startLlama } from "../helpers/llama.ts";
 import { startPrometheus } from "../helpers/prometheus.ts";
 import { type TemporaryFolder, temporaryFolder } from "../helpers/temporary-folder.ts";
 import { HEALTHY_PIECES, writeTinyModel } from "../helpers/tiny-model.ts";
+
+const metrics = allMetrics(probers);
 
 let folder: TemporaryFolder;
 let model: string;

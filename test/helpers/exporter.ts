@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { createExporter } from "../../src/app/exporter.ts";
+import { allMetrics } from "../../src/catalogue/index.ts";
 import type { ConfigDeps } from "../../src/config/config.ts";
 import { createConfigHolder } from "../../src/config/reload.ts";
 import { type Clock, systemClock } from "../../src/core/clock.ts";
@@ -132,7 +133,7 @@ export async function startLocalExporter(options: {
   const folder = resources.use(await temporaryFolder());
   for (const [name, content] of Object.entries(options.files ?? {})) await folder.write(name, content);
   const path = await folder.write("exporter.yml", options.yaml);
-  const deps: ConfigDeps = { probers, formats: { regexp: () => true } };
+  const deps: ConfigDeps = { probers, metrics: allMetrics(probers), formats: { regexp: () => true } };
   const holder = createConfigHolder({ kind: "file", path, env: {} }, deps, clock);
   const logged: LocalExporter["logged"] = [];
   const at = (level: string) => (fields: object, message: string) =>

@@ -1,16 +1,19 @@
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { describe, expect, it } from "vitest";
-import { metrics } from "../../src/catalogue/index.ts";
+import { allMetrics } from "../../src/catalogue/index.ts";
 import { FAILURE_REASONS } from "../../src/core/reasons.ts";
 import type { Skip } from "../../src/core/result.ts";
 import { MODES, TARGET_STATUSES } from "../../src/core/status.ts";
 import { seconds } from "../../src/core/units.ts";
+import { probers } from "../../src/probers/index.ts";
 import { startExporter } from "../helpers/exporter.ts";
 import { startPrometheus } from "../helpers/prometheus.ts";
 import { runTool } from "../helpers/tools.ts";
 import { metricsOf, readsOf } from "./promql.ts";
 import { alerts, alertTests, allRules, pages, ruleFiles, runbookOf, testFiles } from "./rules.ts";
+
+const metrics = allMetrics(probers);
 
 const VERSIONS = ["bookworm", "newest"] as const;
 const named = (files: readonly string[]) => files.map((file) => ({ name: basename(file), file }));

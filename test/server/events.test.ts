@@ -28,6 +28,8 @@ let history: History;
 let exporter: LocalExporter;
 const scripted: Prober = {
   kind: "scripted",
+  metrics: [],
+  reasons: ["connect"],
   schema: {},
   costly: false,
   compile: () => ({}),
