@@ -1,5 +1,36 @@
 import { defineConfig } from "vitest/config";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
+
+/** Where the files are that take longest, the longest first. */
+const LONG = [
+  "test/e2e/pack.",
+  "test/pack/",
+  "test/e2e/",
+  "test/probers/heartbeat-log/logrotate.",
+  "test/cli/",
+  "test/store/",
+];
+
+/** Starts the long files first, so that the run does not end with one worker busy and the others idle. */
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const rank = ({ moduleId }: TestSpecification): number => {
+      const found = LONG.findIndex((part) => moduleId.includes(part));
+      return found === -1 ? LONG.length : found;
+    };
+    const sorted = await super.sort(files);
+    return sorted.toSorted((a, b) => rank(a) - rank(b));
+  }
+}
 
 export default defineConfig({
-  test: { include: ["test/**/*.test.ts"], testTimeout: 20_000, hookTimeout: 60_000, maxWorkers: 2 },
+  test: {
+    include: ["test/**/*.test.ts"],
+    // Waits end after a minute and name what they waited for (test/helpers/process.ts): a test may do so more than once.
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
+    // Twice the cores of a small machine: the long tests mostly wait for other programs.
+    maxWorkers: 4,
+    sequence: { sequencer: LongestFirst },
+  },
 });

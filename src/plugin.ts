@@ -7,11 +7,12 @@ import type { Log } from "./core/log.ts";
 import type { StateStore } from "./core/memory.ts";
 import type { Metric } from "./core/metric.ts";
 import type { Prober } from "./core/prober.ts";
+import type { FailureReason } from "./core/reasons.ts";
 
 export type { Clock } from "./core/clock.ts";
 export type { Log } from "./core/log.ts";
 export type { StateStore as Shelf } from "./core/memory.ts";
-export { type Metric, type Sample, sample } from "./core/metric.ts";
+export { counter, gauge, type Metric, type Sample, sample } from "./core/metric.ts";
 export {
   type CompileContext,
   failed,
@@ -34,6 +35,8 @@ export interface PluginProber<Options = unknown, Module = unknown>
   > {
   /** Every metric that its samples are of: `probe_<kind>_...`, as `gauge` and `counter` make them. */
   readonly metrics?: readonly Metric[];
+  /** Every reason that its probes fail with; all of `FAILURE_REASONS` unless given. Each costs a series per target. */
+  readonly reasons?: readonly FailureReason[];
 }
 
 /** What a plugin can do besides probing. */
@@ -62,17 +65,3 @@ export const definePlugin = (plugin: Plugin): Plugin => plugin;
 
 /** Checks the types of a prober, with those of its options and of what `compile` makes of them; returns it as it is. */
 export const defineProber = <Options, Module>(prober: PluginProber<Options, Module>): PluginProber => prober;
-
-/** A metric that goes up and down: a value of this probe. `help` is a sentence without a full stop. */
-export const gauge = <const Label extends string = never>(
-  name: string,
-  help: string,
-  labels: readonly Label[] = [],
-): Metric<Label> => ({ name, type: "gauge", help, labels, emitter: "probe" });
-
-/** A metric that only rises, as the target counts it. */
-export const counter = <const Label extends string = never>(
-  name: string,
-  help: string,
-  labels: readonly Label[] = [],
-): Metric<Label> => ({ name, type: "counter", help, labels, emitter: "probe" });

@@ -547,15 +547,11 @@ describe("examples", () => {
     expect(files.toSorted()).toEqual(Object.keys(TESTED).toSorted());
   });
 
-  it.each(Object.keys(TESTED))(
-    "%s works",
-    async (name) => {
-      const test = TESTED[name];
-      expect(test).toBeTypeOf("function");
-      await test?.();
-    },
-    60_000,
-  );
+  it.each(Object.keys(TESTED))("%s works", async (name) => {
+    const test = TESTED[name];
+    expect(test).toBeTypeOf("function");
+    await test?.();
+  });
 
   it("appear unchanged in the README", () => {
     const readme = readFileSync(`${folder}/../README.md`, "utf8");

@@ -1,4 +1,6 @@
-import { metrics } from "../../src/catalogue/index.ts";
+import { catalogue } from "../../src/catalogue/index.ts";
+import { resultMetrics } from "../../src/catalogue/results.ts";
+import { probers } from "../../src/probers/index.ts";
 
 /** What the dashboards need to know of a metric. */
 export interface KnownMetric {
@@ -28,16 +30,14 @@ function named(labels: readonly string[], names: readonly string[]): readonly Kn
   return names.map((name) => ({ name, labels }));
 }
 
-/** Emitters whose metrics have no labels of a target in the catalogue, and have them on `/metrics`. */
-const PER_PROBE = new Set(["probe", "http", "llm"]);
+/** Metrics that are declared without the labels of a target, and have them on `/metrics`. */
+const PER_PROBE = [...Object.values(resultMetrics), ...probers.flatMap(({ metrics }) => metrics)];
 
 const known: ReadonlyMap<string, KnownMetric> = new Map(
   [
     ...FOREIGN,
-    ...metrics.map(({ name, labels, emitter }) => ({
-      name,
-      labels: PER_PROBE.has(emitter) ? ["target", "module", ...labels] : labels,
-    })),
+    ...Object.values(catalogue),
+    ...PER_PROBE.map(({ name, labels }) => ({ name, labels: ["target", "module", ...labels] })),
   ].map((metric) => [metric.name, metric]),
 );
 
@@ -47,6 +47,6 @@ const known: ReadonlyMap<string, KnownMetric> = new Map(
  */
 export function metricNamed(name: string): KnownMetric {
   const metric = known.get(name) ?? known.get(name.replace(/_(bucket|sum|count)$/, ""));
-  if (metric === undefined) throw new Error(`no metric ${name} in src/catalogue/index.ts`);
+  if (metric === undefined) throw new Error(`no metric ${name} in src/catalogue or src/probers`);
   return metric;
 }

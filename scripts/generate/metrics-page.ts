@@ -1,55 +1,89 @@
-import { metrics } from "../../src/catalogue/index.ts";
-import type { Emitter } from "../../src/core/metric.ts";
-import { FAILURE_REASONS } from "../../src/core/reasons.ts";
+import { alertMetrics } from "../../src/catalogue/alerts.ts";
+import { exporterMetrics } from "../../src/catalogue/exporter.ts";
+import { groupMetrics } from "../../src/catalogue/groups.ts";
+import { heartbeatMetrics } from "../../src/catalogue/heartbeats.ts";
+import { resultMetrics } from "../../src/catalogue/results.ts";
+import { targetMetrics } from "../../src/catalogue/targets.ts";
+import type { Metric } from "../../src/core/metric.ts";
+import { ENGINE_REASONS, FAILURE_REASONS } from "../../src/core/reasons.ts";
+import { probers } from "../../src/probers/index.ts";
 
-const SECTIONS: readonly (readonly [Emitter, string, string])[] = [
-  ["probe", "Every result", "On `/probe`; on `/metrics` with the labels `target` and `module`."],
-  [
-    "http",
-    "Prober http",
-    "The names of blackbox_exporter. On `/probe`; on `/metrics` with `target` and `module`.",
-  ],
-  ["llm", "Prober llm", "Facts of one probe. On `/probe`; on `/metrics` with `target` and `module`."],
-  [
-    "heartbeat",
-    "Heartbeats",
-    "Of everything that reports by itself, on `/metrics`. What a probe hears, of a log or a lease, has its first three on `/probe` too, and on `/metrics` also the labels `target` and `module`. Fields of log heartbeats that are not in this list have series of their own, see heartbeat-logs.md.",
-  ],
-  ["state", "Memory and configuration of targets", "Per configured target, on `/metrics`."],
-  [
-    "group",
-    "Groups and components",
-    "On `/metrics`, of groups in the configuration and of components that reported themselves.",
-  ],
-  ["notify", "Relays, actions and maintenance", "On `/metrics`, where they are configured."],
-  [
-    "exporter",
-    "The exporter itself",
-    "On `/metrics`. Beside them stand `process_*` and `nodejs_*` of prom-client.",
-  ],
+interface Section {
+  readonly title: string;
+  /** Where the metrics are exposed, and how. */
+  readonly about: string;
+  readonly metrics: readonly Metric[];
+}
+
+const PER_PROBE = "On `/probe`; on `/metrics` with the labels `target` and `module`.";
+
+/** More about the metrics of some probers. */
+const NOTES: Readonly<Record<string, string>> = {
+  http: "The names are those of blackbox_exporter.",
+  heartbeat_log:
+    "Fields of heartbeats that are not in this list have series of their own, see [heartbeat-logs.md](heartbeat-logs.md).",
+};
+
+const SECTIONS: readonly Section[] = [
+  { title: "Every result", about: PER_PROBE, metrics: Object.values(resultMetrics) },
+  ...probers.map(({ kind, metrics, reasons }) => ({
+    title: `Prober ${kind}`,
+    about: [
+      PER_PROBE,
+      ...(NOTES[kind] === undefined ? [] : [NOTES[kind]]),
+      `\n\nReasons of failures: ${codes([...reasons, ...ENGINE_REASONS])}.`,
+    ].join(" "),
+    metrics,
+  })),
+  {
+    title: "Memory and configuration of targets",
+    about: "Per configured target, on `/metrics`.",
+    metrics: Object.values(targetMetrics),
+  },
+  {
+    title: "Heartbeats",
+    about:
+      "On `/metrics`. Heartbeats that a probe reads, from a log or a lease, have the first three on `/probe` too, and on `/metrics` also the labels `target` and `module`.",
+    metrics: Object.values(heartbeatMetrics),
+  },
+  {
+    title: "Groups and components",
+    about: "On `/metrics`, for groups in the configuration and for components that reported themselves.",
+    metrics: Object.values(groupMetrics),
+  },
+  {
+    title: "Relays, actions and webhooks",
+    about: "On `/metrics`, where they are configured.",
+    metrics: Object.values(alertMetrics),
+  },
+  {
+    title: "The exporter itself",
+    about: "On `/metrics`, beside `process_*` and `nodejs_*` of prom-client.",
+    metrics: Object.values(exporterMetrics),
+  },
 ];
 
-/** `docs/metrics.md`: the catalogue as a page. */
-export function metricsPage(): string {
-  const sections = SECTIONS.map(([emitter, title, where]) => {
-    const rows = metrics
-      .filter((metric) => metric.emitter === emitter)
-      .map(
-        ({ name, type, labels, help }) =>
-          `| \`${name}\` | ${type} | ${labels.map((l) => `\`${l}\``).join(", ")} | ${help} |`,
-      );
-    return `## ${title}\n\n${where}\n\n| name | type | labels | meaning |\n|---|---|---|---|\n${rows.join("\n")}\n`;
-  });
-  return `# Metrics
+/** Returns `docs/metrics.md`: every metric, from where it is declared. */
+export const metricsPage = (): string => `# Metrics
 
-Generated from \`src/catalogue/index.ts\` by \`npm run generate\`; edit there.
+Generated from \`src/catalogue\` and \`src/probers/*/metrics.ts\` by \`npm run generate\`; edit there.
 
 A series exists only when there is a value: there are no false zeros. Times are in seconds, points in time are Unix
 timestamps. Labels are bounded: texts of errors and answers are in the log and in \`debug=true\`, never in a label.
 
-${sections.join("\n")}
+${SECTIONS.map(sectionText).join("\n")}
 ## Failure reasons
 
-The values of \`reason\`: ${FAILURE_REASONS.map((reason) => `\`${reason}\``).join(", ")}.
+The values of \`reason\`, of all probers together: ${codes(FAILURE_REASONS)}. \`heartbeat_failures_total\` starts at 0 for those
+that the prober of the target can give.
 `;
+
+const sectionText = ({ title, about, metrics }: Section): string =>
+  `## ${title}\n\n${about}\n\n| name | type | labels | meaning |\n|---|---|---|---|\n${metrics.map(row).join("\n")}\n`;
+
+const row = ({ name, type, labels, help }: Metric): string =>
+  `| \`${name}\` | ${type} | ${codes(labels)} | ${help} |`;
+
+function codes(words: readonly string[]): string {
+  return words.map((word) => `\`${word}\``).join(", ");
 }

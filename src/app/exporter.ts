@@ -1,7 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { RequestListener } from "node:http";
 import { hostname } from "node:os";
-import { metrics } from "../catalogue/index.ts";
 import type { Config } from "../config/load.ts";
 import type { Clock } from "../core/clock.ts";
 import { defined } from "../core/defined.ts";
@@ -101,7 +100,6 @@ export function createExporter(options: ExporterOptions): Exporter {
   const engine = createEngine({
     clock,
     memory,
-    metricNamed: (name) => metricsByName.get(name),
     limits: options.config.limits,
     skips(subject) {
       const following = subject.module.prober.costly || subject.tier === true ? election.skip() : undefined;
@@ -295,7 +293,7 @@ export function createExporter(options: ExporterOptions): Exporter {
       ...defined({ controlToken: control.token }),
     };
     engine.setLimits(config.limits);
-    engine.retain(new Set(current.byIdentity.keys()));
+    engine.retain(current.byIdentity);
     driver.setTargets(targets);
     const { modules: byModule, targets: byName } = current;
     ledger.retain(({ kind, name }) => (kind === "module" ? byModule : byName).has(name));
@@ -397,8 +395,6 @@ export function createExporter(options: ExporterOptions): Exporter {
     },
   };
 }
-
-const metricsByName = new Map(metrics.map((metric) => [metric.name, metric]));
 
 /** Says once per window that probes are skipped, and not with each of them. */
 function announcer(log: Log): (target: string | undefined, module: string, skip: Skip) => void {

@@ -1,27 +1,24 @@
-import { catalogue } from "../catalogue/index.ts";
 import { defined } from "../core/defined.ts";
 import type { EventFacts, PastResult } from "../core/history.ts";
 import { totalTokens } from "../core/money.ts";
 import type { Result } from "../core/result.ts";
 import type { Target } from "../core/target.ts";
-import { after, seconds, type Timestamp } from "../core/units.ts";
+import { after, type Timestamp } from "../core/units.ts";
 import type { FailoverCommand } from "../failover/driver.ts";
 import type { FailoverEffect } from "../failover/machine.ts";
-import type { PushEffect as PushEffect } from "../heartbeats/machine.ts";
+import type { PushEffect } from "../heartbeats/machine.ts";
 
 /** What history keeps of a result. */
 export function toHistoryEntry(target: Target, result: Result, dollars: number | undefined): PastResult {
-  const { startedAt, duration, outcome, samples, spent } = result;
-  const firstToken = samples.find(({ metric }) => metric === catalogue.llmFirstToken)?.value;
+  const { startedAt, duration, outcome, facts, spent } = result;
   return {
     target: target.name,
     module: target.module.name,
     startedAt,
     duration,
     ...(outcome.ok ? {} : { reason: outcome.reason }),
-    ...(firstToken === undefined ? {} : { firstToken: seconds(firstToken) }),
     ...(spent === undefined ? {} : { tokens: totalTokens(spent.tokens) }),
-    ...defined({ dollars }),
+    ...defined({ firstToken: facts?.firstToken, dollars }),
   };
 }
 

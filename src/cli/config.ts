@@ -82,8 +82,8 @@ export const configCommand = (choose: Choose): Command =>
         .option("--module <name>", "module of targets whose labels name none", "http_2xx")
         .option("--output <file>", "write to this file instead of standard output")
         .addHelpText("after", IMPORT_HELP)
-        .action((file: string, given: Omit<ImportFlags, "file">) => {
-          choose(async (shell) => (await import("./import/run.ts")).runImport({ ...given, file }, shell));
+        .action((file: string, options: Omit<ImportFlags, "file">) => {
+          choose(async (shell) => (await import("./import/run.ts")).runImport({ ...options, file }, shell));
         }),
     );
 

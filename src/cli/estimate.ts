@@ -52,16 +52,16 @@ export const estimateCommand = (choose: Choose): Command =>
     .addHelpText("after", HELP)
     .allowExcessArguments(false)
     .action((_options, command: Command) => {
-      const given = command.optsWithGlobals<{
+      const options = command.optsWithGlobals<{
         "config.file"?: string;
         "tokens.input"?: number;
         "tokens.output"?: number;
         json?: true;
       }>();
-      const { "config.file": configFile, "tokens.input": input, "tokens.output": output } = given;
+      const { "config.file": configFile, "tokens.input": input, "tokens.output": output } = options;
       const flags: EstimateFlags = {
         ...defined({ configFile }),
-        json: given.json ?? false,
+        json: options.json ?? false,
         measured: defined({ input, output }),
       };
       choose((shell) => printEstimate(flags, shell));

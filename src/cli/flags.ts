@@ -97,7 +97,7 @@ function rejectArguments(command: Command): void {
   command.error(`error: unknown command '${word}', ${hint}`);
 }
 
-interface GivenFlags {
+interface FlagValues {
   readonly "config.file"?: string;
   readonly "config.check"?: true;
   readonly "config.enableAutoReload"?: true;
@@ -114,24 +114,24 @@ interface GivenFlags {
 }
 
 function flagsOf(options: object): Flags {
-  const given = options as GivenFlags;
-  const externalUrl = given["web.externalUrl"];
+  const values = options as FlagValues;
+  const externalUrl = values["web.externalUrl"];
   return {
     ...defined({
-      configFile: given["config.file"],
-      listenAddress: given["web.listenAddress"],
-      webConfigFile: given["web.config.file"],
+      configFile: values["config.file"],
+      listenAddress: values["web.listenAddress"],
+      webConfigFile: values["web.config.file"],
       externalUrl,
-      storagePath: given["storage.path"],
+      storagePath: values["storage.path"],
     }),
-    configCheck: given["config.check"] ?? false,
-    autoReload: given["config.enableAutoReload"] ?? false,
-    routePrefix: given["web.routePrefix"] ?? withoutSlash(externalUrl?.pathname ?? ""),
-    logLevel: given["log.level"],
-    logFormat: given["log.format"],
-    timeoutOffset: given.timeoutOffset,
-    historyLimit: given["history.limit"],
-    demo: given.demo ?? false,
+    configCheck: values["config.check"] ?? false,
+    autoReload: values["config.enableAutoReload"] ?? false,
+    routePrefix: values["web.routePrefix"] ?? withoutSlash(externalUrl?.pathname ?? ""),
+    logLevel: values["log.level"],
+    logFormat: values["log.format"],
+    timeoutOffset: values.timeoutOffset,
+    historyLimit: values["history.limit"],
+    demo: values.demo ?? false,
   };
 }
 

@@ -1,9 +1,9 @@
-import { metrics } from "../catalogue/index.ts";
 import type { ConfigDeps, ConfigSource } from "../config/config.ts";
 import { schemaProblem } from "../config/load.ts";
 import { type ConfigHolder, createConfigHolder, readSource } from "../config/reload.ts";
 import { pluginFilesOf } from "../config/sections/plugins.ts";
 import type { Clock } from "../core/clock.ts";
+import { namesOf } from "../core/metric.ts";
 import type { Plugin } from "../plugin.ts";
 import { createPluginLoader, type LoadedPlugin } from "../plugins/loader.ts";
 
@@ -27,7 +27,7 @@ export async function openConfig(source: ConfigSource, own: ConfigDeps, clock: C
     clock,
     {
       kinds: new Set(own.probers.map(({ kind }) => kind)),
-      metrics: new Set(metrics.map(({ name }) => name)),
+      metrics: namesOf(own.metrics),
       schemaProblem: (schema) => schemaProblem(schema, own),
     },
     LIBRARY,
@@ -42,12 +42,11 @@ export async function openConfig(source: ConfigSource, own: ConfigDeps, clock: C
     const loaded = await loader.load(files);
     const key = JSON.stringify([...loaded].map(([path, one]) => [path, summaryOf(one)]));
     if (key === newest.key) return newest.deps;
+    const brought = [...loaded.values()].flatMap((one) => (one.kind === "plugin" ? one.probers : []));
     const deps: ConfigDeps = {
       ...own,
-      probers: [
-        ...own.probers,
-        ...[...loaded.values()].flatMap((one) => (one.kind === "plugin" ? one.probers : [])),
-      ],
+      probers: [...own.probers, ...brought],
+      metrics: [...own.metrics, ...brought.flatMap(({ metrics }) => metrics)],
       plugins: new Map([...loaded].map(([path, one]) => [path, findingOf(one)])),
     };
     newest = { key, deps };

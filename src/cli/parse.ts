@@ -60,12 +60,12 @@ export const parseCommand = (choose: Choose): Command =>
     .addOption(new Option("--output <format>", "output format").choices(OUTPUTS).default("exposition"))
     .addHelpText("after", HELP)
     .action((file: string, _options, command: Command) => {
-      const given = command.optsWithGlobals<{
+      const options = command.optsWithGlobals<{
         "config.file"?: string;
         module?: string;
         output: ParseFlags["output"];
       }>();
-      const { "config.file": configFile, module, output } = given;
+      const { "config.file": configFile, module, output } = options;
       const flags: ParseFlags = { file, output, ...defined({ configFile, module }) };
       choose((shell) => printLog(flags, shell));
     });

@@ -33,7 +33,7 @@ export const probeCommand = (choose: Choose): Command =>
     .option("--debug", "print the log of each probe")
     .addHelpText("after", HELP)
     .action((targets: readonly string[], _options, command: Command) => {
-      const given = command.optsWithGlobals<{
+      const options = command.optsWithGlobals<{
         "config.file"?: string;
         module?: string;
         model?: string;
@@ -43,8 +43,8 @@ export const probeCommand = (choose: Choose): Command =>
         exposition?: true;
         debug?: true;
       }>();
-      const { "config.file": configFile, module, model, hostname, timeout } = given;
-      const forms = (["json", "exposition", "debug"] as const).filter((form) => given[form] === true);
+      const { "config.file": configFile, module, model, hostname, timeout } = options;
+      const forms = (["json", "exposition", "debug"] as const).filter((form) => options[form] === true);
       if (forms.length > 1)
         command.error("error: --json, --exposition and --debug: want at most one of them");
       if (module === undefined && (model !== undefined || hostname !== undefined))

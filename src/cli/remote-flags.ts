@@ -31,7 +31,7 @@ export const withRemoteFlags = (command: Command): Command =>
 
 /** Returns the values of the flags. Flags that contradict each other end the process, as wrong flags do. */
 export function remoteFlags(command: Command): RemoteFlags {
-  const given = command.opts<{
+  const options = command.opts<{
     "http.username"?: string;
     "http.passwordFile"?: string;
     "http.bearerTokenFile"?: string;
@@ -47,7 +47,7 @@ export function remoteFlags(command: Command): RemoteFlags {
     "http.caFile": caFile,
     "http.certFile": certFile,
     "http.keyFile": keyFile,
-  } = given;
+  } = options;
   if ((username === undefined) !== (passwordFile === undefined))
     return command.error("error: --http.username and --http.password-file: want both or neither");
   if (username !== undefined && bearerTokenFile !== undefined)
@@ -56,6 +56,6 @@ export function remoteFlags(command: Command): RemoteFlags {
     return command.error("error: --http.cert-file and --http.key-file: want both or neither");
   return {
     ...defined({ username, passwordFile, bearerTokenFile, caFile, certFile, keyFile }),
-    timeout: given["http.timeout"],
+    timeout: options["http.timeout"],
   };
 }

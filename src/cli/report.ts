@@ -60,7 +60,7 @@ const withDuration = (flag: string, description: string, length: number, text: s
   new Option(flag, description).argParser(durationValue).default(seconds(length), text);
 
 function reportFlags(command: Command): ReportFlags {
-  const given = command.optsWithGlobals<{
+  const options = command.optsWithGlobals<{
     url?: URL;
     "storage.path"?: string;
     "prometheus.url"?: URL;
@@ -73,13 +73,13 @@ function reportFlags(command: Command): ReportFlags {
     "slo.responseTime": Seconds;
     "slo.mttr": Seconds;
   }>();
-  const { "storage.path": path, "prometheus.url": prometheus, "config.file": configFile } = given;
+  const { "storage.path": path, "prometheus.url": prometheus, "config.file": configFile } = options;
   const sources: readonly ReportSource[] = [
-    ...(given.url === undefined ? [] : [{ kind: "exporter" as const, url: given.url }]),
+    ...(options.url === undefined ? [] : [{ kind: "exporter" as const, url: options.url }]),
     ...(path === undefined ? [] : [{ kind: "store" as const, path }]),
     ...(prometheus === undefined
       ? []
-      : [{ kind: "prometheus" as const, url: prometheus, selector: given["prometheus.selector"] }]),
+      : [{ kind: "prometheus" as const, url: prometheus, selector: options["prometheus.selector"] }]),
   ];
   const [source] = sources;
   if (source === undefined || sources.length > 1) {
@@ -90,13 +90,13 @@ function reportFlags(command: Command): ReportFlags {
     source,
     remote: remoteFlags(command),
     ...defined({ configFile }),
-    window: given.window,
-    format: given.format,
-    ...defined({ output: given.output }),
+    window: options.window,
+    format: options.format,
+    ...defined({ output: options.output }),
     objectives: {
-      availability: given["slo.availability"],
-      p95: given["slo.responseTime"],
-      mttr: given["slo.mttr"],
+      availability: options["slo.availability"],
+      p95: options["slo.responseTime"],
+      mttr: options["slo.mttr"],
     },
   };
 }

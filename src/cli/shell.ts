@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { Command } from "commander";
+import { allMetrics } from "../catalogue/index.ts";
 import type { Config, ConfigDeps, ConfigSource } from "../config/config.ts";
 import type { Environment } from "../config/document/convert.ts";
 import { describesTarget } from "../config/env/env.ts";
@@ -44,7 +45,11 @@ export class CommandError extends Error {
 }
 
 /** The built-in probers and formats that a configuration is checked against. */
-export const configDeps: ConfigDeps = { probers, formats: { regexp: isRegexp } };
+export const configDeps: ConfigDeps = {
+  probers,
+  metrics: allMetrics(probers),
+  formats: { regexp: isRegexp },
+};
 
 const NO_CONFIGURATION = `nothing is configured: pass --config.file, or describe an LLM with HEARTBEAT_LLM_URL and
 HEARTBEAT_LLM_MODEL, or accept pings with HEARTBEAT_PING_TOKEN`;

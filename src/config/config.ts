@@ -2,6 +2,7 @@ import type { ActionSetup } from "../core/action.ts";
 import type { EventWebhook } from "../core/events.ts";
 import type { Group } from "../core/group.ts";
 import type { MaintenanceWindow } from "../core/maintenance.ts";
+import type { Metric } from "../core/metric.ts";
 import type { Prices } from "../core/money.ts";
 import type { Prober } from "../core/prober.ts";
 import type { PushSetup } from "../core/push-heartbeat.ts";
@@ -48,6 +49,8 @@ export interface Config {
 /** What the rest of the program contributes. */
 export interface ConfigDeps {
   readonly probers: readonly Prober[];
+  /** Every metric of the exporter and of `probers`: metrics that users name have other names. */
+  readonly metrics: readonly Metric[];
   /** Formats that the probers' schemas use, `regexp` and `uri` for example. Durations are known already. */
   readonly formats: Formats;
   /** What became of the files under `plugins`, by their absolute paths. Their probers are among `probers`. */

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import type { ActionSetup } from "../core/action.ts";
 import { defined } from "../core/defined.ts";
 import type { MaintenanceWindow } from "../core/maintenance.ts";
+import { namesOf } from "../core/metric.ts";
 import { isName } from "../core/names.ts";
 import type { Relay } from "../core/relay.ts";
 import type { Target } from "../core/target.ts";
@@ -115,6 +116,7 @@ function buildConfig(
     validator,
     resolvePath,
     environment: env,
+    metricNames: namesOf(deps.metrics),
   };
   const directing: SchemaObject = {
     ...configSchema,

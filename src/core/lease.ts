@@ -30,12 +30,28 @@ export interface LeaseName {
   readonly name: string;
 }
 
+/** Every reason with which a call can fail. */
+export const LEASE_CALL_REASONS = [
+  "dns",
+  "connect",
+  "tls",
+  "timeout",
+  "network",
+  "http_status",
+  "auth",
+  "rate_limited",
+  "server_error",
+  "malformed",
+  "file_missing",
+] as const satisfies readonly FailureReason[];
+export type LeaseCallReason = (typeof LEASE_CALL_REASONS)[number];
+
 /** What came of a call. `conflict`: it was changed, or created, by somebody else in the meantime. */
 export type LeaseAnswer =
   | { readonly kind: "record"; readonly record: LeaseRecord }
   | { readonly kind: "absent"; readonly detail: string }
   | { readonly kind: "conflict" }
-  | { readonly kind: "failed"; readonly reason: FailureReason; readonly detail: string };
+  | { readonly kind: "failed"; readonly reason: LeaseCallReason; readonly detail: string };
 
 /** Leases of one cluster. Calls end when their signal aborts, and reject only for bugs. */
 export interface LeaseApi {

@@ -1,4 +1,4 @@
-/** A metric as the catalogue declares it. `Label` is the union of its label names. */
+/** A metric as it is declared, once. `Label` is the union of its label names. */
 export interface Metric<Label extends string = string> {
   readonly name: string;
   readonly type: "gauge" | "counter" | "histogram";
@@ -6,12 +6,37 @@ export interface Metric<Label extends string = string> {
   readonly labels: readonly Label[];
   /** Upper bounds of a histogram, in the unit of its name. */
   readonly buckets?: readonly number[];
-  /** Which part of the exporter emits it, and so where it can be seen. */
-  readonly emitter: Emitter;
 }
 
-/** `heartbeat`: about something that reports by itself; of a log or a lease where its probe is seen, of pushes on `/metrics`. `probe`: on `/probe` and, with target and module, on `/metrics`. `state`: per configured target on `/metrics`. `group`: about groups and components on `/metrics`. `notify`: about relays, actions and maintenance, on `/metrics`. `exporter`: about the exporter itself. */
-export type Emitter = "probe" | "http" | "llm" | "heartbeat" | "state" | "group" | "notify" | "exporter";
+/** Declares a gauge: a value that goes up and down. `help` is a sentence without a full stop. */
+export const gauge = <const Label extends string = never>(
+  name: string,
+  help: string,
+  labels: readonly Label[] = [],
+): Metric<Label> => ({ name, type: "gauge", help, labels });
+
+/** Declares a counter: a value that only rises. Its name ends in `_total`. */
+export const counter = <const Label extends string = never>(
+  name: string,
+  help: string,
+  labels: readonly Label[] = [],
+): Metric<Label> => ({ name, type: "counter", help, labels });
+
+/** Declares a histogram with these upper bounds. */
+export const histogram = <const Label extends string>(
+  name: string,
+  help: string,
+  labels: readonly Label[],
+  buckets: readonly number[],
+): Metric<Label> => ({ name, type: "histogram", help, labels, buckets });
+
+/** Returns the names of `metrics` and of all their series: those of a histogram have suffixes. */
+export const namesOf = (metrics: readonly Metric[]): ReadonlySet<string> =>
+  new Set(
+    metrics.flatMap(({ name, type }) =>
+      type === "histogram" ? [name, `${name}_bucket`, `${name}_sum`, `${name}_count`] : [name],
+    ),
+  );
 
 /** One value of one series, without the labels that say which target it is about. */
 export interface Sample {
@@ -20,7 +45,7 @@ export interface Sample {
   readonly labels?: Readonly<Record<string, string>>;
 }
 
-/** A sample whose labels are held against the metric's declaration by the compiler. */
+/** Makes a sample. The compiler checks its labels against the metric's declaration. */
 export function sample<Label extends string>(
   metric: Metric<Label>,
   value: number,

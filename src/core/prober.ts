@@ -1,24 +1,38 @@
 import type { Clock } from "./clock.ts";
+import type { AnswerFacts } from "./facts.ts";
 import type { HeartbeatState } from "./heartbeat.ts";
 import type { StateStore } from "./memory.ts";
-import type { Sample } from "./metric.ts";
+import type { Metric, Sample } from "./metric.ts";
 import type { ExpectedSpend, Spend } from "./money.ts";
 import type { FailureReason } from "./reasons.ts";
 import type { Secret } from "./secret.ts";
 import type { Seconds } from "./units.ts";
 
-/** The verdict on one probe. `detail` is for people: debug output and logs, never a label. */
-export type Outcome =
-  | { readonly ok: true }
-  | { readonly ok: false; readonly reason: FailureReason; readonly detail: string };
+/** A failed outcome. `detail` is for people: debug output and logs, never a label. */
+export interface Failure<Reason extends FailureReason = FailureReason> {
+  readonly ok: false;
+  readonly reason: Reason;
+  readonly detail: string;
+}
 
-export const succeeded: Outcome = { ok: true };
-export const failed = (reason: FailureReason, detail: string): Outcome => ({ ok: false, reason, detail });
+/** The verdict on one probe. */
+export type Outcome<Reason extends FailureReason = FailureReason> = { readonly ok: true } | Failure<Reason>;
 
-/** What a prober found out. The engine adds success, duration, timeout and reason. */
-export interface ProbeResult {
-  readonly outcome: Outcome;
+/** The outcome of a successful probe. */
+export const succeeded = { ok: true } as const;
+
+/** Makes the outcome of a failed probe. */
+export const failed = <const Reason extends FailureReason>(
+  reason: Reason,
+  detail: string,
+): Failure<Reason> => ({ ok: false, reason, detail });
+
+/** The result of one probe as its prober returns it. The engine adds success, duration, timeout and reason. */
+export interface ProbeResult<Reason extends FailureReason = FailureReason> {
+  readonly outcome: Outcome<Reason>;
   readonly samples: readonly Sample[];
+  /** Only of kinds that ask a model. */
+  readonly facts?: AnswerFacts;
   /** Only of kinds that read what others report: when they were last heard of. */
   readonly beats?: readonly HeartbeatState[];
   /** Only of kinds that ask a model: it answered, be it wrongly. Alive is not correct. */
@@ -67,6 +81,8 @@ export interface CompileContext {
   resolvePath(file: string): string;
   /** The environment that the configuration is loaded with, where options defer to it (`proxy_from_environment`). */
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Names under which the exporter has series already, of whichever prober: metrics that users name have others. */
+  readonly metricNames: ReadonlySet<string>;
 }
 
 /** A part of a target that cannot be, and what it should be instead. */
@@ -88,8 +104,12 @@ export interface Tier {
  * configuration validates it and derives nothing from it), `compile` turns the validated options into what
  * `probe` needs, once per load, and `probe` runs once per probe and only returns data.
  */
-export interface Prober<Options = unknown, Module = unknown> {
+export interface Prober<Options = unknown, Module = unknown, Reason extends FailureReason = FailureReason> {
   readonly kind: string;
+  /** Every metric that its samples are of, except those that users name in a configuration. */
+  readonly metrics: readonly Metric[];
+  /** Every reason that its probes can fail with. The engine has some of its own, see `ENGINE_REASONS`. */
+  readonly reasons: readonly Reason[];
   /** JSON Schema (2020-12) of the options; `writeOnly: true` marks a secret. */
   readonly schema: object;
   /** True where a probe costs money: results are then reused for 0.9 x interval by default. */
@@ -108,7 +128,7 @@ export interface Prober<Options = unknown, Module = unknown> {
   /** Asks one of `tiers`. Rejects only for bugs. */
   askTier?(target: ProbeTarget, module: Module, tier: Tier, context: ProbeContext): Promise<Outcome>;
   /** Rejects only for bugs; every failure of the target is a value. */
-  probe(target: ProbeTarget, module: Module, context: ProbeContext): Promise<ProbeResult>;
+  probe(target: ProbeTarget, module: Module, context: ProbeContext): Promise<ProbeResult<Reason>>;
   /** Lets go of what a module holds open, when a reload or the end has taken its place. A probe in flight may still run. */
   dispose?(module: Module): void;
 }

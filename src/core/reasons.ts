@@ -41,3 +41,6 @@ export const FAILURE_REASONS = [
 ] as const;
 
 export type FailureReason = (typeof FAILURE_REASONS)[number];
+
+/** The reasons with which the engine fails a probe of any kind: no place became free in time, or the prober has a bug. */
+export const ENGINE_REASONS = ["queue_timeout", "internal"] as const satisfies readonly FailureReason[];

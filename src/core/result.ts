@@ -1,7 +1,4 @@
-import type { HeartbeatState } from "./heartbeat.ts";
-import type { Sample } from "./metric.ts";
-import type { Spend } from "./money.ts";
-import type { Outcome } from "./prober.ts";
+import type { ProbeResult } from "./prober.ts";
 import type { Seconds, Timestamp } from "./units.ts";
 
 /** One line of what happened during a probe, `at` seconds after its start. */
@@ -11,25 +8,16 @@ export interface LogLine {
   readonly fields?: Readonly<Record<string, unknown>>;
 }
 
-/** What the engine makes of one probe: the prober's result in its envelope. Immutable, shared by all who asked. */
-export interface Result {
-  /** Rises with every result of this process, so that nobody counts one twice. */
+/** The prober's result of one probe with what the engine adds. Immutable, and shared by all who asked for the probe. */
+export interface Result extends ProbeResult {
+  /** Rises with every result of this process, so that none is counted twice. */
   readonly id: number;
   readonly startedAt: Timestamp;
   readonly endedAt: Timestamp;
+  /** How long the target took: as the prober says, else how long the prober ran. */
   readonly duration: Seconds;
   /** How long the probe was allowed to take. */
   readonly timeout: Seconds;
-  readonly outcome: Outcome;
-  readonly samples: readonly Sample[];
-  /** See `ProbeResult.beats`. */
-  readonly beats?: readonly HeartbeatState[];
-  /** See `ProbeResult.answered`. */
-  readonly answered?: boolean;
-  /** See `ProbeResult.retryAfter`. */
-  readonly retryAfter?: Seconds;
-  /** See `ProbeResult.spent`. */
-  readonly spent?: Spend;
   /** Whether the probe came after a silence in which its target may have gone to sleep; only where the module says how long that is. */
   readonly coldStart?: boolean;
   readonly log: readonly LogLine[];

@@ -1,9 +1,8 @@
 import type { Clock } from "../core/clock.ts";
 import type { Memory } from "../core/memory.ts";
-import type { Metric } from "../core/metric.ts";
 import type { ProbeTarget } from "../core/prober.ts";
 import type { AgedResult, Result, Skip } from "../core/result.ts";
-import type { Module } from "../core/target.ts";
+import type { Module, Target } from "../core/target.ts";
 import { elapsed, type Seconds, seconds } from "../core/units.ts";
 import { type Deadline, startDeadline } from "./deadline.ts";
 import { createGate, type Limits } from "./limits.ts";
@@ -44,8 +43,8 @@ export interface Engine {
   skip(subject: ProbeRequest): Skip | undefined;
   counts(): { inFlight: number; queued: number };
   setLimits(limits: Limits): void;
-  /** Forgets what is not in `keys` (targets that the configuration no longer has), and recalls what was known of these before a restart. */
-  retain(keys: ReadonlySet<string>): void;
+  /** Forgets the results of targets that are not in `targets`, and restores those of the others from before a restart. */
+  retain(targets: ReadonlyMap<string, Target>): void;
   /** Aborts all probes; later ones reject. */
   shutdown(): Promise<void>;
 }
@@ -68,26 +67,15 @@ export interface EngineDeps {
   readonly onHeld?: (subject: ProbeRequest, last: Result) => void;
   /** Why no probe of this subject may be started now; `undefined` when one may. A probe in flight is joined all the same. */
   readonly skips?: (subject: ProbeRequest) => Skip | undefined;
-  /** The metric of a name, for results that are kept over a restart; without it they keep no samples. */
-  readonly metricNamed?: (name: string) => Metric | undefined;
 }
 
-export function createEngine({
-  clock,
-  memory,
-  limits,
-  onResult,
-  onBug,
-  onHeld,
-  skips,
-  metricNamed = () => undefined,
-}: EngineDeps): Engine {
+export function createEngine({ clock, memory, limits, onResult, onBug, onHeld, skips }: EngineDeps): Engine {
   const gate = createGate(limits);
   const ending = new AbortController();
   const inFlight = new Map<string, Flight>();
   const configured = new Map<string, Result>();
   const adhoc = new Map<string, Result>();
-  const kept = createRestoredResults(memory.namespace("engine/results"), metricNamed);
+  const restored = createRestoredResults(memory.namespace("engine/results"));
   let lastId = 0;
   const deps = {
     clock,
@@ -102,7 +90,7 @@ export function createEngine({
   const remember = ({ key, target, module, minInterval }: ProbeRequest, result: Result): void => {
     if (target.configured) {
       configured.set(key, result);
-      if (module.prober.costly) kept.keep(key, result);
+      if (module.prober.costly) restored.keep(key, result);
     } else if (minInterval > 0 || result.retryAfter !== undefined || module.coldStartAfter !== undefined) {
       adhoc.delete(key);
       adhoc.set(key, result);
@@ -189,11 +177,11 @@ export function createEngine({
       return { inFlight: inside, queued: waiting };
     },
     setLimits: (next) => gate.setLimits(next),
-    retain(keys) {
-      for (const key of configured.keys()) if (!keys.has(key)) configured.delete(key);
-      kept.retain(keys);
-      for (const key of keys) {
-        const before = configured.has(key) ? undefined : kept.recall(key);
+    retain(targets) {
+      for (const key of configured.keys()) if (!targets.has(key)) configured.delete(key);
+      restored.retain(targets);
+      for (const [key, { module }] of targets) {
+        const before = configured.has(key) ? undefined : restored.recall(key, module.prober);
         if (before !== undefined) configured.set(key, before);
       }
     },

@@ -1,69 +1,76 @@
+import { defined } from "../core/defined.ts";
+import { type AnswerFacts, readAnswerFacts } from "../core/facts.ts";
 import { retainKeys, type StateStore } from "../core/memory.ts";
 import type { Metric, Sample } from "../core/metric.ts";
-import { failed, type Outcome, succeeded } from "../core/prober.ts";
+import { failed, type Outcome, type Prober, succeeded } from "../core/prober.ts";
 import { FAILURE_REASONS } from "../core/reasons.ts";
 import type { Result } from "../core/result.ts";
 import { seconds, timestamp } from "../core/units.ts";
 
 /**
- * The last result of each target whose probes cost money, over a restart: it is served again until its time is over, as
- * if nobody had been away. It has no log, and 0 for a number, so that nobody counts it a second time.
+ * The last result of each target whose probes cost money, kept over a restart: it is served again until it expires, as
+ * if the exporter had not restarted. A restored result has no log, and 0 as its number, so that it is not counted twice.
  */
 export interface RestoredResults {
   keep(key: string, result: Result): void;
-  /** `undefined` when there is none, or none that can be understood. */
-  recall(key: string): Result | undefined;
-  /** Forgets what is not in `keys`. */
-  retain(keys: ReadonlySet<string>): void;
+  /** Returns the result kept under `key` with samples of the prober's metrics; `undefined` if there is no readable one. */
+  recall(key: string, prober: Pick<Prober, "metrics">): Result | undefined;
+  /** Forgets the results of all other keys. */
+  retain(keys: { has(key: string): boolean }): void;
 }
 
-/** Samples are kept by the names of their metrics. */
+/** A sample as it is stored: its metric by name. */
 type StoredSample = readonly [name: string, value: number, labels?: Readonly<Record<string, string>>];
 
-/** @param metricNamed the metric of that name; a sample of one that there is no more is left out */
-export function createRestoredResults(
-  shelf: StateStore,
-  metricNamed: (name: string) => Metric | undefined,
-): RestoredResults {
+type Fields = Readonly<Record<string, unknown>>;
+
+export function createRestoredResults(store: StateStore): RestoredResults {
   return {
     keep(key, result) {
       const { startedAt, endedAt, duration, timeout, outcome, samples, answered, retryAfter, coldStart } =
         result;
-      const kept = samples.map(
-        ({ metric, value, labels }): StoredSample =>
-          labels === undefined ? [metric.name, value] : [metric.name, value, labels],
-      );
-      // The detail may quote the answer of the target, and is for those who look at the time.
-      const reason = outcome.ok ? undefined : outcome.reason;
-      shelf.put(key, {
+      store.put(key, {
         startedAt,
         endedAt,
         duration,
         timeout,
-        reason,
-        samples: kept,
+        // Not the detail, which may quote the answer of the target.
+        reason: outcome.ok ? undefined : outcome.reason,
+        samples: samples.map(
+          ({ metric, value, labels }): StoredSample =>
+            labels === undefined ? [metric.name, value] : [metric.name, value, labels],
+        ),
+        facts: storedFacts(result),
         answered,
         retryAfter,
         coldStart,
       });
     },
-    recall: (key) => read(shelf.get(key), metricNamed),
-    retain: (keys) => retainKeys(shelf, keys),
+    recall: (key, { metrics }) => read(store.get(key), metrics),
+    retain: (keys) => retainKeys(store, keys),
   };
 }
 
-function read(value: unknown, metricNamed: (name: string) => Metric | undefined): Result | undefined {
-  if (typeof value !== "object" || value === null) return undefined;
-  const raw = value as Readonly<Record<string, unknown>>;
-  const [startedAt, endedAt, duration, timeout] = ["startedAt", "endedAt", "duration", "timeout"].map(
-    (name) => finite(raw[name]),
-  );
-  const outcome = outcomeOf(raw["reason"]);
+/** Leaves out the answer: what a target said is not written to disk. */
+function storedFacts({ facts }: Result): AnswerFacts | undefined {
+  if (facts === undefined) return undefined;
+  const { answer: _answer, ...rest } = facts;
+  return rest;
+}
+
+function read(value: unknown, metrics: readonly Metric[]): Result | undefined {
+  if (!isFields(value)) return undefined;
+  const startedAt = finite(value["startedAt"]);
+  const endedAt = finite(value["endedAt"]);
+  const duration = finite(value["duration"]);
+  const timeout = finite(value["timeout"]);
+  const outcome = outcomeOf(value["reason"]);
   if (startedAt === undefined || endedAt === undefined || duration === undefined || timeout === undefined)
     return undefined;
   if (outcome === undefined) return undefined;
-  const { samples, answered, retryAfter, coldStart } = raw;
-  const held = finite(retryAfter);
+  const { samples, answered, coldStart } = value;
+  const retryAfter = finite(value["retryAfter"]);
+  const byName = new Map(metrics.map((metric) => [metric.name, metric]));
   return {
     id: 0,
     startedAt: timestamp(startedAt),
@@ -71,13 +78,19 @@ function read(value: unknown, metricNamed: (name: string) => Metric | undefined)
     duration: seconds(duration),
     timeout: seconds(timeout),
     outcome,
-    samples: Array.isArray(samples) ? samples.flatMap((one) => sampleOf(one, metricNamed)) : [],
-    ...(typeof answered === "boolean" ? { answered } : {}),
-    ...(held === undefined ? {} : { retryAfter: seconds(held) }),
-    ...(typeof coldStart === "boolean" ? { coldStart } : {}),
+    samples: Array.isArray(samples) ? samples.flatMap((one) => sampleOf(one, byName)) : [],
+    ...defined({
+      facts: readAnswerFacts(value["facts"]),
+      answered: typeof answered === "boolean" ? answered : undefined,
+      retryAfter: retryAfter === undefined ? undefined : seconds(retryAfter),
+      coldStart: typeof coldStart === "boolean" ? coldStart : undefined,
+    }),
     log: [],
   };
 }
+
+const isFields = (value: unknown): value is Fields =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
 
 const finite = (value: unknown): number | undefined =>
   typeof value === "number" && Number.isFinite(value) ? value : undefined;
@@ -85,19 +98,18 @@ const finite = (value: unknown): number | undefined =>
 function outcomeOf(reason: unknown): Outcome | undefined {
   if (reason === undefined) return succeeded;
   const known = FAILURE_REASONS.find((one) => one === reason);
-  return known === undefined ? undefined : failed(known, "as it was before the exporter was started");
+  return known === undefined ? undefined : failed(known, "as it was before the exporter restarted");
 }
 
-function sampleOf(kept: unknown, metricNamed: (name: string) => Metric | undefined): readonly Sample[] {
-  if (!Array.isArray(kept)) return [];
-  const [name, value, labels] = kept as readonly unknown[];
-  const metric = typeof name === "string" ? metricNamed(name) : undefined;
+/** A sample of a metric that the prober no longer has is dropped. */
+function sampleOf(stored: unknown, metrics: ReadonlyMap<string, Metric>): readonly Sample[] {
+  if (!Array.isArray(stored)) return [];
+  const [name, value, labels] = stored as readonly unknown[];
+  const metric = typeof name === "string" ? metrics.get(name) : undefined;
   if (metric === undefined || typeof value !== "number") return [];
   if (labels === undefined) return [{ metric, value }];
   return isLabels(labels) ? [{ metric, value, labels }] : [];
 }
 
 const isLabels = (value: unknown): value is Readonly<Record<string, string>> =>
-  typeof value === "object" &&
-  value !== null &&
-  Object.values(value).every((text) => typeof text === "string");
+  isFields(value) && Object.values(value).every((text) => typeof text === "string");

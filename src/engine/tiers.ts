@@ -79,6 +79,8 @@ function standIn(target: Target, tier: Tier): Target {
   const { module } = target;
   const prober: Prober = {
     kind: module.prober.kind,
+    metrics: [],
+    reasons: [],
     schema: {},
     costly: false,
     compile: (options) => options,

@@ -62,10 +62,10 @@ export function* resultSamples(
   yield sample(catalogue.probeTimeout, timeout);
   yield sample(catalogue.probeResultAge, age);
   if (!outcome.ok) yield sample(catalogue.probeFailureReason, 1, { reason: outcome.reason });
-  if (coldStart !== undefined) yield sample(catalogue.llmColdStart, Number(coldStart));
+  if (coldStart !== undefined) yield sample(catalogue.coldStart, Number(coldStart));
   yield* samples;
 }
 
 /** Says that the result beside it is the last one for a while. */
-export const skipSamples = (skip: Skip | undefined): readonly Sample[] =>
+const skipSamples = (skip: Skip | undefined): readonly Sample[] =>
   skip === undefined ? [] : [sample(catalogue.probeSkipped, 1, { reason: skip.reason })];

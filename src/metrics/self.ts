@@ -80,7 +80,7 @@ export function createSelf({
 }
 
 /** The streams of events, as series. */
-export function* streamSamples(open: number, dropped: number): Generator<Sample> {
+function* streamSamples(open: number, dropped: number): Generator<Sample> {
   yield sample(catalogue.eventStreams, open);
   yield sample(catalogue.eventStreamsDropped, dropped);
 }
@@ -91,7 +91,7 @@ export interface StoreFacts extends StoreStatus {
 }
 
 /** The store, as series. */
-export function* storeSamples({ up, failures, file, downFor }: StoreFacts): Generator<Sample> {
+function* storeSamples({ up, failures, file, downFor }: StoreFacts): Generator<Sample> {
   yield sample(catalogue.storeUp, Number(up));
   for (const [reason, count] of Object.entries(failures))
     yield sample(catalogue.storeWriteFailures, count, { reason });

@@ -1,7 +1,7 @@
 import { catalogue } from "../catalogue/index.ts";
 import { defined } from "../core/defined.ts";
 import type { Metric } from "../core/metric.ts";
-import { FAILURE_REASONS } from "../core/reasons.ts";
+import { FAILURE_REASONS, type FailureReason } from "../core/reasons.ts";
 import type { Result } from "../core/result.ts";
 
 /** A histogram of the catalogue: how many values fell into each bucket alone, the last of them being beyond all bounds. */
@@ -31,13 +31,17 @@ const newHistogram = ({ buckets = [] }: Metric): Histogram => ({
   sum: 0,
 });
 
-export const newTally = (): Tally => ({
+/**
+ * Makes the tally of a target without results.
+ * @param reasons those with which its probes can fail: each begins at 0
+ */
+export const newTally = (reasons: readonly FailureReason[]): Tally => ({
   probes: { success: 0, failure: 0 },
   durations: {
     success: newHistogram(catalogue.healthCheckDuration),
     failure: newHistogram(catalogue.healthCheckDuration),
   },
-  failures: Object.fromEntries(FAILURE_REASONS.map((reason) => [reason, 0])),
+  failures: Object.fromEntries(reasons.map((reason) => [reason, 0])),
   tokens: {},
 });
 
@@ -49,9 +53,9 @@ function observed(histogram: Histogram | undefined, metric: Metric, value: numbe
   return { buckets: buckets.with(at, (buckets[at] ?? 0) + 1), sum: sum + value };
 }
 
-const increased = (counts: CounterValues, name: string, by = 1): CounterValues => ({
+const added = (counts: CounterValues, more: Readonly<Record<string, number>>): CounterValues => ({
   ...counts,
-  [name]: (counts[name] ?? 0) + by,
+  ...Object.fromEntries(Object.entries(more).map(([name, by]) => [name, (counts[name] ?? 0) + by])),
 });
 
 /**
@@ -60,7 +64,7 @@ const increased = (counts: CounterValues, name: string, by = 1): CounterValues =
  */
 export function count(
   before: Tally,
-  { outcome, duration, samples, coldStart = false }: Result,
+  { outcome, duration, facts = {}, coldStart = false }: Result,
   dollars?: number,
 ): { next: Tally; changed: ReadonlySet<Metric> } {
   const changed = new Set<Metric>([catalogue.healthChecks]);
@@ -75,27 +79,23 @@ export function count(
     const own = observed(next.durations[status], healthCheckDuration, duration);
     change(healthCheckDuration, { durations: { ...next.durations, [status]: own } });
   }
-  if (!outcome.ok) change(catalogue.failures, { failures: increased(next.failures, outcome.reason) });
+  if (!outcome.ok) change(catalogue.failures, { failures: added(next.failures, { [outcome.reason]: 1 }) });
   if (dollars !== undefined) change(catalogue.llmCost, { dollars: (next.dollars ?? 0) + dollars });
-  for (const { metric, value, labels = {} } of samples) {
-    if (metric === catalogue.llmTokens)
-      change(catalogue.llmTokensTotal, { tokens: increased(next.tokens, labels["type"] ?? "", value) });
-    // How long a model takes to wake up says nothing of how fast it is.
-    if (coldStart) continue;
-    const { llmFirstTokenHistogram: first, llmInterTokenHistogram: inter } = catalogue;
-    if (metric === catalogue.llmFirstToken)
-      change(first, { firstToken: observed(next.firstToken, first, value) });
-    if (metric === catalogue.llmInterToken)
-      change(inter, { interToken: observed(next.interToken, inter, value) });
-  }
+  const { tokens, firstToken, interToken } = facts;
+  if (tokens !== undefined) change(catalogue.llmTokensTotal, { tokens: added(next.tokens, tokens) });
+  const { llmFirstTokenHistogram: first, llmInterTokenHistogram: inter } = catalogue;
+  if (firstToken !== undefined && !coldStart)
+    change(first, { firstToken: observed(next.firstToken, first, firstToken) });
+  if (interToken !== undefined && !coldStart)
+    change(inter, { interToken: observed(next.interToken, inter, interToken) });
   return { next, changed };
 }
 
 /** A tally as it was kept over a restart; what is no number, or of other buckets than those of today, begins anew. */
-export function readTally(value: unknown): Tally | undefined {
+export function readTally(value: unknown, reasons: readonly FailureReason[]): Tally | undefined {
   if (!isObject(value)) return undefined;
   const { probes, durations, failures, tokens, dollars, firstToken, interToken } = value;
-  const fresh = newTally();
+  const fresh = newTally(reasons);
   const spent = numberOf(dollars);
   const first = readHistogram(firstToken, catalogue.llmFirstTokenHistogram);
   const inter = readHistogram(interToken, catalogue.llmInterTokenHistogram);
@@ -107,7 +107,7 @@ export function readTally(value: unknown): Tally | undefined {
       failure:
         readHistogram(field(durations, "failure"), catalogue.healthCheckDuration) ?? fresh.durations.failure,
     },
-    failures: { ...fresh.failures, ...readCounts(failures, FAILURE_REASONS) },
+    failures: { ...fresh.failures, ...occurred(readCounts(failures, FAILURE_REASONS)) },
     tokens: readCounts(tokens, isObject(tokens) ? Object.keys(tokens) : []),
     ...defined({ dollars: spent, firstToken: first, interToken: inter }),
   };
@@ -120,6 +120,10 @@ const readCounts = (value: unknown, names: readonly string[]): CounterValues =>
       return known === undefined ? [] : [[name, known]];
     }),
   );
+
+/** Leaves out what never happened: an earlier version may have kept zeros for reasons that the prober does not have. */
+const occurred = (counts: CounterValues): CounterValues =>
+  Object.fromEntries(Object.entries(counts).filter(([, count]) => count > 0));
 
 const field = (value: unknown, name: string): unknown => (isObject(value) ? value[name] : undefined);
 

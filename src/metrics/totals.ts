@@ -1,6 +1,7 @@
 import { catalogue } from "../catalogue/index.ts";
 import { createMemory, retainKeys, type StateStore } from "../core/memory.ts";
 import type { Metric } from "../core/metric.ts";
+import { ENGINE_REASONS, FAILURE_REASONS, type FailureReason } from "../core/reasons.ts";
 import type { Result } from "../core/result.ts";
 import type { Target } from "../core/target.ts";
 import { escapeHelp } from "./exposition.ts";
@@ -34,11 +35,14 @@ interface TargetTotals {
 export function createTotals(shelf: StateStore = createMemory().namespace("totals")): Totals {
   let known = new Map<string, TargetTotals>();
 
-  const begin = (key: string, labels: TargetLabels): TargetTotals => ({
-    labels,
-    tally: readTally(shelf.get(key)) ?? newTally(),
-    lines: new Map(),
-  });
+  const begin = (key: string, target: Target): TargetTotals => {
+    const reasons = reasonsOf(target);
+    return {
+      labels: targetLabels(target),
+      tally: readTally(shelf.get(key), reasons) ?? newTally(reasons),
+      lines: new Map(),
+    };
+  };
 
   return {
     observe(target, result, dollars) {
@@ -54,7 +58,7 @@ export function createTotals(shelf: StateStore = createMemory().namespace("total
       known = new Map(
         targets.map((target) => {
           const key = keyOf(target);
-          return [key, known.get(key) ?? begin(key, targetLabels(target))];
+          return [key, known.get(key) ?? begin(key, target)];
         }),
       );
       for (const target of targets) {
@@ -84,6 +88,12 @@ export function createTotals(shelf: StateStore = createMemory().namespace("total
       return out;
     },
   };
+}
+
+/** The reasons with which probes of a target can fail, in the order of the list of all. */
+function reasonsOf({ module }: Target): readonly FailureReason[] {
+  const possible = new Set<FailureReason>([...module.prober.reasons, ...ENGINE_REASONS]);
+  return FAILURE_REASONS.filter((reason) => possible.has(reason));
 }
 
 const keyOf = (target: Target): string => JSON.stringify([target.name, target.module.name]);

@@ -1,4 +1,5 @@
 import type { Metric } from "../core/metric.ts";
+import { FAILURE_REASONS } from "../core/reasons.ts";
 import type { Plugin, PluginProber } from "../plugin.ts";
 
 /** What is wrong with a plugin, and what it should be. */
@@ -64,7 +65,7 @@ export function readPlugin(
 
 function objectionTo(prober: unknown, taken: ReservedNames): PluginProblem | undefined {
   if (!isObject(prober)) return { got: `a prober that is ${typeof prober}`, want: "an object" };
-  const { kind, schema, costly, metrics = [] } = prober;
+  const { kind, schema, costly, metrics = [], reasons = [] } = prober;
   if (typeof kind !== "string" || !KIND.test(kind) || RESERVED_KINDS.has(kind)) {
     return {
       got: `kind: ${quoted(kind)}`,
@@ -89,6 +90,14 @@ function objectionTo(prober: unknown, taken: ReservedNames): PluginProblem | und
   }
   if (!Array.isArray(metrics) || metrics.length > MOST_METRICS)
     return { got: of("metrics that are none"), want: of(`metrics: a list of at most ${MOST_METRICS}`) };
+  const unknown = Array.isArray(reasons)
+    ? (reasons as unknown[]).find((reason) => !FAILURE_REASONS.some((one) => one === reason))
+    : reasons;
+  if (unknown !== undefined)
+    return {
+      got: of(`the reason ${quoted(unknown)}`),
+      want: of("reasons: a list, each one of FAILURE_REASONS"),
+    };
   return metricsObjection(metrics, kind, taken.metrics);
 }
 

@@ -1,6 +1,8 @@
+import { defined } from "../core/defined.ts";
+import { readAnswerFacts } from "../core/facts.ts";
 import type { Metric, Sample } from "../core/metric.ts";
 import { failed, type Outcome, type ProbeResult, type Prober, succeeded } from "../core/prober.ts";
-import { FAILURE_REASONS } from "../core/reasons.ts";
+import { FAILURE_REASONS, type FailureReason } from "../core/reasons.ts";
 import { seconds } from "../core/units.ts";
 import type { PluginProber } from "../plugin.ts";
 
@@ -14,10 +16,12 @@ const LONGEST_LABEL = 256;
  * @param file names the plugin in messages
  */
 export function guarded(prober: PluginProber, file: string): Prober {
-  const metrics = new Map((prober.metrics ?? []).map((metric) => [metric.name, metric]));
-  const { objection, caution, expectedSpend, dispose } = prober;
+  const { metrics = [], reasons = FAILURE_REASONS, objection, caution, expectedSpend, dispose } = prober;
+  const metricsByName = new Map(metrics.map((metric) => [metric.name, metric]));
   return {
     kind: prober.kind,
+    metrics,
+    reasons,
     schema: prober.schema,
     costly: prober.costly,
     compile(options, context) {
@@ -30,7 +34,7 @@ export function guarded(prober: PluginProber, file: string): Prober {
     },
     async probe(target, module, context) {
       try {
-        return checked(await prober.probe(target, module, context), metrics);
+        return checked(await prober.probe(target, module, context), metricsByName, reasons);
       } catch (error) {
         throw new Error(`plugin ${file}: ${textOf(error)}`, { cause: error });
       }
@@ -79,16 +83,21 @@ const textOf = (error: unknown): string => (error instanceof Error ? error.messa
  * @returns the result as the exporter takes it
  * @throws Error that says what is wrong with it
  */
-function checked(result: unknown, metrics: ReadonlyMap<string, Metric>): ProbeResult {
+function checked(
+  result: unknown,
+  metrics: ReadonlyMap<string, Metric>,
+  reasons: readonly FailureReason[],
+): ProbeResult {
   if (typeof result !== "object" || result === null)
     throw new Error(`its probe returned ${typeof result}, no result`);
-  const { outcome, samples, answered, duration, retryAfter, spent } = result as Partial<ProbeResult>;
+  const { outcome, samples, facts, answered, duration, retryAfter, spent } = result as Partial<ProbeResult>;
   if (!Array.isArray(samples) || samples.length > MOST_SAMPLES)
     throw new Error(`samples: want a list of at most ${MOST_SAMPLES}`);
   const seen = new Set<string>();
   return {
-    outcome: checkedOutcome(outcome),
+    outcome: checkedOutcome(outcome, reasons),
     samples: samples.map((one: unknown) => checkedSample(one, metrics, seen)),
+    ...defined({ facts: readAnswerFacts(facts) }),
     ...(typeof answered === "boolean" ? { answered } : {}),
     ...(isLength(duration) ? { duration: seconds(duration) } : {}),
     ...(isLength(retryAfter) ? { retryAfter: seconds(retryAfter) } : {}),
@@ -99,15 +108,15 @@ function checked(result: unknown, metrics: ReadonlyMap<string, Metric>): ProbeRe
 const isLength = (value: unknown): value is number =>
   typeof value === "number" && Number.isFinite(value) && value >= 0;
 
-function checkedOutcome(outcome: unknown): Outcome {
+function checkedOutcome(outcome: unknown, reasons: readonly FailureReason[]): Outcome {
   const { ok, reason, detail } = (typeof outcome === "object" && outcome !== null ? outcome : {}) as Readonly<
     Record<string, unknown>
   >;
   if (ok === true) return succeeded;
-  const known = FAILURE_REASONS.find((one) => one === reason);
+  const known = reasons.find((one) => one === reason);
   if (ok === false && known !== undefined) return failed(known, typeof detail === "string" ? detail : "");
   throw new Error(
-    `outcome: got ${JSON.stringify(outcome)?.slice(0, 200) ?? "nothing"}, want succeeded, or failed with a known reason`,
+    `outcome: got ${JSON.stringify(outcome)?.slice(0, 200) ?? "nothing"}, want succeeded, or failed with one of the reasons of its prober`,
   );
 }
 

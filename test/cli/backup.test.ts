@@ -58,7 +58,7 @@ test("restores the mode from a backup of a running exporter and keeps the replac
     code: 1,
     stderr: expect.stringContaining("it exists already"),
   });
-}, 60_000);
+});
 
 test.each([
   ["a backup without --storage.path", ["backup", "x.db"], 2, "--storage.path <file>' not specified"],

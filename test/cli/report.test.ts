@@ -81,7 +81,7 @@ targets:
     expect((await report(`--storage.path=${path}`, "--format=markdown")).stdout).toMatch(
       /^\| good \| healthy \|/m,
     );
-  }, 60_000);
+  });
 
   test.each([
     [

@@ -92,5 +92,5 @@ targets:
     );
     const { stdout } = await succeed([process.execPath, "program.ts", exporter.url], folder.path);
     expect(stdout).toBe("current primary\nfollow primary 0.4 false\n");
-  }, 120_000);
+  });
 });

@@ -15,6 +15,8 @@ export interface HttpOptions {
 
 export const httpProber: Prober<HttpOptions, HttpOptions> = {
   kind: "http",
+  metrics: [],
+  reasons: [],
   costly: false,
   schema: {
     $defs: {
@@ -103,6 +105,8 @@ export interface LlmOptions {
 
 export const llmProber: Prober<LlmOptions, { readonly options: LlmOptions; readonly key?: Secret }> = {
   kind: "llm",
+  metrics: [],
+  reasons: [],
   costly: true,
   schema: {
     type: "object",
@@ -135,6 +139,7 @@ export const llmProber: Prober<LlmOptions, { readonly options: LlmOptions; reado
 
 export const deps: ConfigDeps = {
   probers: [httpProber, llmProber],
+  metrics: [],
   formats: {
     regexp: (text) => {
       try {

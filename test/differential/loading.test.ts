@@ -1,4 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { openConfig } from "../../src/cli/open-config.ts";
+import { configDeps } from "../../src/cli/shell.ts";
+import { ConfigError } from "../../src/config/document/problems.ts";
+import { systemClock } from "../../src/core/clock.ts";
 import { runMain } from "../helpers/exporter.ts";
 import { type TemporaryFolder, temporaryFolder } from "../helpers/temporary-folder.ts";
 import { runTool } from "../helpers/tools.ts";
@@ -13,25 +17,52 @@ afterAll(() => folder[Symbol.asyncDispose]());
 const textOf = ({ yaml }: LoadCase): string =>
   yaml.startsWith("{") ? `modules:\n  m:\n    prober: http\n    http: ${yaml}\n` : yaml;
 
-/** What an exporter thinks of a file, with all it said when that is not what is wanted. */
+const writeCase = (each: LoadCase): Promise<string> =>
+  folder.write(`${each.name.replaceAll(/\W/g, "-")}.yml`, textOf(each));
+
+/** Returns the verdict about a file, with the whole output when it is not the wanted one. */
 function verdictOf(code: number | null, output: string, wanted: string): string {
   const verdict = code === 0 ? "taken" : code === 1 ? "refused" : `ended with ${code}`;
   return verdict === wanted ? verdict : `${verdict}: ${output}`;
 }
 
+/** The verdict that this exporter has to give. */
+function wantedOf({ theirs, differs }: LoadCase): "taken" | "refused" {
+  const other = theirs === "taken" ? "refused" : "taken";
+  return differs === undefined ? theirs : other;
+}
+
+/** Loads a file as --config.check does, in this process: a hundred starts of Node.js would take most of a minute. */
+async function check(file: string): Promise<{ code: 0 | 1; output: string }> {
+  try {
+    await openConfig({ kind: "file", path: file, env: process.env }, configDeps, systemClock);
+    return { code: 0, output: "" };
+  } catch (error) {
+    if (error instanceof ConfigError) return { code: 1, output: error.message };
+    throw error;
+  }
+}
+
 describe.concurrent("--config.check", () => {
-  test.each(loading.map((each) => [each.name, each] as const))("%s", async (name, each) => {
-    const file = await folder.write(`${name.replaceAll(/\W/g, "-")}.yml`, textOf(each));
-    const args = [`--config.file=${file}`, "--config.check"];
-    const theirs = await runTool("blackbox_exporter", "newest", args);
+  test.each(loading.map((each) => [each.name, each] as const))("%s", async (_name, each) => {
+    const file = await writeCase(each);
+    const theirs = await runTool("blackbox_exporter", "newest", [`--config.file=${file}`, "--config.check"]);
     expect(verdictOf(theirs.code, theirs.stderr, each.theirs)).toBe(each.theirs);
 
-    const ours = runMain(args);
+    const { code, output } = await check(file);
+    const wanted = wantedOf(each);
+    expect(verdictOf(code, output, wanted)).toBe(wanted);
+    // A refusal names its place in the file.
+    if (code === 1) expect(output).toContain(`${file}:`);
+  });
+
+  test.each(["taken", "refused"])("as a command: %s", async (wanted) => {
+    const each = loading.find((one) => wantedOf(one) === wanted);
+    if (each === undefined) throw new Error(`no case is ${wanted}`);
+    const file = await writeCase({ ...each, name: `command ${wanted}` });
+    await using ours = runMain([`--config.file=${file}`, "--config.check"]);
     const { code } = await ours.exited;
-    const other = each.theirs === "taken" ? "refused" : "taken";
-    const wanted = each.differs === undefined ? each.theirs : other;
     expect(verdictOf(code, ours.output(), wanted)).toBe(wanted);
-    // Whatever is refused is refused at a place of the file.
     if (code === 1) expect(ours.stderr()).toContain(`${file}:`);
   });
 });

@@ -18,11 +18,11 @@ import { everyQuery, readDashboards } from "../pack/queries.ts";
 import { scaledRules } from "../pack/scaled-rules.ts";
 import { seriesOf } from "../pack/series-of.ts";
 
-/** Two minutes of a rule are four seconds here. */
+/** Shortens the durations of the rules: two minutes become four seconds. */
 const FACTOR = 30;
 
-/** What this exporter has, in the words of the reasons why a query may be empty. */
-const THERE = [
+/** Reasons for an empty query that do not hold for this exporter. */
+const PRESENT = [
   "rules are loaded, and one fires",
   "groups",
   "heartbeats",
@@ -30,6 +30,9 @@ const THERE = [
   "storage",
   "maintenance windows",
 ];
+
+/** The path of the receiver that the watchdog's notifications go to. */
+const WATCHDOG = "/dead-mans-switch";
 
 const exporterYaml = (llm: string, shop: string, logs: string): string => `
 modules:
@@ -55,7 +58,7 @@ alerting: { alertmanagers: [{ static_configs: [{ targets: ["${new URL(alertmanag
 scrape_configs: [{ job_name: heartbeat, static_configs: [{ targets: ["${new URL(exporter).host}"] }] }]
 `;
 
-/** Does something every half second until the returned function is called. */
+/** Runs `work` every half second until the returned function is called. */
 function repeatedly(work: () => Promise<unknown>): () => Promise<void> {
   const ending = new AbortController();
   const loop = (async () => {
@@ -70,12 +73,13 @@ function repeatedly(work: () => Promise<unknown>): () => Promise<void> {
   };
 }
 
+/** Returns the names of the alerts that fire, sorted. */
 const firing = async (prometheus: PrometheusServer): Promise<readonly string[]> =>
   (await prometheus.query('ALERTS{alertstate="firing"}'))
     .map(({ metric }) => metric["alertname"] ?? "")
     .toSorted(byText);
 
-/** Starts everything, with what stands for the world: a model, a service, two machines and a log. */
+/** Starts the exporter, Prometheus, Alertmanager, and what they watch: a model, a service, two machines and a log. */
 async function stack(version: ToolVersion) {
   await using resources = new AsyncDisposableStack();
   const folder = resources.use(await temporaryFolder());
@@ -100,9 +104,11 @@ async function stack(version: ToolVersion) {
     }),
   );
   const ping = (name: string) => () => fetch(`${exporter.url}/ping/${name}`).catch(() => undefined);
-  // A job that ran, and runs again.
+  // A job that has run once and is running again.
   for (const action of ["/start", "", "/start"]) await fetch(`${exporter.url}/ping/backup${action}`);
   let count = 0;
+  const received = (path: string): readonly string[] =>
+    live.requests.filter((request) => request.path.startsWith(path)).map(({ body }) => body);
   const write = () => {
     count += 1;
     const { messages_processed_delta: delta } = DETAILED_HEARTBEAT;
@@ -137,116 +143,112 @@ async function stack(version: ToolVersion) {
     async fallSilent(name: string) {
       await pinging.get(name)?.();
     },
-    /** The texts that came under a path of the receivers, in their order. */
-    told: (path: string): readonly string[] =>
-      live.requests.filter((request) => request.path.startsWith(path)).map(({ body }) => body),
+    /** Returns the bodies that the receivers got under a path, in order. */
+    received,
+    /**
+     * Waits for `count` more notifications of the watchdog, which come every two seconds. Alertmanager has then had the
+     * time to send everything else that was due.
+     */
+    async rounds(count: number) {
+      const before = received(WATCHDOG).length;
+      await waitUntil("the watchdog", () => received(WATCHDOG).length >= before + count || undefined);
+    },
+    /** Returns what the receivers got besides the watchdog's notifications. */
+    messages: () => live.requests.filter(({ path }) => !path.startsWith(WATCHDOG)),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }
 
 const byText = (a = "", b = ""): number => (a < b ? -1 : 1);
 
-describe.each(["bookworm", "newest"] as const)("the whole pack, live, with the programs of %s", (version) => {
-  it("tells of what is wrong once, of its end once, and of nothing else", async () => {
-    await using all = await stack(version);
-    const { prometheus, told } = all;
-    // All is well: only the watchdog is heard.
-    await prometheus.queryUntil(
-      'heartbeat_group_status{group="everything",status="healthy"} == 1',
-      undefined,
-      seconds(30),
-    );
-    await waitUntil("the watchdog", () => (told("/dead").length > 2 ? true : undefined), seconds(30));
-    await pause(5000);
-    expect(await firing(prometheus)).toEqual(["HeartbeatWatchdog"]);
-    expect(all.live.requests.filter(({ path }) => !path.startsWith("/dead"))).toEqual([]);
+// All stacks at once: they wait much more than they work.
+describe.concurrent.each(["bookworm", "newest"] as const)(
+  "the whole pack, live, with the programs of %s",
+  (version) => {
+    it("notifies once about each problem, once about its end, and about nothing else", async () => {
+      await using all = await stack(version);
+      const { prometheus } = all;
+      // While all is well, only the watchdog notifies.
+      await prometheus.queryUntil('heartbeat_group_status{group="everything",status="healthy"} == 1');
+      await all.rounds(6);
+      expect(await firing(prometheus)).toEqual(["HeartbeatWatchdog"]);
+      expect(all.messages()).toEqual([]);
 
-    // The model dies, and comes back.
-    await all.llama.process.stop(seconds(0));
-    const about = (path: string, words: string): readonly string[] =>
-      told(path).filter((text) => text.includes(words));
-    const gone = "model (module chat) gives no answer; its last success was";
-    for (const path of ["/slack", "/telegram"]) {
-      const text = await waitUntil(`${path} to be told`, () => about(path, gone)[0], seconds(40));
-      expect(text).toContain("🔴");
-      expect(text).toMatch(/its last success was \d+(\.\d+)?s ago/);
-    }
-    expect(about("/slack", gone)[0]).toContain('"channel":"#ai"');
-    await all.startModel();
-    for (const path of ["/slack", "/telegram"]) {
-      const text = await waitUntil(`${path} to be told of the end`, () => about(path, "🟢")[0], seconds(60));
-      expect(text).toContain("HeartbeatModelUnavailable");
-    }
-    // That its error budget burnt and that it was up too seldom stays true for hours.
-    await prometheus.queryUntil(
-      'absent(ALERTS{alertstate="firing", severity="critical"})',
-      undefined,
-      seconds(60),
-    );
+      // The model dies, and comes back.
+      await all.llama.process.stop(seconds(0));
+      const about = (path: string, words: string): readonly string[] =>
+        all.received(path).filter((text) => text.includes(words));
+      const gone = "model (module chat) gives no answer; its last success was";
+      for (const path of ["/slack", "/telegram"]) {
+        const text = await waitUntil(`a message to ${path}`, () => about(path, gone)[0]);
+        expect(text).toContain("🔴");
+        expect(text).toMatch(/its last success was \d+(\.\d+)?s ago/);
+      }
+      expect(about("/slack", gone)[0]).toContain('"channel":"#ai"');
+      await all.startModel();
+      for (const path of ["/slack", "/telegram"]) {
+        const text = await waitUntil(`the all-clear to ${path}`, () => about(path, "🟢")[0]);
+        expect(text).toContain("HeartbeatModelUnavailable");
+      }
+      // The alerts about its error budget and its uptime, which are not critical, go on for hours.
+      await prometheus.queryUntil('absent(ALERTS{alertstate="firing", severity="critical"})');
 
-    // A machine falls silent: one message to its owner, and one when it is back.
-    await all.fallSilent("production-server");
-    const offline = "production-server (prod-01.example.com) is offline";
-    const online = "production-server (prod-01.example.com) is online";
-    await waitUntil("the offline message", () => about("/telegram", offline)[0], seconds(40));
-    await pause(8000);
-    expect(about("/telegram", offline)).toHaveLength(1);
-    all.keepPinging("production-server");
-    await waitUntil("the online message", () => about("/telegram", online)[0], seconds(40));
-    expect(about("/telegram", "production-server")).toHaveLength(2);
-    const letters = () => all.live.mails.filter(({ to }) => to.includes("web@example.com"));
-    await waitUntil("both letters", () => (letters().length > 1 ? true : undefined));
-    expect(letters()).toHaveLength(2);
+      // A machine falls silent: its owner gets one message, and one when it is back.
+      await all.fallSilent("production-server");
+      const offline = "production-server (prod-01.example.com) is offline";
+      const online = "production-server (prod-01.example.com) is online";
+      await waitUntil("the offline message", () => about("/telegram", offline)[0]);
+      await all.rounds(4);
+      expect(about("/telegram", offline)).toHaveLength(1);
+      all.keepPinging("production-server");
+      await waitUntil("the online message", () => about("/telegram", online)[0]);
+      expect(about("/telegram", "production-server")).toHaveLength(2);
+      const mails = () => all.live.mails.filter(({ to }) => to.includes("web@example.com"));
+      await waitUntil("both mails", () => (mails().length > 1 ? true : undefined));
+      expect(mails()).toHaveLength(2);
 
-    // Another is silent when the exporter goes: nobody may take that for its return.
-    await all.fallSilent("db");
-    await waitUntil(
-      "the offline message of the other",
-      () => about("/telegram", "db is offline")[0],
-      seconds(40),
-    );
-    const before = all.live.requests.filter(({ path }) => !path.startsWith("/dead")).length;
-    await all.exporter.process.stop();
-    const down = "Prometheus has not reached the exporter";
-    await waitUntil("word of the exporter", () => about("/slack", down)[0], seconds(40));
-    await pause(15_000);
-    const since = all.live.requests
-      .filter(({ path }) => !path.startsWith("/dead"))
-      .slice(before)
-      .filter(({ body }) => !body.includes(": model"));
-    expect(since.map(({ body }) => /Heartbeat[A-Z]\w+/.exec(body)?.[0])).toEqual(
-      since.map(() => "HeartbeatExporterDown"),
-    );
-    expect(since.map(({ path }) => path.split("/")[1]).toSorted(byText)).toEqual([
-      "pagerduty",
-      "slack",
-      "telegram",
-    ]);
-    expect(about("/telegram", "db is online")).toEqual([]);
-    expect(all.live.alertmanager.warnings()).toEqual([]);
-  }, 300_000);
+      // Another machine is silent when the exporter goes away: that must not read as the machine's return.
+      await all.fallSilent("db");
+      await waitUntil("the offline message of the other", () => about("/telegram", "db is offline")[0]);
+      const before = all.messages().length;
+      await all.exporter.process.stop();
+      const down = "Prometheus has not reached the exporter";
+      await waitUntil("the message about the exporter", () => about("/slack", down)[0]);
+      await all.rounds(8);
+      const since = all
+        .messages()
+        .slice(before)
+        .filter(({ body }) => !body.includes(": model"));
+      expect(since.map(({ body }) => /Heartbeat[A-Z]\w+/.exec(body)?.[0])).toEqual(
+        since.map(() => "HeartbeatExporterDown"),
+      );
+      expect(since.map(({ path }) => path.split("/")[1]).toSorted(byText)).toEqual([
+        "pagerduty",
+        "slack",
+        "telegram",
+      ]);
+      expect(about("/telegram", "db is online")).toEqual([]);
+      expect(all.live.alertmanager.warnings()).toEqual([]);
+    }, 300_000);
 
-  it("has series for every query of every panel", async () => {
-    await using all = await stack(version);
-    const { prometheus } = all;
-    await prometheus.queryUntil(
-      'heartbeat_group_status{group="everything",status="healthy"} == 1',
-      undefined,
-      seconds(30),
-    );
-    await all.fallSilent("db");
-    const queries = [...readDashboards()].flatMap(([name, dashboard]) => everyQuery(name, dashboard));
-    // Those about http and llm targets have series for certain where such targets are ill: pack/queries.test.ts.
-    let empty = queries.filter(
-      ({ expr }) => whyEmpty(expr) !== undefined && whyEmpty(expr, THERE) === undefined,
-    );
-    expect(empty.length).toBeGreaterThan(50);
-    // Recording rules of recording rules take their time.
-    for (let round = 0; round < 30 && empty.length > 0; round += 1) {
-      const found = await Promise.all(empty.map((query) => seriesOf(prometheus, query)));
-      empty = empty.filter((_, i) => found[i] === 0);
-      if (empty.length > 0) await pause(1000);
-    }
-    expect(empty.map(({ place, expr }) => `${place}: ${expr}`)).toEqual([]);
-  }, 300_000);
-});
+    it("has series for every query of every panel", async () => {
+      await using all = await stack(version);
+      const { prometheus } = all;
+      await prometheus.queryUntil('heartbeat_group_status{group="everything",status="healthy"} == 1');
+      await all.fallSilent("db");
+      const queries = [...readDashboards()].flatMap(([name, dashboard]) => everyQuery(name, dashboard));
+      // Queries about http and llm targets need targets that fail: pack/queries.test.ts has them.
+      let empty = queries.filter(
+        ({ expr }) => whyEmpty(expr) !== undefined && whyEmpty(expr, PRESENT) === undefined,
+      );
+      expect(empty.length).toBeGreaterThan(50);
+      // Recording rules that read other recording rules take several evaluations.
+      for (let round = 0; round < 60 && empty.length > 0; round += 1) {
+        const found = await Promise.all(empty.map((query) => seriesOf(prometheus, query)));
+        empty = empty.filter((_, i) => found[i] === 0);
+        if (empty.length > 0) await pause(1000);
+      }
+      expect(empty.map(({ place, expr }) => `${place}: ${expr}`)).toEqual([]);
+    }, 300_000);
+  },
+);

@@ -43,11 +43,7 @@ async function report(...args: readonly string[]): Promise<Report> {
 
 /** Waits until Prometheus has scraped so many times more. */
 async function scrapes(prometheus: PrometheusServer, count: number): Promise<void> {
-  await prometheus.queryUntil(
-    `timestamp(up) >= ${Date.now() / 1000 + count * SCRAPE}`,
-    undefined,
-    seconds(30),
-  );
+  await prometheus.queryUntil(`timestamp(up) >= ${Date.now() / 1000 + count * SCRAPE}`);
 }
 
 describe.each(["bookworm", "newest"] as const)("reports, with a real Prometheus (%s)", (version) => {
@@ -143,5 +139,5 @@ describe.each(["bookworm", "newest"] as const)("reports, with a real Prometheus 
     expect(asked.alerts.length + own.alerts.length).toBe(2);
     expect(asked.notes.join("\n")).toContain("estimated from a histogram");
     expect(prometheus.warnings()).toEqual([]);
-  }, 90_000);
+  });
 });

@@ -1,7 +1,5 @@
 import { expect, test } from "vitest";
-import { catalogue } from "../../src/catalogue/index.ts";
 import { createMemory } from "../../src/core/memory.ts";
-import { sample } from "../../src/core/metric.ts";
 import { failed, succeeded } from "../../src/core/prober.ts";
 import type { Result } from "../../src/core/result.ts";
 import { targetStatus } from "../../src/core/status.ts";
@@ -91,11 +89,8 @@ const result = (coldStart: boolean, more: Partial<Result> = {}): Result => ({
   duration: seconds(20),
   timeout,
   outcome: succeeded,
-  samples: [
-    sample(catalogue.llmFirstToken, 19),
-    sample(catalogue.llmInterToken, 0.5),
-    sample(catalogue.llmTokens, 6, { type: "output" }),
-  ],
+  facts: { firstToken: seconds(19), interToken: seconds(0.5), tokens: { output: 6 } },
+  samples: [],
   log: [],
   coldStart,
   ...more,

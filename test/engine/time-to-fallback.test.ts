@@ -49,6 +49,8 @@ function targetAt(answerNow: () => Phase["answer"], clock: ManualClock, costly: 
   });
   return {
     kind: "by_the_clock",
+    metrics: [],
+    reasons: ["content_mismatch", "bad_request", "rate_limited", "timeout"],
     schema: {},
     costly,
     compile: () => ({}),
@@ -99,7 +101,7 @@ function startParts(clock: ManualClock, memory: Memory, target: Target): World {
     },
   });
   const asker = createAsker(engine, clock, seconds(0.5));
-  engine.retain(new Set([identityOf(target)]));
+  engine.retain(new Map([[identityOf(target), target]]));
   driver.setTargets([target]);
   const scheduler = createScheduler(
     clock,

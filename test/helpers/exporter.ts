@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { createExporter } from "../../src/app/exporter.ts";
+import { allMetrics } from "../../src/catalogue/index.ts";
 import type { ConfigDeps } from "../../src/config/config.ts";
 import { createConfigHolder } from "../../src/config/reload.ts";
 import { type Clock, systemClock } from "../../src/core/clock.ts";
@@ -52,8 +53,6 @@ export interface ExporterOptions {
   readonly files?: Readonly<Record<string, string>>;
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
-  /** How long its start may take; 10 s by default. */
-  readonly patience?: Seconds;
 }
 
 /** The environment of a test's exporter: what the machine's own says must not configure it. */
@@ -77,17 +76,13 @@ export async function startExporter({
   files = {},
   args = [],
   env,
-  patience = seconds(10),
 }: ExporterOptions): Promise<ExporterProcess> {
   await using resources = new AsyncDisposableStack();
   const folder = resources.use(await temporaryFolder());
   for (const [name, content] of Object.entries(files)) await folder.write(name, content);
   const config = yaml === undefined ? [] : [`--config.file=${await folder.write("exporter.yml", yaml)}`];
   const running = resources.use(runMain(["--web.listen-address=127.0.0.1:0", ...config, ...args], env));
-  const [, url = ""] = await running.waitForOutput(
-    /heartbeat-exporter listens.*? address=(https?:\S+)/,
-    patience,
-  );
+  const [, url = ""] = await running.waitForOutput(/heartbeat-exporter listens.*? address=(https?:\S+)/);
   const owned = resources.move();
   return {
     url,
@@ -138,7 +133,7 @@ export async function startLocalExporter(options: {
   const folder = resources.use(await temporaryFolder());
   for (const [name, content] of Object.entries(options.files ?? {})) await folder.write(name, content);
   const path = await folder.write("exporter.yml", options.yaml);
-  const deps: ConfigDeps = { probers, formats: { regexp: () => true } };
+  const deps: ConfigDeps = { probers, metrics: allMetrics(probers), formats: { regexp: () => true } };
   const holder = createConfigHolder({ kind: "file", path, env: {} }, deps, clock);
   const logged: LocalExporter["logged"] = [];
   const at = (level: string) => (fields: object, message: string) =>

@@ -4,19 +4,19 @@ import { tool } from "./tools.ts";
 
 /** A real LLM server (llama.cpp); `await using` stops it. */
 export interface LlamaServer extends AsyncDisposable {
-  /** Without a path: `${url}/v1` is its OpenAI-compatible API. */
+  /** Its address without a path; `${url}/v1` is the OpenAI-compatible API. */
   readonly url: string;
   readonly port: number;
-  /** SIGSTOP makes it hang with open connections, SIGCONT go on, SIGKILL vanish: `kill` sends them. */
+  /** `kill` with SIGSTOP makes it hang with open connections, SIGCONT continue, SIGKILL vanish. */
   readonly process: Running;
-  /** How many prompts have reached the model so far, finished or not. The server must not be stopped. */
+  /** Returns the number of prompts that have reached the model, finished or not. The server must not be stopped. */
   prompts(): Promise<number>;
 }
 
 /**
- * Starts llama-server with a model file and waits until it answers.
+ * Starts llama-server with a model file and waits until it is healthy.
  *
- * @param options.port a free one by default; name one to bring back a server that was killed
+ * @param options.port a free one by default; give the port of a killed server to bring it back
  */
 export async function startLlama(options: {
   readonly model: string;
@@ -41,9 +41,9 @@ export async function startLlama(options: {
     cwd === undefined ? {} : { cwd },
   );
   try {
-    const listening = await server.waitForOutput(/listening on (http:\/\/127\.0\.0\.1:(\d+))/, seconds(20));
+    const listening = await server.waitForOutput(/listening on (http:\/\/127\.0\.0\.1:(\d+))/);
     const [, url = "", port] = listening;
-    await server.waitForHttp(`${url}/health`, undefined, seconds(20));
+    await server.waitForHttp(`${url}/health`);
     return {
       url,
       port: Number(port),
@@ -60,16 +60,16 @@ export async function startLlama(options: {
 }
 
 /**
- * Counts the tasks in the server's log. The log is written behind the answers' back, so this waits until it
- * has told of as many generated tokens as the server's metrics; they do not count the prompts themselves.
+ * Counts the tasks in the server's log. The log lags behind the answers, so this first waits until it accounts for as many
+ * generated tokens as the server's metrics do. The metrics alone do not count prompts.
  */
 async function promptsOf(server: Running, url: string): Promise<number> {
   const metrics = await (await fetch(`${url}/metrics`)).text();
   const generated = Number(/^llamacpp:tokens_predicted_total (\d+)/m.exec(metrics)?.[1] ?? Number.NaN);
   if (Number.isNaN(generated)) throw new Error(`no tokens_predicted_total in ${url}/metrics:\n${metrics}`);
   await waitUntil("the log of llama-server", () => {
-    const told = [...server.output().matchAll(/(?<!prompt ) eval time = .*?\/ +(\d+) tokens/g)];
-    return told.reduce((sum, [, tokens]) => sum + Number(tokens), 0) >= generated ? true : undefined;
+    const logged = [...server.output().matchAll(/(?<!prompt ) eval time = .*?\/ +(\d+) tokens/g)];
+    return logged.reduce((sum, [, tokens]) => sum + Number(tokens), 0) >= generated ? true : undefined;
   });
   return [...server.output().matchAll(/\| processing task/g)].length;
 }

@@ -5,13 +5,19 @@ import { setTimeout as pause } from "node:timers/promises";
 
 import { type Seconds, seconds, toMilliseconds } from "../../src/core/units.ts";
 
-/** How a process ended: by itself with a code, or by a signal. */
+/**
+ * The longest that a test waits for something that is bound to happen. A machine that does ten other things needs some
+ * of it; a test that is well never comes near.
+ */
+const PATIENCE = seconds(60);
+
+/** The end of a process: its exit code, or the signal that ended it. */
 export interface Exit {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
 }
 
-/** A process that has ended, with all it said. */
+/** A process that has ended, with its whole output. */
 export interface Finished extends Exit {
   readonly stdout: string;
   readonly stderr: string;
@@ -25,7 +31,7 @@ export interface RunOptions {
   readonly env?: NodeJS.ProcessEnv;
   /** Written to its standard input, which is otherwise empty. */
   readonly input?: string;
-  /** Killed when it takes longer; 60 s by default. Only for {@link run}. */
+  /** Kills the process when it runs longer; 60 s by default. Only for {@link run}. */
   readonly deadline?: Seconds;
 }
 
@@ -34,38 +40,38 @@ export interface Running extends AsyncDisposable {
   readonly pid: number;
   /** Settles when the process has ended and its output is complete. */
   readonly exited: Promise<Exit>;
-  /** What it has written so far. */
+  /** The output so far. */
   stdout(): string;
   stderr(): string;
   /** Both, in the order in which they arrived. */
   output(): string;
-  /** Waits for a match in its output; rejects at the deadline (10 s) or when the process ends before. */
+  /** Waits for a match in the output; rejects at the deadline (60 s), or when the process ends first. */
   waitForOutput(pattern: RegExp, deadline?: Seconds): Promise<RegExpExecArray>;
-  /** Waits for an answer with a status of 2xx, or one that `accept` takes; rejects like `waitForOutput`. */
-  waitForHttp(url: string, accept?: (response: Response) => boolean, deadline?: Seconds): Promise<void>;
+  /** Waits for a response with a 2xx status, or one that `accept` takes; rejects like `waitForOutput`. */
+  waitForHttp(url: string, accept?: (response: Response) => boolean): Promise<void>;
   /** Sends a signal. */
   kill(signal: NodeJS.Signals): void;
-  /** Asks it to end with SIGTERM, kills it after `patience` (5 s), and waits for the end. */
+  /** Sends SIGTERM, then SIGKILL after `patience` (60 s), and waits for the end. */
   stop(patience?: Seconds): Promise<Exit>;
 }
 
-/** Children that a test left running must not outlive the test runner. */
+/** Children that a test left running: they must not outlive the test runner. */
 const alive = new Set<ChildProcess>();
 process.on("exit", () => {
   for (const child of alive) child.kill("SIGKILL");
 });
 
 /**
- * Asks again and again until there is a value.
+ * Polls every 20 ms until there is a value.
  *
  * @param what completes the sentence "waited in vain for ..."
- * @param poll returns undefined for "not yet"; what it throws ends the waiting
- * @throws Error at the deadline (10 s)
+ * @param poll returns undefined for "not yet"; an error that it throws ends the wait
+ * @throws Error at the deadline (60 s)
  */
 export async function waitUntil<T>(
   what: string,
   poll: () => T | undefined | Promise<T | undefined>,
-  deadline: Seconds = seconds(10),
+  deadline: Seconds = PATIENCE,
 ): Promise<T> {
   const end = performance.now() + toMilliseconds(deadline);
   for (;;) {
@@ -88,7 +94,7 @@ export async function freePort(): Promise<number> {
   return address.port;
 }
 
-/** Starts a process whose output is collected. Wait for what shows that it is ready. */
+/** Starts a process and collects its output. It may not be ready yet: wait for a sign of that. */
 export function start(argv: readonly string[], { cwd, env, input }: RunOptions = {}): Running {
   const [command, ...args] = argv;
   if (command === undefined) throw new Error("no command to start");
@@ -97,16 +103,16 @@ export function start(argv: readonly string[], { cwd, env, input }: RunOptions =
     env: env ?? process.env,
     stdio: ["pipe", "pipe", "pipe"],
   });
-  const said = { stdout: "", stderr: "", both: "" };
+  const output = { stdout: "", stderr: "", both: "" };
   child.stdout.setEncoding("utf8").on("data", (text: string) => {
-    said.stdout += text;
-    said.both += text;
+    output.stdout += text;
+    output.both += text;
   });
   child.stderr.setEncoding("utf8").on("data", (text: string) => {
-    said.stderr += text;
-    said.both += text;
+    output.stderr += text;
+    output.both += text;
   });
-  // A process that does not read its input is its own affair.
+  // A process may end without having read its input.
   child.stdin.on("error", () => undefined);
   child.stdin.end(input ?? "");
 
@@ -119,13 +125,13 @@ export function start(argv: readonly string[], { cwd, env, input }: RunOptions =
     };
     child.on("close", (code, signal) => end({ code, signal }));
     child.on("error", (error) => {
-      said.both += `${error.message}\n`;
+      output.both += `${error.message}\n`;
       if (child.pid === undefined) end({ code: null, signal: null });
     });
   });
   if (child.pid !== undefined) alive.add(child);
 
-  const lastWords = (): string => `${argv.join(" ")}\n${said.both.slice(-4000)}`;
+  const lastOutput = (): string => `${argv.join(" ")}\n${output.both.slice(-4000)}`;
   const waitFor = async <T>(
     what: string,
     poll: () => T | undefined | Promise<T | undefined>,
@@ -144,15 +150,15 @@ export function start(argv: readonly string[], { cwd, env, input }: RunOptions =
         deadline,
       );
     } catch (error) {
-      throw new Error(`${error instanceof Error ? error.message : String(error)}\n${lastWords()}`, {
+      throw new Error(`${error instanceof Error ? error.message : String(error)}\n${lastOutput()}`, {
         cause: error,
       });
     }
   };
-  const stop = async (patience: Seconds = seconds(5)): Promise<Exit> => {
+  const stop = async (patience: Seconds = PATIENCE): Promise<Exit> => {
     if (exit !== undefined) return exit;
     child.kill("SIGTERM");
-    // One that was paused would not see the other signal.
+    // A stopped process does not act on SIGTERM.
     child.kill("SIGCONT");
     const timer = setTimeout(() => child.kill("SIGKILL"), toMilliseconds(patience));
     const how = await exited;
@@ -163,24 +169,24 @@ export function start(argv: readonly string[], { cwd, env, input }: RunOptions =
   return {
     pid: child.pid ?? -1,
     exited,
-    stdout: () => said.stdout,
-    stderr: () => said.stderr,
-    output: () => said.both,
-    waitForOutput: (pattern, deadline = seconds(10)) =>
-      waitFor(`output matching ${pattern}`, () => pattern.exec(said.both) ?? undefined, deadline),
-    waitForHttp: async (url, accept = (response) => response.ok, deadline = seconds(10)) => {
+    stdout: () => output.stdout,
+    stderr: () => output.stderr,
+    output: () => output.both,
+    waitForOutput: (pattern, deadline = PATIENCE) =>
+      waitFor(`output matching ${pattern}`, () => pattern.exec(output.both) ?? undefined, deadline),
+    waitForHttp: async (url, accept = (response) => response.ok) => {
       await waitFor(
         `an answer from ${url}`,
         async () => {
           try {
-            const response = await fetch(url, { signal: AbortSignal.timeout(1000) });
+            const response = await fetch(url, { signal: AbortSignal.timeout(10_000) });
             await response.body?.cancel();
             return accept(response) ? true : undefined;
           } catch {
             return undefined;
           }
         },
-        deadline,
+        PATIENCE,
       );
     },
     kill: (signal) => {
@@ -196,7 +202,7 @@ export function start(argv: readonly string[], { cwd, env, input }: RunOptions =
 /** Runs a process to its end, whatever its exit code. */
 export async function run(argv: readonly string[], options: RunOptions = {}): Promise<Finished> {
   const child = start(argv, options);
-  const { deadline = seconds(60) } = options;
+  const { deadline = PATIENCE } = options;
   const timer = setTimeout(() => child.kill("SIGKILL"), toMilliseconds(deadline));
   const exit = await child.exited;
   clearTimeout(timer);

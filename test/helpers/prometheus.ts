@@ -1,4 +1,3 @@
-import { type Seconds, seconds } from "../../src/core/units.ts";
 import { type Running, start, waitUntil } from "./process.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 import { type ToolVersion, tool } from "./tools.ts";
@@ -9,7 +8,7 @@ export interface VectorElement {
   readonly value: number;
 }
 
-/** A target that Prometheus scrapes, as its API tells it (an extract). */
+/** A scraped target, as far as tests need what Prometheus' API says about it. */
 export interface ScrapedTarget {
   readonly labels: Readonly<Record<string, string>>;
   readonly discoveredLabels: Readonly<Record<string, string>>;
@@ -31,25 +30,21 @@ export interface PrometheusServer extends AsyncDisposable {
   readonly process: Running;
   /** The folder of its configuration file. */
   readonly folder: string;
-  /** An instant query; a scalar comes as one element without labels. */
+  /** Runs an instant query; a scalar comes as one element without labels. */
   query(expression: string): Promise<VectorElement[]>;
-  /** Repeats a query until it has a result (that `accept` takes) and returns it; rejects at the deadline (10 s). */
-  queryUntil(
-    expression: string,
-    accept?: (result: VectorElement[]) => boolean,
-    deadline?: Seconds,
-  ): Promise<VectorElement[]>;
-  /** The active targets. */
+  /** Repeats a query until it has a result (that `accept` takes) and returns it; rejects after 60 s. */
+  queryUntil(expression: string, accept?: (result: VectorElement[]) => boolean): Promise<VectorElement[]>;
+  /** Returns the active targets. */
   targets(): Promise<ScrapedTarget[]>;
-  /** By metric name; entries differ when targets disagree. */
+  /** Returns the metadata by metric name; there are several entries when targets disagree. */
   metadata(metric?: string): Promise<Record<string, MetricMetadata[]>>;
-  /** The `data` of any other answer of its API, e.g. `api("rules")`; rejects with Prometheus' own error. */
+  /** Returns the `data` of any other API response, e.g. of `api("rules")`; rejects with Prometheus' own error. */
   api(path: string, parameters?: Readonly<Record<string, string>>): Promise<unknown>;
-  /** Lines of its log of the levels warning and error; the ones about its shutdown are left out. */
+  /** Returns the log lines of level warning or error, except those about its shutdown. */
   warnings(): string[];
 }
 
-/** What a Prometheus is started with. */
+/** The configuration of a Prometheus. */
 export interface PrometheusOptions {
   readonly version: ToolVersion;
   /** The text of `prometheus.yml`. */
@@ -102,15 +97,11 @@ export async function startPrometheus(options: PrometheusOptions): Promise<Prome
     process: server,
     folder: folder.path,
     query,
-    queryUntil: (expression, accept = (result) => result.length > 0, deadline = seconds(10)) =>
-      waitUntil(
-        `a result of ${expression}`,
-        async () => {
-          const result = await query(expression);
-          return accept(result) ? result : undefined;
-        },
-        deadline,
-      ),
+    queryUntil: (expression, accept = (result) => result.length > 0) =>
+      waitUntil(`a result of ${expression}`, async () => {
+        const result = await query(expression);
+        return accept(result) ? result : undefined;
+      }),
     targets: async () => ((await api("targets")) as { activeTargets: ScrapedTarget[] }).activeTargets,
     metadata: async (metric) =>
       (await api("metadata", metric === undefined ? {} : { metric })) as Record<string, MetricMetadata[]>,
@@ -124,7 +115,7 @@ export async function startPrometheus(options: PrometheusOptions): Promise<Prome
   };
 }
 
-/** Prometheus writes the special values as Go does. */
+/** Parses a sample value; Prometheus writes infinities as Go does. */
 function sampleValue(text: string): number {
   return Number(text.replace("Inf", "Infinity"));
 }

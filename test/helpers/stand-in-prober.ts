@@ -22,6 +22,8 @@ export function heldProber(): { prober: Prober; started: PendingProbe[] } {
   const started: PendingProbe[] = [];
   const prober: Prober = {
     kind: "held",
+    metrics: [],
+    reasons: ["timeout", "connect"],
     schema: {},
     costly: false,
     compile: () => ({}),

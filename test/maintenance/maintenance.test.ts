@@ -26,6 +26,8 @@ maintenance:
 const state = { up: true };
 const switchProber: Prober = {
   kind: "switch",
+  metrics: [],
+  reasons: ["connect"],
   schema: { type: "object" },
   costly: false,
   compile: () => ({}),

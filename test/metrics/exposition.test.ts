@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { catalogue } from "../../src/catalogue/index.ts";
 import { sample } from "../../src/core/metric.ts";
 import { createExposition } from "../../src/metrics/exposition.ts";
+import { llmMetrics } from "../../src/probers/llm/metrics.ts";
 
 describe("createExposition", () => {
   it("prints families with help and type, however their samples came", () => {
@@ -10,7 +11,7 @@ describe("createExposition", () => {
     exposition.add([sample(catalogue.probeSuccess, 1), sample(catalogue.probeDuration, 0.25)], {
       target: "a",
     });
-    exposition.add([sample(catalogue.probeSuccess, 0), sample(catalogue.llmTokens, 4, { type: "output" })], {
+    exposition.add([sample(catalogue.probeSuccess, 0), sample(llmMetrics.tokens, 4, { type: "output" })], {
       target: "b",
     });
     expect(exposition.text()).toBe(`# HELP probe_success ${catalogue.probeSuccess.help}
@@ -20,7 +21,7 @@ probe_success{target="b"} 0
 # HELP probe_duration_seconds ${catalogue.probeDuration.help}
 # TYPE probe_duration_seconds gauge
 probe_duration_seconds{target="a"} 0.25
-# HELP probe_llm_tokens ${catalogue.llmTokens.help}
+# HELP probe_llm_tokens ${llmMetrics.tokens.help}
 # TYPE probe_llm_tokens gauge
 probe_llm_tokens{target="b",type="output"} 4
 `);
@@ -43,7 +44,7 @@ probe_llm_tokens{target="b",type="output"} 4
     fc.assert(
       fc.property(fc.string({ unit: "binary" }), (type) => {
         const exposition = createExposition();
-        exposition.add([sample(catalogue.llmTokens, 1, { type })]);
+        exposition.add([sample(llmMetrics.tokens, 1, { type })]);
         const lines = exposition.text().split("\n");
         expect(lines).toHaveLength(4);
         const escaped = /^probe_llm_tokens\{type="(.*)"\} 1$/su.exec(lines[2] ?? "")?.[1] ?? "no match";

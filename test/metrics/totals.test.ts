@@ -3,13 +3,13 @@ import { Counter, Histogram, Registry } from "prom-client";
 import { describe, expect, it } from "vitest";
 import { catalogue } from "../../src/catalogue/index.ts";
 import { createMemory } from "../../src/core/memory.ts";
-import { type Metric, sample } from "../../src/core/metric.ts";
+import type { Metric } from "../../src/core/metric.ts";
 import { failed, succeeded } from "../../src/core/prober.ts";
-import { FAILURE_REASONS } from "../../src/core/reasons.ts";
+import { ENGINE_REASONS, FAILURE_REASONS } from "../../src/core/reasons.ts";
 import type { Result } from "../../src/core/result.ts";
 import { seconds, timestamp } from "../../src/core/units.ts";
 import { createTotals } from "../../src/metrics/totals.ts";
-import { parseExposition } from "../helpers/exposition.ts";
+import { parseExposition, valueOf } from "../helpers/exposition.ts";
 import { readBack } from "../helpers/read-back.ts";
 import { heldProber, moduleOf, targetOf } from "../helpers/stand-in-prober.ts";
 
@@ -31,12 +31,13 @@ const resultOf = ({ reason, duration, firstToken, tokens }: Facts): Result => ({
   duration: seconds(duration),
   timeout: seconds(600),
   outcome: reason === undefined ? succeeded : failed(reason, ""),
-  samples: [
+  facts: {
     ...(firstToken === undefined
-      ? []
-      : [sample(catalogue.llmFirstToken, firstToken), sample(catalogue.llmInterToken, firstToken / 10)]),
-    ...(tokens === undefined ? [] : [sample(catalogue.llmTokens, tokens, { type: "output" })]),
-  ],
+      ? {}
+      : { firstToken: seconds(firstToken), interToken: seconds(firstToken / 10) }),
+    ...(tokens === undefined ? {} : { tokens: { output: tokens } }),
+  },
+  samples: [],
   log: [],
 });
 
@@ -63,7 +64,8 @@ function reference(priced: boolean) {
     checks.inc({ ...labels, status }, 0);
     durations.zero({ ...labels, status });
   }
-  for (const reason of FAILURE_REASONS) failures.inc({ ...labels, reason }, 0);
+  for (const reason of [...one.module.prober.reasons, ...ENGINE_REASONS])
+    failures.inc({ ...labels, reason }, 0);
   if (priced) cost.inc(labels, 0);
   return {
     count(facts: Facts) {
@@ -130,6 +132,36 @@ describe("createTotals", () => {
         expect(comparable(await totals.text())).toEqual(comparable(await theirs.text()));
       }),
     );
+  });
+
+  const reasonsIn = (text: string): readonly string[] =>
+    parseExposition(text)
+      .series.filter(({ name }) => name === "heartbeat_failures_total")
+      .map(({ labels: { reason = "" } }) => reason);
+
+  it("starts failures at 0 for the reasons of the prober and of the engine, and for no others", async () => {
+    const totals = createTotals();
+    totals.setTargets([one]);
+    const possible = ["connect", "timeout", "queue_timeout", "internal"];
+    expect(reasonsIn(await totals.text())).toEqual(possible);
+    totals.observe(one, resultOf({ reason: "dns", duration: 1 }));
+    expect(reasonsIn(await totals.text())).toEqual([...possible, "dns"]);
+  });
+
+  it("drops zeros of other reasons that an earlier version stored, and keeps what was counted", async () => {
+    const shelf = createMemory().namespace("totals");
+    const failures = {
+      ...Object.fromEntries(FAILURE_REASONS.map((reason) => [reason, 0])),
+      dns: 2,
+      connect: 3,
+    };
+    shelf.put(JSON.stringify(["one", "held"]), { failures });
+    const totals = createTotals(shelf);
+    totals.setTargets([one]);
+    const text = await totals.text();
+    expect(reasonsIn(text)).toEqual(["connect", "timeout", "queue_timeout", "internal", "dns"]);
+    expect(valueOf(text, "heartbeat_failures_total", { reason: "dns" })).toBe(2);
+    expect(valueOf(text, "heartbeat_failures_total", { reason: "connect" })).toBe(3);
   });
 
   it("forgets targets that are gone, and begins anew when they come back", async () => {

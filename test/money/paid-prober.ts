@@ -1,6 +1,5 @@
-import { catalogue } from "../../src/catalogue/index.ts";
-import { sample } from "../../src/core/metric.ts";
 import { failed, type Prober, succeeded } from "../../src/core/prober.ts";
+import { seconds } from "../../src/core/units.ts";
 
 /** Tokens of each prompt. */
 export const PER_PROMPT = { input: 14, output: 6 } as const;
@@ -11,6 +10,8 @@ export function paidProber(model = "gpt-4o-mini-2024-07-18") {
   const down = new Set<string>();
   const prober: Prober<object, object> = {
     kind: "paid",
+    metrics: [],
+    reasons: ["empty"],
     schema: { type: "object" },
     costly: true,
     compile: (options) => options,
@@ -30,10 +31,8 @@ export function paidProber(model = "gpt-4o-mini-2024-07-18") {
         ? { outcome: failed("empty", "as the test says"), samples: [], answered: false, spent }
         : {
             outcome: succeeded,
-            samples: [
-              sample(catalogue.llmTokens, PER_PROMPT.input, { type: "input" }),
-              sample(catalogue.llmFirstToken, 0.3),
-            ],
+            facts: { tokens: { input: PER_PROMPT.input }, firstToken: seconds(0.3) },
+            samples: [],
             answered: true,
             spent,
           };

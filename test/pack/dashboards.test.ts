@@ -5,10 +5,13 @@ import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { RUNBOOKS } from "../../dashboards/source/dashboard.ts";
 import { metricNamed } from "../../dashboards/source/known-metrics.ts";
-import { metrics } from "../../src/catalogue/index.ts";
+import { allMetrics } from "../../src/catalogue/index.ts";
+import { probers } from "../../src/probers/index.ts";
 import { readsOf } from "./promql.ts";
 import { type DashboardJson, everyQuery, panelsOf, readDashboards } from "./queries.ts";
 import { rangesOf } from "./ranges.ts";
+
+const metrics = allMetrics(probers);
 
 const repository = fileURLToPath(new URL("../..", import.meta.url));
 const dashboards = readDashboards();

@@ -1,7 +1,7 @@
 import { chmod, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { runMain, startExporter } from "../helpers/exporter.ts";
+import { runMain, startExporter, terminate } from "../helpers/exporter.ts";
 import { valueOf } from "../helpers/exposition.ts";
 import { waitUntil } from "../helpers/process.ts";
 import { type TemporaryFolder, temporaryFolder } from "../helpers/temporary-folder.ts";
@@ -136,6 +136,11 @@ targets: [{ name: here, module: echoing, target: somewhere }, { name: there, mod
       "got metric probe_echo_asked: a counter, want a name that ends in _total for a counter, and only for one",
     ],
     [
+      "an unknown reason",
+      echo("echo", 'reasons: ["empty", "broken"] as never,'),
+      'got prober echo: the reason "broken", want prober echo: reasons: a list, each one of FAILURE_REASONS',
+    ],
+    [
       "no probe",
       echo("echo").replace("async probe", "async prob"),
       "got prober echo: no probe, want prober echo: probe: a function",
@@ -177,10 +182,14 @@ targets: [{ name: here, module: echoing, target: somewhere }, { name: there, mod
       labels: `return { outcome: succeeded, samples: [sample(value, 1, { of: "a", more: "b" })] };`,
       twice: `return { outcome: succeeded, samples: [sample(asked, 1), sample(asked, 1)] };`,
       nothing: `return undefined;`,
+      unlisted: `return { outcome: failed("dns", "x"), samples: [] };`,
       good: `return { outcome: failed("empty", "x"), samples: [] };`,
     };
     const cases = Object.entries(bodies).map(([name, body]) => `if (address === "${name}") { ${body} }`);
-    const source = echo("echo").replace("times += 1;", `times += 1;\n${cases.join("\n")}`);
+    const source = echo("echo", 'reasons: ["empty"],').replace(
+      "times += 1;",
+      `times += 1;\n${cases.join("\n")}`,
+    );
     const targets = Object.keys(bodies).map((name) => `{ name: ${name}, module: echoing, target: ${name} }`);
     const yaml = YAML.replace(/targets: .*/, `targets: [${targets.join(", ")}]`);
     await using exporter = await startExporter({ yaml, files: { "one.ts": source } });
@@ -193,6 +202,13 @@ targets: [{ name: here, module: echoing, target: somewhere }, { name: there, mod
     expect(said).toContain("plugin ./one.ts: broken");
     expect(said).toContain("which is none of the prober's metrics");
     expect(said).toContain("probe_echo_asked_total: the same series twice");
+    expect(said).toContain("want succeeded, or failed with one of the reasons of its prober");
+    const listed = /heartbeat_failures_total\{target="good",.*reason="(.*)"\}/g;
+    expect(Array.from(text.matchAll(listed), ([, reason = ""]) => reason).toSorted()).toEqual([
+      "empty",
+      "internal",
+      "queue_timeout",
+    ]);
   });
 
   it("come and go with a reload; one that changed waits for a restart, which is said once", async () => {
@@ -225,6 +241,36 @@ targets: [{ name: here, module: echoing, target: somewhere }, { name: there, mod
     await reload(both, /outcome=unchanged/);
     await reload(YAML, /outcome=changed/);
     expect((await fetch(`${exporter.url}/probe?module=another&target=a`)).status).toBe(400);
+  });
+
+  it("can give facts about an answer, which become histograms", async () => {
+    const facts = `facts: { answer: "yes", firstToken: 0.2, tokens: { input: 3, output: "x" } }, samples:`;
+    const source = echo("echo").replace("samples:", facts);
+    await using exporter = await startExporter({ yaml: YAML, files: { "one.ts": source } });
+    await exporter.get("/metrics");
+    const text = await exporter.get("/metrics");
+    expect(valueOf(text, "heartbeat_llm_time_to_first_token_seconds_sum")).toBeCloseTo(0.4);
+    expect(valueOf(text, "heartbeat_llm_tokens_total", { type: "input" })).toBe(6);
+    expect(text).not.toContain('type="output"');
+  });
+
+  it("keep the last result of a costly prober, samples included, over a restart with a store", async () => {
+    await using folder = await temporaryFolder();
+    const options = {
+      yaml: YAML,
+      files: { "one.ts": echo("echo").replace("costly: false", "costly: true") },
+      args: [`--storage.path=${join(folder.path, "store.db")}`],
+    };
+    const asked = async (): Promise<number | undefined> => {
+      await using exporter = await startExporter(options);
+      const text = await exporter.get("/metrics");
+      expect(valueOf(text, "probe_success", { target: "here" })).toBe(1);
+      expect(valueOf(text, "probe_echo_value", { target: "here", of: "somewhere" })).toBe(7);
+      await terminate(exporter);
+      return valueOf(text, "probe_result_age_seconds", { target: "here" });
+    };
+    expect(await asked()).toBe(0);
+    expect(await asked()).toBeGreaterThan(0);
   });
 
   it("can report components, remember, and are ended with the exporter or the configuration", async () => {

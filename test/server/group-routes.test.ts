@@ -16,6 +16,8 @@ let down: Set<string>;
 let probed: number;
 const scripted: Prober = {
   kind: "scripted",
+  metrics: [],
+  reasons: ["connect"],
   schema: {},
   costly: false,
   compile: () => ({}),

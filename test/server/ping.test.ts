@@ -11,6 +11,8 @@ import { parseExposition, valueOf } from "../helpers/exposition.ts";
 /** Hears of a log at the address, as probers of logs do. */
 const listening: Prober = {
   kind: "listening",
+  metrics: [],
+  reasons: [],
   schema: {},
   costly: false,
   compile: (options) => options,

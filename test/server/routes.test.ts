@@ -5,6 +5,8 @@ import { type LocalExporter, startLocalExporter } from "../helpers/exporter.ts";
 /** Probes by what the address says: `ok://`, `bad://`, `bug://`; an `ask://` one answers like a model. */
 const byAddress: Prober = {
   kind: "scripted",
+  metrics: [],
+  reasons: ["connect"],
   schema: {
     type: "object",
     properties: { password: { type: "string", writeOnly: true } },

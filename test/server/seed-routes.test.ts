@@ -13,6 +13,8 @@ let next: { outcome: Outcome; answered: boolean };
 let asked: number;
 const model: Prober = {
   kind: "model",
+  metrics: [],
+  reasons: ["overloaded"],
   schema: { type: "object" },
   costly: true,
   compile: (options) => options,

@@ -63,7 +63,7 @@ describe("a disk that is full", () => {
     expect(checks(text)).toBeGreaterThanOrEqual(counted);
     // Not one result was lost while nothing could be written.
     expect(valueOf(text, "heartbeat_exporter_store_results")).toBeGreaterThanOrEqual(counted);
-  }, 60_000);
+  });
 });
 
 describe("a disk that nobody may write", () => {
@@ -136,7 +136,7 @@ describe("a file with flipped bytes", () => {
       }),
       { numRuns: 30 },
     );
-  }, 120_000);
+  });
 
   it("is put aside when that is found while the exporter runs, and what memory knows is written anew", async () => {
     await using folder = await temporaryFolder();

@@ -64,9 +64,11 @@ function targetsOf(
   const dropped = new Set<string>();
   const targets = groups.flatMap(({ targets, labels = {} }) => {
     const module = labels["__param_module"] ?? labels["module"] ?? defaultModule;
-    const kept = Object.entries(labels).filter(([name]) => !name.startsWith("__") && !OWN_LABELS.has(name));
+    const userLabels = Object.entries(labels).filter(
+      ([name]) => !name.startsWith("__") && !OWN_LABELS.has(name),
+    );
     for (const name of Object.keys(labels))
-      if (name !== "__param_module" && !kept.some(([own]) => own === name)) dropped.add(name);
+      if (name !== "__param_module" && !userLabels.some(([own]) => own === name)) dropped.add(name);
     return targets.flatMap((target) => {
       const name = nameOf(target);
       if (omitted.has(module)) {
@@ -74,9 +76,9 @@ function targetsOf(
         return [];
       }
       const own =
-        kept.length === 0
+        userLabels.length === 0
           ? {}
-          : { labels: Object.fromEntries(kept.map(([key, value]) => [key, escapeReferences(value)])) };
+          : { labels: Object.fromEntries(userLabels.map(([key, value]) => [key, escapeReferences(value)])) };
       return { name, module, target: escapeReferences(target), ...own };
     });
   });

@@ -48,17 +48,17 @@ export const packCommand = (choose: Choose): Command =>
     .option("--force", "overwrite files that were changed by hand")
     .addHelpText("after", HELP)
     .action((_options, command: Command) => {
-      const given = command.opts<{
+      const options = command.opts<{
         out: string;
         overrides?: string;
         only?: readonly PackPart[];
         force?: true;
       }>();
       const flags: PackFlags = {
-        out: given.out,
-        ...defined({ overrides: given.overrides }),
-        parts: PARTS.filter((one) => given.only?.includes(one) ?? true),
-        force: given.force ?? false,
+        out: options.out,
+        ...defined({ overrides: options.overrides }),
+        parts: PARTS.filter((one) => options.only?.includes(one) ?? true),
+        force: options.force ?? false,
       };
       choose(async (shell) => printPack(flags, shell));
     });

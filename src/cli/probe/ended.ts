@@ -12,9 +12,3 @@ export interface ProbeRun {
   /** The cost of the probe; absent without a price. */
   readonly dollars?: number;
 }
-
-/** What a model answered, as far as the prober notes it; of several questions the last. */
-export function answerOf({ log }: Result): string | undefined {
-  const answer = log.findLast(({ message }) => message === "answered")?.fields?.["answer"];
-  return typeof answer === "string" && answer !== "" ? answer : undefined;
-}

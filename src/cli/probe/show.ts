@@ -7,7 +7,7 @@ import { createExposition } from "../../metrics/exposition.ts";
 import { resultSamples, resultText } from "../../metrics/page.ts";
 import { debugText } from "../../server/debug-text.ts";
 import { textTable } from "../table.ts";
-import { answerOf, type ProbeRun } from "./ended.ts";
+import type { ProbeRun } from "./ended.ts";
 
 const HEADER = ["target", "module", "status", "duration", "detail"];
 
@@ -28,9 +28,8 @@ export function probesTable(runs: readonly ProbeRun[], colours: boolean): string
   return `${textTable([HEADER, ...rows], ["left", "left", "left", "right", "left"])}\n${summary}\n`;
 }
 
-function detailText(result: ProbeRun["result"]): string {
-  const { outcome } = result;
-  const answer = answerOf(result);
+function detailText({ outcome, facts }: ProbeRun["result"]): string {
+  const answer = facts?.answer;
   const answerText = answer === undefined ? "" : `answered ${JSON.stringify(answer)}`;
   if (outcome.ok) return visible(answerText);
   const failure = `${outcome.reason}: ${outcome.detail}`;
@@ -53,8 +52,8 @@ function spentText(runs: readonly ProbeRun[]): readonly string[] {
 /** Renders the results as one JSON document. */
 export function probesJson(runs: readonly ProbeRun[]): string {
   const targets = runs.map(({ name, target, module, result, dollars }) => {
-    const { outcome, duration, startedAt, spent, beats } = result;
-    const answer = answerOf(result);
+    const { outcome, duration, startedAt, facts, spent, beats } = result;
+    const answer = facts?.answer;
     return {
       name,
       module: module.name,

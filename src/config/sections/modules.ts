@@ -26,6 +26,7 @@ export interface BuildContext {
   /** Turns a path of the configuration into one for the operating system. */
   readonly resolvePath: (file: string) => string;
   readonly environment: Environment;
+  readonly metricNames: ReadonlySet<string>;
   /** A plugin could not be loaded: a kind that nobody knows may be one of its own. */
   readonly pluginsMissing?: boolean;
 }
@@ -150,7 +151,10 @@ function checkKeys(keys: readonly string[], path: Path, prober: Prober, context:
   }
 }
 
-function compileContext(at: Path, { report, resolvePath, environment }: BuildContext): CompileContext {
+function compileContext(
+  at: Path,
+  { report, resolvePath, environment, metricNames }: BuildContext,
+): CompileContext {
   return {
     problem: (path, got, want) =>
       report.problem({ path: [...at, ...path], got, want, foreign: true } satisfies UnplacedProblem),
@@ -158,6 +162,7 @@ function compileContext(at: Path, { report, resolvePath, environment }: BuildCon
     secretFile: (file, path) => secretFile(resolvePath(file), [...at, ...path], report),
     resolvePath,
     environment,
+    metricNames,
   };
 }
 

@@ -15,8 +15,10 @@ import { findFiles, isPath, isPattern } from "./find-files.ts";
 import { type FollowResult, followFile } from "./follow-file.ts";
 import { followRemote, shownAddress } from "./follow-remote.ts";
 import { hashOf, type LogState, newLogState, readLogState } from "./log-state.ts";
+import { fieldMetrics, logMetrics } from "./metrics.ts";
 import { compileHeartbeatLog, type HeartbeatLogModule } from "./options.ts";
 import { DeadlineError, type LogProblem, leftBehind, problem, untilAborted } from "./problem.ts";
+import { type HeartbeatLogReason, heartbeatLogReasons } from "./reasons.ts";
 import { logSamples } from "./samples.ts";
 import { type HeartbeatLogOptions, heartbeatLogSchema } from "./schema.ts";
 import { beatOf, problemOf } from "./verdict.ts";
@@ -24,13 +26,15 @@ import { beatOf, problemOf } from "./verdict.ts";
 /** Follows the log of a service that writes heartbeats into it: it is well while they come. */
 export const heartbeatLogProber = {
   kind: "heartbeat_log",
+  metrics: [...Object.values(logMetrics), ...fieldMetrics],
+  reasons: heartbeatLogReasons,
   schema: heartbeatLogSchema,
   costly: false,
   compile: compileHeartbeatLog,
   objection,
   probe: (target, module, context) => module.descriptors.during(() => probeLog(target, module, context)),
   dispose: ({ descriptors }) => descriptors.close(),
-} satisfies Prober<HeartbeatLogOptions, HeartbeatLogModule>;
+} satisfies Prober<HeartbeatLogOptions, HeartbeatLogModule, HeartbeatLogReason>;
 
 /** Logs of a module that are remembered; those that nobody asked for the longest are forgotten. */
 const MOST_REMEMBERED = 1000;
@@ -59,7 +63,7 @@ async function probeLog(
   target: ProbeTarget,
   module: HeartbeatLogModule,
   context: ProbeContext,
-): Promise<ProbeResult> {
+): Promise<ProbeResult<HeartbeatLogReason>> {
   const { address } = target;
   const url = urlOf(address);
   if (url !== undefined) {
@@ -89,7 +93,7 @@ async function probeLog(
   return resultOf(reads, module);
 }
 
-const refused = ({ reason, detail }: LogProblem): ProbeResult => ({
+const refused = ({ reason, detail }: LogProblem): ProbeResult<HeartbeatLogReason> => ({
   outcome: failed(reason, detail),
   samples: [],
 });
@@ -175,7 +179,10 @@ function remember(memory: StateStore, key: string, state: LogState): void {
 }
 
 /** With `match: any` one log that is well is enough. */
-function resultOf(reads: readonly LogReading[], { matchAll }: HeartbeatLogModule): ProbeResult {
+function resultOf(
+  reads: readonly LogReading[],
+  { matchAll }: HeartbeatLogModule,
+): ProbeResult<HeartbeatLogReason> {
   const bad = reads.flatMap(({ trouble }) => trouble ?? []);
   const [first] = bad;
   const ok = first === undefined || (!matchAll && bad.length < reads.length);

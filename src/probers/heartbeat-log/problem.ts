@@ -1,12 +1,12 @@
-import type { FailureReason } from "../../core/reasons.ts";
+import type { HeartbeatLogReason } from "./reasons.ts";
 
 /** Why a log cannot be read, as a value: a reason, and what to tell people. */
 export interface LogProblem {
-  readonly reason: FailureReason;
+  readonly reason: HeartbeatLogReason;
   readonly detail: string;
 }
 
-export const problem = (reason: FailureReason, detail: string): LogProblem => ({ reason, detail });
+export const problem = (reason: HeartbeatLogReason, detail: string): LogProblem => ({ reason, detail });
 
 /** What an error of the file system means for `path`. */
 export function fileProblem(path: string, error: unknown): LogProblem {

@@ -1,26 +1,14 @@
-import { catalogue, metrics as catalogued } from "../../catalogue/index.ts";
 import { type Metric, type Sample, sample } from "../../core/metric.ts";
 import type { LogState } from "./log-state.ts";
+import { fieldMetrics, logMetrics } from "./metrics.ts";
 import { type FieldRules, type FieldSeries, readingsOf } from "./readings.ts";
 import { PARSE_FAILURES } from "./tally.ts";
 import type { Zone } from "./times.ts";
 
 const PREFIX = "heartbeat_log_";
 
-/** Metrics of the catalogue by the name of the field that they are of, and of those that are the exporter's own. */
-const KNOWN = new Map(
-  catalogued.filter(({ name }) => name.startsWith(PREFIX)).map((metric) => [metric.name, metric]),
-);
-const OWN: ReadonlySet<string> = new Set(
-  [
-    catalogue.logLines,
-    catalogue.logHeartbeats,
-    catalogue.logParseFailures,
-    catalogue.logRotations,
-    catalogue.logMissed,
-    catalogue.logRestarts,
-  ].map(({ name }) => name),
-);
+const OWN: ReadonlySet<string> = new Set(Object.values(logMetrics).map(({ name }) => name));
+const KNOWN = new Map([...Object.values(logMetrics), ...fieldMetrics].map((metric) => [metric.name, metric]));
 
 /** Whether a field may not have this name after `heartbeat_log_`: the exporter counts under it. */
 export const isOwnName = (name: string): boolean => OWN.has(PREFIX + name);
@@ -44,15 +32,15 @@ export function logSamples(
   const labels = { heartbeat };
   const values = last === undefined ? [] : readingsOf(new Map(Object.entries(last.values)), rules, zone);
   return [
-    sample(catalogue.logLines, counts.lines, labels),
-    sample(catalogue.logHeartbeats, counts.heartbeats, labels),
+    sample(logMetrics.lines, counts.lines, labels),
+    sample(logMetrics.heartbeats, counts.heartbeats, labels),
     ...PARSE_FAILURES.map((reason) =>
-      sample(catalogue.logParseFailures, counts.failures[reason], { ...labels, reason }),
+      sample(logMetrics.parseFailures, counts.failures[reason], { ...labels, reason }),
     ),
-    sample(catalogue.logRotations, rotations.rename, { ...labels, kind: "rename" }),
-    sample(catalogue.logRotations, rotations.truncate, { ...labels, kind: "truncate" }),
-    sample(catalogue.logMissed, counts.missed, labels),
-    sample(catalogue.logRestarts, counts.restarts, labels),
+    sample(logMetrics.rotations, rotations.rename, { ...labels, kind: "rename" }),
+    sample(logMetrics.rotations, rotations.truncate, { ...labels, kind: "truncate" }),
+    sample(logMetrics.missed, counts.missed, labels),
+    sample(logMetrics.restarts, counts.restarts, labels),
     ...values.flatMap((reading) => readingSamples(heartbeat, reading)),
   ];
 }
@@ -75,5 +63,4 @@ const metricOf = ({ name, kind, help }: FieldSeries): Metric => ({
   type: kind === "counter" ? "counter" : "gauge",
   help: help ?? "A field of the heartbeat",
   labels: kind === "state" ? ["heartbeat", "state"] : ["heartbeat"],
-  emitter: "heartbeat",
 });

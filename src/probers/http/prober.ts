@@ -7,8 +7,10 @@ import {
   succeeded,
 } from "../../core/prober.ts";
 import { judge } from "./judge.ts";
+import { httpMetrics } from "./metrics.ts";
 import { compileHttp, type HttpModule } from "./options.ts";
 import { conflictingHostname } from "./prepare.ts";
+import { type HttpReason, httpReasons } from "./reasons.ts";
 import { samplesOf } from "./samples.ts";
 import { type HttpOptions, httpSchema } from "./schema.ts";
 import { parseAddress } from "./transport/address.ts";
@@ -22,12 +24,14 @@ import { visit } from "./visit.ts";
  */
 export const httpProber = {
   kind: "http",
+  metrics: Object.values(httpMetrics),
+  reasons: httpReasons,
   schema: httpSchema,
   costly: false,
   compile: compileHttp,
   objection,
   probe: probeHttp,
-} satisfies Prober<HttpOptions, HttpModule>;
+} satisfies Prober<HttpOptions, HttpModule, HttpReason>;
 
 /**
  * As in blackbox_exporter, `?hostname=` and the Host header of a module exclude each other, and an address that is none
@@ -50,7 +54,7 @@ async function probeHttp(
   target: ProbeTarget,
   module: HttpModule,
   { signal, clock, log }: ProbeContext,
-): Promise<ProbeResult> {
+): Promise<ProbeResult<HttpReason>> {
   const guard: Guard = { signal, clock, log, cut: undefined };
   const trace = newTrace();
   const onAbort = (): void => guard.cut?.();

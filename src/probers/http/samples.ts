@@ -1,6 +1,6 @@
-import { catalogue } from "../../catalogue/index.ts";
 import { type Sample, sample } from "../../core/metric.ts";
 import type { ResponseVerdict } from "./judge.ts";
+import { httpMetrics } from "./metrics.ts";
 import type { HttpModule } from "./options.ts";
 import { parseHttpDate, valueOf } from "./transport/headers.ts";
 import type { PeerFacts } from "./transport/tls-facts.ts";
@@ -28,49 +28,49 @@ export function samplesOf(
 ): Sample[] {
   const exchange = visited?.exchange;
   const samples = [
-    sample(catalogue.httpStatusCode, exchange?.status ?? 0),
-    sample(catalogue.httpContentLength, exchange?.contentLength ?? 0),
-    sample(catalogue.httpBodyLength, verdict?.bodyLength ?? 0),
-    sample(catalogue.httpRedirects, trace.redirects),
-    sample(catalogue.httpSsl, visited?.tls === true ? 1 : 0),
-    sample(catalogue.httpVersion, exchange === undefined ? 0 : Number(exchange.version)),
-    sample(catalogue.failedDueToRegex, verdict?.failedDueToRegex === true ? 1 : 0),
+    sample(httpMetrics.statusCode, exchange?.status ?? 0),
+    sample(httpMetrics.contentLength, exchange?.contentLength ?? 0),
+    sample(httpMetrics.bodyLength, verdict?.bodyLength ?? 0),
+    sample(httpMetrics.redirects, trace.redirects),
+    sample(httpMetrics.ssl, visited?.tls === true ? 1 : 0),
+    sample(httpMetrics.version, exchange === undefined ? 0 : Number(exchange.version)),
+    sample(httpMetrics.failedDueToRegex, verdict?.failedDueToRegex === true ? 1 : 0),
   ];
   if (jsonRules.length > 0) {
-    samples.push(sample(catalogue.failedDueToCel, verdict?.failedDueToCel === true ? 1 : 0));
+    samples.push(sample(httpMetrics.failedDueToCel, verdict?.failedDueToCel === true ? 1 : 0));
   }
   const { resolution, resolve } = trace;
   if (resolution !== undefined) {
     samples.push(
-      sample(catalogue.dnsLookupTime, resolution.seconds),
-      sample(catalogue.ipProtocol, resolution.protocol),
-      sample(catalogue.ipAddrHash, resolution.hash),
+      sample(httpMetrics.dnsLookupTime, resolution.seconds),
+      sample(httpMetrics.ipProtocol, resolution.protocol),
+      sample(httpMetrics.ipAddrHash, resolution.hash),
     );
   }
-  if (resolve !== undefined) samples.push(sample(catalogue.httpDuration, resolve, PHASES.resolve));
+  if (resolve !== undefined) samples.push(sample(httpMetrics.duration, resolve, PHASES.resolve));
   if (trace.attempted) {
     samples.push(
-      sample(catalogue.httpDuration, trace.connect, PHASES.connect),
-      sample(catalogue.httpDuration, trace.tls, PHASES.tls),
-      sample(catalogue.httpDuration, trace.processing, PHASES.processing),
-      sample(catalogue.httpDuration, trace.transfer, PHASES.transfer),
+      sample(httpMetrics.duration, trace.connect, PHASES.connect),
+      sample(httpMetrics.duration, trace.tls, PHASES.tls),
+      sample(httpMetrics.duration, trace.processing, PHASES.processing),
+      sample(httpMetrics.duration, trace.transfer, PHASES.transfer),
     );
   }
   const lastModified = parseHttpDate((exchange && valueOf(exchange.headers, "last-modified")) ?? "");
-  if (lastModified !== undefined) samples.push(sample(catalogue.httpLastModified, lastModified));
+  if (lastModified !== undefined) samples.push(sample(httpMetrics.lastModified, lastModified));
   if (trace.peer !== undefined) samples.push(...certificateSamples(trace.peer));
   const clientExpiry = tls.clientCertificateExpiry();
-  if (clientExpiry !== undefined) samples.push(sample(catalogue.tlsClientCertExpiry, clientExpiry));
+  if (clientExpiry !== undefined) samples.push(sample(httpMetrics.tlsClientCertExpiry, clientExpiry));
   return samples;
 }
 
 function certificateSamples({ version, cipher, certificate }: PeerFacts): Sample[] {
   const { earliestExpiry, lastChainExpiry, labels } = certificate;
   return [
-    sample(catalogue.sslEarliestCertExpiry, earliestExpiry),
-    ...(lastChainExpiry === undefined ? [] : [sample(catalogue.sslLastChainExpiry, lastChainExpiry)]),
-    sample(catalogue.sslLastChainInfo, 1, labels),
-    sample(catalogue.tlsVersionInfo, 1, { version }),
-    sample(catalogue.tlsCipherInfo, 1, { cipher }),
+    sample(httpMetrics.sslEarliestCertExpiry, earliestExpiry),
+    ...(lastChainExpiry === undefined ? [] : [sample(httpMetrics.sslLastChainExpiry, lastChainExpiry)]),
+    sample(httpMetrics.sslLastChainInfo, 1, labels),
+    sample(httpMetrics.tlsVersionInfo, 1, { version }),
+    sample(httpMetrics.tlsCipherInfo, 1, { cipher }),
   ];
 }

@@ -1,4 +1,3 @@
-import { metrics as catalogued } from "../../catalogue/index.ts";
 import type { Metric, Sample } from "../../core/metric.ts";
 import type { CompileContext } from "../../core/prober.ts";
 import { compileRegexp, type Regexp } from "../regexp.ts";
@@ -35,7 +34,7 @@ export function compileValues(entries: readonly ValueOptions[], context: Compile
   for (const [i, entry] of entries.entries()) {
     const problem = (key: string, got: string, want: string): void =>
       context.problem(["metrics", i, key], got, want);
-    if (isTaken(entry.name))
+    if (isTaken(entry.name, context.metricNames))
       problem("name", JSON.stringify(entry.name), "a name that neither the exporter nor Prometheus uses");
     const help = seen.get(entry.name);
     if (help !== undefined && help !== entry.help)
@@ -71,14 +70,11 @@ function withoutDuplicates(samples: readonly Sample[]): Sample[] {
 /** Labels that stand on the same series already, or mean something to Prometheus. */
 const RESERVED_LABEL = /^(target|module|instance|job|le|quantile|__.*)$/;
 
-/** Names of the catalogue with what histograms make of them, and what Prometheus adds to each scrape. */
-function isTaken(name: string): boolean {
-  const base = name.replace(/_(bucket|sum|count)$/, "");
-  return (
-    /^(up|ALERTS|ALERTS_FOR_STATE)$|^(scrape|process|nodejs|heartbeat_exporter)_/.test(name) ||
-    catalogued.some((metric) => metric.name === name || (metric.type === "histogram" && metric.name === base))
-  );
-}
+/** Names that Prometheus adds to each scrape, and those that the exporter has or may come to have about itself. */
+const RESERVED_NAME = /^(up|ALERTS|ALERTS_FOR_STATE)$|^(scrape|process|nodejs|heartbeat_exporter)_/;
+
+const isTaken = (name: string, metricNames: ReadonlySet<string>): boolean =>
+  RESERVED_NAME.test(name) || metricNames.has(name);
 
 function compileEntry(
   entry: ValueOptions,
@@ -152,7 +148,7 @@ function sampler({
   states,
   factor = 1,
 }: ValueOptions): (value: unknown, found: Labels) => Sample[] {
-  const metric: Metric = { name, help, type: "gauge", labels: [], emitter: "http" };
+  const metric: Metric = { name, help, type: "gauge", labels: [] };
   return (value, found) => {
     const all = { ...bounded(found), ...labels };
     if (states !== undefined) {

@@ -1,7 +1,7 @@
-import type { FailureReason } from "../../core/reasons.ts";
+import type { LeaseCallReason } from "../../core/lease.ts";
 
 /** The reason for an answer of the API server that is no Lease. */
-export function reasonOfStatus(status: number): FailureReason {
+export function reasonOfStatus(status: number): LeaseCallReason {
   if (status === 401 || status === 403) return "auth";
   if (status === 429) return "rate_limited";
   return status >= 500 ? "server_error" : "http_status";
@@ -11,13 +11,13 @@ export function reasonOfStatus(status: number): FailureReason {
 export function reasonOfError(
   error: unknown,
   aborted: boolean,
-): { readonly reason: FailureReason; readonly detail: string } {
+): { readonly reason: LeaseCallReason; readonly detail: string } {
   if (aborted) return { reason: "timeout", detail: "the API server did not answer in time" };
   const code = codeOf(error);
   return { reason: reasonOfCode(code), detail: describe(error) };
 }
 
-function reasonOfCode(code: string): FailureReason {
+function reasonOfCode(code: string): LeaseCallReason {
   if (/^(?:ENOTFOUND|EAI_)/.test(code)) return "dns";
   if (/^E(?:CONNREFUSED|HOSTUNREACH|NETUNREACH|HOSTDOWN|ADDRNOTAVAIL|TIMEDOUT|ACCES)$/.test(code))
     return "connect";

@@ -1,5 +1,4 @@
 import { accessSync, constants } from "node:fs";
-import { catalogue } from "../../catalogue/index.ts";
 import { defined } from "../../core/defined.ts";
 import type { HeartbeatState } from "../../core/heartbeat.ts";
 import { type LeaseApi, type LeaseRecord, type LeaseSpec, readMicroTime } from "../../core/lease.ts";
@@ -17,7 +16,9 @@ import {
 } from "../../core/prober.ts";
 import { after, parseDuration, type Seconds, seconds, type Timestamp } from "../../core/units.ts";
 import { openLeases } from "./api.ts";
+import { leaseMetrics } from "./metrics.ts";
 import { type Observation, observe, recall } from "./observation.ts";
+import { type LeaseReason, leaseReasons } from "./reasons.ts";
 import { type LeaseOptions, leaseSchema } from "./schema.ts";
 
 interface LeaseModule {
@@ -29,13 +30,15 @@ interface LeaseModule {
 /** Looks whether somebody still renews a Kubernetes Lease. */
 export const kubernetesLeaseProber = {
   kind: "kubernetes_lease",
+  metrics: Object.values(leaseMetrics),
+  reasons: leaseReasons,
   schema: leaseSchema,
   costly: false,
   compile,
   objection,
   probe,
   dispose: ({ api }) => api.close(),
-} satisfies Prober<LeaseOptions, LeaseModule>;
+} satisfies Prober<LeaseOptions, LeaseModule, LeaseReason>;
 
 function compile(options: LeaseOptions, context: CompileContext): LeaseModule {
   const { kubeconfig, context: name, timeout, expected_holder: expectedHolder } = options;
@@ -70,7 +73,11 @@ function objection({ address }: ProbeTarget): Objection | undefined {
     : { part: "target", want: "namespace/name of a Lease, such as kube-system/syncer-heartbeat" };
 }
 
-async function probe(target: ProbeTarget, module: LeaseModule, context: ProbeContext): Promise<ProbeResult> {
+async function probe(
+  target: ProbeTarget,
+  module: LeaseModule,
+  context: ProbeContext,
+): Promise<ProbeResult<LeaseReason>> {
   const { signal, clock, memory, log } = context;
   const [, namespace, name] = ADDRESS.exec(target.address) ?? [];
   if (namespace === undefined || name === undefined) {
@@ -100,7 +107,7 @@ function judge(
   record: LeaseRecord,
   module: LeaseModule,
   { clock, memory, log }: ProbeContext,
-): ProbeResult {
+): ProbeResult<LeaseReason> {
   const { holder, renewTime, duration } = record;
   const timeout = module.timeout ?? duration;
   const shows = timeout === undefined ? {} : { timeout };
@@ -122,7 +129,7 @@ function verdict(
   seen: Observation | undefined,
   timeout: Seconds | undefined,
   { expectedHolder }: LeaseModule,
-): Outcome {
+): Outcome<LeaseReason> {
   if (timeout === undefined) {
     return failed("malformed", "the lease has no leaseDurationSeconds: set timeout in the module");
   }
@@ -142,10 +149,10 @@ function samplesOf(heartbeat: string, { holder, renewTime, duration, transitions
   const labels = { heartbeat };
   const renewedAt = renewTime === undefined ? undefined : readMicroTime(renewTime);
   return [
-    ...(renewedAt === undefined ? [] : [sample(catalogue.leaseRenew, renewedAt, labels)]),
-    ...(duration === undefined ? [] : [sample(catalogue.leaseDuration, duration, labels)]),
-    sample(catalogue.leaseTransitions, transitions, labels),
-    ...(holder === "" ? [] : [sample(catalogue.leaseHolder, 1, { ...labels, holder: short(holder) })]),
+    ...(renewedAt === undefined ? [] : [sample(leaseMetrics.renew, renewedAt, labels)]),
+    ...(duration === undefined ? [] : [sample(leaseMetrics.duration, duration, labels)]),
+    sample(leaseMetrics.transitions, transitions, labels),
+    ...(holder === "" ? [] : [sample(leaseMetrics.holder, 1, { ...labels, holder: short(holder) })]),
   ];
 }
 

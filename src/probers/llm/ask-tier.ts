@@ -4,6 +4,7 @@ import { exchange } from "./exchange.ts";
 import { describe, reasonOfConnection, reasonOfTimeout } from "./failure.ts";
 import { newValues } from "./judge/prompt.ts";
 import type { LlmModule } from "./options.ts";
+import type { LlmReason } from "./reasons.ts";
 import { prepare, shown } from "./request.ts";
 import type { LlmTier } from "./tiers.ts";
 
@@ -16,7 +17,7 @@ export async function askTier(
   module: LlmModule,
   { path }: LlmTier,
   context: ProbeContext,
-): Promise<Outcome> {
+): Promise<Outcome<LlmReason>> {
   const prepared = prepare(target, module, module.questions.first, newValues());
   if ("want" in prepared) return failed("bad_request", `the ${prepared.part} is not ${prepared.want}`);
   const url = new URL(prepared.url.origin);

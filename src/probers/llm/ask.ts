@@ -1,13 +1,13 @@
 import type { Agents } from "got";
 import { defined } from "../../core/defined.ts";
 import { failed, type Outcome, type ProbeContext, type ProbeTarget } from "../../core/prober.ts";
-import type { FailureReason } from "../../core/reasons.ts";
 import { shownAnswer } from "./answer/answer.ts";
 import { exchange } from "./exchange.ts";
 import { describe } from "./failure.ts";
 import { newValues } from "./judge/prompt.ts";
 import { isUsableKey, type LlmModule, UNUSABLE_KEY } from "./options.ts";
 import type { Question } from "./questions.ts";
+import type { LlmReason } from "./reasons.ts";
 import { receive } from "./receive.ts";
 import { prepare, requestedModel, shown } from "./request.ts";
 import { type LlmVerdict, type Observations, verdict } from "./verdict.ts";
@@ -80,8 +80,8 @@ export async function open(
   module: LlmModule,
   url: URL,
   { signal }: ProbeContext,
-): Promise<QuestionContext | { readonly refused: Outcome }> {
-  const refuse = (reason: FailureReason, detail: string) => ({ refused: failed(reason, detail) });
+): Promise<QuestionContext | { readonly refused: Outcome<LlmReason> }> {
+  const refuse = (reason: LlmReason, detail: string) => ({ refused: failed(reason, detail) });
   const refusal = module.access.refusesTarget(target, url);
   if (refusal !== undefined) return refuse("forbidden_target", refusal);
   const credential = await credentialOf(module);

@@ -1,32 +1,28 @@
 import { isIP } from "node:net";
-import type { FailureReason } from "../../core/reasons.ts";
 import { ForbiddenAddressError } from "../guarded-lookup.ts";
 import type { ExchangePhase } from "./exchange.ts";
+import type { LlmReason } from "./reasons.ts";
 import type { ApiError, WireFormat } from "./wire/types.ts";
 
 /** The reason for a response that is none of success, by its status and the API's codes, never by wording. */
-export function reasonOfResponse(
-  status: number,
-  error: ApiError | undefined,
-  format: WireFormat,
-): FailureReason {
+export function reasonOfResponse(status: number, error: ApiError | undefined, format: WireFormat): LlmReason {
   const byCode = reasonOfCodes(error, format);
   const byStatus = reasonOfStatus(status, error !== undefined);
   // A code that only says whose fault it is, is less than a status that says what it was.
   return byCode === undefined || (VAGUE.has(byCode) && !VAGUE.has(byStatus)) ? byStatus : byCode;
 }
 
-const VAGUE: ReadonlySet<FailureReason> = new Set(["server_error", "bad_request"]);
+const VAGUE: ReadonlySet<LlmReason> = new Set(["server_error", "bad_request"]);
 
 /** The reason for an error that came inside a successful response. */
-export function reasonOfInnerError(error: ApiError, format: WireFormat, streamed: boolean): FailureReason {
+export function reasonOfInnerError(error: ApiError, format: WireFormat, streamed: boolean): LlmReason {
   const byCode = reasonOfCodes(error, format);
   if (byCode !== undefined) return byCode;
   if (error.status !== undefined) return reasonOfStatus(error.status, true);
   return streamed ? "stream_error" : "server_error";
 }
 
-function reasonOfCodes(error: ApiError | undefined, format: WireFormat): FailureReason | undefined {
+function reasonOfCodes(error: ApiError | undefined, format: WireFormat): LlmReason | undefined {
   for (const code of error?.codes ?? []) {
     if (Object.hasOwn(format.errorReasons, code)) return format.errorReasons[code];
   }
@@ -34,7 +30,7 @@ function reasonOfCodes(error: ApiError | undefined, format: WireFormat): Failure
 }
 
 /** @param spoken whether the API itself said so, and not something in front of it */
-function reasonOfStatus(status: number, spoken: boolean): FailureReason {
+function reasonOfStatus(status: number, spoken: boolean): LlmReason {
   switch (status) {
     case 401:
     case 403:
@@ -65,7 +61,7 @@ export function reasonOfConnection(
   progress: ExchangePhase,
   host: string,
   proxied = false,
-): FailureReason {
+): LlmReason {
   if (rootCause(error) instanceof ForbiddenAddressError) return "forbidden_target";
   // The parser of HTTP met something else.
   if (codeOf(error).startsWith("HPE_")) return "malformed";
@@ -76,7 +72,7 @@ export function reasonOfConnection(
 }
 
 /** A tunnel fails before anything of it is seen, so that its error has to say where. */
-function reasonOfTunnel(code: string): FailureReason {
+function reasonOfTunnel(code: string): LlmReason {
   if (code === "ENOTFOUND" || code === "EAI_AGAIN") return "dns";
   if (code === "ERR_PROXY_TUNNEL" || SYSTEM_ERROR.test(code)) return "connect";
   return "tls";
@@ -91,14 +87,10 @@ const REASON_OF_PROGRESS = {
   securing: "tls",
   waiting: "network",
   answering: "network",
-} as const satisfies Record<ExchangePhase, FailureReason>;
+} as const satisfies Record<ExchangePhase, LlmReason>;
 
 /** The reason for a probe that ran out of time, by how far it got. */
-export function reasonOfTimeout(
-  progress: ExchangePhase,
-  streamed: boolean,
-  hasToken: boolean,
-): FailureReason {
+export function reasonOfTimeout(progress: ExchangePhase, streamed: boolean, hasToken: boolean): LlmReason {
   if (progress !== "waiting" && progress !== "answering") return "timeout_connect";
   return streamed && !hasToken ? "timeout_first_token" : "timeout";
 }

@@ -8,12 +8,14 @@ import type {
   ProbeTarget,
 } from "../../core/prober.ts";
 import { failed } from "../../core/prober.ts";
-import type { FailureReason } from "../../core/reasons.ts";
 import { seconds } from "../../core/units.ts";
 import { askQuestion, open, type QuestionContext, type QuestionResult } from "./ask.ts";
 import { askTier } from "./ask-tier.ts";
+import { factsOf } from "./facts.ts";
 import { newValues } from "./judge/prompt.ts";
+import { llmMetrics } from "./metrics.ts";
 import { compileLlm, type LlmModule } from "./options.ts";
+import { type LlmReason, llmReasons } from "./reasons.ts";
 import { prepare } from "./request.ts";
 import { samplesOf } from "./samples.ts";
 import { type LlmOptions, llmSchema } from "./schema.ts";
@@ -22,6 +24,8 @@ import { expectedSpend, spentOn } from "./spending.ts";
 /** Asks a language model a question and judges the answer, measuring it while it comes. */
 export const llmProber = {
   kind: "llm",
+  metrics: Object.values(llmMetrics),
+  reasons: llmReasons,
   schema: llmSchema,
   costly: true,
   compile: compileLlm,
@@ -32,9 +36,13 @@ export const llmProber = {
   tiers: ({ tiers }) => tiers,
   askTier: (target, module, { name }, context) => askNamedTier(target, module, name, context),
   probe: probeLlm,
-} satisfies Prober<LlmOptions, LlmModule>;
+} satisfies Prober<LlmOptions, LlmModule, LlmReason>;
 
-async function probeLlm(target: ProbeTarget, module: LlmModule, context: ProbeContext): Promise<ProbeResult> {
+async function probeLlm(
+  target: ProbeTarget,
+  module: LlmModule,
+  context: ProbeContext,
+): Promise<ProbeResult<LlmReason>> {
   const prepared = prepare(target, module, module.questions.first, newValues());
   if ("want" in prepared) return unasked("bad_request", `the ${prepared.part} is not ${prepared.want}`);
   const opened = await open(target, module, prepared.url, context);
@@ -49,14 +57,14 @@ async function askNamedTier(
   module: LlmModule,
   name: string,
   context: ProbeContext,
-): Promise<Outcome> {
+): Promise<Outcome<LlmReason>> {
   const tier = module.tiers.find((one) => one.name === name);
   if (tier === undefined) throw new Error(`a module was asked for a tier that it does not have: ${name}`);
   return askTier(target, module, tier, context);
 }
 
 /** Asks the questions of this probe until one fails. */
-async function askAll(opened: QuestionContext, context: ProbeContext): Promise<ProbeResult> {
+async function askAll(opened: QuestionContext, context: ProbeContext): Promise<ProbeResult<LlmReason>> {
   const { first, further } = opened.module.turns(opened.target);
   const wanted = further.length + 1;
   const asked = [await askQuestion(opened, first, context)];
@@ -72,12 +80,21 @@ async function askAll(opened: QuestionContext, context: ProbeContext): Promise<P
 }
 
 /** Times are those of the first question, the verdict is that of the last, which is the one that failed if one did. */
-function resultOf(asked: readonly QuestionResult[], opened: QuestionContext, wanted: number): ProbeResult {
+function resultOf(
+  asked: readonly QuestionResult[],
+  opened: QuestionContext,
+  wanted: number,
+): ProbeResult<LlmReason> {
   const [first] = asked;
   const last = asked.at(-1);
-  if (first === undefined || last === undefined) return unasked("internal", "nothing was asked");
+  if (first === undefined || last === undefined) throw new Error("no question was asked");
   const { outcome, answered } = last.verdict;
   const { retryAfter } = last.evidence;
+  const facts = factsOf(
+    asked.map(({ evidence }) => evidence),
+    first.evidence,
+    last.evidence,
+  );
   const duration = seconds(last.evidence.exchange.end - first.evidence.exchange.start);
   return {
     outcome:
@@ -87,17 +104,14 @@ function resultOf(asked: readonly QuestionResult[], opened: QuestionContext, wan
     answered,
     duration,
     spent: spentOn(asked, opened),
-    samples: samplesOf(
-      first.evidence,
-      last,
-      asked.map(({ evidence }) => evidence.answer.usage),
-    ),
+    facts,
+    samples: samplesOf(facts, first.evidence, last),
     ...defined({ retryAfter }),
   };
 }
 
 /** A probe that ended before anything was sent. */
-const unasked = (reason: FailureReason, detail: string): ProbeResult => ({
+const unasked = (reason: LlmReason, detail: string): ProbeResult<LlmReason> => ({
   outcome: failed(reason, detail),
   answered: false,
   samples: [],

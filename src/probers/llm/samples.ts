@@ -1,83 +1,73 @@
-import { catalogue } from "../../catalogue/index.ts";
+import type { AnswerFacts } from "../../core/facts.ts";
 import { type Sample, sample } from "../../core/metric.ts";
 import { tokenSpeed } from "./answer/answer.ts";
 import { excerpt } from "./answer/excerpt.ts";
+import { LONGEST_MODEL_NAME } from "./facts.ts";
+import { llmMetrics } from "./metrics.ts";
 import type { LlmVerdict, Observations } from "./verdict.ts";
-import type { Usage } from "./wire/types.ts";
-
-/** Servers name their models as they like, a path of a file included; a label has to end somewhere. */
-const LONGEST_MODEL_NAME = 100;
 
 /**
- * The series of one probe; what is not known has none.
- * @param timed the first of its questions, whose times count
- * @param decided the last of them, whose verdict counts
- * @param usages the counts of all, to be summed
+ * Makes the samples of one probe; what is not known has none.
+ * @param timed the observations of its first question, whose times count
+ * @param decided those of its last question, whose verdict counts
  */
-export function samplesOf(
+export const samplesOf = (
+  facts: AnswerFacts,
   timed: Observations,
   decided: { readonly evidence: Observations; readonly verdict: LlmVerdict },
-  usages: readonly Usage[],
-): readonly Sample[] {
-  return [
-    ...phaseSamples(timed),
-    ...tokenSamples(timed),
-    ...usageSamples(usages),
-    ...answerSamples(decided.evidence, decided.verdict),
-    ...rateLimitSamples(decided.evidence),
-  ];
-}
+): readonly Sample[] => [
+  ...phaseSamples(timed),
+  ...tokenSamples(facts, timed),
+  ...answerSamples(facts, decided.evidence, decided.verdict),
+  ...rateLimitSamples(decided.evidence),
+];
 
 function phaseSamples({ exchange }: Observations): readonly Sample[] {
   return Object.entries(exchange.phases).map(([phase, length]) =>
-    sample(catalogue.llmPhaseDuration, length, { phase }),
+    sample(llmMetrics.phaseDuration, length, { phase }),
   );
 }
 
-function tokenSamples({ exchange, answer }: Observations): readonly Sample[] {
-  const { first, firstOutput, longestSilence } = answer.times;
-  const { interTokenLatency, tokensPerSecond } = tokenSpeed(answer);
+function tokenSamples(
+  { firstToken, interToken, tokens = {} }: AnswerFacts,
+  { exchange, answer }: Observations,
+): readonly Sample[] {
+  const { firstOutput, longestSilence } = answer.times;
+  const { tokensPerSecond } = tokenSpeed(answer);
   const samples: Sample[] = [];
-  if (first !== undefined) samples.push(sample(catalogue.llmFirstToken, first - exchange.start));
+  if (firstToken !== undefined) samples.push(sample(llmMetrics.firstToken, firstToken));
   if (firstOutput !== undefined)
-    samples.push(sample(catalogue.llmFirstOutputToken, firstOutput - exchange.start));
-  if (interTokenLatency !== undefined) samples.push(sample(catalogue.llmInterToken, interTokenLatency));
-  if (longestSilence > 0) samples.push(sample(catalogue.llmMaxStall, longestSilence));
-  if (tokensPerSecond !== undefined) samples.push(sample(catalogue.llmTokensPerSecond, tokensPerSecond));
-  if (answer.loadDuration !== undefined) samples.push(sample(catalogue.llmLoadDuration, answer.loadDuration));
+    samples.push(sample(llmMetrics.firstOutputToken, firstOutput - exchange.start));
+  if (interToken !== undefined) samples.push(sample(llmMetrics.interToken, interToken));
+  if (longestSilence > 0) samples.push(sample(llmMetrics.maxStall, longestSilence));
+  if (tokensPerSecond !== undefined) samples.push(sample(llmMetrics.tokensPerSecond, tokensPerSecond));
+  if (answer.loadDuration !== undefined) samples.push(sample(llmMetrics.loadDuration, answer.loadDuration));
+  for (const [type, count] of Object.entries(tokens))
+    samples.push(sample(llmMetrics.tokens, count, { type }));
   return samples;
-}
-
-function usageSamples(usages: readonly Usage[]): readonly Sample[] {
-  const sums = new Map<string, number>();
-  for (const usage of usages) {
-    for (const [type, count] of Object.entries(usage)) sums.set(type, (sums.get(type) ?? 0) + count);
-  }
-  return Array.from(sums, ([type, count]) => sample(catalogue.llmTokens, count, { type }));
 }
 
 function rateLimitSamples({ rateLimits }: Observations): readonly Sample[] {
   return rateLimits.flatMap(({ kind, remaining, resetAt }) => [
-    ...(remaining === undefined ? [] : [sample(catalogue.llmRateLimitRemaining, remaining, { kind })]),
-    ...(resetAt === undefined ? [] : [sample(catalogue.llmRateLimitReset, resetAt, { kind })]),
+    ...(remaining === undefined ? [] : [sample(llmMetrics.rateLimitRemaining, remaining, { kind })]),
+    ...(resetAt === undefined ? [] : [sample(llmMetrics.rateLimitReset, resetAt, { kind })]),
   ]);
 }
 
 function answerSamples(
+  { model }: AnswerFacts,
   { answer, requestedModel, secrets }: Observations,
   verdict: LlmVerdict,
 ): readonly Sample[] {
   const samples: Sample[] = [];
-  if (verdict.correct !== undefined)
-    samples.push(sample(catalogue.llmAnswerCorrect, Number(verdict.correct)));
+  if (verdict.correct !== undefined) samples.push(sample(llmMetrics.answerCorrect, Number(verdict.correct)));
   if (answer.finish !== undefined)
-    samples.push(sample(catalogue.llmFinishReason, 1, { reason: answer.finish }));
-  if (answer.model !== undefined) {
-    const label = (name: string): string => excerpt(name, secrets, LONGEST_MODEL_NAME);
-    const labels = { requested_model: label(requestedModel ?? ""), response_model: label(answer.model) };
-    samples.push(sample(catalogue.llmModelInfo, 1, labels));
+    samples.push(sample(llmMetrics.finishReason, 1, { reason: answer.finish }));
+  if (model !== undefined) {
+    const requested = excerpt(requestedModel ?? "", secrets, LONGEST_MODEL_NAME);
+    samples.push(sample(llmMetrics.modelInfo, 1, { requested_model: requested, response_model: model }));
   }
   if (verdict.mismatch !== undefined)
-    samples.push(sample(catalogue.llmModelMismatch, Number(verdict.mismatch)));
+    samples.push(sample(llmMetrics.modelMismatch, Number(verdict.mismatch)));
   return samples;
 }

@@ -14,6 +14,7 @@ import {
 import type { Judge } from "./judge/judge.ts";
 import type { PromptValues } from "./judge/prompt.ts";
 import type { LlmModule } from "./options.ts";
+import type { LlmReason } from "./reasons.ts";
 import type { PartialResponse } from "./receive.ts";
 
 /** Everything that a probe saw. */
@@ -28,7 +29,7 @@ export interface Observations extends PartialResponse {
 }
 
 export interface LlmVerdict {
-  readonly outcome: Outcome;
+  readonly outcome: Outcome<LlmReason>;
   /** The model answered, be it wrongly. */
   readonly answered: boolean;
   /** Whether the answer met every expectation; absent when there is none to judge. */
@@ -47,7 +48,7 @@ export function verdict(evidence: Observations, module: LlmModule, judge: Judge)
 }
 
 /** Why there is no complete answer; `undefined` when there is one. */
-function failureOfExchange(evidence: Observations, module: LlmModule): Outcome | undefined {
+function failureOfExchange(evidence: Observations, module: LlmModule): Outcome<LlmReason> | undefined {
   const { exchange, status, answer, secrets } = evidence;
   const { ending, progress } = exchange;
   const show = (text: string): string => excerpt(text, secrets);

@@ -1,4 +1,5 @@
-import { metrics } from "../../../src/catalogue/index.ts";
+import { heartbeatMetrics } from "../../../src/catalogue/heartbeats.ts";
+import { probers } from "../../../src/probers/index.ts";
 
 /** Values of labels to make series of, so that panels of what is not there yet can be looked at. */
 const LABELS: Readonly<Record<string, readonly string[]>> = {
@@ -20,8 +21,8 @@ const LABELS: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** What the exporter of the pictures has nothing to say about. */
-const IMAGINED = metrics
-  .filter(({ emitter }) => emitter === "heartbeat")
+const IMAGINED = [...Object.values(heartbeatMetrics), ...probers.flatMap(({ metrics }) => metrics)]
+  .filter(({ name }) => name.startsWith("heartbeat_"))
   .filter(({ name }) => !/^heartbeat_(last_seen|timeout|up)(_|$)/.test(name));
 
 /** An exposition with a series for each of these metrics, with values that move a little. */

@@ -85,16 +85,12 @@ async function rotating(mode: "create" | "copytruncate", compress: boolean) {
 }
 
 describe("under logrotate, while 20,000 lines a second are written", () => {
-  test.each([false, true])(
-    "create loses and doubles nothing (compress: %s)",
-    async (compress) => {
-      const { written, last, rotations } = await rotating("create", compress);
-      expect(rotations).toBeGreaterThan(3);
-      expect(last).toMatchObject({ ...written, missed: 0, restarts: 0, truncated: 0 });
-      expect(last?.renamed).toBeGreaterThan(3);
-    },
-    60_000,
-  );
+  test.each([false, true])("create loses and doubles nothing (compress: %s)", async (compress) => {
+    const { written, last, rotations } = await rotating("create", compress);
+    expect(rotations).toBeGreaterThan(3);
+    expect(last).toMatchObject({ ...written, missed: 0, restarts: 0, truncated: 0 });
+    expect(last?.renamed).toBeGreaterThan(3);
+  });
 
   test.each([false, true])(
     "copytruncate loses only what was written between a scrape and the emptying (compress: %s)",
@@ -118,6 +114,5 @@ describe("under logrotate, while 20,000 lines a second are written", () => {
         }
       }
     },
-    60_000,
   );
 });

@@ -9,6 +9,7 @@ import { compile } from "./support.ts";
 
 const deps = {
   probers,
+  metrics: [],
   formats: {
     regexp: (text: string): boolean => {
       try {

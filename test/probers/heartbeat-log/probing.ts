@@ -8,8 +8,12 @@ import { resultText } from "../../../src/metrics/page.ts";
 import type { HeartbeatLogModule } from "../../../src/probers/heartbeat-log/options.ts";
 import { heartbeatLogProber } from "../../../src/probers/heartbeat-log/prober.ts";
 import type { HeartbeatLogOptions } from "../../../src/probers/heartbeat-log/schema.ts";
+import { checkedProber } from "../../helpers/checked-prober.ts";
 import { manualClock } from "../../helpers/clock.ts";
 import { valueOf } from "../../helpers/exposition.ts";
+
+/** Fields of a heartbeat that are not well-known have metrics of their own. */
+const checked = checkedProber(heartbeatLogProber, ({ name }) => name.startsWith("heartbeat_log_"));
 
 /** What `compile` made of options, and what it said. */
 export interface Compiled {
@@ -29,6 +33,7 @@ export function compile(
     secretFile: (file) => knownSecret(readFileSync(file, "utf8").trim()),
     resolvePath: (file) => file,
     environment,
+    metricNames: new Set(),
   };
   return { module: heartbeatLogProber.compile(options, context), problems };
 }
@@ -78,7 +83,7 @@ export function start(options: HeartbeatLogOptions, settings: ProbeSettings = {}
     dispose,
     async probe(address, { signal = AbortSignal.timeout(15_000), ...more } = {}) {
       const log: string[] = [];
-      const result = await heartbeatLogProber.probe({ address, configured: true, ...more }, module, {
+      const result = await checked.probe({ address, configured: true, ...more }, module, {
         signal,
         clock,
         log: (message) => void log.push(message),

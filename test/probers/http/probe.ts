@@ -8,6 +8,7 @@ import type { HttpModule } from "../../../src/probers/http/options.ts";
 import { httpProber } from "../../../src/probers/http/prober.ts";
 import { type HttpOptions, httpSchema } from "../../../src/probers/http/schema.ts";
 import { compileRegexp } from "../../../src/probers/regexp.ts";
+import { checkedProber } from "../../helpers/checked-prober.ts";
 
 const isRegexp = (source: string): boolean => {
   try {
@@ -39,6 +40,7 @@ export function compile(options: unknown): Compiled {
     secretFile: (file) => knownSecret(readFileSync(file, "utf8").trim()),
     resolvePath: (file) => file,
     environment: {},
+    metricNames: new Set(),
   };
   return { module: httpProber.compile(options, context), problems, warnings };
 }
@@ -55,6 +57,9 @@ export interface ProbeSettings extends Partial<Omit<ProbeTarget, "address">> {
   readonly log?: ProbeContext["log"];
 }
 
+/** Names of metrics that users choose do not begin with `probe_` in these tests. */
+const checked = checkedProber(httpProber, ({ name }) => !name.startsWith("probe_"));
+
 /** Probes `address` with these options; without a signal there is a deadline that only a broken test reaches. */
 export function probe(
   address: string,
@@ -62,7 +67,7 @@ export function probe(
   settings: ProbeSettings = {},
 ): Promise<ProbeResult> {
   const { signal = AbortSignal.timeout(10_000), log = () => undefined, ...target } = settings;
-  return httpProber.probe(
+  return checked.probe(
     { address, configured: false, ...target },
     isModule(options) ? options : moduleOf(options),
     { signal, clock: systemClock, log, memory: createMemory().namespace("test") },

@@ -189,6 +189,7 @@ describe("proxy_from_environment", () => {
         },
         resolvePath: (file) => file,
         environment: env,
+        metricNames: new Set(),
       },
     );
     return problems[0] ?? choice?.(address, undefined)?.address.authority;

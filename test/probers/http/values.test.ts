@@ -1,5 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { catalogue } from "../../../src/catalogue/index.ts";
+import { namesOf } from "../../../src/core/metric.ts";
 import { createExposition } from "../../../src/metrics/exposition.ts";
 import type { ValueOptions } from "../../../src/probers/http/schema.ts";
 import { compileValues, findInJson, parsePath } from "../../../src/probers/http/values.ts";
@@ -17,6 +19,7 @@ function compile(entries: readonly ValueOptions[]) {
     },
     resolvePath: (file) => file,
     environment: {},
+    metricNames: namesOf(Object.values(catalogue)),
   });
   return { values, problems };
 }

@@ -11,7 +11,7 @@ targets:
   - { name: one, module: c, target: syncer-heartbeat }
 `;
   const load = (): unknown =>
-    loadConfigText(yaml, "exporter.yml", {}, { probers, formats: { regexp: () => true } });
+    loadConfigText(yaml, "exporter.yml", {}, { probers, metrics: [], formats: { regexp: () => true } });
   expect(load).toThrow(
     `exporter.yml:2:66: modules.a.kubernetes_lease.kubeconfig: got no file that can be read, want a kubeconfig file
 exporter.yml:3:63: modules.b.kubernetes_lease.timeout: got 0s, want > 0

@@ -3,6 +3,7 @@ import { microTime } from "../../../src/core/lease.ts";
 import { createMemory, type Memory } from "../../../src/core/memory.ts";
 import { seconds, timestamp } from "../../../src/core/units.ts";
 import { kubernetesLeaseProber } from "../../../src/probers/kubernetes-lease/prober.ts";
+import { checkedProber } from "../../helpers/checked-prober.ts";
 import { type ManualClock, manualClock } from "../../helpers/clock.ts";
 import { startLocalExporter } from "../../helpers/exporter.ts";
 import { valueOf } from "../../helpers/exposition.ts";
@@ -46,7 +47,7 @@ async function world(
     await startLocalExporter({
       yaml: `modules: { lease: { prober: kubernetes_lease, timeout: 5s, kubernetes_lease: { kubeconfig: kube.json, ${options.module ?? ""} } } }`,
       files: { "kube.json": options.config ?? api.kubeconfig() },
-      probers: [kubernetesLeaseProber] as never,
+      probers: [checkedProber(kubernetesLeaseProber)] as never,
       clock,
       memory,
     }),
@@ -307,7 +308,7 @@ describe("the kubeconfig", () => {
     await using exporter = await startLocalExporter({
       yaml: "modules: { lease: { prober: kubernetes_lease, kubernetes_lease: { kubeconfig: kube.json } } }",
       files: { "kube.json": api.kubeconfig({ token: "outdated" }) },
-      probers: [kubernetesLeaseProber] as never,
+      probers: [checkedProber(kubernetesLeaseProber)] as never,
       clock,
     });
     const probe = async () => (await fetch(`${exporter.url}/probe?module=lease&target=${NAME}`)).text();

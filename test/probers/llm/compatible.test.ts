@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { catalogue } from "../../../src/catalogue/index.ts";
+import { llmMetrics } from "../../../src/probers/llm/metrics.ts";
 import {
   ask,
   delta,
@@ -217,11 +217,11 @@ test.each(rows)("$name: $reason", async ({ reply, reason, answered, options, tok
   expect(result.answered).toBe(answered ?? true);
   if (reason === "ok") {
     const finish = options?.expect?.tool_call === undefined ? "stop" : "tool_calls";
-    expect(valueOf(result, catalogue.llmFinishReason, { reason: finish })).toBe(1);
+    expect(valueOf(result, llmMetrics.finishReason, { reason: finish })).toBe(1);
   }
   if (tokens !== undefined) {
     const counted = ["input", "output", "reasoning"].map((type) =>
-      valueOf(result, catalogue.llmTokens, { type }),
+      valueOf(result, llmMetrics.tokens, { type }),
     );
     expect(counted).toEqual(tokens);
   }

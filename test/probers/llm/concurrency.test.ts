@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, onTestFinished, test } from "vitest";
-import { catalogue } from "../../../src/catalogue/index.ts";
+import { llmMetrics } from "../../../src/probers/llm/metrics.ts";
 import { startPacedServer } from "./paced-server.ts";
 import { ask, compile, detailOf, valueOf } from "./support.ts";
 
@@ -40,9 +40,9 @@ test(`measured times of ${PROBES} probes at once`, { retry: 2, timeout: 30_000 }
 
   const late = await server.late();
   const rows = [
-    { name: "first token", metric: catalogue.llmFirstToken, nominal: FIRST },
-    { name: "inter-token latency", metric: catalogue.llmInterToken, nominal: (STALL + 18 * GAP) / 19 },
-    { name: "longest stall", metric: catalogue.llmMaxStall, nominal: STALL },
+    { name: "first token", metric: llmMetrics.firstToken, nominal: FIRST },
+    { name: "inter-token latency", metric: llmMetrics.interToken, nominal: (STALL + 18 * GAP) / 19 },
+    { name: "longest stall", metric: llmMetrics.maxStall, nominal: STALL },
   ];
   for (const { name, metric, nominal } of rows) {
     const off = results

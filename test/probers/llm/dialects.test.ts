@@ -1,6 +1,6 @@
 import { createServer } from "node:net";
 import { describe, expect, test } from "vitest";
-import { catalogue } from "../../../src/catalogue/index.ts";
+import { llmMetrics } from "../../../src/probers/llm/metrics.ts";
 import {
   ask,
   completion,
@@ -405,7 +405,7 @@ test("counts of usage are told apart", async () => {
   };
   const result = await ask(await serve(streamed(events(...HEALTHY, usage(counts), DONE))));
   const tokens = ["input", "output", "reasoning", "cached_input"].map((type) =>
-    valueOf(result, catalogue.llmTokens, { type }),
+    valueOf(result, llmMetrics.tokens, { type }),
   );
   expect(tokens).toEqual([40, 30, 20, 32]);
 });
@@ -413,7 +413,7 @@ test("counts of usage are told apart", async () => {
 test("counts that are none make no series", async () => {
   const counts = { prompt_tokens: -1, completion_tokens: "many", completion_tokens_details: null };
   const result = await ask(await serve(streamed(events(...HEALTHY, usage(counts), DONE))));
-  expect(valueOf(result, catalogue.llmTokens)).toBeUndefined();
+  expect(valueOf(result, llmMetrics.tokens)).toBeUndefined();
 });
 
 test("a probe asks once, whatever comes back", async () => {

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { catalogue } from "../../../src/catalogue/index.ts";
+import { llmMetrics } from "../../../src/probers/llm/metrics.ts";
 import { type LlamaServer, startLlama } from "../../helpers/llama.ts";
 import { temporaryFolder } from "../../helpers/temporary-folder.ts";
 import { HEALTHY_PIECES, type TinyModel, writeTinyModel } from "../../helpers/tiny-model.ts";
@@ -27,7 +27,7 @@ beforeAll(async () => {
     await writeTinyModel(file, model);
     servers.set(name, await startLlama({ model: file }));
   }
-}, 60_000);
+});
 
 afterAll(async () => {
   for (const server of servers.values()) await server[Symbol.asyncDispose]();
@@ -51,11 +51,11 @@ describe.each(["openai", "openai_responses", "anthropic"] as const)("llama.cpp o
       const result = await asked("healthy");
       expect(detailOf(result)).toBe("");
       expect(result.answered).toBe(true);
-      expect(valueOf(result, catalogue.llmAnswerCorrect)).toBe(1);
-      expect(valueOf(result, catalogue.llmFinishReason, { reason: "stop" })).toBe(1);
-      expect(valueOf(result, catalogue.llmTokens, { type: "output" })).toBe(4);
-      expect(valueOf(result, catalogue.llmTokens, { type: "input" })).toBeGreaterThan(0);
-      const first = valueOf(result, catalogue.llmFirstToken);
+      expect(valueOf(result, llmMetrics.answerCorrect)).toBe(1);
+      expect(valueOf(result, llmMetrics.finishReason, { reason: "stop" })).toBe(1);
+      expect(valueOf(result, llmMetrics.tokens, { type: "output" })).toBe(4);
+      expect(valueOf(result, llmMetrics.tokens, { type: "input" })).toBeGreaterThan(0);
+      const first = valueOf(result, llmMetrics.firstToken);
       if (stream) expect(first).toBeGreaterThan(0);
       else expect(first).toBeUndefined();
     });
@@ -65,7 +65,7 @@ describe.each(["openai", "openai_responses", "anthropic"] as const)("llama.cpp o
       expect(reasonOf(result)).toBe("content_mismatch");
       expect(detailOf(result)).toBe("the word HEALTHY is missing in: UNHEALTHY");
       expect(result.answered).toBe(true);
-      expect(valueOf(result, catalogue.llmAnswerCorrect)).toBe(0);
+      expect(valueOf(result, llmMetrics.answerCorrect)).toBe(0);
     });
 
     test("talks too long", async () => {
@@ -73,7 +73,7 @@ describe.each(["openai", "openai_responses", "anthropic"] as const)("llama.cpp o
       // Over Responses it calls the answer completed, but counts as many tokens as were allowed.
       expect(`${reasonOf(result)} ${detailOf(result)}`).toMatch(/^truncated /);
       expect(result.answered).toBe(true);
-      expect(valueOf(result, catalogue.llmTokens, { type: "output" })).toBe(32);
+      expect(valueOf(result, llmMetrics.tokens, { type: "output" })).toBe(32);
     });
 
     test("hangs", async () => {

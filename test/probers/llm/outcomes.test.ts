@@ -1,6 +1,6 @@
 import { LLMock } from "@copilotkit/aimock";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { catalogue } from "../../../src/catalogue/index.ts";
+import { llmMetrics } from "../../../src/probers/llm/metrics.ts";
 import { ask, detailOf, maskedExposition, type Options, reasonOf, valueOf } from "./support.ts";
 
 const KEY = "sk-test-0123456789";
@@ -177,7 +177,7 @@ test("what is sent is what OpenAI's reference says", async () => {
   };
   const result = await ask(`${mock.url}/v1/`, { options: { ...options, extra_body: { seed: 7 } } });
 
-  expect(valueOf(result, catalogue.llmTokens, { type: "output" })).toBeGreaterThan(0);
+  expect(valueOf(result, llmMetrics.tokens, { type: "output" })).toBeGreaterThan(0);
   const [request] = mock.getRequests();
   expect(request?.path).toBe("/v1/chat/completions");
   // The mock hides keys, but shows that there was one.

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { catalogue } from "../../../src/catalogue/index.ts";
+import { llmMetrics } from "../../../src/probers/llm/metrics.ts";
 import { llmProber } from "../../../src/probers/llm/prober.ts";
 import {
   ask,
@@ -93,10 +93,10 @@ describe("a set of prompts", () => {
     const result = await ask(address, { options: { prompts, prompts_mode: "all" } });
     expect(detailOf(result)).toBe("");
     expect(asked).toBe(3);
-    expect(valueOf(result, catalogue.llmTokens, { type: "input" })).toBe(30);
-    expect(valueOf(result, catalogue.llmTokens, { type: "output" })).toBe(15);
-    expect(valueOf(result, catalogue.llmFirstToken)).toBeLessThan(0.25);
-    expect(valueOf(result, catalogue.llmAnswerCorrect)).toBe(1);
+    expect(valueOf(result, llmMetrics.tokens, { type: "input" })).toBe(30);
+    expect(valueOf(result, llmMetrics.tokens, { type: "output" })).toBe(15);
+    expect(valueOf(result, llmMetrics.firstToken)).toBeLessThan(0.25);
+    expect(valueOf(result, llmMetrics.answerCorrect)).toBe(1);
     const names = result.samples.map(({ metric, labels }) => `${metric.name}${JSON.stringify(labels)}`);
     expect(new Set(names).size).toBe(names.length);
   });
@@ -107,8 +107,8 @@ describe("a set of prompts", () => {
     expect(reasonOf(result)).toBe("content_mismatch");
     expect(detailOf(result)).toMatch(/^prompt 2 of 3: the number 7 is not \d+ in: 7$/);
     expect(result.answered).toBe(true);
-    expect(valueOf(result, catalogue.llmAnswerCorrect)).toBe(0);
-    expect(valueOf(result, catalogue.llmTokens, { type: "output" })).toBe(6);
+    expect(valueOf(result, llmMetrics.answerCorrect)).toBe(0);
+    expect(valueOf(result, llmMetrics.tokens, { type: "output" })).toBe(6);
     expect(asked).toHaveLength(2);
   });
 

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage } from "node:http";
 import { createServer as createSecureServer } from "node:https";
 import { connect, type Socket } from "node:net";
 import { describe, expect, test } from "vitest";
-import { catalogue } from "../../../src/catalogue/index.ts";
+import { llmMetrics } from "../../../src/probers/llm/metrics.ts";
 import { makeCertificate } from "../../helpers/certificates.ts";
 import { ask, compile, completion, detailOf, json, listen, reasonOf, serve, valueOf } from "./support.ts";
 
@@ -52,7 +52,7 @@ describe("through a proxy", () => {
     });
     expect(reasonOf(result)).toBe("ok");
     expect(asked).toEqual([`POST http://llm.invalid/v1/chat/completions ${BASIC}`]);
-    expect(valueOf(result, catalogue.llmPhaseDuration, { phase: "headers" })).toBeGreaterThan(0);
+    expect(valueOf(result, llmMetrics.phaseDuration, { phase: "headers" })).toBeGreaterThan(0);
   });
 
   test("https goes through a tunnel, whose certificates are the target's", async () => {
@@ -66,9 +66,9 @@ describe("through a proxy", () => {
     expect(results.map(reasonOf)).toEqual(["ok", "ok"]);
     expect(asked).toEqual(Array.from({ length: 2 }, () => `CONNECT llm.example.com:443 ${BASIC}`));
     for (const result of results) {
-      expect(valueOf(result, catalogue.llmPhaseDuration, { phase: "connect" })).toBeGreaterThan(0);
-      expect(valueOf(result, catalogue.llmPhaseDuration, { phase: "headers" })).toBeGreaterThan(0);
-      expect(valueOf(result, catalogue.llmPhaseDuration, { phase: "tls" })).toBeUndefined();
+      expect(valueOf(result, llmMetrics.phaseDuration, { phase: "connect" })).toBeGreaterThan(0);
+      expect(valueOf(result, llmMetrics.phaseDuration, { phase: "headers" })).toBeGreaterThan(0);
+      expect(valueOf(result, llmMetrics.phaseDuration, { phase: "tls" })).toBeUndefined();
     }
     expect(reasonOf(await ask("https://other.example.com/v1", { module }))).toBe("tls");
   });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { catalogue } from "../../../src/catalogue/index.ts";
 import { systemClock } from "../../../src/core/clock.ts";
 import { timestamp } from "../../../src/core/units.ts";
+import { llmMetrics } from "../../../src/probers/llm/metrics.ts";
 import { readRateLimits } from "../../../src/probers/llm/rate-limits.ts";
 import { ask, completion, json, reasonOf, serve, valueOf } from "./support.ts";
 
@@ -127,10 +127,10 @@ describe("rate limits are exposed", () => {
   ])("$name", async ({ status, body, reason }) => {
     const result = await ask(await serve(json(body, status, headers)));
     expect(reasonOf(result)).toBe(reason);
-    expect(valueOf(result, catalogue.llmRateLimitRemaining, { kind: "requests" })).toBe(7);
-    const reset = valueOf(result, catalogue.llmRateLimitReset, { kind: "requests" }) ?? 0;
+    expect(valueOf(result, llmMetrics.rateLimitRemaining, { kind: "requests" })).toBe(7);
+    const reset = valueOf(result, llmMetrics.rateLimitReset, { kind: "requests" }) ?? 0;
     expect(Math.abs(reset - Date.now() / 1000 - 30)).toBeLessThan(5);
-    expect(valueOf(result, catalogue.llmRateLimitRemaining, { kind: "tokens" })).toBeUndefined();
+    expect(valueOf(result, llmMetrics.rateLimitRemaining, { kind: "tokens" })).toBeUndefined();
   });
 });
 
@@ -182,9 +182,9 @@ test("how long loading the model took is apart from the rest", async () => {
   const done = { model: "m", message: { content: "HEALTHY" }, done: true, load_duration: 1_250_000_000 };
   const ollama = { options: { api: "ollama" }, target: { model: "m" } } as const;
   const result = await ask(await serve(json(`${JSON.stringify(done)}\n`)), ollama);
-  expect(valueOf(result, catalogue.llmLoadDuration)).toBe(1.25);
+  expect(valueOf(result, llmMetrics.loadDuration)).toBe(1.25);
   for (const load_duration of [-1, "long", null]) {
     const none = await ask(await serve(json(`${JSON.stringify({ ...done, load_duration })}\n`)), ollama);
-    expect(valueOf(none, catalogue.llmLoadDuration)).toBeUndefined();
+    expect(valueOf(none, llmMetrics.loadDuration)).toBeUndefined();
   }
 });

@@ -14,6 +14,7 @@ import { newValues, type PromptValues } from "../../../src/probers/llm/judge/pro
 import type { LlmModule } from "../../../src/probers/llm/options.ts";
 import { llmProber } from "../../../src/probers/llm/prober.ts";
 import type { LlmOptions } from "../../../src/probers/llm/schema.ts";
+import { checkedProber } from "../../helpers/checked-prober.ts";
 
 /** Options of a module; the API is `openai` where nothing is said. */
 export type Options = Omit<LlmOptions, "api"> & Partial<Pick<LlmOptions, "api">>;
@@ -41,6 +42,7 @@ export function compile(options: Options = {}, files: Record<string, string> = {
       }),
     resolvePath: (file) => file,
     environment: {},
+    metricNames: new Set(),
   };
   return { module: llmProber.compile({ api: "openai", ...options }, context), problems, warnings };
 }
@@ -65,11 +67,13 @@ export interface Question {
   readonly log?: ProbeContext["log"];
 }
 
+const checked = checkedProber(llmProber);
+
 /** Probes `address` once, as the engine would. */
 export async function ask(address: string, question: Question = {}): Promise<ProbeResult> {
   const { module, problems } = compile(question.options, question.files);
   if (problems.length > 0) throw new Error(problems.join("\n"));
-  return llmProber.probe(
+  return checked.probe(
     { address, configured: true, model: "gpt-4o-mini", ...question.target },
     question.module ?? module,
     {

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
-import { catalogue } from "../../../src/catalogue/index.ts";
 import type { Metric } from "../../../src/core/metric.ts";
 import { seconds } from "../../../src/core/units.ts";
 import { addPiece, emptyAnswer, tokenSpeed } from "../../../src/probers/llm/answer/answer.ts";
+import { llmMetrics } from "../../../src/probers/llm/metrics.ts";
 import { ask, delta, events, serve, streamed, usage, valueOf } from "./support.ts";
 
 /** Seconds by which a measured time may be off. */
@@ -58,15 +58,15 @@ test("times are those at which the server sent", BUSY, async () => {
   const sent = (i: number): number => times[i] ?? Number.NaN;
   const sentGaps = times.slice(1).map((time, i) => time - sent(i));
   const rows: readonly [name: string, metric: Metric, nominal: number, real: number][] = [
-    ["first token", catalogue.llmFirstToken, FIRST, sent(0) - start],
-    ["first output token", catalogue.llmFirstOutputToken, FIRST, sent(0) - start],
+    ["first token", llmMetrics.firstToken, FIRST, sent(0) - start],
+    ["first output token", llmMetrics.firstOutputToken, FIRST, sent(0) - start],
     [
       "inter-token latency",
-      catalogue.llmInterToken,
+      llmMetrics.interToken,
       total / (TOKENS - 1),
       (sent(TOKENS - 1) - sent(0)) / (TOKENS - 1),
     ],
-    ["longest stall", catalogue.llmMaxStall, STALL, Math.max(...sentGaps)],
+    ["longest stall", llmMetrics.maxStall, STALL, Math.max(...sentGaps)],
   ];
   for (const [name, metric, nominal, real] of rows) {
     const measured = valueOf(result, metric) ?? Number.NaN;
@@ -75,8 +75,8 @@ test("times are those at which the server sent", BUSY, async () => {
     expect({ name, close: Math.abs(measured - nominal) < TOLERANCE }).toEqual({ name, close: true });
     expect({ name, close: Math.abs(measured - real) < TOLERANCE }).toEqual({ name, close: true });
   }
-  const perSecond = valueOf(result, catalogue.llmTokensPerSecond) ?? Number.NaN;
-  expect(perSecond * (valueOf(result, catalogue.llmInterToken) ?? Number.NaN)).toBeCloseTo(1);
+  const perSecond = valueOf(result, llmMetrics.tokensPerSecond) ?? Number.NaN;
+  expect(perSecond * (valueOf(result, llmMetrics.interToken) ?? Number.NaN)).toBeCloseTo(1);
 });
 
 test("the first token of the answer comes after reasoning", BUSY, async () => {
@@ -88,10 +88,10 @@ test("the first token of the answer comes after reasoning", BUSY, async () => {
   const start = performance.now() / 1000;
   const result = await ask(address);
   const [, reasoning = Number.NaN, output = Number.NaN] = times;
-  expect(Math.abs((valueOf(result, catalogue.llmFirstToken) ?? 0) - (reasoning - start))).toBeLessThan(
+  expect(Math.abs((valueOf(result, llmMetrics.firstToken) ?? 0) - (reasoning - start))).toBeLessThan(
     TOLERANCE,
   );
-  expect(Math.abs((valueOf(result, catalogue.llmFirstOutputToken) ?? 0) - (output - start))).toBeLessThan(
+  expect(Math.abs((valueOf(result, llmMetrics.firstOutputToken) ?? 0) - (output - start))).toBeLessThan(
     TOLERANCE,
   );
 });
@@ -102,7 +102,7 @@ test("silence that ends a probe counts as a stall", BUSY, async () => {
     { at: 5, fields: { content: "THY" } },
   ]);
   const result = await ask(address, { options: { stall_timeout: "200ms" } });
-  const stall = valueOf(result, catalogue.llmMaxStall) ?? Number.NaN;
+  const stall = valueOf(result, llmMetrics.maxStall) ?? Number.NaN;
   expect(stall).toBeGreaterThanOrEqual(0.2);
   expect(stall).toBeLessThan(0.2 + TOLERANCE);
 });

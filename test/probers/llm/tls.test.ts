@@ -1,7 +1,7 @@
 import { createServer } from "node:https";
 import { TLSSocket } from "node:tls";
 import { expect, test } from "vitest";
-import { catalogue } from "../../../src/catalogue/index.ts";
+import { llmMetrics } from "../../../src/probers/llm/metrics.ts";
 import { makeCertificate } from "../../helpers/certificates.ts";
 import { ask, compile, completion, json, listen, type Options, reasonOf, valueOf } from "./support.ts";
 
@@ -32,7 +32,7 @@ test.each(rows)("$name: $reason", async ({ tls, reason }) => {
   const results = [await ask(address, { module }), await ask(address, { module })];
 
   expect(results.map(reasonOf)).toEqual([reason, reason]);
-  const lengths = results.map((result) => valueOf(result, catalogue.llmPhaseDuration, { phase: "tls" }));
+  const lengths = results.map((result) => valueOf(result, llmMetrics.phaseDuration, { phase: "tls" }));
   if (reason === "ok") expect(Math.min(...lengths.map((length) => length ?? 0))).toBeGreaterThan(0);
   else expect(lengths).toEqual([undefined, undefined]);
   // A handshake that resumes another is faster than what a new client sees.

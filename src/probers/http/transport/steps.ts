@@ -1,12 +1,12 @@
 import type { Clock } from "../../../core/clock.ts";
-import type { Outcome, ProbeLog } from "../../../core/prober.ts";
-import type { FailureReason } from "../../../core/reasons.ts";
+import { type Failure as FailedOutcome, failed, type ProbeLog } from "../../../core/prober.ts";
+import type { HttpReason } from "../reasons.ts";
 
 /** A failure on the way; successes of a step say `ok: true`. */
-export type Failure = Extract<Outcome, { ok: false }>;
+export type Failure = FailedOutcome<HttpReason>;
 
 /** A failure of a step, for the outcome. */
-export const failure = (reason: FailureReason, detail: string): Failure => ({ ok: false, reason, detail });
+export const failure = (reason: HttpReason, detail: string): Failure => failed(reason, detail);
 
 /**
  * The deadline of one probe. A single listener on the signal serves all steps, one after the other: each puts down

@@ -1,5 +1,5 @@
 import { defined } from "../../../core/defined.ts";
-import type { FailureReason } from "../../../core/reasons.ts";
+import type { LlmReason } from "../reasons.ts";
 import { firstOf, isObject, objectOf, textOf } from "./json.ts";
 import type { ApiError } from "./types.ts";
 
@@ -23,7 +23,7 @@ export const OPENAI_ERROR_REASONS = {
   server_error: "server_error",
   content_filter: "refused",
   context_length_exceeded: "bad_request",
-} as const satisfies Record<string, FailureReason>;
+} as const satisfies Record<string, LlmReason>;
 
 /** An error inside an answer that began as a success: `{"error": ...}`, or flat where the event or the object says so. */
 export function openaiErrorInside(data: unknown, named: boolean): ApiError | undefined {

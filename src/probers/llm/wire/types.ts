@@ -1,5 +1,5 @@
-import type { FailureReason } from "../../../core/reasons.ts";
 import type { Seconds } from "../../../core/units.ts";
+import type { LlmReason } from "../reasons.ts";
 
 /** A tool that the model may call. */
 export interface Tool {
@@ -146,5 +146,5 @@ export interface WireFormat {
   /** The error in the body of a response that is none of success; `undefined` when it is not in the API's form. */
   readError(body: unknown, headers: Headers): ApiError | undefined;
   /** What the API's error codes and types mean, where that is more than the HTTP status says. */
-  readonly errorReasons: Readonly<Record<string, FailureReason>>;
+  readonly errorReasons: Readonly<Record<string, LlmReason>>;
 }

@@ -1,0 +1,21 @@
+import type { FailureReason } from "../../core/reasons.ts";
+
+/** Every reason with which a probe of this kind can fail. */
+export const heartbeatLogReasons = [
+  "dns",
+  "connect",
+  "tls",
+  "timeout",
+  "network",
+  "http_status",
+  "redirect",
+  "certificate",
+  "too_large",
+  "auth",
+  "malformed",
+  "file_missing",
+  "stale",
+  "forbidden_target",
+] as const satisfies readonly FailureReason[];
+
+export type HeartbeatLogReason = (typeof heartbeatLogReasons)[number];

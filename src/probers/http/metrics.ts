@@ -1,0 +1,59 @@
+import { gauge } from "../../core/metric.ts";
+
+/** Metrics of the `http` prober, named as in blackbox_exporter. */
+export const httpMetrics = {
+  statusCode: gauge("probe_http_status_code", "Status code of the final response, 0 if there was none"),
+  contentLength: gauge(
+    "probe_http_content_length",
+    "Content-Length of the final response in bytes, -1 if it announced none",
+  ),
+  bodyLength: gauge(
+    "probe_http_uncompressed_body_length",
+    "Length of the final response's body in bytes, after decompression",
+  ),
+  redirects: gauge("probe_http_redirects", "Number of redirects followed"),
+  ssl: gauge("probe_http_ssl", "Whether the final response came over TLS"),
+  version: gauge("probe_http_version", "HTTP version of the final response, 0 if there was none"),
+  duration: gauge(
+    "probe_http_duration_seconds",
+    "Time spent in each phase of the request, summed over redirects",
+    ["phase"],
+  ),
+  lastModified: gauge(
+    "probe_http_last_modified_timestamp_seconds",
+    "Last-Modified of the final response as a Unix timestamp",
+  ),
+  failedDueToRegex: gauge(
+    "probe_failed_due_to_regex",
+    "Whether a body or header expression made the probe fail",
+  ),
+  failedDueToCel: gauge(
+    "probe_failed_due_to_cel",
+    "Whether a CEL expression over the JSON body made the probe fail; only with such expressions",
+  ),
+  dnsLookupTime: gauge("probe_dns_lookup_time_seconds", "Time taken to resolve the target's name"),
+  ipProtocol: gauge("probe_ip_protocol", "IP version that was chosen: 4 or 6, 0 if resolution failed"),
+  ipAddrHash: gauge(
+    "probe_ip_addr_hash",
+    "FNV-32a hash of the chosen IP address; changes when the address does",
+  ),
+  sslEarliestCertExpiry: gauge(
+    "probe_ssl_earliest_cert_expiry",
+    "Earliest expiry among the certificates that the target sent, as a Unix timestamp",
+  ),
+  sslLastChainExpiry: gauge(
+    "probe_ssl_last_chain_expiry_timestamp_seconds",
+    "Expiry of the verified chain that expires last, as a Unix timestamp",
+  ),
+  sslLastChainInfo: gauge(
+    "probe_ssl_last_chain_info",
+    "The target's leaf certificate; the value is always 1",
+    ["fingerprint_sha256", "subject", "issuer", "subjectalternative", "serialnumber"],
+  ),
+  tlsClientCertExpiry: gauge(
+    "probe_tls_client_certificate_expiry_timestamp_seconds",
+    "Expiry of the client certificate that the module shows, as a Unix timestamp",
+  ),
+  tlsVersionInfo: gauge("probe_tls_version_info", "TLS version in use; the value is always 1", ["version"]),
+  tlsCipherInfo: gauge("probe_tls_cipher_info", "TLS cipher in use; the value is always 1", ["cipher"]),
+};

@@ -1,0 +1,24 @@
+import type { FailureReason } from "../../core/reasons.ts";
+
+/** Every reason with which a probe of this kind can fail. */
+export const httpReasons = [
+  "dns",
+  "connect",
+  "tls",
+  "timeout_connect",
+  "timeout",
+  "network",
+  "http_status",
+  "redirect",
+  "body_mismatch",
+  "header_mismatch",
+  "certificate",
+  "too_large",
+  "auth",
+  "bad_request",
+  "malformed",
+  "file_missing",
+  "forbidden_target",
+] as const satisfies readonly FailureReason[];
+
+export type HttpReason = (typeof httpReasons)[number];

@@ -1,0 +1,12 @@
+import { LEASE_CALL_REASONS } from "../../core/lease.ts";
+import type { FailureReason } from "../../core/reasons.ts";
+
+/** Every reason with which a probe of this kind can fail. */
+export const leaseReasons = [
+  ...LEASE_CALL_REASONS,
+  "bad_request",
+  "content_mismatch",
+  "stale",
+] as const satisfies readonly FailureReason[];
+
+export type LeaseReason = (typeof leaseReasons)[number];

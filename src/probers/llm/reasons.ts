@@ -1,0 +1,34 @@
+import type { FailureReason } from "../../core/reasons.ts";
+
+/** Every reason with which a probe of this kind can fail. */
+export const llmReasons = [
+  "dns",
+  "connect",
+  "tls",
+  "timeout_connect",
+  "timeout_first_token",
+  "timeout",
+  "stalled",
+  "network",
+  "http_status",
+  "redirect",
+  "too_large",
+  "auth",
+  "billing",
+  "rate_limited",
+  "overloaded",
+  "loading",
+  "model_not_found",
+  "bad_request",
+  "server_error",
+  "stream_error",
+  "malformed",
+  "empty",
+  "truncated",
+  "refused",
+  "content_mismatch",
+  "model_mismatch",
+  "forbidden_target",
+] as const satisfies readonly FailureReason[];
+
+export type LlmReason = (typeof llmReasons)[number];
