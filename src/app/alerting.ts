@@ -58,7 +58,7 @@ export function createAlerting(deps: AlertingDeps): Alerting {
 
   const held = createSuppressedNotices({
     clock,
-    shelf: memory.namespace("maintenance-held"),
+    store: memory.namespace("maintenance-held"),
     inMaintenance: (name) => covers("heartbeat", name),
     release(name) {
       const push = deps.push(name);
