@@ -56,7 +56,7 @@ test("a backup of a running exporter brings its mode back, and what it replaces 
 
   expect(await run("backup", store, copy)).toMatchObject({
     code: 1,
-    stderr: expect.stringContaining("it exists already"),
+    stderr: expect.stringContaining("the file exists already"),
   });
 }, 60_000);
 

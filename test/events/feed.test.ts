@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { History } from "../../src/core/history.ts";
 import { seconds } from "../../src/core/units.ts";
 import { createFeed, type Follower } from "../../src/events/feed.ts";
-import { createMemoryHistory } from "../../src/store/history.ts";
+import { createMemoryHistory } from "../../src/store/memory-history.ts";
 import { manualClock } from "../helpers/clock.ts";
 import { settle } from "../helpers/stand-in-prober.ts";
 

@@ -18,14 +18,16 @@ export function createTaskQueue(concurrency: number): TaskQueue {
   const followUps = new Set<Promise<void>>();
   let stopped = false;
 
+  const run = async (task: Task): Promise<void> => {
+    const followUp = await task();
+    if (followUp !== undefined) track(followUps, followUp());
+  };
+
   const fill = (): void => {
-    while (running.size < concurrency && !stopped) {
-      const task = waiting.shift();
+    while (running.size < concurrency) {
+      const task = stopped ? undefined : waiting.shift();
       if (task === undefined) return;
-      const run = task().then((followUp) => {
-        if (followUp !== undefined) track(followUps, followUp());
-      });
-      track(running, run, fill);
+      track(running, run(task), fill);
     }
   };
 

@@ -10,7 +10,7 @@ function setup(concurrency: number) {
   return {
     queue,
     started,
-    add(name: string) {
+    add: (name: string): void => {
       const { promise, resolve } = Promise.withResolvers<(() => Promise<void>) | undefined>();
       ends.set(name, resolve);
       queue.add(() => {
@@ -18,7 +18,7 @@ function setup(concurrency: number) {
         return promise;
       });
     },
-    async end(name: string, followUp?: () => Promise<void>) {
+    end: async (name: string, followUp?: () => Promise<void>): Promise<void> => {
       ends.get(name)?.(followUp);
       await nextTurn();
     },
@@ -49,12 +49,9 @@ test("after a stop no task starts, and the stop waits for tasks and their follow
   const followUp = Promise.withResolvers<void>();
   add("a");
   add("b");
-  let stopped = false;
-  const stop = queue.stop().then(() => {
-    stopped = true;
-  });
+  const stop = queue.stop();
   await end("a", () => followUp.promise);
-  expect([started, stopped]).toEqual([["a"], false]);
+  expect(await Promise.race([stop.then(() => "stopped"), nextTurn("waiting")])).toBe("waiting");
   followUp.resolve();
   await stop;
   expect(started).toEqual(["a"]);
