@@ -23,7 +23,7 @@ import { createMemory, type Memory } from "./core/memory.ts";
 import { seconds, toMilliseconds } from "./core/units.ts";
 import { demoNotice, startDemo } from "./demo/demo.ts";
 import { createRunningPlugins } from "./plugins/running.ts";
-import { createMemoryHistory } from "./store/history.ts";
+import { createMemoryHistory } from "./store/memory-history.ts";
 import type { Store } from "./store/store.ts";
 
 /** How long requests in flight are waited for at the end; their probes are aborted, so they have little left to do. */

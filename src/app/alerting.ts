@@ -58,7 +58,7 @@ export function createAlerting(deps: AlertingDeps): Alerting {
 
   const held = createSuppressedNotices({
     clock,
-    shelf: memory.namespace("maintenance-held"),
+    store: memory.namespace("maintenance-held"),
     inMaintenance: (name) => covers("heartbeat", name),
     release(name) {
       const push = deps.push(name);
@@ -73,7 +73,7 @@ export function createAlerting(deps: AlertingDeps): Alerting {
     },
   });
 
-  const wellness = async (name: string): Promise<ObservedHealth> => {
+  const observeHealth = async (name: string): Promise<ObservedHealth> => {
     const target = deps.target(name);
     if (target !== undefined) {
       const probed = await ask.forced(target);
@@ -92,14 +92,14 @@ export function createAlerting(deps: AlertingDeps): Alerting {
     memory,
     random: Math.random,
     userAgent: `heartbeat-exporter/${version}`,
-    known: (name) => knownMachine(deps.push(name), deps.heard(name)),
+    machineFacts: (name) => knownMachine(deps.push(name), deps.heard(name)),
   });
   const actions = createActions({
     clock,
     log,
     memory,
-    wellness,
-    ownLabels: (name) => deps.target(name)?.labels ?? deps.push(name)?.heartbeat.labels ?? {},
+    observeHealth,
+    configuredLabels: (name) => deps.target(name)?.labels ?? deps.push(name)?.heartbeat.labels ?? {},
     inMaintenance: (name) => covers("target", name) || covers("heartbeat", name),
   });
 

@@ -166,7 +166,7 @@ export function createExporter(options: ExporterOptions): Exporter {
     clock,
     log,
     memory,
-    report: (push, effect) => alerting.announce(push, effect),
+    onEffect: (push, effect) => alerting.announce(push, effect),
   });
   const election = createElection({
     clock,

@@ -3,7 +3,7 @@ import type { EventFacts, History } from "../../src/core/history.ts";
 import { after, seconds } from "../../src/core/units.ts";
 import { buildReport, type ReportFacts } from "../../src/report/build.ts";
 import { historyFacts, type ReportTarget } from "../../src/report/from-history.ts";
-import { createMemoryHistory } from "../../src/store/history.ts";
+import { createMemoryHistory } from "../../src/store/memory-history.ts";
 import { manualClock } from "../helpers/clock.ts";
 
 const clock = manualClock();

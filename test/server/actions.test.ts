@@ -299,7 +299,7 @@ describe("an action", () => {
     });
     await post(world.exporter);
     const { audit } = await idle(world);
-    expect(audit).toMatchObject([{ result: "timeout", detail: "ended after 1s" }]);
+    expect(audit).toMatchObject([{ result: "timeout", detail: "timed out after 1s" }]);
   });
 
   test("tells why a program failed, and what it said only to those who have the token", async () => {

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { History } from "../../src/core/history.ts";
 import { failed, type Prober, succeeded } from "../../src/core/prober.ts";
 import { seconds } from "../../src/core/units.ts";
-import { createMemoryHistory } from "../../src/store/history.ts";
+import { createMemoryHistory } from "../../src/store/memory-history.ts";
 import { manualClock } from "../helpers/clock.ts";
 import { followEvents, type Received } from "../helpers/events.ts";
 import { type LocalExporter, startLocalExporter } from "../helpers/exporter.ts";

@@ -8,7 +8,7 @@ import { type LocalExporter, startLocalExporter } from "../helpers/exporter.ts";
 import { parseExposition, valueOf } from "../helpers/exposition.ts";
 import { run, waitUntil } from "../helpers/process.ts";
 import { temporaryFolder } from "../helpers/temporary-folder.ts";
-import { type Answer, type Arrived, notification, startReceiver } from "../notify/receiver.ts";
+import { notification, type ReceivedWebhook, type Reply, startReceiver } from "../notify/receiver.ts";
 import { snapshotMemory } from "../notify/snapshot-memory.ts";
 
 const TOKEN = "token-of-alertmanager";
@@ -30,7 +30,7 @@ relays:
     ${more}
 `;
 
-async function setup(answer?: (one: Arrived) => Answer, more?: string) {
+async function setup(answer?: (one: ReceivedWebhook) => Reply, more?: string) {
   await using resources = new AsyncDisposableStack();
   const receiver = resources.use(await startReceiver(answer));
   const clock = manualClock();
@@ -55,8 +55,10 @@ const post = (
   path = "/alertmanager/relay/phone",
 ): Promise<Response> => fetch(url + path, { method: "POST", body: body as string, headers });
 
-const arrival = (receiver: { readonly arrived: readonly Arrived[] }, count: number): Promise<Arrived> =>
-  waitUntil(`${count} webhooks`, () => receiver.arrived[count - 1]);
+const arrival = (
+  receiver: { readonly arrived: readonly ReceivedWebhook[] },
+  count: number,
+): Promise<ReceivedWebhook> => waitUntil(`${count} webhooks`, () => receiver.arrived[count - 1]);
 
 describe("a relay", () => {
   test("hands on one signed event per alert, in the words of the machine preset", async () => {
@@ -239,7 +241,7 @@ describe("a relay", () => {
     });
     expect(letters).toMatchObject([
       { last_error: "got status 410" },
-      { last_error: "what it follows was not delivered" },
+      { last_error: "the event before it was not delivered" },
     ]);
     const metrics = await (await fetch(`${exporter.url}/metrics`)).text();
     expect(valueOf(metrics, "heartbeat_relay_dead_letters", { relay: "phone" })).toBe(2);

@@ -19,7 +19,7 @@ export const actionRoute =
     if (action === undefined) return unknownAction(res, name);
     const group = await notificationOf(action.auth, req, res, deps);
     if (group === undefined) return;
-    const taken = await deps.actions.take(name, group);
+    const taken = await deps.actions.accept(name, group);
     if (taken.kind === "refused") {
       res.set("Retry-After", "10");
       return refuseJson(res, 503, taken.text);

@@ -29,7 +29,7 @@ export function pingRoute({ pushes, clock, log }: RouteContext) {
   /** Whether a ping of `name` may come in with this token. Both ways of refusing do the same work. */
   const allowed = async (name: string, given: string): Promise<boolean> => {
     const wanted = pushes.tokenOf(name);
-    const known = pushes.has(name) || pushes.takesNew();
+    const known = pushes.has(name) || pushes.allowsRegistration();
     if (wanted !== undefined) return rightToken(given, wanted);
     const other = known ? undefined : pushes.anyToken();
     if (other === undefined) return true;
@@ -65,7 +65,7 @@ export function pingRoute({ pushes, clock, log }: RouteContext) {
   };
 
   function admitted({ name }: PingPath, res: Response): boolean {
-    if (!pushes.takesNew()) {
+    if (!pushes.allowsRegistration()) {
       refuse(
         res,
         404,

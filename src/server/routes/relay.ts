@@ -16,7 +16,7 @@ export const relayRoute =
     if (relay === undefined) return unknownRelay(res, name);
     const group = await notificationOf(relay.auth, req, res, deps);
     if (group === undefined) return;
-    const taken = await deps.relays.take(name, group);
+    const taken = await deps.relays.accept(name, group);
     if (taken.kind === "refused") {
       res.set("Retry-After", "10");
       return refuseJson(res, 503, taken.text);
