@@ -3,7 +3,9 @@ import type { Got } from "got";
 import type { Clock } from "../../core/clock.ts";
 import { defined } from "../../core/defined.ts";
 import type { OutboundTls } from "../../core/relay.ts";
-import { type Seconds, seconds } from "../../core/units.ts";
+import { parseRetryAfter } from "../../core/retry-after.ts";
+import type { Seconds } from "../../core/units.ts";
+import { LONGEST_RETRY_AFTER } from "./retry.ts";
 
 let client: Promise<Got> | undefined;
 
@@ -79,7 +81,7 @@ export async function send(
     };
     const answer = (): void => {
       if (head === undefined) return settle({ kind: "failed", detail: "no answer" });
-      const retryAfter = retryAfterOf(head.headers["retry-after"], clock);
+      const retryAfter = parseRetryAfter(head.headers, clock.now(), LONGEST_RETRY_AFTER);
       settle({
         kind: "answer",
         status: head.statusCode,
@@ -122,14 +124,6 @@ async function tlsOptions({ ca, insecureSkipVerify }: OutboundTls): Promise<obje
     rejectUnauthorized: !insecureSkipVerify,
     ...(ca === undefined ? {} : { certificateAuthority: await ca.reveal() }),
   };
-}
-
-/** `Retry-After`: seconds or a date. https://www.rfc-editor.org/rfc/rfc9110#name-retry-after */
-function retryAfterOf(value: string | undefined, clock: Clock): Seconds | undefined {
-  if (value === undefined) return undefined;
-  const text = value.trim();
-  const length = /^\d+$/.test(text) ? Number(text) : Date.parse(text) / 1000 - clock.now();
-  return length > 0 ? seconds(length) : undefined;
 }
 
 /** Messages of errors may quote addresses, and with them tokens; codes do not. */

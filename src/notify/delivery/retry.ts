@@ -44,8 +44,8 @@ export type AttemptOutcome =
   | { readonly kind: "retry"; readonly item: QueuedItem }
   | { readonly kind: "dead"; readonly item: DeadLetter };
 
-/** A receiver cannot ask for more patience than this. */
-const LONGEST_RETRY_AFTER = seconds(3600);
+/** Longest wait that a receiver may ask for by `Retry-After`. */
+export const LONGEST_RETRY_AFTER = seconds(3600);
 
 /** Beyond this many doublings every wait is the longest. */
 const MOST_DOUBLINGS = 30;
@@ -65,8 +65,7 @@ export function afterAttempt(
   const tried = { ...item, attempts: item.attempts + 1, lastError: attempt.detail };
   if (attempt.kind === "refused") return { kind: "dead", item: died(tried, now, attempt.detail) };
   const backoff = Math.min(policy.max, policy.initial * 2 ** Math.min(item.attempts, MOST_DOUBLINGS));
-  const asked = Math.min(attempt.retryAfter ?? 0, LONGEST_RETRY_AFTER);
-  const notBefore = after(now, seconds(Math.max(backoff * (1 - random / 2), asked)));
+  const notBefore = after(now, seconds(Math.max(backoff * (1 - random / 2), attempt.retryAfter ?? 0)));
   // An attempt that could only come too late is none.
   if (elapsed(item.addedAt, notBefore) > policy.maxAge) {
     const detail = `given up after ${tried.attempts} attempts: ${attempt.detail}`;

@@ -1,17 +1,21 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { defined } from "../../core/defined.ts";
 import type { ProbeContext } from "../../core/prober.ts";
+import { parseRetryAfter } from "../../core/retry-after.ts";
 import { type Seconds, seconds } from "../../core/units.ts";
 import { type Answer, addPiece, emptyAnswer, noteSilence } from "./answer/answer.ts";
 import { type AnswerReader, answerReader } from "./answer/reader.ts";
 import type { Exchange, Receiver } from "./exchange.ts";
 import type { LlmModule } from "./options.ts";
-import { type RateLimit, readRateLimits, retryAfterOf } from "./rate-limits.ts";
+import { type RateLimit, readRateLimits } from "./rate-limits.ts";
 import { parseJson } from "./wire/json.ts";
 import type { ApiError, Piece } from "./wire/types.ts";
 
 /** Enough to tell an error by. */
 const MAX_ERROR_BYTES = 2 ** 16;
+
+/** Longest wait that a server may ask for. */
+const LONGEST_RETRY_AFTER = seconds(86_400);
 
 /** What came back, as far as it came. */
 export interface PartialResponse {
@@ -95,7 +99,8 @@ export function receive(module: LlmModule, { signal, clock }: ProbeContext): Res
       const apiError = parsed.ok && !isSuccess() ? module.format.readError(parsed.value, headers) : undefined;
       // An error may come inside a response whose headers say success.
       const inBody = (apiError ?? answer.error)?.retryAfter;
-      const retryAfter = isSuccess() ? inBody : (retryAfterOf(headers, clock) ?? inBody);
+      const inHeaders = isSuccess() ? undefined : parseRetryAfter(headers, clock.now(), LONGEST_RETRY_AFTER);
+      const retryAfter = inHeaders ?? inBody;
       return {
         ...defined({ status }),
         errorBody: body,
