@@ -2,9 +2,8 @@ import { failed, type Outcome, type ProbeContext, type ProbeTarget, succeeded } 
 import { open } from "./ask.ts";
 import { exchange } from "./exchange.ts";
 import { describe, reasonOfConnection, reasonOfTimeout } from "./failure.ts";
-import { newValues } from "./judge/prompt.ts";
 import type { LlmModule } from "./options.ts";
-import { prepare, shown } from "./request.ts";
+import { endpointOf, outcomeOfObjection, withoutQuery } from "./request.ts";
 import type { LlmTier } from "./tiers.ts";
 
 /**
@@ -17,9 +16,9 @@ export async function askTier(
   { path }: LlmTier,
   context: ProbeContext,
 ): Promise<Outcome> {
-  const prepared = prepare(target, module, module.questions.first, newValues());
-  if ("want" in prepared) return failed("bad_request", `the ${prepared.part} is not ${prepared.want}`);
-  const url = new URL(prepared.url.origin);
+  const endpoint = endpointOf(target, module);
+  if (!(endpoint instanceof URL)) return outcomeOfObjection(endpoint);
+  const url = new URL(endpoint.origin);
   url.pathname = path;
   for (const [name, value] of Object.entries(module.query)) url.searchParams.set(name, value);
   const opened = await open(target, module, url, context);
@@ -40,7 +39,7 @@ export async function askTier(
     data: () => true,
   };
   const { ending, progress } = await exchange(call, receiver, context);
-  context.log("asked", { url: shown(url), status });
+  context.log("asked", { url: withoutQuery(url), status });
   if (status !== undefined)
     return status >= 200 && status < 300 ? succeeded : failed("http_status", `HTTP ${status}`);
   return ending.kind === "failed"

@@ -9,13 +9,14 @@ import { newValues } from "./judge/prompt.ts";
 import { isUsableKey, type LlmModule, UNUSABLE_KEY } from "./options.ts";
 import type { Question } from "./questions.ts";
 import { receive } from "./receive.ts";
-import { prepare, requestedModel, shown } from "./request.ts";
+import { prepare, requestedModel, withoutQuery } from "./request.ts";
 import { type LlmVerdict, type Observations, verdict } from "./verdict.ts";
 
 /** What all questions of a probe have in common. */
 export interface QuestionContext {
   readonly target: ProbeTarget;
   readonly module: LlmModule;
+  readonly url: URL;
   readonly credential: Exclude<Credential, { readonly problem: string }>;
   readonly agent: Agents;
 }
@@ -29,17 +30,15 @@ export interface QuestionResult {
 
 /** Asks one question and judges the answer. Never rejects. */
 export async function askQuestion(
-  { target, module, credential, agent }: QuestionContext,
+  { target, module, url, credential, agent }: QuestionContext,
   question: Question,
   context: ProbeContext,
 ): Promise<QuestionResult> {
   const values = newValues();
   const prepared = prepare(target, module, question, values);
-  if ("want" in prepared) throw new Error(`a target that was asked before has no ${prepared.part}`);
-  const { url } = prepared;
   const model = requestedModel(target, module);
   context.log("asking", {
-    url: shown(url),
+    url: withoutQuery(url),
     stream: module.stream,
     ...defined({ model }),
   });
@@ -47,6 +46,7 @@ export async function askQuestion(
   const call = {
     ...prepared,
     method: "POST" as const,
+    url,
     agent,
     headers: { ...prepared.headers, ...credential.headers },
     proxied: module.proxy !== undefined,
@@ -90,7 +90,7 @@ export async function open(
   if (typeof agent === "string") return refuse("tls", agent);
   // Reading files took time; the deadline may have passed with it.
   if (signal.aborted) return refuse("timeout_connect", "no time was left to connect");
-  return { target, module, credential, agent };
+  return { target, module, url, credential, agent };
 }
 
 /** The headers that carry what is secret, and the secrets in them; or why there are none. */

@@ -8,13 +8,11 @@ import type {
   ProbeTarget,
 } from "../../core/prober.ts";
 import { failed } from "../../core/prober.ts";
-import type { FailureReason } from "../../core/reasons.ts";
 import { seconds } from "../../core/units.ts";
 import { askQuestion, open, type QuestionContext, type QuestionResult } from "./ask.ts";
 import { askTier } from "./ask-tier.ts";
-import { newValues } from "./judge/prompt.ts";
 import { compileLlm, type LlmModule } from "./options.ts";
-import { prepare } from "./request.ts";
+import { endpointOf, outcomeOfObjection } from "./request.ts";
 import { samplesOf } from "./samples.ts";
 import { type LlmOptions, llmSchema } from "./schema.ts";
 import { expectedSpend, spentOn } from "./spending.ts";
@@ -35,11 +33,11 @@ export const llmProber = {
 } satisfies Prober<LlmOptions, LlmModule>;
 
 async function probeLlm(target: ProbeTarget, module: LlmModule, context: ProbeContext): Promise<ProbeResult> {
-  const prepared = prepare(target, module, module.questions.first, newValues());
-  if ("want" in prepared) return unasked("bad_request", `the ${prepared.part} is not ${prepared.want}`);
-  const opened = await open(target, module, prepared.url, context);
-  if ("refused" in opened) return { outcome: opened.refused, answered: false, samples: [] };
-  const doubt = caution(target, module);
+  const url = endpointOf(target, module);
+  if (!(url instanceof URL)) return unasked(outcomeOfObjection(url));
+  const opened = await open(target, module, url, context);
+  if ("refused" in opened) return unasked(opened.refused);
+  const doubt = clearTextWarning(url, module);
   if (doubt !== undefined) context.log(`warning: ${doubt}`);
   return askAll(opened, context);
 }
@@ -75,7 +73,7 @@ async function askAll(opened: QuestionContext, context: ProbeContext): Promise<P
 function resultOf(asked: readonly QuestionResult[], opened: QuestionContext, wanted: number): ProbeResult {
   const [first] = asked;
   const last = asked.at(-1);
-  if (first === undefined || last === undefined) return unasked("internal", "nothing was asked");
+  if (first === undefined || last === undefined) return unasked(failed("internal", "nothing was asked"));
   const { outcome, answered } = last.verdict;
   const { retryAfter } = last.evidence;
   const duration = seconds(last.evidence.exchange.end - first.evidence.exchange.start);
@@ -97,25 +95,24 @@ function resultOf(asked: readonly QuestionResult[], opened: QuestionContext, wan
 }
 
 /** A probe that ended before anything was sent. */
-const unasked = (reason: FailureReason, detail: string): ProbeResult => ({
-  outcome: failed(reason, detail),
-  answered: false,
-  samples: [],
-});
+const unasked = (outcome: Outcome): ProbeResult => ({ outcome, answered: false, samples: [] });
 
 /** An address that is no URL of a server, or a model that has to be named. */
 function objection(target: ProbeTarget, module: LlmModule): Objection | undefined {
-  const prepared = prepare(target, module, module.questions.first, newValues());
-  return "want" in prepared ? prepared : undefined;
+  const url = endpointOf(target, module);
+  return url instanceof URL ? undefined : url;
 }
 
 const LOOPBACK = /^(?:localhost|.*\.localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
 
-/** A credential that everybody on the way can read. */
 function caution(target: ProbeTarget, module: LlmModule): string | undefined {
-  const prepared = prepare(target, module, module.questions.first, newValues());
-  if ("want" in prepared || prepared.url.protocol !== "http:" || LOOPBACK.test(prepared.url.hostname))
-    return undefined;
+  const url = endpointOf(target, module);
+  return url instanceof URL ? clearTextWarning(url, module) : undefined;
+}
+
+/** A credential that everybody on the way can read. */
+function clearTextWarning(url: URL, module: LlmModule): string | undefined {
+  if (url.protocol !== "http:" || LOOPBACK.test(url.hostname)) return undefined;
   const hasCredential = module.key !== undefined || Object.keys(module.headers).length > 0;
   return hasCredential
     ? "the credential of its module goes there in clear text, as the target is no https"

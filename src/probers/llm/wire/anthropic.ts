@@ -38,6 +38,7 @@ export const anthropic = {
     max_tokens: "max_tokens",
   },
   credential: (key) => ({ "x-api-key": key }),
+  endpoint: () => ({ prefix: "/v1", path: "/messages" }),
   request,
   readFrame,
   readWhole,
@@ -61,8 +62,6 @@ export const anthropic = {
 
 function request(ask: PromptRequest): WireRequest {
   return {
-    prefix: "/v1",
-    path: "/messages",
     headers: { "anthropic-version": ask.special.api_version ?? DEFAULT_VERSION },
     body: {
       ...defined({ model: ask.model, system: ask.system }),

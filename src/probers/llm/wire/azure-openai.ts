@@ -19,6 +19,11 @@ export const azureOpenai = {
     namesDeployment: true,
   },
   credential: (key) => ({ "api-key": key }),
+  endpoint: ({ model = "", special }) => ({
+    prefix: "/openai",
+    path: `/deployments/${encodeURIComponent(model)}/chat/completions`,
+    query: { "api-version": special.api_version ?? DEFAULT_VERSION },
+  }),
   request,
   errorReasons: {
     ...openai.errorReasons,
@@ -33,11 +38,6 @@ export const azureOpenai = {
 } as const satisfies WireFormat;
 
 function request(ask: PromptRequest): WireRequest {
-  const { model, ...body } = openai.request(ask).body;
-  return {
-    prefix: "/openai",
-    path: `/deployments/${encodeURIComponent(String(model))}/chat/completions`,
-    query: { "api-version": ask.special.api_version ?? DEFAULT_VERSION },
-    body,
-  };
+  const { model: _model, ...body } = openai.request(ask).body;
+  return { body };
 }

@@ -32,6 +32,8 @@ export const bedrock = {
   framing: "none",
   fields: { messages: "prompt", system: "system" },
   credential: (key) => ({ authorization: `Bearer ${key}` }),
+  // Models may be named by ARN, which contains slashes.
+  endpoint: ({ model = "" }) => ({ path: `/model/${encodeURIComponent(model)}/converse` }),
   request,
   readFrame: ({ data }) => readWhole(data),
   readWhole,
@@ -56,8 +58,6 @@ export const bedrock = {
 
 function request(ask: PromptRequest): WireRequest {
   return {
-    // Models may be named by ARN, which has slashes.
-    path: `/model/${encodeURIComponent(ask.model ?? "")}/converse`,
     body: {
       messages: [{ role: "user", content: [{ text: ask.prompt }] }],
       ...(ask.system === undefined ? {} : { system: [{ text: ask.system }] }),

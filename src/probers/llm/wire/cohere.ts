@@ -28,6 +28,7 @@ export const cohere = {
   framing: "sse",
   fields: { model: "model", messages: "prompt and system", stream: "stream", max_tokens: "max_tokens" },
   credential: (key) => ({ authorization: `Bearer ${key}` }),
+  endpoint: () => ({ prefix: "/v2", path: "/chat" }),
   request,
   readFrame,
   readWhole,
@@ -38,8 +39,6 @@ export const cohere = {
 
 function request(ask: PromptRequest): WireRequest {
   return {
-    prefix: "/v2",
-    path: "/chat",
     body: {
       ...defined({ model: ask.model }),
       messages: [

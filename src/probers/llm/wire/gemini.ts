@@ -16,7 +16,16 @@ import {
   usagePiece,
 } from "./json.ts";
 import { statusOf } from "./openai-error.ts";
-import type { ApiError, FinishReason, Piece, PromptRequest, WireFormat, WireRequest } from "./types.ts";
+import type {
+  ApiError,
+  FinishReason,
+  Piece,
+  PromptRequest,
+  RequestSettings,
+  WireEndpoint,
+  WireFormat,
+  WireRequest,
+} from "./types.ts";
 
 /** Google's Gemini API. https://ai.google.dev/api/generate-content */
 export const gemini = {
@@ -26,6 +35,7 @@ export const gemini = {
   fields: { contents: "prompt", systemInstruction: "system", system_instruction: "system" },
   // Not as a parameter of the URL, which is logged on its way.
   credential: (key) => ({ "x-goog-api-key": key }),
+  endpoint,
   request,
   readFrame: ({ data }) => readChunk(data),
   readWhole,
@@ -54,12 +64,17 @@ export const gemini = {
   },
 } as const satisfies WireFormat;
 
-function request(ask: PromptRequest): WireRequest {
-  const model = encodeURIComponent((ask.model ?? "").replace(/^models\//, ""));
+function endpoint({ model = "", stream }: RequestSettings): WireEndpoint {
+  const name = encodeURIComponent(model.replace(/^models\//, ""));
   return {
     prefix: "/v1beta",
-    path: `/models/${model}:${ask.stream ? "streamGenerateContent" : "generateContent"}`,
-    ...(ask.stream ? { query: { alt: "sse" } } : {}),
+    path: `/models/${name}:${stream ? "streamGenerateContent" : "generateContent"}`,
+    ...(stream ? { query: { alt: "sse" } } : {}),
+  };
+}
+
+function request(ask: PromptRequest): WireRequest {
+  return {
     body: {
       contents: [{ role: "user", parts: [{ text: ask.prompt }] }],
       ...(ask.system === undefined ? {} : { systemInstruction: { parts: [{ text: ask.system }] } }),

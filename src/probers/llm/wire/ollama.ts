@@ -34,6 +34,10 @@ export const ollama = {
     stream: "stream",
   },
   credential: (key) => ({ authorization: `Bearer ${key}` }),
+  endpoint: ({ special }) => ({
+    prefix: "/api",
+    path: special.ollama_route === "generate" ? "/generate" : "/chat",
+  }),
   request,
   readFrame: ({ data }) => readLine(data),
   // A whole answer is what the last line of a streamed one is, with the text in it.
@@ -50,12 +54,9 @@ function request(ask: PromptRequest): WireRequest {
     options: { num_predict: ask.maxTokens },
   };
   if (ask.special.ollama_route === "generate") {
-    const body = { ...common, ...defined({ system }), prompt };
-    return { prefix: "/api", path: "/generate", body };
+    return { body: { ...common, ...defined({ system }), prompt } };
   }
   return {
-    prefix: "/api",
-    path: "/chat",
     body: {
       ...common,
       messages: [

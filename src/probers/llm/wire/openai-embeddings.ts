@@ -13,6 +13,7 @@ export const openaiEmbeddings = {
   framing: "none",
   fields: { model: "model", input: "prompt", encoding_format: "api" },
   credential: (key) => ({ authorization: `Bearer ${key}` }),
+  endpoint: () => ({ root: "/v1", path: "/embeddings" }),
   request,
   readFrame: ({ data }) => readWhole(data),
   readWhole,
@@ -22,8 +23,6 @@ export const openaiEmbeddings = {
 
 function request(ask: PromptRequest): WireRequest {
   return {
-    root: "/v1",
-    path: "/embeddings",
     body: {
       ...defined({ model: ask.model }),
       input: ask.prompt,

@@ -35,6 +35,7 @@ export const openaiResponses = {
     max_output_tokens: "max_tokens",
   },
   credential: (key) => ({ authorization: `Bearer ${key}` }),
+  endpoint: () => ({ root: "/v1", path: "/responses" }),
   request,
   readFrame,
   readWhole,
@@ -48,8 +49,6 @@ export const openaiResponses = {
 
 function request(ask: PromptRequest): WireRequest {
   return {
-    root: "/v1",
-    path: "/responses",
     body: {
       ...defined({ model: ask.model, instructions: ask.system }),
       input: [{ role: "user", content: ask.prompt }],

@@ -39,6 +39,7 @@ export const openai = {
     max_completion_tokens: "max_tokens",
   },
   credential: (key) => ({ authorization: `Bearer ${key}` }),
+  endpoint: () => ({ root: "/v1", path: "/chat/completions" }),
   request,
   readFrame,
   readWhole,
@@ -48,8 +49,6 @@ export const openai = {
 
 function request(ask: PromptRequest): WireRequest {
   return {
-    root: "/v1",
-    path: "/chat/completions",
     body: {
       ...defined({ model: ask.model }),
       messages: [

@@ -21,6 +21,7 @@ export const tgi = {
   framing: "sse",
   fields: { inputs: "prompt", stream: "stream" },
   credential: (key) => ({ authorization: `Bearer ${key}` }),
+  endpoint: ({ stream }) => ({ path: stream ? "/generate_stream" : "/generate" }),
   request,
   readFrame: ({ data }) => readEvent(data),
   readWhole,
@@ -36,7 +37,6 @@ export const tgi = {
 
 function request(ask: PromptRequest): WireRequest {
   return {
-    path: ask.stream ? "/generate_stream" : "/generate",
     body: { inputs: ask.prompt, parameters: { max_new_tokens: ask.maxTokens, details: true } },
   };
 }

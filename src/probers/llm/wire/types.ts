@@ -9,18 +9,22 @@ export interface Tool {
   readonly parameters: Readonly<Record<string, unknown>>;
 }
 
-/** What is asked, in the words of no API in particular. */
-export interface PromptRequest {
-  /** Absent: the server has one model, or a default. */
+/** The part of a request that is the same for every prompt. */
+export interface RequestSettings {
+  /** Absent if the server has only one model, or a default. */
   readonly model?: string;
+  readonly stream: boolean;
+  /** Options that only some formats have, by their names in `FORMAT_OPTIONS`; each format has its own defaults. */
+  readonly special: FormatOptions;
+}
+
+/** A request in terms that all APIs share. */
+export interface PromptRequest extends RequestSettings {
   readonly system?: string;
   readonly prompt: string;
-  readonly stream: boolean;
   readonly maxTokens: number;
-  /** Never given to a format that does not support them. */
+  /** Empty for formats without tools. */
   readonly tools: readonly Tool[];
-  /** Options that only some formats know, by their names in `FORMAT_OPTIONS`; each has its own default. */
-  readonly special: FormatOptions;
 }
 
 /** Options of a module that only some formats understand, and that the others refuse. */
@@ -48,8 +52,8 @@ export interface Abilities {
   readonly completesAtLimit?: boolean;
 }
 
-/** A POST, relative to the target's address. */
-export interface WireRequest {
+/** The URL of an API, relative to the target's address. */
+export interface WireEndpoint {
   /** Below the address, with a leading slash. Model names in it are percent-encoded by the format. */
   readonly path: string;
   /** Put before `path` when the address has no path of its own, such as `/v1`. */
@@ -57,7 +61,11 @@ export interface WireRequest {
   /** Put before `path` unless the address ends in it already, such as `/v1beta`: people write both. */
   readonly prefix?: string;
   readonly query?: Readonly<Record<string, string>>;
-  /** Besides the credential: versions and the like. */
+}
+
+/** The content of a POST request. */
+export interface WireRequest {
+  /** Headers besides the credential, such as the version of the API. */
   readonly headers?: Readonly<Record<string, string>>;
   readonly body: Readonly<Record<string, unknown>>;
 }
@@ -138,6 +146,7 @@ export interface WireFormat {
   readonly fields: Readonly<Record<string, string>>;
   /** The headers that carry a key. */
   credential(key: string): Readonly<Record<string, string>>;
+  endpoint(settings: RequestSettings): WireEndpoint;
   request(ask: PromptRequest): WireRequest;
   /** Facts in one frame of a streamed answer. The sentinel `[DONE]` never gets here. */
   readFrame(frame: Frame): readonly Piece[];
