@@ -1,12 +1,12 @@
 import { openai } from "./openai.ts";
 import type { PromptRequest, WireFormat, WireRequest } from "./types.ts";
 
-/** The last version that is generally available and that deployments of any age speak. */
+/** Latest stable version, which deployments of any age support. */
 const DEFAULT_VERSION = "2024-10-21";
 
 /**
- * Azure OpenAI by deployment: the model is the name of the deployment, and answers are OpenAI's, with chunks that have
- * no choices. Its newer API without versions is `openai` at `/openai/v1`.
+ * Azure OpenAI by deployment: the model is the name of a deployment. Answers are those of `openai`, with some chunks that
+ * have no choices. For the newer API without versions, use `openai` at `/openai/v1`.
  * https://learn.microsoft.com/azure/ai-services/openai/reference
  */
 export const azureOpenai = {
@@ -27,7 +27,7 @@ export const azureOpenai = {
   request,
   errorReasons: {
     ...openai.errorReasons,
-    // Azure repeats the status as the code of an error.
+    // Azure repeats the HTTP status as the error code.
     "401": "auth",
     PermissionDenied: "auth",
     DeploymentNotFound: "model_not_found",
@@ -37,7 +37,7 @@ export const azureOpenai = {
   },
 } as const satisfies WireFormat;
 
-function request(ask: PromptRequest): WireRequest {
-  const { model: _model, ...body } = openai.request(ask).body;
+function request(question: PromptRequest): WireRequest {
+  const { model: _model, ...body } = openai.request(question).body;
   return { body };
 }
