@@ -2,7 +2,9 @@ import type { IncomingHttpHeaders } from "node:http";
 import type { Clock } from "../../core/clock.ts";
 import { defined } from "../../core/defined.ts";
 import type { OutboundTls } from "../../core/relay.ts";
-import { type Seconds, seconds } from "../../core/units.ts";
+import { parseRetryAfter } from "../../core/retry-after.ts";
+import type { Seconds } from "../../core/units.ts";
+import { LONGEST_RETRY_AFTER } from "./retry.ts";
 
 const USER_AGENT = "heartbeat-exporter";
 
@@ -74,7 +76,7 @@ export async function send(
     };
     const answer = (): void => {
       if (head === undefined) return settle({ kind: "failed", detail: "no response" });
-      const retryAfter = retryAfterOf(head.headers["retry-after"], clock);
+      const retryAfter = parseRetryAfter(head.headers, clock.now(), LONGEST_RETRY_AFTER);
       settle({
         kind: "answer",
         status: head.statusCode,
@@ -117,14 +119,6 @@ async function tlsOptions({ ca, insecureSkipVerify }: OutboundTls): Promise<obje
     rejectUnauthorized: !insecureSkipVerify,
     ...(ca === undefined ? {} : { certificateAuthority: await ca.reveal() }),
   };
-}
-
-/** `Retry-After`: seconds or a date. https://www.rfc-editor.org/rfc/rfc9110#name-retry-after */
-function retryAfterOf(value: string | undefined, clock: Clock): Seconds | undefined {
-  if (value === undefined) return undefined;
-  const text = value.trim();
-  const length = /^\d+$/.test(text) ? Number(text) : Date.parse(text) / 1000 - clock.now();
-  return length > 0 ? seconds(length) : undefined;
 }
 
 /** Returns the code of an error. Its message could contain the URL, and with it a token. */

@@ -45,8 +45,8 @@ export type Disposition =
   | { readonly kind: "retry"; readonly item: QueuedItem }
   | { readonly kind: "dead"; readonly item: DeadLetter };
 
-/** A receiver cannot ask for more patience than this. */
-const LONGEST_RETRY_AFTER = seconds(3600);
+/** Longest wait that a receiver may ask for by `Retry-After`. */
+export const LONGEST_RETRY_AFTER = seconds(3600);
 
 /** Limits the exponent of the backoff; the wait has reached its maximum long before. */
 const MAX_DOUBLINGS = 30;
@@ -66,8 +66,7 @@ export function afterAttempt(
   const tried = { ...item, attempts: item.attempts + 1, lastError: attempt.detail };
   if (attempt.kind === "refused") return { kind: "dead", item: toDeadLetter(tried, now, attempt.detail) };
   const backoff = Math.min(policy.max, policy.initial * 2 ** Math.min(item.attempts, MAX_DOUBLINGS));
-  const asked = Math.min(attempt.retryAfter ?? 0, LONGEST_RETRY_AFTER);
-  const notBefore = after(now, seconds(Math.max(backoff * (1 - random / 2), asked)));
+  const notBefore = after(now, seconds(Math.max(backoff * (1 - random / 2), attempt.retryAfter ?? 0)));
   // Give up now if the next attempt would come after `maxAge`.
   if (elapsed(item.addedAt, notBefore) > policy.maxAge) {
     const detail = `given up after ${tried.attempts} attempts: ${attempt.detail}`;
