@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { reasonOf } from "../../config/document/secrets.ts";
+import { describeFileError } from "../../config/document/files.ts";
 
 /** Beside the files: what was written, so that what somebody changed since then is told apart from what is merely old. */
 const RECORD = ".heartbeat-exporter-pack.json";
@@ -81,7 +81,7 @@ function carryOut(file: string, step: FileChange, text: string): void {
         renameSync(`${file}.new`, file);
     }
   } catch (error) {
-    throw new PackError(`${file}: got ${reasonOf(error)}, want a place that can be written`, {
+    throw new PackError(`${file}: got ${describeFileError(error)}, want a place that can be written`, {
       cause: error,
     });
   }
@@ -93,7 +93,7 @@ function readOrNothing(file: string): string | undefined {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === "ENOENT") return undefined;
-    throw new PackError(`${file}: got ${reasonOf(error)}, want a file or nothing`, { cause: error });
+    throw new PackError(`${file}: got ${describeFileError(error)}, want a file or nothing`, { cause: error });
   }
 }
 
