@@ -243,7 +243,7 @@ targets:
       "bad.yml:2:16: modules.a.prober: got "smtp", want http, llm, heartbeat_log or kubernetes_lease
       bad.yml:3:31: modules.b.timeout: got "soon", want a duration such as 30s, 2m, 1h30m or 500ms
       bad.yml:6:13: targets[1].name: got "x", want a name that no other target has
-      bad.yml:6:24: targets[1].module: got "c", want a module: a or b (did you mean a?)
+      bad.yml:6:24: targets[1].module: got "c", want the name of a module: a or b (did you mean a?)
       bad.yml:7:35: targets[2].target: got \${NOT_SET_ANYWHERE}, which is not set, want the environment variable NOT_SET_ANYWHERE
       "
     `);
