@@ -82,7 +82,9 @@ function apply(file: string, change: FileChange, text: string): void {
         renameSync(`${file}.new`, file);
     }
   } catch (error) {
-    throw new PackError(`${file}: cannot be written: ${describeFileError(error)}`, { cause: error });
+    throw new PackError(`${file}: got ${describeFileError(error)}, want a place that can be written`, {
+      cause: error,
+    });
   }
 }
 
@@ -92,7 +94,7 @@ function readIfExists(file: string): string | undefined {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === "ENOENT") return undefined;
-    throw new PackError(`${file}: cannot be read: ${describeFileError(error)}`, { cause: error });
+    throw new PackError(`${file}: got ${describeFileError(error)}, want a file or nothing`, { cause: error });
   }
 }
 
