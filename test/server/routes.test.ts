@@ -1,6 +1,8 @@
+import { connect } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { failed, type Prober, succeeded } from "../../src/core/prober.ts";
 import { type LocalExporter, startLocalExporter } from "../helpers/exporter.ts";
+import { waitUntil } from "../helpers/process.ts";
 
 /** Succeeds or fails by the scheme of the address: `ok://`, `bad://`, `bug://`; `ask://` answers like a model. */
 const byAddress: Prober = {
@@ -334,6 +336,22 @@ describe.each(CONTROL)("POST %s", (path) => {
       error: `body: got ${got} bytes, want none: parameters of ${path} go into its path and query`,
     });
   });
+});
+
+it("does not log a control request that its client aborts as a bug", async () => {
+  const { hostname, port } = new URL(exporter.url);
+  const socket = connect(Number(port), hostname);
+  socket.write(
+    `POST /-/reload HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${TOKEN}\r\nContent-Length: 9\r\n\r\nx`,
+  );
+  const count = (text: string): number =>
+    exporter.logged.filter(({ message }) => message.includes(text)).length;
+  const before = count("request");
+  await waitUntil("the request", () => count("request") > before || undefined);
+  socket.destroy();
+  // Two round trips later the exporter has seen the end of the connection.
+  for (let i = 0; i < 2; i += 1) await ask("/-/healthy");
+  expect(count("a route failed")).toBe(0);
 });
 
 describe("control without a token in the configuration", () => {
