@@ -40,16 +40,32 @@ const metrics = (): string[] =>
 
 function configuration(): string[] {
   let section = "";
-  return page("configuration.md")
+  const options = page("configuration.md")
     .split("\n")
     .flatMap((line) => {
       const heading = /^#+ (.*)$/.exec(line)?.[1];
-      if (heading !== undefined) section = /`([^`]+)`/.exec(heading)?.[1] ?? "";
+      if (heading !== undefined) {
+        section = sectionOf(heading);
+        return section.endsWith("[].") ? [section.slice(0, -"[].".length)] : [];
+      }
       const [, option, ...cells] = line.split(/(?<!\\)\s*\|\s*/);
       if (option === undefined || !option.startsWith("`")) return [];
       const fallback = /^`[A-Z]/.test(option) ? cells[0] : cells[1];
-      return [`${section}: ${code(option)} ${code(fallback ?? "")}`.trim()];
+      return [`${section}${code(option)} ${code(fallback ?? "")}`.trim()];
     });
+  // An object is there if its options are; whether it has a line of its own is up to the page.
+  return options.filter((option) => !options.some((other) => isOptionOf(other, option)));
+}
+
+const isOptionOf = (option: string, object: string): boolean => {
+  const path = object.split(" ")[0] ?? object;
+  return [".", "[]"].some((step) => option.startsWith(`${path}${step}`));
+};
+
+/** The path of the options below a heading, which names what they belong to in backticks if they have one. */
+function sectionOf(heading: string): string {
+  const named = /`([^`]+)`/.exec(heading)?.[1];
+  return named === undefined ? "" : `${named}${heading.startsWith("Options of prober") ? ": " : "."}`;
 }
 
 function flags(): string[] {
@@ -63,38 +79,29 @@ function flags(): string[] {
     });
 }
 
-const PATHS = [
-  ...["/", "/metrics", "/sd", "/-/healthy", "/-/ready", "/-/reload", "/config", "/logs"],
-  ...["/heartbeats", "/machines", "/heartbeats/backup", "/machines/backup", "/heartbeats/backup/body"],
-  ...["/ping/backup", "/ping/backup/start", "/ping/backup/fail", "/ping/backup/log", "/ping/backup/0"],
-  ...["/api/v1/report", "/api/v1/dashboard", "/api/v1/events", "/livez", "/readyz", "/report"],
-  ...["/api/v1/targets", "/api/v1/groups", "/api/v1/components", "/api/v1/components/queue"],
-  ...[
-    "/alertmanager/relay/phone",
-    "/alertmanager/actions/restart",
-    "/api/v1/relay",
-    "/api/v1/relay/phone/replay",
-  ],
-  ...["/api/v1/relay/phone/dead-letters", "/api/v1/actions", "/api/v1/actions/restart/runs/1/output"],
-  ...["/api/v1/actions/restart/reset", "/api/v1/maintenance", "/api/v1/maintenance/1", "/health", "/status"],
-  ...["/heartbeat/status", "/heartbeat/config", "/heartbeat/trigger", "/config/mode", "/config/failover"],
-  ...["/config/recovery", "/config/force/primary", "/config/force/fallback", "/config/force/auto"],
-];
+const PATHS = `
+  / /metrics /sd /-/healthy /-/ready /-/reload /config /logs /heartbeats /machines
+  /heartbeats/backup /machines/backup /heartbeats/backup/body /ping/backup /ping/backup/start
+  /ping/backup/fail /ping/backup/log /ping/backup/0 /api/v1/report /api/v1/dashboard
+  /api/v1/events /livez /readyz /report /api/v1/targets /api/v1/groups /api/v1/components
+  /api/v1/components/queue /alertmanager/relay/phone /alertmanager/actions/restart /api/v1/relay
+  /api/v1/relay/phone/replay /api/v1/relay/phone/dead-letters /api/v1/actions
+  /api/v1/actions/restart/runs/1/output /api/v1/actions/restart/reset /api/v1/maintenance
+  /api/v1/maintenance/1 /health /status /heartbeat/status /heartbeat/config /heartbeat/trigger
+  /config/mode /config/failover /config/recovery /config/force/primary /config/force/fallback
+  /config/force/auto
+`
+  .trim()
+  .split(/\s+/);
 
-const JSON_ROUTES = [
-  ...[
-    "/sd",
-    "/heartbeats",
-    "/machines",
-    "/heartbeats/backup",
-    "/api/v1/report",
-    "/api/v1/dashboard",
-    "/report",
-  ],
-  ...["/api/v1/targets", "/api/v1/groups", "/api/v1/components", "/api/v1/relay", "/api/v1/actions"],
-  ...["/api/v1/maintenance", "/health", "/status", "/heartbeat/status", "/heartbeat/config", "/config/mode"],
-  ...["/api/v1/events?format=json"],
-];
+const JSON_ROUTES = `
+  /sd /heartbeats /machines /heartbeats/backup /api/v1/report /api/v1/dashboard /report
+  /api/v1/targets /api/v1/groups /api/v1/components /api/v1/relay /api/v1/actions
+  /api/v1/maintenance /health /status /heartbeat/status /heartbeat/config /config/mode
+  /api/v1/events?format=json
+`
+  .trim()
+  .split(/\s+/);
 
 /** Every key of a JSON value as a path, `[]` for the elements of a list. */
 function keyPaths(value: unknown, path = ""): string[] {

@@ -1,23 +1,36 @@
 import { VARIABLES_HELP } from "../../src/config/env/env.ts";
-import { configSchema, moduleSchema, targetSchema } from "../../src/config/schema.ts";
-import { heartbeatSchema, registrationSchema } from "../../src/config/sections/heartbeats-schema.ts";
+import { configSchema } from "../../src/config/schema.ts";
 import { webSchema } from "../../src/config/web/schema.ts";
 import { probers } from "../../src/probers/index.ts";
-import { optionRows } from "./option-rows.ts";
+import { optionRows, type Schema } from "./option-rows.ts";
 
-/** `docs/configuration.md`: flags, file and environment, from where each is defined. */
+/** Pages with more about a section. */
+const PAGES: Readonly<Record<string, string>> = {
+  plugins: "plugins.md",
+  heartbeats: "heartbeats.md",
+  heartbeat_registration: "heartbeats.md",
+  relays: "relay.md",
+  actions: "actions.md",
+  maintenance: "maintenance.md",
+  groups: "groups.md",
+  health: "reports.md",
+  webhooks: "events.md",
+  lease: "leases.md",
+  storage: "storage.md",
+};
+
+/** Text beside the descriptions in the schemas. */
+const NOTES: Readonly<Record<string, string>> = {
+  modules: "A file with heartbeats needs no modules.",
+  targets:
+    "Targets have memory: streaks, mode, thresholds. Other addresses can be probed through `/probe` with a module, as in blackbox_exporter.",
+  heartbeat_registration: "Without this section nothing can register.",
+};
+
+/** Generates `docs/configuration.md` from the schemas and the list of variables. */
 export function configurationPage(): string {
-  const {
-    modules: _modules,
-    targets: _targets,
-    heartbeats: _heartbeats,
-    heartbeat_registration: _registration,
-    ...rest
-  } = configSchema.properties;
-  const root = { ...configSchema, properties: rest };
-  const kinds = probers.map(
-    ({ kind, schema }) =>
-      `### Options of prober \`${kind}\`\n\nUnder \`modules.<name>.${kind}\`.\n\n${table(schema)}`,
+  const sections = Object.entries<Schema>(configSchema.properties).map(([name, schema]) =>
+    section(name, schema),
   );
   const variables = VARIABLES_HELP.map(
     ({ name, fallback, meaning }) =>
@@ -25,71 +38,78 @@ export function configurationPage(): string {
   );
   return `# Configuration
 
-Generated from the schemas, the command line and the list of variables by \`npm run generate\`; edit there.
+Generated from the schemas and the list of variables by \`npm run generate\`; edit there.
 
-One YAML file, named by \`--config.file\`, or environment variables alone. The file is strict: an unknown key, a wrong type or a
-value out of range is an error with its line and column, and all of them are reported at once. \`--config.check\` does only
-that.
+The exporter is configured by one YAML file, named by \`--config.file\`, or by environment variables alone. The file is strict:
+an unknown key, a wrong type or a value out of range is an error with its line and column. All errors are reported at once.
+\`--config.check\` checks the file and exits.
 
-- Durations are those of Prometheus: \`30s\`, \`2m\`, \`1h30m\`, \`1d\`, \`500ms\`.
-- Regular expressions are those of RE2, as in Prometheus: no look-around, no back-references.
-- \`\${NAME}\` in a value is replaced by the environment variable; one that is not set is an error. \`$\${NAME}\` is a literal.
-- Secrets come from files (\`*_file\`, relative to the configuration; read again when they change) or variables, and are never
-  shown: not by \`/config\`, not by \`debug=true\`, not in the log.
-- SIGHUP, \`POST /-/reload\` and \`--config.enable-auto-reload\` load the file anew. A bad file changes nothing; the log, the
-  answer and \`heartbeat_exporter_config_last_reload_successful\` say so.
-
-## Command line
+- Durations have Prometheus' format: \`30s\`, \`2m\`, \`1h30m\`, \`1d\`, \`500ms\`.
+- Regular expressions have RE2 syntax, as in Prometheus: no look-around, no back-references.
+- \`\${NAME}\` in a value is replaced by the environment variable; an unset variable is an error. \`$\${NAME}\` stands for \`\${NAME}\`.
+- Secrets come from files (\`*_file\`, relative to the configuration; read again when they change) or variables. They are never
+  shown by \`/config\`, \`debug=true\` or the log.
+- SIGHUP, \`POST /-/reload\` and \`--config.enable-auto-reload\` reload the file. An invalid file changes nothing, and is reported
+  in the log, in the response and by \`heartbeat_exporter_config_last_reload_successful\`.
 
 Flags and commands are in [command-line.md](command-line.md).
 
-### File of \`--web.config.file\`
+## Sections
 
-exporter-toolkit's file for TLS and basic authentication, as Prometheus and its exporters read it. It is strict like the other
-one, knows no \`\${NAME}\`, and its paths are relative to its folder. It and the files that it names are looked at every five
-seconds; a bad one leaves everything as it was, and the log says so. HTTPS itself and \`client_auth_type\` change by a restart
-only. Passwords are hashed by a thread of their own, once each: a scrape does not pay for it. A request with the control token
-needs no password, as it can carry only one of the two.
-
-${table(webSchema)}
-## File
-
-### \`modules.<name>\`
-
-How to probe. The prober's own options stand under a key of its name.
-
-${table(moduleSchema)}
-${kinds.join("\n")}
-### \`targets[]\`
-
-What is probed, with memory: streaks, mode, thresholds. Addresses that are not listed can be probed through \`/probe\` with a
-module, as in blackbox_exporter.
-
-${table(targetSchema)}
-### \`heartbeats[]\`
-
-What pings \`/ping/<name>\`, see [heartbeats](heartbeats.md). A file with heartbeats needs no \`modules\`.
-
-${table(heartbeatSchema)}
-### \`heartbeat_registration\`
-
-Lets heartbeats that are not configured become known by their first ping. Without this key there is no registration.
-
-${table(registrationSchema)}
-### The rest
-
-${table(root)}
+${sections.join("\n")}
 ## Environment variables
 
-Without a file they describe one LLM target, named \`llm\`, and machines that register by their first ping; where only the
-latter are described there is no LLM target. With a file all but those of \`MACHINE_\` and \`CONTEXT_API_HOST\` and
-\`CONTEXT_API_PORT\` are ignored, and the log says so. \`GET /config\` shows what they amount to as YAML: a file to start from.
+Without a file, environment variables describe one LLM target named \`llm\`, and machines that register on their first ping. If
+only machines are described, there is no LLM target. With a file, all variables except \`MACHINE_*\`, \`CONTEXT_API_HOST\`,
+\`CONTEXT_API_PORT\` and \`HEARTBEAT_INTERVAL_SECONDS\` are ignored, and a warning in the log lists them. \`GET /config\` shows the
+equivalent YAML, which can serve as a first file.
 
 | variable | default | meaning |
 |---|---|---|
 ${variables.join("\n")}
-`;
+
+## File of \`--web.config.file\`
+
+TLS and basic authentication, in exporter-toolkit's format, which Prometheus and its exporters use. The file is strict too. It
+has no \`\${NAME}\`, and its paths are relative to its folder. The exporter checks it and the files that it names for changes every
+five seconds; an invalid file changes nothing and is reported in the log. Turning HTTPS on or off and changing
+\`client_auth_type\` take a restart. Passwords are hashed in a separate thread, each once, so scrapes do not wait for it. A request
+with the control token needs no password, because it cannot carry both.
+
+${table(webSchema)}`;
 }
+
+function section(name: string, schema: Schema): string {
+  const entry = entryOf(schema);
+  const page = PAGES[name];
+  const texts = [
+    schema.description,
+    entry.schema === schema ? undefined : entry.schema?.description,
+    NOTES[name],
+    page === undefined ? undefined : `See [${page}](${page}).`,
+  ];
+  const text = texts.filter((one) => one !== undefined).join(" ");
+  const options = entry.schema === undefined ? "" : `\n${table(entry.schema)}`;
+  const ofProbers = name === "modules" ? `\n${proberOptions()}` : "";
+  return `### \`${name}${entry.suffix}\`\n\n${text}\n${options}${ofProbers}`;
+}
+
+/** Returns the schema of the options of a section: of its entries, or of the section itself. */
+function entryOf(schema: Schema): { readonly suffix: string; readonly schema: Schema | undefined } {
+  const { items, additionalProperties: named } = schema;
+  if (items !== undefined)
+    return { suffix: "[]", schema: items.properties === undefined ? undefined : items };
+  if (typeof named === "object") return { suffix: ".<name>", schema: named };
+  return { suffix: "", schema };
+}
+
+const proberOptions = (): string =>
+  probers
+    .map(
+      ({ kind, schema }) =>
+        `#### Options of prober \`${kind}\`\n\nUnder \`modules.<name>.${kind}\`.\n\n${table(schema)}`,
+    )
+    .join("\n");
 
 const table = (schema: object): string =>
   `| option | type | default | meaning |\n|---|---|---|---|\n${optionRows(schema).join("\n")}\n`;

@@ -1,5 +1,5 @@
 /** The part of JSON Schema that our schemas use. */
-interface Schema {
+export interface Schema {
   readonly type?: string | readonly string[];
   readonly description?: string;
   readonly default?: unknown;
@@ -14,7 +14,7 @@ interface Schema {
   readonly writeOnly?: boolean;
 }
 
-/** One table row per option of `schema`, nested ones with their path. */
+/** Returns one table row per option of `schema`; nested options have their path as name. */
 export const optionRows = (schema: object): string[] => rows(schema, "");
 
 function rows(schema: Schema, prefix: string): string[] {
@@ -44,7 +44,9 @@ function nested(schema: Schema, path: string): string[] {
 
 function typeOf(schema: Schema): string {
   if (schema.enum !== undefined)
-    return schema.enum.length > 12 ? "one of a list" : schema.enum.map(String).join(", ");
+    return schema.enum.length > 12
+      ? `one of ${schema.enum.length} values`
+      : schema.enum.map(String).join(", ");
   if (schema.format !== undefined) return schema.format.replaceAll("_", " ");
   const union = schema.anyOf ?? schema.oneOf;
   if (union !== undefined) return [...new Set(union.map(typeOf))].join(" or ");
@@ -52,5 +54,5 @@ function typeOf(schema: Schema): string {
   return typeof schema.type === "string" ? schema.type : (schema.type?.join(" or ") ?? "any");
 }
 
-/** A pipe would end the cell. */
+/** Escapes a text for a table cell, which a pipe would end. */
 const cell = (text: string): string => text.replaceAll("|", "\\|").replaceAll("\n", " ");

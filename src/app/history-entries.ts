@@ -8,7 +8,7 @@ import type { FailoverCommand } from "../failover/driver.ts";
 import type { FailoverEffect } from "../failover/machine.ts";
 import type { PushEffect } from "../heartbeats/machine.ts";
 
-/** What history keeps of a result. */
+/** Converts a result into its entry in the history. */
 export function toHistoryEntry(target: Target, result: Result, dollars: number | undefined): PastResult {
   const { startedAt, duration, outcome, facts, spent } = result;
   return {
@@ -22,7 +22,7 @@ export function toHistoryEntry(target: Target, result: Result, dollars: number |
   };
 }
 
-/** What history keeps of a change of a target's state. */
+/** Converts a change of a target's state into an event of the history; `undefined` for one that only the log reports. */
 export function toHistoryEvent({ name: subject }: Target, effect: FailoverEffect): EventFacts | undefined {
   const { at } = effect;
   switch (effect.kind) {
@@ -39,7 +39,7 @@ export function toHistoryEvent({ name: subject }: Target, effect: FailoverEffect
   }
 }
 
-/** The machine tells of modes that change; that one is held, changed or not, is told here. */
+/** Returns the event of a forced mode. The failover machine reports only changes of the mode, so forcing the current one has no effect there. */
 export function forcedEvent(
   { name: subject }: Target,
   command: FailoverCommand,
@@ -50,7 +50,10 @@ export function forcedEvent(
   return { kind: "forced", at, subject, to, ...(lasting === undefined ? {} : { until: after(at, lasting) }) };
 }
 
-/** A heartbeat by push that stayed away or came again; `at` is the wall clock's, which the effect's time is not. */
+/**
+ * Converts a notice of a push heartbeat into an event of the history.
+ * @param at by the wall clock; the time of the effect is by the steady clock
+ */
 export function heartbeatEvent(subject: string, effect: PushEffect, at: Timestamp): EventFacts {
   const about = { kind: "heartbeat", at, subject, source: "push" } as const;
   return effect.kind === "online"

@@ -6,18 +6,10 @@ import type { Target } from "../core/target.ts";
 import { after, type Seconds, seconds } from "../core/units.ts";
 import type { Asker } from "../engine/ask.ts";
 import type { FailoverState } from "../failover/machine.ts";
-import { buildReport, type Objectives, type Span } from "../report/build.ts";
-import { type Dashboard, dashboardOf } from "../report/dashboard.ts";
-import type { Report } from "../report/document.ts";
+import { buildReport, type Span } from "../report/build.ts";
+import { dashboardOf } from "../report/dashboard.ts";
+import type { Reporting } from "../report/exporter-report.ts";
 import { historyFacts, type ReportTarget } from "../report/from-history.ts";
-
-/** What the exporter reports of itself. */
-export interface Reporting {
-  /** What history and the present say of a window that ends now. Rejects when history cannot be read. */
-  readonly report: (length: Seconds, objectives: Objectives) => Promise<Report>;
-  /** How things are now; uptime is that of a day. */
-  readonly dashboard: () => Promise<Dashboard>;
-}
 
 interface ReportingDeps {
   readonly clock: Clock;
@@ -27,10 +19,12 @@ interface ReportingDeps {
   readonly ask: Pick<Asker, "latest">;
 }
 
+/** Window of the uptime on a dashboard. */
 const DAY = seconds(86_400);
 
+/** Reports from the history and the present states of targets. */
 export function createReporting({ clock, history, targets, state, ask }: ReportingDeps): Reporting {
-  const known = (target: Target): ReportTarget => {
+  const reportTarget = (target: Target): ReportTarget => {
     const { health, consecutiveFailures, lastProbeAt, lastSuccessAt } = state(target);
     return {
       name: target.name,
@@ -44,21 +38,21 @@ export function createReporting({ clock, history, targets, state, ask }: Reporti
       },
     };
   };
-  const last = (length: Seconds): Span => {
-    // Results of this very moment belong to it.
+  const windowOf = (length: Seconds): Span => {
+    // A window excludes its end; results of this moment belong to it.
     const to = after(clock.now(), seconds(0.001));
     return { from: after(to, seconds(-length)), to };
   };
-  const factsOf = (window: Span) => historyFacts(history, window, [...targets()].map(known));
+  const factsOf = (window: Span) => historyFacts(history, window, [...targets()].map(reportTarget));
   return {
     async report(length, objectives) {
-      const window = last(length);
+      const window = windowOf(length);
       const facts = await factsOf(window);
       const source = "the history of the exporter";
       return buildReport({ ...facts, source, window, generatedAt: clock.now(), objectives });
     },
     async dashboard() {
-      const { services } = await factsOf(last(DAY));
+      const { services } = await factsOf(windowOf(DAY));
       return dashboardOf(services, clock.now());
     },
   };

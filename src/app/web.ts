@@ -9,16 +9,16 @@ import { guarded } from "../server/front/guard.ts";
 import { createPasswords } from "../server/front/passwords.ts";
 import { createWebServer } from "../server/front/web-server.ts";
 
-/** The server, with what stands before its routes. */
+/** The server of the exporter, with the guard of its routes. */
 export interface Web {
   readonly server: Server;
   readonly scheme: "http" | "https";
-  /** Puts basic authentication, headers and limits before a listener. */
+  /** Wraps a listener with basic authentication, headers and the rate limit. */
   guard(listener: RequestListener): RequestListener;
 }
 
-/** How often certificates and users are looked at for changes. */
-const LOOK_EVERY = seconds(5);
+/** Interval at which the file and its certificates are checked for changes. */
+const CHECK_INTERVAL = seconds(5);
 
 interface WebDeps {
   readonly clock: Clock;
@@ -27,8 +27,9 @@ interface WebDeps {
 }
 
 /**
- * @param file that of `--web.config.file`; without one it is plain HTTP for everybody
- * @throws ConfigError when it cannot be used
+ * Creates the server and applies changes of its file while it runs.
+ * @param file that of `--web.config.file`; without one, plain HTTP without authentication
+ * @throws ConfigError if the file is invalid
  */
 export function createWeb(file: string | undefined, { clock, log, controlToken }: WebDeps): Web {
   const holder = file === undefined ? undefined : createWebHolder(file, clock);
@@ -39,10 +40,10 @@ export function createWeb(file: string | undefined, { clock, log, controlToken }
     for (const warning of warnings) log.warn({}, warning);
   };
   warn(holder.current().warnings);
-  const stopWatching = holder.watch(LOOK_EVERY, {
+  const stopWatching = holder.watch(CHECK_INTERVAL, {
     changed(web) {
-      const left = served.apply(web);
-      warn([...web.warnings, ...(left === undefined ? [] : [left])]);
+      const ignored = served.apply(web);
+      warn([...web.warnings, ...(ignored === undefined ? [] : [ignored])]);
       log.info({}, "web configuration reloaded");
     },
     failed(error) {

@@ -14,9 +14,9 @@ import { newLogState, newPosition } from "../probers/heartbeat-log/log-state.ts"
 import type { HeartbeatLogModule } from "../probers/heartbeat-log/options.ts";
 import { heartbeatLogProber } from "../probers/heartbeat-log/prober.ts";
 import { logSamples } from "../probers/heartbeat-log/samples.ts";
-import { openSession, saidTime } from "../probers/heartbeat-log/session.ts";
+import { openSession, timeOfHeartbeat } from "../probers/heartbeat-log/session.ts";
 import type { LogHeartbeat } from "../probers/heartbeat-log/tally.ts";
-import { beatOf } from "../probers/heartbeat-log/verdict.ts";
+import { heartbeatOf } from "../probers/heartbeat-log/verdict.ts";
 import { openConfig } from "./open-config.ts";
 import { createProgress, megabytes, type Screen } from "./progress.ts";
 import { type Choose, CommandError, configDeps, EXIT, type Shell, withUsageExit } from "./shell.ts";
@@ -124,18 +124,18 @@ async function parseLog(
     progress.end();
   }
   scanner.end();
-  session.settle(stats === undefined ? undefined : stats.mtimeMs / 1000);
+  session.dateNewest(stats === undefined ? undefined : stats.mtimeMs / 1000);
   const state = session.state([position]);
   const exposition = createExposition();
   exposition.add(logSamples(file, state, module.fields, module.rules.zone));
-  exposition.add(beatSamples(beatOf(file, state, module), clock.now()));
+  exposition.add(beatSamples(heartbeatOf(file, state, module), clock.now()));
   await write(stdout, output === "jsonl" ? pending : exposition.text());
   return { heartbeats: state.counts.heartbeats, lines: state.counts.lines };
 }
 
 /** Formats a heartbeat as a line of JSON. Log lines are read as Latin-1, so its fields are converted to UTF-8 here. */
 function jsonLine(heartbeat: LogHeartbeat, { rules }: HeartbeatLogModule): string {
-  const timestamp = saidTime(heartbeat, rules) ?? null;
+  const timestamp = timeOfHeartbeat(heartbeat, rules) ?? null;
   return `{"timestamp":${JSON.stringify(timestamp)},"heartbeat":${asUtf8(JSON.stringify(heartbeat.fields))}}\n`;
 }
 

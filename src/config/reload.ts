@@ -2,42 +2,43 @@ import { createHash } from "node:crypto";
 import type { Clock } from "../core/clock.ts";
 import type { Seconds, Timestamp } from "../core/units.ts";
 import type { Config, ConfigDeps, ConfigSource } from "./config.ts";
-import { loadConfigEnv, loadConfigText, readConfigFile } from "./load.ts";
+import { readConfigFile } from "./document/files.ts";
+import { loadConfigEnv, loadConfigText } from "./load.ts";
 
-/** What came of a reload that succeeded. `unchanged`: the file is the one in use, and nothing was done. */
+/** The result of a successful reload. `unchanged`: the file is already in use, so nothing was done. */
 export type ReloadOutcome = "changed" | "unchanged";
 
-/** How the last attempt to load ended. */
+/** The result of the last attempt to load. */
 export interface ReloadStatus {
   readonly lastSuccessful: boolean;
   readonly lastSuccessAt: Timestamp;
 }
 
-/** The configuration in use, and the only way to another one. */
+/** Holds the configuration in use and reloads it. */
 export interface ConfigHolder {
   current(): Config;
-  /** What the rest of the program contributed to it. */
+  /** The parts of the program that the configuration in use was checked against. */
   deps(): ConfigDeps;
   /**
-   * Loads the configuration anew and hands it to the subscribers. Calls at the same time run one after the other.
-   * Rejects with the ConfigError when it cannot be used; the one in use then stays.
+   * Loads the configuration again and passes it to the subscribers. Concurrent calls run one after the other.
+   * Rejects with the ConfigError if the new configuration cannot be used; the current one then stays in use.
    */
   reload(): Promise<ReloadOutcome>;
   status(): ReloadStatus;
-  /** Calls `listener` with every new configuration; a reload waits for it. The returned function ends that. */
+  /** Calls `listener` with every new configuration; a reload waits for it. The returned function unsubscribes it. */
   subscribe(listener: (config: Config) => void | Promise<void>): () => void;
   /**
-   * Looks at the file every so often and reloads when its content has changed. A bad content is tried once.
-   * @param onReload is told how it went: `undefined`, or the error
-   * @returns a function that ends it
+   * Checks the file at this interval and reloads it if its content has changed. Invalid content is tried once.
+   * @param onReload called after each attempt, with the error if it failed
+   * @returns a function that stops watching
    */
   watch(every: Seconds, onReload: (error?: unknown) => void): () => void;
 }
 
 /**
  * Loads the configuration for the first time.
- * @param prepare gets what the program contributes to a text that is to be loaded; the same object when it is nothing new
- * @throws ConfigError when it cannot be used: without a configuration there is nothing to hold
+ * @param prepare returns the parts of the program that a text is checked against, the same object if they are unchanged
+ * @throws ConfigError if the configuration cannot be used
  */
 export function createConfigHolder(
   source: ConfigSource,
@@ -48,9 +49,9 @@ export function createConfigHolder(
   const first = readSource(source);
   let deps = firstDeps;
   let config = load(first, source, deps);
-  let used = checksum(first);
-  /** Of the last attempt, successful or not. */
-  let tried = used;
+  let usedChecksum = checksum(first);
+  /** Checksum of the last attempt, successful or not. */
+  let triedChecksum = usedChecksum;
   let status: ReloadStatus = { lastSuccessful: true, lastSuccessAt: clock.now() };
   let queue: Promise<unknown> = Promise.resolve();
   const listeners = new Set<(config: Config) => void | Promise<void>>();
@@ -58,13 +59,13 @@ export function createConfigHolder(
   async function attempt(): Promise<ReloadOutcome> {
     try {
       const text = readSource(source);
-      tried = checksum(text);
+      triedChecksum = checksum(text);
       const prepared = await prepare(text);
-      const result = tried === used && prepared === deps ? "unchanged" : "changed";
+      const result = triedChecksum === usedChecksum && prepared === deps ? "unchanged" : "changed";
       if (result === "changed") {
         config = load(text, source, prepared);
         deps = prepared;
-        used = tried;
+        usedChecksum = triedChecksum;
       }
       status = { lastSuccessful: true, lastSuccessAt: clock.now() };
       if (result === "changed") await announce();
@@ -75,7 +76,7 @@ export function createConfigHolder(
     }
   }
 
-  /** Every listener gets the configuration, even if one before it fails. */
+  /** Calls every listener, even if an earlier one fails. */
   async function announce(): Promise<void> {
     const outcomes = await Promise.allSettled([...listeners].map(async (listener) => listener(config)));
     const failed = outcomes.find((outcome) => outcome.status === "rejected");
@@ -88,10 +89,10 @@ export function createConfigHolder(
     return turn;
   }
 
-  /** The file cannot be read just now, while it is being replaced for example: the next look will tell. */
+  /** A file that cannot be read counts as unchanged: it may be in the middle of being replaced. */
   const hasChanged = (): boolean => {
     try {
-      return checksum(readSource(source)) !== tried;
+      return checksum(readSource(source)) !== triedChecksum;
     } catch {
       return false;
     }
@@ -106,33 +107,42 @@ export function createConfigHolder(
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    watch(every, onReload) {
-      let stopped = false;
-      let cancel: (() => void) | undefined;
-      const look = async (): Promise<void> => {
-        try {
-          if (hasChanged()) {
-            await reload();
-            onReload();
-          }
-        } catch (error) {
-          onReload(error);
-        }
-        arm();
-      };
-      const arm = (): void => {
-        if (!stopped) cancel = clock.after(every, () => void look());
-      };
-      arm();
-      return () => {
-        stopped = true;
-        cancel?.();
-      };
-    },
+    watch: (every, onReload) => poll(clock, every, hasChanged, reload, onReload),
   };
 }
 
-/** The text that the configuration is made of; the environment of a process does not change. */
+/** Checks `hasChanged` at the interval and calls `act` if it is true. Returns a function that stops it. */
+function poll(
+  clock: Clock,
+  every: Seconds,
+  hasChanged: () => boolean,
+  act: () => Promise<unknown>,
+  onResult: (error?: unknown) => void,
+): () => void {
+  let stopped = false;
+  let cancel: (() => void) | undefined;
+  const check = async (): Promise<void> => {
+    try {
+      if (hasChanged()) {
+        await act();
+        onResult();
+      }
+    } catch (error) {
+      onResult(error);
+    }
+    schedule();
+  };
+  const schedule = (): void => {
+    if (!stopped) cancel = clock.after(every, () => void check());
+  };
+  schedule();
+  return () => {
+    stopped = true;
+    cancel?.();
+  };
+}
+
+/** Returns the text of the configuration; empty for the environment, which does not change. */
 export function readSource(source: ConfigSource): string {
   if (source.kind === "file") return readConfigFile(source.path);
   return source.kind === "text" ? source.text : "";

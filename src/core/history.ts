@@ -156,6 +156,12 @@ export interface HistoryReader {
   events(query: EventQuery): Promise<readonly PastEvent[]>;
 }
 
+/** Receives the results and events to keep. */
+export interface HistorySink {
+  addResult(result: PastResult): void;
+  addEvent(event: PastEvent): void;
+}
+
 /** Results and events of the past, bounded by age and size; over restarts where there is a store. */
 export interface History extends HistoryReader {
   /** Costs next to nothing and never fails: writing happens later, together with others. */

@@ -4,63 +4,71 @@ import type { Log } from "../core/log.ts";
 import type { FallbackPolicy } from "../core/target.ts";
 import { type Message, messageOf } from "./message.ts";
 
-/** Which events somebody wants; without a list all. */
+/** Selects events by subject and type. An absent list selects all. */
 export interface EventFilter {
   /** Names of targets, heartbeats or groups. */
   readonly subjects?: ReadonlySet<string>;
   readonly types?: ReadonlySet<EventType>;
 }
 
-/** Somebody who follows events. */
+/** The receiving side of one stream of events. */
 export interface Follower {
   readonly wanted: EventFilter;
-  /** The number of the last event that is known to them: what happened since is told first. */
+  /** Id of the last event that the client has seen; later events are replayed first. */
   readonly after?: number;
   event(message: Message): void;
   /**
-   * Everything before has been told, and `event` tells what happens from now on.
-   * @param newest the number of the last event, 0 when there is none
+   * Called once, when all past events have been delivered; later calls of `event` are live.
+   * @param newest id of the last event; 0 if there are none
    */
   caughtUp(newest: number): void;
-  /** Resolves when they have taken in what they were told; they are not told more of the past before. */
+  /** Resolves when the client has read what was sent. The next page of past events waits for it. */
   ready(): Promise<void>;
-  /** Nothing more will be told. */
+  /** Called when the feed ends the stream. */
   end(): void;
 }
 
-/** What somebody who follows holds of the feed. */
+/** The handle of one stream, held by its follower. */
 export interface Subscription {
-  /** No more is wanted. */
+  /** Ends the stream because the client left. */
   stop(): void;
-  /** The same, because they did not take in what they were told. */
+  /** Ends the stream because the client reads too slowly, and counts it as dropped. */
   drop(): void;
 }
 
-/** Events for programs: those of the past, and those to come. */
+/** Past and live events, for programs. */
 export interface Feed {
-  /** Tells `follower` what they missed, then what happens, in order and each once. */
+  /** Delivers the events that `follower` has missed, then live events, in order and each once. */
   follow(follower: Follower): Subscription;
-  /** In the order of their numbers: the newest `limit`, or the oldest of those after a number. */
+  /** Returns past events by ascending id: the newest `limit`, or with `after` the oldest `limit` after that id. */
   past(query: {
     readonly wanted: EventFilter;
     readonly after?: number;
     readonly limit: number;
   }): Promise<readonly Message[]>;
-  /** The type that a word names, and all words there are. */
+  /** Returns the type that `word` names; `undefined` for an unknown word. */
   readonly eventType: (word: string) => EventType | undefined;
+  /** All words that `eventType` knows. */
   readonly words: readonly string[];
-  /** How many follow at present, and how many were dropped since the start because they did not read. */
+  /** Returns the number of open streams, and of those dropped since the start because their client read too slowly. */
   streams(): { readonly open: number; readonly dropped: number };
-  /** Ends all followers. */
+  /** Ends all streams. */
   close(): void;
 }
 
-/** How many events of the past are read at once. */
+/** Past events read from the history at once. */
 const PAGE = 1000;
 
-/** What may happen while somebody is told of the past. */
-const MOST_HELD = 10_000;
+/** Past events searched by {@link Feed.past} without `after`. */
+const SEARCH_LIMIT = 10_000;
 
+/** Live events buffered while a follower catches up. Beyond this the stream ends, and the client resumes by id. */
+const MAX_PENDING = 10_000;
+
+/**
+ * Creates a feed on top of `history`.
+ * @param policyOf returns what consumers of a target should do in fallback
+ */
 export function createFeed(
   history: History,
   log: Log,
@@ -74,11 +82,11 @@ export function createFeed(
     const { wanted, after } = follower;
     const following = { ended: false };
     let last = after ?? 0;
-    /** What happens while the past is read. */
-    let held: PastEvent[] | undefined = [];
+    /** Events recorded while past events are still being read; `undefined` once live. */
+    let pending: PastEvent[] | undefined = [];
     const stop = (): void => {
       following.ended = true;
-      held = undefined;
+      pending = undefined;
       unsubscribe();
       closing.delete(close);
     };
@@ -92,14 +100,14 @@ export function createFeed(
       if (isWanted(event, wanted)) follower.event(message(event));
     };
     const unsubscribe = history.subscribe((event) => {
-      if (held === undefined) deliver(event);
-      else if (held.push(event) > MOST_HELD) close();
+      if (pending === undefined) deliver(event);
+      else if (pending.push(event) > MAX_PENDING) close();
     });
     closing.add(close);
 
     const catchUp = async (): Promise<void> => {
       const newest = (await history.events({ limit: 1 })).at(-1)?.id ?? 0;
-      // A number from the future is of another exporter, or of a store that was lost: waiting for it would be in vain.
+      // An id above the newest comes from another exporter or a lost store: no such event will ever follow it.
       if (after === undefined || after > newest) last = newest;
       while (!following.ended && last < newest) {
         const page = await history.events({ after: last, limit: PAGE });
@@ -110,13 +118,13 @@ export function createFeed(
     };
     const goLive = (): void => {
       if (following.ended) return;
-      const meanwhile = held ?? [];
-      held = undefined;
-      for (const event of meanwhile) deliver(event);
+      const buffered = pending ?? [];
+      pending = undefined;
+      for (const event of buffered) deliver(event);
       if (!following.ended) follower.caughtUp(last);
     };
     catchUp()
-      .catch((error: unknown) => log.error({ err: error }, "events of the past cannot be read"))
+      .catch((error: unknown) => log.error({ err: error }, "past events cannot be read"))
       .finally(goLive)
       .catch((error: unknown) => {
         log.error({ err: error }, "a stream of events failed, which is a bug of the exporter");
@@ -135,7 +143,7 @@ export function createFeed(
     follow,
     async past({ wanted, after, limit }) {
       const found: PastEvent[] = [];
-      // Read in pages, because what is wanted may be rare.
+      // Read in pages, because wanted events may be rare.
       if (after !== undefined) {
         for (let last = after; found.length < limit; ) {
           const page = await history.events({ after: last, limit: PAGE });
@@ -146,7 +154,7 @@ export function createFeed(
         }
         return found.slice(0, limit).map(message);
       }
-      const events = await history.events({ ...narrowed(wanted), limit: MOST_HELD });
+      const events = await history.events({ ...historyFilter(wanted), limit: SEARCH_LIMIT });
       return events
         .filter((event) => isWanted(event, wanted))
         .slice(-limit)
@@ -165,8 +173,8 @@ const isWanted = (event: PastEvent, { subjects, types }: EventFilter): boolean =
   (subjects === undefined || subjects.has(event.subject)) &&
   (types === undefined || types.has(typeOf(event)));
 
-/** What the history itself can leave away. */
-function narrowed({ subjects }: EventFilter): Pick<EventQuery, "subject"> {
+/** Returns the part of a filter that the history itself can apply. */
+function historyFilter({ subjects }: EventFilter): Pick<EventQuery, "subject"> {
   const [only, ...others] = subjects ?? [];
   return only === undefined || others.length > 0 ? {} : { subject: only };
 }

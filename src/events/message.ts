@@ -5,13 +5,13 @@ import { type PolicyFacts, policyFacts } from "../core/status.ts";
 import type { FallbackPolicy } from "../core/target.ts";
 import { rfc3339 } from "../core/units.ts";
 
-/** An event as programs see it: in streams, in lists and in the bodies of webhooks. */
+/** The JSON form of an event in streams, lists and webhook bodies. */
 export interface Message {
   readonly id: number;
   readonly type: EventType;
   /** RFC 3339, in UTC with whole seconds. */
   readonly at: string;
-  /** Of what it happened to, the one that applies. */
+  /** The event's subject, under its kind: `target`, `heartbeat` or `group`. */
   readonly target?: string;
   readonly heartbeat?: string;
   readonly group?: string;
@@ -19,18 +19,21 @@ export interface Message {
   readonly from?: string;
   readonly to?: string;
   readonly cause?: string;
-  /** Of `mode`: what `/config/mode` says from now on, and what to do in fallback. */
+  /** Events of type `mode` only: the mode as `/config/mode` reports it, and the policy for fallback. */
   readonly current_mode?: string;
   readonly in_fallback_mode?: boolean;
   readonly failover?: PolicyFacts | null;
-  /** Of `force`: whether a mode is held from now on, and until when; `null` is for good. */
+  /** Events of type `force` only: whether a mode is forced now, and until when; `null` means indefinitely. */
   readonly forced?: boolean;
   readonly until?: string | null;
-  /** Of `reload`. */
+  /** Events of type `reload` only. */
   readonly success?: boolean;
 }
 
-/** @param policyOf what consumers of a target are to do in fallback, by the configuration in use */
+/**
+ * Converts an event to its JSON form.
+ * @param policyOf returns what consumers of a target should do in fallback, by the current configuration
+ */
 export function messageOf(
   event: PastEvent,
   policyOf: (target: string) => FallbackPolicy | undefined,

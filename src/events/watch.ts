@@ -4,16 +4,16 @@ import type { Result } from "../core/result.ts";
 import type { TargetStatus } from "../core/status.ts";
 import { seconds } from "../core/units.ts";
 
-/** How late a change of a group may be noticed. */
-const LOOK_EVERY = seconds(1);
+/** How often group statuses are compared, and thus the longest delay of a group event. */
+const GROUP_INTERVAL = seconds(1);
 
-/** Knows the last status of each target and group, and records when it is another. */
+/** Records an event whenever the status of a target or group changes. */
 export interface Watch {
-  /** The first status of a target is what it is; later ones are events when they differ. */
+  /** Reports a target's status. The first one is only remembered; later ones are events if they differ. */
   target(name: string, status: TargetStatus, latest: Result | undefined): void;
-  /** Forgets all targets but these. */
+  /** Forgets all targets that are not in `targets`. */
   retain(targets: { has(name: string): boolean }): void;
-  /** Looks at the groups from now on. */
+  /** Starts comparing group statuses. */
   start(): void;
   stop(): void;
 }
@@ -21,23 +21,24 @@ export interface Watch {
 export interface WatchDeps {
   readonly clock: Clock;
   readonly record: (event: EventFacts) => void;
-  /** Groups change by what time does to their members, too, so somebody has to look. */
+  /** Returns the present status of each group. Polled, because statuses also change by time alone, when members go stale. */
   readonly groups: () => Iterable<readonly [name: string, status: TargetStatus]>;
 }
 
+/** Creates a watch that knows no status yet. */
 export function createWatch({ clock, record, groups }: WatchDeps): Watch {
   const targets = new Map<string, TargetStatus>();
-  let knownGroups = new Map<string, TargetStatus>();
+  let lastGroups = new Map<string, TargetStatus>();
   let cancel = (): void => {};
 
-  const look = (): void => {
+  const compareGroups = (): void => {
     const now = new Map(groups());
     for (const [subject, to] of now) {
-      const from = knownGroups.get(subject);
+      const from = lastGroups.get(subject);
       if (from !== undefined && from !== to) record({ kind: "group", at: clock.now(), subject, from, to });
     }
-    knownGroups = now;
-    cancel = clock.after(LOOK_EVERY, look);
+    lastGroups = now;
+    cancel = clock.after(GROUP_INTERVAL, compareGroups);
   };
 
   return {
@@ -51,7 +52,7 @@ export function createWatch({ clock, record, groups }: WatchDeps): Watch {
     retain(names) {
       for (const name of targets.keys()) if (!names.has(name)) targets.delete(name);
     },
-    start: look,
+    start: compareGroups,
     stop: () => cancel(),
   };
 }

@@ -5,25 +5,26 @@ import { elapsed, formatDuration, seconds, type Timestamp } from "../core/units.
 import type { PushEffect } from "./machine.ts";
 import { type PushView, titleOf } from "./view.ts";
 
-/** How late silence may be announced when nobody says: it is announced at once, which is within it. */
-const USUAL_INTERVAL = seconds(30);
+/** The interval logged without `check_interval`: lunasentri's default. Offline heartbeats are then logged at once, well within it. */
+const DEFAULT_INTERVAL = seconds(30);
 
-/** Says in the log what becomes of heartbeats by push, in lunasentri's words. */
+/** Logs the status changes of push heartbeats, in lunasentri's wording. */
 export interface Announcer {
-  /** How an eye is kept on them, where there are any to be; again only when it changes. */
+  /** Logs the interval and the timeout in use, if heartbeats are configured and either has changed. */
   setup(setup: PushSetup): void;
-  /** That one went offline or came back. */
+  /** Logs that a heartbeat went offline or came back. */
   effect(push: PushView, effect: PushEffect): void;
 }
 
+/** Creates an announcer that has logged nothing yet. */
 export function createAnnouncer(log: Log, clock: Clock): Announcer {
-  let said: string | undefined;
+  let lastTimes: string | undefined;
   return {
-    setup({ configured, defaultTimeout, checkInterval = USUAL_INTERVAL, heartbeats, registration }) {
+    setup({ configured, defaultTimeout, checkInterval = DEFAULT_INTERVAL, heartbeats, registration }) {
       if (!configured) return;
       const times = `interval: ${formatDuration(checkInterval)}, threshold: ${formatDuration(defaultTimeout)}`;
-      if (times === said) return;
-      said = times;
+      if (times === lastTimes) return;
+      lastTimes = times;
       log.info(
         { heartbeats: heartbeats.length, registration: registration !== undefined },
         `Heartbeat monitor started (${times})`,

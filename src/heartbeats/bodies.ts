@@ -1,12 +1,18 @@
-/** The last body that each heartbeat sent. Within a bound: the oldest go first. They may hold secrets, and are on no shelf. */
+/**
+ * The last body that each heartbeat sent, within a total size: the oldest are evicted. Bodies may contain secrets, so
+ * they are never persisted.
+ */
 export interface Bodies {
   keep(name: string, body: Buffer): void;
   get(name: string): Buffer | undefined;
   delete(name: string): void;
 }
 
-/** @param most how many bytes all of them together may have */
-export function createBodies(most: number): Bodies {
+/**
+ * Creates an empty collection.
+ * @param maxBytes total size of all bodies
+ */
+export function createBodies(maxBytes: number): Bodies {
   const bodies = new Map<string, Buffer>();
   let total = 0;
   const drop = (name: string): void => {
@@ -19,7 +25,7 @@ export function createBodies(most: number): Bodies {
       bodies.set(name, body);
       total += body.length;
       for (const oldest of bodies.keys()) {
-        if (total <= most) break;
+        if (total <= maxBytes) break;
         drop(oldest);
       }
     },

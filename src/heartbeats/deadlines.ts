@@ -1,126 +1,134 @@
 import type { Clock } from "../core/clock.ts";
 import { elapsed, seconds, type Timestamp } from "../core/units.ts";
 
-/** Visits items when they are due: one timer, however many there are, and none of them is looked at before. */
+/** Visits items when their deadlines expire. Uses a single timer, and looks only at items that are due. */
 export interface DeadlineQueue<Item> {
-  /** Sees to it that `item` is visited no later than at `due`. A visit that comes too early may ask again. */
-  expect(item: Item, due: Timestamp): void;
-  /** Forgets that it was expected. */
-  drop(item: Item): void;
+  /**
+   * Schedules a visit of `item` at `due`, unless an earlier one is scheduled already. A visit that comes too early may
+   * schedule the next.
+   */
+  schedule(item: Item, due: Timestamp): void;
+  /** Cancels the visit of `item`. */
+  cancel(item: Item): void;
   stop(): void;
 }
 
 export interface DeadlineQueueDeps<Item> {
   readonly clock: Clock;
-  /** The clock that the due times are of; it never jumps. */
+  /** The clock that deadlines are measured by; it never jumps. */
   readonly now: () => Timestamp;
-  /** When to look for what is due then: not before it. */
-  readonly lookAt: (due: Timestamp) => Timestamp;
+  /** Returns when to check an item that is due at `due`; never earlier than `due`. */
+  readonly checkTime: (due: Timestamp) => Timestamp;
   readonly visit: (item: Item, now: Timestamp) => void;
 }
 
-/** Whoever falls due together is visited in parts, so that probes in flight are timed well. */
-const AT_ONCE = 200;
+/** Items visited per tick, to keep the event loop free for probe timing. */
+const VISITS_PER_TICK = 200;
 
+/** Creates an empty queue. */
 export function createDeadlineQueue<Item>({
   clock,
   now,
-  lookAt,
+  checkTime,
   visit,
 }: DeadlineQueueDeps<Item>): DeadlineQueue<Item> {
-  const deadlines = createDeadlineHeap<Item>();
-  /** What counts; other entries of the heap are leftovers. */
-  const expected = new Map<Item, Timestamp>();
-  let armed: { readonly due: Timestamp; readonly cancel: () => void } | undefined;
+  const heap = createHeap<Item>();
+  /** The deadlines in force. A heap entry that differs from its item's deadline here is outdated and skipped. */
+  const deadlines = new Map<Item, Timestamp>();
+  let timer: { readonly due: Timestamp; readonly cancel: () => void } | undefined;
 
   const arm = (): void => {
-    armed?.cancel();
-    const next = deadlines.peek();
-    armed = undefined;
-    if (next === undefined) return;
-    const wait = seconds(Math.max(0, elapsed(now(), lookAt(next.due))));
-    armed = { due: next.due, cancel: clock.after(wait, look) };
+    timer?.cancel();
+    timer = undefined;
+    const first = heap.peek();
+    if (first === undefined) return;
+    const wait = seconds(Math.max(0, elapsed(now(), checkTime(first.due))));
+    timer = { due: first.due, cancel: clock.after(wait, visitExpired) };
   };
 
-  const look = (): void => {
+  const visitExpired = (): void => {
     const at = now();
-    for (let visited = 0; visited < AT_ONCE; ) {
-      const first = deadlines.peek();
+    for (let visits = 0; visits < VISITS_PER_TICK; ) {
+      const first = heap.peek();
       if (first === undefined || first.due > at) break;
-      deadlines.pop();
-      if (expected.get(first.item) !== first.due) continue;
-      expected.delete(first.item);
+      heap.pop();
+      if (deadlines.get(first.item) !== first.due) continue;
+      deadlines.delete(first.item);
       visit(first.item, at);
-      visited += 1;
+      visits += 1;
     }
     arm();
   };
 
   return {
-    expect(item, due) {
-      const known = expected.get(item);
-      // A later time is noticed at the visit: pings move theirs all the time.
-      if (known !== undefined && known <= due) return;
-      expected.set(item, due);
-      deadlines.add(due, item);
-      if (armed === undefined || due < armed.due) arm();
+    schedule(item, due) {
+      const scheduled = deadlines.get(item);
+      // Each ping postpones its deadline: leaving the earlier visit in place is cheaper than a heap entry per ping.
+      if (scheduled !== undefined && scheduled <= due) return;
+      deadlines.set(item, due);
+      heap.push({ due, item });
+      if (timer === undefined || due < timer.due) arm();
     },
-    drop: (item) => void expected.delete(item),
+    cancel: (item) => void deadlines.delete(item),
     stop() {
-      armed?.cancel();
-      armed = undefined;
+      timer?.cancel();
+      timer = undefined;
     },
   };
 }
 
-/** Who is due when, the earliest first: a binary heap. */
-export interface DeadlineHeap<Item> {
-  add(due: Timestamp, item: Item): void;
-  /** The earliest, which stays. */
-  peek(): { readonly due: Timestamp; readonly item: Item } | undefined;
-  /** Takes the earliest out. */
+interface HeapEntry<Item> {
+  readonly due: Timestamp;
+  readonly item: Item;
+}
+
+/** Min-heap of items by deadline. */
+interface Heap<Item> {
+  push(entry: HeapEntry<Item>): void;
+  /** Returns the earliest entry without removing it. */
+  peek(): HeapEntry<Item> | undefined;
+  /** Removes the earliest entry. */
   pop(): void;
 }
 
-export function createDeadlineHeap<Item>(): DeadlineHeap<Item> {
-  type Entry = { readonly due: Timestamp; readonly item: Item };
-  const heap: Entry[] = [];
+function createHeap<Item>(): Heap<Item> {
+  const heap: HeapEntry<Item>[] = [];
 
-  /** Moves `entry` from `at` towards the top until no one above it is later. */
-  const rise = (entry: Entry, from: number): void => {
+  /** Moves `entry` from index `from` up until its parent is no later. */
+  const siftUp = (entry: HeapEntry<Item>, from: number): void => {
     let at = from;
     while (at > 0) {
-      const up = (at - 1) >> 1;
-      const above = heap[up];
-      if (above === undefined || above.due <= entry.due) break;
-      heap[at] = above;
-      at = up;
+      const parentIndex = (at - 1) >> 1;
+      const parent = heap[parentIndex];
+      if (parent === undefined || parent.due <= entry.due) break;
+      heap[at] = parent;
+      at = parentIndex;
     }
     heap[at] = entry;
   };
 
-  /** Moves `entry` from the top downwards until no one below it is earlier. */
-  const sink = (entry: Entry): void => {
+  /** Moves `entry` from the root down until neither child is earlier. */
+  const siftDown = (entry: HeapEntry<Item>): void => {
     let at = 0;
     for (;;) {
-      const left = 2 * at + 1;
-      const [one, other] = [heap[left], heap[left + 1]];
-      if (one === undefined) break;
-      const right = other !== undefined && other.due < one.due;
-      const below = right ? other : one;
-      if (below.due >= entry.due) break;
-      heap[at] = below;
-      at = right ? left + 1 : left;
+      const leftIndex = 2 * at + 1;
+      const [left, right] = [heap[leftIndex], heap[leftIndex + 1]];
+      if (left === undefined) break;
+      const rightIsEarlier = right !== undefined && right.due < left.due;
+      const child = rightIsEarlier ? right : left;
+      if (child.due >= entry.due) break;
+      heap[at] = child;
+      at = rightIsEarlier ? leftIndex + 1 : leftIndex;
     }
     heap[at] = entry;
   };
 
   return {
-    add: (due, item) => rise({ due, item }, heap.length),
+    push: (entry) => siftUp(entry, heap.length),
     peek: () => heap[0],
     pop() {
       const last = heap.pop();
-      if (last !== undefined && heap.length > 0) sink(last);
+      if (last !== undefined && heap.length > 0) siftDown(last);
     },
   };
 }

@@ -1,68 +1,69 @@
 import { after, elapsed, type Seconds, seconds, type Timestamp } from "../core/units.ts";
 
-/** What a ping says: done, begun, failed, or only something for the record. An exit status is a success (0) or a fail. */
+/** Kinds of pings: a run succeeded, started or failed, or a mere log entry. An exit status counts as `success` (0) or `fail`. */
 export const PING_KINDS = ["success", "start", "fail", "log"] as const;
 export type PingKind = (typeof PING_KINDS)[number];
 
+/** Statuses of a push heartbeat. */
 export const PUSH_STATUSES = ["online", "offline", "unknown"] as const;
-/** `unknown`: it never ended anything yet, so nobody knows. That is not online. */
+/** `unknown` until the first `success` or `fail`, or until a timeout expires. It does not count as online. */
 export type PushStatus = (typeof PUSH_STATUSES)[number];
 
-/** Why a heartbeat is offline: silence, its own word, or a start without its end. */
+/** Why a heartbeat is offline: silence beyond the timeout, a failed run, or a run that did not end in time. */
 export type OfflineCause = "timeout" | "fail" | "start_overdue";
 
-/** How long a heartbeat may be silent, and how long it may take from a start to its end. */
+/** The longest allowed silence, and the longest allowed run. */
 export interface Policy {
   readonly timeout: Seconds;
   readonly startTimeout: Seconds;
 }
 
-/** A start that waits for its end. */
+/** A run that has started and not ended. */
 export interface RunStart {
-  /** The run it belongs to; a start without one is ended by an end without one. */
+  /** The run's id. An end without an id ends the run that started without one. */
   readonly rid?: string;
   readonly at: Timestamp;
 }
 
 /**
- * What is remembered of one heartbeat. All times but `lastSeen` are those of a clock that never jumps; they are only
- * good for differences.
+ * The state of one heartbeat. All times except `lastSeen` come from the steady clock, which never jumps, and are only
+ * meaningful as differences.
  */
 export interface PushState {
-  /** As it was last announced. */
+  /** The status last announced. */
   readonly status: PushStatus;
-  /** When something was last ended, well or not, by the wall clock. It never goes back. */
+  /** Wall-clock time of the last `success` or `fail`. Never moves backwards. */
   readonly lastSeen?: Timestamp;
-  /** Since when it is silent: since its last end, or since its first start while it has ended nothing. */
+  /** Start of the present silence: the last `success` or `fail`, or before that the first `start`. */
   readonly silentSince?: Timestamp;
-  /** When it last pinged at all, or became known. */
+  /** Time of the last ping of any kind, or of the heartbeat's creation. */
   readonly heardAt: Timestamp;
-  /** Whether its last word was a fail. */
+  /** True if the last run to end failed. */
   readonly failed: boolean;
-  /** Whether a start went without its end for too long, and no end has come since. */
+  /** True if a run exceeded `startTimeout` and none has ended since. */
   readonly missed: boolean;
-  /** At most {@link MOST_STARTS}, the oldest first. */
+  /** At most {@link MAX_STARTS}, oldest first. */
   readonly starts: readonly RunStart[];
-  /** How long the last run took of which both ends are known. */
+  /** Duration of the last run with both a start and an end. */
   readonly lastDuration?: Seconds;
   readonly pings: Readonly<Record<PingKind, number>>;
 }
 
-/** All times but `seen` are of the clock that never jumps. */
+/** An input of the state machine. All times except `seen` come from the steady clock. */
 export type PushEvent =
   | {
       readonly kind: "ping";
       readonly ping: PingKind;
       readonly at: Timestamp;
-      /** The same moment by the wall clock. */
+      /** `at` by the wall clock. */
       readonly seen: Timestamp;
       readonly rid?: string;
     }
   | { readonly kind: "tick"; readonly at: Timestamp }
-  /** The exporter is back after a time in which nobody was there to hear: silence of that time does not count. */
+  /** The exporter restarted after being down for `downFor`, which does not count as silence. */
   | { readonly kind: "restored"; readonly at: Timestamp; readonly downFor: Seconds };
 
-/** What somebody may want to be told: one offline, then one online, and so on. */
+/** A change to announce. `offline` and `online` alternate, starting with `offline`. */
 export type PushEffect =
   | {
       readonly kind: "offline";
@@ -72,15 +73,16 @@ export type PushEffect =
     }
   | { readonly kind: "online"; readonly at: Timestamp; readonly lastSeen?: Timestamp };
 
+/** The outcome of one event. */
 export interface PushStep {
   readonly next: PushState;
   readonly effects: readonly PushEffect[];
 }
 
-/** How many starts of one heartbeat are kept waiting for their ends. Further ones are counted and not timed. */
-export const MOST_STARTS = 16;
+/** Most runs tracked at the same time for one heartbeat. Further starts are counted but not timed. */
+export const MAX_STARTS = 16;
 
-/** A heartbeat that became known at `at`. */
+/** Returns the state of a heartbeat created at `at`. */
 export const initialState = (at: Timestamp): PushState => ({
   status: "unknown",
   heardAt: at,
@@ -90,23 +92,23 @@ export const initialState = (at: Timestamp): PushState => ({
   pings: { success: 0, start: 0, fail: 0, log: 0 },
 });
 
-/** Applies an event. What fell due before it is announced first: nothing that happened is lost because somebody looked late. */
+/** Applies an event. A deadline that expired before the event is announced first, even if no tick came in between. */
 export function step(state: PushState, event: PushEvent, policy: Policy): PushStep {
   switch (event.kind) {
     case "tick":
-      return announce(state, event.at, policy);
+      return updateStatus(state, event.at, policy);
     case "ping": {
-      const due = announce(state, event.at, policy);
-      const { next, effects } = announce(heard(due.next, event, policy), event.at, policy);
-      return { next, effects: [...due.effects, ...effects] };
+      const expired = updateStatus(state, event.at, policy);
+      const { next, effects } = updateStatus(applyPing(expired.next, event, policy), event.at, policy);
+      return { next, effects: [...expired.effects, ...effects] };
     }
     case "restored":
-      return { next: shifted(state, event), effects: [] };
+      return { next: excludeDowntime(state, event), effects: [] };
   }
 }
 
-/** What holds at `at`, announced or not. */
-export function standing(
+/** Returns the status at `at`, whether or not it has been announced. */
+export function statusAt(
   state: PushState,
   policy: Policy,
   at: Timestamp,
@@ -118,7 +120,7 @@ export function standing(
   return { status: state.lastSeen === undefined ? "unknown" : "online" };
 }
 
-/** When the heartbeat goes offline unless it pings; `undefined` when it is offline already, or nothing of it is awaited. */
+/** Returns when the heartbeat goes offline unless it pings; `undefined` if it is offline already or has no deadline. */
 export function deadline(state: PushState, { timeout, startTimeout }: Policy): Timestamp | undefined {
   if (state.status === "offline") return undefined;
   const { silentSince } = state;
@@ -133,19 +135,19 @@ export function deadline(state: PushState, { timeout, startTimeout }: Policy): T
 const isOverdue = ({ starts }: PushState, { startTimeout }: Policy, at: Timestamp): boolean =>
   starts.some((start) => at >= after(start.at, startTimeout));
 
-function announce(state: PushState, at: Timestamp, policy: Policy): PushStep {
-  const { status, cause } = standing(state, policy, at);
+function updateStatus(state: PushState, at: Timestamp, policy: Policy): PushStep {
+  const { status, cause } = statusAt(state, policy, at);
   const missed = state.missed || isOverdue(state, policy, at);
   if (status === state.status)
     return { next: missed === state.missed ? state : { ...state, missed }, effects: [] };
   const next = { ...state, missed, status };
   const seen = state.lastSeen === undefined ? {} : { lastSeen: state.lastSeen };
   if (cause !== undefined) return { next, effects: [{ kind: "offline", cause, at, ...seen }] };
-  // Of one that was never offline nobody was told that it is gone.
+  // Going from unknown to online is not announced: no offline came before it.
   return { next, effects: state.status === "offline" ? [{ kind: "online", at, ...seen }] : [] };
 }
 
-function heard(state: PushState, event: Extract<PushEvent, { kind: "ping" }>, policy: Policy): PushState {
+function applyPing(state: PushState, event: Extract<PushEvent, { kind: "ping" }>, policy: Policy): PushState {
   const { ping, at } = event;
   const pings = { ...state.pings, [ping]: state.pings[ping] + 1 };
   const counted = { ...state, pings, heardAt: latest(state.heardAt, at) };
@@ -155,24 +157,24 @@ function heard(state: PushState, event: Extract<PushEvent, { kind: "ping" }>, po
     case "start": {
       const others = state.starts.filter(({ rid }) => rid !== event.rid);
       const started = event.rid === undefined ? { at } : { at, rid: event.rid };
-      // The older ones fall due first, so it is they that must not be forgotten.
-      const starts = others.length < MOST_STARTS ? [...others, started] : others;
+      // At the limit the oldest are kept, because their deadlines come first.
+      const starts = others.length < MAX_STARTS ? [...others, started] : others;
       return { ...counted, starts, silentSince: state.silentSince ?? at };
     }
     case "success":
     case "fail":
-      return ended(counted, event, policy);
+      return applyEnd(counted, event, policy);
   }
 }
 
-function ended(
+function applyEnd(
   state: PushState,
   event: Extract<PushEvent, { kind: "ping" }>,
   { startTimeout }: Policy,
 ): PushState {
   const { at, seen, rid, ping } = event;
   const own = state.starts.find((start) => start.rid === rid);
-  // What went without its end for too long has been announced, and a success says that things are well again.
+  // Overdue runs have been announced already; this end replaces them.
   const starts = state.starts.filter((start) => start !== own && at < after(start.at, startTimeout));
   return {
     ...state,
@@ -185,8 +187,12 @@ function ended(
   };
 }
 
-function shifted(state: PushState, { at, downFor }: Extract<PushEvent, { kind: "restored" }>): PushState {
-  // What was written by a clock that was ahead must not pass for a sign of life yet to come.
+/** Moves all steady times forward by the downtime. */
+function excludeDowntime(
+  state: PushState,
+  { at, downFor }: Extract<PushEvent, { kind: "restored" }>,
+): PushState {
+  // A time stored while the clock was ahead must not end up in the future: the silence would never end.
   const later = (time: Timestamp): Timestamp => earliest(after(time, downFor), at);
   return {
     ...state,

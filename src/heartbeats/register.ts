@@ -16,27 +16,27 @@ import {
   type PushState,
   step,
 } from "./machine.ts";
-import { type RegistrationProblem, refusalOf, registeredAs } from "./registration.ts";
+import { checkRegistration, type RegistrationProblem, registeredHeartbeat } from "./registration.ts";
 import { createSteadyClock } from "./steady-clock.ts";
-import { createNumbers, onClock, recall, type StoredHeartbeat } from "./stored.ts";
+import { createIdGenerator, restoreHeartbeats, type StoredHeartbeat, shiftTimes } from "./stored.ts";
 import { type PushView, titleOf, viewOf } from "./view.ts";
 
-/** All heartbeats by push, configured and registered. */
+/** All push heartbeats, configured and registered. */
 export interface Register {
-  /** Takes over a configuration: what keeps its name keeps its state. */
+  /** Applies a configuration. Heartbeats whose name stays the same keep their state. */
   configure(setup: PushSetup): void;
   has(name: string): boolean;
-  /** What a ping of that name has to show, known or not; `undefined` where anybody may. */
+  /** Returns the token that pings of `name` must present, whether the heartbeat exists or not; `undefined` if none is needed. */
   tokenOf(name: string): Secret | undefined;
-  /** One of the tokens in use, if there is any: where names need one, an unknown name must not be told from a known. */
+  /** Returns any configured token. Compared against pings of unknown names so that timing does not reveal which names exist. */
   anyToken(): Secret | undefined;
-  /** Whether a first ping can make a heartbeat known. */
-  takesNew(): boolean;
-  /** Makes a heartbeat known, if it may be. */
+  /** Returns true if heartbeats may register by their first ping. */
+  allowsRegistration(): boolean;
+  /** Registers a heartbeat, or returns why it may not register. */
   admit(name: string): RegistrationProblem | undefined;
-  /** Counts a ping of one that is known. */
+  /** Applies a ping; ignores unknown names. */
   ping(name: string, ping: PingKind, rid?: string): void;
-  /** All that are known, each as it is when its turn comes. */
+  /** Yields all heartbeats. Each view is built when the iteration reaches it. */
   list(): Iterable<PushView>;
   find(name: string): PushView | undefined;
   readonly bodies: Bodies;
@@ -48,7 +48,7 @@ export interface RegisterDeps {
   readonly log: Log;
   readonly memory: Memory;
   /** Called for each effect, in order, after the state has changed. */
-  readonly report: (heartbeat: PushView, effect: PushEffect) => void;
+  readonly onEffect: (heartbeat: PushView, effect: PushEffect) => void;
 }
 
 interface Entry {
@@ -58,30 +58,31 @@ interface Entry {
   state: PushState;
 }
 
-/** All last bodies together, in bytes. */
-const MOST_BODIES = 16 * 1024 * 1024;
+/** Total size of all last bodies, in bytes. */
+const MAX_BODY_BYTES = 16 * 1024 * 1024;
 
-export function createRegister({ clock, log, memory, report }: RegisterDeps): Register {
-  const shelf = memory.namespace("heartbeats");
+/** Creates a register from what `memory` has stored. It lists no heartbeats before the first `configure`. */
+export function createRegister({ clock, log, memory, onEffect }: RegisterDeps): Register {
+  const store = memory.namespace("heartbeats");
   const steady = createSteadyClock(clock);
-  const bodies = createBodies(MOST_BODIES);
+  const bodies = createBodies(MAX_BODY_BYTES);
   const entries = new Map<string, Entry>();
-  /** What is remembered and has found no place yet. */
-  let stored = recall(shelf, log);
-  const nextId = createNumbers(
+  /** Heartbeats of the previous run, until the first configuration claims or drops them. */
+  let restored = restoreHeartbeats(store, log);
+  const nextId = createIdGenerator(
     memory,
-    Array.from(stored.values(), ({ id }) => id),
+    Array.from(restored.values(), ({ id }) => id),
   );
   let setup: PushSetup | undefined;
   let registeredCount = 0;
-  let saidFull = false;
+  let loggedFull = false;
 
-  const put = (entry: Entry): void => {
+  const save = (entry: Entry): void => {
     const { id, registered, state } = entry;
-    shelf.put(entry.heartbeat.name, {
+    store.put(entry.heartbeat.name, {
       id,
       registered,
-      state: onClock(state, steady.ahead()),
+      state: shiftTimes(state, steady.ahead()),
     } satisfies StoredHeartbeat);
   };
 
@@ -90,13 +91,13 @@ export function createRegister({ clock, log, memory, report }: RegisterDeps): Re
     const { next, effects } = step(before, event, entry.heartbeat);
     if (next !== before) {
       entry.state = next;
-      put(entry);
+      save(entry);
     }
-    for (const effect of effects) report(viewOf(entry, steady.now(), steady.ahead()), effect);
-    expect(entry);
+    for (const effect of effects) onEffect(viewOf(entry, steady.now(), steady.ahead()), effect);
+    schedule(entry);
   };
 
-  /** When somebody has to look at the entry again. */
+  /** Returns when the entry goes offline or its registration expires, whichever comes first. */
   const dueOf = ({ state, heartbeat, registered }: Entry): Timestamp | undefined => {
     const offline = deadline(state, heartbeat);
     const expiry =
@@ -107,15 +108,15 @@ export function createRegister({ clock, log, memory, report }: RegisterDeps): Re
     return offline < expiry ? offline : expiry;
   };
 
-  const expect = (entry: Entry): void => {
+  const schedule = (entry: Entry): void => {
     const due = dueOf(entry);
-    if (due !== undefined) agenda.expect(entry, due);
+    if (due !== undefined) deadlines.schedule(entry, due);
   };
 
-  const agenda = createDeadlineQueue<Entry>({
+  const deadlines = createDeadlineQueue<Entry>({
     clock,
     now: () => steady.now(),
-    lookAt(due) {
+    checkTime(due) {
       const every = setup?.checkInterval;
       const { startedAt } = steady;
       return every === undefined ? due : timestamp(startedAt + Math.ceil((due - startedAt) / every) * every);
@@ -131,32 +132,32 @@ export function createRegister({ clock, log, memory, report }: RegisterDeps): Re
     if (!entry.registered || registration === undefined) return;
     const { expireAfter } = registration;
     if (now < after(entry.state.heardAt, expireAfter)) return;
-    forget(entry);
+    remove(entry);
     log.warn(
       { heartbeat: entry.heartbeat.name },
       `${titleOf(entry)} expired: no ping for ${formatDuration(expireAfter)}`,
     );
   };
 
-  const forget = (entry: Entry): void => {
+  const remove = (entry: Entry): void => {
     const { name } = entry.heartbeat;
     entries.delete(name);
-    agenda.drop(entry);
-    shelf.delete(name);
+    deadlines.cancel(entry);
+    store.delete(name);
     bodies.delete(name);
     if (entry.registered) registeredCount -= 1;
-    saidFull = false;
+    loggedFull = false;
   };
 
-  const enter = (heartbeat: PushHeartbeat, registered: boolean, known?: StoredHeartbeat): Entry => {
+  const add = (heartbeat: PushHeartbeat, registered: boolean, stored?: StoredHeartbeat): Entry => {
     const state =
-      known === undefined ? initialState(steady.now()) : onClock(known.state, seconds(-steady.ahead()));
-    const entry: Entry = { heartbeat, registered, id: known?.id ?? nextId(), state };
+      stored === undefined ? initialState(steady.now()) : shiftTimes(stored.state, seconds(-steady.ahead()));
+    const entry: Entry = { heartbeat, registered, id: stored?.id ?? nextId(), state };
     entries.set(heartbeat.name, entry);
     if (registered) registeredCount += 1;
-    if (known === undefined) put(entry);
+    if (stored === undefined) save(entry);
     else apply(entry, { kind: "restored", at: steady.now(), downFor: memory.downFor });
-    expect(entry);
+    schedule(entry);
     return entry;
   };
 
@@ -165,53 +166,53 @@ export function createRegister({ clock, log, memory, report }: RegisterDeps): Re
     const configured = new Set(next.heartbeats.map(({ name }) => name));
     for (const heartbeat of next.heartbeats) {
       const entry = entries.get(heartbeat.name);
-      if (entry === undefined) enter(heartbeat, false, stored.get(heartbeat.name));
-      else adopt(entry, heartbeat, false);
+      if (entry === undefined) add(heartbeat, false, restored.get(heartbeat.name));
+      else update(entry, heartbeat, false);
     }
     for (const entry of entries.values()) {
       const { name } = entry.heartbeat;
       if (configured.has(name)) continue;
       if (entry.registered && next.registration !== undefined)
-        adopt(entry, registeredAs(name, next.registration), true);
+        update(entry, registeredHeartbeat(name, next.registration), true);
       else {
-        forget(entry);
-        log.info({ heartbeat: name }, `${titleOf(entry)} is no longer configured and forgotten`);
+        remove(entry);
+        log.info({ heartbeat: name }, `${titleOf(entry)} is no longer configured and was removed`);
       }
     }
-    for (const [name, one] of stored) {
+    for (const [name, stored] of restored) {
       if (configured.has(name)) continue;
-      if (one.registered && next.registration !== undefined)
-        enter(registeredAs(name, next.registration), true, one);
+      if (stored.registered && next.registration !== undefined)
+        add(registeredHeartbeat(name, next.registration), true, stored);
       else {
-        shelf.delete(name);
-        log.info({ heartbeat: name, id: one.id }, "a heartbeat is no longer configured and forgotten");
+        store.delete(name);
+        log.info({ heartbeat: name, id: stored.id }, "a heartbeat is no longer configured and was removed");
       }
     }
-    stored = new Map();
+    restored = new Map();
   };
 
-  const adopt = (entry: Entry, heartbeat: PushHeartbeat, registered: boolean): void => {
+  const update = (entry: Entry, heartbeat: PushHeartbeat, registered: boolean): void => {
     if (entry.registered && !registered) registeredCount -= 1;
     const changed = entry.registered !== registered;
     entry.registered = registered;
     entry.heartbeat = heartbeat;
-    if (changed) put(entry);
-    // Under another timeout another time is due, which may have come already.
+    if (changed) save(entry);
+    // A changed timeout moves the deadline, possibly into the past.
     apply(entry, { kind: "tick", at: steady.now() });
   };
 
   const admit = (name: string): RegistrationProblem | undefined => {
     const registration = setup?.registration;
     if (registration === undefined) return { reason: "name", wanted: "a configured name" };
-    const refusal = refusalOf(name, registration, registeredCount);
-    if (refusal === undefined) {
-      const entry = enter(registeredAs(name, registration), true);
+    const problem = checkRegistration(name, registration, registeredCount);
+    if (problem === undefined) {
+      const entry = add(registeredHeartbeat(name, registration), true);
       log.info({ heartbeat: name }, `${titleOf(entry)} registered`);
-    } else if (refusal.reason === "full" && !saidFull) {
-      saidFull = true;
-      log.warn({ heartbeat: name }, `a heartbeat cannot register: there may be ${refusal.wanted}`);
+    } else if (problem.reason === "full" && !loggedFull) {
+      loggedFull = true;
+      log.warn({ heartbeat: name }, `a heartbeat cannot register: the limit is ${problem.wanted}`);
     }
-    return refusal;
+    return problem;
   };
 
   return {
@@ -222,7 +223,7 @@ export function createRegister({ clock, log, memory, report }: RegisterDeps): Re
     tokenOf: (name) => entries.get(name)?.heartbeat.token ?? setup?.registration?.token,
     anyToken: () =>
       setup?.registration?.token ?? setup?.heartbeats.find(({ token }) => token !== undefined)?.token,
-    takesNew: () => setup?.registration !== undefined,
+    allowsRegistration: () => setup?.registration !== undefined,
     ping(name, ping, rid) {
       const entry = entries.get(name);
       if (entry === undefined) return;
@@ -242,6 +243,6 @@ export function createRegister({ clock, log, memory, report }: RegisterDeps): Re
       const entry = entries.get(name);
       return entry === undefined ? undefined : viewOf(entry, steady.now(), steady.ahead());
     },
-    stop: () => agenda.stop(),
+    stop: () => deadlines.stop(),
   };
 }

@@ -2,16 +2,17 @@ import type { Clock } from "../core/clock.ts";
 import { elapsed, type Seconds, type Timestamp, timestamp } from "../core/units.ts";
 
 /**
- * The time by which silence is measured. It starts as the wall clock and never jumps: a clock set back would hide
- * silence, one set forward would invent it.
+ * The clock that silence is measured by. It starts at the wall clock's time and never jumps: setting the wall clock back
+ * would hide silence, setting it forward would invent it.
  */
 export interface SteadyClock {
   now(): Timestamp;
-  /** How far the wall clock is ahead of it. */
+  /** How far the wall clock is ahead of this clock. */
   ahead(): Seconds;
   readonly startedAt: Timestamp;
 }
 
+/** Starts a steady clock at the wall clock's time. */
 export function createSteadyClock(clock: Clock): SteadyClock {
   const [startedAt, start] = [clock.now(), clock.monotonic()];
   const now = (): Timestamp => timestamp(startedAt + (clock.monotonic() - start));

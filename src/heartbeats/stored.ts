@@ -4,7 +4,7 @@ import { isName } from "../core/names.ts";
 import { RUN_ID } from "../core/push-heartbeat.ts";
 import { type Seconds, seconds, type Timestamp, timestamp } from "../core/units.ts";
 import {
-  MOST_STARTS,
+  MAX_STARTS,
   PING_KINDS,
   type PingKind,
   PUSH_STATUSES,
@@ -12,16 +12,16 @@ import {
   type RunStart,
 } from "./machine.ts";
 
-/** What is kept of a heartbeat over a restart. All its times are of the wall clock. */
+/** A heartbeat as persisted across restarts. All times come from the wall clock. */
 export interface StoredHeartbeat {
   readonly id: number;
-  /** Whether it became known by its first ping, and not by the configuration. */
+  /** True if created by its first ping, false if configured. */
   readonly registered: boolean;
   readonly state: PushState;
 }
 
-/** The state with its times moved from one clock to another that is ahead by `by`. */
-export function onClock(state: PushState, by: Seconds): PushState {
+/** Converts the state's times to a clock that is ahead by `by`. */
+export function shiftTimes(state: PushState, by: Seconds): PushState {
   const moved = (at: Timestamp): Timestamp => timestamp(at + by);
   return {
     ...state,
@@ -31,7 +31,7 @@ export function onClock(state: PushState, by: Seconds): PushState {
   };
 }
 
-/** What comes back from a shelf, if it is what was put there. */
+/** Parses a persisted heartbeat; returns `undefined` if it is malformed. */
 export function readStored(value: unknown): StoredHeartbeat | undefined {
   if (!isMap(value) || !isMap(value["state"])) return undefined;
   const { id, registered, state } = value;
@@ -63,7 +63,7 @@ export function readStored(value: unknown): StoredHeartbeat | undefined {
 }
 
 function startsOf(value: unknown): readonly RunStart[] | undefined {
-  if (!Array.isArray(value) || value.length > MOST_STARTS) return undefined;
+  if (!Array.isArray(value) || value.length > MAX_STARTS) return undefined;
   const starts = value.map((one: unknown): RunStart | undefined => {
     if (!isMap(one) || !isTime(one["at"])) return undefined;
     const { at, rid } = one;
@@ -90,15 +90,15 @@ const isCount = (value: unknown): value is number => Number.isSafeInteger(value)
 const isMap = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
-/** What a shelf remembers of heartbeats, by name. What cannot be used is taken off it, and said. */
-export function recall(shelf: StateStore, log: Log): ReadonlyMap<string, StoredHeartbeat> {
+/** Reads all persisted heartbeats, by name. Deletes and logs those that are malformed. */
+export function restoreHeartbeats(store: StateStore, log: Log): ReadonlyMap<string, StoredHeartbeat> {
   const found = new Map<string, StoredHeartbeat>();
-  for (const [name, value] of Array.from(shelf.entries())) {
+  for (const [name, value] of Array.from(store.entries())) {
     const stored = isName(name) ? readStored(value) : undefined;
     if (stored !== undefined) found.set(name, stored);
     else {
-      shelf.delete(name);
-      const text = "what was remembered of a heartbeat cannot be read; it starts anew";
+      store.delete(name);
+      const text = "the stored state of a heartbeat cannot be read and was deleted";
       log.warn({ heartbeat: name.slice(0, 128) }, text);
     }
   }
@@ -106,17 +106,17 @@ export function recall(shelf: StateStore, log: Log): ReadonlyMap<string, StoredH
 }
 
 /**
- * Gives numbers, each once, also over restarts.
- * @param taken numbers that are in use
+ * Creates a generator of unique ids, which are never reused, even across restarts.
+ * @param used ids that are in use
  */
-export function createNumbers(memory: Memory, taken: Iterable<number>): () => number {
-  const shelf = memory.namespace("heartbeat-ids");
-  const stored = shelf.get("last");
+export function createIdGenerator(memory: Memory, used: Iterable<number>): () => number {
+  const store = memory.namespace("heartbeat-ids");
+  const stored = store.get("last");
   let last = typeof stored === "number" && Number.isSafeInteger(stored) && stored > 0 ? stored : 0;
-  for (const number of taken) last = Math.max(last, number);
+  for (const id of used) last = Math.max(last, id);
   return () => {
     last += 1;
-    shelf.put("last", last);
+    store.put("last", last);
     return last;
   };
 }

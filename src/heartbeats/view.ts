@@ -2,27 +2,28 @@ import { defined } from "../core/defined.ts";
 import type { HeartbeatState } from "../core/heartbeat.ts";
 import type { PushHeartbeat } from "../core/push-heartbeat.ts";
 import { after, type Seconds, type Timestamp } from "../core/units.ts";
-import { type OfflineCause, type PingKind, type PushState, type PushStatus, standing } from "./machine.ts";
+import { type OfflineCause, type PingKind, type PushState, type PushStatus, statusAt } from "./machine.ts";
 
-/** A heartbeat by push, as it is shown. All its times are of the wall clock. */
+/** A push heartbeat as shown by routes and metrics. All times come from the wall clock. */
 export interface PushView {
-  /** Stays with the name, also over restarts, and is never given to another. */
+  /** Stable for the life of the heartbeat, across restarts, and never reused. */
   readonly id: number;
   readonly heartbeat: PushHeartbeat;
-  /** Whether it became known by its first ping, and not by the configuration. */
+  /** True if created by its first ping, false if configured. */
   readonly registered: boolean;
   readonly status: PushStatus;
-  /** Why it is offline. */
+  /** Present when `status` is `offline`. */
   readonly cause?: OfflineCause;
   readonly beat: HeartbeatState;
+  /** True if the last run to end failed. */
   readonly failed: boolean;
-  /** When the earliest run began of which the end is awaited. */
+  /** Start of the oldest run in progress. */
   readonly runningSince?: Timestamp;
   readonly lastDuration?: Seconds;
   readonly pings: Readonly<Record<PingKind, number>>;
 }
 
-/** What a view is made of. */
+/** The input of {@link viewOf}. */
 export interface ViewSource {
   readonly id: number;
   readonly heartbeat: PushHeartbeat;
@@ -31,18 +32,19 @@ export interface ViewSource {
 }
 
 /**
- * @param now by the clock of the state
- * @param ahead how far the wall clock is ahead of that
+ * Builds the view of a heartbeat at `now`.
+ * @param now time of the steady clock
+ * @param ahead how far the wall clock is ahead of the steady clock
  */
 export function viewOf(
   { id, heartbeat, registered, state }: ViewSource,
   now: Timestamp,
   ahead: Seconds,
 ): PushView {
-  const { status, cause } = standing(state, heartbeat, now);
+  const { status, cause } = statusAt(state, heartbeat, now);
   const { lastSeen, silentSince, failed, starts, lastDuration, pings } = state;
   const [running] = starts;
-  // Of one that never ended anything silence says nothing.
+  // Before its first end a heartbeat has no meaningful silence.
   const silent = lastSeen === undefined ? undefined : silentSince;
   return {
     id,
@@ -65,6 +67,6 @@ export function viewOf(
   };
 }
 
-/** How the log calls a heartbeat: `Machine 1 (production-server)`. */
+/** Returns a heartbeat's title in logs: `Machine 1 (production-server)`. */
 export const titleOf = ({ id, heartbeat: { kind, name } }: Pick<ViewSource, "id" | "heartbeat">): string =>
   `${kind.charAt(0).toUpperCase()}${kind.slice(1)} ${id} (${name})`;

@@ -4,14 +4,15 @@ import type { Log } from "../core/log.ts";
 import type { Skip } from "../core/result.ts";
 import { type Leadership, type LeaseSettings, startLeadership } from "./replica.ts";
 
-/** Leadership as the configuration wants it, which a reload may change. */
+/** This replica's leadership, by the configuration in use. */
 export interface Election {
-  /** Takes over the settings: without any, every replica does everything. Unchanged ones go on undisturbed. */
+  /** Applies the section `lease:` of a configuration. Without one every replica does everything. No effect if unchanged. */
   apply(settings: LeaseSettings | undefined): void;
-  /** `undefined` where there is no lease to hold. */
+  /** Returns whether this replica leads; `undefined` without a configured lease. */
   leads(): boolean | undefined;
-  /** Why this replica sends no prompts now. */
+  /** Returns why this replica sends no prompts; `undefined` if it does. */
   skip(): Skip | undefined;
+  /** Releases the lease. */
   stop(): Promise<void>;
 }
 
@@ -20,12 +21,14 @@ export interface ElectionDeps {
   readonly log: Log;
   readonly open: (cluster: ClusterOptions) => LeaseApi;
   readonly random: () => number;
+  /** Called when this replica becomes the leader. */
   readonly onLead: () => void;
 }
 
+/** Creates an election without a lease. */
 export function createElection(deps: ElectionDeps): Election {
   let running: { readonly key: string; readonly leadership: Leadership } | undefined;
-  /** Those that give up their lease: also after a reload the end waits for them. */
+  /** Releases in progress, also of leases that a reload has replaced. `stop` waits for them. */
   const ending = new Set<Promise<void>>();
 
   const end = (): void => {

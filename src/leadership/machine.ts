@@ -2,28 +2,30 @@ import { type LeaseRecord, type LeaseSpec, microTime } from "../core/lease.ts";
 import { type Seconds, seconds, type Timestamp } from "../core/units.ts";
 
 /**
- * Who leads, by a Lease that all replicas read and write; client-go's leader election with two differences: a write
- * counts as ours by the time that we wrote into it and never by the name of its holder alone, so that two replicas of
- * the same name never both lead; and leadership ends by itself, without a call that has to fail first.
+ * Leader election by a Lease that all replicas read and write. It works like client-go's, with two differences. A
+ * replica recognizes its own write by the time in it, not just by the holder's name, so that two replicas with the same
+ * name never both lead. And leadership expires by itself, without a failed call.
  *
- * Why no two lead: a leader leads until two thirds of the duration have passed since it *sent* its last successful
- * write. Others take over when they have seen the Lease unchanged for the whole duration, which began no earlier than
- * that write, and only on top of the version they saw. No clock is compared with another; they only have to run at
- * rates that differ by less than half.
+ * Why two replicas never lead at the same time: a leader leads until two thirds of the duration have passed since it
+ * *sent* its last successful write. Others take over only after they have seen the Lease unchanged for the whole
+ * duration, which they count from when they saw that write, and only on top of the version they saw. Clocks of different
+ * replicas are never compared; their rates only have to differ by less than half.
  */
 
+/** The settings of the election. */
+
 export interface LeasePolicy {
-  /** What stands in `holderIdentity`. */
+  /** The value of `holderIdentity`. */
   readonly identity: string;
-  /** How long others wait after a renewal; whole seconds. */
+  /** How long other replicas wait after a renewal before they take over; whole seconds. */
   readonly duration: Seconds;
   readonly renewInterval: Seconds;
 }
 
-/** For which part of the duration a write makes a leader: client-go's 10 of 15 seconds. */
+/** Share of the duration for which a write makes its sender the leader, as client-go's 10 of 15 seconds. */
 const LEADING_SHARE = 2 / 3;
 
-/** When a moment is, by the clock that never jumps and by the one that stands in the Lease. */
+/** A point in time by the monotonic clock (`at`) and by the wall clock, whose time is written to the Lease (`now`). */
 export interface Moment {
   readonly at: Seconds;
   readonly now: Timestamp;
@@ -34,49 +36,52 @@ interface PendingWrite {
   readonly at: Seconds;
 }
 
-/** Writes of unknown fate that are kept in mind; one that is forgotten counts as somebody else's, which is safe. */
-const SENT_KEPT = 8;
+/** Most own writes remembered. An older one would count as another replica's, which is safe. */
+const MAX_SENT = 8;
 
+/** The state of one replica in the election. */
 export interface LeaseState {
-  /** What the Lease said last, and since when it is known to say so. */
+  /** The Lease as last seen, and since when it has been unchanged. */
   readonly observed?: { readonly record: LeaseRecord; readonly since: Seconds };
-  /** Our writes from the last one on that is known to have arrived, and when each was sent; the fate of the others is not known. */
+  /** This replica's writes with their times: the last one known to have arrived, and later ones whose outcome is unknown. */
   readonly sent?: readonly PendingWrite[];
-  /** We lead until then. */
+  /** End of this replica's leadership, unless it is renewed. */
   readonly leadsUntil?: Seconds;
-  /** A version was refused in this round already: the next look is in the next one. */
+  /** True after a conflict in this round; a second conflict ends the round. */
   readonly refused?: boolean;
 }
 
+/** An input of the state machine: a timer, or the outcome of a call. */
 export type LeaseEvent = Moment &
   (
     | { readonly kind: "due" }
-    /** What a read found. */
+    /** A read succeeded. */
     | { readonly kind: "found"; readonly record: LeaseRecord }
     | { readonly kind: "absent" }
-    /** Our write was accepted. */
+    /** A write succeeded. */
     | { readonly kind: "written"; readonly record: LeaseRecord }
     | { readonly kind: "conflict" }
     | { readonly kind: "failed" }
   );
 
-/** What to do next. `wait`: until the next `due`; where `jitter` is true a random part of it may be left out. */
+/** The next thing to do. After `wait` comes the event `due`; with `jitter` the wait may be shortened at random. */
 export type LeaseEffect =
   | { readonly kind: "read" }
   | { readonly kind: "create"; readonly spec: LeaseSpec }
   | { readonly kind: "update"; readonly record: LeaseRecord; readonly spec: LeaseSpec }
   | { readonly kind: "wait"; readonly lasting: Seconds; readonly jitter: boolean };
 
+/** The outcome of one event. */
 export interface LeaseStep {
   readonly next: LeaseState;
   readonly effect: LeaseEffect;
 }
 
-/** Whether a replica in this state leads at the monotonic time `at`. */
+/** Returns true if a replica in this state leads at the monotonic time `at`. */
 export const leadsAt = ({ leadsUntil }: LeaseState, at: Seconds): boolean =>
   leadsUntil !== undefined && at < leadsUntil;
 
-/** One step; each event has exactly one effect, whose outcome is the next event. */
+/** Applies an event. Each event has exactly one effect, whose outcome is the next event. */
 export function step(state: LeaseState, event: LeaseEvent, policy: LeasePolicy): LeaseStep {
   switch (event.kind) {
     case "due":
@@ -96,11 +101,11 @@ export function step(state: LeaseState, event: LeaseEvent, policy: LeasePolicy):
   }
 }
 
-/** The leader renews what it wrote without reading it first; all others look. */
+/** The leader renews its write without reading first; other replicas read. */
 function onDue(state: LeaseState, moment: Moment, policy: LeasePolicy): LeaseStep {
   const record = state.observed?.record;
   const ours = record === undefined ? undefined : sentAs(state, record, policy);
-  // The newest write only: after one of unknown fate the version to build on is unknown, too.
+  // Only if the newest write is known to have arrived: otherwise the current version is unknown.
   if (
     record !== undefined &&
     ours !== undefined &&
@@ -113,15 +118,15 @@ function onDue(state: LeaseState, moment: Moment, policy: LeasePolicy): LeaseSte
 }
 
 function onFound(state: LeaseState, record: LeaseRecord, moment: Moment, policy: LeasePolicy): LeaseStep {
-  // Be it one of which we never heard that it arrived: it makes us leader from when it was sent.
+  // One of our writes makes us the leader from when it was sent, even if we never got its reply.
   const ours = sentAs(state, record, policy);
   if (ours !== undefined) return renew(leadFrom(state, ours, policy), record, moment, policy);
-  // Somebody else wrote after us.
+  // Another replica has written since.
   const { leadsUntil: _lost, ...following } = state;
   const left = record.holder === "" ? seconds(0) : timeLeft(following, moment.at, policy);
   if (left <= 0) return takeOver(following, record, moment, policy);
   const poll = policy.renewInterval;
-  // Where it expires before the next look, the look is then, so that a takeover takes no longer than it has to.
+  // If the Lease expires before the next regular read, read at its expiry, to take over without delay.
   const effect: LeaseEffect =
     left < poll
       ? { kind: "wait", lasting: left, jitter: false }
@@ -129,7 +134,7 @@ function onFound(state: LeaseState, record: LeaseRecord, moment: Moment, policy:
   return { next: following, effect };
 }
 
-/** Nobody holds what does not exist; but who deleted it did not tell the holder, who leads on for a while. */
+/** Creates a missing Lease. If it was deleted, first waits until its holder, who may not know yet, has stopped leading. */
 function onAbsent(state: LeaseState, moment: Moment, policy: LeasePolicy): LeaseStep {
   const record = state.observed?.record;
   const foreign = record !== undefined && record.holder !== "" && sentAs(state, record, policy) === undefined;
@@ -143,7 +148,7 @@ function onAbsent(state: LeaseState, moment: Moment, policy: LeasePolicy): Lease
 
 function onWritten(state: LeaseState, record: LeaseRecord, moment: Moment, policy: LeasePolicy): LeaseStep {
   const ours = sentAs(state, record, policy);
-  // Something in between changed what we wrote: what it made of it is for the next look to say.
+  // Something like an admission webhook changed our write: read it again.
   if (ours === undefined) return { next: state, effect: retry(policy) };
   const lasting = seconds(Math.max(0, ours.at + policy.renewInterval - moment.at));
   return { next: leadFrom(state, ours, policy), effect: { kind: "wait", lasting, jitter: false } };
@@ -164,8 +169,9 @@ function takeOver(state: LeaseState, record: LeaseRecord, moment: Moment, policy
 }
 
 /**
- * What to write at the end, so that others need not wait: nobody holds it, for the shortest duration (client-go's way).
- * `undefined` when there is nothing to give up. The caller no longer leads from before this is sent.
+ * Returns the write that releases the Lease, so that another replica can take over at once: no holder, and the shortest
+ * duration, as client-go does. `undefined` if this replica does not hold it. The caller must stop leading before it sends
+ * this.
  */
 export function release(
   state: LeaseState,
@@ -182,7 +188,7 @@ export function release(
   };
 }
 
-/** Labels and the like may change without a sign of life of the holder. */
+/** Records the Lease as seen at `at`. Only a changed spec is a sign of life: labels may change without the holder. */
 function observe(state: LeaseState, record: LeaseRecord, at: Seconds): LeaseState {
   const { observed } = state;
   const since = observed !== undefined && sameSpec(observed.record, record) ? observed.since : at;
@@ -196,7 +202,7 @@ const sameSpec = (a: LeaseSpec, b: LeaseSpec): boolean =>
   a.duration === b.duration &&
   a.transitions === b.transitions;
 
-/** Which of our writes the Lease shows; `undefined` when it shows somebody else's. */
+/** Returns which of our writes the Lease shows; `undefined` if it shows another replica's. */
 const sentAs = (
   { sent = [] }: LeaseState,
   { holder, renewTime }: LeaseSpec,
@@ -206,23 +212,23 @@ const sentAs = (
 
 const sending = (state: LeaseState, { renewTime = "" }: LeaseSpec, { at }: Moment): LeaseState => ({
   ...state,
-  sent: [...(state.sent ?? []), { renewTime, at }].slice(-SENT_KEPT),
+  sent: [...(state.sent ?? []), { renewTime, at }].slice(-MAX_SENT),
 });
 
 const leadFrom = (state: LeaseState, ours: PendingWrite, { duration }: LeasePolicy): LeaseState => ({
   ...state,
-  // What was sent before it can no longer arrive: it would build on an older version.
+  // Earlier writes can no longer succeed, because they are based on an older version.
   sent: (state.sent ?? []).filter(({ at }) => at >= ours.at),
   leadsUntil: seconds(ours.at + LEADING_SHARE * duration),
 });
 
-/** How long the Lease, as it stands, still binds others; its holder may have promised another duration than ours. */
+/** Returns how long other replicas must still wait. The holder's duration applies, which may differ from ours. */
 function timeLeft({ observed }: LeaseState, at: Seconds, { duration }: LeasePolicy): Seconds {
   if (observed === undefined) return duration;
   return seconds(observed.since + (observed.record.duration ?? duration) - at);
 }
 
-/** After a failure the next attempt comes soon: there is room for several before leadership ends. */
+/** Waits a third of the interval after a failure, so that several attempts fit in before leadership ends. */
 const retry = ({ renewInterval }: LeasePolicy): LeaseEffect => ({
   kind: "wait",
   lasting: seconds(renewInterval / 3),

@@ -16,18 +16,18 @@ import {
 
 /** The section `lease:` of the configuration. */
 export interface LeaseSettings extends LeasePolicy, ClusterOptions {
-  /** That of the account in use without one. */
+  /** Default: the namespace of the account in use. */
   readonly namespace?: string;
   readonly name: string;
 }
 
-/** One replica's part in leading: it holds a Lease, or waits for it. */
+/** One replica, which holds the Lease or waits for it. */
 export interface Leadership {
-  /** Decided by the clock at each call: leadership ends by itself when it cannot be renewed. */
+  /** Returns true if this replica leads now. Leadership expires by itself if it is not renewed. */
   leads(): boolean;
-  /** Who leads, for people, as far as it is known. */
+  /** Describes who leads, for people. */
   describe(): string;
-  /** Gives the Lease up, so that another replica takes over at once; never longer than a moment. */
+  /** Releases the Lease, so that another replica takes over at once. Takes two seconds at most. */
   stop(): Promise<void>;
 }
 
@@ -35,20 +35,21 @@ export interface LeadershipDeps {
   readonly clock: Clock;
   readonly log: Log;
   readonly api: LeaseApi;
-  /** From 0 to 1, so that replicas do not call all at once. */
+  /** Returns numbers from 0 to 1; spreads the calls of several replicas. */
   readonly random: () => number;
-  /** Called when this replica begins to lead. */
+  /** Called when this replica becomes the leader. */
   readonly onLead: () => void;
 }
 
-/** One call, and the release at the end of the exporter, which is given four seconds in all. */
-const LONGEST_CALL = seconds(5);
-const LONGEST_RELEASE = seconds(2);
+const CALL_TIMEOUT = seconds(5);
 
-/** The longest part of a wait that is left out at random. */
+/** Limits the release on shutdown, for which the exporter has four seconds in all. */
+const RELEASE_TIMEOUT = seconds(2);
+
+/** Largest share by which a wait is shortened at random. */
 const JITTER = 0.4;
 
-/** Begins at once to try for the Lease. */
+/** Starts a replica, which tries to acquire the Lease at once. */
 export function startLeadership(settings: LeaseSettings, deps: LeadershipDeps): Leadership {
   const { clock, log, api, random } = deps;
   const ending = new AbortController();
@@ -58,15 +59,15 @@ export function startLeadership(settings: LeaseSettings, deps: LeadershipDeps): 
   const { namespace, name } = settings;
   const lease: LeaseName = { name, ...defined({ namespace }) };
   let stopped = false;
-  const reports = createReports(settings, log);
+  const changes = createChangeLog(settings, log);
 
   const moment = (): Moment => ({ at: clock.monotonic(), now: clock.now() });
   const leads = (): boolean => !stopped && leadsAt(state, clock.monotonic());
   const holder = (): string => state.observed?.record.holder ?? "";
 
   const call = async (effect: Exclude<LeaseEffect, { kind: "wait" }>): Promise<LeaseAnswer> => {
-    const longest = seconds(Math.min(LONGEST_CALL, settings.renewInterval));
-    return within(clock, longest, ending.signal, (signal) => {
+    const timeout = seconds(Math.min(CALL_TIMEOUT, settings.renewInterval));
+    return within(clock, timeout, ending.signal, (signal) => {
       switch (effect.kind) {
         case "read":
           return api.read(lease, signal);
@@ -78,48 +79,48 @@ export function startLeadership(settings: LeaseSettings, deps: LeadershipDeps): 
     });
   };
 
-  /** From one event to the next wait. */
+  /** Makes calls until the next wait. */
   const round = async (): Promise<void> => {
     let event: LeaseEvent = { kind: "due", ...moment() };
     for (;;) {
       const { next, effect } = step(state, event, settings);
-      const led = leads();
+      const wasLeading = leads();
       state = next;
-      watch(led);
+      reportLeadership(wasLeading);
       if (effect.kind === "wait") {
-        const left = effect.jitter ? effect.lasting * (1 - JITTER * random()) : effect.lasting;
-        cancelTimer = clock.after(seconds(left), run);
+        const wait = effect.jitter ? effect.lasting * (1 - JITTER * random()) : effect.lasting;
+        cancelTimer = clock.after(seconds(wait), run);
         return;
       }
       const answer = await call(effect);
       if (stopped) return;
-      reports.called(answer, effect);
+      changes.afterCall(answer, effect);
       event = { ...eventOf(effect, answer), ...moment() };
     }
   };
   const run = (): void => {
     round().catch((error: unknown) => {
-      log.error({ err: error }, "holding the lease failed, which is a bug of the exporter");
+      log.error({ err: error }, "holding the lease failed because of a bug in the exporter");
       if (!stopped) cancelTimer = clock.after(settings.renewInterval, run);
     });
   };
 
-  /** Says what changed, also when time alone ends leadership. */
-  const watch = (led: boolean): void => {
+  /** Reports a change of leadership, and schedules the report of its expiry. */
+  const reportLeadership = (wasLeading: boolean): void => {
     cancelEnd();
-    const now = leads();
-    reports.leading(now, holder());
-    if (now && !led) deps.onLead();
+    const isLeading = leads();
+    changes.leadership(isLeading, holder());
+    if (isLeading && !wasLeading) deps.onLead();
     const { leadsUntil } = state;
-    if (now && leadsUntil !== undefined) {
-      cancelEnd = clock.after(seconds(leadsUntil - clock.monotonic()), () => watch(true));
+    if (isLeading && leadsUntil !== undefined) {
+      cancelEnd = clock.after(seconds(leadsUntil - clock.monotonic()), () => reportLeadership(true));
     }
   };
 
-  /** A renewal that was in flight may have arrived: then the version is another, and it is read once. */
-  const giveUp = async (): Promise<void> => {
+  /** Releases the Lease. Reads it once after a conflict, because a renewal in progress may have changed the version. */
+  const releaseLease = async (): Promise<void> => {
     if (release(state, moment(), settings) === undefined) return;
-    const answer = await within(clock, LONGEST_RELEASE, undefined, async (signal) => {
+    const answer = await within(clock, RELEASE_TIMEOUT, undefined, async (signal) => {
       let answered: LeaseAnswer = { kind: "conflict" };
       for (let tries = 0; tries < 2 && answered.kind === "conflict"; tries += 1) {
         const last = release(state, moment(), settings);
@@ -133,8 +134,12 @@ export function startLeadership(settings: LeaseSettings, deps: LeadershipDeps): 
       return answered;
     });
     const about = { lease: lease.name, identity: settings.identity };
-    if (answer.kind === "record") log.info(about, "the lease is released");
-    else log.warn({ ...about, ...answer }, "the lease could not be released: others wait until it expires");
+    if (answer.kind === "record") log.info(about, "the lease was released");
+    else
+      log.warn(
+        { ...about, ...answer },
+        "the lease could not be released; other replicas wait until it expires",
+      );
   };
 
   run();
@@ -147,12 +152,12 @@ export function startLeadership(settings: LeaseSettings, deps: LeadershipDeps): 
         : `${holder()} leads (lease ${settings.name})`,
     async stop() {
       if (stopped) return;
-      // From here on we do not lead, whatever becomes of the call.
+      // Stop leading before the release is sent.
       stopped = true;
       cancelTimer();
       cancelEnd();
       ending.abort();
-      await giveUp();
+      await releaseLease();
       api.close();
     },
   };
@@ -170,7 +175,7 @@ function eventOf(
   switch (answer.kind) {
     case "record":
       return { kind: kind === "read" ? "found" : "written", record: answer.record };
-    // The namespace is missing, where even creating it answers so.
+    // The answer to a create if the namespace does not exist.
     case "absent":
       return { kind: kind === "create" ? "failed" : "absent" };
     case "conflict":
@@ -179,14 +184,14 @@ function eventOf(
   }
 }
 
-/** Each change once: an API server that is away for an hour is one line when it goes and one when it comes. */
-function createReports({ name, identity, namespace }: LeaseSettings, log: Log) {
+/** Logs changes only: an API server outage of an hour is one line when it starts and one when it ends. */
+function createChangeLog({ name, identity, namespace }: LeaseSettings, log: Log) {
   const about = { lease: name, identity, ...defined({ namespace }) };
   let failing = false;
   let leading = false;
   let following: string | undefined;
   return {
-    called(answer: LeaseAnswer, { kind }: LeaseEffect): void {
+    afterCall(answer: LeaseAnswer, { kind }: LeaseEffect): void {
       const fails = answer.kind === "failed" || (answer.kind === "absent" && kind === "create");
       if (fails && !failing) {
         log.warn({ ...about, ...answer, kind }, "the lease cannot be held: a call failed");
@@ -195,32 +200,32 @@ function createReports({ name, identity, namespace }: LeaseSettings, log: Log) {
       }
       failing = fails;
     },
-    leading(now: boolean, holder: string): void {
-      if (now !== leading) {
-        if (now) log.info(about, "this replica leads");
+    leadership(isLeading: boolean, holder: string): void {
+      if (isLeading !== leading) {
+        if (isLeading) log.info(about, "this replica leads");
         else log.warn(about, "this replica no longer leads");
       }
-      const other = now || holder === "" || holder === identity ? undefined : holder;
+      const other = isLeading || holder === "" || holder === identity ? undefined : holder;
       if (other !== undefined && other !== following) {
         log.info({ ...about, leader: other }, "another replica leads");
       }
-      leading = now;
-      following = now ? undefined : (other ?? following);
+      leading = isLeading;
+      following = isLeading ? undefined : (other ?? following);
     },
   };
 }
 
-/** A call that ends when it takes too long; a failure then, as any other. */
+/** Runs a call, whose signal aborts after `timeout` or when `ending` does. */
 async function within(
   clock: Clock,
-  longest: Seconds,
+  timeout: Seconds,
   ending: AbortSignal | undefined,
   start: (signal: AbortSignal) => Promise<LeaseAnswer>,
 ): Promise<LeaseAnswer> {
   const controller = new AbortController();
   const end = (): void => controller.abort();
   ending?.addEventListener("abort", end, { once: true });
-  const cancel = clock.after(longest, end);
+  const cancel = clock.after(timeout, end);
   try {
     return await start(controller.signal);
   } finally {

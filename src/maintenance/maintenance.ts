@@ -5,54 +5,57 @@ import type { StateStore } from "../core/memory.ts";
 import { matchesPattern } from "../core/names.ts";
 import { after, type Seconds, type Timestamp } from "../core/units.ts";
 import { createManualWindows, type ManualWindow } from "./manual.ts";
-import { openingOf, type WindowState } from "./times.ts";
+import { compileTimes, type WindowState, type WindowStateAt } from "./times.ts";
 
-/** What a window can be about, in the end. */
+/** A target or heartbeat that can be in maintenance. */
 export interface MaintenanceSubject {
   readonly kind: "target" | "heartbeat";
   readonly name: string;
 }
 
-/** A window, as it is shown. */
+/** A configured window as shown by the API. */
 export interface WindowView extends Coverage {
   readonly name: string;
   readonly open: boolean;
-  /** When that changes, if it does. */
+  /** When `open` may change next; absent if it will not. */
   readonly until?: Timestamp;
 }
 
-/** What may be started by hand. */
+/** A request to start a window by hand. */
 export interface ManualRequest {
   readonly kind: MaintenanceSubject["kind"] | "group";
   readonly name: string;
   readonly lasting: Seconds;
 }
 
-/** When failures are expected. */
+/** All maintenance windows, configured and started by hand. */
 export interface Maintenance {
   configure(windows: readonly MaintenanceWindow[], groups: ReadonlyMap<string, Group>): void;
-  /** Whether it is worked on now; `undefined` where no window is about it at all. */
+  /** Returns whether the subject is in maintenance now; `undefined` if no window covers it at any time. */
   covers(subject: MaintenanceSubject): boolean | undefined;
   list(): { readonly windows: readonly WindowView[]; readonly manual: readonly ManualWindow[] };
-  /** Begins a window by hand; `undefined` when there are too many. */
+  /** Starts a window by hand; returns `undefined` if too many are open. */
   start(request: ManualRequest): ManualWindow | undefined;
-  /** Ends one; tells whether there was one. */
+  /** Ends a window started by hand; returns false if there is none with this id. */
   end(id: string): boolean;
 }
 
-interface Configured {
+interface ConfiguredWindow {
   readonly window: MaintenanceWindow;
-  readonly opening: (now: Timestamp) => WindowState;
+  readonly stateAt: WindowStateAt;
 }
 
-/** @param shelf for what is started by hand: it outlives restarts */
-export function createMaintenance(clock: Clock, shelf: StateStore): Maintenance {
-  const manual = createManualWindows(clock, shelf);
-  let configured: readonly Configured[] = [];
-  /** The groups of each member, those of its groups included. */
+/**
+ * Creates maintenance without configured windows.
+ * @param store persists the windows started by hand
+ */
+export function createMaintenance(clock: Clock, store: StateStore): Maintenance {
+  const manual = createManualWindows(clock, store);
+  let configured: readonly ConfiguredWindow[] = [];
+  /** Returns the groups that contain a subject, directly or through other groups. */
   let groupsOf: (subject: MaintenanceSubject) => ReadonlySet<string> = () => new Set();
 
-  const isAbout = (coverage: Coverage, subject: MaintenanceSubject): boolean => {
+  const includes = (coverage: Coverage, subject: MaintenanceSubject): boolean => {
     const names = subject.kind === "target" ? coverage.targets : coverage.heartbeats;
     if (names.some((pattern) => matchesPattern(pattern, subject.name))) return true;
     if (coverage.groups.length === 0) return false;
@@ -62,22 +65,22 @@ export function createMaintenance(clock: Clock, shelf: StateStore): Maintenance 
 
   return {
     configure(windows, groups) {
-      configured = windows.map((window) => ({ window, opening: remembering(openingOf(window.times)) }));
+      configured = windows.map((window) => ({ window, stateAt: cached(compileTimes(window.times)) }));
       groupsOf = membership(groups);
     },
     covers(subject) {
       const started = manual.list();
       if (configured.length === 0 && started.length === 0) return undefined;
-      const own = configured.filter(({ window }) => isAbout(window, subject));
-      const byHand = started.some((one) => isAbout(one, subject));
+      const own = configured.filter(({ window }) => includes(window, subject));
+      const byHand = started.some((window) => includes(window, subject));
       if (own.length === 0 && !byHand) return undefined;
       const now = clock.now();
-      return byHand || own.some(({ opening }) => opening(now).open);
+      return byHand || own.some(({ stateAt }) => stateAt(now).open);
     },
     list: () => ({
-      windows: configured.map(({ window, opening }) => {
+      windows: configured.map(({ window, stateAt }) => {
         const { name, targets, heartbeats, groups } = window;
-        return { name, targets, heartbeats, groups, ...opening(clock.now()) };
+        return { name, targets, heartbeats, groups, ...stateAt(clock.now()) };
       }),
       manual: manual.list(),
     }),
@@ -86,19 +89,21 @@ export function createMaintenance(clock: Clock, shelf: StateStore): Maintenance 
   };
 }
 
-/** Asks again only when the answer can have changed: each result of a probe asks. */
-function remembering(opening: (now: Timestamp) => WindowState): (now: Timestamp) => WindowState {
-  let asked: Timestamp | undefined;
-  let answer: WindowState = { open: false };
+/** Caches a window's state until it may change, because every probe result asks for it. */
+function cached(stateAt: WindowStateAt): WindowStateAt {
+  let computedAt: Timestamp | undefined;
+  let state: WindowState = { open: false };
   return (now) => {
-    const fresh = asked !== undefined && now >= asked && (answer.until === undefined || now < answer.until);
-    if (fresh) return answer;
-    asked = now;
-    answer = opening(now);
-    return answer;
+    const valid =
+      computedAt !== undefined && now >= computedAt && (state.until === undefined || now < state.until);
+    if (valid) return state;
+    computedAt = now;
+    state = stateAt(now);
+    return state;
   };
 }
 
+/** Indexes groups by member; the result returns all groups that contain a subject, directly or through other groups. */
 function membership(
   groups: ReadonlyMap<string, Group>,
 ): (subject: MaintenanceSubject) => ReadonlySet<string> {

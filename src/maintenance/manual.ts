@@ -4,34 +4,40 @@ import type { Coverage } from "../core/maintenance.ts";
 import type { StateStore } from "../core/memory.ts";
 import { type Timestamp, timestamp } from "../core/units.ts";
 
-/** A window that was started by hand. It ends by itself. */
+/** A window started by hand. It ends at `until` by itself. */
 export interface ManualWindow extends Coverage {
   readonly id: string;
   readonly from: Timestamp;
   readonly until: Timestamp;
 }
 
+/** The windows started by hand. */
 export interface ManualWindows {
-  /** Those that are open. */
+  /** Returns the open windows. */
   list(): readonly ManualWindow[];
+  /** Starts a window; returns `undefined` if too many are open. */
   start(kind: "target" | "heartbeat" | "group", name: string, until: Timestamp): ManualWindow | undefined;
+  /** Ends a window; returns false if there is none with this id. */
   end(id: string): boolean;
 }
 
-const MOST = 1_000;
+const MAX_WINDOWS = 1_000;
 
-/** @param shelf shared with nobody */
-export function createManualWindows(clock: Clock, shelf: StateStore): ManualWindows {
-  let windows: readonly ManualWindow[] = [...shelf.entries()].flatMap(([id, value]) => {
+/**
+ * Restores the windows of the previous run.
+ * @param store used for nothing else
+ */
+export function createManualWindows(clock: Clock, store: StateStore): ManualWindows {
+  let windows: readonly ManualWindow[] = [...store.entries()].flatMap(([id, value]) => {
     const window = readWindow(id, value);
-    if (window === undefined) shelf.delete(id);
+    if (window === undefined) store.delete(id);
     return window ?? [];
   });
 
   const list = (): readonly ManualWindow[] => {
     const now = clock.now();
     if (windows.every(({ until }) => now < until)) return windows;
-    for (const { id, until } of windows) if (now >= until) shelf.delete(id);
+    for (const { id, until } of windows) if (now >= until) store.delete(id);
     windows = windows.filter(({ until }) => now < until);
     return windows;
   };
@@ -39,24 +45,24 @@ export function createManualWindows(clock: Clock, shelf: StateStore): ManualWind
   return {
     list,
     start(kind, name, until) {
-      if (list().length >= MOST) return undefined;
-      const of = (one: typeof kind): readonly string[] => (one === kind ? [name] : []);
+      if (list().length >= MAX_WINDOWS) return undefined;
+      const namesOf = (one: typeof kind): readonly string[] => (one === kind ? [name] : []);
       const window: ManualWindow = {
         id: randomUUID().slice(0, 8),
         from: clock.now(),
         until,
-        targets: of("target"),
-        heartbeats: of("heartbeat"),
-        groups: of("group"),
+        targets: namesOf("target"),
+        heartbeats: namesOf("heartbeat"),
+        groups: namesOf("group"),
       };
       windows = [...windows, window];
-      shelf.put(window.id, window);
+      store.put(window.id, window);
       return window;
     },
     end(id) {
       if (!list().some((window) => window.id === id)) return false;
       windows = windows.filter((window) => window.id !== id);
-      shelf.delete(id);
+      store.delete(id);
       return true;
     },
   };

@@ -2,11 +2,11 @@ import type { Clock } from "../core/clock.ts";
 import type { StateStore } from "../core/memory.ts";
 import { seconds } from "../core/units.ts";
 
-/** Keeps back that a heartbeat went offline while it is worked on, until that is over. */
+/** Suppresses the offline notices of heartbeats in maintenance, and releases them when the window ends. */
 export interface SuppressedNotices {
   /**
-   * A heartbeat went offline or came back. Tells whether that is to be said now: not during a window, and of one that
-   * came back only if it was said that it went.
+   * Returns whether a change of a heartbeat should be announced now. `offline` is suppressed during maintenance, and
+   * `online` if its `offline` was suppressed.
    */
   admit(name: string, kind: "offline" | "online"): boolean;
   stop(): void;
@@ -14,49 +14,51 @@ export interface SuppressedNotices {
 
 export interface SuppressedNoticesDeps {
   readonly clock: Clock;
-  /** What is kept back, over restarts. */
-  readonly shelf: StateStore;
+  /** Persists the names of heartbeats whose notice is suppressed. */
+  readonly store: StateStore;
   readonly inMaintenance: (name: string) => boolean;
-  /** A window is over: says that the heartbeat is offline, if it still is. */
+  /** Called when maintenance ends: announces that the heartbeat is offline, if it still is. */
   readonly release: (name: string) => void;
 }
 
-const TICK = seconds(1);
+/** How often the end of maintenance is checked for. */
+const CHECK_INTERVAL = seconds(1);
 
+/** Restores the notices that the previous run suppressed. */
 export function createSuppressedNotices({
   clock,
-  shelf,
+  store,
   inMaintenance,
   release,
 }: SuppressedNoticesDeps): SuppressedNotices {
-  const names = new Set(Array.from(shelf.entries(), ([name]) => name));
+  const names = new Set(Array.from(store.entries(), ([name]) => name));
   let cancel: (() => void) | undefined;
 
-  const look = (): void => {
+  const releaseEnded = (): void => {
     cancel = undefined;
     for (const name of names) {
       if (inMaintenance(name)) continue;
-      forget(name);
+      remove(name);
       release(name);
     }
-    watch();
+    schedule();
   };
-  const watch = (): void => {
-    if (cancel === undefined && names.size > 0) cancel = clock.after(TICK, look);
+  const schedule = (): void => {
+    if (cancel === undefined && names.size > 0) cancel = clock.after(CHECK_INTERVAL, releaseEnded);
   };
-  const forget = (name: string): boolean => {
-    shelf.delete(name);
+  const remove = (name: string): boolean => {
+    store.delete(name);
     return names.delete(name);
   };
-  watch();
+  schedule();
 
   return {
     admit(name, kind) {
-      if (kind === "online") return !forget(name);
+      if (kind === "online") return !remove(name);
       if (!inMaintenance(name)) return true;
       names.add(name);
-      shelf.put(name, true);
-      watch();
+      store.put(name, true);
+      schedule();
       return false;
     },
     stop: () => cancel?.(),

@@ -2,24 +2,24 @@ import { Cron } from "croner";
 import { DAYS, type WindowTimes } from "../core/maintenance.ts";
 import { after, type Timestamp, timestamp } from "../core/units.ts";
 
-/** Whether a window is open, and until when that holds. */
+/** The state of a window at one moment. */
 export interface WindowState {
   readonly open: boolean;
-  /** When the answer may change; absent when it will not. */
+  /** When `open` may change next; absent if it will not. */
   readonly until?: Timestamp;
 }
 
-/** Tells of the time whether a window is open at it. */
+/** Returns the state of a window at `now`. */
 export type WindowStateAt = (now: Timestamp) => WindowState;
 
 /**
- * Makes the times of a window ready to be asked. On the clock of a time zone, a time that is skipped in spring is the
- * one right after the gap, and one that comes twice in autumn is the first of both: such a window lasts an hour more.
+ * Compiles the times of a window. In its time zone, a time skipped in spring means the moment right after the gap, and a
+ * time that occurs twice in autumn means the first of the two, so a window that spans it lasts an hour longer.
  */
-export function openingOf(times: WindowTimes): WindowStateAt {
+export function compileTimes(times: WindowTimes): WindowStateAt {
   switch (times.kind) {
     case "once":
-      return onceOpening(times.from, times.to);
+      return once(times.from, times.to);
     case "cron": {
       const starts = cronOf(times.cron, times.timeZone);
       return recurring(starts, (start) => after(start, times.duration));
@@ -35,17 +35,17 @@ export function openingOf(times: WindowTimes): WindowStateAt {
   }
 }
 
-const onceOpening =
+const once =
   (from: Timestamp, to: Timestamp): WindowStateAt =>
   (now) => {
     if (now < from) return { open: false, until: from };
     return now < to ? { open: true, until: to } : { open: false };
   };
 
-/** Of windows that all last about as long, the one that began last ends last. */
+/** Looks only at the last start: of occurrences of about equal length, the latest to start is the latest to end. */
 function recurring(starts: Cron, endOf: (start: Timestamp) => Timestamp): WindowStateAt {
   return (now) => {
-    // Whole seconds are what cron knows, and what begins in this one has begun.
+    // Cron works in whole seconds, and a window that starts within the current second has started.
     const [last] = starts.previousRuns(1, new Date((Math.floor(now) + 1) * 1000));
     const end = last === undefined ? now : endOf(timestamp(last.getTime() / 1000));
     if (end > now) return { open: true, until: end };

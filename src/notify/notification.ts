@@ -8,7 +8,7 @@ const texts = { type: "object", additionalProperties: text } as const;
 const time = { type: "string", format: "time" } as const;
 const status = { type: "string", enum: ["firing", "resolved"] } as const;
 
-/** Version 4 of Alertmanager's webhook, as far as it is used; what is not named here may be there. */
+/** The fields of Alertmanager's webhook, version 4, that are used. Other fields are allowed. */
 const schema = {
   type: "object",
   properties: {
@@ -41,14 +41,14 @@ const schema = {
 
 type Notification = FromSchema<typeof schema>;
 
-/** What a body turned out to be: a notification, or the text that says why it is none. */
+/** A parsed notification, or the reason why the body is not one. */
 export type NotificationReading =
   | { readonly kind: "group"; readonly group: AlertGroup }
   | { readonly kind: "problem"; readonly text: string };
 
 let validator: ValidateFunction<Notification> | undefined;
 
-/** Compiled with the first notification: most exporters never get one. */
+/** Compiles the schema on first use, because most exporters never receive a notification. */
 function validate(): ValidateFunction<Notification> {
   if (validator !== undefined) return validator;
   const ajv = new Ajv2020({ strict: false, validateSchema: false, meta: false, logger: false });
@@ -57,19 +57,19 @@ function validate(): ValidateFunction<Notification> {
   return validator;
 }
 
-/** Reads a notification of Alertmanager. */
+/** Parses a notification of Alertmanager. */
 export function readNotification(body: Buffer): NotificationReading {
   let value: unknown;
   try {
     value = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body));
   } catch {
-    return { kind: "problem", text: "body: got something that is no JSON, want a webhook of Alertmanager" };
+    return { kind: "problem", text: "body: not valid JSON, want a webhook of Alertmanager" };
   }
   const check = validate();
   if (check(value)) return { kind: "group", group: groupOf(value) };
   const [error] = check.errors ?? [];
   const place = error?.instancePath === undefined || error.instancePath === "" ? "body" : error.instancePath;
-  const want = error?.keyword === "const" ? 'must be "4"' : (error?.message ?? "is wrong");
+  const want = error?.keyword === "const" ? 'must be "4"' : (error?.message ?? "is invalid");
   return { kind: "problem", text: `${place}: ${want}; want a webhook of Alertmanager, version 4` };
 }
 

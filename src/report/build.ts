@@ -2,19 +2,19 @@ import type { TargetStatus } from "../core/status.ts";
 import { elapsed, rfc3339, type Seconds, type Timestamp } from "../core/units.ts";
 import type { Alert, Objective, Report, ResponseTimes, Service, Summary } from "./document.ts";
 
-/** A stretch of time from `from` until `to`. */
+/** A period from `from` to `to`. */
 export interface Span {
   readonly from: Timestamp;
   readonly to: Timestamp;
 }
 
-/** A time during which a target was unhealthy, after thresholds. Without `to` it still is. */
-export interface Unhealthy {
+/** A period in which a target was unhealthy, after thresholds; ongoing without `to`. */
+export interface UnhealthySpan {
   readonly from: Timestamp;
   readonly to?: Timestamp;
 }
 
-/** What is known of one target, wherever it is known from. */
+/** The facts about one target, from any source. */
 export interface ServiceFacts {
   readonly name: string;
   readonly module: string;
@@ -23,27 +23,27 @@ export interface ServiceFacts {
   readonly consecutiveFailures: number;
   readonly lastHealthy?: Timestamp;
   readonly lastUpdated?: Timestamp;
-  /** Probes in the window; fractional where they are estimated from scrapes. */
+  /** Probes in the window; fractional if estimated from scrapes. */
   readonly probes: number;
   readonly successes: number;
-  /** Of successful probes. */
+  /** Durations of successful probes. */
   readonly duration?: { readonly average: Seconds; readonly p95?: Seconds; readonly max?: Seconds };
-  readonly outages: readonly Unhealthy[];
-  /** Share of probes that is to succeed, where the target has an objective of its own. */
+  readonly outages: readonly UnhealthySpan[];
+  /** The target's own objective: the share of probes that should succeed. */
   readonly objective?: number;
 }
 
-/** What services are held against. */
+/** Objectives that services are measured against. */
 export interface Objectives {
-  /** Share of probes that succeed. */
+  /** Share of probes that should succeed. */
   readonly availability: number;
-  /** What 95 % of the successful probes stay below. */
+  /** Upper bound of the 95th percentile of durations of successful probes. */
   readonly p95: Seconds;
-  /** Mean time from unhealthy to healthy. */
+  /** Upper bound of the mean time from unhealthy to healthy. */
   readonly mttr: Seconds;
 }
 
-/** All that a report is made of. */
+/** The facts from which a report is built. */
 export interface ReportFacts {
   readonly source: string;
   readonly generatedAt: Timestamp;
@@ -51,11 +51,11 @@ export interface ReportFacts {
   readonly services: readonly ServiceFacts[];
   readonly alerts: readonly Alert[];
   readonly objectives: Objectives;
-  /** What a reader has to know of the numbers. */
+  /** Notes on the accuracy of the numbers. */
   readonly notes: readonly string[];
 }
 
-/** Puts facts into the form of a report; those of targets of one kind, wherever they come from, become the same numbers. */
+/** Builds a report. The same facts give the same numbers, whether they come from a history or from Prometheus. */
 export function buildReport(facts: ReportFacts): Report {
   const { window, objectives } = facts;
   const sorted = facts.services.toSorted((a, b) => compare(a.name, b.name) || compare(a.module, b.module));
@@ -82,11 +82,11 @@ export function buildReport(facts: ReportFacts): Report {
 
 const GENERAL_NOTES = [
   "uptime is the share of probes that succeeded, not of time; response times are those of successful probes, in seconds",
-  "mttr is the mean time from unhealthy to healthy, after thresholds; an outage that goes on counts once it is longer than the objective",
-  "time to acknowledge and the share of false alerts are not known here: Alertmanager and its people know them",
+  "mttr is the mean time from unhealthy to healthy, after thresholds; an ongoing outage counts once it is longer than the objective",
+  "time to acknowledge and the share of false alerts are not included, because they are not recorded here",
 ];
 
-/** How many are well. Degraded ones are slow and work; what is unknown counts as neither healthy nor unhealthy. */
+/** Counts services by status. Degraded ones work and count as healthy; unknown ones as neither healthy nor unhealthy. */
 export function summaryOf(services: readonly Pick<ServiceFacts, "status" | "critical">[]): Summary {
   const count = (...statuses: readonly TargetStatus[]): number =>
     services.filter(({ status }) => statuses.includes(status)).length;
@@ -98,12 +98,12 @@ export function summaryOf(services: readonly Pick<ServiceFacts, "status" | "crit
     unhealthy_services: count("unhealthy"),
     unknown_services: count("unknown"),
     critical_unhealthy: services.filter(({ status, critical }) => critical && status === "unhealthy").length,
-    // Cut, not rounded: one of many that is down must not round to 100.
+    // Rounded down, so that one unhealthy service of many does not round to 100.
     health_percentage: total === 0 ? null : Math.floor((healthy * 1000) / total) / 10,
   };
 }
 
-/** One entry of `services`. */
+/** Returns an entry of `services`. */
 export const serviceOf = (facts: ServiceFacts): Service => ({
   service_name: facts.name,
   module: facts.module,
@@ -155,8 +155,8 @@ function objectivesOf(facts: ServiceFacts, objectives: Objectives, now: Timestam
   ];
 }
 
-/** In seconds; `null` when there was nothing to recover from. */
-function meanRecovery(outages: readonly Unhealthy[], objective: Seconds, now: Timestamp): number | null {
+/** Returns the mean time to recovery in seconds, `null` without an outage. */
+function meanRecovery(outages: readonly UnhealthySpan[], objective: Seconds, now: Timestamp): number | null {
   const lengths = outages.flatMap(({ from, to }) => {
     const length = elapsed(from, to ?? now);
     return to !== undefined || length > objective ? length : [];

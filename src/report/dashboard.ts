@@ -1,9 +1,9 @@
 import type { FromSchema, JSONSchema } from "json-schema-to-ts";
 import { rfc3339, type Timestamp } from "../core/units.ts";
 import { type ServiceFacts, serviceOf, summaryOf } from "./build.ts";
-import { type Known, serviceSchema, summarySchema } from "./document.ts";
+import { type SchemaFields, serviceSchema, summarySchema } from "./document.ts";
 
-/** Schema of a dashboard: the counts, and each service. */
+/** Schema of a dashboard: counts by status, and each service. */
 export const dashboardSchema = {
   type: "object",
   properties: {
@@ -15,9 +15,10 @@ export const dashboardSchema = {
   additionalProperties: true,
 } as const satisfies JSONSchema;
 
-export type Dashboard = Known<FromSchema<typeof dashboardSchema>>;
+/** A dashboard, as programs read it. */
+export type Dashboard = SchemaFields<FromSchema<typeof dashboardSchema>>;
 
-/** How things are at one moment. */
+/** Builds the dashboard of a moment. */
 export const dashboardOf = (services: readonly ServiceFacts[], at: Timestamp): Dashboard => ({
   timestamp: rfc3339(at),
   summary: summaryOf(services),

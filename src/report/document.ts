@@ -1,11 +1,8 @@
 import type { FromSchema, JSONSchema } from "json-schema-to-ts";
 import { TARGET_STATUSES } from "../core/status.ts";
 
-/**
- * A report as programs read it. Names of keys are those that ecosystem dashboards know (`service_name`,
- * `current_status`, `uptime_percentage`); a service is a target. Times are RFC 3339, durations seconds, and what is not
- * known is `null`.
- */
+// A report as programs read it. Keys are named as in existing dashboards (`service_name`, `current_status`,
+// `uptime_percentage`); a service is a target. Times are RFC 3339, durations seconds, and unknown values `null`.
 
 const text = { type: "string" } as const;
 const number = { type: "number" } as const;
@@ -17,12 +14,13 @@ const object = <const Properties extends Readonly<Record<string, JSONSchema>>>(p
     type: "object",
     properties,
     required: Object.keys(properties) as (keyof Properties & string)[],
-    // A newer exporter may say more.
+    // A newer exporter may add keys.
     additionalProperties: true,
   }) as const;
 
 const listOf = <const Items extends JSONSchema>(items: Items) => ({ type: "array", items }) as const;
 
+/** Schema of the counts of services by status. */
 export const summarySchema = object({
   total_services: number,
   healthy_services: number,
@@ -32,6 +30,7 @@ export const summarySchema = object({
   health_percentage: numberOrNull,
 });
 
+/** Schema of a service. */
 export const serviceSchema = object({
   service_name: text,
   module: text,
@@ -84,15 +83,22 @@ export const reportSchema = object({
   notes: listOf(text),
 });
 
-export type Known<T> = T extends readonly (infer Item)[]
-  ? readonly Known<Item>[]
+/** The read-only type of a document, with only the keys that its schema declares. */
+export type SchemaFields<T> = T extends readonly (infer Item)[]
+  ? readonly SchemaFields<Item>[]
   : T extends object
-    ? { readonly [K in keyof T as string extends K ? never : K]: Known<T[K]> }
+    ? { readonly [K in keyof T as string extends K ? never : K]: SchemaFields<T[K]> }
     : T;
 
-export type Report = Known<FromSchema<typeof reportSchema>>;
-export type Summary = Known<FromSchema<typeof summarySchema>>;
-export type Service = Known<FromSchema<typeof serviceSchema>>;
-export type ResponseTimes = Known<FromSchema<typeof responseTimesSchema>>;
-export type Alert = Known<FromSchema<typeof alertSchema>>;
-export type Objective = Known<FromSchema<typeof objectiveSchema>>;
+/** A report, as programs read it. */
+export type Report = SchemaFields<FromSchema<typeof reportSchema>>;
+/** Counts of services by status. */
+export type Summary = SchemaFields<FromSchema<typeof summarySchema>>;
+/** The status and uptime of a target. */
+export type Service = SchemaFields<FromSchema<typeof serviceSchema>>;
+/** Durations of the successful probes of a target. */
+export type ResponseTimes = SchemaFields<FromSchema<typeof responseTimesSchema>>;
+/** A change for the worse, and when it ended. */
+export type Alert = SchemaFields<FromSchema<typeof alertSchema>>;
+/** An objective of a target, with the measured value. */
+export type Objective = SchemaFields<FromSchema<typeof objectiveSchema>>;

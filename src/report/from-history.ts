@@ -2,15 +2,15 @@ import { defined } from "../core/defined.ts";
 import type { HistoryReader, PastEvent, TargetSummary } from "../core/history.ts";
 import type { TargetStatus } from "../core/status.ts";
 import { elapsed, rfc3339, type Seconds, seconds, type Timestamp } from "../core/units.ts";
-import type { ReportFacts, ServiceFacts, Span, Unhealthy } from "./build.ts";
+import type { ReportFacts, ServiceFacts, Span, UnhealthySpan } from "./build.ts";
 import type { Alert } from "./document.ts";
 
-/** What somebody who is there knows of a configured target besides its history. */
+/** A configured target, with facts that its history does not have. */
 export interface ReportTarget {
   readonly name: string;
   readonly module: string;
   readonly critical: boolean;
-  /** What an exporter that runs says now; absent where only its store is read. */
+  /** The present state in a running exporter; absent if only its store is read. */
   readonly now?: {
     readonly status: TargetStatus;
     readonly consecutiveFailures: number;
@@ -21,15 +21,15 @@ export interface ReportTarget {
   readonly interval?: Seconds;
 }
 
-/** More than this of one kind are not told one by one. */
+/** Most events read from a window. */
 const MOST_EVENTS = 10_000;
 
-/** Without anybody who knows the interval, silence of this length makes a status unknown; Prometheus' own patience. */
+/** Age of the last probe that makes a status unknown, unless three intervals are longer: the staleness of Prometheus. */
 const STALE_AFTER = seconds(300);
 
 /**
- * What history says of a window.
- * @param targets the configured ones; without them all that have results in the window
+ * Collects the facts of a window from a history.
+ * @param targets the configured targets; if `undefined`, all targets with results in the window
  */
 export async function historyFacts(
   history: HistoryReader,
@@ -39,17 +39,18 @@ export async function historyFacts(
   const { from, to } = window;
   const summaries = await history.summaries({ from, to });
   const events = await history.events({ from, to, limit: MOST_EVENTS });
-  const known = targets ?? summaries.map(({ target, module }) => ({ name: target, module, critical: false }));
+  const subjects =
+    targets ?? summaries.map(({ target, module }) => ({ name: target, module, critical: false }));
   const services = await Promise.all(
-    known.map(async (target): Promise<ServiceFacts> => {
+    subjects.map(async (target): Promise<ServiceFacts> => {
       const summary = summaries.find((one) => one.target === target.name && one.module === target.module);
       const healths = events.filter(({ kind, subject }) => kind === "health" && subject === target.name);
       const [before] = await history.events({ to: from, subject: target.name, kinds: ["health"], limit: 1 });
       const outages = unhealthyTimes(before, healths, window);
       const [last] = [...healths, ...(before === undefined ? [] : [before])].toSorted((a, b) => b.id - a.id);
-      const running = summary === undefined ? 0 : await runningFailures(history, summary, window);
+      const failures = summary === undefined ? 0 : await consecutiveFailures(history, summary, window);
       return {
-        ...stateOf(target, summary, last, running, to),
+        ...stateOf(target, summary, last, failures, to),
         name: target.name,
         module: target.module,
         critical: target.critical,
@@ -60,18 +61,18 @@ export async function historyFacts(
       };
     }),
   );
-  const critical = new Set(known.filter((one) => one.critical).map(({ name }) => name));
+  const critical = new Set(subjects.filter((one) => one.critical).map(({ name }) => name));
   return { services, alerts: alertsOf(events, critical), notes: notesOf(summaries, events, window) };
 }
 
 type StateFacts = Pick<ServiceFacts, "status" | "consecutiveFailures" | "lastHealthy" | "lastUpdated">;
 
-/** What an exporter that runs says counts; else what the last change of health and the last results say, if they are not old. */
+/** Returns the state in a running exporter, or that of the last change of health and the last results unless they are stale. */
 function stateOf(
   { now, interval }: ReportTarget,
   summary: TargetSummary | undefined,
   last: PastEvent | undefined,
-  consecutiveFailures: number,
+  failures: number,
   at: Timestamp,
 ): StateFacts {
   const lastUpdated = now?.lastProbe ?? summary?.lastProbe;
@@ -81,14 +82,14 @@ function stateOf(
   };
   if (now !== undefined)
     return { status: now.status, consecutiveFailures: now.consecutiveFailures, ...times };
-  const patience = Math.max(STALE_AFTER, 3 * (interval ?? 0));
-  const stale = lastUpdated === undefined || elapsed(lastUpdated, at) > patience;
+  const staleAfter = Math.max(STALE_AFTER, 3 * (interval ?? 0));
+  const stale = lastUpdated === undefined || elapsed(lastUpdated, at) > staleAfter;
   const health = last?.to === "healthy" || last?.to === "unhealthy" ? last.to : "unknown";
-  return { status: stale ? "unknown" : health, consecutiveFailures, ...times };
+  return { status: stale ? "unknown" : health, consecutiveFailures: failures, ...times };
 }
 
-/** Failures since the last success, as far as the window knows. */
-async function runningFailures(
+/** Counts the failures since the last success, within the window. */
+async function consecutiveFailures(
   history: HistoryReader,
   { target, module }: TargetSummary,
   { from, to }: Span,
@@ -98,16 +99,16 @@ async function runningFailures(
   return last === undefined || last.to !== undefined ? 0 : last.probes;
 }
 
-/** When a target was unhealthy. What began before the window is known by the change before it. */
+/** Returns the periods in which a target was unhealthy, also by the last change before the window. */
 function unhealthyTimes(
   before: PastEvent | undefined,
   events: readonly PastEvent[],
   { from }: Span,
-): readonly Unhealthy[] {
-  const times: Unhealthy[] = [];
+): readonly UnhealthySpan[] {
+  const times: UnhealthySpan[] = [];
   let since = before?.to === "unhealthy" ? before.at : undefined;
   for (const { at, from: was, to } of events) {
-    // An exporter that was not there has not seen how it began.
+    // The beginning is missing if the exporter was down then.
     if (was === "unhealthy") since ??= from;
     if (to === "unhealthy") since ??= at;
     else if (since !== undefined) {
@@ -119,7 +120,7 @@ function unhealthyTimes(
   return times;
 }
 
-/** What would have been alerted: changes for the worse, each until the change that ended it. */
+/** Turns changes for the worse into alerts, each resolved by the change that ended it. */
 function alertsOf(events: readonly PastEvent[], critical: ReadonlySet<string>): readonly Alert[] {
   return events.flatMap((event, i) => {
     const alert = alertOf(event, critical.has(event.subject));
@@ -191,11 +192,11 @@ function notesOf(
   const first = Math.min(...summaries.map(({ firstProbe }) => firstProbe));
   const late = first - from > 0.05 * (to - from);
   return [
-    "alerts are the changes of health, mode and heartbeats that the exporter saw; those of Prometheus are in a report with --prometheus.url",
-    ...(summaries.length === 0 ? ["history has no result in this window"] : []),
+    "alerts are changes of health, mode, groups and heartbeats in the exporter; for those of Prometheus use --prometheus.url",
+    ...(summaries.length === 0 ? ["the history has no result in this window"] : []),
     ...(Number.isFinite(first) && late
-      ? [`history begins at ${rfc3339(first as Timestamp)}, after the begin of the window`]
+      ? [`the history begins at ${rfc3339(first as Timestamp)}, after the beginning of the window`]
       : []),
-    ...(events.length >= MOST_EVENTS ? [`only the newest ${MOST_EVENTS} changes were looked at`] : []),
+    ...(events.length >= MOST_EVENTS ? [`only the newest ${MOST_EVENTS} changes are included`] : []),
   ];
 }

@@ -2,7 +2,7 @@ import { escapeHtml } from "../core/escape.ts";
 import type { Report } from "./document.ts";
 import { type Section, sectionsOf } from "./sections.ts";
 
-/** The report as one page that needs nothing besides itself: no script, no font, no network. */
+/** Renders the report as a self-contained page, without scripts, fonts or requests. */
 export function reportHtml(report: Report): string {
   const { source, window, generated_at, notes } = report;
   return `<!doctype html>
@@ -60,7 +60,7 @@ const CLASSES: Readonly<Record<string, string>> = {
   warning: "unsure",
 };
 
-/** The word says it, the colour only helps to find it. */
+/** Colours a status. The text alone carries the meaning. */
 function coloured(column: string, text: string): string {
   const kind = ["current_status", "result", "severity"].includes(column) ? CLASSES[text] : undefined;
   return kind === undefined ? escapeHtml(text) : `<span class="${kind}">${escapeHtml(text)}</span>`;

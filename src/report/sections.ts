@@ -1,17 +1,17 @@
 import { formatDuration, seconds } from "../core/units.ts";
 import type { Report, Service } from "./document.ts";
 
-/** A table of a report for people. */
+/** A table in a rendered report. */
 export interface Section {
   readonly title: string;
-  /** Headings; those of numbers stand to the right. */
+  /** Headings; numbers are aligned right. */
   readonly columns: readonly { readonly name: string; readonly align: "left" | "right" }[];
   readonly rows: readonly (readonly string[])[];
-  /** What stands there instead of a table without rows. */
+  /** Text in place of a table without rows. */
   readonly empty: string;
 }
 
-/** The tables of a report, in their order; every form for people shows the same. */
+/** Returns the tables of a report, the same for each rendering. */
 export function sectionsOf(report: Report): readonly Section[] {
   const { summary, services, response_times, alerts, slos, critical_services } = report;
   return [
@@ -25,7 +25,7 @@ export function sectionsOf(report: Report): readonly Section[] {
         summary.health_percentage === null ? "-" : `${summary.health_percentage} %`,
       ],
     ]),
-    section("Services", SERVICES, services.map(serviceRow), "no target is known"),
+    section("Services", SERVICES, services.map(serviceRow), "no targets"),
     section(
       "Response times",
       TIMES,
@@ -36,7 +36,7 @@ export function sectionsOf(report: Report): readonly Section[] {
         time(one.max_response_time),
         String(one.checks_count),
       ]),
-      "no target is known",
+      "no targets",
     ),
     section(
       "Service level objectives",
@@ -48,15 +48,15 @@ export function sectionsOf(report: Report): readonly Section[] {
         FORM[metric](measured),
         met === null ? "no data" : met ? "met" : "missed",
       ]),
-      "no target is known",
+      "no targets",
     ),
-    section("Critical services", SERVICES, critical_services.map(serviceRow), "no target is critical"),
+    section("Critical services", SERVICES, critical_services.map(serviceRow), "no critical targets"),
     section(
       "Alert history",
       ALERTS,
       alerts.map((alert) => [
         alert.triggered_at,
-        alert.resolved_at ?? "still",
+        alert.resolved_at ?? "firing",
         alert.severity,
         alert.alert_type,
         alert.service_name,
@@ -87,7 +87,7 @@ const TIMES = [
 const SLOS = ["service_name", "metric", "objective>", "measured>", "result"];
 const ALERTS = ["triggered_at", "resolved_at", "severity", "alert_type", "service_name", "message"];
 
-/** @param headings those that end in `>` stand to the right */
+/** @param headings a trailing `>` aligns the column right */
 const section = (
   title: string,
   headings: readonly string[],
@@ -113,14 +113,14 @@ const serviceRow = (one: Service): readonly string[] => [
   one.last_updated ?? "never",
 ];
 
-/** Cut, not rounded: one failure in a million must not read as 100 %. */
+/** Formats a percentage. Rounds down, so that one failure in a million does not read as 100 %. */
 const percent = (value: number | null): string =>
   value === null ? "-" : `${(Math.floor(value * 1000 + 1e-6) / 1000).toFixed(3).replace(/\.?0+$/, "")} %`;
 
-/** Seconds of an answer. */
+/** Formats a response time. */
 const time = (value: number | null): string => (value === null ? "-" : `${Number(value.toFixed(3))} s`);
 
-/** How long people take. */
+/** Formats a time to recovery. */
 const length = (value: number | null): string =>
   value === null ? "-" : formatDuration(seconds(Math.round(value)));
 

@@ -2,10 +2,10 @@ import { visible } from "../core/escape.ts";
 import type { Report } from "./document.ts";
 import { type Section, sectionsOf } from "./sections.ts";
 
-/** Lays out rows of which the first is the heading. */
+/** Lays out rows in columns; the first row is the heading. */
 type Table = (rows: readonly (readonly string[])[], align: readonly ("left" | "right")[]) => string;
 
-/** The report for a terminal. */
+/** Renders the report for a terminal. */
 export function reportText(report: Report, table: Table): string {
   const sections = sectionsOf(report).map(({ title, columns, rows, empty }) => {
     const head = columns.map(({ name }) => name);
@@ -25,7 +25,7 @@ export function reportText(report: Report, table: Table): string {
 const heading = ({ source, window, generated_at }: Report): string =>
   `Health report, ${window.from} to ${window.to}\nfrom ${visible(source)}, made at ${generated_at}`;
 
-/** The report as Markdown, for tickets and wikis. */
+/** Renders the report as Markdown, for tickets and wikis. */
 export function reportMarkdown(report: Report): string {
   const { source, window, generated_at } = report;
   const sections = sectionsOf(report).map(markdownSection);
@@ -41,7 +41,7 @@ function markdownSection({ title, columns, rows, empty }: Section): string {
   return `## ${title}\n\n${head}${rows.map((row) => line(row.map(markdown))).join("")}`;
 }
 
-/** What other people wrote must neither end a cell nor become a link, an image or HTML. */
+/** Escapes text, so that it neither ends a cell nor becomes a link, an image or HTML. */
 const markdown = (text: string): string =>
   visible(text)
     .replace(/[\\`*_[\]|~#!]/g, "\\$&")

@@ -2,75 +2,123 @@ import type { Request, Response } from "express";
 import type { AlertGroup } from "../core/alert.ts";
 import type { Clock } from "../core/clock.ts";
 import type { InboundAuth } from "../core/relay.ts";
-import { seconds } from "../core/units.ts";
-import type { NotificationReading } from "../notify/notification.ts";
+import { type Seconds, seconds } from "../core/units.ts";
 import { refuseJson } from "./refuse.ts";
+import type { RouteContext } from "./route-context.ts";
 import { bearerOf, sameSecret } from "./token.ts";
 
-/** What a request brings with it, read no further than is needed to know that there is too much of it. */
+/** The body of a request, or why it was not read to its end. */
 export type RequestBody =
-  | { readonly kind: "whole"; readonly bytes: Buffer }
-  | { readonly kind: "too_long"; readonly limit: number };
+  | { readonly kind: "complete"; readonly bytes: Buffer }
+  /** Longer than the limit; `bytes` is its beginning. */
+  | { readonly kind: "too_long"; readonly bytes: Buffer }
+  | { readonly kind: "late" }
+  /** The client closed the connection. */
+  | { readonly kind: "aborted" };
 
-/** @param limit the longest body that is taken, in bytes */
-export async function readBody(req: Request, limit: number): Promise<RequestBody> {
+/** Bounds for reading a body. */
+export interface BodyBounds {
+  /** Longest body accepted, in bytes. Reading stops beyond it. */
+  readonly limit: number;
+  /** Number of bytes kept from the beginning of the body; the limit by default. */
+  readonly keep?: number;
+  /** Longest time that the body may take to arrive; unbounded by default. */
+  readonly deadline?: { readonly clock: Clock; readonly after: Seconds };
+}
+
+/** Reads the body of a request within bounds. Never rejects. */
+export async function readBody(
+  req: Request,
+  { limit, keep = limit, deadline }: BodyBounds,
+): Promise<RequestBody> {
+  const announced = Number(req.headers["content-length"] ?? 0);
+  // A body that is refused whole need not be received first.
+  if (announced > limit && keep === limit) return { kind: "too_long", bytes: Buffer.alloc(0) };
+  const body = receive(req, limit, keep);
+  if (deadline === undefined) return body;
+  const late = Promise.withResolvers<RequestBody>();
+  const cancel = deadline.clock.after(deadline.after, () => late.resolve({ kind: "late" }));
+  return Promise.race([body, late.promise]).finally(cancel);
+}
+
+async function receive(req: Request, limit: number, keep: number): Promise<RequestBody> {
   const chunks: Buffer[] = [];
   let length = 0;
-  for await (const chunk of req.iterator({ destroyOnReturn: false })) {
-    const bytes = chunk as Buffer;
-    length += bytes.length;
-    if (length > limit) return { kind: "too_long", limit };
-    chunks.push(bytes);
+  try {
+    for await (const chunk of req.iterator({ destroyOnReturn: false })) {
+      const bytes = chunk as Buffer;
+      if (length < keep) chunks.push(bytes);
+      length += bytes.length;
+      if (length > limit) break;
+    }
+  } catch {
+    return { kind: "aborted" };
   }
-  return { kind: "whole", bytes: Buffer.concat(chunks) };
+  const bytes = Buffer.concat(chunks).subarray(0, keep);
+  return { kind: length > limit ? "too_long" : "complete", bytes };
 }
 
-/** Some thousand alerts; Alertmanager's `max_alerts` bounds what it sends. */
-const LONGEST_BODY = 4 * 1024 * 1024;
-/** Alertmanager sends at once; whoever sends drop by drop only holds a connection. */
-const LONGEST_TIME = seconds(10);
+/** Longest notification accepted, in bytes: some thousand alerts. Alertmanager's `max_alerts` bounds what it sends. */
+const LONGEST_NOTIFICATION = 4 * 1024 * 1024;
 
-/** What reading a notification needs. */
-export interface NotificationDeps {
-  readonly clock: Clock;
-  readonly readNotification: (body: Buffer) => NotificationReading;
-}
+/** Alertmanager sends a notification at once; a slower client only occupies a connection. */
+const NOTIFICATION_DEADLINE = seconds(10);
 
 /**
- * The alerts of a request, or `undefined` when it is answered already: 401 before anything is read of it, 408, 413 and
- * 400 for what can never work. Alertmanager repeats nothing of that; only a 5xx it does.
+ * Authenticates and parses a notification of Alertmanager. Returns `undefined` if it has already been answered: with
+ * 401 before its body is read, or with 400, 408, 413 or 415. Alertmanager retries only after a 5xx, and none of these
+ * could succeed on a retry.
  */
 export async function notificationOf(
   auth: InboundAuth,
   req: Request,
   res: Response,
-  { clock, readNotification }: NotificationDeps,
+  { clock, readNotification }: Pick<RouteContext, "clock" | "readNotification">,
 ): Promise<AlertGroup | undefined> {
-  if (!(await isAllowed(auth, req))) {
+  /** Answers with an error. The rest of the body stays unread, so the connection cannot be used again. */
+  const refuse = (status: number, text: string): undefined => {
+    res.set("Connection", "close");
+    refuseJson(res, status, text);
+    return undefined;
+  };
+  if (!(await isAuthorized(auth, req))) {
     res.set("WWW-Authenticate", `${auth.kind === "basic" ? "Basic" : "Bearer"} realm="heartbeat-exporter"`);
-    res.set("Connection", "close");
-    refuseJson(res, 401, `Authorization: want ${WANTED[auth.kind]}`);
-    return undefined;
+    return refuse(401, `Authorization: want ${CREDENTIALS[auth.kind]}`);
   }
-  const body = await readNotificationBody(req, clock);
-  if (!("bytes" in body)) {
-    res.set("Connection", "close");
-    // Nobody is there any more to read an answer when the sender has gone.
-    if (!req.destroyed) refuseJson(res, body.status, body.text);
-    return undefined;
+  const encoding = req.headers["content-encoding"];
+  if (encoding !== undefined && encoding !== "identity") {
+    return refuse(415, "Content-Encoding: got a compressed body, want an uncompressed one");
   }
-  const reading = readNotification(body.bytes);
-  if (reading.kind === "group") return reading.group;
-  refuseJson(res, 400, reading.text);
-  return undefined;
+  const body = await readBody(req, {
+    limit: LONGEST_NOTIFICATION,
+    deadline: { clock, after: NOTIFICATION_DEADLINE },
+  });
+  switch (body.kind) {
+    case "aborted":
+      // A client that has gone gets no answer.
+      return req.destroyed ? undefined : refuse(400, "body: got only a part of it, want all of it");
+    case "late":
+      return refuse(408, `body: got only a part of it in ${NOTIFICATION_DEADLINE}s, want all of it`);
+    case "too_long":
+      return refuse(
+        413,
+        `body: got more than ${LONGEST_NOTIFICATION} bytes; set max_alerts in Alertmanager's webhook_config`,
+      );
+    case "complete": {
+      const reading = readNotification(body.bytes);
+      if (reading.kind === "group") return reading.group;
+      refuseJson(res, 400, reading.text);
+      return undefined;
+    }
+  }
 }
 
-const WANTED = {
+const CREDENTIALS = {
   bearer: '"Bearer TOKEN" with the token of token_file',
   basic: "the user and password of basic_auth",
 } as const satisfies Record<InboundAuth["kind"], string>;
 
-async function isAllowed(auth: InboundAuth, req: Request): Promise<boolean> {
+async function isAuthorized(auth: InboundAuth, req: Request): Promise<boolean> {
   switch (auth.kind) {
     case "bearer":
       return sameSecret(bearerOf(req) ?? "", await auth.token.reveal());
@@ -80,42 +128,4 @@ async function isAllowed(auth: InboundAuth, req: Request): Promise<boolean> {
       return sameSecret(given, `${auth.username}:${await auth.password.reveal()}`);
     }
   }
-}
-
-type NotificationBody = { readonly bytes: Buffer } | { readonly status: number; readonly text: string };
-
-const TOO_LONG = {
-  status: 413,
-  text: `body: got more than ${LONGEST_BODY} bytes; set max_alerts in Alertmanager's webhook_config`,
-};
-
-async function readNotificationBody(req: Request, clock: Clock): Promise<NotificationBody> {
-  const encoding = req.headers["content-encoding"];
-  if (encoding !== undefined && encoding !== "identity") {
-    return { status: 415, text: "Content-Encoding: got a compressed body, want a plain one" };
-  }
-  if (Number(req.headers["content-length"] ?? 0) > LONGEST_BODY) return TOO_LONG;
-  const late = Promise.withResolvers<"late">();
-  const cancel = clock.after(LONGEST_TIME, () => late.resolve("late"));
-  try {
-    const read = await Promise.race([chunksOf(req), late.promise]);
-    if (read === "late") return { status: 408, text: `body: want it whole within ${LONGEST_TIME}s` };
-    return read === undefined ? TOO_LONG : { bytes: read };
-  } catch {
-    return { status: 400, text: "body: want all of it" };
-  } finally {
-    cancel();
-  }
-}
-
-/** `undefined` when there is too much. */
-async function chunksOf(req: Request): Promise<Buffer | undefined> {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  for await (const chunk of req.iterator({ destroyOnReturn: false })) {
-    chunks.push(chunk as Buffer);
-    length += (chunk as Buffer).length;
-    if (length > LONGEST_BODY) return undefined;
-  }
-  return Buffer.concat(chunks);
 }

@@ -1,19 +1,19 @@
 import type { Request, Response } from "express";
 import type { Target } from "../core/target.ts";
 import type { GroupReading } from "../groups/groups.ts";
-import type { RouteContext } from "./deps.ts";
 import { refuseJson } from "./refuse.ts";
 import { queryOf } from "./request.ts";
+import type { RouteContext } from "./route-context.ts";
 
 /**
- * The target that a status or mode route is about: `?target=`, or the only one with failover, or the only one at all.
- * Answers the request itself, and returns nothing, when that is not clear.
+ * Returns the target of a status or mode route: the one that `?target=` names, or the only one with failover, or the
+ * only one. Answers the request and returns `undefined` if that is ambiguous.
  */
-export function chooseTarget({ current }: RouteContext, req: Request, res: Response): Target | undefined {
-  const targets = [...current().targets.values()];
+export function chooseTarget({ config }: RouteContext, req: Request, res: Response): Target | undefined {
+  const targets = [...config().targets.values()];
   const name = queryOf(req).get("target");
   if (name !== null) {
-    const named = current().targets.get(name);
+    const named = config().targets.get(name);
     if (named === undefined)
       refuseJson(res, 404, `target: got ${JSON.stringify(name)}, want one of: ${names(targets)}`);
     return named;
@@ -27,23 +27,22 @@ export function chooseTarget({ current }: RouteContext, req: Request, res: Respo
 }
 
 const names = (targets: readonly Target[]): string =>
-  targets.length === 0 ? "none is configured" : targets.map(({ name }) => name).join(", ");
+  targets.length === 0 ? "(none configured)" : targets.map(({ name }) => name).join(", ");
 
-/** Which group a health route is about. */
+/** The group of a health route. */
 export type GroupChoice =
   | { readonly kind: "group"; readonly reading: GroupReading }
-  /** Neither the request nor the configuration names one. */
+  /** Neither the request nor the configuration names a group. */
   | { readonly kind: "none" }
   | { readonly kind: "refused"; readonly text: string };
 
-/** The group that a health route is about: `?group=`, or that of the configuration. */
-export function chooseGroup({ current, health }: RouteContext, req: Request): GroupChoice {
-  const asked = queryOf(req).get("group");
-  const name = asked ?? current().healthGroup;
+/** Returns the group of a health route: the one that `?group=` names, or the configured one. */
+export function chooseGroup({ config, health }: RouteContext, req: Request): GroupChoice {
+  const name = queryOf(req).get("group") ?? config().healthGroup;
   if (name === undefined) return { kind: "none" };
   const reading = health.group(name);
   if (reading !== undefined) return { kind: "group", reading };
-  const known = [...current().groups.keys()].join(", ");
-  const want = known === "" ? "a group, of which none is configured" : `one of: ${known}`;
+  const names = [...config().groups.keys()].join(", ");
+  const want = names === "" ? "a configured group, but there are none" : `one of: ${names}`;
   return { kind: "refused", text: `group: got ${JSON.stringify(name)}, want ${want}` };
 }

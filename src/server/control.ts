@@ -1,40 +1,39 @@
 import type { NextFunction, Request, Response } from "express";
 import { readBody } from "./body.ts";
-import type { RouteContext } from "./deps.ts";
 import { refuseJson } from "./refuse.ts";
+import type { RouteContext } from "./route-context.ts";
 import { bearerOf, sameSecret } from "./token.ts";
 
-/** A control request carries its choices in the path and the query; anything longer than this is no mistake. */
+/** Longest body read, in bytes. Control routes take none; reading a little of it tells how long it was. */
 const LONGEST_BODY = 1024;
 
-/** Guards a route that changes something: it needs the control token, and no body. */
+/** Guards a route that changes something: requires the control token, and no body. */
 export const control =
-  (deps: RouteContext) =>
+  (context: RouteContext) =>
   async (req: Request, res: Response, next: NextFunction): Promise<void> => {
-    if (!(await isAllowed(deps, req, res))) return;
-    const body = await readBody(req, LONGEST_BODY);
-    if (body.kind === "too_long" || body.bytes.length > 0) {
-      res.set("Connection", "close");
-      const got = body.kind === "too_long" ? `more than ${body.limit}` : String(body.bytes.length);
-      return refuseJson(
-        res,
-        400,
-        `body: got ${got} bytes, want none: the choices of ${req.path} go into its path and query`,
-      );
-    }
-    next();
+    if (!(await isAuthorized(context, req, res))) return;
+    const body = await readBody(req, { limit: LONGEST_BODY });
+    if (body.kind === "aborted") return;
+    if (body.kind === "complete" && body.bytes.length === 0) return next();
+    res.set("Connection", "close");
+    const got = body.kind === "complete" ? String(body.bytes.length) : `more than ${LONGEST_BODY}`;
+    refuseJson(
+      res,
+      400,
+      `body: got ${got} bytes, want none: parameters of ${req.path} go into its path and query`,
+    );
   };
 
-/** Guards a route that is told in its body what to change, which it reads itself: it needs the control token. */
+/** Guards a route that reads its own body: requires the control token. */
 export const controlWithBody =
-  (deps: RouteContext) =>
+  (context: RouteContext) =>
   async (req: Request, res: Response, next: NextFunction): Promise<void> => {
-    if (await isAllowed(deps, req, res)) next();
+    if (await isAuthorized(context, req, res)) next();
   };
 
-/** Whether the request has the control token; if not, it is answered. */
-async function isAllowed({ current }: RouteContext, req: Request, res: Response): Promise<boolean> {
-  const token = current().controlToken;
+/** Reports whether the request has the control token, and answers it if not. */
+async function isAuthorized({ config }: RouteContext, req: Request, res: Response): Promise<boolean> {
+  const token = config().controlToken;
   if (token === undefined) {
     refuseJson(
       res,

@@ -2,7 +2,7 @@ import type { LogLine, Result, Skip } from "../core/result.ts";
 import type { Module } from "../core/target.ts";
 import { rfc3339 } from "../core/units.ts";
 
-/** The answer to `debug=true`: the three blocks that blackbox_exporter prints, in its order. */
+/** Renders the answer to `debug=true`: the three blocks that blackbox_exporter prints, in its order. */
 export function debugText(
   { startedAt, outcome, log }: Result,
   module: Module,
@@ -15,7 +15,7 @@ export function debugText(
   return blocks(lines, module, metrics);
 }
 
-/** The same of a target that is not probed here, and of which nothing is known. */
+/** Renders the answer to `debug=true` for a skipped target without a result. */
 export const skippedText = (skip: Skip, module: Module, metrics: string): string =>
   blocks([skipLine(skip)], module, metrics);
 
@@ -35,16 +35,16 @@ const blocks = (lines: readonly string[], module: Module, metrics: string): stri
   ].join("\n");
 
 const logLine = ({ at, message, fields = {} }: LogLine): string => {
-  const known = Object.entries(fields).filter(([, value]) => value !== undefined && value !== "");
+  const given = Object.entries(fields).filter(([, value]) => value !== undefined && value !== "");
   return [
     `+${(at * 1000).toFixed(1)}ms`,
     message,
-    ...known.map(([key, value]) => `${key}=${print(value)}`),
+    ...given.map(([key, value]) => `${key}=${print(value)}`),
   ].join(" ");
 };
 
 const print = (value: unknown): string => (typeof value === "string" ? JSON.stringify(value) : String(value));
 
-/** What a target sent must not move the cursor of the terminal that shows it. */
+/** Escapes control characters that a target sent, so that they cannot drive the terminal of a reader. */
 const escapeControls = (line: string): string =>
   line.replace(/(?!\t)\p{Cc}/gu, (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, "0")}`);

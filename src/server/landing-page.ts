@@ -2,32 +2,32 @@ import type { Request, Response } from "express";
 import { escapeHtml } from "../core/escape.ts";
 import { rfc3339 } from "../core/units.ts";
 import type { PastProbe } from "../engine/recent-probes.ts";
-import type { RouteContext } from "./deps.ts";
+import type { RouteContext } from "./route-context.ts";
 
 const LINKS = [
   ["metrics", "metrics of the exporter, of all configured targets and of all heartbeats"],
   ["sd", "service discovery for Prometheus: the configured targets, each through /probe"],
-  ["heartbeats", "everything that reports by itself: by ping, log or lease"],
+  ["heartbeats", "all heartbeats: by ping, log or lease"],
   ["status", "status and mode of the target with failover"],
-  ["config/mode", "the mode an application is to work in"],
+  ["config/mode", "the mode that applications should work in"],
   ["config", "the configuration in use, without its secrets"],
   ["report", "status of all targets, heartbeats and components, and of the exporter"],
-  ["readyz?verbose", "whether it is ready, for Kubernetes"],
-  ["-/healthy", "whether the exporter runs"],
-  ["-/ready", "whether it takes requests"],
+  ["readyz?verbose", "readiness of the exporter and its group, for Kubernetes"],
+  ["-/healthy", "liveness of the exporter"],
+  ["-/ready", "readiness of the exporter"],
 ] as const;
 
-/** The worst first. */
-const PUSH_COUNTED = ["offline", "unknown", "online"] as const;
+/** Statuses of push heartbeats on the page, the worst first. */
+const PUSH_STATUSES = ["offline", "unknown", "online"] as const;
 
-/** `/`: where to go from here, the configured targets, and the recent probes. */
+/** `GET /`: links to the other routes, the configured targets, and the recent probes. */
 export const landingPage =
-  ({ current, routePrefix, version, pastProbes, pushes }: RouteContext) =>
+  ({ config, routePrefix, version, recentProbes, pushes }: RouteContext) =>
   (_req: Request, res: Response): void => {
     const link = (path: string, text: string): string =>
       `<a href="${escapeHtml(`${routePrefix}/${path}`)}">${escapeHtml(text)}</a>`;
     const links = LINKS.map(([path, text]) => `<li>${link(path, `/${path}`)}: ${text}</li>`);
-    const targets = [...current().targets.values()].map(({ name, module }) => {
+    const targets = [...config().targets.values()].map(({ name, module }) => {
       const query = new URLSearchParams({ target: name, module: module.name }).toString();
       const probe = link(`probe?${query}`, name);
       return `<li>${probe} (${escapeHtml(module.name)}), ${link(`probe?${query}&debug=true`, "debug")}</li>`;
@@ -43,7 +43,7 @@ export const landingPage =
       ];
       return `<tr>${cells.map((cell) => `<td>${escapeHtml(cell)}</td>`).join("")}<td>${link(`logs?id=${result.id}`, "log")}</td></tr>`;
     };
-    const pings = PUSH_COUNTED.map((status) => {
+    const pings = PUSH_STATUSES.map((status) => {
       const count = [...pushes.list()].filter((push) => push.status === status).length;
       return `<li>${link(`heartbeats?status=${status}`, `${count} ${status}`)}</li>`;
     });
@@ -57,7 +57,7 @@ ${links.join("\n")}
 </ul>
 <h2>Targets</h2>
 <ul>
-${targets.length === 0 ? "<li>none is configured; probe any with /probe?target=&amp;module=</li>" : targets.join("\n")}
+${targets.length === 0 ? "<li>none configured; probe any address with /probe?target=&amp;module=</li>" : targets.join("\n")}
 </ul>
 <h2>Heartbeats by ping</h2>
 <ul>
@@ -66,7 +66,7 @@ ${pings.join("\n")}
 <h2>Recent probes</h2>
 <table>
 <tr><th>ended</th><th>target</th><th>module</th><th>result</th><th>duration</th><th></th></tr>
-${pastProbes().map(row).join("\n")}
+${recentProbes.list().map(row).join("\n")}
 </table>
 </body>
 </html>

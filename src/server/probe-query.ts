@@ -1,24 +1,24 @@
 import { defined } from "../core/defined.ts";
 import type { ProbeTarget } from "../core/prober.ts";
 import type { Module, Target } from "../core/target.ts";
-import type { Current } from "./deps.ts";
+import type { RouteConfig } from "./route-context.ts";
 
-/** The module that is meant when none is named; blackbox_exporter's convention. */
+/** The default of `?module=`, as in blackbox_exporter. */
 const DEFAULT_MODULE = "http_2xx";
 
-/** What a request to `/probe` asks for, or the text that says why that cannot be. */
+/** The target of a request to `/probe`, or why it is refused. */
 export type ProbeQuery =
   | { readonly kind: "target"; readonly target: Target }
   | { readonly kind: "address"; readonly target: ProbeTarget; readonly module: Module }
   | { readonly kind: "refused"; readonly about: "module" | "target"; readonly text: string };
 
 /**
- * Reads `target`, `module`, `model` and `hostname`. The name of a configured target means that target, unless another
- * module is asked for; so does its address with its module. Everything else is an address.
+ * Parses `target`, `module`, `model` and `hostname`. A configured target is found by its name, unless another module is
+ * given, and by its address with its module. Any other `target` is an address.
  */
 export function parseProbeQuery(
   query: URLSearchParams,
-  { modules, targets }: Pick<Current, "modules" | "targets">,
+  { modules, targets }: Pick<RouteConfig, "modules" | "targets">,
 ): ProbeQuery {
   const moduleName = query.get("module") ?? undefined;
   const address = query.get("target") ?? "";
@@ -76,7 +76,7 @@ function unknownModule(
 const list = (names: ReadonlyMap<string, unknown>): string =>
   names.size === 0 ? "none" : [...names.keys()].join(", ");
 
-/** Blackbox_exporter decodes the target a second time, so that addresses which relabelling encoded arrive whole. */
+/** Decodes the target a second time, as blackbox_exporter does, for addresses that relabelling had encoded. */
 function decodedAgain(address: string): string {
   if (!address.includes("%")) return address;
   try {

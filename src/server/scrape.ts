@@ -2,8 +2,8 @@ import type { Request } from "express";
 import { type Seconds, seconds } from "../core/units.ts";
 
 /**
- * How long the scraper says it will wait, `undefined` when it says nothing, or the text of what is wrong with what it
- * says. Prometheus sends the header with each scrape.
+ * Parses the timeout that Prometheus sends with each scrape. Returns `undefined` without one, and an error text if it
+ * is malformed.
  */
 export function readScrapeTimeout(req: Request): Seconds | undefined | string {
   const header = req.get("X-Prometheus-Scrape-Timeout-Seconds");

@@ -6,16 +6,16 @@ import { failureOf, StoreError } from "./failure.ts";
 import { checkVersion } from "./migrations.ts";
 
 /**
- * Writes a copy of the store at `path` to `file`, as it is at this moment; an exporter may be running on it.
+ * Writes a consistent copy of the store at `path` to `file`, also while an exporter uses the store.
  *
- * One statement and not SQLite's backup interface: that begins anew whenever somebody writes, which an exporter does each
- * second. `file` appears when it is complete.
- * @throws StoreError when `path` is no store, or `file` exists or cannot be written
+ * Uses `vacuum into` rather than SQLite's backup API, which starts over whenever the database is written: an exporter
+ * writes every second. `file` appears when it is complete.
+ * @throws StoreError if `path` is not a store, or `file` exists or cannot be written
  */
 export function backupStore(path: string, file: string): void {
-  if (existsSync(file)) throw refusal(`${file}: it exists already`);
+  if (existsSync(file)) throw refusal(`${file}: the file exists already`);
   const partial = `${file}.partial-${process.pid}`;
-  saying(path, () => {
+  namingFile(path, () => {
     const db = openForReading(path);
     try {
       mkdirSync(dirname(file), { recursive: true });
@@ -29,24 +29,24 @@ export function backupStore(path: string, file: string): void {
 }
 
 /**
- * Puts a backup in the place of the store at `path`. What was there is renamed, not removed.
- * @param at part of the new name of what was there
- * @returns the new name of what was there, if anything was
- * @throws StoreError when `file` is no sound store of this version or an older one, or when an exporter uses `path`
+ * Replaces the store at `path` with a backup. The replaced store is renamed, not deleted.
+ * @param at part of the replaced store's new name
+ * @returns the replaced store's new name; `undefined` if there was none
+ * @throws StoreError if `file` is not an intact store of this version or an older one, or if an exporter uses `path`
  */
 export function restoreStore(file: string, path: string, at: Date): string | undefined {
-  saying(file, () => validate(file));
-  const unlock = saying(path, () => lock(path));
+  namingFile(file, () => validate(file));
+  const unlock = namingFile(path, () => lock(path));
   const partial = `${path}.partial-${process.pid}`;
   try {
-    return saying(path, () => {
+    return namingFile(path, () => {
       copyFileSync(file, partial);
-      const aside = existsSync(path)
+      const replaced = existsSync(path)
         ? `${path}.replaced-${at.toISOString().replaceAll(":", "-")}`
         : undefined;
-      if (aside !== undefined) renameDatabase(path, aside);
+      if (replaced !== undefined) renameDatabase(path, replaced);
       renameSync(partial, path);
-      return aside;
+      return replaced;
     });
   } finally {
     rmSync(partial, { force: true });
@@ -54,13 +54,14 @@ export function restoreStore(file: string, path: string, at: Date): string | und
   }
 }
 
-/** Looks at every page. A backup has no log beside it, so nothing needs to be written to read it. */
+/** Checks every page. A backup has no write-ahead log, so it can be opened read-only. */
 function validate(file: string): void {
   const db = new DatabaseSync(file, { readOnly: true });
   try {
-    if (checkVersion(db) === 0) throw refusal("it is empty");
-    const said = String(db.prepare("pragma integrity_check(1)").get()?.["integrity_check"]);
-    if (said !== "ok") throw new StoreError({ failure: "corrupt", message: `it is damaged: ${said}` });
+    if (checkVersion(db) === 0) throw refusal("the file is empty");
+    const report = String(db.prepare("pragma integrity_check(1)").get()?.["integrity_check"]);
+    if (report !== "ok")
+      throw new StoreError({ failure: "corrupt", message: `the file is damaged: ${report}` });
   } finally {
     db.close();
   }
@@ -68,10 +69,10 @@ function validate(file: string): void {
 
 const refusal = (message: string): StoreError => new StoreError({ failure: "io", message, lasting: true });
 
-/** Runs `act`; what goes wrong names the file. */
-function saying<T>(file: string, act: () => T): T {
+/** Runs `action`; adds the file's name to its errors. */
+function namingFile<T>(file: string, action: () => T): T {
   try {
-    return act();
+    return action();
   } catch (error) {
     const facts = failureOf(error);
     throw new StoreError({ ...facts, message: `${file}: ${facts.message}` }, { cause: error });

@@ -2,11 +2,11 @@ import { Worker } from "node:worker_threads";
 import { StoreError } from "./failure.ts";
 import type { Calls, WorkerReply, WorkerSetup } from "./protocol.ts";
 
-/** A worker that is asked and answers. */
+/** The main thread's side of a worker. */
 export interface Client {
-  /** Rejects with StoreError. */
+  /** Calls the worker. Rejects with a StoreError. */
   call<Call extends keyof Calls>(call: Call, request: Calls[Call]["request"]): Promise<Calls[Call]["answer"]>;
-  /** Ends the worker; what it has not answered rejects. */
+  /** Terminates the worker; pending calls reject. */
   end(): Promise<void>;
 }
 
@@ -15,26 +15,26 @@ interface PendingCall {
   readonly reject: (error: StoreError) => void;
 }
 
-/** Beside this file, which has another suffix when it is compiled. */
+/** The worker's module, next to this file; the suffix depends on whether the code is compiled. */
 const ENTRY = new URL(import.meta.url.endsWith(".ts") ? "./worker.ts" : "./worker.js", import.meta.url);
 
-/** Its young generation holds a batch or an answer, no more. */
+/** Size of the worker's young generation: enough for one batch or answer. */
 const YOUNG_MB = 4;
 
 /**
- * Starts the worker with the first request, and again with the next one when it has ended. It keeps the process alive only
- * while an answer is awaited.
+ * Creates a client. The worker starts with the first call, and again with the next call after it has ended. It keeps the
+ * process alive only while a call is pending.
  */
 export function createClient(setup: WorkerSetup): Client {
-  const waiting = new Map<number, PendingCall>();
+  const pending = new Map<number, PendingCall>();
   let lastId = 0;
   let worker: Worker | undefined;
 
-  const lose = (gone: Worker, message: string): void => {
-    if (worker !== gone) return;
+  const handleEnd = (ended: Worker, message: string): void => {
+    if (worker !== ended) return;
     worker = undefined;
-    for (const { reject } of waiting.values()) reject(new StoreError({ failure: "io", message }));
-    waiting.clear();
+    for (const { reject } of pending.values()) reject(new StoreError({ failure: "io", message }));
+    pending.clear();
   };
 
   const start = (): Worker => {
@@ -42,18 +42,18 @@ export function createClient(setup: WorkerSetup): Client {
       workerData: setup,
       name: `store ${setup.role}`,
       resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
-      // Not the parent's: it may have been started with flags that are none of a worker's.
+      // Not inherited: the parent may have flags that workers do not accept.
       execArgv: [],
     });
     started.on("message", (reply: WorkerReply) => {
-      const asker = waiting.get(reply.id);
-      waiting.delete(reply.id);
-      if (waiting.size === 0) started.unref();
-      if ("failed" in reply) asker?.reject(new StoreError(reply.failed));
-      else asker?.resolve(reply.answer as never);
+      const call = pending.get(reply.id);
+      pending.delete(reply.id);
+      if (pending.size === 0) started.unref();
+      if ("failed" in reply) call?.reject(new StoreError(reply.failed));
+      else call?.resolve(reply.answer as never);
     });
-    started.on("error", (error) => lose(started, String(error)));
-    started.on("exit", () => lose(started, "the worker ended"));
+    started.on("error", (error) => handleEnd(started, String(error)));
+    started.on("exit", () => handleEnd(started, "the worker ended"));
     return started;
   };
 
@@ -63,7 +63,7 @@ export function createClient(setup: WorkerSetup): Client {
       const id = lastId;
       return new Promise((resolve, reject) => {
         worker ??= start();
-        waiting.set(id, { resolve, reject });
+        pending.set(id, { resolve, reject });
         worker.ref();
         // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker thread is no window
         worker.postMessage({ id, call, request });
@@ -71,7 +71,7 @@ export function createClient(setup: WorkerSetup): Client {
     },
     async end() {
       const ending = worker;
-      if (ending !== undefined) lose(ending, "the store is closed");
+      if (ending !== undefined) handleEnd(ending, "the store is closed");
       await ending?.terminate();
     },
   };

@@ -5,28 +5,28 @@ import { pathToFileURL } from "node:url";
 import { failureOf, StoreError } from "./failure.ts";
 import { checkVersion, migrate } from "./migrations.ts";
 
-/** How long a statement waits for another program that holds the file; it keeps nobody waiting but the writer. */
+/** How long a statement waits for a lock that another program holds. Only the writer's thread waits. */
 const BUSY_MS = 250;
 
-/** What SQLite puts beside a file. */
-const COMPANIONS = ["", "-wal", "-shm"] as const;
+/** Suffixes of the database's files: the main file, the write-ahead log (WAL) and its index. */
+const SUFFIXES = ["", "-wal", "-shm"] as const;
 
-/** How many damaged files are kept to be looked at; a disk that damages each new one must not be filled with them. */
-const KEPT_ASIDE = 3;
+/** Damaged files kept for inspection. More could fill a disk that damages each new file. */
+const MAX_DAMAGED_FILES = 3;
 
-/** Bytes of the log after which it is to be written back by somebody else than the writer. */
-export const LOG_BYTES = 4 * 2 ** 20;
+/** Size of the WAL, in bytes, at which the reader is asked to checkpoint it. */
+export const WAL_CHECKPOINT_BYTES = 4 * 2 ** 20;
 
-/** Pages of the log after which the writer does it, because nobody else has: 64 MiB. */
-const LOG_PAGES = 16_384;
+/** Size of the WAL, in pages (64 MiB), at which the writer checkpoints it itself, because the reader has not. */
+const WAL_AUTOCHECKPOINT_PAGES = 16_384;
 
 /**
- * Opens the file to be written, and makes it if there is none.
+ * Opens the file for writing; creates it if it does not exist.
  *
- * WAL with synchronous=NORMAL: what is committed survives the end of the process, however it comes, and a transaction
- * costs no fsync; the power failing may take the last ones with it, and never damages the file
+ * WAL with synchronous=NORMAL: committed data survives any end of the process, and a transaction costs no fsync. A power
+ * failure may lose the last transactions, but never damages the file
  * (https://sqlite.org/wal.html#performance_considerations).
- * @throws StoreError or an error of node:sqlite, which `failureOf` reads
+ * @throws StoreError or an error of node:sqlite; see `failureOf`
  */
 export function openDatabase(path: string): DatabaseSync {
   mkdirSync(dirname(path), { recursive: true });
@@ -35,14 +35,13 @@ export function openDatabase(path: string): DatabaseSync {
     checkVersion(db);
     db.exec(
       `pragma auto_vacuum = incremental; pragma journal_mode = wal; pragma synchronous = normal;
-       pragma wal_autocheckpoint = ${LOG_PAGES}; pragma journal_size_limit = ${LOG_BYTES};
+       pragma wal_autocheckpoint = ${WAL_AUTOCHECKPOINT_PAGES}; pragma journal_size_limit = ${WAL_CHECKPOINT_BYTES};
        pragma cache_size = -4000; pragma cell_size_check = on; pragma trusted_schema = off`,
     );
     migrate(db);
     for (const table of ["shelves", "alive", "targets", "reasons", "events"]) {
-      const found = db.prepare(`pragma quick_check(${table})`).get();
-      const said = String(found?.["quick_check"]);
-      if (said !== "ok") throw new StoreError({ failure: "corrupt", message: said });
+      const report = String(db.prepare(`pragma quick_check(${table})`).get()?.["quick_check"]);
+      if (report !== "ok") throw new StoreError({ failure: "corrupt", message: report });
     }
     return db;
   } catch (error) {
@@ -52,8 +51,8 @@ export function openDatabase(path: string): DatabaseSync {
 }
 
 /**
- * Opens the file to be read, beside whoever writes it.
- * @throws StoreError or an error of node:sqlite, also when there is no such file
+ * Opens the file read-only, also while another process or thread writes it.
+ * @throws StoreError or an error of node:sqlite, also if the file does not exist
  */
 export function openForReading(path: string): DatabaseSync {
   const db = new DatabaseSync(path, { readOnly: true, timeout: BUSY_MS });
@@ -68,10 +67,10 @@ export function openForReading(path: string): DatabaseSync {
 }
 
 /**
- * Writes the log back, beside the writer: that waits for the disk, and a commit does not wait for it meanwhile.
- * https://sqlite.org/wal.html#ckpt
+ * Copies the WAL into the main file. Called from another thread than the writer's, so that commits do not wait for the
+ * disk. https://sqlite.org/wal.html#ckpt
  */
-export function writeLogBack(path: string): void {
+export function checkpoint(path: string): void {
   const db = new DatabaseSync(path, { timeout: BUSY_MS });
   try {
     db.prepare("pragma wal_checkpoint(passive)").all();
@@ -80,10 +79,9 @@ export function writeLogBack(path: string): void {
   }
 }
 
-/** Opens a file where nothing can be written, not even what SQLite needs to read one that others may write. */
+/** Opens the file read-only on a read-only disk, where SQLite cannot create the WAL's index either. */
 export function openUnwritable(path: string): DatabaseSync {
-  const log = `${path}-wal`;
-  if (existsSync(log) && statSync(log).size > 0) return openForReading(path);
+  if (sizeOfWal(path) > 0) return openForReading(path);
   const url = pathToFileURL(path);
   url.searchParams.set("immutable", "1");
   const db = new DatabaseSync(url, { readOnly: true });
@@ -92,10 +90,10 @@ export function openUnwritable(path: string): DatabaseSync {
 }
 
 /**
- * Holds a lock beside the file until it is let go of or the process ends, however that comes: SQLite's own lock of an
- * empty database, as Node.js has none for files.
- * @returns the function that lets go
- * @throws StoreError `locked` when another exporter has it
+ * Locks the store for one exporter, until it is released or the process ends in any way. Uses SQLite's lock on an empty
+ * database next to the file, because Node.js has no file locks.
+ * @returns a function that releases the lock
+ * @throws StoreError `locked` if another exporter holds the lock
  */
 export function lock(path: string): () => void {
   let db: DatabaseSync | undefined;
@@ -103,50 +101,50 @@ export function lock(path: string): () => void {
     mkdirSync(dirname(path), { recursive: true });
     db = new DatabaseSync(`${path}-lock`, { timeout: 0 });
     db.exec("pragma locking_mode = exclusive; pragma journal_mode = memory; begin exclusive");
-    const held = db;
-    return () => held.close();
+    const lockFile = db;
+    return () => lockFile.close();
   } catch (error) {
     db?.close();
     if (failureOf(error).failure === "locked") {
       const message = "another exporter uses the file";
       throw new StoreError({ failure: "locked", message }, { cause: error });
     }
-    // Where no lock can be made nothing else can be written either, and that is what will be said.
+    // If the lock cannot be created, opening the store will fail as well, and report why.
     return () => {};
   }
 }
 
 /**
- * Renames a damaged file, with what SQLite has put beside it, so that it can be looked at and a new one begun.
+ * Renames a damaged database, so that it can be inspected and a new one created. Deletes the oldest such databases.
  * @param at part of the new name
  * @returns the new path
  */
-export function setAside(path: string, at: Date): string {
-  const aside = `${path}.corrupt-${at.toISOString().replaceAll(":", "-")}`;
-  renameDatabase(path, aside);
+export function moveAside(path: string, at: Date): string {
+  const newPath = `${path}.corrupt-${at.toISOString().replaceAll(":", "-")}`;
+  renameDatabase(path, newPath);
   const prefix = `${basename(path)}.corrupt-`;
   const folder = dirname(path);
   const all = readdirSync(folder).filter((name) => name.startsWith(prefix) && !/-(wal|shm)$/.test(name));
-  for (const name of all.toSorted().slice(0, -KEPT_ASIDE)) removeDatabase(join(folder, name));
-  return aside;
+  for (const name of all.toSorted().slice(0, -MAX_DAMAGED_FILES)) removeDatabase(join(folder, name));
+  return newPath;
 }
 
-/** Renames a file and what SQLite has put beside it. */
+/** Renames all files of a database. */
 export function renameDatabase(from: string, to: string): void {
-  for (const companion of COMPANIONS) {
-    if (existsSync(from + companion)) renameSync(from + companion, to + companion);
+  for (const suffix of SUFFIXES) {
+    if (existsSync(from + suffix)) renameSync(from + suffix, to + suffix);
   }
 }
 
 function removeDatabase(path: string): void {
-  for (const companion of COMPANIONS) rmSync(path + companion, { force: true });
+  for (const suffix of SUFFIXES) rmSync(path + suffix, { force: true });
 }
 
 const sizeOf = (path: string): number => statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 
-/** Bytes of the log. */
-export const sizeOfLog = (path: string): number => sizeOf(`${path}-wal`);
+/** Returns the size of the WAL, in bytes. */
+export const sizeOfWal = (path: string): number => sizeOf(`${path}-wal`);
 
-/** Bytes on the disk, those of the log included. */
+/** Returns the size of all files of the database, in bytes. */
 export const sizeOnDisk = (path: string): number =>
-  COMPANIONS.reduce((sum, companion) => sum + sizeOf(path + companion), 0);
+  SUFFIXES.reduce((sum, suffix) => sum + sizeOf(path + suffix), 0);

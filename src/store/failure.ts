@@ -1,16 +1,16 @@
-/** Why the file cannot be used: bounded, safe as a label value. */
+/** Why the file cannot be used. A bounded list, used as label values. */
 export const STORE_FAILURES = ["full", "read_only", "locked", "corrupt", "io"] as const;
 export type StoreFailure = (typeof STORE_FAILURES)[number];
 
-/** What went wrong with the file, across the border of a worker, where errors lose their kind. */
+/** The content of a StoreError, in a form that can be sent between threads: errors lose their class there. */
 export interface FailureFacts {
   readonly failure: StoreFailure;
   readonly message: string;
-  /** True when trying again is of no use: somebody has to do something about the file. */
+  /** True if retrying cannot help, because an operator has to replace the file. */
   readonly lasting?: boolean;
 }
 
-/** The file cannot be used. */
+/** Thrown if the file cannot be used. */
 export class StoreError extends Error implements FailureFacts {
   override readonly name = "StoreError";
   readonly failure: StoreFailure;
@@ -34,7 +34,7 @@ const FAILURES: Readonly<Record<number, StoreFailure>> = {
   26: "corrupt",
 };
 
-/** Codes of the operating system, where files are renamed and folders made. */
+/** Codes of the operating system, from renaming files and creating folders. */
 const SYSTEM_FAILURES: Readonly<Record<string, StoreFailure>> = {
   ENOSPC: "full",
   EDQUOT: "full",
@@ -43,7 +43,7 @@ const SYSTEM_FAILURES: Readonly<Record<string, StoreFailure>> = {
   EPERM: "read_only",
 };
 
-/** What an error of node:sqlite or node:fs means for the store. */
+/** Classifies an error of node:sqlite or node:fs. */
 export function failureOf(error: unknown): FailureFacts {
   if (error instanceof StoreError) return error;
   if (!(error instanceof Error)) return { failure: "io", message: String(error) };

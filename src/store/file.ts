@@ -3,28 +3,28 @@ import { defined } from "../core/defined.ts";
 import type { Log } from "../core/log.ts";
 import { elapsed, type Seconds, seconds, timestamp } from "../core/units.ts";
 import { createClient } from "./client.ts";
-import { createCondition } from "./condition.ts";
 import { StoreError, type StoreFailure } from "./failure.ts";
+import { createStoreHealth } from "./health.ts";
+import type { Namespaces } from "./namespaces.ts";
 import type { Pending } from "./pending.ts";
 import type { Bounds, FileFigures, StoreContents } from "./protocol.ts";
 import { serialize } from "./serial.ts";
-import type { Shelves } from "./shelves.ts";
 
-/** How long something that was put may wait to be written. */
-const WRITE_EVERY = seconds(0.25);
+/** Longest time that changes wait before they are written. */
+const WRITE_INTERVAL = seconds(0.25);
 
-/** How often it is noted that somebody is there, if there is nothing else to write. */
-const ALIVE_EVERY = seconds(1);
+/** How often the exporter records that it is alive, if there is nothing else to write. */
+const ALIVE_INTERVAL = seconds(1);
 
-/** How long after a failure it is tried again. */
-const RETRY_AFTER = seconds(1);
+/** Wait after a failure before the next attempt. */
+const RETRY_INTERVAL = seconds(1);
 
-/** How the store is, for metrics. */
+/** The state of the store, for metrics. */
 export interface StoreStatus {
-  /** Whether the last attempt to write succeeded. */
+  /** True if the last attempt to write succeeded. */
   readonly up: boolean;
   readonly failures: Readonly<Record<StoreFailure, number>>;
-  /** Of the last time it was written. */
+  /** As of the last successful write. */
   readonly file?: FileFigures;
 }
 
@@ -33,103 +33,103 @@ export interface FileOptions {
   readonly bounds: Bounds;
   readonly clock: Clock;
   readonly log: Log;
-  /** What is to be written. */
+  /** The changes to write. */
   readonly pending: Pending;
-  readonly shelves: Shelves;
-  /** Told of the number of the last event in the file. */
-  readonly goOnAfter: (eventId: number) => void;
-  /** Has the log written back by somebody else; rejects when that fails. */
-  readonly writeLogBack: () => Promise<unknown>;
+  readonly namespaces: Namespaces;
+  /** Called with the id of the last event in the file. */
+  readonly continueAfter: (eventId: number) => void;
+  /** Checkpoints the WAL in another thread; rejects if that fails. */
+  readonly checkpoint: () => Promise<unknown>;
 }
 
-/** The file as its one writer has it, in all that may happen to it. */
+/** The main thread's view of the file and its one writer, with all failures handled. */
 export interface StoreFile {
-  /** Writes what is pending; resolves when it is committed, and rejects when it could not be: it is pending still. */
+  /** Writes all pending changes. Resolves when they are committed; on a rejection they remain pending. */
   write(): Promise<void>;
   isWriting(): boolean;
-  /** Begins to write by itself. The first attempt waits for another exporter that has the file, for `patience`. */
+  /** Starts to write regularly. If another exporter holds the file, retries for `patience` before it resolves. */
   start(patience: Seconds): Promise<void>;
-  /** Nothing but memory is to be asked: the file could not be read so far, or is of no use. */
-  isUnknown(): boolean;
-  /** It is of no use, and will be of none: nothing needs to wait for it. */
-  isGivenUp(): boolean;
-  /** How long nobody was there before this start. */
+  /** Returns true if only memory can answer, because the file has not been read yet or is unusable. */
+  isUnavailable(): boolean;
+  /** Returns true if the file is unusable for good, so that nothing should wait to be written. */
+  isUnusable(): boolean;
+  /** Returns the exporter's downtime before this start. */
   downFor(): Seconds;
   status(): StoreStatus;
   setBounds(bounds: Bounds): void;
-  /** The file was found to be damaged by somebody who read it. */
-  suspect(): void;
+  /** Checks the file for damage, after a reader found some. */
+  checkDamage(): void;
   close(): Promise<void>;
 }
 
+/** Creates the file's view. Nothing is opened before `start`. */
 export function createFile({
   path,
   bounds,
   clock,
   log,
   pending,
-  shelves,
-  goOnAfter,
-  writeLogBack,
+  namespaces,
+  continueAfter,
+  checkpoint,
 }: FileOptions): StoreFile {
   const writer = createClient({ role: "writer", path });
-  const condition = createCondition(path, log);
-  let wanted = bounds;
+  const health = createStoreHealth(path, log);
+  let currentBounds = bounds;
   let figures: FileFigures | undefined;
   let open = false;
-  let known = false;
-  let givenUp = false;
+  let loaded = false;
+  let unusable = false;
   let retryAt = clock.monotonic();
   let aliveAt = clock.monotonic();
   let downFor = seconds(0);
   let cancel = (): void => {};
 
-  const take = ({ values, damaged, alive, lastEventId, setAside, unwritable }: StoreContents): void => {
-    goOnAfter(lastEventId);
-    if (setAside !== undefined) condition.replaced(setAside);
-    if (damaged > 0)
-      log.error({ path, values: damaged }, "values of the store were damaged and are forgotten");
-    if (!known) {
-      shelves.load(values);
+  const load = ({ values, damaged, alive, lastEventId, movedAside, unwritable }: StoreContents): void => {
+    continueAfter(lastEventId);
+    if (movedAside !== undefined) health.replaced(movedAside);
+    if (damaged > 0) log.error({ path, values: damaged }, "damaged values of the store were ignored");
+    if (!loaded) {
+      namespaces.load(values);
       if (alive !== undefined) downFor = seconds(Math.max(0, elapsed(timestamp(alive / 1000), clock.now())));
     }
-    known = true;
+    loaded = true;
     if (unwritable !== undefined) throw new StoreError(unwritable);
     open = true;
   };
 
-  let shortening = false;
-  /** What stands in its way stands in the way of writing, too, which is where it is told. */
-  const shortenLog = (): void => {
-    if (shortening) return;
-    shortening = true;
+  let checkpointing = false;
+  /** Ignores failures: their cause also makes writes fail, and is reported there. */
+  const checkpointOnce = (): void => {
+    if (checkpointing) return;
+    checkpointing = true;
     const end = (): void => {
-      shortening = false;
+      checkpointing = false;
     };
-    writeLogBack().then(end, end);
+    checkpoint().then(end, end);
   };
 
   const writeOnce = async (): Promise<void> => {
-    if (givenUp) throw new StoreError({ failure: "io", message: "the file cannot be used" });
+    if (unusable) throw new StoreError({ failure: "io", message: "the file is unusable" });
     let batch: ReturnType<Pending["take"]> | undefined;
     try {
       if (!open) {
-        const late = known || !pending.isEmpty();
-        take(await writer.call("open", wanted));
-        // It may be another file than before.
-        if (late) shelves.touchAll();
+        const isReopened = loaded || !pending.isEmpty();
+        load(await writer.call("open", currentBounds));
+        // The file may have been replaced meanwhile, so write everything.
+        if (isReopened) namespaces.touchAll();
       }
       batch = pending.take();
       figures = await writer.call("write", { ...batch, alive: clock.now() * 1000 });
       aliveAt = clock.monotonic();
-      condition.succeed();
-      if (figures.longLog) shortenLog();
+      health.succeed();
+      if (figures.needsCheckpoint) checkpointOnce();
     } catch (thrown) {
       if (batch !== undefined) pending.giveBack(batch);
-      const { failure, lasting } = condition.fail(thrown);
-      givenUp ||= lasting;
-      retryAt = seconds(clock.monotonic() + (failure === "corrupt" ? 0 : RETRY_AFTER));
-      // A full disk or a busy file leave it open; of anything else it is not known.
+      const { failure, lasting } = health.fail(thrown);
+      unusable ||= lasting;
+      retryAt = seconds(clock.monotonic() + (failure === "corrupt" ? 0 : RETRY_INTERVAL));
+      // After a full disk or a busy file it is still open; after other failures that is uncertain.
       if (failure !== "full" && failure !== "locked") open = false;
       throw thrown;
     }
@@ -137,10 +137,10 @@ export function createFile({
   const writing = serialize(writeOnce);
 
   const tick = (): void => {
-    cancel = clock.after(WRITE_EVERY, tick);
+    cancel = clock.after(WRITE_INTERVAL, tick);
     const now = clock.monotonic();
-    if (writing.isRunning() || givenUp || now < retryAt) return;
-    if (!pending.isEmpty() || now - aliveAt >= ALIVE_EVERY) writing.run().catch(() => {});
+    if (writing.isRunning() || unusable || now < retryAt) return;
+    if (!pending.isEmpty() || now - aliveAt >= ALIVE_INTERVAL) writing.run().catch(() => {});
   };
 
   return {
@@ -149,35 +149,35 @@ export function createFile({
       const end = clock.monotonic() + patience;
       for (;;) {
         await writing.run().catch(() => {});
-        if (condition.failing() !== "locked" || clock.monotonic() >= end) break;
+        if (health.failing() !== "locked" || clock.monotonic() >= end) break;
         await new Promise<void>((resolve) => {
-          clock.after(WRITE_EVERY, resolve);
+          clock.after(WRITE_INTERVAL, resolve);
         });
       }
-      cancel = clock.after(WRITE_EVERY, tick);
+      cancel = clock.after(WRITE_INTERVAL, tick);
     },
     isWriting: () => writing.isRunning(),
-    isUnknown: () => !known || givenUp,
-    isGivenUp: () => givenUp,
+    isUnavailable: () => !loaded || unusable,
+    isUnusable: () => unusable,
     downFor: () => downFor,
     status: () => ({
-      up: condition.up(),
-      failures: condition.failures(),
+      up: health.up(),
+      failures: health.failures(),
       ...defined({ file: figures }),
     }),
     setBounds(next) {
-      wanted = next;
+      currentBounds = next;
       if (open) writer.call("bounds", next).catch(() => {});
     },
-    suspect() {
-      // It may be another file afterwards, and what comes next must not take it for the same.
+    checkDamage() {
+      // The check may replace the file, so the next write has to open it again.
       open = false;
-      writer.call("examine", null).catch((error: unknown) => void condition.fail(error));
+      writer.call("examine", null).catch((error: unknown) => void health.fail(error));
     },
     async close() {
       cancel();
       try {
-        if (!givenUp) await writing.run();
+        if (!unusable) await writing.run();
       } finally {
         await writer.call("close", null).catch(() => {});
         await writer.end();

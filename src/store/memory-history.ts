@@ -3,7 +3,9 @@ import { defined } from "../core/defined.ts";
 import type {
   ChartBucket,
   EventQuery,
+  History,
   HistoryReader,
+  HistorySink,
   HistoryWindow,
   Outage,
   OutageQuery,
@@ -13,29 +15,35 @@ import type {
 } from "../core/history.ts";
 import type { FailureReason } from "../core/reasons.ts";
 import { after, elapsed, type Seconds, seconds, type Timestamp } from "../core/units.ts";
-import type { HistorySink } from "./history.ts";
+import { createNumberedHistory } from "./numbered-history.ts";
 
-/** Results of all targets that are kept in memory: about 6 MB. Each target has an equal share. */
-const RESULTS = 50_000;
-const EVENTS = 5000;
+/** Results kept in memory, of all targets together: about 6 MB. Targets have equal shares. */
+const MAX_RESULTS = 50_000;
+const MAX_EVENTS = 5000;
 const DEFAULT_LIMIT = 1000;
 
-interface Line {
+/** Creates a history that is lost when the process ends, for an exporter without a store. */
+export function createMemoryHistory(clock: Clock, retention: Seconds): History {
+  const recent = createRecentHistory(clock, retention);
+  return createNumberedHistory(clock, recent, recent);
+}
+
+interface TargetResults {
   readonly target: string;
   readonly module: string;
-  /** In the order in which they began. */
+  /** By ascending start time. */
   results: PastResult[];
 }
 
-/** The newest results and events, in memory, and the answers that they give. */
-export function createRecent(clock: Clock, retention: Seconds): HistorySink & HistoryReader {
-  const lines = new Map<string, Line>();
+/** Keeps the newest results and events in memory and answers queries from them. */
+export function createRecentHistory(clock: Clock, retention: Seconds): HistorySink & HistoryReader {
+  const targets = new Map<string, TargetResults>();
   let events: PastEvent[] = [];
 
-  const inWindow = ({ from, to, target }: HistoryWindow): readonly Line[] =>
-    [...lines.values()]
-      .filter((line) => target === undefined || line.target === target)
-      .map((line) => ({ ...line, results: line.results.filter(between(from, to)) }))
+  const inWindow = ({ from, to, target }: HistoryWindow): readonly TargetResults[] =>
+    [...targets.values()]
+      .filter((one) => target === undefined || one.target === target)
+      .map((one) => ({ ...one, results: one.results.filter(between(from, to)) }))
       .filter(({ results }) => results.length > 0)
       .toSorted((a, b) => compare(a.target, b.target) || compare(a.module, b.module));
   const oldest = (): Timestamp => after(clock.now(), seconds(-retention));
@@ -43,21 +51,21 @@ export function createRecent(clock: Clock, retention: Seconds): HistorySink & Hi
   return {
     addResult(result) {
       const key = JSON.stringify([result.target, result.module]);
-      const line = lines.get(key) ?? { target: result.target, module: result.module, results: [] };
-      lines.set(key, line);
-      insert(line.results, result);
-      const share = Math.floor(RESULTS / lines.size);
-      // Shortened only when it is a tenth too long, as that costs a copy.
-      if (line.results.length > share * 1.1) line.results = line.results.slice(-share);
+      const own = targets.get(key) ?? { target: result.target, module: result.module, results: [] };
+      targets.set(key, own);
+      insert(own.results, result);
+      const share = Math.floor(MAX_RESULTS / targets.size);
+      // Truncated only at 10 % over the limit, because each time copies the list.
+      if (own.results.length > share * 1.1) own.results = own.results.slice(-share);
     },
     addEvent(event) {
       events.push(event);
-      if (events.length > EVENTS * 1.1) events = events.slice(-EVENTS);
+      if (events.length > MAX_EVENTS * 1.1) events = events.slice(-MAX_EVENTS);
     },
     summaries: async (window) => inWindow(atLeast(window, oldest())).map(summaryOf),
-    outages: async (query) => inWindow(atLeast(query, oldest())).flatMap((line) => outagesOf(line, query)),
+    outages: async (query) => inWindow(atLeast(query, oldest())).flatMap((one) => outagesOf(one, query)),
     async chart({ buckets, ...window }) {
-      const results = inWindow(atLeast(window, oldest())).flatMap((line) => line.results);
+      const results = inWindow(atLeast(window, oldest())).flatMap((one) => one.results);
       const width = elapsed(window.from, window.to) / buckets;
       const parts = Map.groupBy(results, ({ startedAt }) =>
         Math.floor(elapsed(window.from, startedAt) / width),
@@ -82,7 +90,7 @@ const atLeast = <Window extends HistoryWindow>(window: Window, oldest: Timestamp
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
-/** Probes end in another order than they began in only when they overlap, so this looks at the last ones only. */
+/** Inserts a result by start time. Only overlapping probes end out of order, so the place is near the end. */
 function insert(results: PastResult[], result: PastResult): void {
   let at = results.length;
   while (at > 0 && (results[at - 1]?.startedAt ?? 0) > result.startedAt) at -= 1;
@@ -90,27 +98,27 @@ function insert(results: PastResult[], result: PastResult): void {
 }
 
 const sum = (values: readonly (number | undefined)[]): number | undefined => {
-  const known = values.filter((value) => value !== undefined);
-  return known.length === 0 ? undefined : known.reduce((total, value) => total + value, 0);
+  const present = values.filter((value) => value !== undefined);
+  return present.length === 0 ? undefined : present.reduce((total, value) => total + value, 0);
 };
 
-function summaryOf({ target, module, results }: Line): TargetSummary {
-  const good = results.filter(({ reason }) => reason === undefined);
+function summaryOf({ target, module, results }: TargetResults): TargetSummary {
+  const successes = results.filter(({ reason }) => reason === undefined);
   const failures: Partial<Record<FailureReason, number>> = {};
   for (const { reason } of results) if (reason !== undefined) failures[reason] = (failures[reason] ?? 0) + 1;
-  const durations = good.map(({ duration }) => duration).toSorted((a, b) => a - b);
+  const durations = successes.map(({ duration }) => duration).toSorted((a, b) => a - b);
   const longest = durations.at(-1);
   const tokens = sum(results.map((result) => result.tokens));
   const dollars = sum(results.map((result) => result.dollars));
-  const lastSuccess = good.at(-1)?.startedAt;
+  const lastSuccess = successes.at(-1)?.startedAt;
   const [first, last] = [results[0], results.at(-1)];
-  if (first === undefined || last === undefined) throw new Error("a line of history without results");
+  if (first === undefined || last === undefined) throw new Error("a target without results in the window");
   return {
     target,
     module,
     probes: results.length,
-    successes: good.length,
-    uptime: good.length / results.length,
+    successes: successes.length,
+    uptime: successes.length / results.length,
     failures,
     ...(longest === undefined
       ? {}
@@ -127,21 +135,21 @@ function summaryOf({ target, module, results }: Line): TargetSummary {
   };
 }
 
-function outagesOf({ target, module, results }: Line, query: OutageQuery): readonly Outage[] {
+function outagesOf({ target, module, results }: TargetResults, query: OutageQuery): readonly Outage[] {
   const ignored = new Set(query.ignoreReasons);
   const found: Outage[] = [];
-  let running: Outage | undefined;
+  let current: Outage | undefined;
   const end = (to?: Timestamp): void => {
-    if (running !== undefined && running.probes >= (query.failures ?? 1))
-      found.push(to === undefined ? running : { ...running, to });
-    running = undefined;
+    if (current !== undefined && current.probes >= (query.failures ?? 1))
+      found.push(to === undefined ? current : { ...current, to });
+    current = undefined;
   };
   for (const { reason, startedAt } of results) {
     if (reason === undefined) end(startedAt);
     else if (!ignored.has(reason)) {
-      running = {
-        ...(running ?? { target, module, from: startedAt, reason }),
-        probes: (running?.probes ?? 0) + 1,
+      current = {
+        ...(current ?? { target, module, from: startedAt, reason }),
+        probes: (current?.probes ?? 0) + 1,
       };
     }
   }

@@ -5,10 +5,11 @@ import { StoreError } from "./failure.ts";
 const APPLICATION_ID = 0x68_62_65_78;
 
 /**
- * The steps from an empty file to the form of today. A step that was released never changes; a new form is a new step.
+ * The migrations from an empty file to the current schema. A released migration never changes; a new schema is a new one.
  *
- * Times are milliseconds since the epoch, lengths microseconds, dollars billionths: integers, which SQLite keeps in as
- * few bytes as they need. Names stand in tables of their own, as results are many.
+ * Times are milliseconds since the epoch, durations microseconds, dollars billionths: integers, which SQLite stores in as
+ * few bytes as they need. Names have tables of their own, because there are many results. A value's namespace is in the
+ * column `shelf`, its name before namespaces were called so.
  */
 const STEPS: readonly string[] = [
   `create table shelves (
@@ -27,29 +28,29 @@ const STEPS: readonly string[] = [
    create index events_at on events (at);`,
 ];
 
-const number = (db: DatabaseSync, pragma: string): number =>
+const pragmaValue = (db: DatabaseSync, pragma: string): number =>
   Number(Object.values(db.prepare(`pragma ${pragma}`).get() ?? {})[0] ?? 0);
 
 /**
- * Whether the file is one of ours, of a form that is known here.
- * @returns its version; 0 for an empty file
- * @throws StoreError for a file of another program, or of a newer version, which are left as they are
+ * Checks that the file was written by this exporter, in this version or an older one.
+ * @returns the version of its schema; 0 for an empty file
+ * @throws StoreError for a file of another program or a newer version; neither is changed
  */
 export function checkVersion(db: DatabaseSync): number {
-  const version = number(db, "user_version");
-  const id = number(db, "application_id");
-  if (id !== APPLICATION_ID && (id !== 0 || version !== 0 || number(db, "schema_version") !== 0)) {
+  const version = pragmaValue(db, "user_version");
+  const id = pragmaValue(db, "application_id");
+  if (id !== APPLICATION_ID && (id !== 0 || version !== 0 || pragmaValue(db, "schema_version") !== 0)) {
     const message = `got a database of another program (application_id ${id}), want one of heartbeat-exporter`;
     throw new StoreError({ failure: "io", message, lasting: true });
   }
   if (version > STEPS.length) {
-    const message = `got a file of version ${version}, want ${STEPS.length} or older: a newer heartbeat-exporter has written it`;
+    const message = `got a file of version ${version}, want ${STEPS.length} or older: it was written by a newer heartbeat-exporter`;
     throw new StoreError({ failure: "io", message, lasting: true });
   }
   return version;
 }
 
-/** Brings the file to the form of today, all steps or none. Never back: see `checkVersion`. */
+/** Migrates the file to the current schema, completely or not at all. There is no way back; see `checkVersion`. */
 export function migrate(db: DatabaseSync): void {
   const version = checkVersion(db);
   if (version === STEPS.length) return;

@@ -1,58 +1,61 @@
 import type { PastEvent, PastResult } from "../core/history.ts";
 import type { Batch, StoredValue } from "./protocol.ts";
 
-/** What is still to be written. */
+/** The changes that have not been written yet. */
 export interface Pending {
-  /** The value of `key` changed; what it is, is read when it is written. */
-  touch(shelf: string, key: string): void;
+  /** Marks a value as changed. It is read when it is written. */
+  touch(namespace: string, key: string): void;
   addResult(result: PastResult): void;
   addEvent(event: PastEvent): void;
   isEmpty(): boolean;
-  /** Takes everything out. */
+  /** Removes and returns all changes. */
   take(): Omit<Batch, "alive">;
-  /** Puts back what could not be written; what came since is newer. */
+  /** Puts back a batch that could not be written, before the changes made since. */
   giveBack(batch: Omit<Batch, "alive">): void;
-  /** How many results and events were given up, because nothing can be written for too long. */
+  /** Returns the number of results and events dropped because they could not be written for too long. */
   dropped(): number;
 }
 
-/** Results and events that wait at the most: half a day of 100 targets per minute; the oldest are given up. */
-const LONGEST = 50_000;
+/** Most results, and most events, that wait: half a day of 100 targets per minute. Beyond it the oldest are dropped. */
+const MAX_WAITING = 50_000;
 
-/** @param read the value of a key as JSON, or `null` when there is none any more */
-export function createPending(read: (shelf: string, key: string) => string | null): Pending {
+/**
+ * Creates an empty set of changes.
+ * @param read returns the value of a key as JSON; `null` if it was deleted
+ */
+export function createPending(read: (namespace: string, key: string) => string | null): Pending {
   const touched = new Map<string, Set<string>>();
   let results: PastResult[] = [];
   let events: PastEvent[] = [];
   let dropped = 0;
 
-  const touch = (shelf: string, key: string): void => {
-    const keys = touched.get(shelf);
-    if (keys === undefined) touched.set(shelf, new Set([key]));
+  const touch = (namespace: string, key: string): void => {
+    const keys = touched.get(namespace);
+    if (keys === undefined) touched.set(namespace, new Set([key]));
     else keys.add(key);
   };
-  /** Shortened only when it is a tenth too long, as that costs a copy. */
-  const bounded = <T>(list: T[]): T[] => {
-    if (list.length <= LONGEST * 1.1) return list;
-    dropped += list.length - LONGEST;
-    return list.slice(-LONGEST);
+  /** Truncates only at 10 % over the limit, because each time copies the list. */
+  const limited = <T>(list: T[]): T[] => {
+    if (list.length <= MAX_WAITING * 1.1) return list;
+    dropped += list.length - MAX_WAITING;
+    return list.slice(-MAX_WAITING);
   };
 
   return {
     touch,
     addResult(result) {
       results.push(result);
-      results = bounded(results);
+      results = limited(results);
     },
     addEvent(event) {
       events.push(event);
-      events = bounded(events);
+      events = limited(events);
     },
     isEmpty: () => touched.size + results.length + events.length === 0,
     take() {
       const values: StoredValue[] = [];
-      for (const [shelf, keys] of touched)
-        for (const key of keys) values.push([shelf, key, read(shelf, key)]);
+      for (const [namespace, keys] of touched)
+        for (const key of keys) values.push([namespace, key, read(namespace, key)]);
       const batch = { values, results, events };
       touched.clear();
       results = [];
@@ -60,9 +63,9 @@ export function createPending(read: (shelf: string, key: string) => string | nul
       return batch;
     },
     giveBack(batch) {
-      for (const [shelf, key] of batch.values) touch(shelf, key);
-      results = bounded([...batch.results, ...results]);
-      events = bounded([...batch.events, ...events]);
+      for (const [namespace, key] of batch.values) touch(namespace, key);
+      results = limited([...batch.results, ...results]);
+      events = limited([...batch.events, ...events]);
     },
     dropped: () => dropped,
   };

@@ -11,76 +11,78 @@ import type {
 } from "../core/history.ts";
 import type { FailureFacts } from "./failure.ts";
 
-/** A value of a shelf as JSON; `null` where it was deleted. */
-export type StoredValue = readonly [shelf: string, key: string, json: string | null];
+/** A value as JSON; `null` if it was deleted. */
+export type StoredValue = readonly [namespace: string, key: string, json: string | null];
 
-/** What is written in one transaction. */
+/** The changes of one transaction. */
 export interface Batch {
   readonly values: readonly StoredValue[];
   readonly results: readonly PastResult[];
   readonly events: readonly PastEvent[];
-  /** Milliseconds since the epoch: until when somebody was there. */
+  /** When the exporter was last alive, in milliseconds since the epoch. */
   readonly alive: number;
 }
 
-/** How much history is kept. */
+/** The limits of history. */
 export interface Bounds {
-  /** Seconds. */
+  /** Longest age, in seconds. */
   readonly retention: number;
-  /** Bytes of the file, without its log. */
+  /** Largest size of the main file, in bytes, without the WAL. */
   readonly maxSize: number;
 }
 
-/** What an opened file holds. */
+/** The contents of an opened file. */
 export interface StoreContents {
-  readonly values: readonly (readonly [shelf: string, key: string, json: string])[];
-  /** Values that were not what had been written, and are left out. */
+  readonly values: readonly (readonly [namespace: string, key: string, json: string])[];
+  /** Number of values whose checksum did not match; they are not among `values`. */
   readonly damaged: number;
-  /** Milliseconds since the epoch; absent in a new file. */
+  /** When the exporter was last alive, in milliseconds since the epoch; absent in a new file. */
   readonly alive?: number;
   readonly lastEventId: number;
-  /** Where a damaged file was put, for which a new one was begun. */
-  readonly setAside?: string;
-  /** Why nothing can be written: the rest was read all the same. */
+  /** New path of a damaged file that was replaced by a new one. */
+  readonly movedAside?: string;
+  /** Why the file can be read but not written. */
   readonly unwritable?: FailureFacts;
 }
 
-/** The file as metrics show it. */
+/** The size of the file, for metrics. */
 export interface FileFigures {
+  /** Size of all its files. */
   readonly bytes: number;
-  /** Whether the log is long enough to be written back. */
-  readonly longLog: boolean;
-  /** Results in it. */
+  /** True if the WAL is large enough for a checkpoint. */
+  readonly needsCheckpoint: boolean;
+  /** Number of results in the file. */
   readonly results: number;
 }
 
-/** What workers are asked for, and what they answer: the one list of both sides. */
+/** The calls of both workers, with their requests and answers. */
 export interface Calls {
   open: { request: Bounds; answer: StoreContents };
   bounds: { request: Bounds; answer: null };
   write: { request: Batch; answer: FileFigures };
-  /** Whether the file is damaged; fails with `corrupt` when it is, and it was put aside. */
+  /** Checks the file for damage. A damaged file is moved aside, and the call fails with `corrupt`. */
   examine: { request: null; answer: null };
   close: { request: null; answer: null };
-  writeLogBack: { request: null; answer: null };
+  checkpoint: { request: null; answer: null };
   summaries: { request: HistoryWindow; answer: readonly TargetSummary[] };
   outages: { request: OutageQuery; answer: readonly Outage[] };
   chart: { request: ChartQuery; answer: readonly ChartBucket[] };
   events: { request: EventQuery; answer: readonly PastEvent[] };
 }
 
-/** One request, with the number that its answer carries. */
+/** One request. Its reply has the same id. */
 export interface WorkerRequest<Call extends keyof Calls = keyof Calls> {
   readonly id: number;
   readonly call: Call;
   readonly request: Calls[Call]["request"];
 }
 
+/** The reply to a request. */
 export type WorkerReply =
   | { readonly id: number; readonly answer: unknown }
   | { readonly id: number; readonly failed: FailureFacts };
 
-/** What a worker is told at its start. */
+/** The `workerData` of a worker. */
 export interface WorkerSetup {
   readonly role: "writer" | "reader";
   readonly path: string;

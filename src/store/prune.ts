@@ -1,43 +1,44 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { Bounds } from "./protocol.ts";
 
-/** Rows and pages of one step: a few milliseconds, after which whoever waits to write has a turn. */
-const ROWS = 2000;
-const PAGES = 250;
+/** Rows and pages per step. A step takes a few milliseconds, so that writes can run in between. */
+const ROWS_PER_STEP = 2000;
+const PAGES_PER_STEP = 250;
 
-/** The part of the file that may be free, for what comes next, before it is made smaller. */
-const SPARE = 0.05;
+/** Share of the size limit that may be free pages before the file is shrunk. */
+const FREE_SHARE = 0.05;
 
-/** Events that are kept at the most; a heartbeat that comes and goes all the time must not fill the file. */
-const EVENTS = 100_000;
+/** Most events kept, so that a flapping heartbeat cannot fill the file. */
+const MAX_EVENTS = 100_000;
 
-/** What part of history goes at once when the file is too large. */
-const SHARE = 0.02;
+/** Share of the history's time span removed at once while the file is too large. */
+const REMOVED_SHARE = 0.02;
 
-const number = (row: Record<string, unknown> | undefined): number => Number(Object.values(row ?? {})[0] ?? 0);
+const firstNumber = (row: Record<string, unknown> | undefined): number =>
+  Number(Object.values(row ?? {})[0] ?? 0);
 
 /**
- * Removes what is too old, and the oldest of what is too much, in steps.
+ * Removes history beyond the retention, and then the oldest history until the file is small enough. Works in steps,
+ * between which the caller may write.
  * @param now milliseconds since the epoch
- * @returns after each step how many results it removed; what the caller does between two steps is up to them
+ * @returns a generator that yields the number of results removed by each step
  */
 export function* prune(db: DatabaseSync, { retention, maxSize }: Bounds, now: number): Generator<number> {
   yield* removeBefore(db, now - retention * 1000);
-  const used = (): number =>
-    (number(db.prepare("pragma page_count").get()) - number(db.prepare("pragma freelist_count").get())) *
-    number(db.prepare("pragma page_size").get());
+  const pragma = (name: string): number => firstNumber(db.prepare(`pragma ${name}`).get());
+  const used = (): number => (pragma("page_count") - pragma("freelist_count")) * pragma("page_size");
   while (used() > maxSize) {
     const oldest = oldestOf(db);
     if (oldest === undefined) break;
-    yield* removeBefore(db, oldest + Math.max(1000, (now - oldest) * SHARE));
+    yield* removeBefore(db, oldest + Math.max(1000, (now - oldest) * REMOVED_SHARE));
   }
-  const spare = (SPARE * maxSize) / number(db.prepare("pragma page_size").get());
-  if (number(db.prepare("pragma freelist_count").get()) <= spare) return;
-  while (number(db.prepare("pragma freelist_count").get()) > spare / 2) {
-    db.prepare(`pragma incremental_vacuum(${PAGES})`).all();
+  const maxFree = (FREE_SHARE * maxSize) / pragma("page_size");
+  if (pragma("freelist_count") <= maxFree) return;
+  while (pragma("freelist_count") > maxFree / 2) {
+    db.prepare(`pragma incremental_vacuum(${PAGES_PER_STEP})`).all();
     yield 0;
   }
-  // The file itself becomes smaller when the log is written back.
+  // The main file shrinks with a checkpoint.
   db.prepare("pragma wal_checkpoint(truncate)").all();
 }
 
@@ -51,23 +52,24 @@ function oldestOf(db: DatabaseSync): number | undefined {
 }
 
 function* removeBefore(db: DatabaseSync, cutoff: number): Generator<number> {
-  const ids = db.prepare("select id from targets").all().map(number);
+  const ids = db.prepare("select id from targets").all().map(firstNumber);
   const edge = db.prepare(
     "select started from results where target = ? and started < ? order by started limit 1 offset ?",
   );
   const remove = db.prepare("delete from results where target = ? and started < ?");
   for (const id of ids) {
     for (;;) {
-      const end = edge.get(id, cutoff, ROWS);
-      const { changes } = remove.run(id, end === undefined ? cutoff : number(end));
+      const end = edge.get(id, cutoff, ROWS_PER_STEP);
+      const { changes } = remove.run(id, end === undefined ? cutoff : firstNumber(end));
       if (Number(changes) > 0) yield Number(changes);
       if (end === undefined) break;
     }
   }
-  const newest = number(db.prepare("select max(id) from events").get());
-  const crowded = db.prepare("select id from events order by id desc limit 1 offset ?").get(EVENTS);
+  // The newest event is always kept, because ids continue after it.
+  const newest = firstNumber(db.prepare("select max(id) from events").get());
+  const excess = db.prepare("select id from events order by id desc limit 1 offset ?").get(MAX_EVENTS);
   const { changes } = db
     .prepare("delete from events where (at < ? or id <= ?) and id < ?")
-    .run(cutoff, crowded === undefined ? 0 : number(crowded), newest);
+    .run(cutoff, excess === undefined ? 0 : firstNumber(excess), newest);
   if (Number(changes) > 0) yield 0;
 }

@@ -6,19 +6,20 @@ import { events } from "./queries/events.ts";
 import { outages } from "./queries/outages.ts";
 import { summaries } from "./queries/summaries.ts";
 
-/** The questions of history, answered at once: for a thread that has nothing else to do. */
-export type Reader = {
+/** The queries of a HistoryReader, answered synchronously. Each blocks its thread. */
+export type SyncHistoryReader = {
   [Question in keyof HistoryReader]: (
     ...query: Parameters<HistoryReader[Question]>
   ) => Awaited<ReturnType<HistoryReader[Question]>>;
 };
 
 /**
- * Reads the file beside whoever writes it. It is opened for each question, because it may have been put aside since.
- * @returns functions that throw what `failureOf` reads
+ * Creates a reader of the file, which may be written at the same time. The file is opened for each query, because it may
+ * have been moved aside in between.
+ * @returns functions that throw a StoreError or an error of node:sqlite; see `failureOf`
  */
-export function createReader(path: string): Reader {
-  const reading =
+export function createReader(path: string): SyncHistoryReader {
+  const withDatabase =
     <Query, Answer>(ask: (db: DatabaseSync, query: Query) => Answer) =>
     (query: Query): Answer => {
       const db = openForReading(path);
@@ -29,16 +30,16 @@ export function createReader(path: string): Reader {
       }
     };
   return {
-    summaries: reading(summaries),
-    outages: reading(outages),
-    chart: reading(chart),
-    events: reading(events),
+    summaries: withDatabase(summaries),
+    outages: withDatabase(outages),
+    chart: withDatabase(chart),
+    events: withDatabase(events),
   };
 }
 
 /**
- * The history in a file, for the command line: an exporter may be running on it. It rejects when there is no such file, or
- * when it is none of ours.
+ * Reads the history in a file, for the command line; an exporter may use the file at the same time. Queries reject if the
+ * file does not exist or is not a store.
  */
 export function readHistory(path: string): HistoryReader {
   const reader = createReader(path);

@@ -3,30 +3,31 @@ import type { EventFacts, PastEvent, PastResult } from "../core/history.ts";
 
 /** Writes results within the transaction of the caller. */
 export interface ResultWriter {
-  /** Returns how many of them were new. */
+  /** Writes results; returns how many of them were new. */
   write(results: readonly PastResult[]): number;
-  /** The numbers of names that are known by heart are no longer those of the file. */
-  forget(): void;
+  /** Clears the cached ids of names, after a transaction that may have added them was rolled back. */
+  clearCache(): void;
 }
 
-/** Lengths are kept in whole microseconds, dollars in billionths, as `exactly` of money counts them. */
-const micro = (length: number | undefined): number | null =>
-  length === undefined ? null : Math.round(length * 1e6);
+// Durations are stored in microseconds, dollars in billionths, the precision of `exactly` in src/money.
+const micro = (duration: number | undefined): number | null =>
+  duration === undefined ? null : Math.round(duration * 1e6);
 const nano = (dollars: number | undefined): number | null =>
   dollars === undefined ? null : Math.round(dollars * 1e9);
 
+/** Prepares the writing of results. */
 export function resultWriter(db: DatabaseSync): ResultWriter {
-  // Two probes of a target that begin in the same millisecond are one too many for a chart to tell apart.
+  // Of two probes of a target that start in the same millisecond, one is ignored.
   const insert = db.prepare(
     `insert or ignore into results (target, started, duration, reason, first_token, tokens, dollars)
      values (?, ?, ?, ?, ?, ?, ?)`,
   );
-  const targetId = numbering(
+  const targetIds = cachedIds(
     db,
     "insert or ignore into targets (target, module) values (?, ?)",
     "select id from targets where target = ? and module = ?",
   );
-  const reasonId = numbering(
+  const reasonIds = cachedIds(
     db,
     "insert or ignore into reasons (reason) values (?)",
     "select id from reasons where reason = ?",
@@ -36,10 +37,10 @@ export function resultWriter(db: DatabaseSync): ResultWriter {
       let added = 0;
       for (const { target, module, startedAt, duration, reason, firstToken, tokens, dollars } of results) {
         const { changes } = insert.run(
-          targetId.of(target, module),
+          targetIds.of(target, module),
           Math.round(startedAt * 1000),
           micro(duration),
-          reason === undefined ? null : reasonId.of(reason),
+          reason === undefined ? null : reasonIds.of(reason),
           micro(firstToken),
           tokens ?? null,
           nano(dollars),
@@ -48,32 +49,32 @@ export function resultWriter(db: DatabaseSync): ResultWriter {
       }
       return added;
     },
-    forget() {
-      targetId.forget();
-      reasonId.forget();
+    clearCache() {
+      targetIds.clear();
+      reasonIds.clear();
     },
   };
 }
 
-/** Numbers names in a table, each once. */
-function numbering(db: DatabaseSync, add: string, find: string) {
-  const known = new Map<string, number>();
-  const [adding, finding] = [db.prepare(add), db.prepare(find)];
+/** Looks up the ids of names in a table, adding names that are missing. */
+function cachedIds(db: DatabaseSync, insertSql: string, selectSql: string) {
+  const cache = new Map<string, number>();
+  const [insert, select] = [db.prepare(insertSql), db.prepare(selectSql)];
   return {
     of(...names: string[]): number {
       const key = JSON.stringify(names);
-      const id = known.get(key);
-      if (id !== undefined) return id;
-      adding.run(...names);
-      const found = Number(finding.get(...names)?.["id"]);
-      known.set(key, found);
-      return found;
+      const cachedId = cache.get(key);
+      if (cachedId !== undefined) return cachedId;
+      insert.run(...names);
+      const id = Number(select.get(...names)?.["id"]);
+      cache.set(key, id);
+      return id;
     },
-    forget: () => known.clear(),
+    clear: () => cache.clear(),
   };
 }
 
-/** Writes events within the transaction of the caller. */
+/** Prepares the writing of events, within the transaction of the caller. */
 export function eventWriter(db: DatabaseSync): (events: readonly PastEvent[]) => void {
   const insert = db.prepare("insert or ignore into events (id, at, facts) values (?, ?, ?)");
   return (events) => {

@@ -1,10 +1,13 @@
-/** Runs one at a time; who comes while one runs shares the next. */
+/** A task that never overlaps itself. Calls made while it runs share one following run. */
 export interface SerialTask {
   run(): Promise<void>;
   isRunning(): boolean;
 }
 
-/** @param task takes in everything that is there when it begins */
+/**
+ * Serializes a task.
+ * @param task must handle everything that was pending when it started
+ */
 export function serialize(task: () => Promise<void>): SerialTask {
   let running: Promise<void> | undefined;
   let next: Promise<void> | undefined;

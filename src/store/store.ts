@@ -6,97 +6,97 @@ import { type Seconds, seconds } from "../core/units.ts";
 import { createClient } from "./client.ts";
 import { StoreError } from "./failure.ts";
 import { createFile, type StoreFile, type StoreStatus } from "./file.ts";
-import { createHistory } from "./history.ts";
-import { createRecent } from "./memory-history.ts";
+import { createRecentHistory } from "./memory-history.ts";
+import { createNamespaces } from "./namespaces.ts";
+import { createNumberedHistory } from "./numbered-history.ts";
 import { createPending } from "./pending.ts";
 import type { Bounds } from "./protocol.ts";
-import { createShelves } from "./shelves.ts";
 
 export interface StoreOptions {
   readonly path: string;
   readonly bounds: Bounds;
   readonly clock: Clock;
   readonly log: Log;
-  /** How long the start waits for another exporter that is about to end. */
+  /** How long opening waits for another exporter to release the file. */
   readonly patience: Seconds;
 }
 
-/** What survives a restart, in one file. */
+/** State and history that survive a restart, in one file. */
 export interface Store {
   readonly memory: Memory;
   readonly history: History;
   status(): StoreStatus;
   setBounds(bounds: Bounds): void;
-  /** Writes what is left and lets go of the file; rejects when that fails. */
+  /** Writes the pending changes and releases the file; rejects if that fails. */
   close(): Promise<void>;
 }
 
 /**
- * Opens the file at `path` and reads what it holds. A file that cannot be used is no error: the exporter goes on in memory,
- * says so, and tries again.
+ * Opens the file at `path` and loads its contents. A file that cannot be used is not an error: the exporter continues in
+ * memory, logs it, and retries.
  *
- * The file belongs to a worker: node:sqlite blocks the thread that calls it, and neither probes nor scrapes may wait for a
- * disk. What is put waits here, only the last value of each key, and goes there in one transaction. A second worker answers
- * questions about the past, so that no long one keeps the state of now from being written.
+ * A worker owns the file, because node:sqlite blocks its thread, and neither probes nor scrapes may wait for a disk.
+ * Changes are collected in the main thread, only the last value of each key, and written in one transaction. A second
+ * worker answers queries of the history, so that a long one does not delay writing.
  */
 export async function openStore({ path, bounds, clock, log, patience }: StoreOptions): Promise<Store> {
-  const pending = createPending((shelf, key) => shelves.read(shelf, key));
-  const shelves = createShelves((shelf, key) => {
-    if (!file.isGivenUp()) pending.touch(shelf, key);
+  const pending = createPending((namespace, key) => namespaces.read(namespace, key));
+  const namespaces = createNamespaces((namespace, key) => {
+    if (!file.isUnusable()) pending.touch(namespace, key);
   });
-  const recent = createRecent(clock, seconds(bounds.retention));
+  const recent = createRecentHistory(clock, seconds(bounds.retention));
   const reader = createClient({ role: "reader", path });
 
-  /** What the file says, with what is still on its way to it; without a file, what memory says. */
-  const asking: HistoryReader = {
+  /** Answers from the file, after writing pending changes; from memory while the file is unavailable. */
+  const historyReader: HistoryReader = {
     summaries: (window) =>
-      ask(
+      query(
         () => recent.summaries(window),
         () => reader.call("summaries", window),
       ),
-    outages: (query) =>
-      ask(
-        () => recent.outages(query),
-        () => reader.call("outages", query),
+    outages: (request) =>
+      query(
+        () => recent.outages(request),
+        () => reader.call("outages", request),
       ),
-    chart: (query) =>
-      ask(
-        () => recent.chart(query),
-        () => reader.call("chart", query),
+    chart: (request) =>
+      query(
+        () => recent.chart(request),
+        () => reader.call("chart", request),
       ),
-    events: (query) =>
-      ask(
-        () => recent.events(query),
-        () => reader.call("events", query),
+    events: (request) =>
+      query(
+        () => recent.events(request),
+        () => reader.call("events", request),
       ),
   };
-  const ask = async <Answer>(
+  const query = async <Answer>(
     fromMemory: () => Promise<Answer>,
     fromFile: () => Promise<Answer>,
   ): Promise<Answer> => {
-    if (file.isUnknown()) return fromMemory();
+    if (file.isUnavailable()) return fromMemory();
     if (file.isWriting() || !pending.isEmpty()) await file.write().catch(() => {});
     try {
       return await fromFile();
     } catch (error) {
-      if (error instanceof StoreError && error.failure === "corrupt") file.suspect();
+      if (error instanceof StoreError && error.failure === "corrupt") file.checkDamage();
       throw error;
     }
   };
 
-  const history = createHistory(
+  const history = createNumberedHistory(
     clock,
     {
       addResult(result) {
-        if (!file.isGivenUp()) pending.addResult(result);
-        if (file.isUnknown()) recent.addResult(result);
+        if (!file.isUnusable()) pending.addResult(result);
+        if (file.isUnavailable()) recent.addResult(result);
       },
       addEvent(event) {
-        if (!file.isGivenUp()) pending.addEvent(event);
-        if (file.isUnknown()) recent.addEvent(event);
+        if (!file.isUnusable()) pending.addEvent(event);
+        if (file.isUnavailable()) recent.addEvent(event);
       },
     },
-    asking,
+    historyReader,
   );
   const file: StoreFile = createFile({
     path,
@@ -104,14 +104,18 @@ export async function openStore({ path, bounds, clock, log, patience }: StoreOpt
     clock,
     log,
     pending,
-    shelves,
-    goOnAfter: (id) => history.goOnAfter(id),
-    writeLogBack: () => reader.call("writeLogBack", null),
+    namespaces,
+    continueAfter: (id) => history.continueAfter(id),
+    checkpoint: () => reader.call("checkpoint", null),
   });
   await file.start(patience);
 
   return {
-    memory: { namespace: (name) => shelves.shelf(name), flush: () => file.write(), downFor: file.downFor() },
+    memory: {
+      namespace: (name) => namespaces.namespace(name),
+      flush: () => file.write(),
+      downFor: file.downFor(),
+    },
     history,
     status: () => file.status(),
     setBounds: (next) => file.setBounds(next),

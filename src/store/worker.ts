@@ -1,15 +1,15 @@
 import { parentPort, workerData } from "node:worker_threads";
-import { writeLogBack } from "./database.ts";
+import { checkpoint } from "./database.ts";
 import { failureOf } from "./failure.ts";
 import type { Calls, WorkerReply, WorkerRequest, WorkerSetup } from "./protocol.ts";
 import { createReader } from "./reader.ts";
 import { createWriter } from "./writer.ts";
 
-/** Answers one kind of request, or throws what `failureOf` reads. */
+/** The handlers of a worker's calls. They throw errors that `failureOf` classifies. */
 type Handlers = { [Call in keyof Calls]?: (request: Calls[Call]["request"]) => Calls[Call]["answer"] };
 
 const { role, path } = workerData as WorkerSetup;
-const handlers = role === "writer" ? writing() : reading();
+const handlers = role === "writer" ? writerHandlers() : readerHandlers();
 
 parentPort?.on("message", ({ id, call, request }: WorkerRequest) => {
   const reply = (): WorkerReply => {
@@ -25,24 +25,24 @@ parentPort?.on("message", ({ id, call, request }: WorkerRequest) => {
   parentPort?.postMessage(reply());
 });
 
-function writing(): Handlers {
+function writerHandlers(): Handlers {
   const writer = createWriter(path);
   let scheduled = false;
-  /** By the clock of the exporter. */
+  /** Time of the last write by the exporter's clock, in milliseconds since the epoch. */
   let now = 0;
-  const step = (): void => {
+  const prune = (): void => {
     scheduled = false;
     try {
-      if (writer.pruneStep(now)) later();
+      if (writer.pruneStep(now)) schedulePruning();
     } catch {
-      // What keeps it from removing keeps it from writing, which is where it is told.
+      // The cause also makes the next write fail, and is reported there.
     }
   };
-  const later = (): void => {
+  const schedulePruning = (): void => {
     if (scheduled) return;
     scheduled = true;
-    // A turn between two steps, so that whoever wants to write comes in.
-    setImmediate(step);
+    // One step per event-loop turn, so that writes can run in between.
+    setImmediate(prune);
   };
   return {
     open: (bounds) => writer.open(bounds),
@@ -53,7 +53,7 @@ function writing(): Handlers {
     write(batch) {
       const figures = writer.write(batch);
       now = batch.alive;
-      later();
+      schedulePruning();
       return figures;
     },
     examine() {
@@ -67,15 +67,15 @@ function writing(): Handlers {
   };
 }
 
-function reading(): Handlers {
+function readerHandlers(): Handlers {
   const { summaries, outages, chart, events } = createReader(path);
   return {
     summaries,
     outages,
     chart,
     events,
-    writeLogBack() {
-      writeLogBack(path);
+    checkpoint() {
+      checkpoint(path);
       return null;
     },
   };

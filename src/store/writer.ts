@@ -1,34 +1,34 @@
 import { type DatabaseSync, type StatementSync } from "node:sqlite";
 import {
-  LOG_BYTES,
   lock,
+  moveAside,
   openDatabase,
   openForReading,
   openUnwritable,
-  setAside,
-  sizeOfLog,
+  sizeOfWal,
   sizeOnDisk,
+  WAL_CHECKPOINT_BYTES,
 } from "./database.ts";
 import { type FailureFacts, failureOf, StoreError } from "./failure.ts";
+import { readValues, valueWriter } from "./namespaces.ts";
 import type { Batch, Bounds, FileFigures, StoreContents } from "./protocol.ts";
 import { prune } from "./prune.ts";
 import { eventWriter, type ResultWriter, resultWriter } from "./result-table.ts";
-import { readValues, valueWriter } from "./shelves.ts";
-
-/** The one that writes the file. Everything throws what `failureOf` reads. */
+/** The only writer of the file. All methods throw errors that `failureOf` classifies. */
 export interface Writer {
+  /** Opens the file and reads its contents; opens it again if it is open. */
   open(bounds: Bounds): StoreContents;
   setBounds(bounds: Bounds): void;
+  /** Writes a batch in one transaction. */
   write(batch: Batch): FileFigures;
-  /** Looks at every page; throws `corrupt` when one is damaged, and the file was put aside. */
+  /** Checks every page. If one is damaged, moves the file aside and throws `corrupt`. */
   examine(): void;
-  /** Whether there is more to be removed; one short step of it. */
+  /** Prunes history in one short step, if it is time to; returns true if there is more to do. */
   pruneStep(now: number): boolean;
   close(): void;
 }
 
-/** How often what is too old is looked for. */
-const PRUNE_EVERY_MS = 60_000;
+const PRUNE_INTERVAL_MS = 60_000;
 
 interface Session {
   readonly db: DatabaseSync;
@@ -41,7 +41,10 @@ interface Session {
   count: number;
 }
 
-/** @param path of the file; made on `open` if there is none */
+/**
+ * Creates a writer with no file open.
+ * @param path of the file, created by `open` if it does not exist
+ */
 export function createWriter(path: string): Writer {
   let bounds: Bounds | undefined;
   let session: Session | undefined;
@@ -56,50 +59,50 @@ export function createWriter(path: string): Writer {
     try {
       ended?.db.close();
     } catch {
-      // What is to be said of the file was said by what failed before.
+      // The failure that led here has been reported already.
     }
   };
 
   const start = (): StoreContents => {
     const db = openDatabase(path);
     try {
-      const opened = readAll(db);
+      const contents = readAll(db);
       session = newSession(db);
-      return opened;
+      return contents;
     } catch (error) {
       db.close();
       throw error;
     }
   };
 
-  /** A damaged file gives way to a new one; the error of doing so is the error of the file. */
-  const renew = (): string => {
+  /** Closes a damaged file and moves it aside; returns its new path. */
+  const discard = (): string => {
     end();
-    return setAside(path, new Date());
+    return moveAside(path, new Date());
   };
 
-  const giveWay = (facts: FailureFacts): never => {
-    const aside = renew();
-    throw new StoreError({ ...facts, message: `${facts.message}; the file was put aside as ${aside}` });
+  const discardAndThrow = (facts: FailureFacts): never => {
+    const newPath = discard();
+    throw new StoreError({ ...facts, message: `${facts.message}; the file was moved aside to ${newPath}` });
   };
 
   return {
-    open(wanted) {
-      bounds = wanted;
+    open(newBounds) {
+      bounds = newBounds;
       unlock ??= lock(path);
       end();
       try {
         return start();
       } catch (error) {
         const { failure, message } = failureOf(error);
-        if (failure === "corrupt") return { setAside: renew(), ...start() };
+        if (failure === "corrupt") return { movedAside: discard(), ...start() };
         const unwritable: FailureFacts = { failure: "read_only", message };
         if (failure === "read_only" || isUnopenable(error)) return readUnwritable(path, unwritable, error);
         throw error;
       }
     },
-    setBounds(wanted) {
-      bounds = wanted;
+    setBounds(newBounds) {
+      bounds = newBounds;
       prunedAt = Number.NEGATIVE_INFINITY;
     },
     write(batch) {
@@ -109,23 +112,23 @@ export function createWriter(path: string): Writer {
         session.count += writeAll(session, batch);
       } catch (error) {
         const facts = failureOf(error);
-        if (facts.failure === "corrupt") giveWay(facts);
+        if (facts.failure === "corrupt") discardAndThrow(facts);
         rollBack(db, session);
         throw error;
       }
       return {
         bytes: sizeOnDisk(path),
-        longLog: sizeOfLog(path) > LOG_BYTES,
+        needsCheckpoint: sizeOfWal(path) > WAL_CHECKPOINT_BYTES,
         results: session.count,
       };
     },
     examine() {
       const damage = session === undefined ? undefined : damageOf(path);
-      if (damage !== undefined) giveWay({ failure: "corrupt", message: damage });
+      if (damage !== undefined) discardAndThrow({ failure: "corrupt", message: damage });
     },
     pruneStep(now) {
       if (session === undefined || bounds === undefined) return false;
-      if (pruning === undefined && now - prunedAt < PRUNE_EVERY_MS) return false;
+      if (pruning === undefined && now - prunedAt < PRUNE_INTERVAL_MS) return false;
       pruning ??= prune(session.db, bounds, now);
       prunedAt = now;
       const { value, done } = pruning.next();
@@ -141,7 +144,7 @@ export function createWriter(path: string): Writer {
   };
 }
 
-/** The log of a file that nobody may write cannot be made, and that is what SQLite then complains of. */
+/** Returns true for SQLITE_CANTOPEN, which SQLite reports if it cannot create the WAL of a read-only file. */
 const isUnopenable = (error: unknown): boolean =>
   error instanceof Error && "errcode" in error && (Number(error.errcode) & 0xff) === 14;
 
@@ -158,12 +161,12 @@ function readUnwritable(path: string, unwritable: FailureFacts, original: unknow
   }
 }
 
-/** Looks at the file itself, and not at what the writer remembers of it. */
+/** Checks the file through a new connection, because the writer's has pages in its cache. Returns SQLite's report. */
 function damageOf(path: string): string | undefined {
   const db = openForReading(path);
   try {
-    const said = String(db.prepare("pragma quick_check(1)").get()?.["quick_check"]);
-    return said === "ok" ? undefined : said;
+    const report = String(db.prepare("pragma quick_check(1)").get()?.["quick_check"]);
+    return report === "ok" ? undefined : report;
   } catch (error) {
     const { failure, message } = failureOf(error);
     return failure === "corrupt" ? message : undefined;
@@ -193,7 +196,7 @@ const newSession = (db: DatabaseSync): Session => ({
   count: Number(db.prepare("select count(*) as n from results").get()?.["n"] ?? 0),
 });
 
-/** One transaction; returns how many results came to those in the file. */
+/** Writes a batch in one transaction; returns the number of results added. */
 function writeAll(session: Session, { values, results, events, alive }: Batch): number {
   session.begin.run();
   session.putValues(values);
@@ -205,7 +208,7 @@ function writeAll(session: Session, { values, results, events, alive }: Batch): 
 }
 
 function rollBack(db: DatabaseSync, { results }: Session): void {
-  // A full disk has rolled back already.
-  results.forget();
+  results.clearCache();
+  // On a full disk SQLite has rolled back already.
   if (db.isTransaction) db.exec("rollback");
 }

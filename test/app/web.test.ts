@@ -54,7 +54,7 @@ const statusOf = async (url: string, init: RequestInit = {}): Promise<number> =>
 };
 
 describe("basic authentication", () => {
-  test("lets the users in and nobody else, whatever they ask for", async () => {
+  test("admits only configured users, on every path and method", async () => {
     const { url } = await serve(`basic_auth_users: { alice: ${HASH} }`, manualClock());
     expect(await statusOf(url, basic("alice", PASSWORD))).toBe(200);
     expect(await statusOf(`${url}/-/healthy`, basic("alice", PASSWORD))).toBe(200);
@@ -64,7 +64,7 @@ describe("basic authentication", () => {
       basic("alice", ""),
       basic("bob", PASSWORD),
       basic("", ""),
-      basic("bob", "nobody"),
+      basic("bob", "password"),
       basic("alice", HASH),
       { headers: { Authorization: "Basic ????" } },
       { headers: { Authorization: `Basic ${Buffer.from("alice").toString("base64")}` } },
@@ -80,12 +80,12 @@ describe("basic authentication", () => {
     expect(await statusOf(url, { method: "POST", ...basic("alice", "wrong") })).toBe(401);
   });
 
-  test("the control token is as good as a password", async () => {
+  test("accepts the control token instead of a password", async () => {
     const { url } = await serve(`basic_auth_users: { alice: ${HASH} }`, manualClock());
     expect(await statusOf(url, { headers: { Authorization: "Bearer control-me" } })).toBe(200);
   });
 
-  test("hashes a password once, and not again with each scrape", async () => {
+  test("hashes a password once, not again for each scrape", async () => {
     const slow = bcrypt.hashSync(PASSWORD, 11);
     const { url } = await serve(`basic_auth_users: { alice: "${slow}" }`, manualClock());
     const timed = async (password: string): Promise<number> => {
@@ -100,7 +100,7 @@ describe("basic authentication", () => {
     }
   });
 
-  test("a crowd that guesses does not keep users out that are known, and is sent away in part", async () => {
+  test("answers known users at once while many passwords are guessed, and refuses some guesses with 503", async () => {
     const { url } = await serve(
       `basic_auth_users: { alice: "${bcrypt.hashSync(PASSWORD, 9)}" }`,
       manualClock(),
@@ -115,7 +115,7 @@ describe("basic authentication", () => {
     expect(new Set(answers)).toEqual(new Set([401, 503]));
   });
 
-  test("follows its file, and keeps to the last good one", async () => {
+  test("reloads its file, and keeps the last valid one", async () => {
     const clock = manualClock();
     const { url, folder, logged } = await serve(`basic_auth_users: { alice: ${HASH} }`, clock);
     await folder.write("web.yml", `basic_auth_users: { bob: ${HASH} }`);
@@ -136,7 +136,7 @@ describe("basic authentication", () => {
   });
 });
 
-test("headers are set on every answer, refusals too", async () => {
+test("sets the headers on every answer, including 401", async () => {
   const { url } = await serve(
     `{ http_server_config: { headers: { X-Frame-Options: deny } }, basic_auth_users: { alice: ${HASH} } }`,
     manualClock(),
@@ -145,7 +145,7 @@ test("headers are set on every answer, refusals too", async () => {
     expect((await fetch(url, init)).headers.get("x-frame-options")).toBe("deny");
 });
 
-test("a rate limit lets a burst in, and then one per interval", async () => {
+test("the rate limit admits a burst, then one request per interval", async () => {
   const clock = manualClock();
   const { url } = await serve("rate_limit: { interval: 10s, burst: 2 }", clock);
   const statuses = async (count: number): Promise<number[]> => {
@@ -160,7 +160,7 @@ test("a rate limit lets a burst in, and then one per interval", async () => {
   expect(await statuses(3)).toEqual([200, 200, 429]);
 });
 
-/** The status, or the code of the error. */
+/** Sends a request; resolves to its status, or to the code of its error. */
 const ask = (port: number, options: RequestOptions): Promise<number | string> =>
   new Promise((resolve) => {
     const asking = request(
@@ -178,7 +178,7 @@ const tls = (more = ""): string =>
   `tls_server_config: { cert_file: server.crt, key_file: server.key${more} }`;
 
 describe("HTTPS", () => {
-  test("new certificates are taken without a restart, and a half replaced pair is waited out", async () => {
+  test("reloads certificates without a restart, and waits while only half of a pair is replaced", async () => {
     const clock = manualClock();
     const { port, folder, url } = await serve(tls(), clock, TLS_FILES);
     expect(url).toMatch(/^https:/);
@@ -193,13 +193,13 @@ describe("HTTPS", () => {
     expect(await ask(port, { ca: next.cert })).toBe(200);
   });
 
-  test("versions are what the file says", async () => {
+  test("accepts only the configured TLS versions", async () => {
     const { port } = await serve(tls(", min_version: TLS13"), manualClock(), TLS_FILES);
     expect(await ask(port, { maxVersion: "TLSv1.2" })).not.toBe(200);
     expect(await ask(port, { minVersion: "TLSv1.3" })).toBe(200);
   });
 
-  test("is not turned off, nor made laxer for clients, while it runs", async () => {
+  test("ignores a reload that turns HTTPS off or changes client_auth_type", async () => {
     const clock = manualClock();
     const { port, folder, logged } = await serve(tls(), clock, TLS_FILES);
     for (const yaml of ["", tls(", client_auth_type: RequireAnyClientCert")]) {
@@ -207,8 +207,8 @@ describe("HTTPS", () => {
       clock.advance(seconds(5));
     }
     expect(await ask(port, {})).toBe(200);
-    expect(logged).toContain("HTTPS is turned off by a restart only");
-    expect(logged).toContain("client_auth_type is changed by a restart only");
+    expect(logged).toContain("turning HTTPS off requires a restart");
+    expect(logged).toContain("changing client_auth_type requires a restart");
   });
 });
 
@@ -243,15 +243,15 @@ describe("client certificates", () => {
       ", client_ca_file: clients.crt, client_allowed_sans: [example.com]",
       { none: false, known: false, stranger: false },
     ],
-  ])("%s%s", async (type, more, welcome) => {
+  ])("%s%s", async (type, more, accepted) => {
     const { port } = await serve(tls(`, client_auth_type: ${type}${more}`), manualClock(), TLS_FILES);
-    const asked = {
+    const answers = {
       none: await ask(port, {}),
       known: await ask(port, { cert: known.cert, key: known.key }),
       stranger: await ask(port, { cert: stranger.cert, key: stranger.key }),
     };
-    expect(Object.fromEntries(Object.entries(asked).map(([who, got]) => [who, got === 200]))).toEqual(
-      welcome,
+    expect(Object.fromEntries(Object.entries(answers).map(([who, got]) => [who, got === 200]))).toEqual(
+      accepted,
     );
   });
 });

@@ -56,7 +56,7 @@ test("restores the mode from a backup of a running exporter and keeps the replac
 
   expect(await run("backup", store, copy)).toMatchObject({
     code: 1,
-    stderr: expect.stringContaining("it exists already"),
+    stderr: expect.stringContaining("the file exists already"),
   });
 });
 

@@ -122,7 +122,7 @@ describe("heartbeat-exporter pack", () => {
     [
       "an unknown alert",
       "alerts:\n  HeartbeatModelUnavailble: { for: 5m }\n",
-      "2:3: alerts.HeartbeatModelUnavailble: got an unknown key, want HeartbeatModelUnavailable (did you mean that?)\n",
+      "2:3: alerts.HeartbeatModelUnavailble: got an unknown key, want a known key (did you mean HeartbeatModelUnavailable?)\n",
     ],
     [
       "an invalid duration",
@@ -132,12 +132,12 @@ describe("heartbeat-exporter pack", () => {
     [
       "an unknown key",
       "alerts: { HeartbeatTargetDown: { severty: info } }\n",
-      "want severity (did you mean that?)",
+      "want a known key (did you mean severity?)",
     ],
     ["an invalid label name", "labels: { a-b: c }\n", '1:11: labels.a-b: got the key "a-b", want'],
     ["an empty file", "", "1:1: got an empty file, want alerts to override"],
-    ["invalid YAML", "alerts: [", "want keys of one map indented alike"],
-    ["an unset variable", "labels: { team: '${NO_SUCH}' }\n", "want the variable NO_SUCH"],
+    ["invalid YAML", "alerts: [", "want the same indentation for all keys of a map"],
+    ["an unset variable", "labels: { team: '${NO_SUCH}' }\n", "want the environment variable NO_SUCH"],
   ])("rejects overrides with %s and writes nothing", async (_title, text, message) => {
     await using folder = await temporaryFolder();
     const overrides = await folder.write("overrides.yml", text);
@@ -235,7 +235,7 @@ describe("heartbeat-exporter pack", () => {
     await folder.write("out", "a file where a folder should be\n");
     const { ok, text } = writeTo(folder);
     expect(ok).toBe(false);
-    expect(text).toMatch(/out\/.*: got .*, want a (readable file or none|writable path)\n$/);
+    expect(text).toMatch(/out\/.*: got .+, want (a place that can be written|a file or nothing)\n$/);
   });
 
   test("requires a folder and explains itself with --help", async () => {

@@ -8,7 +8,7 @@ import { deps } from "./stand-ins.ts";
 const FOLDER = join(import.meta.dirname, "../bad-configs");
 const FILES = readdirSync(FOLDER).filter((name) => name.endsWith(".yml"));
 
-/** The error of a file, with places as if the file lay in the current folder. */
+/** Returns the error of loading a file. */
 function errorOf(name: string): ConfigError {
   const path = join(FOLDER, name);
   try {
@@ -20,22 +20,22 @@ function errorOf(name: string): ConfigError {
   throw new Error(`${name} loads`);
 }
 
-describe("a bad configuration is refused with every problem in it, each at its place", () => {
-  test.each(FILES)("%s", async (name) => {
+describe("an invalid configuration", () => {
+  test.each(FILES)("reports every problem with its place: %s", async (name) => {
     const message = errorOf(name).message.replaceAll(`${FOLDER}/`, "");
     await expect(`${message}\n`).toMatchFileSnapshot(join(FOLDER, `${basename(name, ".yml")}.txt`));
   });
 
-  test.each(FILES)("%s: no secret is quoted", (name) => {
+  test.each(FILES)("quotes no secret: %s", (name) => {
     expect(errorOf(name).message).not.toContain("very-secret");
   });
 
-  test("the problems can be read one by one", () => {
+  test("lists its problems in the error", () => {
     const [first] = errorOf("duplicate-key.yml").problems;
     expect(first).toEqual({
       place: join(FOLDER, "duplicate-key.yml:5:5"),
       path: "modules.a.timeout",
-      got: "the key a second time",
+      got: "a duplicate key",
       want: "each key once",
     });
   });

@@ -21,7 +21,7 @@ const messageOf = (env: Environment): string => {
 const URL = { HEARTBEAT_LLM_URL: "http://localhost:8080/v1" };
 
 describe("the environment alone", () => {
-  test("the address is enough; the rest are the defaults of the guide", () => {
+  test("needs only the address; the rest are the defaults of the guide", () => {
     const config = loadConfigEnv(URL, deps);
     expect(config.targets).toMatchObject([
       {
@@ -56,7 +56,7 @@ describe("the environment alone", () => {
     expect(config.warnings).toEqual([]);
   });
 
-  test("everything set", async () => {
+  test("applies every variable", async () => {
     const folder = mkdtempSync(join(tmpdir(), "config-"));
     onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
     writeFileSync(join(folder, "key"), "hush");
@@ -105,7 +105,7 @@ describe("the environment alone", () => {
     expect(config.warnings).toEqual([]);
   });
 
-  test("redacted is the file that says the same", () => {
+  test("is shown as an equivalent file", () => {
     const env = {
       ...URL,
       HEARTBEAT_LLM_API_KEY: "sk-very-secret",
@@ -121,16 +121,21 @@ describe("the environment alone", () => {
 
   test.each([
     ["HEARTBEAT_ENABLED=false", { ...URL, HEARTBEAT_ENABLED: "false" }, 0, []],
-    ["no address, and none needed", { HEARTBEAT_ENABLED: "false" }, 0, []],
-    ["an empty variable is not set", { ...URL, HEARTBEAT_TIMEOUT: "", HEARTBEAT_LLM_MODEL: "" }, 1, []],
+    ["no address is needed without a target", { HEARTBEAT_ENABLED: "false" }, 0, []],
     [
-      "a typo",
-      { ...URL, FAILOVER_MAX_DURATOIN: "1m" },
+      "an empty variable counts as not set",
+      { ...URL, HEARTBEAT_TIMEOUT: "", HEARTBEAT_LLM_MODEL: "" },
       1,
-      ["FAILOVER_MAX_DURATOIN: no such variable, did you mean FAILOVER_MAX_DURATION?"],
+      [],
     ],
     [
-      "variables that Kubernetes makes for a service",
+      "a misspelt variable is a warning",
+      { ...URL, FAILOVER_MAX_DURATOIN: "1m" },
+      1,
+      ["FAILOVER_MAX_DURATOIN: unknown variable (did you mean FAILOVER_MAX_DURATION?)"],
+    ],
+    [
+      "variables that Kubernetes sets for a service are ignored",
       {
         ...URL,
         HEARTBEAT_EXPORTER_SERVICE_HOST: "10.0.0.1",
@@ -146,13 +151,13 @@ describe("the environment alone", () => {
     expect(config.warnings).toEqual(warnings);
   });
 
-  test("FAILOVER_ENABLED=false: probed by the clock all the same", () => {
+  test("is probed on an interval with FAILOVER_ENABLED=false too", () => {
     const [target] = loadConfigEnv({ ...URL, FAILOVER_ENABLED: "false" }, deps).targets;
     expect(target).not.toHaveProperty("failover");
     expect(target?.schedule).toBe("interval");
   });
 
-  test("problems name the variable", () => {
+  test("reports problems by variable", () => {
     const env = {
       ...URL,
       HEARTBEAT_ENABLED: "maybe",
@@ -172,7 +177,7 @@ describe("the environment alone", () => {
       'HEARTBEAT_ENABLED: got "maybe", want true or false',
       "HEARTBEAT_FAILURE_THRESHOLD: got 0, want >= 1",
       'HEARTBEAT_LLM_API: got "opnai", want openai, anthropic or ollama',
-      "HEARTBEAT_LLM_API_KEY_FILE: got HEARTBEAT_LLM_API_KEY besides, want only one of the two",
+      "HEARTBEAT_LLM_API_KEY_FILE: got HEARTBEAT_LLM_API_KEY as well, want only one of them",
       "HEARTBEAT_TIMEOUT: got -1s, want > 0",
     ]);
   });
@@ -202,7 +207,7 @@ describe("listen address", () => {
     expect(listenAddressFromEnv(env)).toBe(expected);
   });
 
-  test.each(["http", "65536", "-1"])("%s is no port", (port) => {
+  test.each(["http", "65536", "-1"])("rejects the port %s", (port) => {
     expect(() => listenAddressFromEnv({ CONTEXT_API_PORT: port })).toThrow(
       `CONTEXT_API_PORT: got "${port}", want a port from 0 to 65535`,
     );

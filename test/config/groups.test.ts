@@ -18,7 +18,7 @@ ${groups}`,
 const group = (fields: string) => load(`groups: [{ name: all, ${fields} }]`).groups[0];
 
 describe("groups", () => {
-  it("are what the file says, in its order, each member of its kind", () => {
+  it("have the order of the file, and members with their kinds", () => {
     const { groups, warnings } = load(`groups:
   - name: all
     description: the whole shop
@@ -62,7 +62,7 @@ describe("groups", () => {
     expect(group(fields)?.unhealthyWhen).toEqual(rule);
   });
 
-  it("may have a common member without that being a cycle", () => {
+  it("may share a member without being a cycle", () => {
     const { groups } = load(`groups:
   - { name: top, members: [left, right] }
   - { name: left, members: [base] }
@@ -72,20 +72,20 @@ describe("groups", () => {
     expect(groups).toHaveLength(4);
   });
 
-  it("warns of a rule that waits for something critical where nothing is", () => {
+  it("warn of the rule critical without a critical member", () => {
     const { warnings } = load("groups: [{ name: all, members: [till], unhealthy_when: critical }]");
     expect(warnings).toEqual([
-      "exporter.yml:6:56: groups[0].unhealthy_when: no member is critical, so that only all of them together make the group unhealthy",
+      "exporter.yml:6:56: groups[0].unhealthy_when: no member is critical, so the group is unhealthy only if all members are",
     ]);
   });
 });
 
 describe("health", () => {
-  it("is about the exporter when no group is named", () => {
+  it("covers the exporter if no group is named", () => {
     expect(load("").health).toEqual({});
   });
 
-  it("warns of targets that only a scrape keeps known, however deep they are", () => {
+  it("warns of targets that depend on scrapes, in nested groups too", () => {
     const { health, warnings } = load(`groups:
   - { name: all, members: [front, shop] }
   - { name: front, members: [till, cellar] }
@@ -93,11 +93,11 @@ health: { group: all }
 `);
     expect(health).toEqual({ group: "all" });
     expect(warnings).toEqual([
-      "exporter.yml:9:18: health.group: is unknown while nobody scrapes till, and so not ready; schedule: interval probes without a scrape",
+      "exporter.yml:9:18: health.group: is unknown, and so not ready, without scrapes of till; schedule: interval probes without a scrape",
     ]);
   });
 
-  it("does not list thousands of them", () => {
+  it("names only some of many targets", () => {
     const names = Array.from({ length: 3000 }, (_, i) => `t${i}`);
     const targets = names.map((name) => `{ name: ${name}, module: page, target: "http://t" }`).join(", ");
     const { warnings } = loadConfigText(
@@ -106,7 +106,7 @@ health: { group: all }
       {},
       deps,
     );
-    expect(warnings).toEqual([expect.stringContaining("nobody scrapes t0, t1,")]);
-    expect(warnings[0]).toContain(", t11 and 2988 more, and so not ready");
+    expect(warnings).toEqual([expect.stringContaining("without scrapes of t0, t1,")]);
+    expect(warnings[0]).toContain(", t11 and 2988 more;");
   });
 });

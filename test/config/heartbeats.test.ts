@@ -17,8 +17,8 @@ const messageOf = (load: () => unknown): string => {
   return "";
 };
 
-describe("heartbeats of a file", () => {
-  test("need no modules, and have defaults", () => {
+describe("heartbeats in a file", () => {
+  test("need no modules and have defaults", () => {
     const { push, modules } = fromFile("heartbeats: [{ name: a }]");
     expect(modules.size).toBe(0);
     expect(push).toEqual({
@@ -30,7 +30,7 @@ describe("heartbeats of a file", () => {
     });
   });
 
-  test("take the defaults of the environment where they say nothing themselves", () => {
+  test("use the defaults from the environment", () => {
     const yaml = "heartbeats: [{ name: a }, { name: b, timeout: 1h, start_timeout: 5m }]";
     const env = { MACHINE_OFFLINE_THRESHOLD: "2m30s", MACHINE_HEARTBEAT_CHECK_INTERVAL: "15s" };
     const { push, warnings } = fromFile(yaml, env);
@@ -41,18 +41,18 @@ describe("heartbeats of a file", () => {
     expect([push.defaultTimeout, push.checkInterval, warnings]).toEqual([150, 15, []]);
   });
 
-  test("open registration is said, and so is an empty one", () => {
+  test("warn of open and of empty registration", () => {
     expect(fromFile("heartbeat_registration: { open: true }").warnings).toEqual([
-      "exporter.yml:1:1: heartbeat_registration: is open: anybody who reaches the exporter can register heartbeats",
+      "exporter.yml:1:1: heartbeat_registration: is open: anyone who can reach the exporter can register heartbeats",
     ]);
     const { push, warnings } = fromFile("heartbeats: [{ name: a }]\nheartbeat_registration:\n");
     expect(push.registration).toBeUndefined();
     expect(warnings).toEqual([
-      expect.stringContaining("heartbeat_registration: is empty and so nothing can register"),
+      expect.stringContaining("heartbeat_registration: is empty, so nothing can register"),
     ]);
   });
 
-  test("registration has defaults", () => {
+  test("have defaults for registration", () => {
     expect(fromFile("heartbeat_registration: { token: hush }").push.registration).toMatchObject({
       max: 1000,
       expireAfter: 7 * 86_400,
@@ -63,15 +63,15 @@ describe("heartbeats of a file", () => {
     });
   });
 
-  test("a token is never shown", () => {
+  test("never show a token", () => {
     const { redacted } = fromFile("heartbeats: [{ name: a, token: hush-hush }]");
     expect(redacted).toContain("token: <secret>");
     expect(redacted).not.toContain("hush-hush");
   });
 });
 
-describe("heartbeats of the environment", () => {
-  test("need no LLM where nothing is said of one", () => {
+describe("heartbeats in the environment", () => {
+  test("need no LLM target if no variable concerns one", () => {
     const config = loadConfigEnv(
       { MACHINE_OFFLINE_THRESHOLD: "1m", HEARTBEAT_PING_TOKEN: "hush-hush" },
       deps,
@@ -82,7 +82,7 @@ describe("heartbeats of the environment", () => {
     expect(config.redacted).not.toContain("hush-hush");
   });
 
-  test("without a token nothing can register, which is said", () => {
+  test("warn that nothing can register without a token", () => {
     const env = { MACHINE_OFFLINE_THRESHOLD: "2m", MACHINE_HEARTBEAT_CHECK_INTERVAL: "30s" };
     expect(describesTarget(env)).toBe(true);
     const { push, warnings } = loadConfigEnv(env, deps);
@@ -90,12 +90,12 @@ describe("heartbeats of the environment", () => {
     expect(warnings).toEqual([expect.stringContaining("set HEARTBEAT_PING_TOKEN")]);
   });
 
-  test("do not make an LLM be forgotten", () => {
+  test("do not hide a missing LLM address", () => {
     const env = { HEARTBEAT_PING_TOKEN: "hush", HEARTBEAT_LLM_MODEL: "m" };
     expect(messageOf(() => loadConfigEnv(env, deps))).toContain("HEARTBEAT_LLM_URL: got nothing");
   });
 
-  test("problems name the variable, with a file too", () => {
+  test("report problems by variable, with a file too", () => {
     const env = {
       MACHINE_OFFLINE_THRESHOLD: "soon",
       MACHINE_HEARTBEAT_CHECK_INTERVAL: "0s",
@@ -108,17 +108,17 @@ describe("heartbeats of the environment", () => {
       expect(messageOf(load).split("\n").toSorted()).toEqual(want);
     const both = { HEARTBEAT_PING_TOKEN: "hush", HEARTBEAT_PING_TOKEN_FILE: "/nowhere" };
     expect(messageOf(() => loadConfigEnv(both, deps))).toContain(
-      "HEARTBEAT_PING_TOKEN_FILE: got HEARTBEAT_PING_TOKEN besides, want only one of the two",
+      "HEARTBEAT_PING_TOKEN_FILE: got HEARTBEAT_PING_TOKEN as well, want only one of them",
     );
   });
 
-  test("a misspelt one is noticed", () => {
+  test("warn of a misspelt variable", () => {
     const { warnings } = loadConfigEnv(
       { HEARTBEAT_PING_TOKEN: "hush", MACHINE_OFFLINE_TRESHOLD: "1m" },
       deps,
     );
     expect(warnings).toContain(
-      "MACHINE_OFFLINE_TRESHOLD: no such variable, did you mean MACHINE_OFFLINE_THRESHOLD?",
+      "MACHINE_OFFLINE_TRESHOLD: unknown variable (did you mean MACHINE_OFFLINE_THRESHOLD?)",
     );
   });
 });

@@ -6,8 +6,9 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { stringify } from "yaml";
 import type { Config } from "../../src/config/config.ts";
 import type { Environment } from "../../src/config/document/convert.ts";
+import { readConfigFile } from "../../src/config/document/files.ts";
 import { ConfigError } from "../../src/config/document/problems.ts";
-import { loadConfigText, readConfigFile } from "../../src/config/load.ts";
+import { loadConfigText } from "../../src/config/load.ts";
 import { deps, type HttpOptions, httpProber } from "./stand-ins.ts";
 
 const load = (text: string, env: Environment = {}): Config => loadConfigText(text, "exporter.yml", env, deps);
@@ -35,7 +36,7 @@ const messageOf = (run: () => unknown): string => {
 };
 
 describe("modules", () => {
-  test("a file of blackbox_exporter loads as it is", () => {
+  test("accept a file of blackbox_exporter unmodified", () => {
     const config = load(`---
 modules:
   http_2xx:
@@ -66,12 +67,12 @@ modules:
   test.each([
     ["http", "{ prober: http }", 0],
     ["a costly prober", "{ prober: llm, llm: { api: openai } }", 27],
-    ["as written", "{ prober: llm, min_interval: 1m, llm: { api: openai } }", 60],
+    ["as configured", "{ prober: llm, min_interval: 1m, llm: { api: openai } }", 60],
   ])("min_interval: %s", (_, module, expected) => {
     expect(load(`modules: { a: ${module} }`).modules.get("a")?.minInterval).toBe(expected);
   });
 
-  test("source is the module alone, redacted", () => {
+  test("have the redacted YAML of the module as source", () => {
     const config = load("modules: { a: { prober: http, http: { password: x1y2z3, method: GET } } }");
     expect(config.modules.get("a")?.source).toBe(
       "prober: http\nhttp:\n  password: <secret>\n  method: GET\n",
@@ -80,7 +81,7 @@ modules:
 });
 
 describe("targets", () => {
-  test("defaults", () => {
+  test("have defaults", () => {
     expect(target("")).toMatchObject({
       name: "t",
       address: "http://localhost",
@@ -96,7 +97,7 @@ describe("targets", () => {
     expect(target("")).not.toHaveProperty("failover");
   });
 
-  test("everything written", () => {
+  test("apply every option", () => {
     const fields =
       "model: 4.10, hostname: h, schedule: interval, interval: 1m, min_interval: 10s, failure_threshold: 5, healthy_threshold: 1, min_dwell: 2m, ignore_reasons: [tls], expected_duration: 500ms, slo_objective: 0.95, critical: yes, labels: { team: 007 }, failover: { max_duration: 1h, mode: other, confidence_reduction: 1, process_with_lower_confidence: off }";
     expect(target(fields)).toMatchObject({
@@ -129,33 +130,33 @@ describe("targets", () => {
     ["true", "failover: true", DEFAULT_FAILOVER, "interval"],
     ["an empty map", "failover: {}", DEFAULT_FAILOVER, "interval"],
     ["false", "failover: false", undefined, "on_scrape"],
-    ["on_scrape all the same", "failover: true, schedule: on_scrape", DEFAULT_FAILOVER, "on_scrape"],
+    ["with schedule on_scrape", "failover: true, schedule: on_scrape", DEFAULT_FAILOVER, "on_scrape"],
   ])("failover: %s", (_, fields, failover, schedule) => {
     expect(target(fields)?.failover).toEqual(failover);
     expect(target(fields)?.schedule).toBe(schedule);
   });
 
-  test("failover left empty is warned of", () => {
+  test("warn of an empty failover", () => {
     const config = load(
       "modules: { a: { prober: http } }\ntargets:\n  - name: t\n    module: a\n    target: http://x\n    failover:\n",
     );
     expect(config.warnings).toEqual([
-      "exporter.yml:6:5: targets[0].failover: is empty and so there is no failover; write true for the defaults",
+      "exporter.yml:6:5: targets[0].failover: is empty, so there is no failover; write true for the defaults",
     ]);
   });
 
   const LLM = "prober: llm, llm: { api: openai }";
   test.each([
     ["costly", "interval: 1m", `{ ${LLM} }`, 54],
-    ["costly, said by the module", "interval: 1m", `{ ${LLM}, min_interval: 5s }`, 5],
-    ["costly, said by the target", "interval: 1m, min_interval: 0", `{ ${LLM} }`, 0],
-    ["cheap, said by the module", "", "{ prober: http, min_interval: 5s }", 5],
+    ["costly, set by the module", "interval: 1m", `{ ${LLM}, min_interval: 5s }`, 5],
+    ["costly, set by the target", "interval: 1m, min_interval: 0", `{ ${LLM} }`, 0],
+    ["cheap, set by the module", "", "{ prober: http, min_interval: 5s }", 5],
   ])("min_interval: %s", (_, fields, module, expected) => {
     expect(target(fields, module)?.minInterval).toBe(expected);
   });
 });
 
-test("limits, control and context_api", async () => {
+test("limits, control and context_api have defaults and options", async () => {
   const folder = mkdtempSync(join(tmpdir(), "config-"));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   writeFileSync(join(folder, "token"), "hush\n");
@@ -175,7 +176,7 @@ test("limits, control and context_api", async () => {
   });
 });
 
-test("storage", () => {
+test("storage has defaults, and paths relative to the file", () => {
   const file = "/etc/heartbeat/exporter.yml";
   const storage = (text: string) => loadConfigText(`modules: {}\n${text}`, file, {}, deps).storage;
   expect(storage("")).toEqual({ retention: 7 * 86_400, maxSize: 512 * 2 ** 20 });
@@ -186,13 +187,13 @@ test("storage", () => {
   });
 });
 
-test("a file that is not there", () => {
+test("reports a missing file", () => {
   expect(messageOf(() => readConfigFile("/nowhere/exporter.yml"))).toBe(
     "/nowhere/exporter.yml: got no such file, want a readable YAML file",
   );
 });
 
-test("variables that a file makes void are named, those it uses are not", () => {
+test("warns of variables that a file overrides, but not of those that it uses", () => {
   const env = {
     HEARTBEAT_LLM_URL: "http://x",
     FAILOVER_MODE: "x",
@@ -200,7 +201,7 @@ test("variables that a file makes void are named, those it uses are not", () => 
     CONTEXT_API_PORT: "1",
   };
   expect(load("modules: { a: { prober: http, timeout: '${HEARTBEAT_TIMEOUT}' } }", env).warnings).toEqual([
-    "exporter.yml:1:1: the file is used, and so these variables are ignored: FAILOVER_MODE, HEARTBEAT_LLM_URL",
+    "exporter.yml:1:1: the file is used, so these variables are ignored: FAILOVER_MODE, HEARTBEAT_LLM_URL",
   ]);
 });
 
@@ -211,12 +212,12 @@ describe("YAML", () => {
     ["True", true],
     ["no", false],
     ["Off", false],
-  ])("%s is a boolean where one is wanted", (text, expected) => {
+  ])("%s is a boolean where the schema wants one", (text, expected) => {
     expect(httpOptions(`follow_redirects: ${text}`).follow_redirects).toBe(expected);
   });
 
   test.each(["1.10", "007", "yes", "0x1F", "1e3", "2026-01-01", "null", "~", "+5"])(
-    "%s keeps its spelling where a text is wanted",
+    "%s keeps its spelling where the schema wants text",
     (text) => {
       expect(httpOptions(`headers: { X: ${text} }\npassword: ${text}`)).toEqual({
         headers: { X: text },
@@ -225,7 +226,7 @@ describe("YAML", () => {
     },
   );
 
-  test("numbers are numbers where both are possible", () => {
+  test("an unquoted number is a number where the schema allows both", () => {
     expect(httpOptions('valid_status_codes: [200, 2xx, "3xx"]').valid_status_codes).toEqual([
       200,
       "2xx",
@@ -233,7 +234,7 @@ describe("YAML", () => {
     ]);
   });
 
-  test("what no schema describes is taken as YAML takes it", () => {
+  test("values without a schema have the types of YAML", () => {
     const config = load(
       'modules: { a: { prober: llm, llm: { api: openai, extra_body: { a: 1.5, b: "1", c: yes, d: , e: [x, 007, y] } } } }',
     );
@@ -242,7 +243,7 @@ describe("YAML", () => {
     });
   });
 
-  test("anchors, aliases and merge keys", () => {
+  test("supports anchors, aliases and merge keys", () => {
     const config = load(`modules:
   a: &a
     prober: http
@@ -261,7 +262,7 @@ describe("YAML", () => {
     expect(optionsOf(config, "c")).toEqual({ method: "PUT", password: "one", body: "x" });
   });
 
-  test("aliases that multiply are stopped", () => {
+  test("limits nested aliases", () => {
     const lines = Array.from(
       { length: 9 },
       (_, i) =>
@@ -272,7 +273,7 @@ describe("YAML", () => {
     );
   });
 
-  test("keys that objects have by themselves are nothing special", () => {
+  test("treats keys of Object.prototype like any other", () => {
     const config = load("modules: { __proto__: { prober: http }, constructor: { prober: http } }");
     expect([...config.modules.keys()]).toEqual(["__proto__", "constructor"]);
     expect(messageOf(() => load("modules: { a: { prober: http, toString: 1 } }"))).toContain(
@@ -292,20 +293,20 @@ describe("substitution", () => {
     expect(httpOptions(`body: '${text}'`, { X: "value" }).body).toBe(expected);
   });
 
-  test("the value has the type that is wanted, in quotes as well", () => {
+  test("converts the value to the type that the schema wants, in quotes too", () => {
     const env = { LIMIT: "5", FLAG: "no", TEXT: "5" };
     expect(httpOptions('body_size_limit: "${LIMIT}"\nfollow_redirects: ${FLAG}\nbody: ${TEXT}', env)).toEqual(
       { body_size_limit: 5, follow_redirects: false, body: "5" },
     );
   });
 
-  test("keys are left alone, and an empty value is a value", () => {
+  test("leaves keys alone and accepts empty values", () => {
     expect(httpOptions('headers: { "${X}": "${EMPTY}" }', { EMPTY: "" }).headers).toEqual({ "${X}": "" });
   });
 });
 
 describe("redacted", () => {
-  test("secrets are gone, references stand as written, comments and anchors are gone", () => {
+  test("hides secrets, keeps references as written, and drops comments and anchors", () => {
     const config = load(
       `# password was hunter1
 modules:
@@ -341,7 +342,7 @@ targets:
 `);
   });
 
-  test("is a configuration again, and the same one where there are no secrets", () => {
+  test("loads again, with the same options if there are no secrets", () => {
     const text = fc.string({ unit: "binary" });
     fc.assert(
       fc.property(text, text, (body, header) => {
@@ -359,10 +360,10 @@ targets:
 });
 
 describe("properties", () => {
-  /** Nothing that a reference could be. */
+  /** A text without references to variables. */
   const scalar = fc.string({ unit: "binary" }).filter((text) => !text.includes("${"));
 
-  test("a text comes back with its spelling however YAML writes it", () => {
+  test("text keeps its spelling in every style of YAML", () => {
     const style = fc.constantFrom("PLAIN", "QUOTE_DOUBLE", "QUOTE_SINGLE", "BLOCK_LITERAL" as const);
     fc.assert(
       fc.property(scalar, style, (text, defaultStringType) => {
@@ -375,7 +376,7 @@ describe("properties", () => {
     );
   });
 
-  test("a plain scalar comes back with its spelling", () => {
+  test("a plain scalar keeps its spelling", () => {
     const plain = fc.stringMatching(/^[A-Za-z0-9.+~_-]{1,8}$/).filter((text) => !/^[-]{1,3}$/.test(text));
     fc.assert(
       fc.property(plain, (text) => {
@@ -384,7 +385,7 @@ describe("properties", () => {
     );
   });
 
-  test("a secret is never seen, wherever it stands and whatever else is wrong", () => {
+  test("a secret is never shown, wherever it is and whatever else is wrong", () => {
     const secret = fc
       .stringMatching(/^[A-Za-z0-9!%&()*+,./;<=>?[\]^_`|~ -]{8,20}$/)
       .filter((text) => text.trim() === text)
@@ -421,13 +422,13 @@ describe("properties", () => {
   });
 });
 
-test("every problem carries the name of the error", () => {
+test("ConfigError has a name and a message", () => {
   const error = new ConfigError([{ place: "x.yml:1:2", path: "a.b", got: "1", want: "2" }]);
   expect(error.name).toBe("ConfigError");
   expect(error.message).toBe("x.yml:1:2: a.b: got 1, want 2");
 });
 
-test("a throw in compile is a bug and stays one", () => {
+test("an exception in compile is a bug and is not caught", () => {
   const broken = {
     ...httpProber,
     compile: () => {

@@ -30,7 +30,7 @@ function open() {
 const names = (config: Config): readonly string[] => [...config.modules.keys()];
 
 describe("reload", () => {
-  test("a changed file becomes the configuration, and everybody hears of it", async () => {
+  test("uses a changed file and calls the subscribers", async () => {
     const { clock, holder } = open();
     const seen: (readonly string[])[] = [];
     holder.subscribe((config) => void seen.push(names(config)));
@@ -44,19 +44,19 @@ describe("reload", () => {
     expect(holder.status()).toEqual({ lastSuccessful: true, lastSuccessAt: 1005 });
   });
 
-  test("an unchanged file is a success without effect", async () => {
+  test("succeeds without effect if the file is unchanged", async () => {
     const { clock, holder } = open();
     const before = holder.current();
-    let heard = 0;
-    holder.subscribe(() => void heard++);
+    let calls = 0;
+    holder.subscribe(() => void calls++);
     clock.advance(seconds(5));
     expect(await holder.reload()).toBe("unchanged");
     expect(holder.current()).toBe(before);
-    expect(heard).toBe(0);
+    expect(calls).toBe(0);
     expect(holder.status().lastSuccessAt).toBe(1005);
   });
 
-  test("a bad file leaves the old configuration, each time it is tried", async () => {
+  test("keeps the old configuration while the file is invalid", async () => {
     const { clock, holder } = open();
     const before = holder.current();
     writeFileSync(path, BAD);
@@ -71,13 +71,13 @@ describe("reload", () => {
     expect(holder.status().lastSuccessful).toBe(true);
   });
 
-  test("a file that is gone is bad as well", async () => {
+  test("fails if the file is missing", async () => {
     const { holder } = open();
     rmSync(path);
     await expect(holder.reload()).rejects.toThrow("got no such file");
   });
 
-  test("calls at the same time run one after the other", async () => {
+  test("runs concurrent calls one after the other", async () => {
     const { holder } = open();
     const order: string[] = [];
     holder.subscribe(async (config) => {
@@ -95,18 +95,18 @@ describe("reload", () => {
     expect(order).toEqual(["start b", "end b", "start a", "end a"]);
   });
 
-  test("one listener that fails keeps the others from nothing", async () => {
+  test("calls every subscriber even if one fails", async () => {
     const { holder } = open();
-    let heard = 0;
+    let calls = 0;
     holder.subscribe(() => Promise.reject(new Error("no")));
-    holder.subscribe(() => void heard++);
+    holder.subscribe(() => void calls++);
     writeFileSync(path, OTHER);
     await expect(holder.reload()).rejects.toThrow("no");
-    expect(heard).toBe(1);
+    expect(calls).toBe(1);
     expect(names(holder.current())).toEqual(["b"]);
   });
 
-  test("without a file there is nothing that changes", async () => {
+  test("changes nothing without a file", async () => {
     const clock = manualClock();
     const holder = createConfigHolder(
       { kind: "environment", env: { HEARTBEAT_ENABLED: "false" } },
@@ -116,17 +116,17 @@ describe("reload", () => {
     expect(await holder.reload()).toBe("unchanged");
   });
 
-  test("a bad file at the start is an error", () => {
+  test("fails at the start if the file is invalid", () => {
     writeFileSync(path, BAD);
     expect(open).toThrow("modules.b.prober");
   });
 });
 
 describe("watch", () => {
-  /** Lets what the clock has set off come to its end. */
+  /** Waits for the work that the clock has started. */
   const settle = () => delay(10);
 
-  test("a change is taken up at the next look, a bad content is tried once", async () => {
+  test("reloads a changed file at the next check, and tries invalid content once", async () => {
     const { clock, holder } = open();
     const outcomes: unknown[] = [];
     const stop = holder.watch(seconds(5), (error) =>

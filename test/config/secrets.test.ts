@@ -2,7 +2,8 @@ import { mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { fileSecret, reasonOf, type SecretProblem } from "../../src/config/document/secrets.ts";
+import { describeFileError } from "../../src/config/document/files.ts";
+import { fileSecret, type SecretProblem } from "../../src/config/document/secrets.ts";
 
 let folder = "";
 let file = "";
@@ -19,10 +20,10 @@ function open(path = file) {
 }
 
 test.each([
-  ["one newline", "hush\n", "hush"],
-  ["a newline of Windows", "hush\r\n", "hush"],
-  ["spaces belong to it", " hush \n", " hush "],
-  ["lines in between too", "a\nb\n", "a\nb"],
+  ["removes a newline at the end", "hush\n", "hush"],
+  ["removes a Windows newline at the end", "hush\r\n", "hush"],
+  ["keeps spaces", " hush \n", " hush "],
+  ["keeps newlines inside", "a\nb\n", "a\nb"],
 ])("%s", async (_, content, expected) => {
   writeFileSync(file, content);
   const { secret, problems } = open();
@@ -30,16 +31,16 @@ test.each([
   expect(await secret.reveal()).toBe(expected);
 });
 
-describe("a change is noticed", () => {
+describe("a changed file", () => {
   beforeEach(() => writeFileSync(file, "one"));
 
-  test("written over, with the same length", async () => {
+  test("is read again if it was overwritten with the same length", async () => {
     const { secret } = open();
     writeFileSync(file, "two");
     expect(await secret.reveal()).toBe("two");
   });
 
-  test("replaced by another file", async () => {
+  test("is read again if it was replaced", async () => {
     const { secret } = open();
     writeFileSync(join(folder, "new"), "two");
     renameSync(join(folder, "new"), file);
@@ -47,10 +48,10 @@ describe("a change is noticed", () => {
   });
 
   test.each([
-    ["gone", () => rmSync(file)],
+    ["missing", () => rmSync(file)],
     ["empty", () => writeFileSync(file, "\n")],
     ["too large", () => writeFileSync(file, "x".repeat(70_000))],
-  ])("while it is %s the last value serves, and the next good one after it", async (_, spoil) => {
+  ])("is not used while it is %s: the last value is, until the next valid one", async (_, spoil) => {
     const { secret } = open();
     spoil();
     expect(await secret.reveal()).toBe("one");
@@ -59,13 +60,13 @@ describe("a change is noticed", () => {
   });
 });
 
-describe("what is no secret is a problem at once, and the secret rejects", () => {
+describe("a file that is not a secret is reported, and the secret rejects", () => {
   const WANT = "a readable file with a secret, at most 64 KiB";
   test.each([
-    ["nothing there", () => undefined, "no such file"],
-    ["empty", () => writeFileSync(file, ""), "an empty file"],
-    ["only a newline", () => writeFileSync(file, "\n"), "an empty file"],
-    ["too large", () => writeFileSync(file, "x".repeat(65_537)), "65537 bytes"],
+    ["a missing file", () => undefined, "no such file"],
+    ["an empty file", () => writeFileSync(file, ""), "an empty file"],
+    ["a file with only a newline", () => writeFileSync(file, "\n"), "an empty file"],
+    ["a file that is too large", () => writeFileSync(file, "x".repeat(65_537)), "65537 bytes"],
   ])("%s", async (_, prepare, got) => {
     prepare();
     const { secret, problems } = open();
@@ -73,7 +74,7 @@ describe("what is no secret is a problem at once, and the secret rejects", () =>
     await expect(secret.reveal()).rejects.toThrow("no secret in");
   });
 
-  test("a file where a folder should be", () => {
+  test("a path below a file", () => {
     writeFileSync(file, "x");
     expect(open(join(file, "key")).problems).toEqual([{ got: "no such file", want: WANT }]);
   });
@@ -82,12 +83,12 @@ describe("what is no secret is a problem at once, and the secret rejects", () =>
     expect(open(folder).problems).toEqual([{ got: "a directory", want: WANT }]);
   });
 
-  test("a device, which could be read forever", () => {
-    expect(open("/dev/zero").problems).toEqual([{ got: "no regular file", want: WANT }]);
+  test("a device, which has no end", () => {
+    expect(open("/dev/zero").problems).toEqual([{ got: "a special file", want: WANT }]);
   });
 
-  test("the code of the system in words", () => {
+  test("a file error is described in words", () => {
     const error = Object.assign(new Error("EACCES: permission denied"), { code: "EACCES" });
-    expect(reasonOf(error)).toBe("a file that may not be read");
+    expect(describeFileError(error)).toBe("permission denied");
   });
 });

@@ -2,8 +2,9 @@ import type { ConfigDeps } from "../../src/config/config.ts";
 import { type Prober, succeeded } from "../../src/core/prober.ts";
 import type { Secret } from "../../src/core/secret.ts";
 
-/** Small probers with one of everything that a schema can hold. They probe nothing. */
+// Probers that use every kind of schema and probe nothing.
 
+/** Options of the `http` prober. */
 export interface HttpOptions {
   readonly method?: string;
   readonly headers?: Readonly<Record<string, string>>;
@@ -13,6 +14,7 @@ export interface HttpOptions {
   readonly password?: string;
 }
 
+/** A prober with most forms of a schema. */
 export const httpProber: Prober<HttpOptions, HttpOptions> = {
   kind: "http",
   metrics: [],
@@ -79,7 +81,7 @@ export const httpProber: Prober<HttpOptions, HttpOptions> = {
   caution: ({ address }) => (address.startsWith("gopher:") ? "is an old one" : undefined),
   compile(options, context) {
     if (options.method === "FETCH") context.problem(["method"], '"FETCH"', "an HTTP method");
-    // A prober that tells what it should not.
+    // A prober that quotes a secret in its problems.
     if (options.password?.startsWith("bad") === true) {
       context.problem(
         ["password"],
@@ -94,6 +96,7 @@ export const httpProber: Prober<HttpOptions, HttpOptions> = {
   probe: async () => ({ outcome: succeeded, samples: [] }),
 };
 
+/** Options of the `llm` prober. */
 export interface LlmOptions {
   readonly api: string;
   readonly api_key?: string;
@@ -103,6 +106,7 @@ export interface LlmOptions {
   readonly expect?: { readonly word?: string };
 }
 
+/** A prober whose probes cost money. */
 export const llmProber: Prober<LlmOptions, { readonly options: LlmOptions; readonly key?: Secret }> = {
   kind: "llm",
   metrics: [],
@@ -137,6 +141,7 @@ export const llmProber: Prober<LlmOptions, { readonly options: LlmOptions; reado
   probe: async () => ({ outcome: succeeded, samples: [] }),
 };
 
+/** The parts of the program that the tests load configurations with. */
 export const deps: ConfigDeps = {
   probers: [httpProber, llmProber],
   metrics: [],

@@ -20,19 +20,19 @@ function messageOf(path: string): string {
 }
 
 describe("the file of --web.config.file", () => {
-  test.each(FILES)("is refused with every problem in it: %s", async (name) => {
+  test.each(FILES)("is rejected with every problem: %s", async (name) => {
     const message = messageOf(join(FOLDER, name)).replaceAll(`${FOLDER}/`, "");
     await expect(`${message}\n`).toMatchFileSnapshot(join(FOLDER, `${basename(name, ".yml")}.txt`));
     expect(message).not.toMatch(/hunter2|very-secret/);
   });
 
-  test("that is not there is refused", () => {
+  test("is rejected if it is missing", () => {
     expect(messageOf("/nowhere/web.yml")).toBe(
       "/nowhere/web.yml: got no such file, want a readable YAML file",
     );
   });
 
-  test("that is empty asks for nothing", async () => {
+  test("has no options if it is empty", async () => {
     await using folder = await temporaryFolder();
     const web = loadWebConfig(await folder.write("web.yml", "# later\n"));
     expect(web).toMatchObject({ headers: {}, warnings: [] });
@@ -40,7 +40,7 @@ describe("the file of --web.config.file", () => {
     expect(web.users.size).toBe(0);
   });
 
-  test("as exporter-toolkit documents it, is taken as it is", async () => {
+  test("accepts the format that exporter-toolkit documents", async () => {
     await using folder = await temporaryFolder();
     const server = makeCertificate();
     await folder.write("server.crt", server.cert);

@@ -14,7 +14,7 @@ afterEach(() => {
   }
 });
 
-/** A server that answers by `answer`, and counts. */
+/** Starts a server that counts its requests and answers them by `answer`. */
 async function target(
   answer: (finish: () => void) => void,
 ): Promise<{ url: string; requests: () => number }> {
@@ -35,8 +35,8 @@ const withTarget = (url: string) =>
 const reload = ({ url }: ExporterProcess) =>
   fetch(`${url}/-/reload`, { method: "POST", headers: { Authorization: `Bearer ${TOKEN}` } });
 
-describe("1,000 requests at once for one target", () => {
-  it("cost one", async () => {
+describe("1,000 simultaneous requests for one target", () => {
+  it("cost one probe", async () => {
     let finish = (): void => {};
     const held = await target((end) => {
       finish = end;
@@ -58,8 +58,8 @@ describe("1,000 requests at once for one target", () => {
   });
 });
 
-describe("the end", () => {
-  it("comes within 5 s of SIGTERM with exit code 0, probes in flight or not", async () => {
+describe("shutdown", () => {
+  it("takes at most 5 s after SIGTERM and exits with 0, even with a probe in flight", async () => {
     const silent = await target(() => {});
     await using exporter = await startExporter({ yaml: `modules: { http_2xx: { prober: http } }\n` });
     const waiting = fetch(`${exporter.url}/probe?module=http_2xx&target=${encodeURIComponent(silent.url)}`);
@@ -72,7 +72,7 @@ describe("the end", () => {
     expect(await answer.text()).toBe("the exporter is shutting down\n");
   });
 
-  it("comes through npm start as well", async () => {
+  it("works through npm start", async () => {
     await using npm = start(["npm", "start", "--", "--web.listen-address=127.0.0.1:0"]);
     await npm.waitForOutput(/heartbeat-exporter listens/);
     npm.kill("SIGTERM");
@@ -96,7 +96,7 @@ describe("the end", () => {
 });
 
 describe("reload", () => {
-  it("by request: takes over a good configuration, and keeps the old one when the new is bad", async () => {
+  it("by request: applies a good configuration, and keeps the old one if the new one is bad", async () => {
     const [first, second] = [await target((end) => end()), await target((end) => end())];
     await using exporter = await startExporter({ yaml: withTarget(first.url), files: { token: TOKEN } });
     await exporter.get("/metrics");
@@ -115,7 +115,7 @@ describe("reload", () => {
     const bad = await reload(exporter);
     expect(bad.status).toBe(500);
     expect(await bad.text()).toBe(
-      `the old configuration stays in use, the new one has problems:\n${file}:2:47: modules.http_2xx.timeout: got -5s, want > 0\n`,
+      `the new configuration has problems, the old one stays in use:\n${file}:2:47: modules.http_2xx.timeout: got -5s, want > 0\n`,
     );
     const text = await exporter.get("/metrics");
     expect(second.requests()).toBe(2);
@@ -123,7 +123,7 @@ describe("reload", () => {
     expect(valueOf(text, "probe_success", { target: "one" })).toBe(1);
   });
 
-  it("by SIGHUP, and by the change of the file when asked to", async () => {
+  it("by SIGHUP, and by a change of the file with --config.enable-auto-reload", async () => {
     const [first, second] = [await target((end) => end()), await target((end) => end())];
     for (const how of ["signal", "watch"] as const) {
       const args = how === "watch" ? ["--config.enable-auto-reload"] : [];
@@ -142,7 +142,7 @@ describe("reload", () => {
     }
   });
 
-  it("keeps what is known of targets that did not change", async () => {
+  it("keeps the state of unchanged targets", async () => {
     const up = await target((end) => end());
     await using exporter = await startExporter({ yaml: withTarget(up.url), files: { token: TOKEN } });
     await exporter.get("/metrics");
@@ -158,14 +158,14 @@ describe("reload", () => {
   });
 });
 
-describe("what cannot be started ends with exit code 1 and says why", () => {
+describe("a failed start exits with 1 and says why", () => {
   const ended = async (args: readonly string[], env: Readonly<Record<string, string>> = {}) => {
     await using run = runMain(args, env);
     const { code } = await run.exited;
     return { code, text: run.stderr() };
   };
 
-  it("a port in use", async () => {
+  it("for a port in use", async () => {
     const other = createTcpServer();
     await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
     const { port } = other.address() as AddressInfo;
@@ -179,7 +179,7 @@ describe("what cannot be started ends with exit code 1 and says why", () => {
     );
   });
 
-  it("nothing configured", async () => {
+  it("for no configuration", async () => {
     const { code, text } = await ended([]);
     expect(code).toBe(1);
     expect(text).toBe(
@@ -187,7 +187,7 @@ describe("what cannot be started ends with exit code 1 and says why", () => {
     );
   });
 
-  it("a file that is not there", async () => {
+  it("for a missing file", async () => {
     const { code, text } = await ended(["--config.file=/nowhere/exporter.yml"]);
     expect(code).toBe(1);
     expect(text).toBe("/nowhere/exporter.yml: got no such file, want a readable YAML file\n");
@@ -199,7 +199,7 @@ describe("what cannot be started ends with exit code 1 and says why", () => {
       env: { HEARTBEAT_LLM_URL: "http://127.0.0.1:1/v1", HEARTBEAT_CHECK_INTERVAL: "abc" },
       text: 'HEARTBEAT_CHECK_INTERVAL: got "abc", want ',
     },
-  ])("the environment $env", async ({ env, text }) => {
+  ])("for the environment $env", async ({ env, text }) => {
     const end = await ended([], env);
     expect(end.code).toBe(1);
     expect(end.text).toContain(text);
@@ -212,7 +212,7 @@ describe("what cannot be started ends with exit code 1 and says why", () => {
     { flag: "--timeout-offset=soon", text: 'got "soon", want a number of seconds, or a duration' },
     { flag: "--log.level=loud", text: "Allowed choices are debug, info, warn, error" },
     { flag: "--nope", text: "unknown option '--nope'" },
-  ])("the flag $flag", async ({ flag, text }) => {
+  ])("for the flag $flag", async ({ flag, text }) => {
     const end = await ended([flag]);
     expect(end.code).toBe(1);
     expect(end.text).toContain(text);
@@ -220,7 +220,7 @@ describe("what cannot be started ends with exit code 1 and says why", () => {
 });
 
 describe("--config.check", () => {
-  it("says that a configuration is good, and what is wrong with a bad one, all of it", async () => {
+  it("reports a good configuration, and all problems of a bad one", async () => {
     await using folder = await temporaryFolder();
     const good = runMain([`--config.file=${await folder.write("good.yml", MODULES)}`, "--config.check"]);
     expect((await good.exited).code).toBe(0);
@@ -243,7 +243,7 @@ targets:
       "bad.yml:2:16: modules.a.prober: got "smtp", want http, llm, heartbeat_log or kubernetes_lease
       bad.yml:3:31: modules.b.timeout: got "soon", want a duration such as 30s, 2m, 1h30m or 500ms
       bad.yml:6:13: targets[1].name: got "x", want a name that no other target has
-      bad.yml:6:24: targets[1].module: got "c", want a module: a or b (did you mean a?)
+      bad.yml:6:24: targets[1].module: got "c", want the name of a module: a or b (did you mean a?)
       bad.yml:7:35: targets[2].target: got \${NOT_SET_ANYWHERE}, which is not set, want the environment variable NOT_SET_ANYWHERE
       "
     `);
@@ -251,7 +251,7 @@ targets:
 });
 
 describe("--help and --version", () => {
-  it("teach", async () => {
+  it("print the flags and the version", async () => {
     const help = runMain(["--help"]);
     expect((await help.exited).code).toBe(0);
     for (const flag of [
@@ -271,8 +271,8 @@ describe("--help and --version", () => {
   });
 });
 
-describe("the demonstration", () => {
-  it("shows a failover within ten seconds, and says what it is", async () => {
+describe("--demo", () => {
+  it("shows a failover within ten seconds, and announces itself", async () => {
     const begin = performance.now();
     await using exporter = await startExporter({ args: ["--demo"] });
     expect(exporter.process.stdout()).toContain("This is a demonstration");

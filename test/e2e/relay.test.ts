@@ -5,10 +5,10 @@ import { type Alertmanager, startAlertmanager } from "../helpers/alertmanager.ts
 import { type ExporterProcess, startExporter } from "../helpers/exporter.ts";
 import { freePort, run, waitUntil } from "../helpers/process.ts";
 import { temporaryFolder } from "../helpers/temporary-folder.ts";
-import { type Answer, startReceiver } from "../notify/receiver.ts";
+import { type Reply, startReceiver } from "../notify/receiver.ts";
 
 const MACHINES = ["web-1", "web-2", "db-1", "db-2", "queue-1", "cache-1"];
-const ANSWERS: readonly Answer[] = [200, 500, { status: 429, retryAfter: "1" }, "hang", "close", 204];
+const ANSWERS: readonly Reply[] = [200, 500, { status: 429, retryAfter: "1" }, "hang", "close", 204];
 const KEY = "key-of-the-test";
 
 interface Event {

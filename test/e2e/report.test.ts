@@ -8,7 +8,7 @@ import { type PrometheusServer, startPrometheus } from "../helpers/prometheus.ts
 
 const SCRAPE = seconds(1);
 
-/** Nothing is probed but by hand: what a scrape finds is fresh for an hour. */
+/** Only the trigger probes: for scrapes, results stay fresh for an hour. */
 const exporterYaml = (host: string, token: string) => `
 modules: { http_2xx: { prober: http, timeout: 2s, min_interval: 1h } }
 control: { token_file: ${token} }
@@ -37,17 +37,17 @@ groups:
 async function report(...args: readonly string[]): Promise<Report> {
   await using run = runMain(["report", "--format=json", ...args]);
   const { code } = await run.exited;
-  expect({ code, said: run.stderr() }).toEqual({ code: 0, said: "" });
+  expect({ code, stderr: run.stderr() }).toEqual({ code: 0, stderr: "" });
   return JSON.parse(run.stdout()) as Report;
 }
 
-/** Waits until Prometheus has scraped so many times more. */
+/** Waits until Prometheus has scraped this many more times. */
 async function scrapes(prometheus: PrometheusServer, count: number): Promise<void> {
   await prometheus.queryUntil(`timestamp(up) >= ${Date.now() / 1000 + count * SCRAPE}`);
 }
 
 describe.each(["bookworm", "newest"] as const)("reports, with a real Prometheus (%s)", (version) => {
-  test("say the same from the history of an exporter and from a Prometheus that scraped it", async () => {
+  test("agree between the history of an exporter and a Prometheus that scraped it", async () => {
     let answer = { status: 200, after: seconds(0) };
     await using server = await serveHttp(async (request, response) => {
       if (request.url === "/one") await pause(toMilliseconds(answer.after));
@@ -73,7 +73,7 @@ describe.each(["bookworm", "newest"] as const)("reports, with a real Prometheus 
       }
     };
 
-    // Before the window, so that a counter that grows from zero is not what is compared.
+    // Before the window, because increase() misses the growth of a new counter from zero.
     await probe(15, 500);
     await probe(15, 200, seconds(0.1));
     await scrapes(prometheus, 2);
@@ -84,7 +84,7 @@ describe.each(["bookworm", "newest"] as const)("reports, with a real Prometheus 
     await scrapes(prometheus, 3);
     await probe(6, 200);
     await probe(4, 200, seconds(0.2));
-    // Rules are evaluated some time after what they look at was scraped, and the end of an alert shows a step later.
+    // A rule is evaluated some time after its scrape, and the end of an alert appears one step later.
     await prometheus.queryUntil('absent(ALERTS{alertstate="firing", target="one"})');
     await scrapes(prometheus, 3);
 
@@ -105,7 +105,7 @@ describe.each(["bookworm", "newest"] as const)("reports, with a real Prometheus 
     expect(asked.services.map(({ service_name }) => service_name)).toEqual(["one", "two"]);
     expect(asked.services[1]?.current_status).toBe(own.services[1]?.current_status);
 
-    // The same as PromQL by hand, at the same moment.
+    // The same by a handwritten query, at the same moment.
     const range = `[${Math.round(asked.window.seconds * 1000)}ms] @ ${Date.parse(asked.window.to) / 1000}`;
     const probes = `increase(heartbeat_health_checks_total{target="one"}${range})`;
     const [share] = await prometheus.query(
@@ -118,7 +118,7 @@ describe.each(["bookworm", "newest"] as const)("reports, with a real Prometheus 
     expect(estimated?.checks_count).toBeGreaterThan(22);
     expect(estimated?.checks_count).toBeLessThan(29);
     expect(estimated?.avg_response_time).toBeCloseTo(times?.avg_response_time ?? 0, 6);
-    // The 95th percentile of the history is exact; that of a histogram lies in the same bucket.
+    // The 95th percentile is exact in the history, and within the bucket in a histogram.
     expect(times?.p95_response_time).toBeGreaterThan(0.2);
     expect(estimated?.p95_response_time).toBeGreaterThan(0.1);
     expect(estimated?.p95_response_time).toBeLessThan(0.5);

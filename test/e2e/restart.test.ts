@@ -10,7 +10,7 @@ import { paidProber } from "../money/paid-prober.ts";
 
 const TOKEN = { Authorization: "Bearer the-token" };
 
-/** What a restart finds of `memory`. */
+/** The memory that a restart reads back. */
 function restarted(memory: Memory): Memory {
   const shelves = new Map<string, ReturnType<typeof readBack>>();
   return {
@@ -50,7 +50,7 @@ const post = async ({ url }: LocalExporter, path: string): Promise<void> => {
 };
 
 describe("a restart", () => {
-  it("keeps mode, streaks, counters and money, each of them", async () => {
+  it("keeps mode, streaks, counters and spending of a target", async () => {
     const { paid, start, pass } = setUp(", failure_threshold: 4");
     const memory = createMemory();
     let before: string;
@@ -87,7 +87,7 @@ describe("a restart", () => {
     expect(valueOf(text, "heartbeat_current_mode", { mode: "primary" })).toBe(1);
   });
 
-  it("costs no prompt: the last result is served until the rest of the interval has passed", async () => {
+  it("costs no prompt: the last result is served for the rest of the interval", async () => {
     const { clock, paid, start, pass } = setUp();
     const memory = createMemory();
     {
@@ -108,7 +108,7 @@ describe("a restart", () => {
     expect(paid.prompts()).toBe(2);
   });
 
-  it("asks at once when the last result is older than its min_interval", async () => {
+  it("probes at once if the last result is older than its min_interval", async () => {
     const { clock, paid, start, pass } = setUp();
     const memory = createMemory();
     {
@@ -123,7 +123,7 @@ describe("a restart", () => {
     await metricsOf(exporter);
   });
 
-  it("does not call a target healthy that nobody has asked for long", async () => {
+  it("makes a target unknown that has not been probed for long", async () => {
     const { clock, paid, start, pass } = setUp();
     const memory = createMemory();
     {
@@ -141,7 +141,7 @@ describe("a restart", () => {
     expect(await status()).toMatchObject({ status: "ok", healthy: true });
   });
 
-  it("starts anew with a target that is another one", async () => {
+  it("discards the state of a target with another address", async () => {
     const { yaml, start, pass } = setUp();
     const memory = createMemory();
     {

@@ -21,7 +21,7 @@ basic_auth_users:
 `;
 
 test.each(["bookworm", "newest"] as const)(
-  "a real Prometheus (%s) and the command line get in with certificate and password",
+  "admits a real Prometheus (%s) and the command line with certificate and password",
   async (version) => {
     await using target = await serveHttp((_request, response) => void response.end("fine"));
     await using folder = await temporaryFolder();
@@ -55,7 +55,7 @@ global: { scrape_interval: 1s, scrape_timeout: 1s }
 scrape_configs:
   - job_name: heartbeat${access}
     static_configs: [{ targets: ["${new URL(url).host}"] }]
-  - job_name: strangers
+  - job_name: anonymous
     scheme: https
     tls_config: { ca_file: ${folder.path}/server.crt, cert_file: ${folder.path}/client.crt, key_file: ${folder.path}/client.key }
     static_configs: [{ targets: ["${new URL(url).host}"] }]
@@ -72,7 +72,7 @@ scrape_configs:
     expect(Object.fromEntries(up.map(({ metric, value }) => [metric["job"], value]))).toEqual({
       heartbeat: 1,
       "heartbeat-targets": 1,
-      strangers: 0,
+      anonymous: 0,
     });
     expect((await prometheus.targets()).find(({ health }) => health === "down")?.lastError).toContain("401");
 
@@ -85,7 +85,10 @@ scrape_configs:
       `--http.password-file=${folder.path}/password`,
     ];
     await using dashboard = runMain(["dashboard", ...remote]);
-    expect({ ...(await dashboard.exited), said: dashboard.stderr() }).toMatchObject({ code: 0, said: "" });
+    expect({ ...(await dashboard.exited), stderr: dashboard.stderr() }).toMatchObject({
+      code: 0,
+      stderr: "",
+    });
     expect(JSON.parse(dashboard.stdout())).toMatchObject({ summary: { total_services: 1 } });
 
     exporter.kill("SIGTERM");
@@ -93,7 +96,7 @@ scrape_configs:
   },
 );
 
-test("a bad web configuration keeps the exporter from starting, and --config.check says so too", async () => {
+test("fails to start with a bad web configuration, also with --config.check", async () => {
   await using folder = await temporaryFolder();
   const args = [
     `--config.file=${await folder.write("exporter.yml", "modules: { http_2xx: { prober: http } }")}`,

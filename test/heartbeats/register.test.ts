@@ -8,7 +8,7 @@ import type { PushHeartbeat, PushSetup, Registration } from "../../src/core/push
 import { type Seconds, seconds, timestamp } from "../../src/core/units.ts";
 import { createAnnouncer } from "../../src/heartbeats/announce.ts";
 import { createBodies } from "../../src/heartbeats/bodies.ts";
-import { createDeadlineHeap } from "../../src/heartbeats/deadlines.ts";
+import { createDeadlineQueue } from "../../src/heartbeats/deadlines.ts";
 import { createRegister } from "../../src/heartbeats/register.ts";
 import { readStored } from "../../src/heartbeats/stored.ts";
 import { manualClock } from "../helpers/clock.ts";
@@ -41,57 +41,57 @@ const REGISTRATION: Registration = {
   namePattern: "web-*",
 };
 
-/** A register with what it says and a clock that the test moves. */
+/** A register with its log messages and a clock that the test moves. */
 function build(memory: Memory = createMemory(), clock = manualClock(), wall: () => Clock = () => clock) {
-  const said: string[] = [];
-  const say = (_fields: object, message: string) => void said.push(message);
-  const log: Log = { debug: say, info: say, warn: say, error: say };
+  const logged: string[] = [];
+  const add = (_fields: object, message: string) => void logged.push(message);
+  const log: Log = { debug: add, info: add, warn: add, error: add };
   const used: Clock = { ...clock, now: () => wall().now() };
   const announcer = createAnnouncer(log, used);
   const register = createRegister({
     clock: used,
     log,
     memory,
-    report: (push, effect) => announcer.effect(push, effect),
+    onEffect: (push, effect) => announcer.effect(push, effect),
   });
   const up = (name: string): boolean | undefined => {
     const found = register.find(name);
     return found === undefined ? undefined : isUp(found.beat, used.now());
   };
-  return { register, said, clock, memory, up };
+  return { register, logged, clock, memory, up };
 }
 
-/** The same memory after a time in which nobody was there. */
+/** The same memory after a downtime of the exporter. */
 const afterDown = (memory: Memory, downFor: Seconds): Memory => ({ ...memory, downFor });
 
 describe("the register", () => {
-  it("announces silence exactly at the timeout, and the return", () => {
-    const { register, clock, said, up } = build();
+  it("announces a heartbeat offline exactly at its timeout, and once when it comes back", () => {
+    const { register, clock, logged, up } = build();
     register.configure(setupOf(["production-server"]));
     register.ping("production-server", "success");
     clock.advance(seconds(119.999));
-    expect([said, up("production-server")]).toEqual([[], true]);
+    expect([logged, up("production-server")]).toEqual([[], true]);
     clock.advance(seconds(0.001));
-    expect(said).toEqual(["Machine 1 (production-server) went offline (last seen: 2m0s ago)"]);
+    expect(logged).toEqual(["Machine 1 (production-server) went offline (last seen: 2m0s ago)"]);
     expect([register.find("production-server")?.status, up("production-server")]).toEqual(["offline", false]);
     clock.advance(seconds(1000));
     register.ping("production-server", "success");
     register.ping("production-server", "success");
-    expect(said.slice(1)).toEqual(["Machine 1 (production-server) came back online"]);
+    expect(logged.slice(1)).toEqual(["Machine 1 (production-server) came back online"]);
   });
 
-  it("announces at the beats of the check interval where there is one, and knows before", () => {
-    const { register, clock, said } = build();
+  it("announces at multiples of check_interval, but shows the status at once", () => {
+    const { register, clock, logged } = build();
     register.configure(setupOf(["production-server"], { checkInterval: seconds(30) }));
     clock.advance(seconds(15));
     register.ping("production-server", "success");
     clock.advance(seconds(134));
-    expect([register.find("production-server")?.status, said]).toEqual(["offline", []]);
+    expect([register.find("production-server")?.status, logged]).toEqual(["offline", []]);
     clock.advance(seconds(1));
-    expect(said).toEqual(["Machine 1 (production-server) went offline (last seen: 2m15s ago)"]);
+    expect(logged).toEqual(["Machine 1 (production-server) went offline (last seen: 2m15s ago)"]);
   });
 
-  it("shows nothing as up that was never heard of", () => {
+  it("does not show a heartbeat as up before its first success", () => {
     const { register, clock, up } = build();
     register.configure(setupOf(["new"]));
     register.ping("new", "start");
@@ -100,29 +100,29 @@ describe("the register", () => {
     expect([register.find("new")?.status, up("new")]).toEqual(["offline", false]);
   });
 
-  it("takes neither silence nor a return from a wall clock that jumps", () => {
+  it("is not affected by jumps of the wall clock", () => {
     const clock = manualClock();
     let jump = 0;
     const jumping: Clock = { ...clock, now: () => timestamp(clock.now() + jump) };
-    const { register, said, up } = build(createMemory(), clock, () => jumping);
+    const { register, logged, up } = build(createMemory(), clock, () => jumping);
     register.configure(setupOf(["a"]));
     register.ping("a", "success");
     const seen = register.find("a")?.beat.lastSeen;
     jump = 86_400;
     clock.advance(seconds(60));
-    expect([register.find("a")?.status, up("a"), said]).toEqual(["online", true, []]);
+    expect([register.find("a")?.status, up("a"), logged]).toEqual(["online", true, []]);
     jump = -86_400;
     clock.advance(seconds(59));
     expect([register.find("a")?.status, up("a")]).toEqual(["online", true]);
     clock.advance(seconds(1));
-    expect([register.find("a")?.status, up("a"), said.length]).toEqual(["offline", false, 1]);
+    expect([register.find("a")?.status, up("a"), logged.length]).toEqual(["offline", false, 1]);
     register.ping("a", "success");
     expect(register.find("a")?.beat.lastSeen).toBe(seen);
     expect(up("a")).toBe(true);
   });
 
-  it("keeps what keeps its name over a reload, under its new timeout", () => {
-    const { register, clock, said } = build();
+  it("keeps the state of a heartbeat across a reload and applies its new timeout", () => {
+    const { register, clock, logged } = build();
     register.configure(setupOf(["a", "b"]));
     register.ping("a", "success");
     clock.advance(seconds(60));
@@ -134,13 +134,13 @@ describe("the register", () => {
     clock.advance(seconds(29.9));
     expect(register.find("a")?.status).toBe("online");
     clock.advance(seconds(0.1));
-    expect(said.at(-1)).toBe("Machine 1 (a) went offline (last seen: 1m30s ago)");
-    // A number is never given a second time.
+    expect(logged.at(-1)).toBe("Machine 1 (a) went offline (last seen: 1m30s ago)");
+    // Ids are never reused.
     register.configure(setupOf(["d"]));
     expect(register.find("d")?.id).toBe(4);
   });
 
-  it("keeps everything over a restart, and counts no silence of the time between", () => {
+  it("restores everything after a restart and does not count the downtime as silence", () => {
     const first = build();
     first.register.configure(setupOf(["a", "b"]));
     first.register.ping("a", "success");
@@ -150,28 +150,28 @@ describe("the register", () => {
     first.register.stop();
     const before = first.register.find("a");
     const clock = manualClock(first.clock.now() + 1000);
-    const { register, said } = build(afterDown(first.memory, seconds(1000)), clock);
+    const { register, logged } = build(afterDown(first.memory, seconds(1000)), clock);
     register.configure(setupOf(["b", "a"]));
     const after = register.find("a");
     expect(after).toMatchObject({ id: 1, status: "online", pings: { success: 1, start: 1 } });
     expect(after?.beat.lastSeen).toBe(before?.beat.lastSeen);
     expect(register.find("b")).toMatchObject({ id: 2, status: "offline", cause: "fail" });
-    expect(said).toEqual([]);
+    expect(logged).toEqual([]);
     clock.advance(seconds(19.9));
-    expect(said).toEqual([]);
+    expect(logged).toEqual([]);
     clock.advance(seconds(0.2));
-    expect(said).toEqual(["Machine 1 (a) went offline (last seen: 18m40s ago)"]);
-    // The second restart counts from what the first one left.
+    expect(logged).toEqual(["Machine 1 (a) went offline (last seen: 18m40s ago)"]);
+    // A second restart continues from the state that the first one stored.
     const third = build(afterDown(first.memory, seconds(50)), manualClock(clock.now() + 50));
     third.register.configure(setupOf(["a"]));
     third.register.ping("a", "success");
-    expect(third.said).toEqual([
-      "a heartbeat is no longer configured and forgotten",
+    expect(third.logged).toEqual([
+      "a heartbeat is no longer configured and was removed",
       "Machine 1 (a) came back online",
     ]);
   });
 
-  it("adds up what it was not there for over several restarts", () => {
+  it("adds up the downtime of several restarts", () => {
     const memory = createMemory();
     const first = build(memory);
     first.register.configure(setupOf(["a"]));
@@ -188,10 +188,10 @@ describe("the register", () => {
     const last = build(afterDown(memory, seconds(0)), manualClock(now));
     last.register.configure(setupOf(["a"]));
     last.clock.advance(seconds(30));
-    expect(last.said).toEqual(["Machine 1 (a) went offline (last seen: 27m0s ago)"]);
+    expect(last.logged).toEqual(["Machine 1 (a) went offline (last seen: 27m0s ago)"]);
   });
 
-  it("gives no number a second time, not even after a restart", () => {
+  it("does not reuse ids after a restart", () => {
     const first = build();
     first.register.configure(setupOf(["a", "b"]));
     first.register.configure(setupOf(["a"]));
@@ -200,20 +200,20 @@ describe("the register", () => {
     expect([register.find("a")?.id, register.find("c")?.id]).toEqual([1, 3]);
   });
 
-  it("starts anew what cannot be read, and says so", () => {
+  it("resets a heartbeat whose stored state is malformed, and logs it", () => {
     const memory = createMemory();
     memory.namespace("heartbeats").put("a", { id: 7, registered: false, state: { status: "up" } });
     memory.namespace("heartbeats").put("not a name\n", {});
-    const { register, said } = build(memory);
+    const { register, logged } = build(memory);
     register.configure(setupOf(["a"]));
     expect(register.find("a")).toMatchObject({ id: 1, status: "unknown" });
-    expect(said).toHaveLength(2);
+    expect(logged).toHaveLength(2);
   });
 });
 
 describe("registration", () => {
-  it("takes names that match, up to its bound, and says once when it is full", () => {
-    const { register, said } = build();
+  it("admits matching names up to the limit and logs once when it is reached", () => {
+    const { register, logged } = build();
     register.configure(setupOf([], { registration: REGISTRATION }));
     expect(register.admit("db-1")).toMatchObject({ reason: "name", wanted: "a name like web-*" });
     expect(register.admit("fail")).toMatchObject({ reason: "name" });
@@ -221,19 +221,19 @@ describe("registration", () => {
     expect([register.admit("web-1"), register.admit("web-2")]).toEqual([undefined, undefined]);
     expect(register.admit("web-3")).toMatchObject({ reason: "full" });
     register.admit("web-4");
-    expect(said).toEqual([
+    expect(logged).toEqual([
       "Machine 1 (web-1) registered",
       "Machine 2 (web-2) registered",
-      "a heartbeat cannot register: there may be at most 2 registered heartbeats",
+      "a heartbeat cannot register: the limit is at most 2 registered heartbeats",
     ]);
   });
 
-  it("survives a restart, and forgets after a long silence, aloud; what is configured stays", () => {
+  it("survives a restart, and expires after a long silence with a log line; configured heartbeats stay", () => {
     const first = build();
     first.register.configure(setupOf(["db"], { registration: REGISTRATION }));
     first.register.admit("web-1");
     for (const name of ["web-1", "db"]) first.register.ping(name, "success");
-    const { register, said, clock, memory } = build(first.memory, manualClock(first.clock.now()));
+    const { register, logged, clock, memory } = build(first.memory, manualClock(first.clock.now()));
     register.configure(setupOf(["db"], { registration: REGISTRATION }));
     expect(register.find("web-1")).toMatchObject({ id: 2, registered: true, status: "online" });
     clock.advance(seconds(7 * 86_400 - 1));
@@ -241,12 +241,12 @@ describe("registration", () => {
     clock.advance(seconds(7 * 86_400 - 1));
     expect(register.has("web-1")).toBe(true);
     clock.advance(seconds(1));
-    expect(said.slice(2)).toEqual(["Machine 2 (web-1) expired: no ping for 168h0m0s"]);
+    expect(logged.slice(2)).toEqual(["Machine 2 (web-1) expired: no ping for 168h0m0s"]);
     expect([register.has("web-1"), register.has("db")]).toEqual([false, true]);
     expect([...memory.namespace("heartbeats").entries()].map(([name]) => name)).toEqual(["db"]);
   });
 
-  it("expires nothing that is configured, however long that may be silent", () => {
+  it("never expires configured heartbeats", () => {
     const { register, clock } = build();
     const patient = heartbeat("db", { timeout: seconds(30 * 86_400) });
     register.configure({ ...setupOf([], { registration: REGISTRATION }), heartbeats: [patient] });
@@ -255,7 +255,7 @@ describe("registration", () => {
     expect(register.find("db")?.status).toBe("offline");
   });
 
-  it("hands over to the configuration, with what is known", () => {
+  it("keeps its state when the heartbeat becomes configured", () => {
     const { register, clock, memory } = build();
     register.configure(setupOf([], { registration: REGISTRATION }));
     register.admit("web-1");
@@ -270,8 +270,8 @@ describe("registration", () => {
 });
 
 describe("10,000 heartbeats", () => {
-  it("are each announced once, each at its own time", () => {
-    const { register, clock, said } = build();
+  it("are each announced once, at their own deadlines", () => {
+    const { register, clock, logged } = build();
     const names = Array.from({ length: 10_000 }, (_, i) => `machine-${i}`);
     register.configure(setupOf(names));
     for (const [i, name] of names.entries()) {
@@ -279,40 +279,66 @@ describe("10,000 heartbeats", () => {
       register.ping(name, "success");
     }
     clock.advance(seconds(TIMEOUT - 9.85));
-    expect(said.length).toBe(100);
+    expect(logged.length).toBe(100);
     clock.advance(seconds(5));
-    expect(said.length).toBe(5_100);
+    expect(logged.length).toBe(5_100);
     clock.advance(seconds(5));
-    expect(new Set(said).size).toBe(10_000);
+    expect(new Set(logged).size).toBe(10_000);
     expect([...register.list()].every(({ status }) => status === "offline")).toBe(true);
   });
 });
 
 describe("parts", () => {
-  it("deadlines come out in their order, whatever goes in when", () => {
+  it("the deadline queue visits each item once, at its earliest deadline, unless it was canceled", () => {
+    const item = fc.integer({ min: 0, max: 20 });
+    const arbitraryStep = fc.oneof(
+      fc.record({ kind: fc.constant("schedule" as const), item, wait: fc.integer({ min: 1, max: 50 }) }),
+      fc.record({ kind: fc.constant("cancel" as const), item }),
+      fc.record({ kind: fc.constant("advance" as const), by: fc.integer({ min: 0, max: 20 }) }),
+    );
     fc.assert(
-      fc.property(
-        fc.array(fc.oneof(fc.integer({ min: 0, max: 50 }), fc.constant("pop" as const))),
-        (steps) => {
-          const deadlines = createDeadlineHeap<number>();
-          let model: number[] = [];
-          for (const one of steps) {
-            if (one === "pop") {
-              expect(deadlines.peek()?.due).toBe(model[0]);
-              deadlines.pop();
-              model = model.slice(1);
-            } else {
-              deadlines.add(timestamp(one), one);
-              model = [...model, one].toSorted((a, b) => a - b);
-            }
+      fc.property(fc.array(arbitraryStep, { maxLength: 60 }), (steps) => {
+        const clock = manualClock(0);
+        const visits: { at: number; item: number }[] = [];
+        const deadlines = createDeadlineQueue<number>({
+          clock,
+          now: () => clock.now(),
+          checkTime: (due) => due,
+          visit: (visited, at) => void visits.push({ at, item: visited }),
+        });
+        const expected: { at: number; item: number }[] = [];
+        const scheduled = new Map<number, number>();
+        const advance = (by: number): void => {
+          clock.advance(seconds(by));
+          const now = clock.now();
+          for (const [one, due] of [...scheduled].toSorted(([, a], [, b]) => a - b)) {
+            if (due > now) continue;
+            scheduled.delete(one);
+            expected.push({ at: due, item: one });
           }
-          expect(deadlines.peek()?.due).toBe(model[0]);
-        },
-      ),
+        };
+        for (const step of steps) {
+          if (step.kind === "advance") advance(step.by);
+          else if (step.kind === "cancel") {
+            deadlines.cancel(step.item);
+            scheduled.delete(step.item);
+          } else {
+            const due = clock.now() + step.wait;
+            deadlines.schedule(step.item, timestamp(due));
+            scheduled.set(step.item, Math.min(due, scheduled.get(step.item) ?? due));
+          }
+        }
+        advance(100);
+        const inOrder = (all: typeof visits): typeof visits =>
+          all.toSorted((a, b) => a.at - b.at || a.item - b.item);
+        expect(visits.map(({ at }) => at)).toEqual(inOrder(visits).map(({ at }) => at));
+        expect(inOrder(visits)).toEqual(inOrder(expected));
+      }),
+      { numRuns: 300 },
     );
   });
 
-  it("bodies stay within their bound, the oldest going first", () => {
+  it("bodies stay within their total size; the oldest are evicted", () => {
     const bodies = createBodies(10);
     for (const name of ["a", "b", "a", "c"]) bodies.keep(name, Buffer.from("1234"));
     expect(["a", "b", "c"].map((name) => bodies.get(name)?.toString())).toEqual(["1234", undefined, "1234"]);
@@ -333,7 +359,7 @@ describe("parts", () => {
     pings: { success: 1, start: 1, fail: 0, log: 0 },
   };
 
-  it("what was stored is read back", () => {
+  it("a stored heartbeat is read back", () => {
     const stored = { id: 1, registered: true, state: STATE };
     expect(readStored(JSON.parse(JSON.stringify(stored)))).toEqual(stored);
   });
@@ -352,11 +378,11 @@ describe("parts", () => {
     ["lastDuration", Number.POSITIVE_INFINITY],
     ["pings", { success: 1 }],
     ["pings", { success: 1, start: 1, fail: 0.5, log: 0 }],
-  ])("a state whose %s is %o is not", (key, value) => {
+  ])("a stored state whose %s is %o is rejected", (key, value) => {
     expect(readStored({ id: 1, registered: true, state: { ...STATE, [key]: value } })).toBeUndefined();
   });
 
-  it("nothing but what was stored is read back", () => {
+  it("arbitrary values are rejected", () => {
     fc.assert(
       fc.property(fc.anything(), (value) => {
         expect(readStored(value)).toBeUndefined();

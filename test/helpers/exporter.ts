@@ -13,7 +13,7 @@ import type { Log } from "../../src/core/log.ts";
 import { createMemory, type Memory } from "../../src/core/memory.ts";
 import type { Prober } from "../../src/core/prober.ts";
 import { type Seconds, seconds } from "../../src/core/units.ts";
-import { createMemoryHistory } from "../../src/store/history.ts";
+import { createMemoryHistory } from "../../src/store/memory-history.ts";
 import { type Exit, type Running, start } from "./process.ts";
 import { type TemporaryFolder, temporaryFolder } from "./temporary-folder.ts";
 

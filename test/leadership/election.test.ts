@@ -25,7 +25,7 @@ interface World extends AsyncDisposable {
   scrape(): Promise<string>;
   leads(): Promise<number | undefined>;
   reload(yaml: string): Promise<void>;
-  /** Moves the clock and waits for the calls that fall due by it. */
+  /** Moves the clock and waits for `calls` further requests. */
   pass(by: Seconds, calls: number): Promise<void>;
 }
 
@@ -65,7 +65,7 @@ async function world(section = lease()): Promise<World> {
       const before = api.requests.length;
       clock.advance(by);
       await waitUntil("calls", () => (api.requests.length >= before + calls ? true : undefined));
-      // The answer has yet to arrive here.
+      // Give the response time to arrive.
       await new Promise((resolve) => setTimeout(resolve, 30));
     },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
@@ -85,7 +85,7 @@ const messages = ({ exporter }: World): string[] =>
   exporter.logged.map(({ message }) => message).filter((text) => /lease|replica/.test(text));
 
 describe("a replica", () => {
-  it("holds the lease of its context's namespace, and lets go of it at the end", async () => {
+  it("acquires the lease in its context's namespace, and releases it at the end", async () => {
     await using api = await startKubernetes();
     const { prober } = paidProber();
     {
@@ -104,12 +104,12 @@ describe("a replica", () => {
     expect(api.get(LEASE)?.spec).toMatchObject({ holderIdentity: "", leaseDurationSeconds: 1 });
   });
 
-  it("keeps what others wrote into the object", async () => {
+  it("preserves fields that others wrote to the object", async () => {
     await using all = await world();
     await untilLeads(all);
     const before = all.api.get(LEASE);
     all.api.put(LEASE, { ...before?.spec, strategy: "unknown-to-us" }, { team: "ai" });
-    // The version is another now: the renewal is refused, read, and made again.
+    // The version has changed: the renewal fails, then a read and a second renewal follow.
     await all.pass(seconds(10), 3);
     expect(all.api.get(LEASE)).toMatchObject({
       metadata: { labels: { team: "ai" } },
@@ -118,7 +118,7 @@ describe("a replica", () => {
     expect(await all.leads()).toBe(1);
   });
 
-  it("makes the lease anew that somebody deleted, and leads on", async () => {
+  it("recreates a deleted lease and keeps leading", async () => {
     await using all = await world();
     await untilLeads(all);
     all.api.delete(LEASE);
@@ -127,7 +127,7 @@ describe("a replica", () => {
     expect(await all.leads()).toBe(1);
   });
 
-  it("leads on when the answer to a renewal was lost", async () => {
+  it("keeps leading when the response to a renewal was lost", async () => {
     await using all = await world();
     await untilLeads(all);
     all.api.loseNextAnswers(1);
@@ -137,7 +137,7 @@ describe("a replica", () => {
     expect(await all.leads()).toBe(1);
   });
 
-  it("no longer leads from the moment on at which others could begin to count on it, without any call", async () => {
+  it("stops leading after two thirds of the duration without a renewal, even if no call returns", async () => {
     await using all = await world();
     await untilLeads(all);
     all.api.treat("replica-a", "refuse");
@@ -156,7 +156,7 @@ describe("a replica", () => {
     ]);
   });
 
-  it("shows what it found as the leader for two intervals, and then only why it says no more", async () => {
+  it("shows its last results as a follower for two intervals, and then only why probes are skipped", async () => {
     await using all = await world();
     await untilLeads(all);
     all.down.add("gpt");
@@ -180,7 +180,7 @@ describe("a replica", () => {
     });
   });
 
-  it("waits for the whole duration of one that it finds, of its own name too", async () => {
+  it("waits for the whole duration of a lease that it finds, even one with its own identity", async () => {
     await using api = await startKubernetes();
     api.put(LEASE, spec("me", -3600));
     const clock = manualClock();
@@ -191,7 +191,7 @@ describe("a replica", () => {
       probers: [prober] as never,
       clock,
     });
-    await waitUntil("a look", () => api.requests[0]);
+    await waitUntil("a read", () => api.requests[0]);
     for (let moment = 0; moment < 29; moment += 1) {
       clock.advance(seconds(1));
       await new Promise((resolve) => setTimeout(resolve, 5));
@@ -205,7 +205,7 @@ describe("a replica", () => {
     expect(exporter.logged.filter(({ level }) => level === "error")).toEqual([]);
   });
 
-  it("says what stands in its way, once: no rights, no namespace, no such context", async () => {
+  it("logs once why it cannot hold the lease: no permission, no namespace, unknown context", async () => {
     for (const [more, config, detail] of [
       ["", { token: "no-rights" }, /answered 403: .*cannot get resource "leases"/],
       ["", { token: "reader", namespace: "monitoring" }, /answered 403: .*cannot create resource "leases"/],
@@ -221,7 +221,7 @@ describe("a replica", () => {
         clock,
       });
       const failed = () => exporter.logged.filter(({ message }) => /a call failed/.test(message));
-      await waitUntil("a word", () => failed()[0]);
+      await waitUntil("a log line", () => failed()[0]);
       expect(failed()[0]?.fields).toMatchObject({ detail: expect.stringMatching(detail) });
       for (let round = 0; round < 5; round += 1) {
         clock.advance(seconds(10));
@@ -234,7 +234,7 @@ describe("a replica", () => {
 });
 
 describe("a reload", () => {
-  it("takes the lease away, gives another and brings it back", async () => {
+  it("can remove the lease, add another one, and restore the first", async () => {
     await using all = await world();
     await untilLeads(all);
     await all.reload("");
@@ -260,7 +260,7 @@ describe("a reload", () => {
   });
 });
 
-it("a prompt that waited for its place is not sent once another replica leads, and is no failure", async () => {
+it("a queued prompt is not sent after another replica took over, and does not count as a failure", async () => {
   await using api = await startKubernetes();
   const clock = manualClock();
   const { prober, started } = heldProber();
@@ -285,7 +285,7 @@ ${lease()}`,
   const first = scrape("/probe?target=one");
   await waitUntil("the first prompt", () => started[0]);
   const second = scrape("/probe?target=two");
-  await waitUntil("one that waits", async () =>
+  await waitUntil("a queued prompt", async () =>
     valueOf(await scrape("/metrics?collect[]=exporter"), "heartbeat_exporter_probes_queued") === 1
       ? true
       : undefined,

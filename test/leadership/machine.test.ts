@@ -10,7 +10,7 @@ import {
   release,
   step,
 } from "../../src/leadership/machine.ts";
-import { simulate } from "./cluster-of-machines.ts";
+import { simulate } from "./simulation.ts";
 
 const NOW = 1_757_943_000;
 const policy: LeasePolicy = { identity: "me", duration: seconds(30), renewInterval: seconds(10) };
@@ -28,7 +28,7 @@ const record = (spec: Partial<LeaseSpec> & { version?: string } = {}): LeaseReco
   ...spec,
 });
 
-/** Events one after the other; the last step. */
+/** Applies events in turn; returns the last step. */
 function run(events: readonly LeaseEvent[], state: LeaseState = {}) {
   let last: ReturnType<typeof step> | undefined;
   for (const event of events) last = step(last?.next ?? state, event, policy);
@@ -37,7 +37,7 @@ function run(events: readonly LeaseEvent[], state: LeaseState = {}) {
 }
 
 const FIRST = { holder: "me", duration: 30, acquireTime: time(0), renewTime: time(0), transitions: 0 };
-/** Looked at 0 s, found nothing, created it, and heard of it at 1 s. */
+/** Found no lease at 0 s, created one, and got the response at 1 s. */
 const leading = run([
   { kind: "due", ...at(0) },
   { kind: "absent", ...at(0) },
@@ -45,17 +45,17 @@ const leading = run([
 ]).next;
 
 describe("one replica", () => {
-  it("creates what is not there, and leads for two thirds of the duration from when it sent that", () => {
+  it("creates a missing lease and leads for two thirds of the duration from when it sent the request", () => {
     expect(run([{ kind: "absent", ...at(0) }]).effect).toEqual({ kind: "create", spec: FIRST });
     expect([0.5, 19.9, 20].map((moment) => leadsAt(leading, seconds(moment)))).toEqual([true, true, false]);
   });
 
-  it("does not lead before it has heard of its write", () => {
+  it("does not lead before its write is confirmed", () => {
     const { next } = run([{ kind: "absent", ...at(0) }]);
     expect(leadsAt(next, seconds(0.1))).toBe(false);
   });
 
-  it("renews a third of the duration after it sent the last one, on top of its own version, keeping the rest", () => {
+  it("renews on top of its own version, a third of the duration after it sent the last write", () => {
     const waits = run([
       { kind: "absent", ...at(0) },
       { kind: "written", record: record({ ...FIRST, duration: seconds(30) }), ...at(2) },
@@ -69,7 +69,7 @@ describe("one replica", () => {
     });
   });
 
-  it("leads on after a failed renewal and reads before the next, as it may have arrived", () => {
+  it("keeps leading after a failed renewal, and reads before the next one because it may have arrived", () => {
     const failed = run(
       [
         { kind: "due", ...at(10) },
@@ -93,13 +93,13 @@ describe("one replica", () => {
     expect([19.9, 20].map((moment) => leadsAt(lost.next, seconds(moment)))).toEqual([true, false]);
   });
 
-  it("no longer leads when somebody else holds it, at once", () => {
+  it("stops leading at once when another replica holds the lease", () => {
     const { next, effect } = run([{ kind: "found", record: record(), ...at(5) }], leading);
     expect(leadsAt(next, seconds(5))).toBe(false);
     expect(effect).toMatchObject({ kind: "wait", lasting: 10 });
   });
 
-  it("waits for as long as the holder promised, from when it saw the last renewal, whatever its clock says", () => {
+  it("waits for the holder's duration from when it saw the last renewal, whatever the holder's clock says", () => {
     const future = record({ renewTime: time(86_400), duration: seconds(60) });
     const seen = run([{ kind: "found", record: future, ...at(0) }]).next;
     const before = run([{ kind: "found", record: { ...future, version: "8" }, ...at(59) }], seen);
@@ -111,20 +111,20 @@ describe("one replica", () => {
     });
   });
 
-  it("counts a renewal with an earlier time as one", () => {
+  it("accepts a renewal with an earlier time", () => {
     const seen = run([{ kind: "found", record: record(), ...at(0) }]).next;
     const { effect } = run([{ kind: "found", record: record({ renewTime: time(-900) }), ...at(40) }], seen);
     expect(effect.kind).toBe("wait");
   });
 
-  it("takes what was released at once", () => {
+  it("acquires a released lease at once", () => {
     const { effect } = run([
       { kind: "found", record: record({ holder: "", duration: seconds(1) }), ...at(0) },
     ]);
     expect(effect).toMatchObject({ kind: "update", spec: { transitions: 5 } });
   });
 
-  it("waits for a holder of its own name as for any other, and does not count that as a change of holder", () => {
+  it("waits for a holder with its own identity as for any other, and does not count a transition", () => {
     const twin = record({ holder: "me" });
     const seen = run([{ kind: "found", record: twin, ...at(0) }]);
     expect(seen.effect.kind).toBe("wait");
@@ -133,7 +133,7 @@ describe("one replica", () => {
     expect(effect).toMatchObject({ kind: "update", spec: { holder: "me", transitions: 4 } });
   });
 
-  it("creates what somebody deleted no sooner than its holder has ceased to lead", () => {
+  it("recreates a deleted lease only after its holder has stopped leading", () => {
     const seen = run([{ kind: "found", record: record(), ...at(0) }]).next;
     expect(run([{ kind: "absent", ...at(10) }], seen).effect).toEqual({
       kind: "wait",
@@ -144,7 +144,7 @@ describe("one replica", () => {
     expect(run([{ kind: "absent", ...at(10) }], leading).effect.kind).toBe("create");
   });
 
-  it("reads once after a conflict and then waits for its next turn", () => {
+  it("reads once after a conflict, and waits after a second one", () => {
     const first = run(
       [
         { kind: "due", ...at(10) },
@@ -156,7 +156,7 @@ describe("one replica", () => {
     expect(run([{ kind: "conflict", ...at(11) }], first.next).effect.kind).toBe("wait");
   });
 
-  it("releases with an empty holder and the shortest duration what it holds, and nothing else", () => {
+  it("releases only its own lease, with an empty holder and the shortest duration", () => {
     expect(release(leading, at(25), policy)).toMatchObject({
       record: { version: "1" },
       spec: { holder: "", duration: 1, renewTime: time(25), transitions: 0 },
@@ -165,7 +165,7 @@ describe("one replica", () => {
     expect(release(following, at(1), policy)).toBeUndefined();
   });
 
-  it("keeps a bounded number of writes in mind", () => {
+  it("remembers a limited number of writes", () => {
     let state = leading;
     for (let moment = 100; moment < 200; moment += 1) {
       const lapsed = record({ ...FIRST, duration: seconds(30), version: "1" });
@@ -185,7 +185,7 @@ const replica = (identities: fc.Arbitrary<string>) =>
   fc.record(
     {
       identity: identities,
-      // The bound that two thirds leave: the fastest may run half as fast again as the slowest.
+      // The limit set by two thirds: the fastest clock runs less than one and a half times as fast as the slowest.
       rate: fc.double({ min: 0.83, max: 1.22, noNaN: true }),
       skew: fc.double({ min: -86_400, max: 86_400, noNaN: true }),
       startsAt: fc.double({ min: 0, max: 60, noNaN: true }),
@@ -195,7 +195,7 @@ const replica = (identities: fc.Arbitrary<string>) =>
     { requiredKeys: ["identity", "rate", "skew", "startsAt"] },
   );
 
-/** A stream of numbers that a seed determines (mulberry32). */
+/** Creates a pseudo-random generator of numbers from 0 to 1 (mulberry32). */
 function numbers(seed: number): () => number {
   let state = seed;
   return () => {
@@ -206,7 +206,7 @@ function numbers(seed: number): () => number {
   };
 }
 
-/** Two that believed at the same time that they lead. */
+/** Returns two intervals of different replicas that overlap, if there are any. */
 function overlap(intervals: readonly { replica: number; from: number; to: number }[]) {
   const sorted = intervals.filter(({ from, to }) => to > from).toSorted((a, b) => a.from - b.from);
   for (const [i, one] of sorted.entries()) {
@@ -219,7 +219,7 @@ function overlap(intervals: readonly { replica: number; from: number; to: number
 describe("several replicas, with skewed and drifting clocks, lost and late messages, and crashes", () => {
   const cluster = fc.array(replica(fc.constantFrom("a", "b", "c", "d")), { minLength: 2, maxLength: 4 });
 
-  it("never has two that believe they lead, not even of the same name", () => {
+  it("never have two leaders at the same time, even with the same identity", () => {
     fc.assert(
       fc.property(cluster, fc.integer(), (replicas, seed) => {
         const { intervals } = simulate({
@@ -235,7 +235,7 @@ describe("several replicas, with skewed and drifting clocks, lost and late messa
     );
   });
 
-  it("has one that leads as long as one lives and the network is good again", () => {
+  it("have a leader once the network is reliable again, as long as one replica lives", () => {
     fc.assert(
       fc.property(cluster, fc.integer(), (replicas, seed) => {
         const immortal = replicas.map(({ diesAt: _never, ...one }, i) =>

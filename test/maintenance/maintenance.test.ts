@@ -6,7 +6,7 @@ import { startLocalExporter } from "../helpers/exporter.ts";
 import { valueOf } from "../helpers/exposition.ts";
 import { snapshotMemory } from "../notify/snapshot-memory.ts";
 
-// The manual clock begins at 2025-09-15T13:30:00Z, a Monday.
+// The manual clock starts at 2025-09-15T13:30:00Z, a Monday.
 const YAML = `
 control: { token_file: control }
 modules: { up: { prober: switch, timeout: 1s } }
@@ -61,7 +61,7 @@ async function setup(memory = snapshotMemory(), later = 0) {
 }
 
 describe("maintenance", () => {
-  test("lets results count and nothing follow from them", async () => {
+  test("counts results but changes neither streaks, health nor mode", async () => {
     await using world = await setup();
     const { clock, metrics } = world;
     for (let i = 0; i < 3; i += 1) await metrics();
@@ -79,7 +79,7 @@ describe("maintenance", () => {
     expect(about("probe_success")).toBe(0);
     expect(valueOf(during, "heartbeat_failures_total", { target: "web", reason: "connect" })).toBe(6);
     expect(valueOf(during, "heartbeat_current_mode", { target: "web", mode: "primary" })).toBe(1);
-    // Another target, of which no window is open, goes its way.
+    // A target without a window is not affected.
     expect(valueOf(during, "heartbeat_consecutive_failures", { target: "free" })).toBe(6);
     expect(valueOf(during, "heartbeat_target_maintenance", { target: "free" })).toBeUndefined();
     clock.advance(seconds(3600));
@@ -90,7 +90,7 @@ describe("maintenance", () => {
     expect(valueOf(after, "heartbeat_current_mode", { target: "web", mode: "fallback" })).toBe(1);
   });
 
-  test("announces what fell silent when it is over, if it is silent still", async () => {
+  test("announces a heartbeat that went offline during the window when the window ends, if it is still offline", async () => {
     await using world = await setup();
     const { clock, exporter, announced, metrics } = world;
     await fetch(`${exporter.url}/ping/machine`);
@@ -104,7 +104,7 @@ describe("maintenance", () => {
     expect(announced()).toHaveLength(2);
   });
 
-  test("says nothing of what fell silent and came back, also over a restart", async () => {
+  test("does not announce a heartbeat that came back before the window ended, also across a restart", async () => {
     const memory = snapshotMemory();
     {
       await using first = await setup(memory);
@@ -119,7 +119,7 @@ describe("maintenance", () => {
     expect(second.announced()).toEqual([]);
   });
 
-  test("reaches the members of groups, and their groups", async () => {
+  test("covers the members of groups, also of nested groups", async () => {
     await using world = await setup();
     const { clock, metrics } = world;
     const covered = async (): Promise<unknown> => {
@@ -138,7 +138,7 @@ describe("maintenance", () => {
     expect(await covered()).toEqual([1, 0]);
   });
 
-  test("can be begun by hand, ends by itself, and survives a restart", async () => {
+  test("can be started by hand, ends by itself, and survives a restart", async () => {
     const memory = snapshotMemory();
     const of = async ({ metrics }: Awaited<ReturnType<typeof setup>>): Promise<number | undefined> =>
       valueOf(await metrics(), "heartbeat_target_maintenance", { target: "free" });
@@ -170,10 +170,10 @@ describe("maintenance", () => {
     ["?for=-1h&target=free", 400],
     ["?for=31d&target=free", 400],
     ["?for=1h&target=free&heartbeat=machine", 400],
-    ["?for=1h&target=nobody", 404],
-    ["?for=1h&heartbeat=nobody", 404],
-    ["?for=1h&group=nobody", 404],
-  ])("refuses %s by hand", async (query, status) => {
+    ["?for=1h&target=unknown", 404],
+    ["?for=1h&heartbeat=unknown", 404],
+    ["?for=1h&group=unknown", 404],
+  ])("rejects a manual window for %s", async (query, status) => {
     await using world = await setup();
     expect((await world.control("POST", `/api/v1/maintenance${query}`)).status).toBe(status);
     expect((await fetch(`${world.exporter.url}/api/v1/maintenance${query}`, { method: "POST" })).status).toBe(

@@ -2,20 +2,20 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { DAYS, type WindowTimes } from "../../src/core/maintenance.ts";
 import { seconds, timestamp } from "../../src/core/units.ts";
-import { openingOf } from "../../src/maintenance/times.ts";
+import { compileTimes } from "../../src/maintenance/times.ts";
 
 const at = (text: string) => timestamp(Date.parse(text) / 1000);
 const rfc = (time: number): string => new Date(time * 1000).toISOString().slice(0, 16);
 
-/** The times, to five minutes, at which a window opens and closes between two. */
+/** Returns when a window opens and closes between `from` and `to`, to five minutes. */
 function changes(times: WindowTimes, from: string, to: string): string[] {
-  const opening = openingOf(times);
+  const stateAt = compileTimes(times);
   const found: string[] = [];
-  let before = opening(at(from)).open;
+  let before = stateAt(at(from)).open;
   for (let now: number = at(from); now < at(to); now += 300) {
-    const { open, until } = opening(timestamp(now));
+    const { open, until } = stateAt(timestamp(now));
     if (open !== before) found.push(`${open ? "open" : "closed"} ${rfc(now)}`);
-    // What is said of the next change is what happens.
+    // The next change is always in the future.
     expect(until === undefined || until > now).toBe(true);
     before = open;
   }
@@ -31,9 +31,9 @@ const berlin = (days: (typeof DAYS)[number][], from: string, to: string): Window
 });
 
 describe("a window", () => {
-  test("once is open from its first moment to its last", () => {
-    const opening = openingOf({ kind: "once", from: timestamp(100), to: timestamp(200) });
-    expect([99.9, 100, 199.9, 200].map((now) => opening(timestamp(now)))).toEqual([
+  test("that occurs once is open from `from`, included, to `to`, excluded", () => {
+    const stateAt = compileTimes({ kind: "once", from: timestamp(100), to: timestamp(200) });
+    expect([99.9, 100, 199.9, 200].map((now) => stateAt(timestamp(now)))).toEqual([
       { open: false, until: 100 },
       { open: true, until: 200 },
       { open: true, until: 200 },
@@ -41,7 +41,7 @@ describe("a window", () => {
     ]);
   });
 
-  test("each week may go past midnight", () => {
+  test("that recurs weekly may span midnight", () => {
     expect(changes(berlin(["sat"], "22:00", "02:00"), "2026-01-08T00:00Z", "2026-01-19T00:00Z")).toEqual([
       "open 2026-01-10T21:00",
       "closed 2026-01-11T01:00",
@@ -50,7 +50,7 @@ describe("a window", () => {
     ]);
   });
 
-  test("of 24 hours on each day is always open", () => {
+  test("of 24 hours on every day is always open", () => {
     expect(changes(berlin([...DAYS], "10:00", "10:00"), "2026-03-20T00:00Z", "2026-04-05T00:00Z")).toEqual(
       [],
     );
@@ -59,7 +59,7 @@ describe("a window", () => {
   // In Berlin 02:00 becomes 03:00 on 2026-03-29, and 03:00 becomes 02:00 on 2026-10-25, both at 01:00 UTC.
   test.each([
     {
-      when: "over the night in which the clock is set forward",
+      when: "that spans the night in which the clock is set forward",
       day: "sat",
       from: "22:00",
       to: "04:00",
@@ -67,7 +67,7 @@ describe("a window", () => {
       closes: "2026-03-29T02:00",
     },
     {
-      when: "that begins at a time that is skipped",
+      when: "that starts at a skipped time",
       day: "sun",
       from: "02:30",
       to: "04:00",
@@ -75,7 +75,7 @@ describe("a window", () => {
       closes: "2026-03-29T02:00",
     },
     {
-      when: "that ends at a time that is skipped",
+      when: "that ends at a skipped time",
       day: "sat",
       from: "22:00",
       to: "02:30",
@@ -83,7 +83,7 @@ describe("a window", () => {
       closes: "2026-03-29T01:00",
     },
     {
-      when: "over the night in which it is set back",
+      when: "that spans the night in which the clock is set back",
       day: "sat",
       from: "22:00",
       to: "04:00",
@@ -91,7 +91,7 @@ describe("a window", () => {
       closes: "2026-10-25T03:00",
     },
     {
-      when: "that begins at a time that comes twice",
+      when: "that starts at a repeated time",
       day: "sun",
       from: "02:30",
       to: "04:00",
@@ -99,7 +99,7 @@ describe("a window", () => {
       closes: "2026-10-25T03:00",
     },
     {
-      when: "that ends at a time that comes twice",
+      when: "that ends at a repeated time",
       day: "sat",
       from: "22:00",
       to: "02:30",
@@ -112,7 +112,7 @@ describe("a window", () => {
     expect(changes(berlin([day], from, to), start, `${end}Z`)).toEqual([`open ${opens}`, `closed ${closes}`]);
   });
 
-  test("by cron lasts as long as it says, whatever the clock does", () => {
+  test("by cron lasts exactly its duration, also across changes of the clock", () => {
     const times = {
       kind: "cron",
       cron: "30 2 * * *",
@@ -133,18 +133,18 @@ describe("a window", () => {
     ]);
   });
 
-  test("by cron that begins anew while it is open stays open", () => {
+  test("by cron stays open if it starts again while open", () => {
     const times = { kind: "cron", cron: "*/5 * * * *", duration: seconds(600), timeZone: "UTC" } as const;
     expect(changes(times, "2026-01-01T00:00Z", "2026-01-01T06:00Z")).toEqual([]);
-    expect(openingOf(times)(at("2026-01-01T00:00Z")).open).toBe(true);
+    expect(compileTimes(times)(at("2026-01-01T00:00Z")).open).toBe(true);
   });
 
-  test("is open at any time for which a start lies within its duration, and at no other", () => {
+  test("by cron is open exactly when the last start is less than its duration ago", () => {
     const duration = seconds(1800);
-    const opening = openingOf({ kind: "cron", cron: "0 */2 * * *", duration, timeZone: "UTC" });
+    const stateAt = compileTimes({ kind: "cron", cron: "0 */2 * * *", duration, timeZone: "UTC" });
     const property = fc.property(
       fc.double({ min: 1.7e9, max: 1.8e9, noNaN: true }),
-      (now) => opening(timestamp(now)).open === now % 7200 < duration,
+      (now) => stateAt(timestamp(now)).open === now % 7200 < duration,
     );
     expect(fc.check(property)).toMatchObject({ failed: false });
   });

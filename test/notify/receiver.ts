@@ -1,27 +1,29 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { serveHttp } from "../helpers/http-targets.ts";
 
-/** A webhook as it arrived. */
-export interface Arrived {
+/** A request that a receiver got. */
+export interface ReceivedWebhook {
   readonly path: string;
   readonly headers: IncomingHttpHeaders;
   readonly body: string;
 }
 
-/** What a receiver does with a webhook: a status, or nothing at all, or it hangs up. */
-export type Answer = number | "hang" | "close" | { readonly status: number; readonly retryAfter: string };
+/** How a receiver responds: a status, no response at all, or a closed connection. */
+export type Reply = number | "hang" | "close" | { readonly status: number; readonly retryAfter: string };
 
-/** A receiver of webhooks that keeps all it gets, whatever it answers. */
+/** A receiver of webhooks. */
 export interface Receiver extends AsyncDisposable {
   readonly url: string;
-  readonly arrived: Arrived[];
-  /** The events of an idempotent receiver: each identity once, and only what it said yes to. */
-  readonly taken: Map<string, Arrived>;
+  /** All requests, whatever the reply. */
+  readonly arrived: ReceivedWebhook[];
+  /** The requests replied to with 2xx, each webhook id once, as an idempotent receiver would process them. */
+  readonly taken: Map<string, ReceivedWebhook>;
 }
 
-export async function startReceiver(answer: (one: Arrived) => Answer = () => 204): Promise<Receiver> {
-  const arrived: Arrived[] = [];
-  const taken = new Map<string, Arrived>();
+/** Starts a receiver that replies as `reply` says. */
+export async function startReceiver(reply: (one: ReceivedWebhook) => Reply = () => 204): Promise<Receiver> {
+  const arrived: ReceivedWebhook[] = [];
+  const taken = new Map<string, ReceivedWebhook>();
   const server = await serveHttp(async (request, response) => {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
@@ -31,13 +33,13 @@ export async function startReceiver(answer: (one: Arrived) => Answer = () => 204
       body: Buffer.concat(chunks).toString("utf8"),
     };
     arrived.push(one);
-    const how = answer(one);
-    if (how === "hang") return;
-    if (how === "close") return request.socket.destroy();
-    const status = typeof how === "number" ? how : how.status;
+    const chosen = reply(one);
+    if (chosen === "hang") return;
+    if (chosen === "close") return request.socket.destroy();
+    const status = typeof chosen === "number" ? chosen : chosen.status;
     const id = String(request.headers["webhook-id"] ?? arrived.length);
     if (status < 300 && !taken.has(id)) taken.set(id, one);
-    response.writeHead(status, typeof how === "number" ? {} : { "Retry-After": how.retryAfter }).end();
+    response.writeHead(status, typeof chosen === "number" ? {} : { "Retry-After": chosen.retryAfter }).end();
   });
   return {
     url: `http://${server.host}/hook`,
@@ -47,7 +49,7 @@ export async function startReceiver(answer: (one: Arrived) => Answer = () => 204
   };
 }
 
-/** A notification of Alertmanager about alerts with these labels. */
+/** Builds a notification of Alertmanager about these alerts. */
 export function notification(
   alerts: readonly {
     readonly status?: "firing" | "resolved";

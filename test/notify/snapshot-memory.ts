@@ -1,13 +1,15 @@
 import { createMemory, type Memory } from "../../src/core/memory.ts";
 
-/** A memory of which a copy can be taken at any moment: what a store would hold if the process ended there. */
+/** A memory that can be copied at any moment, to simulate a crash there. */
 export interface SnapshotMemory extends Memory {
+  /** Returns a copy, as a store would have it if the process ended now. */
   snapshot(): SnapshotMemory;
-  /** From now on nothing can be stored. */
+  /** Makes `flush` fail until `repair`. */
   breakDown(): void;
   repair(): void;
 }
 
+/** Creates a memory with this content: values by key, by namespace. */
 export function snapshotMemory(
   content: ReadonlyMap<string, ReadonlyMap<string, unknown>> = new Map(),
 ): SnapshotMemory {

@@ -77,7 +77,7 @@ targets: [{ name: here, module: echoing, target: somewhere }, { name: there, mod
       code: 1,
       said: [
         "exporter.yml:3:52: modules.echoing.echo.value: got -1, want >= 0",
-        "exporter.yml:3:56: modules.echoing.echo.vlue: got an unknown key, want value (did you mean that?)",
+        "exporter.yml:3:56: modules.echoing.echo.vlue: got an unknown key, want a known key (did you mean value?)",
       ].join("\n"),
     });
   });

@@ -3,7 +3,7 @@ import type { EventFacts, History } from "../../src/core/history.ts";
 import { after, seconds } from "../../src/core/units.ts";
 import { buildReport, type ReportFacts } from "../../src/report/build.ts";
 import { historyFacts, type ReportTarget } from "../../src/report/from-history.ts";
-import { createMemoryHistory } from "../../src/store/history.ts";
+import { createMemoryHistory } from "../../src/store/memory-history.ts";
 import { manualClock } from "../helpers/clock.ts";
 
 const clock = manualClock();
@@ -37,8 +37,8 @@ async function reportOf(past: History, targets: readonly ReportTarget[] | undefi
 
 const GPT: ReportTarget = { name: "gpt", module: "chat", critical: true };
 
-describe("a report of history", () => {
-  test("counts the probes of the window, and takes durations of successful ones", async () => {
+describe("a report from the history", () => {
+  test("counts the probes of the window, and averages durations of successful ones", async () => {
     const past = history();
     const result = { target: "gpt", module: "chat" };
     past.append({ ...result, startedAt: at(999), duration: seconds(99), reason: "timeout" });
@@ -64,15 +64,10 @@ describe("a report of history", () => {
   });
 
   test.each<[string, readonly EventFacts[], number | null, boolean | null]>([
-    ["nothing", [], null, null],
+    ["no outage", [], null, null],
+    ["one outage", [health(1100, "healthy", "unhealthy"), health(1150, "unhealthy", "healthy")], 50, true],
     [
-      "one that ended",
-      [health(1100, "healthy", "unhealthy"), health(1150, "unhealthy", "healthy")],
-      50,
-      true,
-    ],
-    [
-      "two that ended",
+      "two outages",
       [
         health(1100, "healthy", "unhealthy"),
         health(1150, "unhealthy", "healthy"),
@@ -83,29 +78,29 @@ describe("a report of history", () => {
       false,
     ],
     [
-      "one that began before the window",
+      "an outage that began before the window",
       [health(900, "healthy", "unhealthy"), health(1050, "unhealthy", "healthy")],
       150,
       false,
     ],
-    ["one whose begin nobody saw", [health(1030, "unhealthy", "healthy")], 30, true],
-    ["one that goes on and is young", [health(1950, "healthy", "unhealthy")], null, null],
-    ["one that goes on for too long", [health(1700, "healthy", "unhealthy")], 300, false],
-    ["one that goes on since before the window", [health(100, "unknown", "unhealthy")], 1900, false],
+    ["an outage whose beginning is not recorded", [health(1030, "unhealthy", "healthy")], 30, true],
+    ["an ongoing outage within the objective", [health(1950, "healthy", "unhealthy")], null, null],
+    ["an ongoing outage beyond the objective", [health(1700, "healthy", "unhealthy")], 300, false],
+    ["an ongoing outage since before the window", [health(100, "unknown", "unhealthy")], 1900, false],
     [
-      "one of another target",
+      "an outage of another target",
       [health(1100, "healthy", "unhealthy", "other"), health(1150, "unhealthy", "healthy", "other")],
       null,
       null,
     ],
-  ])("recovery from %s", async (_title, events, measured, met) => {
+  ])("measures the recovery from %s", async (_title, events, measured, met) => {
     const past = history();
     for (const event of events) past.record(event);
     const { slos } = await reportOf(past, [GPT]);
     expect(slos.find(({ metric }) => metric === "mttr")).toMatchObject({ measured, met });
   });
 
-  test("a running exporter says how things are now; a store only what was last known, while that is not old", async () => {
+  test("takes the status from a running exporter, else the last known one unless it is stale", async () => {
     const past = history();
     past.record(health(1100, "unknown", "healthy"));
     for (const s of [1110, 1120, 1130])
@@ -136,7 +131,7 @@ describe("a report of history", () => {
     });
   });
 
-  test("without a configuration the targets are those with results", async () => {
+  test("covers all targets with results if there is no configuration", async () => {
     const past = history();
     past.append({ target: "old", module: "http_2xx", startedAt: at(1200), duration: seconds(1) });
     expect((await reportOf(past, undefined)).services.map(({ service_name }) => service_name)).toEqual([
@@ -144,7 +139,7 @@ describe("a report of history", () => {
     ]);
   });
 
-  test("a target without results is there, and unknown", async () => {
+  test("includes a target without results as unknown", async () => {
     const report = await reportOf(history(), [GPT]);
     expect(report.services[0]).toMatchObject({ current_status: "unknown", uptime_percentage: null });
     expect(report.summary).toMatchObject({
@@ -153,10 +148,10 @@ describe("a report of history", () => {
       unknown_services: 1,
       health_percentage: 0,
     });
-    expect(report.notes).toContain("history has no result in this window");
+    expect(report.notes).toContain("the history has no result in this window");
   });
 
-  test("changes for the worse are alerts, each until the change that ended it", async () => {
+  test("turns each change for the worse into an alert, resolved by the change that ended it", async () => {
     const past = history();
     const mode = (s: number, from: string, to: string): EventFacts => ({
       kind: "mode",
@@ -213,7 +208,7 @@ describe("the summary", () => {
     outages: [],
   });
 
-  test("is that of the ecosystem's dashboard, and never rounds up to all", () => {
+  test("counts services by status, and never rounds the percentage up to 100", () => {
     const services = [...Array.from({ length: 16 }, () => service("healthy")), service("unhealthy")];
     const facts = {
       source: "",

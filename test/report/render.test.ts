@@ -108,7 +108,7 @@ const REPORT: Report = {
     },
   ],
   critical_services: [interpreter],
-  notes: ["what to know"],
+  notes: ["a note"],
 };
 
 const EMPTY: Report = {
@@ -120,22 +120,22 @@ const EMPTY: Report = {
   critical_services: [],
 };
 
-describe("forms of a report", () => {
+describe("a rendered report", () => {
   test.each([
     ["report.txt", (report: Report) => reportText(report, textTable)],
     ["report.md", reportMarkdown],
     ["report.html", reportHtml],
-  ])("%s", async (file, render) => {
+  ])("matches %s", async (file, render) => {
     await expect(render(REPORT)).toMatchFileSnapshot(join(GOLDEN, file));
-    expect(render(EMPTY)).toContain("no target is known");
+    expect(render(EMPTY)).toContain("no targets");
     expect(render(EMPTY)).toContain("none in this window");
   });
 
-  test("one failure in millions does not read as 100 %", () => {
+  test("does not round one failure in millions up to 100 %", () => {
     expect(reportText(REPORT, textTable)).toMatch(/^interpreter +healthy +yes +99\.999 %/m);
   });
 
-  test("texts of outside stay texts, in HTML and in Markdown", () => {
+  test("escapes texts of targets in HTML and Markdown", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary" }), (text) => {
         const report = { ...REPORT, services: [service(text)], source: text, notes: [text] };
@@ -152,7 +152,7 @@ describe("forms of a report", () => {
     );
   });
 
-  test("the page asks nobody for anything and runs nothing", () => {
+  test("renders HTML without external resources and scripts", () => {
     const html = reportHtml(REPORT);
     expect(html).not.toMatch(/<script|<link|<img|https?:|url\(|@import/);
     expect(html).toContain("default-src 'none'");

@@ -16,7 +16,7 @@ const TOKEN = "token-of-alertmanager";
 const LABELS = { alertname: "Down", target: "web", service: "web.service" };
 
 interface Options {
-  /** More of the action. */
+  /** More options of the action. */
   readonly action?: string;
   readonly cooldown?: string;
   readonly run?: string;
@@ -26,7 +26,7 @@ interface Options {
   readonly clock?: Clock;
 }
 
-/** A service that is down until somebody repairs it, and an exporter that tries. */
+/** A service that is down, and an exporter with an action to repair it. */
 async function setup({
   action = "",
   cooldown = "0s",
@@ -41,7 +41,7 @@ async function setup({
   const server = resources.use(await serveHttp((_req, res) => res.writeHead(service.up ? 200 : 500).end()));
   const folder = resources.use(await temporaryFolder());
   const log = `${folder.path}/ran`;
-  // What the program was called with, one argument per line, and its environment.
+  // Writes the arguments and environment of each call.
   const script = await folder.write(
     "repair.js",
     `const fs = require("node:fs");
@@ -77,7 +77,7 @@ actions:
     service,
     memory,
     script,
-    /** The calls of the program so far. */
+    /** Arguments and environment of each call so far. */
     ran: (): readonly (readonly [string[], string[]])[] => {
       try {
         const lines = readFileSync(log, "utf8").trim().split("\n");
@@ -114,7 +114,7 @@ interface Shown {
 const shown = async ({ exporter }: World): Promise<Shown> =>
   (await (await fetch(`${exporter.url}/api/v1/actions`)).json()) as Shown;
 
-/** Waits until nothing runs any more. */
+/** Waits until no attempt is running. */
 const idle = (world: World): Promise<Shown> =>
   waitUntil("the action to end", async () => {
     const state = await shown(world);
@@ -130,7 +130,7 @@ const refusedFor = (reason: string) => ({
 });
 
 describe("an action", () => {
-  test("runs a program without a shell, in an environment of its own, and tells what came of it", async () => {
+  test("runs a program without a shell, in a clean environment, and audits the outcome", async () => {
     await using world = await setup();
     expect(await post(world.exporter)).toEqual(ACCEPTED);
     const { audit } = await idle(world);
@@ -147,7 +147,7 @@ describe("an action", () => {
     ]);
   });
 
-  test("does nothing about what has recovered", async () => {
+  test("does not run for a target that has recovered", async () => {
     await using world = await setup();
     world.service.up = true;
     expect(await post(world.exporter)).toEqual(ACCEPTED);
@@ -155,7 +155,7 @@ describe("an action", () => {
     expect(world.ran()).toEqual([]);
   });
 
-  test("tries three times, says that it is exhausted, and does nothing a fourth time", async () => {
+  test("is exhausted after three attempts, until it is reset", async () => {
     await using world = await setup();
     for (const attempts of [1, 2, 3]) {
       expect(await post(world.exporter)).toEqual(ACCEPTED);
@@ -171,7 +171,7 @@ describe("an action", () => {
     const attempts = (result: string) =>
       valueOf(metrics, "heartbeat_action_attempts_total", { action: "restart", result });
     expect([attempts("success"), attempts("refused")]).toEqual([3, 1]);
-    // The end of the alert is the end of the exhaustion, and not yet of the counting.
+    // A resolved alert ends the exhaustion, but does not reset the count.
     await post(world.exporter, [{ status: "resolved", labels: LABELS }]);
     expect((await shown(world)).actions[0]?.targets[0]).toMatchObject({ attempts: 3, exhausted: false });
     expect(await post(world.exporter)).toEqual(refusedFor("exhausted"));
@@ -186,7 +186,7 @@ describe("an action", () => {
     await idle(world);
   });
 
-  test("runs once for alerts that come together", async () => {
+  test("runs once for simultaneous alerts", async () => {
     await using world = await setup();
     const twice = { labels: { ...LABELS, alertname: "Broken" }, fingerprint: "ff" };
     const [both, other] = await Promise.all([
@@ -201,7 +201,7 @@ describe("an action", () => {
     expect(world.ran()).toHaveLength(1);
   });
 
-  test("waits for its cooldown", async () => {
+  test("refuses alerts during its cooldown", async () => {
     await using world = await setup({ cooldown: "1h" });
     expect(await post(world.exporter)).toEqual(ACCEPTED);
     await idle(world);
@@ -209,7 +209,7 @@ describe("an action", () => {
     expect(world.ran()).toHaveLength(1);
   });
 
-  test("is held by the brake of all actions", async () => {
+  test("counts against the limit of all actions per hour", async () => {
     await using world = await setup({ more: "limits: { actions_per_hour: 2 }" });
     for (let i = 0; i < 3; i += 1) {
       await post(world.exporter);
@@ -219,7 +219,7 @@ describe("an action", () => {
     expect(world.ran()).toHaveLength(2);
   });
 
-  test("only says what it would do in a dry run", async () => {
+  test("audits a dry run without running", async () => {
     await using world = await setup({ action: "dry_run: true" });
     await post(world.exporter);
     const { audit, actions } = await idle(world);
@@ -228,7 +228,7 @@ describe("an action", () => {
     expect(world.ran()).toEqual([]);
   });
 
-  test("does nothing during maintenance", async () => {
+  test("does not run during maintenance", async () => {
     const more = `maintenance: [{ name: now, targets: [web], once: { from: 2020-01-01T00:00:00Z, to: 2100-01-01T00:00:00Z } }]`;
     await using world = await setup({ more });
     await post(world.exporter);
@@ -236,7 +236,7 @@ describe("an action", () => {
     expect(world.ran()).toEqual([]);
   });
 
-  test("does nothing about a target that nobody knows, where it has to know", async () => {
+  test("refuses an unknown target if verification is required", async () => {
     await using world = await setup({ action: "verify: required" });
     await post(world.exporter, [{ labels: { ...LABELS, target: "other" } }]);
     expect((await idle(world)).audit).toMatchObject([{ result: "refused", detail: "unknown_target" }]);
@@ -256,7 +256,7 @@ describe("an action", () => {
     "..",
     "",
     "x".repeat(129),
-  ])("runs nothing for a label like %j", async (service) => {
+  ])("refuses the label %j as an argument", async (service) => {
     await using world = await setup();
     expect(await post(world.exporter, [{ labels: { ...LABELS, service } }])).toEqual(
       refusedFor("bad_argument"),
@@ -264,7 +264,7 @@ describe("an action", () => {
     expect(world.ran()).toEqual([]);
   });
 
-  test("never takes a label for an option or for several lines, whatever the pattern", async () => {
+  test("refuses options and several lines as arguments, whatever the pattern", async () => {
     await using world = await setup({ action: 'arguments: { service: "(?s).*" }' });
     for (const service of ["-h", "a\nb", ".."]) {
       expect(await post(world.exporter, [{ labels: { ...LABELS, service } }])).toEqual(
@@ -278,7 +278,7 @@ describe("an action", () => {
     expect(world.ran()).toEqual([[["restart", "; rm -rf / $(id)"], ["PATH"]]]);
   });
 
-  test("is not about alerts that do not match, and refuses those without a target", async () => {
+  test("ignores alerts that do not match, and refuses those without a target", async () => {
     await using world = await setup();
     const alerts = [
       { labels: { ...LABELS, alertname: "Downtown" } },
@@ -292,17 +292,17 @@ describe("an action", () => {
     });
   });
 
-  test("ends a program that does not end, with all that it started", async () => {
+  test("kills a program that exceeds its timeout", async () => {
     await using world = await setup({
       action: "timeout: 1s",
       run: `[/bin/sleep, "600"]`,
     });
     await post(world.exporter);
     const { audit } = await idle(world);
-    expect(audit).toMatchObject([{ result: "timeout", detail: "ended after 1s" }]);
+    expect(audit).toMatchObject([{ result: "timeout", detail: "timed out after 1s" }]);
   });
 
-  test("tells why a program failed, and what it said only to those who have the token", async () => {
+  test("audits why a program failed, and shows its output only with the control token", async () => {
     await using world = await setup({ run: `[/bin/ls, /nowhere-at-all]` });
     await post(world.exporter);
     const { audit } = await idle(world);
@@ -317,7 +317,7 @@ describe("an action", () => {
     expect((await idle(missing)).audit).toMatchObject([{ detail: "cannot be started: ENOENT" }]);
   });
 
-  test("takes nothing from those who do not show its token", async () => {
+  test("refuses a notification without its token", async () => {
     await using world = await setup();
     const answer = await fetch(`${world.exporter.url}/alertmanager/actions/restart`, {
       method: "POST",
@@ -328,8 +328,8 @@ describe("an action", () => {
   });
 });
 
-describe("a request as an action", () => {
-  test("stays within its path and its body", async () => {
+describe("an action by HTTP", () => {
+  test("escapes labels in the path and body", async () => {
     await using receiver = await startReceiver(() => 200);
     const http = `http:
       method: PATCH
@@ -352,7 +352,7 @@ describe("a request as an action", () => {
     expect(JSON.stringify([audit, world.exporter.logged])).not.toContain("secret-of-the-cluster");
   });
 
-  test("goes through a socket, as Docker wants it", async () => {
+  test("sends its request through a Unix socket, as for Docker", async () => {
     await using folder = await temporaryFolder();
     const paths: string[] = [];
     const docker = createServer((req, res) => {
@@ -369,7 +369,7 @@ describe("a request as an action", () => {
     docker.close();
   });
 
-  test("fails when the server says so, hangs or is not there", async () => {
+  test("fails on an error status, a timeout or a refused connection", async () => {
     await using receiver = await startReceiver(({ path }) => (path.endsWith("hang") ? "hang" : 503));
     const ends = async (url: string): Promise<unknown> => {
       await using world = await setup({ http: `http: { url: "${url}" }`, action: "timeout: 1s" });
@@ -383,7 +383,7 @@ describe("a request as an action", () => {
 });
 
 describe("a restart of the exporter", () => {
-  test("does not repeat what was begun, and counts it", async () => {
+  test("counts an interrupted attempt and does not repeat it", async () => {
     await using first = await setup({ run: `[/bin/sleep, "600"]` });
     await post(first.exporter);
     await waitUntil("the attempt", async () =>
@@ -402,7 +402,7 @@ describe("a restart of the exporter", () => {
     expect(second.ran()).toHaveLength(2);
   });
 
-  test("does what was taken on and not begun", async () => {
+  test("runs an attempt that was accepted but not started", async () => {
     const memory = snapshotMemory();
     memory.namespace("actions").put('["restart","web"]', {
       count: 1,
@@ -415,7 +415,7 @@ describe("a restart of the exporter", () => {
     expect(second.ran()).toHaveLength(1);
   });
 
-  test("does not do what was taken on long ago", async () => {
+  test("refuses an attempt that was accepted long ago as stale", async () => {
     const memory = snapshotMemory();
     memory.namespace("actions").put('["restart","web"]', {
       count: 0,
@@ -428,7 +428,7 @@ describe("a restart of the exporter", () => {
     expect(world.ran()).toEqual([]);
   });
 
-  test("nothing is begun that cannot be stored", async () => {
+  test("does not start an attempt that cannot be stored", async () => {
     await using world = await setup();
     world.memory.breakDown();
     expect(await post(world.exporter)).toMatchObject({ status: 503 });

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { History } from "../../src/core/history.ts";
 import { failed, type Prober, succeeded } from "../../src/core/prober.ts";
 import { seconds } from "../../src/core/units.ts";
-import { createMemoryHistory } from "../../src/store/history.ts";
+import { createMemoryHistory } from "../../src/store/memory-history.ts";
 import { manualClock } from "../helpers/clock.ts";
 import { followEvents, type Received } from "../helpers/events.ts";
 import { type LocalExporter, startLocalExporter } from "../helpers/exporter.ts";
@@ -54,7 +54,7 @@ beforeEach(async () => {
 });
 afterEach(() => exporter[Symbol.asyncDispose]());
 
-/** Lets this many rounds of probes happen. */
+/** Advances the clock by this many rounds of probes. */
 async function rounds(count: number): Promise<void> {
   for (let i = 0; i < count * 10; i += 1) {
     clock.advance(seconds(1));
@@ -75,7 +75,7 @@ const flood = (count: number): void => {
 };
 
 describe("/api/v1/events", () => {
-  it("begins with the state of now, then tells what happens as it happens", async () => {
+  it("starts with a snapshot of the current state, then streams events", async () => {
     await rounds(3);
     await using client = await followEvents(exporter.url);
     const first = await client.next(() => true);
@@ -144,7 +144,7 @@ describe("/api/v1/events", () => {
     expect(free.data).toMatchObject({ target: "model" });
   });
 
-  it("goes on after the last event that was seen, each once, and ends with the state of now", async () => {
+  it("replays the events since the given id, each once, then sends a snapshot", async () => {
     await rounds(3);
     await using before = await followEvents(exporter.url);
     const { id } = await before.next(({ event }) => event === "snapshot");
@@ -171,7 +171,7 @@ describe("/api/v1/events", () => {
     }
   });
 
-  it("tells of heartbeats that stay away and come back", async () => {
+  it("streams heartbeats that go offline and come back", async () => {
     await fetch(`${exporter.url}/ping/backup`);
     await using client = await followEvents(exporter.url, {
       query: "?type=machine.offline,heartbeat.online",
@@ -196,14 +196,14 @@ describe("/api/v1/events", () => {
     expect(online.data).toMatchObject({ heartbeat: "backup", from: "down", to: "up" });
   });
 
-  it("believes no number from the future, which would never come", async () => {
+  it("ignores an event id from the future", async () => {
     await using client = await followEvents(exporter.url, { lastEventId: "9999999999999999" });
     await client.next(({ event }) => event === "snapshot");
     await rounds(3);
     expect(await client.next(({ event }) => event === "health")).toMatchObject({ data: { to: "healthy" } });
   });
 
-  it("tells only what is asked for", async () => {
+  it("filters by target and type", async () => {
     await using client = await followEvents(exporter.url, { query: "?target=model&type=mode,status" });
     const first = await client.next(() => true);
     expect(first.data).toMatchObject({ targets: [{ target: "model" }], heartbeats: [], groups: [] });
@@ -229,7 +229,7 @@ describe("/api/v1/events", () => {
     expect([response.status, await response.json()]).toEqual([400, { error }]);
   });
 
-  it("lists the past as JSON", async () => {
+  it("lists past events as JSON", async () => {
     await rounds(3);
     flood(150);
     const list = async (query: string, headers = {}): Promise<Record<string, unknown>[]> => {
@@ -250,7 +250,7 @@ describe("/api/v1/events", () => {
     expect(await list("?format=json&target=shop")).toMatchObject([{ type: "health" }, { type: "status" }]);
   });
 
-  it("sends a comment now and then, so that nobody takes silence for an end", async () => {
+  it("sends comments to keep the connection alive", async () => {
     await using client = await followEvents(exporter.url);
     await client.next(() => true);
     await rounds(3);
@@ -258,7 +258,7 @@ describe("/api/v1/events", () => {
     expect(client.comments).toEqual(["keep-alive", "keep-alive"]);
   });
 
-  it("drops a client that does not read, which goes on where it was", async () => {
+  it("drops a client that does not read; a reconnecting client misses nothing", async () => {
     await using reading = await followEvents(exporter.url, { query: "?type=health" });
     const { id } = await reading.next(() => true);
     const { hostname, port } = new URL(exporter.url);
@@ -270,14 +270,17 @@ describe("/api/v1/events", () => {
         await (await fetch(`${exporter.url}/metrics?collect[]=exporter`)).text(),
         "heartbeat_exporter_event_streams",
       );
-    await waitUntil("both to follow", async () => (await streams()) === 2 || undefined);
-    // More than what sockets and the limit take in, and less than history keeps.
+    await waitUntil("both streams", async () => (await streams()) === 2 || undefined);
+    // More than sockets and the limit buffer, and less than the history keeps.
     let sent = 0;
     while ((await streams()) === 2) {
       flood(500);
       sent += 500;
       expect(sent).toBeLessThan(200_000);
-      await waitUntil("the other to have read", () => reading.received.length === sent + 1 || undefined);
+      await waitUntil(
+        "the other client to receive all",
+        () => reading.received.length === sent + 1 || undefined,
+      );
     }
     lazy.destroy();
     const dropped = exporter.logged.find(({ message }) => message.includes("does not read"));
@@ -285,7 +288,7 @@ describe("/api/v1/events", () => {
     const text = await (await fetch(`${exporter.url}/metrics?collect[]=exporter`)).text();
     expect(valueOf(text, "heartbeat_exporter_event_streams_dropped_total")).toBe(1);
 
-    // What history still has is made up for in order, in pages, and without a gap.
+    // The history is replayed in pages, in order and without a gap.
     const from = reading.received.at(-4000)?.id ?? id ?? "";
     await using resumed = await followEvents(exporter.url, { lastEventId: from });
     await resumed.next(({ event }) => event === "snapshot");
@@ -294,7 +297,7 @@ describe("/api/v1/events", () => {
     );
   });
 
-  it("serves many at once, each of them everything", async () => {
+  it("sends every event to 200 clients", async () => {
     await using clients = new AsyncDisposableStack();
     const all = await Promise.all(
       Array.from({ length: 200 }, async () => clients.use(await followEvents(exporter.url))),
@@ -307,7 +310,7 @@ describe("/api/v1/events", () => {
     }
   });
 
-  it("takes no more than a thousand, and another when one has gone", async () => {
+  it("accepts at most 1000 streams", async () => {
     const { hostname, port } = new URL(exporter.url);
     const sockets = Array.from({ length: 1000 }, () => {
       const socket = connect(Number(port), hostname);
@@ -318,7 +321,7 @@ describe("/api/v1/events", () => {
     const answer = (): Promise<Response> =>
       fetch(`${exporter.url}/api/v1/events`, { signal: leaving.signal });
     const leaving = new AbortController();
-    await waitUntil("a thousand", async () => {
+    await waitUntil("a thousand streams", async () => {
       const text = await (await fetch(`${exporter.url}/metrics?collect[]=exporter`)).text();
       return valueOf(text, "heartbeat_exporter_event_streams") === 1000 ? true : undefined;
     });
@@ -326,17 +329,17 @@ describe("/api/v1/events", () => {
     expect([refused.status, refused.headers.get("retry-after"), await refused.json()]).toEqual([
       503,
       "30",
-      { error: "streams: got one more than 1000, want at most so many at once" },
+      { error: "streams: 1000 are open, which is the limit" },
     ]);
     sockets[0]?.destroy();
-    expect(await waitUntil("a place", async () => ((await answer()).status === 200 ? true : undefined))).toBe(
-      true,
-    );
+    expect(
+      await waitUntil("a free place", async () => ((await answer()).status === 200 ? true : undefined)),
+    ).toBe(true);
     leaving.abort();
     for (const socket of sockets) socket.destroy();
   });
 
-  it("ends the streams when the exporter ends, and takes no new ones", async () => {
+  it("ends its streams at shutdown, and accepts no new ones", async () => {
     await using client = await followEvents(exporter.url);
     await client.next(() => true);
     await exporter.stop();

@@ -11,7 +11,7 @@ import { heldProber, settle } from "../helpers/stand-in-prober.ts";
 
 const TOKEN = "control-token-of-the-test";
 
-/** Targets that fail now. */
+/** Addresses of the targets that fail. */
 let down: Set<string>;
 let probed: number;
 const scripted: Prober = {
@@ -69,7 +69,7 @@ afterEach(() => exporter[Symbol.asyncDispose]());
 
 const count = (): number => probed;
 
-/** Lets each scheduled target be probed so often. */
+/** Waits until each scheduled target has been probed this many times. */
 async function rounds(times: number): Promise<void> {
   for (let i = 0; i < times; i += 1) {
     const before = count();
@@ -93,7 +93,7 @@ const send = (method: string, name: string, body?: unknown) =>
   });
 
 describe("/livez and /readyz without a group", () => {
-  it("are about the exporter itself, whatever the targets do", async () => {
+  it("check the exporter itself, whatever its targets do", async () => {
     await begin(WITHOUT_GROUP);
     down = new Set(["model"]);
     await rounds(3);
@@ -107,7 +107,7 @@ describe("/livez and /readyz without a group", () => {
     }
   });
 
-  it("/livez fails when the schedule stands still, and /readyz is no reason to restart", async () => {
+  it("/livez fails if scheduled probes have stopped; /readyz does not", async () => {
     await begin(WITHOUT_GROUP);
     await rounds(1);
     stalled = true;
@@ -116,7 +116,7 @@ describe("/livez and /readyz without a group", () => {
     clock.advance(seconds(1));
     expect(await ask("/livez")).toMatchObject({
       status: 503,
-      text: "[-]exporter failed: the schedule of probes stands still\nlivez failed\n",
+      text: "[-]exporter failed: scheduled probes have stopped\nlivez failed\n",
     });
     expect((await ask("/readyz")).status).toBe(200);
   });
@@ -131,7 +131,7 @@ describe("/livez and /readyz without a group", () => {
     expect((await ask("/livez")).status).toBe(200);
   });
 
-  it("speak of a group that a request names", async () => {
+  it("check the group that a request names", async () => {
     await begin(WITHOUT_GROUP);
     expect((await ask("/readyz?group=front")).status).toBe(503);
     await rounds(2);
@@ -146,7 +146,7 @@ describe("/livez and /readyz without a group", () => {
 describe("/livez and /readyz with a group", () => {
   beforeEach(() => begin(YAML));
 
-  it("live but are not ready while nothing is known, and probe nothing", async () => {
+  it("pass /livez and fail /readyz while the group is unknown, without probing", async () => {
     expect(await ask("/livez")).toMatchObject({ status: 200, text: "ok" });
     expect(await ask("/readyz")).toMatchObject({
       status: 503,
@@ -162,7 +162,7 @@ readyz failed
     expect(probed).toBe(0);
   });
 
-  it("are ready when all are healthy", async () => {
+  it("pass if all members are healthy", async () => {
     await rounds(2);
     await send("PUT", "sync", { status: "healthy", ttl: "1h" });
     expect(await ask("/readyz")).toMatchObject({ status: 200, text: "ok" });
@@ -175,7 +175,7 @@ readyz passed
 `);
   });
 
-  it("live and are not ready when the group is degraded, and do not live when it is unhealthy", async () => {
+  it("fail /readyz if the group is degraded, and both if it is unhealthy", async () => {
     down = new Set(["http://user:hunt@er22@shop"]);
     await rounds(3);
     expect((await ask("/livez?verbose")).text).toBe(`[+]exporter ok
@@ -200,7 +200,7 @@ livez failed
     });
   });
 
-  it("do not call healthy what was not probed for long", async () => {
+  it("fail /readyz if a target has not been probed for long", async () => {
     await rounds(2);
     await send("PUT", "sync", { status: "healthy", ttl: "1h" });
     stalled = true;
@@ -212,7 +212,7 @@ livez failed
 });
 
 describe("/report", () => {
-  it("has the names and types of the Go struct", async () => {
+  it("has the keys and types of the Go struct", async () => {
     await begin(YAML);
     down = new Set(["http://user:hunt@er22@shop"]);
     await rounds(3);
@@ -268,7 +268,7 @@ describe("/report", () => {
     expect(Number.isInteger(GoroutineCount)).toBe(true);
   });
 
-  it("tells how many probes wait, and not those that run", async () => {
+  it("counts waiting probes, not those in flight", async () => {
     const { prober, started } = heldProber();
     exporter = await startLocalExporter({
       yaml: "limits: { max_concurrent_probes: 1 }\nmodules: { held: { prober: held } }",
@@ -276,7 +276,7 @@ describe("/report", () => {
     });
     const probes = ["one", "two", "three"].map((name) => ask(`/probe?module=held&target=${name}`));
     const depth = async () => (await json("/report"))["QueueDepth"];
-    await waitUntil("all at the exporter", async () => ((await depth()) === 2 ? true : undefined));
+    await waitUntil("all requests at the exporter", async () => ((await depth()) === 2 ? true : undefined));
     while (started.length < probes.length || (await depth()) !== 0) {
       for (const probe of started) probe.succeed();
       await settle();
@@ -285,7 +285,7 @@ describe("/report", () => {
     expect((await Promise.all(probes)).map(({ status }) => status)).toEqual([200, 200, 200]);
   });
 
-  it("is about everything without a group, and about the group that is asked for", async () => {
+  it("covers everything by default, or the group that a request names", async () => {
     await begin(WITHOUT_GROUP);
     await send("PUT", "spare", { status: "unhealthy" });
     const names = async (path: string) => Object.keys((await json(path))["Components"] as object);
@@ -303,7 +303,7 @@ describe("/report", () => {
 describe("/api/v1", () => {
   beforeEach(() => begin(YAML));
 
-  it("targets: what is known of each, without its password and without a probe", async () => {
+  it("targets: returns their states, without passwords and without probing", async () => {
     down = new Set(["http://user:hunt@er22@shop"]);
     await rounds(3);
     const before = probed;
@@ -330,7 +330,7 @@ describe("/api/v1", () => {
     expect(probed).toBe(before);
   });
 
-  it("groups: status, rule and members", async () => {
+  it("groups: returns status, rule and members", async () => {
     await rounds(2);
     expect(await json("/api/v1/groups")).toEqual({
       groups: [
@@ -374,7 +374,7 @@ describe("/api/v1", () => {
     });
   });
 
-  it("groups are on /metrics, as they are after the probes of that scrape", async () => {
+  it("/metrics shows groups as they are after the probes of the scrape", async () => {
     await rounds(2);
     await send("PUT", "sync", { status: "degraded" });
     const { text } = await ask("/metrics?collect[]=targets");
@@ -392,7 +392,7 @@ describe("/api/v1", () => {
 });
 
 describe("/api/v1/components/{name}", () => {
-  it("takes reports by PUT and POST, tells them, and forgets by DELETE", async () => {
+  it("stores reports by PUT and POST, returns them, and deletes by DELETE", async () => {
     await begin(YAML);
     const sent = await send("PUT", "sync", { status: "healthy", ttl: "90s", group: "front" });
     const facts = {
@@ -420,7 +420,7 @@ describe("/api/v1/components/{name}", () => {
     });
   });
 
-  it("remembers reports over a restart and a reload", async () => {
+  it("keeps reports over a restart and a reload", async () => {
     const memory = createMemory();
     await begin(YAML, memory);
     await send("PUT", "sync", { status: "healthy", ttl: "1h" });
@@ -431,7 +431,7 @@ describe("/api/v1/components/{name}", () => {
     expect(await json("/api/v1/components")).toMatchObject({ components: [{ status: "healthy" }] });
   });
 
-  it("wants the control token", async () => {
+  it("requires the control token", async () => {
     await begin(YAML);
     for (const method of ["PUT", "POST", "DELETE"]) {
       const { status } = await ask("/api/v1/components/sync", {
@@ -446,16 +446,21 @@ describe("/api/v1/components/{name}", () => {
   });
 
   it.each([
-    { name: "no body", body: undefined, status: 400, error: "body: got no JSON, want a JSON object" },
-    { name: "no JSON", body: "status=healthy", status: 400, error: "body: got no JSON, want a JSON object" },
+    { name: "no body", body: undefined, status: 400, error: "body: got invalid JSON, want a JSON object" },
+    {
+      name: "invalid JSON",
+      body: "status=healthy",
+      status: 400,
+      error: "body: got invalid JSON, want a JSON object",
+    },
     {
       name: "a body that is too long",
       body: `{"status":"healthy","message":"${"x".repeat(2_000_000)}"}`,
       status: 413,
-      error: "body: got more than 16384 bytes, want at most so many",
+      error: "body: got more than 16384 bytes, want at most that many",
     },
     {
-      name: "another group",
+      name: "an unknown group",
       body: { status: "healthy", group: "frnt" },
       status: 400,
       error: 'group: got "frnt", want one of: front, ecosystem',
@@ -473,7 +478,7 @@ describe("/api/v1/components/{name}", () => {
     expect(await json("/api/v1/components")).toEqual({ components: [] });
   });
 
-  it("refuses the name of a target or a group, and methods that it does not have", async () => {
+  it("refuses names of targets and groups, and other methods", async () => {
     await begin(YAML);
     for (const name of ["shop", "front"]) {
       expect((await send("PUT", name, { status: "healthy" })).text).toContain("want one that no target");

@@ -8,7 +8,7 @@ import { manualClock } from "../helpers/clock.ts";
 import { type LocalExporter, startLocalExporter } from "../helpers/exporter.ts";
 import { parseExposition, valueOf } from "../helpers/exposition.ts";
 
-/** Hears of a log at the address, as probers of logs do. */
+/** Finds a heartbeat named like the address, as probers of logs do. */
 const listening: Prober = {
   kind: "listening",
   metrics: [],
@@ -73,7 +73,7 @@ describe("/ping", () => {
   const pingsOf = async (name: string) =>
     (JSON.parse((await ask(`/heartbeats/${name}`)).text) as { pings: Record<string, number> }).pings;
 
-  it.each(["GET", "HEAD", "POST"])("%s is a success, and answers OK", async (method) => {
+  it.each(["GET", "HEAD", "POST"])("%s counts as success and returns OK", async (method) => {
     const before = await pingsOf("production-server");
     const { status, headers, text } = await ask("/ping/production-server", { method });
     expect({ status, text }).toEqual({ status: 200, text: method === "HEAD" ? "" : "OK" });
@@ -102,20 +102,20 @@ describe("/ping", () => {
     ["/ping/quiet/strat", 404, 'got "strat"'],
     ["/ping/quiet/256", 400, "exit status above 255"],
     ["/ping/a/quiet/b/log", 404, "too long a path"],
-    ["/ping/%E0%A4%A", 400, "broken % escape"],
-    ["/ping/quiet?rid=1", 400, "rid: got something else, want a UUID"],
-    ["/Ping/quiet", 404, "there is no such route"],
+    ["/ping/%E0%A4%A", 400, "invalid % escape"],
+    ["/ping/quiet?rid=1", 400, "rid: must be a UUID"],
+    ["/Ping/quiet", 404, "no such route"],
     ["/ping/QUIET", 404, 'got "QUIET"'],
-  ])("%s is answered %i: %s", async (path, status, text) => {
+  ])("%s returns %i: %s", async (path, status, text) => {
     expect(await ask(path)).toMatchObject({ status, text: expect.stringContaining(text) });
   });
 
-  it("refuses other methods and says which there are", async () => {
+  it("returns 405 with Allow for other methods", async () => {
     const { status, headers } = await ask("/ping/quiet", { method: "PUT", body: "x" });
     expect([status, headers.get("allow")]).toEqual([405, "HEAD, GET, POST"]);
   });
 
-  it("pairs start and end by rid, whatever its case", async () => {
+  it("pairs start and end by rid, ignoring its case", async () => {
     await ask(`/ping/nightly-backup/start?rid=${RID.toUpperCase()}`);
     const running = valueOf(
       (await ask("/metrics?collect[]=heartbeats")).text,
@@ -131,22 +131,22 @@ describe("/ping", () => {
     expect(valueOf(text, "heartbeat_running_since_timestamp_seconds", labels)).toBeUndefined();
   });
 
-  it("keeps the beginning of the last body, for who has the control token", async () => {
+  it("keeps the first 10 kB of the last body, and shows them only with the control token", async () => {
     const body = `${"x".repeat(9_999)}é${"y".repeat(200_000)}`;
     expect(await ask("/ping/quiet", { method: "POST", body })).toMatchObject({ status: 200, text: "OK" });
     expect((await ask("/heartbeats/quiet/body")).status).toBe(401);
-    const kept = await ask("/machines/quiet/body", bearer(CONTROL));
-    expect(kept.status).toBe(200);
-    expect(kept.headers.get("content-type")).toContain("text/plain");
-    expect(kept.text.startsWith("x".repeat(9_999))).toBe(true);
-    expect(kept.text.length).toBe(10_000);
+    const stored = await ask("/machines/quiet/body", bearer(CONTROL));
+    expect(stored.status).toBe(200);
+    expect(stored.headers.get("content-type")).toContain("text/plain");
+    expect(stored.text.startsWith("x".repeat(9_999))).toBe(true);
+    expect(stored.text.length).toBe(10_000);
     await ask("/ping/quiet", { method: "POST", body: "short" });
     expect((await ask("/heartbeats/quiet/body", bearer(CONTROL))).text).toBe("short");
     expect((await ask("/heartbeats/nobody/body", bearer(CONTROL))).status).toBe(404);
     expect((await ask("/metrics")).text).not.toContain("short");
   });
 
-  it("counts a ping whose body never ends, and reads no more than a megabyte of one", async () => {
+  it("counts a ping whose body never ends, and stops reading after a megabyte", async () => {
     const before = await pingsOf("quiet");
     const { port } = new URL(exporter.url);
     const socket = connect(Number(port), "127.0.0.1");
@@ -175,17 +175,17 @@ describe("tokens", () => {
     ["the query", `/ping/guarded/log?token=${OWN}`, {}],
     ["the path", `/ping/${OWN}/guarded`, {}],
     ["the path, before an action", `/ping/${OWN}/guarded/start`, {}],
-  ])("come in %s", async (_where, path, init) => {
+  ])("are accepted in %s", async (_where, path, init) => {
     expect(await ask(path, init)).toMatchObject({ status: 200, text: "OK" });
   });
 
-  it("are looked for in the header first, then in the query, then in the path", async () => {
+  it("are taken from the header, else from the query, else from the path", async () => {
     expect((await ask(`/ping/${OWN}/guarded?token=${OWN}`, bearer("wrong"))).status).toBe(401);
     expect((await ask(`/ping/${OWN}/guarded?token=wrong`)).status).toBe(401);
     expect((await ask("/ping/wrong/guarded", bearer(OWN))).status).toBe(200);
   });
 
-  it("tell nobody which names there are", async () => {
+  it("get the same 401 for unknown names as for wrong tokens", async () => {
     const refused = async (path: string, init: RequestInit = {}) => {
       const { status, headers, text } = await ask(path, init);
       return { status, text, names: [...headers.keys()].filter((name) => name !== "date") };
@@ -196,12 +196,12 @@ describe("tokens", () => {
       expect(await refused(path)).toEqual(known);
       expect(await refused(path, bearer("wrong"))).toEqual(known);
     }
-    // The token of another heartbeat opens no name, be it there or not.
+    // Nor does the token of another heartbeat tell an unknown name from a known one.
     expect(await refused("/ping/nobody", bearer(OWN))).toEqual(known);
     expect((await ask("/ping/plain")).status).toBe(200);
   });
 
-  it("take as long to refuse for names that there are as for others", async () => {
+  it("take as long to refuse for known names as for unknown ones", async () => {
     const time = async (path: string): Promise<number> => {
       const begin = performance.now();
       await ask(path, bearer("wrong"));
@@ -217,7 +217,7 @@ describe("tokens", () => {
     expect(median(known) / median(unknown)).toBeLessThan(1.6);
   });
 
-  it("let a machine register by its first ping, and guard configured heartbeats that have none", async () => {
+  it("register a machine by its first ping, and guard configured heartbeats without their own", async () => {
     const ask = asker(() => registering);
     const unauthorized = await ask("/ping/web-1");
     expect(unauthorized.status).toBe(401);
@@ -235,7 +235,7 @@ describe("tokens", () => {
     expect(list).toMatchObject([{ id: 3, name: "web-1", registered: true, status: "online" }]);
   });
 
-  it("hold from the moment on at which their file is written", async () => {
+  it("take effect as soon as their file is written", async () => {
     await using exporter = await startLocalExporter({
       yaml: "heartbeats: [{ name: a, token_file: own }]",
       probers: [],
@@ -245,11 +245,10 @@ describe("tokens", () => {
     expect((await ask("/ping/a", bearer("first"))).status).toBe(200);
     await exporter.folder.write("own", "second and longer\n");
     expect((await ask("/ping/a", bearer("second and longer"))).status).toBe(200);
-    // And nothing else does.
     expect((await ask("/ping/a", bearer("first"))).status).toBe(401);
   });
 
-  it("stand in no log, metric or page", async () => {
+  it("appear in no log, metric or page", async () => {
     for (const path of [
       `/ping/${OWN}/guarded`,
       `/ping/${OWN}/nobody`,
@@ -269,7 +268,7 @@ describe("tokens", () => {
 });
 
 describe("/heartbeats", () => {
-  it("lists all that report, with the fields that consumers know", async () => {
+  it("lists heartbeats from all sources with their fields", async () => {
     const clock = manualClock();
     await using exporter = await started(OPEN, { clock });
     const ask = asker(() => exporter);
@@ -331,7 +330,7 @@ describe("/heartbeats", () => {
     );
   });
 
-  it("remembers over a restart, and counts no silence of the time between", async () => {
+  it("survives a restart, whose downtime does not count as silence", async () => {
     const memory = createMemory();
     const clock = manualClock();
     {
@@ -358,7 +357,7 @@ describe("/heartbeats", () => {
 });
 
 describe("/metrics", () => {
-  it("shows each heartbeat once, in families that stand together", async () => {
+  it("shows each heartbeat once, and each family in one block", async () => {
     const clock = manualClock();
     await using exporter = await started(OPEN, { clock });
     const ask = asker(() => exporter);

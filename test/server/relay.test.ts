@@ -8,7 +8,7 @@ import { type LocalExporter, startLocalExporter } from "../helpers/exporter.ts";
 import { parseExposition, valueOf } from "../helpers/exposition.ts";
 import { run, waitUntil } from "../helpers/process.ts";
 import { temporaryFolder } from "../helpers/temporary-folder.ts";
-import { type Answer, type Arrived, notification, startReceiver } from "../notify/receiver.ts";
+import { notification, type ReceivedWebhook, type Reply, startReceiver } from "../notify/receiver.ts";
 import { snapshotMemory } from "../notify/snapshot-memory.ts";
 
 const TOKEN = "token-of-alertmanager";
@@ -30,7 +30,7 @@ relays:
     ${more}
 `;
 
-async function setup(answer?: (one: Arrived) => Answer, more?: string) {
+async function setup(answer?: (one: ReceivedWebhook) => Reply, more?: string) {
   await using resources = new AsyncDisposableStack();
   const receiver = resources.use(await startReceiver(answer));
   const clock = manualClock();
@@ -55,11 +55,13 @@ const post = (
   path = "/alertmanager/relay/phone",
 ): Promise<Response> => fetch(url + path, { method: "POST", body: body as string, headers });
 
-const arrival = (receiver: { readonly arrived: readonly Arrived[] }, count: number): Promise<Arrived> =>
-  waitUntil(`${count} webhooks`, () => receiver.arrived[count - 1]);
+const arrival = (
+  receiver: { readonly arrived: readonly ReceivedWebhook[] },
+  count: number,
+): Promise<ReceivedWebhook> => waitUntil(`${count} webhooks`, () => receiver.arrived[count - 1]);
 
 describe("a relay", () => {
-  test("hands on one signed event per alert, in the words of the machine preset", async () => {
+  test("sends one signed event per alert, in the shape of the machine preset", async () => {
     await using world = await setup();
     const { exporter, receiver } = world;
     await fetch(`${exporter.url}/ping/production-server`);
@@ -100,7 +102,7 @@ describe("a relay", () => {
     });
   });
 
-  test("says each thing once, and the end only of what it began", async () => {
+  test("sends each change once, and a resolved alert only after a firing one", async () => {
     await using world = await setup();
     const { exporter, receiver } = world;
     const answers: unknown[] = [];
@@ -127,7 +129,7 @@ describe("a relay", () => {
     ]);
   });
 
-  test("takes nothing from those who do not show its token", async () => {
+  test("refuses a notification without its token", async () => {
     await using world = await setup();
     const { exporter, receiver } = world;
     const body = notification([{ labels: LABELS }]);
@@ -145,7 +147,7 @@ describe("a relay", () => {
     expect(receiver.arrived).toEqual([]);
   });
 
-  test("takes a user and password instead", async () => {
+  test("accepts basic authentication if configured", async () => {
     const receiver = "http://127.0.0.1:1";
     await using exporter = await startLocalExporter({
       yaml: yaml(receiver).replace("token_file: token", "basic_auth: { username: am, password_file: token }"),
@@ -162,30 +164,30 @@ describe("a relay", () => {
   });
 
   test.each([
-    ["no JSON", "{", 400],
-    ["no UTF-8", Buffer.from([0x7b, 0xff, 0x7d]), 400],
-    ["depth", `${"[".repeat(100_000)}${"]".repeat(100_000)}`, 400],
+    ["invalid JSON", "{", 400],
+    ["invalid UTF-8", Buffer.from([0x7b, 0xff, 0x7d]), 400],
+    ["deeply nested JSON", `${"[".repeat(100_000)}${"]".repeat(100_000)}`, 400],
     ["another version", notification([]).replace('"4"', '"5"'), 400],
-    ["alerts that are none", '{"version":"4","alerts":[{"status":"firing"}]}', 400],
+    ["an incomplete alert", '{"version":"4","alerts":[{"status":"firing"}]}', 400],
     [
-      "labels that are no texts",
+      "labels that are not strings",
       '{"version":"4","alerts":[{"status":"firing","labels":{"a":1},"startsAt":"2025-09-15T13:30:00Z","fingerprint":"ab"}]}',
       400,
     ],
     ["a fingerprint that is a path", notification([{ labels: LABELS, fingerprint: "../../etc" }]), 400],
     ["10 MB", "x".repeat(10_000_000), 413],
-    ["nothing", "", 400],
+    ["an empty body", "", 400],
   ])("refuses %s", async (_name, body, status) => {
     await using world = await setup();
     const answer = await post(world.exporter, body).catch((error: unknown) => error);
-    // Of what is far too long a client may see that the connection is closed before it sees why.
+    // A client may see the connection closed before it has read the 413.
     if (answer instanceof Response) expect(answer.status).toBe(status);
     else expect(status).toBe(413);
     expect(await (await fetch(`${world.exporter.url}/-/healthy`)).text()).toBe("Healthy\n");
     expect(world.receiver.arrived).toEqual([]);
   });
 
-  test("refuses what is compressed, and who sends drop by drop", async () => {
+  test("refuses a compressed body, and one that arrives too slowly", async () => {
     await using world = await setup();
     const zipped = gzipSync(notification([{ labels: LABELS }]));
     const headers = { Authorization: `Bearer ${TOKEN}`, "Content-Encoding": "gzip" };
@@ -208,7 +210,7 @@ describe("a relay", () => {
     socket.destroy();
   });
 
-  test("answers 503 while it cannot store, and sends what comes again then once", async () => {
+  test("returns 503 while it cannot store, and sends a repeated notification once", async () => {
     await using world = await setup();
     const { exporter, memory, receiver } = world;
     memory.breakDown();
@@ -221,7 +223,7 @@ describe("a relay", () => {
     expect(receiver.arrived.length).toBe(1);
   });
 
-  test("keeps dead letters to be seen and sent again", async () => {
+  test("keeps dead letters, and replays and discards them", async () => {
     let status: number = 410;
     await using world = await setup(() => status);
     const { exporter, receiver } = world;
@@ -239,7 +241,7 @@ describe("a relay", () => {
     });
     expect(letters).toMatchObject([
       { last_error: "got status 410" },
-      { last_error: "what it follows was not delivered" },
+      { last_error: "the event before it was not delivered" },
     ]);
     const metrics = await (await fetch(`${exporter.url}/metrics`)).text();
     expect(valueOf(metrics, "heartbeat_relay_dead_letters", { relay: "phone" })).toBe(2);
@@ -265,7 +267,7 @@ describe("a relay", () => {
     expect(await relay()).toMatchObject({ dead_letters: [], queue_length: 0 });
   });
 
-  test("shows no secret anywhere", async () => {
+  test("shows no secrets in pages and logs", async () => {
     await using world = await setup(() => 500);
     const { exporter } = world;
     await post(exporter, notification([{ labels: { ...LABELS, secret: "x" } }]));
@@ -292,7 +294,7 @@ describe("the shape of an event", () => {
     return JSON.parse(body);
   };
 
-  test("can be a template, in which texts stay texts", async () => {
+  test("is a template, in which values are escaped", async () => {
     const template =
       'template: { text: "{{ labels.alertname }} of {{ labels.x }}: {{annotations.summary}}", n: 5, on: true, deep: [{ machine: "{{ machine.name }}" }], none: "{{ labels.nothing }}" }';
     const labels = { alertname: "A", x: '"}],"evil":{{ labels.alertname }}\n', heartbeat: "h" };
@@ -305,7 +307,7 @@ describe("the shape of an event", () => {
     });
   });
 
-  test("can be an event of Datadog, CloudEvents, or Alertmanager's own", async () => {
+  test("is an event of Datadog, CloudEvents, or Alertmanager's own", async () => {
     const labels = { ...LABELS, severity: "warning", instance: "a:1" };
     expect(await shaped("preset: datadog", labels)).toEqual({
       title: "Firing: It is down",
@@ -334,7 +336,7 @@ describe("the shape of an event", () => {
     });
   });
 
-  test("of a machine that the exporter does not know is made of the alert", async () => {
+  test("takes the facts of an unknown machine from the alert", async () => {
     const labels = { alertname: "A", machine: "m", hostname: "h.example.com", machine_id: "17" };
     expect(await shaped("preset: machine", labels)).toEqual({
       event: "machine.offline",

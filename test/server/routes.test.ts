@@ -1,8 +1,10 @@
+import { connect } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { failed, type Prober, succeeded } from "../../src/core/prober.ts";
 import { type LocalExporter, startLocalExporter } from "../helpers/exporter.ts";
+import { waitUntil } from "../helpers/process.ts";
 
-/** Probes by what the address says: `ok://`, `bad://`, `bug://`; an `ask://` one answers like a model. */
+/** Succeeds or fails by the scheme of the address: `ok://`, `bad://`, `bug://`; `ask://` answers like a model. */
 const byAddress: Prober = {
   kind: "scripted",
   metrics: [],
@@ -65,7 +67,7 @@ describe("/probe", () => {
     { query: "target=ok%253A%252F%252Felsewhere&module=other", expected: "probe_success 1" },
     { query: "target=ok://first&target=bad://second&module=other", expected: "probe_success 1" },
     { query: "target=bug://x&module=other", expected: 'probe_failure_reason{reason="internal"} 1' },
-  ])("?$query answers 200 with $expected", async ({ query, expected }) => {
+  ])("?$query returns 200 with $expected", async ({ query, expected }) => {
     const { status, headers, text } = await ask(`/probe?${query}`);
     expect(status).toBe(200);
     expect(headers.get("content-type")).toBe("text/plain; version=0.0.4; charset=utf-8");
@@ -92,7 +94,7 @@ describe("/probe", () => {
       text: 'target: got "nobody", want the name of a configured target (gpt, shop, till), or ?module= beside an address',
     },
     { query: "target=::::&module=scripted", text: 'target: got "::::", want an address with a scheme' },
-  ])("?$query is refused with a clear text", async ({ query, text }) => {
+  ])("?$query returns 400", async ({ query, text }) => {
     expect(await ask(`/probe?${query}`)).toMatchObject({ status: 400, text: `${text}\n` });
   });
 
@@ -105,14 +107,14 @@ describe("/probe", () => {
     );
   });
 
-  it("bounds the probe by the scrape's timeout less the offset, or the module's own", async () => {
+  it("bounds the probe by the scrape's timeout minus the offset, and by the module's timeout", async () => {
     const timeoutAt = async (header: string) =>
       (await ask("/probe?target=shop", { headers: { "X-Prometheus-Scrape-Timeout-Seconds": header } })).text;
     expect(await timeoutAt("1.5")).toContain("probe_timeout_seconds 1\n");
     expect(await timeoutAt("10")).toContain("probe_timeout_seconds 2\n");
   });
 
-  it("shows with debug=true what happened, what would have been returned, and the module without its secrets", async () => {
+  it("shows the log, the metrics and the module without its secrets for debug=true", async () => {
     const { text } = await ask("/probe?target=till&debug=true");
     expect(
       text
@@ -153,7 +155,7 @@ scripted:
 });
 
 describe("/metrics", () => {
-  it("shows targets and the exporter itself, each target with its labels", async () => {
+  it("shows the exporter and all targets with their labels", async () => {
     const { text } = await ask("/metrics");
     expect(text).toContain('probe_success{target="shop",module="scripted"} 1\n');
     expect(text).toContain('probe_success{target="till",module="scripted"} 0\n');
@@ -167,7 +169,7 @@ describe("/metrics", () => {
     expect(text).toContain("process_resident_memory_bytes");
   });
 
-  it("shows only the sections that collect[] asks for", async () => {
+  it("shows only the sections that collect[] selects", async () => {
     const exporterOnly = (await ask("/metrics?collect[]=exporter")).text;
     expect(exporterOnly).toContain("heartbeat_exporter_build_info");
     expect(exporterOnly).not.toContain("target=");
@@ -176,21 +178,21 @@ describe("/metrics", () => {
     expect(targetsOnly).not.toContain("heartbeat_exporter_");
   });
 
-  it("refuses sections that do not exist", async () => {
+  it("refuses unknown sections", async () => {
     expect(await ask("/metrics?collect[]=cpu")).toMatchObject({
       status: 400,
       text: 'collect[]: got "cpu", want exporter, targets, heartbeats\n',
     });
   });
 
-  it("prints every family once", async () => {
+  it("prints each family once", async () => {
     const families = [...(await ask("/metrics")).text.matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name);
     expect(families).toEqual([...new Set(families)]);
   });
 });
 
 describe("/sd", () => {
-  it("describes each target so that Prometheus needs no relabelling", async () => {
+  it("returns labels that make relabelling unnecessary", async () => {
     const groups = JSON.parse((await ask("/sd")).text) as unknown[];
     expect(groups).toHaveLength(3);
     expect(groups[0]).toEqual({
@@ -212,7 +214,7 @@ describe("/sd", () => {
 });
 
 describe("recent probes", () => {
-  it("are listed on the first page, each with its log, the failed ones longer", async () => {
+  it("are listed on the landing page with their logs, failed ones for longer", async () => {
     await ask("/probe?target=bad://<b>user:hunt@er22@old&module=other");
     for (let i = 0; i < 3; i += 1) await ask("/probe?target=shop");
     const { text } = await ask("/");
@@ -225,17 +227,17 @@ describe("recent probes", () => {
     expect(shown.text).toContain("Module configuration:\nprober: scripted\n");
   });
 
-  it.each(["", "?id=", "?id=999999", "?id=x", "?id=-1"])("/logs%s is not one of them", async (query) => {
+  it.each(["", "?id=", "?id=999999", "?id=x", "?id=-1"])("/logs%s returns 404", async (query) => {
     const got = query === "" ? "nothing" : JSON.stringify(query.slice("?id=".length));
     expect(await ask(`/logs${query}`)).toMatchObject({
       status: 404,
-      text: `id: got ${got}, want the number of a recent probe, as / lists them\n`,
+      text: `id: got ${got}, want the id of a recent probe; / lists them\n`,
     });
   });
 });
 
 describe("a password in the address of a target", () => {
-  it("is shown nowhere", async () => {
+  it("appears in no page and no log", async () => {
     const yaml = YAML.replace("ok://shop", "ok://user:hunt@er22@shop");
     await using exporter = await startLocalExporter({ yaml, probers: [byAddress], files: { token: TOKEN } });
     const page = async (path: string): Promise<string> => (await fetch(`${exporter.url}${path}`)).text();
@@ -255,7 +257,7 @@ describe("the exporter's own routes", () => {
     expect(await ask(path)).toMatchObject({ status: 200, text });
   });
 
-  it("answers HEAD like GET", async () => {
+  it("answers HEAD like GET, without a body", async () => {
     expect(await ask("/-/healthy", { method: "HEAD" })).toMatchObject({ status: 200, text: "" });
   });
 
@@ -266,14 +268,14 @@ describe("the exporter's own routes", () => {
     expect(text).not.toContain(TOKEN);
   });
 
-  it("shows where to go on its first page", async () => {
+  it("links to its targets on the landing page", async () => {
     const { headers, text } = await ask("/");
     expect(headers.get("content-type")).toContain("text/html");
     expect(text).toContain('<a href="/probe?target=shop&amp;module=scripted">shop</a>');
   });
 
   it.each(["/nope", "/probe/", "/PROBE", "/-/nope", "/metrics/x", "/%zz"])(
-    "has no route %s",
+    "returns 404 for %s",
     async (path) => {
       const { status, text } = await ask(path);
       expect(status).toBe(404);
@@ -286,7 +288,7 @@ describe("the exporter's own routes", () => {
     { method: "GET", path: "/-/reload", allow: "POST" },
     { method: "DELETE", path: "/config/mode", allow: "GET, HEAD" },
     { method: "GET", path: "/config/force/primary", allow: "POST" },
-  ])("$method $path is answered 405 with Allow: $allow", async ({ method, path, allow }) => {
+  ])("$method $path returns 405 with Allow: $allow", async ({ method, path, allow }) => {
     const { status, headers, text } = await ask(path, { method });
     expect(status).toBe(405);
     expect(headers.get("allow")).toBe(allow);
@@ -294,7 +296,7 @@ describe("the exporter's own routes", () => {
   });
 });
 
-it("tells a path that cannot be decoded", async () => {
+it("returns 400 for a path that cannot be decoded", async () => {
   const { status, text } = await post("/config/force/%zz");
   expect(status).toBe(400);
   expect(text).toContain("POST /config/force/%zz: ");
@@ -311,7 +313,7 @@ const CONTROL = [
 ];
 
 describe.each(CONTROL)("POST %s", (path) => {
-  it("wants the control token", async () => {
+  it("requires the control token", async () => {
     const none = await ask(path, { method: "POST" });
     expect(none.status).toBe(401);
     expect(none.headers.get("www-authenticate")).toBe('Bearer realm="heartbeat-exporter"');
@@ -328,18 +330,34 @@ describe.each(CONTROL)("POST %s", (path) => {
   it.each([
     { name: "garbage", body: "\u0000\u0001 garbage", got: "10" },
     { name: "JSON", body: '{"mode":"primary"}', got: "18" },
-    { name: "much", body: "x".repeat(5_000_000), got: "more than 1024" },
+    { name: "5 MB", body: "x".repeat(5_000_000), got: "more than 1024" },
   ])("refuses a body of $name", async ({ body, got }) => {
     const { status, text } = await post(path, body);
     expect(status).toBe(400);
     expect(JSON.parse(text)).toEqual({
-      error: `body: got ${got} bytes, want none: the choices of ${path} go into its path and query`,
+      error: `body: got ${got} bytes, want none: parameters of ${path} go into its path and query`,
     });
   });
 });
 
+it("does not log a control request that its client aborts as a bug", async () => {
+  const { hostname, port } = new URL(exporter.url);
+  const socket = connect(Number(port), hostname);
+  socket.write(
+    `POST /-/reload HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${TOKEN}\r\nContent-Length: 9\r\n\r\nx`,
+  );
+  const count = (text: string): number =>
+    exporter.logged.filter(({ message }) => message.includes(text)).length;
+  const before = count("request");
+  await waitUntil("the request", () => count("request") > before || undefined);
+  socket.destroy();
+  // Two round trips later the exporter has seen the end of the connection.
+  for (let i = 0; i < 2; i += 1) await ask("/-/healthy");
+  expect(count("a route failed")).toBe(0);
+});
+
 describe("control without a token in the configuration", () => {
-  it.each(CONTROL)("POST %s is off and says how to turn it on", async (path) => {
+  it.each(CONTROL)("POST %s returns 403 and says how to turn it on", async (path) => {
     const yaml = YAML.replace("control: { token_file: token }", "");
     await using open = await startLocalExporter({ yaml, probers: [byAddress] });
     const response = await fetch(`${open.url}${path}`, {

@@ -41,7 +41,7 @@ beforeEach(async () => {
 });
 afterEach(() => exporter[Symbol.asyncDispose]());
 
-/** Lets the scheduled probes of these outcomes happen, 30 s apart. */
+/** Runs scheduled probes with these outcomes, 30 s apart. */
 const count = (): number => asked;
 
 async function probes(...outcomes: (typeof next)[]): Promise<void> {
@@ -64,8 +64,8 @@ const get = async (path: string, init?: RequestInit) => {
 };
 const post = (path: string) => get(path, { method: "POST", headers: { Authorization: `Bearer ${TOKEN}` } });
 
-describe("the routes of seed 0", () => {
-  it("GET /health of a healthy model", async () => {
+describe("the context API", () => {
+  it("GET /health returns 200 for a healthy model", async () => {
     await probes(ok, ok);
     const { status, body } = await get("/health");
     expect(status).toBe(200);
@@ -79,7 +79,7 @@ describe("the routes of seed 0", () => {
     });
   });
 
-  it("GET /health of a model that nothing is known of, and of an unhealthy one", async () => {
+  it("GET /health returns 503 for an unknown and an unhealthy model", async () => {
     expect(await get("/health")).toMatchObject({
       status: 503,
       body: { status: "unknown", healthy: false, mode: "primary" },
@@ -91,7 +91,7 @@ describe("the routes of seed 0", () => {
     });
   });
 
-  it("GET /status", async () => {
+  it("GET /status returns the state of the model and its mode", async () => {
     await probes(ok, ok, ok, ok, ok);
     clock.advance(seconds(5));
     const { body } = await get("/status");
@@ -122,7 +122,7 @@ describe("the routes of seed 0", () => {
     });
   });
 
-  it("GET /status in fallback tells since when, and that it is overdue", async () => {
+  it("GET /status in fallback returns its duration, and whether it is overdue", async () => {
     await probes(bad, bad, bad);
     clock.advance(seconds(95));
     expect((await get("/status")).body["config"]).toMatchObject({
@@ -136,7 +136,7 @@ describe("the routes of seed 0", () => {
     expect((await get("/status")).body["config"]).toMatchObject({ overdue: true, current_mode: "fallback" });
   });
 
-  it("GET /heartbeat/status and /heartbeat/config", async () => {
+  it("GET /heartbeat/status and /heartbeat/config return the probes and their settings", async () => {
     await probes(ok);
     expect((await get("/heartbeat/status")).body).toEqual({
       timestamp: "2025-09-15T13:30:00Z",
@@ -170,7 +170,7 @@ describe("the routes of seed 0", () => {
     });
   });
 
-  it("POST /heartbeat/trigger probes now, fresh result or not", async () => {
+  it("POST /heartbeat/trigger probes even if the latest result is fresh", async () => {
     await probes(ok);
     next = bad;
     const { status, body } = await post("/heartbeat/trigger");
@@ -182,7 +182,7 @@ describe("the routes of seed 0", () => {
     });
   });
 
-  it("GET /config/mode carries the policy, and an ETag that changes with the mode only", async () => {
+  it("GET /config/mode returns the policy, and an ETag that changes only with the mode", async () => {
     await probes(ok, ok);
     const { body, headers } = await get("/config/mode");
     expect(body).toEqual({
@@ -207,7 +207,7 @@ describe("the routes of seed 0", () => {
     expect((await again()).status).toBe(200);
   });
 
-  it("POST /config/failover and /config/recovery change the mode until the results say otherwise", async () => {
+  it("POST /config/failover and /config/recovery change the mode until enough results demand another", async () => {
     await probes(ok, ok);
     expect(await post("/config/failover")).toMatchObject({
       status: 200,
@@ -222,7 +222,7 @@ describe("the routes of seed 0", () => {
     expect((await get("/status")).body["config"]).toMatchObject({ failover_count: 2 });
   });
 
-  it("POST /config/force holds a mode against the results, until auto or for a while", async () => {
+  it("POST /config/force forces a mode against the results, until auto or for a duration", async () => {
     await probes(ok, ok);
     expect((await post("/config/force/fallback")).body).toMatchObject({
       current_mode: "fallback",
@@ -257,7 +257,7 @@ describe("the routes of seed 0", () => {
   });
 });
 
-describe("which target the routes are about", () => {
+describe("the target of a route", () => {
   const start = (targets: string, more = "") =>
     startLocalExporter({
       yaml: `control: { token_file: token }\nmodules: { model: { prober: model } }\ntargets:\n${targets}\n${more}`,
@@ -268,7 +268,7 @@ describe("which target the routes are about", () => {
   const target = (name: string, more = "") =>
     `  - { name: ${name}, module: model, target: "http://${name}.example"${more} }`;
 
-  it("asks for one when several have failover", async () => {
+  it("must be named if several have failover", async () => {
     await using two = await start(
       [target("a", ", failover: {}"), target("b", ", failover: {}"), target("c")].join("\n"),
     );
@@ -278,18 +278,18 @@ describe("which target the routes are about", () => {
     expect((await fetch(`${two.url}/status?target=c`)).status).toBe(200);
   });
 
-  it("takes the only one with failover, and refuses to change the mode of one without", async () => {
+  it("is the only one with failover; the mode of one without cannot be changed", async () => {
     await using one = await start([target("a", ", failover: {}"), target("c")].join("\n"));
     expect(await (await fetch(`${one.url}/status`)).json()).toMatchObject({ target: "a" });
     const headers = { Authorization: `Bearer ${TOKEN}` };
     const refused = await fetch(`${one.url}/config/failover?target=c`, { method: "POST", headers });
     expect(refused.status).toBe(409);
     expect(await refused.json()).toEqual({
-      error: "target c has no failover: give it a failover section in the configuration",
+      error: "target c has no failover: add a failover section to it in the configuration",
     });
   });
 
-  it("has no seed routes when they are turned off", async () => {
+  it("does not exist if the context API is turned off", async () => {
     await using off = await start(target("a"), "context_api: { enabled: false, metrics_enabled: false }");
     expect((await fetch(`${off.url}/status`)).status).toBe(404);
     expect((await fetch(`${off.url}/metrics`)).status).toBe(404);

@@ -11,7 +11,7 @@ import { temporaryFolder } from "../helpers/temporary-folder.ts";
 const AT = new Date("2025-09-15T13:30:00Z");
 
 describe("backup and restore", () => {
-  it("bring back what was there while the exporter ran, and keep what they replace", async () => {
+  it("restore a backup made while the exporter ran, and keep the replaced store", async () => {
     await using folder = await temporaryFolder();
     const [path, file] = [join(folder.path, "s.db"), join(folder.path, "backups/one.db")];
     {
@@ -29,18 +29,18 @@ describe("backup and restore", () => {
       await open.store.memory.flush();
       expect(() => restoreStore(file, path, AT)).toThrow(`${path}: another exporter uses the file`);
     }
-    const aside = restoreStore(file, path, AT);
-    expect(aside).toBe(`${path}.replaced-2025-09-15T13-30-00.000Z`);
+    const replacedPath = restoreStore(file, path, AT);
+    expect(replacedPath).toBe(`${path}.replaced-2025-09-15T13-30-00.000Z`);
     {
       await using open = await openTestStore(path);
       expect(open.store.memory.namespace("a").get("x")).toBe("then");
       expect(open.store.status().file?.results).toBe(1);
     }
-    await using replaced = await openTestStore(aside ?? "");
+    await using replaced = await openTestStore(replacedPath ?? "");
     expect(replaced.store.memory.namespace("a").get("x")).toBe("later");
   });
 
-  it("restore where nothing was", async () => {
+  it("restore to a path without a store", async () => {
     await using folder = await temporaryFolder();
     const [path, file] = [join(folder.path, "s.db"), join(folder.path, "one.db")];
     await (await openTestStore(path)).store.close();
@@ -50,7 +50,7 @@ describe("backup and restore", () => {
     expect(left.toSorted()).toEqual(["new.db", "one.db", "s.db"]);
   });
 
-  it("say what is wrong, and leave everything as it is", async () => {
+  it("report what is wrong with a file, and change nothing", async () => {
     await using folder = await temporaryFolder();
     const [path, file] = [join(folder.path, "s.db"), join(folder.path, "one.db")];
     {
@@ -58,17 +58,17 @@ describe("backup and restore", () => {
       open.store.memory.namespace("a").put("x", "y".repeat(50_000));
     }
     backupStore(path, file);
-    expect(() => backupStore(path, file)).toThrow(`${file}: it exists already`);
+    expect(() => backupStore(path, file)).toThrow(`${file}: the file exists already`);
     expect(() => backupStore(join(folder.path, "none.db"), join(folder.path, "x"))).toThrow("unable to open");
     expect(() => restoreStore(join(folder.path, "none.db"), path, AT)).toThrow("unable to open");
 
     const sound = await readFile(file);
     await writeFile(file, Buffer.from(sound).fill(0xff, 4096 * 3, 4096 * 9));
-    expect(() => restoreStore(file, path, AT)).toThrow(`${file}: it is damaged: `);
+    expect(() => restoreStore(file, path, AT)).toThrow(`${file}: the file is damaged: `);
     await writeFile(file, "no database");
     expect(() => restoreStore(file, path, AT)).toThrow(`${file}: file is not a database`);
     await writeFile(file, "");
-    expect(() => restoreStore(file, path, AT)).toThrow(`${file}: it is empty`);
+    expect(() => restoreStore(file, path, AT)).toThrow(`${file}: the file is empty`);
     await writeFile(file, sound);
     const db = new DatabaseSync(file);
     db.exec("pragma user_version = 99");

@@ -18,8 +18,8 @@ targets: [{ name: one, module: web, target: "${url}", schedule: interval, interv
 const checks = (text: string): number =>
   valueOf(text, "heartbeat_health_checks_total", { target: "one", status: "success" }) ?? 0;
 
-describe("a disk that is full", () => {
-  it("is said, probes and scrapes go on, and everything is written when there is room", async () => {
+describe("a full disk", () => {
+  it("is reported, does not stop probes and scrapes, and everything is written once there is space", async () => {
     await using disk = await smallDisk();
     await using server = await serveHttp((_request, response) => void response.end("ok"));
     const path = join(disk.path, "s.db");
@@ -41,33 +41,33 @@ describe("a disk that is full", () => {
         return failures(text) >= 2 ? text : undefined;
       });
       expect(valueOf(text, "heartbeat_exporter_store_up")).toBe(0);
-      await waitUntil("probes that go on", async () =>
+      await waitUntil("further probes", async () =>
         checks(await exporter.get("/metrics")) > checks(text) + 2 ? true : undefined,
       );
-      await disk.room(exporter.process.pid);
-      await waitUntil("room", async () =>
+      await disk.free(exporter.process.pid);
+      await waitUntil("a successful write", async () =>
         valueOf(await exporter.get("/metrics"), "heartbeat_exporter_store_up") === 1 ? true : undefined,
       );
       counted = checks(await exporter.get("/metrics"));
-      const said = exporter.process
+      const lines = exporter.process
         .stderr()
         .split("\n")
         .filter((line) => line.includes("the store"));
-      expect(said).toHaveLength(2);
-      expect(said[0]).toContain(`reason=${disk.fullReason}`);
+      expect(lines).toHaveLength(2);
+      expect(lines[0]).toContain(`reason=${disk.fullReason}`);
       exporter.process.kill("SIGTERM");
       expect(await exporter.process.exited).toEqual({ code: 0, signal: null });
     }
     await using exporter = await start();
     const text = await exporter.get("/metrics");
     expect(checks(text)).toBeGreaterThanOrEqual(counted);
-    // Not one result was lost while nothing could be written.
+    // No result was lost while the disk was full.
     expect(valueOf(text, "heartbeat_exporter_store_results")).toBeGreaterThanOrEqual(counted);
   });
 });
 
-describe("a disk that nobody may write", () => {
-  it("does not keep the exporter from starting where nothing can be made", async () => {
+describe("a read-only disk", () => {
+  it("without a store does not keep the exporter from starting", async () => {
     await using disk = await smallDisk();
     await disk.readOnly();
     await using server = await serveHttp((_request, response) => void response.end("ok"));
@@ -82,7 +82,7 @@ describe("a disk that nobody may write", () => {
     expect(valueOf(text, "heartbeat_exporter_store_up")).toBe(0);
   });
 
-  it("is read all the same, and said to be so", async () => {
+  it("with a store is read and reported, and written once it is writable", async () => {
     await using disk = await smallDisk();
     const path = join(disk.path, "s.db");
     {
@@ -104,7 +104,7 @@ describe("a disk that nobody may write", () => {
 });
 
 describe("a file with flipped bytes", () => {
-  it("never keeps the exporter from starting, and never makes it believe another value", async () => {
+  it("never keeps the exporter from starting, and never yields a changed value", async () => {
     await using folder = await temporaryFolder();
     const path = join(folder.path, "s.db");
     const KEYS = 300;
@@ -125,20 +125,20 @@ describe("a file with flipped bytes", () => {
         for (const name of await readdir(folder.path)) await rm(join(folder.path, name));
         await writeFile(path, damaged);
         await using open = await openTestStore(path, { bounds: BOUNDS });
-        const shelf = open.store.memory.namespace("a");
-        for (const [key, value] of shelf.entries()) {
+        const values = open.store.memory.namespace("a");
+        for (const [key, value] of values.entries()) {
           expect(value).toEqual({ mode: "primary", count: Number(key.slice(3)) });
         }
-        shelf.put("new", 1);
-        // A file that was given up is one that says itself that another program wrote it, or another version.
+        values.put("new", 1);
+        // With failure `io` the damaged header claims another program or version, so nothing is written.
         if (open.store.status().failures.io === 0) await open.store.memory.flush();
-        expect(shelf.get("new")).toBe(1);
+        expect(values.get("new")).toBe(1);
       }),
       { numRuns: 30 },
     );
   });
 
-  it("is put aside when that is found while the exporter runs, and what memory knows is written anew", async () => {
+  it("is moved aside if that is found at run time, and the values in memory are written to a new file", async () => {
     await using folder = await temporaryFolder();
     const path = join(folder.path, "s.db");
     const window = { from: timestamp(0), to: timestamp(4e9) };
@@ -163,7 +163,7 @@ describe("a file with flipped bytes", () => {
     const aside = (await readdir(folder.path)).filter((name) => name.startsWith("s.db.corrupt-"));
     expect(aside.length).toBeGreaterThan(0);
     expect(open.logged.map(({ level }) => level)).toEqual(["error", "info"]);
-    expect(JSON.stringify(open.logged[0])).toContain("the file was put aside as ");
+    expect(JSON.stringify(open.logged[0])).toContain("the file was moved aside to ");
     expect(await open.store.history.summaries(window)).toEqual([]);
     await open.store.close();
     await using last = await openTestStore(path);

@@ -3,28 +3,29 @@ import { join } from "node:path";
 import { run } from "../helpers/process.ts";
 import { type TemporaryFolder, temporaryFolder } from "../helpers/temporary-folder.ts";
 
-/** Who may not mount gets the same troubles by the limits and permissions of a process, which root does not have. */
+/** Root mounts a small disk. Other users simulate one with process limits and permissions, which do not apply to root. */
 const isRoot = process.getuid?.() === 0;
 
-/** A folder for a store, and troubles for it. */
+/** A folder for a store whose disk can fill up or become read-only. */
 export interface Disk extends AsyncDisposable {
   readonly path: string;
-  /** What the store says of a disk that is full. */
+  /** The failure that the store reports when the disk is full. */
   readonly fullReason: "full" | "io";
-  /** Leaves no room for the process; `room` gives it back. */
+  /** Leaves no space for the process, until `free`. */
   fill(pid: number): Promise<void>;
-  room(pid: number): Promise<void>;
-  /** Nothing can be written any more, not even new files; `writable` ends that. */
+  free(pid: number): Promise<void>;
+  /** Makes the disk read-only, until `writable`. */
   readOnly(): Promise<void>;
   writable(): Promise<void>;
 }
 
+/** Runs a command; throws if it fails. */
 async function must(...argv: readonly string[]): Promise<void> {
   const { code, stdout, stderr } = await run(argv);
   if (code !== 0) throw new Error(`${argv.join(" ")}: ${stdout}${stderr}`);
 }
 
-/** A disk of 1 MiB, or as good as that. */
+/** Creates a disk of 1 MiB, or simulates one. */
 export async function smallDisk(): Promise<Disk> {
   const folder = await temporaryFolder();
   return isRoot ? mounted(folder) : limited(folder);
@@ -38,7 +39,7 @@ async function mounted(folder: TemporaryFolder): Promise<Disk> {
     path,
     fullReason: "full",
     fill: () => writeFile(ballast, Buffer.alloc(2 ** 20)).catch(() => {}),
-    room: () => rm(ballast),
+    free: () => rm(ballast),
     readOnly: () => must("mount", "-o", "remount,ro", path),
     writable: () => must("mount", "-o", "remount,rw", path),
     async [Symbol.asyncDispose]() {
@@ -55,7 +56,7 @@ async function limited(folder: TemporaryFolder): Promise<Disk> {
     path,
     fullReason: "io",
     fill: (pid) => limit(pid, "1000:unlimited"),
-    room: (pid) => limit(pid, "unlimited:unlimited"),
+    free: (pid) => limit(pid, "unlimited:unlimited"),
     readOnly: () => chmod(path, 0o500),
     writable: () => chmod(path, 0o700),
     async [Symbol.asyncDispose]() {

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { History, PastEvent, PastResult } from "../../src/core/history.ts";
 import type { FailureReason } from "../../src/core/reasons.ts";
 import { seconds, timestamp } from "../../src/core/units.ts";
-import { createMemoryHistory } from "../../src/store/history.ts";
+import { createMemoryHistory } from "../../src/store/memory-history.ts";
 import { readHistory } from "../../src/store/reader.ts";
 import { type ManualClock, manualClock } from "../helpers/clock.ts";
 import { BOUNDS, openTestStore } from "../helpers/store.ts";
@@ -23,7 +23,7 @@ const result = (passed: number, more: Partial<PastResult> = {}): PastResult => (
 const failure = (passed: number, reason: FailureReason = "timeout", more: Partial<PastResult> = {}) =>
   result(passed, { reason, ...more });
 
-/** Both kinds of history, each in its own words. */
+/** Both kinds of history. */
 const KINDS = {
   "in memory": async (clock: ManualClock) => ({
     history: createMemoryHistory(clock, seconds(BOUNDS.retention)),
@@ -42,13 +42,13 @@ const KINDS = {
   },
 };
 
-describe.each(Object.entries(KINDS))("history %s", (_kind, begin) => {
+describe.each(Object.entries(KINDS))("history %s", (_kind, create) => {
   let clock: ManualClock;
   let history: History;
   let end: () => Promise<void>;
   beforeEach(async () => {
     clock = manualClock(START);
-    ({ history, end } = await begin(clock));
+    ({ history, end } = await create(clock));
   });
   afterEach(() => end());
 
@@ -57,7 +57,7 @@ describe.each(Object.entries(KINDS))("history %s", (_kind, begin) => {
     for (const one of results) history.append(one);
   };
 
-  it("sums up each target and module, in the order of their names", async () => {
+  it("summarizes each target and module, ordered by name", async () => {
     append(
       result(0, { target: "two" }),
       ...Array.from({ length: 19 }, (_, i) => result(i, { duration: seconds((i + 1) / 100) })),
@@ -110,15 +110,15 @@ describe.each(Object.entries(KINDS))("history %s", (_kind, begin) => {
     ]);
   });
 
-  it("looks at its window and its target only, the end of it excluded", async () => {
+  it("considers only its target and its window, whose end is excluded", async () => {
     append(result(0), result(10), result(20), result(10, { target: "two" }));
     const [one, more] = await history.summaries({ from: at(0), to: at(20), target: "one" });
     expect([one?.probes, one?.lastProbe, more]).toEqual([2, at(10), undefined]);
     expect(await history.summaries({ from: at(30), to: at(40) })).toEqual([]);
-    expect(await history.summaries({ ...all, target: "nobody" })).toEqual([]);
+    expect(await history.summaries({ ...all, target: "unknown" })).toEqual([]);
   });
 
-  it("finds runs of failures, and when they ended", async () => {
+  it("finds outages and their ends", async () => {
     append(
       failure(0, "connect"),
       failure(10, "timeout"),
@@ -146,7 +146,7 @@ describe.each(Object.entries(KINDS))("history %s", (_kind, begin) => {
     ]);
   });
 
-  it("draws a chart: parts without a probe are absent", async () => {
+  it("returns chart buckets, without empty ones", async () => {
     append(
       result(0, { duration: seconds(1) }),
       failure(9, "timeout", { duration: seconds(3) }),
@@ -159,9 +159,9 @@ describe.each(Object.entries(KINDS))("history %s", (_kind, begin) => {
     ]);
   });
 
-  it("numbers events, tells of them, and finds them again", async () => {
-    const told: PastEvent[] = [];
-    const stop = history.subscribe((event) => told.push(event));
+  it("assigns event ids, notifies subscribers and answers queries", async () => {
+    const notified: PastEvent[] = [];
+    const stop = history.subscribe((event) => notified.push(event));
     const first = history.record({
       kind: "mode",
       at: at(0),
@@ -181,7 +181,7 @@ describe.each(Object.entries(KINDS))("history %s", (_kind, begin) => {
     const third = history.record({ kind: "forced", at: at(5), subject: "one", to: "primary", until: at(60) });
     stop();
     const fourth = history.record({ kind: "force_ended", at: at(60), subject: "one" });
-    expect(told).toEqual([first, second, third]);
+    expect(notified).toEqual([first, second, third]);
     expect(second.id).toBeGreaterThan(first.id);
     expect(third.id).toBe((START + 5) * 1000);
 
@@ -193,7 +193,7 @@ describe.each(Object.entries(KINDS))("history %s", (_kind, begin) => {
     expect(await history.events({ subject: "one", kinds: ["mode", "forced"] })).toEqual([first, third]);
   });
 
-  it("keeps numbers rising when the clock is set back", () => {
+  it("keeps event ids rising when the clock is set back", () => {
     const event = { kind: "overdue", at: at(0), subject: "one" } as const;
     clock.advance(seconds(100));
     const first = history.record(event);
@@ -202,8 +202,8 @@ describe.each(Object.entries(KINDS))("history %s", (_kind, begin) => {
   });
 });
 
-describe("a file that an exporter writes", () => {
-  it("is read by others all the while", async () => {
+describe("a file in use by an exporter", () => {
+  it("can be read at the same time", async () => {
     await using folder = await temporaryFolder();
     const path = join(folder.path, "s.db");
     await using open = await openTestStore(path, { clock: manualClock(START) });
@@ -222,7 +222,7 @@ describe("a file that an exporter writes", () => {
 });
 
 describe("both kinds of history", () => {
-  it("answer alike, whatever happened", async () => {
+  it("give the same answers for any history", async () => {
     const some = fc.record({
       passed: fc.integer({ min: 0, max: 500 }),
       target: fc.constantFrom("one", "two"),
@@ -246,7 +246,7 @@ describe("both kinds of history", () => {
     const clock = manualClock(START);
     const memory = await KINDS["in memory"](clock);
     const file = await KINDS["in a file"](clock);
-    // Each case has its own time, so that one file serves them all.
+    // Each case has its own time range, so that all can share one file.
     let base = 0;
     await fc.assert(
       fc.asyncProperty(cases, window, async (cases, { from, length, target, failures, buckets }) => {
@@ -279,7 +279,7 @@ describe("both kinds of history", () => {
   });
 });
 
-/** Sums that were added up in another order differ in their last bits. */
+/** Rounds all numbers, because sums added up in a different order differ in their last bits. */
 const rounded = (value: unknown): unknown =>
   JSON.parse(
     JSON.stringify(value, (_key, part: unknown) =>

@@ -12,22 +12,22 @@ const START = 1_757_943_000;
 const errorsOf = ({ logged }: { logged: readonly { level: string; message: string }[] }): string[] =>
   logged.filter(({ level }) => level !== "debug").map(({ level, message }) => `${level}: ${message}`);
 
-describe("what was put on a shelf", () => {
-  it("is there after a restart, the last value of each key, and what was deleted is not", async () => {
+describe("stored values", () => {
+  it("survive a restart: the last value of each key, without deleted ones", async () => {
     await using folder = await temporaryFolder();
     const path = join(folder.path, "deep/er/s.db");
     const clock = manualClock(START);
     {
       await using first = await openTestStore(path, { clock });
-      const shelf = first.store.memory.namespace("a");
+      const values = first.store.memory.namespace("a");
       expect(first.store.memory.downFor).toBe(0);
-      shelf.put("x", { n: 1 });
-      shelf.put("x", { n: 2 });
-      shelf.put("gone", true);
+      values.put("x", { n: 1 });
+      values.put("x", { n: 2 });
+      values.put("deleted", true);
       first.store.memory.namespace("b").put("x", ["ü\0😀"]);
       await first.store.memory.flush();
-      shelf.delete("gone");
-      shelf.delete("never there");
+      values.delete("deleted");
+      values.delete("unknown");
     }
     clock.advance(seconds(90));
     await using second = await openTestStore(path, { clock });
@@ -40,7 +40,7 @@ describe("what was put on a shelf", () => {
     expect(second.store.status()).toMatchObject({ up: true, file: { results: 0 } });
   });
 
-  it("is written by itself within a moment, and that somebody is there each second", async () => {
+  it("are written without a flush, and the time at which the exporter was alive every second", async () => {
     await using folder = await temporaryFolder();
     const path = join(folder.path, "s.db");
     const clock = manualClock(START);
@@ -55,14 +55,14 @@ describe("what was put on a shelf", () => {
     await open.store.memory.flush();
     const alive = Number(read("select at from alive"));
     clock.advance(seconds(1));
-    const later = await waitUntil("a later sign", () =>
+    const later = await waitUntil("a later time", () =>
       Number(read("select at from alive")) > alive ? true : undefined,
     );
     expect(later).toBe(true);
     db.close();
   });
 
-  it("is never changed by what a clock says that is set back", async () => {
+  it("have a downtime of 0 if the clock was set back", async () => {
     await using folder = await temporaryFolder();
     const path = join(folder.path, "s.db");
     await (await openTestStore(path, { clock: manualClock(START) })).store.close();
@@ -70,7 +70,7 @@ describe("what was put on a shelf", () => {
     expect(later.store.memory.downFor).toBe(0);
   });
 
-  it("goes on with numbers of events over a restart", async () => {
+  it("keep event ids rising across a restart", async () => {
     await using folder = await temporaryFolder();
     const path = join(folder.path, "s.db");
     const event = { kind: "overdue", at: timestamp(START), subject: "one" } as const;
@@ -84,7 +84,7 @@ describe("what was put on a shelf", () => {
 });
 
 describe("history in a file", () => {
-  it("is bounded by its age, also for targets that nobody probes any more", async () => {
+  it("is limited by age, also for targets that are no longer probed", async () => {
     await using folder = await temporaryFolder();
     const clock = manualClock(START);
     const bounds = { ...BOUNDS, retention: 1000 };
@@ -105,7 +105,7 @@ describe("history in a file", () => {
     clock.advance(seconds(1900));
     append("one", 1900, 3);
     open.store.setBounds(bounds);
-    await waitUntil("what is too old to go", async () => {
+    await waitUntil("old results to be pruned", async () => {
       await memory.flush();
       return status() === 3 ? true : undefined;
     });
@@ -116,7 +116,7 @@ describe("history in a file", () => {
     expect((await history.events({})).map(({ subject }) => subject)).toEqual(["one"]);
   });
 
-  it("is bounded by its size, the oldest first, and the file becomes small again", async () => {
+  it("is limited by size, oldest first, and the file shrinks", async () => {
     await using folder = await temporaryFolder();
     const path = join(folder.path, "s.db");
     const clock = manualClock(START + 20_000);
@@ -152,13 +152,13 @@ describe("history in a file", () => {
   });
 });
 
-describe("a file that cannot be used", () => {
+describe("a file", () => {
   const values = async (path: string): Promise<unknown> => {
     await using open = await openTestStore(path);
     return open.store.memory.namespace("a").get("x");
   };
 
-  it("of a newer version is left as it is, and memory does", async () => {
+  it("of a newer version is not changed, and the exporter works in memory", async () => {
     await using folder = await temporaryFolder();
     const path = join(folder.path, "s.db");
     await (await openTestStore(path)).store.close();
@@ -172,11 +172,11 @@ describe("a file that cannot be used", () => {
       expect(open.logged).toEqual([
         {
           level: "error",
-          message: "the store cannot be written; what happens is kept in memory only",
+          message: "the store cannot be written; state is kept in memory only",
           fields: {
             path,
             reason: "io",
-            detail: "got a file of version 99, want 1 or older: a newer heartbeat-exporter has written it",
+            detail: "got a file of version 99, want 1 or older: it was written by a newer heartbeat-exporter",
           },
         },
       ]);
@@ -189,12 +189,12 @@ describe("a file that cannot be used", () => {
         duration: seconds(1),
       });
       expect(await open.store.history.summaries({ from: timestamp(0), to: timestamp(1e10) })).toHaveLength(1);
-      await expect(open.store.memory.flush()).rejects.toThrow("the file cannot be used");
+      await expect(open.store.memory.flush()).rejects.toThrow("the file is unusable");
     }
     expect(await readFile(path)).toEqual(before);
   });
 
-  it("of another program is left as it is", async () => {
+  it("of another program is not changed", async () => {
     await using folder = await temporaryFolder();
     const path = join(folder.path, "s.db");
     const db = new DatabaseSync(path);
@@ -208,7 +208,7 @@ describe("a file that cannot be used", () => {
     expect(await readdir(folder.path)).toEqual(["s.db", "s.db-lock"]);
   });
 
-  it("of another exporter that is ending is waited for, and then read", async () => {
+  it("in use by an exporter that is shutting down is waited for", async () => {
     await using folder = await temporaryFolder();
     const path = join(folder.path, "s.db");
     const first = await openTestStore(path);
@@ -220,7 +220,7 @@ describe("a file that cannot be used", () => {
     expect(second.store.memory.namespace("a").get("x")).toBe("first");
   });
 
-  it("of another exporter is taken over when that ends", async () => {
+  it("in use by another exporter is taken over when that one ends", async () => {
     await using folder = await temporaryFolder();
     const path = join(folder.path, "s.db");
     const first = await openTestStore(path);
@@ -229,9 +229,7 @@ describe("a file that cannot be used", () => {
     await using second = await openTestStore(path, { patience: 0.3 });
     expect(second.store.status()).toMatchObject({ up: false });
     expect(second.store.status().failures.locked).toBeGreaterThan(0);
-    expect(errorsOf(second)).toEqual([
-      "error: the store cannot be written; what happens is kept in memory only",
-    ]);
+    expect(errorsOf(second)).toEqual(["error: the store cannot be written; state is kept in memory only"]);
     expect(second.logged[0]?.fields).toMatchObject({
       reason: "locked",
       detail: "another exporter uses the file",
@@ -239,7 +237,7 @@ describe("a file that cannot be used", () => {
     second.store.memory.namespace("a").put("x", "second");
     await first.store.close();
     await waitUntil("the file", () => (second.store.status().up ? true : undefined));
-    expect(errorsOf(second).at(-1)).toBe("info: the store is written again");
+    expect(errorsOf(second).at(-1)).toBe("info: the store can be written again");
     await second.store.close();
     await using third = await openTestStore(path);
     expect(Object.fromEntries(third.store.memory.namespace("a").entries())).toEqual({
@@ -248,7 +246,7 @@ describe("a file that cannot be used", () => {
     });
   });
 
-  it("because somebody holds it is tried again, nothing is lost, and the log says it once", async () => {
+  it("locked by another program is retried without losing anything, and logged once", async () => {
     await using folder = await temporaryFolder();
     const path = join(folder.path, "s.db");
     await using open = await openTestStore(path);
@@ -270,8 +268,8 @@ describe("a file that cannot be used", () => {
     other.close();
     await open.store.memory.flush();
     expect(errorsOf(open)).toEqual([
-      "error: the store cannot be written; what happens is kept in memory only",
-      "info: the store is written again",
+      "error: the store cannot be written; state is kept in memory only",
+      "info: the store can be written again",
     ]);
     expect(open.store.status()).toMatchObject({ up: true, file: { results: 1 } });
     await open.store.close();
@@ -279,16 +277,16 @@ describe("a file that cannot be used", () => {
   });
 
   it.each([
-    ["no database at all", async (path: string) => writeFile(path, "a text, and no database ".repeat(500))],
-    ["cut off", async (path: string) => writeFile(path, (await readFile(path)).subarray(0, 5000))],
+    ["not a database", async (path: string) => writeFile(path, "a text, and no database ".repeat(500))],
+    ["truncated", async (path: string) => writeFile(path, (await readFile(path)).subarray(0, 5000))],
     [
-      "with pages of zeroes",
+      "full of zeroed pages",
       async (path: string) => {
         const bytes = await readFile(path);
         await writeFile(path, bytes.fill(0, 4096));
       },
     ],
-  ])("because it is %s is put aside, and a new one begun", async (_title, damage) => {
+  ])("that is %s is moved aside, and a new one created", async (_title, damage) => {
     await using folder = await temporaryFolder();
     const path = join(folder.path, "s.db");
     {
@@ -299,10 +297,12 @@ describe("a file that cannot be used", () => {
     const damaged = await readFile(path);
     await using open = await openTestStore(path);
     expect(open.store.status()).toMatchObject({ up: true, failures: { corrupt: 1 } });
-    expect(errorsOf(open)).toEqual(["error: the store was damaged; it was put aside and a new one begun"]);
+    expect(errorsOf(open)).toEqual([
+      "error: the store was damaged; it was moved aside and a new one created",
+    ]);
     const aside = (await readdir(folder.path)).filter((name) => /^s\.db\.corrupt-[\dTZ.-]+$/.test(name));
     expect(aside).toHaveLength(1);
-    // Looking at it may have changed the header, which counts how often it was changed.
+    // Opening it may have changed the header, which has a change counter.
     const kept = await readFile(join(folder.path, aside[0] ?? ""));
     expect(kept.subarray(4096)).toEqual(damaged.subarray(4096));
     open.store.memory.namespace("a").put("x", 2);

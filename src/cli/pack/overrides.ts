@@ -1,12 +1,11 @@
 import type { FromSchema, JSONSchema } from "json-schema-to-ts";
 import { type Document, isMap, isSeq, parseDocument, type YAMLMap } from "yaml";
-import { convert, type Environment, noFindings } from "../../config/document/convert.ts";
-import { createProblems, type Problems } from "../../config/document/problems.ts";
-import { unknownKeyComplaint } from "../../config/document/schema-errors.ts";
+import type { Environment } from "../../config/document/convert.ts";
+import { readConfigFile } from "../../config/document/files.ts";
+import { FORMATS } from "../../config/document/formats.ts";
+import { convertWithVariables, emptyFileError, openDocument } from "../../config/document/open.ts";
+import { unknownKeyProblem } from "../../config/document/schema-errors.ts";
 import { createValidator } from "../../config/document/validate.ts";
-import { parseYaml } from "../../config/document/yaml.ts";
-import { readConfigFile } from "../../config/load.ts";
-import { parseDuration } from "../../core/units.ts";
 
 const texts = { type: "object", additionalProperties: { type: "string" } } as const satisfies JSONSchema;
 
@@ -54,39 +53,17 @@ type AlertOverride = NonNullable<Overrides["alerts"]>[string];
  * @throws ConfigError with all problems, unknown alerts included
  */
 export function loadOverrides(path: string, known: readonly string[], env: Environment): Overrides {
-  const findings = noFindings();
-  const text = readConfigFile(path);
-  const early: Parameters<Problems["problemAt"]>[] = [];
-  const root = parseYaml(text, (...problem) => early.push(problem));
-  const problems = createProblems(path, root, findings);
-  for (const problem of early) problems.problemAt(...problem);
-  if (root === undefined) {
-    if (early.length === 0)
-      problems.problemAt({ line: 1, column: 1 }, [], "an empty file", "alerts to override");
-    problems.settle();
-    return {};
-  }
-  const value = convert(root, overridesSchema, {
-    env,
-    findings,
-    unset: (at, variable) =>
-      problems.problem({
-        path: at,
-        got: `\${${variable}}, which is not set`,
-        want: `the variable ${variable}`,
-      }),
-  });
-  const validator = createValidator({
-    duration: (duration) => parseDuration(duration) !== undefined,
-    label_name: (name) => /^[A-Za-z_][A-Za-z0-9_]*$/.test(name),
-  });
-  for (const complaint of validator.check(overridesSchema, value)) problems.problem(complaint);
-  problems.settle();
+  const { root, findings, problems } = openDocument(readConfigFile(path), path);
+  if (root === undefined) throw emptyFileError(path, "alerts to override");
+  const value = convertWithVariables(root, overridesSchema, env, { findings, problems });
+  const validator = createValidator(FORMATS);
+  for (const problem of validator.check(overridesSchema, value)) problems.add(problem);
+  problems.throwIfAny();
   const overrides = value as Overrides;
   for (const alert of Object.keys(overrides.alerts ?? {})) {
-    if (!known.includes(alert)) problems.problem(unknownKeyComplaint(["alerts", alert], known));
+    if (!known.includes(alert)) problems.add(unknownKeyProblem(["alerts", alert], known));
   }
-  problems.settle();
+  problems.throwIfAny();
   return overrides;
 }
 

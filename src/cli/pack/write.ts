@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { reasonOf } from "../../config/document/secrets.ts";
+import { describeFileError } from "../../config/document/files.ts";
 
 /** File with the hashes of the written files, which tells files changed by hand from outdated ones. */
 const RECORD = ".heartbeat-exporter-pack.json";
@@ -82,7 +82,7 @@ function apply(file: string, change: FileChange, text: string): void {
         renameSync(`${file}.new`, file);
     }
   } catch (error) {
-    throw new PackError(`${file}: got ${reasonOf(error)}, want a writable path`, {
+    throw new PackError(`${file}: got ${describeFileError(error)}, want a place that can be written`, {
       cause: error,
     });
   }
@@ -94,7 +94,7 @@ function readIfExists(file: string): string | undefined {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === "ENOENT") return undefined;
-    throw new PackError(`${file}: got ${reasonOf(error)}, want a readable file or none`, { cause: error });
+    throw new PackError(`${file}: got ${describeFileError(error)}, want a file or nothing`, { cause: error });
   }
 }
 

@@ -1,7 +1,7 @@
 import { defined } from "../../core/defined.ts";
 import type { TargetStatus } from "../../core/status.ts";
 import { elapsed, seconds, type Timestamp, timestamp } from "../../core/units.ts";
-import type { ReportFacts, ServiceFacts, Span, Unhealthy } from "../../report/build.ts";
+import type { ReportFacts, ServiceFacts, Span, UnhealthySpan } from "../../report/build.ts";
 import type { Remote } from "../remote.ts";
 import { prometheusAlerts } from "./prometheus-alerts.ts";
 import { createPrometheusApi, type PrometheusApi, type Series } from "./prometheus-api.ts";
@@ -109,7 +109,7 @@ function serviceOf(
   key: string,
   labels: Series["labels"],
   answers: Answers,
-  outages: ReadonlyMap<string, readonly Unhealthy[]>,
+  outages: ReadonlyMap<string, readonly UnhealthySpan[]>,
 ): ServiceFacts {
   const value = (from: readonly Series[]): number | undefined => {
     const found = from.find((series) => keyOf(series) === key)?.points[0]?.[1];
@@ -156,11 +156,11 @@ async function outagesOf(
   matchers: string,
   window: Span,
   step: number,
-): Promise<ReadonlyMap<string, readonly Unhealthy[]>> {
+): Promise<ReadonlyMap<string, readonly UnhealthySpan[]>> {
   const healthy = `heartbeat_target_healthy{${matchers}}`;
   const range = rangeOf(window);
   const down = await api.at(`min by (target, module) (min_over_time(${healthy}${range})) == 0`, window.to);
-  const found = new Map<string, readonly Unhealthy[]>();
+  const found = new Map<string, readonly UnhealthySpan[]>();
   for (const { labels } of down) {
     const own = ["target", "module"].map((name) => `${name}=${JSON.stringify(labels[name] ?? "")}`);
     const one = `heartbeat_target_healthy{${[...own, matchers].filter((part) => part !== "").join(",")}}`;
@@ -173,8 +173,8 @@ async function outagesOf(
 }
 
 /** Returns the spans in which a series had the value `wanted`. Gaps between samples do not end a span. */
-function spansAt({ points }: Series, wanted: number): readonly Unhealthy[] {
-  const spans: Unhealthy[] = [];
+function spansAt({ points }: Series, wanted: number): readonly UnhealthySpan[] {
+  const spans: UnhealthySpan[] = [];
   let since: Timestamp | undefined;
   for (const [at, value] of points) {
     if (value === wanted) since ??= at;

@@ -1,21 +1,22 @@
 import { expand, reachable, type SchemaObject, type ScopedSchema, scoped, typesOf } from "./json-schema.ts";
 import { isNothing, type ListNode, type MapNode, type Node, type Path, type ScalarNode } from "./tree.ts";
 
-/** What a conversion finds out besides the value. */
+/** Facts about the scalars that a conversion collects. */
 export interface Findings {
-  /** Scalars at places that the schema marks `writeOnly`: never shown anywhere. */
+  /** Scalars that the schema marks `writeOnly`; never shown. */
   readonly secrets: Set<Node>;
-  /** Scalars with a `${NAME}` in them: shown as written, their values never. */
+  /** Scalars that contain `${NAME}`; shown as written, never with the value. */
   readonly substituted: Set<Node>;
-  /** Scalars with a variable that is not set: nothing else that is wrong with them means anything. */
+  /** Scalars with a variable that is not set, whose other problems are not reported. */
   readonly unresolved: Set<Node>;
-  /** The values of secrets and of what was substituted. */
+  /** The values of secrets and of substituted scalars. */
   readonly hiddenValues: Set<string>;
-  /** Environment variables that were named. */
+  /** Names of the environment variables that the configuration refers to. */
   readonly variables: Set<string>;
 }
 
-export const noFindings = (): Findings => ({
+/** Creates findings for a conversion to fill. */
+export const newFindings = (): Findings => ({
   secrets: new Set(),
   substituted: new Set(),
   unresolved: new Set(),
@@ -23,29 +24,34 @@ export const noFindings = (): Findings => ({
   variables: new Set(),
 });
 
-/** What a conversion needs and fills. */
+/** The input and the collected facts of a conversion. */
 export interface ConversionContext {
-  readonly env: Environment;
   readonly findings: Findings;
-  unset(path: Path, variable: string): void;
+  /** Substitutes `${NAME}`; without it `$` has no special meaning. */
+  readonly substitution?: {
+    readonly env: Environment;
+    /** Called for each variable that is not set. */
+    unset(path: Path, variable: string): void;
+  };
 }
 
-/** Stands for a key whose value was left away: as if the key were not there, which is what Go makes of a null. */
+/** A key that was left empty. It counts as missing, as Go's YAML parsers treat a null. */
 const OMITTED = Symbol("omitted");
 
+/** A value's position in the schema and in the tree. */
 interface ConversionPlace {
-  /** Everything that may apply to this value; empty where the schema does not know it. */
+  /** Every schema that may apply to the value; empty if the schema does not describe it. */
   readonly schemas: readonly ScopedSchema[];
   readonly path: Path;
   readonly secret: boolean;
-  /** The schema names the key, so that it may be left empty. */
+  /** True if the schema names the key, so that it may be left empty. */
   readonly declared: boolean;
 }
 
 /**
- * Turns a tree into the value that `schema` is about: a plain scalar becomes a number, a boolean or null only where
- * the schema has room for one, and keeps its spelling where it wants a text (`1.10`, `007`, `yes`). What does not fit
- * stays a text, and validation complains about it.
+ * Converts a tree to the value that `schema` describes. A plain scalar becomes a number, a boolean or null only where the
+ * schema allows one, and keeps its spelling where the schema wants text (`1.10`, `007`, `yes`). A scalar that does not fit
+ * stays text and fails validation later.
  */
 export function convert(root: Node, schema: SchemaObject, context: ConversionContext): unknown {
   const start = scoped(schema, schema);
@@ -109,10 +115,13 @@ const within = (
   schemas.flatMap((from) => step(from).flatMap((next) => (next === undefined ? [] : expand(next))));
 
 function convertScalar(node: ScalarNode, here: ConversionPlace, context: ConversionContext): unknown {
-  const { text, names, unset } = substitute(node.text, context.env);
-  const { findings } = context;
+  const { findings, substitution } = context;
+  const { text, names, unset } =
+    substitution === undefined
+      ? { text: node.text, names: [], unset: [] }
+      : substitute(node.text, substitution.env);
   for (const name of names) findings.variables.add(name);
-  for (const name of unset) context.unset(here.path, name);
+  for (const name of unset) substitution?.unset(here.path, name);
   if (unset.length > 0) findings.unresolved.add(node);
   const types = typesOf(here.schemas);
   const secret = here.secret || (noScalar(types) && holdsSecret(here.schemas));
@@ -120,16 +129,16 @@ function convertScalar(node: ScalarNode, here: ConversionPlace, context: Convers
   if (secret) findings.secrets.add(node);
   if (secret || names.length > 0) findings.hiddenValues.add(text);
   if (isNothing(node)) return nothingAs(text, types, here.declared);
-  // Inside of braces YAML allows `${NAME}` only in quotes, so these say nothing about the type there.
+  // Inside {} YAML allows `${NAME}` only in quotes, so quotes around a reference do not ask for text.
   const plain = node.style === "plain" || (names.length > 0 && !types.has("string"));
   return plain ? plainAs(text, types) : text;
 }
 
-/** Where only a list or a map may stand. */
+/** Returns true if only a list or a map is allowed. */
 const noScalar = (types: ReadonlySet<string>): boolean =>
   types.size > 0 && [...types].every((type) => type === "array" || type === "object");
 
-/** Whether secrets belong into such a list or map: a scalar in its place is probably one of them. */
+/** Returns true if the list or map may contain secrets: a scalar in its place is then probably one. */
 const holdsSecret = (schemas: readonly ScopedSchema[]): boolean =>
   schemas.some(({ schema, root }) =>
     [...reachable([schema], root)].some((part) => "writeOnly" in part && part.writeOnly === true),
@@ -142,14 +151,14 @@ function nothingAs(text: string, types: ReadonlySet<string>, declared: boolean):
 }
 
 const NUMBER = /^[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?$/;
-/** What YAML 1.1, and with it Go, takes for a boolean. */
+/** Booleans of YAML 1.1, which Go's parsers accept. */
 const TRUE = /^(?:y|Y|yes|Yes|YES|true|True|TRUE|on|On|ON)$/;
 const FALSE = /^(?:n|N|no|No|NO|false|False|FALSE|off|Off|OFF)$/;
 
 function plainAs(text: string, types: ReadonlySet<string>): unknown {
   const open = types.size === 0;
   if (open || types.has("boolean")) {
-    // Where nothing is known, a lone `y` is more likely a letter.
+    // Without a schema a single `y` or `n` is more likely a letter.
     if (TRUE.test(text) && !(open && text.length === 1)) return true;
     if (FALSE.test(text) && !(open && text.length === 1)) return false;
   }
@@ -163,23 +172,23 @@ function plainAs(text: string, types: ReadonlySet<string>): unknown {
   return text;
 }
 
-/** The environment: names to values. */
+/** Environment variables by name. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** `$${NAME}` (escaped, group 1) or `${NAME}` (group 2). A bare `$`, `$1` or `${1}` is text: expressions are full of them. */
+/** `$${NAME}` (escaped, group 1) or `${NAME}` (group 2). A bare `$`, `$1` or `${1}` is text, as in regular expressions. */
 const REFERENCE = /\$(\$\{[A-Za-z_][A-Za-z0-9_]*\})|\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g;
 
 /** A text after substitution. */
-export interface Substitution {
+interface Substitution {
   readonly text: string;
-  /** Variables that were named, set or not. */
+  /** Names of all variables in it, set or not. */
   readonly names: readonly string[];
-  /** Those of them that are not set; they stand in `text` as written. */
+  /** Names of the variables that are not set; their references stay in `text`. */
   readonly unset: readonly string[];
 }
 
-/** Puts the values of environment variables in place of `${NAME}`. An empty value is a value. */
-export function substitute(text: string, env: Environment): Substitution {
+/** Replaces each `${NAME}` by the value of the variable, which may be empty. */
+function substitute(text: string, env: Environment): Substitution {
   const names: string[] = [];
   const unset: string[] = [];
   const result = text.replace(REFERENCE, (whole, escaped: string | undefined, name: string | undefined) => {
@@ -192,11 +201,11 @@ export function substitute(text: string, env: Environment): Substitution {
   return { text: result, names, unset };
 }
 
-/** Writes `text` such that substitution gives it back unchanged. */
+/** Escapes `text` so that substitution yields it unchanged. */
 export const escapeReferences = (text: string): string =>
   text.replace(/\$\{[A-Za-z_][A-Za-z0-9_]*\}/g, (reference) => `$${reference}`);
 
-/** Whether `text` is made of nothing but references, and so gives away nothing. */
+/** Returns true if `text` consists of references alone, and so reveals nothing. */
 export const onlyReferences = (text: string): boolean =>
   text.replace(REFERENCE, (_, escaped: string | undefined) => escaped ?? "").trim() === "" &&
   text.trim() !== "";

@@ -1,30 +1,5 @@
-import { DURATION_FORM } from "../../core/units.ts";
+import { describeFormat } from "./formats.ts";
 import { expand, resolveReference, type Schema, type SchemaObject } from "./json-schema.ts";
-
-/** What the formats of our own and of probers ask for. */
-const FORMATS: Readonly<Record<string, string>> = {
-  duration: DURATION_FORM,
-  positive_duration: DURATION_FORM,
-  regexp: "a regular expression (RE2 syntax)",
-  uri: "a URL",
-  bcrypt: "what bcrypt makes of a password, such as htpasswd -nB prints",
-  store_size: "a size of at least 1MB, such as 512MB",
-  module_name: "the name of a module",
-  address: "an address",
-  header_name: "the name of a header",
-  target_name: "letters, digits, _, - and . (not first), at most 128",
-  heartbeat_kind: "one word of letters, digits, _ and -, at most 32, a letter first",
-  label_name: "a label name: letters, digits and _, no digit first",
-  header_value: "the value of a header: one line",
-  local_time: "a time such as 22:30",
-  instant: "a time such as 2026-01-31T22:00:00Z",
-  cron: "five fields as in a crontab, such as 0 3 * * 6",
-  time_zone: "a time zone such as Europe/Berlin",
-};
-
-/** What a text of the format looks like. */
-export const describeFormat = (format: string): string =>
-  FORMATS[format] ?? `a valid ${format.replaceAll(/[_-]/g, " ")}`;
 
 const TYPES: Readonly<Record<string, string>> = {
   string: "text",
@@ -36,13 +11,13 @@ const TYPES: Readonly<Record<string, string>> = {
   null: "nothing",
 };
 
-/** A value as people write it in YAML. */
+/** Formats a value as people write it in YAML. */
 export const describeValue = (value: unknown): string =>
   typeof value === "string" && value !== "" ? value : JSON.stringify(value);
 
-/** What `schema` wants, in a few words: `an integer >= 1`, `a list or text`. */
+/** Returns the values that `schema` accepts, in a few words: `an integer >= 1`, `a list or text`. */
 export function describe(schema: Schema, root: SchemaObject): string {
-  if (typeof schema === "boolean") return "something else";
+  if (typeof schema === "boolean") return "another value";
   if (schema.$ref !== undefined) return describe(resolveReference(schema.$ref, root) ?? true, root);
   if (schema.const !== undefined) return describeValue(schema.const);
   if (schema.enum !== undefined) return alternatives(schema.enum.map(describeValue));
@@ -54,10 +29,10 @@ export function describe(schema: Schema, root: SchemaObject): string {
   if (branches !== undefined) return alternatives(branches.map((branch) => describe(branch, root)));
   if (schema.not !== undefined) return `no ${describe(schema.not, root)}`;
   const keys = requiredKeys(schema, root);
-  return keys.length > 0 ? keys.join(" and ") : "something else";
+  return keys.length > 0 ? keys.join(" and ") : "another value";
 }
 
-/** The keys that a map has to have, those of `allOf` and references with it. */
+/** Returns the keys that a map must have, including those from `allOf` and references. */
 export const requiredKeys = (schema: SchemaObject, root: SchemaObject): readonly string[] => [
   ...new Set(
     expand({ schema: { ...schema, anyOf: [], oneOf: [] }, root }).flatMap(
@@ -79,10 +54,13 @@ function describeType(type: string, schema: SchemaObject): string {
 function describeString({ format, pattern, minLength = 0 }: SchemaObject): string {
   if (format !== undefined) return describeFormat(format);
   if (pattern !== undefined) return `text matching ${pattern}`;
-  return minLength > 0 ? "text that is not empty" : "text";
+  return minLength > 0 ? NON_EMPTY : "text";
 }
 
-/** `>= 1`, `from 0 to 1`, `> 0 and <= 10`; empty without bounds. */
+/** Words for a text with at least one character. */
+export const NON_EMPTY = "non-empty text";
+
+/** Returns `>= 1`, `from 0 to 1`, `> 0 and <= 10`; empty without bounds. */
 export function describeBounds(schema: SchemaObject): string {
   const { minimum, maximum, exclusiveMinimum, exclusiveMaximum } = schema;
   if (minimum !== undefined && maximum !== undefined) return `from ${minimum} to ${maximum}`;
@@ -95,9 +73,28 @@ export function describeBounds(schema: SchemaObject): string {
   return bounds.flat().join(" and ");
 }
 
+/** Longest list of names that an error text spells out. */
+const MOST_LISTED = 12;
+
 /**
- * The word of `known` that `word` was probably meant to be, or `undefined` when none is near: at most one edit per
- * three letters (insert, remove, replace, swap neighbours).
+ * Returns the names that were possible instead of `name`: `the name of a group: a or b (did you mean a?)`. If there are
+ * many, only the suggestion is given.
+ */
+export function wantedName(kind: string, name: string, known: readonly string[]): string {
+  if (known.length === 0) return `${kind}; none is configured`;
+  const hint = known.length === 1 ? "" : suggestion(name, known);
+  return known.length > MOST_LISTED ? `${kind}${hint}` : `${kind}: ${alternatives(known)}${hint}`;
+}
+
+/** Returns ` (did you mean X?)` with the nearest of `known`; empty if none is near. */
+export function suggestion(word: string, known: Iterable<string>): string {
+  const guess = nearest(word, known);
+  return guess === undefined ? "" : ` (did you mean ${guess}?)`;
+}
+
+/**
+ * Returns the word of `known` that `word` was probably meant to be, or `undefined` if none is near: at most one edit per
+ * three letters (insert, delete, replace, swap two adjacent letters).
  */
 export function nearest(word: string, known: Iterable<string>): string | undefined {
   let best: { word: string; distance: number } | undefined;
@@ -109,7 +106,7 @@ export function nearest(word: string, known: Iterable<string>): string | undefin
   return best?.word;
 }
 
-/** Optimal string alignment: Levenshtein with swapped neighbours counted as one. */
+/** Optimal string alignment: Levenshtein distance with a swap of adjacent letters counted as one edit. */
 function editDistance(a: string, b: string): number {
   let beforeLast: readonly number[] = [];
   let last: readonly number[] = Array.from({ length: b.length + 1 }, (_, j) => j);
@@ -127,7 +124,7 @@ function editDistance(a: string, b: string): number {
   return last[b.length] ?? 0;
 }
 
-/** `a`, `a or b`, `a, b or c`. */
+/** Returns `a`, `a or b`, `a, b or c`; each word once. */
 export function alternatives(words: readonly string[]): string {
   const unique = [...new Set(words)];
   return unique.length < 2

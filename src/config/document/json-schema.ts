@@ -1,4 +1,4 @@
-/** A JSON Schema as far as this folder looks into one. Schemas come from probers, so nothing else is assumed. */
+/** The part of JSON Schema that this folder reads. Schemas also come from probers and plugins, so nothing else is assumed. */
 export interface SchemaObject {
   readonly $ref?: string;
   readonly $defs?: Readonly<Record<string, Schema>>;
@@ -29,21 +29,22 @@ export interface SchemaObject {
   readonly else?: Schema;
 }
 
+/** A schema; `true` accepts every value, `false` none. */
 export type Schema = boolean | SchemaObject;
 
-/** A schema together with the one its `$ref`s start from. */
+/** A schema with the root that its `$ref`s are resolved against. */
 export interface ScopedSchema {
   readonly schema: SchemaObject;
   readonly root: SchemaObject;
 }
 
-/** `schema` within `root`; a schema that brings its own definitions is a root itself. */
+/** Returns `schema` with its root; a schema with definitions of its own is a root itself. */
 export function scoped(schema: Schema | undefined, root: SchemaObject): ScopedSchema | undefined {
   if (typeof schema !== "object") return undefined;
   return { schema, root: schema.$defs !== undefined || schema.definitions !== undefined ? schema : root };
 }
 
-/** What a local reference (`#/$defs/x`) points to. */
+/** Resolves a local reference (`#/$defs/x`). */
 export function resolveReference(reference: string, root: SchemaObject): Schema | undefined {
   if (!reference.startsWith("#")) return undefined;
   let found: unknown = root;
@@ -54,12 +55,12 @@ export function resolveReference(reference: string, root: SchemaObject): Schema 
   return typeof found === "boolean" || (typeof found === "object" && found !== null) ? found : undefined;
 }
 
-/** One step of a JSON pointer as the key that it stands for. */
+/** Decodes one step of a JSON pointer. */
 export const unescapePointer = (step: string): string => step.replaceAll("~1", "/").replaceAll("~0", "~");
 
 /**
- * The schema and everything that may apply to the same value besides: references, and the branches of `allOf`,
- * `anyOf`, `oneOf` and `if`. Which branch is meant is not asked; for telling types apart, all of them will do.
+ * Returns the schema and every other schema that may apply to the same value: references, and the branches of `allOf`,
+ * `anyOf`, `oneOf` and `if`. All branches are included, because they only serve to tell types apart.
  */
 export function expand(start: ScopedSchema): readonly ScopedSchema[] {
   const all: ScopedSchema[] = [];
@@ -79,7 +80,7 @@ export function expand(start: ScopedSchema): readonly ScopedSchema[] {
   return all;
 }
 
-/** JSON Schema's name for the type of a value; whole numbers are `integer`. */
+/** Returns JSON Schema's name for the type of a value; whole numbers are `integer`. */
 export function typeOf(value: unknown): string {
   if (value === null) return "null";
   if (Array.isArray(value)) return "array";
@@ -87,7 +88,7 @@ export function typeOf(value: unknown): string {
   return typeof value;
 }
 
-/** The types that `schemas` name, by `type`, `const` or `enum`; none when they leave it open. */
+/** Returns the types that `schemas` allow, by `type`, `const` or `enum`; empty if any type is allowed. */
 export function typesOf(schemas: readonly ScopedSchema[]): ReadonlySet<string> {
   const types = new Set<string>();
   for (const { schema } of schemas) {
@@ -100,7 +101,7 @@ export function typesOf(schemas: readonly ScopedSchema[]): ReadonlySet<string> {
   return types;
 }
 
-/** Every object that the schemas consist of or refer to. */
+/** Returns every object that the schemas contain or refer to. */
 export function reachable(schemas: readonly Schema[], root: SchemaObject): ReadonlySet<object> {
   const reached = new Set<object>();
   const visit = (value: unknown): void => {

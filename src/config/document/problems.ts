@@ -3,13 +3,13 @@ import type { Findings } from "./convert.ts";
 import { redactUrl } from "./redact.ts";
 import { isNothing, lookup, type Node, type Path, type Place, pathText } from "./tree.ts";
 
-/** One thing that is wrong with the configuration. */
+/** One mistake in the configuration. */
 export interface Problem {
-  /** `exporter.yml:12:7`, only `exporter.yml` when it is about the whole file, or the name of an environment variable. */
+  /** `exporter.yml:12:7`, only `exporter.yml` if it concerns the whole file, or the name of an environment variable. */
   readonly place: string;
-  /** `modules.chat.timeout`; empty where the place says it all. */
+  /** `modules.chat.timeout`; empty if the place says it all. */
   readonly path: string;
-  /** What was found, shortly, and never a secret. */
+  /** The value found, abbreviated; never a secret. */
   readonly got: string;
   readonly want: string;
 }
@@ -28,35 +28,35 @@ export class ConfigError extends Error {
 const problemText = ({ place, path, got, want }: Problem): string =>
   `${place}: ${path === "" ? "" : `${path}: `}got ${got}, want ${want}`;
 
-/** A problem before it has a place. */
+/** A problem whose place is still to be looked up. */
 export interface UnplacedProblem {
   readonly path: Path;
   readonly want: string;
-  /** What was found, where the value itself would not say it. */
+  /** The value found, unless the value at `path` is to be shown. */
   readonly got?: string;
-  /** It is the key that is wrong, not its value. */
+  /** True if the key is wrong rather than its value. */
   readonly aboutKey?: boolean;
-  /** Worded outside of this folder, by somebody who may quote what must not be seen. */
-  readonly foreign?: boolean;
+  /** Worded by a prober, which may quote a secret: both texts are redacted. */
+  readonly fromProber?: boolean;
 }
 
-/** Collects everything that is wrong, so that it can be said at once. */
+/** Collects problems and warnings, so that all of them are reported at once. */
 export interface Problems {
-  problem(complaint: UnplacedProblem): void;
-  /** For problems of which the place is known and the tree is not. */
-  problemAt(place: Place, path: Path, got: string, want: string): void;
+  add(problem: UnplacedProblem): void;
+  /** Adds a problem that has no node in the tree. */
+  addAt(place: Place, path: Path, got: string, want: string): void;
   warn(path: Path, text: string): void;
-  /** Whether something at or below `path` is wrong. */
+  /** Returns true if there is a problem at or below `path`. */
   isBroken(path: Path): boolean;
-  /** The warnings, in the order in which they came. */
+  /** Returns the warnings in the order in which they were added, each once. */
   warnings(): readonly string[];
-  /** @throws ConfigError when there was any problem */
-  settle(): void;
+  /** @throws ConfigError if there is any problem */
+  throwIfAny(): void;
 }
 
 /**
- * @param name of the file, as it is shown; for the environment any text, because variables are places of their own
- * @param root the tree that paths are looked up in; without one every problem is about the file
+ * @param name shown as the file; any text for the environment, where variables are the places
+ * @param root the tree that paths are looked up in; without one every problem concerns the whole file
  */
 export function createProblems(name: string, root: Node | undefined, findings: Findings): Problems {
   const problems: { readonly problem: Problem; readonly place: Place | undefined; readonly at: Path }[] = [];
@@ -66,17 +66,16 @@ export function createProblems(name: string, root: Node | undefined, findings: F
     problems.push({ problem: { place: placeText(name, place), path, got, want }, place, at });
   };
   return {
-    problem({ path, want, got, aboutKey = false, foreign = false }) {
-      const written = root === undefined ? undefined : lookup(root, path);
-      if (written !== undefined && findings.unresolved.has(written.node)) return;
+    add({ path, want, got, aboutKey = false, fromProber = false }) {
+      const node = root === undefined ? undefined : lookup(root, path)?.node;
+      if (node !== undefined && findings.unresolved.has(node)) return;
       const place = root === undefined ? undefined : placeOf(root, path, aboutKey);
-      const found = written?.node;
-      if (!foreign) return add(place, path, got ?? showNode(found, findings), want);
-      const hidden = found !== undefined && isHidden(found, findings);
-      const safe = hidden || got === undefined ? showNode(found, findings) : withoutSecrets(got, findings);
+      if (!fromProber) return add(place, path, got ?? showNode(node, findings), want);
+      const hidden = node !== undefined && isHidden(node, findings);
+      const safe = hidden || got === undefined ? showNode(node, findings) : withoutSecrets(got, findings);
       add(place, path, safe, withoutSecrets(want, findings));
     },
-    problemAt: add,
+    addAt: add,
     warn(path, text) {
       const place = root === undefined ? undefined : placeOf(root, path, false);
       const shown = place !== undefined && "variable" in place ? "" : pathText(path);
@@ -85,7 +84,7 @@ export function createProblems(name: string, root: Node | undefined, findings: F
     },
     isBroken: (path) => problems.some(({ at }) => path.every((step, i) => at[i] === step)),
     warnings: () => [...new Set(warnings)],
-    settle() {
+    throwIfAny() {
       if (problems.length === 0) return;
       const sorted = problems.toSorted((a, b) => comparePlaces(a.place, b.place));
       const unique = new Map(sorted.map(({ problem }) => [problemText(problem), problem]));
@@ -106,8 +105,8 @@ function comparePlaces(a: Place | undefined, b: Place | undefined): number {
 }
 
 /**
- * Where to look: at the value when it is a scalar, else at its key, because a map starts on some later line. What is
- * missing is missed in the nearest thing that is there.
+ * Returns the place to show: that of a scalar, but the key of a list or map, which start on a later line. If there is
+ * nothing at `path`, the nearest existing parent counts.
  */
 function placeOf(root: Node, path: Path, aboutKey: boolean): Place {
   for (let length = path.length; length > 0; length--) {
@@ -119,6 +118,7 @@ function placeOf(root: Node, path: Path, aboutKey: boolean): Place {
   return root.place;
 }
 
+/** Longest value shown, in characters. */
 const LONGEST_SHOWN = 60;
 
 const shorten = (text: string): string => {
@@ -126,7 +126,7 @@ const shorten = (text: string): string => {
   return safe.length > LONGEST_SHOWN ? `${safe.slice(0, LONGEST_SHOWN)}...` : safe;
 };
 
-/** A number, a duration or one of YAML's words: readable without quotes. */
+/** A number, a duration or a boolean: readable without quotes. */
 const BARE = /^(?:[-+]?[0-9][\w.]*|true|false|yes|no|on|off)$/i;
 
 function showNode(node: Node | undefined, findings: Findings): string {
@@ -142,10 +142,10 @@ function showNode(node: Node | undefined, findings: Findings): string {
 const isHidden = (node: Node, { secrets, substituted }: Findings): boolean =>
   secrets.has(node) || substituted.has(node);
 
-/** Shorter values would be found in every other word. */
+/** Shortest secret that is searched for; shorter ones would be found in ordinary words. */
 const SHORTEST_SECRET = 6;
 
-/** Takes every value that must not be seen out of a text that somebody else worded. */
+/** Replaces every secret value in a text that was worded elsewhere. */
 function withoutSecrets(text: string, { hiddenValues }: Findings): string {
   return [...hiddenValues]
     .filter((value) => value.length >= SHORTEST_SECRET)

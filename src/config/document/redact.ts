@@ -4,9 +4,9 @@ import { onlyReferences } from "./convert.ts";
 import type { Node, ScalarNode } from "./tree.ts";
 
 /**
- * The tree as YAML that can be shown: secrets are replaced, `${NAME}` stands as it was written, comments (which may
- * hold yesterday's key) and anchors are gone.
- * @param secrets the scalars that are secret; made of nothing but `${NAME}`, they are shown all the same
+ * Formats the tree as YAML that is safe to show: secrets are replaced, `${NAME}` stays as written, and comments (which
+ * may hold an old key) and anchors are dropped.
+ * @param secrets the scalars that are secret; those that consist of `${NAME}` alone are shown
  */
 export function redactedYaml(root: Node, secrets: ReadonlySet<Node>): string {
   const document = new Document(null, { schema: "failsafe" });
@@ -25,12 +25,12 @@ const TYPES = { plain: Scalar.PLAIN, quoted: Scalar.QUOTE_DOUBLE, block: Scalar.
 
 function scalar(node: ScalarNode, secrets: ReadonlySet<Node>): Scalar {
   const hidden = secrets.has(node) && !onlyReferences(node.text);
-  const written = new Scalar(hidden ? REDACTED : redactUrl(node.text));
-  written.type = hidden ? Scalar.PLAIN : TYPES[node.style];
-  return written;
+  const shown = new Scalar(hidden ? REDACTED : redactUrl(node.text));
+  shown.type = hidden ? Scalar.PLAIN : TYPES[node.style];
+  return shown;
 }
 
-/** `scheme://user:password@`, whatever stands around it; the last `@` of the authority is the one that counts. */
+/** `scheme://user:password@` anywhere in a text. The last `@` of the authority ends the password. */
 const USERINFO = /(:\/\/[^\s/@:]*:)([^\s/?#]+)(@)/g;
 
 /** Replaces the password of every URL in `text`. */

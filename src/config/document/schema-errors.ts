@@ -1,25 +1,19 @@
 import type { ErrorObject } from "ajv/dist/2020.js";
 import { parseDuration } from "../../core/units.ts";
-import {
-  alternatives,
-  describe,
-  describeBounds,
-  describeFormat,
-  describeValue,
-  nearest,
-} from "./describe.ts";
+import { alternatives, describe, describeBounds, describeValue, NON_EMPTY, suggestion } from "./describe.ts";
+import { describeFormat } from "./formats.ts";
 import { expand, resolveReference, type SchemaObject, scoped, unescapePointer } from "./json-schema.ts";
 import type { UnplacedProblem } from "./problems.ts";
-import type { Path } from "./tree.ts";
+import { childOf, type Path } from "./tree.ts";
 
-/** Words one error of ajv: what was wanted, and of which value. Nothing is assumed about the schema. */
-export function complaintOf(
+/** Translates one error of ajv. Returns `undefined` for errors that only sum up others. */
+export function problemOf(
   error: ErrorObject,
   value: unknown,
   root: SchemaObject,
 ): UnplacedProblem | undefined {
   const path = pathOf(error.instancePath, value);
-  // What propertyNames found wrong is about a key of the map.
+  // An error from `propertyNames` concerns a key of the map.
   if (error.propertyName !== undefined) {
     const key = error.propertyName;
     return {
@@ -40,21 +34,20 @@ export function complaintOf(
       return { path, got: "an empty map", want: wanted(error, root) };
     case "minItems":
     case "maxItems":
-      return { path, got: `a list of ${lengthOf(error.data)}`, want: wanted(error, root) };
+      return { path, got: listText(error.data), want: wanted(error, root) };
     case "uniqueItems":
-      return { path, got: "an item twice", want: "each item once" };
+      return { path, got: "a duplicate item", want: "each item once" };
     case "not":
       return excluded(error, path, root);
-    // These two only sum up what other errors say.
     case "propertyNames":
     case "if":
-      return undefined;
+      return undefined; // other errors say the same in more detail
     default:
       return { path, want: wanted(error, root) };
   }
 }
 
-/** The steps of a JSON pointer into `value`; steps into lists are numbers. */
+/** Returns the steps of a JSON pointer into `value`; steps into lists are numbers. */
 export function pathOf(pointer: string, value: unknown): Path {
   let current = value;
   return pointer
@@ -68,14 +61,7 @@ export function pathOf(pointer: string, value: unknown): Path {
     });
 }
 
-/** `value[step]`, or `undefined` where there is no such thing. */
-export function childOf(value: unknown, step: string | number): unknown {
-  if (Array.isArray(value)) return value[Number(step)];
-  if (typeof value !== "object" || value === null) return undefined;
-  return Object.getOwnPropertyDescriptor(value, String(step))?.value;
-}
-
-/** The schema that the error is about; ajv hands it out because it is told to be verbose. */
+/** Returns the schema that the error is about, which ajv includes in verbose mode. */
 const schemaOf = (error: ErrorObject): SchemaObject => (error.parentSchema ?? {}) as SchemaObject;
 
 function wanted(error: ErrorObject, root: SchemaObject): string {
@@ -98,17 +84,19 @@ function wanted(error: ErrorObject, root: SchemaObject): string {
     case "multipleOf":
       return `a multiple of ${String(error.params.multipleOf)}`;
     case "minLength":
-      return limit === "1" ? "text that is not empty" : `at least ${limit} characters`;
+      return limit === "1" ? NON_EMPTY : `at least ${limit} characters`;
     case "maxLength":
       return `at most ${limit} characters`;
     case "pattern":
       return `text matching ${schema.pattern ?? ""}`;
     case "minItems":
-    case "minProperties":
-      return `at least ${limit}`;
+      return `at least ${counted(limit, "item")}`;
     case "maxItems":
+      return `at most ${counted(limit, "item")}`;
+    case "minProperties":
+      return `at least ${counted(limit, "key")}`;
     case "maxProperties":
-      return `at most ${limit}`;
+      return `at most ${counted(limit, "key")}`;
     case "anyOf":
     case "oneOf":
       return Array.isArray(error.params.passingSchemas)
@@ -117,7 +105,7 @@ function wanted(error: ErrorObject, root: SchemaObject): string {
     case "false schema":
       return "no such key";
     default:
-      return `what the schema says about ${error.keyword}: it ${error.message ?? "does not fit"}`;
+      return `a valid value (${error.message ?? error.keyword})`;
   }
 }
 
@@ -131,12 +119,12 @@ function excluded(error: ErrorObject, path: Path, root: SchemaObject): UnplacedP
 
 function choice(values: readonly unknown[], got: unknown): string {
   const words = values.map(describeValue);
-  const guess = typeof got === "string" ? nearest(got, words) : undefined;
-  if (guess !== undefined && words.length > 8) return `${guess} (did you mean that?)`;
-  return `${alternatives(words)}${words.length > 3 && guess !== undefined ? ` (did you mean ${guess}?)` : ""}`;
+  const hint = typeof got === "string" ? suggestion(got, words) : "";
+  if (hint !== "" && words.length > 8) return `a known value${hint}`;
+  return words.length > 3 ? `${alternatives(words)}${hint}` : alternatives(words);
 }
 
-/** With `-1s` and `0s` the form is not what is wrong. */
+/** Returns the bound that a well-formed duration such as `-1s` or `0s` violates. */
 function outOfRange(format: string | undefined, value: unknown): string | undefined {
   if (typeof value !== "string") return undefined;
   const length = parseDuration(value.replace(/^-/, ""));
@@ -145,25 +133,30 @@ function outOfRange(format: string | undefined, value: unknown): string | undefi
   return format === "positive_duration" ? "> 0" : undefined;
 }
 
-const lengthOf = (value: unknown): number => (Array.isArray(value) ? value.length : 0);
+function listText(value: unknown): string {
+  const length = Array.isArray(value) ? value.length : 0;
+  return length === 0 ? "an empty list" : `a list of ${counted(length, "item")}`;
+}
+
+const counted = (count: string | number, noun: string): string =>
+  `${count} ${noun}${String(count) === "1" ? "" : "s"}`;
 
 function unknownKey(error: ErrorObject, path: Path, root: SchemaObject): UnplacedProblem {
   const key = String(error.params.additionalProperty ?? error.params.unevaluatedProperty);
   const start = scoped(schemaOf(error), root);
   const known =
     start === undefined ? [] : expand(start).flatMap((s) => Object.keys(s.schema.properties ?? {}));
-  return unknownKeyComplaint([...path, key], known);
+  return unknownKeyProblem([...path, key], known);
 }
 
-/** A key that nobody knows, with the one that was probably meant. */
-export function unknownKeyComplaint(path: Path, known: readonly string[]): UnplacedProblem {
-  const guess = nearest(String(path.at(-1)), known);
-  const words = [...new Set(known)].toSorted();
-  const list = words.length === 0 ? "no keys here" : alternatives(words);
+/** Returns the problem of an unknown key, with the key that was probably meant, or else all known keys. */
+export function unknownKeyProblem(path: Path, known: readonly string[]): UnplacedProblem {
+  const hint = suggestion(String(path.at(-1)), known);
+  const list = known.length === 0 ? "no keys here" : alternatives(known.toSorted());
   return {
     path,
     got: "an unknown key",
-    want: guess === undefined ? list : `${guess} (did you mean that?)`,
+    want: hint === "" ? list : `a known key${hint}`,
     aboutKey: true,
   };
 }

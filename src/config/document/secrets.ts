@@ -1,20 +1,21 @@
 import { readFileSync, type Stats, statSync } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 import { Secret } from "../../core/secret.ts";
+import { describeFileError, versionOf } from "./files.ts";
 
-/** Larger than any key or token; a file beyond it is some other file. */
+/** Longer than any key or token, in bytes; a larger file is not a secret. */
 const LARGEST = 64 * 1024;
 
-/** A file that does not hold a secret: what it is instead, and what is wanted. */
+/** The reason why a file cannot be used as a secret. */
 export interface SecretProblem {
   readonly got: string;
   readonly want: string;
 }
 
 /**
- * The secret in `file`, without the newline at its end. It is read now, and again whenever the file has changed by
- * the time it is revealed; while the file cannot be read then (it is being replaced, perhaps), the last value serves.
- * @param complain is called when the file cannot be used now; the returned secret then rejects
+ * Returns the secret in `file`, without the newline at its end. The file is read now, and again each time the secret is
+ * revealed after a change. If it cannot be read then (it may be in the middle of being replaced), the last value is used.
+ * @param complain called if the file cannot be used now; the returned secret then rejects
  */
 export function fileSecret(file: string, complain: (problem: SecretProblem) => void): Secret {
   try {
@@ -22,11 +23,13 @@ export function fileSecret(file: string, complain: (problem: SecretProblem) => v
     checkStats(stats);
     return rereading(file, { value: valueIn(readFileSync(file)), version: versionOf(stats) });
   } catch (error) {
-    complain({ got: reasonOf(error), want: `a readable file with a secret, at most ${LARGEST / 1024} KiB` });
+    const got = error instanceof UnusableFile ? error.message : describeFileError(error);
+    complain({ got, want: `a readable file with a secret, at most ${LARGEST / 1024} KiB` });
     return new Secret(() => Promise.reject(new Error(`no secret in ${file}`, { cause: error })));
   }
 }
 
+/** The content of a file, and the version of the file that it is from. */
 interface SecretReading {
   readonly value: string;
   readonly version: string;
@@ -40,47 +43,30 @@ function rereading(file: string, first: SecretReading): Secret {
       const version = versionOf(stats);
       if (version === last.version) return last.value;
       checkStats(stats);
-      // The version is from before reading: a change in between is noticed the next time.
+      // The version was taken before reading, so a change in between is noticed next time.
       last = { value: valueIn(await readFile(file)), version };
     } catch {
-      // The last good value serves on.
+      // Keep using the last good value.
     }
     return last.value;
   });
 }
 
-/** Changes whenever the file is written or replaced. The time of the inode's change cannot be set back by tools. */
-const versionOf = ({ mtimeMs, ctimeMs, size, ino }: Stats): string => [mtimeMs, ctimeMs, size, ino].join(" ");
-
-/** Reading anything but a regular file could wait forever. */
+/** Rejects everything but regular files: reading a device or a pipe could block forever. */
 function checkStats(stats: Stats): void {
-  if (stats.isDirectory()) throw new Unusable("a directory");
-  if (!stats.isFile()) throw new Unusable("no regular file");
-  if (stats.size > LARGEST) throw new Unusable(`${stats.size} bytes`);
+  if (stats.isDirectory()) throw new UnusableFile("a directory");
+  if (!stats.isFile()) throw new UnusableFile("a special file");
+  if (stats.size > LARGEST) throw new UnusableFile(`${stats.size} bytes`);
 }
 
 function valueIn(content: Buffer): string {
-  if (content.length > LARGEST) throw new Unusable(`${content.length} bytes`);
+  if (content.length > LARGEST) throw new UnusableFile(`${content.length} bytes`);
   const value = content.toString("utf8").replace(/(?:\r?\n)+$/, "");
-  if (value === "") throw new Unusable("an empty file");
+  if (value === "") throw new UnusableFile("an empty file");
   return value;
 }
 
-class Unusable extends Error {
-  override readonly name = "Unusable";
-}
-
-const CODES: Readonly<Record<string, string>> = {
-  ENOENT: "no such file",
-  ENOTDIR: "no such file",
-  EACCES: "a file that may not be read",
-  EPERM: "a file that may not be read",
-  EISDIR: "a directory",
-};
-
-/** Why a file cannot be used, in words. */
-export function reasonOf(error: unknown): string {
-  if (error instanceof Unusable) return error.message;
-  const code = error instanceof Error && "code" in error ? String(error.code) : "an error";
-  return CODES[code] ?? `${code} on reading the file`;
+/** The file can be read but is not a secret; the message is the `got` of the problem. */
+class UnusableFile extends Error {
+  override readonly name = "UnusableFile";
 }

@@ -1,12 +1,12 @@
 import { alternatives, describeValue, requiredKeys } from "./describe.ts";
 import { expand, type Schema, type SchemaObject, scoped } from "./json-schema.ts";
 import type { UnplacedProblem } from "./problems.ts";
-import { childOf } from "./schema-errors.ts";
+import { childOf } from "./tree.ts";
 
 /**
- * The complaints of the branch that a map or list was probably meant for: the one that dislikes the least, where a
- * wrong type or a wrong fixed value at the top speaks against a branch as a whole.
- * @returns `undefined` when no branch, or more than one, stands out, or when several fit at once
+ * Returns the problems of the branch that a map or list was probably meant for: the branch with the fewest problems,
+ * where a wrong type or a wrong fixed value at the top rules the branch out.
+ * @returns `undefined` if no single branch stands out, or if several accept the value
  */
 export function bestBranch(
   branches: readonly Schema[],
@@ -16,18 +16,18 @@ export function bestBranch(
   const ranked = branches
     .flatMap((branch) => {
       if (typeof branch !== "object") return [];
-      const complaints = check(withDefinitions(branch, root));
-      return [{ complaints, weight: weigh(complaints, branch, root) }];
+      const problems = check(withDefinitions(branch, root));
+      return [{ problems, weight: weigh(problems, branch, root) }];
     })
     .toSorted((a, b) => a.weight - b.weight);
   const [first, second] = ranked;
-  if (first === undefined || first.complaints.length === 0 || first.weight >= WHOLE) return undefined;
-  return second !== undefined && second.weight === first.weight ? undefined : first.complaints;
+  if (first === undefined || first.problems.length === 0 || first.weight >= RULED_OUT) return undefined;
+  return second !== undefined && second.weight === first.weight ? undefined : first.problems;
 }
 
 /**
- * What to say when the branches are told apart by a key with one value each (`type: basic`) and the map has none of
- * these values there.
+ * Returns the problem of a map whose branches are told apart by a key with one fixed value each (`type: basic`), if the
+ * map has none of these values there.
  */
 export function wrongDiscriminator(
   branches: readonly Schema[],
@@ -60,20 +60,21 @@ function fixedValues(branch: Schema, root: SchemaObject): ReadonlyMap<string, un
   );
 }
 
-const WHOLE = 100;
+/** Weight of a branch that was certainly not meant. */
+const RULED_OUT = 100;
 
-function weigh(complaints: readonly UnplacedProblem[], branch: SchemaObject, root: SchemaObject): number {
+function weigh(problems: readonly UnplacedProblem[], branch: SchemaObject, root: SchemaObject): number {
   const required = new Set(requiredKeys(branch, root));
-  return complaints.reduce((sum, { path, got, aboutKey = false }) => {
+  return problems.reduce((sum, { path, got, aboutKey = false }) => {
     const [first] = path;
-    if (first === undefined) return sum + WHOLE;
+    if (first === undefined) return sum + RULED_OUT;
     const fixed = path.length === 1 && fixedValues(branch, root).has(String(first));
     const missing = got === "nothing" && path.length === 1 && required.has(String(first));
     return sum + (fixed ? 20 : 0) + (missing ? 3 : 0) + (aboutKey && path.length === 1 ? 2 : 0) + 1;
   }, 0);
 }
 
-/** The branch as a schema of its own, for which references to the root's definitions still lead somewhere. */
+/** Returns the branch as a root schema in which references to the old root's definitions still resolve. */
 function withDefinitions(branch: SchemaObject, root: SchemaObject): SchemaObject {
   const { $defs = {}, definitions = {} } = root;
   return {

@@ -1,23 +1,21 @@
 import { Ajv2020, type ErrorObject, type ValidateFunction } from "ajv/dist/2020.js";
+import type { Formats } from "./formats.ts";
 import { reachable, type Schema, type SchemaObject, typeOf } from "./json-schema.ts";
 import type { UnplacedProblem } from "./problems.ts";
-import { complaintOf, pathOf } from "./schema-errors.ts";
+import { pathOf, problemOf } from "./schema-errors.ts";
 import type { Path } from "./tree.ts";
 import { bestBranch, wrongDiscriminator } from "./union.ts";
 
-/** Says whether a text is of a format. */
-export type Formats = Readonly<Record<string, (text: string) => boolean>>;
-
-/** Holds values against schemas. */
+/** Checks values against JSON Schemas (2020-12). */
 export interface Validator {
-  /** Everything that is wrong with `value`, as complaints whose paths start at it. */
+  /**
+   * Returns every problem of `value`; paths start at `value`.
+   * @throws Error if the schema uses an unknown keyword or format
+   */
   check(schema: object, value: unknown): readonly UnplacedProblem[];
 }
 
-/**
- * Schemas are compiled when they are first needed, and once. A prober whose schema uses an unknown keyword or format
- * has a bug, and `check` throws.
- */
+/** Creates a validator that compiles each schema once, on first use. */
 export function createValidator(formats: Formats): Validator {
   const ajv = new Ajv2020({
     allErrors: true,
@@ -25,12 +23,12 @@ export function createValidator(formats: Formats): Validator {
     strictTypes: false,
     strictRequired: false,
     strictTuples: false,
-    // Compiling the meta schema would take longer than everything else, to say nothing new.
+    // Compiling the meta-schema would take longer than everything else, and `strict` finds mistakes already.
     meta: false,
     validateSchema: false,
     addUsedSchema: false,
     logger: false,
-    // Schemas run once per load: the time goes into compiling them.
+    // A schema is compiled for a single run per load, so optimizing costs more than it saves.
     code: { optimize: false },
   });
   for (const [name, validate] of Object.entries(formats)) ajv.addFormat(name, { type: "string", validate });
@@ -47,18 +45,18 @@ export function createValidator(formats: Formats): Validator {
     return validate(value) ? [] : [...(validate.errors ?? [])];
   };
   const check = (schema: SchemaObject, value: unknown): readonly UnplacedProblem[] =>
-    word(errorsOf(schema, value), value, schema, (branch, part) => check(branch, part));
+    problemsOf(errorsOf(schema, value), value, schema, check);
   return { check };
 }
 
-/** Checks a part of the value against one branch of a union. */
+/** Checks part of the value against one branch of a union. */
 type CheckBranch = (branch: SchemaObject, part: unknown) => readonly UnplacedProblem[];
 
 /**
- * Words the errors, each once. Of a union ajv reports what every branch dislikes; here that gives way to the
- * complaints of the branch that was probably meant, or to one sentence naming all of them.
+ * Translates the errors, each once. For a union ajv reports the errors of every branch; these are replaced by the problems
+ * of the branch that was probably meant, or by one problem that names all branches.
  */
-function word(
+function problemsOf(
   errors: readonly ErrorObject[],
   value: unknown,
   root: SchemaObject,
@@ -78,21 +76,21 @@ function word(
   );
   return own.flatMap((error) => {
     const branches = unions.includes(error) ? branchesOf(error) : [];
-    const complaint = complaintOf(error, value, root);
-    if (branches.length === 0 || isScalar(error.data)) return complaint ?? [];
+    const problem = problemOf(error, value, root);
+    if (branches.length === 0 || isScalar(error.data)) return problem ?? [];
     const path = pathOf(error.instancePath, value);
     const wrong = wrongDiscriminator(branches, root, error.data);
     if (wrong !== undefined) return below(path, wrong);
     const best = bestBranch(branches, root, (branch) => checkBranch(branch, error.data));
-    if (best === undefined) return complaint ?? [];
+    if (best === undefined) return problem ?? [];
     return best.map((inner) => below(path, inner));
   });
 }
 
-/** A complaint about a part of the value at `path`. */
-export const below = (path: Path, complaint: UnplacedProblem): UnplacedProblem => ({
-  ...complaint,
-  path: [...path, ...complaint.path],
+/** Moves a problem of the value at `path` to where that value is. */
+export const below = (path: Path, problem: UnplacedProblem): UnplacedProblem => ({
+  ...problem,
+  path: [...path, ...problem.path],
 });
 
 const branchesOf = (union: ErrorObject): readonly Schema[] =>

@@ -1,15 +1,15 @@
 import { type Environment, escapeReferences } from "../document/convert.ts";
-import { nearest } from "../document/describe.ts";
+import { suggestion } from "../document/describe.ts";
 import { ConfigError } from "../document/problems.ts";
 import type { Entry, MapNode, Node, Path, Place, ScalarNode } from "../document/tree.ts";
-import { hasMachineVariables, MACHINE_VARIABLES } from "../sections/heartbeats.ts";
+import { hasMachineVariables, MACHINE_VARIABLES } from "./machine.ts";
 import {
-  FALLBACKS,
   HEALTH_PROMPT,
   HEALTH_WORD,
   LISTEN,
-  LLM_MODULE,
+  LLM,
   MODULE_PATH,
+  OF_PROBERS,
   OPTIONS_PATH,
   SWITCHES,
   TARGET_PATH,
@@ -17,28 +17,23 @@ import {
   type VariableHelp,
 } from "./variables.ts";
 
-/**
- * The configuration that environment variables alone describe: one LLM target with failover. Names and defaults are
- * those of kubernaut's heartbeat guide; `HEARTBEAT_LLM_*` and `HEARTBEAT_CONTROL_TOKEN_FILE` are ours, because there
- * the address came from elsewhere.
- */
+// A configuration described by environment variables alone: one LLM target with failover. Names and defaults come from
+// kubernaut's heartbeat guide, except HEARTBEAT_LLM_* and HEARTBEAT_CONTROL_TOKEN_FILE, for which it has no variables.
 
 const INSTEAD_OF_FILE = new Set([...VARIABLES, ...SWITCHES].map(({ name }) => name));
-const KNOWN = new Set([
-  ...INSTEAD_OF_FILE,
-  ...[...LISTEN, ...FALLBACKS, ...MACHINE_VARIABLES].map(({ name }) => name),
-]);
 
 /** Every variable, for the documentation. */
 export const VARIABLES_HELP: readonly VariableHelp[] = [
   ...SWITCHES,
   ...VARIABLES,
   ...MACHINE_VARIABLES,
-  ...FALLBACKS,
+  ...OF_PROBERS,
   ...LISTEN,
 ];
 
-/** What the environment says. */
+const KNOWN = new Set(VARIABLES_HELP.map(({ name }) => name));
+
+/** The configuration that the environment describes. */
 export interface EnvironmentTree {
   readonly root: Node;
   readonly problems: readonly { readonly variable: string; readonly got: string; readonly want: string }[];
@@ -46,8 +41,8 @@ export interface EnvironmentTree {
 }
 
 /**
- * The tree that a file saying the same would have.
- * @param kinds of the probers there are; a module `http_2xx` for `/probe` is added if one of them is `http`
+ * Returns the tree that an equivalent file would have.
+ * @param kinds kinds of the available probers; with `http` there is also a module `http_2xx` for `/probe`
  */
 export function environmentTree(env: Environment, kinds: readonly string[]): EnvironmentTree {
   const problems: { variable: string; got: string; want: string }[] = [];
@@ -59,7 +54,7 @@ export function environmentTree(env: Environment, kinds: readonly string[]): Env
     }
     return meaning ?? fallback === "true";
   };
-  const enabled = flag("HEARTBEAT_ENABLED", onlyHeartbeats(env) ? "false" : "true");
+  const enabled = flag("HEARTBEAT_ENABLED", describesOnlyHeartbeats(env) ? "false" : "true");
   if (enabled && read(env, "HEARTBEAT_LLM_URL") === undefined) {
     const want = "the base URL of an LLM such as http://127.0.0.1:11434/v1, or HEARTBEAT_ENABLED=false";
     problems.push({ variable: "HEARTBEAT_LLM_URL", got: "nothing", want });
@@ -67,15 +62,15 @@ export function environmentTree(env: Environment, kinds: readonly string[]): Env
   const withFailover = flag("FAILOVER_ENABLED", "true");
   for (const name of ["HEARTBEAT_LLM_API_KEY", "HEARTBEAT_PING_TOKEN"]) {
     if (read(env, name) === undefined || read(env, `${name}_FILE`) === undefined) continue;
-    problems.push({ variable: `${name}_FILE`, got: `${name} besides`, want: "only one of the two" });
+    problems.push({ variable: `${name}_FILE`, got: `${name} as well`, want: "only one of them" });
   }
 
   const root = emptyMap({ variable: "HEARTBEAT_LLM_URL" });
   if (kinds.includes("http")) put(root, ["modules", "http_2xx", "prober"], fixed("http"));
-  put(root, [...MODULE_PATH, "prober"], fixed("llm"));
+  put(root, [...MODULE_PATH, "prober"], fixed(LLM));
   if (enabled) {
-    put(root, [...TARGET_PATH, "name"], fixed("llm"));
-    put(root, [...TARGET_PATH, "module"], fixed(LLM_MODULE));
+    put(root, [...TARGET_PATH, "name"], fixed(LLM));
+    put(root, [...TARGET_PATH, "module"], fixed(LLM));
     put(root, [...TARGET_PATH, "schedule"], fixed("interval"));
   }
   for (const { name, path, fallback, boolean, secret } of VARIABLES) {
@@ -87,15 +82,12 @@ export function environmentTree(env: Environment, kinds: readonly string[]): Env
   }
   const prompt = read(env, "HEARTBEAT_HEALTH_PROMPT") ?? HEALTH_PROMPT;
   if (prompt.includes(HEALTH_WORD)) put(root, [...OPTIONS_PATH, "expect", "word"], fixed(HEALTH_WORD));
-  return { root: frozen(root), problems, warnings: unknownVariables(env).map(unknownWarning) };
+  return { root: toNode(root), problems, warnings: unknownVariables(env).map(unknownWarning) };
 }
 
-function unknownWarning(name: string): string {
-  const guess = nearest(name, KNOWN);
-  return `${name}: no such variable${guess === undefined ? "" : `, did you mean ${guess}?`}`;
-}
+const unknownWarning = (name: string): string => `${name}: unknown variable${suggestion(name, KNOWN)}`;
 
-/** Kubernetes adds such variables for every service, so one called `heartbeat` or `context-api` looks like ours. */
+/** Variables that Kubernetes adds for each service; a service called `heartbeat` or `context-api` shares our prefixes. */
 const SERVICE_LINK =
   /_(?:SERVICE_HOST|SERVICE_PORT(?:_\w+)?|PORT|PORT_[0-9]+_(?:TCP|UDP|SCTP)(?:_(?:PROTO|PORT|ADDR))?)$/;
 
@@ -105,52 +97,51 @@ const unknownVariables = (env: Environment): readonly string[] =>
     .filter((name) => !KNOWN.has(name) && !SERVICE_LINK.test(name))
     .toSorted();
 
-/** Whether somebody configures something by variables, be it badly: a forgotten one is not to pass for none. */
+/** Returns true if any configuration variable is set, even with an invalid value. */
 export const describesTarget = (env: Environment): boolean =>
   ignoredVariables(env, new Set()).length > 0 || hasMachineVariables(env);
 
-/** Variables that are about an LLM, be it that there is none. */
+/** Variables that concern the LLM target. */
 const ABOUT_LLM: readonly string[] = [
   ...SWITCHES.map(({ name }) => name),
   ...VARIABLES.filter(({ path }) => path[0] === "modules" || path[0] === "targets").map(({ name }) => name),
 ];
 
-/** Whether machines are to ping and nothing is said of an LLM, so that none is missed. */
-const onlyHeartbeats = (env: Environment): boolean =>
+/** Returns true if only heartbeats are described, so that a missing LLM target is not a mistake. */
+const describesOnlyHeartbeats = (env: Environment): boolean =>
   (hasMachineVariables(env) ||
     read(env, "HEARTBEAT_PING_TOKEN") !== undefined ||
     read(env, "HEARTBEAT_PING_TOKEN_FILE") !== undefined) &&
   !ABOUT_LLM.some((name) => read(env, name) !== undefined);
 
-/** Variables that would describe a target, were there no file. Those that the file itself names are not meant. */
+/**
+ * Returns the variables that are set but have no effect with a file.
+ * @param named variables that the file refers to as `${NAME}`, which are used
+ */
 export const ignoredVariables = (env: Environment, named: ReadonlySet<string>): readonly string[] =>
   [...INSTEAD_OF_FILE].filter((name) => read(env, name) !== undefined && !named.has(name)).toSorted();
 
 /**
- * The address to listen on that `CONTEXT_API_HOST` (default 0.0.0.0) and `CONTEXT_API_PORT` (default 8091) give.
- * @returns `host:port`, or `undefined` when neither is set
- * @throws ConfigError when the port is none
+ * Returns the listen address from `CONTEXT_API_HOST` and `CONTEXT_API_PORT`.
+ * @returns `host:port`, or `undefined` if neither is set
+ * @throws ConfigError if the port is not a port number
  */
 export function listenAddressFromEnv(env: Environment): string | undefined {
-  const host = read(env, "CONTEXT_API_HOST");
-  const written = read(env, "CONTEXT_API_PORT");
-  // What Kubernetes makes of a service called `context-api`.
-  const port = written?.startsWith("tcp://") === true ? undefined : written;
+  const [hostVariable, portVariable] = LISTEN;
+  const host = read(env, hostVariable.name);
+  const portText = read(env, portVariable.name);
+  // Kubernetes sets this form for a service called `context-api`.
+  const port = portText?.startsWith("tcp://") === true ? undefined : portText;
   if (host === undefined && port === undefined) return undefined;
   if (port !== undefined && !(/^[0-9]{1,5}$/.test(port) && Number(port) <= 65_535)) {
-    const problem = {
-      place: "CONTEXT_API_PORT",
-      path: "",
-      got: JSON.stringify(port),
-      want: "a port from 0 to 65535",
-    };
-    throw new ConfigError([problem]);
+    const want = "a port from 0 to 65535";
+    throw new ConfigError([{ place: portVariable.name, path: "", got: JSON.stringify(port), want }]);
   }
   const shownHost = host?.includes(":") === true && !host.startsWith("[") ? `[${host}]` : host;
-  return `${shownHost ?? "0.0.0.0"}:${port ?? "8091"}`;
+  return `${shownHost ?? hostVariable.fallback}:${port ?? portVariable.fallback}`;
 }
 
-/** The value of a variable; set to nothing, it counts as not set. */
+/** Returns the value of a variable; an empty one counts as not set. */
 function read(env: Environment, name: string): string | undefined {
   const value = env[name]?.trim();
   return value === "" ? undefined : value;
@@ -164,7 +155,7 @@ function booleanOf(text: string): boolean | undefined {
 const scalar = (variable: string, text: string): ScalarNode => ({
   kind: "scalar",
   text: escapeReferences(text),
-  // Plain, a number can become one; over several lines YAML would fold the text.
+  // A plain scalar may become a number, but YAML would fold the lines of a plain text.
   style: /[\n\t]/.test(text) ? "quoted" : "plain",
   place: { variable },
 });
@@ -177,17 +168,18 @@ const reference = (variable: string): ScalarNode => ({
   place: { variable },
 });
 
-/** What no variable can change. */
+/** A value that no variable can change. */
 const fixed = (text: string): ScalarNode => scalar("HEARTBEAT_LLM_URL", text);
 
-interface GrowingMap {
+/** A map under construction; one with numbers as keys becomes a list. */
+interface MutableMap {
   readonly place: Place;
-  readonly children: Map<string | number, GrowingMap | ScalarNode>;
+  readonly children: Map<string | number, MutableMap | ScalarNode>;
 }
 
-const emptyMap = (place: Place): GrowingMap => ({ place, children: new Map() });
+const emptyMap = (place: Place): MutableMap => ({ place, children: new Map() });
 
-function put(map: GrowingMap, [step, ...rest]: Path, leaf: ScalarNode): void {
+function put(map: MutableMap, [step, ...rest]: Path, leaf: ScalarNode): void {
   if (step === undefined) return;
   if (rest.length === 0) {
     map.children.set(step, leaf);
@@ -199,11 +191,10 @@ function put(map: GrowingMap, [step, ...rest]: Path, leaf: ScalarNode): void {
   put(child, rest, leaf);
 }
 
-/** The finished tree; what is keyed by numbers is a list. */
-function frozen({ place, children }: GrowingMap): Node {
+function toNode({ place, children }: MutableMap): Node {
   const nodes = [...children].map(([key, child]): readonly [string | number, Node] => [
     key,
-    "children" in child ? frozen(child) : child,
+    "children" in child ? toNode(child) : child,
   ]);
   if (nodes.length > 0 && nodes.every(([key]) => typeof key === "number")) {
     return { kind: "list", items: nodes.map(([, node]) => node), place };

@@ -1,170 +1,153 @@
+import type { JSONSchema } from "json-schema-to-ts";
 import { defined } from "../../core/defined.ts";
 import { type Group, type GroupMember, type UnhealthyWhen, usualRule } from "../../core/group.ts";
+import type { PushHeartbeat } from "../../core/push-heartbeat.ts";
 import type { Target } from "../../core/target.ts";
-import { alternatives, nearest } from "../document/describe.ts";
-import { childOf } from "../document/schema-errors.ts";
-import type { Path } from "../document/tree.ts";
-import type { RawGroup } from "../schema.ts";
+import type { BuildContext } from "../context.ts";
+import type { Raw } from "../document/defaults.ts";
+import { wantedName } from "../document/describe.ts";
+import { childOf, itemsOf, type Path } from "../document/tree.ts";
+import { type Entry, namedEntries, namesUnder } from "./entries.ts";
 import { checkLabels } from "./labels.ts";
-import type { BuildContext } from "./modules.ts";
+import { count, labels, name, names, word } from "./schema-words.ts";
 
-/** Labels that the exporter or Prometheus puts on the same series. */
+const groupSchema = {
+  type: "object",
+  description: "A group has one status, aggregated from its members.",
+  properties: {
+    name: {
+      ...name,
+      description: "Unique among groups, targets and heartbeats; the label `group` of its series.",
+    },
+    description: { ...word, description: "Description for people." },
+    members: { ...names, description: "Names of targets, heartbeats and other groups." },
+    components: {
+      ...names,
+      items: name,
+      description:
+        "Names of components that report their own status; each is unknown until its first report. Other components join by naming the group in a report.",
+    },
+    critical_members: {
+      ...names,
+      description:
+        "Members and components that make the group unhealthy on their own, in addition to targets and heartbeats with `critical: true`.",
+    },
+    unhealthy_when: {
+      anyOf: [
+        { type: "string", enum: ["any", "critical"] },
+        {
+          type: "object",
+          properties: {
+            count: { ...count, description: "Number of unhealthy members that make the group unhealthy." },
+          },
+          required: ["count"],
+          additionalProperties: false,
+        },
+        {
+          type: "object",
+          properties: {
+            ratio: {
+              type: "number",
+              exclusiveMinimum: 0,
+              maximum: 1,
+              description: "Share of unhealthy members that makes the group unhealthy.",
+            },
+          },
+          required: ["ratio"],
+          additionalProperties: false,
+        },
+      ],
+      description:
+        "When members that are not critical make the group unhealthy as well: `any` (one is enough), `critical` (only all of them together), a count or a ratio. Default: `critical` if a member is critical, else `any`.",
+    },
+    labels: { ...labels, description: "Labels of `heartbeat_group_info`." },
+  },
+  required: ["name"],
+  additionalProperties: false,
+} as const satisfies JSONSchema;
+
+type RawGroup = Raw<typeof groupSchema>;
+
+/** The section `groups`. */
+export const groupsSchema = {
+  type: "array",
+  items: groupSchema,
+  description: "Groups of targets, heartbeats and components.",
+} as const satisfies JSONSchema;
+
+/** Labels that the exporter or Prometheus adds to the same series. */
 const RESERVED_LABELS = new Set(["group", "instance", "job"]);
 
-/** Longer lists of what could have been meant help nobody. */
-const MOST_LISTED = 12;
-
-/** Something that can be a member. */
-export interface MemberName {
-  readonly name: string;
-  readonly critical?: boolean;
-}
-
-/** What there is beside groups. */
-export interface MemberSources {
-  /** The names of targets in the file, be they right or wrong. */
-  readonly targets: readonly string[];
-  readonly heartbeats: readonly MemberName[];
-}
-
-/** The names in a list of the file, be its entries right or wrong. */
-export const namesIn = (list: unknown): readonly string[] =>
-  (Array.isArray(list) ? list : []).flatMap((value: unknown) => {
-    const name = childOf(value, "name");
-    return typeof name === "string" ? [name] : [];
-  });
-
-/**
- * Builds the groups that are right and reports what is wrong with the others.
- * @param raw the whole configuration
- */
+/** Builds the groups in the order of the file, or none if one of them has problems. */
 export function buildGroups(
-  raw: unknown,
   targets: readonly Target[],
-  others: MemberSources,
+  heartbeats: readonly PushHeartbeat[],
   context: BuildContext,
 ): readonly Group[] {
-  const { report } = context;
-  const list = childOf(raw, "groups");
-  const values: readonly unknown[] = Array.isArray(list) ? list : [];
-  const groupNames = namesIn(values);
-  const kinds = kindsOf(groupNames, others);
-  const taken = new Set([...others.targets, ...others.heartbeats.map(({ name }) => name)]);
-  const critical = new Set(
-    [...targets, ...others.heartbeats].flatMap((one) => (one.critical === true ? [one.name] : [])),
-  );
-  for (const [i, value] of values.entries()) {
-    const path = ["groups", i];
-    checkName(value, path, taken, context);
-    checkMembers(value, path, kinds, context);
-    checkLabels(value, path, RESERVED_LABELS, context);
+  const { problems } = context;
+  const kinds = kindsByName(context);
+  const reserved = [...namesUnder("targets", context), ...namesUnder("heartbeats", context)];
+  const want = "a name that no other group, target or heartbeat has";
+  const entries = namedEntries("groups", want, context, reserved);
+  for (const entry of entries) {
+    checkMembers(entry, kinds, context);
+    checkLabels(entry, RESERVED_LABELS, context);
   }
-  if (!report.isBroken(["groups"])) checkCycles(values as readonly RawGroup[], context);
-  if (report.isBroken(["groups"])) return [];
-  return (values as readonly RawGroup[]).map((group, i) => {
-    const built = buildGroup(group, kinds, critical);
+  const raw = entries.map(({ value }) => value as RawGroup);
+  if (!problems.isBroken(["groups"])) checkCycles(raw, context);
+  if (problems.isBroken(["groups"])) return [];
+  const critical = new Set([...targets, ...heartbeats].flatMap((one) => (one.critical ? [one.name] : [])));
+  return raw.map((group, i) => {
+    const built = groupOf(group, kinds, critical);
     warnOfRule(built, ["groups", i], context);
     return built;
   });
 }
 
-/**
- * The group that the health routes are to speak of, as far as it is right.
- * @param raw the whole configuration
- */
-export function healthGroup(
-  raw: unknown,
-  groups: readonly Group[],
-  targets: readonly Target[],
-  { report }: BuildContext,
-): string | undefined {
-  const path = ["health", "group"];
-  const name = childOf(childOf(raw, "health"), "group");
-  if (typeof name !== "string" || name === "" || report.isBroken(["groups"])) return undefined;
-  const known = groups.map((group) => group.name);
-  if (!known.includes(name)) {
-    report.problem({ path, want: `the name of a group${choices(name, known)}` });
-    return undefined;
-  }
-  const within = targetsWithin(name, new Map(groups.map((group) => [group.name, group])));
-  const idle = targets.filter(({ name: one, schedule }) => schedule === "on_scrape" && within.has(one));
-  if (idle.length > 0) {
-    const shown = idle.slice(0, MOST_LISTED).map((target) => target.name);
-    const more = idle.length - shown.length;
-    const which = `${shown.join(", ")}${more === 0 ? "" : ` and ${more} more`}`;
-    report.warn(
-      path,
-      `is unknown while nobody scrapes ${which}, and so not ready; schedule: interval probes without a scrape`,
-    );
-  }
-  return name;
-}
-
+/** The kind of entry that each name of the file refers to. */
 type Kinds = ReadonlyMap<string, "target" | "heartbeat" | "group">;
 
-function kindsOf(groups: readonly string[], { targets, heartbeats }: MemberSources): Kinds {
-  return new Map([
-    ...targets.map((name) => [name, "target"] as const),
-    ...heartbeats.map(({ name }) => [name, "heartbeat"] as const),
-    ...groups.map((name) => [name, "group"] as const),
+const kindsByName = (context: BuildContext): Kinds =>
+  new Map([
+    ...namesUnder("targets", context).map((target) => [target, "target"] as const),
+    ...namesUnder("heartbeats", context).map((heartbeat) => [heartbeat, "heartbeat"] as const),
+    ...namesUnder("groups", context).map((group) => [group, "group"] as const),
   ]);
-}
 
-function checkName(value: unknown, path: Path, taken: Set<string>, { report }: BuildContext): void {
-  const name = childOf(value, "name");
-  if (typeof name !== "string") return;
-  if (taken.has(name)) {
-    report.problem({ path: [...path, "name"], want: "a name that no other group, target or heartbeat has" });
-  }
-  taken.add(name);
-}
+const textsAt = (value: unknown, key: string): readonly string[] =>
+  itemsOf(childOf(value, key)).filter((one) => typeof one === "string");
 
-const textsAt = (value: unknown, key: string): readonly string[] => {
-  const list = childOf(value, key);
-  return (Array.isArray(list) ? list : []).filter((one) => typeof one === "string");
-};
-
-function checkMembers(value: unknown, path: Path, kinds: Kinds, { report }: BuildContext): void {
+function checkMembers({ value, path }: Entry, kinds: Kinds, { problems }: BuildContext): void {
   const members = textsAt(value, "members");
   const components = textsAt(value, "components");
-  for (const [i, name] of members.entries()) {
-    if (kinds.has(name)) continue;
-    const want = `the name of a target, a heartbeat or a group${choices(name, [...kinds.keys()])}`;
-    report.problem({ path: [...path, "members", i], want });
+  for (const [i, member] of members.entries()) {
+    if (kinds.has(member)) continue;
+    const want = wantedName("the name of a target, heartbeat or group", member, [...kinds.keys()]);
+    problems.add({ path: [...path, "members", i], want });
   }
-  for (const [i, name] of components.entries()) {
-    const kind = kinds.get(name);
+  for (const [i, component] of components.entries()) {
+    const kind = kinds.get(component);
     if (kind === undefined) continue;
-    report.problem({
-      path: [...path, "components", i],
-      want: `a name that no ${kind} has; the ${kind} itself goes into members`,
-    });
+    const want = `a name that no ${kind} has; the ${kind} itself belongs in members`;
+    problems.add({ path: [...path, "components", i], want });
   }
   const own = [...members, ...components];
-  for (const [i, name] of textsAt(value, "critical_members").entries()) {
-    if (own.includes(name)) continue;
-    const want = `one of the group's members or components${choices(name, own)}`;
-    report.problem({ path: [...path, "critical_members", i], want });
+  for (const [i, member] of textsAt(value, "critical_members").entries()) {
+    if (own.includes(member)) continue;
+    const want = wantedName("one of the group's members or components", member, own);
+    problems.add({ path: [...path, "critical_members", i], want });
   }
 }
 
-/** What could have been written: all of it, or only the nearest where that is much. */
-function choices(name: string, known: readonly string[]): string {
-  if (known.length === 0) return ", of which there are none";
-  const guess = nearest(name, known);
-  const hint = guess === undefined || known.length === 1 ? "" : ` (did you mean ${guess}?)`;
-  return known.length > MOST_LISTED ? hint : `: ${alternatives(known)}${hint}`;
-}
-
-/** Says each cycle once, at the first of its groups. */
-function checkCycles(groups: readonly RawGroup[], { report }: BuildContext): void {
-  const members = new Map(groups.map(({ name, members = [] }) => [name, members]));
+/** Reports each cycle once, at the first of its groups. */
+function checkCycles(groups: readonly RawGroup[], { problems }: BuildContext): void {
+  const members = new Map(groups.map((group) => [group.name, group.members ?? []]));
   const done = new Set<string>();
-  for (const { name } of groups) {
-    const cycle = cycleFrom(name, members, done);
+  for (const { name: start } of groups) {
+    const cycle = cycleFrom(start, members, done);
     if (cycle === undefined) continue;
     for (const one of cycle) done.add(one);
-    report.problem({
+    problems.add({
       path: ["groups", groups.findIndex((group) => group.name === cycle[0]), "members"],
       got: `the cycle ${cycle.join(" -> ")}`,
       want: "groups that do not contain themselves",
@@ -173,44 +156,45 @@ function checkCycles(groups: readonly RawGroup[], { report }: BuildContext): voi
 }
 
 /**
- * The way from a group, or from one below it, back to it.
- * @param done groups that are known to be in no cycle, and all below them
+ * Returns a cycle that is reachable from `start`, by a depth-first search without recursion.
+ * @param done groups from which no new cycle can be reached; the search adds to them
  */
 function cycleFrom(
   start: string,
   members: ReadonlyMap<string, readonly string[]>,
   done: Set<string>,
 ): readonly string[] | undefined {
-  const way: { readonly name: string; readonly rest: string[] }[] = [];
-  const enter = (name: string): void => void way.push({ name, rest: [...(members.get(name) ?? [])] });
+  const stack: { readonly name: string; readonly rest: string[] }[] = [];
+  const enter = (group: string): void =>
+    void stack.push({ name: group, rest: [...(members.get(group) ?? [])] });
   if (!done.has(start)) enter(start);
-  for (let here = way.at(-1); here !== undefined; here = way.at(-1)) {
+  for (let here = stack.at(-1); here !== undefined; here = stack.at(-1)) {
     const next = here.rest.shift();
     if (next === undefined) {
       done.add(here.name);
-      way.pop();
+      stack.pop();
       continue;
     }
-    const at = way.findIndex(({ name }) => name === next);
-    if (at >= 0) return [...way.slice(at).map(({ name }) => name), next];
+    const at = stack.findIndex((group) => group.name === next);
+    if (at >= 0) return [...stack.slice(at).map((group) => group.name), next];
     if (members.has(next) && !done.has(next)) enter(next);
   }
   return undefined;
 }
 
-function buildGroup(raw: RawGroup, kinds: Kinds, critical: ReadonlySet<string>): Group {
+function groupOf(raw: RawGroup, kinds: Kinds, critical: ReadonlySet<string>): Group {
   const own = new Set(raw.critical_members);
-  const member = (kind: GroupMember["kind"], name: string): GroupMember => ({
+  const member = (kind: GroupMember["kind"], of: string): GroupMember => ({
     kind,
-    name,
-    critical: own.has(name) || critical.has(name),
+    name: of,
+    critical: own.has(of) || critical.has(of),
   });
   const members = [
-    ...(raw.members ?? []).flatMap((name) => {
-      const kind = kinds.get(name);
-      return kind === undefined ? [] : [member(kind, name)];
+    ...(raw.members ?? []).flatMap((of) => {
+      const kind = kinds.get(of);
+      return kind === undefined ? [] : [member(kind, of)];
     }),
-    ...(raw.components ?? []).map((name) => member("component", name)),
+    ...(raw.components ?? []).map((of) => member("component", of)),
   ];
   return {
     name: raw.name,
@@ -228,25 +212,9 @@ function ruleOf(raw: RawGroup["unhealthy_when"]): UnhealthyWhen | undefined {
   return "count" in raw ? { kind: "count", count: raw.count } : { kind: "ratio", ratio: raw.ratio };
 }
 
-/** Somebody who writes `critical` and marks nothing waits for an alert that only comes when all is lost. */
-function warnOfRule({ members, unhealthyWhen }: Group, path: Path, { report }: BuildContext): void {
+/** With `critical` and no critical member, an alert would come only when every member is unhealthy. */
+function warnOfRule({ members, unhealthyWhen }: Group, path: Path, { problems }: BuildContext): void {
   if (unhealthyWhen.kind !== "critical" || members.some(({ critical }) => critical)) return;
-  report.warn(
-    [...path, "unhealthy_when"],
-    "no member is critical, so that only all of them together make the group unhealthy",
-  );
-}
-
-/** The targets in a group and in the groups below it. */
-function targetsWithin(start: string, groups: ReadonlyMap<string, Group>): ReadonlySet<string> {
-  const found = new Set<string>();
-  const seen = new Set([start]);
-  // Grows while it is walked.
-  for (const name of seen) {
-    for (const { kind, name: member } of groups.get(name)?.members ?? []) {
-      if (kind === "target") found.add(member);
-      if (kind === "group") seen.add(member);
-    }
-  }
-  return found;
+  const text = "no member is critical, so the group is unhealthy only if all members are";
+  problems.warn([...path, "unhealthy_when"], text);
 }

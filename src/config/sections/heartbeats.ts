@@ -1,35 +1,58 @@
+import type { JSONSchema } from "json-schema-to-ts";
 import { defined } from "../../core/defined.ts";
-import {
-  PING_ACTION,
-  type PushHeartbeat,
-  type PushSetup,
-  type Registration,
-} from "../../core/push-heartbeat.ts";
-import { knownSecret, type Secret } from "../../core/secret.ts";
-import { DURATION_FORM, parseDuration, type Seconds, seconds } from "../../core/units.ts";
-import type { Environment } from "../document/convert.ts";
-import { alternatives } from "../document/describe.ts";
-import { childOf } from "../document/schema-errors.ts";
-import { isNothing, lookup, type Path } from "../document/tree.ts";
-import type { VariableHelp } from "../env/variables.ts";
-import type { RawHeartbeat, RawRegistration } from "./heartbeats-schema.ts";
-import { type BuildContext, durationOf, secretFile } from "./modules.ts";
+import { PING_ACTION, type PushHeartbeat, type PushSetup } from "../../core/push-heartbeat.ts";
+import type { Seconds } from "../../core/units.ts";
+import { type BuildContext, durationOf } from "../context.ts";
+import { withDefaults } from "../document/defaults.ts";
+import { childOf } from "../document/tree.ts";
+import { DEFAULT_TIMEOUT, hasMachineVariables, machineVariable } from "../env/machine.ts";
+import { type Entry, namedEntries, namesUnder } from "./entries.ts";
+import { heartbeatProperties, timeoutsOf } from "./heartbeat-options.ts";
+import { buildRegistration } from "./heartbeat-registration.ts";
+import { checkLabels } from "./labels.ts";
+import { bool, labels, name, word } from "./schema-words.ts";
+import { optionalSecret } from "./secret-options.ts";
 
-/** They hold whether there is a file or not; what the file says of a heartbeat comes before. */
-export const MACHINE_VARIABLES = [
-  {
-    name: "MACHINE_OFFLINE_THRESHOLD",
-    fallback: "2m",
-    meaning: "How long heartbeats may be silent that have no timeout of their own.",
+/** One entry of `heartbeats`. */
+export const heartbeatSchema = {
+  type: "object",
+  description: "A heartbeat is a machine, job or service that pings `/ping/<name>`.",
+  properties: {
+    name: {
+      ...name,
+      description:
+        "Unique among heartbeats and targets; the label `heartbeat` of its series. start, fail, log and numbers are reserved, because they follow the name in the path of a ping.",
+    },
+    ...heartbeatProperties,
+    hostname: { ...word, description: "Host that it runs on." },
+    owner: { ...word, description: "Team or person responsible." },
+    description: { ...word, description: "Description for people; shown by `/heartbeats`." },
+    critical: {
+      ...bool,
+      default: false,
+      description: "Silence of this heartbeat makes its groups unhealthy.",
+    },
+    labels: { ...labels, description: "Labels of `heartbeat_info`." },
+    token: {
+      ...word,
+      writeOnly: true,
+      description:
+        "Token that its pings must send. Default: the token of `heartbeat_registration`, else none.",
+    },
+    token_file: { ...word, description: "File with the token; read again when it changes." },
   },
-  {
-    name: "MACHINE_HEARTBEAT_CHECK_INTERVAL",
-    meaning:
-      "Announce heartbeats that went offline only at beats this far apart. Without it they are announced at once; status and metrics are exact in any case.",
-  },
-] as const satisfies readonly VariableHelp[];
+  required: ["name"],
+  additionalProperties: false,
+} as const satisfies JSONSchema;
 
-/** Labels that the exporter or Prometheus puts on the same series. */
+/** The section `heartbeats`. */
+export const heartbeatsSchema = {
+  type: "array",
+  items: heartbeatSchema,
+  description: "Configured heartbeats.",
+} as const satisfies JSONSchema;
+
+/** Labels that the exporter or Prometheus adds to the same series. */
 const RESERVED_LABELS = new Set([
   "heartbeat",
   "source",
@@ -42,147 +65,48 @@ const RESERVED_LABELS = new Set([
   "job",
 ]);
 
-/** Builds the heartbeats that are right and reports what is wrong with the others. */
-export function buildHeartbeats(raw: unknown, context: BuildContext): PushSetup {
-  const { report, environment } = context;
-  const threshold = machineVariable("MACHINE_OFFLINE_THRESHOLD", context);
+/** Builds the valid heartbeats and their registration, and reports the problems of the others. */
+export function buildHeartbeats(context: BuildContext): PushSetup {
+  const { problems, environment } = context;
+  const defaultTimeout = machineVariable("MACHINE_OFFLINE_THRESHOLD", context) ?? durationOf(DEFAULT_TIMEOUT);
   const checkInterval = machineVariable("MACHINE_HEARTBEAT_CHECK_INTERVAL", context);
-  const defaultTimeout = threshold ?? seconds(120);
-  const list = childOf(raw, "heartbeats");
-  const taken = new Set(namesOf(childOf(raw, "targets")));
-  const heartbeats = (Array.isArray(list) ? list : []).flatMap((value: unknown, i) => {
-    const path = ["heartbeats", i];
-    checkName(value, path, taken, context);
-    checkLabels(value, path, context);
-    if (report.isBroken(path)) return [];
-    return [heartbeatOf(value as RawHeartbeat, path, defaultTimeout, context)];
+  const want = "a name that no other heartbeat and no target has";
+  const entries = namedEntries("heartbeats", want, context, namesUnder("targets", context));
+  const heartbeats = entries.flatMap((entry) => {
+    checkName(entry, context);
+    checkLabels(entry, RESERVED_LABELS, context);
+    return problems.isBroken(entry.path) ? [] : [heartbeatOf(entry, defaultTimeout, context)];
   });
-  const registration = registrationOf(childOf(raw, "heartbeat_registration"), defaultTimeout, context);
-  const named = hasMachineVariables(environment);
-  if (named && heartbeats.length === 0 && registration === undefined) {
+  const registration = buildRegistration(defaultTimeout, context);
+  const hasVariables = hasMachineVariables(environment);
+  if (hasVariables && heartbeats.length === 0 && registration === undefined) {
     const how = "set HEARTBEAT_PING_TOKEN or HEARTBEAT_PING_TOKEN_FILE, or configure heartbeats in a file";
-    report.warn([], `no heartbeat can become known: ${how}`);
+    problems.warn([], `no heartbeat can register: ${how}`);
   }
   return {
     heartbeats,
     defaultTimeout,
-    configured: named || heartbeats.length > 0 || registration !== undefined,
+    configured: hasVariables || heartbeats.length > 0 || registration !== undefined,
     ...defined({ registration, checkInterval }),
   };
 }
 
-/** Whether one of the variables of machines is set. */
-export const hasMachineVariables = (env: Environment): boolean =>
-  MACHINE_VARIABLES.some(({ name }) => (env[name]?.trim() ?? "") !== "");
-
-function machineVariable(
-  name: (typeof MACHINE_VARIABLES)[number]["name"],
-  { environment, report }: BuildContext,
-): Seconds | undefined {
-  const text = environment[name]?.trim() ?? "";
-  if (text === "") return undefined;
-  const length = parseDuration(text);
-  if (length !== undefined && length > 0) return length;
-  const want = length === undefined ? DURATION_FORM : "> 0";
-  report.problemAt({ variable: name }, [], JSON.stringify(text), want);
-  return undefined;
+function checkName({ value, path }: Entry, { problems }: BuildContext): void {
+  const given = childOf(value, "name");
+  if (typeof given !== "string" || !PING_ACTION.test(given)) return;
+  const want = "another name, because start, fail, log and numbers follow the name in the path of a ping";
+  problems.add({ path: [...path, "name"], want });
 }
 
-const namesOf = (targets: unknown): readonly string[] =>
-  (Array.isArray(targets) ? targets : []).flatMap((target: unknown) => {
-    const name = childOf(target, "name");
-    return typeof name === "string" ? [name] : [];
-  });
-
-function checkName(value: unknown, path: Path, taken: Set<string>, { report }: BuildContext): void {
-  const name = childOf(value, "name");
-  if (typeof name !== "string") return;
-  if (taken.has(name)) {
-    report.problem({ path: [...path, "name"], want: "a name that no other heartbeat and no target has" });
-  }
-  if (PING_ACTION.test(name)) {
-    const want = "another name than start, fail, log or a number, which are what a ping may say";
-    report.problem({ path: [...path, "name"], want });
-  }
-  taken.add(name);
-}
-
-function checkLabels(value: unknown, path: Path, { report }: BuildContext): void {
-  const labels = childOf(value, "labels");
-  if (typeof labels !== "object" || labels === null || Array.isArray(labels)) return;
-  for (const name of Object.keys(labels)) {
-    if (!RESERVED_LABELS.has(name) && !name.startsWith("__")) continue;
-    const want = `another name than ${alternatives([...RESERVED_LABELS])}, and nothing that starts with __`;
-    report.problem({ path: [...path, "labels", name], got: "a reserved label", want, aboutKey: true });
-  }
-}
-
-function heartbeatOf(
-  raw: RawHeartbeat,
-  path: Path,
-  defaultTimeout: Seconds,
-  context: BuildContext,
-): PushHeartbeat {
-  const token = tokenOf(raw, path, context);
+function heartbeatOf({ value, path }: Entry, defaultTimeout: Seconds, context: BuildContext): PushHeartbeat {
+  const raw = withDefaults(heartbeatSchema, value);
+  const { hostname, owner, description } = raw;
   return {
     name: raw.name,
-    kind: raw.kind ?? "machine",
+    kind: raw.kind,
     ...timeoutsOf(raw, defaultTimeout),
     labels: raw.labels ?? {},
-    critical: raw.critical ?? false,
-    ...defined({ hostname: raw.hostname, owner: raw.owner, description: raw.description, token }),
+    critical: raw.critical,
+    ...defined({ hostname, owner, description, token: optionalSecret(raw, "token", path, context) }),
   };
-}
-
-function registrationOf(
-  value: unknown,
-  defaultTimeout: Seconds,
-  context: BuildContext,
-): Registration | undefined {
-  const { report, root } = context;
-  const path = ["heartbeat_registration"];
-  const written = lookup(root, path);
-  if (value === undefined && written !== undefined && isNothing(written.node)) {
-    report.warn(path, "is empty and so nothing can register; write { token_file: FILE }");
-  }
-  if (value === undefined || report.isBroken(path)) return undefined;
-  const raw = value as RawRegistration;
-  const token = tokenOf(raw, path, context);
-  const open = raw.open ?? false;
-  const tokenless = raw.token === undefined && raw.token_file === undefined;
-  if (open && tokenless)
-    report.warn(path, "is open: anybody who reaches the exporter can register heartbeats");
-  else if (open) report.problem({ path: [...path, "open"], want: "false, because there is a token" });
-  else if (tokenless) {
-    report.problem({ path, got: "no token", want: "token_file, or open: true to take anybody" });
-  }
-  return {
-    max: raw.max ?? 1000,
-    expireAfter: durationOf(raw.expire_after ?? "7d"),
-    kind: raw.kind ?? "machine",
-    ...timeoutsOf(raw, defaultTimeout),
-    namePattern: raw.name_pattern ?? "*",
-    ...defined({ token }),
-  };
-}
-
-function timeoutsOf(
-  raw: { readonly timeout?: string | undefined; readonly start_timeout?: string | undefined },
-  defaultTimeout: Seconds,
-): { readonly timeout: Seconds; readonly startTimeout: Seconds } {
-  const timeout = raw.timeout === undefined ? defaultTimeout : durationOf(raw.timeout);
-  return { timeout, startTimeout: raw.start_timeout === undefined ? timeout : durationOf(raw.start_timeout) };
-}
-
-function tokenOf(
-  raw: { readonly token?: string | undefined; readonly token_file?: string | undefined },
-  path: Path,
-  { report, resolvePath }: BuildContext,
-): Secret | undefined {
-  if (raw.token !== undefined && raw.token_file !== undefined) {
-    report.problem({ path: [...path, "token_file"], got: "token besides", want: "only one of the two" });
-  }
-  if (raw.token !== undefined) return knownSecret(raw.token);
-  if (raw.token_file === undefined) return undefined;
-  return secretFile(resolvePath(raw.token_file), [...path, "token_file"], report);
 }

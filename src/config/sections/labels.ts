@@ -1,24 +1,22 @@
+import type { BuildContext } from "../context.ts";
 import { alternatives } from "../document/describe.ts";
-import { childOf } from "../document/schema-errors.ts";
-import type { Path } from "../document/tree.ts";
-import type { BuildContext } from "./modules.ts";
+import { childOf, isMapValue } from "../document/tree.ts";
+import type { Entry } from "./entries.ts";
 
-/** Complains about labels of `value`, the entry at `path`, that would hide others of the same series. */
+/** Reports labels of an entry that would overwrite labels which the exporter or Prometheus adds to the same series. */
 export function checkLabels(
-  value: unknown,
-  path: Path,
+  { value, path }: Entry,
   reserved: ReadonlySet<string>,
-  { report }: BuildContext,
+  { problems }: BuildContext,
 ): void {
   const labels = childOf(value, "labels");
-  if (typeof labels !== "object" || labels === null || Array.isArray(labels)) return;
+  if (!isMapValue(labels)) return;
   for (const name of Object.keys(labels)) {
     if (!reserved.has(name) && !name.startsWith("__")) continue;
-    const others = `${alternatives([...reserved])}, and nothing that starts with __`;
-    report.problem({
+    problems.add({
       path: [...path, "labels", name],
       got: "a reserved label",
-      want: `another name than ${others}`,
+      want: `another name than ${alternatives([...reserved])}, and no name that starts with __`,
       aboutKey: true,
     });
   }

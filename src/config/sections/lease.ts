@@ -1,71 +1,28 @@
 import { accessSync, constants } from "node:fs";
-import type { FromSchema, JSONSchema } from "json-schema-to-ts";
+import type { JSONSchema } from "json-schema-to-ts";
 import { defined } from "../../core/defined.ts";
 import type { ClusterOptions } from "../../core/lease.ts";
 import { formatDuration, type Seconds, seconds } from "../../core/units.ts";
-import { reasonOf } from "../document/secrets.ts";
-import { type BuildContext, durationOf } from "./modules.ts";
+import { type BuildContext, durationOf } from "../context.ts";
+import { withDefaults } from "../document/defaults.ts";
+import { describeFileError } from "../document/files.ts";
+import { childOf } from "../document/tree.ts";
+import { positiveDuration, word } from "./schema-words.ts";
 
-/** The section `lease:`: which Lease the replicas hold among themselves, and for how long. */
-export interface LeaseConfig extends ClusterOptions {
-  readonly namespace?: string;
-  readonly name: string;
-  /** How this replica is called; chosen by the exporter without one. */
-  readonly identity?: string;
-  readonly duration: Seconds;
-  readonly renewInterval: Seconds;
-}
+/** Renewals per duration by default. */
+const RENEWALS_PER_DURATION = 3;
 
-/** Reports what is wrong with the section `lease`; `undefined` when something is, or when there is none. */
-export function buildLease(raw: unknown, { report, resolvePath }: BuildContext): LeaseConfig | undefined {
-  const path = ["lease"];
-  if (raw === undefined || report.isBroken(path)) return undefined;
-  const { namespace, name, identity, kubeconfig, context, duration, renew_interval } = raw as RawLease;
-  const lasting = durationOf(duration ?? "30s");
-  const renewInterval = renew_interval === undefined ? seconds(lasting / 3) : durationOf(renew_interval);
-  if (!Number.isInteger(lasting)) {
-    report.problem({ path: [...path, "duration"], want: "whole seconds" });
-  }
-  if (renewInterval > lasting / 2) {
-    const want = `at most ${formatDuration(seconds(lasting / 2))}, half of the duration`;
-    report.problem({ path: [...path, "renew_interval"], want });
-  }
-  const file = kubeconfig === undefined ? undefined : resolvePath(kubeconfig);
-  const unreadable = file === undefined ? undefined : whyUnreadable(file);
-  if (unreadable !== undefined) {
-    report.problem({ path: [...path, "kubeconfig"], got: unreadable, want: "a kubeconfig file" });
-  }
-  return {
-    name: name ?? "heartbeat-exporter",
-    duration: lasting,
-    renewInterval,
-    ...defined({ namespace, identity, kubeconfig: file, context }),
-  };
-}
-
-function whyUnreadable(file: string): string | undefined {
-  try {
-    accessSync(file, constants.R_OK);
-    return undefined;
-  } catch (error) {
-    return reasonOf(error);
-  }
-}
-
-const positiveDuration = { type: "string", format: "positive_duration" } as const;
-const word = { type: "string", minLength: 1 } as const;
-
-/** What may stand under `lease`. */
-export const leaseSectionSchema = {
+/** The section `lease`. */
+export const leaseSchema = {
   type: "object",
   description:
-    "Makes several replicas of the exporter agree, by a Kubernetes Lease, on one that sends the prompts. `{}` for the defaults.",
+    "Elects, by a Kubernetes Lease, the one of several replicas that sends prompts. `{}` for the defaults.",
   properties: {
     namespace: {
       type: "string",
       pattern: "^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$",
       description:
-        "Namespace of the Lease. Default: that of the pod's account or of the kubeconfig's context, else default.",
+        "Namespace of the Lease. Default: that of the pod's service account or of the kubeconfig's context, else default.",
     },
     name: {
       type: "string",
@@ -77,26 +34,70 @@ export const leaseSectionSchema = {
       ...word,
       maxLength: 128,
       description:
-        "What this replica calls itself as the holder. Default: the host's name (in Kubernetes the pod's) and a random part.",
+        "Name of this replica as the holder. Default: the hostname (in Kubernetes the pod's name) and a random suffix.",
     },
     duration: {
       ...positiveDuration,
       default: "30s",
       description:
-        "How long others wait after a renewal before they take over, whole seconds. A leader that cannot renew stops after two thirds of it.",
+        "How long other replicas wait after a renewal before they take over, in whole seconds. A leader that cannot renew steps down after two thirds of it.",
     },
     renew_interval: {
       ...positiveDuration,
-      description: "Time between two renewals, at most half of the duration. Default: a third of it.",
+      description: `Time between two renewals, at most half of the duration. Default: the duration / ${RENEWALS_PER_DURATION}.`,
     },
     kubeconfig: {
       ...word,
       description:
-        "File that says how to reach the cluster. Default: the account of the pod, else the files of KUBECONFIG, else ~/.kube/config.",
+        "Kubeconfig file with access to the cluster. Default: the pod's service account, else the files in KUBECONFIG, else ~/.kube/config.",
     },
-    context: { ...word, description: "Context of the kubeconfig instead of its current one." },
+    context: { ...word, description: "Context of the kubeconfig, instead of its current context." },
   },
   additionalProperties: false,
 } as const satisfies JSONSchema;
 
-export type RawLease = FromSchema<typeof leaseSectionSchema, { keepDefaultedPropertiesOptional: true }>;
+/** The Lease by which replicas elect a leader. */
+export interface LeaseConfig extends ClusterOptions {
+  readonly namespace?: string;
+  readonly name: string;
+  /** Name of this replica; generated if missing. */
+  readonly identity?: string;
+  readonly duration: Seconds;
+  readonly renewInterval: Seconds;
+}
+
+/** Builds the section; `undefined` if it is missing or has problems. */
+export function buildLease({ raw: file, problems, resolvePath }: BuildContext): LeaseConfig | undefined {
+  const path = ["lease"];
+  const section = childOf(file, "lease");
+  if (section === undefined || problems.isBroken(path)) return undefined;
+  const raw = withDefaults(leaseSchema, section);
+  const duration = durationOf(raw.duration);
+  const renewInterval =
+    raw.renew_interval === undefined
+      ? seconds(duration / RENEWALS_PER_DURATION)
+      : durationOf(raw.renew_interval);
+  if (!Number.isInteger(duration)) {
+    problems.add({ path: [...path, "duration"], want: "whole seconds" });
+  }
+  if (renewInterval > duration / 2) {
+    const want = `at most ${formatDuration(seconds(duration / 2))}, half of the duration`;
+    problems.add({ path: [...path, "renew_interval"], want });
+  }
+  const kubeconfig = raw.kubeconfig === undefined ? undefined : resolvePath(raw.kubeconfig);
+  const unreadable = kubeconfig === undefined ? undefined : whyUnreadable(kubeconfig);
+  if (unreadable !== undefined) {
+    problems.add({ path: [...path, "kubeconfig"], got: unreadable, want: "a readable kubeconfig file" });
+  }
+  const { name, namespace, identity, context } = raw;
+  return { name, duration, renewInterval, ...defined({ namespace, identity, kubeconfig, context }) };
+}
+
+function whyUnreadable(file: string): string | undefined {
+  try {
+    accessSync(file, constants.R_OK);
+    return undefined;
+  } catch (error) {
+    return describeFileError(error);
+  }
+}

@@ -1,54 +1,63 @@
-import { dirname, isAbsolute, resolve } from "node:path";
+import type { JSONSchema } from "json-schema-to-ts";
 import { defined } from "../../core/defined.ts";
 import type { CompileContext, Prober } from "../../core/prober.ts";
-import type { Secret } from "../../core/secret.ts";
 import type { Module } from "../../core/target.ts";
-import { parseDuration, type Seconds, seconds } from "../../core/units.ts";
-import type { Environment, Findings } from "../document/convert.ts";
-import { alternatives, nearest } from "../document/describe.ts";
+import { formatDuration, seconds } from "../../core/units.ts";
+import { type BuildContext, durationOf, secretFile } from "../context.ts";
+import type { Raw } from "../document/defaults.ts";
+import { alternatives, suggestion } from "../document/describe.ts";
 import type { SchemaObject } from "../document/json-schema.ts";
-import type { Problems, UnplacedProblem } from "../document/problems.ts";
+import type { UnplacedProblem } from "../document/problems.ts";
 import { redactedYaml } from "../document/redact.ts";
-import { childOf, unknownKeyComplaint } from "../document/schema-errors.ts";
-import { fileSecret } from "../document/secrets.ts";
-import { lookup, type Node, type Path } from "../document/tree.ts";
-import { below, type Validator } from "../document/validate.ts";
-import { moduleSchema, type RawModule } from "../schema.ts";
-import { budgetsOf } from "./budgets.ts";
+import { unknownKeyProblem } from "../document/schema-errors.ts";
+import { childOf, isMapValue, lookup, type Node, type Path } from "../document/tree.ts";
+import { below } from "../document/validate.ts";
+import { budgetSchema, budgetsOf } from "./budgets.ts";
+import { duration, positiveDuration, word } from "./schema-words.ts";
+import { COSTLY_SHARE, targetSchema } from "./targets.ts";
 
-/** What every part of the configuration is built with. */
-export interface BuildContext {
-  readonly probers: readonly Prober[];
-  readonly root: Node;
-  readonly findings: Findings;
-  readonly report: Problems;
-  readonly validator: Validator;
-  /** Turns a path of the configuration into one for the operating system. */
-  readonly resolvePath: (file: string) => string;
-  readonly environment: Environment;
-  readonly metricNames: ReadonlySet<string>;
-  /** A plugin could not be loaded: a kind that nobody knows may be one of its own. */
-  readonly pluginsMissing?: boolean;
-}
+/** How long the result of a costly probe is reused by default, for addresses without a configured interval. */
+const COSTLY_MIN_INTERVAL = seconds(COSTLY_SHARE * durationOf(targetSchema.properties.interval.default));
 
-/** Costly modules without a word about it: 0.9 of the usual interval of 30 s, so that two scrapers cost one probe. */
-const COSTLY_MIN_INTERVAL = seconds(27);
+/** One entry of `modules`, without the prober's options. */
+export const moduleSchema = {
+  type: "object",
+  description: "A module is a kind of prober with its options.",
+  properties: {
+    prober: {
+      ...word,
+      description: "Kind of prober; its options are written under a key of the same name.",
+    },
+    timeout: {
+      ...positiveDuration,
+      description: "Longest duration of one probe. Default: the timeout of the scrape.",
+    },
+    min_interval: {
+      ...duration,
+      description: `How long a result is reused instead of probing again. Default: ${formatDuration(COSTLY_MIN_INTERVAL)} if probes cost money (0.9 × interval for configured targets), else 0s.`,
+    },
+    budget: {
+      ...budgetSchema,
+      description:
+        "Spending limit of all probes of this module, including probes of addresses through `/probe`. Once it is used up, no prompt is sent until the period ends; this does not count as a failure. One budget, or a list of budgets that all apply.",
+    },
+  },
+  required: ["prober"],
+} as const satisfies JSONSchema;
 
-/** blackbox_exporter's other probers. */
-const BLACKBOX_KINDS = new Set(["tcp", "icmp", "dns", "grpc", "unix"]);
+/** The section `modules`. */
+export const modulesSchema = {
+  type: "object",
+  additionalProperties: moduleSchema,
+  description: "Modules by name.",
+} as const satisfies JSONSchema;
 
-/** What a validated duration says. */
-export const durationOf = (text: string): Seconds => parseDuration(text) ?? seconds(0);
-
-/** The paths of a configuration are relative to the folder of its file. */
-export const resolverFor = (file: string) => {
-  const folder = dirname(resolve(file));
-  return (path: string): string => (isAbsolute(path) ? path : resolve(folder, path));
-};
+/** Kinds of blackbox_exporter: one that this exporter lacks gets a hint of its own. */
+const BLACKBOX_KINDS = new Set(["http", "tcp", "icmp", "dns", "grpc", "unix"]);
 
 /**
- * The schema of `modules` for one file: each module's own, with the options of the prober that it names. It directs
- * the conversion, which needs to know where texts and secrets are.
+ * Returns the schema of `modules` for one file: each module's schema with the options of its prober. Conversion needs it to
+ * know where texts and secrets are.
  */
 export function modulesSchemaFor(root: Node, probers: readonly Prober[]): SchemaObject {
   const modules = lookup(root, ["modules"])?.node;
@@ -62,73 +71,85 @@ export function modulesSchemaFor(root: Node, probers: readonly Prober[]): Schema
       { ...moduleSchema, properties: { ...moduleSchema.properties, ...options } },
     ];
   });
-  // As patterns, because a key that is declared by name may be left empty.
+  // Patterns, because a key declared under `properties` may be left empty, which a module may not.
   return { patternProperties: Object.fromEntries(schemas) };
 }
 
-/** An expression that matches `text` and nothing else. */
+/** Returns an expression that matches `text` only. */
 const literal = (text: string): string => text.replaceAll(/[\\^$.*+?()[\]{}|/]/g, String.raw`\$&`);
 
-/** Builds the modules that are right and reports what is wrong with the others. */
-export function buildModules(
-  raw: Readonly<Record<string, unknown>>,
-  context: BuildContext,
-): ReadonlyMap<string, Module> {
+/** Returns the problem with the known kinds added, if it is about the kind of a module. */
+export function withKnownKinds(problem: UnplacedProblem, probers: readonly Prober[]): UnplacedProblem {
+  const [section, , key] = problem.path;
+  if (section !== "modules" || key !== "prober") return problem;
+  return { ...problem, want: alternatives(probers.map(({ kind }) => kind)) };
+}
+
+/**
+ * Builds the valid modules and reports the problems of the others.
+ * @param pluginsMissing a plugin could not be loaded, so an unknown kind may be one of its own and is not reported
+ */
+export function buildModules(context: BuildContext, pluginsMissing: boolean): ReadonlyMap<string, Module> {
+  const section = childOf(context.raw, "modules");
   const modules = new Map<string, Module>();
-  for (const [name, value] of Object.entries(raw)) {
+  for (const [name, value] of isMapValue(section) ? Object.entries(section) : []) {
     if (typeof value !== "object" || value === null) continue;
-    const module = buildModule(name, value, context);
+    const module = buildModule(name, value, context, pluginsMissing);
     if (module !== undefined) modules.set(name, module);
   }
   return modules;
 }
 
-function buildModule(name: string, raw: object, context: BuildContext): Module | undefined {
-  const { report } = context;
+function buildModule(
+  name: string,
+  raw: object,
+  context: BuildContext,
+  pluginsMissing: boolean,
+): Module | undefined {
+  const { problems, root, findings, validator } = context;
   const path = ["modules", name];
-  const prober = proberOf(childOf(raw, "prober"), path, context);
+  const prober = proberOf(childOf(raw, "prober"), path, context, pluginsMissing);
   if (prober === undefined) return undefined;
   checkKeys(Object.keys(raw), path, prober, context);
   const options = childOf(raw, prober.kind) ?? {};
   const optionsPath = [...path, prober.kind];
-  for (const complaint of context.validator.check(prober.schema, options)) {
-    report.problem(below(optionsPath, complaint));
+  for (const problem of validator.check(prober.schema, options)) {
+    problems.add(below(optionsPath, problem));
   }
-  if (report.isBroken(optionsPath)) return undefined;
+  if (problems.isBroken(optionsPath)) return undefined;
   const compiled = prober.compile(options, compileContext(optionsPath, context));
-  if (report.isBroken(path)) return undefined;
-  const { timeout, min_interval, budget } = raw as RawModule;
+  if (problems.isBroken(path)) return undefined;
+  const { timeout, min_interval: minInterval, budget } = raw as Raw<typeof moduleSchema>;
   const budgets = budgetsOf(budget, [...path, "budget"], prober.costly, context);
-  const coldStartAfter = prober.coldStartAfter?.(compiled);
-  const usual = prober.costly ? COSTLY_MIN_INTERVAL : seconds(0);
+  const defaultMinInterval = prober.costly ? COSTLY_MIN_INTERVAL : seconds(0);
   return {
     name,
     prober,
     options: compiled,
-    ...(timeout === undefined ? {} : { timeout: durationOf(timeout) }),
-    minInterval: min_interval === undefined ? usual : durationOf(min_interval),
-    ...defined({ coldStartAfter }),
-    ...(budgets.length === 0 ? {} : { budgets }),
-    source: redactedYaml(lookup(context.root, path)?.node ?? context.root, context.findings.secrets),
+    minInterval: minInterval === undefined ? defaultMinInterval : durationOf(minInterval),
+    ...defined({
+      timeout: timeout === undefined ? undefined : durationOf(timeout),
+      coldStartAfter: prober.coldStartAfter?.(compiled),
+      budgets: budgets.length === 0 ? undefined : budgets,
+    }),
+    source: redactedYaml(lookup(root, path)?.node ?? root, findings.secrets),
   };
 }
 
 function proberOf(
   kind: unknown,
   path: Path,
-  { probers, report, pluginsMissing = false }: BuildContext,
+  { probers, problems }: BuildContext,
+  pluginsMissing: boolean,
 ): Prober | undefined {
   if (typeof kind !== "string" || kind === "") return undefined;
   const prober = probers.find((one) => one.kind === kind);
-  if (prober !== undefined) return prober;
-  if (pluginsMissing) return undefined;
+  if (prober !== undefined || pluginsMissing) return prober;
   const known = probers.map((one) => one.kind);
-  const guess = nearest(kind, known);
-  const hint = guess === undefined ? "" : ` (did you mean ${guess}?)`;
-  const foreign = BLACKBOX_KINDS.has(kind)
+  const hint = BLACKBOX_KINDS.has(kind)
     ? ` (this exporter has no ${kind} prober; keep blackbox_exporter for it)`
-    : hint;
-  report.problem({ path: [...path, "prober"], want: `${alternatives(known)}${foreign}` });
+    : suggestion(kind, known);
+  problems.add({ path: [...path, "prober"], want: `${alternatives(known)}${hint}` });
   return undefined;
 }
 
@@ -137,35 +158,24 @@ function checkKeys(keys: readonly string[], path: Path, prober: Prober, context:
   for (const key of keys) {
     if (known.includes(key)) continue;
     const here = [...path, key];
-    const ofOther = BLACKBOX_KINDS.has(key) || context.probers.some(({ kind }) => kind === key);
-    context.report.problem(
-      ofOther
-        ? {
-            path: here,
-            got: `options of the ${key} prober`,
-            want: `those of ${prober.kind}, the module's prober`,
-            aboutKey: true,
-          }
-        : unknownKeyComplaint(here, known),
+    const isKind = BLACKBOX_KINDS.has(key) || context.probers.some(({ kind }) => kind === key);
+    const want = `options of ${prober.kind}, the module's prober`;
+    context.problems.add(
+      isKind
+        ? { path: here, got: `options of the ${key} prober`, want, aboutKey: true }
+        : unknownKeyProblem(here, known),
     );
   }
 }
 
-function compileContext(
-  at: Path,
-  { report, resolvePath, environment, metricNames }: BuildContext,
-): CompileContext {
+function compileContext(at: Path, context: BuildContext): CompileContext {
+  const { problems, resolvePath, environment, metricNames } = context;
   return {
-    problem: (path, got, want) =>
-      report.problem({ path: [...at, ...path], got, want, foreign: true } satisfies UnplacedProblem),
-    warn: (path, text) => report.warn([...at, ...path], text),
-    secretFile: (file, path) => secretFile(resolvePath(file), [...at, ...path], report),
+    problem: (path, got, want) => problems.add({ path: [...at, ...path], got, want, fromProber: true }),
+    warn: (path, text) => problems.warn([...at, ...path], text),
+    secretFile: (file, path) => secretFile(file, [...at, ...path], context),
     resolvePath,
     environment,
     metricNames,
   };
 }
-
-/** A secret from a file, whose problems are reported at `path`. */
-export const secretFile = (file: string, path: Path, report: Problems): Secret =>
-  fileSecret(file, (problem) => report.problem({ path, ...problem }));

@@ -1,65 +1,69 @@
 import type { JSONSchema } from "json-schema-to-ts";
-import type { ConfigDeps } from "../config.ts";
-import { convert, type Environment, noFindings } from "../document/convert.ts";
+import { type BuildContext, resolverFor } from "../context.ts";
+import { convert, type Environment, newFindings } from "../document/convert.ts";
+import { childOf, itemsOf } from "../document/tree.ts";
 import { parseYaml } from "../document/yaml.ts";
-import { type BuildContext, resolverFor } from "./modules.ts";
 
-/** A file of a plugin, as it is named and where it is. */
-export interface NamedFile {
+/** The section `plugins`. */
+export const pluginsSchema = {
+  type: "array",
+  items: { type: "string", minLength: 1 },
+  uniqueItems: true,
+  description:
+    "Files of plugins, relative to the configuration: TypeScript (`.ts`, `.mts`) or JavaScript modules, whose probers are then available like the built-in ones. Plugins run with the exporter's permissions.",
+} as const satisfies JSONSchema;
+
+/** A file of a plugin: its name in the configuration, and its absolute path. */
+export interface PluginFile {
   readonly name: string;
   readonly path: string;
 }
 
+/** Results of loading plugins, by the absolute paths of their files. */
+export type PluginFindings = ReadonlyMap<
+  string,
+  { readonly problem?: { readonly got: string; readonly want: string }; readonly warning?: string }
+>;
+
 /**
- * The files under `plugins` of a configuration, read before everything else because what they bring decides what else may
- * stand in it. What is wrong with the configuration is said later, when it is loaded.
- * @param path where the text is from: relative paths start at its folder
+ * Returns the files under `plugins`. They are read before the configuration is loaded, because plugins decide which
+ * modules it may have; its problems are reported later, by loading it.
+ * @param path the file that `text` is from: relative paths start at its folder
  */
-export function pluginFilesOf(text: string, path: string, env: Environment): readonly NamedFile[] {
-  const root = parseYaml(text, () => {});
+export function pluginFilesOf(text: string, path: string, env: Environment): readonly PluginFile[] {
+  const { root } = parseYaml(text);
   if (root === undefined) return [];
   const schema = { type: "object", properties: { plugins: pluginsSchema } };
-  const value = convert(root, schema, { env, findings: noFindings(), unset: () => {} });
-  const listed =
-    typeof value === "object" && value !== null && "plugins" in value ? value.plugins : undefined;
+  const value = convert(root, schema, {
+    findings: newFindings(),
+    substitution: { env, unset: () => {} },
+  });
   const resolvePath = resolverFor(path);
-  return (Array.isArray(listed) ? (listed as readonly unknown[]) : [])
+  return itemsOf(childOf(value, "plugins"))
     .filter((name) => typeof name === "string")
     .filter((name) => name !== "")
     .map((name) => ({ name, path: resolvePath(name) }));
 }
 
 /**
- * Reports what became of the plugins.
- * @returns whether one of them is missing, so that nobody knows what it would have brought
+ * Reports the problems and warnings of the plugins.
+ * @returns true if a plugin is missing, so that the kinds of its probers are unknown
  */
-export function checkPlugins(
-  listed: unknown,
-  plugins: ConfigDeps["plugins"],
-  { report, resolvePath }: BuildContext,
-): boolean {
+export function checkPlugins(plugins: PluginFindings | undefined, context: BuildContext): boolean {
+  const { raw, problems, resolvePath } = context;
   let missing = false;
-  const names = Array.isArray(listed) ? (listed as readonly unknown[]) : [];
-  for (const [i, name] of names.entries()) {
-    if (typeof name !== "string" || report.isBroken(["plugins", i])) continue;
-    const finding = plugins?.get(resolvePath(name));
+  for (const [i, name] of itemsOf(childOf(raw, "plugins")).entries()) {
     const path = ["plugins", i];
-    if (finding?.warning !== undefined) report.warn(path, finding.warning);
+    if (typeof name !== "string" || problems.isBroken(path)) continue;
+    const finding = plugins?.get(resolvePath(name));
+    if (finding?.warning !== undefined) problems.warn(path, finding.warning);
     const problem = finding === undefined ? NOT_LOADED : finding.problem;
     if (problem === undefined) continue;
     missing = true;
-    report.problem({ path, ...problem });
+    problems.add({ path, ...problem });
   }
   return missing;
 }
 
-const NOT_LOADED = { got: "a plugin that was not loaded", want: "a configuration without plugins here" };
-
-/** `plugins` of the configuration. */
-export const pluginsSchema = {
-  type: "array",
-  items: { type: "string", minLength: 1 },
-  uniqueItems: true,
-  description:
-    "Files of plugins, relative to the configuration: TypeScript (`.ts`, `.mts`) or JavaScript modules whose probers can be used like the exporter's own. They run with the exporter's rights.",
-} as const satisfies JSONSchema;
+/** The problem of a plugin in a configuration that is checked without loading plugins. */
+const NOT_LOADED = { got: "a plugin that was not loaded", want: "no plugins in this configuration" };

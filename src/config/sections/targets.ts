@@ -1,90 +1,198 @@
+import type { JSONSchema } from "json-schema-to-ts";
 import { defined } from "../../core/defined.ts";
 import type { Budget, Prices } from "../../core/money.ts";
-import type { FallbackPolicy, Module, Target, Thresholds } from "../../core/target.ts";
+import { FAILURE_REASONS } from "../../core/reasons.ts";
+import type { FallbackPolicy, Module, Target } from "../../core/target.ts";
 import { formatDuration, type Seconds, seconds } from "../../core/units.ts";
-import { alternatives, nearest } from "../document/describe.ts";
-import { childOf } from "../document/schema-errors.ts";
-import { isNothing, lookup, type Path } from "../document/tree.ts";
-import type { RawFailover, RawTarget } from "../schema.ts";
-import { budgetsOf, checkTargetPrice } from "./budgets.ts";
+import { type BuildContext, durationOf } from "../context.ts";
+import { type WithDefaults, withDefaults } from "../document/defaults.ts";
+import { wantedName } from "../document/describe.ts";
+import { childOf, isLeftEmpty, isMapValue, lookup, type Path } from "../document/tree.ts";
+import { budgetSchema, budgetsOf, checkTargetPrice } from "./budgets.ts";
+import { type Entry, namedEntries } from "./entries.ts";
 import { checkLabels } from "./labels.ts";
-import { type BuildContext, durationOf } from "./modules.ts";
+import { bool, count, duration, labels, name, positiveDuration, word } from "./schema-words.ts";
 
-/** Labels that the exporter or Prometheus puts on the same series. */
+/** The part of the interval for which the result of a costly probe is reused, so that two scrapers share one probe. */
+export const COSTLY_SHARE = 0.9;
+
+/** The option `failover` of a target, as a map. */
+export const failoverSchema = {
+  type: "object",
+  description: "Keeps a mode, primary or fallback, that the target's consumers follow.",
+  properties: {
+    mode: {
+      ...word,
+      default: "rule_based",
+      description: "What consumers do in fallback mode; handed out unchanged.",
+    },
+    confidence_reduction: {
+      type: "number",
+      minimum: 0,
+      maximum: 1,
+      default: 0.2,
+      description: "How much consumers lower their confidence in fallback mode.",
+    },
+    process_with_lower_confidence: {
+      ...bool,
+      default: true,
+      description: "Consumers continue processing in fallback mode.",
+    },
+    max_duration: {
+      ...positiveDuration,
+      default: "30m",
+      description: "Fallback mode that lasts longer is overdue.",
+    },
+  },
+  additionalProperties: false,
+} as const satisfies JSONSchema;
+
+/** One entry of `targets`. */
+export const targetSchema = {
+  type: "object",
+  description: "A target is an address to probe, with a name, labels and thresholds.",
+  properties: {
+    name: { ...name, description: "Unique; the label `target` of its series." },
+    module: { type: "string", format: "module_name", description: "Name of a module." },
+    target: {
+      type: "string",
+      format: "address",
+      description: "Address, in the form that the module's prober expects.",
+    },
+    model: { ...word, description: "Model to ask for, instead of the module's." },
+    hostname: { ...word, description: "Host header and TLS server name to send." },
+    schedule: {
+      type: "string",
+      enum: ["on_scrape", "interval"],
+      description:
+        "on_scrape probes when a scrape or request asks for the target, interval probes by the exporter's own clock. Default: interval for targets with failover, else on_scrape.",
+    },
+    interval: { ...positiveDuration, default: "30s", description: "Time between two probes." },
+    min_interval: {
+      ...duration,
+      description: `How long a result is reused instead of probing again. Default: the module's min_interval, else ${COSTLY_SHARE} × interval if probes cost money, else 0s.`,
+    },
+    failure_threshold: {
+      ...count,
+      default: 3,
+      description: "Consecutive failures after which the target is unhealthy.",
+    },
+    healthy_threshold: {
+      ...count,
+      default: 2,
+      description: "Consecutive successes after which the target is healthy again.",
+    },
+    min_dwell: { ...duration, default: "0s", description: "Shortest time in a mode." },
+    ignore_reasons: {
+      type: "array",
+      items: { type: "string", enum: FAILURE_REASONS },
+      uniqueItems: true,
+      default: ["bad_request"],
+      description:
+        "Failures for these reasons change neither streaks nor mode. The default does so only until the first success with the present configuration: a request that has worked and is refused now is an outage. A list in the file always applies.",
+    },
+    expected_duration: {
+      ...positiveDuration,
+      description: "The target is degraded while successful probes take longer.",
+    },
+    slo_objective: {
+      type: "number",
+      exclusiveMinimum: 0,
+      maximum: 1,
+      default: 0.999,
+      description: "Share of probes that should succeed; the base of error budgets.",
+    },
+    budget: {
+      ...budgetSchema,
+      description:
+        "Spending limit of this target's probes, in addition to the module's. One budget, or a list of budgets that all apply.",
+    },
+    critical: {
+      ...bool,
+      default: false,
+      description: "A failure of this target makes its groups unhealthy.",
+    },
+    labels: { ...labels, description: "Labels of `heartbeat_target_info`." },
+    failover: {
+      anyOf: [bool, failoverSchema],
+      description: "Keeps a mode, primary or fallback; `true` or `{}` for the defaults.",
+    },
+  },
+  required: ["name", "module", "target"],
+  additionalProperties: false,
+} as const satisfies JSONSchema;
+
+/** An entry with its defaults. */
+type RawTarget = WithDefaults<typeof targetSchema>;
+
+/** The section `targets`. */
+export const targetsSchema = {
+  type: "array",
+  items: targetSchema,
+  description: "Configured targets.",
+} as const satisfies JSONSchema;
+
+/** Labels that the exporter or Prometheus adds to the same series. */
 const RESERVED_LABELS = new Set(["target", "module", "instance", "job", "critical", "kind"]);
 
-/** Results of costly probes are served again for this part of the interval. */
-const COSTLY_SHARE = 0.9;
-
 /**
- * Builds the targets that are right and reports what is wrong with the others.
- * @param moduleNames those that the file defines, be they right or wrong
+ * Builds the valid targets and reports the problems of the others.
+ * @param prices `undefined` if they have problems
  */
 export function buildTargets(
-  raw: readonly unknown[],
   modules: ReadonlyMap<string, Module>,
-  moduleNames: readonly string[],
   prices: Prices | undefined,
   context: BuildContext,
 ): readonly Target[] {
-  const names = new Set<string>();
-  return raw.flatMap((value, i) => {
-    const path = ["targets", i];
-    checkName(value, path, names, context);
-    checkModule(value, path, moduleNames, context);
-    checkLabels(value, path, RESERVED_LABELS, context);
+  const section = childOf(context.raw, "modules");
+  const moduleNames = isMapValue(section) ? Object.keys(section) : [];
+  return namedEntries("targets", "a name that no other target has", context).flatMap((entry) => {
+    const { value, path } = entry;
+    checkModule(entry, moduleNames, context);
+    checkLabels(entry, RESERVED_LABELS, context);
     warnOfEmptyFailover(path, context);
-    if (context.report.isBroken(path)) return [];
-    const target = value as RawTarget;
-    const module = modules.get(target.module);
-    // The module is broken, and that has been said.
+    if (context.problems.isBroken(path)) return [];
+    const raw = withDefaults(targetSchema, value);
+    const module = modules.get(raw.module);
+    // A broken module has been reported.
     if (module === undefined) return [];
-    const budgets = budgetsOf(target.budget, [...path, "budget"], module.prober.costly, context);
-    const built = buildTarget(target, module, budgets, context);
-    checkTarget(built, path, context);
-    if (prices !== undefined) checkTargetPrice(built, path, prices, context);
-    return [built];
+    const budgets = budgetsOf(raw.budget, [...path, "budget"], module.prober.costly, context);
+    const ignoresAlways = childOf(value, "ignore_reasons") !== undefined;
+    const target = targetOf(raw, module, { budgets, ignoresAlways }, context);
+    checkTarget(target, path, context);
+    if (prices !== undefined) checkTargetPrice(target, path, prices, context);
+    return [target];
   });
 }
 
-function checkName(value: unknown, path: Path, names: Set<string>, { report }: BuildContext): void {
-  const name = childOf(value, "name");
-  if (typeof name !== "string") return;
-  if (names.has(name)) {
-    report.problem({ path: [...path, "name"], want: "a name that no other target has" });
-  }
-  names.add(name);
+function checkModule({ value, path }: Entry, known: readonly string[], { problems }: BuildContext): void {
+  const module = childOf(value, "module");
+  if (typeof module !== "string" || module === "" || known.includes(module)) return;
+  problems.add({ path: [...path, "module"], want: wantedName("the name of a module", module, known) });
 }
 
-function checkModule(value: unknown, path: Path, known: readonly string[], { report }: BuildContext): void {
-  const name = childOf(value, "module");
-  if (typeof name !== "string" || name === "" || known.includes(name)) return;
-  const guess = nearest(name, known);
-  const list = known.length === 0 ? "a module, of which there are none" : `a module: ${alternatives(known)}`;
-  const hint = guess === undefined || known.length < 2 ? "" : ` (did you mean ${guess}?)`;
-  report.problem({ path: [...path, "module"], want: `${list}${hint}` });
-}
-
-/** Left empty, a key counts as not written; somebody who wrote this one surely wanted failover. */
-function warnOfEmptyFailover(path: Path, { root, report }: BuildContext): void {
-  const failover = lookup(root, [...path, "failover"]);
-  if (failover !== undefined && isNothing(failover.node)) {
-    report.warn([...path, "failover"], "is empty and so there is no failover; write true for the defaults");
+/** An empty key counts as missing, but a user who wrote `failover:` probably wants failover. */
+function warnOfEmptyFailover(path: Path, { root, problems }: BuildContext): void {
+  if (isLeftEmpty(root, [...path, "failover"])) {
+    problems.warn([...path, "failover"], "is empty, so there is no failover; write true for the defaults");
   }
 }
 
-function buildTarget(
+/** Properties of a target that its own options do not tell. */
+interface TargetBasis {
+  readonly budgets: readonly Budget[];
+  /** True if the operator wrote the ignored reasons: the default applies only until the first success. */
+  readonly ignoresAlways: boolean;
+}
+
+function targetOf(
   raw: RawTarget,
   module: Module,
-  budgets: readonly Budget[],
+  { budgets, ignoresAlways }: TargetBasis,
   context: BuildContext,
 ): Target {
-  const interval = durationOf(raw.interval ?? "30s");
+  const interval = durationOf(raw.interval);
   const failover = failoverOf(raw.failover);
-  const minInterval =
-    raw.min_interval === undefined
-      ? usualMinInterval(module, interval, context)
-      : durationOf(raw.min_interval);
   return {
     name: raw.name,
     module,
@@ -92,66 +200,67 @@ function buildTarget(
     configured: true,
     schedule: raw.schedule ?? (failover === undefined ? "on_scrape" : "interval"),
     interval,
-    minInterval,
-    thresholds: thresholdsOf(raw),
-    sloObjective: raw.slo_objective ?? 0.999,
-    critical: raw.critical ?? false,
+    minInterval:
+      raw.min_interval === undefined
+        ? defaultMinInterval(module, interval, context)
+        : durationOf(raw.min_interval),
+    thresholds: {
+      failures: raw.failure_threshold,
+      successes: raw.healthy_threshold,
+      minDwell: durationOf(raw.min_dwell),
+      ignoreReasons: new Set(raw.ignore_reasons),
+      ignoreUntilSuccess: !ignoresAlways,
+    },
+    sloObjective: raw.slo_objective,
+    critical: raw.critical,
     labels: raw.labels ?? {},
-    ...defined({ model: raw.model, hostname: raw.hostname }),
-    ...(raw.expected_duration === undefined ? {} : { expectedDuration: durationOf(raw.expected_duration) }),
-    ...(budgets.length === 0 ? {} : { budgets }),
-    ...defined({ failover }),
+    ...defined({
+      model: raw.model,
+      hostname: raw.hostname,
+      expectedDuration: raw.expected_duration === undefined ? undefined : durationOf(raw.expected_duration),
+      budgets: budgets.length === 0 ? undefined : budgets,
+      failover,
+    }),
   };
 }
 
-function usualMinInterval(module: Module, interval: Seconds, { root }: BuildContext): Seconds {
-  const ofModule = lookup(root, ["modules", module.name, "min_interval"]);
-  const said = ofModule !== undefined && !isNothing(ofModule.node);
-  return module.prober.costly && !said ? seconds(COSTLY_SHARE * interval) : module.minInterval;
-}
-
-function thresholdsOf(raw: RawTarget): Thresholds {
-  return {
-    failures: raw.failure_threshold ?? 3,
-    successes: raw.healthy_threshold ?? 2,
-    minDwell: durationOf(raw.min_dwell ?? "0s"),
-    ignoreReasons: new Set(raw.ignore_reasons ?? ["bad_request"]),
-    ignoreUntilSuccess: raw.ignore_reasons === undefined,
-  };
+function defaultMinInterval(module: Module, interval: Seconds, { raw }: BuildContext): Seconds {
+  const configured = childOf(childOf(childOf(raw, "modules"), module.name), "min_interval") !== undefined;
+  return module.prober.costly && !configured ? seconds(COSTLY_SHARE * interval) : module.minInterval;
 }
 
 function failoverOf(raw: RawTarget["failover"]): FallbackPolicy | undefined {
   if (raw === undefined || raw === false) return undefined;
-  const policy: RawFailover = raw === true ? {} : raw;
+  const policy = withDefaults(failoverSchema, raw === true ? {} : raw);
   return {
-    mode: policy.mode ?? "rule_based",
-    confidenceReduction: policy.confidence_reduction ?? 0.2,
-    processWithLowerConfidence: policy.process_with_lower_confidence ?? true,
-    maxDuration: durationOf(policy.max_duration ?? "30m"),
+    mode: policy.mode,
+    confidenceReduction: policy.confidence_reduction,
+    processWithLowerConfidence: policy.process_with_lower_confidence,
+    maxDuration: durationOf(policy.max_duration),
   };
 }
 
-/** What only shows when target and module come together. */
-function checkTarget(target: Target, path: Path, { report, root }: BuildContext): void {
+/** Checks what depends on both the target and its module. */
+function checkTarget(target: Target, path: Path, { problems, root }: BuildContext): void {
   const { module, interval, minInterval } = target;
   const objection = module.prober.objection?.(target, module.options);
-  if (objection !== undefined) report.problem({ path: [...path, objection.part], want: objection.want });
+  if (objection !== undefined) problems.add({ path: [...path, objection.part], want: objection.want });
   const caution = module.prober.caution?.(target, module.options);
-  if (caution !== undefined) report.warn([...path, "target"], caution);
+  if (caution !== undefined) problems.warn([...path, "target"], caution);
   if (target.schedule !== "interval") return;
   const at = (key: string): Path => (lookup(root, [...path, key]) === undefined ? path : [...path, key]);
   if (module.timeout !== undefined && module.timeout > interval) {
-    const want = `an interval >= ${printed(module.timeout)}, the timeout of module ${module.name}`;
-    report.problem({ path: at("interval"), got: printed(interval), want });
+    const want = `an interval >= ${shortDuration(module.timeout)}, the timeout of module ${module.name}`;
+    problems.add({ path: at("interval"), got: shortDuration(interval), want });
   }
   if (minInterval > interval) {
-    const want = `a min_interval <= ${printed(interval)}, the interval`;
-    report.problem({ path: at("min_interval"), got: printed(minInterval), want });
+    const want = `a min_interval <= ${shortDuration(interval)}, the interval`;
+    problems.add({ path: at("min_interval"), got: shortDuration(minInterval), want });
   }
 }
 
-/** A duration as it could be written: Go's form would say `2m0s`. */
-const printed = (length: Seconds): string =>
+/** Formats a duration as in the configuration, without the zeros of Go's form `2m0s`. */
+const shortDuration = (length: Seconds): string =>
   formatDuration(length)
     .replace(/(?<=[a-z])0s$/, "")
     .replace(/(?<=h)0m$/, "");

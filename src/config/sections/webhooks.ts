@@ -1,149 +1,123 @@
-import type { FromSchema, JSONSchema } from "json-schema-to-ts";
+import type { JSONSchema } from "json-schema-to-ts";
 import { defined } from "../../core/defined.ts";
 import { EVENT_WORDS, type EventWebhook } from "../../core/events.ts";
 import { knownSecret, type Secret } from "../../core/secret.ts";
-import { nearest } from "../document/describe.ts";
+import { type BuildContext, durationOf, secretFile } from "../context.ts";
+import { type WithDefaults, withDefaults } from "../document/defaults.ts";
+import { wantedName } from "../document/describe.ts";
 import type { Path } from "../document/tree.ts";
-import { type BuildContext, durationOf, secretFile } from "./modules.ts";
+import { namedEntries, namesUnder } from "./entries.ts";
+import { checkUrl } from "./http-auth.ts";
+import { name, positiveDuration, word } from "./schema-words.ts";
+import { requiredSecret } from "./secret-options.ts";
 
-/**
- * Builds the webhooks that are right and reports what is wrong with the others.
- * @param named whether a target, heartbeat or group of that name can be; and those that are known
- */
-export function buildWebhooks(
-  raw: unknown,
-  named: { readonly has: (name: string) => boolean; readonly known: readonly string[] },
-  context: BuildContext,
-): readonly EventWebhook[] {
-  const list: readonly unknown[] = Array.isArray(raw) ? raw : [];
-  const names = new Set<string>();
-  return list.flatMap((value, i) => {
-    const path = ["webhooks", i];
-    if (context.report.isBroken(path)) return [];
-    const one = value as RawWebhook;
-    if (names.has(one.name)) {
-      context.report.problem({ path: [...path, "name"], want: "a name that no other webhook has" });
-      return [];
-    }
-    names.add(one.name);
-    for (const [j, name] of (one.targets ?? []).entries()) {
-      if (named.has(name)) continue;
-      const guess = nearest(name, named.known);
-      const hint = guess === undefined ? "" : ` (did you mean ${guess}?)`;
-      context.report.problem({
-        path: [...path, "targets", j],
-        want: `the name of a target, heartbeat or group${hint}`,
-      });
-    }
-    const webhook = buildWebhook(one, path, context);
-    return webhook === undefined ? [] : [webhook];
-  });
-}
-
-function buildWebhook(raw: RawWebhook, path: Path, context: BuildContext): EventWebhook | undefined {
-  const { report, resolvePath } = context;
-  const fileOf = (key: "url_file" | "secret_file" | "previous_secret_file"): Secret | undefined => {
-    const file = raw[key];
-    return file === undefined ? undefined : secretFile(resolvePath(file), [...path, key], report);
-  };
-  const url = urlOf(raw, path, fileOf("url_file"), context);
-  const secret = fileOf("secret_file");
-  const previousSecret = fileOf("previous_secret_file");
-  if (previousSecret !== undefined && secret === undefined)
-    report.problem({ path: [...path, "previous_secret_file"], want: "a secret_file beside it" });
-  if (url === undefined || report.isBroken(path)) return undefined;
-  return {
-    name: raw.name,
-    url,
-    words: new Set(raw.events),
-    ...(raw.targets === undefined ? {} : { subjects: new Set(raw.targets) }),
-    ...defined({ secret, previousSecret }),
-    headers: Object.fromEntries(
-      Object.entries(raw.headers ?? {}).map(([name, value]) => [name, knownSecret(value)]),
-    ),
-    timeout: durationOf(raw.timeout ?? "5s"),
-    maxAge: durationOf(raw.max_age ?? "1d"),
-  };
-}
-
-function urlOf(
-  { url, url_file }: RawWebhook,
-  path: Path,
-  fromFile: Secret | undefined,
-  { report }: BuildContext,
-): Secret | undefined {
-  if ((url === undefined) === (url_file === undefined)) {
-    const got = url === undefined ? "neither url nor url_file" : "both url and url_file";
-    report.problem({ path, got, want: "one of the two" });
-    return undefined;
-  }
-  if (url === undefined) return fromFile;
-  if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) {
-    report.problem({ path: [...path, "url"], want: "a URL that begins with http:// or https://" });
-    return undefined;
-  }
-  return knownSecret(url);
-}
-
-const word = { type: "string", minLength: 1 } as const;
-
-/** One entry of `webhooks`. */
-export const webhookSchema = {
+const webhookSchema = {
   type: "object",
-  description: "Who is told when something happens, by a POST with the event as JSON.",
+  description: "Each event is sent as JSON by a POST request.",
   properties: {
-    name: {
-      type: "string",
-      format: "target_name",
-      description: "Unique; the label `webhook` of its series.",
+    name: { ...name, description: "Unique; the label `webhook` of its series." },
+    url: {
+      ...word,
+      writeOnly: true,
+      description: "Address that events are sent to; never shown, because many contain a token.",
     },
-    url: { ...word, writeOnly: true, description: "Where to; shown nowhere, because many hold a secret." },
-    url_file: { ...word, description: "File with the URL, instead of `url`." },
+    url_file: { ...word, description: "File with the address; read again when it changes." },
     events: {
       type: "array",
       items: { type: "string", enum: EVENT_WORDS },
       minItems: 1,
       uniqueItems: true,
       description:
-        "Of which events. `machine.offline` and `machine.online` are those of heartbeats in lunasentri's form.",
+        "Types of events to send. `machine.offline` and `machine.online` are those of heartbeats, in lunasentri's format.",
     },
     targets: {
       type: "array",
       items: word,
       minItems: 1,
       uniqueItems: true,
-      description: "Only of these targets, heartbeats and groups. Default: of all.",
+      description: "Targets, heartbeats and groups whose events are sent. Default: all.",
     },
     secret_file: {
       ...word,
       description:
-        "File with the key that bodies are signed with: X-Webhook-Signature, and Standard Webhooks' headers.",
+        "File with the key that signs the body: `X-Webhook-Signature`, and the headers of Standard Webhooks.",
     },
     previous_secret_file: {
       ...word,
-      description: "File with the key before it, which signs too while it is replaced.",
+      description: "File with the previous key, which signs as well until all receivers have the new one.",
     },
     headers: {
       type: "object",
       additionalProperties: { type: "string", writeOnly: true },
       propertyNames: { type: "string", format: "header_name" },
-      description: "Sent with each request.",
+      description: "Headers to send.",
     },
-    timeout: {
-      type: "string",
-      format: "positive_duration",
-      default: "5s",
-      description: "Longest duration of one attempt.",
-    },
+    timeout: { ...positiveDuration, default: "5s", description: "Longest duration of one attempt." },
     max_age: {
-      type: "string",
-      format: "positive_duration",
+      ...positiveDuration,
       default: "1d",
-      description: "How long it is tried again: later the event is dropped.",
+      description: "An event that could not be delivered for this long is dropped.",
     },
   },
   required: ["name", "events"],
   additionalProperties: false,
 } as const satisfies JSONSchema;
 
-export type RawWebhook = FromSchema<typeof webhookSchema, { keepDefaultedPropertiesOptional: true }>;
+/** An entry with its defaults. */
+type RawWebhook = WithDefaults<typeof webhookSchema>;
+
+/** The section `webhooks`. */
+export const webhooksSchema = {
+  type: "array",
+  items: webhookSchema,
+  description: "Webhooks that receive the exporter's events.",
+} as const satisfies JSONSchema;
+
+/**
+ * Builds the valid webhooks and reports the problems of the others.
+ * @param open heartbeats register themselves, so a name that is not configured may still be right
+ */
+export function buildWebhooks(open: boolean, context: BuildContext): readonly EventWebhook[] {
+  const { problems } = context;
+  const known = ["targets", "groups", "heartbeats"].flatMap((key) => namesUnder(key, context));
+  const want = "a name that no other webhook has";
+  return namedEntries("webhooks", want, context).flatMap(({ value, path }) => {
+    if (problems.isBroken(path)) return [];
+    const raw = withDefaults(webhookSchema, value);
+    for (const [i, subject] of (raw.targets ?? []).entries()) {
+      if (open || known.includes(subject)) continue;
+      const wanted = wantedName("the name of a target, heartbeat or group", subject, known);
+      problems.add({ path: [...path, "targets", i], want: wanted });
+    }
+    return [webhookOf(raw, path, context)];
+  });
+}
+
+function webhookOf(raw: RawWebhook, path: Path, context: BuildContext): EventWebhook {
+  const fileOf = (key: "secret_file" | "previous_secret_file"): Secret | undefined => {
+    const file = raw[key];
+    return file === undefined ? undefined : secretFile(file, [...path, key], context);
+  };
+  if (raw.url !== undefined) checkUrl(raw.url, [...path, "url"], context);
+  const url = requiredSecret(raw, "url", path, context);
+  const secret = fileOf("secret_file");
+  const previousSecret = fileOf("previous_secret_file");
+  if (previousSecret !== undefined && secret === undefined) {
+    const want = "secret_file as well";
+    context.problems.add({ path: [...path, "previous_secret_file"], want });
+  }
+  const headers = Object.entries(raw.headers ?? {});
+  return {
+    name: raw.name,
+    url,
+    words: new Set(raw.events),
+    headers: Object.fromEntries(headers.map(([header, value]) => [header, knownSecret(value)])),
+    timeout: durationOf(raw.timeout),
+    maxAge: durationOf(raw.max_age),
+    ...defined({
+      subjects: raw.targets === undefined ? undefined : new Set(raw.targets),
+      secret,
+      previousSecret,
+    }),
+  };
+}

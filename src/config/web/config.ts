@@ -1,171 +1,158 @@
 import { readFileSync, statSync } from "node:fs";
 import { createSecureContext, DEFAULT_CIPHERS, type SecureContextOptions } from "node:tls";
 import { defined } from "../../core/defined.ts";
-import { parseDuration, type Seconds, seconds } from "../../core/units.ts";
-import { convert, noFindings } from "../document/convert.ts";
-import { createProblems, type Problems } from "../document/problems.ts";
-import { reasonOf } from "../document/secrets.ts";
+import type { Seconds } from "../../core/units.ts";
+import { durationOf, resolverFor } from "../context.ts";
+import { convert } from "../document/convert.ts";
+import { type Raw, type WithDefaults, withDefaults } from "../document/defaults.ts";
+import { describeFileError, readConfigFile, versionOf } from "../document/files.ts";
+import { FORMATS } from "../document/formats.ts";
+import { openDocument } from "../document/open.ts";
+import type { Problems } from "../document/problems.ts";
 import { createValidator } from "../document/validate.ts";
-import { parseYaml } from "../document/yaml.ts";
-import { readConfigFile } from "../load.ts";
-import { resolverFor } from "../sections/modules.ts";
-import { CIPHERS, CURVES, type RawTls, type RawWeb, TLS_VERSIONS, webSchema } from "./schema.ts";
+import { CIPHERS, CURVES, TLS_VERSIONS, tlsSchema, webSchema } from "./schema.ts";
 
-/** What a client has to show to be let in. */
+/** Certificates that clients must present, and whether they are verified. */
 export type ClientCertificates = "none" | "any_if_given" | "any" | "verified_if_given" | "verified";
 
-/** How the exporter is served, checked and ready to use. */
+/** Certificate and TLS options of the server. */
+export interface WebTls {
+  readonly context: SecureContextOptions;
+  readonly clients: ClientCertificates;
+  readonly allowedNames: readonly string[] | undefined;
+}
+
+/** The options of the exporter's own server, checked and ready to use. */
 export interface WebConfig {
-  /** HTTPS; plain HTTP without. */
-  readonly tls?: {
-    readonly context: SecureContextOptions;
-    readonly clients: ClientCertificates;
-    readonly allowedNames: readonly string[] | undefined;
-  };
-  /** Hashes of passwords by the names of users; when empty, everybody is let in. */
+  /** Without it the exporter serves plain HTTP. */
+  readonly tls?: WebTls;
+  /** Hashes of passwords by user; if empty, no password is needed. */
   readonly users: ReadonlyMap<string, string>;
   readonly headers: Readonly<Record<string, string>>;
   readonly rateLimit?: { readonly interval: Seconds; readonly burst: number };
-  /** What the files that this was made of looked like when they were read, and what they look like now. */
-  readonly read: string;
-  readonly stamp: () => string;
+  /** Versions of the file and the certificates when they were read; compared with `currentVersions()`. */
+  readonly loadedVersions: string;
+  readonly currentVersions: () => string;
   readonly warnings: readonly string[];
 }
 
-const BCRYPT = /^\$2[aby]?\$(0[4-9]|[12]\d|3[01])\$[./A-Za-z0-9]{53}$/;
-
-const validator = createValidator({
-  bcrypt: (text) => BCRYPT.test(text),
-  duration: (text) => parseDuration(text) !== undefined,
-});
+const validator = createValidator(FORMATS);
 
 /**
- * Reads the file of `--web.config.file`, and the certificates that it names. Paths are relative to its folder.
- * @throws ConfigError naming everything that is wrong
+ * Reads the file of `--web.config.file` and the certificates that it names. Paths are relative to its folder.
+ * @throws ConfigError with every problem
  */
 export function loadWebConfig(path: string): WebConfig {
-  const files = new Map([[path, stampOf(path)]]);
-  const findings = noFindings();
-  const early: Parameters<Problems["problemAt"]>[] = [];
-  const root = parseYaml(readConfigFile(path), (...problem) => early.push(problem));
-  const report = createProblems(path, root, findings);
-  for (const problem of early) report.problemAt(...problem);
-  // As in exporter-toolkit an empty file asks for nothing, and $ is a letter like any other.
-  const raw = root === undefined ? {} : convert(root, webSchema, { env: {}, findings, unset: () => {} });
-  for (const complaint of validator.check(webSchema, raw)) report.problem(complaint);
-  findings.unresolved.clear();
-  const { tls_server_config: rawTls, ...web } = (report.isBroken([]) ? {} : raw) as RawWeb;
-  const tls = rawTls === undefined ? undefined : tlsOf(rawTls, report, filesOf(path, report, files));
-  report.settle();
-  const { interval = "0", burst = 1 } = web.rate_limit ?? {};
-  const every = parseDuration(interval) ?? seconds(0);
-  if (web.http_server_config?.http2 === true)
-    report.warn(
-      ["http_server_config", "http2"],
-      "HTTP/2 is not served; HTTP/1.1 is, which every client speaks",
-    );
+  const versions = new Map([[path, fileVersion(path)]]);
+  const { root, findings, problems } = openDocument(readConfigFile(path), path);
+  // As in exporter-toolkit, an empty file has no options, and `$` has no special meaning.
+  const value = root === undefined ? {} : convert(root, webSchema, { findings });
+  for (const problem of validator.check(webSchema, value)) problems.add(problem);
+  const raw = (problems.isBroken([]) ? {} : value) as Raw<typeof webSchema>;
+  const { tls_server_config: rawTls, http_server_config: http, rate_limit: limit } = raw;
+  const tls =
+    rawTls === undefined
+      ? undefined
+      : tlsOf(withDefaults(tlsSchema, rawTls), problems, optionReader(path, problems, versions));
+  problems.throwIfAny();
+  if (http?.http2 === true) {
+    const text = "HTTP/2 is not served; clients use HTTP/1.1 instead";
+    problems.warn(["http_server_config", "http2"], text);
+  }
   return {
-    ...defined({ tls }),
-    users: new Map(Object.entries(web.basic_auth_users ?? {})),
-    headers: { ...web.http_server_config?.headers },
-    ...(every > 0 ? { rateLimit: { interval: every, burst } } : {}),
-    read: [...files.values()].join("\n"),
-    stamp: () => [...files.keys()].map(stampOf).join("\n"),
-    warnings: report.warnings(),
+    ...defined({ tls, rateLimit: limit === undefined ? undefined : rateLimitOf(limit) }),
+    users: new Map(Object.entries(raw.basic_auth_users ?? {})),
+    headers: { ...http?.headers },
+    loadedVersions: [...versions.values()].join("\n"),
+    currentVersions: () => [...versions.keys()].map(fileVersion).join("\n"),
+    warnings: problems.warnings(),
   };
 }
 
-/** Reads a file that an option names, and notes it as one to watch. */
+function rateLimitOf(raw: NonNullable<Raw<typeof webSchema>["rate_limit"]>): WebConfig["rateLimit"] {
+  const interval = durationOf(raw.interval);
+  return interval > 0 ? { interval, burst: raw.burst } : undefined;
+}
+
+/** The option `tls_server_config` with its defaults. */
+type RawTls = WithDefaults<typeof tlsSchema>;
+
+/** Reads a file that an option names, and adds it to the files that are watched. */
 type ReadOption = (option: keyof RawTls, file: string) => string | undefined;
 
-function filesOf(path: string, report: Problems, files: Map<string, string>): ReadOption {
+function optionReader(path: string, problems: Problems, versions: Map<string, string>): ReadOption {
   const resolvePath = resolverFor(path);
   return (option, file) => {
     const resolved = resolvePath(file);
-    files.set(resolved, stampOf(resolved));
+    versions.set(resolved, fileVersion(resolved));
     try {
       return readFileSync(resolved, "utf8");
     } catch (error) {
-      report.problem({
-        path: ["tls_server_config", option],
-        got: reasonOf(error),
-        want: "a readable PEM file",
-      });
+      const got = describeFileError(error);
+      problems.add({ path: ["tls_server_config", option], got, want: "a readable PEM file" });
       return undefined;
     }
   };
 }
 
-/** Changes whenever the file is written or replaced. */
-function stampOf(file: string): string {
+/** Returns a text that changes whenever the file is written, replaced or removed. */
+function fileVersion(file: string): string {
   try {
-    const { mtimeMs, ctimeMs, size, ino } = statSync(file);
-    return [file, mtimeMs, ctimeMs, size, ino].join(" ");
+    return `${file} ${versionOf(statSync(file))}`;
   } catch {
     return file;
   }
 }
 
-function tlsOf(raw: RawTls, report: Problems, read: ReadOption): WebConfig["tls"] {
+function tlsOf(raw: RawTls, problems: Problems, read: ReadOption): WebTls {
   const at = (...option: readonly string[]) => ["tls_server_config", ...option];
-  const one = (inline: "cert" | "key" | "client_ca", file: "cert_file" | "key_file" | "client_ca_file") => {
-    const name = raw[file];
-    if (raw[inline] !== undefined && name !== undefined)
-      report.problem({ path: at(file), got: `${inline} and ${file}`, want: "only one of the two" });
-    return raw[inline] ?? (name === undefined ? undefined : read(file, name));
+  const pemOf = (inline: "cert" | "key" | "client_ca"): string | undefined => {
+    const option = `${inline}_file` as const;
+    const file = raw[option];
+    if (raw[inline] !== undefined && file !== undefined)
+      problems.add({ path: at(option), got: `${inline} and ${option}`, want: "only one of them" });
+    return raw[inline] ?? (file === undefined ? undefined : read(option, file));
   };
-  const missing = (["cert", "key"] as const).filter(
-    (name) => raw[name] === undefined && raw[`${name}_file`] === undefined,
-  );
-  for (const name of missing)
-    report.problem({ path: at(), got: `no ${name}`, want: `${name}_file or ${name}` });
-  const cert = one("cert", "cert_file");
-  const key = one("key", "key_file");
-  const ca = one("client_ca", "client_ca_file");
+  for (const name of ["cert", "key"] as const) {
+    if (raw[name] !== undefined || raw[`${name}_file`] !== undefined) continue;
+    problems.add({ path: at(), got: `neither ${name} nor ${name}_file`, want: "one of them" });
+  }
+  const [cert, key, ca] = [pemOf("cert"), pemOf("key"), pemOf("client_ca")];
   const clients = clientsOf(raw.client_auth_type);
   if (ca !== undefined && clients === "none")
-    report.problem({ path: at(), got: "client_ca without client_auth_type", want: "both or none" });
-  if ((clients === "verified" || clients === "verified_if_given") && ca === undefined)
-    report.warn(
-      at("client_auth_type"),
-      "without client_ca_file every public authority can vouch for clients",
-    );
-  if (raw.client_allowed_sans !== undefined && clients !== "any" && clients !== "verified") {
-    const want = "client_auth_type RequireAnyClientCert or RequireAndVerifyClientCert beside it";
-    report.problem({ path: at("client_allowed_sans"), got: "names without certificates", want });
+    problems.add({ path: at(), got: "client_ca without client_auth_type", want: "both or none" });
+  if ((clients === "verified" || clients === "verified_if_given") && ca === undefined) {
+    const text = "without client_ca_file certificates of every public authority are accepted";
+    problems.warn(at("client_auth_type"), text);
   }
-  const context: SecureContextOptions & { honorCipherOrder?: boolean } = {
-    ...defined({ cert, key, ca }),
-    ...strictness(raw),
-  };
-  if (cert !== undefined && key !== undefined) checkContext(context, report, at());
+  if (raw.client_allowed_sans !== undefined && clients !== "any" && clients !== "verified") {
+    const got = "names without required certificates";
+    const want = "client_auth_type RequireAnyClientCert or RequireAndVerifyClientCert";
+    problems.add({ path: at("client_allowed_sans"), got, want });
+  }
+  const context = { ...defined({ cert, key, ca }), ...protocolOptions(raw) };
+  if (cert !== undefined && key !== undefined) checkContext(context, problems, at());
   return { context, clients, allowedNames: raw.client_allowed_sans };
 }
 
-function strictness(raw: RawTls): SecureContextOptions & { honorCipherOrder: boolean } {
-  const lowest = raw.min_version ?? "TLS12";
-  const old = lowest === "TLS10" || lowest === "TLS11";
+function protocolOptions(raw: RawTls): SecureContextOptions & { honorCipherOrder: boolean } {
   const chosen = raw.cipher_suites?.map((name) => CIPHERS[name]).join(":");
-  const ciphers = chosen === undefined || chosen === "" ? undefined : chosen;
+  const ciphers = chosen === "" ? undefined : chosen;
+  const hasOldVersions = raw.min_version === "TLS10" || raw.min_version === "TLS11";
   return {
-    minVersion: TLS_VERSIONS[lowest],
-    maxVersion: TLS_VERSIONS[raw.max_version ?? "TLS13"],
-    honorCipherOrder: raw.prefer_server_cipher_suites ?? true,
-    // OpenSSL speaks the old versions at its security level 0 only.
-    ...(old
-      ? { ciphers: `${ciphers ?? DEFAULT_CIPHERS}:@SECLEVEL=0` }
-      : ciphers === undefined
-        ? {}
-        : { ciphers }),
-    ...(raw.curve_preferences === undefined
-      ? {}
-      : { ecdhCurve: raw.curve_preferences.map((name) => CURVES[name]).join(":") }),
+    minVersion: TLS_VERSIONS[raw.min_version],
+    maxVersion: TLS_VERSIONS[raw.max_version],
+    honorCipherOrder: raw.prefer_server_cipher_suites,
+    ...defined({
+      // OpenSSL speaks the old versions at its security level 0 only.
+      ciphers: hasOldVersions ? `${ciphers ?? DEFAULT_CIPHERS}:@SECLEVEL=0` : ciphers,
+      ecdhCurve: raw.curve_preferences?.map((name) => CURVES[name]).join(":"),
+    }),
   };
 }
 
 function clientsOf(type: RawTls["client_auth_type"]): ClientCertificates {
   switch (type) {
-    case undefined:
     case "NoClientCert":
       return "none";
     case "RequestClientCert":
@@ -180,16 +167,16 @@ function clientsOf(type: RawTls["client_auth_type"]): ClientCertificates {
   }
 }
 
-/** OpenSSL's messages name no content. */
-function checkContext(context: SecureContextOptions, report: Problems, path: readonly string[]): void {
+/** Reports certificates that OpenSSL rejects. Its messages do not quote their content. */
+function checkContext(context: SecureContextOptions, problems: Problems, path: readonly string[]): void {
   try {
     createSecureContext(context);
   } catch (error) {
-    const got = `certificates or a key that cannot be used (${error instanceof Error ? error.message : String(error)})`;
-    report.problem({
+    const message = error instanceof Error ? error.message : String(error);
+    problems.add({
       path,
-      got,
-      want: "a certificate and its key, in PEM, and versions and ciphers that fit",
+      got: `certificates or a key that cannot be used (${message})`,
+      want: "a certificate and its key in PEM, and matching versions and ciphers",
     });
   }
 }

@@ -5,42 +5,41 @@ import { loadWebConfig, type WebConfig } from "./config.ts";
 /** The web configuration in use. */
 export interface WebHolder {
   current(): WebConfig;
-  /** Looks whether a file has changed, every so often, until the returned function is called. */
-  watch(every: Seconds, told: WebListener): () => void;
+  /** Checks the files for changes at this interval. The returned function stops it. */
+  watch(every: Seconds, listener: WebListener): () => void;
 }
 
-/** Told of a new web configuration, or of why it cannot be used; the one in use then stays. */
+/** Receives a new web configuration, or the error of one that cannot be used; the current one then stays in use. */
 export interface WebListener {
   changed(web: WebConfig): void;
   failed(error: unknown): void;
 }
 
 /**
- * @param path of the file of `--web.config.file`
- * @throws ConfigError when it cannot be used
+ * Loads the file of `--web.config.file` and keeps the newest valid configuration.
+ * @throws ConfigError if the file cannot be used
  */
 export function createWebHolder(path: string, clock: Clock): WebHolder {
   let web = loadWebConfig(path);
-  let tried = web.read;
+  let lastTried = web.loadedVersions;
   return {
     current: () => web,
-    watch(every, told) {
-      const look = (): void => {
-        cancel = clock.after(every, look);
-        const stamp = web.stamp();
-        if (stamp === tried) return;
-        tried = stamp;
+    watch(every, listener) {
+      const check = (): void => {
+        cancel = clock.after(every, check);
+        const versions = web.currentVersions();
+        if (versions === lastTried) return;
+        lastTried = versions;
         try {
-          const next = loadWebConfig(path);
-          web = next;
-          // The new one may be made of other files.
-          tried = next.read;
-          told.changed(next);
+          web = loadWebConfig(path);
+          // The new configuration may name other files.
+          lastTried = web.loadedVersions;
+          listener.changed(web);
         } catch (error) {
-          told.failed(error);
+          listener.failed(error);
         }
       };
-      let cancel = clock.after(every, look);
+      let cancel = clock.after(every, check);
       return () => cancel();
     },
   };

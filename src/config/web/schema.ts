@@ -1,10 +1,10 @@
-import type { FromSchema, JSONSchema } from "json-schema-to-ts";
+import type { JSONSchema } from "json-schema-to-ts";
+import { bool, count, duration, word } from "../sections/schema-words.ts";
 
-/** What Go calls TLS versions, and what Node.js does. */
+/** Node.js's names of TLS versions, by Go's names. */
 export const TLS_VERSIONS = { TLS10: "TLSv1", TLS11: "TLSv1.1", TLS12: "TLSv1.2", TLS13: "TLSv1.3" } as const;
-export type TlsVersion = keyof typeof TLS_VERSIONS;
 
-/** What clients have to show. The words are those of Go's `ClientAuthType`; the second of them is the old one of the fourth. */
+/** Go's `ClientAuthType`. RequireClientCert is an old name of RequireAnyClientCert. */
 const CLIENT_AUTH = [
   "NoClientCert",
   "RequestClientCert",
@@ -14,7 +14,7 @@ const CLIENT_AUTH = [
   "RequireAndVerifyClientCert",
 ] as const;
 
-/** Go's names of the cipher suites that it supports, and OpenSSL's. */
+/** OpenSSL's names of the cipher suites that Go supports, by Go's names. */
 export const CIPHERS = {
   TLS_AES_128_GCM_SHA256: "TLS_AES_128_GCM_SHA256",
   TLS_AES_256_GCM_SHA384: "TLS_AES_256_GCM_SHA384",
@@ -31,7 +31,7 @@ export const CIPHERS = {
   TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256: "ECDHE-ECDSA-CHACHA20-POLY1305",
 } as const;
 
-/** Go's names of curves, and OpenSSL's. */
+/** OpenSSL's names of curves, by Go's names. */
 export const CURVES = {
   CurveP256: "P-256",
   CurveP384: "P-384",
@@ -41,72 +41,91 @@ export const CURVES = {
 
 const CIPHER_NAMES = Object.keys(CIPHERS) as (keyof typeof CIPHERS)[];
 const CURVE_NAMES = Object.keys(CURVES) as (keyof typeof CURVES)[];
-const VERSION_NAMES = Object.keys(TLS_VERSIONS) as TlsVersion[];
+const VERSION_NAMES = Object.keys(TLS_VERSIONS) as (keyof typeof TLS_VERSIONS)[];
 
-const word = { type: "string", minLength: 1 } as const;
 const version = { type: "string", enum: VERSION_NAMES } as const;
 
-const tlsSchema = {
+/** The key `tls_server_config`. */
+export const tlsSchema = {
   type: "object",
-  description: "Serves HTTPS. Files are read again when they change.",
+  description: "Serves HTTPS. The files are read again when they change.",
   properties: {
     cert: { ...word, description: "Certificate (PEM)." },
-    key: { ...word, writeOnly: true, description: "Its key (PEM)." },
+    key: { ...word, writeOnly: true, description: "Key of the certificate (PEM)." },
     cert_file: { ...word, description: "File with the certificate (PEM)." },
-    key_file: { ...word, description: "File with its key (PEM)." },
+    key_file: { ...word, description: "File with the key of the certificate (PEM)." },
     client_auth_type: {
       type: "string",
       enum: CLIENT_AUTH,
       default: "NoClientCert",
-      description: "What clients have to show; only RequireAndVerifyClientCert keeps others out.",
+      description:
+        "Certificates that clients must present; only RequireAndVerifyClientCert restricts access.",
     },
-    client_ca: { ...word, description: "Certificates that vouch for clients (PEM)." },
-    client_ca_file: { ...word, description: "File with the certificates that vouch for clients (PEM)." },
+    client_ca: {
+      ...word,
+      description: "Certificates of the authorities that sign client certificates (PEM).",
+    },
+    client_ca_file: {
+      ...word,
+      description: "File with the certificates of the authorities that sign client certificates (PEM).",
+    },
     client_allowed_sans: {
       type: "array",
       items: word,
-      description: "Subject alternative names (DNS, IP, e-mail, URI) of which a client has to have one.",
+      description:
+        "Subject alternative names (DNS, IP, e-mail, URI); a client certificate must have one of them.",
     },
     min_version: { ...version, default: "TLS12", description: "Lowest acceptable TLS version." },
     max_version: { ...version, default: "TLS13", description: "Highest acceptable TLS version." },
     cipher_suites: {
       type: "array",
       items: { type: "string", enum: CIPHER_NAMES },
-      description: "Cipher suites by Go's names; default those of Node.js.",
+      description: "Cipher suites by Go's names. Default: those of Node.js.",
     },
     prefer_server_cipher_suites: {
-      type: "boolean",
+      ...bool,
       default: true,
-      description: "Whether the order of cipher_suites counts, and not that of the client.",
+      description: "Prefer the order of cipher_suites to that of the client.",
     },
     curve_preferences: {
       type: "array",
       items: { type: "string", enum: CURVE_NAMES },
-      description: "Elliptic curves, the preferred one first.",
+      description: "Elliptic curves, in order of preference.",
     },
   },
   additionalProperties: false,
 } as const satisfies JSONSchema;
 
-/** What may stand in the file of `--web.config.file`: exporter-toolkit's, as far as it can be done here. */
+/** The file of `--web.config.file`: exporter-toolkit's format, as far as Node.js supports it. */
 export const webSchema = {
   type: "object",
   properties: {
     tls_server_config: tlsSchema,
     http_server_config: {
       type: "object",
-      description: "How HTTP is spoken.",
+      description: "HTTP options.",
       properties: {
-        http2: { type: "boolean", description: "Read and without effect: HTTP/1.1 is served." },
+        http2: { ...bool, description: "Accepted without effect: HTTP/1.1 is served." },
         headers: {
           type: "object",
-          description: "Headers of every answer.",
+          description: "Headers of every response.",
           properties: {
-            "Content-Security-Policy": { type: "string" },
-            "X-Frame-Options": { type: "string", enum: ["deny", "sameorigin"] },
-            "X-Content-Type-Options": { type: "string", enum: ["nosniff"] },
-            "X-XSS-Protection": { type: "string" },
-            "Strict-Transport-Security": { type: "string" },
+            "Content-Security-Policy": { type: "string", description: "Sources that pages may load from." },
+            "X-Frame-Options": {
+              type: "string",
+              enum: ["deny", "sameorigin"],
+              description: "Restricts the display of pages in frames.",
+            },
+            "X-Content-Type-Options": {
+              type: "string",
+              enum: ["nosniff"],
+              description: "Keeps browsers from guessing content types.",
+            },
+            "X-XSS-Protection": { type: "string", description: "Filter of old browsers." },
+            "Strict-Transport-Security": {
+              type: "string",
+              description: "How long browsers must use HTTPS.",
+            },
           },
           additionalProperties: false,
         },
@@ -116,19 +135,18 @@ export const webSchema = {
     basic_auth_users: {
       type: "object",
       description:
-        "Names of users, and what bcrypt makes of their passwords. Everything but control is theirs.",
+        "Users and the bcrypt hashes of their passwords. They have access to everything except the control routes.",
       additionalProperties: { type: "string", format: "bcrypt", writeOnly: true },
     },
     rate_limit: {
       type: "object",
-      description: "How many requests are answered; others get 429.",
+      description: "Limit of requests; requests beyond it get status 429.",
       properties: {
         interval: {
-          type: "string",
-          format: "duration",
-          description: "Time after which one more is let in; 0 for no limit.",
+          ...duration,
+          description: "Time after which one more request is accepted; 0 for no limit.",
         },
-        burst: { type: "integer", minimum: 1, description: "How many may come at once." },
+        burst: { ...count, description: "Maximum number of requests accepted at once." },
       },
       required: ["interval", "burst"],
       additionalProperties: false,
@@ -136,8 +154,3 @@ export const webSchema = {
   },
   additionalProperties: false,
 } as const satisfies JSONSchema;
-
-type Keep = { keepDefaultedPropertiesOptional: true };
-
-export type RawWeb = FromSchema<typeof webSchema, Keep>;
-export type RawTls = FromSchema<typeof tlsSchema, Keep>;

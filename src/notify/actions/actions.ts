@@ -1,37 +1,36 @@
 import type { Action, ActionSetup } from "../../core/action.ts";
 import { type Alert, type AlertGroup, valueOf } from "../../core/alert.ts";
-import type { Clock } from "../../core/clock.ts";
-import type { Log } from "../../core/log.ts";
-import type { Memory } from "../../core/memory.ts";
 import { elapsed, seconds } from "../../core/units.ts";
-import { attempt, type ObservedHealth } from "./attempt.ts";
+import { type AttemptContext, attempt } from "./attempt.ts";
 import {
   type AttemptEntry,
   type AttemptRefusal,
-  createBook,
-  drop,
+  createAttemptStore,
+  discardPending,
   isForgettable,
   onFiring,
   onResolved,
   restored,
 } from "./attempts.ts";
 import { ACTION_RESULTS, type ActionResult, type AuditEntry, createAudit } from "./audit.ts";
-import { createBrake } from "./brake.ts";
+import { createRateLimit } from "./rate-limit.ts";
+import { createTaskQueue } from "./task-queue.ts";
 import { argumentsOf, matches } from "./work.ts";
 
-/** What becomes of a notification. What is `stored` is begun after the answer. */
+/** The answer to a notification. Attempts start after it has been `stored`. */
 export type ActionAcceptance =
   | {
       readonly kind: "stored";
-      /** Targets about which something will be done. */
+      /** Targets for which an attempt will be made. */
       readonly accepted: readonly string[];
       readonly refused: readonly { readonly target: string; readonly reason: AttemptRefusal }[];
-      /** Alerts that are over, or that the action is not about. */
+      /** Number of alerts that are resolved or that the action does not match. */
       readonly ignored: number;
     }
+  /** Nothing was done; the sender should retry. */
   | { readonly kind: "refused"; readonly text: string };
 
-/** An action, as it is shown. */
+/** An action as shown by routes and metrics. */
 export interface ActionView {
   readonly name: string;
   readonly dryRun: boolean;
@@ -42,50 +41,43 @@ export interface ActionView {
 
 /** All actions. */
 export interface Actions {
-  /** Takes over a configuration; the first one also takes up what a restart interrupted. */
+  /** Applies a configuration. The first call also resumes what a restart interrupted. */
   configure(setup: ActionSetup): void;
   find(name: string): Action | undefined;
-  take(name: string, group: AlertGroup): Promise<ActionAcceptance>;
+  /** Decides on each alert of a notification, and starts the accepted attempts. */
+  accept(name: string, group: AlertGroup): Promise<ActionAcceptance>;
   list(): readonly ActionView[];
-  /** What was done, the newest first. */
+  /** Returns the audit, newest entry first. */
   audit(): readonly AuditEntry[];
   auditEntry(number: number): AuditEntry | undefined;
-  /** Counts attempts anew, of one target or of all; tells of how many. */
+  /** Resets the attempts of one target or of all; returns the number of targets. */
   reset(name: string, target?: string): number;
-  /** Ends programs and requests in flight: their attempts count all the same. */
+  /** Aborts programs and requests in progress. Their attempts still count. */
   stop(): Promise<void>;
 }
 
-export interface ActionsDeps {
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly memory: Memory;
-  /** Asks what goes by this name how it is, now. */
-  readonly wellness: (target: string) => Promise<ObservedHealth>;
-  readonly inMaintenance: (target: string) => boolean;
-  /** The labels that the configuration gives to what goes by this name. */
-  readonly ownLabels: (target: string) => Readonly<Record<string, string>>;
+export interface ActionsDeps extends AttemptContext {
+  /** Returns the configured labels of the target or heartbeat with this name. */
+  readonly configuredLabels: (target: string) => Readonly<Record<string, string>>;
 }
 
-/** Actions at once; the others wait for their turn. */
-const AT_ONCE = 4;
-/** Targets of one action that are remembered: alerts name them. */
-const MOST_TARGETS = 1_000;
-const LONGEST_TARGET = 256;
-/** What was attempted by an action that is not configured any more is remembered for so long. */
-const LONGEST_ABSENCE = seconds(7 * 86_400);
+/** Attempts in progress at the same time; further ones wait. */
+const CONCURRENCY = 4;
+/** Most targets remembered per action: their names come from alerts, and could be any number. */
+const MAX_TARGETS = 1_000;
+const MAX_TARGET_LENGTH = 256;
+/** How long the attempts of an action are kept after it has left the configuration. */
+const UNCONFIGURED_RETENTION = seconds(7 * 86_400);
 
+/** Creates the actions, none of which is configured yet. */
 export function createActions(deps: ActionsDeps): Actions {
   const { clock, log, memory } = deps;
-  const book = createBook(memory.namespace("actions"), log);
+  const attempts = createAttemptStore(memory.namespace("actions"), log);
   const audit = createAudit(memory.namespace("actions-audit"));
-  const brake = createBrake(memory.namespace("actions-brake"));
+  const rateLimit = createRateLimit(memory.namespace("actions-brake"));
+  const queue = createTaskQueue(CONCURRENCY);
   const stopping = new AbortController();
   const counts = new Map<string, Record<ActionResult, number>>();
-  const inFlight = new Set<Promise<unknown>>();
-  const waiting: (() => Promise<(() => Promise<void>) | undefined>)[] = [];
-  /** Looks at what came of attempts: they wait, and need no turn. */
-  const looks = new Set<Promise<unknown>>();
   let actions = new Map<string, Action>();
   let perHour = 0;
   let started = false;
@@ -96,113 +88,105 @@ export function createActions(deps: ActionsDeps): Actions {
   };
 
   const lastRefusals = new Map<string, string>();
-  /** Alertmanager asks again and again; the audit is told of the same refusal once. */
+  /** Counts every refusal, but audits a repeated one once: Alertmanager repeats its notifications. */
   const refuse = (action: string, target: string, reason: AttemptRefusal): void => {
     count(action, "refused");
     log.debug({ action, target, reason }, "action refused");
     const key = JSON.stringify([action, target]);
     if (reason === "running" || lastRefusals.get(key) === reason) return;
-    if (lastRefusals.size > MOST_TARGETS) lastRefusals.clear();
+    if (lastRefusals.size > MAX_TARGETS) lastRefusals.clear();
     lastRefusals.set(key, reason);
     log.warn({ action, target, reason }, "action refused");
     audit.add({ action, target, at: clock.now(), result: "refused", detail: reason });
   };
 
-  const sayBug = (error: unknown): void =>
-    log.error({ err: error }, "an action failed, which is a bug of the exporter");
-
-  const fill = (): void => {
-    while (inFlight.size < AT_ONCE && !stopping.signal.aborted) {
-      const next = waiting.shift();
-      if (next === undefined) return;
-      const run = next()
-        .then((look) => look !== undefined && track(looks, look().catch(sayBug)))
-        .catch(sayBug);
-      track(inFlight, run, fill);
-    }
+  const logBug = (error: unknown): undefined => {
+    log.error({ err: error }, "an action failed because of a bug in the exporter");
   };
 
-  const start = (name: string, target: string): void => {
-    waiting.push(async () => {
+  const start = (name: string, target: string): void =>
+    queue.add(async () => {
       const action = actions.get(name);
       if (action === undefined) return undefined;
-      return attempt(action, target, {
+      const followUp = await attempt(action, target, {
         ...deps,
-        book,
+        attempts,
         audit,
-        admit: () => brake.admit(clock.now(), perHour),
+        admit: () => rateLimit.admit(clock.now(), perHour),
         refuse: (reason) => refuse(name, target, reason),
         count: (result) => {
           lastRefusals.delete(JSON.stringify([name, target]));
           count(name, result);
         },
         signal: stopping.signal,
-      });
+      }).catch(logBug);
+      return followUp && (() => followUp().catch(logBug));
     });
-    fill();
-  };
 
-  /** Takes up what was left by the run before. */
+  /** Continues with the attempts that were pending or running when the previous run ended. */
   const resume = (): void => {
-    for (const { action: name, target, state } of book.list()) {
+    for (const { action: name, target, state } of attempts.list()) {
       const { next, todo } = restored(state, clock.now());
-      if (next !== state) book.put(name, target, next);
+      if (next !== state) attempts.put(name, target, next);
       if (todo === "resume") start(name, target);
       else if (todo === "stale") refuse(name, target, "stale");
       else if (todo === "interrupted") {
         count(name, "failure");
         const about = { action: name, target, attempt: next.count };
         audit.add({ ...about, at: clock.now(), result: "failure", detail: "interrupted by a restart" });
-        log.warn(about, "an action was interrupted by a restart; it is not repeated");
+        log.warn(about, "an action was interrupted by a restart and will not be repeated");
       }
     }
   };
 
-  const tidy = (): void => {
-    for (const { action: name, target, state } of book.list()) {
+  const expire = (): void => {
+    for (const { action: name, target, state } of attempts.list()) {
       const action = actions.get(name);
-      const over =
+      const expired =
         action === undefined
-          ? elapsed(state.firingAt, clock.now()) > LONGEST_ABSENCE
+          ? elapsed(state.firingAt, clock.now()) > UNCONFIGURED_RETENTION
           : isForgettable(state, clock.now(), action);
-      if (over) book.delete(name, target);
+      if (expired) attempts.delete(name, target);
     }
   };
 
-  /** What is done about one alert that the action is about. */
-  const judge = (action: Action, alert: Alert, target: string): AttemptRefusal | undefined => {
+  /** Records a firing alert as a pending attempt, or returns why no attempt may be made. */
+  const request = (action: Action, alert: Alert, target: string): AttemptRefusal | undefined => {
     const { name } = action;
-    const known = book.get(name, target);
-    if (known === undefined && book.count(name) >= MOST_TARGETS) return "too_many_targets";
-    // What is configured of the target comes before what an alert says.
-    const found = argumentsOf(action, { ...alert.labels, ...deps.ownLabels(target) });
-    if ("wrong" in found) {
-      log.warn({ action: name, label: found.wrong }, "an alert has not the label that an action needs");
+    const previous = attempts.get(name, target);
+    if (previous === undefined && attempts.count(name) >= MAX_TARGETS) return "too_many_targets";
+    // Configured labels take precedence, so that an alert cannot override them.
+    const found = argumentsOf(action, { ...alert.labels, ...deps.configuredLabels(target) });
+    if ("invalid" in found) {
+      log.warn(
+        { action: name, label: found.invalid },
+        "an alert lacks a label that the action needs, or its value is not allowed",
+      );
       return "bad_argument";
     }
     const about = { startsAt: alert.startsAt, labels: found.values };
-    const { next, refusal } = onFiring(known, about, clock.now(), action);
-    book.put(name, target, next);
+    const { next, refusal } = onFiring(previous, about, clock.now(), action);
+    attempts.put(name, target, next);
     return refusal;
   };
 
-  const take = async (action: Action, group: AlertGroup): Promise<ActionAcceptance> => {
+  const accept = async (action: Action, group: AlertGroup): Promise<ActionAcceptance> => {
     const { name } = action;
     const accepted: string[] = [];
     const refused: { target: string; reason: AttemptRefusal }[] = [];
     let ignored = 0;
-    tidy();
+    expire();
     for (const alert of group.alerts) {
       const target = valueOf(alert.labels, action.targetLabel) ?? "";
       if (!matches(action, alert.labels)) ignored += 1;
-      else if (target === "" || target.length > LONGEST_TARGET) {
+      else if (target === "" || target.length > MAX_TARGET_LENGTH) {
         refused.push({ target: "", reason: "no_target" });
       } else if (alert.status === "resolved") {
         ignored += 1;
-        const known = book.get(name, target);
-        if (known !== undefined) book.put(name, target, onResolved(known, clock.now()));
+        const state = attempts.get(name, target);
+        if (state !== undefined) attempts.put(name, target, onResolved(state, clock.now()));
       } else {
-        const refusal = judge(action, alert, target);
+        const refusal = request(action, alert, target);
         if (refusal === undefined) accepted.push(target);
         else refused.push({ target, reason: refusal });
       }
@@ -211,11 +195,11 @@ export function createActions(deps: ActionsDeps): Actions {
       await memory.flush();
     } catch (error) {
       for (const target of accepted) {
-        const known = book.get(name, target);
-        if (known !== undefined) book.put(name, target, drop(known));
+        const state = attempts.get(name, target);
+        if (state !== undefined) attempts.put(name, target, discardPending(state));
       }
-      log.error({ action: name, err: error }, "an action cannot be stored, and is not begun");
-      return { kind: "refused", text: "it cannot be stored; the exporter's log says more" };
+      log.error({ action: name, err: error }, "an action was not started because it cannot be stored");
+      return { kind: "refused", text: "the attempt cannot be stored; see the exporter's log" };
     }
     for (const { target, reason } of refused) refuse(name, target, reason);
     for (const target of accepted) start(name, target);
@@ -231,10 +215,10 @@ export function createActions(deps: ActionsDeps): Actions {
       started = true;
     },
     find: (name) => actions.get(name),
-    async take(name, group) {
+    async accept(name, group) {
       const action = actions.get(name);
-      if (action === undefined) return { kind: "refused", text: "there is no such action any more" };
-      return take(action, group);
+      if (action === undefined) return { kind: "refused", text: "the action is no longer configured" };
+      return accept(action, group);
     },
     list: () =>
       Array.from(actions.values(), ({ name, dryRun, maxAttempts }) => ({
@@ -242,35 +226,25 @@ export function createActions(deps: ActionsDeps): Actions {
         dryRun,
         maxAttempts,
         counts: { ...(counts.get(name) ?? zeros()) },
-        targets: book.list().filter((entry) => entry.action === name),
+        targets: attempts.list().filter((entry) => entry.action === name),
       })),
     audit: () => audit.list(),
     auditEntry: (number) => audit.find(number),
     reset(name, target) {
-      const chosen = book
+      const chosen = attempts
         .list()
         .filter((entry) => entry.action === name && (target === undefined || entry.target === target));
       for (const { target: one, state } of chosen) {
-        const { cooldownUntil: _over, ...rest } = state;
-        book.put(name, one, { ...rest, count: 0, exhausted: false });
+        const { cooldownUntil: _reset, ...rest } = state;
+        attempts.put(name, one, { ...rest, count: 0, exhausted: false });
       }
       return chosen.length;
     },
     async stop() {
       stopping.abort();
-      await Promise.all(inFlight);
-      await Promise.all(looks);
+      await queue.stop();
     },
   };
-}
-
-/** Keeps `promise` in `among` for as long as it is not settled, and then goes on. It must not reject. */
-function track(among: Set<Promise<unknown>>, promise: Promise<unknown>, then = (): void => {}): void {
-  among.add(promise);
-  void promise.finally(() => {
-    among.delete(promise);
-    then();
-  });
 }
 
 const zeros = (): Record<ActionResult, number> =>

@@ -1,19 +1,37 @@
 import type { Action } from "../../core/action.ts";
 import type { Clock } from "../../core/clock.ts";
+import type { Log } from "../../core/log.ts";
+import type { Memory } from "../../core/memory.ts";
 import { elapsed, type Seconds } from "../../core/units.ts";
-import type { ActionsDeps } from "./actions.ts";
-import type { AttemptBook } from "./attempts.ts";
-import { type AttemptRefusal, type Attempts, begin, drop, end, settle } from "./attempts.ts";
+import {
+  type AttemptRefusal,
+  type AttemptState,
+  type AttemptStore,
+  begin,
+  discardPending,
+  end,
+  settle,
+} from "./attempts.ts";
 import type { ActionResult, Audit } from "./audit.ts";
 import { execute } from "./execute.ts";
 
-/** How something is, asked now: `absent` when the exporter knows nothing of that name, `unknown` when it could not ask. */
+/** The health of a target or heartbeat right now: `absent` if no such name exists, `unknown` if it cannot be told. */
 export type ObservedHealth = "healthy" | "unhealthy" | "unknown" | "absent";
 
-export interface AttemptDeps extends ActionsDeps {
-  readonly book: AttemptBook;
+/** What attempts need of the exporter. */
+export interface AttemptContext {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly memory: Memory;
+  /** Probes the target, or checks the heartbeat, with this name. */
+  readonly observeHealth: (target: string) => Promise<ObservedHealth>;
+  readonly inMaintenance: (target: string) => boolean;
+}
+
+export interface AttemptDeps extends AttemptContext {
+  readonly attempts: AttemptStore;
   readonly audit: Audit;
-  /** Whether all actions together may do one thing more; it counts then. */
+  /** Counts the attempt against the limit of all actions; returns false if the limit is reached. */
   readonly admit: () => boolean;
   readonly refuse: (reason: AttemptRefusal) => void;
   readonly count: (result: ActionResult) => void;
@@ -21,31 +39,31 @@ export interface AttemptDeps extends ActionsDeps {
 }
 
 /**
- * Does what was taken on, if there is still reason to: the last look before, and the deed.
- * @returns the look after it, which takes its time and nobody else's turn; nothing where there was no deed
+ * Carries out a pending attempt, if a last check finds that it is still needed.
+ * @returns a follow-up that waits and then checks whether the action helped; `undefined` if nothing was executed
  */
 export async function attempt(
   action: Action,
   target: string,
   deps: AttemptDeps,
 ): Promise<(() => Promise<void>) | undefined> {
-  const { book, clock, memory, log, audit, signal } = deps;
+  const { attempts, clock, memory, log, audit, signal } = deps;
   const { name } = action;
-  const labels = book.get(name, target)?.pending?.labels;
+  const labels = attempts.get(name, target)?.pending?.labels;
   if (labels === undefined) return undefined;
-  const update = (change: (state: Attempts) => Attempts): Attempts | undefined => {
-    const state = book.get(name, target);
+  const update = (change: (state: AttemptState) => AttemptState): AttemptState | undefined => {
+    const state = attempts.get(name, target);
     if (state === undefined) return undefined;
     const next = change(state);
-    book.put(name, target, next);
+    attempts.put(name, target, next);
     return next;
   };
 
-  const reason = await objection(action, target, deps);
-  // What is pending at the end of the exporter is taken up by its next run.
+  const reason = await refusalBefore(action, target, deps);
+  // On shutdown the attempt stays pending, and the next run resumes it.
   if (signal.aborted) return undefined;
   if (reason !== undefined) {
-    update(drop);
+    update(discardPending);
     deps.refuse(reason);
     return undefined;
   }
@@ -58,21 +76,21 @@ export async function attempt(
     return undefined;
   }
 
-  // It counts before it begins, and that is stored: whatever happens, it is not done twice.
+  // Counted and stored before it starts, so that a crash cannot repeat it.
   const begun = update((state) => begin(state, clock.now(), action));
   try {
     await memory.flush();
   } catch (error) {
-    log.error({ action: name, target, err: error }, "an attempt cannot be stored, and is not made");
+    log.error({ action: name, target, err: error }, "an attempt was not made because it cannot be stored");
     update((state) => settle(state, undefined, action));
     deps.count("failure");
     return undefined;
   }
   if (signal.aborted || begun === undefined) return undefined;
   const startedAt = clock.now();
-  log.warn({ action: name, target, attempt: begun.count, of: action.maxAttempts }, "action begins");
+  log.warn({ action: name, target, attempt: begun.count, of: action.maxAttempts }, "action started");
   const { result, detail, output } = await execute(action, labels, signal, clock);
-  // The next run finds that it was begun, and says so.
+  // On shutdown the attempt stays marked as running, and the next run reports it as interrupted.
   if (signal.aborted) return undefined;
   const durationSeconds = elapsed(startedAt, clock.now());
   update((state) => end(state, clock.now(), action));
@@ -82,7 +100,7 @@ export async function attempt(
   log.warn({ ...about, result, detail, duration: durationSeconds }, "action ended");
 
   return async () => {
-    const helped = await lookAfter(action, target, deps);
+    const helped = await verifyAfter(action, target, deps);
     if (signal.aborted) return;
     update((state) => settle(state, helped, action));
     if (helped === undefined) return;
@@ -91,30 +109,30 @@ export async function attempt(
   };
 }
 
-/** Why the attempt is not made, as things are now. */
-async function objection(
+/** Checks right before the attempt whether it should still be made; returns why not. */
+async function refusalBefore(
   { verify }: Action,
   target: string,
-  { inMaintenance, wellness, admit }: AttemptDeps,
+  { inMaintenance, observeHealth, admit }: AttemptDeps,
 ): Promise<AttemptRefusal | undefined> {
   if (inMaintenance(target)) return "maintenance";
-  const found = verify === "never" ? "unknown" : await wellness(target);
-  if (found === "healthy") return "recovered";
-  if (verify === "required" && found !== "unhealthy") return "unknown_target";
+  const health = verify === "never" ? "unknown" : await observeHealth(target);
+  if (health === "healthy") return "recovered";
+  if (verify === "required" && health !== "unhealthy") return "unknown_target";
   return admit() ? undefined : "rate_limited";
 }
 
-/** Whether it helped, if that can be known. */
-async function lookAfter(
+/** Waits for the target to settle, then returns whether it is healthy; `undefined` if that cannot be told. */
+async function verifyAfter(
   action: Action,
   target: string,
-  { clock, wellness, signal }: AttemptDeps,
+  { clock, observeHealth, signal }: AttemptDeps,
 ): Promise<boolean | undefined> {
   if (action.verify === "never") return undefined;
   await pause(clock, action.settle, signal);
   if (signal.aborted) return undefined;
-  const found = await wellness(target);
-  return found === "healthy" ? true : found === "unhealthy" ? false : undefined;
+  const health = await observeHealth(target);
+  return health === "healthy" ? true : health === "unhealthy" ? false : undefined;
 }
 
 const pause = (clock: Clock, length: Seconds, signal: AbortSignal): Promise<void> =>

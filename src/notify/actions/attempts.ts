@@ -3,7 +3,7 @@ import type { Log } from "../../core/log.ts";
 import type { StateStore } from "../../core/memory.ts";
 import { after, elapsed, seconds, type Timestamp } from "../../core/units.ts";
 
-/** Why nothing is done about an alert. */
+/** Why no attempt is made about an alert. */
 export type AttemptRefusal =
   | "running"
   | "cooldown"
@@ -17,42 +17,42 @@ export type AttemptRefusal =
   | "too_many_targets"
   | "stale";
 
-/** What is remembered of an action about one target. */
-export interface Attempts {
-  /** Attempts since the alert last stayed away long enough. */
+/** The attempts of one action on one target. */
+export interface AttemptState {
+  /** Attempts since the last reset: see `resetAfter` of the action. */
   readonly count: number;
-  /** When the alert was last said to fire. */
+  /** When the alert was last received as firing. */
   readonly firingAt: Timestamp;
-  /** Since when it is said to be over. */
+  /** When the alert was first received as resolved; absent while it fires. */
   readonly resolvedAt?: Timestamp;
   readonly cooldownUntil?: Timestamp;
-  /** All attempts were made, and the alert fires still. */
+  /** True if all attempts were made and the alert still fires. */
   readonly exhausted: boolean;
-  /** Taken on and not begun: it is done after a restart, if that is soon. */
+  /** An attempt accepted and not started. It is made after a restart, unless that takes too long. */
   readonly pending?: { readonly since: Timestamp; readonly labels: Readonly<Record<string, string>> };
-  /** Begun: it is not begun a second time, whatever happens. */
+  /** An attempt started. It is never repeated, even if a restart interrupts it. */
   readonly running?: { readonly since: Timestamp };
 }
 
-/** The limits of an action, as far as they are about one target. */
+/** The limits of an action on one target. */
 export type AttemptPolicy = Pick<Action, "maxAttempts" | "cooldown" | "resetAfter">;
 
-/** What was taken on longer ago is not done any more after a restart. */
+/** Age beyond which a pending attempt is not made after a restart. */
 const STALE = seconds(600);
 
-/** An alert fires: whether something may be done about it now. */
+/** Handles a firing alert: either makes an attempt pending or returns why not. */
 export function onFiring(
-  known: Attempts | undefined,
+  previous: AttemptState | undefined,
   alert: { readonly startsAt: Timestamp; readonly labels: Readonly<Record<string, string>> },
   now: Timestamp,
   policy: AttemptPolicy,
-): { readonly next: Attempts; readonly refusal?: AttemptRefusal } {
-  const calm = known === undefined || stayedAway(known, alert.startsAt, now, policy);
-  const { resolvedAt: _over, ...before } = known ?? { count: 0, exhausted: false, firingAt: now };
-  const state: Attempts = { ...before, firingAt: now, ...(calm ? { count: 0, exhausted: false } : {}) };
+): { readonly next: AttemptState; readonly refusal?: AttemptRefusal } {
+  const isReset = previous === undefined || wasAbsent(previous, alert.startsAt, now, policy);
+  const { resolvedAt: _firingAgain, ...rest } = previous ?? { count: 0, exhausted: false, firingAt: now };
+  const state: AttemptState = { ...rest, firingAt: now, ...(isReset ? { count: 0, exhausted: false } : {}) };
   if (state.pending !== undefined || state.running !== undefined) return { next: state, refusal: "running" };
   if (state.count >= policy.maxAttempts) {
-    // Cooling down after the last attempt it may still turn out to have helped.
+    // During the cooldown of the last attempt the alert may still resolve.
     const cooling = isCooling(state, now);
     return { next: { ...state, exhausted: state.exhausted || !cooling }, refusal: "exhausted" };
   }
@@ -60,12 +60,15 @@ export function onFiring(
   return { next: { ...state, pending: { since: now, labels: alert.labels } } };
 }
 
-const isCooling = ({ cooldownUntil }: Attempts, now: Timestamp): boolean =>
+const isCooling = ({ cooldownUntil }: AttemptState, now: Timestamp): boolean =>
   cooldownUntil !== undefined && now < cooldownUntil;
 
-/** An alert that starts later than it was last heard of was over in between, whether that was said or not. */
-function stayedAway(
-  { resolvedAt, firingAt }: Attempts,
+/**
+ * Returns true if the alert was absent for `resetAfter` before this start. An alert that starts after it was last
+ * received was resolved in between, even if no notification said so.
+ */
+function wasAbsent(
+  { resolvedAt, firingAt }: AttemptState,
   startsAt: Timestamp,
   now: Timestamp,
   { resetAfter }: AttemptPolicy,
@@ -75,16 +78,16 @@ function stayedAway(
   return since !== undefined && elapsed(since, until) >= resetAfter;
 }
 
-/** The alert is over. */
-export const onResolved = (state: Attempts, now: Timestamp): Attempts => ({
+/** Handles a resolved alert. */
+export const onResolved = (state: AttemptState, now: Timestamp): AttemptState => ({
   ...state,
   resolvedAt: state.resolvedAt ?? now,
   exhausted: false,
 });
 
-/** An attempt begins: it counts from now on, and so does its cooldown, whatever becomes of it. */
-export function begin(state: Attempts, now: Timestamp, policy: AttemptPolicy): Attempts {
-  const { pending: _begun, ...rest } = state;
+/** Starts the pending attempt: counts it and starts its cooldown, whatever its result will be. */
+export function begin(state: AttemptState, now: Timestamp, policy: AttemptPolicy): AttemptState {
+  const { pending: _started, ...rest } = state;
   return {
     ...rest,
     count: state.count + 1,
@@ -93,59 +96,66 @@ export function begin(state: Attempts, now: Timestamp, policy: AttemptPolicy): A
   };
 }
 
-/** What was taken on is not done after all. */
-export function drop({ pending: _dropped, ...state }: Attempts): Attempts {
+/** Discards the pending attempt. */
+export function discardPending({ pending: _discarded, ...state }: AttemptState): AttemptState {
   return state;
 }
 
-/** The attempt is over; the target has its cooldown from here on. */
-export const end = (state: Attempts, now: Timestamp, policy: AttemptPolicy): Attempts => ({
+/** Ends the execution of an attempt, and restarts its cooldown from here. */
+export const end = (state: AttemptState, now: Timestamp, policy: AttemptPolicy): AttemptState => ({
   ...state,
   cooldownUntil: after(now, policy.cooldown),
 });
 
-/** It is known whether it helped, as far as that can be known. */
-export function settle(state: Attempts, helped: boolean | undefined, policy: AttemptPolicy): Attempts {
-  const { running: _over, ...rest } = state;
+/**
+ * Concludes an attempt.
+ * @param helped whether the target is healthy again; `undefined` if that cannot be told
+ */
+export function settle(
+  state: AttemptState,
+  helped: boolean | undefined,
+  policy: AttemptPolicy,
+): AttemptState {
+  const { running: _ended, ...rest } = state;
   const last = state.count >= policy.maxAttempts && state.resolvedAt === undefined;
   return last && helped === false ? { ...rest, exhausted: true } : rest;
 }
 
-/** What to do after a restart about what was taken on or begun before it. */
+/** Decides after a restart what happens to an attempt that was pending or running before it. */
 export function restored(
-  state: Attempts,
+  state: AttemptState,
   now: Timestamp,
-): { readonly next: Attempts; readonly todo: "nothing" | "resume" | "interrupted" | "stale" } {
+): { readonly next: AttemptState; readonly todo: "nothing" | "resume" | "interrupted" | "stale" } {
   if (state.running !== undefined) {
-    const { running: _over, ...next } = state;
+    const { running: _interrupted, ...next } = state;
     return { next, todo: "interrupted" };
   }
   if (state.pending === undefined) return { next: state, todo: "nothing" };
   const stale = Math.abs(elapsed(state.pending.since, now)) > STALE;
-  return stale ? { next: drop(state), todo: "stale" } : { next: state, todo: "resume" };
+  return stale ? { next: discardPending(state), todo: "stale" } : { next: state, todo: "resume" };
 }
 
-/** Whether nothing has to be remembered any more. */
-export const isForgettable = (state: Attempts, now: Timestamp, { resetAfter }: AttemptPolicy): boolean =>
+/** Returns true if forgetting the state would change no later decision. */
+export const isForgettable = (state: AttemptState, now: Timestamp, { resetAfter }: AttemptPolicy): boolean =>
   state.pending === undefined &&
   state.running === undefined &&
   state.resolvedAt !== undefined &&
   !isCooling(state, now) &&
   elapsed(state.resolvedAt, now) >= resetAfter;
 
-/** Attempts as they were remembered, or `undefined` when they are none. */
-export function readAttempts(value: unknown): Attempts | undefined {
+/** Parses a persisted state; returns `undefined` if it is malformed. */
+export function readAttemptState(value: unknown): AttemptState | undefined {
   if (typeof value !== "object" || value === null) return undefined;
-  const one = value as Partial<Record<keyof Attempts, unknown>>;
+  const one = value as Partial<Record<keyof AttemptState, unknown>>;
   const times = [one.resolvedAt, one.cooldownUntil];
-  const right =
+  const isValid =
     Number.isInteger(one.count) &&
     Number.isFinite(one.firingAt) &&
     typeof one.exhausted === "boolean" &&
     times.every((time) => time === undefined || Number.isFinite(time)) &&
     (one.pending === undefined || isPending(one.pending)) &&
     (one.running === undefined || hasTime(one.running));
-  return right ? (value as Attempts) : undefined;
+  return isValid ? (value as AttemptState) : undefined;
 }
 
 const hasTime = (value: unknown): value is { readonly since: Timestamp } =>
@@ -158,34 +168,38 @@ const isPending = (value: unknown): boolean =>
   value.labels !== null &&
   Object.values(value.labels).every((label) => typeof label === "string");
 
-/** What is remembered of each action about each target. */
-export interface AttemptBook {
-  get(action: string, target: string): Attempts | undefined;
-  put(action: string, target: string, state: Attempts): void;
+/** The attempts of all actions on all targets, persisted. */
+export interface AttemptStore {
+  get(action: string, target: string): AttemptState | undefined;
+  put(action: string, target: string, state: AttemptState): void;
   delete(action: string, target: string): void;
   list(): readonly AttemptEntry[];
-  /** How many targets of an action are remembered. */
+  /** Returns the number of targets stored for an action. */
   count(action: string): number;
 }
 
+/** The attempts of one action on one target, with both names. */
 export interface AttemptEntry {
   readonly action: string;
   readonly target: string;
-  readonly state: Attempts;
+  readonly state: AttemptState;
 }
 
-/** @param shelf its own, and nobody else's */
-export function createBook(shelf: StateStore, log: Log): AttemptBook {
+/**
+ * Restores the attempts of the previous run.
+ * @param store used for nothing else
+ */
+export function createAttemptStore(store: StateStore, log: Log): AttemptStore {
   const entries = new Map<string, AttemptEntry>();
   const keyOf = (action: string, target: string): string => JSON.stringify([action, target]);
-  for (const [key, value] of shelf.entries()) {
-    const [action, target] = names(key);
-    const state = readAttempts(value);
+  for (const [key, value] of store.entries()) {
+    const [action, target] = namesIn(key);
+    const state = readAttemptState(value);
     if (action !== undefined && target !== undefined && state !== undefined) {
       entries.set(key, { action, target, state });
     } else {
-      shelf.delete(key);
-      log.error({ key }, "remembered attempts cannot be read and are forgotten");
+      store.delete(key);
+      log.error({ key }, "the stored attempts of an action cannot be read and were deleted");
     }
   }
   return {
@@ -193,19 +207,19 @@ export function createBook(shelf: StateStore, log: Log): AttemptBook {
     put(action, target, state) {
       const key = keyOf(action, target);
       entries.set(key, { action, target, state });
-      shelf.put(key, state);
+      store.put(key, state);
     },
     delete(action, target) {
       const key = keyOf(action, target);
       entries.delete(key);
-      shelf.delete(key);
+      store.delete(key);
     },
     list: () => [...entries.values()],
     count: (action) => [...entries.values()].filter((entry) => entry.action === action).length,
   };
 }
 
-function names(key: string): readonly (string | undefined)[] {
+function namesIn(key: string): readonly (string | undefined)[] {
   try {
     const value: unknown = JSON.parse(key);
     return Array.isArray(value) ? value.map((name) => (typeof name === "string" ? name : undefined)) : [];

@@ -1,47 +1,51 @@
 import type { StateStore } from "../../core/memory.ts";
 import { type Timestamp, timestamp } from "../../core/units.ts";
 
-/** Values of the label `result`. */
+/** Results of an action; the values of the label `result`. */
 export const ACTION_RESULTS = ["success", "failure", "timeout", "dry_run", "refused"] as const;
 export type ActionResult = (typeof ACTION_RESULTS)[number];
 
-/** One entry of the audit: what was done about an alert, or why nothing was. */
+/** One audit entry: an attempt, or the refusal of one. */
 export interface AuditEntry {
-  /** Its place among all there ever were. */
+  /** Sequence number, which rises with every entry and across restarts. */
   readonly number: number;
   readonly action: string;
   readonly target: string;
   readonly at: Timestamp;
   readonly result: ActionResult;
-  /** Why it was refused, or how it ended, in a few words. */
+  /** The reason of a refusal, or how the attempt ended, such as `exit code 1`. */
   readonly detail: string;
-  /** Which attempt of how many; only of what was attempted. */
+  /** Number of the attempt since the last reset; absent for refusals and dry runs. */
   readonly attempt?: number;
   readonly durationSeconds?: number;
-  /** Whether the target was healthy after it; absent until it is known, and where it cannot be. */
+  /** Whether the target was healthy afterwards; absent until that is verified, and if it cannot be. */
   readonly helped?: boolean;
-  /** What the program or the server said. */
+  /** Output of the program, or body of the response. */
   readonly output?: string;
 }
 
-/** What was done, the newest so many. */
+/** The most recent attempts and refusals of all actions. */
 export interface Audit {
+  /** Adds an entry; returns its number. */
   add(entry: Omit<AuditEntry, "number">): number;
-  /** Adds what became known later. */
+  /** Adds to an entry what was found out later. */
   amend(number: number, more: Pick<AuditEntry, "helped">): void;
-  /** The newest first. */
+  /** Returns all entries, newest first. */
   list(): readonly AuditEntry[];
   find(number: number): AuditEntry | undefined;
 }
 
-const MOST = 200;
+const MAX_ENTRIES = 200;
 
-/** @param shelf its own, and nobody else's */
-export function createAudit(shelf: StateStore): Audit {
+/**
+ * Restores the audit of the previous run.
+ * @param store used for nothing else
+ */
+export function createAudit(store: StateStore): Audit {
   let entries: AuditEntry[] = [];
-  for (const [key, value] of shelf.entries()) {
+  for (const [key, value] of store.entries()) {
     const entry = readEntry(value);
-    if (entry === undefined) shelf.delete(key);
+    if (entry === undefined) store.delete(key);
     else entries.push(entry);
   }
   entries.sort((a, b) => a.number - b.number);
@@ -49,9 +53,9 @@ export function createAudit(shelf: StateStore): Audit {
     add(given) {
       const entry = { ...given, number: (entries.at(-1)?.number ?? 0) + 1 };
       entries.push(entry);
-      shelf.put(String(entry.number), entry);
-      const excess = entries.slice(0, Math.max(0, entries.length - MOST));
-      for (const { number } of excess) shelf.delete(String(number));
+      store.put(String(entry.number), entry);
+      const excess = entries.slice(0, Math.max(0, entries.length - MAX_ENTRIES));
+      for (const { number } of excess) store.delete(String(number));
       entries = entries.slice(excess.length);
       return entry.number;
     },
@@ -59,7 +63,7 @@ export function createAudit(shelf: StateStore): Audit {
       entries = entries.map((entry) => {
         if (entry.number !== number) return entry;
         const amended = { ...entry, ...more };
-        shelf.put(String(number), amended);
+        store.put(String(number), amended);
         return amended;
       });
     },

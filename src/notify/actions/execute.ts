@@ -7,26 +7,26 @@ import { type Seconds, seconds } from "../../core/units.ts";
 import { send } from "../delivery/http-client.ts";
 import { fillAddress, fillArguments, fillBody } from "./work.ts";
 
-/** How an attempt ended. `output` may hold anything: it is for those who may control the exporter. */
+/** How an execution ended. `output` may contain secrets, so it is shown only with the control token. */
 export interface Execution {
   readonly result: "success" | "failure" | "timeout";
-  /** In a few words: an exit code, a status. */
+  /** A short reason, such as `exit code 1` or `status 500`. */
   readonly detail: string;
   readonly output: string;
 }
 
-/** How much is kept of what a program or a server says, in bytes. */
-const MOST_OUTPUT = 4096;
+/** Most output of a program or server that is kept, in bytes. */
+const MAX_OUTPUT_BYTES = 4096;
 
-/** What a program finds others by, if the action does not say it. */
+/** `PATH` of programs, unless the action sets its own. */
 const DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-/** What is left to a program between the request to end and its end. */
-const GRACE = seconds(2);
-/** What a program said before it ended is here by then; one that it left behind may hold the pipes for ever. */
-const LAST_WORDS = seconds(0.2);
+/** Time between SIGTERM and SIGKILL. */
+const TERMINATION_GRACE = seconds(2);
+/** Longest wait for output after the program has ended. A process that it left behind could hold the pipes open forever. */
+const OUTPUT_GRACE = seconds(0.2);
 
-/** Does what the action says. Never rejects. */
+/** Runs the action's program or sends its request. Never rejects. */
 export async function execute(
   { work, timeout }: Action,
   values: Readonly<Record<string, string>>,
@@ -56,7 +56,7 @@ async function runProgram(
   const env = { PATH: DEFAULT_PATH, ...(await revealed(environment)) };
   if (signal.aborted) return { result: "failure", detail: "interrupted", output: "" };
   return new Promise((resolve) => {
-    // A group of its own, so that what it starts ends with it.
+    // `detached` puts it in its own process group, so that its child processes can be killed with it.
     const child = spawn(program, args, {
       cwd: "/",
       env,
@@ -66,55 +66,55 @@ async function runProgram(
     });
     const cancels: (() => void)[] = [];
     const chunks: Buffer[] = [];
-    let kept = 0;
-    let late = false;
-    const keep = (chunk: Buffer): void => {
-      if (kept < MOST_OUTPUT) chunks.push(chunk);
-      kept += chunk.length;
+    let received = 0;
+    let timedOut = false;
+    const collect = (chunk: Buffer): void => {
+      if (received < MAX_OUTPUT_BYTES) chunks.push(chunk);
+      received += chunk.length;
     };
-    child.stdout.on("data", keep);
-    child.stderr.on("data", keep);
+    child.stdout.on("data", collect);
+    child.stderr.on("data", collect);
     const settle = (result: Execution["result"], detail: string): void => {
       for (const cancel of cancels) cancel();
       signal.removeEventListener("abort", stop);
       child.stdout.destroy();
       child.stderr.destroy();
-      const output = Buffer.concat(chunks).subarray(0, MOST_OUTPUT).toString("utf8");
+      const output = Buffer.concat(chunks).subarray(0, MAX_OUTPUT_BYTES).toString("utf8");
       resolve({ result, detail, output });
     };
     const stop = (): void => {
       kill(child.pid, "SIGTERM");
-      cancels.push(clock.after(GRACE, () => kill(child.pid, "SIGKILL")));
+      cancels.push(clock.after(TERMINATION_GRACE, () => kill(child.pid, "SIGKILL")));
     };
     cancels.push(
       clock.after(timeout, () => {
-        late = true;
+        timedOut = true;
         stop();
       }),
     );
     signal.addEventListener("abort", stop);
     child.once("error", (error: NodeJS.ErrnoException) => {
-      settle("failure", `cannot be started: ${error.code ?? "an error"}`);
+      settle("failure", `cannot be started: ${error.code ?? "unknown error"}`);
     });
-    child.once("exit", (code, killed) => {
-      const how = code === null ? `signal ${killed ?? "unknown"}` : `exit code ${code}`;
-      // Others of its group that ignored the first request end now, those of one that ended well may stay.
-      if (late || signal.aborted) kill(child.pid, "SIGKILL");
-      const detail = late ? `ended after ${timeout}s` : signal.aborted ? "interrupted" : how;
-      const done = (): void => settle(late ? "timeout" : code === 0 ? "success" : "failure", detail);
+    child.once("exit", (code, exitSignal) => {
+      const status = code === null ? `signal ${exitSignal ?? "unknown"}` : `exit code ${code}`;
+      // Kill child processes that ignored SIGTERM. After a regular exit they may keep running.
+      if (timedOut || signal.aborted) kill(child.pid, "SIGKILL");
+      const detail = timedOut ? `timed out after ${timeout}s` : signal.aborted ? "interrupted" : status;
+      const done = (): void => settle(timedOut ? "timeout" : code === 0 ? "success" : "failure", detail);
       child.once("close", done);
-      cancels.push(clock.after(LAST_WORDS, done));
+      cancels.push(clock.after(OUTPUT_GRACE, done));
     });
   });
 }
 
-/** The whole group. It may have ended by itself. */
+/** Sends a signal to a whole process group. */
 function kill(pid: number | undefined, signal: "SIGTERM" | "SIGKILL"): void {
   if (pid === undefined) return;
   try {
     process.kill(-pid, signal);
   } catch {
-    // There is nobody left in it.
+    // All its processes have ended already.
   }
 }
 
@@ -126,7 +126,7 @@ async function callServer(
   clock: Clock,
 ): Promise<Execution> {
   const body = work.body === undefined ? undefined : Buffer.from(fillBody(work.body, values, clock.now()));
-  const own = Object.entries(await revealed(work.headers)).map(
+  const headers = Object.entries(await revealed(work.headers)).map(
     ([name, value]) => [name.toLowerCase(), value] as const,
   );
   const reply = await send(
@@ -135,11 +135,11 @@ async function callServer(
       url: fillAddress(work.url, values),
       headers: {
         ...(body === undefined ? {} : { "content-type": "application/json" }),
-        ...Object.fromEntries(own),
+        ...Object.fromEntries(headers),
       },
       timeout,
       tls: work.tls,
-      keep: MOST_OUTPUT,
+      maxBodyBytes: MAX_OUTPUT_BYTES,
       ...defined({ body, unixSocket: work.unixSocket }),
     },
     signal,
@@ -147,8 +147,8 @@ async function callServer(
   );
   if (reply.kind === "timeout") return { result: "timeout", detail: reply.detail, output: "" };
   if (reply.kind === "failed") return { result: "failure", detail: reply.detail, output: "" };
-  const good = reply.status >= 200 && reply.status <= 299;
-  return { result: good ? "success" : "failure", detail: `status ${reply.status}`, output: reply.body };
+  const ok = reply.status >= 200 && reply.status <= 299;
+  return { result: ok ? "success" : "failure", detail: `status ${reply.status}`, output: reply.body };
 }
 
 const revealed = async (secrets: ReadonlyMap<string, Secret>): Promise<Record<string, string>> =>

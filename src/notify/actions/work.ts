@@ -4,48 +4,48 @@ import { valueOf } from "../../core/alert.ts";
 import { fillPlaceholders, mapTexts, placeholdersIn, wholePlaceholder } from "../../core/placeholder.ts";
 import { rfc3339, type Timestamp } from "../../core/units.ts";
 
-/** Whether all of `text` is what `pattern` describes. RE2: no text takes long. */
-function isWhole(pattern: string, text: string): boolean {
+/** Returns true if `pattern` matches all of `text`. Uses RE2, whose matching time is linear in the length of `text`. */
+function matchesFully(pattern: string, text: string): boolean {
   return RE2JS.compile(`^(?:${pattern})$`, RE2JS.DOTALL).test(text);
 }
 
-/** Whether an action is about an alert with these labels. */
+/** Returns true if an action matches an alert with these labels. */
 export const matches = ({ match }: Action, labels: Readonly<Record<string, string>>): boolean =>
   match.every(({ label, kind, value }) => {
     const found = valueOf(labels, label) ?? "";
-    return kind === "equal" ? found === value : isWhole(value, found);
+    return kind === "equal" ? found === value : matchesFully(value, found);
   });
 
-/** Longer than any name of a service, and short enough for every program. */
-const LONGEST_ARGUMENT = 1024;
-/** Characters that no name has: they move the cursor of whoever reads the log, or end a line for a program. */
+/** Longest argument: longer than any service name, and short enough for every program. */
+const MAX_ARGUMENT_LENGTH = 1024;
+/** Control characters and line separators. They occur in no name, could manipulate a terminal, or end a line of input. */
 const CONTROL = /[\p{Cc}\p{Zl}\p{Zp}]/u;
 
-/** The values that an action needs of an alert, each held against its pattern, or the label of which it is wrong. */
+/** Returns the label values that an action needs, each checked against its pattern; or the first `invalid` label. */
 export function argumentsOf(
   action: Action,
   labels: Readonly<Record<string, string>>,
-): { readonly values: Readonly<Record<string, string>> } | { readonly wrong: string } {
+): { readonly values: Readonly<Record<string, string>> } | { readonly invalid: string } {
   const values: [string, string][] = [];
   for (const label of labelsIn(action.work)) {
     const value = valueOf(labels, label);
     if (value === undefined || !isArgument(value, action.patterns.get(label) ?? DEFAULT_ARGUMENT)) {
-      return { wrong: label };
+      return { invalid: label };
     }
     values.push([label, value]);
   }
   return { values: Object.fromEntries(values) };
 }
 
-/** Whatever the pattern allows: never an option, never a way up, never more than one line. */
+/** Rejects options, path traversal and line breaks, even if the pattern allows them. */
 const isArgument = (value: string, pattern: string): boolean =>
-  value.length <= LONGEST_ARGUMENT &&
+  value.length <= MAX_ARGUMENT_LENGTH &&
   !value.startsWith("-") &&
   value !== "." &&
   value !== ".." &&
   !CONTROL.test(value) &&
   value.isWellFormed() &&
-  isWhole(pattern, value);
+  matchesFully(pattern, value);
 
 function labelsIn(work: ActionWork): ReadonlySet<string> {
   const texts: string[] = [];
@@ -60,7 +60,7 @@ function labelsIn(work: ActionWork): ReadonlySet<string> {
   return new Set(texts.flatMap(placeholdersIn).filter((name) => name !== NOW));
 }
 
-/** The arguments of a program: each placeholder is a whole one, and stays one. */
+/** Fills the arguments of a program. A placeholder is always a whole argument, and its value remains one argument. */
 export const fillArguments = (
   argv: readonly string[],
   values: Readonly<Record<string, string>>,
@@ -70,11 +70,11 @@ export const fillArguments = (
     return label === undefined ? argument : (values[label] ?? "");
   });
 
-/** The address of a request: what is put in stays within its segment of the path. */
+/** Fills the URL of a request. Values are escaped, so each stays within its path segment. */
 export const fillAddress = (url: string, values: Readonly<Record<string, string>>): string =>
   fillPlaceholders(url, (label) => encodeURIComponent(values[label] ?? ""));
 
-/** The body of a request: what is put in stays within its text. */
+/** Fills the strings in the body of a request. Values are JSON-escaped, so each stays within its string. */
 export const fillBody = (body: unknown, values: Readonly<Record<string, string>>, now: Timestamp): string =>
   JSON.stringify(
     mapTexts(body, (text) =>

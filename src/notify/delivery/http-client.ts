@@ -1,47 +1,44 @@
 import type { IncomingHttpHeaders } from "node:http";
-import type { Got } from "got";
 import type { Clock } from "../../core/clock.ts";
 import { defined } from "../../core/defined.ts";
 import type { OutboundTls } from "../../core/relay.ts";
-import { type Seconds, seconds } from "../../core/units.ts";
-
-let client: Promise<Got> | undefined;
-
-/** It is a good part of the exporter's memory, so it is loaded with the first request. */
-const loadClient = (): Promise<Got> => (client ??= import("got").then(({ default: got }) => got));
+import { parseRetryAfter } from "../../core/retry-after.ts";
+import type { Seconds } from "../../core/units.ts";
+import { LONGEST_RETRY_AFTER } from "./retry.ts";
 
 const USER_AGENT = "heartbeat-exporter";
 
-/** A request that is ready to be sent. */
+/** A request to a webhook receiver or to the server of an action. */
 export interface OutboundRequest {
   readonly method: string;
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: Buffer;
-  /** The longest time for all of it. */
+  /** Limits the whole exchange. */
   readonly timeout: Seconds;
   readonly tls: OutboundTls;
-  /** The path of a socket to speak through, instead of the address. */
+  /** Path of a Unix socket to connect to instead of the URL's host. */
   readonly unixSocket?: string;
-  /** How much of the answer is kept, in bytes. */
-  readonly keep: number;
+  /** Most of the response body that is read, in bytes. With 0 only the status is waited for. */
+  readonly maxBodyBytes: number;
 }
 
-/** What came back. `detail` is for people and holds neither the address nor anything of the answer. */
+/** The outcome of a request. `detail` is for people and contains neither the URL nor any part of the response. */
 export type OutboundReply =
   | { readonly kind: "answer"; readonly status: number; readonly retryAfter?: Seconds; readonly body: string }
   | { readonly kind: "timeout"; readonly detail: string }
   | { readonly kind: "failed"; readonly detail: string };
 
-/** Sends `request` once; redirects are not followed, because a signed body is for one receiver. Never rejects. */
+/** Sends `request` once. Does not follow redirects, because a signed body is meant for one receiver. Never rejects. */
 export async function send(
   request: OutboundRequest,
   signal: AbortSignal,
   clock: Clock,
 ): Promise<OutboundReply> {
-  const got = await loadClient();
-  const { method, headers, timeout, keep } = request;
-  // Without one got waits for somebody to write it.
+  // Loaded with the first request, because got takes a good part of the exporter's memory.
+  const { default: got } = await import("got");
+  const { method, headers, timeout, maxBodyBytes } = request;
+  // Without a body, got's stream would wait for one to be written.
   const body = request.body ?? (method === "GET" ? undefined : "");
   let url: URL | string;
   let tls: object;
@@ -52,10 +49,10 @@ export async function send(
         : throughSocket(request.url, request.unixSocket);
     tls = await tlsOptions(request.tls);
   } catch {
-    return { kind: "failed", detail: "the address or a certificate cannot be used" };
+    return { kind: "failed", detail: "the URL or a certificate is invalid" };
   }
-  const late = new AbortController();
-  const cancel = clock.after(timeout, () => late.abort());
+  const deadline = new AbortController();
+  const cancel = clock.after(timeout, () => deadline.abort());
   return new Promise((resolve) => {
     const stream = got.stream(url, {
       method: method as "POST",
@@ -63,14 +60,14 @@ export async function send(
       ...defined({ body }),
       https: tls,
       enableUnixSockets: request.unixSocket !== undefined,
-      signal: AbortSignal.any([signal, late.signal]),
+      signal: AbortSignal.any([signal, deadline.signal]),
       retry: { limit: 0 },
       followRedirect: false,
       throwHttpErrors: false,
       decompress: false,
     });
     const chunks: Buffer[] = [];
-    let kept = 0;
+    let received = 0;
     let head: { readonly statusCode: number; readonly headers: IncomingHttpHeaders } | undefined;
     const settle = (reply: OutboundReply): void => {
       cancel();
@@ -78,40 +75,40 @@ export async function send(
       stream.destroy();
     };
     const answer = (): void => {
-      if (head === undefined) return settle({ kind: "failed", detail: "no answer" });
-      const retryAfter = retryAfterOf(head.headers["retry-after"], clock);
+      if (head === undefined) return settle({ kind: "failed", detail: "no response" });
+      const retryAfter = parseRetryAfter(head.headers, clock.now(), LONGEST_RETRY_AFTER);
       settle({
         kind: "answer",
         status: head.statusCode,
-        body: Buffer.concat(chunks).subarray(0, keep).toString("utf8"),
+        body: Buffer.concat(chunks).subarray(0, maxBodyBytes).toString("utf8"),
         ...defined({ retryAfter }),
       });
     };
     stream.once("response", (response: NonNullable<typeof head>) => {
       head = response;
-      // The status is the answer; what else is said can be without end.
-      if (keep === 0) answer();
+      // Do not wait for a body that is not needed: it may never end.
+      if (maxBodyBytes === 0) answer();
     });
     stream.on("data", (chunk: Buffer) => {
       chunks.push(chunk);
-      kept += chunk.length;
-      if (kept >= keep) answer();
+      received += chunk.length;
+      if (received >= maxBodyBytes) answer();
     });
     stream.once("end", answer);
     stream.on("error", (error: unknown) => {
-      // It was done, whatever became of the rest of the answer.
+      // Once there is a status, an error while reading the body does not change the outcome.
       if (head !== undefined) return answer();
-      if (late.signal.aborted) settle({ kind: "timeout", detail: `no answer within ${timeout}s` });
+      if (deadline.signal.aborted) settle({ kind: "timeout", detail: `no response within ${timeout}s` });
       else settle({ kind: "failed", detail: codeOf(error) });
     });
   });
 }
 
-/** Behind a socket, too, a server may want to know under which name it is spoken to. */
+/** Sets the Host header of requests through a Unix socket to the host of the URL. */
 const hostOf = ({ url, unixSocket }: OutboundRequest): { readonly host?: string } =>
   unixSocket === undefined ? {} : { host: new URL(url).host };
 
-/** got's own form of an address on a socket. */
+/** Builds got's form of a URL on a Unix socket. */
 function throughSocket(address: string, socket: string): string {
   const { protocol, pathname, search } = new URL(address);
   return `${protocol}//unix:${socket}:${pathname}${search}`;
@@ -124,14 +121,6 @@ async function tlsOptions({ ca, insecureSkipVerify }: OutboundTls): Promise<obje
   };
 }
 
-/** `Retry-After`: seconds or a date. https://www.rfc-editor.org/rfc/rfc9110#name-retry-after */
-function retryAfterOf(value: string | undefined, clock: Clock): Seconds | undefined {
-  if (value === undefined) return undefined;
-  const text = value.trim();
-  const length = /^\d+$/.test(text) ? Number(text) : Date.parse(text) / 1000 - clock.now();
-  return length > 0 ? seconds(length) : undefined;
-}
-
-/** Messages of errors may quote addresses, and with them tokens; codes do not. */
+/** Returns the code of an error. Its message could contain the URL, and with it a token. */
 const codeOf = (error: unknown): string =>
-  error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "no answer";
+  error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "no response";

@@ -4,76 +4,77 @@ import type { Log } from "../../core/log.ts";
 import type { StateStore } from "../../core/memory.ts";
 import type { RetryPolicy } from "../../core/relay.ts";
 import { elapsed, seconds } from "../../core/units.ts";
-import { createDeadLetters, recallQueue } from "./dead-letters.ts";
+import { createDeadLetters, restoreQueue } from "./dead-letters.ts";
 import {
-  type Attempt,
+  type AttemptResult,
   afterAttempt,
   type DeadLetter,
-  died,
   type OutboxItem,
   type QueuedItem,
+  toDeadLetter,
 } from "./retry.ts";
 
-/** What an outbox tells of itself, as it happens. */
+/** What happened to an item after an attempt. */
 export type DeliveryResult = "delivered" | "retried" | "dead";
 
-/** What has to leave, kept until it has: a queue that survives restarts. */
+/** A delivery queue with retries and dead letters, which survives restarts. */
 export interface Outbox {
-  /**
-   * Takes an item. One that is known, waiting or given up, is not taken twice; `full` says that nothing more can be
-   * kept, and that the item was not.
-   */
+  /** Queues an item, unless it is `known` (queued or a dead letter already) or the queue is `full`. */
   add(item: OutboxItem): "added" | "known" | "full";
-  /** What waits, the oldest first. */
+  /** Returns the queued items, oldest first. */
   queued(): readonly QueuedItem[];
-  /** What was given up, the oldest first. */
+  /** Returns the dead letters, oldest first. */
   dead(): readonly DeadLetter[];
-  /** Sends again what was given up, all of it or one, with all of its time before it; tells how many these are. */
+  /** Queues one dead letter or all again, as if they were new; returns their number. */
   replay(id?: string): number;
-  /** Forgets what was given up, all of it or one; tells how many these are. */
+  /** Deletes one dead letter or all; returns their number. */
   discard(id?: string): number;
-  /** Ends attempts in flight; what waits stays remembered. */
+  /** Aborts attempts in progress. Queued items remain stored. */
   stop(): Promise<void>;
 }
 
 export interface OutboxDeps {
   readonly clock: Clock;
   readonly log: Log;
-  /** Its own, and nobody else's. */
-  readonly shelf: StateStore;
+  /** Used for nothing else. */
+  readonly store: StateStore;
   readonly random: () => number;
-  /** Read anew for each attempt, so that a reload is followed. */
+  /** Called for each attempt, so that a reload takes effect. */
   readonly policy: () => RetryPolicy;
-  /** Tries once. What it rejects with counts as a failure. */
-  readonly send: (item: QueuedItem, signal: AbortSignal) => Promise<Attempt>;
+  /** Makes one attempt. A rejection counts as a failure. */
+  readonly send: (item: QueuedItem, signal: AbortSignal) => Promise<AttemptResult>;
   readonly onResult?: (result: DeliveryResult, item: QueuedItem) => void;
   readonly limits?: OutboxLimits;
 }
 
 export interface OutboxLimits {
+  /** Most items in the queue. */
   readonly items: number;
-  /** Of all bodies together. */
+  /** Most bytes of all queued bodies together. */
   readonly bytes: number;
+  /** Most dead letters. */
   readonly dead: number;
-  /** Attempts at once. */
+  /** Most attempts in progress at the same time. */
   readonly concurrency: number;
 }
 
 const LIMITS: OutboxLimits = { items: 10_000, bytes: 32 * 2 ** 20, dead: 1_000, concurrency: 8 };
 
-/** One key's items, in their order: only the first is tried. */
+/** The items with one key, in order. Only the first is attempted. */
 interface Lane {
   readonly items: QueuedItem[];
   cancel?: () => void;
 }
 
+/** Restores the queue and the dead letters of the previous run, and continues with them. */
 export function createOutbox(deps: OutboxDeps): Outbox {
-  const { clock, log, shelf, limits = LIMITS } = deps;
+  const { clock, log, store, limits = LIMITS } = deps;
   const lanes = new Map<string, Lane>();
-  const known = new Map<string, QueuedItem>();
-  /** First items whose time has come, waiting for a place. */
+  /** All queued items by id. */
+  const queued = new Map<string, QueuedItem>();
+  /** Lanes whose first item is due, waiting for a slot. */
   const ready: Lane[] = [];
-  const letters = createDeadLetters(shelf, log, limits.dead);
+  const letters = createDeadLetters(store, log, limits.dead);
   const stopping = new AbortController();
   const inFlight = new Set<Promise<void>>();
   let bytes = 0;
@@ -83,35 +84,35 @@ export function createOutbox(deps: OutboxDeps): Outbox {
     const lane = lanes.get(item.key) ?? { items: [] };
     lanes.set(item.key, lane);
     lane.items.push(item);
-    known.set(item.id, item);
+    queued.set(item.id, item);
     bytes += item.body.length;
-    if (lane.items.length === 1) expect(lane);
+    if (lane.items.length === 1) schedule(lane);
   };
 
-  const forget = (item: QueuedItem): void => {
-    known.delete(item.id);
-    shelf.delete(`queue/${item.id}`);
+  const dequeue = (item: QueuedItem): void => {
+    queued.delete(item.id);
+    store.delete(`queue/${item.id}`);
     bytes -= item.body.length;
   };
 
-  const bury = (item: DeadLetter): void => {
+  const addDeadLetter = (item: DeadLetter): void => {
     letters.add(item);
     deps.onResult?.("dead", item);
     log.warn(
       { id: item.id, attempts: item.attempts, error: item.lastError },
-      "a delivery was given up; it can be replayed",
+      "a delivery failed permanently and became a dead letter; it can be replayed",
     );
   };
 
-  /** Waits for the time of a lane's first item. */
-  const expect = (lane: Lane): void => {
+  /** Makes a lane ready when its first item is due. */
+  const schedule = (lane: Lane): void => {
     const [first] = lane.items;
     if (first === undefined || stopping.signal.aborted) return;
     const wait = Math.max(0, elapsed(clock.now(), first.notBefore));
     if (wait === 0) {
       ready.push(lane);
       fill();
-    } else lane.cancel = clock.after(seconds(wait), () => expect(lane));
+    } else lane.cancel = clock.after(seconds(wait), () => schedule(lane));
   };
 
   const fill = (): void => {
@@ -128,84 +129,87 @@ export function createOutbox(deps: OutboxDeps): Outbox {
   };
 
   const attemptOnce = async (lane: Lane, item: QueuedItem): Promise<void> => {
-    // Never at once: what was remembered is taken up before who created this has it in hand.
+    // Deferred, because restored items are attempted before `createOutbox` has returned.
     const attempt = await Promise.resolve()
       .then(() => deps.send(item, stopping.signal))
-      .catch((error: unknown): Attempt => ({ kind: "failed", detail: textOf(error) }));
-    // What the end of the exporter broke off was no attempt.
+      .catch((error: unknown): AttemptResult => ({ kind: "failed", detail: textOf(error) }));
+    // An attempt aborted by the shutdown does not count.
     if (stopping.signal.aborted && attempt.kind !== "delivered") return;
     settle(lane, item, attempt);
   };
 
-  const settle = (lane: Lane, item: QueuedItem, attempt: Attempt): void => {
-    const fate = afterAttempt(item, attempt, clock.now(), deps.policy(), deps.random());
-    switch (fate.kind) {
+  const settle = (lane: Lane, item: QueuedItem, attempt: AttemptResult): void => {
+    const disposition = afterAttempt(item, attempt, clock.now(), deps.policy(), deps.random());
+    switch (disposition.kind) {
       case "retry":
-        lane.items[0] = fate.item;
-        known.set(item.id, fate.item);
-        shelf.put(`queue/${item.id}`, fate.item);
-        deps.onResult?.("retried", fate.item);
-        log.debug({ id: item.id, attempts: fate.item.attempts, error: fate.item.lastError }, "will retry");
+        lane.items[0] = disposition.item;
+        queued.set(item.id, disposition.item);
+        store.put(`queue/${item.id}`, disposition.item);
+        deps.onResult?.("retried", disposition.item);
+        log.debug(
+          { id: item.id, attempts: disposition.item.attempts, error: disposition.item.lastError },
+          "a delivery failed and will be retried",
+        );
         break;
       case "delivered":
         lane.items.shift();
-        forget(item);
+        dequeue(item);
         deps.onResult?.("delivered", item);
         break;
       case "dead":
         lane.items.shift();
-        bury(fate.item);
-        forget(item);
-        dropFollowers(lane, item.id);
+        addDeadLetter(disposition.item);
+        dequeue(item);
+        failFollowers(lane, item.id);
         break;
     }
     if (lane.items.length === 0) lanes.delete(item.key);
-    else expect(lane);
+    else schedule(lane);
   };
 
-  /** What may only come after something that never came does not come either. */
-  const dropFollowers = (lane: Lane, id: string): void => {
+  /** Makes dead letters of the items that follow `id`, directly or through others. */
+  const failFollowers = (lane: Lane, id: string): void => {
     const next = lane.items.findIndex(({ follows }) => follows === id);
     const [item] = next === -1 ? [] : lane.items.splice(next, 1);
     if (item === undefined) return;
-    bury(died(item, clock.now(), BEREFT));
-    forget(item);
-    dropFollowers(lane, item.id);
+    addDeadLetter(toDeadLetter(item, clock.now(), PREDECESSOR_FAILED));
+    dequeue(item);
+    failFollowers(lane, item.id);
   };
 
-  for (const item of recallQueue(shelf, log)) {
+  for (const item of restoreQueue(store, log)) {
     lastNumber = Math.max(lastNumber, item.number);
-    // It was given up in the moment in which the last run ended.
-    if (letters.has(item.id)) shelf.delete(`queue/${item.id}`);
+    // The previous run ended between adding the dead letter and deleting it from the queue.
+    if (letters.has(item.id)) store.delete(`queue/${item.id}`);
     else enqueue(item);
   }
 
-  const queue = (item: OutboxItem): void => {
+  const addNew = (item: OutboxItem): void => {
     const now = clock.now();
     lastNumber += 1;
-    const queued: QueuedItem = { ...item, number: lastNumber, addedAt: now, attempts: 0, notBefore: now };
+    const added: QueuedItem = { ...item, number: lastNumber, addedAt: now, attempts: 0, notBefore: now };
     if (item.follows !== undefined && letters.has(item.follows)) {
-      bury(died(queued, now, BEREFT));
+      addDeadLetter(toDeadLetter(added, now, PREDECESSOR_FAILED));
       return;
     }
-    shelf.put(`queue/${item.id}`, queued);
-    enqueue(queued);
+    store.put(`queue/${item.id}`, added);
+    enqueue(added);
   };
 
   return {
     add(item) {
-      if (known.has(item.id) || letters.has(item.id)) return "known";
-      if (known.size >= limits.items || bytes + item.body.length > limits.bytes) return "full";
-      queue(item);
+      if (queued.has(item.id) || letters.has(item.id)) return "known";
+      if (queued.size >= limits.items || bytes + item.body.length > limits.bytes) return "full";
+      addNew(item);
       return "added";
     },
-    queued: () => [...known.values()].toSorted((a, b) => a.number - b.number),
+    queued: () => [...queued.values()].toSorted((a, b) => a.number - b.number),
     dead: () => letters.list(),
     replay(id) {
       const chosen = letters.list().filter((item) => id === undefined || item.id === id);
       for (const item of chosen) letters.delete(item.id);
       for (const { id: itemId, key, follows, body, contentType } of chosen) {
-        queue({ id: itemId, key, body, contentType, ...defined({ follows }) });
+        addNew({ id: itemId, key, body, contentType, ...defined({ follows }) });
       }
       return chosen.length;
     },
@@ -222,6 +226,6 @@ export function createOutbox(deps: OutboxDeps): Outbox {
   };
 }
 
-const BEREFT = "what it follows was not delivered";
+const PREDECESSOR_FAILED = "the event before it was not delivered";
 
 const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -1,22 +1,24 @@
 import { createHmac } from "node:crypto";
 import type { Timestamp } from "../../core/units.ts";
 
-/** Marks a key of Standard Webhooks, whose bytes are in base64. */
+/** Prefix of keys in the format of Standard Webhooks; base64 follows it. */
 const BASE64_KEY = "whsec_";
 
-/** What is signed: the exact bytes that are sent, under their identity. */
+/** The content that is signed. */
 export interface SignatureInput {
   readonly id: string;
+  /** The exact bytes of the request body. */
   readonly body: Buffer;
-  /** When it is sent; every attempt is signed anew. */
+  /** When it is sent; each attempt has its own timestamp and signature. */
   readonly at: Timestamp;
 }
 
 /**
- * The headers by which a receiver knows who sent a webhook and that nobody changed it:
+ * Returns the headers by which a receiver verifies a webhook's origin and integrity:
  * `X-Webhook-Signature: sha256=HEX` over the body, and Standard Webhooks' `webhook-id`, `webhook-timestamp` and
- * `webhook-signature` over `ID.TIMESTAMP.BODY`, which a replay cannot carry on. While a key is replaced, the old one
- * signs beside the new one: a second signature in `webhook-signature`, and `X-Webhook-Signature-Previous`.
+ * `webhook-signature` over `ID.TIMESTAMP.BODY`, by which a receiver can also reject replays. While a key is being
+ * rotated, the previous one signs as well: as a second signature in `webhook-signature`, and in
+ * `X-Webhook-Signature-Previous`.
  * https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
  */
 export function signatureHeaders(

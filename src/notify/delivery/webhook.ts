@@ -4,26 +4,26 @@ import type { OutboundTls } from "../../core/relay.ts";
 import type { Secret } from "../../core/secret.ts";
 import type { Seconds } from "../../core/units.ts";
 import { type OutboundReply, send } from "./http-client.ts";
-import type { Attempt, QueuedItem } from "./retry.ts";
+import type { AttemptResult, QueuedItem } from "./retry.ts";
 import { signatureHeaders } from "./sign.ts";
 
-/** Where events go, and how. */
+/** A webhook receiver. */
 export interface WebhookDestination {
   readonly url: Secret;
   readonly headers: Iterable<readonly [name: string, value: Secret]>;
-  /** Without it events carry their identity, and no signature. */
+  /** Keys to sign with. Without them requests carry only `webhook-id`. */
   readonly signing?: { readonly key: Secret; readonly previousKey?: Secret | undefined };
   readonly timeout: Seconds;
   readonly tls: OutboundTls;
 }
 
-/** Sends an item once, signed anew. */
+/** Signs an item and sends it once. */
 export async function deliver(
   { url, headers, signing, timeout, tls }: WebhookDestination,
   item: QueuedItem,
   signal: AbortSignal,
   { clock, userAgent }: { readonly clock: Clock; readonly userAgent: string },
-): Promise<Attempt> {
+): Promise<AttemptResult> {
   const body = Buffer.from(item.body);
   const own = await Promise.all(
     Array.from(headers, async ([name, value]) => [name.toLowerCase(), await value.reveal()] as const),
@@ -48,19 +48,19 @@ export async function deliver(
     body,
     timeout,
     tls,
-    keep: 0,
+    maxBodyBytes: 0,
   };
   return attemptOf(await send(request, signal, clock));
 }
 
-/** What a receiver says once and for all: it dislikes the event itself, or is gone. Anything else may be put right. */
-const FINAL: ReadonlySet<number> = new Set([400, 405, 410, 413, 414, 415, 422]);
+/** Statuses that are not retried: the receiver rejects the event itself, or is gone. All others may be temporary. */
+const PERMANENT_FAILURES: ReadonlySet<number> = new Set([400, 405, 410, 413, 414, 415, 422]);
 
-function attemptOf(reply: OutboundReply): Attempt {
+function attemptOf(reply: OutboundReply): AttemptResult {
   if (reply.kind !== "answer") return { kind: "failed", detail: reply.detail };
   const { status, retryAfter } = reply;
   if (status >= 200 && status <= 299) return { kind: "delivered" };
   const detail = `got status ${status}`;
-  if (FINAL.has(status)) return { kind: "refused", detail };
+  if (PERMANENT_FAILURES.has(status)) return { kind: "refused", detail };
   return { kind: "failed", detail, ...defined({ retryAfter }) };
 }

@@ -3,46 +3,46 @@ import type { Alert } from "../../core/alert.ts";
 import type { StateStore } from "../../core/memory.ts";
 import { elapsed, seconds, type Timestamp, timestamp } from "../../core/units.ts";
 
-/** From the start of an alert to its end: what was handed on of it. */
+/** One period of an alert, from firing to resolved, and the events sent about it. */
 export interface Episode {
   readonly startsAt: Timestamp;
-  /** The identity of the event that told of its start. */
+  /** Id of the event about its start. */
   readonly firing: string;
-  /** That of its end. */
+  /** Id of the event about its end. */
   readonly resolved?: string;
-  /** When Alertmanager last spoke of it. */
+  /** When Alertmanager last mentioned it. */
   readonly seenAt: Timestamp;
 }
 
-/** What an alert means for who was told about it before. */
-export type Judgement =
+/** Whether an alert is news for the relay's receiver, given what was already sent. */
+export type Classification =
   | {
       readonly kind: "event";
       readonly id: string;
-      /** The event that has to come before it. */
+      /** Id of the event that must be delivered first. */
       readonly follows?: string;
       readonly episode: Episode;
     }
-  /** It was said already. */
+  /** An event was sent already. */
   | { readonly kind: "known"; readonly episode: Episode }
-  /** The end of something of which the beginning was never handed on. */
-  | { readonly kind: "unasked" };
+  /** A resolved alert about whose start no event was sent. */
+  | { readonly kind: "unmatched" };
 
 /**
- * Decides whether `alert` is news. Alertmanager repeats itself, repeats a notification that was not answered in time,
- * and hands late ones on after newer ones; the start of an alert can move back while it fires, when another Prometheus
- * saw it earlier.
- * @param relay whose event it is: the same alert through two relays is two events
+ * Decides whether `alert` is news. Alertmanager repeats notifications, both regularly and after a timeout, and may
+ * deliver an older one after a newer one. The start of a firing alert can move back, when another Prometheus saw it
+ * earlier.
+ * @param relay part of the event's id: the same alert through two relays makes two events
  */
 export function classifyAlert(
   relay: string,
   episode: Episode | undefined,
   alert: Alert,
   now: Timestamp,
-): Judgement {
+): Classification {
   const { fingerprint, startsAt, status } = alert;
-  const idOf = (start: Timestamp, what: Alert["status"]): string => {
-    const hash = createHash("sha256").update(JSON.stringify([relay, fingerprint, start, what]));
+  const idOf = (start: Timestamp, change: Alert["status"]): string => {
+    const hash = createHash("sha256").update(JSON.stringify([relay, fingerprint, start, change]));
     return `evt_${hash.digest("hex").slice(0, 32)}`;
   };
   if (status === "firing") {
@@ -52,8 +52,8 @@ export function classifyAlert(
     const id = idOf(startsAt, "firing");
     return { kind: "event", id, episode: { startsAt, firing: id, seenAt: now } };
   }
-  if (episode === undefined) return { kind: "unasked" };
-  // The end of an earlier episode that comes late ends nothing that began after it.
+  if (episode === undefined) return { kind: "unmatched" };
+  // A late notification about the end of an earlier episode does not end the present one.
   if (episode.resolved !== undefined || endedBefore(alert, episode)) {
     return { kind: "known", episode: { ...episode, seenAt: now } };
   }
@@ -69,39 +69,40 @@ export function classifyAlert(
 const endedBefore = ({ endsAtText }: Alert, { startsAt }: Episode): boolean =>
   Date.parse(endsAtText) / 1000 < startsAt;
 
-/** What was handed on of each alert, by its fingerprint. */
+/** The last episode of each alert, by fingerprint, persisted. */
 export interface AlertEpisodes {
   get(fingerprint: string): Episode | undefined;
   put(fingerprint: string, episode: Episode): void;
 }
 
-/** Alertmanager repeats what fires every few hours; what it is silent about for so long is over or forgotten. */
-const LONGEST_SILENCE = seconds(30 * 86_400);
+/** How long an unmentioned episode is kept. Alertmanager repeats firing alerts every few hours, so by then it is over. */
+const RETENTION = seconds(30 * 86_400);
 
-/** How many alerts are remembered. */
-const MOST = 50_000;
+/** Most episodes kept; beyond it the longest unmentioned are dropped. */
+const MAX_EPISODES = 50_000;
 
-/** How often is looked for what is too old, in entries written. */
-const LOOK_EVERY = 1_000;
+/** Writes between two prunings. */
+const PRUNE_INTERVAL = 1_000;
 
-/** @param shelf its own, and nobody else's */
-export function createLedger(shelf: StateStore, now: () => Timestamp): AlertEpisodes {
+/**
+ * Restores the episodes of the previous run.
+ * @param store used for nothing else
+ */
+export function createAlertEpisodes(store: StateStore, now: () => Timestamp): AlertEpisodes {
   let episodes = new Map<string, Episode>();
-  for (const [key, value] of shelf.entries()) {
+  for (const [key, value] of store.entries()) {
     const episode = readEpisode(value);
-    if (episode === undefined) shelf.delete(key);
+    if (episode === undefined) store.delete(key);
     else episodes.set(key, episode);
   }
-  let written = 0;
+  let writes = 0;
 
   const prune = (): void => {
-    const bySight = [...episodes].toSorted(([, a], [, b]) => a.seenAt - b.seenAt);
-    const excess = bySight.length - MOST;
-    const kept = bySight.filter(
-      ([, { seenAt }], i) => i >= excess && elapsed(seenAt, now()) < LONGEST_SILENCE,
-    );
+    const oldestFirst = [...episodes].toSorted(([, a], [, b]) => a.seenAt - b.seenAt);
+    const excess = oldestFirst.length - MAX_EPISODES;
+    const kept = oldestFirst.filter(([, { seenAt }], i) => i >= excess && elapsed(seenAt, now()) < RETENTION);
     episodes = new Map(kept);
-    for (const [key] of bySight) if (!episodes.has(key)) shelf.delete(key);
+    for (const [key] of oldestFirst) if (!episodes.has(key)) store.delete(key);
   };
   prune();
 
@@ -109,9 +110,9 @@ export function createLedger(shelf: StateStore, now: () => Timestamp): AlertEpis
     get: (fingerprint) => episodes.get(fingerprint),
     put(fingerprint, episode) {
       episodes.set(fingerprint, episode);
-      shelf.put(fingerprint, episode);
-      written += 1;
-      if (written % LOOK_EVERY === 0) prune();
+      store.put(fingerprint, episode);
+      writes += 1;
+      if (writes % PRUNE_INTERVAL === 0) prune();
     },
   };
 }

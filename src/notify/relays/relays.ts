@@ -8,16 +8,17 @@ import type { Timestamp } from "../../core/units.ts";
 import { createOutbox, type DeliveryResult, type Outbox } from "../delivery/outbox.ts";
 import type { DeadLetter, QueuedItem } from "../delivery/retry.ts";
 import { deliver } from "../delivery/webhook.ts";
-import { type AlertEpisodes, classifyAlert, createLedger } from "./episodes.ts";
+import { type AlertEpisodes, classifyAlert, createAlertEpisodes } from "./episodes.ts";
 import { type MachineFacts, shapeEvent, subjectOf } from "./shapes.ts";
 
-/** What became of a notification. Only what is `stored` is sure to leave. */
+/** The answer to a notification. Once it is `stored`, its events will be delivered. */
 export type RelayAcceptance =
+  /** Numbers of new events, and of alerts that needed none. */
   | { readonly kind: "stored"; readonly events: number; readonly known: number }
-  /** It cannot be kept at present, and is to be sent again. */
+  /** The events cannot be stored now; the sender should retry. */
   | { readonly kind: "refused"; readonly text: string };
 
-/** A delivery, as it is shown. */
+/** A delivery attempt as shown by the API. */
 export interface PastDelivery {
   readonly id: string;
   readonly result: DeliveryResult;
@@ -26,27 +27,27 @@ export interface PastDelivery {
   readonly error?: string;
 }
 
-/** A relay, as it is shown. */
+/** A relay as shown by routes and metrics. */
 export interface RelayView {
   readonly name: string;
   readonly counts: Readonly<Record<DeliveryResult, number>>;
   readonly queued: readonly QueuedItem[];
   readonly dead: readonly DeadLetter[];
-  /** The newest first. */
+  /** Newest first. */
   readonly recent: readonly PastDelivery[];
 }
 
 /** All relays. */
 export interface Relays {
-  /** Takes over a configuration; a relay that keeps its name keeps what waits in it. */
+  /** Applies a configuration. A relay whose name stays the same keeps its queue. */
   configure(relays: readonly Relay[]): void;
   find(name: string): Relay | undefined;
-  /** Stores an event for each alert that is news, and hands them on from then on. */
-  take(name: string, group: AlertGroup): Promise<RelayAcceptance>;
+  /** Stores an event for each alert that is news, to be delivered from then on. */
+  accept(name: string, group: AlertGroup): Promise<RelayAcceptance>;
   list(): readonly RelayView[];
-  /** Sends dead letters again; tells how many. */
+  /** Queues one dead letter or all again; returns their number. */
   replay(name: string, id?: string): number;
-  /** Forgets dead letters; tells how many. */
+  /** Deletes one dead letter or all; returns their number. */
   discard(name: string, id?: string): number;
   stop(): Promise<void>;
 }
@@ -57,66 +58,69 @@ export interface RelaysDeps {
   readonly memory: Memory;
   readonly random: () => number;
   readonly userAgent: string;
-  /** What the exporter knows itself of what an alert is about. */
-  readonly known: (name: string) => MachineFacts | undefined;
+  /** Returns what the exporter knows about the subject of an alert. */
+  readonly machineFacts: (name: string) => MachineFacts | undefined;
 }
 
-interface Line {
+interface RunningRelay {
   relay: Relay;
   readonly outbox: Outbox;
-  readonly ledger: AlertEpisodes;
+  readonly episodes: AlertEpisodes;
   readonly counts: Record<DeliveryResult, number>;
   readonly recent: PastDelivery[];
 }
 
-const MOST_RECENT = 50;
+/** Most deliveries shown by the API. */
+const MAX_RECENT = 50;
 
+/** Creates the relays, none of which is configured yet. */
 export function createRelays(deps: RelaysDeps): Relays {
   const { clock, log, memory } = deps;
-  const lines = new Map<string, Line>();
+  const relaysByName = new Map<string, RunningRelay>();
 
-  const open = (relay: Relay): Line => {
+  const start = (relay: Relay): RunningRelay => {
     const counts = { delivered: 0, retried: 0, dead: 0 };
     const recent: PastDelivery[] = [];
-    const note = (result: DeliveryResult, { id, attempts, lastError: error }: QueuedItem): void => {
+    const recordResult = (result: DeliveryResult, { id, attempts, lastError: error }: QueuedItem): void => {
       counts[result] += 1;
       const failed = result === "delivered" || error === undefined ? {} : { error };
       recent.unshift({ id, result, at: clock.now(), attempts, ...failed });
-      recent.length = Math.min(recent.length, MOST_RECENT);
+      recent.length = Math.min(recent.length, MAX_RECENT);
       log.debug({ relay: relay.name, id, result, attempts, ...failed }, "relay delivery");
     };
-    const line: Line = {
+    const running: RunningRelay = {
       relay,
       counts,
       recent,
-      ledger: createLedger(memory.namespace(`relay-ledger/${relay.name}`), () => clock.now()),
+      episodes: createAlertEpisodes(memory.namespace(`relay-ledger/${relay.name}`), () => clock.now()),
       outbox: createOutbox({
         clock,
         log,
-        shelf: memory.namespace(`relay-outbox/${relay.name}`),
+        store: memory.namespace(`relay-outbox/${relay.name}`),
         random: deps.random,
-        policy: () => line.relay.retry,
-        send: (item, signal) => deliver(line.relay, item, signal, deps),
-        onResult: note,
+        policy: () => running.relay.retry,
+        send: (item, signal) => deliver(running.relay, item, signal, deps),
+        onResult: recordResult,
       }),
     };
-    return line;
+    return running;
   };
 
-  /** What could not be kept, if anything. */
-  const takeAlert = (
-    { relay, ledger, outbox }: Line,
+  /** Queues an event if the alert is news. */
+  const acceptAlert = (
+    { relay, episodes, outbox }: RunningRelay,
     alert: Alert,
     group: AlertGroup,
   ): "event" | "known" | "full" => {
-    const judgement = classifyAlert(relay.name, ledger.get(alert.fingerprint), alert, clock.now());
-    if (judgement.kind === "unasked") return "known";
-    if (judgement.kind === "known") {
-      ledger.put(alert.fingerprint, judgement.episode);
+    const classified = classifyAlert(relay.name, episodes.get(alert.fingerprint), alert, clock.now());
+    if (classified.kind === "unmatched") return "known";
+    if (classified.kind === "known") {
+      episodes.put(alert.fingerprint, classified.episode);
       return "known";
     }
-    const { id, follows } = judgement;
-    const event = shapeEvent(relay.shape, { id, alert, group, known: deps.known(subjectOf(alert)) });
+    const { id, follows } = classified;
+    const machine = deps.machineFacts(subjectOf(alert));
+    const event = shapeEvent(relay.shape, { id, alert, group, machine });
     const added = outbox.add({
       id,
       key: alert.fingerprint,
@@ -124,56 +128,56 @@ export function createRelays(deps: RelaysDeps): Relays {
       ...defined({ follows }),
     });
     if (added === "full") return "full";
-    ledger.put(alert.fingerprint, judgement.episode);
+    episodes.put(alert.fingerprint, classified.episode);
     return added === "added" ? "event" : "known";
   };
 
   return {
     configure(relays) {
       const names = new Set(relays.map(({ name }) => name));
-      for (const [name, line] of lines) {
+      for (const [name, running] of relaysByName) {
         if (names.has(name)) continue;
-        lines.delete(name);
-        void line.outbox.stop();
+        relaysByName.delete(name);
+        void running.outbox.stop();
       }
       for (const relay of relays) {
-        const line = lines.get(relay.name);
-        if (line === undefined) lines.set(relay.name, open(relay));
-        else line.relay = relay;
+        const running = relaysByName.get(relay.name);
+        if (running === undefined) relaysByName.set(relay.name, start(relay));
+        else running.relay = relay;
       }
     },
-    find: (name) => lines.get(name)?.relay,
-    async take(name, group) {
-      const line = lines.get(name);
-      if (line === undefined) return { kind: "refused", text: "there is no such relay any more" };
-      const fates = group.alerts.map((alert) => takeAlert(line, alert, group));
-      const events = fates.filter((fate) => fate === "event").length;
-      const known = fates.filter((fate) => fate === "known").length;
+    find: (name) => relaysByName.get(name)?.relay,
+    async accept(name, group) {
+      const running = relaysByName.get(name);
+      if (running === undefined) return { kind: "refused", text: "the relay is no longer configured" };
+      const results = group.alerts.map((alert) => acceptAlert(running, alert, group));
+      const events = results.filter((result) => result === "event").length;
+      const known = results.filter((result) => result === "known").length;
       try {
         await memory.flush();
       } catch (error) {
         log.error({ relay: name, err: error }, "events of a relay cannot be stored");
-        return { kind: "refused", text: "the event cannot be stored; the exporter's log says more" };
+        return { kind: "refused", text: "the events cannot be stored; see the exporter's log" };
       }
-      if (events + known < fates.length) {
+      if (events + known < results.length) {
         log.error({ relay: name }, "the queue of a relay is full");
         return { kind: "refused", text: "the queue is full" };
       }
-      if (events > 0) log.info({ relay: name, events, known }, "relay took alerts");
+      if (events > 0) log.info({ relay: name, events, known }, "relay accepted alerts");
       return { kind: "stored", events, known };
     },
     list: () =>
-      Array.from(lines.values(), ({ relay, counts, outbox, recent }) => ({
+      Array.from(relaysByName.values(), ({ relay, counts, outbox, recent }) => ({
         name: relay.name,
         counts: { ...counts },
         queued: outbox.queued(),
         dead: outbox.dead(),
         recent: [...recent],
       })),
-    replay: (name, id) => lines.get(name)?.outbox.replay(id) ?? 0,
-    discard: (name, id) => lines.get(name)?.outbox.discard(id) ?? 0,
+    replay: (name, id) => relaysByName.get(name)?.outbox.replay(id) ?? 0,
+    discard: (name, id) => relaysByName.get(name)?.outbox.discard(id) ?? 0,
     async stop() {
-      await Promise.all(Array.from(lines.values(), ({ outbox }) => outbox.stop()));
+      await Promise.all(Array.from(relaysByName.values(), ({ outbox }) => outbox.stop()));
     },
   };
 }

@@ -4,7 +4,7 @@ import { fillPlaceholders, mapTexts } from "../../core/placeholder.ts";
 import type { EventField, EventPreset, EventShape } from "../../core/relay.ts";
 import { rfc3339, type Timestamp } from "../../core/units.ts";
 
-/** What the exporter itself knows of something that an alert is about. */
+/** The exporter's own facts about the subject of an alert. */
 export interface MachineFacts {
   readonly id?: number;
   readonly hostname?: string;
@@ -12,24 +12,25 @@ export interface MachineFacts {
   readonly lastSeen?: Timestamp;
 }
 
-/** All that an event is made of. */
-export interface EventFacts {
+/** The input of {@link shapeEvent}. */
+export interface AlertContext {
+  /** Id of the event. */
   readonly id: string;
   readonly alert: Alert;
   readonly group: AlertGroup;
-  readonly known: MachineFacts | undefined;
+  readonly machine: MachineFacts | undefined;
 }
 
-/** An event as it is sent. */
+/** An event ready to be sent. */
 export interface RelayEvent {
   readonly body: string;
   readonly contentType: string;
 }
 
-/** Labels that may name what an alert is about, the surest first. */
+/** Labels that may name the subject of an alert, in order of precedence. */
 const NAME_LABELS = ["heartbeat", "machine", "target", "name", "instance", "job"] as const;
 
-/** What an alert is about. */
+/** Returns the name of an alert's subject, or the alert's own name if no label has one. */
 export function subjectOf({ labels }: Alert): string {
   for (const name of NAME_LABELS) {
     const value = valueOf(labels, name);
@@ -38,38 +39,38 @@ export function subjectOf({ labels }: Alert): string {
   return valueOf(labels, "alertname") ?? "";
 }
 
-/** Writes the event. */
-export function shapeEvent(shape: EventShape, facts: EventFacts): RelayEvent {
+/** Renders an event in the given shape. */
+export function shapeEvent(shape: EventShape, context: AlertContext): RelayEvent {
   if (shape.kind === "template") {
-    const body = mapTexts(shape.template, (text) => fillPlaceholders(text, (name) => fieldOf(name, facts)));
+    const body = mapTexts(shape.template, (text) => fillPlaceholders(text, (name) => fieldOf(name, context)));
     return { body: JSON.stringify(body), contentType: "application/json" };
   }
   return {
-    body: JSON.stringify(PRESETS[shape.preset](facts)),
+    body: JSON.stringify(PRESETS[shape.preset](context)),
     contentType: shape.preset === "cloudevents" ? "application/cloudevents+json" : "application/json",
   };
 }
 
-const PRESETS: Readonly<Record<EventPreset, (facts: EventFacts) => object>> = {
-  machine: (facts) => ({ event: eventOf(facts), machine: machineOf(facts) }),
+const PRESETS: Readonly<Record<EventPreset, (context: AlertContext) => object>> = {
+  machine: (context) => ({ event: eventOf(context), machine: machineOf(context) }),
   cloudevents,
   datadog,
   raw,
 };
 
-const eventOf = ({ alert }: EventFacts): string =>
+const eventOf = ({ alert }: AlertContext): string =>
   alert.status === "firing" ? "machine.offline" : "machine.online";
 
-/** The machine of the webhook: what the exporter knows itself comes before what the alert says. */
-function machineOf({ alert, known }: EventFacts) {
-  const said = (name: string): string | undefined =>
+/** Builds the `machine` object. The exporter's own facts take precedence over those in the alert. */
+function machineOf({ alert, machine }: AlertContext) {
+  const inAlert = (name: string): string | undefined =>
     valueOf(alert.labels, name) ?? valueOf(alert.annotations, name);
-  const lastSeen = known?.lastSeen === undefined ? said("last_seen") : rfc3339(known.lastSeen);
+  const lastSeen = machine?.lastSeen === undefined ? inAlert("last_seen") : rfc3339(machine.lastSeen);
   return {
-    id: known?.id ?? numberIn(said("machine_id") ?? said("id")) ?? null,
+    id: machine?.id ?? numberIn(inAlert("machine_id") ?? inAlert("id")) ?? null,
     name: subjectOf(alert),
-    hostname: known?.hostname ?? said("hostname") ?? said("instance") ?? "",
-    description: known?.description ?? said("machine_description") ?? said("description") ?? "",
+    hostname: machine?.hostname ?? inAlert("hostname") ?? inAlert("instance") ?? "",
+    description: machine?.description ?? inAlert("machine_description") ?? inAlert("description") ?? "",
     status: alert.status === "firing" ? "offline" : "online",
     last_seen: lastSeen ?? null,
   };
@@ -79,7 +80,7 @@ const numberIn = (text: string | undefined): number | string | undefined =>
   text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : text;
 
 /** https://github.com/cloudevents/spec/blob/main/cloudevents/formats/json-format.md */
-function cloudevents({ id, alert, group }: EventFacts): object {
+function cloudevents({ id, alert, group }: AlertContext): object {
   return {
     specversion: "1.0",
     id,
@@ -93,24 +94,24 @@ function cloudevents({ id, alert, group }: EventFacts): object {
 }
 
 /** Limits of https://docs.datadoghq.com/api/latest/events/post-an-event/ */
-const LONGEST_TITLE = 100;
-const LONGEST_TEXT = 4_000;
+const MAX_TITLE_LENGTH = 100;
+const MAX_TEXT_LENGTH = 4_000;
 
-function datadog({ alert, group }: EventFacts): object {
+function datadog({ alert, group }: AlertContext): object {
   const { labels, annotations, status } = alert;
-  const said = valueOf(annotations, "summary") ?? valueOf(labels, "alertname") ?? "alert";
+  const summary = valueOf(annotations, "summary") ?? valueOf(labels, "alertname") ?? "alert";
   const host = valueOf(labels, "hostname") ?? valueOf(labels, "instance");
   const at = Date.parse(status === "resolved" ? alert.endsAtText : alert.startsAtText);
   const link = group.externalUrl === "" ? "" : `\n${group.externalUrl}`;
   return {
-    title: `${status === "resolved" ? "Resolved" : "Firing"}: ${said}`.slice(0, LONGEST_TITLE),
-    text: `${(valueOf(annotations, "description") ?? said).slice(0, LONGEST_TEXT - 500)}${link}`.slice(
+    title: `${status === "resolved" ? "Resolved" : "Firing"}: ${summary}`.slice(0, MAX_TITLE_LENGTH),
+    text: `${(valueOf(annotations, "description") ?? summary).slice(0, MAX_TEXT_LENGTH - 500)}${link}`.slice(
       0,
-      LONGEST_TEXT,
+      MAX_TEXT_LENGTH,
     ),
     alert_type:
       status === "resolved" ? "success" : (valueOf(SEVERITIES, valueOf(labels, "severity") ?? "") ?? "error"),
-    // Start and end of an alert are one thread.
+    // Groups the start and the end of an alert into one thread.
     aggregation_key: alert.fingerprint,
     source_type_name: "prometheus",
     tags: Object.entries(labels).map(([name, value]) => `${name}:${value}`),
@@ -121,8 +122,8 @@ function datadog({ alert, group }: EventFacts): object {
 
 const SEVERITIES: Readonly<Record<string, string>> = { critical: "error", warning: "warning", info: "info" };
 
-/** What Alertmanager sends, with one alert: whoever understands its webhooks understands this. */
-function raw({ alert, group }: EventFacts): object {
+/** Builds a notification in Alertmanager's own format, with a single alert. */
+function raw({ alert, group }: AlertContext): object {
   return {
     version: "4",
     groupKey: group.groupKey,
@@ -147,16 +148,16 @@ const alertOf = (alert: Alert): object => ({
   fingerprint: alert.fingerprint,
 });
 
-/** What a placeholder of a template stands for; nothing, where the alert has nothing of that name. */
-function fieldOf(name: string, facts: EventFacts): string {
-  const { alert } = facts;
+/** Returns the value of a template's placeholder; an empty string if the alert has no such value. */
+function fieldOf(name: string, context: AlertContext): string {
+  const { alert } = context;
   const [space, ...rest] = name.split(".");
   if (space === "labels") return valueOf(alert.labels, rest.join(".")) ?? "";
   if (space === "annotations") return valueOf(alert.annotations, rest.join(".")) ?? "";
-  return Object.hasOwn(FIELDS, name) ? FIELDS[name as EventField](facts) : "";
+  return Object.hasOwn(FIELDS, name) ? FIELDS[name as EventField](context) : "";
 }
 
-const FIELDS: Readonly<Record<EventField, (facts: EventFacts) => string>> = {
+const FIELDS: Readonly<Record<EventField, (context: AlertContext) => string>> = {
   id: ({ id }) => id,
   event: eventOf,
   status: ({ alert }) => alert.status,
@@ -166,10 +167,10 @@ const FIELDS: Readonly<Record<EventField, (facts: EventFacts) => string>> = {
   receiver: ({ group }) => group.receiver,
   external_url: ({ group }) => group.externalUrl,
   generator_url: ({ alert }) => alert.generatorUrl,
-  "machine.id": (facts) => String(machineOf(facts).id ?? ""),
-  "machine.name": (facts) => machineOf(facts).name,
-  "machine.hostname": (facts) => machineOf(facts).hostname,
-  "machine.description": (facts) => machineOf(facts).description,
-  "machine.status": (facts) => machineOf(facts).status,
-  "machine.last_seen": (facts) => machineOf(facts).last_seen ?? "",
+  "machine.id": (context) => String(machineOf(context).id ?? ""),
+  "machine.name": (context) => machineOf(context).name,
+  "machine.hostname": (context) => machineOf(context).hostname,
+  "machine.description": (context) => machineOf(context).description,
+  "machine.status": (context) => machineOf(context).status,
+  "machine.last_seen": (context) => machineOf(context).last_seen ?? "",
 };

@@ -1,7 +1,7 @@
 import type { PushHeartbeat } from "../../core/push-heartbeat.ts";
 import { rfc3339, type Timestamp } from "../../core/units.ts";
 
-/** What lunasentri says of a machine: its names, in its order. */
+/** An event in lunasentri's format; field names and their order are lunasentri's. */
 export interface MachineEvent {
   readonly event: "machine.offline" | "machine.online";
   readonly machine: {
@@ -14,7 +14,7 @@ export interface MachineEvent {
   };
 }
 
-/** A heartbeat by push that went offline or came back, as lunasentri tells it. */
+/** Builds the event for a push heartbeat that went offline or came back. */
 export function machineEvent(
   event: MachineEvent["event"],
   id: number,

@@ -1,16 +1,15 @@
 import { failed, type Outcome, type ProbeContext, type ProbeTarget, succeeded } from "../../core/prober.ts";
-import { open } from "./ask.ts";
+import { openTarget } from "./ask.ts";
 import { exchange } from "./exchange.ts";
 import { describe, reasonOfConnection, reasonOfTimeout } from "./failure.ts";
-import { newValues } from "./judge/prompt.ts";
 import type { LlmModule } from "./options.ts";
 import type { LlmReason } from "./reasons.ts";
-import { prepare, shown } from "./request.ts";
+import { endpointOf, outcomeOfObjection, withoutQuery } from "./request.ts";
 import type { LlmTier } from "./tiers.ts";
 
 /**
- * Asks whether the server answers a path with success: nothing of the answer is read. It says nothing of the model,
- * whose engine may hang behind a server that is well.
+ * Requests the path of a tier from the target's server; a 2xx status is a success, and the body is not read. Success says
+ * nothing about the model, whose engine may hang behind a healthy server.
  */
 export async function askTier(
   target: ProbeTarget,
@@ -18,19 +17,19 @@ export async function askTier(
   { path }: LlmTier,
   context: ProbeContext,
 ): Promise<Outcome<LlmReason>> {
-  const prepared = prepare(target, module, module.questions.first, newValues());
-  if ("want" in prepared) return failed("bad_request", `the ${prepared.part} is not ${prepared.want}`);
-  const url = new URL(prepared.url.origin);
+  const endpoint = endpointOf(target, module);
+  if (!(endpoint instanceof URL)) return outcomeOfObjection(endpoint);
+  const url = new URL(endpoint.origin);
   url.pathname = path;
   for (const [name, value] of Object.entries(module.query)) url.searchParams.set(name, value);
-  const opened = await open(target, module, url, context);
-  if ("refused" in opened) return opened.refused;
+  const shared = await openTarget(target, module, url, context);
+  if ("refused" in shared) return shared.refused;
   let status: number | undefined;
   const call = {
     method: "GET",
     url,
-    headers: { "user-agent": "heartbeat-exporter", ...opened.credential.headers },
-    agent: opened.agent,
+    headers: { "user-agent": "heartbeat-exporter", ...shared.credential.headers },
+    agent: shared.agent,
     proxied: module.proxy !== undefined,
     refusesAddress: (ip: string) => module.access.refusesAddress(target, url, ip),
   } as const;
@@ -41,10 +40,10 @@ export async function askTier(
     data: () => true,
   };
   const { ending, progress } = await exchange(call, receiver, context);
-  context.log("asked", { url: shown(url), status });
+  context.log("asked", { url: withoutQuery(url), status });
   if (status !== undefined)
     return status >= 200 && status < 300 ? succeeded : failed("http_status", `HTTP ${status}`);
   return ending.kind === "failed"
     ? failed(reasonOfConnection(ending.error, progress, url.hostname, call.proxied), describe(ending.error))
-    : failed(reasonOfTimeout(progress, false, false), `given up while ${progress}`);
+    : failed(reasonOfTimeout(progress, false, false), `deadline passed while ${progress}`);
 }

@@ -9,19 +9,23 @@ import type {
 } from "../../core/prober.ts";
 import { failed } from "../../core/prober.ts";
 import { seconds } from "../../core/units.ts";
-import { askQuestion, open, type QuestionContext, type QuestionResult } from "./ask.ts";
+import { askQuestion, openTarget, type QuestionContext, type QuestionResult } from "./ask.ts";
 import { askTier } from "./ask-tier.ts";
 import { factsOf } from "./facts.ts";
-import { newValues } from "./judge/prompt.ts";
 import { llmMetrics } from "./metrics.ts";
 import { compileLlm, type LlmModule } from "./options.ts";
 import { type LlmReason, llmReasons } from "./reasons.ts";
-import { prepare } from "./request.ts";
+import { endpointOf, outcomeOfObjection } from "./request.ts";
 import { samplesOf } from "./samples.ts";
 import { type LlmOptions, llmSchema } from "./schema.ts";
 import { expectedSpend, spentOn } from "./spending.ts";
 
-/** Asks a language model a question and judges the answer, measuring it while it comes. */
+/**
+ * Asks a language model a question, measures the answer while it arrives, and judges it.
+ * @example
+ * const module = llmProber.compile({ api: "openai", model: "gpt-4o-mini", prompt: "2 + 3?", expect: { word: "5" } }, compileContext);
+ * const { outcome, answered } = await llmProber.probe({ address: "http://127.0.0.1:8080/v1", configured: true }, module, context);
+ */
 export const llmProber = {
   kind: "llm",
   metrics: Object.values(llmMetrics),
@@ -43,13 +47,13 @@ async function probeLlm(
   module: LlmModule,
   context: ProbeContext,
 ): Promise<ProbeResult<LlmReason>> {
-  const prepared = prepare(target, module, module.questions.first, newValues());
-  if ("want" in prepared) return unasked("bad_request", `the ${prepared.part} is not ${prepared.want}`);
-  const opened = await open(target, module, prepared.url, context);
-  if ("refused" in opened) return { outcome: opened.refused, answered: false, samples: [] };
-  const doubt = caution(target, module);
-  if (doubt !== undefined) context.log(`warning: ${doubt}`);
-  return askAll(opened, context);
+  const url = endpointOf(target, module);
+  if (!(url instanceof URL)) return notAsked(outcomeOfObjection(url));
+  const shared = await openTarget(target, module, url, context);
+  if ("refused" in shared) return notAsked(shared.refused);
+  const warning = clearTextWarning(url, module);
+  if (warning !== undefined) context.log(`warning: ${warning}`);
+  return askAll(shared, context);
 }
 
 async function askNamedTier(
@@ -59,79 +63,82 @@ async function askNamedTier(
   context: ProbeContext,
 ): Promise<Outcome<LlmReason>> {
   const tier = module.tiers.find((one) => one.name === name);
-  if (tier === undefined) throw new Error(`a module was asked for a tier that it does not have: ${name}`);
+  if (tier === undefined) throw new Error(`the module has no tier ${name}`);
   return askTier(target, module, tier, context);
 }
 
 /** Asks the questions of this probe until one fails. */
-async function askAll(opened: QuestionContext, context: ProbeContext): Promise<ProbeResult<LlmReason>> {
-  const { first, further } = opened.module.turns(opened.target);
-  const wanted = further.length + 1;
-  const asked = [await askQuestion(opened, first, context)];
+async function askAll(shared: QuestionContext, context: ProbeContext): Promise<ProbeResult<LlmReason>> {
+  const { first, further } = shared.module.nextQuestions(shared.target);
+  const total = further.length + 1;
+  const results = [await askQuestion(shared, first, context)];
   for (const question of further) {
-    if (asked.at(-1)?.verdict.outcome.ok !== true) break;
+    if (results.at(-1)?.verdict.outcome.ok !== true) break;
     if (context.signal.aborted) {
-      const outcome = failed("timeout", `no time was left for prompt ${asked.length + 1} of ${wanted}`);
-      return { ...resultOf(asked, opened, wanted), outcome };
+      const outcome = failed("timeout", `no time was left for prompt ${results.length + 1} of ${total}`);
+      return { ...resultOf(results, shared, total), outcome };
     }
-    asked.push(await askQuestion(opened, question, context));
+    results.push(await askQuestion(shared, question, context));
   }
-  return resultOf(asked, opened, wanted);
+  return resultOf(results, shared, total);
 }
 
-/** Times are those of the first question, the verdict is that of the last, which is the one that failed if one did. */
+/** Combines the times of the first question with the verdict of the last, which is the one that failed if one did. */
 function resultOf(
-  asked: readonly QuestionResult[],
-  opened: QuestionContext,
-  wanted: number,
+  results: readonly QuestionResult[],
+  shared: QuestionContext,
+  total: number,
 ): ProbeResult<LlmReason> {
-  const [first] = asked;
-  const last = asked.at(-1);
+  const [first] = results;
+  const last = results.at(-1);
   if (first === undefined || last === undefined) throw new Error("no question was asked");
   const { outcome, answered } = last.verdict;
   const { retryAfter } = last.evidence;
   const facts = factsOf(
-    asked.map(({ evidence }) => evidence),
+    results.map(({ evidence }) => evidence),
     first.evidence,
     last.evidence,
   );
   const duration = seconds(last.evidence.exchange.end - first.evidence.exchange.start);
   return {
     outcome:
-      outcome.ok || wanted === 1
+      outcome.ok || total === 1
         ? outcome
-        : failed(outcome.reason, `prompt ${asked.length} of ${wanted}: ${outcome.detail}`),
+        : failed(outcome.reason, `prompt ${results.length} of ${total}: ${outcome.detail}`),
     answered,
     duration,
-    spent: spentOn(asked, opened),
+    spent: spentOn(results, shared),
     facts,
     samples: samplesOf(facts, first.evidence, last),
     ...defined({ retryAfter }),
   };
 }
 
-/** A probe that ended before anything was sent. */
-const unasked = (reason: LlmReason, detail: string): ProbeResult<LlmReason> => ({
-  outcome: failed(reason, detail),
+/** Returns the result of a probe that ended before anything was sent. */
+const notAsked = (outcome: Outcome<LlmReason>): ProbeResult<LlmReason> => ({
+  outcome,
   answered: false,
   samples: [],
 });
 
-/** An address that is no URL of a server, or a model that has to be named. */
+/** Objects to an address that is not the URL of a server, and to a missing model that the API needs. */
 function objection(target: ProbeTarget, module: LlmModule): Objection | undefined {
-  const prepared = prepare(target, module, module.questions.first, newValues());
-  return "want" in prepared ? prepared : undefined;
+  const url = endpointOf(target, module);
+  return url instanceof URL ? undefined : url;
 }
 
 const LOOPBACK = /^(?:localhost|.*\.localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
 
-/** A credential that everybody on the way can read. */
 function caution(target: ProbeTarget, module: LlmModule): string | undefined {
-  const prepared = prepare(target, module, module.questions.first, newValues());
-  if ("want" in prepared || prepared.url.protocol !== "http:" || LOOPBACK.test(prepared.url.hostname))
-    return undefined;
+  const url = endpointOf(target, module);
+  return url instanceof URL ? clearTextWarning(url, module) : undefined;
+}
+
+/** Warns about a credential that is sent without encryption to another machine. */
+function clearTextWarning(url: URL, module: LlmModule): string | undefined {
+  if (url.protocol !== "http:" || LOOPBACK.test(url.hostname)) return undefined;
   const hasCredential = module.key !== undefined || Object.keys(module.headers).length > 0;
   return hasCredential
-    ? "the credential of its module goes there in clear text, as the target is no https"
+    ? "the module's credential is sent in clear text, because the target is not https"
     : undefined;
 }

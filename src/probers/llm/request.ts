@@ -1,57 +1,89 @@
 import { defined } from "../../core/defined.ts";
-import type { Objection, ProbeTarget } from "../../core/prober.ts";
+import { type Failure, failed, type Objection, type ProbeTarget } from "../../core/prober.ts";
 import { fill, type PromptValues } from "./judge/prompt.ts";
 import type { LlmModule } from "./options.ts";
 import type { Question } from "./questions.ts";
 import { isObject } from "./wire/json.ts";
-import type { WireRequest } from "./wire/types.ts";
+import type { RequestSettings, WireEndpoint } from "./wire/types.ts";
 
-/** What is sent, the credential aside. */
+/** The content of a request, without the credential. */
 export interface LlmRequest {
-  readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
 }
 
-/** Model to ask for: the target's own, or the module's. */
+/** Returns the model to ask for: the target's own, or else the module's. */
 export const requestedModel = (target: ProbeTarget, module: LlmModule): string | undefined =>
   target.model ?? module.model;
 
-/** Builds the request of one question, or says why the target cannot be asked. */
+/** Returns the URL that every request of a probe goes to, or the part of the target that rules a request out. */
+export function endpointOf(target: ProbeTarget, module: LlmModule): URL | Objection {
+  const { api, abilities } = module.format;
+  const settings = settingsOf(target, module);
+  if (settings.model === undefined && abilities.needsModel) {
+    return { part: "model", want: `the name of a model, which ${api} needs` };
+  }
+  const url = URL.parse(target.address);
+  if (url?.protocol !== "http:" && url?.protocol !== "https:") {
+    return { part: "target", want: "an http or https URL such as http://127.0.0.1:8080/v1" };
+  }
+  // Addresses are shown in many places, keys never.
+  if (url.username !== "" || url.password !== "")
+    return { part: "target", want: "a URL without user and password (use api_key or headers)" };
+  const endpoint = module.format.endpoint(settings);
+  const base = url.pathname.replace(/\/+$/, "");
+  url.pathname =
+    module.path === undefined ? `${rootOf(base, endpoint)}${endpoint.path}` : `${base}${module.path}`;
+  for (const [name, value] of Object.entries({ ...endpoint.query, ...module.query }))
+    url.searchParams.set(name, value);
+  url.hash = "";
+  return url;
+}
+
+/** Returns the outcome of a probe whose target is refused by `endpointOf`. */
+export const outcomeOfObjection = ({ part, want }: Objection): Failure<"bad_request"> =>
+  failed("bad_request", `the ${part} is not ${want}`);
+
+/** Builds the request of one question. */
 export function prepare(
   target: ProbeTarget,
   module: LlmModule,
   question: Question,
   values: PromptValues,
-): LlmRequest | Objection {
-  const model = requestedModel(target, module);
-  const { api, abilities } = module.format;
-  if (model === undefined && abilities.needsModel) {
-    return { part: "model", want: `the name of a model, without which ${api} cannot be asked` };
-  }
-  const wire = module.format.request({
-    ...defined({ model }),
+): LlmRequest {
+  const request = module.format.request({
+    ...settingsOf(target, module),
     ...(question.system === undefined ? {} : { system: fill(question.system, values) }),
     prompt: fill(question.prompt, values),
-    stream: module.stream,
     maxTokens: module.maxTokens,
     tools: module.questions.tools,
-    special: module.special,
   });
-  const url = endpoint(target.address, module, wire);
-  if (!(url instanceof URL)) return url;
   return {
-    url,
     headers: {
       "user-agent": "heartbeat-exporter",
       "content-type": "application/json",
       accept: module.stream ? ACCEPT[module.format.framing] : ACCEPT.none,
-      // Compression would hold tokens back.
+      // Compression would delay tokens.
       "accept-encoding": "identity",
-      ...wire.headers,
+      ...request.headers,
     },
-    body: JSON.stringify(merged(wire.body, module.extraBody)),
+    body: JSON.stringify(merge(request.body, module.extraBody)),
   };
+}
+
+/** Returns `url` as it may be shown: without its query, which may contain secrets. */
+export const withoutQuery = (url: URL): string => `${url.origin}${url.pathname}`;
+
+const settingsOf = (target: ProbeTarget, module: LlmModule): RequestSettings => ({
+  ...defined({ model: requestedModel(target, module) }),
+  stream: module.stream,
+  special: module.special,
+});
+
+/** Returns what to put before the path of the API. */
+function rootOf(base: string, { root = "", prefix = "" }: WireEndpoint): string {
+  if (prefix !== "") return base.endsWith(prefix) ? base : `${base}${prefix}`;
+  return base === "" ? root : base;
 }
 
 const ACCEPT = {
@@ -60,8 +92,8 @@ const ACCEPT = {
   none: "application/json",
 } as const satisfies Record<LlmModule["format"]["framing"], string>;
 
-/** `fields` with `more` over them, object by object; null takes a field away. */
-function merged(
+/** Returns `fields` overridden by `more`, object by object; null removes a field. */
+function merge(
   fields: Readonly<Record<string, unknown>>,
   more: Readonly<Record<string, unknown>>,
 ): Record<string, unknown> {
@@ -69,32 +101,7 @@ function merged(
   for (const [name, value] of Object.entries(more)) {
     const before = all[name];
     if (value === null) delete all[name];
-    else all[name] = isObject(before) && isObject(value) ? merged(before, value) : value;
+    else all[name] = isObject(before) && isObject(value) ? merge(before, value) : value;
   }
   return all;
 }
-
-function endpoint(address: string, module: LlmModule, wire: WireRequest): URL | Objection {
-  const url = URL.parse(address);
-  if (url?.protocol !== "http:" && url?.protocol !== "https:") {
-    return { part: "target", want: "an http or https URL such as http://127.0.0.1:8080/v1" };
-  }
-  // The address is shown in many places, a key is not.
-  if (url.username !== "" || url.password !== "")
-    return { part: "target", want: "an URL without user and password, which belong into headers" };
-  const base = url.pathname.replace(/\/+$/, "");
-  url.pathname = module.path === undefined ? `${rootOf(base, wire)}${wire.path}` : `${base}${module.path}`;
-  for (const [name, value] of Object.entries({ ...wire.query, ...module.query }))
-    url.searchParams.set(name, value);
-  url.hash = "";
-  return url;
-}
-
-/** What stands before the path of the API. */
-function rootOf(base: string, { root = "", prefix = "" }: WireRequest): string {
-  if (prefix !== "") return base.endsWith(prefix) ? base : `${base}${prefix}`;
-  return base === "" ? root : base;
-}
-
-/** `url` as it may be shown: its query may hold what should not have been put there. */
-export const shown = (url: URL): string => `${url.origin}${url.pathname}`;

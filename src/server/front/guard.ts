@@ -5,20 +5,20 @@ import type { Secret } from "../../core/secret.ts";
 import { createTokenCheck } from "../token.ts";
 import type { Passwords } from "./passwords.ts";
 
-/** What stands before all routes. */
+/** Dependencies of the guard. */
 export interface GuardDeps {
   readonly clock: Clock;
-  /** The newest one: a reload replaces it. */
+  /** The web configuration in use; a reload replaces it. */
   readonly web: () => WebConfig;
   readonly passwords: Passwords;
-  /** The control token, which is as good as a password: a request cannot carry both. */
+  /** The control token. It also passes as a password, because a request has only one `Authorization`. */
   readonly controlToken: () => Secret | undefined;
 }
 
-/** Hashed for nobody: of unknown users it takes as long as of known ones to say no. */
-const NOBODY = "$2y$10$6thhNO3TvXqfOqG2h.gCpeghnbAr1DeiCWdqDXPzuuNKp0MwRm..a";
+/** Compared with the passwords of unknown users, so that they take as long to refuse as known ones. */
+const DECOY_HASH = "$2y$10$6thhNO3TvXqfOqG2h.gCpeghnbAr1DeiCWdqDXPzuuNKp0MwRm..a";
 
-/** Lets those through to `listener` who may come in, and gives every answer the configured headers. */
+/** Wraps a listener: authenticates requests, limits their rate, and sets the configured headers on every answer. */
 export function guarded(listener: RequestListener, deps: GuardDeps): RequestListener {
   const { web, clock } = deps;
   const bucket = createBucket(clock);
@@ -28,18 +28,18 @@ export function guarded(listener: RequestListener, deps: GuardDeps): RequestList
     res: ServerResponse,
     users: WebConfig["users"],
   ): Promise<void> => {
-    // A secret that cannot be read opens nothing.
-    const known = await isKnown(req, users, { ...deps, isToken }).catch(() => false);
-    if (known === true) return listener(req, res);
-    if (known === undefined) return refuse(res, 503, "too many passwords are being looked at");
+    // A secret that cannot be read authenticates no request.
+    const authenticated = await authenticate(req, users, { ...deps, isToken }).catch(() => false);
+    if (authenticated === true) return listener(req, res);
+    if (authenticated === undefined) return refuse(res, 503, "too many passwords are being checked");
     res.setHeader("WWW-Authenticate", 'Basic realm="heartbeat-exporter", charset="UTF-8"');
-    refuse(res, 401, "want the name and password of a user of --web.config.file");
+    refuse(res, 401, "missing or invalid credentials; want a user of --web.config.file");
   };
   return (req, res) => {
     const { headers, users, rateLimit } = web();
     for (const [name, value] of Object.entries(headers)) res.setHeader(name, value);
     if (rateLimit !== undefined && !bucket.take(rateLimit)) {
-      return refuse(res, 429, "more requests than rate_limit of --web.config.file lets in");
+      return refuse(res, 429, "too many requests: rate_limit of --web.config.file is exceeded");
     }
     if (users.size === 0) return listener(req, res);
     void admit(req, res, users);
@@ -48,7 +48,8 @@ export function guarded(listener: RequestListener, deps: GuardDeps): RequestList
 
 type TokenCheck = ReturnType<typeof createTokenCheck>;
 
-async function isKnown(
+/** Checks the credentials of a request. Returns `undefined` if too many passwords are waiting to be checked. */
+async function authenticate(
   req: IncomingMessage,
   users: ReadonlyMap<string, string>,
   { passwords, controlToken, isToken }: GuardDeps & { readonly isToken: TokenCheck },
@@ -64,8 +65,8 @@ async function isKnown(
         /^([^:]*):(.*)$/s.exec(Buffer.from(value, "base64").toString("utf8")) ?? [];
       if (password === undefined) return false;
       const hash = users.get(user);
-      const fits = await passwords.fits(password, hash ?? NOBODY);
-      return hash === undefined && fits === true ? false : fits;
+      const matches = await passwords.matches(password, hash ?? DECOY_HASH);
+      return hash === undefined && matches === true ? false : matches;
     }
     default:
       return false;
@@ -76,7 +77,7 @@ function refuse(res: ServerResponse, status: number, text: string): void {
   res.writeHead(status, { "Content-Type": "text/plain; charset=utf-8" }).end(`${text}\n`);
 }
 
-/** A bucket of tokens: each request takes one, and one comes back every interval, up to a burst. */
+/** Creates a token bucket: each request takes a token, and one is added per interval, up to the burst. */
 function createBucket(clock: Clock): { take: (limit: NonNullable<WebConfig["rateLimit"]>) => boolean } {
   let left = Number.POSITIVE_INFINITY;
   let at = clock.monotonic();

@@ -4,25 +4,26 @@ import type { Clock } from "../../core/clock.ts";
 import { seconds } from "../../core/units.ts";
 import type { PasswordQuestion, PasswordVerdict } from "./bcrypt-worker.ts";
 
-/** Holds passwords against bcrypt hashes, one at a time, away from the thread that probes. */
+/** Compares passwords with bcrypt hashes, one at a time, in a thread of its own. */
 export interface Passwords {
   /**
-   * Whether `password` is that of `hash`. What was found out is kept, so that a scrape does not pay for it each time.
-   * @returns `undefined` when too many are waiting already
+   * Resolves to true if `password` matches `hash`, and to `undefined` if too many comparisons are waiting. Verdicts are
+   * cached, so that scrapes do not hash each time.
    */
-  fits(password: string, hash: string): Promise<boolean | undefined>;
+  matches(password: string, hash: string): Promise<boolean | undefined>;
   stop(): Promise<void>;
 }
 
-/** Verdicts kept, good and bad ones apart: guessing must not push out the ones of scrapers. */
-const KEPT = 100;
+/** Number of cached verdicts. Good and bad ones are cached apart, so that guesses do not evict scrapers. */
+const CACHED_VERDICTS = 100;
 
-/** Who comes when so many are waiting is sent away: somebody is guessing. */
+/** Most comparisons that may wait. More of them indicate guessing. */
 const MOST_WAITING = 20;
 
-/** Without a question for so long the thread ends, and gives its memory back. */
+/** Idle time after which the thread ends, to free its memory. */
 const IDLE = seconds(30);
 
+/** Starts the thread with the first comparison. */
 export function createPasswords(clock: Clock): Passwords {
   const good = new Set<string>();
   const bad = new Set<string>();
@@ -45,13 +46,13 @@ export function createPasswords(clock: Clock): Passwords {
   const start = (): Worker => {
     const started = new Worker(workerFile(), {
       name: "passwords",
-      // Not the parent's: it may have been started with flags that are none of a worker's.
+      // The flags of the parent may be invalid for a worker.
       execArgv: [],
       resourceLimits: { maxYoungGenerationSizeMb: 4 },
     });
     started.unref();
     started.on("message", settle);
-    // Nobody is let in by a thread that failed.
+    // A failed thread authenticates no request.
     started.on("error", () => {
       worker = undefined;
       for (const id of waiting.keys()) settle({ id, ok: false });
@@ -68,26 +69,26 @@ export function createPasswords(clock: Clock): Passwords {
     });
 
   return {
-    async fits(password, hash) {
-      // Digests, so that no password is kept.
+    async matches(password, hash) {
+      // Digests, so that the cache holds no passwords.
       const key = createHash("sha256").update(`${hash}\n${password}`).digest("base64");
       if (good.has(key)) return true;
       if (bad.has(key)) return false;
       if (waiting.size >= MOST_WAITING) return undefined;
       const ok = await ask(password, hash);
-      keep(ok ? good : bad, key);
+      cache(ok ? good : bad, key);
       return ok;
     },
     stop: end,
   };
 }
 
-function keep(kept: Set<string>, key: string): void {
-  kept.add(key);
-  const [oldest] = kept;
-  if (kept.size > KEPT && oldest !== undefined) kept.delete(oldest);
+function cache(verdicts: Set<string>, key: string): void {
+  verdicts.add(key);
+  const [oldest] = verdicts;
+  if (verdicts.size > CACHED_VERDICTS && oldest !== undefined) verdicts.delete(oldest);
 }
 
-/** Beside this file, and of its kind: TypeScript in the repository, JavaScript in the package. */
+/** Returns the worker beside this file: TypeScript in the repository, JavaScript in the package. */
 const workerFile = (): URL =>
   new URL(import.meta.url.endsWith(".ts") ? "./bcrypt-worker.ts" : "./bcrypt-worker.js", import.meta.url);

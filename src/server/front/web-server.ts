@@ -5,26 +5,26 @@ import type { TLSSocket } from "node:tls";
 import type { WebConfig } from "../../config/web/config.ts";
 import { seconds, toMilliseconds } from "../../core/units.ts";
 
-/** Prometheus keeps its connections between scrapes, which are a minute apart by default. */
+/** Longer than the interval of scrapes, a minute by default, so that Prometheus reuses its connections. */
 const KEEP_ALIVE = toMilliseconds(seconds(90));
 
-/** A server, and the way to give it other certificates. */
+/** An HTTP or HTTPS server with reloadable TLS settings. */
 export interface WebServer {
   readonly server: Server;
   /**
-   * Takes over certificates, versions and ciphers, for new connections.
-   * @returns what of it needs a restart, and so was left as it was; `undefined` when nothing does
+   * Applies certificates, versions and ciphers to new connections. Returns a warning if a change requires a restart and
+   * was ignored.
    */
   apply(web: WebConfig): string | undefined;
 }
 
-/** HTTP, or HTTPS where the configuration has certificates. Nothing listens yet. */
+/** Creates a server for HTTPS if the configuration has certificates, else for HTTP. It does not listen yet. */
 export function createWebServer(web: WebConfig | undefined): WebServer {
   const first = web?.tls;
   if (first === undefined) {
     return {
       server: createHttpServer({ keepAliveTimeout: KEEP_ALIVE }),
-      apply: ({ tls }) => (tls === undefined ? undefined : "HTTPS is turned on by a restart only"),
+      apply: ({ tls }) => (tls === undefined ? undefined : "turning HTTPS on requires a restart"),
     };
   }
   let current = first;
@@ -32,18 +32,18 @@ export function createWebServer(web: WebConfig | undefined): WebServer {
     ...first.context,
     keepAliveTimeout: KEEP_ALIVE,
     requestCert: first.clients !== "none",
-    // Judged below, where it depends on what the client shows.
+    // Other modes depend on the certificate and are checked below.
     rejectUnauthorized: first.clients === "verified",
   });
   server.prependListener("secureConnection", (socket: TLSSocket) => {
-    if (!isWelcome(socket, current)) socket.destroy();
+    if (!isAccepted(socket, current)) socket.destroy();
   });
-  // A client that cannot agree on TLS is its own affair; without a listener Node.js closes the connection as well.
+  // Failed TLS handshakes need no listener: Node.js closes their connections.
   return {
     server,
     apply({ tls }) {
-      if (tls === undefined) return "HTTPS is turned off by a restart only";
-      if (tls.clients !== current.clients) return "client_auth_type is changed by a restart only";
+      if (tls === undefined) return "turning HTTPS off requires a restart";
+      if (tls.clients !== current.clients) return "changing client_auth_type requires a restart";
       server.setSecureContext(tls.context);
       current = tls;
       return undefined;
@@ -51,7 +51,7 @@ export function createWebServer(web: WebConfig | undefined): WebServer {
   };
 }
 
-function isWelcome(socket: TLSSocket, { clients, allowedNames }: NonNullable<WebConfig["tls"]>): boolean {
+function isAccepted(socket: TLSSocket, { clients, allowedNames }: NonNullable<WebConfig["tls"]>): boolean {
   if (clients === "none" || clients === "any_if_given") return true;
   const certificate = socket.getPeerX509Certificate();
   if (certificate === undefined) return clients === "verified_if_given";
@@ -59,7 +59,7 @@ function isWelcome(socket: TLSSocket, { clients, allowedNames }: NonNullable<Web
   return allowedNames === undefined || namesOf(certificate).some((name) => allowedNames.includes(name));
 }
 
-/** Each alternative name; Node.js puts those with special letters in them into quotes, as JSON. */
+/** Matches each alternative name. Node.js quotes those with special characters, as JSON. */
 const NAME = /(?:^|, )(?:DNS|IP Address|URI|email):("(?:[^"\\]|\\.)*"|[^,]*)/g;
 
 const namesOf = ({ subjectAltName = "" }: X509Certificate): readonly string[] =>

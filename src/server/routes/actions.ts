@@ -3,50 +3,50 @@ import { rfc3339 } from "../../core/units.ts";
 import type { ActionView } from "../../notify/actions/actions.ts";
 import type { AuditEntry } from "../../notify/actions/audit.ts";
 import { notificationOf } from "../body.ts";
-import type { RouteContext } from "../deps.ts";
 import { refuse, refuseJson } from "../refuse.ts";
 import { queryOf } from "../request.ts";
+import type { RouteContext } from "../route-context.ts";
 
 const unknownAction = (res: Response, name: string): void =>
-  refuseJson(res, 404, `action: got ${JSON.stringify(name)}, want the name of one under actions`);
+  refuseJson(res, 404, `action: got ${JSON.stringify(name)}, want the name of a configured action`);
 
-/** `POST /alertmanager/actions/{name}`: does something about each alert that fires. Answered when that is stored. */
+/** `POST /alertmanager/actions/{name}`: runs the action for each firing alert. Answers as soon as the attempts are stored. */
 export const actionRoute =
-  (deps: RouteContext) =>
+  (context: RouteContext) =>
   async (req: Request, res: Response): Promise<void> => {
     const name = String(req.params["name"]);
-    const action = deps.actions.find(name);
+    const action = context.actions.find(name);
     if (action === undefined) return unknownAction(res, name);
-    const group = await notificationOf(action.auth, req, res, deps);
+    const group = await notificationOf(action.auth, req, res, context);
     if (group === undefined) return;
-    const taken = await deps.actions.take(name, group);
-    if (taken.kind === "refused") {
+    const intake = await context.actions.accept(name, group);
+    if (intake.kind === "refused") {
       res.set("Retry-After", "10");
-      return refuseJson(res, 503, taken.text);
+      return refuseJson(res, 503, intake.text);
     }
-    const { accepted, refused, ignored } = taken;
+    const { accepted, refused, ignored } = intake;
     res.status(accepted.length > 0 ? 202 : 200).json({ accepted, refused, ignored });
   };
 
-/** `GET /api/v1/actions`: how each action stands, and what was done last. */
+/** `GET /api/v1/actions`: the state of each action, and the latest attempts. */
 export const actionsRoute =
   ({ actions }: RouteContext) =>
   (_req: Request, res: Response): void => {
     res.json({ actions: actions.list().map(actionJson), audit: actions.audit().map(auditJson) });
   };
 
-/** `GET /api/v1/actions/{name}/runs/{number}/output`: what a program or a server said; it may hold anything. */
+/** `GET /api/v1/actions/{name}/runs/{number}/output`: the output of a program or server, which may contain secrets. */
 export const outputRoute =
   ({ actions }: RouteContext) =>
   (req: Request, res: Response): void => {
     const entry = actions.auditEntry(Number(req.params["number"]));
     if (entry?.output === undefined || entry.action !== req.params["name"]) {
-      return refuseJson(res, 404, "number: want that of an attempt in /api/v1/actions");
+      return refuseJson(res, 404, "number: want the number of an attempt with output, see /api/v1/actions");
     }
     refuse(res, 200, entry.output);
   };
 
-/** `POST /api/v1/actions/{name}/reset[?target=]`: counts attempts anew. */
+/** `POST /api/v1/actions/{name}/reset[?target=]`: resets the count of attempts. */
 export const resetRoute =
   ({ actions, log }: RouteContext) =>
   (req: Request, res: Response): void => {
@@ -55,9 +55,13 @@ export const resetRoute =
     const target = queryOf(req).get("target") ?? undefined;
     const reset = actions.reset(name, target);
     if (reset === 0 && target !== undefined) {
-      return refuseJson(res, 404, `target: got ${JSON.stringify(target)}, want one in /api/v1/actions`);
+      return refuseJson(
+        res,
+        404,
+        `target: got ${JSON.stringify(target)}, want a target of the action, see /api/v1/actions`,
+      );
     }
-    log.warn({ action: name, reset, from: req.ip }, "attempts of an action reset by hand");
+    log.warn({ action: name, reset, from: req.ip }, "attempts of an action reset by an operator");
     res.json({ reset });
   };
 

@@ -5,16 +5,18 @@ import { targetStatus } from "../../core/status.ts";
 import type { Target } from "../../core/target.ts";
 import { rfc3339, type Timestamp } from "../../core/units.ts";
 import type { GroupReading, MemberReading } from "../../groups/groups.ts";
-import type { RouteContext } from "../deps.ts";
+import type { RouteContext } from "../route-context.ts";
 
-/** `GET /api/v1/targets`: the configured targets with what is known of them; nothing is probed for it. */
+/** `GET /api/v1/targets`: the configured targets with their states. Probes nothing. */
 export const targetsRoute =
-  (deps: RouteContext) =>
+  (context: RouteContext) =>
   (_req: Request, res: Response): void => {
-    res.json({ targets: [...deps.current().targets.values()].map((target) => targetFacts(deps, target)) });
+    res.json({
+      targets: [...context.config().targets.values()].map((target) => targetFacts(context, target)),
+    });
   };
 
-/** `GET /api/v1/groups`: the groups with their status and that of their members. */
+/** `GET /api/v1/groups`: the groups with their status and members. */
 export const groupsRoute =
   ({ health }: RouteContext) =>
   (_req: Request, res: Response): void => {
@@ -22,7 +24,7 @@ export const groupsRoute =
   };
 
 function targetFacts({ state, ask }: RouteContext, target: Target) {
-  const known = state(target);
+  const failover = state(target);
   const latest = ask.latest(target)?.result;
   return {
     name: target.name,
@@ -33,12 +35,12 @@ function targetFacts({ state, ask }: RouteContext, target: Target) {
     labels: target.labels,
     schedule: target.schedule,
     interval_seconds: target.interval,
-    status: targetStatus(target, known.health, latest),
-    mode: target.failover === undefined ? null : known.mode,
-    consecutive_failures: known.consecutiveFailures,
-    consecutive_successes: known.consecutiveSuccesses,
-    last_probe: timeOf(known.lastProbeAt),
-    last_success: timeOf(known.lastSuccessAt),
+    status: targetStatus(target, failover.health, latest),
+    mode: target.failover === undefined ? null : failover.mode,
+    consecutive_failures: failover.consecutiveFailures,
+    consecutive_successes: failover.consecutiveSuccesses,
+    last_probe: timeOf(failover.lastProbeAt),
+    last_success: timeOf(failover.lastSuccessAt),
     last_duration_seconds: latest?.duration ?? null,
     last_failure_reason: latest === undefined || latest.outcome.ok ? null : latest.outcome.reason,
   };
@@ -62,7 +64,7 @@ const memberFacts = ({ name, kind, critical, reading }: MemberReading) => ({
   message: reading.message,
 });
 
-/** As the configuration writes it. */
+/** Returns the rule in the form of the configuration. */
 function ruleOf(rule: UnhealthyWhen) {
   switch (rule.kind) {
     case "critical":

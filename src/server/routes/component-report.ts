@@ -3,25 +3,25 @@ import type { TargetStatus } from "../../core/status.ts";
 import { rfc3339, type Seconds, type Timestamp } from "../../core/units.ts";
 import type { GroupReading, MemberReading } from "../../groups/groups.ts";
 import { chooseGroup } from "../choose.ts";
-import type { RouteContext } from "../deps.ts";
 import { refuseJson } from "../refuse.ts";
+import type { RouteContext } from "../route-context.ts";
 
 /**
- * `/report[?group=]`: a group, or everything, with its members and how the exporter does. Names and types are those that
- * Go's encoding/json gives the untagged struct `HealthReport`, so that a Go program decodes it into that: times are
+ * `GET /report[?group=]`: a group, or everything, with its members and the exporter's own statistics. Keys and types are
+ * those that Go's encoding/json gives the untagged struct `HealthReport`, so that a Go program can decode it: times are
  * RFC 3339 or null, durations whole nanoseconds.
  */
 export const reportRoute =
-  (deps: RouteContext) =>
+  (context: RouteContext) =>
   (req: Request, res: Response): void => {
-    const chosen = chooseGroup(deps, req);
+    const chosen = chooseGroup(context, req);
     if (chosen.kind === "refused") return refuseJson(res, 404, chosen.text);
-    const reading = chosen.kind === "group" ? chosen.reading : deps.health.everything();
-    res.json(reportOf(deps, reading));
+    const reading = chosen.kind === "group" ? chosen.reading : context.health.everything();
+    res.json(reportOf(context, reading));
   };
 
-function reportOf({ version, vitals }: RouteContext, { status, members, at }: GroupReading) {
-  const { uptime, lately, queued, memory, cpu, activities } = vitals();
+function reportOf({ version, processStats }: RouteContext, { status, members, at }: GroupReading) {
+  const { uptime, lately, queued, memory, cpu, activities } = processStats();
   return {
     Status: capital(status),
     Components: componentsOf(members),
@@ -38,7 +38,7 @@ function reportOf({ version, vitals }: RouteContext, { status, members, at }: Gr
   };
 }
 
-/** By name; a component that calls itself as something else is called stands beside it. */
+/** Returns the members by name. Of several with one name, the later ones get their kind as a prefix. */
 function componentsOf(members: readonly MemberReading[]) {
   const components = new Map<string, ReturnType<typeof componentOf>>();
   for (const member of members) {
@@ -53,7 +53,7 @@ const componentOf = ({ name, kind, critical, reading }: MemberReading) => ({
   Status: capital(reading.status),
   LastCheck: timeOf(reading.at),
   Message: reading.message,
-  // A Go program cannot decode anything else into an error.
+  // Go cannot decode any other value into an error.
   Error: null,
   Metrics: reading.metrics,
   Kind: kind,

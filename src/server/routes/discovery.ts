@@ -1,24 +1,24 @@
 import type { Request, Response } from "express";
 import { redactAddress } from "../../core/secret.ts";
 import type { Target } from "../../core/target.ts";
-import type { RouteContext } from "../deps.ts";
+import type { RouteContext } from "../route-context.ts";
 
-/** One entry of Prometheus' HTTP service discovery. */
+/** A target group of Prometheus' HTTP service discovery. */
 interface TargetGroup {
   readonly targets: readonly [string];
   readonly labels: Readonly<Record<string, string>>;
 }
 
 /**
- * `/sd`: Prometheus' HTTP service discovery of the configured targets. Each is scraped through `/probe` without any
- * relabelling: path, parameters, interval and `instance` (the address of the target, without a password) come
- * with it.
+ * `GET /sd`: Prometheus' HTTP service discovery of the configured targets. Each is scraped through `/probe` without any
+ * relabelling: its labels contain path, parameters, interval, timeout and `instance` (the address of the target without
+ * its password).
  */
 export const discoveryRoute =
-  ({ current, externalUrl, routePrefix }: RouteContext) =>
+  ({ config, externalUrl, routePrefix }: RouteContext) =>
   (req: Request, res: Response): void => {
     const base = externalUrl ?? new URL(`${req.protocol}://${req.get("Host") ?? "localhost"}${routePrefix}`);
-    res.json([...current().targets.values()].map((target) => targetGroup(target, base)));
+    res.json([...config().targets.values()].map((target) => targetGroup(target, base)));
   };
 
 function targetGroup(target: Target, base: URL): TargetGroup {
@@ -40,7 +40,7 @@ function targetGroup(target: Target, base: URL): TargetGroup {
   };
 }
 
-/** As long as a probe may take and the answer needs to travel, but Prometheus refuses more than the interval. */
+/** The timeout of a probe plus a second for the response. Prometheus rejects a timeout above the interval. */
 function scrapeTimeout({ module, interval }: Target): number {
   return Math.min(interval, (module.timeout ?? 10) + 1);
 }

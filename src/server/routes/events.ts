@@ -4,18 +4,18 @@ import { targetStatus } from "../../core/status.ts";
 import { rfc3339, seconds } from "../../core/units.ts";
 import type { EventFilter } from "../../events/feed.ts";
 import type { Message } from "../../events/message.ts";
-import type { RouteContext } from "../deps.ts";
 import { refuseJson } from "../refuse.ts";
 import { queryOf } from "../request.ts";
+import type { RouteContext } from "../route-context.ts";
 import { modeOf } from "./mode.ts";
 
-/** Comments that show proxies and clients that the connection lives. */
+/** Interval of comments, by which proxies and clients recognize a live connection. */
 const KEEP_ALIVE = seconds(15);
 
-/** How long clients wait before they come back, each another time: after a restart not all at once. */
+/** Range of the delay, in ms, after which a client reconnects. Random, so that clients do not all return at once after a restart. */
 const RETRY_MS = { least: 1000, most: 4000 } as const;
 
-/** What waits for a client that does not read; longer, and it is dropped. */
+/** Most bytes buffered for a client that does not read; beyond it the client is dropped. */
 const MOST_BUFFERED = 1024 * 1024;
 
 const MOST_STREAMS = 1000;
@@ -23,7 +23,7 @@ const MOST_STREAMS = 1000;
 const DEFAULT_LIMIT = 100;
 const MOST_LISTED = 10_000;
 
-/** What a request asks for. */
+/** The parameters of a request. */
 interface EventStreamQuery {
   readonly wanted: EventFilter;
   readonly after?: number;
@@ -32,30 +32,35 @@ interface EventStreamQuery {
 }
 
 /**
- * `GET /api/v1/events`: what happens, as server-sent events: first what happened since `Last-Event-ID`, then the state
- * of now, then each event. With `Accept: application/json` or `?format=json` a list of past events instead.
+ * `GET /api/v1/events`: a stream of server-sent events: those since `Last-Event-ID`, a snapshot of the current state, then
+ * each new event. With `Accept: application/json` or `?format=json`, a list of past events instead.
  */
 export const eventsRoute =
-  (deps: RouteContext) =>
+  (context: RouteContext) =>
   async (req: Request, res: Response): Promise<void> => {
-    const asked = parseEventStreamQuery(deps, req);
+    const query = parseEventStreamQuery(context, req);
     res.set("Cache-Control", "no-store").vary("Accept");
-    if (typeof asked === "string") return refuseJson(res, 400, asked);
-    if (asked.list) {
-      res.json({ events: await deps.events.past(asked) });
+    if (typeof query === "string") return refuseJson(res, 400, query);
+    if (query.list) {
+      res.json({ events: await context.events.past(query) });
       return;
     }
-    if (deps.events.streams().open >= MOST_STREAMS) {
+    if (context.events.streams().open >= MOST_STREAMS) {
       res.set("Retry-After", "30");
-      return refuseJson(res, 503, `streams: got one more than ${MOST_STREAMS}, want at most so many at once`);
+      return refuseJson(res, 503, `streams: ${MOST_STREAMS} are open, which is the limit`);
     }
-    if (!deps.ready()) return refuseJson(res, 503, "the exporter is shutting down");
-    stream(deps, asked, req, res);
+    if (!context.ready()) return refuseJson(res, 503, "the exporter is shutting down");
+    stream(context, query, req, res);
   };
 
-function stream(deps: RouteContext, { wanted, after }: EventStreamQuery, req: Request, res: Response): void {
-  const { clock, log, events } = deps;
-  // Nobody else gets this connection when the stream ends; and nginx is not to collect it.
+function stream(
+  context: RouteContext,
+  { wanted, after }: EventStreamQuery,
+  req: Request,
+  res: Response,
+): void {
+  const { clock, log, events } = context;
+  // The connection is not reused after the stream; nginx must not buffer it.
   res.set({ "Content-Type": "text/event-stream", "X-Accel-Buffering": "no", Connection: "close" });
   res.flushHeaders();
   if (req.method === "HEAD") return void res.end();
@@ -86,8 +91,8 @@ function stream(deps: RouteContext, { wanted, after }: EventStreamQuery, req: Re
     ...defined({ after }),
     event: (message) => write(frame(message.type, message.id, message)),
     caughtUp(newest) {
-      const text = frame("snapshot", newest, snapshot(deps, wanted));
-      // However many targets there are, it must be possible to be told of them.
+      const text = frame("snapshot", newest, snapshot(context, wanted));
+      // A snapshot must fit, however many targets there are.
       allowed += Buffer.byteLength(text);
       write(text);
     },
@@ -100,11 +105,11 @@ function stream(deps: RouteContext, { wanted, after }: EventStreamQuery, req: Re
   });
 }
 
-/** JSON has no line breaks of its own, so that each event is one line of data. */
+/** Renders a server-sent event. Its JSON has no line breaks, so it takes one line of data. */
 const frame = (type: Message["type"] | "snapshot", id: number, data: object): string =>
   `event: ${type}\n${id === 0 ? "" : `id: ${id}\n`}data: ${JSON.stringify(data)}\n\n`;
 
-/** Resolves when what was written has left, or the client has. */
+/** Resolves when the buffer is drained or the connection closed. */
 function drained(res: Response): Promise<void> {
   if (!res.writableNeedDrain || res.destroyed) return Promise.resolve();
   return new Promise((resolve) => {
@@ -117,41 +122,44 @@ function drained(res: Response): Promise<void> {
 }
 
 /**
- * The state of now, of what is wanted: the modes as `/config/mode` has them, and the status of targets and groups, and
- * which heartbeats are offline: of those that are not there may be thousands.
+ * Returns the current state of the subjects that the client wants: modes as in `/config/mode`, the status of targets and
+ * groups, and the heartbeats that are offline. The others are omitted, because there may be thousands.
  */
-function snapshot(deps: RouteContext, { subjects }: EventFilter) {
+function snapshot(context: RouteContext, { subjects }: EventFilter) {
   const isWanted = ({ name }: { readonly name: string }): boolean =>
     subjects === undefined || subjects.has(name);
   return {
     type: "snapshot",
-    at: rfc3339(deps.clock.now()),
-    targets: [...deps.current().targets.values()].filter(isWanted).map((target) => {
-      const status = targetStatus(target, deps.state(target).health, deps.ask.latest(target)?.result);
-      return { ...modeOf(deps, target), status };
+    at: rfc3339(context.clock.now()),
+    targets: [...context.config().targets.values()].filter(isWanted).map((target) => {
+      const status = targetStatus(target, context.state(target).health, context.ask.latest(target)?.result);
+      return { ...modeOf(context, target), status };
     }),
-    heartbeats: Array.from(deps.pushes.list(), ({ heartbeat, status }) => ({ name: heartbeat.name, status }))
+    heartbeats: Array.from(context.pushes.list(), ({ heartbeat, status }) => ({
+      name: heartbeat.name,
+      status,
+    }))
       .filter((one) => one.status === "offline" && isWanted(one))
       .map(({ name, status }) => ({ heartbeat: name, source: "push", status })),
-    groups: deps.health
+    groups: context.health
       .groups()
       .filter(({ group }) => isWanted(group))
       .map(({ group, status }) => ({ group: group.name, status })),
   };
 }
 
-/** @returns what is asked for, or what is wrong with it */
-function parseEventStreamQuery(deps: RouteContext, req: Request): EventStreamQuery | string {
+/** Parses the query and headers of a request; returns an error text if they are malformed. */
+function parseEventStreamQuery(context: RouteContext, req: Request): EventStreamQuery | string {
   const query = queryOf(req);
   const subjects = listOf(query, "target");
-  const unknown = subjects.find((name) => !deps.knowsName(name));
+  const unknown = subjects.find((name) => !context.names.has(name));
   if (unknown !== undefined)
     return `target: got ${JSON.stringify(unknown)}, want the name of a target, heartbeat or group`;
   const words = listOf(query, "type");
-  const types = words.map((word) => deps.events.eventType(word));
+  const types = words.map((word) => context.events.eventType(word));
   if (types.includes(undefined)) {
     const wrong = words[types.indexOf(undefined)];
-    return `type: got ${JSON.stringify(wrong)}, want one of: ${deps.events.words.join(", ")}`;
+    return `type: got ${JSON.stringify(wrong)}, want one of: ${context.events.words.join(", ")}`;
   }
   const after = lastEventId(query, req);
   if (typeof after === "string") return after;
@@ -173,7 +181,7 @@ function parseEventStreamQuery(deps: RouteContext, req: Request): EventStreamQue
   };
 }
 
-/** Names may be given several times, or with commas between them. */
+/** Returns the values of a parameter that may be repeated, or contain several separated by commas. */
 const listOf = (query: URLSearchParams, name: string): readonly string[] =>
   query
     .getAll(name)
@@ -181,7 +189,7 @@ const listOf = (query: URLSearchParams, name: string): readonly string[] =>
     .map((text) => text.trim())
     .filter((text) => text !== "");
 
-/** That of the query is somebody's own choice; that of the header comes from a client that cannot mend it. */
+/** Returns the id of the last event that the client received. A malformed header is ignored, because an EventSource could not correct it. */
 function lastEventId(query: URLSearchParams, req: Request): number | undefined | string {
   const text = query.get("last_event_id");
   const id = text ?? req.get("Last-Event-ID") ?? "";

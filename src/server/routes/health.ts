@@ -3,50 +3,50 @@ import type { TargetStatus } from "../../core/status.ts";
 import { seconds } from "../../core/units.ts";
 import type { GroupReading, MemberReading } from "../../groups/groups.ts";
 import { chooseGroup } from "../choose.ts";
-import type { RouteContext } from "../deps.ts";
 import { refuse } from "../refuse.ts";
 import { queryOf } from "../request.ts";
+import type { RouteContext } from "../route-context.ts";
 
-/** Timers that are this late do not fire any more; a busy machine delays them by less. */
+/** Lateness of timers that indicates a hang: a busy machine delays them by less. */
 const STALLED_AFTER = seconds(60);
 
-/** One of the two questions of a kubelet, and what answers it with no. */
-interface HealthQuestion {
+/** One of the two checks of a kubelet. */
+interface HealthCheck {
   readonly name: "livez" | "readyz";
-  /** What is wrong with the exporter itself. */
-  readonly ownFault: (deps: RouteContext) => string | undefined;
-  /** The statuses of a group, or of a member, that are no. */
-  readonly refuses: ReadonlySet<TargetStatus>;
+  /** Returns the fault of the exporter itself, if it has one. */
+  readonly ownFault: (context: RouteContext) => string | undefined;
+  /** Statuses of a group or member that fail the check. */
+  readonly failing: ReadonlySet<TargetStatus>;
 }
 
-const LIVEZ: HealthQuestion = {
+const LIVEZ: HealthCheck = {
   name: "livez",
-  ownFault: ({ vitals }) =>
-    vitals().lateness > STALLED_AFTER ? "the schedule of probes stands still" : undefined,
-  refuses: new Set(["unhealthy"]),
+  ownFault: ({ processStats }) =>
+    processStats().lateness > STALLED_AFTER ? "scheduled probes have stopped" : undefined,
+  failing: new Set(["unhealthy"]),
 };
 
-const READYZ: HealthQuestion = {
+const READYZ: HealthCheck = {
   name: "readyz",
   ownFault: ({ ready }) => (ready() ? undefined : "shutting down"),
-  refuses: new Set(["degraded", "unhealthy", "unknown"]),
+  failing: new Set(["degraded", "unhealthy", "unknown"]),
 };
 
-/** `/livez[?group=&verbose]`: 503 when the exporter stands still, or its group is unhealthy. */
-export const livezRoute = (deps: RouteContext) => answer(deps, LIVEZ);
+/** `GET /livez[?group=&verbose]`: 503 if the exporter hangs, or the group is unhealthy. */
+export const livezRoute = (context: RouteContext) => answer(context, LIVEZ);
 
-/** `/readyz[?group=&verbose]`: 200 while requests may be sent here and the group, if there is one, is healthy. */
-export const readyzRoute = (deps: RouteContext) => answer(deps, READYZ);
+/** `GET /readyz[?group=&verbose]`: 503 while shutting down, or unless the group is healthy. */
+export const readyzRoute = (context: RouteContext) => answer(context, READYZ);
 
-/** In the form of Kubernetes' own: `ok`, or a line for each part, always when something failed. */
+/** Answers in the form of Kubernetes' own checks: `ok`, or a line for each part if one failed or `verbose` is set. */
 const answer =
-  (deps: RouteContext, question: HealthQuestion) =>
+  (context: RouteContext, check: HealthCheck) =>
   (req: Request, res: Response): void => {
-    const chosen = chooseGroup(deps, req);
+    const chosen = chooseGroup(context, req);
     if (chosen.kind === "refused") return refuse(res, 404, chosen.text);
-    const fault = question.ownFault(deps);
+    const fault = check.ownFault(context);
     const group = chosen.kind === "group" ? chosen.reading : undefined;
-    const failed = fault !== undefined || (group !== undefined && question.refuses.has(group.status));
+    const failed = fault !== undefined || (group !== undefined && check.failing.has(group.status));
     const verbose = queryOf(req).has("verbose");
     res.set("Cache-Control", "no-store").type("text/plain");
     if (!failed && !verbose) {
@@ -55,31 +55,23 @@ const answer =
     }
     const lines = [
       fault === undefined ? "[+]exporter ok" : `[-]exporter failed: ${fault}`,
-      ...(group === undefined ? [] : groupLines(group, question)),
-      `${question.name} ${failed ? "failed" : "passed"}`,
+      ...(group === undefined ? [] : groupLines(group, check)),
+      `${check.name} ${failed ? "failed" : "passed"}`,
     ];
     res.status(failed ? 503 : 200).send(`${lines.join("\n")}\n`);
   };
 
-function groupLines(
-  { group, status, members }: GroupReading,
-  { refuses }: HealthQuestion,
-): readonly string[] {
+function groupLines({ group, status, members }: GroupReading, { failing }: HealthCheck): readonly string[] {
   return [
     ...members.map(({ name, reading: { status, reason } }: MemberReading) =>
-      line(name, status, refuses, reason),
+      line(name, status, failing, reason),
     ),
-    line(`group ${group.name}`, status, refuses),
+    line(`group ${group.name}`, status, failing),
   ];
 }
 
-function line(
-  name: string,
-  status: TargetStatus,
-  refuses: HealthQuestion["refuses"],
-  reason?: string,
-): string {
-  const why = reason === undefined ? status : `${status}, ${reason}`;
-  if (refuses.has(status)) return `[-]${name} failed: ${why}`;
-  return status === "healthy" ? `[+]${name} ok` : `[+]${name} ok (${why})`;
+function line(name: string, status: TargetStatus, failing: HealthCheck["failing"], reason?: string): string {
+  const detail = reason === undefined ? status : `${status}, ${reason}`;
+  if (failing.has(status)) return `[-]${name} failed: ${detail}`;
+  return status === "healthy" ? `[+]${name} ok` : `[+]${name} ok (${detail})`;
 }

@@ -2,15 +2,15 @@ import type { Request, Response } from "express";
 import { isUp } from "../../core/heartbeat.ts";
 import { formatDuration, rfc3339, type Timestamp } from "../../core/units.ts";
 import type { PushView } from "../../heartbeats/view.ts";
-import type { ProbedHeartbeat, RouteContext } from "../deps.ts";
 import { refuse, refuseJson } from "../refuse.ts";
 import { queryOf } from "../request.ts";
+import type { ProbedHeartbeat, RouteContext } from "../route-context.ts";
 
 const STATUSES = ["online", "offline", "unknown"] as const;
 
-/** A heartbeat as JSON, however it reports. What is not known is `null`. */
+/** A heartbeat as JSON, from any source. Unknown values are `null`. */
 interface HeartbeatJson {
-  /** `null` unless it pings: what logs and leases report has a name and no number. */
+  /** Only push heartbeats have one; `null` for those of logs and leases. */
   readonly id: number | null;
   readonly name: string;
   readonly hostname: string | null;
@@ -24,48 +24,48 @@ interface HeartbeatJson {
   readonly labels: Readonly<Record<string, string>>;
 }
 
-/** `/heartbeats[?status=&name=]`, alias `/machines`: all that report by themselves. */
+/** `GET /heartbeats[?status=&name=]`, alias `/machines`: all heartbeats. */
 export const heartbeatsRoute =
-  (deps: RouteContext) =>
+  (context: RouteContext) =>
   (req: Request, res: Response): void => {
     const query = queryOf(req);
     const [status, name] = [query.get("status"), query.get("name")];
-    if (status !== null && !STATUSES.some((known) => known === status)) {
+    if (status !== null && !STATUSES.some((one) => one === status)) {
       return refuseJson(res, 400, `status: got ${JSON.stringify(status)}, want ${STATUSES.join(", ")}`);
     }
     res.json(
-      allOf(deps).filter(
+      allOf(context).filter(
         (one) => (status === null || one.status === status) && (name === null || one.name === name),
       ),
     );
   };
 
-/** `/heartbeats/{name}`: one of them. A name with slashes, of a log or a lease, is escaped. */
+/** `GET /heartbeats/{name}`: one heartbeat. Slashes in names of logs and leases are percent-encoded. */
 export const heartbeatRoute =
-  (deps: RouteContext) =>
+  (context: RouteContext) =>
   (req: Request, res: Response): void => {
     const name = req.params["name"];
-    const push = typeof name === "string" ? deps.pushes.find(name) : undefined;
-    const found = push === undefined ? allOf(deps).find((one) => one.name === name) : pushJson(push);
+    const push = typeof name === "string" ? context.pushes.find(name) : undefined;
+    const found = push === undefined ? allOf(context).find((one) => one.name === name) : pushJson(push);
     if (found === undefined)
       return refuseJson(res, 404, `got ${JSON.stringify(name)}, want the name of a heartbeat`);
     res.json(found);
   };
 
-/** `/heartbeats/{name}/body`: what it last sent along. It may hold secrets, so it takes the control token. */
+/** `GET /heartbeats/{name}/body`: the last body of its pings. May contain secrets, so it requires the control token. */
 export const bodyRoute =
   ({ pushes }: RouteContext) =>
   (req: Request, res: Response): void => {
     const name = req.params["name"];
     const body = typeof name === "string" ? pushes.bodies.get(name) : undefined;
     if (body === undefined)
-      return refuse(res, 404, `got ${JSON.stringify(name)}, want a heartbeat that sent a body`);
+      return refuse(res, 404, `got ${JSON.stringify(name)}, want the name of a heartbeat that sent a body`);
     res.set("X-Content-Type-Options", "nosniff").type("text/plain").send(body);
   };
 
-const allOf = ({ pushes, heardBeats, clock }: RouteContext): readonly HeartbeatJson[] => [
+const allOf = ({ pushes, probedHeartbeats, clock }: RouteContext): readonly HeartbeatJson[] => [
   ...Array.from(pushes.list(), pushJson),
-  ...heardBeats().map((heard) => heardJson(heard, clock.now())),
+  ...probedHeartbeats().map((one) => probedJson(one, clock.now())),
 ];
 
 function pushJson({
@@ -103,7 +103,7 @@ function pushJson({
   } satisfies HeartbeatJson & Readonly<Record<string, unknown>>;
 }
 
-function heardJson({ target, beat }: ProbedHeartbeat, now: Timestamp) {
+function probedJson({ target, beat }: ProbedHeartbeat, now: Timestamp) {
   const up = isUp(beat, now);
   return {
     id: null,

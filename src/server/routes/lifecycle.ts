@@ -1,13 +1,15 @@
 import type { Request, Response } from "express";
-import type { RouteContext } from "../deps.ts";
 import { refuse } from "../refuse.ts";
+import type { RouteContext } from "../route-context.ts";
 
-/** `/-/healthy`: the exporter runs. It says nothing of the targets. */
-export const healthyRoute = (_req: Request, res: Response): void => {
-  res.type("text/plain").send("Healthy\n");
-};
+/** `GET /-/healthy`: always 200; says nothing about the targets. */
+export const healthyRoute =
+  () =>
+  (_req: Request, res: Response): void => {
+    res.type("text/plain").send("Healthy\n");
+  };
 
-/** `/-/ready`: requests may be sent here; not while shutting down. */
+/** `GET /-/ready`: 503 while shutting down. */
 export const readyRoute =
   ({ ready }: RouteContext) =>
   (_req: Request, res: Response): void => {
@@ -15,7 +17,7 @@ export const readyRoute =
     else refuse(res, 503, "Not ready: shutting down");
   };
 
-/** `POST /-/reload`: loads the configuration anew; a bad one is answered with what is wrong and changes nothing. */
+/** `POST /-/reload`: reloads the configuration. A bad one changes nothing; the answer lists its problems. */
 export const reloadRoute =
   ({ reload }: RouteContext) =>
   async (_req: Request, res: Response): Promise<void> => {
@@ -23,14 +25,14 @@ export const reloadRoute =
       await reload();
     } catch (error) {
       const text = error instanceof Error ? error.message : String(error);
-      return refuse(res, 500, `the old configuration stays in use, the new one has problems:\n${text}`);
+      return refuse(res, 500, `the new configuration has problems, the old one stays in use:\n${text}`);
     }
     res.type("text/plain").send("Reloaded\n");
   };
 
-/** `/config`: the configuration in use, without its secrets. */
+/** `GET /config`: the configuration in use, without its secrets. */
 export const configRoute =
-  ({ current }: RouteContext) =>
+  ({ config }: RouteContext) =>
   (_req: Request, res: Response): void => {
-    res.type("text/plain").send(current().redacted);
+    res.type("text/plain").send(config().redacted);
   };

@@ -2,11 +2,11 @@ import type { Request, Response } from "express";
 import { DURATION_FORM, parseDuration, rfc3339 } from "../../core/units.ts";
 import type { ManualRequest } from "../../maintenance/maintenance.ts";
 import type { ManualWindow } from "../../maintenance/manual.ts";
-import type { RouteContext } from "../deps.ts";
 import { refuseJson } from "../refuse.ts";
 import { queryOf } from "../request.ts";
+import type { RouteContext } from "../route-context.ts";
 
-/** `GET /api/v1/maintenance`: all windows, configured and by hand, and whether they are open. */
+/** `GET /api/v1/maintenance`: all windows, configured and manual. */
 export const maintenanceRoute =
   ({ maintenance }: RouteContext) =>
   (_req: Request, res: Response): void => {
@@ -24,16 +24,16 @@ export const maintenanceRoute =
     });
   };
 
-/** No longer by hand: whoever needs more writes it into the configuration, where others see it. */
-const LONGEST = 30 * 86_400;
+/** Longest manual window, in seconds. Longer ones belong into the configuration, where other operators see them. */
+const LONGEST_MANUAL = 30 * 86_400;
 
-/** `POST /api/v1/maintenance?for=1h&target=NAME` (or heartbeat, or group): begins a window now; it ends by itself. */
+/** `POST /api/v1/maintenance?for=1h&target=NAME` (or `heartbeat`, or `group`): starts a manual window. */
 export const startMaintenanceRoute =
-  (deps: RouteContext) =>
+  (context: RouteContext) =>
   (req: Request, res: Response): void => {
     const query = queryOf(req);
     const lasting = parseDuration(query.get("for") ?? "");
-    if (lasting === undefined || lasting <= 0 || lasting > LONGEST) {
+    if (lasting === undefined || lasting <= 0 || lasting > LONGEST_MANUAL) {
       return refuseJson(
         res,
         400,
@@ -46,46 +46,49 @@ export const startMaintenanceRoute =
     });
     const [one] = named;
     if (one === undefined || named.length > 1) {
-      return refuseJson(res, 400, "want one of ?target=, ?heartbeat= and ?group=");
+      return refuseJson(res, 400, "want exactly one of ?target=, ?heartbeat= and ?group=");
     }
-    if (!isKnown(deps, one)) {
+    if (!isKnown(context, one)) {
       return refuseJson(
         res,
         404,
         `${one.kind}: got ${JSON.stringify(one.name)}, want the name of a ${one.kind}`,
       );
     }
-    const window = deps.maintenance.start({ ...one, lasting });
-    if (window === undefined) return refuseJson(res, 409, "there are too many windows; end some");
-    deps.log.warn({ ...one, until: rfc3339(window.until), from: req.ip }, "maintenance begun by hand");
+    const window = context.maintenance.start({ ...one, lasting });
+    if (window === undefined) return refuseJson(res, 409, "too many manual windows; end one first");
+    context.log.warn(
+      { ...one, until: rfc3339(window.until), from: req.ip },
+      "maintenance started by an operator",
+    );
     res.status(201).json(manualJson(window));
   };
 
-/** `DELETE /api/v1/maintenance/{id}`: ends a window that was begun by hand. */
+/** `DELETE /api/v1/maintenance/{id}`: ends a manual window. */
 export const endMaintenanceRoute =
   ({ maintenance, log }: RouteContext) =>
   (req: Request, res: Response): void => {
     const id = String(req.params["id"]);
     if (!maintenance.end(id)) {
-      return refuseJson(res, 404, `id: got ${JSON.stringify(id)}, want that of a window begun by hand`);
+      return refuseJson(res, 404, `id: got ${JSON.stringify(id)}, want the id of a manual window`);
     }
-    log.warn({ id, from: req.ip }, "maintenance ended by hand");
+    log.warn({ id, from: req.ip }, "maintenance ended by an operator");
     res.json({ ended: id });
   };
 
 const KINDS = ["target", "heartbeat", "group"] as const satisfies readonly ManualRequest["kind"][];
 
 function isKnown(
-  { current, pushes, heardBeats }: RouteContext,
+  { config, pushes, probedHeartbeats }: RouteContext,
   { kind, name }: Pick<ManualRequest, "kind" | "name">,
 ): boolean {
   switch (kind) {
     case "target":
-      return current().targets.has(name);
+      return config().targets.has(name);
     case "group":
-      return current().groups.has(name);
+      return config().groups.has(name);
     case "heartbeat":
-      return pushes.has(name) || heardBeats().some(({ beat }) => beat.heartbeat === name);
+      return pushes.has(name) || probedHeartbeats().some(({ beat }) => beat.heartbeat === name);
   }
 }
 

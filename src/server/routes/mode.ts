@@ -5,34 +5,36 @@ import type { Target } from "../../core/target.ts";
 import { DURATION_FORM, parseDuration, rfc3339 } from "../../core/units.ts";
 import type { FailoverCommand } from "../../failover/driver.ts";
 import { chooseTarget } from "../choose.ts";
-import type { RouteContext } from "../deps.ts";
 import { refuseJson } from "../refuse.ts";
 import { queryOf } from "../request.ts";
+import type { RouteContext } from "../route-context.ts";
 
 /**
- * `/config/mode`: the mode an application is to work in, with what to do in fallback. Carries an `ETag` that changes with
- * the answer, so that asking often costs little (`If-None-Match`, 304).
+ * `GET /config/mode`: the mode that applications should work in, with the policy for fallback. Carries an `ETag`, so that
+ * frequent polling costs little (`If-None-Match`, 304).
  */
 export const modeRoute =
-  (deps: RouteContext) =>
+  (context: RouteContext) =>
   (req: Request, res: Response): void => {
-    const target = chooseTarget(deps, req, res);
+    const target = chooseTarget(context, req, res);
     if (target === undefined) return;
-    const body = modeOf(deps, target);
+    const body = modeOf(context, target);
     const etag = `"${createHash("sha256").update(JSON.stringify(body)).digest("base64url").slice(0, 22)}"`;
     res.set("ETag", etag).set("Cache-Control", "no-cache");
-    // Not left to express: it ignores the tag when the request says no-cache, as fetch does whenever it sends one.
+    // Express would ignore the tag of a request with no-cache, which fetch adds to every request with If-None-Match.
     if (req.get("If-None-Match")?.includes(etag) === true) res.status(304).end();
     else res.json(body);
   };
 
-/** `POST /config/failover` and `/config/recovery`: changes the mode until the results say otherwise. */
-export const changeRoute = (deps: RouteContext, kind: "failover" | "recovery") =>
-  commandRoute(deps, () => ({ kind }));
+/** `POST /config/failover`: switches to fallback, until enough results demand recovery. */
+export const failoverRoute = (context: RouteContext) => commandRoute(context, () => ({ kind: "failover" }));
 
-/** `POST /config/force/{primary|fallback|auto}[?for=10m]`: holds a mode whatever the results say, or lets go of it. */
-export const forceRoute = (deps: RouteContext) =>
-  commandRoute(deps, (req, res) => {
+/** `POST /config/recovery`: switches to primary, until enough results demand failover. */
+export const recoveryRoute = (context: RouteContext) => commandRoute(context, () => ({ kind: "recovery" }));
+
+/** `POST /config/force/{primary|fallback|auto}[?for=10m]`: forces a mode, whatever the results; `auto` ends that. */
+export const forceRoute = (context: RouteContext) =>
+  commandRoute(context, (req, res) => {
     const wanted = String(req.params["mode"]);
     const query = queryOf(req);
     if (wanted === "auto") return { kind: "auto" };
@@ -51,26 +53,26 @@ export const forceRoute = (deps: RouteContext) =>
     return { kind: "force", mode, lasting };
   });
 
-/** @param read makes the command of the request, or answers it and returns nothing */
+/** @param read parses the command of a request; if it cannot, answers and returns `undefined` */
 const commandRoute =
-  (deps: RouteContext, read: (req: Request, res: Response) => FailoverCommand | undefined) =>
+  (context: RouteContext, read: (req: Request, res: Response) => FailoverCommand | undefined) =>
   (req: Request, res: Response): void => {
     const command = read(req, res);
-    const target = command === undefined ? undefined : chooseTarget(deps, req, res);
+    const target = command === undefined ? undefined : chooseTarget(context, req, res);
     if (command === undefined || target === undefined) return;
     if (target.failover === undefined) {
       return refuseJson(
         res,
         409,
-        `target ${target.name} has no failover: give it a failover section in the configuration`,
+        `target ${target.name} has no failover: add a failover section to it in the configuration`,
       );
     }
-    deps.command(target, command);
-    deps.log.warn({ target: target.name, ...command, from: req.ip }, "mode changed by hand");
-    res.json(modeOf(deps, target));
+    context.command(target, command);
+    context.log.warn({ target: target.name, ...command, from: req.ip }, "mode changed by an operator");
+    res.json(modeOf(context, target));
   };
 
-/** What `/config/mode` says of a target. */
+/** Returns the JSON of `/config/mode` for a target. */
 export function modeOf({ state }: Pick<RouteContext, "state">, target: Target) {
   const { mode, modeSince, forced } = state(target);
   return {

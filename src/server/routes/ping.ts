@@ -2,70 +2,72 @@ import type { NextFunction, Request, Response } from "express";
 import { defined } from "../../core/defined.ts";
 import { RUN_ID } from "../../core/push-heartbeat.ts";
 import type { PingKind } from "../../heartbeats/machine.ts";
-import type { RouteContext } from "../deps.ts";
+import { readBody } from "../body.ts";
 import { refuse } from "../refuse.ts";
+import type { RouteContext } from "../route-context.ts";
 import { bearerOf, createTokenCheck } from "../token.ts";
 
-/** How much of a body is kept, in bytes; the header by which healthchecks.io tells it tells it here. */
-const BODY_LIMIT = 10_000;
-/** How much of a body is read before the connection is closed over it. */
+/** Number of bytes kept of a body; announced to clients in the header that healthchecks.io uses for it. */
+const KEPT_BODY = 10_000;
+
+/** Number of bytes read of a body before its connection is closed. */
 const LONGEST_BODY = 1024 * 1024;
 
 const METHODS = "HEAD, GET, POST";
 const HEADERS = {
   "Content-Type": "text/plain; charset=utf-8",
   "Content-Length": "2",
-  "Ping-Body-Limit": String(BODY_LIMIT),
+  "Ping-Body-Limit": String(KEPT_BODY),
 };
 
-/** The same for names that exist and names that do not, so that nobody learns which do. */
+/** The same text for known and unknown names, so that names cannot be enumerated. */
 const UNAUTHORIZED =
-  'got no token or a wrong one, or a name that there is not; want "Authorization: Bearer TOKEN", ?token=TOKEN or /ping/TOKEN/NAME';
+  'missing or invalid token, or unknown heartbeat; want "Authorization: Bearer TOKEN", ?token=TOKEN or /ping/TOKEN/NAME';
 
-/** `/ping/{name}` and what may stand behind the name: something reports by itself. */
+/** `/ping/{name}`, with a token before the name and an action after it: a heartbeat reports. */
 export function pingRoute({ pushes, clock, log }: RouteContext) {
-  const rightToken = createTokenCheck(clock);
+  const matches = createTokenCheck(clock);
 
-  /** Whether a ping of `name` may come in with this token. Both ways of refusing do the same work. */
-  const allowed = async (name: string, given: string): Promise<boolean> => {
+  /** Reports whether the token allows a ping of `name`. Takes as long for unknown names as for wrong tokens. */
+  const isAuthorized = async (name: string, token: string): Promise<boolean> => {
     const wanted = pushes.tokenOf(name);
-    const known = pushes.has(name) || pushes.takesNew();
-    if (wanted !== undefined) return rightToken(given, wanted);
-    const other = known ? undefined : pushes.anyToken();
-    if (other === undefined) return true;
-    await rightToken(given, other);
+    if (wanted !== undefined) return matches(token, wanted);
+    const mayExist = pushes.has(name) || pushes.allowsRegistration();
+    const decoy = mayExist ? undefined : pushes.anyToken();
+    if (decoy === undefined) return true;
+    await matches(token, decoy);
     return false;
   };
 
   return async (req: Request, res: Response, next: NextFunction): Promise<void> => {
-    // Of a path that is only written alike express thinks it is this one.
+    // Express ignores the case of the path that this handler is mounted on.
     if (!req.baseUrl.endsWith("/ping")) return next();
     if (req.method !== "POST" && req.method !== "GET" && req.method !== "HEAD") {
       res.set("Allow", METHODS);
       return refuse(res, 405, `/ping: got ${req.method}, want ${METHODS}`);
     }
     const [path = "", search] = req.url.split("?", 2);
-    const asked = readPingPath(path);
-    if ("status" in asked) return refuse(res, asked.status, `/ping: ${asked.text}`);
+    const ping = parsePingPath(path);
+    if ("status" in ping) return refuse(res, ping.status, `/ping: ${ping.text}`);
     const query = new URLSearchParams(search);
     const rid = query.get("rid")?.toLowerCase();
-    if (rid !== undefined && !RUN_ID.test(rid))
-      return refuse(res, 400, "rid: got something else, want a UUID");
+    if (rid !== undefined && !RUN_ID.test(rid)) return refuse(res, 400, "rid: must be a UUID");
 
-    const token = bearerOf(req) ?? query.get("token") ?? asked.token ?? "";
-    if (!(await allowed(asked.name, token))) {
+    const token = bearerOf(req) ?? query.get("token") ?? ping.token ?? "";
+    if (!(await isAuthorized(ping.name, token))) {
       res.set("WWW-Authenticate", 'Bearer realm="heartbeat-exporter"');
       return refuse(res, 401, `/ping: ${UNAUTHORIZED}`);
     }
-    if (!pushes.has(asked.name) && !admitted(asked, res)) return;
-    pushes.ping(asked.name, asked.ping, rid);
-    log.debug({ heartbeat: asked.name, ping: asked.ping, from: req.ip }, "ping");
-    if (req.method === "POST") await keepBody(asked.name, req, res);
+    if (!pushes.has(ping.name) && !register(ping.name, res)) return;
+    pushes.ping(ping.name, ping.kind, rid);
+    log.debug({ heartbeat: ping.name, ping: ping.kind, from: req.ip }, "ping");
+    if (req.method === "POST") await keepBody(ping.name, req, res);
     res.writeHead(200, HEADERS).end("OK");
   };
 
-  function admitted({ name }: PingPath, res: Response): boolean {
-    if (!pushes.takesNew()) {
+  /** Registers an unknown heartbeat. Returns false if that is refused and answered. */
+  function register(name: string, res: Response): boolean {
+    if (!pushes.allowsRegistration()) {
       refuse(
         res,
         404,
@@ -77,58 +79,49 @@ export function pingRoute({ pushes, clock, log }: RouteContext) {
     if (refusal === undefined) return true;
     const { reason, wanted } = refusal;
     if (reason === "name") refuse(res, 400, `/ping: got ${JSON.stringify(name)}, want ${wanted}`);
-    else refuse(res, 403, `/ping: got a heartbeat more, want ${wanted}`);
+    else refuse(res, 403, `/ping: got one heartbeat too many, want ${wanted}`);
     return false;
   }
 
-  /** The ping counts from its first line on: a body that comes slowly or never is no silence. */
+  /** Stores the body of a ping. The ping itself has been counted: a slow or broken body is no silence. */
   async function keepBody(name: string, req: Request, res: Response): Promise<void> {
-    const chunks: Buffer[] = [];
-    let length = 0;
-    try {
-      for await (const chunk of req.iterator({ destroyOnReturn: false })) {
-        if (length < BODY_LIMIT) chunks.push(chunk as Buffer);
-        length += (chunk as Buffer).length;
-        if (length > LONGEST_BODY) break;
-      }
-    } catch {
-      // The client is gone, and what it sent is a part.
-      return;
+    const body = await readBody(req, { limit: LONGEST_BODY, keep: KEPT_BODY });
+    if (body.kind === "too_long") res.set("Connection", "close");
+    if (body.kind === "complete" || body.kind === "too_long") {
+      if (body.bytes.length > 0) pushes.bodies.keep(name, body.bytes);
     }
-    if (length > LONGEST_BODY) res.set("Connection", "close");
-    if (length > 0) pushes.bodies.keep(name, Buffer.concat(chunks).subarray(0, BODY_LIMIT));
   }
 }
 
-/** What the address of a ping says. */
-export interface PingPath {
+/** The parts of the path of a ping. */
+interface PingPath {
   readonly name: string;
-  readonly ping: PingKind;
-  /** A token that stands before the name. */
+  readonly kind: PingKind;
+  /** The token before the name. */
   readonly token?: string;
 }
 
-/** An address that is none of a ping, with what to answer. */
-export interface PingPathProblem {
+/** An invalid ping path and the HTTP error to send. */
+interface PingPathProblem {
   readonly status: 400 | 404;
   readonly text: string;
 }
 
 const FORMS =
-  "/ping/NAME, /ping/TOKEN/NAME, and after either /start, /fail, /log or an exit status from 0 to 255";
+  "/ping/NAME or /ping/TOKEN/NAME, optionally followed by /start, /fail, /log or an exit status from 0 to 255";
 
 /**
- * Reads what stands after `/ping`: `/NAME`, `/TOKEN/NAME`, and either with an action behind it. What can be an action
- * is one, so a heartbeat is never called like it.
+ * Parses the path after `/ping`: `/NAME` or `/TOKEN/NAME`, optionally followed by an action. A last part that can be an
+ * action is one, so no heartbeat may have such a name.
  */
-export function readPingPath(path: string): PingPath | PingPathProblem {
+function parsePingPath(path: string): PingPath | PingPathProblem {
   const parts = path.split("/").slice(1);
   if (parts.includes("") || parts.length === 0) return { status: 404, text: `got no name, want ${FORMS}` };
   let decoded: string[];
   try {
     decoded = parts.map(decodeURIComponent);
   } catch {
-    return { status: 400, text: `got a path with a broken % escape, want ${FORMS}` };
+    return { status: 400, text: `got a path with an invalid % escape, want ${FORMS}` };
   }
   const last = decoded.length > 1 ? actionOf(decoded.at(-1) ?? "") : undefined;
   if (last === "out of range")
@@ -137,7 +130,7 @@ export function readPingPath(path: string): PingPath | PingPathProblem {
   const [name, token] = rest.toReversed();
   if (name === undefined || rest.length > 2)
     return { status: 404, text: `got too long a path, want ${FORMS}` };
-  return { name, ping: last ?? "success", ...defined({ token }) };
+  return { name, kind: last ?? "success", ...defined({ token }) };
 }
 
 function actionOf(text: string): PingKind | "out of range" | undefined {

@@ -3,61 +3,63 @@ import { rfc3339 } from "../../core/units.ts";
 import type { DeadLetter, QueuedItem } from "../../notify/delivery/retry.ts";
 import type { PastDelivery, RelayView } from "../../notify/relays/relays.ts";
 import { notificationOf } from "../body.ts";
-import type { RouteContext } from "../deps.ts";
 import { refuseJson } from "../refuse.ts";
 import { queryOf } from "../request.ts";
+import type { RouteContext } from "../route-context.ts";
 
-/** `POST /alertmanager/relay/{name}`: each alert that is news becomes an event. Answered when it is stored. */
+/** `POST /alertmanager/relay/{name}`: turns each new alert into an event. Answers as soon as the events are stored. */
 export const relayRoute =
-  (deps: RouteContext) =>
+  (context: RouteContext) =>
   async (req: Request, res: Response): Promise<void> => {
     const name = String(req.params["name"]);
-    const relay = deps.relays.find(name);
+    const relay = context.relays.find(name);
     if (relay === undefined) return unknownRelay(res, name);
-    const group = await notificationOf(relay.auth, req, res, deps);
+    const group = await notificationOf(relay.auth, req, res, context);
     if (group === undefined) return;
-    const taken = await deps.relays.take(name, group);
-    if (taken.kind === "refused") {
+    const intake = await context.relays.accept(name, group);
+    if (intake.kind === "refused") {
       res.set("Retry-After", "10");
-      return refuseJson(res, 503, taken.text);
+      return refuseJson(res, 503, intake.text);
     }
-    res.json({ events: taken.events, known: taken.known });
+    res.json({ events: intake.events, known: intake.known });
   };
 
-/** `GET /api/v1/relay`: what waits, what left last and what was given up. Bodies and addresses are not shown. */
+/** `GET /api/v1/relay`: queues, latest deliveries and dead letters, without bodies and addresses. */
 export const relaysRoute =
   ({ relays }: RouteContext) =>
   (_req: Request, res: Response): void => {
     res.json({ relays: relays.list().map(relayJson) });
   };
 
-/**
- * `POST /api/v1/relay/{name}/replay[?id=]` sends dead letters again, all of them or one; `DELETE
- * /api/v1/relay/{name}/dead-letters[?id=]` forgets them.
- */
-export const lettersRoute =
-  ({ relays, log }: RouteContext, what: "replay" | "discard") =>
+/** `POST /api/v1/relay/{name}/replay[?id=]`: queues dead letters again, all of them or one. */
+export const replayRoute = (context: RouteContext) => deadLettersRoute(context, "replay");
+
+/** `DELETE /api/v1/relay/{name}/dead-letters[?id=]`: deletes dead letters, all of them or one. */
+export const discardRoute = (context: RouteContext) => deadLettersRoute(context, "discard");
+
+const deadLettersRoute =
+  ({ relays, log }: RouteContext, operation: "replay" | "discard") =>
   (req: Request, res: Response): void => {
     const name = String(req.params["name"]);
     if (relays.find(name) === undefined) return unknownRelay(res, name);
     const id = queryOf(req).get("id") ?? undefined;
-    const count = relays[what](name, id);
+    const count = relays[operation](name, id);
     if (count === 0 && id !== undefined) {
-      return refuseJson(res, 404, `id: got ${JSON.stringify(id)}, want that of a dead letter`);
+      return refuseJson(res, 404, `id: got ${JSON.stringify(id)}, want the id of a dead letter`);
     }
-    const done = what === "replay" ? { replayed: count } : { discarded: count };
-    log.warn({ relay: name, ...done, from: req.ip }, "dead letters dealt with by hand");
+    const done = operation === "replay" ? { replayed: count } : { discarded: count };
+    log.warn({ relay: name, ...done, from: req.ip }, "dead letters replayed or discarded by an operator");
     res.json(done);
   };
 
 const unknownRelay = (res: Response, name: string): void =>
-  refuseJson(res, 404, `relay: got ${JSON.stringify(name)}, want the name of one under relays`);
+  refuseJson(res, 404, `relay: got ${JSON.stringify(name)}, want the name of a configured relay`);
 
 const relayJson = ({ name, counts, queued, dead, recent }: RelayView) => ({
   name,
   deliveries: counts,
   queue_length: queued.length,
-  // The oldest: whoever looks wants to know what holds the others up.
+  // The oldest first: they are what delays the others.
   queue: queued.slice(0, 100).map(queuedJson),
   dead_letters: dead.map(deadJson),
   recent: recent.map(pastJson),

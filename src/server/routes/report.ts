@@ -1,16 +1,19 @@
 import type { Request, Response } from "express";
 import { DURATION_FORM, parseDuration, type Seconds, seconds } from "../../core/units.ts";
-import type { RouteContext } from "../deps.ts";
 import { refuseJson } from "../refuse.ts";
 import { queryOf } from "../request.ts";
+import type { RouteContext } from "../route-context.ts";
 
 const DEFAULTS = { window: seconds(7 * 86_400), response_time: seconds(2), mttr: seconds(1800) } as const;
 const AVAILABILITY = 0.999;
 
-/** No history is longer than this. */
+/** Longest window; no history is longer. */
 const LONGEST_WINDOW = seconds(10 * 365 * 86_400);
 
-/** `/api/v1/report[?window=&availability=&response_time=&mttr=]`: uptime, response times, alerts and objectives of a window. */
+/**
+ * `GET /api/v1/report[?window=&availability=&response_time=&mttr=]`: uptime, response times, alerts and objectives of a
+ * window that ends now.
+ */
 export const summaryRoute =
   ({ report }: RouteContext) =>
   async (req: Request, res: Response): Promise<void> => {
@@ -34,7 +37,7 @@ export const summaryRoute =
     res.json(await report(of("window"), objectives));
   };
 
-/** `/api/v1/dashboard`: how many targets are healthy, and the status of each. */
+/** `GET /api/v1/dashboard`: counts of targets by status, and the status of each. */
 export const dashboardRoute =
   ({ dashboard }: RouteContext) =>
   async (_req: Request, res: Response): Promise<void> => {

@@ -6,23 +6,23 @@ import type { Target } from "../../core/target.ts";
 import { elapsed, formatDuration, rfc3339, type Seconds, seconds, type Timestamp } from "../../core/units.ts";
 import type { FailoverState } from "../../failover/machine.ts";
 import { chooseTarget } from "../choose.ts";
-import type { RouteContext } from "../deps.ts";
 import { refuseJson } from "../refuse.ts";
+import type { RouteContext } from "../route-context.ts";
 
-/** The name under which consumers of these routes know the service. */
+/** Value of the key `service`, by which consumers identify the exporter. */
 const SERVICE = "context-api-heartbeat";
 
-/** `/health`: one look for load balancers and scripts: 200 while the target is healthy, else 503. */
+/** `GET /health`: 200 if the target is healthy, else 503; for load balancers and scripts. */
 export const healthRoute =
-  (deps: RouteContext) =>
+  (context: RouteContext) =>
   (req: Request, res: Response): void => {
-    const target = chooseTarget(deps, req, res);
+    const target = chooseTarget(context, req, res);
     if (target === undefined) return;
-    const { health, mode } = deps.state(target);
+    const { health, mode } = context.state(target);
     const healthy = health === "healthy";
     res.status(healthy ? 200 : 503).json({
       status: healthy ? "ok" : health,
-      timestamp: rfc3339(deps.clock.now()),
+      timestamp: rfc3339(context.clock.now()),
       service: SERVICE,
       healthy,
       mode,
@@ -30,38 +30,38 @@ export const healthRoute =
     });
   };
 
-/** `/status`: what is known of the target, and its mode. */
+/** `GET /status`: the state of the target, and its mode. */
 export const statusRoute =
-  (deps: RouteContext) =>
+  (context: RouteContext) =>
   (req: Request, res: Response): void => {
-    const target = chooseTarget(deps, req, res);
+    const target = chooseTarget(context, req, res);
     if (target === undefined) return;
-    res.json(statusOf(deps, target));
+    res.json(statusOf(context, target));
   };
 
-/** `/heartbeat/status`: the half of `/status` that is about the probes. */
+/** `GET /heartbeat/status`: the part of `/status` about probes. */
 export const heartbeatStatusRoute =
-  (deps: RouteContext) =>
+  (context: RouteContext) =>
   (req: Request, res: Response): void => {
-    const target = chooseTarget(deps, req, res);
+    const target = chooseTarget(context, req, res);
     if (target === undefined) return;
-    const { heartbeat, ...about } = statusOf(deps, target);
+    const { heartbeat, ...about } = statusOf(context, target);
     const { config: _mode, ...facts } = about;
     res.json({ ...facts, ...heartbeat });
   };
 
-/** `/heartbeat/config`: how the target is probed and when it fails over. */
+/** `GET /heartbeat/config`: how the target is probed, and when it fails over. */
 export const heartbeatConfigRoute =
-  (deps: RouteContext) =>
+  (context: RouteContext) =>
   (req: Request, res: Response): void => {
-    const target = chooseTarget(deps, req, res);
+    const target = chooseTarget(context, req, res);
     if (target === undefined) return;
     const { thresholds, interval, module, schedule } = target;
     res.json({
-      timestamp: rfc3339(deps.clock.now()),
+      timestamp: rfc3339(context.clock.now()),
       service: SERVICE,
       target: target.name,
-      ...modeFacts(deps.state(target), deps.clock.now()),
+      ...modeFacts(context.state(target), context.clock.now()),
       heartbeat: {
         module: module.name,
         schedule,
@@ -77,26 +77,29 @@ export const heartbeatConfigRoute =
   };
 
 /**
- * `POST /heartbeat/trigger`: probes now, whatever is known, and answers with the outcome and the status after it; 429
- * when there is no money left for it, 409 when another replica sends the prompts.
+ * `POST /heartbeat/trigger`: probes now, even if the latest result is fresh, and answers with the outcome and the new
+ * status; 429 if the budget is exhausted, 409 if another replica leads.
  */
 export const triggerRoute =
-  (deps: RouteContext) =>
+  (context: RouteContext) =>
   async (req: Request, res: Response): Promise<void> => {
-    const target = chooseTarget(deps, req, res);
+    const target = chooseTarget(context, req, res);
     if (target === undefined) return;
-    const probed = await deps.ask.forced(target);
+    const probed = await context.ask.forced(target);
     if (!("result" in probed)) {
-      const wait = probed.until === undefined ? undefined : elapsed(deps.clock.now(), probed.until);
+      const wait = probed.until === undefined ? undefined : elapsed(context.clock.now(), probed.until);
       if (wait !== undefined) res.set("Retry-After", String(Math.max(1, Math.ceil(wait))));
       return refuseJson(res, STATUS_OF_SKIP[probed.reason], `${probed.reason}: ${probed.detail}`);
     }
     const { result } = probed;
     const { outcome } = result;
-    const verdict = outcome.ok
+    const outcomeFacts = outcome.ok
       ? { success: true }
       : { success: false, reason: outcome.reason, detail: outcome.detail };
-    res.json({ ...statusOf(deps, target), result: { ...verdict, duration_seconds: result.duration } });
+    res.json({
+      ...statusOf(context, target),
+      result: { ...outcomeFacts, duration_seconds: result.duration },
+    });
   };
 
 const STATUS_OF_SKIP = { budget_exhausted: 429, not_leader: 409 } as const satisfies Record<
@@ -104,20 +107,19 @@ const STATUS_OF_SKIP = { budget_exhausted: 429, not_leader: 409 } as const satis
   number
 >;
 
-function statusOf({ clock, state, ask, leads }: RouteContext, target: Target) {
-  const leader = leads();
+function statusOf({ clock, state, ask, leader }: RouteContext, target: Target) {
   const now = clock.now();
-  const known = state(target);
+  const failover = state(target);
   const latest = ask.latest(target);
   const skip = ask.skip(target);
   return {
     timestamp: rfc3339(now),
     service: SERVICE,
     target: target.name,
-    ...defined({ leader }),
-    status: targetStatus(target, known.health, latest?.result),
-    heartbeat: { ...heartbeatFacts(known, latest), ...(skip === undefined ? {} : skipFacts(skip)) },
-    config: modeFacts(known, now),
+    ...defined({ leader: leader() }),
+    status: targetStatus(target, failover.health, latest?.result),
+    heartbeat: { ...heartbeatFacts(failover, latest), ...(skip === undefined ? {} : skipFacts(skip)) },
+    config: modeFacts(failover, now),
   };
 }
 
@@ -128,7 +130,7 @@ function heartbeatFacts(state: FailoverState, latest: AgedResult | undefined) {
     consecutive_failures: state.consecutiveFailures,
     consecutive_successes: state.consecutiveSuccesses,
     last_health_check: orNull(state.lastProbeAt),
-    // A service that is no model is available when its last probe succeeded.
+    // Other services than models are available if their last probe succeeded.
     model_available: state.modelAvailable ?? latest?.result.outcome.ok ?? false,
     last_success: orNull(state.lastSuccessAt),
     last_failure_reason:
@@ -136,7 +138,7 @@ function heartbeatFacts(state: FailoverState, latest: AgedResult | undefined) {
   };
 }
 
-/** Only while probes are skipped: who reads the rest must know that nothing newer comes. */
+/** Present only while probes are skipped: the other facts are then not updated. */
 const skipFacts = ({ reason, until }: Skip) => ({ skipped: reason, skipped_until: orNull(until) });
 
 function modeFacts({ mode, modeSince, triggered, forced, overdue }: FailoverState, now: Timestamp) {

@@ -1,9 +1,9 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { ChartBucket, ChartQuery } from "../../core/history.ts";
 import { after, seconds } from "../../core/units.ts";
-import { lengthOf, within } from "./rows.ts";
+import { durationOf, within } from "./rows.ts";
 
-/** The rows of a chart. */
+/** Returns the non-empty buckets of a chart. */
 export function chart(db: DatabaseSync, query: ChartQuery): readonly ChartBucket[] {
   const { where, values } = within(query);
   const width = (query.to - query.from) / query.buckets;
@@ -21,8 +21,8 @@ export function chart(db: DatabaseSync, query: ChartQuery): readonly ChartBucket
       to: after(query.from, seconds((bucket + 1) * width)),
       probes: Number(row["probes"]),
       successes: Number(row["successes"]),
-      average: lengthOf(row["average"]),
-      max: lengthOf(row["longest"]),
+      average: durationOf(row["average"]),
+      max: durationOf(row["longest"]),
     };
   });
 }

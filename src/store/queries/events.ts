@@ -7,21 +7,21 @@ import { toFileTime } from "./rows.ts";
 
 const DEFAULT_LIMIT = 1000;
 
-/** Events of a window, or after a number. */
+/** Returns the events that match a query. */
 export function events(db: DatabaseSync, query: EventQuery): readonly PastEvent[] {
   const { from, to, subject, kinds, after, limit = DEFAULT_LIMIT } = query;
   const conditions: string[] = [];
   const values: Record<string, string | number> = { limit };
-  const want = (condition: string, name: string, value: string | number | undefined): void => {
+  const addCondition = (condition: string, name: string, value: string | number | undefined): void => {
     if (value === undefined) return;
     conditions.push(condition);
     values[name] = value;
   };
-  want("at >= :from", "from", from === undefined ? undefined : toFileTime(from));
-  want("at < :to", "to", to === undefined ? undefined : toFileTime(to));
-  want("id > :after", "after", after);
-  want("iif(json_valid(facts), facts ->> 'subject', null) = :subject", "subject", subject);
-  want(
+  addCondition("at >= :from", "from", from === undefined ? undefined : toFileTime(from));
+  addCondition("at < :to", "to", to === undefined ? undefined : toFileTime(to));
+  addCondition("id > :after", "after", after);
+  addCondition("iif(json_valid(facts), facts ->> 'subject', null) = :subject", "subject", subject);
+  addCondition(
     "iif(json_valid(facts), facts ->> 'kind', null) in (select value from json_each(:kinds))",
     "kinds",
     kinds === undefined ? undefined : JSON.stringify(kinds),
@@ -38,22 +38,21 @@ export function events(db: DatabaseSync, query: EventQuery): readonly PastEvent[
   return after === undefined ? found.toReversed() : found;
 }
 
-const one = <T extends string>(list: readonly T[], value: unknown): T | undefined =>
-  list.find((known) => known === value);
+const memberOf = <T extends string>(list: readonly T[], value: unknown): T | undefined =>
+  list.find((member) => member === value);
 
-/** What another version has written, and this one does not know, is left out. */
+/** Parses an event; returns `undefined` if it is malformed or of a kind that only another version knows. */
 function readFacts(json: string): EventFacts | undefined {
   const raw = parse(json);
   if (typeof raw !== "object" || raw === null) return undefined;
   const { kind, at, subject, source, from, to, cause, until } = raw as Readonly<Record<string, unknown>>;
-  const known = one(EVENT_KINDS, kind);
-  if (known === undefined || typeof at !== "number" || typeof subject !== "string") return undefined;
-  const via = one(HEARTBEAT_SOURCES, source);
+  const eventKind = memberOf(EVENT_KINDS, kind);
+  if (eventKind === undefined || typeof at !== "number" || typeof subject !== "string") return undefined;
   return {
-    kind: known,
+    kind: eventKind,
     at: timestamp(at),
     subject,
-    ...defined({ source: via }),
+    ...defined({ source: memberOf(HEARTBEAT_SOURCES, source) }),
     ...(typeof from === "string" ? { from } : {}),
     ...(typeof to === "string" ? { to } : {}),
     ...(typeof cause === "string" ? { cause } : {}),

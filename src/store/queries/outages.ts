@@ -3,8 +3,8 @@ import type { Outage, OutageQuery } from "../../core/history.ts";
 import { type Row, reasonOf, timeOf, within } from "./rows.ts";
 
 /**
- * Runs of failures. Failures are few, so they are read one by one; of the successes between them only the first after
- * each run is looked up.
+ * Returns the outages in a window. Failures are few, so all of them are read; of the successes only the first one after
+ * each outage is looked up.
  */
 export function outages(db: DatabaseSync, query: OutageQuery): readonly Outage[] {
   const { where, values } = within(query);
@@ -40,7 +40,7 @@ export function outages(db: DatabaseSync, query: OutageQuery): readonly Outage[]
   return found;
 }
 
-/** The index after the last failure of the same target before `until`. */
+/** Returns the index after the last failure of the same target before `until`. */
 function endOfRun(failures: readonly Row[], first: number, until: number): number {
   const id = failures[first]?.["id"];
   let end = first + 1;

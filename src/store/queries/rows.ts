@@ -2,20 +2,24 @@ import type { HistoryWindow } from "../../core/history.ts";
 import { FAILURE_REASONS, type FailureReason } from "../../core/reasons.ts";
 import { type Seconds, seconds, type Timestamp, timestamp } from "../../core/units.ts";
 
-/** One row as node:sqlite hands it out. */
+/** A row as returned by node:sqlite. */
 export type Row = Readonly<Record<string, unknown>>;
 
-/** From the units of the file; see `migrations.ts`. */
+// Conversions of the file's units; see `migrations.ts`.
+/** Converts a stored time. */
 export const timeOf = (milliseconds: unknown): Timestamp => timestamp(Number(milliseconds) / 1000);
-export const lengthOf = (microseconds: unknown): Seconds => seconds(Number(microseconds) / 1e6);
+/** Converts a stored duration. */
+export const durationOf = (microseconds: unknown): Seconds => seconds(Number(microseconds) / 1e6);
+/** Converts a stored amount. */
 export const dollarsOf = (billionths: unknown): number => Number(billionths) / 1e9;
+/** Converts a time to its stored form. */
 export const toFileTime = (at: Timestamp): number => Math.round(at * 1000);
 
-/** A reason that this version does not know was written by another one. */
+/** Converts a stored reason. One that only another version knows becomes `internal`. */
 export const reasonOf = (text: unknown): FailureReason =>
   FAILURE_REASONS.find((reason) => reason === text) ?? "internal";
 
-/** A condition on `results`, and its parameters. */
+/** Builds a condition on `results` for a window, with its parameters. */
 export function within({ from, to, target }: HistoryWindow): {
   where: string;
   values: Record<string, string | number>;

@@ -1,14 +1,14 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { HistoryWindow, TargetSummary } from "../../core/history.ts";
 import type { FailureReason } from "../../core/reasons.ts";
-import { dollarsOf, lengthOf, type Row, reasonOf, timeOf, within } from "./rows.ts";
+import { dollarsOf, durationOf, type Row, reasonOf, timeOf, within } from "./rows.ts";
 
-/** What a window says about each target. The names are joined after the rows were summed up, for there are many. */
+/** Summarizes a window by target. Names are joined after the aggregation, because there are many rows. */
 export function summaries(db: DatabaseSync, window: HistoryWindow): readonly TargetSummary[] {
   const { where, values } = within(window);
   const failures = failuresByTarget(db, window);
-  // SQLite's percentile is the one at 0.95 x (n - 1), which of two would be the shorter: it is asked for the fraction at
-  // which the shortest stands of which 95 % took no longer, and a little more, lest rounding makes it the one before.
+  // SQLite's percentile_disc returns the value at index fraction x (n - 1), rounded down. The p95 of n values is at index
+  // ceil(0.95 n) - 1, so the fraction is computed from that; 1e-6 keeps rounding from selecting the index before it.
   const rows = db
     .prepare(
       `with successes as (
@@ -46,9 +46,9 @@ function failuresByTarget(db: DatabaseSync, window: HistoryWindow): ReadonlyMap<
     .all(values);
   const failures = new Map<number, Failures>();
   for (const { id, reason, n } of rows) {
-    const known = failures.get(Number(id)) ?? {};
+    const counts = failures.get(Number(id)) ?? {};
     const name = reasonOf(reason);
-    failures.set(Number(id), { ...known, [name]: (known[name] ?? 0) + Number(n) });
+    failures.set(Number(id), { ...counts, [name]: (counts[name] ?? 0) + Number(n) });
   }
   return failures;
 }
@@ -66,9 +66,9 @@ function summaryOf(row: Row, failures: Failures): TargetSummary {
       ? {}
       : {
           duration: {
-            average: lengthOf(row["average"]),
-            p95: lengthOf(row["p95"]),
-            max: lengthOf(row["longest"]),
+            average: durationOf(row["average"]),
+            p95: durationOf(row["p95"]),
+            max: durationOf(row["longest"]),
           },
           lastSuccess: timeOf(row["last_success"]),
         }),

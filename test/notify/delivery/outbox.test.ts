@@ -1,19 +1,19 @@
-import { setImmediate as othersTurn } from "node:timers/promises";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Log } from "../../../src/core/log.ts";
 import { createMemory } from "../../../src/core/memory.ts";
 import { seconds } from "../../../src/core/units.ts";
 import { createOutbox, type OutboxDeps } from "../../../src/notify/delivery/outbox.ts";
-import type { Attempt, OutboxItem, QueuedItem } from "../../../src/notify/delivery/retry.ts";
+import type { AttemptResult, OutboxItem, QueuedItem } from "../../../src/notify/delivery/retry.ts";
 import { manualClock } from "../../helpers/clock.ts";
 
 const quiet = (): void => {};
 const log: Log = { debug: quiet, info: quiet, warn: quiet, error: quiet };
 const POLICY = { initial: seconds(1), max: seconds(60), maxAge: seconds(3600) };
-const OK: Attempt = { kind: "delivered" };
-const FAILED: Attempt = { kind: "failed", detail: "got 500" };
-const REFUSED: Attempt = { kind: "refused", detail: "got 410" };
+const OK: AttemptResult = { kind: "delivered" };
+const FAILED: AttemptResult = { kind: "failed", detail: "got 500" };
+const REFUSED: AttemptResult = { kind: "refused", detail: "got 410" };
 
 const item = (id: string, key = id, follows?: string): OutboxItem => ({
   id,
@@ -23,8 +23,11 @@ const item = (id: string, key = id, follows?: string): OutboxItem => ({
   ...(follows === undefined ? {} : { follows }),
 });
 
-/** An outbox whose receiver answers as it is told, on a memory that outlives it. */
-function setup(answer: (item: QueuedItem) => Attempt | Promise<Attempt>, more: Partial<OutboxDeps> = {}) {
+/** Creates outboxes that share a memory, as across restarts, with a receiver that replies as `answer` says. */
+function setup(
+  answer: (item: QueuedItem) => AttemptResult | Promise<AttemptResult>,
+  more: Partial<OutboxDeps> = {},
+) {
   const clock = manualClock();
   const memory = createMemory();
   const sent: string[] = [];
@@ -32,7 +35,7 @@ function setup(answer: (item: QueuedItem) => Attempt | Promise<Attempt>, more: P
     createOutbox({
       clock,
       log,
-      shelf: memory.namespace("outbox"),
+      store: memory.namespace("outbox"),
       random: () => 0,
       policy: () => POLICY,
       send: async (one) => {
@@ -43,13 +46,13 @@ function setup(answer: (item: QueuedItem) => Attempt | Promise<Attempt>, more: P
     });
   const pass = async (time: number): Promise<void> => {
     clock.advance(seconds(time));
-    for (let i = 0; i < 5; i += 1) await othersTurn();
+    for (let i = 0; i < 5; i += 1) await nextTurn();
   };
   return { create, pass, sent, memory, clock };
 }
 
 describe("an outbox", () => {
-  test("delivers once, and knows what it holds already", async () => {
+  test("delivers each item once and does not queue a known item again", async () => {
     const { create, pass, sent, memory } = setup(() => OK);
     const outbox = create();
     expect([outbox.add(item("a")), outbox.add(item("a")), outbox.add(item("b"))]).toEqual([
@@ -62,8 +65,8 @@ describe("an outbox", () => {
     expect([...memory.namespace("outbox").entries()]).toEqual([]);
   });
 
-  test("waits as long as the receiver asks for", async () => {
-    const answers: Attempt[] = [{ ...FAILED, kind: "failed", retryAfter: seconds(30) }, OK];
+  test("waits as long as the receiver's Retry-After asks for", async () => {
+    const answers: AttemptResult[] = [{ ...FAILED, kind: "failed", retryAfter: seconds(30) }, OK];
     const { create, pass, sent } = setup(() => answers.shift() ?? OK);
     create().add(item("a"));
     await pass(0);
@@ -73,8 +76,8 @@ describe("an outbox", () => {
     expect(sent).toEqual(["a", "a"]);
   });
 
-  test("goes on after a restart where it was", async () => {
-    let answer: Attempt = FAILED;
+  test("continues after a restart where it stopped", async () => {
+    let answer: AttemptResult = FAILED;
     const { create, pass, sent } = setup(() => answer);
     const first = create();
     first.add(item("offline", "m"));
@@ -88,8 +91,8 @@ describe("an outbox", () => {
     expect(sent).toEqual(["offline", "offline", "online"]);
   });
 
-  test("gives up what is refused, with what follows it, and replays both in their order", async () => {
-    let answer: Attempt = REFUSED;
+  test("makes a refused item and its followers dead letters, and replays them in order", async () => {
+    let answer: AttemptResult = REFUSED;
     const { create, pass, sent } = setup(() => answer);
     const outbox = create();
     outbox.add(item("offline", "m"));
@@ -99,7 +102,7 @@ describe("an outbox", () => {
     expect(outbox.add(item("later", "m", "online"))).toBe("added");
     expect(outbox.dead()).toMatchObject([
       { id: "offline", lastError: "got 410" },
-      { id: "online", lastError: "what it follows was not delivered" },
+      { id: "online", lastError: "the event before it was not delivered" },
       { id: "other", lastError: "got 410" },
       { id: "later", attempts: 0 },
     ]);
@@ -111,7 +114,7 @@ describe("an outbox", () => {
     expect(outbox.dead()).toEqual([]);
   });
 
-  test("takes no more than it can keep, and says so", () => {
+  test("reports when it is full, by items or by bytes", () => {
     const limits = { items: 2, bytes: 1000, dead: 1, concurrency: 1 };
     const { create } = setup(() => new Promise(() => {}), { limits });
     const outbox = create();
@@ -124,7 +127,7 @@ describe("an outbox", () => {
     ]);
   });
 
-  test("keeps no more dead letters than it may: the newest", async () => {
+  test("keeps the newest dead letters up to the limit", async () => {
     const { create, pass } = setup(() => REFUSED, {
       limits: { items: 9, bytes: 1000, dead: 2, concurrency: 1 },
     });
@@ -134,7 +137,7 @@ describe("an outbox", () => {
     expect(outbox.dead().map(({ id }) => id)).toEqual(["b", "c"]);
   });
 
-  test("forgets what it cannot read, and keeps the rest", async () => {
+  test("deletes stored items that it cannot read", async () => {
     const { create, pass, sent, memory } = setup(() => OK);
     const outbox = create();
     memory.namespace("outbox").put("queue/x", { id: "x" });
@@ -147,15 +150,15 @@ describe("an outbox", () => {
     expect([...memory.namespace("outbox").entries()]).toEqual([]);
   });
 
-  test("whatever receivers and restarts do: in order, nothing lost, nothing twice after it was taken", async () => {
+  test("delivers everything in order whatever receivers and restarts do", async () => {
     const anOutcome = fc.constantFrom("ok", "fail", "lost", "wait", "hang") as fc.Arbitrary<string>;
     const steps = fc.array(fc.constantFrom("restart", "second", "minute"), { maxLength: 20 });
     await fc.assert(
       fc.asyncProperty(fc.array(anOutcome, { maxLength: 40 }), steps, async (outcomes, course) => {
         const taken: string[] = [];
-        const answer = async (one: QueuedItem): Promise<Attempt> => {
+        const answer = async (one: QueuedItem): Promise<AttemptResult> => {
           const outcome = outcomes.shift() ?? "ok";
-          // The receiver has it, and the sender never hears of that.
+          // With "lost" the receiver has it, but its reply never arrives.
           if (outcome === "ok" || outcome === "lost") taken.push(one.id);
           if (outcome === "ok") return OK;
           if (outcome === "wait") return { kind: "failed", detail: "429", retryAfter: seconds(5) };

@@ -7,7 +7,7 @@ import { temporaryFolder } from "../../helpers/temporary-folder.ts";
 const BODY = Buffer.from('{"event":"machine.offline","text":"\u00e4\u{1f4a5}"}');
 const SIGNED = { id: "evt_1", body: BODY, at: timestamp(1_757_943_000.9) };
 
-/** What openssl makes of the bytes: nothing of ours has a part in it. */
+/** Computes a digest with openssl, independently of the code under test. */
 async function openssl(content: Buffer, key: string, form: readonly string[]): Promise<Buffer> {
   await using folder = await temporaryFolder();
   const file = await folder.write("body", "");
@@ -32,7 +32,7 @@ async function openssl(content: Buffer, key: string, form: readonly string[]): P
 const hmac = (content: Buffer, key: string): Promise<Buffer> => openssl(content, key, ["-hmac"]);
 
 describe("a signature", () => {
-  test("is what openssl makes of the same bytes", async () => {
+  test("equals openssl's for the same bytes", async () => {
     const headers = signatureHeaders(SIGNED, "a key");
     expect(headers).toEqual({
       "X-Webhook-Signature": `sha256=${(await hmac(BODY, "a key")).toString("hex")}`,
@@ -42,7 +42,7 @@ describe("a signature", () => {
     });
   });
 
-  test("is by both keys while one replaces the other", async () => {
+  test("is made with both keys during a rotation", async () => {
     const headers = signatureHeaders(SIGNED, "new", "old");
     const [newer, older] = (headers["webhook-signature"] ?? "").split(" ");
     expect(newer).toBe(signatureHeaders(SIGNED, "new")["webhook-signature"]);
@@ -53,13 +53,13 @@ describe("a signature", () => {
     );
   });
 
-  test("takes the key of Standard Webhooks for the bytes that it stands for", () => {
+  test("decodes a key in the format of Standard Webhooks", () => {
     const key = `whsec_${Buffer.from("a key").toString("base64")}`;
     expect(signatureHeaders(SIGNED, key)).toEqual(signatureHeaders(SIGNED, "a key"));
   });
 
-  // The vector of the libraries of Standard Webhooks.
-  test("is what the libraries of Standard Webhooks expect", () => {
+  // The test vector of the Standard Webhooks libraries.
+  test("equals the test vector of the Standard Webhooks libraries", () => {
     const headers = signatureHeaders(
       {
         id: "msg_p5jXN8AQM9LWM0D4loKWxJek",

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import type { Alert } from "../../../src/core/alert.ts";
 import { createMemory } from "../../../src/core/memory.ts";
 import { timestamp } from "../../../src/core/units.ts";
-import { classifyAlert, createLedger, type Episode } from "../../../src/notify/relays/episodes.ts";
+import { classifyAlert, createAlertEpisodes, type Episode } from "../../../src/notify/relays/episodes.ts";
 
 const NOW = timestamp(5000);
 const alert = (status: Alert["status"], startsAt: number, endsAt = startsAt + 10): Alert => ({
@@ -17,8 +17,8 @@ const alert = (status: Alert["status"], startsAt: number, endsAt = startsAt + 10
   fingerprint: "ab",
 });
 
-describe("the ledger", () => {
-  test("takes a start that moves back for the same, and one that moves on for another", () => {
+describe("the episodes of an alert", () => {
+  test("continue when the start moves back, and begin again when it moves forward", () => {
     const first = classifyAlert("r", undefined, alert("firing", 1000), NOW);
     if (first.kind !== "event") throw new Error("no event");
     expect(classifyAlert("r", first.episode, alert("firing", 990), NOW).kind).toBe("known");
@@ -26,7 +26,7 @@ describe("the ledger", () => {
     expect(classifyAlert("other", undefined, alert("firing", 1000), NOW)).not.toMatchObject({ id: first.id });
   });
 
-  test("an end that comes late ends nothing that began after it", () => {
+  test("are not ended by a late notification about an earlier episode", () => {
     const later = classifyAlert("r", undefined, alert("firing", 2000), NOW);
     if (later.kind !== "event") throw new Error("no event");
     expect(classifyAlert("r", later.episode, alert("resolved", 1000, 1500), NOW).kind).toBe("known");
@@ -36,7 +36,7 @@ describe("the ledger", () => {
     });
   });
 
-  test("whatever comes in whatever order: no event twice, no end before its beginning", () => {
+  test("never cause an event twice or an end before its start, in any order of notifications", () => {
     const some = fc.array(fc.tuple(fc.constantFrom("firing", "resolved"), fc.integer({ min: 1, max: 5 })), {
       maxLength: 30,
     });
@@ -45,7 +45,7 @@ describe("the ledger", () => {
       const sent: string[] = [];
       for (const [status, start] of arrivals) {
         const found = classifyAlert("r", episode, alert(status, start * 100), NOW);
-        if (found.kind === "unasked") continue;
+        if (found.kind === "unmatched") continue;
         episode = found.episode;
         if (found.kind !== "event") continue;
         if (sent.includes(found.id)) return false;
@@ -57,15 +57,15 @@ describe("the ledger", () => {
     expect(fc.check(property)).toMatchObject({ failed: false });
   });
 
-  test("forgets what nobody spoke of for a month, and what it cannot read", () => {
-    const shelf = createMemory().namespace("ledger");
+  test("are deleted after a month without a mention, and if malformed", () => {
+    const store = createMemory().namespace("episodes");
     const episode = { startsAt: 0, firing: "x", seenAt: 5000 - 31 * 86_400 };
-    shelf.put("old", episode);
-    shelf.put("broken", { firing: 5 });
-    shelf.put("new", { ...episode, seenAt: 4000 });
-    const ledger = createLedger(shelf, () => NOW);
-    expect([ledger.get("old"), ledger.get("broken")]).toEqual([undefined, undefined]);
-    expect(ledger.get("new")).toMatchObject({ firing: "x" });
-    expect(Array.from(shelf.entries(), ([key]) => key)).toEqual(["new"]);
+    store.put("old", episode);
+    store.put("broken", { firing: 5 });
+    store.put("new", { ...episode, seenAt: 4000 });
+    const episodes = createAlertEpisodes(store, () => NOW);
+    expect([episodes.get("old"), episodes.get("broken")]).toEqual([undefined, undefined]);
+    expect(episodes.get("new")).toMatchObject({ firing: "x" });
+    expect(Array.from(store.entries(), ([key]) => key)).toEqual(["new"]);
   });
 });

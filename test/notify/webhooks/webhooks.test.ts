@@ -16,32 +16,34 @@ interface Delivery {
   readonly body: Readonly<Record<string, unknown>>;
 }
 
-/** What a receiver answers next: a status, with headers, or nothing at all. */
-type Answer =
+/** How a receiver responds: a status, with or without headers, no response at all, or a closed connection. */
+type Reply =
   | number
   | { readonly status: number; readonly headers: Record<string, string> }
   | "hang"
   | "close";
 
 interface Receiver extends TestServer {
-  /** Everything that came, also what was answered with an error. */
-  readonly came: readonly Delivery[];
-  /** What was answered with 2xx, in the order in which it came. */
-  readonly taken: readonly Delivery[];
-  answers: Answer[];
-  usual: Answer;
+  /** All requests, whatever the reply. */
+  readonly received: readonly Delivery[];
+  /** The requests replied to with 2xx, in order. */
+  readonly accepted: readonly Delivery[];
+  /** The next replies. */
+  replies: Reply[];
+  /** The reply when `replies` is empty. */
+  usual: Reply;
 }
 
 async function serveReceiver(): Promise<Receiver> {
-  const came: Delivery[] = [];
-  const taken: Delivery[] = [];
-  const receiver = { answers: [] as Answer[], usual: 200 as Answer };
-  const answer = (response: ServerResponse, delivery: Delivery): void => {
-    const next = receiver.answers.shift() ?? receiver.usual;
+  const received: Delivery[] = [];
+  const accepted: Delivery[] = [];
+  const receiver = { replies: [] as Reply[], usual: 200 as Reply };
+  const reply = (response: ServerResponse, delivery: Delivery): void => {
+    const next = receiver.replies.shift() ?? receiver.usual;
     if (next === "hang") return;
     if (next === "close") return void response.destroy();
     const { status, headers } = typeof next === "number" ? { status: next, headers: {} } : next;
-    if (status < 300) taken.push(delivery);
+    if (status < 300) accepted.push(delivery);
     response.writeHead(status, headers).end("x".repeat(100_000));
   };
   const server = await serveHttp((request, response) => {
@@ -55,15 +57,15 @@ async function serveReceiver(): Promise<Receiver> {
         text,
         body: JSON.parse(text) as Record<string, unknown>,
       };
-      came.push(delivery);
-      answer(response, delivery);
+      received.push(delivery);
+      reply(response, delivery);
     });
   });
-  return Object.assign(receiver, server, { came, taken });
+  return Object.assign(receiver, server, { received, accepted });
 }
 
-/** An exporter with a target that can be switched off, and a webhook. */
-async function begin(
+/** Runs a test with an exporter that has a webhook and a target that can be switched off. */
+async function withWebhook(
   webhook: string,
   test: (parts: {
     exporter: ExporterProcess;
@@ -109,15 +111,15 @@ const hmac = async (key: string, text: string, form: "hex" | "base64"): Promise<
 };
 
 describe("webhooks", () => {
-  it("are told of what they ask for, signed, with headers of their own", async () => {
-    await begin(
+  it("get the events they ask for, signed and with their own headers", async () => {
+    await withWebhook(
       `events: [mode, status], targets: [web], secret_file: key, previous_secret_file: previous, headers: { X-Api-Key: header-of-the-test }`,
       async ({ exporter, receiver, flip }) => {
         await flip(false);
         const last = (): Delivery | undefined =>
-          receiver.taken.at(-1)?.body["to"] === "unhealthy" ? receiver.taken.at(-1) : undefined;
+          receiver.accepted.at(-1)?.body["to"] === "unhealthy" ? receiver.accepted.at(-1) : undefined;
         const status = await waitUntil("both events", last);
-        const mode = receiver.taken.at(-2);
+        const mode = receiver.accepted.at(-2);
         expect(mode?.body).toMatchObject({
           type: "mode",
           target: "web",
@@ -143,7 +145,7 @@ describe("webhooks", () => {
         const metrics = await exporter.get("/metrics");
         expect(
           valueOf(metrics, "heartbeat_webhook_deliveries_total", { webhook: "app", result: "delivered" }),
-        ).toBe(receiver.taken.length);
+        ).toBe(receiver.accepted.length);
         expect(valueOf(metrics, "heartbeat_webhook_queue_length", { webhook: "app" })).toBe(0);
         const shown = `${await exporter.get("/config")}${metrics}${exporter.process.output()}`;
         for (const secret of [KEY, "older-key", "header-of-the-test", "token-in-the-url"])
@@ -152,9 +154,9 @@ describe("webhooks", () => {
     );
   });
 
-  it("are told again until they listen, in order, each event under its id", async () => {
-    await begin(`events: [mode], timeout: 300ms`, async ({ exporter, receiver, flip }) => {
-      receiver.answers = [
+  it("get retries until they accept, in order, each event with its own id", async () => {
+    await withWebhook(`events: [mode], timeout: 300ms`, async ({ exporter, receiver, flip }) => {
+      receiver.replies = [
         { status: 302, headers: { Location: "/elsewhere" } },
         "hang",
         { status: 429, headers: { "Retry-After": "1" } },
@@ -162,9 +164,9 @@ describe("webhooks", () => {
       await flip(false);
       await flip(true);
       await flip(false);
-      await waitUntil("three events", () => receiver.taken.length === 3 || undefined);
-      expect(receiver.taken.map(({ body }) => body["to"])).toEqual(["fallback", "primary", "fallback"]);
-      expect(new Set(receiver.came.slice(0, 4).map(({ body }) => body["id"])).size).toBe(1);
+      await waitUntil("three events", () => receiver.accepted.length === 3 || undefined);
+      expect(receiver.accepted.map(({ body }) => body["to"])).toEqual(["fallback", "primary", "fallback"]);
+      expect(new Set(receiver.received.slice(0, 4).map(({ body }) => body["id"])).size).toBe(1);
       const metrics = await exporter.get("/metrics");
       expect(valueOf(metrics, "heartbeat_webhook_deliveries_total", { result: "retried" })).toBe(3);
       expect(valueOf(metrics, "heartbeat_webhook_deliveries_total", { result: "dropped" })).toBe(0);
@@ -172,19 +174,19 @@ describe("webhooks", () => {
     });
   });
 
-  it("that refuse an event do not hold up the next", async () => {
-    await begin(`events: [mode]`, async ({ exporter, receiver, flip }) => {
-      receiver.answers = [400];
+  it("that refuse an event get the next one", async () => {
+    await withWebhook(`events: [mode]`, async ({ exporter, receiver, flip }) => {
+      receiver.replies = [400];
       await flip(false);
       await flip(true);
-      await waitUntil("the second event", () => receiver.taken.length === 1 || undefined);
-      expect(receiver.taken[0]?.body["to"]).toBe("primary");
+      await waitUntil("the second event", () => receiver.accepted.length === 1 || undefined);
+      expect(receiver.accepted[0]?.body["to"]).toBe("primary");
       const metrics = await exporter.get("/metrics");
       expect(valueOf(metrics, "heartbeat_webhook_deliveries_total", { result: "dropped" })).toBe(1);
     });
   });
 
-  it("hear of heartbeats in lunasentri's words", async () => {
+  it("get heartbeats in lunasentri's format", async () => {
     await using receiver = await serveReceiver();
     const yaml = `
 heartbeats:
@@ -193,12 +195,12 @@ heartbeats:
 webhooks: [{ name: app, url: "http://${receiver.host}", events: [machine.offline, machine.online], targets: [production-server] }]
 `;
     await using exporter = await startExporter({ yaml });
-    // Goes offline first, and is not asked for.
+    // Goes offline first, but the webhook does not ask for it.
     await exporter.get("/ping/other");
     await exporter.get("/ping/production-server");
-    await waitUntil("offline", () => receiver.taken.length === 1 || undefined);
+    await waitUntil("offline", () => receiver.accepted.length === 1 || undefined);
     await exporter.get("/ping/production-server");
-    await waitUntil("online", () => receiver.taken.length >= 2 || undefined);
+    await waitUntil("online", () => receiver.accepted.length >= 2 || undefined);
     expect(exporter.process.output()).toContain("(other) went offline");
     const machine = {
       id: 2,
@@ -207,13 +209,13 @@ webhooks: [{ name: app, url: "http://${receiver.host}", events: [machine.offline
       description: "Main API server",
     };
     const time: unknown = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
-    expect(receiver.taken.slice(0, 2).map(({ body }) => body)).toEqual([
+    expect(receiver.accepted.slice(0, 2).map(({ body }) => body)).toEqual([
       { event: "machine.offline", machine: { ...machine, status: "offline", last_seen: time } },
       { event: "machine.online", machine: { ...machine, status: "online", last_seen: time } },
     ]);
   });
 
-  it("are told over a kill -9 of what they did not take, and not of those that are configured no more", async () => {
+  it("keep their queue across a kill -9, unless they are no longer configured", async () => {
     let status = 200;
     await using target = await serveHttp((_request, response) => void response.writeHead(status).end());
     await using receiver = await serveReceiver();
@@ -236,26 +238,26 @@ webhooks: [${webhooks}]
           (await exporter.json("/config/mode"))["in_fallback_mode"] === !up ? true : undefined,
         );
       }
-      // What the list of the past has, the store has.
+      // An event in this list has been stored.
       await exporter.json("/api/v1/events?format=json");
       exporter.process.kill("SIGKILL");
       await exporter.process.exited;
     }
     receiver.usual = 200;
-    const before = receiver.came.length;
+    const before = receiver.received.length;
     {
       await using exporter = await startExporter({ yaml: yaml(kept), args });
-      await waitUntil("three events", () => receiver.taken.length === 3 || undefined);
-      expect(receiver.taken.map(({ body }) => body["to"])).toEqual(["fallback", "primary", "fallback"]);
-      expect(receiver.came.length - before).toBe(3);
+      await waitUntil("three events", () => receiver.accepted.length === 3 || undefined);
+      expect(receiver.accepted.map(({ body }) => body["to"])).toEqual(["fallback", "primary", "fallback"]);
+      expect(receiver.received.length - before).toBe(3);
       const metrics = await exporter.get("/metrics");
       expect(valueOf(metrics, "heartbeat_webhook_deliveries_total", { result: "delivered" })).toBe(3);
     }
-    // What comes back under the name of one that was gone gets nothing that was meant for that.
+    // A webhook configured again under an old name does not get the old queue.
     await using exporter = await startExporter({ yaml: yaml(`${kept}, ${gone}`), args });
     status = 200;
-    await waitUntil("both to hear of it", () => receiver.taken.length === 5 || undefined);
-    const paths = receiver.taken.slice(3).map(({ path, body }) => `${path} ${JSON.stringify(body["to"])}`);
+    await waitUntil("both to get it", () => receiver.accepted.length === 5 || undefined);
+    const paths = receiver.accepted.slice(3).map(({ path, body }) => `${path} ${JSON.stringify(body["to"])}`);
     expect(paths.toSorted((a, b) => a.localeCompare(b))).toEqual(['/gone "primary"', '/kept "primary"']);
     expect(await exporter.json("/config/mode")).toMatchObject({ current_mode: "primary" });
   });

@@ -15,7 +15,7 @@ targets:
   expect(load).toThrow(
     `exporter.yml:2:66: modules.a.kubernetes_lease.kubeconfig: got no file that can be read, want a kubeconfig file
 exporter.yml:3:63: modules.b.kubernetes_lease.timeout: got 0s, want > 0
-exporter.yml:3:84: modules.b.kubernetes_lease.expected_holder: got "", want text that is not empty
+exporter.yml:3:84: modules.b.kubernetes_lease.expected_holder: got "", want non-empty text
 exporter.yml:3:88: modules.b.kubernetes_lease.renew: got an unknown key, want context, expected_holder, kubeconfig or timeout
 exporter.yml:6:37: targets[0].target: got "syncer-heartbeat", want namespace/name of a Lease, such as kube-system/syncer-heartbeat`,
   );

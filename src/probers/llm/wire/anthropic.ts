@@ -1,17 +1,7 @@
 import { defined } from "../../../core/defined.ts";
-import {
-  countOf,
-  finishPiece,
-  type JsonObject,
-  malformedPiece,
-  modelPiece,
-  objectOf,
-  sumOf,
-  textOf,
-  textPiece,
-  usagePiece,
-} from "./json.ts";
+import { countOf, type JsonObject, objectOf, sumOf, textOf } from "./json.ts";
 import { readOpenaiError } from "./openai-error.ts";
+import { finishPiece, malformedPiece, modelPiece, textPiece, usagePiece } from "./pieces.ts";
 import type {
   ApiError,
   FinishReason,
@@ -22,10 +12,10 @@ import type {
   WireRequest,
 } from "./types.ts";
 
-/** The version that every server speaks that speaks this API. */
+/** The version that all servers of this API support. */
 const DEFAULT_VERSION = "2023-06-01";
 
-/** Anthropic's Messages. https://docs.anthropic.com/en/api/messages */
+/** Anthropic's Messages API. https://docs.anthropic.com/en/api/messages */
 export const anthropic = {
   api: "anthropic",
   abilities: { options: ["api_version"], system: true, tools: () => true, answer: "text", needsModel: false },
@@ -38,6 +28,7 @@ export const anthropic = {
     max_tokens: "max_tokens",
   },
   credential: (key) => ({ "x-api-key": key }),
+  endpoint: () => ({ prefix: "/v1", path: "/messages" }),
   request,
   readFrame,
   readWhole,
@@ -53,32 +44,32 @@ export const anthropic = {
     overloaded_error: "overloaded",
     api_error: "server_error",
     timeout_error: "server_error",
-    // llama.cpp speaks this API with error types of its own.
+    // Error types of llama.cpp, which also speaks this API.
     unavailable_error: "loading",
     server_error: "server_error",
   },
 } as const satisfies WireFormat;
 
-function request(ask: PromptRequest): WireRequest {
+function request(question: PromptRequest): WireRequest {
   return {
-    prefix: "/v1",
-    path: "/messages",
-    headers: { "anthropic-version": ask.special.api_version ?? DEFAULT_VERSION },
+    headers: { "anthropic-version": question.special.api_version ?? DEFAULT_VERSION },
     body: {
-      ...defined({ model: ask.model, system: ask.system }),
-      messages: [{ role: "user", content: ask.prompt }],
-      max_tokens: ask.maxTokens,
-      ...(ask.tools.length === 0
+      ...defined({ model: question.model, system: question.system }),
+      messages: [{ role: "user", content: question.prompt }],
+      max_tokens: question.maxTokens,
+      ...(question.tools.length === 0
         ? {}
-        : { tools: ask.tools.map(({ parameters, ...tool }) => ({ ...tool, input_schema: parameters })) }),
-      stream: ask.stream,
+        : {
+            tools: question.tools.map(({ parameters, ...tool }) => ({ ...tool, input_schema: parameters })),
+          }),
+      stream: question.stream,
     },
   };
 }
 
 function readFrame({ event, data }: Frame): readonly Piece[] {
   const body = objectOf(data);
-  // The data of an error event may have a type of its own, as llama.cpp's has.
+  // The data of an error event may have a different type, as in llama.cpp.
   switch (event === "error" ? event : (textOf(body["type"]) ?? event ?? "")) {
     case "message_start": {
       const message = objectOf(body["message"]);
@@ -89,13 +80,18 @@ function readFrame({ event, data }: Frame): readonly Piece[] {
     case "content_block_delta":
       return deltaOf(objectOf(body["delta"]), countOf(body["index"]));
     case "message_delta":
-      return [...usageOf(body["usage"]), ...ending(objectOf(body["delta"])["stop_reason"])];
+      return [
+        ...usageOf(body["usage"]),
+        ...finishPiece(FINISH_REASONS, objectOf(body["delta"])["stop_reason"]),
+      ];
     case "message_stop":
       return [{ kind: "end" }];
     case "error":
-      return [{ kind: "error", error: readError(data) ?? { codes: [], message: "an error without words" } }];
+      return [
+        { kind: "error", error: readError(data) ?? { codes: [], message: "an error without a message" } },
+      ];
     default:
-      // `ping`, and whatever the API adds: its versions promise to be read this way.
+      // `ping`, and events of later versions, which the API asks clients to ignore.
       return [];
   }
 }
@@ -109,12 +105,12 @@ function readWhole(answer: unknown): readonly Piece[] {
     ...modelPiece(message["model"]),
     ...message["content"].flatMap((block) => blockOf(objectOf(block), undefined)),
     ...usageOf(message["usage"]),
-    ...ending(message["stop_reason"]),
+    ...finishPiece(FINISH_REASONS, message["stop_reason"]),
     { kind: "end" },
   ];
 }
 
-/** A block of content, which in a stream has only begun, and is then known by its index. */
+/** Reads a block of content. In a stream it has only begun, and later events refer to it by its index. */
 function blockOf(block: JsonObject, index: number | undefined): readonly Piece[] {
   switch (block["type"]) {
     case "text":
@@ -128,7 +124,7 @@ function blockOf(block: JsonObject, index: number | undefined): readonly Piece[]
         {
           kind: "tool_call",
           name: textOf(block["name"]) ?? "",
-          // The input of a block that has only begun is an empty object, and comes as JSON afterwards.
+          // In a stream the input is an empty object here and follows as JSON.
           ...(index === undefined ? { arguments: { value: block["input"] } } : { call: index }),
         },
       ];
@@ -163,12 +159,7 @@ const FINISH_REASONS: Readonly<Record<string, FinishReason>> = {
   refusal: "content_filter",
 };
 
-function ending(value: unknown): readonly Piece[] {
-  const reason = textOf(value);
-  return reason === undefined ? [] : [finishPiece(FINISH_REASONS, reason)];
-}
-
-/** Counts are cumulative within a stream. What the cache knew is counted apart from the rest of the input. */
+/** Reads token counts, which are cumulative within a stream. The API counts cached input separately from other input. */
 function usageOf(value: unknown): readonly Piece[] {
   const usage = objectOf(value);
   const cached = countOf(usage["cache_read_input_tokens"]);
@@ -181,7 +172,7 @@ function usageOf(value: unknown): readonly Piece[] {
   });
 }
 
-/** Reads `{"type": "error", "error": {type, message, details: {error_code}}}`, and OpenAI's errors of what imitates it. */
+/** Reads `{"type": "error", "error": {type, message, details: {error_code}}}`, and OpenAI's form as used by compatible servers. */
 function readError(data: unknown): ApiError | undefined {
   const code = textOf(objectOf(objectOf(objectOf(data)["error"])["details"])["error_code"]);
   const error = readOpenaiError(data);

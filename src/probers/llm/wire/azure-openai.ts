@@ -1,12 +1,12 @@
 import { openai } from "./openai.ts";
 import type { PromptRequest, WireFormat, WireRequest } from "./types.ts";
 
-/** The last version that is generally available and that deployments of any age speak. */
+/** Latest stable version, which deployments of any age support. */
 const DEFAULT_VERSION = "2024-10-21";
 
 /**
- * Azure OpenAI by deployment: the model is the name of the deployment, and answers are OpenAI's, with chunks that have
- * no choices. Its newer API without versions is `openai` at `/openai/v1`.
+ * Azure OpenAI by deployment: the model is the name of a deployment. Answers are those of `openai`, with some chunks that
+ * have no choices. For the newer API without versions, use `openai` at `/openai/v1`.
  * https://learn.microsoft.com/azure/ai-services/openai/reference
  */
 export const azureOpenai = {
@@ -19,10 +19,15 @@ export const azureOpenai = {
     namesDeployment: true,
   },
   credential: (key) => ({ "api-key": key }),
+  endpoint: ({ model = "", special }) => ({
+    prefix: "/openai",
+    path: `/deployments/${encodeURIComponent(model)}/chat/completions`,
+    query: { "api-version": special.api_version ?? DEFAULT_VERSION },
+  }),
   request,
   errorReasons: {
     ...openai.errorReasons,
-    // Azure repeats the status as the code of an error.
+    // Azure repeats the HTTP status as the error code.
     "401": "auth",
     PermissionDenied: "auth",
     DeploymentNotFound: "model_not_found",
@@ -32,12 +37,7 @@ export const azureOpenai = {
   },
 } as const satisfies WireFormat;
 
-function request(ask: PromptRequest): WireRequest {
-  const { model, ...body } = openai.request(ask).body;
-  return {
-    prefix: "/openai",
-    path: `/deployments/${encodeURIComponent(String(model))}/chat/completions`,
-    query: { "api-version": ask.special.api_version ?? DEFAULT_VERSION },
-    body,
-  };
+function request(question: PromptRequest): WireRequest {
+  const { model: _model, ...body } = openai.request(question).body;
+  return { body };
 }

@@ -1,16 +1,5 @@
-import {
-  countOf,
-  finishPiece,
-  isObject,
-  type JsonObject,
-  listOf,
-  malformedPiece,
-  objectOf,
-  sumOf,
-  textOf,
-  textPiece,
-  usagePiece,
-} from "./json.ts";
+import { countOf, isObject, type JsonObject, listOf, objectOf, sumOf, textOf } from "./json.ts";
+import { finishPiece, malformedPiece, textPiece, usagePiece } from "./pieces.ts";
 import type {
   ApiError,
   FinishReason,
@@ -22,8 +11,8 @@ import type {
 } from "./types.ts";
 
 /**
- * Bedrock's Converse with an API key. Only whole answers are read: a stream of it is neither events nor lines but
- * frames of bytes with checksums, which would be one more `framing` and this format's `readFrame`.
+ * Bedrock's Converse API with an API key. Only whole answers are read: its streams are binary frames with checksums, which
+ * would need a new value of `framing` and a `readFrame` of their own.
  * https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html
  */
 export const bedrock = {
@@ -32,6 +21,8 @@ export const bedrock = {
   framing: "none",
   fields: { messages: "prompt", system: "system" },
   credential: (key) => ({ authorization: `Bearer ${key}` }),
+  // Models may be named by ARN, which contains slashes.
+  endpoint: ({ model = "" }) => ({ path: `/model/${encodeURIComponent(model)}/converse` }),
   request,
   readFrame: ({ data }) => readWhole(data),
   readWhole,
@@ -44,7 +35,7 @@ export const bedrock = {
     ValidationException: "bad_request",
     ThrottlingException: "rate_limited",
     ServiceQuotaExceededException: "rate_limited",
-    // A status of 429 all the same: the model is being loaded.
+    // Has the status 429, but means that the model is being loaded.
     ModelNotReadyException: "loading",
     ServiceUnavailableException: "overloaded",
     ModelErrorException: "server_error",
@@ -54,15 +45,13 @@ export const bedrock = {
   },
 } as const satisfies WireFormat;
 
-function request(ask: PromptRequest): WireRequest {
+function request(question: PromptRequest): WireRequest {
   return {
-    // Models may be named by ARN, which has slashes.
-    path: `/model/${encodeURIComponent(ask.model ?? "")}/converse`,
     body: {
-      messages: [{ role: "user", content: [{ text: ask.prompt }] }],
-      ...(ask.system === undefined ? {} : { system: [{ text: ask.system }] }),
-      inferenceConfig: { maxTokens: ask.maxTokens },
-      ...(ask.tools.length === 0 ? {} : { toolConfig: { tools: ask.tools.map(toolSpec) } }),
+      messages: [{ role: "user", content: [{ text: question.prompt }] }],
+      ...(question.system === undefined ? {} : { system: [{ text: question.system }] }),
+      inferenceConfig: { maxTokens: question.maxTokens },
+      ...(question.tools.length === 0 ? {} : { toolConfig: { tools: question.tools.map(toolSpec) } }),
     },
   };
 }
@@ -80,7 +69,7 @@ function readWhole(answer: unknown): readonly Piece[] {
   }
   return [
     ...listOf(message["content"]).flatMap(blockOf),
-    ...ending(body["stopReason"]),
+    ...finishPiece(FINISH_REASONS, body["stopReason"]),
     ...usageOf(objectOf(body["usage"])),
     { kind: "end" },
   ];
@@ -90,7 +79,7 @@ function blockOf(value: unknown): readonly Piece[] {
   const block = objectOf(value);
   if (isObject(block["reasoningContent"])) {
     const text = textOf(objectOf(block["reasoningContent"]["reasoningText"])["text"]) ?? "";
-    // Without text it is redacted, but there was some.
+    // Redacted reasoning has no text, but is a sign of life.
     return [{ kind: "text", part: "reasoning", text }];
   }
   const call = block["toolUse"];
@@ -110,12 +99,7 @@ const FINISH_REASONS: Readonly<Record<string, FinishReason>> = {
   content_filtered: "content_filter",
 };
 
-function ending(value: unknown): readonly Piece[] {
-  const reason = textOf(value);
-  return reason === undefined ? [] : [finishPiece(FINISH_REASONS, reason)];
-}
-
-/** What the cache knew is counted apart from the rest of the input. */
+/** Reads token counts. The API counts cached input separately from other input. */
 function usageOf(usage: JsonObject): readonly Piece[] {
   const cached = countOf(usage["cacheReadInputTokens"]);
   const input = countOf(usage["inputTokens"]);
@@ -126,15 +110,15 @@ function usageOf(usage: JsonObject): readonly Piece[] {
   });
 }
 
-/** Reads `{"message": ...}`, whose type stands in a header or in `__type`, behind a namespace or before an address. */
+/** Reads `{"message": ...}`. The type is in a header or in `__type`, with a namespace before it or an address after it. */
 function readError(data: unknown, headers: Headers): ApiError | undefined {
   const body = objectOf(data);
   const error = objectOf(body["error"]);
-  const given = [headers["x-amzn-errortype"], body["__type"], error["type"]].flatMap(
+  const types = [headers["x-amzn-errortype"], body["__type"], error["type"]].flatMap(
     (type) => textOf(type) ?? [],
   );
   // "ThrottlingException:http://internal.amazon.com/..." and "com.amazon.coral.service#ThrottlingException"
-  const codes = given.map((type) => type.replace(/:.*$/s, "").replace(/^.*#/s, ""));
+  const codes = types.map((type) => type.replace(/:.*$/s, "").replace(/^.*#/s, ""));
   const message = textOf(body["message"]) ?? textOf(body["Message"]) ?? textOf(error["message"]);
   return message === undefined && codes.length === 0
     ? undefined

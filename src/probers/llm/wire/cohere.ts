@@ -1,16 +1,7 @@
 import { defined } from "../../../core/defined.ts";
-import {
-  countOf,
-  finishPiece,
-  isObject,
-  type JsonObject,
-  listOf,
-  malformedPiece,
-  objectOf,
-  textOf,
-  textPiece,
-  usagePiece,
-} from "./json.ts";
+import { chatMessages, functionTools } from "./chat-fields.ts";
+import { countOf, isObject, type JsonObject, listOf, objectOf, textOf } from "./json.ts";
+import { finishPiece, malformedPiece, textPiece, usagePiece } from "./pieces.ts";
 import type {
   ApiError,
   FinishReason,
@@ -21,36 +12,30 @@ import type {
   WireRequest,
 } from "./types.ts";
 
-/** Cohere's chat, version 2. https://docs.cohere.com/v2/reference/chat */
+/** Version 2 of Cohere's chat API. https://docs.cohere.com/v2/reference/chat */
 export const cohere = {
   api: "cohere",
   abilities: { options: [], system: true, tools: () => true, answer: "text", needsModel: true },
   framing: "sse",
   fields: { model: "model", messages: "prompt and system", stream: "stream", max_tokens: "max_tokens" },
   credential: (key) => ({ authorization: `Bearer ${key}` }),
+  endpoint: () => ({ prefix: "/v2", path: "/chat" }),
   request,
   readFrame,
   readWhole,
   readError,
-  // Errors have no codes, and the status says it all.
+  // Errors have no codes; the HTTP status decides.
   errorReasons: {},
 } as const satisfies WireFormat;
 
-function request(ask: PromptRequest): WireRequest {
+function request(question: PromptRequest): WireRequest {
   return {
-    prefix: "/v2",
-    path: "/chat",
     body: {
-      ...defined({ model: ask.model }),
-      messages: [
-        ...(ask.system === undefined ? [] : [{ role: "system", content: ask.system }]),
-        { role: "user", content: ask.prompt },
-      ],
-      max_tokens: ask.maxTokens,
-      ...(ask.tools.length === 0
-        ? {}
-        : { tools: ask.tools.map((tool) => ({ type: "function", function: tool })) }),
-      stream: ask.stream,
+      ...defined({ model: question.model }),
+      messages: chatMessages(question),
+      max_tokens: question.maxTokens,
+      ...functionTools(question),
+      stream: question.stream,
     },
   };
 }
@@ -71,7 +56,7 @@ function readFrame({ event, data }: Frame): readonly Piece[] {
     case "message-end":
       return ending(delta["finish_reason"], delta["usage"], textOf(delta["error"]));
   }
-  // What has no type but a message is an error, as in the body of a response.
+  // Data without a type but with a message is an error, as in the body of an unsuccessful response.
   const error = body["type"] === undefined ? readError(data) : undefined;
   return error === undefined ? [] : [{ kind: "error", error }];
 }
@@ -91,7 +76,7 @@ function readWhole(answer: unknown): readonly Piece[] {
   ];
 }
 
-/** A part of the content: an answer, or a thought before it. */
+/** Reads a part of the content: output, or reasoning before it. */
 function partOf(value: unknown): readonly Piece[] {
   const part = objectOf(value);
   return [...textPiece("reasoning", part["thinking"]), ...textPiece("output", part["text"])];
@@ -118,20 +103,20 @@ const FINISH_REASONS: Readonly<Record<string, FinishReason>> = {
   ERROR_TOXIC: "content_filter",
 };
 
-/** Finish reasons with which the API says that it gave up. */
-const GAVE_UP: ReadonlySet<string> = new Set(["ERROR", "TIMEOUT"]);
+/** Finish reasons of an API that failed, rather than of a model that finished. */
+const FAILURES: ReadonlySet<string> = new Set(["ERROR", "TIMEOUT"]);
 
-function ending(value: unknown, counted: unknown, words: string | undefined): readonly Piece[] {
+function ending(value: unknown, counts: unknown, message: string | undefined): readonly Piece[] {
   const reason = textOf(value) ?? "none";
-  const usage = usageOf(objectOf(counted));
-  if (GAVE_UP.has(reason)) {
-    const error: ApiError = { codes: [reason], message: words ?? `finish_reason ${reason}` };
+  const usage = usageOf(objectOf(counts));
+  if (FAILURES.has(reason)) {
+    const error: ApiError = { codes: [reason], message: message ?? `finish_reason ${reason}` };
     return [...usage, { kind: "error", error }];
   }
-  return [...usage, finishPiece(FINISH_REASONS, reason), { kind: "end" }];
+  return [...usage, ...finishPiece(FINISH_REASONS, reason), { kind: "end" }];
 }
 
-/** `tokens` are those that went through the model; `billed_units` leaves out what Cohere itself put around them. */
+/** Reads token counts: `tokens` is what the model processed, `billed_units` excludes what Cohere adds to the prompt. */
 function usageOf(usage: JsonObject): readonly Piece[] {
   const tokens = objectOf(usage["tokens"] ?? usage["billed_units"]);
   return usagePiece({
@@ -141,7 +126,7 @@ function usageOf(usage: JsonObject): readonly Piece[] {
   });
 }
 
-/** Reads `{"id", "message"}`, and `{"error": {message}}` of what imitates it. */
+/** Reads `{"id", "message"}`, and `{"error": {message}}` of compatible servers. */
 function readError(data: unknown): ApiError | undefined {
   const body = objectOf(data);
   const message = textOf(body["message"]) ?? textOf(objectOf(body["error"])["message"]);

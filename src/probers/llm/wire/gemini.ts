@@ -2,21 +2,26 @@ import { defined } from "../../../core/defined.ts";
 import { parseDuration } from "../../../core/units.ts";
 import {
   countOf,
-  finishPiece,
   firstOf,
   isObject,
   type JsonObject,
   listOf,
-  malformedPiece,
-  modelPiece,
   objectOf,
+  statusOf,
   sumOf,
   textOf,
-  textPiece,
-  usagePiece,
 } from "./json.ts";
-import { statusOf } from "./openai-error.ts";
-import type { ApiError, FinishReason, Piece, PromptRequest, WireFormat, WireRequest } from "./types.ts";
+import { finishPiece, malformedPiece, modelPiece, textPiece, usagePiece } from "./pieces.ts";
+import type {
+  ApiError,
+  FinishReason,
+  Piece,
+  PromptRequest,
+  RequestSettings,
+  WireEndpoint,
+  WireFormat,
+  WireRequest,
+} from "./types.ts";
 
 /** Google's Gemini API. https://ai.google.dev/api/generate-content */
 export const gemini = {
@@ -24,14 +29,15 @@ export const gemini = {
   abilities: { options: [], system: true, tools: () => true, answer: "text", needsModel: true },
   framing: "sse",
   fields: { contents: "prompt", systemInstruction: "system", system_instruction: "system" },
-  // Not as a parameter of the URL, which is logged on its way.
+  // A key in the query would be logged by proxies.
   credential: (key) => ({ "x-goog-api-key": key }),
+  endpoint,
   request,
   readFrame: ({ data }) => readChunk(data),
   readWhole,
   readError,
   errorReasons: {
-    // `reason` of google.rpc.ErrorInfo.
+    // `reason` in google.rpc.ErrorInfo.
     API_KEY_INVALID: "auth",
     API_KEY_SERVICE_BLOCKED: "auth",
     API_KEY_IP_ADDRESS_BLOCKED: "auth",
@@ -40,7 +46,7 @@ export const gemini = {
     CONSUMER_INVALID: "auth",
     BILLING_DISABLED: "billing",
     RATE_LIMIT_EXCEEDED: "rate_limited",
-    // `status`, of google.rpc.Code.
+    // `status`, a google.rpc.Code.
     INVALID_ARGUMENT: "bad_request",
     FAILED_PRECONDITION: "bad_request",
     UNAUTHENTICATED: "auth",
@@ -54,28 +60,35 @@ export const gemini = {
   },
 } as const satisfies WireFormat;
 
-function request(ask: PromptRequest): WireRequest {
-  const model = encodeURIComponent((ask.model ?? "").replace(/^models\//, ""));
+function endpoint({ model = "", stream }: RequestSettings): WireEndpoint {
+  const name = encodeURIComponent(model.replace(/^models\//, ""));
   return {
     prefix: "/v1beta",
-    path: `/models/${model}:${ask.stream ? "streamGenerateContent" : "generateContent"}`,
-    ...(ask.stream ? { query: { alt: "sse" } } : {}),
+    path: `/models/${name}:${stream ? "streamGenerateContent" : "generateContent"}`,
+    ...(stream ? { query: { alt: "sse" } } : {}),
+  };
+}
+
+function request(question: PromptRequest): WireRequest {
+  return {
     body: {
-      contents: [{ role: "user", parts: [{ text: ask.prompt }] }],
-      ...(ask.system === undefined ? {} : { systemInstruction: { parts: [{ text: ask.system }] } }),
-      generationConfig: { maxOutputTokens: ask.maxTokens },
-      ...(ask.tools.length === 0 ? {} : { tools: [{ functionDeclarations: ask.tools.map(declaration) }] }),
+      contents: [{ role: "user", parts: [{ text: question.prompt }] }],
+      ...(question.system === undefined ? {} : { systemInstruction: { parts: [{ text: question.system }] } }),
+      generationConfig: { maxOutputTokens: question.maxTokens },
+      ...(question.tools.length === 0
+        ? {}
+        : { tools: [{ functionDeclarations: question.tools.map(declaration) }] }),
     },
   };
 }
 
-/** `parameters` only takes a part of JSON Schema. */
+/** Declares a tool. The field `parameters` would only allow a subset of JSON Schema. */
 const declaration = ({ parameters, ...tool }: PromptRequest["tools"][number]): object => ({
   ...tool,
   parametersJsonSchema: parameters,
 });
 
-/** Without `alt=sse` a stream is an array of its chunks, and an error under `alt=sse` may be an array of one. */
+/** Reads a whole answer. Without `alt=sse` a stream is an array of its chunks, and with it an error may be an array of one. */
 function readWhole(answer: unknown): readonly Piece[] {
   const chunks = Array.isArray(answer) ? answer : [answer];
   const known = chunks.some((chunk) => {
@@ -86,13 +99,15 @@ function readWhole(answer: unknown): readonly Piece[] {
 }
 
 /**
- * One chunk, or a whole answer, which looks the same. There is no sentinel: after a finish reason the end of input is
- * the end of the answer.
+ * Reads one chunk, or a whole answer, which has the same form. There is no sentinel: after a finish reason, the answer
+ * ends where its input ends.
  */
 function readChunk(data: unknown): readonly Piece[] {
   const chunk = objectOf(firstOf(data) ?? data);
   if (chunk["error"] !== undefined && chunk["error"] !== null) {
-    return [{ kind: "error", error: readError(data) ?? { codes: [], message: "an error without words" } }];
+    return [
+      { kind: "error", error: readError(data) ?? { codes: [], message: "an error without a message" } },
+    ];
   }
   const candidate = objectOf(firstOf(chunk["candidates"]));
   const parts = listOf(objectOf(candidate["content"])["parts"]);
@@ -111,11 +126,11 @@ function partOf(value: unknown): readonly Piece[] {
   return [{ kind: "tool_call", name: textOf(call["name"]) ?? "", arguments: { value: call["args"] ?? {} } }];
 }
 
-/** https://ai.google.dev/api/generate-content#FinishReason */
+/** Source: https://ai.google.dev/api/generate-content#FinishReason */
 const FINISH_REASONS: Readonly<Record<string, FinishReason>> = {
   STOP: "stop",
   MAX_TOKENS: "length",
-  // Not of the API, but of what imitates it.
+  // Sent by compatible servers only.
   FUNCTION_CALL: "tool_calls",
   SAFETY: "content_filter",
   RECITATION: "content_filter",
@@ -126,15 +141,13 @@ const FINISH_REASONS: Readonly<Record<string, FinishReason>> = {
   IMAGE_SAFETY: "content_filter",
 };
 
-/** A prompt that was blocked has no candidates. */
+/** Reads the reason why the model stopped. A blocked prompt has no candidates, only a block reason. */
 function ending(finish: unknown, blocked: unknown): readonly Piece[] {
   if (textOf(blocked) !== undefined) return [{ kind: "finish", reason: "content_filter" }];
-  const reason = textOf(finish);
-  if (reason === undefined || reason === "FINISH_REASON_UNSPECIFIED") return [];
-  return [finishPiece(FINISH_REASONS, reason)];
+  return finish === "FINISH_REASON_UNSPECIFIED" ? [] : finishPiece(FINISH_REASONS, finish);
 }
 
-/** Thoughts are counted apart from the candidates, which are absent while there are only thoughts. */
+/** Reads token counts. Thoughts are counted separately from candidates, which are absent until the first output. */
 function usageOf(usage: JsonObject): readonly Piece[] {
   const thoughts = countOf(usage["thoughtsTokenCount"]);
   return usagePiece({
@@ -145,7 +158,7 @@ function usageOf(usage: JsonObject): readonly Piece[] {
   });
 }
 
-/** Reads `{"error": {code, message, status, details: [{reason}, {retryDelay}]}}`, also as an array of one. */
+/** Reads `{"error": {code, message, status, details: [{reason}, {retryDelay}]}}`, also as the only element of an array. */
 function readError(data: unknown): ApiError | undefined {
   const error = objectOf(objectOf(firstOf(data) ?? data)["error"]);
   const details = listOf(error["details"]).map(objectOf);
@@ -155,15 +168,11 @@ function readError(data: unknown): ApiError | undefined {
   const message = textOf(error["message"]) ?? codes.join(" ");
   if (message === "") return undefined;
   const status = statusOf(error["code"]);
-  const delay = details.flatMap((detail) => delayOf(detail["retryDelay"]) ?? [])[0];
-  return {
-    codes,
-    message,
-    ...defined({ status, retryAfter: delay }),
-  };
+  const retryAfter = details.flatMap((detail) => delayOf(detail["retryDelay"]) ?? [])[0];
+  return { codes, message, ...defined({ status, retryAfter }) };
 }
 
-/** `google.protobuf.Duration` in JSON: seconds, possibly with fractions, and an `s`; whole seconds are exact enough. */
+/** Parses a `google.protobuf.Duration` such as `34.07s`, to whole seconds. */
 function delayOf(value: unknown): ReturnType<typeof parseDuration> {
   const whole = /^(\d{1,6})(?:\.\d+)?s$/.exec(textOf(value) ?? "")?.[1];
   return whole === undefined ? undefined : parseDuration(`${whole}s`);

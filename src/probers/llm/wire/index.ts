@@ -10,7 +10,7 @@ import { openaiResponses } from "./openai-responses.ts";
 import { tgi } from "./tgi.ts";
 import type { WireFormat } from "./types.ts";
 
-/** The only list of wire formats: a new one is its file and a line here; the option `api` follows. */
+/** All wire formats. The values of the option `api` are taken from this list. */
 export const WIRE_FORMATS = [
   openai,
   openaiResponses,
@@ -24,10 +24,10 @@ export const WIRE_FORMATS = [
   openaiEmbeddings,
 ] as const satisfies readonly WireFormat[];
 
-/** Name of a wire format, as in the option `api`. */
+/** Name of a wire format: a value of the option `api`. */
 export type Api = (typeof WIRE_FORMATS)[number]["api"];
 
-/** The format of that name. */
+/** Returns the format of that name. */
 export function wireFormat(api: Api): WireFormat {
   const found = WIRE_FORMATS.find((format) => format.api === api);
   if (found === undefined) throw new Error(`no wire format ${api}`);

@@ -1,21 +1,11 @@
 import { defined } from "../../../core/defined.ts";
 import { seconds } from "../../../core/units.ts";
-import {
-  countOf,
-  finishPiece,
-  isObject,
-  type JsonObject,
-  listOf,
-  modelPiece,
-  objectOf,
-  textOf,
-  textPiece,
-  usagePiece,
-} from "./json.ts";
-import { statusOf } from "./openai-error.ts";
+import { chatMessages, functionTools } from "./chat-fields.ts";
+import { countOf, isObject, type JsonObject, listOf, objectOf, statusOf, textOf } from "./json.ts";
+import { finishPiece, modelPiece, textPiece, usagePiece } from "./pieces.ts";
 import type { ApiError, FinishReason, Piece, PromptRequest, WireFormat, WireRequest } from "./types.ts";
 
-/** Ollama's own API, by its chat or its generate route. https://github.com/ollama/ollama/blob/main/docs/api.md */
+/** Ollama's own API, through its chat or its generate route. https://github.com/ollama/ollama/blob/main/docs/api.md */
 export const ollama = {
   api: "ollama",
   abilities: {
@@ -34,37 +24,25 @@ export const ollama = {
     stream: "stream",
   },
   credential: (key) => ({ authorization: `Bearer ${key}` }),
+  endpoint: ({ special }) => ({
+    prefix: "/api",
+    path: special.ollama_route === "generate" ? "/generate" : "/chat",
+  }),
   request,
   readFrame: ({ data }) => readLine(data),
-  // A whole answer is what the last line of a streamed one is, with the text in it.
+  // A whole answer has the form of the last line of a stream, plus the text.
   readWhole: readLine,
   readError,
   errorReasons: {},
 } as const satisfies WireFormat;
 
-function request(ask: PromptRequest): WireRequest {
-  const { model, system, prompt, stream, tools } = ask;
-  const common = {
-    ...defined({ model }),
-    stream,
-    options: { num_predict: ask.maxTokens },
-  };
-  if (ask.special.ollama_route === "generate") {
-    const body = { ...common, ...defined({ system }), prompt };
-    return { prefix: "/api", path: "/generate", body };
+function request(question: PromptRequest): WireRequest {
+  const { model, system, prompt, stream, maxTokens } = question;
+  const common = { ...defined({ model }), stream, options: { num_predict: maxTokens } };
+  if (question.special.ollama_route === "generate") {
+    return { body: { ...common, ...defined({ system }), prompt } };
   }
-  return {
-    prefix: "/api",
-    path: "/chat",
-    body: {
-      ...common,
-      messages: [
-        ...(system === undefined ? [] : [{ role: "system", content: system }]),
-        { role: "user", content: prompt },
-      ],
-      ...(tools.length === 0 ? {} : { tools: tools.map((tool) => ({ type: "function", function: tool })) }),
-    },
-  };
+  return { body: { ...common, messages: chatMessages(question), ...functionTools(question) } };
 }
 
 function readLine(data: unknown): readonly Piece[] {
@@ -81,14 +59,14 @@ function readLine(data: unknown): readonly Piece[] {
   ];
 }
 
-/** A line that is none of Ollama's would else be a stream that was cut. */
+/** Reports a line that is not Ollama's, which would otherwise pass for a stream that was cut off. */
 function unfinished(line: JsonObject): readonly Piece[] {
   return typeof line["done"] === "boolean" || isObject(line["message"]) || "response" in line
     ? []
-    : [{ kind: "fault", reason: "malformed", detail: "a line that has neither message nor response" }];
+    : [{ kind: "fault", reason: "malformed", detail: "a line with neither message nor response" }];
 }
 
-/** Calls come whole, their arguments parsed. */
+/** Reads a tool call, which comes whole and with parsed arguments. */
 function toolCall(value: unknown): Piece {
   const called = objectOf(objectOf(value)["function"]);
   return {
@@ -101,18 +79,18 @@ function toolCall(value: unknown): Piece {
 const FINISH_REASONS: Readonly<Record<string, FinishReason>> = { stop: "stop", length: "length" };
 
 function ending(line: JsonObject): readonly Piece[] {
-  // Versions before 0.1.40 give no reason.
+  // Versions before 0.1.40 report no reason.
   const reason = textOf(line["done_reason"]) ?? "stop";
   const nanoseconds = countOf(line["load_duration"]);
   return [
-    finishPiece(FINISH_REASONS, reason),
+    ...finishPiece(FINISH_REASONS, reason),
     ...usagePiece({ input: countOf(line["prompt_eval_count"]), output: countOf(line["eval_count"]) }),
     ...(nanoseconds === undefined ? [] : [{ kind: "load", duration: seconds(nanoseconds / 1e9) } as const]),
     { kind: "end" },
   ];
 }
 
-/** Reads `{"error": "text"}`, which has no codes, and `{"error": {message, type}}` of what stands in front of it. */
+/** Reads `{"error": "text"}`, which has no codes, and `{"error": {message, type}}` of gateways. */
 function readError(data: unknown): ApiError | undefined {
   const body = objectOf(data);
   const error = objectOf(body["error"]);

@@ -1,10 +1,11 @@
 import { defined } from "../../../core/defined.ts";
-import { countOf, firstOf, malformedPiece, modelPiece, objectOf, usagePiece } from "./json.ts";
+import { countOf, firstOf, objectOf } from "./json.ts";
 import { OPENAI_ERROR_REASONS, openaiErrorInside, readOpenaiError } from "./openai-error.ts";
+import { malformedPiece, modelPiece, usagePiece } from "./pieces.ts";
 import type { Piece, PromptRequest, WireFormat, WireRequest } from "./types.ts";
 
 /**
- * OpenAI's embeddings, also spoken by vLLM, llama.cpp, Ollama and others: the prompt becomes a vector.
+ * OpenAI's embeddings, also spoken by vLLM, llama.cpp, Ollama and others: the answer is a vector.
  * https://platform.openai.com/docs/api-reference/embeddings
  */
 export const openaiEmbeddings = {
@@ -13,6 +14,7 @@ export const openaiEmbeddings = {
   framing: "none",
   fields: { model: "model", input: "prompt", encoding_format: "api" },
   credential: (key) => ({ authorization: `Bearer ${key}` }),
+  endpoint: () => ({ root: "/v1", path: "/embeddings" }),
   request,
   readFrame: ({ data }) => readWhole(data),
   readWhole,
@@ -20,13 +22,11 @@ export const openaiEmbeddings = {
   errorReasons: OPENAI_ERROR_REASONS,
 } as const satisfies WireFormat;
 
-function request(ask: PromptRequest): WireRequest {
+function request(question: PromptRequest): WireRequest {
   return {
-    root: "/v1",
-    path: "/embeddings",
     body: {
-      ...defined({ model: ask.model }),
-      input: ask.prompt,
+      ...defined({ model: question.model }),
+      input: question.prompt,
       encoding_format: "float",
     },
   };

@@ -1,9 +1,9 @@
 import { defined } from "../../../core/defined.ts";
 import type { LlmReason } from "../reasons.ts";
-import { firstOf, isObject, objectOf, textOf } from "./json.ts";
+import { firstOf, isObject, objectOf, statusOf, textOf } from "./json.ts";
 import type { ApiError } from "./types.ts";
 
-/** What OpenAI's error codes mean, and those of its imitators. https://platform.openai.com/docs/guides/error-codes */
+/** Failure reasons by error code of OpenAI and compatible servers. https://platform.openai.com/docs/guides/error-codes */
 export const OPENAI_ERROR_REASONS = {
   invalid_api_key: "auth",
   authentication_error: "auth",
@@ -18,14 +18,17 @@ export const OPENAI_ERROR_REASONS = {
   DeploymentNotFound: "model_not_found",
   overloaded_error: "overloaded",
   insufficient_system_resource: "overloaded",
-  // llama.cpp sends this type only while it loads its model.
+  // Sent by llama.cpp, and only while it loads its model.
   unavailable_error: "loading",
   server_error: "server_error",
   content_filter: "refused",
   context_length_exceeded: "bad_request",
 } as const satisfies Record<string, LlmReason>;
 
-/** An error inside an answer that began as a success: `{"error": ...}`, or flat where the event or the object says so. */
+/**
+ * Reads an error inside a successful response: `{"error": ...}`, or the error without that envelope.
+ * @param named whether the name of the event says that it is an error
+ */
 export function openaiErrorInside(data: unknown, named: boolean): ApiError | undefined {
   const body = objectOf(firstOf(data) ?? data);
   const flat = named || body["object"] === "error" || body["type"] === "error";
@@ -33,8 +36,8 @@ export function openaiErrorInside(data: unknown, named: boolean): ApiError | und
 }
 
 /**
- * Reads `{"error": {message, type, code}}`, the same without the envelope (vLLM), `{"error": "text"}` and FastAPI's
- * `{"detail": ...}`, each also as the only element of an array (Gemini's compatible route).
+ * Reads `{"error": {message, type, code}}`, the same without the envelope (vLLM), `{"error": "text"}`, and FastAPI's
+ * `{"detail": ...}`, each of them also as the only element of an array (Gemini's compatible route).
  */
 export function readOpenaiError(data: unknown): ApiError | undefined {
   const body = objectOf(firstOf(data) ?? data);
@@ -44,15 +47,7 @@ export function readOpenaiError(data: unknown): ApiError | undefined {
   const given = [error["code"], error["type"], error["status"]];
   const codes = given.filter((code) => textOf(code) !== undefined).map(String);
   if (nested === undefined && message === undefined && codes.length === 0) return undefined;
-  // OpenRouter and vLLM put the HTTP status into `code`, some as a string.
+  // OpenRouter and vLLM put the HTTP status into `code`, some servers as a string.
   const status = given.map(statusOf).find((code) => code !== undefined);
   return { codes, message: message ?? codes.join(" "), ...defined({ status }) };
-}
-
-/** `code` when it is the HTTP status of an error. */
-export function statusOf(code: unknown): number | undefined {
-  const status = typeof code === "string" ? Number(code) : code;
-  return typeof status === "number" && Number.isInteger(status) && status >= 400 && status <= 599
-    ? status
-    : undefined;
 }

@@ -1,20 +1,10 @@
 import { defined } from "../../../core/defined.ts";
-import {
-  countOf,
-  isObject,
-  type JsonObject,
-  listOf,
-  malformedPiece,
-  modelPiece,
-  objectOf,
-  textOf,
-  textPiece,
-  usagePiece,
-} from "./json.ts";
+import { countOf, isObject, type JsonObject, listOf, objectOf, textOf } from "./json.ts";
 import { OPENAI_ERROR_REASONS, openaiErrorInside, readOpenaiError } from "./openai-error.ts";
+import { malformedPiece, modelPiece, textPiece, usagePiece } from "./pieces.ts";
 import type { FinishReason, Frame, Piece, PromptRequest, WireFormat, WireRequest } from "./types.ts";
 
-/** OpenAI's Responses. https://platform.openai.com/docs/api-reference/responses */
+/** OpenAI's Responses API. https://platform.openai.com/docs/api-reference/responses */
 export const openaiResponses = {
   api: "openai_responses",
   abilities: {
@@ -35,6 +25,7 @@ export const openaiResponses = {
     max_output_tokens: "max_tokens",
   },
   credential: (key) => ({ authorization: `Bearer ${key}` }),
+  endpoint: () => ({ root: "/v1", path: "/responses" }),
   request,
   readFrame,
   readWhole,
@@ -46,17 +37,17 @@ export const openaiResponses = {
   },
 } as const satisfies WireFormat;
 
-function request(ask: PromptRequest): WireRequest {
+function request(question: PromptRequest): WireRequest {
   return {
-    root: "/v1",
-    path: "/responses",
     body: {
-      ...defined({ model: ask.model, instructions: ask.system }),
-      input: [{ role: "user", content: ask.prompt }],
-      max_output_tokens: ask.maxTokens,
-      ...(ask.tools.length === 0 ? {} : { tools: ask.tools.map((tool) => ({ type: "function", ...tool })) }),
-      stream: ask.stream,
-      // Nobody will ask for a probe's answer again, and the default keeps it for a month.
+      ...defined({ model: question.model, instructions: question.system }),
+      input: [{ role: "user", content: question.prompt }],
+      max_output_tokens: question.maxTokens,
+      ...(question.tools.length === 0
+        ? {}
+        : { tools: question.tools.map((tool) => ({ type: "function", ...tool })) }),
+      stream: question.stream,
+      // By default OpenAI keeps each response for a month; a probe never reads one again.
       store: false,
     },
   };
@@ -64,7 +55,7 @@ function request(ask: PromptRequest): WireRequest {
 
 function readFrame({ event, data }: Frame): readonly Piece[] {
   const body = objectOf(data);
-  // The data of an error event may have a type of its own, as llama.cpp's has.
+  // The data of an error event may have a different type, as in llama.cpp.
   const type = event === "error" ? event : (textOf(body["type"]) ?? event ?? "");
   switch (type) {
     case "response.created":
@@ -93,14 +84,14 @@ function readFrame({ event, data }: Frame): readonly Piece[] {
 
 function readWhole(answer: unknown): readonly Piece[] {
   const response = objectOf(answer);
-  // `error` is null in an answer, and an object in one that failed, which then has a status.
+  // A response object has a status, and its `error` is null unless it failed: `ending` reads that.
   const error = response["status"] === undefined ? openaiErrorInside(answer, false) : undefined;
   if (error !== undefined) return [{ kind: "error", error }];
   if (!Array.isArray(response["output"])) return [malformedPiece("the answer has no output")];
   return [...response["output"].flatMap(itemOf), ...ending(response)];
 }
 
-/** One item of the output of a whole answer. */
+/** Reads one item of the output of a whole answer. */
 function itemOf(value: unknown): readonly Piece[] {
   const item = objectOf(value);
   const content = listOf(item["content"]).map(objectOf);
@@ -143,7 +134,7 @@ function moreArguments(body: JsonObject): readonly Piece[] {
     : [{ kind: "tool_call", call: index, arguments: { json } }];
 }
 
-/** How the response ended; the only place that counts, and the end of a stream, which has no `[DONE]`. */
+/** Reads the final state of a response: the only place with token counts, and the end of a stream, which has no `[DONE]`. */
 function ending(response: JsonObject): readonly Piece[] {
   const status = textOf(response["status"]) ?? "completed";
   const { error } = response;
@@ -160,10 +151,11 @@ function ending(response: JsonObject): readonly Piece[] {
 }
 
 function finishOf(response: JsonObject, status: string): FinishReason {
-  const why = textOf(objectOf(response["incomplete_details"])["reason"]);
-  if (why === "content_filter") return "content_filter";
-  // Imitators leave out the reason, of which there are only these two.
-  if (status === "incomplete") return why === undefined || why === "max_output_tokens" ? "length" : "other";
+  const reason = textOf(objectOf(response["incomplete_details"])["reason"]);
+  if (reason === "content_filter") return "content_filter";
+  // Compatible servers omit the reason, which can only be one of these two.
+  if (status === "incomplete")
+    return reason === undefined || reason === "max_output_tokens" ? "length" : "other";
   const called = listOf(response["output"]).some((item) => objectOf(item)["type"] === "function_call");
   return called ? "tool_calls" : "stop";
 }

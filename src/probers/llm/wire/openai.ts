@@ -1,24 +1,13 @@
 import { defined } from "../../../core/defined.ts";
-import {
-  countOf,
-  finishPiece,
-  firstOf,
-  isObject,
-  type JsonObject,
-  listOf,
-  malformedPiece,
-  modelPiece,
-  objectOf,
-  textOf,
-  textPiece,
-  usagePiece,
-} from "./json.ts";
+import { chatMessages, functionTools } from "./chat-fields.ts";
+import { countOf, firstOf, isObject, type JsonObject, listOf, objectOf, textOf } from "./json.ts";
 import { OPENAI_ERROR_REASONS, openaiErrorInside, readOpenaiError } from "./openai-error.ts";
+import { finishPiece, malformedPiece, modelPiece, textPiece, usagePiece } from "./pieces.ts";
 import type { FinishReason, Frame, Piece, PromptRequest, WireFormat, WireRequest } from "./types.ts";
 
 /**
- * OpenAI's chat completions and what its many imitators make of them (vLLM, llama.cpp, SGLang, LiteLLM, OpenRouter,
- * DeepSeek, Mistral, Groq, Together, LM Studio, Ollama's and TGI's compatible routes).
+ * OpenAI's chat completions, as spoken by OpenAI and by compatible servers (vLLM, llama.cpp, SGLang, LiteLLM, OpenRouter,
+ * DeepSeek, Mistral, Groq, Together, LM Studio, the compatible routes of Ollama and TGI).
  * https://platform.openai.com/docs/api-reference/chat
  */
 export const openai = {
@@ -39,6 +28,7 @@ export const openai = {
     max_completion_tokens: "max_tokens",
   },
   credential: (key) => ({ authorization: `Bearer ${key}` }),
+  endpoint: () => ({ root: "/v1", path: "/chat/completions" }),
   request,
   readFrame,
   readWhole,
@@ -46,21 +36,14 @@ export const openai = {
   errorReasons: OPENAI_ERROR_REASONS,
 } as const satisfies WireFormat;
 
-function request(ask: PromptRequest): WireRequest {
+function request(question: PromptRequest): WireRequest {
   return {
-    root: "/v1",
-    path: "/chat/completions",
     body: {
-      ...defined({ model: ask.model }),
-      messages: [
-        ...(ask.system === undefined ? [] : [{ role: "system", content: ask.system }]),
-        { role: "user", content: ask.prompt },
-      ],
-      [ask.special.max_tokens_field ?? "max_completion_tokens"]: ask.maxTokens,
-      ...(ask.tools.length === 0
-        ? {}
-        : { tools: ask.tools.map((tool) => ({ type: "function", function: tool })) }),
-      ...(ask.stream ? { stream: true, stream_options: { include_usage: true } } : { stream: false }),
+      ...defined({ model: question.model }),
+      messages: chatMessages(question),
+      [question.special.max_tokens_field ?? "max_completion_tokens"]: question.maxTokens,
+      ...functionTools(question),
+      ...(question.stream ? { stream: true, stream_options: { include_usage: true } } : { stream: false }),
     },
   };
 }
@@ -72,7 +55,7 @@ function readFrame({ event, data }: Frame): readonly Piece[] {
   const choice = objectOf(firstOf(chunk["choices"]));
   return [
     ...modelPiece(chunk["model"]),
-    ...said(objectOf(choice["delta"])),
+    ...messagePieces(objectOf(choice["delta"])),
     ...ending(choice),
     ...usageOf(chunk),
   ];
@@ -86,18 +69,18 @@ function readWhole(answer: unknown): readonly Piece[] {
   if (!isObject(choice)) return [malformedPiece("the answer has no choices")];
   return [
     ...modelPiece(completion["model"]),
-    ...said(objectOf(choice["message"])),
+    ...messagePieces(objectOf(choice["message"])),
     ...ending(choice),
     ...usageOf(completion),
     { kind: "end" },
   ];
 }
 
-/** The text of a delta or of a message, which have the same fields. */
-function said(message: JsonObject): readonly Piece[] {
+/** Reads a delta or a message, which have the same fields. */
+function messagePieces(message: JsonObject): readonly Piece[] {
   const content = message["content"];
   return [
-    // vLLM and OpenRouter name it one way, DeepSeek the other; servers that send both repeat themselves.
+    // `reasoning` in vLLM and OpenRouter, `reasoning_content` in DeepSeek; servers that send both send the same text.
     ...textPiece("reasoning", textOf(message["reasoning"]) ?? message["reasoning_content"]),
     ...(Array.isArray(content) ? content.flatMap(partOf) : textPiece("output", content)),
     ...textPiece("refusal", message["refusal"]),
@@ -105,7 +88,7 @@ function said(message: JsonObject): readonly Piece[] {
   ];
 }
 
-/** Mistral's reasoning models send content as parts: `{type: "thinking", thinking: [{text}]}`, `{type: "text", text}`. */
+/** Reads one part of the content of Mistral's reasoning models: `{type: "thinking", thinking: [{text}]}` or `{type: "text", text}`. */
 function partOf(value: unknown): readonly Piece[] {
   const part = objectOf(value);
   if (part["type"] !== "thinking") return textPiece("output", part["text"]);
@@ -114,7 +97,7 @@ function partOf(value: unknown): readonly Piece[] {
   return thinking.flatMap((thought) => textPiece("reasoning", objectOf(thought)["text"]));
 }
 
-/** A tool call, or a part of one: only the first part has the name. Some servers send no index, and whole calls. */
+/** Reads a tool call, or a part of one: only the first part has the name. Servers without an index send whole calls. */
 function toolCall(value: unknown): Piece {
   const call = objectOf(value);
   const called = objectOf(call["function"]);
@@ -125,14 +108,14 @@ function toolCall(value: unknown): Piece {
     kind: "tool_call",
     ...defined({ call: index, name }),
     ...(typeof given === "string" ? { arguments: { json: given } } : {}),
-    // Imitators send the arguments parsed.
+    // Some compatible servers send parsed arguments.
     ...(isObject(given) ? { arguments: { value: given } } : {}),
   };
 }
 
 const FINISH_REASONS: Readonly<Record<string, FinishReason>> = {
   stop: "stop",
-  // Together's name for it.
+  // Together.
   eos: "stop",
   length: "length",
   model_length: "length",
@@ -141,19 +124,18 @@ const FINISH_REASONS: Readonly<Record<string, FinishReason>> = {
   content_filter: "content_filter",
 };
 
-/** Finish reasons with which a server says that it gave up, not that the model ended. */
-const GAVE_UP: ReadonlySet<string> = new Set(["error", "insufficient_system_resource"]);
+/** Finish reasons of a server that failed, rather than of a model that finished. */
+const FAILURES: ReadonlySet<string> = new Set(["error", "insufficient_system_resource"]);
 
 function ending(choice: JsonObject): readonly Piece[] {
-  const given = textOf(choice["finish_reason"]);
-  if (given === undefined) return [];
-  if (GAVE_UP.has(given)) {
-    return [{ kind: "error", error: { codes: [given], message: `finish_reason ${given}` } }];
+  const reason = textOf(choice["finish_reason"]) ?? "";
+  if (FAILURES.has(reason)) {
+    return [{ kind: "error", error: { codes: [reason], message: `finish_reason ${reason}` } }];
   }
-  return [finishPiece(FINISH_REASONS, given)];
+  return finishPiece(FINISH_REASONS, reason);
 }
 
-/** Groq counts a streamed answer in a field of its own. */
+/** Reads the token counts, which Groq puts into a field of its own when streaming. */
 function usageOf(answer: JsonObject): readonly Piece[] {
   const usage = objectOf(answer["usage"] ?? objectOf(answer["x_groq"])["usage"]);
   return usagePiece({

@@ -1,19 +1,10 @@
-import {
-  countOf,
-  finishPiece,
-  firstOf,
-  type JsonObject,
-  malformedPiece,
-  objectOf,
-  textOf,
-  textPiece,
-  usagePiece,
-} from "./json.ts";
+import { countOf, firstOf, type JsonObject, objectOf, textOf } from "./json.ts";
+import { finishPiece, malformedPiece, textPiece, usagePiece } from "./pieces.ts";
 import type { ApiError, FinishReason, Piece, PromptRequest, WireFormat, WireRequest } from "./types.ts";
 
 /**
- * The own API of text-generation-inference: it continues the prompt as it is, without a chat template. For its
- * compatible route there is `openai`. https://huggingface.github.io/text-generation-inference
+ * The native API of text-generation-inference, which continues the prompt as it is, without a chat template. For its
+ * compatible route, use `openai`. https://huggingface.github.io/text-generation-inference
  */
 export const tgi = {
   api: "tgi",
@@ -21,6 +12,7 @@ export const tgi = {
   framing: "sse",
   fields: { inputs: "prompt", stream: "stream" },
   credential: (key) => ({ authorization: `Bearer ${key}` }),
+  endpoint: ({ stream }) => ({ path: stream ? "/generate_stream" : "/generate" }),
   request,
   readFrame: ({ data }) => readEvent(data),
   readWhole,
@@ -34,10 +26,9 @@ export const tgi = {
   },
 } as const satisfies WireFormat;
 
-function request(ask: PromptRequest): WireRequest {
+function request(question: PromptRequest): WireRequest {
   return {
-    path: ask.stream ? "/generate_stream" : "/generate",
-    body: { inputs: ask.prompt, parameters: { max_new_tokens: ask.maxTokens, details: true } },
+    body: { inputs: question.prompt, parameters: { max_new_tokens: question.maxTokens, details: true } },
   };
 }
 
@@ -47,7 +38,7 @@ function readEvent(data: unknown): readonly Piece[] {
   const event = objectOf(data);
   const token = objectOf(event["token"]);
   return [
-    // Tokens such as the end of the text have a name, but say nothing.
+    // Special tokens, such as the end of the text, are not output.
     ...(token["special"] === true ? [] : textPiece("output", token["text"])),
     ...(textOf(event["generated_text"]) === undefined &&
     textOf(detailsOf(event)["finish_reason"]) === undefined
@@ -59,7 +50,7 @@ function readEvent(data: unknown): readonly Piece[] {
 function readWhole(answer: unknown): readonly Piece[] {
   const error = readError(answer);
   if (error !== undefined) return [{ kind: "error", error }];
-  // An array of one is what its route without a name answers.
+  // The route `/` answers with an array of one.
   const whole = objectOf(firstOf(answer) ?? answer);
   if (typeof whole["generated_text"] !== "string")
     return [malformedPiece("the answer has no generated_text")];
@@ -74,13 +65,12 @@ const FINISH_REASONS: Readonly<Record<string, FinishReason>> = {
 
 const detailsOf = (answer: JsonObject): JsonObject => objectOf(answer["details"]);
 
-/** The last event, or a whole answer. */
+/** Reads the end of the last event or of a whole answer. */
 function ending(answer: JsonObject): readonly Piece[] {
   const details = detailsOf(answer);
-  const reason = textOf(details["finish_reason"]);
   return [
     ...usagePiece({ input: countOf(details["input_length"]), output: countOf(details["generated_tokens"]) }),
-    ...(reason === undefined ? [] : [finishPiece(FINISH_REASONS, reason)]),
+    ...finishPiece(FINISH_REASONS, details["finish_reason"]),
     { kind: "end" },
   ];
 }

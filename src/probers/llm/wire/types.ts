@@ -5,95 +5,106 @@ import type { LlmReason } from "../reasons.ts";
 export interface Tool {
   readonly name: string;
   readonly description?: string;
-  /** JSON Schema of its arguments. */
+  /** JSON Schema of the arguments. */
   readonly parameters: Readonly<Record<string, unknown>>;
 }
 
-/** What is asked, in the words of no API in particular. */
-export interface PromptRequest {
-  /** Absent: the server has one model, or a default. */
+/** The part of a request that is the same for every prompt. */
+export interface RequestSettings {
+  /** Absent if the server has only one model, or a default. */
   readonly model?: string;
-  readonly system?: string;
-  readonly prompt: string;
   readonly stream: boolean;
-  readonly maxTokens: number;
-  /** Never given to a format that does not support them. */
-  readonly tools: readonly Tool[];
-  /** Options that only some formats know, by their names in `FORMAT_OPTIONS`; each has its own default. */
+  /** Options that only some formats have; each format has its own defaults. */
   readonly special: FormatOptions;
 }
 
-/** Options of a module that only some formats understand, and that the others refuse. */
+/** A request in terms that all APIs share. */
+export interface PromptRequest extends RequestSettings {
+  readonly system?: string;
+  readonly prompt: string;
+  readonly maxTokens: number;
+  /** Empty for formats without tools. */
+  readonly tools: readonly Tool[];
+}
+
+/** Module options that only some formats support; a module of any other format that sets one is refused. */
 export const FORMAT_OPTIONS = ["max_tokens_field", "api_version", "ollama_route"] as const;
 
 export type FormatOptions = { readonly [Name in (typeof FORMAT_OPTIONS)[number]]?: string };
 
-/** What a format has beyond the question itself; a module that asks for more is refused. */
+/** The features of a format beyond a plain prompt. A module that needs a missing one is refused. */
 export interface Abilities {
-  /** Of `FORMAT_OPTIONS`. */
+  /** The supported ones of `FORMAT_OPTIONS`. */
   readonly options: readonly (typeof FORMAT_OPTIONS)[number][];
-  /** A system message. */
+  /** True if requests may contain a system message. */
   readonly system: boolean;
-  /** Tools that the model may call, with these options. */
+  /** Returns true if, with these options, the model can be offered tools. */
   tools(special: FormatOptions): boolean;
-  /** `text` is read and judged as such; a `vector` only has dimensions. */
+  /** `text` is judged by its content, a `vector` only by its dimensions. */
   readonly answer: "text" | "vector";
-  /** Nothing can be asked without naming a model. */
+  /** True if each request must name a model. */
   readonly needsModel: boolean;
-  /** What is named is not the model but a place where one runs: the name says nothing of who should answer. */
+  /** True if requests name a deployment rather than a model, so that the name does not tell which model should answer. */
   readonly namesDeployment?: boolean;
-  /** The API refuses a lower limit. */
+  /** Lowest token limit that the API accepts. */
   readonly leastMaxTokens?: number;
-  /** Servers that speak it call an answer complete that was cut at the limit, which only the count of its tokens tells. */
+  /** True if servers report an answer as complete that was cut off at the token limit; only its token count tells. */
   readonly completesAtLimit?: boolean;
 }
 
-/** A POST, relative to the target's address. */
-export interface WireRequest {
-  /** Below the address, with a leading slash. Model names in it are percent-encoded by the format. */
+/** The URL of an API, relative to the target's address. */
+export interface WireEndpoint {
+  /** Path below the address, with a leading slash. The format percent-encodes a model name in it. */
   readonly path: string;
-  /** Put before `path` when the address has no path of its own, such as `/v1`. */
+  /** Put before `path` if the address has no path of its own, such as `/v1`. */
   readonly root?: string;
-  /** Put before `path` unless the address ends in it already, such as `/v1beta`: people write both. */
+  /** Put before `path` unless the address already ends in it, such as `/v1beta`: users write both. */
   readonly prefix?: string;
   readonly query?: Readonly<Record<string, string>>;
-  /** Besides the credential: versions and the like. */
+}
+
+/** The content of a POST request. */
+export interface WireRequest {
+  /** Headers besides the credential, such as the version of the API. */
   readonly headers?: Readonly<Record<string, string>>;
   readonly body: Readonly<Record<string, unknown>>;
 }
 
-/** Why the model stopped; the values of `probe_llm_finish_reason`. */
+/** The reason why the model stopped: a value of the label of `probe_llm_finish_reason`. */
 export type FinishReason = "stop" | "length" | "tool_calls" | "content_filter" | "other";
 
-/** Token counts as the API gave them; what it did not count is absent. */
+/** Token counts as reported by the API; a count that it does not report is absent. */
 export interface Usage {
-  /** Including what a cache knew already, whichever way the API counts. */
+  /** Includes cached input, however the API counts it. */
   readonly input?: number;
-  /** Including reasoning, except where an API counts it apart without saying how much. */
+  /** Includes reasoning, unless the API counts it separately and does not report it. */
   readonly output?: number;
   readonly reasoning?: number;
   readonly cached_input?: number;
 }
 
-/** An error in the API's own words. */
+/** An error reported by the API. */
 export interface ApiError {
-  /** Its codes and types, the most specific first: what reasons are decided by. */
+  /** Codes and types, the most specific first. They decide the failure reason. */
   readonly codes: readonly string[];
-  /** An HTTP status that the error names by itself. */
+  /** HTTP status in the error itself. */
   readonly status?: number;
-  /** For people only: wording never decides anything. */
+  /** For people only: its wording never decides anything. */
   readonly message: string;
-  /** How long to wait, where the body says it and not the header. */
+  /** The wait that the body asks for, for APIs that have no header for it. */
   readonly retryAfter?: Seconds;
 }
 
-/** Arguments of a tool call: a further part of their JSON, or all of them, parsed. */
+/** Arguments of a tool call: the next part of their JSON, or all of them, parsed. */
 export type ToolArguments = { readonly json: string } | { readonly value: unknown };
 
 /** One fact found in an answer, in the order of the wire. */
 export type Piece =
   | { readonly kind: "text"; readonly part: "output" | "reasoning" | "refusal"; readonly text: string }
-  /** The model called a tool, or went on calling it: a token, though no text. Without `call` it is one of its own. */
+  /**
+   * A tool call, or the next part of one. It counts as a token although it has no text. Pieces with the same `call`
+   * belong together; a piece without it is a call of its own.
+   */
   | {
       readonly kind: "tool_call";
       readonly call?: number;
@@ -104,47 +115,50 @@ export type Piece =
   | { readonly kind: "vector"; readonly numbers: readonly unknown[] }
   | { readonly kind: "model"; readonly name: string }
   | { readonly kind: "finish"; readonly reason: FinishReason }
-  /** Fields replace those of earlier pieces, so that cumulative counts may come bit by bit. */
+  /** Fields replace those of earlier pieces, so that cumulative counts may arrive one by one. */
   | { readonly kind: "usage"; readonly usage: Usage }
-  /** How long the server took to load the model before it could answer. */
+  /** The time that the server took to load the model before it could answer. */
   | { readonly kind: "load"; readonly duration: Seconds }
   | { readonly kind: "error"; readonly error: ApiError }
   /** The bytes are not what the API promises. */
   | { readonly kind: "fault"; readonly reason: "malformed" | "too_large"; readonly detail: string }
-  /** The API says that nothing follows. */
+  /** The API says that the answer is complete. */
   | { readonly kind: "end" };
 
-/** One event of a stream, its data parsed as JSON. */
+/** One event or line of a stream, its data parsed as JSON. */
 export interface Frame {
-  /** Name of the server-sent event, where it has one. */
+  /** Name of the server-sent event, if it has one. */
   readonly event?: string;
   readonly data: unknown;
 }
 
-/** Headers of a response, their names in lower case. */
+/** Headers of a response, with names in lower case. */
 export type Headers = Readonly<Record<string, string | readonly string[] | undefined>>;
 
 /**
- * How one LLM API is spoken: one value in one file. Functions without state or I/O: they get data that somebody else
- * read, cut into frames and timed, and return what it means.
+ * One LLM API: how to ask it and how to read its answers. Its functions have no state and do no I/O: they are given data
+ * that was already read, cut into frames and timed, and return what it means.
  */
 export interface WireFormat {
   /** Value of the option `api`. */
   readonly api: string;
   readonly abilities: Abilities;
-  /** How a streamed answer is cut into frames; `none` where only whole answers are read. */
+  /** Framing of a streamed answer; `none` if answers are only read whole. */
   readonly framing: "sse" | "json_lines" | "none";
-  /** Fields of the request that belong to options, which `extra_body` may take away but not set. */
+  /** Request fields that belong to an option, by name. `extra_body` may remove them but not set them. */
   readonly fields: Readonly<Record<string, string>>;
-  /** The headers that carry a key. */
+  /** Returns the headers that carry the key. */
   credential(key: string): Readonly<Record<string, string>>;
-  request(ask: PromptRequest): WireRequest;
-  /** Facts in one frame of a streamed answer. The sentinel `[DONE]` never gets here. */
+  /** Returns where requests go. */
+  endpoint(settings: RequestSettings): WireEndpoint;
+  /** Builds a request. */
+  request(question: PromptRequest): WireRequest;
+  /** Returns the facts in one frame of a streamed answer. The sentinel `[DONE]` is handled by the caller. */
   readFrame(frame: Frame): readonly Piece[];
-  /** Facts in an answer that came in one piece, be it because the server ignored `stream`. */
+  /** Returns the facts in an answer that came in one piece, even if a stream was requested. */
   readWhole(answer: unknown): readonly Piece[];
-  /** The error in the body of a response that is none of success; `undefined` when it is not in the API's form. */
+  /** Returns the error in the body of an unsuccessful response; `undefined` if the body is not in the API's form. */
   readError(body: unknown, headers: Headers): ApiError | undefined;
-  /** What the API's error codes and types mean, where that is more than the HTTP status says. */
+  /** Failure reasons by error code or type, where these say more than the HTTP status. */
   readonly errorReasons: Readonly<Record<string, LlmReason>>;
 }

@@ -9,25 +9,27 @@ import {
   step,
 } from "../../src/leadership/machine.ts";
 
-/** One machine of a simulation. */
+/** One replica of a simulation. */
 export interface Replica {
   readonly identity: string;
-  /** How fast its clock runs, 1 being the truth, and how far its wall clock is off in seconds. */
+  /** Rate of its clocks; 1 is exact. */
   readonly rate: number;
+  /** Offset of its wall clock, in seconds. */
   readonly skew: number;
   readonly startsAt: number;
-  /** Loses its memory and starts anew then, under the same name. */
+  /** When it restarts without its state, with the same identity. */
   readonly crashesAt?: number;
-  /** Never comes back after this. */
+  /** When it ends for good. */
   readonly diesAt?: number;
 }
 
+/** The input of {@link simulate}. All times are true times, in seconds. */
 export interface Simulation {
   readonly duration: number;
   readonly replicas: readonly Replica[];
-  /** From 0 to 1, as many as are asked for. */
+  /** Returns numbers from 0 to 1. */
   readonly random: () => number;
-  /** The network is bad until then; afterwards nothing is lost. */
+  /** Until when the network loses and delays messages. */
   readonly badUntil: number;
   readonly until: number;
 }
@@ -38,10 +40,10 @@ interface Interval {
   to: number;
 }
 
-/** After how long of its own time a replica gives a call up; what it sent may arrive later all the same. */
-const PATIENCE = 5;
+/** Timeout of a call by the replica's own clock. The request may still arrive after it. */
+const CALL_TIMEOUT = 5;
 
-/** Runs machines against one Lease in true time, and tells when each believed that it leads. */
+/** Simulates replicas that share one Lease; returns the intervals in which each considered itself the leader. */
 export function simulate({ duration, replicas, random, badUntil, until }: Simulation): {
   readonly intervals: readonly Interval[];
   readonly lease: () => LeaseRecord | undefined;
@@ -58,8 +60,8 @@ export function simulate({ duration, replicas, random, badUntil, until }: Simula
     return stored;
   };
 
-  /** What the server does the moment a request arrives. */
-  const serve = (effect: Exclude<LeaseEffect, { kind: "wait" }>): Happening => {
+  /** Handles a request when it arrives at the server. */
+  const serve = (effect: Exclude<LeaseEffect, { kind: "wait" }>): Outcome => {
     switch (effect.kind) {
       case "read":
         return stored === undefined ? { kind: "absent" } : { kind: "found", record: stored };
@@ -85,40 +87,40 @@ export function simulate({ duration, replicas, random, badUntil, until }: Simula
       at: seconds((time - startsAt) * rate),
       now: timestamp(1_757_943_000 + time * rate + skew),
     });
-    let believing: Interval | undefined;
-    const note = (): void => {
+    let leading: Interval | undefined;
+    const recordLeadership = (): void => {
       const { leadsUntil } = state;
-      if (believing !== undefined) believing.to = Math.min(believing.to, time);
-      believing = undefined;
+      if (leading !== undefined) leading.to = Math.min(leading.to, time);
+      leading = undefined;
       if (leadsUntil === undefined || !leadsAt(state, moment().at)) return;
-      believing = { replica: i, from: time, to: Math.min(diesAt, startsAt + leadsUntil / rate) };
-      intervals.push(believing);
+      leading = { replica: i, from: time, to: Math.min(diesAt, startsAt + leadsUntil / rate) };
+      intervals.push(leading);
     };
-    const handle = (event: LeaseEvent, mine: number): void => {
-      if (mine !== life || time >= diesAt) return;
+    const handle = (event: LeaseEvent, eventLife: number): void => {
+      if (eventLife !== life || time >= diesAt) return;
       const { next, effect } = step(state, event, policy);
       state = next;
-      note();
+      recordLeadership();
       if (effect.kind === "wait") {
         const lasting = effect.jitter ? effect.lasting * (1 - 0.4 * random()) : effect.lasting;
-        plan(time + lasting / rate, () => handle({ kind: "due", ...moment() }, mine));
+        plan(time + lasting / rate, () => handle({ kind: "due", ...moment() }, eventLife));
         return;
       }
       const bad = time < badUntil;
-      const there = bad ? random() ** 4 * 40 : 0.01;
-      const back = bad ? random() ** 4 * 40 : 0.01;
+      const requestDelay = bad ? random() ** 4 * 40 : 0.01;
+      const replyDelay = bad ? random() ** 4 * 40 : 0.01;
       let open = true;
-      const answer = (happening: Happening): void => {
+      const answer = (outcome: Outcome): void => {
         if (!open) return;
         open = false;
-        handle({ ...happening, ...moment() }, mine);
+        handle({ ...outcome, ...moment() }, eventLife);
       };
-      plan(time + PATIENCE / rate, () => answer({ kind: "failed" }));
+      plan(time + CALL_TIMEOUT / rate, () => answer({ kind: "failed" }));
       if (bad && random() < 0.15) return;
-      plan(time + there, () => {
-        const happening = serve(effect);
+      plan(time + requestDelay, () => {
+        const outcome = serve(effect);
         if (bad && random() < 0.15) return;
-        plan(time + back, () => answer(happening));
+        plan(time + replyDelay, () => answer(outcome));
       });
     };
     plan(startsAt, () => handle({ kind: "due", ...moment() }, 0));
@@ -126,7 +128,7 @@ export function simulate({ duration, replicas, random, badUntil, until }: Simula
       plan(crashesAt, () => {
         life += 1;
         state = {};
-        note();
+        recordLeadership();
         handle({ kind: "due", ...moment() }, life);
       });
     }
@@ -142,6 +144,6 @@ export function simulate({ duration, replicas, random, badUntil, until }: Simula
   return { intervals, lease: () => stored };
 }
 
-type Happening =
+type Outcome =
   | { readonly kind: "found" | "written"; readonly record: LeaseRecord }
   | { readonly kind: "absent" | "conflict" | "failed" };

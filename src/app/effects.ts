@@ -1,0 +1,56 @@
+import type { Clock } from "../core/clock.ts";
+import type { History } from "../core/history.ts";
+import type { Log } from "../core/log.ts";
+import type { Target } from "../core/target.ts";
+import type { FailoverEffect } from "../failover/machine.ts";
+import type { Announcer } from "../heartbeats/announce.ts";
+import type { PushEffect } from "../heartbeats/machine.ts";
+import type { PushView } from "../heartbeats/view.ts";
+import { heartbeatEvent, toHistoryEvent } from "./history-entries.ts";
+
+/** Records effects of the failover machine in the log and the history. */
+export function failoverRecorder(
+  log: Log,
+  history: History,
+): (target: Target, effect: FailoverEffect) => void {
+  return (target, effect) => {
+    logEffect(log, target, effect);
+    const event = toHistoryEvent(target, effect);
+    if (event !== undefined) history.record(event);
+  };
+}
+
+/** Records notices of push heartbeats in the log and the history. */
+export function pushRecorder(
+  announcer: Announcer,
+  history: History,
+  clock: Clock,
+): (push: PushView, effect: PushEffect) => void {
+  return (push, effect) => {
+    announcer.effect(push, effect);
+    history.record(heartbeatEvent(push.heartbeat.name, effect, clock.now()));
+  };
+}
+
+function logEffect(log: Log, { name }: Target, effect: FailoverEffect): void {
+  switch (effect.kind) {
+    case "mode":
+      log.warn({ target: name, from: effect.from, to: effect.to, cause: effect.cause }, "mode changed");
+      break;
+    case "health":
+      log.info({ target: name, from: effect.from, to: effect.to }, "health changed");
+      break;
+    case "misconfigured":
+      log.warn(
+        { target: name, reason: effect.reason },
+        "the target refuses the requests of this configuration, which has never succeeded: failures are not counted",
+      );
+      break;
+    case "force_ended":
+      log.info({ target: name }, "mode is no longer forced");
+      break;
+    case "overdue":
+      log.warn({ target: name, since: effect.since }, "fallback lasts longer than its max_duration");
+      break;
+  }
+}

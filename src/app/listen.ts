@@ -1,0 +1,58 @@
+import type { Server } from "node:http";
+import { setTimeout as pause } from "node:timers/promises";
+import type { ListenAddress } from "../cli/listen-address.ts";
+import { defined } from "../core/defined.ts";
+import type { Log } from "../core/log.ts";
+import { seconds, toMilliseconds } from "../core/units.ts";
+
+/** Longest wait for requests in flight at shutdown. Their probes are aborted, so they have little left to do. */
+const SHUTDOWN_TIMEOUT = seconds(4);
+
+/** Starts listening. Returns the port, or an error text. */
+export function listen(server: Server, { host, port }: ListenAddress): Promise<number | string> {
+  return new Promise((resolve) => {
+    server.once("error", (error: NodeJS.ErrnoException) => {
+      const place = `${host ?? ""}:${port}`;
+      resolve(
+        error.code === "EADDRINUSE"
+          ? `${place}: the port is in use by another program; choose another with --web.listen-address`
+          : `${place}: cannot listen on this address: ${error.message}`,
+      );
+    });
+    server.listen({ port, ...defined({ host }) }, () => {
+      const bound = server.address();
+      resolve(typeof bound === "object" && bound !== null ? bound.port : port);
+    });
+  });
+}
+
+/** Steps of the shutdown after the server has stopped accepting connections, in order. */
+export interface Shutdown {
+  /** Stops the exporter; requests in flight are answered. */
+  readonly stop: () => Promise<void>;
+  /** Writes and closes the store. */
+  readonly close: () => Promise<void>;
+}
+
+/**
+ * Shuts down in order on SIGTERM or SIGINT: accepts no more connections, aborts probes, answers the requests that wait
+ * for them, and exits. A second signal exits at once.
+ */
+export function stopOnSignal(server: Server, { stop, close }: Shutdown, log: Log): void {
+  let stopping = false;
+  const shutDown = async (signal: string): Promise<void> => {
+    if (stopping) process.exit(130);
+    stopping = true;
+    log.info({ signal }, "shutting down");
+    setTimeout(() => server.closeAllConnections(), toMilliseconds(SHUTDOWN_TIMEOUT)).unref();
+    const closed = new Promise((resolve) => server.close(resolve));
+    await stop();
+    // Before waiting for slow clients, which must not delay what has to be written.
+    await Promise.race([close().catch(() => {}), pause(toMilliseconds(SHUTDOWN_TIMEOUT))]);
+    server.closeIdleConnections();
+    await closed;
+    log.info({}, "goodbye");
+    process.exit(0);
+  };
+  for (const signal of ["SIGTERM", "SIGINT"]) process.on(signal, () => void shutDown(signal));
+}

@@ -1,0 +1,202 @@
+import type { Flags } from "../cli/flags.ts";
+import { type ListenAddress, localUrl, parseListenAddress } from "../cli/listen-address.ts";
+import { createLog } from "../cli/log.ts";
+import { type OpenConfig, openConfig } from "../cli/open-config.ts";
+import { configDeps, NOTHING_CONFIGURED, sourceOf } from "../cli/shell.ts";
+import type { ConfigSource } from "../config/config.ts";
+import type { Environment } from "../config/document/convert.ts";
+import { ConfigError } from "../config/document/problems.ts";
+import { listenAddressFromEnv } from "../config/env/env.ts";
+import type { ConfigHolder } from "../config/reload.ts";
+import type { Storage } from "../config/sections/storage.ts";
+import { systemClock } from "../core/clock.ts";
+import { defined } from "../core/defined.ts";
+import type { History } from "../core/history.ts";
+import type { Log } from "../core/log.ts";
+import { createMemory, type Memory } from "../core/memory.ts";
+import { seconds } from "../core/units.ts";
+import { demoNotice, startDemo } from "../demo/demo.ts";
+import { createRunningPlugins } from "../plugins/running.ts";
+import { createMemoryHistory } from "../store/memory-history.ts";
+import type { Store } from "../store/store.ts";
+import { createExporter } from "./exporter.ts";
+import { listen, stopOnSignal } from "./listen.ts";
+import { createWeb, type Web } from "./web.ts";
+
+/** Longest wait at the start for a store that a previous exporter still has open. */
+const STORE_PATIENCE = seconds(5);
+
+/** Interval at which `--config.enable-auto-reload` checks the file. */
+const AUTO_RELOAD_INTERVAL = seconds(5);
+
+/** Command line, environment and version that an exporter starts with. */
+export interface Start {
+  readonly flags: Flags;
+  readonly env: Environment;
+  readonly version: string;
+}
+
+/**
+ * Runs the exporter until a signal ends the process. Prints why and sets the exit code if it cannot start. With
+ * `--config.check`, only checks the configuration.
+ */
+export async function serve({ flags, env, version }: Start): Promise<void> {
+  const log = createLog(flags.logLevel, flags.logFormat);
+  const source = sourceOf(flags.configFile, env) ?? (flags.demo ? await demoSource() : undefined);
+  if (source === undefined) return fail(NOTHING_CONFIGURED);
+  let inputs: Inputs;
+  try {
+    inputs = await openInputs(source, flags, env, log);
+  } catch (error) {
+    if (error instanceof ConfigError) return fail(error.message);
+    throw error;
+  }
+  const { holder } = inputs.config;
+  for (const warning of holder.current().warnings) log.warn({}, warning);
+  if (flags.configCheck) {
+    const { modules, targets } = holder.current();
+    console.log(`the configuration is good: ${modules.size} modules, ${targets.length} targets`);
+    return;
+  }
+  // Listens before it probes, so that a port in use costs no prompts.
+  const port = await listen(inputs.web.server, inputs.address);
+  if (typeof port === "string") return fail(port);
+  await run({ flags, env, version }, inputs, log);
+  const url = `${localUrl({ ...inputs.address, port }, inputs.web.scheme)}${flags.routePrefix}`;
+  log.info({ version, address: url, targets: holder.current().targets.length }, "heartbeat-exporter listens");
+  if (source.kind === "text") process.stdout.write(demoNotice(url));
+}
+
+/** Everything that is checked before the exporter starts. */
+interface Inputs {
+  readonly address: ListenAddress;
+  readonly config: OpenConfig;
+  readonly web: Web;
+}
+
+/** @throws ConfigError if the address, the configuration or the web configuration is invalid */
+async function openInputs(source: ConfigSource, flags: Flags, env: Environment, log: Log): Promise<Inputs> {
+  const address = flags.listenAddress ?? addressFromEnv(env);
+  const config = await openConfig(source, configDeps, systemClock);
+  const controlToken = () => config.holder.current().control.token;
+  const web = createWeb(flags.webConfigFile, { clock: systemClock, log, controlToken });
+  return { address, config, web };
+}
+
+/** Builds the exporter and its plugins, and keeps them running until a signal. */
+async function run({ flags, version }: Start, { config, web }: Inputs, log: Log): Promise<void> {
+  const { holder } = config;
+  const { storage } = holder.current();
+  const { memory, history, store } = await openState(flags, storage, log);
+
+  const reloads = createReloads(holder, history, log);
+  const exporter = createExporter({
+    clock: systemClock,
+    log,
+    version,
+    config: holder.current(),
+    memory,
+    history,
+    ...(store === undefined ? {} : { store: () => store.status() }),
+    timeoutOffset: flags.timeoutOffset,
+    historyLimit: flags.historyLimit,
+    routePrefix: flags.routePrefix,
+    ...defined({ externalUrl: flags.externalUrl }),
+    reload: reloads.reload,
+    reloadStatus: () => holder.status(),
+  });
+  const plugins = createRunningPlugins({ clock: systemClock, log, memory, report: exporter.report });
+  plugins.run(config.plugins());
+
+  holder.subscribe((next) => {
+    for (const warning of next.warnings) log.warn({}, warning);
+    store?.setBounds(next.storage);
+    if (next.storage.path !== storage.path && flags.storagePath === undefined)
+      log.warn({}, "storage.path has changed, which takes effect with a restart");
+    exporter.apply(next);
+    plugins.run(config.plugins());
+  });
+  // A failure is already in the log and the history.
+  process.on("SIGHUP", () => void reloads.reload().catch(() => {}));
+  if (flags.autoReload)
+    holder.watch(AUTO_RELOAD_INTERVAL, (error) => error !== undefined && reloads.failed(error));
+
+  web.server.on("request", web.guard(exporter.listener));
+  const stop = async (): Promise<void> => {
+    plugins.run(new Map());
+    await exporter.stop();
+  };
+  stopOnSignal(web.server, { stop, close: async () => store?.close() }, log);
+}
+
+/** Reloads of the configuration, with their outcomes in the log and failures in the history. */
+interface Reloads {
+  /** Rejects with the problems of a bad configuration. */
+  readonly reload: () => Promise<void>;
+  /** Records the failure of a reload. */
+  readonly failed: (error: unknown) => void;
+}
+
+function createReloads(holder: ConfigHolder, history: History, log: Log): Reloads {
+  const failed = (error: unknown): void => {
+    const problems = error instanceof ConfigError ? error.message.split("\n") : [String(error)];
+    log.error({ problems }, "the new configuration cannot be used; the old one stays");
+    history.record({ kind: "reload", at: systemClock.now(), subject: "", to: "failure" });
+  };
+  const reload = async (): Promise<void> => {
+    try {
+      const outcome = await holder.reload();
+      log.info({ outcome }, "configuration reloaded");
+    } catch (error) {
+      failed(error);
+      throw error;
+    }
+  };
+  return { reload, failed };
+}
+
+/** The state of an exporter: in the file of the flag or the configuration, or in memory. */
+interface State {
+  readonly memory: Memory;
+  readonly history: History;
+  readonly store?: Store;
+}
+
+async function openState({ storagePath }: Flags, { path, ...bounds }: Storage, log: Log): Promise<State> {
+  const file = storagePath ?? path;
+  if (file === undefined) {
+    return { memory: createMemory(), history: createMemoryHistory(systemClock, bounds.retention) };
+  }
+  // Loaded on demand: state in memory needs neither SQLite nor its threads.
+  const { openStore } = await import("../store/store.ts");
+  const store = await openStore({ path: file, bounds, clock: systemClock, log, patience: STORE_PATIENCE });
+  return { memory: store.memory, history: store.history, store };
+}
+
+async function demoSource(): Promise<ConfigSource> {
+  const { yaml } = await startDemo();
+  return { kind: "text", name: "demonstration", text: yaml };
+}
+
+/**
+ * Returns the address of `CONTEXT_API_HOST` and `CONTEXT_API_PORT`, or the default.
+ * @throws ConfigError if it is invalid
+ */
+function addressFromEnv(env: Environment): ListenAddress {
+  const text = listenAddressFromEnv(env);
+  if (text === undefined) return { port: 8091 };
+  const address = parseListenAddress(text);
+  if (address !== undefined) return address;
+  const problem = {
+    place: "CONTEXT_API_HOST",
+    path: "",
+    got: JSON.stringify(env["CONTEXT_API_HOST"]),
+    want: "a host name or an IP address",
+  };
+  throw new ConfigError([problem]);
+}
+
+function fail(text: string): void {
+  console.error(text);
+  process.exitCode = 1;
+}

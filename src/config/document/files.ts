@@ -1,0 +1,33 @@
+import { readFileSync, type Stats } from "node:fs";
+import { ConfigError } from "./problems.ts";
+
+/**
+ * Reads a configuration file.
+ * @throws ConfigError if the file cannot be read
+ */
+export function readConfigFile(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    const problem = { place: path, path: "", got: describeFileError(error), want: "a readable YAML file" };
+    throw new ConfigError([problem], { cause: error });
+  }
+}
+
+/** Returns a text that changes whenever the file is written or replaced. Unlike `mtime`, tools cannot set `ctime` back. */
+export const versionOf = ({ mtimeMs, ctimeMs, size, ino }: Stats): string =>
+  [mtimeMs, ctimeMs, size, ino].join(" ");
+
+const CODES: Readonly<Record<string, string>> = {
+  ENOENT: "no such file",
+  ENOTDIR: "no such file",
+  EACCES: "permission denied",
+  EPERM: "permission denied",
+  EISDIR: "a directory",
+};
+
+/** Returns why a file cannot be read or written, as the `got` of a problem. */
+export function describeFileError(error: unknown): string {
+  const code = error instanceof Error && "code" in error ? String(error.code) : "unknown";
+  return CODES[code] ?? `the error ${code}`;
+}

@@ -1,0 +1,99 @@
+import { Cron } from "croner";
+import { isName } from "../../core/names.ts";
+import { DURATION_FORM, parseDuration, parseSize } from "../../core/units.ts";
+
+/** Tests of texts, by the name that a schema gives as `format`. */
+export type Formats = Readonly<Record<string, (text: string) => boolean>>;
+
+/** A format of the configuration: its test, and its words for error texts. */
+interface Format {
+  readonly matches: (text: string) => boolean;
+  readonly want: string;
+}
+
+/** Smallest limit of the store, in bytes: SQLite's own pages need that much. */
+const SMALLEST_STORE = 2 ** 20;
+
+const BCRYPT = /^\$2[aby]?\$(0[4-9]|[12]\d|3[01])\$[./A-Za-z0-9]{53}$/;
+
+const OWN: Readonly<Record<string, Format>> = {
+  duration: { matches: (text) => parseDuration(text) !== undefined, want: DURATION_FORM },
+  positive_duration: { matches: (text) => (parseDuration(text) ?? 0) > 0, want: DURATION_FORM },
+  store_size: {
+    matches: (text) => (parseSize(text) ?? 0) >= SMALLEST_STORE,
+    want: "a size of at least 1MB, such as 512MB",
+  },
+  module_name: { matches: (text) => text !== "", want: "the name of a module" },
+  address: { matches: (text) => text !== "", want: "an address" },
+  target_name: {
+    matches: isName,
+    want: "a name of at most 128 letters, digits, _, . and -, starting with a letter, digit or _",
+  },
+  heartbeat_kind: {
+    matches: (text) => /^[a-z][a-z0-9_-]{0,31}$/i.test(text),
+    want: "one word of at most 32 letters, digits, _ and -, starting with a letter",
+  },
+  label_name: {
+    matches: (text) => /^[A-Za-z_][A-Za-z0-9_]*$/.test(text),
+    want: "a label name: letters, digits and _, not starting with a digit",
+  },
+  header_name: {
+    matches: (text) => /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(text),
+    want: "a header name",
+  },
+  header_value: {
+    matches: (text) => /^[\t\x20-\x7e\x80-\xff]*$/.test(text),
+    want: "a header value on one line",
+  },
+  local_time: {
+    matches: (text) => /^(?:[01]\d|2[0-3]):[0-5]\d$/.test(text),
+    want: "a time of day such as 22:30",
+  },
+  instant: { matches: isInstant, want: "a date and time such as 2026-01-31T22:00:00Z" },
+  cron: { matches: isCron, want: "a cron expression with five fields, such as 0 3 * * 6" },
+  time_zone: { matches: isTimeZone, want: "a time zone such as Europe/Berlin" },
+  bcrypt: {
+    matches: (text) => BCRYPT.test(text),
+    want: "a bcrypt hash of a password, as printed by htpasswd -nB",
+  },
+};
+
+/** Words for formats of probers, whose tests are handed in with the probers. */
+const OF_PROBERS: Readonly<Record<string, string>> = {
+  regexp: "a regular expression (RE2 syntax)",
+  uri: "a URL",
+};
+
+/** The formats that every schema may use. */
+export const FORMATS: Formats = Object.fromEntries(
+  Object.entries(OWN).map(([name, { matches }]) => [name, matches]),
+);
+
+/** Returns the words for a text of the format. */
+export const describeFormat = (format: string): string =>
+  OWN[format]?.want ?? OF_PROBERS[format] ?? `a valid ${format.replaceAll(/[_-]/g, " ")}`;
+
+/** RFC 3339; the seconds may be left out. */
+function isInstant(text: string): boolean {
+  return (
+    /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d)?(?:Z|[+-]\d\d:\d\d)$/.test(text) && Number.isFinite(Date.parse(text))
+  );
+}
+
+/** Crontab's five fields only; croner would also accept seconds and names such as `@daily`. */
+function isCron(text: string): boolean {
+  if (text.trim().split(/\s+/).length !== 5) return false;
+  try {
+    return new Cron(text, { paused: true, timezone: "UTC" }).nextRun() !== null;
+  } catch {
+    return false;
+  }
+}
+
+function isTimeZone(text: string): boolean {
+  try {
+    return new Intl.DateTimeFormat("en", { timeZone: text }).resolvedOptions().timeZone !== "";
+  } catch {
+    return false;
+  }
+}

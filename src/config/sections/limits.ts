@@ -1,0 +1,42 @@
+import type { JSONSchema } from "json-schema-to-ts";
+import type { BuildContext } from "../context.ts";
+import { sectionOf } from "./entries.ts";
+import { count } from "./schema-words.ts";
+
+/** The section `limits`. */
+export const limitsSchema = {
+  type: "object",
+  description: "Limits of the whole exporter.",
+  properties: {
+    max_concurrent_probes: {
+      ...count,
+      default: 500,
+      description: "Maximum number of probes running at once.",
+    },
+    max_concurrent_probes_per_host: {
+      ...count,
+      description: "Maximum number of probes of one host running at once. Default: no limit per host.",
+    },
+    actions_per_hour: {
+      ...count,
+      default: 12,
+      description: "Maximum number of attempts per hour, of all actions together.",
+    },
+  },
+  additionalProperties: false,
+} as const satisfies JSONSchema;
+
+/** Limits on concurrent probes. */
+export interface ProbeLimits {
+  readonly maxConcurrentProbes: number;
+  readonly maxConcurrentProbesPerHost: number | undefined;
+}
+
+/** Builds the limits of probes; the limit of actions belongs to `actions`. */
+export function buildLimits(context: BuildContext): ProbeLimits {
+  const raw = sectionOf("limits", limitsSchema, context);
+  return {
+    maxConcurrentProbes: raw.max_concurrent_probes,
+    maxConcurrentProbesPerHost: raw.max_concurrent_probes_per_host,
+  };
+}

@@ -1,0 +1,89 @@
+import type { Clock } from "../core/clock.ts";
+import type { Group } from "../core/group.ts";
+import type { HeartbeatState } from "../core/heartbeat.ts";
+import type { Log } from "../core/log.ts";
+import type { AgedResult, Skip } from "../core/result.ts";
+import type { Secret } from "../core/secret.ts";
+import type { Module, Target } from "../core/target.ts";
+import type { Seconds } from "../core/units.ts";
+import type { Asker } from "../engine/ask.ts";
+import type { ProcessStats } from "../engine/process-stats.ts";
+import type { RecentProbes } from "../engine/recent-probes.ts";
+import type { Feed } from "../events/feed.ts";
+import type { FailoverCommand } from "../failover/driver.ts";
+import type { FailoverState } from "../failover/machine.ts";
+import type { Components } from "../groups/components.ts";
+import type { GroupHealth } from "../groups/health.ts";
+import type { Register } from "../heartbeats/register.ts";
+import type { Maintenance } from "../maintenance/maintenance.ts";
+import type { Actions } from "../notify/actions/actions.ts";
+import type { NotificationReading } from "../notify/notification.ts";
+import type { Relays } from "../notify/relays/relays.ts";
+import type { Reporting } from "../report/exporter-report.ts";
+
+/** The part of the configuration that routes read. A reload replaces it as a whole. */
+export interface RouteConfig {
+  readonly modules: ReadonlyMap<string, Module>;
+  readonly targets: ReadonlyMap<string, Target>;
+  readonly groups: ReadonlyMap<string, Group>;
+  /** The group that the health routes report on unless a request names another. */
+  readonly healthGroup?: string;
+  readonly controlToken?: Secret;
+  readonly contextApi: { readonly enabled: boolean; readonly metricsEnabled: boolean };
+  /** The configuration as YAML, with secrets redacted. */
+  readonly redacted: string;
+}
+
+/** A heartbeat found by a probe of `target`, in a log or a lease. */
+export interface ProbedHeartbeat {
+  readonly target: Target;
+  readonly beat: HeartbeatState;
+}
+
+/** Renders metrics in Prometheus' text format. */
+export interface MetricsText {
+  /** One result for `/probe`, or the reason why there is none. */
+  result(shown: AgedResult | Skip): string;
+  /** All configured targets for `/metrics`, probed within the scrape's timeout unless they are fresh. */
+  targets(scrapeTimeout: Seconds): Promise<string>;
+  /** The exporter itself. */
+  exporter(): Promise<string>;
+  /** All heartbeats, in pieces: the event loop runs between two of them. */
+  heartbeats(): AsyncIterable<Buffer>;
+}
+
+/** Everything that routes need. They keep no state of their own. */
+export interface RouteContext extends Reporting {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly version: string;
+  /** Address of the exporter for Prometheus and people; without it, the one that a request was sent to. */
+  readonly externalUrl?: URL;
+  readonly routePrefix: string;
+  readonly config: () => RouteConfig;
+  /** Reloads the configuration; rejects with its problems. */
+  readonly reload: () => Promise<void>;
+  /** False while shutting down. */
+  readonly ready: () => boolean;
+  /** True if this replica leads; `undefined` without a lease. */
+  readonly leader: () => boolean | undefined;
+  readonly processStats: () => ProcessStats;
+  readonly ask: Asker;
+  readonly recentProbes: Pick<RecentProbes, "find" | "list">;
+  readonly metrics: MetricsText;
+  readonly state: (target: Target) => FailoverState;
+  readonly command: (target: Target, command: FailoverCommand) => FailoverState;
+  readonly events: Feed;
+  /** Names of targets, push heartbeats and groups. */
+  readonly names: { has(name: string): boolean };
+  readonly health: GroupHealth;
+  readonly components: Components;
+  readonly pushes: Register;
+  /** The heartbeats in the newest results of all targets. */
+  readonly probedHeartbeats: () => readonly ProbedHeartbeat[];
+  /** Parses a notification of Alertmanager. */
+  readonly readNotification: (body: Buffer) => NotificationReading;
+  readonly relays: Relays;
+  readonly actions: Actions;
+  readonly maintenance: Maintenance;
+}

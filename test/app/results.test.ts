@@ -1,0 +1,74 @@
+import { describe, expect, test } from "vitest";
+import { seconds, timestamp } from "../../src/core/units.ts";
+import { createMemoryHistory } from "../../src/store/memory-history.ts";
+import { manualClock } from "../helpers/clock.ts";
+import { startLocalExporter } from "../helpers/exporter.ts";
+import { valueOf } from "../helpers/exposition.ts";
+import { paidProber } from "../money/paid-prober.ts";
+
+const YAML = `
+prices: { gpt-4o-mini: { input: 0.15, output: 0.6 } }
+modules: { chat: { prober: paid, min_interval: 1h, budget: { tokens: 20, per: day } } }
+targets:
+  - { name: gpt, module: chat, target: gpt, model: gpt-4o-mini, schedule: on_scrape, failure_threshold: 1 }
+  - { name: busy, module: chat, target: busy, model: gpt-4o-mini, schedule: on_scrape, failure_threshold: 1 }
+maintenance: [{ name: upgrade, targets: [busy], once: { from: 2020-01-01T00:00:00Z, to: 2100-01-01T00:00:00Z } }]
+`;
+
+/** Lets one probe fail, and collects what each stage has left behind. */
+async function tracesOf(name: string, query: string) {
+  const clock = manualClock();
+  const history = createMemoryHistory(clock, seconds(86_400));
+  const { prober, down } = paidProber();
+  down.add(name);
+  await using exporter = await startLocalExporter({ yaml: YAML, probers: [prober], clock, history });
+  const page = async (path: string): Promise<string> => (await fetch(`${exporter.url}${path}`)).text();
+  await page(`/probe?${query}`);
+  const probeLines = exporter.logged.filter(
+    ({ message, fields }) => message === "probe ended" && "target" in fields && fields.target === name,
+  );
+  const metrics = await page("/metrics?collect[]=targets");
+  const window = { from: timestamp(0), to: timestamp(clock.now() + 1) };
+  const events = await history.events({ subject: name, limit: 10 });
+  return {
+    charged: (await page(`/probe?${query}&debug=true`)).includes("budget_exhausted"),
+    dollars: valueOf(metrics, "heartbeat_llm_cost_dollars_total", { target: name }),
+    logged: probeLines.length,
+    remembered: (await page("/")).split(`<td>${name}</td>`).length - 1,
+    counted: valueOf(metrics, "heartbeat_health_checks_total", { target: name, status: "failure" }),
+    recorded: (await history.summaries(window)).filter(({ target }) => target === name).length,
+    streak: valueOf(metrics, "heartbeat_consecutive_failures", { target: name }),
+    events: events.map(({ kind }) => kind),
+  };
+}
+
+describe("the result of a probe", () => {
+  const everywhere = {
+    charged: true,
+    dollars: expect.closeTo(5.7e-6, 12) as number,
+    logged: 1,
+    remembered: 1,
+    counted: 1,
+    recorded: 1,
+    streak: 1,
+    events: ["health", "status"],
+  };
+
+  test("passes through every stage", async () => {
+    expect(await tracesOf("gpt", "target=gpt")).toEqual(everywhere);
+  });
+
+  test("affects neither streak nor events during maintenance", async () => {
+    expect(await tracesOf("busy", "target=busy")).toEqual({ ...everywhere, streak: 0, events: [] });
+  });
+
+  test("is only charged, logged and remembered for an address that is not configured", async () => {
+    expect(await tracesOf("elsewhere", "target=elsewhere&module=chat&model=gpt-4o-mini")).toEqual({
+      charged: true,
+      logged: 1,
+      remembered: 1,
+      recorded: 0,
+      events: [],
+    });
+  });
+});

@@ -1,0 +1,89 @@
+import { once } from "node:events";
+import { createServer, type Server } from "node:http";
+import { type AddressInfo, connect, type Socket } from "node:net";
+import express from "express";
+import { afterEach, describe, expect, it } from "vitest";
+import { seconds } from "../../src/core/units.ts";
+import { type BodyBounds, type RequestBody, readBody } from "../../src/server/body.ts";
+import { manualClock } from "../helpers/clock.ts";
+
+const HEAD = "POST / HTTP/1.1\r\nHost: x\r\n";
+const clock = manualClock();
+const resources: (Server | Socket)[] = [];
+afterEach(() => {
+  for (const one of resources.splice(0))
+    if ("destroy" in one) one.destroy();
+    else one.close();
+});
+
+/** Sends bytes to a server that reads one body within `bounds`, and resolves when it has begun. */
+async function send(
+  bytes: string,
+  bounds: BodyBounds,
+): Promise<{ body: Promise<RequestBody>; socket: Socket }> {
+  const begun = Promise.withResolvers<{ readonly body: Promise<RequestBody> }>();
+  const app = express();
+  app.use((req, res) => {
+    const body = readBody(req, bounds);
+    begun.resolve({ body });
+    void body.then(() => res.set("Connection", "close").end());
+  });
+  const server = createServer(app).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const socket = connect((server.address() as AddressInfo).port, "127.0.0.1");
+  resources.push(socket, server);
+  socket.on("error", () => {}).resume();
+  socket.write(bytes);
+  return { ...(await begun.promise), socket };
+}
+
+const text = (body: RequestBody): readonly string[] =>
+  "bytes" in body ? [body.kind, body.bytes.toString()] : [body.kind];
+
+describe("readBody", () => {
+  it.each<[string, string, BodyBounds, readonly string[]]>([
+    ["no body", `${HEAD}\r\n`, { limit: 4 }, ["complete", ""]],
+    ["a body at the limit", `${HEAD}Content-Length: 4\r\n\r\nabcd`, { limit: 4 }, ["complete", "abcd"]],
+    ["a longer body", `${HEAD}Content-Length: 5\r\n\r\nabcde`, { limit: 4 }, ["too_long", ""]],
+    [
+      "a longer body that has not arrived",
+      `${HEAD}Content-Length: 5\r\n\r\n`,
+      { limit: 4 },
+      ["too_long", ""],
+    ],
+    [
+      "a longer body of unannounced length",
+      `${HEAD}Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n3\r\ndef\r\n`,
+      { limit: 4 },
+      ["too_long", "abcd"],
+    ],
+    [
+      "a body with a bound on what is kept",
+      `${HEAD}Content-Length: 4\r\n\r\nabcd`,
+      { limit: 4, keep: 2 },
+      ["complete", "ab"],
+    ],
+    [
+      "a longer body with a bound on what is kept",
+      `${HEAD}Content-Length: 9\r\n\r\nabcde`,
+      { limit: 4, keep: 2 },
+      ["too_long", "ab"],
+    ],
+  ])("reads %s", async (_title, bytes, bounds, expected) => {
+    const { body } = await send(bytes, bounds);
+    expect(text(await body)).toEqual(expected);
+  });
+
+  it("reports a body that the client did not finish", async () => {
+    const { body, socket } = await send(`${HEAD}Content-Length: 4\r\n\r\nab`, { limit: 4 });
+    socket.destroy();
+    expect(await body).toEqual({ kind: "aborted" });
+  });
+
+  it("reports a body that is not complete at its deadline", async () => {
+    const deadline = { clock, after: seconds(10) };
+    const { body } = await send(`${HEAD}Content-Length: 4\r\n\r\nab`, { limit: 4, deadline });
+    clock.advance(seconds(10));
+    expect(await body).toEqual({ kind: "late" });
+  });
+});
