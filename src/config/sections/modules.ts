@@ -20,7 +20,7 @@ import { COSTLY_SHARE, targetSchema } from "./targets.ts";
 const COSTLY_MIN_INTERVAL = seconds(COSTLY_SHARE * durationOf(targetSchema.properties.interval.default));
 
 /** One entry of `modules`, without the prober's options. */
-export const moduleSchema = {
+const moduleSchema = {
   type: "object",
   description: "A module is a kind of prober with its options.",
   properties: {
