@@ -275,6 +275,8 @@ describe("--demo", () => {
   it("shows a failover within ten seconds, and announces itself", async () => {
     const begin = performance.now();
     await using exporter = await startExporter({ args: ["--demo"] });
+    // It follows the log, on another stream.
+    await exporter.process.waitForOutput(/This is a demonstration/);
     expect(exporter.process.stdout()).toContain("This is a demonstration");
     await waitUntil("the failover", async () => {
       const { config } = (await exporter.json("/status")) as { config: Record<string, unknown> };
