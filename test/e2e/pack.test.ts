@@ -21,8 +21,8 @@ import { seriesOf } from "../pack/series-of.ts";
 /** Two minutes of a rule are four seconds here. */
 const FACTOR = 30;
 
-/** What this exporter has, in the words of the reasons why a query may be empty. */
-const THERE = [
+/** The conditions of whyEmpty that this exporter meets. */
+const MET = [
   "rules are loaded, and one fires",
   "groups",
   "heartbeats",
@@ -165,7 +165,7 @@ describe.each(["bookworm", "newest"] as const)("the whole pack, live, with the p
     await all.llama.process.stop(seconds(0));
     const about = (path: string, words: string): readonly string[] =>
       told(path).filter((text) => text.includes(words));
-    const gone = "model (module chat) gives no answer; its last success was";
+    const gone = "model (module chat) does not answer; its last success was";
     for (const path of ["/slack", "/telegram"]) {
       const text = await waitUntil(`${path} to be told`, () => about(path, gone)[0], seconds(40));
       expect(text).toContain("🔴");
@@ -207,7 +207,7 @@ describe.each(["bookworm", "newest"] as const)("the whole pack, live, with the p
     );
     const before = all.live.requests.filter(({ path }) => !path.startsWith("/dead")).length;
     await all.exporter.process.stop();
-    const down = "Prometheus has not reached the exporter";
+    const down = "Prometheus has not been able to scrape the exporter";
     await waitUntil("word of the exporter", () => about("/slack", down)[0], seconds(40));
     await pause(15_000);
     const since = all.live.requests
@@ -238,7 +238,7 @@ describe.each(["bookworm", "newest"] as const)("the whole pack, live, with the p
     const queries = [...readDashboards()].flatMap(([name, dashboard]) => everyQuery(name, dashboard));
     // Those about http and llm targets have series for certain where such targets are ill: pack/queries.test.ts.
     let empty = queries.filter(
-      ({ expr }) => whyEmpty(expr) !== undefined && whyEmpty(expr, THERE) === undefined,
+      ({ expr }) => whyEmpty(expr) !== undefined && whyEmpty(expr, MET) === undefined,
     );
     expect(empty.length).toBeGreaterThan(50);
     // Recording rules of recording rules take their time.
