@@ -155,7 +155,7 @@ export function createExporter(options: ExporterOptions): Exporter {
       // The one way to reject is the end of the exporter.
       ask.scheduled(target).catch(() => {});
     },
-    (target) => ask.rest(target),
+    (target) => ask.firstDelay(target),
   );
   const tiers = createTiers(engine, clock, (target, tier, outcome) => {
     log.info({ target: target.name, tier: tier.name, ...outcome }, "tier changed");
@@ -337,7 +337,7 @@ export function createExporter(options: ExporterOptions): Exporter {
           target,
           newest,
           state: state(target),
-          tiers: tiers.wellness(target),
+          tiers: tiers.outcomes(target),
           skipped: ask.skip(target),
           remaining: treasury.remaining(payer(requestFor(target)), clock.now()),
         };
@@ -352,7 +352,7 @@ export function createExporter(options: ExporterOptions): Exporter {
     heartbeatsText: () =>
       heartbeatsText({
         pushes: pushes.list(),
-        heard: heardBeats(),
+        probed: heardBeats(),
         now: clock.now(),
         inMaintenance: (name) => alerting.maintenance.covers({ kind: "heartbeat", name }),
       }),

@@ -1,8 +1,9 @@
 import { defined } from "./defined.ts";
 import { type Seconds, seconds } from "./units.ts";
 
-/** How APIs of models count tokens; the values of the label `type`. */
+/** The types of tokens that APIs count; the values of the label `type`. */
 export const TOKEN_TYPES = ["input", "output", "reasoning", "cached_input"] as const;
+/** One of `TOKEN_TYPES`. */
 export type TokenType = (typeof TOKEN_TYPES)[number];
 
 /**

@@ -9,7 +9,7 @@ export interface ResultWriter {
   forget(): void;
 }
 
-/** Lengths are kept in whole microseconds, dollars in billionths, as `exactly` of money counts them. */
+/** Lengths are kept in whole microseconds, dollars in billionths, as `roundDollars` counts them. */
 const micro = (length: number | undefined): number | null =>
   length === undefined ? null : Math.round(length * 1e6);
 const nano = (dollars: number | undefined): number | null =>

@@ -30,7 +30,7 @@ it("lets others have their turn between slices, and still says each header once"
   })();
   const pushes = Array.from({ length: 5_000 }, (_, i) => view(`machine-${i}`));
   const pieces: Buffer[] = [];
-  for await (const piece of heartbeatsText({ pushes, heard: [], now: timestamp(2) })) pieces.push(piece);
+  for await (const piece of heartbeatsText({ pushes, probed: [], now: timestamp(2) })) pieces.push(piece);
   end.abort();
   await others;
   expect(turns).toBeGreaterThanOrEqual(pieces.length);
@@ -42,6 +42,6 @@ it("lets others have their turn between slices, and still says each header once"
 
 it("shows nothing where there is nothing", async () => {
   const pieces: Buffer[] = [];
-  for await (const piece of heartbeatsText({ pushes: [], heard: [], now: timestamp(2) })) pieces.push(piece);
+  for await (const piece of heartbeatsText({ pushes: [], probed: [], now: timestamp(2) })) pieces.push(piece);
   expect(pieces).toEqual([]);
 });

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { catalogue } from "../../src/catalogue/index.ts";
 import { createMemory } from "../../src/core/memory.ts";
 import type { Metric } from "../../src/core/metric.ts";
-import { failed, succeeded } from "../../src/core/prober.ts";
+import { failed, type Prober, succeeded } from "../../src/core/prober.ts";
 import { ENGINE_REASONS, FAILURE_REASONS } from "../../src/core/reasons.ts";
 import type { Result } from "../../src/core/result.ts";
 import { seconds, timestamp } from "../../src/core/units.ts";
@@ -146,6 +146,17 @@ describe("createTotals", () => {
     expect(reasonsIn(await totals.text())).toEqual(possible);
     totals.observe(one, resultOf({ reason: "dns", duration: 1 }));
     expect(reasonsIn(await totals.text())).toEqual([...possible, "dns"]);
+  });
+
+  it("starts at 0 for the reasons of a new prober, and keeps counts, when a reload changes the module", async () => {
+    const totals = createTotals();
+    totals.setTargets([one]);
+    totals.observe(one, resultOf({ reason: "connect", duration: 1 }));
+    const prober: Prober = { ...heldProber().prober, reasons: ["dns"] };
+    totals.setTargets([targetOf(moduleOf(prober))]);
+    const text = await totals.text();
+    expect(reasonsIn(text)).toEqual(["dns", "queue_timeout", "internal", "connect"]);
+    expect(valueOf(text, "heartbeat_failures_total", { reason: "connect" })).toBe(1);
   });
 
   it("drops zeros of other reasons that an earlier version stored, and keeps what was counted", async () => {

@@ -1,5 +1,5 @@
 import { defined } from "../../core/defined.ts";
-import { type Group, type GroupMember, type UnhealthyWhen, usualRule } from "../../core/group.ts";
+import { defaultRule, type Group, type GroupMember, type UnhealthyWhen } from "../../core/group.ts";
 import type { Target } from "../../core/target.ts";
 import { alternatives, nearest } from "../document/describe.ts";
 import { childOf } from "../document/schema-errors.ts";
@@ -217,7 +217,7 @@ function buildGroup(raw: RawGroup, kinds: Kinds, critical: ReadonlySet<string>):
     ...defined({ description: raw.description }),
     labels: raw.labels ?? {},
     members,
-    unhealthyWhen: ruleOf(raw.unhealthy_when) ?? usualRule(members),
+    unhealthyWhen: ruleOf(raw.unhealthy_when) ?? defaultRule(members),
   };
 }
 

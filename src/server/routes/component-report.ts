@@ -21,17 +21,17 @@ export const reportRoute =
   };
 
 function reportOf({ version, vitals }: RouteContext, { status, members, at }: GroupReading) {
-  const { uptime, lately, queued, memory, cpu, activities } = vitals();
+  const { uptime, rates, queued, memory, cpu, activities } = vitals();
   return {
     Status: capital(status),
     Components: componentsOf(members),
     LastHeartbeat: timeOf(at),
     Uptime: nanoseconds(uptime),
     Version: version,
-    SyncRate: lately.probesPerSecond,
-    ErrorRate: lately.failuresPerSecond,
+    SyncRate: rates.probesPerSecond,
+    ErrorRate: rates.failuresPerSecond,
     QueueDepth: queued,
-    Latency: lately.meanDuration === undefined ? 0 : nanoseconds(lately.meanDuration),
+    Latency: rates.meanDuration === undefined ? 0 : nanoseconds(rates.meanDuration),
     MemoryUsage: memory,
     CPUUsage: cpu,
     GoroutineCount: activities,
