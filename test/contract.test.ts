@@ -17,7 +17,7 @@ import { waitUntil } from "./helpers/process.ts";
 import { temporaryFolder } from "./helpers/temporary-folder.ts";
 import { notification } from "./notify/receiver.ts";
 
-/** prom-client's own, about the process and Node.js. */
+/** Metrics of prom-client about the process and Node.js. */
 const FOREIGN = /^(process|nodejs)_/;
 /** The list of all metrics, and those of them that have the labels `target` and `module` besides their own. */
 const metrics = allMetrics(probers);
@@ -30,11 +30,11 @@ const listen = (server: Server): Promise<number> =>
   );
 
 describe("the catalogue", () => {
-  it("is what a real scrape shows, both ways", async () => {
-    // Streams its tokens some time apart, as no model that is small enough for a test does.
+  it("equals a real scrape, both ways", async () => {
+    // Streams its tokens with pauses, which a model small enough for a test does not.
     const standIn = createStandIn();
     const llmPort = await listen(standIn);
-    // The one API that tells how long loading took, behind a gateway that tells its rate limits.
+    // The only API that reports how long loading took, behind a gateway that reports rate limits.
     const ollama = createPlainServer((_req, res) => {
       res.setHeader("x-ratelimit-remaining-requests", "9").setHeader("x-ratelimit-reset-requests", "1s");
       res.end(JSON.stringify({ message: { content: "HEALTHY" }, done: true, load_duration: 1e9 }));
@@ -45,7 +45,7 @@ describe("the catalogue", () => {
       res.setHeader("Last-Modified", new Date(0).toUTCString()).end("{}");
     });
     const tlsPort = await listen(secure);
-    // A cluster with a lease to look at, and one to hold.
+    // A cluster with a lease to probe, and one to hold.
     await using cluster = await startKubernetes();
     cluster.put("kcp/syncer", {
       holderIdentity: "syncer-1",
@@ -110,13 +110,10 @@ targets:
       "probe_llm_max_stall_seconds",
       "probe_llm_tokens_per_second",
     ];
-    const { series, types } = await waitUntil(
-      "what takes more than a moment, or a probe, to know",
-      async () => {
-        const scrape = parseExposition(await exporter.get("/metrics"));
-        return slow.every((name) => scrape.types.has(name)) ? scrape : undefined;
-      },
-    );
+    const { series, types } = await waitUntil("metrics that need some time, or a probe", async () => {
+      const scrape = parseExposition(await exporter.get("/metrics"));
+      return slow.every((name) => scrape.types.has(name)) ? scrape : undefined;
+    });
     secure.close();
     standIn.close();
     ollama.close();
@@ -155,7 +152,7 @@ targets:
     expect(listed.toSorted()).toEqual(metrics.map(({ name }) => name).toSorted());
   });
 
-  it("names units and kinds the way Prometheus asks for", () => {
+  it("follows the naming conventions of Prometheus", () => {
     for (const { name, type, help } of metrics) {
       expect(name).toMatch(/^(probe|heartbeat)_[a-z0-9_]+$/);
       expect(name.endsWith("_total")).toBe(type === "counter");
@@ -169,12 +166,12 @@ targets:
 describe.each(probers)("the reasons of prober $kind", ({ kind, reasons }) => {
   const folder = new URL(`../src/probers/${kind.replaceAll("_", "-")}/`, import.meta.url);
 
-  it("are reasons of the list, each once", () => {
+  it("are in FAILURE_REASONS, each once", () => {
     expect(reasons.filter((reason) => !FAILURE_REASONS.includes(reason))).toEqual([]);
     expect(new Set(reasons).size).toBe(reasons.length);
   });
 
-  it("are all given somewhere: the compiler sees to it that no others are", () => {
+  it("all occur in its source; the compiler rejects others", () => {
     const source = globSync("**/*.ts", { cwd: folder })
       .filter((file) => file !== "reasons.ts" && file !== "schema.ts")
       .map((file) => readFileSync(new URL(file, folder), "utf8"))

@@ -1,6 +1,6 @@
 import { commandsHelp, flagsHelp } from "../../src/cli/flags.ts";
 
-/** `docs/command-line.md`: the help of the program and of each command, from where they are defined. */
+/** Returns `docs/command-line.md`: the help of the program and of each command. */
 export function commandLinePage(): string {
   const commands = commandsHelp().map(
     ([words, help]) => `## \`${words}\`\n\n${block(`heartbeat-exporter ${words} --help`, help)}`,
@@ -9,10 +9,10 @@ export function commandLinePage(): string {
 
 Generated from the commands by \`npm run generate\`; edit there.
 
-Without a command the exporter runs; \`serve\` says the same in a word. Flags have two dashes and may be written
-\`--name=value\` or \`--name value\`; they stand behind their command. Commands print their answer to standard output and all
-else to standard error, use colours and show progress on a terminal only (and no colours with \`NO_COLOR\`), and end with 0 when
-all is well, 1 when something failed, 2 when they were not understood.
+Without a command, or with \`serve\`, the exporter runs. Flags have two dashes, and are written \`--name=value\` or
+\`--name value\` after their command. Commands print their result to standard output and everything else to standard error. They
+use colours and show progress only on a terminal; \`NO_COLOR\` turns colours off. Exit codes: 0 for success, 1 for a failure, 2
+for invalid usage.
 
 ## The exporter
 

@@ -1,4 +1,4 @@
-/** The part of JSON Schema that our schemas use. */
+/** The part of JSON Schema that the exporter's schemas use. */
 interface Schema {
   readonly type?: string | readonly string[];
   readonly description?: string;
@@ -14,7 +14,7 @@ interface Schema {
   readonly writeOnly?: boolean;
 }
 
-/** One table row per option of `schema`, nested ones with their path. */
+/** Returns one table row per option of `schema`, nested options with their path. */
 export const optionRows = (schema: object): string[] => rows(schema, "");
 
 function rows(schema: Schema, prefix: string): string[] {
@@ -52,5 +52,5 @@ function typeOf(schema: Schema): string {
   return typeof schema.type === "string" ? schema.type : (schema.type?.join(" or ") ?? "any");
 }
 
-/** A pipe would end the cell. */
+/** Escapes pipes, which would end the cell. */
 const cell = (text: string): string => text.replaceAll("|", "\\|").replaceAll("\n", " ");

@@ -15,13 +15,13 @@ const result = (ok: boolean, duration: number) => ({
   log: [],
 });
 
-it("counts the probes of the last five minutes, or since the start, and no others", () => {
+it("rates cover the last five minutes, or the time since the start if that is shorter", () => {
   const clock = manualClock();
   const rates = createProbeRates(clock);
   expect(rates.recent()).toEqual({ probesPerSecond: 0, failuresPerSecond: 0 });
   rates.record(result(true, 1));
   rates.record(result(false, 3));
-  // Not two million probes per second.
+  // Not two million probes per second, which a division by the elapsed time would make.
   expect(rates.recent()).toEqual({ probesPerSecond: 2, failuresPerSecond: 1, meanDuration: 2 });
   clock.advance(seconds(20));
   expect(rates.recent()).toMatchObject({ probesPerSecond: 0.1, failuresPerSecond: 0.05 });
