@@ -1,19 +1,15 @@
 import { globSync, readFileSync } from "node:fs";
-import { createServer as createPlainServer } from "node:http";
-import { createServer } from "node:https";
-import type { AddressInfo, Server } from "node:net";
 import { describe, expect, it } from "vitest";
 import { allMetrics } from "../src/catalogue/index.ts";
 import { resultMetrics } from "../src/catalogue/results.ts";
 import { FAILURE_REASONS } from "../src/core/reasons.ts";
-import { createStandIn } from "../src/demo/stand-in.ts";
+import { seconds } from "../src/core/units.ts";
 import { probers } from "../src/probers/index.ts";
-import { makeCertificate } from "./helpers/certificates.ts";
 import { startExporter } from "./helpers/exporter.ts";
 import { parseExposition } from "./helpers/exposition.ts";
-import { DETAILED_HEARTBEAT } from "./helpers/heartbeat-line.ts";
 import { startKubernetes } from "./helpers/kubernetes.ts";
 import { waitUntil } from "./helpers/process.ts";
+import { startScrapeFixtures } from "./helpers/scrape-fixture.ts";
 import { temporaryFolder } from "./helpers/temporary-folder.ts";
 import { notification } from "./notify/receiver.ts";
 
@@ -24,68 +20,37 @@ const metrics = allMetrics(probers);
 const perProbe = new Set([...Object.values(resultMetrics), ...probers.flatMap((prober) => prober.metrics)]);
 const SUFFIX = /_(bucket|sum|count)$/;
 
-const listen = (server: Server): Promise<number> =>
-  new Promise((resolve) =>
-    server.listen(0, "127.0.0.1", () => resolve((server.address() as AddressInfo).port)),
-  );
-
 describe("the catalogue", () => {
   it("equals a real scrape, both ways", async () => {
-    // Streams its tokens with pauses, which a model small enough for a test does not.
-    const standIn = createStandIn();
-    const llmPort = await listen(standIn);
-    // The only API that reports how long loading took, behind a gateway that reports rate limits.
-    const ollama = createPlainServer((_req, res) => {
-      res.setHeader("x-ratelimit-remaining-requests", "9").setHeader("x-ratelimit-reset-requests", "1s");
-      res.end(JSON.stringify({ message: { content: "HEALTHY" }, done: true, load_duration: 1e9 }));
-    });
-    const ollamaPort = await listen(ollama);
-    const { cert, key } = makeCertificate({ names: ["IP:127.0.0.1", "DNS:localhost"] });
-    const secure = createServer({ cert, key }, (_req, res) => {
-      res.setHeader("Last-Modified", new Date(0).toUTCString()).end("{}");
-    });
-    const tlsPort = await listen(secure);
-    // A cluster with a lease to probe, and one to hold.
-    await using cluster = await startKubernetes();
-    cluster.put("kcp/syncer", {
-      holderIdentity: "syncer-1",
-      leaseDurationSeconds: 30,
-      renewTime: "2025-09-15T13:30:00.000000Z",
-      leaseTransitions: 0,
-    });
-    await using logs = await temporaryFolder();
-    const logFile = await logs.write("app.log", `${JSON.stringify(DETAILED_HEARTBEAT)}\n`);
+    await using resources = new AsyncDisposableStack();
+    const fixtures = await startScrapeFixtures();
+    for (const fixture of fixtures) resources.use(fixture);
+    // A cluster with the lease of the exporter itself.
+    const cluster = resources.use(await startKubernetes());
+    const store = resources.use(await temporaryFolder());
     const yaml = `
 lease: { kubeconfig: kube.json }
 control: { token_file: token }
 relays: [{ name: phone, token_file: token, url: "http://127.0.0.1:1" }]
 actions: [{ name: restart, token_file: token, match: { alertname: Down }, run: [/bin/true], dry_run: true, verify: never }]
-maintenance: [{ name: night, targets: [tls], heartbeats: [backup], cron: 0 3 * * *, duration: 1h }]
+maintenance: [{ name: night, targets: [nobody], heartbeats: [backup], cron: 0 3 * * *, duration: 1h }]
 webhooks: [{ name: app, url: "http://127.0.0.1:1", events: [reload] }]
-groups: [{ name: all, members: [tls, nobody], labels: { team: web } }]
+groups: [{ name: all, members: [nobody], labels: { team: web } }]
 prices: { demo-model: { input: 1, output: 1 } }
-modules:
-  tls: { prober: http, timeout: 2s, http: { tls_config: { ca_file: ca.pem, cert_file: ca.pem, key_file: key.pem }, preferred_ip_protocol: ip4, fail_if_body_json_matches_cel: "false" } }
-  lease: { prober: kubernetes_lease, timeout: 2s, kubernetes_lease: { kubeconfig: kube.json } }
-  local: { prober: llm, timeout: 2s, llm: { api: ollama, stream: false, cold_start: { after: 5m } } }
-  log: { prober: heartbeat_log, heartbeat_log: { paths: ["${logs.path}"] } }
-  chat: { prober: llm, timeout: 2s, llm: { api: openai, tiers: { health: { path: /health, interval: 1s } } } }
 heartbeats:
   - { name: backup, kind: job, hostname: prod-01, owner: web, labels: { tier: front } }
+modules:
+  plain: { prober: http, timeout: 2s }
+${fixtures.map((fixture) => fixture.modules).join("\n")}
 targets:
-  - { name: tls, module: tls, target: "https://localhost:${tlsPort}", expected_duration: 1s, labels: { team: web } }
-  - { name: nobody, module: tls, target: "http://127.0.0.1:1" }
-  - { name: syncer, module: lease, target: kcp/syncer }
-  - { name: local, module: local, target: "http://127.0.0.1:${ollamaPort}", model: demo-model, budget: { tokens: 1, dollars: 1, per: day } }
-  - { name: log, module: log, target: "${logFile}" }
-  - { name: tiny, module: chat, target: "http://127.0.0.1:${llmPort}/v1", model: demo-model, interval: 2s, failover: {} }
+  - { name: nobody, module: plain, target: "http://127.0.0.1:1", expected_duration: 1s, labels: { team: web } }
+${fixtures.map((fixture) => fixture.targets).join("\n")}
 `;
     await using exporter = await startExporter({
       yaml,
-      args: [`--storage.path=${logs.path}/store.db`],
+      args: [`--storage.path=${store.path}/store.db`],
       files: {
-        "ca.pem": cert,
-        "key.pem": key,
+        ...Object.assign({}, ...fixtures.map(({ files }) => files)),
         "kube.json": cluster.kubeconfig(),
         token: "control-token-of-the-test",
       },
@@ -99,30 +64,25 @@ targets:
     await fetch(`${exporter.url}/alertmanager/actions/restart`, {
       method: "POST",
       headers: { Authorization: "Bearer control-token-of-the-test" },
-      body: notification([{ labels: { alertname: "Down", target: "tls" } }]),
+      body: notification([{ labels: { alertname: "Down", target: "nobody" } }]),
     });
-    const slow = [
-      "heartbeat_action_cooldown_until_timestamp_seconds",
-      "heartbeat_exporter_event_loop_lag_seconds",
-      "heartbeat_target_healthy",
-      "probe_llm_tier",
-      "probe_llm_inter_token_latency_seconds",
-      "probe_llm_max_stall_seconds",
-      "probe_llm_tokens_per_second",
-    ];
-    const { series, types } = await waitUntil("metrics that need some time, or a probe", async () => {
-      const scrape = parseExposition(await exporter.get("/metrics"));
-      return slow.every((name) => scrape.types.has(name)) ? scrape : undefined;
-    });
-    secure.close();
-    standIn.close();
-    ollama.close();
+    const missingIn = (types: ReadonlyMap<string, string>): readonly string[] =>
+      metrics.filter(({ name }) => !types.has(name)).map(({ name }) => name);
+    // Some metrics need time, or more than one probe.
+    const end = performance.now() + 15_000;
+    const { series, types } = await waitUntil(
+      "a scrape with every metric",
+      async () => {
+        const scrape = parseExposition(await exporter.get("/metrics"));
+        return missingIn(scrape.types).length === 0 || performance.now() > end ? scrape : undefined;
+      },
+      seconds(20),
+    );
 
     const byName = new Map(metrics.map((metric) => [metric.name, metric]));
     const unknown = [...types.keys()].filter((name) => !byName.has(name) && !FOREIGN.test(name));
     expect(unknown).toEqual([]);
-    const missing = metrics.filter(({ name }) => !types.has(name)).map(({ name }) => name);
-    expect(missing).toEqual([]);
+    expect(missingIn(types)).toEqual([]);
 
     for (const { name, labels } of series) {
       const metric = byName.get(name) ?? byName.get(name.replace(SUFFIX, ""));
@@ -132,7 +92,7 @@ targets:
       const perTarget = perProbe.has(metric) || heard ? ["target", "module"] : [];
       const own: Readonly<Record<string, boolean>> = {
         team:
-          (metric.name === "heartbeat_target_info" && labels["target"] === "tls") ||
+          (metric.name === "heartbeat_target_info" && labels["target"] === "nobody") ||
           metric.name === "heartbeat_group_info",
         tier: metric.name === "heartbeat_info" && labels["source"] === "push",
       };
