@@ -33,9 +33,9 @@ lease: { kubeconfig: kube.json }
 control: { token_file: token }
 relays: [{ name: phone, token_file: token, url: "http://127.0.0.1:1" }]
 actions: [{ name: restart, token_file: token, match: { alertname: Down }, run: [/bin/true], dry_run: true, verify: never }]
-maintenance: [{ name: night, targets: [nobody], heartbeats: [backup], cron: 0 3 * * *, duration: 1h }]
+maintenance: [{ name: night, targets: [down], heartbeats: [backup], cron: 0 3 * * *, duration: 1h }]
 webhooks: [{ name: app, url: "http://127.0.0.1:1", events: [reload] }]
-groups: [{ name: all, members: [nobody], labels: { team: web } }]
+groups: [{ name: all, members: [down], labels: { team: web } }]
 prices: { demo-model: { input: 1, output: 1 } }
 heartbeats:
   - { name: backup, kind: job, hostname: prod-01, owner: web, labels: { tier: front } }
@@ -43,7 +43,7 @@ modules:
   plain: { prober: http, timeout: 2s }
 ${fixtures.map((fixture) => fixture.modules).join("\n")}
 targets:
-  - { name: nobody, module: plain, target: "http://127.0.0.1:1", expected_duration: 1s, labels: { team: web } }
+  - { name: down, module: plain, target: "http://127.0.0.1:1", expected_duration: 1s, labels: { team: web } }
 ${fixtures.map((fixture) => fixture.targets).join("\n")}
 `;
     await using exporter = await startExporter({
@@ -64,7 +64,7 @@ ${fixtures.map((fixture) => fixture.targets).join("\n")}
     await fetch(`${exporter.url}/alertmanager/actions/restart`, {
       method: "POST",
       headers: { Authorization: "Bearer control-token-of-the-test" },
-      body: notification([{ labels: { alertname: "Down", target: "nobody" } }]),
+      body: notification([{ labels: { alertname: "Down", target: "down" } }]),
     });
     const missingIn = (types: ReadonlyMap<string, string>): readonly string[] =>
       metrics.filter(({ name }) => !types.has(name)).map(({ name }) => name);
@@ -92,7 +92,7 @@ ${fixtures.map((fixture) => fixture.targets).join("\n")}
       const perTarget = perProbe.has(metric) || heard ? ["target", "module"] : [];
       const own: Readonly<Record<string, boolean>> = {
         team:
-          (metric.name === "heartbeat_target_info" && labels["target"] === "nobody") ||
+          (metric.name === "heartbeat_target_info" && labels["target"] === "down") ||
           metric.name === "heartbeat_group_info",
         tier: metric.name === "heartbeat_info" && labels["source"] === "push",
       };

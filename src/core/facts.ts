@@ -7,7 +7,7 @@ export const TOKEN_TYPES = ["input", "output", "reasoning", "cached_input"] as c
 export type TokenType = (typeof TOKEN_TYPES)[number];
 
 /**
- * What a probe learned about the answer of a model. Histograms, history and the command line use facts; samples are made
+ * Facts about the answer of a model, from one probe. Histograms, history and the command line use facts; samples are made
  * from them and never read back.
  */
 export interface AnswerFacts {

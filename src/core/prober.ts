@@ -35,7 +35,7 @@ export interface ProbeResult<Reason extends FailureReason = FailureReason> {
   readonly facts?: AnswerFacts;
   /** The heartbeats that the probe read; only for probers of logs and leases. */
   readonly beats?: readonly HeartbeatState[];
-  /** Whether the model answered at all; only for probers that ask a model. Independent of `outcome`: alive is not correct. */
+  /** True if the model answered at all; only for probers that ask a model. Independent of `outcome`: alive is not correct. */
   readonly answered?: boolean;
   /** Duration of the target's part, if the prober measures it. By default the engine measures how long the prober ran. */
   readonly duration?: Seconds;

@@ -18,7 +18,7 @@ export interface Result extends ProbeResult {
   readonly duration: Seconds;
   /** Longest duration that the probe was allowed. */
   readonly timeout: Seconds;
-  /** Whether the probe came after so long without probes that its target may have unloaded; only if the module sets that time. */
+  /** True if the probe came after so long without probes that its target may have unloaded; set only if the module has that time. */
   readonly coldStart?: boolean;
   readonly log: readonly LogLine[];
 }
@@ -31,7 +31,7 @@ export interface AgedResult {
   readonly skipped?: Skip;
 }
 
-/** Why no probe is sent at present. It is not a result: it is not counted and changes no state. */
+/** The reason why no probe is sent at present. It is not a result: it is not counted and changes no state. */
 export interface Skip {
   readonly reason: "budget_exhausted" | "not_leader";
   /** For people, as the detail of a failure. */

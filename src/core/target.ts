@@ -24,7 +24,7 @@ export interface Module {
 /** `on_scrape`: probed when a scrape or another request asks. `interval`: probed by the exporter's own schedule. */
 export type Schedule = "on_scrape" | "interval";
 
-/** What consumers do in fallback mode. The exporter only publishes it. */
+/** Instructions for consumers in fallback mode. The exporter only publishes them. */
 export interface FallbackPolicy {
   readonly mode: string;
   readonly confidenceReduction: number;

@@ -16,7 +16,7 @@ export interface HeartbeatSnapshots {
   /** Heartbeats that probes of targets read. */
   readonly probed: readonly { readonly target: Target; readonly beat: HeartbeatState }[];
   readonly now: Timestamp;
-  /** Whether a maintenance window for a heartbeat is open; `undefined` for a heartbeat without one. */
+  /** Returns true if a maintenance window for a heartbeat is open; `undefined` for a heartbeat without one. */
   readonly inMaintenance?: (heartbeat: string) => boolean | undefined;
 }
 

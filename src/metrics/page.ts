@@ -18,11 +18,11 @@ export interface TargetSnapshot {
   readonly skipped?: Skip | undefined;
   /** Remainder of its budgets. */
   readonly remaining: RemainingBudget;
-  /** Whether the last check of each of its tiers succeeded, by name. */
+  /** True for each tier whose last check succeeded, by name. */
   readonly tiers: ReadonlyMap<string, boolean>;
 }
 
-/** Renders the response to `/probe`: one result, without labels for its target, or why there is none. */
+/** Renders the response to `/probe`: one result, without labels for its target, or the reason why there is none. */
 export function resultText(shown: AgedResult | Skip): string {
   const exposition = createExposition();
   if ("result" in shown) {

@@ -19,7 +19,7 @@ export interface SelfDeps {
   readonly version: string;
   readonly reload: () => ReloadStatus;
   readonly probes: () => { inFlight: number; queued: number };
-  /** Whether this replica leads; `undefined` without a lease. */
+  /** Returns true if this replica leads; `undefined` without a lease. */
   readonly leads: () => boolean | undefined;
   readonly eventStreams: () => { readonly open: number; readonly dropped: number };
   readonly webhooks: () => Iterable<WebhookCounts>;
