@@ -118,7 +118,7 @@ export function createExporter(options: ExporterOptions): Exporter {
   });
   const ask = createAsker(engine, clock, options.timeoutOffset);
   const probe = (target: Target): void => inBackground(ask.scheduled(target));
-  const scheduler = createScheduler(clock, probe, (target) => ask.rest(target));
+  const scheduler = createScheduler(clock, probe, (target) => ask.firstDelay(target));
   const tiers = createTiers(engine, clock, (target, tier, outcome) => {
     log.info({ target: target.name, tier: tier.name, ...outcome }, "tier changed");
     if (tier.trigger && !outcome.ok) inBackground(ask.early(target));

@@ -10,58 +10,64 @@ import { createRestoredResults } from "./restored-results.ts";
 import { runProbe, ShutdownError, SkippedError } from "./run-probe.ts";
 import { createStagger } from "./stagger.ts";
 
-/** What somebody who asked for a probe gets. `late`: the probe was still running when their patience ended. */
+/** The response to a request for a probe. `late`: the probe was still running when the patience of the request ended. */
 export type ProbeResponse =
   | ({ readonly kind: "result" } & AgedResult)
   | { readonly kind: "late"; readonly waited: Seconds }
-  /** No probe was started; `known` is the newest result there is. */
+  /** No probe was started; `known` is the newest result, if there is one. */
   | { readonly kind: "skipped"; readonly skip: Skip; readonly known?: AgedResult };
 
+/** Options of a request for a probe. */
 export interface ProbeOptions {
-  /** How long the probe may take, should one be started. */
+  /** Timeout of the probe, if one is started. */
   readonly timeout: Seconds;
-  /** How long the asker waits, also for a probe that somebody else started; without it until the end. */
+  /** Longest time to wait for the result, also of a probe that another request started; unlimited by default. */
   readonly patience?: Seconds;
-  /** Asked by hand: neither a fresh result nor `Retry-After` stands in the way. */
+  /** Probes even if there is a fresh result or a `Retry-After`. */
   readonly force?: boolean;
 }
 
-/** The one door to all probes. */
+/** Runs all probes. */
 export interface Engine {
-  probe(subject: ProbeRequest, options: ProbeOptions): Promise<ProbeResponse>;
-  /** The newest result of a key, with its age. */
+  /** Returns a fresh result, joins the probe in flight, or starts a probe. */
+  probe(request: ProbeRequest, options: ProbeOptions): Promise<ProbeResponse>;
+  /** Returns the newest result of a key, with its age. */
   latest(key: string): AgedResult | undefined;
-  /** Why a probe would not be started now. */
-  skip(subject: ProbeRequest): Skip | undefined;
+  /** Returns why a probe would not be started now. */
+  skip(request: ProbeRequest): Skip | undefined;
+  /** Returns the numbers of probes that run and that wait for a slot. */
   counts(): { inFlight: number; queued: number };
   setLimits(limits: Limits): void;
   /** Forgets the results of targets that are not in `targets`, and restores those of the others from before a restart. */
   retain(targets: ReadonlyMap<string, Target>): void;
-  /** Aborts all probes; later ones reject. */
+  /** Aborts all probes, and rejects later ones. */
   shutdown(): Promise<void>;
 }
 
-/** Results of addresses that are not configured, kept for their freshness only: the oldest go first. */
+/** Most results of addresses that are not configured. They are kept for freshness only; the oldest are evicted first. */
 const ADHOC_RESULTS = 10_000;
 
-/** `Retry-After` beyond this is taken for a mistake. */
+/** Longest `Retry-After` that is respected: a longer one is probably a mistake. */
 const LONGEST_RETRY_AFTER = seconds(3600);
 
+/** The parts that the engine needs. */
 export interface EngineDeps {
   readonly clock: Clock;
-  /** Where probes leave something for later ones. */
+  /** State that probes share with later ones. */
   readonly memory: Memory;
   readonly limits: Limits;
-  /** Told of each result exactly once, in the order of completion. */
-  readonly onResult: (subject: ProbeRequest, result: Result) => void;
+  /** Called once per result, in order of completion. */
+  readonly onResult: (request: ProbeRequest, result: Result) => void;
+  /** Called if a prober throws or does not stop at its deadline. */
   readonly onBug: (module: Module, target: ProbeTarget, error: unknown) => void;
-  /** Why no probe of this subject may be started now; `undefined` when one may. A probe in flight is joined all the same. */
-  readonly skips?: (subject: ProbeRequest) => Skip | undefined;
+  /** Returns why no probe may be started for this request now. A request joins a probe in flight in any case. */
+  readonly skips?: (request: ProbeRequest) => Skip | undefined;
 }
 
+/** Creates the engine. */
 export function createEngine({ clock, memory, limits, onResult, onBug, skips }: EngineDeps): Engine {
   const gate = createGate(limits);
-  const ending = new AbortController();
+  const shutdown = new AbortController();
   const inFlight = new Map<string, Promise<Result>>();
   const configured = new Map<string, Result>();
   const adhoc = new Map<string, Result>();
@@ -71,8 +77,8 @@ export function createEngine({ clock, memory, limits, onResult, onBug, skips }: 
     clock,
     memory,
     gate,
-    turn: createStagger(),
-    shutdown: ending.signal,
+    stagger: createStagger(),
+    shutdown: shutdown.signal,
     nextId: () => (lastId += 1),
     onBug,
   };
@@ -89,19 +95,19 @@ export function createEngine({ clock, memory, limits, onResult, onBug, skips }: 
     }
   };
 
-  const start = (subject: ProbeRequest, timeout: Seconds): Promise<Result> => {
-    const { key, target, module, host } = subject;
-    // A budget is held against what was spent when a probe wanted to start (ADR 4); who leads, when it is sent.
+  const start = (request: ProbeRequest, timeout: Seconds): Promise<Result> => {
+    const { key, target, module, host } = request;
+    // Budgets are checked when a probe is requested (ADR 4), leadership again when it is sent.
     const skip = (): Skip | undefined => {
-      const now = skips?.(subject);
+      const now = skips?.(request);
       return now?.reason === "not_leader" ? now : undefined;
     };
     const run = runProbe(target, module, host, timeout, { ...deps, skip }).then(
-      (ended) => {
+      (probed) => {
         inFlight.delete(key);
-        const result = { ...ended, ...coldStartOf(ended, stored(key), module) };
-        remember(subject, result);
-        onResult(subject, result);
+        const result = { ...probed, ...coldStartOf(probed, stored(key), module) };
+        remember(request, result);
+        onResult(request, result);
         return result;
       },
       (error: unknown) => {
@@ -109,7 +115,7 @@ export function createEngine({ clock, memory, limits, onResult, onBug, skips }: 
         throw error;
       },
     );
-    // Those who wait handle it; when nobody waits any more, nobody needs to.
+    // Requests that wait handle a rejection. Without this, one that no request waits for would end the process.
     run.catch(() => {});
     inFlight.set(key, run);
     return run;
@@ -126,20 +132,20 @@ export function createEngine({ clock, memory, limits, onResult, onBug, skips }: 
   const ageOf = (result: Result): Seconds => seconds(Math.max(0, elapsed(result.endedAt, clock.now())));
 
   return {
-    async probe(subject, { timeout, patience, force = false }) {
-      const known = stored(subject.key);
-      if (known !== undefined && !force && isFresh(known, subject.minInterval, clock)) {
+    async probe(request, { timeout, patience, force = false }) {
+      const known = stored(request.key);
+      if (known !== undefined && !force && isFresh(known, request.minInterval, clock)) {
         return { kind: "result", result: known, age: ageOf(known) };
       }
-      const running = inFlight.get(subject.key);
-      const skip = running === undefined ? skips?.(subject) : undefined;
-      if (skip !== undefined) return skipped(subject.key, skip);
-      const run = running ?? start(subject, timeout);
+      const running = inFlight.get(request.key);
+      const skip = running === undefined ? skips?.(request) : undefined;
+      if (skip !== undefined) return skipped(request.key, skip);
+      const run = running ?? start(request, timeout);
       let result: Result | undefined;
       try {
         result = patience === undefined ? await run : await within(run, patience, clock);
       } catch (error) {
-        if (error instanceof SkippedError) return skipped(subject.key, error.skip);
+        if (error instanceof SkippedError) return skipped(request.key, error.skip);
         throw error;
       }
       return result === undefined
@@ -150,7 +156,7 @@ export function createEngine({ clock, memory, limits, onResult, onBug, skips }: 
       const result = stored(key);
       return result === undefined ? undefined : { result, age: ageOf(result) };
     },
-    skip: (subject) => skips?.(subject),
+    skip: (request) => skips?.(request),
     counts() {
       const { inside, waiting } = gate.counts();
       return { inFlight: inside, queued: waiting };
@@ -165,13 +171,13 @@ export function createEngine({ clock, memory, limits, onResult, onBug, skips }: 
       }
     },
     async shutdown() {
-      ending.abort(new ShutdownError());
+      shutdown.abort(new ShutdownError());
       await Promise.allSettled(inFlight.values());
     },
   };
 }
 
-/** Nothing known of a target is a silence, too: nobody has asked it for as long as the exporter runs. */
+/** The first probe of a target is a cold start too: it had none for as long as the exporter has been running. */
 function coldStartOf(
   { startedAt }: Result,
   before: Result | undefined,
@@ -181,14 +187,14 @@ function coldStartOf(
   return { coldStart: before === undefined || elapsed(before.endedAt, startedAt) >= coldStartAfter };
 }
 
-/** Freshness counts from the start of a probe, so that a slow one does not push the next out of its interval. */
+/** Freshness counts from the start of a probe, so that a slow probe does not delay the next one beyond its interval. */
 function isFresh(result: Result, minInterval: Seconds, clock: Clock): boolean {
   const age = elapsed(result.startedAt, clock.now());
-  const held = Math.min(result.retryAfter ?? 0, LONGEST_RETRY_AFTER);
-  return age >= 0 && age < Math.max(minInterval, held);
+  const retryAfter = Math.min(result.retryAfter ?? 0, LONGEST_RETRY_AFTER);
+  return age >= 0 && age < Math.max(minInterval, retryAfter);
 }
 
-/** What `run` resolves to, or `undefined` when it takes longer than `patience`. */
+/** Resolves like `run`, or to `undefined` once `patience` has passed. */
 async function within<T>(run: Promise<T>, patience: Seconds, clock: Clock): Promise<T | undefined> {
   let cancel: (() => void) | undefined;
   const timer = new Promise<undefined>((resolve) => {

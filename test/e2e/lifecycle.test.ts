@@ -3,6 +3,7 @@ import { type AddressInfo, createServer as createTcpServer } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import { type ExporterProcess, runMain, startExporter, terminate } from "../helpers/exporter.ts";
 import { valueOf } from "../helpers/exposition.ts";
+import { PROBER_KINDS } from "../helpers/prober-kinds.ts";
 import { start, waitUntil } from "../helpers/process.ts";
 import { temporaryFolder } from "../helpers/temporary-folder.ts";
 
@@ -239,8 +240,8 @@ targets:
     );
     const bad = runMain([`--config.file=${file}`, "--config.check"]);
     expect((await bad.exited).code).toBe(1);
-    expect(bad.stderr().replaceAll(file, "bad.yml")).toMatchInlineSnapshot(`
-      "bad.yml:2:16: modules.a.prober: got "smtp", want http, llm, heartbeat_log or kubernetes_lease
+    expect(bad.stderr().replaceAll(file, "bad.yml").replace(PROBER_KINDS, "KINDS")).toMatchInlineSnapshot(`
+      "bad.yml:2:16: modules.a.prober: got "smtp", want KINDS
       bad.yml:3:31: modules.b.timeout: got "soon", want a duration such as 30s, 2m, 1h30m or 500ms
       bad.yml:6:13: targets[1].name: got "x", want a name that no other target has
       bad.yml:6:24: targets[1].module: got "c", want the name of a module: a or b (did you mean a?)

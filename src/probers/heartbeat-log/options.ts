@@ -12,7 +12,7 @@ import { compileTls } from "../tls-options.ts";
 import { createDescriptors, type Descriptors } from "./descriptors.ts";
 import type { FieldRules } from "./field-series.ts";
 import { type ParseLine, parseJsonLine, parseLogfmtLine, parseWith } from "./formats.ts";
-import { cataloguedKind, isOwnName } from "./samples.ts";
+import { declaredKind, isOwnName } from "./samples.ts";
 import type { FieldOptions, HeartbeatLogOptions } from "./schema.ts";
 import type { HeartbeatRules } from "./session.ts";
 
@@ -171,7 +171,7 @@ function reportName(
       `${got} with type ${type}`,
       type === "counter" ? "a name that ends in _total" : "a name that does not end in _total",
     );
-  const known = cataloguedKind(name);
+  const known = declaredKind(name);
   const kind = type === undefined || type === "counter" || type === "state" ? type : "gauge";
   if (known !== undefined && kind !== undefined && known !== kind)
     context.problem(path, `${got} with type ${type}`, `another name: this one is a ${known}`);
