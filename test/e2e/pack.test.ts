@@ -210,6 +210,8 @@ describe.concurrent.each(["bookworm", "newest"] as const)(
       // Another machine is silent when the exporter goes away: that must not read as the machine's return.
       await all.fallSilent("db");
       await waitUntil("the offline message of the other", () => about("/telegram", "db is offline")[0]);
+      // Every receiver that the alert is routed to has its message.
+      await all.rounds(3);
       const before = all.messages().length;
       await all.exporter.process.stop();
       const down = "Prometheus has not been able to scrape the exporter";

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 import { onTestFinished } from "vitest";
-import { systemClock } from "../../../src/core/clock.ts";
+import { type Clock, systemClock } from "../../../src/core/clock.ts";
 import { createMemory } from "../../../src/core/memory.ts";
 import type { Metric, Sample } from "../../../src/core/metric.ts";
 import type { CompileContext, ProbeContext, ProbeResult, ProbeTarget } from "../../../src/core/prober.ts";
@@ -65,6 +65,7 @@ export interface Question {
   /** A deadline, instead of a timeout. */
   readonly signal?: AbortSignal;
   readonly log?: ProbeContext["log"];
+  readonly clock?: Clock;
 }
 
 const checked = checkedProber(llmProber);
@@ -77,8 +78,8 @@ export async function ask(address: string, question: Question = {}): Promise<Pro
     { address, configured: true, model: "gpt-4o-mini", ...question.target },
     question.module ?? module,
     {
-      signal: question.signal ?? AbortSignal.timeout(question.timeout ?? 10_000),
-      clock: systemClock,
+      signal: question.signal ?? AbortSignal.timeout(question.timeout ?? 60_000),
+      clock: question.clock ?? systemClock,
       log: question.log ?? (() => undefined),
       memory: createMemory().namespace("test"),
     },

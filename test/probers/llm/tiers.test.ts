@@ -11,12 +11,13 @@ async function askHealth(
   address: string,
   options: Options = {},
   target: Partial<ProbeTarget> = {},
+  signal = AbortSignal.timeout(60_000),
 ): Promise<Outcome> {
   const { module } = compile({ tiers, ...options });
   const [tier] = module.tiers;
   if (tier === undefined) throw new Error("the module has no tier");
   return llmProber.askTier({ address, configured: true, ...target }, module, tier, {
-    signal: AbortSignal.timeout(300),
+    signal,
     clock: systemClock,
     log: () => {},
     memory: createMemory().namespace("test"),
@@ -42,10 +43,12 @@ test.each([
   ["an empty success", 204, "ok"],
   ["silence", undefined, "timeout"],
 ])("a tier judges %s", async (_title, status, reason) => {
+  const deadline = new AbortController();
   const url = await serve((response) => {
-    if (status !== undefined) response.writeHead(status, { location: "/elsewhere" }).end();
+    if (status === undefined) deadline.abort();
+    else response.writeHead(status, { location: "/elsewhere" }).end();
   });
-  expect(reasonOf(await askHealth(url))).toBe(reason);
+  expect(reasonOf(await askHealth(url, {}, {}, deadline.signal))).toBe(reason);
 });
 
 test("a tier fails for a closed port and for a forbidden address", async () => {
