@@ -1,5 +1,5 @@
 import { failed, type Outcome, type ProbeContext, type ProbeTarget, succeeded } from "../../core/prober.ts";
-import { open } from "./ask.ts";
+import { openTarget } from "./ask.ts";
 import { exchange } from "./exchange.ts";
 import { describe, reasonOfConnection, reasonOfTimeout } from "./failure.ts";
 import type { LlmModule } from "./options.ts";
@@ -7,8 +7,8 @@ import { endpointOf, outcomeOfObjection, withoutQuery } from "./request.ts";
 import type { LlmTier } from "./tiers.ts";
 
 /**
- * Asks whether the server answers a path with success: nothing of the answer is read. It says nothing of the model,
- * whose engine may hang behind a server that is well.
+ * Asks the target's server for the path of a tier, which succeeds with a status of success. The body is not read. Success
+ * says nothing about the model, whose engine may hang behind a healthy server.
  */
 export async function askTier(
   target: ProbeTarget,
@@ -21,14 +21,14 @@ export async function askTier(
   const url = new URL(endpoint.origin);
   url.pathname = path;
   for (const [name, value] of Object.entries(module.query)) url.searchParams.set(name, value);
-  const opened = await open(target, module, url, context);
-  if ("refused" in opened) return opened.refused;
+  const shared = await openTarget(target, module, url, context);
+  if ("refused" in shared) return shared.refused;
   let status: number | undefined;
   const call = {
     method: "GET",
     url,
-    headers: { "user-agent": "heartbeat-exporter", ...opened.credential.headers },
-    agent: opened.agent,
+    headers: { "user-agent": "heartbeat-exporter", ...shared.credential.headers },
+    agent: shared.agent,
     proxied: module.proxy !== undefined,
     refusesAddress: (ip: string) => module.access.refusesAddress(target, url, ip),
   } as const;
@@ -44,5 +44,5 @@ export async function askTier(
     return status >= 200 && status < 300 ? succeeded : failed("http_status", `HTTP ${status}`);
   return ending.kind === "failed"
     ? failed(reasonOfConnection(ending.error, progress, url.hostname, call.proxied), describe(ending.error))
-    : failed(reasonOfTimeout(progress, false, false), `given up while ${progress}`);
+    : failed(reasonOfTimeout(progress, false, false), `deadline passed while ${progress}`);
 }

@@ -10,9 +10,9 @@ import { isUsableKey, type LlmModule, UNUSABLE_KEY } from "./options.ts";
 import type { Question } from "./questions.ts";
 import { receive } from "./receive.ts";
 import { prepare, requestedModel, withoutQuery } from "./request.ts";
-import { type LlmVerdict, type Observations, verdict } from "./verdict.ts";
+import { type LlmVerdict, type Observations, verdictOf } from "./verdict.ts";
 
-/** What all questions of a probe have in common. */
+/** The part that all questions of a probe share. */
 export interface QuestionContext {
   readonly target: ProbeTarget;
   readonly module: LlmModule;
@@ -21,7 +21,7 @@ export interface QuestionContext {
   readonly agent: Agents;
 }
 
-/** What came of one question. */
+/** The result of one question. */
 export interface QuestionResult {
   readonly question: Question;
   readonly evidence: Observations;
@@ -52,30 +52,33 @@ export async function askQuestion(
     proxied: module.proxy !== undefined,
     refusesAddress: (ip: string) => module.access.refusesAddress(target, url, ip),
   };
-  const done = await exchange(call, reception.receiver, { signal: reception.signal, clock: context.clock });
-  const received = reception.close(done);
+  const finished = await exchange(call, reception.receiver, {
+    signal: reception.signal,
+    clock: context.clock,
+  });
+  const response = reception.close(finished);
   const evidence: Observations = {
-    ...received,
-    exchange: done,
+    ...response,
+    exchange: finished,
     url,
     ...defined({ requestedModel: model }),
     values,
     secrets: credential.secrets,
   };
-  const judged = verdict(evidence, module, question.judge);
-  const { answer } = received;
+  const verdict = verdictOf(evidence, module, question.judge);
+  const { answer } = response;
   context.log("answered", {
-    status: received.status,
+    status: response.status,
     answer: shownAnswer(answer, credential.secrets),
     finish_reason: answer.finish,
-    correct: judged.correct,
-    seconds: done.end - done.start,
+    correct: verdict.correct,
+    seconds: finished.end - finished.start,
   });
-  return { question, evidence, verdict: judged };
+  return { question, evidence, verdict };
 }
 
-/** Everything that has to be in order before something is sent to `url`, or why it is not. */
-export async function open(
+/** Checks access, credential and TLS before connecting to `url`. Returns a failed outcome if any check fails. */
+export async function openTarget(
   target: ProbeTarget,
   module: LlmModule,
   url: URL,
@@ -88,18 +91,18 @@ export async function open(
   if ("problem" in credential) return refuse("auth", credential.problem);
   const agent = await module.agents(url.protocol === "https:").catch((error: unknown) => describe(error));
   if (typeof agent === "string") return refuse("tls", agent);
-  // Reading files took time; the deadline may have passed with it.
+  // Reading files takes time, so the deadline may have passed.
   if (signal.aborted) return refuse("timeout_connect", "no time was left to connect");
   return { target, module, url, credential, agent };
 }
 
-/** The headers that carry what is secret, and the secrets in them; or why there are none. */
-export type Credential =
+/** The secret headers, and the secrets to redact; or the reason why they are not available. */
+type Credential =
   | { readonly headers: Readonly<Record<string, string>>; readonly secrets: readonly string[] }
   | { readonly problem: string };
 
 /** Reads the key and the headers of a module. */
-export async function credentialOf(module: LlmModule): Promise<Credential> {
+async function credentialOf(module: LlmModule): Promise<Credential> {
   try {
     const headers: Record<string, string> = {};
     for (const [name, value] of Object.entries(module.headers)) headers[name] = await value.reveal();

@@ -7,32 +7,32 @@ import { type Seconds, seconds } from "../../core/units.ts";
 import { loadClient } from "../client.ts";
 import { guardedLookup, type RefusesAddress } from "../guarded-lookup.ts";
 
-/** Most bytes of a body that are read, decompressed. */
+/** Longest body accepted, in bytes after decompression. */
 const MAX_BODY_BYTES = 8 * 2 ** 20;
 
-/** A request that is ready to be sent. */
+/** A request that is ready to send. */
 export interface LlmCall {
   readonly method: "GET" | "POST";
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string;
   readonly agent: Agents;
-  /** The agent goes through a proxy: what is resolved is the proxy's name, which the configuration chose. */
+  /** True if the agent uses a proxy, so that only the proxy's name, which is configured, is resolved here. */
   readonly proxied: boolean;
   readonly refusesAddress: RefusesAddress;
 }
 
-/** Gets the response while it arrives. */
+/** Receives the response while it arrives. */
 export interface Receiver {
   head(status: number, headers: IncomingHttpHeaders): void;
   /**
-   * @param at when the bytes arrived, taken before anything was done with them
-   * @returns true when nothing more is wanted
+   * @param at when the bytes arrived, measured before they are processed
+   * @returns true if the rest of the body is not needed
    */
   data(chunk: Uint8Array, at: Seconds): boolean;
 }
 
-/** How long each phase took that was finished; the names are values of a label. */
+/** Durations of the finished phases; their names are values of a label. */
 export interface Phases {
   resolve?: Seconds;
   connect?: Seconds;
@@ -40,16 +40,17 @@ export interface Phases {
   headers?: Seconds;
 }
 
-/** How far a request got, which tells what a failure means. */
+/** The progress of a request, which decides the reason of a failure. */
 export type ExchangePhase = "resolving" | "connecting" | "securing" | "waiting" | "answering";
 
-/** Why an exchange is over: `ended` by the server, `enough` for us, `aborted` by the signal. */
+/** The end of an exchange: `ended` by the server, `enough` for the receiver, `aborted` by the signal. */
 export type ExchangeEnd =
   | { readonly kind: "ended" | "enough" | "aborted" | "too_large" }
   | { readonly kind: "failed"; readonly error: unknown };
 
+/** A finished exchange of a request and its response. */
 export interface Exchange {
-  /** When the connection was begun, on the monotonic clock. */
+  /** Start of the connection, on the monotonic clock. */
   readonly start: Seconds;
   readonly end: Seconds;
   readonly phases: Phases;
@@ -57,7 +58,7 @@ export interface Exchange {
   readonly ending: ExchangeEnd;
 }
 
-/** Sends `call` once, without retries and redirects, and hands the response to `receiver`. Never rejects. */
+/** Sends `call` once, without retries or redirects, and passes the response to `receiver`. Never rejects. */
 export async function exchange(
   call: LlmCall,
   receiver: Receiver,
@@ -86,12 +87,12 @@ export async function exchange(
       if (settled) return;
       settled = true;
       resolve({ start, end: clock.monotonic(), phases, progress, ending });
-      // Frees the socket at once; after `[DONE]` or a deadline nothing is waited for.
+      // Frees the socket at once: the rest of the response is not needed.
       stream.destroy();
     };
 
     stream.once("request", (request: ClientRequest) => {
-      // What was done until here was got's and ours; the target's time begins as its name is looked up.
+      // The time until here was spent in the exporter; the target's time begins with the lookup of its name.
       start = clock.monotonic();
       watchConnection(request, clock, phases, (reached) => {
         progress = reached;
@@ -109,12 +110,12 @@ export async function exchange(
       else if (receiver.data(chunk, at)) settle({ kind: "enough" });
     });
     stream.once("end", () => settle({ kind: "ended" }));
-    // Stays, so that what a destroyed connection says later is not an uncaught error.
+    // Stays attached, so that a later error of the destroyed connection is not uncaught.
     stream.on("error", (error) => settle(signal.aborted ? { kind: "aborted" } : { kind: "failed", error }));
   });
 }
 
-/** Times the phases at the socket, where got's own timings are whole milliseconds of a clock that may jump. */
+/** Measures the phases at the socket, because got's own timings are whole milliseconds of a clock that may jump. */
 function watchConnection(
   request: ClientRequest,
   clock: Clock,
@@ -128,14 +129,14 @@ function watchConnection(
     return seconds(last - before);
   };
   request.once("socket", (socket: Socket) => {
-    // A tunnel through a proxy is handed out when it stands, TLS included: its parts are not seen, only their sum.
+    // A tunnel through a proxy is already connected, TLS included: only the sum of its phases is known.
     if (!socket.connecting) {
       phases.connect = lap();
       reach("waiting");
       return;
     }
     last = clock.monotonic();
-    // An address needs no resolution and reports none.
+    // There is no lookup for an IP address.
     socket.once("lookup", (error: Error | null) => {
       if (error !== null) return;
       phases.resolve = lap();

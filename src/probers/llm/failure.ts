@@ -4,7 +4,7 @@ import { ForbiddenAddressError } from "../guarded-lookup.ts";
 import type { ExchangePhase } from "./exchange.ts";
 import type { ApiError, WireFormat } from "./wire/types.ts";
 
-/** The reason for a response that is none of success, by its status and the API's codes, never by wording. */
+/** Returns the reason for an unsuccessful response: by its status and the API's error codes, never by wording. */
 export function reasonOfResponse(
   status: number,
   error: ApiError | undefined,
@@ -12,13 +12,13 @@ export function reasonOfResponse(
 ): FailureReason {
   const byCode = reasonOfCodes(error, format);
   const byStatus = reasonOfStatus(status, error !== undefined);
-  // A code that only says whose fault it is, is less than a status that says what it was.
+  // A code that only tells the client's fault from the server's gives way to a more specific status.
   return byCode === undefined || (VAGUE.has(byCode) && !VAGUE.has(byStatus)) ? byStatus : byCode;
 }
 
 const VAGUE: ReadonlySet<FailureReason> = new Set(["server_error", "bad_request"]);
 
-/** The reason for an error that came inside a successful response. */
+/** Returns the reason for an error inside a successful response. */
 export function reasonOfInnerError(error: ApiError, format: WireFormat, streamed: boolean): FailureReason {
   const byCode = reasonOfCodes(error, format);
   if (byCode !== undefined) return byCode;
@@ -33,8 +33,8 @@ function reasonOfCodes(error: ApiError | undefined, format: WireFormat): Failure
   return undefined;
 }
 
-/** @param spoken whether the API itself said so, and not something in front of it */
-function reasonOfStatus(status: number, spoken: boolean): FailureReason {
+/** @param fromApi true if the API itself sent the status, false if it may be from a gateway in front of it */
+function reasonOfStatus(status: number, fromApi: boolean): FailureReason {
   switch (status) {
     case 401:
     case 403:
@@ -46,10 +46,10 @@ function reasonOfStatus(status: number, spoken: boolean): FailureReason {
     case 429:
       return "rate_limited";
     case 503:
-      return spoken ? "overloaded" : "server_error";
+      return fromApi ? "overloaded" : "server_error";
     case 529:
       return "overloaded";
-    // A timeout and a model that failed behind the server: not what we asked for is wrong.
+    // A timeout, or a model that failed behind the server: the request itself is not at fault.
     case 408:
     case 424:
       return "server_error";
@@ -59,7 +59,7 @@ function reasonOfStatus(status: number, spoken: boolean): FailureReason {
   return status >= 300 ? "redirect" : "http_status";
 }
 
-/** The reason for a connection that failed before any status, by how far it got. */
+/** Returns the reason for a connection that failed before a status arrived, by its progress. */
 export function reasonOfConnection(
   error: unknown,
   progress: ExchangePhase,
@@ -67,22 +67,22 @@ export function reasonOfConnection(
   proxied = false,
 ): FailureReason {
   if (rootCause(error) instanceof ForbiddenAddressError) return "forbidden_target";
-  // The parser of HTTP met something else.
+  // The HTTP parser failed: the server does not speak HTTP.
   if (codeOf(error).startsWith("HPE_")) return "malformed";
   if (proxied && progress === "resolving") return reasonOfTunnel(codeOf(rootCause(error)));
-  // An address needs no resolution, so it is the connection that failed.
+  // An IP address is not resolved, so it is the connection that failed.
   if (progress === "resolving" && isIP(host.replace(/^\[(.*)\]$/, "$1")) !== 0) return "connect";
   return REASON_OF_PROGRESS[progress];
 }
 
-/** A tunnel fails before anything of it is seen, so that its error has to say where. */
+/** Returns the reason for a tunnel that failed: its progress is unknown, so that the error code decides. */
 function reasonOfTunnel(code: string): FailureReason {
   if (code === "ENOTFOUND" || code === "EAI_AGAIN") return "dns";
   if (code === "ERR_PROXY_TUNNEL" || SYSTEM_ERROR.test(code)) return "connect";
   return "tls";
 }
 
-/** Of the network, not of OpenSSL. */
+/** Error codes of the operating system's network functions, unlike those of OpenSSL. */
 const SYSTEM_ERROR = /^E(?:CONN|HOST|NET|TIMEDOUT|ADDR|ACCES|PIPE)/;
 
 const REASON_OF_PROGRESS = {
@@ -93,7 +93,7 @@ const REASON_OF_PROGRESS = {
   answering: "network",
 } as const satisfies Record<ExchangePhase, FailureReason>;
 
-/** The reason for a probe that ran out of time, by how far it got. */
+/** Returns the reason for a probe that ran out of time, by its progress. */
 export function reasonOfTimeout(
   progress: ExchangePhase,
   streamed: boolean,
@@ -103,7 +103,7 @@ export function reasonOfTimeout(
   return streamed && !hasToken ? "timeout_first_token" : "timeout";
 }
 
-/** `error` in words; errors of several addresses (`AggregateError`) say nothing themselves. */
+/** Describes an error for people. An `AggregateError`, of several addresses, has no message of its own. */
 export function describe(error: unknown): string {
   const cause = rootCause(error);
   if (cause instanceof AggregateError) return cause.errors.map(describe).join("; ");

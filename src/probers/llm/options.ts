@@ -22,16 +22,16 @@ export interface LlmModule {
   readonly key?: Secret;
   readonly model?: string;
   readonly questions: Questions;
-  /** Which of the questions a probe asks. */
-  readonly turns: PromptRotation;
-  /** Whether a probe asks all of them. */
+  /** Chooses the questions of each probe. */
+  readonly nextQuestions: PromptRotation;
+  /** True if each probe asks all questions. */
   readonly asksAll: boolean;
-  /** Whether a stream is asked for, which the format can read. */
+  /** True if answers are requested as streams. */
   readonly stream: boolean;
   readonly maxTokens: number;
   readonly special: FormatOptions;
   readonly extraBody: Readonly<Record<string, unknown>>;
-  /** Names in lower case. */
+  /** Header values by name in lower case. */
   readonly headers: Readonly<Record<string, Secret>>;
   readonly query: Readonly<Record<string, string>>;
   readonly path?: string;
@@ -39,15 +39,15 @@ export interface LlmModule {
   readonly coldStartAfter?: Seconds;
   readonly acceptsModel?: AcceptsModel;
   readonly proxy?: FixedProxy;
-  /** What is asked between probes. */
+  /** Cheap questions between probes. */
   readonly tiers: readonly LlmTier[];
   readonly access: Access;
   readonly agents: AgentSource;
 }
 
-/** Makes a module of validated options, reporting what no schema can see. */
+/** Compiles validated options and reports the problems that a schema cannot detect. */
 export function compileLlm(options: LlmOptions, context: CompileContext): LlmModule {
-  // Begun now, it is there when the first probe is due.
+  // Loads the HTTP client before the first probe, which would otherwise wait for it.
   void loadClient();
   const format: WireFormat = wireFormat(options.api);
   const key = keyOf(options, context);
@@ -66,7 +66,7 @@ export function compileLlm(options: LlmOptions, context: CompileContext): LlmMod
     ...defined({ key, model: options.model }),
     questions,
     asksAll: options.prompts_mode === "all",
-    turns: compileRotation(questions, options.prompts_mode ?? "rotate"),
+    nextQuestions: compileRotation(questions, options.prompts_mode ?? "rotate"),
     stream,
     maxTokens: maxTokensOf(options, format, context),
     special: specialOf(options, format, context),
@@ -82,10 +82,10 @@ export function compileLlm(options: LlmOptions, context: CompileContext): LlmMod
   };
 }
 
-/** Whether `key` can stand in a header: anything else would be a key copied badly. */
+/** Returns true if `key` can be sent in a header; any other key was copied badly. */
 export const isUsableKey = (key: string): boolean => /^[\x21-\x7e]+$/.test(key);
 
-/** What to say of a key that is not usable; never the key. */
+/** Description of an unusable key, for messages, which must not show the key itself. */
 export const UNUSABLE_KEY = "a key with white space, control or non-ASCII characters";
 
 function keyOf(options: LlmOptions, context: CompileContext): Secret | undefined {
@@ -100,12 +100,15 @@ function keyOf(options: LlmOptions, context: CompileContext): Secret | undefined
   return file === undefined ? undefined : context.secretFile(file, ["api_key_file"]);
 }
 
-/** They frame the request, which is not the user's to do. */
+/** Headers that frame the request, which the exporter does itself. */
 const FRAMING_HEADERS: ReadonlySet<string> = new Set(["connection", "content-length", "transfer-encoding"]);
 
-function headersOf(given: Readonly<Record<string, string>>, context: CompileContext): Record<string, Secret> {
+function headersOf(
+  options: Readonly<Record<string, string>>,
+  context: CompileContext,
+): Record<string, Secret> {
   const headers: Record<string, Secret> = {};
-  for (const [name, value] of Object.entries(given)) {
+  for (const [name, value] of Object.entries(options)) {
     const lower = name.toLowerCase();
     try {
       validateHeaderName(name);
@@ -127,7 +130,7 @@ function headersOf(given: Readonly<Record<string, string>>, context: CompileCont
       context.problem(["headers", name], "a header that the exporter sets itself", "any other header");
     }
     if (Object.hasOwn(headers, lower))
-      context.problem(["headers", name], "a header that is there twice", "each header once");
+      context.problem(["headers", name], "the same header twice", "each header once");
     headers[lower] = knownSecret(value);
   }
   return headers;
@@ -135,38 +138,36 @@ function headersOf(given: Readonly<Record<string, string>>, context: CompileCont
 
 function reportReservedFields(
   fields: Readonly<Record<string, unknown>>,
-  { fields: reserved }: WireFormat,
+  { fields: optionOfField }: WireFormat,
   context: CompileContext,
 ): void {
   for (const field of Object.keys(fields)) {
-    const option = lookUp(reserved, field);
+    const option = lookUp(optionOfField, field);
     if (option !== undefined && fields[field] !== null) {
       context.problem(["extra_body", field], `a field that belongs to ${option}`, `the option ${option}`);
     }
   }
 }
 
-/** An option of another API is a mistake, even with its default. */
+/** Returns the options that only some formats have. One that this format lacks is reported, even with its default value. */
 function specialOf(options: LlmOptions, format: WireFormat, context: CompileContext): FormatOptions {
   for (const name of FORMAT_OPTIONS) {
     if (options[name] === undefined || format.abilities.options.includes(name)) continue;
-    context.problem([name], `${options[name]} with ${format.api}`, "an api that has this option");
+    context.problem([name], `${options[name]} with ${format.api}`, "an api with this option");
   }
   const { max_tokens_field, api_version, ollama_route } = options;
-  return {
-    ...defined({ max_tokens_field, api_version, ollama_route }),
-  };
+  return defined({ max_tokens_field, api_version, ollama_route });
 }
 
 function maxTokensOf(options: LlmOptions, { api, abilities }: WireFormat, context: CompileContext): number {
-  const given = options.max_tokens ?? 256;
+  const { max_tokens: limit = 256 } = options;
   const least = abilities.leastMaxTokens ?? 1;
-  if (given < least)
-    context.warn(["max_tokens"], `${api} takes no less than ${least}, though others that speak it do`);
-  return given;
+  if (limit < least)
+    context.warn(["max_tokens"], `${api} refuses less than ${least}, although compatible servers may not`);
+  return limit;
 }
 
-/** Schema validation has refused what is no duration. */
+/** Parses the option; the schema guarantees a duration. */
 function stallTimeoutOf(options: LlmOptions, stream: boolean, context: CompileContext): Seconds | undefined {
   if (options.stall_timeout === undefined) return undefined;
   const length = parseDuration(options.stall_timeout);
@@ -175,11 +176,11 @@ function stallTimeoutOf(options: LlmOptions, stream: boolean, context: CompileCo
   return length;
 }
 
-/** Whether the model that answered is one of those that were meant. */
-export type AcceptsModel = (responded: string) => boolean;
+/** Returns true if the model that answered is an allowed one. */
+export type AcceptsModel = (responseModel: string) => boolean;
 
-/** Accepts the names that one of `patterns` (RE2) matches as a whole: `gpt-4o` alone shall not let `gpt-4o-mini` in. */
+/** Accepts names that one of `patterns` (RE2) matches as a whole, so that `gpt-4o` does not allow `gpt-4o-mini`. */
 export function allowedModels(patterns: readonly string[]): AcceptsModel {
   const expressions = patterns.map((source) => compileRegexp(`^(?:${source})$`));
-  return (responded) => expressions.some((expression) => expression.matches(responded));
+  return (responseModel) => expressions.some((expression) => expression.matches(responseModel));
 }

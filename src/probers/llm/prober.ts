@@ -9,7 +9,7 @@ import type {
 } from "../../core/prober.ts";
 import { failed } from "../../core/prober.ts";
 import { seconds } from "../../core/units.ts";
-import { askQuestion, open, type QuestionContext, type QuestionResult } from "./ask.ts";
+import { askQuestion, openTarget, type QuestionContext, type QuestionResult } from "./ask.ts";
 import { askTier } from "./ask-tier.ts";
 import { compileLlm, type LlmModule } from "./options.ts";
 import { endpointOf, outcomeOfObjection } from "./request.ts";
@@ -17,7 +17,12 @@ import { samplesOf } from "./samples.ts";
 import { type LlmOptions, llmSchema } from "./schema.ts";
 import { expectedSpend, spentOn } from "./spending.ts";
 
-/** Asks a language model a question and judges the answer, measuring it while it comes. */
+/**
+ * Asks a language model a question, measures the answer while it arrives, and judges it.
+ * @example
+ * const module = llmProber.compile({ api: "openai", model: "gpt-4o-mini", prompt: "2 + 3?", expect: { word: "5" } }, compileContext);
+ * const { outcome, answered } = await llmProber.probe({ address: "http://127.0.0.1:8080/v1", configured: true }, module, context);
+ */
 export const llmProber = {
   kind: "llm",
   schema: llmSchema,
@@ -34,12 +39,12 @@ export const llmProber = {
 
 async function probeLlm(target: ProbeTarget, module: LlmModule, context: ProbeContext): Promise<ProbeResult> {
   const url = endpointOf(target, module);
-  if (!(url instanceof URL)) return unasked(outcomeOfObjection(url));
-  const opened = await open(target, module, url, context);
-  if ("refused" in opened) return unasked(opened.refused);
-  const doubt = clearTextWarning(url, module);
-  if (doubt !== undefined) context.log(`warning: ${doubt}`);
-  return askAll(opened, context);
+  if (!(url instanceof URL)) return notAsked(outcomeOfObjection(url));
+  const shared = await openTarget(target, module, url, context);
+  if ("refused" in shared) return notAsked(shared.refused);
+  const warning = clearTextWarning(url, module);
+  if (warning !== undefined) context.log(`warning: ${warning}`);
+  return askAll(shared, context);
 }
 
 async function askNamedTier(
@@ -49,55 +54,55 @@ async function askNamedTier(
   context: ProbeContext,
 ): Promise<Outcome> {
   const tier = module.tiers.find((one) => one.name === name);
-  if (tier === undefined) throw new Error(`a module was asked for a tier that it does not have: ${name}`);
+  if (tier === undefined) throw new Error(`the module has no tier ${name}`);
   return askTier(target, module, tier, context);
 }
 
 /** Asks the questions of this probe until one fails. */
-async function askAll(opened: QuestionContext, context: ProbeContext): Promise<ProbeResult> {
-  const { first, further } = opened.module.turns(opened.target);
-  const wanted = further.length + 1;
-  const asked = [await askQuestion(opened, first, context)];
+async function askAll(shared: QuestionContext, context: ProbeContext): Promise<ProbeResult> {
+  const { first, further } = shared.module.nextQuestions(shared.target);
+  const total = further.length + 1;
+  const results = [await askQuestion(shared, first, context)];
   for (const question of further) {
-    if (asked.at(-1)?.verdict.outcome.ok !== true) break;
+    if (results.at(-1)?.verdict.outcome.ok !== true) break;
     if (context.signal.aborted) {
-      const outcome = failed("timeout", `no time was left for prompt ${asked.length + 1} of ${wanted}`);
-      return { ...resultOf(asked, opened, wanted), outcome };
+      const outcome = failed("timeout", `no time was left for prompt ${results.length + 1} of ${total}`);
+      return { ...resultOf(results, shared, total), outcome };
     }
-    asked.push(await askQuestion(opened, question, context));
+    results.push(await askQuestion(shared, question, context));
   }
-  return resultOf(asked, opened, wanted);
+  return resultOf(results, shared, total);
 }
 
-/** Times are those of the first question, the verdict is that of the last, which is the one that failed if one did. */
-function resultOf(asked: readonly QuestionResult[], opened: QuestionContext, wanted: number): ProbeResult {
-  const [first] = asked;
-  const last = asked.at(-1);
-  if (first === undefined || last === undefined) return unasked(failed("internal", "nothing was asked"));
+/** Combines the times of the first question with the verdict of the last, which is the one that failed if one did. */
+function resultOf(results: readonly QuestionResult[], shared: QuestionContext, total: number): ProbeResult {
+  const [first] = results;
+  const last = results.at(-1);
+  if (first === undefined || last === undefined) return notAsked(failed("internal", "no question was asked"));
   const { outcome, answered } = last.verdict;
   const { retryAfter } = last.evidence;
   const duration = seconds(last.evidence.exchange.end - first.evidence.exchange.start);
   return {
     outcome:
-      outcome.ok || wanted === 1
+      outcome.ok || total === 1
         ? outcome
-        : failed(outcome.reason, `prompt ${asked.length} of ${wanted}: ${outcome.detail}`),
+        : failed(outcome.reason, `prompt ${results.length} of ${total}: ${outcome.detail}`),
     answered,
     duration,
-    spent: spentOn(asked, opened),
+    spent: spentOn(results, shared),
     samples: samplesOf(
       first.evidence,
       last,
-      asked.map(({ evidence }) => evidence.answer.usage),
+      results.map(({ evidence }) => evidence.answer.usage),
     ),
     ...defined({ retryAfter }),
   };
 }
 
-/** A probe that ended before anything was sent. */
-const unasked = (outcome: Outcome): ProbeResult => ({ outcome, answered: false, samples: [] });
+/** Returns the result of a probe that ended before anything was sent. */
+const notAsked = (outcome: Outcome): ProbeResult => ({ outcome, answered: false, samples: [] });
 
-/** An address that is no URL of a server, or a model that has to be named. */
+/** Objects to an address that is not the URL of a server, and to a missing model that the API needs. */
 function objection(target: ProbeTarget, module: LlmModule): Objection | undefined {
   const url = endpointOf(target, module);
   return url instanceof URL ? undefined : url;
@@ -110,11 +115,11 @@ function caution(target: ProbeTarget, module: LlmModule): string | undefined {
   return url instanceof URL ? clearTextWarning(url, module) : undefined;
 }
 
-/** A credential that everybody on the way can read. */
+/** Warns about a credential that is sent without encryption to another machine. */
 function clearTextWarning(url: URL, module: LlmModule): string | undefined {
   if (url.protocol !== "http:" || LOOPBACK.test(url.hostname)) return undefined;
   const hasCredential = module.key !== undefined || Object.keys(module.headers).length > 0;
   return hasCredential
-    ? "the credential of its module goes there in clear text, as the target is no https"
+    ? "the module's credential is sent in clear text, because the target is not https"
     : undefined;
 }

@@ -1,3 +1,4 @@
+import { defined } from "../../core/defined.ts";
 import type { CompileContext, ProbeTarget } from "../../core/prober.ts";
 import type { ExpectOptions } from "./judge/expect-schema.ts";
 import { compileJudge, type Judge } from "./judge/judge.ts";
@@ -6,20 +7,21 @@ import { compileTools } from "./judge/tools.ts";
 import type { LlmOptions } from "./schema.ts";
 import type { Tool, WireFormat } from "./wire/types.ts";
 
-/** What is put to the model, and what its answer must be. */
+/** A prompt, and the judge of its answer. */
 export interface Question {
   readonly prompt: string;
   readonly system?: string;
   readonly judge: Judge;
 }
 
-/** The questions of a module, at least one, and the tools that go with each. */
+/** The questions of a module, at least one, and the tools that are offered with each. */
 export interface Questions {
   readonly first: Question;
   readonly further: readonly Question[];
   readonly tools: readonly Tool[];
 }
 
+/** A question as configured, with its path in the options. */
 interface RawQuestion {
   readonly prompt: string;
   readonly system?: string | undefined;
@@ -33,38 +35,42 @@ export function compileQuestions(
   format: WireFormat,
   context: CompileContext,
 ): Questions {
-  const [first, ...further] = writtenIn(options, format, context);
-  const written = [first, ...further];
-  if (!format.abilities.system && written.some(({ system }) => system !== undefined)) {
-    context.problem(["system"], `a system message with ${format.api}`, "none, or an api that has one");
+  const [first, ...further] = rawQuestions(options, format, context);
+  const all = [first, ...further];
+  if (!format.abilities.system && all.some(({ system }) => system !== undefined)) {
+    context.problem(
+      ["system"],
+      `a system message with ${format.api}`,
+      "none, or an api with system messages",
+    );
   }
   const tools = compileTools(
     options,
-    written.map(({ expect }) => expect),
+    all.map(({ expect }) => expect),
     format,
     context,
   );
   const offered = format.abilities.tools(options) ? { tools: new Set(tools.map(({ name }) => name)) } : {};
   const compile = ({ prompt, system, expect, path }: RawQuestion): Question => {
     if (placeholdersIn(`${prompt}\n${system ?? ""}`).has("sum")) {
-      context.problem([...path, "prompt"], placeholder("sum"), "a prompt that does not tell the answer");
+      context.problem([...path, "prompt"], placeholder("sum"), "a prompt that does not contain the answer");
     }
-    const told = system === undefined ? { prompt } : { prompt, system };
-    const subject = { ...told, ...offered, format, path: [...path, "expect"] };
-    return { ...told, judge: compileJudge(expect, subject, context) };
+    const texts = { prompt, ...defined({ system }) };
+    const question = { ...texts, ...offered, format, path: [...path, "expect"] };
+    return { ...texts, judge: compileJudge(expect, question, context) };
   };
   return { first: compile(first), further: further.map(compile), tools };
 }
 
-/** Schema validation has refused an empty set. */
-function writtenIn(
+/** Returns the configured questions; the schema guarantees that a set of prompts is not empty. */
+function rawQuestions(
   options: LlmOptions,
   format: WireFormat,
   context: CompileContext,
 ): readonly [RawQuestion, ...RawQuestion[]] {
   const { prompts, system } = options;
   if (prompts === undefined && options.prompts_mode !== undefined) {
-    context.problem(["prompts_mode"], options.prompts_mode, "prompts, which it is about");
+    context.problem(["prompts_mode"], options.prompts_mode, "prompts, to which it applies");
   }
   const [first, ...further] = prompts ?? [];
   if (first === undefined) {
@@ -74,45 +80,45 @@ function writtenIn(
   for (const name of ["prompt", "expect"] as const) {
     if (options[name] !== undefined) context.problem([name], `${name} and prompts`, "at most one of them");
   }
-  const written = (each: NonNullable<LlmOptions["prompts"]>[number], i: number): RawQuestion => ({
+  const raw = (each: NonNullable<LlmOptions["prompts"]>[number], i: number): RawQuestion => ({
     prompt: each.prompt,
     system: each.system ?? system,
     expect: each.expect ?? defaultExpect(each.prompt, format),
     path: ["prompts", i],
   });
-  return [written(first, 0), ...further.map((each, i) => written(each, i + 1))];
+  return [raw(first, 0), ...further.map((each, i) => raw(each, i + 1))];
 }
 
 const defaultExpect = (prompt: string, { abilities }: WireFormat): ExpectOptions =>
   prompt === DEFAULT_PROMPT && abilities.answer === "text" ? { word: "HEALTHY" } : {};
 
-/** The questions of one probe: the first, and what is asked after it if all goes well. */
+/** The questions of one probe: the first, and those that are asked after it until one fails. */
 export interface ProbeQuestions {
   readonly first: Question;
   readonly further: readonly Question[];
 }
 
-/** Says what the next probe of a target asks. */
+/** Returns the questions of the next probe of a target. */
 export type PromptRotation = (target: ProbeTarget) => ProbeQuestions;
 
-/** Anybody can have addresses probed that nobody configured; the oldest are forgotten beyond this many. */
+/** Targets whose position is remembered. `/probe` can ask for any number of addresses, so the oldest are evicted. */
 const MOST_TARGETS = 10_000;
 
-/** Gives each target its own rotation, so that targets of one module do not take each other's turns. */
+/** Compiles a rotation with a position for each target, so that targets of one module do not affect each other. */
 export function compileRotation(questions: Questions, mode: "rotate" | "all"): PromptRotation {
   if (mode === "all" || questions.further.length === 0) return () => questions;
   const all = [questions.first, ...questions.further];
-  const asked = new Map<string, number>();
+  const positions = new Map<string, number>();
   return ({ address, model, hostname }) => {
     const target = JSON.stringify([address, model, hostname]);
-    const count = asked.get(target) ?? 0;
-    if (asked.size >= MOST_TARGETS && !asked.has(target)) {
-      for (const oldest of asked.keys()) {
-        asked.delete(oldest);
+    const position = positions.get(target) ?? 0;
+    if (positions.size >= MOST_TARGETS && !positions.has(target)) {
+      for (const oldest of positions.keys()) {
+        positions.delete(oldest);
         break;
       }
     }
-    asked.set(target, (count + 1) % all.length);
-    return { first: all[count] ?? questions.first, further: [] };
+    positions.set(target, (position + 1) % all.length);
+    return { first: all[position] ?? questions.first, further: [] };
   };
 }

@@ -3,45 +3,48 @@ import { defined } from "../../core/defined.ts";
 import { type Timestamp, timestamp } from "../../core/units.ts";
 import type { Headers } from "./wire/types.ts";
 
-/** What a rate limit counts; the values of a label. */
+/** The unit that a rate limit counts: a value of a label. */
 export type RateLimitKind = "requests" | "tokens" | "input_tokens" | "output_tokens";
 
-/** How much is left of one rate limit, as the server says; what it does not say is absent. */
+/** The remainder of one rate limit, as far as the server reports it. */
 export interface RateLimit {
   readonly kind: RateLimitKind;
   readonly remaining?: number;
-  /** When it is whole again. */
+  /** When the full limit is available again. */
   readonly resetAt?: Timestamp;
 }
 
-interface Source {
+/** The headers that report one rate limit. */
+interface RateLimitHeaders {
   readonly kind: RateLimitKind;
   readonly remaining: string;
   readonly reset: string;
 }
 
-/** Without a kind: OpenRouter, Together and gateways count requests so, the last as the draft of a standard has it. */
-const SOURCES: readonly Source[] = [
-  ...(["requests", "tokens", "input-tokens", "output-tokens"] as const).flatMap((name): Source[] => {
-    const kind = name.replace("-", "_") as RateLimitKind;
-    return [
-      // OpenAI, Azure, Groq and others.
-      { kind, remaining: `x-ratelimit-remaining-${name}`, reset: `x-ratelimit-reset-${name}` },
-      {
-        kind,
-        remaining: `anthropic-ratelimit-${name}-remaining`,
-        reset: `anthropic-ratelimit-${name}-reset`,
-      },
-    ];
-  }),
+/** Headers without a kind count requests: of OpenRouter, Together and gateways; the last pair is of an IETF draft. */
+const HEADERS: readonly RateLimitHeaders[] = [
+  ...(["requests", "tokens", "input-tokens", "output-tokens"] as const).flatMap(
+    (name): RateLimitHeaders[] => {
+      const kind = name.replace("-", "_") as RateLimitKind;
+      return [
+        // OpenAI, Azure, Groq and others.
+        { kind, remaining: `x-ratelimit-remaining-${name}`, reset: `x-ratelimit-reset-${name}` },
+        {
+          kind,
+          remaining: `anthropic-ratelimit-${name}-remaining`,
+          reset: `anthropic-ratelimit-${name}-reset`,
+        },
+      ];
+    },
+  ),
   { kind: "requests", remaining: "x-ratelimit-remaining", reset: "x-ratelimit-reset" },
   { kind: "requests", remaining: "ratelimit-remaining", reset: "ratelimit-reset" },
 ];
 
-/** Reads the rate limits in the headers of a response, each kind once, from the first header that says something. */
+/** Reads the rate limits in the headers of a response: each kind once, from its first usable header. */
 export function readRateLimits(headers: Headers, clock: Clock): readonly RateLimit[] {
   const found = new Map<RateLimitKind, RateLimit>();
-  for (const { kind, ...names } of SOURCES) {
+  for (const { kind, ...names } of HEADERS) {
     const remaining = countIn(headers[names.remaining]);
     const resetAt = momentIn(headers[names.reset], clock);
     if (found.has(kind) || (remaining === undefined && resetAt === undefined)) continue;
@@ -55,19 +58,19 @@ export function readRateLimits(headers: Headers, clock: Clock): readonly RateLim
 
 const NUMBER = /^\d{1,15}(?:\.\d{1,9})?$/;
 
-/** Azure says -1 for what it does not know. */
+/** Parses a count. Azure sends -1 for an unknown one. */
 function countIn(value: Headers[string]): number | undefined {
   const text = String(value).trim();
   return NUMBER.test(text) ? Number(text) : undefined;
 }
 
-/** RFC 3339 with a date; `Date.parse` takes almost anything for one. */
+/** The beginning of an RFC 3339 date. `Date.parse` alone accepts almost any text. */
 const DATE = /^\d{4}-\d{2}-\d{2}T/;
-/** From here on a number is no length of time but a point in it, and from there on in milliseconds. */
+/** Numbers from here on are Unix times instead of durations: first in seconds, then in milliseconds. */
 const EPOCH_SECONDS = 1e9;
 const EPOCH_MILLISECONDS = 1e12;
 
-/** A point in time, whichever of the usual ways it is told: RFC 3339, Unix time, or from now on. */
+/** Parses a point in time: RFC 3339, Unix time, or a duration from now. */
 function momentIn(value: Headers[string], clock: Clock): Timestamp | undefined {
   const text = String(value).trim();
   if (DATE.test(text)) {
@@ -96,7 +99,7 @@ const UNITS: Readonly<Record<string, number>> = {
 const PART = /(\d{1,9}(?:\.\d{1,12})?)(ms|us|µs|ns|d|h|m|s)/g;
 const DURATION = /^(?:\d{1,9}(?:\.\d{1,12})?(?:ms|us|µs|ns|d|h|m|s)){1,8}$/;
 
-/** Go's durations, which have fractions: `6m0s`, `7.66s`, `20ms`. */
+/** Parses a duration as printed by Go, possibly with fractions (`6m0s`, `7.66s`, `20ms`), in seconds. */
 function goDuration(text: string): number | undefined {
   if (!DURATION.test(text)) return undefined;
   let total = 0;

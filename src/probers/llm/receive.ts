@@ -11,37 +11,37 @@ import { type RateLimit, readRateLimits } from "./rate-limits.ts";
 import { parseJson } from "./wire/json.ts";
 import type { ApiError, Piece } from "./wire/types.ts";
 
-/** Enough to tell an error by. */
+/** Longest body of an unsuccessful response that is read, in bytes. */
 const MAX_ERROR_BYTES = 2 ** 16;
 
 /** Longest wait that a server may ask for. */
 const LONGEST_RETRY_AFTER = seconds(86_400);
 
-/** What came back, as far as it came. */
+/** The response, as far as it was received. */
 export interface PartialResponse {
   readonly status?: number;
-  /** Beginning of the body of a response that is none of success. */
+  /** The beginning of the body of an unsuccessful response. */
   readonly errorBody: string;
-  /** What the API says in it; absent when it is not in the API's form. */
+  /** The API's error in that body; absent if it is not in the API's form. */
   readonly apiError?: ApiError;
   readonly answer: Answer;
-  /** The server fell silent in the middle of its answer for longer than `stall_timeout`. */
+  /** True if the server was silent in the middle of its answer for longer than `stall_timeout`. */
   readonly stalled: boolean;
-  /** The server asked not to be asked again for this long. */
+  /** How long the server asks clients to wait before the next request. */
   readonly retryAfter?: Seconds;
   readonly rateLimits: readonly RateLimit[];
 }
 
-/** The receiving side of one probe. */
+/** The receiving side of one question. */
 export interface ResponseReceiver {
   readonly receiver: Receiver;
-  /** The deadline, or the end of patience with a stalled answer. */
+  /** Aborts at the deadline, or when the answer stalls. */
   readonly signal: AbortSignal;
-  /** To be called once when the exchange is over. */
+  /** Returns the response. To be called once, after the exchange. */
   close(exchange: Exchange): PartialResponse;
 }
 
-/** Reads the response of one probe into an answer. */
+/** Reads the response to one question into an answer. */
 export function receive(module: LlmModule, { signal, clock }: ProbeContext): ResponseReceiver {
   const answer = emptyAnswer();
   const reader: AnswerReader = answerReader(module.format, module.stream);
@@ -53,7 +53,7 @@ export function receive(module: LlmModule, { signal, clock }: ProbeContext): Res
   const stall = new AbortController();
   let cancel: (() => void) | undefined;
   let watching = false;
-  // One timer that is set again when it finds that something came meanwhile, instead of one per token.
+  // One timer, set again if a piece arrived in the meantime, is cheaper than one timer per token.
   const watch = (limit: Seconds): void => {
     const silence = clock.monotonic() - (answer.times.last ?? 0);
     if (silence >= limit) stall.abort();
@@ -70,9 +70,9 @@ export function receive(module: LlmModule, { signal, clock }: ProbeContext): Res
   return {
     signal: module.stallTimeout === undefined ? signal : AbortSignal.any([signal, stall.signal]),
     receiver: {
-      head(code, given) {
+      head(code, responseHeaders) {
         status = code;
-        headers = given;
+        headers = responseHeaders;
       },
       data(chunk, at) {
         if (!isSuccess()) {
@@ -90,14 +90,14 @@ export function receive(module: LlmModule, { signal, clock }: ProbeContext): Res
     },
     close(exchange) {
       cancel?.();
-      // What is left of a body that was cut off is no answer.
+      // The remainder of a body that was cut off is not part of the answer.
       if (isSuccess() && exchange.ending.kind === "ended") add(reader.finish());
       if (wasCutAtLimit(answer, module)) answer.finish = "length";
       if (exchange.ending.kind === "aborted") noteSilence(answer.times, exchange.end);
       const body = new TextDecoder().decode(Buffer.concat(errorBody));
       const parsed = parseJson(body);
       const apiError = parsed.ok && !isSuccess() ? module.format.readError(parsed.value, headers) : undefined;
-      // An error may come inside a response whose headers say success.
+      // A successful response may contain an error.
       const inBody = (apiError ?? answer.error)?.retryAfter;
       const inHeaders = isSuccess() ? undefined : parseRetryAfter(headers, clock.now(), LONGEST_RETRY_AFTER);
       const retryAfter = inHeaders ?? inBody;
@@ -114,5 +114,6 @@ export function receive(module: LlmModule, { signal, clock }: ProbeContext): Res
   };
 }
 
+/** Returns true for an answer that was cut off at the token limit although the server reports it as complete. */
 const wasCutAtLimit = ({ finish, usage }: Answer, { format, maxTokens }: LlmModule): boolean =>
   format.abilities.completesAtLimit === true && finish === "stop" && (usage.output ?? 0) >= maxTokens;

@@ -21,7 +21,7 @@ export function endpointOf(target: ProbeTarget, module: LlmModule): URL | Object
   const { api, abilities } = module.format;
   const settings = settingsOf(target, module);
   if (settings.model === undefined && abilities.needsModel) {
-    return { part: "model", want: `the name of a model, without which ${api} cannot be asked` };
+    return { part: "model", want: `the name of a model, which ${api} needs` };
   }
   const url = URL.parse(target.address);
   if (url?.protocol !== "http:" && url?.protocol !== "https:") {
@@ -29,7 +29,7 @@ export function endpointOf(target: ProbeTarget, module: LlmModule): URL | Object
   }
   // Addresses are shown in many places, keys never.
   if (url.username !== "" || url.password !== "")
-    return { part: "target", want: "an URL without user and password, which belong into headers" };
+    return { part: "target", want: "a URL without user and password (use api_key or headers)" };
   const endpoint = module.format.endpoint(settings);
   const base = url.pathname.replace(/\/+$/, "");
   url.pathname =
@@ -71,7 +71,7 @@ export function prepare(
   };
 }
 
-/** Returns `url` without its query, which may hold secrets against all advice. */
+/** Returns `url` as it may be shown: without its query, which may contain secrets. */
 export const withoutQuery = (url: URL): string => `${url.origin}${url.pathname}`;
 
 const settingsOf = (target: ProbeTarget, module: LlmModule): RequestSettings => ({

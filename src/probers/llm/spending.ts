@@ -7,40 +7,41 @@ import type { Question } from "./questions.ts";
 import { requestedModel } from "./request.ts";
 import type { Observations } from "./verdict.ts";
 
-/** OpenAI's rule of thumb for English. https://help.openai.com/en/articles/4936856 */
+/** Rule of thumb for English text. https://help.openai.com/en/articles/4936856 */
 const CHARACTERS_PER_TOKEN = 4;
 
-const NOTHING: Tokens = { input: 0, output: 0 };
+const NO_TOKENS: Tokens = { input: 0, output: 0 };
 
-/** What the questions of a probe used up together. */
-export function spentOn(asked: readonly QuestionResult[], { target, module }: QuestionContext): Spend {
-  const responded = asked.map(({ evidence }) => evidence.answer.model).find((model) => model !== undefined);
+/** Returns the tokens that the questions of a probe used. */
+export function spentOn(results: readonly QuestionResult[], { target, module }: QuestionContext): Spend {
+  const responseModel = results
+    .map(({ evidence }) => evidence.answer.model)
+    .find((model) => model !== undefined);
   return {
-    tokens: asked.map((one) => tokensOf(one, module)).reduce(sum, NOTHING),
-    ...named("requestedModel", requestedModel(target, module)),
-    ...named("responseModel", responded),
+    tokens: results.map((result) => tokensOf(result, module)).reduce(sum, NO_TOKENS),
+    ...defined({ requestedModel: requestedModel(target, module), responseModel }),
   };
 }
 
-/** What a probe may use up at the most: its prompts, by their length, and answers as long as they may get. */
+/** Returns the most tokens that a probe may use: its prompts, by their length, and answers of maximum length. */
 export function expectedSpend(target: ProbeTarget, module: LlmModule): ExpectedSpend {
   const { first, further } = module.questions;
   const all = [first, ...further];
   const output = module.format.abilities.answer === "vector" ? 0 : module.maxTokens;
-  const total = all.map((question) => ({ input: inputOf(question, module), output })).reduce(sum, NOTHING);
-  // In a rotation each probe asks one of them.
+  const total = all.map((question) => ({ input: inputOf(question, module), output })).reduce(sum, NO_TOKENS);
+  // In a rotation, each probe asks only one of the prompts.
   const share = module.asksAll ? 1 : all.length;
   const tokens = { input: Math.ceil(total.input / share), output: Math.ceil(total.output / share) };
   const prompts = all.length / share;
-  return { tokens, prompts, ...named("requestedModel", requestedModel(target, module)) };
+  return { tokens, prompts, ...defined({ requestedModel: requestedModel(target, module) }) };
 }
 
 /**
- * As the API counted them. Where it did not, because it never does or because the answer was cut off, what was sent and
- * received is estimated: a budget that only counts what is reported would not hold for who reports nothing.
+ * Returns the tokens that the API counted. Estimates them if it reports none, or if the answer was cut off; otherwise a
+ * silent API would never exhaust its budget.
  */
 function tokensOf({ question, evidence }: QuestionResult, module: LlmModule): Tokens {
-  if (!mayCost(evidence)) return NOTHING;
+  if (!mayCost(evidence)) return NO_TOKENS;
   const { usage, output, times, vector } = evidence.answer;
   const received = Math.max(times.count, Math.ceil(output.length / CHARACTERS_PER_TOKEN));
   return {
@@ -50,7 +51,7 @@ function tokensOf({ question, evidence }: QuestionResult, module: LlmModule): To
   };
 }
 
-/** A request that was refused, or never sent, costs nothing; one that was sent and got no answer in time may. */
+/** Returns false for a request that was refused or never sent. One that was sent may cost even if no answer came in time. */
 function mayCost({ status, exchange }: Observations): boolean {
   return status === undefined ? exchange.progress === "waiting" : status >= 200 && status < 300;
 }
@@ -66,9 +67,3 @@ const sum = (a: Tokens, b: Tokens): Tokens => ({
   reasoning: (a.reasoning ?? 0) + (b.reasoning ?? 0),
   cachedInput: (a.cachedInput ?? 0) + (b.cachedInput ?? 0),
 });
-
-const named = <Name extends string>(
-  name: Name,
-  value: string | undefined,
-): { readonly [N in Name]?: string } =>
-  value === undefined ? {} : ({ [name]: value } as { readonly [N in Name]?: string });

@@ -1,3 +1,4 @@
+import { defined } from "../../core/defined.ts";
 import { isEdition } from "../../core/money.ts";
 import { failed, type Outcome, succeeded } from "../../core/prober.ts";
 import type { Answer } from "./answer/answer.ts";
@@ -16,37 +17,38 @@ import type { PromptValues } from "./judge/prompt.ts";
 import type { LlmModule } from "./options.ts";
 import type { PartialResponse } from "./receive.ts";
 
-/** Everything that a probe saw. */
+/** The raw observations of one exchange, before any judgement. */
 export interface Observations extends PartialResponse {
   readonly exchange: Exchange;
   readonly url: URL;
   readonly requestedModel?: string;
-  /** What stood for the placeholders of the question. */
+  /** Values of the placeholders in the question. */
   readonly values: PromptValues;
-  /** What must not be shown. */
+  /** Texts that must not be shown. */
   readonly secrets: readonly string[];
 }
 
+/** The verdict on one answer. Alive (`answered`) and `correct` are independent. */
 export interface LlmVerdict {
   readonly outcome: Outcome;
-  /** The model answered, be it wrongly. */
+  /** True if the model produced any answer, right or wrong. */
   readonly answered: boolean;
-  /** Whether the answer met every expectation; absent when there is none to judge. */
+  /** True if the answer meets every expectation; absent without a complete answer. */
   readonly correct?: boolean;
-  /** Whether another model than was meant answered; absent when nobody can tell. */
+  /** True if a different model answered than the one requested or allowed; absent if that cannot be told. */
   readonly mismatch?: boolean;
 }
 
-/** What the evidence means. Alive (`answered`) and correct are two things. */
-export function verdict(evidence: Observations, module: LlmModule, judge: Judge): LlmVerdict {
+/** Decides what the observations mean. */
+export function verdictOf(evidence: Observations, module: LlmModule, judge: Judge): LlmVerdict {
   const mismatch = isMismatch(evidence, module);
   const outcome = failureOfExchange(evidence, module);
-  const result =
-    outcome === undefined ? judged(evidence, module, judge, mismatch) : { outcome, answered: false };
-  return mismatch === undefined ? result : { ...result, mismatch };
+  const verdict =
+    outcome === undefined ? judgeAnswer(evidence, module, judge, mismatch) : { outcome, answered: false };
+  return { ...verdict, ...defined({ mismatch }) };
 }
 
-/** Why there is no complete answer; `undefined` when there is one. */
+/** Returns the failure of an exchange without a complete answer, or `undefined` if there is one. */
 function failureOfExchange(evidence: Observations, module: LlmModule): Outcome | undefined {
   const { exchange, status, answer, secrets } = evidence;
   const { ending, progress } = exchange;
@@ -64,10 +66,11 @@ function failureOfExchange(evidence: Observations, module: LlmModule): Outcome |
     );
   }
   if (ending.kind === "too_large") return failed("too_large", "the answer is longer than 8 MiB");
-  if (evidence.stalled) return failed("stalled", `no further piece of the answer; ${soFar(evidence)}`);
+  if (evidence.stalled)
+    return failed("stalled", `no further piece of the answer within stall_timeout; ${soFar(evidence)}`);
   if (ending.kind === "aborted" && !answer.ended) {
     const reason = reasonOfTimeout(progress, module.stream, answer.times.count > 0);
-    return failed(reason, `given up while ${progress}; ${soFar(evidence)}`);
+    return failed(reason, `deadline passed while ${progress}; ${soFar(evidence)}`);
   }
   if (ending.kind === "failed" && status === undefined) {
     return failed(
@@ -82,48 +85,49 @@ function failureOfExchange(evidence: Observations, module: LlmModule): Outcome |
 
 const soFar = ({ answer, secrets }: Observations): string =>
   answer.output === "" && answer.signs.size === 0
-    ? "nothing was answered"
-    : `answered so far: ${shownAnswer(answer, secrets)}`;
+    ? "no answer so far"
+    : `answer so far: ${shownAnswer(answer, secrets)}`;
 
-function judged(
+/** Judges a complete answer. */
+function judgeAnswer(
   evidence: Observations,
   module: LlmModule,
   judge: Judge,
   mismatch: boolean | undefined,
 ): LlmVerdict {
   const { answer, secrets } = evidence;
-  const said = shownAnswer(answer, secrets);
+  const shown = shownAnswer(answer, secrets);
   const alive = answer.output !== "" || answer.signs.size > 0;
   if (answer.finish === "content_filter" || (answer.refusal !== "" && answer.output === "")) {
-    const words = answer.refusal === "" ? said : excerpt(answer.refusal, secrets);
+    const text = answer.refusal === "" ? shown : excerpt(answer.refusal, secrets);
     return {
-      outcome: failed("refused", `finish reason ${answer.finish ?? "none"}: ${words}`),
+      outcome: failed("refused", `finish reason ${answer.finish ?? "none"}: ${text}`),
       answered: true,
       correct: false,
     };
   }
   if (isEmpty(answer, judge)) {
-    // Some APIs hide the reasoning that used up all tokens, but count it.
+    // Some APIs count reasoning without showing it, so that it can use up all tokens unseen.
     const truncated = answer.finish === "length";
     const outcome = truncated
       ? failed("truncated", "the token limit was reached before any answer")
       : failed("empty", `the answer is empty (finish reason ${answer.finish ?? "none"})`);
     return { outcome, answered: truncated || alive, correct: false };
   }
-  const broken = judge.broken(answer, evidence.values);
-  const correct = broken.length === 0;
+  const violations = judge.violations(answer, evidence.values);
+  const correct = violations.length === 0;
   if (module.acceptsModel !== undefined && mismatch !== false) {
     const name = answer.model === undefined ? "no model" : excerpt(answer.model, secrets);
     return { outcome: failed("model_mismatch", `answered by ${name}`), answered: true, correct };
   }
   if (correct) return { outcome: succeeded, answered: true, correct };
   const reason = answer.finish === "length" ? "truncated" : "content_mismatch";
-  // What is wrong may quote the answer too: a path in its JSON is made of its keys.
-  const wrong = excerpt(broken.join("; "), secrets);
-  return { outcome: failed(reason, `${wrong} in: ${said}`), answered: true, correct };
+  // Violations may quote the answer too: a JSON path consists of its keys.
+  const wrong = excerpt(violations.join("; "), secrets);
+  return { outcome: failed(reason, `${wrong} in: ${shown}`), answered: true, correct };
 }
 
-/** Nothing to judge: no text where text was meant, no numbers in a vector. */
+/** Returns true if there is nothing to judge: no text or expected tool call, or a vector without numbers. */
 function isEmpty({ output, toolCalls, vector }: Answer, judge: Judge): boolean {
   if (vector !== undefined) return vector.dimensions === 0;
   return output.trim() === "" && !(judge.wantsToolCall && toolCalls.length > 0);

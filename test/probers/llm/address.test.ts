@@ -6,7 +6,7 @@ const target = (address: string) => ({ address, configured: true });
 
 describe("objection", () => {
   it.each(["http://127.0.0.1:8080/v1", "https://api.example.com/v1/", "http://[::1]:8080"])(
-    "has nothing to say of %s",
+    "accepts %s",
     (address) => {
       expect(llmProber.objection(target(address), compile().module)).toBeUndefined();
     },
@@ -27,16 +27,16 @@ describe("objection", () => {
     });
   });
 
-  it("refuses a password in the address, which is shown in many places", () => {
+  it("refuses an address with user and password", () => {
     expect(llmProber.objection(target("https://user:hunter22@example.com"), compile().module)).toEqual({
       part: "target",
-      want: "an URL without user and password, which belong into headers",
+      want: "a URL without user and password (use api_key or headers)",
     });
   });
 });
 
 describe("caution", () => {
-  const warned = "the credential of its module goes there in clear text, as the target is no https";
+  const warned = "the module's credential is sent in clear text, because the target is not https";
   const key: Options = { api_key: "sk-12345678" };
   it.each([
     { address: "http://llm.example.com/v1", options: key, says: warned },
@@ -46,7 +46,7 @@ describe("caution", () => {
     { address: "http://[::1]:8080/v1", options: key, says: undefined },
     { address: "http://localhost:8080/v1", options: key, says: undefined },
     { address: "http://llm.example.com/v1", options: {}, says: undefined },
-  ])("of $address with $options: $says", ({ address, options, says }) => {
+  ])("for $address with $options is $says", ({ address, options, says }) => {
     expect(llmProber.caution(target(address), compile(options).module)).toBe(says);
   });
 });

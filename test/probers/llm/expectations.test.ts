@@ -4,7 +4,7 @@ import { newValues } from "../../../src/probers/llm/judge/prompt.ts";
 import { lastNumberIn } from "../../../src/probers/llm/judge/words.ts";
 import { compile, judgeText, type Options } from "./support.ts";
 
-describe("the last number", () => {
+describe("lastNumberIn", () => {
   test.each<[string, number | undefined]>([
     ["42", 42],
     ["27 + 15 = 42.", 42],
@@ -25,10 +25,10 @@ describe("the last number", () => {
     ["", undefined],
     ["1,2 and 3", 3],
     ["9".repeat(400), Number.POSITIVE_INFINITY],
-  ])("in %j is %j", (text, number) => {
+  ])("of %j returns %j", (text, number) => {
     expect(lastNumberIn(text)).toBe(number);
   });
-  test("takes time that grows with the text only", () => {
+  test("takes linear time", () => {
     for (const part of ["1", "1,", "1,000", "-", "1e", "1.", "a1", ",1"]) {
       const started = performance.now();
       lastNumberIn(part.repeat(300_000));
@@ -52,7 +52,7 @@ describe("expectations", () => {
     { expect: { number: { value: -1 } }, answer: "1", broken: "the number 1 is not -1" },
     { expect: { max_length: 5 }, answer: " 12345\n", broken: undefined },
     { expect: { max_length: 5 }, answer: "123456", broken: "longer than 5 characters" },
-    // Characters are those that people count, more or less: not UTF-16's halves.
+    // Length is counted in code points, not in UTF-16 units.
     { expect: { max_length: 2 }, answer: "\u{1f98a}\u{1f98a}", broken: undefined },
     { expect: { max_length: 10, word: "ok" }, answer: "certainly ok", broken: "longer than 10 characters" },
   ])("$expect of $answer", ({ expect: wanted, answer, broken }) => {
@@ -61,95 +61,103 @@ describe("expectations", () => {
     expect(judgeText(module, answer)).toEqual(broken === undefined ? [] : [expect.stringContaining(broken)]);
   });
 
-  describe("of a sum", () => {
-    const asked = { prompt: "What is {{a}} + {{b}}?" };
+  describe("with {{sum}}", () => {
+    const sumPrompt = { prompt: "What is {{a}} + {{b}}?" };
     test.each<{ name: string; wanted: ExpectOptions }>([
       { name: "as a number", wanted: { number: { value: "{{sum}}" } } },
       { name: "as a word", wanted: { word: "{{sum}}" } },
-      { name: "as a part", wanted: { contains: "{{sum}}" } },
-      { name: "as all", wanted: { equals: "{{sum}}" } },
+      { name: "as part of the answer", wanted: { contains: "{{sum}}" } },
+      { name: "as the whole answer", wanted: { equals: "{{sum}}" } },
       { name: "as an expression", wanted: { matches: "^{{sum}}$" } },
     ])("$name", ({ wanted }) => {
-      const { module, problems } = compile({ ...asked, expect: wanted });
+      const { module, problems } = compile({ ...sumPrompt, expect: wanted });
       expect(problems).toEqual([]);
       const values = newValues();
       expect(Number(values.a) + Number(values.b)).toBe(Number(values.sum));
       expect(judgeText(module, values.sum, values)).toEqual([]);
       expect(judgeText(module, String(Number(values.sum) + 1), values)).toHaveLength(1);
     });
-    test("differs from probe to probe", () => {
+    test("is different in each probe", () => {
       expect(new Set(Array.from({ length: 50 }, () => newValues().sum)).size).toBeGreaterThan(25);
     });
   });
 });
 
-describe("what can never hold is refused", () => {
+describe("an expectation that can never be met is refused", () => {
   const rows: readonly { name: string; options: Options; problems: readonly string[] }[] = [
     {
-      name: "a text longer than allowed",
+      name: "equals longer than max_length",
       options: { expect: { equals: "HEALTHY", max_length: 3 } },
-      problems: ["expect.max_length: got longer than 3 characters, want what the text of equals meets"],
+      problems: [
+        "expect.max_length: got longer than 3 characters, want an expectation that the text of equals meets",
+      ],
     },
     {
-      name: "another number than that of the text",
+      name: "a number that differs from equals",
       options: { expect: { equals: "42", number: { value: 43 } } },
-      problems: ["expect.number: got the number 42 is not 43, want what the text of equals meets"],
+      problems: [
+        "expect.number: got the number 42 is not 43, want an expectation that the text of equals meets",
+      ],
     },
     {
-      name: "a word longer than allowed",
+      name: "a word longer than max_length",
       options: { expect: { word: "HEALTHY", contains: "fine", max_length: 5 } },
       problems: ["expect.max_length: got 5, want at least 7, the length of word"],
     },
     {
-      name: "a part longer than allowed",
+      name: "contains longer than max_length",
       options: { expect: { contains: "all is well", max_length: 5 } },
       problems: ["expect.max_length: got 5, want at least 11, the length of contains"],
     },
     {
-      name: "a part that is forbidden",
+      name: "contains that not_matches matches",
       options: { expect: { contains: "I am sorry", not_matches: "sorr(y|ow)" } },
-      problems: ["expect.not_matches: got sorr(y|ow), want what the text of contains does not match"],
+      problems: [
+        "expect.not_matches: got sorr(y|ow), want an expression that does not match the text of contains",
+      ],
     },
     {
-      name: "a word that is forbidden in any case",
+      name: "a word that not_matches matches in any case",
       options: { expect: { word: "ok", not_matches: "(?i)o.?k" } },
-      problems: ["expect.not_matches: got (?i)o.?k, want what the word of word does not match"],
+      problems: ["expect.not_matches: got (?i)o.?k, want an expression that does not match the word of word"],
     },
     {
-      name: "an expression that is both",
+      name: "the same expression in matches and not_matches",
       options: { expect: { matches: "^a", not_matches: "^a" } },
-      problems: ["expect.not_matches: got ^a, want another expression than that of matches"],
+      problems: ["expect.not_matches: got ^a, want an expression other than that of matches"],
     },
     {
-      name: "a sum that nobody asked for",
+      name: "{{sum}} without both numbers in the prompt",
       options: { prompt: "What is {{a}} + 1?", expect: { number: { value: "{{sum}}" } } },
       problems: ["expect.number: got {{sum}}, want {{b}} in the prompt too"],
     },
     {
-      name: "a sum that the prompt tells",
+      name: "{{sum}} in the prompt",
       options: { prompt: "Say {{sum}}, which is {{a}} + {{b}}", expect: { contains: "{{sum}}" } },
-      problems: ["prompt: got {{sum}}, want a prompt that does not tell the answer"],
+      problems: ["prompt: got {{sum}}, want a prompt that does not contain the answer"],
     },
     {
-      name: "a number that is none",
+      name: "a word as number",
       options: { expect: { number: { value: "many" } } },
       problems: ['expect.number: got "many", want a number, or {{sum}}'],
     },
     {
-      name: "a sum in a schema",
+      name: "{{sum}} in a schema",
       options: { prompt: "{{a}} + {{b}}?", expect: { json_schema: { const: "{{sum}}" } } },
-      problems: ["expect.json_schema: got {{sum}}, which a schema does not know, want a JSON Schema"],
+      problems: ["expect.json_schema: got the placeholder {{sum}}, want a JSON Schema"],
     },
     {
-      name: "a vector of text",
+      name: "dimensions of a text",
       options: { expect: { dimensions: 3 } },
-      problems: ["expect.dimensions: got an expectation of a vector, want an api that answers with a vector"],
+      problems: [
+        "expect.dimensions: got an expectation about a vector, want an api that answers with a vector",
+      ],
     },
     {
-      name: "text of a vector",
+      name: "a word in a vector",
       options: { api: "openai_embeddings", expect: { word: "ok", dimensions: 3 } },
       problems: [
-        "expect.word: got an expectation of text, want dimensions, as openai_embeddings answers with a vector",
+        "expect.word: got an expectation about text, want dimensions, as openai_embeddings answers with a vector",
       ],
     },
     {
@@ -158,17 +166,17 @@ describe("what can never hold is refused", () => {
       problems: ["expect.tool_call: got report, want one of the tools: look"],
     },
     {
-      name: "a tool of an api that has none",
+      name: "a tool of an api without tools",
       options: { api: "tgi", expect: { tool_call: { name: "report" } } },
-      problems: ["expect.tool_call: got report, want an api (and with ollama a route) that has tools"],
+      problems: ["expect.tool_call: got report, want an api (and for ollama a route) with tools"],
     },
     {
-      name: "a tool of a route that has none",
+      name: "a tool of a route without tools",
       options: { api: "ollama", ollama_route: "generate", expect: { tool_call: { name: "report" } } },
-      problems: ["expect.tool_call: got report, want an api (and with ollama a route) that has tools"],
+      problems: ["expect.tool_call: got report, want an api (and for ollama a route) with tools"],
     },
     {
-      name: "arguments by something that is no schema",
+      name: "arguments with an invalid schema",
       options: { expect: { tool_call: { name: "report", arguments: { type: "text" } } } },
       problems: [
         expect.stringMatching(
@@ -177,7 +185,7 @@ describe("what can never hold is refused", () => {
       ],
     },
     {
-      name: "tools that are none",
+      name: "the same tool twice, and an invalid schema",
       options: { tools: [{ name: "a" }, { name: "a", parameters: { type: "text" } }] },
       problems: [
         "tools.1.name: got a, want each tool once",
@@ -185,7 +193,7 @@ describe("what can never hold is refused", () => {
       ],
     },
     {
-      name: "a random value that the offered tool would tell",
+      name: "a placeholder in the arguments of an implicit tool",
       options: {
         prompt: "Report {{nonce}}",
         expect: { tool_call: { name: "report", arguments: { properties: { id: { const: "{{nonce}}" } } } } },
@@ -193,7 +201,7 @@ describe("what can never hold is refused", () => {
       problems: ["tools: got nothing, want the tool report, as its expected arguments have placeholders"],
     },
     {
-      name: "two ways to ask",
+      name: "prompt and prompts",
       options: { prompt: "?", expect: {}, prompts: [{ prompt: "?" }] },
       problems: [
         "prompt: got prompt and prompts, want at most one of them",
@@ -201,12 +209,12 @@ describe("what can never hold is refused", () => {
       ],
     },
     {
-      name: "an order of nothing",
+      name: "prompts_mode without prompts",
       options: { prompts_mode: "all" },
-      problems: ["prompts_mode: got all, want prompts, which it is about"],
+      problems: ["prompts_mode: got all, want prompts, to which it applies"],
     },
     {
-      name: "one of several prompts",
+      name: "an invalid word in one of several prompts",
       options: { prompts: [{ prompt: "?" }, { prompt: "??", expect: { word: "a b" } }] },
       problems: [
         'prompts.1.expect.word: got "a b", want one word, of letters and digits (see contains for text)',
@@ -218,16 +226,19 @@ describe("what can never hold is refused", () => {
   });
 
   test.each<{ name: string; wanted: ExpectOptions }>([
-    { name: "a word that is forbidden in one case only", wanted: { word: "ok", not_matches: "ok" } },
+    { name: "a word forbidden in one case only", wanted: { word: "ok", not_matches: "ok" } },
     {
-      name: "a part that is only forbidden at the beginning",
+      name: "contains forbidden at the beginning only",
       wanted: { contains: "ok", not_matches: "^ok" },
     },
-    { name: "a part that is only forbidden by itself", wanted: { contains: "ok", not_matches: "\\bok\\b" } },
-    { name: "a part of the longest length", wanted: { contains: "ok", max_length: 2 } },
-    { name: "a text beside a call of a tool", wanted: { equals: "ok", tool_call: { name: "report" } } },
-    { name: "a text with the number", wanted: { equals: "42", number: { value: 41, tolerance: 1 } } },
-  ])("$name is not", ({ wanted }) => {
+    { name: "contains forbidden as a whole word only", wanted: { contains: "ok", not_matches: "\\bok\\b" } },
+    { name: "contains of the maximum length", wanted: { contains: "ok", max_length: 2 } },
+    { name: "equals beside a tool call", wanted: { equals: "ok", tool_call: { name: "report" } } },
+    {
+      name: "a number within the tolerance of equals",
+      wanted: { equals: "42", number: { value: 41, tolerance: 1 } },
+    },
+  ])("$name can be met", ({ wanted }) => {
     expect(compile({ expect: wanted }).problems).toEqual([]);
   });
 });

@@ -11,11 +11,11 @@ import { ask, compile, delta, detailOf, events, json, type Options, reasonOf, se
 const MiB = 2 ** 20;
 const GiB = 2 ** 30;
 
-/** How much of a body is read, and what the buffers of two sockets may hold besides. */
+/** Bytes of a body that are read, and the most that the buffers of two sockets may hold besides. */
 const READ = 8 * MiB;
 const IN_BUFFERS = 12 * MiB;
 
-/** Sends `piece` again and again up to `total` bytes, as fast as it is taken, and says how much that was. */
+/** Serves `piece` repeatedly, up to `total` bytes, as fast as the client reads, and counts the bytes. */
 async function flood(
   piece: string,
   total: number,
@@ -38,7 +38,7 @@ async function flood(
   return { address, sent: () => sent };
 }
 
-describe("a body of 1 GiB is cut", () => {
+describe("reading stops early in a body of 1 GiB", () => {
   const ok = (response: ServerResponse): void => void response.writeHead(200);
   const whole = (response: ServerResponse): void => {
     response.writeHead(200, { "content-type": "application/json" });
@@ -55,7 +55,7 @@ describe("a body of 1 GiB is cut", () => {
     { name: "of events", piece: events(delta({ content: "HEALTHY " })), reason: "too_large" },
     { name: "of comments", piece: ": keep-alive\n\n", reason: "too_large" },
     {
-      name: "of calls of tools",
+      name: "of tool calls",
       piece: events(delta({ tool_calls: [{ function: { name: "f", arguments: "{}" } }] })),
       reason: "too_large",
     },
@@ -66,14 +66,14 @@ describe("a body of 1 GiB is cut", () => {
       reason: "too_large",
     },
     {
-      name: "of lines that come whole",
+      name: "of lines that are read whole",
       piece: lines({ message: { content: "HEALTHY " }, done: false }),
       options: { api: "ollama", stream: false },
       reason: "too_large",
     },
     { name: "of one text", piece: "HEALTHY ", head: whole, reason: "too_large" },
     {
-      name: "of one text that is no stream",
+      name: "of one text from an API without streams",
       piece: "HEALTHY ",
       head: whole,
       options: { api: "bedrock" },
@@ -105,14 +105,14 @@ describe("a body of 1 GiB is cut", () => {
     expect(detailOf(result).length).toBeLessThan(700);
     expect(sent()).toBeGreaterThan(Math.min(read ?? READ, READ));
     expect(sent()).toBeLessThan((read ?? READ) + IN_BUFFERS);
-    // What was read, as bytes and as text, and the facts in it: far from what was sent.
+    // Memory for the bytes that were read, their text and the pieces: far less than what was sent.
     const grown = after.heapUsed + after.arrayBuffers - before.heapUsed - before.arrayBuffers;
     expect(grown).toBeLessThan(160 * MiB);
     expect(took).toBeLessThan(5000);
   });
 });
 
-test("no more of an error is read than it takes to tell it", () => {
+test("reading an error body stops after 64 KiB", () => {
   const context = {
     signal: AbortSignal.timeout(1000),
     clock: systemClock,
@@ -126,15 +126,15 @@ test("no more of an error is read than it takes to tell it", () => {
   expect([1, 2, 3].map(() => receiver.data(piece, at))).toEqual([false, false, true]);
 });
 
-describe("lines of 10 MB are too large", () => {
+describe("a line of 10 MiB is too large", () => {
   const long = "x".repeat(10 * MiB);
   test.each<{ name: string; body: string; options?: Options }>([
     { name: "in an event", body: `data: {"choices":[{"delta":{"content":"${long}"}}]}\n\n` },
     { name: "in an event without an end", body: `data: ${long}` },
     { name: "in a comment", body: `: ${long}` },
     { name: "in the name of an event", body: `event: ${long}` },
-    { name: "in a field that nobody knows", body: `${long}: x\n` },
-    { name: "many lines of one event", body: `data: ${"x".repeat(1000)}\n`.repeat(10_000) },
+    { name: "in an unknown field", body: `${long}: x\n` },
+    { name: "as many lines of one event", body: `data: ${"x".repeat(1000)}\n`.repeat(10_000) },
     { name: "in a line of JSON", body: `{"message":{"content":"${long}"}}\n`, options: { api: "ollama" } },
     { name: "in a line of JSON without an end", body: `{"message":"${long}`, options: { api: "ollama" } },
   ])("$name", async ({ body, options }) => {
@@ -148,8 +148,8 @@ describe("lines of 10 MB are too large", () => {
   });
 });
 
-/** An answer whose text is `text`, as each API gives it; JSON text, so that escapes come as they are. */
-const saying: Readonly<Record<Exclude<Api, "openai_embeddings">, (text: string) => string>> = {
+/** Returns an answer in the form of each API. `text` is JSON, so that escapes are sent unchanged. */
+const answers: Readonly<Record<Exclude<Api, "openai_embeddings">, (text: string) => string>> = {
   openai: (text) => `{"choices":[{"message":{"content":${text}},"finish_reason":"stop"}]}`,
   azure_openai: (text) => `{"choices":[{"message":{"content":${text}},"finish_reason":"stop"}]}`,
   openai_responses: (text) =>
@@ -162,7 +162,7 @@ const saying: Readonly<Record<Exclude<Api, "openai_embeddings">, (text: string) 
   tgi: (text) => `{"generated_text":${text}}`,
 };
 
-describe.each(Object.entries(saying) as [Api, (text: string) => string][])("%s", (api, say) => {
+describe.each(Object.entries(answers) as [Api, (text: string) => string][])("%s", (api, bodyOf) => {
   const answer = async (body: string | Uint8Array): Promise<ReturnType<typeof ask>> => {
     const address = await serve((response) => {
       response.writeHead(200, { "content-type": "application/json" });
@@ -176,7 +176,7 @@ describe.each(Object.entries(saying) as [Api, (text: string) => string][])("%s",
     { name: "half a million characters", text: `"${"\u{1f98a}".repeat(250_000)}"` },
     { name: "secrets", text: '"sk-not-a-secret \\u001b[31m"' },
   ])("with $name: content_mismatch", async ({ text }) => {
-    const result = await answer(say(text));
+    const result = await answer(bodyOf(text));
     expect(`${reasonOf(result)} ${detailOf(result)}`).toMatch(/^content_mismatch /);
     expect(result.answered).toBe(true);
     expect(detailOf(result).isWellFormed()).toBe(true);
@@ -190,19 +190,19 @@ describe.each(Object.entries(saying) as [Api, (text: string) => string][])("%s",
     expect(detailOf(result)).toMatch(/^[^\p{Cc}\p{Cf}\p{Cs}]*$/u);
   });
 
-  test("with JSON too deep for a stack", async () => {
+  test("with JSON nested too deeply for the stack", async () => {
     const deep = `${"[".repeat(300_000)}${"]".repeat(300_000)}`;
-    const result = await answer(say(deep));
+    const result = await answer(bodyOf(deep));
     expect(reasonOf(result)).toMatch(/^(empty|malformed|stream_error|network)$/);
   });
 });
 
-test("every API that answers with text is among these", () => {
+test("every API that answers with text is tested here", () => {
   const apis = WIRE_FORMATS.filter(({ abilities }) => abilities.answer === "text").map(({ api }) => api);
-  expect(Object.keys(saying).toSorted()).toEqual(apis.toSorted());
+  expect(Object.keys(answers).toSorted()).toEqual(apis.toSorted());
 });
 
-test("keys of an answer are shown like the rest of it", async () => {
+test("keys of a JSON answer are redacted and escaped like the rest", async () => {
   const answer = { ["sk-very-secret\n\u202e".repeat(10_000)]: 1 };
   const options: Options = {
     prompt: "?",
@@ -216,7 +216,7 @@ test("keys of an answer are shown like the rest of it", async () => {
   expect(detailOf(result).length).toBeLessThan(3000);
 });
 
-test("arguments of a tool too deep for a stack are judged and shown", async () => {
+test("tool arguments nested too deeply for the stack are judged and shown", async () => {
   const deep = `${"[".repeat(300_000)}${"]".repeat(300_000)}`;
   const body = `{"candidates":[{"content":{"parts":[{"functionCall":{"name":"f","args":{"a":${deep}}}}]},"finishReason":"STOP"}]}`;
   const schema = { type: "object", properties: { a: { type: "array", items: { $ref: "#/properties/a" } } } };
@@ -227,10 +227,10 @@ test("arguments of a tool too deep for a stack are judged and shown", async () =
     expect: { tool_call: { name: "f", arguments: schema } },
   };
   const result = await ask(await serve(json(body)), { options, target: { model: "m" } });
-  expect(detailOf(result)).toBe("call of f: too deep to be held against the JSON schema in: f(...)");
+  expect(detailOf(result)).toBe("call of f: nested too deeply to be validated in: f(...)");
 });
 
-test("an answer byte by byte takes no more than linear time", () => {
+test("reading an answer byte by byte takes linear time", () => {
   const text = "x".repeat(200_000);
   const bodies: readonly [Api, string][] = [
     ["openai", events(delta({ content: text }), delta({}, "stop"))],

@@ -19,7 +19,7 @@ import {
   streamed,
 } from "./support.ts";
 
-describe("a word", () => {
+describe("containsWord and isWord", () => {
   test.each([
     "HEALTHY",
     "healthy",
@@ -34,7 +34,7 @@ describe("a word", () => {
     "UNHEALTHY? No: HEALTHY",
     "\u200bHEALTHY",
     "not HEALTHY",
-  ])("%j contains it", (text) => {
+  ])("%j contains HEALTHY", (text) => {
     expect(containsWord(text, "HEALTHY")).toBe(true);
   });
   test.each([
@@ -55,7 +55,7 @@ describe("a word", () => {
     "HEALTHY\u0301",
     "HE ALTHY",
     "HEALTH",
-  ])("%j does not contain it", (text) => {
+  ])("%j does not contain HEALTHY", (text) => {
     expect(containsWord(text, "HEALTHY")).toBe(false);
   });
   test.each([
@@ -67,7 +67,7 @@ describe("a word", () => {
   ])("%j contains %j", (text, word) => {
     expect(containsWord(text, word)).toBe(true);
   });
-  test.each(["", " ", "two words", "-", "_x", "x_", "a.b", "[a]", "x\n"])("%j is none", (text) => {
+  test.each(["", " ", "two words", "-", "_x", "x_", "a.b", "[a]", "x\n"])("%j is not a word", (text) => {
     expect(isWord(text)).toBe(false);
   });
 });
@@ -97,7 +97,7 @@ describe("expectations", () => {
     {
       expect: { json_schema: schema },
       answer: `${"[".repeat(1e6)}${"]".repeat(1e6)}`,
-      broken: /too deep|must be object/,
+      broken: /too deeply|must be object/,
     },
     {
       expect: { json_schema: { type: "string", pattern: "^(a+)+$" } },
@@ -124,7 +124,7 @@ describe("expectations", () => {
     else expect(result.join()).toMatch(broken);
   });
 
-  test("default: HEALTHY for the default prompt, anything for another", () => {
+  test("the default is HEALTHY for the default prompt and any answer for other prompts", () => {
     expect(judgeText(compile().module, "unwell")).toHaveLength(1);
     expect(judgeText(compile({ prompt: "Say anything" }).module, "unwell")).toHaveLength(0);
     expect(judgeText(compile({ expect: {} }).module, "unwell")).toHaveLength(0);
@@ -132,11 +132,11 @@ describe("expectations", () => {
 });
 
 describe("a random value", () => {
-  /** Repeats what stands after the last colon of the prompt. */
+  /** Returns a server that repeats the text after the last colon of the prompt. */
   const repeating = (format: (nonce: string) => string) =>
     serve((response, body, request) => {
-      const asked = JSON.parse(body) as { messages: { content: string }[] };
-      const nonce = asked.messages.at(-1)?.content.split(": ").at(-1) ?? "";
+      const { messages } = JSON.parse(body) as { messages: { content: string }[] };
+      const nonce = messages.at(-1)?.content.split(": ").at(-1) ?? "";
       json(completion(format(nonce)))(response, body, request);
     });
   const all: ExpectOptions = {
@@ -152,14 +152,14 @@ describe("a random value", () => {
     const result = await ask(await repeating((nonce) => `{"value":"${nonce}"}`), { options });
     expect(detailOf(result)).toBe("");
   });
-  test("of yesterday, from a cache, is wrong", async () => {
+  test("of an earlier probe, as from a cache, is wrong", async () => {
     const address = await repeating(() => '{"value":"12345678"}');
     for (const [name, value] of Object.entries(all)) {
       const result = await ask(address, { options: { ...options, expect: { [name]: value } } });
       expect(`${name} ${reasonOf(result)}`).toBe(`${name} content_mismatch`);
     }
   });
-  test("differs from probe to probe", () => {
+  test("is different in each probe", () => {
     expect(new Set(Array.from({ length: 50 }, () => newValues().nonce)).size).toBeGreaterThan(45);
   });
 });
@@ -176,7 +176,7 @@ describe("the model that answered", () => {
     ["claude-sonnet", "claude-sonnet-20250514"],
     ["Qwen2.5", "qwen2.5"],
     ["gemini-1.5-pro", "gemini-1.5-pro-002"],
-  ])("%s is answered by %s", (requested, responded) => {
+  ])("isEdition accepts for %s the answer of %s", (requested, responded) => {
     expect(isEdition(requested, responded)).toBe(true);
   });
   test.each([
@@ -186,10 +186,10 @@ describe("the model that answered", () => {
     ["gpt-4", "gpt-4o"],
     ["tiny", "/models/tiny.gguf"],
     ["a", ""],
-  ])("%s is not answered by %s", (requested, responded) => {
+  ])("isEdition refuses for %s the answer of %s", (requested, responded) => {
     expect(isEdition(requested, responded)).toBe(false);
   });
-  test("patterns match whole names", () => {
+  test("is allowed if a pattern matches its whole name", () => {
     const accepts = allowedModels(["gpt-4o|gpt-5", "local-.*"]);
     expect(["gpt-4o", "gpt-5", "local-x"].every(accepts)).toBe(true);
     expect(["gpt-4o-mini", "xgpt-5", ""].some(accepts)).toBe(false);
@@ -215,7 +215,7 @@ describe("the model that answered", () => {
     expect(result.samples.find(({ metric }) => metric.name === "probe_llm_answer_correct")?.value).toBe(1);
   });
 
-  test("is not told by the name of a deployment", async () => {
+  test("cannot be compared with the name of a deployment", async () => {
     const mismatchWith = async (options: Options): Promise<number | undefined> => {
       const result = await ask(await serve(streamed(answer)), {
         options: { api: "azure_openai", ...options },
@@ -228,7 +228,7 @@ describe("the model that answered", () => {
     expect(await mismatchWith({ allowed_models: ["gpt-5.*"] })).toBe(1);
   });
 
-  test("has a name that fits into a label", async () => {
+  test("is cut and escaped to fit into a label", async () => {
     const result = await ask(await serve(streamed(named(`\\n${"x".repeat(5000)}`))));
     const labels = result.samples.find(({ metric }) => metric.name === "probe_llm_model_info")?.labels;
     expect(labels?.["response_model"]?.length).toBeLessThan(110);

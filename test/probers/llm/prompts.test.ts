@@ -17,18 +17,18 @@ import {
   valueOf,
 } from "./support.ts";
 
-interface Asked {
+interface ChatBody {
   readonly messages: readonly { readonly role: string; readonly content: string }[];
   readonly tools?: readonly unknown[];
 }
 
-/** A server that answers each prompt with what `answers` says, and tells what it was asked. */
+/** Starts a server that answers each prompt by `answers` and records the prompts. */
 async function answering(
   answers: (prompt: string) => string,
 ): Promise<{ address: string; prompts: string[] }> {
   const prompts: string[] = [];
   const address = await serve((response, body, request) => {
-    const { messages } = JSON.parse(body) as Asked;
+    const { messages } = JSON.parse(body) as ChatBody;
     const prompt = messages.map(({ content }) => content).join(" / ");
     prompts.push(prompt);
     json(completion(answers(prompt)))(response, body, request);
@@ -36,13 +36,13 @@ async function answering(
   return { address, prompts };
 }
 
-/** Adds up what stands around the plus of the prompt, as a model would. */
+/** Adds the two numbers in the prompt, as a model would. */
 const adding = (prompt: string): string => {
   const [, a, b] = /(\d+) \+ (\d+)/.exec(prompt) ?? [];
   return `${a} + ${b} = ${Number(a) + Number(b)}`;
 };
 
-test("a sum that no cache knows", async () => {
+test("a random sum is different in each probe, so that a cached answer is wrong", async () => {
   const { address, prompts } = await answering(adding);
   const options: Options = { prompt: "What is {{a}} + {{b}}?", expect: { number: { value: "{{sum}}" } } };
   const { module } = compile(options);
@@ -63,7 +63,7 @@ describe("a set of prompts", () => {
   ];
   const right = (prompt: string): string => (prompt.includes("+") ? adding(prompt) : "It is Paris.");
 
-  test("is asked in turn, for each target by itself", async () => {
+  test("rotates separately for each target", async () => {
     const { address, prompts: asked } = await answering(right);
     const { module, problems } = compile({ prompts, system: "Be brief." });
     expect(problems).toEqual([]);
@@ -80,10 +80,10 @@ describe("a set of prompts", () => {
     ]);
   });
 
-  test("is asked as a whole: tokens are summed, times are of the first", async () => {
+  test("is asked completely in mode all: tokens are summed, times are those of the first", async () => {
     let asked = 0;
     const address = await serve((response, body, request) => {
-      const { messages } = JSON.parse(body) as Asked;
+      const { messages } = JSON.parse(body) as ChatBody;
       const wait = asked++ === 0 ? 0 : 300;
       const text = right(messages.at(-1)?.content ?? "");
       const counts = usage({ prompt_tokens: 10, completion_tokens: 5 });
@@ -101,7 +101,7 @@ describe("a set of prompts", () => {
     expect(new Set(names).size).toBe(names.length);
   });
 
-  test("fails with the first that fails, and asks no further", async () => {
+  test("stops at the first prompt that fails", async () => {
     const { address, prompts: asked } = await answering((prompt) => (prompt.includes("+") ? "7" : "Paris"));
     const result = await ask(address, { options: { prompts, prompts_mode: "all" } });
     expect(reasonOf(result)).toBe("content_mismatch");
@@ -112,7 +112,7 @@ describe("a set of prompts", () => {
     expect(asked).toHaveLength(2);
   });
 
-  test("ends with the deadline that passed between two prompts", async () => {
+  test("ends if the deadline passes between two prompts", async () => {
     const { address, prompts: asked } = await answering(right);
     const deadline = new AbortController();
     const result = await ask(address, {
@@ -126,17 +126,18 @@ describe("a set of prompts", () => {
     expect(asked).toHaveLength(1);
   });
 
-  test("starts anew for a target that nobody asked about for long", () => {
+  test("starts again for a target that was evicted", () => {
     const { module } = compile({ prompts });
-    const asks = (address: string): string => module.turns({ address, configured: false }).first.prompt;
-    expect(asks("a")).toBe("Capital of France?");
-    for (let i = 0; i < 9999; i++) asks(String(i));
-    expect(asks("a")).toBe("{{a}} + {{b}}?");
-    for (let i = 0; i < 10_000; i++) asks(`other ${i}`);
-    expect(asks("a")).toBe("Capital of France?");
+    const nextPrompt = (address: string): string =>
+      module.nextQuestions({ address, configured: false }).first.prompt;
+    expect(nextPrompt("a")).toBe("Capital of France?");
+    for (let i = 0; i < 9999; i++) nextPrompt(String(i));
+    expect(nextPrompt("a")).toBe("{{a}} + {{b}}?");
+    for (let i = 0; i < 10_000; i++) nextPrompt(`other ${i}`);
+    expect(nextPrompt("a")).toBe("Capital of France?");
   });
 
-  test("has one deadline", async () => {
+  test("has one deadline for all prompts", async () => {
     let asked = 0;
     const address = await serve((response, body, request) => {
       if (asked++ === 0) json(completion("Paris"))(response, body, request);
@@ -153,11 +154,11 @@ describe("a set of prompts", () => {
   });
 });
 
-test("a model that an API has to be told is missing", async () => {
+test("an API that needs a model refuses a target without one", async () => {
   const address = await serve(() => expect.fail("something was sent"));
   for (const api of ["gemini", "azure_openai", "bedrock", "ollama", "cohere"] as const) {
     const { module } = compile({ api });
-    const want = `the name of a model, without which ${api} cannot be asked`;
+    const want = `the name of a model, which ${api} needs`;
 
     expect(llmProber.objection({ address, configured: true }, module)).toEqual({ part: "model", want });
     expect(llmProber.objection({ address, configured: true, model: "m" }, module)).toBeUndefined();

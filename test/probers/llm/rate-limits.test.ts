@@ -10,7 +10,7 @@ const clock = { ...systemClock, now: () => timestamp(NOW) };
 
 type Headers = Record<string, string>;
 
-describe("headers of", () => {
+describe("readRateLimits reads the headers of", () => {
   test.each<{ name: string; headers: Headers; limits: readonly object[] }>([
     {
       name: "OpenAI",
@@ -40,7 +40,7 @@ describe("headers of", () => {
       ],
     },
     {
-      name: "Azure, which says -1 for what it does not know",
+      name: "Azure, which sends -1 for an unknown count",
       headers: { "x-ratelimit-remaining-requests": "-1", "x-ratelimit-remaining-tokens": "9950" },
       limits: [{ kind: "tokens", remaining: 9950 }],
     },
@@ -73,7 +73,7 @@ describe("headers of", () => {
       limits: [{ kind: "requests", remaining: 5, resetAt: NOW + 60 }],
     },
     {
-      name: "the draft of a standard, in seconds from now",
+      name: "the IETF draft, in seconds from now",
       headers: { "ratelimit-remaining": "5", "ratelimit-reset": "50" },
       limits: [{ kind: "requests", remaining: 5, resetAt: NOW + 50 }],
     },
@@ -88,30 +88,30 @@ describe("headers of", () => {
       limits: [{ kind: "requests", resetAt: NOW + 93_784.5 }],
     },
     {
-      name: "a gateway in front of OpenAI, which says the same less exactly",
+      name: "OpenAI before those of a gateway",
       headers: { "x-ratelimit-remaining-requests": "59", "x-ratelimit-remaining": "5" },
       limits: [{ kind: "requests", remaining: 59 }],
     },
-    { name: "nobody", headers: { "content-type": "text/plain" }, limits: [] },
+    { name: "no provider", headers: { "content-type": "text/plain" }, limits: [] },
   ])("$name", ({ headers, limits }) => {
     expect(readRateLimits(headers, clock)).toEqual(limits);
   });
 
   test.each(["", "-1", "many", "1e9", "NaN", "Infinity", "0x10", "1,000", "9".repeat(400), "5 6"])(
-    "nonsense (%j) are no value",
+    "%j is neither a count nor a time",
     (value) => {
       const headers = { "x-ratelimit-remaining-tokens": value, "x-ratelimit-reset-tokens": value };
       expect(readRateLimits(headers, clock)).toEqual([]);
     },
   );
   test.each(["tomorrow", "1", "s", "5x", "1h-3m", "2027-13-45T00:00:00Z"])(
-    "a reset at %j is a length of time or nothing, never a date in 2001",
+    "a reset of %j is never in the past",
     (value) => {
       const [limit] = readRateLimits({ "x-ratelimit-reset-tokens": value }, clock);
       expect(limit?.resetAt ?? NOW).toBeGreaterThanOrEqual(NOW);
     },
   );
-  test("all kinds of parts, at great length, take no time", () => {
+  test("very long values take no time", () => {
     const started = performance.now();
     readRateLimits({ "x-ratelimit-reset-tokens": "1m".repeat(10_000) }, clock);
     readRateLimits({ "x-ratelimit-reset-tokens": "9".repeat(16_000) }, clock);
@@ -122,8 +122,8 @@ describe("headers of", () => {
 describe("rate limits are exposed", () => {
   const headers = { "x-ratelimit-remaining-requests": "7", "x-ratelimit-reset-requests": "30s" };
   test.each([
-    { name: "of an answer", status: 200, body: completion("HEALTHY"), reason: "ok" },
-    { name: "of an error", status: 429, body: { error: { message: "x" } }, reason: "rate_limited" },
+    { name: "of a successful response", status: 200, body: completion("HEALTHY"), reason: "ok" },
+    { name: "of an error response", status: 429, body: { error: { message: "x" } }, reason: "rate_limited" },
   ])("$name", async ({ status, body, reason }) => {
     const result = await ask(await serve(json(body, status, headers)));
     expect(reasonOf(result)).toBe(reason);
@@ -134,21 +134,21 @@ describe("rate limits are exposed", () => {
   });
 });
 
-describe("how long to wait", () => {
+describe("retryAfter of a result", () => {
   test.each<{ name: string; headers: Headers; wait: number | undefined }>([
-    { name: "in milliseconds", headers: { "retry-after-ms": "1500" }, wait: 1.5 },
+    { name: "is read from milliseconds", headers: { "retry-after-ms": "1500" }, wait: 1.5 },
     {
-      name: "in milliseconds, which are more precise",
+      name: "prefers milliseconds",
       headers: { "retry-after-ms": "250", "retry-after": "1" },
       wait: 0.25,
     },
     {
-      name: "in seconds, as the milliseconds are none",
+      name: "falls back to seconds",
       headers: { "retry-after-ms": "soon", "retry-after": "3" },
       wait: 3,
     },
-    { name: "not at all", headers: { "retry-after-ms": "0" }, wait: undefined },
-    { name: "no longer than a day", headers: { "retry-after-ms": "9".repeat(12) }, wait: 86_400 },
+    { name: "is absent for 0", headers: { "retry-after-ms": "0" }, wait: undefined },
+    { name: "is at most a day", headers: { "retry-after-ms": "9".repeat(12) }, wait: 86_400 },
   ])("$name", async ({ headers, wait }) => {
     const result = await ask(await serve(json({ error: {} }, 429, headers)));
     expect(result.retryAfter).toBe(wait);
@@ -168,11 +168,11 @@ describe("how long to wait", () => {
     { name: "fractions", given: "34.074824224s", wait: 34 },
     { name: "nonsense", given: "soon", wait: undefined },
     { name: "nothing", given: 5, wait: undefined },
-  ])("in the body of Gemini's error: $name", async ({ given, wait }) => {
+  ])("is read from the body of Gemini's error: $name", async ({ given, wait }) => {
     expect((await ask(await serve(json(exhausted(given), 429)), gemini)).retryAfter).toBe(wait);
     expect((await ask(await serve(json([exhausted(given)], 200)), gemini)).retryAfter).toBe(wait);
   });
-  test("the header has precedence over the body", async () => {
+  test("prefers the header to the body", async () => {
     const address = await serve(json(exhausted("19s"), 429, { "retry-after": "2" }));
     expect((await ask(address, gemini)).retryAfter).toBe(2);
   });

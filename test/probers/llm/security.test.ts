@@ -4,7 +4,7 @@ import { ask, compile, completion, detailOf, json, type Options, reasonOf, serve
 
 const KEY = "sk-very-secret";
 
-describe("whom a module asks", () => {
+describe("access", () => {
   const rows: readonly {
     name: string;
     options: Options;
@@ -12,43 +12,48 @@ describe("whom a module asks", () => {
     host?: string;
     reason: string;
   }[] = [
-    { name: "no key, any target", options: {}, configured: false, reason: "ok" },
-    { name: "a key, a configured target", options: { api_key: KEY }, configured: true, reason: "ok" },
-    { name: "a key, any target", options: { api_key: KEY }, configured: false, reason: "forbidden_target" },
+    { name: "without a key to any target", options: {}, configured: false, reason: "ok" },
+    { name: "with a key to a configured target", options: { api_key: KEY }, configured: true, reason: "ok" },
     {
-      name: "headers, any target",
+      name: "with a key to any target",
+      options: { api_key: KEY },
+      configured: false,
+      reason: "forbidden_target",
+    },
+    {
+      name: "with headers to any target",
       options: { headers: { a: KEY } },
       configured: false,
       reason: "forbidden_target",
     },
     {
-      name: "a key, an allowed address",
+      name: "with a key to an allowed address",
       options: { api_key: KEY, allowed_targets: ["127.0.0.0/8"] },
       configured: false,
       reason: "ok",
     },
     {
-      name: "a key, an allowed name",
+      name: "with a key to an allowed name",
       options: { api_key: KEY, allowed_targets: ["localhost"] },
       configured: false,
       host: "localhost",
       reason: "ok",
     },
     {
-      name: "a key, another than the allowed",
+      name: "with a key to a host that is not allowed",
       options: { api_key: KEY, allowed_targets: ["api.example.com"] },
       configured: false,
       reason: "forbidden_target",
     },
     {
-      name: "a name that resolves to another than the allowed address",
+      name: "with a key to a name that resolves to an address that is not allowed",
       options: { api_key: KEY, allowed_targets: ["10.0.0.0/8"] },
       configured: false,
       host: "localhost",
       reason: "forbidden_target",
     },
     {
-      name: "a configured target beside the allowed",
+      name: "with a key to a configured target that is not in the list",
       options: { api_key: KEY, allowed_targets: ["api.example.com"] },
       configured: true,
       reason: "ok",
@@ -71,15 +76,15 @@ describe("whom a module asks", () => {
     "http://[fe80::1]/v1",
     "http://0xa9fea9fe/v1",
     "http://[::ffff:169.254.169.254]/",
-  ])("%s: forbidden_target, configured or not", async (address) => {
+  ])("to %s is refused, configured or not", async (address) => {
     for (const configured of [true, false]) {
       expect(reasonOf(await ask(address, { target: { configured }, timeout: 500 }))).toBe("forbidden_target");
     }
   });
 });
 
-describe("a secret stays one", () => {
-  test("though the server repeats it", async () => {
+describe("a secret is not shown", () => {
+  test("even if the server repeats it", async () => {
     for (const status of [200, 401, 500]) {
       const address = await serve((response, body, request) => {
         const key = String(request.headers.authorization);
@@ -95,12 +100,12 @@ describe("a secret stays one", () => {
       expect(inspect([result, lines], { depth: 10 })).not.toContain(KEY);
     }
   });
-  test("in a module that is printed", () => {
+  test("when a module is printed", () => {
     const { module } = compile({ api_key: KEY, headers: { a: KEY } });
     expect(inspect(module, { depth: 10 })).not.toContain(KEY);
     expect(JSON.stringify(module)).not.toContain(KEY);
   });
-  test("that travels in clear text is worth a warning, except on this machine", async () => {
+  test("a credential sent in clear text to another machine is a warning", async () => {
     const warned = async (address: string, options: Options): Promise<boolean> => {
       const lines: string[] = [];
       await ask(address, { options, timeout: 50, log: (message) => void lines.push(message) });

@@ -8,7 +8,7 @@ interface Sent {
   readonly body: unknown;
 }
 
-/** What a probe of `base`, which nobody answers properly, sends. */
+/** Returns the request of a probe of `base`. The server answers with an empty body. */
 async function sent(options: Options, base = "", model = "the model/1"): Promise<Sent> {
   const seen: Sent[] = [];
   const address = await serve((response, body, request) => {
@@ -224,34 +224,34 @@ test("fields of the user's are merged into objects that are sent anyway", async 
   });
 });
 
-describe("what an API does not have is refused", () => {
+describe("a feature that an API lacks is refused", () => {
   test.each<{ name: string; options: Options; problems: readonly string[] }>([
     {
       name: "a system message",
       options: { api: "tgi", system: "Be brief." },
-      problems: ["system: got a system message with tgi, want none, or an api that has one"],
+      problems: ["system: got a system message with tgi, want none, or an api with system messages"],
     },
     {
       name: "tools",
       options: { api: "tgi", tools: [{ name: "report" }] },
-      problems: ["tools: got tools with tgi, want an api (and with ollama a route) that has tools"],
+      problems: ["tools: got tools with tgi, want an api (and for ollama a route) with tools"],
     },
     {
       name: "tools of another route",
       options: { api: "ollama", ollama_route: "generate", tools: [{ name: "report" }] },
-      problems: ["tools: got tools with ollama, want an api (and with ollama a route) that has tools"],
+      problems: ["tools: got tools with ollama, want an api (and for ollama a route) with tools"],
     },
     {
-      name: "options of others",
+      name: "options of other APIs",
       options: { api: "gemini", api_version: "1", ollama_route: "chat", max_tokens_field: "max_tokens" },
       problems: [
-        "max_tokens_field: got max_tokens with gemini, want an api that has this option",
-        "api_version: got 1 with gemini, want an api that has this option",
-        "ollama_route: got chat with gemini, want an api that has this option",
+        "max_tokens_field: got max_tokens with gemini, want an api with this option",
+        "api_version: got 1 with gemini, want an api with this option",
+        "ollama_route: got chat with gemini, want an api with this option",
       ],
     },
     {
-      name: "fields that are options",
+      name: "extra_body fields that belong to options",
       options: { api: "anthropic", extra_body: { system: "x", temperature: 1, stream: null } },
       problems: ["extra_body.system: got a field that belongs to system, want the option system"],
     },
@@ -259,14 +259,14 @@ describe("what an API does not have is refused", () => {
     expect(compile({ prompt: "?", ...options }).problems).toEqual(problems);
   });
 
-  test("fewer tokens than an API takes are questionable", () => {
+  test("fewer max_tokens than an API accepts are a warning", () => {
     expect(compile({ api: "openai_responses", max_tokens: 8 }).warnings).toEqual([
-      "max_tokens: openai_responses takes no less than 16, though others that speak it do",
+      "max_tokens: openai_responses refuses less than 16, although compatible servers may not",
     ]);
     expect(compile({ api: "openai", max_tokens: 8 }).warnings).toEqual([]);
   });
 
-  test("a stall_timeout where nothing is streamed is questionable", () => {
+  test("a stall_timeout for an API without streams is a warning", () => {
     expect(compile({ api: "bedrock", stall_timeout: "1s" }).warnings).toEqual([
       "stall_timeout: has no effect without stream",
     ]);

@@ -50,7 +50,7 @@ export const judgeText = (
   module: LlmModule,
   output: string,
   values: PromptValues = newValues(),
-): readonly string[] => module.questions.first.judge.broken({ output, toolCalls: [] }, values);
+): readonly string[] => module.questions.first.judge.violations({ output, toolCalls: [] }, values);
 
 export interface Question {
   /** Instead of options: a module to be used again. */

@@ -14,7 +14,7 @@ async function askHealth(
 ): Promise<Outcome> {
   const { module } = compile({ tiers, ...options });
   const [tier] = module.tiers;
-  if (tier === undefined) throw new Error("there is a tier");
+  if (tier === undefined) throw new Error("the module has no tier");
   return llmProber.askTier({ address, configured: true, ...target }, module, tier, {
     signal: AbortSignal.timeout(300),
     clock: systemClock,
@@ -25,30 +25,30 @@ async function askHealth(
 
 const reasonOf = (outcome: Outcome): string => (outcome.ok ? "ok" : outcome.reason);
 
-test("a tier is a GET at the root of the server, with the module's credential and parameters", async () => {
-  const asked: unknown[] = [];
+test("a tier sends a GET below the server's root, with the module's credential and query", async () => {
+  const requests: unknown[] = [];
   const url = await serve((response, body, { method, url, headers }) => {
-    asked.push([method, url, headers.authorization, body]);
+    requests.push([method, url, headers.authorization, body]);
     response.end("x".repeat(1e6));
   });
   const options = { api_key: "sk-1", query: { version: "1" } };
   expect(await askHealth(`${url}/v1`, options)).toEqual({ ok: true });
-  expect(asked).toEqual([["GET", "/health?version=1", "Bearer sk-1", ""]]);
+  expect(requests).toEqual([["GET", "/health?version=1", "Bearer sk-1", ""]]);
 });
 
 test.each([
-  ["a status of failure", 503, "http_status"],
+  ["a failure status", 503, "http_status"],
   ["a redirect, which is not followed", 302, "http_status"],
   ["an empty success", 204, "ok"],
   ["silence", undefined, "timeout"],
-])("%s", async (_title, status, reason) => {
+])("a tier judges %s", async (_title, status, reason) => {
   const url = await serve((response) => {
     if (status !== undefined) response.writeHead(status, { location: "/elsewhere" }).end();
   });
   expect(reasonOf(await askHealth(url))).toBe(reason);
 });
 
-test("a server that is not there, and one that may not be asked", async () => {
+test("a tier fails for a closed port and for a forbidden address", async () => {
   expect(reasonOf(await askHealth("http://127.0.0.1:1"))).toBe("connect");
   expect(reasonOf(await askHealth("http://169.254.169.254"))).toBe("forbidden_target");
   expect(reasonOf(await askHealth("http://127.0.0.1:1", { api_key: "k" }, { configured: false }))).toBe(
@@ -56,7 +56,7 @@ test("a server that is not there, and one that may not be asked", async () => {
   );
 });
 
-test("a path stays on the target's server", async () => {
+test("the path of a tier cannot lead to another server", async () => {
   const paths: (string | undefined)[] = [];
   const url = await serve((response, _body, request) => {
     paths.push(request.url);
@@ -68,7 +68,7 @@ test("a path stays on the target's server", async () => {
   expect(paths).toEqual(["//example.com/x"]);
 });
 
-test("an interval of nothing is refused", () => {
+test("an interval of 0 is refused", () => {
   const { problems } = compile({ tiers: { health: { path: "/health", interval: "0s" } } });
   expect(problems).toEqual(["tiers.health.interval: got 0s, want more than 0"]);
 });

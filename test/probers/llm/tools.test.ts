@@ -12,7 +12,7 @@ import {
   streamed,
 } from "./support.ts";
 
-interface Asked {
+interface ChatBody {
   readonly messages: readonly { readonly content: string }[];
 }
 
@@ -55,11 +55,11 @@ describe("tools", () => {
       api: "bedrock",
       tools: { tools: [{ toolSpec: { name, description, inputSchema: { json: parameters } } }] },
     },
-  ])("are offered as $api has them", async ({ api, tools }) => {
+  ])("are offered in the form of $api", async ({ api, tools }) => {
     expect(await offered({ api, tools: [report] })).toEqual(tools);
   });
 
-  test("that are expected to be called are offered, unless others are", async () => {
+  test("whose call is expected are offered, unless the module sets tools", async () => {
     const schema = { type: "object", ...wanted.arguments };
     expect(await offered({ expect: { tool_call: wanted } })).toEqual([
       { type: "function", function: { name: "report", parameters: schema } },
@@ -109,21 +109,21 @@ describe("tools", () => {
       broken: "call of report: JSON at / must have required property 'status' in: report()",
     },
     {
-      name: "arguments that are cut",
+      name: "arguments that are cut off",
       calls: [part(0, { name: "report", arguments: '{"status":"o' })],
       broken: 'call of report: arguments that are not JSON in: report({"status":"o)',
     },
     {
-      name: "another",
+      name: "another tool",
       calls: [part(0, { name: "look", arguments: "{}" })],
       broken: "the tool report was not called in: look({})",
     },
     {
-      name: "very many",
+      name: "very many calls",
       calls: Array.from({ length: 50 }, (_, i) => part(i, { name: "look", arguments: '"'.repeat(100) })),
       broken: `the tool report was not called in: ${Array.from({ length: 3 }, () => `look(${'"'.repeat(100)})`).join(" ")}`,
     },
-  ])("called: $name", async ({ calls, broken }) => {
+  ])("are judged by their calls: $name", async ({ calls, broken }) => {
     const options: Options = {
       prompt: "Report.",
       tools: [report, { name: "look" }],
@@ -135,7 +135,7 @@ describe("tools", () => {
     expect(result.answered).toBe(true);
   });
 
-  test("that are talked about instead of called", async () => {
+  test("that the answer only mentions are not called", async () => {
     const options: Options = { prompt: "Report.", expect: { tool_call: { name: "report" } } };
     const result = await ask(await serve(json(completion("I would call report."))), { options });
     expect(reasonOf(result)).toBe("content_mismatch");
@@ -144,7 +144,7 @@ describe("tools", () => {
     expect(reasonOf(silent)).toBe("empty");
   });
 
-  test("whose arguments are cut at the token limit are truncated", async () => {
+  test("whose arguments are cut off at the token limit fail with truncated", async () => {
     const options: Options = { prompt: "Report.", expect: { tool_call: { name: "report" } } };
     const cut = events(
       delta({ tool_calls: [part(0, { name: "report", arguments: '{"a' })] }),
@@ -154,7 +154,7 @@ describe("tools", () => {
     expect(reasonOf(await ask(await serve(streamed(cut)), { options }))).toBe("truncated");
   });
 
-  test("have a random value in their arguments", async () => {
+  test("can be expected to get a random value in their arguments", async () => {
     const options: Options = {
       prompt: "Report {{nonce}}.",
       tools: [report],
@@ -164,7 +164,7 @@ describe("tools", () => {
     };
     const repeating = (change: string) =>
       serve((response, body, request) => {
-        const { messages } = JSON.parse(body) as Asked;
+        const { messages } = JSON.parse(body) as ChatBody;
         const nonce = /\d+/.exec(messages[0]?.content ?? "")?.[0];
         const call = part(0, {
           name: "report",

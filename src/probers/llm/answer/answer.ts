@@ -3,38 +3,68 @@ import { parseJson } from "../wire/json.ts";
 import type { ApiError, FinishReason, Piece, ToolArguments, Usage } from "../wire/types.ts";
 import { excerpt } from "./excerpt.ts";
 
-/** Everything known about an answer so far; `addPiece` is what changes it. */
+/** The content of an answer, which expectations are about. */
+export interface AnswerContent {
+  readonly output: string;
+  readonly toolCalls: readonly ToolCall[];
+  readonly vector?: Vector;
+}
+
+/** A tool call by the model, as far as it was received. */
+export interface ToolCall {
+  name: string;
+  /** The JSON of the arguments so far, unless the API sends them parsed, as `value`. */
+  json: string;
+  value?: unknown;
+}
+
+/** A summary of the vector that an embedding model answers with. */
+export interface Vector {
+  readonly dimensions: number;
+  /** False if an element is not a finite number. */
+  readonly finite: boolean;
+  readonly norm: number;
+}
+
+/** Everything known about an answer so far. Only `addPiece` changes it. */
 export interface Answer extends AnswerContent {
   output: string;
-  /** The model thought, refused or called a tool: signs of life besides the answer. */
+  /** Signs of life besides the output. */
   readonly signs: Set<"reasoning" | "refusal" | "tool_call">;
   refusal: string;
   readonly toolCalls: ToolCall[];
-  /** Those of the calls that the API numbers, as it numbers them. */
+  /** The tool calls that the API numbers, by that number. */
   readonly numberedCalls: Map<number, ToolCall>;
   vector?: Vector;
   model?: string;
   finish?: FinishReason;
   usage: Usage;
-  /** How long the server took to load the model. */
+  /** Time that the server took to load the model. */
   loadDuration?: Seconds;
   error?: ApiError;
   fault?: Piece & { kind: "fault" };
-  /** The API said that nothing follows. */
+  /** True once the API has said that the answer is complete. */
   ended: boolean;
   readonly times: TokenTimes;
 }
 
-/** When the pieces of an answer arrived, on the monotonic clock. */
+/** Arrival times of the pieces of an answer, on the monotonic clock. */
 export interface TokenTimes {
   first?: Seconds;
   firstOutput?: Seconds;
   last?: Seconds;
-  /** Pieces, which are tokens only for want of a better count. */
+  /** Number of pieces: an estimate of the tokens for APIs that do not count them. */
   count: number;
   longestSilence: Seconds;
 }
 
+/** The speed of an answer, as far as it can be measured. */
+export interface TokenSpeed {
+  readonly interTokenLatency?: Seconds;
+  readonly tokensPerSecond?: number;
+}
+
+/** Returns an answer before its first piece. */
 export const emptyAnswer = (): Answer => ({
   output: "",
   signs: new Set(),
@@ -47,9 +77,9 @@ export const emptyAnswer = (): Answer => ({
 });
 
 /**
- * Adds one fact.
- * @param at when its bytes arrived; absent for an answer that came whole, whose tokens have no times of their own
- * @returns true when nothing that follows can change the verdict
+ * Adds one piece.
+ * @param at when its bytes arrived; absent for an answer that came whole, whose tokens have no times
+ * @returns true if no later piece can change the verdict
  */
 export function addPiece(answer: Answer, piece: Piece, at?: Seconds): boolean {
   switch (piece.kind) {
@@ -63,7 +93,7 @@ export function addPiece(answer: Answer, piece: Piece, at?: Seconds): boolean {
       addToolCall(answer, piece);
       break;
     case "vector":
-      answer.vector ??= measure(piece.numbers);
+      answer.vector ??= summarize(piece.numbers);
       break;
     case "load":
       answer.loadDuration = piece.duration;
@@ -90,7 +120,52 @@ export function addPiece(answer: Answer, piece: Piece, at?: Seconds): boolean {
   return FINAL.has(piece.kind);
 }
 
+/** Records the silence between the last piece and `at`: the arrival of the next piece, or the end of the probe. */
+export function noteSilence(times: TokenTimes, at: Seconds): void {
+  if (times.last !== undefined)
+    times.longestSilence = seconds(Math.max(times.longestSilence, at - times.last));
+}
+
+/**
+ * Returns the speed between the first and the last token. Pieces are not tokens, so the API's own count takes precedence.
+ * An answer whose pieces arrived at once, as from a gateway that buffers it, has no speed.
+ */
+export function tokenSpeed({ times, usage }: Answer): TokenSpeed {
+  if (times.first === undefined || times.last === undefined || times.last <= times.first) return {};
+  const between = (usage.output ?? times.count) - 1;
+  const length = times.last - times.first;
+  return between < 1
+    ? {}
+    : { interTokenLatency: seconds(length / between), tokensPerSecond: between / length };
+}
+
+/** Parses the arguments of a finished tool call; without any, returns an empty object. */
+export function argumentsOf(call: ToolCall): ReturnType<typeof parseJson> {
+  if (call.value !== undefined) return { ok: true, value: call.value };
+  return parseJson(call.json === "" ? "{}" : call.json);
+}
+
+/** Formats the answer for people: bounded, on one line, without `secrets`. */
+export function shownAnswer(
+  { output, toolCalls, vector }: AnswerContent,
+  secrets: readonly string[],
+): string {
+  if (vector !== undefined) return `${vector.dimensions} numbers of norm ${vector.norm.toPrecision(4)}`;
+  const calls = toolCalls.slice(0, SHOWN_CALLS).map((call) => `${call.name}(${shownArguments(call)})`);
+  return excerpt([output, ...calls].filter((part) => part !== "").join(" "), secrets);
+}
+
 const FINAL: ReadonlySet<Piece["kind"]> = new Set(["error", "fault", "end"]);
+
+const SHOWN_CALLS = 3;
+
+function noteArrival(times: TokenTimes, at: Seconds | undefined): void {
+  if (at === undefined) return;
+  times.first ??= at;
+  noteSilence(times, at);
+  times.last = at;
+  times.count++;
+}
 
 function addText(answer: Answer, { part, text }: Piece & { kind: "text" }, at: Seconds | undefined): void {
   if (part === "output") {
@@ -109,80 +184,18 @@ function addToolCall(answer: Answer, piece: Piece & { kind: "tool_call" }): void
     answer.toolCalls.push(call);
     if (piece.call !== undefined) answer.numberedCalls.set(piece.call, call);
   }
-  // Some imitators repeat the name with every part.
+  // Some compatible servers repeat the name in every part.
   if (call.name === "") call.name = piece.name ?? "";
   if (piece.arguments !== undefined) addArguments(call, piece.arguments);
 }
 
-function noteArrival(times: TokenTimes, at: Seconds | undefined): void {
-  if (at === undefined) return;
-  times.first ??= at;
-  noteSilence(times, at);
-  times.last = at;
-  times.count++;
+function addArguments(call: ToolCall, next: ToolArguments): void {
+  if ("json" in next) call.json += next.json;
+  else call.value = next.value;
 }
 
-/** Nothing of the answer came between its last piece and `at`: another piece, or the end of our patience. */
-export function noteSilence(times: TokenTimes, at: Seconds): void {
-  if (times.last !== undefined)
-    times.longestSilence = seconds(Math.max(times.longestSilence, at - times.last));
-}
-
-/** What can be said about the speed of an answer; what cannot is absent. */
-export interface TokenSpeed {
-  readonly interTokenLatency?: Seconds;
-  readonly tokensPerSecond?: number;
-}
-
-/**
- * The pace between the first and the last token. Pieces are not tokens, so the API's own count has precedence.
- * Nothing is said about an answer that came at once, as from a gateway that collects it.
- */
-export function tokenSpeed({ times, usage }: Answer): TokenSpeed {
-  if (times.first === undefined || times.last === undefined || times.last <= times.first) return {};
-  const between = (usage.output ?? times.count) - 1;
-  const length = times.last - times.first;
-  return between < 1
-    ? {}
-    : { interTokenLatency: seconds(length / between), tokensPerSecond: between / length };
-}
-
-/** A tool that the model called, as far as it came. */
-export interface ToolCall {
-  name: string;
-  /** Arguments as they come: parts of JSON, or parsed already. */
-  json: string;
-  value?: unknown;
-}
-
-/** The answer of an embedding model; its numbers are not kept. */
-export interface Vector {
-  readonly dimensions: number;
-  readonly finite: boolean;
-  readonly norm: number;
-}
-
-/** What an answer says, which is what expectations are about. */
-export interface AnswerContent {
-  readonly output: string;
-  readonly toolCalls: readonly ToolCall[];
-  readonly vector?: Vector;
-}
-
-/** Adds a further part of the arguments. */
-export function addArguments(call: ToolCall, given: ToolArguments): void {
-  if ("json" in given) call.json += given.json;
-  else call.value = given.value;
-}
-
-/** The arguments of a finished call; none at all are an empty object. */
-export function argumentsOf(call: ToolCall): ReturnType<typeof parseJson> {
-  if (call.value !== undefined) return { ok: true, value: call.value };
-  return parseJson(call.json === "" ? "{}" : call.json);
-}
-
-/** Measures a vector; what is no number makes it infinite. */
-export function measure(numbers: readonly unknown[]): Vector {
+/** Summarizes a vector, whose numbers are not kept. */
+function summarize(numbers: readonly unknown[]): Vector {
   let squares = 0;
   let finite = true;
   for (const number of numbers) {
@@ -192,24 +205,12 @@ export function measure(numbers: readonly unknown[]): Vector {
   return { dimensions: numbers.length, finite, norm: Math.sqrt(squares) };
 }
 
-/** The answer for people: bounded, one line, without `secrets`. */
-export function shownAnswer(
-  { output, toolCalls, vector }: AnswerContent,
-  secrets: readonly string[],
-): string {
-  if (vector !== undefined) return `${vector.dimensions} numbers of norm ${vector.norm.toPrecision(4)}`;
-  const calls = toolCalls.slice(0, SHOWN_CALLS).map((call) => `${call.name}(${shownArguments(call)})`);
-  return excerpt([output, ...calls].filter((part) => part !== "").join(" "), secrets);
-}
-
-const SHOWN_CALLS = 3;
-
-/** What a server sent parsed may be too deep to be printed. */
 function shownArguments({ json, value }: ToolCall): string {
   if (value === undefined) return json;
   try {
     return JSON.stringify(value);
   } catch {
+    // Parsed JSON may be nested too deeply to be printed.
     return "...";
   }
 }

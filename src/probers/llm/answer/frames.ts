@@ -1,44 +1,48 @@
 import { createParser } from "eventsource-parser";
 
-/** Longest line of a stream, in characters: no API comes near, and nobody shall fill our memory. */
+/** Longest line of a stream, in characters. No API comes near it; it bounds the memory that a server can make the exporter use. */
 export const MAX_LINE_LENGTH = 2 ** 20;
 
-/** Gets what a splitter finds. All calls happen inside `feed` and `finish`. */
+/** Receives what a splitter finds. All calls happen inside `feed` and `finish`. */
 export interface FrameSink {
   frame(data: string, event: string | undefined): void;
-  /** Something that is no answer but shows that this is a stream of the kind: a comment that keeps it alive. */
+  /** Called for a comment, such as a keep-alive: not part of the answer, but proof that this is an event stream. */
   alive(): void;
+  /** Called for a line that is longer than `MAX_LINE_LENGTH`. */
   tooLong(): void;
 }
 
-/** Cuts text into frames, wherever the text itself was cut. */
+/** Cuts text into frames, independent of the chunks in which it arrives. */
 export interface Splitter {
   feed(text: string): void;
-  /** The text has ended. */
+  /** Tells the splitter that the text has ended. */
   finish(): void;
 }
 
-/** Cuts server-sent events. An event that its blank line does not end is cut off and so is none, as the standard says. */
+/**
+ * Splits server-sent events. As the standard demands, an event at the end of the text that no blank line completes is
+ * discarded.
+ */
 export function splitEvents(sink: FrameSink): Splitter {
-  let overfull = false;
+  let exceeded = false;
   const parser = createParser({
     maxBufferSize: MAX_LINE_LENGTH,
     onEvent: ({ data, event }) => sink.frame(data, event),
     onComment: () => sink.alive(),
     onError: ({ type }) => {
       if (type !== "max-buffer-size-exceeded") return;
-      overfull = true;
+      exceeded = true;
       sink.tooLong();
     },
   });
   return {
-    // The parser throws when it is fed after it gave up.
-    feed: (text) => (overfull ? undefined : parser.feed(text)),
+    // The parser throws if it is fed after this error.
+    feed: (text) => (exceeded ? undefined : parser.feed(text)),
     finish: () => undefined,
   };
 }
 
-/** Cuts lines of JSON; the last one needs no end. */
+/** Splits lines of JSON; the last one needs no newline. */
 export function splitLines(sink: FrameSink): Splitter {
   let pending: string[] = [];
   let length = 0;

@@ -6,16 +6,16 @@ import { compileSchema } from "./json-schema.ts";
 import { fill, newValues, type PromptValues, placeholder, placeholdersIn } from "./prompt.ts";
 import { containsWord, isWord, lastNumberIn } from "./words.ts";
 
-/** One thing that an answer must be; the result says what it is not, `undefined` means that it holds. */
-export type Expectation = (said: AnswerContent, values: PromptValues) => string | undefined;
+/** Checks one property of an answer. Returns what is wrong, or `undefined` if the expectation is met. */
+export type Expectation = (answer: AnswerContent, values: PromptValues) => string | undefined;
 
-/** Reports that one of the expectations is wrong. */
+/** Reports a problem of one expectation. */
 export type ReportExpectation = (name: ExpectationName, got: string, want: string) => void;
 
-/** Compiles one kind of expectation; `undefined` when it is wrong, which is then reported. */
+/** Compiles one kind of expectation. Reports an invalid one and returns `undefined`. */
 type Compile<Name extends ExpectationName> = (
   option: NonNullable<ExpectOptions[Name]>,
-  complain: ReportExpectation,
+  report: ReportExpectation,
 ) => Expectation | undefined;
 
 const COMPILERS: { readonly [Name in ExpectationName]: Compile<Name> } = {
@@ -31,31 +31,31 @@ const COMPILERS: { readonly [Name in ExpectationName]: Compile<Name> } = {
   dimensions: dimensionsOf,
 };
 
-/** Compiles what is asked for, in the order of the schema. */
+/** Compiles the expectations, in the order of the schema. */
 export function compileExpectations(
   expect: ExpectOptions,
-  complain: ReportExpectation,
+  report: ReportExpectation,
 ): ReadonlyMap<ExpectationName, Expectation> {
-  const found = new Map<ExpectationName, Expectation>();
+  const compiled = new Map<ExpectationName, Expectation>();
   for (const name of Object.keys(COMPILERS) as ExpectationName[]) {
-    const expectation = compileOne(name, expect, complain);
-    if (expectation !== undefined) found.set(name, expectation);
+    const expectation = compileOne(name, expect, report);
+    if (expectation !== undefined) compiled.set(name, expectation);
   }
-  return found;
+  return compiled;
 }
 
 function compileOne<Name extends ExpectationName>(
   name: Name,
   expect: { readonly [Each in Name]?: ExpectOptions[Each] },
-  complain: ReportExpectation,
+  report: ReportExpectation,
 ): Expectation | undefined {
   const option = expect[name];
-  return option === undefined ? undefined : COMPILERS[name](option, complain);
+  return option === undefined ? undefined : COMPILERS[name](option, report);
 }
 
-function wordOf(word: string, complain: ReportExpectation): Expectation | undefined {
+function wordOf(word: string, report: ReportExpectation): Expectation | undefined {
   if (!isWord(fill(word, newValues()))) {
-    complain("word", JSON.stringify(word), "one word, of letters and digits (see contains for text)");
+    report("word", JSON.stringify(word), "one word, of letters and digits (see contains for text)");
     return undefined;
   }
   return ({ output }, values) => {
@@ -64,9 +64,9 @@ function wordOf(word: string, complain: ReportExpectation): Expectation | undefi
   };
 }
 
-function equalsOf(text: string, complain: ReportExpectation): Expectation | undefined {
+function equalsOf(text: string, report: ReportExpectation): Expectation | undefined {
   if (text.trim() === "") {
-    complain("equals", JSON.stringify(text), "some text, as an empty answer always fails");
+    report("equals", JSON.stringify(text), "some text, as an empty answer always fails");
     return undefined;
   }
   return ({ output }, values) => {
@@ -75,9 +75,9 @@ function equalsOf(text: string, complain: ReportExpectation): Expectation | unde
   };
 }
 
-function containsOf(text: string, complain: ReportExpectation): Expectation | undefined {
+function containsOf(text: string, report: ReportExpectation): Expectation | undefined {
   if (text === "") {
-    complain("contains", '""', "some text");
+    report("contains", '""', "some text");
     return undefined;
   }
   return ({ output }, values) => {
@@ -86,11 +86,11 @@ function containsOf(text: string, complain: ReportExpectation): Expectation | un
   };
 }
 
-/** Schema validation has refused expressions that do not compile. */
+/** Compiles an expression, which the schema has checked, once unless it has placeholders. */
 function matchesOf(source: string, wanted: boolean): Expectation {
-  const always = placeholdersIn(source).size > 0 ? undefined : compileRegexp(source);
+  const constant = placeholdersIn(source).size > 0 ? undefined : compileRegexp(source);
   return ({ output }, values) => {
-    const expression: Regexp = always ?? compileRegexp(fill(source, values));
+    const expression: Regexp = constant ?? compileRegexp(fill(source, values));
     if (expression.matches(output) === wanted) return undefined;
     return `${wanted ? "does not match" : "matches"} ${expression.source}`;
   };
@@ -98,17 +98,17 @@ function matchesOf(source: string, wanted: boolean): Expectation {
 
 function numberOf(
   { value, tolerance = 0 }: NonNullable<ExpectOptions["number"]>,
-  complain: ReportExpectation,
+  report: ReportExpectation,
 ): Expectation | undefined {
   if (typeof value === "string" && value !== placeholder("sum")) {
-    complain("number", JSON.stringify(value), `a number, or ${placeholder("sum")}`);
+    report("number", JSON.stringify(value), `a number, or ${placeholder("sum")}`);
     return undefined;
   }
   return ({ output }, values) => {
     const wanted = typeof value === "string" ? Number(fill(value, values)) : value;
     const got = lastNumberIn(output);
     if (got === undefined) return `no number, but ${wanted} was wanted`;
-    // What is off by the tolerance exactly is within it, whatever binary fractions make of it.
+    // The epsilon keeps a number that is off by exactly the tolerance within it, despite binary fractions.
     if (Math.abs(got - wanted) <= tolerance + Number.EPSILON * Math.abs(wanted)) return undefined;
     return `the number ${got} is not ${wanted}${tolerance === 0 ? "" : ` ± ${tolerance}`}`;
   };
@@ -122,10 +122,10 @@ function maxLengthOf(longest: number): Expectation {
   };
 }
 
-function jsonSchemaOf(schema: object, complain: ReportExpectation): Expectation | undefined {
+function jsonSchemaOf(schema: object, report: ReportExpectation): Expectation | undefined {
   const validate = compileSchema(schema);
   if (typeof validate === "string") {
-    complain("json_schema", validate, "a JSON Schema");
+    report("json_schema", validate, "a JSON Schema");
     return undefined;
   }
   return ({ output }, values) => {
@@ -134,34 +134,34 @@ function jsonSchemaOf(schema: object, complain: ReportExpectation): Expectation 
   };
 }
 
-/** Models like to put JSON between fences even when told not to. */
+/** Removes a Markdown fence, which models put around JSON even when told not to. */
 function unfenced(answer: string): string {
   const text = answer.trim();
   if (!text.startsWith("```") || !text.endsWith("```")) return text;
   return text.slice(text.indexOf("\n") + 1, -3);
 }
 
-/** One of the calls must do; the first of that name tells what is wrong when none does. */
+/** Expects at least one valid call of the tool. If there is none, the first call of that name decides what is reported. */
 function toolCallOf(
   wanted: NonNullable<ExpectOptions["tool_call"]>,
-  complain: ReportExpectation,
+  report: ReportExpectation,
 ): Expectation | undefined {
   const validate = compileSchema(wanted.arguments ?? {});
   if (typeof validate === "string") {
-    complain("tool_call", validate, "a JSON Schema of the arguments");
+    report("tool_call", validate, "a JSON Schema of the arguments");
     return undefined;
   }
   return ({ toolCalls }, values) => {
-    const broken = toolCalls
+    const violations = toolCalls
       .filter(({ name }) => name === wanted.name)
       .map((call) => {
         const parsed = argumentsOf(call);
         return parsed.ok ? validate(parsed.value, values) : "arguments that are not JSON";
       });
-    if (broken.includes(undefined)) return undefined;
-    return broken[0] === undefined
+    if (violations.includes(undefined)) return undefined;
+    return violations[0] === undefined
       ? `the tool ${wanted.name} was not called`
-      : `call of ${wanted.name}: ${broken[0]}`;
+      : `call of ${wanted.name}: ${violations[0]}`;
   };
 }
 

@@ -2,13 +2,16 @@ import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
 import { compileRegexp } from "../../regexp.ts";
 import { type PromptValues, placeholder, placeholdersIn } from "./prompt.ts";
 
-/** Holds a value against a schema: what is wrong with it, `undefined` when nothing is. */
+/** Validates a value. Returns what is wrong with it, or `undefined` if it is valid. */
 export type Validate = (value: unknown, values: PromptValues) => string | undefined;
 
-/** Compiles `schema`, in which `{{nonce}}` may stand. @returns what is wrong with it when it is none */
+/**
+ * Compiles a JSON Schema, which may contain `{{nonce}}`.
+ * @returns a validator, or what is wrong with the schema
+ */
 export function compileSchema(schema: object): Validate | string {
-  const foreign = [...placeholdersIn(JSON.stringify(schema))].find((name) => name !== "nonce");
-  if (foreign !== undefined) return `${placeholder(foreign)}, which a schema does not know`;
+  const unsupported = [...placeholdersIn(JSON.stringify(schema))].find((name) => name !== "nonce");
+  if (unsupported !== undefined) return `the placeholder ${placeholder(unsupported)}`;
   let validate: ValidateFunction;
   try {
     validate = newAjv().compile(schema);
@@ -17,10 +20,10 @@ export function compileSchema(schema: object): Validate | string {
   }
   return (value, values) => {
     try {
-      // The schema is compiled once, so it is the answer in which the random value turns back into its placeholder.
+      // The schema is compiled once, so the random value is turned back into its placeholder in the answer instead.
       if (validate(withPlaceholder(value, values.nonce))) return undefined;
     } catch {
-      return "too deep to be held against the JSON schema";
+      return "nested too deeply to be validated";
     }
     const error = validate.errors?.[0];
     return `JSON at ${error?.instancePath || "/"} ${error?.message ?? "is invalid"}`;
@@ -28,11 +31,11 @@ export function compileSchema(schema: object): Validate | string {
 }
 
 function newAjv(): Ajv2020 {
-  // `pattern` runs with RE2 too, so that no answer can make it run for ever.
+  // RE2 bounds the time that `pattern` takes, whatever the answer is.
   const regExp = Object.assign(
     (source: string) => {
       const expression = compileRegexp(source);
-      // ajv keeps expressions by their text: without one of their own all would be the first.
+      // ajv caches expressions by the result of `toString`.
       return { test: (text: string) => expression.matches(text), toString: () => source };
     },
     { code: "re2" },

@@ -14,57 +14,56 @@ import {
 } from "./prompt.ts";
 import { WITH_TOOLS } from "./tools.ts";
 
-/** Judges answers to one question. */
+/** Judges the answers to one question. */
 export interface Judge {
-  /** What the answer does not meet, in words for people; nothing when it is correct. */
-  broken(said: AnswerContent, values: PromptValues): readonly string[];
-  /** A call of a tool is an answer, though it says nothing. */
+  /** Returns what is wrong with an answer, for people; nothing if it is correct. */
+  violations(answer: AnswerContent, values: PromptValues): readonly string[];
+  /** True if a tool call alone, without any text, is an answer. */
   readonly wantsToolCall: boolean;
 }
 
-/** What the expectations are about. */
+/** The question that expectations belong to. */
 export interface ExpectationContext {
   readonly prompt: string;
   readonly system?: string;
   readonly format: WireFormat;
-  /** Names of the tools that the model is offered; absent where there cannot be any. */
+  /** Names of the tools that the model is offered; absent if the API has no tools. */
   readonly tools?: ReadonlySet<string>;
-  /** Where the expectations stand in the options. */
+  /** Path of the expectations in the options. */
   readonly path: readonly (string | number)[];
 }
 
-/** Compiles the expectations, reporting those that are wrong or can never hold. */
+/** Compiles the expectations and reports those that are invalid or can never be met. */
 export function compileJudge(
   expect: ExpectOptions,
-  subject: ExpectationContext,
+  question: ExpectationContext,
   context: CompileContext,
 ): Judge {
-  const complain: ReportExpectation = (name, got, want) =>
-    context.problem([...subject.path, name], got, want);
-  reportForeign(expect, subject, complain);
-  reportUnknownValues(expect, subject, complain);
-  const compiled = compileExpectations(expect, complain);
-  reportContradictions(expect, compiled, complain);
+  const report: ReportExpectation = (name, got, want) => context.problem([...question.path, name], got, want);
+  reportUnsupported(expect, question, report);
+  reportUnknownValues(expect, question, report);
+  const compiled = compileExpectations(expect, report);
+  reportContradictions(expect, compiled, report);
   const expectations = [
-    ...(subject.format.abilities.answer === "vector" ? [soundVector] : []),
+    ...(question.format.abilities.answer === "vector" ? [usableVector] : []),
     ...compiled.values(),
   ];
   return {
-    broken: (said, values) => expectations.flatMap((expectation) => expectation(said, values) ?? []),
+    violations: (answer, values) => expectations.flatMap((expectation) => expectation(answer, values) ?? []),
     wantsToolCall: expect.tool_call !== undefined,
   };
 }
 
-const soundVector: Expectation = ({ vector }) => {
-  if (vector?.finite === false) return "not all of the vector is numbers";
-  return vector?.norm === 0 ? "a vector of zeros" : undefined;
+const usableVector: Expectation = ({ vector }) => {
+  if (vector?.finite === false) return "the vector has elements that are not numbers";
+  return vector?.norm === 0 ? "the vector is all zeros" : undefined;
 };
 
-/** What the API cannot answer with. */
-function reportForeign(
+/** Reports expectations that the API's answers cannot meet. */
+function reportUnsupported(
   expect: ExpectOptions,
   { format, tools }: ExpectationContext,
-  complain: ReportExpectation,
+  report: ReportExpectation,
 ): void {
   const { api, abilities } = format;
   const vector = abilities.answer === "vector";
@@ -73,96 +72,96 @@ function reportForeign(
       const want = vector
         ? `dimensions, as ${api} answers with a vector`
         : `an api that answers with a vector`;
-      complain(name, `an expectation of ${vector ? "text" : "a vector"}`, want);
+      report(name, `an expectation about ${vector ? "text" : "a vector"}`, want);
     }
   }
   if (expect.tool_call === undefined || vector) return;
   const { name } = expect.tool_call;
-  if (tools === undefined) complain("tool_call", name, WITH_TOOLS);
-  else if (!tools.has(name)) complain("tool_call", name, `one of the tools: ${[...tools].join(", ")}`);
+  if (tools === undefined) report("tool_call", name, WITH_TOOLS);
+  else if (!tools.has(name)) report("tool_call", name, `one of the tools: ${[...tools].join(", ")}`);
 }
 
-/** What the prompt has to tell so that an answer can know the value of a placeholder. */
-const TOLD_BY: Readonly<Record<Placeholder, readonly Placeholder[]>> = {
+/** Placeholders that the prompt must contain so that a model can know the value of the key. */
+const KNOWN_FROM: Readonly<Record<Placeholder, readonly Placeholder[]>> = {
   nonce: ["nonce"],
   a: ["a"],
   b: ["b"],
   sum: ["a", "b"],
 };
 
-/** An answer cannot repeat a value that the question did not tell. */
+/** Reports expectations with a random value that the prompt does not tell the model. */
 function reportUnknownValues(
   expect: ExpectOptions,
   { prompt, system }: ExpectationContext,
-  complain: ReportExpectation,
+  report: ReportExpectation,
 ): void {
-  const told = placeholdersIn(`${prompt}\n${system ?? ""}`);
+  const inPrompt = placeholdersIn(`${prompt}\n${system ?? ""}`);
   for (const name of Object.keys(expect) as ExpectationName[]) {
     for (const wanted of placeholdersIn(JSON.stringify(expect[name]))) {
-      const missing = TOLD_BY[wanted].filter((each) => !told.has(each)).map(placeholder);
-      if (missing.length > 0)
-        complain(name, placeholder(wanted), `${missing.join(" and ")} in the prompt too`);
+      const missing = KNOWN_FROM[wanted].filter((each) => !inPrompt.has(each)).map(placeholder);
+      if (missing.length > 0) report(name, placeholder(wanted), `${missing.join(" and ")} in the prompt too`);
     }
   }
 }
 
-/** Reports expectations that no answer can meet together, as far as that can be decided. */
-export function reportContradictions(
+/** Reports expectations that no answer can meet at the same time, as far as that can be decided. */
+function reportContradictions(
   expect: ExpectOptions,
   compiled: ReadonlyMap<ExpectationName, Expectation>,
-  complain: ReportExpectation,
+  report: ReportExpectation,
 ): void {
-  reportEquals(expect, compiled, complain);
-  reportTooLong(expect, complain);
-  reportForbidden(expect, complain);
+  reportEquals(expect, compiled, report);
+  reportTooLong(expect, report);
+  reportForbidden(expect, report);
 }
 
-/** Where only one text is right, everything else can be asked about it. */
+/** Reports expectations that the text of `equals`, the only correct answer, does not meet. */
 function reportEquals(
   { equals }: ExpectOptions,
   compiled: ReadonlyMap<ExpectationName, Expectation>,
-  complain: ReportExpectation,
+  report: ReportExpectation,
 ): void {
   const values = newValues();
   const only = fill(equals ?? "", values).trim();
   if (only === "") return;
   for (const [name, expectation] of compiled) {
     if (name === "equals" || name === "tool_call") continue;
-    const broken = expectation({ output: only, toolCalls: [] }, values);
-    if (broken !== undefined) complain(name, broken, "what the text of equals meets");
+    const violation = expectation({ output: only, toolCalls: [] }, values);
+    if (violation !== undefined) report(name, violation, "an expectation that the text of equals meets");
   }
 }
 
 function reportTooLong(
   { word, contains, max_length: longest }: ExpectOptions,
-  complain: ReportExpectation,
+  report: ReportExpectation,
 ): void {
   if (longest === undefined) return;
   const values = newValues();
   for (const [name, text] of [["word", word] as const, ["contains", contains] as const]) {
     const length = Array.from(fill(text ?? "", values).trim()).length;
-    if (length > longest)
-      complain("max_length", String(longest), `at least ${length}, the length of ${name}`);
+    if (length > longest) report("max_length", String(longest), `at least ${length}, the length of ${name}`);
   }
 }
 
-/** What an expression may ask about the text around a match. */
-const CONTEXT = /[\^$]|\\[bBAz]/;
+/** Matches assertions about the text around a match. */
+const ASSERTION = /[\^$]|\\[bBAz]/;
 
 /**
- * An expression that matches in a text alone matches in every text with it, unless it asks for what is around. A word
- * may come in any case, so only an expression that ignores case rules it out.
+ * Reports a forbidden expression that matches a required text. An expression that matches a text by itself also matches
+ * every longer text with it, unless it has assertions. A word is accepted in any case, so that only an expression that
+ * ignores case rules it out.
  */
-function reportForbidden(expect: ExpectOptions, complain: ReportExpectation): void {
+function reportForbidden(expect: ExpectOptions, report: ReportExpectation): void {
   const { not_matches: forbidden, matches, contains, word } = expect;
   if (forbidden === undefined) return;
-  if (forbidden === matches) complain("not_matches", forbidden, "another expression than that of matches");
-  if (CONTEXT.test(forbidden)) return;
+  if (forbidden === matches) report("not_matches", forbidden, "an expression other than that of matches");
+  if (ASSERTION.test(forbidden)) return;
   const values = newValues();
   const expression = compileRegexp(fill(forbidden, values));
   const rulesOut = (text: string | undefined): boolean =>
     text !== undefined && expression.matches(fill(text, values));
-  if (rulesOut(contains)) complain("not_matches", forbidden, "what the text of contains does not match");
+  if (rulesOut(contains))
+    report("not_matches", forbidden, "an expression that does not match the text of contains");
   if (forbidden.startsWith("(?i)") && rulesOut(word))
-    complain("not_matches", forbidden, "what the word of word does not match");
+    report("not_matches", forbidden, "an expression that does not match the word of word");
 }

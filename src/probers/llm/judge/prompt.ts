@@ -1,10 +1,10 @@
 import { randomInt } from "node:crypto";
 
-/** What differs from probe to probe, by the names of the placeholders: `{{nonce}}`, `{{a}}`, `{{b}}`, `{{sum}}`. */
+/** Random values of one question, by the names of the placeholders: `{{nonce}}`, `{{a}}`, `{{b}}`, `{{sum}}`. */
 export interface PromptValues {
-  /** Eight digits, which models repeat reliably and which mean nothing in a regular expression. */
+  /** Eight digits: models repeat them reliably, and they have no special meaning in a regular expression. */
   readonly nonce: string;
-  /** Two numbers of three digits, which small models add reliably and of which there are too many pairs to be cached. */
+  /** Three digits each: small models add them reliably, and there are too many pairs for a cache. */
   readonly a: string;
   readonly b: string;
   readonly sum: string;
@@ -13,23 +13,23 @@ export interface PromptValues {
 /** Name of a placeholder. */
 export type Placeholder = keyof PromptValues;
 
-/** Seed 0's health prompt. */
+/** Prompt of a module without one. */
 export const DEFAULT_PROMPT = "System health check. Respond with: HEALTHY";
 
 const PLACEHOLDER = /\{\{(nonce|a|b|sum)\}\}/g;
 
-/** What to write where the value of a placeholder shall stand. */
+/** Returns a placeholder as it is written in a prompt. */
 export const placeholder = (name: Placeholder): string => `{{${name}}}`;
 
-/** The placeholders that stand in `text`. */
+/** Returns the placeholders in `text`. */
 export const placeholdersIn = (text: string): ReadonlySet<Placeholder> =>
   new Set(Array.from(text.matchAll(PLACEHOLDER), ([, name]) => name as Placeholder));
 
-/** `text` with every placeholder replaced. */
+/** Replaces the placeholders in `text`. */
 export const fill = (text: string, values: PromptValues): string =>
   text.replaceAll(PLACEHOLDER, (_, name: Placeholder) => values[name]);
 
-/** New random values. Caches that answer for a dead model have not seen them. */
+/** Returns new random values, so that no cache can answer in place of the model. */
 export function newValues(): PromptValues {
   const a = randomInt(100, 1000);
   const b = randomInt(100, 1000);

@@ -6,19 +6,19 @@ import type { ExpectOptions } from "./expect-schema.ts";
 import { compileSchema } from "./json-schema.ts";
 import { placeholdersIn } from "./prompt.ts";
 
-/** What to ask for instead where there are no tools. */
-export const WITH_TOOLS = "an api (and with ollama a route) that has tools";
+/** The alternative to suggest if tools are not supported. */
+export const WITH_TOOLS = "an api (and for ollama a route) with tools";
 
-/** The tools that the model is offered: those of the options, else those that are expected to be called. */
+/** Returns the tools that the model is offered: those of the options, or else those whose call is expected. */
 export function compileTools(
   options: LlmOptions,
   expects: readonly ExpectOptions[],
   format: WireFormat,
   context: CompileContext,
 ): readonly Tool[] {
-  const able = format.abilities.tools(options);
-  if (options.tools === undefined) return able ? expectedTools(expects, context) : [];
-  if (!able) {
+  const supported = format.abilities.tools(options);
+  if (options.tools === undefined) return supported ? expectedTools(expects, context) : [];
+  if (!supported) {
     context.problem(["tools"], `tools with ${format.api}`, WITH_TOOLS);
     return [];
   }
@@ -26,8 +26,8 @@ export function compileTools(
   return options.tools.map(({ name, description, parameters = {} }, i) => {
     if (names.has(name)) context.problem(["tools", i, "name"], name, "each tool once");
     names.add(name);
-    const broken = compileSchema(parameters);
-    if (typeof broken === "string") context.problem(["tools", i, "parameters"], broken, "a JSON Schema");
+    const compiled = compileSchema(parameters);
+    if (typeof compiled === "string") context.problem(["tools", i, "parameters"], compiled, "a JSON Schema");
     return {
       name,
       ...defined({ description }),
@@ -36,14 +36,14 @@ export function compileTools(
   });
 }
 
-/** The first expectation of a name says what the tool takes. */
+/** Returns the tools whose call is expected. The first expectation of each name defines the parameters. */
 function expectedTools(expects: readonly ExpectOptions[], context: CompileContext): readonly Tool[] {
   const tools = new Map<string, Tool>();
   for (const { tool_call: call } of expects) {
     if (call === undefined || tools.has(call.name)) continue;
     const parameters = call.arguments ?? {};
     if (placeholdersIn(JSON.stringify(parameters)).size > 0) {
-      // Offered as it is, the schema would tell the model to pass the placeholder.
+      // The schema would tell the model to pass the placeholder itself.
       context.problem(
         ["tools"],
         "nothing",
@@ -55,5 +55,5 @@ function expectedTools(expects: readonly ExpectOptions[], context: CompileContex
   return [...tools.values()];
 }
 
-/** APIs refuse parameters that do not say that they are an object. */
+/** Adds the keywords without which APIs refuse parameters. */
 const objectSchema = (schema: object): Tool["parameters"] => ({ type: "object", properties: {}, ...schema });

@@ -1,22 +1,19 @@
-/** What words are made of, in any script. */
+/** A letter, digit or combining mark of any script. */
 const LETTER = String.raw`[\p{L}\p{N}\p{M}]`;
-/**
- * What joins words to one: hyphens, minus, underscores, characters without width. The em dash is not among them,
- * because it separates clauses.
- */
+/** A character that joins letters to one word: hyphen, minus, underscore, zero width. The em dash separates clauses. */
 const JOINER = String.raw`[\-\u2010-\u2013\u2212\uFE63\uFF0D\p{Pc}\p{Cf}]`;
 
 const WORD = new RegExp(`^${LETTER}(?:${JOINER}*${LETTER})*$`, "u");
 
-/** Whether `text` is one word, and so can be found as one. */
+/** Returns true if `text` is a single word, so that `containsWord` can find it. */
 export const isWord = (text: string): boolean => WORD.test(text.normalize("NFC"));
 
 /**
- * Whether `word` stands in `text` by itself, in any case: `Healthy!`, `**HEALTHY**` and `_healthy_` contain HEALTHY;
- * `UNHEALTHY`, `NOT_HEALTHY` and `non-healthy` do not. It knows words, not their meaning: "not HEALTHY" contains it.
+ * Returns true if `text` contains `word` as a whole word, in any case: `Healthy!`, `**HEALTHY**` and `_healthy_` contain
+ * HEALTHY; `UNHEALTHY`, `NOT_HEALTHY` and `non-healthy` do not. Negation is not understood: "not HEALTHY" contains it.
  */
 export function containsWord(text: string, word: string): boolean {
-  // Nothing to escape: no character of a word means anything in an expression, outside of brackets.
+  // No character of a word needs escaping outside of brackets.
   const literal = word.normalize("NFC");
   return new RegExp(`(?<!${LETTER}${JOINER}*)${literal}(?!${JOINER}*${LETTER})`, "iu").test(
     text.normalize("NFC"),
@@ -24,13 +21,13 @@ export function containsWord(text: string, word: string): boolean {
 }
 
 /**
- * A number by itself: with separated thousands, a fraction, an exponent. What stands behind a letter, with or without a
- * hyphen, belongs to a name (`GPT-4`), and what has two points is a version; behind a digit a minus is a hyphen (`10-20`).
+ * A number, possibly with separated thousands, a fraction and an exponent. Not matched are digits after a letter or after a
+ * letter and a hyphen, which are part of a name (`GPT-4`), and versions (`1.2.3`). A minus after a digit is a hyphen (`10-20`).
  */
 const NUMBER =
   /(?<![\p{L}\p{N}_.,]|\p{L}-)(?:(?<![\p{L}\p{N}_])[-+\u2212])?(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?(?:[eE][-+]?\d{1,3})?(?![\p{L}\p{N}_]|\.\d)/gu;
 
-/** The last number in `text`, which is where an answer ends that shows its way: `27 + 15 = 42`. */
+/** Returns the last number in `text`: the result, if the answer shows its work (`27 + 15 = 42`). */
 export function lastNumberIn(text: string): number | undefined {
   let last: string | undefined;
   for (const [found] of text.matchAll(NUMBER)) last = found;
