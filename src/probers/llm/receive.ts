@@ -27,7 +27,7 @@ export interface PartialResponse {
   readonly answer: Answer;
   /** True if the server was silent in the middle of its answer for longer than `stall_timeout`. */
   readonly stalled: boolean;
-  /** How long the server asks clients to wait before the next request. */
+  /** The wait before the next request that the server asks for. */
   readonly retryAfter?: Seconds;
   readonly rateLimits: readonly RateLimit[];
 }

@@ -5,23 +5,23 @@ import { ask, detailOf, type Options, reasonOf } from "./support.ts";
 
 const KEY = "sk-test-0123456789";
 
-/** Pieces of the answer come one by one. */
+/** Sends the pieces of an answer one by one. */
 const PACE = { streamingProfile: { ttft: 10, tps: 200 }, chunkSize: 3 } as const;
 
 type Response = Parameters<LLMock["onMessage"]>[1];
 type Behaviour = Parameters<LLMock["onMessage"]>[2];
 type Mode = "streamed" | "whole";
 
-/** An API as the mock speaks it. */
-interface Speaker {
+/** An API of the mock. */
+interface MockedApi {
   readonly name: string;
   readonly api: Api;
   readonly options?: Options;
   readonly modes: readonly Mode[];
-  /** What the API calls the errors of the rows, by their names; without one the mock says `server_error`. */
+  /** Error types of the API by the name of the row. The mock's default is `server_error`. */
   readonly errors: Readonly<Record<string, string>>;
-  /** Rows that the mock does not speak for this API; the bytes of those are in formats.test.ts. */
-  readonly unspoken: readonly string[];
+  /** Rows that the mock does not support for this API; formats.test.ts covers them. */
+  readonly unsupported: readonly string[];
 }
 
 const BOTH: readonly Mode[] = ["streamed", "whole"];
@@ -34,16 +34,16 @@ const OPENAI_ERRORS = {
   "503 loading": "unavailable_error",
 };
 
-const speakers: readonly Speaker[] = [
-  { name: "openai", api: "openai", modes: BOTH, errors: OPENAI_ERRORS, unspoken: [] },
+const mockedApis: readonly MockedApi[] = [
+  { name: "openai", api: "openai", modes: BOTH, errors: OPENAI_ERRORS, unsupported: [] },
   {
     name: "openai_responses",
     api: "openai_responses",
     modes: BOTH,
     errors: OPENAI_ERRORS,
-    unspoken: ["filtered"],
+    unsupported: ["filtered"],
   },
-  { name: "azure_openai", api: "azure_openai", modes: BOTH, errors: OPENAI_ERRORS, unspoken: [] },
+  { name: "azure_openai", api: "azure_openai", modes: BOTH, errors: OPENAI_ERRORS, unsupported: [] },
   {
     name: "anthropic",
     api: "anthropic",
@@ -57,15 +57,15 @@ const speakers: readonly Speaker[] = [
       "503 loading": "unavailable_error",
       "529": "overloaded_error",
     },
-    unspoken: ["filtered"],
+    unsupported: ["filtered"],
   },
-  // The mock has no reason why the model stopped, and another name for its thoughts.
+  // The mock sends no finish reason, and names the reasoning differently.
   {
     name: "ollama chat",
     api: "ollama",
     modes: BOTH,
     errors: {},
-    unspoken: ["too long", "reasoning only", "filtered"],
+    unsupported: ["too long", "reasoning only", "filtered"],
   },
   {
     name: "ollama generate",
@@ -73,7 +73,7 @@ const speakers: readonly Speaker[] = [
     options: { ollama_route: "generate" },
     modes: BOTH,
     errors: {},
-    unspoken: ["too long", "reasoning only", "filtered", "a call of a tool"],
+    unsupported: ["too long", "reasoning only", "filtered", "a tool call"],
   },
   {
     name: "gemini",
@@ -86,10 +86,10 @@ const speakers: readonly Speaker[] = [
       "500": "INTERNAL",
       "503 loading": "UNAVAILABLE",
     },
-    unspoken: [],
+    unsupported: [],
   },
-  // The mock streams thoughts as text.
-  { name: "cohere", api: "cohere", modes: BOTH, errors: {}, unspoken: ["reasoning only", "filtered"] },
+  // The mock streams reasoning as text.
+  { name: "cohere", api: "cohere", modes: BOTH, errors: {}, unsupported: ["reasoning only", "filtered"] },
   {
     name: "bedrock",
     api: "bedrock",
@@ -101,12 +101,12 @@ const speakers: readonly Speaker[] = [
       "500": "InternalServerException",
       "503 loading": "ModelNotReadyException",
     },
-    unspoken: ["filtered"],
+    unsupported: ["filtered"],
   },
 ];
 
-/** Where a 503 says by a code that the model is being loaded. */
-const SAYS_LOADING: ReadonlySet<Api> = new Set([
+/** APIs with an error code for a model that is being loaded. */
+const HAS_LOADING_CODE: ReadonlySet<Api> = new Set([
   "openai",
   "openai_responses",
   "azure_openai",
@@ -116,7 +116,7 @@ const SAYS_LOADING: ReadonlySet<Api> = new Set([
 
 interface Row {
   readonly name: string;
-  readonly response: Response | Failing;
+  readonly response: Response | ErrorResponse;
   readonly behaviour?: Behaviour;
   readonly options?: Options;
   readonly reason: string;
@@ -126,17 +126,20 @@ interface Row {
   readonly timeout?: number;
 }
 
-/** An error whose type is the API's own. */
-interface Failing {
-  readonly fails: number;
+/** An error response, with an error type that depends on the API. */
+interface ErrorResponse {
+  readonly errorStatus: number;
   readonly retryAfter?: number;
 }
 
-const error = (fails: number, more: Partial<Failing> = {}): Failing => ({ fails, ...more });
+const error = (errorStatus: number, more: Partial<ErrorResponse> = {}): ErrorResponse => ({
+  errorStatus,
+  ...more,
+});
 
-function spoken(response: Response | Failing, type: string | undefined): Response {
-  if (!("fails" in response)) return response;
-  const { fails: status, ...more } = response;
+function responseOf(response: Response | ErrorResponse, type: string | undefined): Response {
+  if (!("errorStatus" in response)) return response;
+  const { errorStatus: status, ...more } = response;
   const named = type === undefined ? {} : { type };
   return { error: { message: `simulated ${status}`, ...named }, status, ...more };
 }
@@ -165,7 +168,7 @@ const rows: readonly Row[] = [
     answered: true,
   },
   {
-    name: "a call of a tool",
+    name: "a tool call",
     response: { toolCalls: [{ name: "report", arguments: '{"status":"ok"}' }] },
     options: {
       expect: { tool_call: { name: "report", arguments: { properties: { status: { const: "ok" } } } } },
@@ -239,47 +242,47 @@ const rows: readonly Row[] = [
 
 const mock = new LLMock({ port: 0, logLevel: "silent" });
 
-const cases = speakers.flatMap((speaker) =>
+const cases = mockedApis.flatMap((mocked) =>
   rows
-    .filter(({ name }) => !speaker.unspoken.includes(name))
-    .map((row) => ({ speaker, row, prompt: `case <${speaker.name}: ${row.name}>` })),
+    .filter(({ name }) => !mocked.unsupported.includes(name))
+    .map((row) => ({ mocked, row, prompt: `case <${mocked.name}: ${row.name}>` })),
 );
 
 beforeAll(async () => {
-  for (const { speaker, row, prompt } of cases) {
+  for (const { mocked, row, prompt } of cases) {
     const { name, response, behaviour } = row;
-    mock.onMessage(prompt, spoken(response, speaker.errors[name]), behaviour ?? PACE);
+    mock.onMessage(prompt, responseOf(response, mocked.errors[name]), behaviour ?? PACE);
   }
   await mock.start();
 });
 afterAll(() => mock.stop());
 
-/** The table's outcome, or the API's own. */
-function reasonFor({ api }: Speaker, { name, reason }: Row): string {
-  return name === "503 loading" && !SAYS_LOADING.has(api) ? "overloaded" : reason;
+/** Returns the row's reason, or that of an API without a code for it. */
+function reasonFor({ api }: MockedApi, { name, reason }: Row): string {
+  return name === "503 loading" && !HAS_LOADING_CODE.has(api) ? "overloaded" : reason;
 }
 
-const table = cases.flatMap(({ speaker, row, prompt }) =>
-  speaker.modes
+const table = cases.flatMap(({ mocked, row, prompt }) =>
+  mocked.modes
     .filter((mode) => row.only === undefined || row.only === mode)
-    .map((mode) => ({ speaker, row, prompt, mode, reason: reasonFor(speaker, row) })),
+    .map((mode) => ({ mocked, row, prompt, mode, reason: reasonFor(mocked, row) })),
 );
 
-describe.each(speakers)("$name", ({ name }) => {
-  test.each(table.filter(({ speaker }) => speaker.name === name))(
+describe.each(mockedApis)("$name", ({ name }) => {
+  test.each(table.filter(({ mocked }) => mocked.name === name))(
     "$mode, $row.name: $reason",
-    async ({ speaker, row, prompt, mode, reason }) => {
+    async ({ mocked, row, prompt, mode, reason }) => {
       const result = await ask(
-        // The mock knows OpenAI's routes below /v1 only, which the prober puts before them itself.
+        // The mock serves OpenAI's routes below /v1 only, which the prober adds.
         mock.url,
         {
           options: {
-            api: speaker.api,
+            api: mocked.api,
             prompt,
             expect: { word: "HEALTHY" },
             api_key: KEY,
             stream: mode === "streamed",
-            ...speaker.options,
+            ...mocked.options,
             ...row.options,
           },
           ...(row.timeout === undefined ? {} : { timeout: row.timeout }),

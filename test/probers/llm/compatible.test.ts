@@ -14,14 +14,14 @@ import {
   valueOf,
 } from "./support.ts";
 
-/** What servers that call themselves compatible with OpenAI send, each in its own dialect. */
+/** A reply of a server that is compatible with OpenAI, and the result of a probe. */
 interface Row {
   readonly name: string;
   readonly reply: Reply;
   readonly reason: string;
   readonly answered?: boolean;
   readonly options?: Options;
-  /** Tokens of input, output and reasoning. */
+  /** Input, output and reasoning tokens. */
   readonly tokens?: readonly (number | undefined)[];
 }
 
@@ -47,7 +47,7 @@ const rows: readonly Row[] = [
     tokens: [11, 4, undefined],
   },
   {
-    name: "Together: usage beside the last choice, which ends by eos",
+    name: "Together: usage beside the last choice, whose finish reason is eos",
     reply: streamed(
       events(delta({ content: "HEALTHY" }), chunk({ content: "" }, "eos", { usage: counts }), DONE),
     ),
@@ -67,7 +67,7 @@ const rows: readonly Row[] = [
     tokens: [11, 4, undefined],
   },
   {
-    name: "Mistral: an error of its own shape",
+    name: "Mistral: an error in its own form",
     reply: json({ object: "error", message: "Invalid model: x", type: "invalid_model", code: "1500" }, 400),
     reason: "model_not_found",
     answered: false,
@@ -98,7 +98,7 @@ const rows: readonly Row[] = [
     tokens: [11, 4, 2],
   },
   {
-    name: "DeepSeek: out of resources in the middle",
+    name: "DeepSeek: out of resources in the middle of an answer",
     reply: streamed(events(delta({ content: "HEAL" }), delta({}, "insufficient_system_resource"), DONE)),
     reason: "overloaded",
     answered: false,
@@ -113,7 +113,7 @@ const rows: readonly Row[] = [
     answered: false,
   },
   {
-    name: "vLLM: a role with the first text, usage in a chunk of its own",
+    name: "vLLM: usage in a chunk of its own",
     reply: streamed(
       events(
         delta({ role: "assistant", content: "", reasoning: null }),
@@ -135,7 +135,7 @@ const rows: readonly Row[] = [
     answered: false,
   },
   {
-    name: "llama.cpp: timings beside everything",
+    name: "llama.cpp: timings in every chunk",
     reply: streamed(
       events(
         delta({ role: "assistant", content: null }),
@@ -199,7 +199,7 @@ const rows: readonly Row[] = [
     tokens: [11, 4, 1],
   },
   {
-    name: "Ollama's and others' calls of tools: whole, without an index, arguments parsed",
+    name: "Ollama and others: a whole tool call without an index, arguments parsed",
     reply: streamed(
       events(
         delta({ tool_calls: [{ function: { name: "report", arguments: { status: "ok" } } }] }, "tool_calls"),

@@ -5,9 +5,9 @@ import { startPacedServer } from "./paced-server.ts";
 import { ask, compile, detailOf, valueOf } from "./support.ts";
 
 const PROBES = 200;
-/** Between the starts of two probes: an exporter spreads them too. */
+/** Milliseconds between the starts of two probes: the exporter staggers them too. */
 const APART = 10;
-/** All of them wait for their first token at the same time. */
+/** Late enough for all probes to wait for their first token at the same time. */
 const FIRST = PROBES * APART + 200;
 const GAP = 10;
 const STALL = 300;
@@ -17,26 +17,29 @@ const gaps = Array.from({ length: TOKENS - 1 }, (_, i) => (i === 9 ? STALL : GAP
 let time = FIRST;
 const plan = [FIRST, ...gaps.map((gap) => (time += gap))];
 
-/** Milliseconds by which half of the measured times may be off; the other half shows who else uses the machine. */
+/** Accepted error of half of the measured times, in milliseconds; the other half depends on the load of the machine. */
 const TOLERANCE = 10;
 
-test(`measured times of ${PROBES} probes at once`, { retry: 2, timeout: 30_000 }, async () => {
+test(`the times of ${PROBES} concurrent probes are measured correctly`, {
+  retry: 2,
+  timeout: 30_000,
+}, async () => {
   const server = await startPacedServer(plan);
   onTestFinished(async () => void (await server.stop()));
   const { module } = compile();
   let inFlight = 0;
-  let most = 0;
+  let highest = 0;
   const results = await Promise.all(
     Array.from({ length: PROBES }, async (_, i) => {
       await sleep(i * APART);
-      most = Math.max(most, ++inFlight);
+      highest = Math.max(highest, ++inFlight);
       const result = await ask(server.address, { module, timeout: 20_000 });
       inFlight--;
       return result;
     }),
   );
   expect(results.map(detailOf).filter((detail) => detail !== "")).toEqual([]);
-  expect(most).toBe(PROBES);
+  expect(highest).toBe(PROBES);
 
   const late = await server.late();
   const rows = [

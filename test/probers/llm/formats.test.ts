@@ -10,7 +10,7 @@ test.each(replies)("$api, $name: $reason", async ({ api, reply, reason, answered
   expect(detailOf(result).length).toBeLessThan(700);
 });
 
-describe("a code decides, and wording never does", () => {
+describe("the error code decides the reason, never the wording", () => {
   const wording =
     "Your credit balance is too low. Check your plan and billing details, your API key is invalid.";
   test.each<{ api: Api; status: number; body: object; headers?: Record<string, string>; reason: string }>([

@@ -6,7 +6,7 @@ import { temporaryFolder } from "../../helpers/temporary-folder.ts";
 import { HEALTHY_PIECES, type TinyModel, writeTinyModel } from "../../helpers/tiny-model.ts";
 import { ask, detailOf, type Options, reasonOf, valueOf } from "./support.ts";
 
-/** A real server, and models that always say the same. */
+/** Models that always answer the same, for a real server. */
 // oxlint-disable unicorn/no-thenable -- the field of a tiny model says what follows its answer
 const MODELS = {
   healthy: { answer: HEALTHY_PIECES },
@@ -41,14 +41,14 @@ describe.each(["openai", "openai_responses", "anthropic"] as const)("llama.cpp o
     { mode: "streamed", stream: true },
     { mode: "whole", stream: false },
   ])("$mode", ({ stream }) => {
-    const asked = (name: Name, options: Options = {}) =>
+    const probe = (name: Name, options: Options = {}) =>
       ask(server(name).url, {
         options: { api, stream, max_tokens: 32, ...options },
         target: { model: "tiny" },
       });
 
-    test("says HEALTHY", async () => {
-      const result = await asked("healthy");
+    test("a correct answer succeeds", async () => {
+      const result = await probe("healthy");
       expect(detailOf(result)).toBe("");
       expect(result.answered).toBe(true);
       expect(valueOf(result, catalogue.llmAnswerCorrect)).toBe(1);
@@ -60,23 +60,23 @@ describe.each(["openai", "openai_responses", "anthropic"] as const)("llama.cpp o
       else expect(first).toBeUndefined();
     });
 
-    test("says something else, and is alive", async () => {
-      const result = await asked("wrong");
+    test("a wrong answer fails, but counts as answered", async () => {
+      const result = await probe("wrong");
       expect(reasonOf(result)).toBe("content_mismatch");
       expect(detailOf(result)).toBe("the word HEALTHY is missing in: UNHEALTHY");
       expect(result.answered).toBe(true);
       expect(valueOf(result, catalogue.llmAnswerCorrect)).toBe(0);
     });
 
-    test("talks too long", async () => {
-      const result = await asked("endless");
-      // Over Responses it calls the answer completed, but counts as many tokens as were allowed.
+    test("an answer that is too long is truncated", async () => {
+      const result = await probe("endless");
+      // Over openai_responses the server reports it as completed; only the token count tells.
       expect(`${reasonOf(result)} ${detailOf(result)}`).toMatch(/^truncated /);
       expect(result.answered).toBe(true);
       expect(valueOf(result, catalogue.llmTokens, { type: "output" })).toBe(32);
     });
 
-    test("hangs", async () => {
+    test("a server that hangs times out", async () => {
       server("healthy").process.kill("SIGSTOP");
       try {
         const options: Options = { api, stream };

@@ -5,7 +5,7 @@ import { ask, detailOf, maskedExposition, type Options, reasonOf, valueOf } from
 
 const KEY = "sk-test-0123456789";
 
-/** Pieces of the answer come one by one, so that there is something to measure between them. */
+/** Sends the pieces of an answer one by one, so that the time between them can be measured. */
 const PACE = { streamingProfile: { ttft: 30, tps: 50 }, chunkSize: 3 } as const;
 
 type Response = Parameters<LLMock["onMessage"]>[1];
@@ -145,7 +145,7 @@ afterAll(() => mock.stop());
 describe.each([
   { mode: "streamed", stream: true },
   { mode: "whole", stream: false },
-] as const)("an answer that is $mode", ({ mode, stream }) => {
+] as const)("a $mode answer", ({ mode, stream }) => {
   const cases = rows.filter(({ only }) => only === undefined || only === mode);
 
   test.each(cases)("$name: $reason", async ({ name, reason, answered, retryAfter, timeout }) => {
@@ -167,7 +167,7 @@ describe.each([
   });
 });
 
-test("what is sent is what OpenAI's reference says", async () => {
+test("the request conforms to OpenAI's reference", async () => {
   mock.clearRequests();
   const options: Options = {
     prompt: "case <healthy>",
@@ -180,7 +180,7 @@ test("what is sent is what OpenAI's reference says", async () => {
   expect(valueOf(result, catalogue.llmTokens, { type: "output" })).toBeGreaterThan(0);
   const [request] = mock.getRequests();
   expect(request?.path).toBe("/v1/chat/completions");
-  // The mock hides keys, but shows that there was one.
+  // The mock redacts keys, but shows that there was one.
   expect(request?.headers["authorization"]).toBeDefined();
   expect(request?.headers["connection"]).toBe("close");
   expect(request?.body).toMatchObject({

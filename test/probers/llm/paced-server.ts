@@ -3,12 +3,12 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { isMainThread, parentPort, Worker } from "node:worker_threads";
 
-/** When each token is sent, in milliseconds from the arrival of the request. */
+/** Send times of the tokens, in milliseconds after the arrival of the request. */
 export type Plan = readonly number[];
 
 /**
- * Starts a server that streams tokens by `plan`, in a thread of its own: in the thread that measures it would send late
- * when that is busy, and the times would look better than they are.
+ * Starts a server that streams tokens by `plan`, in a thread of its own: in the measuring thread it would send late
+ * whenever that thread is busy, and the measured times would look too good.
  */
 export async function startPacedServer(plan: Plan): Promise<{
   readonly address: string;
@@ -30,12 +30,12 @@ export async function startPacedServer(plan: Plan): Promise<{
   };
 }
 
-/** One chunk of a streamed answer, made beforehand. */
+/** One chunk of a streamed answer, rendered in advance. */
 const TOKEN = `data: ${JSON.stringify({ choices: [{ index: 0, delta: { content: "HEALTHY " } }] })}\n\n`;
 const END = `data: ${JSON.stringify({ choices: [{ index: 0, delta: {}, finish_reason: "stop" }] })}\n\ndata: [DONE]\n\n`;
 
 function serveByPlan(plan: Plan): void {
-  /** The most that a token was sent after its time, in milliseconds. */
+  /** Largest delay of a token, in milliseconds. */
   let late = 0;
   const server = createServer((request, response) => {
     const start = performance.now();

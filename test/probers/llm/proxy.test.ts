@@ -8,19 +8,19 @@ import { ask, compile, completion, detailOf, json, listen, reasonOf, serve, valu
 
 const certificate = makeCertificate({ names: ["DNS:llm.example.com"] });
 
-/** A proxy that leads every name to `target`, and tells what it was asked. */
+/** Starts a proxy that connects every name to `target` and records its requests. */
 async function proxy(target: string, refusal?: string) {
-  const asked: string[] = [];
+  const requests: string[] = [];
   const { port } = new URL(target);
   const server = createServer((request, response) => {
-    asked.push(`${request.method} ${request.url} ${request.headers["proxy-authorization"]}`);
+    requests.push(`${request.method} ${request.url} ${request.headers["proxy-authorization"]}`);
     void fetch(`${target}${new URL(request.url ?? "").pathname}`, {
       method: "POST",
       headers: { "content-type": "application/json" },
     }).then(async (answer) => response.writeHead(answer.status).end(await answer.text()));
   });
   server.on("connect", (request: IncomingMessage, socket: Socket) => {
-    asked.push(`CONNECT ${request.url} ${request.headers["proxy-authorization"]}`);
+    requests.push(`CONNECT ${request.url} ${request.headers["proxy-authorization"]}`);
     if (refusal !== undefined) return socket.end(`HTTP/1.1 ${refusal}\r\n\r\n`);
     const onward = connect(Number(port), "127.0.0.1", () => {
       socket.write("HTTP/1.1 200 OK\r\n\r\n");
@@ -30,10 +30,10 @@ async function proxy(target: string, refusal?: string) {
     return socket.on("error", () => onward.destroy());
   });
   const url = await listen(server);
-  return { asked, url, withPassword: url.replace("//", "//me:s3cret@") };
+  return { requests, url, withPassword: url.replace("//", "//me:s3cret@") };
 }
 
-/** `me:s3cret`, as Basic wants it. */
+/** Basic credentials for `me:s3cret`. */
 const BASIC = `Basic ${btoa("me:s3cret")}`;
 
 async function secureServer(): Promise<string> {
@@ -44,19 +44,19 @@ async function secureServer(): Promise<string> {
   );
 }
 
-describe("through a proxy", () => {
-  test("http is forwarded, and its name is the proxy's to resolve", async () => {
-    const { asked, withPassword } = await proxy(await serve(json(completion("HEALTHY"))));
+describe("a probe through a proxy", () => {
+  test("sends http requests to the proxy, which resolves the name", async () => {
+    const { requests, withPassword } = await proxy(await serve(json(completion("HEALTHY"))));
     const result = await ask("http://llm.invalid/v1", {
       options: { stream: false, proxy_url: withPassword },
     });
     expect(reasonOf(result)).toBe("ok");
-    expect(asked).toEqual([`POST http://llm.invalid/v1/chat/completions ${BASIC}`]);
+    expect(requests).toEqual([`POST http://llm.invalid/v1/chat/completions ${BASIC}`]);
     expect(valueOf(result, catalogue.llmPhaseDuration, { phase: "headers" })).toBeGreaterThan(0);
   });
 
-  test("https goes through a tunnel, whose certificates are the target's", async () => {
-    const { asked, withPassword } = await proxy(await secureServer());
+  test("sends https through a tunnel and verifies the target's certificate", async () => {
+    const { requests, withPassword } = await proxy(await secureServer());
     const options = { stream: false, proxy_url: withPassword, tls_config: { ca: certificate.cert } };
     const { module } = compile(options);
     const results = [
@@ -64,7 +64,7 @@ describe("through a proxy", () => {
       await ask("https://llm.example.com/v1", { module }),
     ];
     expect(results.map(reasonOf)).toEqual(["ok", "ok"]);
-    expect(asked).toEqual(Array.from({ length: 2 }, () => `CONNECT llm.example.com:443 ${BASIC}`));
+    expect(requests).toEqual(Array.from({ length: 2 }, () => `CONNECT llm.example.com:443 ${BASIC}`));
     for (const result of results) {
       expect(valueOf(result, catalogue.llmPhaseDuration, { phase: "connect" })).toBeGreaterThan(0);
       expect(valueOf(result, catalogue.llmPhaseDuration, { phase: "headers" })).toBeGreaterThan(0);
@@ -76,7 +76,7 @@ describe("through a proxy", () => {
   test.each([
     ["refuses the tunnel", "403 Forbidden", "connect"],
     ["wants a password", "407 Proxy Authentication Required", "connect"],
-  ])("a proxy that %s: %s", async (_title, refusal, reason) => {
+  ])("that %s fails with %s", async (_title, refusal, reason) => {
     const { withPassword } = await proxy("http://127.0.0.1:1", refusal);
     const result = await ask("https://llm.example.com/v1", { options: { proxy_url: withPassword } });
     expect(reasonOf(result)).toBe(reason);
@@ -84,15 +84,15 @@ describe("through a proxy", () => {
   });
 
   test.each([
-    ["nobody listens at, http", "http://llm.invalid", "http://127.0.0.1:1", "connect"],
-    ["nobody listens at, https", "https://llm.invalid", "http://127.0.0.1:1", "connect"],
-    ["has no address, http", "http://llm.example.com", "http://proxy.invalid:3128", "dns"],
-    ["has no address, https", "https://llm.example.com", "http://proxy.invalid:3128", "dns"],
-  ])("a proxy that %s", async (_title, target, proxy_url, reason) => {
+    ["is not listening, http", "http://llm.invalid", "http://127.0.0.1:1", "connect"],
+    ["is not listening, https", "https://llm.invalid", "http://127.0.0.1:1", "connect"],
+    ["has an unknown name, http", "http://llm.example.com", "http://proxy.invalid:3128", "dns"],
+    ["has an unknown name, https", "https://llm.example.com", "http://proxy.invalid:3128", "dns"],
+  ])("that %s fails", async (_title, target, proxy_url, reason) => {
     expect(reasonOf(await ask(target, { options: { proxy_url } }))).toBe(reason);
   });
 
-  test("a silent proxy is a connection that does not come about, or an answer that does not", async () => {
+  test("that is silent times out: while connecting over https, while waiting over http", async () => {
     const silent = await listen(createServer(() => {}).on("connect", () => {}));
     const of = async (target: string) =>
       reasonOf(await ask(target, { options: { proxy_url: silent }, timeout: 200 }));
@@ -100,8 +100,8 @@ describe("through a proxy", () => {
     expect(await of("http://llm.example.com")).toBe("timeout_first_token");
   });
 
-  test("metadata addresses and what is not allowed are refused before the proxy is asked", async () => {
-    const { asked, url } = await proxy("http://127.0.0.1:1");
+  test("refuses metadata addresses and hosts that are not allowed before asking the proxy", async () => {
+    const { requests, url } = await proxy("http://127.0.0.1:1");
     const options = { proxy_url: url, allowed_targets: ["llm.example.com"] };
     expect(reasonOf(await ask("http://169.254.169.254", { options: { proxy_url: url } }))).toBe(
       "forbidden_target",
@@ -109,7 +109,7 @@ describe("through a proxy", () => {
     expect(reasonOf(await ask("http://other.example.com", { options, target: { configured: false } }))).toBe(
       "forbidden_target",
     );
-    expect(asked).toEqual([]);
+    expect(requests).toEqual([]);
   });
 
   test.each([

@@ -154,6 +154,22 @@ describe("retryAfter of a result", () => {
     expect(result.retryAfter).toBe(wait);
   });
 
+  const inTenSeconds = (): string => new Date(Date.now() + 10_000).toUTCString();
+  test.each([
+    { name: "is read from seconds", value: "7", low: 7, high: 7 },
+    { name: "is read from a date", value: inTenSeconds(), low: 1, high: 10 },
+    { name: "is a day for more seconds", value: "9999999999", low: 86_400, high: 86_400 },
+  ])("$name", async ({ value, low, high }) => {
+    const address = await serve(json({ error: {} }, 429, { "retry-after": value }));
+    const { retryAfter } = await ask(address);
+    expect(retryAfter).toBeGreaterThanOrEqual(low);
+    expect(retryAfter).toBeLessThanOrEqual(high);
+  });
+  test.each(["", "soon", "-5", "0", "Wed, 21 Oct 2015 07:28:00 GMT"])("is absent for %j", async (value) => {
+    const address = await serve(json({ error: {} }, 503, { "retry-after": value }));
+    expect((await ask(address)).retryAfter).toBeUndefined();
+  });
+
   const exhausted = (retryDelay: unknown): object => ({
     error: {
       code: 429,
@@ -178,7 +194,7 @@ describe("retryAfter of a result", () => {
   });
 });
 
-test("how long loading the model took is apart from the rest", async () => {
+test("the time that loading the model took is a series of its own", async () => {
   const done = { model: "m", message: { content: "HEALTHY" }, done: true, load_duration: 1_250_000_000 };
   const ollama = { options: { api: "ollama" }, target: { model: "m" } } as const;
   const result = await ask(await serve(json(`${JSON.stringify(done)}\n`)), ollama);

@@ -5,12 +5,12 @@ import { type Answer, addPiece, emptyAnswer } from "../../../src/probers/llm/ans
 import { answerReader } from "../../../src/probers/llm/answer/reader.ts";
 import type { WireFormat } from "../../../src/probers/llm/wire/types.ts";
 
-/** Everything about an answer but its times. */
+/** An answer without its times. */
 export type Facts = Omit<Answer, "times" | "numberedCalls">;
 
 export const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
-/** Reads chunks as a probe does, until nothing more is wanted. */
+/** Reads chunks as a probe does, until the answer is complete. */
 export function read(chunks: readonly Uint8Array[], format: WireFormat, stream = true): Facts {
   const reader = answerReader(format, stream);
   const answer = emptyAnswer();
@@ -31,7 +31,7 @@ function factsOf(answer: Answer): Facts {
   return facts;
 }
 
-/** Cuts at random places, inside characters too. */
+/** Splits bytes at random places, also inside characters. */
 export const cuts = (whole: Uint8Array): fc.Arbitrary<Uint8Array[]> =>
   fc.array(fc.nat({ max: whole.length }), { maxLength: 30 }).map((places) => {
     const sorted = [0, ...places.toSorted((a, b) => a - b), whole.length];

@@ -25,11 +25,11 @@ const recordings = [
   { name: "a stream with CR", text: stream.replaceAll("\n", "\r") },
   { name: "a whole answer", text: `\n ${JSON.stringify(completion("gesünd \u{1f98a}"), null, 2)}\n` },
   { name: "an error", text: events(delta({ content: "a" }), { error: { message: "Überlast", code: 529 } }) },
-  { name: "a cut stream", text: stream.slice(0, stream.indexOf("usage")) },
+  { name: "a stream that is cut off", text: stream.slice(0, stream.indexOf("usage")) },
   { name: "a broken frame", text: events(delta({ content: "a" }), "{ö") },
 ];
 
-describe("how bytes are split does not matter", () => {
+describe("an answer is read alike however its bytes are split", () => {
   test.each(recordings)("$name", ({ text }) => {
     const whole = bytes(text);
     const expected = read([whole]);
@@ -43,7 +43,7 @@ describe("how bytes are split does not matter", () => {
   });
 });
 
-test("what the recordings say", () => {
+test("a stream is read completely", () => {
   expect(read([bytes(stream)])).toEqual({
     output: "gesünd \u{1f469}\u200d\u{1f52c} 健康",
     signs: new Set(["reasoning"]),
@@ -56,15 +56,15 @@ test("what the recordings say", () => {
   });
 });
 
-describe("bytes of any kind never throw", () => {
-  test("random", () => {
+describe("reading never throws", () => {
+  test("for random bytes", () => {
     fc.assert(
       fc.property(fc.array(fc.uint8Array({ maxLength: 50 })), (chunks) => {
         expect(read(chunks)).toBeDefined();
       }),
     );
   });
-  test("random after the beginning of a stream", () => {
+  test("for random bytes after the beginning of a stream", () => {
     const opening = bytes("data: ");
     fc.assert(
       fc.property(fc.array(fc.uint8Array({ maxLength: 50 })), (chunks) => {
@@ -72,7 +72,7 @@ describe("bytes of any kind never throw", () => {
       }),
     );
   });
-  test("any JSON in any place", () => {
+  test("for any JSON in any field", () => {
     const anything = fc.jsonValue({ maxDepth: 4 });
     const field = fc.constantFrom(
       "choices",
@@ -100,7 +100,7 @@ describe("bytes of any kind never throw", () => {
       }),
     );
   });
-  test("JSON that is too deep for a stack", () => {
+  test("for JSON nested too deeply for the stack", () => {
     const deep = `${"[".repeat(2_000_000)}${"]".repeat(2_000_000)}`;
     for (const field of ["choices", "error", "model", "usage"]) {
       expect(() => read([bytes(`{"${field}":${deep}}`)])).not.toThrow();
@@ -109,12 +109,12 @@ describe("bytes of any kind never throw", () => {
   });
 });
 
-describe("lines have an end", () => {
+describe("a line that is too long is reported once", () => {
   const piece = "x".repeat(1000);
   test.each([
-    { name: "server-sent events", split: splitEvents, first: "data: " },
-    { name: "many lines of one event", split: splitEvents, first: "data: \ndata: " },
-    { name: "JSON lines", split: splitLines, first: "" },
+    { name: "in server-sent events", split: splitEvents, first: "data: " },
+    { name: "in many lines of one event", split: splitEvents, first: "data: \ndata: " },
+    { name: "in lines of JSON", split: splitLines, first: "" },
   ])("$name", ({ split, first }) => {
     let tooLong = 0;
     let frames = 0;
@@ -137,7 +137,7 @@ describe("lines have an end", () => {
   });
 });
 
-test("JSON lines are cut at line feeds, wherever the text was cut", () => {
+test("lines of JSON are split at line feeds, independent of the chunks", () => {
   const text = '{"a":"ü\\n"}\r\n\n {"b":2}\n{"c":3}';
   fc.assert(
     fc.property(fc.array(fc.nat({ max: text.length })), (places) => {
@@ -155,8 +155,8 @@ test("JSON lines are cut at line feeds, wherever the text was cut", () => {
   );
 });
 
-describe("excerpts", () => {
-  test("are one visible line of bounded length", () => {
+describe("an excerpt", () => {
+  test("is one visible line of bounded length", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary", maxLength: 2000 }), (text) => {
         const shown = excerpt(text, [], 100);
@@ -165,7 +165,7 @@ describe("excerpts", () => {
       }),
     );
   });
-  test("hide secrets, also where many of them bring the cut nearer", () => {
+  test("hides secrets, even if redaction moves more of them into view", () => {
     const secrets = ["sk-a-very-long-secret", "sk-another"];
     const text = fc.array(fc.oneof(fc.constantFrom(...secrets), fc.string({ maxLength: 3 })), {
       maxLength: 40,
@@ -179,7 +179,7 @@ describe("excerpts", () => {
       expect(excerpt(`${"x".repeat(before)}${secrets.join("").repeat(20)}`, secrets, 100)).not.toMatch(/sk-/);
     }
   });
-  test("hide secrets, also across the cut", () => {
+  test("hides secrets that cross the cut", () => {
     fc.assert(
       fc.property(fc.nat({ max: 120 }), (before) => {
         expect(excerpt(`${"a".repeat(before)}sk-secret${"b".repeat(50)}`, ["sk-secret"], 100)).not.toContain(

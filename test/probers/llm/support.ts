@@ -15,18 +15,18 @@ import type { LlmModule } from "../../../src/probers/llm/options.ts";
 import { llmProber } from "../../../src/probers/llm/prober.ts";
 import type { LlmOptions } from "../../../src/probers/llm/schema.ts";
 
-/** Options of a module; the API is `openai` where nothing is said. */
+/** Options of a module; `api` defaults to `openai`. */
 export type Options = Omit<LlmOptions, "api"> & Partial<Pick<LlmOptions, "api">>;
 
-/** What `compile` made of options, and what it said. */
+/** The result of `compile`: a module, and what it reported. */
 export interface Compiled {
   readonly module: LlmModule;
-  /** `path: got X, want Y` */
+  /** In the form `path: got X, want Y`. */
   readonly problems: readonly string[];
   readonly warnings: readonly string[];
 }
 
-/** Compiles options; a file of a secret holds what `files` says. */
+/** Compiles options; `files` has the contents of secret files. */
 export function compile(options: Options = {}, files: Record<string, string> = {}): Compiled {
   const problems: string[] = [];
   const warnings: string[] = [];
@@ -45,7 +45,7 @@ export function compile(options: Options = {}, files: Record<string, string> = {
   return { module: llmProber.compile({ api: "openai", ...options }, context), problems, warnings };
 }
 
-/** Judges a text, as an answer to the only prompt of a module. */
+/** Judges a text as the answer to a module's first prompt. Returns the violations. */
 export const judgeText = (
   module: LlmModule,
   output: string,
@@ -53,14 +53,14 @@ export const judgeText = (
 ): readonly string[] => module.questions.first.judge.violations({ output, toolCalls: [] }, values);
 
 export interface Question {
-  /** Instead of options: a module to be used again. */
+  /** A compiled module, instead of options. */
   readonly module?: LlmModule;
   readonly options?: Options;
   readonly target?: Partial<ProbeTarget>;
   readonly files?: Record<string, string>;
   /** Milliseconds until the deadline. */
   readonly timeout?: number;
-  /** Instead of a timeout. */
+  /** A deadline, instead of a timeout. */
   readonly signal?: AbortSignal;
   readonly log?: ProbeContext["log"];
 }
@@ -83,7 +83,7 @@ export async function ask(address: string, question: Question = {}): Promise<Pro
 
 export type Reply = (response: ServerResponse, body: string, request: IncomingMessage) => void;
 
-/** A server on loopback that does to every request what `reply` says, until the test is over. */
+/** Starts a server on loopback that answers every request by `reply`, until the end of the test. */
 export async function serve(reply: Reply): Promise<string> {
   const server = createServer((request, response) => {
     response.on("error", () => undefined);
@@ -99,7 +99,7 @@ interface Listening {
   address(): AddressInfo | string | null;
 }
 
-/** Starts any server of HTTP's kind on a free port; it ends with the test. */
+/** Starts a server on a free port, until the end of the test. Returns its URL. */
 export async function listen(server: Listening): Promise<string> {
   await new Promise<void>((resolve) => void server.listen(0, "127.0.0.1", resolve));
   onTestFinished(() => {
@@ -109,11 +109,11 @@ export async function listen(server: Listening): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-/** Server-sent events with these objects as their data. */
+/** Returns server-sent events with these data. */
 export const events = (...data: readonly unknown[]): string =>
   data.map((each) => `data: ${typeof each === "string" ? each : JSON.stringify(each)}\n\n`).join("");
 
-/** One chunk of a streamed answer. */
+/** Returns one chunk of a streamed answer. */
 export const delta = (fields: object, finish: string | null = null): object => ({
   id: "chatcmpl-1",
   object: "chat.completion.chunk",
@@ -121,7 +121,7 @@ export const delta = (fields: object, finish: string | null = null): object => (
   choices: [{ index: 0, delta: fields, finish_reason: finish }],
 });
 
-/** The last chunk, whose choices are empty. */
+/** Returns the last chunk, which has token counts and no choices. */
 export const usage = (counts: object): object => ({
   object: "chat.completion.chunk",
   model: "gpt-4o-mini-2024-07-18",
@@ -129,7 +129,7 @@ export const usage = (counts: object): object => ({
   usage: counts,
 });
 
-/** An answer in one piece. */
+/** Returns a whole answer. */
 export const completion = (content: unknown, finish = "stop", more: object = {}): object => ({
   object: "chat.completion",
   model: "gpt-4o-mini-2024-07-18",
@@ -153,7 +153,7 @@ export const json =
     response.end(typeof body === "string" ? body : JSON.stringify(body));
   };
 
-/** The value of the series of `metric`, or `undefined` when there is none. */
+/** Returns the value of a series, or `undefined` if the result does not have it. */
 export function valueOf(
   result: ProbeResult,
   metric: Metric,
@@ -165,13 +165,13 @@ export function valueOf(
   return result.samples.find(fits)?.value;
 }
 
-/** Reason of a failure, or `ok`. */
+/** Returns the reason of a failure, or `ok`. */
 export const reasonOf = (result: ProbeResult): string => (result.outcome.ok ? "ok" : result.outcome.reason);
 
-/** Detail of a failure, or nothing. */
+/** Returns the detail of a failure, or an empty text. */
 export const detailOf = (result: ProbeResult): string => (result.outcome.ok ? "" : result.outcome.detail);
 
-/** What a scrape of this result shows, with measured times masked. */
+/** Renders the exposition of a result, with measured times masked. */
 export function maskedExposition(result: ProbeResult): string {
   const exposition = createExposition();
   const at = timestamp(0);

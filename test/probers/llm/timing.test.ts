@@ -6,9 +6,9 @@ import { seconds } from "../../../src/core/units.ts";
 import { addPiece, emptyAnswer, tokenSpeed } from "../../../src/probers/llm/answer/answer.ts";
 import { ask, delta, events, serve, streamed, usage, valueOf } from "./support.ts";
 
-/** Seconds by which a measured time may be off. */
+/** Accepted error of a measured time, in seconds. */
 const TOLERANCE = 0.03;
-/** Whoever else keeps the machine busy can hold back any one of these tests, but hardly three times in a row. */
+/** Other load on the machine may delay any of these tests, but hardly three times in a row. */
 const BUSY = { retry: 2 };
 
 const FIRST = 0.12;
@@ -16,13 +16,13 @@ const GAP = 0.01;
 const STALL = 0.3;
 const TOKENS = 20;
 
-/** When each token was really sent, in seconds of `performance.now`. */
+/** A server, and the times at which it sent each token, in seconds of `performance.now`. */
 interface Sent {
   readonly address: string;
   readonly times: readonly number[];
 }
 
-/** Sends tokens at known times, counted from the arrival of the request, so that delays do not add up. */
+/** Starts a server that sends tokens at times relative to the arrival of the request, so that delays do not add up. */
 async function paced(plan: readonly { readonly at: number; readonly fields: object }[]): Promise<Sent> {
   const times: number[] = [];
   const address = await serve((response) => {
@@ -41,7 +41,7 @@ async function paced(plan: readonly { readonly at: number; readonly fields: obje
   return { address, times };
 }
 
-test("times are those at which the server sent", BUSY, async () => {
+test("measured times are those at which the server sent tokens", BUSY, async () => {
   const gaps = Array.from({ length: TOKENS - 1 }, (_, i) => (i === 9 ? STALL : GAP));
   const total = gaps.reduce((sum, gap) => sum + gap, 0);
   let at = FIRST;
@@ -49,7 +49,7 @@ test("times are those at which the server sent", BUSY, async () => {
     at,
     fields: { content: i === 0 ? "HEALTHY" : " x" },
   }));
-  // The first probe of a process also pays for compiling the code that it runs.
+  // The first probe of a process is slower, because its code is compiled.
   await ask(await serve(streamed(events(delta({ content: "HEALTHY" }, "stop"), "[DONE]"))));
   const { address, times } = await paced(plan);
   const start = performance.now() / 1000;
@@ -71,7 +71,7 @@ test("times are those at which the server sent", BUSY, async () => {
   for (const [name, metric, nominal, real] of rows) {
     const measured = valueOf(result, metric) ?? Number.NaN;
     const off = (than: number): string => `${((measured - than) * 1000).toFixed(2)} ms`;
-    console.log(`${name}: ${off(nominal)} off the plan, ${off(real)} off what was sent`);
+    console.log(`${name}: ${off(nominal)} from the plan, ${off(real)} from the time of sending`);
     expect({ name, close: Math.abs(measured - nominal) < TOLERANCE }).toEqual({ name, close: true });
     expect({ name, close: Math.abs(measured - real) < TOLERANCE }).toEqual({ name, close: true });
   }
@@ -79,7 +79,7 @@ test("times are those at which the server sent", BUSY, async () => {
   expect(perSecond * (valueOf(result, catalogue.llmInterToken) ?? Number.NaN)).toBeCloseTo(1);
 });
 
-test("the first token of the answer comes after reasoning", BUSY, async () => {
+test("the first output token comes after reasoning", BUSY, async () => {
   const { address, times } = await paced([
     { at: 0.05, fields: { role: "assistant", content: null } },
     { at: 0.1, fields: { reasoning: "Hm." } },
@@ -96,7 +96,7 @@ test("the first token of the answer comes after reasoning", BUSY, async () => {
   );
 });
 
-test("silence that ends a probe counts as a stall", BUSY, async () => {
+test("the silence at the end of a stalled probe counts as a stall", BUSY, async () => {
   const { address } = await paced([
     { at: 0, fields: { content: "HEAL" } },
     { at: 5, fields: { content: "THY" } },
@@ -107,22 +107,34 @@ test("silence that ends a probe counts as a stall", BUSY, async () => {
   expect(stall).toBeLessThan(0.2 + TOLERANCE);
 });
 
-describe("the pace of an answer", () => {
-  const spoken = (times: readonly number[], tokens?: number): ReturnType<typeof tokenSpeed> => {
+describe("tokenSpeed", () => {
+  const speedOf = (times: readonly number[], tokens?: number): ReturnType<typeof tokenSpeed> => {
     const answer = emptyAnswer();
     for (const at of times) addPiece(answer, { kind: "text", part: "output", text: "x" }, seconds(at));
     if (tokens !== undefined) addPiece(answer, { kind: "usage", usage: { output: tokens } });
     return tokenSpeed(answer);
   };
   test.each([
-    { name: "pieces counted", times: [1, 2, 3], tokens: undefined, latency: 1, perSecond: 1 },
-    { name: "tokens counted by the API", times: [1, 2, 3], tokens: 5, latency: 0.5, perSecond: 2 },
-    { name: "one piece", times: [1], tokens: 5, latency: undefined, perSecond: undefined },
-    { name: "all at once", times: [1, 1, 1], tokens: 5, latency: undefined, perSecond: undefined },
-    { name: "no piece", times: [], tokens: 5, latency: undefined, perSecond: undefined },
-    { name: "one token in two pieces", times: [1, 2], tokens: 1, latency: undefined, perSecond: undefined },
+    { name: "counts pieces", times: [1, 2, 3], tokens: undefined, latency: 1, perSecond: 1 },
+    { name: "prefers the token count of the API", times: [1, 2, 3], tokens: 5, latency: 0.5, perSecond: 2 },
+    { name: "is unknown for one piece", times: [1], tokens: 5, latency: undefined, perSecond: undefined },
+    {
+      name: "is unknown if all pieces arrive at once",
+      times: [1, 1, 1],
+      tokens: 5,
+      latency: undefined,
+      perSecond: undefined,
+    },
+    { name: "is unknown without pieces", times: [], tokens: 5, latency: undefined, perSecond: undefined },
+    {
+      name: "is unknown for one token in two pieces",
+      times: [1, 2],
+      tokens: 1,
+      latency: undefined,
+      perSecond: undefined,
+    },
   ])("$name", ({ times, tokens, latency, perSecond }) => {
-    const speed = spoken(times, tokens);
+    const speed = speedOf(times, tokens);
     expect(speed.interTokenLatency).toBe(latency);
     expect(speed.tokensPerSecond).toBe(perSecond);
   });

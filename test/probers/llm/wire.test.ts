@@ -5,7 +5,7 @@ import { bytes, cuts, read } from "./read-answer.ts";
 import { recordings } from "./recordings/index.ts";
 import { ask, detailOf, maskedExposition, type Options, serve } from "./support.ts";
 
-test("every format but openai, which has tests of its own, is recorded", () => {
+test("every format except openai, which has tests of its own, is recorded", () => {
   const apis = new Set(["openai", ...recordings.map(({ api }) => api)]);
   expect(apis).toEqual(new Set(WIRE_FORMATS.map(({ api }) => api)));
 });
@@ -14,14 +14,14 @@ describe.each(recordings)("$name", ({ name, api, stream, body, says }) => {
   const format = wireFormat(api);
   const whole = bytes(body);
 
-  test("says what it says", () => {
+  test("is read as recorded", () => {
     const facts = read([whole], format, stream);
     expect(facts.error).toBeUndefined();
     expect(facts.fault).toBeUndefined();
     expect(facts).toMatchObject({ ended: true, ...says });
   });
 
-  test("is the same wherever its bytes are split", () => {
+  test("is read alike however its bytes are split", () => {
     const expected = read([whole], format, stream);
     expect(
       read(
@@ -37,12 +37,12 @@ describe.each(recordings)("$name", ({ name, api, stream, body, says }) => {
     );
   });
 
-  test("is not taken for complete when it is cut", () => {
+  test("is not read as complete if it is cut off", () => {
     const expected = read([whole], format, stream);
     for (let end = 0; end < whole.length; end++) {
       const facts = read([whole.subarray(0, end)], format, stream);
       if (facts.fault !== undefined || facts.error !== undefined) continue;
-      // Once the end was announced, only counts may be missing.
+      // After the end was announced, only counts may be missing.
       if (facts.ended || facts.finish !== undefined) {
         expect({ end, output: facts.output, calls: facts.toolCalls }).toEqual({
           end,
@@ -53,7 +53,7 @@ describe.each(recordings)("$name", ({ name, api, stream, body, says }) => {
     }
   });
 
-  // What calls of tools are worth is judged elsewhere.
+  // Tool calls are judged in tools.test.ts.
   if (says.toolCalls !== undefined) return;
   test("makes a successful probe", async () => {
     const address = await serve((response) => {
@@ -75,7 +75,7 @@ describe.each(recordings)("$name", ({ name, api, stream, body, says }) => {
   });
 });
 
-describe("bytes of any kind never throw", () => {
+describe("reading never throws", () => {
   const fields = [
     ..."type event delta message content error usage model code text choices candidates parts".split(" "),
     ..."output response item token details done tool_calls function arguments finishReason".split(" "),
@@ -93,7 +93,7 @@ describe("bytes of any kind never throw", () => {
     fc
       .tuple(fc.constantFrom(...types), fc.dictionary(fc.constantFrom(...fields), node, { maxKeys: 5 }))
       .map(([type, body]) => ({ ...body, type }));
-  /** All names of types and the like that the recordings of a format have. */
+  /** Returns the values of `type` in the recordings of a format. */
   const typesOf = (api: string): readonly string[] => {
     const bodies = recordings.filter((recording) => recording.api === api).map(({ body }) => body);
     return [
@@ -122,7 +122,7 @@ describe("bytes of any kind never throw", () => {
   });
 
   test.each(WIRE_FORMATS.map((format) => ({ format, api: format.api })))(
-    "$api: JSON that is too deep for a stack",
+    "$api: JSON nested too deeply for the stack",
     ({ format }) => {
       const deep = `${"[".repeat(50_000)}${"]".repeat(50_000)}`;
       for (const field of fields) {

@@ -141,7 +141,7 @@ function unfenced(answer: string): string {
   return text.slice(text.indexOf("\n") + 1, -3);
 }
 
-/** Expects at least one valid call of the tool. If there is none, the first call of that name decides what is reported. */
+/** Expects at least one valid call of the tool. If there is none, the first call of that name is reported. */
 function toolCallOf(
   wanted: NonNullable<ExpectOptions["tool_call"]>,
   report: ReportExpectation,

@@ -65,7 +65,7 @@ export const anthropicRecordings: readonly Recording[] = [
     says: { ...reasoned, model: "claude-sonnet-4-20250514", usage: { input: 12, output: 5 } },
   },
   {
-    name: "messages, a call of a tool, streamed",
+    name: "messages, a tool call, streamed",
     api: "anthropic",
     stream: true,
     body: named(

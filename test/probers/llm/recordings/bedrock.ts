@@ -22,7 +22,7 @@ export const bedrockRecordings: readonly Recording[] = [
     says: { ...reasoned, usage: { input: 52, output: 6, cached_input: 32 } },
   },
   {
-    name: "Converse, a call of a tool",
+    name: "Converse, a tool call",
     api: "bedrock",
     stream: false,
     body: json({

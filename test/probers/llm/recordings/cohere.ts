@@ -40,7 +40,7 @@ export const cohereRecordings: readonly Recording[] = [
     says: { ...healthy, usage: { input: 5, output: 2 } },
   },
   {
-    name: "chat of version 2, a call of a tool",
+    name: "chat of version 2, a tool call",
     api: "cohere",
     stream: true,
     body: named(

@@ -50,7 +50,7 @@ export const geminiRecordings: readonly Recording[] = [
     says: { ...healthy, ended: false },
   },
   {
-    name: "generateContent, a call of a tool",
+    name: "generateContent, a tool call",
     api: "gemini",
     stream: true,
     body: events(

@@ -9,7 +9,7 @@ import type { Recording } from "./recording.ts";
 import { openaiResponsesRecordings } from "./responses.ts";
 import { tgiRecordings } from "./tgi.ts";
 
-/** Every format but `openai`, whose own tests came first. */
+/** Recordings of every format except `openai`, which has tests of its own. */
 export const recordings: readonly Recording[] = [
   ...openaiResponsesRecordings,
   ...anthropicRecordings,

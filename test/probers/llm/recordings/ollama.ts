@@ -52,7 +52,7 @@ export const ollamaRecordings: readonly Recording[] = [
     says: { ...healthy, usage: { input: 26, output: 14 } },
   },
   {
-    name: "chat, a call of a tool",
+    name: "chat, a tool call",
     api: "ollama",
     stream: true,
     body: lines(

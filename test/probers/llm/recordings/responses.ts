@@ -60,7 +60,7 @@ export const openaiResponsesRecordings: readonly Recording[] = [
     },
   },
   {
-    name: "responses, a call of a tool, streamed",
+    name: "responses, a tool call, streamed",
     api: "openai_responses",
     stream: true,
     body: named(

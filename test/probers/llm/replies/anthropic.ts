@@ -12,10 +12,10 @@ const anthropicEnd = (stop_reason: string) => [
   { type: "message_delta", delta: { stop_reason }, usage: { output_tokens: 3 } },
   { type: "message_stop" },
 ];
-/** What anthropic sends. */
+/** Replies of Anthropic. */
 export const anthropicReplies: readonly Case[] = [
   {
-    name: "an error event of llama.cpp, whose data has a type of its own",
+    name: "an error event of llama.cpp, whose data has a different type",
     reply: streamed(
       `${named(messageStart, textDelta("HEAL"))}event: error\ndata: {"code":500,"message":"Context size has been exceeded.","type":"server_error"}\n\n`,
     ),
@@ -34,7 +34,7 @@ export const anthropicReplies: readonly Case[] = [
     answered: false,
   },
   {
-    name: "an error code that says more than its type",
+    name: "an error code that is more specific than its type",
     reply: json(
       {
         type: "error",
@@ -59,7 +59,7 @@ export const anthropicReplies: readonly Case[] = [
     answered: true,
   },
   {
-    name: "thoughts that used up all tokens",
+    name: "reasoning that used up all tokens",
     reply: streamed(
       named(
         messageStart,
@@ -72,7 +72,7 @@ export const anthropicReplies: readonly Case[] = [
     answered: true,
   },
   {
-    name: "pings but no token",
+    name: "pings without a token",
     reply: streamed(named(messageStart, { type: "ping" })),
     reason: "stream_error",
     answered: false,
@@ -92,5 +92,5 @@ export const anthropicReplies: readonly Case[] = [
     reason: "ok",
     answered: true,
   },
-  { name: "JSON of something else", reply: json({ status: "ok" }), reason: "malformed", answered: false },
+  { name: "JSON of another service", reply: json({ status: "ok" }), reason: "malformed", answered: false },
 ];

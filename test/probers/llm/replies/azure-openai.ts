@@ -1,7 +1,7 @@
 import { json } from "../support.ts";
 import { type Case } from "./case.ts";
 
-/** What azure sends. */
+/** Replies of Azure OpenAI. */
 export const azureReplies: readonly Case[] = [
   {
     name: "a prompt that was filtered",
@@ -10,13 +10,13 @@ export const azureReplies: readonly Case[] = [
     answered: false,
   },
   {
-    name: "no such deployment",
+    name: "an unknown deployment",
     reply: json({ error: { code: "DeploymentNotFound", message: "x" } }, 404),
     reason: "model_not_found",
     answered: false,
   },
   {
-    name: "the status as the code",
+    name: "the HTTP status as error code",
     reply: json({ error: { code: "429", message: "x" } }, 429),
     reason: "rate_limited",
     answered: false,

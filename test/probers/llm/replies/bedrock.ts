@@ -5,7 +5,7 @@ const converse = (content: readonly object[], stopReason: string): object => ({
   output: { message: { content } },
   stopReason,
 });
-/** What bedrock sends. */
+/** Replies of Bedrock. */
 export const bedrockReplies: readonly Case[] = [
   {
     name: "a guardrail",
@@ -14,7 +14,7 @@ export const bedrockReplies: readonly Case[] = [
     answered: true,
   },
   {
-    name: "thoughts that used up all tokens",
+    name: "reasoning that used up all tokens",
     reply: json(converse([{ reasoningContent: { redactedContent: "x" } }], "max_tokens")),
     reason: "truncated",
     answered: true,
@@ -25,5 +25,5 @@ export const bedrockReplies: readonly Case[] = [
     reason: "rate_limited",
     answered: false,
   },
-  { name: "JSON of something else", reply: json({ status: "ok" }), reason: "malformed", answered: false },
+  { name: "JSON of another service", reply: json({ status: "ok" }), reason: "malformed", answered: false },
 ];

@@ -1,6 +1,6 @@
 import type { Options, Reply } from "../support.ts";
 
-/** What a server does, byte by byte, and what a probe makes of it. */
+/** A reply of a server, byte by byte, and the result of a probe. */
 export interface Case {
   readonly name: string;
   readonly reply: Reply;
@@ -9,5 +9,5 @@ export interface Case {
   readonly options?: Options;
 }
 
-/** Options of a probe that asks for no stream. */
+/** Options of a probe that requests no stream. */
 export const WHOLE = { stream: false } as const;

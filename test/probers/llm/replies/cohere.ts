@@ -7,7 +7,7 @@ const cohereDelta = (content: object) => ({
   index: 0,
   delta: { message: { content } },
 });
-/** What cohere sends. */
+/** Replies of Cohere. */
 export const cohereReplies: readonly Case[] = [
   {
     name: "an error inside a stream",
@@ -21,13 +21,13 @@ export const cohereReplies: readonly Case[] = [
     answered: false,
   },
   {
-    name: "an error without an event",
+    name: "an error without an event name",
     reply: streamed(events({ message: "internal error" })),
     reason: "stream_error",
     answered: false,
   },
   {
-    name: "thoughts that used up all tokens",
+    name: "reasoning that used up all tokens",
     reply: streamed(
       named(cohereDelta({ thinking: "Hm" }), { type: "message-end", delta: { finish_reason: "MAX_TOKENS" } }),
     ),
@@ -35,11 +35,11 @@ export const cohereReplies: readonly Case[] = [
     answered: true,
   },
   {
-    name: "toxic",
+    name: "a toxic answer",
     reply: json({ message: { content: [{ type: "text", text: "x" }] }, finish_reason: "ERROR_TOXIC" }),
     options: WHOLE,
     reason: "refused",
     answered: true,
   },
-  { name: "JSON of something else", reply: json({ status: "ok" }), reason: "malformed", answered: false },
+  { name: "JSON of another service", reply: json({ status: "ok" }), reason: "malformed", answered: false },
 ];

@@ -4,7 +4,7 @@ import { type Case, WHOLE } from "./case.ts";
 const candidate = (text: string, finishReason?: string): object => ({
   candidates: [{ content: { parts: [{ text }] }, ...(finishReason === undefined ? {} : { finishReason }) }],
 });
-/** What gemini sends. */
+/** Replies of Gemini. */
 export const geminiReplies: readonly Case[] = [
   {
     name: "an array of one error inside a stream",
@@ -33,7 +33,7 @@ export const geminiReplies: readonly Case[] = [
     answered: true,
   },
   {
-    name: "thoughts that used up all tokens, without content",
+    name: "reasoning that used up all tokens, without content",
     reply: json({ candidates: [{ finishReason: "MAX_TOKENS" }], usageMetadata: { thoughtsTokenCount: 256 } }),
     options: WHOLE,
     reason: "truncated",
@@ -51,5 +51,5 @@ export const geminiReplies: readonly Case[] = [
     reason: "ok",
     answered: true,
   },
-  { name: "JSON of something else", reply: json({ status: "ok" }), reason: "malformed", answered: false },
+  { name: "JSON of another service", reply: json({ status: "ok" }), reason: "malformed", answered: false },
 ];

@@ -10,14 +10,14 @@ import { embeddingsReplies } from "./openai-embeddings.ts";
 import { responsesReplies } from "./openai-responses.ts";
 import { tgiReplies } from "./tgi.ts";
 
-/** A case of one API. */
+/** A reply of one API. */
 export interface Reply extends Case {
   readonly api: Api;
 }
 
 const of = (api: Api, cases: readonly Case[]): readonly Reply[] => cases.map((each) => ({ api, ...each }));
 
-/** Answers that no mock produces: one file per API. */
+/** Replies that the mock does not produce: one file per API. */
 export const replies: readonly Reply[] = [
   ...of("anthropic", anthropicReplies),
   ...of("openai_responses", responsesReplies),

@@ -7,7 +7,7 @@ const line = (content: string, more: object = {}): object => ({
   done: false,
   ...more,
 });
-/** What ollama sends. */
+/** Replies of Ollama. */
 export const ollamaReplies: readonly Case[] = [
   {
     name: "an error as the last line",
@@ -35,7 +35,7 @@ export const ollamaReplies: readonly Case[] = [
     answered: true,
   },
   {
-    name: "thoughts that used up all tokens",
+    name: "reasoning that used up all tokens",
     reply: streamed(
       lines(line("", { message: { thinking: "Hm" } }), line("", { done: true, done_reason: "length" })),
     ),
@@ -43,21 +43,21 @@ export const ollamaReplies: readonly Case[] = [
     answered: true,
   },
   {
-    name: "no reason why it stopped, as old versions",
+    name: "no finish reason, as from old versions",
     reply: streamed(lines(line("HEALTHY"), line("", { done: true }))),
     reason: "ok",
     answered: true,
   },
   {
-    name: "the last line without its end",
+    name: "a last line without a newline",
     reply: streamed(lines(line("HEALTHY"), line("", { done: true })).trimEnd()),
     reason: "ok",
     answered: true,
   },
   { name: "HTML", reply: json("<html>welcome</html>"), reason: "malformed", answered: false },
-  { name: "JSON of something else", reply: json({ status: "ok" }), reason: "malformed", answered: false },
+  { name: "JSON of another service", reply: json({ status: "ok" }), reason: "malformed", answered: false },
   {
-    name: "the model was only loaded",
+    name: "a model that was only loaded",
     reply: streamed(lines(line("", { done: true, done_reason: "load" }))),
     reason: "empty",
     answered: false,

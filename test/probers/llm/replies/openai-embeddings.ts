@@ -3,12 +3,12 @@ import { type Case } from "./case.ts";
 
 const vector = (embedding: unknown): object => ({ object: "list", data: [{ embedding }], model: "m" });
 const dimensions = { expect: { dimensions: 2 } };
-/** What embeddings sends. */
+/** Replies of OpenAI's embeddings. */
 export const embeddingsReplies: readonly Case[] = [
   { name: "a vector", reply: json(vector([1, 2])), options: dimensions, reason: "ok", answered: true },
   { name: "a vector of any length", reply: json(vector([1, 2, 3])), reason: "ok", answered: true },
   {
-    name: "a vector of another length",
+    name: "a vector of a different length",
     reply: json(vector([1])),
     options: dimensions,
     reason: "content_mismatch",
@@ -16,13 +16,13 @@ export const embeddingsReplies: readonly Case[] = [
   },
   { name: "a vector of zeros", reply: json(vector([0, -0])), reason: "content_mismatch", answered: true },
   {
-    name: "a number that is none",
+    name: "an element that is not a number",
     reply: json(vector([1, null])),
     reason: "content_mismatch",
     answered: true,
   },
   {
-    name: "a number without end",
+    name: "an infinite element",
     reply: json('{"data":[{"embedding":[1e999,1]}]}'),
     reason: "content_mismatch",
     answered: true,
@@ -43,5 +43,10 @@ export const embeddingsReplies: readonly Case[] = [
     reason: "loading",
     answered: false,
   },
-  { name: "cut", reply: json('{"data":[{"embedding":[1,'), reason: "malformed", answered: false },
+  {
+    name: "a vector that is cut off",
+    reply: json('{"data":[{"embedding":[1,'),
+    reason: "malformed",
+    answered: false,
+  },
 ];

@@ -4,10 +4,10 @@ import { type Case, WHOLE } from "./case.ts";
 
 const created = { type: "response.created", response: { status: "in_progress", model: "m" } };
 const outputDelta = (delta: string) => ({ type: "response.output_text.delta", output_index: 0, delta });
-/** What OpenAI Responses sends. */
+/** Replies of OpenAI's Responses API. */
 export const responsesReplies: readonly Case[] = [
   {
-    name: "an error event of llama.cpp, whose data has a type of its own",
+    name: "an error event of llama.cpp, whose data has a different type",
     reply: streamed(
       `${named(created, outputDelta("HEAL"))}event: error\ndata: {"code":500,"message":"Context size has been exceeded.","type":"server_error"}\n\n`,
     ),
@@ -78,7 +78,7 @@ export const responsesReplies: readonly Case[] = [
     answered: true,
   },
   {
-    name: "cut at the limit but called completed",
+    name: "an answer that was cut off at the limit but reported as completed",
     reply: streamed(
       named(created, outputDelta("Let me"), {
         type: "response.completed",
@@ -89,7 +89,7 @@ export const responsesReplies: readonly Case[] = [
     answered: true,
   },
   {
-    name: "cut before its end was announced",
+    name: "a stream that is cut off before its end is announced",
     reply: streamed(
       named(created, outputDelta("HEALTHY"), { type: "response.output_text.done", text: "HEALTHY" }),
     ),
@@ -97,7 +97,7 @@ export const responsesReplies: readonly Case[] = [
     answered: false,
   },
   {
-    name: "types in the names of the events only",
+    name: "types in the event names only",
     reply: streamed(
       'event: response.output_text.delta\ndata: {"delta":"HEALTHY"}\n\nevent: response.completed\ndata: {"response":{}}\n\n',
     ),

@@ -8,7 +8,7 @@ const token = (text: string, more: object = {}): object => ({
 });
 const tgiEnd = (finish_reason: string): object =>
   token("</s>", { token: { text: "</s>", special: true }, generated_text: "x", details: { finish_reason } });
-/** What tgi sends. */
+/** Replies of text-generation-inference. */
 export const tgiReplies: readonly Case[] = [
   {
     name: "healthy",
@@ -58,7 +58,7 @@ export const tgiReplies: readonly Case[] = [
     reason: "server_error",
     answered: false,
   },
-  // TGI says 429 when its queue is full.
+  // TGI sends 429 if its queue is full.
   {
     name: "429",
     reply: json({ error: "Model is overloaded", error_type: "overloaded" }, 429),
