@@ -7,8 +7,8 @@ import { endpointOf, outcomeOfObjection, withoutQuery } from "./request.ts";
 import type { LlmTier } from "./tiers.ts";
 
 /**
- * Asks the target's server for the path of a tier, which succeeds with a status of success. The body is not read. Success
- * says nothing about the model, whose engine may hang behind a healthy server.
+ * Requests the path of a tier from the target's server; a 2xx status is a success, and the body is not read. Success says
+ * nothing about the model, whose engine may hang behind a healthy server.
  */
 export async function askTier(
   target: ProbeTarget,
