@@ -14,9 +14,9 @@ import { newLogState, newPosition } from "../probers/heartbeat-log/log-state.ts"
 import type { HeartbeatLogModule } from "../probers/heartbeat-log/options.ts";
 import { heartbeatLogProber } from "../probers/heartbeat-log/prober.ts";
 import { logSamples } from "../probers/heartbeat-log/samples.ts";
-import { openSession, saidTime } from "../probers/heartbeat-log/session.ts";
+import { openSession, timeOfHeartbeat } from "../probers/heartbeat-log/session.ts";
 import type { LogHeartbeat } from "../probers/heartbeat-log/tally.ts";
-import { beatOf } from "../probers/heartbeat-log/verdict.ts";
+import { heartbeatOf } from "../probers/heartbeat-log/verdict.ts";
 import { openConfig } from "./open-config.ts";
 import { createProgress, megabytes, type Screen } from "./progress.ts";
 import { CommandError, configDeps, EXIT, type Shell, withUsageExit } from "./shell.ts";
@@ -126,18 +126,18 @@ async function parseLog(
     progress.end();
   }
   scanner.end();
-  session.settle(facts === undefined ? undefined : facts.mtimeMs / 1000);
+  session.dateNewest(facts === undefined ? undefined : facts.mtimeMs / 1000);
   const state = session.state([position]);
   const exposition = createExposition();
   exposition.add(logSamples(file, state, module.fields, module.rules.zone));
-  exposition.add(beatSamples(beatOf(file, state, module), clock.now()));
+  exposition.add(beatSamples(heartbeatOf(file, state, module), clock.now()));
   await write(stdout, output === "jsonl" ? ready : exposition.text());
   return { heartbeats: state.counts.heartbeats, lines: state.counts.lines };
 }
 
 /** Lines are read as Latin-1; all of a heartbeat is brought back to UTF-8 at once. */
 function jsonLine(heard: LogHeartbeat, { rules }: HeartbeatLogModule): string {
-  const timestamp = saidTime(heard, rules) ?? null;
+  const timestamp = timeOfHeartbeat(heard, rules) ?? null;
   return `{"timestamp":${JSON.stringify(timestamp)},"heartbeat":${asUtf8(JSON.stringify(heard.fields))}}\n`;
 }
 

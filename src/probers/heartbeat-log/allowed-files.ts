@@ -3,28 +3,28 @@ import { type FileHandle, lstat, open, readlink, realpath, stat } from "node:fs/
 import { sep } from "node:path";
 import { fileProblem, type LogProblem, problem } from "./problem.ts";
 
-/** A file that may be read, opened. */
+/** An open file that may be read. */
 export interface OpenFile {
   readonly handle: FileHandle;
   readonly facts: FileFacts;
 }
 
-/** What is known of a file without reading it. */
+/** Properties of a file that are known without reading it. */
 export interface FileFacts {
-  /** Device and inode: what stays when a file is renamed. */
+  /** Device and inode, which stay the same if a file is renamed. */
   readonly id: string;
   readonly size: number;
   /** Unix seconds. */
   readonly modified: number;
-  /** Changes whenever the content may have. */
+  /** Differs whenever the content may differ. */
   readonly stamp: string;
 }
 
-/** Facts of what `path` leads to; rejects as `stat` does. */
+/** Returns the facts of the file that `path` leads to. Rejects like `stat`. */
 export const factsOf = async (path: string): Promise<FileFacts> =>
   toFacts(await stat(path, { bigint: true }));
 
-/** Facts of an open file. */
+/** Returns the facts of an open file. */
 export const handleFacts = async (handle: FileHandle): Promise<FileFacts> =>
   toFacts(await handle.stat({ bigint: true }));
 
@@ -42,9 +42,9 @@ const toFacts = (found: {
 });
 
 /**
- * Opens a regular file if it, or what its symbolic links lead to, is among `roots`. Nothing else is opened: what is no
- * regular file is seen before, and neither a pipe nor a link that is put in its place in between is waited for or
- * followed. Should a folder have been exchanged in that moment, the open file itself says where it is.
+ * Opens a regular file if it is in `roots` after resolving symbolic links. Other kinds of files are refused before they are
+ * opened. A pipe or link that takes the place of the file after that check is neither waited for nor followed, and if a
+ * folder was exchanged, the location of the open file itself is checked.
  */
 export async function openAllowed(path: string, roots: readonly string[]): Promise<OpenFile | LogProblem> {
   try {
@@ -69,19 +69,19 @@ export async function openAllowed(path: string, roots: readonly string[]): Promi
 const outside = (path: string, real: string): LogProblem =>
   problem("forbidden_target", `${path}${real === path ? "" : `, which is ${real},`} is not in paths`);
 
-/** Whether `real` is one of `roots` or below one; all of them without symbolic links. */
+/** Returns true if `real` is in or below one of `roots`; all paths must be free of symbolic links. */
 export const covers = (roots: readonly string[], real: string): boolean =>
   roots.some((root) => real === root || real.startsWith(root.endsWith(sep) ? root : `${root}${sep}`));
 
-/** Where `roots` lead to; one that is not there yet is taken as it stands. */
+/** Resolves the symbolic links in `roots`. A path that does not exist yet is returned unchanged. */
 export const realRoots = (roots: readonly string[]): Promise<readonly string[]> =>
   Promise.all(roots.map((root) => realpath(root).catch(() => root)));
 
-/** Where an open file is. Where /proc does not tell, it has to be the one that `real` leads to. */
+/** Returns the path of an open file. Without /proc, returns the path that `real` leads to, if it is the same file. */
 async function placeOf(handle: FileHandle, real: string): Promise<string | undefined> {
   if (process.platform === "linux") {
     const place = await readlink(`/proc/self/fd/${handle.fd}`).catch(() => undefined);
-    // A file that was deleted in between is still the one that was asked for.
+    // A file that was deleted in the meantime is still the one requested.
     if (place !== undefined) return place.replace(/ \(deleted\)$/, "");
   }
   const [opened, named] = await Promise.all([handleFacts(handle), factsOf(real)]);

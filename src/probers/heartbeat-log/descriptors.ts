@@ -1,34 +1,38 @@
 import type { FileHandle } from "node:fs/promises";
 
-/** An open file that is kept between probes. */
+/** A file that stays open between probes. */
 export interface OpenDescriptor {
   readonly handle: FileHandle;
-  /** What the file was like when it had been read to its end. */
-  readDown?: string;
+  /** The file's stamp when it was last read to its end. */
+  endStamp?: string;
 }
 
-/** The files that a module keeps open, so that what is written to one after it was renamed or deleted is not lost. */
+/** The files that a module keeps open, so that lines written after a file was renamed or deleted are not lost. */
 export interface Descriptors {
-  /** Runs a probe; what it uses stays open for that long. */
+  /** Runs a probe, during which only `release` closes files. */
   during<T>(probe: () => Promise<T>): Promise<T>;
   get(path: string, id: string): OpenDescriptor | undefined;
   keep(path: string, id: string, handle: FileHandle): OpenDescriptor;
   release(path: string, id: string): void;
-  /** Closes all when no probe runs any more, and from then on after each probe. */
+  /** Closes all files once no probe is running, and from then on after each probe. */
   close(): void;
 }
 
-/** @param most of more files those are closed that were not used for the longest; their rest is then looked for among the rotated files */
+/**
+ * Creates an empty set of descriptors.
+ * @param most files to keep open; beyond that the least recently used ones are closed, and if such a file is rotated away,
+ * its remainder is searched for among the rotated files
+ */
 export function createDescriptors(most: number): Descriptors {
   const open = new Map<string, OpenDescriptor>();
   let probes = 0;
   let bound = most;
   const keyOf = (path: string, id: string): string => `${id} ${path}`;
   const drop = (key: string): void => {
-    const held = open.get(key);
+    const descriptor = open.get(key);
     open.delete(key);
-    // What closing has to say helps nobody.
-    held?.handle.close().catch(() => {});
+    // There is nothing to do about a file that fails to close.
+    descriptor?.handle.close().catch(() => {});
   };
   const trim = (): void => {
     if (probes > 0) return;
@@ -46,17 +50,18 @@ export function createDescriptors(most: number): Descriptors {
     },
     get(path, id) {
       const key = keyOf(path, id);
-      const held = open.get(key);
-      if (held === undefined) return undefined;
+      const descriptor = open.get(key);
+      if (descriptor === undefined) return undefined;
+      // Moves it to the end of the map: the most recently used one.
       open.delete(key);
-      open.set(key, held);
-      return held;
+      open.set(key, descriptor);
+      return descriptor;
     },
     keep(path, id, handle) {
-      const held: OpenDescriptor = { handle };
+      const descriptor: OpenDescriptor = { handle };
       drop(keyOf(path, id));
-      open.set(keyOf(path, id), held);
-      return held;
+      open.set(keyOf(path, id), descriptor);
+      return descriptor;
     },
     release: (path, id) => drop(keyOf(path, id)),
     close() {

@@ -3,24 +3,23 @@ import { basename, dirname, isAbsolute, normalize, sep } from "node:path";
 import type { Timestamp } from "../../core/units.ts";
 import { covers, realRoots } from "./allowed-files.ts";
 import { fileProblem, type LogProblem, problem, untilAborted } from "./problem.ts";
-import { looksRotated } from "./rotated.ts";
+import { looksRotated } from "./rotation.ts";
 
-/** Files that one pattern may mean: each has series of its own. */
+/** Most files that a pattern may match; it bounds the number of series. */
 const MOST_FILES = 100;
 
 const SPECIAL = /[*?[{]/;
 
-/** Whether a target is a pattern that several files may match. */
+/** Returns true if a target is a pattern that several files may match. */
 export const isPattern = (path: string): boolean => SPECIAL.test(path);
 
-/** Whether a target can be the path of a log, as it stands. */
+/** Returns true if a target is an absolute path or pattern without `..`. */
 export const isPath = (path: string): boolean =>
   isAbsolute(path) && !path.includes("\0") && !path.split(sep).includes("..");
 
 /**
- * The files that a pattern means: those that match and that no rotation left, in the order of their names. Only folders
- * among `roots` are looked into.
- * @param since files that were not written to since then are left out
+ * Finds the files that match a pattern, sorted by name, without rotated files. Only searches folders in `roots`.
+ * @param since excludes files that were last modified before this time
  */
 export async function findFiles(
   pattern: string,
@@ -32,7 +31,7 @@ export async function findFiles(
   try {
     const real = await untilAborted(realpath(base), signal);
     if (!covers(await untilAborted(realRoots(roots), signal), real))
-      return problem("forbidden_target", `${base}, where the files of the pattern are, is not in paths`);
+      return problem("forbidden_target", `${base}, the folder of the pattern, is not in paths`);
   } catch (error) {
     if (signal.aborted) throw error;
     return fileProblem(base, error);
@@ -52,7 +51,7 @@ export async function findFiles(
   return files.length === 0 ? problem("file_missing", `no file matches ${pattern}`) : files.toSorted();
 }
 
-/** The folder of a pattern up to the first part that is one. */
+/** Returns the folder before the first part of a pattern that has wildcards. */
 function baseOf(pattern: string): string {
   let folder = normalize(pattern);
   while (isPattern(folder)) folder = dirname(folder);
@@ -62,7 +61,7 @@ function baseOf(pattern: string): string {
 async function isWanted(path: string, since: Timestamp | undefined, signal: AbortSignal): Promise<boolean> {
   if (looksRotated(basename(path))) return false;
   const found = await untilAborted(stat(path), signal).catch(() => undefined);
-  // What cannot be looked at is neither old nor a folder; reading it will say what is wrong.
+  // Reading the file will report why it is not accessible.
   if (found === undefined) return true;
   return found.isFile() && (since === undefined || found.mtimeMs / 1000 >= since);
 }

@@ -1,17 +1,17 @@
 import type { Fields } from "./json.ts";
 
-/** A number, boolean or text of a heartbeat. */
+/** The value of a field in a heartbeat. */
 export type FieldValue = number | boolean | string;
 
-/** Fields of one heartbeat that are kept: a line is not to make series without bound. */
+/** Most fields of a heartbeat that are kept; it bounds the number of series. */
 const MOST_FIELDS = 100;
 const DEEPEST = 4;
 const LONGEST_NAME = 100;
 const LONGEST_TEXT = 200;
 
 /**
- * The values in a heartbeat by their names, those of nested objects joined with `_`. Lists, nulls and what is beyond the
- * bounds are left out; of two values with one name the one that is nested less stays.
+ * Returns the fields of a heartbeat by name. Names of nested objects are joined by `_`. Lists, nulls and fields beyond the
+ * limits are left out. Of two fields with the same name, the less nested one wins.
  */
 export function flatten(fields: Fields): ReadonlyMap<string, FieldValue> {
   const values = new Map<string, FieldValue>();

@@ -6,14 +6,14 @@ import type { Descriptors, OpenDescriptor } from "./descriptors.ts";
 import { type LogState, newPosition, type Position } from "./log-state.ts";
 import { DeadlineError, fileProblem, type LogProblem, problem, untilAborted } from "./problem.ts";
 import { finishFile, heartbeatBefore, lineStart, readFile } from "./read-file.ts";
-import { rotationsOf } from "./rotated.ts";
+import { rotationsOf } from "./rotation.ts";
 import { type HeartbeatRules, openSession, type Session } from "./session.ts";
 
-/** What following a file takes. */
+/** The settings and environment for following a file. */
 export interface FollowDeps {
   readonly rules: HeartbeatRules;
   readonly roots: readonly string[];
-  /** Bytes at the end of a file that is seen for the first time. */
+  /** Bytes that are read from the end of a file the first time. */
   readonly initialRead: number;
   readonly descriptors: Descriptors;
   readonly signal: AbortSignal;
@@ -21,24 +21,24 @@ export interface FollowDeps {
   readonly log: ProbeLog;
 }
 
-/** What is known of a log after a probe. */
+/** The state of a log after a probe. */
 export interface FollowResult {
   readonly state: LogState;
-  /** Why it could not be read to its end. */
+  /** The reason why the log could not be read to its end. */
   readonly problem?: LogProblem;
 }
 
-/** Files that were rotated away and are not read to their end yet, and the one that is written to. */
+/** Most files of a log that are followed: the current one, and rotated ones that are not read completely. */
 const MOST_POSITIONS = 8;
 
 /**
- * Reads what is new in the log at `path`, in the order in which it was written: the rest of files that were rotated
- * away first. Never rejects for what a file does.
+ * Reads the new lines of the log at `path` in the order in which they were written, beginning with the remainder of rotated
+ * files. Problems of files are returned, never thrown.
  */
 export async function followFile(path: string, before: LogState, deps: FollowDeps): Promise<FollowResult> {
   const { signal, descriptors, rules } = deps;
   const session = openSession(before, rules, deps);
-  // Changed with each file that was read: whatever happens next, what was counted is not read again.
+  // Updated after each file, so that lines that were counted are not read again if a later file fails.
   let positions = before.positions;
   const move = (next: readonly Position[]): void => {
     positions = next;
@@ -52,9 +52,9 @@ export async function followFile(path: string, before: LogState, deps: FollowDep
     if ("reason" in facts) {
       trouble = (await readAll(path, positions, undefined, move, session, deps)) ?? facts;
     } else {
-      if (isReadDown(path, positions, facts, descriptors)) return { state: before };
+      if (isUnchanged(path, positions, facts, descriptors)) return { state: before };
       const refused = await refusal(path, positions, facts, deps);
-      // Nothing is remembered of what must not be read.
+      // No state is stored for a file that must not be read.
       if (refused !== undefined) return { state: before, problem: refused };
       move(await withCurrent(path, positions, facts, session, deps));
       trouble = await readAll(path, positions, facts, move, session, deps);
@@ -66,18 +66,18 @@ export async function followFile(path: string, before: LogState, deps: FollowDep
 }
 
 const late = (path: string): LogProblem =>
-  problem("timeout", `${path} was not read to its end before the deadline; the next probe goes on`);
+  problem("timeout", `${path} was not read to its end before the deadline; the next probe continues`);
 
-/** Whether nothing has happened to the file since it was read to its end. */
-const isReadDown = (
+/** Returns true if the file has not changed since it was read to its end. */
+const isUnchanged = (
   path: string,
   positions: readonly Position[],
   { id, stamp }: FileFacts,
   descriptors: Descriptors,
 ): boolean =>
-  positions.length === 1 && positions[0]?.id === id && descriptors.get(path, id)?.readDown === stamp;
+  positions.length === 1 && positions[0]?.id === id && descriptors.get(path, id)?.endStamp === stamp;
 
-/** Why a file that was never read cannot be. */
+/** Returns the reason why a file that was never read cannot be opened, if there is one. */
 async function refusal(
   path: string,
   positions: readonly Position[],
@@ -85,11 +85,11 @@ async function refusal(
   deps: FollowDeps,
 ): Promise<LogProblem | undefined> {
   if (positions.length > 0) return undefined;
-  const opened = await heldFile(path, newPosition(id), true, deps);
+  const opened = await openPosition(path, newPosition(id), true, deps);
   return "reason" in opened ? opened : undefined;
 }
 
-/** The positions with that of the file that stands at `path` now as the last. */
+/** Returns the positions, with that of the file that is now at `path` as the last one. */
 async function withCurrent(
   path: string,
   positions: readonly Position[],
@@ -101,12 +101,12 @@ async function withCurrent(
   const last = positions.at(-1);
   if (last === undefined) return [await firstPosition(path, newPosition(id), session, deps)];
   if (last.id === id) return positions;
-  session.rotated("rename");
+  session.countRotation("rename");
   log("the log was rotated", { path });
   const rotated = await untilAborted(rotationsOf(path), signal);
   const old = rotated.findIndex(({ facts }) => facts.id === last.id);
   const known = positions.filter((position) => position.id !== id);
-  // What was rotated since then has never been seen under its own name.
+  // These files were both created and rotated since the last probe.
   const between = (old === -1 ? [] : rotated.slice(old + 1)).filter(
     ({ facts }) => facts.id !== id && known.every((position) => position.id !== facts.id),
   );
@@ -115,9 +115,9 @@ async function withCurrent(
 }
 
 /**
- * Reads all files from where they stand; those that were rotated away are let go of when nothing comes any more.
- * @param current what is at `path` now, which the last position is of; `undefined` when nothing is
- * @param move told of the positions as they become other ones
+ * Reads all files from their positions, and closes rotated ones that are no longer written to.
+ * @param current facts of the file at `path`, to which the last position belongs; `undefined` if there is no file
+ * @param move called with the positions whenever they change
  */
 async function readAll(
   path: string,
@@ -130,41 +130,44 @@ async function readAll(
   const kept: Position[] = [];
   for (const [i, position] of positions.entries()) {
     const isLast = i === positions.length - 1;
-    const held = await heldFile(path, position, isLast && current !== undefined, deps);
-    if ("reason" in held) {
-      if (isLast && current !== undefined) return held;
-      // Of a log that is away but may come back it is all that is known.
+    const file = await openPosition(path, position, isLast && current !== undefined, deps);
+    if ("reason" in file) {
+      if (isLast && current !== undefined) return file;
+      // The log is missing but may come back, so its position is kept.
       if (isLast) kept.push(position);
-      else deps.log("a rotated file is gone before it was read to its end", { path });
+      else deps.log("a rotated file was removed before it was read to its end", { path });
     } else {
-      const idle = held.readDown;
-      const { position: next, ending, error } = await readOne(path, position, held, session, deps);
-      // Its writer may not know yet that it was renamed: once the new file is written to, and the old one is not.
-      const isDone = ending === "end" && !isLast && idle !== undefined && idle === held.readDown;
-      const wanted = !isDone || current === undefined || current.size === 0;
-      if (wanted) kept.push(next);
-      move([...kept, ...(wanted ? [] : [next]), ...positions.slice(i + 1)]);
+      const stampBefore = file.endStamp;
+      const { position: next, ending, error } = await readOne(path, position, file, session, deps);
+      // The writer may not have noticed the rotation yet. The old file is done once it stays unchanged while the new one
+      // has content.
+      const isIdle =
+        ending === "end" && !isLast && stampBefore !== undefined && stampBefore === file.endStamp;
+      const isOpen = !isIdle || current === undefined || current.size === 0;
+      if (isOpen) kept.push(next);
+      move([...kept, ...(isOpen ? [] : [next]), ...positions.slice(i + 1)]);
       if (ending === "deadline") return late(path);
       if (ending === "failed") return fileProblem(path, error);
-      if (!wanted) await letGo(path, next, held, session, deps);
+      if (!isOpen) await closeRotated(path, next, file, session, deps);
     }
     move([...kept, ...positions.slice(i + 1)]);
   }
   return undefined;
 }
 
-/** The open file of a position: one that is held, else the log itself, else what rotation made of it. */
-async function heldFile(
+/** Returns the open file of a position: a descriptor that is still open, the log itself, or a rotated file. */
+async function openPosition(
   path: string,
   { id }: Position,
   isCurrent: boolean,
   { descriptors, roots, signal }: FollowDeps,
 ): Promise<OpenDescriptor | LogProblem> {
-  const held = descriptors.get(path, id);
-  if (held !== undefined) return held;
+  const descriptor = descriptors.get(path, id);
+  if (descriptor !== undefined) return descriptor;
   const rotated = isCurrent ? [] : await untilAborted(rotationsOf(path), signal);
   const file = isCurrent ? path : rotated.find(({ facts }) => facts.id === id)?.path;
-  if (file === undefined) return problem("file_missing", `what became of ${path} is not there any more`);
+  if (file === undefined)
+    return problem("file_missing", `the rotated file of ${path} does not exist any more`);
   const opened = await untilAborted(openAllowed(file, roots), signal);
   if ("reason" in opened) return opened;
   if (opened.facts.id === id) return descriptors.keep(path, id, opened.handle);
@@ -172,34 +175,34 @@ async function heldFile(
   return problem("file_missing", `${path} was replaced while it was opened`);
 }
 
-/** Reads one file from `start` on, from its beginning where it turns out to have been emptied. */
+/** Reads one file from `start` on, or from its beginning if it was truncated. */
 async function readOne(
   path: string,
   start: Position,
-  held: OpenDescriptor,
+  file: OpenDescriptor,
   session: Session,
   deps: FollowDeps,
 ) {
   const { signal } = deps;
-  const facts = await untilAborted(handleFacts(held.handle), signal);
-  const emptied = (position: Position): Position => {
-    session.rotated("truncate");
-    deps.log("the log was emptied, so it is read from its beginning", { path });
+  const facts = await untilAborted(handleFacts(file.handle), signal);
+  const restart = (position: Position): Position => {
+    session.countRotation("truncate");
+    deps.log("the log was truncated, so it is read from its beginning", { path });
     return newPosition(position.id);
   };
-  const position = facts.size < start.offset ? emptied(start) : start;
-  let result = await readFile(held.handle, position, session, signal);
+  const position = facts.size < start.offset ? restart(start) : start;
+  let result = await readFile(file.handle, position, session, signal);
   if (result.ending === "truncated")
-    result = await readFile(held.handle, emptied(result.position), session, signal);
-  const now = await untilAborted(handleFacts(held.handle), signal).catch(() => facts);
-  session.settle(now.modified);
-  if (result.ending === "end") held.readDown = facts.stamp;
+    result = await readFile(file.handle, restart(result.position), session, signal);
+  const now = await untilAborted(handleFacts(file.handle), signal).catch(() => facts);
+  session.dateNewest(now.modified);
+  if (result.ending === "end") file.endStamp = facts.stamp;
   return result;
 }
 
 /**
- * Where to begin with a file that was never seen: near its end, as nobody wants to wait for years of lines. A heartbeat
- * before that is looked for backwards, so that it is known how long there was none.
+ * Returns the position at which reading a new file begins: near its end, because a log may contain years of lines. Searches
+ * backwards for the last heartbeat before that position, so that its age is known.
  */
 async function firstPosition(
   path: string,
@@ -208,25 +211,25 @@ async function firstPosition(
   deps: FollowDeps,
 ): Promise<Position> {
   const { initialRead, signal, rules } = deps;
-  const held = await heldFile(path, position, true, deps);
-  if ("reason" in held || initialRead === 0) return position;
-  const { size } = await untilAborted(handleFacts(held.handle), signal);
+  const file = await openPosition(path, position, true, deps);
+  if ("reason" in file || initialRead === 0) return position;
+  const { size } = await untilAborted(handleFacts(file.handle), signal);
   if (size <= initialRead) return position;
-  const offset = await lineStart(held.handle, size - initialRead, signal);
-  const old = await heartbeatBefore(held.handle, offset, rules.lines, signal);
-  if (old !== undefined) session.recall(old);
+  const offset = await lineStart(file.handle, size - initialRead, signal);
+  const old = await heartbeatBefore(file.handle, offset, rules.lines, signal);
+  if (old !== undefined) session.setLast(old);
   return { ...position, offset };
 }
 
-/** Lets go of a file to which nothing more will come; what stands at its end without a newline is a line. */
-async function letGo(
+/** Closes a rotated file that is no longer written to. Text without a newline at its end is a line. */
+async function closeRotated(
   path: string,
   position: Position,
-  held: OpenDescriptor,
+  file: OpenDescriptor,
   session: Session,
   deps: FollowDeps,
 ): Promise<void> {
-  await finishFile(held.handle, position, session, deps.signal);
-  session.settle((await untilAborted(handleFacts(held.handle), deps.signal)).modified);
+  await finishFile(file.handle, position, session, deps.signal);
+  session.dateNewest((await untilAborted(handleFacts(file.handle), deps.signal)).modified);
   deps.descriptors.release(path, position.id);
 }

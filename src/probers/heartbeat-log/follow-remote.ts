@@ -9,10 +9,13 @@ import { type LogProblem, problem } from "./problem.ts";
 import { fetchProblem, type RemoteResponse, request, statusProblem } from "./request.ts";
 import { openSession, type Session } from "./session.ts";
 
-/** The address of a log as it may be shown: without user, password, and what stands behind a `?`. */
+/** Returns the address of a log as it may be shown: without user, password and query. */
 export const shownAddress = (url: URL): string => redactAddress(`${url.origin}${url.pathname}`);
 
-/** Fetches what is new in a log; the whole of it where the server knows no ranges. Never rejects for what a server does. */
+/**
+ * Fetches the new lines of a log, or all of it from a server without range requests. Problems of the server are returned,
+ * never thrown.
+ */
 export async function followRemote(
   url: URL,
   target: ProbeTarget,
@@ -31,15 +34,15 @@ export async function followRemote(
   try {
     let read = await ask(position, known === undefined);
     if (read === "truncated") {
-      session.rotated("truncate");
-      context.log("the log is another one than before, so it is read from its beginning", { address });
+      session.countRotation("truncate");
+      context.log("the log was truncated or replaced, so it is read from its beginning", { address });
       position = newPosition(address);
       read = await ask(position, false);
     }
     if (read === "truncated")
       return {
         state: session.state([position]),
-        problem: problem("network", `${address} changes while it is fetched`),
+        problem: problem("network", `${address} changed while it was fetched`),
       };
     return { ...read, state: session.state([read.position]) };
   } catch (error) {
@@ -50,6 +53,7 @@ export async function followRemote(
   }
 }
 
+/** The settings and environment for fetching a log. */
 interface Fetching {
   readonly url: URL;
   readonly address: string;
@@ -59,8 +63,10 @@ interface Fetching {
   readonly session: Session;
 }
 
+/** The position that was reached; `truncated` if the log does not continue at the old position. */
 type RemoteRead = { readonly position: Position; readonly problem?: LogProblem } | "truncated";
 
+/** Fetches a log from `position` on. */
 async function readAnswer(fetching: Fetching, position: Position, isFirst: boolean): Promise<RemoteRead> {
   const { url, address, target, module, context } = fetching;
   const { initialRead, fetch } = module;
@@ -76,7 +82,7 @@ async function readAnswer(fetching: Fetching, position: Position, isFirst: boole
   try {
     const { status, headers } = answer;
     const etag = headers.etag;
-    const named = (next: Position): Position => {
+    const withEtag = (next: Position): Position => {
       const { etag: _old, ...rest } = next;
       return etag === undefined || etag.length > 200 ? rest : { ...rest, etag };
     };
@@ -88,7 +94,7 @@ async function readAnswer(fetching: Fetching, position: Position, isFirst: boole
     if (begin === undefined || !whole || (!isFirst && begin > from))
       return {
         position,
-        problem: problem("malformed", `${address} answers with another range than was asked for`),
+        problem: problem("malformed", `${address}: the server sent a different range than requested`),
       };
     const read = await readBody(
       fetching,
@@ -99,23 +105,25 @@ async function readAnswer(fetching: Fetching, position: Position, isFirst: boole
     );
     return read === "truncated"
       ? read
-      : { ...read, position: read.problem === undefined ? named(read.position) : read.position };
+      : { ...read, position: read.problem === undefined ? withEtag(read.position) : read.position };
   } finally {
     answer.close();
   }
 }
 
+/** Parses the offset at which a part begins. */
 const beginIn = (headers: RemoteResponse["headers"]): number | undefined => {
   const match = /^bytes (\d+)-\d+\//.exec(headers["content-range"] ?? "");
   return match === null ? undefined : Number(match[1]);
 };
 
+/** Parses the size of the log in a response to an unsatisfiable range. */
 const sizeIn = (headers: RemoteResponse["headers"]): number | undefined => {
   const match = /^bytes \*\/(\d+)$/.exec(headers["content-range"] ?? "");
   return match === null ? undefined : Number(match[1]);
 };
 
-/** Scans a body that begins at `begin` from `position` on. */
+/** Scans a body that begins at offset `begin`, from `position` on. */
 async function readBody(
   { address, module, context, session }: Fetching,
   { body, headers, status }: RemoteResponse,
@@ -124,24 +132,24 @@ async function readBody(
   isFirst: boolean,
 ): Promise<RemoteRead> {
   const part = createPart(position, begin, isFirst, session);
-  const settled = (trouble?: LogProblem): RemoteRead => {
+  const finish = (trouble?: LogProblem): RemoteRead => {
     const modified = Date.parse(headers["last-modified"] ?? "") / 1000;
-    session.settle(Number.isNaN(modified) ? undefined : modified);
-    return { position: part.leave(), ...defined({ problem: trouble }) };
+    session.dateNewest(Number.isNaN(modified) ? undefined : modified);
+    return { position: part.suspend(), ...defined({ problem: trouble }) };
   };
   let fetched = 0;
   try {
     for await (const chunk of body) {
       fetched += chunk.length;
       if (fetched > module.fetch.limit) {
-        const more = status === 206 ? "; the next probe goes on" : ", and its server sends no part of it";
-        return settled(problem("too_large", `${address} has more than body_size_limit to fetch${more}`));
+        const more = status === 206 ? "; the next probe continues" : ", and the server supports no ranges";
+        return finish(problem("too_large", `${address} has more to fetch than body_size_limit${more}`));
       }
       if (!part.push(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength))) return "truncated";
     }
   } catch (error) {
-    const late = `${address} was not fetched to its end before the deadline; the next probe goes on`;
-    return settled(context.signal.aborted ? problem("timeout", late) : fetchProblem(address, error));
+    const late = `${address} was not fetched to its end before the deadline; the next probe continues`;
+    return finish(context.signal.aborted ? problem("timeout", late) : fetchProblem(address, error));
   }
-  return part.isShort() ? "truncated" : settled();
+  return part.isTooShort() ? "truncated" : finish();
 }

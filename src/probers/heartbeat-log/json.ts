@@ -1,12 +1,12 @@
-/** Fields of a heartbeat as its line has them, possibly nested. */
+/** The fields of a heartbeat, possibly nested. */
 export type Fields = Readonly<Record<string, unknown>>;
 
-/** Braces before the JSON that are tried: a prefix such as `{worker-1}` may have some. */
+/** Most opening braces that are tried as the start of the JSON, because a prefix such as `{worker-1}` may contain some. */
 const MOST_STARTS = 8;
 
 const TOKEN = /"(?:[^"\\]|\\.)*"|-?\bInfinity\b|\bNaN\b/g;
 
-/** JSON.parse, but for the NaN and Infinity that Python writes: they become null. `undefined` when `text` is no JSON. */
+/** Parses JSON; the NaN and Infinity that Python writes become null. Returns `undefined` if `text` is not JSON. */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -20,10 +20,11 @@ export function parseJson(text: string): unknown {
   }
 }
 
+/** Returns true for a JSON object, false for an array. */
 export const isFields = (value: unknown): value is Fields =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
-/** The JSON object in a line, and where it starts; text before and behind it is allowed. */
+/** Finds the JSON object in a line, with any text before and after it. Returns its fields and position. */
 export function findObject(text: string): { readonly fields: Fields; readonly at: number } | undefined {
   const end = text.lastIndexOf("}") + 1;
   let at = text.indexOf("{");

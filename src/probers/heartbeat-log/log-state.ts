@@ -4,28 +4,32 @@ import { isFields } from "./json.ts";
 import type { ScanState } from "./scanner.ts";
 import { type LogCounts, noCounts, PARSE_FAILURES, type Sequence } from "./tally.ts";
 
-/** The first bytes of a file, or those before the offset of what is fetched: by them it is known again when it was truncated and grew anew. */
+/**
+ * Identifies the content of a log, to detect that it was truncated and has grown again: by the first bytes of a file, or the
+ * bytes before the offset in a remote log.
+ */
 export interface Fingerprint {
   readonly length: number;
   readonly hash: string;
 }
 
-/** The hash of a fingerprint: it tells files apart and hides nothing. */
+/** Hashes the bytes of a fingerprint, not for security. */
 export const hashOf = (bytes: Uint8Array): string => createHash("sha1").update(bytes).digest("base64");
 
-/** How far one file was read. */
+/** The place at which reading a file stopped. */
 export interface Position {
-  /** Device and inode; the redacted address of a log that is fetched. */
+  /** Device and inode, or the redacted address of a remote log. */
   readonly id: string;
-  /** Where the first line begins that was not read to its end. */
+  /** The beginning of the first line that was not read completely. */
   readonly offset: number;
   readonly fingerprint: Fingerprint;
-  /** That line is too long, and its rest is to be skipped. */
+  /** True if that line is too long, so that the rest of it will be skipped. */
   readonly skipping: boolean;
-  /** What the server called the content that was fetched last. */
+  /** The server's `ETag` of the content that was fetched last. */
   readonly etag?: string;
 }
 
+/** Returns the position from which a file is read for the first time. */
 export const newPosition = (id: string, offset = 0): Position => ({
   id,
   offset,
@@ -40,19 +44,20 @@ export interface LastHeartbeat {
   readonly values: Readonly<Record<string, FieldValue>>;
 }
 
-/** All that is remembered of one log, as plain JSON. */
+/** The stored state of one log, as plain JSON. */
 export interface LogState {
-  /** The oldest first: files that were rotated away and are not read to their end, and the log itself. */
+  /** The rotated files that are not read completely, the oldest first, and then the log itself. */
   readonly positions: readonly Position[];
   readonly carry: Omit<ScanState, "skipping">;
   readonly counts: LogCounts;
   readonly rotations: { readonly rename: number; readonly truncate: number };
   readonly sequence: Sequence;
   readonly last?: LastHeartbeat;
-  /** When it was last looked at, in Unix seconds: what was not for the longest is forgotten first. */
+  /** Time of the last probe in Unix seconds, by which the oldest states are evicted. */
   readonly lookedAt: number;
 }
 
+/** Returns the state of a log that was never read. */
 export const newLogState = (): LogState => ({
   positions: [],
   carry: { pieces: {} },
@@ -62,11 +67,11 @@ export const newLogState = (): LogState => ({
   lookedAt: 0,
 });
 
-/** What was remembered, if it is whole: another version may have written it. */
+/** Validates a stored state, which another version may have written; returns `undefined` if it is malformed. */
 export function readLogState(value: unknown): LogState | undefined {
   if (!isFields(value) || !Array.isArray(value["positions"])) return undefined;
   const { carry, counts, rotations, sequence, last, lookedAt } = value;
-  const good =
+  const isValid =
     value["positions"].every(isPosition) &&
     isFields(carry) &&
     isFields(carry["pieces"]) &&
@@ -80,7 +85,7 @@ export function readLogState(value: unknown): LogState | undefined {
     Object.values(sequence).every(Number.isFinite) &&
     (last === undefined || (isFields(last) && Number.isFinite(last["at"]) && isFields(last["values"]))) &&
     Number.isFinite(lookedAt);
-  return good ? (value as unknown as LogState) : undefined;
+  return isValid ? (value as unknown as LogState) : undefined;
 }
 
 const isPosition = (value: unknown): boolean =>

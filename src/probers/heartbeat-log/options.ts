@@ -10,31 +10,31 @@ import { compileProxy } from "../fixed-proxy.ts";
 import { compileRegexp } from "../regexp.ts";
 import { compileTls } from "../tls-options.ts";
 import { createDescriptors, type Descriptors } from "./descriptors.ts";
+import type { FieldRules } from "./field-series.ts";
 import { type ParseLine, parseJsonLine, parseLogfmtLine, parseWith } from "./formats.ts";
-import type { FieldRules } from "./readings.ts";
 import { cataloguedKind, isOwnName } from "./samples.ts";
 import type { FieldOptions, HeartbeatLogOptions } from "./schema.ts";
 import type { HeartbeatRules } from "./session.ts";
 
-/** How a module fetches logs over HTTP. */
+/** Settings for fetching logs over HTTP. */
 export interface FetchRules {
   readonly access: Access;
   readonly agents: AgentSource;
   readonly proxied: boolean;
   readonly headers: Readonly<Record<string, Secret>>;
-  /** Bytes of one answer. */
+  /** Most bytes that one probe fetches. */
   readonly limit: number;
 }
 
 /** A module of kind `heartbeat_log`, ready to probe. */
 export interface HeartbeatLogModule {
-  /** Folders and files that may be read, absolute. */
+  /** Absolute paths of folders and files that may be read. */
   readonly roots: readonly string[];
   readonly rules: HeartbeatRules;
   readonly fields: FieldRules;
-  /** How long there may be no heartbeat; without it 2.5 x the interval. */
+  /** Longest time without a heartbeat; default 2.5 x the interval. */
   readonly timeout?: Seconds;
-  /** Time between heartbeats that do not say it themselves. */
+  /** Time between heartbeats that do not state it themselves. */
   readonly interval: Seconds;
   readonly intervalField: string;
   readonly matchAll: boolean;
@@ -42,25 +42,25 @@ export interface HeartbeatLogModule {
   readonly initialRead: number;
   readonly fetch: FetchRules;
   readonly descriptors: Descriptors;
-  /** Probes of a log that are under way: it is read by one at a time. */
-  readonly reading: Map<string, Promise<unknown>>;
+  /** The running read of each log, as each log is read by one probe at a time. */
+  readonly activeReads: Map<string, Promise<unknown>>;
 }
 
-/** Of the text in the heartbeats of petrosa's services the part that no encoding changes. */
+/** The ASCII part of the text in the heartbeats of petrosa's services, which is the same in every encoding. */
 const MARKER = "HEARTBEAT - System Statistics";
 
-/** Files that one module keeps open. */
+/** Most files that a module keeps open between probes. */
 const MOST_OPEN = 256;
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
 
-/** Makes a module of validated options, reporting what no schema can see. */
+/** Compiles validated options and reports the problems that a schema cannot detect. */
 export function compileHeartbeatLog(
   options: HeartbeatLogOptions,
   context: CompileContext,
 ): HeartbeatLogModule {
-  // Begun now, it is there when the first log is fetched, if the module fetches any.
+  // Loads the HTTP client before the first probe, which would otherwise wait for it.
   if (options.allowed_targets !== undefined) void loadClient();
   const { fields = {}, timestamp_field: timestampField } = options;
   reportFields(fields, context);
@@ -102,22 +102,22 @@ export function compileHeartbeatLog(
       limit: size("body_size_limit", 64 * MIB, KIB, Number.MAX_SAFE_INTEGER),
     },
     descriptors: createDescriptors(MOST_OPEN),
-    reading: new Map(),
+    activeReads: new Map(),
   };
 }
 
-/** The field that becomes the series of this name. */
+/** Returns the field that becomes the series `name`. */
 const sourceOf = (fields: FieldRules, name: string): string =>
   Object.keys(fields).find((field) => fields[field]?.name === name) ?? name;
 
-/** What stands in a line must be the same in each encoding and wrapper, as lines are looked through as bytes. */
+/** Returns the marker. It must be the same in every encoding and wrapper, because it is searched for as bytes. */
 function markerOf(marker: string | undefined, context: CompileContext): string {
   if (marker === undefined) return MARKER;
   if (/^[ !#-%'-;=?-[\]-~]*$/.test(marker)) return marker;
   context.problem(
     ["marker"],
     JSON.stringify(marker),
-    'ASCII text without " \\ < > &, which looks the same in every encoding and wrapper',
+    'ASCII text without " \\ < > &, which is the same in every encoding and wrapper',
   );
   return MARKER;
 }
@@ -126,7 +126,7 @@ function parserOf({ format = "json", expression }: HeartbeatLogOptions, context:
   if (format === "regex" && expression === undefined)
     context.problem(["expression"], "nothing", "an expression with named groups, for format regex");
   if (format !== "regex" && expression !== undefined)
-    context.problem(["expression"], `one with format ${format}`, "format: regex");
+    context.problem(["expression"], `an expression with format ${format}`, "format: regex");
   if (format === "json") return parseJsonLine;
   if (format === "logfmt" || expression === undefined) return parseLogfmtLine;
   try {
@@ -135,7 +135,7 @@ function parserOf({ format = "json", expression }: HeartbeatLogOptions, context:
       context.problem(["expression"], JSON.stringify(expression), "one with named groups: (?P<name>...)");
     return parseWith(compiled);
   } catch {
-    // The schema has reported it.
+    // Schema validation reports an invalid expression.
     return parseLogfmtLine;
   }
 }
@@ -150,7 +150,7 @@ function reportFields(fields: FieldRules, context: CompileContext): void {
     const got = JSON.stringify(name);
     const other = names.get(name);
     if (other !== undefined)
-      context.problem(["fields", field, "name"], `${got}, as of ${other}`, "each name once");
+      context.problem(["fields", field, "name"], `${got}, the name of ${other}`, "each name once");
     names.set(name, field);
     reportName(["fields", field, "name"], name, rule, context);
   }
@@ -163,9 +163,9 @@ function reportName(
   context: CompileContext,
 ): void {
   const got = JSON.stringify(name);
-  if (isOwnName(name)) context.problem(path, got, "a name under which the exporter does not count itself");
-  const ends = name.endsWith("_total");
-  if (type !== undefined && ends !== (type === "counter"))
+  if (isOwnName(name)) context.problem(path, got, "a name that is not a metric of the exporter itself");
+  const isCounterName = name.endsWith("_total");
+  if (type !== undefined && isCounterName !== (type === "counter"))
     context.problem(
       path,
       `${got} with type ${type}`,
@@ -193,7 +193,7 @@ function sizeOf(
   return usual;
 }
 
-/** The variable that the services themselves read, in whole seconds. */
+/** The variable that the services themselves read, in seconds. */
 const INTERVAL_VARIABLE = "HEARTBEAT_INTERVAL_SECONDS";
 
 function intervalOf(text: string | undefined, context: CompileContext): Seconds {

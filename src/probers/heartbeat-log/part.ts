@@ -1,37 +1,38 @@
 import { hashOf, type Position } from "./log-state.ts";
 import type { Session } from "./session.ts";
 
-/** Bytes before the offset that are fetched again, to see that the log is still the one it was. */
+/** Bytes before the offset that are fetched again, to verify that the log is still the same. */
 const OVERLAP = 256;
 
 const NEWLINE = 0x0a;
-const NOTHING = Buffer.alloc(0);
+const EMPTY = Buffer.alloc(0);
 
-/** A part of a log while it arrives, of which the beginning may be known already. */
+/** A part of a remote log while it arrives. Its beginning may have been read before. */
 export interface LogPart {
-  /** Takes the next bytes; false when those before the position are not those that stood there. */
+  /** Scans the next bytes; returns false if the bytes before the position have changed. */
   push(bytes: Buffer): boolean;
-  /** Whether it ended before what was known of it. */
-  isShort(): boolean;
-  /** Where to go on, with the fingerprint of what stands before. */
-  leave(): Position;
+  /** Returns true if the part ended before the position. */
+  isTooShort(): boolean;
+  /** Returns the position from which to resume, with the fingerprint of the bytes before it. */
+  suspend(): Position;
 }
 
 /**
- * @param begin where in the log the part begins
- * @param isFirst nothing of the log is known, so that a part from its middle begins in the middle of a line
+ * Creates a part that is scanned from `position` on.
+ * @param begin offset in the log at which the part begins
+ * @param isFirst true if the log was never read, so that a part from its middle begins in the middle of a line
  */
 export function createPart(position: Position, begin: number, isFirst: boolean, session: Session): LogPart {
   const scanner = session.scanner(position);
   const { fingerprint } = position;
   let at = begin;
   let inLine = isFirst && begin > 0;
-  let overlap = NOTHING;
-  let recent = NOTHING;
-  let lineEnd = { at: position.offset, before: NOTHING };
+  let overlap = EMPTY;
+  let recent = EMPTY;
+  let lineEnd = { at: position.offset, before: EMPTY };
 
-  /** What stands before the position is skipped, but for the last of it, which is compared. */
-  const withoutKnown = (bytes: Buffer): Buffer | undefined => {
+  /** Skips the bytes before the position, except for the last of them, which are compared with the fingerprint. */
+  const skipKnown = (bytes: Buffer): Buffer | undefined => {
     const skipped = Math.min(bytes.length, Math.max(0, position.offset - fingerprint.length - at));
     const compared = Math.min(bytes.length - skipped, Math.max(0, position.offset - at - skipped));
     at += skipped + compared;
@@ -44,7 +45,8 @@ export function createPart(position: Position, begin: number, isFirst: boolean, 
     return bytes.subarray(skipped + compared);
   };
 
-  const withoutHalfLine = (bytes: Buffer): Buffer => {
+  /** Skips the rest of a line in the middle of which the part begins. */
+  const skipPartialLine = (bytes: Buffer): Buffer => {
     if (!inLine || bytes.length === 0) return bytes;
     const newline = bytes.indexOf(NEWLINE);
     inLine = newline === -1;
@@ -55,26 +57,27 @@ export function createPart(position: Position, begin: number, isFirst: boolean, 
 
   return {
     push(bytes) {
-      const unknown = withoutKnown(bytes);
-      if (unknown === undefined) return false;
-      const whole = withoutHalfLine(unknown);
-      const end = whole.lastIndexOf(NEWLINE) + 1;
-      if (end > 0) lineEnd = { at: at + end, before: last(recent, whole.subarray(0, end)) };
-      recent = last(recent, whole);
-      at += whole.length;
-      scanner.push(whole);
+      const unread = skipKnown(bytes);
+      if (unread === undefined) return false;
+      const lines = skipPartialLine(unread);
+      const end = lines.lastIndexOf(NEWLINE) + 1;
+      if (end > 0) lineEnd = { at: at + end, before: last(recent, lines.subarray(0, end)) };
+      recent = last(recent, lines);
+      at += lines.length;
+      scanner.push(lines);
       return true;
     },
-    isShort: () => at < position.offset,
-    leave() {
-      const next = session.leave(scanner, position, Math.max(at, position.offset));
+    isTooShort: () => at < position.offset,
+    suspend() {
+      const next = session.suspend(scanner, position, Math.max(at, position.offset));
       if (next.offset === position.offset) return next;
-      // Behind a line that is too long, or zeros, there is nothing to compare.
-      const before = lineEnd.at === next.offset ? lineEnd.before : NOTHING;
+      // After a line that is too long, or after zeros, there are no bytes to compare.
+      const before = lineEnd.at === next.offset ? lineEnd.before : EMPTY;
       return { ...next, fingerprint: { length: before.length, hash: hashOf(before) } };
     },
   };
 }
 
+/** Returns the last bytes of `before` and `bytes`, for a fingerprint. */
 const last = (before: Buffer, bytes: Buffer): Buffer<ArrayBuffer> =>
   Buffer.concat([before, bytes]).subarray(-OVERLAP);

@@ -16,12 +16,19 @@ import { type FollowResult, followFile } from "./follow-file.ts";
 import { followRemote, shownAddress } from "./follow-remote.ts";
 import { hashOf, type LogState, newLogState, readLogState } from "./log-state.ts";
 import { compileHeartbeatLog, type HeartbeatLogModule } from "./options.ts";
-import { DeadlineError, type LogProblem, leftBehind, problem, untilAborted } from "./problem.ts";
+import { abandonedWork, DeadlineError, type LogProblem, problem, untilAborted } from "./problem.ts";
 import { logSamples } from "./samples.ts";
 import { type HeartbeatLogOptions, heartbeatLogSchema } from "./schema.ts";
-import { beatOf, problemOf } from "./verdict.ts";
+import { heartbeatOf, problemOf } from "./verdict.ts";
 
-/** Follows the log of a service that writes heartbeats into it: it is well while they come. */
+/**
+ * Follows a log into which a service writes heartbeats. A probe reads the new lines, and fails if the newest heartbeat is
+ * too old.
+ * @example
+ * const module = heartbeatLogProber.compile({ paths: ["/var/log/petrosa"], timeout: "2m" }, compileContext);
+ * const { outcome } = await heartbeatLogProber.probe({ address: "/var/log/petrosa/app.log", configured: true }, module, context);
+ * heartbeatLogProber.dispose(module);
+ */
 export const heartbeatLogProber = {
   kind: "heartbeat_log",
   schema: heartbeatLogSchema,
@@ -32,26 +39,28 @@ export const heartbeatLogProber = {
   dispose: ({ descriptors }) => descriptors.close(),
 } satisfies Prober<HeartbeatLogOptions, HeartbeatLogModule>;
 
-/** Logs of a module that are remembered; those that nobody asked for the longest are forgotten. */
-const MOST_REMEMBERED = 1000;
+/** Most logs of a module whose state is stored; beyond that the least recently probed ones are evicted. */
+const MOST_STORED = 1000;
 
-/** One log, what is known of it, and why it is not well, if it is not. */
-interface LogReading {
+/** The part of a result that one log contributes. */
+interface LogResult {
   readonly samples: readonly Sample[];
-  readonly beat: HeartbeatState;
-  readonly trouble: LogProblem | undefined;
+  readonly heartbeat: HeartbeatState;
+  /** Absent if the log is healthy. */
+  readonly problem: LogProblem | undefined;
 }
 
 const urlOf = (address: string): URL | undefined =>
   /^https?:\/\//i.test(address) ? (URL.parse(address) ?? undefined) : undefined;
 
+/** Objects to an address that is neither a path in `paths` nor a URL. */
 function objection({ address, configured }: ProbeTarget, module: HeartbeatLogModule): Objection | undefined {
   const url = urlOf(address);
   if (url !== undefined || !configured) return undefined;
   if (!isPath(address))
     return { part: "target", want: "an absolute path or pattern without .., or an http or https URL" };
   return module.roots.length === 0
-    ? { part: "target", want: "an http or https URL, as the paths of its module are empty" }
+    ? { part: "target", want: "an http or https URL, because the module has no paths" }
     : undefined;
 }
 
@@ -71,11 +80,14 @@ async function probeLog(
   }
   if (!isPath(address))
     return refused(
-      problem("forbidden_target", `${address} is no absolute path without .., nor an http or https URL`),
+      problem(
+        "forbidden_target",
+        `${address} is neither an absolute path without .. nor an http or https URL`,
+      ),
     );
-  const paths = isPattern(address) ? await findFor(address, module, context) : [address];
+  const paths = isPattern(address) ? await matchingFiles(address, module, context) : [address];
   if ("reason" in paths) return refused(paths);
-  const reads: LogReading[] = [];
+  const logs: LogResult[] = [];
   const deps = {
     ...context,
     rules: module.rules,
@@ -84,17 +96,19 @@ async function probeLog(
     descriptors: module.descriptors,
   };
   for (const path of paths) {
-    reads.push(await readLog(path, path, (before) => followFile(path, before, deps), module, context));
+    logs.push(await readLog(path, path, (before) => followFile(path, before, deps), module, context));
   }
-  return resultOf(reads, module);
+  return resultOf(logs, module);
 }
 
+/** Returns the result of a probe that read no log. */
 const refused = ({ reason, detail }: LogProblem): ProbeResult => ({
   outcome: failed(reason, detail),
   samples: [],
 });
 
-async function findFor(
+/** Finds the files of a pattern before the deadline. */
+async function matchingFiles(
   pattern: string,
   { roots, ignoreOlder }: HeartbeatLogModule,
   { signal, clock }: ProbeContext,
@@ -109,59 +123,63 @@ async function findFor(
   }
 }
 
-/** Reads one log from where the last probe stopped. Probes of the same log wait for each other. */
+/** Reads one log from the position at which the last probe stopped. Probes of the same log wait for each other. */
 async function readLog(
   heartbeat: string,
   key: string,
   follow: (before: LogState) => Promise<FollowResult>,
   module: HeartbeatLogModule,
   { memory, signal, clock }: ProbeContext,
-): Promise<LogReading> {
-  const { reading } = module;
-  const recall = (): LogState => readLogState(memory.get(key)) ?? newLogState();
-  const followed = await inTurn(reading, key, signal, () => follow(recall())).catch(
+): Promise<LogResult> {
+  const { activeReads } = module;
+  const restore = (): LogState => readLogState(memory.get(key)) ?? newLogState();
+  const followed = await inTurn(activeReads, key, signal, () => follow(restore())).catch(
     (error: unknown): FollowResult => {
       if (!(error instanceof DeadlineError)) throw error;
       return {
-        state: recall(),
-        problem: problem("timeout", `${heartbeat} is still being read for another probe`),
+        state: restore(),
+        problem: problem("timeout", `${heartbeat} is still being read by another probe`),
       };
     },
   );
   const { state } = followed;
-  // A log that was never there is nothing to remember.
-  if (state !== memory.get(key) && state.positions.length > 0) remember(memory, key, state);
-  const beat = beatOf(heartbeat, state, module);
+  // The state of a log that never existed is not stored.
+  if (state !== memory.get(key) && state.positions.length > 0) store(memory, key, state);
+  const heartbeatState = heartbeatOf(heartbeat, state, module);
   const isKnown = state.positions.length > 0;
   return {
     samples: isKnown ? logSamples(heartbeat, state, module.fields, module.rules.zone) : [],
-    beat,
-    trouble: problemOf(beat, state, followed.problem, clock.now()),
+    heartbeat: heartbeatState,
+    problem: problemOf(heartbeatState, state, followed.problem, clock.now()),
   };
 }
 
-/** Runs one after the other what reads the same log; what hangs after its deadline keeps its turn, so that no second one hangs as well. */
+/**
+ * Serializes reads of the same log. A read that hangs beyond its deadline keeps its turn until it ends, so that later
+ * probes time out instead of hanging too.
+ */
 async function inTurn<T>(
-  reading: Map<string, Promise<unknown>>,
+  activeReads: Map<string, Promise<unknown>>,
   key: string,
   signal: AbortSignal,
   run: () => Promise<T>,
 ): Promise<T> {
-  for (let other = reading.get(key); other !== undefined; other = reading.get(key))
+  for (let other = activeReads.get(key); other !== undefined; other = activeReads.get(key))
     await untilAborted(other, signal);
   if (signal.aborted) throw new DeadlineError();
   const running = run();
   const turn = running
     .then(
-      () => leftBehind(signal),
-      () => leftBehind(signal),
+      () => abandonedWork(signal),
+      () => abandonedWork(signal),
     )
-    .then(() => void reading.delete(key));
-  reading.set(key, turn);
+    .then(() => void activeReads.delete(key));
+  activeReads.set(key, turn);
   return running;
 }
 
-function remember(memory: StateStore, key: string, state: LogState): void {
+/** Stores the state of a log, and evicts those of other logs if there are too many. */
+function store(memory: StateStore, key: string, state: LogState): void {
   const isNew = memory.get(key) === undefined;
   memory.put(key, state);
   if (!isNew) return;
@@ -169,20 +187,20 @@ function remember(memory: StateStore, key: string, state: LogState): void {
     name,
     at: readLogState(value)?.lookedAt ?? 0,
   }));
-  if (all.length <= MOST_REMEMBERED) return;
-  for (const { name } of all.toSorted((a, b) => a.at - b.at).slice(0, all.length - MOST_REMEMBERED))
+  if (all.length <= MOST_STORED) return;
+  for (const { name } of all.toSorted((a, b) => a.at - b.at).slice(0, all.length - MOST_STORED))
     memory.delete(name);
 }
 
-/** With `match: any` one log that is well is enough. */
-function resultOf(reads: readonly LogReading[], { matchAll }: HeartbeatLogModule): ProbeResult {
-  const bad = reads.flatMap(({ trouble }) => trouble ?? []);
-  const [first] = bad;
-  const ok = first === undefined || (!matchAll && bad.length < reads.length);
-  const share = reads.length > 1 ? `${bad.length} of ${reads.length} logs: ` : "";
+/** Combines the results of all logs. With `match: any` one healthy log is enough. */
+function resultOf(logs: readonly LogResult[], { matchAll }: HeartbeatLogModule): ProbeResult {
+  const problems = logs.flatMap((log) => log.problem ?? []);
+  const [first] = problems;
+  const ok = first === undefined || (!matchAll && problems.length < logs.length);
+  const share = logs.length > 1 ? `${problems.length} of ${logs.length} logs: ` : "";
   return {
     outcome: ok ? succeeded : failed(first.reason, `${share}${first.detail}`),
-    samples: reads.flatMap(({ samples }) => samples),
-    beats: reads.map(({ beat }) => beat),
+    samples: logs.flatMap(({ samples }) => samples),
+    beats: logs.map(({ heartbeat }) => heartbeat),
   };
 }

@@ -1,14 +1,15 @@
 import type { FailureReason } from "../../core/reasons.ts";
 
-/** Why a log cannot be read, as a value: a reason, and what to tell people. */
+/** The reason why a log is not healthy or cannot be read, with a text for people. */
 export interface LogProblem {
   readonly reason: FailureReason;
   readonly detail: string;
 }
 
+/** Makes a problem. */
 export const problem = (reason: FailureReason, detail: string): LogProblem => ({ reason, detail });
 
-/** What an error of the file system means for `path`. */
+/** Translates an error of the file system. */
 export function fileProblem(path: string, error: unknown): LogProblem {
   const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
   switch (code) {
@@ -17,27 +18,30 @@ export function fileProblem(path: string, error: unknown): LogProblem {
       return problem("file_missing", `${path} does not exist`);
     case "EACCES":
     case "EPERM":
-      return problem("forbidden_target", `${path}: permission denied; the exporter's user may not read it`);
+      return problem("forbidden_target", `${path}: permission denied for the exporter's user`);
     case "ELOOP":
-      return problem("forbidden_target", `${path}: too many symbolic links, or one that was just put there`);
+      return problem(
+        "forbidden_target",
+        `${path}: too many symbolic links, or replaced by one while it was opened`,
+      );
     default:
       return problem("file_missing", `${path} cannot be read: ${code}`);
   }
 }
 
-/** Thrown when the deadline comes first. */
+/** Thrown if the deadline passes before an operation is done. */
 export class DeadlineError extends Error {
   override readonly name = "DeadlineError";
 }
 
-/** What probes left behind at their deadline. */
+/** Operations that were still running at the deadline, by the signal of their probe. */
 const abandoned = new WeakMap<AbortSignal, Promise<unknown>>();
 
-/** Resolves when nothing runs any more that the probe of `signal` left behind; `undefined` when it left nothing. */
-export const leftBehind = (signal: AbortSignal): Promise<unknown> | undefined => abandoned.get(signal);
+/** Returns a promise for the end of the operations that the probe of `signal` abandoned; `undefined` if there are none. */
+export const abandonedWork = (signal: AbortSignal): Promise<unknown> | undefined => abandoned.get(signal);
 
 /**
- * What `work` gives, unless the signal comes first: a file system that hangs must not hold up the probe.
+ * Waits for `work` until the signal aborts, so that a file system that hangs does not delay the probe.
  * @throws DeadlineError
  */
 export async function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {

@@ -5,13 +5,13 @@ import { createScanner, type LineRules } from "./scanner.ts";
 import type { Session } from "./session.ts";
 import { type LogHeartbeat, noCounts } from "./tally.ts";
 
-/** Bytes that are read and scanned at once: the exporter does nothing else for a third of a millisecond. */
+/** Bytes that are read and scanned at once. Scanning them blocks the event loop for a third of a millisecond. */
 const CHUNK = 256 * 1024;
 
-/** Bytes by which a file is known again. */
+/** Longest fingerprint of a file, in bytes. */
 const FINGERPRINT = 1024;
 
-/** How far a file was read, and why not further: its end, the deadline, it is not the file any more that it was, or an error. */
+/** The position that was reached in a file, and why reading ended there. `truncated` means that its content has changed. */
 export interface ReadFile {
   readonly position: Position;
   readonly ending: "end" | "deadline" | "truncated" | "failed";
@@ -19,9 +19,8 @@ export interface ReadFile {
 }
 
 /**
- * Reads an open file from `position` to its end, or until the signal. Each time that less is there than was asked for,
- * which is where a file may have been emptied under its reader, it has to begin as it did before. Never rejects: what
- * was read so far counts.
+ * Reads an open file from `position` to its end, or until the signal aborts. Whenever a read returns less than a full chunk,
+ * the file may have been truncated, so its fingerprint is checked. Never rejects: the lines read so far count.
  */
 export async function readFile(
   handle: FileHandle,
@@ -31,56 +30,56 @@ export async function readFile(
 ): Promise<ReadFile> {
   const scanner = session.scanner(position);
   let { offset, fingerprint } = position;
-  const leave = (ending: ReadFile["ending"], error?: unknown): ReadFile => ({
-    position: session.leave(scanner, { ...position, fingerprint }, offset),
+  const stop = (ending: ReadFile["ending"], error?: unknown): ReadFile => ({
+    position: session.suspend(scanner, { ...position, fingerprint }, offset),
     ending,
     error,
   });
   const read = readAhead(handle, offset);
   try {
     for (;;) {
-      if (signal.aborted) return leave("deadline");
+      if (signal.aborted) return stop("deadline");
       const bytes = await untilAborted(read(), signal);
       if (bytes.length < CHUNK || offset === position.offset) {
-        const now = await untilAborted(beginningOf(handle, fingerprint), signal);
-        if (now === undefined) return leave("truncated");
-        fingerprint = now;
+        const current = await untilAborted(updatedFingerprint(handle, fingerprint), signal);
+        if (current === undefined) return stop("truncated");
+        fingerprint = current;
       }
-      if (bytes.length === 0) return leave("end");
+      if (bytes.length === 0) return stop("end");
       scanner.push(bytes);
       offset += bytes.length;
     }
   } catch (error) {
-    return signal.aborted ? leave("deadline") : leave("failed", error);
+    return signal.aborted ? stop("deadline") : stop("failed", error);
   }
 }
 
-/** Reads chunk after chunk, the next one while the last is worked on; its bytes are good until the call after the next. */
+/** Returns a function that reads the next chunk, and already reads ahead. Its bytes are valid until the call after the next. */
 function readAhead(handle: FileHandle, start: number): () => Promise<Buffer> {
   let buffers: readonly [Buffer, Buffer] = [Buffer.allocUnsafeSlow(CHUNK), Buffer.alloc(0)];
   let ahead: Promise<{ bytesRead: number }> | undefined;
   let offset = start;
   const begin = (buffer: Buffer): Promise<{ bytesRead: number }> => {
     const reading = handle.read(buffer, 0, CHUNK, offset);
-    // Nobody may want it any more.
+    // The next chunk may never be requested, so its error must not be uncaught.
     reading.catch(() => {});
     return reading;
   };
   return async () => {
-    const [now, other] = buffers;
-    const { bytesRead } = await (ahead ?? begin(now));
+    const [current, other] = buffers;
+    const { bytesRead } = await (ahead ?? begin(current));
     offset += bytesRead;
     ahead = undefined;
     if (bytesRead === CHUNK) {
-      // Most logs have less to read than one chunk.
-      buffers = [other.length === 0 ? Buffer.allocUnsafeSlow(CHUNK) : other, now];
+      // The second buffer is only allocated here, because most logs have less than one chunk to read.
+      buffers = [other.length === 0 ? Buffer.allocUnsafeSlow(CHUNK) : other, current];
       ahead = begin(buffers[0]);
     }
-    return now.subarray(0, bytesRead);
+    return current.subarray(0, bytesRead);
   };
 }
 
-/** Takes what stands at the end of a file without a newline for its last line. */
+/** Scans the end of a file to which no more will be written, taking text without a newline as its last line. */
 export async function finishFile(
   handle: FileHandle,
   position: Position,
@@ -96,11 +95,11 @@ export async function finishFile(
     offset += bytesRead;
   }
   scanner.end();
-  session.leave(scanner, position, 0);
+  session.suspend(scanner, position, 0);
 }
 
-/** The fingerprint of a file that begins as `before` says, longer where the file has grown; `undefined` when it does not. */
-async function beginningOf(handle: FileHandle, before: Fingerprint): Promise<Fingerprint | undefined> {
+/** Returns the fingerprint of a file, longer than `before` if the file has grown; `undefined` if it does not match `before`. */
+async function updatedFingerprint(handle: FileHandle, before: Fingerprint): Promise<Fingerprint | undefined> {
   const bytes = Buffer.alloc(FINGERPRINT);
   const { bytesRead } = await handle.read(bytes, 0, FINGERPRINT, 0);
   if (bytesRead < before.length || hashOf(bytes.subarray(0, before.length)) !== before.hash)
@@ -112,10 +111,10 @@ async function beginningOf(handle: FileHandle, before: Fingerprint): Promise<Fin
     : { length: bytesRead, hash: hashOf(bytes.subarray(0, bytesRead)) };
 }
 
-/** Where the first line begins at or after `offset`; the end of what is there when none does. */
+/** Returns the offset of the first line that begins at or after `offset`, or the end of the file. */
 export async function lineStart(handle: FileHandle, offset: number, signal: AbortSignal): Promise<number> {
   const buffer = Buffer.allocUnsafeSlow(CHUNK);
-  // A line that begins right there is whole, which the byte before tells.
+  // A newline right before `offset` means that a line begins there.
   for (let at = offset - 1; ; at += CHUNK) {
     const { bytesRead } = await untilAborted(handle.read(buffer, 0, CHUNK, at), signal);
     const newline = buffer.subarray(0, bytesRead).indexOf(0x0a);
@@ -124,7 +123,7 @@ export async function lineStart(handle: FileHandle, offset: number, signal: Abor
   }
 }
 
-/** Looks for the last heartbeat before `end`, backwards; `undefined` when there is none or the deadline comes first. */
+/** Searches backwards for the last heartbeat before `end`; returns `undefined` if there is none or the deadline passes. */
 export async function heartbeatBefore(
   handle: FileHandle,
   end: number,
@@ -135,12 +134,12 @@ export async function heartbeatBefore(
   const buffer = Buffer.allocUnsafeSlow(CHUNK + rules.marker.length);
   for (let from = end; from > 0 && !signal.aborted; ) {
     const begin = Math.max(0, from - CHUNK);
-    const wanted = Math.min(end, from + rules.marker.length) - begin;
-    const { bytesRead } = await untilAborted(handle.read(buffer, 0, wanted, begin), signal);
+    const length = Math.min(end, from + rules.marker.length) - begin;
+    const { bytesRead } = await untilAborted(handle.read(buffer, 0, length, begin), signal);
     const bytes = buffer.subarray(0, bytesRead);
     for (let hit = bytes.lastIndexOf(rules.marker); hit !== -1; ) {
-      const heard = await heartbeatAround(handle, begin + hit, rules, signal);
-      if (heard !== undefined) return heard;
+      const heartbeat = await heartbeatAround(handle, begin + hit, rules, signal);
+      if (heartbeat !== undefined) return heartbeat;
       hit = hit === 0 ? -1 : bytes.lastIndexOf(rules.marker, hit - 1);
     }
     from = begin;
@@ -148,7 +147,7 @@ export async function heartbeatBefore(
   return undefined;
 }
 
-/** The heartbeat whose marker is at `at`. */
+/** Parses the line whose marker is at `at`. */
 async function heartbeatAround(
   handle: FileHandle,
   at: number,
@@ -162,8 +161,8 @@ async function heartbeatAround(
   const start = at === begin ? 0 : bytes.lastIndexOf(0x0a, at - begin - 1) + 1;
   const end = bytes.indexOf(0x0a, at - begin);
   let found: LogHeartbeat | undefined;
-  const scanner = createScanner(rules, noCounts(), (heard) => {
-    found = heard;
+  const scanner = createScanner(rules, noCounts(), (heartbeat) => {
+    found = heartbeat;
   });
   scanner.push(bytes.subarray(start, end === -1 ? bytesRead : end + 1));
   return found;

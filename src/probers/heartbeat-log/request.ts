@@ -6,11 +6,11 @@ import { TlsConfigError } from "../tls-options.ts";
 import type { FetchRules } from "./options.ts";
 import { type LogProblem, problem } from "./problem.ts";
 
-/** An answer whose body is still to come. */
+/** A response before its body. */
 export interface RemoteResponse {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
-  /** Decompressed; ends early, by an error, at the signal. */
+  /** The decompressed body; rejects if the signal aborts. */
   readonly body: AsyncIterable<Uint8Array>;
   /** Ends the connection. */
   close(): void;
@@ -39,7 +39,7 @@ export async function request(
     followRedirect: false,
     throwHttpErrors: false,
   });
-  // What a connection says that was ended already is no uncaught error.
+  // An error of a connection that was already closed must not be uncaught.
   stream.on("error", () => {});
   const { statusCode, headers: answered } = await new Promise<{
     statusCode: number;
@@ -51,15 +51,16 @@ export async function request(
   return { status: statusCode, headers: answered, body: stream, close: () => stream.destroy() };
 }
 
-/** What a status means that is neither a whole log nor a part of one. */
+/** Translates a status other than 200, 206, 304 and 416. */
 export function statusProblem(address: string, status: number): LogProblem {
-  if (status === 404 || status === 410) return problem("file_missing", `${address} answers ${status}`);
-  if (status === 401 || status === 403) return problem("auth", `${address} answers ${status}`);
+  if (status === 404 || status === 410) return problem("file_missing", `${address}: HTTP ${status}`);
+  if (status === 401 || status === 403) return problem("auth", `${address}: HTTP ${status}`);
   if (status >= 300 && status < 400)
-    return problem("redirect", `${address} answers ${status}, and redirects are not followed`);
-  return problem("http_status", `${address} answers ${status}, want 200 or 206`);
+    return problem("redirect", `${address}: HTTP ${status}; redirects are not followed`);
+  return problem("http_status", `${address}: HTTP ${status}, want 200 or 206`);
 }
 
+/** Reasons by the error codes of Node.js. */
 const REASONS: Readonly<Record<string, LogProblem["reason"]>> = {
   ENOTFOUND: "dns",
   EAI_AGAIN: "dns",
@@ -69,7 +70,7 @@ const REASONS: Readonly<Record<string, LogProblem["reason"]>> = {
   EPROTO: "tls",
 };
 
-/** What an error of a request means. The text of the error may hold the address, with a password: only its code is shown. */
+/** Translates an error of a request. Only shows its code, because its text may contain the address with a password. */
 export function fetchProblem(address: string, error: unknown): LogProblem {
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
     if (cause instanceof ForbiddenAddressError) return problem("forbidden_target", cause.message);

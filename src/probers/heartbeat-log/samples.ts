@@ -1,7 +1,7 @@
 import { catalogue, metrics as catalogued } from "../../catalogue/index.ts";
 import { type Metric, type Sample, sample } from "../../core/metric.ts";
+import { type FieldRules, type FieldSeries, fieldSeriesOf } from "./field-series.ts";
 import type { LogState } from "./log-state.ts";
-import { type FieldRules, type FieldSeries, readingsOf } from "./readings.ts";
 import { PARSE_FAILURES } from "./tally.ts";
 import type { Zone } from "./times.ts";
 
@@ -42,7 +42,7 @@ export function logSamples(
 ): readonly Sample[] {
   const { counts, rotations, last } = state;
   const labels = { heartbeat };
-  const values = last === undefined ? [] : readingsOf(new Map(Object.entries(last.values)), rules, zone);
+  const values = last === undefined ? [] : fieldSeriesOf(new Map(Object.entries(last.values)), rules, zone);
   return [
     sample(catalogue.logLines, counts.lines, labels),
     sample(catalogue.logHeartbeats, counts.heartbeats, labels),

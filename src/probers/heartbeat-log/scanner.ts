@@ -3,61 +3,64 @@ import type { ParseLine } from "./formats.ts";
 import { type LogCounts, type LogHeartbeat, type ParseFailure } from "./tally.ts";
 import { type LineContent, mayBePiece, unwrap } from "./wrappers.ts";
 
-/** What is to be found in a log, and how. */
+/** Rules by which heartbeats are found in a log. */
 export interface LineRules {
-  /** Plain ASCII that stands in the lines that are heartbeats; empty for every line. */
+  /** ASCII text that marks the lines with heartbeats; empty if all lines are heartbeats. */
   readonly marker: string;
   readonly parse: ParseLine;
-  /** Bytes; what is longer is counted and skipped. */
+  /** In bytes. Longer lines are counted and skipped. */
   readonly maxLineLength: number;
 }
 
-/** Where a scan stands between two lines. */
+/** The state of a scan between two lines. */
 export interface ScanState {
-  /** The beginning of a line that is too long was read: the rest of it is to be skipped. */
+  /** True after the beginning of a line that is too long: the rest of it is skipped. */
   readonly skipping: boolean;
-  /** Lines of which pieces came, by stream; null for one that is too long. */
+  /** The beginnings of lines that arrive in pieces, by stream; null for a line that is too long. */
   readonly pieces: Readonly<Record<string, string | null>>;
-  /** Whether messages may be lists of bytes, as in a journal; unknown before the first line. */
+  /** True if messages may be lists of bytes, as in a journal; absent before the first line. */
   readonly journal?: boolean;
 }
 
-export const noCarry: ScanState = { skipping: false, pieces: {} };
+/** The state before the first line. */
+export const initialScan: ScanState = { skipping: false, pieces: {} };
 
-/** Looks for heartbeats in the bytes of a log, however they are cut. */
+/** Finds heartbeats in the bytes of a log, independent of the chunks in which they are read. */
 export interface Scanner {
-  /** Takes the next bytes; they may be overwritten afterwards. */
+  /** Scans the next bytes, which may be overwritten afterwards. */
   push(bytes: Buffer): void;
-  /** Takes what is left without a newline for a whole line. */
+  /** Scans the remaining text without a newline as a whole line. */
   end(): void;
-  /** Bytes at the end of what was pushed that belong to a line that is not finished: they have to be pushed again. */
+  /** Returns the number of bytes at the end that belong to an incomplete line, and have to be pushed again. */
   unfinished(): number;
+  /** Returns the state from which a later scan continues. */
   carry(): ScanState;
 }
 
-/** Runtimes cut lines into pieces of 8 KiB and more; lines shorter than this are whole, or the end of one. */
+/** Shortest piece of a line, in bytes: container runtimes split lines at 8 KiB or more. */
 const LEAST_PIECE = 4096;
 
 const NEWLINE = 0x0a;
 const RETURN = 0x0d;
-const NOTHING = Buffer.alloc(0);
+const EMPTY = Buffer.alloc(0);
 
-/** Both forms in which journald writes a message that is a list of bytes. */
+/** Both forms in which journald writes a message as a list of bytes. */
 const BYTE_MESSAGES = ['"MESSAGE":[', '"MESSAGE" : ['];
 
 /**
- * Only lines with the marker in them are looked at, and those that may be a piece of one; the others are counted.
- * @param onHeartbeat gets each heartbeat; counting it is left to it
+ * Creates a scanner. For speed it only parses lines with the marker and those that may be a piece of a line; it counts all
+ * lines and the failures to parse.
+ * @param onHeartbeat called with each heartbeat, which it has to count
  */
 export function createScanner(
   { marker, parse, maxLineLength }: LineRules,
   counts: LogCounts,
-  onHeartbeat: (heard: LogHeartbeat) => void,
-  from: ScanState = noCarry,
+  onHeartbeat: (heartbeat: LogHeartbeat) => void,
+  from: ScanState = initialScan,
 ): Scanner {
   let { skipping, journal } = from;
   const pieces = new Map<string, string | null>(Object.entries(from.pieces));
-  let rest = NOTHING;
+  let rest = EMPTY;
   const leastLong = Math.min(LEAST_PIECE, maxLineLength + 1);
 
   const fail = (reason: ParseFailure): void => {
@@ -65,7 +68,7 @@ export function createScanner(
     counts.failuresSince += 1;
   };
 
-  /** The whole line that ends with this piece, if it does. */
+  /** Joins the pieces of a line. Returns `undefined` unless this is the last one, or if the line is too long. */
   const join = ({ text, stream, partial }: LineContent): string | undefined => {
     if (stream === undefined) return text;
     const before = pieces.get(stream);
@@ -81,12 +84,13 @@ export function createScanner(
     return kept ?? undefined;
   };
 
-  /** The first line tells whether all are of a journal. */
+  /** Decides by the first line whether the log is a journal. */
   const recognize = (bytes: Buffer, start: number, end: number): void => {
     const begin = afterZeros(bytes, start, end);
     if (end - begin <= maxLineLength) journal = bytes.subarray(begin, end).includes('"__REALTIME_TIMESTAMP"');
   };
 
+  /** Parses one line. */
   const line = (bytes: Buffer, start: number, end: number): void => {
     const begin = afterZeros(bytes, start, end);
     if (end - begin > maxLineLength) return fail("too_long");
@@ -100,7 +104,7 @@ export function createScanner(
     onHeartbeat(time === undefined ? parsed : { ...parsed, wrapperTime: time });
   };
 
-  /** Lines that are looked at though there is no marker in them: they are too long, or perhaps a piece of one. */
+  /** Returns true for a line that has to be parsed even without the marker: it is too long, or may be a piece of a line. */
   const isLong = (bytes: Buffer, start: number, end: number): boolean => {
     const begin = afterZeros(bytes, start, end);
     return end - begin > maxLineLength || (end - begin >= LEAST_PIECE && mayBePiece(bytes, begin));
@@ -108,7 +112,7 @@ export function createScanner(
 
   const needles = (): readonly string[] => (journal === true ? [marker, ...BYTE_MESSAGES] : [marker]);
 
-  /** Whole lines, of which most are only counted. */
+  /** Scans whole lines. */
   const block = (bytes: Buffer, start: number, end: number): void => {
     const longLines: number[] = [];
     for (let at = start; at < end; ) {
@@ -128,15 +132,16 @@ export function createScanner(
     }
   };
 
-  /** The beginning of a line whose end is not there yet. */
+  /** Stores the beginning of an incomplete line. */
   const keep = (bytes: Buffer): void => {
     const begin = rest.length === 0 ? afterZeros(bytes, 0, bytes.length) : 0;
     if (rest.length + bytes.length - begin > maxLineLength) {
       skipping = true;
-      rest = NOTHING;
+      rest = EMPTY;
     } else if (begin < bytes.length) rest = Buffer.concat([rest, bytes.subarray(begin)]);
   };
 
+  /** Scans a line that arrived in several chunks. */
   const finishLine = (bytes: Buffer): void => {
     counts.lines += 1;
     if (journal === undefined && !skipping) recognize(bytes, 0, bytes.length);
@@ -148,7 +153,7 @@ export function createScanner(
     )
       line(bytes, 0, bytes.length);
     skipping = false;
-    rest = NOTHING;
+    rest = EMPTY;
   };
 
   return {
@@ -157,7 +162,7 @@ export function createScanner(
       if (skipping || rest.length > 0) {
         const newline = bytes.indexOf(NEWLINE);
         if (newline === -1) return skipping ? undefined : keep(bytes);
-        finishLine(skipping ? NOTHING : Buffer.concat([rest, bytes.subarray(0, newline)]));
+        finishLine(skipping ? EMPTY : Buffer.concat([rest, bytes.subarray(0, newline)]));
         at = newline + 1;
       }
       const last = at < bytes.length ? bytes.lastIndexOf(NEWLINE) : -1;
@@ -179,7 +184,7 @@ export function createScanner(
   };
 }
 
-/** Finds the start of the next line that has one of `needles` in it, or is in `longLines`, at or after a position. */
+/** Returns a function that finds the next line, at or after a position, that contains one of `needles` or is in `longLines`. */
 function candidates(
   bytes: Buffer,
   end: number,
@@ -191,7 +196,7 @@ function candidates(
   return (at) => {
     let nearest = end;
     for (const [i, needle] of needles.entries()) {
-      // What was found ahead is still ahead: looking for it again for each line would take a square of the time.
+      // A match ahead of the position is still the next one. Searching again for each line would take quadratic time.
       if ((found[i] ?? -1) < at) {
         const position = bytes.indexOf(needle, at, "latin1");
         found[i] = position === -1 ? end : position;
@@ -207,7 +212,7 @@ function candidates(
   };
 }
 
-/** A file that was truncated under its writer begins with zeros, gigabytes perhaps; they are nobody's text. */
+/** Skips zeros. A file that was truncated under its writer begins with them, possibly gigabytes. */
 function afterZeros(bytes: Buffer, start: number, end: number): number {
   let at = start;
   while (at < end && bytes[at] === 0) at += 1;

@@ -1,30 +1,30 @@
 import type { FromSchema, JSONSchema } from "json-schema-to-ts";
 import { tlsConfigSchema } from "../tls-options.ts";
 
-/** How a field of a heartbeat becomes a series. */
+/** Types of the series of a field. */
 const FIELD_TYPES = ["gauge", "counter", "timestamp", "bool", "state"] as const;
 
 const fieldSchema = {
   type: "object",
   additionalProperties: false,
-  description: "What becomes of one field.",
+  description: "Rule for one field.",
   properties: {
     name: {
       type: "string",
       pattern: "^[a-z][a-z0-9_]{0,99}$",
-      description: "Name of its series after `heartbeat_log_`; default made of the field's own name.",
+      description: "Name of the series after `heartbeat_log_`; default derived from the field's name.",
     },
-    type: { enum: FIELD_TYPES, description: "What it is; default by its name and value." },
-    scale: { type: "number", description: "What a number is multiplied with, to get base units; default 1." },
+    type: { enum: FIELD_TYPES, description: "Type of the series; default derived from name and value." },
+    scale: { type: "number", description: "Factor that converts numbers to base units; default 1." },
     states: {
       type: "array",
       items: { type: "string", minLength: 1, maxLength: 100 },
       minItems: 1,
       maxItems: 20,
       uniqueItems: true,
-      description: "The words of a `state`, one series for each; default closed, open, half_open.",
+      description: "Values of a `state`, each with a series; default closed, open, half_open.",
     },
-    help: { type: "string", minLength: 1, description: "What it means." },
+    help: { type: "string", minLength: 1, description: "Help text of the metric." },
   },
 } as const satisfies JSONSchema;
 
@@ -39,82 +39,81 @@ export const heartbeatLogSchema = {
       items: { type: "string", minLength: 1 },
       uniqueItems: true,
       description:
-        "Folders, with all below them, and files that may be read, symbolic links resolved. Nothing else is ever opened.",
+        "Files, and folders including their subfolders, that may be read. Symbolic links are resolved first. Nothing else is ever opened.",
     },
-    format: { enum: ["json", "logfmt", "regex"], description: "Form of the heartbeat; default json." },
+    format: { enum: ["json", "logfmt", "regex"], description: "Format of the heartbeat; default json." },
     marker: {
       type: "string",
       description:
-        "Text of the lines that are heartbeats; default `HEARTBEAT - System Statistics`. Empty: every line is one.",
+        "Text that marks lines with heartbeats; default `HEARTBEAT - System Statistics`. If empty, every line is a heartbeat.",
     },
     expression: {
       type: "string",
       minLength: 1,
       format: "regexp",
-      description: "For regex: an RE2 expression whose named groups are the fields.",
+      description: "For the format regex: an RE2 expression whose named groups are the fields.",
     },
     fields: {
       type: "object",
       maxProperties: 100,
       additionalProperties: fieldSchema,
-      description: "What becomes of fields that need more than their names say, by name of the field.",
+      description: "Rules for fields whose series cannot be derived from name and value, by field.",
     },
     timestamp_field: {
       type: "string",
       minLength: 1,
       description:
-        "Field with the time of the heartbeat; default the first of timestamp, @timestamp, time, ts, asctime, datetime.",
+        "Field with the time of the heartbeat; default the first of timestamp, @timestamp, time, ts, asctime, datetime that has one.",
     },
     timezone: {
       enum: ["local", "utc"],
-      description: "Zone of times that do not name one; default local, the exporter's.",
+      description: "Time zone of times without one; default local, the exporter's zone.",
     },
     timeout: {
       type: "string",
       format: "positive_duration",
-      description: "How long there may be no heartbeat; default 2.5 x the interval.",
+      description: "Longest time without a heartbeat; default 2.5 x the interval.",
     },
     interval: {
       type: "string",
       format: "positive_duration",
       description:
-        "Time between heartbeats where they say none themselves (interval_seconds); default HEARTBEAT_INTERVAL_SECONDS, else 60s.",
+        "Time between heartbeats that do not state it themselves (interval_seconds); default HEARTBEAT_INTERVAL_SECONDS, or else 60s.",
     },
     match: {
       enum: ["all", "any"],
-      description: "How many of the files of a pattern need a fresh heartbeat; default all.",
+      description: "Whether all files of a pattern need a fresh heartbeat or any of them; default all.",
     },
     ignore_older: {
       type: "string",
       format: "positive_duration",
-      description: "Files of a pattern that were not written to for this long are left out; default none.",
+      description: "Leaves out files of a pattern that were not modified for this long; default none.",
     },
     initial_read: {
       type: "string",
       minLength: 1,
-      description:
-        "How much of the end of a log is read when it is seen for the first time, such as 16MB, the default; 0 is all of it.",
+      description: "Size of the end of a log that is read the first time; default 16MB, 0 reads all of it.",
     },
     max_line_length: {
       type: "string",
       minLength: 1,
-      description: "Longer lines are counted and skipped; from 1KB to 16MB, default 1MB.",
+      description: "Longest line, from 1KB to 16MB; default 1MB. Longer lines are counted and skipped.",
     },
     body_size_limit: {
       type: "string",
       minLength: 1,
-      description: "Most that one probe fetches over HTTP, such as 64MB, the default.",
+      description: "Most bytes that one probe fetches over HTTP; default 64MB.",
     },
     allowed_targets: {
       type: "array",
       items: { type: "string", minLength: 1 },
       description:
-        "Hosts (also *.example.com), addresses and ranges, optionally with :port, whose logs `/probe` may fetch over HTTP; default none. Configured targets need no entry.",
+        "Hosts (also *.example.com), IP addresses and CIDR ranges, optionally with :port, from which `/probe` may fetch logs; default none. Configured targets need no entry.",
     },
     headers: {
       type: "object",
       additionalProperties: { type: "string", writeOnly: true },
-      description: "Headers of HTTP requests, such as Authorization; values are never shown.",
+      description: "Headers of HTTP requests, such as Authorization. Their values are treated as secrets.",
     },
     proxy_url: {
       type: "string",
@@ -125,8 +124,10 @@ export const heartbeatLogSchema = {
   },
 } as const satisfies JSONSchema;
 
+/** Validated options of a module of kind `heartbeat_log`. */
 export type HeartbeatLogOptions = FromSchema<
   typeof heartbeatLogSchema,
   { keepDefaultedPropertiesOptional: true }
 >;
+/** The validated rule for one field. */
 export type FieldOptions = FromSchema<typeof fieldSchema, { keepDefaultedPropertiesOptional: true }>;

@@ -8,81 +8,86 @@ import { createScanner, type LineRules, type Scanner } from "./scanner.ts";
 import { countHeartbeat, type LogHeartbeat, type Sequence } from "./tally.ts";
 import { findTime, TIME_FIELDS, timeOf, type Zone } from "./times.ts";
 
-/** What turns lines into heartbeats. */
+/** Rules by which lines become heartbeats. */
 export interface HeartbeatRules {
   readonly lines: LineRules;
-  /** Names of the fields that say which heartbeat it is, how long the service runs, and when it was. */
+  /** Names of the fields with the number of the heartbeat, the service's uptime, and the time of the heartbeat. */
   readonly countField: string;
   readonly uptimeField: string;
   readonly timestampField?: string;
   readonly zone: Zone;
 }
 
-/** A heartbeat whose time is this far ahead of the exporter's clock is worth a word. */
+/** Seconds that a heartbeat may be ahead of the exporter's clock before this is logged. */
 const TOLERATED_SKEW = 5;
 
-/** What is remembered of a log, while a probe adds to it. */
+/** The state of a log while a probe updates it. */
 export interface Session {
-  /** Reads on where `position` stands. */
+  /** Creates a scanner that resumes at `position`. */
   scanner(position: Position): Scanner;
-  /** Takes the scanner's place between two lines. */
-  leave(scanner: Scanner, position: Position, offset: number): Position;
-  rotated(kind: "rename" | "truncate"): void;
-  /** Gives the newest heartbeat its time, of a file that was written to last at `modified`, where that is known. */
-  settle(modified: number | undefined): void;
-  /** Takes an old heartbeat for the last, which is not counted; false when it does not say when it was. */
-  recall(heard: LogHeartbeat): boolean;
+  /** Ends a scan that read up to `offset`, and returns the position from which to resume. */
+  suspend(scanner: Scanner, position: Position, offset: number): Position;
+  countRotation(kind: "rename" | "truncate"): void;
+  /**
+   * Determines the time of the newest heartbeat that was read.
+   * @param modified when the file was last modified, if known
+   */
+  dateNewest(modified: number | undefined): void;
+  /** Sets the last heartbeat to an old one without counting it. Returns false if it has no time. */
+  setLast(heartbeat: LogHeartbeat): boolean;
   readonly last: LastHeartbeat | undefined;
   state(positions: readonly Position[]): LogState;
 }
 
+/** Starts a session from the state that the last probe left. */
 export function openSession(
   before: LogState,
   rules: HeartbeatRules,
   { clock, log }: { readonly clock: Clock; readonly log: ProbeLog },
-  onHeartbeat?: (heard: LogHeartbeat) => void,
+  onHeartbeat?: (heartbeat: LogHeartbeat) => void,
 ): Session {
   const counts = { ...before.counts, failures: { ...before.counts.failures } };
   const rotations = { ...before.rotations };
   let { sequence, last, carry } = before;
-  let heard: LogHeartbeat | undefined;
-  const hear = (next: LogHeartbeat): void => {
-    sequence = countHeartbeat(counts, sequence, sequenceOf(next, rules));
-    heard = next;
-    onHeartbeat?.(next);
+  /** The newest heartbeat, until its time is determined. */
+  let newest: LogHeartbeat | undefined;
+  const count = (heartbeat: LogHeartbeat): void => {
+    sequence = countHeartbeat(counts, sequence, sequenceOf(heartbeat, rules));
+    newest = heartbeat;
+    onHeartbeat?.(heartbeat);
   };
-  const remember = ({ fields }: LogHeartbeat, said: Timestamp): void => {
+  const storeLast = ({ fields }: LogHeartbeat, time: Timestamp): void => {
     const now = clock.now();
-    if (said > now + TOLERATED_SKEW)
-      log("the heartbeat is ahead of the exporter's clock, so the time at which it was read counts", {
-        ahead_seconds: Math.round(said - now),
+    if (time > now + TOLERATED_SKEW)
+      log("the heartbeat is ahead of the exporter's clock, so the time of reading it is used instead", {
+        ahead_seconds: Math.round(time - now),
       });
-    last = { at: Math.min(said, now), values: Object.fromEntries(flatten(fields)) };
+    last = { at: Math.min(time, now), values: Object.fromEntries(flatten(fields)) };
   };
   return {
-    scanner: ({ skipping }) => createScanner(rules.lines, counts, hear, { ...carry, skipping }),
-    leave(scanner, position, offset) {
+    scanner: ({ skipping }) => createScanner(rules.lines, counts, count, { ...carry, skipping }),
+    suspend(scanner, position, offset) {
       const { skipping, ...rest } = scanner.carry();
       carry = rest;
       return { ...position, offset: offset - scanner.unfinished(), skipping };
     },
-    rotated(kind) {
+    countRotation(kind) {
       rotations[kind] += 1;
-      // A line goes on in the next file, but not in one that was emptied.
+      // A line may continue in the next file, but not in a truncated one.
       if (kind === "truncate") carry = { pieces: {} };
     },
-    settle(modified) {
-      if (heard === undefined) return;
-      // Without a time of its own it is as old as the file at least, or else came just now.
+    dateNewest(modified) {
+      if (newest === undefined) return;
+      // A heartbeat without a time cannot be newer than the last modification of its file.
       const latest = timestamp(Math.min(clock.now(), modified ?? Number.POSITIVE_INFINITY));
-      remember(heard, saidTime(heard, rules) ?? latest);
-      heard = undefined;
+      storeLast(newest, timeOfHeartbeat(newest, rules) ?? latest);
+      newest = undefined;
     },
-    recall(old) {
-      const said = saidTime(old, rules);
-      if (said === undefined) return false;
-      sequence = sequenceOf(old, rules);
-      remember(old, said);
+    setLast(heartbeat) {
+      const time = timeOfHeartbeat(heartbeat, rules);
+      if (time === undefined) return false;
+      sequence = sequenceOf(heartbeat, rules);
+      storeLast(heartbeat, time);
       return true;
     },
     get last() {
@@ -109,8 +114,8 @@ function sequenceOf({ fields }: LogHeartbeat, { countField, uptimeField }: Heart
   };
 }
 
-/** The time of a heartbeat: of its own field, of its wrapper, of the text before it. */
-export function saidTime(
+/** Returns the time of a heartbeat, from the first of: its fields, its wrapper, the text before it. */
+export function timeOfHeartbeat(
   { fields, wrapperTime, prefix }: LogHeartbeat,
   { timestampField, zone }: Pick<HeartbeatRules, "timestampField" | "zone">,
 ): Timestamp | undefined {

@@ -1,32 +1,33 @@
 import { defined } from "../../core/defined.ts";
 import type { Fields } from "./json.ts";
 
-/** Why a line is no heartbeat though it looks like one: values of a label. */
+/** Reasons why a line is not read as a heartbeat: values of a label. */
 export const PARSE_FAILURES = ["too_long", "malformed"] as const;
 export type ParseFailure = (typeof PARSE_FAILURES)[number];
 
-/** A heartbeat as its line has it. */
+/** A heartbeat as read from a line. */
 export interface LogHeartbeat {
   readonly fields: Fields;
-  /** Text before the fields, in which a time may stand. */
+  /** The text before the fields, which may contain a time. */
   readonly prefix: string;
-  /** The time that the wrapper of the line gives. */
+  /** The time in the wrapper of the line. */
   readonly wrapperTime?: number | string;
 }
 
-/** What was counted in a log so far. */
+/** The counters of a log. */
 export interface LogCounts {
   lines: number;
   heartbeats: number;
-  /** Heartbeats that `heartbeat_count` says there were and that were not seen. */
+  /** Heartbeats that are missing according to gaps in `heartbeat_count`. */
   missed: number;
-  /** How often the service started anew, as a falling `heartbeat_count` or `uptime_seconds` shows. */
+  /** Restarts of the service, detected by a decrease of `heartbeat_count` or `uptime_seconds`. */
   restarts: number;
   failures: Record<ParseFailure, number>;
   /** Lines that failed to parse since the last heartbeat. */
   failuresSince: number;
 }
 
+/** Returns counters of 0. */
 export const noCounts = (): LogCounts => ({
   lines: 0,
   heartbeats: 0,
@@ -36,13 +37,13 @@ export const noCounts = (): LogCounts => ({
   failuresSince: 0,
 });
 
-/** What the last heartbeat said of its place among the others. */
+/** The number and uptime in the last heartbeat, by which gaps and restarts are detected. */
 export interface Sequence {
   readonly count?: number;
   readonly uptime?: number;
 }
 
-/** Counts one heartbeat that came after `before`, and says where it stands. */
+/** Counts a heartbeat that follows `before`. Returns its own number and uptime. */
 export function countHeartbeat(counts: LogCounts, before: Sequence, { count, uptime }: Sequence): Sequence {
   counts.heartbeats += 1;
   counts.failuresSince = 0;
@@ -50,7 +51,7 @@ export function countHeartbeat(counts: LogCounts, before: Sequence, { count, upt
   if (restarted) counts.restarts += 1;
   else if (count !== undefined && before.count !== undefined)
     counts.missed += Math.max(0, count - before.count - 1);
-  return { ...defined({ count, uptime }) };
+  return defined({ count, uptime });
 }
 
 const isLess = (now: number | undefined, before: number | undefined): boolean =>

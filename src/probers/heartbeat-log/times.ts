@@ -1,33 +1,33 @@
 import { type Timestamp, timestamp } from "../../core/units.ts";
 
-/** In which zone a time is that does not say. */
+/** The time zone of times that do not name one. */
 export type Zone = "local" | "utc";
 
-/** RFC 3339, and what Python's logging makes of it: a blank for the T, a comma before the fraction, no zone. */
+/** RFC 3339, or the form of Python's logging: a blank instead of the T, a comma before the fraction, no zone. */
 const DATE =
   /(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d):(\d\d)(?:[.,](\d{1,9})\d*)?\s?(Z|z|[+-]\d\d(?::?\d\d)?)?(?!\d)/;
 
-/** Fields that usually hold the time of a line, the most usual first. */
+/** Common names of the field with the time of a line, the most common first. */
 export const TIME_FIELDS = ["timestamp", "@timestamp", "time", "ts", "asctime", "datetime"] as const;
 
-/** 2001 in seconds: what is less is no time of a heartbeat, but a duration or nonsense. */
+/** A Unix time in 2001. Lower numbers are not the time of a heartbeat, but for example a duration. */
 const LEAST = 1e9;
 
-/** The time that a field holds: Unix seconds, milliseconds, microseconds or nanoseconds, or a date; `undefined` for anything else. */
+/** Parses the time in a field: a date, or a Unix time in seconds, milliseconds, microseconds or nanoseconds. */
 export function timeOf(value: unknown, zone: Zone): Timestamp | undefined {
   if (typeof value === "number") return unixTime(value);
   if (typeof value !== "string") return undefined;
   return /^\d+(\.\d+)?$/.test(value) ? unixTime(Number(value)) : findTime(value, zone);
 }
 
-/** Which unit a number of today is in shows in its size. */
+/** Parses a Unix time, whose size tells the unit. */
 function unixTime(value: number): Timestamp | undefined {
   if (!(value >= LEAST) || value >= 1e20) return undefined;
   const power = value < 1e11 ? 0 : value < 1e14 ? 3 : value < 1e17 ? 6 : 9;
   return timestamp(value / 10 ** power);
 }
 
-/** The first date in `text`. */
+/** Parses the first date in `text`. */
 export function findTime(text: string, zone: Zone): Timestamp | undefined {
   const match = DATE.exec(text);
   if (match === null) return undefined;
@@ -37,11 +37,12 @@ export function findTime(text: string, zone: Zone): Timestamp | undefined {
     offset === undefined && zone === "local"
       ? new Date(year, month - 1, day, hour, minute, second).getTime()
       : Date.UTC(year, month - 1, day, hour, minute, second) - (offset ?? 0) * 60_000;
-  const sane = month >= 1 && month <= 12 && day >= 1 && day <= 31 && hour < 24 && minute < 60 && second < 61;
-  return sane ? timestamp(ms / 1000 + Number(`0.${match[7] ?? "0"}`)) : undefined;
+  const isValid =
+    month >= 1 && month <= 12 && day >= 1 && day <= 31 && hour < 24 && minute < 60 && second < 61;
+  return isValid ? timestamp(ms / 1000 + Number(`0.${match[7] ?? "0"}`)) : undefined;
 }
 
-/** Minutes east of UTC. */
+/** Parses the offset of a zone, in minutes east of UTC. */
 function offsetOf(zone: string | undefined): number | undefined {
   if (zone === undefined) return undefined;
   if (/^z$/i.test(zone)) return 0;

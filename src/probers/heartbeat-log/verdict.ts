@@ -4,14 +4,18 @@ import type { LogState } from "./log-state.ts";
 import type { HeartbeatLogModule } from "./options.ts";
 import { type LogProblem, problem } from "./problem.ts";
 
-/** Heartbeats may be this many intervals apart before something is wrong. */
+/** Default timeout, in intervals. */
 const INTERVALS = 2.5;
 
-/** Longer intervals in a line are taken for a mistake, as they would keep a dead service healthy. */
+/** Longest interval that a heartbeat may state, in seconds. A longer one is a mistake that would keep a dead service healthy. */
 const LONGEST_INTERVAL = 86_400;
 
-/** What the heartbeats of a log say of their service, under the name by which they are shown. */
-export function beatOf(heartbeat: string, { last }: LogState, module: HeartbeatLogModule): HeartbeatState {
+/** Returns the heartbeat of a log, under the name by which it is shown. */
+export function heartbeatOf(
+  heartbeat: string,
+  { last }: LogState,
+  module: HeartbeatLogModule,
+): HeartbeatState {
   const timeout =
     module.timeout ?? seconds(INTERVALS * intervalOf(last?.values[module.intervalField], module));
   return {
@@ -22,26 +26,26 @@ export function beatOf(heartbeat: string, { last }: LogState, module: HeartbeatL
   };
 }
 
-const intervalOf = (said: unknown, { interval }: HeartbeatLogModule): Seconds =>
-  typeof said === "number" && said > 0 && said <= LONGEST_INTERVAL ? seconds(said) : interval;
+const intervalOf = (stated: unknown, { interval }: HeartbeatLogModule): Seconds =>
+  typeof stated === "number" && stated > 0 && stated <= LONGEST_INTERVAL ? seconds(stated) : interval;
 
-/** Why a log is no success, if it is none: it could not be read, or its last heartbeat is too old. */
+/** Returns the reason why a log fails, if it does: it could not be read, or its last heartbeat is too old. */
 export function problemOf(
-  beat: HeartbeatState,
+  state: HeartbeatState,
   { counts }: LogState,
   trouble: LogProblem | undefined,
   now: Timestamp,
 ): LogProblem | undefined {
-  const { heartbeat, lastSeen, timeout } = beat;
-  const fresh = isUp(beat, now) === true;
-  // To be late with reading is no trouble as long as what was read is fresh.
+  const { heartbeat, lastSeen, timeout } = state;
+  const fresh = isUp(state, now) === true;
+  // An incomplete read does not matter as long as it found a fresh heartbeat.
   if (trouble !== undefined && !(fresh && (trouble.reason === "timeout" || trouble.reason === "too_large")))
     return trouble;
   if (fresh) return undefined;
   if (counts.failuresSince > 0)
     return problem(
       "malformed",
-      `${heartbeat}: ${counts.failuresSince} lines could not be read since the last heartbeat`,
+      `${heartbeat}: ${counts.failuresSince} line${counts.failuresSince === 1 ? "" : "s"} could not be parsed since the last heartbeat`,
     );
   return lastSeen === undefined
     ? problem("stale", `${heartbeat}: no heartbeat in ${counts.lines} lines`)

@@ -1,25 +1,25 @@
 import { type Fields, isFields, parseJson } from "./json.ts";
 
-/** What is inside of one line of a log. */
+/** The content of one line of a log, without its wrapper. */
 export interface LineContent {
   /** The line that the service wrote, or a piece of it. */
   readonly text: string;
-  /** The same, where it is JSON without anything around it. */
+  /** The parsed text, if the whole line is a JSON object without a wrapper. */
   readonly value?: Fields;
-  /** When it was written, as the wrapper says. */
+  /** The time in the wrapper. */
   readonly time?: number | string;
-  /** The stream whose lines come in pieces; without one lines are whole. */
+  /** The stream whose lines may be split into pieces; absent if lines are always whole. */
   readonly stream?: string;
-  /** Whether more of the same line follows. */
+  /** True if the next piece of the same line follows. */
   readonly partial: boolean;
 }
 
-/** CRI: time, stream, P for a piece or F for the end of a line, possibly further tags, text. */
+/** A line of the Container Runtime Interface: time, stream, P (partial) or F (full), possibly further tags, text. */
 const CRI = /^(\d{4}-\d\d-\d\dT\S+) (stdout|stderr) ([PF])(?::\S*)? ?/;
 
 /**
- * Looks through what container runtimes and journald put around a line: Docker's json-file, CRI, `journalctl -o json`.
- * Anything else is the line itself. Decided line by line, as one file may hold several.
+ * Removes the wrapper that container runtimes and journald put around a line: Docker's json-file, CRI, `journalctl -o json`.
+ * Decides for each line, because one file may contain several forms.
  */
 export function unwrap(line: string): LineContent {
   const cri = CRI.exec(line);
@@ -32,7 +32,7 @@ export function unwrap(line: string): LineContent {
   return { text: line, partial: false };
 }
 
-/** Whether the line that begins here may be a piece of a longer one. */
+/** Returns true if the line that begins at `at` may be a piece of a longer one. */
 export function mayBePiece(bytes: Buffer, at: number): boolean {
   const first = bytes[at] ?? 0;
   return (first >= 0x30 && first <= 0x39) || bytes.toString("latin1", at, at + DOCKER.length) === DOCKER;
@@ -40,6 +40,7 @@ export function mayBePiece(bytes: Buffer, at: number): boolean {
 
 const DOCKER = '{"log":';
 
+/** Reads a line of Docker's json-file. */
 function docker({ log, stream, time }: Fields): LineContent | undefined {
   if (typeof log !== "string" || typeof stream !== "string") return undefined;
   const whole = log.endsWith("\n");
@@ -51,7 +52,7 @@ function docker({ log, stream, time }: Fields): LineContent | undefined {
   };
 }
 
-/** A message with control characters or broken UTF-8 comes as a list of its bytes. */
+/** Reads an entry of a journal. A message with control characters or invalid UTF-8 is a list of its bytes. */
 function journald(entry: Fields): LineContent | undefined {
   const { MESSAGE: message, __REALTIME_TIMESTAMP: time } = entry;
   const text = Array.isArray(message) ? Buffer.from(message.map(Number)).toString("latin1") : message;

@@ -22,22 +22,27 @@ describe("the time of a heartbeat", () => {
     ["nine digits", "2025-09-15T13:30:00.500000000Z", 1757943000.5],
     ["a duration", 5.2, undefined],
     ["a word", "yesterday", undefined],
-    ["a month 13", "2025-13-15T13:30:00Z", undefined],
-    ["nothing", null, undefined],
+    ["month 13", "2025-13-15T13:30:00Z", undefined],
+    ["null", null, undefined],
   ])("%s", (_, value, wanted) => {
     expect(timeOf(value, "utc")).toBe(wanted);
   });
 
-  test("without a zone it is the exporter's unless said otherwise", () => {
+  test("without a zone is in the configured zone, by default the exporter's", () => {
     const local = new Date(2025, 8, 15, 13, 30, 0).getTime() / 1000;
     expect(timeOf("2025-09-15 13:30:00", "local")).toBe(local);
   });
 
   test.each([
-    ["its own field", { timestamp: NOW - 10, time: NOW - 20 }, "", NOW - 10],
-    ["another field", { timestamp: undefined, asctime: "2025-09-15T13:29:50Z" }, "", NOW - 10],
-    ["the prefix", { timestamp: undefined }, "2025-09-15T13:29:50Z INFO ", NOW - 10],
-    ["ahead of the exporter's", { timestamp: NOW + 3600 }, "", NOW],
+    ["is taken from its own field", { timestamp: NOW - 10, time: NOW - 20 }, "", NOW - 10],
+    [
+      "is taken from another time field",
+      { timestamp: undefined, asctime: "2025-09-15T13:29:50Z" },
+      "",
+      NOW - 10,
+    ],
+    ["is taken from the text before it", { timestamp: undefined }, "2025-09-15T13:29:50Z INFO ", NOW - 10],
+    ["is at most the exporter's time", { timestamp: NOW + 3600 }, "", NOW],
   ])("%s", async (_, fields, prefix, wanted) => {
     await using folder = await temporaryFolder();
     const file = await folder.write("app.log", prefix + beat(1, fields));
@@ -47,7 +52,7 @@ describe("the time of a heartbeat", () => {
     expect(probed.log.length).toBe(wanted === NOW ? 1 : 0);
   });
 
-  test("one from the future does not keep a dead service alive", async () => {
+  test("is not in the future, so that a wrong clock cannot keep a dead service alive", async () => {
     await using folder = await temporaryFolder();
     const file = await folder.write("app.log", beat(1, { timestamp: NOW + 1e6 }));
     const clock = manualClock(NOW);
@@ -57,19 +62,19 @@ describe("the time of a heartbeat", () => {
     expect((await probe(file)).verdict).toBe("stale");
   });
 
-  test("without any time it is no later than the file's, nor than when it was read", async () => {
+  test("without any time is at most the modification time of the file, and the time of reading", async () => {
     await using folder = await temporaryFolder();
     const file = await folder.write("app.log", beat(1, { timestamp: undefined }));
     const { utimes } = await import("node:fs/promises");
     await utimes(file, NOW - 100, NOW - 100);
     const { probe } = start({ paths: [folder.path] });
     expect((await probe(file)).value("last_seen_timestamp_seconds")).toBe(NOW - 100);
-    // Now, which is years later.
+    // The file was modified now, years after the time of the test's clock.
     await writeFile(file, beat(1, { timestamp: undefined }) + beat(2, { timestamp: undefined }));
     expect((await probe(file)).value("last_seen_timestamp_seconds")).toBe(NOW);
   });
 
-  test("of a field of one's own", async () => {
+  test("is taken from timestamp_field", async () => {
     await using folder = await temporaryFolder();
     const file = await folder.write("app.log", beat(1, { when: "2025-09-15 13:29:00" }));
     const { probe } = start({ paths: [folder.path], timestamp_field: "when", timezone: "utc" });
@@ -77,7 +82,7 @@ describe("the time of a heartbeat", () => {
   });
 });
 
-test("a field that vanishes takes its series along", async () => {
+test("a field that is missing from the newest heartbeat has no series", async () => {
   await using folder = await temporaryFolder();
   const file = await folder.write("app.log", beat(1, { queue: 3 }));
   const { probe } = start({ paths: [folder.path] });
@@ -86,7 +91,7 @@ test("a field that vanishes takes its series along", async () => {
   expect((await probe(file)).value("log_queue")).toBeUndefined();
 });
 
-test("fields make no more series than there is room for", () => {
+test("the number of fields and their lengths are limited", () => {
   const many = Object.fromEntries(Array.from({ length: 5000 }, (_, i) => [`field_${i}`, i]));
   expect(flatten(many).size).toBe(100);
   expect(flatten({ ["x".repeat(101)]: 1, text: "y".repeat(5000) })).toEqual(
@@ -94,7 +99,7 @@ test("fields make no more series than there is room for", () => {
   );
 });
 
-test("whatever the fields are, Prometheus can read what becomes of them", async () => {
+test("Prometheus can read the series of any fields", async () => {
   await using folder = await temporaryFolder();
   const { probe } = start({ paths: [folder.path] });
   let i = 0;
@@ -112,7 +117,7 @@ test("whatever the fields are, Prometheus can read what becomes of them", async 
 });
 
 describe("other formats", () => {
-  test("logfmt, with a marker and fields of one's own", async () => {
+  test("logfmt, with a marker and rules for fields", async () => {
     await using folder = await temporaryFolder();
     const file = await folder.write(
       "app.log",
@@ -171,7 +176,7 @@ describe("other formats", () => {
   });
 });
 
-test("what a sequence says is held against the field of one's own", async () => {
+test("gaps are detected in a renamed heartbeat_count", async () => {
   await using folder = await temporaryFolder();
   const line = (n: number): string => `alive seq=${n}\n`;
   const file = await folder.write("app.log", line(1) + line(4));

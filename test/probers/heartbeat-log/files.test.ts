@@ -10,8 +10,8 @@ import { run, start as startProcess } from "../../helpers/process.ts";
 import { temporaryFolder } from "../../helpers/temporary-folder.ts";
 import { beat, NOW, noise, start } from "./support.ts";
 
-describe("nothing outside of paths is read", () => {
-  test("not by a symbolic link, of a file or of a folder, nor by ..", async () => {
+describe("a file outside of paths is not read", () => {
+  test("through a symbolic link to a file or folder, or through ..", async () => {
     await using folder = await temporaryFolder();
     const secret = await folder.write("secret/app.log", beat(1));
     await mkdir(join(folder.path, "logs"));
@@ -31,20 +31,20 @@ describe("nothing outside of paths is read", () => {
       "ftp://example.com/app.log",
     ]) {
       const probed = await probe(file);
-      // A pattern does not follow links to folders, so it finds nothing.
+      // Patterns do not follow links to folders.
       expect([file, probed.verdict]).toEqual([
         file,
         file.includes("/logs/*") ? "file_missing" : "forbidden_target",
       ]);
       expect(probed.value("log_lines_total")).toBeUndefined();
     }
-    // Not even what it is can be found out.
+    // The kind of the file is not revealed either.
     const folderLink = join(folder.path, "logs/folder");
     expect((await probe(folderLink)).detail).toContain("is not in paths");
     expect((await probe(link)).detail).toBe(`${link}, which is ${secret}, is not in paths`);
   });
 
-  test("a link is followed to where paths allow, and paths may be links and files themselves", async () => {
+  test("but links into paths are followed, and paths may be links or files themselves", async () => {
     await using folder = await temporaryFolder();
     const file = await folder.write("real/app.log", beat(1));
     await symlink(join(folder.path, "real"), join(folder.path, "linked"));
@@ -55,7 +55,7 @@ describe("nothing outside of paths is read", () => {
     expect((await start({ paths: [join(folder.path, "rea")] }).probe(file)).verdict).toBe("forbidden_target");
   });
 
-  test("a link that is turned elsewhere is not followed there", async () => {
+  test("through a link that changes between two probes", async () => {
     await using folder = await temporaryFolder();
     const good = await folder.write("logs/good.log", beat(1));
     const secret = await folder.write("secret.log", beat(2));
@@ -70,7 +70,7 @@ describe("nothing outside of paths is read", () => {
     expect(probed.value("log_heartbeat_count")).toBe(1);
   });
 
-  test("not even when a folder is exchanged while it is opened", async () => {
+  test("through a folder that is exchanged while the file is opened", async () => {
     await using folder = await temporaryFolder();
     const file = await folder.write("logs/app/app.log", beat(1));
     await folder.write("secret/app.log", beat(99));
@@ -86,7 +86,7 @@ describe("nothing outside of paths is read", () => {
     await using exchanging = startProcess([process.execPath, "-e", exchange], { cwd: folder.path });
     await exchanging.waitForOutput(/exchanging/);
     const seen = new Set<string>();
-    // Until the file was there at least once, however the two take turns.
+    // Repeats until the open succeeded at least once, however the two race.
     for (let i = 0; i < 3000 || !seen.has(beat(1)); i += 1) {
       const opened = await openAllowed(file, [join(folder.path, "logs")]);
       seen.add("reason" in opened ? opened.reason : await opened.handle.readFile("utf8"));
@@ -99,7 +99,7 @@ describe("nothing outside of paths is read", () => {
 });
 
 describe("only regular files are opened", () => {
-  test("no folder, named pipe, socket or device", async () => {
+  test("and no folder, named pipe, socket or device", async () => {
     await using folder = await temporaryFolder();
     const pipe = join(folder.path, "pipe");
     expect((await run(["mkfifo", pipe])).code).toBe(0);
@@ -116,7 +116,7 @@ describe("only regular files are opened", () => {
     server.close();
   });
 
-  test("a log that becomes a named pipe does not hold up the probe", async () => {
+  test("so that a log that becomes a named pipe does not block the probe", async () => {
     await using folder = await temporaryFolder();
     const file = await folder.write("app.log", beat(1));
     const { probe } = start({ paths: [folder.path] });
@@ -127,7 +127,7 @@ describe("only regular files are opened", () => {
   });
 });
 
-test("a file that the exporter may not read is named as such", async () => {
+test("a file that the exporter's user may not read fails with forbidden_target", async () => {
   await using folder = await temporaryFolder();
   const file = await folder.write("app.log", beat(1));
   await chmod(folder.path, 0o755);
@@ -138,11 +138,11 @@ test("a file that the exporter may not read is named as such", async () => {
   expect(JSON.parse(stdout)).toEqual({
     ok: false,
     reason: "forbidden_target",
-    detail: `${file}: permission denied; the exporter's user may not read it`,
+    detail: `${file}: permission denied for the exporter's user`,
   });
 });
 
-test("a log that vanishes or is emptied while it is read is no crash", async () => {
+test("a log may be removed or truncated while it is read", async () => {
   await using folder = await temporaryFolder();
   const { probe } = start({ paths: [folder.path], initial_read: "0" });
   for (let i = 0; i < 20; i += 1) {
@@ -153,7 +153,7 @@ test("a log that vanishes or is emptied while it is read is no crash", async () 
   }
 });
 
-test("bytes of any kind and lines of 50 MB take little memory", async () => {
+test("random bytes and lines of 50 MB take little memory", async () => {
   await using folder = await temporaryFolder();
   const file = join(folder.path, "app.log");
   const handle = await open(file, "w");
@@ -168,12 +168,12 @@ test("bytes of any kind and lines of 50 MB take little memory", async () => {
   const after = process.memoryUsage();
   expect(probed.verdict).toBe("ok");
   expect(probed.value("log_parse_failures_total", { reason: "too_long" })).toBe(1);
-  // What is kept, and not what waits to be collected.
+  // Measures what is retained, not what can be collected.
   expect(after.external + after.arrayBuffers - before.external - before.arrayBuffers).toBeLessThan(40e6);
 });
 
-describe("patterns", () => {
-  test("follow each file that matches, without those that rotation left", async () => {
+describe("a pattern", () => {
+  test("follows each matching file except rotated ones", async () => {
     await using folder = await temporaryFolder();
     for (const name of [
       "a.log",
@@ -187,13 +187,13 @@ describe("patterns", () => {
       await folder.write(`logs/${name}`, beat(1));
     await mkdir(join(folder.path, "logs/folder.log"));
     const { probe } = start({ paths: [folder.path] });
-    const seen = async (pattern: string): Promise<string[]> =>
+    const filesOf = async (pattern: string): Promise<string[]> =>
       ((await probe(join(folder.path, pattern))).result.beats ?? []).map(({ heartbeat }) =>
         heartbeat.slice(folder.path.length + 1),
       );
-    expect(await seen("logs/*.log*")).toEqual(["logs/a.log", "logs/b.log"]);
-    expect(await seen("logs/**/*.log")).toEqual(["logs/a.log", "logs/b.log", "logs/deeper/c.log"]);
-    expect(await seen("logs/?.log")).toEqual(["logs/a.log", "logs/b.log"]);
+    expect(await filesOf("logs/*.log*")).toEqual(["logs/a.log", "logs/b.log"]);
+    expect(await filesOf("logs/**/*.log")).toEqual(["logs/a.log", "logs/b.log", "logs/deeper/c.log"]);
+    expect(await filesOf("logs/?.log")).toEqual(["logs/a.log", "logs/b.log"]);
     expect((await probe(join(folder.path, "logs/*.txt"))).verdict).toBe("file_missing");
   });
 
@@ -211,7 +211,7 @@ describe("patterns", () => {
     expect(probed.value("up", { heartbeat: join(folder.path, "b.log") })).toBe(0);
   });
 
-  test("ignore_older leaves files out that nobody writes to", async () => {
+  test("leaves out files that are older than ignore_older", async () => {
     await using folder = await temporaryFolder();
     await folder.write("a.log", beat(1));
     const clock = manualClock(Date.now() / 1000);
@@ -221,7 +221,7 @@ describe("patterns", () => {
     expect((await probe(join(folder.path, "*.log"))).verdict).toBe("file_missing");
   });
 
-  test("of more files than there is room for none is left out silently", async () => {
+  test("that matches too many files fails instead of leaving some out", async () => {
     await using folder = await temporaryFolder();
     for (let i = 0; i < 101; i += 1) await writeFile(join(folder.path, `${i}.log`), beat(1));
     expect(await start({ paths: [folder.path] }).probe(join(folder.path, "*.log"))).toMatchObject({

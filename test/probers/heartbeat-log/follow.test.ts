@@ -16,7 +16,7 @@ const facts = (probed: { value(name: string, labels?: Record<string, string>): n
   truncated: probed.value("log_rotations_total", { kind: "truncate" }),
 });
 
-test("each probe reads what came since the one before", async () => {
+test("each probe reads the lines since the previous one", async () => {
   await using folder = await temporaryFolder();
   const file = await folder.write("app.log", noise() + beat(1) + noise());
   const { probe } = start({ paths: [folder.path] });
@@ -28,7 +28,7 @@ test("each probe reads what came since the one before", async () => {
   expect(facts(await probe(file))).toMatchObject({ lines: 5, beats: 2, count: 2, missed: 0 });
 });
 
-test("a renamed log is read to its end before the new one, also what comes after the renaming", async () => {
+test("a renamed log is read to its end before the new one, including lines written after the renaming", async () => {
   await using folder = await temporaryFolder();
   const file = await folder.write("app.log", beat(1));
   const { probe } = start({ paths: [folder.path] });
@@ -47,7 +47,7 @@ test("a renamed log is read to its end before the new one, also what comes after
   expect(facts(await probe(file))).toMatchObject({ beats: 6, missed: 0, lines: 6 });
 });
 
-test("a log that some still write to after others have opened the new one loses nothing", async () => {
+test("no line is lost if one writer still uses the old file after another has opened the new one", async () => {
   await using folder = await temporaryFolder();
   const file = await folder.write("app.log", beat(1));
   const { probe } = start({ paths: [folder.path] });
@@ -59,7 +59,7 @@ test("a log that some still write to after others have opened the new one loses 
   expect(facts(await probe(file))).toMatchObject({ beats: 3 });
 });
 
-test("what a deleted log still held is read, as it is kept open", async () => {
+test("the remainder of a deleted log is read, because the file stays open", async () => {
   await using folder = await temporaryFolder();
   const file = await folder.write("app.log", beat(1));
   const { probe } = start({ paths: [folder.path] });
@@ -70,7 +70,7 @@ test("what a deleted log still held is read, as it is kept open", async () => {
   expect(facts(await probe(file))).toMatchObject({ beats: 3, missed: 0, count: 3 });
 });
 
-test("after a restart the rest of the log that was rotated meanwhile is read first, and what was rotated in between", async () => {
+test("after a restart, files that were rotated in the meantime are read first", async () => {
   await using folder = await temporaryFolder();
   const file = await folder.write("app.log", beat(1));
   const memory = createMemory();
@@ -86,7 +86,7 @@ test("after a restart the rest of the log that was rotated meanwhile is read fir
   expect(facts(await probe(file))).toMatchObject({ beats: 4, lines: 4 });
 });
 
-test("what stands at the end of a rotated log without a newline is a line", async () => {
+test("text without a newline at the end of a rotated log is a line", async () => {
   await using folder = await temporaryFolder();
   const file = await folder.write("app.log", beat(1) + beat(2).trimEnd());
   const { probe } = start({ paths: [folder.path] });
@@ -100,8 +100,8 @@ test("what stands at the end of a rotated log without a newline is a line", asyn
 
 test.each([
   ["shorter than before", beat(3)],
-  ["longer than before, but another one", beat(3) + beat(4) + beat(5) + beat(6)],
-])("an emptied log is read from its beginning: %s", async (_, content) => {
+  ["longer than before, but with different content", beat(3) + beat(4) + beat(5) + beat(6)],
+])("a truncated log is read from its beginning: %s", async (_, content) => {
   await using folder = await temporaryFolder();
   const file = await folder.write("app.log", beat(1) + beat(2));
   const memory = createMemory();
@@ -111,13 +111,13 @@ test.each([
   await truncate(file);
   await appendFile(file, content);
   const beats = 2 + content.split("\n").length - 1;
-  // A restart in between changes nothing.
+  // The same happens after a restart.
   before.dispose();
   const { probe } = start({ paths: [folder.path] }, { memory });
   expect(facts(await probe(file))).toMatchObject({ beats, missed: 0, truncated: 1, renamed: 0 });
 });
 
-test("a log that was cut is read from its beginning, though that stayed the same", async () => {
+test("a log that became shorter is read from its beginning, even if that is unchanged", async () => {
   await using folder = await temporaryFolder();
   const file = await folder.write("app.log", beat(1) + noise().repeat(100));
   const { probe } = start({ paths: [folder.path] });
@@ -127,7 +127,7 @@ test("a log that was cut is read from its beginning, though that stayed the same
   expect(facts(await probe(file))).toMatchObject({ beats: 3, count: 2, truncated: 1, lines: 101 + 52 });
 });
 
-test("an emptied log whose writer goes on behind a hole of zeros loses no heartbeat", async () => {
+test("no heartbeat is lost in a truncated log whose writer continues after a hole of zeros", async () => {
   await using folder = await temporaryFolder();
   const file = await folder.write("app.log", beat(1) + noise().repeat(30_000));
   const { probe } = start({ paths: [folder.path] });
@@ -138,7 +138,7 @@ test("an emptied log whose writer goes on behind a hole of zeros loses no heartb
   expect(facts(await probe(file))).toMatchObject({ beats: 2, missed: 0, truncated: 1 });
 });
 
-test("a log that vanishes keeps its series, and goes on when it is back", async () => {
+test("a missing log keeps its series, and is followed again once it is back", async () => {
   await using folder = await temporaryFolder();
   const file = await folder.write("app.log", beat(1));
   const { probe } = start({ paths: [folder.path] });
@@ -152,7 +152,7 @@ test("a log that vanishes keeps its series, and goes on when it is back", async 
   expect(facts(await probe(file))).toMatchObject({ beats: 2, renamed: 1 });
 });
 
-test("one that was never there has nothing to show", async () => {
+test("a log that never existed has no series", async () => {
   await using folder = await temporaryFolder();
   const { probe } = start({ paths: [folder.path] });
   const probed = await probe(join(folder.path, "none.log"));
@@ -161,7 +161,7 @@ test("one that was never there has nothing to show", async () => {
   expect(probed.value("last_seen_timestamp_seconds")).toBeUndefined();
 });
 
-test("of a big log only the end is read at first, and a heartbeat before that is found", async () => {
+test("only the end of a big log is read the first time, and the last heartbeat before it is found", async () => {
   await using folder = await temporaryFolder();
   const file = await folder.write("app.log", beat(1) + beat(2) + noise().repeat(50_000));
   const { probe } = start({ paths: [folder.path], initial_read: "1KB" });
@@ -173,7 +173,7 @@ test("of a big log only the end is read at first, and a heartbeat before that is
   expect(facts(await probe(file))).toMatchObject({ beats: 1, count: 4, missed: 1 });
 });
 
-test("the first line after the skipped part is whole", async () => {
+test("reading after a skipped part begins with a whole line", async () => {
   await using folder = await temporaryFolder();
   const content = beat(1) + beat(2);
   const file = await folder.write("app.log", content);
@@ -185,14 +185,14 @@ test("the first line after the skipped part is whole", async () => {
   expect(facts(await inside.probe(file))).toMatchObject({ beats: 1, count: 2, lines: 1 });
 });
 
-test("a deadline stops reading, and the next probe goes on", async () => {
+test("reading stops at the deadline, and the next probe continues", async () => {
   await using folder = await temporaryFolder();
   const file = await folder.write("app.log", (noise().repeat(3000) + beat(1)).repeat(150));
   const { probe } = start({ paths: [folder.path], initial_read: "0" });
   const rounds: number[] = [];
   for (let done = false; !done; ) {
     const controller = new AbortController();
-    // While it reads, and not before it begins.
+    // Aborts during the read, not before it.
     setTimeout(() => controller.abort(), 5);
     const probed = await probe(file, { signal: controller.signal });
     rounds.push(probed.value("log_lines_total") ?? 0);
@@ -204,7 +204,7 @@ test("a deadline stops reading, and the next probe goes on", async () => {
   expect(facts(await probe(file))).toMatchObject({ beats: 150 });
 });
 
-test("probes of one log at the same time count each line once", async () => {
+test("concurrent probes of a log count each line once", async () => {
   await using folder = await temporaryFolder();
   const file = await folder.write("app.log", noise().repeat(20_000) + beat(1));
   const { probe } = start({ paths: [folder.path] });
@@ -212,7 +212,7 @@ test("probes of one log at the same time count each line once", async () => {
   for (const probed of all) expect(facts(probed)).toMatchObject({ lines: 20_001, beats: 1 });
 });
 
-test("a service that restarts is noticed, as are lines that are missing", async () => {
+test("restarts and missing heartbeats are counted", async () => {
   await using folder = await temporaryFolder();
   const file = await folder.write("app.log", beat(1) + beat(2) + beat(5) + beat(1) + beat(2));
   const { probe } = start({ paths: [folder.path] });
@@ -221,7 +221,7 @@ test("a service that restarts is noticed, as are lines that are missing", async 
   expect(probed.value("log_restarts_total")).toBe(1);
 });
 
-test("silence for 2.5 x the interval of the line is a failure that says how long", async () => {
+test("a heartbeat older than 2.5 x its interval is a failure that states its age", async () => {
   await using folder = await temporaryFolder();
   const file = await folder.write("app.log", beat(1, { interval_seconds: 30 }));
   const clock = manualClock(NOW);
@@ -237,11 +237,11 @@ test("silence for 2.5 x the interval of the line is a failure that says how long
 });
 
 test.each([
-  ["timeout", { timeout: "10s" }, {}, 10],
-  ["interval of the options", { interval: "20s" }, {}, 50],
-  ["interval of the environment", {}, { HEARTBEAT_INTERVAL_SECONDS: "30" }, 75],
-  ["usual interval", {}, {}, 150],
-])("how long silence may last: %s", async (_, options, environment, timeout) => {
+  ["the timeout", { timeout: "10s" }, {}, 10],
+  ["the configured interval", { interval: "20s" }, {}, 50],
+  ["the interval in the environment", {}, { HEARTBEAT_INTERVAL_SECONDS: "30" }, 75],
+  ["the default interval", {}, {}, 150],
+])("the timeout of a heartbeat is derived from %s", async (_, options, environment, timeout) => {
   await using folder = await temporaryFolder();
   const file = await folder.write("app.log", beat(1, { interval_seconds: undefined }));
   const { probe } = start({ paths: [folder.path], ...options }, { environment });

@@ -6,7 +6,7 @@ import { manualClock } from "../../helpers/clock.ts";
 import { BASIC_HEARTBEAT, DETAILED_HEARTBEAT } from "../../helpers/heartbeat-line.ts";
 import { temporaryFolder } from "../../helpers/temporary-folder.ts";
 import { runTool } from "../../helpers/tools.ts";
-import { beat, NOW, noise, type Probed, start } from "./support.ts";
+import { beat, NOW, noise, type ProbeOutput, start } from "./support.ts";
 
 const ODD = {
   event: "HEARTBEAT - System Statistics",
@@ -34,7 +34,7 @@ const line = (fields: object): string => `${JSON.stringify(fields)}\n`;
 const at = (fields: object): string =>
   `${JSON.stringify({ log: line(fields), stream: "stdout", time: "2025-09-15T13:29:30.5Z" })}\n`;
 
-const outcomes: readonly (readonly [name: string, run: (folder: string) => Promise<Probed>])[] = [
+const outcomes: readonly (readonly [name: string, run: (folder: string) => Promise<ProbeOutput>])[] = [
   ["basic", (folder) => probing(folder, noise() + at(BASIC_HEARTBEAT))],
   ["detailed", (folder) => probing(folder, at(DETAILED_HEARTBEAT))],
   ["odd", (folder) => probing(folder, line(ODD))],
@@ -58,7 +58,7 @@ const outcomes: readonly (readonly [name: string, run: (folder: string) => Promi
   ],
 ];
 
-async function probing(folder: string, content: string, later = 0): Promise<Probed> {
+async function probing(folder: string, content: string, later = 0): Promise<ProbeOutput> {
   const file = join(folder, "app.log");
   const clock = manualClock(NOW);
   const { probe } = start({ paths: [folder] }, { clock });
@@ -76,6 +76,6 @@ test.each(outcomes)("%s", async (name, run) => {
     join(import.meta.dirname, `../../golden/heartbeat-log/${name}.prom`),
   );
   const lint = await runTool("promtool", "newest", ["check", "metrics"], { input: probed.text });
-  // It takes the name of a field for the _count of a histogram, and knows the exporter's own labels only.
+  // promtool takes heartbeat_count for the count of a histogram.
   expect(lint.stdout + lint.stderr).not.toMatch(/error/i);
 });

@@ -10,7 +10,7 @@ import { runTool } from "../../helpers/tools.ts";
 
 const LINES = 80_000;
 
-/** What a scrape says of the log. */
+/** The counters of the log in one scrape. */
 interface Scrape {
   readonly lines: number;
   readonly beats: number;
@@ -35,7 +35,7 @@ async function scrape(exporter: ExporterProcess, file: string): Promise<Scrape> 
   };
 }
 
-/** Writes, rotates and scrapes, all at the same time; each rotation waits until the log was scraped after the one before. */
+/** Writes, rotates and scrapes concurrently. Each rotation waits for scrapes after the previous one. */
 async function rotating(mode: "create" | "copytruncate", compress: boolean) {
   await using folder = await temporaryFolder();
   const file = join(folder.path, "app.log");
@@ -45,7 +45,7 @@ async function rotating(mode: "create" | "copytruncate", compress: boolean) {
   const script = fileURLToPath(new URL("writer.ts", import.meta.url));
   await using writer = start([process.execPath, script, file, String(LINES)]);
   await writer.waitForOutput(/writing/);
-  // The writer may be done by then.
+  // The writer may have ended before.
   const reopen = mode === "create" ? `postrotate\n kill -HUP ${writer.pid} || true\n endscript` : "";
   const config = await folder.write(
     "logrotate.conf",
@@ -63,7 +63,7 @@ async function rotating(mode: "create" | "copytruncate", compress: boolean) {
   let rotations = 0;
   const rotate = (async () => {
     while (!writing.signal.aborted) {
-      // It says on stderr when a file grows while it is compressed, which here it may.
+      // gzip reports on stderr that a file grew while it was compressed, which may happen here.
       const { code } = await runTool("logrotate", "newest", [
         "--force",
         `--state=${folder.path}/state`,
@@ -71,8 +71,8 @@ async function rotating(mode: "create" | "copytruncate", compress: boolean) {
       ]);
       expect(code).toBe(0);
       rotations += 1;
-      const seen = scrapes.length;
-      while (!writing.signal.aborted && scrapes.length < seen + 3) await pause(5);
+      const before = scrapes.length;
+      while (!writing.signal.aborted && scrapes.length < before + 3) await pause(5);
       await pause(150);
     }
   })();
@@ -86,7 +86,7 @@ async function rotating(mode: "create" | "copytruncate", compress: boolean) {
 
 describe("under logrotate, while 20,000 lines a second are written", () => {
   test.each([false, true])(
-    "create loses and doubles nothing (compress: %s)",
+    "create loses no heartbeat and counts none twice (compress: %s)",
     async (compress) => {
       const { written, last, rotations } = await rotating("create", compress);
       expect(rotations).toBeGreaterThan(3);
@@ -97,24 +97,24 @@ describe("under logrotate, while 20,000 lines a second are written", () => {
   );
 
   test.each([false, true])(
-    "copytruncate loses only what was written between a scrape and the emptying (compress: %s)",
+    "copytruncate only loses lines written between a scrape and the truncation (compress: %s)",
     async (compress) => {
       const { written, scrapes, last, rotations } = await rotating("copytruncate", compress);
       expect(rotations).toBeGreaterThan(3);
       expect(last).toMatchObject({ restarts: 0, renamed: 0 });
       expect(last?.truncated).toBeGreaterThan(3);
       expect(last?.truncated).toBeLessThanOrEqual(rotations);
-      // What is not counted is known to be missing, and nothing is counted twice. The last ones may be in the last gap.
+      // Every heartbeat is counted once, or counted as missing, except for the last ones after the last scrape.
       const known = (last?.beats ?? 0) + (last?.missed ?? 0);
       expect(known).toBeLessThanOrEqual(written.beats);
       expect(last?.missed).toBeLessThan(written.beats / 4);
-      // Between two scrapes heartbeats are only missing where the log was emptied in between.
+      // Heartbeats only go missing between two scrapes if the log was truncated in between.
       for (const [i, now] of scrapes.entries()) {
         const before = scrapes[i - 1];
         if (before !== undefined && now.missed > before.missed) {
-          // A heartbeat that is missing shows with the next one, be it some scrapes later.
-          const lastHeard = scrapes.slice(0, i).findLast(({ beats }) => beats < before.beats);
-          expect(now.truncated).toBeGreaterThan(lastHeard?.truncated ?? 0);
+          // A missing heartbeat is detected with the next one, possibly some scrapes later.
+          const lastBefore = scrapes.slice(0, i).findLast(({ beats }) => beats < before.beats);
+          expect(now.truncated).toBeGreaterThan(lastBefore?.truncated ?? 0);
         }
       }
     },

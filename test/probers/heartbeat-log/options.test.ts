@@ -20,7 +20,7 @@ const deps = {
   },
 };
 
-test("options that cannot be are refused, each at its place", async () => {
+test("invalid options are reported with their places", async () => {
   const file = join(import.meta.dirname, "../../bad-configs/heartbeat-log/options.yml");
   let message = "it loads";
   try {
@@ -34,20 +34,20 @@ test("options that cannot be are refused, each at its place", async () => {
   );
 });
 
-describe("the environment", () => {
+describe("the interval", () => {
   test.each([
     ["30", [], 30],
     [" 45.5 ", [], 45.5],
     ["", [], 60],
     ["soon", ["interval: got HEARTBEAT_INTERVAL_SECONDS=soon, want a number of seconds from 1 to 86400"], 60],
     ["-1", ["interval: got HEARTBEAT_INTERVAL_SECONDS=-1, want a number of seconds from 1 to 86400"], 60],
-  ])("HEARTBEAT_INTERVAL_SECONDS=%s", (value, problems, interval) => {
+  ])("is taken from HEARTBEAT_INTERVAL_SECONDS=%s", (value, problems, interval) => {
     const compiled = compile({ paths: [] }, { HEARTBEAT_INTERVAL_SECONDS: value });
     expect(compiled.problems).toEqual(problems);
     expect(compiled.module.interval).toBe(interval);
   });
 
-  test("an option comes before it", () => {
+  test("is taken from the option first", () => {
     const compiled = compile({ paths: [], interval: "10s" }, { HEARTBEAT_INTERVAL_SECONDS: "soon" });
     expect(compiled).toMatchObject({ problems: [], module: { interval: 10 } });
   });

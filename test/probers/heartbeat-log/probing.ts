@@ -11,10 +11,10 @@ import type { HeartbeatLogOptions } from "../../../src/probers/heartbeat-log/sch
 import { manualClock } from "../../helpers/clock.ts";
 import { valueOf } from "../../helpers/exposition.ts";
 
-/** What `compile` made of options, and what it said. */
+/** The result of `compile`: a module, and the problems it reported. */
 export interface Compiled {
   readonly module: HeartbeatLogModule;
-  /** `path: got X, want Y` */
+  /** In the form `path: got X, want Y`. */
   readonly problems: readonly string[];
 }
 
@@ -33,17 +33,17 @@ export function compile(
   return { module: heartbeatLogProber.compile(options, context), problems };
 }
 
-/** One probe, and what Prometheus would see of it. */
-export interface Probed {
+/** The result of a probe, and its exposition. */
+export interface ProbeOutput {
   readonly result: ProbeResult;
-  /** `ok`, or the reason. */
+  /** The reason of a failure, or `ok`. */
   readonly verdict: string;
-  /** What is told to people about a failure. */
+  /** The detail of a failure, or an empty text. */
   readonly detail: string;
   readonly text: string;
-  /** The value of a series, by the end of its name after `heartbeat_`. */
+  /** Returns the value of a series, by its name without `heartbeat_`. */
   readonly value: (name: string, labels?: Readonly<Record<string, string>>) => number | undefined;
-  /** What the probe said about its work. */
+  /** Messages that the probe logged. */
   readonly log: readonly string[];
 }
 
@@ -53,22 +53,22 @@ export interface ProbeSettings {
   readonly environment?: Readonly<Record<string, string>>;
 }
 
-/** A module that is probed again and again, as the exporter does until it is restarted. */
-export interface Probing {
+/** Probes a module repeatedly, as an exporter does until its restart. */
+export interface ProbeRunner {
   readonly module: HeartbeatLogModule;
   readonly probe: (
     address: string,
     more?: Partial<ProbeTarget> & { signal?: AbortSignal },
-  ) => Promise<Probed>;
-  /** Lets go of what it holds open, as a restart does. */
+  ) => Promise<ProbeOutput>;
+  /** Closes all files, as a restart does. */
   readonly dispose: () => void;
 }
 
 /** The time at which {@link manualClock} starts. */
 export const NOW = 1_757_943_000;
 
-/** Starts probing; with a manual clock at {@link NOW} unless the test brings its own. */
-export function start(options: HeartbeatLogOptions, settings: ProbeSettings = {}): Probing {
+/** Compiles a module for probing. The default clock is a manual one at {@link NOW}. */
+export function start(options: HeartbeatLogOptions, settings: ProbeSettings = {}): ProbeRunner {
   const { clock = manualClock(NOW), memory = createMemory(), environment } = settings;
   const { module, problems } = compile(options, environment);
   if (problems.length > 0) throw new Error(problems.join("\n"));
@@ -84,12 +84,12 @@ export function start(options: HeartbeatLogOptions, settings: ProbeSettings = {}
         log: (message) => void log.push(message),
         memory: memory.namespace("prober/heartbeat_log/test"),
       });
-      return probed(result, clock, log);
+      return toOutput(result, clock, log);
     },
   };
 }
 
-function probed(result: ProbeResult, clock: Clock, log: readonly string[]): Probed {
+function toOutput(result: ProbeResult, clock: Clock, log: readonly string[]): ProbeOutput {
   const now = clock.now();
   const envelope = {
     id: 1,
@@ -111,7 +111,7 @@ function probed(result: ProbeResult, clock: Clock, log: readonly string[]): Prob
   };
 }
 
-/** A heartbeat as the services write it, whose time is that of the test's clock unless it says another. */
+/** Returns a heartbeat as the services write it, at the time of the test's clock unless `more` has another. */
 export const beat = (count: number, more: Readonly<Record<string, unknown>> = {}): string =>
   `${JSON.stringify({
     event: "💓 HEARTBEAT - System Statistics",
@@ -122,6 +122,6 @@ export const beat = (count: number, more: Readonly<Record<string, unknown>> = {}
     ...more,
   })}\n`;
 
-/** A line that is none. */
+/** Returns a line that is not a heartbeat. */
 export const noise = (text = "processed message"): string =>
   `${JSON.stringify({ event: text, level: "info" })}\n`;

@@ -5,7 +5,7 @@ import { createMemory } from "../../../src/core/memory.ts";
 import { closedPort, serveHttp } from "../../helpers/http-targets.ts";
 import { beat, NOW, noise, start } from "./support.ts";
 
-/** A log on a server that knows ranges, as nginx does. */
+/** Starts a server that serves a log with range requests, as nginx does. */
 function logServer(log: { content: string; etag?: boolean }) {
   const asked: (string | undefined)[] = [];
   const answer = (request: IncomingMessage, response: ServerResponse): void => {
@@ -29,8 +29,8 @@ function logServer(log: { content: string; etag?: boolean }) {
   return { asked, answer };
 }
 
-describe("a log on a server that knows ranges", () => {
-  test.each([true, false])("only what is new is fetched (etag: %s)", async (etag) => {
+describe("from a server with range requests", () => {
+  test.each([true, false])("only new lines are fetched (etag: %s)", async (etag) => {
     const log = { content: noise() + beat(1), etag };
     const { asked, answer } = logServer(log);
     await using server = await serveHttp(answer);
@@ -44,7 +44,7 @@ describe("a log on a server that knows ranges", () => {
     log.content += beat(2).slice(0, 9);
     expect((await probe(url)).value("log_heartbeats_total")).toBe(1);
     log.content += beat(2).slice(9) + beat(3);
-    // A restart in between changes nothing.
+    // The same happens after a restart.
     const again = start({ paths: [] }, { memory });
     const last = await again.probe(url);
     expect(last.value("log_heartbeats_total")).toBe(3);
@@ -57,7 +57,7 @@ describe("a log on a server that knows ranges", () => {
   test.each([
     ["shorter", beat(3)],
     ["longer", noise("another one").repeat(20) + beat(3)],
-  ])("one that was rotated is read from its beginning: %s", async (_, content) => {
+  ])("a log that was rotated is read from its beginning: %s", async (_, content) => {
     const log = { content: noise() + beat(1) + beat(2) };
     const { answer } = logServer(log);
     await using server = await serveHttp(answer);
@@ -70,7 +70,7 @@ describe("a log on a server that knows ranges", () => {
     expect(probed.value("log_rotations_total", { kind: "truncate" })).toBe(1);
   });
 
-  test("of a big one only the end is fetched at first", async () => {
+  test("only the end of a big log is fetched the first time", async () => {
     const { answer } = logServer({ content: beat(1) + noise().repeat(1000) + beat(2) });
     await using server = await serveHttp(answer);
     const { probe } = start({ paths: [], initial_read: "1KB" });
@@ -80,7 +80,7 @@ describe("a log on a server that knows ranges", () => {
     expect(probed.value("log_lines_total")).toBeLessThan(30);
   });
 
-  test("an empty one is no failure of its own", async () => {
+  test("an empty log is stale", async () => {
     const log = { content: "" };
     const { answer } = logServer(log);
     await using server = await serveHttp(answer);
@@ -92,7 +92,7 @@ describe("a log on a server that knows ranges", () => {
   });
 });
 
-test.each([false, true])("a server without ranges sends all of it (gzip: %s)", async (gzip) => {
+test.each([false, true])("a server without range requests sends the whole log (gzip: %s)", async (gzip) => {
   let content = noise() + beat(1, { timestamp: undefined });
   await using server = await serveHttp((_request, response) => {
     response.setHeader("Last-Modified", new Date((NOW - 30) * 1000).toUTCString());
@@ -115,7 +115,7 @@ test.each([
   [403, "auth"],
   [302, "redirect"],
   [500, "http_status"],
-])("status %d is %s", async (status, verdict) => {
+])("HTTP status %d is the failure %s", async (status, verdict) => {
   await using server = await serveHttp((_request, response) => {
     response.writeHead(status, { Location: "/elsewhere" }).end("text\n");
   });
@@ -123,7 +123,7 @@ test.each([
   expect((await probe(`http://${server.host}/app.log`)).verdict).toBe(verdict);
 });
 
-test("what goes wrong before an answer has its reason, and no secret is shown", async () => {
+test("a failure before the response has a reason and shows no secret", async () => {
   const { probe } = start({ paths: [], headers: { Authorization: "Bearer very-secret" } });
   const refused = await probe(
     `http://user:very-secret@127.0.0.1:${await closedPort()}/app.log?token=very-secret`,
@@ -135,7 +135,7 @@ test("what goes wrong before an answer has its reason, and no secret is shown", 
   expect(refused.detail + refused.text).not.toContain("very-secret");
 });
 
-test("headers are sent, and addresses are shown without what may be secret", async () => {
+test("headers are sent, and addresses are shown without secrets", async () => {
   const seen: (string | undefined)[] = [];
   await using server = await serveHttp((request, response) => {
     seen.push(request.headers.authorization, request.url);
@@ -148,7 +148,7 @@ test("headers are sent, and addresses are shown without what may be secret", asy
   expect(probed.text).not.toContain("very-secret");
 });
 
-test("a body without end stops at the limit, and one that hangs at the deadline", async () => {
+test("an endless body stops at the limit, and one that hangs at the deadline", async () => {
   await using server = await serveHttp((request, response) => {
     response.write(noise().repeat(request.url === "/big" ? 100_000 : 10));
     if (request.url === "/big") response.end(beat(1));

@@ -3,8 +3,8 @@ import { describe, expect, test } from "vitest";
 import { parseJsonLine } from "../../../src/probers/heartbeat-log/formats.ts";
 import {
   createScanner,
+  initialScan,
   type LineRules,
-  noCarry,
   type ScanState,
 } from "../../../src/probers/heartbeat-log/scanner.ts";
 import { type LogCounts, type LogHeartbeat, noCounts } from "../../../src/probers/heartbeat-log/tally.ts";
@@ -18,20 +18,21 @@ const RULES: LineRules = {
 
 interface Scanned {
   readonly counts: LogCounts;
-  readonly heard: readonly LogHeartbeat[];
+  readonly heartbeats: readonly LogHeartbeat[];
   readonly carry: ScanState;
   readonly unfinished: number;
 }
 
-/** Scans `bytes` in pieces that end at `cuts`, with a new scanner at each place of `restarts`, as after a deadline. */
+/** Scans `bytes` in pieces that end at `cuts`, resuming with a new scanner at each of `restarts`, as after a deadline. */
 function scan(bytes: Buffer, cuts: readonly number[] = [], restarts = false, rules = RULES): Scanned {
   const counts = noCounts();
-  const heard: LogHeartbeat[] = [];
-  const create = (carry: ScanState) => createScanner(rules, counts, (one) => void heard.push(one), carry);
-  let scanner = create(noCarry);
+  const heartbeats: LogHeartbeat[] = [];
+  const create = (carry: ScanState) =>
+    createScanner(rules, counts, (one) => void heartbeats.push(one), carry);
+  let scanner = create(initialScan);
   let at = 0;
   for (const cut of [...cuts.map((c) => Math.min(c, bytes.length)), bytes.length].toSorted((a, b) => a - b)) {
-    // What is handed in may be overwritten afterwards.
+    // The scanner must not keep references to the bytes.
     const piece = Buffer.from(bytes.subarray(at, cut));
     scanner.push(piece);
     piece.fill(0x7b);
@@ -42,7 +43,7 @@ function scan(bytes: Buffer, cuts: readonly number[] = [], restarts = false, rul
     }
   }
   if (restarts) scanner.push(bytes.subarray(at));
-  return { counts, heard, carry: scanner.carry(), unfinished: scanner.unfinished() };
+  return { counts, heartbeats, carry: scanner.carry(), unfinished: scanner.unfinished() };
 }
 
 const TIME = "2025-09-15T13:30:00.123456789Z";
@@ -51,7 +52,7 @@ const cri = (text: string, tag = "F", stream = "stdout"): string => `${TIME} ${s
 const journal = (message: unknown): string =>
   `${JSON.stringify({ __REALTIME_TIMESTAMP: "1757943000123456", MESSAGE: message })}\n`;
 
-/** A heartbeat of more than one piece. */
+/** A heartbeat that is longer than one piece. */
 const long = beat(7, { padding: "x".repeat(20_000) }).trimEnd();
 const pieces = (text: string, size: number): string[] => text.match(new RegExp(`.{1,${size}}`, "gs")) ?? [];
 
@@ -60,7 +61,7 @@ describe("wrappers", () => {
   test.each([
     ["none", beat(7)],
     ["a prefix", `2025-09-15 13:30:00,123 INFO {main} ${message}\n`],
-    ["text behind", `${message} (main.py:12)\n`],
+    ["text after it", `${message} (main.py:12)\n`],
     ["the marker in the prefix", `INFO HEARTBEAT - System Statistics {"heartbeat_count": 7}\n`],
     ["Windows' newlines", `${message}\r\n`],
     ["docker", docker(`${message}\n`)],
@@ -92,24 +93,24 @@ describe("wrappers", () => {
     ["a journal", journal(message)],
     ["a journal with a list of bytes", journal([...Buffer.from(message)])],
     ["mojibake", beat(7).replace("💓", "ðŸ’“")],
-    ["UTF-8 that is broken", beat(7).replace("💓", "")],
+    ["invalid UTF-8", beat(7).replace("💓", "")],
     [
       "NaN and Infinity",
       beat(7).replace('"uptime_seconds":420', '"uptime_seconds":NaN,"a":-Infinity,"b":"NaN"'),
     ],
-    ["zeros before", `\0\0\0${beat(7)}`],
+    ["zeros before it", `\0\0\0${beat(7)}`],
   ])("%s", (name, text) => {
     const bytes = name.startsWith("UTF-8")
       ? Buffer.from(text.replace("{", '{"x":"\xff\xfe",'), "latin1")
       : Buffer.from(text);
-    const { heard, counts } = scan(bytes);
-    expect(heard.map(({ fields }) => fields["heartbeat_count"])).toEqual([7]);
+    const { heartbeats, counts } = scan(bytes);
+    expect(heartbeats.map(({ fields }) => fields["heartbeat_count"])).toEqual([7]);
     expect(counts.failures).toEqual({ too_long: 0, malformed: 0 });
   });
 
   test.each([
-    ["JSON that ends too soon", beat(7).replace("}\n", "\n"), "malformed"],
-    ["no JSON at all", "HEARTBEAT - System Statistics\n", "malformed"],
+    ["JSON that is cut off", beat(7).replace("}\n", "\n"), "malformed"],
+    ["a marker without JSON", "HEARTBEAT - System Statistics\n", "malformed"],
     ["a line that is too long", `${"x".repeat(40_001)}${beat(7)}`, "too_long"],
     [
       "pieces of a line that is too long",
@@ -119,12 +120,12 @@ describe("wrappers", () => {
       "too_long",
     ],
   ])("%s is counted and skipped", (_, text, reason) => {
-    const { heard, counts } = scan(Buffer.from(text + beat(8)));
-    expect(heard.map(({ fields }) => fields["heartbeat_count"])).toEqual([8]);
+    const { heartbeats, counts } = scan(Buffer.from(text + beat(8)));
+    expect(heartbeats.map(({ fields }) => fields["heartbeat_count"])).toEqual([8]);
     expect(counts.failures).toEqual({ too_long: 0, malformed: 0, [reason]: 1 });
   });
 
-  test("50 MB without a newline take no memory", () => {
+  test("50 MB without a newline take little memory", () => {
     const counts = noCounts();
     const scanner = createScanner(RULES, counts, () => {});
     const piece = Buffer.alloc(256 * 1024, "x");
@@ -136,12 +137,12 @@ describe("wrappers", () => {
     expect(counts).toMatchObject({ lines: 2, failures: { too_long: 1, malformed: 0 } });
   });
 
-  test("without a marker every line is one", () => {
-    const { heard, counts } = scan(Buffer.from(noise() + beat(1) + "no json\n"), [], false, {
+  test("with an empty marker every line is a heartbeat", () => {
+    const { heartbeats, counts } = scan(Buffer.from(noise() + beat(1) + "no json\n"), [], false, {
       ...RULES,
       marker: "",
     });
-    expect(heard.length).toBe(2);
+    expect(heartbeats.length).toBe(2);
     expect(counts.failures.malformed).toBe(1);
   });
 });
@@ -170,7 +171,7 @@ const lines: fc.Arbitrary<Buffer> = fc.oneof(
   fc.uint8Array({ maxLength: 300 }).map((bytes) => Buffer.from(bytes)),
 );
 
-test("however the bytes are cut, and wherever reading is taken up again, the same is found", () => {
+test("the same heartbeats are found however bytes are split and wherever reading resumes", () => {
   fc.assert(
     fc.property(
       fc.array(lines, { maxLength: 30 }),
@@ -181,7 +182,7 @@ test("however the bytes are cut, and wherever reading is taken up again, the sam
         const whole = scan(bytes);
         const cut = scan(bytes, cuts, restarts);
         expect(cut.counts).toEqual(whole.counts);
-        expect(cut.heard).toEqual(whole.heard);
+        expect(cut.heartbeats).toEqual(whole.heartbeats);
         expect(cut.carry).toEqual(whole.carry);
       },
     ),
@@ -189,11 +190,11 @@ test("however the bytes are cut, and wherever reading is taken up again, the sam
   );
 });
 
-test("a heartbeat is found wherever it is cut", () => {
+test("a heartbeat is found wherever its bytes are split", () => {
   const bytes = Buffer.from(
     noise() + docker(`${long}\n`) + cri(long.slice(0, 9000), "P") + cri(long.slice(9000)) + beat(9),
   );
   const whole = scan(bytes);
-  expect(whole.heard.length).toBe(3);
+  expect(whole.heartbeats.length).toBe(3);
   for (let cut = 0; cut <= 700; cut += 1) expect(scan(bytes, [cut])).toEqual(whole);
 });

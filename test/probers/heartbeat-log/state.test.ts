@@ -5,17 +5,17 @@ import { newLogState, newPosition, readLogState } from "../../../src/probers/hea
 import { temporaryFolder } from "../../helpers/temporary-folder.ts";
 import { beat, start } from "./support.ts";
 
-const SHELF = "prober/heartbeat_log/test";
+const NAMESPACE = "prober/heartbeat_log/test";
 
-/** What a store would bring back. */
+/** Returns the memory as restored from a store. */
 function afterRestart(memory: Memory, change: (value: unknown) => unknown = (value) => value): Memory {
   const restored = createMemory();
-  for (const [key, value] of memory.namespace(SHELF).entries())
-    restored.namespace(SHELF).put(key, JSON.parse(JSON.stringify(change(value))));
+  for (const [key, value] of memory.namespace(NAMESPACE).entries())
+    restored.namespace(NAMESPACE).put(key, JSON.parse(JSON.stringify(change(value))));
   return restored;
 }
 
-test("what is remembered is plain JSON, and goes on as before", async () => {
+test("a stored state is plain JSON, from which the next probe continues", async () => {
   await using folder = await temporaryFolder();
   const file = await folder.write("app.log", beat(1) + beat(2).slice(0, 10));
   const memory = createMemory();
@@ -25,12 +25,12 @@ test("what is remembered is plain JSON, and goes on as before", async () => {
 });
 
 test.each([
-  ["nothing", () => null],
-  ["another thing", () => "text"],
-  ["a part of it", (value: unknown) => ({ ...(value as object), counts: undefined })],
-  ["counts that are none", (value: unknown) => ({ ...(value as object), counts: { lines: -1 } })],
-  ["positions that are none", (value: unknown) => ({ ...(value as object), positions: [{ id: 3 }] })],
-])("what cannot be used is forgotten: %s", async (_, change) => {
+  ["null", () => null],
+  ["a text", () => "text"],
+  ["an incomplete state", (value: unknown) => ({ ...(value as object), counts: undefined })],
+  ["invalid counts", (value: unknown) => ({ ...(value as object), counts: { lines: -1 } })],
+  ["invalid positions", (value: unknown) => ({ ...(value as object), positions: [{ id: 3 }] })],
+])("an unusable stored state is ignored: %s", async (_, change) => {
   await using folder = await temporaryFolder();
   const file = await folder.write("app.log", beat(1));
   const memory = createMemory();
@@ -39,7 +39,7 @@ test.each([
   expect(again.text).toBe(first.text);
 });
 
-test("only a state that is whole is taken for one", () => {
+test("readLogState only accepts complete states", () => {
   const state = { ...newLogState(), positions: [newPosition("1:2", 3)] };
   expect(readLogState(state)).toBe(state);
   for (const name of Object.keys(state.counts)) {
@@ -55,10 +55,10 @@ test("only a state that is whole is taken for one", () => {
   );
 });
 
-test("no more logs are remembered than there is room for", async () => {
+test("at most 1000 states are stored", async () => {
   await using folder = await temporaryFolder();
   const memory = createMemory();
   const { probe } = start({ paths: [folder.path] }, { memory });
   for (let i = 0; i < 1010; i += 1) await probe(await folder.write(`${i}.log`, beat(1)));
-  expect([...memory.namespace(SHELF).entries()].length).toBe(1000);
+  expect([...memory.namespace(NAMESPACE).entries()].length).toBe(1000);
 });

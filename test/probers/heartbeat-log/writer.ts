@@ -1,6 +1,6 @@
 /**
- * A busy service: writes 20,000 lines a second, each hundredth of which is a heartbeat, in blocks that end anywhere, as
- * buffered output does. SIGHUP makes it open its log anew. At its end it prints how many lines and heartbeats it wrote.
+ * Writes 20,000 lines per second, every hundredth of them a heartbeat, in blocks that may end inside a line, like buffered
+ * output. SIGHUP makes it reopen its log. At the end it prints the number of lines and heartbeats written.
  */
 import { closeSync, openSync, writeSync } from "node:fs";
 
