@@ -23,8 +23,8 @@ export interface Pace {
 }
 
 /**
- * Starts a server that streams tokens by `plan`, in a thread of its own: in the thread that measures it would send late
- * when that is busy, and the times would look better than they are.
+ * Starts a server that streams tokens by `plan`, in a thread of its own: in the measuring thread it would send late
+ * whenever that thread is busy, and the measured times would look too good.
  */
 export async function startPacedServer(plan: Plan): Promise<{
   readonly address: string;
@@ -46,7 +46,7 @@ export async function startPacedServer(plan: Plan): Promise<{
   };
 }
 
-/** One chunk of a streamed answer, made beforehand. */
+/** One chunk of a streamed answer, rendered in advance. */
 const TOKEN = `data: ${JSON.stringify({ choices: [{ index: 0, delta: { content: "HEALTHY " } }] })}\n\n`;
 const END = `data: ${JSON.stringify({ choices: [{ index: 0, delta: {}, finish_reason: "stop" }] })}\n\ndata: [DONE]\n\n`;
 

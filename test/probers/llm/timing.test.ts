@@ -99,22 +99,34 @@ test("silence that ends a probe counts as a stall", async () => {
   expect(valueOf(result, llmMetrics.maxStall)).toBeCloseTo(0.2, 9);
 });
 
-describe("the pace of an answer", () => {
-  const spoken = (times: readonly number[], tokens?: number): ReturnType<typeof tokenSpeed> => {
+describe("tokenSpeed", () => {
+  const speedOf = (times: readonly number[], tokens?: number): ReturnType<typeof tokenSpeed> => {
     const answer = emptyAnswer();
     for (const at of times) addPiece(answer, { kind: "text", part: "output", text: "x" }, seconds(at));
     if (tokens !== undefined) addPiece(answer, { kind: "usage", usage: { output: tokens } });
     return tokenSpeed(answer);
   };
   test.each([
-    { name: "pieces counted", times: [1, 2, 3], tokens: undefined, latency: 1, perSecond: 1 },
-    { name: "tokens counted by the API", times: [1, 2, 3], tokens: 5, latency: 0.5, perSecond: 2 },
-    { name: "one piece", times: [1], tokens: 5, latency: undefined, perSecond: undefined },
-    { name: "all at once", times: [1, 1, 1], tokens: 5, latency: undefined, perSecond: undefined },
-    { name: "no piece", times: [], tokens: 5, latency: undefined, perSecond: undefined },
-    { name: "one token in two pieces", times: [1, 2], tokens: 1, latency: undefined, perSecond: undefined },
+    { name: "counts pieces", times: [1, 2, 3], tokens: undefined, latency: 1, perSecond: 1 },
+    { name: "prefers the token count of the API", times: [1, 2, 3], tokens: 5, latency: 0.5, perSecond: 2 },
+    { name: "is unknown for one piece", times: [1], tokens: 5, latency: undefined, perSecond: undefined },
+    {
+      name: "is unknown if all pieces arrive at once",
+      times: [1, 1, 1],
+      tokens: 5,
+      latency: undefined,
+      perSecond: undefined,
+    },
+    { name: "is unknown without pieces", times: [], tokens: 5, latency: undefined, perSecond: undefined },
+    {
+      name: "is unknown for one token in two pieces",
+      times: [1, 2],
+      tokens: 1,
+      latency: undefined,
+      perSecond: undefined,
+    },
   ])("$name", ({ times, tokens, latency, perSecond }) => {
-    const speed = spoken(times, tokens);
+    const speed = speedOf(times, tokens);
     expect(speed.interTokenLatency).toBe(latency);
     expect(speed.tokensPerSecond).toBe(perSecond);
   });
