@@ -12,6 +12,15 @@ export type { Clock } from "./core/clock.ts";
 export type { Log } from "./core/log.ts";
 export type { StateStore as Shelf } from "./core/memory.ts";
 export { type Metric, type Sample, sample } from "./core/metric.ts";
+export type {
+  Destination,
+  HttpAgents,
+  Network,
+  NetworkFailure,
+  Opened,
+  Resolved,
+  TlsOptions,
+} from "./core/network.ts";
 export {
   type CompileContext,
   failed,
@@ -30,7 +39,16 @@ export { type Seconds, seconds, type Timestamp, timestamp } from "./core/units.t
 export interface PluginProber<Options = unknown, Module = unknown>
   extends Pick<
     Prober<Options, Module>,
-    "kind" | "schema" | "costly" | "compile" | "objection" | "caution" | "expectedSpend" | "probe" | "dispose"
+    | "kind"
+    | "schema"
+    | "costly"
+    | "compile"
+    | "objection"
+    | "caution"
+    | "expectedSpend"
+    | "configuredOnly"
+    | "probe"
+    | "dispose"
   > {
   /** Every metric that its samples are of: `probe_<kind>_...`, as `gauge` and `counter` make them. */
   readonly metrics?: readonly Metric[];

@@ -1,5 +1,4 @@
 // A prober for Redis: it connects, says PING and wants PONG.
-import { connect } from "node:net";
 import { defineProber, failed, gauge, sample, succeeded } from "heartbeat-exporter/plugin";
 
 const pingDuration = gauge("probe_redis_ping_duration_seconds", "Time from PING to its answer");
@@ -15,15 +14,19 @@ export default defineProber<{ password_file?: string }, { password?: { reveal():
   metrics: [pingDuration],
   compile: ({ password_file: file }, context) =>
     file === undefined ? {} : { password: context.secretFile(file, ["password_file"]) },
+  // Without this, anyone could have the password sent to a server of their own by `?target=`.
+  configuredOnly: ({ password }) => password !== undefined,
   objection: ({ address }) =>
     /^[^:/]+:\d+$/.test(address) ? undefined : { part: "target", want: "host:port" },
-  async probe({ address }, { password }, { signal, clock, log }) {
+  async probe({ address }, { password }, { signal, clock, log, network }) {
     const [host = "", port] = address.split(":");
     const login = password === undefined ? "" : `AUTH ${JSON.stringify(await password.reveal())}\r\n`;
-    const socket = connect({ host, port: Number(port), signal });
+    const started = clock.monotonic();
+    const opened = await network.connect({ host, port: Number(port) });
+    if (!opened.ok) return { outcome: opened, samples: [] };
+    const { socket } = opened;
     try {
       let answer = "";
-      const started = clock.monotonic();
       socket.write(`${login}PING\r\n`);
       for await (const chunk of socket) {
         answer += String(chunk);
@@ -34,7 +37,7 @@ export default defineProber<{ password_file?: string }, { password?: { reveal():
       const took = clock.monotonic() - started;
       return { outcome: succeeded, samples: [sample(pingDuration, took)] };
     } catch (error) {
-      const reason = signal.aborted ? "timeout" : "connect";
+      const reason = signal.aborted ? "timeout" : "network";
       return { outcome: failed(reason, String(error)), samples: [] };
     } finally {
       socket.destroy();

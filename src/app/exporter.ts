@@ -44,6 +44,7 @@ import { readNotification } from "../notify/notification.ts";
 import { machineEvent } from "../notify/webhooks/lunasentri.ts";
 import { createWebhooks } from "../notify/webhooks/webhooks.ts";
 import { openLeases } from "../probers/kubernetes-lease/api.ts";
+import { openNetwork } from "../probers/network/network.ts";
 import { createApp } from "../server/app.ts";
 import type { Current, ProbedHeartbeat } from "../server/deps.ts";
 import type { StoreStatus } from "../store/file.ts";
@@ -103,6 +104,7 @@ export function createExporter(options: ExporterOptions): Exporter {
     memory,
     metricNamed: (name) => metricsByName.get(name),
     limits: options.config.limits,
+    network: openNetwork,
     skips(subject) {
       const following = subject.module.prober.costly || subject.tier === true ? election.skip() : undefined;
       if (following !== undefined) return following;

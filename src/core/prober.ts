@@ -3,6 +3,7 @@ import type { HeartbeatState } from "./heartbeat.ts";
 import type { StateStore } from "./memory.ts";
 import type { Sample } from "./metric.ts";
 import type { ExpectedSpend, Spend } from "./money.ts";
+import type { Network } from "./network.ts";
 import type { FailureReason } from "./reasons.ts";
 import type { Secret } from "./secret.ts";
 import type { Seconds } from "./units.ts";
@@ -53,6 +54,8 @@ export interface ProbeContext {
   readonly log: ProbeLog;
   /** What probes of this module leave for later ones, also after a reload or a restart. */
   readonly memory: StateStore;
+  /** Opens every connection to a target, and refuses addresses that must not be probed. */
+  readonly network: Network;
 }
 
 /** What `compile` may ask for and complain to. */
@@ -103,6 +106,11 @@ export interface Prober<Options = unknown, Module = unknown> {
   expectedSpend?(target: ProbeTarget, module: Module): ExpectedSpend;
   /** After how long a silence a probe has to wake its target up, if the module says so: its times are then no sign of trouble. */
   coldStartAfter?(module: Module): Seconds | undefined;
+  /**
+   * Returns true if, without `allowed_targets`, only configured targets may be probed: for modules that send a credential,
+   * which would otherwise go to any `?target=`.
+   */
+  configuredOnly?(module: Module): boolean;
   /** The cheap questions of a module. */
   tiers?(module: Module): readonly Tier[];
   /** Asks one of `tiers`. Rejects only for bugs. */

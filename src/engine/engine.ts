@@ -8,7 +8,7 @@ import { elapsed, type Seconds, seconds } from "../core/units.ts";
 import { createGate, type Limits } from "./limits.ts";
 import type { ProbeRequest } from "./probe-request.ts";
 import { createRestoredResults } from "./restored-results.ts";
-import { runProbe, ShutdownError, SkippedError } from "./run-probe.ts";
+import { type RunDeps, runProbe, ShutdownError, SkippedError } from "./run-probe.ts";
 import { createStagger } from "./stagger.ts";
 
 /** What somebody who asked for a probe gets. `late`: the probe was still running when their patience ended. */
@@ -53,6 +53,7 @@ export interface EngineDeps {
   /** Where probes leave something for later ones. */
   readonly memory: Memory;
   readonly limits: Limits;
+  readonly network: RunDeps["network"];
   /** Told of each result exactly once, in the order of completion. */
   readonly onResult: (subject: ProbeRequest, result: Result) => void;
   readonly onBug: (module: Module, target: ProbeTarget, error: unknown) => void;
@@ -66,6 +67,7 @@ export function createEngine({
   clock,
   memory,
   limits,
+  network,
   onResult,
   onBug,
   skips,
@@ -82,6 +84,7 @@ export function createEngine({
     clock,
     memory,
     gate,
+    network,
     turn: createStagger(),
     shutdown: ending.signal,
     nextId: () => (lastId += 1),

@@ -1,5 +1,6 @@
 import type { Clock } from "../core/clock.ts";
 import type { Memory } from "../core/memory.ts";
+import type { Network } from "../core/network.ts";
 import {
   failed,
   type Outcome,
@@ -43,6 +44,8 @@ export interface RunDeps {
   readonly clock: Clock;
   readonly memory: Memory;
   readonly gate: Gate;
+  /** Opens the network for one probe, until its signal aborts. */
+  readonly network: (module: Module, target: ProbeTarget, signal: AbortSignal, clock: Clock) => Network;
   /** The turn of a probe whose beginning takes long. */
   readonly turn: () => Promise<void> | undefined;
   /** The exporter's own end. */
@@ -110,6 +113,7 @@ export async function runProbe(
               clock,
               log: note,
               memory: memory.namespace(`prober/${module.prober.kind}/${module.name}`),
+              network: deps.network(module, target, controller.signal, clock),
             },
             deps,
           );

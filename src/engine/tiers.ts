@@ -101,7 +101,7 @@ function standIn(target: Target, tier: Tier): Target {
       options: module.options,
       minInterval: seconds(0),
       source: module.source,
-      ...defined({ timeout: module.timeout }),
+      ...defined({ timeout: module.timeout, allowedTargets: module.allowedTargets }),
     },
   };
 }

@@ -15,7 +15,7 @@ const LONGEST_LABEL = 256;
  */
 export function guarded(prober: PluginProber, file: string): Prober {
   const metrics = new Map((prober.metrics ?? []).map((metric) => [metric.name, metric]));
-  const { objection, caution, expectedSpend, dispose } = prober;
+  const { objection, caution, expectedSpend, configuredOnly, dispose } = prober;
   return {
     kind: prober.kind,
     schema: prober.schema,
@@ -60,8 +60,21 @@ export function guarded(prober: PluginProber, file: string): Prober {
     ...(expectedSpend === undefined
       ? {}
       : { expectedSpend: (target, module) => expectedSpend.call(prober, target, module) }),
+    // Without an answer, no address is probed that the configuration does not name.
+    ...(configuredOnly === undefined
+      ? {}
+      : { configuredOnly: (module) => answerOr(true, () => configuredOnly.call(prober, module)) }),
     ...(dispose === undefined ? {} : { dispose: (module) => disposed(() => dispose.call(prober, module)) }),
   };
+}
+
+/** Returns the answer of a plugin, or `otherwise` if it throws. */
+function answerOr<T>(otherwise: T, ask: () => T): T {
+  try {
+    return ask();
+  } catch {
+    return otherwise;
+  }
 }
 
 /** Letting go is the last that is asked of a module; that it fails changes nothing any more. */

@@ -1,7 +1,13 @@
 import { X509Certificate } from "node:crypto";
 import { existsSync } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
-import { createSecureContext, DEFAULT_CIPHERS, getCACertificates, type SecureContextOptions } from "node:tls";
+import {
+  createSecureContext,
+  DEFAULT_CIPHERS,
+  getCACertificates,
+  type SecureContext,
+  type SecureContextOptions,
+} from "node:tls";
 import type { FromSchema, JSONSchema } from "json-schema-to-ts";
 import type { CompileContext } from "../core/prober.ts";
 
@@ -170,6 +176,18 @@ function reportContradictions(config: TlsConfig, context: CompileContext, path: 
   }
 }
 
+const contexts = new WeakMap<SecureContextOptions, SecureContext>();
+
+/**
+ * Returns the secure context of `options`, the same for the same object: parsing all trusted certificates takes longer
+ * than a handshake.
+ */
+export function secureContextOf(options: SecureContextOptions): SecureContext {
+  const context = contexts.get(options) ?? createSecureContext(options);
+  contexts.set(options, context);
+  return context;
+}
+
 interface Source {
   readonly present: boolean;
   readonly origin: string | undefined;
@@ -209,7 +227,7 @@ function refuseUnusable(options: SecureContextOptions, files: readonly string[])
     throw new TlsConfigError(`no certificate to trust in ${from}`, true, undefined);
   }
   try {
-    createSecureContext(options);
+    secureContextOf(options);
   } catch (error) {
     throw new TlsConfigError(`unusable certificates or key in ${from}: ${messageOf(error)}`, true, error);
   }

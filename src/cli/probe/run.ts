@@ -5,6 +5,7 @@ import { dollarsOf } from "../../core/money.ts";
 import type { Result } from "../../core/result.ts";
 import { type Seconds, seconds } from "../../core/units.ts";
 import { createEngine, type Engine } from "../../engine/engine.ts";
+import { openNetwork } from "../../probers/network/network.ts";
 import type { ProbeFlags } from "../probe.ts";
 import { EXIT, loadConfig, type Shell } from "../shell.ts";
 import { choose, type ProbeSelection } from "./choose.ts";
@@ -50,6 +51,7 @@ export async function probeOnce(
     clock,
     memory: createMemory(),
     limits: config.limits,
+    network: openNetwork,
     onResult: () => {},
     onBug: (module, _target, error) =>
       shell.err(`a prober failed, which is a bug: module ${module.name}: ${String(error)}\n`),

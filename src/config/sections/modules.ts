@@ -106,10 +106,16 @@ function buildModule(name: string, raw: object, context: BuildContext): Module |
     options: compiled,
     ...(timeout === undefined ? {} : { timeout: durationOf(timeout) }),
     minInterval: min_interval === undefined ? usual : durationOf(min_interval),
-    ...defined({ coldStartAfter }),
+    ...defined({ coldStartAfter, allowedTargets: textsIn(options, "allowed_targets") }),
     ...(budgets.length === 0 ? {} : { budgets }),
     source: redactedYaml(lookup(context.root, path)?.node ?? context.root, context.findings.secrets),
   };
+}
+
+/** Returns the list of texts under `key`, if the schema of the prober has one. */
+function textsIn(options: object, key: string): readonly string[] | undefined {
+  const list: unknown = childOf(options, key);
+  return Array.isArray(list) ? list.filter((one) => typeof one === "string") : undefined;
 }
 
 function proberOf(

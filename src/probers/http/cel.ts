@@ -1,8 +1,8 @@
 import { type ASTNode, Environment, type ParseResult } from "@marcbachmann/cel-js";
 import type { CompileContext } from "../../core/prober.ts";
+import { describeError } from "../errors.ts";
 import { compileRegexp, type Regexp } from "../regexp.ts";
 import type { HttpOptions } from "./schema.ts";
-import { describeError } from "./transport/steps.ts";
 
 /** Judges a JSON body: gives what is wrong with it, or `undefined`. */
 export type JsonRule = (body: unknown) => string | undefined;

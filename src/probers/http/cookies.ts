@@ -1,4 +1,4 @@
-import { isIP } from "node:net";
+import { isIP } from "../ip.ts";
 import type { Address } from "./transport/address.ts";
 import { parseHttpDate, type RawHeaders, valuesOf } from "./transport/headers.ts";
 

@@ -1,6 +1,7 @@
+import { describeError } from "../errors.ts";
 import type { HttpModule } from "./options.ts";
 import { NO_BODY, type ResponseBody, readBody } from "./transport/body.ts";
-import { describeError, type Failure, failure, type Guard } from "./transport/steps.ts";
+import { type Failure, failure, type Guard } from "./transport/steps.ts";
 import type { FinalResponse } from "./visit.ts";
 
 /** What is thought of a final response. */

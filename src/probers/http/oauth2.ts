@@ -1,14 +1,14 @@
 import type { CompileContext } from "../../core/prober.ts";
 import { knownSecret, type Secret } from "../../core/secret.ts";
+import { bracketed } from "../ip.ts";
 import { compileTls } from "../tls-options.ts";
 import type { HttpOptions } from "./schema.ts";
-import { type Address, bracketed, parseAddress } from "./transport/address.ts";
+import { type Address, parseAddress } from "./transport/address.ts";
 import { basicAuthorization, type Credentials, reveal } from "./transport/auth.ts";
 import { readBody } from "./transport/body.ts";
 import { exchangeHttp1 } from "./transport/http1.ts";
 import { compileProxies, type ProxyChoice } from "./transport/proxy.ts";
-import { lookupAll } from "./transport/resolve.ts";
-import { openRoute, toAny } from "./transport/route.ts";
+import { openRoute } from "./transport/route.ts";
 import { type Failure, failure, type Guard } from "./transport/steps.ts";
 
 /** A token is not used in its last seconds, in which it might end on the way. Go's margin. */
@@ -117,10 +117,9 @@ async function fetchToken(
     tls: source.tls,
     serverName: source.tls.serverName ?? address.host,
     protocols: [],
-    locate: async () => {
-      const found = await lookupAll(address.host, guard);
-      return "ok" in found ? found : toAny(address.host, address.port, found);
-    },
+    // The operator chose the token server: any address will do.
+    network: guard.network.unrestricted,
+    locate: async () => ({ host: address.host, port: address.port }),
   };
   const connection = await openRoute(route, guard, () => undefined);
   if (!connection.ok) return asAuth(connection, address);

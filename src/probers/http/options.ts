@@ -1,6 +1,7 @@
+import type { IpPreference } from "../../core/network.ts";
 import type { CompileContext } from "../../core/prober.ts";
 import { parseSize, SIZE_FORM } from "../../core/units.ts";
-import { type AddressPolicy, compileAllowedTargets } from "../address-policy.ts";
+import { checkAllowedTargets } from "../address-policy.ts";
 import { compileTls, type TlsSettings } from "../tls-options.ts";
 import { compileJsonRules, type JsonRule } from "./cel.ts";
 import { compileOauth2 } from "./oauth2.ts";
@@ -19,7 +20,6 @@ import { type Credentials, compileCredentials } from "./transport/auth.ts";
 import type { BodyPlan } from "./transport/body.ts";
 import { acceptsEncoding } from "./transport/body.ts";
 import { compileProxies, type ProxyChoice } from "./transport/proxy.ts";
-import type { IpPreference } from "./transport/resolve.ts";
 import { type BodyValues, compileValues } from "./values.ts";
 
 /** Where the request's body comes from. */
@@ -38,7 +38,6 @@ export interface HttpModule {
   /** Whether the proxy resolves the target's name. */
   readonly skipResolve: boolean;
   readonly ip: IpPreference;
-  readonly policy: AddressPolicy;
   readonly tls: TlsSettings;
   /** Protocols to offer to TLS targets. */
   readonly protocols: string[];
@@ -57,6 +56,7 @@ export interface HttpModule {
 
 /** Turns validated options into a module, reporting what only code can see. */
 export function compileHttp(options: HttpOptions, context: CompileContext): HttpModule {
+  checkAllowedTargets(options.allowed_targets, context);
   return {
     method: compileMethod(options, context),
     body: compileBody(options, context),
@@ -68,7 +68,6 @@ export function compileHttp(options: HttpOptions, context: CompileContext): Http
       preferred: options.preferred_ip_protocol === "ip4" ? 4 : 6,
       fallback: options.ip_protocol_fallback ?? true,
     },
-    policy: compileAllowedTargets(options.allowed_targets, context),
     tls: compileTls(options.tls_config ?? {}, context),
     protocols: compileProtocols(options, context),
     followRedirects: compileFollow(options, context),

@@ -1,14 +1,14 @@
 import { readFile } from "node:fs/promises";
 import type { ProbeTarget } from "../../core/prober.ts";
+import { describeError } from "../errors.ts";
 import type { Hop, Payload } from "./hop.ts";
 import type { HttpModule } from "./options.ts";
 import { authorityOfIp } from "./redirects.ts";
 import type { RequestHeader } from "./request-headers.ts";
 import { type Address, parseAddress } from "./transport/address.ts";
 import { userAuthorization } from "./transport/auth.ts";
-import { resolveTarget } from "./transport/resolve.ts";
 import { readTrust } from "./transport/route.ts";
-import { describeError, type Failure, failure, type Guard } from "./transport/steps.ts";
+import { type Failure, failure, type Guard } from "./transport/steps.ts";
 import type { Trace } from "./transport/trace.ts";
 
 /** Everything that a probe needs before it opens a connection. */
@@ -35,7 +35,7 @@ export async function prepare(
     return failure("bad_request", `hostname ${target.hostname} conflicts with the Host header of the module`);
   }
   const { configured } = target;
-  const ip = module.skipResolve ? undefined : await chooseAddress(address, configured, module, guard, trace);
+  const ip = module.skipResolve ? undefined : await chooseAddress(address, module, guard, trace);
   if (typeof ip === "object") return ip;
 
   if (address.tls || module.tls.custom) {
@@ -79,19 +79,17 @@ export const conflictingHostname = (module: HttpModule, hostname: string): boole
 
 async function chooseAddress(
   { host, port }: Address,
-  configured: boolean,
-  { policy, ip: preference }: HttpModule,
-  guard: Guard,
+  { ip: preference }: HttpModule,
+  { network }: Guard,
   trace: Trace,
 ): Promise<string | Failure> {
-  const refused = policy.refusesHost(host, port, configured);
-  if (refused !== undefined) return failure("forbidden_target", refused);
-  const resolved = await resolveTarget(host, preference, guard);
+  const to = { host, port };
+  const refused = network.check(to);
+  if (refused !== undefined) return refused;
+  const resolved = await network.resolve(to, preference);
   trace.resolution = resolved.resolution;
   trace.resolve = resolved.resolution.seconds;
-  if (!resolved.ok) return failure(resolved.reason, resolved.detail);
-  const refusedAddress = policy.refusesAddress(resolved.ip, host, port, configured);
-  return refusedAddress === undefined ? resolved.ip : failure("forbidden_target", refusedAddress);
+  return resolved.ok ? resolved.addresses[0] : failure(resolved.reason, resolved.detail);
 }
 
 async function readPayload({ body }: HttpModule): Promise<Payload | Failure | undefined> {

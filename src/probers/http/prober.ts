@@ -49,9 +49,9 @@ function objection(
 async function probeHttp(
   target: ProbeTarget,
   module: HttpModule,
-  { signal, clock, log }: ProbeContext,
+  { signal, clock, log, network }: ProbeContext,
 ): Promise<ProbeResult> {
-  const guard: Guard = { signal, clock, log, cut: undefined };
+  const guard: Guard = { signal, clock, log, network, cut: undefined };
   const trace = newTrace();
   const onAbort = (): void => guard.cut?.();
   signal.addEventListener("abort", onAbort, { once: true });

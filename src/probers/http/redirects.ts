@@ -1,5 +1,6 @@
+import { bracketed } from "../ip.ts";
 import type { Hop } from "./hop.ts";
-import { bracketed, followLocation, formatAddress, hasBadEscape } from "./transport/address.ts";
+import { followLocation, formatAddress, hasBadEscape } from "./transport/address.ts";
 import type { ResponseHead } from "./transport/exchange.ts";
 import { headerText, valueOf } from "./transport/headers.ts";
 import { type Failure, failure } from "./transport/steps.ts";

@@ -1,9 +1,10 @@
 import { readFile } from "node:fs/promises";
-import { validateHeaderName, validateHeaderValue } from "node:http";
 import type { CompileContext } from "../../core/prober.ts";
+import { describeError } from "../errors.ts";
+import { isHeaderName, isHeaderValue } from "../header-fields.ts";
 import type { HttpOptions } from "./schema.ts";
 import { canonicalName, headerBytes } from "./transport/headers.ts";
-import { describeError, type Failure, failure } from "./transport/steps.ts";
+import { type Failure, failure } from "./transport/steps.ts";
 
 /** A header of every request of a module. */
 export interface RequestHeader {
@@ -121,15 +122,11 @@ function isSendable(
   path: readonly (string | number)[],
   context: CompileContext,
 ): boolean {
-  try {
-    validateHeaderName(name);
-  } catch {
+  if (!isHeaderName(name)) {
     context.problem(path, `the header name ${JSON.stringify(name)}`, "a name of letters, digits and hyphens");
     return false;
   }
-  try {
-    validateHeaderValue(name, headerBytes(value));
-  } catch {
+  if (!isHeaderValue(headerBytes(value))) {
     context.problem(path, "a value with control characters", "a value without line breaks");
     return false;
   }

@@ -31,7 +31,6 @@ export async function askTier(
     headers: { "user-agent": "heartbeat-exporter", ...opened.credential.headers },
     agent: opened.agent,
     proxied: module.proxy !== undefined,
-    refusesAddress: (ip: string) => module.access.refusesAddress(target, url, ip),
   } as const;
   const receiver = {
     head: (code: number) => {

@@ -1,6 +1,6 @@
-import { isIP } from "node:net";
+import { ForbiddenAddressError } from "../../core/network.ts";
 import type { FailureReason } from "../../core/reasons.ts";
-import { ForbiddenAddressError } from "../guarded-lookup.ts";
+import { isIP } from "../ip.ts";
 import type { ExchangePhase } from "./exchange.ts";
 import type { ApiError, WireFormat } from "./wire/types.ts";
 

@@ -28,6 +28,7 @@ export const llmProber = {
   objection,
   caution,
   expectedSpend,
+  configuredOnly: hasCredential,
   coldStartAfter: ({ coldStartAfter }) => coldStartAfter,
   tiers: ({ tiers }) => tiers,
   askTier: (target, module, { name }, context) => askNamedTier(target, module, name, context),
@@ -109,6 +110,11 @@ function objection(target: ProbeTarget, module: LlmModule): Objection | undefine
   return "want" in prepared ? prepared : undefined;
 }
 
+/** Returns true if requests of the module carry a secret. */
+function hasCredential({ key, headers }: LlmModule): boolean {
+  return key !== undefined || Object.keys(headers).length > 0;
+}
+
 const LOOPBACK = /^(?:localhost|.*\.localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
 
 /** A credential that everybody on the way can read. */
@@ -116,8 +122,7 @@ function caution(target: ProbeTarget, module: LlmModule): string | undefined {
   const prepared = prepare(target, module, module.questions.first, newValues());
   if ("want" in prepared || prepared.url.protocol !== "http:" || LOOPBACK.test(prepared.url.hostname))
     return undefined;
-  const hasCredential = module.key !== undefined || Object.keys(module.headers).length > 0;
-  return hasCredential
+  return hasCredential(module)
     ? "the credential of its module goes there in clear text, as the target is no https"
     : undefined;
 }

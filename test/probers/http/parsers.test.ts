@@ -10,7 +10,7 @@ import {
   valueOf,
   valuesOf,
 } from "../../../src/probers/http/transport/headers.ts";
-import { addressBytes, hashAddress } from "../../../src/probers/http/transport/resolve.ts";
+import { addressBytes, hashAddress } from "../../../src/probers/ip.ts";
 
 describe("addresses", () => {
   test.each([

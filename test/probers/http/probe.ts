@@ -1,12 +1,14 @@
 import { readFileSync } from "node:fs";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { systemClock } from "../../../src/core/clock.ts";
+import { defined } from "../../../src/core/defined.ts";
 import { createMemory } from "../../../src/core/memory.ts";
 import type { CompileContext, ProbeContext, ProbeResult, ProbeTarget } from "../../../src/core/prober.ts";
 import { knownSecret } from "../../../src/core/secret.ts";
 import type { HttpModule } from "../../../src/probers/http/options.ts";
 import { httpProber } from "../../../src/probers/http/prober.ts";
 import { type HttpOptions, httpSchema } from "../../../src/probers/http/schema.ts";
+import { openNetwork } from "../../../src/probers/network/network.ts";
 import { compileRegexp } from "../../../src/probers/regexp.ts";
 
 const isRegexp = (source: string): boolean => {
@@ -18,6 +20,8 @@ const isRegexp = (source: string): boolean => {
 };
 const ajv = new Ajv2020({ allErrors: true, strictTypes: false, formats: { regexp: isRegexp } });
 const validate = ajv.compile<HttpOptions>(httpSchema);
+
+const allowedTargets = new WeakMap<HttpModule, HttpOptions["allowed_targets"]>();
 
 /** What compiling some options led to. */
 export interface Compiled {
@@ -40,7 +44,9 @@ export function compile(options: unknown): Compiled {
     resolvePath: (file) => file,
     environment: {},
   };
-  return { module: httpProber.compile(options, context), problems, warnings };
+  const module = httpProber.compile(options, context);
+  allowedTargets.set(module, options.allowed_targets);
+  return { module, problems, warnings };
 }
 
 /** The module of options that have no problem. */
@@ -61,12 +67,21 @@ export function probe(
   options: unknown = {},
   settings: ProbeSettings = {},
 ): Promise<ProbeResult> {
-  const { signal = AbortSignal.timeout(10_000), log = () => undefined, ...target } = settings;
-  return httpProber.probe(
-    { address, configured: false, ...target },
-    isModule(options) ? options : moduleOf(options),
-    { signal, clock: systemClock, log, memory: createMemory().namespace("test") },
-  );
+  const { signal = AbortSignal.timeout(10_000), log = () => undefined, ...more } = settings;
+  const target = { address, configured: false, ...more };
+  const module = isModule(options) ? options : moduleOf(options);
+  const probed = {
+    prober: httpProber,
+    options: module,
+    ...defined({ allowedTargets: allowedTargets.get(module) }),
+  };
+  return httpProber.probe(target, module, {
+    signal,
+    clock: systemClock,
+    log,
+    memory: createMemory().namespace("test"),
+    network: openNetwork(probed, target, signal, systemClock),
+  });
 }
 
 const isModule = (options: unknown): options is HttpModule =>

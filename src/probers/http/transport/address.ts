@@ -1,5 +1,5 @@
-import { isIP } from "node:net";
 import { domainToASCII } from "node:url";
+import { bracketed, isIP } from "../../ip.ts";
 
 /** An `http://` or `https://` address, taken apart only as far as a request needs. */
 export interface Address {
@@ -48,9 +48,6 @@ export function parseAddress(target: string): Address | string {
 
 /** Whether a per cent sign before the query stands for nothing. */
 export const hasBadEscape = (path: string): boolean => /^[^?]*%(?![0-9a-f]{2})/i.test(path);
-
-/** `host` as it stands in front of a port. */
-export const bracketed = (host: string): string => (host.includes(":") ? `[${host}]` : host);
 
 /** The address as text, with another host (a resolved IP) if given, and without any credentials. */
 export const formatAddress = (address: Address, authority: string = address.authority): string =>

@@ -1,8 +1,9 @@
 import { readFile } from "node:fs/promises";
 import type { CompileContext } from "../../../core/prober.ts";
 import { knownSecret, Secret } from "../../../core/secret.ts";
+import { describeError } from "../../errors.ts";
 import type { HttpOptions } from "../schema.ts";
-import { describeError, type Failure, failure, type Guard } from "./steps.ts";
+import { type Failure, failure, type Guard } from "./steps.ts";
 
 /** Who the probe says it is. */
 export interface Credentials {

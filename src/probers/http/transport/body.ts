@@ -1,7 +1,8 @@
 import { constants } from "node:http2";
 import type { Readable } from "node:stream";
 import { createBrotliDecompress, createGunzip, createInflateRaw } from "node:zlib";
-import { describeError, type Failure, failure, type Guard } from "./steps.ts";
+import { describeError } from "../../errors.ts";
+import { type Failure, failure, type Guard } from "./steps.ts";
 
 /** How a body is decompressed. */
 export type Compression = "gzip" | "br" | "deflate";

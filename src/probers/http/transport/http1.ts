@@ -1,8 +1,9 @@
 import { type IncomingMessage, request as nodeRequest } from "node:http";
 import type { Socket } from "node:net";
+import { codeOf, describeError } from "../../errors.ts";
 import { contentLengthOf, type ExchangeResult, type Outgoing } from "./exchange.ts";
 import { valueOf, valuesOf } from "./headers.ts";
-import { codeOf, describeError, failure, type Guard } from "./steps.ts";
+import { failure, type Guard } from "./steps.ts";
 
 /** Go's limit. */
 const LONGEST_HEADERS = 10 * 1024 * 1024;

@@ -1,8 +1,9 @@
 import { connect, constants, type OutgoingHttpHeaders } from "node:http2";
 import type { TLSSocket } from "node:tls";
+import { describeError } from "../../errors.ts";
 import { contentLengthOf, type ExchangeResult, type Outgoing } from "./exchange.ts";
 import { type RawHeaders, valueOf } from "./headers.ts";
-import { describeError, failure, type Guard } from "./steps.ts";
+import { failure, type Guard } from "./steps.ts";
 
 /** Go's limit, in bytes. */
 const LONGEST_HEADERS = 10 * 1024 * 1024;

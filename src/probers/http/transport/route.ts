@@ -1,26 +1,24 @@
 import { request as nodeRequest } from "node:http";
-import type { NetConnectOpts, Socket } from "node:net";
+import type { Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
+import type { Destination, Network } from "../../../core/network.ts";
+import { describeError } from "../../errors.ts";
 import { TlsConfigError, type TlsSettings } from "../../tls-options.ts";
-import { type Address, bracketed } from "./address.ts";
-import { openTcp, openTls } from "./connect.ts";
+import type { Address } from "./address.ts";
+import { openTls } from "./connect.ts";
 import type { RawHeaders } from "./headers.ts";
 import type { Proxy } from "./proxy.ts";
-import { lookupAll } from "./resolve.ts";
-import { describeError, type Failure, failure, type Guard } from "./steps.ts";
+import { type Failure, failure, type Guard } from "./steps.ts";
 import type { PeerFacts } from "./tls-facts.ts";
-
-/** Where to connect to: an IP address, or a name with the addresses that it has. */
-export type Destination = NetConnectOpts & { readonly host: string };
-
-const HIGHEST_PORT = 65_535;
 
 /** The way to a server. */
 export interface Route {
   readonly address: Address;
-  /** Finds the server's addresses; not asked when a proxy does. */
+  /** The network to connect on without a proxy. */
+  readonly network: Network;
+  /** Finds the server's addresses. Not called if a proxy does that. */
   readonly locate: () => Promise<Destination | Failure>;
-  /** What a proxy is told: host and port. */
+  /** Host and port that a proxy is asked to connect to. */
   readonly authority: string;
   readonly proxy: Proxy | undefined;
   readonly tls: TlsSettings;
@@ -83,16 +81,15 @@ export async function readTrust(
   }
 }
 
-/** A TCP connection to the server, through the proxy's tunnel if TLS is to follow. */
+/** Opens a TCP connection to the server, through the proxy's tunnel if TLS is to follow. */
 async function openTo(
-  { address, authority, proxy, tls }: Route,
+  { address, authority, network, proxy, tls }: Route,
   to: Destination,
   guard: Guard,
 ): Promise<{ ok: true; socket: Socket } | Failure> {
-  if (address.port > HIGHEST_PORT) return failure("connect", `there is no port ${address.port}`);
-  if (proxy === undefined) return openTcp(to, whereOf(address, to.host), guard);
-  const opened = await openTcp(to, `the proxy ${whereOf(proxy.address, to.host)}`, guard);
-  if (!opened.ok) return opened;
+  if (proxy === undefined) return network.connect(to);
+  const opened = await guard.network.unrestricted.connect(to);
+  if (!opened.ok) return failure(opened.reason, `the proxy: ${opened.detail}`);
   let socket: Socket = opened.socket;
   if (proxy.address.tls) {
     const trust = await readTrust(tls);
@@ -114,36 +111,19 @@ async function openTo(
   return openTunnel(socket, authority, [...proxy.authorization, ...proxy.connectHeaders], guard);
 }
 
-const whereOf = ({ host, port }: Address, ip: string): string =>
-  host === ip ? `${bracketed(host)}:${port}` : `${host}:${port} (${ip})`;
-
+/** Resolves the name of the proxy, which the operator chose: any address will do. */
 async function locateProxy({ address: { host, port } }: Proxy, guard: Guard): Promise<Destination | Failure> {
-  const found = await lookupAll(host, guard);
-  return "ok" in found ? failure(found.reason, `the proxy: ${found.detail}`) : toAny(host, port, found);
-}
-
-/** The addresses of a host, tried as Node.js does. */
-export function toAny(
-  host: string,
-  port: number,
-  addresses: readonly { readonly address: string; readonly family: number }[],
-): Destination {
-  const [only, ...others] = addresses;
-  if (only !== undefined && others.length === 0) return { host: only.address, port, noDelay: true };
-  return {
-    host,
-    port,
-    noDelay: true,
-    autoSelectFamily: true,
-    lookup: (_host, _options, done) => done(null, [...addresses]),
-  };
+  const found = await guard.network.unrestricted.resolve({ host, port });
+  return found.ok
+    ? { host, port, addresses: found.addresses }
+    : failure(found.reason, `the proxy: ${found.detail}`);
 }
 
 /**
  * Asks the proxy at the other end of `socket` for a tunnel to `authority` (host and port).
  * @returns the socket, now connected to there
  */
-export function openTunnel(
+function openTunnel(
   socket: Socket,
   authority: string,
   headers: RawHeaders,

@@ -1,4 +1,5 @@
 import type { Clock } from "../../../core/clock.ts";
+import type { Network } from "../../../core/network.ts";
 import type { Outcome, ProbeLog } from "../../../core/prober.ts";
 import type { FailureReason } from "../../../core/reasons.ts";
 
@@ -16,20 +17,7 @@ export interface Guard {
   readonly signal: AbortSignal;
   readonly clock: Clock;
   readonly log: ProbeLog;
+  readonly network: Network;
   /** Called when the deadline passes. */
   cut: (() => void) | undefined;
-}
-
-/** What a step failed with when `error` stopped it, in words and the code that tells most. */
-export function describeError(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const code = codeOf(error);
-  const message = error.message === "" ? error.name : error.message;
-  return code === undefined || message.includes(code) ? message : `${message} (${code})`;
-}
-
-/** The `code` of an error of Node.js. */
-export function codeOf(error: unknown): string | undefined {
-  if (typeof error !== "object" || error === null || !("code" in error)) return undefined;
-  return typeof error.code === "string" ? error.code : undefined;
 }

@@ -1,6 +1,6 @@
 import { X509Certificate } from "node:crypto";
-import { isIP } from "node:net";
 import type { SecureContextOptions, TLSSocket } from "node:tls";
+import { isIP } from "../../ip.ts";
 import { distinguishedNames } from "./distinguished-name.ts";
 
 /** What a TLS handshake showed of the other side, in the words of blackbox_exporter's labels. */
@@ -117,7 +117,7 @@ const anchorsOf = new WeakMap<SecureContextOptions, ReadonlyMap<string, readonly
  * has verified, so they are found again, as Go finds them: a cross-signed certificate gives more than one.
  * @returns Unix seconds, or `undefined` when no chain is complete
  */
-export function lastChainExpiry(
+function lastChainExpiry(
   sent: readonly X509Certificate[],
   trust: SecureContextOptions,
   now: number,
@@ -146,7 +146,7 @@ export function lastChainExpiry(
 }
 
 /** `notAfter` as Unix seconds. */
-export const expiryOf = (certificate: X509Certificate): number => certificate.validToDate.getTime() / 1000;
+const expiryOf = (certificate: X509Certificate): number => certificate.validToDate.getTime() / 1000;
 
 function trustAnchors(trust: SecureContextOptions): ReadonlyMap<string, readonly X509Certificate[]> {
   const known = anchorsOf.get(trust);

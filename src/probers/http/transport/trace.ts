@@ -1,12 +1,5 @@
+import type { Resolution } from "../../../core/network.ts";
 import type { PeerFacts } from "./tls-facts.ts";
-
-/** How the target's name was resolved. */
-export interface Resolution {
-  readonly seconds: number;
-  /** 0 when there is no address. */
-  readonly protocol: 4 | 6 | 0;
-  readonly hash: number;
-}
 
 /**
  * What has been measured so far, kept apart from the verdict: a probe that fails half-way still reports it. The only
