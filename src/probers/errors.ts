@@ -1,6 +1,8 @@
-/** Describes an error by its message and its code. */
+/** Describes an error by its message and its code, and the error of several addresses by each of them. */
 export function describeError(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
+  if (error instanceof AggregateError && error.errors.length > 0)
+    return error.errors.map(describeError).join("; ");
   const code = codeOf(error);
   const message = error.message === "" ? error.name : error.message;
   return code === undefined || message.includes(code) ? message : `${message} (${code})`;

@@ -11,18 +11,18 @@ import { readTrust } from "./transport/route.ts";
 import { type Failure, failure, type Guard } from "./transport/steps.ts";
 import type { Trace } from "./transport/trace.ts";
 
-/** Everything that a probe needs before it opens a connection. */
+/** A request, ready to open its connection. */
 export interface PreparedRequest {
   readonly ok: true;
   readonly first: Hop;
-  /** Name to ask for and look for at the target itself. */
+  /** Server name to send to the target and to verify. */
   readonly serverName: string;
   readonly headers: readonly RequestHeader[];
-  /** Value of the Authorization header for the target itself. */
+  /** Value of the Authorization header for the target. */
   readonly authorization: string | undefined;
 }
 
-/** Takes the target apart, chooses its address and reads the files that belong to the request. */
+/** Parses the target, chooses its address and reads the files of the request. */
 export async function prepare(
   target: ProbeTarget,
   module: HttpModule,
@@ -44,7 +44,7 @@ export async function prepare(
   }
   const payload = await readPayload(module);
   if (payload !== undefined && "ok" in payload) return payload;
-  // From here on blackbox_exporter has a request, if only one that it cannot complete.
+  // blackbox_exporter has a request from here on, even if it cannot complete it.
   trace.attempted = true;
   const headers = await readHeaders(module);
   if ("ok" in headers) return headers;
@@ -73,7 +73,7 @@ export async function prepare(
   };
 }
 
-/** Whether `?hostname=` says something else than the Host header of the module. */
+/** Returns true if `?hostname=` contradicts the Host header of the module. */
 export const conflictingHostname = (module: HttpModule, hostname: string): boolean =>
   module.headers.host !== undefined && module.headers.host !== hostname;
 
@@ -113,7 +113,7 @@ async function readHeaders({ headers }: HttpModule): Promise<readonly RequestHea
   return "ok" in read ? read : [...headers.fixed, ...read];
 }
 
-/** As in Go, a header set by hand comes before the credentials in the address, and those before the module's. */
+/** Returns the Authorization header. As in Go, a configured header wins over userinfo in the address, and that over the module. */
 async function authorize(
   { userinfo }: Address,
   headers: readonly RequestHeader[],
@@ -123,8 +123,8 @@ async function authorize(
   if (headers.some(({ name }) => name === "Authorization")) return undefined;
   if (userinfo !== undefined) return userAuthorization(userinfo);
   if (credentials === undefined) return undefined;
-  const got = await credentials.value(guard);
-  return got.ok ? got.value : got;
+  const header = await credentials.value(guard);
+  return header.ok ? header.value : header;
 }
 
 const withoutPort = (host: string): string => host.replace(/:\d+$/, "").replace(/^\[(.*)\]$/, "$1");

@@ -23,14 +23,14 @@ const validate = ajv.compile<HttpOptions>(httpSchema);
 
 const allowedTargets = new WeakMap<HttpModule, HttpOptions["allowed_targets"]>();
 
-/** What compiling some options led to. */
+/** The result of compiling options. */
 export interface Compiled {
   readonly module: HttpModule;
   readonly problems: readonly string[];
   readonly warnings: readonly string[];
 }
 
-/** Validates and compiles options the way the configuration does. */
+/** Validates and compiles options as the configuration does. */
 export function compile(options: unknown): Compiled {
   if (!validate(options)) {
     throw new Error(ajv.errorsText(validate.errors));
@@ -49,7 +49,7 @@ export function compile(options: unknown): Compiled {
   return { module, problems, warnings };
 }
 
-/** The module of options that have no problem. */
+/** Compiles options without problems. */
 export function moduleOf(options: unknown): HttpModule {
   const { module, problems } = compile(options);
   if (problems.length > 0) throw new Error(problems.join("\n"));
@@ -61,7 +61,7 @@ export interface ProbeSettings extends Partial<Omit<ProbeTarget, "address">> {
   readonly log?: ProbeContext["log"];
 }
 
-/** Probes `address` with these options; without a signal there is a deadline that only a broken test reaches. */
+/** Probes `address`. The default deadline is 10 s. */
 export function probe(
   address: string,
   options: unknown = {},
@@ -87,12 +87,12 @@ export function probe(
 const isModule = (options: unknown): options is HttpModule =>
   typeof options === "object" && options !== null && "statuses" in options;
 
-/** The value of a series of a result, given as `name` or `name{label="value"}`. */
+/** Returns the value of a series, given as `name` or `name{label="value"}`. */
 export function valueIn(result: ProbeResult, series: string): number | undefined {
   return exposed(result).get(series);
 }
 
-/** Every series of a result. */
+/** Returns every series of a result. */
 export const exposed = (result: ProbeResult): ReadonlyMap<string, number> =>
   new Map(
     result.samples.map(({ metric, value, labels = {} }) => {
@@ -101,8 +101,8 @@ export const exposed = (result: ProbeResult): ReadonlyMap<string, number> =>
     }),
   );
 
-/** `success`, or the reason of the failure. */
+/** Returns `success` or the reason of the failure. */
 export const verdictOf = ({ outcome }: ProbeResult): string => (outcome.ok ? "success" : outcome.reason);
 
-/** What the failure said, for people. */
+/** Returns the detail of the failure. */
 export const detailOf = ({ outcome }: ProbeResult): string => (outcome.ok ? "" : outcome.detail);

@@ -12,25 +12,25 @@ import { secureContextOf } from "../../tls-options.ts";
 import { type Failure, failure, type Guard } from "./steps.ts";
 import { isIssuedFor, type PeerFacts, peerFacts, sentCertificates } from "./tls-facts.ts";
 
-/** How to secure a connection. */
+/** The TLS parameters of a connection. */
 export interface TlsPlan {
   readonly trust: SecureContextOptions;
-  /** Whether the certificate has to be valid. */
+  /** True if the certificate has to be valid. */
   readonly verify: boolean;
-  /** Name or address that the certificate has to be for, and that is asked for if it is a name. */
+  /** Name or address to verify; a name is also sent (SNI). */
   readonly serverName: string;
-  /** Protocols to offer, best first; none are offered if empty. */
+  /** Protocols to offer (ALPN), the preferred one first; empty offers none. */
   readonly protocols: string[];
 }
 
-/** A secured connection, or why there is none; the facts are there in both cases once the handshake is done. */
+/** A TLS connection or a failure. `peer` is set once the handshake is complete, even if the certificate is refused. */
 export type TlsConnection = (Opened<TLSSocket> | Failure) & { readonly peer: PeerFacts | undefined };
 
-const NOT_LOOKED_AT = {} as DetailedPeerCertificate;
+const NO_CERTIFICATE = {} as DetailedPeerCertificate;
 
 /**
- * Makes the TLS handshake over `socket` and judges the certificate afterwards: the handshake itself accepts any, so
- * that its facts are known also when it is not valid.
+ * Makes the TLS handshake over `socket` and verifies the certificate after it: the handshake accepts any certificate, so that
+ * the facts of an invalid one are known.
  */
 export async function openTls(socket: Socket, securing: TlsPlan, guard: Guard): Promise<TlsConnection> {
   const opened = await handshake(socket, securing, guard);
@@ -62,12 +62,12 @@ function handshake(
       ...(protocols.length > 0 ? { ALPNProtocols: protocols } : {}),
       ...(isIP(serverName) === 0 && serverName !== "" ? { servername: serverName.replace(/\.$/, "") } : {}),
     });
-    // Node.js would make objects of the whole chain for the check that is left out above: a fifth of the CPU time.
-    secured.getPeerCertificate = () => NOT_LOOKED_AT;
-    const fail = (why: Failure): void => {
+    // Node.js would build objects of the whole chain for the check disabled above, which takes a fifth of the CPU time.
+    secured.getPeerCertificate = () => NO_CERTIFICATE;
+    const fail = (cause: Failure): void => {
       secured.destroy();
       socket.destroy();
-      resolve(why);
+      resolve(cause);
     };
     guard.cut = () => fail(failure("timeout_connect", "no TLS handshake before the deadline"));
     if (guard.signal.aborted) guard.cut();

@@ -11,7 +11,7 @@ import type { Proxy } from "./proxy.ts";
 import { type Failure, failure, type Guard } from "./steps.ts";
 import type { PeerFacts } from "./tls-facts.ts";
 
-/** The way to a server. */
+/** The route to a server. */
 export interface Route {
   readonly address: Address;
   /** The network to connect on without a proxy. */
@@ -27,18 +27,18 @@ export interface Route {
   readonly protocols: string[];
 }
 
-/** A connection that a request can be sent over. */
+/** A connection that is ready for a request. */
 export type Connection =
   | { readonly ok: true; readonly kind: "http1"; readonly socket: Socket; readonly times: ConnectTimes }
   | { readonly ok: true; readonly kind: "http2"; readonly socket: TLSSocket; readonly times: ConnectTimes };
 
-/** Seconds. */
+/** Durations of the phases of a connection, in seconds. */
 export interface ConnectTimes {
   readonly connect: number;
   readonly tls: number;
 }
 
-/** Opens the connection for `route`. The facts about the server's certificate are handed over as soon as they are known. */
+/** Opens the connection for `route`. Calls `onPeer` with the facts of the server's certificate as soon as they are known. */
 export async function openRoute(
   route: Route,
   guard: Guard,
@@ -69,7 +69,7 @@ export async function openRoute(
   return { ok: true, kind: socket.alpnProtocol === "h2" ? "http2" : "http1", socket, times };
 }
 
-/** The certificates to trust and to show, as they are now. */
+/** Reads the trusted certificates and the client certificate. */
 export async function readTrust(
   tls: TlsSettings,
 ): Promise<{ ok: true; options: Awaited<ReturnType<TlsSettings["options"]>> } | Failure> {
@@ -81,7 +81,7 @@ export async function readTrust(
   }
 }
 
-/** Opens a TCP connection to the server, through the proxy's tunnel if TLS is to follow. */
+/** Opens a TCP connection to the server or the proxy. A TLS server behind a proxy is connected to through a tunnel. */
 async function openTo(
   { address, authority, network, proxy, tls }: Route,
   to: Destination,
@@ -111,7 +111,7 @@ async function openTo(
   return openTunnel(socket, authority, [...proxy.authorization, ...proxy.connectHeaders], guard);
 }
 
-/** Resolves the name of the proxy, which the operator chose: any address will do. */
+/** Resolves the name of the proxy. The operator chose it, so its address is not restricted. */
 async function locateProxy({ address: { host, port } }: Proxy, guard: Guard): Promise<Destination | Failure> {
   const found = await guard.network.unrestricted.resolve({ host, port });
   return found.ok
@@ -119,10 +119,7 @@ async function locateProxy({ address: { host, port } }: Proxy, guard: Guard): Pr
     : failure(found.reason, `the proxy: ${found.detail}`);
 }
 
-/**
- * Asks the proxy at the other end of `socket` for a tunnel to `authority` (host and port).
- * @returns the socket, now connected to there
- */
+/** Opens a tunnel to `authority` (host and port) through the proxy that `socket` is connected to. */
 function openTunnel(
   socket: Socket,
   authority: string,
@@ -139,12 +136,12 @@ function openTunnel(
     });
     request.setHeader("Host", authority);
     for (let i = 0; i < headers.length; i += 2) request.appendHeader(headers[i] ?? "", headers[i + 1] ?? "");
-    // "Connection: close" would be about the tunnel.
+    // "Connection: close" would apply to the tunnel.
     request.removeHeader("Connection");
-    const fail = (why: Failure): void => {
+    const fail = (cause: Failure): void => {
       request.destroy();
       socket.destroy();
-      resolve(why);
+      resolve(cause);
     };
     guard.cut = () => fail(failure("timeout_connect", "no tunnel from the proxy before the deadline"));
     if (guard.signal.aborted) guard.cut();
@@ -160,7 +157,7 @@ function openTunnel(
       fail(failure("connect", `no tunnel from the proxy: ${describeError(error)}`)),
     );
     request.once("close", () =>
-      fail(failure("connect", "the proxy closed the connection instead of a tunnel")),
+      fail(failure("connect", "the proxy closed the connection without opening a tunnel")),
     );
     request.end();
   });
