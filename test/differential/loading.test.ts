@@ -13,9 +13,9 @@ afterAll(() => folder[Symbol.asyncDispose]());
 const textOf = ({ yaml }: LoadCase): string =>
   yaml.startsWith("{") ? `modules:\n  m:\n    prober: http\n    http: ${yaml}\n` : yaml;
 
-/** What an exporter thinks of a file, with all it said when that is not what is wanted. */
+/** Returns the verdict of an exporter on a file, with its output if the verdict is unexpected. */
 function verdictOf(code: number | null, output: string, wanted: string): string {
-  const verdict = code === 0 ? "taken" : code === 1 ? "refused" : `ended with ${code}`;
+  const verdict = code === 0 ? "accepted" : code === 1 ? "refused" : `ended with ${code}`;
   return verdict === wanted ? verdict : `${verdict}: ${output}`;
 }
 
@@ -28,10 +28,10 @@ describe.concurrent("--config.check", () => {
 
     const ours = runMain(args);
     const { code } = await ours.exited;
-    const other = each.theirs === "taken" ? "refused" : "taken";
+    const other = each.theirs === "accepted" ? "refused" : "accepted";
     const wanted = each.differs === undefined ? each.theirs : other;
     expect(verdictOf(code, ours.output(), wanted)).toBe(wanted);
-    // Whatever is refused is refused at a place of the file.
+    // An error names its place in the file.
     if (code === 1) expect(ours.stderr()).toContain(`${file}:`);
   });
 });
