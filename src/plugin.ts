@@ -12,14 +12,15 @@ export type { Clock } from "./core/clock.ts";
 export type { Log } from "./core/log.ts";
 export type { StateStore as Shelf } from "./core/memory.ts";
 export { type Metric, type Sample, sample } from "./core/metric.ts";
-export type {
-  Destination,
-  HttpAgents,
-  Network,
-  NetworkFailure,
-  Opened,
-  Resolved,
-  TlsOptions,
+export {
+  type Destination,
+  ForbiddenAddressError,
+  type HttpAgents,
+  type Network,
+  type NetworkFailure,
+  type Opened,
+  type Resolved,
+  type TlsOptions,
 } from "./core/network.ts";
 export {
   type CompileContext,

@@ -5,7 +5,7 @@ import type { LookupFunction, Socket } from "node:net";
 import type { ConnectionOptions, TLSSocket } from "node:tls";
 import type { FailureReason } from "./reasons.ts";
 
-/** The reasons for which a connection is not opened. A prober that uses the network can fail with each of them. */
+/** Every reason with which a connection can fail. A prober that opens connections can fail with each of them. */
 export const NETWORK_REASONS = [
   "forbidden_target",
   "dns",
@@ -15,7 +15,7 @@ export const NETWORK_REASONS = [
   "timeout_connect",
 ] as const satisfies readonly FailureReason[];
 
-/** Why a connection was not opened: the outcome of a probe that cannot go on without it. */
+/** A failed connection. It can be the outcome of the probe as it is. */
 export interface NetworkFailure {
   readonly ok: false;
   readonly reason: (typeof NETWORK_REASONS)[number];
@@ -29,24 +29,24 @@ export const networkFailure = (reason: NetworkFailure["reason"], detail: string)
   detail,
 });
 
-/** The end of a connection. */
+/** The remote end of a connection. */
 export interface Destination {
   /** A name or an IP address, the latter with or without brackets. */
   readonly host: string;
   readonly port: number;
   /** Addresses of `host` from an earlier `resolve`; without them, it is resolved now. */
   readonly addresses?: readonly string[];
-  /** True if the target chose it, by a redirect for example: that a target is configured does not allow it then. */
+  /** True if the target chose it, by a redirect for example, so that it needs an entry even if the target is configured. */
   readonly redirected?: boolean;
 }
 
-/** The preferred IP version, and whether an address of the other one will do. */
+/** The preferred IP version. With `fallback`, an address of the other version is accepted. */
 export interface IpPreference {
   readonly preferred: 4 | 6;
   readonly fallback: boolean;
 }
 
-/** How a name was resolved, for metrics. */
+/** The facts of a resolution, for metrics. */
 export interface Resolution {
   readonly seconds: number;
   /** IP version of the address; 0 without an address. */
@@ -61,14 +61,14 @@ export interface Resolved {
   /** In the resolver's order; only the chosen one if an IP version is preferred. */
   readonly addresses: readonly [string, ...string[]];
   readonly resolution: Resolution;
-  /** Answers a library that resolves by itself with `addresses`, and refuses every other name. */
+  /** Lookup function for libraries that resolve names themselves. It returns `addresses`, and refuses other names. */
   readonly lookup: LookupFunction;
 }
 
 /** TLS settings of one connection, as `tls.connect` takes them. */
 export type TlsOptions = Omit<ConnectionOptions, "host" | "port" | "path" | "socket" | "lookup">;
 
-/** An open connection. Errors after this do not crash the exporter if the prober does not listen for them. */
+/** An open connection. An error of the socket does not crash the exporter if the prober does not listen for it. */
 export interface Opened<Connection> {
   readonly ok: true;
   readonly socket: Connection;
@@ -88,13 +88,13 @@ export interface HttpAgents {
 }
 
 /**
- * The network as one probe may use it. Every connection to a target is opened here, so that no prober can be used to reach
- * an address that the exporter must not reach for others: a destination is refused with the reason `forbidden_target`
- * if it, or the address that its name resolves to, is a link-local or metadata address, or is not in the
- * `allowed_targets` of the module. Everything ends at the deadline of the probe, when open sockets are destroyed.
+ * The network of one probe, through which it opens every connection, so that `?target=` cannot be used to reach addresses
+ * that only this machine reaches. It refuses a destination, with the reason `forbidden_target`, if its host or the address
+ * that the host resolves to is a link-local or metadata address, or is not in the `allowed_targets` of the module. All
+ * methods end at the deadline of the probe, and open sockets are destroyed then.
  *
- * A configured target needs no entry in `allowed_targets`. This holds for the first destination that a probe asks for;
- * later ones come from the target.
+ * A configured target needs no entry in `allowed_targets`. This applies to the first destination of a probe; any other one
+ * was chosen by the target.
  *
  * @example
  * ```ts
@@ -108,9 +108,9 @@ export interface HttpAgents {
  * ```
  */
 export interface Network {
-  /** Checks a destination before anything is sent. A name that passes may still resolve to an address that is refused. */
+  /** Checks a destination without resolving it. The other methods also check the addresses of its host. */
   check(to: Destination): NetworkFailure | undefined;
-  /** Resolves and checks a destination. With a preference, it chooses one address as blackbox_exporter does. */
+  /** Resolves a destination. With a preference, it chooses one address as blackbox_exporter does. */
   resolve(
     to: Destination,
     preference?: IpPreference,
@@ -122,8 +122,8 @@ export interface Network {
   /** Opens a UDP socket that exchanges datagrams with the destination only. */
   connectUdp(to: Destination): Promise<Opened<UdpSocket> | NetworkFailure>;
   /**
-   * Makes HTTP agents for requests to `url`. They check every connection that they open, also those to which a library
-   * follows a redirect; a refused one fails with a `ForbiddenAddressError`.
+   * Makes HTTP agents for requests to `url`. They check every connection, also after a redirect that a library follows; a
+   * refused request fails with a `ForbiddenAddressError`.
    */
   agents(
     url: URL,
@@ -133,7 +133,7 @@ export interface Network {
   readonly unrestricted: Network;
 }
 
-/** The error of a library's connection that was refused. */
+/** The error of a connection that a library opens and the network refuses. */
 export class ForbiddenAddressError extends Error {
   override readonly name = "ForbiddenAddressError";
 }

@@ -20,7 +20,7 @@ export const loadClient = (): Promise<StreamRequest> =>
       (agents, url, options) =>
         got.stream(url, {
           ...options,
-          agent: { ...agents },
+          agent: agents,
           retry: { limit: 0 },
           followRedirect: false,
           throwHttpErrors: false,

@@ -75,35 +75,33 @@ export function openTls(
   });
 }
 
-/** Opens a UDP socket that is connected, so that the operating system drops datagrams of other senders. */
+/** Opens a connected UDP socket, for which the operating system drops datagrams of other senders. */
 export function openUdp(to: Endpoint, signal: AbortSignal): Promise<Opened<UdpSocket> | NetworkFailure> {
   const { port, addresses } = to;
   const [address] = addresses;
   if (!isPort(port) || port === 0)
     return Promise.resolve(networkFailure("connect", `there is no port ${port}`));
+  if (signal.aborted)
+    return Promise.resolve(
+      networkFailure("timeout_connect", `no socket to ${nameOf(to)} before the deadline`),
+    );
   return new Promise((resolve) => {
-    const socket = createSocket(isIP(address) === 6 ? "udp6" : "udp4");
-    let closed = false;
-    const close = (): void => {
-      if (!closed) socket.close();
-      closed = true;
-    };
-    socket.once("close", () => {
-      closed = true;
-    });
+    const socket = createSocket({ type: isIP(address) === 6 ? "udp6" : "udp4", signal });
+    let isOpen = false;
+    // The listener stays, so that an error such as a refused datagram is not an uncaught one.
     socket.on("error", (error) => {
-      close();
+      if (isOpen) return;
+      socket.close();
       resolve(networkFailure("connect", `no socket to ${nameOf(to)}: ${describeError(error)}`));
     });
-    socket.connect(port, address, () => resolve({ ok: true, socket }));
-    onAbort(signal, () => {
-      close();
-      resolve(networkFailure("timeout_connect", `no socket to ${nameOf(to)} before the deadline`));
+    socket.connect(port, address, () => {
+      isOpen = true;
+      resolve({ ok: true, socket });
     });
   });
 }
 
-/** Runs `end` when the signal aborts, or now if it has. The signal is the probe's own, so the listener need not be removed. */
+/** Calls `end` when the signal aborts. The listener is not removed, because the signal belongs to one probe. */
 function onAbort(signal: AbortSignal, end: () => void): void {
   if (signal.aborted) end();
   else signal.addEventListener("abort", end, { once: true });

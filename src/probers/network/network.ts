@@ -22,10 +22,13 @@ import {
   systemLookup,
 } from "./resolve.ts";
 
-/** The parts of a module that say where its probes may connect to. */
+/** The parts of a module that decide where its probes may connect to. */
 export type NetworkModule = Pick<Module, "prober" | "options" | "allowedTargets">;
 
-/** Opens the network for one probe of `target`, within the policy of `module`, until `signal` aborts. */
+/**
+ * Opens the network for one probe of `target`, with the policy of `module`, until `signal` aborts.
+ * @param resolver resolves names; the operating system's by default
+ */
 export function openNetwork(
   module: NetworkModule,
   target: ProbeTarget,
@@ -38,7 +41,7 @@ export function openNetwork(
 
 const policies = new WeakMap<NetworkModule, AddressPolicy>();
 
-/** Returns the policy of a module: any address but metadata addresses, unless the module says less. */
+/** Returns the policy of a module. By default it allows every address except metadata addresses. */
 function policyOf(module: NetworkModule): AddressPolicy {
   const { prober, options, allowedTargets } = module;
   const configuredOnly = prober.configuredOnly?.(options) ?? false;
@@ -59,7 +62,7 @@ interface NetworkDeps {
 function createNetwork(deps: NetworkDeps): Network {
   const { policy, configured, signal, clock, resolver } = deps;
   let target: string | undefined;
-  /** The first destination of a probe is its target; later ones were chosen by the target. */
+  /** Returns true for the first destination of a probe, which is its target, if that is configured. */
   const isConfigured = ({ host, port, redirected = false }: Destination): boolean => {
     if (!configured || redirected) return false;
     const authority = `${withoutBrackets(host).toLowerCase()} ${port}`;

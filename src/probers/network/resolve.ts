@@ -21,7 +21,7 @@ export type SystemLookup = (
 export const systemLookup: SystemLookup = lookup;
 
 /**
- * Returns every address of a host: the host itself if it is one, else those of the name in the resolver's order.
+ * Returns every address of a host: the host itself if it is an address, else those of the name in the resolver's order.
  * `getaddrinfo` cannot be cancelled, so it is abandoned at the deadline.
  */
 export function lookupAll(
@@ -33,7 +33,7 @@ export function lookupAll(
   if (host === "") return Promise.resolve(networkFailure("dns", "the address has no host"));
   return new Promise((resolve) => {
     const abandon = (): void =>
-      resolve(networkFailure("dns", `no answer about ${host} from the resolver before the deadline`));
+      resolve(networkFailure("dns", `the resolver did not answer for ${host} before the deadline`));
     if (signal.aborted) return abandon();
     signal.addEventListener("abort", abandon, { once: true });
     resolver(host, { all: true, order: "verbatim" }, (error, addresses) => {
@@ -64,7 +64,7 @@ export const resolutionOf = (seconds: number, ip?: string): Resolution =>
     ? { seconds, protocol: 0, hash: 0 }
     : { seconds, protocol: versionOf(ip), hash: hashAddress(ip) };
 
-/** Makes the lookup function that gives a library the addresses of `host`, and refuses other names. */
+/** Makes a lookup function that returns `addresses` for `host`, and refuses other names. */
 export const pinnedLookup =
   (host: string, addresses: readonly [string, ...string[]]): LookupFunction =>
   (hostname, { all, family }, done) => {
@@ -77,7 +77,7 @@ export const pinnedLookup =
     return all === true ? done(null, wanted) : done(null, first.address, first.family);
   };
 
-/** Makes a lookup function that resolves when a library asks, and leaves out the addresses that `refuses` objects to. */
+/** Makes a lookup function that resolves names when it is called, and leaves out the addresses that `refuses` refuses. */
 export const guardedLookup =
   (refuses: (ip: string) => string | undefined, resolver: SystemLookup): LookupFunction =>
   (hostname, options, done) => {
