@@ -19,6 +19,16 @@ export type {
 } from "./core/memory.ts";
 export { counter, gauge, type Metric, type Sample, sample } from "./core/metric.ts";
 export {
+  type Destination,
+  ForbiddenAddressError,
+  type HttpAgents,
+  type Network,
+  type NetworkFailure,
+  type Opened,
+  type Resolved,
+  type TlsOptions,
+} from "./core/network.ts";
+export {
   type CompileContext,
   type Failure,
   failed,
@@ -40,7 +50,16 @@ export interface PluginProber<
   Reason extends FailureReason = FailureReason,
 > extends Pick<
     Prober<Options, Module, Reason>,
-    "kind" | "schema" | "costly" | "compile" | "objection" | "caution" | "expectedSpend" | "probe" | "dispose"
+    | "kind"
+    | "schema"
+    | "costly"
+    | "compile"
+    | "objection"
+    | "caution"
+    | "expectedSpend"
+    | "configuredOnly"
+    | "probe"
+    | "dispose"
   > {
   /** Every metric of its samples, made by `gauge` and `counter`, with a name that begins with `probe_<kind>_`. */
   readonly metrics?: readonly Metric[];

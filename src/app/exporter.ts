@@ -34,6 +34,7 @@ import { createLedger } from "../money/ledger.ts";
 import { createTreasury } from "../money/treasury.ts";
 import { createWebhooks } from "../notify/webhooks/webhooks.ts";
 import { openLeases } from "../probers/kubernetes-lease/api.ts";
+import { openNetwork } from "../probers/network/network.ts";
 import { createApp } from "../server/app.ts";
 import type { ProbedHeartbeat } from "../server/route-context.ts";
 import type { StoreStatus } from "../store/file.ts";
@@ -106,6 +107,7 @@ export function createExporter(options: ExporterOptions): Exporter {
     clock,
     memory,
     limits: config.limits,
+    network: openNetwork,
     skips(request) {
       const leaderOnly = request.module.prober.costly || request.tier === true;
       return (leaderOnly ? election.skip() : undefined) ?? budgets.skip(request);

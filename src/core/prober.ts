@@ -4,6 +4,7 @@ import type { HeartbeatState } from "./heartbeat.ts";
 import type { StateStore } from "./memory.ts";
 import type { Metric, Sample } from "./metric.ts";
 import type { ExpectedSpend, Spend } from "./money.ts";
+import type { Network } from "./network.ts";
 import type { FailureReason } from "./reasons.ts";
 import type { Secret } from "./secret.ts";
 import type { Seconds } from "./units.ts";
@@ -68,6 +69,8 @@ export interface ProbeContext {
   readonly log: ProbeLog;
   /** State that probes of this module share. It survives reloads, and restarts with a store. */
   readonly memory: StateStore;
+  /** Opens every connection to a target, and refuses addresses that must not be probed. */
+  readonly network: Network;
 }
 
 /** The environment of `compile`. */
@@ -143,6 +146,11 @@ export interface Prober<Options = unknown, Module = unknown, Reason extends Fail
   expectedSpend?(target: ProbeTarget, module: Module): ExpectedSpend;
   /** Returns the time without probes after which the next one is a cold start, if the module has one. */
   coldStartAfter?(module: Module): Seconds | undefined;
+  /**
+   * Returns true if, without `allowed_targets`, only configured targets may be probed: for modules that send a credential,
+   * which would otherwise go to any `?target=`.
+   */
+  configuredOnly?(module: Module): boolean;
   /** Returns the tiers of a module. */
   tiers?(module: Module): readonly Tier[];
   /** Checks one of `tiers`. Rejects only for bugs. */

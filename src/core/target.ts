@@ -17,6 +17,8 @@ export interface Module {
   readonly coldStartAfter?: Seconds;
   /** Budgets for all its probes together. */
   readonly budgets?: readonly Budget[];
+  /** The option `allowed_targets`, if the prober has it. The network of each probe enforces it. */
+  readonly allowedTargets?: readonly string[];
   /** The module as YAML with its secrets redacted, for debug output. */
   readonly source: string;
 }

@@ -7,7 +7,7 @@ import { elapsed, type Seconds, seconds } from "../core/units.ts";
 import { createGate, type Limits } from "./limits.ts";
 import type { ProbeRequest } from "./probe-request.ts";
 import { createRestoredResults } from "./restored-results.ts";
-import { runProbe, ShutdownError, SkippedError } from "./run-probe.ts";
+import { type RunDeps, runProbe, ShutdownError, SkippedError } from "./run-probe.ts";
 import { createStagger } from "./stagger.ts";
 
 /** The response to a request for a probe. `late`: the probe was still running when the patience of the request ended. */
@@ -56,6 +56,7 @@ export interface EngineDeps {
   /** State that probes share with later ones. */
   readonly memory: Memory;
   readonly limits: Limits;
+  readonly network: RunDeps["network"];
   /** Called once per result, in order of completion. */
   readonly onResult: (request: ProbeRequest, result: Result) => void;
   /** Called if a prober throws or does not stop at its deadline. */
@@ -65,7 +66,7 @@ export interface EngineDeps {
 }
 
 /** Creates the engine. */
-export function createEngine({ clock, memory, limits, onResult, onBug, skips }: EngineDeps): Engine {
+export function createEngine({ clock, memory, limits, network, onResult, onBug, skips }: EngineDeps): Engine {
   const gate = createGate(limits);
   const shutdown = new AbortController();
   const inFlight = new Map<string, Promise<Result>>();
@@ -77,6 +78,7 @@ export function createEngine({ clock, memory, limits, onResult, onBug, skips }: 
     clock,
     memory,
     gate,
+    network,
     stagger: createStagger(),
     shutdown: shutdown.signal,
     nextId: () => (lastId += 1),

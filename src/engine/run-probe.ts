@@ -1,5 +1,6 @@
 import type { Clock } from "../core/clock.ts";
 import type { Memory } from "../core/memory.ts";
+import type { Network } from "../core/network.ts";
 import {
   failed,
   type Outcome,
@@ -44,6 +45,8 @@ export interface RunDeps {
   readonly clock: Clock;
   readonly memory: Memory;
   readonly gate: Gate;
+  /** Opens the network for one probe, until its signal aborts. */
+  readonly network: (module: Module, target: ProbeTarget, signal: AbortSignal, clock: Clock) => Network;
   /** Delays the start of a costly probe while others start. */
   readonly stagger: () => Promise<void> | undefined;
   /** Aborts at shutdown. */
@@ -111,6 +114,7 @@ export async function runProbe(
               clock,
               log: addLine,
               memory: memory.namespace(`prober/${module.prober.kind}/${module.name}`),
+              network: deps.network(module, target, controller.signal, clock),
             },
             deps,
           );

@@ -104,7 +104,7 @@ function targetOfTier(target: Target, tier: Tier): Target {
       options: module.options,
       minInterval: seconds(0),
       source: module.source,
-      ...defined({ timeout: module.timeout }),
+      ...defined({ timeout: module.timeout, allowedTargets: module.allowedTargets }),
     },
   };
 }

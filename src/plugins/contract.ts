@@ -88,7 +88,7 @@ function problemOfProber(prober: unknown, reserved: ReservedNames): PluginProble
   for (const name of ["compile", "probe"] as const) {
     if (typeof prober[name] !== "function") return { got: of(`no ${name}`), want: of(`${name}: a function`) };
   }
-  for (const name of ["objection", "caution", "expectedSpend", "dispose"] as const) {
+  for (const name of ["objection", "caution", "expectedSpend", "configuredOnly", "dispose"] as const) {
     if (prober[name] !== undefined && typeof prober[name] !== "function")
       return { got: of(`${name}: ${typeof prober[name]}`), want: of(`${name}: a function`) };
   }

@@ -17,7 +17,15 @@ const LONGEST_LABEL = 256;
  * @param file names the plugin in messages
  */
 export function guardProber(prober: PluginProber, file: string): Prober {
-  const { metrics = [], reasons = FAILURE_REASONS, objection, caution, expectedSpend, dispose } = prober;
+  const {
+    metrics = [],
+    reasons = FAILURE_REASONS,
+    objection,
+    caution,
+    expectedSpend,
+    configuredOnly,
+    dispose,
+  } = prober;
   const metricsByName = new Map(metrics.map((metric) => [metric.name, metric]));
   return {
     kind: prober.kind,
@@ -65,10 +73,23 @@ export function guardProber(prober: PluginProber, file: string): Prober {
     ...(expectedSpend === undefined
       ? {}
       : { expectedSpend: (target, module) => expectedSpend.call(prober, target, module) }),
+    // Without an answer, no address is probed that the configuration does not name.
+    ...(configuredOnly === undefined
+      ? {}
+      : { configuredOnly: (module) => answerOr(true, () => configuredOnly.call(prober, module)) }),
     ...(dispose === undefined
       ? {}
       : { dispose: (module) => withoutErrors(() => dispose.call(prober, module)) }),
   };
+}
+
+/** Returns the answer of a plugin, or `otherwise` if it throws. */
+function answerOr<T>(otherwise: T, ask: () => T): T {
+  try {
+    return ask();
+  } catch {
+    return otherwise;
+  }
 }
 
 /** A module is not used after it was disposed, so that an error has no consequence. */

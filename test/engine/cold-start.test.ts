@@ -8,6 +8,7 @@ import { createEngine } from "../../src/engine/engine.ts";
 import { requestFor, requestForAddress } from "../../src/engine/probe-request.ts";
 import { resultText } from "../../src/metrics/page.ts";
 import { createTotals } from "../../src/metrics/totals.ts";
+import { openNetwork } from "../../src/probers/network/network.ts";
 import { manualClock } from "../helpers/clock.ts";
 import { valueOf } from "../helpers/exposition.ts";
 import { heldProber, moduleOf, settle, targetOf } from "../helpers/stand-in-prober.ts";
@@ -22,6 +23,7 @@ function setUp(coldStartAfter?: number) {
     clock,
     memory: createMemory(),
     limits: { maxConcurrentProbes: 10 },
+    network: openNetwork,
     onResult: (_subject, result) => results.push(result),
     onBug: () => {},
   });

@@ -5,6 +5,7 @@ import { seconds } from "../../src/core/units.ts";
 import { createEngine } from "../../src/engine/engine.ts";
 import type { Limits } from "../../src/engine/limits.ts";
 import { requestFor, requestForAddress } from "../../src/engine/probe-request.ts";
+import { openNetwork } from "../../src/probers/network/network.ts";
 import { manualClock } from "../helpers/clock.ts";
 import { heldProber, moduleOf, settle, targetOf } from "../helpers/stand-in-prober.ts";
 
@@ -16,6 +17,7 @@ function setUp(limits: Limits = { maxConcurrentProbes: 100 }) {
     clock,
     memory: createMemory(),
     limits,
+    network: openNetwork,
     onResult: (_subject, result) => results.push(result),
     onBug: (_module, _target, error) => bugs.push(error),
   });

@@ -7,6 +7,7 @@ import { seconds } from "../../src/core/units.ts";
 import { createAsker } from "../../src/engine/ask.ts";
 import { createEngine } from "../../src/engine/engine.ts";
 import { llmProber } from "../../src/probers/llm/prober.ts";
+import { openNetwork } from "../../src/probers/network/network.ts";
 import { manualClock } from "../helpers/clock.ts";
 import { startLocalExporter } from "../helpers/exporter.ts";
 import { valueOf } from "../helpers/exposition.ts";
@@ -128,6 +129,7 @@ test("an early prompt respects Retry-After", async () => {
     clock,
     memory: createMemory(),
     limits: { maxConcurrentProbes: 1 },
+    network: openNetwork,
     onResult: () => {},
     onBug: () => {},
   });

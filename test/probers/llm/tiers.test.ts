@@ -3,6 +3,7 @@ import { systemClock } from "../../../src/core/clock.ts";
 import { createMemory } from "../../../src/core/memory.ts";
 import type { Outcome, ProbeTarget } from "../../../src/core/prober.ts";
 import { llmProber } from "../../../src/probers/llm/prober.ts";
+import { openNetwork } from "../../../src/probers/network/network.ts";
 import { compile, type Options, serve } from "./support.ts";
 
 const tiers = { health: { path: "/health", interval: "10s" } };
@@ -16,11 +17,13 @@ async function askHealth(
   const { module } = compile({ tiers, ...options });
   const [tier] = module.tiers;
   if (tier === undefined) throw new Error("the module has no tier");
-  return llmProber.askTier({ address, configured: true, ...target }, module, tier, {
+  const probed = { address, configured: true, ...target };
+  return llmProber.askTier(probed, module, tier, {
     signal,
     clock: systemClock,
     log: () => {},
     memory: createMemory().namespace("test"),
+    network: openNetwork({ prober: llmProber, options: module }, probed, signal, systemClock),
   });
 }
 
