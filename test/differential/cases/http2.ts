@@ -1,7 +1,8 @@
 import { constants, type ServerHttp2Stream } from "node:http2";
 import { gzipSync } from "node:zlib";
 import { answer, countdown, json, redirect, text } from "../answers.ts";
-import type { Answer, Case, Reply } from "../case.ts";
+import type { Answer, Case } from "../case.ts";
+import type { Reply } from "../targets/requests.ts";
 import { acceptedCertificate, trusting } from "./trust.ts";
 
 /** Returns trusting options with others beside `tls_config`. */
