@@ -18,7 +18,7 @@ class LongestFirst extends BaseSequencer {
       const found = LONG.findIndex((part) => moduleId.includes(part));
       return found === -1 ? LONG.length : found;
     };
-    const sorted = await super.sort(files);
+    const sorted = await super.sort(files); // oxlint-disable-line unicorn/no-array-sort -- the sequencer of vitest, no array
     return sorted.toSorted((a, b) => rank(a) - rank(b));
   }
 }

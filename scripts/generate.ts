@@ -1,6 +1,6 @@
 /**
- * Writes the files that are generated (pages, dashboards, manifests): `node scripts/generate.ts`. With `--check` it writes nothing and fails when
- * one of them is not what it would write.
+ * Writes all generated files (pages, dashboards, manifests): `node scripts/generate.ts`. With `--check` it writes nothing,
+ * and fails if a file is out of date.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { arrowRules, contributingPage } from "./generate/arrows.ts";
@@ -30,7 +30,7 @@ const stale = Object.entries(PAGES).filter(([path, page]) => {
 });
 
 for (const [path] of stale) {
-  console.log(check ? `${path} is not up to date: run npm run generate` : `wrote ${path}`);
+  console.log(check ? `${path} is out of date: run npm run generate` : `wrote ${path}`);
 }
 if (check && stale.length > 0) process.exitCode = 1;
 

@@ -13,7 +13,7 @@ import { temporaryFolder } from "./helpers/temporary-folder.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
-type Rule = "no-restricted-imports" | "no-process-env" | "consistent-type-imports";
+type Rule = "no-restricted-imports" | "no-restricted-globals" | "no-process-env" | "consistent-type-imports";
 
 /** What a folder must not have, and which rule says so. */
 const forbidden: readonly (readonly [file: string, line: string, rule?: Rule])[] = [
@@ -83,6 +83,34 @@ const forbidden: readonly (readonly [file: string, line: string, rule?: Rule])[]
   ["src/server/x.ts", 'import { x } from "prom-client";'],
   ["src/server/routes/x.ts", 'import { x } from "prom-client";'],
   ["src/main.ts", 'import { x } from "prom-client";'],
+  // Only the network of a probe opens connections to targets.
+  ...["src/probers/x.ts", "src/probers/dns/x.ts", "src/probers/dns/deeper/x.ts"].flatMap((file) =>
+    [
+      'import { x } from "node:net";',
+      'import { x } from "net";',
+      'import { x } from "node:tls";',
+      'import { x } from "node:dns";',
+      'import { x } from "node:dns/promises";',
+      'import { x } from "node:http";',
+      'import { x } from "node:https";',
+      'import { x } from "node:http2";',
+      'import { x } from "node:dgram";',
+      'import { x } from "node:child_process";',
+      'export const x = await import("node:net");',
+      'export * from "node:net";',
+      'import x from "got";',
+      'import x from "ws";',
+      'export const x = await import("got");',
+    ].map((line) => [file, line] as const),
+  ),
+  ["src/probers/dns/x.ts", 'import { x } from "../network/connect.ts";'],
+  ["src/probers/dns/deeper/x.ts", 'import { x } from "../../network/connect.ts";'],
+  ["src/probers/x.ts", 'import { x } from "./network/connect.ts";'],
+  ["src/probers/http/transport/x.ts", 'import { x } from "node:net";'],
+  ["src/probers/http/transport/x.ts", 'import { x } from "node:dns";'],
+  ["src/probers/kubernetes-lease/x.ts", 'import { x } from "node:https";'],
+  ["src/probers/dns/x.ts", 'export const x = await fetch("x");', "no-restricted-globals"],
+  ["src/probers/dns/deeper/x.ts", 'export const x = new WebSocket("x");', "no-restricted-globals"],
   // The environment.
   ["src/config/x.ts", "export const x = process.env.HOME;", "no-process-env"],
   ["src/core/x.ts", 'export const x = process.env["HOME"];', "no-process-env"],
@@ -106,6 +134,16 @@ const allowed: readonly (readonly [file: string, line: string])[] = [
   ["src/probers/llm/wire/x.ts", 'import { x } from "../../../core/units.ts";'],
   ["src/probers/llm/wire/x.ts", 'import { x } from "../../regexp.ts";'],
   ["src/probers/llm/wire/x.ts", 'import { x } from "../schema.ts";'],
+  ["src/core/x.ts", 'import type { X } from "node:net";'],
+  ["src/probers/dns/x.ts", 'import type { X } from "node:net";'],
+  ["src/probers/dns/x.ts", 'import { x } from "../ip.ts";'],
+  ["src/probers/dns/x.ts", 'import { x } from "node:crypto";'],
+  ["src/probers/network/x.ts", 'import { x } from "node:net";'],
+  ["src/probers/network/x.ts", 'import { x } from "../ip.ts";'],
+  ["src/probers/http/transport/x.ts", 'import { x } from "node:http2";'],
+  ["src/probers/http/transport/x.ts", 'import { x } from "node:tls";'],
+  ["src/probers/kubernetes-lease/api.ts", 'import { x } from "node:https";'],
+  ["src/probers/ip.ts", 'import { x } from "node:net";'],
   ["src/metrics/x.ts", 'import { x } from "../catalogue/index.ts";'],
   ["src/metrics/x.ts", 'import type { X } from "../failover/x.ts";'],
   ["src/metrics/x.ts", 'import { x } from "prom-client";'],
@@ -144,6 +182,7 @@ const cases = [
 
 const arrowRules: ReadonlySet<string> = new Set([
   "eslint(no-restricted-imports)",
+  "eslint(no-restricted-globals)",
   "node(no-process-env)",
   "typescript(consistent-type-imports)",
 ]);

@@ -1,91 +1,55 @@
 import { globSync, readFileSync } from "node:fs";
-import { createServer as createPlainServer } from "node:http";
-import { createServer } from "node:https";
-import type { AddressInfo, Server } from "node:net";
-import { setTimeout as pause } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { allMetrics } from "../src/catalogue/index.ts";
 import { resultMetrics } from "../src/catalogue/results.ts";
 import { FAILURE_REASONS } from "../src/core/reasons.ts";
-import { createStandIn } from "../src/demo/stand-in.ts";
 import { probers } from "../src/probers/index.ts";
-import { makeCertificate } from "./helpers/certificates.ts";
 import { startExporter } from "./helpers/exporter.ts";
 import { parseExposition } from "./helpers/exposition.ts";
-import { DETAILED_HEARTBEAT } from "./helpers/heartbeat-line.ts";
 import { startKubernetes } from "./helpers/kubernetes.ts";
+import { waitUntil } from "./helpers/process.ts";
+import { startScrapeFixtures } from "./helpers/scrape-fixture.ts";
 import { temporaryFolder } from "./helpers/temporary-folder.ts";
 import { notification } from "./notify/receiver.ts";
 
-/** prom-client's own, about the process and Node.js. */
+/** Metrics of prom-client about the process and Node.js. */
 const FOREIGN = /^(process|nodejs)_/;
 /** The list of all metrics, and those of them that have the labels `target` and `module` besides their own. */
 const metrics = allMetrics(probers);
 const perProbe = new Set([...Object.values(resultMetrics), ...probers.flatMap((prober) => prober.metrics)]);
 const SUFFIX = /_(bucket|sum|count)$/;
 
-const listen = (server: Server): Promise<number> =>
-  new Promise((resolve) =>
-    server.listen(0, "127.0.0.1", () => resolve((server.address() as AddressInfo).port)),
-  );
-
 describe("the catalogue", () => {
-  it("is what a real scrape shows, both ways", async () => {
-    // Streams its tokens some time apart, as no model that is small enough for a test does.
-    const standIn = createStandIn();
-    const llmPort = await listen(standIn);
-    // The one API that tells how long loading took, behind a gateway that tells its rate limits.
-    const ollama = createPlainServer((_req, res) => {
-      res.setHeader("x-ratelimit-remaining-requests", "9").setHeader("x-ratelimit-reset-requests", "1s");
-      res.end(JSON.stringify({ message: { content: "HEALTHY" }, done: true, load_duration: 1e9 }));
-    });
-    const ollamaPort = await listen(ollama);
-    const { cert, key } = makeCertificate({ names: ["IP:127.0.0.1", "DNS:localhost"] });
-    const secure = createServer({ cert, key }, (_req, res) => {
-      res.setHeader("Last-Modified", new Date(0).toUTCString()).end("{}");
-    });
-    const tlsPort = await listen(secure);
-    // A cluster with a lease to look at, and one to hold.
-    await using cluster = await startKubernetes();
-    cluster.put("kcp/syncer", {
-      holderIdentity: "syncer-1",
-      leaseDurationSeconds: 30,
-      renewTime: "2025-09-15T13:30:00.000000Z",
-      leaseTransitions: 0,
-    });
-    await using logs = await temporaryFolder();
-    const logFile = await logs.write("app.log", `${JSON.stringify(DETAILED_HEARTBEAT)}\n`);
+  it("equals a real scrape, both ways", async () => {
+    await using resources = new AsyncDisposableStack();
+    const fixtures = await startScrapeFixtures();
+    for (const fixture of fixtures) resources.use(fixture);
+    // A cluster with the lease of the exporter itself.
+    const cluster = resources.use(await startKubernetes());
+    const store = resources.use(await temporaryFolder());
     const yaml = `
 lease: { kubeconfig: kube.json }
 control: { token_file: token }
 relays: [{ name: phone, token_file: token, url: "http://127.0.0.1:1" }]
 actions: [{ name: restart, token_file: token, match: { alertname: Down }, run: [/bin/true], dry_run: true, verify: never }]
-maintenance: [{ name: night, targets: [tls], heartbeats: [backup], once: { from: 2099-01-01T00:00:00Z, to: 2099-01-02T00:00:00Z } }]
+maintenance: [{ name: night, targets: [down], heartbeats: [backup], once: { from: 2099-01-01T00:00:00Z, to: 2099-01-02T00:00:00Z } }]
 webhooks: [{ name: app, url: "http://127.0.0.1:1", events: [reload] }]
-groups: [{ name: all, members: [tls, nobody], labels: { team: web } }]
+groups: [{ name: all, members: [down], labels: { team: web } }]
 prices: { demo-model: { input: 1, output: 1 } }
-modules:
-  tls: { prober: http, timeout: 2s, http: { tls_config: { ca_file: ca.pem, cert_file: ca.pem, key_file: key.pem }, preferred_ip_protocol: ip4, fail_if_body_json_matches_cel: "false" } }
-  lease: { prober: kubernetes_lease, timeout: 2s, kubernetes_lease: { kubeconfig: kube.json } }
-  local: { prober: llm, timeout: 2s, llm: { api: ollama, stream: false, cold_start: { after: 5m } } }
-  log: { prober: heartbeat_log, heartbeat_log: { paths: ["${logs.path}"] } }
-  chat: { prober: llm, timeout: 2s, llm: { api: openai, tiers: { health: { path: /health, interval: 1s } } } }
 heartbeats:
   - { name: backup, kind: job, hostname: prod-01, owner: web, labels: { tier: front } }
+modules:
+  plain: { prober: http, timeout: 2s }
+${fixtures.map((fixture) => fixture.modules).join("\n")}
 targets:
-  - { name: tls, module: tls, target: "https://localhost:${tlsPort}", expected_duration: 1s, labels: { team: web } }
-  - { name: nobody, module: tls, target: "http://127.0.0.1:1" }
-  - { name: syncer, module: lease, target: kcp/syncer }
-  - { name: local, module: local, target: "http://127.0.0.1:${ollamaPort}", model: demo-model, budget: { tokens: 1, dollars: 1, per: day } }
-  - { name: log, module: log, target: "${logFile}" }
-  - { name: tiny, module: chat, target: "http://127.0.0.1:${llmPort}/v1", model: demo-model, interval: 2s, failover: {} }
+  - { name: down, module: plain, target: "http://127.0.0.1:1", expected_duration: 1s, labels: { team: web } }
+${fixtures.map((fixture) => fixture.targets).join("\n")}
 `;
     await using exporter = await startExporter({
       yaml,
-      args: [`--storage.path=${logs.path}/store.db`],
+      args: [`--storage.path=${store.path}/store.db`],
       files: {
-        "ca.pem": cert,
-        "key.pem": key,
+        ...Object.assign({}, ...fixtures.map(({ files }) => files)),
         "kube.json": cluster.kubeconfig(),
         token: "control-token-of-the-test",
       },
@@ -99,26 +63,24 @@ targets:
     await fetch(`${exporter.url}/alertmanager/actions/restart`, {
       method: "POST",
       headers: { Authorization: "Bearer control-token-of-the-test" },
-      body: notification([{ labels: { alertname: "Down", target: "tls" } }]),
+      body: notification([{ labels: { alertname: "Down", target: "down" } }]),
     });
-    const missingIn = ({ types }: { types: ReadonlyMap<string, string> }): string[] =>
+    const missingIn = (types: ReadonlyMap<string, string>): readonly string[] =>
       metrics.filter(({ name }) => !types.has(name)).map(({ name }) => name);
-    const scrape = async () => parseExposition(await exporter.get("/metrics"));
     // Some series need more than one probe, or a moment: the lag of the event loop, the settling of an action.
-    let last = await scrape();
-    for (let i = 0; i < 300 && missingIn(last).length > 0; i += 1) {
-      await pause(200);
-      last = await scrape();
-    }
-    const { series, types } = last;
-    secure.close();
-    standIn.close();
-    ollama.close();
+    let missing: readonly string[] = [];
+    const { series, types } = await waitUntil("a scrape with every metric", async () => {
+      const scrape = parseExposition(await exporter.get("/metrics"));
+      missing = missingIn(scrape.types);
+      return missing.length === 0 ? scrape : undefined;
+    }).catch((error: unknown) => {
+      throw new Error(`missing: ${missing.join(", ")}`, { cause: error });
+    });
 
     const byName = new Map(metrics.map((metric) => [metric.name, metric]));
     const unknown = [...types.keys()].filter((name) => !byName.has(name) && !FOREIGN.test(name));
     expect(unknown).toEqual([]);
-    expect(missingIn(last)).toEqual([]);
+    expect(missingIn(types)).toEqual([]);
 
     for (const { name, labels } of series) {
       const metric = byName.get(name) ?? byName.get(name.replace(SUFFIX, ""));
@@ -128,7 +90,7 @@ targets:
       const perTarget = perProbe.has(metric) || heard ? ["target", "module"] : [];
       const own: Readonly<Record<string, boolean>> = {
         team:
-          (metric.name === "heartbeat_target_info" && labels["target"] === "tls") ||
+          (metric.name === "heartbeat_target_info" && labels["target"] === "down") ||
           metric.name === "heartbeat_group_info",
         tier: metric.name === "heartbeat_info" && labels["source"] === "push",
       };
@@ -148,7 +110,7 @@ targets:
     expect(listed.toSorted()).toEqual(metrics.map(({ name }) => name).toSorted());
   });
 
-  it("names units and kinds the way Prometheus asks for", () => {
+  it("follows the naming conventions of Prometheus", () => {
     for (const { name, type, help } of metrics) {
       expect(name).toMatch(/^(probe|heartbeat)_[a-z0-9_]+$/);
       expect(name.endsWith("_total")).toBe(type === "counter");
@@ -162,12 +124,12 @@ targets:
 describe.each(probers)("the reasons of prober $kind", ({ kind, reasons }) => {
   const folder = new URL(`../src/probers/${kind.replaceAll("_", "-")}/`, import.meta.url);
 
-  it("are reasons of the list, each once", () => {
+  it("are in FAILURE_REASONS, each once", () => {
     expect(reasons.filter((reason) => !FAILURE_REASONS.includes(reason))).toEqual([]);
     expect(new Set(reasons).size).toBe(reasons.length);
   });
 
-  it("are all given somewhere: the compiler sees to it that no others are", () => {
+  it("all occur in its source; the compiler rejects others", () => {
     const source = globSync("**/*.ts", { cwd: folder })
       .filter((file) => file !== "reasons.ts" && file !== "schema.ts")
       .map((file) => readFileSync(new URL(file, folder), "utf8"))

@@ -16,35 +16,35 @@ import {
 import { DATASOURCE, type PanelBuilder } from "./panel.ts";
 import { type Choice, type Series, seriesWithin } from "./promql.ts";
 
-/** By this tag the dashboards find each other. */
+/** The tag by which the dashboards link to each other. */
 const TAG = "heartbeat-exporter";
 
-/** Where the pages about the alerts are; each is named by its alert. */
+/** The folder of the runbooks; each is named after its alert. */
 export const RUNBOOKS = "https://example.com/heartbeat-exporter/docs/runbooks";
 
 /** A row of panels under a title. */
 export interface Row {
   readonly title: string;
-  /** Folded away until somebody wants to see it. */
+  /** Collapsed until the reader opens it. */
   readonly collapsed?: boolean;
   readonly panels: readonly PanelBuilder[];
 }
 
-/** A dashboard before it is built. */
+/** The input of {@link dashboard}. */
 export interface DashboardOptions {
-  /** Stable for ever: links and provisioning know the dashboard by it. */
+  /** Must never change, because links and provisioning refer to it. */
   readonly uid: string;
   readonly title: string;
   readonly description: string;
-  /** The metric whose jobs and instances are offered. */
+  /** The metric that provides the values of the variables `job` and `instance`. */
   readonly of: string;
-  /** What else can be chosen, with the metric whose values of that label are offered. */
+  /** Further variables, each with the metric that provides its values. */
   readonly choices: Readonly<Partial<Record<Choice, string>>>;
   readonly from?: string;
   readonly rows: (series: Series) => readonly Row[];
 }
 
-/** Builds a dashboard: to import by hand and to provision, with whatever Prometheus is chosen on it. */
+/** Builds a dashboard that can be imported or provisioned, with the data source as a variable. */
 export function dashboard(options: DashboardOptions): Dashboard {
   const choices = Object.keys(options.choices) as Choice[];
   const series = seriesWithin(choices);
@@ -78,13 +78,13 @@ export function dashboard(options: DashboardOptions): Dashboard {
 
 function addRow(builder: DashboardBuilder, { title, collapsed = false, panels }: Row): void {
   const row = new RowBuilder(title).collapsed(collapsed);
-  // Panels of an open row are its neighbours, those of a folded one its children.
+  // Panels of an open row are its siblings, those of a collapsed row its children.
   for (const panel of collapsed ? panels : []) row.withPanel(panel);
   builder.withRow(row);
   for (const panel of collapsed ? [] : panels) builder.withPanel(panel);
 }
 
-/** Choosing all means everything, also series without the label, such as those of `/probe`. */
+/** The values of All. The default `.*` includes series without the label, such as those of `/probe`. */
 const ALL: Readonly<Record<string, string>> = { job: ".+", instance: ".+" };
 
 function variable(label: string, metric: string, within: readonly string[]): QueryVariableBuilder {
@@ -125,21 +125,23 @@ const restartAnnotation = (series: Series): AnnotationQueryBuilder =>
     .titleFormat("restart")
     .textFormat("{{instance}}");
 
-/** Numbers the panels, folds the rows, and takes out where the SDK would hide links: in a menu that older versions of Grafana lack. */
+/**
+ * Numbers the panels, and moves rows up by the height of the collapsed rows above them. Removes the SDK's placement of
+ * links in a menu that older versions of Grafana do not have.
+ */
 function finished(built: Dashboard): Dashboard {
   let id = 0;
-  let folded = 0;
+  let collapsedHeight = 0;
   const numbered = <T extends Panel | RowPanel>(panel: T): T => {
     const { gridPos } = panel;
-    const place = gridPos === undefined ? {} : { gridPos: { ...gridPos, y: gridPos.y - folded } };
+    const place = gridPos === undefined ? {} : { gridPos: { ...gridPos, y: gridPos.y - collapsedHeight } };
     return { ...panel, ...place, id: ++id };
   };
   const panels = (built.panels ?? []).map((panel) => {
     const one = numbered(panel);
     if (!isRow(one)) return one;
     const inner = one.panels.map((child) => numbered(child));
-    // What is folded takes no place: the next row comes right below.
-    folded += heightOf(inner);
+    collapsedHeight += heightOf(inner);
     return { ...one, panels: inner };
   });
   return withoutPlacement({ ...built, panels });
@@ -153,7 +155,7 @@ function heightOf(panels: readonly Panel[]): number {
 
 const isRow = (panel: Panel | RowPanel): panel is RowPanel => panel.type === "row";
 
-/** A copy without any key `placement` in it, however deep. */
+/** Returns a copy without `placement: "inControlsMenu"` at any depth. */
 const withoutPlacement = <T>(value: T): T =>
   JSON.parse(
     JSON.stringify(value, (key, inner: unknown) =>

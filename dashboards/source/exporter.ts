@@ -4,12 +4,12 @@ import { type Series, yesNo } from "./promql.ts";
 import { table } from "./table.ts";
 
 const NO_EXPORTER = "no exporter is scraped";
-const NO_STORE = "no storage is configured";
+const NO_STORE = "no store configured";
 
 export const exporter: DashboardOptions = {
   uid: "heartbeat-exporter",
   title: "Heartbeat / Exporter",
-  description: "The exporter itself: whether it is there, keeps up, remembers, and delivers.",
+  description: "The exporter itself: availability, load, storage, and deliveries.",
   of: "heartbeat_exporter_build_info",
   choices: {},
   rows: (series) => [
@@ -17,7 +17,7 @@ export const exporter: DashboardOptions = {
     { title: "Probing", panels: probing(series) },
     { title: "Process", panels: resources(series) },
     { title: "Storage", collapsed: true, panels: storage(series) },
-    { title: "Relay and actions", collapsed: true, panels: deliveries(series) },
+    { title: "Relays and actions", collapsed: true, panels: deliveries(series) },
   ],
 };
 
@@ -25,7 +25,7 @@ const now = (series: Series) => [
   stat({
     title: "Exporters",
     description:
-      "Whether Prometheus reaches each exporter. Without it nothing else on these dashboards is true any more.",
+      "Up if Prometheus can scrape the exporter. If it is down, its values on these dashboards are out of date.",
     unit: "none",
     width: 8,
     height: 5,
@@ -37,18 +37,18 @@ const now = (series: Series) => [
   stat({
     title: "Configuration",
     description:
-      "Whether the last attempt to load the configuration succeeded. If not, the one before is still in use.",
+      "Result of the last attempt to load the configuration. If it was rejected, the previous one is still in use.",
     unit: "none",
     width: 8,
     height: 5,
     noData: NO_EXPORTER,
     names: true,
-    states: yesNo("loaded", "refused"),
+    states: yesNo("loaded", "rejected"),
     queries: [{ expr: series("heartbeat_exporter_config_last_reload_successful"), legend: "{{instance}}" }],
   }),
   table({
     title: "Versions",
-    description: "What runs where, and since when it uses its configuration.",
+    description: "Version of each exporter, and since when it has used its configuration.",
     width: 8,
     height: 5,
     noData: NO_EXPORTER,
@@ -63,27 +63,27 @@ const now = (series: Series) => [
   }),
 ];
 
-/** Keeps jobs that scraped an exporter within the last day, so that one that is gone is still shown as down. */
+/** Restricts an expression to instances that were exporters within the last day, so that one that is gone is shown as down. */
 const exporters = (series: Series, expr: string): string =>
   `${expr}\n  and on (job, instance) last_over_time(${series("heartbeat_exporter_build_info")}[1d])`;
 
 const probing = (series: Series) => [
   timeSeries({
-    title: "Probes in flight and waiting",
+    title: "Running and queued probes",
     description:
-      "Probes that run, and probes that wait for a free place. Waiting ones count against their deadline: raise max_concurrent_probes or probe less.",
+      "Probes in progress, and probes waiting for a free slot. Waiting counts towards a probe's deadline: raise max_concurrent_probes or probe less.",
     unit: "none",
     min: 0,
     width: 8,
     noData: NO_EXPORTER,
     queries: [
-      { expr: series("heartbeat_exporter_probes_in_flight"), legend: "{{instance}} in flight" },
-      { expr: series("heartbeat_exporter_probes_queued"), legend: "{{instance}} waiting" },
+      { expr: series("heartbeat_exporter_probes_in_flight"), legend: "{{instance}} running" },
+      { expr: series("heartbeat_exporter_probes_queued"), legend: "{{instance}} queued" },
     ],
   }),
   timeSeries({
     title: "Probes per second",
-    description: "Probes of configured targets per second, by what came out.",
+    description: "Probes of configured targets per second, by result.",
     unit: "cps",
     stacked: true,
     width: 8,
@@ -96,13 +96,13 @@ const probing = (series: Series) => [
     ],
   }),
   timeSeries({
-    title: "Failures of its own",
+    title: "Failures caused by the exporter",
     description:
-      "Probes per second that failed because of the exporter: internal is a bug to report, queue_timeout is too much to do at once.",
+      "Probes per second that failed because of the exporter: internal is a bug to report, queue_timeout means too many probes at once.",
     unit: "cps",
     min: 0,
     width: 8,
-    noData: "no target is configured",
+    noData: "no targets configured",
     queries: [
       {
         expr: `sum by (instance, reason) (rate(${series("heartbeat_failures_total", 'reason=~"internal|queue_timeout"')}[$__rate_interval]))`,
@@ -111,20 +111,21 @@ const probing = (series: Series) => [
     ],
   }),
   timeSeries({
-    title: "Age of results",
-    description: "How old the oldest shown result is. Beyond the longest interval probes are stalled.",
+    title: "Result age",
+    description:
+      "Age of the oldest result. Above the longest interval, the dashed line, probes have stalled.",
     unit: "s",
     min: 0,
     width: 8,
-    noData: "no target was probed yet",
+    noData: "no target probed yet",
     queries: [
       { expr: `max by (instance) (${series("probe_result_age_seconds")})`, legend: "{{instance}}" },
       { expr: `max(${series("heartbeat_interval_seconds")})`, legend: "longest interval", limit: true },
     ],
   }),
   timeSeries({
-    title: "Scrapes",
-    description: "How long a scrape of each exporter takes.",
+    title: "Scrape duration",
+    description: "How long Prometheus takes to scrape each exporter.",
     unit: "s",
     min: 0,
     width: 8,
@@ -133,7 +134,7 @@ const probing = (series: Series) => [
   }),
   timeSeries({
     title: "Series",
-    description: "Samples of each scrape. It grows with targets and heartbeats, and with nothing else.",
+    description: "Samples per scrape. Their number grows only with targets and heartbeats.",
     unit: "short",
     min: 0,
     width: 8,
@@ -147,8 +148,8 @@ const own = (series: Series, expr: string): string =>
 
 const resources = (series: Series) => [
   timeSeries({
-    title: "Processor",
-    description: "Share of one processor core that the exporter uses.",
+    title: "CPU",
+    description: "CPU usage of the exporter; 100 % is one core.",
     unit: "percentunit",
     min: 0,
     width: 6,
@@ -173,9 +174,9 @@ const resources = (series: Series) => [
     ],
   }),
   timeSeries({
-    title: "Delay of the event loop",
+    title: "Event loop lag",
     description:
-      "99th percentile between two scrapes. It bounds the error of every measured time: with 10 ms here, a difference of 5 ms elsewhere means nothing.",
+      "99th percentile between two scrapes. Measured times are accurate only to this value: with a lag of 10 ms, a difference of 5 ms means nothing.",
     unit: "s",
     min: 0,
     width: 6,
@@ -184,7 +185,7 @@ const resources = (series: Series) => [
   }),
   timeSeries({
     title: "Open files",
-    description: "File descriptors in use; at the dashed limit no connection can be opened any more.",
+    description: "File descriptors in use. At the limit, the dashed line, no more connections can be opened.",
     unit: "none",
     min: 0,
     width: 6,
@@ -198,9 +199,9 @@ const resources = (series: Series) => [
 
 const storage = (series: Series) => [
   stateTimeline({
-    title: "Storage",
+    title: "Store",
     description:
-      "Whether the storage can be read and written. Without it the exporter goes on in memory and forgets with its next restart.",
+      "Whether the store can be read and written. If not, the exporter works in memory, and its state is lost with a restart.",
     unit: "none",
     width: 8,
     noData: NO_STORE,
@@ -209,7 +210,7 @@ const storage = (series: Series) => [
   }),
   timeSeries({
     title: "Size",
-    description: "Size of the storage on disk, and the results in its history.",
+    description: "Size of the store on disk, and the number of results in its history.",
     unit: "bytes",
     min: 0,
     width: 8,
@@ -220,8 +221,8 @@ const storage = (series: Series) => [
     ],
   }),
   timeSeries({
-    title: "Writes that failed",
-    description: "Failed writes per step, by reason.",
+    title: "Failed writes",
+    description: "Failed writes to the store per step, by reason.",
     unit: "none",
     bars: true,
     width: 8,
@@ -234,9 +235,9 @@ const storage = (series: Series) => [
     ],
   }),
   stat({
-    title: "Away before the last start",
+    title: "Downtime before the last start",
     description:
-      "How long the exporter was not there before it started last. Heartbeats are not counted as silent for that time.",
+      "Downtime of the exporter before its last start. It does not count as silence of heartbeats.",
     unit: "s",
     width: 8,
     noData: NO_STORE,
@@ -248,12 +249,12 @@ const storage = (series: Series) => [
 
 const deliveries = (series: Series) => [
   timeSeries({
-    title: "Deliveries of the relay",
-    description: "Notifications per step that were delivered, tried again, or given up (dead).",
+    title: "Relay deliveries",
+    description: "Events delivered, retried or made dead letters by relays, per step.",
     unit: "none",
     bars: true,
     width: 8,
-    noData: "no relay is configured",
+    noData: "no relays configured",
     queries: [
       {
         expr: `sum by (relay, result) (increase(${series("heartbeat_relay_deliveries_total")}[$__rate_interval]))`,
@@ -262,24 +263,24 @@ const deliveries = (series: Series) => [
     ],
   }),
   timeSeries({
-    title: "Queues of the relay",
-    description: "Notifications that wait, and those that were given up and kept to look at.",
+    title: "Relay queues",
+    description: "Events queued for delivery, and dead letters, which can be replayed.",
     unit: "none",
     min: 0,
     width: 8,
-    noData: "no relay is configured",
+    noData: "no relays configured",
     queries: [
-      { expr: series("heartbeat_relay_queue_length"), legend: "{{relay}} waiting" },
-      { expr: series("heartbeat_relay_dead_letters"), legend: "{{relay}} dead" },
+      { expr: series("heartbeat_relay_queue_length"), legend: "{{relay}} queued" },
+      { expr: series("heartbeat_relay_dead_letters"), legend: "{{relay}} dead letters" },
     ],
   }),
   timeSeries({
     title: "Actions",
-    description: "Attempts of self-healing actions per step, by what came out.",
+    description: "Attempts of self-healing actions per step, by result.",
     unit: "none",
     bars: true,
     width: 8,
-    noData: "no action is configured",
+    noData: "no actions configured",
     queries: [
       {
         expr: `sum by (action, result) (increase(${series("heartbeat_action_attempts_total")}[$__rate_interval]))`,
@@ -290,19 +291,19 @@ const deliveries = (series: Series) => [
   table({
     title: "Actions per target",
     description:
-      "When an action may run again, and whether it has used up its attempts: then a human is needed.",
+      "When an action may run again, and whether all its attempts have failed, so that manual repair is needed.",
     width: 24,
-    noData: "no action ran yet",
+    noData: "no action has run yet",
     rows: { action: "Action", target: "Target" },
     columns: [
       {
-        title: "Used up",
+        title: "Exhausted",
         unit: "none",
         states: yesNo("yes", "no", ["red", "green"]),
         expr: `max by (action, target) (${series("heartbeat_action_exhausted")})`,
       },
       {
-        title: "Again",
+        title: "Cooldown until",
         unit: "dateTimeFromNow",
         expr: `1000 * max by (action, target) (${series("heartbeat_action_cooldown_until_timestamp_seconds")})`,
       },

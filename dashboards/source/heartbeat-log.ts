@@ -3,24 +3,24 @@ import { stat, stateTimeline, timeSeries } from "./panels.ts";
 import { CIRCUITS, type Series, stateCode, yesNo } from "./promql.ts";
 import { table } from "./table.ts";
 
-const NO_LOG = "no heartbeat log is read, or its lines do not have this field";
+const NO_LOG = "no heartbeat log, or no such field in its lines";
 
 export const heartbeatLog: DashboardOptions = {
   uid: "heartbeat-log",
   title: "Heartbeat / Heartbeat log",
   description:
-    "What services write into their heartbeat logs: rates, errors, performance and health of consumer and publisher.",
+    "Values from the heartbeat logs of services: rates, errors, performance, and health of consumer and publisher.",
   of: "heartbeat_log_lines_total",
   choices: { heartbeat: "heartbeat_log_lines_total" },
   rows: (series) => [
     { title: "System health indicators", panels: health(series) },
     { title: "Processing", panels: processing(series) },
     { title: "Performance", panels: performance(series) },
-    { title: "The log itself", panels: log(series) },
+    { title: "Log files", panels: log(series) },
   ],
 };
 
-/** The numbers of consumers and publishers are alike; these are the names of both. */
+/** Fields that both consumers and publishers report. */
 const INDICATORS = ["is_running", "is_healthy", "nats_connected"] as const;
 
 const indicator = (series: Series, name: string): string =>
@@ -30,7 +30,7 @@ const health = (series: Series) => [
   table({
     title: "System health",
     description:
-      "What each service says of its consumer and publisher. A red one is a part that stopped, is ill, or lost its connection to NATS.",
+      "State of the consumer and publisher of each service, as reported by the service. Red: not running, unhealthy, or not connected to NATS.",
     width: 16,
     noData: NO_LOG,
     rows: { heartbeat: "Service" },
@@ -45,7 +45,7 @@ const health = (series: Series) => [
   }),
   stat({
     title: "Last heartbeat",
-    description: "How long ago each service wrote its last heartbeat.",
+    description: "Time since each service wrote its last heartbeat.",
     unit: "s",
     decimals: 0,
     width: 4,
@@ -62,7 +62,7 @@ const health = (series: Series) => [
   }),
   stat({
     title: "Uptime",
-    description: "How long each service has been running, as it says itself.",
+    description: "How long each service has been running, as reported by the service.",
     unit: "s",
     decimals: 0,
     width: 4,
@@ -76,7 +76,8 @@ const health = (series: Series) => [
   }),
   stateTimeline({
     title: "Circuit breakers",
-    description: "Closed: traffic flows. Open: the service gave up for a while. Half open: it tries again.",
+    description:
+      "Closed: requests pass. Open: requests are blocked for a while. Half open: single requests are tried.",
     unit: "none",
     width: 12,
     noData: NO_LOG,
@@ -89,7 +90,7 @@ const health = (series: Series) => [
   stateTimeline({
     title: "Health over time",
     description:
-      "Consumer and publisher as healthy (green) or not (red), and whether the subscription is active.",
+      "Health of consumer and publisher, and whether the subscription is active (green) or not (red).",
     unit: "none",
     width: 12,
     noData: NO_LOG,
@@ -105,7 +106,8 @@ const health = (series: Series) => [
 const processing = (series: Series) => [
   timeSeries({
     title: "Message processing rate",
-    description: "Messages per second, as each service reports them. Under 0.5 for ten minutes is alerted.",
+    description:
+      "Messages per second, as reported by each service. An alert fires below 0.5 for ten minutes.",
     unit: "mps",
     min: 0,
     width: 12,
@@ -120,7 +122,7 @@ const processing = (series: Series) => [
   timeSeries({
     title: "Error rate trends",
     description:
-      "Errors per second, as each service reports them; dashed its mean over the last hour. Over 0.1 for five minutes is alerted.",
+      "Errors per second, as reported by each service, with the mean of the preceding hour as a dashed line. An alert fires above 0.1 for five minutes.",
     unit: "cps",
     min: 0,
     width: 12,
@@ -138,9 +140,9 @@ const processing = (series: Series) => [
     ],
   }),
   timeSeries({
-    title: "Counted by the exporter",
+    title: "Rates computed by the exporter",
     description:
-      "Messages, orders and errors per second from the totals in the log: restarts of the service are not counted twice.",
+      "Messages, orders and errors per second, computed from the totals in the log. Restarts of the service do not distort them.",
     unit: "cps",
     min: 0,
     width: 12,
@@ -157,7 +159,7 @@ const processing = (series: Series) => [
   }),
   timeSeries({
     title: "Orders",
-    description: "Orders per second, as each service reports them.",
+    description: "Orders per second, as reported by each service.",
     unit: "cps",
     min: 0,
     width: 12,
@@ -172,7 +174,7 @@ const performance = (series: Series) => [
   timeSeries({
     title: "Performance metrics",
     description:
-      "Mean and longest time to process a message and to publish an order. A maximum that leaves its mean behind is where queues begin.",
+      "Mean and maximum time for processing a message and publishing an order. A maximum that grows faster than the mean indicates that a queue is building up.",
     unit: "s",
     min: 0,
     width: 12,
@@ -188,8 +190,8 @@ const performance = (series: Series) => [
     })),
   }),
   timeSeries({
-    title: "Queue of the publisher",
-    description: "Orders that wait to be published. One that only grows is not being emptied.",
+    title: "Publisher queue",
+    description: "Orders waiting to be published. If the queue only grows, the publisher cannot keep up.",
     unit: "none",
     min: 0,
     width: 6,
@@ -203,7 +205,7 @@ const performance = (series: Series) => [
   }),
   timeSeries({
     title: "Since the last message and order",
-    description: "How long ago the last message came and the last order went.",
+    description: "Time since each service received its last message and published its last order.",
     unit: "s",
     min: 0,
     width: 6,
@@ -224,7 +226,7 @@ const performance = (series: Series) => [
 const log = (series: Series) => [
   timeSeries({
     title: "Lines",
-    description: "Lines of the log per second, and heartbeats among them.",
+    description: "Log lines per second, and the heartbeats among them.",
     unit: "cps",
     min: 0,
     width: 8,
@@ -241,9 +243,9 @@ const log = (series: Series) => [
     ],
   }),
   timeSeries({
-    title: "Lines that are no heartbeats as they should be",
+    title: "Invalid and missing heartbeats",
     description:
-      "Heartbeat lines per step that could not be read, by reason, and heartbeats that are missing in the numbering.",
+      "Heartbeat lines that could not be parsed, by reason, and heartbeats missing from the numbering, per step.",
     unit: "none",
     bars: true,
     width: 8,

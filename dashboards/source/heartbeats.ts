@@ -3,13 +3,13 @@ import { barGauge, stat, stateTimeline, timeSeries } from "./panels.ts";
 import { type Series, yesNo } from "./promql.ts";
 import { table } from "./table.ts";
 
-const NOBODY = "no heartbeat was heard yet";
+const NO_HEARTBEATS = "no heartbeat seen yet";
 
 export const heartbeats: DashboardOptions = {
   uid: "heartbeat-heartbeats",
   title: "Heartbeat / Heartbeats and machines",
   description:
-    "Who reports by itself: machines that ping, services that write heartbeats into a log, leases that are renewed.",
+    "Machines and jobs that ping, services that write heartbeats to a log, and leases that are renewed.",
   of: "heartbeat_timeout_seconds",
   choices: { heartbeat: "heartbeat_timeout_seconds" },
   rows: (series) => [
@@ -29,24 +29,24 @@ const now = (series: Series) => [
   stat({
     title: "Heartbeats",
     description:
-      "Up: heard of within its timeout. Down: silent for longer, failed by its own word, or a run that does not end. One that never reported is not here.",
+      "Up: seen within its timeout. Down: silent for longer, reported a failure, or started without finishing in time. Heartbeats that were never seen are not shown.",
     unit: "none",
     width: 24,
     height: 7,
-    noData: NOBODY,
+    noData: NO_HEARTBEATS,
     names: true,
     states: yesNo("up", "down"),
     queries: [{ expr: `sort(${up(series)})`, legend: "{{heartbeat}}" }],
   }),
   barGauge({
     title: "Silence against timeout",
-    description: "How much of its timeout each heartbeat has been silent for. At 100 % it is down.",
+    description: "Time since each heartbeat was last seen, as a share of its timeout. At 100 % it is down.",
     unit: "percentunit",
     min: 0,
     max: 1,
     width: 10,
     height: 10,
-    noData: NOBODY,
+    noData: NO_HEARTBEATS,
     thresholds: [
       [null, "green"],
       [0.75, "orange"],
@@ -61,10 +61,10 @@ const now = (series: Series) => [
   }),
   table({
     title: "Machines, logs and leases",
-    description: "All heartbeats with what is known of them. Maintenance silences the alerts about them.",
+    description: "State and settings of all heartbeats. Maintenance suppresses alerts about them.",
     width: 14,
     height: 10,
-    noData: NOBODY,
+    noData: NO_HEARTBEATS,
     rows: { heartbeat: "Heartbeat", source: "Source" },
     sort: { column: "State", descending: false },
     columns: [
@@ -80,9 +80,9 @@ const now = (series: Series) => [
         expr: `max by (heartbeat, source) (${series("heartbeat_timeout_seconds")})`,
       },
       {
-        title: "Last word",
+        title: "Last report",
         unit: "none",
-        states: yesNo("failed", "fine", ["red", "green"]),
+        states: yesNo("failed", "ok", ["red", "green"]),
         expr: `max by (heartbeat, source) (${series("heartbeat_failed")})`,
       },
       {
@@ -94,11 +94,11 @@ const now = (series: Series) => [
     ],
   }),
   table({
-    title: "Whose they are",
-    description: "What the configuration says about each heartbeat: its kind, host and owner.",
+    title: "Kinds, hosts and owners",
+    description: "Kind, host and owner of each heartbeat, from the configuration.",
     width: 24,
     height: 8,
-    noData: "nothing is configured about heartbeats",
+    noData: "no heartbeats configured",
     rows: { heartbeat: "Heartbeat", source: "Source", kind: "Kind", hostname: "Host", owner: "Owner" },
     columns: [
       {
@@ -115,22 +115,22 @@ const history = (series: Series) => [
   stateTimeline({
     title: "Up and down",
     description:
-      "When each heartbeat was up (green) and down (red): silent for too long, failed, or without an end.",
+      "When each heartbeat was up (green) or down (red): silent for too long, failed, or not finished in time.",
     unit: "none",
     width: 24,
     height: 10,
-    noData: NOBODY,
+    noData: NO_HEARTBEATS,
     states: yesNo("up", "down"),
     queries: [{ expr: up(series), legend: "{{heartbeat}} {{source}}" }],
   }),
   timeSeries({
     title: "Silence",
     description:
-      "How long each heartbeat has been silent. A healthy one draws saw teeth below its dashed timeout.",
+      "Time since each heartbeat was last seen. A healthy one shows a sawtooth below its timeout, the dashed line.",
     unit: "s",
     min: 0,
     width: 12,
-    noData: NOBODY,
+    noData: NO_HEARTBEATS,
     queries: [
       { expr: silence(series), legend: "{{heartbeat}}" },
       {
@@ -146,7 +146,7 @@ const history = (series: Series) => [
     unit: "cps",
     stacked: true,
     width: 12,
-    noData: "nobody pings",
+    noData: "no pings received",
     queries: [
       {
         expr: `sum by (kind) (rate(${series("heartbeat_pings_total")}[$__rate_interval]))`,
@@ -158,12 +158,12 @@ const history = (series: Series) => [
 
 const jobs = (series: Series) => [
   timeSeries({
-    title: "Duration of jobs",
-    description: "From the start that a job pinged to its end, of its last run.",
+    title: "Job duration",
+    description: "Duration of the last run of each job, from its start ping to its end ping.",
     unit: "s",
     min: 0,
     width: 12,
-    noData: "no job pings its start",
+    noData: "no job sends start pings",
     queries: [
       {
         expr: `max by (heartbeat) (${series("heartbeat_last_duration_seconds")})`,
@@ -172,8 +172,8 @@ const jobs = (series: Series) => [
     ],
   }),
   barGauge({
-    title: "Running for",
-    description: "How long jobs that pinged a start have been running without an end.",
+    title: "Running jobs",
+    description: "Time since the start ping of each job that has not sent an end ping yet.",
     unit: "s",
     min: 0,
     width: 12,
@@ -190,12 +190,12 @@ const jobs = (series: Series) => [
 
 const leases = (series: Series) => [
   timeSeries({
-    title: "Age of leases",
-    description: "Time since each lease was renewed; beyond its dashed duration it has expired.",
+    title: "Lease age",
+    description: "Time since each lease was renewed. Above its duration, the dashed line, it has expired.",
     unit: "s",
     min: 0,
     width: 12,
-    noData: "no lease is watched",
+    noData: "no leases configured",
     queries: [
       {
         expr: `time() - max by (heartbeat) (${series("heartbeat_lease_renew_timestamp_seconds")})`,
@@ -209,11 +209,11 @@ const leases = (series: Series) => [
     ],
   }),
   stateTimeline({
-    title: "Holders",
-    description: "Who held each lease, and when. A new colour is a new holder.",
+    title: "Lease holders",
+    description: "Holders of each lease over time, one band per holder.",
     unit: "none",
     width: 12,
-    noData: "no lease is watched",
+    noData: "no leases configured",
     states: [{ name: "holds", code: 1, color: "blue" }],
     queries: [
       {
@@ -223,13 +223,13 @@ const leases = (series: Series) => [
     ],
   }),
   timeSeries({
-    title: "Changes of holders",
+    title: "Lease holder changes",
     description:
-      "How often each lease went to another holder per step. More than a few in an hour: the holders lose it, or crash.",
+      "Number of times that each lease changed its holder, per step. More than a few per hour mean that holders crash or cannot renew it.",
     unit: "none",
     bars: true,
     width: 12,
-    noData: "no lease is watched",
+    noData: "no leases configured",
     queries: [
       {
         expr: `sum by (heartbeat) (changes(${series("heartbeat_lease_transitions")}[$__rate_interval]))`,
@@ -239,10 +239,11 @@ const leases = (series: Series) => [
   }),
   stateTimeline({
     title: "Leading exporter",
-    description: "Which of several exporters probes. None for longer than a lease lasts: nobody does.",
+    description:
+      "The exporter that leads and sends prompts. If none leads for longer than the lease duration, no prompts are sent.",
     unit: "none",
     width: 12,
-    noData: "no lease among exporters is configured",
+    noData: "no lease configured for exporters",
     states: yesNo("leads", "waits", ["green", "#7b7f87"]),
     queries: [{ expr: series("heartbeat_exporter_leader"), legend: "{{instance}}" }],
   }),

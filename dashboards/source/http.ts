@@ -3,25 +3,25 @@ import { barGauge, stat, stateTimeline, timeSeries } from "./panels.ts";
 import { NAME, named, type Series, yesNo } from "./promql.ts";
 import { table, uptimeColumn } from "./table.ts";
 
-const NO_HTTP = "no http target was probed yet";
+const NO_HTTP = "no http target probed yet";
 
 export const http: DashboardOptions = {
   uid: "heartbeat-http",
   title: "Heartbeat / HTTP and TLS",
   description:
-    "What module kind http measures: status, phases, certificates. Works for /metrics, for the targets of /sd and for addresses that are scraped through /probe.",
+    "Results of http probes: status, phases and certificates. Covers /metrics, the targets of /sd and addresses scraped through /probe.",
   of: "probe_http_status_code",
   choices: { target: "probe_http_status_code" },
   rows: (series) => [
     { title: "Now", panels: now(series) },
-    { title: "Answers", panels: answers(series) },
+    { title: "Responses", panels: responses(series) },
     { title: "Time", panels: time(series) },
     { title: "Certificates", panels: certificates(series) },
-    { title: "Names and bodies", collapsed: true, panels: bodies(series) },
+    { title: "Name resolution and bodies", collapsed: true, panels: bodies(series) },
   ],
 };
 
-/** Keeps what is about HTTP: the metrics of all probes know no kind. */
+/** Restricts an expression to http probes, because metrics of probes have no label `kind`. */
 const ofHttp = (series: Series, expr: string): string =>
   `${expr}\n  and on (job, instance, target) ${series("probe_http_status_code")}`;
 
@@ -29,7 +29,7 @@ const now = (series: Series) => [
   stat({
     title: "Probes",
     description:
-      "Whether the last probe of each address succeeded. One failure is not an outage; thresholds are on the overview.",
+      "Result of the last probe of each address. A single failure is not an outage; see the overview for the status after thresholds.",
     unit: "none",
     width: 24,
     height: 6,
@@ -40,10 +40,10 @@ const now = (series: Series) => [
   }),
 ];
 
-const answers = (series: Series) => [
+const responses = (series: Series) => [
   stateTimeline({
     title: "Success over time",
-    description: "When the probes of each address succeeded (green) and failed (red).",
+    description: "When the probes of each address succeeded (green) or failed (red).",
     unit: "none",
     width: 12,
     noData: NO_HTTP,
@@ -52,7 +52,7 @@ const answers = (series: Series) => [
   }),
   timeSeries({
     title: "Status codes",
-    description: "Status code of the final response; 0 where there was none.",
+    description: "Status code of the final response; 0 if there was no response.",
     unit: "none",
     decimals: 0,
     min: 0,
@@ -61,9 +61,9 @@ const answers = (series: Series) => [
     queries: [{ expr: named(series("probe_http_status_code")), legend: NAME }],
   }),
   table({
-    title: "Addresses in numbers",
+    title: "Address details",
     description:
-      "Uptime is the share of successful probes in the shown time; the 95th percentile is over the durations in the same time, as they were scraped.",
+      "Uptime is the share of successful probes in the selected time range; p95 is the 95th percentile of their durations, as scraped.",
     width: 12,
     height: 9,
     noData: NO_HTTP,
@@ -85,13 +85,13 @@ const answers = (series: Series) => [
     ],
   }),
   stateTimeline({
-    title: "Reasons of failures",
-    description: "Why probes failed, and when; docs/metrics.md has the list of reasons.",
+    title: "Failure reasons",
+    description: "Why and when probes failed. See docs/metrics.md for the list of reasons.",
     unit: "none",
     width: 12,
     height: 9,
-    noData: "no failure in the shown time",
-    states: [{ name: "failed so", code: 1, color: "red" }],
+    noData: "no failures in this time range",
+    states: [{ name: "failed", code: 1, color: "red" }],
     queries: [{ expr: named(ofHttp(series, series("probe_failure_reason"))), legend: `${NAME} {{reason}}` }],
   }),
 ];
@@ -102,7 +102,7 @@ const time = (series: Series) => [
   timeSeries({
     title: "Duration",
     description:
-      "How long the last probe took. Above the dashed line, where one is configured, a target is degraded.",
+      "Duration of the last probe. Above the dashed line, the expected duration, a target is degraded.",
     unit: "s",
     min: 0,
     width: 12,
@@ -119,7 +119,7 @@ const time = (series: Series) => [
   timeSeries({
     title: "Time by phase",
     description:
-      "Where the time goes, on the mean over what is shown: name, connection, TLS, waiting for the first byte (processing), transfer. Choose one target to see its own.",
+      "Mean time spent in each phase, over all selected addresses: resolve, connect, TLS, processing (waiting for the first byte), transfer. Select a single target to see its own phases.",
     unit: "s",
     stacked: true,
     min: 0,
@@ -129,28 +129,28 @@ const time = (series: Series) => [
   }),
 ];
 
-/** From here on a renewal that should have happened by itself has not. */
+/** Days left: an automatic renewal should have happened before 21. */
 const EXPIRY = [
   [null, "red"],
   [7, "orange"],
   [21, "green"],
 ] as const;
 
-/** The next to expire first. */
+/** Days until expiry, the next to expire first. */
 const daysLeft = (expiry: string): string => `sort(${named(`(${expiry} - time()) / 86400`)})`;
 
 const certificates = (series: Series) => [
   barGauge({
     title: "Days until a certificate expires",
     description:
-      "Days until the first certificate of the chain expires, the last known when the probe fails now. Orange under 21 days, red under 7; renewals usually happen at 30.",
+      "Days until the first certificate of the chain expires. If the probe fails now, the last known value is used. Orange below 21 days, red below 7; automatic renewals usually happen at 30.",
     unit: "d",
     decimals: 0,
     min: 0,
     max: 90,
     width: 12,
     height: 9,
-    noData: "no target over TLS",
+    noData: "no targets with TLS",
     thresholds: EXPIRY,
     queries: [
       {
@@ -162,10 +162,10 @@ const certificates = (series: Series) => [
   table({
     title: "Certificates",
     description:
-      "The certificate that each target sent, TLS as it was negotiated, and when the verified chain expires.",
+      "Certificate of each target, negotiated TLS version, and when the first certificate of the chain expires.",
     width: 12,
     height: 9,
-    noData: "no target over TLS",
+    noData: "no targets with TLS",
     rows: { target: "Target", instance: "Instance", subject: "Subject", issuer: "Issuer", version: "TLS" },
     sort: { column: "Expires", descending: false },
     columns: [
@@ -178,13 +178,13 @@ const certificates = (series: Series) => [
   }),
   barGauge({
     title: "Days until a client certificate expires",
-    description: "Days until the certificate that the exporter itself shows to the target expires.",
+    description: "Days until the certificate that the exporter presents to the target expires.",
     unit: "d",
     decimals: 0,
     min: 0,
     max: 90,
     width: 12,
-    noData: "no module with a client certificate",
+    noData: "no modules with a client certificate",
     thresholds: EXPIRY,
     queries: [
       {
@@ -194,9 +194,8 @@ const certificates = (series: Series) => [
     ],
   }),
   stateTimeline({
-    title: "Over TLS",
-    description:
-      "Whether the final response came over TLS. A green band that turns grey is a redirect to plain HTTP.",
+    title: "TLS",
+    description: "Green if the final response came over TLS. A change to grey is a redirect to plain HTTP.",
     unit: "none",
     width: 12,
     noData: NO_HTTP,
@@ -208,7 +207,7 @@ const certificates = (series: Series) => [
 const bodies = (series: Series) => [
   timeSeries({
     title: "Name resolution",
-    description: "How long it took to resolve the name of each target.",
+    description: "Time for resolving the host name of each target.",
     unit: "s",
     min: 0,
     width: 8,
@@ -216,9 +215,9 @@ const bodies = (series: Series) => [
     queries: [{ expr: named(series("probe_dns_lookup_time_seconds")), legend: NAME }],
   }),
   timeSeries({
-    title: "Changes of address",
+    title: "IP address changes",
     description:
-      "How often the address behind a name changed per step. Often: a balancer by DNS. Once, before an outage: a move.",
+      "Number of changes of the IP address behind each name, per step. Frequent changes indicate DNS load balancing; a single one before an outage indicates a move.",
     unit: "none",
     bars: true,
     width: 8,
@@ -226,9 +225,9 @@ const bodies = (series: Series) => [
     queries: [{ expr: named(`changes(${series("probe_ip_addr_hash")}[$__rate_interval])`), legend: NAME }],
   }),
   timeSeries({
-    title: "Length of bodies",
+    title: "Body length",
     description:
-      "Length of the final body after decompression. A sudden small one is often an error page with status 200.",
+      "Length of the final body after decompression. A sudden drop is often an error page with status 200.",
     unit: "bytes",
     min: 0,
     width: 8,

@@ -8,7 +8,7 @@ import { llm } from "./llm.ts";
 import { overview } from "./overview.ts";
 import { slo } from "./slo.ts";
 
-/** Every dashboard by the name of its file in `dashboards/`. */
+/** All dashboards, by their file name in `dashboards/` without `.json`. */
 export const dashboards: Readonly<Record<string, Dashboard>> = {
   overview: dashboard(overview),
   llm: dashboard(llm),

@@ -2,13 +2,13 @@ import { catalogue } from "../../src/catalogue/index.ts";
 import { resultMetrics } from "../../src/catalogue/results.ts";
 import { probers } from "../../src/probers/index.ts";
 
-/** What the dashboards need to know of a metric. */
+/** The name and labels of a metric. */
 export interface KnownMetric {
   readonly name: string;
   readonly labels: readonly string[];
 }
 
-/** Of Prometheus itself, of prom-client, and the alerts; by what the pack reads of them. */
+/** Metrics of Prometheus and prom-client, and the alerts, as far as dashboards read them. */
 const FOREIGN: readonly KnownMetric[] = [
   ...named([], ["up", "scrape_duration_seconds", "scrape_samples_scraped"]),
   ...named(
@@ -42,8 +42,8 @@ const known: ReadonlyMap<string, KnownMetric> = new Map(
 );
 
 /**
- * The metric of that name; of a histogram also by the names of its series.
- * @throws Error when there is none: a dashboard must not ask for what nobody exposes
+ * Returns a metric by its name, or by the name of a series of a histogram.
+ * @throws Error if there is no such metric, so that a dashboard cannot query one
  */
 export function metricNamed(name: string): KnownMetric {
   const metric = known.get(name) ?? known.get(name.replace(/_(bucket|sum|count)$/, ""));

@@ -3,21 +3,22 @@ import { heatmap, stat, stateTimeline, timeSeries } from "./panels.ts";
 import { MODES, NAME, named, type Series, stateCode, yesNo } from "./promql.ts";
 import { table } from "./table.ts";
 
-const NO_PROBE = "no probe of a model with this in its answer";
+const NO_PROBE = "no probe has this value";
+
+const NO_MODELS = "no model probed yet";
 
 export const llm: DashboardOptions = {
   uid: "heartbeat-llm",
   title: "Heartbeat / LLM",
-  description:
-    "Models: whether they answer, whether the answers are right, how fast they come and what they cost.",
+  description: "Models: availability, correctness of answers, latency, token usage and cost.",
   of: "heartbeat_model_available",
   choices: { target: "heartbeat_model_available" },
   rows: (series) => [
     { title: "Now", panels: now(series) },
     { title: "Availability", panels: availability(series) },
     { title: "Latency", panels: latency(series) },
-    { title: "Tokens and money", panels: money(series) },
-    { title: "What the answers say of themselves", collapsed: true, panels: facts(series) },
+    { title: "Tokens and cost", panels: cost(series) },
+    { title: "Answer details", collapsed: true, panels: details(series) },
   ],
 };
 
@@ -25,22 +26,22 @@ const now = (series: Series) => [
   stat({
     title: "Models",
     description:
-      "Whether the last probe of each model got an answer from it, be it a wrong one. Alive is not correct: see the answers beside it.",
+      "Available if the model answered the last probe, correctly or not. See Answers for correctness.",
     unit: "none",
     width: 8,
     height: 5,
-    noData: "no model was probed yet",
+    noData: NO_MODELS,
     names: true,
     states: yesNo("available", "unavailable"),
     queries: [{ expr: `min by (target) (${series("heartbeat_model_available")})`, legend: "{{target}}" }],
   }),
   stat({
     title: "Answers",
-    description: "Whether the last answer of each model met every expectation of its module.",
+    description: "Correct if the last answer of the model met every expectation of its module.",
     unit: "none",
     width: 8,
     height: 5,
-    noData: "no model answered in the last probe",
+    noData: "no model answered its last probe",
     names: true,
     states: yesNo("correct", "wrong"),
     queries: [{ expr: `min by (target) (${series("probe_llm_answer_correct")})`, legend: "{{target}}" }],
@@ -48,11 +49,11 @@ const now = (series: Series) => [
   stat({
     title: "In fallback",
     description:
-      "How many models are replaced by the fallback of their applications now. Overdue fallback is alerted, never ended silently.",
+      "Number of models in fallback mode, whose consumers use their fallback. An alert fires if fallback lasts longer than max_duration.",
     unit: "none",
     width: 4,
     height: 5,
-    noData: "no model with failover",
+    noData: "no models with failover",
     thresholds: [
       [null, "green"],
       [1, "orange"],
@@ -65,13 +66,13 @@ const now = (series: Series) => [
     ],
   }),
   stat({
-    title: "Spent in the shown time",
-    description: "Dollars that the probes cost in the shown time, by the prices of the configuration.",
+    title: "Cost in this time range",
+    description: "Cost of the probes in the selected time range, by the prices in the configuration.",
     unit: "currencyUSD",
     decimals: 4,
     width: 4,
     height: 5,
-    noData: "no prices are configured",
+    noData: "no prices configured",
     thresholds: [[null, "blue"]],
     queries: [
       { expr: `sum(increase(${series("heartbeat_llm_cost_dollars_total")}[$__range]))`, legend: "spent" },
@@ -82,19 +83,19 @@ const now = (series: Series) => [
 const availability = (series: Series) => [
   stateTimeline({
     title: "Model available",
-    description: "When each model answered (green) and when it did not (red).",
+    description: "When each model answered its probes (green) and when it did not (red).",
     unit: "none",
     width: 12,
-    noData: "no model was probed yet",
+    noData: NO_MODELS,
     states: yesNo("available", "unavailable"),
     queries: [{ expr: `min by (target) (${series("heartbeat_model_available")})`, legend: "{{target}}" }],
   }),
   stateTimeline({
-    title: "Mode of applications",
-    description: "Primary: applications use the model. Fallback: they were told to do without it.",
+    title: "Mode of consumers",
+    description: "Primary: consumers use the model. Fallback: they work without it.",
     unit: "none",
     width: 12,
-    noData: "no model with failover",
+    noData: "no models with failover",
     states: MODES,
     queries: [
       {
@@ -105,11 +106,11 @@ const availability = (series: Series) => [
   }),
   timeSeries({
     title: "Failures in a row",
-    description: "Failures in a row of each model. At the dashed line it becomes unhealthy.",
+    description: "Failures in a row of each model. At the dashed line the model becomes unhealthy.",
     unit: "none",
     min: 0,
     width: 12,
-    noData: "no model was probed yet",
+    noData: NO_MODELS,
     queries: [
       { expr: named(ofModels(series, series("heartbeat_consecutive_failures"))), legend: NAME },
       {
@@ -120,13 +121,13 @@ const availability = (series: Series) => [
     ],
   }),
   timeSeries({
-    title: "Failed probes of models by reason",
+    title: "Failed probes by reason",
     description:
-      "Failed probes per second and reason. rate_limited and billing are about the account, not about the model.",
+      "Failed probes per second by reason. The reasons rate_limited and billing concern the account, not the model.",
     unit: "cps",
     stacked: true,
     width: 12,
-    noData: "no failure in the shown time",
+    noData: "no failures in this time range",
     queries: [
       {
         expr: `sum by (reason) (\n  ${ofModels(series, `rate(${series("heartbeat_failures_total")}[$__rate_interval])`)}\n) > 0`,
@@ -136,7 +137,7 @@ const availability = (series: Series) => [
   }),
 ];
 
-/** Keeps what is about models: the metrics of all targets know no kind. */
+/** Restricts an expression to models, because metrics of targets have no label `kind`. */
 const ofModels = (series: Series, expr: string): string =>
   `${expr}\n  and on (job, instance, target) ${series("heartbeat_target_info", 'kind="llm"')}`;
 
@@ -144,7 +145,7 @@ const latency = (series: Series) => [
   timeSeries({
     title: "Time to first token",
     description:
-      "From the request to the first token of the last probe. With reasoning models the first token of the answer (dotted in the legend as output) comes later.",
+      "Time from the request to the first token in the last probe. For reasoning models, the first token of the answer itself comes later; the legend shows it as output.",
     unit: "s",
     min: 0,
     width: 12,
@@ -160,9 +161,9 @@ const latency = (series: Series) => [
     ],
   }),
   heatmap({
-    title: "Time to first token of all probes",
+    title: "Distribution of time to first token",
     description:
-      "How many probes fell into each range. A second band above the first is a second kind of answer: cold caches, queues, another machine.",
+      "Number of probes per range of time to first token. A second band above the first has a cause of its own, such as cold caches, a queue or a slower machine.",
     unit: "s",
     width: 12,
     noData: NO_PROBE,
@@ -176,7 +177,7 @@ const latency = (series: Series) => [
   timeSeries({
     title: "Time between tokens",
     description:
-      "Mean time between two tokens of the last answer, and its longest stall. A stall far above the mean is what readers notice.",
+      "Mean time between two tokens of the last answer, and its longest stall. Readers notice a stall far above the mean.",
     unit: "s",
     min: 0,
     width: 8,
@@ -196,8 +197,8 @@ const latency = (series: Series) => [
     queries: [{ expr: named(series("probe_llm_tokens_per_second")), legend: NAME }],
   }),
   timeSeries({
-    title: "Duration against what is expected",
-    description: "How long the last probe took as a whole; above the dashed line the target is degraded.",
+    title: "Duration against expected duration",
+    description: "Total duration of the last probe. Above the dashed line the target is degraded.",
     unit: "s",
     min: 0,
     width: 8,
@@ -212,9 +213,9 @@ const latency = (series: Series) => [
     ],
   }),
   timeSeries({
-    title: "Time before the answer by phase",
+    title: "Time before the response by phase",
     description:
-      "Where the time goes before the first byte, on the mean over the shown models: name, connection, TLS, headers.",
+      "Mean time spent in each phase before the response body, over the selected models: resolve, connect, TLS, headers.",
     unit: "s",
     stacked: true,
     width: 24,
@@ -225,14 +226,14 @@ const latency = (series: Series) => [
   }),
 ];
 
-const money = (series: Series) => [
+const cost = (series: Series) => [
   timeSeries({
-    title: "Tokens spent on probes",
-    description: "Tokens per second that the probes used up, by type, as the API counted them.",
+    title: "Tokens used by probes",
+    description: "Tokens per second used by probes, by type, as counted by the API.",
     unit: "cps",
     stacked: true,
     width: 8,
-    noData: "no API counted tokens",
+    noData: "no API reports token counts",
     queries: [
       {
         expr: `sum by (target, type) (rate(${series("heartbeat_llm_tokens_total", 'type=~"input|output"')}[$__rate_interval]))`,
@@ -242,12 +243,11 @@ const money = (series: Series) => [
   }),
   timeSeries({
     title: "Cost per day",
-    description:
-      "What the probes would cost in a day if they went on as they do, by the prices of the configuration.",
+    description: "Cost of the probes per day at the present rate, by the prices in the configuration.",
     unit: "currencyUSD",
     min: 0,
     width: 8,
-    noData: "no prices are configured",
+    noData: "no prices configured",
     queries: [
       {
         expr: `86400 * sum by (target) (rate(${series("heartbeat_llm_cost_dollars_total")}[$__rate_interval]))`,
@@ -258,11 +258,11 @@ const money = (series: Series) => [
   timeSeries({
     title: "Budget left",
     description:
-      "Tokens (left axis) and dollars that are left in the tightest budget. At 0 prompts stop until the next hour or day, and the last result stays as it was.",
+      "Tokens (left axis) and dollars (right axis) left in the budget with the least left. At 0 no prompts are sent until the next hour or day, and the last result stays on display.",
     unit: "short",
     min: 0,
     width: 8,
-    noData: "no budget is configured",
+    noData: "no budget configured",
     queries: [
       {
         expr: `min by (target) (${series("heartbeat_llm_budget_remaining_tokens")})`,
@@ -276,37 +276,37 @@ const money = (series: Series) => [
     ],
   }),
   timeSeries({
-    title: "Rate limits left",
-    description: "What is left of each rate limit, as the last response said.",
+    title: "Rate limit remaining",
+    description: "Remaining requests or tokens of each rate limit, as reported in the last response.",
     unit: "short",
     min: 0,
     width: 12,
-    noData: "no API that tells its rate limits",
+    noData: "no API reports rate limits",
     queries: [{ expr: named(series("probe_llm_ratelimit_remaining")), legend: `${NAME} {{kind}}` }],
   }),
   stateTimeline({
-    title: "Probes not sent",
+    title: "Skipped probes",
     description:
-      "When and why no prompt was sent: the budget is used up, or another exporter leads. What is shown meanwhile is the last result.",
+      "When and why probes were skipped: the budget was used up, or another exporter leads. Meanwhile the last result stays on display.",
     unit: "none",
     width: 12,
-    noData: "every probe that was due was sent",
-    states: [{ name: "not sent", code: 1, color: "purple" }],
+    noData: "no probe was skipped",
+    states: [{ name: "skipped", code: 1, color: "purple" }],
     queries: [{ expr: series("probe_skipped"), legend: "{{target}} {{reason}}" }],
   }),
 ];
 
-const facts = (series: Series) => [
+const details = (series: Series) => [
   table({
-    title: "Models asked for and models that answered",
+    title: "Requested and answering models",
     description:
-      "Another name on the right than on the left is an edition, an alias of a gateway, or another model: the last is a failure unless it is allowed.",
+      "If the names differ, the answering model is a version of the requested one, an alias of a gateway, or a different model. A different model is a failure unless the module allows it.",
     width: 12,
     noData: NO_PROBE,
-    rows: { target: "Target", requested_model: "Asked for", response_model: "Answered" },
+    rows: { target: "Target", requested_model: "Requested", response_model: "Answered" },
     columns: [
       {
-        title: "Other model",
+        title: "Mismatch",
         unit: "none",
         states: yesNo("yes", "no", ["red", "green"]),
         expr: `max by (target, requested_model, response_model) (\n  ${series("probe_llm_model_info")} * on (job, instance, target) group_left () ${series("probe_llm_model_mismatch")}\n)`,
@@ -316,31 +316,31 @@ const facts = (series: Series) => [
   stateTimeline({
     title: "Why the model stopped",
     description:
-      "stop is the good end. length: the answer was cut at max_tokens. content_filter: the provider refused.",
+      "The finish reason: stop is a complete answer, length one truncated at max_tokens, content_filter one blocked by the provider.",
     unit: "none",
     width: 12,
     noData: NO_PROBE,
-    states: [{ name: "stopped so", code: 1, color: "blue" }],
+    states: [{ name: "finish reason", code: 1, color: "blue" }],
     queries: [{ expr: series("probe_llm_finish_reason"), legend: "{{target}} {{reason}}" }],
   }),
   stateTimeline({
-    title: "Cheap questions between prompts",
+    title: "Tiers: cheap checks between prompts",
     description:
-      "Whether each tier was answered with success when it was last asked. It says that the server is there, not that the model answers.",
+      "Result of the last request of each tier. Success means that the server responds, not that the model answers.",
     unit: "none",
     width: 12,
-    noData: "no tiers are configured",
-    states: yesNo("well", "failed"),
+    noData: "no tiers configured",
+    states: yesNo("ok", "failed"),
     queries: [{ expr: series("probe_llm_tier"), legend: "{{target}} {{tier}}" }],
   }),
   timeSeries({
     title: "Loading and cold starts",
     description:
-      "How long the server said that it loaded the model, and which probes came after a silence (1). Cold starts are left out of the histograms.",
+      "Time for loading the model, as reported by the server, and probes that met a cold start (1). Cold starts are excluded from the histograms.",
     unit: "s",
     min: 0,
     width: 12,
-    noData: "no API that tells, and no cold_start in the module",
+    noData: "no API reports it, and no module has cold_start",
     queries: [
       { expr: named(series("probe_llm_model_load_duration_seconds")), legend: `${NAME} loading` },
       { expr: named(series("probe_llm_cold_start")), legend: `${NAME} cold start`, unit: "none" },

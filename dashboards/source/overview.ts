@@ -4,14 +4,16 @@ import { stat, stateTimeline, timeSeries } from "./panels.ts";
 import { MODES, type Series, STATUSES, stateCode, yesNo } from "./promql.ts";
 import { table, uptimeColumn } from "./table.ts";
 
+const NO_TARGETS = "no targets, or no exporter";
+
 const HEALTH_THRESHOLDS = [
   [null, "red"],
   [0.9, "orange"],
   [1, "green"],
 ] as const;
 
-/** 1 for each target that is well, 0 for each that is not or of which nothing is known; of several exporters the worst word. */
-const well = (series: Series): string =>
+/** 1 for each target that is healthy or degraded, 0 for the others. If exporters disagree, the worst status counts. */
+const healthy = (series: Series): string =>
   `min by (target, module) (sum without (status) (${series("heartbeat_target_status", 'status=~"healthy|degraded"')}))`;
 
 const status = (series: Series): string =>
@@ -23,7 +25,7 @@ const countOf = (series: Series, name: string): string =>
 export const overview: DashboardOptions = {
   uid: "heartbeat-overview",
   title: "Heartbeat / Overview",
-  description: "All targets and heartbeats at a glance: what is well, what is not, and since when.",
+  description: "All targets and heartbeats at a glance: what is healthy, what is not, and since when.",
   of: "heartbeat_exporter_build_info",
   choices: { target: "heartbeat_target_info", group: "heartbeat_group_status" },
   rows: (series) => [
@@ -38,21 +40,21 @@ const summary = (series: Series) => [
   stat({
     title: "Health",
     description:
-      "Share of the targets that are healthy, slow ones included. A target of which nothing is known counts as not healthy. Green only when all are.",
+      "Share of targets that are healthy, including slow ones. Unknown targets count as not healthy. Green only at 100 %.",
     unit: "percentunit",
     decimals: 1,
     width: 4,
-    noData: "no target, or no exporter",
+    noData: NO_TARGETS,
     thresholds: HEALTH_THRESHOLDS,
-    queries: [{ expr: `avg(${well(series)})`, legend: "health" }],
+    queries: [{ expr: `avg(${healthy(series)})`, legend: "health" }],
   }),
   ...STATUSES.map(({ name, color }) =>
     stat({
       title: `${name.charAt(0).toUpperCase()}${name.slice(1)}`,
-      description: `How many targets are ${name}. ${MEANING[name] ?? ""}`,
+      description: `Number of ${name} targets. ${MEANING[name] ?? ""}`,
       unit: "none",
       width: 3,
-      noData: "no target, or no exporter",
+      noData: NO_TARGETS,
       thresholds:
         name === "healthy"
           ? [[null, "green"]]
@@ -65,11 +67,10 @@ const summary = (series: Series) => [
   ),
   stat({
     title: "Critical and unhealthy",
-    description:
-      "How many of the targets that are marked critical are unhealthy. More than none is what pages.",
+    description: "Number of unhealthy targets marked as critical. Any of them pages the on-call person.",
     unit: "none",
     width: 4,
-    noData: "no critical target",
+    noData: "no critical targets",
     thresholds: [
       [null, "green"],
       [1, "red"],
@@ -83,10 +84,10 @@ const summary = (series: Series) => [
   }),
   stat({
     title: "Heartbeats down",
-    description: "How many machines, logs and leases have been silent for longer than they may.",
+    description: "Number of machines, jobs, logs and leases whose heartbeats are overdue.",
     unit: "none",
     width: 4,
-    noData: "no heartbeat was heard yet",
+    noData: "no heartbeat seen yet",
     thresholds: [
       [null, "green"],
       [1, "red"],
@@ -97,16 +98,16 @@ const summary = (series: Series) => [
 ];
 
 const MEANING: Readonly<Record<string, string>> = {
-  healthy: "Healthy: its probes succeed, and in the expected time.",
-  degraded: "Degraded: its probes succeed, and the last one took longer than expected.",
-  unknown: "Unknown: not probed often enough yet to say; never taken for healthy.",
-  unhealthy: "Unhealthy: as many failures in a row as its threshold allows.",
+  healthy: "Healthy: probes succeed within the expected duration.",
+  degraded: "Degraded: probes succeed, but the last one took longer than expected.",
+  unknown: "Unknown: not probed often enough yet. Does not count as healthy.",
+  unhealthy: "Unhealthy: as many failures in a row as the failure threshold.",
 };
 
-/** To the dashboards with the probes of a target, of whichever kind it is. */
+/** Links to the dashboards with the probes of a target, one for each kind that it may be. */
 const probesOf = (target: string): readonly Link[] =>
   ["http", "llm"].map((kind) => ({
-    title: `Its probes, if it is of kind ${kind}`,
+    title: `Probes of this target (kind ${kind})`,
     url: `/d/heartbeat-${kind}?var-target=${target}&\${__url_time_range}`,
   }));
 
@@ -114,23 +115,23 @@ const targets = (series: Series) => [
   stat({
     title: "Targets",
     description:
-      "The status of each target, after thresholds, the worst first. Yellow: slower than expected. Grey: not known yet. Red: unhealthy. A click leads to what is known of it.",
+      "Status of each target, worst first. Yellow: slower than expected. Grey: unknown. Red: unhealthy. Click a target to see its probes.",
     unit: "none",
     width: 24,
     height: 9,
-    noData: "no target, or no exporter",
+    noData: NO_TARGETS,
     names: true,
     states: STATUSES,
     links: probesOf("${__field.labels.target}"),
     queries: [{ expr: `sort_desc(${status(series)})`, legend: "{{target}}" }],
   }),
   table({
-    title: "Targets in numbers",
+    title: "Target details",
     description:
-      "Uptime is the share of successful probes in the shown time. Failures in a row count up to the threshold at which the target becomes unhealthy. Maintenance silences its alerts.",
+      "Uptime is the share of successful probes in the selected time range. A target becomes unhealthy when its failures in a row reach the threshold. Maintenance suppresses its alerts.",
     width: 24,
     height: 11,
-    noData: "no target, or no exporter",
+    noData: NO_TARGETS,
     rows: { target: "Target", module: "Module", kind: "Kind", critical: "Critical" },
     sort: { column: "Status", descending: true },
     links: probesOf("${__value.raw}"),
@@ -183,38 +184,38 @@ const targets = (series: Series) => [
   }),
 ];
 
-/** Adds kind and criticality to series of targets. */
+/** Adds the labels `kind` and `critical` to series of targets. */
 const withFacts = (series: Series, expr: string): string =>
   `${expr}\n* on (target, module) group_left (kind, critical)\n  max by (target, module, kind, critical) (${series("heartbeat_target_info")})`;
 
 const history = (series: Series) => [
   stateTimeline({
     title: "Status over time",
-    description: "When each target was healthy, slow, unknown or unhealthy.",
+    description: "Status of each target over time: healthy, degraded (slow), unknown or unhealthy.",
     unit: "none",
     width: 24,
     height: 10,
-    noData: "no target, or no exporter",
+    noData: NO_TARGETS,
     states: STATUSES,
     queries: [{ expr: status(series), legend: "{{target}}" }],
   }),
   timeSeries({
     title: "Health over time",
-    description: "Share of the targets that are healthy. A dip that does not come back is an outage.",
+    description: "Share of targets that are healthy, including slow ones. A dip that lasts is an outage.",
     unit: "percentunit",
     min: 0,
     max: 1,
     width: 12,
-    noData: "no target, or no exporter",
-    queries: [{ expr: `avg(${well(series)})`, legend: "healthy" }],
+    noData: NO_TARGETS,
+    queries: [{ expr: `avg(${healthy(series)})`, legend: "healthy" }],
   }),
   timeSeries({
     title: "Failures by reason",
-    description: "Failed probes per second, by reason; docs/metrics.md has the list of reasons.",
+    description: "Failed probes per second by reason. See docs/metrics.md for the list of reasons.",
     unit: "cps",
     width: 12,
     stacked: true,
-    noData: "no failure in the shown time",
+    noData: "no failures in this time range",
     queries: [
       {
         expr: `sum by (reason) (rate(${series("heartbeat_failures_total")}[$__rate_interval])) > 0`,
@@ -224,19 +225,19 @@ const history = (series: Series) => [
   }),
   timeSeries({
     title: "Response time",
-    description: "How long the last probe of each target took, as the slowest exporter saw it.",
+    description: "Duration of the last probe of each target, as measured by the slowest exporter.",
     unit: "s",
     min: 0,
     width: 12,
-    noData: "no probe yet",
+    noData: "no probes yet",
     queries: [{ expr: `max by (target) (${series("probe_duration_seconds")})`, legend: "{{target}}" }],
   }),
   stateTimeline({
     title: "Mode",
-    description: "In which mode applications are told to work. Only targets with failover have one.",
+    description: "Failover mode of each target: primary or fallback. Only targets with failover have one.",
     unit: "none",
     width: 12,
-    noData: "no target with failover",
+    noData: "no targets with failover",
     states: MODES,
     queries: [
       {
@@ -250,10 +251,11 @@ const history = (series: Series) => [
 const groups = (series: Series) =>
   stateTimeline({
     title: "Groups",
-    description: "The status of each group of targets and heartbeats, as the worst exporter sees it.",
+    description:
+      "Status of each group of targets and heartbeats. If exporters disagree, the worst status counts.",
     unit: "none",
     width: 12,
-    noData: "no group is configured",
+    noData: "no groups configured",
     states: STATUSES,
     queries: [
       {
@@ -266,12 +268,11 @@ const groups = (series: Series) =>
 const alerts = () =>
   table({
     title: "Firing alerts",
-    description:
-      "Alerts of this exporter that fire now, from the rules in rules/. A click on one leads to its page of what to do.",
+    description: "Alerts from the rules in rules/ that are firing now. Click one to open its runbook.",
     width: 12,
-    noData: "nothing fires",
+    noData: "no alert is firing",
     rows: { alertname: "Alert", severity: "Severity", target: "Target", heartbeat: "Heartbeat" },
-    links: [{ title: "What to do", url: `${RUNBOOKS}/\${__value.raw}.md` }],
+    links: [{ title: "Runbook", url: `${RUNBOOKS}/\${__value.raw}.md` }],
     columns: [
       {
         title: "Firing",

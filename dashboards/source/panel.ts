@@ -15,53 +15,53 @@ export interface PanelBuilder {
   build(): Panel;
 }
 
-/** The data source that is chosen on the dashboard. */
+/** The data source selected on the dashboard. */
 export const DATASOURCE = { type: "prometheus", uid: `\${datasource}` };
 
 /** A query of a panel. */
 export interface Query {
   readonly expr: string;
-  /** Of its series, in Grafana's form; of a table, the name of the column. */
+  /** Legend of its series, in Grafana's format; for tables, the title of the column. */
   readonly legend: string;
-  /** Drawn as a dashed line to which the others are compared. */
+  /** Draws the series as dashed reference lines. */
   readonly limit?: boolean;
-  /** Another one than that of the panel, on an axis of its own to the right. */
+  /** A unit other than the panel's, shown on the right axis. */
   readonly unit?: string;
 }
 
-/** What every panel has. */
+/** The options of every panel. */
 export interface PanelOptions {
   readonly title: string;
-  /** What it shows, what is good and bad, for somebody who sees it for the first time at night. */
+  /** What the panel shows, and which values are good or bad, for a reader who sees it for the first time at night. */
   readonly description: string;
-  /** Grafana's name of the unit. */
+  /** Grafana's id of the unit. */
   readonly unit: string;
   readonly queries: readonly Query[];
-  /** Of the 24 columns. */
+  /** Width in columns, of 24. */
   readonly width: number;
   readonly height?: number;
-  /** What is written where there is no series: what that means. */
+  /** Text shown without data, which says what that means. */
   readonly noData: string;
   readonly decimals?: number;
   readonly min?: number;
   readonly max?: number;
-  /** Colour from each value on; the first one is below all. */
+  /** Colors with the values they start at; the first one starts at `null`, below all values. */
   readonly thresholds?: readonly (readonly [from: number | null, color: string])[];
   readonly states?: readonly State[];
-  /** Where a click on a value leads to. */
+  /** Links opened by clicking a value. */
   readonly links?: readonly Link[];
 }
 
-/** An address with a title; both may have Grafana's variables in them. */
+/** A link. Title and URL may contain Grafana's variables. */
 export interface Link {
   readonly title: string;
   readonly url: string;
 }
 
-/** Names of the queries of a panel. */
+/** Ids of the queries of a panel, in order. */
 export const REF_IDS = "ABCDEFGHIJKLMNOP";
 
-/** What the builders of the SDK have in common, as far as it is needed here. */
+/** The methods used here that all panel builders of the SDK have. */
 interface Common extends PanelBuilder {
   title(text: string): unknown;
   description(text: string): unknown;
@@ -80,8 +80,8 @@ interface Common extends PanelBuilder {
 }
 
 /**
- * Gives a panel what every panel has.
- * @param instant whether it shows this moment only
+ * Applies the common options to a panel.
+ * @param instant true for instant queries, false for range queries
  */
 export function describe<Builder extends Common>(
   panel: Builder,
@@ -129,7 +129,7 @@ function target(
 const dataLink = ({ title, url }: Link): DashboardLinkBuilder =>
   new DashboardLinkBuilder(title).type(DashboardLinkType.Link).url(url);
 
-/** Shows the codes of states as their names, in their colours. */
+/** Maps the codes of states to their names and colors. */
 export const statesMapping = (states: readonly State[]): ValueMapping => ({
   type: MappingType.ValueToText,
   options: Object.fromEntries(

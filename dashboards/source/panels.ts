@@ -35,11 +35,11 @@ const LIMIT_STYLE: DynamicConfigValue[] = [
   { id: "custom.fillOpacity", value: 0 },
   { id: "custom.stacking", value: { mode: "none", group: "A" } },
   { id: "color", value: { mode: "fixed", fixedColor: "red" } },
-  // One per target would be half of the legend; it is named where the pointer is.
+  // Hidden from the legend, where one per target would take half of the space; the tooltip shows it.
   { id: "custom.hideFrom", value: { legend: true, tooltip: false, viz: false } },
 ];
 
-/** Lines over time; `stacked` fills them one upon the other, `bars` draws counts per step. */
+/** Builds lines over time. `stacked` stacks them as areas; `bars` draws counts per step as stacked bars. */
 export function timeSeries(
   options: PanelOptions & { readonly stacked?: boolean; readonly bars?: boolean },
 ): PanelBuilder {
@@ -72,7 +72,7 @@ export function timeSeries(
   return panel;
 }
 
-/** The numbers of this moment, coloured by thresholds or states. What is gone is not shown as it last was. */
+/** Builds current values, colored by thresholds or states. Uses instant queries, so that stale values disappear. */
 export function stat(options: PanelOptions & { readonly names?: boolean }): PanelBuilder {
   return describe(new stats.PanelBuilder(), { height: 4, ...options }, true)
     .reduceOptions(new ReduceDataOptionsBuilder().calcs(["lastNotNull"]).values(false))
@@ -82,7 +82,7 @@ export function stat(options: PanelOptions & { readonly names?: boolean }): Pane
     .textMode(options.names === true ? BigValueTextMode.ValueAndName : BigValueTextMode.Value);
 }
 
-/** The state of each series over time, as coloured bands. */
+/** Builds the state of each series over time, as colored bands. */
 export function stateTimeline(options: PanelOptions & { readonly states: readonly State[] }): PanelBuilder {
   return describe(new timeline.PanelBuilder(), options, false)
     .colorScheme(new FieldColorBuilder().mode(FieldColorModeId.Thresholds))
@@ -99,14 +99,14 @@ export function stateTimeline(options: PanelOptions & { readonly states: readonl
     );
 }
 
-/** One bar per series, as of this moment. */
+/** Builds one bar per series, with its current value. */
 export function barGauge(options: PanelOptions): PanelBuilder {
   return describe(new bargauge.PanelBuilder(), options, true)
     .reduceOptions(new ReduceDataOptionsBuilder().calcs(["lastNotNull"]).values(false))
     .orientation(VizOrientation.Horizontal);
 }
 
-/** A histogram over time: the darker, the more probes fell into a bucket. */
+/** Builds a histogram over time; darker cells have more probes. */
 export function heatmap(options: PanelOptions): PanelBuilder {
   return describe(new heat.PanelBuilder(), options, false, PromQueryFormat.Heatmap)
     .calculate(false)

@@ -1,22 +1,25 @@
 import { metricNamed } from "./known-metrics.ts";
 
-/** What a dashboard lets its reader choose, besides job and instance of the exporter. */
+/** Variables of a dashboard besides job and instance of the exporter. */
 export type Choice = "target" | "heartbeat" | "group";
 
-/** A selector of a metric within what is chosen on the dashboard; `matchers` narrow it further. */
+/** Returns a selector of a metric, filtered by the dashboard's variables and by `matchers`. */
 export type Series = (name: string, matchers?: string) => string;
 
-/** Writes selectors for a dashboard with these variables: each metric is matched by those whose label it has. */
+/** Creates selectors for a dashboard with these variables. Each metric is filtered by those variables whose label it has. */
 export const seriesWithin =
   (choices: readonly Choice[]): Series =>
   (name, matchers = "") => {
     const { labels } = metricNamed(name);
-    const chosen = ["job", "instance", ...choices.filter((choice) => labels.includes(choice))];
-    const all = [...chosen.map((label) => `${label}=~"$${label}"`), ...(matchers === "" ? [] : [matchers])];
+    const variables = ["job", "instance", ...choices.filter((choice) => labels.includes(choice))];
+    const all = [
+      ...variables.map((label) => `${label}=~"$${label}"`),
+      ...(matchers === "" ? [] : [matchers]),
+    ];
     return `${name}{${all.join(", ")}}`;
   };
 
-/** A value of a state set with the number by which it is drawn, from good to bad. */
+/** A value of a state set, with the number that represents it in a graph; numbers rise from good to bad. */
 export interface State {
   readonly name: string;
   readonly code: number;
@@ -25,15 +28,15 @@ export interface State {
 }
 
 /**
- * A state set as one number per series: the code of the state that holds. Of several exporters that disagree, the
- * worst word counts when the caller takes the maximum.
+ * Converts a state set to one number per series, the code of the present state. If exporters disagree, the maximum is the
+ * worst state.
  */
 export const stateCode = (series: Series, name: string, label: string, states: readonly State[]): string =>
   states
     .map(({ name: state, code }) => `${code} * (${series(name, `${label}="${state}"`)} == 1)`)
     .join("\n  or ");
 
-/** Of targets and groups. What is not known is never healthy. */
+/** The statuses of targets and groups. Unknown ranks as worse than degraded, because it must not pass as healthy. */
 export const STATUSES: readonly State[] = [
   { name: "healthy", code: 1, color: "green" },
   { name: "degraded", code: 2, color: "yellow" },
@@ -41,18 +44,20 @@ export const STATUSES: readonly State[] = [
   { name: "unhealthy", code: 4, color: "red" },
 ];
 
+/** The failover modes of targets. */
 export const MODES: readonly State[] = [
   { name: "primary", code: 1, color: "green" },
   { name: "fallback", code: 2, color: "orange" },
 ];
 
+/** The states of circuit breakers. */
 export const CIRCUITS: readonly State[] = [
   { name: "closed", code: 1, color: "green" },
   { name: "half_open", code: 2, color: "yellow", text: "half open" },
   { name: "open", code: 3, color: "red" },
 ];
 
-/** The two values of a yes-or-no metric. */
+/** The states of a metric whose values are 1 and 0. */
 export const yesNo = (
   yes: string,
   no: string,
@@ -62,12 +67,9 @@ export const yesNo = (
   { name: no, code: 0, color: bad },
 ];
 
-/**
- * Gives series of targets the label `name`: the target, or where addresses are scraped through `/probe` and there is none,
- * the instance.
- */
+/** Adds the label `name`: the target, or the instance for addresses scraped through `/probe`, which have no target. */
 export const named = (expr: string): string =>
   `label_replace(label_replace(\n  ${expr},\n  "name", "$1", "instance", "(.*)"), "name", "$1", "target", "(.+)")`;
 
-/** What series with such a label are called. */
+/** The legend of series with the label `name`. */
 export const NAME = "{{name}}";

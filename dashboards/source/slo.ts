@@ -3,25 +3,24 @@ import { barGauge, stat, timeSeries } from "./panels.ts";
 import type { Series } from "./promql.ts";
 import { table } from "./table.ts";
 
-const NO_PROBE = "no probe in the shown time";
-const NO_OBJECTIVE = "no target with an objective";
+const NO_PROBE = "no probes in this time range";
+const NO_OBJECTIVE = "no targets with an objective";
 
 export const slo: DashboardOptions = {
   uid: "heartbeat-slo",
   title: "Heartbeat / SLO",
-  description:
-    "Service level objectives: availability against its objective, error budget, burn rate, response time and recovery.",
+  description: "Service level objectives: availability, error budget, burn rate, response time and recovery.",
   of: "heartbeat_exporter_build_info",
   choices: { target: "heartbeat_target_info" },
   from: "now-30d",
   rows: (series) => [
-    { title: "The shown time", panels: shown(series) },
+    { title: "Selected time range", panels: summary(series) },
     { title: "Error budget", panels: budget(series) },
     { title: "Response time and recovery", panels: response(series) },
   ],
 };
 
-/** Share of successful probes within a range: what the objective is about. */
+/** Share of successful probes within a range, which the objective applies to. */
 const availability = (series: Series, range: string): string =>
   `avg by (target, module) (avg_over_time(${series("probe_success")}[${range}]))`;
 
@@ -31,14 +30,14 @@ const objective = (series: Series): string =>
 const budgetLeft = (series: Series, range: string): string =>
   `1 - (1 - ${availability(series, range)}) / (1 - ${objective(series)})`;
 
-/** Mean time of an outage: the minutes in which a target was unhealthy, by how often it became so. */
+/** Mean duration of an outage: the minutes in which a target was unhealthy, divided by how often it became unhealthy. */
 const recovery = (series: Series): string =>
   `60 * sum by (target, module) (sum_over_time((1 - ${series("heartbeat_target_healthy")})[$__range:1m]))\n/ (sum by (target, module) (resets(${series("heartbeat_target_healthy")}[$__range])) > 0)`;
 
-const shown = (series: Series) => [
+const summary = (series: Series) => [
   stat({
     title: "Availability of all targets",
-    description: "Share of successful probes over all targets in the shown time. Green from 99.9 % on.",
+    description: "Share of successful probes of all targets in the selected time range. Green from 99.9 %.",
     unit: "percentunit",
     decimals: 3,
     width: 6,
@@ -52,8 +51,8 @@ const shown = (series: Series) => [
     queries: [{ expr: `avg(${availability(series, "$__range")})`, legend: "availability" }],
   }),
   stat({
-    title: "Targets that miss their objective",
-    description: "How many targets have used up more than their error budget in the shown time.",
+    title: "Targets missing their objective",
+    description: "Number of targets that used more than their error budget in the selected time range.",
     unit: "none",
     width: 6,
     height: 5,
@@ -67,7 +66,7 @@ const shown = (series: Series) => [
   stat({
     title: "95th percentile of response time",
     description:
-      "Of the durations of all probes in the shown time, as they were scraped, the slowest target. Green under 2 s.",
+      "95th percentile of probe durations, as scraped, in the selected time range, of the slowest target. Green below 2 s.",
     unit: "s",
     decimals: 2,
     width: 6,
@@ -85,12 +84,12 @@ const shown = (series: Series) => [
   stat({
     title: "Mean time to recovery",
     description:
-      "How long an outage lasted on the mean, over all targets that had one in the shown time. Green under 30 minutes.",
+      "Mean duration of outages in the selected time range, over all targets that had one. Green below 30 minutes.",
     unit: "s",
     decimals: 0,
     width: 6,
     height: 5,
-    noData: "no outage in the shown time",
+    noData: "no outages in this time range",
     thresholds: [
       [null, "green"],
       [1800, "orange"],
@@ -100,7 +99,8 @@ const shown = (series: Series) => [
   }),
   table({
     title: "Objectives",
-    description: "Each target against its objective in the shown time. A budget below zero is overspent.",
+    description:
+      "Each target against its objective in the selected time range. A budget below zero is overspent.",
     width: 24,
     height: 10,
     noData: NO_OBJECTIVE,
@@ -139,7 +139,7 @@ const shown = (series: Series) => [
 const budget = (series: Series) => [
   barGauge({
     title: "Error budget left",
-    description: "What is left of the failures that the objective allows in the shown time. Red: overspent.",
+    description: "Share of the allowed failures that is left in the selected time range. Red: overspent.",
     unit: "percentunit",
     min: 0,
     max: 1,
@@ -156,7 +156,7 @@ const budget = (series: Series) => [
   timeSeries({
     title: "Burn rate",
     description:
-      "How many times faster than allowed the budget is used up, over the last hour. 1 is just allowed; 14.4 uses up a thirtieth of a month's budget in an hour and pages.",
+      "How fast the budget was used over the last hour, relative to the allowed rate. 1 is just allowed; 14.4 uses 2 % of a month's budget per hour and pages.",
     unit: "none",
     decimals: 1,
     min: 0,
@@ -170,8 +170,7 @@ const budget = (series: Series) => [
   }),
   timeSeries({
     title: "Availability by day",
-    description:
-      "Share of successful probes over the last 24 hours, at each moment; the dashed line is the objective.",
+    description: "Share of successful probes over the preceding 24 hours. The dashed line is the objective.",
     unit: "percentunit",
     max: 1,
     width: 24,
@@ -187,7 +186,7 @@ const response = (series: Series) => [
   timeSeries({
     title: "95th percentile by hour",
     description:
-      "95th percentile of the durations over the last hour, at each moment; the dashed line is what is expected of the target.",
+      "95th percentile of probe durations over the preceding hour. The dashed line is the target's expected duration.",
     unit: "s",
     min: 0,
     width: 12,
@@ -206,7 +205,7 @@ const response = (series: Series) => [
   }),
   timeSeries({
     title: "Time spent unhealthy",
-    description: "Share of the last 24 hours in which each target was unhealthy, after thresholds.",
+    description: "Share of the preceding 24 hours in which each target was unhealthy.",
     unit: "percentunit",
     min: 0,
     width: 12,

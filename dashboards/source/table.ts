@@ -12,7 +12,7 @@ import {
 } from "./panel.ts";
 import type { State } from "./promql.ts";
 
-/** A column of numbers: one value per row, from a query whose labels are those of the rows. */
+/** A column of values, from a query with the labels of the rows. */
 export interface Column {
   readonly title: string;
   readonly expr: string;
@@ -22,18 +22,18 @@ export interface Column {
   readonly thresholds?: PanelOptions["thresholds"];
 }
 
-/** A table as a whole. */
+/** The options of a table. */
 export interface TableOptions
   extends Omit<PanelOptions, "queries" | "unit" | "states" | "thresholds" | "links"> {
-  /** The labels that make a row, with their titles. */
+  /** The labels that identify a row, with their titles. */
   readonly rows: Readonly<Record<string, string>>;
   readonly columns: readonly Column[];
   readonly sort?: { readonly column: string; readonly descending: boolean };
-  /** Where the first column leads to. */
+  /** Links opened by clicking the first column. */
   readonly links?: readonly Link[];
 }
 
-/** The share of successful probes; red below what is alerted, green from three nines on. */
+/** Builds a column with the share of successful probes: red below 95 %, where an alert fires, green from 99.9 %. */
 export const uptimeColumn = (expr: string): Column => ({
   title: "Uptime",
   unit: "percentunit",
@@ -46,7 +46,7 @@ export const uptimeColumn = (expr: string): Column => ({
   expr,
 });
 
-/** One row per set of labels, as of this moment. */
+/** Builds a table of current values, with one row per set of labels. */
 export function table(options: TableOptions): PanelBuilder {
   const { links, ...rest } = options;
   const { rows, columns, sort } = rest;
@@ -71,7 +71,7 @@ export function table(options: TableOptions): PanelBuilder {
   return panel;
 }
 
-/** Labels first, then the columns; the time of the query says nothing. Labels that are not named are left out. */
+/** Orders and renames the fields: labels first, then the columns. Hides the time of the query. */
 function arrangement(rows: TableOptions["rows"], columns: readonly Column[]) {
   const names = [...Object.keys(rows), ...columns.map((_, i) => valueField(i, columns.length))];
   const titles = [...Object.values(rows), ...columns.map(({ title }) => title)];
@@ -82,7 +82,7 @@ function arrangement(rows: TableOptions["rows"], columns: readonly Column[]) {
   };
 }
 
-/** What Grafana calls the values of a query of a table; with a single query the letter is left out. */
+/** Returns Grafana's name of a query's values in a table. With a single query it has no letter. */
 const valueField = (index: number, of: number): string =>
   of === 1 ? "Value" : `Value #${REF_IDS.charAt(index)}`;
 

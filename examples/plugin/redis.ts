@@ -1,8 +1,7 @@
-// A prober for Redis: it connects, says PING and wants PONG.
-import { connect } from "node:net";
+// A prober for Redis: connects, sends PING and expects PONG.
 import { defineProber, failed, gauge, sample, succeeded } from "heartbeat-exporter/plugin";
 
-const pingDuration = gauge("probe_redis_ping_duration_seconds", "Time from PING to its answer");
+const pingDuration = gauge("probe_redis_ping_duration_seconds", "Time from PING to the reply");
 
 export default defineProber<{ password_file?: string }, { password?: { reveal(): Promise<string> } }>({
   kind: "redis",
@@ -13,28 +12,33 @@ export default defineProber<{ password_file?: string }, { password?: { reveal():
   },
   costly: false,
   metrics: [pingDuration],
+  reasons: ["connect", "timeout", "content_mismatch"],
   compile: ({ password_file: file }, context) =>
     file === undefined ? {} : { password: context.secretFile(file, ["password_file"]) },
+  // Without this, anyone could have the password sent to a server of their own by `?target=`.
+  configuredOnly: ({ password }) => password !== undefined,
   objection: ({ address }) =>
     /^[^:/]+:\d+$/.test(address) ? undefined : { part: "target", want: "host:port" },
-  async probe({ address }, { password }, { signal, clock, log }) {
+  async probe({ address }, { password }, { signal, clock, log, network }) {
     const [host = "", port] = address.split(":");
     const login = password === undefined ? "" : `AUTH ${JSON.stringify(await password.reveal())}\r\n`;
-    const socket = connect({ host, port: Number(port), signal });
+    const started = clock.monotonic();
+    const opened = await network.connect({ host, port: Number(port) });
+    if (!opened.ok) return { outcome: opened, samples: [] };
+    const { socket } = opened;
     try {
-      let answer = "";
-      const started = clock.monotonic();
+      let reply = "";
       socket.write(`${login}PING\r\n`);
       for await (const chunk of socket) {
-        answer += String(chunk);
-        if (/^(\+PONG|-.*)\r\n$/m.test(answer)) break;
+        reply += String(chunk);
+        if (/^(\+PONG|-.*)\r\n$/m.test(reply)) break;
       }
-      log("answered", { answer });
-      if (!answer.includes("+PONG")) return { outcome: failed("content_mismatch", answer), samples: [] };
-      const took = clock.monotonic() - started;
-      return { outcome: succeeded, samples: [sample(pingDuration, took)] };
+      log("received", { reply });
+      if (!reply.includes("+PONG")) return { outcome: failed("content_mismatch", reply), samples: [] };
+      const duration = clock.monotonic() - started;
+      return { outcome: succeeded, samples: [sample(pingDuration, duration)] };
     } catch (error) {
-      const reason = signal.aborted ? "timeout" : "connect";
+      const reason = signal.aborted ? "timeout" : "network";
       return { outcome: failed(reason, String(error)), samples: [] };
     } finally {
       socket.destroy();

@@ -19,11 +19,45 @@ interface Pattern {
   readonly message: string;
 }
 
+const OPEN_BY_THE_NETWORK =
+  "Open connections with the network of the probe: it refuses forbidden addresses (CONTRIBUTING).";
+
+/** Forbids modules that open connections, so that a prober cannot forget which addresses must not be probed. */
+const noConnections = (modules: string): readonly Pattern[] => [
+  { regex: `^(node:)?(${modules})(/|$)`, allowTypeImports: true, message: OPEN_BY_THE_NETWORK },
+  {
+    regex: "^(got|undici|ws|@grpc/grpc-js|@kubernetes/client-node)(/|$)",
+    allowTypeImports: true,
+    message: OPEN_BY_THE_NETWORK,
+  },
+];
+
+const NO_CONNECTIONS = noConnections("net|tls|dns|http|https|http2|dgram|child_process");
+
+/** Files of src/probers with other rules about connections than the rest. */
+const CONNECTING: readonly {
+  readonly files: readonly string[];
+  readonly depth: number;
+  readonly rules: readonly Pattern[];
+}[] = [
+  // They open no connection by themselves: got with the agents of a network, checks of addresses and headers, TLS contexts.
+  {
+    files: ["client.ts", "ip.ts", "header-fields.ts", "tls-options.ts"],
+    depth: 1,
+    rules: [],
+  },
+  // The network itself, and the API server of a Lease, whose address comes from the kubeconfig alone.
+  { files: ["network/*.ts", "kubernetes-lease/api.ts", "kubernetes-lease/cluster.ts"], depth: 2, rules: [] },
+  // TLS and HTTP over sockets that the network has opened.
+  { files: ["http/transport/*.ts"], depth: 3, rules: noConnections("net|dns|https|dgram|child_process") },
+];
+
 /** Rules that one room has beyond the table. `up` leads from the file to the room. */
 const ADDITIONAL: Readonly<Record<string, (depth: number, up: string) => readonly Pattern[]>> = {
   core: () => [
     {
       regex: "^(node:)?(fs|net|tls|dns|http|https|http2|dgram|child_process|worker_threads|sqlite)(/|$)",
+      allowTypeImports: true,
       message: "core does no I/O.",
     },
   ],
@@ -42,7 +76,12 @@ const ADDITIONAL: Readonly<Record<string, (depth: number, up: string) => readonl
 const NO_DETOUR: Pattern = { regex: "^\\./\\.\\./", message: "Write ../ without ./ before it." };
 
 /** Patterns of what files of `room`, `depth` folders below `src`, may not import. */
-function patternsOf(room: Room, depth: number, additional = true): readonly Pattern[] {
+function patternsOf(
+  room: Room,
+  depth: number,
+  connections: readonly Pattern[] = room.name === "probers" ? NO_CONNECTIONS : [],
+  additional = true,
+): readonly Pattern[] {
   const { name, imports, types = [] } = room;
   if (imports === "all") return [];
   const out = depth === 0 ? "./" : "../".repeat(depth);
@@ -64,6 +103,7 @@ function patternsOf(room: Room, depth: number, additional = true): readonly Patt
           },
         ]),
     { group: [`${out}**`, ...may.map((one) => `!${to(one)}`)], message: `src/${name} imports ${words}.` },
+    ...connections,
     ...(additional ? (ADDITIONAL[name]?.(depth, "../".repeat(depth - 1)) ?? []) : []),
   ];
 }
@@ -90,7 +130,16 @@ export function arrowRules(): string {
   });
   // The one file that knows every prober; an override replaces the whole rule, so it has its own.
   const probers = ROOMS.find(({ name }) => name === "probers") as Room;
-  overrides.push({ files: ["src/probers/index.ts"], rules: rulesOf(probers, patternsOf(probers, 1, false)) });
+  overrides.push({
+    files: ["src/probers/index.ts"],
+    rules: rulesOf(probers, patternsOf(probers, 1, NO_CONNECTIONS, false)),
+  });
+  for (const { files, depth, rules } of CONNECTING) {
+    overrides.push({
+      files: files.map((file) => `src/probers/${file}`),
+      rules: rulesOf(probers, patternsOf(probers, depth, rules)),
+    });
+  }
   return `${JSON.stringify({ overrides }, undefined, 2)}\n`;
 }
 

@@ -1,6 +1,6 @@
 import { dashboards } from "../../dashboards/source/index.ts";
 
-/** The text of each dashboard by its path: JSON to import, to provision and to pack. */
+/** Returns the JSON of each dashboard by path. */
 export const dashboardFiles = (): Readonly<Record<string, () => string>> =>
   Object.fromEntries(
     Object.entries(dashboards).map(([name, dashboard]) => [

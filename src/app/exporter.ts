@@ -34,6 +34,7 @@ import { createLedger } from "../money/ledger.ts";
 import { createTreasury } from "../money/treasury.ts";
 import { createWebhooks } from "../notify/webhooks/webhooks.ts";
 import { openLeases } from "../probers/kubernetes-lease/api.ts";
+import { openNetwork } from "../probers/network/network.ts";
 import { createApp } from "../server/app.ts";
 import type { ProbedHeartbeat } from "../server/route-context.ts";
 import type { StoreStatus } from "../store/file.ts";
@@ -107,6 +108,7 @@ export function createExporter(options: ExporterOptions): Exporter {
     clock,
     memory,
     limits: config.limits,
+    network: openNetwork,
     skips(request) {
       const leaderOnly = request.module.prober.costly || request.tier === true;
       return (leaderOnly ? election.skip() : undefined) ?? budgets.skip(request);
@@ -120,7 +122,7 @@ export function createExporter(options: ExporterOptions): Exporter {
   });
   const ask = createAsker(engine, clock, options.timeoutOffset);
   const probe = (target: Target): void => inBackground(ask.scheduled(target));
-  const scheduler = createScheduler(clock, probe, (target) => ask.rest(target));
+  const scheduler = createScheduler(clock, probe, (target) => ask.firstDelay(target));
   const tiers = createTiers(engine, clock, (target, tier, outcome) => {
     log.info({ target: target.name, tier: tier.name, ...outcome }, "tier changed");
     if (tier.trigger && !outcome.ok) inBackground(ask.early(target));

@@ -44,7 +44,7 @@ export function createMetricsText(parts: MeasuredParts): MetricsText {
     target,
     newest: await ask.targetOrLatest(target, scrapeTimeout),
     state: parts.state(target),
-    tiers: parts.tiers.wellness(target),
+    tiers: parts.tiers.outcomes(target),
     skipped: ask.skip(target),
     remaining: parts.budgets.remaining(target),
   });
@@ -65,7 +65,7 @@ export function createMetricsText(parts: MeasuredParts): MetricsText {
     heartbeats: () =>
       heartbeatsText({
         pushes: pushes.list(),
-        heard: parts.probedHeartbeats(),
+        probed: parts.probedHeartbeats(),
         now: clock.now(),
         inMaintenance: (name) => maintenance.covers({ kind: "heartbeat", name }),
       }),

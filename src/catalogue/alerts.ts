@@ -7,27 +7,31 @@ export const alertMetrics = {
     "Attempts to deliver events, by result: delivered, retried or dead",
     ["relay", "result"],
   ),
-  relayQueueLength: gauge("heartbeat_relay_queue_length", "Events that wait to be delivered", ["relay"]),
-  relayDeadLetters: gauge("heartbeat_relay_dead_letters", "Events that were given up", ["relay"]),
+  relayQueueLength: gauge("heartbeat_relay_queue_length", "Events waiting to be delivered", ["relay"]),
+  relayDeadLetters: gauge(
+    "heartbeat_relay_dead_letters",
+    "Events that could not be delivered and were given up",
+    ["relay"],
+  ),
   actionAttempts: counter(
     "heartbeat_action_attempts_total",
-    "What was done about alerts: success, failure, timeout, dry_run, or refused",
+    "Attempts to act on alerts, by result: success, failure, timeout, dry_run or refused",
     ["action", "result"],
   ),
   actionCooldown: gauge(
     "heartbeat_action_cooldown_until_timestamp_seconds",
-    "Until when the action does nothing about the target, as a Unix timestamp; absent before the first attempt",
+    "End of the cooldown of the action for the target, as a Unix timestamp; absent before the first attempt",
     ["action", "target"],
   ),
   actionExhausted: gauge(
     "heartbeat_action_exhausted",
-    "Whether all attempts were made and the alert fires still: somebody has to look",
+    "1 if the alert still fires after all attempts, so that an operator has to intervene, 0 if not",
     ["action", "target"],
   ),
   webhookDeliveries: counter(
     "heartbeat_webhook_deliveries_total",
-    "Attempts to tell a webhook of an event, by result: delivered, retried (it will be tried again), dropped",
+    "Attempts to deliver events to a webhook, by result: delivered, retried or dropped",
     ["webhook", "result"],
   ),
-  webhookQueue: gauge("heartbeat_webhook_queue_length", "Events that wait to be delivered", ["webhook"]),
+  webhookQueue: gauge("heartbeat_webhook_queue_length", "Events waiting to be delivered", ["webhook"]),
 };

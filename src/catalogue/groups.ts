@@ -7,18 +7,18 @@ export const groupMetrics = {
     "Status of the group, one series per status: healthy, degraded, unhealthy, unknown",
     ["group", "status"],
   ),
-  groupMembers: gauge("heartbeat_group_members", "Members of the group by their status", ["group", "status"]),
+  groupMembers: gauge("heartbeat_group_members", "Members of the group by status", ["group", "status"]),
   groupInfo: gauge("heartbeat_group_info", "Configured labels of the group; the value is always 1", [
     "group",
   ]),
   componentStatus: gauge(
     "heartbeat_component_status",
-    "Status that the component reported, one series per status; unknown when its report is older than its ttl",
+    "Status that the component reported, one series per status; unknown once the report is older than its ttl",
     ["component", "status"],
   ),
   componentLastReport: gauge(
     "heartbeat_component_last_report_timestamp_seconds",
-    "When the component last reported, as a Unix timestamp",
+    "Time of the last report of the component, as a Unix timestamp",
     ["component"],
   ),
 };

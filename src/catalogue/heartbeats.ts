@@ -6,47 +6,47 @@ const HEARTBEAT_LABELS = ["heartbeat", "source"] as const;
 export const heartbeatMetrics = {
   heartbeatLastSeen: gauge(
     "heartbeat_last_seen_timestamp_seconds",
-    "When the heartbeat last reported, by its own clock, as a Unix timestamp; absent when it never did",
+    "Time of the last report of the heartbeat by its own clock, as a Unix timestamp; absent before the first",
     HEARTBEAT_LABELS,
   ),
   heartbeatTimeout: gauge(
     "heartbeat_timeout_seconds",
-    "How long the heartbeat may be silent",
+    "Silence after which the heartbeat is down",
     HEARTBEAT_LABELS,
   ),
   heartbeatUp: gauge(
     "heartbeat_up",
-    "Whether the heartbeat is silent for less than its timeout, time in which the exporter was not there to hear left out, and has neither failed nor left a start without its end; absent when it never reported",
+    "1 if the heartbeat reported within its timeout, 0 if it did not, failed, or did not end a run in time; downtime of the exporter does not count as silence, and there is no series before the first report",
     HEARTBEAT_LABELS,
   ),
   heartbeatInfo: gauge(
     "heartbeat_info",
-    "Facts about the heartbeat, with its configured labels besides; the value is always 1",
+    "Facts about the heartbeat and its configured labels; the value is always 1",
     [...HEARTBEAT_LABELS, "kind", "hostname", "owner"],
   ),
   heartbeatPings: counter(
     "heartbeat_pings_total",
-    "Pings by what they said: success, start, fail or log; only of pushes",
+    "Pings by kind: success, start, fail or log; only for push heartbeats",
     [...HEARTBEAT_LABELS, "kind"],
   ),
   heartbeatFailed: gauge(
     "heartbeat_failed",
-    "Whether the last word of the heartbeat was a fail; only of pushes that have said something",
+    "1 if the last ping that ended a run was a fail, 0 if it was a success; only for push heartbeats, after the first such ping",
     HEARTBEAT_LABELS,
   ),
   heartbeatLastDuration: gauge(
     "heartbeat_last_duration_seconds",
-    "Time from start to end of the last run of which both were reported; only of pushes",
+    "Duration of the last run whose start and end were both reported; only for push heartbeats",
     HEARTBEAT_LABELS,
   ),
   heartbeatRunningSince: gauge(
     "heartbeat_running_since_timestamp_seconds",
-    "When the earliest run began that has not ended yet, as a Unix timestamp; only while there is one",
+    "Start of the oldest run that has not ended, as a Unix timestamp; only while a push heartbeat has such a run",
     HEARTBEAT_LABELS,
   ),
   heartbeatMaintenance: gauge(
     "heartbeat_maintenance",
-    "Whether the heartbeat is worked on, so that its silence is expected; only where a window is about it",
+    "1 if a maintenance window for the heartbeat is open, so that its silence is expected, 0 if not; only for heartbeats with a window",
     HEARTBEAT_LABELS,
   ),
 };

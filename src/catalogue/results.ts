@@ -2,25 +2,22 @@ import { gauge } from "../core/metric.ts";
 
 /** Metrics of every result, whichever prober it is from. */
 export const resultMetrics = {
-  probeSuccess: gauge("probe_success", "Whether the probe succeeded (1) or failed (0)"),
-  probeDuration: gauge("probe_duration_seconds", "How long the probe took"),
-  probeTimeout: gauge("probe_timeout_seconds", "How long the probe was allowed to take"),
+  probeSuccess: gauge("probe_success", "1 if the probe succeeded, 0 if it failed"),
+  probeDuration: gauge("probe_duration_seconds", "Duration of the probe"),
+  probeTimeout: gauge("probe_timeout_seconds", "Longest duration that the probe was allowed"),
   probeFailureReason: gauge(
     "probe_failure_reason",
-    "Why the probe failed; present, with value 1, only on failure",
+    "Reason of the failure; the value is 1, and there is no series after a success",
     ["reason"],
   ),
-  probeResultAge: gauge(
-    "probe_result_age_seconds",
-    "Time since the shown result was obtained; 0 when the probe ran for this scrape",
-  ),
+  probeResultAge: gauge("probe_result_age_seconds", "Age of the result; 0 if the probe ran for this scrape"),
   probeSkipped: gauge(
     "probe_skipped",
-    "Why no newer result will come for now, as a reason: budget_exhausted, or not_leader where another replica sends the prompts; present, with value 1, only then. What stands beside it is the last result",
+    "Reason why no new probe is sent at present, so that the result is the last one: budget_exhausted, or not_leader if another replica sends the prompts; the value is 1, and there is no series otherwise",
     ["reason"],
   ),
   coldStart: gauge(
     "probe_llm_cold_start",
-    "Whether the probe came after a silence of cold_start.after or more; its times are then in no histogram and never degrade its target",
+    "1 if the probe came after a silence of at least cold_start.after, 0 if not; a cold start is in no histogram of times and does not degrade its target",
   ),
 };

@@ -2,7 +2,7 @@ import { type Seconds, seconds, type Timestamp, timestamp, toMilliseconds } from
 
 /**
  * The only source of time. Tests inject one that they advance by hand.
- * `now` is the wall clock and may jump; `monotonic` never goes back and is what durations are measured with.
+ * `now` is the wall clock and may jump. `monotonic` never goes back: measure durations with it.
  */
 export interface Clock {
   now(): Timestamp;
@@ -11,9 +11,10 @@ export interface Clock {
   after(delay: Seconds, run: () => void): () => void;
 }
 
-/** setTimeout holds its delay in 31 bits and fires at once beyond: longer waits are made of several. */
+/** Longest delay of setTimeout, which fires at once for a longer one. Longer waits use several timers. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
+/** The clock of the machine. */
 export const systemClock: Clock = {
   now: () => timestamp(Date.now() / 1000),
   monotonic: () => seconds(performance.now() / 1000),

@@ -1,4 +1,4 @@
-/** An object type whose keys that may be `undefined` are optional instead, as `exactOptionalPropertyTypes` wants them. */
+/** `Fields` with every key that may be `undefined` made optional, as `exactOptionalPropertyTypes` requires. */
 export type Defined<Fields> = {
   [Key in keyof Fields as undefined extends Fields[Key] ? never : Key]: Fields[Key];
 } & {

@@ -1,9 +1,9 @@
 /** Control characters, line separators and marks that reorder text. */
-const UNSEEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
+const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
 
-/** Text of outside as one harmless line: it can neither move the cursor of a terminal nor forge what is around it. */
+/** Escapes untrusted text to one line that cannot move the cursor of a terminal or imitate the output around it. */
 export const visible = (text: string): string =>
-  text.toWellFormed().replace(UNSEEN, (c) => `\\u{${(c.codePointAt(0) ?? 0).toString(16)}}`);
+  text.toWellFormed().replace(INVISIBLE, (c) => `\\u{${(c.codePointAt(0) ?? 0).toString(16)}}`);
 
 const HTML: Readonly<Record<string, string>> = {
   "&": "&amp;",
@@ -13,5 +13,5 @@ const HTML: Readonly<Record<string, string>> = {
   "'": "&#39;",
 };
 
-/** Text as it may stand in HTML, between tags and in quoted attributes. */
+/** Escapes text for HTML, between tags and in quoted attributes. */
 export const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, (c) => HTML[c] ?? c);

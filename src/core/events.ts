@@ -2,7 +2,7 @@ import type { EventFacts } from "./history.ts";
 import type { Secret } from "./secret.ts";
 import type { Seconds } from "./units.ts";
 
-/** The types of events as programs see them: the `event:` of a stream, and what webhooks ask for. */
+/** The types of events in the API: the `event:` of a stream, and what webhooks subscribe to. */
 export const EVENT_TYPES = [
   "mode",
   "health",
@@ -14,22 +14,25 @@ export const EVENT_TYPES = [
   "group",
   "reload",
 ] as const;
+/** One of `EVENT_TYPES`. */
 export type EventType = (typeof EVENT_TYPES)[number];
 
-/** Lunasentri's words for heartbeats. */
+/** Lunasentri's names for the events of heartbeats. */
 const MACHINE_WORDS = ["machine.offline", "machine.online"] as const;
 
-/** Every word by which events are asked for. */
+/** Every name that a webhook can subscribe to. */
 export const EVENT_WORDS = [...EVENT_TYPES, ...MACHINE_WORDS] as const;
+/** One of `EVENT_WORDS`. */
 export type EventWord = (typeof EVENT_WORDS)[number];
 
-/** The type that `word` names, `undefined` when it names none. */
+/** Returns the event type that `word` names; `undefined` for an unknown word. */
 export function eventType(word: string): EventType | undefined {
   const known = EVENT_WORDS.find((one) => one === word);
   if (known === "machine.offline") return "heartbeat.offline";
   return known === "machine.online" ? "heartbeat.online" : known;
 }
 
+/** Returns the type of an event. */
 export function typeOf({ kind, to }: EventFacts): EventType {
   switch (kind) {
     case "forced":
@@ -47,21 +50,21 @@ export function typeOf({ kind, to }: EventFacts): EventType {
   }
 }
 
-/** Who is told of events, and of which. */
+/** A receiver of events and its subscriptions. */
 export interface EventWebhook {
   readonly name: string;
-  /** Kept as a secret, because many hold one. */
+  /** A secret, because many URLs of webhooks contain a token. */
   readonly url: Secret;
   readonly words: ReadonlySet<EventWord>;
-  /** Names of targets, heartbeats or groups; all without. */
+  /** Names of targets, heartbeats or groups; absent for all. */
   readonly subjects?: ReadonlySet<string>;
-  /** What bodies are signed with. */
+  /** The key that signs bodies. */
   readonly secret?: Secret;
-  /** The one before it, while receivers still know only that. */
+  /** The previous key, for receivers that do not know the new one yet. */
   readonly previousSecret?: Secret;
   readonly headers: Readonly<Record<string, Secret>>;
-  /** Of one attempt. */
+  /** Timeout of one attempt. */
   readonly timeout: Seconds;
-  /** What could not be delivered for so long is dropped. */
+  /** Age at which an undelivered event is dropped. */
   readonly maxAge: Seconds;
 }

@@ -1,12 +1,13 @@
 import { defined } from "./defined.ts";
 import { type Seconds, seconds } from "./units.ts";
 
-/** How APIs of models count tokens; the values of the label `type`. */
+/** The types of tokens that APIs count; the values of the label `type`. */
 export const TOKEN_TYPES = ["input", "output", "reasoning", "cached_input"] as const;
+/** One of `TOKEN_TYPES`. */
 export type TokenType = (typeof TOKEN_TYPES)[number];
 
 /**
- * What a probe learned about the answer of a model. Histograms, history and the command line use facts; samples are made
+ * Facts about the answer of a model, from one probe. Histograms, history and the command line use facts; samples are made
  * from them and never read back.
  */
 export interface AnswerFacts {

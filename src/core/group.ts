@@ -1,21 +1,21 @@
-/** What a group is made of: configured targets and heartbeats, other groups, and components that report themselves. */
+/** A member of a group: a configured target or heartbeat, another group, or a component that reports itself. */
 export interface GroupMember {
   readonly kind: "target" | "heartbeat" | "group" | "component";
   readonly name: string;
-  /** Whether it alone makes its group unhealthy. */
+  /** True if it alone makes its group unhealthy. */
   readonly critical: boolean;
 }
 
-/** When unhealthy members that are not critical make their group unhealthy all the same. */
+/** The rule by which unhealthy members that are not critical make their group unhealthy. */
 export type UnhealthyWhen =
-  /** Never, but for all of them together. */
+  /** Only if all members are unhealthy. */
   | { readonly kind: "critical" }
-  /** As soon as there are so many; 1 is any. */
+  /** If at least `count` members are unhealthy. */
   | { readonly kind: "count"; readonly count: number }
-  /** As soon as they are this part of all members. */
+  /** If at least this ratio of the members is unhealthy. */
   | { readonly kind: "ratio"; readonly ratio: number };
 
-/** Members with one status. */
+/** A set of members with one aggregated status. */
 export interface Group {
   readonly name: string;
   readonly description?: string;
@@ -24,6 +24,6 @@ export interface Group {
   readonly unhealthyWhen: UnhealthyWhen;
 }
 
-/** What holds where nothing is said: critical members decide, and where none is marked as critical each does. */
-export const usualRule = (members: readonly GroupMember[]): UnhealthyWhen =>
+/** Returns the rule of a group without one: its critical members decide, or every member if none is critical. */
+export const defaultRule = (members: readonly GroupMember[]): UnhealthyWhen =>
   members.some(({ critical }) => critical) ? { kind: "critical" } : { kind: "count", count: 1 };

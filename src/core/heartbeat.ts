@@ -1,31 +1,32 @@
 import { elapsed, type Seconds, type Timestamp } from "./units.ts";
 
-/** How heartbeats reach the exporter: it is pinged, it reads a log, it reads a Kubernetes Lease. */
+/** The ways in which heartbeats reach the exporter: pings, a log that it reads, a Kubernetes Lease that it reads. */
 export const HEARTBEAT_SOURCES = ["push", "log", "lease"] as const;
+/** One of `HEARTBEAT_SOURCES`. */
 export type HeartbeatSource = (typeof HEARTBEAT_SOURCES)[number];
 
 /**
- * When something that reports by itself was last heard of, and how long it may be silent: what push, log and lease
- * have in common, and all that decides whether it is up.
+ * The last report of a heartbeat and its timeout. Push, log and lease share this state, and it alone decides whether the
+ * heartbeat is up.
  */
 export interface HeartbeatState {
-  /** What reports: the label `heartbeat`. The name of a push heartbeat, the path or address of a log, `namespace/name` of a lease. */
+  /** The label `heartbeat`: the name of a push heartbeat, the path or address of a log, `namespace/name` of a lease. */
   readonly heartbeat: string;
   readonly source: HeartbeatSource;
-  /** When it last reported, as it says itself; absent when it never did. */
+  /** Time of the last report by its own clock; absent before the first. */
   readonly lastSeen?: Timestamp;
   /**
-   * Since when it is silent by the exporter's own clock, where that is another time than `lastSeen`: when a renewal was
-   * noticed, whatever the holder's clock says; or `lastSeen` later by what nobody was there to hear.
+   * Start of the silence by the exporter's clock, if that differs from `lastSeen`: when the exporter noticed a renewal,
+   * or `lastSeen` plus the downtime of the exporter.
    */
   readonly silentSince?: Timestamp;
-  /** How long it may be silent. */
+  /** Silence after which it is down. */
   readonly timeout: Seconds;
-  /** It is down whatever the silence: it said so itself, or began something that it did not end in time. */
+  /** Set if it is down without silence: it reported a failure, or did not end a run in time. */
   readonly down?: true;
 }
 
-/** Whether `beat` is up at `now`: down from the moment on at which it was silent for its timeout. `undefined` when it was never heard of. */
+/** Reports whether a heartbeat is up at `now`; `undefined` if it never reported. A silence as long as the timeout is down. */
 export function isUp(
   { lastSeen, silentSince = lastSeen, timeout, down }: HeartbeatState,
   now: Timestamp,

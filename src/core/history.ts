@@ -2,50 +2,52 @@ import type { HeartbeatSource } from "./heartbeat.ts";
 import type { FailureReason } from "./reasons.ts";
 import type { Seconds, Timestamp } from "./units.ts";
 
-/** What is kept of one result of a configured target. */
+/** The part of a configured target's result that history keeps. */
 export interface PastResult {
   readonly target: string;
   readonly module: string;
   readonly startedAt: Timestamp;
   readonly duration: Seconds;
-  /** Why it failed; absent when it succeeded. */
+  /** Absent after a success. */
   readonly reason?: FailureReason;
-  /** Time to the first token, of streamed answers of models. */
+  /** Time to the first token, if a model streamed its answer. */
   readonly firstToken?: Seconds;
-  /** Tokens that it used up, those of prompts and of answers together. */
+  /** Tokens of prompts and answers together. */
   readonly tokens?: number;
   readonly dollars?: number;
 }
 
-/** What can happen to a target, a heartbeat or a group. */
+/** The kinds of events that history records. */
 export const EVENT_KINDS = [
-  /** The mode of a target changed; `cause` is that of the failover machine. */
+  /** The mode of a target changed. `cause` comes from the failover machine. */
   "mode",
   /** The health of a target changed, after thresholds. */
   "health",
-  /** A mode was forced by hand, until `until` if that is set. */
+  /** An operator forced a mode, until `until` if that is set. */
   "forced",
+  /** A forced mode ended. */
   "force_ended",
-  /** A target is in fallback for longer than its `max_duration`. */
+  /** A target has been in fallback for longer than its `max_duration`. */
   "overdue",
-  /** A heartbeat came (`to: "up"`) or stayed away (`to: "down"`). */
+  /** A heartbeat went up (`to: "up"`) or down (`to: "down"`). */
   "heartbeat",
   /** The status of a group changed. */
   "group",
-  /** The status of a target changed: its health, or whether it is as fast as expected; `cause` is why its last probe failed. */
+  /** The status of a target changed: its health, or whether it is degraded. `cause` is the reason of the last failed probe. */
   "status",
-  /** The configuration was loaded anew (`to: "success"`), or could not be (`to: "failure"`). */
+  /** The configuration was reloaded (`to: "success"`), or the reload failed (`to: "failure"`). */
   "reload",
 ] as const;
+/** One of `EVENT_KINDS`. */
 export type EventKind = (typeof EVENT_KINDS)[number];
 
-/** Something that happened and that people are told of later. */
+/** An event without its number. */
 export interface EventFacts {
   readonly kind: EventKind;
   readonly at: Timestamp;
-  /** The name of the target, heartbeat or group that it happened to. */
+  /** The name of the target, heartbeat or group. */
   readonly subject: string;
-  /** Only of heartbeats, which may have the same name where their sources differ. */
+  /** Only for heartbeats, which may share a name if their sources differ. */
   readonly source?: HeartbeatSource;
   readonly from?: string;
   readonly to?: string;
@@ -53,106 +55,108 @@ export interface EventFacts {
   readonly until?: Timestamp;
 }
 
-/** An event with its number, which rises with each event and over restarts: what a stream of events goes on from. */
+/** An event with its number, which rises with every event, across restarts too. A stream resumes after a number. */
 export interface PastEvent extends EventFacts {
   readonly id: number;
 }
 
-/** From `from`, included, until `to`, excluded; and of one target only where it is named. */
+/** The time from `from` (inclusive) to `to` (exclusive), for one target if `target` is set. */
 export interface HistoryWindow {
   readonly from: Timestamp;
   readonly to: Timestamp;
   readonly target?: string;
 }
 
-/** Durations of probes: `p95` is the shortest of which 95 % took no longer. */
+/** Durations of probes. `p95` is the 95th percentile. */
 export interface DurationFigures {
   readonly average: Seconds;
   readonly p95: Seconds;
   readonly max: Seconds;
 }
 
-/** What a window says about one target under one module. */
+/** The results of one target under one module in a window. */
 export interface TargetSummary {
   readonly target: string;
   readonly module: string;
-  /** Results in the window; never 0. */
+  /** Number of results; never 0. */
   readonly probes: number;
   readonly successes: number;
-  /** `successes / probes`: the share of probes, not of time. */
+  /** `successes / probes`: a ratio of probes, not of time. */
   readonly uptime: number;
-  /** How often each reason occurred; reasons that did not are absent. */
+  /** Number of failures by reason, without zeros. */
   readonly failures: Readonly<Partial<Record<FailureReason, number>>>;
-  /** Of successful probes; absent when there was none. */
+  /** Durations of successful probes; absent without any. */
   readonly duration?: DurationFigures;
   readonly firstProbe: Timestamp;
   readonly lastProbe: Timestamp;
-  /** When the last successful probe of the window began. */
+  /** Start of the last successful probe in the window. */
   readonly lastSuccess?: Timestamp;
-  /** Sums over the window; absent when no result says anything of it. */
+  /** Sum over the window; absent if no result has tokens. */
   readonly tokens?: number;
+  /** Sum over the window; absent if no result has a cost. */
   readonly dollars?: number;
 }
 
-/** What counts as an outage. */
+/** A query for outages. */
 export interface OutageQuery extends HistoryWindow {
-  /** Failures in a row that make one; 1 unless given. */
+  /** Consecutive failures that make an outage; 1 by default. */
   readonly failures?: number;
-  /** Failures for these reasons are passed over, as if there had been no probe. */
+  /** Probes that failed for these reasons are skipped. */
   readonly ignoreReasons?: readonly FailureReason[];
 }
 
-/** A run of failures. One that began before the window begins with its first probe in it. */
+/** A run of consecutive failures. An outage that began before the window starts with its first probe in the window. */
 export interface Outage {
   readonly target: string;
   readonly module: string;
   /** Start of the first failed probe. */
   readonly from: Timestamp;
-  /** Start of the first successful probe after it; absent when there was none in the window. */
+  /** Start of the first successful probe after it; absent if there is none in the window. */
   readonly to?: Timestamp;
-  /** Failed probes. */
+  /** Number of failed probes. */
   readonly probes: number;
   /** The reason of the first failure. */
   readonly reason: FailureReason;
 }
 
-/** A chart of one target: the window in `buckets` equal parts. */
+/** A query for a chart of one target: the window in `buckets` equal parts. */
 export interface ChartQuery extends HistoryWindow {
   readonly target: string;
   readonly buckets: number;
 }
 
-/** One part of a chart that has results; parts without one are absent. */
+/** One part of a chart. Parts without results are absent. */
 export interface ChartBucket {
   readonly from: Timestamp;
   readonly to: Timestamp;
   readonly probes: number;
   readonly successes: number;
-  /** Of all probes. */
+  /** Mean duration of all probes. */
   readonly average: Seconds;
   readonly max: Seconds;
 }
 
+/** A query for events. */
 export interface EventQuery {
   readonly from?: Timestamp;
   readonly to?: Timestamp;
   readonly subject?: string;
   readonly kinds?: readonly EventKind[];
-  /** Only events after that number. */
+  /** Only events with a higher number. */
   readonly after?: number;
-  /** How many at the most, the newest of them; 1000 unless given. With `after` it is the oldest of them. */
+  /** Most events to return: the newest, or with `after` the oldest; 1000 by default. */
   readonly limit?: number;
 }
 
-/** The questions that history answers. They reject when it cannot be read. */
+/** Reads history. Every query rejects if history cannot be read. */
 export interface HistoryReader {
-  /** One entry per target and module with results in the window, in the order of their names. */
+  /** Returns a summary per target and module with results in the window, sorted by name. */
   summaries(window: HistoryWindow): Promise<readonly TargetSummary[]>;
-  /** In the order of target, module and time. */
+  /** Returns outages sorted by target, module and time. */
   outages(query: OutageQuery): Promise<readonly Outage[]>;
-  /** In the order of time; all modules of the target together. */
+  /** Returns the parts of a chart in order of time, with all modules of the target together. */
   chart(query: ChartQuery): Promise<readonly ChartBucket[]>;
-  /** In the order of their numbers. */
+  /** Returns events in order of their numbers. */
   events(query: EventQuery): Promise<readonly PastEvent[]>;
 }
 
@@ -162,12 +166,12 @@ export interface HistorySink {
   addEvent(event: PastEvent): void;
 }
 
-/** Results and events of the past, bounded by age and size; over restarts where there is a store. */
+/** Past results and events, bounded by age and size. With a store they survive restarts. */
 export interface History extends HistoryReader {
-  /** Costs next to nothing and never fails: writing happens later, together with others. */
+  /** Adds a result. Cheap, and never fails: entries are written later, in batches. */
   append(result: PastResult): void;
-  /** The same for an event; it has its number at once. */
+  /** Adds an event in the same way, and returns it with its number. */
   record(event: EventFacts): PastEvent;
-  /** Calls `listener` with each event as it is recorded; the returned function ends that. */
+  /** Calls `listener` with each event as it is recorded, until the returned function is called. */
   subscribe(listener: (event: PastEvent) => void): () => void;
 }

@@ -2,30 +2,30 @@ import { defined } from "./defined.ts";
 import type { FailureReason } from "./reasons.ts";
 import { type Seconds, seconds, type Timestamp, timestamp } from "./units.ts";
 
-/** What a Kubernetes Lease (coordination.k8s.io/v1) says. */
+/** The spec of a Kubernetes Lease (coordination.k8s.io/v1). */
 export interface LeaseSpec {
-  /** Who holds it; empty when nobody does, because it was released or never taken. */
+  /** Identity of the holder; empty if the lease was released or never taken. */
   readonly holder: string;
-  /** For how long others have to wait after a renewal; absent or no positive number: not said. */
+  /** Time that candidates wait after a renewal; absent unless it is a positive number. */
   readonly duration?: Seconds;
-  /** As written, RFC 3339 with microseconds: times of another machine's clock, which are compared and never reckoned with. */
+  /** RFC 3339 with microseconds, as written. The clock of another machine: compare it, but do not calculate with it. */
   readonly acquireTime?: string;
   readonly renewTime?: string;
-  /** How often it went from one holder to another. */
+  /** Number of changes of the holder. */
   readonly transitions: number;
 }
 
-/** A Lease as it was read, with what a later change has to show and keep. */
+/** A Lease as it was read, with what an update needs. */
 export interface LeaseRecord extends LeaseSpec {
-  /** `metadata.resourceVersion`: a change on top of another version is refused. */
+  /** `metadata.resourceVersion`. The API server refuses an update of another version. */
   readonly version: string;
-  /** The whole object: a change keeps what it does not know. */
+  /** The whole object, so that an update keeps unknown fields. */
   readonly object: Readonly<Record<string, unknown>>;
 }
 
-/** Which Lease. */
+/** The name of a Lease. */
 export interface LeaseName {
-  /** That of the account or context in use without one, `default` where that says nothing. */
+  /** The namespace of the account or context by default, or `default` if that has none. */
   readonly namespace?: string;
   readonly name: string;
 }
@@ -44,53 +44,54 @@ export const LEASE_CALL_REASONS = [
   "malformed",
   "file_missing",
 ] as const satisfies readonly FailureReason[];
+/** One of `LEASE_CALL_REASONS`. */
 export type LeaseCallReason = (typeof LEASE_CALL_REASONS)[number];
 
-/** What came of a call. `conflict`: it was changed, or created, by somebody else in the meantime. */
+/** The result of a call. `conflict`: another client changed or created the Lease in the meantime. */
 export type LeaseAnswer =
   | { readonly kind: "record"; readonly record: LeaseRecord }
   | { readonly kind: "absent"; readonly detail: string }
   | { readonly kind: "conflict" }
   | { readonly kind: "failed"; readonly reason: LeaseCallReason; readonly detail: string };
 
-/** Leases of one cluster. Calls end when their signal aborts, and reject only for bugs. */
+/** The Leases of one cluster. Calls end when their signal aborts, and reject only for bugs. */
 export interface LeaseApi {
   read(lease: LeaseName, signal: AbortSignal): Promise<LeaseAnswer>;
   create(lease: LeaseName, spec: LeaseSpec, signal: AbortSignal): Promise<LeaseAnswer>;
-  /** Replaces the spec of `record`, if it is still the newest version. */
+  /** Replaces the spec of `record` if that is still the newest version. */
   update(lease: LeaseName, record: LeaseRecord, spec: LeaseSpec, signal: AbortSignal): Promise<LeaseAnswer>;
-  /** Lets go of connections. */
+  /** Closes connections. */
   close(): void;
 }
 
-/** How to reach a cluster. */
+/** Options for access to a cluster. */
 export interface ClusterOptions {
-  /** A kubeconfig file; without one the account of the pod, else `KUBECONFIG`, else `~/.kube/config`. */
+  /** A kubeconfig file. Default: the service account of the pod, else `KUBECONFIG`, else `~/.kube/config`. */
   readonly kubeconfig?: string;
   /** A context of the kubeconfig instead of its current one. */
   readonly context?: string;
 }
 
-/** RFC 3339 with microseconds in UTC, the form of the times of a Lease (`MicroTime`): `2025-09-15T13:30:00.000000Z`. */
+/** Formats a time as Kubernetes' `MicroTime`, RFC 3339 in UTC with microseconds: `2025-09-15T13:30:00.000000Z`. */
 export function microTime(at: Timestamp): string {
   const whole = Math.floor(at);
   const micros = Math.min(999_999, Math.floor((at - whole) * 1e6));
   return `${new Date(whole * 1000).toISOString().slice(0, 19)}.${String(micros).padStart(6, "0")}Z`;
 }
 
-/** The point in time that `text` says; `undefined` when it says none. */
+/** Parses a `MicroTime`; `undefined` if `text` is not one. */
 export function readMicroTime(text: string): Timestamp | undefined {
   const milliseconds = /^\d{4}-\d\d-\d\dT/.test(text) ? Date.parse(text) : Number.NaN;
   return Number.isNaN(milliseconds) ? undefined : timestamp(milliseconds / 1000);
 }
 
-/** Reads a Lease that an API server sent; a text that says what is wrong with it when it is none. */
+/** Parses a Lease from an API server. Returns an error text if it is invalid. */
 export function readLease(object: unknown): LeaseRecord | string {
-  if (!isObject(object) || object["kind"] !== "Lease") return "the answer is no Lease";
+  if (!isObject(object) || object["kind"] !== "Lease") return "the answer is not a Lease";
   const { metadata, spec = {} } = object;
   const version = isObject(metadata) ? metadata["resourceVersion"] : undefined;
   if (typeof version !== "string" || !isObject(spec)) return "the Lease has no resourceVersion";
-  const { holderIdentity: holder, leaseDurationSeconds: lasting, leaseTransitions: transitions } = spec;
+  const { holderIdentity: holder, leaseDurationSeconds: length, leaseTransitions: transitions } = spec;
   const text = (key: string): string | undefined => {
     const value = spec[key];
     return typeof value === "string" && readMicroTime(value) !== undefined ? value : undefined;
@@ -101,13 +102,13 @@ export function readLease(object: unknown): LeaseRecord | string {
     version,
     object,
     holder: typeof holder === "string" ? holder : "",
-    ...(typeof lasting === "number" && lasting > 0 ? { duration: seconds(lasting) } : {}),
+    ...(typeof length === "number" && length > 0 ? { duration: seconds(length) } : {}),
     ...defined({ acquireTime, renewTime }),
     transitions: typeof transitions === "number" ? transitions : 0,
   };
 }
 
-/** The object to send for `spec`: a new one, or `before` with another spec, in which unknown fields stay. */
+/** Builds the object to send for `spec`: a new one, or `before` with its spec replaced and unknown fields kept. */
 export function writeLease({ namespace, name }: LeaseName, spec: LeaseSpec, before?: LeaseRecord): object {
   const known = before?.object["spec"];
   return {

@@ -1,4 +1,4 @@
-/** The exporter's own log, structured; pino's form. Never hand it a secret. */
+/** The exporter's structured log, with the methods of pino. Never pass it a secret. */
 export interface Log {
   debug(fields: object, message: string): void;
   info(fields: object, message: string): void;

@@ -1,49 +1,49 @@
 import { type Seconds, seconds } from "./units.ts";
 
 /**
- * Where one part of the exporter keeps what is to survive its restart, as plain JSON values by key. Values are replaced
- * and never changed in place. What comes back after a restart may have been written by another version: it is
- * `unknown` until its owner has looked at it.
+ * State of one part of the exporter that survives restarts, as plain JSON values by key. Replace values, and do not change
+ * them in place. A value from before a restart may come from another version: it is `unknown` until its owner has
+ * validated it.
  */
 export interface StateStore {
   get(key: string): unknown;
   entries(): Iterable<readonly [key: string, value: unknown]>;
-  /** Costs next to nothing and never fails: writing happens later, together with others. */
+  /** Sets a value. Cheap, and never fails: values are written later, in batches. */
   put(key: string, value: unknown): void;
   delete(key: string): void;
 }
 
-/** Takes off `shelf` what is under no key that `keys` has. */
-export function retainKeys(shelf: StateStore, keys: { has(key: string): boolean }): void {
-  for (const [key] of shelf.entries()) if (!keys.has(key)) shelf.delete(key);
+/** Deletes the values of all keys that are not in `keys`. */
+export function retainKeys(store: StateStore, keys: { has(key: string): boolean }): void {
+  for (const [key] of store.entries()) if (!keys.has(key)) store.delete(key);
 }
 
-/** What the exporter remembers. */
+/** The state of the whole exporter. */
 export interface Memory {
-  /** The shelf of a part; the same name gives the same shelf. */
+  /** Returns the state of one part. The same name returns the same state. */
   namespace(name: string): StateStore;
-  /** Resolves when everything that was put so far will survive; rejects when that cannot be promised. */
+  /** Resolves once all values set so far are durable; rejects if they cannot be written. */
   flush(): Promise<void>;
-  /** How long nobody was there before this start; 0 when nothing is remembered. */
+  /** Downtime before this start; 0 without a previous run. */
   readonly downFor: Seconds;
 }
 
-/** Remembers until the process ends. */
+/** Creates state that lasts until the process ends. */
 export function createMemory(): Memory {
-  const shelves = new Map<string, StateStore>();
+  const stores = new Map<string, StateStore>();
   return {
     namespace(name) {
-      const known = shelves.get(name);
+      const known = stores.get(name);
       if (known !== undefined) return known;
       const values = new Map<string, unknown>();
-      const shelf: StateStore = {
+      const store: StateStore = {
         get: (key) => values.get(key),
         entries: () => values.entries(),
         put: (key, value) => void values.set(key, value),
         delete: (key) => void values.delete(key),
       };
-      shelves.set(name, shelf);
-      return shelf;
+      stores.set(name, store);
+      return store;
     },
     flush: async () => {},
     downFor: seconds(0),

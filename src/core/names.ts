@@ -1,6 +1,6 @@
 /**
- * Whether `text` is what `pattern` describes, in which `*` stands for any text; case does not count. The parts between
- * the stars are looked for in their order: no expression, so no text takes long.
+ * Reports whether `text` matches `pattern`, in which `*` matches any text, ignoring case. Searches for the parts between
+ * the stars in order instead of using a regular expression, so that no text takes long.
  */
 export function matchesPattern(pattern: string, text: string): boolean {
   const [first = "", ...rest] = pattern.toLowerCase().split("*");
@@ -17,5 +17,5 @@ export function matchesPattern(pattern: string, text: string): boolean {
   return subject.length - last.length >= at && subject.endsWith(last);
 }
 
-/** Whether `text` is a name as targets, heartbeats, groups and components have them: letters, digits, `_`, `-` and `.` (not first), at most 128. */
+/** Reports whether `text` is a valid name of a target, heartbeat, group or component: 1 to 128 letters, digits, `_`, `-` and `.`; the first is not `-` or `.`. */
 export const isName = (text: string): boolean => /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/.test(text);

@@ -1,18 +1,18 @@
 const PLACEHOLDER = /\{\{\s*([^{}]*?)\s*\}\}/g;
 
-/** The names that stand in `text` as `{{name}}` or `{{ name }}`. */
+/** Returns the names of all placeholders `{{name}}` or `{{ name }}` in `text`. */
 export const placeholdersIn = (text: string): readonly string[] =>
   Array.from(text.matchAll(PLACEHOLDER), ([, name = ""]) => name);
 
-/** `text` with each `{{name}}` replaced by what `valueOf` says; what is put in is not looked at again. */
+/** Replaces each `{{name}}` in `text` by `valueOf(name)`. Placeholders in the inserted values are not replaced. */
 export const fillPlaceholders = (text: string, valueOf: (name: string) => string): string =>
   text.replaceAll(PLACEHOLDER, (_whole, name: string) => valueOf(name));
 
-/** The name of the placeholder that `text` as a whole is. */
+/** Returns the name of the placeholder if `text` is exactly one. */
 export const wholePlaceholder = (text: string): string | undefined =>
   /^\{\{\s*([^{}\s]+)\s*\}\}$/.exec(text)?.[1];
 
-/** Changes every text in a value of JSON; keys stay as they are. */
+/** Maps every string in a JSON value, except keys. */
 export function mapTexts(value: unknown, change: (text: string) => string): unknown {
   if (typeof value === "string") return change(value);
   if (Array.isArray(value)) return value.map((one: unknown) => mapTexts(one, change));

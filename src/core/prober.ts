@@ -4,6 +4,7 @@ import type { HeartbeatState } from "./heartbeat.ts";
 import type { StateStore } from "./memory.ts";
 import type { Metric, Sample } from "./metric.ts";
 import type { ExpectedSpend, Spend } from "./money.ts";
+import type { Network } from "./network.ts";
 import type { FailureReason } from "./reasons.ts";
 import type { Secret } from "./secret.ts";
 import type { Seconds } from "./units.ts";
@@ -15,7 +16,7 @@ export interface Failure<Reason extends FailureReason = FailureReason> {
   readonly detail: string;
 }
 
-/** The verdict on one probe. */
+/** The outcome of one probe. */
 export type Outcome<Reason extends FailureReason = FailureReason> = { readonly ok: true } | Failure<Reason>;
 
 /** The outcome of a successful probe. */
@@ -31,104 +32,131 @@ export const failed = <const Reason extends FailureReason>(
 export interface ProbeResult<Reason extends FailureReason = FailureReason> {
   readonly outcome: Outcome<Reason>;
   readonly samples: readonly Sample[];
-  /** Only of kinds that ask a model. */
+  /** Facts about the answer; only for probers that ask a model. */
   readonly facts?: AnswerFacts;
-  /** Only of kinds that read what others report: when they were last heard of. */
+  /** The heartbeats that the probe read; only for probers of logs and leases. */
   readonly beats?: readonly HeartbeatState[];
-  /** Only of kinds that ask a model: it answered, be it wrongly. Alive is not correct. */
+  /** True if the model answered at all; only for probers that ask a model. Independent of `outcome`: alive is not correct. */
   readonly answered?: boolean;
-  /** How long the target took, where the prober knows it better than by how long it ran itself. */
+  /** Duration of the target's part, if the prober measures it. By default the engine measures how long the prober ran. */
   readonly duration?: Seconds;
-  /** The target asked not to be probed again for this long (`Retry-After`). */
+  /** Time for which the target asked not to be probed again (`Retry-After`). */
   readonly retryAfter?: Seconds;
-  /** Only of kinds whose probes cost money: what this one used up, estimated where the target did not say. */
+  /** Consumption of this probe, estimated if the target does not report it; only for probers whose probes cost money. */
   readonly spent?: Spend;
 }
 
-/** What a prober is told about its target. */
+/** The part of a target that its prober sees. */
 export interface ProbeTarget {
-  /** As the user wrote it: an URL for `http` and `llm`. */
+  /** The address as the user wrote it. Its form depends on the prober. */
   readonly address: string;
-  /** True when the address comes from the configuration and not from somebody's `?target=`. */
+  /** True if the address comes from the configuration, false if it comes from `?target=` of a request. */
   readonly configured: boolean;
-  /** Overrides the module's model (`llm`). */
+  /** Overrides the model of the module, for probers that ask a model. */
   readonly model?: string;
-  /** Host header and server name to send instead of the address' own (`http`). */
+  /** Overrides the Host header and the TLS server name, for probers that speak HTTP. */
   readonly hostname?: string;
 }
 
-/** Collects what happened during one probe, for `debug=true`. Never hand it a secret. */
+/** Adds a line to the log of one probe, which `debug=true` shows. Never pass it a secret. */
 export type ProbeLog = (message: string, fields?: Readonly<Record<string, unknown>>) => void;
 
+/** The environment of one probe. */
 export interface ProbeContext {
-  /** Aborts at the deadline and on shutdown: pass it to everything. The prober knows its phase, so it names the reason. */
+  /** Aborts at the deadline and on shutdown. Pass it to everything. The prober chooses the reason, as it knows its phase. */
   readonly signal: AbortSignal;
   readonly clock: Clock;
   readonly log: ProbeLog;
-  /** What probes of this module leave for later ones, also after a reload or a restart. */
+  /** State that probes of this module share. It survives reloads, and restarts with a store. */
   readonly memory: StateStore;
+  /** Opens every connection to a target, and refuses addresses that must not be probed. */
+  readonly network: Network;
 }
 
-/** What `compile` may ask for and complain to. */
+/** The environment of `compile`. */
 export interface CompileContext {
-  /** Reports a problem of the option at `path` (relative to the module's own options); all are shown at once. */
+  /** Reports an invalid option at `path`, relative to the options of the module. All problems are shown at once. */
   problem(path: readonly (string | number)[], got: string, want: string): void;
-  /** Reports something questionable that still works. */
+  /** Reports an option that works and is questionable. */
   warn(path: readonly (string | number)[], text: string): void;
-  /** A secret read from a file, again when the file changes; relative paths are relative to the configuration. An unreadable or empty file is reported as a problem of `path`. */
+  /** Returns a secret in a file, which is read again when it changes. A relative path starts at the folder of the configuration. Reports an unreadable or empty file as a problem at `path`. */
   secretFile(file: string, path: readonly (string | number)[]): Secret;
-  /** Resolves a path of the configuration against the folder of its file. */
+  /** Resolves a path against the folder of the configuration. */
   resolvePath(file: string): string;
-  /** The environment that the configuration is loaded with, where options defer to it (`proxy_from_environment`). */
+  /** The environment variables, for options that refer to them (`proxy_from_environment`). */
   readonly environment: Readonly<Record<string, string | undefined>>;
-  /** Names under which the exporter has series already, of whichever prober: metrics that users name have others. */
+  /** Names of all series of the exporter and its probers, which metrics named by users must not take. */
   readonly metricNames: ReadonlySet<string>;
 }
 
-/** A part of a target that cannot be, and what it should be instead. */
+/** An invalid part of a target, and what it should be instead. */
 export interface Objection {
   readonly part: "target" | "model" | "hostname";
   readonly want: string;
 }
 
-/** A cheap question that is asked between probes. It is no probe: it says nothing of whether the target does its work. */
+/** A cheap check between probes. It is not a probe, because it does not show that the target does its work. */
 export interface Tier {
   readonly name: string;
   readonly interval: Seconds;
-  /** Whether the target is probed early when the tier is no more well. */
+  /** True if the target is probed early after the tier changed from success to failure. */
   readonly trigger: boolean;
 }
 
 /**
- * A kind of module. A value, not a class: `schema` describes what stands under `modules.<name>.<kind>` (the
- * configuration validates it and derives nothing from it), `compile` turns the validated options into what
- * `probe` needs, once per load, and `probe` runs once per probe and only returns data.
+ * The code for one kind of module. A value, not a class: `schema` describes the options under `modules.<name>.<kind>`,
+ * which the configuration validates; `compile` turns valid options into what `probe` needs, once per load; `probe` runs
+ * once per probe and returns data.
+ *
+ * `Reason` is the union of its `reasons`, so that the compiler rejects a prober that fails for any other reason.
+ *
+ * @example
+ * ```ts
+ * const reasons = ["dns", "timeout"] as const satisfies readonly FailureReason[];
+ *
+ * export const dnsProber = {
+ *   kind: "dns",
+ *   metrics: Object.values(dnsMetrics),
+ *   reasons,
+ *   schema: dnsSchema,
+ *   costly: false,
+ *   compile: ({ record = "A" }) => ({ record }),
+ *   probe: resolveRecord,
+ * } satisfies Prober<DnsOptions, DnsModule, (typeof reasons)[number]>;
+ * ```
  */
 export interface Prober<Options = unknown, Module = unknown, Reason extends FailureReason = FailureReason> {
+  /** The name of the prober in a configuration. */
   readonly kind: string;
-  /** Every metric that its samples are of, except those that users name in a configuration. */
+  /** Every metric of its samples, except metrics that users name in a configuration. */
   readonly metrics: readonly Metric[];
-  /** Every reason that its probes can fail with. The engine has some of its own, see `ENGINE_REASONS`. */
+  /** Every reason for which its probes can fail. The engine adds `ENGINE_REASONS`. */
   readonly reasons: readonly Reason[];
   /** JSON Schema (2020-12) of the options; `writeOnly: true` marks a secret. */
   readonly schema: object;
-  /** True where a probe costs money: results are then reused for 0.9 x interval by default. */
+  /** True if a probe costs money. By default its results are then reused for 0.9 x interval, and restored after a restart. */
   readonly costly: boolean;
+  /** Turns valid options into what `probe` needs. */
   compile(options: Options, context: CompileContext): Module;
-  /** What is wrong with asking for `target`, as far as it is known before anything is sent: configuration and `/probe` refuse it. */
+  /** Checks a target before anything is sent. The configuration and `/probe` refuse a target with an objection. */
   objection?(target: ProbeTarget, module: Module): Objection | undefined;
-  /** What is questionable about it and works all the same: said when a configuration is loaded. */
+  /** Returns a warning about a target that works and is questionable, for the load of a configuration. */
   caution?(target: ProbeTarget, module: Module): string | undefined;
-  /** What one probe is expected to use up at the most, for estimates; and which model budgets are held against. */
+  /** Returns the highest expected consumption of one probe, for estimates and for the model of budgets. */
   expectedSpend?(target: ProbeTarget, module: Module): ExpectedSpend;
-  /** After how long a silence a probe has to wake its target up, if the module says so: its times are then no sign of trouble. */
+  /** Returns the time without probes after which the next one is a cold start, if the module has one. */
   coldStartAfter?(module: Module): Seconds | undefined;
-  /** The cheap questions of a module. */
+  /**
+   * Returns true if, without `allowed_targets`, only configured targets may be probed: for modules that send a credential,
+   * which would otherwise go to any `?target=`.
+   */
+  configuredOnly?(module: Module): boolean;
+  /** Returns the tiers of a module. */
   tiers?(module: Module): readonly Tier[];
-  /** Asks one of `tiers`. Rejects only for bugs. */
+  /** Checks one of `tiers`. Rejects only for bugs. */
   askTier?(target: ProbeTarget, module: Module, tier: Tier, context: ProbeContext): Promise<Outcome>;
-  /** Rejects only for bugs; every failure of the target is a value. */
+  /** Probes a target. Rejects only for bugs: a failure of the target is a value. */
   probe(target: ProbeTarget, module: Module, context: ProbeContext): Promise<ProbeResult<Reason>>;
-  /** Lets go of what a module holds open, when a reload or the end has taken its place. A probe in flight may still run. */
+  /** Releases what a module holds open, after a reload replaced it or at shutdown. A probe in flight may still run. */
   dispose?(module: Module): void;
 }

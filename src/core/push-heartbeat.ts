@@ -1,53 +1,53 @@
 import type { Secret } from "./secret.ts";
 import type { Seconds } from "./units.ts";
 
-/** What may stand after the name in the path of a ping, so that no heartbeat is called like it. */
+/** The last segment of a ping's path. A heartbeat cannot have such a name. */
 export const PING_ACTION = /^(?:start|fail|log|\d+)$/;
 
-/** The identity of one run, as healthchecks.io takes it: a UUID of any version; kept in lower case. */
+/** The identity of one run, as in healthchecks.io: a UUID of any version, in lower case. */
 export const RUN_ID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
-/** Something that pings: how long it may be silent, and what is known about it. */
+/** A configured or registered heartbeat that pings. */
 export interface PushHeartbeat {
   readonly name: string;
-  /** What it is, in one word: `machine`, `job`, `service`. */
+  /** One word such as `machine`, `job` or `service`. */
   readonly kind: string;
-  /** How long it may be silent. */
+  /** Silence after which it is down. */
   readonly timeout: Seconds;
-  /** How long it may take from a start to its end. */
+  /** Longest duration of a run, from start to end. */
   readonly startTimeout: Seconds;
   readonly hostname?: string;
   readonly owner?: string;
   readonly description?: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly critical: boolean;
-  /** What its pings have to show; without one they are taken from anybody. */
+  /** The token that its pings must carry; without one, pings are accepted from any client. */
   readonly token?: Secret;
 }
 
-/** How heartbeats that nobody configured become known: by their first ping. */
+/** Settings for heartbeats that are not configured, and register with their first ping. */
 export interface Registration {
-  /** What the first ping, and every later one, has to show; without one registration is open to all. */
+  /** The token that every ping must carry; without one, any client can register. */
   readonly token?: Secret;
-  /** How many there may be. */
+  /** Most registered heartbeats. */
   readonly max: number;
-  /** Who does not ping for this long is forgotten. */
+  /** Time without a ping after which a registered heartbeat expires. */
   readonly expireAfter: Seconds;
   readonly kind: string;
   readonly timeout: Seconds;
   readonly startTimeout: Seconds;
-  /** Names that may be taken, with `*` for any text. */
+  /** Pattern for allowed names; `*` matches any text. */
   readonly namePattern: string;
 }
 
-/** All that is configured about heartbeats by push. */
+/** The configuration of push heartbeats. */
 export interface PushSetup {
   readonly heartbeats: readonly PushHeartbeat[];
   readonly registration?: Registration;
-  /** The timeout of those that have none of their own. */
+  /** The timeout of heartbeats without one of their own. */
   readonly defaultTimeout: Seconds;
-  /** Silence is announced at beats this far apart; without it at once. */
+  /** Interval at which timeouts are checked; without one they are detected at once. */
   readonly checkInterval?: Seconds;
-  /** Whether anything at all was said about heartbeats. */
+  /** True if the configuration mentions heartbeats at all. */
   readonly configured: boolean;
 }

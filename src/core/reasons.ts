@@ -1,6 +1,6 @@
 /**
- * Why a probe failed: the one bounded list, safe as a label value.
- * What exactly happened (texts, addresses) belongs into `Outcome.detail`, which is for debug output and logs only.
+ * The reasons for which a probe can fail. The list is bounded, so that a reason can be a label value. Texts and addresses
+ * belong into the detail of a failure, which only debug output and logs show.
  */
 export const FAILURE_REASONS = [
   "dns",
@@ -40,7 +40,8 @@ export const FAILURE_REASONS = [
   "internal",
 ] as const;
 
+/** One of `FAILURE_REASONS`. */
 export type FailureReason = (typeof FAILURE_REASONS)[number];
 
-/** The reasons with which the engine fails a probe of any kind: no place became free in time, or the prober has a bug. */
+/** The reasons for which the engine fails a probe of any prober: no slot became free in time, or the prober has a bug. */
 export const ENGINE_REASONS = ["queue_timeout", "internal"] as const satisfies readonly FailureReason[];

@@ -1,38 +1,39 @@
 import type { Secret } from "./secret.ts";
 import type { Seconds } from "./units.ts";
 
-/** What a notification of Alertmanager has to show to be taken. */
+/** The credentials that a notification of Alertmanager must have. */
 export type InboundAuth =
   | { readonly kind: "bearer"; readonly token: Secret }
   | { readonly kind: "basic"; readonly username: string; readonly password: Secret };
 
-/** How a server is trusted. */
+/** TLS settings for requests to a server. */
 export interface OutboundTls {
-  /** Certificates to trust instead of the usual ones, as PEM. */
+  /** Certificates to trust instead of the default ones, as PEM. */
   readonly ca?: Secret;
   readonly insecureSkipVerify: boolean;
 }
 
-/** When to try again, and when to give up. */
+/** When to retry a delivery, and when to give up. */
 export interface RetryPolicy {
-  /** The wait after the first failure; it doubles with each further one. */
+  /** Delay after the first failure. It doubles after each further one. */
   readonly initial: Seconds;
-  /** The longest wait. */
+  /** Longest delay. */
   readonly max: Seconds;
-  /** What is older than this is given up. */
+  /** Age at which an event becomes a dead letter. */
   readonly maxAge: Seconds;
 }
 
-/** Forms of an event that are known by name. */
+/** The names of predefined event bodies. */
 export const EVENT_PRESETS = ["machine", "cloudevents", "datadog", "raw"] as const;
+/** One of `EVENT_PRESETS`. */
 export type EventPreset = (typeof EVENT_PRESETS)[number];
 
-/** What an event looks like: a known form, or a value of JSON with placeholders in its texts. */
+/** The body of an event: a preset, or a JSON value with placeholders in its strings. */
 export type EventShape =
   | { readonly kind: "preset"; readonly preset: EventPreset }
   | { readonly kind: "template"; readonly template: unknown };
 
-/** What a template may name besides `labels.NAME` and `annotations.NAME`. */
+/** The placeholders of a template, besides `labels.NAME` and `annotations.NAME`. */
 export const EVENT_FIELDS = [
   "id",
   "event",
@@ -50,13 +51,14 @@ export const EVENT_FIELDS = [
   "machine.status",
   "machine.last_seen",
 ] as const;
+/** One of `EVENT_FIELDS`. */
 export type EventField = (typeof EVENT_FIELDS)[number];
 
-/** Takes alerts and hands each on as an event, signed, once. */
+/** A relay: accepts alerts and delivers each of them once, as a signed event. */
 export interface Relay {
   readonly name: string;
   readonly auth: InboundAuth;
-  /** May hold a token. */
+  /** A secret, because it may contain a token. */
   readonly url: Secret;
   readonly shape: EventShape;
   readonly headers: ReadonlyMap<string, Secret>;

@@ -1,9 +1,9 @@
 import { inspect } from "node:util";
 
-/** What is printed instead of a secret, in every output. */
+/** The text that every output shows in place of a secret. */
 export const REDACTED = "<secret>";
 
-/** A value that never prints itself. `reveal` reads it, possibly from a file, and rejects when it cannot be had. */
+/** A value that never prints itself. `reveal` reads it, possibly from a file, and rejects if that fails. */
 export class Secret {
   readonly #read: () => Promise<string>;
 
@@ -28,11 +28,11 @@ export class Secret {
   }
 }
 
-/** A secret that is known already, as written in the configuration or taken from the environment. */
+/** Makes a secret from a value in the configuration or the environment. */
 export const knownSecret = (value: string): Secret => new Secret(async () => value);
 
-/** Everything before the last `@` of the authority; as in blackbox_exporter, a target needs no scheme. */
+/** Everything before the last `@` of the authority. As in blackbox_exporter, an address needs no scheme. */
 const USERINFO = /^([a-z][a-z0-9+.-]*:\/\/)?[^/?#]*@/i;
 
-/** The address of a target as it may be shown: without the user and password that may stand in it. */
+/** Removes user and password from the address of a target. */
 export const redactAddress = (address: string): string => address.replace(USERINFO, `$1${REDACTED}@`);

@@ -2,18 +2,20 @@ import type { Result } from "./result.ts";
 import type { FallbackPolicy, Target } from "./target.ts";
 import { formatDuration } from "./units.ts";
 
-/** In which mode the consumers of a target with failover are to work. */
+/** The modes of a target with failover, which its consumers follow. */
 export const MODES = ["primary", "fallback"] as const;
+/** One of `MODES`. */
 export type Mode = (typeof MODES)[number];
 
-/** What the streaks of a target say, after thresholds. */
+/** The health of a target according to its streaks, after thresholds. */
 export type Health = "unknown" | "healthy" | "unhealthy";
 
-/** Every status that a target can have. `degraded`: healthy, but its last probe, if it was no cold start, was slower than expected. */
+/** The statuses of a target. `degraded`: healthy, but slower than expected in its last probe, unless that was a cold start. */
 export const TARGET_STATUSES = ["healthy", "degraded", "unhealthy", "unknown"] as const;
+/** One of `TARGET_STATUSES`. */
 export type TargetStatus = (typeof TARGET_STATUSES)[number];
 
-/** The status of a target. What is not known is never healthy. */
+/** Returns the status of a target. Unknown is never healthy. */
 export function targetStatus(target: Target, health: Health, latest: Result | undefined): TargetStatus {
   if (health !== "healthy") return health;
   const { expectedDuration } = target;
@@ -25,7 +27,7 @@ export function targetStatus(target: Target, health: Health, latest: Result | un
   return slow ? "degraded" : "healthy";
 }
 
-/** A fallback policy as it is told to those who follow it: in JSON, with the names of the configuration. */
+/** A fallback policy in the JSON for its consumers, with the names of the configuration. */
 export interface PolicyFacts {
   readonly mode: string;
   readonly confidence_reduction: number;
@@ -33,7 +35,7 @@ export interface PolicyFacts {
   readonly max_duration: string;
 }
 
-/** `null` without failover. */
+/** Converts a policy to JSON; `null` for a target without failover. */
 export const policyFacts = (policy: FallbackPolicy | undefined): PolicyFacts | null =>
   policy === undefined
     ? null

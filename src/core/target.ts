@@ -3,45 +3,47 @@ import type { Prober, ProbeTarget } from "./prober.ts";
 import type { FailureReason } from "./reasons.ts";
 import type { Seconds } from "./units.ts";
 
-/** How to probe: a configured module, ready to run. */
+/** A configured module: how to probe. */
 export interface Module {
   readonly name: string;
   readonly prober: Prober;
-  /** What the prober's `compile` made of the options. */
+  /** The options as compiled by the prober. */
   readonly options: unknown;
-  /** Longest duration of one probe; without one the scrape's timeout rules. */
+  /** Longest duration of one probe; without one only the timeout of the scrape applies. */
   readonly timeout?: Seconds;
-  /** How long a result is served again, for targets that say nothing themselves. */
+  /** Freshness of results, for targets without one of their own. */
   readonly minInterval: Seconds;
-  /** A probe after a silence this long is a cold start. */
+  /** Time without probes after which the next one is a cold start. */
   readonly coldStartAfter?: Seconds;
-  /** What all its probes together may spend. */
+  /** Budgets for all its probes together. */
   readonly budgets?: readonly Budget[];
+  /** The option `allowed_targets`, if the prober has it. The network of each probe enforces it. */
+  readonly allowedTargets?: readonly string[];
   /** The module as YAML with its secrets redacted, for debug output. */
   readonly source: string;
 }
 
-/** `on_scrape`: probed when somebody asks. `interval`: probed by the exporter's own clock. */
+/** `on_scrape`: probed when a scrape or another request asks. `interval`: probed by the exporter's own schedule. */
 export type Schedule = "on_scrape" | "interval";
 
-/** What a consumer is to do in fallback mode; ours to hand out, theirs to follow (seed 0). */
+/** Instructions for consumers in fallback mode. The exporter only publishes them. */
 export interface FallbackPolicy {
   readonly mode: string;
   readonly confidenceReduction: number;
   readonly processWithLowerConfidence: boolean;
-  /** Fallback that lasts longer is overdue. */
+  /** Duration after which fallback is overdue. */
   readonly maxDuration: Seconds;
 }
 
-/** When a streak turns into a change of health or mode. */
+/** When a streak changes the health or mode of a target. */
 export interface Thresholds {
-  /** Failures in a row until unhealthy (and fallback). */
+  /** Consecutive failures until unhealthy (and fallback). */
   readonly failures: number;
-  /** Successes in a row until healthy (and primary). */
+  /** Consecutive successes until healthy (and primary). */
   readonly successes: number;
-  /** Shortest stay in a mode, forced changes excepted. */
+  /** Shortest time in a mode, except for forced changes. */
   readonly minDwell: Seconds;
-  /** Failures for these reasons leave the streaks and the availability as they are. */
+  /** Failures for these reasons change neither streaks nor availability. */
   readonly ignoreReasons: ReadonlySet<FailureReason>;
   /**
    * If true, `ignoreReasons` are taken for a mistake of the configuration and apply only until the target's first success
@@ -50,26 +52,26 @@ export interface Thresholds {
   readonly ignoreUntilSuccess?: boolean;
 }
 
-/** What is probed: a configured target with its memory. */
+/** A configured target. */
 export interface Target extends ProbeTarget {
   readonly name: string;
   readonly module: Module;
   readonly schedule: Schedule;
   readonly interval: Seconds;
-  /** A result younger than this is served again instead of probing. */
+  /** Freshness: a younger result is served again instead of probing. */
   readonly minInterval: Seconds;
   readonly thresholds: Thresholds;
-  /** Slower successes make the target degraded. */
+  /** Duration above which a successful probe makes the target degraded. */
   readonly expectedDuration?: Seconds;
-  /** The share of probes that are to succeed, above 0 and up to 1. */
+  /** Objective for the ratio of successful probes, above 0 and at most 1. */
   readonly sloObjective: number;
-  /** What its probes may spend, besides what the module may. */
+  /** Budgets for its probes, in addition to those of its module. */
   readonly budgets?: readonly Budget[];
   readonly critical: boolean;
   readonly labels: Readonly<Record<string, string>>;
   readonly failover?: FallbackPolicy;
 }
 
-/** What the memory of a target is about: under another address, module or model, a name says nothing of what was known before. */
+/** Returns the key for the state of a target. State is not kept for the same name with another address, module or model. */
 export const identityOf = ({ name, module, address, model, hostname }: Target): string =>
   JSON.stringify([name, module.name, address, model, hostname]);

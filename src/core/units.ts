@@ -1,4 +1,4 @@
-/** Branded numbers: a value of one unit cannot be passed where another is meant. Only the constructors cast. */
+// Branded numbers: a value of one unit cannot be passed where another is expected. Only the constructors cast.
 
 declare const unit: unique symbol;
 type Unit<Name extends string> = number & { readonly [unit]: Name };
@@ -8,17 +8,19 @@ export type Seconds = Unit<"seconds">;
 /** A point in time: seconds since the Unix epoch, fractional. */
 export type Timestamp = Unit<"timestamp">;
 
+/** Makes a length of time. */
 export const seconds = (n: number): Seconds => n as Seconds;
+/** Makes a point in time. */
 export const timestamp = (n: number): Timestamp => n as Timestamp;
 
-/** Whole and fractional milliseconds of `s`, for the timers of the platform. */
+/** Converts to milliseconds, for timers. */
 export const toMilliseconds = (s: Seconds): number => s * 1000;
-/** `later - earlier`. */
+/** Returns `later - earlier`. */
 export const elapsed = (earlier: Timestamp, later: Timestamp): Seconds => (later - earlier) as Seconds;
-/** The point in time `s` after `at`. */
+/** Returns the point in time `s` after `at`. */
 export const after = (at: Timestamp, s: Seconds): Timestamp => (at + s) as Timestamp;
 
-/** RFC 3339 in UTC with whole seconds, the form of every timestamp in our JSON: `2025-09-15T13:30:00Z`. */
+/** Formats a time as RFC 3339 in UTC with whole seconds, as in all JSON of the exporter: `2025-09-15T13:30:00Z`. */
 export const rfc3339 = (at: Timestamp): string => `${new Date(at * 1000).toISOString().slice(0, 19)}Z`;
 
 const UNITS = [
@@ -33,13 +35,13 @@ const UNITS = [
 
 const PATTERN = new RegExp(`^${UNITS.map(([name]) => `(?:(\\d+)${name})?`).join("")}$`);
 
-/** What a duration looks like, for messages. */
+/** Describes durations in error messages. */
 export const DURATION_FORM = "a duration such as 30s, 2m, 1h30m or 500ms";
 
 /**
- * Parses a Prometheus duration: units `y w d h m s ms`, each at most once, largest first, no fractions; `0` alone
- * is zero. Source: `ParseDuration` of prometheus/common.
- * @returns the length in seconds, or `undefined` when `text` is no duration
+ * Parses a Prometheus duration: units `y w d h m s ms`, each at most once, largest first, without fractions. `0` needs no
+ * unit. Source: `ParseDuration` of prometheus/common.
+ * @returns the length in seconds, or `undefined` if `text` is not a duration
  */
 export function parseDuration(text: string): Seconds | undefined {
   if (text === "0") return seconds(0);
@@ -49,7 +51,7 @@ export function parseDuration(text: string): Seconds | undefined {
   return Number.isFinite(total) ? seconds(total) : undefined;
 }
 
-/** Prints a duration the way Go does (`30s`, `2m0s`, `1h30m0s`, `250ms`), to the millisecond; the form of our JSON and logs. */
+/** Formats a duration as Go does (`30s`, `2m0s`, `1h30m0s`, `250ms`), to the millisecond, as in all JSON and logs. */
 export function formatDuration(length: Seconds): string {
   if (length < 0) return `-${formatDuration(seconds(-length))}`;
   const total = Math.round(toMilliseconds(length));
@@ -65,13 +67,13 @@ export function formatDuration(length: Seconds): string {
 const POWERS: Readonly<Record<string, number>> = { "": 0, k: 1, m: 2, g: 3, t: 4, p: 5, e: 6 };
 const PART = /(\d+(?:\.\d*)?|\.\d+)([kmgtpe]?)i?b/giy;
 
-/** What a size looks like, for messages. */
+/** Describes sizes in error messages. */
 export const SIZE_FORM = "a size such as 512B, 10KB or 1.5MiB";
 
 /**
- * Parses a size of Prometheus: `KB` and `KiB` are both 1024 bytes, parts add up (`1MB512KB`), and only 0 needs no
- * unit. A negative size stands for no limit, as in blackbox_exporter.
- * @returns bytes, or `undefined` when `text` is no size
+ * Parses a Prometheus size: `KB` and `KiB` are both 1024 bytes, parts add up (`1MB512KB`), and only 0 needs no unit. A
+ * negative size means no limit and becomes 0, as in blackbox_exporter.
+ * @returns bytes, or `undefined` if `text` is not a size
  */
 export function parseSize(text: string): number | undefined {
   if (text.startsWith("-")) return parseSize(text.slice(1)) === undefined ? undefined : 0;

@@ -1,58 +1,59 @@
 import type { Clock } from "../core/clock.ts";
-import { failed, type ProbeTarget } from "../core/prober.ts";
+import { defined } from "../core/defined.ts";
+import { type Failure, failed, type ProbeTarget } from "../core/prober.ts";
 import type { AgedResult, Result, Skip } from "../core/result.ts";
 import { identityOf, type Module, type Target } from "../core/target.ts";
 import { elapsed, type Seconds, seconds, timestamp } from "../core/units.ts";
 import type { Engine, ProbeResponse } from "./engine.ts";
 import { type ProbeRequest, requestFor, requestForAddress } from "./probe-request.ts";
 
-/** How those who look at a target get a result: the engine's rules, applied to who asks and for what. */
+/** Resolves a request for a target (scrape, schedule, operator) into a probe or a cached result. */
 export interface Asker {
   /**
-   * A configured target, for a scrape; why it is not probed where nothing is known of it that is worth showing.
-   * With `schedule: interval` the latest result is served at once, and only before the first one does the scrape wait;
-   * the probe's own deadline never depends on who looks.
+   * Returns the result of a configured target for a scrape; a skip if it is not probed and has no current result.
+   * With `schedule: interval` that is the latest result, and a scrape waits only before the first one. The deadline of
+   * a scheduled probe does not depend on scrapes.
    */
   target(target: Target, scrapeTimeout: Seconds | undefined): Promise<AgedResult | Skip>;
-  /** The same for a scrape of many targets, which rather shows the last result with its age than a late one. */
+  /** Like `target`, for a scrape of many targets: a probe that does not end in time is replaced by the last result. */
   targetOrLatest(target: Target, scrapeTimeout: Seconds): Promise<AgedResult | undefined>;
-  /** An address that somebody asked for. */
+  /** Returns the result of an address from a request. */
   address(
     target: ProbeTarget,
     module: Module,
     scrapeTimeout: Seconds | undefined,
   ): Promise<AgedResult | Skip>;
-  /** The exporter's own beat. */
+  /** Probes a target because its interval has passed. */
   scheduled(target: Target): Promise<void>;
-  /** Before its time, as there is reason to doubt what is known; `Retry-After` is honoured. */
+  /** Probes a target before its interval has passed, because a tier failed. Respects `Retry-After`. */
   early(target: Target): Promise<void>;
-  /** By hand: a probe now, whatever is known, unless none may be started at all. */
+  /** Probes a target now for an operator, even if a fresh result exists, unless probes are skipped. */
   forced(target: Target): Promise<AgedResult | Skip>;
-  /** What is known of a configured target, without asking it. */
+  /** Returns the latest result of a configured target without a probe. */
   latest(target: Target): AgedResult | undefined;
-  /** How long a configured target that was probed before the start is not to be probed again; 0 when that is over. */
-  rest(target: Target): Seconds;
-  /** Why a configured target is not probed at present. */
+  /** Returns the delay of the first probe of a target whose result was restored; 0 if a probe is due. */
+  firstDelay(target: Target): Seconds;
+  /** Returns why a configured target is not probed at present. */
   skip(target: Target): Skip | undefined;
 }
 
-/** What a probe on schedule may take when its module does not say: Prometheus' own default, or the interval if shorter. */
+/** Timeout of a scheduled probe whose module has none: Prometheus' default, or the interval if that is shorter. */
 const DEFAULT_TIMEOUT = seconds(10);
 
-/** Those who wait are given this much longer than the probe, so that a probe that ends at its deadline is still seen. */
+/** Added to a request's patience, so that it still gets the result of a probe that ends at its deadline. */
 const MARGIN = 0.2;
 
-/** @param offset what is left of a scrape's timeout for the answer to travel */
+/** @param offset the part of a scrape's timeout that is reserved for the transfer of the response */
 export function createAsker(engine: Engine, clock: Clock, offset: Seconds): Asker {
   const ownTimeout = ({ module, interval }: Target): Seconds =>
     module.timeout ?? seconds(Math.min(DEFAULT_TIMEOUT, interval));
 
   const latest = (target: Target): AgedResult | undefined => engine.latest(identityOf(target));
 
-  /** Keys of targets whose beat waits for the end of an earlier probe. */
+  /** Keys of targets whose tick waits for the end of an earlier probe. */
   const waiting = new Set<string>();
 
-  const askTarget = async (target: Target, scrapeTimeout: Seconds | undefined): Promise<ProbeResponse> => {
+  const respond = async (target: Target, scrapeTimeout: Seconds | undefined): Promise<ProbeResponse> => {
     const patience = seconds(probeTimeout(undefined, scrapeTimeout, offset) + MARGIN);
     if (target.schedule === "interval") {
       const known = latest(target);
@@ -63,28 +64,18 @@ export function createAsker(engine: Engine, clock: Clock, offset: Seconds): Aske
     return engine.probe(requestFor(target), { timeout, patience });
   };
 
-  /** A result is shown together with why there will be no newer one. */
-  const shown = (subject: ProbeRequest, answer: ProbeResponse): AgedResult | Skip => {
-    const skipped = answer.kind === "skipped" ? answer.skip : engine.skip(subject);
-    const known = answer.kind === "late" ? undefined : answer.kind === "skipped" ? answer.known : answer;
-    if (skipped?.reason === "not_leader" && !isCurrent(known, skipped, subject.interval)) return skipped;
-    const about = skipped === undefined ? {} : { skipped };
-    switch (answer.kind) {
-      case "result":
-        return { result: answer.result, age: answer.age, ...about };
-      case "late":
-        return { result: lateResult(answer.waited, clock), age: seconds(0), ...about };
-      case "skipped":
-        return {
-          ...(answer.known ?? { result: skippedResult(answer.skip, clock), age: seconds(0) }),
-          ...about,
-        };
-    }
+  /** Turns a response into a result to show, with the skip that prevents a newer one. */
+  const resultOf = (request: ProbeRequest, response: ProbeResponse): AgedResult | Skip => {
+    const skipped = response.kind === "skipped" ? response.skip : engine.skip(request);
+    const known = knownResult(response);
+    if (skipped?.reason === "not_leader" && !isCurrent(known, skipped, request.interval)) return skipped;
+    const shown = known ?? { result: placeholderFor(response, clock), age: seconds(0) };
+    return { result: shown.result, age: shown.age, ...defined({ skipped }) };
   };
 
   return {
     latest,
-    rest(target) {
+    firstDelay(target) {
       const known = latest(target)?.result;
       if (known === undefined) return seconds(0);
       const passed = elapsed(known.startedAt, clock.now());
@@ -92,26 +83,25 @@ export function createAsker(engine: Engine, clock: Clock, offset: Seconds): Aske
     },
     skip: (target) => engine.skip(requestFor(target)),
     target: async (target, scrapeTimeout) =>
-      shown(requestFor(target), await askTarget(target, scrapeTimeout)),
+      resultOf(requestFor(target), await respond(target, scrapeTimeout)),
     async targetOrLatest(target, scrapeTimeout) {
-      const answer = await askTarget(target, scrapeTimeout);
-      const known = answer.kind === "result" ? answer : latest(target);
+      const response = await respond(target, scrapeTimeout);
+      const known = response.kind === "result" ? response : latest(target);
       const skip = engine.skip(requestFor(target));
       return isCurrent(known, skip, target.interval) ? known : undefined;
     },
     async address(target, module, scrapeTimeout) {
       const timeout = probeTimeout(module.timeout, scrapeTimeout, offset);
-      const subject = requestForAddress(target, module);
-      return shown(subject, await engine.probe(subject, { timeout, patience: seconds(timeout + MARGIN) }));
+      const request = requestForAddress(target, module);
+      return resultOf(request, await engine.probe(request, { timeout, patience: seconds(timeout + MARGIN) }));
     },
     async scheduled(target) {
       const request = requestFor(target);
-      const earlier = engine.ended(request.key);
-      if (earlier !== undefined) {
-        // A beat that finds an earlier probe in flight is not lost: its own probe starts when that one has ended.
+      if (engine.isProbing(request.key)) {
+        // A tick that finds an earlier probe in flight is not lost: its own probe starts when that one has ended.
         if (waiting.has(request.key)) return;
         waiting.add(request.key);
-        await earlier;
+        await engine.ended(request.key);
         waiting.delete(request.key);
       }
       await engine.probe(request, { timeout: ownTimeout(target) });
@@ -120,27 +110,39 @@ export function createAsker(engine: Engine, clock: Clock, offset: Seconds): Aske
       await engine.probe({ ...requestFor(target), minInterval: seconds(0) }, { timeout: ownTimeout(target) });
     },
     async forced(target) {
-      const subject = requestFor(target);
-      const answer = await engine.probe(subject, { timeout: ownTimeout(target), force: true });
-      return answer.kind === "skipped" ? answer.skip : shown(subject, answer);
+      const request = requestFor(target);
+      const response = await engine.probe(request, { timeout: ownTimeout(target), force: true });
+      return response.kind === "skipped" ? response.skip : resultOf(request, response);
     },
   };
 }
 
-/** For how many intervals a replica that no longer leads shows what it found as the leader. */
+/** Number of intervals for which a replica that no longer leads shows the results that it found as the leader. */
 const CURRENT_INTERVALS = 2;
 
 /**
- * Whether a result is still worth showing. Another replica knows better how a target is, once it leads: an old failure,
- * seen perhaps because this replica lost its network, must not stand beside what the leader says, nor an old success.
+ * Reports whether a result is still worth showing. While another replica leads, that one knows the state of the target: an
+ * old failure, which may come from this replica's own network, must not contradict it, and neither must an old success.
  */
 function isCurrent(known: AgedResult | undefined, skip: Skip | undefined, interval: Seconds): boolean {
   if (skip?.reason !== "not_leader") return true;
   return known !== undefined && known.age <= CURRENT_INTERVALS * interval;
 }
 
-/** What somebody sees whose patience ended before the probe did. It is no result of the target, so nobody counts it. */
-function lateResult(waited: Seconds, clock: Clock): Result {
+function knownResult(response: ProbeResponse): AgedResult | undefined {
+  switch (response.kind) {
+    case "result":
+      return response;
+    case "skipped":
+      return response.known;
+    case "late":
+      return undefined;
+  }
+}
+
+/** Makes a failed result for a request without one. It is not a result of the target, and is not counted. */
+function placeholderFor(response: ProbeResponse, clock: Clock): Result {
+  const waited = response.kind === "late" ? response.waited : seconds(0);
   const endedAt = clock.now();
   return {
     id: 0,
@@ -148,38 +150,27 @@ function lateResult(waited: Seconds, clock: Clock): Result {
     endedAt,
     duration: waited,
     timeout: waited,
-    outcome: failed(
-      "timeout",
-      "the probe, which is still in flight for another request, did not end within this scrape's timeout",
-    ),
+    outcome: placeholderOutcome(response),
     samples: [],
     log: [],
   };
 }
 
-/** What somebody sees who asks for something that was never probed while there is no money for it. Nobody counts it either. */
-function skippedResult({ detail }: Skip, clock: Clock): Result {
-  const at = clock.now();
-  const nothing = seconds(0);
-  return {
-    id: 0,
-    startedAt: at,
-    endedAt: at,
-    duration: nothing,
-    timeout: nothing,
-    outcome: failed("budget_exhausted", detail),
-    samples: [],
-    log: [],
-  };
-}
+const placeholderOutcome = (response: ProbeResponse): Failure =>
+  response.kind === "skipped"
+    ? failed("budget_exhausted", response.skip.detail)
+    : failed(
+        "timeout",
+        "the probe, which is still in flight for another request, did not end within this scrape's timeout",
+      );
 
-/** What a probe may take when neither the module nor the scrape says anything; blackbox_exporter's value. */
+/** Timeout of a probe if neither module nor scrape has one; blackbox_exporter's default. */
 const DEFAULT_SCRAPE_TIMEOUT = seconds(120);
 
 /**
- * How long a probe may take: the module's timeout, bounded by the scrape's own timeout less an offset, which is left for
- * the answer to travel. The offset never shortens the module's own timeout. Same rule as blackbox_exporter.
- * @param scrapeTimeout what Prometheus announced, if it did
+ * Returns the timeout of a probe: that of its module, bounded by the timeout of the scrape less the offset. The offset
+ * never shortens the module's own timeout. Same rule as in blackbox_exporter.
+ * @param scrapeTimeout the timeout that Prometheus announced, if it did
  */
 export function probeTimeout(
   moduleTimeout: Seconds | undefined,

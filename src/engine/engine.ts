@@ -8,70 +8,89 @@ import { type Deadline, startDeadline } from "./deadline.ts";
 import { createGate, type Limits } from "./limits.ts";
 import type { ProbeRequest } from "./probe-request.ts";
 import { createRestoredResults } from "./restored-results.ts";
-import { runProbe, ShutdownError, SkippedError } from "./run-probe.ts";
+import { type RunDeps, runProbe, ShutdownError, SkippedError } from "./run-probe.ts";
 import { createStagger } from "./stagger.ts";
 
-/** What somebody who asked for a probe gets. `late`: the probe was still running when their patience ended. */
+/** The response to a request for a probe. `late`: the probe was still running when the patience of the request ended. */
 export type ProbeResponse =
   | ({ readonly kind: "result" } & AgedResult)
   | { readonly kind: "late"; readonly waited: Seconds }
-  /** No probe was started; `known` is the newest result there is. */
+  /** No probe was started; `known` is the newest result, if there is one. */
   | { readonly kind: "skipped"; readonly skip: Skip; readonly known?: AgedResult };
 
+/** Options of a request for a probe. */
 export interface ProbeOptions {
-  /** Time that the asker grants the probe. A probe in flight that was granted less by others is given as much, from its start on. */
+  /** Time that the request grants the probe. A probe in flight with less time is given as much, from its start on. */
   readonly timeout: Seconds;
-  /** Time that the asker waits for a result; without it, until the probe ends. */
+  /** Longest time to wait for the result; unlimited by default. */
   readonly patience?: Seconds;
-  /** Asked by hand: neither a fresh result nor `Retry-After` stands in the way. */
+  /** Probes even if there is a fresh result or a `Retry-After`. */
   readonly force?: boolean;
 }
 
+/** A probe in flight. */
 interface Flight {
   readonly run: Promise<Result>;
   readonly deadline: Deadline;
 }
 
-/** The one door to all probes. */
+/** Runs all probes. */
 export interface Engine {
-  probe(subject: ProbeRequest, options: ProbeOptions): Promise<ProbeResponse>;
-  /** The newest result of a key, with its age. */
+  /** Returns a fresh result, joins the probe in flight, or starts a probe. */
+  probe(request: ProbeRequest, options: ProbeOptions): Promise<ProbeResponse>;
+  /** Returns the newest result of a key, with its age. */
   latest(key: string): AgedResult | undefined;
-  /** Settles when the probe of this key ends that is in flight; `undefined` without one. Never rejects. */
-  ended(key: string): Promise<void> | undefined;
-  /** Why a probe would not be started now. */
-  skip(subject: ProbeRequest): Skip | undefined;
+  /** Reports whether a probe of this key is in flight. */
+  isProbing(key: string): boolean;
+  /** Resolves when the probe of this key that is in flight has ended, however it ends; at once without one. */
+  ended(key: string): Promise<void>;
+  /** Returns why a probe would not be started now. */
+  skip(request: ProbeRequest): Skip | undefined;
+  /** Returns the numbers of probes that run and that wait for a slot. */
   counts(): { inFlight: number; queued: number };
   setLimits(limits: Limits): void;
   /** Forgets the results of targets that are not in `targets`, and restores those of the others from before a restart. */
   retain(targets: ReadonlyMap<string, Target>): void;
-  /** Aborts all probes; later ones reject. */
+  /** Aborts all probes, and rejects later ones. */
   shutdown(): Promise<void>;
 }
 
-/** Results of addresses that are not configured, kept for their freshness only: the oldest go first. */
+/** Most results of addresses that are not configured. They are kept for freshness only; the oldest are evicted first. */
 const ADHOC_RESULTS = 10_000;
 
-/** `Retry-After` beyond this is taken for a mistake. */
+/** Longest `Retry-After` that is respected: a longer one is probably a mistake. */
 const LONGEST_RETRY_AFTER = seconds(3600);
 
+/** The parts that the engine needs. */
 export interface EngineDeps {
   readonly clock: Clock;
-  /** Where probes leave something for later ones. */
+  /** State that probes share with later ones. */
   readonly memory: Memory;
   readonly limits: Limits;
-  /** Told of each result exactly once, in the order of completion. */
-  readonly onResult: (subject: ProbeRequest, result: Result) => void;
+  readonly network: RunDeps["network"];
+  /** Called once per result, in order of completion. */
+  readonly onResult: (request: ProbeRequest, result: Result) => void;
+  /** Called if a prober throws or does not stop at its deadline. */
   readonly onBug: (module: Module, target: ProbeTarget, error: unknown) => void;
-  /** Called when a probe was asked for and `Retry-After` of the target's last result holds it back. */
-  readonly onHeld?: (subject: ProbeRequest, last: Result) => void;
-  /** Why no probe of this subject may be started now; `undefined` when one may. A probe in flight is joined all the same. */
-  readonly skips?: (subject: ProbeRequest) => Skip | undefined;
+  /** Called when a probe is requested and `Retry-After` of the target's last result holds it back. */
+  readonly onHeld?: (request: ProbeRequest, last: Result) => void;
+  /** Returns why no probe may be started for this request now. A request joins a probe in flight in any case. */
+  readonly skips?: (request: ProbeRequest) => Skip | undefined;
 }
 
-export function createEngine({ clock, memory, limits, onResult, onBug, onHeld, skips }: EngineDeps): Engine {
+/** Creates the engine. */
+export function createEngine({
+  clock,
+  memory,
+  limits,
+  network,
+  onResult,
+  onBug,
+  onHeld,
+  skips,
+}: EngineDeps): Engine {
   const gate = createGate(limits);
-  const ending = new AbortController();
+  const shutdown = new AbortController();
   const inFlight = new Map<string, Flight>();
   const configured = new Map<string, Result>();
   const adhoc = new Map<string, Result>();
@@ -81,8 +100,9 @@ export function createEngine({ clock, memory, limits, onResult, onBug, onHeld, s
     clock,
     memory,
     gate,
-    turn: createStagger(),
-    shutdown: ending.signal,
+    network,
+    stagger: createStagger(),
+    shutdown: shutdown.signal,
     nextId: () => (lastId += 1),
     onBug,
   };
@@ -99,20 +119,20 @@ export function createEngine({ clock, memory, limits, onResult, onBug, onHeld, s
     }
   };
 
-  const start = (subject: ProbeRequest, timeout: Seconds): Flight => {
-    const { key, target, module, host } = subject;
-    // A budget is held against what was spent when a probe wanted to start (ADR 4); who leads, when it is sent.
+  const start = (request: ProbeRequest, timeout: Seconds): Flight => {
+    const { key, target, module, host } = request;
+    // Budgets are checked when a probe is requested (ADR 4), leadership again when it is sent.
     const skip = (): Skip | undefined => {
-      const now = skips?.(subject);
+      const now = skips?.(request);
       return now?.reason === "not_leader" ? now : undefined;
     };
     const deadline = startDeadline(clock, timeout);
     const run = runProbe(target, module, host, deadline, { ...deps, skip }).then(
-      (ended) => {
+      (probed) => {
         inFlight.delete(key);
-        const result = { ...ended, ...coldStartOf(ended, stored(key), module) };
-        remember(subject, result);
-        onResult(subject, result);
+        const result = { ...probed, ...coldStartOf(probed, stored(key), module) };
+        remember(request, result);
+        onResult(request, result);
         return result;
       },
       (error: unknown) => {
@@ -120,7 +140,7 @@ export function createEngine({ clock, memory, limits, onResult, onBug, onHeld, s
         throw error;
       },
     );
-    // Those who wait handle it; when nobody waits any more, nobody needs to.
+    // Requests that wait handle a rejection. Without this, one that no request waits for would end the process.
     run.catch(() => {});
     const flight = { run, deadline };
     inFlight.set(key, flight);
@@ -138,19 +158,19 @@ export function createEngine({ clock, memory, limits, onResult, onBug, onHeld, s
   const ageOf = (result: Result): Seconds => seconds(Math.max(0, elapsed(result.endedAt, clock.now())));
 
   return {
-    async probe(subject, { timeout, patience, force = false }) {
-      const { key, minInterval } = subject;
+    async probe(request, { timeout, patience, force = false }) {
+      const { key, minInterval } = request;
       const known = force ? undefined : stored(key);
       if (known !== undefined) {
         const freshness = freshnessOf(known, minInterval, clock);
-        if (freshness === "held") onHeld?.(subject, known);
+        if (freshness === "held") onHeld?.(request, known);
         if (freshness !== "old") return { kind: "result", result: known, age: ageOf(known) };
       }
       const running = inFlight.get(key);
-      const skip = running === undefined ? skips?.(subject) : undefined;
+      const skip = running === undefined ? skips?.(request) : undefined;
       if (skip !== undefined) return skipped(key, skip);
       running?.deadline.extend(timeout);
-      const { run } = running ?? start(subject, timeout);
+      const { run } = running ?? start(request, timeout);
       let result: Result | undefined;
       try {
         result = patience === undefined ? await run : await within(run, patience, clock);
@@ -166,12 +186,11 @@ export function createEngine({ clock, memory, limits, onResult, onBug, onHeld, s
       const result = stored(key);
       return result === undefined ? undefined : { result, age: ageOf(result) };
     },
-    ended: (key) =>
-      inFlight.get(key)?.run.then(
-        () => {},
-        () => {},
-      ),
-    skip: (subject) => skips?.(subject),
+    isProbing: (key) => inFlight.has(key),
+    async ended(key) {
+      await inFlight.get(key)?.run.catch(() => {});
+    },
+    skip: (request) => skips?.(request),
     counts() {
       const { inside, waiting } = gate.counts();
       return { inFlight: inside, queued: waiting };
@@ -186,13 +205,13 @@ export function createEngine({ clock, memory, limits, onResult, onBug, onHeld, s
       }
     },
     async shutdown() {
-      ending.abort(new ShutdownError());
+      shutdown.abort(new ShutdownError());
       await Promise.allSettled(Array.from(inFlight.values(), ({ run }) => run));
     },
   };
 }
 
-/** Nothing known of a target is a silence, too: nobody has asked it for as long as the exporter runs. */
+/** The first probe of a target is a cold start too: it had none for as long as the exporter has been running. */
 function coldStartOf(
   { startedAt }: Result,
   before: Result | undefined,
@@ -203,8 +222,8 @@ function coldStartOf(
 }
 
 /**
- * Whether a result may be served again, and if only because the target asked not to be probed. Freshness counts from the
- * start of a probe, so that a slow one does not push the next out of its interval.
+ * Tells whether a result is fresh, or is served again only because the target asked not to be probed. Freshness counts from
+ * the start of a probe, so that a slow probe does not delay the next one beyond its interval.
  */
 function freshnessOf(result: Result, minInterval: Seconds, clock: Clock): "fresh" | "held" | "old" {
   const age = elapsed(result.startedAt, clock.now());
@@ -213,7 +232,7 @@ function freshnessOf(result: Result, minInterval: Seconds, clock: Clock): "fresh
   return age < Math.min(result.retryAfter ?? 0, LONGEST_RETRY_AFTER) ? "held" : "old";
 }
 
-/** What `run` resolves to, or `undefined` when it takes longer than `patience`. */
+/** Resolves like `run`, or to `undefined` once `patience` has passed. */
 async function within<T>(run: Promise<T>, patience: Seconds, clock: Clock): Promise<T | undefined> {
   let cancel: (() => void) | undefined;
   const timer = new Promise<undefined>((resolve) => {

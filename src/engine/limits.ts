@@ -1,16 +1,18 @@
-/** Bounds on how many probes run at once. */
+/** Limits on concurrent probes. */
 export interface Limits {
   readonly maxConcurrentProbes: number;
   readonly maxConcurrentProbesPerHost?: number | undefined;
 }
 
+/** A queue for a limited number of slots. */
 export interface Gate {
-  /** A place, at once. Returns the function that gives it back, or `undefined` if none is free. */
+  /** Takes a slot if one is free. Returns the function that releases it, else `undefined`. */
   tryEnter(host: string): (() => void) | undefined;
-  /** Waits for a place in the order of asking; rejects with `signal.reason` when aborted before. */
+  /** Waits for a slot, first come, first served. Rejects with `signal.reason` if aborted before. */
   enter(host: string, signal: AbortSignal): Promise<() => void>;
-  /** Probes inside, and waiting. */
+  /** Returns the numbers of slots in use and of waiters. */
   counts(): { inside: number; waiting: number };
+  /** Changes the limits. Higher ones admit waiters at once. */
   setLimits(limits: Limits): void;
 }
 
@@ -19,14 +21,14 @@ interface Waiter {
   readonly admit: () => void;
 }
 
-/** A queue in front of the probes. A host at its own limit does not hold up those behind it. */
+/** Creates a gate. Waiters for a host at its own limit do not block those behind them. */
 export function createGate(initial: Limits): Gate {
   let limits = initial;
   let inside = 0;
   const perHost = new Map<string, number>();
   const queue = new Set<Waiter>();
 
-  const hasPlace = (host: string): boolean =>
+  const hasSlot = (host: string): boolean =>
     inside < limits.maxConcurrentProbes &&
     (limits.maxConcurrentProbesPerHost === undefined ||
       (perHost.get(host) ?? 0) < limits.maxConcurrentProbesPerHost);
@@ -34,10 +36,10 @@ export function createGate(initial: Limits): Gate {
   const take = (host: string): (() => void) => {
     inside += 1;
     perHost.set(host, (perHost.get(host) ?? 0) + 1);
-    let given = false;
+    let released = false;
     return () => {
-      if (given) return;
-      given = true;
+      if (released) return;
+      released = true;
       inside -= 1;
       const left = (perHost.get(host) ?? 1) - 1;
       if (left === 0) perHost.delete(host);
@@ -49,13 +51,13 @@ export function createGate(initial: Limits): Gate {
   const admitWaiting = (): void => {
     for (const waiting of queue) {
       if (inside >= limits.maxConcurrentProbes) return;
-      if (!hasPlace(waiting.host)) continue;
+      if (!hasSlot(waiting.host)) continue;
       queue.delete(waiting);
       waiting.admit();
     }
   };
 
-  const tryEnter = (host: string): (() => void) | undefined => (hasPlace(host) ? take(host) : undefined);
+  const tryEnter = (host: string): (() => void) | undefined => (hasSlot(host) ? take(host) : undefined);
 
   return {
     tryEnter,

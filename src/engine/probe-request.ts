@@ -2,22 +2,23 @@ import type { ProbeTarget } from "../core/prober.ts";
 import { identityOf, type Module, type Target } from "../core/target.ts";
 import type { Seconds } from "../core/units.ts";
 
-/** What can be probed: a configured target, or an address that somebody asked for. */
+/** A request for a probe: of a configured target, or of an address from an HTTP request. */
 export interface ProbeRequest {
-  /** Identity: probes of one key never run side by side. */
+  /** Identity. Probes with the same key never run concurrently. */
   readonly key: string;
   readonly target: ProbeTarget;
   readonly module: Module;
-  /** How often it is probed, of what is known about that. */
+  /** Interval between probes; for an address the freshness of its module. */
   readonly interval: Seconds;
-  /** A result younger than this is served again. */
+  /** Freshness: a younger result is served again. */
   readonly minInterval: Seconds;
-  /** It is a tier of a target and not the target: what comes of it is no result of that. */
+  /** True for a tier, whose outcome is not a result of its target. */
   readonly tier?: boolean;
-  /** Host that the per-host limit counts. */
+  /** The host for the limit per host. */
   readonly host: string;
 }
 
+/** Makes the request for a configured target. */
 export const requestFor = (target: Target): ProbeRequest => ({
   key: identityOf(target),
   target,
@@ -27,7 +28,7 @@ export const requestFor = (target: Target): ProbeRequest => ({
   host: hostOf(target.address),
 });
 
-/** The subject of an address from a request: the same request is the same subject. */
+/** Makes the request for an address. Equal parameters make the same key. */
 export const requestForAddress = (target: ProbeTarget, module: Module): ProbeRequest => ({
   key: JSON.stringify([module.name, target.address, target.model, target.hostname]),
   target,
@@ -39,5 +40,5 @@ export const requestForAddress = (target: ProbeTarget, module: Module): ProbeReq
 
 const HOST = /^(?:[a-z][a-z0-9+.-]*:\/\/)?(?:[^/?#]*@)?(\[[^\]]*\]|[^:/?#]*)/i;
 
-/** The host in `address`, be it an URL or not; a pattern, because URL costs more than the rest of a cheap probe's envelope. */
+/** Returns the host in `address`, with or without a scheme. Not by `URL`, which costs more than the engine's other work for a cheap probe. */
 const hostOf = (address: string): string => HOST.exec(address)?.[1]?.toLowerCase() ?? "";

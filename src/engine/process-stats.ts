@@ -4,23 +4,23 @@ import { type Seconds, seconds } from "../core/units.ts";
 import type { Engine } from "./engine.ts";
 import type { Scheduler } from "./schedule.ts";
 
-/** How the exporter itself does. */
+/** The state of the exporter's own process. */
 export interface ProcessStats {
   readonly uptime: Seconds;
-  /** By how much scheduled probes are late because timers do not fire. */
+  /** Delay of the scheduled probe that is most overdue, because its timer has not fired. */
   readonly lateness: Seconds;
-  readonly lately: RecentRates;
-  /** Probes that wait for a free place. */
+  readonly rates: RecentRates;
+  /** Probes that wait for a free slot. */
   readonly queued: number;
   /** Resident memory in bytes. */
   readonly memory: number;
-  /** Processor cores in use, the mean since the start. */
+  /** Mean number of processor cores in use since the start. */
   readonly cpu: number;
-  /** Timers, sockets and requests that keep the process busy. */
+  /** Number of active timers, sockets and requests. */
   readonly activities: number;
 }
 
-/** @returns what takes the measure, at the moment of the call */
+/** Returns a function that measures the process when it is called. */
 export function createProcessStats(
   clock: Clock,
   engine: Engine,
@@ -33,7 +33,7 @@ export function createProcessStats(
     return {
       uptime: seconds(clock.monotonic() - started),
       lateness: scheduler.lateness(),
-      lately: rates.lately(),
+      rates: rates.recent(),
       queued: engine.counts().queued,
       memory: process.memoryUsage.rss(),
       cpu: (user + system) / 1e6 / process.uptime(),
@@ -42,17 +42,19 @@ export function createProcessStats(
   };
 }
 
-/** How many probes ended lately, and how long they took. */
+/** Counts probes, for rates over the last minutes. */
 export interface ProbeRates {
+  /** Counts a result. */
   record(result: Result): void;
-  /** Over the last five minutes, or since the start if that is less. */
-  lately(): RecentRates;
+  /** Returns the rates over the last five minutes, or since the start if that is shorter. */
+  recent(): RecentRates;
 }
 
+/** Rates of probes. */
 export interface RecentRates {
   readonly probesPerSecond: number;
   readonly failuresPerSecond: number;
-  /** Absent when no probe ended. */
+  /** Absent without a probe. */
   readonly meanDuration?: Seconds;
 }
 
@@ -66,11 +68,12 @@ interface Slice {
   duration: number;
 }
 
+/** Creates counters that start empty. */
 export function createProbeRates(clock: Clock): ProbeRates {
   const started = clock.monotonic();
   let slices: Slice[] = [];
   const current = (): number => Math.floor((clock.monotonic() - started) / SLICE);
-  const forgetOld = (now: number): void => {
+  const dropOld = (now: number): void => {
     if ((slices[0]?.index ?? now) <= now - SLICES)
       slices = slices.filter(({ index }) => index > now - SLICES);
   };
@@ -79,7 +82,7 @@ export function createProbeRates(clock: Clock): ProbeRates {
       const index = current();
       let slice = slices.at(-1);
       if (slice?.index !== index) {
-        forgetOld(index);
+        dropOld(index);
         slice = { index, probes: 0, failures: 0, duration: 0 };
         slices.push(slice);
       }
@@ -87,11 +90,11 @@ export function createProbeRates(clock: Clock): ProbeRates {
       slice.failures += outcome.ok ? 0 : 1;
       slice.duration += duration;
     },
-    lately() {
-      forgetOld(current());
+    recent() {
+      dropOld(current());
       const sum = (part: (slice: Slice) => number): number =>
         slices.reduce((total, slice) => total + part(slice), 0);
-      // Less than a second would make a rate of the first probe that is none.
+      // In the first second one probe would make a meaningless rate.
       const length = Math.max(1, Math.min(clock.monotonic() - started, SLICE * SLICES));
       const probes = sum((slice) => slice.probes);
       return {

@@ -1,23 +1,25 @@
 import type { Result } from "../core/result.ts";
 import type { Module } from "../core/target.ts";
 
-/** A probe that has ended, kept for people to look at. */
+/** A probe that has ended, kept for display. */
 export interface PastProbe {
-  /** The name of a configured target, or the address that somebody asked for, without a password in it. */
+  /** The name of a configured target, or the requested address without user and password. */
   readonly target: string;
   readonly module: Module;
   readonly result: Result;
 }
 
-/** The newest probes, and the newest failed ones: a failure is looked for long after the successes that followed it. */
+/** The newest probes and, separately, the newest failed ones: operators look at a failure long after later successes. */
 export interface RecentProbes {
+  /** Adds a probe, and evicts the oldest one. */
   add(probe: PastProbe): void;
+  /** Returns the probe whose result has this number. */
   find(id: number): PastProbe | undefined;
-  /** The newest first. */
+  /** Returns all probes, newest first. */
   list(): readonly PastProbe[];
 }
 
-/** @param limit how many of all, and how many of the failed ones, are kept */
+/** @param limit most probes to keep, and most failed probes to keep */
 export function createRecentProbes(limit: number): RecentProbes {
   const newest = new Map<number, PastProbe>();
   const failed = new Map<number, PastProbe>();

@@ -24,6 +24,7 @@ type StoredSample = readonly [name: string, value: number, labels?: Readonly<Rec
 
 type Fields = Readonly<Record<string, unknown>>;
 
+/** Gives access to the results in `store`. */
 export function createRestoredResults(store: StateStore): RestoredResults {
   return {
     keep(key, result) {

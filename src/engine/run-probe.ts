@@ -1,5 +1,6 @@
 import type { Clock } from "../core/clock.ts";
 import type { Memory } from "../core/memory.ts";
+import type { Network } from "../core/network.ts";
 import {
   failed,
   type Outcome,
@@ -14,13 +15,13 @@ import { seconds } from "../core/units.ts";
 import type { Deadline } from "./deadline.ts";
 import type { Gate } from "./limits.ts";
 
-/** How long a prober may go on after its signal was aborted before the engine stops waiting for it. */
+/** Time that a prober has to stop after its signal aborted. Then the engine no longer waits for it. */
 const GRACE = seconds(0.5);
 
-/** Lines of one probe's log that are kept; a prober that logs more is talking to itself. */
+/** Most lines in the log of one probe. Further lines are dropped. */
 const LOG_LINES = 500;
 
-/** Why probes that the exporter's own end cut short were aborted: they say nothing about their targets. */
+/** The reason for which probes abort at shutdown. They have no result, as they say nothing about their targets. */
 export class ShutdownError extends Error {
   override readonly name = "ShutdownError";
 
@@ -29,7 +30,7 @@ export class ShutdownError extends Error {
   }
 }
 
-/** A probe that was not sent after all: why changed while it waited for a free place. It has no result. */
+/** Thrown if a probe is skipped after it waited for a free slot. It has no result. */
 export class SkippedError extends Error {
   override readonly name = "SkippedError";
   readonly skip: Skip;
@@ -40,26 +41,29 @@ export class SkippedError extends Error {
   }
 }
 
+/** The parts that a probe needs. */
 export interface RunDeps {
   readonly clock: Clock;
   readonly memory: Memory;
   readonly gate: Gate;
-  /** The turn of a probe whose beginning takes long. */
-  readonly turn: () => Promise<void> | undefined;
-  /** The exporter's own end. */
+  /** Opens the network for one probe, until its signal aborts. */
+  readonly network: (module: Module, target: ProbeTarget, signal: AbortSignal, clock: Clock) => Network;
+  /** Delays the start of a costly probe while others start. */
+  readonly stagger: () => Promise<void> | undefined;
+  /** Aborts at shutdown. */
   readonly shutdown: AbortSignal;
   readonly nextId: () => number;
-  /** Asked once more when a probe has waited for its place: why it may not be sent any more. */
+  /** Called when a probe has its slot. Returns why it must not be sent any more. */
   readonly skip: () => Skip | undefined;
-  /** Told of a prober that threw or did not stop: a bug of the exporter. */
+  /** Called if the prober throws or does not stop, which is a bug of the exporter. */
   readonly onBug: (module: Module, target: ProbeTarget, error: unknown) => void;
 }
 
 /**
- * Runs one probe within its deadline and puts the prober's result into its envelope. Waiting for a free place counts
- * against the deadline but not into the duration, which is the target's.
- * @returns the result; rejects with `ShutdownError` when the exporter ends first, with `SkippedError` when it may no
- * longer be sent, and with nothing else
+ * Runs one probe within its deadline, and adds the engine's fields to the prober's result. Waiting for a free slot counts
+ * against the deadline but not in the duration, which is the target's.
+ * @returns the result. Rejects with `ShutdownError` if the exporter shuts down first, with `SkippedError` if the probe must
+ * not be sent any more, and with nothing else.
  */
 export async function runProbe(
   target: ProbeTarget,
@@ -68,38 +72,38 @@ export async function runProbe(
   deadline: Deadline,
   deps: RunDeps,
 ): Promise<Result> {
-  const { clock, memory, gate, turn, shutdown } = deps;
+  const { clock, memory, gate, stagger, shutdown } = deps;
   if (shutdown.aborted) throw shutdown.reason;
   const { signal } = deadline;
-  const end = (): void => deadline.abort(shutdown.reason);
-  shutdown.addEventListener("abort", end, { once: true });
+  const onShutdown = (): void => deadline.abort(shutdown.reason);
+  shutdown.addEventListener("abort", onShutdown, { once: true });
 
   const log: LogLine[] = [];
   let startedAt = clock.now();
   let started = clock.monotonic();
-  const note: ProbeLog = (message, fields) => {
+  const addLine: ProbeLog = (message, fields) => {
     if (log.length === LOG_LINES) return;
     const at = seconds(clock.monotonic() - started);
     log.push(fields === undefined ? { at, message } : { at, message, fields });
   };
 
-  let leave: (() => void) | undefined;
-  let found: ProbeResult;
+  let release: (() => void) | undefined;
+  let probed: ProbeResult;
   try {
-    leave = gate.tryEnter(host) ?? (await gate.enter(host, signal).catch(() => undefined));
-    // Asking a model takes the exporter a millisecond of work before the first byte leaves.
-    const itsTurn = module.prober.costly ? turn() : undefined;
-    if (itsTurn !== undefined) await itsTurn;
-    const skip = leave === undefined ? undefined : deps.skip();
+    release = gate.tryEnter(host) ?? (await gate.enter(host, signal).catch(() => undefined));
+    // A prompt takes a millisecond of work before its first byte is sent.
+    const delay = module.prober.costly ? stagger() : undefined;
+    if (delay !== undefined) await delay;
+    const skip = release === undefined ? undefined : deps.skip();
     if (skip !== undefined) throw new SkippedError(skip);
     startedAt = clock.now();
     started = clock.monotonic();
-    found =
-      leave === undefined
+    probed =
+      release === undefined
         ? failure(
             failed(
               "queue_timeout",
-              "no place became free before the deadline: the limits of concurrent probes are reached",
+              "no slot became free before the deadline: the limit of concurrent probes is reached",
             ),
           )
         : await boundedProbe(
@@ -108,26 +112,27 @@ export async function runProbe(
             {
               signal,
               clock,
-              log: note,
+              log: addLine,
               memory: memory.namespace(`prober/${module.prober.kind}/${module.name}`),
+              network: deps.network(module, target, signal, clock),
             },
             deps,
           );
   } finally {
-    leave?.();
+    release?.();
     deadline.cancel();
-    shutdown.removeEventListener("abort", end);
+    shutdown.removeEventListener("abort", onShutdown);
   }
   if (shutdown.aborted) throw shutdown.reason;
 
-  const duration = found.duration ?? seconds(clock.monotonic() - started);
   const timeout = deadline.timeout();
-  return { ...found, id: deps.nextId(), startedAt, endedAt: clock.now(), duration, timeout, log };
+  const duration = probed.duration ?? seconds(clock.monotonic() - started);
+  return { ...probed, id: deps.nextId(), startedAt, endedAt: clock.now(), duration, timeout, log };
 }
 
 const failure = (outcome: Outcome): ProbeResult => ({ outcome, samples: [] });
 
-/** A prober that ignores its signal, or throws, must not take the engine along: both are bugs, and failures `internal`. */
+/** Turns a prober's bug, to throw or to ignore its signal, into a failed probe with the reason `internal`. */
 async function boundedProbe(
   target: ProbeTarget,
   module: Module,

@@ -2,12 +2,13 @@ import type { Clock } from "../core/clock.ts";
 import type { Target } from "../core/target.ts";
 import { type Seconds, seconds } from "../core/units.ts";
 
-/** Runs targets with `schedule: interval` by the exporter's own clock. */
+/** Probes targets with `schedule: interval`. */
 export interface Scheduler {
-  /** Takes over a new list; targets whose name and interval are unchanged keep their beat. */
+  /** Replaces the list of targets. A target with the same name and interval keeps its rhythm. */
   setTargets(targets: readonly Target[]): void;
-  /** By how much the latest of all targets is late, because timers do not fire; 0 when none is. */
+  /** Returns the delay of the most overdue target, whose timer has not fired; 0 if none is overdue. */
   lateness(): Seconds;
+  /** Stops all timers. */
   stop(): void;
 }
 
@@ -17,52 +18,56 @@ interface ScheduledTarget {
   readonly cancel: () => void;
 }
 
-/** First probes are spread over this time at the most, so that a restart of the exporter is no burst of prompts. */
+/** Longest time over which first probes are spread, so that a restart of the exporter does not cause a burst of prompts. */
 const FIRST_PROBES_WITHIN = seconds(10);
 
 /**
+ * Creates a scheduler without targets.
  * @param run starts one probe; it must not throw
- * @param rest how long the first probe of a target has to wait for, as it was probed before the start; 0 when it has not
+ * @param firstDelay returns the shortest delay of a target's first probe, for targets that were probed before a restart
  */
 export function createScheduler(
   clock: Clock,
   run: (target: Target) => void,
-  rest: (target: Target) => Seconds = () => seconds(0),
+  firstDelay: (target: Target) => Seconds = () => seconds(0),
 ): Scheduler {
-  let beats = new Map<string, ScheduledTarget>();
+  let timers = new Map<string, ScheduledTarget>();
 
   return {
     setTargets(targets) {
       const scheduled = targets.filter(({ schedule }) => schedule === "interval");
-      const before = beats;
-      beats = new Map();
+      const before = timers;
+      timers = new Map();
       for (const [i, target] of scheduled.entries()) {
         const known = before.get(target.name);
         if (known !== undefined && known.target.interval === target.interval) {
           known.target = target;
           before.delete(target.name);
-          beats.set(target.name, known);
+          timers.set(target.name, known);
         } else {
           const spread = Math.min(target.interval, FIRST_PROBES_WITHIN);
-          const firstIn = Math.max((i / scheduled.length) * spread, Math.min(rest(target), target.interval));
-          beats.set(target.name, startBeat(clock, target, seconds(firstIn), run));
+          const firstIn = Math.max(
+            (i / scheduled.length) * spread,
+            Math.min(firstDelay(target), target.interval),
+          );
+          timers.set(target.name, startTimer(clock, target, seconds(firstIn), run));
         }
       }
       for (const { cancel } of before.values()) cancel();
     },
     lateness() {
       const now = clock.monotonic();
-      return seconds([...beats.values()].reduce((most, { due }) => Math.max(most, now - due()), 0));
+      return seconds([...timers.values()].reduce((most, { due }) => Math.max(most, now - due()), 0));
     },
     stop() {
-      for (const { cancel } of beats.values()) cancel();
-      beats = new Map();
+      for (const { cancel } of timers.values()) cancel();
+      timers = new Map();
     },
   };
 }
 
-/** A fixed rhythm: late timers do not shift it, and beats missed altogether (a suspended machine) are not made up for. */
-function startBeat(
+/** Starts a fixed rhythm: a late timer does not shift it, and missed probes (on a suspended machine) are not caught up. */
+function startTimer(
   clock: Clock,
   target: Target,
   firstIn: Seconds,
@@ -73,9 +78,9 @@ function startBeat(
     const missed = Math.floor((clock.monotonic() - due) / target.interval);
     due += (Math.max(0, missed) + 1) * target.interval;
     cancelTimer = clock.after(seconds(due - clock.monotonic()), fire);
-    run(beat.target);
+    run(scheduled.target);
   };
   let cancelTimer = clock.after(firstIn, fire);
-  const beat: ScheduledTarget = { target, due: () => due, cancel: () => cancelTimer() };
-  return beat;
+  const scheduled: ScheduledTarget = { target, due: () => due, cancel: () => cancelTimer() };
+  return scheduled;
 }

@@ -1,21 +1,21 @@
 /**
- * Spaces what would otherwise begin all at once: the first caller goes on immediately, each further one a turn of the
- * event loop later. So the answers to those who began are read between the beginnings of the others, and a burst of
- * probes does not measure itself.
+ * Creates a function that spreads callers over turns of the event loop: the first one goes on immediately, each further one
+ * a turn later. Between two turns the exporter reads the responses to earlier probes, so that a burst of probes does not
+ * inflate its own latencies.
  */
 export function createStagger(): () => Promise<void> | undefined {
   const waiting: (() => void)[] = [];
-  let taken = false;
+  let busy = false;
   const next = (): void => {
-    const begin = waiting.shift();
-    taken = begin !== undefined;
-    if (begin === undefined) return;
+    const start = waiting.shift();
+    busy = start !== undefined;
+    if (start === undefined) return;
     setImmediate(next);
-    begin();
+    start();
   };
   return () => {
-    if (taken) return new Promise((resolve) => waiting.push(resolve));
-    taken = true;
+    if (busy) return new Promise((resolve) => waiting.push(resolve));
+    busy = true;
     setImmediate(next);
     return undefined;
   };

@@ -7,58 +7,60 @@ import type { Engine } from "./engine.ts";
 import { requestFor } from "./probe-request.ts";
 import { createScheduler } from "./schedule.ts";
 
-/** Asks the cheap questions between probes, by the exporter's own clock. */
+/** Runs the cheap checks between probes. */
 export interface Tiers {
-  /** Takes over a new list; what was known of targets that are still the same stays. */
+  /** Replaces the list of targets. Targets that did not change keep their outcomes. */
   setTargets(targets: readonly Target[]): void;
-  /** Whether each tier was well when it was last asked; one that was not asked yet is absent. */
-  wellness(target: Target): ReadonlyMap<string, boolean>;
+  /** Returns by the name of each tier whether its last check succeeded. Tiers without a check are absent. */
+  outcomes(target: Target): ReadonlyMap<string, boolean>;
+  /** Stops all checks. */
   stop(): void;
 }
 
-/** What a tier may take; it is to be cheap. */
-const LONGEST = seconds(10);
+/** Longest duration of a check. */
+const LONGEST_CHECK = seconds(10);
 
 /**
- * Tiers go through the engine's door, for its limits and deadlines, as subjects of their own: no result of a tier is
- * one of its target, so it moves no streak.
- * @param report called when a tier that was well is no more, or is again; not for its first answer
+ * Creates tiers without targets. The engine runs their checks, with its limits and deadlines, as requests of their own:
+ * their outcomes are not results of the target and change no streak.
+ * @param report called when the outcome of a tier changes, not for its first outcome
  */
 export function createTiers(
   engine: Engine,
   clock: Clock,
   report: (target: Target, tier: Tier, outcome: Outcome) => void,
 ): Tiers {
-  const known = new Map<string, boolean>();
-  let asked = new Map<string, { target: Target; tier: Tier }>();
+  const succeeded = new Map<string, boolean>();
+  let checks = new Map<string, { target: Target; tier: Tier }>();
 
-  const ask = async (stand: Target): Promise<void> => {
-    const answer = await engine.probe({ ...requestFor(stand), tier: true }, { timeout: timeoutOf(stand) });
-    const about = asked.get(stand.name);
-    if (answer.kind !== "result" || about === undefined) return;
-    const key = identityOf(stand);
-    const { outcome } = answer.result;
-    const before = known.get(key);
-    known.set(key, outcome.ok);
-    if (before !== undefined && before !== outcome.ok) report(about.target, about.tier, outcome);
+  const run = async (tierTarget: Target): Promise<void> => {
+    const request = { ...requestFor(tierTarget), tier: true };
+    const response = await engine.probe(request, { timeout: timeoutOf(tierTarget) });
+    const check = checks.get(tierTarget.name);
+    if (response.kind !== "result" || check === undefined) return;
+    const key = identityOf(tierTarget);
+    const { outcome } = response.result;
+    const before = succeeded.get(key);
+    succeeded.set(key, outcome.ok);
+    if (before !== undefined && before !== outcome.ok) report(check.target, check.tier, outcome);
   };
-  // The one way to reject is the end of the exporter.
-  const scheduler = createScheduler(clock, (stand) => void ask(stand).catch(() => {}));
+  // Rejects only at shutdown.
+  const scheduler = createScheduler(clock, (tierTarget) => void run(tierTarget).catch(() => {}));
 
   return {
     setTargets(targets) {
       const all = targets.flatMap((target) =>
-        tiersOf(target).map((tier) => ({ target, tier, stand: standIn(target, tier) })),
+        tiersOf(target).map((tier) => ({ target, tier, tierTarget: targetOfTier(target, tier) })),
       );
-      asked = new Map(all.map(({ target, tier, stand }) => [stand.name, { target, tier }]));
-      const keys = new Set(all.map(({ stand }) => identityOf(stand)));
-      for (const key of known.keys()) if (!keys.has(key)) known.delete(key);
-      scheduler.setTargets(all.map(({ stand }) => stand));
+      checks = new Map(all.map(({ target, tier, tierTarget }) => [tierTarget.name, { target, tier }]));
+      const keys = new Set(all.map(({ tierTarget }) => identityOf(tierTarget)));
+      for (const key of succeeded.keys()) if (!keys.has(key)) succeeded.delete(key);
+      scheduler.setTargets(all.map(({ tierTarget }) => tierTarget));
     },
-    wellness(target) {
+    outcomes(target) {
       const entries = tiersOf(target).flatMap((tier): readonly [string, boolean][] => {
-        const well = known.get(identityOf(standIn(target, tier)));
-        return well === undefined ? [] : [[tier.name, well]];
+        const ok = succeeded.get(identityOf(targetOfTier(target, tier)));
+        return ok === undefined ? [] : [[tier.name, ok]];
       });
       return new Map(entries);
     },
@@ -69,13 +71,13 @@ export function createTiers(
 const tiersOf = ({ module }: Target): readonly Tier[] => module.prober.tiers?.(module.options) ?? [];
 
 const timeoutOf = ({ module, interval }: Target): Seconds =>
-  seconds(Math.min(module.timeout ?? LONGEST, LONGEST, interval));
+  seconds(Math.min(module.timeout ?? LONGEST_CHECK, LONGEST_CHECK, interval));
 
 /**
- * The tier as something to be probed, which costs nothing and so has no budgets. Its name cannot be one of a target, as
- * those have no spaces.
+ * Makes a target of a tier, without budgets, as its checks are free. Its name contains a space, so that it is not the name
+ * of a configured target.
  */
-function standIn(target: Target, tier: Tier): Target {
+function targetOfTier(target: Target, tier: Tier): Target {
   const { module } = target;
   const prober: Prober = {
     kind: module.prober.kind,
@@ -86,8 +88,7 @@ function standIn(target: Target, tier: Tier): Target {
     compile: (options) => options,
     async probe(probed, options, context) {
       const outcome = await module.prober.askTier?.(probed, options, tier, context);
-      if (outcome === undefined)
-        throw new Error(`prober ${module.prober.kind} has tiers and cannot ask them`);
+      if (outcome === undefined) throw new Error(`prober ${module.prober.kind} has tiers but no askTier`);
       return { outcome, samples: [] };
     },
   };
@@ -103,7 +104,7 @@ function standIn(target: Target, tier: Tier): Target {
       options: module.options,
       minInterval: seconds(0),
       source: module.source,
-      ...defined({ timeout: module.timeout }),
+      ...defined({ timeout: module.timeout, allowedTargets: module.allowedTargets }),
     },
   };
 }

@@ -1,4 +1,5 @@
-import { type Group, type GroupMember, usualRule } from "../core/group.ts";
+import type { Group, GroupMember } from "../core/group.ts";
+import { defaultRule } from "../core/group.ts";
 import type { Target } from "../core/target.ts";
 import type { Components } from "./components.ts";
 import { type GroupReading, groupReader } from "./groups.ts";
@@ -53,7 +54,7 @@ export function createHealth({
         })),
         ...components.list().map(({ name, critical }) => ({ kind: "component" as const, name, critical })),
       ];
-      return reader()({ name: "", labels: {}, members, unhealthyWhen: usualRule(members) });
+      return reader()({ name: "", labels: {}, members, unhealthyWhen: defaultRule(members) });
     },
   };
 }

@@ -7,7 +7,7 @@ import type { WebhookCounts } from "../notify/webhooks/webhooks.ts";
 import { createExposition } from "./exposition.ts";
 import { targetLabels } from "./targets.ts";
 
-/** The part of `/metrics` about relays and actions. */
+/** Renders the part of `/metrics` about relays and actions. */
 export function notifyText(relays: readonly RelayView[], actions: readonly ActionView[]): string {
   const exposition = createExposition();
   for (const relay of relays) exposition.add(relaySamples(relay));
@@ -36,22 +36,25 @@ function* actionSamples({ name: action, counts, targets }: ActionView): Generato
   }
 }
 
-/** @param inMaintenance whether a target is worked on; `undefined` where no window is about it */
+/**
+ * Renders the part of `/metrics` about maintenance of targets.
+ * @param inMaintenance whether a maintenance window for a target is open; `undefined` for a target without one
+ */
 export function maintenanceText(
   targets: Iterable<Target>,
   inMaintenance: (target: string) => boolean | undefined,
 ): string {
   const exposition = createExposition();
   for (const target of targets) {
-    const now = inMaintenance(target.name);
-    if (now !== undefined) {
-      exposition.add([sample(catalogue.targetMaintenance, Number(now), targetLabels(target))]);
+    const open = inMaintenance(target.name);
+    if (open !== undefined) {
+      exposition.add([sample(catalogue.targetMaintenance, Number(open), targetLabels(target))]);
     }
   }
   return exposition.text();
 }
 
-/** How webhooks do, as series. */
+/** Makes the samples of webhooks. */
 export function* webhookSamples(webhooks: Iterable<WebhookCounts>): Generator<Sample> {
   for (const { webhook, queued, results } of webhooks) {
     yield sample(catalogue.webhookQueue, queued, { webhook });

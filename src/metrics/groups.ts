@@ -5,7 +5,7 @@ import type { Component, Components } from "../groups/components.ts";
 import type { GroupReading } from "../groups/groups.ts";
 import { createExposition } from "./exposition.ts";
 
-/** The part of `/metrics` about groups, and about components that report themselves. */
+/** Renders the part of `/metrics` about groups and components. */
 export function groupsText(
   groups: readonly GroupReading[],
   components: readonly Component[],

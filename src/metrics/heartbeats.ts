@@ -1,4 +1,4 @@
-import { setImmediate as othersTurn } from "node:timers/promises";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { catalogue } from "../catalogue/index.ts";
 import { type HeartbeatState, isUp } from "../core/heartbeat.ts";
 import { type Metric, type Sample, sample } from "../core/metric.ts";
@@ -10,17 +10,17 @@ import type { PushView } from "../heartbeats/view.ts";
 import { headerOf, renderPairs, renderValue } from "./exposition.ts";
 import { targetLabels } from "./targets.ts";
 
-/** What is shown of all heartbeats. */
+/** All heartbeats at one moment. */
 export interface HeartbeatSnapshots {
   readonly pushes: Iterable<PushView>;
-  /** What probes of targets heard. */
-  readonly heard: readonly { readonly target: Target; readonly beat: HeartbeatState }[];
+  /** Heartbeats that probes of targets read. */
+  readonly probed: readonly { readonly target: Target; readonly beat: HeartbeatState }[];
   readonly now: Timestamp;
-  /** Whether one is worked on; `undefined` where no window is about it. */
+  /** Returns true if a maintenance window for a heartbeat is open; `undefined` for a heartbeat without one. */
   readonly inMaintenance?: (heartbeat: string) => boolean | undefined;
 }
 
-/** A heartbeat with the parts of its lines that do not change from scrape to scrape. */
+/** A heartbeat and the parts of its lines that are the same in every scrape. */
 interface Row {
   readonly labels: string;
   readonly info: string;
@@ -31,39 +31,39 @@ interface Row {
 
 interface Family {
   readonly metric: Metric;
-  /** The lines of one heartbeat: none, where there is no value. */
+  /** Renders the lines of one heartbeat; empty without a value. */
   readonly lines: (row: Row, now: Timestamp) => string;
 }
 
-/** How many heartbeats are rendered before others have their turn: a few milliseconds' worth. */
-const AT_ONCE = 1_000;
+/** Number of heartbeats to render in one turn of the event loop, which takes a few milliseconds. */
+const PER_TURN = 1_000;
 
-/** The section of `/metrics` about heartbeats. Nothing else of the exporter waits long for it, however many there are. */
+/** Renders the section of `/metrics` about heartbeats in parts, so that many heartbeats do not block the event loop. */
 export async function* heartbeatsText({
   pushes,
-  heard,
+  probed,
   now,
   inMaintenance = () => undefined,
 }: HeartbeatSnapshots): AsyncGenerator<Buffer> {
   const rows: Row[] = [];
   const add = (row: Row): void => {
-    const working = inMaintenance(row.beat.heartbeat);
-    rows.push(working === undefined ? row : { ...row, inMaintenance: working });
+    const open = inMaintenance(row.beat.heartbeat);
+    rows.push(open === undefined ? row : { ...row, inMaintenance: open });
   };
   for (const push of pushes) {
-    add(rowOf(push));
-    if (rows.length % AT_ONCE === 0) await othersTurn();
+    add(pushRow(push));
+    if (rows.length % PER_TURN === 0) await nextTurn();
   }
-  for (const one of heard) add(heardRow(one));
+  for (const one of probed) add(probedRow(one));
   for (const { metric, lines } of FAMILIES) {
     let header = headerOf(metric);
-    for (let from = 0; from < rows.length; from += AT_ONCE) {
+    for (let from = 0; from < rows.length; from += PER_TURN) {
       let text = "";
-      for (const row of rows.slice(from, from + AT_ONCE)) text += lines(row, now);
+      for (const row of rows.slice(from, from + PER_TURN)) text += lines(row, now);
       if (text === "") continue;
       yield Buffer.from(header + text);
       header = "";
-      await othersTurn();
+      await nextTurn();
     }
   }
 }
@@ -71,7 +71,7 @@ export async function* heartbeatsText({
 const line = (name: string, labels: string, value: number): string =>
   `${name}{${labels}} ${renderValue(value)}\n`;
 
-/** A family with one line for each heartbeat for which `valueOf` finds a value. */
+/** Makes a family with one line per heartbeat that has a value. */
 const single = (metric: Metric, valueOf: (row: Row, now: Timestamp) => number | undefined): Family => ({
   metric,
   lines(row, now) {
@@ -112,10 +112,10 @@ function pingLines(
   return of("success", success) + of("start", start) + of("fail", fail) + of("log", log);
 }
 
-/** By what is configured, which is replaced and never changed. */
+/** Parts by configured heartbeat, which a reload replaces and never changes. */
 const fixedParts = new WeakMap<PushHeartbeat, { readonly labels: string; readonly info: string }>();
 
-function rowOf(push: PushView): Row {
+function pushRow(push: PushView): Row {
   const { heartbeat, beat } = push;
   const known = fixedParts.get(heartbeat);
   if (known !== undefined) return { ...known, beat, push };
@@ -126,14 +126,14 @@ function rowOf(push: PushView): Row {
   return { ...fixed, beat, push };
 }
 
-function heardRow({ target, beat }: { readonly target: Target; readonly beat: HeartbeatState }): Row {
+function probedRow({ target, beat }: { readonly target: Target; readonly beat: HeartbeatState }): Row {
   const { heartbeat, source } = beat;
   const labels = renderPairs({ ...targetLabels(target), heartbeat, source });
   const facts = { kind: target.module.prober.kind, hostname: target.hostname ?? "", owner: "" };
   return { labels, info: infoLine(labels, { ...facts, ...ownLabels(target) }), beat };
 }
 
-/** The configured labels of a target without those that say which heartbeat it is. */
+/** Returns the configured labels of a target that do not collide with the labels of a heartbeat. */
 const ownLabels = ({ labels }: Target): Readonly<Record<string, string>> => {
   const { heartbeat: _heartbeat, source: _source, ...own } = labels;
   return own;
@@ -142,7 +142,7 @@ const ownLabels = ({ labels }: Target): Readonly<Record<string, string>> => {
 const infoLine = (labels: string, facts: Readonly<Record<string, string>>): string =>
   line(catalogue.heartbeatInfo.name, `${labels},${renderPairs(facts)}`, 1);
 
-/** What all heartbeats have, however they report: last seen, timeout, and whether they are up at `now`. */
+/** Makes the samples that every heartbeat has: last seen, timeout, and whether it is up at `now`. */
 export function* beatSamples(beat: HeartbeatState, now: Timestamp): Generator<Sample> {
   const labels = { heartbeat: beat.heartbeat, source: beat.source };
   if (beat.lastSeen !== undefined) yield sample(catalogue.heartbeatLastSeen, beat.lastSeen, labels);

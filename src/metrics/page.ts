@@ -9,20 +9,20 @@ import { createExposition } from "./exposition.ts";
 import { beatSamples } from "./heartbeats.ts";
 import { configuredSamples, remainingSamples, stateSamples, targetLabels, tierSamples } from "./targets.ts";
 
-/** What is shown of a configured target: its newest result, if there is one, and its state. */
+/** A configured target at one moment: its newest result, if there is one, and its state. */
 export interface TargetSnapshot {
   readonly target: Target;
   readonly newest: AgedResult | undefined;
   readonly state: FailoverState;
-  /** Why it is not probed at present. */
+  /** Set while it is not probed. */
   readonly skipped?: Skip | undefined;
-  /** What is left in its budgets. */
+  /** Remainder of its budgets. */
   readonly remaining: RemainingBudget;
-  /** Whether each of its tiers was well when it was last asked. */
+  /** True for each tier whose last check succeeded, by name. */
   readonly tiers: ReadonlyMap<string, boolean>;
 }
 
-/** The answer to `/probe`: one result, without a label that says of what; or why there is none. */
+/** Renders the response to `/probe`: one result, without labels for its target, or the reason why there is none. */
 export function resultText(shown: AgedResult | Skip): string {
   const exposition = createExposition();
   if ("result" in shown) {
@@ -34,14 +34,14 @@ export function resultText(shown: AgedResult | Skip): string {
   return exposition.text();
 }
 
-/** The section of `/metrics` about the configured targets. What they heard of heartbeats stands with the other heartbeats. */
+/** Renders the section of `/metrics` about configured targets. Heartbeats that they read are in the section of heartbeats. */
 export function targetsText(targets: readonly TargetSnapshot[]): string {
   const exposition = createExposition();
   for (const { target, newest, state, skipped, remaining, tiers } of targets) {
     if (newest !== undefined) exposition.add(resultSamples(newest.result, newest.age), targetLabels(target));
     exposition.add(skipSamples(skipped), targetLabels(target));
     exposition.add(remainingSamples(target, remaining));
-    // Another replica knows how the target is: what this one last knew would contradict it.
+    // The leader knows the state of the target: the last state of this replica could contradict it.
     const outdated = skipped?.reason === "not_leader" && newest === undefined;
     if (!outdated) {
       exposition.add(tierSamples(target, tiers));
@@ -52,7 +52,7 @@ export function targetsText(targets: readonly TargetSnapshot[]): string {
   return exposition.text();
 }
 
-/** The series of one result, `age` seconds after it was obtained, without its beats: what every probe has, then the prober's own. */
+/** Makes the samples of one result of age `age`: those of every result, then the prober's. Its heartbeats are separate. */
 export function* resultSamples(
   { outcome, duration, timeout, samples, coldStart }: Result,
   age: Seconds,
@@ -66,6 +66,6 @@ export function* resultSamples(
   yield* samples;
 }
 
-/** Says that the result beside it is the last one for a while. */
+/** Makes the sample that marks a result as the last one while probes are skipped. */
 const skipSamples = (skip: Skip | undefined): readonly Sample[] =>
   skip === undefined ? [] : [sample(catalogue.probeSkipped, 1, { reason: skip.reason })];

@@ -8,18 +8,18 @@ import type { StoreStatus } from "../store/file.ts";
 import { webhookSamples } from "./alerts.ts";
 import { createExposition } from "./exposition.ts";
 
-/** How the last attempt to load a configuration ended. */
+/** The outcome of the last attempt to load a configuration. */
 export interface ReloadStatus {
   readonly lastSuccessful: boolean;
   readonly lastSuccessAt: Timestamp;
 }
 
-/** What the exporter says of itself. */
+/** The parts that the exporter exposes about itself. */
 export interface SelfDeps {
   readonly version: string;
   readonly reload: () => ReloadStatus;
   readonly probes: () => { inFlight: number; queued: number };
-  /** Whether this replica leads; `undefined` where there is no lease to hold. */
+  /** Returns true if this replica leads; `undefined` without a lease. */
   readonly leads: () => boolean | undefined;
   readonly eventStreams: () => { readonly open: number; readonly dropped: number };
   readonly webhooks: () => Iterable<WebhookCounts>;
@@ -27,14 +27,18 @@ export interface SelfDeps {
   readonly store?: () => StoreFacts;
 }
 
+/** Metrics about the exporter itself. */
 export interface Self {
+  /** Renders the section of `/metrics`. */
   text(): Promise<string>;
+  /** Stops measuring the event loop. */
   stop(): void;
 }
 
-/** How often the event loop is sampled; a sample's own wait is part of what the histogram records. */
+/** Interval at which the event loop is sampled. The histogram's values include it. */
 const RESOLUTION_MS = 20;
 
+/** Starts to measure the process. */
 export function createSelf({
   version,
   reload,
@@ -79,18 +83,18 @@ export function createSelf({
   };
 }
 
-/** The streams of events, as series. */
+/** Makes the samples of event streams. */
 function* streamSamples(open: number, dropped: number): Generator<Sample> {
   yield sample(catalogue.eventStreams, open);
   yield sample(catalogue.eventStreamsDropped, dropped);
 }
 
-/** How the store is, and how long nobody was there before this start. */
+/** The state of the store, and the downtime before this start. */
 export interface StoreFacts extends StoreStatus {
   readonly downFor: Seconds;
 }
 
-/** The store, as series. */
+/** Makes the samples of the store. */
 function* storeSamples({ up, failures, file, downFor }: StoreFacts): Generator<Sample> {
   yield sample(catalogue.storeUp, Number(up));
   for (const [reason, count] of Object.entries(failures))

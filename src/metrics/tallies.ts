@@ -4,7 +4,7 @@ import type { Metric } from "../core/metric.ts";
 import { FAILURE_REASONS, type FailureReason } from "../core/reasons.ts";
 import type { Result } from "../core/result.ts";
 
-/** A histogram of the catalogue: how many values fell into each bucket alone, the last of them being beyond all bounds. */
+/** Values of a histogram: the count of each bucket on its own, the last one for values above all bounds. */
 export interface Histogram {
   readonly buckets: readonly number[];
   readonly sum: number;
@@ -13,8 +13,8 @@ export interface Histogram {
 type CounterValues = Readonly<Record<string, number>>;
 
 /**
- * All that is counted of one target: plain data, never changed in place. What is not there yet has no series: tokens of a
- * type nobody reported, dollars of a model without a price.
+ * The counters and histograms of one target: plain data, never changed in place. Absent values have no series, such as
+ * tokens of a type that the API does not report, or dollars of a model without a price.
  */
 export interface Tally {
   readonly probes: Readonly<Record<"success" | "failure", number>>;
@@ -33,7 +33,7 @@ const newHistogram = ({ buckets = [] }: Metric): Histogram => ({
 
 /**
  * Makes the tally of a target without results.
- * @param reasons those with which its probes can fail: each begins at 0
+ * @param reasons the reasons for which its probes can fail, whose counters start at 0
  */
 export const newTally = (reasons: readonly FailureReason[]): Tally => ({
   probes: { success: 0, failure: 0 },
@@ -45,7 +45,7 @@ export const newTally = (reasons: readonly FailureReason[]): Tally => ({
   tokens: {},
 });
 
-/** Counts `value`, as Prometheus does: a bucket holds what is no larger than its bound. */
+/** Adds a value as Prometheus does: the bound of a bucket is inclusive. */
 function observed(histogram: Histogram | undefined, metric: Metric, value: number): Histogram {
   const { buckets, sum } = histogram ?? newHistogram(metric);
   const found = metric.buckets?.findIndex((bound) => value <= bound) ?? -1;
@@ -59,8 +59,8 @@ const added = (counts: CounterValues, more: Readonly<Record<string, number>>): C
 });
 
 /**
- * The tally after one more result, and which metrics differ from before.
- * @param dollars what the probe cost, where that is known
+ * Adds a result. Returns the next tally, and the metrics that changed.
+ * @param dollars the cost of the probe, if known
  */
 export function count(
   before: Tally,
@@ -83,15 +83,20 @@ export function count(
   if (dollars !== undefined) change(catalogue.llmCost, { dollars: (next.dollars ?? 0) + dollars });
   const { tokens, firstToken, interToken } = facts;
   if (tokens !== undefined) change(catalogue.llmTokensTotal, { tokens: added(next.tokens, tokens) });
-  const { llmFirstTokenHistogram: first, llmInterTokenHistogram: inter } = catalogue;
+  // The times of a cold start show how long the model takes to load, not how fast it is.
+  const { llmFirstTokenHistogram, llmInterTokenHistogram } = catalogue;
   if (firstToken !== undefined && !coldStart)
-    change(first, { firstToken: observed(next.firstToken, first, firstToken) });
+    change(llmFirstTokenHistogram, {
+      firstToken: observed(next.firstToken, llmFirstTokenHistogram, firstToken),
+    });
   if (interToken !== undefined && !coldStart)
-    change(inter, { interToken: observed(next.interToken, inter, interToken) });
+    change(llmInterTokenHistogram, {
+      interToken: observed(next.interToken, llmInterTokenHistogram, interToken),
+    });
   return { next, changed };
 }
 
-/** A tally as it was kept over a restart; what is no number, or of other buckets than those of today, begins anew. */
+/** Reads a stored tally. Invalid values, and histograms whose buckets have changed, start at 0. */
 export function readTally(value: unknown, reasons: readonly FailureReason[]): Tally | undefined {
   if (!isObject(value)) return undefined;
   const { probes, durations, failures, tokens, dollars, firstToken, interToken } = value;
@@ -107,7 +112,7 @@ export function readTally(value: unknown, reasons: readonly FailureReason[]): Ta
       failure:
         readHistogram(field(durations, "failure"), catalogue.healthCheckDuration) ?? fresh.durations.failure,
     },
-    failures: { ...fresh.failures, ...occurred(readCounts(failures, FAILURE_REASONS)) },
+    failures: { ...fresh.failures, ...withoutZeros(readCounts(failures, FAILURE_REASONS)) },
     tokens: readCounts(tokens, isObject(tokens) ? Object.keys(tokens) : []),
     ...defined({ dollars: spent, firstToken: first, interToken: inter }),
   };
@@ -121,8 +126,8 @@ const readCounts = (value: unknown, names: readonly string[]): CounterValues =>
     }),
   );
 
-/** Leaves out what never happened: an earlier version may have kept zeros for reasons that the prober does not have. */
-const occurred = (counts: CounterValues): CounterValues =>
+/** Drops zeros: an earlier version stored them for reasons that the prober does not have. */
+const withoutZeros = (counts: CounterValues): CounterValues =>
   Object.fromEntries(Object.entries(counts).filter(([, count]) => count > 0));
 
 const field = (value: unknown, name: string): unknown => (isObject(value) ? value[name] : undefined);

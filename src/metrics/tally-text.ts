@@ -4,7 +4,7 @@ import { type Labels, seriesLine } from "./exposition.ts";
 import type { Histogram, Tally } from "./tallies.ts";
 import type { TargetLabels } from "./targets.ts";
 
-/** A metric of a tally, and its lines for one target. */
+/** A metric of a tally, and the function that renders its lines for one target. */
 export interface TallyFamily {
   readonly metric: Metric;
   readonly lines: (tally: Tally, labels: TargetLabels) => string;
@@ -12,7 +12,7 @@ export interface TallyFamily {
 
 const STATUSES = ["success", "failure"] as const;
 
-/** One line per entry of `counts`, named by the label `label`. */
+/** Renders one line per entry of `counts`, with its key as the value of `label`. */
 const counterLines = (
   metric: Metric,
   labels: TargetLabels,
@@ -23,7 +23,7 @@ const counterLines = (
     .map(([value, count]) => seriesLine(metric.name, { ...labels, [label]: value }, count))
     .join("");
 
-/** A histogram's buckets add up, as the text format has them. */
+/** Renders a histogram with cumulative buckets, as the text format requires. */
 function histogramLines(
   { name, buckets: bounds = [] }: Metric,
   labels: Labels,
@@ -41,7 +41,7 @@ function histogramLines(
   return `${out}${seriesLine(`${name}_sum`, labels, histogram.sum)}${seriesLine(`${name}_count`, labels, total)}`;
 }
 
-/** Everything that is counted, in the order of the catalogue. */
+/** All metrics of a tally, in the order of the catalogue. */
 export const TALLY_FAMILIES: readonly TallyFamily[] = [
   {
     metric: catalogue.healthChecks,

@@ -12,12 +12,13 @@ export interface TargetLabels extends Readonly<Record<string, string>> {
   readonly module: string;
 }
 
+/** Returns the labels of a target's series. */
 export const targetLabels = ({ name, module }: Target): TargetLabels => ({
   target: name,
   module: module.name,
 });
 
-/** What is remembered of a target, as series. */
+/** Makes the samples of a target's state. */
 export function* stateSamples(
   target: Target,
   state: FailoverState,
@@ -49,7 +50,7 @@ function* modeSamples(state: FailoverState, labels: TargetLabels): Generator<Sam
   yield sample(catalogue.failoverEvents, state.recovered, { ...labels, type: "recovered" });
 }
 
-/** What is configured of a target, as series. */
+/** Makes the samples of a target's configuration. */
 export function* configuredSamples(target: Target): Generator<Sample> {
   const labels = targetLabels(target);
   yield sample(catalogue.interval, target.interval, labels);
@@ -66,14 +67,14 @@ export function* configuredSamples(target: Target): Generator<Sample> {
   yield sample(catalogue.targetInfo, 1, { ...target.labels, ...facts });
 }
 
-/** How the tiers of a target were when they were last asked. */
+/** Makes the samples of a target's tiers. */
 export function* tierSamples(target: Target, tiers: ReadonlyMap<string, boolean>): Generator<Sample> {
-  for (const [tier, well] of tiers) {
-    yield sample(catalogue.llmTier, Number(well), { ...targetLabels(target), tier });
+  for (const [tier, ok] of tiers) {
+    yield sample(catalogue.llmTier, Number(ok), { ...targetLabels(target), tier });
   }
 }
 
-/** What is left in the budgets of a target; without budgets there is no series. */
+/** Makes the samples of a target's budgets. */
 export function* remainingSamples(target: Target, { tokens, dollars }: RemainingBudget): Generator<Sample> {
   const labels = targetLabels(target);
   if (tokens !== undefined) yield sample(catalogue.llmBudgetTokens, tokens, labels);

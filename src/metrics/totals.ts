@@ -1,45 +1,51 @@
 import { catalogue } from "../catalogue/index.ts";
 import { createMemory, retainKeys, type StateStore } from "../core/memory.ts";
 import type { Metric } from "../core/metric.ts";
+import type { Prober } from "../core/prober.ts";
 import { ENGINE_REASONS, FAILURE_REASONS, type FailureReason } from "../core/reasons.ts";
 import type { Result } from "../core/result.ts";
 import type { Target } from "../core/target.ts";
-import { escapeHelp } from "./exposition.ts";
+import { headerOf } from "./exposition.ts";
 import { count, newTally, readTally, type Tally } from "./tallies.ts";
 import { TALLY_FAMILIES } from "./tally-text.ts";
 import { type TargetLabels, targetLabels } from "./targets.ts";
 
 /** Counters and histograms over all results of configured targets. */
 export interface Totals {
-  /** @param dollars what the probe cost, where that is known */
+  /**
+   * Counts a result.
+   * @param dollars the cost of the probe, if known
+   */
   observe(target: Target, result: Result, dollars?: number): void;
   /**
-   * Starts the counters of new targets at 0, or where they were before a restart, and drops the series of those that are
-   * gone.
-   * @param priced whether what a target costs is known
+   * Replaces the list of targets: starts the counters of new targets at 0, or at their values before a restart, and drops
+   * those of removed targets.
+   * @param priced whether the cost of a target's probes is known
    */
   setTargets(targets: readonly Target[], priced?: (target: Target) => boolean): void;
-  /** The series in the text format. */
+  /** Renders all series. */
   text(): Promise<string>;
 }
 
-/** What is counted of a target, and its lines: most targets do not change between two scrapes, most counters never. */
+/** The tally of a target, and its rendered lines: most targets do not change between two scrapes, most counters never. */
 interface TargetTotals {
+  readonly prober: Prober;
   readonly labels: TargetLabels;
   tally: Tally;
-  /** By metric; absent where something was counted since. */
+  /** Lines by metric; absent if they are outdated. */
   readonly lines: Map<Metric, string>;
 }
 
-/** @param shelf where everything is kept over a restart */
-export function createTotals(shelf: StateStore = createMemory().namespace("totals")): Totals {
+/** @param store keeps tallies over a restart */
+export function createTotals(store: StateStore = createMemory().namespace("totals")): Totals {
   let known = new Map<string, TargetTotals>();
 
-  const begin = (key: string, target: Target): TargetTotals => {
+  const totalsOf = (key: string, target: Target): TargetTotals => {
     const reasons = reasonsOf(target);
     return {
+      prober: target.module.prober,
       labels: targetLabels(target),
-      tally: readTally(shelf.get(key), reasons) ?? newTally(reasons),
+      tally: readTally(store.get(key), reasons) ?? newTally(reasons),
       lines: new Map(),
     };
   };
@@ -47,50 +53,51 @@ export function createTotals(shelf: StateStore = createMemory().namespace("total
   return {
     observe(target, result, dollars) {
       const key = keyOf(target);
-      const counted = known.get(key);
-      if (counted === undefined) return;
-      const { next, changed } = count(counted.tally, result, dollars);
-      counted.tally = next;
-      for (const metric of changed) counted.lines.delete(metric);
-      shelf.put(key, next);
+      const totals = known.get(key);
+      if (totals === undefined) return;
+      const { next, changed } = count(totals.tally, result, dollars);
+      totals.tally = next;
+      for (const metric of changed) totals.lines.delete(metric);
+      store.put(key, next);
     },
     setTargets(targets, priced = () => false) {
       known = new Map(
         targets.map((target) => {
           const key = keyOf(target);
-          return [key, known.get(key) ?? begin(key, target)];
+          const before = known.get(key);
+          // Another prober has other reasons.
+          return [key, before?.prober === target.module.prober ? before : totalsOf(key, target)];
         }),
       );
       for (const target of targets) {
-        const counted = known.get(keyOf(target));
-        if (counted === undefined || counted.tally.dollars !== undefined || !priced(target)) continue;
-        counted.tally = { ...counted.tally, dollars: 0 };
-        counted.lines.delete(catalogue.llmCost);
+        const totals = known.get(keyOf(target));
+        if (totals === undefined || totals.tally.dollars !== undefined || !priced(target)) continue;
+        totals.tally = { ...totals.tally, dollars: 0 };
+        totals.lines.delete(catalogue.llmCost);
       }
-      retainKeys(shelf, known);
+      retainKeys(store, known);
     },
     async text() {
       let out = "";
       for (const { metric, lines } of TALLY_FAMILIES) {
         let family = "";
-        for (const counted of known.values()) {
-          let own = counted.lines.get(metric);
+        for (const totals of known.values()) {
+          let own = totals.lines.get(metric);
           if (own === undefined) {
-            own = lines(counted.tally, counted.labels);
-            counted.lines.set(metric, own);
+            own = lines(totals.tally, totals.labels);
+            totals.lines.set(metric, own);
           }
           family += own;
         }
         if (family === "") continue;
-        const { name, help, type } = metric;
-        out += `# HELP ${name} ${escapeHelp(help)}\n# TYPE ${name} ${type}\n${family}`;
+        out += headerOf(metric) + family;
       }
       return out;
     },
   };
 }
 
-/** The reasons with which probes of a target can fail, in the order of the list of all. */
+/** Returns the reasons for which probes of a target can fail, in the order of `FAILURE_REASONS`. */
 function reasonsOf({ module }: Target): readonly FailureReason[] {
   const possible = new Set<FailureReason>([...module.prober.reasons, ...ENGINE_REASONS]);
   return FAILURE_REASONS.filter((reason) => possible.has(reason));

@@ -1,5 +1,5 @@
 import { createMemory, type StateStore } from "../core/memory.ts";
-import { type Amount, exactly, PERIODS, type Period } from "../core/money.ts";
+import { type Amount, PERIODS, type Period, roundDollars } from "../core/money.ts";
 import { type Timestamp, timestamp } from "../core/units.ts";
 import { currentWindow } from "./windows.ts";
 
@@ -84,7 +84,7 @@ const isAmount = (value: unknown): value is number =>
 
 const sum = (a: Amount, b: Amount): Amount => ({
   tokens: a.tokens + b.tokens,
-  dollars: exactly(a.dollars + b.dollars),
+  dollars: roundDollars(a.dollars + b.dollars),
 });
 
 const keyOf = ({ kind, name }: Owner, per: Period): string => `${per} ${kind} ${name}`;

@@ -6,17 +6,26 @@ import { FAILURE_REASONS, type FailureReason } from "../core/reasons.ts";
 import { seconds } from "../core/units.ts";
 import type { PluginProber } from "../plugin.ts";
 
-/** What one probe may tell; more is a mistake, which would be multiplied by the number of targets. */
+/** Most samples of one probe: more are probably a mistake, and each costs a series per target. */
 const MOST_SAMPLES = 1000;
+
+/** Longest label value, in characters. */
 const LONGEST_LABEL = 256;
 
 /**
- * A plugin's prober as the exporter uses it. Whatever it throws or returns, the exporter goes on, and its scrape stays one
- * that Prometheus can read.
+ * Wraps a plugin's prober, so that whatever it throws or returns, the exporter goes on and its scrape stays valid.
  * @param file names the plugin in messages
  */
-export function guarded(prober: PluginProber, file: string): Prober {
-  const { metrics = [], reasons = FAILURE_REASONS, objection, caution, expectedSpend, dispose } = prober;
+export function guardProber(prober: PluginProber, file: string): Prober {
+  const {
+    metrics = [],
+    reasons = FAILURE_REASONS,
+    objection,
+    caution,
+    expectedSpend,
+    configuredOnly,
+    dispose,
+  } = prober;
   const metricsByName = new Map(metrics.map((metric) => [metric.name, metric]));
   return {
     kind: prober.kind,
@@ -28,13 +37,13 @@ export function guarded(prober: PluginProber, file: string): Prober {
       try {
         return prober.compile(options, context);
       } catch (error) {
-        context.problem([], `options at which ${file} fails: ${textOf(error)}`, "options that it takes");
+        context.problem([], `options for which ${file} throws: ${textOf(error)}`, "options that it accepts");
         return undefined;
       }
     },
     async probe(target, module, context) {
       try {
-        return checked(await prober.probe(target, module, context), metricsByName, reasons);
+        return checkResult(await prober.probe(target, module, context), metricsByName, reasons);
       } catch (error) {
         throw new Error(`plugin ${file}: ${textOf(error)}`, { cause: error });
       }
@@ -46,7 +55,7 @@ export function guarded(prober: PluginProber, file: string): Prober {
             try {
               return objection.call(prober, target, module);
             } catch (error) {
-              return { part: "target", want: `one at which ${file} does not fail: ${textOf(error)}` };
+              return { part: "target", want: `a target for which ${file} does not throw: ${textOf(error)}` };
             }
           },
         }),
@@ -57,46 +66,61 @@ export function guarded(prober: PluginProber, file: string): Prober {
             try {
               return caution.call(prober, target, module);
             } catch (error) {
-              return `${file} fails at it: ${textOf(error)}`;
+              return `${file} throws: ${textOf(error)}`;
             }
           },
         }),
     ...(expectedSpend === undefined
       ? {}
       : { expectedSpend: (target, module) => expectedSpend.call(prober, target, module) }),
-    ...(dispose === undefined ? {} : { dispose: (module) => disposed(() => dispose.call(prober, module)) }),
+    // Without an answer, no address is probed that the configuration does not name.
+    ...(configuredOnly === undefined
+      ? {}
+      : { configuredOnly: (module) => answerOr(true, () => configuredOnly.call(prober, module)) }),
+    ...(dispose === undefined
+      ? {}
+      : { dispose: (module) => withoutErrors(() => dispose.call(prober, module)) }),
   };
 }
 
-/** Letting go is the last that is asked of a module; that it fails changes nothing any more. */
-function disposed(dispose: () => void): void {
+/** Returns the answer of a plugin, or `otherwise` if it throws. */
+function answerOr<T>(otherwise: T, ask: () => T): T {
+  try {
+    return ask();
+  } catch {
+    return otherwise;
+  }
+}
+
+/** A module is not used after it was disposed, so that an error has no consequence. */
+function withoutErrors(dispose: () => void): void {
   try {
     dispose();
   } catch {
-    // Nobody is left who could use what was not let go of.
+    // See above.
   }
 }
 
 const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /**
- * @returns the result as the exporter takes it
- * @throws Error that says what is wrong with it
+ * Validates a result against the declarations of its prober. Fields of no meaning to the exporter are dropped.
+ * @throws Error with what is wrong
  */
-function checked(
+function checkResult(
   result: unknown,
   metrics: ReadonlyMap<string, Metric>,
   reasons: readonly FailureReason[],
 ): ProbeResult {
   if (typeof result !== "object" || result === null)
-    throw new Error(`its probe returned ${typeof result}, no result`);
+    throw new Error(`probe: got ${result === null ? "null" : typeof result}, want a result`);
   const { outcome, samples, facts, answered, duration, retryAfter, spent } = result as Partial<ProbeResult>;
   if (!Array.isArray(samples) || samples.length > MOST_SAMPLES)
     throw new Error(`samples: want a list of at most ${MOST_SAMPLES}`);
   const seen = new Set<string>();
   return {
-    outcome: checkedOutcome(outcome, reasons),
-    samples: samples.map((one: unknown) => checkedSample(one, metrics, seen)),
+    outcome: checkOutcome(outcome, reasons),
+    samples: samples.map((one: unknown) => checkSample(one, metrics, seen)),
     ...defined({ facts: readAnswerFacts(facts) }),
     ...(typeof answered === "boolean" ? { answered } : {}),
     ...(isLength(duration) ? { duration: seconds(duration) } : {}),
@@ -108,7 +132,7 @@ function checked(
 const isLength = (value: unknown): value is number =>
   typeof value === "number" && Number.isFinite(value) && value >= 0;
 
-function checkedOutcome(outcome: unknown, reasons: readonly FailureReason[]): Outcome {
+function checkOutcome(outcome: unknown, reasons: readonly FailureReason[]): Outcome {
   const { ok, reason, detail } = (typeof outcome === "object" && outcome !== null ? outcome : {}) as Readonly<
     Record<string, unknown>
   >;
@@ -120,7 +144,7 @@ function checkedOutcome(outcome: unknown, reasons: readonly FailureReason[]): Ou
   );
 }
 
-function checkedSample(one: unknown, metrics: ReadonlyMap<string, Metric>, seen: Set<string>): Sample {
+function checkSample(one: unknown, metrics: ReadonlyMap<string, Metric>, seen: Set<string>): Sample {
   const {
     metric,
     value,
@@ -129,7 +153,7 @@ function checkedSample(one: unknown, metrics: ReadonlyMap<string, Metric>, seen:
   const declared = metric === undefined ? undefined : metrics.get(metric.name);
   if (declared === undefined)
     throw new Error(
-      `a sample of ${JSON.stringify(metric?.name) ?? "nothing"}, which is none of the prober's metrics`,
+      `samples: got a sample of ${JSON.stringify(metric?.name) ?? "nothing"}, want one of the prober's metrics`,
     );
   if (typeof value !== "number") throw new Error(`${declared.name}: got ${typeof value}, want a number`);
   const given = Object.keys(labels);
@@ -142,10 +166,12 @@ function checkedSample(one: unknown, metrics: ReadonlyMap<string, Metric>, seen:
     );
   for (const [label, text] of Object.entries<unknown>(labels)) {
     if (typeof text !== "string" || text.length > LONGEST_LABEL)
-      throw new Error(`${declared.name}: label ${label}: want a text of at most ${LONGEST_LABEL} characters`);
+      throw new Error(
+        `${declared.name}: label ${label}: want a string of at most ${LONGEST_LABEL} characters`,
+      );
   }
   const series = JSON.stringify([declared.name, ...declared.labels.map((label) => labels[label])]);
-  if (seen.has(series)) throw new Error(`${declared.name}: the same series twice`);
+  if (seen.has(series)) throw new Error(`${declared.name}: got the same series twice`);
   seen.add(series);
   return { metric: declared, value, ...(given.length === 0 ? {} : { labels }) };
 }

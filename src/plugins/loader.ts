@@ -7,48 +7,52 @@ import type { Prober } from "../core/prober.ts";
 import { type Seconds, seconds } from "../core/units.ts";
 import type { Plugin } from "../plugin.ts";
 import { type PluginProblem, type ReservedNames, readPlugin } from "./contract.ts";
-import { guarded } from "./guard.ts";
+import { guardProber } from "./guard.ts";
 
-/** A file that was asked for. */
+/** A plugin's file in the configuration. */
 export interface PluginFile {
-  /** As the configuration names it. */
+  /** The name in the configuration. */
   readonly name: string;
-  /** Absolute. */
+  /** The absolute path. */
   readonly path: string;
 }
 
-/** What became of it. */
+/** The result of loading a file. */
 export type LoadedPlugin =
   | {
       readonly kind: "plugin";
       readonly plugin: Plugin;
       readonly probers: readonly Prober[];
-      /** The file is another by now, which has no effect before a restart. */
+      /** True if the file has changed since it was loaded, which has no effect before a restart. */
       readonly changed: boolean;
     }
   | ({ readonly kind: "problem" } & PluginProblem);
 
+/** Loads plugins. */
 export interface PluginLoader {
-  /** Loads files, each once; by their paths. Never rejects: what is wrong with a file is its result. */
+  /** Loads each file once, and returns results by path. Never rejects: a problem of a file is its result. */
   load(files: readonly PluginFile[]): Promise<ReadonlyMap<string, LoadedPlugin>>;
 }
 
-/** A module that waits for something while it loads must not keep the exporter from starting for ever. */
+/** Longest time to load a file, so that one with a top-level await cannot block the start for ever. */
 const LONGEST_LOAD = seconds(10);
 
-/** Writable by everybody. */
+/** Mode bit: writable by all users. */
 const WORLD_WRITABLE = 0o002;
-/** In a folder with this bit only the owner of a file can replace it: `/tmp`. */
+/** Mode bit of a folder such as `/tmp`, in which only the owner of a file can replace it. */
 const STICKY = 0o1000;
 
-/** @param library the module that plugins mean by `heartbeat-exporter/plugin` */
-export function createPluginLoader(clock: Clock, taken: ReservedNames, library: URL): PluginLoader {
+/**
+ * Creates a loader.
+ * @param library the module for the specifier `heartbeat-exporter/plugin`
+ */
+export function createPluginLoader(clock: Clock, reserved: ReservedNames, library: URL): PluginLoader {
   const loaded = new Map<string, { plugin: Plugin; probers: readonly Prober[]; stamp: string }>();
-  /** How often each file was tried in vain. */
+  /** Number of failed attempts by path. */
   const failures = new Map<string, number>();
   let hooked = false;
 
-  /** Plugins lie anywhere, so that they would not find the exporter's package by themselves; and it must be this one. */
+  /** A plugin can be in any folder, where its import would not find the exporter's package, or would find another version. */
   const hook = (): void => {
     if (hooked) return;
     hooked = true;
@@ -65,12 +69,12 @@ export function createPluginLoader(clock: Clock, taken: ReservedNames, library: 
     const file = await examine(path);
     if ("got" in file) return { kind: "problem", ...file };
     if (known !== undefined) {
-      const taken = known.probers.find(({ kind }) => kinds.has(kind));
-      if (taken !== undefined) return { kind: "problem", ...sameKind(taken.kind) };
+      const duplicate = known.probers.find(({ kind }) => kinds.has(kind));
+      if (duplicate !== undefined) return { kind: "problem", ...sameKind(duplicate.kind) };
       return { kind: "plugin", ...known, changed: known.stamp !== file.stamp };
     }
     hook();
-    // Node.js remembers how loading an address went, also badly: another try needs another address.
+    // Node.js caches the result of an import, failures included: another attempt needs another URL.
     const failed = failures.get(path) ?? 0;
     failures.set(path, failed + 1);
     const url = `${pathToFileURL(file.real).href}${failed === 0 ? "" : `?attempt=${failed + 1}`}`;
@@ -80,13 +84,16 @@ export function createPluginLoader(clock: Clock, taken: ReservedNames, library: 
     } catch (error) {
       return {
         kind: "problem",
-        got: `a file that fails to load: ${textOf(error)}`,
-        want: "a module that loads",
+        got: `a module that cannot be loaded: ${textOf(error)}`,
+        want: "a TypeScript or JavaScript module",
       };
     }
-    const plugin = readPlugin(exports, { ...taken, kinds: new Set([...taken.kinds, ...kinds]) });
+    const plugin = readPlugin(exports, {
+      ...reserved,
+      kinds: new Set([...reserved.kinds, ...kinds]),
+    });
     if ("got" in plugin) return { kind: "problem", ...plugin };
-    const probers = (plugin.probers ?? []).map((prober) => guarded(prober, name));
+    const probers = (plugin.probers ?? []).map((prober) => guardProber(prober, name));
     loaded.set(path, { plugin, probers, stamp: file.stamp });
     return { kind: "plugin", plugin, probers, changed: false };
   };
@@ -108,33 +115,33 @@ export function createPluginLoader(clock: Clock, taken: ReservedNames, library: 
 
 const sameKind = (kind: string): PluginProblem => ({
   got: `kind: ${JSON.stringify(kind)}`,
-  want: "kind: one that no other prober has",
+  want: "kind: a name that no other prober has",
 });
 
-/** A plugin is code that runs with the exporter's rights: nobody else may be able to replace it. */
+/** Checks a file that runs with the exporter's rights: other users must not be able to replace it. */
 async function examine(path: string): Promise<{ real: string; stamp: string } | PluginProblem> {
   try {
     const real = await realpath(path);
     const [file, folder] = await Promise.all([stat(real), stat(dirname(real))]);
-    if (!file.isFile()) return { got: "something that is no file", want: "a file" };
+    if (!file.isFile()) return { got: "not a regular file", want: "a regular file" };
     if ((file.mode & WORLD_WRITABLE) !== 0)
-      return { got: "a file that everybody may write", want: "one that others cannot write (chmod o-w)" };
+      return { got: "a world-writable file", want: "a file that other users cannot write (chmod o-w)" };
     if ((folder.mode & WORLD_WRITABLE) !== 0 && (folder.mode & STICKY) === 0)
       return {
-        got: "a file in a folder that everybody may write",
-        want: "a folder that others cannot write (chmod o-w)",
+        got: "a file in a world-writable folder",
+        want: "a folder that other users cannot write (chmod o-w)",
       };
     return { real, stamp: `${file.mtimeMs} ${file.size} ${file.ino}` };
   } catch (error) {
     const missing = error instanceof Error && "code" in error && error.code === "ENOENT";
-    return { got: missing ? "no such file" : textOf(error), want: "a file that can be read" };
+    return { got: missing ? "no such file" : textOf(error), want: "a readable file" };
   }
 }
 
 async function within<T>(run: Promise<T>, patience: Seconds, clock: Clock): Promise<T> {
   let cancel = (): void => {};
   const timer = new Promise<never>((_resolve, reject) => {
-    cancel = clock.after(patience, () => reject(new Error(`it does not end within ${patience} s`)));
+    cancel = clock.after(patience, () => reject(new Error(`loading took longer than ${patience} s`)));
   });
   try {
     return await Promise.race([run, timer]);
@@ -143,6 +150,6 @@ async function within<T>(run: Promise<T>, patience: Seconds, clock: Clock): Prom
   }
 }
 
-/** Syntax errors of type stripping have several lines; the first says it. */
+/** Returns the first line: syntax errors of type stripping have several, and the first one names the error. */
 const textOf = (error: unknown): string =>
   (error instanceof Error ? error.message : String(error)).split("\n", 1)[0] ?? "";

@@ -3,22 +3,24 @@ import type { Log } from "../core/log.ts";
 import type { Memory } from "../core/memory.ts";
 import type { Plugin } from "../plugin.ts";
 
-/** Plugins that do something by themselves. */
+/** The plugins that run. */
 export interface RunningPlugins {
-  /** Starts those that do not run yet, and ends those that are no longer among them. */
+  /** Starts the plugins that do not run yet, and ends those that are not in `plugins`. */
   run(plugins: ReadonlyMap<string, Plugin>): void;
 }
 
+/** The parts that plugins get access to. */
 export interface RunningDeps {
   readonly clock: Clock;
   readonly log: Log;
   readonly memory: Memory;
-  /** Takes the report of a component; returns what is wrong with it. */
+  /** Accepts the report of a component. Returns what is wrong with it, if anything. */
   readonly report: (component: string, report: unknown) => string | undefined;
 }
 
+/** Creates an empty set of running plugins. */
 export function createRunningPlugins({ clock, log, memory, report }: RunningDeps): RunningPlugins {
-  const running = new Map<string, AbortController>();
+  const controllers = new Map<string, AbortController>();
   const start = async (name: string, plugin: Plugin, signal: AbortSignal): Promise<void> => {
     try {
       await plugin.start?.({
@@ -28,8 +30,8 @@ export function createRunningPlugins({ clock, log, memory, report }: RunningDeps
         memory: memory.namespace(`plugin/${name}`),
         report(component, value) {
           if (signal.aborted) return;
-          const wrong = report(component, value);
-          if (wrong !== undefined) throw new Error(wrong);
+          const problem = report(component, value);
+          if (problem !== undefined) throw new Error(problem);
         },
       });
     } catch (error) {
@@ -38,16 +40,16 @@ export function createRunningPlugins({ clock, log, memory, report }: RunningDeps
   };
   return {
     run(plugins) {
-      for (const [name, ending] of running) {
+      for (const [name, controller] of controllers) {
         if (plugins.has(name)) continue;
-        ending.abort();
-        running.delete(name);
+        controller.abort();
+        controllers.delete(name);
       }
       for (const [name, plugin] of plugins) {
-        if (running.has(name)) continue;
-        const ending = new AbortController();
-        running.set(name, ending);
-        void start(name, plugin, ending.signal);
+        if (controllers.has(name)) continue;
+        const controller = new AbortController();
+        controllers.set(name, controller);
+        void start(name, plugin, controller.signal);
       }
     },
   };

@@ -1,19 +1,22 @@
-import { BlockList, isIP } from "node:net";
 import type { CompileContext } from "../core/prober.ts";
+import { compileRanges, isIP, isRange, rangeOf, withoutZone } from "./ip.ts";
 
 /**
- * Decides which addresses may be probed, so that `?target=` cannot be turned against what only this machine reaches.
- * Both questions answer with the reason of a refusal, or `undefined` when there is nothing to object. `configured`
- * says that host and port stand in the configuration as a target: those need not be in the list as well.
+ * Decides which addresses a module may probe, so that `?target=` cannot be used to reach what only this machine reaches.
+ * Both methods return the reason of a refusal, or `undefined`. `configured` says that host and port are those of a
+ * configured target, which needs no entry in `allowed_targets`.
  */
 export interface AddressPolicy {
-  /** Asked before a name is resolved; `host` is a name or an IP literal without brackets. */
+  /** Checks a name or an IP literal without brackets, before the name is resolved. */
   refusesHost(host: string, port: number, configured?: boolean): string | undefined;
-  /** Asked with every address that would be connected to, after resolution and on each redirect. */
+  /** Checks an address that a connection to `host` would be opened to. */
   refusesAddress(ip: string, host: string, port: number, configured?: boolean): string | undefined;
 }
 
-/** What an entry of `allowed_targets` may be, for messages. */
+/** The policy for servers that only the configuration names. */
+export const ANY_ADDRESS: AddressPolicy = { refusesHost: () => undefined, refusesAddress: () => undefined };
+
+/** The forms of an entry of `allowed_targets`, for error texts. */
 const ALLOWED_TARGET_FORM =
   "a host name, *.example.com, an IP address or a CIDR range, optionally with :port";
 
@@ -25,10 +28,10 @@ interface Entry {
 }
 
 /**
- * Addresses that hand out credentials to whoever asks from the machine: link-local ones, and the metadata services
- * of AWS, Google and Alibaba Cloud outside of that range. The ranges under 64:ff9b::/96 are the same through NAT64.
+ * Addresses that give credentials to any program on the machine: link-local ones, and the metadata services of AWS, Google
+ * and Alibaba Cloud outside of that range. The ranges under 64:ff9b::/96 are the same through NAT64.
  */
-const METADATA = blockList([
+const isMetadata = compileRanges([
   "169.254.0.0/16",
   "fe80::/10",
   "fd00:ec2::254/128",
@@ -39,10 +42,10 @@ const METADATA = blockList([
 ]);
 
 /**
- * Compiles the `allowed_targets` of a module. Without a list every target is allowed but link-local and metadata
- * addresses; with one, only what it names. A name in the list never stands for a metadata address, whatever it
- * resolves to: such an address has to be listed as an address or range.
- * @throws RangeError naming the first entry that cannot be understood
+ * Compiles `allowed_targets`. Without a list every target is allowed except link-local and metadata addresses; with a
+ * list, only the targets that it names. A name in the list never admits a metadata address that it resolves to: such an
+ * address has to be listed as an address or a range.
+ * @throws RangeError naming the first entry that cannot be parsed
  */
 export function compileAddressPolicy(allowed: readonly string[] | undefined): AddressPolicy {
   const entries = allowed?.map((text) => {
@@ -54,7 +57,7 @@ export function compileAddressPolicy(allowed: readonly string[] | undefined): Ad
 
   return {
     refusesHost(host, port, configured = false) {
-      if (isIP(stripZone(host)) !== 0) return this.refusesAddress(host, host, port, configured);
+      if (isIP(withoutZone(host)) !== 0) return this.refusesAddress(host, host, port, configured);
       if (entries === undefined || configured) return undefined;
       const name = normalizeHost(host);
       const possible = entries
@@ -63,8 +66,8 @@ export function compileAddressPolicy(allowed: readonly string[] | undefined): Ad
       return possible ? undefined : `${host}:${port} is not in allowed_targets`;
     },
     refusesAddress(ip, host, port, configured = false) {
-      const address = stripZone(ip);
-      const metadata = contains(METADATA, address);
+      const address = withoutZone(ip);
+      const metadata = isMetadata(address);
       if (entries === undefined)
         return metadata ? `${address} is a link-local or metadata address` : undefined;
       const name = normalizeHost(host);
@@ -77,30 +80,26 @@ export function compileAddressPolicy(allowed: readonly string[] | undefined): Ad
   };
 }
 
-/** Whether `text` is an entry that `compileAddressPolicy` takes. */
+/** The policy of modules without `allowed_targets`. */
+export const NO_METADATA: AddressPolicy = compileAddressPolicy(undefined);
+
+/** Returns true for an entry that `compileAddressPolicy` accepts. */
 export const isAllowedTarget = (text: string): boolean => parseEntry(text) !== undefined;
 
-/** Compiles the option `allowed_targets` of a module, reporting the entries that cannot be understood. */
-export function compileAllowedTargets(
-  allowed: readonly string[] | undefined,
-  context: CompileContext,
-): AddressPolicy {
-  const usable = allowed?.filter((entry, i) => {
-    const fits = isAllowedTarget(entry);
-    if (!fits) context.problem(["allowed_targets", i], entry, ALLOWED_TARGET_FORM);
-    return fits;
-  });
-  return compileAddressPolicy(usable);
+/** Reports the entries of the option `allowed_targets` that cannot be parsed. */
+export function checkAllowedTargets(allowed: readonly string[] | undefined, context: CompileContext): void {
+  for (const [i, entry] of allowed?.entries() ?? []) {
+    if (!isAllowedTarget(entry)) context.problem(["allowed_targets", i], entry, ALLOWED_TARGET_FORM);
+  }
 }
 
 function parseEntry(text: string): Entry | undefined {
   const { host, port } = splitPort(text);
   if (port !== undefined && !(port >= 1 && port <= 65_535)) return undefined;
   if (isIP(host) !== 0 || host.includes("/")) {
-    const range = host.includes("/") ? host : `${host}/${isIP(host) === 6 ? 128 : 32}`;
+    const range = host.includes("/") ? host : rangeOf(host);
     if (!isRange(range)) return undefined;
-    const list = blockList([range]);
-    return { port, isAddress: true, matchesHost: () => false, matchesAddress: (ip) => contains(list, ip) };
+    return { port, isAddress: true, matchesHost: () => false, matchesAddress: compileRanges([range]) };
   }
   const name = normalizeHost(host);
   const suffix = name.startsWith("*.") ? name.slice(1) : undefined;
@@ -112,33 +111,11 @@ function parseEntry(text: string): Entry | undefined {
   return { port, isAddress: false, matchesHost, matchesAddress: () => false };
 }
 
-/** `host:port`, `[v6]:port`, `[v6]` and bare hosts; a bare IPv6 address has no port. */
+/** Splits `host:port`, `[v6]:port`, `[v6]` and bare hosts. A bare IPv6 address has no port. */
 function splitPort(text: string): { host: string; port: number | undefined } {
   const match = /^(?:\[([^\]]*)\]|([^:]*))(?::(\d+))?$/.exec(text);
   if (match === null) return { host: text, port: undefined };
   return { host: match[1] ?? match[2] ?? "", port: match[3] === undefined ? undefined : Number(match[3]) };
 }
-
-function isRange(text: string): boolean {
-  const [base = "", bits = "", ...rest] = text.split("/");
-  const family = isIP(base);
-  return (
-    rest.length === 0 && /^\d{1,3}$/.test(bits) && family !== 0 && Number(bits) <= (family === 6 ? 128 : 32)
-  );
-}
-
-function blockList(ranges: readonly string[]): BlockList {
-  const list = new BlockList();
-  for (const range of ranges) {
-    const [base = "", bits] = range.split("/");
-    list.addSubnet(base, Number(bits), isIP(base) === 6 ? "ipv6" : "ipv4");
-  }
-  return list;
-}
-
-/** BlockList looks through IPv4-mapped IPv6 addresses by itself. */
-const contains = (list: BlockList, ip: string): boolean => list.check(ip, isIP(ip) === 6 ? "ipv6" : "ipv4");
-
-const stripZone = (ip: string): string => (ip.includes("%") ? ip.slice(0, ip.indexOf("%")) : ip);
 
 const normalizeHost = (host: string): string => host.toLowerCase().replace(/\.$/, "");

@@ -4,7 +4,7 @@ import { httpProber } from "./http/prober.ts";
 import { kubernetesLeaseProber } from "./kubernetes-lease/prober.ts";
 import { llmProber } from "./llm/prober.ts";
 
-/** Every kind of prober. This is the only list: a new kind is its folder and its line here. */
+/** Every kind of prober. To add one, add its folder and its line here. */
 export const probers: readonly Prober[] = [
   httpProber,
   llmProber,

@@ -1,19 +1,19 @@
 import { RE2JS } from "re2js";
 
-/** A regular expression of RE2, as in Prometheus and blackbox_exporter: linear in its input, so none can hang a probe. */
+/** An RE2 regular expression, as in Prometheus and blackbox_exporter. It runs in linear time, so it cannot block the exporter. */
 export interface Regexp {
   readonly source: string;
-  /** Names of the groups that have one: `(?P<name>...)`. */
+  /** Names of the named groups, `(?P<name>...)`. */
   readonly groupNames: readonly string[];
-  /** Whether the expression matches anywhere in `text`. */
+  /** Returns true if the expression matches anywhere in `text`. */
   matches(text: string): boolean;
-  /** What the named groups caught in the first match; those that took no part are left out. `undefined` without a match. */
+  /** Returns the text of each named group in the first match, without groups that did not take part; `undefined` without a match. */
   groups(text: string): Readonly<Record<string, string>> | undefined;
 }
 
 /**
- * Compiles `source` with RE2 syntax (no look-around, no back-references).
- * @throws Error saying what is wrong with the expression
+ * Compiles `source`, in RE2 syntax: no look-around, no back-references.
+ * @throws Error with the syntax error
  */
 export function compileRegexp(source: string): Regexp {
   const compiled = RE2JS.compile(source);
@@ -25,9 +25,9 @@ export function compileRegexp(source: string): Regexp {
     groups(text) {
       const matcher = compiled.matcher(text);
       if (!matcher.find()) return undefined;
-      const caught = groupNames.map((name) => [name, matcher.group(name)] as const);
+      const texts = groupNames.map((name) => [name, matcher.group(name)] as const);
       return Object.fromEntries(
-        caught.filter((entry): entry is readonly [string, string] => entry[1] !== null),
+        texts.filter((entry): entry is readonly [string, string] => entry[1] !== null),
       );
     },
   };

@@ -1,7 +1,13 @@
 import { X509Certificate } from "node:crypto";
 import { existsSync } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
-import { createSecureContext, DEFAULT_CIPHERS, getCACertificates, type SecureContextOptions } from "node:tls";
+import {
+  createSecureContext,
+  DEFAULT_CIPHERS,
+  getCACertificates,
+  type SecureContext,
+  type SecureContextOptions,
+} from "node:tls";
 import type { FromSchema, JSONSchema } from "json-schema-to-ts";
 import type { CompileContext } from "../core/prober.ts";
 
@@ -9,7 +15,7 @@ const VERSIONS = { TLS10: "TLSv1", TLS11: "TLSv1.1", TLS12: "TLSv1.2", TLS13: "T
 type Version = keyof typeof VERSIONS;
 const ORDER: readonly Version[] = ["TLS10", "TLS11", "TLS12", "TLS13"];
 
-/** `tls_config` with the words of Prometheus: the certificates to trust and to show, and how strict to be. */
+/** Schema of `tls_config`, with the option names of Prometheus. */
 export const tlsConfigSchema = {
   type: "object",
   description: "TLS settings of the connection to the target.",
@@ -19,15 +25,15 @@ export const tlsConfigSchema = {
       type: "boolean",
       description: "Accept any certificate; default false.",
     },
-    ca: { type: "string", description: "Certificates to trust (PEM), instead of the system's." },
-    ca_file: { type: "string", minLength: 1, description: "File with the certificates to trust (PEM)." },
+    ca: { type: "string", description: "Trusted certificates (PEM), instead of the system's." },
+    ca_file: { type: "string", minLength: 1, description: "File with trusted certificates (PEM)." },
     cert: { type: "string", description: "Client certificate (PEM)." },
     cert_file: { type: "string", minLength: 1, description: "File with the client certificate (PEM)." },
     key: { type: "string", writeOnly: true, description: "Key of the client certificate (PEM)." },
     key_file: { type: "string", minLength: 1, description: "File with the client certificate's key (PEM)." },
     server_name: {
       type: "string",
-      description: "Name to ask for (SNI) and to look for in the certificate, instead of the target's host.",
+      description: "Server name to send (SNI) and to verify, instead of the target's host.",
     },
     min_version: { enum: ORDER, description: "Lowest acceptable TLS version; default TLS12." },
     max_version: { enum: ORDER, description: "Highest acceptable TLS version; default TLS13." },
@@ -36,10 +42,10 @@ export const tlsConfigSchema = {
 
 export type TlsConfig = FromSchema<typeof tlsConfigSchema>;
 
-/** Certificates or keys that cannot be read or do not fit each other. The message names the file, never its content. */
+/** The error of certificates or keys that cannot be read or do not match. Its message names files, never their content. */
 export class TlsConfigError extends Error {
   override readonly name = "TlsConfigError";
-  /** False when a file cannot be read, true when its content is unusable. */
+  /** True if the content is unusable, false if a file cannot be read. */
   readonly unusable: boolean;
 
   constructor(message: string, unusable: boolean, cause: unknown) {
@@ -48,23 +54,23 @@ export class TlsConfigError extends Error {
   }
 }
 
-/** TLS settings of a module, ready to use. */
+/** The compiled TLS settings of a module. */
 export interface TlsSettings {
-  /** Whether the target's certificate has to be valid. */
+  /** True if the target's certificate has to be valid. */
   readonly verify: boolean;
   readonly serverName: string | undefined;
-  /** Whether certificates or keys of its own belong to it, which may be missing or unusable. */
+  /** True if they name certificates or keys, which may be missing or unusable. */
   readonly custom: boolean;
   /**
-   * What `tls.connect`, `https.request` or got's `https` take, with the files as they are now: the same object for
-   * as long as no file changes, so that what is derived from it can be kept. Rejects with a TlsConfigError.
+   * Returns options for `tls.connect` with the current content of the files. The object stays the same until a file
+   * changes, so that callers can cache by it. Rejects with a TlsConfigError.
    */
   options(): Promise<SecureContextOptions>;
-  /** When the client certificate expires that `options` gave last, in Unix seconds; `undefined` without one. */
+  /** Returns the expiry of the client certificate in the latest `options`, in Unix seconds; `undefined` without one. */
   clientCertificateExpiry(): number | undefined;
 }
 
-/** Compiles `tls_config`, reporting at `path` what contradicts itself. A missing file is a warning: it may come later. */
+/** Compiles `tls_config` and reports contradictions at `path`. A missing file is only a warning, because it may come later. */
 export function compileTls(
   config: TlsConfig,
   context: CompileContext,
@@ -115,9 +121,9 @@ export function compileTls(
 }
 
 /**
- * What OpenSSL is told besides certificates. As in Go, every certificate in the list of trust is an anchor, also one
- * that is not self-signed. TLS 1.0 and 1.1 need OpenSSL's security level 0, as do the short keys and old hashes that
- * somebody who skips verification has decided not to care about.
+ * Returns the options for OpenSSL besides certificates. As in Go, every trusted certificate is an anchor, even one that is
+ * not self-signed. TLS 1.0 and 1.1 need OpenSSL's security level 0; so do short keys and old hashes, which are accepted when
+ * verification is skipped.
  */
 function versionOptions(config: TlsConfig): SecureContextOptions {
   const lowest = config.min_version ?? "TLS12";
@@ -131,14 +137,16 @@ function versionOptions(config: TlsConfig): SecureContextOptions {
 }
 
 let defaults: string[] | undefined;
-/** The system's certificates, which Go trusts, and Node's own, which are there when an image has no system's. */
+
+/** Returns the system's certificates, which Go trusts, and those of Node.js, for images without certificates. */
 function trustedByDefault(): string[] {
   defaults ??= [...new Set([...getCACertificates("default"), ...getCACertificates("system")])];
   return defaults;
 }
 
 const shared = new Map<string, SecureContextOptions>();
-/** Modules without certificates of their own share what is derived from the same few settings: it is large. */
+
+/** Returns one object for all modules with the same settings and no certificates: the context derived from it is large. */
 function withDefaultTrust(fixed: SecureContextOptions): SecureContextOptions {
   const key = `${fixed.minVersion} ${fixed.maxVersion} ${fixed.ciphers}`;
   const options = shared.get(key) ?? { ...fixed, ca: trustedByDefault() };
@@ -170,10 +178,22 @@ function reportContradictions(config: TlsConfig, context: CompileContext, path: 
   }
 }
 
+const contexts = new WeakMap<SecureContextOptions, SecureContext>();
+
+/**
+ * Returns the secure context of `options`, the same for the same object: parsing all trusted certificates takes longer
+ * than a handshake.
+ */
+export function secureContextOf(options: SecureContextOptions): SecureContext {
+  const context = contexts.get(options) ?? createSecureContext(options);
+  contexts.set(options, context);
+  return context;
+}
+
 interface Source {
   readonly present: boolean;
   readonly origin: string | undefined;
-  /** Changes when the content may have. */
+  /** Returns a text that changes with the content. */
   stamp(): Promise<string>;
   read(): Promise<string | undefined>;
 }
@@ -202,14 +222,17 @@ function source(inline: string | undefined, file: string | undefined): Source {
   };
 }
 
-/** OpenSSL takes a file without certificates for an empty list and then trusts nobody, which nobody would understand. */
+/**
+ * Rejects certificates and keys that OpenSSL cannot use. A file without certificates has to be detected here, because
+ * OpenSSL accepts it and then trusts no server.
+ */
 function refuseUnusable(options: SecureContextOptions, files: readonly string[]): void {
   const from = files.length === 0 ? "tls_config" : files.join(", ");
   if (typeof options.ca === "string" && !options.ca.includes("-----BEGIN")) {
-    throw new TlsConfigError(`no certificate to trust in ${from}`, true, undefined);
+    throw new TlsConfigError(`no certificate in ${from}`, true, undefined);
   }
   try {
-    createSecureContext(options);
+    secureContextOf(options);
   } catch (error) {
     throw new TlsConfigError(`unusable certificates or key in ${from}: ${messageOf(error)}`, true, error);
   }

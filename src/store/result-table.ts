@@ -9,7 +9,7 @@ export interface ResultWriter {
   clearCache(): void;
 }
 
-// Durations are stored in microseconds, dollars in billionths, the precision of `exactly` in src/money.
+// Durations are stored in microseconds, dollars in billionths, the precision of `roundDollars` in src/money.
 const micro = (duration: number | undefined): number | null =>
   duration === undefined ? null : Math.round(duration * 1e6);
 const nano = (dollars: number | undefined): number | null =>

@@ -9,6 +9,7 @@ import { withoutComments } from "../../src/cli/import/run.ts";
 import { configDeps } from "../../src/cli/shell.ts";
 import { loadConfigText } from "../../src/config/load.ts";
 import { runMain } from "../helpers/exporter.ts";
+import { PROBER_KINDS } from "../helpers/prober-kinds.ts";
 import { temporaryFolder } from "../helpers/temporary-folder.ts";
 
 const GOLDEN = join(import.meta.dirname, "../golden/import");
@@ -85,9 +86,7 @@ describe("heartbeat-exporter config", () => {
     });
     const bad = await run(["check", "--config.file=FOLDER/b.yml"], files);
     expect({ code: bad.code, stdout: bad.stdout }).toEqual({ code: 2, stdout: "" });
-    expect(bad.stderr).toContain(
-      'b.yml:1:25: modules.a.prober: got "smtp", want http, llm, heartbeat_log or kubernetes_lease',
-    );
+    expect(bad.stderr).toContain(`b.yml:1:25: modules.a.prober: got "smtp", want ${PROBER_KINDS}`);
   });
 
   test("print redacts the secrets of a file and renders the environment as an equivalent file", async () => {

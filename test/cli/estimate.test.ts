@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { runMain } from "../helpers/exporter.ts";
+import { PROBER_KINDS } from "../helpers/prober-kinds.ts";
 import { temporaryFolder } from "../helpers/temporary-folder.ts";
 
 const GOLDEN = join(import.meta.dirname, "../golden/estimate");
@@ -49,9 +50,7 @@ describe("heartbeat-exporter estimate", () => {
   test("rejects an invalid configuration", async () => {
     const { code, stderr } = await estimate("modules: { a: { prober: smtp } }");
     expect(code).toBe(1);
-    expect(stderr).toContain(
-      'exporter.yml:1:25: modules.a.prober: got "smtp", want http, llm, heartbeat_log or kubernetes_lease',
-    );
+    expect(stderr).toContain(`exporter.yml:1:25: modules.a.prober: got "smtp", want ${PROBER_KINDS}`);
   });
 
   test("says that no target has costs", async () => {

@@ -11,7 +11,7 @@ describe("redactAddress", () => {
     ["host?mail=a@b", "host?mail=a@b"],
     ["http://host:8080", "http://host:8080"],
     ["", ""],
-  ])("%j is shown as %j", (address, shown) => {
+  ])("redacts %j as %j", (address, shown) => {
     expect(redactAddress(address)).toBe(shown);
   });
 });

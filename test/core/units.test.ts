@@ -13,12 +13,12 @@ describe("parseDuration", () => {
     ["1y", 31_536_000],
     ["500ms", 0.5],
     ["1m500ms", 60.5],
-  ])("reads %s as %d seconds", (text, length) => {
+  ])("parses %s as %d seconds", (text, length) => {
     expect(parseDuration(text)).toBe(length);
   });
 
   it.each(["", "1", "s", "1.5s", "-1s", "30m1h", "1s1s", "1 s", "1S", "5min", "١s", `${"9".repeat(400)}s`])(
-    "refuses %j",
+    "rejects %j",
     (text) => {
       expect(parseDuration(text)).toBeUndefined();
     },
@@ -37,11 +37,11 @@ describe("formatDuration", () => {
     [59.9999, "1m0s"],
     [0.9999999, "1s"],
     [-30, "-30s"],
-  ])("prints %d seconds as %s", (length, text) => {
+  ])("formats %d seconds as %s", (length, text) => {
     expect(formatDuration(seconds(length))).toBe(text);
   });
 
-  it("prints what parseDuration reads back", () => {
+  it("formats what parseDuration parses back", () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 1_000_000 }), (length) => {
         expect(parseDuration(formatDuration(seconds(length)))).toBe(length);

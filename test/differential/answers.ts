@@ -4,7 +4,7 @@ import type { Answer, Place, RawAnswer } from "./case.ts";
 
 type Headers = Record<string, string | number | string[]>;
 
-/** Answers with a status, headers and a body whose length is announced. */
+/** Responds with a status, headers and a body of announced length. */
 export const answer =
   (status: number, headers: Headers = {}, body: string | Buffer = ""): Answer =>
   ({ method }, reply) => {
@@ -12,14 +12,14 @@ export const answer =
     reply.end(method === "HEAD" ? undefined : body);
   };
 
-/** Answers 200 with a body. */
+/** Responds with 200 and a body. */
 export const text = (body: string | Buffer, headers: Headers = {}): Answer => answer(200, headers, body);
 
-/** Answers 200 with JSON. */
+/** Responds with 200 and JSON. */
 export const json = (value: unknown): Answer =>
   text(JSON.stringify(value), { "Content-Type": "application/json" });
 
-/** Redirects the first request of a path and answers all that come after at other paths. */
+/** Redirects requests to the path of the case, and responds to those below it with `after`. */
 export const redirect =
   (
     location: (place: Place) => string,
@@ -33,7 +33,7 @@ export const redirect =
     return reply.end(request.method === "HEAD" ? undefined : "moved");
   };
 
-/** `/n` redirects to `/n-1`, and `/0` answers. */
+/** Redirects `/n` to `/n-1`; `/0` is the final response. */
 export const countdown: Answer = ({ rest }, reply, { path }) => {
   const left = Number(rest.slice(1));
   if (left === 0) {
@@ -45,7 +45,7 @@ export const countdown: Answer = ({ rest }, reply, { path }) => {
   }
 };
 
-/** Follows a script: the n-th path (`/0`, `/1`, ...) gets the n-th answer; the case's own folder is the first one. */
+/** Responds to the path `/n` with the n-th step, and to the path of the case with the first one. */
 export const script =
   (...steps: readonly Answer[]): Answer =>
   (request, reply, place) => {
@@ -55,7 +55,7 @@ export const script =
     return reply.end("not in the script");
   };
 
-/** Redirects, whatever the path. */
+/** Redirects every path. */
 export const to =
   (location: (place: Place) => string, status = 302, headers: Headers = {}): Answer =>
   (_, reply, place) => {
@@ -63,7 +63,7 @@ export const to =
     reply.end();
   };
 
-/** Sends pieces with pauses before them. */
+/** Sends pieces, with a pause before each. */
 export const inPieces =
   (milliseconds: number, ...pieces: readonly string[]): RawAnswer =>
   async (socket: Socket) => {
@@ -74,17 +74,17 @@ export const inPieces =
     socket.end();
   };
 
-/** Sends bytes and then leaves the connection open. */
+/** Sends bytes and leaves the connection open. */
 export const thenSilence =
   (bytes: string): RawAnswer =>
   (socket) =>
     void socket.write(bytes, "latin1");
 
-/** Sends bytes and then resets the connection. */
+/** Sends bytes and resets the connection. */
 export const thenReset =
   (bytes: string): RawAnswer =>
   (socket) => {
     if (bytes === "") socket.resetAndDestroy();
-    // A reset overtakes what was written before, so it has to wait until that has been read.
+    // A reset discards bytes that the other side has not read yet, so it has to wait.
     else socket.write(bytes, "latin1", () => setTimeout(() => socket.resetAndDestroy(), 100));
   };

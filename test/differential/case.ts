@@ -1,89 +1,81 @@
 import type { Socket } from "node:net";
-import type { Arrived } from "./targets/arrived.ts";
 import type { certificates } from "./targets/certificates.ts";
+import type { ReceivedRequest, Reply } from "./targets/requests.ts";
 import type { ServerName } from "./targets/servers.ts";
 
-/** Where one case takes place. */
+/** The targets of one case. */
 export interface Place {
-  /** `/` and the case's own part of paths on shared servers. */
+  /** The path of the case on shared servers: `/` and its slug. */
   readonly path: string;
   readonly certificates: typeof certificates;
-  /** Where a server listens: scheme, host and port, without a slash at the end. */
+  /** Returns scheme, host and port of a server, without a trailing slash. */
   readonly origin: (server: ServerName, host?: string) => string;
-  /** The case's own folder on a server. */
+  /** Returns the URL of the case on a server. */
   readonly url: (server: ServerName, host?: string) => string;
   readonly port: (server: ServerName) => number;
-  /** Absolute path of one of the files in files.ts. */
+  /** Returns the absolute path of a file in files.ts. */
   readonly file: (name: string) => string;
 }
 
-/** The part of a response object that answers need; the same for HTTP/1.1 and HTTP/2. */
-export interface Reply {
-  writeHead(status: number, headers?: Record<string, string | number | string[]>): unknown;
-  write(chunk: string | Buffer): unknown;
-  end(chunk?: string | Buffer): unknown;
-  addTrailers?(headers: Record<string, string>): unknown;
-}
-
-/** A request that is to be answered. */
-export interface Request extends Arrived {
-  /** Path and query below the case's own folder. */
+/** A request to a case. */
+export interface Request extends ReceivedRequest {
+  /** Path and query after the path of the case. */
   readonly rest: string;
 }
 
-/** What a target does with a request. */
+/** Responds to a request. */
 export type Answer = (request: Request, reply: Reply, place: Place) => void;
 
-/** What a target does with a connection, once the head of the request is there; `rest` as in {@link Request}. */
+/** Responds on a connection after the head of a request; `rest` as in {@link Request}. */
 export type RawAnswer = (socket: Socket, place: Place, rest: string) => void;
 
 type Text = string | ((place: Place) => string);
 
-/** How a probe has to end: a case in which both exporters fail for want of a target proves nothing. */
+/** The expected end of a probe. Without it, a case in which both exporters fail for lack of a target would pass. */
 export type Verdict = "success" | "failure" | 200 | 400 | 404 | 500;
 
 /** One comparison of both exporters. */
 export interface Case {
   readonly name: string;
-  /** What blackbox_exporter says; a number is the status of a request that is not answered with a probe. */
+  /** The verdict of blackbox_exporter; a number is the status of a request that does not probe. */
   readonly verdict: Verdict;
-  /** YAML of the module's `http`, in braces. */
+  /** The module's `http` in YAML, in braces. */
   readonly http?: Text;
   readonly timeout?: string;
   /** The server to probe; `http` by default. */
   readonly at?: ServerName;
-  /** How the server is called; `127.0.0.1` by default. */
+  /** Host of the server; `127.0.0.1` by default. */
   readonly host?: string;
-  /** Path and query below the case's own folder. */
+  /** Path and query after the path of the case. */
   readonly path?: string;
-  /** What this case alone needs: a server to which every path belongs (`own`), a proxy, or one over TLS. */
+  /** A server of its own: one that serves every path (`own`), a proxy, or a proxy over TLS. */
   readonly needs?: "own" | "proxy" | "secureProxy";
-  /** The whole target, in place of the three above. */
+  /** The whole target, instead of `at`, `host` and `path`. */
   readonly target?: (place: Place) => string;
   /** A `hello` with status 200 by default. */
   readonly answer?: Answer;
-  /** For the server `raw`: bytes, or what to do. */
+  /** Response of the server `raw`: bytes or a function. */
   readonly raw?: string | RawAnswer;
-  /** Further parameters of /probe, or others than usual. */
+  /** Parameters of /probe to add or replace. */
   readonly parameters?: (place: Place) => Readonly<Record<string, string | undefined>>;
-  /** The whole request to the exporter, in place of /probe. */
+  /** Path and query of the request to the exporter, instead of /probe. */
   readonly ask?: (place: Place) => string;
   /** Headers of the scrape. */
   readonly headers?: Readonly<Record<string, string>>;
-  /** Done between two probes; the second one is compared as well. */
+  /** Runs between two probes, which are both compared. */
   readonly between?: (place: Place) => Promise<void>;
-  /** Whether phases of more than {@link LONG} seconds have to be the same ones. */
+  /** Also compares which phases take longer than {@link LONG} seconds. */
   readonly slow?: true;
-  /** Whether User-Agent is compared. */
+  /** Also compares User-Agent. */
   readonly agent?: true;
-  /** Differences on purpose: anchors of docs/blackbox-differences.md, each with the lines that compare.ts gives. */
+  /** Intended differences: anchors of docs/blackbox-differences.md, each with the lines of compare.ts. */
   readonly differs?: Readonly<Record<string, readonly string[]>>;
 }
 
-/** Seconds that no phase lasts on loopback unless the target wants it so. */
+/** Seconds that a phase takes on loopback only if the target delays it. */
 export const LONG = 0.35;
 
-/** A name as it stands in paths and as the name of a module. */
+/** Returns the name of a case for paths and modules. */
 export const slugOf = ({ name }: Case): string =>
   name
     .toLowerCase()

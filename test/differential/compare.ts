@@ -1,22 +1,22 @@
 import { parseExposition, type Series } from "../helpers/exposition.ts";
 import { LONG } from "./case.ts";
-import type { Arrived } from "./targets/arrived.ts";
+import type { ReceivedRequest } from "./targets/requests.ts";
 
-/** What came of asking one exporter. */
-export interface Observed {
+/** The response of one exporter, and the requests that it caused. */
+export interface Observation {
   readonly status: number;
   readonly text: string;
-  /** What the targets received meanwhile. */
-  readonly requests: readonly Arrived[];
+  /** Requests that the targets received. */
+  readonly requests: readonly ReceivedRequest[];
 }
 
-/** How to compare. */
+/** Options of a comparison. */
 export interface Comparison {
   readonly slow: boolean;
   readonly agent: boolean;
 }
 
-/** Series that only this exporter has, and when: they are left out of every comparison, but have to be there (`sometimes`: other tests show when). */
+/** Series that only this exporter has. They are not compared, but have to exist: always, on failure, or in cases of other tests (`sometimes`). */
 export const OURS_ALONE: Readonly<Record<string, "always" | "failure" | "sometimes">> = {
   probe_failure_reason: "failure",
   probe_result_age_seconds: "always",
@@ -25,15 +25,15 @@ export const OURS_ALONE: Readonly<Record<string, "always" | "failure" | "sometim
   probe_tls_client_certificate_expiry_timestamp_seconds: "sometimes",
 };
 
-/** Series that measure time, whose values cannot be equal. */
+/** Series of measured times, whose values differ. */
 const MEASURED = new Set(["probe_duration_seconds", "probe_dns_lookup_time_seconds"]);
 const PHASES = "probe_http_duration_seconds";
 
 /**
- * Says how `ours` differs from `theirs`, a line each; nothing when they are equal. `-` is what only blackbox_exporter
- * has, `+` what only this exporter has.
+ * Returns the differences between `theirs` and `ours`, one line each. `-` marks what only blackbox_exporter has, `+` what only
+ * this exporter has.
  */
-export function differences(theirs: Observed, ours: Observed, how: Comparison): string[] {
+export function differences(theirs: Observation, ours: Observation, how: Comparison): string[] {
   const lines: string[] = [];
   if (theirs.status !== ours.status) lines.push(`status: ${theirs.status} -> ${ours.status}`);
   if (theirs.status === 200 && ours.status === 200) {
@@ -42,7 +42,7 @@ export function differences(theirs: Observed, ours: Observed, how: Comparison): 
   return [...lines, ...compareRequests(theirs.requests, ours.requests, how)];
 }
 
-/** Whether a text of the exporter is the outcome of a probe, and which. */
+/** Returns the verdict in an exposition; undefined if it has none. */
 export const verdictOf = (text: string): "success" | "failure" | undefined => {
   const found = /^probe_success ([01])$/m.exec(text);
   return found === null ? undefined : found[1] === "1" ? "success" : "failure";
@@ -68,7 +68,7 @@ function compareExpositions(theirs: string, ours: string, how: Comparison): stri
     const wanted = when === "always" || verdictOf(ours) === when;
     return wanted !== after.series.some((each) => each.name === name);
   });
-  return [...lines, ...types, ...lacking.map(([name, when]) => `${name}: not as it should be (${when})`)];
+  return [...lines, ...types, ...lacking.map(([name, when]) => `${name}: expected ${when}`)];
 }
 
 const shared = ({ name }: Series): boolean => !Object.hasOwn(OURS_ALONE, name);
@@ -87,32 +87,33 @@ function valueOf({ name, value }: Series, { slow }: Comparison): string {
   return slow && value >= LONG ? "long" : "some time";
 }
 
-/** A series that one side lacks is told without its labels when they are of no account: the case knows its target. */
+/** Compares two maps. The labels of an info series that one side lacks are left out of its line, because they only describe the target. */
 function compareMaps(before: ReadonlyMap<string, string>, after: ReadonlyMap<string, string>): string[] {
-  const named = (key: string, others: ReadonlyMap<string, string>): string => {
+  const shortened = (key: string, others: ReadonlyMap<string, string>): string => {
     const [name = ""] = key.split("{");
-    const told = name.endsWith("_info") && [...others.keys()].every((other) => other.split("{")[0] !== name);
-    return told ? name : key;
+    const isLacking =
+      name.endsWith("_info") && [...others.keys()].every((other) => other.split("{")[0] !== name);
+    return isLacking ? name : key;
   };
   return [
     ...[...before].flatMap(([key, value]) => {
       const other = after.get(key);
-      if (other === undefined) return [`- ${named(key, after)}`];
+      if (other === undefined) return [`- ${shortened(key, after)}`];
       return other === value ? [] : [`${key}: ${value} -> ${other}`];
     }),
-    ...[...after.keys()].flatMap((key) => (before.has(key) ? [] : [`+ ${named(key, before)}`])),
+    ...[...after.keys()].flatMap((key) => (before.has(key) ? [] : [`+ ${shortened(key, before)}`])),
   ];
 }
 
 function compareRequests(
-  theirs: readonly Arrived[],
-  ours: readonly Arrived[],
+  theirs: readonly ReceivedRequest[],
+  ours: readonly ReceivedRequest[],
   { agent }: Comparison,
 ): string[] {
   const lines = theirs.length === ours.length ? [] : [`requests: ${theirs.length} -> ${ours.length}`];
-  // Where one side needs fewer requests, it is the first ones that it is spared.
-  const spared = Math.max(0, theirs.length - ours.length);
-  for (const [i, before] of theirs.slice(spared).entries()) {
+  // If ours are fewer, the first requests, such as those for a token, are the missing ones.
+  const missing = Math.max(0, theirs.length - ours.length);
+  for (const [i, before] of theirs.slice(missing).entries()) {
     const after = ours[i];
     if (after === undefined) break;
     const changes = compareMaps(factsOf(before, agent), factsOf(after, agent));
@@ -121,7 +122,7 @@ function compareRequests(
   return lines;
 }
 
-function factsOf({ headers, ...rest }: Arrived, agent: boolean): Map<string, string> {
+function factsOf({ headers, ...rest }: ReceivedRequest, agent: boolean): Map<string, string> {
   const facts = new Map(Object.entries(rest).map(([name, value]) => [name, String(value)]));
   for (let i = 0; i < headers.length; i += 2) {
     const name = headers[i] ?? "";
@@ -129,9 +130,9 @@ function factsOf({ headers, ...rest }: Arrived, agent: boolean): Map<string, str
     if (!agent && isAgent(name, value)) continue;
     const key = `header ${name}`;
     const earlier = facts.get(key);
-    // HTTP/2 may send each cookie by itself.
-    const between = name === "cookie" ? "; " : " | ";
-    facts.set(key, earlier === undefined ? value : earlier + between + value);
+    // HTTP/2 may send each cookie in a header of its own.
+    const separator = name === "cookie" ? "; " : " | ";
+    facts.set(key, earlier === undefined ? value : earlier + separator + value);
   }
   return facts;
 }

@@ -2,18 +2,18 @@ import { startBlackbox } from "../helpers/blackbox.ts";
 import { startExporter } from "../helpers/exporter.ts";
 import type { Case } from "./case.ts";
 import { slugOf } from "./case.ts";
-import { differences, type Observed, verdictOf } from "./compare.ts";
+import { differences, type Observation, verdictOf } from "./compare.ts";
 import { startWorld } from "./world.ts";
 
-/** Both exporters with the same modules, and what they say about a case. */
+/** Both exporters, with the same modules. */
 export interface Exporters extends AsyncDisposable {
-  /** What ours has written so far. */
+  /** Returns the log of this exporter. */
   readonly log: () => string;
-  /** Asks blackbox_exporter, then ours, and compares: once, or before and after what the case does in between. */
+  /** Compares the responses of both exporters to a case: once, or before and after its `between`. */
   compare(each: Case): Promise<{ readonly verdict: string | number; readonly lines: readonly string[] }>;
 }
 
-/** Environment of both exporters: `proxy_from_environment` looks at it. */
+/** Returns the environment of both exporters, for `proxy_from_environment`. */
 const envWith = (proxy: string): Record<string, string> => ({
   HTTP_PROXY: proxy,
   HTTPS_PROXY: proxy,
@@ -37,7 +37,7 @@ export async function startExporters(cases: readonly Case[], viaProxy: Case): Pr
   ]);
   const owned = resources.move();
 
-  const observe = async (url: string, each: Case): Promise<Observed> => {
+  const observe = async (url: string, each: Case): Promise<Observation> => {
     const place = world.placeOf(each);
     const response = await fetch(`${url}${pathOf(each, place)}`, { headers: each.headers ?? {} });
     const text = await response.text();

@@ -1,6 +1,6 @@
 import { certificates } from "./targets/certificates.ts";
 
-/** Files that modules name, in a folder of their own. */
+/** Files for the modules, by name. */
 export const files: Readonly<Record<string, string>> = {
   "root.pem": certificates.root.cert,
   "other-root.pem": certificates.otherRoot.cert,

@@ -20,15 +20,15 @@ const textOf = ({ yaml }: LoadCase): string =>
 const writeCase = (each: LoadCase): Promise<string> =>
   folder.write(`${each.name.replaceAll(/\W/g, "-")}.yml`, textOf(each));
 
-/** Returns the verdict about a file, with the whole output when it is not the wanted one. */
+/** Returns the verdict of an exporter on a file, with its output if the verdict is unexpected. */
 function verdictOf(code: number | null, output: string, wanted: string): string {
-  const verdict = code === 0 ? "taken" : code === 1 ? "refused" : `ended with ${code}`;
+  const verdict = code === 0 ? "accepted" : code === 1 ? "refused" : `ended with ${code}`;
   return verdict === wanted ? verdict : `${verdict}: ${output}`;
 }
 
 /** The verdict that this exporter has to give. */
-function wantedOf({ theirs, differs }: LoadCase): "taken" | "refused" {
-  const other = theirs === "taken" ? "refused" : "taken";
+function wantedOf({ theirs, differs }: LoadCase): "accepted" | "refused" {
+  const other = theirs === "accepted" ? "refused" : "accepted";
   return differs === undefined ? theirs : other;
 }
 
@@ -56,13 +56,14 @@ describe.concurrent("--config.check", () => {
     if (code === 1) expect(output).toContain(`${file}:`);
   });
 
-  test.each(["taken", "refused"])("as a command: %s", async (wanted) => {
+  test.each(["accepted", "refused"])("as a command: %s", async (wanted) => {
     const each = loading.find((one) => wantedOf(one) === wanted);
     if (each === undefined) throw new Error(`no case is ${wanted}`);
     const file = await writeCase({ ...each, name: `command ${wanted}` });
     await using ours = runMain([`--config.file=${file}`, "--config.check"]);
     const { code } = await ours.exited;
     expect(verdictOf(code, ours.output(), wanted)).toBe(wanted);
+    // An error names its place in the file.
     if (code === 1) expect(ours.stderr()).toContain(`${file}:`);
   });
 });

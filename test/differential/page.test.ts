@@ -9,7 +9,7 @@ import { OURS_ALONE } from "./compare.ts";
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const page = readFileSync(`${root}docs/blackbox-differences.md`, "utf8");
 
-/** Every difference of the page: its anchor, and what its last column says. */
+/** Every difference of the page: its anchor and its last column. */
 const entries = [...page.matchAll(/^\| <a id="([a-z0-9-]+)">.*\| ([^|]*) \|$/gm)].map(
   ([line, id = "", shownBy = ""]) => ({
     id,
@@ -18,7 +18,7 @@ const entries = [...page.matchAll(/^\| <a id="([a-z0-9-]+)">.*\| ([^|]*) \|$/gm)
   }),
 );
 
-/** The groups of cases in which each anchor is named. */
+/** The groups of cases that name each anchor. */
 const named = new Map<string, Set<string>>();
 const name = (id: string, group: string): void => {
   named.set(id, (named.get(id) ?? new Set<string>()).add(group));
@@ -36,7 +36,7 @@ describe("docs/blackbox-differences.md", () => {
     expect(ids.length).toBe(page.split('<a id="').length - 1);
   });
 
-  test("has every difference that a case names", () => {
+  test("contains every difference that a case names", () => {
     const ids = new Set(entries.map(({ id }) => id));
     expect([...named.keys()].filter((id) => !ids.has(id))).toEqual([]);
   });
@@ -50,7 +50,7 @@ describe("docs/blackbox-differences.md", () => {
     }
   });
 
-  test("has the series that no comparison looks at, which are in the catalogue", () => {
+  test("contains the series that are not compared, which are in the catalogue", () => {
     const line = entries.find(({ id }) => id === "further-series")?.line ?? "";
     const known = new Set(Object.values(catalogue).map((metric) => metric.name));
     for (const series of Object.keys(OURS_ALONE)) {
@@ -60,14 +60,14 @@ describe("docs/blackbox-differences.md", () => {
   });
 });
 
-test("a case that differs says how", () => {
+test("a case that differs lists its differences", () => {
   const silent = Object.values(cases)
     .flat()
     .filter(({ differs = {} }) => Object.values(differs).some((lines) => lines.length === 0));
   expect(silent.map((each) => each.name)).toEqual([]);
 });
 
-test("there are enough cases", () => {
+test("there are at least 500 cases, and 80 of --config.check", () => {
   expect(Object.values(cases).flat().length).toBeGreaterThanOrEqual(500);
   expect(loading.length).toBeGreaterThanOrEqual(80);
 });

@@ -17,7 +17,7 @@ describe.concurrent.each(Object.entries(cases))("%s", (_, group) => {
   });
 });
 
-test("a failed probe is no error in the log of the exporter", async () => {
+test("a failed probe is not an error in the log of the exporter", async () => {
   const failing = allCases.filter(({ verdict }) => verdict === "failure").slice(0, 3);
   for (const each of failing) await exporters.compare(each);
   expect(exporters.log()).toContain("level=info");

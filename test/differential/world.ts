@@ -4,26 +4,26 @@ import { closedPort } from "../helpers/http-targets.ts";
 import { temporaryFolder } from "../helpers/temporary-folder.ts";
 import { type Answer, type Case, type Place, slugOf } from "./case.ts";
 import { files } from "./files.ts";
-import { type Arrived, newRegister, type Register } from "./targets/arrived.ts";
 import { certificates } from "./targets/certificates.ts";
 import { startProxy } from "./targets/proxy.ts";
+import { newRequestLog, type ReceivedRequest, type RequestLog } from "./targets/requests.ts";
 import {
   type Handler,
   isSecure,
-  type Listening,
   type ServerName,
   startPlain,
   startShared,
   startTcp,
+  type TargetServer,
 } from "./targets/servers.ts";
 
-/** Everything that the cases need besides the exporters. */
+/** The targets of all cases, and the configuration of both exporters. */
 export interface World extends AsyncDisposable {
-  /** Where a case takes place. */
+  /** Returns the targets of a case. */
   placeOf(each: Case): Place;
-  /** What its targets have received since the last time. */
-  take(each: Case): readonly Arrived[];
-  /** The YAML of all modules, each named by its case's slug. */
+  /** Returns the requests that its targets have received since the last call. */
+  take(each: Case): readonly ReceivedRequest[];
+  /** YAML of all modules, each named by the slug of its case. */
   readonly yaml: string;
 }
 
@@ -45,42 +45,42 @@ export async function startWorld(cases: readonly Case[]): Promise<World> {
   await using resources = new AsyncDisposableStack();
   const folder = resources.use(await temporaryFolder());
   for (const [name, content] of Object.entries(files)) await folder.write(name, content);
-  const register = newRegister();
+  const log = newRequestLog();
   const bySlug: Cases = new Map();
 
   const handleAs =
     (slug: string): Handler =>
-    (arrived, reply) => {
-      register.note(slug, arrived);
+    (received, reply) => {
+      log.add(slug, received);
       const found = bySlug.get(slug);
       if (found === undefined) {
         reply.writeHead(500);
-        reply.end(`no case has the path of ${arrived.target}`);
+        reply.end(`no case has the path of ${received.target}`);
         return;
       }
-      const rest = arrived.target.replace(/^https?:\/\/[^/]*/, "").replace(`/${slug}`, "");
-      (found.each.answer ?? hello)({ ...arrived, rest }, reply, found.place);
+      const rest = received.target.replace(/^https?:\/\/[^/]*/, "").replace(`/${slug}`, "");
+      (found.each.answer ?? hello)({ ...received, rest }, reply, found.place);
     };
-  const route: Handler = (arrived, reply) => handleAs(slugIn(arrived.target))(arrived, reply);
+  const route: Handler = (received, reply) => handleAs(slugIn(received.target))(received, reply);
   const shared = await startShared(route);
-  shared.set("raw", await startTcp((socket) => serveRaw(socket, bySlug, register)));
+  shared.set("raw", await startTcp((socket) => serveRaw(socket, bySlug, log)));
   for (const [name, serve] of MISBEHAVING) shared.set(name, await startTcp(serve));
   for (const server of shared.values()) resources.use(server);
 
   for (const each of cases) {
     const slug = slugOf(each);
-    if (bySlug.has(slug)) throw new Error(`two cases are called ${slug}`);
-    const own = new Map<ServerName, Listening>();
+    if (bySlug.has(slug)) throw new Error(`two cases have the slug ${slug}`);
+    const own = new Map<ServerName, TargetServer>();
     if (each.needs === "own") own.set("own", resources.use(await startPlain(handleAs(slug))));
     if (each.needs === "proxy" || each.needs === "secureProxy") {
-      const note = (arrived: Arrived): void => register.note(slug, arrived);
+      const note = (received: ReceivedRequest): void => log.add(slug, received);
       const secure = each.needs === "secureProxy";
       own.set(each.needs, resources.use(await startProxy(handleAs(slug), note, secure)));
     }
     const place = placeAt(slug, folder.path, (name) => own.get(name) ?? shared.get(name));
     bySlug.set(slug, { each, place });
   }
-  // Only now, lest one of the others is given it.
+  // Last, so that no other server is given this port.
   shared.set("closed", { port: await closedPort(), [Symbol.asyncDispose]: async () => undefined });
   const placeOf = (each: Case): Place => {
     const found = bySlug.get(slugOf(each));
@@ -91,13 +91,17 @@ export async function startWorld(cases: readonly Case[]): Promise<World> {
   const owned = resources.move();
   return {
     placeOf,
-    take: (each) => register.take(slugOf(each)),
+    take: (each) => log.take(slugOf(each)),
     yaml,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }
 
-function placeAt(slug: string, folder: string, server: (name: ServerName) => Listening | undefined): Place {
+function placeAt(
+  slug: string,
+  folder: string,
+  server: (name: ServerName) => TargetServer | undefined,
+): Place {
   const port = (name: ServerName): number => {
     const found = server(name);
     if (found === undefined) throw new Error(`${slug} has no server ${name}`);
@@ -115,7 +119,7 @@ function placeAt(slug: string, folder: string, server: (name: ServerName) => Lis
   };
 }
 
-/** The shared deadline is far away: only cases about time come near theirs. */
+/** Returns the YAML of the module. The default timeout is far above the duration of most cases. */
 function moduleOf(each: Case, place: Place): string {
   const { http = "{}", timeout = "8s" } = each;
   const options = typeof http === "string" ? http : http(place);
@@ -124,8 +128,8 @@ function moduleOf(each: Case, place: Place): string {
 
 const slugIn = (target: string): string => /^(?:https?:\/\/[^/]*)?\/([a-z0-9-]*)/.exec(target)?.[1] ?? "";
 
-/** Reads the head of a request and hands the connection to the case that its path names. */
-function serveRaw(socket: Socket, cases: Cases, register: Register): void {
+/** Reads the head of a request and passes the connection to the case in its path. */
+function serveRaw(socket: Socket, cases: Cases, log: RequestLog): void {
   let head = "";
   socket.on("data", (chunk) => {
     const seen = head.includes("\r\n\r\n");
@@ -135,7 +139,7 @@ function serveRaw(socket: Socket, cases: Cases, register: Register): void {
     const [method = "", target = "", version = ""] = line.split(" ");
     const slug = slugIn(target);
     const headers = fields.flatMap((field) => field.split(/: (.*)/s).slice(0, 2));
-    register.note(slug, {
+    log.add(slug, {
       method,
       target,
       version: version.replace("HTTP/", ""),

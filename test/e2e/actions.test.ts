@@ -17,8 +17,8 @@ groups:
       - { alert: HeartbeatDownTwice, expr: heartbeat_target_healthy == 0 }
 `;
 
-/** Two services of which the files say whether they are up, Prometheus, Alertmanager, and an exporter that repairs. */
-async function world() {
+/** Starts two services whose status is the text of a file, Prometheus, Alertmanager, and an exporter that repairs. */
+async function startStack() {
   await using resources = new AsyncDisposableStack();
   const folder = resources.use(await temporaryFolder());
   const isUp = (name: string): boolean => readFileSync(`${folder.path}/${name}`, "utf8") === "up";
@@ -33,7 +33,7 @@ async function world() {
   const services = resources.use(
     await serveHttp((req, res) => res.writeHead(isUp((req.url ?? "/").slice(1)) ? 200 : 500).end()),
   );
-  // Counts that it was called, and mends what can be mended.
+  // Counts its runs, and repairs one of the two services.
   const script = await folder.write(
     "repair.cjs",
     `const fs = require("node:fs"); const name = process.argv[2];
@@ -89,8 +89,8 @@ scrape_configs: [{ job_name: heartbeat, static_configs: [{ targets: ["127.0.0.1:
   return { folder, isUp, ran, start, prometheus, [Symbol.asyncDispose]: () => owned.disposeAsync() };
 }
 
-test("what dies is restarted once; what stays broken gets three attempts, an alarm, and no fourth", async () => {
-  await using all = await world();
+test("restarts a failed service once, and gives up on a broken one after three attempts", async () => {
+  await using all = await startStack();
   const { folder, isUp, ran, prometheus } = all;
   let exporter = await all.start();
   try {
@@ -99,10 +99,9 @@ test("what dies is restarted once; what stays broken gets three attempts, an ala
     await folder.write("mendable", "down");
     const died = performance.now();
     await waitUntil("the repair", () => (isUp("mendable") ? true : undefined));
-    // Two failed probes, a scrape, an evaluation and a notification, each of which may just have been: far from a minute.
     expect((performance.now() - died) / 1000).toBeLessThan(8);
     await prometheus.queryUntil('heartbeat_target_healthy{target="mendable"} == 1');
-    // Two alerts were about it.
+    // Two alerts were about it, and one action.
     expect(ran("mendable")).toBe(1);
 
     await folder.write("broken", "down");
@@ -113,7 +112,7 @@ test("what dies is restarted once; what stays broken gets three attempts, an ala
     exporter = await all.start();
     await prometheus.queryUntil('heartbeat_action_exhausted{action="restart", target="broken"} == 1');
     expect(ran("broken")).toBe(3);
-    // It is asked again and again, and refuses.
+    // Alertmanager goes on asking, and the exporter refuses.
     const refused = async (): Promise<number> =>
       valueOf(await exporter.get("/metrics"), "heartbeat_action_attempts_total", {
         action: "restart",

@@ -7,7 +7,7 @@ import { waitUntil } from "../helpers/process.ts";
 import { temporaryFolder } from "../helpers/temporary-folder.ts";
 
 describe("events of a real exporter", () => {
-  it("are gone on with over a kill -9, without a gap and each once", async () => {
+  it("continue after kill -9, without a gap and without a duplicate", async () => {
     let status = 200;
     await using server = await serveHttp((_request, response) => void response.writeHead(status).end());
     await using folder = await temporaryFolder();
@@ -32,7 +32,7 @@ targets:
           from,
         );
       }
-      // Only now, so that the store has all that this client will never ask for.
+      // Wait for the store: the kill must not take what this client will not ask for again.
       const last = client.received.at(-1)?.id;
       const list = await waitUntil("the store to have written", async () => {
         const { events } = await exporter.json("/api/v1/events?format=json&limit=10000");
@@ -40,7 +40,7 @@ targets:
         return ids.includes(Number(last)) ? ids : undefined;
       });
       kept.splice(0, kept.length, ...list);
-      // Half of what came is taken as never received.
+      // The client pretends to have received only the first half.
       const half = client.received.slice(0, Math.ceil(client.received.length / 2));
       lastEventId = half.findLast(({ event }) => event !== "snapshot")?.id ?? "";
       for (const { event, id } of half) if (event !== "snapshot") seen.push(Number(id));
@@ -56,7 +56,7 @@ targets:
     expect(new Set(seen).size).toBe(seen.length);
   });
 
-  it("say when a configuration was loaded, or could not be, and end with the exporter at once", async () => {
+  it("report each reload, good or bad, and the stream ends with the exporter", async () => {
     const yaml = "modules: { web: { prober: http } }\n";
     await using exporter = await startExporter({ yaml });
     await using client = await followEvents(exporter.url);

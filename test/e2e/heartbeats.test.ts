@@ -5,8 +5,8 @@ import { waitUntil } from "../helpers/process.ts";
 
 const TOKEN = "shared-token-of-the-test";
 
-describe("a machine of which only the environment speaks", () => {
-  it("registers, goes offline at the threshold and comes back, each said once", async () => {
+describe("a machine, with an exporter configured by environment variables", () => {
+  it("registers, goes offline at the threshold and comes back, and each is logged once", async () => {
     await using exporter = await startExporter({
       env: { MACHINE_OFFLINE_THRESHOLD: "1s", HEARTBEAT_PING_TOKEN: TOKEN },
     });
@@ -23,8 +23,8 @@ describe("a machine of which only the environment speaks", () => {
     const labels = { heartbeat: "production-server", source: "push" };
     const seen = valueOf(text, "heartbeat_last_seen_timestamp_seconds", labels) ?? 0;
     expect(Date.parse(at) / 1000 - seen).toBeGreaterThan(0.998);
-    // At the timeout and not at some later look: only a busy machine is late.
-    expect(Date.parse(at) / 1000 - seen).toBeLessThan(1.5);
+    // At the threshold and not at a beat of the check interval, of which the first is after 30 s.
+    expect(Date.parse(at) / 1000 - seen).toBeLessThan(15);
     expect(valueOf(text, "heartbeat_up", labels)).toBe(0);
 
     await ping();
@@ -36,7 +36,7 @@ describe("a machine of which only the environment speaks", () => {
     expect(process.output()).not.toContain(TOKEN);
   });
 
-  it("is announced at the beats of the check interval, as guides of it show", async () => {
+  it("is logged as offline at the beats of the check interval when one is set", async () => {
     await using exporter = await startExporter({
       env: {
         MACHINE_OFFLINE_THRESHOLD: "1s",

@@ -8,25 +8,25 @@ import { valueOf } from "../helpers/exposition.ts";
 import { serveHttp } from "../helpers/http-targets.ts";
 import { temporaryFolder } from "../helpers/temporary-folder.ts";
 
-/** How often the exporter is killed: a few times each time, HEARTBEAT_TEST_KILLS times when somebody wants to know. */
+/** Number of kills; HEARTBEAT_TEST_KILLS sets another one for a longer test. */
 const KILLS = Number(process.env["HEARTBEAT_TEST_KILLS"] ?? 8);
 
-/** What happened this long before a kill must have survived it, in milliseconds. */
-const PROMISED = 1000;
+/** Age in milliseconds from which on a fact must survive a kill. */
+const DURABLE_AFTER = 1000;
 
 const TARGETS = ["a", "b", "c", "d", "e", "f"] as const;
 type Name = (typeof TARGETS)[number];
 const MODES = ["primary", "fallback"] as const;
 
-/** A command that was answered with success, and when. */
-interface Forced {
+/** A command to force a mode, and the time of its successful response. */
+interface ForceCommand {
   readonly at: number;
   readonly name: Name;
   readonly mode: string;
 }
 
-/** What a scrape said of a target, and when it was asked. */
-interface Seen {
+/** The counters of a scrape, and the time of its request. */
+interface CountersAt {
   readonly at: number;
   readonly counters: ReadonlyMap<string, number>;
 }
@@ -68,11 +68,11 @@ modules: { web: { prober: http, timeout: 200ms, http: { preferred_ip_protocol: i
 targets:
 ${TARGETS.map((name) => `  - { name: ${name}, module: web, target: "http://${server.host}/${name}", interval: 250ms, failover: {} }`).join("\n")}
 `;
-      const forced: Forced[] = [];
-      const seen: Seen[] = [];
+      const forced: ForceCommand[] = [];
+      const scrapes: CountersAt[] = [];
       const violations: string[] = [];
       let killedAt: number | undefined;
-      let said = "";
+      let lastLog = "";
 
       for (let kill = 0; kill <= KILLS; kill += 1) {
         await using exporter = await startExporter({
@@ -83,10 +83,10 @@ ${TARGETS.map((name) => `  - { name: ${name}, module: web, target: "http://${ser
         const begun = Date.now();
         const text = await exporter.get("/metrics");
         if (killedAt !== undefined) {
-          const promised = killedAt - PROMISED;
+          const durable = killedAt - DURABLE_AFTER;
           violations.push(
-            ...lostModes(text, forced, promised),
-            ...lostCounts(text, seen, promised),
+            ...lostModes(text, forced, durable),
+            ...lostCounts(text, scrapes, durable),
             ...wrongDown(text, Date.now() - killedAt),
           );
         }
@@ -94,15 +94,15 @@ ${TARGETS.map((name) => `  - { name: ${name}, module: web, target: "http://${ser
         const counted = probes.reduce((sum, [, value]) => sum + value, 0);
         if (counted > answered) violations.push(`counted ${counted} probes of ${answered}`);
         if (valueOf(text, "heartbeat_exporter_store_up") !== 1) violations.push("the store is down");
-        if (violations.length > 0) violations.push(`kill ${kill}`, said);
+        if (violations.length > 0) violations.push(`kill ${kill}`, lastLog);
         expect(violations).toEqual([]);
-        // What the kill took is gone for good: from here on it is promised what there is now.
+        // What the kill lost stays lost: from here on, the present values have to survive.
         forced.splice(
           0,
           forced.length,
           ...TARGETS.map((name) => ({ at: begun, name, mode: forceOf(text, name) })),
         );
-        seen.splice(0, seen.length, { at: begun, counters: countersOf(text) });
+        scrapes.splice(0, scrapes.length, { at: begun, counters: countersOf(text) });
 
         const until = Date.now() + 1100 + Math.random() * 900;
         while (Date.now() < until) {
@@ -118,13 +118,13 @@ ${TARGETS.map((name) => `  - { name: ${name}, module: web, target: "http://${ser
           await asked.text();
           forced.push({ at: Date.now(), name, mode });
           const at = Date.now();
-          seen.push({ at, counters: countersOf(await exporter.get("/metrics")) });
+          scrapes.push({ at, counters: countersOf(await exporter.get("/metrics")) });
           await pause(Math.random() * 100);
         }
         exporter.process.kill("SIGKILL");
         killedAt = Date.now();
         await exporter.process.exited;
-        said = exporter.process.stderr();
+        lastLog = exporter.process.stderr();
       }
 
       expect((await readdir(folder.path)).filter((name) => name.includes("corrupt"))).toEqual([]);
@@ -133,24 +133,24 @@ ${TARGETS.map((name) => `  - { name: ${name}, module: web, target: "http://${ser
       const rows = Number(db.prepare("select count(*) as n from results").get()?.["n"]);
       db.close();
       expect(rows).toBeLessThanOrEqual(answered);
-      // Each kill may take a second of 24 probes, and the ones in flight.
+      // A kill may lose a second of 24 probes, and those in flight.
       expect(rows).toBeGreaterThan(answered - (KILLS + 1) * 30);
     },
     KILLS * 20_000 + 60_000,
   );
 });
 
-/** The mode that a target is held in, or `auto`. */
+/** Returns the mode that a target is forced to, or `auto`. */
 const forceOf = (text: string, target: Name): string =>
   valueOf(text, "heartbeat_mode_forced", { target }) === 1
     ? (MODES.find((mode) => valueOf(text, "heartbeat_current_mode", { target, mode }) === 1) ?? "none")
     : "auto";
 
-/** Modes that are neither what was promised nor what came after it. */
-function lostModes(text: string, forced: readonly Forced[], promised: number): string[] {
+/** Describes the targets whose mode is neither the durable one nor one that was forced later. */
+function lostModes(text: string, forced: readonly ForceCommand[], durable: number): string[] {
   return TARGETS.flatMap((name) => {
     const own = forced.filter((command) => command.name === name);
-    const last = own.findLastIndex(({ at }) => at <= promised);
+    const last = own.findLastIndex(({ at }) => at <= durable);
     const possible = own.slice(Math.max(0, last));
     if (last === -1) return [];
     const got = forceOf(text, name);
@@ -159,16 +159,17 @@ function lostModes(text: string, forced: readonly Forced[], promised: number): s
   });
 }
 
-function lostCounts(text: string, seen: readonly Seen[], promised: number): string[] {
-  const before = seen.findLast(({ at }) => at <= promised);
+/** Describes the counters that are smaller than they were when they became durable. */
+function lostCounts(text: string, scrapes: readonly CountersAt[], durable: number): string[] {
+  const before = scrapes.findLast(({ at }) => at <= durable);
   const now = countersOf(text);
   return [...(before?.counters ?? [])]
     .filter(([key, value]) => (now.get(key) ?? 0) < value)
     .map(([key, value]) => `${key} was ${value} and is ${now.get(key)}`);
 }
 
-/** Nobody was there for as long as it took to start again, and for the second at the most that was not noted. */
+/** Describes a wrong downtime: it is at most the time from kill to restart, and the second before the kill. */
 function wrongDown(text: string, away: number): string[] {
   const got = valueOf(text, "heartbeat_exporter_down_seconds") ?? -1;
-  return got >= 0 && got * 1000 <= away + PROMISED + 500 ? [] : [`away for ${away} ms, got ${got} s`];
+  return got >= 0 && got * 1000 <= away + DURABLE_AFTER + 500 ? [] : [`away for ${away} ms, got ${got} s`];
 }

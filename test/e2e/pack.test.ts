@@ -178,7 +178,7 @@ describe.concurrent.each(["bookworm", "newest"] as const)(
       await all.llama.process.stop(seconds(0));
       const about = (path: string, words: string): readonly string[] =>
         all.received(path).filter((text) => text.includes(words));
-      const gone = "model (module chat) gives no answer; its last success was";
+      const gone = "model (module chat) does not answer; its last success was";
       for (const path of ["/slack", "/telegram"]) {
         const text = await waitUntil(`a message to ${path}`, () => about(path, gone)[0]);
         expect(text).toContain("🔴");
@@ -210,9 +210,11 @@ describe.concurrent.each(["bookworm", "newest"] as const)(
       // Another machine is silent when the exporter goes away: that must not read as the machine's return.
       await all.fallSilent("db");
       await waitUntil("the offline message of the other", () => about("/telegram", "db is offline")[0]);
+      // Every receiver that the alert is routed to has its message.
+      await all.rounds(3);
       const before = all.messages().length;
       await all.exporter.process.stop();
-      const down = "Prometheus has not reached the exporter";
+      const down = "Prometheus has not been able to scrape the exporter";
       await waitUntil("the message about the exporter", () => about("/slack", down)[0]);
       await all.rounds(8);
       const since = all

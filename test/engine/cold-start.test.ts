@@ -8,6 +8,7 @@ import { createEngine } from "../../src/engine/engine.ts";
 import { requestFor, requestForAddress } from "../../src/engine/probe-request.ts";
 import { resultText } from "../../src/metrics/page.ts";
 import { createTotals } from "../../src/metrics/totals.ts";
+import { openNetwork } from "../../src/probers/network/network.ts";
 import { manualClock } from "../helpers/clock.ts";
 import { valueOf } from "../helpers/exposition.ts";
 import { heldProber, moduleOf, settle, targetOf } from "../helpers/stand-in-prober.ts";
@@ -22,6 +23,7 @@ function setUp(coldStartAfter?: number) {
     clock,
     memory: createMemory(),
     limits: { maxConcurrentProbes: 10 },
+    network: openNetwork,
     onResult: (_subject, result) => results.push(result),
     onBug: () => {},
   });
@@ -44,12 +46,12 @@ function setUp(coldStartAfter?: number) {
   return { engine, clock, started, module, probe };
 }
 
-test("the first probe after a silence is a cold start, and so is the first of all", async () => {
+test("the first probe of all, and the first one after a long silence, are cold starts", async () => {
   const { probe } = setUp(300);
   const cold = [
     await probe(0),
     await probe(30),
-    // The silence is between the end of one and the start of the next, however long they take.
+    // The silence lasts from the end of a probe to the start of the next one.
     await probe(299, 200),
     await probe(299),
     await probe(300, 1, true),
@@ -58,7 +60,7 @@ test("the first probe after a silence is a cold start, and so is the first of al
   expect(cold).toEqual([true, false, false, false, true, false]);
 });
 
-test("without the option nothing is said", async () => {
+test("a result has no coldStart if the module does not set the silence", async () => {
   const { probe } = setUp();
   const result = await probe(0);
   expect(result).not.toHaveProperty("coldStart");
@@ -66,7 +68,7 @@ test("without the option nothing is said", async () => {
   expect(valueOf(resultText({ result, age: seconds(0) }), "probe_llm_cold_start")).toBeUndefined();
 });
 
-test("addresses that nobody configured are remembered for it, and probed anew all the same", async () => {
+test("cold starts are detected for addresses from requests too, which are probed each time", async () => {
   const { engine, started, module, clock } = setUp(300);
   const subject = requestForAddress({ address: "http://other", configured: false }, module);
   const cold: (boolean | undefined)[] = [];
@@ -96,7 +98,7 @@ const result = (coldStart: boolean, more: Partial<Result> = {}): Result => ({
   ...more,
 });
 
-test("its times are in no histogram; it counts all the same", async () => {
+test("a cold start is counted, but not in histograms", async () => {
   const target = targetOf(moduleOf(heldProber().prober));
   const totals = createTotals();
   totals.setTargets([target]);
@@ -118,7 +120,7 @@ test("its times are in no histogram; it counts all the same", async () => {
   expect(valueOf(text, "heartbeat_health_check_duration_seconds_count", { status: "failure" })).toBe(0);
 });
 
-test("it does not degrade its target, and a gauge says what it was", () => {
+test("a cold start does not degrade its target, and is marked by a gauge", () => {
   const target = targetOf(moduleOf(heldProber().prober), { expectedDuration: seconds(2) });
   expect(targetStatus(target, "healthy", result(true))).toBe("healthy");
   expect(targetStatus(target, "healthy", result(false))).toBe("degraded");

@@ -6,6 +6,7 @@ import { seconds } from "../../src/core/units.ts";
 import { createEngine } from "../../src/engine/engine.ts";
 import type { Limits } from "../../src/engine/limits.ts";
 import { requestFor, requestForAddress } from "../../src/engine/probe-request.ts";
+import { openNetwork } from "../../src/probers/network/network.ts";
 import { manualClock } from "../helpers/clock.ts";
 import { heldProber, moduleOf, settle, targetOf } from "../helpers/stand-in-prober.ts";
 
@@ -18,6 +19,7 @@ function setUp(limits: Limits = { maxConcurrentProbes: 100 }) {
     clock,
     memory: createMemory(),
     limits,
+    network: openNetwork,
     onResult: (_subject, result) => results.push(result),
     onBug: (_module, _target, error) => bugs.push(error),
     onHeld: (_request, last) => held.push(last),
@@ -30,7 +32,7 @@ function setUp(limits: Limits = { maxConcurrentProbes: 100 }) {
 const timeout = seconds(5);
 
 describe("single flight and freshness", () => {
-  it("shares the probe in flight, and counts its result once", async () => {
+  it("shares the probe in flight, and reports its result once", async () => {
     const { engine, started, module, results } = setUp();
     const subject = requestFor(targetOf(module));
     const asked = Array.from({ length: 1000 }, () => engine.probe(subject, { timeout }));
@@ -44,7 +46,7 @@ describe("single flight and freshness", () => {
     expect(results).toHaveLength(1);
   });
 
-  it("probes again for everybody when nothing is to be reused", async () => {
+  it("probes again for each request without a freshness", async () => {
     const { engine, started, module } = setUp();
     const subject = requestFor(targetOf(module));
     for (const round of [1, 2, 3]) {
@@ -56,7 +58,7 @@ describe("single flight and freshness", () => {
     }
   });
 
-  it("serves a fresh result again with its age, counted from the probe's start", async () => {
+  it("serves a fresh result with its age; freshness counts from the start of the probe", async () => {
     const { engine, started, module, clock } = setUp();
     const subject = requestFor(targetOf(module, { minInterval: seconds(27) }));
     const first = engine.probe(subject, { timeout });
@@ -126,7 +128,7 @@ describe("single flight and freshness", () => {
     expect(held).toHaveLength(3);
   });
 
-  it("probes at once when forced", async () => {
+  it("probes in spite of a fresh result if forced", async () => {
     const { engine, started, module } = setUp();
     const subject = requestFor(targetOf(module, { minInterval: seconds(27) }));
     const first = engine.probe(subject, { timeout });
@@ -138,7 +140,7 @@ describe("single flight and freshness", () => {
     expect(started).toHaveLength(2);
   });
 
-  it("does not ask before Retry-After has passed, unless forced", async () => {
+  it("does not probe before Retry-After has passed", async () => {
     const { engine, started, module, clock } = setUp();
     const subject = requestForAddress({ address: "http://busy.example", configured: false }, module);
     const first = engine.probe(subject, { timeout });
@@ -154,7 +156,7 @@ describe("single flight and freshness", () => {
     expect(started).toHaveLength(2);
   });
 
-  it("tells addresses, models and host names apart", async () => {
+  it("does not share probes of different models or host names", async () => {
     const { engine, started, module } = setUp();
     const address = "http://same.example";
     for (const target of [{}, { model: "a" }, { model: "b" }, { hostname: "h" }]) {
@@ -164,7 +166,7 @@ describe("single flight and freshness", () => {
     expect(started).toHaveLength(4);
   });
 
-  it("lets somebody with less patience go, and the probe go on", async () => {
+  it("returns late to a request whose patience ends, and continues the probe", async () => {
     const { engine, started, module, clock, results } = setUp();
     const subject = requestFor(targetOf(module));
     const patient = engine.probe(subject, { timeout });
@@ -179,7 +181,7 @@ describe("single flight and freshness", () => {
 });
 
 describe("deadline", () => {
-  it("aborts the signal at the deadline, and the prober names the reason", async () => {
+  it("aborts the signal at the deadline; the prober chooses the reason", async () => {
     const { engine, started, module, clock } = setUp();
     const asked = engine.probe(requestFor(targetOf(module)), { timeout });
     await settle();
@@ -193,7 +195,7 @@ describe("deadline", () => {
     });
   });
 
-  it("does not wait for a prober that ignores its signal: that is a bug, and a failure internal", async () => {
+  it("reports a bug and fails with internal if a prober ignores its signal", async () => {
     const { engine, module, clock, bugs } = setUp();
     const asked = engine.probe(requestFor(targetOf(module)), { timeout });
     await settle();
@@ -207,7 +209,7 @@ describe("deadline", () => {
     expect(bugs).toHaveLength(1);
   });
 
-  it("turns a throw into a failure internal", async () => {
+  it("reports a bug and fails with internal if a prober throws", async () => {
     const { engine, started, module, bugs } = setUp();
     const asked = engine.probe(requestFor(targetOf(module)), { timeout });
     await settle();
@@ -223,7 +225,7 @@ describe("limits", () => {
   const subjectsOf = (module: ReturnType<typeof moduleOf>, hosts: readonly string[]) =>
     hosts.map((host, i) => requestForAddress({ address: `http://${host}/${i}`, configured: false }, module));
 
-  it("runs no more probes at once than allowed, in the order of asking", async () => {
+  it("runs at most the allowed number of probes at once, in order of request", async () => {
     const { engine, started, module } = setUp({ maxConcurrentProbes: 2 });
     for (const subject of subjectsOf(module, ["a", "b", "c", "d"])) void engine.probe(subject, { timeout });
     await settle();
@@ -234,7 +236,7 @@ describe("limits", () => {
     expect(started.map(({ address }) => address).at(-1)).toBe("http://c/2");
   });
 
-  it("does not let a host at its limit hold up the others", async () => {
+  it("does not let a host at its limit block other hosts", async () => {
     const { engine, started, module } = setUp({ maxConcurrentProbes: 10, maxConcurrentProbesPerHost: 1 });
     for (const subject of subjectsOf(module, ["a", "A", "b", "user@a:81"]))
       void engine.probe(subject, { timeout });
@@ -245,7 +247,7 @@ describe("limits", () => {
     expect(started.map(({ address }) => address).at(-1)).toBe("http://A/1");
   });
 
-  it("counts waiting against the deadline, and fails with queue_timeout without asking the target", async () => {
+  it("counts waiting against the deadline, and fails with queue_timeout without a probe", async () => {
     const { engine, started, module, clock } = setUp({ maxConcurrentProbes: 1 });
     const [first, second] = subjectsOf(module, ["a", "b"]);
     if (first === undefined || second === undefined) throw new Error("two subjects");
@@ -260,7 +262,7 @@ describe("limits", () => {
     expect(engine.counts()).toEqual({ inFlight: 1, queued: 0 });
   });
 
-  it("leaves waiting out of the duration, which is the target's", async () => {
+  it("does not count waiting in the duration", async () => {
     const { engine, started, module, clock } = setUp({ maxConcurrentProbes: 1 });
     const [first, second] = subjectsOf(module, ["a", "b"]);
     if (first === undefined || second === undefined) throw new Error("two subjects");
@@ -277,7 +279,7 @@ describe("limits", () => {
 });
 
 describe("shutdown", () => {
-  it("aborts what is in flight, and counts nothing of it", async () => {
+  it("aborts probes in flight without a result, and rejects later ones", async () => {
     const { engine, started, module, results } = setUp();
     const asked = engine.probe(requestFor(targetOf(module)), { timeout });
     const refused = asked.catch((error: unknown) => error);

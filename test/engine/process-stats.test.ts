@@ -15,21 +15,21 @@ const result = (ok: boolean, duration: number) => ({
   log: [],
 });
 
-it("counts the probes of the last five minutes, or since the start, and no others", () => {
+it("rates cover the last five minutes, or the time since the start if that is shorter", () => {
   const clock = manualClock();
   const rates = createProbeRates(clock);
-  expect(rates.lately()).toEqual({ probesPerSecond: 0, failuresPerSecond: 0 });
+  expect(rates.recent()).toEqual({ probesPerSecond: 0, failuresPerSecond: 0 });
   rates.record(result(true, 1));
   rates.record(result(false, 3));
-  // Not two million probes per second.
-  expect(rates.lately()).toEqual({ probesPerSecond: 2, failuresPerSecond: 1, meanDuration: 2 });
+  // Not two million probes per second, which a division by the elapsed time would make.
+  expect(rates.recent()).toEqual({ probesPerSecond: 2, failuresPerSecond: 1, meanDuration: 2 });
   clock.advance(seconds(20));
-  expect(rates.lately()).toMatchObject({ probesPerSecond: 0.1, failuresPerSecond: 0.05 });
+  expect(rates.recent()).toMatchObject({ probesPerSecond: 0.1, failuresPerSecond: 0.05 });
   clock.advance(seconds(270));
   for (let i = 0; i < 10; i += 1) rates.record(result(true, 1));
-  expect(rates.lately().probesPerSecond).toBeCloseTo(12 / 290);
+  expect(rates.recent().probesPerSecond).toBeCloseTo(12 / 290);
   clock.advance(seconds(10));
-  expect(rates.lately()).toMatchObject({ probesPerSecond: 10 / 300, failuresPerSecond: 0, meanDuration: 1 });
+  expect(rates.recent()).toMatchObject({ probesPerSecond: 10 / 300, failuresPerSecond: 0, meanDuration: 1 });
   clock.advance(seconds(86_400));
-  expect(rates.lately()).toEqual({ probesPerSecond: 0, failuresPerSecond: 0 });
+  expect(rates.recent()).toEqual({ probesPerSecond: 0, failuresPerSecond: 0 });
 });

@@ -23,14 +23,14 @@ describe("createScheduler", () => {
     expect(runs).toEqual(["a@0", "a@30", "a@60"]);
   });
 
-  it("spreads the first probes, and leaves out targets that are probed on scrape", () => {
+  it("spreads first probes, and ignores targets that are probed on scrape", () => {
     const { clock, runs, scheduler, target } = setUp();
     scheduler.setTargets([target("a"), target("b"), target("c", { schedule: "on_scrape" })]);
     clock.advance(seconds(36));
     expect(runs).toEqual(["a@0", "b@5", "a@30", "b@35"]);
   });
 
-  it("keeps the beat of unchanged targets over a reload, and stops removed ones", () => {
+  it("keeps the rhythm of unchanged targets over a reload, and stops removed ones", () => {
     const { clock, runs, scheduler, target } = setUp();
     scheduler.setTargets([target("a"), target("b", { interval: seconds(4) })]);
     clock.advance(seconds(10));
@@ -39,20 +39,20 @@ describe("createScheduler", () => {
     expect(runs).toEqual(["a@0", "b@2", "b@6", "b@10", "a@30"]);
   });
 
-  it("lets the rest of an interval pass that began before the start", () => {
+  it("delays the first probe of a target that was probed before a restart, by at most its interval", () => {
     const { clock, runs, target } = setUp();
-    const rests: Readonly<Record<string, number>> = { a: 20, b: 3, c: 1000 };
+    const delays: Readonly<Record<string, number>> = { a: 20, b: 3, c: 1000 };
     const scheduler = createScheduler(
       clock,
       ({ name }) => runs.push(`${name}@${clock.monotonic()}`),
-      ({ name }) => seconds(rests[name] ?? 0),
+      ({ name }) => seconds(delays[name] ?? 0),
     );
     scheduler.setTargets([target("a"), target("b"), target("c"), target("d")]);
     clock.advance(seconds(52));
     expect(runs).toEqual(["b@3", "d@7.5", "a@20", "c@30", "b@33", "d@37.5", "a@50"]);
   });
 
-  it("does not make up for beats that were missed", () => {
+  it("does not catch up on missed probes", () => {
     const { clock, runs, scheduler, target } = setUp();
     const suspended = {
       ...clock,
@@ -65,7 +65,7 @@ describe("createScheduler", () => {
     scheduler.stop();
   });
 
-  it("is late when timers do not fire, and not before", () => {
+  it("reports lateness only if timers do not fire", () => {
     const { clock, target } = setUp();
     let stalled = false;
     const halting = {

@@ -7,6 +7,7 @@ import { seconds } from "../../src/core/units.ts";
 import { createAsker } from "../../src/engine/ask.ts";
 import { createEngine } from "../../src/engine/engine.ts";
 import { llmProber } from "../../src/probers/llm/prober.ts";
+import { openNetwork } from "../../src/probers/network/network.ts";
 import { manualClock } from "../helpers/clock.ts";
 import { startLocalExporter } from "../helpers/exporter.ts";
 import { valueOf } from "../helpers/exposition.ts";
@@ -21,7 +22,7 @@ afterEach(() => {
   }
 });
 
-/** An LLM with a cheap route, both of which the test may break. */
+/** Starts an LLM with a health route. The test can break each of them. */
 async function llm() {
   const state = { prompts: 0, health: 0, well: true, answer: "HEALTHY" };
   const server = createServer((request, response) => {
@@ -63,7 +64,7 @@ targets: [{ name: gpt, module: chat, target: "${url}", schedule: interval, inter
   });
   const metrics = async (): Promise<string> =>
     (await fetch(`${exporter.url}/metrics?collect[]=targets`)).text();
-  /** Lets time pass, and waits until a scrape shows what is to come of it. */
+  /** Advances the clock, and waits until a scrape shows the effect. */
   const until = async (what: string, passed: number, shows: (text: string) => boolean): Promise<string> => {
     clock.advance(seconds(passed));
     return waitUntil(what, async () => {
@@ -80,7 +81,7 @@ const prompts = (text: string): number | undefined =>
   valueOf(text, "heartbeat_health_checks_total", { status: "success" });
 
 describe("tiers", () => {
-  test("are asked at their own interval, are no answers, and one that fails has a prompt sent early", async () => {
+  test("run at their own interval, change no streak, and trigger an early prompt when they fail", async () => {
     await using set = await setUp();
     const { state, exporter, until } = set;
     await until("the first of each", 0, (text) => tier(text) === 1 && prompts(text) === 1);
@@ -92,7 +93,7 @@ describe("tiers", () => {
     expect(valueOf(failed, "heartbeat_consecutive_failures")).toBe(0);
     expect(valueOf(failed, "heartbeat_model_available")).toBe(1);
     expect(tier(failed, "models")).toBe(1);
-    // That it goes on failing is no news.
+    // A further failure does not trigger a prompt.
     await until("another round", 10, () => state.health === 4);
     state.well = true;
     await until("the end of it", 10, (text) => tier(text) === 1);
@@ -100,7 +101,7 @@ describe("tiers", () => {
     expect(exporter.logged.filter(({ message }) => message === "tier changed")).toHaveLength(2);
   });
 
-  test("do not keep a model alive that answers wrongly", async () => {
+  test("do not make a target healthy whose model answers wrongly", async () => {
     await using set = await setUp("failover: true, failure_threshold: 1");
     const { state, until } = set;
     state.answer = "UNHEALTHY";
@@ -109,7 +110,7 @@ describe("tiers", () => {
     expect(valueOf(text, "heartbeat_consecutive_successes")).toBe(0);
   });
 
-  test("go on when a budget is used up, and do not get around it", async () => {
+  test("go on when a budget is exhausted, and trigger no prompts then", async () => {
     await using set = await setUp("budget: { tokens: 20, per: hour }");
     const { state, until } = set;
     await until("the first of each", 0, (text) => tier(text) === 1 && prompts(text) === 1);
@@ -121,13 +122,14 @@ describe("tiers", () => {
   });
 });
 
-test("an early prompt does not disturb a server that asked to be left alone", async () => {
+test("an early prompt respects Retry-After", async () => {
   const clock = manualClock();
   const { prober, started } = heldProber();
   const engine = createEngine({
     clock,
     memory: createMemory(),
     limits: { maxConcurrentProbes: 1 },
+    network: openNetwork,
     onResult: () => {},
     onBug: () => {},
   });

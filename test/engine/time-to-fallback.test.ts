@@ -9,6 +9,7 @@ import { createAsker } from "../../src/engine/ask.ts";
 import { createEngine } from "../../src/engine/engine.ts";
 import { createScheduler } from "../../src/engine/schedule.ts";
 import { createDriver } from "../../src/failover/driver.ts";
+import { openNetwork } from "../../src/probers/network/network.ts";
 import { type ManualClock, manualClock } from "../helpers/clock.ts";
 import { moduleOf, settle, targetOf } from "../helpers/stand-in-prober.ts";
 
@@ -94,6 +95,7 @@ function startParts(clock: ManualClock, memory: Memory, target: Target): World {
     clock,
     memory,
     limits: { maxConcurrentProbes: 10 },
+    network: openNetwork,
     onResult: (_request, result) => driver.record(target, result),
     onHeld: (_request, result) => driver.hold(target, result),
     onBug: (_module, _target, error) => {
@@ -106,7 +108,7 @@ function startParts(clock: ManualClock, memory: Memory, target: Target): World {
   const scheduler = createScheduler(
     clock,
     (each) => void asker.scheduled(each).catch(() => {}),
-    (each) => asker.rest(each),
+    (each) => asker.firstDelay(each),
   );
   scheduler.setTargets([target]);
   return {

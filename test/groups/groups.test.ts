@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type Group, type GroupMember, usualRule } from "../../src/core/group.ts";
+import { defaultRule, type Group, type GroupMember } from "../../src/core/group.ts";
 import type { TargetStatus } from "../../src/core/status.ts";
 import { timestamp } from "../../src/core/units.ts";
 import { groupReader, type ReadingSources } from "../../src/groups/groups.ts";
@@ -12,7 +12,7 @@ const groupOf = (name: string, members: readonly GroupMember[]): Group => ({
   name,
   labels: {},
   members,
-  unhealthyWhen: usualRule(members),
+  unhealthyWhen: defaultRule(members),
 });
 
 /** Returns sources with these statuses that record each lookup. */

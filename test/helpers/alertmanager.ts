@@ -2,12 +2,12 @@ import { type Running, start } from "./process.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 import { type ToolVersion, tool } from "./tools.ts";
 
-/** An alert as Prometheus sends it. */
+/** An alert in the form in which Prometheus sends it. */
 export interface PostedAlert {
   readonly labels: Readonly<Record<string, string>>;
   readonly annotations?: Readonly<Record<string, string>>;
   readonly startsAt?: string;
-  /** An alert that has ended is resolved. */
+  /** The end of the alert; one in the past resolves it. */
   readonly endsAt?: string;
 }
 
@@ -15,23 +15,23 @@ export interface PostedAlert {
 export interface Alertmanager extends AsyncDisposable {
   readonly url: string;
   readonly process: Running;
-  /** Hands alerts over, as Prometheus does; rejects when they are refused. */
+  /** Posts alerts as Prometheus does; rejects when Alertmanager refuses them. */
   post(alerts: readonly PostedAlert[]): Promise<void>;
-  /** Lines of its log of the levels warning and error. */
+  /** Returns the log lines of level warning or error. */
   warnings(): string[];
 }
 
-/** What an Alertmanager is started with. */
+/** The configuration of an Alertmanager. */
 export interface AlertmanagerOptions {
   readonly version: ToolVersion;
-  /** The text of `alertmanager.yml`; paths in it are relative to its folder. */
+  /** The text of `alertmanager.yml`. Paths in it are relative to its folder. */
   readonly config: string;
-  /** Other files beside it, by relative name: templates, secrets. */
+  /** Other files in its folder, by relative name: templates, secrets. */
   readonly files?: Readonly<Record<string, string>>;
   readonly args?: readonly string[];
 }
 
-/** Starts an Alertmanager on a free port of the loopback, alone, and waits until it is ready. */
+/** Starts an Alertmanager without a cluster on a free port of the loopback interface, and waits until it is ready. */
 export async function startAlertmanager({
   version,
   config,

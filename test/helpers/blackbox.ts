@@ -6,16 +6,16 @@ import { type ToolVersion, tool } from "./tools.ts";
 export interface BlackboxExporter extends AsyncDisposable {
   readonly url: string;
   readonly process: Running;
-  /** The text of `/probe` for a target; other parameters may be added, such as `debug` or `hostname`. */
+  /** Returns the text of `/probe` for a target. `parameters` adds others, such as `debug` or `hostname`. */
   probe(target: string, module: string, parameters?: Readonly<Record<string, string>>): Promise<string>;
 }
 
-/** Starts a blackbox_exporter with the text of its configuration file on a free port of the loopback. */
+/** Starts a blackbox_exporter on a free port of the loopback interface. `config` is the text of its configuration file. */
 export async function startBlackbox(options: {
   readonly version: ToolVersion;
   readonly config: string;
   readonly args?: readonly string[];
-  /** Variables besides this process' own. */
+  /** Environment variables to add to those of this process. */
   readonly env?: Readonly<Record<string, string>>;
 }): Promise<BlackboxExporter> {
   await using resources = new AsyncDisposableStack();

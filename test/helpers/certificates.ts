@@ -1,23 +1,27 @@
 import { createPublicKey, generateKeyPairSync, type KeyObject, randomBytes, sign } from "node:crypto";
 
-/** A certificate with its key, both PEM, made for one test. */
+/** A certificate and its private key, both in PEM. */
 export interface TestCertificate {
   readonly cert: string;
   readonly key: string;
 }
 
+/** The fields of a certificate; each has a default. */
 export interface CertificateRequest {
-  /** Attributes in order: dotted OID or one of the short names below, and the value. */
+  /** Attributes in order: a dotted OID or one of the short names below, and the value. */
   readonly subject?: readonly (readonly [type: string, value: string])[];
-  /** `DNS:name` and `IP:address` entries. */
+  /** Alternative names, as `DNS:name` or `IP:address`. */
   readonly names?: readonly string[];
+  /** A day ago by default. */
   readonly notBefore?: Date;
+  /** In 30 days by default. */
   readonly notAfter?: Date;
+  /** Marks it as a certificate authority. */
   readonly authority?: boolean;
   readonly serial?: Buffer;
-  /** Signs with its own key without one. */
+  /** The certificate that signs it; without one it signs itself. */
   readonly issuer?: TestCertificate & { readonly subjectDer?: Buffer };
-  /** Keeps the key of an earlier certificate, as a cross-signed one does. */
+  /** The key of an earlier certificate, for cross-signing; a new key by default. */
   readonly key?: string;
 }
 
@@ -35,7 +39,7 @@ const OIDS: Readonly<Record<string, string>> = {
   emailAddress: "1.2.840.113549.1.9.1",
 };
 
-/** Makes an X.509 v3 certificate with a P-256 key; no program of the machine is needed. */
+/** Makes an X.509 v3 certificate with a P-256 key, without calling openssl. */
 export function makeCertificate(request: CertificateRequest = {}): TestCertificate & { subjectDer: Buffer } {
   const {
     subject = [["CN", "test"]],

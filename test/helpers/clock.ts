@@ -1,12 +1,13 @@
 import type { Clock } from "../../src/core/clock.ts";
 import { type Seconds, seconds, timestamp } from "../../src/core/units.ts";
 
+/** A clock that only moves when the test advances it. */
 export interface ManualClock extends Clock {
-  /** Moves both clocks forward, running what falls due in its order. */
+  /** Moves wall clock and monotonic clock forward and runs the timers that expire, in order of their deadlines. */
   advance(by: Seconds): void;
 }
 
-/** A clock that only moves when told to, starting at 2025-09-15T13:30:00Z. */
+/** Creates a clock that shows 2025-09-15T13:30:00Z until the test advances it. */
 export function manualClock(start = 1_757_943_000): ManualClock {
   let passed = 0;
   let timers: { due: number; run: () => void }[] = [];

@@ -1,25 +1,26 @@
 import { createParser, type EventSourceMessage } from "eventsource-parser";
 import { waitUntil } from "./process.ts";
 
-/** An event as it came. */
+/** A received server-sent event. */
 export interface Received {
   readonly event: string;
   readonly id: string | undefined;
   readonly data: Readonly<Record<string, unknown>>;
 }
 
-/** A client of `/api/v1/events`; `await using` ends it. */
+/** A client of `/api/v1/events`; `await using` closes it. */
 export interface EventClient extends AsyncDisposable {
   readonly headers: Headers;
   readonly received: readonly Received[];
   readonly comments: readonly string[];
   readonly retries: readonly number[];
-  /** Waits for an event that `matches`, from the one at `from` on. */
+  /** Waits for an event that `matches`, among those from index `from` on. */
   next(matches: (event: Received) => boolean, from?: number): Promise<Received>;
-  /** Resolves when the server has ended the stream, or cut it. */
+  /** Resolves when the stream is over: the server ended it, or the connection broke. */
   readonly ended: Promise<"ended" | "cut">;
 }
 
+/** Connects to the event stream of an exporter; rejects unless the status is 200. */
 export async function followEvents(
   url: string,
   { query = "", lastEventId }: { query?: string; lastEventId?: string } = {},

@@ -19,7 +19,7 @@ import { type TemporaryFolder, temporaryFolder } from "./temporary-folder.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
-/** What `npm start` runs, so that tests and benchmarks run the same: variables, flags of Node.js, the program. */
+/** Reads from package.json what `npm start` runs, so that tests and benchmarks run the same: variables, Node.js flags, program. */
 function startScript(): { env: Record<string, string>; argv: string[] } {
   const { scripts } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as {
     scripts: { start: string };
@@ -38,24 +38,25 @@ function startScript(): { env: Record<string, string>; argv: string[] } {
 export interface ExporterProcess extends AsyncDisposable {
   readonly url: string;
   readonly process: Running;
-  /** Its configuration file, to be changed by the test. */
+  /** The folder of its configuration file, which the test may change. */
   readonly folder: TemporaryFolder;
-  /** GET as text; rejects unless the status is 200. */
+  /** Sends GET and returns the text; rejects unless the status is 200. */
   get(path: string, headers?: Readonly<Record<string, string>>): Promise<string>;
-  /** GET as JSON, whatever the status. */
+  /** Sends GET and returns the JSON, whatever the status. */
   json(path: string): Promise<Record<string, unknown>>;
 }
 
+/** The configuration of an exporter process. */
 export interface ExporterOptions {
-  /** Written to `exporter.yml` and named by --config.file; without it only the environment configures. */
+  /** The text of `exporter.yml`, which --config.file names; without it only the environment configures the exporter. */
   readonly yaml?: string;
-  /** Other files beside it. */
+  /** Other files in the same folder, by relative name. */
   readonly files?: Readonly<Record<string, string>>;
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** The environment of a test's exporter: what the machine's own says must not configure it. */
+/** The environment of a test's exporter, without the variables of this machine that would configure it. */
 const cleanEnv = (more: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv => ({
   ...Object.fromEntries(
     Object.entries(process.env).filter(([name]) => !/^(HEARTBEAT|FAILOVER|CONTEXT_API|MACHINE)_/.test(name)),
@@ -63,7 +64,7 @@ const cleanEnv = (more: Readonly<Record<string, string>> = {}): NodeJS.ProcessEn
   ...more,
 });
 
-/** Starts the exporter with these arguments and does not wait for anything: it may be meant to end. */
+/** Starts the exporter with these arguments. Does not wait: the process may be a command that ends by itself. */
 export const runMain = (args: readonly string[], env: Readonly<Record<string, string>> = {}): Running =>
   start([process.execPath, ...startScript().argv, ...args], {
     cwd: ROOT,
@@ -99,24 +100,25 @@ export async function startExporter({
   };
 }
 
-/** Ends an exporter as a supervisor does, and tells how it went. */
+/** Ends an exporter with SIGTERM, as a supervisor does, and measures how long that takes. */
 export async function terminate({ process }: ExporterProcess): Promise<{ exit: Exit; took: Seconds }> {
-  const asked = performance.now();
+  const begin = performance.now();
   process.kill("SIGTERM");
   const exit = await process.exited;
-  return { exit, took: seconds((performance.now() - asked) / 1000) };
+  return { exit, took: seconds((performance.now() - begin) / 1000) };
 }
 
-/** The exporter inside the test's own process, with probers of the test's choice and what it logs. */
+/** An exporter inside the test's own process, with probers of the test's choice and its log. */
 export interface LocalExporter extends AsyncDisposable {
   readonly url: string;
-  /** Where its configuration is, to be changed by the test. */
+  /** The folder of its configuration file, which the test may change. */
   readonly folder: TemporaryFolder;
   readonly logged: { level: string; message: string; fields: object }[];
-  /** Ends what the exporter does; its routes still answer. */
+  /** Stops the exporter's work; its routes still answer. */
   stop(): Promise<void>;
 }
 
+/** Starts the exporter in this process and serves its routes on a free port. */
 export async function startLocalExporter(options: {
   readonly yaml: string;
   readonly probers: readonly Prober[];
@@ -124,7 +126,7 @@ export async function startLocalExporter(options: {
   readonly clock?: Clock;
   readonly routePrefix?: string;
   readonly externalUrl?: URL;
-  /** What an exporter before it remembered. */
+  /** The state that an earlier exporter left. */
   readonly memory?: Memory;
   readonly history?: History;
 }): Promise<LocalExporter> {

@@ -1,4 +1,4 @@
-/** One line of an exposition. */
+/** One sample line of an exposition. */
 export interface Series {
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
@@ -8,7 +8,10 @@ export interface Series {
 const LINE = /^([a-zA-Z_:][\w:]*)(?:\{(.*)\})? (\S+)$/;
 const LABEL = /([a-zA-Z_]\w*)="((?:[^"\\]|\\.)*)"(?:,|$)/g;
 
-/** Reads the text format the way Prometheus does, strictly: a line that is none is an error. */
+/**
+ * Parses the text format as strictly as Prometheus does.
+ * @throws Error on a line that is not in the format
+ */
 export function parseExposition(text: string): { series: Series[]; types: Map<string, string> } {
   const series: Series[] = [];
   const types = new Map<string, string>();
@@ -26,7 +29,10 @@ export function parseExposition(text: string): { series: Series[]; types: Map<st
   return { series, types };
 }
 
-/** The value of the one series of that name with (at least) these labels. */
+/**
+ * Returns the value of the one series with this name and at least these labels, or undefined.
+ * @throws Error when several series match
+ */
 export function valueOf(
   text: string,
   name: string,

@@ -1,4 +1,4 @@
-/** A heartbeat of petrosa's services with its details switched off, as it stands in a log. */
+/** A heartbeat line of petrosa's services with details switched off. */
 export const BASIC_HEARTBEAT = {
   event: "💓 HEARTBEAT - System Statistics",
   heartbeat_count: 5,
@@ -19,7 +19,7 @@ export const BASIC_HEARTBEAT = {
   total_publisher_errors: 0,
 };
 
-/** One with all fields. */
+/** A heartbeat line with all fields. */
 export const DETAILED_HEARTBEAT = {
   ...BASIC_HEARTBEAT,
   consumer_is_running: true,

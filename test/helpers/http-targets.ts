@@ -3,12 +3,12 @@ import { createSecureServer, type Http2ServerRequest, type Http2ServerResponse }
 import { createServer as createHttpsServer, type ServerOptions } from "node:https";
 import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from "node:net";
 
-/** A server on a free port of loopback. */
+/** A server on a free port of the loopback interface; `await using` stops it. */
 export interface TestServer extends AsyncDisposable {
   readonly port: number;
   /** `127.0.0.1:port`. */
   readonly host: string;
-  /** Sockets that are open now. */
+  /** The sockets that are open now. */
   readonly sockets: ReadonlySet<Socket>;
 }
 
@@ -19,13 +19,13 @@ export const serveHttp = (handle: RequestListener): Promise<TestServer> => liste
 export const serveHttps = (options: ServerOptions, handle: RequestListener): Promise<TestServer> =>
   listen(createHttpsServer(options, handle));
 
-/** Serves HTTP/2 over TLS, and HTTP/1.1 to those who do not want it. */
+/** Serves HTTP/2 over TLS, and HTTP/1.1 to clients that do not offer HTTP/2. */
 export const serveHttp2 = (
   options: { cert: string; key: string; allowHTTP1?: boolean },
   handle: (request: Http2ServerRequest, response: Http2ServerResponse) => void,
 ): Promise<TestServer> => listen(createSecureServer(options, handle));
 
-/** Hands over raw connections. */
+/** Serves TCP: `handle` gets each connection. */
 export const serveTcp = (handle: (socket: Socket) => void): Promise<TestServer> =>
   listen(
     createTcpServer((socket) => {
@@ -34,14 +34,14 @@ export const serveTcp = (handle: (socket: Socket) => void): Promise<TestServer> 
     }),
   );
 
-/** Serves what the test has set up itself. */
+/** Listens with a server that the test has created. */
 export const serveServer = (server: Server): Promise<TestServer> => listen(server);
 
 /** Answers each connection with the same bytes after the first data. */
 export const serveBytes = (answer: string | Buffer): Promise<TestServer> =>
   serveTcp((socket) => socket.once("data", () => socket.end(answer)));
 
-/** A port of loopback on which nobody listens. */
+/** Returns a port of the loopback interface on which nothing listens. */
 export async function closedPort(): Promise<number> {
   const server = await listen(createTcpServer());
   await server[Symbol.asyncDispose]();

@@ -5,9 +5,9 @@ import type { AddressInfo } from "node:net";
 import type { TLSSocket } from "node:tls";
 import { makeCertificate } from "./certificates.ts";
 
-/** A write that the server accepted, in its order. */
+/** A write that the server accepted. */
 export interface LeaseWrite {
-  /** When, by the clock of the test's process, in seconds. */
+  /** Time of the write by `performance.now`, in seconds. */
   readonly at: number;
   readonly verb: "create" | "update";
   readonly lease: string;
@@ -22,28 +22,29 @@ interface LeaseRequest {
   readonly status: number;
 }
 
-/** How the server treats one client, known by the port or token that it uses. */
+/** How the server treats the requests of one token. */
 type Treatment = "serve" | "hang" | "refuse";
 
-/** An API server that knows Leases (coordination.k8s.io/v1) and nothing else, in the wire format of the real one. */
+/** A Kubernetes API server that serves only Leases (coordination.k8s.io/v1), in the wire format of the real one. */
 export interface KubernetesServer extends AsyncDisposable {
   readonly url: string;
-  /** A kubeconfig for a bearer token, or for the client certificate. */
+  /** Returns a kubeconfig with a bearer token, or with the client certificate. */
   kubeconfig(options?: { token?: string; namespace?: string; certificate?: boolean }): string;
   readonly writes: readonly LeaseWrite[];
-  /** Every request, with the status that it was answered with. `lease`: its namespace, and its name but for a creation. */
+  /** Every request with the status of its response. `lease` is `namespace/name`, without the name in a creation. */
   readonly requests: readonly LeaseRequest[];
-  /** The stored object, for a look or a change by hand. */
+  /** Returns the stored object. */
   get(lease: string): LeaseObject | undefined;
+  /** Stores a Lease, as another client would. */
   put(lease: string, spec: Record<string, unknown>, labels?: Record<string, string>): void;
   delete(lease: string): void;
-  /** `hang`: requests with this token are read and never answered. `refuse`: their connections are cut. */
+  /** Changes how requests with this token are treated. `hang`: read, never answered. `refuse`: their connections are cut. */
   treat(token: string, treatment: Treatment): void;
-  /** How many requests wait for an answer that will not come. */
+  /** Returns the number of requests that hang. */
   hanging(): number;
-  /** Answers this many requests from now on with this status, and a Status as the body. */
+  /** Answers the next `count` requests with this status and a Status object. */
   failNext(count: number, status: number): void;
-  /** Writes are carried out and their answers lost, this many times. */
+  /** Carries out the next `count` writes but cuts their connections before the response. */
   loseNextAnswers(count: number): void;
 }
 
@@ -54,12 +55,13 @@ interface LeaseObject {
   readonly spec: Readonly<Record<string, unknown>>;
 }
 
-/** What each token may do, besides `no-rights`, which may do nothing. */
+/** The tokens that the server knows; it also knows `no-rights`, which may do nothing. `reader` may only read. */
 export const TOKENS = ["replica-a", "replica-b", "reader"] as const;
 
 const PATH = /^\/apis\/coordination\.k8s\.io\/v1\/namespaces\/([^/]+)\/leases(?:\/([^/]+))?$/;
 const MICRO_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/;
 
+/** Starts a {@link KubernetesServer} with its own certificate authority. */
 export async function startKubernetes(): Promise<KubernetesServer> {
   const authority = makeCertificate({ subject: [["CN", "test ca"]], authority: true });
   const own = makeCertificate({ names: ["IP:127.0.0.1"], issuer: authority });
@@ -236,7 +238,7 @@ export async function startKubernetes(): Promise<KubernetesServer> {
   };
 }
 
-/** Who asks: by a bearer token that is known, or by the name in a certificate of the cluster's own authority. */
+/** Identifies the client: by a known bearer token, or by the name in a certificate of the cluster's authority. */
 function identityOf({ headers, socket }: IncomingMessage): string | undefined {
   const tls = socket as TLSSocket;
   if (tls.authorized) {
@@ -247,7 +249,7 @@ function identityOf({ headers, socket }: IncomingMessage): string | undefined {
   return token !== undefined && [...TOKENS, "no-rights"].includes(token) ? token : undefined;
 }
 
-/** What the real server's validation of a Lease refuses. */
+/** Returns why the real server's validation would refuse a Lease, or undefined. */
 function invalidity({ apiVersion, kind, spec = {} }: Partial<LeaseObject>): string | undefined {
   if (apiVersion !== "coordination.k8s.io/v1" || kind !== "Lease") return "no Lease";
   const { leaseDurationSeconds: lasting, leaseTransitions: transitions } = spec;

@@ -15,7 +15,7 @@ const ask = async (url: string, patience = 5000): Promise<unknown> => {
   return body.choices[0]?.message.content;
 };
 
-test("a real LLM server answers, counts, hangs and vanishes", async () => {
+test("a real llama-server answers, counts prompts, hangs, vanishes and comes back", async () => {
   await using folder = await temporaryFolder();
   const model = join(folder.path, "healthy.gguf");
   await writeTinyModel(model, { answer: HEALTHY_PIECES });

@@ -5,7 +5,7 @@ import { type Finished, run } from "./process.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
-/** Runs a program; rejects when it fails, with what it said. */
+/** Runs a program; rejects with its output when it fails. */
 export async function succeed(argv: readonly string[], cwd: string): Promise<Finished> {
   const finished = await run(argv, { cwd });
   if (finished.code !== 0) throw new Error(`${argv.join(" ")}: ${finished.stdout}${finished.stderr}`);
@@ -13,8 +13,8 @@ export async function succeed(argv: readonly string[], cwd: string): Promise<Fin
 }
 
 /**
- * Builds and packs the package, and lays it out below `folder` as npm does, with none of its dependencies: what works there
- * needs none. Nothing is written to the repository, because other tests may do the same now.
+ * Builds and packs the package, and installs it below `folder` as npm does but without dependencies: code that works there
+ * needs none. Writes nothing to the repository, because other tests may build at the same time.
  */
 export async function installPackage(folder: string): Promise<void> {
   const source = join(folder, "source");

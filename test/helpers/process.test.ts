@@ -8,7 +8,7 @@ import { freePort, run, start, waitUntil } from "./process.ts";
 const node = (script: string): string[] => [process.execPath, "-e", script];
 const forever = "setInterval(() => {}, 1000);";
 
-test("run hands back code and output", async () => {
+test("run returns exit code and output", async () => {
   const echo = "process.stdin.pipe(process.stdout); console.error('heard'); process.exitCode = 3;";
   expect(await run(node(echo), { input: "hello" })).toStrictEqual({
     code: 3,
@@ -18,31 +18,31 @@ test("run hands back code and output", async () => {
   });
 });
 
-test("run kills what misses the deadline", async () => {
+test("run kills a process that misses its deadline", async () => {
   expect(await run(node(forever), { deadline: seconds(0.2) })).toMatchObject({ signal: "SIGKILL" });
 });
 
-test("run rejects for a program that is not there", async () => {
+test("run rejects for a missing program", async () => {
   await expect(run(["/nowhere/program"])).rejects.toThrow("ENOENT");
 });
 
-test("waiting for output returns the match, and what was said so far", async () => {
+test("waitForOutput returns the match, and stdout the output so far", async () => {
   await using child = start(node(`console.log('port 17'); ${forever}`));
   expect((await child.waitForOutput(/port (\d+)/))[1]).toBe("17");
   expect(child.stdout()).toBe("port 17\n");
 });
 
-test("waiting ends with the process, and quotes its last words", async () => {
+test("waitForOutput rejects when the process ends, and quotes its last output", async () => {
   await using child = start(node("console.error('bad flag'); process.exit(2);"));
   await expect(child.waitForOutput(/ready/)).rejects.toThrow(/ended \(code 2\)[\s\S]*bad flag/);
 });
 
-test("waiting ends at the deadline", async () => {
+test("waitForOutput rejects at the deadline", async () => {
   await using child = start(node(forever));
   await expect(child.waitForOutput(/ready/, seconds(0.1))).rejects.toThrow("waited in vain for output");
 });
 
-test("waiting for HTTP takes a status of 2xx by default", async () => {
+test("waitForHttp accepts a 2xx status by default", async () => {
   const script = `
     let asked = 0;
     require('http').createServer((_, response) => { response.statusCode = ++asked < 3 ? 503 : 200; response.end(); })
@@ -54,14 +54,14 @@ test("waiting for HTTP takes a status of 2xx by default", async () => {
   await expect(child.waitForHttp(url)).resolves.toBeUndefined();
 });
 
-test("stop terminates, also a paused process", async () => {
+test("stop terminates a process, even a stopped one", async () => {
   const child = start(node(`process.on('SIGTERM', () => process.exit(7)); console.log('up'); ${forever}`));
   await child.waitForOutput(/up/);
   child.kill("SIGSTOP");
   expect(await child.stop()).toStrictEqual({ code: 7, signal: null });
 });
 
-test("stop kills a process that does not want to end", async () => {
+test("stop kills a process that ignores SIGTERM", async () => {
   const child = start(node(`process.on('SIGTERM', () => {}); console.log('up'); ${forever}`));
   await child.waitForOutput(/up/);
   expect(await child.stop(seconds(0.1))).toStrictEqual({ code: null, signal: "SIGKILL" });

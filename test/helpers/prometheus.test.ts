@@ -8,7 +8,7 @@ import { startPrometheus } from "./prometheus.ts";
 
 const exposition = "# HELP beats_total Beats.\n# TYPE beats_total counter\nbeats_total 3\n";
 
-// A Prometheus takes up its first targets after 5 s; two can wait at the same time.
+// Prometheus waits 5 s before it scrapes its first targets; both versions do so at the same time.
 test.concurrent.for(["bookworm", "newest"] as const)(
   "a real Prometheus (%s) scrapes and answers",
   async (version, { expect }) => {
@@ -42,17 +42,20 @@ scrape_configs: [{ job_name: some, static_configs: [{ targets: ["${address}"] }]
   },
 );
 
-test("a Prometheus with a bad configuration says so", async () => {
+test("rejects when Prometheus refuses its configuration, with the reason", async () => {
   await expect(startPrometheus({ version: "newest", config: "scrape_configs: 1" })).rejects.toThrow(
     "cannot unmarshal",
   );
 });
 
-test.for(["bookworm", "newest"] as const)("warnings are found in the log of %s", async (version) => {
-  await using prometheus = await startPrometheus({ version, config: "scrape_configs: []" });
-  // A configuration that cannot be read is refused on reload and logged as an error.
-  await writeFile(`${prometheus.folder}/prometheus.yml`, "scrape_configs: 1");
-  await fetch(`${prometheus.url}/-/reload`, { method: "POST" });
-  await prometheus.process.waitForOutput(/level=error/i);
-  expect(prometheus.warnings()).toStrictEqual([expect.stringContaining("cannot unmarshal")]);
-});
+test.for(["bookworm", "newest"] as const)(
+  "finds the warnings in the log of Prometheus %s",
+  async (version) => {
+    await using prometheus = await startPrometheus({ version, config: "scrape_configs: []" });
+    // Prometheus refuses to reload an invalid configuration and logs an error.
+    await writeFile(`${prometheus.folder}/prometheus.yml`, "scrape_configs: 1");
+    await fetch(`${prometheus.url}/-/reload`, { method: "POST" });
+    await prometheus.process.waitForOutput(/level=error/i);
+    expect(prometheus.warnings()).toStrictEqual([expect.stringContaining("cannot unmarshal")]);
+  },
+);

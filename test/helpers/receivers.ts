@@ -4,7 +4,7 @@ import { text } from "node:stream/consumers";
 import { SMTPServer } from "smtp-server";
 import { serveHttp } from "./http-targets.ts";
 
-/** A request that an HTTP receiver got. */
+/** A request that an HTTP receiver has received. */
 export interface ReceivedRequest {
   readonly method: string;
   readonly path: string;
@@ -12,13 +12,13 @@ export interface ReceivedRequest {
   readonly body: string;
 }
 
-/** A real server that keeps what it receives; `await using` stops it. */
+/** A real server that records what it receives; `await using` stops it. */
 export interface Receiver<Received> extends AsyncDisposable {
   readonly port: number;
   readonly received: readonly Received[];
 }
 
-/** Receives webhooks of any kind: Slack, Telegram, PagerDuty, generic. Each path has its own answer, `{}` unless given. */
+/** Receives webhooks of any kind: Slack, Telegram, PagerDuty, generic. `answers` gives the response body by path; `{}` by default. */
 export async function httpReceiver(
   answers: (path: string) => string = () => "{}",
 ): Promise<Receiver<ReceivedRequest>> {
@@ -31,15 +31,15 @@ export async function httpReceiver(
   return { port: server.port, received, [Symbol.asyncDispose]: () => server[Symbol.asyncDispose]() };
 }
 
-/** A message that came by SMTP. */
+/** A message received by SMTP. */
 export interface ReceivedMail {
   readonly from: string;
   readonly to: readonly string[];
-  /** Headers and body as they came. */
+  /** Headers and body, still encoded. */
   readonly source: string;
 }
 
-/** Receives e-mail without encryption and password. */
+/** Receives e-mail, without encryption and without a password. */
 export async function smtpReceiver(): Promise<Receiver<ReceivedMail>> {
   const received: ReceivedMail[] = [];
   const server = new SMTPServer({
@@ -64,7 +64,7 @@ export async function smtpReceiver(): Promise<Receiver<ReceivedMail>> {
   };
 }
 
-/** The parts of a multipart message with their texts decoded, by their type; and its subject. */
+/** Decodes the subject and the parts of a multipart message; parts are keyed by their content type. */
 export function readMail({ source }: ReceivedMail): {
   readonly subject: string;
   readonly parts: Readonly<Record<string, string>>;
@@ -82,11 +82,11 @@ export function readMail({ source }: ReceivedMail): {
   return { subject: encodedWords(subject.replace(/\r\n[ \t]+/g, " ")), parts: Object.fromEntries(parts) };
 }
 
-/** RFC 2045: soft line breaks, and bytes in hexadecimal. */
+/** Decodes quoted-printable (RFC 2045): soft line breaks, and bytes in hexadecimal. */
 const quotedPrintable = (encoded: string): string =>
   bytesOf(encoded.replace(/=\r\n/g, "")).toString("utf8").replaceAll("\r\n", "\n");
 
-/** RFC 2047: words of a header in UTF-8, by their bytes. */
+/** Decodes the encoded words of a header (RFC 2047). */
 const encodedWords = (encoded: string): string =>
   encoded
     .replace(/\?=\s+=\?/g, "?==?")

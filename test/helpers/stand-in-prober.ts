@@ -8,7 +8,7 @@ import {
 import type { Module, Target } from "../../src/core/target.ts";
 import { seconds } from "../../src/core/units.ts";
 
-/** A probe that the test ends by hand. */
+/** A running probe that the test ends. */
 export interface PendingProbe {
   readonly address: string;
   readonly signal: AbortSignal;
@@ -17,7 +17,7 @@ export interface PendingProbe {
   throws(error: unknown): void;
 }
 
-/** A prober whose probes end when the test says so: what the engine does is then the only thing that happens. */
+/** Creates a prober whose probes run until the test ends them, so that a test sees the engine's doing alone. */
 export function heldProber(): { prober: Prober; started: PendingProbe[] } {
   const started: PendingProbe[] = [];
   const prober: Prober = {
@@ -41,6 +41,7 @@ export function heldProber(): { prober: Prober; started: PendingProbe[] } {
   return { prober, started };
 }
 
+/** Returns a module of this prober; `more` replaces fields. */
 export const moduleOf = (prober: Prober, more: Partial<Module> = {}): Module => ({
   name: "held",
   prober,
@@ -50,6 +51,7 @@ export const moduleOf = (prober: Prober, more: Partial<Module> = {}): Module => 
   ...more,
 });
 
+/** Returns a target of this module; `more` replaces fields. */
 export const targetOf = (module: Module, more: Partial<Target> = {}): Target => ({
   name: "one",
   address: "http://one.example",
@@ -65,5 +67,5 @@ export const targetOf = (module: Module, more: Partial<Target> = {}): Target => 
   ...more,
 });
 
-/** Lets everything run that is already due: promises, and what they start. */
+/** Waits until the promises that are already settled, and what they start, have run. */
 export const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

@@ -5,16 +5,16 @@ import { seconds } from "../../src/core/units.ts";
 import type { Bounds } from "../../src/store/protocol.ts";
 import { openStore, type Store } from "../../src/store/store.ts";
 
-/** A store in the test's own process, with what it logs. */
+/** A store in the test's own process, with its log. */
 export interface OpenStore extends AsyncDisposable {
   readonly store: Store;
   readonly logged: readonly { level: string; message: string; fields: object }[];
 }
 
-/** Seven days and 512 MB, as without a configuration. */
+/** The default bounds: seven days and 512 MiB. */
 export const BOUNDS: Bounds = { retention: 7 * 86_400, maxSize: 512 * 2 ** 20 };
 
-/** Opens the store at `path`; `await using` closes it, whatever state it is in. */
+/** Opens the store at `path`; `await using` closes it, even a broken one. */
 export async function openTestStore(
   path: string,
   {

@@ -2,10 +2,10 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 
-/** A folder that is removed when the test is done with it (`await using`). */
+/** A temporary folder; `await using` removes it. */
 export interface TemporaryFolder extends AsyncDisposable {
   readonly path: string;
-  /** Writes a file, with the folders it is in, and returns its absolute path. */
+  /** Writes a file, creates its parent folders, and returns its absolute path. */
   write(name: string, content: string): Promise<string>;
 }
 

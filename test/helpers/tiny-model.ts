@@ -1,14 +1,14 @@
 import { writeFile } from "node:fs/promises";
 
-/** What a tiny model says, to every prompt. */
+/** The answer of a tiny model, the same to every prompt. */
 export interface TinyModel {
   /** The tokens of its answer, in order; distinct and not empty. */
   readonly answer: readonly string[];
-  /** After the last piece: `end` (the default) or `repeat` from the first, until somebody stops it. */
+  /** After the last token: `end` (the default), or `repeat` from the first until the client or a limit stops it. */
   readonly then?: "end" | "repeat";
 }
 
-/** The pieces of the answer that the default prompt wants. */
+/** The answer to the default prompt, in pieces. */
 export const HEALTHY_PIECES = ["HE", "AL", "THY"] as const;
 
 const WIDTH = 320;
@@ -16,7 +16,7 @@ const HEAD_SIZE = 64;
 const HEADS = WIDTH / HEAD_SIZE;
 const FEED_FORWARD = 32;
 const ALIGNMENT = 32;
-/** Far enough above the others that sampling at any usual temperature takes the intended token. */
+/** A logit far enough above the others that sampling picks the intended token at any usual temperature. */
 const CERTAIN = 10;
 
 const UNKNOWN = 0;
@@ -26,7 +26,7 @@ const TOKEN_TYPE = { normal: 1, unknown: 2, control: 3, byte: 6 } as const;
 const VALUE_TYPE = { u32: 4, i32: 5, f32: 6, string: 8, array: 9 } as const;
 
 /**
- * Writes a GGUF file of about 2 MB which llama.cpp loads as a model of the architecture `llama`.
+ * Writes a GGUF file of about 2 MB that llama.cpp loads as a model of the architecture `llama`.
  *
  * Its one block has weights of zero, so the residual stream is the embedding of the last token; the embedding is the
  * identity and `output.weight` the transition matrix. Every token leads to the first piece of the answer, each piece to
@@ -46,7 +46,8 @@ export async function writeTinyModel(path: string, model: TinyModel): Promise<vo
     })),
     ...pieces.map((text) => ({ text, type: TOKEN_TYPE.normal })),
   ];
-  if (pieces.length === 0 || pieces.includes("")) throw new Error("a tiny model needs pieces to say");
+  if (pieces.length === 0 || pieces.includes(""))
+    throw new Error("a tiny model needs an answer without empty pieces");
   if (new Set(pieces).size < pieces.length) throw new Error("the pieces of a tiny model must be distinct");
   if (tokens.length > WIDTH) throw new Error(`a tiny model has room for ${WIDTH} tokens`);
 
@@ -93,7 +94,7 @@ export async function writeTinyModel(path: string, model: TinyModel): Promise<vo
       VALUE_TYPE.string,
       tokens.map((token) => text(token.text)),
     ),
-    // Normal pieces score above bytes, so that a prompt is split like an answer.
+    // Pieces score above bytes, so that a prompt is split like an answer.
     list(
       "tokenizer.ggml.scores",
       VALUE_TYPE.f32,
@@ -107,7 +108,7 @@ export async function writeTinyModel(path: string, model: TinyModel): Promise<vo
     entry("tokenizer.ggml.bos_token_id", VALUE_TYPE.u32, u32(BEGIN)),
     entry("tokenizer.ggml.eos_token_id", VALUE_TYPE.u32, u32(END)),
     entry("tokenizer.ggml.unknown_token_id", VALUE_TYPE.u32, u32(UNKNOWN)),
-    // Ends in a byte that no piece is, so that the answer starts at its first piece whatever was asked.
+    // Ends in a byte that is not a piece, so that the answer to any prompt starts with the first piece.
     entry(
       "tokenizer.chat_template",
       VALUE_TYPE.string,

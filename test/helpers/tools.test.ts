@@ -16,15 +16,15 @@ test.for([
   { name: "llama-server", version: "newest", reports: /./ },
   { name: "mtail", version: "newest", reports: /^3\./ },
   { name: "logrotate", version: "newest", reports: /./ },
-] as const)("$name ($version) is here", ({ name, version, reports }) => {
+] as const)("$name ($version) is present", ({ name, version, reports }) => {
   expect(tool(name, version).version).toMatch(reports);
 });
 
-test("a program that is not here is an error that says what to do", () => {
-  expect(() => tool("nagios" as ToolName, "newest")).toThrow(/nagios \(newest\) is not here.*npm test/);
+test("throws for a missing program, and says what to do", () => {
+  expect(() => tool("nagios" as ToolName, "newest")).toThrow(/nagios \(newest\) is missing.*npm test/);
 });
 
-test("promtool reads its input and hands back its verdict", async () => {
+test("runTool passes input to promtool and returns its verdict", async () => {
   const metrics = "# HELP a_total As.\n# TYPE a_total counter\na_total 1\n";
   expect(await runTool("promtool", "newest", ["check", "metrics"], { input: metrics })).toMatchObject({
     code: 0,

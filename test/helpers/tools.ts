@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 
 import { type Finished, type RunOptions, run } from "./process.ts";
 
-/** The programs that scripts/tools.mjs fetches. */
+/** A program that scripts/tools.mjs fetches. */
 export type ToolName =
   | "prometheus"
   | "promtool"
@@ -14,20 +14,20 @@ export type ToolName =
   | "logrotate"
   | "mtail";
 
-/** `bookworm`: the oldest version the exporter has to get on with. `newest`: a current one. */
+/** `bookworm`: the oldest version that the exporter supports. `newest`: a current one. */
 export type ToolVersion = "bookworm" | "newest";
 
-/** How to start a program. */
+/** A program that is ready to be started. */
 export interface Tool {
-  /** The command and the arguments that come before any others. */
+  /** The command, and the arguments that come before any others. */
   readonly argv: readonly [command: string, ...prefix: string[]];
-  /** Where it has to be started, if that matters to it. */
+  /** The working directory that it needs, if it needs one. */
   readonly cwd: string | undefined;
-  /** As it reports itself, such as `3.5.3+ds1`. */
+  /** The version that it reports, such as `3.5.3+ds1`. */
   readonly version: string;
 }
 
-/** What scripts/tools.mjs writes; `{root}` in a word is the folder of the manifest. */
+/** The file that scripts/tools.mjs writes; `{root}` in a word stands for the folder of the manifest. */
 interface Manifest {
   readonly programs: Readonly<Record<string, { argv: string[]; cwd?: string; version?: string }>>;
 }
@@ -35,9 +35,9 @@ interface Manifest {
 const folders: Readonly<Record<ToolVersion, string>> = { bookworm: "bookworm", newest: "sid" };
 
 /**
- * Finds a real counterpart for a test.
+ * Finds a program that tests run against.
  *
- * @throws Error when it is not there: a test without its counterpart fails, it is never skipped
+ * @throws Error when it is missing: a test without its program fails and is never skipped
  */
 export function tool(name: ToolName, version: ToolVersion): Tool {
   const root = fileURLToPath(new URL(`../../.tools/${folders[version]}`, import.meta.url));
@@ -47,7 +47,7 @@ export function tool(name: ToolName, version: ToolVersion): Tool {
   const [command, ...prefix] = entry?.argv.map((word) => word.replaceAll("{root}", root)) ?? [];
   if (entry === undefined || command === undefined || !existsSync(command)) {
     throw new Error(
-      `${name} (${version}) is not here. \`npm test\` fetches it; alone: \`node scripts/tools.mjs\`, which says what stands in the way.`,
+      `${name} (${version}) is missing. \`npm test\` fetches it, and so does \`node scripts/tools.mjs\`, which says why it cannot.`,
     );
   }
   return {
@@ -57,7 +57,7 @@ export function tool(name: ToolName, version: ToolVersion): Tool {
   };
 }
 
-/** Runs a counterpart to its end, such as promtool, and hands back what it said. */
+/** Runs a program such as promtool to its end and returns its exit code and output. */
 export function runTool(
   name: ToolName,
   version: ToolVersion,

@@ -6,7 +6,7 @@ import { createExposition } from "../../src/metrics/exposition.ts";
 import { llmMetrics } from "../../src/probers/llm/metrics.ts";
 
 describe("createExposition", () => {
-  it("prints families with help and type, however their samples came", () => {
+  it("groups samples by metric, with HELP and TYPE, in whatever order they are added", () => {
     const exposition = createExposition();
     exposition.add([sample(catalogue.probeSuccess, 1), sample(catalogue.probeDuration, 0.25)], {
       target: "a",
@@ -34,13 +34,13 @@ probe_llm_tokens{target="b",type="output"} 4
     [1e21, "1e+21"],
     [5e-7, "5e-7"],
     [-62_135_596_800, "-62135596800"],
-  ])("prints %d as %s", (value, text) => {
+  ])("renders %d as %s", (value, text) => {
     const exposition = createExposition();
     exposition.add([sample(catalogue.probeDuration, value)]);
     expect(exposition.text().split("\n").at(-2)).toBe(`probe_duration_seconds ${text}`);
   });
 
-  it("keeps a label value on one line, and readable back", () => {
+  it("escapes any label value to one line, so that it can be read back", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary" }), (type) => {
         const exposition = createExposition();

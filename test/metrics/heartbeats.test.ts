@@ -22,17 +22,17 @@ const view = (name: string): PushView => ({
   beat: { heartbeat: name, source: "push", timeout: seconds(120), lastSeen: timestamp(1) },
 });
 
-it("lets others have their turn between slices, and still says each header once", async () => {
+it("yields to the event loop between parts, and renders each header once", async () => {
   let turns = 0;
   const end = new AbortController();
-  const others = (async () => {
+  const otherWork = (async () => {
     for (; !end.signal.aborted; turns += 1) await turn();
   })();
   const pushes = Array.from({ length: 5_000 }, (_, i) => view(`machine-${i}`));
   const pieces: Buffer[] = [];
-  for await (const piece of heartbeatsText({ pushes, heard: [], now: timestamp(2) })) pieces.push(piece);
+  for await (const piece of heartbeatsText({ pushes, probed: [], now: timestamp(2) })) pieces.push(piece);
   end.abort();
-  await others;
+  await otherWork;
   expect(turns).toBeGreaterThanOrEqual(pieces.length);
   expect(Math.max(...pieces.map(({ length }) => length))).toBeLessThan(500_000);
   const text = Buffer.concat(pieces).toString();
@@ -40,8 +40,8 @@ it("lets others have their turn between slices, and still says each header once"
   expect(text.match(/^# TYPE /gm)).toHaveLength(6);
 });
 
-it("shows nothing where there is nothing", async () => {
+it("renders nothing without heartbeats", async () => {
   const pieces: Buffer[] = [];
-  for await (const piece of heartbeatsText({ pushes: [], heard: [], now: timestamp(2) })) pieces.push(piece);
+  for await (const piece of heartbeatsText({ pushes: [], probed: [], now: timestamp(2) })) pieces.push(piece);
   expect(pieces).toEqual([]);
 });

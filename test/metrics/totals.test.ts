@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { catalogue } from "../../src/catalogue/index.ts";
 import { createMemory } from "../../src/core/memory.ts";
 import type { Metric } from "../../src/core/metric.ts";
-import { failed, succeeded } from "../../src/core/prober.ts";
+import { failed, type Prober, succeeded } from "../../src/core/prober.ts";
 import { ENGINE_REASONS, FAILURE_REASONS } from "../../src/core/reasons.ts";
 import type { Result } from "../../src/core/result.ts";
 import { seconds, timestamp } from "../../src/core/units.ts";
@@ -41,7 +41,7 @@ const resultOf = ({ reason, duration, firstToken, tokens }: Facts): Result => ({
   log: [],
 });
 
-/** The same counted by prom-client, which knows best what the text format has. */
+/** Counts the same with prom-client, as the reference for the text format. */
 function reference(priced: boolean) {
   const registry = new Registry();
   const options = ({ name, help, labels: names }: Metric) => ({
@@ -84,7 +84,7 @@ function reference(priced: boolean) {
   };
 }
 
-/** Series and types, in one order; metrics without a series are nothing. */
+/** Returns series and types in a fixed order, without metrics that have no series. */
 function comparable(text: string): unknown {
   const { series, types } = parseExposition(text);
   const lines = series.map(({ name, labels, value }) =>
@@ -97,7 +97,7 @@ function comparable(text: string): unknown {
 const byName = ([a]: readonly [string, string], [b]: readonly [string, string]): number => (a < b ? -1 : 1);
 
 describe("createTotals", () => {
-  it("counts what prom-client would, also over restarts and scrapes at any moment", async () => {
+  it("renders what prom-client renders, with restarts and scrapes at any moment", async () => {
     const facts = fc.record({
       reason: fc.option(fc.constantFrom(...FAILURE_REASONS), { nil: undefined }),
       duration: fc.oneof(fc.constantFrom(0, 0.01, 0.5, 120), fc.double({ min: 0, max: 200, noNaN: true })),
@@ -113,14 +113,14 @@ describe("createTotals", () => {
     });
     await fc.assert(
       fc.asyncProperty(steps, fc.boolean(), async (steps, priced) => {
-        let shelf = createMemory().namespace("totals");
-        let totals = createTotals(shelf);
+        let store = createMemory().namespace("totals");
+        let totals = createTotals(store);
         totals.setTargets([one], () => priced);
         const theirs = reference(priced);
         for (const step of steps) {
           if (step === "restart") {
-            shelf = readBack(shelf);
-            totals = createTotals(shelf);
+            store = readBack(store);
+            totals = createTotals(store);
             totals.setTargets([one], () => priced);
           } else if (step === "scrape") {
             await totals.text();
@@ -148,15 +148,26 @@ describe("createTotals", () => {
     expect(reasonsIn(await totals.text())).toEqual([...possible, "dns"]);
   });
 
+  it("starts at 0 for the reasons of a new prober, and keeps counts, when a reload changes the module", async () => {
+    const totals = createTotals();
+    totals.setTargets([one]);
+    totals.observe(one, resultOf({ reason: "connect", duration: 1 }));
+    const prober: Prober = { ...heldProber().prober, reasons: ["dns"] };
+    totals.setTargets([targetOf(moduleOf(prober))]);
+    const text = await totals.text();
+    expect(reasonsIn(text)).toEqual(["dns", "queue_timeout", "internal", "connect"]);
+    expect(valueOf(text, "heartbeat_failures_total", { reason: "connect" })).toBe(1);
+  });
+
   it("drops zeros of other reasons that an earlier version stored, and keeps what was counted", async () => {
-    const shelf = createMemory().namespace("totals");
+    const store = createMemory().namespace("totals");
     const failures = {
       ...Object.fromEntries(FAILURE_REASONS.map((reason) => [reason, 0])),
       dns: 2,
       connect: 3,
     };
-    shelf.put(JSON.stringify(["one", "held"]), { failures });
-    const totals = createTotals(shelf);
+    store.put(JSON.stringify(["one", "held"]), { failures });
+    const totals = createTotals(store);
     totals.setTargets([one]);
     const text = await totals.text();
     expect(reasonsIn(text)).toEqual(["connect", "timeout", "queue_timeout", "internal", "dns"]);
@@ -164,14 +175,14 @@ describe("createTotals", () => {
     expect(valueOf(text, "heartbeat_failures_total", { reason: "connect" })).toBe(3);
   });
 
-  it("forgets targets that are gone, and begins anew when they come back", async () => {
-    const shelf = createMemory().namespace("totals");
-    const totals = createTotals(shelf);
+  it("drops removed targets, and starts at 0 when they come back", async () => {
+    const store = createMemory().namespace("totals");
+    const totals = createTotals(store);
     totals.setTargets([one]);
     totals.observe(one, resultOf({ duration: 1 }));
     totals.setTargets([]);
     expect(await totals.text()).toBe("");
-    expect([...shelf.entries()]).toEqual([]);
+    expect([...store.entries()]).toEqual([]);
     totals.observe(one, resultOf({ duration: 1 }));
     totals.setTargets([one]);
     expect(await totals.text()).toContain(
@@ -180,20 +191,17 @@ describe("createTotals", () => {
   });
 
   it.each([
-    ["no object", "x"],
+    ["not an object", "x"],
+    ["invalid numbers", { probes: { success: "7", failure: -1 }, durations: [], failures: 3, tokens: "x" }],
     [
-      "numbers that are none",
-      { probes: { success: "7", failure: -1 }, durations: [], failures: 3, tokens: "x" },
-    ],
-    [
-      "a histogram of other buckets",
+      "histograms with other buckets",
       { durations: { success: { buckets: [1, 2], sum: 3 } }, firstToken: { buckets: [7], sum: 1 } },
     ],
-    ["nothing", {}],
-  ])("begins at 0 where what was kept is %s", async (_title, value) => {
-    const shelf = createMemory().namespace("totals");
-    shelf.put(JSON.stringify(["one", "held"]), value);
-    const totals = createTotals(shelf);
+    ["empty", {}],
+  ])("starts at 0 if the stored tally is %s", async (_title, value) => {
+    const store = createMemory().namespace("totals");
+    store.put(JSON.stringify(["one", "held"]), value);
+    const totals = createTotals(store);
     totals.setTargets([one]);
     const fresh = createTotals();
     fresh.setTargets([one]);

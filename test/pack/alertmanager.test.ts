@@ -9,30 +9,30 @@ import { runTool } from "../helpers/tools.ts";
 import { ALERTMANAGER_FOLDER, alertmanagerText, startLiveAlertmanager } from "./live-alertmanager.ts";
 import { alerts } from "./rules.ts";
 
-const GOLDEN = fileURLToPath(new URL("golden/alertmanager", import.meta.url));
+const GOLDEN = fileURLToPath(new URL("../golden/alertmanager", import.meta.url));
 
-/** Which file is for which Alertmanager. */
+/** The configuration files with the versions of Alertmanager that they are for. */
 const CASES = [
   { file: "alertmanager.yml", version: "bookworm" },
   { file: "alertmanager.yml", version: "newest" },
   { file: "alertmanager-0.28.yml", version: "newest" },
 ] as const;
 
-/** What goes where. */
+/** Alerts and the receivers that they are routed to. */
 const ROUTES: readonly (readonly [
-  what: string,
+  title: string,
   labels: Readonly<Record<string, string>>,
   receiver: string,
 ])[] = [
   ["the watchdog", { alertname: "HeartbeatWatchdog", severity: "none" }, "dead-mans-switch"],
   ["a machine", { alertname: "HeartbeatMissed", kind: "machine", severity: "critical" }, "machines"],
   [
-    "a machine of somebody with wishes",
+    "a machine whose owner has a route",
     { alertname: "HeartbeatMissed", kind: "machine", owner: "web", severity: "critical" },
     "owner-web",
   ],
   [
-    "a machine of somebody who wants to hear nothing",
+    "a machine whose owner wants no notifications",
     { alertname: "HeartbeatMissed", kind: "machine", owner: "archive", severity: "critical" },
     "nobody",
   ],
@@ -45,25 +45,25 @@ const ROUTES: readonly (readonly [
   ],
   ["a warning", { alertname: "HeartbeatRateLimited", severity: "warning" }, "slack"],
   ["a warning of a team", { alertname: "HeartbeatInFallback", severity: "warning", team: "ai" }, "team-ai"],
-  ["a piece of news", { alertname: "HeartbeatBudgetLow", severity: "info", team: "ai" }, "digest"],
-  ["what is not ours", { alertname: "NodeDown", severity: "critical", team: "ai" }, "slack"],
+  ["an info alert", { alertname: "HeartbeatBudgetLow", severity: "info", team: "ai" }, "digest"],
+  ["an alert of another program", { alertname: "NodeDown", severity: "critical", team: "ai" }, "slack"],
 ];
 
 describe.each(CASES)("$file with Alertmanager $version", ({ file, version }) => {
-  it("is taken by amtool", async () => {
+  it("is accepted by amtool", async () => {
     const { code, stdout, stderr } = await runTool("amtool", version, [
       "check-config",
       join(ALERTMANAGER_FOLDER, file),
     ]);
-    expect({ code, said: stdout + stderr }).toMatchObject({
+    expect({ code, output: stdout + stderr }).toMatchObject({
       code: 0,
-      said: expect.stringContaining("SUCCESS"),
+      output: expect.stringContaining("SUCCESS"),
     });
   });
 
-  it.each(ROUTES)("%s", async (_, labels, receiver) => {
-    const words = Object.entries(labels).map(([name, value]) => `${name}=${value}`);
-    const args = ["config", "routes", "test", `--config.file=${join(ALERTMANAGER_FOLDER, file)}`, ...words];
+  it.each(ROUTES)("routes %s", async (_, labels, receiver) => {
+    const pairs = Object.entries(labels).map(([name, value]) => `${name}=${value}`);
+    const args = ["config", "routes", "test", `--config.file=${join(ALERTMANAGER_FOLDER, file)}`, ...pairs];
     const { code, stdout } = await runTool("amtool", version, args);
     expect({ code, receiver: stdout.trim() }).toEqual({ code: 0, receiver });
   });
@@ -77,7 +77,7 @@ describe("inhibitions", () => {
   const { inhibit_rules: rules } = parse(alertmanagerText("alertmanager.yml"), { merge: true }) as {
     inhibit_rules: Inhibition[];
   };
-  /** The alerts of ours that matchers of `alertname` leave. */
+  /** Returns our alerts that the matchers of `alertname` select. */
   const namesOf = (matchers: readonly string[]): readonly string[] =>
     alerts
       .map(({ alert }) => alert)
@@ -95,20 +95,20 @@ describe("inhibitions", () => {
   it.each(rules.map((rule) => [rule.source_matchers.join(), rule] as const))("%s", (_, rule) => {
     const sources = namesOf(rule.source_matchers);
     const targets = namesOf(rule.target_matchers);
-    // Both sides name alerts: a label that both lack counts as equal.
+    // Both sides must name alerts, because a label that both lack counts as equal.
     for (const side of [rule.source_matchers, rule.target_matchers])
       expect(side.some((matcher) => /^alertname =~? "Heartbeat/.test(matcher))).toBe(true);
     expect(sources).not.toEqual([]);
     expect(targets).not.toEqual([]);
     expect(targets).not.toContain("HeartbeatWatchdog");
-    // An alert that holds back itself would never be heard of.
+    // An alert that inhibits itself would never be sent.
     expect(sources.filter((name) => targets.includes(name))).toEqual([]);
     for (const matcher of [...rule.source_matchers, ...rule.target_matchers])
       for (const [name] of matcher.matchAll(/\bHeartbeat[A-Z]\w+(?![\w.(|])/g))
         expect(alerts.map(({ alert }) => alert)).toContain(name);
   });
 
-  it("are the same in both files, as are routes and receivers but for their secrets", () => {
+  it("are the same in both files, as are routes and receivers except for their secrets", () => {
     const lines = (file: string): string[] =>
       alertmanagerText(file)
         .split("\n")
@@ -118,7 +118,7 @@ describe("inhibitions", () => {
 });
 
 describe("secrets", () => {
-  it("are in files, but for those that Alertmanager 0.25 reads from nowhere else", () => {
+  it("are in files, except for the one that Alertmanager 0.25 cannot read from a file", () => {
     const inline = (file: string): string[] =>
       alertmanagerText(file)
         .split("\n")
@@ -157,39 +157,39 @@ const ALERTS: readonly PostedAlert[] = [
       owner: "web",
       hostname: "prod-01.example.com",
     },
-    "production-server (prod-01.example.com) has not been heard of for 2m 15s; it reports by push.",
+    "production-server (prod-01.example.com) has sent no heartbeat for 2m 15s (source: push). Check whether it is running.",
   ),
   of(
     "HeartbeatInFallback",
     { severity: "warning", target: NASTY, module: "chat", team: "ai" },
     `Fallback: ${NASTY}`,
   ),
-  // Held back by the outage of the same target.
+  // Inhibited by the outage of the same target.
   of("HeartbeatTargetDown", { severity: "critical", target: "shop", module: "http_2xx" }, "Down as well."),
 ];
 const WATCHDOG: PostedAlert = { labels: { alertname: "HeartbeatWatchdog", severity: "none" } };
 
-/** What Alertmanager told, sorted, without what differs from run to run and version to version. */
-function told(requests: readonly ReceivedRequest[], mails: readonly ReceivedMail[]): string {
+/** Renders all notifications, sorted, without the parts that differ between runs and versions. */
+function renderNotifications(requests: readonly ReceivedRequest[], mails: readonly ReceivedMail[]): string {
   const chosen = requests
     .filter(({ path }) => !path.startsWith("/dead"))
     .map(({ path, headers, body }) => {
-      const said = JSON.parse(body) as Record<string, unknown>;
-      const [attachment = {}] = (said["attachments"] ?? []) as Record<string, unknown>[];
-      const { summary, severity } = (said["payload"] ?? {}) as { summary?: string; severity?: string };
+      const sent = JSON.parse(body) as Record<string, unknown>;
+      const [attachment = {}] = (sent["attachments"] ?? []) as Record<string, unknown>[];
+      const { summary, severity } = (sent["payload"] ?? {}) as { summary?: string; severity?: string };
       if (path.startsWith("/slack")) {
         const { title, title_link, text, fallback, color } = attachment;
-        return { path, channel: said["channel"], title, title_link, text, fallback, color };
+        return { path, channel: sent["channel"], title, title_link, text, fallback, color };
       }
       if (path.startsWith("/pagerduty")) {
-        return { path, action: said["event_action"], key: said["routing_key"], summary, severity };
+        return { path, action: sent["event_action"], key: sent["routing_key"], summary, severity };
       }
       if (path.startsWith("/relay")) {
-        const list = said["alerts"] as Record<string, unknown>[];
+        const list = sent["alerts"] as Record<string, unknown>[];
         const kept = list.map(({ status, labels, startsAt }) => ({ status, labels, startsAt }));
-        return { path, authorization: headers["authorization"], status: said["status"], alerts: kept };
+        return { path, authorization: headers["authorization"], status: sent["status"], alerts: kept };
       }
-      const { chat_id, text, parse_mode } = said;
+      const { chat_id, text, parse_mode } = sent;
       return { path, chat_id, text, parse_mode };
     })
     .map((value) => JSON.stringify(value, undefined, 2).replaceAll("\\n", "\n"))
@@ -204,31 +204,31 @@ function told(requests: readonly ReceivedRequest[], mails: readonly ReceivedMail
 }
 
 describe.each(CASES)("a real Alertmanager, $version with $file", ({ file, version }) => {
-  it("tells everybody once that it happened, and once that it is over", async () => {
+  it("notifies each receiver once when an alert fires and once when it resolves", async () => {
     await using live = await startLiveAlertmanager(file, version);
     const { alertmanager, requests: received, mails } = live;
 
-    const barks = (): number => received.filter(({ path }) => path.startsWith("/dead")).length;
+    const watchdogs = (): number => received.filter(({ path }) => path.startsWith("/dead")).length;
     const keepPosting = async (posted: readonly PostedAlert[], until: () => boolean, what: string) =>
       waitUntil(what, async () => {
         await alertmanager.post([...posted, WATCHDOG]);
         return until() ? true : undefined;
       });
     // Slack; PagerDuty, Slack and Telegram; Telegram and relay; the warning of the team and the machine's owner by e-mail.
-    const all = (n: number) => (): boolean => received.length - barks() >= 6 * n && mails.length >= 2 * n;
-    // What holds back others is known before them, as an outage that becomes critical at once is.
-    await keepPosting([OUTAGE], () => received.length - barks() >= 3, "the pager to be told of the outage");
-    await keepPosting(ALERTS, all(1), "everybody to be told");
-    // The watchdog is due as often as all others would be: what was told again would have come meanwhile.
-    const seen = barks();
-    await keepPosting(ALERTS, () => barks() >= seen + 3, "the watchdog to bark three times");
-    await expect(told(received, mails)).toMatchFileSnapshot(join(GOLDEN, "firing.txt"));
+    const all = (n: number) => (): boolean => received.length - watchdogs() >= 6 * n && mails.length >= 2 * n;
+    // The inhibiting alert comes first, as a critical outage does.
+    await keepPosting([OUTAGE], () => received.length - watchdogs() >= 3, "the outage to reach the pager");
+    await keepPosting(ALERTS, all(1), "all notifications");
+    // The watchdog repeats as often as a wrongly repeated notification would, which would have arrived by then.
+    const seen = watchdogs();
+    await keepPosting(ALERTS, () => watchdogs() >= seen + 3, "three watchdogs");
+    await expect(renderNotifications(received, mails)).toMatchFileSnapshot(join(GOLDEN, "firing.txt"));
 
     const before = [received.length, mails.length];
-    const over = ALERTS.map((alert) => ({ ...alert, endsAt: "2026-01-02T03:14:05Z" }));
-    await keepPosting(over, all(2), "everybody to be told that it is over");
-    await keepPosting([], () => barks() >= seen + 7, "the watchdog to bark again");
-    const ends = told(received.slice(before[0]), mails.slice(before[1]));
+    const resolved = ALERTS.map((alert) => ({ ...alert, endsAt: "2026-01-02T03:14:05Z" }));
+    await keepPosting(resolved, all(2), "all resolved notifications");
+    await keepPosting([], () => watchdogs() >= seen + 7, "further watchdogs");
+    const ends = renderNotifications(received.slice(before[0]), mails.slice(before[1]));
     await expect(ends).toMatchFileSnapshot(join(GOLDEN, "resolved.txt"));
     expect(alertmanager.warnings()).toEqual([]);
   });

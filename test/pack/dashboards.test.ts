@@ -1,8 +1,7 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
-import { parse } from "yaml";
 import { RUNBOOKS } from "../../dashboards/source/dashboard.ts";
 import { metricNamed } from "../../dashboards/source/known-metrics.ts";
 import { allMetrics } from "../../src/catalogue/index.ts";
@@ -10,6 +9,7 @@ import { probers } from "../../src/probers/index.ts";
 import { readsOf } from "./promql.ts";
 import { type DashboardJson, everyQuery, panelsOf, readDashboards } from "./queries.ts";
 import { rangesOf } from "./ranges.ts";
+import { alerts } from "./rules.ts";
 
 const metrics = allMetrics(probers);
 
@@ -26,16 +26,16 @@ const COUNTERS = new Set([
   ...metrics.filter(({ type }) => type === "counter").map(({ name }) => name),
   "process_cpu_seconds_total",
 ]);
-const OF_CHANGES = new Set(["rate", "increase", "irate", "changes", "resets", "delta"]);
+const COUNTER_FUNCTIONS = new Set(["rate", "increase", "irate", "changes", "resets", "delta"]);
 
-/** Labels that Prometheus adds, and the bound of a bucket. */
+/** Labels that Prometheus adds, and the upper bound of a histogram bucket. */
 const ADDED = ["job", "instance", "le", "name"];
 
 describe.each([...dashboards])("the dashboard %s", (name, dashboard) => {
   const panels = panelsOf(dashboard);
   const queries = everyQuery(name, dashboard);
 
-  test("has what a dashboard needs", () => {
+  test("has the required properties", () => {
     expect(dashboard.uid).toMatch(/^heartbeat-[a-z-]{2,30}$/);
     expect(dashboard.title).toMatch(/^Heartbeat \/ ./);
     expect(dashboard.description).toMatch(/\.$/);
@@ -48,7 +48,7 @@ describe.each([...dashboards])("the dashboard %s", (name, dashboard) => {
     expect(texts.get(name)).not.toContain('placement": "inControlsMenu');
   });
 
-  test("lets its reader choose the data source, jobs and instances", () => {
+  test("has variables for the data source, jobs and instances", () => {
     const [datasource, job, instance, ...choices] = dashboard.templating.list;
     expect(datasource).toMatchObject({
       name: "datasource",
@@ -59,11 +59,11 @@ describe.each([...dashboards])("the dashboard %s", (name, dashboard) => {
     const choice = { type: "query", multi: true, includeAll: true, refresh: 2 };
     expect(job).toMatchObject({ ...choice, name: "job", label: "job", allValue: ".+" });
     expect(instance).toMatchObject({ ...choice, name: "instance", label: "instance", allValue: ".+" });
-    // Series without the label, such as those of /probe, belong to all.
+    // All includes series without the label, such as those of /probe.
     for (const other of choices) expect(other).toMatchObject({ ...choice, allValue: ".*" });
   });
 
-  test("names no data source but the chosen one", () => {
+  test("uses only the selected data source", () => {
     for (const [, uid] of (texts.get(name) ?? "").matchAll(/"uid": "([^"]*)"/g)) {
       expect([`\${datasource}`, dashboard.uid]).toContain(uid);
     }
@@ -73,7 +73,7 @@ describe.each([...dashboards])("the dashboard %s", (name, dashboard) => {
     }
   });
 
-  test("has panels that explain themselves", () => {
+  test("has panels with a title, description, unit, text for no data and legends", () => {
     expect(panels.length).toBeGreaterThan(5);
     for (const { title, description, fieldConfig, targets = [] } of panels) {
       const { unit, noValue } = fieldConfig?.defaults ?? {};
@@ -93,20 +93,20 @@ describe.each([...dashboards])("the dashboard %s", (name, dashboard) => {
     expect(titles).toEqual([...new Set(titles)]);
   });
 
-  test("lays its panels out without gaps and overlaps", () => {
+  test("lays out its panels without overlaps", () => {
     const ids = dashboard.panels.flatMap(({ id, panels: inner = [] }) => [
       id,
       ...inner.map((panel) => panel.id),
     ]);
     expect(ids).toEqual(ids.map((_, i) => i + 1));
     for (const row of rowsOf(dashboard)) {
-      const taken = new Set<string>();
+      const covered = new Set<string>();
       for (const { gridPos, title } of row) {
         expect(gridPos.x + gridPos.w).toBeLessThanOrEqual(24);
         for (let x = gridPos.x; x < gridPos.x + gridPos.w; x++) {
           for (let y = gridPos.y; y < gridPos.y + gridPos.h; y++) {
-            expect({ title, covers: taken.has(`${x},${y}`) }).toEqual({ title, covers: false });
-            taken.add(`${x},${y}`);
+            expect({ title, overlaps: covered.has(`${x},${y}`) }).toEqual({ title, overlaps: false });
+            covered.add(`${x},${y}`);
           }
         }
       }
@@ -114,20 +114,20 @@ describe.each([...dashboards])("the dashboard %s", (name, dashboard) => {
   });
 
   test.each(queries.map((query) => [query.place, query] as const))(
-    "asks for what there is: %s",
+    "reads known metrics and labels, and counters only by their change: %s",
     (_place, { expr, written, kind, instant }) => {
       const { selectors, groupings } = readsOf(expr);
-      const asked = selectors.map(({ metric = "" }) => metric);
+      const read = selectors.map(({ metric = "" }) => metric);
       const labels = [
         ...groupings,
         ...selectors.flatMap(({ matchers }) => matchers.map(({ label }) => label)),
       ];
-      const known = new Set([...ADDED, ...asked.flatMap((metric) => metricNamed(metric).labels)]);
-      expect(asked).not.toEqual([]);
+      const known = new Set([...ADDED, ...read.flatMap((metric) => metricNamed(metric).labels)]);
+      expect(read).not.toEqual([]);
       expect(labels.filter((label) => !known.has(label))).toEqual([]);
 
       for (const { metric, matchers } of selectors) {
-        // Alerts that aggregate have no instance, and variables offer what they are matched by.
+        // Aggregated alerts have no instance, and variables must not filter by themselves.
         const wanted = kind === "variable" || metric === "ALERTS" ? [] : ["job", "instance"];
         const matched = matchers.map(({ label }) => label);
         expect({ metric, matched }).toEqual({ metric, matched: expect.arrayContaining(wanted) });
@@ -136,21 +136,21 @@ describe.each([...dashboards])("the dashboard %s", (name, dashboard) => {
       for (const { function: called, metric, range } of ranges) {
         expect(metric).not.toBe("");
         if (!["rate", "increase", "irate"].includes(called)) continue;
-        const overAll = instant && written.includes("[$__range]");
-        expect({ metric, range }).toEqual({ metric, range: overAll ? "1h" : "61s" });
+        const wholeRange = instant && written.includes("[$__range]");
+        expect({ metric, range }).toEqual({ metric, range: wholeRange ? "1h" : "61s" });
       }
-      for (const counter of asked.filter((metric) => COUNTERS.has(metric) || metric.endsWith("_bucket"))) {
+      for (const counter of read.filter((metric) => COUNTERS.has(metric) || metric.endsWith("_bucket"))) {
         if (kind === "variable") continue;
-        const uses = asked.filter((metric) => metric === counter).length;
+        const uses = read.filter((metric) => metric === counter).length;
         const changes = ranges.filter(
-          ({ metric, function: called }) => metric === counter && OF_CHANGES.has(called),
+          ({ metric, function: called }) => metric === counter && COUNTER_FUNCTIONS.has(called),
         );
         expect({ counter, uses: changes.length }).toEqual({ counter, uses });
       }
     },
   );
 
-  test("shows state sets as states", () => {
+  test("maps the values of state sets to texts", () => {
     for (const { title, targets = [], fieldConfig } of panels) {
       const overrides =
         fieldConfig?.overrides.flatMap(({ properties }) => properties.map(({ id }) => id)) ?? [];
@@ -161,7 +161,7 @@ describe.each([...dashboards])("the dashboard %s", (name, dashboard) => {
   });
 });
 
-/** The panels between two rows, and those of each folded one. */
+/** Returns the panels outside of rows, and those of each collapsed row. */
 function rowsOf({
   panels,
 }: DashboardJson): (readonly { gridPos: { x: number; y: number; w: number; h: number }; title: string }[])[] {
@@ -169,7 +169,7 @@ function rowsOf({
 }
 
 describe("the dashboards", () => {
-  test("are these", () => {
+  test("are all listed here", () => {
     expect([...dashboards.keys()].toSorted()).toEqual([
       "exporter",
       "heartbeat-log",
@@ -181,7 +181,7 @@ describe("the dashboards", () => {
     ]);
   });
 
-  test("have uids of their own, and lead to each other and to pages that exist", () => {
+  test("have unique uids, and link to existing dashboards and to the runbooks", () => {
     const uids = [...dashboards.values()].map(({ uid }) => uid);
     expect(new Set(uids).size).toBe(uids.length);
     for (const text of texts.values()) {
@@ -190,29 +190,20 @@ describe("the dashboards", () => {
     expect(texts.get("overview")).toContain(`${RUNBOOKS}/`);
   });
 
-  test("are where the annotations of the alerts lead to, and both name the same runbooks", () => {
-    const folder = join(repository, "rules");
+  test("are the ones that alerts link to, and both link to the same runbooks", () => {
     const uids = new Set([...dashboards.values()].map(({ uid }) => uid));
-    const alerts = readdirSync(folder)
-      .filter((file) => file.endsWith(".rules.yml"))
-      .flatMap((file) => alertsOf(readFileSync(join(folder, file), "utf8")));
     expect(alerts.length).toBeGreaterThan(20);
-    for (const { alert, annotations } of alerts) {
+    for (const { alert, annotations = {} } of alerts) {
       const uid = /^\/d\/([a-z-]+)/.exec(annotations["dashboard"] ?? "")?.[1];
-      expect({ alert, leads: uids.has(uid ?? "") }).toEqual({ alert, leads: true });
+      expect({ alert, dashboard: uids.has(uid ?? "") }).toEqual({ alert, dashboard: true });
       expect(annotations["runbook_url"]).toBe(`${RUNBOOKS}/${alert}.md`);
       const page = existsSync(join(repository, `docs/runbooks/${alert}.md`));
       expect({ alert, page }).toEqual({ alert, page: true });
     }
   });
 
-  test("are described", () => {
+  test("are described in docs/dashboards.md", () => {
     const page = readFileSync(join(repository, "docs/dashboards.md"), "utf8");
     for (const { uid } of dashboards.values()) expect(page).toContain(`\`${uid}\``);
   });
 });
-
-const alertsOf = (text: string) =>
-  (parse(text) as { groups: { rules: { alert?: string; annotations?: Record<string, string> }[] }[] }).groups
-    .flatMap(({ rules }) => rules)
-    .flatMap(({ alert, annotations = {} }) => (alert === undefined ? [] : [{ alert, annotations }]));

@@ -1,10 +1,10 @@
 import { readsOf } from "./promql.ts";
 
 /**
- * Metrics that an exporter shows only where something is configured or has happened, with what that is. A query that
- * asks for one of them is rightly empty where it has not.
+ * Metrics that an exporter shows only under a condition. Queries of such a metric are rightly empty if the condition is
+ * not met.
  */
-const ONLY_WITH: readonly (readonly [metrics: RegExp, what: string])[] = [
+const CONDITIONAL: readonly (readonly [metrics: RegExp, condition: string])[] = [
   [/^ALERTS$/, "rules are loaded, and one fires"],
   [/^heartbeat_group_/, "groups"],
   [
@@ -15,21 +15,21 @@ const ONLY_WITH: readonly (readonly [metrics: RegExp, what: string])[] = [
   [/^heartbeat_lease_/, "a Kubernetes Lease"],
   [/^heartbeat_exporter_leader$/, "a lease among exporters"],
   [/^heartbeat_exporter_(store_|down_)/, "storage"],
-  [/^heartbeat_(relay|action)_/, "a relay or actions"],
+  [/^heartbeat_(relay|action)_/, "relays or actions"],
   [/^heartbeat_target_maintenance$/, "maintenance windows"],
   [/^probe_skipped$/, "a budget that is used up"],
   [/^probe_llm_time_to_first_output_token_seconds$/, "a model that reasons before it answers"],
   [/^process_start_time_seconds$/, "a restart"],
-  [/^probe_llm_(ratelimit_|model_load_)/, "an API that tells it"],
+  [/^probe_llm_(ratelimit_|model_load_)/, "an API that reports it"],
 ];
 
 /**
- * Why a query may be without any result on an exporter that has only http and llm targets, or `undefined`.
- * @param there what the exporter has besides
+ * Returns the condition that a query lacks on an exporter with only http and llm targets; `undefined` if it lacks none.
+ * @param met conditions that the exporter does meet
  */
-export function whyEmpty(expr: string, there: readonly string[] = []): string | undefined {
+export function whyEmpty(expr: string, met: readonly string[] = []): string | undefined {
   const metrics = readsOf(expr).selectors.map(({ metric = "" }) => metric);
-  return ONLY_WITH.find(
-    ([pattern, what]) => !there.includes(what) && metrics.some((name) => pattern.test(name)),
+  return CONDITIONAL.find(
+    ([pattern, condition]) => !met.includes(condition) && metrics.some((name) => pattern.test(name)),
   )?.[1];
 }

@@ -72,7 +72,7 @@ const [container] = pod.containers;
 if (container === undefined) throw new Error("no container");
 
 describe("the Kubernetes manifests", () => {
-  test("are named by kustomizations that name nothing else", () => {
+  test("are all listed by kustomizations, which list nothing else", () => {
     const named = kustomizations.flatMap((name) => {
       const { resources } = parse(readFileSync(join(FOLDER, name), "utf8")) as Kustomization;
       return resources.map((resource) => join(dirname(name), resource));
@@ -83,13 +83,13 @@ describe("the Kubernetes manifests", () => {
     expect(named.filter((path) => path.endsWith(".yaml")).toSorted()).toEqual(plain.toSorted());
   });
 
-  test("are one of a kind and name each, and carry the label of the exporter", () => {
+  test("have unique kinds and names, and carry the label of the exporter", () => {
     const ids = manifests.map(({ kind, metadata }) => `${kind}/${metadata.name}`);
     expect(new Set(ids).size).toBe(ids.length);
     for (const { metadata } of manifests) expect(metadata.labels).toMatchObject(NAME);
   });
 
-  test("run the exporter with no rights", () => {
+  test("run the exporter without privileges", () => {
     expect(pod.securityContext).toMatchObject({
       runAsNonRoot: true,
       runAsUser: 1000,
@@ -106,11 +106,11 @@ describe("the Kubernetes manifests", () => {
     });
   });
 
-  test("ask no model twice", () => {
+  test("never run two exporters, which would prompt models twice", () => {
     expect(deployment).toMatchObject({ replicas: 1, strategy: { type: "Recreate" } });
   });
 
-  test("find each other by labels, names and ports", () => {
+  test("refer to each other's labels, names and ports", () => {
     const { selector, template } = deployment;
     expect(selector.matchLabels).toEqual(NAME);
     expect(template.metadata.labels).toEqual(NAME);
@@ -138,7 +138,7 @@ describe("the Kubernetes manifests", () => {
     ]);
   });
 
-  test("start the exporter with a configuration and flags that it takes, on the port and paths of the probes", async () => {
+  test("start the exporter with a valid configuration and flags, on the port and paths of the probes", async () => {
     const [name, yaml] = Object.entries(configMap("heartbeat-exporter"))[0] ?? ["", ""];
     const mountPath = container.volumeMounts[0]?.mountPath;
     expect(container.args).toContain(`--config.file=${mountPath}/${name}`);
@@ -155,12 +155,12 @@ describe("the Kubernetes manifests", () => {
     expect(container.ports).toEqual([{ name: "http", containerPort: 8091 }]);
   });
 
-  test("refuse to start with a flag that there is not, so that the test above means something", async () => {
+  test("would not start with an unknown flag, so the test above can fail", async () => {
     await using run = runMain(["--no.such.flag"]);
     expect((await run.exited).code).toBe(1);
   });
 
-  test("hold every dashboard, each small enough for a ConfigMap", () => {
+  test("contain every dashboard, each small enough for a ConfigMap", () => {
     const found = manifests.filter(({ metadata }) => metadata.labels["grafana_dashboard"] === "1");
     const held = new Map(found.flatMap(({ data = {} }) => Object.entries(data)));
     expect(held.size).toBe(found.length);
@@ -172,13 +172,13 @@ describe("the Kubernetes manifests", () => {
     expect(held.size).toBe(readDashboards().size);
   });
 
-  test.each(["bookworm", "newest"] as const)("hold the rules as promtool %s takes them", async (version) => {
+  test.each(["bookworm", "newest"] as const)("contain rules that promtool %s accepts", async (version) => {
     const spec = theOne("PrometheusRule").spec as { groups: { name: string; rules: object[] }[] };
     await using folder = await temporaryFolder();
     const file = await folder.write("all.rules.yml", stringify(spec));
     const { code, stderr } = await runTool("promtool", version, ["check", "rules", file]);
     expect({ code, stderr }).toMatchObject({ code: 0 });
-    // The operator's schema has no room for anything else.
+    // The operator's schema allows no other keys.
     const keys = new Set(spec.groups.flatMap(({ rules }) => rules.flatMap((rule) => Object.keys(rule))));
     const allowed = new Set(["alert", "record", "expr", "for", "keep_firing_for", "labels", "annotations"]);
     expect([...keys].filter((key) => !allowed.has(key))).toEqual([]);

@@ -6,24 +6,25 @@ import { httpReceiver, type ReceivedMail, type ReceivedRequest, smtpReceiver } f
 import { temporaryFolder } from "../helpers/temporary-folder.ts";
 import type { ToolVersion } from "../helpers/tools.ts";
 
-/** The folder of the Alertmanager configuration that is shipped. */
+/** The folder of the shipped Alertmanager configuration. */
 export const ALERTMANAGER_FOLDER = fileURLToPath(new URL("../../alertmanager", import.meta.url));
 
+/** Reads a file of that folder. */
 export const alertmanagerText = (file: string): string =>
   readFileSync(join(ALERTMANAGER_FOLDER, file), "utf8");
 
-/** A real Alertmanager with the configuration that is shipped, and real servers in the places of those that it tells. */
+/** A real Alertmanager with the shipped configuration, and local servers as its receivers. */
 export interface LiveAlertmanager extends AsyncDisposable {
   readonly alertmanager: Alertmanager;
-  /** What came by HTTP: under `/slack`, `/telegram`, `/pagerduty`, `/relay` and `/dead-mans-switch`. */
+  /** The requests received by HTTP: under `/slack`, `/telegram`, `/pagerduty`, `/relay` and `/dead-mans-switch`. */
   readonly requests: readonly ReceivedRequest[];
   readonly mails: readonly ReceivedMail[];
 }
 
-/** Only secrets, addresses and waiting times are others than in the file. */
+/** Starts an Alertmanager. Only secrets, addresses and waiting times differ from the file. */
 export async function startLiveAlertmanager(file: string, version: ToolVersion): Promise<LiveAlertmanager> {
   await using resources = new AsyncDisposableStack();
-  // Alertmanager reads the chat from the answer.
+  // Alertmanager expects the chat in Telegram's response.
   const http = resources.use(
     await httpReceiver((path) =>
       path.includes("/bot") ? '{"ok":true,"result":{"message_id":1,"chat":{"id":1}}}' : '{"ok":true}',

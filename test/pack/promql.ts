@@ -13,7 +13,7 @@ export interface Selector {
   readonly matchers: readonly Matcher[];
 }
 
-/** What a PromQL expression reads. */
+/** The series and labels that a PromQL expression reads. */
 export interface Reads {
   readonly selectors: readonly Selector[];
   /** Labels after by, without, on, ignoring, group_left and group_right. */
@@ -21,8 +21,8 @@ export interface Reads {
 }
 
 /**
- * Parses PromQL by Prometheus' own grammar.
- * @throws Error with the place, when `expression` is not PromQL
+ * Parses PromQL with Prometheus' own grammar.
+ * @throws Error with the position if `expression` is not valid
  */
 export function readsOf(expression: string): Reads {
   const selectors: { metric: string | undefined; matchers: Matcher[] }[] = [];
@@ -32,7 +32,7 @@ export function readsOf(expression: string): Reads {
     const { name, node } = cursor;
     const text = expression.slice(cursor.from, cursor.to);
     if (cursor.type.isError) {
-      throw new Error(`no PromQL at ${cursor.from}: ${expression.slice(0, cursor.from)}<<<HERE`);
+      throw new Error(`invalid PromQL at ${cursor.from}: ${expression.slice(0, cursor.from)}<<<HERE`);
     }
     const selector = selectors.at(-1);
     if (name === "VectorSelector") {
@@ -50,7 +50,7 @@ export function readsOf(expression: string): Reads {
   return { selectors, groupings };
 }
 
-/** Which of `names` a selector reads: the one that it names, or those that its pattern matches. */
+/** Returns the metrics that a selector reads: the one that it names, or those of `names` that its pattern matches. */
 export function metricsOf({ metric, matchers }: Selector, names: Iterable<string>): readonly string[] {
   if (metric !== undefined) return [metric];
   const patterns = matchers

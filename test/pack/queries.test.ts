@@ -42,14 +42,14 @@ describe("every query of the dashboards", () => {
       const options = { version, config: prometheusYaml(exporter) };
       servers.set(version, starting.use(await startPrometheus(options)));
     }
-    // The stand-in is ill from its fourth to its tenth second, and the flapping target has recovered by then.
+    // The stand-in fails from its fourth to its tenth second. Wait until the flapping target has recovered.
     for (const prometheus of servers.values()) {
-      for (const sign of [
+      for (const condition of [
         'resets(heartbeat_target_healthy{target="flapping"}[1m]) > 0',
         'heartbeat_target_healthy{target="flapping"} == 1',
         'heartbeat_target_healthy{target="model"} == 1',
       ]) {
-        await prometheus.queryUntil(sign);
+        await prometheus.queryUntil(condition);
       }
     }
     resources = starting.move();

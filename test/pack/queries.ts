@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
-/** The parts of a dashboard's JSON that tests look at. */
+/** The parts of a dashboard's JSON used by tests. */
 export interface DashboardJson {
   readonly uid: string;
   readonly title: string;
@@ -14,6 +14,7 @@ export interface DashboardJson {
   readonly links: readonly object[];
 }
 
+/** A panel or row. */
 export interface PanelJson {
   readonly id: number;
   readonly type: string;
@@ -57,7 +58,7 @@ interface VariableJson {
 
 const FOLDER = fileURLToPath(new URL("../../dashboards", import.meta.url));
 
-/** The committed dashboards by the names of their files, without `.json`. */
+/** Reads the committed dashboards, by file name without `.json`. */
 export const readDashboards = (): ReadonlyMap<string, DashboardJson> =>
   new Map(
     readdirSync(FOLDER)
@@ -68,26 +69,26 @@ export const readDashboards = (): ReadonlyMap<string, DashboardJson> =>
       ]),
   );
 
-/** All panels with queries, those of folded rows included. */
+/** Returns all panels with queries, including those in collapsed rows. */
 export const panelsOf = ({ panels }: Pick<DashboardJson, "panels">): readonly PanelJson[] =>
   panels.flatMap((panel) => (panel.type === "row" ? panelsOf({ panels: panel.panels ?? [] }) : [panel]));
 
 /** A query of a dashboard. */
 export interface DashboardQuery {
-  /** `overview / Targets in numbers / B`; of a variable or annotation its name. */
+  /** Dashboard, panel and query, like `overview / Targets in numbers / B`; or dashboard and variable or annotation. */
   readonly place: string;
   readonly kind: "panel" | "variable" | "annotation";
-  /** As it stands in the dashboard, with variables in it. */
+  /** As written in the dashboard, with variables. */
   readonly written: string;
-  /** As Prometheus gets it when everything is chosen. */
+  /** As sent to Prometheus when every variable is set to All. */
   readonly expr: string;
-  /** Whether it is about one moment, not about a range. */
+  /** True for an instant query, false for a range query. */
   readonly instant: boolean;
 }
 
-/** What Grafana would fill in. Durations in the form of Prometheus, except where a name says seconds. */
-const FILLED: Readonly<Record<string, string>> = {
-  // Nobody writes such a range by hand, so that it can be told from one that somebody did.
+/** Values of Grafana's built-in variables: durations, except for `_s`, which are seconds. */
+const BUILT_IN: Readonly<Record<string, string>> = {
+  // An unusual value, so that tests can tell it from a range written by hand.
   __rate_interval: "61s",
   __interval: "15s",
   __range_s: "3600",
@@ -95,23 +96,23 @@ const FILLED: Readonly<Record<string, string>> = {
   __from: "0",
 };
 
-/** Fills in the variables of a query, each with what choosing all of it means. */
+/** Replaces the variables of a query by their values for All. */
 export function interpolate(expr: string, { templating }: Pick<DashboardJson, "templating">): string {
   const all = new Map(templating.list.map(({ name, allValue }) => [name, allValue ?? ".*"]));
   return expr.replaceAll(
     /\$(?:\{(\w+)\}|(\w+))/g,
     (whole, braced: string | undefined, bare: string | undefined) => {
       const name = braced ?? bare ?? "";
-      // Of a regular expression, which Grafana leaves alone.
+      // A capture group of a regular expression, which Grafana does not replace.
       if (/^\d+$/.test(name)) return whole;
-      const value = FILLED[name] ?? all.get(name);
-      if (value === undefined) throw new Error(`nobody knows the variable ${whole} in ${expr}`);
+      const value = BUILT_IN[name] ?? all.get(name);
+      if (value === undefined) throw new Error(`unknown variable ${whole} in ${expr}`);
       return value;
     },
   );
 }
 
-/** Every PromQL of a dashboard: of its panels, its variables and its annotations. */
+/** Returns all queries of a dashboard: of its panels, variables and annotations. */
 export function everyQuery(name: string, dashboard: DashboardJson): readonly DashboardQuery[] {
   const query = (kind: DashboardQuery["kind"], place: string, written: string, instant: boolean) => ({
     place: `${name} / ${place}`,

@@ -1,14 +1,14 @@
 import { parser } from "@prometheus-io/lezer-promql";
 
-/** A selector of a range, and the innermost function that it is handed to. */
+/** A range selector, with the innermost function around it. */
 export interface Range {
   readonly function: string;
   readonly metric: string;
-  /** As it is written between the brackets. */
+  /** As written between the brackets. */
   readonly range: string;
 }
 
-/** The ranges of a PromQL expression, in the order of the text. */
+/** Returns the range selectors of a PromQL expression, in order. */
 export function rangesOf(expression: string): readonly Range[] {
   const ranges: Range[] = [];
   const functions: string[] = [];

@@ -19,30 +19,30 @@ const VERSIONS = ["bookworm", "newest"] as const;
 const named = (files: readonly string[]) => files.map((file) => ({ name: basename(file), file }));
 
 describe.each(VERSIONS)("promtool, %s", (version) => {
-  it("takes the rules", async () => {
+  it("accepts the rules", async () => {
     const { code, stderr } = await runTool("promtool", version, ["check", "rules", ...ruleFiles]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
   });
 
   it.each(named(testFiles))(
-    "finds $name to be true",
+    "passes the unit tests in $name",
     async ({ file }) => {
       const { code, stdout, stderr } = await runTool("promtool", version, ["test", "rules", file], {
         deadline: seconds(180),
       });
-      expect({ code, said: code === 0 ? "" : stdout + stderr }).toEqual({ code: 0, said: "" });
+      expect({ code, output: code === 0 ? "" : stdout + stderr }).toEqual({ code: 0, output: "" });
     },
     200_000,
   );
 });
 
 describe.each(VERSIONS)("a real Prometheus, %s", (version) => {
-  it("evaluates all rules on what a real exporter shows, and tells of what is down", async () => {
+  it("evaluates all rules on a real exporter without errors, and fires for a target that is down", async () => {
     await using exporter = await startExporter({
       yaml: `
 modules: { page: { prober: http, timeout: 1s } }
 targets:
-  - { name: nobody, module: page, target: "http://127.0.0.1:1", interval: 1s, schedule: interval, critical: true, labels: { team: web } }
+  - { name: closed, module: page, target: "http://127.0.0.1:1", interval: 1s, schedule: interval, critical: true, labels: { team: web } }
 `,
     });
     await using prometheus = await startPrometheus({
@@ -65,7 +65,7 @@ scrape_configs:
       'ALERTS{alertname="HeartbeatCriticalTargetDown",alertstate="firing"}',
     );
     expect(alert?.metric).toMatchObject({
-      target: "nobody",
+      target: "closed",
       team: "web",
       critical: "true",
       severity: "critical",
@@ -81,9 +81,9 @@ scrape_configs:
   });
 });
 
-/** Alerts that need not outlive the exporter, and why. */
+/** Critical alerts without `keep_firing_for`, with the reason. */
 const NOT_KEPT: Readonly<Record<string, string>> = {
-  HeartbeatMissed: "looks back by itself",
+  HeartbeatMissed: "uses last_over_time",
   HeartbeatExporterAbsent: "is about the exporter's absence",
   HeartbeatRulesIncomplete: "is about the rules",
 };
@@ -92,11 +92,11 @@ describe.each(alerts)("$alert", ({ alert, expr, labels, annotations, keep_firing
   it("has a unit test in which it fires, and one in which it does not", () => {
     const tests = alertTests.filter(({ alertname }) => alertname === alert);
     expect(tests.some(({ exp_alerts }) => exp_alerts.length > 0)).toBe(true);
-    // What always fires is never silent.
+    // The watchdog always fires.
     if (expr !== "vector(1)") expect(tests.some(({ exp_alerts }) => exp_alerts.length === 0)).toBe(true);
   });
 
-  it("says what people need to know", () => {
+  it("has a name, severity and annotations in the agreed form", () => {
     expect(alert).toMatch(/^Heartbeat[A-Z]\w+$/);
     expect(labels?.["severity"]).toMatch(/^(critical|warning|info|none)$/);
     expect(Object.values(labels ?? {}).join()).not.toContain("$value");
@@ -108,7 +108,7 @@ describe.each(alerts)("$alert", ({ alert, expr, labels, annotations, keep_firing
     });
   });
 
-  it("has a page that tells what to do", () => {
+  it("has a runbook with the four sections", () => {
     const page = runbookOf(alert) ?? "";
     expect(page.startsWith(`# ${alert}\n`)).toBe(true);
     const parts = page.split(/^## /m);
@@ -121,26 +121,26 @@ describe.each(alerts)("$alert", ({ alert, expr, labels, annotations, keep_firing
     for (const part of parts.slice(1)) expect(part.trim().length).toBeGreaterThan(40);
   });
 
-  it("does not end because the exporter does, if it wakes somebody", () => {
+  it("keeps firing when the exporter vanishes, if it is critical", () => {
     if (labels?.["severity"] !== "critical") return;
     expect(keep_firing_for ?? NOT_KEPT[alert]).toBeDefined();
   });
 });
 
-it("every page is about an alert", () => {
+it("every runbook is for an alert", () => {
   const known = alerts.map(({ alert }) => alert);
   expect(pages().toSorted()).toEqual(known.toSorted());
 });
 
-it("every alert has a name of its own, and every unit test speaks of one", () => {
+it("every alert has a unique name, and every unit test is for an alert", () => {
   const names = alerts.map(({ alert }) => alert);
   expect(new Set(names).size).toBe(names.length);
   const unknown = alertTests.filter(({ alertname }) => !names.includes(alertname));
   expect(unknown.filter(({ alertname }) => !alertname.startsWith("Kubernaut"))).toEqual([]);
 });
 
-describe("what rules read", () => {
-  /** Labels that Prometheus and configurations put on series, or rules make up. */
+describe("the metrics and labels read by rules", () => {
+  /** Labels added by Prometheus, by the configuration or by rules. */
   const FOREIGN_LABELS = [
     "job",
     "instance",
@@ -155,7 +155,7 @@ describe("what rules read", () => {
     "target",
     "module",
   ];
-  /** Prometheus', Alertmanager's and prom-client's own. */
+  /** Metrics of Prometheus, Alertmanager and prom-client. */
   const foreign = (name: string): boolean =>
     /^(up|ALERTS|(process|nodejs|scrape|alertmanager)_\w+)$/.test(name);
   const suffixes = ["_bucket", "_sum", "_count"];
@@ -169,7 +169,7 @@ describe("what rules read", () => {
   const recorded = new Set(allRules.flatMap(({ record }) => record ?? []));
   const expressions = allRules.map(({ alert, record, expr }) => ({ rule: alert ?? record ?? "", expr }));
 
-  it.each(expressions)("$rule: metrics and labels that there are", ({ expr }) => {
+  it.each(expressions)("exist, in $rule", ({ expr }) => {
     const { selectors, groupings } = readsOf(expr);
     const labels = new Set(FOREIGN_LABELS);
     for (const selector of selectors) {
@@ -186,11 +186,11 @@ describe("what rules read", () => {
         for (const { label } of selector.matchers) expect(own).toContain(label);
       }
     }
-    // A label that no operand has groups nothing.
+    // Grouping by a label that no operand has would have no effect.
     for (const label of groupings) expect([...labels]).toContain(label);
   });
 
-  it.each(pages())("the page of %s asks for metrics that there are", (name) => {
+  it.each(pages())("exist, in the runbook of %s", (name) => {
     const [, queries = ""] = /^```promql\n(.*?)^```/ms.exec(runbookOf(name) ?? "") ?? [];
     for (const query of queries.split("\n").filter((line) => line !== "")) {
       const names = readsOf(query).selectors.flatMap((selector) => metricsOf(selector, labelsOf.keys()));
@@ -209,7 +209,7 @@ describe("what rules read", () => {
     heartbeat_health_checks_total: ["success", "failure"],
   };
 
-  it("are values that there are", () => {
+  it("are compared with existing values only", () => {
     const wrong = expressions.flatMap(({ expr }) =>
       readsOf(expr).selectors.flatMap(({ metric = "", matchers }) =>
         matchers

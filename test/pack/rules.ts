@@ -7,10 +7,10 @@ const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
 /** The folder of the rules. */
 export const RULES = join(ROOT, "rules");
-/** The folder of the page that each alert links to. */
+/** The folder of the runbooks that alerts link to. */
 export const RUNBOOKS = join(ROOT, "docs/runbooks");
 
-/** A rule as Prometheus reads it. */
+/** A rule of a rule file. */
 export interface Rule {
   readonly alert?: string;
   readonly record?: string;
@@ -21,10 +21,10 @@ export interface Rule {
   readonly annotations?: Readonly<Record<string, string>>;
 }
 
-/** A rule that is an alert. */
+/** An alerting rule. */
 export type Alert = Rule & { readonly alert: string };
 
-/** What a unit test for promtool says of an alert. */
+/** A unit test of an alert, as promtool reads it. */
 export interface AlertTest {
   readonly alertname: string;
   readonly exp_alerts: readonly unknown[];
@@ -40,29 +40,29 @@ export const ruleFiles: readonly string[] = yamlFiles(RULES, ".rules.yml");
 /** Their unit tests. */
 export const testFiles: readonly string[] = yamlFiles(join(RULES, "tests"), ".test.yml");
 
-/** The rules of a file, in their order. */
+/** Reads the rules of a file, in order. */
 export const rulesOf = (file: string): readonly Rule[] =>
   (parse(readFileSync(file, "utf8")) as { groups: { rules: Rule[] }[] }).groups.flatMap(({ rules }) => rules);
 
 /** All rules. */
 export const allRules: readonly Rule[] = ruleFiles.flatMap(rulesOf);
-/** All alerts. */
+/** All alerting rules. */
 export const alerts: readonly Alert[] = allRules.filter((rule): rule is Alert => rule.alert !== undefined);
 
-/** What all unit tests say of alerts. */
+/** All unit tests of alerts. */
 export const alertTests: readonly AlertTest[] = testFiles.flatMap((file) =>
   (parse(readFileSync(file, "utf8")) as { tests: { alert_rule_test?: AlertTest[] }[] }).tests.flatMap(
     ({ alert_rule_test: tests = [] }) => tests,
   ),
 );
 
-/** The text of an alert's page; undefined when there is none. */
+/** Reads the runbook of an alert; returns undefined if there is none. */
 export function runbookOf(alert: string): string | undefined {
   const file = join(RUNBOOKS, `${alert}.md`);
   return existsSync(file) ? readFileSync(file, "utf8") : undefined;
 }
 
-/** The alerts that have a page. */
+/** Returns the names of all alerts that have a runbook. */
 export const pages = (): readonly string[] =>
   yamlFiles(RUNBOOKS, ".md")
     .map((file) => basename(file, ".md"))

@@ -12,7 +12,7 @@ interface RuleFile {
   }[];
 }
 
-/** The rules that are shipped, by their file, with every duration a `factor`th of what it is, and nothing else changed. */
+/** Returns the shipped rules by file, with every duration divided by `factor` and nothing else changed. */
 export function scaledRules(factor: number): Readonly<Record<string, string>> {
   const shorter = (text: string): string =>
     `${Math.max(1, Math.round((parseDuration(text) ?? Number.NaN) / factor))}s`;

@@ -1,14 +1,14 @@
 import type { PrometheusServer } from "../helpers/prometheus.ts";
 import type { DashboardQuery } from "./queries.ts";
 
-/** How many series a query has now, or had within the last minute. */
+/** Returns the number of series of a query: now, or for a range query within the last minute. */
 export async function seriesOf(
   prometheus: PrometheusServer,
   { expr, instant }: DashboardQuery,
 ): Promise<number> {
   const now = Date.now() / 1000;
   if (instant) {
-    // A subquery looks at whole minutes, of which there may have been none yet.
+    // A subquery is evaluated at whole minutes, and there may not have been one yet.
     const time = String(expr.includes(":1m]") ? Math.ceil(now / 60) * 60 : now);
     const data = (await prometheus.api("query", { query: expr, time })) as { result: unknown[] };
     return data.result.length;

@@ -1,17 +1,19 @@
+import { readFileSync } from "node:fs";
 import { chmod, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { runMain, startExporter, terminate } from "../helpers/exporter.ts";
 import { valueOf } from "../helpers/exposition.ts";
+import { serveHttp } from "../helpers/http-targets.ts";
 import { waitUntil } from "../helpers/process.ts";
 import { type TemporaryFolder, temporaryFolder } from "../helpers/temporary-folder.ts";
 
 const LIBRARY = `import { counter, defineProber, definePlugin, failed, gauge, sample, succeeded } from "heartbeat-exporter/plugin";`;
 
-/** A prober that answers with what its module says. */
+/** The source of a prober that exposes the value of its module. */
 const echo = (kind: string, more = ""): string => `${LIBRARY}
-const value = gauge("probe_${kind}_value", "What the module says", ["of"]);
-const asked = counter("probe_${kind}_asked_total", "How often it was asked");
+const value = gauge("probe_${kind}_value", "Value of the module", ["of"]);
+const asked = counter("probe_${kind}_asked_total", "Probes so far");
 let times = 0;
 export default defineProber<{ value: number }, { value: number }>({
   kind: "${kind}",
@@ -33,7 +35,7 @@ modules: { echoing: { prober: echo, echo: { value: 7 } } }
 targets: [{ name: here, module: echoing, target: somewhere }]
 `;
 
-/** What --config.check says of a configuration beside these files. */
+/** Runs --config.check with a configuration and files beside it. */
 async function check(
   yaml: string,
   files: Readonly<Record<string, string>>,
@@ -49,7 +51,7 @@ async function check(
 }
 
 describe("plugins", () => {
-  it("bring probers that are used like the exporter's own, in TypeScript and JavaScript", async () => {
+  it("add probers in TypeScript and JavaScript that work like the exporter's own", async () => {
     const yaml = `
 plugins: [./one.ts, deeper/two.mjs]
 modules:
@@ -71,7 +73,7 @@ targets: [{ name: here, module: echoing, target: somewhere }, { name: there, mod
     expect(valueOf(adhoc, "probe_echo_value", { of: "elsewhere" })).toBe(7);
   });
 
-  it("have their options checked by their schema, at their place in the file", async () => {
+  it("validate options by their schema, and report problems with their place in the file", async () => {
     const yaml = YAML.replace("value: 7", "value: -1, vlue: 7");
     expect(await check(yaml, { "one.ts": echo("echo") })).toEqual({
       code: 1,
@@ -84,97 +86,101 @@ targets: [{ name: here, module: echoing, target: somewhere }, { name: there, mod
 
   it.each<[string, string, string]>([
     [
-      "nothing exported",
+      "no export",
       "export const x = 1;",
-      "got no export of that kind, want a prober or a plugin as its default export, as defineProber and definePlugin make them",
+      "got no default export, want a default export made by defineProber or definePlugin",
     ],
     [
-      "no object",
+      "not an object",
       "export default 7;",
-      "got number, want a prober or a plugin as its default export, as defineProber and definePlugin make them",
+      "got number, want a default export made by defineProber or definePlugin",
     ],
-    ["a kind that is taken", echo("http"), 'got kind: "http", want kind: one that no other prober has'],
     [
-      "no kind",
+      "the kind of another prober",
+      echo("http"),
+      'got kind: "http", want kind: a name that no other prober has',
+    ],
+    [
+      "an invalid kind",
       echo("No Kind"),
-      'got kind: "No Kind", want kind: lower-case letters, digits and _, and no key of a module',
+      'got kind: "No Kind", want kind: lower-case letters, digits and _, and not a key of a module',
     ],
     [
-      "a throw",
+      "an error while loading",
       "throw new Error('out of order');",
-      "got a file that fails to load: out of order, want a module that loads",
+      "got a module that cannot be loaded: out of order, want a TypeScript or JavaScript module",
     ],
-    ["no TypeScript", "export default {", "got a file that fails to load: "],
+    ["a syntax error", "export default {", "got a module that cannot be loaded: "],
     [
       "a bad schema",
       echo("echo").replace('type: "object", prop', 'type: "objekt", prop'),
-      "got prober echo: a schema that is none: ",
+      "got prober echo: an invalid schema: ",
     ],
     [
       "an unknown keyword",
       echo("echo").replace("minimum: 0", "minimun: 0"),
-      'got prober echo: a schema that is none: strict mode: unknown keyword: "minimun"',
+      'got prober echo: an invalid schema: strict mode: unknown keyword: "minimun"',
     ],
     [
-      "a metric of the exporter's",
+      "a metric of the exporter",
       echo("ssl").replace("probe_ssl_value", "probe_ssl_earliest_cert_expiry"),
       "got the metric probe_ssl_earliest_cert_expiry a second time, want each metric once, and none of the exporter's own",
     ],
     [
-      "a metric of another name",
+      "a metric without the prefix of its prober",
       echo("echo").replace("probe_echo_value", "up"),
       'got the metric "up", want a name that begins with probe_echo_',
     ],
     [
-      "a label of the scrape's",
+      "a label that Prometheus sets",
       echo("echo").replace('["of"]', '["target"]'),
-      'got metric probe_echo_value: the label "target", want labels of',
+      'got metric probe_echo_value: the label "target", want labels of lower-case letters, digits and _, other than target',
     ],
     [
       "a counter without _total",
       echo("echo").replace("asked_total", "asked"),
-      "got metric probe_echo_asked: a counter, want a name that ends in _total for a counter, and only for one",
+      "got metric probe_echo_asked: a counter, want a name that ends in _total for a counter, and only for a counter",
     ],
     [
       "an unknown reason",
       echo("echo", 'reasons: ["empty", "broken"] as never,'),
-      'got prober echo: the reason "broken", want prober echo: reasons: a list, each one of FAILURE_REASONS',
+      'got prober echo: the reason "broken", want prober echo: reasons: a list from FAILURE_REASONS',
     ],
     [
       "no probe",
       echo("echo").replace("async probe", "async prob"),
       "got prober echo: no probe, want prober echo: probe: a function",
     ],
-  ])("are refused with their place: %s", async (_name, source, said) => {
+  ])("are refused with their place in the configuration for %s", async (_name, source, said) => {
     const result = await check(YAML, { "one.ts": source });
     expect(result.code).toBe(1);
-    // And nothing is said of modules that may have been meant for it.
+    // A module of an unknown kind is not reported too: it may be meant for this plugin.
     expect(result.said.split("\n")).toHaveLength(1);
     expect(result.said).toContain(`exporter.yml:2:11: plugins[0]: ${said}`);
   });
 
-  it("are refused when they are not there, or could be replaced by others", async () => {
+  it("are refused if the file is missing, or other users could replace it", async () => {
     expect((await check(YAML, {})).said).toBe(
-      "exporter.yml:2:11: plugins[0]: got no such file, want a file that can be read",
+      "exporter.yml:2:11: plugins[0]: got no such file, want a readable file",
     );
     const writable = await check(YAML, { "one.ts": echo("echo") }, ({ path }) =>
       chmod(join(path, "one.ts"), 0o666),
     );
     expect(writable.said).toBe(
-      "exporter.yml:2:11: plugins[0]: got a file that everybody may write, want one that others cannot write (chmod o-w)",
+      "exporter.yml:2:11: plugins[0]: got a world-writable file, want a file that other users cannot write (chmod o-w)",
     );
     const folder = await check(YAML, { "one.ts": echo("echo") }, ({ path }) => chmod(path, 0o777));
-    expect(folder.said).toContain("got a file in a folder that everybody may write");
+    expect(folder.said).toContain("got a file in a world-writable folder");
     const same = await check(YAML.replace("[./one.ts]", "[./one.ts, two.ts]"), {
       "one.ts": echo("echo"),
       "two.ts": echo("echo"),
     });
     expect(same.said).toBe(
-      'exporter.yml:2:21: plugins[1]: got kind: "echo", want kind: one that no other prober has',
+      'exporter.yml:2:21: plugins[1]: got kind: "echo", want kind: a name that no other prober has',
     );
   });
 
-  it("that fail or answer nonsense cost a failed probe and no more", async () => {
+  it("fail a single probe if they throw or return an invalid result", async () => {
     const bodies: Readonly<Record<string, string>> = {
       throws: `throw new Error("broken");`,
       reason: `return { outcome: { ok: false, reason: "whatever" }, samples: [] };`,
@@ -200,8 +206,8 @@ targets: [{ name: here, module: echoing, target: somewhere }, { name: there, mod
     }
     const said = exporter.process.output();
     expect(said).toContain("plugin ./one.ts: broken");
-    expect(said).toContain("which is none of the prober's metrics");
-    expect(said).toContain("probe_echo_asked_total: the same series twice");
+    expect(said).toContain("want one of the prober's metrics");
+    expect(said).toContain("probe_echo_asked_total: got the same series twice");
     expect(said).toContain("want succeeded, or failed with one of the reasons of its prober");
     const listed = /heartbeat_failures_total\{target="good",.*reason="(.*)"\}/g;
     expect(Array.from(text.matchAll(listed), ([, reason = ""]) => reason).toSorted()).toEqual([
@@ -211,7 +217,7 @@ targets: [{ name: here, module: echoing, target: somewhere }, { name: there, mod
     ]);
   });
 
-  it("come and go with a reload; one that changed waits for a restart, which is said once", async () => {
+  it("are added and removed by a reload; a changed file needs a restart, which is logged once", async () => {
     const [one, two] = [echo("echo"), echo("second")];
     await using exporter = await startExporter({ yaml: YAML, files: { "one.ts": one } });
     const reload = async (yaml: string, pattern: RegExp): Promise<void> => {
@@ -229,8 +235,8 @@ targets: [{ name: here, module: echoing, target: somewhere }, { name: there, mod
       .replace("modules: { echoing:", "modules:\n  echoing:");
     await reload(both, /plugins\[1\]: got no such file/);
     await exporter.folder.write("two.ts", "export default {};");
-    await reload(both, /plugins\[1\]: got an object that is neither/);
-    // What was wrong can be mended without a restart.
+    await reload(both, /plugins\[1\]: got an object without kind, probers or start/);
+    // A file with a problem can be fixed without a restart.
     await exporter.folder.write("two.ts", two);
     await reload(both, /outcome=changed/);
     expect(
@@ -241,6 +247,19 @@ targets: [{ name: here, module: echoing, target: somewhere }, { name: there, mod
     await reload(both, /outcome=unchanged/);
     await reload(YAML, /outcome=changed/);
     expect((await fetch(`${exporter.url}/probe?module=another&target=a`)).status).toBe(400);
+  });
+
+  it("work as documented in docs/plugins.md", async () => {
+    const page = readFileSync(new URL("../../docs/plugins.md", import.meta.url), "utf8");
+    const [, source = ""] = /^```ts\n(import \{ defineProber.*?)^```/ms.exec(page) ?? [];
+    await using queue = await serveHttp((_req, res) => void res.end("7"));
+    const yaml = `plugins: [./queue.ts]\nmodules: { queue: { prober: queue, queue: { limit: 5 } } }\n`;
+    await using exporter = await startExporter({ yaml, files: { "queue.ts": source } });
+    const full = await exporter.get(`/probe?module=queue&target=http://${queue.host}`);
+    expect(valueOf(full, "probe_queue_length", { queue: "mail" })).toBe(7);
+    expect(valueOf(full, "probe_failure_reason", { reason: "overloaded" })).toBe(1);
+    const down = await exporter.get("/probe?module=queue&target=http://127.0.0.1:1");
+    expect(valueOf(down, "probe_failure_reason", { reason: "network" })).toBe(1);
   });
 
   it("can give facts about an answer, which become histograms", async () => {
@@ -273,7 +292,7 @@ targets: [{ name: here, module: echoing, target: somewhere }, { name: there, mod
     expect(await asked()).toBeGreaterThan(0);
   });
 
-  it("can report components, remember, and are ended with the exporter or the configuration", async () => {
+  it("can report components and keep state, and end when the configuration drops them", async () => {
     const plugin = `${LIBRARY}
 export default definePlugin({
   start({ report, signal, log, memory }) {

@@ -128,16 +128,16 @@ probe failed (connect): refused by \\x1b[31mthe test
 
 
 Metrics that would have been returned:
-# HELP probe_success Whether the probe succeeded (1) or failed (0)
+# HELP probe_success 1 if the probe succeeded, 0 if it failed
 # TYPE probe_success gauge
 probe_success 0
-# HELP probe_duration_seconds How long the probe took
+# HELP probe_duration_seconds Duration of the probe
 # TYPE probe_duration_seconds gauge
 probe_duration_seconds <s>
-# HELP probe_timeout_seconds How long the probe was allowed to take
+# HELP probe_timeout_seconds Longest duration that the probe was allowed
 # TYPE probe_timeout_seconds gauge
 probe_timeout_seconds <s>
-# HELP probe_result_age_seconds Time since the shown result was obtained; 0 when the probe ran for this scrape
+# HELP probe_result_age_seconds Age of the result; 0 if the probe ran for this scrape
 # TYPE probe_result_age_seconds gauge
 probe_result_age_seconds <s>
 # HELP probe_failure_reason ${text.match(/# HELP probe_failure_reason (.*)/)?.[1]}

@@ -6,6 +6,7 @@ import type { Result } from "../../core/result.ts";
 import { type Seconds, seconds } from "../../core/units.ts";
 import { createEngine, type Engine } from "../../engine/engine.ts";
 import type { ProbeRequest } from "../../engine/probe-request.ts";
+import { openNetwork } from "../../probers/network/network.ts";
 import { EXIT, loadConfig, type Shell } from "../shell.ts";
 import type { ProbeRun } from "./ended.ts";
 import { type ProbeSelection, selectTargets, type TargetSelector } from "./selection.ts";
@@ -60,6 +61,7 @@ export async function probeOnce(
     clock,
     memory: createMemory(),
     limits: config.limits,
+    network: openNetwork,
     onResult: () => {},
     onBug: (module, _target, error) =>
       shell.err(`bug: the prober of module ${module.name} threw: ${String(error)}\n`),

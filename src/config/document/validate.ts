@@ -28,7 +28,7 @@ export function createValidator(formats: Formats): Validator {
     validateSchema: false,
     addUsedSchema: false,
     logger: false,
-    // A schema is compiled for a single run per load, so optimizing costs more than it saves.
+    // Schemas run once per load, so the time to compile them matters more than the time to run them.
     code: { optimize: false },
   });
   for (const [name, validate] of Object.entries(formats)) ajv.addFormat(name, { type: "string", validate });

@@ -1,6 +1,6 @@
 import type { JSONSchema } from "json-schema-to-ts";
 import { defined } from "../../core/defined.ts";
-import { type Group, type GroupMember, type UnhealthyWhen, usualRule } from "../../core/group.ts";
+import { defaultRule, type Group, type GroupMember, type UnhealthyWhen } from "../../core/group.ts";
 import type { PushHeartbeat } from "../../core/push-heartbeat.ts";
 import type { Target } from "../../core/target.ts";
 import type { BuildContext } from "../context.ts";
@@ -201,7 +201,7 @@ function groupOf(raw: RawGroup, kinds: Kinds, critical: ReadonlySet<string>): Gr
     ...defined({ description: raw.description }),
     labels: raw.labels ?? {},
     members,
-    unhealthyWhen: ruleOf(raw.unhealthy_when) ?? usualRule(members),
+    unhealthyWhen: ruleOf(raw.unhealthy_when) ?? defaultRule(members),
   };
 }
 

@@ -14,7 +14,7 @@ import { bool, labels, name, word } from "./schema-words.ts";
 import { optionalSecret } from "./secret-options.ts";
 
 /** One entry of `heartbeats`. */
-export const heartbeatSchema = {
+const heartbeatSchema = {
   type: "object",
   description: "A heartbeat is a machine, job or service that pings `/ping/<name>`.",
   properties: {

@@ -20,7 +20,7 @@ import { COSTLY_SHARE, targetSchema } from "./targets.ts";
 const COSTLY_MIN_INTERVAL = seconds(COSTLY_SHARE * durationOf(targetSchema.properties.interval.default));
 
 /** One entry of `modules`, without the prober's options. */
-export const moduleSchema = {
+const moduleSchema = {
   type: "object",
   description: "A module is a kind of prober with its options.",
   properties: {
@@ -129,11 +129,18 @@ function buildModule(
     minInterval: minInterval === undefined ? defaultMinInterval : durationOf(minInterval),
     ...defined({
       timeout: timeout === undefined ? undefined : durationOf(timeout),
+      allowedTargets: textsIn(options, "allowed_targets"),
       coldStartAfter: prober.coldStartAfter?.(compiled),
       budgets: budgets.length === 0 ? undefined : budgets,
     }),
     source: redactedYaml(lookup(root, path)?.node ?? root, findings.secrets),
   };
+}
+
+/** Returns the list of texts under `key`, if the schema of the prober has one. */
+function textsIn(options: object, key: string): readonly string[] | undefined {
+  const list: unknown = childOf(options, key);
+  return Array.isArray(list) ? list.filter((one) => typeof one === "string") : undefined;
 }
 
 function proberOf(

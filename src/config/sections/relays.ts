@@ -25,7 +25,8 @@ const signingSchema = {
     key_file: { ...word, description: "File with the key; read again when it changes." },
     previous_key_file: {
       ...word,
-      description: "File with the previous key, which signs as well until all receivers have the new one.",
+      description:
+        "File with the previous key; events are signed with both keys while receivers change over.",
     },
   },
   required: ["key_file"],

@@ -44,7 +44,8 @@ const webhookSchema = {
     },
     previous_secret_file: {
       ...word,
-      description: "File with the previous key, which signs as well until all receivers have the new one.",
+      description:
+        "File with the previous key; bodies are signed with both keys while receivers change over.",
     },
     headers: {
       type: "object",

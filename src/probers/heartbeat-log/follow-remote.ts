@@ -1,5 +1,6 @@
 import { defined } from "../../core/defined.ts";
-import type { ProbeContext, ProbeTarget } from "../../core/prober.ts";
+import { destinationOf } from "../../core/network.ts";
+import type { ProbeContext } from "../../core/prober.ts";
 import { redactAddress } from "../../core/secret.ts";
 import type { FollowResult } from "./follow-file.ts";
 import { type LogState, newPosition, type Position } from "./log-state.ts";
@@ -18,19 +19,18 @@ export const shownAddress = (url: URL): string => redactAddress(`${url.origin}${
  */
 export async function followRemote(
   url: URL,
-  target: ProbeTarget,
   before: LogState,
   module: HeartbeatLogModule,
   context: ProbeContext,
 ): Promise<FollowResult> {
   const address = shownAddress(url);
-  const refused = module.fetch.access.refusesTarget(target, url);
-  if (refused !== undefined) return { state: before, problem: problem("forbidden_target", refused) };
+  const refused = context.network.check(destinationOf(url));
+  if (refused !== undefined) return { state: before, problem: problem(refused.reason, refused.detail) };
   const session = openSession(before, module.rules, context);
   const known = before.positions[0];
   let position = known ?? newPosition(address);
   const ask = (from: Position, first: boolean) =>
-    readAnswer({ url, address, target, module, context, session }, from, first);
+    readAnswer({ url, address, module, context, session }, from, first);
   try {
     let read = await ask(position, known === undefined);
     if (read === "truncated") {
@@ -57,7 +57,6 @@ export async function followRemote(
 interface Fetching {
   readonly url: URL;
   readonly address: string;
-  readonly target: ProbeTarget;
   readonly module: HeartbeatLogModule;
   readonly context: ProbeContext;
   readonly session: Session;
@@ -68,16 +67,15 @@ type RemoteRead = { readonly position: Position; readonly problem?: LogProblem }
 
 /** Fetches a log from `position` on. */
 async function readAnswer(fetching: Fetching, position: Position, isFirst: boolean): Promise<RemoteRead> {
-  const { url, address, target, module, context } = fetching;
+  const { url, address, module, context } = fetching;
   const { initialRead, fetch } = module;
   const from = position.offset - position.fingerprint.length;
   const range = isFirst && initialRead > 0 ? `bytes=-${initialRead}` : `bytes=${from}-`;
   const answer = await request(
     url,
-    target,
     fetch,
     { range, ...(position.etag === undefined ? {} : { "if-none-match": position.etag }) },
-    context.signal,
+    context,
   );
   try {
     const { status, headers } = answer;

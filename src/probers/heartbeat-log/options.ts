@@ -1,26 +1,24 @@
-import { validateHeaderName, validateHeaderValue } from "node:http";
 import { defined } from "../../core/defined.ts";
 import type { CompileContext } from "../../core/prober.ts";
 import { knownSecret, type Secret } from "../../core/secret.ts";
 import { parseDuration, parseSize, type Seconds, SIZE_FORM, seconds } from "../../core/units.ts";
-import { type Access, compileAccess } from "../access.ts";
+import { checkAllowedTargets } from "../address-policy.ts";
 import { type AgentSource, agentSource } from "../agents.ts";
 import { loadClient } from "../client.ts";
 import { compileProxy } from "../fixed-proxy.ts";
+import { isHeaderName, isHeaderValue } from "../header-fields.ts";
 import { compileRegexp } from "../regexp.ts";
 import { compileTls } from "../tls-options.ts";
 import { createDescriptors, type Descriptors } from "./descriptors.ts";
 import type { FieldRules } from "./field-series.ts";
 import { type ParseLine, parseJsonLine, parseLogfmtLine, parseWith } from "./formats.ts";
-import { cataloguedKind, isOwnName } from "./samples.ts";
+import { declaredKind, isOwnName } from "./samples.ts";
 import type { FieldOptions, HeartbeatLogOptions } from "./schema.ts";
 import type { HeartbeatRules } from "./session.ts";
 
 /** Settings for fetching logs over HTTP. */
 export interface FetchRules {
-  readonly access: Access;
   readonly agents: AgentSource;
-  readonly proxied: boolean;
   readonly headers: Readonly<Record<string, Secret>>;
   /** Most bytes that one probe fetches. */
   readonly limit: number;
@@ -62,6 +60,7 @@ export function compileHeartbeatLog(
 ): HeartbeatLogModule {
   // Loads the HTTP client before the first probe, which would otherwise wait for it.
   if (options.allowed_targets !== undefined) void loadClient();
+  checkAllowedTargets(options.allowed_targets, context);
   const { fields = {}, timestamp_field: timestampField } = options;
   reportFields(fields, context);
   const proxy = compileProxy(options.proxy_url, context);
@@ -94,10 +93,7 @@ export function compileHeartbeatLog(
     ...defined({ ignoreOlder }),
     initialRead: size("initial_read", 16 * MIB, 0, Number.MAX_SAFE_INTEGER),
     fetch: {
-      // A module is for the files in paths; what else it may be made to fetch is to be said.
-      access: compileAccess(options.allowed_targets ?? [], false, context),
       agents: agentSource(compileTls(options.tls_config ?? {}, context), proxy?.url),
-      proxied: proxy !== undefined,
       headers: headersOf(options.headers ?? {}, context),
       limit: size("body_size_limit", 64 * MIB, KIB, Number.MAX_SAFE_INTEGER),
     },
@@ -171,7 +167,7 @@ function reportName(
       `${got} with type ${type}`,
       type === "counter" ? "a name that ends in _total" : "a name that does not end in _total",
     );
-  const known = cataloguedKind(name);
+  const known = declaredKind(name);
   const kind = type === undefined || type === "counter" || type === "state" ? type : "gauge";
   if (known !== undefined && kind !== undefined && known !== kind)
     context.problem(path, `${got} with type ${type}`, `another name: this one is a ${known}`);
@@ -210,19 +206,17 @@ function intervalOf(text: string | undefined, context: CompileContext): Seconds 
 function headersOf(given: Readonly<Record<string, string>>, context: CompileContext): Record<string, Secret> {
   const headers: Record<string, Secret> = {};
   for (const [name, value] of Object.entries(given)) {
-    try {
-      validateHeaderName(name);
-      validateHeaderValue(name, value);
-      if (/^(connection|content-length|transfer-encoding|range|accept-encoding|if-none-match)$/i.test(name))
-        context.problem(["headers", name], "a header that the exporter sets itself", "any other header");
-      headers[name.toLowerCase()] = knownSecret(value);
-    } catch {
+    if (!isHeaderName(name) || !isHeaderValue(value)) {
       context.problem(
         ["headers", name],
         "a name or value that HTTP does not allow",
         "the name of a header, and one line of text",
       );
+      continue;
     }
+    if (/^(connection|content-length|transfer-encoding|range|accept-encoding|if-none-match)$/i.test(name))
+      context.problem(["headers", name], "a header that the exporter sets itself", "any other header");
+    headers[name.toLowerCase()] = knownSecret(value);
   }
   return headers;
 }

@@ -39,6 +39,8 @@ export const heartbeatLogProber = {
   costly: false,
   compile: compileHeartbeatLog,
   objection,
+  // A module is for the files in `paths`; other addresses that anyone may have it fetch need an entry.
+  configuredOnly: () => true,
   probe: (target, module, context) => module.descriptors.during(() => probeLog(target, module, context)),
   dispose: ({ descriptors }) => descriptors.close(),
 } satisfies Prober<HeartbeatLogOptions, HeartbeatLogModule, HeartbeatLogReason>;
@@ -76,7 +78,7 @@ async function probeLog(
   const { address } = target;
   const url = urlOf(address);
   if (url !== undefined) {
-    const read = (before: LogState) => followRemote(url, target, before, module, context);
+    const read = (before: LogState) => followRemote(url, before, module, context);
     const shown = shownAddress(url);
     // The rest of the address may be a secret.
     const key = `${shown}#${hashOf(Buffer.from(url.href))}`;

@@ -1,6 +1,6 @@
 import type { FailureReason } from "../../core/reasons.ts";
 
-/** Every reason with which a probe of this kind can fail. */
+/** Every reason for which a probe of this kind can fail. */
 export const heartbeatLogReasons = [
   "dns",
   "connect",
@@ -18,4 +18,5 @@ export const heartbeatLogReasons = [
   "forbidden_target",
 ] as const satisfies readonly FailureReason[];
 
+/** One of `heartbeatLogReasons`. */
 export type HeartbeatLogReason = (typeof heartbeatLogReasons)[number];

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from "node:http";
-import type { ProbeTarget } from "../../core/prober.ts";
+import { ForbiddenAddressError } from "../../core/network.ts";
+import type { ProbeContext } from "../../core/prober.ts";
 import { loadClient } from "../client.ts";
-import { ForbiddenAddressError, guardedLookup } from "../guarded-lookup.ts";
 import { TlsConfigError } from "../tls-options.ts";
 import type { FetchRules } from "./options.ts";
 import { type LogProblem, problem } from "./problem.ts";
@@ -16,29 +16,21 @@ export interface RemoteResponse {
   close(): void;
 }
 
-/** Asks for a log, without retries and redirects. Rejects with what `fetchProblem` makes a problem of. */
+/** Requests a log, without retries or redirects. Rejects with an error that `fetchProblem` translates. */
 export async function request(
   url: URL,
-  target: ProbeTarget,
   rules: FetchRules,
   asked: Readonly<Record<string, string>>,
-  signal: AbortSignal,
+  { network, signal }: ProbeContext,
 ): Promise<RemoteResponse> {
-  const got = await loadClient();
+  const open = await loadClient();
   const headers: Record<string, string> = {};
   for (const [name, secret] of Object.entries(rules.headers)) headers[name] = await secret.reveal();
-  const stream = got.stream(url, {
-    // Positions are those of the log itself, and not of what compression makes of it.
-    headers: { "accept-encoding": "identity", ...headers, ...asked },
-    agent: await rules.agents(url.protocol === "https:"),
-    ...(rules.proxied
-      ? {}
-      : { dnsLookup: guardedLookup((ip) => rules.access.refusesAddress(target, url, ip)) }),
-    signal,
-    retry: { limit: 0 },
-    followRedirect: false,
-    throwHttpErrors: false,
-  });
+  const made = await rules.agents(network, url);
+  if (!made.ok) throw new ForbiddenAddressError(made.detail);
+  // Positions count bytes of the log itself, not of a compressed form.
+  const sent = { "accept-encoding": "identity", ...headers, ...asked };
+  const stream = open(made.agents, url, { headers: sent, signal });
   // An error of a connection that was already closed must not be uncaught.
   stream.on("error", () => {});
   const { statusCode, headers: answered } = await new Promise<{

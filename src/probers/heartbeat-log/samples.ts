@@ -10,18 +10,18 @@ const PREFIX = "heartbeat_log_";
 const OWN: ReadonlySet<string> = new Set(Object.values(logMetrics).map(({ name }) => name));
 const KNOWN = new Map([...Object.values(logMetrics), ...fieldMetrics].map((metric) => [metric.name, metric]));
 
-/** Whether a field may not have this name after `heartbeat_log_`: the exporter counts under it. */
+/** Reports whether the exporter has a metric of its own under this name after `heartbeat_log_`. */
 export const isOwnName = (name: string): boolean => OWN.has(PREFIX + name);
 
-/** The kind of series that the catalogue has under a name, if it does. */
-export function cataloguedKind(name: string): FieldSeries["kind"] | undefined {
+/** Returns the kind of the series that is declared under a name, if there is one. */
+export function declaredKind(name: string): FieldSeries["kind"] | undefined {
   const metric = KNOWN.get(PREFIX + name);
   if (metric === undefined) return undefined;
   if (metric.labels.includes("state")) return "state";
   return metric.type === "counter" ? "counter" : "gauge";
 }
 
-/** All series of one log: what was counted, and what its last heartbeat says. */
+/** Makes the samples of one log: the exporter's counts, and the fields of the last heartbeat. */
 export function logSamples(
   heartbeat: string,
   state: LogState,
@@ -45,9 +45,9 @@ export function logSamples(
   ];
 }
 
-/** A name that the exporter counts under, or that means another kind of series, is left out. */
+/** Drops a field under the name of a metric that is the exporter's own or of another kind. */
 function readingSamples(heartbeat: string, reading: FieldSeries): readonly Sample[] {
-  const known = cataloguedKind(reading.name);
+  const known = declaredKind(reading.name);
   if (isOwnName(reading.name) || (known !== undefined && known !== reading.kind)) return [];
   const metric = KNOWN.get(PREFIX + reading.name) ?? metricOf(reading);
   if (reading.kind !== "state") return [{ metric, value: reading.value, labels: { heartbeat } }];

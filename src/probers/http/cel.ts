@@ -1,21 +1,21 @@
 import { type ASTNode, Environment, type ParseResult } from "@marcbachmann/cel-js";
 import type { CompileContext } from "../../core/prober.ts";
+import { describeError } from "../errors.ts";
 import { compileRegexp, type Regexp } from "../regexp.ts";
 import type { HttpOptions } from "./schema.ts";
-import { describeError } from "./transport/steps.ts";
 
-/** Judges a JSON body: gives what is wrong with it, or `undefined`. */
+/** Judges a JSON body. Returns the mismatch, or `undefined`. */
 export type JsonRule = (body: unknown) => string | undefined;
 
-/** The library matches with the regular expressions of JavaScript; ours go by this name. */
-const OUR_MATCHES = "matchesRe2";
+/** Name of the RE2 implementation of the method `matches`, which the library implements with JavaScript's regular expressions. */
+const RE2_MATCHES = "matchesRe2";
 
 const environment = new Environment({ homogeneousAggregateLiterals: false })
   .registerVariable("body", "dyn")
-  .registerFunction(`string.${OUR_MATCHES}(string): bool`, matchesRe2)
+  .registerFunction(`string.${RE2_MATCHES}(string): bool`, matchesRe2)
   .registerFunction("matches(string, string): bool", matchesRe2);
 
-/** Compiles `fail_if_body_json_matches_cel` and its opposite, reporting what is no expression or cannot be true or false. */
+/** Compiles `fail_if_body_json_matches_cel` and its opposite, and reports expressions that are invalid or not boolean. */
 export function compileJsonRules(options: HttpOptions, context: CompileContext): readonly JsonRule[] {
   const rules: JsonRule[] = [];
   for (const [option, failsOn] of [
@@ -25,7 +25,7 @@ export function compileJsonRules(options: HttpOptions, context: CompileContext):
     const source = options[option];
     if (source === undefined) continue;
     const expression = compileExpression(source, (problem) =>
-      context.problem([option], problem, "a CEL expression over body that is true or false"),
+      context.problem([option], problem, "a boolean CEL expression over body"),
     );
     if (expression !== undefined) rules.push(ruleOf(expression, source, failsOn));
   }
@@ -48,7 +48,7 @@ function ruleOf(expression: ParseResult, source: string, failsOn: boolean): Json
 
 function compileExpression(source: string, refuse: (problem: string) => void): ParseResult | undefined {
   try {
-    const expression = environment.parse(withOurMatches(source, environment.parse(source).ast));
+    const expression = environment.parse(withRe2Matches(source, environment.parse(source).ast));
     const { valid, type, error } = expression.check();
     if (!valid) refuse(`${source}: ${firstLine(error)}`);
     else if (type !== "bool" && type !== "dyn") refuse(`${source}: its type is ${type}`);
@@ -59,8 +59,8 @@ function compileExpression(source: string, refuse: (problem: string) => void): P
   return undefined;
 }
 
-/** The expression with every call of the method `matches` renamed, from the back so that positions stay right. */
-function withOurMatches(source: string, root: ASTNode): string {
+/** Renames every call of the method `matches`, the last one first, so that the positions before it stay valid. */
+function withRe2Matches(source: string, root: ASTNode): string {
   const positions: number[] = [];
   const visit = (value: unknown): void => {
     if (Array.isArray(value)) for (const each of value) visit(each);
@@ -74,20 +74,20 @@ function withOurMatches(source: string, root: ASTNode): string {
   visit(root);
   return positions
     .toSorted((a, b) => b - a)
-    .reduce((text, at) => text.slice(0, at) + OUR_MATCHES + text.slice(at + "matches".length), source);
+    .reduce((text, at) => text.slice(0, at) + RE2_MATCHES + text.slice(at + "matches".length), source);
 }
 
 const isNode = (value: unknown): value is ASTNode =>
   typeof value === "object" && value !== null && "op" in value && "args" in value;
 
-/** Expressions are part of the configuration, with few exceptions that are built from the body. */
-const MOST_KEPT = 100;
+/** Compiled expressions to cache. Most are constants of the configuration; few are built from the body. */
+const MOST_CACHED = 100;
 const compiled = new Map<string, Regexp>();
 
 function matchesRe2(text: string, source: string): boolean {
   const known = compiled.get(source);
   if (known !== undefined) return known.matches(text);
-  if (compiled.size >= MOST_KEPT) compiled.clear();
+  if (compiled.size >= MOST_CACHED) compiled.clear();
   const regexp = compileRegexp(source);
   compiled.set(source, regexp);
   return regexp.matches(text);

@@ -1,33 +1,33 @@
-import { isIP } from "node:net";
+import { isIP } from "../ip.ts";
 import type { Address } from "./transport/address.ts";
 import { parseHttpDate, type RawHeaders, valuesOf } from "./transport/headers.ts";
 
 interface Cookie {
   readonly name: string;
-  /** As it is sent: in quotes if it came in some, or needs them. */
+  /** As sent: in quotes if it was received in quotes or needs them. */
   readonly value: string;
   readonly domain: string;
-  /** Only for `domain` itself, not for what is under it. */
+  /** True if it is sent to `domain` only, not to its subdomains. */
   readonly hostOnly: boolean;
   readonly path: string;
   readonly secure: boolean;
 }
 
-/** The cookies of one probe: what its redirects set, by RFC 6265. */
+/** The cookies of one probe, set by its redirects (RFC 6265). */
 export interface CookieJar {
-  /** Takes the cookies that a response from `address` sets. `now` in Unix seconds. */
+  /** Stores the cookies that a response from `address` sets. `now` is in Unix seconds. */
   store(address: Address, response: RawHeaders, now: number): void;
   /**
-   * The Cookie header of a request to `address`.
-   * @param configured the one that the module sends; cookies that were set since take the place of theirs in it
+   * Returns the Cookie header of a request to `address`.
+   * @param configured the header of the module, in which cookies set by responses replace those of the same name
    */
   headerFor(address: Address, configured: string | undefined): string | undefined;
 }
 
-/** A name and a value of the characters that Go takes; what is not like that is no cookie. */
+/** A cookie's name and value, of the characters that Go accepts. */
 const PAIR = /^\s*([!#$%&'*+.^_`|~0-9A-Za-z-]+)\s*=\s*(?:("[ !#-:<-[\]-~]*")|([ !#-:<-[\]-~]*?))\s*$/;
 
-/** An empty jar. */
+/** Creates an empty jar. */
 export function newCookieJar(): CookieJar {
   const cookies = new Map<string, Cookie>();
   const seen = new Set<string>();
@@ -48,11 +48,11 @@ export function newCookieJar(): CookieJar {
         .split(";")
         .map((pair) => pair.trim())
         .filter((pair) => pair !== "" && !seen.has(pair.split("=")[0] ?? ""));
-      const fitting = [...cookies.values()]
-        .filter((cookie) => fits(cookie, address))
+      const stored = [...cookies.values()]
+        .filter((cookie) => matches(cookie, address))
         .toSorted((a, b) => b.path.length - a.path.length)
         .map(({ name, value }) => `${name}=${value}`);
-      const all = [...kept, ...fitting];
+      const all = [...kept, ...stored];
       return all.length === 0 ? undefined : all.join("; ");
     },
   };
@@ -75,8 +75,8 @@ function parseCookie(
   );
   const host = rawHost.toLowerCase();
   const domain = options.get("domain")?.replace(/^\./, "").toLowerCase() ?? "";
-  if (domain !== "" && !mayStandFor(host, domain)) return undefined;
-  const wanted = options.get("path") ?? "";
+  if (domain !== "" && !maySetFor(host, domain)) return undefined;
+  const cookiePath = options.get("path") ?? "";
   return {
     expired: isExpired(options, now),
     cookie: {
@@ -84,33 +84,33 @@ function parseCookie(
       value,
       domain: domain === "" ? host : domain,
       hostOnly: domain === "" || domain === host,
-      path: wanted.startsWith("/") ? wanted : defaultPath(path),
+      path: cookiePath.startsWith("/") ? cookiePath : defaultPath(path),
       secure: options.has("secure"),
     },
   };
 }
 
-/** A host may set cookies for itself and for domains above it; a domain of one label is nobody's. */
-const mayStandFor = (host: string, domain: string): boolean =>
+/** Returns true if the host may set cookies for the domain: its own name or a parent domain of at least two labels. */
+const maySetFor = (host: string, domain: string): boolean =>
   host === domain || (isIP(host) === 0 && domain.includes(".") && host.endsWith(`.${domain}`));
 
 function isExpired(options: ReadonlyMap<string, string>, now: number): boolean {
   const age = options.get("max-age");
   if (age !== undefined && /^-?\d+$/.test(age)) return Number(age) <= 0;
-  // Many still write dates with hyphens.
+  // Servers also send dates with hyphens.
   const expires = parseHttpDate(
     (options.get("expires") ?? "").replace(/^(\w{3}, \d\d)-(\w{3})-(\d{4})/, "$1 $2 $3"),
   );
   return expires !== undefined && expires <= now;
 }
 
-/** RFC 6265, 5.1.4. */
+/** Returns the default path of cookies (RFC 6265, 5.1.4). */
 function defaultPath(path: string): string {
   const directory = path.replace(/\?.*$/s, "").replace(/\/[^/]*$/, "");
   return directory === "" ? "/" : directory;
 }
 
-function fits(cookie: Cookie, { tls, host: rawHost, path }: Address): boolean {
+function matches(cookie: Cookie, { tls, host: rawHost, path }: Address): boolean {
   const host = rawHost.toLowerCase();
   if (cookie.secure && !tls) return false;
   if (host !== cookie.domain && (cookie.hostOnly || !host.endsWith(`.${cookie.domain}`))) return false;

@@ -1,21 +1,22 @@
+import { describeError } from "../errors.ts";
 import type { HttpModule } from "./options.ts";
 import { NO_BODY, type ResponseBody, readBody } from "./transport/body.ts";
-import { describeError, type Failure, failure, type Guard } from "./transport/steps.ts";
+import { type Failure, failure, type Guard } from "./transport/steps.ts";
 import type { FinalResponse } from "./visit.ts";
 
-/** What is thought of a final response. */
+/** The verdict on a final response. */
 export interface ResponseVerdict {
   readonly failure: Failure | undefined;
   readonly failedDueToRegex: boolean;
   readonly failedDueToCel: boolean;
   readonly bodyLength: number;
-  /** The body, if rules or values asked for it and it came whole. */
+  /** The body, if rules or values need it and it is complete. */
   readonly content: Buffer | undefined;
 }
 
 /**
- * Judges a response in blackbox_exporter's order: status, headers, body, JSON, version, TLS; the first objection is
- * the reason. Headers and body are only looked at when the status passed, but the body is read in any case.
+ * Judges a response in blackbox_exporter's order: status, headers, body, JSON, version, TLS. The first mismatch is the
+ * reason. Headers and body are judged only if the status is accepted, but the body is always read.
  */
 export async function judge(
   visited: FinalResponse,
@@ -49,7 +50,7 @@ export async function judge(
   };
 }
 
-/** The body of a redirect that is not followed is left alone, which only its rules object to. */
+/** Reads the body, except that of a redirect that is not followed, which fails only rules about the body. */
 async function read(
   { exchange, notFollowed }: FinalResponse,
   keep: boolean,
@@ -76,7 +77,7 @@ function judgeHeaders({ exchange }: FinalResponse, { headerRules }: HttpModule):
   return mismatch === undefined ? undefined : failure("header_mismatch", mismatch);
 }
 
-/** A body that could not be read fails its rules: nobody knows what it said. */
+/** Applies the expressions to the body. An incomplete body fails them. */
 function judgeBody(body: ResponseBody, { bodyRules }: HttpModule): Failure | undefined {
   if (bodyRules.length === 0) return undefined;
   if (body.failure !== undefined) return body.failure;
@@ -109,10 +110,10 @@ function judgeTls({ tls }: FinalResponse, { failIfSsl, failIfNotSsl }: HttpModul
   return undefined;
 }
 
-function firstOf<T>(rules: readonly ((what: T) => string | undefined)[], what: T): string | undefined {
+function firstOf<T>(rules: readonly ((subject: T) => string | undefined)[], subject: T): string | undefined {
   for (const rule of rules) {
-    const objection = rule(what);
-    if (objection !== undefined) return objection;
+    const mismatch = rule(subject);
+    if (mismatch !== undefined) return mismatch;
   }
   return undefined;
 }

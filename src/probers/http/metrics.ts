@@ -5,14 +5,14 @@ export const httpMetrics = {
   statusCode: gauge("probe_http_status_code", "Status code of the final response, 0 if there was none"),
   contentLength: gauge(
     "probe_http_content_length",
-    "Content-Length of the final response in bytes, -1 if it announced none",
+    "Content-Length of the final response in bytes, -1 if the response had none",
   ),
   bodyLength: gauge(
     "probe_http_uncompressed_body_length",
-    "Length of the final response's body in bytes, after decompression",
+    "Length of the body of the final response in bytes, after decompression",
   ),
   redirects: gauge("probe_http_redirects", "Number of redirects followed"),
-  ssl: gauge("probe_http_ssl", "Whether the final response came over TLS"),
+  ssl: gauge("probe_http_ssl", "1 if the final response came over TLS, 0 if not"),
   version: gauge("probe_http_version", "HTTP version of the final response, 0 if there was none"),
   duration: gauge(
     "probe_http_duration_seconds",
@@ -25,17 +25,20 @@ export const httpMetrics = {
   ),
   failedDueToRegex: gauge(
     "probe_failed_due_to_regex",
-    "Whether a body or header expression made the probe fail",
+    "1 if a regular expression for the body or a header made the probe fail, 0 if not",
   ),
   failedDueToCel: gauge(
     "probe_failed_due_to_cel",
-    "Whether a CEL expression over the JSON body made the probe fail; only with such expressions",
+    "1 if a CEL expression for the JSON body made the probe fail, 0 if not; only for modules with such expressions",
   ),
-  dnsLookupTime: gauge("probe_dns_lookup_time_seconds", "Time taken to resolve the target's name"),
-  ipProtocol: gauge("probe_ip_protocol", "IP version that was chosen: 4 or 6, 0 if resolution failed"),
+  dnsLookupTime: gauge("probe_dns_lookup_time_seconds", "Time taken to resolve the host name of the target"),
+  ipProtocol: gauge(
+    "probe_ip_protocol",
+    "IP version that was used: 4 or 6, 0 if the host name could not be resolved",
+  ),
   ipAddrHash: gauge(
     "probe_ip_addr_hash",
-    "FNV-32a hash of the chosen IP address; changes when the address does",
+    "FNV-32a hash of the IP address that was used; it changes when the address does",
   ),
   sslEarliestCertExpiry: gauge(
     "probe_ssl_earliest_cert_expiry",
@@ -47,12 +50,12 @@ export const httpMetrics = {
   ),
   sslLastChainInfo: gauge(
     "probe_ssl_last_chain_info",
-    "The target's leaf certificate; the value is always 1",
+    "Leaf certificate of the target; the value is always 1",
     ["fingerprint_sha256", "subject", "issuer", "subjectalternative", "serialnumber"],
   ),
   tlsClientCertExpiry: gauge(
     "probe_tls_client_certificate_expiry_timestamp_seconds",
-    "Expiry of the client certificate that the module shows, as a Unix timestamp",
+    "Expiry of the client certificate of the module, as a Unix timestamp",
   ),
   tlsVersionInfo: gauge("probe_tls_version_info", "TLS version in use; the value is always 1", ["version"]),
   tlsCipherInfo: gauge("probe_tls_cipher_info", "TLS cipher in use; the value is always 1", ["cipher"]),

@@ -1,22 +1,23 @@
 import type { CompileContext } from "../../core/prober.ts";
 import { knownSecret, type Secret } from "../../core/secret.ts";
+import { bracketed } from "../ip.ts";
 import { compileTls } from "../tls-options.ts";
 import type { HttpOptions } from "./schema.ts";
-import { type Address, bracketed, parseAddress } from "./transport/address.ts";
+import { type Address, parseAddress } from "./transport/address.ts";
 import { basicAuthorization, type Credentials, reveal } from "./transport/auth.ts";
 import { readBody } from "./transport/body.ts";
+import type { Outgoing } from "./transport/exchange.ts";
 import { exchangeHttp1 } from "./transport/http1.ts";
-import { compileProxies, type ProxyChoice } from "./transport/proxy.ts";
-import { lookupAll } from "./transport/resolve.ts";
-import { openRoute, toAny } from "./transport/route.ts";
+import { compileProxies, type Proxy, type ProxyChoice } from "./transport/proxy.ts";
+import { openRoute } from "./transport/route.ts";
 import { type Failure, failure, type Guard } from "./transport/steps.ts";
 
-/** A token is not used in its last seconds, in which it might end on the way. Go's margin. */
+/** Seconds before its expiry in which a token is no longer used, because it could expire on the way. Go's margin. */
 const MARGIN = 10;
-/** How long a token is kept when its server says nothing about it. */
-const UNTOLD_LIFETIME = 300;
-/** Longer answers are no tokens. Go's limit. */
-const LONGEST_ANSWER = 1024 * 1024;
+/** Lifetime of a token without `expires_in`, in seconds. */
+const DEFAULT_LIFETIME = 300;
+/** Longest response accepted, in bytes. Go's limit. */
+const LONGEST_RESPONSE = 1024 * 1024;
 
 interface Token {
   readonly ok: true;
@@ -25,10 +26,10 @@ interface Token {
   readonly until: number;
 }
 
-/** How a token request says who it is: RFC 6749, 2.3.1. Servers do not agree, so one is tried after the other. */
+/** The place of the client's credentials (RFC 6749, 2.3.1). Servers differ, so the header is tried before the form. */
 type ClientAuth = "header" | "form";
 
-/** A token server with everything that it wants to know. */
+/** A token server and the parameters of requests to it. */
 interface TokenSource {
   readonly address: Address;
   readonly clientId: string;
@@ -39,8 +40,8 @@ interface TokenSource {
 }
 
 /**
- * Compiles `oauth2`: client credentials (RFC 6749, 4.4). The token is fetched inside the probe's deadline and kept
- * until it ends or the target rejects it, so that not every probe is two.
+ * Compiles `oauth2`: client credentials (RFC 6749, 4.4). The token is fetched within the probe's deadline and cached until it
+ * expires or the target rejects it.
  */
 export function compileOauth2(options: HttpOptions, context: CompileContext): Credentials | undefined {
   const source = options.oauth2 && compileSource(options.oauth2, context);
@@ -54,9 +55,9 @@ export function compileOauth2(options: HttpOptions, context: CompileContext): Cr
       const secret = await reveal(source.secret, "oauth2.client_secret_file");
       if (!secret.ok) return secret;
       let fetched: Token | Failure = failure("auth", "no token");
-      for (const way of clientAuth === undefined ? (["header", "form"] as const) : [clientAuth]) {
-        fetched = await fetchToken(source, secret.value, way, guard);
-        if (fetched.ok) clientAuth = way;
+      for (const auth of clientAuth === undefined ? (["header", "form"] as const) : [clientAuth]) {
+        fetched = await fetchToken(source, secret.value, auth, guard);
+        if (fetched.ok) clientAuth = auth;
         if (fetched.ok || guard.signal.aborted) break;
       }
       token = fetched.ok ? fetched : undefined;
@@ -84,7 +85,7 @@ function compileSource(
   const tls = compileTls(options.tls_config ?? {}, context, ["oauth2", "tls_config"]);
   const proxies = compileProxies(options, context, ["oauth2"]);
   if (typeof address === "string" || !/^https?:\/\//i.test(options.token_url)) {
-    context.problem(["oauth2", "token_url"], options.token_url, "an address of http or https");
+    context.problem(["oauth2", "token_url"], options.token_url, "an http or https URL");
     return undefined;
   }
   return {
@@ -104,11 +105,10 @@ function compileSource(
 async function fetchToken(
   source: TokenSource,
   secret: string,
-  way: ClientAuth,
+  clientAuth: ClientAuth,
   guard: Guard,
 ): Promise<Token | Failure> {
-  const { address, clientId } = source;
-  const { clock } = guard;
+  const { address } = source;
   const proxy = source.proxies?.(address, undefined);
   const route = {
     address,
@@ -117,83 +117,95 @@ async function fetchToken(
     tls: source.tls,
     serverName: source.tls.serverName ?? address.host,
     protocols: [],
-    locate: async () => {
-      const found = await lookupAll(address.host, guard);
-      return "ok" in found ? found : toAny(address.host, address.port, found);
-    },
+    // The operator chose the token server, so its address is not restricted.
+    network: guard.network.unrestricted,
+    locate: async () => ({ host: address.host, port: address.port }),
   };
   const connection = await openRoute(route, guard, () => undefined);
   if (!connection.ok) return asAuth(connection, address);
-  const form = new URLSearchParams(source.form.map(([name, value]): [string, string] => [name, value]));
-  if (way === "form") {
+  const request = tokenRequest(source, secret, clientAuth, proxy);
+  const response = await exchangeHttp1(connection.socket, request, guard);
+  if (!response.ok || response.body === undefined) {
+    connection.socket.destroy();
+    return response.ok ? failure("auth", `no token from ${address.authority}`) : asAuth(response, address);
+  }
+  const body = await readBody(
+    response.body,
+    { keep: true, limit: LONGEST_RESPONSE, compression: undefined },
+    guard,
+  );
+  response.close();
+  if (body.failure !== undefined) return asAuth(body.failure, address);
+  if (response.status < 200 || response.status > 299) {
+    return failure("auth", `no token from ${address.authority}: status ${response.status}`);
+  }
+  return parseToken(body.content, guard.clock.now(), address);
+}
+
+function tokenRequest(
+  { address, clientId, form: parameters }: TokenSource,
+  secret: string,
+  clientAuth: ClientAuth,
+  proxy: Proxy | undefined,
+): Outgoing {
+  const form = new URLSearchParams(parameters.map(([name, value]): [string, string] => [name, value]));
+  if (clientAuth === "form") {
     form.set("client_id", clientId);
     if (secret !== "") form.set("client_secret", secret);
   }
   form.sort();
   const body = Buffer.from(form.toString());
   const pair = `${formEncoded(clientId)}:${formEncoded(secret)}`;
-  const headers = [
-    "Host",
-    address.authority,
-    "Content-Type",
-    "application/x-www-form-urlencoded",
-    "Accept",
-    "application/json",
-    "Content-Length",
-    String(body.length),
-    "Connection",
-    "close",
-    ...(way === "header" ? ["Authorization", basicAuthorization(pair)] : []),
-    ...(proxy !== undefined && !address.tls ? proxy.authorization : []),
-  ];
-  const path =
-    proxy !== undefined && !address.tls ? `http://${address.authority}${address.path}` : address.path;
-  const answer = await exchangeHttp1(connection.socket, { method: "POST", path, headers, body }, guard);
-  if (!answer.ok || answer.body === undefined) {
-    connection.socket.destroy();
-    return answer.ok ? failure("auth", `no token from ${address.authority}`) : asAuth(answer, address);
-  }
-  const read = await readBody(
-    answer.body,
-    { keep: true, limit: LONGEST_ANSWER, compression: undefined },
-    guard,
-  );
-  answer.close();
-  if (read.failure !== undefined) return asAuth(read.failure, address);
-  if (answer.status < 200 || answer.status > 299) {
-    return failure("auth", `no token from ${address.authority}: status ${answer.status}`);
-  }
-  return parseToken(read.content, clock.now(), address);
+  const forwarded = proxy !== undefined && !address.tls;
+  return {
+    method: "POST",
+    path: forwarded ? `http://${address.authority}${address.path}` : address.path,
+    headers: [
+      "Host",
+      address.authority,
+      "Content-Type",
+      "application/x-www-form-urlencoded",
+      "Accept",
+      "application/json",
+      "Content-Length",
+      String(body.length),
+      "Connection",
+      "close",
+      ...(clientAuth === "header" ? ["Authorization", basicAuthorization(pair)] : []),
+      ...(forwarded ? proxy.authorization : []),
+    ],
+    body,
+  };
 }
 
-/** As RFC 6749, 2.3.1 wants it. */
+/** Encodes a text as RFC 6749, 2.3.1 requires. */
 const formEncoded = (text: string): string => new URLSearchParams({ _: text }).toString().slice("_=".length);
 
-/** What the answer holds is never repeated: it may be a token. */
+/** Parses the response of a token server. Failures do not quote it, because it may contain a token. */
 function parseToken(content: Buffer, now: number, { authority }: Address): Token | Failure {
-  let answer: unknown;
+  let response: unknown;
   try {
-    answer = JSON.parse(content.toString("utf8"));
+    response = JSON.parse(content.toString("utf8"));
   } catch {
-    return failure("auth", `no token from ${authority}: its answer is not JSON`);
+    return failure("auth", `no token from ${authority}: the response is not JSON`);
   }
   const fields: Partial<Record<string, unknown>> =
-    typeof answer === "object" && answer !== null ? { ...answer } : {};
+    typeof response === "object" && response !== null ? { ...response } : {};
   const { access_token: value, token_type: type, expires_in: lifetime } = fields;
   if (typeof value !== "string" || value === "") {
-    return failure("auth", `no token from ${authority}: its answer has no access_token`);
+    return failure("auth", `no token from ${authority}: the response has no access_token`);
   }
-  const seconds = Number(lifetime ?? UNTOLD_LIFETIME);
+  const seconds = Number(lifetime ?? DEFAULT_LIFETIME);
   const scheme = typeof type === "string" && type !== "" && type.toLowerCase() !== "bearer" ? type : "Bearer";
   return {
     ok: true,
     value: `${scheme} ${value}`,
-    until: now + (Number.isFinite(seconds) && seconds > 0 ? seconds : UNTOLD_LIFETIME) - MARGIN,
+    until: now + (Number.isFinite(seconds) && seconds > 0 ? seconds : DEFAULT_LIFETIME) - MARGIN,
   };
 }
 
-/** Without a token there is no access, whatever the cause; that time ran out stays what it is. */
+/** Translates a failure to `auth`, unless the deadline was its cause. */
 function asAuth({ reason, detail }: Failure, { authority }: Address): Failure {
-  const late = reason === "timeout" || reason === "timeout_connect";
-  return failure(late ? reason : "auth", `no token from ${authority}: ${detail}`);
+  const isTimeout = reason === "timeout" || reason === "timeout_connect";
+  return failure(isTimeout ? reason : "auth", `no token from ${authority}: ${detail}`);
 }

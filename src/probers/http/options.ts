@@ -1,6 +1,7 @@
+import type { IpPreference } from "../../core/network.ts";
 import type { CompileContext } from "../../core/prober.ts";
 import { parseSize, SIZE_FORM } from "../../core/units.ts";
-import { type AddressPolicy, compileAllowedTargets } from "../address-policy.ts";
+import { checkAllowedTargets } from "../address-policy.ts";
 import { compileTls, type TlsSettings } from "../tls-options.ts";
 import { compileJsonRules, type JsonRule } from "./cel.ts";
 import { compileOauth2 } from "./oauth2.ts";
@@ -16,29 +17,26 @@ import {
 } from "./rules.ts";
 import type { HttpOptions } from "./schema.ts";
 import { type Credentials, compileCredentials } from "./transport/auth.ts";
-import type { BodyPlan } from "./transport/body.ts";
-import { acceptsEncoding } from "./transport/body.ts";
+import { acceptsEncoding, type BodyPlan } from "./transport/body.ts";
 import { compileProxies, type ProxyChoice } from "./transport/proxy.ts";
-import type { IpPreference } from "./transport/resolve.ts";
 import { type BodyValues, compileValues } from "./values.ts";
 
-/** Where the request's body comes from. */
+/** The source of the request's body. */
 export type BodySource =
   | { readonly kind: "none" }
   | { readonly kind: "text"; readonly content: Buffer }
   | { readonly kind: "file"; readonly path: string };
 
-/** An `http` module, ready to probe with. */
+/** A compiled `http` module. */
 export interface HttpModule {
   readonly method: string;
   readonly body: BodySource;
   readonly headers: RequestHeaders;
   readonly credentials: Credentials | undefined;
   readonly proxies: ProxyChoice | undefined;
-  /** Whether the proxy resolves the target's name. */
+  /** True if the proxy resolves the target's name. */
   readonly skipResolve: boolean;
   readonly ip: IpPreference;
-  readonly policy: AddressPolicy;
   readonly tls: TlsSettings;
   /** Protocols to offer to TLS targets. */
   readonly protocols: string[];
@@ -55,8 +53,9 @@ export interface HttpModule {
   readonly failIfNotSsl: boolean;
 }
 
-/** Turns validated options into a module, reporting what only code can see. */
+/** Compiles validated options and reports the problems that a schema cannot detect. */
 export function compileHttp(options: HttpOptions, context: CompileContext): HttpModule {
+  checkAllowedTargets(options.allowed_targets, context);
   return {
     method: compileMethod(options, context),
     body: compileBody(options, context),
@@ -68,7 +67,6 @@ export function compileHttp(options: HttpOptions, context: CompileContext): Http
       preferred: options.preferred_ip_protocol === "ip4" ? 4 : 6,
       fallback: options.ip_protocol_fallback ?? true,
     },
-    policy: compileAllowedTargets(options.allowed_targets, context),
     tls: compileTls(options.tls_config ?? {}, context),
     protocols: compileProtocols(options, context),
     followRedirects: compileFollow(options, context),
@@ -86,14 +84,14 @@ export function compileHttp(options: HttpOptions, context: CompileContext): Http
   };
 }
 
-/** There is at most one kind; all of them are compiled, so that the problems of each are told. */
+/** Compiles the one kind of credentials. If several are configured, the problems of each are reported. */
 function compileAnyCredentials(options: HttpOptions, context: CompileContext): Credentials | undefined {
   const token = compileOauth2(options, context);
   return compileCredentials(options, context) ?? token;
 }
 
 function compileMethod({ method }: HttpOptions, context: CompileContext): string {
-  // node:http would send them so in any case.
+  // node:http sends methods in upper case.
   const name = method?.toUpperCase() || "GET";
   if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name)) {
     context.problem(["method"], JSON.stringify(name), "a method such as GET or POST");
@@ -112,14 +110,14 @@ function compileProtocols(
   context: CompileContext,
 ): string[] {
   if (enable_http3) {
-    context.problem(["enable_http3"], "true", "false: HTTP/3 is not supported, only HTTP/1.1 and HTTP/2");
+    context.problem(["enable_http3"], "true", "false, because HTTP/3 is not supported");
   }
   return enable_http2 ? ["h2", "http/1.1"] : [];
 }
 
 function compileFollow(options: HttpOptions, context: CompileContext): boolean {
   if (options.no_follow_redirects === undefined) return options.follow_redirects ?? true;
-  context.warn(["no_follow_redirects"], "is deprecated: use follow_redirects");
+  context.warn(["no_follow_redirects"], "is deprecated; use follow_redirects");
   return !options.no_follow_redirects;
 }
 
@@ -129,7 +127,11 @@ function compileBodyPlan(options: HttpOptions, context: CompileContext): Omit<Bo
   if (limit === undefined) context.problem(["body_size_limit"], String(size), SIZE_FORM);
   for (const [name, value] of Object.entries(options.headers ?? {})) {
     if (compression && name.toLowerCase() === "accept-encoding" && !acceptsEncoding(value, compression)) {
-      context.problem(["compression"], compression, `one that the header ${name}: ${value} asks for`);
+      context.problem(
+        ["compression"],
+        compression,
+        `a compression that the header ${name}: ${value} accepts`,
+      );
     }
   }
   return {

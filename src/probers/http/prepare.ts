@@ -1,28 +1,28 @@
 import { readFile } from "node:fs/promises";
 import type { ProbeTarget } from "../../core/prober.ts";
+import { describeError } from "../errors.ts";
 import type { Hop, Payload } from "./hop.ts";
 import type { HttpModule } from "./options.ts";
 import { authorityOfIp } from "./redirects.ts";
 import type { RequestHeader } from "./request-headers.ts";
 import { type Address, parseAddress } from "./transport/address.ts";
 import { userAuthorization } from "./transport/auth.ts";
-import { resolveTarget } from "./transport/resolve.ts";
 import { readTrust } from "./transport/route.ts";
-import { describeError, type Failure, failure, type Guard } from "./transport/steps.ts";
+import { type Failure, failure, type Guard } from "./transport/steps.ts";
 import type { Trace } from "./transport/trace.ts";
 
-/** Everything that a probe needs before it opens a connection. */
+/** A request, ready to open its connection. */
 export interface PreparedRequest {
   readonly ok: true;
   readonly first: Hop;
-  /** Name to ask for and look for at the target itself. */
+  /** Server name to send to the target and to verify. */
   readonly serverName: string;
   readonly headers: readonly RequestHeader[];
-  /** Value of the Authorization header for the target itself. */
+  /** Value of the Authorization header for the target. */
   readonly authorization: string | undefined;
 }
 
-/** Takes the target apart, chooses its address and reads the files that belong to the request. */
+/** Parses the target, chooses its address and reads the files of the request. */
 export async function prepare(
   target: ProbeTarget,
   module: HttpModule,
@@ -35,7 +35,7 @@ export async function prepare(
     return failure("bad_request", `hostname ${target.hostname} conflicts with the Host header of the module`);
   }
   const { configured } = target;
-  const ip = module.skipResolve ? undefined : await chooseAddress(address, configured, module, guard, trace);
+  const ip = module.skipResolve ? undefined : await chooseAddress(address, module, guard, trace);
   if (typeof ip === "object") return ip;
 
   if (address.tls || module.tls.custom) {
@@ -44,7 +44,7 @@ export async function prepare(
   }
   const payload = await readPayload(module);
   if (payload !== undefined && "ok" in payload) return payload;
-  // From here on blackbox_exporter has a request, if only one that it cannot complete.
+  // blackbox_exporter has a request from here on, even if it cannot complete it.
   trace.attempted = true;
   const headers = await readHeaders(module);
   if ("ok" in headers) return headers;
@@ -73,25 +73,23 @@ export async function prepare(
   };
 }
 
-/** Whether `?hostname=` says something else than the Host header of the module. */
+/** Returns true if `?hostname=` contradicts the Host header of the module. */
 export const conflictingHostname = (module: HttpModule, hostname: string): boolean =>
   module.headers.host !== undefined && module.headers.host !== hostname;
 
 async function chooseAddress(
   { host, port }: Address,
-  configured: boolean,
-  { policy, ip: preference }: HttpModule,
-  guard: Guard,
+  { ip: preference }: HttpModule,
+  { network }: Guard,
   trace: Trace,
 ): Promise<string | Failure> {
-  const refused = policy.refusesHost(host, port, configured);
-  if (refused !== undefined) return failure("forbidden_target", refused);
-  const resolved = await resolveTarget(host, preference, guard);
+  const to = { host, port };
+  const refused = network.check(to);
+  if (refused !== undefined) return refused;
+  const resolved = await network.resolve(to, preference);
   trace.resolution = resolved.resolution;
   trace.resolve = resolved.resolution.seconds;
-  if (!resolved.ok) return failure(resolved.reason, resolved.detail);
-  const refusedAddress = policy.refusesAddress(resolved.ip, host, port, configured);
-  return refusedAddress === undefined ? resolved.ip : failure("forbidden_target", refusedAddress);
+  return resolved.ok ? resolved.addresses[0] : failure(resolved.reason, resolved.detail);
 }
 
 async function readPayload({ body }: HttpModule): Promise<Payload | Failure | undefined> {
@@ -115,7 +113,7 @@ async function readHeaders({ headers }: HttpModule): Promise<readonly RequestHea
   return "ok" in read ? read : [...headers.fixed, ...read];
 }
 
-/** As in Go, a header set by hand comes before the credentials in the address, and those before the module's. */
+/** Returns the Authorization header. As in Go, a configured header wins over userinfo in the address, and that over the module. */
 async function authorize(
   { userinfo }: Address,
   headers: readonly RequestHeader[],
@@ -125,8 +123,8 @@ async function authorize(
   if (headers.some(({ name }) => name === "Authorization")) return undefined;
   if (userinfo !== undefined) return userAuthorization(userinfo);
   if (credentials === undefined) return undefined;
-  const got = await credentials.value(guard);
-  return got.ok ? got.value : got;
+  const header = await credentials.value(guard);
+  return header.ok ? header.value : header;
 }
 
 const withoutPort = (host: string): string => host.replace(/:\d+$/, "").replace(/^\[(.*)\]$/, "$1");

@@ -19,8 +19,11 @@ import { newTrace } from "./transport/trace.ts";
 import { visit } from "./visit.ts";
 
 /**
- * Requests an HTTP resource over a fresh connection and judges the response. Options, series and verdicts are those
- * of blackbox_exporter's `http` prober; `docs/blackbox-differences.md` lists the few differences.
+ * Requests an HTTP resource over a new connection and judges the response. Options, series and verdicts are those of
+ * blackbox_exporter's `http` prober; `docs/blackbox-differences.md` lists the differences.
+ * @example
+ * const module = httpProber.compile({ valid_status_codes: ["2xx"] }, compileContext);
+ * const { outcome } = await httpProber.probe({ address: "http://127.0.0.1:8080/", configured: true }, module, context);
  */
 export const httpProber = {
   kind: "http",
@@ -34,15 +37,15 @@ export const httpProber = {
 } satisfies Prober<HttpOptions, HttpModule, HttpReason>;
 
 /**
- * As in blackbox_exporter, `?hostname=` and the Host header of a module exclude each other, and an address that is none
- * is a failed probe; only in the configuration is it a mistake.
+ * Objects to `?hostname=` if the module sets the Host header, and to a configured target that is not an address. As in
+ * blackbox_exporter, an invalid `?target=` is a failed probe instead.
  */
 function objection(
   { address, configured, hostname }: ProbeTarget,
   module: HttpModule,
 ): Objection | undefined {
   if (hostname !== undefined && conflictingHostname(module, hostname)) {
-    return { part: "hostname", want: "none, as the module sets the Host header" };
+    return { part: "hostname", want: "no hostname, because the module sets the Host header" };
   }
   const wrong = configured && typeof parseAddress(address) === "string";
   return wrong
@@ -53,9 +56,9 @@ function objection(
 async function probeHttp(
   target: ProbeTarget,
   module: HttpModule,
-  { signal, clock, log }: ProbeContext,
+  { signal, clock, log, network }: ProbeContext,
 ): Promise<ProbeResult<HttpReason>> {
-  const guard: Guard = { signal, clock, log, cut: undefined };
+  const guard: Guard = { signal, clock, log, network, cut: undefined };
   const trace = newTrace();
   const onAbort = (): void => guard.cut?.();
   signal.addEventListener("abort", onAbort, { once: true });

@@ -1,6 +1,6 @@
 import type { FailureReason } from "../../core/reasons.ts";
 
-/** Every reason with which a probe of this kind can fail. */
+/** Every reason for which a probe of this kind can fail. */
 export const httpReasons = [
   "dns",
   "connect",
@@ -21,4 +21,5 @@ export const httpReasons = [
   "forbidden_target",
 ] as const satisfies readonly FailureReason[];
 
+/** One of `httpReasons`. */
 export type HttpReason = (typeof httpReasons)[number];

@@ -1,24 +1,22 @@
+import { bracketed } from "../ip.ts";
 import type { Hop } from "./hop.ts";
-import { bracketed, followLocation, formatAddress, hasBadEscape } from "./transport/address.ts";
+import { followLocation, formatAddress, hasBadEscape } from "./transport/address.ts";
 import type { ResponseHead } from "./transport/exchange.ts";
 import { headerText, valueOf } from "./transport/headers.ts";
 import { type Failure, failure } from "./transport/steps.ts";
 
-/** Redirects that are followed; the one after these ends the probe. blackbox_exporter's number. */
+/** The number of redirects to follow, as in blackbox_exporter. The next one ends the probe. */
 export const MOST_REDIRECTS = 10;
 
-/**
- * What a response asks for: nothing, another request, or something impossible. What has no sense at all is not even
- * counted as a redirect; another scheme is.
- */
+/** A redirect that cannot be followed is counted if its location is a URL, such as one of another scheme. */
 export type Redirect =
   | { readonly kind: "none" }
   | { readonly kind: "to"; readonly next: Hop }
   | { readonly kind: "impossible"; readonly counts: boolean; readonly failure: Failure };
 
 /**
- * Where `response` to `hop` redirects to, by the rules of Go's client: 301, 302 and 303 turn everything but HEAD into
- * GET and drop the body; 307 and 308 repeat the request, unless its body cannot be sent again.
+ * Returns the request to which `response` to `hop` redirects, by the rules of Go's client: 301, 302 and 303 turn every method
+ * except HEAD into GET and drop the body; 307 and 308 repeat the request, unless its body cannot be sent again.
  * @param first the request to the target
  */
 export function redirectOf(response: ResponseHead, hop: Hop, first: Hop): Redirect {
@@ -60,6 +58,6 @@ export function redirectOf(response: ResponseHead, hop: Hop, first: Hop): Redire
   };
 }
 
-/** The authority of a request to `ip` in place of the host that `authority` names. */
+/** Returns `authority` with its host replaced by `ip`. */
 export const authorityOfIp = (ip: string, authority: string): string =>
   bracketed(ip) + (/:\d+$/.exec(authority.replace(/^\[[^\]]*\]/, ""))?.[0] ?? "");

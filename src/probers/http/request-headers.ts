@@ -1,30 +1,31 @@
 import { readFile } from "node:fs/promises";
-import { validateHeaderName, validateHeaderValue } from "node:http";
 import type { CompileContext } from "../../core/prober.ts";
+import { describeError } from "../errors.ts";
+import { isHeaderName, isHeaderValue } from "../header-fields.ts";
 import type { HttpOptions } from "./schema.ts";
 import { canonicalName, headerBytes } from "./transport/headers.ts";
-import { describeError, type Failure, failure } from "./transport/steps.ts";
+import { type Failure, failure } from "./transport/steps.ts";
 
 /** A header of every request of a module. */
 export interface RequestHeader {
   readonly name: string;
   readonly value: string;
-  /** Goes to the target's own host only, not along with redirects to others. */
+  /** True if it is sent to the target's own host only, and not to others after a redirect. */
   readonly confidential: boolean;
 }
 
-/** What a module sends, apart from what each request needs. */
+/** The configured headers of a module. */
 export interface RequestHeaders {
   /** The Host header of the configuration. */
   readonly host: string | undefined;
   readonly fixed: readonly RequestHeader[];
-  /** Those whose values are in files; undefined when there are none. */
+  /** Reads the headers whose values are in files; undefined without such headers. */
   readonly fromFiles: (() => Promise<readonly RequestHeader[] | Failure>) | undefined;
 }
 
 const USER_AGENT = "heartbeat-exporter";
 
-/** Headers that Go takes away from a redirect to another host. */
+/** Headers that Go removes on a redirect to another host. */
 const CONFIDENTIAL = new Set([
   "Authorization",
   "Www-Authenticate",
@@ -33,7 +34,7 @@ const CONFIDENTIAL = new Set([
   "Proxy-Authorization",
 ]);
 
-/** Names that have options of their own, or are none of the user's business: the list of prometheus/common. */
+/** Names that have options of their own or are set by the client, as in prometheus/common. */
 const RESERVED = new Set([
   "Authorization",
   "Host",
@@ -55,7 +56,7 @@ const RESERVED = new Set([
   "X-Amz-Content-Sha256",
 ]);
 
-/** Compiles `headers` and `http_headers`, refusing what cannot be sent. */
+/** Compiles `headers` and `http_headers`, and reports headers that cannot be sent. */
 export function compileRequestHeaders(options: HttpOptions, context: CompileContext): RequestHeaders {
   const fixed: RequestHeader[] = [];
   let host: string | undefined;
@@ -63,14 +64,14 @@ export function compileRequestHeaders(options: HttpOptions, context: CompileCont
     const name = canonicalName(key);
     if (!isSendable(name, value, ["headers", key], context)) continue;
     if (name === "Host") host = value;
-    // Lengths and framing are node:http's business; Go ignores these, too.
+    // node:http sets the framing; Go ignores these headers as well.
     else if (name !== "Content-Length" && name !== "Transfer-Encoding" && name !== "Trailer") {
       fixed.push({ name, value: headerBytes(value), confidential: CONFIDENTIAL.has(name) });
     }
   }
   const agent = fixed.findIndex(({ name }) => name === "User-Agent");
   if (agent < 0) fixed.push({ name: "User-Agent", value: USER_AGENT, confidential: false });
-  // Who sets none does not want any.
+  // An empty value means no header.
   else if (fixed[agent]?.value === "") fixed.splice(agent, 1);
 
   const files: { name: string; file: string }[] = [];
@@ -114,22 +115,18 @@ async function readHeaderFiles(
   }
 }
 
-/** A value is never repeated in the message: it may be a secret. */
+/** Reports a header that cannot be sent. The message does not repeat the value, because it may be a secret. */
 function isSendable(
   name: string,
   value: string,
   path: readonly (string | number)[],
   context: CompileContext,
 ): boolean {
-  try {
-    validateHeaderName(name);
-  } catch {
+  if (!isHeaderName(name)) {
     context.problem(path, `the header name ${JSON.stringify(name)}`, "a name of letters, digits and hyphens");
     return false;
   }
-  try {
-    validateHeaderValue(name, headerBytes(value));
-  } catch {
+  if (!isHeaderValue(headerBytes(value))) {
     context.problem(path, "a value with control characters", "a value without line breaks");
     return false;
   }

@@ -2,13 +2,13 @@ import { compileRegexp, type Regexp } from "../regexp.ts";
 import type { HttpOptions } from "./schema.ts";
 import { type RawHeaders, valuesOf } from "./transport/headers.ts";
 
-/** Judges a body: gives what is wrong with it, or `undefined`. */
+/** Judges a body. Returns the mismatch, or `undefined`. */
 export type BodyRule = (body: string) => string | undefined;
 
-/** Judges the headers of a response likewise. */
+/** Judges the headers of a response. Returns the mismatch, or `undefined`. */
 export type HeaderRule = (headers: RawHeaders) => string | undefined;
 
-/** Compiles the expressions about the body. */
+/** Compiles the expressions over the body. */
 export function compileBodyRules(options: HttpOptions): readonly BodyRule[] {
   const rule = (source: string, failsOnMatch: boolean): BodyRule => {
     const regexp = compileRegexp(source);
@@ -23,7 +23,7 @@ export function compileBodyRules(options: HttpOptions): readonly BodyRule[] {
 
 type HeaderOptions = NonNullable<HttpOptions["fail_if_header_matches"]>[number];
 
-/** Compiles the expressions about headers. A header that is missing fails both kinds, unless that is allowed. */
+/** Compiles the expressions over headers. A missing header fails both kinds, unless `allow_missing` is set. */
 export function compileHeaderRules(options: HttpOptions): readonly HeaderRule[] {
   const rule = (
     { header, regexp: source, allow_missing }: HeaderOptions,
@@ -49,20 +49,21 @@ export function compileHeaderRules(options: HttpOptions): readonly HeaderRule[] 
   ];
 }
 
-/** Whether a status code is accepted, and how to say what is. */
+/** The accepted status codes. */
 export interface StatusRule {
+  /** The accepted codes, for messages. */
   readonly text: string;
   accepts(code: number): boolean;
 }
 
-/** What an entry of `valid_status_codes` may be, for messages. */
+/** The forms of an entry of `valid_status_codes`, for error texts. */
 export const STATUS_FORM = "a status code, a class such as 2xx, a range such as 200-399, or any";
 
 const SUCCESS: StatusRule = { text: "2xx", accepts: (code) => code >= 200 && code < 300 };
 
 /**
- * Compiles `valid_status_codes`: codes, classes, ranges and `any`; an empty list is 2xx.
- * @param refuse is told the index of each entry that is none of these
+ * Compiles `valid_status_codes`: codes, classes, ranges and `any`. An empty list means 2xx.
+ * @param refuse called with the index of each invalid entry
  */
 export function compileStatusRule(
   entries: readonly (number | string)[],
@@ -82,8 +83,8 @@ export function compileStatusRule(
 
 function parseRange(text: string): readonly [first: number, last: number] | undefined {
   if (text === "any") return [0, Number.POSITIVE_INFINITY];
-  const family = /^([1-9])[xX]{2}$/.exec(text);
-  if (family !== null) return [Number(family[1]) * 100, Number(family[1]) * 100 + 99];
+  const hundreds = /^([1-9])[xX]{2}$/.exec(text);
+  if (hundreds !== null) return [Number(hundreds[1]) * 100, Number(hundreds[1]) * 100 + 99];
   const range = /^(\d{1,3})(?:\s*-\s*(\d{1,3}))?$/.exec(text);
   if (range === null) return undefined;
   const first = Number(range[1]);

@@ -16,8 +16,8 @@ const PHASES = {
 } as const;
 
 /**
- * The series of one probe: blackbox_exporter's, present exactly when it has them. Only what is known of certificates
- * is also there when they were not accepted, because that is when people look.
+ * Makes the samples of one probe. They are blackbox_exporter's, and are present when that has them, with one exception:
+ * those of certificates are also present if the certificates were rejected, because that is when operators need them.
  * @param visited the final response, if there was one
  */
 export function samplesOf(

@@ -22,42 +22,42 @@ const headerRules = (description: string) =>
         regexp: { type: "string", minLength: 1, format: "regexp", description: "Unanchored RE2 expression." },
         allow_missing: {
           type: "boolean",
-          description: "Do not fail when the response has no such header; default false.",
+          description: "Do not fail if the response has no such header; default false.",
         },
       },
     },
   }) as const satisfies JSONSchema;
 
-/** Headers that usually carry credentials: shown by nobody, as if they were marked so one by one. */
+/** Headers that usually carry credentials, so that their values are treated as secrets. */
 const CONFIDENTIAL_HEADER = "^(?i:.*authorization|cookie|.*token.*|.*secret.*|.*password.*|.*api[-_]?key.*)$";
 
 const flag = (description: string) => ({ type: "boolean", description }) as const satisfies JSONSchema;
 
-/** One entry of `metrics`: a value of the response that becomes a gauge. */
+/** Schema of one entry of `metrics`: a value of the response that becomes a gauge. */
 export const valueSchema = {
   type: "object",
-  description: "A number, boolean or state of the response as a gauge of its own.",
+  description: "A number, boolean or state in the response, exported as a gauge.",
   additionalProperties: false,
   required: ["name", "help"],
   properties: {
     name: {
       type: "string",
       pattern: "^[a-zA-Z_:][a-zA-Z0-9_:]*$",
-      description: "Name of the gauge; none that the exporter has itself.",
+      description: "Name of the gauge, different from the exporter's own metrics.",
     },
-    help: { type: "string", minLength: 1, description: "What it means." },
+    help: { type: "string", minLength: 1, description: "Help text of the gauge." },
     json: {
       type: "string",
       minLength: 1,
       description:
-        "Where it stands in a JSON body: a JSON pointer (`/components/heartbeat/uptime_seconds`) or a path (`components.heartbeat.uptime_seconds`). A step `*` stands for every key or element.",
+        "Location of the value in a JSON body: a JSON pointer (`/components/heartbeat/uptime_seconds`) or a path (`components.heartbeat.uptime_seconds`). A step `*` matches every key or element.",
     },
-    header: { type: "string", minLength: 1, description: "The response header that it stands in." },
+    header: { type: "string", minLength: 1, description: "Response header that contains the value." },
     regexp: {
       type: "string",
       format: "regexp",
       description:
-        "Finds it in the body, or in the header: its group named `value`. Other named groups become labels.",
+        "RE2 expression whose group named `value` matches the value in the body or the header. Other named groups become labels.",
     },
     labels: {
       type: "object",
@@ -68,7 +68,7 @@ export const valueSchema = {
     step_labels: {
       type: "array",
       items: { type: "string", pattern: "^[a-zA-Z_][a-zA-Z0-9_]*$" },
-      description: "Names of the labels that tell which key or element each `*` of `json` stood for.",
+      description: "Names of the labels with the keys or elements that the `*` of `json` match, in order.",
     },
     states: {
       type: "array",
@@ -76,19 +76,20 @@ export const valueSchema = {
       minItems: 1,
       uniqueItems: true,
       description:
-        "The value is one of these words: a series for each, with the label `state`, of which one is 1.",
+        "Possible values. Each becomes a series with the label `state`; that of the current value is 1, the others 0.",
     },
     factor: {
       type: "number",
       default: 1,
-      description: "What a number is multiplied with, to get base units.",
+      description: "Multiplies a number, to convert it to base units.",
     },
   },
 } as const satisfies JSONSchema;
 
+/** One entry of `metrics`. */
 export type ValueOptions = FromSchema<typeof valueSchema, { keepDefaultedPropertiesOptional: true }>;
 
-/** Options under `modules.<name>.http`: those of blackbox_exporter, and `allowed_targets`. */
+/** Schema of `modules.<name>.http`: blackbox_exporter's options, `metrics` and `allowed_targets`. */
 export const httpSchema = {
   type: "object",
   additionalProperties: false,
@@ -105,67 +106,65 @@ export const httpSchema = {
     },
     preferred_ip_protocol: { enum: ["ip4", "ip6", ""], description: "IP version to prefer; default ip6." },
     ip_protocol_fallback: flag(
-      "Take the other IP version when there is no address of the preferred one; default true.",
+      "Use the other IP version if there is no address of the preferred one; default true.",
     ),
     skip_resolve_phase_with_proxy: flag(
       "Let the proxy of proxy_url resolve the target's name; default false.",
     ),
     follow_redirects: flag("Follow up to 10 redirects; default true."),
     no_follow_redirects: flag("Deprecated: the opposite of follow_redirects."),
-    fail_if_ssl: flag("Fail when the final response came over TLS; default false."),
-    fail_if_not_ssl: flag("Fail when the final response did not come over TLS; default false."),
+    fail_if_ssl: flag("Fail if the final response came over TLS; default false."),
+    fail_if_not_ssl: flag("Fail if the final response did not come over TLS; default false."),
     method: { type: "string", description: "Request method; default GET." },
     headers: {
       type: "object",
       additionalProperties: { type: "string" },
       patternProperties: { [CONFIDENTIAL_HEADER]: { type: "string", writeOnly: true } },
-      description: "Request headers. Host sets the server name of TLS as well.",
+      description: "Request headers. Host also sets the server name for TLS.",
     },
     http_headers: httpHeadersSchema,
     body: { type: "string", description: "Request body." },
     body_file: { type: "string", minLength: 1, description: "File with the request body, read per probe." },
     body_size_limit: {
       type: "string",
-      description:
-        "Longest accepted response body after decompression, such as 10MB; 0 is no limit, the default.",
+      description: "Longest accepted response body after decompression, such as 10MB; default 0, no limit.",
     },
     compression: {
       enum: ["", "gzip", "br", "deflate", "identity"],
-      description: "Decompress the response body this way, whatever it says of itself; default not at all.",
+      description: "Decompresses the response body, whatever its Content-Encoding; default none.",
     },
-    fail_if_body_matches_regexp: regexps("Fail when any of these RE2 expressions matches the body."),
-    fail_if_body_not_matches_regexp: regexps(
-      "Fail when any of these RE2 expressions does not match the body.",
-    ),
-    fail_if_header_matches: headerRules("Fail when any value of the header matches."),
-    fail_if_header_not_matches: headerRules("Fail when no value of the header matches."),
+    fail_if_body_matches_regexp: regexps("Fail if any of these RE2 expressions matches the body."),
+    fail_if_body_not_matches_regexp: regexps("Fail if any of these RE2 expressions does not match the body."),
+    fail_if_header_matches: headerRules("Fail if any value of the header matches."),
+    fail_if_header_not_matches: headerRules("Fail if no value of the header matches."),
     fail_if_body_json_matches_cel: {
       type: "string",
       minLength: 1,
-      description: "Fail when this CEL expression over body, the parsed JSON, is true.",
+      description: "Fail if this CEL expression over body, the parsed JSON, is true.",
     },
     fail_if_body_json_not_matches_cel: {
       type: "string",
       minLength: 1,
-      description: "Fail when this CEL expression over body, the parsed JSON, is not true.",
+      description: "Fail if this CEL expression over body, the parsed JSON, is not true.",
     },
     tls_config: tlsConfigSchema,
     ...authProperties,
     ...proxyProperties,
     enable_http2: flag("Offer HTTP/2 to TLS targets; default true."),
-    enable_http3: flag("Not supported: HTTP/3 can only be switched off."),
+    enable_http3: flag("HTTP/3 is not supported; only false is accepted."),
     metrics: {
       type: "array",
       items: valueSchema,
-      description: "Values of the response that become gauges, be the probe a success or not.",
+      description: "Values of the response to export as gauges, whether or not the probe succeeds.",
     },
     allowed_targets: {
       type: "array",
       items: { type: "string", minLength: 1 },
       description:
-        "Hosts (also *.example.com), addresses and ranges, optionally with :port, that may be probed; default all but link-local and metadata addresses.",
+        "Hosts (also *.example.com), addresses and ranges, optionally with :port, that may be probed; default all except link-local and metadata addresses.",
     },
   },
 } as const satisfies JSONSchema;
 
+/** The options of an `http` module. */
 export type HttpOptions = FromSchema<typeof httpSchema, { keepDefaultedPropertiesOptional: true }>;

@@ -4,30 +4,30 @@ import { compileRegexp, type Regexp } from "../regexp.ts";
 import type { ValueOptions } from "./schema.ts";
 import { type RawHeaders, valuesOf } from "./transport/headers.ts";
 
-/** Values that are taken out of responses: `metrics` of a module, ready to use. */
+/** The compiled `metrics` of a module: values of responses to export. */
 export interface BodyValues {
-  /** Whether the body is needed at all. */
+  /** True if any value is in the body. */
   readonly needsBody: boolean;
   /**
-   * The samples of one response. What is not there, or is no number, boolean or known state, gives none.
-   * @param body decompressed; `undefined` when it was not read to its end
+   * Returns the samples of one response, without values that are missing or not a number, boolean or known state.
+   * @param body decompressed; `undefined` if it is incomplete
    */
   take(headers: RawHeaders, body: Buffer | undefined): Sample[];
 }
 
-/** Series of one metric and response that are kept: a body is not to make labels without bound. */
+/** Limit of series per metric and response, because a body could contain any number of labels. */
 const MOST_SERIES = 1000;
 
-/** Longest body that is looked into: parsing more would hold up the other probes. */
+/** Longest body that is parsed, in bytes: a longer one would delay other probes. */
 const MOST_BYTES = 8 * 2 ** 20;
 
-/** Longest label value that is kept of what a response says. */
+/** Longest label value taken from a response, in characters. */
 const LONGEST_LABEL = 200;
 
 type Labels = Readonly<Record<string, string>>;
 type SampleExtractor = (headers: RawHeaders, body: string | undefined, json: () => unknown) => Sample[];
 
-/** Compiles `metrics`, reporting names that are taken and entries that say too little or too much. */
+/** Compiles `metrics`, and reports reserved names and entries without exactly one location. */
 export function compileValues(entries: readonly ValueOptions[], context: CompileContext): BodyValues {
   const seen = new Map<string, string>();
   const takes: SampleExtractor[] = [];
@@ -54,7 +54,7 @@ export function compileValues(entries: readonly ValueOptions[], context: Compile
   };
 }
 
-/** Of a series that comes twice the first is kept: Prometheus would refuse the second, or the scrape. */
+/** Keeps the first sample of each series: Prometheus would reject the second one, or the scrape. */
 function withoutDuplicates(samples: readonly Sample[]): Sample[] {
   const bySeries = new Map<string, Sample>();
   for (const sample of samples) {
@@ -67,7 +67,7 @@ function withoutDuplicates(samples: readonly Sample[]): Sample[] {
   return [...bySeries.values()];
 }
 
-/** Labels that stand on the same series already, or mean something to Prometheus. */
+/** Labels that the exporter adds to every series, or that have a meaning in Prometheus. */
 const RESERVED_LABEL = /^(target|module|instance|job|le|quantile|__.*)$/;
 
 /** Names that Prometheus adds to each scrape, and those that the exporter has or may come to have about itself. */
@@ -99,26 +99,41 @@ function compileEntry(
     (json === undefined) === (header === undefined && regexp === undefined) ||
     (json !== undefined && regexp !== undefined)
   ) {
-    problem("name", "not one place to look at", "json, or header, or regexp, or header and regexp");
+    problem("name", "no single location", "json, or header, or regexp, or header and regexp");
     return undefined;
   }
-  if (json !== undefined) {
-    const path = parsePath(json);
-    const stars = path.filter((step) => step === "*").length;
-    if (stepLabels.length !== stars) {
-      problem("step_labels", `${stepLabels.length} names`, `${stars}, one for each * in ${json}`);
-      return undefined;
-    }
-    const toSamples = sampler(entry);
-    return (_headers, _body, parsed) =>
-      findInJson(parsed(), path).flatMap(({ value, steps }: JsonMatch) =>
-        toSamples(value, Object.fromEntries(stepLabels.map((name, i) => [name, steps[i] ?? ""]))),
-      );
-  }
+  if (json !== undefined) return jsonExtractor(entry, json, stepLabels, problem);
   if (expression !== undefined && !expression.groupNames.includes("value")) {
     problem("regexp", JSON.stringify(regexp), "an expression with a group named value: (?P<value>...)");
     return undefined;
   }
+  return textExtractor(entry, header, expression);
+}
+
+function jsonExtractor(
+  entry: ValueOptions,
+  json: string,
+  stepLabels: readonly string[],
+  problem: (key: string, got: string, want: string) => void,
+): SampleExtractor | undefined {
+  const path = parsePath(json);
+  const stars = path.filter((step) => step === "*").length;
+  if (stepLabels.length !== stars) {
+    problem("step_labels", `${stepLabels.length} names`, `${stars}, one for each * in ${json}`);
+    return undefined;
+  }
+  const toSamples = sampler(entry);
+  return (_headers, _body, parsed) =>
+    findInJson(parsed(), path).flatMap(({ value, steps }: JsonMatch) =>
+      toSamples(value, Object.fromEntries(stepLabels.map((name, i) => [name, steps[i] ?? ""]))),
+    );
+}
+
+function textExtractor(
+  entry: ValueOptions,
+  header: string | undefined,
+  expression: Regexp | undefined,
+): SampleExtractor {
   const toSamples = sampler(entry);
   return (headers, body) => {
     const text = header === undefined ? body : headerText(headers, header);
@@ -131,7 +146,7 @@ function compileEntry(
   };
 }
 
-/** An expression that does not compile was reported by the schema. */
+/** Compiles an expression. The schema has already reported one that is invalid. */
 function safeCompile(source: string): Regexp | undefined {
   try {
     return compileRegexp(source);
@@ -140,7 +155,7 @@ function safeCompile(source: string): Regexp | undefined {
   }
 }
 
-/** Turns a value with the labels of its place into samples: one, or one per state. */
+/** Returns the function that makes the samples of a value: one, or one per state. */
 function sampler({
   name,
   help,
@@ -176,7 +191,7 @@ function headerText(headers: RawHeaders, name: string): string | undefined {
   return values.length === 0 ? undefined : values.join(", ");
 }
 
-/** A body that is no JSON has no values; whether that is a failure is for the rules of the module to say. */
+/** Parses a body. One that is not JSON has no values; only the rules of the module decide if that is a failure. */
 function parseJson(body: string | undefined): unknown {
   try {
     return body === undefined ? undefined : JSON.parse(body);
@@ -185,15 +200,15 @@ function parseJson(body: string | undefined): unknown {
   }
 }
 
-/** A value found in JSON, with what each `*` of the path stood for. */
+/** A value in JSON, with the key or index that each `*` of the path matched. */
 export interface JsonMatch {
   readonly value: unknown;
   readonly steps: readonly string[];
 }
 
 /**
- * Reads a JSON pointer (RFC 6901, beginning with a slash) or a path with dots. In both `*` stands for every key of an
- * object or element of an array.
+ * Parses a JSON pointer (RFC 6901, with a leading slash) or a path with dots. In both, `*` matches every key of an object or
+ * element of an array.
  */
 export function parsePath(text: string): readonly string[] {
   if (!text.startsWith("/")) return text.split(".");
@@ -203,7 +218,7 @@ export function parsePath(text: string): readonly string[] {
     .map((step) => step.replaceAll("~1", "/").replaceAll("~0", "~"));
 }
 
-/** Everything that `path` leads to, in the order of the document; nothing where it leads nowhere. */
+/** Returns every value at `path`, in document order. */
 export function findInJson(root: unknown, path: readonly string[]): readonly JsonMatch[] {
   let found: readonly JsonMatch[] = [{ value: root, steps: [] }];
   for (const step of path) {

@@ -19,11 +19,11 @@ import type { Trace } from "./transport/trace.ts";
 export interface FinalResponse {
   readonly ok: true;
   readonly exchange: ResponseHead;
-  /** Whether it came over TLS. */
+  /** True if it came over TLS. */
   readonly tls: boolean;
-  /** Monotonic seconds at which its first byte came. */
+  /** Arrival of its first byte, in monotonic seconds. */
   readonly respondedAt: number;
-  /** Why the redirect that it is was not followed; undefined when it is none. Its body is not read then. */
+  /** The reason why this redirect was not followed, so that its body is not read; undefined for other responses. */
   readonly notFollowed: string | undefined;
 }
 
@@ -40,9 +40,9 @@ export async function visit(
   let hop = prepared.first;
   for (;;) {
     trace.peer = undefined;
-    const answered = await request(hop, prepared, cookies, module, guard, trace);
-    if (!answered.ok) return answered;
-    const { exchange, respondedAt } = answered;
+    const response = await request(hop, prepared, cookies, module, guard, trace);
+    if (!response.ok) return response;
+    const { exchange, respondedAt } = response;
     const visited = { ok: true, exchange, tls: hop.address.tls, respondedAt } as const;
     const redirect = redirectOf(exchange, hop, prepared.first);
     if (redirect.kind === "none") return { ...visited, notFollowed: undefined };
@@ -53,7 +53,7 @@ export async function visit(
     const notFollowed = refusal(trace.redirects, module);
     if (notFollowed !== undefined) return { ...visited, notFollowed };
     if (redirect.kind === "impossible") return redirect.failure;
-    // On redirects the names are always resolved here, be it by the way of asking a proxy: as in blackbox_exporter.
+    // As in blackbox_exporter, the phase exists after a redirect even if a proxy resolves all names.
     trace.resolve ??= 0;
     hop = redirect.next;
   }
@@ -101,7 +101,10 @@ async function request(
   return { ok: true, exchange, respondedAt };
 }
 
-/** As in Go: a header set by hand, then what the address of this request says, then what the module does. */
+/**
+ * Returns the Authorization header to add. As in Go, a configured header comes first, then the userinfo of the address, then
+ * the credentials of the module.
+ */
 function credentialsOf(
   { address: { userinfo }, own }: Hop,
   headers: RawHeaders,
@@ -112,8 +115,8 @@ function credentialsOf(
   return own ? authorization : undefined;
 }
 
-/** Describe a body that a redirect has dropped. */
-const ABOUT_BODY = new Set(["Content-Encoding", "Content-Language", "Content-Location", "Content-Type"]);
+/** Headers that describe the body. */
+const BODY_HEADERS = new Set(["Content-Encoding", "Content-Language", "Content-Location", "Content-Type"]);
 
 function outgoingOf(
   hop: Hop,
@@ -127,7 +130,7 @@ function outgoingOf(
   let cookie: string | undefined;
   for (const { name, value, confidential } of headers) {
     if (confidential && !hop.own) continue;
-    if (hop.bodyDropped && ABOUT_BODY.has(name)) continue;
+    if (hop.bodyDropped && BODY_HEADERS.has(name)) continue;
     if (name === "Referer") referer = undefined;
     if (name === "Connection") connection = value;
     else if (name === "Cookie") cookie = value;
@@ -135,8 +138,8 @@ function outgoingOf(
   }
   cookie = cookies.headerFor(hop.address, cookie);
   if (cookie !== undefined) raw.push("Cookie", cookie);
-  const shown = credentialsOf(hop, raw, authorization);
-  if (shown !== undefined) raw.push("Authorization", shown);
+  const credentials = credentialsOf(hop, raw, authorization);
+  if (credentials !== undefined) raw.push("Authorization", credentials);
   if (referer !== undefined) raw.push("Referer", referer);
   raw.push(...bodyHeaders(hop.method, hop.payload), "Connection", connection);
   const request = { method: hop.method, headers: raw, body: hop.payload?.content };

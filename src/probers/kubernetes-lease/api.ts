@@ -11,16 +11,19 @@ import {
 import { type Cluster, ClusterError, openCluster } from "./cluster.ts";
 import { reasonOfError, reasonOfStatus } from "./failure.ts";
 
-/** A Lease is below a kilobyte; its managed fields may be some more. */
-const LARGEST_ANSWER = 1024 * 1024;
+/** Longest response accepted, in bytes. A Lease takes a few kilobytes with its managed fields. */
+const LONGEST_RESPONSE = 1024 * 1024;
 
-/** Idle connections are closed after this long, below what load balancers allow. */
+/** Idle time after which a connection is closed, below the limits of load balancers. */
 const IDLE_MS = 30_000;
 
 /**
- * Leases by the API of Kubernetes (coordination.k8s.io/v1). Access is asked of the kubeconfig for each call, so that
- * rotated tokens and certificates are used; connections are kept, per identity, by the agent.
- * @param root where the file system of the pod begins
+ * Opens the Leases of a cluster (coordination.k8s.io/v1). Each call reads its access from the kubeconfig, so that rotated tokens
+ * and certificates are used. The agent keeps connections per identity.
+ *
+ * Its connections do not go through the network of a probe: their only end is the API server of the kubeconfig, which the
+ * operator chose, and the target of a probe is a name on that server.
+ * @param root the root of the pod's file system, for tests
  */
 export function openLeases(options: ClusterOptions, root?: string): LeaseApi {
   const cluster = openCluster(options, root);
@@ -50,7 +53,7 @@ interface ApiCall {
 async function exchange(call: ApiCall, signal: AbortSignal): Promise<LeaseAnswer> {
   try {
     const { status, text } = await send(call, signal);
-    // What was read of the kubeconfig may have been replaced in the meantime.
+    // The kubeconfig may have changed since it was read.
     if (status === 401) call.cluster.forget();
     return answerOf(status, text);
   } catch (error) {
@@ -59,7 +62,7 @@ async function exchange(call: ApiCall, signal: AbortSignal): Promise<LeaseAnswer
   }
 }
 
-/** Reading a kubeconfig may start a program that knows no signals; nobody waits for it longer than they want to. */
+/** Sends one call. Reading a kubeconfig may run a credential plugin, which cannot be aborted and is abandoned at the deadline. */
 async function send(
   { cluster, agent, method, lease, body }: ApiCall,
   signal: AbortSignal,
@@ -95,8 +98,8 @@ async function send(
       response.on("data", (chunk: Buffer) => {
         chunks.push(chunk);
         length += chunk.length;
-        if (length > LARGEST_ANSWER)
-          response.destroy(new Error(`an answer of more than ${LARGEST_ANSWER} bytes`));
+        if (length > LONGEST_RESPONSE)
+          response.destroy(new Error(`the response is longer than ${LONGEST_RESPONSE} bytes`));
       });
       response.on("end", () =>
         resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString("utf8") }),
@@ -129,15 +132,15 @@ function parse(text: string): unknown {
   }
 }
 
-/** The longest part of a server's message that is repeated. */
+/** Longest part of a server's message that is shown, in characters. */
 const LONGEST_MESSAGE = 300;
 
-/** What the server says of its refusal (`Status`), which names who was refused what. */
+/** Describes a response by its status and the server's message (`Status`), which names the account and the denied right. */
 function detailOf(status: number, object: unknown): string {
   const message =
     typeof object === "object" && object !== null && "message" in object ? object.message : undefined;
-  const said = typeof message === "string" ? `: ${message.slice(0, LONGEST_MESSAGE)}` : "";
-  return `the API server answered ${status}${said}`;
+  const text = typeof message === "string" ? `: ${message.slice(0, LONGEST_MESSAGE)}` : "";
+  return `the API server answered ${status}${text}`;
 }
 
 function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {

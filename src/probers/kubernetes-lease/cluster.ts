@@ -3,25 +3,26 @@ import type { RequestOptions } from "node:https";
 import type { KubeConfig } from "@kubernetes/client-node";
 import type { ClusterOptions } from "../../core/lease.ts";
 
-/** Where an API server is and how to be let in, as of now: tokens and certificates may be others the next time. */
+/** The address of an API server and the current credentials, which may change until the next call. */
 export interface ClusterAccess {
   readonly server: URL;
   readonly request: RequestOptions;
   readonly headers: Readonly<Record<string, string>>;
-  /** Whether a proxy of the kubeconfig stands in between, which `request.agent` then knows. */
+  /** True if the kubeconfig names a proxy, which `request.agent` uses. */
   readonly proxied: boolean;
   /** The namespace of the context, `default` without one. */
   readonly ownNamespace: string;
 }
 
-/** A cluster that a kubeconfig, or the pod's own account, gives access to. */
+/** A cluster that a kubeconfig or the pod's service account gives access to. */
 export interface Cluster {
+  /** Returns the current access. Rejects with a ClusterError. */
   access(): Promise<ClusterAccess>;
-  /** Reads everything anew the next time: what was used is no longer accepted. */
+  /** Discards the kubeconfig, after its credentials were rejected, so that it is read again. */
   forget(): void;
 }
 
-/** There is no usable description of a cluster, or no credential. The message says where it was looked for, and quotes nothing of it. */
+/** The error of a missing or unusable kubeconfig or credential. The message names the file and quotes nothing of it. */
 export class ClusterError extends Error {
   override readonly name = "ClusterError";
   readonly reason: "file_missing" | "auth";
@@ -32,10 +33,13 @@ export class ClusterError extends Error {
   }
 }
 
-/** What Kubernetes mounts into pods (`automountServiceAccountToken`). */
+/** The token that Kubernetes mounts into pods (`automountServiceAccountToken`). */
 const SERVICE_ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount/token";
 
-/** @param root where the file system of the pod begins */
+/**
+ * Opens the cluster of `options`. Nothing is read before the first call.
+ * @param root the root of the pod's file system, for tests
+ */
 export function openCluster(options: ClusterOptions, root = ""): Cluster {
   let loaded: Promise<KubeConfig> | undefined;
   const config = (): Promise<KubeConfig> => {
@@ -57,7 +61,7 @@ export function openCluster(options: ClusterOptions, root = ""): Cluster {
       } catch (error) {
         throw new ClusterError(
           "auth",
-          `the credentials cannot be had: ${reasonOf(error, "a plugin or provider of the kubeconfig failed")}`,
+          `no credentials: ${reasonOf(error, "a plugin or provider of the kubeconfig failed")}`,
           { cause: error },
         );
       }
@@ -76,7 +80,7 @@ export function openCluster(options: ClusterOptions, root = ""): Cluster {
   };
 }
 
-/** The library takes 45 MiB of memory, so that it is loaded by those only who have a Lease. */
+/** Loads the kubeconfig. The client library takes 45 MiB of memory, so it is loaded with the first Lease. */
 async function load({ kubeconfig: file, context }: ClusterOptions, root: string): Promise<KubeConfig> {
   const { KubeConfig } = await import("@kubernetes/client-node");
   const config = new KubeConfig();
@@ -86,15 +90,15 @@ async function load({ kubeconfig: file, context }: ClusterOptions, root: string)
     else if (existsSync(`${root}${SERVICE_ACCOUNT}`)) config.loadFromCluster(root);
     else config.loadFromDefault();
   } catch (error) {
-    throw new ClusterError("file_missing", `${where}: ${reasonOf(error, "no kubeconfig that can be read")}`, {
+    throw new ClusterError("file_missing", `${where}: ${reasonOf(error, "not a readable kubeconfig")}`, {
       cause: error,
     });
   }
-  // What the library makes of finding nothing at all.
+  // The name that the library gives to its defaults if it finds no kubeconfig.
   if (config.getCurrentContext() === "loaded-context") {
     throw new ClusterError(
       "file_missing",
-      "no account of a pod, no KUBECONFIG and no ~/.kube/config: name a kubeconfig",
+      "no service account, no KUBECONFIG and no ~/.kube/config: set kubeconfig",
     );
   }
   if (context !== undefined) config.setCurrentContext(context);
@@ -103,19 +107,19 @@ async function load({ kubeconfig: file, context }: ClusterOptions, root: string)
     const known = config.getContexts().map(({ name }) => name);
     throw new ClusterError(
       "file_missing",
-      `${where}: context: got ${JSON.stringify(current ?? "")}, want one of ${known.length === 0 ? "none that it has" : known.join(", ")}`,
+      `${where}: context: got ${JSON.stringify(current ?? "")}, want ${known.length === 0 ? "a kubeconfig with contexts" : `one of ${known.join(", ")}`}`,
     );
   }
   if (config.getCurrentCluster() === null) {
     throw new ClusterError(
       "file_missing",
-      `${where}: context ${JSON.stringify(current)} names a cluster that is not there`,
+      `${where}: context ${JSON.stringify(current)}: the kubeconfig does not contain its cluster`,
     );
   }
   return config;
 }
 
-/** Errors of YAML quote the file, which holds tokens, and plugins say what they like: only errors of the system are told. */
+/** Returns the message of a system error only. YAML errors quote the file, which contains tokens, and plugins may print secrets. */
 function reasonOf(error: unknown, otherwise: string): string {
   const known = error instanceof Error && "code" in error && typeof error.code === "string";
   return known && /^E[A-Z]+$/.test(String(error.code)) ? error.message : otherwise;

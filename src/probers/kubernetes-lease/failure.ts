@@ -1,20 +1,20 @@
 import type { LeaseCallReason } from "../../core/lease.ts";
+import { codeOf, describeError } from "../errors.ts";
 
-/** The reason for an answer of the API server that is no Lease. */
+/** Returns the reason for a response of the API server that is not a Lease. */
 export function reasonOfStatus(status: number): LeaseCallReason {
   if (status === 401 || status === 403) return "auth";
   if (status === 429) return "rate_limited";
   return status >= 500 ? "server_error" : "http_status";
 }
 
-/** The reason for a call that got no answer, with what the system says of it. */
+/** Returns the reason for a call without a response, and the description of its error. */
 export function reasonOfError(
   error: unknown,
   aborted: boolean,
 ): { readonly reason: LeaseCallReason; readonly detail: string } {
   if (aborted) return { reason: "timeout", detail: "the API server did not answer in time" };
-  const code = codeOf(error);
-  return { reason: reasonOfCode(code), detail: describe(error) };
+  return { reason: reasonOfCode(codeOf(error) ?? ""), detail: describeError(error) };
 }
 
 function reasonOfCode(code: string): LeaseCallReason {
@@ -24,16 +24,4 @@ function reasonOfCode(code: string): LeaseCallReason {
   if (code.startsWith("HPE_")) return "malformed";
   if (/CERT|^ERR_(?:TLS|SSL|OSSL)|SIGNATURE|ISSUER|^EPROTO$/.test(code)) return "tls";
   return "network";
-}
-
-/** Errors of several addresses (`AggregateError`) say nothing themselves. */
-function describe(error: unknown): string {
-  if (error instanceof AggregateError && error.errors.length > 0)
-    return error.errors.map(describe).join("; ");
-  return error instanceof Error ? error.message : String(error);
-}
-
-function codeOf(error: unknown): string {
-  const code = error instanceof Error && "code" in error ? error.code : undefined;
-  return typeof code === "string" ? code : "";
 }

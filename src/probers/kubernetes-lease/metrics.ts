@@ -4,22 +4,22 @@ import { gauge } from "../../core/metric.ts";
 export const leaseMetrics = {
   renew: gauge(
     "heartbeat_lease_renew_timestamp_seconds",
-    "When the lease was last renewed, by the clock of its holder, as a Unix timestamp",
+    "Time of the last renewal of the lease by the clock of its holder, as a Unix timestamp",
     ["heartbeat"],
   ),
   duration: gauge(
     "heartbeat_lease_duration_seconds",
-    "How long others wait after a renewal before they take the lease, as it says itself",
+    "Time that candidates wait after a renewal before they take over the lease, as the lease states it",
     ["heartbeat"],
   ),
   transitions: gauge(
     "heartbeat_lease_transitions",
-    "How often the lease went from one holder to another, as it says itself",
+    "Number of times that the lease changed its holder, as the lease states it",
     ["heartbeat"],
   ),
   holder: gauge(
     "heartbeat_lease_holder_info",
-    "Who holds the lease; the value is always 1, and absent while nobody does",
+    "Holder of the lease; the value is always 1, and there is no series while the lease has no holder",
     ["heartbeat", "holder"],
   ),
 };

@@ -4,20 +4,20 @@ import { defined } from "../../core/defined.ts";
 import type { StateStore } from "../../core/memory.ts";
 import { type Seconds, seconds } from "../../core/units.ts";
 
-/** A renewal as it was noticed here: whatever the holder's clock says, its silence begins then. */
+/** A renewal of a Lease. The silence after it is measured from its observation, not by the holder's clock. */
 export interface Observation {
   readonly renewTime: string;
-  /** How long the Lease has shown it, as far as somebody looked. */
+  /** Time since the renewal was first observed, without the time in which no exporter ran. */
   readonly silence: Seconds;
-  /** How long it might be silent when it was last read. */
+  /** Longest silence allowed when the Lease was last read. */
   readonly timeout?: Seconds;
 }
 
-/** Who measured: monotonic clocks of two processes have nothing to do with each other. */
+/** Identifies this process, because monotonic clocks of different processes cannot be compared. */
 const PROCESS = randomUUID();
 
-/** Leases that anybody may ask for are remembered up to this number: the oldest go first. */
-const MOST = 1000;
+/** Limit of remembered Leases, because anyone may request any of them. The oldest are evicted. */
+const MOST_OBSERVATIONS = 1000;
 
 interface StoredObservation extends Observation {
   readonly at: Seconds;
@@ -25,19 +25,19 @@ interface StoredObservation extends Observation {
 }
 
 /**
- * What is known of a Lease from earlier probes. Time in which no exporter ran does not count into its silence, as nobody
- * can say what happened to the machine then; what was counted before does, so that a dead Lease stays dead.
+ * Returns the observation of earlier probes. Its silence does not include the time in which no exporter ran, because the holder
+ * may have renewed the Lease then; it includes the silence before that, so that an expired Lease stays expired.
  */
 export function recall(memory: StateStore, key: string, clock: Clock): Observation | undefined {
-  const noted = memory.get(key);
-  if (!isNoted(noted)) return undefined;
-  const since = noted.process === PROCESS ? Math.max(0, clock.monotonic() - noted.at) : 0;
-  const { renewTime, timeout } = noted;
-  const silence = seconds(noted.silence + since);
+  const stored = memory.get(key);
+  if (!isObservation(stored)) return undefined;
+  const since = stored.process === PROCESS ? Math.max(0, clock.monotonic() - stored.at) : 0;
+  const { renewTime, timeout } = stored;
+  const silence = seconds(stored.silence + since);
   return { renewTime, silence, ...defined({ timeout }) };
 }
 
-/** Takes note of what a Lease shows now. A renewal is any other time than before, also an earlier one. */
+/** Records the current state of a Lease. Any change of its time is a renewal, even to an earlier time. */
 export function observe(
   memory: StateStore,
   key: string,
@@ -54,10 +54,10 @@ export function observe(
 
 function makeRoom(memory: StateStore): void {
   const keys = [...memory.entries()].map(([key]) => key);
-  for (const key of keys.slice(0, Math.max(0, keys.length - MOST + 1))) memory.delete(key);
+  for (const key of keys.slice(0, Math.max(0, keys.length - MOST_OBSERVATIONS + 1))) memory.delete(key);
 }
 
-function isNoted(value: unknown): value is StoredObservation {
+function isObservation(value: unknown): value is StoredObservation {
   if (typeof value !== "object" || value === null) return false;
   const { renewTime, silence, timeout, at, process } = value as Partial<
     Record<keyof StoredObservation, unknown>

@@ -27,7 +27,12 @@ interface LeaseModule {
   readonly expectedHolder?: string;
 }
 
-/** Looks whether somebody still renews a Kubernetes Lease. */
+/**
+ * Checks that a Kubernetes Lease is still renewed by its holder.
+ * @example
+ * const module = kubernetesLeaseProber.compile({ expected_holder: "syncer-1" }, compileContext);
+ * const { outcome } = await kubernetesLeaseProber.probe({ address: "kcp/syncer", configured: true }, module, context);
+ */
 export const kubernetesLeaseProber = {
   kind: "kubernetes_lease",
   metrics: Object.values(leaseMetrics),
@@ -44,7 +49,7 @@ function compile(options: LeaseOptions, context: CompileContext): LeaseModule {
   const { kubeconfig, context: name, timeout, expected_holder: expectedHolder } = options;
   const file = kubeconfig === undefined ? undefined : context.resolvePath(kubeconfig);
   if (file !== undefined && !isReadable(file)) {
-    context.problem(["kubeconfig"], "no file that can be read", "a kubeconfig file");
+    context.problem(["kubeconfig"], "an unreadable file", "a kubeconfig file");
   }
   const length = timeout === undefined ? undefined : parseDuration(timeout);
   return {
@@ -64,13 +69,13 @@ function isReadable(file: string): boolean {
   }
 }
 
-/** Names of Kubernetes (RFC 1123): a label, and a subdomain. */
+/** Namespace and name of a Lease: a label and a subdomain (RFC 1123). */
 const ADDRESS = /^([a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?)\/([a-z0-9](?:[-a-z0-9.]{0,251}[a-z0-9])?)$/;
 
 function objection({ address }: ProbeTarget): Objection | undefined {
   return ADDRESS.test(address)
     ? undefined
-    : { part: "target", want: "namespace/name of a Lease, such as kube-system/syncer-heartbeat" };
+    : { part: "target", want: "the namespace/name of a Lease, such as kube-system/syncer-heartbeat" };
 }
 
 async function probe(
@@ -81,7 +86,7 @@ async function probe(
   const { signal, clock, memory, log } = context;
   const [, namespace, name] = ADDRESS.exec(target.address) ?? [];
   if (namespace === undefined || name === undefined) {
-    return { outcome: failed("bad_request", "the target is not namespace/name of a Lease"), samples: [] };
+    return { outcome: failed("bad_request", "the target is not the namespace/name of a Lease"), samples: [] };
   }
   log("reading the lease", { namespace, name });
   const answer = await module.api.read({ namespace, name }, signal);
@@ -89,15 +94,15 @@ async function probe(
     case "record":
       return judge(target.address, answer.record, module, context);
     case "absent": {
-      // A Lease that was there goes on being silent: its heartbeat must not vanish when it stops.
-      const known = recall(memory, target.address, clock);
-      const beats = beatsOf(target.address, known, module.timeout ?? known?.timeout, clock.now());
+      // The silence of a deleted Lease goes on, so that its heartbeat goes down instead of vanishing.
+      const last = recall(memory, target.address, clock);
+      const beats = beatsOf(target.address, last, module.timeout ?? last?.timeout, clock.now());
       return { outcome: failed("http_status", answer.detail), samples: [], beats };
     }
     case "conflict":
       return { outcome: failed("http_status", "the API server answered 409"), samples: [] };
     case "failed":
-      // Nothing was heard and nothing could have been: that says nothing about the holder.
+      // The Lease could not be read, which says nothing about its holder.
       return { outcome: failed(answer.reason, answer.detail), samples: [] };
   }
 }
@@ -110,37 +115,38 @@ function judge(
 ): ProbeResult<LeaseReason> {
   const { holder, renewTime, duration } = record;
   const timeout = module.timeout ?? duration;
-  const shows = timeout === undefined ? {} : { timeout };
-  const seen =
-    renewTime === undefined ? undefined : observe(memory, heartbeat, { renewTime, ...shows }, clock);
-  log("lease", { holder, renewTime, duration, silence: seen?.silence });
-  // Who released it said that no renewal will come: nobody has to wait for that.
-  const silence = holder === "" && timeout !== undefined ? seconds(timeout + 1) : seen?.silence;
-  const shown = seen === undefined || silence === undefined ? undefined : { ...seen, silence };
+  const observed =
+    renewTime === undefined
+      ? undefined
+      : observe(memory, heartbeat, { renewTime, ...defined({ timeout }) }, clock);
+  log("lease", { holder, renewTime, duration, silence: observed?.silence });
+  // A released Lease will not be renewed, so it expires at once.
+  const silence = holder === "" && timeout !== undefined ? seconds(timeout + 1) : observed?.silence;
+  const observation = observed === undefined || silence === undefined ? undefined : { ...observed, silence };
   return {
-    outcome: verdict(record, shown, timeout, module),
+    outcome: verdict(record, observation, timeout, module),
     samples: samplesOf(heartbeat, record),
-    beats: beatsOf(heartbeat, shown, timeout, clock.now()),
+    beats: beatsOf(heartbeat, observation, timeout, clock.now()),
   };
 }
 
 function verdict(
   { holder }: LeaseSpec,
-  seen: Observation | undefined,
+  observation: Observation | undefined,
   timeout: Seconds | undefined,
   { expectedHolder }: LeaseModule,
 ): Outcome<LeaseReason> {
   if (timeout === undefined) {
-    return failed("malformed", "the lease has no leaseDurationSeconds: set timeout in the module");
+    return failed("malformed", "the lease has no leaseDurationSeconds; set timeout in the module");
   }
-  if (holder === "") return failed("stale", "nobody holds the lease: it was released, or never taken");
-  if (seen === undefined) return failed("stale", "the lease was never renewed: it has no renewTime");
-  if (seen.silence >= timeout) {
-    const length = seen.silence.toFixed(1);
+  if (holder === "") return failed("stale", "the lease has no holder: it was released or never acquired");
+  if (observation === undefined) return failed("stale", "the lease was never renewed: it has no renewTime");
+  if (observation.silence >= timeout) {
+    const length = observation.silence.toFixed(1);
     return failed("stale", `the lease was not renewed for ${length} s, its timeout is ${timeout} s`);
   }
   if (expectedHolder !== undefined && holder !== expectedHolder) {
-    return failed("content_mismatch", `${short(holder)} holds the lease, not ${expectedHolder}`);
+    return failed("content_mismatch", `${shorten(holder)} holds the lease, not ${expectedHolder}`);
   }
   return succeeded;
 }
@@ -152,25 +158,25 @@ function samplesOf(heartbeat: string, { holder, renewTime, duration, transitions
     ...(renewedAt === undefined ? [] : [sample(leaseMetrics.renew, renewedAt, labels)]),
     ...(duration === undefined ? [] : [sample(leaseMetrics.duration, duration, labels)]),
     sample(leaseMetrics.transitions, transitions, labels),
-    ...(holder === "" ? [] : [sample(leaseMetrics.holder, 1, { ...labels, holder: short(holder) })]),
+    ...(holder === "" ? [] : [sample(leaseMetrics.holder, 1, { ...labels, holder: shorten(holder) })]),
   ];
 }
 
-/** Without a timeout there is no telling whether it is up; without an observation only the timeout is known. */
+/** Returns the heartbeat of a Lease: none without a timeout, because it would never expire. */
 function beatsOf(
   heartbeat: string,
-  seen: Observation | undefined,
+  observation: Observation | undefined,
   timeout: Seconds | undefined,
   now: Timestamp,
 ): readonly HeartbeatState[] {
   if (timeout === undefined) return [];
-  const lastSeen = seen === undefined ? undefined : readMicroTime(seen.renewTime);
+  const lastSeen = observation === undefined ? undefined : readMicroTime(observation.renewTime);
   const beat = { heartbeat, source: "lease", timeout } as const;
-  if (seen === undefined || lastSeen === undefined) return [beat];
-  return [{ ...beat, lastSeen, silentSince: after(now, seconds(-seen.silence)) }];
+  if (observation === undefined || lastSeen === undefined) return [beat];
+  return [{ ...beat, lastSeen, silentSince: after(now, seconds(-observation.silence)) }];
 }
 
-/** Longest identity that is shown: whoever may write the Lease chooses it. */
+/** Longest holder identity that is shown, in characters. Anyone who may write the Lease chooses it. */
 const LONGEST_HOLDER = 128;
 
-const short = (holder: string): string => holder.slice(0, LONGEST_HOLDER);
+const shorten = (holder: string): string => holder.slice(0, LONGEST_HOLDER);

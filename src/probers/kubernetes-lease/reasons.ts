@@ -1,7 +1,7 @@
 import { LEASE_CALL_REASONS } from "../../core/lease.ts";
 import type { FailureReason } from "../../core/reasons.ts";
 
-/** Every reason with which a probe of this kind can fail. */
+/** Every reason for which a probe of this kind can fail. */
 export const leaseReasons = [
   ...LEASE_CALL_REASONS,
   "bad_request",
@@ -9,4 +9,5 @@ export const leaseReasons = [
   "stale",
 ] as const satisfies readonly FailureReason[];
 
+/** One of `leaseReasons`. */
 export type LeaseReason = (typeof leaseReasons)[number];

@@ -31,7 +31,6 @@ export async function askTier(
     headers: { "user-agent": "heartbeat-exporter", ...shared.credential.headers },
     agent: shared.agent,
     proxied: module.proxy !== undefined,
-    refusesAddress: (ip: string) => module.access.refusesAddress(target, url, ip),
   } as const;
   const receiver = {
     head: (code: number) => {

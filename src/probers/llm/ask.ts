@@ -1,5 +1,5 @@
-import type { Agents } from "got";
 import { defined } from "../../core/defined.ts";
+import { destinationOf, type HttpAgents } from "../../core/network.ts";
 import { failed, type Outcome, type ProbeContext, type ProbeTarget } from "../../core/prober.ts";
 import { shownAnswer } from "./answer/answer.ts";
 import { exchange } from "./exchange.ts";
@@ -18,7 +18,7 @@ export interface QuestionContext {
   readonly module: LlmModule;
   readonly url: URL;
   readonly credential: Exclude<Credential, { readonly problem: string }>;
-  readonly agent: Agents;
+  readonly agent: HttpAgents;
 }
 
 /** The result of one question. */
@@ -50,7 +50,6 @@ export async function askQuestion(
     agent,
     headers: { ...prepared.headers, ...credential.headers },
     proxied: module.proxy !== undefined,
-    refusesAddress: (ip: string) => module.access.refusesAddress(target, url, ip),
   };
   const finished = await exchange(call, reception.receiver, {
     signal: reception.signal,
@@ -82,18 +81,19 @@ export async function openTarget(
   target: ProbeTarget,
   module: LlmModule,
   url: URL,
-  { signal }: ProbeContext,
+  { signal, network }: ProbeContext,
 ): Promise<QuestionContext | { readonly refused: Outcome<LlmReason> }> {
   const refuse = (reason: LlmReason, detail: string) => ({ refused: failed(reason, detail) });
-  const refusal = module.access.refusesTarget(target, url);
-  if (refusal !== undefined) return refuse("forbidden_target", refusal);
+  const refused = network.check(destinationOf(url));
+  if (refused !== undefined) return { refused };
   const credential = await credentialOf(module);
   if ("problem" in credential) return refuse("auth", credential.problem);
-  const agent = await module.agents(url.protocol === "https:").catch((error: unknown) => describe(error));
-  if (typeof agent === "string") return refuse("tls", agent);
+  const made = await module.agents(network, url).catch((error: unknown) => describe(error));
+  if (typeof made === "string") return refuse("tls", made);
+  if (!made.ok) return { refused: made };
   // Reading files takes time, so the deadline may have passed.
   if (signal.aborted) return refuse("timeout_connect", "no time was left to connect");
-  return { target, module, url, credential, agent };
+  return { target, module, url, credential, agent: made.agents };
 }
 
 /** The secret headers, and the secrets to redact; or the reason why they are not available. */

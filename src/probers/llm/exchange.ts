@@ -1,11 +1,10 @@
 import type { ClientRequest, IncomingHttpHeaders } from "node:http";
 import type { Socket } from "node:net";
-import type { Agents } from "got";
 import type { Clock } from "../../core/clock.ts";
 import { defined } from "../../core/defined.ts";
+import type { HttpAgents } from "../../core/network.ts";
 import { type Seconds, seconds } from "../../core/units.ts";
 import { loadClient } from "../client.ts";
-import { guardedLookup, type RefusesAddress } from "../guarded-lookup.ts";
 
 /** Longest body accepted, in bytes after decompression. */
 const MAX_BODY_BYTES = 8 * 2 ** 20;
@@ -16,10 +15,9 @@ export interface LlmCall {
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string;
-  readonly agent: Agents;
+  readonly agent: HttpAgents;
   /** True if the agent uses a proxy, so that only the proxy's name, which is configured, is resolved here. */
   readonly proxied: boolean;
-  readonly refusesAddress: RefusesAddress;
 }
 
 /** Receives the response while it arrives. */
@@ -64,24 +62,15 @@ export async function exchange(
   receiver: Receiver,
   { signal, clock }: { readonly signal: AbortSignal; readonly clock: Clock },
 ): Promise<Exchange> {
-  const got = await loadClient();
+  const request = await loadClient();
   let start = clock.monotonic();
   const phases: Phases = {};
   let progress: ExchangePhase = "resolving";
   let received = 0;
 
   return new Promise((resolve) => {
-    const stream = got.stream(call.url, {
-      method: call.method,
-      headers: call.headers,
-      ...defined({ body: call.body }),
-      agent: call.agent,
-      ...(call.proxied ? {} : { dnsLookup: guardedLookup(call.refusesAddress) }),
-      signal,
-      retry: { limit: 0 },
-      followRedirect: false,
-      throwHttpErrors: false,
-    });
+    const { agent, url, method, headers, body } = call;
+    const stream = request(agent, url, { method, headers, ...defined({ body }), signal });
     let settled = false;
     const settle = (ending: ExchangeEnd): void => {
       if (settled) return;

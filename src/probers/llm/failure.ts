@@ -1,5 +1,5 @@
-import { isIP } from "node:net";
-import { ForbiddenAddressError } from "../guarded-lookup.ts";
+import { ForbiddenAddressError } from "../../core/network.ts";
+import { isIP } from "../ip.ts";
 import type { ExchangePhase } from "./exchange.ts";
 import type { LlmReason } from "./reasons.ts";
 import type { ApiError, WireFormat } from "./wire/types.ts";

@@ -4,49 +4,49 @@ import { gauge } from "../../core/metric.ts";
 export const llmMetrics = {
   firstToken: gauge(
     "probe_llm_time_to_first_token_seconds",
-    "Time from the request to the first token of any kind; only of streamed answers",
+    "Time from the request to the first token of any kind; only for streamed answers",
   ),
   firstOutputToken: gauge(
     "probe_llm_time_to_first_output_token_seconds",
-    "Time from the request to the first token of the answer, after any reasoning; only of streamed answers",
+    "Time from the request to the first token of the answer itself, after any reasoning; only for streamed answers",
   ),
   interToken: gauge(
     "probe_llm_inter_token_latency_seconds",
-    "Mean time between tokens: (last - first) / (n - 1), n from the usage where given",
+    "Mean time between tokens: (last - first) / (n - 1), with n from the API's usage if it gives one",
   ),
-  maxStall: gauge("probe_llm_max_stall_seconds", "Longest silence between two pieces of the answer"),
-  tokens: gauge("probe_llm_tokens", "Tokens of this probe as the API counted them", ["type"]),
+  maxStall: gauge("probe_llm_max_stall_seconds", "Longest gap between two pieces of the answer"),
+  tokens: gauge("probe_llm_tokens", "Tokens of this probe as counted by the API, by type", ["type"]),
   tokensPerSecond: gauge(
     "probe_llm_tokens_per_second",
     "Output tokens per second between the first and the last token",
   ),
-  answerCorrect: gauge("probe_llm_answer_correct", "Whether the answer met every expectation"),
+  answerCorrect: gauge("probe_llm_answer_correct", "1 if the answer met every expectation, 0 if not"),
   finishReason: gauge(
     "probe_llm_finish_reason",
-    "Why the model stopped: stop, length, tool_calls, content_filter or other; the value is always 1",
+    "Reason why the model stopped: stop, length, tool_calls, content_filter or other; the value is always 1",
     ["reason"],
   ),
   modelInfo: gauge(
     "probe_llm_model_info",
-    "Model asked for and model that says it answered; the value is always 1",
+    "Model that was requested and model that the API says answered; the value is always 1",
     ["requested_model", "response_model"],
   ),
   modelMismatch: gauge(
     "probe_llm_model_mismatch",
-    "Whether another model than the requested (or an allowed) one answered",
+    "1 if a model answered that is neither the requested nor an allowed one, 0 if not",
   ),
   loadDuration: gauge(
     "probe_llm_model_load_duration_seconds",
-    "Time that the server spent loading the model before it could answer, as it says itself (ollama)",
+    "Time that the server spent loading the model before it answered, as the server reports it (ollama)",
   ),
   rateLimitRemaining: gauge(
     "probe_llm_ratelimit_remaining",
-    "What is left of a rate limit, as the response says: requests, tokens, input_tokens or output_tokens",
+    "Remainder of a rate limit as the response reports it, by kind: requests, tokens, input_tokens or output_tokens",
     ["kind"],
   ),
   rateLimitReset: gauge(
     "probe_llm_ratelimit_reset_timestamp_seconds",
-    "When a rate limit is whole again, as the response says, as a Unix timestamp",
+    "Time when a rate limit is fully reset, as the response reports it, as a Unix timestamp",
     ["kind"],
   ),
   phaseDuration: gauge(

@@ -1,12 +1,12 @@
-import { validateHeaderName, validateHeaderValue } from "node:http";
 import { defined } from "../../core/defined.ts";
 import type { CompileContext } from "../../core/prober.ts";
 import { knownSecret, type Secret } from "../../core/secret.ts";
 import { parseDuration, type Seconds } from "../../core/units.ts";
-import { type Access, compileAccess } from "../access.ts";
+import { checkAllowedTargets } from "../address-policy.ts";
 import { type AgentSource, agentSource } from "../agents.ts";
 import { loadClient } from "../client.ts";
 import { compileProxy, type FixedProxy } from "../fixed-proxy.ts";
+import { isHeaderName, isHeaderValue } from "../header-fields.ts";
 import { compileRegexp } from "../regexp.ts";
 import { compileTls } from "../tls-options.ts";
 import { compileQuestions, compileRotation, type PromptRotation, type Questions } from "./questions.ts";
@@ -41,7 +41,6 @@ export interface LlmModule {
   readonly proxy?: FixedProxy;
   /** Cheap questions between probes. */
   readonly tiers: readonly LlmTier[];
-  readonly access: Access;
   readonly agents: AgentSource;
 }
 
@@ -52,7 +51,7 @@ export function compileLlm(options: LlmOptions, context: CompileContext): LlmMod
   const format: WireFormat = wireFormat(options.api);
   const key = keyOf(options, context);
   const headers = headersOf(options.headers ?? {}, context);
-  const hasCredential = key !== undefined || Object.keys(headers).length > 0;
+  checkAllowedTargets(options.allowed_targets, context);
   reportReservedFields(options.extra_body ?? {}, format, context);
   const stream = format.framing !== "none" && (options.stream ?? true);
   const stallTimeout = stallTimeoutOf(options, stream, context);
@@ -75,7 +74,6 @@ export function compileLlm(options: LlmOptions, context: CompileContext): LlmMod
     query: options.query ?? {},
     ...defined({ path: options.path, stallTimeout, coldStartAfter }),
     ...(options.allowed_models === undefined ? {} : { acceptsModel: allowedModels(options.allowed_models) }),
-    access: compileAccess(options.allowed_targets, hasCredential, context),
     ...defined({ proxy }),
     tiers: compileTiers(options.tiers, context),
     agents: agentSource(compileTls(options.tls_config ?? {}, context), proxy?.url),
@@ -110,15 +108,11 @@ function headersOf(
   const headers: Record<string, Secret> = {};
   for (const [name, value] of Object.entries(options)) {
     const lower = name.toLowerCase();
-    try {
-      validateHeaderName(name);
-    } catch {
+    if (!isHeaderName(name)) {
       context.problem(["headers", name], "a name that HTTP does not allow", "the name of a header");
       continue;
     }
-    try {
-      validateHeaderValue(name, value);
-    } catch {
+    if (!isHeaderValue(value)) {
       context.problem(
         ["headers", name],
         "a value with characters that HTTP does not allow",

@@ -36,6 +36,7 @@ export const llmProber = {
   objection,
   caution,
   expectedSpend,
+  configuredOnly: hasCredential,
   coldStartAfter: ({ coldStartAfter }) => coldStartAfter,
   tiers: ({ tiers }) => tiers,
   askTier: (target, module, { name }, context) => askNamedTier(target, module, name, context),
@@ -127,6 +128,11 @@ function objection(target: ProbeTarget, module: LlmModule): Objection | undefine
   return url instanceof URL ? undefined : url;
 }
 
+/** Returns true if requests of the module carry a secret. */
+function hasCredential({ key, headers }: LlmModule): boolean {
+  return key !== undefined || Object.keys(headers).length > 0;
+}
+
 const LOOPBACK = /^(?:localhost|.*\.localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
 
 function caution(target: ProbeTarget, module: LlmModule): string | undefined {
@@ -137,8 +143,7 @@ function caution(target: ProbeTarget, module: LlmModule): string | undefined {
 /** Warns about a credential that is sent without encryption to another machine. */
 function clearTextWarning(url: URL, module: LlmModule): string | undefined {
   if (url.protocol !== "http:" || LOOPBACK.test(url.hostname)) return undefined;
-  const hasCredential = module.key !== undefined || Object.keys(module.headers).length > 0;
-  return hasCredential
+  return hasCredential(module)
     ? "the module's credential is sent in clear text, because the target is not https"
     : undefined;
 }

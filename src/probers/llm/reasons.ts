@@ -1,6 +1,6 @@
 import type { FailureReason } from "../../core/reasons.ts";
 
-/** Every reason with which a probe of this kind can fail. */
+/** Every reason for which a probe of this kind can fail. */
 export const llmReasons = [
   "dns",
   "connect",
@@ -31,4 +31,5 @@ export const llmReasons = [
   "forbidden_target",
 ] as const satisfies readonly FailureReason[];
 
+/** One of `llmReasons`. */
 export type LlmReason = (typeof llmReasons)[number];

@@ -42,7 +42,10 @@ export interface ResponseReceiver {
 }
 
 /** Reads the response to one question into an answer. */
-export function receive(module: LlmModule, { signal, clock }: ProbeContext): ResponseReceiver {
+export function receive(
+  module: LlmModule,
+  { signal, clock }: Pick<ProbeContext, "signal" | "clock">,
+): ResponseReceiver {
   const answer = emptyAnswer();
   const reader: AnswerReader = answerReader(module.format, module.stream);
   const errorBody: Uint8Array[] = [];

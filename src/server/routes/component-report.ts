@@ -21,17 +21,17 @@ export const reportRoute =
   };
 
 function reportOf({ version, processStats }: RouteContext, { status, members, at }: GroupReading) {
-  const { uptime, lately, queued, memory, cpu, activities } = processStats();
+  const { uptime, rates, queued, memory, cpu, activities } = processStats();
   return {
     Status: capital(status),
     Components: componentsOf(members),
     LastHeartbeat: timeOf(at),
     Uptime: nanoseconds(uptime),
     Version: version,
-    SyncRate: lately.probesPerSecond,
-    ErrorRate: lately.failuresPerSecond,
+    SyncRate: rates.probesPerSecond,
+    ErrorRate: rates.failuresPerSecond,
     QueueDepth: queued,
-    Latency: lately.meanDuration === undefined ? 0 : nanoseconds(lately.meanDuration),
+    Latency: rates.meanDuration === undefined ? 0 : nanoseconds(rates.meanDuration),
     MemoryUsage: memory,
     CPUUsage: cpu,
     GoroutineCount: activities,

@@ -24,7 +24,7 @@ const none = (name: string, target: string, more: Partial<Case> = {}): Case => (
   ...more,
 });
 
-/** What a request line that no server takes becomes when it is escaped. */
+/** The changes from a request line that servers reject to an escaped one. */
 const escaped = (length: number): NonNullable<Case["differs"]> => ({
   "escaped-query": [
     `probe_http_content_length: -1 -> ${length}`,
@@ -35,7 +35,7 @@ const escaped = (length: number): NonNullable<Case["differs"]> => ({
   ],
 });
 
-/** What an address that blackbox_exporter does not understand becomes when it is understood. */
+/** The changes from an address that blackbox_exporter cannot parse to a parsed one. */
 const understood = [
   "probe_http_content_length: 0 -> 5",
   "probe_http_status_code: 0 -> 200",
@@ -56,14 +56,14 @@ const resolution = [
 const gained = (series: readonly string[]): string[] => series.map((each) => `+ ${each}`);
 const lost = (series: readonly string[]): string[] => series.map((each) => `- ${each}`);
 
-/** Some machines have no IPv6, not even on loopback: both exporters fail there, and in the same way. */
+/** Without IPv6 on loopback both exporters fail, in the same way. */
 const overIpv6: Verdict = Object.values(networkInterfaces())
   .flat()
   .some((each) => each?.address === "::1")
   ? "success"
   : "failure";
 
-/** Targets as people write them. */
+/** Forms of targets. */
 export const addresses: readonly Case[] = [
   { name: "target: without a scheme", verdict: "success", target: local },
   bare("without a path", ""),
@@ -133,10 +133,10 @@ export const addresses: readonly Case[] = [
     target: ({ port, path }) => `http://LOCALHOST:${port("http")}${path}`,
   },
   { name: "target: another scheme", verdict: "failure", timeout: "3s", target: () => "ftp://127.0.0.1/" },
-  none("a bad percent sign", "http://127.0.0.1/%zz"),
+  none("an invalid percent-encoding", "http://127.0.0.1/%zz"),
   none("a control character", "http://127.0.0.1/\u0007"),
   none("a bad port", "http://127.0.0.1:http/"),
-  none("a port beyond all", "http://127.0.0.1:99999/"),
+  none("a port above 65535", "http://127.0.0.1:99999/"),
   none("a bracket alone", "http://[::1/"),
   none("an address with too many parts", "http://1.2.3.4.5:1/"),
   none("a space in the host", "http://local host/"),
@@ -164,20 +164,20 @@ export const addresses: readonly Case[] = [
     answer: redirect(({ path }) => `${path}/1`),
   },
   { name: "IPv4 in IPv6", verdict: "success", host: "[::ffff:127.0.0.1]" },
-  { name: "IPv4 although IPv6 is preferred", verdict: "success", http: "{ preferred_ip_protocol: ip6 }" },
+  { name: "IPv4 with IPv6 preferred", verdict: "success", http: "{ preferred_ip_protocol: ip6 }" },
   {
-    name: "IPv4 although only IPv6 may be",
+    name: "IPv4 with IPv6 only",
     verdict: "failure",
     http: "{ preferred_ip_protocol: ip6, ip_protocol_fallback: false }",
   },
   {
-    name: "IPv6 although only IPv4 may be",
+    name: "IPv6 with IPv4 only",
     verdict: "failure",
     host: "[::1]",
     http: "{ preferred_ip_protocol: ip4, ip_protocol_fallback: false }",
   },
   {
-    name: "IPv6 although IPv4 is preferred",
+    name: "IPv6 with IPv4 preferred",
     verdict: overIpv6,
     host: "[::1]",
     http: "{ preferred_ip_protocol: ip4 }",
@@ -189,7 +189,7 @@ export const addresses: readonly Case[] = [
     http: "{ preferred_ip_protocol: ip4 }",
   },
   {
-    name: "a name with IPv4 alone",
+    name: "a name with IPv4 only",
     verdict: "success",
     host: "localhost",
     http: "{ preferred_ip_protocol: ip4, ip_protocol_fallback: false }",
@@ -207,7 +207,7 @@ export const addresses: readonly Case[] = [
     http: "{ preferred_ip_protocol: '' }",
   },
   {
-    name: "an unknown name with IPv4 alone",
+    name: "an unknown name with IPv4 only",
     verdict: "failure",
     timeout: "3s",
     target: () => "http://nowhere.invalid/",

@@ -7,7 +7,7 @@ const head = "HTTP/1.1 200 OK\r\n";
 export const basics: readonly Case[] = [
   { name: "plain HTTP", verdict: "success" },
   {
-    name: "who asks",
+    name: "the User-Agent",
     verdict: "success",
     agent: true,
     differs: {
@@ -39,7 +39,7 @@ export const basics: readonly Case[] = [
     differs: { "unusual-methods": ["request 1: method: get -> GET"] },
   },
   {
-    name: "a method that nobody knows",
+    name: "an unknown method",
     verdict: "success",
     at: "raw",
     http: "{ method: PROBE }",
@@ -47,7 +47,7 @@ export const basics: readonly Case[] = [
     differs: { "unusual-methods": ["request 1: + header Content-Length"] },
   },
   {
-    name: "a method that nobody knows with a body",
+    name: "an unknown method with a body",
     verdict: "success",
     at: "raw",
     http: "{ method: PROBE, body: x }",
@@ -70,22 +70,22 @@ export const basics: readonly Case[] = [
     http: ({ file }) => `{ body_file: ${file("empty.txt")} }`,
   },
   {
-    name: "a body from a file that is missing",
+    name: "a body from a missing file",
     verdict: "failure",
     http: ({ file }) => `{ method: POST, body_file: ${file("nothing")} }`,
   },
-  { name: "a body that keeps its spelling", verdict: "success", http: "{ method: POST, body: 1.10 }" },
-  { name: "a body of a block", verdict: "success", http: '{ method: POST, body: "a\\n\\tb \\u00e9\\n" }' },
+  { name: "a body that is a number, as written", verdict: "success", http: "{ method: POST, body: 1.10 }" },
+  { name: "a body with escapes", verdict: "success", http: '{ method: POST, body: "a\\n\\tb \\u00e9\\n" }' },
 
   { name: "status 404", verdict: "failure", answer: answer(404, {}, "not here") },
   {
-    name: "status 404 that is valid",
+    name: "status 404 that is accepted",
     verdict: "success",
     http: "{ valid_status_codes: [200, 404] }",
     answer: answer(404),
   },
   {
-    name: "status 201 that is not valid",
+    name: "status 201 that is not accepted",
     verdict: "failure",
     http: "{ valid_status_codes: [200] }",
     answer: answer(201),
@@ -116,19 +116,19 @@ export const basics: readonly Case[] = [
     raw: "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n",
   },
   {
-    name: "status 101 that is not valid",
+    name: "status 101 that is not accepted",
     verdict: "failure",
     at: "raw",
     raw: "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n",
   },
   {
-    name: "status 100 before the answer",
+    name: "status 100 before the response",
     verdict: "success",
     at: "raw",
     raw: `HTTP/1.1 100 Continue\r\n\r\n${head}Content-Length: 2\r\n\r\nhi`,
   },
   {
-    name: "status 103 before the answer",
+    name: "status 103 before the response",
     verdict: "success",
     at: "raw",
     raw: `HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n${head}Content-Length: 2\r\n\r\nhi`,
@@ -148,9 +148,9 @@ export const basics: readonly Case[] = [
     raw: "HTTP/1.1 200\r\nContent-Length: 0\r\n\r\n",
   },
 
-  { name: "a valid version", verdict: "success", http: '{ valid_http_versions: ["HTTP/1.1"] }' },
+  { name: "an accepted version", verdict: "success", http: '{ valid_http_versions: ["HTTP/1.1"] }' },
   {
-    name: "a version that is not valid",
+    name: "a version that is not accepted",
     verdict: "failure",
     http: '{ valid_http_versions: ["HTTP/2.0", "HTTP/2"] }',
   },
@@ -199,7 +199,7 @@ export const basics: readonly Case[] = [
     answer: text("x", { "Last-Modified": "Mon Jan  2 15:04:05 2006" }),
   },
   {
-    name: "Last-Modified that is none",
+    name: "an invalid Last-Modified",
     verdict: "success",
     answer: text("x", { "Last-Modified": "yesterday" }),
   },

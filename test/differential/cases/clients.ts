@@ -1,13 +1,13 @@
 import { redirect } from "../answers.ts";
 import type { Case, Place } from "../case.ts";
-import { knownAndValid, trusting } from "./trust.ts";
+import { acceptedCertificate, trusting } from "./trust.ts";
 
 const client = ({ file }: Place): string =>
   `, cert_file: ${file("client.pem")}, key_file: ${file("client.key")}`;
 const stranger = ({ file }: Place): string =>
   `, cert_file: ${file("stranger.pem")}, key_file: ${file("stranger.key")}`;
 
-/** Client certificates, and files of TLS that cannot be used. */
+/** Client certificates, and unusable files of tls_config. */
 export const clients: readonly Case[] = [
   {
     name: "a client certificate",
@@ -16,7 +16,7 @@ export const clients: readonly Case[] = [
     http: (place) => trusting(client(place))(place),
   },
   {
-    name: "a client certificate in the text",
+    name: "an inline client certificate",
     verdict: "success",
     at: "clientWanted",
     http: (place) =>
@@ -35,7 +35,7 @@ export const clients: readonly Case[] = [
     verdict: "failure",
     at: "clientWanted",
     http: trusting(),
-    ...knownAndValid,
+    ...acceptedCertificate,
   },
   { name: "no client certificate with TLS 1.2", verdict: "failure", at: "clientWanted12", http: trusting() },
   {
@@ -43,7 +43,7 @@ export const clients: readonly Case[] = [
     verdict: "failure",
     at: "clientWanted",
     http: (place) => trusting(stranger(place))(place),
-    ...knownAndValid,
+    ...acceptedCertificate,
   },
   {
     name: "a client certificate on a redirect to another host",
@@ -53,31 +53,31 @@ export const clients: readonly Case[] = [
     answer: redirect(({ url }) => `${url("clientWanted", "localhost")}/1`),
   },
   {
-    name: "a client certificate that nobody wants",
+    name: "a client certificate that the server does not request",
     verdict: "success",
     at: "https",
     http: (place) => trusting(client(place))(place),
   },
 
   {
-    name: "an authority that is missing",
+    name: "a missing file with the authority",
     verdict: "failure",
     at: "https",
     http: ({ file }) => `{ tls_config: { ca_file: ${file("nothing.pem")} } }`,
   },
   {
-    name: "an authority that is missing on plain HTTP",
+    name: "a missing file with the authority on plain HTTP",
     verdict: "failure",
     http: ({ file }) => `{ tls_config: { ca_file: ${file("nothing.pem")} } }`,
   },
   {
-    name: "an authority without certificates",
+    name: "a file without certificates as the authority",
     verdict: "failure",
     at: "https",
     http: ({ file }) => `{ tls_config: { ca_file: ${file("no-certificates.pem")} } }`,
   },
   {
-    name: "an authority that is a folder",
+    name: "a folder as the authority",
     verdict: "failure",
     at: "https",
     http: ({ file }) => `{ tls_config: { ca_file: ${file(".")} } }`,
@@ -96,7 +96,7 @@ export const clients: readonly Case[] = [
       trusting(`, cert_file: ${place.file("client.pem")}, key_file: ${place.file("stranger.key")}`)(place),
   },
   {
-    name: "a client certificate that is missing",
+    name: "a missing file with the client certificate",
     verdict: "failure",
     at: "https",
     http: (place) =>

@@ -4,7 +4,7 @@ import type { Case, Place } from "../case.ts";
 const on = ({ path }: Place): string => `${path}/1`;
 const further = ({ path }: Place): string => `${path}/2`;
 
-/** A first response that sets cookies and a second one that sees them. */
+/** Makes a case whose first response sets cookies, and whose second request may send them. */
 const sets = (name: string, cookies: string[], more: Partial<Case> = {}): Case => ({
   name,
   verdict: "success",
@@ -29,7 +29,7 @@ export const cookies: readonly Case[] = [
   sets("a cookie of the address as its domain", ["a=b; Domain=127.0.0.1"]),
   sets("a cookie of the name as its domain", ["a=b; Domain=localhost"], { host: "localhost" }),
   sets("a cookie whose value has spaces and commas", ["a=b c,d", "e=f; HttpOnly; SameSite=Strict"]),
-  sets("a cookie with odd characters", ["a=b\\\\c", 'd="e', 'f=g"h', 'i="j k"', "l=m=n", "ok=1"]),
+  sets("a cookie with unusual characters", ["a=b\\\\c", 'd="e', 'f=g"h', 'i="j k"', "l=m=n", "ok=1"]),
   sets("a cookie with a bad name", ["a b=c", "=d", "ok=1"]),
   sets("a Secure cookie over plain HTTP", ["a=b; Secure"], {
     differs: { "secure-cookies": ["request 2: - header Cookie"] },
@@ -43,7 +43,7 @@ export const cookies: readonly Case[] = [
     http: "{ headers: { Cookie: 'a=old; c=d' } }",
   }),
   {
-    name: "a cookie that is taken back",
+    name: "a cookie that is removed",
     verdict: "success",
     answer: script(
       to(on, 302, { "Set-Cookie": ["a=b", "c=d"] }),
@@ -52,7 +52,7 @@ export const cookies: readonly Case[] = [
     ),
   },
   {
-    name: "a cookie that is set anew",
+    name: "a cookie that is replaced",
     verdict: "success",
     answer: script(
       to(on, 302, { "Set-Cookie": ["a=1", "b=2"] }),

@@ -2,12 +2,12 @@ import { writeFile } from "node:fs/promises";
 import { redirect, script, text, to } from "../answers.ts";
 import type { Case, Place } from "../case.ts";
 import { type Answer } from "../case.ts";
-import { headerOf } from "../targets/arrived.ts";
+import { headerOf } from "../targets/requests.ts";
 
 const on = ({ path }: Place): string => `${path}/1`;
 const away = ({ url }: Place): string => `${url("http", "127.0.0.2")}/1`;
 
-/** A token server below `/token`; everything else wants its token. */
+/** Responds to `/token` as a token server; all other paths require its token. */
 const guarded =
   (
     token: object = { access_token: "granted", token_type: "Bearer", expires_in: 3600 },
@@ -25,7 +25,7 @@ const oauth2 =
   ({ url }: Place): string =>
     `{ oauth2: { client_id: me, client_secret: "se:cret/ü", token_url: "${url("http")}/token"${more} } }`;
 
-/** How token requests differ: ours want JSON, uncompressed. */
+/** The difference of token requests: this exporter asks for JSON, uncompressed. */
 const asks = (
   requests: number,
   more: Readonly<Record<string, readonly string[]>> = {},
@@ -39,13 +39,13 @@ const asks = (
   },
 });
 
-/** Who the probe says it is. */
+/** Credentials. */
 export const credentials: readonly Case[] = [
   { name: "basic_auth", verdict: "success", http: "{ basic_auth: { username: user, password: 'pä:ss' } }" },
   { name: "basic_auth without a password", verdict: "success", http: "{ basic_auth: { username: user } }" },
   { name: "basic_auth without a user", verdict: "success", http: "{ basic_auth: { password: word } }" },
   {
-    name: "basic_auth that keeps its spelling",
+    name: "basic_auth with numbers as written",
     verdict: "success",
     http: "{ basic_auth: { username: 1.10, password: 007 } }",
   },
@@ -56,7 +56,7 @@ export const credentials: readonly Case[] = [
       `{ basic_auth: { username_file: ${file("user.txt")}, password_file: ${file("password.txt")} } }`,
   },
   {
-    name: "basic_auth from a file for the user that is missing",
+    name: "basic_auth from a missing file with the user",
     verdict: "failure",
     http: ({ file }) => `{ basic_auth: { username_file: ${file("nothing")}, password: x } }`,
   },
@@ -68,12 +68,12 @@ export const credentials: readonly Case[] = [
   },
   { name: "authorization", verdict: "success", http: "{ authorization: { credentials: abc } }" },
   {
-    name: "authorization of another type",
+    name: "authorization with another type",
     verdict: "success",
     http: "{ authorization: { type: ApiKey, credentials: abc } }",
   },
   {
-    name: "authorization of no type",
+    name: "authorization with an empty type",
     verdict: "success",
     http: "{ authorization: { type: '', credentials: abc } }",
   },
@@ -187,7 +187,7 @@ export const credentials: readonly Case[] = [
     ...asks(1),
   },
   {
-    name: "oauth2 at a server that wants the secret in the form",
+    name: "oauth2 at a server that requires the secret in the form",
     verdict: "success",
     http: oauth2(),
     answer: guarded(undefined, (request) => headerOf(request, "authorization") === undefined),
@@ -215,7 +215,7 @@ export const credentials: readonly Case[] = [
     ...asks(1),
   },
   {
-    name: "oauth2 without a token in the answer",
+    name: "oauth2 without a token in the response",
     verdict: "failure",
     http: oauth2(),
     answer: guarded({ error: "no" }),

@@ -4,7 +4,7 @@ import type { Case } from "../case.ts";
 const head = "HTTP/1.1 200 OK\r\n";
 const chunked = `${head}Transfer-Encoding: chunked\r\n\r\n`;
 
-/** A response that only blackbox_exporter takes. */
+/** The difference of a response that only blackbox_exporter accepts. */
 const refused = [
   'probe_http_duration_seconds{phase="transfer"}: some time -> 0',
   "probe_http_status_code: 200 -> 0",
@@ -12,7 +12,7 @@ const refused = [
   "probe_success: 1 -> 0",
 ];
 
-/** How long bodies are, and what becomes of connections. */
+/** Lengths of bodies, and broken connections. */
 export const framing: readonly Case[] = [
   { name: "chunks", verdict: "success", at: "raw", raw: `${chunked}3\r\nabc\r\n2;x=y\r\nde\r\n0\r\n\r\n` },
   {
@@ -29,7 +29,7 @@ export const framing: readonly Case[] = [
   },
   { name: "chunks that end early", verdict: "failure", at: "raw", raw: `${chunked}5\r\nab` },
   { name: "chunks without an end", verdict: "failure", at: "raw", raw: `${chunked}2\r\nab\r\n` },
-  { name: "chunks of nonsense", verdict: "failure", at: "raw", raw: `${chunked}zz\r\nab\r\n0\r\n\r\n` },
+  { name: "invalid chunks", verdict: "failure", at: "raw", raw: `${chunked}zz\r\nab\r\n0\r\n\r\n` },
   {
     name: "an unknown transfer encoding",
     verdict: "failure",
@@ -71,7 +71,7 @@ export const framing: readonly Case[] = [
   },
   { name: "a negative length", verdict: "failure", at: "raw", raw: `${head}Content-Length: -2\r\n\r\nhi` },
   {
-    name: "a length that is no number",
+    name: "a length that is not a number",
     verdict: "failure",
     at: "raw",
     raw: `${head}Content-Length: two\r\n\r\nhi`,
@@ -111,13 +111,13 @@ export const framing: readonly Case[] = [
     at: "raw",
     raw: `${head}X-A: ${"a".repeat(100_000)}\r\nContent-Length: 0\r\n\r\n`,
   },
-  { name: "garbage in place of HTTP", verdict: "failure", at: "raw", raw: "garbage\r\n\r\n" },
-  { name: "a status that is no number", verdict: "failure", at: "raw", raw: "HTTP/1.1 abc OK\r\n\r\n" },
+  { name: "garbage instead of HTTP", verdict: "failure", at: "raw", raw: "garbage\r\n\r\n" },
+  { name: "a status that is not a number", verdict: "failure", at: "raw", raw: "HTTP/1.1 abc OK\r\n\r\n" },
   { name: "another protocol", verdict: "failure", at: "raw", raw: "SSH-2.0-OpenSSH_9.2\r\n" },
   { name: "HTTP/3.7", verdict: "success", at: "raw", raw: "HTTP/3.7 200 OK\r\nContent-Length: 0\r\n\r\n" },
-  { name: "an empty answer", verdict: "failure", at: "raw", raw: "" },
+  { name: "an empty response", verdict: "failure", at: "raw", raw: "" },
   { name: "half a head", verdict: "failure", at: "raw", raw: "HTTP/1.1 200 OK\r\nContent-Le" },
-  { name: "a reset in place of an answer", verdict: "failure", at: "raw", raw: thenReset("") },
+  { name: "a reset instead of a response", verdict: "failure", at: "raw", raw: thenReset("") },
   {
     name: "a reset in the body",
     verdict: "failure",
@@ -137,9 +137,9 @@ export const framing: readonly Case[] = [
     at: "raw",
     raw: (socket) => void socket.end(`${head}Content-Length: 2\r\n\r\nhi`),
   },
-  { name: "a port on which nobody listens", verdict: "failure", at: "closed" },
+  { name: "a closed port", verdict: "failure", at: "closed" },
   {
-    name: "a port on which nobody listens with TLS",
+    name: "a closed port with TLS",
     verdict: "failure",
     target: ({ port }) => `https://127.0.0.1:${port("closed")}/`,
   },
@@ -174,7 +174,7 @@ export const framing: readonly Case[] = [
     raw: inPieces(120, chunked, "1\r\na\r\n", "1", "\r\nb\r", "\n", "0\r\n\r\n"),
   },
   {
-    name: "no answer before the deadline",
+    name: "no response before the deadline",
     verdict: "failure",
     slow: true,
     timeout: "1s",
@@ -213,7 +213,7 @@ export const framing: readonly Case[] = [
     raw: thenSilence(`${chunked}2\r\nab\r\n`),
   },
   {
-    name: "a deadline by the scrape",
+    name: "the deadline of the scrape",
     verdict: "failure",
     timeout: "30s",
     headers: { "X-Prometheus-Scrape-Timeout-Seconds": "1.5" },
@@ -221,7 +221,7 @@ export const framing: readonly Case[] = [
     raw: thenSilence(""),
   },
   {
-    name: "a deadline by the module before that of the scrape",
+    name: "the deadline of the module before that of the scrape",
     verdict: "failure",
     timeout: "1s",
     headers: { "X-Prometheus-Scrape-Timeout-Seconds": "1.1" },
@@ -229,7 +229,7 @@ export const framing: readonly Case[] = [
     raw: thenSilence(""),
   },
   {
-    name: "a deadline in the middle of a redirect",
+    name: "a deadline during a redirect",
     verdict: "failure",
     timeout: "1s",
     at: "raw",
@@ -245,7 +245,7 @@ export const framing: readonly Case[] = [
     answer: text("0123456789"),
   },
   {
-    name: "a body beyond its limit",
+    name: "a body above its limit",
     verdict: "failure",
     http: "{ body_size_limit: 10B }",
     answer: text("0123456789a"),
@@ -257,14 +257,14 @@ export const framing: readonly Case[] = [
     answer: text("x".repeat(1_048_576)),
   },
   {
-    name: "a huge body beyond its limit",
+    name: "a huge body above its limit",
     verdict: "failure",
     http: "{ body_size_limit: 1MB }",
     answer: text("x".repeat(1_048_577)),
   },
   { name: "a huge body without a limit", verdict: "success", answer: text("x".repeat(9_000_000)) },
   {
-    name: "a body beyond its limit with an expression",
+    name: "a body above its limit with an expression",
     verdict: "failure",
     http: "{ body_size_limit: 4B, fail_if_body_matches_regexp: [never] }",
     answer: text("0123456789a"),

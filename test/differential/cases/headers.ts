@@ -2,7 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { redirect } from "../answers.ts";
 import type { Case } from "../case.ts";
 
-/** What a probe that could not be made becomes when it can. */
+/** The changes from a probe that is not sent to a successful one. */
 const found = [
   "probe_http_content_length: 0 -> 5",
   "probe_http_status_code: 0 -> 200",
@@ -15,7 +15,7 @@ const found = [
   "requests: 0 -> 1",
 ];
 
-/** Headers that the probe sends. */
+/** Request headers. */
 export const headers: readonly Case[] = [
   {
     name: "headers",
@@ -23,12 +23,12 @@ export const headers: readonly Case[] = [
     http: '{ headers: { x-lower: a, X-UPPER: "1", X-Space: "  b  ", X-Umlaut: ü, X-Empty: "" } }',
   },
   {
-    name: "headers that keep their spelling",
+    name: "headers with values as written",
     verdict: "success",
     http: "{ headers: { X-A: 1.10, X-B: 007, X-C: yes, X-D: 0x1F, X-F: 2024-01-01, X-G: 1_000 } }",
   },
   {
-    name: "a header of a tilde",
+    name: "headers with null values",
     verdict: "success",
     http: "{ headers: { X-A: ~, X-B: null, X-C: } }",
     differs: { "null-texts": ["request 1: header X-A:  -> ~", "request 1: header X-B:  -> null"] },
@@ -80,7 +80,7 @@ export const headers: readonly Case[] = [
   { name: "an empty Host header", verdict: "success", http: "{ headers: { Host: '' } }" },
   { name: "a Host header in capitals", verdict: "success", http: "{ headers: { Host: WWW.Example.COM } }" },
   { name: "the hostname parameter", verdict: "success", parameters: () => ({ hostname: "www.example.com" }) },
-  { name: "the hostname parameter that is empty", verdict: "success", parameters: () => ({ hostname: "" }) },
+  { name: "an empty hostname parameter", verdict: "success", parameters: () => ({ hostname: "" }) },
   {
     name: "the hostname parameter and the same Host header",
     verdict: "success",
@@ -99,7 +99,7 @@ export const headers: readonly Case[] = [
       `{ http_headers: { X-File: { values: [a], files: [${file("header.txt")}, ${file("header-other.txt")}] } } }`,
   },
   {
-    name: "http_headers from a file that is missing",
+    name: "http_headers from a missing file",
     verdict: "failure",
     http: ({ file }) => `{ http_headers: { X-File: { files: [${file("nothing")}] } } }`,
   },

@@ -1,19 +1,20 @@
 import { constants, type ServerHttp2Stream } from "node:http2";
 import { gzipSync } from "node:zlib";
 import { answer, countdown, json, redirect, text } from "../answers.ts";
-import type { Answer, Case, Reply } from "../case.ts";
-import { knownAndValid, trusting } from "./trust.ts";
+import type { Answer, Case } from "../case.ts";
+import type { Reply } from "../targets/requests.ts";
+import { acceptedCertificate, trusting } from "./trust.ts";
 
-/** The same with options beside `tls_config`. */
+/** Returns trusting options with others beside `tls_config`. */
 const trustingWith = (more: string) => trusting("", more);
 
-/** What lies below the response object of HTTP/2. */
+/** Returns the stream of an HTTP/2 response. */
 const streamOf = (reply: Reply): ServerHttp2Stream => {
   if (!("stream" in reply)) throw new Error("not a response of HTTP/2");
   return reply.stream as ServerHttp2Stream;
 };
 
-/** Refuses the first stream, takes the second one, and so on. */
+/** Refuses every other stream, beginning with the first. */
 function refusingEveryOther(): Answer {
   let streams = 0;
   return (_, reply) => {
@@ -31,20 +32,20 @@ const over = (name: string, more: Partial<Case> = {}): Case => ({
   ...more,
 });
 
-/** HTTP/2, which is agreed on in the handshake of TLS. */
+/** HTTP/2, negotiated in the TLS handshake. */
 export const http2: readonly Case[] = [
   over("by ALPN", { http: trustingWith(', valid_http_versions: ["HTTP/2.0"]') }),
   over("spelled without its zero", {
     verdict: "failure",
     http: trustingWith(', valid_http_versions: ["HTTP/2"]'),
   }),
-  over("not wanted", { http: trustingWith(', enable_http2: false, valid_http_versions: ["HTTP/1.1"]') }),
-  over("not wanted at a server that knows nothing else", {
+  over("disabled", { http: trustingWith(', enable_http2: false, valid_http_versions: ["HTTP/1.1"]') }),
+  over("disabled, at a server without HTTP/1.1", {
     verdict: "failure",
     at: "http2Only",
     http: trustingWith(", enable_http2: false"),
   }),
-  over("at a server that knows nothing else", { at: "http2Only" }),
+  over("at a server without HTTP/1.1", { at: "http2Only" }),
   over("by name with another Host", {
     host: "localhost",
     http: trustingWith(", headers: { Host: www.example.com, X-A: b, Connection: close, TE: trailers }"),
@@ -65,7 +66,7 @@ export const http2: readonly Case[] = [
     answer: text("x".repeat(3_000_000)),
     http: trustingWith(", fail_if_body_not_matches_regexp: ['x$']"),
   }),
-  over("a body beyond its limit", {
+  over("a body above its limit", {
     verdict: "failure",
     answer: text("x".repeat(3000)),
     http: trustingWith(", body_size_limit: 1KB"),
@@ -81,7 +82,7 @@ export const http2: readonly Case[] = [
   over("cookies that are set", {
     answer: redirect(({ path }) => `${path}/1`, 302, { "Set-Cookie": ["a=b", "c=d"] }),
   }),
-  over("a rule about Set-Cookie", {
+  over("a rule for Set-Cookie", {
     answer: text("x", { "Set-Cookie": ["a=b", "c=d"] }),
     http: trustingWith(", fail_if_header_not_matches: [{ header: Set-Cookie, regexp: '^c=d$' }]"),
   }),
@@ -106,7 +107,7 @@ export const http2: readonly Case[] = [
     slow: true,
     timeout: "1s",
     answer: () => undefined,
-    ...knownAndValid,
+    ...acceptedCertificate,
   }),
   over("half a body before the deadline", {
     verdict: "failure",
@@ -117,11 +118,11 @@ export const http2: readonly Case[] = [
   over("a stream that is reset", {
     verdict: "failure",
     answer: (_, reply) => streamOf(reply).close(constants.NGHTTP2_INTERNAL_ERROR),
-    ...knownAndValid,
+    ...acceptedCertificate,
   }),
   over("a stream that is refused once", {
     answer: refusingEveryOther(),
-    // blackbox_exporter asks twice, so that the next refusal is for us.
+    // blackbox_exporter sends the request twice, so the next refusal is for this exporter.
     differs: {
       "refused-streams": [
         "probe_http_content_length: -1 -> 0",
@@ -147,7 +148,7 @@ export const http2: readonly Case[] = [
   over("a connection that is closed", {
     verdict: "failure",
     answer: (_, reply) => streamOf(reply).session?.destroy(),
-    ...knownAndValid,
+    ...acceptedCertificate,
   }),
   over("a connection that is closed in the body", {
     verdict: "failure",
@@ -179,7 +180,7 @@ export const http2: readonly Case[] = [
     http: trustingWith(", fail_if_header_not_matches: [{ header: X-199, regexp: b }]"),
     answer: text("x", Object.fromEntries(Array.from({ length: 200 }, (_, i) => [`X-${i}`, "b"]))),
   }),
-  over("the path as it was written", { path: "/a/../b?c=d&&e" }),
+  over("the path as written", { path: "/a/../b?c=d&&e" }),
   over("credentials in the address", {
     target: ({ port, path }) => `https://user:word@127.0.0.1:${port("http2")}${path}`,
   }),

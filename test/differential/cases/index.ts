@@ -1,6 +1,5 @@
 import type { Case } from "../case.ts";
 import { addresses } from "./addresses.ts";
-import { asking } from "./asking.ts";
 import { basics } from "./basics.ts";
 import { clients } from "./clients.ts";
 import { compression } from "./compression.ts";
@@ -12,11 +11,12 @@ import { http2 } from "./http2.ts";
 import { names } from "./names.ts";
 import { oddities } from "./oddities.ts";
 import { proxies } from "./proxies.ts";
+import { queries } from "./queries.ts";
 import { redirects } from "./redirects.ts";
 import { rules } from "./rules.ts";
 import { tls } from "./tls.ts";
 
-/** Every comparison, by what it is about. */
+/** Every case, by group. */
 export const cases: Readonly<Record<string, readonly Case[]>> = {
   basics,
   framing,
@@ -33,8 +33,8 @@ export const cases: Readonly<Record<string, readonly Case[]>> = {
   http2,
   proxies,
   addresses,
-  asking,
+  queries,
 };
 
-/** The same as one list. */
+/** Every case, as one list. */
 export const allCases: readonly Case[] = Object.values(cases).flat();

@@ -1,18 +1,18 @@
-/** What both exporters think of a configuration. */
+/** A configuration that both exporters check. */
 export interface LoadCase {
   readonly name: string;
-  /** The whole file; without `modules:` the options of an http module, in braces. */
+  /** The whole file, or the options of an http module in braces. */
   readonly yaml: string;
-  /** Whether blackbox_exporter takes it. */
-  readonly theirs: "taken" | "refused";
-  /** An anchor of docs/blackbox-differences.md where this exporter thinks otherwise. */
+  /** The verdict of blackbox_exporter. */
+  readonly theirs: "accepted" | "refused";
+  /** An anchor of docs/blackbox-differences.md, if the verdict of this exporter differs. */
   readonly differs?: string;
 }
 
 const refused = (name: string, yaml: string): LoadCase => ({ name, yaml, theirs: "refused" });
-const taken = (name: string, yaml: string): LoadCase => ({ name, yaml, theirs: "taken" });
+const accepted = (name: string, yaml: string): LoadCase => ({ name, yaml, theirs: "accepted" });
 const stricter = (name: string, yaml: string, differs: string): LoadCase => ({
-  ...taken(name, yaml),
+  ...accepted(name, yaml),
   differs,
 });
 const broader = (name: string, yaml: string, differs: string): LoadCase => ({
@@ -24,9 +24,9 @@ const basic = "basic_auth: { username: u, password: p }";
 const oauth2 = (more: string): string =>
   `{ oauth2: { client_id: c, client_secret: s, token_url: "http://127.0.0.1/"${more} } }`;
 
-/** Configurations, good and bad. */
+/** Valid and invalid configurations. */
 export const loading: readonly LoadCase[] = [
-  taken("nothing but a prober", "{}"),
+  accepted("a prober alone", "{}"),
   refused("an unknown option", "{ colour: blue }"),
   refused("an unknown option of tls_config", "{ tls_config: { colour: blue } }"),
   refused(
@@ -42,31 +42,31 @@ export const loading: readonly LoadCase[] = [
   refused("a text in place of a module", "modules: { m: http }"),
   refused("a text in place of options", "modules: { m: { prober: http, http: yes please } }"),
 
-  refused("a status that is no number", "{ valid_status_codes: [ok] }"),
-  stricter("a status that is half a number", "{ valid_status_codes: [200.5] }", "unknown-words"),
+  refused("a status that is not a number", "{ valid_status_codes: [ok] }"),
+  stricter("a status with a fraction", "{ valid_status_codes: [200.5] }", "unknown-words"),
   broader("a class of statuses", "{ valid_status_codes: [2xx] }", "status-classes"),
   broader("a range of statuses", '{ valid_status_codes: ["200-399"] }', "status-classes"),
   broader("any status", "{ valid_status_codes: [any] }", "status-classes"),
-  refused("statuses that are no list", "{ valid_status_codes: ok }"),
-  refused("a timeout that is none", "modules: { m: { prober: http, timeout: soon } }"),
+  refused("statuses that are not a list", "{ valid_status_codes: ok }"),
+  refused("an invalid timeout", "modules: { m: { prober: http, timeout: soon } }"),
   refused("a timeout without a unit", "modules: { m: { prober: http, timeout: 5 } }"),
   stricter("a timeout of 0", "modules: { m: { prober: http, timeout: 0s } }", "timeouts"),
   stricter("a timeout below 0", "modules: { m: { prober: http, timeout: -1s } }", "timeouts"),
   stricter("a timeout with a fraction", "modules: { m: { prober: http, timeout: 1.5s } }", "timeouts"),
   broader("a timeout of a day", "modules: { m: { prober: http, timeout: 1d } }", "timeouts"),
-  refused("a truth that is none", "{ fail_if_ssl: maybe }"),
-  taken(
-    "truths of YAML 1.1",
+  refused("an invalid boolean", "{ fail_if_ssl: maybe }"),
+  accepted(
+    "booleans of YAML 1.1",
     "{ fail_if_ssl: off, fail_if_not_ssl: yes, follow_redirects: on, enable_http2: n }",
   ),
 
-  refused("a bad expression about the body", "{ fail_if_body_matches_regexp: ['('] }"),
-  refused("a bad expression that must match", "{ fail_if_body_not_matches_regexp: ['a', '*'] }"),
-  refused("an expression that looks ahead", "{ fail_if_body_matches_regexp: ['(?=a)'] }"),
-  refused("an expression that refers back", "{ fail_if_body_matches_regexp: ['(a)\\1'] }"),
-  refused("a bad expression about a header", "{ fail_if_header_matches: [{ header: a, regexp: '[' }] }"),
+  refused("an invalid expression over the body", "{ fail_if_body_matches_regexp: ['('] }"),
+  refused("an invalid expression that must match", "{ fail_if_body_not_matches_regexp: ['a', '*'] }"),
+  refused("an expression with a look-ahead", "{ fail_if_body_matches_regexp: ['(?=a)'] }"),
+  refused("an expression with a back-reference", "{ fail_if_body_matches_regexp: ['(a)\\1'] }"),
+  refused("an invalid expression over a header", "{ fail_if_header_matches: [{ header: a, regexp: '[' }] }"),
   refused(
-    "a bad expression that a header must match",
+    "an invalid expression that a header must match",
     "{ fail_if_header_not_matches: [{ header: a, regexp: '[' }] }",
   ),
   refused("a header rule without a header", "{ fail_if_header_matches: [{ regexp: a }] }"),
@@ -75,12 +75,12 @@ export const loading: readonly LoadCase[] = [
     "a header rule with an empty header",
     "{ fail_if_header_not_matches: [{ header: '', regexp: a }] }",
   ),
-  refused("a bad CEL expression", "{ fail_if_body_json_matches_cel: 'body.' }"),
-  refused("a CEL expression with a name beyond ASCII", "{ fail_if_body_json_matches_cel: 'body.ä == 1' }"),
-  refused("a CEL expression with an unknown name", "{ fail_if_body_json_not_matches_cel: 'nobody == 1' }"),
+  refused("an invalid CEL expression", "{ fail_if_body_json_matches_cel: 'body.' }"),
+  refused("a CEL expression with a non-ASCII name", "{ fail_if_body_json_matches_cel: 'body.ä == 1' }"),
+  refused("a CEL expression with an unknown name", "{ fail_if_body_json_not_matches_cel: 'unknown == 1' }"),
   refused("a CEL expression with an unknown function", "{ fail_if_body_json_matches_cel: 'f(body)' }"),
   stricter(
-    "a CEL expression that is no truth",
+    "a CEL expression that is not boolean",
     "{ fail_if_body_json_matches_cel: '1 + 1' }",
     "never-succeeding",
   ),
@@ -98,20 +98,20 @@ export const loading: readonly LoadCase[] = [
   refused("two passwords", "{ basic_auth: { username: u, password: p, password_file: /p } }"),
   refused("two users", "{ basic_auth: { username: u, username_file: /u } }"),
   refused("two credentials", "{ authorization: { credentials: a, credentials_file: /b } }"),
-  refused("authorization of the type Basic", "{ authorization: { type: basic, credentials: a } }"),
+  refused("authorization with the type Basic", "{ authorization: { type: basic, credentials: a } }"),
   refused("two client secrets", oauth2(", client_secret_file: /s")),
   refused("oauth2 without a client", '{ oauth2: { client_secret: s, token_url: "http://a/" } }'),
-  refused("oauth2 without an address", "{ oauth2: { client_id: c, client_secret: s } }"),
-  taken("oauth2 without a secret", '{ oauth2: { client_id: c, token_url: "http://127.0.0.1/" } }'),
-  refused("oauth2 with a no_proxy alone", oauth2(", no_proxy: a")),
+  refused("oauth2 without token_url", "{ oauth2: { client_id: c, client_secret: s } }"),
+  accepted("oauth2 without a secret", '{ oauth2: { client_id: c, token_url: "http://127.0.0.1/" } }'),
+  refused("oauth2 with no_proxy alone", oauth2(", no_proxy: a")),
   refused("an unknown option of oauth2", oauth2(", colour: blue")),
   stricter(
-    "a file of credentials that is missing",
+    "a missing file with credentials",
     "{ authorization: { credentials_file: /nothing/here } }",
     "files-of-secrets",
   ),
   stricter(
-    "a file with a password that is missing",
+    "a missing file with a password",
     "{ basic_auth: { username: u, password_file: /nothing/here } }",
     "files-of-secrets",
   ),
@@ -120,14 +120,14 @@ export const loading: readonly LoadCase[] = [
   refused("Authorization in http_headers", "{ http_headers: { Authorization: { secrets: [a] } } }"),
   refused("an unknown kind of http_headers", "{ http_headers: { X-A: { value: a } } }"),
   stricter("a header with a line break", '{ headers: { X-A: "a\\nb" } }', "never-succeeding"),
-  stricter("a header whose name has a space", "{ headers: { 'X A': b } }", "never-succeeding"),
+  stricter("a header name with a space", "{ headers: { 'X A': b } }", "never-succeeding"),
   stricter("a method with a space", "{ method: 'GO THERE' }", "never-succeeding"),
   refused("headers that are a list", "{ headers: [a] }"),
 
-  refused("a size that is none", "{ body_size_limit: huge }"),
+  refused("an invalid size", "{ body_size_limit: huge }"),
   refused("a size without a unit", "{ body_size_limit: 10 }"),
-  taken("sizes with units", "{ body_size_limit: 1.5MiB }"),
-  taken("a size of 0", "{ body_size_limit: 0 }"),
+  accepted("sizes with units", "{ body_size_limit: 1.5MiB }"),
+  accepted("a size of 0", "{ body_size_limit: 0 }"),
   refused(
     "compression and another Accept-Encoding",
     "{ compression: gzip, headers: { Accept-Encoding: br } }",
@@ -136,7 +136,7 @@ export const loading: readonly LoadCase[] = [
     "compression with a weight of 0",
     "{ compression: gzip, headers: { accept-encoding: 'gzip;q=0' } }",
   ),
-  taken("compression with any encoding", "{ compression: br, headers: { Accept-Encoding: '*' } }"),
+  accepted("compression with any encoding", "{ compression: br, headers: { Accept-Encoding: '*' } }"),
   stricter("an unknown compression", "{ compression: zstd }", "never-succeeding"),
   stricter("an unknown protocol", "{ preferred_ip_protocol: ipv6 }", "unknown-words"),
   refused("HTTP/3 beside HTTP/2", "{ enable_http2: true, enable_http3: true }"),
@@ -162,11 +162,11 @@ export const loading: readonly LoadCase[] = [
   refused("no_proxy and proxy_from_environment", "{ no_proxy: a, proxy_from_environment: true }"),
   refused("proxy_connect_header without a proxy", "{ proxy_connect_header: { X-A: [b] } }"),
   refused(
-    "proxy_connect_header that is no list",
+    "proxy_connect_header that is not a list",
     '{ proxy_url: "http://a:1", proxy_connect_header: { X-A: { b: c } } }',
   ),
-  refused("a proxy that is no address", '{ proxy_url: "http://a:b:c" }'),
-  stricter("a proxy of another scheme", '{ proxy_url: "socks5://127.0.0.1:1" }', "proxy-schemes"),
+  refused("a proxy that is not a URL", '{ proxy_url: "http://a:b:c" }'),
+  stricter("a proxy with another scheme", '{ proxy_url: "socks5://127.0.0.1:1" }', "proxy-schemes"),
 
   stricter("a module of another prober", "modules: { m: { prober: tcp } }", "other-probers"),
   stricter(

@@ -1,8 +1,8 @@
 import { redirect, script, text, to } from "../answers.ts";
 import type { Case } from "../case.ts";
-import { facts, known, trusting } from "./trust.ts";
+import { facts, refusedCertificate, trusting } from "./trust.ts";
 
-/** What a failure of the handshake becomes when there is none. */
+/** The changes from a failed handshake to a successful probe. */
 const accepted = [
   ...facts,
   "+ probe_ssl_last_chain_expiry_timestamp_seconds",
@@ -18,28 +18,28 @@ const accepted = [
   "requests: 0 -> 1",
 ];
 
-/** Which name TLS asks for and looks for in the certificate. */
+/** Server names that TLS sends and verifies. */
 export const names: readonly Case[] = [
   {
-    name: "the name of the target is asked for",
+    name: "the name of the target is sent",
     verdict: "success",
     at: "https",
     host: "localhost",
     http: trusting(),
   },
-  { name: "an address is not asked for", verdict: "success", at: "https", http: trusting() },
+  { name: "an address is not sent", verdict: "success", at: "https", http: trusting() },
   {
-    name: "server_name is asked for",
+    name: "server_name is sent",
     verdict: "success",
     at: "https",
     http: trusting(", server_name: www.example.com"),
   },
   {
-    name: "server_name of which there is no certificate",
+    name: "server_name without a certificate",
     verdict: "failure",
     at: "https",
     http: trusting(", server_name: other.example"),
-    ...known,
+    ...refusedCertificate,
   },
   {
     name: "server_name of a wildcard",
@@ -52,7 +52,7 @@ export const names: readonly Case[] = [
     verdict: "failure",
     at: "https",
     http: trusting(", server_name: a.b.wild.example"),
-    ...known,
+    ...refusedCertificate,
   },
   {
     name: "server_name in capitals",
@@ -61,7 +61,7 @@ export const names: readonly Case[] = [
     http: trusting(", server_name: WWW.Example.COM"),
   },
   {
-    name: "server_name with a dot at its end",
+    name: "server_name with a trailing dot",
     verdict: "success",
     at: "https",
     http: trusting(", server_name: www.example.com."),
@@ -73,13 +73,13 @@ export const names: readonly Case[] = [
     http: trusting(", server_name: 127.0.0.2"),
   },
   {
-    name: "the Host header is asked for",
+    name: "the Host header is sent as the server name",
     verdict: "success",
     at: "https",
     http: trusting("", ", headers: { host: www.example.com }"),
   },
   {
-    name: "the Host header with a port is asked for",
+    name: "the Host header with a port is sent as the server name",
     verdict: "failure",
     at: "https",
     http: trusting("", ", headers: { Host: 'www.example.com:8443' }"),
@@ -92,7 +92,7 @@ export const names: readonly Case[] = [
     http: trusting(", server_name: a.wild.example", ", headers: { Host: www.example.com }"),
   },
   {
-    name: "the hostname parameter is asked for",
+    name: "the hostname parameter is sent as the server name",
     verdict: "success",
     at: "https",
     http: trusting(),
@@ -152,7 +152,7 @@ export const names: readonly Case[] = [
     at: "https",
     http: trusting(", server_name: www.example.com"),
     answer: redirect(({ url }) => `${url("wrongHost", "localhost")}/1`),
-    ...known,
+    ...refusedCertificate,
   },
   {
     name: "a redirect to an expired certificate that is not followed",
@@ -162,7 +162,7 @@ export const names: readonly Case[] = [
     answer: redirect(({ url }) => `${url("expired")}/1`),
   },
   {
-    name: "the certificate of the last response counts",
+    name: "the certificate of the last response is exported",
     verdict: "success",
     at: "https",
     http: trusting(),

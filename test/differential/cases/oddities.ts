@@ -22,7 +22,7 @@ const body = (name: string, verdict: "success" | "failure", expression: string, 
   answer: text(content),
 });
 
-/** Of a response that only this exporter takes. */
+/** The difference of a response that only this exporter accepts. */
 const lenient = (): Pick<Case, "differs"> => ({
   differs: {
     "odd-framing": [
@@ -34,7 +34,7 @@ const lenient = (): Pick<Case, "differs"> => ({
   },
 });
 
-/** Of a response that only blackbox_exporter takes. */
+/** The difference of a response that only blackbox_exporter accepts. */
 const strict = (...more: readonly string[]): Pick<Case, "differs"> => ({
   differs: {
     "odd-framing": [
@@ -47,7 +47,7 @@ const strict = (...more: readonly string[]): Pick<Case, "differs"> => ({
   },
 });
 
-/** Responses that are rare, and at the edge of what HTTP and JSON allow. */
+/** Rare responses, at the limits of HTTP and JSON. */
 export const oddities: readonly Case[] = [
   raw("two digits of status", "failure", `HTTP/1.1 20 OK\r\n${empty}`),
   raw("four digits of status", "failure", `HTTP/1.1 2000 OK\r\n${empty}`),
@@ -58,7 +58,7 @@ export const oddities: readonly Case[] = [
   raw("HTTP/0.9", "success", `HTTP/0.9 200 OK\r\n\r\nhi`),
   raw("HTTP/1", "failure", `HTTP/1 200 OK\r\n${empty}`),
   raw("an empty line before the status", "failure", `\r\n${head}${empty}`, lenient()),
-  raw("a reason beyond ASCII", "success", `HTTP/1.1 200 \xc3\xbc\r\n${empty}`),
+  raw("a non-ASCII reason", "success", `HTTP/1.1 200 \xc3\xbc\r\n${empty}`),
   raw("two spaces after the version", "success", `HTTP/1.1  200 OK\r\n${empty}`, strict()),
   raw("3000 headers", "success", `${head}${"X-A: b\r\n".repeat(3000)}X-Last: c\r\n${empty}`, {
     http: "{ fail_if_header_not_matches: [{ header: X-Last, regexp: c }] }",
@@ -73,7 +73,7 @@ export const oddities: readonly Case[] = [
     http: "{ fail_if_header_not_matches: [{ header: X-A, regexp: '^a\\tb$' }] }",
   }),
   raw("a header with a control character", "failure", `${head}X-A: a\x01b\r\n${empty}`, lenient()),
-  raw("a header whose name is odd", "failure", `${head}X(A): b\r\n${empty}`),
+  raw("a header with an invalid name", "failure", `${head}X(A): b\r\n${empty}`),
   raw("a header without a name", "failure", `${head}: b\r\n${empty}`),
   raw("a header that starts with a space", "failure", `${head} X-A: b\r\n${empty}`, lenient()),
   raw("CHUNKED", "success", `${head}Transfer-Encoding: CHUNKED\r\n\r\n2\r\nhi\r\n0\r\n\r\n`),
@@ -144,7 +144,7 @@ export const oddities: readonly Case[] = [
         : void socket.end(`${head}${empty}`),
   },
   {
-    ...raw("a redirect whose long body does not come", "success", ""),
+    ...raw("a redirect whose long body is not sent", "success", ""),
     timeout: "1s",
     raw: (socket, place, rest) =>
       rest === ""
@@ -154,7 +154,7 @@ export const oddities: readonly Case[] = [
         : void socket.end(`${head}${empty}`),
   },
   {
-    name: "odd: an answer before the body was sent",
+    name: "odd: a response before the body was sent",
     verdict: "success",
     at: "raw",
     http: "{ method: POST, body: data }",
@@ -163,20 +163,20 @@ export const oddities: readonly Case[] = [
 
   body("an integer beyond 2^53", "success", "body.a > 9007199254740990.0", '{"a": 9007199254740993}'),
   {
-    ...body("a number beyond all", "failure", "true", '{"a": 1e400}'),
+    ...body("a number above all limits", "failure", "true", '{"a": 1e400}'),
     differs: { "huge-numbers": ["probe_failed_due_to_cel: 1 -> 0", "probe_success: 0 -> 1"] },
   },
-  body("a mark of byte order", "failure", "true", '\ufeff{"a":1}'),
+  body("a byte order mark", "failure", "true", '\ufeff{"a":1}'),
   body("the same key twice", "success", "body.a == 2", '{"a":1,"a":2}'),
   body("white space around", "success", "body.a == 1", '\n\t {"a" : 1 } \r\n'),
   body("a comment", "failure", "true", '{"a":1} // one'),
-  body("a comma too many", "failure", "true", '{"a":1,}'),
-  body("letters beyond ASCII", "success", 'body["ä"] == "ü😀" && size(body["ä"]) == 2', '{"ä":"ü😀"}'),
-  body("an escaped half of a pair", "success", "size(body.a) == 1", '{"a":"\\ud800"}'),
+  body("a trailing comma", "failure", "true", '{"a":1,}'),
+  body("non-ASCII letters", "success", 'body["ä"] == "ü😀" && size(body["ä"]) == 2', '{"ä":"ü😀"}'),
+  body("an escaped lone surrogate", "success", "size(body.a) == 1", '{"a":"\\ud800"}'),
   body("null", "success", "body == null", "null"),
   body("null in a field", "success", "body.a == null && has(body.a)", '{"a":null}'),
   body("a number with an exponent", "success", "body.a == 1500.0", '{"a":1.5e3}'),
-  body("a key of a prototype", "failure", "has(body.constructor) || has(body.toString)", "{}"),
+  body("a key of the prototype", "failure", "has(body.constructor) || has(body.toString)", "{}"),
   body("a key named __proto__", "success", 'body["__proto__"] == 1', '{"__proto__":1}'),
   body("a comparison of lists", "success", "body.a == [1, 2]", '{"a":[1,2]}'),
   body(
@@ -201,7 +201,7 @@ export const oddities: readonly Case[] = [
     answer: answer(404, {}, "{}"),
   },
   {
-    name: "odd JSON: a body beyond its limit",
+    name: "odd JSON: a body above its limit",
     verdict: "failure",
     http: "{ body_size_limit: 4B, fail_if_body_json_matches_cel: 'false' }",
     answer: json({ a: 1 }),

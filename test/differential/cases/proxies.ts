@@ -1,6 +1,6 @@
 import { redirect } from "../answers.ts";
 import type { Case, Place } from "../case.ts";
-import { known } from "./trust.ts";
+import { refusedCertificate } from "./trust.ts";
 
 const via =
   (more = "", user = "") =>
@@ -19,7 +19,7 @@ const proxied = (name: string, more: Partial<Case> = {}): Case => ({
   ...more,
 });
 
-/** A name and an address that nobody has, so that only a proxy can help. */
+/** A name and an address that only a proxy can serve. */
 const nowhere = "nowhere.invalid";
 const unused = "192.0.2.1";
 const at =
@@ -27,7 +27,7 @@ const at =
   ({ path }: Place): string =>
     `http://${host}${path}`;
 
-/** What blackbox_exporter tells of the proxy as if it were the target. */
+/** Series of blackbox_exporter about the proxy, in place of the target. */
 const proxyFacts = [
   "- probe_ssl_earliest_cert_expiry",
   "- probe_ssl_last_chain_expiry_timestamp_seconds",
@@ -37,7 +37,7 @@ const proxyFacts = [
   "probe_http_ssl: 1 -> 0",
 ];
 
-/** The case whose proxy the environment of both exporters names. */
+/** The case whose proxy is in the environment of both exporters. */
 export const viaEnvironment: Case = proxied("from the environment", {
   http: "{ proxy_from_environment: true }",
   target: at(unused),
@@ -50,7 +50,7 @@ export const proxies: readonly Case[] = [
   proxied("an address behind it", { target: at(unused) }),
   proxied("with credentials", { http: via("", "user:p%40ss@") }),
   proxied("with a user", { http: via("", "user@") }),
-  proxied("headers of CONNECT do not go along with plain HTTP", {
+  proxied("headers of CONNECT are not sent with plain HTTP", {
     http: via(", proxy_connect_header: { X-Via: [a] }"),
   }),
   proxied("a tunnel", { at: "https", http: trusting() }),
@@ -60,8 +60,8 @@ export const proxies: readonly Case[] = [
     at: "https",
     http: trusting(", proxy_connect_header: { x-via: [a, b], X-Other: [c] }", "user:word@"),
   }),
-  proxied("a tunnel that is refused", { verdict: "failure", at: "https", http: trusting("", "nobody@") }),
-  proxied("a tunnel that does not come", {
+  proxied("a tunnel that is refused", { verdict: "failure", at: "https", http: trusting("", "denied@") }),
+  proxied("a tunnel that is not opened", {
     verdict: "failure",
     slow: true,
     timeout: "1s",
@@ -77,13 +77,13 @@ export const proxies: readonly Case[] = [
     verdict: "failure",
     at: "expired",
     http: trusting(),
-    ...known,
+    ...refusedCertificate,
   }),
-  proxied("that is not there", {
+  proxied("that refuses connections", {
     verdict: "failure",
     http: ({ port }) => `{ proxy_url: "http://127.0.0.1:${port("closed")}" }`,
   }),
-  proxied("that is not there for a tunnel", {
+  proxied("that refuses connections for a tunnel", {
     verdict: "failure",
     at: "https",
     http: ({ port, file }) =>
@@ -130,7 +130,7 @@ export const proxies: readonly Case[] = [
     http: trusting(", skip_resolve_phase_with_proxy: true"),
     target: () => `https://${nowhere}/`,
   }),
-  proxied("the target is not resolved for a tunnel that stands", {
+  proxied("the target is not resolved for a tunnel that is opened", {
     at: "https",
     host: "localhost",
     http: trusting(", skip_resolve_phase_with_proxy: true"),
@@ -171,5 +171,5 @@ export const proxies: readonly Case[] = [
   ),
 
   viaEnvironment,
-  proxied("loopback with one from the environment", { http: "{ proxy_from_environment: true }" }),
+  proxied("loopback with a proxy from the environment", { http: "{ proxy_from_environment: true }" }),
 ];

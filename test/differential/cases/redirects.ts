@@ -4,14 +4,14 @@ import type { Case, Place } from "../case.ts";
 const on = ({ path }: Place): string => `${path}/1`;
 const withBody = "method: POST, body: data, headers: { Content-Type: text/plain, X-Kept: yes }";
 
-/** Redirects: how many, whereto, and what goes along. */
+/** Redirects: their number, their targets, and the headers and bodies sent after them. */
 export const redirects: readonly Case[] = [
   { name: "no redirect", verdict: "success", path: "/0", answer: countdown },
   { name: "one redirect", verdict: "success", path: "/1", answer: countdown },
   { name: "ten redirects", verdict: "success", path: "/10", answer: countdown },
   { name: "eleven redirects", verdict: "failure", path: "/11", answer: countdown },
   {
-    name: "eleven redirects that end well",
+    name: "eleven redirects, the last of which is accepted",
     verdict: "success",
     path: "/11",
     http: "{ valid_status_codes: [302] }",
@@ -34,7 +34,7 @@ export const redirects: readonly Case[] = [
     }),
   ),
   {
-    name: "a redirect that is not followed and not valid",
+    name: "a redirect that is not followed and not accepted",
     verdict: "failure",
     http: "{ follow_redirects: false }",
     answer: redirect(on),
@@ -162,8 +162,8 @@ export const redirects: readonly Case[] = [
     http: "{ follow_redirects: false, valid_status_codes: [302] }",
     answer: redirect(() => "ftp://example.com/"),
   },
-  { name: "an address that is none", verdict: "failure", answer: redirect(() => "http://[::1/") },
-  { name: "a bad percent sign", verdict: "failure", answer: redirect(() => "/%zz") },
+  { name: "an invalid address", verdict: "failure", answer: redirect(() => "http://[::1/") },
+  { name: "an invalid percent-encoding", verdict: "failure", answer: redirect(() => "/%zz") },
   {
     name: "an unknown host",
     verdict: "failure",
@@ -171,7 +171,7 @@ export const redirects: readonly Case[] = [
     answer: redirect(() => "http://nowhere.invalid/"),
   },
   {
-    name: "a port that refuses",
+    name: "a closed port after a redirect",
     verdict: "failure",
     answer: redirect(({ port }) => `http://127.0.0.1:${port("closed")}/`),
   },
@@ -289,7 +289,7 @@ export const redirects: readonly Case[] = [
     answer: redirect(({ url }) => `${url("http", "localhost")}/1`),
   },
   {
-    name: "a deadline for all of them",
+    name: "one deadline for all redirects",
     verdict: "failure",
     timeout: "2s",
     answer: (request, reply, place) => void setTimeout(() => to(on)(request, reply, place), 1200),

@@ -36,7 +36,7 @@ const holds = (
 
 const MEBIBYTE = Buffer.alloc(1024 * 1024, "x");
 
-/** Expressions about bodies, headers and JSON. */
+/** Expressions over bodies, headers and JSON. */
 export const rules: readonly Case[] = [
   {
     name: "a body that must not match and does not",
@@ -70,32 +70,32 @@ export const rules: readonly Case[] = [
     answer: text("one\ntwo\nthree"),
   },
   {
-    name: "an expression about letters beyond ASCII",
+    name: "an expression over non-ASCII letters",
     verdict: "success",
     http: '{ fail_if_body_not_matches_regexp: ["^\\\\p{L}+$", "ü", "^.{3}$"], fail_if_body_matches_regexp: ["^\\\\w+$"] }',
     answer: text("aüb"),
   },
   {
-    name: "an expression about bytes that are no UTF-8",
+    name: "an expression over bytes that are not UTF-8",
     verdict: "success",
     http: "{ fail_if_body_not_matches_regexp: ['^a.b$'] }",
     answer: text(Buffer.from("61ff62", "hex")),
   },
   { name: "an empty expression", verdict: "failure", http: "{ fail_if_body_matches_regexp: [''] }" },
   {
-    name: "expressions are not looked at after a bad status",
+    name: "expressions are not judged after a wrong status",
     verdict: "failure",
     http: "{ fail_if_body_matches_regexp: [hello] }",
     answer: answer(500, {}, "hello"),
   },
   {
-    name: "an expression about no body",
+    name: "an expression without a body",
     verdict: "failure",
     http: "{ fail_if_body_not_matches_regexp: [x] }",
     answer: (_, reply) => (reply.writeHead(204), reply.end()),
   },
   {
-    name: "an expression that would hang others",
+    name: "an expression with catastrophic backtracking",
     verdict: "success",
     http: "{ fail_if_body_matches_regexp: ['^(a+)+$'] }",
     answer: text(`${"a".repeat(2000)}!`),
@@ -170,7 +170,7 @@ export const rules: readonly Case[] = [
     answer: text("x", { "X-Empty": "" }),
   },
   {
-    name: "a header that is there but not in the body of a 500",
+    name: "a header of a 500",
     verdict: "failure",
     http: "{ fail_if_header_matches: [{ header: X-List, regexp: one }] }",
     answer: answer(500, { "X-List": "one" }),
@@ -182,35 +182,35 @@ export const rules: readonly Case[] = [
     answer: list,
   },
   {
-    name: "a rule about Content-Length",
+    name: "a rule for Content-Length",
     verdict: "success",
     http: "{ fail_if_header_not_matches: [{ header: Content-Length, regexp: '^5$' }] }",
   },
   {
-    name: "a rule about Transfer-Encoding",
+    name: "a rule for Transfer-Encoding",
     verdict: "failure",
     http: "{ fail_if_header_not_matches: [{ header: Transfer-Encoding, regexp: chunked }] }",
     answer: (_, reply) => (reply.write("x"), reply.end("y")),
     differs: { "framing-headers": ["probe_failed_due_to_regex: 1 -> 0", "probe_success: 0 -> 1"] },
   },
   {
-    name: "a rule about the trailer",
+    name: "a rule for the trailer",
     verdict: "failure",
     at: "raw",
     http: "{ fail_if_header_not_matches: [{ header: X-After, regexp: '1' }] }",
     raw: "HTTP/1.1 200 OK\r\nTrailer: X-After\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX-After: 1\r\n\r\n",
   },
 
-  matches("a field that must not be so and is", "failure", 'body.status == "up"'),
-  matches("a field that must not be so and is not", "success", 'body.status == "down"'),
-  holds("a field that must be so and is", "success", 'body.status == "up"'),
-  holds("a field that must be so and is not", "failure", 'body.status == "down"'),
+  matches("an equality that must not hold and does", "failure", 'body.status == "up"'),
+  matches("an equality that must not hold and does not", "success", 'body.status == "down"'),
+  holds("an equality that must hold and does", "success", 'body.status == "up"'),
+  holds("an equality that must hold and does not", "failure", 'body.status == "down"'),
   {
     ...matches("both kinds", "success", ""),
     http: "{ fail_if_body_json_matches_cel: 'body.count > 3.0', fail_if_body_json_not_matches_cel: 'body.count >= 3.0' }",
   },
   holds("an integer", "success", "body.count == 3"),
-  holds("an integer that is more", "success", "body.count > 2"),
+  holds("an integer that is greater", "success", "body.count > 2"),
   holds("a ratio", "success", "body.ratio < 0.75 && body.ratio * 2.0 == 1.0"),
   holds("arithmetic of whole numbers", "failure", "body.count + 1 == 4"),
   holds("a list", "success", 'size(body.list) == 3 && "a" in body.list && body.list[2] == null'),
@@ -224,18 +224,18 @@ export const rules: readonly Case[] = [
   holds("a choice", "success", "body.nested.ok ? body.count == 3 : false"),
   holds("types", "success", "type(body.status) == string && type(body.count) == double"),
   holds("conversions", "success", 'int(body.count) == 3 && string(int(body.count)) == "3"'),
-  holds("a field that is missing", "failure", "body.none == 1"),
-  matches("a field that is missing and must not be so", "failure", "body.none == 1"),
-  matches("a field that is missing after another that decides", "success", "false && body.none == 1"),
+  holds("a missing field", "failure", "body.none == 1"),
+  matches("a missing field that must not equal", "failure", "body.none == 1"),
+  matches("a missing field that is not evaluated", "success", "false && body.none == 1"),
   matches("a comparison of different types", "success", "body.status == 1"),
-  matches("a result that is no truth", "failure", "body.count"),
-  holds("a truth of the body itself", "success", "body.nested.ok"),
-  matches("a body that is no JSON", "failure", "true", { answer: text("<html>") }),
+  matches("a result that is not boolean", "failure", "body.count"),
+  holds("a boolean field", "success", "body.nested.ok"),
+  matches("a body that is not JSON", "failure", "true", { answer: text("<html>") }),
   matches("an empty body", "failure", "true", { answer: text("") }),
   holds("a body that is a list", "success", "body[0] == 1", { answer: json([1]) }),
   holds("a body that is a text", "success", 'body == "x"', { answer: json("x") }),
-  holds("JSON with something after it", "failure", "true", { answer: text('{"a":1} and more') }),
-  matches("after a bad status", "failure", 'body.status == "up"', {
+  holds("JSON with trailing text", "failure", "true", { answer: text('{"a":1} and more') }),
+  matches("after a wrong status", "failure", 'body.status == "up"', {
     answer: answer(500, {}, '{"status":"up"}'),
   }),
   {

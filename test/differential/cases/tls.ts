@@ -1,48 +1,60 @@
 import { answer } from "../answers.ts";
 import type { Case } from "../case.ts";
-import { known, trusting } from "./trust.ts";
+import { refusedCertificate, trusting } from "./trust.ts";
 
 /** TLS: certificates, versions, and handshakes that fail. */
 export const tls: readonly Case[] = [
   { name: "TLS with its own authority", verdict: "success", at: "https", http: trusting() },
   {
-    name: "TLS with an authority in the text",
+    name: "TLS with an inline authority",
     verdict: "success",
     at: "https",
     http: ({ certificates }) => `{ tls_config: { ca: ${JSON.stringify(certificates.root.cert)} } }`,
   },
   { name: "TLS by name", verdict: "success", at: "https", host: "localhost", http: trusting() },
-  { name: "TLS with an unknown authority", verdict: "failure", at: "https", ...known },
+  { name: "TLS with an unknown authority", verdict: "failure", at: "https", ...refusedCertificate },
   {
     name: "TLS with another authority",
     verdict: "failure",
     at: "https",
     http: ({ file }) => `{ tls_config: { ca_file: ${file("other-root.pem")} } }`,
-    ...known,
+    ...refusedCertificate,
   },
-  { name: "TLS with a self-signed certificate", verdict: "failure", at: "selfSigned", ...known },
+  { name: "TLS with a self-signed certificate", verdict: "failure", at: "selfSigned", ...refusedCertificate },
   {
     name: "TLS with a self-signed certificate that is trusted",
     verdict: "success",
     at: "selfSigned",
     http: ({ certificates }) => `{ tls_config: { ca: ${JSON.stringify(certificates.selfSigned.cert)} } }`,
   },
-  { name: "TLS with an expired certificate", verdict: "failure", at: "expired", http: trusting(), ...known },
   {
-    name: "TLS with a certificate of the future",
+    name: "TLS with an expired certificate",
+    verdict: "failure",
+    at: "expired",
+    http: trusting(),
+    ...refusedCertificate,
+  },
+  {
+    name: "TLS with a certificate that is not valid yet",
     verdict: "failure",
     at: "future",
     http: trusting(),
-    ...known,
+    ...refusedCertificate,
   },
-  { name: "TLS for another host", verdict: "failure", at: "wrongHost", http: trusting(), ...known },
+  {
+    name: "TLS for another host",
+    verdict: "failure",
+    at: "wrongHost",
+    http: trusting(),
+    ...refusedCertificate,
+  },
   {
     name: "TLS with a common name alone",
     verdict: "failure",
     at: "noNames",
     host: "localhost",
     http: trusting(),
-    ...known,
+    ...refusedCertificate,
   },
   {
     name: "TLS that is not verified",
@@ -63,7 +75,13 @@ export const tls: readonly Case[] = [
     at: "chain",
     http: "{ tls_config: { insecure_skip_verify: true } }",
   },
-  { name: "TLS with a gap in the chain", verdict: "failure", at: "gap", http: trusting(), ...known },
+  {
+    name: "TLS with a gap in the chain",
+    verdict: "failure",
+    at: "gap",
+    http: trusting(),
+    ...refusedCertificate,
+  },
   {
     name: "TLS with a cross-signed chain",
     verdict: "success",
@@ -76,22 +94,22 @@ export const tls: readonly Case[] = [
     at: "expiredInChain",
     http: trusting(),
   },
-  { name: "TLS with a subject of many kinds", verdict: "success", at: "fancy", http: trusting() },
+  { name: "TLS with a subject of many attributes", verdict: "success", at: "fancy", http: trusting() },
   {
-    name: "TLS with a leaf that is trusted itself",
+    name: "TLS with a trusted leaf",
     verdict: "success",
     at: "https",
     http: ({ certificates }) => `{ tls_config: { ca: ${JSON.stringify(certificates.good.cert)} } }`,
   },
   {
-    name: "a status over TLS that is not valid",
+    name: "a status over TLS that is not accepted",
     verdict: "failure",
     at: "https",
     http: trusting(),
     answer: answer(503),
   },
 
-  { name: "TLS where there is none", verdict: "failure", at: "noTls", http: trusting() },
+  { name: "TLS at a server with another protocol", verdict: "failure", at: "noTls", http: trusting() },
   {
     name: "TLS at a server of plain HTTP",
     verdict: "failure",
@@ -140,13 +158,13 @@ export const tls: readonly Case[] = [
     http: trusting(", max_version: TLS12"),
   },
   {
-    name: "a maximum that both know",
+    name: "a maximum that the server supports",
     verdict: "success",
     at: "https",
     http: trusting(", max_version: TLS12"),
   },
   {
-    name: "a minimum that both know",
+    name: "a minimum that the server supports",
     verdict: "success",
     at: "https",
     http: trusting(", min_version: TLS13"),

@@ -1,12 +1,12 @@
 import type { Case, Place } from "../case.ts";
 
-/** Options of a module that trusts the targets' authority; `more` stands in `tls_config`, `outside` beside it. */
+/** Returns options that trust the targets' authority; `more` is added to `tls_config`, `outside` to the module. */
 export const trusting =
   (more = "", outside = "") =>
   ({ file }: Place): string =>
     `{ tls_config: { ca_file: ${file("root.pem")}${more} }${outside} }`;
 
-/** What is known of a certificate although it was not accepted. */
+/** Series about a certificate that only this exporter has. */
 export const facts = [
   "+ probe_ssl_earliest_cert_expiry",
   "+ probe_ssl_last_chain_info",
@@ -14,10 +14,10 @@ export const facts = [
   "+ probe_tls_version_info",
 ];
 
-/** Of a case whose certificate is not accepted. */
-export const known: Pick<Case, "differs"> = { differs: { "certificate-facts": facts } };
+/** The difference of a case whose certificate is refused. */
+export const refusedCertificate: Pick<Case, "differs"> = { differs: { "certificate-facts": facts } };
 
-/** Of a case whose certificate was accepted, but followed by no response. */
-export const knownAndValid: Pick<Case, "differs"> = {
+/** The difference of a case whose certificate is accepted, but without a response. */
+export const acceptedCertificate: Pick<Case, "differs"> = {
   differs: { "certificate-facts": [...facts, "+ probe_ssl_last_chain_expiry_timestamp_seconds"] },
 };

@@ -1,11 +1,11 @@
 import { makeCertificate, type TestCertificate } from "../../helpers/certificates.ts";
 
 const DAY = 86_400_000;
-/** Whole seconds, as certificates have them. */
+/** Rounded to seconds, because certificates have no fractions. */
 const now = Math.floor(Date.now() / 1000) * 1000;
 const inDays = (days: number): Date => new Date(now + days * DAY);
 
-/** Names that the good certificates are for. */
+/** Names of the valid certificates. */
 const names = ["DNS:localhost", "DNS:www.example.com", "DNS:*.wild.example", "IP:127.0.0.1", "IP:127.0.0.2"];
 
 const root = makeCertificate({ subject: [["CN", "root"]], authority: true, notAfter: inDays(300) });
@@ -27,11 +27,11 @@ const crossed = makeCertificate({
 const leaf = makeCertificate({ subject: [["CN", "leaf"]], names, notAfter: inDays(100), issuer: root });
 const deepLeaf = makeCertificate({ subject: [["CN", "deep"]], names, notAfter: inDays(90), issuer: between });
 
-/** The certificates of all targets, made anew for each run. */
+/** The certificates of all targets, new in each run. */
 export const certificates = {
   root,
   otherRoot,
-  /** Both roots that can end the cross-signed chain. */
+  /** Both roots of the cross-signed chain. */
   bothRoots: root.cert + oldRoot.cert,
   good: leaf,
   expired: makeCertificate({ names, notBefore: inDays(-20), notAfter: inDays(-10), issuer: root }),
@@ -66,14 +66,14 @@ export const certificates = {
   strangeClient: makeCertificate({ subject: [["CN", "stranger"]], issuer: otherRoot }),
 } as const satisfies Record<string, TestCertificate | string>;
 
-/** A valid leaf that is sent along with a certificate that ended and that no chain needs. */
+/** Makes a valid leaf together with an expired certificate that no chain needs. */
 function chainWithExpired(): TestCertificate {
-  const ended = makeCertificate({
-    subject: [["CN", "ended"]],
+  const expired = makeCertificate({
+    subject: [["CN", "expired"]],
     authority: true,
     notBefore: inDays(-30),
     notAfter: inDays(-20),
     issuer: root,
   });
-  return { cert: leaf.cert + ended.cert, key: leaf.key };
+  return { cert: leaf.cert + expired.cert, key: leaf.key };
 }

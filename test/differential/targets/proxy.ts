@@ -1,31 +1,31 @@
 import { createServer, type RequestListener } from "node:http";
 import { createServer as createHttpsServer } from "node:https";
 import { connect } from "node:net";
-import type { Arrived } from "./arrived.ts";
 import { certificates } from "./certificates.ts";
-import { arrivedAs, type Handler, type Listening, startTcp } from "./servers.ts";
+import type { ReceivedRequest } from "./requests.ts";
+import { type Handler, receivedRequest, startTcp, type TargetServer } from "./servers.ts";
 
 /**
- * A proxy: it answers plain requests itself, as if it had forwarded them, and makes tunnels to where CONNECT says,
- * unless the name of the user in its credentials is `nobody` (407) or `silent` (no answer).
+ * Starts a proxy. It responds to plain requests as if it had forwarded them, and opens the tunnels of CONNECT, unless the user
+ * in its credentials is `denied` (407) or `silent` (no response).
  */
 export async function startProxy(
   handle: Handler,
-  note: (arrived: Arrived) => void,
+  note: (received: ReceivedRequest) => void,
   secure: boolean,
-): Promise<Listening> {
+): Promise<TargetServer> {
   const answer: RequestListener = (request, reply) => {
     request.resume();
-    request.on("end", () => handle(arrivedAs(request, ""), reply));
+    request.on("end", () => handle(receivedRequest(request, ""), reply));
   };
   const server = secure ? createHttpsServer(certificates.good, answer) : createServer(answer);
   server.on("tlsClientError", () => undefined);
   server.on("connect", (request, socket, head) => {
     socket.on("error", () => undefined);
-    note(arrivedAs(request, ""));
+    note(receivedRequest(request, ""));
     const user = userOf(request.headers["proxy-authorization"]);
     if (user === "silent") return;
-    if (user === "nobody") {
+    if (user === "denied") {
       socket.end("HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n");
       return;
     }

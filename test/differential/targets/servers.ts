@@ -5,14 +5,13 @@ import { createSecureServer } from "node:http2";
 import { createServer as createHttpsServer } from "node:https";
 import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
-import type { Reply } from "../case.ts";
-import type { Arrived } from "./arrived.ts";
 import { certificates } from "./certificates.ts";
+import type { ReceivedRequest, Reply } from "./requests.ts";
 
-/** Takes every request that arrives anywhere. */
-export type Handler = (arrived: Arrived, reply: Reply) => void;
+/** Handles the requests of all servers. */
+export type Handler = (received: ReceivedRequest, reply: Reply) => void;
 
-/** Without these a server would not speak the old versions to anybody. */
+/** Required for a server to accept old TLS versions. */
 const OLD = { ciphers: "DEFAULT:@SECLEVEL=0" };
 
 const { root } = certificates;
@@ -42,31 +41,31 @@ const secureServers = {
   tls13: h1({ ...certificates.good, minVersion: "TLSv1.3" }),
 } as const;
 
-/** A server: one that all cases share, or one of the case alone (the last three). */
+/** A server: one that all cases share, or one of a single case (the last three). */
 export type ServerName =
   | keyof typeof secureServers
   | "http"
-  | "raw" // hands the connection to the case when the head of a request is there
-  | "mute" // accepts connections and says nothing
-  | "slam" // resets connections at their first data
-  | "noTls" // answers a handshake of TLS with a line of text
-  | "closed" // a port on which nobody listens
+  | "raw" // passes the connection to the case after the head of a request
+  | "mute" // accepts connections and sends nothing
+  | "slam" // resets connections at the first data
+  | "noTls" // responds to a TLS handshake with a line of text
+  | "closed" // a port without a server
   | "own"
   | "proxy"
   | "secureProxy";
 
-/** A server, with the port on which it listens. */
-export interface Listening extends AsyncDisposable {
+/** A running server and its port. */
+export interface TargetServer extends AsyncDisposable {
   readonly port: number;
 }
 
-/** Whether addresses of a server start with https. */
+/** Returns true if URLs of the server start with https. */
 export const isSecure = (name: ServerName): boolean =>
   name in secureServers || name === "noTls" || name === "secureProxy";
 
 /** Starts the HTTP servers that all cases share. */
-export async function startShared(handle: Handler): Promise<Map<ServerName, Listening>> {
-  const started = new Map<ServerName, Listening>();
+export async function startShared(handle: Handler): Promise<Map<ServerName, TargetServer>> {
+  const started = new Map<ServerName, TargetServer>();
   started.set("http", await startPlain(handle));
   for (const [name, create] of Object.entries(secureServers)) {
     const server = create(listener(handle));
@@ -76,11 +75,12 @@ export async function startShared(handle: Handler): Promise<Map<ServerName, List
   return started;
 }
 
-/** Starts a server of HTTP/1.1. */
-export const startPlain = (handle: Handler): Promise<Listening> => listen(createHttpServer(listener(handle)));
+/** Starts an HTTP/1.1 server. */
+export const startPlain = (handle: Handler): Promise<TargetServer> =>
+  listen(createHttpServer(listener(handle)));
 
-/** Hands over raw connections. */
-export const startTcp = (handle: (socket: Socket) => void): Promise<Listening> =>
+/** Starts a server that passes on raw connections. */
+export const startTcp = (handle: (socket: Socket) => void): Promise<TargetServer> =>
   listen(
     createTcpServer((socket) => {
       socket.on("error", () => undefined);
@@ -94,11 +94,16 @@ const listener =
     const chunks: Buffer[] = [];
     request.on("error", () => undefined);
     request.on("data", (chunk: Buffer) => chunks.push(chunk));
-    request.on("end", () => handle(arrivedAs(request, Buffer.concat(chunks).toString("latin1")), reply));
+    request.on("end", () =>
+      handle(receivedRequest(request, Buffer.concat(chunks).toString("latin1")), reply),
+    );
   };
 
-/** What arrived, with its body. */
-export function arrivedAs(request: IncomingMessage | Http2ServerRequest, body: string): Arrived {
+/** Converts a request and its body. */
+export function receivedRequest(
+  request: IncomingMessage | Http2ServerRequest,
+  body: string,
+): ReceivedRequest {
   const socket = request.socket as Partial<TLSSocket> & { servername?: string | false };
   const client = socket.getPeerCertificate?.().subject as { CN?: string } | undefined;
   const pseudo = request.headers[":authority"];
@@ -117,23 +122,23 @@ export function arrivedAs(request: IncomingMessage | Http2ServerRequest, body: s
 const withoutPseudo = (headers: readonly string[]): string[] =>
   headers.filter((_, i) => !headers[i - (i % 2)]?.startsWith(":"));
 
-/** Addresses of this machine on which every server listens, so that one server has several hosts. */
+/** Addresses that every server listens on, so that it has several hosts. */
 const ADDRESSES = ["127.0.0.1", "127.0.0.2", "::1"];
 
-/** Listens on the same port of all {@link ADDRESSES}; those that the machine does not have are left out. */
-async function listen(server: Server): Promise<Listening> {
+/** Listens on the same port of all {@link ADDRESSES} that the machine has. */
+async function listen(server: Server): Promise<TargetServer> {
   const sockets = new Set<Socket>();
-  const keep = (socket: Socket): void => {
+  const track = (socket: Socket): void => {
     sockets.add(socket);
     socket.on("close", () => sockets.delete(socket));
   };
-  server.on("connection", keep);
+  server.on("connection", track);
   await listenOn(server, 0, "127.0.0.1");
   const { port } = server.address() as AddressInfo;
   const others: Server[] = [];
   for (const address of ADDRESSES.slice(1)) {
     const other = createTcpServer((socket) => void server.emit("connection", socket));
-    // Whoever else has the port on the other address is unlucky for few cases: both exporters see the same.
+    // If another program uses the port, both exporters probe that program, with the same result.
     await listenOn(other, port, address).then(
       () => others.push(other),
       () => undefined,

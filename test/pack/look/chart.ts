@@ -1,6 +1,6 @@
 import type { PanelJson } from "../queries.ts";
 
-/** A series with its points (Unix seconds, value), already named as the panel names it. */
+/** A series with its points (Unix seconds, value) and its name in the panel. */
 export interface NamedSeries {
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
@@ -49,7 +49,7 @@ const NAMED: Readonly<Record<string, string>> = {
 const colorOf = (name: string): string => NAMED[name] ?? name;
 const escape = (text: string): string => text.replaceAll(/[&<>"]/g, (c) => `&#${c.charCodeAt(0)};`);
 
-/** What a value is shown as: the text of its mapping, or the number with its unit; in the colour of its threshold. */
+/** Formats a value: the text of its mapping, or the number with its unit, in the color of its threshold. */
 function lookOf(value: number, config: Config): Look {
   for (const { options } of config.mappings ?? []) {
     const mapped = options[String(value)];
@@ -88,7 +88,7 @@ function withUnit(value: number, { unit = "none", decimals }: Config): string {
   }
 }
 
-/** Draws a panel as it would come out in Grafana, roughly: enough to see whether it says what it should. */
+/** Draws a panel roughly as Grafana would. */
 export function drawPanel(
   panel: PanelJson,
   series: readonly NamedSeries[],

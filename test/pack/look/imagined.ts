@@ -1,7 +1,7 @@
 import { heartbeatMetrics } from "../../../src/catalogue/heartbeats.ts";
 import { probers } from "../../../src/probers/index.ts";
 
-/** Values of labels to make series of, so that panels of what is not there yet can be looked at. */
+/** Values of labels for made-up series, for panels whose metrics the exporter of the pictures does not have. */
 const LABELS: Readonly<Record<string, readonly string[]>> = {
   heartbeat: ["production-server", "backup-job", "petrosa-realtime-strategies"],
   source: ["push"],
@@ -20,12 +20,12 @@ const LABELS: Readonly<Record<string, readonly string[]>> = {
   kind: ["success", "fail"],
 };
 
-/** What the exporter of the pictures has nothing to say about. */
+/** The metrics that the exporter of the pictures does not have. */
 const IMAGINED = [...Object.values(heartbeatMetrics), ...probers.flatMap(({ metrics }) => metrics)]
   .filter(({ name }) => name.startsWith("heartbeat_"))
   .filter(({ name }) => !/^heartbeat_(last_seen|timeout|up)(_|$)/.test(name));
 
-/** An exposition with a series for each of these metrics, with values that move a little. */
+/** Renders an exposition with made-up series of these metrics, whose values vary a little over time. */
 export function imagined(now: number): string {
   const wave = (i: number): number => 1 + 0.5 * Math.sin(now / 7 + i);
   return IMAGINED.flatMap(({ name, labels }, m) =>

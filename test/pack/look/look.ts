@@ -1,6 +1,6 @@
 /**
- * Draws every panel of every dashboard from the answers of a real Prometheus, as `.look/*.png`: `npm run look`. For
- * people, who see what no test does. Needs Chromium on PATH, which is too large to be fetched for each run of the tests.
+ * Draws every panel of every dashboard with data of a real Prometheus, as `.look/*.png`, for visual inspection: `npm run
+ * look`. Needs Chromium on PATH, which is too large to download for each test run.
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
@@ -59,7 +59,7 @@ ${SERVICES.map((name, i) => `  - { name: ${name}, module: http_2xx, target: "htt
   - { name: gpt, module: chat, target: "http://127.0.0.1:${llm}/v1", model: demo-model, interval: 1s, expected_duration: 90ms, failover: {}, budget: { tokens: 100000, dollars: 1, per: day } }
 `;
 
-/** Two services are slow, one comes and goes, one is down. */
+/** Chooses the response of a service: two are slow, one is flapping, one is down. */
 function answer(path: string): { status: number; delay: number } {
   const ill = path === "/discovery" || (path === "/summarizer" && Date.now() % 30_000 < 12_000);
   return { status: ill ? 503 : 200, delay: path === "/analysis_service" || path === "/frontend" ? 40 : 2 };
@@ -114,7 +114,7 @@ async function draw(
     const top = panel.gridPos.y + shift;
     drawn.push(await place(from, dashboard, panel, top));
     bottom = Math.max(bottom, top + panel.gridPos.h);
-    // A folded row is drawn as if it were open.
+    // Collapsed rows are drawn expanded.
     const inner = panel.panels ?? [];
     for (const one of inner) drawn.push(await place(from, dashboard, one, one.gridPos.y + shift));
     if (inner.length === 0) continue;

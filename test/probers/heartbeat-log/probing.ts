@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { Clock } from "../../../src/core/clock.ts";
+import { defined } from "../../../src/core/defined.ts";
 import { createMemory, type Memory } from "../../../src/core/memory.ts";
 import type { CompileContext, ProbeResult, ProbeTarget } from "../../../src/core/prober.ts";
 import { knownSecret } from "../../../src/core/secret.ts";
@@ -8,6 +9,7 @@ import { resultText } from "../../../src/metrics/page.ts";
 import type { HeartbeatLogModule } from "../../../src/probers/heartbeat-log/options.ts";
 import { heartbeatLogProber } from "../../../src/probers/heartbeat-log/prober.ts";
 import type { HeartbeatLogOptions } from "../../../src/probers/heartbeat-log/schema.ts";
+import { openNetwork } from "../../../src/probers/network/network.ts";
 import { checkedProber } from "../../helpers/checked-prober.ts";
 import { manualClock } from "../../helpers/clock.ts";
 import { valueOf } from "../../helpers/exposition.ts";
@@ -83,7 +85,14 @@ export function start(options: HeartbeatLogOptions, settings: ProbeSettings = {}
     dispose,
     async probe(address, { signal = AbortSignal.timeout(15_000), ...more } = {}) {
       const log: string[] = [];
-      const result = await checked.probe({ address, configured: true, ...more }, module, {
+      const target = { address, configured: true, ...more };
+      const used = {
+        prober: heartbeatLogProber,
+        options: module,
+        ...defined({ allowedTargets: options.allowed_targets }),
+      };
+      const result = await checked.probe(target, module, {
+        network: openNetwork(used, target, signal, clock),
         signal,
         clock,
         log: (message) => void log.push(message),

@@ -20,7 +20,7 @@ const judged = async (options: Record<string, unknown>, body: string = JSON.stri
   return { result, cel: valueIn(result, "probe_failed_due_to_cel") };
 };
 
-// What cel-go, which blackbox_exporter uses, says of the same expressions. Numbers of JSON are doubles.
+// Results of cel-go, which blackbox_exporter uses. Numbers of JSON are doubles.
 test.each([
   ['body.status == "ok"', true],
   ["body.count == 5", true],
@@ -52,8 +52,8 @@ test.each([
 test.each([
   ["a field that is missing", "body.missing == 1", "cannot be evaluated"],
   ["a value that is neither true nor false", "body.status", "neither true nor false"],
-  ["types that do not go together", "body.count + 1 == 6", "cannot be evaluated"],
-])("%s fails either way", async (_, expression, text) => {
+  ["operands of different types", "body.count + 1 == 6", "cannot be evaluated"],
+])("%s fails both options", async (_, expression, text) => {
   for (const option of ["fail_if_body_json_matches_cel", "fail_if_body_json_not_matches_cel"]) {
     const { result, cel } = await judged({ [option]: expression });
     expect([verdictOf(result), cel, detailOf(result)]).toEqual([
@@ -69,7 +69,7 @@ test("a body that is not JSON fails", async () => {
   expect([verdictOf(result), cel]).toEqual(["malformed", 1]);
 });
 
-test("expressions of both kinds see the same body", async () => {
+test("both options apply to the same body", async () => {
   const options = {
     fail_if_body_not_matches_regexp: ["status"],
     fail_if_body_json_matches_cel: 'body.status == "down"',
@@ -81,7 +81,7 @@ test("expressions of both kinds see the same body", async () => {
   expect(valueIn(regex.result, "probe_failed_due_to_regex")).toBe(1);
 });
 
-test("the series is only there with an expression", async () => {
+test("the series exists only with an expression", async () => {
   expect((await judged({})).cel).toBeUndefined();
   const unreached = await probe("does-not-exist.invalid", { fail_if_body_json_matches_cel: "body.a" });
   expect(valueIn(unreached, "probe_failed_due_to_cel")).toBe(0);

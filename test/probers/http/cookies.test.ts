@@ -36,7 +36,7 @@ test.each([
   expect(jar.headerFor(at(to), undefined)).toBe(header);
 });
 
-test("longer paths come first, and what was set takes the place of what is configured", () => {
+test("sends longer paths first, and replaces configured cookies by those that responses set", () => {
   const jar = newCookieJar();
   const lines = ["Set-Cookie", "a=1; Path=/", "Set-Cookie", "b=2; Path=/x", "set-cookie", "d=; Max-Age=0"];
   jar.store(at("http://h/"), lines, 0);
@@ -45,7 +45,7 @@ test("longer paths come first, and what was set takes the place of what is confi
   expect(jar.headerFor(at("http://h/"), undefined)).toBe("a=5");
 });
 
-test("a login that only works with its cookie works, and the next probe starts anew", async () => {
+test("sends cookies of a redirect, and starts each probe without cookies", async () => {
   const seen: (string | undefined)[] = [];
   await using server = await serveHttp((request, response) => {
     seen.push(request.headers.cookie);

@@ -8,14 +8,14 @@ import { detailOf, probe, valueIn, verdictOf } from "./probe.ts";
 const certificate = makeCertificate({ names: ["IP:127.0.0.1"] });
 const insecure = { tls_config: { insecure_skip_verify: true } };
 
-/** Until the other side has closed every connection. */
+/** Waits until all connections of the server are closed. */
 async function closed(server: TestServer): Promise<void> {
   await Promise.all(
     [...server.sockets].map((socket) => new Promise((resolve) => socket.once("close", resolve))),
   );
 }
 
-/** Aborts when the server says that it has what it waits for. */
+/** Returns a signal, and a function for the server to abort it once the request has arrived. */
 function abortedBy(): { signal: AbortSignal; abort: () => void } {
   const controller = new AbortController();
   return { signal: controller.signal, abort: () => controller.abort() };
@@ -32,7 +32,7 @@ test("no response: timeout, and the connection is closed", async () => {
   await closed(server);
 });
 
-test("no end of the body: timeout, with what is known of the response", async () => {
+test("an unfinished body: timeout, with the facts of the response", async () => {
   const { signal, abort } = abortedBy();
   await using server = await serveHttp((_, response) => {
     response.write("some");
@@ -68,13 +68,13 @@ test("no response over HTTP/2: timeout, and the connection is closed", async () 
 
 test("no connection: timeout_connect", async () => {
   const controller = new AbortController();
-  // TEST-NET-1 leads nowhere: either it hangs until the deadline, or the network says so at once.
+  // TEST-NET-1 is unreachable: the connection hangs until the deadline or fails at once.
   const pending = probe("http://192.0.2.1/", {}, { signal: controller.signal });
   setTimeout(() => controller.abort(), 50);
   expect(["timeout_connect", "connect"]).toContain(verdictOf(await pending));
 });
 
-test("a deadline that has passed already", async () => {
+test("a deadline that has already passed: timeout_connect, and dns for a name", async () => {
   await using server = await serveHttp((_, response) => response.end());
   const result = await probe(server.host, {}, { signal: AbortSignal.abort() });
   expect(verdictOf(result)).toBe("timeout_connect");

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
 
-/** A file with this content for the running test. */
+/** Creates a file that exists until the running test ends. */
 export function temporaryFile(content: string | Buffer, name = "file"): string {
   const folder = mkdtempSync(join(tmpdir(), "http-prober-"));
   onTestFinished(() => rmSync(folder, { recursive: true }));

@@ -14,7 +14,7 @@ import { exposed, probe, verdictOf } from "./probe.ts";
 
 const TIMES = /^(?:probe_dns_lookup_time_seconds|probe_http_duration_seconds\{)/;
 
-/** The series in order of name, with times masked unless they are 0: whether something was measured is part of it. */
+/** Formats the series by name. Times are masked unless they are 0, which shows the phases that were not reached. */
 function exposition(result: ProbeResult): string {
   const lines = [...exposed(result)].map(([series, value]) => {
     const certificate = series.replace(/(fingerprint_sha256|serialnumber)="[0-9a-f]+"/g, '$1="..."');

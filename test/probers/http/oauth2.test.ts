@@ -7,7 +7,7 @@ interface TokenRequest {
   readonly form: Readonly<Record<string, string>>;
 }
 
-/** A token server that notes what it is asked and answers what it is told. */
+/** Starts a token server that records requests and sends the given responses. */
 async function serveTokens(
   seen: TokenRequest[],
   answer: (request: TokenRequest, count: number) => { status?: number; body: string },
@@ -25,7 +25,7 @@ async function serveTokens(
   });
 }
 
-/** A target that wants a token of these. */
+/** Starts a target that accepts the given tokens. */
 const serveTarget = (accepted: ReadonlySet<string>, seen: (string | undefined)[] = []) =>
   serveHttp((request, response) => {
     const { authorization } = request.headers;
@@ -37,7 +37,7 @@ const token = (value: string, expires_in?: number): { body: string } => ({
   body: JSON.stringify({ access_token: value, token_type: "bearer", expires_in }),
 });
 
-test("a token is fetched once and kept", async () => {
+test("fetches a token once and caches it", async () => {
   const asked: TokenRequest[] = [];
   await using tokens = await serveTokens(asked, (_, count) => token(`t${count}`, 3600));
   await using target = await serveTarget(new Set(["Bearer t1"]));
@@ -62,7 +62,7 @@ test("a token is fetched once and kept", async () => {
   ]);
 });
 
-test("a token that is about to end is fetched again", async () => {
+test("fetches a token again shortly before it expires", async () => {
   const asked: TokenRequest[] = [];
   await using tokens = await serveTokens(asked, (_, count) => token(`t${count}`, 10));
   await using target = await serveTarget(new Set(["Bearer t1", "Bearer t2"]));
@@ -72,7 +72,7 @@ test("a token that is about to end is fetched again", async () => {
   expect(asked).toHaveLength(2);
 });
 
-test("a token that the target rejects is not used again", async () => {
+test("discards a token that the target rejects", async () => {
   const seen: (string | undefined)[] = [];
   await using tokens = await serveTokens([], (_, count) => token(`t${count}`, 3600));
   await using target = await serveTarget(new Set(["Bearer t2"]), seen);
@@ -82,7 +82,7 @@ test("a token that the target rejects is not used again", async () => {
   expect(seen).toEqual(["Bearer t1", "Bearer t2"]);
 });
 
-test("a server that wants the secret in the form gets it there", async () => {
+test("sends the secret in the form if the server rejects the header", async () => {
   const asked: TokenRequest[] = [];
   await using tokens = await serveTokens(asked, ({ form }) =>
     form["client_secret"] === "s" ? token("t") : { status: 401, body: "{}" },
@@ -98,9 +98,9 @@ test("a server that wants the secret in the form gets it there", async () => {
 
 test.each([
   ["refuses", { status: 403, body: "{}" }, "status 403"],
-  ["answers no JSON", { body: "hello s3cret" }, "not JSON"],
-  ["answers no token", { body: '{"token":"s3cret"}' }, "no access_token"],
-])("a token server that %s: auth, and nothing of its answer is told", async (_, answer, text) => {
+  ["does not send JSON", { body: "hello s3cret" }, "not JSON"],
+  ["sends no token", { body: '{"token":"s3cret"}' }, "no access_token"],
+])("a token server that %s: auth, with a message that does not quote it", async (_, answer, text) => {
   await using tokens = await serveTokens([], () => answer);
   await using target = await serveTarget(new Set());
   const oauth2 = { client_id: "id", client_secret: "s3cret", token_url: `http://${tokens.host}` };
@@ -109,7 +109,7 @@ test.each([
   expect(JSON.stringify(result)).not.toContain("s3cret");
 });
 
-test("a token server that hangs costs no more than the deadline", async () => {
+test("a token server that hangs: timeout at the deadline", async () => {
   const controller = new AbortController();
   await using tokens = await serveTcp((socket) => socket.once("data", () => controller.abort()));
   const oauth2 = { client_id: "id", token_url: `http://${tokens.host}` };
@@ -118,10 +118,7 @@ test("a token server that hangs costs no more than the deadline", async () => {
 });
 
 test.each([
-  [
-    { client_id: "a", token_url: "nowhere" },
-    "oauth2.token_url: got nowhere, want an address of http or https",
-  ],
+  [{ client_id: "a", token_url: "nowhere" }, "oauth2.token_url: got nowhere, want an http or https URL"],
   [
     { client_id: "a", token_url: "http://a", client_secret: "b", client_secret_file: "/dev/null" },
     "oauth2.client_secret_file: got client_secret and client_secret_file",

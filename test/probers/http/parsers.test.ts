@@ -10,7 +10,7 @@ import {
   valueOf,
   valuesOf,
 } from "../../../src/probers/http/transport/headers.ts";
-import { addressBytes, hashAddress } from "../../../src/probers/http/transport/resolve.ts";
+import { addressBytes, hashAddress } from "../../../src/probers/ip.ts";
 
 describe("addresses", () => {
   test.each([
@@ -41,7 +41,7 @@ describe("addresses", () => {
     }
   });
 
-  test("credentials are kept apart, decoded", () => {
+  test("credentials are separate and decoded", () => {
     expect(parseAddress("http://user:pa%3Ass@example.com/")).toMatchObject({
       userinfo: "user:pa:ss",
       host: "example.com",
@@ -91,7 +91,7 @@ describe("status codes", () => {
     expect(() => rule(entry)).toThrow(`0: ${entry}`);
   });
 
-  test("a range accepts what lies in it", () => {
+  test("a range accepts exactly its codes", () => {
     const code = fc.integer({ min: 0, max: 999 });
     fc.assert(
       fc.property(code, code, code, (a, b, c) => {
@@ -149,7 +149,7 @@ describe("IP addresses", () => {
     expect(addressBytes(ip)).toEqual(bytes);
   });
 
-  // Values of blackbox_exporter on the same addresses.
+  // Values of blackbox_exporter for the same addresses.
   test.each([
     ["127.0.0.1", 3_668_918_509],
     ["::1", 1_751_717_746],
@@ -157,7 +157,7 @@ describe("IP addresses", () => {
     expect(hashAddress(ip)).toBe(hash);
   });
 
-  test("any address has 4 or 16 bytes", () => {
+  test("every address has 4 or 16 bytes", () => {
     fc.assert(
       fc.property(fc.oneof(fc.ipV4(), fc.ipV6()), (ip) => {
         expect([4, 16]).toContain(addressBytes(ip).length);
@@ -181,7 +181,7 @@ test.each([
   expect(acceptsEncoding(header, encoding)).toBe(accepted);
 });
 
-test("headers are found in any case, all their values in order", () => {
+test("headers are found in any case, with all values in order", () => {
   const headers = ["X-A", "1", "x-b", "2", "x-a", "3"];
   expect([valueOf(headers, "x-a"), valueOf(headers, "x-c")]).toEqual(["1", undefined]);
   expect(valuesOf(headers, "x-a")).toEqual(["1", "3"]);

@@ -1,12 +1,14 @@
 import { readFileSync } from "node:fs";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { systemClock } from "../../../src/core/clock.ts";
+import { defined } from "../../../src/core/defined.ts";
 import { createMemory } from "../../../src/core/memory.ts";
 import type { CompileContext, ProbeContext, ProbeResult, ProbeTarget } from "../../../src/core/prober.ts";
 import { knownSecret } from "../../../src/core/secret.ts";
 import type { HttpModule } from "../../../src/probers/http/options.ts";
 import { httpProber } from "../../../src/probers/http/prober.ts";
 import { type HttpOptions, httpSchema } from "../../../src/probers/http/schema.ts";
+import { openNetwork } from "../../../src/probers/network/network.ts";
 import { compileRegexp } from "../../../src/probers/regexp.ts";
 import { checkedProber } from "../../helpers/checked-prober.ts";
 
@@ -20,14 +22,16 @@ const isRegexp = (source: string): boolean => {
 const ajv = new Ajv2020({ allErrors: true, strictTypes: false, formats: { regexp: isRegexp } });
 const validate = ajv.compile<HttpOptions>(httpSchema);
 
-/** What compiling some options led to. */
+const allowedTargets = new WeakMap<HttpModule, HttpOptions["allowed_targets"]>();
+
+/** The result of compiling options. */
 export interface Compiled {
   readonly module: HttpModule;
   readonly problems: readonly string[];
   readonly warnings: readonly string[];
 }
 
-/** Validates and compiles options the way the configuration does. */
+/** Validates and compiles options as the configuration does. */
 export function compile(options: unknown): Compiled {
   if (!validate(options)) {
     throw new Error(ajv.errorsText(validate.errors));
@@ -42,10 +46,12 @@ export function compile(options: unknown): Compiled {
     environment: {},
     metricNames: new Set(),
   };
-  return { module: httpProber.compile(options, context), problems, warnings };
+  const module = httpProber.compile(options, context);
+  allowedTargets.set(module, options.allowed_targets);
+  return { module, problems, warnings };
 }
 
-/** The module of options that have no problem. */
+/** Compiles options without problems. */
 export function moduleOf(options: unknown): HttpModule {
   const { module, problems } = compile(options);
   if (problems.length > 0) throw new Error(problems.join("\n"));
@@ -60,29 +66,38 @@ export interface ProbeSettings extends Partial<Omit<ProbeTarget, "address">> {
 /** Names of metrics that users choose do not begin with `probe_` in these tests. */
 const checked = checkedProber(httpProber, ({ name }) => !name.startsWith("probe_"));
 
-/** Probes `address` with these options; without a signal there is a deadline that only a broken test reaches. */
+/** Probes `address`. The default deadline is 10 s. */
 export function probe(
   address: string,
   options: unknown = {},
   settings: ProbeSettings = {},
 ): Promise<ProbeResult> {
-  const { signal = AbortSignal.timeout(10_000), log = () => undefined, ...target } = settings;
-  return checked.probe(
-    { address, configured: false, ...target },
-    isModule(options) ? options : moduleOf(options),
-    { signal, clock: systemClock, log, memory: createMemory().namespace("test") },
-  );
+  const { signal = AbortSignal.timeout(10_000), log = () => undefined, ...more } = settings;
+  const target = { address, configured: false, ...more };
+  const module = isModule(options) ? options : moduleOf(options);
+  const probed = {
+    prober: httpProber,
+    options: module,
+    ...defined({ allowedTargets: allowedTargets.get(module) }),
+  };
+  return checked.probe(target, module, {
+    signal,
+    clock: systemClock,
+    log,
+    memory: createMemory().namespace("test"),
+    network: openNetwork(probed, target, signal, systemClock),
+  });
 }
 
 const isModule = (options: unknown): options is HttpModule =>
   typeof options === "object" && options !== null && "statuses" in options;
 
-/** The value of a series of a result, given as `name` or `name{label="value"}`. */
+/** Returns the value of a series, given as `name` or `name{label="value"}`. */
 export function valueIn(result: ProbeResult, series: string): number | undefined {
   return exposed(result).get(series);
 }
 
-/** Every series of a result. */
+/** Returns every series of a result. */
 export const exposed = (result: ProbeResult): ReadonlyMap<string, number> =>
   new Map(
     result.samples.map(({ metric, value, labels = {} }) => {
@@ -91,8 +106,8 @@ export const exposed = (result: ProbeResult): ReadonlyMap<string, number> =>
     }),
   );
 
-/** `success`, or the reason of the failure. */
+/** Returns `success` or the reason of the failure. */
 export const verdictOf = ({ outcome }: ProbeResult): string => (outcome.ok ? "success" : outcome.reason);
 
-/** What the failure said, for people. */
+/** Returns the detail of the failure. */
 export const detailOf = ({ outcome }: ProbeResult): string => (outcome.ok ? "" : outcome.detail);

@@ -16,7 +16,7 @@ interface Seen {
   readonly headers: IncomingMessage["headers"];
 }
 
-/** A proxy that notes what it is asked for; plain requests it answers itself. */
+/** Starts a proxy that records requests and responds to plain ones itself. */
 function serveProxy(seen: Seen[], refuse = false): Promise<TestServer> {
   const server = createServer((request, response) => {
     seen.push({ line: `${request.method} ${request.url}`, headers: request.headers });
@@ -41,7 +41,7 @@ function serveProxy(seen: Seen[], refuse = false): Promise<TestServer> {
 }
 
 describe("a proxy", () => {
-  test("gets plain requests with the name in them", async () => {
+  test("receives plain requests with the name of the target", async () => {
     const seen: Seen[] = [];
     await using proxy = await serveProxy(seen);
     const result = await probe("http://localhost:1234/a?b", {
@@ -58,7 +58,7 @@ describe("a proxy", () => {
     expect(valueIn(result, 'probe_http_duration_seconds{phase="resolve"}')).toBeGreaterThan(0);
   });
 
-  test("is asked for a tunnel to the address by TLS targets", async () => {
+  test("opens a tunnel to the address of a TLS target", async () => {
     const seen: Seen[] = [];
     await using proxy = await serveProxy(seen);
     await using server = await serveHttps(certificate, (_, response) => response.end("hello"));
@@ -79,7 +79,7 @@ describe("a proxy", () => {
     expect(valueIn(result, 'probe_http_duration_seconds{phase="tls"}')).toBeGreaterThan(0);
   });
 
-  test("resolves the name itself with skip_resolve_phase_with_proxy", async () => {
+  test("resolves the name with skip_resolve_phase_with_proxy", async () => {
     const seen: Seen[] = [];
     await using proxy = await serveProxy(seen);
     await using server = await serveHttps(certificate, (_, response) => response.end("hello"));
@@ -97,7 +97,7 @@ describe("a proxy", () => {
     }
   });
 
-  test("may be spoken to over TLS", async () => {
+  test("may use TLS", async () => {
     await using proxy = await serveHttps(certificate, (request, response) =>
       response.end(`saw ${request.url}`),
     );
@@ -111,13 +111,13 @@ describe("a proxy", () => {
     expect(valueIn(result, "probe_ssl_earliest_cert_expiry")).toBeUndefined();
   });
 
-  test("that refuses a tunnel is a failure to connect", async () => {
+  test("that refuses a tunnel: connect", async () => {
     await using proxy = await serveProxy([], true);
     const result = await probe("https://127.0.0.1:1/", { proxy_url: `http://${proxy.host}` });
     expect([verdictOf(result), detailOf(result)]).toEqual(["connect", expect.stringContaining("403")]);
   });
 
-  test("that hangs at CONNECT is left at the deadline", async () => {
+  test("that hangs at CONNECT: timeout_connect at the deadline", async () => {
     const controller = new AbortController();
     await using proxy = await serveTcp((socket) => socket.once("data", () => controller.abort()));
     const options = { proxy_url: `http://${proxy.host}` };
@@ -128,7 +128,7 @@ describe("a proxy", () => {
     );
   });
 
-  test("does not let metadata addresses be reached", async () => {
+  test("is not asked for a metadata address", async () => {
     const seen: Seen[] = [];
     await using proxy = await serveProxy(seen);
     const options = { proxy_url: `http://${proxy.host}`, skip_resolve_phase_with_proxy: true };
@@ -136,7 +136,7 @@ describe("a proxy", () => {
     expect(seen).toEqual([]);
   });
 
-  test("is not used for what no_proxy lists", async () => {
+  test("is not used for hosts in no_proxy", async () => {
     await using server = await serveHttp((_, response) => response.end("direct"));
     const options = {
       proxy_url: "http://127.0.0.1:1",
@@ -202,22 +202,22 @@ describe("proxy_from_environment", () => {
     [{ http_proxy: "http://a:1" }, "https://x", undefined],
     [{ HTTP_PROXY: "a:1", NO_PROXY: "x" }, "http://x", undefined],
     [{}, "http://x", undefined],
-    [{ HTTP_PROXY: "socks5://a:1" }, "http://x", "proxy_from_environment: an unusable HTTP_PROXY"],
+    [{ HTTP_PROXY: "socks5://a:1" }, "http://x", "proxy_from_environment: an invalid URL in HTTP_PROXY"],
   ])("%j for %s is %s", (env, target, proxy) => {
     expect(chosen(env, target)).toBe(proxy);
   });
 });
 
 test.each([
-  [{ proxy_url: "socks5://a:1" }, "proxy_url: got something else, want an address such as"],
-  [{ proxy_url: "a:3128" }, "proxy_url: got something else"],
+  [{ proxy_url: "socks5://a:1" }, "proxy_url: got an invalid URL, want a URL such as"],
+  [{ proxy_url: "a:3128" }, "proxy_url: got an invalid URL"],
   [
     { proxy_url: "http://a", proxy_from_environment: true },
     "proxy_url: got proxy_url and proxy_from_environment",
   ],
   [{ no_proxy: "a", proxy_from_environment: true }, "no_proxy: got no_proxy and proxy_from_environment"],
   [{ no_proxy: "a" }, "no_proxy: got no_proxy without proxy_url"],
-  [{ proxy_connect_header: { a: ["b"] } }, "proxy_connect_header: got headers for no proxy"],
+  [{ proxy_connect_header: { a: ["b"] } }, "proxy_connect_header: got headers without a proxy"],
 ])("%j is refused", (options, problem) => {
   expect(compile(options).problems).toEqual([expect.stringContaining(problem)]);
 });

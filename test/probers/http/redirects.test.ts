@@ -4,7 +4,7 @@ import { serveHttp } from "../../helpers/http-targets.ts";
 import { temporaryFile } from "./files.ts";
 import { detailOf, probe, valueIn, verdictOf } from "./probe.ts";
 
-/** What arrived: method, path, headers of interest and the body. */
+/** A request that the server received. */
 interface Seen {
   readonly method: string | undefined;
   readonly url: string | undefined;
@@ -22,7 +22,7 @@ const redirect = (response: ServerResponse, status: number, location: string): v
   response.writeHead(status, { Location: location }).end();
 };
 
-/** Counts down: `/3` redirects to `/2`, ..., `/0` answers. */
+/** Redirects `/3` to `/2` and so on; `/0` is the final response. */
 const countdown = (request: IncomingMessage, response: ServerResponse): void => {
   const left = Number(request.url?.slice(1));
   if (left === 0) response.end("there");
@@ -42,7 +42,7 @@ test.each([
   expect(valueIn(result, "probe_http_status_code")).toBe(status);
 });
 
-test.each([301, 302, 303, 307, 308])("not following %i still counts it", async (status) => {
+test.each([301, 302, 303, 307, 308])("a redirect with %i that is not followed is counted", async (status) => {
   await using server = await serveHttp((_, response) => redirect(response, status, "/there"));
   const options = { follow_redirects: false, valid_status_codes: [status] };
   const result = await probe(server.host, options);
@@ -51,7 +51,7 @@ test.each([301, 302, 303, 307, 308])("not following %i still counts it", async (
   expect(verdictOf(await probe(server.host, { follow_redirects: false }))).toBe("redirect");
 });
 
-test("the body of a redirect that is not followed is not read, so that its expressions fail", async () => {
+test("the body of a redirect that is not followed is not read, and fails its expressions", async () => {
   await using server = await serveHttp((_, response) => {
     response.writeHead(302, { Location: "/x" }).end("moved");
   });
@@ -115,7 +115,7 @@ test.each([
   if (followed === "GET") expect(seen[1]?.headers["content-type"]).toBeUndefined();
 });
 
-test("a 307 is final when the body came from a file", async () => {
+test("a 307 is final if the body is a file", async () => {
   const file = temporaryFile("data");
   await using server = await serveHttp((_, response) => redirect(response, 307, "/next"));
   const result = await probe(server.host, { method: "POST", body_file: file, valid_status_codes: [307] });
@@ -123,7 +123,7 @@ test("a 307 is final when the body came from a file", async () => {
   expect(valueIn(result, "probe_http_redirects")).toBe(0);
 });
 
-test("relative redirects keep the Host header, absolute ones name their own; Referer has the resolved address", async () => {
+test("relative redirects keep the Host header, absolute ones set their own; Referer has the resolved address", async () => {
   const seen: Seen[] = [];
   await using server = await serveHttp(async (request, response) => {
     await recorded(request, seen);
@@ -143,7 +143,7 @@ test("relative redirects keep the Host header, absolute ones name their own; Ref
   ]);
 });
 
-test("credentials stay with the target, other headers go along", async () => {
+test("other hosts receive the headers, but no credentials", async () => {
   const seen: Seen[] = [];
   await using other = await serveHttp(async (request, response) => {
     await recorded(request, seen);
@@ -170,7 +170,7 @@ test("credentials stay with the target, other headers go along", async () => {
   expect(shown).toEqual([own, own, [undefined, undefined, "1", "2", undefined]]);
 });
 
-test("a redirect to a metadata address is refused, and one out of allowed_targets", async () => {
+test("a redirect to a metadata address or out of allowed_targets is refused", async () => {
   let reached = false;
   await using other = await serveHttp((_, response) => {
     reached = true;
@@ -193,7 +193,7 @@ test("a redirect to a metadata address is refused, and one out of allowed_target
   expect(reached).toBe(false);
 });
 
-test("phases are summed over redirects, and resolve counts them", async () => {
+test("phases are summed over redirects, including resolve", async () => {
   await using server = await serveHttp(countdown);
   const result = await probe(`${server.host}/3`);
   const phase = (name: string) => valueIn(result, `probe_http_duration_seconds{phase="${name}"}`) ?? -1;

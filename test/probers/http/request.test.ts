@@ -5,7 +5,7 @@ import { serveHttp, serveTcp } from "../../helpers/http-targets.ts";
 import { temporaryFile } from "./files.ts";
 import { compile, detailOf, moduleOf, probe, valueIn, verdictOf } from "./probe.ts";
 
-/** Whether a request has come in whole, by what its own headers say of its body. */
+/** Returns true if a request is complete, by the framing that its headers announce. */
 function isWhole(bytes: string): boolean {
   const [head = "", body] = bytes.split(/\r\n\r\n(.*)/s);
   if (body === undefined) return false;
@@ -13,7 +13,7 @@ function isWhole(bytes: string): boolean {
   return body.length >= Number(/^Content-Length: (\d+)$/im.exec(head)?.[1] ?? 0);
 }
 
-/** The bytes of the request that such a probe sends. */
+/** Returns the bytes of the request that a probe with these options sends. */
 async function sent(options: unknown, path = "/", settings: { hostname?: string } = {}): Promise<string> {
   let bytes = "";
   await using server = await serveTcp((socket) => {
@@ -27,19 +27,19 @@ async function sent(options: unknown, path = "/", settings: { hostname?: string 
 }
 
 describe("the request", () => {
-  test("without options is as small as it can be", async () => {
+  test("without options has only the necessary headers", async () => {
     expect(await sent({})).toBe(
       "GET / HTTP/1.1\r\nHost: TARGET\r\nUser-Agent: heartbeat-exporter\r\nConnection: close\r\n\r\n",
     );
   });
 
-  test("has the path as it was written", async () => {
+  test("has the path as written", async () => {
     expect(await sent({}, "/a/../b//c%2Fd?x=1&y=ü z#frag")).toMatch(
       /^GET \/a\/\.\.\/b\/\/c%2Fd\?x=1&y=%C3%BC%20z HTTP/,
     );
   });
 
-  test("has the headers of the configuration, spelled as Go does", async () => {
+  test("has the configured headers, spelled as in Go", async () => {
     const bytes = await sent({
       headers: { "x-REQUEST-id": "1.10", "user-agent": "ours", host: "www.example.com" },
     });
@@ -71,7 +71,7 @@ describe("the request", () => {
     expect(await sent(options)).toMatch(pattern);
   });
 
-  test("closes the connection, unless the configuration says otherwise", async () => {
+  test("closes the connection, unless a configured header keeps it", async () => {
     expect(await sent({ method: "POST", body: "x" })).toContain("Connection: close\r\n");
     const bytes = await sent({ headers: { connection: "Upgrade" } });
     expect(bytes.match(/Connection: .*/g)).toEqual(["Connection: Upgrade"]);
@@ -146,12 +146,12 @@ describe("credentials", () => {
     expect(await authorization(options())).toBe(value);
   });
 
-  test("credentials of the address", async () => {
+  test("are taken from the address", async () => {
     expect(await authorization({}, "http://u:p%40@HOST/")).toBe("Basic dTpwQA==");
     expect(await authorization({ bearer_token: "t" }, "http://u:p@HOST/")).toBe("Basic dTpw");
   });
 
-  test("are in no log and in no detail", async () => {
+  test("are neither logged nor part of a detail", async () => {
     const lines: unknown[] = [];
     await using server = await serveHttp((_, response) => {
       response.writeHead(401).end();
@@ -169,19 +169,16 @@ describe("credentials", () => {
   });
 });
 
-describe("options that contradict themselves", () => {
+describe("contradicting options", () => {
   test.each([
     [{ body: "a", body_file: "b" }, "body_file: got body and body_file, want at most one of them"],
     [{ method: "GE T" }, 'method: got "GE T", want a method such as GET or POST'],
-    [
-      { enable_http3: true },
-      "enable_http3: got true, want false: HTTP/3 is not supported, only HTTP/1.1 and HTTP/2",
-    ],
+    [{ enable_http3: true }, "enable_http3: got true, want false, because HTTP/3 is not supported"],
     [{ valid_status_codes: [200, "x"] }, "valid_status_codes.1: got x, want a status code, a class"],
     [{ body_size_limit: "10 apples" }, "body_size_limit: got 10 apples, want a size such as"],
     [
       { compression: "gzip", headers: { "accept-encoding": "br, identity" } },
-      "compression: got gzip, want one that the header accept-encoding: br, identity asks for",
+      "compression: got gzip, want a compression that the header accept-encoding: br, identity accepts",
     ],
     [{ allowed_targets: ["a", "b:0"] }, "allowed_targets.1: got b:0, want a host name"],
     [{ headers: { "X-A": "a\nb" } }, "headers.X-A: got a value with control characters, want"],
@@ -239,6 +236,6 @@ describe("options that contradict themselves", () => {
   test("no_follow_redirects still works, with a warning", async () => {
     const { module, warnings } = compile({ no_follow_redirects: true });
     expect(module.followRedirects).toBe(false);
-    expect(warnings).toEqual(["no_follow_redirects: is deprecated: use follow_redirects"]);
+    expect(warnings).toEqual(["no_follow_redirects: is deprecated; use follow_redirects"]);
   });
 });

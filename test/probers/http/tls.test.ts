@@ -31,7 +31,7 @@ const hello = (_: unknown, response: { end(body: string): unknown }): void => {
 };
 const trustRoot = { tls_config: { ca: root.cert } };
 
-test("a valid chain: every fact", async () => {
+test("a valid chain: every series", async () => {
   await using server = await serveHttps(chain, hello);
   const result = await probe(`https://${server.host}`, { ...trustRoot, enable_http2: false });
   expect([verdictOf(result), detailOf(result)]).toEqual(["success", ""]);
@@ -68,13 +68,13 @@ test.each([
     100,
   ],
   [
-    "a name under a wildcard's name",
+    "a subdomain of two labels under a wildcard",
     chain,
     { tls_config: { ca: root.cert, server_name: "a.b.wild.example" } },
     "not for",
     100,
   ],
-])("%s: reason certificate, and the expiry is known all the same", async (_, served, options, text, days) => {
+])("%s: certificate, with its expiry", async (_, served, options, text, days) => {
   await using server = await serveHttps(served, hello);
   const result = await probe(`https://${server.host}`, options);
   expect(verdictOf(result)).toBe("certificate");
@@ -88,7 +88,7 @@ test.each([
   }
 });
 
-test("no request is sent to a server whose certificate is not valid", async () => {
+test("sends no request to a server with an invalid certificate", async () => {
   let requests = 0;
   await using server = await serveHttps(selfSigned, (_, response) => {
     requests += 1;
@@ -98,7 +98,7 @@ test("no request is sent to a server whose certificate is not valid", async () =
   expect(requests).toBe(0);
 });
 
-test("insecure_skip_verify accepts anything; the chain's expiry is then Go's zero time", async () => {
+test("insecure_skip_verify accepts any certificate, and the chain's expiry is Go's zero time", async () => {
   await using server = await serveHttps(expired, hello);
   const result = await probe(`https://${server.host}`, { tls_config: { insecure_skip_verify: true } });
   expect(verdictOf(result)).toBe("success");
@@ -118,7 +118,7 @@ describe("trust", () => {
     expect(valueIn(result, "probe_ssl_last_chain_expiry_timestamp_seconds")).toBe(unix(inDays(days)));
   });
 
-  test("the chain that lasts longest counts, not the cross-signed one that ends early", async () => {
+  test("exports the expiry of the chain that expires last, not of a cross-signed one that expires earlier", async () => {
     const oldRoot = makeCertificate({ subject: [["CN", "old root"]], authority: true, notAfter: inDays(5) });
     const crossed = makeCertificate({
       subject: [["CN", "root"]],
@@ -151,7 +151,7 @@ describe("trust", () => {
     },
   );
 
-  test("a common name is no name", async () => {
+  test("ignores the common name", async () => {
     const legacy = makeCertificate({ subject: [["CN", "localhost"]] });
     await using server = await serveHttps(legacy, hello);
     const options = { tls_config: { ca: legacy.cert }, preferred_ip_protocol: "ip4" };
@@ -162,7 +162,7 @@ describe("trust", () => {
 });
 
 describe("files", () => {
-  test("ca_file is read again when it changes", async () => {
+  test("reads ca_file again after a change", async () => {
     const file = temporaryFile(selfSigned.cert);
     await using server = await serveHttps(chain, hello);
     const { module } = compile({ tls_config: { ca_file: file } });
@@ -175,7 +175,7 @@ describe("files", () => {
     ["a missing ca_file", { ca_file: "/nowhere/ca.pem" }, "file_missing", "/nowhere/ca.pem"],
     ["a ca without certificates", { ca: "nothing" }, "tls", "no certificate"],
     ["a key of another certificate", { cert: leaf.cert, key: root.key }, "tls", "unusable"],
-  ])("%s fails before a request, also of a plain target", async (_, tls_config, reason, text) => {
+  ])("%s fails before the request, even without TLS", async (_, tls_config, reason, text) => {
     await using server = await serveHttp(hello);
     const result = await probe(server.host, { tls_config });
     expect(verdictOf(result)).toBe(reason);
@@ -184,14 +184,14 @@ describe("files", () => {
     expect(valueIn(result, 'probe_http_duration_seconds{phase="resolve"}')).toBeDefined();
   });
 
-  test("a missing file is a warning at load", () => {
+  test("warns about a missing file when the configuration is loaded", () => {
     expect(compile({ tls_config: { ca_file: "/nowhere/ca.pem" } }).warnings).toEqual([
       "tls_config.ca_file: /nowhere/ca.pem does not exist yet",
     ]);
   });
 });
 
-test("a client certificate is shown, and its absence is a failure of tls", async () => {
+test("sends a client certificate; without it: tls", async () => {
   const client = makeCertificate({ subject: [["CN", "client"]], issuer: root });
   let shown: unknown;
   await using server = await serveHttps(
@@ -244,7 +244,7 @@ describe("server name", () => {
     expect(verdictOf(result)).toBe("bad_request");
   });
 
-  test("server_name is not carried to another host on redirect", async () => {
+  test("does not apply to another host after a redirect", async () => {
     await using other = await serveHttps(chain, hello);
     await using server = await serveHttps(chain, (_, response) => {
       response.writeHead(302, { Location: `https://localhost:${other.port}/` }).end();
@@ -263,7 +263,7 @@ describe("versions", () => {
     expect(cipher).toMatch(/cipher="TLS_ECDHE_ECDSA_WITH_/);
   });
 
-  test("TLS 1.1 has to be asked for", async () => {
+  test("TLS 1.1 has to be configured", async () => {
     const options = {
       ...chain,
       minVersion: "TLSv1",
@@ -278,7 +278,7 @@ describe("versions", () => {
     expect(valueIn(result, 'probe_tls_version_info{version="TLS 1.1"}')).toBe(1);
   });
 
-  test("max_version below what the server wants", async () => {
+  test("max_version below the server's minimum: tls", async () => {
     await using server = await serveHttps({ ...chain, minVersion: "TLSv1.3" }, hello);
     const result = await probe(`https://${server.host}`, {
       tls_config: { ca: root.cert, max_version: "TLS12" },
@@ -287,14 +287,14 @@ describe("versions", () => {
     expect(valueIn(result, "probe_ssl_earliest_cert_expiry")).toBeUndefined();
   });
 
-  test("plain HTTP where TLS is expected", async () => {
+  test("a server without TLS: tls", async () => {
     await using server = await serveHttp(hello);
     const result = await probe(`https://${server.host}`);
     expect(verdictOf(result)).toBe("tls");
   });
 });
 
-test("fail_if_ssl fails after everything else passed", async () => {
+test("fail_if_ssl is judged last", async () => {
   await using server = await serveHttps(chain, hello);
   const result = await probe(`https://${server.host}`, { ...trustRoot, fail_if_ssl: true });
   expect(verdictOf(result)).toBe("tls");
@@ -305,7 +305,7 @@ test("fail_if_ssl fails after everything else passed", async () => {
 });
 
 describe("HTTP/2", () => {
-  test("is spoken where the server agrees to it", async () => {
+  test("is used if the server supports it", async () => {
     let seen: unknown;
     await using server = await serveHttp2(chain, (request, response) => {
       seen = [
@@ -350,13 +350,13 @@ describe("HTTP/2", () => {
     expect(valueIn(result, "probe_http_content_length")).toBe(0);
   });
 
-  test("is not offered when it is switched off", async () => {
+  test("is not offered if it is disabled", async () => {
     await using server = await serveHttp2({ ...chain, allowHTTP1: true }, hello);
     const result = await probe(`https://${server.host}`, { ...trustRoot, enable_http2: false });
     expect([verdictOf(result), valueIn(result, "probe_http_version")]).toEqual(["success", 1.1]);
   });
 
-  test("a stream that is reset is a failure of the network", async () => {
+  test("a stream that is reset: network", async () => {
     await using server = await serveHttp2(chain, (request) => request.stream.close(2));
     const result = await probe(`https://${server.host}`, trustRoot);
     expect(verdictOf(result)).toBe("network");
@@ -367,7 +367,7 @@ describe("labels", () => {
   const namesOf = (subject: readonly (readonly [string, string])[]) =>
     distinguishedNames(new X509Certificate(makeCertificate({ subject }).cert).raw).subject;
 
-  // The right column is what Go 1.26 prints for the same certificate.
+  // The right column is the output of Go 1.26 for the same certificate.
   test.each([
     [
       [
@@ -433,7 +433,7 @@ describe("labels", () => {
     expect(namesOf(subject)).toBe(text);
   });
 
-  test("alternative names with odd characters are kept whole", () => {
+  test("alternative names may contain separators", () => {
     const certificate = makeCertificate({ names: ["DNS:a.example", "IP:10.0.0.1", 'DNS:b, DNS:"c'] });
     expect(dnsNames(new X509Certificate(certificate.cert))).toEqual(["a.example", 'b, DNS:"c']);
   });

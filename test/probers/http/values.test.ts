@@ -8,7 +8,7 @@ import { compileValues, findInJson, parsePath } from "../../../src/probers/http/
 import { serveHttp } from "../../helpers/http-targets.ts";
 import { probe, verdictOf } from "./probe.ts";
 
-/** Compiles entries and collects what is wrong with them. */
+/** Compiles entries and collects their problems. */
 function compile(entries: readonly ValueOptions[]) {
   const problems: string[] = [];
   const values = compileValues(entries, {
@@ -24,7 +24,7 @@ function compile(entries: readonly ValueOptions[]) {
   return { values, problems };
 }
 
-/** The series that entries take out of a response. */
+/** Returns the series of a response. */
 function taken(
   entries: readonly ValueOptions[],
   body: string | undefined,
@@ -46,7 +46,7 @@ const entry = (more: Partial<ValueOptions>): ValueOptions => ({
   ...more,
 });
 
-/** What seed 3's service answers at its `/metrics`. */
+/** Seed 3's response to `/metrics`. */
 const PETROSA = JSON.stringify({
   components: {
     heartbeat: {
@@ -60,7 +60,7 @@ const PETROSA = JSON.stringify({
   },
 });
 
-/** What seed 1's syncer reports of itself. */
+/** Seed 1's report. */
 const SYNCER = JSON.stringify({
   Status: "Degraded",
   Components: {
@@ -71,7 +71,7 @@ const SYNCER = JSON.stringify({
 const STATES = ["Healthy", "Degraded", "Unhealthy", "Unknown"];
 
 describe("values of a JSON body", () => {
-  it("by pointer and by path: numbers and booleans", () => {
+  it("are numbers and booleans, by pointer or path", () => {
     const name = (key: string) => `petrosa_heartbeat_${key}`;
     const keys = ["heartbeat_count", "uptime_seconds", "is_running"];
     const byPointer = keys.map((key) => entry({ name: name(key), json: `/components/heartbeat/${key}` }));
@@ -85,7 +85,7 @@ describe("values of a JSON body", () => {
     expect(taken(byPath, PETROSA)).toEqual(series);
   });
 
-  it("states, one series each, for every component of a report", () => {
+  it("are states, with a series each, for every component of a report", () => {
     const states = entry({
       name: "syncer_component_status",
       json: "/Components/*/Status",
@@ -105,7 +105,7 @@ describe("values of a JSON body", () => {
     );
   });
 
-  it("every number below every component, told apart by two labels", () => {
+  it("are labelled by the steps of their path", () => {
     const numbers = entry({
       json: "Components.*.Metrics.*",
       step_labels: ["component", "metric"],
@@ -126,23 +126,23 @@ describe("values of a JSON body", () => {
     { json: "/length", body: '"text"' },
     { json: "/a", body: "no JSON" },
     { json: "/a", body: undefined },
-  ])("nothing, rather than a false zero, at $json of $body", ({ json, body }) => {
+  ])("are absent, not 0, at $json of $body", ({ json, body }) => {
     expect(taken([entry({ json })], body)).toEqual([]);
   });
 
-  it("a word that is none of the states gives no series", () => {
+  it("are absent for an unknown state", () => {
     expect(taken([entry({ json: "Status", states: ["ok", "bad"] })], SYNCER)).toEqual([]);
   });
 
-  it("in base units, by a factor", () => {
+  it("are converted to base units by a factor", () => {
     expect(taken([entry({ json: "/ms", factor: 0.001 })], '{"ms":"250"}')).toEqual(["petrosa_value 0.25"]);
   });
 
-  it("each series once, the first of two", () => {
+  it("export the first of two samples of a series", () => {
     expect(taken([entry({ json: "a" }), entry({ json: "b" })], '{"a":1,"b":2}')).toEqual(["petrosa_value 1"]);
   });
 
-  it("bounded in number and length, whatever the body says", () => {
+  it("are limited in number and length", () => {
     const body = JSON.stringify(
       Object.fromEntries(Array.from({ length: 5000 }, (_, i) => [`${i}-${"x".repeat(500)}`, i])),
     );
@@ -153,7 +153,7 @@ describe("values of a JSON body", () => {
 });
 
 describe("values of headers and texts", () => {
-  it("a whole header, or what an expression finds in it", () => {
+  it("are a whole header or a group of an expression", () => {
     expect(taken([entry({ header: "X-Queue-Depth" })], undefined, ["X-Queue-Depth", " 17 "])).toEqual([
       "petrosa_value 17",
     ]);
@@ -163,13 +163,13 @@ describe("values of headers and texts", () => {
     ]);
   });
 
-  it("what the named group of an expression finds in the body", () => {
+  it("are a named group of an expression over the body", () => {
     const part = entry({ regexp: "(?m)^load (?P<value>[0-9.]+)$" });
     expect(taken([part], "up 3 days\nload 0.25\n")).toEqual(["petrosa_value 0.25"]);
     expect(taken([part], "up 3 days\n")).toEqual([]);
   });
 
-  it("says whether the body is needed at all", () => {
+  it("need the body only if an entry is not a header", () => {
     expect(compile([entry({ header: "Age" })]).values.needsBody).toBe(false);
     expect(compile([entry({ header: "Age" }), entry({ json: "a" })]).values.needsBody).toBe(true);
   });
@@ -187,7 +187,7 @@ describe("a probe", () => {
     { name: "syncer_age_seconds", help: "Age", header: "Age" },
   ];
 
-  it("takes values also out of a response that it fails for, because the report of an ill service says most", async () => {
+  it("exports the values of a response that fails, because the report of an unhealthy service matters most", async () => {
     await using server = await serveHttp((_request, response) => {
       response.writeHead(503, { Age: "12" }).end(SYNCER);
     });
@@ -198,7 +198,7 @@ describe("a probe", () => {
     expect(own.at(-1)).toMatchObject({ value: 12, labels: {} });
   });
 
-  it("has none of them when the body did not come whole", async () => {
+  it("exports no values of an incomplete body", async () => {
     await using server = await serveHttp((_request, response) => {
       response.end(SYNCER);
     });
@@ -208,7 +208,7 @@ describe("a probe", () => {
   });
 });
 
-describe("what is refused at load", () => {
+describe("problems", () => {
   it.each([
     {
       more: { name: "probe_success", json: "a" },
@@ -228,17 +228,17 @@ describe("what is refused at load", () => {
     {
       more: {},
       problem:
-        "metrics.0.name: got not one place to look at, want json, or header, or regexp, or header and regexp",
+        "metrics.0.name: got no single location, want json, or header, or regexp, or header and regexp",
     },
     {
       more: { json: "a", header: "b" },
       problem:
-        "metrics.0.name: got not one place to look at, want json, or header, or regexp, or header and regexp",
+        "metrics.0.name: got no single location, want json, or header, or regexp, or header and regexp",
     },
     {
       more: { json: "a", regexp: "(?P<value>.)" },
       problem:
-        "metrics.0.name: got not one place to look at, want json, or header, or regexp, or header and regexp",
+        "metrics.0.name: got no single location, want json, or header, or regexp, or header and regexp",
     },
     { more: { json: "/a/*" }, problem: "metrics.0.step_labels: got 0 names, want 1, one for each * in /a/*" },
     {
@@ -260,24 +260,24 @@ describe("what is refused at load", () => {
     { more: { json: "/*/*", step_labels: ["key", "key"] }, label: "key" },
     { more: { json: "a", labels: { state: "x" }, states: ["a"] }, label: "state" },
     { more: { regexp: "(?P<value>.)(?P<job>.)" }, label: "job" },
-  ])("the label $label of $more", ({ more, label }) => {
+  ])("refuses the label $label of $more", ({ more, label }) => {
     expect(compile([entry(more)]).problems).toEqual([
       `metrics.0.labels: got a label ${label}, want other names than target, module, instance, job, le, quantile, __*, and each once`,
     ]);
   });
 
-  it("two texts for one name", () => {
+  it("refuses two help texts for one name", () => {
     const { problems } = compile([entry({ json: "a" }), entry({ json: "b", help: "Another" })]);
     expect(problems).toEqual(['metrics.1.help: got two texts for one name, want "A value"']);
   });
 });
 
 describe("paths", () => {
-  it("read RFC 6901's escapes", () => {
+  it("decode the escapes of RFC 6901", () => {
     expect(parsePath("/a~1b/~0c/ d")).toEqual(["a/b", "~c", " d"]);
   });
 
-  it("lead to every value of a document by its own pointer", () => {
+  it("find every value of a document by its pointer", () => {
     const leaves = (
       value: unknown,
       path: readonly string[],

@@ -30,85 +30,85 @@ const rows: readonly Row[] = [
   { name: "200 without options", answer: answer(200, {}, "hello"), verdict: "success" },
   { name: "404 without options", answer: answer(404), verdict: "http_status" },
   {
-    name: "a status that is asked for",
+    name: "an accepted status",
     options: { valid_status_codes: [404] },
     answer: answer(404),
     verdict: "success",
   },
   {
-    name: "a class of statuses",
+    name: "an accepted class of statuses",
     options: { valid_status_codes: ["4xx"] },
     answer: answer(418),
     verdict: "success",
   },
   {
-    name: "a body that matches what fails",
+    name: "a body that must not match",
     options: { fail_if_body_matches_regexp: ["nothing", "err.r"] },
     answer: answer(200, {}, "an error occurred"),
     verdict: "body_mismatch",
     series: { probe_failed_due_to_regex: 1, probe_http_uncompressed_body_length: 17 },
   },
   {
-    name: "a body that matches all that it has to",
+    name: "a body that matches every expression",
     options: { fail_if_body_not_matches_regexp: ["a", "b$"] },
     answer: answer(200, {}, "a b"),
     verdict: "success",
     series: { probe_failed_due_to_regex: 0 },
   },
   {
-    name: "a body that misses one of what it has to match",
+    name: "a body that does not match one of its expressions",
     options: { fail_if_body_not_matches_regexp: ["a", "c"] },
     answer: answer(200, {}, "a b"),
     verdict: "body_mismatch",
     series: { probe_failed_due_to_regex: 1 },
   },
   {
-    name: "body expressions are not asked when the status is wrong",
+    name: "expressions over the body are not judged after a wrong status",
     options: { fail_if_body_matches_regexp: ["e"] },
     answer: answer(500, {}, "error"),
     verdict: "http_status",
     series: { probe_failed_due_to_regex: 0, probe_http_uncompressed_body_length: 5 },
   },
   {
-    name: "a header with several values of which one matches what fails",
+    name: "a header of several values, one of which must not match",
     options: { fail_if_header_matches: header("bad") },
     answer: answer(200, { "X-State": ["good", "bad"] }),
     verdict: "header_mismatch",
     series: { probe_failed_due_to_regex: 1 },
   },
   {
-    name: "a header with several values of which one matches as it should",
+    name: "a header of several values, one of which matches",
     options: { fail_if_header_not_matches: header("^good$") },
     answer: answer(200, { "X-State": ["bad", "good"] }),
     verdict: "success",
   },
   {
-    name: "a header that does not match as it should",
+    name: "a header that does not match",
     options: { fail_if_header_not_matches: header("good") },
     answer: answer(200, { "X-State": "bad" }),
     verdict: "header_mismatch",
   },
   {
-    name: "a missing header, which should not match",
+    name: "a missing header that must not match",
     options: { fail_if_header_matches: header("bad") },
     answer: answer(200),
     verdict: "header_mismatch",
     series: { probe_failed_due_to_regex: 1 },
   },
   {
-    name: "a missing header that may be missing",
+    name: "a missing header with allow_missing",
     options: { fail_if_header_matches: header("x", true), fail_if_header_not_matches: header("x", true) },
     answer: answer(200),
     verdict: "success",
   },
   {
-    name: "a version that is asked for",
+    name: "an accepted version",
     options: { valid_http_versions: ["HTTP/1.1"] },
     answer: answer(200),
     verdict: "success",
   },
   {
-    name: "another version",
+    name: "another version than the accepted one",
     options: { valid_http_versions: ["HTTP/2.0"] },
     answer: answer(200),
     verdict: "header_mismatch",
@@ -117,21 +117,21 @@ const rows: readonly Row[] = [
   { name: "fail_if_not_ssl", options: { fail_if_not_ssl: true }, answer: answer(200), verdict: "tls" },
   { name: "fail_if_ssl", options: { fail_if_ssl: true }, answer: answer(200), verdict: "success" },
   {
-    name: "a body as long as it may be",
+    name: "a body at the limit",
     options: { body_size_limit: "5B" },
     answer: answer(200, {}, "12345"),
     verdict: "success",
     series: { probe_http_uncompressed_body_length: 5 },
   },
   {
-    name: "a body that is too long",
+    name: "a body above the limit",
     options: { body_size_limit: "5B" },
     answer: answer(200, {}, "123456"),
     verdict: "too_large",
     series: { probe_http_uncompressed_body_length: 5, probe_http_content_length: 6 },
   },
   {
-    name: "a body that is too long for its expressions",
+    name: "a body above the limit, with expressions",
     options: { body_size_limit: "5B", fail_if_body_matches_regexp: ["x"] },
     answer: answer(200, {}, "123456"),
     verdict: "too_large",
@@ -168,14 +168,14 @@ const rows: readonly Row[] = [
     },
   ]),
   {
-    name: "a bomb, stopped at the limit",
+    name: "a decompression bomb, stopped at the limit",
     options: { compression: "gzip", body_size_limit: "1KB" },
     answer: answer(200, {}, gzipSync(Buffer.alloc(5_000_000))),
     verdict: "too_large",
     series: { probe_http_uncompressed_body_length: 1024 },
   },
   {
-    name: "compressed, but nobody asked to decompress",
+    name: "a compressed body without compression",
     options: { fail_if_body_matches_regexp: ["hello"] },
     answer: answer(200, { "Content-Encoding": "gzip" }, gzipSync("hello")),
     verdict: "success",
@@ -210,13 +210,13 @@ const rows: readonly Row[] = [
     series: { probe_http_last_modified_timestamp_seconds: 1_136_214_245 },
   },
   {
-    name: "a Last-Modified that is no date",
+    name: "an invalid Last-Modified",
     answer: answer(200, { "Last-Modified": "yesterday" }),
     verdict: "success",
     series: { probe_http_last_modified_timestamp_seconds: undefined },
   },
   {
-    name: "a body that breaks off",
+    name: "an incomplete body",
     answer: (response) => {
       response.writeHead(200, { "Content-Length": "10" });
       response.write("half");
@@ -235,7 +235,7 @@ test.each(rows)("$name", async ({ options, answer, verdict, series = {} }) => {
     expect([name, valueIn(result, name)]).toEqual([name, value]);
 });
 
-describe("answers that are not quite HTTP", () => {
+describe("malformed responses", () => {
   test.each([
     ["bare line feeds", "HTTP/1.1 200 OK\nContent-Length: 2\n\nhi", "success", 1.1],
     ["no reason phrase", "HTTP/1.1 200\r\nContent-Length: 2\r\n\r\nhi", "success", 1.1],
@@ -262,7 +262,7 @@ describe("answers that are not quite HTTP", () => {
     expect(valueIn(result, "probe_http_uncompressed_body_length")).toBe(verdict === "success" ? 2 : 0);
   });
 
-  test("headers of 100 KB are read", async () => {
+  test("headers of 100 KB are accepted", async () => {
     await using server = await serveHttp((_, response) => {
       response.writeHead(200, Array.from({ length: 10 }, (_, i) => [`X-${i}`, "x".repeat(10_000)]).flat());
       response.end();
@@ -270,7 +270,7 @@ describe("answers that are not quite HTTP", () => {
     expect(verdictOf(await probe(server.host))).toBe("success");
   });
 
-  test("101 is judged by its status, without waiting for the other protocol to end", async () => {
+  test("101 is judged by its status, without waiting for the end of the connection", async () => {
     await using server = await serveBytes(
       "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n",
     );
@@ -281,8 +281,8 @@ describe("answers that are not quite HTTP", () => {
   });
 });
 
-describe("targets that cannot be reached", () => {
-  test("a closed port: connect, with phases that stay 0", async () => {
+describe("unreachable targets", () => {
+  test("a closed port: connect, with phases of 0", async () => {
     const result = await probe(`127.0.0.1:${await closedPort()}`);
     expect(verdictOf(result)).toBe("connect");
     expect(detailOf(result)).toContain("ECONNREFUSED");
@@ -291,13 +291,13 @@ describe("targets that cannot be reached", () => {
     expect(valueIn(result, "probe_ip_protocol")).toBe(4);
   });
 
-  test("a port that does not exist: connect", async () => {
+  test("an invalid port: connect", async () => {
     const result = await probe("http://127.0.0.1:99999/");
     expect([verdictOf(result), detailOf(result)]).toEqual(["connect", "there is no port 99999"]);
     expect(valueIn(result, 'probe_http_duration_seconds{phase="connect"}')).toBe(0);
   });
 
-  test("a name that does not exist: dns, with no phase but resolve", async () => {
+  test("an unknown name: dns, with the phase resolve only", async () => {
     const result = await probe("http://does-not-exist.invalid/");
     expect(verdictOf(result)).toBe("dns");
     const phases = [...exposed(result).keys()].filter((series) => series.includes("phase="));
@@ -314,7 +314,7 @@ describe("targets that cannot be reached", () => {
     expect(verdictOf(result)).toBe("dns");
   });
 
-  test("no address at all: nothing was resolved", async () => {
+  test("an invalid address: bad_request, without a resolution", async () => {
     const result = await probe("http://[::zz]/");
     expect(verdictOf(result)).toBe("bad_request");
     expect([...exposed(result).keys()]).toEqual([
@@ -328,13 +328,13 @@ describe("targets that cannot be reached", () => {
     ]);
   });
 
-  test("a metadata address: refused before anything is sent", async () => {
+  test("a metadata address: forbidden_target before anything is sent", async () => {
     const result = await probe("http://169.254.169.254/latest/meta-data/");
     expect(verdictOf(result)).toBe("forbidden_target");
     expect(valueIn(result, 'probe_http_duration_seconds{phase="connect"}')).toBeUndefined();
   });
 
-  test("a target outside of allowed_targets: refused, unless it is configured", async () => {
+  test("a target outside of allowed_targets: forbidden_target, unless it is configured", async () => {
     await using server = await serveHttp((_, response) => response.end());
     const options = { allowed_targets: ["example.com"] };
     expect(verdictOf(await probe(server.host, options))).toBe("forbidden_target");

@@ -26,7 +26,7 @@ interface World extends AsyncDisposable {
   readonly api: KubernetesServer;
   readonly clock: ManualClock;
   readonly memory: Memory;
-  /** The exposition of a probe; `text` of the whole answer with debug output. */
+  /** Returns the response of a probe: an exposition, or debug output. */
   probe(query?: string, target?: string): Promise<string>;
 }
 
@@ -71,7 +71,7 @@ const reason = (text: string): string | undefined =>
 const up = (text: string): number | undefined =>
   valueOf(text, "heartbeat_up", { heartbeat: NAME, source: "lease" });
 
-describe("what a lease looks like", () => {
+describe("the result of a lease", () => {
   const outcomes: readonly { name: string; stored?: Record<string, unknown>; module?: string }[] = [
     { name: "success", stored: spec() },
     { name: "released", stored: spec({ holderIdentity: "", leaseDurationSeconds: 1 }) },
@@ -93,10 +93,10 @@ describe("what a lease looks like", () => {
     await expect(await all.probe()).toMatchFileSnapshot(`../../golden/kubernetes-lease/${name}.prom`);
   });
 
-  test("released is said in other words than expired", async () => {
+  test("a released lease has a message of its own", async () => {
     await using all = await world();
     all.api.put(NAME, spec({ holderIdentity: "" }));
-    expect(await all.probe("&debug=true")).toContain("probe failed (stale): nobody holds the lease");
+    expect(await all.probe("&debug=true")).toContain("probe failed (stale): the lease has no holder");
   });
 
   test("expired", async () => {
@@ -112,7 +112,7 @@ describe("when a lease expires", () => {
   test.each([
     ["behind", -7200],
     ["ahead", 7200],
-  ])("a holder whose clock is %s by hours is neither dead for it nor alive", async (_, skew) => {
+  ])("a holder whose clock is %s by hours is judged by its renewals", async (_, skew) => {
     await using all = await world();
     for (let renewals = 0; renewals < 5; renewals += 1) {
       all.api.put(NAME, spec({ renewTime: renewed(skew + renewals * 10) }));
@@ -126,7 +126,7 @@ describe("when a lease expires", () => {
     expect([success(expired), reason(expired), up(expired)]).toEqual([0, "stale", 0]);
   });
 
-  test("labels that somebody changes are no renewal, and an earlier time is one", async () => {
+  test("a change of labels is not a renewal, a change to an earlier time is", async () => {
     await using all = await world();
     all.api.put(NAME, spec());
     await all.probe();
@@ -137,7 +137,7 @@ describe("when a lease expires", () => {
     expect(success(await all.probe())).toBe(1);
   });
 
-  test("the module's timeout comes before the lease's duration", async () => {
+  test("the module's timeout takes precedence over the lease's duration", async () => {
     await using all = await world({ module: "timeout: 60s" });
     all.api.put(NAME, spec());
     await all.probe();
@@ -147,7 +147,7 @@ describe("when a lease expires", () => {
     expect(success(await all.probe())).toBe(0);
   });
 
-  test("it stays known while it is gone, and is down when its time is over", async () => {
+  test("the heartbeat of a deleted lease goes down when its timeout ends", async () => {
     await using all = await world();
     all.api.put(NAME, spec());
     await all.probe();
@@ -161,7 +161,7 @@ describe("when a lease expires", () => {
 });
 
 describe("after a restart", () => {
-  /** What is left of a memory in another process, some time later by the wall clock. */
+  /** Restores the memory of an exporter in another process, `away` seconds later by the wall clock. */
   async function restarted(silence: number, away: number): Promise<World> {
     const before = await world();
     const { api } = before;
@@ -176,13 +176,13 @@ describe("after a restart", () => {
         .namespace(shelf)
         .put(key, { ...(JSON.parse(JSON.stringify(value)) as object), process: "another" });
     }
-    // Its monotonic clock says something else, and more.
+    // The monotonic clock of the other process is ahead.
     const clock = manualClock(START + away);
     clock.advance(seconds(silence + 1000));
     return world({ api, memory, clock });
   }
 
-  test("the silence from before goes on, and the time in between is not part of it", async () => {
+  test("silence goes on from where it was, without the downtime", async () => {
     await using all = await restarted(20, 3600);
     expect(success(await all.probe())).toBe(1);
     all.clock.advance(seconds(9));
@@ -192,13 +192,13 @@ describe("after a restart", () => {
     await all.api[Symbol.asyncDispose]();
   });
 
-  test("a lease that had expired is no healthier for it", async () => {
+  test("an expired lease stays expired", async () => {
     await using all = await restarted(31, 5);
     expect(success(await all.probe())).toBe(0);
     await all.api[Symbol.asyncDispose]();
   });
 
-  test("one that was renewed meanwhile has its whole time again", async () => {
+  test("a lease renewed during the downtime has its whole timeout again", async () => {
     await using all = await restarted(31, 5);
     all.api.put(NAME, spec({ renewTime: renewed(33) }));
     expect(success(await all.probe())).toBe(1);
@@ -207,7 +207,7 @@ describe("after a restart", () => {
     await all.api[Symbol.asyncDispose]();
   });
 
-  test("a memory that is no memory is none", async () => {
+  test("an invalid stored observation is ignored", async () => {
     const memory = createMemory();
     memory.namespace("prober/kubernetes_lease/lease").put(NAME, {
       renewTime: renewed(-2.5),
@@ -224,18 +224,18 @@ describe("after a restart", () => {
 });
 
 describe("the API server", () => {
-  const refusals: readonly (readonly [what: string, status: number, reason: string])[] = [
+  const refusals: readonly (readonly [name: string, status: number, reason: string])[] = [
     ["too many requests", 429, "rate_limited"],
     ["an error of its own", 500, "server_error"],
-    ["something else", 418, "http_status"],
+    ["another status", 418, "http_status"],
   ];
-  test.each(refusals)("answers with %s", async (_, status, wanted) => {
+  test.each(refusals)("fails the probe with %s", async (_, status, wanted) => {
     await using all = await world();
     all.api.failNext(1, status);
     expect(reason(await all.probe())).toBe(wanted);
   });
 
-  test("knows neither the token nor the right", async () => {
+  test("an unknown token and a missing right fail with auth, and the message shows no token", async () => {
     await using all = await world();
     const of = async (token: string): Promise<string> => {
       await using one = await world({ api: all.api, config: all.api.kubeconfig({ token }) });
@@ -250,7 +250,7 @@ describe("the API server", () => {
     expect(powerless).toContain(`cannot get resource "leases"`);
   });
 
-  test("takes a client certificate", async () => {
+  test("accepts a client certificate", async () => {
     await using all = await world();
     all.api.put(NAME, spec());
     await using one = await world({ api: all.api, config: all.api.kubeconfig({ certificate: true }) });
@@ -258,7 +258,7 @@ describe("the API server", () => {
     expect(all.api.requests.at(-1)).toMatchObject({ token: "certificate-user", status: 200 });
   });
 
-  test("does not answer in time", async () => {
+  test("that does not answer in time fails the probe with timeout", async () => {
     await using all = await world();
     all.api.put(NAME, spec());
     await all.probe();
@@ -270,7 +270,7 @@ describe("the API server", () => {
     expect([reason(late), up(late)]).toEqual(["timeout", undefined]);
   });
 
-  test("cannot be reached, or is another", async () => {
+  test("that is unreachable or another server fails the probe with the cause", async () => {
     await using all = await world();
     const config = all.api.kubeconfig();
     const of = async (text: string): Promise<string | undefined> => {
@@ -287,21 +287,21 @@ describe("the API server", () => {
 });
 
 describe("the kubeconfig", () => {
-  test("has the context that is asked for", async () => {
+  test("without the configured context is an error that names its contexts", async () => {
     await using all = await world({ module: "context: nowhere" });
     const text = await all.probe("&debug=true");
     expect(reason(text)).toBe("file_missing");
     expect(text).toMatch(/kube\.json: context: got "nowhere", want one of test, other/);
   });
 
-  test("is none", async () => {
+  test("that cannot be parsed is an error that does not quote it", async () => {
     await using all = await world({ config: "token: very-secret\n  - [" });
     const text = await all.probe("&debug=true");
     expect(reason(text)).toBe("file_missing");
     expect(text).not.toContain("very-secret");
   });
 
-  test("is read anew when its token is no longer accepted", async () => {
+  test("is read again after its token was rejected", async () => {
     await using api = await startKubernetes();
     api.put(NAME, spec());
     const clock = manualClock();
@@ -319,11 +319,11 @@ describe("the kubeconfig", () => {
 });
 
 test.each(["syncer", "kcp/", "kcp/a/b", "KCP/a", "../x", "kcp/..%2fsecrets"])(
-  "%s is no lease",
+  "refuses the target %s",
   async (target) => {
     await using all = await world();
     expect(await all.probe("", encodeURIComponent(target))).toMatch(
-      /^target: got .*, want namespace\/name of a Lease/,
+      /^target: got .*, want the namespace\/name of a Lease/,
     );
     expect(all.api.requests).toEqual([]);
   },

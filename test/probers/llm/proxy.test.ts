@@ -115,16 +115,13 @@ describe("a probe through a proxy", () => {
   test.each([
     [
       "proxy.example.com:3128",
-      "proxy_url: got something else, want an address such as http://proxy.example.com:3128",
+      "proxy_url: got an invalid URL, want a URL such as http://proxy.example.com:3128",
     ],
-    [
-      "socks5://proxy",
-      "proxy_url: got something else, want an address such as http://proxy.example.com:3128",
-    ],
-    ["nothing", "proxy_url: got something else, want an address such as http://proxy.example.com:3128"],
+    ["socks5://proxy", "proxy_url: got an invalid URL, want a URL such as http://proxy.example.com:3128"],
+    ["nothing", "proxy_url: got an invalid URL, want a URL such as http://proxy.example.com:3128"],
     [
       "https://me:s3cret@proxy:3128",
-      "proxy_url: got a proxy that is spoken to over TLS, want an address such as http://proxy.example.com:3128",
+      "proxy_url: got a proxy over TLS, want a URL such as http://proxy.example.com:3128",
     ],
   ])("%s is refused", (proxy_url, problem) => {
     expect(compile({ proxy_url }).problems).toEqual([problem]);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Api } from "../../../src/probers/llm/wire/index.ts";
+import { type Api, wireFormat } from "../../../src/probers/llm/wire/index.ts";
 import { ask, compile, type Options, serve } from "./support.ts";
 
 interface Sent {
@@ -171,16 +171,17 @@ const rows: readonly {
   },
 ];
 
-const WITHOUT_SYSTEM: ReadonlySet<string> = new Set(["tgi", "openai_embeddings"]);
-
-test.each(rows)("$api, stream $stream: $url", async ({ api, options, stream, url, headers, body }) => {
-  const system = WITHOUT_SYSTEM.has(api) ? {} : { system: "Be brief." };
-  const given = await sent({ api, api_key: "k-1", stream, max_tokens: 64, ...system, ...options });
-  expect(given.url).toBe(url);
-  expect(given.headers).toMatchObject(headers);
-  expect(Object.values(given.headers).filter((value) => String(value).includes("k-1"))).toHaveLength(1);
-  expect(given.body).toEqual(body);
-});
+test.each(rows)(
+  "$api with stream $stream sends a request to $url",
+  async ({ api, options, stream, url, headers, body }) => {
+    const system = wireFormat(api).abilities.system ? { system: "Be brief." } : {};
+    const request = await sent({ api, api_key: "k-1", stream, max_tokens: 64, ...system, ...options });
+    expect(request.url).toBe(url);
+    expect(request.headers).toMatchObject(headers);
+    expect(Object.values(request.headers).filter((value) => String(value).includes("k-1"))).toHaveLength(1);
+    expect(request.body).toEqual(body);
+  },
+);
 
 test.each<{ api: Api; base: string; url: string }>([
   { api: "anthropic", base: "/v1", url: "/v1/messages" },
@@ -194,16 +195,16 @@ test.each<{ api: Api; base: string; url: string }>([
   { api: "gemini", base: "/v1beta", url: "/v1beta/models/m:streamGenerateContent?alt=sse" },
   { api: "cohere", base: "/v2", url: "/v2/chat" },
   { api: "openai_responses", base: "/api/v1", url: "/api/v1/responses" },
-])("$api at $base: $url", async ({ api, base, url }) => {
+])("$api at $base sends a request to $url", async ({ api, base, url }) => {
   expect((await sent({ api }, base, "m")).url).toBe(url);
 });
 
-test("a model of Gemini may be named as its list names it", async () => {
+test("a Gemini model may have the prefix models/, as in the API's own list", async () => {
   const { url } = await sent({ api: "gemini", stream: false }, "", "models/gemini-2.5-flash");
   expect(url).toBe("/v1beta/models/gemini-2.5-flash:generateContent");
 });
 
-test("versions are options, and a parameter of the user's wins", async () => {
+test("api_version sets the version, and query takes precedence", async () => {
   const { headers } = await sent({ api: "anthropic", api_version: "2026-10-21" });
   expect(headers["anthropic-version"]).toBe("2026-10-21");
   const azure = await sent({ api: "azure_openai", api_version: "2025-04-01-preview" }, "", "m");

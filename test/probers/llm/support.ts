@@ -2,7 +2,8 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 import { onTestFinished } from "vitest";
-import { systemClock } from "../../../src/core/clock.ts";
+import { type Clock, systemClock } from "../../../src/core/clock.ts";
+import { defined } from "../../../src/core/defined.ts";
 import { createMemory } from "../../../src/core/memory.ts";
 import type { Metric, Sample } from "../../../src/core/metric.ts";
 import type { CompileContext, ProbeContext, ProbeResult, ProbeTarget } from "../../../src/core/prober.ts";
@@ -14,6 +15,7 @@ import { newValues, type PromptValues } from "../../../src/probers/llm/judge/pro
 import type { LlmModule } from "../../../src/probers/llm/options.ts";
 import { llmProber } from "../../../src/probers/llm/prober.ts";
 import type { LlmOptions } from "../../../src/probers/llm/schema.ts";
+import { openNetwork } from "../../../src/probers/network/network.ts";
 import { checkedProber } from "../../helpers/checked-prober.ts";
 
 /** Options of a module; `api` defaults to `openai`. */
@@ -65,6 +67,7 @@ export interface Question {
   /** A deadline, instead of a timeout. */
   readonly signal?: AbortSignal;
   readonly log?: ProbeContext["log"];
+  readonly clock?: Clock;
 }
 
 const checked = checkedProber(llmProber);
@@ -73,16 +76,19 @@ const checked = checkedProber(llmProber);
 export async function ask(address: string, question: Question = {}): Promise<ProbeResult> {
   const { module, problems } = compile(question.options, question.files);
   if (problems.length > 0) throw new Error(problems.join("\n"));
-  return checked.probe(
-    { address, configured: true, model: "gpt-4o-mini", ...question.target },
-    question.module ?? module,
-    {
-      signal: question.signal ?? AbortSignal.timeout(question.timeout ?? 10_000),
-      clock: systemClock,
-      log: question.log ?? (() => undefined),
-      memory: createMemory().namespace("test"),
-    },
-  );
+  const target = { address, configured: true, model: "gpt-4o-mini", ...question.target };
+  const signal = question.signal ?? AbortSignal.timeout(question.timeout ?? 60_000);
+  const options = question.module ?? module;
+  const clock = question.clock ?? systemClock;
+  const allowedTargets = question.options?.allowed_targets;
+  const probed = { prober: llmProber, options, ...defined({ allowedTargets }) };
+  return checked.probe(target, options, {
+    signal,
+    clock,
+    log: question.log ?? (() => undefined),
+    memory: createMemory().namespace("test"),
+    network: openNetwork(probed, target, signal, clock),
+  });
 }
 
 export type Reply = (response: ServerResponse, body: string, request: IncomingMessage) => void;

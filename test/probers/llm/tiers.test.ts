@@ -3,6 +3,7 @@ import { systemClock } from "../../../src/core/clock.ts";
 import { createMemory } from "../../../src/core/memory.ts";
 import type { Outcome, ProbeTarget } from "../../../src/core/prober.ts";
 import { llmProber } from "../../../src/probers/llm/prober.ts";
+import { openNetwork } from "../../../src/probers/network/network.ts";
 import { compile, type Options, serve } from "./support.ts";
 
 const tiers = { health: { path: "/health", interval: "10s" } };
@@ -11,15 +12,18 @@ async function askHealth(
   address: string,
   options: Options = {},
   target: Partial<ProbeTarget> = {},
+  signal = AbortSignal.timeout(60_000),
 ): Promise<Outcome> {
   const { module } = compile({ tiers, ...options });
   const [tier] = module.tiers;
   if (tier === undefined) throw new Error("the module has no tier");
-  return llmProber.askTier({ address, configured: true, ...target }, module, tier, {
-    signal: AbortSignal.timeout(300),
+  const probed = { address, configured: true, ...target };
+  return llmProber.askTier(probed, module, tier, {
+    signal,
     clock: systemClock,
     log: () => {},
     memory: createMemory().namespace("test"),
+    network: openNetwork({ prober: llmProber, options: module }, probed, signal, systemClock),
   });
 }
 
@@ -42,10 +46,12 @@ test.each([
   ["an empty success", 204, "ok"],
   ["silence", undefined, "timeout"],
 ])("a tier judges %s", async (_title, status, reason) => {
+  const deadline = new AbortController();
   const url = await serve((response) => {
-    if (status !== undefined) response.writeHead(status, { location: "/elsewhere" }).end();
+    if (status === undefined) deadline.abort();
+    else response.writeHead(status, { location: "/elsewhere" }).end();
   });
-  expect(reasonOf(await askHealth(url))).toBe(reason);
+  expect(reasonOf(await askHealth(url, {}, {}, deadline.signal))).toBe(reason);
 });
 
 test("a tier fails for a closed port and for a forbidden address", async () => {

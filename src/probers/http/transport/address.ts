@@ -1,16 +1,16 @@
-import { isIP } from "node:net";
 import { domainToASCII } from "node:url";
+import { bracketed, isIP } from "../../ip.ts";
 
-/** An `http://` or `https://` address, taken apart only as far as a request needs. */
+/** A parsed `http://` or `https://` address. */
 export interface Address {
   readonly tls: boolean;
   /** A name or an IP literal, without brackets. */
   readonly host: string;
-  /** As written: whether there is such a port shows when it is connected to. */
+  /** As written, so possibly above 65535. */
   readonly port: number;
-  /** Host and port as written: what the Host header says. */
+  /** Host and port as written, for the Host header. */
   readonly authority: string;
-  /** `user:password`, percent-decoded, when the address has them. Never to be shown. */
+  /** `user:password`, percent-decoded, if the address has them. A secret. */
   readonly userinfo: string | undefined;
   /** Path and query as sent in the request line. */
   readonly path: string;
@@ -20,16 +20,16 @@ const SHAPE = /^([a-z][a-z0-9+.-]*):\/\/([^/?#]*)([^#]*)/i;
 const AUTHORITY = /^(?:(.*)@)?(\[[^\]]*\]|[^:[\]]*)(?::(\d*))?$/;
 
 /**
- * Parses a target. Without a scheme it is `http://`; the scheme's case does not matter. The path is left as written
- * but for characters that no request line may have: normalising it would probe another resource.
- * @returns what is wrong, as a text, when it is no such address
+ * Parses a target. The default scheme is `http://`, in any case. The path stays as written, except for characters that a
+ * request line cannot contain: a normalized path could name another resource.
+ * @returns the error as a text if it is not such an address
  */
 export function parseAddress(target: string): Address | string {
   if (hasControlCharacter(target)) return "control character in the address";
   const shape = SHAPE.exec(/^https?:\/\//i.test(target) ? target : `http://${target}`);
   if (hasBadEscape(shape?.[3] ?? "")) return "invalid percent-encoding in the address";
   const authority = AUTHORITY.exec(shape?.[2] ?? "");
-  if (shape === null || authority === null) return "no host and port that make sense in the address";
+  if (shape === null || authority === null) return "invalid host or port in the address";
   const tls = shape[1]?.toLowerCase() === "https";
   const written = authority[2] ?? "";
   const host = hostOf(written);
@@ -46,19 +46,16 @@ export function parseAddress(target: string): Address | string {
   };
 }
 
-/** Whether a per cent sign before the query stands for nothing. */
+/** Returns true if the path contains an invalid percent-encoding. */
 export const hasBadEscape = (path: string): boolean => /^[^?]*%(?![0-9a-f]{2})/i.test(path);
 
-/** `host` as it stands in front of a port. */
-export const bracketed = (host: string): string => (host.includes(":") ? `[${host}]` : host);
-
-/** The address as text, with another host (a resolved IP) if given, and without any credentials. */
+/** Formats an address without credentials; `authority`, such as a resolved IP, replaces its own. */
 export const formatAddress = (address: Address, authority: string = address.authority): string =>
   `${address.tls ? "https" : "http"}://${authority}${address.path}`;
 
 /**
- * Where `location` leads to from `from`. `relative` says that it names no host.
- * @returns `undefined` when that is no http or https address
+ * Resolves `location` against `from`. `relative` is true if it names no host.
+ * @returns `undefined` if the result is not an http or https address
  */
 export function followLocation(
   from: Address,
@@ -77,7 +74,7 @@ export function followLocation(
   return { relative, to: relative ? { ...to, userinfo: from.userinfo } : to };
 }
 
-/** Whether text after the scheme is a host: a name (non-ASCII ones in their ASCII form), IPv4, or IPv6 in brackets. */
+/** Parses a host: a name (converted to ASCII), an IPv4 address, or an IPv6 address in brackets. */
 function hostOf(written: string): string | undefined {
   if (written.startsWith("[")) {
     const inner = written.slice(1, -1).replace("%25", "%");
@@ -96,7 +93,7 @@ function requestPath(rest: string): string {
   return escapePath(whole.slice(0, end)) + escapeQuery(whole.slice(end));
 }
 
-/** Go decodes a path that needs an escape and encodes it anew, with its own idea of what else does. */
+/** Escapes a path as Go does: if any character needs it, the whole path is decoded and encoded by Go's rules. */
 function escapePath(path: string): string {
   if (!/[^\x21-\x7e]|["<>\\^`{|}]/.test(path)) return path;
   return Buffer.from(path)
@@ -105,7 +102,7 @@ function escapePath(path: string): string {
     .replace(/[^A-Za-z0-9._~$&+,/:;=@-]/g, escapeByte);
 }
 
-/** Go sends spaces and what is not ASCII as they are, which no parser takes. */
+/** Escapes spaces and non-ASCII characters, which Go sends as they are and parsers reject. */
 const escapeQuery = (query: string): string =>
   /[^\x21-\x7e]/.test(query) ? query.replace(/[^\x21-\x7e]/gu, encodeURIComponent) : query;
 

@@ -1,18 +1,19 @@
 import { readFile } from "node:fs/promises";
 import type { CompileContext } from "../../../core/prober.ts";
 import { knownSecret, Secret } from "../../../core/secret.ts";
+import { describeError } from "../../errors.ts";
 import type { HttpOptions } from "../schema.ts";
-import { describeError, type Failure, failure, type Guard } from "./steps.ts";
+import { type Failure, failure, type Guard } from "./steps.ts";
 
-/** Who the probe says it is. */
+/** The credentials of a module. */
 export interface Credentials {
-  /** The value of the Authorization header, for one probe. */
+  /** Returns the value of the Authorization header for one probe. */
   value(guard: Guard): Promise<{ readonly ok: true; readonly value: string } | Failure>;
-  /** Told when the target did not accept it, where another value may be had. */
+  /** Discards a cached value, after the target rejected it. */
   rejected?(): void;
 }
 
-/** A secret that is revealed, or a failure that says which option's file could not be read. */
+/** Reveals a secret. The failure names the option whose file cannot be read. */
 export async function reveal(secret: Secret, option: string): Promise<{ ok: true; value: string } | Failure> {
   try {
     return { ok: true, value: await secret.reveal() };
@@ -21,14 +22,14 @@ export async function reveal(secret: Secret, option: string): Promise<{ ok: true
   }
 }
 
-/** The header value of basic authentication; `pair` is `user:password`. */
+/** Returns the header value of basic authentication; `pair` is `user:password`. */
 export const basicAuthorization = (pair: string): string => `Basic ${Buffer.from(pair).toString("base64")}`;
 
-/** The same for the user, with or without a password, of an address. */
+/** Returns the header value for the userinfo of an address, with or without a password. */
 export const userAuthorization = (userinfo: string): string =>
   basicAuthorization(userinfo.includes(":") ? userinfo : `${userinfo}:`);
 
-/** Compiles `basic_auth`, `authorization` and the bearer tokens; oauth2 is compiled by its own file. */
+/** Compiles `basic_auth`, `authorization` and the bearer tokens. */
 export function compileCredentials(options: HttpOptions, context: CompileContext): Credentials | undefined {
   reportContradictions(options, context);
   if (options.basic_auth !== undefined) return basic(options.basic_auth, context);
@@ -81,8 +82,8 @@ function basic(options: NonNullable<HttpOptions["basic_auth"]>, context: Compile
     async value() {
       const name = await reveal(user, "basic_auth.username_file");
       if (!name.ok) return name;
-      const word = await reveal(password ?? knownSecret(""), "basic_auth.password_file");
-      return word.ok ? { ok: true, value: basicAuthorization(`${name.value}:${word.value}`) } : word;
+      const secret = await reveal(password ?? knownSecret(""), "basic_auth.password_file");
+      return secret.ok ? { ok: true, value: basicAuthorization(`${name.value}:${secret.value}`) } : secret;
     },
   };
 }
@@ -104,10 +105,6 @@ function reportContradictions(options: HttpOptions, context: CompileContext): vo
     }
   }
   if (authorization?.type?.trim().toLowerCase() === "basic") {
-    context.problem(
-      ["authorization", "type"],
-      authorization.type,
-      "another type: basic_auth is for this one",
-    );
+    context.problem(["authorization", "type"], authorization.type, "another type, or basic_auth");
   }
 }

@@ -1,43 +1,44 @@
 import { constants } from "node:http2";
 import type { Readable } from "node:stream";
 import { createBrotliDecompress, createGunzip, createInflateRaw } from "node:zlib";
-import { describeError, type Failure, failure, type Guard } from "./steps.ts";
+import { describeError } from "../../errors.ts";
+import { type Failure, failure, type Guard } from "./steps.ts";
 
-/** How a body is decompressed. */
+/** A compression of bodies. */
 export type Compression = "gzip" | "br" | "deflate";
 
-/** What to do with a body. */
+/** How to read a body. */
 export interface BodyPlan {
-  /** Whether rules want to see it; otherwise it is only counted. */
+  /** True if its content is needed; otherwise only its length is counted. */
   readonly keep: boolean;
-  /** Bytes after decompression that are too many; 0 is no limit. */
+  /** Longest body accepted, in bytes after decompression; 0 is no limit. */
   readonly limit: number;
   readonly compression: Compression | undefined;
 }
 
-/** A body that was read, be it not to its end. */
+/** A body, or the part of it that was read. */
 export interface ResponseBody {
   /** Bytes after decompression. */
   readonly length: number;
-  /** Empty unless it was kept. */
+  /** Empty if it was only counted. */
   readonly content: Buffer;
-  /** Why it is not whole. */
+  /** Set if it is incomplete. */
   readonly failure: Failure | undefined;
 }
 
-/** Of a response whose body is not looked at. */
+/** The body of a response that has none, or whose body is not read. */
 export const NO_BODY: ResponseBody = { length: 0, content: Buffer.alloc(0), failure: undefined };
 
-/** Rules see whole bodies, which are in memory then; without a limit in the configuration this one protects the exporter. */
-const MOST_KEPT = 64 * 1024 * 1024;
+/** Longest body kept in memory without `body_size_limit`, in bytes. */
+const LONGEST_KEPT = 64 * 1024 * 1024;
 
 const DECOMPRESSORS = { gzip: createGunzip, br: createBrotliDecompress, deflate: createInflateRaw };
 
-/** A stream of HTTP/2 ends quietly when its connection is lost; only its code tells. */
+/** Returns true if an HTTP/2 stream lost its connection, which it does not report as an error. */
 const wasCut = (source: Readable): boolean =>
   "rstCode" in source && source.rstCode !== constants.NGHTTP2_NO_ERROR;
 
-/** Reads a response's body to its end. */
+/** Reads the body of a response. */
 export function readBody(
   source: Readable,
   { keep, limit, compression }: BodyPlan,
@@ -46,14 +47,14 @@ export function readBody(
   return new Promise((resolve) => {
     const chunks: Buffer[] = [];
     let length = 0;
-    const finish = (why: Failure | undefined): void => {
+    const finish = (cause: Failure | undefined): void => {
       resolve({
         length,
         content: chunks.length === 0 ? NO_BODY.content : Buffer.concat(chunks),
-        failure: why,
+        failure: cause,
       });
     };
-    const most = limit > 0 ? limit : keep ? MOST_KEPT : Number.POSITIVE_INFINITY;
+    const most = limit > 0 ? limit : keep ? LONGEST_KEPT : Number.POSITIVE_INFINITY;
     const reader = compression === undefined ? source : source.pipe(DECOMPRESSORS[compression]());
 
     guard.cut = () => {
@@ -93,20 +94,20 @@ export function readBody(
 }
 
 /**
- * Whether a response in `encoding` is among what `acceptEncoding` asks for (RFC 9110, 12.5.3), with any weight but 0.
- * The rule of blackbox_exporter: of the entries that name the encoding or `*`, the one with the highest weight counts.
+ * Returns true if the header value `acceptEncoding` accepts `encoding` (RFC 9110, 12.5.3). As in blackbox_exporter, the highest
+ * weight of the entries for the encoding or `*` has to be above 0.
  */
 export function acceptsEncoding(acceptEncoding: string, encoding: string): boolean {
   if (acceptEncoding === "") return true;
   const weights = acceptEncoding.split(",").flatMap((part) => {
     const [name = "", parameter] = part.split(/;(?=[^;]*$)/);
-    const fits = name.trim() === encoding || name.trim() === "*";
-    return fits ? [parameter === undefined ? 1 : weightOf(parameter)] : [];
+    const isNamed = name.trim() === encoding || name.trim() === "*";
+    return isNamed ? [parameter === undefined ? 1 : weightOf(parameter)] : [];
   });
   return Math.max(0, ...weights) > 0;
 }
 
-/** Weights have three decimals; what is none counts as 0. */
+/** Parses a weight, with three decimals. An invalid one is 0. */
 function weightOf(parameter: string): number {
   const weight = Number(parameter.trim().replace(/^q=/, "") || Number.NaN);
   return Number.isFinite(weight) ? Math.round(weight * 1000) / 1000 : 0;

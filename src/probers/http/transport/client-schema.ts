@@ -7,10 +7,10 @@ const secret = (description: string) =>
 const file = (description: string) =>
   ({ type: "string", minLength: 1, description }) as const satisfies JSONSchema;
 
-/** Headers with one or more values each, of which some are secrets. */
+/** Schema of `http_headers`. */
 export const httpHeadersSchema = {
   type: "object",
-  description: "Headers by name, each with values, secrets (never shown) and files (read per probe).",
+  description: "Headers by name, each with values, secrets (never shown) and files (read for each probe).",
   additionalProperties: {
     type: "object",
     additionalProperties: false,
@@ -30,13 +30,13 @@ export const httpHeadersSchema = {
   },
 } as const satisfies JSONSchema;
 
-/** Where requests go through, shared by the probe itself and by `oauth2`. */
+/** Schemas of the proxy options, which a module and its `oauth2` have. */
 export const proxyProperties = {
-  proxy_url: secret("Proxy to go through: http:// or https://, with user and password if it wants them."),
-  no_proxy: text("Hosts, domains, addresses and ranges that are reached without the proxy, comma-separated."),
+  proxy_url: secret("URL of a proxy, http:// or https://, optionally with user and password."),
+  no_proxy: text("Hosts, domains, addresses and ranges to connect to without the proxy, comma-separated."),
   proxy_from_environment: {
     type: "boolean",
-    description: "Take proxies from HTTP_PROXY, HTTPS_PROXY and NO_PROXY; default false.",
+    description: "Use the proxies of HTTP_PROXY, HTTPS_PROXY and NO_PROXY; default false.",
   },
   proxy_connect_header: {
     type: "object",
@@ -45,7 +45,7 @@ export const proxyProperties = {
   },
 } as const satisfies Record<string, JSONSchema>;
 
-/** How the probe says who it is. The kinds exclude each other. */
+/** Schemas of the credentials, of which a module has at most one kind. */
 export const authProperties = {
   basic_auth: {
     type: "object",
@@ -53,9 +53,9 @@ export const authProperties = {
     additionalProperties: false,
     properties: {
       username: text("The user."),
-      username_file: file("File with the user, read per probe."),
+      username_file: file("File with the user, read for each probe."),
       password: secret("The password."),
-      password_file: file("File with the password, read per probe."),
+      password_file: file("File with the password, read for each probe."),
     },
   },
   authorization: {
@@ -65,23 +65,22 @@ export const authProperties = {
     properties: {
       type: text("The scheme; default Bearer."),
       credentials: secret("The credentials."),
-      credentials_file: file("File with the credentials, read per probe."),
+      credentials_file: file("File with the credentials, read for each probe."),
     },
   },
   bearer_token: secret("Short form of authorization with type Bearer."),
   bearer_token_file: file("Short form of authorization with type Bearer, the token in a file."),
   oauth2: {
     type: "object",
-    description:
-      "A token by OAuth 2.0 client credentials; it is fetched inside the probe's timeout and kept.",
+    description: "A token by OAuth 2.0 client credentials, fetched within the probe's timeout and cached.",
     additionalProperties: false,
     required: ["client_id", "token_url"],
     properties: {
-      client_id: { type: "string", minLength: 1, description: "The client's name." },
-      client_secret: secret("The client's secret."),
-      client_secret_file: file("File with the client's secret, read when a token is fetched."),
-      scopes: { type: "array", items: { type: "string" }, description: "Scopes to ask for." },
-      token_url: { type: "string", minLength: 1, description: "Where tokens are had." },
+      client_id: { type: "string", minLength: 1, description: "Client identifier." },
+      client_secret: secret("Client secret."),
+      client_secret_file: file("File with the client secret, read when a token is fetched."),
+      scopes: { type: "array", items: { type: "string" }, description: "Scopes to request." },
+      token_url: { type: "string", minLength: 1, description: "URL of the token endpoint." },
       endpoint_params: {
         type: "object",
         additionalProperties: { type: "string", writeOnly: true },

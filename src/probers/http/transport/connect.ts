@@ -1,59 +1,36 @@
-import { connect, isIP, type NetConnectOpts, type Socket } from "node:net";
+import type { Socket } from "node:net";
 import {
   connect as connectTls,
-  createSecureContext,
   type DetailedPeerCertificate,
-  type SecureContext,
   type SecureContextOptions,
   type TLSSocket,
 } from "node:tls";
-import { describeError, type Failure, failure, type Guard } from "./steps.ts";
+import type { Opened } from "../../../core/network.ts";
+import { describeError } from "../../errors.ts";
+import { isIP } from "../../ip.ts";
+import { secureContextOf } from "../../tls-options.ts";
+import { type Failure, failure, type Guard } from "./steps.ts";
 import { isIssuedFor, type PeerFacts, peerFacts, sentCertificates } from "./tls-facts.ts";
 
-/** An open connection. Its errors are listened to; what reads from it sees them as well. */
-export interface OpenConnection<S extends Socket = Socket> {
-  readonly ok: true;
-  readonly socket: S;
-}
-
-/** Opens a TCP connection; `where` names its end in messages. */
-export function openTcp(to: NetConnectOpts, where: string, guard: Guard): Promise<OpenConnection | Failure> {
-  return new Promise((resolve) => {
-    const socket = connect(to);
-    const fail = (why: Failure): void => {
-      socket.destroy();
-      resolve(why);
-    };
-    guard.cut = () => fail(failure("timeout_connect", `no connection to ${where} before the deadline`));
-    if (guard.signal.aborted) guard.cut();
-    socket.on("error", (error) =>
-      fail(failure("connect", `no connection to ${where}: ${describeError(error)}`)),
-    );
-    socket.once("connect", () => resolve({ ok: true, socket }));
-  });
-}
-
-/** How to secure a connection. */
+/** The TLS parameters of a connection. */
 export interface TlsPlan {
   readonly trust: SecureContextOptions;
-  /** Whether the certificate has to be valid. */
+  /** True if the certificate has to be valid. */
   readonly verify: boolean;
-  /** Name or address that the certificate has to be for, and that is asked for if it is a name. */
+  /** Name or address to verify; a name is also sent (SNI). */
   readonly serverName: string;
-  /** Protocols to offer, best first; none are offered if empty. */
+  /** Protocols to offer (ALPN), the preferred one first; empty offers none. */
   readonly protocols: string[];
 }
 
-/** A secured connection, or why there is none; the facts are there in both cases once the handshake is done. */
-export type TlsConnection = (OpenConnection<TLSSocket> | Failure) & { readonly peer: PeerFacts | undefined };
+/** A TLS connection or a failure. `peer` is set once the handshake is complete, even if the certificate is refused. */
+export type TlsConnection = (Opened<TLSSocket> | Failure) & { readonly peer: PeerFacts | undefined };
 
-const NOT_LOOKED_AT = {} as DetailedPeerCertificate;
-
-const contexts = new WeakMap<SecureContextOptions, SecureContext>();
+const NO_CERTIFICATE = {} as DetailedPeerCertificate;
 
 /**
- * Makes the TLS handshake over `socket` and judges the certificate afterwards: the handshake itself accepts any, so
- * that its facts are known also when it is not valid.
+ * Makes the TLS handshake over `socket` and verifies the certificate after it: the handshake accepts any certificate, so that
+ * the facts of an invalid one are known.
  */
 export async function openTls(socket: Socket, securing: TlsPlan, guard: Guard): Promise<TlsConnection> {
   const opened = await handshake(socket, securing, guard);
@@ -75,22 +52,22 @@ function handshake(
   socket: Socket,
   { trust, serverName, protocols }: TlsPlan,
   guard: Guard,
-): Promise<OpenConnection<TLSSocket> | Failure> {
+): Promise<Opened<TLSSocket> | Failure> {
   return new Promise((resolve) => {
     const secured = connectTls({
       socket,
-      secureContext: contextOf(trust),
+      secureContext: secureContextOf(trust),
       rejectUnauthorized: false,
       checkServerIdentity: () => undefined,
       ...(protocols.length > 0 ? { ALPNProtocols: protocols } : {}),
       ...(isIP(serverName) === 0 && serverName !== "" ? { servername: serverName.replace(/\.$/, "") } : {}),
     });
-    // Node.js would make objects of the whole chain for the check that is left out above: a fifth of the CPU time.
-    secured.getPeerCertificate = () => NOT_LOOKED_AT;
-    const fail = (why: Failure): void => {
+    // Node.js would build objects of the whole chain for the check disabled above, which takes a fifth of the CPU time.
+    secured.getPeerCertificate = () => NO_CERTIFICATE;
+    const fail = (cause: Failure): void => {
       secured.destroy();
       socket.destroy();
-      resolve(why);
+      resolve(cause);
     };
     guard.cut = () => fail(failure("timeout_connect", "no TLS handshake before the deadline"));
     if (guard.signal.aborted) guard.cut();
@@ -111,10 +88,4 @@ function refusalOf(
   }
   if (leaf === undefined || isIssuedFor(leaf, serverName)) return undefined;
   return `the certificate is not for ${serverName} but for ${leaf.subjectAltName ?? "no name at all (a common name does not count)"}`;
-}
-
-function contextOf(options: SecureContextOptions): SecureContext {
-  const context = contexts.get(options) ?? createSecureContext(options);
-  contexts.set(options, context);
-  return context;
 }

@@ -1,4 +1,4 @@
-/** One element of DER: its tag and where its content stands. */
+/** A DER element: its tag and the range of its content. */
 interface Element {
   readonly tag: number;
   readonly start: number;
@@ -10,7 +10,7 @@ interface Attribute {
   readonly value: string;
 }
 
-/** Attributes that Go knows, in the order in which it prints them; of `single` ones the last value counts. */
+/** Attributes known to Go, in the order in which it prints them. Only the last value of a `single` one is printed. */
 const KNOWN: readonly { oid: string; name: string; single?: true }[] = [
   { oid: "2.5.4.5", name: "SERIALNUMBER", single: true },
   { oid: "2.5.4.3", name: "CN", single: true },
@@ -24,16 +24,16 @@ const KNOWN: readonly { oid: string; name: string; single?: true }[] = [
 ];
 
 /**
- * Subject and issuer of a certificate (DER) in the form of Go's `pkix.Name.String()`, which is what blackbox_exporter
- * puts into labels: known attributes in a fixed order, several values of one joined by `+`, and the others behind
- * them in reverse with their object identifiers. Before Go 1.27 the values of these were in hexadecimal digits.
+ * Formats subject and issuer of a certificate (DER) like Go's `pkix.Name.String()`, which blackbox_exporter uses for labels:
+ * known attributes in a fixed order, several values of one joined by `+`, then the others in reverse order with their object
+ * identifiers. Before Go 1.27 the values of these were hexadecimal.
  */
 export function distinguishedNames(certificate: Buffer): { subject: string; issuer: string } {
   const [whole] = elements(certificate, 0, certificate.length);
   const [body] = whole === undefined ? [] : elements(certificate, whole.start, whole.end);
   if (body === undefined) return { subject: "", issuer: "" };
   const fields = elements(certificate, body.start, body.end);
-  // The version, [0], is left out of version 1 certificates.
+  // Version 1 certificates have no version field, [0].
   const first = fields[0]?.tag === 0xa0 ? 1 : 0;
   return {
     issuer: formatName(attributes(certificate, fields[first + 2])),
@@ -53,11 +53,11 @@ function formatName(all: readonly Attribute[]): string {
   return [...known, ...others.toReversed()].join(",");
 }
 
-/** RFC 2253, 2.4. */
+/** Escapes a value (RFC 2253, 2.4). */
 const escapeValue = (value: string): string =>
   value.replace(/[,+"\\<>;]/g, "\\$&").replace(/^[ #]|(?<=.) $/g, "\\$&");
 
-/** Name ::= SEQUENCE OF (SET OF (SEQUENCE { type OID, value string })) */
+/** Parses Name ::= SEQUENCE OF (SET OF (SEQUENCE { type OID, value string })). */
 function attributes(der: Buffer, name: Element | undefined): Attribute[] {
   if (name === undefined) return [];
   return elements(der, name.start, name.end).flatMap((set) =>
@@ -69,7 +69,7 @@ function attributes(der: Buffer, name: Element | undefined): Attribute[] {
   );
 }
 
-/** The elements from `start` to `end`; stops at what is cut off. */
+/** Parses the elements between `start` and `end`, up to the first incomplete one. */
 function elements(der: Buffer, start: number, end: number): Element[] {
   const found: Element[] = [];
   let at = start;

@@ -5,7 +5,7 @@ import type { Failure } from "./steps.ts";
 /** A request on an open connection. */
 export interface Outgoing {
   readonly method: string;
-  /** The request target: path and query, or the whole address when it goes to a proxy. */
+  /** The request target: path and query, or the whole address for a proxy. */
   readonly path: string;
   readonly headers: RawHeaders;
   readonly body: Buffer | string | undefined;
@@ -18,20 +18,18 @@ export interface ResponseHead {
   /** `1.1`, `2.0`, ... */
   readonly version: string;
   readonly headers: RawHeaders;
-  /** Announced length of the body; -1 when there is none. */
+  /** Announced length of the body; -1 if it is not announced. */
   readonly contentLength: number;
-  /** Undefined when the response cannot have one. */
+  /** Undefined if the response cannot have one. */
   readonly body: Readable | undefined;
-  /** Closes the connection, whatever is still under way. */
+  /** Closes the connection, even if the body is incomplete. */
   close(): void;
 }
 
+/** The result of sending a request. */
 export type ExchangeResult = ResponseHead | Failure;
 
-/**
- * Go's `Response.ContentLength`: what the header says, unless the length is told in another way; 0 when there can be
- * no body.
- */
+/** Returns Go's `Response.ContentLength`: the value of the header, -1 if it is missing or overridden, 0 if there cannot be a body. */
 export function contentLengthOf(status: number, announced: string | undefined, chunked: boolean): number {
   if (status === 204 || status === 304 || status < 200) return 0;
   if (chunked || announced === undefined || !/^\d+$/.test(announced)) return -1;

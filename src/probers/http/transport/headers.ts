@@ -1,21 +1,21 @@
-/** Raw headers as node:http takes and gives them: names and values in turn. */
+/** Raw headers of node:http: names and values in turn. */
 export type RawHeaders = readonly string[];
 
-/** The form in which Go sends a name: `x-request-id` becomes `X-Request-Id`. */
+/** Returns a name as Go sends it: `x-request-id` becomes `X-Request-Id`. */
 export const canonicalName = (name: string): string =>
   name.toLowerCase().replace(/(?:^|-)[a-z]/g, (start) => start.toUpperCase());
 
-/** Header values go out as bytes; node:http takes one character for each. */
+/** Encodes a value as UTF-8, with one character per byte, as node:http sends them. */
 export const headerBytes = (value: string): string =>
   // oxlint-disable-next-line no-control-regex -- tells ASCII from the rest
   /^[\x00-\x7f]*$/.test(value) ? value : Buffer.from(value).toString("latin1");
 
-/** The opposite: what is not ASCII is UTF-8 to everybody who sends it. */
+/** Decodes a value that node:http has received. Non-ASCII values are taken as UTF-8. */
 export const headerText = (bytes: string): string =>
   // oxlint-disable-next-line no-control-regex -- tells ASCII from the rest
   /^[\x00-\x7f]*$/.test(bytes) ? bytes : Buffer.from(bytes, "latin1").toString();
 
-/** Every value of the header `name`, given in lower case, as text. */
+/** Returns every value of the header `name`, given in lower case, as text. */
 export function valuesOf(headers: RawHeaders, name: string): string[] {
   const values: string[] = [];
   for (let i = 0; i < headers.length; i += 2) {
@@ -24,7 +24,7 @@ export function valuesOf(headers: RawHeaders, name: string): string[] {
   return values;
 }
 
-/** The first value of the header `name`, given in lower case, one character for each byte. */
+/** Returns the first value of the header `name`, given in lower case, with one character per byte. */
 export function valueOf(headers: RawHeaders, name: string): string | undefined {
   for (let i = 0; i < headers.length; i += 2) {
     const each = headers[i];
@@ -41,8 +41,8 @@ const RFC850 = /^[A-Z][a-z]{5,8}, (\d\d)-([A-Z][a-z]{2})-(\d\d) (\d\d):(\d\d):(\
 const ASCTIME = /^[A-Z][a-z]{2} ([A-Z][a-z]{2}) {1,2}(\d{1,2}) (\d\d):(\d\d):(\d\d) (\d{4})$/;
 
 /**
- * Parses a date of HTTP in its three forms (RFC 9110, 5.6.7), as Go's `http.ParseTime` does.
- * @returns Unix seconds, or `undefined` for anything else
+ * Parses an HTTP date in any of its three forms (RFC 9110, 5.6.7), as Go's `http.ParseTime` does.
+ * @returns Unix seconds, or `undefined` if it is invalid
  */
 export function parseHttpDate(text: string): number | undefined {
   const long = RFC1123.exec(text) ?? RFC850.exec(text);
@@ -56,7 +56,7 @@ export function parseHttpDate(text: string): number | undefined {
   return unix(Number(year), month, day, hour, minute, second);
 }
 
-/** Go's rule for two digits. */
+/** Completes a year of two digits by Go's rule. */
 const fullYear = (year: number): number => (year >= 69 ? 1900 + year : 2000 + year);
 
 function unix(

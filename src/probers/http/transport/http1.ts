@@ -1,15 +1,16 @@
 import { type IncomingMessage, request as nodeRequest } from "node:http";
 import type { Socket } from "node:net";
+import { codeOf, describeError } from "../../errors.ts";
 import { contentLengthOf, type ExchangeResult, type Outgoing } from "./exchange.ts";
 import { valueOf, valuesOf } from "./headers.ts";
-import { codeOf, describeError, failure, type Guard } from "./steps.ts";
+import { failure, type Guard } from "./steps.ts";
 
-/** Go's limit. */
+/** Go's limit, in bytes. */
 const LONGEST_HEADERS = 10 * 1024 * 1024;
 
 /**
  * Sends one request over an open connection and waits for the head of the response.
- * @param onFirstByte called when the response begins, be it one of HTTP or not
+ * @param onFirstByte called at the first byte, even if it is not HTTP
  */
 export function exchangeHttp1(
   socket: Socket,
@@ -24,18 +25,18 @@ export function exchangeHttp1(
       path: outgoing.path,
       headers: outgoing.headers,
       maxHeaderSize: LONGEST_HEADERS,
-      // As forgiving as Go (bare line feeds, control characters, both kinds of length): the connection serves one
-      // request, so that nothing can be smuggled.
+      // As tolerant as Go of bare line feeds, control characters and both kinds of length. Smuggling is not possible,
+      // because the connection serves one request.
       insecureHTTPParser: true,
     });
-    // Beyond a number of them Node.js would drop headers without a word; their size is limited anyway.
+    // Node.js would silently drop headers above a number; their size is limited anyway.
     request.maxHeadersCount = 0;
     guard.cut = () => {
       request.destroy();
       resolve(failure("timeout", "no response before the deadline"));
     };
     if (guard.signal.aborted) guard.cut();
-    // Not earlier: whoever listens first makes the data flow.
+    // Not earlier, because the first listener starts the flow of data.
     request.once("socket", () => socket.prependOnceListener("data", onFirstByte));
     request.once("response", (response) => resolve(exchangeOf(response, response, socket)));
     request.once("upgrade", (response: IncomingMessage) => resolve(exchangeOf(response, undefined, socket)));
@@ -70,8 +71,8 @@ function exchangeOf(
 
 function failureOf(error: unknown): ExchangeResult {
   const code = codeOf(error) ?? "";
-  if (code.startsWith("HPE_")) return failure("malformed", `not a response of HTTP: ${describeError(error)}`);
-  // A server that wants another client certificate says so only after the handshake of TLS 1.3.
+  if (code.startsWith("HPE_")) return failure("malformed", `not an HTTP response: ${describeError(error)}`);
+  // In TLS 1.3 a server rejects a client certificate only after the handshake.
   if (code.startsWith("ERR_SSL_")) return failure("tls", describeError(error));
   return failure("network", `no response: ${describeError(error)}`);
 }

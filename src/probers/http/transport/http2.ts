@@ -1,15 +1,16 @@
 import { connect, constants, type OutgoingHttpHeaders } from "node:http2";
 import type { TLSSocket } from "node:tls";
+import { describeError } from "../../errors.ts";
 import { contentLengthOf, type ExchangeResult, type Outgoing } from "./exchange.ts";
 import { type RawHeaders, valueOf } from "./headers.ts";
-import { describeError, failure, type Guard } from "./steps.ts";
+import { failure, type Guard } from "./steps.ts";
 
 /** Go's limit, in bytes. */
 const LONGEST_HEADERS = 10 * 1024 * 1024;
-/** Beyond it Node.js resets the stream; they are limited by their size already. */
+/** Above this number Node.js resets the stream; the size is limited already. */
 const MOST_HEADERS = 100_000;
 
-/** Headers that HTTP/2 does without (RFC 9113, 8.2.2), and Host, which becomes `:authority`. */
+/** Headers that HTTP/2 forbids (RFC 9113, 8.2.2), and Host, which becomes `:authority`. */
 const NOT_IN_HTTP2 = new Set([
   "connection",
   "host",
@@ -21,8 +22,8 @@ const NOT_IN_HTTP2 = new Set([
 ]);
 
 /**
- * Sends one request over a connection on which HTTP/2 was agreed, and waits for the head of the response.
- * @param onFirstByte called when the response begins
+ * Sends one request over a connection that negotiated HTTP/2, and waits for the head of the response.
+ * @param onFirstByte called at the head of the response
  */
 export function exchangeHttp2(
   socket: TLSSocket,
@@ -83,6 +84,6 @@ function headersOf({ method, path, headers }: Outgoing): OutgoingHttpHeaders {
   return fields;
 }
 
-/** Values as they came, one by one: the other form of them joins several into one. */
+/** Returns the headers as received, each value on its own; `fields` joins the values of a header. */
 const withoutPseudo = (raw: readonly string[]): RawHeaders =>
   raw.filter((_, i) => raw[i - (i % 2)]?.startsWith(":") !== true);

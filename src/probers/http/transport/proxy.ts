@@ -5,16 +5,16 @@ import { userAuthorization } from "./auth.ts";
 import { headerBytes, type RawHeaders } from "./headers.ts";
 import { compileNoProxy, type NoProxy } from "./no-proxy.ts";
 
-/** A proxy to send a request through. */
+/** A proxy for a request. */
 export interface Proxy {
   readonly address: Address;
-  /** Header that says who we are, for plain requests and CONNECT alike. */
+  /** The Proxy-Authorization header, for plain requests and CONNECT. */
   readonly authorization: RawHeaders;
-  /** Further headers of CONNECT. */
+  /** Other headers of CONNECT. */
   readonly connectHeaders: RawHeaders;
 }
 
-/** Chooses the proxy for a request, if it needs one. `ip` is the address that was chosen for the host, if one was. */
+/** Chooses the proxy for a request, if it needs one. `ip` is the address chosen for the host, if any. */
 export type ProxyChoice = (address: Address, ip: string | undefined) => Proxy | undefined;
 
 type ProxyOptions = Pick<
@@ -23,8 +23,8 @@ type ProxyOptions = Pick<
 >;
 
 /**
- * Compiles the proxy options at `path`, reporting those that contradict each other. As everywhere,
- * `proxy_from_environment` looks once per load and not once per request.
+ * Compiles the proxy options at `path` and reports contradictions. `proxy_from_environment` reads the environment when the
+ * configuration is loaded, not for each request.
  */
 export function compileProxies(
   options: ProxyOptions,
@@ -40,11 +40,11 @@ export function compileProxies(
   if (url) {
     const proxy = parseProxy(url, connectHeaders);
     if (proxy === undefined) {
-      // The value may hold a password.
+      // The value may contain a password.
       context.problem(
         [...path, "proxy_url"],
-        "something else",
-        "an address such as http://proxy.example:3128",
+        "an invalid URL",
+        "a URL such as http://proxy.example.com:3128",
       );
       return undefined;
     }
@@ -58,8 +58,8 @@ export function compileProxies(
     if (proxy === undefined) {
       context.problem(
         [...path, "proxy_from_environment"],
-        `an unusable ${name}`,
-        "an address of http or https",
+        `an invalid URL in ${name}`,
+        "an http or https URL",
       );
     }
     return proxy;
@@ -101,7 +101,7 @@ function reportContradictions(options: ProxyOptions, context: CompileContext, pa
   if (Object.keys(options.proxy_connect_header ?? {}).length > 0 && fromEnvironment !== true && !url) {
     context.problem(
       [...path, "proxy_connect_header"],
-      "headers for no proxy",
+      "headers without a proxy",
       "proxy_url or proxy_from_environment",
     );
   }

@@ -1,26 +1,24 @@
 import { request as nodeRequest } from "node:http";
-import type { NetConnectOpts, Socket } from "node:net";
+import type { Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
+import type { Destination, Network } from "../../../core/network.ts";
+import { describeError } from "../../errors.ts";
 import { TlsConfigError, type TlsSettings } from "../../tls-options.ts";
-import { type Address, bracketed } from "./address.ts";
-import { openTcp, openTls } from "./connect.ts";
+import type { Address } from "./address.ts";
+import { openTls } from "./connect.ts";
 import type { RawHeaders } from "./headers.ts";
 import type { Proxy } from "./proxy.ts";
-import { lookupAll } from "./resolve.ts";
-import { describeError, type Failure, failure, type Guard } from "./steps.ts";
+import { type Failure, failure, type Guard } from "./steps.ts";
 import type { PeerFacts } from "./tls-facts.ts";
 
-/** Where to connect to: an IP address, or a name with the addresses that it has. */
-export type Destination = NetConnectOpts & { readonly host: string };
-
-const HIGHEST_PORT = 65_535;
-
-/** The way to a server. */
+/** The route to a server. */
 export interface Route {
   readonly address: Address;
-  /** Finds the server's addresses; not asked when a proxy does. */
+  /** The network to connect on without a proxy. */
+  readonly network: Network;
+  /** Finds the server's addresses. Not called if a proxy does that. */
   readonly locate: () => Promise<Destination | Failure>;
-  /** What a proxy is told: host and port. */
+  /** Host and port that a proxy is asked to connect to. */
   readonly authority: string;
   readonly proxy: Proxy | undefined;
   readonly tls: TlsSettings;
@@ -29,18 +27,18 @@ export interface Route {
   readonly protocols: string[];
 }
 
-/** A connection that a request can be sent over. */
+/** A connection that is ready for a request. */
 export type Connection =
   | { readonly ok: true; readonly kind: "http1"; readonly socket: Socket; readonly times: ConnectTimes }
   | { readonly ok: true; readonly kind: "http2"; readonly socket: TLSSocket; readonly times: ConnectTimes };
 
-/** Seconds. */
+/** Durations of the phases of a connection, in seconds. */
 export interface ConnectTimes {
   readonly connect: number;
   readonly tls: number;
 }
 
-/** Opens the connection for `route`. The facts about the server's certificate are handed over as soon as they are known. */
+/** Opens the connection for `route`. Calls `onPeer` with the facts of the server's certificate as soon as they are known. */
 export async function openRoute(
   route: Route,
   guard: Guard,
@@ -71,7 +69,7 @@ export async function openRoute(
   return { ok: true, kind: socket.alpnProtocol === "h2" ? "http2" : "http1", socket, times };
 }
 
-/** The certificates to trust and to show, as they are now. */
+/** Reads the trusted certificates and the client certificate. */
 export async function readTrust(
   tls: TlsSettings,
 ): Promise<{ ok: true; options: Awaited<ReturnType<TlsSettings["options"]>> } | Failure> {
@@ -83,16 +81,15 @@ export async function readTrust(
   }
 }
 
-/** A TCP connection to the server, through the proxy's tunnel if TLS is to follow. */
+/** Opens a TCP connection to the server or the proxy. A TLS server behind a proxy is connected to through a tunnel. */
 async function openTo(
-  { address, authority, proxy, tls }: Route,
+  { address, authority, network, proxy, tls }: Route,
   to: Destination,
   guard: Guard,
 ): Promise<{ ok: true; socket: Socket } | Failure> {
-  if (address.port > HIGHEST_PORT) return failure("connect", `there is no port ${address.port}`);
-  if (proxy === undefined) return openTcp(to, whereOf(address, to.host), guard);
-  const opened = await openTcp(to, `the proxy ${whereOf(proxy.address, to.host)}`, guard);
-  if (!opened.ok) return opened;
+  if (proxy === undefined) return network.connect(to);
+  const opened = await guard.network.unrestricted.connect(to);
+  if (!opened.ok) return failure(opened.reason, `the proxy: ${opened.detail}`);
   let socket: Socket = opened.socket;
   if (proxy.address.tls) {
     const trust = await readTrust(tls);
@@ -114,36 +111,16 @@ async function openTo(
   return openTunnel(socket, authority, [...proxy.authorization, ...proxy.connectHeaders], guard);
 }
 
-const whereOf = ({ host, port }: Address, ip: string): string =>
-  host === ip ? `${bracketed(host)}:${port}` : `${host}:${port} (${ip})`;
-
+/** Resolves the name of the proxy. The operator chose it, so its address is not restricted. */
 async function locateProxy({ address: { host, port } }: Proxy, guard: Guard): Promise<Destination | Failure> {
-  const found = await lookupAll(host, guard);
-  return "ok" in found ? failure(found.reason, `the proxy: ${found.detail}`) : toAny(host, port, found);
+  const found = await guard.network.unrestricted.resolve({ host, port });
+  return found.ok
+    ? { host, port, addresses: found.addresses }
+    : failure(found.reason, `the proxy: ${found.detail}`);
 }
 
-/** The addresses of a host, tried as Node.js does. */
-export function toAny(
-  host: string,
-  port: number,
-  addresses: readonly { readonly address: string; readonly family: number }[],
-): Destination {
-  const [only, ...others] = addresses;
-  if (only !== undefined && others.length === 0) return { host: only.address, port, noDelay: true };
-  return {
-    host,
-    port,
-    noDelay: true,
-    autoSelectFamily: true,
-    lookup: (_host, _options, done) => done(null, [...addresses]),
-  };
-}
-
-/**
- * Asks the proxy at the other end of `socket` for a tunnel to `authority` (host and port).
- * @returns the socket, now connected to there
- */
-export function openTunnel(
+/** Opens a tunnel to `authority` (host and port) through the proxy that `socket` is connected to. */
+function openTunnel(
   socket: Socket,
   authority: string,
   headers: RawHeaders,
@@ -159,12 +136,12 @@ export function openTunnel(
     });
     request.setHeader("Host", authority);
     for (let i = 0; i < headers.length; i += 2) request.appendHeader(headers[i] ?? "", headers[i + 1] ?? "");
-    // "Connection: close" would be about the tunnel.
+    // "Connection: close" would apply to the tunnel.
     request.removeHeader("Connection");
-    const fail = (why: Failure): void => {
+    const fail = (cause: Failure): void => {
       request.destroy();
       socket.destroy();
-      resolve(why);
+      resolve(cause);
     };
     guard.cut = () => fail(failure("timeout_connect", "no tunnel from the proxy before the deadline"));
     if (guard.signal.aborted) guard.cut();
@@ -180,7 +157,7 @@ export function openTunnel(
       fail(failure("connect", `no tunnel from the proxy: ${describeError(error)}`)),
     );
     request.once("close", () =>
-      fail(failure("connect", "the proxy closed the connection instead of a tunnel")),
+      fail(failure("connect", "the proxy closed the connection without opening a tunnel")),
     );
     request.end();
   });

@@ -1,20 +1,20 @@
 import { X509Certificate } from "node:crypto";
-import { isIP } from "node:net";
 import type { SecureContextOptions, TLSSocket } from "node:tls";
+import { isIP } from "../../ip.ts";
 import { distinguishedNames } from "./distinguished-name.ts";
 
-/** What a TLS handshake showed of the other side, in the words of blackbox_exporter's labels. */
+/** Facts of a TLS handshake about the server, named as in blackbox_exporter's labels. */
 export interface PeerFacts {
   readonly version: string;
   readonly cipher: string;
   readonly certificate: CertificateFacts;
 }
 
-/** The certificates of the other side. */
+/** Facts of the server's certificates. */
 export interface CertificateFacts {
-  /** Unix seconds; of every certificate that was sent. */
+  /** Earliest expiry among the certificates that the server sent, in Unix seconds. */
   readonly earliestExpiry: number;
-  /** Unix seconds; Go's zero time when nothing was to be verified, undefined when verification failed. */
+  /** Expiry of the verified chain that expires last, in Unix seconds; Go's zero time without verification, undefined if it failed. */
   readonly lastChainExpiry: number | undefined;
   readonly labels: Readonly<
     Record<"fingerprint_sha256" | "subject" | "issuer" | "subjectalternative" | "serialnumber", string>
@@ -28,15 +28,15 @@ const VERSIONS: Readonly<Record<string, string>> = {
   "TLSv1.3": "TLS 1.3",
 };
 
-/** What the verification of the certificates came to. */
+/** The result of verifying the certificates. */
 export type Verification =
   | { readonly kind: "skipped" | "failed" }
   | { readonly kind: "passed"; readonly trust: SecureContextOptions; readonly now: number };
 
-/** `time.Time{}.Unix()`: what blackbox_exporter gives for the chain that it did not verify. */
+/** `time.Time{}.Unix()`, which blackbox_exporter exports without verification. */
 const GO_ZERO_TIME = -62_135_596_800;
 
-/** Reads the facts of a finished handshake. */
+/** Returns the facts of a completed handshake; undefined if the server sent no certificate. */
 export function peerFacts(
   socket: TLSSocket,
   sent: readonly X509Certificate[],
@@ -71,7 +71,7 @@ function chainExpiry(
   }
 }
 
-/** The certificates of the other side as it sent them, its own first. */
+/** Returns the certificates in the order in which the server sent them, its own first. */
 export function sentCertificates(socket: TLSSocket): readonly X509Certificate[] {
   const sent: X509Certificate[] = [];
   for (let next = socket.getPeerX509Certificate(); next !== undefined; next = next.issuerCertificate)
@@ -80,8 +80,8 @@ export function sentCertificates(socket: TLSSocket): readonly X509Certificate[] 
 }
 
 /**
- * Whether a certificate is for `host`, by Go's rules: only subject alternative names count, never the common name, and
- * a wildcard stands for one whole label.
+ * Returns true if a certificate is valid for `host` by Go's rules: only subject alternative names count, never the common name,
+ * and a wildcard matches one whole label.
  */
 export function isIssuedFor(certificate: X509Certificate, host: string): boolean {
   if (isIP(host) !== 0) return certificate.checkIP(host) !== undefined;
@@ -98,7 +98,7 @@ function labelsOf(leaf: X509Certificate): CertificateFacts["labels"] {
   };
 }
 
-/** The names among the alternatives; Node.js writes the odd ones as JSON strings. */
+/** Returns the DNS names among the subject alternative names. Node.js formats unusual ones as JSON strings. */
 export function dnsNames(certificate: X509Certificate): string[] {
   const text = certificate.subjectAltName ?? "";
   return [...text.matchAll(/(?:^|, )DNS:("(?:[^"\\]|\\.)*"|[^,]*)/g)].map(([, name = ""]) =>
@@ -106,18 +106,18 @@ export function dnsNames(certificate: X509Certificate): string[] {
   );
 }
 
-/** Longer chains are not looked for; real ones have three or four certificates. */
+/** Longest chain that is searched for; real ones have three or four certificates. */
 const LONGEST_CHAIN = 8;
 
 const anchorsOf = new WeakMap<SecureContextOptions, ReadonlyMap<string, readonly X509Certificate[]>>();
 
 /**
- * When the verified chain that lasts longest expires: of all ways from the leaf over the certificates `sent` to one
- * that is trusted, the one whose first certificate to expire does so last. Node.js does not tell which chains OpenSSL
- * has verified, so they are found again, as Go finds them: a cross-signed certificate gives more than one.
- * @returns Unix seconds, or `undefined` when no chain is complete
+ * Returns the expiry of the verified chain that expires last. A chain leads from the leaf through the certificates `sent` to a
+ * trusted one, and expires with its first certificate. Node.js does not expose the chains that OpenSSL has verified, so they
+ * are searched for as in Go; a cross-signed certificate has more than one.
+ * @returns Unix seconds, or `undefined` if no chain is complete
  */
-export function lastChainExpiry(
+function lastChainExpiry(
   sent: readonly X509Certificate[],
   trust: SecureContextOptions,
   now: number,
@@ -145,8 +145,8 @@ export function lastChainExpiry(
   return best;
 }
 
-/** `notAfter` as Unix seconds. */
-export const expiryOf = (certificate: X509Certificate): number => certificate.validToDate.getTime() / 1000;
+/** Returns `notAfter` in Unix seconds. */
+const expiryOf = (certificate: X509Certificate): number => certificate.validToDate.getTime() / 1000;
 
 function trustAnchors(trust: SecureContextOptions): ReadonlyMap<string, readonly X509Certificate[]> {
   const known = anchorsOf.get(trust);

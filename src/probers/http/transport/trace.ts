@@ -1,32 +1,26 @@
+import type { Resolution } from "../../../core/network.ts";
 import type { PeerFacts } from "./tls-facts.ts";
 
-/** How the target's name was resolved. */
-export interface Resolution {
-  readonly seconds: number;
-  /** 0 when there is no address. */
-  readonly protocol: 4 | 6 | 0;
-  readonly hash: number;
-}
-
 /**
- * What has been measured so far, kept apart from the verdict: a probe that fails half-way still reports it. The only
- * thing that changes while a probe runs.
+ * The measurements of a running probe. They are the only mutable state of a probe, and separate from the verdict, so that a
+ * probe that fails half-way still reports them.
  */
 export interface Trace {
   resolution: Resolution | undefined;
-  /** Seconds of resolving, over all hops; undefined while nothing was resolved here. */
+  /** Time spent on resolution over all hops, in seconds; undefined before the first resolution. */
   resolve: number | undefined;
-  /** Whether a request got so far that the connection was attempted. */
+  /** True once a request was ready to connect. */
   attempted: boolean;
   connect: number;
   tls: number;
   processing: number;
   transfer: number;
   redirects: number;
-  /** Who answered the last TLS handshake, also when the certificate was not accepted. */
+  /** Facts of the last TLS handshake, even if the certificate was refused. */
   peer: PeerFacts | undefined;
 }
 
+/** Creates an empty trace. */
 export const newTrace = (): Trace => ({
   resolution: undefined,
   resolve: undefined,

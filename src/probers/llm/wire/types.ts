@@ -155,7 +155,10 @@ export interface WireFormat {
   request(question: PromptRequest): WireRequest;
   /** Returns the facts in one frame of a streamed answer. The sentinel `[DONE]` is handled by the caller. */
   readFrame(frame: Frame): readonly Piece[];
-  /** Returns the facts in an answer that came in one piece, even if a stream was requested. */
+  /**
+   * Returns the facts in an answer that came in one piece, even if a stream was requested. Not called with the framing
+   * `json_lines`, where a whole answer is a stream of one line.
+   */
   readWhole(answer: unknown): readonly Piece[];
   /** Returns the error in the body of an unsuccessful response; `undefined` if the body is not in the API's form. */
   readError(body: unknown, headers: Headers): ApiError | undefined;
