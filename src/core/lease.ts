@@ -13,7 +13,12 @@ export interface LeaseSpec {
   readonly renewTime?: string;
   /** How often it went from one holder to another. */
   readonly transitions: number;
+  /** URL under which the holder answers applications, from an annotation; absent if it did not say one. */
+  readonly advertiseUrl?: string;
 }
+
+/** The annotation of `LeaseSpec.advertiseUrl`. */
+const ADVERTISE_URL = "heartbeat-exporter/advertise-url";
 
 /** A Lease as it was read, with what a later change has to show and keep. */
 export interface LeaseRecord extends LeaseSpec {
@@ -102,7 +107,7 @@ export function readLease(object: unknown): LeaseRecord | string {
     object,
     holder: typeof holder === "string" ? holder : "",
     ...(typeof lasting === "number" && lasting > 0 ? { duration: seconds(lasting) } : {}),
-    ...defined({ acquireTime, renewTime }),
+    ...defined({ acquireTime, renewTime, advertiseUrl: advertiseUrlIn(metadata) }),
     transitions: typeof transitions === "number" ? transitions : 0,
   };
 }
@@ -110,8 +115,10 @@ export function readLease(object: unknown): LeaseRecord | string {
 /** The object to send for `spec`: a new one, or `before` with another spec, in which unknown fields stay. */
 export function writeLease({ namespace, name }: LeaseName, spec: LeaseSpec, before?: LeaseRecord): object {
   const known = before?.object["spec"];
+  const metadata = before?.object["metadata"] ?? { ...defined({ namespace }), name };
   return {
-    ...(before?.object ?? { metadata: { ...defined({ namespace }), name } }),
+    ...before?.object,
+    metadata: withAdvertiseUrl(isObject(metadata) ? metadata : {}, spec.advertiseUrl),
     apiVersion: "coordination.k8s.io/v1",
     kind: "Lease",
     spec: {
@@ -123,6 +130,20 @@ export function writeLease({ namespace, name }: LeaseName, spec: LeaseSpec, befo
       leaseTransitions: spec.transitions,
     },
   };
+}
+
+function advertiseUrlIn(metadata: unknown): string | undefined {
+  const annotations = isObject(metadata) ? metadata["annotations"] : undefined;
+  const url = isObject(annotations) ? annotations[ADVERTISE_URL] : undefined;
+  return typeof url === "string" && /^https?:\/\//i.test(url) && URL.canParse(url) ? url : undefined;
+}
+
+/** Returns metadata with the annotation of `url`, or without one; other annotations stay. */
+function withAdvertiseUrl(metadata: Readonly<Record<string, unknown>>, url: string | undefined): object {
+  const { annotations, ...rest } = metadata;
+  const { [ADVERTISE_URL]: _previous, ...others } = isObject(annotations) ? annotations : {};
+  const next = { ...others, ...(url === undefined ? {} : { [ADVERTISE_URL]: url }) };
+  return Object.keys(next).length === 0 ? rest : { ...rest, annotations: next };
 }
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>

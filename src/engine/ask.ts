@@ -106,12 +106,11 @@ export function createAsker(engine: Engine, clock: Clock, offset: Seconds): Aske
     },
     async scheduled(target) {
       const request = requestFor(target);
-      const earlier = engine.ended(request.key);
-      if (earlier !== undefined) {
+      if (engine.isProbing(request.key)) {
         // A beat that finds an earlier probe in flight is not lost: its own probe starts when that one has ended.
         if (waiting.has(request.key)) return;
         waiting.add(request.key);
-        await earlier;
+        await engine.ended(request.key);
         waiting.delete(request.key);
       }
       await engine.probe(request, { timeout: ownTimeout(target) });

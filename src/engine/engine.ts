@@ -37,8 +37,10 @@ export interface Engine {
   probe(subject: ProbeRequest, options: ProbeOptions): Promise<ProbeResponse>;
   /** The newest result of a key, with its age. */
   latest(key: string): AgedResult | undefined;
-  /** Settles when the probe of this key ends that is in flight; `undefined` without one. Never rejects. */
-  ended(key: string): Promise<void> | undefined;
+  /** Reports whether a probe of this key is in flight. */
+  isProbing(key: string): boolean;
+  /** Resolves when the probe of this key that is in flight has ended, however it ends; at once without one. */
+  ended(key: string): Promise<void>;
   /** Why a probe would not be started now. */
   skip(subject: ProbeRequest): Skip | undefined;
   counts(): { inFlight: number; queued: number };
@@ -166,11 +168,10 @@ export function createEngine({ clock, memory, limits, onResult, onBug, onHeld, s
       const result = stored(key);
       return result === undefined ? undefined : { result, age: ageOf(result) };
     },
-    ended: (key) =>
-      inFlight.get(key)?.run.then(
-        () => {},
-        () => {},
-      ),
+    isProbing: (key) => inFlight.has(key),
+    async ended(key) {
+      await inFlight.get(key)?.run.catch(() => {});
+    },
     skip: (subject) => skips?.(subject),
     counts() {
       const { inside, waiting } = gate.counts();
