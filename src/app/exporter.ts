@@ -8,7 +8,7 @@ import type { Log } from "../core/log.ts";
 import type { Memory } from "../core/memory.ts";
 import type { Result } from "../core/result.ts";
 import { redactAddress } from "../core/secret.ts";
-import { targetStatus } from "../core/status.ts";
+import { isStale, targetStatus } from "../core/status.ts";
 import type { Target } from "../core/target.ts";
 import type { Seconds } from "../core/units.ts";
 import { createAsker } from "../engine/ask.ts";
@@ -101,7 +101,15 @@ export function createExporter(options: ExporterOptions): Exporter {
   const treasury = createTreasury(ledger, config.prices);
   const budgets = createBudgets({ clock, log, index, treasury });
   const onLead = lateCallback<[]>("onLead");
-  const election = createElection({ clock, log, open: openLeases, random: Math.random, onLead: onLead.call });
+  const onConditionChange = lateCallback<[]>("onConditionChange");
+  const election = createElection({
+    clock,
+    log,
+    open: openLeases,
+    random: Math.random,
+    onLead: onLead.call,
+    onLeaderChange: onConditionChange.call,
+  });
   const onResult = lateCallback<[ProbeRequest, Result]>("onResult");
   const onHeld = lateCallback<[ProbeRequest, Result]>("onHeld");
   const engine = createEngine({
@@ -151,9 +159,14 @@ export function createExporter(options: ExporterOptions): Exporter {
     clock,
     record: (event) => void history.record(event),
     groups: () => groups.health.groups().map(({ group, status }) => [group.name, status] as const),
+    staleTargets: () =>
+      targets()
+        .filter((target) => isStale(target, state(target), clock.now()))
+        .map(({ name }) => name),
+    onStale: onConditionChange.call,
   });
   const watchTarget = (target: Target, latest: Result | undefined): void =>
-    watch.target(target.name, targetStatus(target, state(target).health, latest), latest);
+    watch.target(target.name, targetStatus(target, state(target), latest, clock.now()), latest);
 
   // Alerts.
   const alerting = createAlerting({
@@ -173,6 +186,7 @@ export function createExporter(options: ExporterOptions): Exporter {
   // Events.
   const policyOf = (name: string) => targetNamed(name)?.failover;
   const events = createFeed(history, log, policyOf);
+  onConditionChange.set(() => events.refresh());
   const webhooks = createWebhooks({
     clock,
     log,

@@ -54,7 +54,7 @@ export function createMetricsText(parts: MeasuredParts): MetricsText {
       // All in parallel. Those that do not answer in time are rendered with their latest results.
       const snapshots = await Promise.all(targets().map((target) => snapshot(target, scrapeTimeout)));
       return (
-        targetsText(snapshots) +
+        targetsText(snapshots, clock.now()) +
         (await parts.totals.text()) +
         maintenanceText(targets(), (name) => maintenance.covers({ kind: "target", name })) +
         groupsText(health.groups(), components.list(), components.status)

@@ -25,14 +25,15 @@ const DAY = seconds(86_400);
 /** Reports from the history and the present states of targets. */
 export function createReporting({ clock, history, targets, state, ask }: ReportingDeps): Reporting {
   const reportTarget = (target: Target): ReportTarget => {
-    const { health, consecutiveFailures, lastProbeAt, lastSuccessAt } = state(target);
+    const memory = state(target);
+    const { consecutiveFailures, lastProbeAt, lastSuccessAt } = memory;
     return {
       name: target.name,
       module: target.module.name,
       critical: target.critical,
       interval: target.interval,
       now: {
-        status: targetStatus(target, health, ask.latest(target)?.result),
+        status: targetStatus(target, memory, ask.latest(target)?.result, clock.now()),
         consecutiveFailures,
         ...defined({ lastProbe: lastProbeAt, lastSuccess: lastSuccessAt }),
       },

@@ -10,6 +10,7 @@ import type { Driver } from "../failover/driver.ts";
 import type { Election } from "../leadership/election.ts";
 import { readNotification } from "../notify/notification.ts";
 import type { RouteContext } from "../server/route-context.ts";
+import { conditionOf } from "./condition.ts";
 import { forcedEvent } from "./history-entries.ts";
 import { createMetricsText, type MeasuredParts } from "./metrics-text.ts";
 import { createReporting } from "./reporting.ts";
@@ -49,11 +50,12 @@ export function createRouteContext(
     config: index.current,
     ready: parts.ready,
     leader: () => election.leads(),
+    otherLeader: () => election.leader(),
     processStats: createProcessStats(clock, parts.engine, parts.scheduler, parts.rates),
     ask,
     recentProbes: parts.recentProbes,
     metrics: createMetricsText(parts),
-    state,
+    condition: (target) => conditionOf(parts, target),
     command(target, command) {
       const forced = forcedEvent(target, command, clock.now());
       if (forced !== undefined) history.record(forced);

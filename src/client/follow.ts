@@ -113,7 +113,7 @@ export function followMode(url: string | URL, options: FollowOptions = {}): Mode
     const answer = await fetchMode(url, request, lastAnswer);
     if (answer !== "unchanged") lastAnswer = answer;
     if (lastAnswer === undefined) return;
-    update({ ...lastAnswer.report, stale: false });
+    update(lastAnswer.report);
     postponeStale();
   };
 
@@ -134,9 +134,10 @@ export function followMode(url: string | URL, options: FollowOptions = {}): Mode
             update(selectReport(reports, followed()));
             isCurrent = true;
           },
-          // A change before the snapshot was missed: it is reported, but as stale.
+          // A change before the snapshot was missed: it is reported, but as stale. So is one of a replica that does not lead.
           change: (next) =>
-            next.target === followed() && update({ ...next, forced: report.forced, stale: !isCurrent }),
+            next.target === followed() &&
+            update({ ...report, ...next, forced: report.forced, stale: !isCurrent || report.stale }),
           forced: (name, forced) => name === followed() && update({ ...report, forced }),
           id: (id) => (lastEventId = id),
           retry: (milliseconds) => (retryMs = milliseconds),
@@ -213,6 +214,7 @@ const isSame = (a: ModeReport, b: ModeReport): boolean =>
   a.mode === b.mode &&
   a.forced === b.forced &&
   a.stale === b.stale &&
+  a.leader === b.leader &&
   JSON.stringify(a.policy) === JSON.stringify(b.policy);
 
 /** Waits, or returns early and without an error if `signal` aborts. */

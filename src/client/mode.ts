@@ -19,8 +19,13 @@ export interface ModeReport {
   readonly forced: boolean;
   /** `null` if the target has no failover, and until the first report. */
   readonly policy: FallbackPolicy | null;
-  /** True if the exporter cannot be reached: this is the last known mode, or the initial one before the first report. */
+  /**
+   * True if nothing confirms the mode now: the exporter cannot be reached, its newest result is too old, or another replica
+   * leads. The mode is then the last known one, or the initial one before the first report.
+   */
   readonly stale: boolean;
+  /** True if the replica that reported leads; absent without replicas. */
+  readonly leader?: boolean;
 }
 
 /** The error of an exporter that answered, but not with a mode. */
@@ -138,7 +143,7 @@ export function parseJson(text: string): unknown {
 /** Converts an answer of `/config/mode` or an event of the stream; returns `undefined` if it contains no mode. */
 export function reportOf(value: unknown): ModeReport | undefined {
   if (typeof value !== "object" || value === null) return undefined;
-  const { target, current_mode, mode_since, at, forced, failover } = value as Readonly<
+  const { target, current_mode, mode_since, at, forced, failover, stale, leader } = value as Readonly<
     Record<string, unknown>
   >;
   if (typeof target !== "string" || (current_mode !== "primary" && current_mode !== "fallback"))
@@ -150,7 +155,8 @@ export function reportOf(value: unknown): ModeReport | undefined {
     ...(typeof since === "string" && !Number.isNaN(Date.parse(since)) ? { since: new Date(since) } : {}),
     forced: forced === true,
     policy: policyOf(failover),
-    stale: false,
+    stale: stale === true,
+    ...(typeof leader === "boolean" ? { leader } : {}),
   };
 }
 

@@ -13,7 +13,12 @@ export interface LeaseSpec {
   readonly renewTime?: string;
   /** Number of changes of the holder. */
   readonly transitions: number;
+  /** URL under which the holder answers applications, from an annotation; absent if it did not say one. */
+  readonly advertiseUrl?: string;
 }
+
+/** The annotation of `LeaseSpec.advertiseUrl`. */
+const ADVERTISE_URL = "heartbeat-exporter/advertise-url";
 
 /** A Lease as it was read, with what an update needs. */
 export interface LeaseRecord extends LeaseSpec {
@@ -103,7 +108,7 @@ export function readLease(object: unknown): LeaseRecord | string {
     object,
     holder: typeof holder === "string" ? holder : "",
     ...(typeof length === "number" && length > 0 ? { duration: seconds(length) } : {}),
-    ...defined({ acquireTime, renewTime }),
+    ...defined({ acquireTime, renewTime, advertiseUrl: advertiseUrlIn(metadata) }),
     transitions: typeof transitions === "number" ? transitions : 0,
   };
 }
@@ -111,8 +116,10 @@ export function readLease(object: unknown): LeaseRecord | string {
 /** Builds the object to send for `spec`: a new one, or `before` with its spec replaced and unknown fields kept. */
 export function writeLease({ namespace, name }: LeaseName, spec: LeaseSpec, before?: LeaseRecord): object {
   const known = before?.object["spec"];
+  const metadata = before?.object["metadata"] ?? { ...defined({ namespace }), name };
   return {
-    ...(before?.object ?? { metadata: { ...defined({ namespace }), name } }),
+    ...before?.object,
+    metadata: withAdvertiseUrl(isObject(metadata) ? metadata : {}, spec.advertiseUrl),
     apiVersion: "coordination.k8s.io/v1",
     kind: "Lease",
     spec: {
@@ -124,6 +131,20 @@ export function writeLease({ namespace, name }: LeaseName, spec: LeaseSpec, befo
       leaseTransitions: spec.transitions,
     },
   };
+}
+
+function advertiseUrlIn(metadata: unknown): string | undefined {
+  const annotations = isObject(metadata) ? metadata["annotations"] : undefined;
+  const url = isObject(annotations) ? annotations[ADVERTISE_URL] : undefined;
+  return typeof url === "string" && /^https?:\/\//i.test(url) && URL.canParse(url) ? url : undefined;
+}
+
+/** Returns metadata with the annotation of `url`, or without one; other annotations stay. */
+function withAdvertiseUrl(metadata: Readonly<Record<string, unknown>>, url: string | undefined): object {
+  const { annotations, ...rest } = metadata;
+  const { [ADVERTISE_URL]: _previous, ...others } = isObject(annotations) ? annotations : {};
+  const next = { ...others, ...(url === undefined ? {} : { [ADVERTISE_URL]: url }) };
+  return Object.keys(next).length === 0 ? rest : { ...rest, annotations: next };
 }
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>

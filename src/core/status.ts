@@ -1,6 +1,6 @@
 import type { Result } from "./result.ts";
 import type { FallbackPolicy, Target } from "./target.ts";
-import { formatDuration } from "./units.ts";
+import { elapsed, formatDuration, type Seconds, seconds, type Timestamp } from "./units.ts";
 
 /** The modes of a target with failover, which its consumers follow. */
 export const MODES = ["primary", "fallback"] as const;
@@ -15,8 +15,42 @@ export const TARGET_STATUSES = ["healthy", "degraded", "unhealthy", "unknown"] a
 /** One of `TARGET_STATUSES`. */
 export type TargetStatus = (typeof TARGET_STATUSES)[number];
 
-/** Returns the status of a target. Unknown is never healthy. */
-export function targetStatus(target: Target, health: Health, latest: Result | undefined): TargetStatus {
+/** The part of a target's failover state that determines its status. */
+export interface TargetMemory {
+  readonly health: Health;
+  readonly lastProbeAt?: Timestamp;
+  /** When a probe was last due that the target had asked to hold back: it fails, and that is known. */
+  readonly lastHeldAt?: Timestamp;
+}
+
+/** Number of missed probes after which a result is stale. */
+const MISSED_PROBES = 3;
+
+/** Shortest time after which a result is stale: Prometheus' lookback delta. */
+const SOONEST_STALE = seconds(300);
+
+/** Returns the age at which the last result of a target is stale. */
+const staleAfter = ({ interval, minInterval }: Target): Seconds =>
+  seconds(Math.max(SOONEST_STALE, MISSED_PROBES * Math.max(interval, minInterval)));
+
+/**
+ * Reports whether the last result of a target is too old to say anything about it now, or whether there is none. The one
+ * rule for groups, routes, events and metrics.
+ */
+export function isStale(target: Target, memory: TargetMemory, now: Timestamp): boolean {
+  const times = [memory.lastProbeAt, memory.lastHeldAt].filter((at) => at !== undefined);
+  return !times.some((at) => elapsed(at, now) < staleAfter(target));
+}
+
+/** Returns the status of a target. A stale result makes it unknown, and unknown is never healthy. */
+export function targetStatus(
+  target: Target,
+  memory: TargetMemory,
+  latest: Result | undefined,
+  now: Timestamp,
+): TargetStatus {
+  if (isStale(target, memory, now)) return "unknown";
+  const { health } = memory;
   if (health !== "healthy") return health;
   const { expectedDuration } = target;
   const slow =

@@ -18,10 +18,11 @@ export interface Follower {
   readonly after?: number;
   event(message: Message): void;
   /**
-   * Called once, when all past events have been delivered; later calls of `event` are live.
+   * Called when all past events have been delivered, after which calls of `event` are live, and again whenever the state
+   * has changed in a way that no event tells.
    * @param newest id of the last event; 0 if there are none
    */
-  caughtUp(newest: number): void;
+  snapshot(newest: number): void;
   /** Resolves when the client has read what was sent. The next page of past events waits for it. */
   ready(): Promise<void>;
   /** Called when the feed ends the stream. */
@@ -52,6 +53,8 @@ export interface Feed {
   readonly words: readonly string[];
   /** Returns the number of open streams, and of those dropped since the start because their client read too slowly. */
   streams(): { readonly open: number; readonly dropped: number };
+  /** Has each live stream send a snapshot: another replica leads, or results have become stale. */
+  refresh(): void;
   /** Ends all streams. */
   close(): void;
 }
@@ -75,6 +78,7 @@ export function createFeed(
   policyOf: (target: string) => FallbackPolicy | undefined,
 ): Feed {
   const closing = new Set<() => void>();
+  const refreshing = new Set<() => void>();
   let dropped = 0;
   const message = (event: PastEvent): Message => messageOf(event, policyOf);
 
@@ -89,10 +93,14 @@ export function createFeed(
       pending = undefined;
       unsubscribe();
       closing.delete(close);
+      refreshing.delete(refresh);
     };
     const close = (): void => {
       stop();
       follower.end();
+    };
+    const refresh = (): void => {
+      if (pending === undefined && !following.ended) follower.snapshot(last);
     };
     const deliver = (event: PastEvent): void => {
       if (following.ended || event.id <= last) return;
@@ -104,6 +112,7 @@ export function createFeed(
       else if (pending.push(event) > MAX_PENDING) close();
     });
     closing.add(close);
+    refreshing.add(refresh);
 
     const catchUp = async (): Promise<void> => {
       const newest = (await history.events({ limit: 1 })).at(-1)?.id ?? 0;
@@ -121,7 +130,7 @@ export function createFeed(
       const buffered = pending ?? [];
       pending = undefined;
       for (const event of buffered) deliver(event);
-      if (!following.ended) follower.caughtUp(last);
+      if (!following.ended) follower.snapshot(last);
     };
     catchUp()
       .catch((error: unknown) => log.error({ err: error }, "past events cannot be read"))
@@ -163,6 +172,9 @@ export function createFeed(
     eventType,
     words: EVENT_WORDS,
     streams: () => ({ open: closing.size, dropped }),
+    refresh() {
+      for (const refresh of refreshing) refresh();
+    },
     close() {
       for (const close of Array.from(closing)) close();
     },

@@ -1,11 +1,12 @@
 import type { Clock } from "../core/clock.ts";
+import { defined } from "../core/defined.ts";
 import type { EventFacts } from "../core/history.ts";
 import type { Result } from "../core/result.ts";
 import type { TargetStatus } from "../core/status.ts";
 import { seconds } from "../core/units.ts";
 
-/** How often group statuses are compared, and thus the longest delay of a group event. */
-const GROUP_INTERVAL = seconds(1);
+/** How often statuses are compared that change by time alone, and thus the longest delay of their events. */
+const COMPARE_INTERVAL = seconds(1);
 
 /** Records an event whenever the status of a target or group changes. */
 export interface Watch {
@@ -13,7 +14,7 @@ export interface Watch {
   target(name: string, status: TargetStatus, latest: Result | undefined): void;
   /** Forgets all targets that are not in `targets`. */
   retain(targets: { has(name: string): boolean }): void;
-  /** Starts comparing group statuses. */
+  /** Starts comparing the statuses that change by time alone: those of groups, and those of targets that become stale. */
   start(): void;
   stop(): void;
 }
@@ -23,36 +24,46 @@ export interface WatchDeps {
   readonly record: (event: EventFacts) => void;
   /** Returns the present status of each group. Polled, because statuses also change by time alone, when members go stale. */
   readonly groups: () => Iterable<readonly [name: string, status: TargetStatus]>;
+  /** Returns the names of targets whose newest result is too old to tell their status. */
+  readonly staleTargets: () => Iterable<string>;
+  /** Called after targets have become stale. */
+  readonly onStale: () => void;
 }
 
 /** Creates a watch that knows no status yet. */
-export function createWatch({ clock, record, groups }: WatchDeps): Watch {
+export function createWatch({ clock, record, groups, staleTargets, onStale }: WatchDeps): Watch {
   const targets = new Map<string, TargetStatus>();
   let lastGroups = new Map<string, TargetStatus>();
   let cancel = (): void => {};
 
-  const compareGroups = (): void => {
+  const change = (subject: string, to: TargetStatus, cause?: string): boolean => {
+    const from = targets.get(subject);
+    targets.set(subject, to);
+    if (from === undefined || from === to) return false;
+    record({ kind: "status", at: clock.now(), subject, from, to, ...defined({ cause }) });
+    return true;
+  };
+
+  const compare = (): void => {
+    const stale = Array.from(staleTargets()).filter((name) => change(name, "unknown", "stale"));
+    if (stale.length > 0) onStale();
     const now = new Map(groups());
     for (const [subject, to] of now) {
       const from = lastGroups.get(subject);
       if (from !== undefined && from !== to) record({ kind: "group", at: clock.now(), subject, from, to });
     }
     lastGroups = now;
-    cancel = clock.after(GROUP_INTERVAL, compareGroups);
+    cancel = clock.after(COMPARE_INTERVAL, compare);
   };
 
   return {
     target(subject, to, latest) {
-      const from = targets.get(subject);
-      targets.set(subject, to);
-      if (from === undefined || from === to) return;
-      const cause = latest === undefined || latest.outcome.ok ? {} : { cause: latest.outcome.reason };
-      record({ kind: "status", at: clock.now(), subject, from, to, ...cause });
+      change(subject, to, latest === undefined || latest.outcome.ok ? undefined : latest.outcome.reason);
     },
     retain(names) {
       for (const name of targets.keys()) if (!names.has(name)) targets.delete(name);
     },
-    start: compareGroups,
+    start: compare,
     stop: () => cancel(),
   };
 }

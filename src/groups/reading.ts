@@ -1,9 +1,9 @@
 import { type HeartbeatState, isUp } from "../core/heartbeat.ts";
 import type { FailureReason } from "../core/reasons.ts";
 import type { Result } from "../core/result.ts";
-import { type Health, type TargetStatus, targetStatus } from "../core/status.ts";
+import { isStale, type TargetMemory, type TargetStatus, targetStatus } from "../core/status.ts";
 import type { Target } from "../core/target.ts";
-import { elapsed, formatDuration, type Seconds, seconds, type Timestamp } from "../core/units.ts";
+import { elapsed, formatDuration, seconds, type Timestamp } from "../core/units.ts";
 
 /** The known status of a member at one moment. */
 export interface Reading {
@@ -18,23 +18,11 @@ export interface Reading {
   readonly metrics: Readonly<Record<string, number>>;
 }
 
-/** The part of a target's failover state that determines its status. */
-export interface TargetMemory {
-  readonly health: Health;
-  readonly lastProbeAt?: Timestamp;
+/** The part of a target's failover state that a reading tells. */
+export interface ReadingMemory extends TargetMemory {
   readonly consecutiveFailures: number;
   readonly consecutiveSuccesses: number;
 }
-
-/** Number of missed probes after which a result is stale. */
-const MISSED_PROBES = 3;
-
-/** Shortest time after which a result is stale: Prometheus' lookback delta. */
-const SOONEST_STALE = seconds(300);
-
-/** Returns the age at which the last result of a target is stale. */
-const staleAfter = ({ interval, minInterval }: Target): Seconds =>
-  seconds(Math.max(SOONEST_STALE, MISSED_PROBES * Math.max(interval, minInterval)));
 
 /**
  * Returns the reading of a target. A stale result makes it unknown: that of a target that is no longer scraped, or whose
@@ -42,10 +30,11 @@ const staleAfter = ({ interval, minInterval }: Target): Seconds =>
  */
 export function targetReading(
   target: Target,
-  { health, lastProbeAt, consecutiveFailures, consecutiveSuccesses }: TargetMemory,
+  memory: ReadingMemory,
   latest: Result | undefined,
   now: Timestamp,
 ): Reading {
+  const { lastProbeAt, consecutiveFailures, consecutiveSuccesses } = memory;
   if (lastProbeAt === undefined) return { status: "unknown", message: "not probed yet", metrics: {} };
   const outcome = latest?.outcome;
   const failure = outcome?.ok === false ? outcome : undefined;
@@ -58,12 +47,11 @@ export function targetReading(
       ...(latest === undefined ? {} : { duration_seconds: latest.duration }),
     },
   };
-  const age = elapsed(lastProbeAt, now);
-  if (age >= staleAfter(target)) {
-    const silence = formatDuration(seconds(Math.floor(age)));
+  if (isStale(target, memory, now)) {
+    const silence = formatDuration(seconds(Math.floor(elapsed(lastProbeAt, now))));
     return { ...reading, status: "unknown", message: `no result for ${silence}` };
   }
-  const status = targetStatus(target, health, latest);
+  const status = targetStatus(target, memory, latest, now);
   const message =
     failure === undefined
       ? `${inARow(consecutiveSuccesses, "success")}${status === "degraded" ? ", slower than expected" : ""}`

@@ -2,7 +2,7 @@ import type { Clock } from "../core/clock.ts";
 import type { ClusterOptions, LeaseApi } from "../core/lease.ts";
 import type { Log } from "../core/log.ts";
 import type { Skip } from "../core/result.ts";
-import { type Leadership, type LeaseSettings, startLeadership } from "./replica.ts";
+import { type LeaderReplica, type Leadership, type LeaseSettings, startLeadership } from "./replica.ts";
 
 /** This replica's leadership, by the configuration in use. */
 export interface Election {
@@ -10,6 +10,8 @@ export interface Election {
   apply(settings: LeaseSettings | undefined): void;
   /** Returns whether this replica leads; `undefined` without a configured lease. */
   leads(): boolean | undefined;
+  /** Returns the other replica that leads, if one is known to. */
+  leader(): LeaderReplica | undefined;
   /** Returns why this replica sends no prompts; `undefined` if it does. */
   skip(): Skip | undefined;
   /** Releases the lease. */
@@ -23,6 +25,8 @@ export interface ElectionDeps {
   readonly random: () => number;
   /** Called when this replica becomes the leader. */
   readonly onLead: () => void;
+  /** Called when a replica begins or ceases to lead, as far as this one knows. */
+  readonly onLeaderChange: () => void;
 }
 
 /** Creates an election without a lease. */
@@ -48,6 +52,7 @@ export function createElection(deps: ElectionDeps): Election {
       running = { key, leadership };
     },
     leads: () => running?.leadership.leads(),
+    leader: () => running?.leadership.leader(),
     skip() {
       if (running === undefined || running.leadership.leads()) return undefined;
       return { reason: "not_leader", detail: running.leadership.describe() };

@@ -1,3 +1,4 @@
+import { defined } from "../core/defined.ts";
 import { type LeaseRecord, type LeaseSpec, microTime } from "../core/lease.ts";
 import { type Seconds, seconds, type Timestamp } from "../core/units.ts";
 
@@ -20,6 +21,8 @@ export interface LeasePolicy {
   /** How long other replicas wait after a renewal before they take over; whole seconds. */
   readonly duration: Seconds;
   readonly renewInterval: Seconds;
+  /** URL under which applications reach this replica, for the answers of those that do not lead. */
+  readonly advertiseUrl?: string;
 }
 
 /** Share of the duration for which a write makes its sender the leader, as client-go's 10 of 15 seconds. */
@@ -141,8 +144,15 @@ function onAbsent(state: LeaseState, moment: Moment, policy: LeasePolicy): Lease
   const left = foreign ? timeLeft(state, moment.at, policy) : seconds(0);
   if (left > 0) return { next: state, effect: { kind: "wait", lasting: left, jitter: false } };
   const time = microTime(moment.now);
-  const { identity: holder, duration } = policy;
-  const spec = { holder, duration, acquireTime: time, renewTime: time, transitions: 0 };
+  const { identity: holder, duration, advertiseUrl } = policy;
+  const spec = {
+    holder,
+    duration,
+    acquireTime: time,
+    renewTime: time,
+    transitions: 0,
+    ...defined({ advertiseUrl }),
+  };
   return { next: sending(state, spec, moment), effect: { kind: "create", spec } };
 }
 
@@ -155,16 +165,24 @@ function onWritten(state: LeaseState, record: LeaseRecord, moment: Moment, polic
 }
 
 function renew(state: LeaseState, record: LeaseRecord, moment: Moment, policy: LeasePolicy): LeaseStep {
-  const { object: _object, version: _version, ...before } = record;
-  const spec = { ...before, duration: policy.duration, renewTime: microTime(moment.now) };
+  const { object: _object, version: _version, advertiseUrl: _url, ...before } = record;
+  const { duration, advertiseUrl } = policy;
+  const spec = { ...before, duration, renewTime: microTime(moment.now), ...defined({ advertiseUrl }) };
   return { next: sending(state, spec, moment), effect: { kind: "update", record, spec } };
 }
 
 function takeOver(state: LeaseState, record: LeaseRecord, moment: Moment, policy: LeasePolicy): LeaseStep {
   const time = microTime(moment.now);
-  const { identity: holder, duration } = policy;
+  const { identity: holder, duration, advertiseUrl } = policy;
   const transitions = record.transitions + (record.holder === holder ? 0 : 1);
-  const spec = { holder, duration, acquireTime: time, renewTime: time, transitions };
+  const spec = {
+    holder,
+    duration,
+    acquireTime: time,
+    renewTime: time,
+    transitions,
+    ...defined({ advertiseUrl }),
+  };
   return { next: sending(state, spec, moment), effect: { kind: "update", record, spec } };
 }
 

@@ -21,10 +21,19 @@ export interface LeaseSettings extends LeasePolicy, ClusterOptions {
   readonly name: string;
 }
 
+/** Another replica that leads. */
+export interface LeaderReplica {
+  readonly identity: string;
+  /** Where it answers applications, if it says so. */
+  readonly url?: URL;
+}
+
 /** One replica, which holds the Lease or waits for it. */
 export interface Leadership {
   /** Returns true if this replica leads now. Leadership expires by itself if it is not renewed. */
   leads(): boolean;
+  /** Returns the replica that leads as far as the Lease tells; `undefined` if it is this one, or if none is known to. */
+  leader(): LeaderReplica | undefined;
   /** Describes who leads, for people. */
   describe(): string;
   /** Releases the Lease, so that another replica takes over at once. Takes two seconds at most. */
@@ -39,6 +48,8 @@ export interface LeadershipDeps {
   readonly random: () => number;
   /** Called when this replica becomes the leader. */
   readonly onLead: () => void;
+  /** Called when a replica begins or ceases to lead, as far as this one knows. */
+  readonly onLeaderChange: () => void;
 }
 
 const CALL_TIMEOUT = seconds(5);
@@ -59,6 +70,7 @@ export function startLeadership(settings: LeaseSettings, deps: LeadershipDeps): 
   const { namespace, name } = settings;
   const lease: LeaseName = { name, ...defined({ namespace }) };
   let stopped = false;
+  let reportedHolder = "";
   const changes = createChangeLog(settings, log);
 
   const moment = (): Moment => ({ at: clock.monotonic(), now: clock.now() });
@@ -111,6 +123,8 @@ export function startLeadership(settings: LeaseSettings, deps: LeadershipDeps): 
     const isLeading = leads();
     changes.leadership(isLeading, holder());
     if (isLeading && !wasLeading) deps.onLead();
+    if (isLeading !== wasLeading || holder() !== reportedHolder) deps.onLeaderChange();
+    reportedHolder = holder();
     const { leadsUntil } = state;
     if (isLeading && leadsUntil !== undefined) {
       cancelEnd = clock.after(seconds(leadsUntil - clock.monotonic()), () => reportLeadership(true));
@@ -146,6 +160,16 @@ export function startLeadership(settings: LeaseSettings, deps: LeadershipDeps): 
 
   return {
     leads,
+    leader() {
+      const { observed } = state;
+      if (observed === undefined || leads()) return undefined;
+      const { holder: identity, duration, advertiseUrl } = observed.record;
+      const age = clock.monotonic() - observed.since;
+      // A holder that has not renewed for a whole duration may lead no longer.
+      if (identity === "" || identity === settings.identity || age > (duration ?? settings.duration))
+        return undefined;
+      return { identity, ...(advertiseUrl === undefined ? {} : { url: new URL(advertiseUrl) }) };
+    },
     describe: () =>
       holder() === "" || holder() === settings.identity
         ? `no replica is known to lead (lease ${settings.name})`

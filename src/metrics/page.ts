@@ -3,7 +3,7 @@ import { type Sample, sample } from "../core/metric.ts";
 import type { RemainingBudget } from "../core/money.ts";
 import type { AgedResult, Result, Skip } from "../core/result.ts";
 import type { Target } from "../core/target.ts";
-import { after, type Seconds } from "../core/units.ts";
+import { after, type Seconds, type Timestamp } from "../core/units.ts";
 import type { FailoverState } from "../failover/machine.ts";
 import { createExposition } from "./exposition.ts";
 import { beatSamples } from "./heartbeats.ts";
@@ -35,7 +35,7 @@ export function resultText(shown: AgedResult | Skip): string {
 }
 
 /** Renders the section of `/metrics` about configured targets. Heartbeats that they read are in the section of heartbeats. */
-export function targetsText(targets: readonly TargetSnapshot[]): string {
+export function targetsText(targets: readonly TargetSnapshot[], now: Timestamp): string {
   const exposition = createExposition();
   for (const { target, newest, state, skipped, remaining, tiers } of targets) {
     if (newest !== undefined) exposition.add(resultSamples(newest.result, newest.age), targetLabels(target));
@@ -45,7 +45,7 @@ export function targetsText(targets: readonly TargetSnapshot[]): string {
     const outdated = skipped?.reason === "not_leader" && newest === undefined;
     if (!outdated) {
       exposition.add(tierSamples(target, tiers));
-      exposition.add(stateSamples(target, state, newest?.result));
+      exposition.add(stateSamples(target, state, newest?.result, now));
     }
     exposition.add(configuredSamples(target));
   }

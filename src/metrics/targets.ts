@@ -2,8 +2,9 @@ import { catalogue } from "../catalogue/index.ts";
 import { type Sample, sample } from "../core/metric.ts";
 import type { RemainingBudget } from "../core/money.ts";
 import type { Result } from "../core/result.ts";
-import { MODES, TARGET_STATUSES, targetStatus } from "../core/status.ts";
+import { isStale, MODES, TARGET_STATUSES, targetStatus } from "../core/status.ts";
 import type { Target } from "../core/target.ts";
+import type { Timestamp } from "../core/units.ts";
 import type { FailoverState } from "../failover/machine.ts";
 
 /** The labels of every series about a configured target on `/metrics`. */
@@ -23,16 +24,18 @@ export function* stateSamples(
   target: Target,
   state: FailoverState,
   latest: Result | undefined,
+  now: Timestamp,
 ): Generator<Sample> {
+  const stale = isStale(target, state, now);
   const labels = targetLabels(target);
   yield sample(catalogue.consecutiveFailures, state.consecutiveFailures, labels);
   yield sample(catalogue.consecutiveSuccesses, state.consecutiveSuccesses, labels);
-  if (state.modelAvailable !== undefined) {
+  if (state.modelAvailable !== undefined && !stale) {
     yield sample(catalogue.modelAvailable, Number(state.modelAvailable), labels);
   }
-  if (state.health !== "unknown")
+  if (state.health !== "unknown" && !stale)
     yield sample(catalogue.targetHealthy, Number(state.health === "healthy"), labels);
-  const current = targetStatus(target, state.health, latest);
+  const current = targetStatus(target, state, latest, now);
   for (const status of TARGET_STATUSES) {
     yield sample(catalogue.targetStatus, Number(status === current), { ...labels, status });
   }

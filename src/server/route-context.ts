@@ -4,6 +4,7 @@ import type { HeartbeatState } from "../core/heartbeat.ts";
 import type { Log } from "../core/log.ts";
 import type { AgedResult, Skip } from "../core/result.ts";
 import type { Secret } from "../core/secret.ts";
+import type { TargetStatus } from "../core/status.ts";
 import type { Module, Target } from "../core/target.ts";
 import type { Seconds } from "../core/units.ts";
 import type { Asker } from "../engine/ask.ts";
@@ -15,6 +16,7 @@ import type { FailoverState } from "../failover/machine.ts";
 import type { Components } from "../groups/components.ts";
 import type { GroupHealth } from "../groups/health.ts";
 import type { Register } from "../heartbeats/register.ts";
+import type { LeaderReplica } from "../leadership/replica.ts";
 import type { Maintenance } from "../maintenance/maintenance.ts";
 import type { Actions } from "../notify/actions/actions.ts";
 import type { NotificationReading } from "../notify/notification.ts";
@@ -38,6 +40,18 @@ export interface RouteConfig {
 export interface ProbedHeartbeat {
   readonly target: Target;
   readonly beat: HeartbeatState;
+}
+
+/** What is known of a target now. */
+export interface TargetCondition {
+  readonly state: FailoverState;
+  /** Unknown while `stale`. */
+  readonly status: TargetStatus;
+  /** True if the newest result is too old to say anything about the target now, or another replica probes it. */
+  readonly stale: boolean;
+  readonly latest?: AgedResult;
+  /** Present while no probes are sent. */
+  readonly skip?: Skip;
 }
 
 /** Renders metrics in Prometheus' text format. */
@@ -67,11 +81,13 @@ export interface RouteContext extends Reporting {
   readonly ready: () => boolean;
   /** True if this replica leads; `undefined` without a lease. */
   readonly leader: () => boolean | undefined;
+  /** Returns the other replica that leads, if one is known to. */
+  readonly otherLeader: () => LeaderReplica | undefined;
   readonly processStats: () => ProcessStats;
   readonly ask: Asker;
   readonly recentProbes: Pick<RecentProbes, "find" | "list">;
   readonly metrics: MetricsText;
-  readonly state: (target: Target) => FailoverState;
+  readonly condition: (target: Target) => TargetCondition;
   readonly command: (target: Target, command: FailoverCommand) => FailoverState;
   readonly events: Feed;
   /** Names of targets, push heartbeats and groups. */

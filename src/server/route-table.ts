@@ -1,6 +1,7 @@
 import type { RequestHandler } from "express";
 import { control, controlWithBody } from "./control.ts";
 import { landingPage } from "./landing-page.ts";
+import { toLeader } from "./leader.ts";
 import type { RouteContext } from "./route-context.ts";
 import { actionRoute, actionsRoute, outputRoute, resetRoute } from "./routes/actions.ts";
 import { groupsRoute, targetsRoute } from "./routes/api.ts";
@@ -96,11 +97,11 @@ export const ROUTES: readonly Route[] = [
 /** Routes by which applications follow the mode; `context_api.enabled` turns them off. */
 export const CONTEXT_API_ROUTES: readonly Route[] = [
   { path: "/health", get: [healthRoute] },
-  { path: "/status", get: [statusRoute] },
-  { path: "/heartbeat/status", get: [heartbeatStatusRoute] },
+  { path: "/status", get: [toLeader, statusRoute] },
+  { path: "/heartbeat/status", get: [toLeader, heartbeatStatusRoute] },
   { path: "/heartbeat/config", get: [heartbeatConfigRoute] },
   { path: "/heartbeat/trigger", post: [control, triggerRoute] },
-  { path: "/config/mode", get: [modeRoute] },
+  { path: "/config/mode", get: [toLeader, modeRoute] },
   { path: "/config/failover", post: [control, failoverRoute] },
   { path: "/config/recovery", post: [control, recoveryRoute] },
   { path: "/config/force/:mode", post: [control, forceRoute] },

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { failed, type Outcome, succeeded } from "../../src/core/prober.ts";
 import type { Result } from "../../src/core/result.ts";
-import { targetStatus } from "../../src/core/status.ts";
+import { isStale, targetStatus } from "../../src/core/status.ts";
 import { seconds, timestamp } from "../../src/core/units.ts";
 import { heldProber, moduleOf, targetOf } from "../helpers/stand-in-prober.ts";
 
@@ -17,6 +17,9 @@ const resultAfter = (duration: number, outcome: Outcome = succeeded): Result => 
   log: [],
 });
 
+const NOW = timestamp(1_757_943_000);
+const after = (offset: number) => timestamp(NOW + offset);
+
 describe("targetStatus", () => {
   const target = targetOf(moduleOf(heldProber().prober), { expectedDuration: seconds(2) });
   it.each([
@@ -28,11 +31,43 @@ describe("targetStatus", () => {
     { health: "unknown", latest: resultAfter(0.1), status: "unknown" },
     { health: "unknown", latest: undefined, status: "unknown" },
   ] as const)("$health, last probe $latest.duration s: $status", ({ health, latest, status }) => {
-    expect(targetStatus(target, health, latest)).toBe(status);
+    expect(targetStatus(target, { health, lastProbeAt: NOW }, latest, NOW)).toBe(status);
   });
 
   it("is never degraded without an expected duration", () => {
     const { expectedDuration: _none, ...without } = target;
-    expect(targetStatus(without, "healthy", resultAfter(100))).toBe("healthy");
+    const memory = { health: "healthy", lastProbeAt: NOW } as const;
+    expect(targetStatus(without, memory, resultAfter(100), NOW)).toBe("healthy");
+  });
+
+  it("is unknown as soon as the newest result is stale, whatever the health was", () => {
+    for (const health of ["healthy", "unhealthy"] as const) {
+      const memory = { health, lastProbeAt: NOW };
+      expect(targetStatus(target, memory, resultAfter(1), after(299))).toBe(health);
+      expect(targetStatus(target, memory, resultAfter(1), after(300))).toBe("unknown");
+    }
+  });
+});
+
+describe("isStale", () => {
+  const target = targetOf(moduleOf(heldProber().prober), { interval: seconds(200) });
+  it.each([
+    { name: "nothing known", memory: {}, at: 0, stale: true },
+    {
+      name: "a result of less than three intervals ago",
+      memory: { lastProbeAt: NOW },
+      at: 599,
+      stale: false,
+    },
+    { name: "a result of three intervals ago", memory: { lastProbeAt: NOW }, at: 600, stale: true },
+    {
+      name: "a held probe since",
+      memory: { lastProbeAt: NOW, lastHeldAt: after(500) },
+      at: 900,
+      stale: false,
+    },
+    { name: "a clock set back", memory: { lastProbeAt: NOW }, at: -5000, stale: false },
+  ])("$name: $stale", ({ memory, at, stale }) => {
+    expect(isStale(target, { health: "healthy", ...memory }, after(at))).toBe(stale);
   });
 });

@@ -1,10 +1,11 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
+import { followMode } from "../../src/client/index.ts";
 import { type ExporterProcess, startExporter, terminate } from "../helpers/exporter.ts";
 import { valueOf } from "../helpers/exposition.ts";
 import { serveHttp } from "../helpers/http-targets.ts";
 import { type KubernetesServer, startKubernetes } from "../helpers/kubernetes.ts";
-import { waitUntil } from "../helpers/process.ts";
+import { freePort, waitUntil } from "../helpers/process.ts";
 
 // Two exporters as two pods would be, against one API server, with a model whose server notes who asked and when.
 
@@ -18,25 +19,34 @@ interface Prompt {
   readonly from: string;
 }
 
-/** A model that answers at once and remembers by which key it was asked. */
+/** A model that answers at once, wrongly while `wrong`, and remembers by which key it was asked. */
 async function startModel() {
   const prompts: Prompt[] = [];
+  const behaviour = { wrong: false };
   const server = await serveHttp((request, response) => {
     request.resume();
     if (request.url?.endsWith("/chat/completions") === true) {
       prompts.push({ at: now(), from: request.headers.authorization?.replace("Bearer ", "") ?? "" });
     }
     response.setHeader("Content-Type", "application/json");
-    const choices = [{ message: { role: "assistant", content: "HEALTHY" }, finish_reason: "stop" }];
+    const choices = [
+      { message: { role: "assistant", content: behaviour.wrong ? "NO" : "HEALTHY" }, finish_reason: "stop" },
+    ];
     response.end(JSON.stringify({ model: "m", choices, usage: { prompt_tokens: 9, completion_tokens: 1 } }));
   });
-  return { prompts, server };
+  return { prompts, server, behaviour };
 }
 
-const replica = (api: KubernetesServer, host: string, name: "a" | "b") =>
+const replica = (
+  api: KubernetesServer,
+  host: string,
+  name: "a" | "b",
+  { lease = "", args = [] }: { lease?: string; args?: readonly string[] } = {},
+) =>
   startExporter({
+    args,
     yaml: `
-lease: { namespace: monitoring, identity: ${name}, duration: ${DURATION}s, renew_interval: ${RENEW}s, kubeconfig: kube.json }
+lease: { namespace: monitoring, identity: ${name}, duration: ${DURATION}s, renew_interval: ${RENEW}s, kubeconfig: kube.json${lease} }
 modules:
   chat: { prober: llm, timeout: 2s, llm: { api: openai, stream: false, api_key_file: key, tiers: { health: { path: /health, interval: 200ms } } } }
   page: { prober: http, timeout: 1s }
@@ -214,4 +224,93 @@ it("one replica does not lead before it holds the lease: without the API nothing
   api.treat("replica-a", "serve");
   await untilLeads(a);
   await waitUntil("a prompt", () => prompts[0]);
+});
+
+/** What one replica answers about the mode, however it is asked. */
+async function answersOf(
+  url: string,
+): Promise<readonly { route: string; stale: boolean; mode: unknown; leader: unknown }[]> {
+  const read = async (path: string) => {
+    const response = await fetch(`${url}${path}?target=model`, { signal: AbortSignal.timeout(2000) });
+    return { response, body: (await response.json()) as Record<string, unknown> };
+  };
+  const mode = await read("/config/mode");
+  const status = await read("/status");
+  const health = await read("/health");
+  const inStatus = status.body["config"] as Record<string, unknown>;
+  return [
+    {
+      route: "/config/mode",
+      stale: mode.body["stale"] === true,
+      mode: mode.body["current_mode"],
+      leader: mode.body["leader"],
+    },
+    {
+      route: "/status",
+      stale: status.body["stale"] === true,
+      mode: inStatus["current_mode"],
+      leader: status.body["leader"],
+    },
+    {
+      route: "/health",
+      stale: health.response.status !== 200,
+      mode: health.body["mode"],
+      leader: health.body["leader"],
+    },
+  ];
+}
+
+describe("the answers of two replicas", () => {
+  it.each([{ advertised: false }, { advertised: true }])(
+    "never say primary unstale while the leader is in fallback (advertise_url: $advertised)",
+    async ({ advertised }) => {
+      await using api = await startKubernetes();
+      const { server, behaviour } = await startModel();
+      await using _ = server;
+      const [portA, portB] = [await freePort(), await freePort()];
+      const options = (port: number) => ({
+        args: [`--web.listen-address=127.0.0.1:${port}`],
+        ...(advertised ? { lease: `, advertise_url: "http://127.0.0.1:${port}"` } : {}),
+      });
+      await using a = await replica(api, server.host, "a", options(portA));
+      await untilLeads(a);
+      await using b = await replica(api, server.host, "b", options(portB));
+      const modeAt = async ({ url }: ExporterProcess) =>
+        (await (await fetch(`${url}/config/mode?target=model`)).json()) as Record<string, unknown>;
+      await waitUntil("primary", async () => ((await modeAt(a))["stale"] === false ? true : undefined));
+      behaviour.wrong = true;
+      await waitUntil("fallback", async () =>
+        (await modeAt(a))["current_mode"] === "fallback" ? true : undefined,
+      );
+      const follower = await answersOf(b.url);
+      expect(follower.filter(({ stale, mode }) => !stale && mode === "primary")).toEqual([]);
+      if (advertised) expect(follower[0]).toMatchObject({ stale: false, mode: "fallback", leader: true });
+      else expect(follower[0]).toMatchObject({ stale: true, leader: false });
+      expect((await fetch(`${b.url}/readyz?leader`)).status).toBe(503);
+      expect((await fetch(`${a.url}/readyz?leader`)).status).toBe(200);
+      expect((await fetch(`${b.url}/readyz`)).status).toBe(200);
+
+      // The client at the follower, by its stream, sees what the leader says, or that nothing is known.
+      using client = followMode(b.url, { target: "model" });
+      await waitUntil("the client's report", () => {
+        const { stale, mode } = client.current();
+        return advertised ? (mode === "fallback" && !stale ? true : undefined) : stale ? true : undefined;
+      });
+
+      // The leader dies: until the other leads, and has seen the model, nothing says primary unstale.
+      a.process.kill("SIGKILL");
+      const seen: string[] = [];
+      await waitUntil("fallback of the new leader", async () => {
+        const answers = await answersOf(b.url).catch(() => []);
+        seen.push(
+          ...answers.filter(({ stale, mode }) => !stale && mode === "primary").map(({ route }) => route),
+        );
+        const { stale, mode } = client.current();
+        if (!stale && mode === "primary") seen.push("client");
+        return answers[0]?.mode === "fallback" && answers[0].leader === true ? true : undefined;
+      });
+      // A new leader that has not failed three times yet knows its own results only, and says so by being healthy never.
+      expect(seen.filter((route) => route === "/health")).toEqual([]);
+    },
+  );
 });

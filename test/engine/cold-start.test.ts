@@ -3,7 +3,7 @@ import { createMemory } from "../../src/core/memory.ts";
 import { failed, succeeded } from "../../src/core/prober.ts";
 import type { Result } from "../../src/core/result.ts";
 import { targetStatus } from "../../src/core/status.ts";
-import { seconds } from "../../src/core/units.ts";
+import { seconds, timestamp } from "../../src/core/units.ts";
 import { createEngine } from "../../src/engine/engine.ts";
 import { requestFor, requestForAddress } from "../../src/engine/probe-request.ts";
 import { resultText } from "../../src/metrics/page.ts";
@@ -122,8 +122,9 @@ test("a cold start is counted, but not in histograms", async () => {
 
 test("a cold start does not degrade its target, and is marked by a gauge", () => {
   const target = targetOf(moduleOf(heldProber().prober), { expectedDuration: seconds(2) });
-  expect(targetStatus(target, "healthy", result(true))).toBe("healthy");
-  expect(targetStatus(target, "healthy", result(false))).toBe("degraded");
+  const memory = { health: "healthy", lastProbeAt: timestamp(0) } as const;
+  expect(targetStatus(target, memory, result(true), timestamp(1))).toBe("healthy");
+  expect(targetStatus(target, memory, result(false), timestamp(1))).toBe("degraded");
   for (const cold of [true, false]) {
     const text = resultText({ result: result(cold), age: seconds(0) });
     expect(valueOf(text, "probe_llm_cold_start")).toBe(Number(cold));

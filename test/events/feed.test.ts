@@ -16,7 +16,7 @@ function follower(more: Partial<Follower> = {}): { follower: Follower; received:
     follower: {
       wanted: {},
       event: ({ id }) => void received.push(id),
-      caughtUp: (newest) => void received.push(`now ${newest}`),
+      snapshot: (newest) => void received.push(`now ${newest}`),
       ready: () => Promise.resolve(),
       end: () => void received.push("end"),
       ...more,
@@ -28,7 +28,7 @@ describe("the feed of events", () => {
   const happens = (history: History, clock = manualClock()): number =>
     history.record({ kind: "overdue", at: clock.now(), subject: "a" }).id;
 
-  it("delivers events recorded during the catch-up once, before caughtUp", async () => {
+  it("delivers events recorded during the catch-up once, before snapshot", async () => {
     const history = createMemoryHistory(manualClock(), seconds(3600));
     const feed = createFeed(history, silent, () => undefined);
     const first = happens(history);

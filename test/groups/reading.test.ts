@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { failed, type Outcome, succeeded } from "../../src/core/prober.ts";
 import type { Result } from "../../src/core/result.ts";
 import { seconds, timestamp } from "../../src/core/units.ts";
-import { beatReading, type TargetMemory, targetReading } from "../../src/groups/reading.ts";
+import { beatReading, type ReadingMemory, targetReading } from "../../src/groups/reading.ts";
 import { heldProber, moduleOf, targetOf } from "../helpers/stand-in-prober.ts";
 
 const module = moduleOf(heldProber().prober);
@@ -19,13 +19,13 @@ const resultOf = (outcome: Outcome): Result => ({
   log: [],
 });
 
-const healthy: TargetMemory = {
+const healthy: ReadingMemory = {
   health: "healthy",
   lastProbeAt: ENDED,
   consecutiveFailures: 0,
   consecutiveSuccesses: 4,
 };
-const unhealthy: TargetMemory = {
+const unhealthy: ReadingMemory = {
   ...healthy,
   health: "unhealthy",
   consecutiveFailures: 3,
@@ -35,7 +35,7 @@ const later = (by: number) => timestamp(ENDED + by);
 
 describe("targetReading", () => {
   it("is unknown for a target that was never probed", () => {
-    const memory: TargetMemory = { health: "unknown", consecutiveFailures: 0, consecutiveSuccesses: 0 };
+    const memory: ReadingMemory = { health: "unknown", consecutiveFailures: 0, consecutiveSuccesses: 0 };
     expect(targetReading(targetOf(module), memory, undefined, ENDED)).toEqual({
       status: "unknown",
       message: "not probed yet",

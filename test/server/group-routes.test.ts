@@ -319,6 +319,8 @@ describe("/api/v1", () => {
       schedule: "interval",
       interval_seconds: 30,
       status: "unhealthy",
+      stale: false,
+      skipped: null,
       mode: null,
       consecutive_failures: 3,
       consecutive_successes: 0,

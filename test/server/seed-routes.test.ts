@@ -76,6 +76,8 @@ describe("the context API", () => {
       healthy: true,
       mode: "primary",
       target: "llm",
+      stale: false,
+      skipped: null,
     });
   });
 
@@ -100,6 +102,7 @@ describe("the context API", () => {
       service: "context-api-heartbeat",
       target: "llm",
       status: "healthy",
+      stale: false,
       heartbeat: {
         is_healthy: true,
         current_mode: "primary",
@@ -109,6 +112,7 @@ describe("the context API", () => {
         model_available: true,
         last_success: "2025-09-15T13:32:00Z",
         last_failure_reason: null,
+        skipped: null,
       },
       config: {
         current_mode: "primary",
@@ -143,6 +147,7 @@ describe("the context API", () => {
       service: "context-api-heartbeat",
       target: "llm",
       status: "healthy",
+      stale: false,
       is_healthy: true,
       current_mode: "primary",
       consecutive_failures: 0,
@@ -151,6 +156,7 @@ describe("the context API", () => {
       model_available: true,
       last_success: "2025-09-15T13:30:00Z",
       last_failure_reason: null,
+      skipped: null,
     });
     expect((await get("/heartbeat/config")).body).toMatchObject({
       current_mode: "primary",
@@ -192,6 +198,8 @@ describe("the context API", () => {
       mode_since: "2025-09-15T13:30:00Z",
       forced: false,
       forced_until: null,
+      stale: false,
+      skipped: null,
       failover: {
         mode: "rule_based",
         confidence_reduction: 0.2,

@@ -52,6 +52,12 @@ export const leaseSchema = {
         "Kubeconfig file with access to the cluster. Default: the pod's service account, else the files in KUBECONFIG, else ~/.kube/config.",
     },
     context: { ...word, description: "Context of the kubeconfig, instead of its current context." },
+    advertise_url: {
+      ...word,
+      pattern: "^https?://[^\\s]+$",
+      description:
+        "URL under which applications reach this replica, with its route prefix, such as `http://${POD_IP}:8091`. While it leads, the other replicas redirect requests for the mode and the status to it.",
+    },
   },
   additionalProperties: false,
 } as const satisfies JSONSchema;
@@ -64,6 +70,8 @@ export interface LeaseConfig extends ClusterOptions {
   readonly identity?: string;
   readonly duration: Seconds;
   readonly renewInterval: Seconds;
+  /** URL under which applications reach this replica. */
+  readonly advertiseUrl?: string;
 }
 
 /** Builds the section; `undefined` if it is missing or has problems. */
@@ -89,8 +97,16 @@ export function buildLease({ raw: file, problems, resolvePath }: BuildContext): 
   if (unreadable !== undefined) {
     problems.add({ path: [...path, "kubeconfig"], got: unreadable, want: "a readable kubeconfig file" });
   }
-  const { name, namespace, identity, context } = raw;
-  return { name, duration, renewInterval, ...defined({ namespace, identity, kubeconfig, context }) };
+  const { name, namespace, identity, context, advertise_url: advertiseUrl } = raw;
+  if (advertiseUrl !== undefined && !URL.canParse(advertiseUrl)) {
+    problems.add({
+      path: [...path, "advertise_url"],
+      got: JSON.stringify(advertiseUrl),
+      want: "an http or https URL",
+    });
+  }
+  const optional = defined({ namespace, identity, kubeconfig, context, advertiseUrl });
+  return { name, duration, renewInterval, ...optional };
 }
 
 function whyUnreadable(file: string): string | undefined {

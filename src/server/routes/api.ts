@@ -1,10 +1,10 @@
 import type { Request, Response } from "express";
 import type { UnhealthyWhen } from "../../core/group.ts";
 import { redactAddress } from "../../core/secret.ts";
-import { targetStatus } from "../../core/status.ts";
 import type { Target } from "../../core/target.ts";
 import { rfc3339, type Timestamp } from "../../core/units.ts";
 import type { GroupReading, MemberReading } from "../../groups/groups.ts";
+import { leaderFacts } from "../leader.ts";
 import type { RouteContext } from "../route-context.ts";
 
 /** `GET /api/v1/targets`: the configured targets with their states. Probes nothing. */
@@ -12,6 +12,7 @@ export const targetsRoute =
   (context: RouteContext) =>
   (_req: Request, res: Response): void => {
     res.json({
+      ...leaderFacts(context),
       targets: [...context.config().targets.values()].map((target) => targetFacts(context, target)),
     });
   };
@@ -23,9 +24,9 @@ export const groupsRoute =
     res.json({ groups: health.groups().map(groupFacts) });
   };
 
-function targetFacts({ state, ask }: RouteContext, target: Target) {
-  const failover = state(target);
-  const latest = ask.latest(target)?.result;
+function targetFacts({ condition }: RouteContext, target: Target) {
+  const { state: failover, status, stale, skip, latest: aged } = condition(target);
+  const latest = aged?.result;
   return {
     name: target.name,
     module: target.module.name,
@@ -35,7 +36,9 @@ function targetFacts({ state, ask }: RouteContext, target: Target) {
     labels: target.labels,
     schedule: target.schedule,
     interval_seconds: target.interval,
-    status: targetStatus(target, failover.health, latest),
+    status,
+    stale,
+    skipped: skip?.reason ?? null,
     mode: target.failover === undefined ? null : failover.mode,
     consecutive_failures: failover.consecutiveFailures,
     consecutive_successes: failover.consecutiveSuccesses,

@@ -1,9 +1,9 @@
 import type { Request, Response } from "express";
 import { defined } from "../../core/defined.ts";
-import { targetStatus } from "../../core/status.ts";
 import { rfc3339, seconds } from "../../core/units.ts";
 import type { EventFilter } from "../../events/feed.ts";
 import type { Message } from "../../events/message.ts";
+import { leaderFacts, redirectTo } from "../leader.ts";
 import { refuseJson } from "../refuse.ts";
 import { queryOf } from "../request.ts";
 import type { RouteContext } from "../route-context.ts";
@@ -45,6 +45,8 @@ export const eventsRoute =
       res.json({ events: await context.events.past(query) });
       return;
     }
+    const leader = context.otherLeader()?.url;
+    if (leader !== undefined) return redirectTo(leader, req, res);
     if (context.events.streams().open >= MOST_STREAMS) {
       res.set("Retry-After", "30");
       return refuseJson(res, 503, `streams: ${MOST_STREAMS} are open, which is the limit`);
@@ -90,11 +92,16 @@ function stream(
     wanted,
     ...defined({ after }),
     event: (message) => write(frame(message.type, message.id, message)),
-    caughtUp(newest) {
+    snapshot(newest) {
       const text = frame("snapshot", newest, snapshot(context, wanted));
       // A snapshot must fit, however many targets there are.
       allowed += Buffer.byteLength(text);
       write(text);
+      // The client reconnects and is redirected to the replica that leads now.
+      if (context.otherLeader()?.url !== undefined) {
+        following.stop();
+        res.end();
+      }
     },
     ready: () => drained(res),
     end: () => void res.end(),
@@ -131,8 +138,9 @@ function snapshot(context: RouteContext, { subjects }: EventFilter) {
   return {
     type: "snapshot",
     at: rfc3339(context.clock.now()),
+    ...leaderFacts(context),
     targets: [...context.config().targets.values()].filter(isWanted).map((target) => {
-      const status = targetStatus(target, context.state(target).health, context.ask.latest(target)?.result);
+      const { status } = context.condition(target);
       return { ...modeOf(context, target), status };
     }),
     heartbeats: Array.from(context.pushes.list(), ({ heartbeat, status }) => ({

@@ -14,7 +14,7 @@ const STALLED_AFTER = seconds(60);
 interface HealthCheck {
   readonly name: "livez" | "readyz";
   /** Returns the fault of the exporter itself, if it has one. */
-  readonly ownFault: (context: RouteContext) => string | undefined;
+  readonly ownFault: (context: RouteContext, query: URLSearchParams) => string | undefined;
   /** Statuses of a group or member that fail the check. */
   readonly failing: ReadonlySet<TargetStatus>;
 }
@@ -28,7 +28,10 @@ const LIVEZ: HealthCheck = {
 
 const READYZ: HealthCheck = {
   name: "readyz",
-  ownFault: ({ ready }) => (ready() ? undefined : "shutting down"),
+  ownFault: ({ ready, leader }, query) => {
+    if (!ready()) return "shutting down";
+    return query.has("leader") && leader() === false ? "this replica does not lead" : undefined;
+  },
   failing: new Set(["degraded", "unhealthy", "unknown"]),
 };
 
@@ -44,10 +47,11 @@ const answer =
   (req: Request, res: Response): void => {
     const chosen = chooseGroup(context, req);
     if (chosen.kind === "refused") return refuse(res, 404, chosen.text);
-    const fault = check.ownFault(context);
+    const query = queryOf(req);
+    const fault = check.ownFault(context, query);
     const group = chosen.kind === "group" ? chosen.reading : undefined;
     const failed = fault !== undefined || (group !== undefined && check.failing.has(group.status));
-    const verbose = queryOf(req).has("verbose");
+    const verbose = query.has("verbose");
     res.set("Cache-Control", "no-store").type("text/plain");
     if (!failed && !verbose) {
       res.send("ok");

@@ -5,6 +5,7 @@ import type { Target } from "../../core/target.ts";
 import { DURATION_FORM, parseDuration, rfc3339 } from "../../core/units.ts";
 import type { FailoverCommand } from "../../failover/driver.ts";
 import { chooseTarget } from "../choose.ts";
+import { leaderFacts } from "../leader.ts";
 import { refuseJson } from "../refuse.ts";
 import { queryOf } from "../request.ts";
 import type { RouteContext } from "../route-context.ts";
@@ -72,9 +73,10 @@ const commandRoute =
     res.json(modeOf(context, target));
   };
 
-/** Returns the JSON of `/config/mode` for a target. */
-export function modeOf({ state }: Pick<RouteContext, "state">, target: Target) {
-  const { mode, modeSince, forced } = state(target);
+/** Returns the JSON of `/config/mode` for a target. `stale`: the mode is the last known one, and nothing confirms it now. */
+export function modeOf(context: Pick<RouteContext, "condition" | "leader" | "otherLeader">, target: Target) {
+  const { state, stale, skip } = context.condition(target);
+  const { mode, modeSince, forced } = state;
   return {
     target: target.name,
     current_mode: mode,
@@ -82,6 +84,9 @@ export function modeOf({ state }: Pick<RouteContext, "state">, target: Target) {
     mode_since: rfc3339(modeSince),
     forced: forced !== undefined,
     forced_until: forced?.until === undefined ? null : rfc3339(forced.until),
+    stale,
+    skipped: skip?.reason ?? null,
+    ...leaderFacts(context),
     failover: policyFacts(target.failover),
   };
 }

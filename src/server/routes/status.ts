@@ -1,13 +1,12 @@
 import type { Request, Response } from "express";
-import { defined } from "../../core/defined.ts";
-import type { AgedResult, Skip } from "../../core/result.ts";
-import { policyFacts, targetStatus } from "../../core/status.ts";
+import type { Skip } from "../../core/result.ts";
+import { policyFacts } from "../../core/status.ts";
 import type { Target } from "../../core/target.ts";
 import { elapsed, formatDuration, rfc3339, type Seconds, seconds, type Timestamp } from "../../core/units.ts";
-import type { FailoverState } from "../../failover/machine.ts";
 import { chooseTarget } from "../choose.ts";
+import { leaderFacts } from "../leader.ts";
 import { refuseJson } from "../refuse.ts";
-import type { RouteContext } from "../route-context.ts";
+import type { RouteContext, TargetCondition } from "../route-context.ts";
 
 /** Value of the key `service`, by which consumers identify the exporter. */
 const SERVICE = "context-api-heartbeat";
@@ -18,15 +17,19 @@ export const healthRoute =
   (req: Request, res: Response): void => {
     const target = chooseTarget(context, req, res);
     if (target === undefined) return;
-    const { health, mode } = context.state(target);
+    const { state, stale, skip } = context.condition(target);
+    const health = stale ? "unknown" : state.health;
     const healthy = health === "healthy";
     res.status(healthy ? 200 : 503).json({
       status: healthy ? "ok" : health,
       timestamp: rfc3339(context.clock.now()),
       service: SERVICE,
       healthy,
-      mode,
+      mode: state.mode,
       target: target.name,
+      stale,
+      skipped: skip?.reason ?? null,
+      ...leaderFacts(context),
     });
   };
 
@@ -57,11 +60,15 @@ export const heartbeatConfigRoute =
     const target = chooseTarget(context, req, res);
     if (target === undefined) return;
     const { thresholds, interval, module, schedule } = target;
+    const condition = context.condition(target);
     res.json({
       timestamp: rfc3339(context.clock.now()),
       service: SERVICE,
       target: target.name,
-      ...modeFacts(context.state(target), context.clock.now()),
+      ...leaderFacts(context),
+      stale: condition.stale,
+      skipped: condition.skip?.reason ?? null,
+      ...modeFacts(condition, context.clock.now()),
       heartbeat: {
         module: module.name,
         schedule,
@@ -107,41 +114,43 @@ const STATUS_OF_SKIP = { budget_exhausted: 429, not_leader: 409 } as const satis
   number
 >;
 
-function statusOf({ clock, state, ask, leader }: RouteContext, target: Target) {
-  const now = clock.now();
-  const failover = state(target);
-  const latest = ask.latest(target);
-  const skip = ask.skip(target);
+function statusOf(context: RouteContext, target: Target) {
+  const now = context.clock.now();
+  const condition = context.condition(target);
+  const { skip } = condition;
   return {
     timestamp: rfc3339(now),
     service: SERVICE,
     target: target.name,
-    ...defined({ leader: leader() }),
-    status: targetStatus(target, failover.health, latest?.result),
-    heartbeat: { ...heartbeatFacts(failover, latest), ...(skip === undefined ? {} : skipFacts(skip)) },
-    config: modeFacts(failover, now),
+    ...leaderFacts(context),
+    status: condition.status,
+    stale: condition.stale,
+    heartbeat: { ...heartbeatFacts(condition), ...(skip === undefined ? {} : skipFacts(skip)) },
+    config: modeFacts(condition, now),
   };
 }
 
-function heartbeatFacts(state: FailoverState, latest: AgedResult | undefined) {
+function heartbeatFacts({ state, stale, latest }: TargetCondition) {
   return {
-    is_healthy: state.health === "healthy",
+    is_healthy: state.health === "healthy" && !stale,
     current_mode: state.mode,
     consecutive_failures: state.consecutiveFailures,
     consecutive_successes: state.consecutiveSuccesses,
     last_health_check: orNull(state.lastProbeAt),
     // Other services than models are available if their last probe succeeded.
-    model_available: state.modelAvailable ?? latest?.result.outcome.ok ?? false,
+    model_available: !stale && (state.modelAvailable ?? latest?.result.outcome.ok ?? false),
     last_success: orNull(state.lastSuccessAt),
     last_failure_reason:
       latest === undefined || latest.result.outcome.ok ? null : latest.result.outcome.reason,
+    skipped: null,
   };
 }
 
-/** Present only while probes are skipped: the other facts are then not updated. */
+/** Why no probes are sent: the other facts are then not updated. */
 const skipFacts = ({ reason, until }: Skip) => ({ skipped: reason, skipped_until: orNull(until) });
 
-function modeFacts({ mode, modeSince, triggered, forced, overdue }: FailoverState, now: Timestamp) {
+function modeFacts({ state }: TargetCondition, now: Timestamp) {
+  const { mode, modeSince, triggered, forced, overdue } = state;
   const inFallback = mode === "fallback";
   return {
     current_mode: mode,
