@@ -28,6 +28,7 @@ export const ROOMS: readonly Room[] = [
     imports: [],
   },
   { name: "client", holds: "the client that applications use to follow the mode", imports: [] },
+  { name: "network", holds: "the resolver of host names", imports: ["core"] },
   { name: "demo", holds: "the targets of the demonstration", imports: [] },
   { name: "catalogue", holds: "every metric that is no prober's own", imports: ["core"] },
   { name: "config", holds: "YAML or environment to a typed, checked configuration", imports: ["core"] },
@@ -63,13 +64,13 @@ export const ROOMS: readonly Room[] = [
   {
     name: "notify",
     holds: "outgoing webhooks, relays and actions, and the queue that survives restarts",
-    imports: ["core"],
+    imports: ["core", "network"],
   },
   { name: "report", holds: "reports: facts, objectives, renderings", imports: ["core"] },
   {
     name: "probers",
     holds: "one folder per kind of prober; `index.ts` is the only list of them",
-    imports: ["core"],
+    imports: ["core", "network"],
   },
   { name: "plugin.ts", holds: "what plugins import", imports: ["core"] },
   {
@@ -96,6 +97,7 @@ export const ROOMS: readonly Room[] = [
       "failover",
       "groups",
       "heartbeats",
+      "leadership",
       "maintenance",
       "notify",
       "report",

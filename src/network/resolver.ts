@@ -185,21 +185,23 @@ function limited<Answer>(
   };
 }
 
+/** Serves `resolve` in the form of `dns.lookup`. */
 const lookupOf =
   (resolve: Resolver["resolve"]): LookupFunction =>
-  (hostname, options, callback) => {
-    resolve(hostname).then(
-      (found) => {
-        const family = options.family === "IPv4" ? 4 : options.family === "IPv6" ? 6 : (options.family ?? 0);
-        const addresses = family === 0 ? found : found.filter((each) => each.family === family);
-        const [first] = addresses;
-        if (first === undefined) {
-          return callback(new ResolveError(`${hostname} has no IPv${family} address`, "ENOTFOUND"), []);
-        }
-        return options.all === true
-          ? callback(null, [...addresses])
-          : callback(null, first.address, first.family);
-      },
-      (error: unknown) => callback(error as NodeJS.ErrnoException, []),
-    );
+  async (hostname, options, callback) => {
+    let found: readonly LookupAddress[];
+    try {
+      found = await resolve(hostname);
+    } catch (error) {
+      return callback(error as NodeJS.ErrnoException, []);
+    }
+    const family = options.family === "IPv4" ? 4 : options.family === "IPv6" ? 6 : (options.family ?? 0);
+    const addresses = family === 0 ? found : found.filter((each) => each.family === family);
+    const [first] = addresses;
+    if (first === undefined) {
+      return callback(new ResolveError(`${hostname} has no IPv${family} address`, "ENOTFOUND"), []);
+    }
+    return options.all === true
+      ? callback(null, [...addresses])
+      : callback(null, first.address, first.family);
   };

@@ -1,6 +1,5 @@
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
-import type { AddressInfo } from "node:net";
 import dnsPacket, { type Answer } from "dns-packet";
 
 /** The reply to one question: addresses, an error code, or none at all. */
@@ -62,7 +61,7 @@ export async function startDnsServer(
   socket.bind(port, address);
   await once(socket, "listening");
   return {
-    port: (socket.address() as AddressInfo).port,
+    port: socket.address().port,
     questions,
     [Symbol.asyncDispose]: async () => {
       for (const timer of timers) clearTimeout(timer);

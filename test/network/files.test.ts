@@ -15,7 +15,8 @@ describe("parseHosts", () => {
   });
 
   it("takes any text", () => {
-    fc.assert(fc.property(fc.string(), (text) => void parseHosts(text)));
+    const property = fc.property(fc.string(), (text) => void parseHosts(text));
+    expect(() => fc.assert(property)).not.toThrow();
   });
 });
 
@@ -56,7 +57,8 @@ describe("parseResolvConf", () => {
   });
 
   it("takes any text", () => {
-    fc.assert(fc.property(fc.string(), (text) => void parseResolvConf(text)));
+    const property = fc.property(fc.string(), (text) => void parseResolvConf(text));
+    expect(() => fc.assert(property)).not.toThrow();
   });
 });
 

@@ -4,6 +4,7 @@ import { defined } from "../../core/defined.ts";
 import type { OutboundTls } from "../../core/relay.ts";
 import { parseRetryAfter } from "../../core/retry-after.ts";
 import type { Seconds } from "../../core/units.ts";
+import { processResolver } from "../../network/process-resolver.ts";
 import { LONGEST_RETRY_AFTER } from "./retry.ts";
 
 const USER_AGENT = "heartbeat-exporter";
@@ -65,6 +66,7 @@ export async function send(
       followRedirect: false,
       throwHttpErrors: false,
       decompress: false,
+      dnsLookup: processResolver.lookup,
     });
     const chunks: Buffer[] = [];
     let received = 0;

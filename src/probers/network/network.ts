@@ -16,10 +16,10 @@ import {
   chooseAddress,
   guardedLookup,
   lookupAll,
+  ownLookup,
   pinnedLookup,
   resolutionOf,
   type SystemLookup,
-  systemLookup,
 } from "./resolve.ts";
 
 /** The parts of a module that decide where its probes may connect to. */
@@ -27,14 +27,14 @@ export type NetworkModule = Pick<Module, "prober" | "options" | "allowedTargets"
 
 /**
  * Opens the network for one probe of `target`, with the policy of `module`, until `signal` aborts.
- * @param resolver resolves names; the operating system's by default
+ * @param resolver resolves names; the exporter's own by default
  */
 export function openNetwork(
   module: NetworkModule,
   target: ProbeTarget,
   signal: AbortSignal,
   clock: Clock,
-  resolver: SystemLookup = systemLookup,
+  resolver: SystemLookup = ownLookup,
 ): Network {
   return createNetwork({ policy: policyOf(module), configured: target.configured, signal, clock, resolver });
 }

@@ -1,4 +1,4 @@
-import { type LookupAddress, type LookupAllOptions, lookup } from "node:dns";
+import type { LookupAddress, LookupAllOptions } from "node:dns";
 import type { LookupFunction } from "node:net";
 import {
   ForbiddenAddressError,
@@ -7,6 +7,7 @@ import {
   networkFailure,
   type Resolution,
 } from "../../core/network.ts";
+import { processResolver } from "../../network/process-resolver.ts";
 import { codeOf, describeError } from "../errors.ts";
 import { hashAddress, isIP, versionOf, withoutBrackets } from "../ip.ts";
 
@@ -17,12 +18,15 @@ export type SystemLookup = (
   done: (error: NodeJS.ErrnoException | null, addresses: LookupAddress[]) => void,
 ) => void;
 
-/** The operating system's resolver. */
-export const systemLookup: SystemLookup = lookup;
+/** The exporter's own resolver. `dns.lookup` would keep one of four threads for each name whose servers hang. */
+export const ownLookup: SystemLookup = (host, options, done) =>
+  processResolver.lookup(host, options, (error, addresses) =>
+    done(error, Array.isArray(addresses) ? addresses : []),
+  );
 
 /**
  * Returns every address of a host: the host itself if it is an address, else those of the name in the resolver's order.
- * `getaddrinfo` cannot be cancelled, so it is abandoned at the deadline.
+ * A lookup cannot be cancelled, so it is abandoned at the deadline; it keeps no other one waiting.
  */
 export function lookupAll(
   host: string,

@@ -17,7 +17,7 @@ import { seconds } from "../../../src/core/units.ts";
 import { createEngine } from "../../../src/engine/engine.ts";
 import { requestForAddress } from "../../../src/engine/probe-request.ts";
 import { openNetwork } from "../../../src/probers/network/network.ts";
-import { type SystemLookup, systemLookup } from "../../../src/probers/network/resolve.ts";
+import { ownLookup, type SystemLookup } from "../../../src/probers/network/resolve.ts";
 import { serveTcp } from "../../helpers/http-targets.ts";
 import { moduleOf } from "../../helpers/stand-in-prober.ts";
 
@@ -97,7 +97,7 @@ async function verdictOn(address: string, connects: Connect, settings: Settings 
   const { names = {}, configured = false, ...module } = settings;
   const resolver: SystemLookup = (host, options, done) => {
     const addresses = names[host];
-    if (addresses === undefined) return systemLookup(host, options, done);
+    if (addresses === undefined) return ownLookup(host, options, done);
     process.nextTick(
       done,
       null,

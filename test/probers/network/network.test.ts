@@ -6,7 +6,7 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { systemClock } from "../../../src/core/clock.ts";
 import { ForbiddenAddressError, type Network } from "../../../src/core/network.ts";
 import { type NetworkModule, openNetwork } from "../../../src/probers/network/network.ts";
-import { type SystemLookup, systemLookup } from "../../../src/probers/network/resolve.ts";
+import { ownLookup, type SystemLookup } from "../../../src/probers/network/resolve.ts";
 import { makeCertificate } from "../../helpers/certificates.ts";
 import { serveHttp, serveServer, serveTcp, type TestServer } from "../../helpers/http-targets.ts";
 import { heldProber } from "../../helpers/stand-in-prober.ts";
@@ -21,7 +21,7 @@ interface Settings {
 
 function networkFor(settings: Settings = {}): Network {
   const { allowedTargets, configuredOnly = false, configured = false } = settings;
-  const { signal = AbortSignal.timeout(10_000), resolver = systemLookup } = settings;
+  const { signal = AbortSignal.timeout(10_000), resolver = ownLookup } = settings;
   const prober = { ...heldProber().prober, configuredOnly: () => configuredOnly };
   const module: NetworkModule = {
     prober,
@@ -121,7 +121,7 @@ describe("resolution", () => {
     let asked = 0;
     const resolver: SystemLookup = (host, options, done) => {
       asked += 1;
-      systemLookup(host, options, done);
+      ownLookup(host, options, done);
     };
     const network = networkFor({ resolver, allowedTargets: ["b.example"] });
     expect(verdictOf(await network.resolve({ host: "a.example", port: 80 }))).toBe("forbidden_target");
