@@ -29,6 +29,8 @@ export interface LlmModule {
   /** True if answers are requested as streams. */
   readonly stream: boolean;
   readonly maxTokens: number;
+  /** `strip` if thinking inside the content is not part of the answer. */
+  readonly thinking: "strip" | "keep";
   readonly special: FormatOptions;
   readonly extraBody: Readonly<Record<string, unknown>>;
   /** Header values by name in lower case. */
@@ -69,6 +71,7 @@ export function compileLlm(options: LlmOptions, context: CompileContext): LlmMod
     nextQuestions: compileRotation(questions, options.prompts_mode ?? "rotate"),
     stream,
     maxTokens: maxTokensOf(options, format, context),
+    thinking: options.thinking ?? "strip",
     special: specialOf(options, format, context),
     extraBody: options.extra_body ?? {},
     headers,

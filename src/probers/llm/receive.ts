@@ -3,7 +3,7 @@ import { defined } from "../../core/defined.ts";
 import type { ProbeContext } from "../../core/prober.ts";
 import { parseRetryAfter } from "../../core/retry-after.ts";
 import { type Seconds, seconds } from "../../core/units.ts";
-import { type Answer, addPiece, emptyAnswer, noteSilence } from "./answer/answer.ts";
+import { type Answer, addPiece, emptyAnswer, noteSilence, stripThinking } from "./answer/answer.ts";
 import { type AnswerReader, answerReader } from "./answer/reader.ts";
 import type { Exchange, Receiver } from "./exchange.ts";
 import type { LlmModule } from "./options.ts";
@@ -92,6 +92,7 @@ export function receive(module: LlmModule, { signal, clock }: ProbeContext): Res
       cancel?.();
       // The remainder of a body that was cut off is not part of the answer.
       if (isSuccess() && exchange.ending.kind === "ended") add(reader.finish());
+      if (module.thinking === "strip") stripThinking(answer);
       if (wasCutAtLimit(answer, module)) answer.finish = "length";
       if (exchange.ending.kind === "aborted") noteSilence(answer.times, exchange.end);
       const body = new TextDecoder().decode(Buffer.concat(errorBody));

@@ -102,6 +102,12 @@ export const llmSchema = {
       minimum: 1,
       default: 256,
     },
+    thinking: {
+      description:
+        "strip: thinking inside the content, such as <think>...</think> or harmony's channels, is reasoning and not part of the answer, as in servers that parse it. keep: the content is judged as it comes.",
+      enum: ["strip", "keep"],
+      default: "strip",
+    },
     max_tokens_field: {
       description:
         "Request field for max_tokens, for openai and azure_openai; older servers only support max_tokens.",

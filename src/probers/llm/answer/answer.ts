@@ -2,6 +2,7 @@ import { type Seconds, seconds } from "../../../core/units.ts";
 import { parseJson } from "../wire/json.ts";
 import type { ApiError, FinishReason, Piece, ToolArguments, Usage } from "../wire/types.ts";
 import { excerpt } from "./excerpt.ts";
+import { separateThinking } from "./thinking.ts";
 
 /** The content of an answer, which expectations are about. */
 export interface AnswerContent {
@@ -28,6 +29,7 @@ export interface Vector {
 
 /** Everything known about an answer so far. Only `addPiece` changes it. */
 export interface Answer extends AnswerContent {
+  /** The content, in which thinking may stand until `stripThinking` removes it. */
   output: string;
   /** Signs of life besides the output. */
   readonly signs: Set<"reasoning" | "refusal" | "tool_call">;
@@ -53,6 +55,8 @@ export interface TokenTimes {
   first?: Seconds;
   firstOutput?: Seconds;
   last?: Seconds;
+  /** Arrival of each piece of the content, by its offset in the content. */
+  readonly output: { readonly offset: number; readonly at: Seconds }[];
   /** Number of pieces: an estimate of the tokens for APIs that do not count them. */
   count: number;
   longestSilence: Seconds;
@@ -73,7 +77,7 @@ export const emptyAnswer = (): Answer => ({
   numberedCalls: new Map(),
   usage: {},
   ended: false,
-  times: { count: 0, longestSilence: seconds(0) },
+  times: { output: [], count: 0, longestSilence: seconds(0) },
 });
 
 /**
@@ -118,6 +122,21 @@ export function addPiece(answer: Answer, piece: Piece, at?: Seconds): boolean {
       break;
   }
   return FINAL.has(piece.kind);
+}
+
+/**
+ * Removes thinking from the content of a received answer and counts it as reasoning: the first output is then the first
+ * visible character of what is left. To be called once, after the last piece, as only the whole content tells.
+ */
+export function stripThinking(answer: Answer): void {
+  const { output, thought, outputStart } = separateThinking(answer.output);
+  answer.output = output;
+  if (thought) answer.signs.add("reasoning");
+  const { times } = answer;
+  const first =
+    outputStart === undefined ? undefined : times.output.findLast(({ offset }) => offset <= outputStart);
+  if (first === undefined) delete times.firstOutput;
+  else times.firstOutput = first.at;
 }
 
 /** Records the silence between the last piece and `at`: the arrival of the next piece, or the end of the probe. */
@@ -169,7 +188,10 @@ function noteArrival(times: TokenTimes, at: Seconds | undefined): void {
 
 function addText(answer: Answer, { part, text }: Piece & { kind: "text" }, at: Seconds | undefined): void {
   if (part === "output") {
-    if (at !== undefined) answer.times.firstOutput ??= at;
+    if (at !== undefined) {
+      answer.times.firstOutput ??= at;
+      answer.times.output.push({ offset: answer.output.length, at });
+    }
     answer.output += text;
     return;
   }
