@@ -79,15 +79,22 @@ function failureOfExchange(evidence: Observations, module: LlmModule): Outcome<L
       show(describe(ending.error)),
     );
   }
+  if (answer.finish === "other" && isAlive(answer)) {
+    const given = show(answer.finishGiven ?? "");
+    return failed(
+      module.stream ? "stream_error" : "server_error",
+      `finish reason ${given} does not stand for a complete answer; ${soFar(evidence)}`,
+    );
+  }
   if (answer.ended || answer.finish !== undefined) return undefined;
   const cause = ending.kind === "failed" ? `: ${show(describe(ending.error))}` : "";
   return failed(module.stream ? "stream_error" : "network", `cut off${cause}; ${soFar(evidence)}`);
 }
 
 const soFar = ({ answer, secrets }: Observations): string =>
-  answer.output === "" && answer.signs.size === 0
-    ? "no answer so far"
-    : `answer so far: ${shownAnswer(answer, secrets)}`;
+  isAlive(answer) ? `answer so far: ${shownAnswer(answer, secrets)}` : "no answer so far";
+
+const isAlive = ({ output, signs }: Answer): boolean => output !== "" || signs.size > 0;
 
 /** Judges a complete answer. */
 function judgeAnswer(
@@ -98,7 +105,6 @@ function judgeAnswer(
 ): LlmVerdict {
   const { answer, secrets } = evidence;
   const shown = shownAnswer(answer, secrets);
-  const alive = answer.output !== "" || answer.signs.size > 0;
   if (answer.finish === "content_filter" || (answer.refusal !== "" && answer.output === "")) {
     const text = answer.refusal === "" ? shown : excerpt(answer.refusal, secrets);
     return {
@@ -112,8 +118,11 @@ function judgeAnswer(
     const truncated = answer.finish === "length";
     const outcome = truncated
       ? failed("truncated", "the token limit was reached before any answer")
-      : failed("empty", `the answer is empty (finish reason ${answer.finish ?? "none"})`);
-    return { outcome, answered: truncated || alive, correct: false };
+      : failed(
+          "empty",
+          `the answer is empty (finish reason ${excerpt(answer.finishGiven ?? "none", secrets)})`,
+        );
+    return { outcome, answered: truncated || isAlive(answer), correct: false };
   }
   const violations = judge.violations(answer, evidence.values);
   const correct = violations.length === 0;

@@ -39,7 +39,10 @@ export interface Answer extends AnswerContent {
   readonly numberedCalls: Map<number, ToolCall>;
   vector?: Vector;
   model?: string;
+  /** The finish reason that says the least good of the answer, if there are several. */
   finish?: FinishReason;
+  /** The same as the API gives it. */
+  finishGiven?: string;
   usage: Usage;
   /** Time that the server took to load the model. */
   loadDuration?: Seconds;
@@ -106,7 +109,7 @@ export function addPiece(answer: Answer, piece: Piece, at?: Seconds): boolean {
       answer.model ??= piece.name;
       break;
     case "finish":
-      answer.finish ??= piece.reason;
+      addFinish(answer, piece);
       break;
     case "usage":
       answer.usage = { ...answer.usage, ...piece.usage };
@@ -197,6 +200,23 @@ function addText(answer: Answer, { part, text }: Piece & { kind: "text" }, at: S
   }
   answer.signs.add(part);
   if (part === "refusal") answer.refusal += text;
+}
+
+/** Finish reasons, from the best to the worst. */
+const FINISH_RANK = [
+  "stop",
+  "tool_calls",
+  "length",
+  "content_filter",
+  "other",
+] as const satisfies FinishReason[];
+
+/** Keeps the worst reason: some servers send `stop` with every part, or once more at the end. */
+function addFinish(answer: Answer, { reason, given }: Piece & { kind: "finish" }): void {
+  if (answer.finish !== undefined && FINISH_RANK.indexOf(answer.finish) >= FINISH_RANK.indexOf(reason))
+    return;
+  answer.finish = reason;
+  answer.finishGiven = given;
 }
 
 function addToolCall(answer: Answer, piece: Piece & { kind: "tool_call" }): void {

@@ -13,13 +13,13 @@ export function modelPiece(value: unknown): readonly Piece[] {
   return name === undefined ? [] : [{ kind: "model", name }];
 }
 
-/** Returns the reason why the model stopped, if there is one. */
+/** Returns the reason why the model stopped, if there is one. One that `reasons` lacks is not known to end an answer. */
 export function finishPiece(
   reasons: Readonly<Record<string, FinishReason>>,
   value: unknown,
 ): readonly Piece[] {
   const given = textOf(value);
-  return given === undefined ? [] : [{ kind: "finish", reason: lookUp(reasons, given) ?? "other" }];
+  return given === undefined ? [] : [{ kind: "finish", reason: lookUp(reasons, given) ?? "other", given }];
 }
 
 /** Returns the token counts, if there are any. */

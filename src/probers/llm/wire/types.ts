@@ -70,7 +70,10 @@ export interface WireRequest {
   readonly body: Readonly<Record<string, unknown>>;
 }
 
-/** The reason why the model stopped: a value of the label of `probe_llm_finish_reason`. */
+/**
+ * The reason why the model stopped: a value of the label of `probe_llm_finish_reason`. `other` is each reason that is not
+ * known to end an answer, such as `abort`: the answer is not complete.
+ */
 export type FinishReason = "stop" | "length" | "tool_calls" | "content_filter" | "other";
 
 /** Token counts as reported by the API; a count that it does not report is absent. */
@@ -114,7 +117,8 @@ export type Piece =
   /** The answer of an embedding model. */
   | { readonly kind: "vector"; readonly numbers: readonly unknown[] }
   | { readonly kind: "model"; readonly name: string }
-  | { readonly kind: "finish"; readonly reason: FinishReason }
+  /** The reason as the API gives it, `given`, is for people. */
+  | { readonly kind: "finish"; readonly reason: FinishReason; readonly given: string }
   /** Fields replace those of earlier pieces, so that cumulative counts may arrive one by one. */
   | { readonly kind: "usage"; readonly usage: Usage }
   /** The time that the server took to load the model before it could answer. */
