@@ -22,6 +22,8 @@ export interface PartialResponse {
   readonly status?: number;
   /** The beginning of the body of an unsuccessful response. */
   readonly errorBody: string;
+  /** True if the body of a successful response began. */
+  readonly began: boolean;
   /** The API's error in that body; absent if it is not in the API's form. */
   readonly apiError?: ApiError;
   readonly answer: Answer;
@@ -47,6 +49,7 @@ export function receive(module: LlmModule, { signal, clock }: ProbeContext): Res
   const reader: AnswerReader = answerReader(module.format, module.stream);
   const errorBody: Uint8Array[] = [];
   let errorBytes = 0;
+  let began = false;
   let status: number | undefined;
   let headers: IncomingHttpHeaders = {};
 
@@ -61,9 +64,8 @@ export function receive(module: LlmModule, { signal, clock }: ProbeContext): Res
   };
 
   const add = (pieces: readonly Piece[], at?: Seconds): boolean => {
-    let enough = false;
-    for (const piece of pieces) enough = addPiece(answer, piece, at) || enough;
-    return enough;
+    // What a server sends after the end does not count, in the same segment or in a later one.
+    return pieces.some((piece) => addPiece(answer, piece, at));
   };
   const isSuccess = (): boolean => status !== undefined && status >= 200 && status <= 299;
 
@@ -80,6 +82,7 @@ export function receive(module: LlmModule, { signal, clock }: ProbeContext): Res
           errorBytes += chunk.length;
           return errorBytes > MAX_ERROR_BYTES;
         }
+        began = true;
         const enough = add(reader.feed(chunk), at);
         if (module.stallTimeout !== undefined && !watching && answer.times.last !== undefined) {
           watching = true;
@@ -105,6 +108,7 @@ export function receive(module: LlmModule, { signal, clock }: ProbeContext): Res
       return {
         ...defined({ status }),
         errorBody: body,
+        began,
         ...defined({ apiError }),
         answer,
         stalled: stall.signal.aborted && !answer.ended,

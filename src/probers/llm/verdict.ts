@@ -88,7 +88,8 @@ function failureOfExchange(evidence: Observations, module: LlmModule): Outcome<L
   }
   if (answer.ended || answer.finish !== undefined) return undefined;
   const cause = ending.kind === "failed" ? `: ${show(describe(ending.error))}` : "";
-  return failed(module.stream ? "stream_error" : "network", `cut off${cause}; ${soFar(evidence)}`);
+  const reason = module.stream && evidence.began ? "stream_error" : "network";
+  return failed(reason, `cut off${cause}; ${soFar(evidence)}`);
 }
 
 const soFar = ({ answer, secrets }: Observations): string =>

@@ -16,11 +16,9 @@ export function read(chunks: readonly Uint8Array[], format: WireFormat, stream =
   const answer = emptyAnswer();
   const at = seconds(0);
   for (const chunk of chunks) {
-    let enough = false;
-    for (const piece of reader.feed(chunk)) enough = addPiece(answer, piece, at) || enough;
-    if (enough) return factsOf(answer);
+    if (reader.feed(chunk).some((piece) => addPiece(answer, piece, at))) return factsOf(answer);
   }
-  for (const piece of reader.finish()) addPiece(answer, piece);
+  reader.finish().some((piece) => addPiece(answer, piece));
   return factsOf(answer);
 }
 

@@ -125,7 +125,7 @@ export type Piece =
   | { readonly kind: "load"; readonly duration: Seconds }
   | { readonly kind: "error"; readonly error: ApiError }
   /** The bytes are not what the API promises. */
-  | { readonly kind: "fault"; readonly reason: "malformed" | "too_large"; readonly detail: string }
+  | { readonly kind: "fault"; readonly reason: "malformed" | "too_large" | "empty"; readonly detail: string }
   /** The API says that the answer is complete. */
   | { readonly kind: "end" };
 
