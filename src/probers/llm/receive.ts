@@ -8,6 +8,7 @@ import { type AnswerReader, answerReader } from "./answer/reader.ts";
 import type { Exchange, Receiver } from "./exchange.ts";
 import type { LlmModule } from "./options.ts";
 import { type RateLimit, readRateLimits } from "./rate-limits.ts";
+import { tokensReceived } from "./token-limit.ts";
 import { parseJson } from "./wire/json.ts";
 import type { ApiError, Piece } from "./wire/types.ts";
 
@@ -29,6 +30,8 @@ export interface PartialResponse {
   readonly answer: Answer;
   /** True if the server was silent in the middle of its answer for longer than `stall_timeout`. */
   readonly stalled: boolean;
+  /** True if the answer is far longer than the token limit, so that reading stopped. */
+  readonly limitIgnored: boolean;
   /** The wait before the next request that the server asks for. */
   readonly retryAfter?: Seconds;
   readonly rateLimits: readonly RateLimit[];
@@ -50,6 +53,7 @@ export function receive(module: LlmModule, { signal, clock }: ProbeContext): Res
   const errorBody: Uint8Array[] = [];
   let errorBytes = 0;
   let began = false;
+  let limitIgnored = false;
   let status: number | undefined;
   let headers: IncomingHttpHeaders = {};
 
@@ -65,7 +69,12 @@ export function receive(module: LlmModule, { signal, clock }: ProbeContext): Res
 
   const add = (pieces: readonly Piece[], at?: Seconds): boolean => {
     // What a server sends after the end does not count, in the same segment or in a later one.
-    return pieces.some((piece) => addPiece(answer, piece, at));
+    return pieces.some((piece) => addPiece(answer, piece, at) || (at !== undefined && isTooLong()));
+  };
+  /** Returns true for a stream that should have ended. An answer that came to its end is judged, however long it is. */
+  const isTooLong = (): boolean => {
+    limitIgnored = answer.finish === undefined && tokensReceived(answer) > (module.readLimit ?? Infinity);
+    return limitIgnored;
   };
   const isSuccess = (): boolean => status !== undefined && status >= 200 && status <= 299;
 
@@ -113,6 +122,7 @@ export function receive(module: LlmModule, { signal, clock }: ProbeContext): Res
         answer,
         stalled: stall.signal.aborted && !answer.ended,
         ...defined({ retryAfter }),
+        limitIgnored,
         rateLimits: readRateLimits(headers, clock),
       };
     },

@@ -67,7 +67,7 @@ export function prepare(
       "accept-encoding": "identity",
       ...request.headers,
     },
-    body: JSON.stringify(merge(request.body, module.extraBody)),
+    body: JSON.stringify(mergeFields(request.body, module.extraBody)),
   };
 }
 
@@ -93,7 +93,7 @@ const ACCEPT = {
 } as const satisfies Record<LlmModule["format"]["framing"], string>;
 
 /** Returns `fields` overridden by `more`, object by object; null removes a field. */
-function merge(
+export function mergeFields(
   fields: Readonly<Record<string, unknown>>,
   more: Readonly<Record<string, unknown>>,
 ): Record<string, unknown> {
@@ -101,7 +101,7 @@ function merge(
   for (const [name, value] of Object.entries(more)) {
     const before = all[name];
     if (value === null) delete all[name];
-    else all[name] = isObject(before) && isObject(value) ? merge(before, value) : value;
+    else all[name] = isObject(before) && isObject(value) ? mergeFields(before, value) : value;
   }
   return all;
 }

@@ -97,7 +97,7 @@ export const llmSchema = {
     },
     max_tokens: {
       description:
-        "Maximum number of tokens in the answer. Reasoning models may need several hundred before they answer; openai_responses refuses less than 16.",
+        "Maximum number of tokens in the answer. Reasoning models may need several hundred before they answer; openai_responses refuses less than 16. The exporter stops reading a stream after four times as many, at least 64, and the probe fails with the reason limit_ignored, unless extra_body replaces the limit.",
       type: "integer",
       minimum: 1,
       default: 256,

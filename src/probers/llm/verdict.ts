@@ -1,6 +1,6 @@
 import { defined } from "../../core/defined.ts";
 import { isEdition } from "../../core/money.ts";
-import { failed, type Outcome, succeeded } from "../../core/prober.ts";
+import { type Failure, failed, type Outcome, succeeded } from "../../core/prober.ts";
 import type { Answer } from "./answer/answer.ts";
 import { shownAnswer } from "./answer/answer.ts";
 import { excerpt } from "./answer/excerpt.ts";
@@ -17,6 +17,7 @@ import type { PromptValues } from "./judge/prompt.ts";
 import type { LlmModule } from "./options.ts";
 import type { LlmReason } from "./reasons.ts";
 import type { PartialResponse } from "./receive.ts";
+import { tokensReceived } from "./token-limit.ts";
 
 /** The raw observations of one exchange, before any judgement. */
 export interface Observations extends PartialResponse {
@@ -44,6 +45,8 @@ export interface LlmVerdict {
 export function verdictOf(evidence: Observations, module: LlmModule, judge: Judge): LlmVerdict {
   const mismatch = isMismatch(evidence, module);
   const outcome = failureOfExchange(evidence, module);
+  if (outcome === undefined && evidence.limitIgnored)
+    return { outcome: limitIgnored(evidence, module), answered: true, ...defined({ mismatch }) };
   const verdict =
     outcome === undefined ? judgeAnswer(evidence, module, judge, mismatch) : { outcome, answered: false };
   return { ...verdict, ...defined({ mismatch }) };
@@ -66,6 +69,7 @@ function failureOfExchange(evidence: Observations, module: LlmModule): Outcome<L
       `error inside the answer: ${show([...answer.error.codes, answer.error.message].join(" "))}`,
     );
   }
+  if (evidence.limitIgnored) return undefined;
   if (ending.kind === "too_large") return failed("too_large", "the answer is longer than 8 MiB");
   if (evidence.stalled)
     return failed("stalled", `no further piece of the answer within stall_timeout; ${soFar(evidence)}`);
@@ -91,6 +95,12 @@ function failureOfExchange(evidence: Observations, module: LlmModule): Outcome<L
   const reason = module.stream && evidence.began ? "stream_error" : "network";
   return failed(reason, `cut off${cause}; ${soFar(evidence)}`);
 }
+
+const limitIgnored = (evidence: Observations, { maxTokens }: LlmModule): Failure<LlmReason> =>
+  failed(
+    "limit_ignored",
+    `about ${tokensReceived(evidence.answer)} tokens came for a limit (max_tokens) of ${maxTokens}; ${soFar(evidence)}`,
+  );
 
 const soFar = ({ answer, secrets }: Observations): string =>
   isAlive(answer) ? `answer so far: ${shownAnswer(answer, secrets)}` : "no answer so far";

@@ -6,7 +6,7 @@ import { answerReader } from "../../../src/probers/llm/answer/reader.ts";
 import type { WireFormat } from "../../../src/probers/llm/wire/types.ts";
 
 /** An answer without its times. */
-export type Facts = Omit<Answer, "times" | "numberedCalls" | "finishGiven">;
+export type Facts = Omit<Answer, "times" | "numberedCalls" | "finishGiven" | "received">;
 
 export const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
@@ -23,7 +23,7 @@ export function read(chunks: readonly Uint8Array[], format: WireFormat, stream =
 }
 
 function factsOf(answer: Answer): Facts {
-  const { times, numberedCalls, finishGiven: _, ...facts } = answer;
+  const { times, numberedCalls, finishGiven: _given, received: _received, ...facts } = answer;
   expect(times.longestSilence).toBe(0);
   expect(numberedCalls.size).toBeLessThanOrEqual(facts.toolCalls.length);
   return facts;

@@ -48,6 +48,8 @@ export interface Answer extends AnswerContent {
   loadDuration?: Seconds;
   error?: ApiError;
   fault?: Piece & { kind: "fault" };
+  /** Bytes of text and arguments of any kind in UTF-8, thinking included: an estimate of the tokens that were generated. */
+  received: number;
   /** True once the API has said that the answer is complete. */
   ended: boolean;
   readonly times: TokenTimes;
@@ -79,6 +81,7 @@ export const emptyAnswer = (): Answer => ({
   toolCalls: [],
   numberedCalls: new Map(),
   usage: {},
+  received: 0,
   ended: false,
   times: { output: [], count: 0, longestSilence: seconds(0) },
 });
@@ -92,6 +95,7 @@ export function addPiece(answer: Answer, piece: Piece, at?: Seconds): boolean {
   switch (piece.kind) {
     case "text":
       noteArrival(answer.times, at);
+      answer.received += Buffer.byteLength(piece.text);
       addText(answer, piece, at);
       break;
     case "tool_call":
@@ -228,12 +232,16 @@ function addToolCall(answer: Answer, piece: Piece & { kind: "tool_call" }): void
   }
   // Some compatible servers repeat the name in every part.
   if (call.name === "") call.name = piece.name ?? "";
-  if (piece.arguments !== undefined) addArguments(call, piece.arguments);
+  if (piece.arguments !== undefined) addArguments(answer, call, piece.arguments);
 }
 
-function addArguments(call: ToolCall, next: ToolArguments): void {
-  if ("json" in next) call.json += next.json;
-  else call.value = next.value;
+function addArguments(answer: Answer, call: ToolCall, next: ToolArguments): void {
+  if ("value" in next) {
+    call.value = next.value;
+    return;
+  }
+  call.json += next.json;
+  answer.received += Buffer.byteLength(next.json);
 }
 
 /** Summarizes a vector, whose numbers are not kept. */

@@ -112,7 +112,11 @@ function streamReader(format: WireFormat, split: (sink: FrameSink) => Splitter):
     if (text === "[DONE]") return [{ kind: "end" }];
     const parsed = parseJson(text);
     if (!parsed.ok) return [malformed("a frame of the stream is not JSON", text)];
-    return format.readFrame(event === undefined ? { data: parsed.value } : { event, data: parsed.value });
+    const found = format.readFrame(
+      event === undefined ? { data: parsed.value } : { event, data: parsed.value },
+    );
+    // A frame may have both text and the finish reason. Whether the answer is complete is then known with the text.
+    return found.toSorted((a, b) => Number(b.kind === "finish") - Number(a.kind === "finish"));
   };
   const take = (): readonly Piece[] => {
     const taken = pieces;
