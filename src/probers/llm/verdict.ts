@@ -90,6 +90,9 @@ function failureOfExchange(evidence: Observations, module: LlmModule): Outcome<L
       `finish reason ${given} does not stand for a complete answer; ${soFar(evidence)}`,
     );
   }
+  // Gateways end a stream properly although its source was cut off; an answer that came whole cannot be.
+  if (answer.finish === undefined && answer.ended && answer.times.count > 0)
+    return failed("stream_error", `the stream ended without a finish reason; ${soFar(evidence)}`);
   if (answer.ended || answer.finish !== undefined) return undefined;
   const cause = ending.kind === "failed" ? `: ${show(describe(ending.error))}` : "";
   const reason = module.stream && evidence.began ? "stream_error" : "network";

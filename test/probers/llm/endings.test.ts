@@ -23,7 +23,7 @@ const rows: readonly Row[] = [
   {
     name: "[DONE] alone, without a finish reason",
     body: [`${events(delta({ content: "HEALTHY" }))}data: [DONE]`],
-    reason: "ok",
+    reason: "stream_error",
   },
   { name: "a last event in the middle of its JSON", body: [HEALTHY.slice(0, -20)], reason: "stream_error" },
   {

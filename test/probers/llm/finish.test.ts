@@ -77,7 +77,7 @@ const FINISHES: Readonly<
   >
 > = {
   openai: {
-    complete: ["stop", "eos", "end_turn", "tool_calls", "function_call", "length", "", null],
+    complete: ["stop", "eos", "end_turn", "tool_calls", "function_call", "length"],
     filtered: ["content_filter"],
     not: ["abort", "cancelled", "unknown", "error", "network_error", "Stop!", "__proto__", "toString"],
   },
@@ -92,7 +92,7 @@ const FINISHES: Readonly<
     not: ["OTHER", "MALFORMED_FUNCTION_CALL", "UNEXPECTED_TOOL_CALL", "TOO_MANY_TOOL_CALLS", "stop?"],
   },
   cohere: {
-    complete: ["COMPLETE", "STOP_SEQUENCE", "MAX_TOKENS", "TOOL_CALL", "ERROR_LIMIT", null],
+    complete: ["COMPLETE", "STOP_SEQUENCE", "MAX_TOKENS", "TOOL_CALL", "ERROR_LIMIT"],
     filtered: ["ERROR_TOXIC"],
     not: ["ERROR", "TIMEOUT", "USER_CANCEL"],
   },
@@ -135,6 +135,22 @@ test.each(rows)(
     expect(detailOf(result)).toContain(String(finish));
   },
 );
+
+test.each<{ api: "openai" | "anthropic" | "cohere"; finish: Finish }>([
+  { api: "openai", finish: "" },
+  { api: "openai", finish: null },
+  { api: "anthropic", finish: null },
+  { api: "cohere", finish: null },
+])("$api: a stream that ends with the finish reason $finish is not complete", async ({ api, finish }) => {
+  const { whole, stream } = ANSWERS[api];
+  expect(reasonOf(await probe(api, stream?.(finish) ?? "", true))).toBe("stream_error");
+  expect(reasonOf(await probe(api, JSON.stringify(whole(finish)), false))).toBe("ok");
+});
+
+test("tgi: the whole text in the last event stands for a finish reason", async () => {
+  const body = events({ token: { text: "HEALTHY" }, generated_text: "HEALTHY", details: null });
+  expect(reasonOf(await probe("tgi", body, true))).toBe("ok");
+});
 
 describe("openai_responses: the status decides", () => {
   const output = [{ type: "message", content: [{ type: "output_text", text: "HEALTHY" }] }];
