@@ -1,6 +1,6 @@
 import { defined } from "../../core/defined.ts";
 import type { Answer } from "./answer/answer.ts";
-import { mergeFields } from "./request.ts";
+import { mergeFields } from "./merge-fields.ts";
 import type { FormatOptions, WireFormat } from "./wire/types.ts";
 
 /** Rule of thumb for text in UTF-8: English has four characters per token, Chinese one of three bytes. */

@@ -77,12 +77,19 @@ const FINISHES: Readonly<
   >
 > = {
   openai: {
-    complete: ["stop", "eos", "end_turn", "tool_calls", "function_call", "length"],
+    complete: ["stop", "eos", "STOP", "end_turn", "tool_calls", "function_call", "length"],
     filtered: ["content_filter"],
     not: ["abort", "cancelled", "unknown", "error", "network_error", "Stop!", "__proto__", "toString"],
   },
   anthropic: {
-    complete: ["end_turn", "stop_sequence", "tool_use", "max_tokens", "model_context_window_exceeded"],
+    complete: [
+      "end_turn",
+      "stop_sequence",
+      "tool_use",
+      "max_tokens",
+      "model_context_window_exceeded",
+      "stop",
+    ],
     filtered: ["refusal"],
     not: ["pause_turn", "compaction", "abort"],
   },

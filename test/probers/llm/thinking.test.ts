@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { seconds } from "../../../src/core/units.ts";
-import { addPiece, emptyAnswer, stripThinking } from "../../../src/probers/llm/answer/answer.ts";
+import { addPiece, emptyAnswer } from "../../../src/probers/llm/answer/answer.ts";
+import { stripThinking } from "../../../src/probers/llm/answer/strip-thinking.ts";
 import { separateThinking } from "../../../src/probers/llm/answer/thinking.ts";
 import { llmMetrics } from "../../../src/probers/llm/metrics.ts";
 import {
@@ -117,6 +118,7 @@ describe("separateThinking", () => {
       output: '{"ok":1}',
     },
     { name: "harmony without its tokens", content: "analysisWe say HEALTHY.assistantfinalNO", output: "NO" },
+    { name: "harmony without its tokens, cut", content: "analysisWe say HEALTHY.", output: "" },
     { name: "the word analysis", content: "analysis: HEALTHY", output: "analysis: HEALTHY", thought: false },
     {
       name: "a channel token alone",

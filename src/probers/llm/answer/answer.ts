@@ -2,7 +2,6 @@ import { type Seconds, seconds } from "../../../core/units.ts";
 import { parseJson } from "../wire/json.ts";
 import type { ApiError, FinishReason, Piece, ToolArguments, Usage } from "../wire/types.ts";
 import { excerpt } from "./excerpt.ts";
-import { separateThinking } from "./thinking.ts";
 
 /** The content of an answer, which expectations are about. */
 export interface AnswerContent {
@@ -129,21 +128,6 @@ export function addPiece(answer: Answer, piece: Piece, at?: Seconds): boolean {
       break;
   }
   return FINAL.has(piece.kind);
-}
-
-/**
- * Removes thinking from the content of a received answer and counts it as reasoning: the first output is then the first
- * visible character of what is left. To be called once, after the last piece, as only the whole content tells.
- */
-export function stripThinking(answer: Answer): void {
-  const { output, thought, outputStart } = separateThinking(answer.output);
-  answer.output = output;
-  if (thought) answer.signs.add("reasoning");
-  const { times } = answer;
-  const first =
-    outputStart === undefined ? undefined : times.output.findLast(({ offset }) => offset <= outputStart);
-  if (first === undefined) delete times.firstOutput;
-  else times.firstOutput = first.at;
 }
 
 /** Records the silence between the last piece and `at`: the arrival of the next piece, or the end of the probe. */

@@ -31,7 +31,7 @@ const HARMONY_MESSAGE =
 const HARMONY_END = /<\|(?:end|return|call|start|channel)\|>/gu;
 
 /** The same after a server took the markers away, as it does with all special tokens. */
-const BARE_HARMONY = /^\s*analysis.*assistantfinal/su;
+const BARE_HARMONY = /^\s*analysis(?:.*assistantfinal|(?=\p{Lu}).*$)/su;
 
 /**
  * Separates an answer from thinking that stands inside the content: `<think>...</think>` and its relatives, a closing

@@ -130,8 +130,6 @@ function partOf(value: unknown): readonly Piece[] {
 const FINISH_REASONS: Readonly<Record<string, FinishReason>> = {
   STOP: "stop",
   MAX_TOKENS: "length",
-  // Sent by compatible servers only.
-  FUNCTION_CALL: "tool_calls",
   SAFETY: "content_filter",
   RECITATION: "content_filter",
   LANGUAGE: "content_filter",

@@ -116,21 +116,11 @@ function toolCall(value: unknown): Piece {
 const FINISH_REASONS: Readonly<Record<string, FinishReason>> = {
   stop: "stop",
   length: "length",
+  // Mistral.
+  model_length: "length",
   tool_calls: "tool_calls",
   function_call: "tool_calls",
   content_filter: "content_filter",
-  // Together, TGI, and gateways that pass on the reasons of other APIs.
-  eos: "stop",
-  eos_token: "stop",
-  stop_sequence: "stop",
-  end_turn: "stop",
-  STOP: "stop",
-  COMPLETE: "stop",
-  model_length: "length",
-  max_tokens: "length",
-  MAX_TOKENS: "length",
-  tool_use: "tool_calls",
-  SAFETY: "content_filter",
   // Zhipu.
   sensitive: "content_filter",
 };
