@@ -29,6 +29,7 @@ export const FAILURE_REASONS = [
   "malformed",
   "empty",
   "truncated",
+  "limit_ignored",
   "refused",
   "content_mismatch",
   "model_mismatch",

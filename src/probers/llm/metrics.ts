@@ -23,7 +23,7 @@ export const llmMetrics = {
   answerCorrect: gauge("probe_llm_answer_correct", "1 if the answer met every expectation, 0 if not"),
   finishReason: gauge(
     "probe_llm_finish_reason",
-    "Reason why the model stopped: stop, length, tool_calls, content_filter or other; the value is always 1",
+    "Reason why the model stopped: stop, length, tool_calls, content_filter, or other for an answer that is not complete; the value is always 1",
     ["reason"],
   ),
   modelInfo: gauge(

@@ -12,6 +12,7 @@ import { compileTls } from "../tls-options.ts";
 import { compileQuestions, compileRotation, type PromptRotation, type Questions } from "./questions.ts";
 import type { LlmOptions } from "./schema.ts";
 import { compileTiers, type LlmTier } from "./tiers.ts";
+import { readLimit } from "./token-limit.ts";
 import { wireFormat } from "./wire/index.ts";
 import { lookUp } from "./wire/json.ts";
 import { FORMAT_OPTIONS, type FormatOptions, type WireFormat } from "./wire/types.ts";
@@ -29,6 +30,10 @@ export interface LlmModule {
   /** True if answers are requested as streams. */
   readonly stream: boolean;
   readonly maxTokens: number;
+  /** Tokens after which reading stops, as the server ignores `maxTokens`; absent if requests carry another limit or none. */
+  readonly readLimit?: number;
+  /** `strip` if thinking inside the content is not part of the answer. */
+  readonly thinking: "strip" | "keep";
   readonly special: FormatOptions;
   readonly extraBody: Readonly<Record<string, unknown>>;
   /** Header values by name in lower case. */
@@ -60,16 +65,22 @@ export function compileLlm(options: LlmOptions, context: CompileContext): LlmMod
   if (coldStartAfter === 0) context.problem(["cold_start", "after"], "0", "more than 0");
   const proxy = compileProxy(options.proxy_url, context);
   const questions = compileQuestions(options, format, context);
+  const request = {
+    model: options.model,
+    maxTokens: maxTokensOf(options, format, context),
+    special: specialOf(options, format, context),
+    extraBody: options.extra_body ?? {},
+  };
   return {
     format,
-    ...defined({ key, model: options.model }),
+    ...defined({ key }),
+    ...defined(request),
+    ...defined({ readLimit: readLimit(format, request) }),
     questions,
     asksAll: options.prompts_mode === "all",
     nextQuestions: compileRotation(questions, options.prompts_mode ?? "rotate"),
     stream,
-    maxTokens: maxTokensOf(options, format, context),
-    special: specialOf(options, format, context),
-    extraBody: options.extra_body ?? {},
+    thinking: options.thinking ?? "strip",
     headers,
     query: options.query ?? {},
     ...defined({ path: options.path, stallTimeout, coldStartAfter }),

@@ -25,6 +25,7 @@ export const llmReasons = [
   "malformed",
   "empty",
   "truncated",
+  "limit_ignored",
   "refused",
   "content_mismatch",
   "model_mismatch",

@@ -5,9 +5,11 @@ import { parseRetryAfter } from "../../core/retry-after.ts";
 import { type Seconds, seconds } from "../../core/units.ts";
 import { type Answer, addPiece, emptyAnswer, noteSilence } from "./answer/answer.ts";
 import { type AnswerReader, answerReader } from "./answer/reader.ts";
+import { stripThinking } from "./answer/strip-thinking.ts";
 import type { Exchange, Receiver } from "./exchange.ts";
 import type { LlmModule } from "./options.ts";
 import { type RateLimit, readRateLimits } from "./rate-limits.ts";
+import { tokensReceived } from "./token-limit.ts";
 import { parseJson } from "./wire/json.ts";
 import type { ApiError, Piece } from "./wire/types.ts";
 
@@ -22,11 +24,15 @@ export interface PartialResponse {
   readonly status?: number;
   /** The beginning of the body of an unsuccessful response. */
   readonly errorBody: string;
+  /** True if the body of a successful response began. */
+  readonly began: boolean;
   /** The API's error in that body; absent if it is not in the API's form. */
   readonly apiError?: ApiError;
   readonly answer: Answer;
   /** True if the server was silent in the middle of its answer for longer than `stall_timeout`. */
   readonly stalled: boolean;
+  /** True if the answer is far longer than the token limit, so that reading stopped. */
+  readonly limitIgnored: boolean;
   /** The wait before the next request that the server asks for. */
   readonly retryAfter?: Seconds;
   readonly rateLimits: readonly RateLimit[];
@@ -50,6 +56,8 @@ export function receive(
   const reader: AnswerReader = answerReader(module.format, module.stream);
   const errorBody: Uint8Array[] = [];
   let errorBytes = 0;
+  let began = false;
+  let limitIgnored = false;
   let status: number | undefined;
   let headers: IncomingHttpHeaders = {};
 
@@ -64,9 +72,13 @@ export function receive(
   };
 
   const add = (pieces: readonly Piece[], at?: Seconds): boolean => {
-    let enough = false;
-    for (const piece of pieces) enough = addPiece(answer, piece, at) || enough;
-    return enough;
+    // What a server sends after the end does not count, in the same segment or in a later one.
+    return pieces.some((piece) => addPiece(answer, piece, at) || (at !== undefined && isTooLong()));
+  };
+  /** Returns true for a stream that should have ended. An answer that came to its end is judged, however long it is. */
+  const isTooLong = (): boolean => {
+    limitIgnored = answer.finish === undefined && tokensReceived(answer) > (module.readLimit ?? Infinity);
+    return limitIgnored;
   };
   const isSuccess = (): boolean => status !== undefined && status >= 200 && status <= 299;
 
@@ -83,6 +95,7 @@ export function receive(
           errorBytes += chunk.length;
           return errorBytes > MAX_ERROR_BYTES;
         }
+        began = true;
         const enough = add(reader.feed(chunk), at);
         if (module.stallTimeout !== undefined && !watching && answer.times.last !== undefined) {
           watching = true;
@@ -95,6 +108,7 @@ export function receive(
       cancel?.();
       // The remainder of a body that was cut off is not part of the answer.
       if (isSuccess() && exchange.ending.kind === "ended") add(reader.finish());
+      if (module.thinking === "strip") stripThinking(answer);
       if (wasCutAtLimit(answer, module)) answer.finish = "length";
       if (exchange.ending.kind === "aborted") noteSilence(answer.times, exchange.end);
       const body = new TextDecoder().decode(Buffer.concat(errorBody));
@@ -107,10 +121,12 @@ export function receive(
       return {
         ...defined({ status }),
         errorBody: body,
+        began,
         ...defined({ apiError }),
         answer,
         stalled: stall.signal.aborted && !answer.ended,
         ...defined({ retryAfter }),
+        limitIgnored,
         rateLimits: readRateLimits(headers, clock),
       };
     },

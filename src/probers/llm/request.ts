@@ -1,9 +1,9 @@
 import { defined } from "../../core/defined.ts";
 import { type Failure, failed, type Objection, type ProbeTarget } from "../../core/prober.ts";
 import { fill, type PromptValues } from "./judge/prompt.ts";
+import { mergeFields } from "./merge-fields.ts";
 import type { LlmModule } from "./options.ts";
 import type { Question } from "./questions.ts";
-import { isObject } from "./wire/json.ts";
 import type { RequestSettings, WireEndpoint } from "./wire/types.ts";
 
 /** The content of a request, without the credential. */
@@ -67,7 +67,7 @@ export function prepare(
       "accept-encoding": "identity",
       ...request.headers,
     },
-    body: JSON.stringify(merge(request.body, module.extraBody)),
+    body: JSON.stringify(mergeFields(request.body, module.extraBody)),
   };
 }
 
@@ -91,17 +91,3 @@ const ACCEPT = {
   json_lines: "application/x-ndjson, application/json",
   none: "application/json",
 } as const satisfies Record<LlmModule["format"]["framing"], string>;
-
-/** Returns `fields` overridden by `more`, object by object; null removes a field. */
-function merge(
-  fields: Readonly<Record<string, unknown>>,
-  more: Readonly<Record<string, unknown>>,
-): Record<string, unknown> {
-  const all: Record<string, unknown> = { ...fields };
-  for (const [name, value] of Object.entries(more)) {
-    const before = all[name];
-    if (value === null) delete all[name];
-    else all[name] = isObject(before) && isObject(value) ? merge(before, value) : value;
-  }
-  return all;
-}

@@ -97,10 +97,16 @@ export const llmSchema = {
     },
     max_tokens: {
       description:
-        "Maximum number of tokens in the answer. Reasoning models may need several hundred before they answer; openai_responses refuses less than 16.",
+        "Maximum number of tokens in the answer. Reasoning models may need several hundred before they answer; openai_responses refuses less than 16. The exporter stops reading a stream after four times as many, at least 64, and the probe fails with the reason limit_ignored, unless extra_body replaces the limit.",
       type: "integer",
       minimum: 1,
       default: 256,
+    },
+    thinking: {
+      description:
+        "strip: thinking inside the content, such as <think>...</think> or harmony's channels, is reasoning and not part of the answer, as in servers that parse it. keep: the content is judged as it comes.",
+      enum: ["strip", "keep"],
+      default: "strip",
     },
     max_tokens_field: {
       description:

@@ -5,6 +5,7 @@ import type { QuestionContext, QuestionResult } from "./ask.ts";
 import type { LlmModule } from "./options.ts";
 import type { Question } from "./questions.ts";
 import { requestedModel } from "./request.ts";
+import { tokensReceived } from "./token-limit.ts";
 import type { Observations } from "./verdict.ts";
 
 /** Rule of thumb for English text. https://help.openai.com/en/articles/4936856 */
@@ -42,11 +43,13 @@ export function expectedSpend(target: ProbeTarget, module: LlmModule): ExpectedS
  */
 function tokensOf({ question, evidence }: QuestionResult, module: LlmModule): Tokens {
   if (!mayCost(evidence)) return NO_TOKENS;
-  const { usage, output, times, vector } = evidence.answer;
-  const received = Math.max(times.count, Math.ceil(output.length / CHARACTERS_PER_TOKEN));
+  const { usage, times, vector } = evidence.answer;
+  // An answer that was left may have been counted at its beginning only.
+  const counted = evidence.limitIgnored ? tokensReceived(evidence.answer) : usage.output;
+  const received = Math.max(times.count, tokensReceived(evidence.answer));
   return {
     input: usage.input ?? inputOf(question, module),
-    output: usage.output ?? (vector === undefined ? received : 0),
+    output: counted ?? (vector === undefined ? received : 0),
     ...defined({ reasoning: usage.reasoning, cachedInput: usage.cached_input }),
   };
 }

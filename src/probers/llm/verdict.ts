@@ -1,6 +1,6 @@
 import { defined } from "../../core/defined.ts";
 import { isEdition } from "../../core/money.ts";
-import { failed, type Outcome, succeeded } from "../../core/prober.ts";
+import { type Failure, failed, type Outcome, succeeded } from "../../core/prober.ts";
 import type { Answer } from "./answer/answer.ts";
 import { shownAnswer } from "./answer/answer.ts";
 import { excerpt } from "./answer/excerpt.ts";
@@ -17,6 +17,7 @@ import type { PromptValues } from "./judge/prompt.ts";
 import type { LlmModule } from "./options.ts";
 import type { LlmReason } from "./reasons.ts";
 import type { PartialResponse } from "./receive.ts";
+import { tokensReceived } from "./token-limit.ts";
 
 /** The raw observations of one exchange, before any judgement. */
 export interface Observations extends PartialResponse {
@@ -44,6 +45,8 @@ export interface LlmVerdict {
 export function verdictOf(evidence: Observations, module: LlmModule, judge: Judge): LlmVerdict {
   const mismatch = isMismatch(evidence, module);
   const outcome = failureOfExchange(evidence, module);
+  if (outcome === undefined && evidence.limitIgnored)
+    return { outcome: limitIgnored(evidence, module), answered: true, ...defined({ mismatch }) };
   const verdict =
     outcome === undefined ? judgeAnswer(evidence, module, judge, mismatch) : { outcome, answered: false };
   return { ...verdict, ...defined({ mismatch }) };
@@ -66,6 +69,7 @@ function failureOfExchange(evidence: Observations, module: LlmModule): Outcome<L
       `error inside the answer: ${show([...answer.error.codes, answer.error.message].join(" "))}`,
     );
   }
+  if (evidence.limitIgnored) return undefined;
   if (ending.kind === "too_large") return failed("too_large", "the answer is longer than 8 MiB");
   if (evidence.stalled)
     return failed("stalled", `no further piece of the answer within stall_timeout; ${soFar(evidence)}`);
@@ -79,15 +83,32 @@ function failureOfExchange(evidence: Observations, module: LlmModule): Outcome<L
       show(describe(ending.error)),
     );
   }
+  if (answer.finish === "other" && isAlive(answer)) {
+    const given = show(answer.finishGiven ?? "");
+    return failed(
+      module.stream ? "stream_error" : "server_error",
+      `finish reason ${given} does not stand for a complete answer; ${soFar(evidence)}`,
+    );
+  }
+  // Gateways end a stream properly although its source was cut off; an answer that came whole cannot be.
+  if (answer.finish === undefined && answer.ended && answer.times.count > 0)
+    return failed("stream_error", `the stream ended without a finish reason; ${soFar(evidence)}`);
   if (answer.ended || answer.finish !== undefined) return undefined;
   const cause = ending.kind === "failed" ? `: ${show(describe(ending.error))}` : "";
-  return failed(module.stream ? "stream_error" : "network", `cut off${cause}; ${soFar(evidence)}`);
+  const reason = module.stream && evidence.began ? "stream_error" : "network";
+  return failed(reason, `cut off${cause}; ${soFar(evidence)}`);
 }
 
+const limitIgnored = (evidence: Observations, { maxTokens }: LlmModule): Failure<LlmReason> =>
+  failed(
+    "limit_ignored",
+    `about ${tokensReceived(evidence.answer)} tokens came for a limit (max_tokens) of ${maxTokens}; ${soFar(evidence)}`,
+  );
+
 const soFar = ({ answer, secrets }: Observations): string =>
-  answer.output === "" && answer.signs.size === 0
-    ? "no answer so far"
-    : `answer so far: ${shownAnswer(answer, secrets)}`;
+  isAlive(answer) ? `answer so far: ${shownAnswer(answer, secrets)}` : "no answer so far";
+
+const isAlive = ({ output, signs }: Answer): boolean => output !== "" || signs.size > 0;
 
 /** Judges a complete answer. */
 function judgeAnswer(
@@ -98,7 +119,6 @@ function judgeAnswer(
 ): LlmVerdict {
   const { answer, secrets } = evidence;
   const shown = shownAnswer(answer, secrets);
-  const alive = answer.output !== "" || answer.signs.size > 0;
   if (answer.finish === "content_filter" || (answer.refusal !== "" && answer.output === "")) {
     const text = answer.refusal === "" ? shown : excerpt(answer.refusal, secrets);
     return {
@@ -112,8 +132,11 @@ function judgeAnswer(
     const truncated = answer.finish === "length";
     const outcome = truncated
       ? failed("truncated", "the token limit was reached before any answer")
-      : failed("empty", `the answer is empty (finish reason ${answer.finish ?? "none"})`);
-    return { outcome, answered: truncated || alive, correct: false };
+      : failed(
+          "empty",
+          `the answer is empty (finish reason ${excerpt(answer.finishGiven ?? "none", secrets)})`,
+        );
+    return { outcome, answered: truncated || isAlive(answer), correct: false };
   }
   const violations = judge.violations(answer, evidence.values);
   const correct = violations.length === 0;

@@ -53,18 +53,20 @@ describe("reading stops early in a body of 1 GiB", () => {
     readonly reason: string;
     readonly read?: number;
   }[] = [
-    { name: "of events", piece: events(delta({ content: "HEALTHY " })), reason: "too_large" },
+    { name: "of events", piece: events(delta({ content: "HEALTHY " })), reason: "limit_ignored", read: 0 },
     { name: "of comments", piece: ": keep-alive\n\n", reason: "too_large" },
     {
       name: "of tool calls",
       piece: events(delta({ tool_calls: [{ function: { name: "f", arguments: "{}" } }] })),
-      reason: "too_large",
+      reason: "limit_ignored",
+      read: 0,
     },
     {
       name: "of lines",
       piece: lines({ message: { content: "HEALTHY " }, done: false }),
       options: { api: "ollama" },
-      reason: "too_large",
+      reason: "limit_ignored",
+      read: 0,
     },
     {
       name: "of lines that are read whole",

@@ -6,7 +6,7 @@ import { answerReader } from "../../../src/probers/llm/answer/reader.ts";
 import type { WireFormat } from "../../../src/probers/llm/wire/types.ts";
 
 /** An answer without its times. */
-export type Facts = Omit<Answer, "times" | "numberedCalls">;
+export type Facts = Omit<Answer, "times" | "numberedCalls" | "finishGiven" | "received">;
 
 export const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
@@ -16,16 +16,14 @@ export function read(chunks: readonly Uint8Array[], format: WireFormat, stream =
   const answer = emptyAnswer();
   const at = seconds(0);
   for (const chunk of chunks) {
-    let enough = false;
-    for (const piece of reader.feed(chunk)) enough = addPiece(answer, piece, at) || enough;
-    if (enough) return factsOf(answer);
+    if (reader.feed(chunk).some((piece) => addPiece(answer, piece, at))) return factsOf(answer);
   }
-  for (const piece of reader.finish()) addPiece(answer, piece);
+  reader.finish().some((piece) => addPiece(answer, piece));
   return factsOf(answer);
 }
 
 function factsOf(answer: Answer): Facts {
-  const { times, numberedCalls, ...facts } = answer;
+  const { times, numberedCalls, finishGiven: _given, received: _received, ...facts } = answer;
   expect(times.longestSilence).toBe(0);
   expect(numberedCalls.size).toBeLessThanOrEqual(facts.toolCalls.length);
   return facts;

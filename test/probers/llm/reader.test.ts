@@ -121,6 +121,7 @@ describe("a line that is too long is reported once", () => {
     const splitter = split({
       frame: () => void frames++,
       alive: () => undefined,
+      lastFrame: () => undefined,
       tooLong: () => void tooLong++,
     });
     splitter.feed(first);
@@ -145,6 +146,7 @@ test("lines of JSON are split at line feeds, independent of the chunks", () => {
       const splitter = splitLines({
         frame: (data) => void frames.push(data),
         alive: () => undefined,
+        lastFrame: () => undefined,
         tooLong: () => expect.fail(),
       });
       const sorted = [0, ...places.toSorted((a, b) => a - b), text.length];

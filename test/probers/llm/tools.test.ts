@@ -127,6 +127,7 @@ describe("tools", () => {
     const options: Options = {
       prompt: "Report.",
       tools: [report, { name: "look" }],
+      max_tokens: 1000,
       expect: { tool_call: wanted },
     };
     const result = await ask(await serve(calling(...calls)), { options });

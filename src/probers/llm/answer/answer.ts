@@ -28,6 +28,7 @@ export interface Vector {
 
 /** Everything known about an answer so far. Only `addPiece` changes it. */
 export interface Answer extends AnswerContent {
+  /** The content, in which thinking may stand until `stripThinking` removes it. */
   output: string;
   /** Signs of life besides the output. */
   readonly signs: Set<"reasoning" | "refusal" | "tool_call">;
@@ -37,12 +38,17 @@ export interface Answer extends AnswerContent {
   readonly numberedCalls: Map<number, ToolCall>;
   vector?: Vector;
   model?: string;
+  /** The finish reason that says the least good of the answer, if there are several. */
   finish?: FinishReason;
+  /** The same as the API gives it. */
+  finishGiven?: string;
   usage: Usage;
   /** Time that the server took to load the model. */
   loadDuration?: Seconds;
   error?: ApiError;
   fault?: Piece & { kind: "fault" };
+  /** Bytes of text and arguments of any kind in UTF-8, thinking included: an estimate of the tokens that were generated. */
+  received: number;
   /** True once the API has said that the answer is complete. */
   ended: boolean;
   readonly times: TokenTimes;
@@ -53,6 +59,8 @@ export interface TokenTimes {
   first?: Seconds;
   firstOutput?: Seconds;
   last?: Seconds;
+  /** Arrival of each piece of the content, by its offset in the content. */
+  readonly output: { readonly offset: number; readonly at: Seconds }[];
   /** Number of pieces: an estimate of the tokens for APIs that do not count them. */
   count: number;
   longestSilence: Seconds;
@@ -72,8 +80,9 @@ export const emptyAnswer = (): Answer => ({
   toolCalls: [],
   numberedCalls: new Map(),
   usage: {},
+  received: 0,
   ended: false,
-  times: { count: 0, longestSilence: seconds(0) },
+  times: { output: [], count: 0, longestSilence: seconds(0) },
 });
 
 /**
@@ -85,6 +94,7 @@ export function addPiece(answer: Answer, piece: Piece, at?: Seconds): boolean {
   switch (piece.kind) {
     case "text":
       noteArrival(answer.times, at);
+      answer.received += Buffer.byteLength(piece.text);
       addText(answer, piece, at);
       break;
     case "tool_call":
@@ -102,7 +112,7 @@ export function addPiece(answer: Answer, piece: Piece, at?: Seconds): boolean {
       answer.model ??= piece.name;
       break;
     case "finish":
-      answer.finish ??= piece.reason;
+      addFinish(answer, piece);
       break;
     case "usage":
       answer.usage = { ...answer.usage, ...piece.usage };
@@ -169,12 +179,32 @@ function noteArrival(times: TokenTimes, at: Seconds | undefined): void {
 
 function addText(answer: Answer, { part, text }: Piece & { kind: "text" }, at: Seconds | undefined): void {
   if (part === "output") {
-    if (at !== undefined) answer.times.firstOutput ??= at;
+    if (at !== undefined) {
+      answer.times.firstOutput ??= at;
+      answer.times.output.push({ offset: answer.output.length, at });
+    }
     answer.output += text;
     return;
   }
   answer.signs.add(part);
   if (part === "refusal") answer.refusal += text;
+}
+
+/** Finish reasons, from the best to the worst. */
+const FINISH_RANK = [
+  "stop",
+  "tool_calls",
+  "length",
+  "content_filter",
+  "other",
+] as const satisfies FinishReason[];
+
+/** Keeps the worst reason: some servers send `stop` with every part, or once more at the end. */
+function addFinish(answer: Answer, { reason, given }: Piece & { kind: "finish" }): void {
+  if (answer.finish !== undefined && FINISH_RANK.indexOf(answer.finish) >= FINISH_RANK.indexOf(reason))
+    return;
+  answer.finish = reason;
+  answer.finishGiven = given;
 }
 
 function addToolCall(answer: Answer, piece: Piece & { kind: "tool_call" }): void {
@@ -186,12 +216,16 @@ function addToolCall(answer: Answer, piece: Piece & { kind: "tool_call" }): void
   }
   // Some compatible servers repeat the name in every part.
   if (call.name === "") call.name = piece.name ?? "";
-  if (piece.arguments !== undefined) addArguments(call, piece.arguments);
+  if (piece.arguments !== undefined) addArguments(answer, call, piece.arguments);
 }
 
-function addArguments(call: ToolCall, next: ToolArguments): void {
-  if ("json" in next) call.json += next.json;
-  else call.value = next.value;
+function addArguments(answer: Answer, call: ToolCall, next: ToolArguments): void {
+  if ("value" in next) {
+    call.value = next.value;
+    return;
+  }
+  call.json += next.json;
+  answer.received += Buffer.byteLength(next.json);
 }
 
 /** Summarizes a vector, whose numbers are not kept. */

@@ -6,6 +6,8 @@ export const MAX_LINE_LENGTH = 2 ** 20;
 /** Receives what a splitter finds. All calls happen inside `feed` and `finish`. */
 export interface FrameSink {
   frame(data: string, event: string | undefined): void;
+  /** Called at most once, by `finish`, for an event that no blank line completes: it may have been cut off. */
+  lastFrame(data: string, event: string | undefined): void;
   /** Called for a comment, such as a keep-alive: not part of the answer, but proof that this is an event stream. */
   alive(): void;
   /** Called for a line that is longer than `MAX_LINE_LENGTH`. */
@@ -20,14 +22,15 @@ export interface Splitter {
 }
 
 /**
- * Splits server-sent events. As the standard demands, an event at the end of the text that no blank line completes is
- * discarded.
+ * Splits server-sent events. The standard discards an event at the end of the text that no blank line completes; servers
+ * omit that line, and official clients accept the event, so that the sink decides.
  */
 export function splitEvents(sink: FrameSink): Splitter {
   let exceeded = false;
+  let finished = false;
   const parser = createParser({
     maxBufferSize: MAX_LINE_LENGTH,
-    onEvent: ({ data, event }) => sink.frame(data, event),
+    onEvent: ({ data, event }) => (finished ? sink.lastFrame(data, event) : sink.frame(data, event)),
     onComment: () => sink.alive(),
     onError: ({ type }) => {
       if (type !== "max-buffer-size-exceeded") return;
@@ -38,7 +41,10 @@ export function splitEvents(sink: FrameSink): Splitter {
   return {
     // The parser throws if it is fed after this error.
     feed: (text) => (exceeded ? undefined : parser.feed(text)),
-    finish: () => undefined,
+    finish() {
+      finished = true;
+      if (!exceeded) parser.feed("\n\n");
+    },
   };
 }
 

@@ -17,25 +17,33 @@ export interface AnswerReader {
  * @param streamed whether a stream was requested; only used for lines of JSON, where a whole answer is a stream of one line
  */
 export function answerReader(format: WireFormat, streamed: boolean): AnswerReader {
-  if (format.framing === "none") return wholeReader(format);
-  if (format.framing === "json_lines") {
-    const lines = streamReader(format, splitLines);
-    return streamed ? lines : deferred(lines);
-  }
   let reader: AnswerReader | undefined;
+  /** The bytes before the first visible one; a byte order mark may be split. */
+  const blank: Uint8Array[] = [];
   return {
     feed(chunk) {
-      reader ??= readerFor(chunk);
-      return reader?.feed(chunk) ?? [];
+      if (reader !== undefined) return reader.feed(chunk);
+      const first = chunk.find((byte) => !BLANK.has(byte));
+      if (first === undefined) {
+        blank.push(chunk);
+        return [];
+      }
+      reader = readerFor(first);
+      return reader.feed(Buffer.concat([...blank, chunk]));
     },
-    finish: () => reader?.finish() ?? [],
+    finish: () =>
+      reader?.finish() ?? [{ kind: "fault", reason: "empty", detail: "the body of the response is empty" }],
   };
 
-  /** Tells JSON, which begins with a bracket, from events, which cannot. Returns `undefined` while there is only white space. */
-  function readerFor(chunk: Uint8Array): AnswerReader | undefined {
-    const first = chunk.find((byte) => !BLANK.has(byte));
-    if (first === undefined) return undefined;
-    return OPENING.has(first) ? wholeReader(format) : streamReader(format, splitEvents);
+  /** Tells JSON, which begins with a bracket, from events, which cannot. */
+  function readerFor(first: number): AnswerReader {
+    if (format.framing === "json_lines") {
+      const lines = streamReader(format, splitLines);
+      return streamed ? lines : deferred(lines);
+    }
+    return format.framing === "none" || OPENING.has(first)
+      ? wholeReader(format)
+      : streamReader(format, splitEvents);
   }
 }
 
@@ -82,6 +90,12 @@ function streamReader(format: WireFormat, split: (sink: FrameSink) => Splitter):
       const text = data.trim();
       if (text !== "") pieces.push(...read(text, event));
     },
+    lastFrame(data, event) {
+      const text = data.trim();
+      if (text !== "[DONE]" && !parseJson(text).ok) return;
+      recognized = true;
+      pieces.push(...read(text, event));
+    },
     alive() {
       recognized = true;
     },
@@ -98,7 +112,11 @@ function streamReader(format: WireFormat, split: (sink: FrameSink) => Splitter):
     if (text === "[DONE]") return [{ kind: "end" }];
     const parsed = parseJson(text);
     if (!parsed.ok) return [malformed("a frame of the stream is not JSON", text)];
-    return format.readFrame(event === undefined ? { data: parsed.value } : { event, data: parsed.value });
+    const found = format.readFrame(
+      event === undefined ? { data: parsed.value } : { event, data: parsed.value },
+    );
+    // A frame may have both text and the finish reason. Whether the answer is complete is then known with the text.
+    return found.toSorted((a, b) => Number(b.kind === "finish") - Number(a.kind === "finish"));
   };
   const take = (): readonly Piece[] => {
     const taken = pieces;

@@ -17,8 +17,8 @@ interface Span {
 /** Tags that models put around thinking where the server has no parser for it; attributes and case vary. */
 const TAGS = "think|thinking|thought|thoughts|reasoning|reflection|seed:think";
 const MARKER = new RegExp(
-  String.raw`(?<open><(?:${TAGS})(?:\s[^<>]{0,200})?>|\[think\]|<\|start_thinking\|>|<\|begin_of_thought\|>|◁think▷)` +
-    String.raw`|</(?:${TAGS})\s*>|\[/think\]|<\|end_thinking\|>|<\|end_of_thought\|>|◁/think▷`,
+  String.raw`(?<fence>\x60{3})|(?<open><(?:${TAGS})(?:\s[^<>]{0,200})?>|\[think\]|<\|start_thinking\|>|<\|begin_of_thought\|>|<\|channel>thought\b|◁think▷)` +
+    String.raw`|</(?:${TAGS})\s*>|\[/think\]|<\|end_thinking\|>|<\|end_of_thought\|>|<channel\|>|◁/think▷`,
   "giu",
 );
 
@@ -31,7 +31,7 @@ const HARMONY_MESSAGE =
 const HARMONY_END = /<\|(?:end|return|call|start|channel)\|>/gu;
 
 /** The same after a server took the markers away, as it does with all special tokens. */
-const BARE_HARMONY = /^\s*analysis.*assistantfinal/su;
+const BARE_HARMONY = /^\s*analysis(?:.*assistantfinal|(?=\p{Lu}).*$)/su;
 
 /**
  * Separates an answer from thinking that stands inside the content: `<think>...</think>` and its relatives, a closing
@@ -39,10 +39,10 @@ const BARE_HARMONY = /^\s*analysis.*assistantfinal/su;
  * the result does not depend on how the content was cut into pieces.
  *
  * Thinking that begins the content and never ends takes all of it; an opening marker further on that never ends is text.
- * Markers inside a JSON answer are text, too.
+ * Markers that a JSON answer, a block of code or backticks quote are text, too.
  */
 export function separateThinking(content: string): SeparatedContent {
-  const spans = answersOfHarmony(content) ?? answersBetweenTags(content);
+  const spans = isJson(content) ? undefined : (answersOfHarmony(content) ?? answersBetweenTags(content));
   if (spans === undefined) return { output: content, thought: false, ...startIn(content, [whole(content)]) };
   const output = spans.map(({ from, to }) => content.slice(from, to)).join("");
   return { output: output.trim(), thought: true, ...startIn(content, spans) };
@@ -81,7 +81,15 @@ function answersBetweenTags(content: string): readonly Span[] | undefined {
   let rest = 0;
   let opened: number | undefined;
   let thought = false;
+  let fenced = false;
+  const lastFence = content.lastIndexOf("```");
   for (const { index, 0: marker, groups } of content.matchAll(MARKER)) {
+    if (groups?.["fence"] !== undefined) {
+      fenced = opened === undefined && !fenced && index < lastFence;
+      continue;
+    }
+    const inCode = content[index - 1] === "`" && content[index + marker.length] === "`";
+    if (fenced || inCode) continue;
     if (opened === undefined && isJson(content.slice(rest))) break;
     if (groups?.["open"] !== undefined) {
       opened ??= index;

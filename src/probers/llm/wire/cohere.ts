@@ -99,6 +99,8 @@ const FINISH_REASONS: Readonly<Record<string, FinishReason>> = {
   COMPLETE: "stop",
   STOP_SEQUENCE: "stop",
   MAX_TOKENS: "length",
+  // The context of the model is full.
+  ERROR_LIMIT: "length",
   TOOL_CALL: "tool_calls",
   ERROR_TOXIC: "content_filter",
 };
@@ -107,7 +109,7 @@ const FINISH_REASONS: Readonly<Record<string, FinishReason>> = {
 const FAILURES: ReadonlySet<string> = new Set(["ERROR", "TIMEOUT"]);
 
 function ending(value: unknown, counts: unknown, message: string | undefined): readonly Piece[] {
-  const reason = textOf(value) ?? "none";
+  const reason = textOf(value) ?? "";
   const usage = usageOf(objectOf(counts));
   if (FAILURES.has(reason)) {
     const error: ApiError = { codes: [reason], message: message ?? `finish_reason ${reason}` };

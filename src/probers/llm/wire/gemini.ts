@@ -130,20 +130,22 @@ function partOf(value: unknown): readonly Piece[] {
 const FINISH_REASONS: Readonly<Record<string, FinishReason>> = {
   STOP: "stop",
   MAX_TOKENS: "length",
-  // Sent by compatible servers only.
-  FUNCTION_CALL: "tool_calls",
   SAFETY: "content_filter",
   RECITATION: "content_filter",
   LANGUAGE: "content_filter",
   BLOCKLIST: "content_filter",
   PROHIBITED_CONTENT: "content_filter",
   SPII: "content_filter",
+  MODEL_ARMOR: "content_filter",
   IMAGE_SAFETY: "content_filter",
+  IMAGE_PROHIBITED_CONTENT: "content_filter",
+  IMAGE_RECITATION: "content_filter",
 };
 
 /** Reads the reason why the model stopped. A blocked prompt has no candidates, only a block reason. */
 function ending(finish: unknown, blocked: unknown): readonly Piece[] {
-  if (textOf(blocked) !== undefined) return [{ kind: "finish", reason: "content_filter" }];
+  const given = textOf(blocked);
+  if (given !== undefined) return [{ kind: "finish", reason: "content_filter", given }];
   return finish === "FINISH_REASON_UNSPECIFIED" ? [] : finishPiece(FINISH_REASONS, finish);
 }
 

@@ -1,5 +1,5 @@
 import { defined } from "../../../core/defined.ts";
-import { countOf, isObject, type JsonObject, listOf, objectOf, textOf } from "./json.ts";
+import { countOf, isObject, type JsonObject, listOf, lookUp, objectOf, textOf } from "./json.ts";
 import { OPENAI_ERROR_REASONS, openaiErrorInside, readOpenaiError } from "./openai-error.ts";
 import { malformedPiece, modelPiece, textPiece, usagePiece } from "./pieces.ts";
 import type { FinishReason, Frame, Piece, PromptRequest, WireFormat, WireRequest } from "./types.ts";
@@ -76,7 +76,7 @@ function readFrame({ event, data }: Frame): readonly Piece[] {
     case "response.incomplete":
     case "response.failed":
     case "response.cancelled":
-      return ending(objectOf(body["response"]));
+      return ending({ status: type.replace("response.", ""), ...objectOf(body["response"]) });
   }
   const error = openaiErrorInside(data, type === "error");
   return error === undefined ? [] : [{ kind: "error", error }];
@@ -145,19 +145,30 @@ function ending(response: JsonObject): readonly Piece[] {
   return [
     ...modelPiece(response["model"]),
     ...usageOf(response),
-    { kind: "finish", reason: finishOf(response, status) },
+    { kind: "finish", ...finishOf(response, status) },
     { kind: "end" },
   ];
 }
 
-function finishOf(response: JsonObject, status: string): FinishReason {
-  const reason = textOf(objectOf(response["incomplete_details"])["reason"]);
-  if (reason === "content_filter") return "content_filter";
-  // Compatible servers omit the reason, which can only be one of these two.
-  if (status === "incomplete")
-    return reason === undefined || reason === "max_output_tokens" ? "length" : "other";
+const INCOMPLETE: Readonly<Record<string, FinishReason>> = {
+  max_output_tokens: "length",
+  content_filter: "content_filter",
+};
+
+function finishOf(
+  response: JsonObject,
+  status: string,
+): { readonly reason: FinishReason; readonly given: string } {
+  const given = textOf(objectOf(response["incomplete_details"])["reason"]);
+  // Compatible servers omit the reason of an incomplete answer, which can only be one of the two.
+  if (given !== undefined || status === "incomplete")
+    return {
+      reason: given === undefined ? "length" : (lookUp(INCOMPLETE, given) ?? "other"),
+      given: given ?? status,
+    };
+  if (status !== "completed") return { reason: "other", given: status };
   const called = listOf(response["output"]).some((item) => objectOf(item)["type"] === "function_call");
-  return called ? "tool_calls" : "stop";
+  return { reason: called ? "tool_calls" : "stop", given: status };
 }
 
 function usageOf(response: JsonObject): readonly Piece[] {

@@ -115,13 +115,14 @@ function toolCall(value: unknown): Piece {
 
 const FINISH_REASONS: Readonly<Record<string, FinishReason>> = {
   stop: "stop",
-  // Together.
-  eos: "stop",
   length: "length",
+  // Mistral.
   model_length: "length",
   tool_calls: "tool_calls",
   function_call: "tool_calls",
   content_filter: "content_filter",
+  // Zhipu.
+  sensitive: "content_filter",
 };
 
 /** Finish reasons of a server that failed, rather than of a model that finished. */

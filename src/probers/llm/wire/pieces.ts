@@ -13,13 +13,35 @@ export function modelPiece(value: unknown): readonly Piece[] {
   return name === undefined ? [] : [{ kind: "model", name }];
 }
 
-/** Returns the reason why the model stopped, if there is one. */
+/** Finish reasons that compatible servers pass on from other APIs, in any case. */
+const COMMON_FINISH_REASONS: Readonly<Record<string, FinishReason>> = {
+  stop: "stop",
+  eos: "stop",
+  eos_token: "stop",
+  stop_sequence: "stop",
+  end_turn: "stop",
+  complete: "stop",
+  completed: "stop",
+  length: "length",
+  max_tokens: "length",
+  tool_calls: "tool_calls",
+  tool_call: "tool_calls",
+  tool_use: "tool_calls",
+  function_call: "tool_calls",
+  content_filter: "content_filter",
+  refusal: "content_filter",
+  safety: "content_filter",
+};
+
+/** Returns the reason why the model stopped, if there is one. One that is not known to end an answer is `other`. */
 export function finishPiece(
   reasons: Readonly<Record<string, FinishReason>>,
   value: unknown,
 ): readonly Piece[] {
   const given = textOf(value);
-  return given === undefined ? [] : [{ kind: "finish", reason: lookUp(reasons, given) ?? "other" }];
+  if (given === undefined) return [];
+  const reason = lookUp(reasons, given) ?? lookUp(COMMON_FINISH_REASONS, given.toLowerCase()) ?? "other";
+  return [{ kind: "finish", reason, given }];
 }
 
 /** Returns the token counts, if there are any. */

@@ -65,12 +65,16 @@ const FINISH_REASONS: Readonly<Record<string, FinishReason>> = {
 
 const detailsOf = (answer: JsonObject): JsonObject => objectOf(answer["details"]);
 
+/** The whole text stands in the last event only. Compatible servers omit the details beside it. */
+const finishWithoutDetails = (answer: JsonObject): string | undefined =>
+  textOf(answer["generated_text"]) === undefined ? undefined : "eos_token";
+
 /** Reads the end of the last event or of a whole answer. */
 function ending(answer: JsonObject): readonly Piece[] {
   const details = detailsOf(answer);
   return [
     ...usagePiece({ input: countOf(details["input_length"]), output: countOf(details["generated_tokens"]) }),
-    ...finishPiece(FINISH_REASONS, details["finish_reason"]),
+    ...finishPiece(FINISH_REASONS, textOf(details["finish_reason"]) ?? finishWithoutDetails(answer)),
     { kind: "end" },
   ];
 }

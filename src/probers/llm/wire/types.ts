@@ -70,7 +70,10 @@ export interface WireRequest {
   readonly body: Readonly<Record<string, unknown>>;
 }
 
-/** The reason why the model stopped: a value of the label of `probe_llm_finish_reason`. */
+/**
+ * The reason why the model stopped: a value of the label of `probe_llm_finish_reason`. `other` is each reason that is not
+ * known to end an answer, such as `abort`: the answer is not complete.
+ */
 export type FinishReason = "stop" | "length" | "tool_calls" | "content_filter" | "other";
 
 /** Token counts as reported by the API; a count that it does not report is absent. */
@@ -114,14 +117,15 @@ export type Piece =
   /** The answer of an embedding model. */
   | { readonly kind: "vector"; readonly numbers: readonly unknown[] }
   | { readonly kind: "model"; readonly name: string }
-  | { readonly kind: "finish"; readonly reason: FinishReason }
+  /** The reason as the API gives it, `given`, is for people. */
+  | { readonly kind: "finish"; readonly reason: FinishReason; readonly given: string }
   /** Fields replace those of earlier pieces, so that cumulative counts may arrive one by one. */
   | { readonly kind: "usage"; readonly usage: Usage }
   /** The time that the server took to load the model before it could answer. */
   | { readonly kind: "load"; readonly duration: Seconds }
   | { readonly kind: "error"; readonly error: ApiError }
   /** The bytes are not what the API promises. */
-  | { readonly kind: "fault"; readonly reason: "malformed" | "too_large"; readonly detail: string }
+  | { readonly kind: "fault"; readonly reason: "malformed" | "too_large" | "empty"; readonly detail: string }
   /** The API says that the answer is complete. */
   | { readonly kind: "end" };
 
