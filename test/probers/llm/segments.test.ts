@@ -3,7 +3,6 @@ import { isDeepStrictEqual } from "node:util";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { systemClock } from "../../../src/core/clock.ts";
-import { createMemory } from "../../../src/core/memory.ts";
 import { seconds } from "../../../src/core/units.ts";
 import { newValues } from "../../../src/probers/llm/judge/prompt.ts";
 import type { LlmModule } from "../../../src/probers/llm/options.ts";
@@ -72,9 +71,8 @@ const bodies: Body[] = [
 
 /** Reads a response in these segments, and returns everything about it except times. */
 function verdictOfSegments(module: LlmModule, status: number, segments: readonly Uint8Array[]): object {
-  const memory = createMemory().namespace("test");
   const signal = new AbortController().signal;
-  const reception = receive(module, { signal, clock: systemClock, memory, log: () => undefined });
+  const reception = receive(module, { signal, clock: systemClock });
   reception.receiver.head(status, {});
   const enough = segments.some((segment, i) => reception.receiver.data(segment, seconds(i)));
   const exchange = {
