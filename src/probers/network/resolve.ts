@@ -20,16 +20,12 @@ export type SystemLookup = (
 /** The operating system's resolver. */
 export const systemLookup: SystemLookup = lookup;
 
-/**
- * Returns every address of a host: the host itself if it is an address, else those of the name in the resolver's order.
- * `getaddrinfo` cannot be cancelled, so it is abandoned at the deadline.
- */
+/** Resolves a name. `getaddrinfo` cannot be cancelled, so it is abandoned at the deadline. */
 export function lookupAll(
   host: string,
   signal: AbortSignal,
   resolver: SystemLookup,
 ): Promise<readonly string[] | NetworkFailure> {
-  if (isIP(host) !== 0) return Promise.resolve([host]);
   if (host === "") return Promise.resolve(networkFailure("dns", "the address has no host"));
   return new Promise((resolve) => {
     const abandon = (): void =>
