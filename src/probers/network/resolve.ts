@@ -24,16 +24,12 @@ export const ownLookup: SystemLookup = (host, options, done) =>
     done(error, Array.isArray(addresses) ? addresses : []),
   );
 
-/**
- * Returns every address of a host: the host itself if it is an address, else those of the name in the resolver's order.
- * A lookup cannot be cancelled, so it is abandoned at the deadline; it keeps no other one waiting.
- */
+/** Resolves a name. A lookup cannot be cancelled, so it is abandoned at the deadline; it keeps no other one waiting. */
 export function lookupAll(
   host: string,
   signal: AbortSignal,
   resolver: SystemLookup,
 ): Promise<readonly string[] | NetworkFailure> {
-  if (isIP(host) !== 0) return Promise.resolve([host]);
   if (host === "") return Promise.resolve(networkFailure("dns", "the address has no host"));
   return new Promise((resolve) => {
     const abandon = (): void =>

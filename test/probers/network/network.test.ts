@@ -313,7 +313,7 @@ describe("HTTP agents", () => {
 
 test("the unrestricted network connects to any address", async () => {
   await using server = await serveCounted();
-  const { unrestricted } = networkFor({ allowedTargets: [] });
+  const unrestricted = networkFor({ allowedTargets: [] }).unrestricted();
   expect(verdictOf(await unrestricted.connect({ host: "127.0.0.1", port: server.port }))).toBe("ok");
   expect(unrestricted.check({ host: "169.254.169.254", port: 80 })).toBeUndefined();
 });

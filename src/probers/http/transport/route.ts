@@ -88,7 +88,7 @@ async function openTo(
   guard: Guard,
 ): Promise<{ ok: true; socket: Socket } | Failure> {
   if (proxy === undefined) return network.connect(to);
-  const opened = await guard.network.unrestricted.connect(to);
+  const opened = await guard.network.unrestricted().connect(to);
   if (!opened.ok) return failure(opened.reason, `the proxy: ${opened.detail}`);
   let socket: Socket = opened.socket;
   if (proxy.address.tls) {
@@ -113,7 +113,7 @@ async function openTo(
 
 /** Resolves the name of the proxy. The operator chose it, so its address is not restricted. */
 async function locateProxy({ address: { host, port } }: Proxy, guard: Guard): Promise<Destination | Failure> {
-  const found = await guard.network.unrestricted.resolve({ host, port });
+  const found = await guard.network.unrestricted().resolve({ host, port });
   return found.ok
     ? { host, port, addresses: found.addresses }
     : failure(found.reason, `the proxy: ${found.detail}`);
