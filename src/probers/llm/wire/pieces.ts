@@ -18,8 +18,8 @@ export function finishPiece(
   reasons: Readonly<Record<string, FinishReason>>,
   value: unknown,
 ): readonly Piece[] {
-  const given = textOf(value);
-  return given === undefined ? [] : [{ kind: "finish", reason: lookUp(reasons, given) ?? "other" }];
+  const apiReason = textOf(value);
+  return apiReason === undefined ? [] : [{ kind: "finish", reason: lookUp(reasons, apiReason) ?? "other" }];
 }
 
 /** Returns the token counts, if there are any. */
