@@ -84,9 +84,9 @@ async function placeOf(handle: FileHandle, real: string): Promise<string | undef
     // A file that was deleted in the meantime is still the one requested.
     if (place !== undefined) return place.replace(/ \(deleted\)$/, "");
   }
-  const [opened, named] = await Promise.all([handleFacts(handle), factsOf(real)]);
+  const [openFile, atPath] = await Promise.all([handleFacts(handle), factsOf(real)]);
   const again = await realpath(real);
-  return opened.id === named.id ? again : undefined;
+  return openFile.id === atPath.id ? again : undefined;
 }
 
 interface Kind {

@@ -85,8 +85,8 @@ async function refusal(
   deps: FollowDeps,
 ): Promise<LogProblem | undefined> {
   if (positions.length > 0) return undefined;
-  const opened = await openPosition(path, newPosition(id), true, deps);
-  return "reason" in opened ? opened : undefined;
+  const file = await openPosition(path, newPosition(id), true, deps);
+  return "reason" in file ? file : undefined;
 }
 
 /** Returns the positions, with that of the file that is now at `path` as the last one. */
@@ -165,13 +165,13 @@ async function openPosition(
   const descriptor = descriptors.get(path, id);
   if (descriptor !== undefined) return descriptor;
   const rotated = isCurrent ? [] : await untilAborted(rotationsOf(path), signal);
-  const file = isCurrent ? path : rotated.find(({ facts }) => facts.id === id)?.path;
-  if (file === undefined)
+  const filePath = isCurrent ? path : rotated.find(({ facts }) => facts.id === id)?.path;
+  if (filePath === undefined)
     return problem("file_missing", `the rotated file of ${path} does not exist any more`);
-  const opened = await untilAborted(openAllowed(file, roots), signal);
-  if ("reason" in opened) return opened;
-  if (opened.facts.id === id) return descriptors.keep(path, id, opened.handle);
-  await opened.handle.close();
+  const file = await untilAborted(openAllowed(filePath, roots), signal);
+  if ("reason" in file) return file;
+  if (file.facts.id === id) return descriptors.keep(path, id, file.handle);
+  await file.handle.close();
   return problem("file_missing", `${path} was replaced while it was opened`);
 }
 

@@ -59,8 +59,8 @@ function wordOf(word: string, report: ReportExpectation): Expectation | undefine
     return undefined;
   }
   return ({ output }, values) => {
-    const wanted = fill(word, values);
-    return containsWord(output, wanted) ? undefined : `the word ${wanted} is missing`;
+    const expected = fill(word, values);
+    return containsWord(output, expected) ? undefined : `the word ${expected} is missing`;
   };
 }
 
@@ -70,8 +70,8 @@ function equalsOf(text: string, report: ReportExpectation): Expectation | undefi
     return undefined;
   }
   return ({ output }, values) => {
-    const wanted = fill(text, values).trim();
-    return output.trim() === wanted ? undefined : `not equal to ${JSON.stringify(wanted)}`;
+    const expected = fill(text, values).trim();
+    return output.trim() === expected ? undefined : `not equal to ${JSON.stringify(expected)}`;
   };
 }
 
@@ -81,18 +81,18 @@ function containsOf(text: string, report: ReportExpectation): Expectation | unde
     return undefined;
   }
   return ({ output }, values) => {
-    const wanted = fill(text, values);
-    return output.includes(wanted) ? undefined : `does not contain ${JSON.stringify(wanted)}`;
+    const expected = fill(text, values);
+    return output.includes(expected) ? undefined : `does not contain ${JSON.stringify(expected)}`;
   };
 }
 
 /** Compiles an expression, which the schema has checked, once unless it has placeholders. */
-function matchesOf(source: string, wanted: boolean): Expectation {
+function matchesOf(source: string, expected: boolean): Expectation {
   const constant = placeholdersIn(source).size > 0 ? undefined : compileRegexp(source);
   return ({ output }, values) => {
     const expression: Regexp = constant ?? compileRegexp(fill(source, values));
-    if (expression.matches(output) === wanted) return undefined;
-    return `${wanted ? "does not match" : "matches"} ${expression.source}`;
+    if (expression.matches(output) === expected) return undefined;
+    return `${expected ? "does not match" : "matches"} ${expression.source}`;
   };
 }
 
@@ -105,12 +105,12 @@ function numberOf(
     return undefined;
   }
   return ({ output }, values) => {
-    const wanted = typeof value === "string" ? Number(fill(value, values)) : value;
+    const expected = typeof value === "string" ? Number(fill(value, values)) : value;
     const got = lastNumberIn(output);
-    if (got === undefined) return `no number, but ${wanted} was wanted`;
+    if (got === undefined) return `no number, want ${expected}`;
     // The epsilon keeps a number that is off by exactly the tolerance within it, despite binary fractions.
-    if (Math.abs(got - wanted) <= tolerance + Number.EPSILON * Math.abs(wanted)) return undefined;
-    return `the number ${got} is not ${wanted}${tolerance === 0 ? "" : ` ± ${tolerance}`}`;
+    if (Math.abs(got - expected) <= tolerance + Number.EPSILON * Math.abs(expected)) return undefined;
+    return `the number ${got} is not ${expected}${tolerance === 0 ? "" : ` ± ${tolerance}`}`;
   };
 }
 
@@ -143,29 +143,31 @@ function unfenced(answer: string): string {
 
 /** Expects at least one valid call of the tool. If there is none, the first call of that name is reported. */
 function toolCallOf(
-  wanted: NonNullable<ExpectOptions["tool_call"]>,
+  expected: NonNullable<ExpectOptions["tool_call"]>,
   report: ReportExpectation,
 ): Expectation | undefined {
-  const validate = compileSchema(wanted.arguments ?? {});
+  const validate = compileSchema(expected.arguments ?? {});
   if (typeof validate === "string") {
     report("tool_call", validate, "a JSON Schema of the arguments");
     return undefined;
   }
   return ({ toolCalls }, values) => {
     const violations = toolCalls
-      .filter(({ name }) => name === wanted.name)
+      .filter(({ name }) => name === expected.name)
       .map((call) => {
         const parsed = argumentsOf(call);
         return parsed.ok ? validate(parsed.value, values) : "arguments that are not JSON";
       });
     if (violations.includes(undefined)) return undefined;
     return violations[0] === undefined
-      ? `the tool ${wanted.name} was not called`
-      : `call of ${wanted.name}: ${violations[0]}`;
+      ? `the tool ${expected.name} was not called`
+      : `call of ${expected.name}: ${violations[0]}`;
   };
 }
 
-function dimensionsOf(wanted: number): Expectation {
+function dimensionsOf(expected: number): Expectation {
   return ({ vector }) =>
-    vector?.dimensions === wanted ? undefined : `${vector?.dimensions ?? 0} dimensions instead of ${wanted}`;
+    vector?.dimensions === expected
+      ? undefined
+      : `${vector?.dimensions ?? 0} dimensions instead of ${expected}`;
 }

@@ -97,9 +97,9 @@ function reportUnknownValues(
 ): void {
   const inPrompt = placeholdersIn(`${prompt}\n${system ?? ""}`);
   for (const name of Object.keys(expect) as ExpectationName[]) {
-    for (const wanted of placeholdersIn(JSON.stringify(expect[name]))) {
-      const missing = KNOWN_FROM[wanted].filter((each) => !inPrompt.has(each)).map(placeholder);
-      if (missing.length > 0) report(name, placeholder(wanted), `${missing.join(" and ")} in the prompt too`);
+    for (const used of placeholdersIn(JSON.stringify(expect[name]))) {
+      const missing = KNOWN_FROM[used].filter((each) => !inPrompt.has(each)).map(placeholder);
+      if (missing.length > 0) report(name, placeholder(used), `${missing.join(" and ")} in the prompt too`);
     }
   }
 }

@@ -83,9 +83,9 @@ function partOf(value: unknown): readonly Piece[] {
 }
 
 function toolCall(value: unknown, index: number | undefined): readonly Piece[] {
-  const called = objectOf(objectOf(value)["function"]);
-  const name = textOf(called["name"]);
-  const json = textOf(called["arguments"]);
+  const toolFunction = objectOf(objectOf(value)["function"]);
+  const name = textOf(toolFunction["name"]);
+  const json = textOf(toolFunction["arguments"]);
   return [
     {
       kind: "tool_call",

@@ -68,11 +68,11 @@ function unfinished(line: JsonObject): readonly Piece[] {
 
 /** Reads a tool call, which comes whole and with parsed arguments. */
 function toolCall(value: unknown): Piece {
-  const called = objectOf(objectOf(value)["function"]);
+  const toolFunction = objectOf(objectOf(value)["function"]);
   return {
     kind: "tool_call",
-    name: textOf(called["name"]) ?? "",
-    arguments: { value: called["arguments"] },
+    name: textOf(toolFunction["name"]) ?? "",
+    arguments: { value: toolFunction["arguments"] },
   };
 }
 

@@ -44,10 +44,10 @@ export function readOpenaiError(data: unknown): ApiError | undefined {
   const nested = body["error"] ?? undefined;
   const error = isObject(nested) ? nested : body;
   const message = textOf(nested) ?? textOf(error["message"]) ?? textOf(body["detail"]);
-  const given = [error["code"], error["type"], error["status"]];
-  const codes = given.filter((code) => textOf(code) !== undefined).map(String);
+  const candidates = [error["code"], error["type"], error["status"]];
+  const codes = candidates.filter((code) => textOf(code) !== undefined).map(String);
   if (nested === undefined && message === undefined && codes.length === 0) return undefined;
   // OpenRouter and vLLM put the HTTP status into `code`, some servers as a string.
-  const status = given.map(statusOf).find((code) => code !== undefined);
+  const status = candidates.map(statusOf).find((code) => code !== undefined);
   return { codes, message: message ?? codes.join(" "), ...defined({ status }) };
 }

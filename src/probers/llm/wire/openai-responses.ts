@@ -139,8 +139,8 @@ function ending(response: JsonObject): readonly Piece[] {
   const status = textOf(response["status"]) ?? "completed";
   const { error } = response;
   if (status === "failed" || status === "cancelled") {
-    const given = readOpenaiError({ error: isObject(error) ? error : { code: status, message: status } });
-    return given === undefined ? [] : [...usageOf(response), { kind: "error", error: given }];
+    const apiError = readOpenaiError({ error: isObject(error) ? error : { code: status, message: status } });
+    return apiError === undefined ? [] : [...usageOf(response), { kind: "error", error: apiError }];
   }
   return [
     ...modelPiece(response["model"]),

@@ -100,16 +100,16 @@ function partOf(value: unknown): readonly Piece[] {
 /** Reads a tool call, or a part of one: only the first part has the name. Servers without an index send whole calls. */
 function toolCall(value: unknown): Piece {
   const call = objectOf(value);
-  const called = objectOf(call["function"]);
+  const toolFunction = objectOf(call["function"]);
   const index = countOf(call["index"]);
-  const name = textOf(called["name"]);
-  const given = called["arguments"];
+  const name = textOf(toolFunction["name"]);
+  const args = toolFunction["arguments"];
   return {
     kind: "tool_call",
     ...defined({ call: index, name }),
-    ...(typeof given === "string" ? { arguments: { json: given } } : {}),
+    ...(typeof args === "string" ? { arguments: { json: args } } : {}),
     // Some compatible servers send parsed arguments.
-    ...(isObject(given) ? { arguments: { value: given } } : {}),
+    ...(isObject(args) ? { arguments: { value: args } } : {}),
   };
 }
 
