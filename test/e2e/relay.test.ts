@@ -98,7 +98,7 @@ receivers:
     calm = true;
     await waitUntil(
       "all events",
-      () => (receiver.taken.size >= 2 * MACHINES.length ? true : undefined),
+      () => (receiver.accepted.size >= 2 * MACHINES.length ? true : undefined),
       seconds(40),
     );
     // Whatever else there may be would come now.
@@ -108,7 +108,7 @@ receivers:
     await manager[Symbol.asyncDispose]();
   }
 
-  const events = Array.from(receiver.taken.values(), ({ body }) => JSON.parse(body) as Event);
+  const events = Array.from(receiver.accepted.values(), ({ body }) => JSON.parse(body) as Event);
   for (const name of MACHINES) {
     const own = events.filter(({ machine }) => machine.name === name).map(({ event }) => event);
     expect({ name, own }).toEqual({ name, own: ["machine.offline", "machine.online"] });
@@ -125,7 +125,7 @@ receivers:
     expect(headers["x-webhook-signature"]).toBe(signature);
   }
   await using folder = await temporaryFolder();
-  for (const { body, headers } of [...receiver.taken.values()].slice(0, 3)) {
+  for (const { body, headers } of [...receiver.accepted.values()].slice(0, 3)) {
     const signed = `${String(headers["webhook-id"])}.${String(headers["webhook-timestamp"])}.${body}`;
     const file = await folder.write("signed", signed);
     const argv = ["sh", "-c", `openssl dgst -sha256 -hmac ${KEY} -binary ${file} | base64`];
