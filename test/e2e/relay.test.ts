@@ -91,7 +91,7 @@ receivers:
     await crash(300);
     await crash(900);
     calm = true;
-    await waitUntil("all events", () => (receiver.taken.size >= 2 * MACHINES.length ? true : undefined));
+    await waitUntil("all events", () => (receiver.accepted.size >= 2 * MACHINES.length ? true : undefined));
     // Whatever else there may be would come now.
     await pause(2500);
   } finally {
@@ -99,7 +99,7 @@ receivers:
     await manager[Symbol.asyncDispose]();
   }
 
-  const events = Array.from(receiver.taken.values(), ({ body }) => JSON.parse(body) as Event);
+  const events = Array.from(receiver.accepted.values(), ({ body }) => JSON.parse(body) as Event);
   for (const name of MACHINES) {
     const own = events.filter(({ machine }) => machine.name === name).map(({ event }) => event);
     expect({ name, own }).toEqual({ name, own: ["machine.offline", "machine.online"] });
@@ -116,7 +116,7 @@ receivers:
     expect(headers["x-webhook-signature"]).toBe(signature);
   }
   await using folder = await temporaryFolder();
-  for (const { body, headers } of [...receiver.taken.values()].slice(0, 3)) {
+  for (const { body, headers } of [...receiver.accepted.values()].slice(0, 3)) {
     const signed = `${String(headers["webhook-id"])}.${String(headers["webhook-timestamp"])}.${body}`;
     const file = await folder.write("signed", signed);
     const argv = ["sh", "-c", `openssl dgst -sha256 -hmac ${KEY} -binary ${file} | base64`];

@@ -17,13 +17,13 @@ export interface Receiver extends AsyncDisposable {
   /** All requests, whatever the reply. */
   readonly arrived: ReceivedWebhook[];
   /** The requests replied to with 2xx, each webhook id once, as an idempotent receiver would process them. */
-  readonly taken: Map<string, ReceivedWebhook>;
+  readonly accepted: Map<string, ReceivedWebhook>;
 }
 
 /** Starts a receiver that replies as `reply` says. */
 export async function startReceiver(reply: (one: ReceivedWebhook) => Reply = () => 204): Promise<Receiver> {
   const arrived: ReceivedWebhook[] = [];
-  const taken = new Map<string, ReceivedWebhook>();
+  const accepted = new Map<string, ReceivedWebhook>();
   const server = await serveHttp(async (request, response) => {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
@@ -38,13 +38,13 @@ export async function startReceiver(reply: (one: ReceivedWebhook) => Reply = () 
     if (chosen === "close") return request.socket.destroy();
     const status = typeof chosen === "number" ? chosen : chosen.status;
     const id = String(request.headers["webhook-id"] ?? arrived.length);
-    if (status < 300 && !taken.has(id)) taken.set(id, one);
+    if (status < 300 && !accepted.has(id)) accepted.set(id, one);
     response.writeHead(status, typeof chosen === "number" ? {} : { "Retry-After": chosen.retryAfter }).end();
   });
   return {
     url: `http://${server.host}/hook`,
     arrived,
-    taken,
+    accepted,
     [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
   };
 }

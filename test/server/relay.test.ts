@@ -219,7 +219,7 @@ describe("a relay", () => {
     memory.repair();
     expect((await post(exporter, body)).status).toBe(200);
     await arrival(receiver, 1);
-    expect(receiver.taken.size).toBe(1);
+    expect(receiver.accepted.size).toBe(1);
     expect(receiver.arrived.length).toBe(1);
   });
 
@@ -253,7 +253,7 @@ describe("a relay", () => {
     expect((await replay({})).status).toBe(401);
     expect(await (await replay({ Authorization: "Bearer control" })).json()).toEqual({ replayed: 2 });
     await arrival(receiver, 3);
-    expect([...receiver.taken.keys()]).toEqual(letters.map(({ id }) => id));
+    expect([...receiver.accepted.keys()]).toEqual(letters.map(({ id }) => id));
     expect(await relay()).toMatchObject({ dead_letters: [], queue_length: 0 });
 
     status = 422;

@@ -155,11 +155,11 @@ describe("an outbox", () => {
     const steps = fc.array(fc.constantFrom("restart", "second", "minute"), { maxLength: 20 });
     await fc.assert(
       fc.asyncProperty(fc.array(anOutcome, { maxLength: 40 }), steps, async (outcomes, course) => {
-        const taken: string[] = [];
+        const received: string[] = [];
         const answer = async (one: QueuedItem): Promise<AttemptResult> => {
           const outcome = outcomes.shift() ?? "ok";
           // With "lost" the receiver has it, but its reply never arrives.
-          if (outcome === "ok" || outcome === "lost") taken.push(one.id);
+          if (outcome === "ok" || outcome === "lost") received.push(one.id);
           if (outcome === "ok") return OK;
           if (outcome === "wait") return { kind: "failed", detail: "429", retryAfter: seconds(5) };
           return FAILED;
@@ -183,7 +183,7 @@ describe("an outbox", () => {
         expect(outbox.queued()).toEqual([]);
         expect(outbox.dead()).toEqual([]);
         for (const key of ["a", "b", "c"]) {
-          const first = [...new Set(taken.filter((id) => id.startsWith(key)))];
+          const first = [...new Set(received.filter((id) => id.startsWith(key)))];
           expect(first).toEqual([`${key}1`, `${key}2`, `${key}3`]);
         }
       }),
