@@ -27,8 +27,8 @@ export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
     // Waits end after a minute and name what they waited for (test/helpers/process.ts): a test may do so more than once.
-    testTimeout: 180_000,
-    hookTimeout: 180_000,
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
     // Twice the cores of a small machine: the long tests mostly wait for other programs.
     maxWorkers: 4,
     sequence: { sequencer: LongestFirst },

@@ -140,7 +140,7 @@ describe("the container image", () => {
     folder = await temporaryFolder();
     ({ final: image, copiedFromContext } = await carryOut(folder.path));
     app = join(image.root, image.workdir);
-  }, 300_000);
+  });
   afterAll(() => folder[Symbol.asyncDispose]());
 
   const startImage = async (port: number): Promise<Running> => {

@@ -43,7 +43,9 @@ describe.each(["bookworm", "newest"] as const)("a real Prometheus, %s", (version
     await using prometheus = await startPrometheus({ version, config: prometheusYaml(exporter) });
 
     // Several scrapes of each, so that a sample that comes twice would have been noticed.
-    await prometheus.queryUntil("min(count_over_time(up[1m])) >= 4 and on() count(up) == 4");
+    await prometheus.queryUntil(
+      "min(count_over_time(up[1m])) >= 4 and on() count(up) == 4 and on() sum(up) == 4",
+    );
     expect((await prometheus.query("up")).map(({ value }) => value)).toEqual([1, 1, 1, 1]);
     for (const target of await prometheus.targets())
       expect(target).toMatchObject({ health: "up", lastError: "" });
