@@ -18,6 +18,7 @@ class LongestFirst extends BaseSequencer {
       const found = LONG.findIndex((part) => moduleId.includes(part));
       return found === -1 ? LONG.length : found;
     };
+    // oxlint-disable-next-line unicorn/no-array-sort -- a method of the sequencer, not of an array
     const sorted = await super.sort(files);
     return sorted.toSorted((a, b) => rank(a) - rank(b));
   }
