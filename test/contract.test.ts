@@ -13,7 +13,7 @@ import { startKubernetes } from "./helpers/kubernetes.ts";
 import { temporaryFolder } from "./helpers/temporary-folder.ts";
 import { notification } from "./notify/receiver.ts";
 
-/** prom-client's own, about the process and Node.js. */
+/** Metrics of prom-client, about the process and Node.js. */
 const FOREIGN = /^(process|nodejs)_/;
 const SUFFIX = /_(bucket|sum|count)$/;
 
@@ -23,11 +23,11 @@ const listen = (server: Server): Promise<number> =>
   );
 
 describe("the catalogue", () => {
-  it("is what a real scrape shows, both ways", async () => {
-    // Streams its tokens some time apart, as no model that is small enough for a test does.
+  it("has every metric of a real scrape, and a real scrape every metric of it", async () => {
+    // Streams its tokens with pauses, which models that are small enough for a test do not.
     const standIn = createStandIn();
     const llmPort = await listen(standIn);
-    // The one API that tells how long loading took, behind a gateway that tells its rate limits.
+    // Ollama is the one API that reports its load duration; the gateway before it reports rate limits.
     const ollama = createPlainServer((_req, res) => {
       res.setHeader("x-ratelimit-remaining-requests", "9").setHeader("x-ratelimit-reset-requests", "1s");
       res.end(JSON.stringify({ message: { content: "HEALTHY" }, done: true, load_duration: 1e9 }));
@@ -38,7 +38,7 @@ describe("the catalogue", () => {
       res.setHeader("Last-Modified", new Date(0).toUTCString()).end("{}");
     });
     const tlsPort = await listen(secure);
-    // A cluster with a lease to look at, and one to hold.
+    // A cluster with a lease to probe, and one to hold.
     await using cluster = await startKubernetes();
     cluster.put("kcp/syncer", {
       holderIdentity: "syncer-1",
@@ -135,7 +135,7 @@ targets:
     }
   });
 
-  it("names units and kinds the way Prometheus asks for", () => {
+  it("follows Prometheus' naming of units and types", () => {
     for (const { name, type, help } of metrics) {
       expect(name).toMatch(/^(probe|heartbeat)_[a-z0-9_]+$/);
       expect(name.endsWith("_total")).toBe(type === "counter");
