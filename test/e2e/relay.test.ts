@@ -56,7 +56,7 @@ receivers:
   let exporter = await start();
   let manager = await startManager();
   try {
-    const startsAt = new Date().toISOString();
+    const startsAt = "2025-09-15T13:30:00Z";
     const post = (endsAt?: string): Promise<void> =>
       manager.post(
         MACHINES.map((heartbeat) => ({
@@ -86,8 +86,7 @@ receivers:
     await post();
     await crash(700);
     await handedOver(await notified(manager));
-    const endsAt = new Date().toISOString();
-    await post(endsAt);
+    await post("2025-09-15T13:40:00Z");
     await crash(300);
     await crash(900);
     calm = true;

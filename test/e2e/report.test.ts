@@ -62,7 +62,8 @@ async function reportSince(pause: Pause, ...args: readonly string[]): Promise<Re
 
 /** Waits until Prometheus has scraped so many times more. */
 async function scrapes(prometheus: PrometheusServer, count: number): Promise<void> {
-  await prometheus.queryUntil(`timestamp(up) >= ${Date.now() / 1000 + count * SCRAPE}`);
+  const now = (await prometheus.query("time()"))[0]?.value ?? Number.NaN;
+  await prometheus.queryUntil(`timestamp(up) >= ${now + count * SCRAPE}`);
 }
 
 describe.each(["bookworm", "newest"] as const)("reports, with a real Prometheus (%s)", (version) => {
