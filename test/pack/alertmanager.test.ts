@@ -9,7 +9,7 @@ import { runTool } from "../helpers/tools.ts";
 import { ALERTMANAGER_FOLDER, alertmanagerText, startLiveAlertmanager } from "./live-alertmanager.ts";
 import { alerts } from "./rules.ts";
 
-const GOLDEN = fileURLToPath(new URL("golden/alertmanager", import.meta.url));
+const GOLDEN = fileURLToPath(new URL("../golden/alertmanager", import.meta.url));
 
 /** Which file is for which Alertmanager. */
 const CASES = [
