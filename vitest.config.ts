@@ -18,7 +18,8 @@ class LongestFirst extends BaseSequencer {
       const found = LONG.findIndex((part) => moduleId.includes(part));
       return found === -1 ? LONG.length : found;
     };
-    const sorted = await super.sort(files); // oxlint-disable-line unicorn/no-array-sort -- the sequencer of vitest, no array
+    // oxlint-disable-next-line unicorn/no-array-sort -- a method of the sequencer, not of an array
+    const sorted = await super.sort(files);
     return sorted.toSorted((a, b) => rank(a) - rank(b));
   }
 }
@@ -27,8 +28,8 @@ export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
     // Waits end after a minute and name what they waited for (test/helpers/process.ts): a test may do so more than once.
-    testTimeout: 180_000,
-    hookTimeout: 180_000,
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
     // Twice the cores of a small machine: the long tests mostly wait for other programs.
     maxWorkers: 4,
     sequence: { sequencer: LongestFirst },

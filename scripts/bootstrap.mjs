@@ -1,13 +1,12 @@
 /**
- * Makes a fresh clone runnable, before `npm start` and (with `--test`) before `npm test`: installs the
- * dependencies when they are missing or older than package-lock.json, sees to it that scripts get a Node
- * new enough to run TypeScript, has it compiled once, and fetches the programs that the tests run against.
+ * Prepares a fresh clone for `npm start` and (with `--test`) for `npm test`: installs the dependencies when they are
+ * missing or do not match package-lock.json, makes sure that scripts get a Node.js that runs TypeScript, fills the compile
+ * cache, and fetches the programs that the tests run against.
  *
- * It runs on whatever Node the machine has, hence plain JavaScript and built-in modules only. It is a script
- * of its own, not the first half of another: a shell remembers where it found `node`, and one that started
- * before the installation would go on using the old one.
+ * Runs on any Node.js that the machine has, hence plain JavaScript and built-in modules only. It has to be a script of its
+ * own: a shell caches the path of `node`, so one that started before the installation would keep using the old version.
  *
- * Silent, and a few milliseconds long, when there is nothing to do.
+ * Takes a few milliseconds and prints nothing when there is nothing to do.
  */
 
 import { spawnSync } from "node:child_process";
@@ -22,7 +21,7 @@ const oldestNode = 24;
 
 const say = (/** @type {string} */ text) => process.stderr.write(`bootstrap: ${text}\n`);
 
-/** Ends the run with a message; every message says what to do. @returns {never} */
+/** Prints a message that says what to do, and exits with 1. @returns {never} */
 const giveUp = (/** @type {string} */ text) => {
   say(text);
   process.exit(1);
@@ -32,10 +31,9 @@ const giveUp = (/** @type {string} */ text) => {
 const packagesOf = (/** @type {string} */ lockfile) => JSON.parse(readFileSync(lockfile, "utf8")).packages;
 
 /**
- * Why node_modules does not match package-lock.json, or undefined when it does. Compares with the lockfile
- * that npm itself leaves in node_modules as its last step, so an installation that was interrupted, made
- * without the development dependencies or left behind by an update is noticed, and one made by hand with
- * `npm install` is accepted.
+ * Returns why node_modules does not match package-lock.json, or undefined when it does. Compares with the lockfile that
+ * npm writes to node_modules as its last step: this detects an installation that was interrupted, lacks the development
+ * dependencies or is out of date, and accepts one made by hand with `npm install`.
  */
 const staleness = () => {
   const record = join(modules, ".package-lock.json");
@@ -46,7 +44,7 @@ const staleness = () => {
   const installed = packagesOf(record);
   for (const [path, { version, optional }] of Object.entries(wanted)) {
     const found = installed[path];
-    // Optional packages are for other platforms when they are absent.
+    // A missing optional package is one for another platform.
     if (path === "" || (found === undefined && optional === true)) {
       continue;
     }
@@ -60,12 +58,12 @@ const staleness = () => {
   return undefined;
 };
 
-/** Runs npm with its output on the console. Under `npm test` that is the very npm the user started. */
+/** Runs npm, under `npm test` the same npm that the user started. Returns whether it succeeded. */
 const npm = (/** @type {string[]} */ ...args) => {
   const script = process.env.npm_execpath;
   const [command, prefix] =
     script !== undefined && /\.c?js$/.test(script) ? [process.execPath, [script]] : ["npm", []];
-  // The output goes to stderr, which leaves stdout to what the caller is really after (`npm start | ...`).
+  // Output goes to stderr: stdout belongs to the program that starts next (`npm start | ...`).
   const run = spawnSync(command, [...prefix, ...args], { cwd: root, stdio: ["ignore", 2, 2] });
   if (run.error !== undefined) {
     giveUp(`npm could not be started (${run.error.message}); install npm, which comes with Node.js`);
@@ -73,13 +71,13 @@ const npm = (/** @type {string[]} */ ...args) => {
   return run.status === 0;
 };
 
-/** The environment that npm gives to scripts, as far as it matters here. */
+/** Returns the environment of npm scripts, as far as it matters here. */
 const scriptsEnvironment = () => ({
   ...process.env,
   PATH: `${binaries}${delimiter}${process.env.PATH ?? ""}`,
 });
 
-/** The version of the `node` that this project's npm scripts get, as `24.1.0`, or undefined. */
+/** Returns the version of the `node` that npm scripts of this project get, such as `24.1.0`, or undefined. */
 const scriptsNode = () => {
   const run = spawnSync("node", ["--version"], {
     encoding: "utf8",
@@ -94,43 +92,43 @@ const isNewEnough = (/** @type {string | undefined} */ version) =>
 const reason = staleness();
 if (reason !== undefined) {
   say(`installing the dependencies (npm ci), because ${reason}`);
-  // Warnings are about the Node of the machine, which runs nothing but this.
+  // Warnings would be about the machine's Node.js, which runs only this script.
   if (!npm("ci", "--include=dev", "--no-audit", "--no-fund", "--loglevel=error")) {
     giveUp(
-      "npm ci failed; its messages are above. Check that the package registry can be reached from this machine, then try again.",
+      "npm ci failed; see its messages above. Check that this machine can reach the package registry, then try again.",
     );
   }
 }
 
-// The dependency `node` gets its program from an install script, which npm's settings may forbid.
+// The dependency `node` downloads its program in an install script, which npm's settings may forbid.
 if (!isNewEnough(scriptsNode())) {
-  say(`Node ${oldestNode} is not there yet, fetching it (npm rebuild node)`);
+  say(`Node.js ${oldestNode} is missing, fetching it (npm rebuild node)`);
   npm("rebuild", "node", "--no-ignore-scripts", "--foreground-scripts");
   const version = scriptsNode();
   if (!isNewEnough(version)) {
     giveUp(
       [
-        `Node ${oldestNode} or newer is needed, and ${version === undefined ? "none" : version} is what scripts would get.`,
-        "The dependency `node` brings one by an install script, which did not succeed: either npm's settings",
-        "forbid it (`npm config get ignore-scripts`, `npm install-scripts ls`), or its download failed (see above).",
+        `Node.js ${oldestNode} or newer is needed; scripts would get ${version === undefined ? "none" : version}.`,
+        "The install script of the dependency `node` did not succeed: either npm's settings forbid it",
+        "(`npm config get ignore-scripts`, `npm install-scripts ls`), or its download failed (see above).",
         `Allow it and run \`npm rebuild node\`, or install Node.js ${oldestNode} and put it first in PATH.`,
       ].join("\n  "),
     );
   }
 }
 
-/** Where `npm start` has Node.js keep what it compiled. */
+/** The compile cache of `npm start`. */
 const compiled = join(modules, ".cache", "compile");
 
 if (process.argv.includes("--test")) {
   const { ensureTools } = await import("./tools.mjs");
   const { complaints } = await ensureTools();
-  // The tests that need a missing program fail and name it. The others are worth running all the same.
+  // Tests that need a missing program fail and name it; the others can run.
   for (const complaint of complaints) {
     say(complaint);
   }
 } else if (!existsSync(compiled)) {
-  // Compiling TypeScript takes 20 MB that the process never gives back: the first start is to be like the others.
+  // Compiling TypeScript takes 20 MB that the process never frees: with a cache, the first start is like the others.
   const { start } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")).scripts;
   spawnSync(`${start} --version`, { cwd: root, shell: true, stdio: "ignore", env: scriptsEnvironment() });
 }

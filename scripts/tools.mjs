@@ -1,13 +1,12 @@
 /**
- * Fetches the real counterparts that the tests run against into `.tools/`: Prometheus, promtool, Alertmanager, amtool,
- * blackbox_exporter, llama.cpp's llama-server, logrotate and mtail, from Debian. `bookworm` has the oldest versions that the
- * exporter has to get on with, `sid` the newest.
+ * Fetches the programs that the tests run against from Debian into `.tools/`: Prometheus, promtool, Alertmanager, amtool,
+ * blackbox_exporter, llama.cpp's llama-server, logrotate and mtail. `bookworm` has the oldest versions that the exporter
+ * supports, `sid` the newest.
  *
- * Nothing outside `.tools/` is written and no rights are needed: apt works on a private state, and packages
- * are unpacked, not installed. Where apt-get or a Debian mirror is not to be had, programs of the same names
- * on PATH stand in for the newest ones.
+ * Writes nothing outside `.tools/` and needs no privileges: apt works on a private state, and packages are unpacked, not
+ * installed. Without apt-get or a Debian mirror, programs of the same names on PATH replace the newest ones.
  *
- * Runs on an old Node (see bootstrap.mjs), alone as `node scripts/tools.mjs` (`--force` fetches again).
+ * Runs on an old Node.js (see bootstrap.mjs). `node scripts/tools.mjs` runs it alone; `--force` fetches everything again.
  */
 
 import { spawn } from "node:child_process";
@@ -32,20 +31,20 @@ const toolsFolder = fileURLToPath(new URL("../.tools", import.meta.url));
 
 /**
  * @typedef {object} Program
- * @property {string} file where its package puts it
- * @property {string[]} names what it is called on PATH, where there is no Debian archive
- * @property {number} [oldest] the major version from which on one found on PATH counts as a current one
- * @property {boolean} [ownLibraries] started by the unpacked loader with the unpacked libraries, because it
- *   is linked against newer ones than the machine may have; and in the folder where ggml looks for backends
- * @property {string} [reads] an absolute folder that Debian's build reads files from, and that nobody installed
+ * @property {string} file path in its package
+ * @property {string[]} names its names on PATH, for machines without a Debian archive
+ * @property {number} [oldest] the oldest major version that is accepted from PATH
+ * @property {boolean} [ownLibraries] start it by the unpacked loader with the unpacked libraries, because it needs newer
+ *   ones than the machine may have; and in the folder where ggml looks for backends
+ * @property {string} [reads] an absolute folder that Debian's build reads files from, and that is not installed
  *
  * @typedef {object} Suite
- * @property {string[]} packages unpacked alone: Go programs, which need nothing but any libc
- * @property {string[]} packagesWithLibraries unpacked with everything they depend on
- * @property {Record<string, Program>} programs by the name that tests use
+ * @property {string[]} packages unpacked alone: Go programs, which run with any libc
+ * @property {string[]} packagesWithLibraries unpacked with all their dependencies
+ * @property {Record<string, Program>} programs by the names that tests use
  *
  * @typedef {{ argv: string[], cwd?: string, version?: string }} Entry
- *   how to start a program; `{root}` stands for the folder of the manifest
+ *   a command to start a program; `{root}` stands for the folder of the manifest
  * @typedef {{ recipe: string, origin: "debian" | "PATH", programs: Record<string, Entry> }} Manifest
  */
 
@@ -84,13 +83,13 @@ const suites = {
   },
 };
 
-/** The suite whose programs may be replaced by those on PATH: they promise no version but "a current one". */
+/** The suite whose programs those on PATH may replace: tests expect no certain version of them, only a current one. */
 const newest = "sid";
 
-/** To be raised when the same packages are to be laid out in another way. */
+/** The version of the layout below `.tools/`; raise it when the layout changes. */
 const layout = 1;
 
-/** Changes with the suite's definition, so that what an older version of this file fetched is fetched anew. */
+/** Returns a hash of the suite's definition, so that a changed definition makes the suite be fetched again. */
 const recipeOf = (/** @type {Suite} */ suite) =>
   createHash("sha256")
     .update(JSON.stringify([layout, suite]))
@@ -98,7 +97,7 @@ const recipeOf = (/** @type {Suite} */ suite) =>
 
 const say = (/** @type {string} */ text) => process.stderr.write(`test tools: ${text}\n`);
 
-/** The file that a shell would run for `name`, or undefined. */
+/** Returns the file that a shell would run for `name`, or undefined. */
 const onPath = (/** @type {string} */ name) =>
   (process.env.PATH ?? "")
     .split(delimiter)
@@ -113,7 +112,7 @@ const onPath = (/** @type {string} */ name) =>
     });
 
 /**
- * Runs a command to its end. Rejects with its last words when it fails.
+ * Runs a command to its end. Rejects with the end of its output when it fails.
  *
  * @param {string} command
  * @param {string[]} args
@@ -136,16 +135,16 @@ const run = (command, args, { cwd } = {}) =>
         fulfil(output.out + output.err);
         return;
       }
-      const words = output.err.trim() || output.out.trim();
+      const text = output.err.trim() || output.out.trim();
       reject(
         new Error(
-          `\`${[command, ...args].join(" ")}\` ended with ${signal ?? `exit code ${code}`}:\n${words.split("\n").slice(-8).join("\n")}`,
+          `\`${[command, ...args].join(" ")}\` ended with ${signal ?? `exit code ${code}`}:\n${text.split("\n").slice(-8).join("\n")}`,
         ),
       );
     });
   });
 
-/** Calls `work` for every item, as many at a time as there are processors. */
+/** Calls `work` for every item, one at a time per processor. */
 const eachInParallel = async (
   /** @type {string[]} */ items,
   /** @type {(item: string) => Promise<unknown>} */ work,
@@ -160,8 +159,8 @@ const eachInParallel = async (
 };
 
 /**
- * The address of the Debian mirror that this machine's apt uses, or undefined where it uses none, as on a
- * relative of Debian.
+ * Returns the address of the Debian mirror that this machine's apt uses, or undefined when it uses none, as on a
+ * distribution derived from Debian.
  *
  * @param {string} work a folder for a private copy of the package lists, if the machine has none
  */
@@ -196,15 +195,15 @@ const mirrorOf = async (work) => {
 };
 
 /**
- * apt configuration that keeps everything apt writes below `folder`. Added after the machine's own, which
- * knows about proxies.
+ * Returns apt configuration that makes apt write only below `folder`. Applies on top of the machine's own, which may set
+ * proxies.
  */
 const privateState = (/** @type {string} */ folder) => {
   for (const path of ["state/lists/partial", "cache/archives/partial", "log"]) {
     mkdirSync(join(folder, path), { recursive: true });
   }
   return `
-# What the machine does after an update (cleaning caches, telling the desktop) is none of ours.
+# No hooks of this machine, such as cleaning caches or notifying the desktop.
 #clear APT::Update::Pre-Invoke;
 #clear APT::Update::Post-Invoke;
 #clear APT::Update::Post-Invoke-Success;
@@ -218,20 +217,19 @@ Dir::Cache::archives "${folder}/cache/archives";
 Dir::Log "${folder}/log";
 Dir::Etc::preferences "/dev/null";
 Dir::Etc::preferencesparts "/dev/null";
-# The state is ours alone, also when we are not root: no locks, and no unprivileged user for downloads, who
-# could not write here.
+# The state is private: it needs no locks, and an unprivileged user for downloads could not write here.
 Debug::NoLocking "true";
 APT::Sandbox::User "root";
 Acquire::Languages "none";
 Acquire::Retries "3";
-# Else an update that reached nothing is a success.
+# Otherwise an update that reaches no mirror succeeds.
 APT::Update::Error-Mode "any";
 Acquire::IndexTargets::deb::DEP-11::DefaultEnabled "false";
 Acquire::IndexTargets::deb::Contents-deb::DefaultEnabled "false";
 `;
 };
 
-/** Debian's archive keys, where the package debian-archive-keyring puts them; apt's own trust otherwise. */
+/** Returns the option that names Debian's archive keys, or nothing where they are not installed: apt's own keys count then. */
 const signedBy = () => {
   const keyring = ["gpg", "pgp"]
     .map((ending) => `/usr/share/keyrings/debian-archive-keyring.${ending}`)
@@ -240,8 +238,8 @@ const signedBy = () => {
 };
 
 /**
- * Has a program look for a folder below its working directory and not below /, by writing the path with its first slash
- * at the end: as long as before, so that nothing else in the file moves.
+ * Makes a program look for a folder below its working directory instead of below /: moves the first slash of the path to
+ * its end. The path keeps its length, so that nothing else in the file moves.
  */
 const relocate = (/** @type {string} */ file, /** @type {string} */ folder) => {
   const bytes = readFileSync(file);
@@ -254,7 +252,7 @@ const relocate = (/** @type {string} */ file, /** @type {string} */ folder) => {
   }
 };
 
-/** How to start a program unpacked in `root`. @returns {Entry} */
+/** Returns the command that starts a program unpacked in `root`. @returns {Entry} */
 const entryOf = (/** @type {string} */ root, /** @type {Program} */ program) => {
   const file = `{root}/${program.file}`;
   if (program.reads !== undefined) {
@@ -285,7 +283,7 @@ const entryOf = (/** @type {string} */ root, /** @type {Program} */ program) => 
 
 const filledIn = (/** @type {string} */ root, /** @type {string} */ text) => text.replaceAll("{root}", root);
 
-/** Asks a program for its version: the proof that it starts on this machine. */
+/** Asks a program for its version, which also proves that it starts on this machine. */
 const versionOf = async (/** @type {string} */ root, /** @type {Entry} */ entry) => {
   const [command = "", ...args] = entry.argv.map((word) => filledIn(root, word));
   if (!existsSync(command)) {
@@ -295,12 +293,12 @@ const versionOf = async (/** @type {string} */ root, /** @type {Entry} */ entry)
   return /version:? (\S+)/.exec(output)?.[1] ?? "unknown";
 };
 
-/** A folder that only this process uses; `removeLeftovers` knows the name. */
+/** Returns a folder that only this process uses; `removeLeftovers` matches its name. */
 const workFolder = (/** @type {string} */ name) => join(toolsFolder, `.partial-${name}-${process.pid}`);
 
 /**
- * Fetches and unpacks a suite in a folder of this process and moves it into place when it is whole, so a
- * folder that exists is complete, and two runs at once do not disturb each other.
+ * Fetches and unpacks a suite in a folder of this process and then moves it into place: a suite that exists is complete,
+ * and two runs at the same time do not disturb each other.
  */
 const fetchSuite = async (
   /** @type {string} */ name,
@@ -357,7 +355,7 @@ const fetchSuite = async (
   }
 };
 
-/** @returns {Manifest | undefined} what is there and usable */
+/** Returns the manifest of a suite that is present and usable. @returns {Manifest | undefined} */
 const present = (/** @type {string} */ name, /** @type {Suite} */ suite) => {
   const root = join(toolsFolder, name);
   try {
@@ -377,7 +375,7 @@ const present = (/** @type {string} */ name, /** @type {Suite} */ suite) => {
   }
 };
 
-/** The program of one of these names on PATH, if it is a current one. */
+/** Finds a program by one of its names on PATH; undefined unless it is a current version. */
 const currentOnPath = async (/** @type {Program} */ { names, oldest = 0 }) => {
   for (const file of names.map(onPath)) {
     if (file !== undefined) {
@@ -391,7 +389,7 @@ const currentOnPath = async (/** @type {Program} */ { names, oldest = 0 }) => {
   return undefined;
 };
 
-/** Takes what PATH has in place of the newest programs. @returns {Promise<string[]>} what it lacks */
+/** Uses the programs on PATH instead of the newest ones. @returns {Promise<string[]>} the missing ones */
 const usePath = async (/** @type {string} */ name, /** @type {Suite} */ suite) => {
   /** @type {Manifest} */
   const manifest = { recipe: recipeOf(suite), origin: "PATH", programs: {} };
@@ -407,12 +405,12 @@ const usePath = async (/** @type {string} */ name, /** @type {Suite} */ suite) =
   return Object.keys(suite.programs).filter((program) => manifest.programs[program] === undefined);
 };
 
-/** Removes what a run that was killed has left behind. */
+/** Removes the folders that a killed run has left behind. */
 const removeLeftovers = async () => {
   for (const file of existsSync(toolsFolder) ? readdirSync(toolsFolder) : []) {
     const pid = /^\.partial-.*-(\d+)$/.exec(file)?.[1];
     const age = Date.now() - statSync(join(toolsFolder, file)).mtimeMs;
-    // The number of a process that is long gone may belong to another one by now.
+    // The id of a process that ended long ago may belong to another one now.
     if (pid !== undefined && (!isAlive(Number(pid)) || age > 3_600_000)) {
       await rm(join(toolsFolder, file), { recursive: true, force: true });
     }
@@ -428,19 +426,19 @@ const isAlive = (/** @type {number} */ pid) => {
   }
 };
 
-/** What to tell the user about programs that could not be had. */
+/** Returns the message about programs that could not be fetched. */
 const complaintOf = (
   /** @type {string} */ name,
   /** @type {string[]} */ lacking,
   /** @type {string} */ tried,
 ) =>
   [
-    `tests that need ${lacking.join(", ")} of Debian ${name} will fail: they could not be had.`,
+    `tests that need ${lacking.join(", ")} of Debian ${name} will fail: the programs could not be fetched.`,
     ...tried.split("\n"),
-    "To do: make apt-get work for a Debian mirror (TEST_TOOLS_DEBIAN_MIRROR=<address> names another one)",
+    "To do: make apt-get work with a Debian mirror (TEST_TOOLS_DEBIAN_MIRROR=<address> sets another one)",
     name === newest
-      ? "or, where there is no apt-get, put current versions of them on PATH."
-      : "on a machine with apt-get; these old versions come from there only.",
+      ? "or, without apt-get, put current versions of the programs on PATH."
+      : "on a machine with apt-get; these old versions have no other source.",
   ].join("\n  ");
 
 /** Finds the mirror once for all suites. */
@@ -457,7 +455,7 @@ const findMirror = async () => {
   }
 };
 
-/** Makes one suite present. @returns {Promise<string[]>} what could not be had, in words for the user */
+/** Makes one suite present. @returns {Promise<string[]>} messages about missing programs */
 const ensureSuite = async (
   /** @type {string} */ name,
   /** @type {Suite} */ suite,
@@ -470,20 +468,20 @@ const ensureSuite = async (
       return [];
     }
   } catch (error) {
-    // A network that is down is no reason to test against other versions than usual.
+    // When the network is down, do not test against other versions than usual.
     const tried = error instanceof Error ? error.message : String(error);
     return [complaintOf(name, Object.keys(suite.programs), tried)];
   }
   const lacking = await usePath(name, suite);
-  const tried = "There is no apt-get with a Debian mirror on this machine, nor a current program on PATH.";
+  const tried = "This machine has neither apt-get with a Debian mirror nor current versions on PATH.";
   return lacking.length === 0 ? [] : [complaintOf(name, lacking, tried)];
 };
 
 /**
- * Makes the test tools present. Does nothing, and says nothing, when they are.
+ * Makes the test tools present. Does nothing, and prints nothing, when they are.
  *
- * @param {{ force?: boolean }} [options] `force`: fetch again what is there
- * @returns {Promise<{ complaints: string[] }>} what could not be had, in words for the user
+ * @param {{ force?: boolean }} [options] `force`: fetch again even what is present
+ * @returns {Promise<{ complaints: string[] }>} messages about missing programs
  */
 export const ensureTools = async ({ force = false } = {}) => {
   const wanted = Object.entries(suites).filter(

@@ -1,8 +1,8 @@
 /**
- * The end of `.ci/run`: audits the dependencies that are shipped, reads what vitest reported and prints one
- * line with the counts. Usage: `verdict.mjs <vitest's JSON report> <exit code of npm test>`.
+ * The last step of `.ci/run`: audits the production dependencies, reads vitest's report and prints one line with the
+ * counts. Usage: `verdict.mjs <vitest's JSON report> <exit code of npm test>`.
  *
- * Plain JavaScript, because it has to speak also when Node 24 could not be had.
+ * Plain JavaScript, because it has to run even when Node.js 24 could not be installed.
  */
 
 import { spawnSync } from "node:child_process";
@@ -11,7 +11,7 @@ import { existsSync, readFileSync } from "node:fs";
 const [reportFile = "", testStatus = "1"] = process.argv.slice(2);
 
 /**
- * What this needs of vitest's JSON report.
+ * The part of vitest's JSON report that is read here.
  *
  * @typedef {object} Report
  * @property {number} numPassedTests
@@ -21,7 +21,7 @@ const [reportFile = "", testStatus = "1"] = process.argv.slice(2);
  * @property {{ status: string, assertionResults: { status: string }[] }[]} testResults
  */
 
-/** Prints why the dependencies do not pass, if so. A registry that has no audit is no reason to fail. */
+/** Audits the production dependencies and prints the result. A registry that offers no audit does not fail the run. */
 function auditPasses() {
   const audit = spawnSync("npm", ["audit", "--omit=dev", "--audit-level=high", "--json"], {
     encoding: "utf8",
@@ -39,7 +39,7 @@ function auditPasses() {
     return true;
   }
   if (audit.status === 0) {
-    console.log("audit: no vulnerability of level high or above in what is shipped");
+    console.log("audit: no vulnerability of level high or above in production dependencies");
     return true;
   }
   spawnSync("npm", ["audit", "--omit=dev", "--audit-level=high"], {
@@ -49,7 +49,7 @@ function auditPasses() {
   return false;
 }
 
-/** The counts; a file that failed as a whole, before or after its tests, counts as one failure. @param {Report} report */
+/** Counts results; a file that failed outside its tests counts as one failure. @param {Report} report */
 function count(report) {
   const brokenFiles = report.testResults.filter(
     ({ status, assertionResults }) =>
@@ -65,11 +65,11 @@ function count(report) {
 const testsPass = testStatus === "0";
 const audited = auditPasses();
 const report = existsSync(reportFile) ? JSON.parse(readFileSync(reportFile, "utf8")) : undefined;
-// Without a report nothing got as far as the tests: what stopped it is the one failure.
+// Without a report the run stopped before the tests: that counts as one failure.
 const { passed, failed, skipped } =
   report === undefined ? { passed: 0, failed: 1, skipped: 0 } : count(report);
 if (skipped > 0) {
-  console.log("skipped tests are failures here: what they need has to be present");
+  console.log("skipped tests count as failures here: everything that tests need has to be present");
 }
 if (!testsPass && failed === 0) {
   console.log(`npm test ended with exit code ${testStatus} though no test failed: see above`);

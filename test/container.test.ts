@@ -7,8 +7,8 @@ import { seconds } from "../src/core/units.ts";
 import { freePort, type Running, run, start } from "./helpers/process.ts";
 import { type TemporaryFolder, temporaryFolder } from "./helpers/temporary-folder.ts";
 
-// There is a Dockerfile and no Docker here: its instructions are carried out in folders, one per stage, with
-// the same programs, and the result is started as the image would be. What this cannot show is the base image.
+// Tests run without Docker: this executes the instructions of the Dockerfile in folders, one per stage, with the same
+// programs, and starts the result as the image would be started. It does not test the base image.
 
 const repository = fileURLToPath(new URL("..", import.meta.url));
 
@@ -33,20 +33,20 @@ const instructions: readonly Instruction[] = readFileSync(join(repository, "Dock
 const ignoreLines = readFileSync(join(repository, ".dockerignore"), "utf8")
   .split("\n")
   .filter((line) => line !== "" && !line.startsWith("#"));
-/** What the context lacks although the folder around it is copied. */
+/** Paths that are not in the build context although a folder around them is copied. */
 const leftOut = new Set(
   ignoreLines.filter((line) => !/^[!*]/.test(line)).map((line) => join(repository, line)),
 );
 
-/** A stage carried out: its file system, and what its last instructions said about running it. */
+/** An executed stage: its file system, and its instructions about running the image. */
 interface Stage {
   readonly root: string;
   workdir: string;
   readonly env: Record<string, string>;
-  readonly said: Record<string, string>;
+  readonly settings: Record<string, string>;
 }
 
-/** The environment of a build: what the machine needs to reach its registry, nothing of the run of this test. */
+/** The environment of a build: variables to reach the registry, but none of npm, vitest or this test. */
 const buildEnvironment = Object.fromEntries(
   Object.entries(process.env).filter(
     ([name]) =>
@@ -56,10 +56,11 @@ const buildEnvironment = Object.fromEntries(
   ),
 );
 
-/** Node 24 and its npm, as in the base image. */
+/** The search path with Node.js 24 and its npm, as in the base image. */
 const nodePath = `${dirname(process.execPath)}:${process.env["PATH"] ?? ""}`;
 
-async function carryOut(folder: string): Promise<{ final: Stage; copiedFromContext: string[] }> {
+/** Executes the Dockerfile below `folder`. */
+async function build(folder: string): Promise<{ final: Stage; copiedFromContext: string[] }> {
   const stages = new Map<string, Stage>();
   const copiedFromContext: string[] = [];
   let stage: Stage | undefined;
@@ -67,7 +68,7 @@ async function carryOut(folder: string): Promise<{ final: Stage; copiedFromConte
     if (name === "FROM") {
       const alias = / AS (\S+)$/.exec(rest)?.[1] ?? "final";
       const root = join(folder, alias);
-      stage = { root, workdir: "/", env: {}, said: {} };
+      stage = { root, workdir: "/", env: {}, settings: {} };
       stages.set(alias, stage);
       expect(rest).toMatch(/^node:24-slim( |$)/);
       continue;
@@ -111,7 +112,7 @@ async function carryOut(folder: string): Promise<{ final: Stage; copiedFromConte
         break;
       }
       default:
-        stage.said[name] = rest;
+        stage.settings[name] = rest;
     }
   }
   const final = stages.get("final");
@@ -138,14 +139,17 @@ describe("the container image", () => {
 
   beforeAll(async () => {
     folder = await temporaryFolder();
-    ({ final: image, copiedFromContext } = await carryOut(folder.path));
+    ({ final: image, copiedFromContext } = await build(folder.path));
     app = join(image.root, image.workdir);
-  }, 300_000);
+  });
   afterAll(() => folder[Symbol.asyncDispose]());
 
   const startImage = async (port: number): Promise<Running> => {
     const config = await folder.write("exporter.yml", "modules: { http_2xx: { prober: http } }\n");
-    const [program, ...words] = [...execForm(image.said["ENTRYPOINT"]), ...execForm(image.said["CMD"])];
+    const [program, ...words] = [
+      ...execForm(image.settings["ENTRYPOINT"]),
+      ...execForm(image.settings["CMD"]),
+    ];
     expect(program).toBe("node");
     return start(
       [process.execPath, ...words, `--web.listen-address=127.0.0.1:${port}`, `--config.file=${config}`],
@@ -153,10 +157,10 @@ describe("the container image", () => {
     );
   };
 
-  test("is healthy, says so by its own check, and ends in order on SIGTERM", async () => {
+  test("is healthy by its own health check, and ends with code 0 on SIGTERM", async () => {
     const port = await freePort();
-    const exposed = image.said["EXPOSE"] ?? "";
-    const check = execForm(/CMD (\[.*\])$/.exec(image.said["HEALTHCHECK"] ?? "")?.[1]).map((word) =>
+    const exposed = image.settings["EXPOSE"] ?? "";
+    const check = execForm(/CMD (\[.*\])$/.exec(image.settings["HEALTHCHECK"] ?? "")?.[1]).map((word) =>
       word.replaceAll(`:${exposed}/`, `:${port}/`),
     );
     const isHealthy = async (): Promise<boolean> =>
@@ -170,10 +174,10 @@ describe("the container image", () => {
   });
 
   test("exposes the default port and does not run as root", () => {
-    expect(image.said).toMatchObject({ EXPOSE: "8091", USER: "node" });
+    expect(image.settings).toMatchObject({ EXPOSE: "8091", USER: "node" });
   });
 
-  test("holds the program and nothing else", () => {
+  test("contains the program and nothing else", () => {
     expect(readdirSync(app).toSorted()).toStrictEqual([
       "alertmanager",
       "dashboards",
@@ -189,7 +193,7 @@ describe("the container image", () => {
     );
   });
 
-  test("writes the pack that it holds", async () => {
+  test("writes the pack that it contains", async () => {
     const out = join(folder.path, "pack");
     const { code, stdout, stderr } = await run([process.execPath, "dist/main.js", "pack", "--out", out], {
       cwd: app,
@@ -203,7 +207,7 @@ describe("the container image", () => {
     }
   });
 
-  test("holds the packages of production only", () => {
+  test("contains production packages only", () => {
     const lock = JSON.parse(readFileSync(join(repository, "package-lock.json"), "utf8")) as {
       packages: Record<string, { dev?: boolean; devOptional?: boolean; optional?: boolean }>;
     };
@@ -224,12 +228,12 @@ describe("the container image", () => {
   test("is small", () => {
     const files = filesBelow(app);
     const megabytes = files.reduce((sum, file) => sum + statSync(join(app, file)).size, 0) / 1e6;
-    // More than half of it is the client library for Kubernetes.
+    // More than half of this is the client library for Kubernetes.
     expect(megabytes).toBeLessThan(60);
     expect(files.length).toBeLessThan(4000);
   });
 
-  test("its context is what it copies", () => {
+  test("copies its whole build context", () => {
     const admitted = ignoreLines.filter((line) => !leftOut.has(join(repository, line)));
     expect(admitted).toStrictEqual(["*", ...copiedFromContext.map((path) => `!${path}`)]);
   });

@@ -107,7 +107,7 @@ describe("heartbeat-exporter probe", () => {
 
   test("--timeout shortens the module's timeout and never lengthens it", async () => {
     await using server = await serveHttp(() => {});
-    const text = `modules: { patient: { prober: http, timeout: 1m }, hasty: { prober: http, timeout: 400ms } }
+    const text = `modules: { patient: { prober: http, timeout: 1m }, hasty: { prober: http, timeout: 2s } }
 targets:
   - { name: patient, module: patient, target: "http://${server.host}/" }
   - { name: hasty, module: hasty, target: "http://${server.host}/" }`;
@@ -116,7 +116,7 @@ targets:
         .targets[0]?.duration_seconds;
     expect(await took("patient", "--timeout=100ms")).toBeLessThan(30);
     const long = await took("hasty", "--timeout=2m");
-    expect(long).toBeGreaterThan(0.39);
+    expect(long).toBeGreaterThan(1);
     expect(long).toBeLessThan(60);
   });
 

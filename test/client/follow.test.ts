@@ -9,9 +9,9 @@ import { waitUntil } from "../helpers/process.ts";
 const TOKEN = "control-token-of-the-test";
 const yamlFor = (host: string): string => `
 control: { token_file: token }
-modules: { web: { prober: http, timeout: 200ms } }
+modules: { web: { prober: http, timeout: 500ms } }
 targets:
-  - { name: web, module: web, target: "http://${host}", interval: 200ms, failover: { confidence_reduction: 0.3 } }
+  - { name: web, module: web, target: "http://${host}", interval: 500ms, failover: { confidence_reduction: 0.3 } }
   - { name: plain, module: web, target: "http://${host}" }
 `;
 

@@ -81,7 +81,7 @@ describe("the package", () => {
 
     const yaml = `
 plugins: [${join(folder.path, "plugin.ts")}]
-modules: { web: { prober: http, timeout: 500ms }, own: { prober: of_package } }
+modules: { web: { prober: http, timeout: 1s }, own: { prober: of_package } }
 targets:
   - { name: web, module: web, target: "http://${server.host}", interval: 1s, failover: { confidence_reduction: 0.4 } }
   - { name: own, module: own, target: somewhere }

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { beforeAll, describe, expect, test } from "vitest";
 import { allCases, cases } from "./cases/index.ts";
 import { viaEnvironment } from "./cases/proxies.ts";
@@ -11,9 +12,21 @@ beforeAll(async () => {
 
 describe.concurrent.each(Object.entries(cases))("%s", (_, group) => {
   test.each(group.map((each) => [each.name, each] as const))("%s", async (_name, each) => {
-    const { verdict, lines } = await exporters.compare(each);
-    const wanted = Object.values(each.differs ?? {}).flat();
-    expect([verdict, ...lines.toSorted()]).toEqual([each.verdict, ...wanted.toSorted()]);
+    const wanted = [
+      each.verdict,
+      ...Object.values(each.differs ?? {})
+        .flat()
+        .toSorted(),
+    ];
+    const compare = async (): Promise<readonly (string | number)[]> => {
+      const { verdict, lines } = await exporters.compare(each);
+      return [verdict, ...lines.toSorted()];
+    };
+    let found = await compare();
+    // On a busy machine a phase may be long by chance. A difference between the exporters stays.
+    for (let i = 0; i < 4 && each.slow === true && !isDeepStrictEqual(found, wanted); i += 1)
+      found = await compare();
+    expect(found).toEqual(wanted);
   });
 });
 

@@ -12,9 +12,9 @@ describe("events of a real exporter", () => {
     await using server = await serveHttp((_request, response) => void response.writeHead(status).end());
     await using folder = await temporaryFolder();
     const yaml = `
-modules: { web: { prober: http, timeout: 200ms } }
+modules: { web: { prober: http, timeout: 1s } }
 targets:
-  - { name: web, module: web, target: "http://${server.host}", interval: 200ms, failure_threshold: 1, healthy_threshold: 1, failover: {} }
+  - { name: web, module: web, target: "http://${server.host}", interval: 1s, failure_threshold: 1, healthy_threshold: 1, failover: {} }
 `;
     const args = [`--storage.path=${join(folder.path, "store")}`];
     const seen: number[] = [];

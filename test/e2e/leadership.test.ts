@@ -7,7 +7,7 @@ import { serveHttp } from "../helpers/http-targets.ts";
 import { type KubernetesServer, startKubernetes } from "../helpers/kubernetes.ts";
 import { freePort, waitUntil } from "../helpers/process.ts";
 
-// Two exporters as two pods would be, against one API server, with a model whose server notes who asked and when.
+// Two exporters, as in two pods, with one API server and a model whose server records who asked and when.
 
 const DURATION = 3;
 const RENEW = 1;
@@ -64,7 +64,7 @@ const leads = async (exporter: ExporterProcess): Promise<boolean> =>
 const untilLeads = (exporter: ExporterProcess): Promise<true> =>
   waitUntil("a leader", async () => ((await leads(exporter)) ? true : undefined));
 
-/** When the model was asked, by whom, in turns: each has a first and a last prompt. */
+/** Groups prompts into turns of consecutive prompts by the same replica. */
 function turns(prompts: readonly Prompt[]): { from: string; first: number; last: number }[] {
   const found: { from: string; first: number; last: number }[] = [];
   for (const { at, from } of prompts) {
@@ -76,19 +76,19 @@ function turns(prompts: readonly Prompt[]): { from: string; first: number; last:
 }
 
 describe("two replicas", () => {
-  it("prompt one at a time, whoever asks, and the other says so", async () => {
+  it("only the leader prompts, whatever asks, and the other replica reports that it is skipped", async () => {
     await using api = await startKubernetes();
     const { prompts, server } = await startModel();
     await using _ = server;
     await using a = await replica(api, server.host, "a");
     await untilLeads(a);
     await using b = await replica(api, server.host, "b");
-    await waitUntil("a follower that knows whom it follows", () =>
+    await waitUntil("a follower that knows its leader", () =>
       /another replica leads.*leader=a/.test(b.process.output()) ? true : undefined,
     );
     expect(await leads(b)).toBe(false);
 
-    // By scrape, by address, by name and by hand.
+    // Skips scrapes, and probes by name, by address and by hand.
     for (const path of [
       "/metrics",
       "/probe?target=asked",
@@ -114,7 +114,7 @@ describe("two replicas", () => {
     const debug = await b.get("/probe?target=asked&debug=true");
     expect(debug).toContain("probes are skipped (not_leader): a leads");
     const metrics = await b.get("/metrics");
-    // What costs nothing goes on everywhere; what is not known is not said.
+    // Probes that cost nothing go on in every replica; unknown states have no series.
     expect(valueOf(metrics, "probe_success", { target: "page" })).toBe(1);
     expect(metrics).not.toMatch(/^heartbeat_(target_status|current_mode|target_healthy)\{.*target="model"/m);
     expect(valueOf(metrics, "heartbeat_interval_seconds", { target: "model" })).toBe(2);
@@ -126,7 +126,7 @@ describe("two replicas", () => {
     expect(new Set(api.writes.map(({ holder }) => holder))).toEqual(new Set(["a"]));
   });
 
-  it("take over after a kill within the duration and a renewal's interval, and no sooner", async () => {
+  it("the other takes over after a kill: not before the lease expires, and at most a renewal interval later", async () => {
     await using api = await startKubernetes();
     const { prompts, server } = await startModel();
     await using _ = server;
@@ -148,7 +148,7 @@ describe("two replicas", () => {
     expect(turns(prompts).map(({ from }) => from)).toEqual(["a", "b"]);
   });
 
-  it("take over at once when the leader ends in order", async () => {
+  it("the other takes over at once when the leader shuts down", async () => {
     await using api = await startKubernetes();
     const { prompts, server } = await startModel();
     await using _ = server;
@@ -175,14 +175,14 @@ describe("two replicas", () => {
     expect(turns(prompts).map(({ from }) => from)).toEqual(["a", "b"]);
   });
 
-  it("a leader that is cut off from the API stops before the other begins, and does not come back by itself", async () => {
+  it("a leader that loses the API stops before the other begins, and stays a follower", async () => {
     await using api = await startKubernetes();
     const { prompts, server } = await startModel();
     await using _ = server;
     await using a = await replica(api, server.host, "a");
     await untilLeads(a);
     await using b = await replica(api, server.host, "b");
-    // Somebody scrapes both all the time, so that each prompts whenever it may.
+    // Both are scraped all the time, so that each prompts whenever it may.
     const asking = new AbortController();
     const scrape = async (exporter: ExporterProcess): Promise<void> => {
       while (!asking.signal.aborted) await exporter.get("/probe?target=asked").catch(() => {});
@@ -195,7 +195,7 @@ describe("two replicas", () => {
     expect(await leads(a)).toBe(false);
     const [first, second, ...more] = turns(prompts);
     expect([first?.from, second?.from, more]).toEqual(["a", "b", []]);
-    // A third of the duration is the distance that is meant to lie between them.
+    // The exporter leaves a third of the duration between the two turns.
     expect((second?.first ?? 0) - (first?.last ?? 0)).toBeGreaterThan(DURATION / 3 - 0.3);
     expect(a.process.output()).toMatch(/the lease cannot be held: a call failed/);
     expect(a.process.output()).toMatch(/this replica no longer leads/);
@@ -212,7 +212,7 @@ describe("two replicas", () => {
   });
 });
 
-it("one replica does not lead before it holds the lease: without the API nothing is prompted", async () => {
+it("one replica does not prompt before it holds the lease", async () => {
   await using api = await startKubernetes();
   api.treat("replica-a", "refuse");
   const { prompts, server } = await startModel();

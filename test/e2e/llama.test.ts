@@ -27,7 +27,7 @@ const status = async (exporter: ExporterProcess) => {
   return { ...heartbeat, ...config };
 };
 
-/** Waits until `/status` says so, and returns it. */
+/** Waits until the facts of `/status` fulfil `holds`, and returns them. */
 const until = (exporter: ExporterProcess, what: string, holds: (facts: Record<string, unknown>) => boolean) =>
   waitUntil(what, async () => {
     const facts = await status(exporter);
@@ -50,7 +50,7 @@ describe("a real llama-server", () => {
     expect(valueOf(text, "probe_llm_tokens", { type: "output" })).toBe(4);
     expect(valueOf(text, "probe_llm_finish_reason", { reason: "stop" })).toBe(1);
     const duration = valueOf(text, "probe_duration_seconds") ?? 0;
-    // What the server says of itself: evaluating prompt and answer is a part of what the probe measured.
+    // The server logs how long it evaluated prompt and answer, which is a part of the probe's duration.
     const evaluated = [...llama.process.output().matchAll(/total time =\s+([\d.]+) ms/g)].at(-1)?.[1];
     expect(duration).toBeGreaterThan(Number(evaluated) / 1000);
     expect(duration).toBeLessThan(Number(evaluated) / 1000 + 1);
@@ -60,7 +60,7 @@ describe("a real llama-server", () => {
     expect(firstToken ?? 0).toBeLessThan(duration);
   });
 
-  it("hangs, comes back and vanishes, and the mode follows after so many results", async () => {
+  it("hangs, comes back and vanishes, and the mode changes at the thresholds", async () => {
     const port = await freePort();
     await using llama: LlamaServer = await startLlama({ model, port });
     await using exporter = await startExporter({ yaml: yaml(llama.url, "interval: 1500ms, failover: {}") });
@@ -97,7 +97,7 @@ describe("a real llama-server", () => {
     expect(valueOf(text, "heartbeat_failover_events_total", { type: "recovered" })).toBe(1);
   });
 
-  it("is described by environment variables alone, with the defaults of seed 0", async () => {
+  it("is configured by environment variables alone, with the defaults of seed 0", async () => {
     await using llama = await startLlama({ model });
     await using exporter = await startExporter({
       env: {
@@ -121,7 +121,7 @@ describe("a real llama-server", () => {
     expect(await exporter.get("/config")).toContain('prompt: "System health check. Respond with: HEALTHY"');
   });
 
-  it("gets no more prompts than the interval allows, whoever looks and how often", async () => {
+  it("gets no more prompts than the interval allows, however often clients ask", async () => {
     await using llama = await startLlama({ model });
     await using exporter = await startExporter({ yaml: yaml(llama.url, "interval: 2s") });
     const begin = performance.now();

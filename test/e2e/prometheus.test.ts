@@ -40,13 +40,15 @@ scrape_configs:
 `;
 
 describe.each(["bookworm", "newest"] as const)("a real Prometheus, %s", (version) => {
-  it("scrapes /metrics, and /probe through /sd, without any complaint", async () => {
+  it("scrapes /metrics, and /probe through /sd, without an error", async () => {
     await using llama = await startLlama({ model });
     await using exporter = await startExporter({ yaml: exporterYaml(llama, "1s") });
     await using prometheus = await startPrometheus({ version, config: prometheusYaml(exporter) });
 
-    // Several scrapes of each, so that a sample that comes twice would have been noticed.
-    await prometheus.queryUntil("min(count_over_time(up[1m])) >= 4 and on() count(up) == 4");
+    // Several scrapes of each target, to notice duplicate samples.
+    await prometheus.queryUntil(
+      "min(count_over_time(up[1m])) >= 4 and on() count(up) == 4 and on() sum(up) == 4",
+    );
     expect((await prometheus.query("up")).map(({ value }) => value)).toEqual([1, 1, 1, 1]);
     for (const target of await prometheus.targets())
       expect(target).toMatchObject({ health: "up", lastError: "" });
@@ -88,8 +90,8 @@ describe.each(["bookworm", "newest"] as const)("a real Prometheus, %s", (version
 });
 
 describe("two Prometheus servers", () => {
-  it("cost the prompts of one, and an impatient human none", async () => {
-    /** Prompts that reach the model within twelve seconds while so many servers scrape the exporter every second. */
+  it("cost the prompts of one, and a client that asks all the time adds none", async () => {
+    /** Counts the prompts that reach the model within twelve seconds while servers scrape the exporter every second. */
     const promptsWith = async (servers: number): Promise<number> => {
       await using llama = await startLlama({ model });
       await using exporter = await startExporter({
@@ -110,7 +112,7 @@ describe("two Prometheus servers", () => {
       return (await llama.prompts()) - before;
     };
     const [one, two] = await Promise.all([promptsWith(1), promptsWith(2)]);
-    // A result is fresh for 0.9 x 2 s: nobody asks sooner, be it one server or two and a human twenty times a second.
+    // A result is fresh for 0.9 x 2 s, for one server as for two and a client that asks twenty times a second.
     for (const prompts of [one, two]) {
       expect(prompts).toBeGreaterThanOrEqual(5);
       expect(prompts).toBeLessThanOrEqual(7);

@@ -1,4 +1,4 @@
-import { setTimeout as pause } from "node:timers/promises";
+import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { type Seconds, seconds, toMilliseconds } from "../../src/core/units.ts";
 import type { Report } from "../../src/report/document.ts";
@@ -10,7 +10,7 @@ const SCRAPE = seconds(1);
 
 /** Only the trigger probes: for scrapes, results stay fresh for an hour. */
 const exporterYaml = (host: string, token: string) => `
-modules: { http_2xx: { prober: http, timeout: 2s, min_interval: 1h } }
+modules: { http_2xx: { prober: http, timeout: 10s, min_interval: 1h } }
 control: { token_file: ${token} }
 targets:
   - { name: one, module: http_2xx, target: "http://${host}/one", critical: true, failure_threshold: 3, healthy_threshold: 2 }
@@ -41,16 +41,36 @@ async function report(...args: readonly string[]): Promise<Report> {
   return JSON.parse(run.stdout()) as Report;
 }
 
-/** Waits until Prometheus has scraped this many more times. */
+/** A stretch of time in which nothing happened, in milliseconds since the epoch. */
+interface Pause {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Reports on the time from a pause on. A window counts back from a moment that comes after the start of the command. */
+async function reportSince(pause: Pause, ...args: readonly string[]): Promise<Report> {
+  const wanted = (pause.from + pause.to) / 2;
+  let start = 0;
+  for (let i = 0; i < 20; i += 1) {
+    const found = await report(...args, `--window=${Math.round(Date.now() + start - wanted)}ms`);
+    const from = Date.parse(found.window.from);
+    if (from > pause.from && from < pause.to - 1000) return found;
+    start += from - wanted;
+  }
+  throw new Error("no report began in the pause");
+}
+
+/** Waits until Prometheus has scraped so many times more. */
 async function scrapes(prometheus: PrometheusServer, count: number): Promise<void> {
-  await prometheus.queryUntil(`timestamp(up) >= ${Date.now() / 1000 + count * SCRAPE}`);
+  const now = (await prometheus.query("time()"))[0]?.value ?? Number.NaN;
+  await prometheus.queryUntil(`timestamp(up) >= ${now + count * SCRAPE}`);
 }
 
 describe.each(["bookworm", "newest"] as const)("reports, with a real Prometheus (%s)", (version) => {
   test("agree between the history of an exporter and a Prometheus that scraped it", async () => {
     let answer = { status: 200, after: seconds(0) };
     await using server = await serveHttp(async (request, response) => {
-      if (request.url === "/one") await pause(toMilliseconds(answer.after));
+      if (request.url === "/one") await sleep(toMilliseconds(answer.after));
       response.writeHead(request.url === "/one" ? answer.status : 200).end();
     });
     await using exporter = await startExporter({
@@ -77,8 +97,9 @@ describe.each(["bookworm", "newest"] as const)("reports, with a real Prometheus 
     await probe(15, 500);
     await probe(15, 200, seconds(0.1));
     await scrapes(prometheus, 2);
-    const begin = Date.now();
+    const from = Date.now();
     await scrapes(prometheus, 4);
+    const pause = { from, to: Date.now() };
     await probe(12, 200, seconds(0.03));
     await probe(3, 503);
     await scrapes(prometheus, 3);
@@ -88,10 +109,9 @@ describe.each(["bookworm", "newest"] as const)("reports, with a real Prometheus 
     await prometheus.queryUntil('absent(ALERTS{alertstate="firing", target="one"})');
     await scrapes(prometheus, 3);
 
-    const window = `--window=${Date.now() - begin}ms`;
     const [own, asked] = await Promise.all([
-      report(`--url=${exporter.url}`, window),
-      report(`--prometheus.url=${prometheus.url}`, '--prometheus.selector={job="heartbeat"}', window),
+      reportSince(pause, `--url=${exporter.url}`),
+      reportSince(pause, `--prometheus.url=${prometheus.url}`, '--prometheus.selector={job="heartbeat"}'),
     ]);
     const [mine, theirs] = [own.services[0], asked.services[0]];
     expect(mine).toMatchObject({

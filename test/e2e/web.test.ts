@@ -26,7 +26,7 @@ test.each(["bookworm", "newest"] as const)(
     await using target = await serveHttp((_request, response) => void response.end("fine"));
     await using folder = await temporaryFolder();
     const files = {
-      "exporter.yml": `modules: { http_2xx: { prober: http, timeout: 1s } }\ntargets: [{ name: one, module: http_2xx, target: "http://${target.host}/", interval: 1s }]`,
+      "exporter.yml": `modules: { http_2xx: { prober: http, timeout: 10s } }\ntargets: [{ name: one, module: http_2xx, target: "http://${target.host}/", interval: 1s }]`,
       "web.yml": WEB,
       "server.crt": server.cert,
       "server.key": server.key,
@@ -68,7 +68,10 @@ scrape_configs:
 `,
     });
     await prometheus.queryUntil("count(count_over_time(up[1m]) >= 3) == 3");
-    const up = await prometheus.query("up");
+    const up = await prometheus.queryUntil(
+      "up",
+      (found) => found.filter(({ value }) => value === 1).length === 2,
+    );
     expect(Object.fromEntries(up.map(({ metric, value }) => [metric["job"], value]))).toEqual({
       heartbeat: 1,
       "heartbeat-targets": 1,

@@ -1,13 +1,15 @@
 import { cp } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { seconds } from "../../src/core/units.ts";
 import { type Finished, run } from "./process.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
 /** Runs a program; rejects with its output when it fails. */
 export async function succeed(argv: readonly string[], cwd: string): Promise<Finished> {
-  const finished = await run(argv, { cwd });
+  // Compilation is the longest piece of work that tests do: on a busy machine it takes minutes.
+  const finished = await run(argv, { cwd, deadline: seconds(200) });
   if (finished.code !== 0) throw new Error(`${argv.join(" ")}: ${finished.stdout}${finished.stderr}`);
   return finished;
 }

@@ -69,7 +69,7 @@ ${targets}
 
 const ON_SCHEDULE = "schedule: interval, interval: 30s, model: gpt-4o-mini";
 
-describe("a day of probing", { timeout: 60_000 }, () => {
+describe("a day of probing", () => {
   test("without a budget, sends one prompt per interval and counts tokens and dollars", async () => {
     const { clock, paid, start } = setUp(`  - { name: gpt, module: chat, target: gpt, ${ON_SCHEDULE} }`);
     await using exporter = await start();

@@ -6,7 +6,8 @@ export async function seriesOf(
   prometheus: PrometheusServer,
   { expr, instant }: DashboardQuery,
 ): Promise<number> {
-  const now = Date.now() / 1000;
+  // By the clock of Prometheus, which may be another than this process'.
+  const now = (await prometheus.query("time()"))[0]?.value ?? Number.NaN;
   if (instant) {
     // A subquery is evaluated at whole minutes, and there may not have been one yet.
     const time = String(expr.includes(":1m]") ? Math.ceil(now / 60) * 60 : now);

@@ -77,9 +77,9 @@ async function withWebhook(
   await using target = await serveHttp((_request, response) => void response.writeHead(status).end());
   await using receiver = await serveReceiver();
   const yaml = `
-modules: { web: { prober: http, timeout: 200ms } }
+modules: { web: { prober: http, timeout: 1s } }
 targets:
-  - { name: web, module: web, target: "http://${target.host}", interval: 200ms, failure_threshold: 1, healthy_threshold: 1, failover: {} }
+  - { name: web, module: web, target: "http://${target.host}", interval: 1s, failure_threshold: 1, healthy_threshold: 1, failover: {} }
 webhooks:
   - { name: app, url: "http://${receiver.host}/hook?token=token-in-the-url", ${webhook} }
 `;
@@ -222,9 +222,9 @@ webhooks: [{ name: app, url: "http://${receiver.host}", events: [machine.offline
     await using folder = await temporaryFolder();
     receiver.usual = 503;
     const yaml = (webhooks: string): string => `
-modules: { web: { prober: http, timeout: 200ms } }
+modules: { web: { prober: http, timeout: 1s } }
 targets:
-  - { name: web, module: web, target: "http://${target.host}", interval: 200ms, failure_threshold: 1, healthy_threshold: 1, failover: {} }
+  - { name: web, module: web, target: "http://${target.host}", interval: 1s, failure_threshold: 1, healthy_threshold: 1, failover: {} }
 webhooks: [${webhooks}]
 `;
     const kept = `{ name: app, url: "http://${receiver.host}/kept", events: [mode] }`;

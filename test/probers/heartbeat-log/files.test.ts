@@ -1,4 +1,4 @@
-import { chmod, mkdir, open, rename, rm, symlink, truncate, writeFile } from "node:fs/promises";
+import { chmod, mkdir, open, rename, rm, symlink, truncate, utimes, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -213,8 +213,8 @@ describe("a pattern", () => {
 
   test("leaves out files that are older than ignore_older", async () => {
     await using folder = await temporaryFolder();
-    await folder.write("a.log", beat(1));
-    const clock = manualClock(Date.now() / 1000);
+    const clock = manualClock();
+    await utimes(await folder.write("a.log", beat(1)), clock.now(), clock.now());
     const { probe } = start({ paths: [folder.path], ignore_older: "1h", timeout: "1000w" }, { clock });
     expect((await probe(join(folder.path, "*.log"))).verdict).toBe("ok");
     clock.advance(seconds(3700));
