@@ -22,6 +22,7 @@ export {
   type Destination,
   ForbiddenAddressError,
   type HttpAgents,
+  NETWORK_REASONS,
   type Network,
   type NetworkFailure,
   type Opened,

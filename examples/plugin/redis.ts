@@ -1,5 +1,5 @@
 // A prober for Redis: connects, sends PING and expects PONG.
-import { defineProber, failed, gauge, sample, succeeded } from "heartbeat-exporter/plugin";
+import { defineProber, failed, gauge, NETWORK_REASONS, sample, succeeded } from "heartbeat-exporter/plugin";
 
 const pingDuration = gauge("probe_redis_ping_duration_seconds", "Time from PING to the reply");
 
@@ -12,7 +12,7 @@ export default defineProber<{ password_file?: string }, { password?: { reveal():
   },
   costly: false,
   metrics: [pingDuration],
-  reasons: ["connect", "timeout", "content_mismatch"],
+  reasons: [...NETWORK_REASONS, "timeout", "network", "content_mismatch"],
   compile: ({ password_file: file }, context) =>
     file === undefined ? {} : { password: context.secretFile(file, ["password_file"]) },
   // Without this, anyone could have the password sent to a server of their own by `?target=`.

@@ -1,6 +1,7 @@
 import { defined } from "../core/defined.ts";
 import { readAnswerFacts } from "../core/facts.ts";
 import type { Metric, Sample } from "../core/metric.ts";
+import { NETWORK_REASONS } from "../core/network.ts";
 import { failed, type Outcome, type ProbeResult, type Prober, succeeded } from "../core/prober.ts";
 import { FAILURE_REASONS, type FailureReason } from "../core/reasons.ts";
 import { seconds } from "../core/units.ts";
@@ -27,6 +28,8 @@ export function guardProber(prober: PluginProber, file: string): Prober {
     dispose,
   } = prober;
   const metricsByName = new Map(metrics.map((metric) => [metric.name, metric]));
+  // A plugin that forgets the reasons of the network still fails with them, and not with `internal`.
+  const accepted = [...reasons, ...NETWORK_REASONS];
   return {
     kind: prober.kind,
     metrics,
@@ -43,7 +46,7 @@ export function guardProber(prober: PluginProber, file: string): Prober {
     },
     async probe(target, module, context) {
       try {
-        return checkResult(await prober.probe(target, module, context), metricsByName, reasons);
+        return checkResult(await prober.probe(target, module, context), metricsByName, accepted);
       } catch (error) {
         throw new Error(`plugin ${file}: ${textOf(error)}`, { cause: error });
       }

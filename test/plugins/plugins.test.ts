@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { runMain, startExporter, terminate } from "../helpers/exporter.ts";
 import { valueOf } from "../helpers/exposition.ts";
-import { serveHttp } from "../helpers/http-targets.ts";
+import { serveTcp } from "../helpers/http-targets.ts";
 import { waitUntil } from "../helpers/process.ts";
 import { type TemporaryFolder, temporaryFolder } from "../helpers/temporary-folder.ts";
 
@@ -188,7 +188,7 @@ targets: [{ name: here, module: echoing, target: somewhere }, { name: there, mod
       labels: `return { outcome: succeeded, samples: [sample(value, 1, { of: "a", more: "b" })] };`,
       twice: `return { outcome: succeeded, samples: [sample(asked, 1), sample(asked, 1)] };`,
       nothing: `return undefined;`,
-      unlisted: `return { outcome: failed("dns", "x"), samples: [] };`,
+      unlisted: `return { outcome: failed("auth", "x"), samples: [] };`,
       good: `return { outcome: failed("empty", "x"), samples: [] };`,
     };
     const cases = Object.entries(bodies).map(([name, body]) => `if (address === "${name}") { ${body} }`);
@@ -251,15 +251,15 @@ targets: [{ name: here, module: echoing, target: somewhere }, { name: there, mod
 
   it("work as documented in docs/plugins.md", async () => {
     const page = readFileSync(new URL("../../docs/plugins.md", import.meta.url), "utf8");
-    const [, source = ""] = /^```ts\n(import \{ defineProber.*?)^```/ms.exec(page) ?? [];
-    await using queue = await serveHttp((_req, res) => void res.end("7"));
+    const [, source = ""] = /^```ts\n(import [^`]*? defineProber.*?)^```/ms.exec(page) ?? [];
+    await using queue = await serveTcp((socket) => socket.once("data", () => socket.end("7\n")));
     const yaml = `plugins: [./queue.ts]\nmodules: { queue: { prober: queue, queue: { limit: 5 } } }\n`;
     await using exporter = await startExporter({ yaml, files: { "queue.ts": source } });
-    const full = await exporter.get(`/probe?module=queue&target=http://${queue.host}`);
+    const full = await exporter.get(`/probe?module=queue&target=${queue.host}`);
     expect(valueOf(full, "probe_queue_length", { queue: "mail" })).toBe(7);
     expect(valueOf(full, "probe_failure_reason", { reason: "overloaded" })).toBe(1);
-    const down = await exporter.get("/probe?module=queue&target=http://127.0.0.1:1");
-    expect(valueOf(down, "probe_failure_reason", { reason: "network" })).toBe(1);
+    const down = await exporter.get("/probe?module=queue&target=127.0.0.1:1");
+    expect(valueOf(down, "probe_failure_reason", { reason: "connect" })).toBe(1);
   });
 
   it("can give facts about an answer, which become histograms", async () => {

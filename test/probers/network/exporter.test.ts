@@ -9,6 +9,7 @@ export default defineProber<{ secret?: string }, { secret?: string }>({
   kind: "queue",
   schema: { type: "object", properties: { allowed_targets: { type: "array", items: { type: "string" } }, secret: { type: "string" } } },
   costly: false,
+  reasons: ["timeout"],
   compile: (options) => options,
   configuredOnly: ({ secret }) => secret !== undefined,
   async probe({ address }, _module, { network }) {
