@@ -1,5 +1,7 @@
+import { sample } from "../../src/core/metric.ts";
 import { failed, type Prober, succeeded } from "../../src/core/prober.ts";
 import { seconds } from "../../src/core/units.ts";
+import { llmMetrics } from "../../src/probers/llm/metrics.ts";
 
 /** Tokens of each prompt. */
 export const PER_PROMPT = { input: 14, output: 6 } as const;
@@ -10,7 +12,7 @@ export function paidProber(model = "gpt-4o-mini-2024-07-18") {
   const down = new Set<string>();
   const prober: Prober<object, object> = {
     kind: "paid",
-    metrics: [],
+    metrics: [llmMetrics.tokens],
     reasons: ["empty"],
     schema: { type: "object" },
     costly: true,
@@ -32,7 +34,7 @@ export function paidProber(model = "gpt-4o-mini-2024-07-18") {
         : {
             outcome: succeeded,
             facts: { tokens: { input: PER_PROMPT.input }, firstToken: seconds(0.3) },
-            samples: [],
+            samples: [sample(llmMetrics.tokens, PER_PROMPT.input, { type: "input" })],
             answered: true,
             spent,
           };

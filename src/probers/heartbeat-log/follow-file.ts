@@ -136,6 +136,9 @@ async function readAll(
       // The log is missing but may come back, so its position is kept.
       if (isLast) kept.push(position);
       else deps.log("a rotated file was removed before it was read to its end", { path });
+    } else if (isLast && kept.length > 0 && current?.size === 0) {
+      // The writer had not moved to the new file when the reading began, and may have written more to the old one since.
+      kept.push(position);
     } else {
       const stampBefore = file.endStamp;
       const { position: next, ending, error } = await readOne(path, position, file, session, deps);
