@@ -98,6 +98,19 @@ describe("/probe", () => {
     expect(await ask(`/probe?${query}`)).toMatchObject({ status: 400, text: `${text}\n` });
   });
 
+  it.each([
+    { query: "ok%3A%2F%2Fa%2Fgroup%252Fname", address: "ok://a/group%2Fname" },
+    { query: "ok://a/%3Fnext%3D%252Fa%253Fb%253D1", address: "ok://a/?next=%2Fa%3Fb%3D1" },
+    { query: "ok%3A%2F%2Fa%2F100%2525", address: "ok://a/100%25" },
+    { query: "ok%253A%252F%252Fa%252Fb", address: "ok://a/b" },
+  ])(
+    "takes target=$query as $address: only what has no scheme is decoded again",
+    async ({ query, address }) => {
+      const { text } = await ask(`/probe?target=${query}&module=other&debug=true`);
+      expect(text).toContain(` asked address=${JSON.stringify(address)}\n`);
+    },
+  );
+
   it.each(["nonsense", "-1", "0", "", "Infinity", "1s"])("refuses the scrape timeout %j", async (header) => {
     const headers = { "X-Prometheus-Scrape-Timeout-Seconds": header };
     const { status, text } = await ask("/probe?target=shop", { headers });
