@@ -22,6 +22,11 @@ async function begin(
   const target = { status: 200 };
   await using server = await serveHttp((_request, response) => void response.writeHead(target.status).end());
   await using exporter = await startExporter({ yaml: yamlFor(server.host), files: { token: TOKEN } });
+  // Until then the mode is stale.
+  await waitUntil("the first probe", async () => {
+    const { stale } = await currentMode(exporter.url, { target: "web" });
+    return !stale || undefined;
+  });
   await run(exporter, target);
 }
 
