@@ -1,8 +1,8 @@
 import type { Flags } from "../cli/flags.ts";
 import { type ListenAddress, localUrl, parseListenAddress } from "../cli/listen-address.ts";
 import { createLog } from "../cli/log.ts";
+import { configDeps, NOTHING_CONFIGURED, sourceOf } from "../cli/load-config.ts";
 import { type OpenConfig, openConfig } from "../cli/open-config.ts";
-import { configDeps, NOTHING_CONFIGURED, sourceOf } from "../cli/shell.ts";
 import type { ConfigSource } from "../config/config.ts";
 import type { Environment } from "../config/document/convert.ts";
 import { ConfigError } from "../config/document/problems.ts";

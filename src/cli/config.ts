@@ -1,6 +1,7 @@
 import { Command } from "commander";
+import type { Config } from "../config/config.ts";
 import type { ImportFlags } from "./import/run.ts";
-import { type Choose, EXIT, loadConfig, withConfigFile, withUsageExit } from "./shell.ts";
+import { type Choose, EXIT, type Shell, withConfigFile, withUsageExit } from "./shell.ts";
 
 const HELP = `
 Examples:
@@ -57,7 +58,7 @@ export const configCommand = (choose: Choose): Command =>
         .addHelpText("after", CHECK_HELP)
         .action((_options, command: Command) => {
           choose(async (shell) => {
-            const { modules, targets } = await loadConfig(configFileOf(command), shell);
+            const { modules, targets } = await loadFor(command, shell);
             shell.out(`the configuration is good: ${modules.size} modules, ${targets.length} targets\n`);
             return EXIT.good;
           });
@@ -69,7 +70,7 @@ export const configCommand = (choose: Choose): Command =>
         .addHelpText("after", PRINT_HELP)
         .action((_options, command: Command) => {
           choose(async (shell) => {
-            shell.out((await loadConfig(configFileOf(command), shell)).redacted);
+            shell.out((await loadFor(command, shell)).redacted);
             return EXIT.good;
           });
         }),
@@ -87,5 +88,7 @@ export const configCommand = (choose: Choose): Command =>
         }),
     );
 
-const configFileOf = (command: Command): string | undefined =>
-  command.optsWithGlobals<{ "config.file"?: string }>()["config.file"];
+async function loadFor(command: Command, shell: Shell): Promise<Config> {
+  const { loadConfig } = await import("./load-config.ts");
+  return loadConfig(command.optsWithGlobals<{ "config.file"?: string }>()["config.file"], shell);
+}

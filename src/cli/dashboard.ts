@@ -3,7 +3,7 @@ import { defined } from "../core/defined.ts";
 import { dashboardOf, dashboardSchema } from "../report/dashboard.ts";
 import { urlValue } from "./flag-values.ts";
 import { type RemoteFlags, remoteFlags, withRemoteFlags } from "./remote-flags.ts";
-import { type Choose, EXIT, loadConfig, type Shell, withConfigFile, withUsageExit } from "./shell.ts";
+import { type Choose, EXIT, type Shell, withConfigFile, withUsageExit } from "./shell.ts";
 
 /** The flags of `heartbeat-exporter dashboard`. */
 interface DashboardFlags {
@@ -58,6 +58,7 @@ async function fetchDashboard(url: URL, remote: RemoteFlags): Promise<unknown> {
 }
 
 async function probeDashboard(configFile: string | undefined, shell: Shell): Promise<unknown> {
+  const { loadConfig } = await import("./load-config.ts");
   const { selectTargets } = await import("./probe/selection.ts");
   const { probeOnce } = await import("./probe/run.ts");
   const config = await loadConfig(configFile, shell);

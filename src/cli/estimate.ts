@@ -3,16 +3,7 @@ import { ConfigError } from "../config/document/problems.ts";
 import { defined } from "../core/defined.ts";
 import { formatDuration } from "../core/units.ts";
 import { estimateDay, type MeasuredTokens, type TargetEstimate } from "../money/day-estimate.ts";
-import {
-  type Choose,
-  CommandError,
-  EXIT,
-  loadConfig,
-  NOTHING_CONFIGURED,
-  type Shell,
-  sourceOf,
-  withConfigFile,
-} from "./shell.ts";
+import { type Choose, CommandError, EXIT, type Shell, withConfigFile } from "./shell.ts";
 import { textTable } from "./table.ts";
 
 /** The flags of `heartbeat-exporter estimate`. */
@@ -75,6 +66,7 @@ function tokenCount(text: string): number {
 /** Prints the cost of a configuration without probing. A bad configuration exits with 1, as with `--config.check`. */
 async function printEstimate(flags: EstimateFlags, shell: Shell): Promise<number> {
   const { configFile, json, measured } = flags;
+  const { loadConfig, NOTHING_CONFIGURED, sourceOf } = await import("./load-config.ts");
   if (sourceOf(configFile, shell.env) === undefined) throw new CommandError(NOTHING_CONFIGURED);
   try {
     const { targets, prices } = await loadConfig(configFile, shell);

@@ -6,7 +6,7 @@ import { parse } from "yaml";
 import { importEcosystem } from "../../src/cli/import/ecosystem.ts";
 import { createNames } from "../../src/cli/import/names.ts";
 import { withoutComments } from "../../src/cli/import/run.ts";
-import { configDeps } from "../../src/cli/shell.ts";
+import { configDeps } from "../../src/cli/load-config.ts";
 import { loadConfigText } from "../../src/config/load.ts";
 import { runMain } from "../helpers/exporter.ts";
 import { PROBER_KINDS } from "../helpers/prober-kinds.ts";

@@ -1,7 +1,8 @@
 import type { ReportFacts, Span } from "../../report/build.ts";
 import { historyFacts, type ReportTarget } from "../../report/from-history.ts";
 import { readHistory } from "../../store/reader.ts";
-import { CommandError, loadConfig, type Shell, sourceOf } from "../shell.ts";
+import { loadConfig, sourceOf } from "../load-config.ts";
+import { CommandError, type Shell } from "../shell.ts";
 
 /**
  * Reads the facts of a report from an exporter's store, whether or not an exporter is using it.

@@ -1,0 +1,51 @@
+import { allMetrics } from "../catalogue/index.ts";
+import type { Config, ConfigDeps, ConfigSource } from "../config/config.ts";
+import type { Environment } from "../config/document/convert.ts";
+import { describesTarget } from "../config/env/env.ts";
+import { systemClock } from "../core/clock.ts";
+import { probers } from "../probers/index.ts";
+import { compileRegexp } from "../probers/regexp.ts";
+import { openConfig } from "./open-config.ts";
+import { CommandError, type Shell } from "./shell.ts";
+
+/** The built-in probers and formats that a configuration is checked against. */
+export const configDeps: ConfigDeps = {
+  probers,
+  metrics: allMetrics(probers),
+  formats: { regexp: isRegexp },
+};
+
+const NO_CONFIGURATION = `nothing is configured: pass --config.file, or describe an LLM with HEARTBEAT_LLM_URL and
+HEARTBEAT_LLM_MODEL, or accept pings with HEARTBEAT_PING_TOKEN`;
+
+/** The error of an exporter that has neither a configuration file nor variables that describe a target. */
+export const NOTHING_CONFIGURED = `${NO_CONFIGURATION};
+--demo runs a demonstration, --help explains the options`;
+
+/** Returns the source of the configuration: the file, else the environment if it describes a target, else `undefined`. */
+export function sourceOf(configFile: string | undefined, env: Environment): ConfigSource | undefined {
+  if (configFile !== undefined) return { kind: "file", path: configFile, env };
+  return describesTarget(env) ? { kind: "environment", env } : undefined;
+}
+
+/**
+ * Loads the configuration of a command that requires one, and prints its warnings to standard error.
+ * @returns rejects with ConfigError if the configuration is invalid, with CommandError if there is none
+ */
+export async function loadConfig(configFile: string | undefined, shell: Shell): Promise<Config> {
+  const source = sourceOf(configFile, shell.env);
+  if (source === undefined) throw new CommandError(NO_CONFIGURATION, "usage");
+  const { holder } = await openConfig(source, configDeps, systemClock);
+  const config = holder.current();
+  for (const warning of config.warnings) shell.err(`warning: ${warning}\n`);
+  return config;
+}
+
+function isRegexp(source: string): boolean {
+  try {
+    compileRegexp(source);
+    return true;
+  } catch {
+    return false;
+  }
+}
