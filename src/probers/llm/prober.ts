@@ -12,6 +12,7 @@ import { seconds } from "../../core/units.ts";
 import { askQuestion, openTarget, type QuestionContext, type QuestionResult } from "./ask.ts";
 import { askTier } from "./ask-tier.ts";
 import { factsOf } from "./facts.ts";
+import { isShared } from "./hosted-apis.ts";
 import { llmMetrics } from "./metrics.ts";
 import { compileLlm, type LlmModule } from "./options.ts";
 import { type LlmReason, llmReasons } from "./reasons.ts";
@@ -106,7 +107,7 @@ function resultOf(
       outcome.ok || total === 1
         ? outcome
         : failed(outcome.reason, `prompt ${results.length} of ${total}: ${outcome.detail}`),
-    answered,
+    ...defined({ answered: answered ?? (results.length > 1 ? true : undefined) }),
     duration,
     spent: spentOn(results, shared),
     facts,
@@ -137,7 +138,14 @@ const LOOPBACK = /^(?:localhost|.*\.localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
 
 function caution(target: ProbeTarget, module: LlmModule): string | undefined {
   const url = endpointOf(target, module);
-  return url instanceof URL ? clearTextWarning(url, module) : undefined;
+  return url instanceof URL ? (clearTextWarning(url, module) ?? missingKeyWarning(url, module)) : undefined;
+}
+
+/** Warns about an API that refuses every request without a key. */
+function missingKeyWarning(url: URL, module: LlmModule): string | undefined {
+  return hasCredential(module) || Object.keys(module.query).length > 0 || !isShared(url.hostname)
+    ? undefined
+    : `${url.hostname} refuses requests without a key, and the module has none (api_key_file)`;
 }
 
 /** Warns about a credential that is sent without encryption to another machine. */
