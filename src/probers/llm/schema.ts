@@ -29,7 +29,7 @@ export const llmSchema = {
     },
     model: {
       description:
-        "Model to ask for; the model of a target takes precedence. Without either, requests name no model.",
+        "Model to ask for; the model of a target takes precedence. Without either, requests name no model, which only servers with one model accept.",
       type: "string",
       minLength: 1,
     },
