@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { ConfigDeps } from "../../../src/config/config.ts";
 import { ConfigError } from "../../../src/config/document/problems.ts";
-import { loadConfigText } from "../../../src/config/load.ts";
+import { loadConfigEnv, loadConfigText } from "../../../src/config/load.ts";
 import { llmProber } from "../../../src/probers/llm/prober.ts";
 import { compileRegexp } from "../../../src/probers/regexp.ts";
 
@@ -33,6 +33,13 @@ test.each(["options", "targets"])("%s that cannot work are reported with their p
   }
   const places = message.replaceAll(/^.*\/(?=\w+\.yml)/gm, "");
   await expect(`${places}\n`).toMatchFileSnapshot(join(FOLDER, `${name}.txt`));
+});
+
+test("a missing model is reported by its variable", () => {
+  const env = { HEARTBEAT_LLM_URL: "https://api.openai.com/v1" };
+  expect(() => loadConfigEnv(env, deps)).toThrow(
+    "HEARTBEAT_LLM_MODEL: got nothing, want the name of a model, which api.openai.com needs",
+  );
 });
 
 describe("a target without a model loads", () => {
