@@ -10,6 +10,7 @@ import { redactedYaml } from "./document/redact.ts";
 import { childOf, isMapValue, type Node } from "./document/tree.ts";
 import { createValidator, type Validator } from "./document/validate.ts";
 import { environmentTree, ignoredVariables } from "./env/env.ts";
+import { variableAt } from "./env/variables.ts";
 import { configSchema } from "./schema.ts";
 import { buildActions } from "./sections/actions.ts";
 import { checkModulePrice } from "./sections/budgets.ts";
@@ -58,7 +59,7 @@ export function loadConfigEnv(env: Environment, deps: ConfigDeps): Config {
   const kinds = deps.probers.map(({ kind }) => kind);
   const { root, problems: mistakes, warnings } = environmentTree(env, kinds);
   const findings = newFindings();
-  const problems = createProblems("environment", root, findings);
+  const problems = createProblems("environment", root, findings, variableAt);
   for (const { variable, got, want } of mistakes) problems.addAt({ variable }, [], got, want);
   const config = buildConfig({ root, findings, problems, path: "environment", env }, deps);
   return { ...config, warnings: [...warnings, ...config.warnings] };

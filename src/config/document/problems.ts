@@ -57,8 +57,14 @@ export interface Problems {
 /**
  * @param name shown as the file; any text for the environment, where variables are the places
  * @param root the tree that paths are looked up in; without one every problem concerns the whole file
+ * @param variableAt returns the environment variable of a value, which is the place of one that is missing
  */
-export function createProblems(name: string, root: Node | undefined, findings: Findings): Problems {
+export function createProblems(
+  name: string,
+  root: Node | undefined,
+  findings: Findings,
+  variableAt?: (path: Path) => string | undefined,
+): Problems {
   const problems: { readonly problem: Problem; readonly place: Place | undefined; readonly at: Path }[] = [];
   const warnings: string[] = [];
   const add = (place: Place | undefined, at: Path, got: string, want: string): void => {
@@ -69,7 +75,9 @@ export function createProblems(name: string, root: Node | undefined, findings: F
     add({ path, want, got, aboutKey = false, fromProber = false }) {
       const node = root === undefined ? undefined : lookup(root, path)?.node;
       if (node !== undefined && findings.unresolved.has(node)) return;
-      const place = root === undefined ? undefined : placeOf(root, path, aboutKey);
+      const missing = node === undefined ? variableAt?.(path) : undefined;
+      const parent = root === undefined ? undefined : placeOf(root, path, aboutKey);
+      const place = missing === undefined ? parent : { variable: missing };
       if (!fromProber) return add(place, path, got ?? showNode(node, findings), want);
       const hidden = node !== undefined && isHidden(node, findings);
       const safe = hidden || got === undefined ? showNode(node, findings) : withoutSecrets(got, findings);

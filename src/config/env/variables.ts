@@ -170,3 +170,7 @@ export const VARIABLES: readonly Variable[] = [
     meaning: contextApi.metrics_enabled.description,
   },
 ];
+
+/** Returns the name of the variable that becomes the value at `path`, if there is one. */
+export const variableAt = (path: Path): string | undefined =>
+  VARIABLES.find((variable) => JSON.stringify(variable.path) === JSON.stringify(path))?.name;

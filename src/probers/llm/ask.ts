@@ -9,7 +9,7 @@ import { isUsableKey, type LlmModule, UNUSABLE_KEY } from "./options.ts";
 import type { Question } from "./questions.ts";
 import type { LlmReason } from "./reasons.ts";
 import { receive } from "./receive.ts";
-import { prepare, requestedModel, withoutQuery } from "./request.ts";
+import { namesModel, prepare, requestedModel, withoutQuery } from "./request.ts";
 import { type LlmVerdict, type Observations, verdictOf } from "./verdict.ts";
 
 /** The part that all questions of a probe share. */
@@ -61,6 +61,7 @@ export async function askQuestion(
     exchange: finished,
     url,
     ...defined({ requestedModel: model }),
+    namesModel: namesModel(target, module),
     values,
     secrets: credential.secrets,
   };

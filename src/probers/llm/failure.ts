@@ -1,13 +1,21 @@
 import { ForbiddenAddressError } from "../../core/network.ts";
 import { isIP } from "../ip.ts";
 import type { ExchangePhase } from "./exchange.ts";
+import type { Page } from "./page.ts";
 import type { LlmReason } from "./reasons.ts";
+import { reasonOfCommonCode } from "./wire/error-codes.ts";
+import { lookUp } from "./wire/json.ts";
 import type { ApiError, WireFormat } from "./wire/types.ts";
 
 /** Returns the reason for an unsuccessful response: by its status and the API's error codes, never by wording. */
-export function reasonOfResponse(status: number, error: ApiError | undefined, format: WireFormat): LlmReason {
-  const byCode = reasonOfCodes(error, format);
-  const byStatus = reasonOfStatus(status, error !== undefined);
+export function reasonOfResponse(
+  status: number,
+  { apiError, page }: { readonly apiError?: ApiError; readonly page?: Page },
+  format: WireFormat,
+): LlmReason {
+  if (page !== undefined) return reasonOfPage(status, page);
+  const byCode = reasonOfCodes(apiError, format);
+  const byStatus = format.statusReasons?.[status] ?? reasonOfStatus(status, apiError !== undefined);
   // A code that only tells the client's fault from the server's gives way to a more specific status.
   return byCode === undefined || (VAGUE.has(byCode) && !VAGUE.has(byStatus)) ? byStatus : byCode;
 }
@@ -17,27 +25,46 @@ const VAGUE: ReadonlySet<LlmReason> = new Set(["server_error", "bad_request"]);
 /** Returns the reason for an error inside a successful response. */
 export function reasonOfInnerError(error: ApiError, format: WireFormat, streamed: boolean): LlmReason {
   const byCode = reasonOfCodes(error, format);
-  if (byCode !== undefined) return byCode;
-  if (error.status !== undefined) return reasonOfStatus(error.status, true);
-  return streamed ? "stream_error" : "server_error";
+  const byStatus = error.status === undefined ? undefined : reasonOfStatus(error.status, true);
+  if (byCode !== undefined && !(VAGUE.has(byCode) && byStatus !== undefined && !VAGUE.has(byStatus)))
+    return byCode;
+  return byStatus ?? (streamed ? "stream_error" : "server_error");
 }
 
+/** Returns the reason that the codes of an error stand for: money before all, and a vague one only without another. */
 function reasonOfCodes(error: ApiError | undefined, format: WireFormat): LlmReason | undefined {
-  for (const code of error?.codes ?? []) {
-    if (Object.hasOwn(format.errorReasons, code)) return format.errorReasons[code];
-  }
-  return undefined;
+  const reasons = (error?.codes ?? []).flatMap(
+    (code) => lookUp(format.errorReasons, code) ?? reasonOfCommonCode(code) ?? [],
+  );
+  // An account without credit is reported beside the type of a rate limit or of a missing permission.
+  if (reasons.includes("billing")) return "billing";
+  return reasons.find((reason) => !VAGUE.has(reason)) ?? reasons[0];
 }
+
+/** Returns the reason for a page of a CDN or a proxy, which says nothing about the key or the model behind it. */
+function reasonOfPage(status: number, { wantsCredentials, asksToWait }: Page): LlmReason {
+  if ((status === 401 && wantsCredentials) || status === 407) return "auth";
+  if (status === 429 && asksToWait) return "rate_limited";
+  const reason = reasonOfStatus(status, false);
+  return PAGE_REASONS.has(reason) ? reason : "http_status";
+}
+
+/** The reasons that are true of whatever sends the status. */
+const PAGE_REASONS: ReadonlySet<LlmReason> = new Set(["billing", "server_error", "overloaded", "redirect"]);
 
 /** @param fromApi true if the API itself sent the status, false if it may be from a gateway in front of it */
 function reasonOfStatus(status: number, fromApi: boolean): LlmReason {
   switch (status) {
     case 401:
     case 403:
+    // The credentials of the proxy.
+    case 407:
       return "auth";
     case 402:
       return "billing";
     case 404:
+    // A model or a route that existed once.
+    case 410:
       return "model_not_found";
     case 429:
       return "rate_limited";

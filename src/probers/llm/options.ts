@@ -10,6 +10,7 @@ import { isHeaderName, isHeaderValue } from "../header-fields.ts";
 import { compileRegexp } from "../regexp.ts";
 import { compileTls } from "../tls-options.ts";
 import { compileQuestions, compileRotation, type PromptRotation, type Questions } from "./questions.ts";
+import { compileReasonRules, type ReasonRule } from "./reason-rules.ts";
 import type { LlmOptions } from "./schema.ts";
 import { compileTiers, type LlmTier } from "./tiers.ts";
 import { readLimit } from "./token-limit.ts";
@@ -43,6 +44,8 @@ export interface LlmModule {
   readonly stallTimeout?: Seconds;
   readonly coldStartAfter?: Seconds;
   readonly acceptsModel?: AcceptsModel;
+  /** Rules for the reasons of errors, in order. */
+  readonly reasons: readonly ReasonRule[];
   readonly proxy?: FixedProxy;
   /** Cheap questions between probes. */
   readonly tiers: readonly LlmTier[];
@@ -85,6 +88,7 @@ export function compileLlm(options: LlmOptions, context: CompileContext): LlmMod
     query: options.query ?? {},
     ...defined({ path: options.path, stallTimeout, coldStartAfter }),
     ...(options.allowed_models === undefined ? {} : { acceptsModel: allowedModels(options.allowed_models) }),
+    reasons: compileReasonRules(options.reasons, context),
     ...defined({ proxy }),
     tiers: compileTiers(options.tiers, context),
     agents: agentSource(compileTls(options.tls_config ?? {}, context), proxy?.url),

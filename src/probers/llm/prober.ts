@@ -11,6 +11,7 @@ import { failed } from "../../core/prober.ts";
 import { seconds } from "../../core/units.ts";
 import { askQuestion, openTarget, type QuestionContext, type QuestionResult } from "./ask.ts";
 import { askTier } from "./ask-tier.ts";
+import { caution, clearTextWarning, hasCredential } from "./cautions.ts";
 import { factsOf } from "./facts.ts";
 import { llmMetrics } from "./metrics.ts";
 import { compileLlm, type LlmModule } from "./options.ts";
@@ -106,7 +107,7 @@ function resultOf(
       outcome.ok || total === 1
         ? outcome
         : failed(outcome.reason, `prompt ${results.length} of ${total}: ${outcome.detail}`),
-    answered,
+    ...defined({ answered: answered ?? (results.length > 1 ? true : undefined) }),
     duration,
     spent: spentOn(results, shared),
     facts,
@@ -126,24 +127,4 @@ const notAsked = (outcome: Outcome<LlmReason>): ProbeResult<LlmReason> => ({
 function objection(target: ProbeTarget, module: LlmModule): Objection | undefined {
   const url = endpointOf(target, module);
   return url instanceof URL ? undefined : url;
-}
-
-/** Returns true if requests of the module carry a secret. */
-function hasCredential({ key, headers }: LlmModule): boolean {
-  return key !== undefined || Object.keys(headers).length > 0;
-}
-
-const LOOPBACK = /^(?:localhost|.*\.localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
-
-function caution(target: ProbeTarget, module: LlmModule): string | undefined {
-  const url = endpointOf(target, module);
-  return url instanceof URL ? clearTextWarning(url, module) : undefined;
-}
-
-/** Warns about a credential that is sent without encryption to another machine. */
-function clearTextWarning(url: URL, module: LlmModule): string | undefined {
-  if (url.protocol !== "http:" || LOOPBACK.test(url.hostname)) return undefined;
-  return hasCredential(module)
-    ? "the module's credential is sent in clear text, because the target is not https"
-    : undefined;
 }

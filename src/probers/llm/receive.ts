@@ -8,6 +8,7 @@ import { type AnswerReader, answerReader } from "./answer/reader.ts";
 import { stripThinking } from "./answer/strip-thinking.ts";
 import type { Exchange, Receiver } from "./exchange.ts";
 import type { LlmModule } from "./options.ts";
+import { type Page, pageOf } from "./page.ts";
 import { type RateLimit, readRateLimits } from "./rate-limits.ts";
 import { tokensReceived } from "./token-limit.ts";
 import { parseJson } from "./wire/json.ts";
@@ -28,6 +29,8 @@ export interface PartialResponse {
   readonly began: boolean;
   /** The API's error in that body; absent if it is not in the API's form. */
   readonly apiError?: ApiError;
+  /** Present if an unsuccessful response is not the API's. */
+  readonly page?: Page;
   readonly answer: Answer;
   /** True if the server was silent in the middle of its answer for longer than `stall_timeout`. */
   readonly stalled: boolean;
@@ -112,6 +115,7 @@ export function receive(
       if (wasCutAtLimit(answer, module)) answer.finish = "length";
       if (exchange.ending.kind === "aborted") noteSilence(answer.times, exchange.end);
       const body = new TextDecoder().decode(Buffer.concat(errorBody));
+      const page = status === undefined || isSuccess() ? undefined : pageOf(body, headers);
       const parsed = parseJson(body);
       const apiError = parsed.ok && !isSuccess() ? module.format.readError(parsed.value, headers) : undefined;
       // A successful response may contain an error.
@@ -122,7 +126,7 @@ export function receive(
         ...defined({ status }),
         errorBody: body,
         began,
-        ...defined({ apiError }),
+        ...defined({ apiError, page }),
         answer,
         stalled: stall.signal.aborted && !answer.ended,
         ...defined({ retryAfter }),

@@ -1,5 +1,6 @@
 import { defined } from "../../core/defined.ts";
 import { type Failure, failed, type Objection, type ProbeTarget } from "../../core/prober.ts";
+import { isShared } from "./hosted-apis.ts";
 import { fill, type PromptValues } from "./judge/prompt.ts";
 import { mergeFields } from "./merge-fields.ts";
 import type { LlmModule } from "./options.ts";
@@ -16,6 +17,15 @@ export interface LlmRequest {
 export const requestedModel = (target: ProbeTarget, module: LlmModule): string | undefined =>
   target.model ?? module.model;
 
+/** Returns false if the requests of a format with a field for the model have none: no model is set, or `extra_body` removes it. */
+export function namesModel(target: ProbeTarget, module: LlmModule): boolean {
+  const { fields, abilities } = module.format;
+  if (fields["model"] === undefined || abilities.namesDeployment === true) return true;
+  // OpenRouter takes a list of models instead.
+  if (Object.hasOwn(module.extraBody, "models")) return true;
+  return requestedModel(target, module) !== undefined && module.extraBody["model"] !== null;
+}
+
 /** Returns the URL that every request of a probe goes to, or the part of the target that rules a request out. */
 export function endpointOf(target: ProbeTarget, module: LlmModule): URL | Objection {
   const { api, abilities } = module.format;
@@ -30,8 +40,15 @@ export function endpointOf(target: ProbeTarget, module: LlmModule): URL | Object
   // Addresses are shown in many places, keys never.
   if (url.username !== "" || url.password !== "")
     return { part: "target", want: "a URL without user and password (use api_key or headers)" };
+  // A deployment in the path, as Azure has them, stands for its model.
+  const inPath = `${url.pathname}${module.path ?? ""}`.includes("/deployments/");
+  if (!namesModel(target, module) && isShared(url.hostname) && !inPath)
+    return { part: "model", want: `the name of a model, which ${url.hostname} needs` };
   const endpoint = module.format.endpoint(settings);
   const base = url.pathname.replace(/\/+$/, "");
+  const route = module.path === undefined ? ROUTE.exec(base)?.[0] : undefined;
+  if (route !== undefined)
+    return { part: "target", want: `the base URL of the API, without ${route} (or the option path)` };
   url.pathname =
     module.path === undefined ? `${rootOf(base, endpoint)}${endpoint.path}` : `${base}${module.path}`;
   for (const [name, value] of Object.entries({ ...endpoint.query, ...module.query }))
@@ -39,6 +56,10 @@ export function endpointOf(target: ProbeTarget, module: LlmModule): URL | Object
   url.hash = "";
   return url;
 }
+
+/** The route of an API at the end of an address, to which the route of the request would be added once more. */
+const ROUTE =
+  /\/(?:chat\/completions|v1\/(?:responses|messages|embeddings)|v2\/chat|api\/(?:chat|generate)|generate_stream|models\/[^/]+:(?:streamG|g)enerateContent|model\/[^/]+\/converse)$/;
 
 /** Returns the outcome of a probe whose target is refused by `endpointOf`. */
 export const outcomeOfObjection = ({ part, want }: Objection): Failure<"bad_request"> =>

@@ -2,6 +2,7 @@ import type { FromSchema, JSONSchema } from "json-schema-to-ts";
 import { tlsConfigSchema } from "../tls-options.ts";
 import { expectSchema } from "./judge/expect-schema.ts";
 import { DEFAULT_PROMPT } from "./judge/prompt.ts";
+import { reasonsSchema } from "./reason-schema.ts";
 import { type Api, WIRE_FORMATS } from "./wire/index.ts";
 
 /** Schema of the options under `modules.<name>.llm`. */
@@ -28,7 +29,7 @@ export const llmSchema = {
     },
     model: {
       description:
-        "Model to ask for; the model of a target takes precedence. Without either, requests name no model.",
+        "Model to ask for; the model of a target takes precedence. Without either, requests name no model, which only servers with one model accept.",
       type: "string",
       minLength: 1,
     },
@@ -175,6 +176,7 @@ export const llmSchema = {
       minItems: 1,
       items: { type: "string", format: "regexp" },
     },
+    reasons: reasonsSchema,
     allowed_targets: {
       description:
         "Hosts that /probe may ask for without a configured target. A module with a key or headers refuses all other hosts.",

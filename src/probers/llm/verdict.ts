@@ -4,14 +4,9 @@ import { type Failure, failed, type Outcome, succeeded } from "../../core/prober
 import type { Answer } from "./answer/answer.ts";
 import { shownAnswer } from "./answer/answer.ts";
 import { excerpt } from "./answer/excerpt.ts";
+import { failureOfApi } from "./api-error.ts";
 import type { Exchange } from "./exchange.ts";
-import {
-  describe,
-  reasonOfConnection,
-  reasonOfInnerError,
-  reasonOfResponse,
-  reasonOfTimeout,
-} from "./failure.ts";
+import { describe, reasonOfConnection, reasonOfTimeout } from "./failure.ts";
 import type { Judge } from "./judge/judge.ts";
 import type { PromptValues } from "./judge/prompt.ts";
 import type { LlmModule } from "./options.ts";
@@ -24,6 +19,8 @@ export interface Observations extends PartialResponse {
   readonly exchange: Exchange;
   readonly url: URL;
   readonly requestedModel?: string;
+  /** False if the request named no model although the API has a field for it. */
+  readonly namesModel: boolean;
   /** Values of the placeholders in the question. */
   readonly values: PromptValues;
   /** Texts that must not be shown. */
@@ -33,8 +30,8 @@ export interface Observations extends PartialResponse {
 /** The verdict on one answer. Alive (`answered`) and `correct` are independent. */
 export interface LlmVerdict {
   readonly outcome: Outcome<LlmReason>;
-  /** True if the model produced any answer, right or wrong. */
-  readonly answered: boolean;
+  /** True if the model produced any answer, right or wrong; absent if that cannot be told, as a filter refused the prompt. */
+  readonly answered?: boolean;
   /** True if the answer meets every expectation; absent without a complete answer. */
   readonly correct?: boolean;
   /** True if a different model answered than the one requested or allowed; absent if that cannot be told. */
@@ -48,27 +45,24 @@ export function verdictOf(evidence: Observations, module: LlmModule, judge: Judg
   if (outcome === undefined && evidence.limitIgnored)
     return { outcome: limitIgnored(evidence, module), answered: true, ...defined({ mismatch }) };
   const verdict =
-    outcome === undefined ? judgeAnswer(evidence, module, judge, mismatch) : { outcome, answered: false };
+    outcome === undefined ? judgeAnswer(evidence, module, judge, mismatch) : notAnswered(outcome);
   return { ...verdict, ...defined({ mismatch }) };
 }
+
+/** A model that was not asked, because its prompt was filtered, is neither available nor unavailable. */
+const notAnswered = (outcome: Outcome<LlmReason>): LlmVerdict =>
+  !outcome.ok && outcome.reason === "refused" ? { outcome } : { outcome, answered: false };
 
 /** Returns the failure of an exchange without a complete answer, or `undefined` if there is one. */
 function failureOfExchange(evidence: Observations, module: LlmModule): Outcome<LlmReason> | undefined {
   const { exchange, status, answer, secrets } = evidence;
   const { ending, progress } = exchange;
   const show = (text: string): string => excerpt(text, secrets);
-  if (status !== undefined && (status < 200 || status > 299)) {
-    const body = evidence.errorBody.trim() === "" ? "" : `: ${show(evidence.errorBody)}`;
-    return failed(reasonOfResponse(status, evidence.apiError, module.format), `HTTP ${status}${body}`);
-  }
-  if (answer.fault !== undefined) return failed(answer.fault.reason, show(answer.fault.detail));
-  if (answer.error !== undefined) {
-    const reason = reasonOfInnerError(answer.error, module.format, module.stream);
-    return failed(
-      reason,
-      `error inside the answer: ${show([...answer.error.codes, answer.error.message].join(" "))}`,
-    );
-  }
+  const ofApi = failureOfApi(evidence, module);
+  if (ofApi !== undefined) return ofApi;
+  const { filteredPrompt } = answer;
+  if (filteredPrompt !== undefined && (filteredPrompt.certain || answer.ended))
+    return failed("refused", `the prompt was filtered (${show(filteredPrompt.given)}); ${soFar(evidence)}`);
   if (evidence.limitIgnored) return undefined;
   if (ending.kind === "too_large") return failed("too_large", "the answer is longer than 8 MiB");
   if (evidence.stalled)
@@ -121,11 +115,11 @@ function judgeAnswer(
   const shown = shownAnswer(answer, secrets);
   if (answer.finish === "content_filter" || (answer.refusal !== "" && answer.output === "")) {
     const text = answer.refusal === "" ? shown : excerpt(answer.refusal, secrets);
-    return {
-      outcome: failed("refused", `finish reason ${answer.finish ?? "none"}: ${text}`),
-      answered: true,
-      correct: false,
-    };
+    const outcome = failed("refused", `finish reason ${answer.finish ?? "none"}: ${text}`);
+    // Without anything from the model, the filter may have refused the prompt.
+    return isAlive(answer) || (answer.usage.output ?? 0) > 0
+      ? { outcome, answered: true, correct: false }
+      : { outcome };
   }
   if (isEmpty(answer, judge)) {
     // Some APIs count reasoning without showing it, so that it can use up all tokens unseen.

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { llmProber } from "../../../src/probers/llm/prober.ts";
+import type { Api } from "../../../src/probers/llm/wire/index.ts";
 import { compile, type Options } from "./support.ts";
 
 const target = (address: string) => ({ address, configured: true });
@@ -36,6 +37,7 @@ describe("objection", () => {
 });
 
 describe("caution", () => {
+  const model = "m";
   const warned = "the module's credential is sent in clear text, because the target is not https";
   const key: Options = { api_key: "sk-12345678" };
   it.each([
@@ -48,5 +50,43 @@ describe("caution", () => {
     { address: "http://llm.example.com/v1", options: {}, says: undefined },
   ])("for $address with $options is $says", ({ address, options, says }) => {
     expect(llmProber.caution(target(address), compile(options).module)).toBe(says);
+  });
+
+  it.each<{ api: Api; address: string; options?: Options; says: string | undefined }>([
+    {
+      api: "openai",
+      address: "https://api.openai.com/v1",
+      says: "api.openai.com refuses requests without a key",
+    },
+    { api: "openai", address: "https://api.openai.com/v1", options: key, says: undefined },
+    {
+      api: "openai",
+      address: "https://api.openai.com/v1",
+      options: { query: { key: "x" } },
+      says: undefined,
+    },
+    { api: "openai", address: "https://llm.example.com/v1", says: undefined },
+    { api: "ollama", address: "http://127.0.0.1:11434/v1", says: "requests go to /v1/api/chat" },
+    { api: "ollama", address: "http://127.0.0.1:11434/v1/", says: "must not end in /v1" },
+    { api: "ollama", address: "http://127.0.0.1:11434/v1", options: { path: "/chat" }, says: undefined },
+    { api: "ollama", address: "http://127.0.0.1:11434/api", says: undefined },
+    {
+      api: "gemini",
+      address: "https://llm.example.com/v1beta/openai",
+      says: "requests go to /v1beta/openai/v1beta",
+    },
+    { api: "gemini", address: "https://llm.example.com/v1beta", says: undefined },
+    {
+      api: "azure_openai",
+      address: "https://x.example.com/openai/v1",
+      says: "requests go to /openai/v1/openai",
+    },
+    { api: "azure_openai", address: "https://x.example.com/openai", says: undefined },
+    { api: "anthropic", address: "https://llm.example.com/v1", says: undefined },
+    { api: "cohere", address: "https://llm.example.com/v1", says: "requests go to /v1/v2/chat" },
+  ])("for $api at $address with $options is $says", ({ api, address, options, says }) => {
+    const warning = llmProber.caution({ ...target(address), model }, compile({ api, ...options }).module);
+    if (says === undefined) expect(warning).toBeUndefined();
+    else expect(warning).toContain(says);
   });
 });

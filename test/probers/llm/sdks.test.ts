@@ -164,8 +164,8 @@ const answers: readonly Answer[] = [
   ...streams("anthropic", anthropicStreams),
   ...streams("gemini", geminiStreams),
   ...recordings.flatMap(({ name, api, stream, body, says }) =>
-    // The clients read no array of chunks, and no text in a tool call.
-    api in SDKS && says.toolCalls === undefined && !name.includes("array")
+    // The clients read no array of chunks, content in parts or details of reasoning, and no text in a tool call.
+    api in SDKS && says.toolCalls === undefined && !/array|parts|details/.test(name)
       ? [{ name, api: api as Api, stream, body }]
       : [],
   ),

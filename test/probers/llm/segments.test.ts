@@ -89,6 +89,7 @@ function verdictOfSegments(module: LlmModule, status: number, segments: readonly
     exchange,
     url: new URL("http://a/"),
     values: newValues(),
+    namesModel: true,
     secrets: [],
   };
   const { times, ...said } = answer;

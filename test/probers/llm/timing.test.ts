@@ -77,10 +77,20 @@ test("times are those at which the server sent", async () => {
   expect(valueOf(result, llmMetrics.tokensPerSecond)).toBeCloseTo((TOKENS - 1) / total, 6);
 });
 
-test("the first token of the answer comes after reasoning", async () => {
+const details = [{ type: "reasoning.text", text: "Hm." }];
+test.each<{ name: string; fields: object }>([
+  { name: "reasoning", fields: { reasoning: "Hm." } },
+  { name: "reasoning_details", fields: { content: "", reasoning_details: details } },
+  { name: "reasoning_details beside reasoning", fields: { reasoning: "Hm.", reasoning_details: details } },
+  { name: "encrypted details", fields: { reasoning_details: [{ type: "reasoning.encrypted", data: "A" }] } },
+  {
+    name: "parts of the content",
+    fields: { content: [{ type: "reasoning", summary: [{ type: "summary_text", text: "Hm." }] }] },
+  },
+])("the first token of the answer comes after $name", async ({ fields }) => {
   const { address, clock } = await paced([
     { at: 0.05, fields: { role: "assistant", content: null } },
-    { at: 0.1, fields: { reasoning: "Hm." } },
+    { at: 0.1, fields },
     { at: 0.2, fields: { content: "HEALTHY" } },
   ]);
   const result = await ask(address, { clock });

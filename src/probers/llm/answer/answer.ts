@@ -47,6 +47,10 @@ export interface Answer extends AnswerContent {
   loadDuration?: Seconds;
   error?: ApiError;
   fault?: Piece & { kind: "fault" };
+  /** The text that the error or the fault was read from. */
+  errorSource?: string;
+  /** Present if the prompt was filtered and nothing of the model has followed. */
+  filteredPrompt?: Piece & { kind: "filtered_prompt" };
   /** Bytes of text and arguments of any kind in UTF-8, thinking included: an estimate of the tokens that were generated. */
   received: number;
   /** True once the API has said that the answer is complete. */
@@ -93,11 +97,13 @@ export const emptyAnswer = (): Answer => ({
 export function addPiece(answer: Answer, piece: Piece, at?: Seconds): boolean {
   switch (piece.kind) {
     case "text":
+      delete answer.filteredPrompt;
       noteArrival(answer.times, at);
       answer.received += Buffer.byteLength(piece.text);
       addText(answer, piece, at);
       break;
     case "tool_call":
+      delete answer.filteredPrompt;
       noteArrival(answer.times, at);
       answer.signs.add("tool_call");
       addToolCall(answer, piece);
@@ -119,9 +125,14 @@ export function addPiece(answer: Answer, piece: Piece, at?: Seconds): boolean {
       break;
     case "error":
       answer.error ??= piece.error;
+      noteSource(answer, piece);
       break;
     case "fault":
       answer.fault ??= piece;
+      noteSource(answer, piece);
+      break;
+    case "filtered_prompt":
+      answer.filteredPrompt = piece;
       break;
     case "end":
       answer.ended = true;
@@ -188,6 +199,10 @@ function addText(answer: Answer, { part, text }: Piece & { kind: "text" }, at: S
   }
   answer.signs.add(part);
   if (part === "refusal") answer.refusal += text;
+}
+
+function noteSource(answer: Answer, { source }: { readonly source?: string }): void {
+  if (source !== undefined) answer.errorSource ??= source;
 }
 
 /** Finish reasons, from the best to the worst. */

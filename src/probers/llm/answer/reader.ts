@@ -74,7 +74,8 @@ function wholeReader(format: WireFormat): AnswerReader {
     finish() {
       const text = new TextDecoder().decode(Buffer.concat(chunks));
       const parsed = parseJson(text);
-      return parsed.ok ? format.readWhole(parsed.value) : [malformed("the answer is not JSON", text)];
+      const pieces = parsed.ok ? format.readWhole(parsed.value) : [malformed("the answer is not JSON", text)];
+      return pieces.map((piece) => withSource(piece, text));
     },
   };
 }
@@ -111,10 +112,10 @@ function streamReader(format: WireFormat, split: (sink: FrameSink) => Splitter):
   const read = (text: string, event: string | undefined): readonly Piece[] => {
     if (text === "[DONE]") return [{ kind: "end" }];
     const parsed = parseJson(text);
-    if (!parsed.ok) return [malformed("a frame of the stream is not JSON", text)];
-    const found = format.readFrame(
-      event === undefined ? { data: parsed.value } : { event, data: parsed.value },
-    );
+    if (!parsed.ok) return [withSource(malformed("a frame of the stream is not JSON", text), text)];
+    const found = format
+      .readFrame(event === undefined ? { data: parsed.value } : { event, data: parsed.value })
+      .map((piece) => withSource(piece, text));
     // A frame may have both text and the finish reason. Whether the answer is complete is then known with the text.
     return found.toSorted((a, b) => Number(b.kind === "finish") - Number(a.kind === "finish"));
   };
@@ -133,7 +134,8 @@ function streamReader(format: WireFormat, split: (sink: FrameSink) => Splitter):
     finish() {
       splitter.feed(decoder.decode());
       splitter.finish();
-      if (!recognized) pieces.push(malformed("the answer is neither a stream nor JSON", beginning));
+      if (!recognized)
+        pieces.push(withSource(malformed("the answer is neither a stream nor JSON", beginning), beginning));
       return take();
     },
   };
@@ -141,5 +143,14 @@ function streamReader(format: WireFormat, split: (sink: FrameSink) => Splitter):
 
 /** Characters shown of an answer that cannot be read. */
 const BEGINNING_LENGTH = 200;
+
+/** Longest source of an error that is kept, in characters. */
+const SOURCE_LENGTH = 2 ** 16;
+
+/** Adds the text that an error was read from, for the rules of a module. */
+const withSource = (piece: Piece, source: string): Piece =>
+  piece.kind === "error" || piece.kind === "fault"
+    ? { ...piece, source: source.slice(0, SOURCE_LENGTH) }
+    : piece;
 
 const malformed = (problem: string, text: string): Piece => malformedPiece(`${problem}: ${excerpt(text)}`);

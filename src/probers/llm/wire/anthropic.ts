@@ -172,9 +172,16 @@ function usageOf(value: unknown): readonly Piece[] {
   });
 }
 
+/**
+ * The beginning of the API's message for an account without credit, which has the type `invalid_request_error` and no code
+ * in version 2023-06-01. No other message of the API begins like this.
+ */
+const NO_CREDIT = /^Your credit balance is too low to access the (?:Anthropic|Claude) API\b/;
+
 /** Reads `{"type": "error", "error": {type, message, details: {error_code}}}`, and OpenAI's form as used by compatible servers. */
 function readError(data: unknown): ApiError | undefined {
-  const code = textOf(objectOf(objectOf(objectOf(data)["error"])["details"])["error_code"]);
   const error = readOpenaiError(data);
-  return error === undefined || code === undefined ? error : { ...error, codes: [code, ...error.codes] };
+  return error?.codes[0] === "invalid_request_error" && NO_CREDIT.test(error.message)
+    ? { ...error, codes: ["credit_balance_too_low", ...error.codes] }
+    : error;
 }

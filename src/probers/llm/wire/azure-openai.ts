@@ -29,10 +29,6 @@ export const azureOpenai = {
     ...openai.errorReasons,
     // Azure repeats the HTTP status as the error code.
     "401": "auth",
-    PermissionDenied: "auth",
-    DeploymentNotFound: "model_not_found",
-    NoCapacity: "overloaded",
-    ServerBusy: "overloaded",
     OperationNotSupported: "bad_request",
   },
 } as const satisfies WireFormat;

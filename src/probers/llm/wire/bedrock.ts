@@ -1,4 +1,5 @@
-import { countOf, isObject, type JsonObject, listOf, objectOf, sumOf, textOf } from "./json.ts";
+import { codesIn } from "./error-codes.ts";
+import { countOf, isObject, type JsonObject, listOf, lookUp, objectOf, sumOf, textOf } from "./json.ts";
 import { finishPiece, malformedPiece, textPiece, usagePiece } from "./pieces.ts";
 import type {
   ApiError,
@@ -28,20 +29,11 @@ export const bedrock = {
   readWhole,
   readError,
   errorReasons: {
-    AccessDeniedException: "auth",
-    UnrecognizedClientException: "auth",
-    ExpiredTokenException: "auth",
-    ResourceNotFoundException: "model_not_found",
     ValidationException: "bad_request",
-    ThrottlingException: "rate_limited",
     ServiceQuotaExceededException: "rate_limited",
-    // Has the status 429, but means that the model is being loaded.
-    ModelNotReadyException: "loading",
-    ServiceUnavailableException: "overloaded",
     ModelErrorException: "server_error",
     ModelTimeoutException: "server_error",
     ModelStreamErrorException: "stream_error",
-    InternalServerException: "server_error",
   },
 } as const satisfies WireFormat;
 
@@ -71,8 +63,22 @@ function readWhole(answer: unknown): readonly Piece[] {
     ...listOf(message["content"]).flatMap(blockOf),
     ...finishPiece(FINISH_REASONS, body["stopReason"]),
     ...usageOf(objectOf(body["usage"])),
+    ...filteredPrompt(body),
     { kind: "end" },
   ];
+}
+
+/**
+ * Recognizes a prompt that a guardrail or a filter refused: its text is then the guardrail's, not the model's. The stop
+ * reason is the same for an answer, so that the trace decides, or that the model has written no token.
+ */
+function filteredPrompt(body: JsonObject): readonly Piece[] {
+  const given = textOf(body["stopReason"]) ?? "";
+  if (lookUp(FINISH_REASONS, given) !== "content_filter") return [];
+  const { inputAssessment, outputAssessments } = objectOf(objectOf(body["trace"])["guardrail"]);
+  const byTrace = isObject(inputAssessment) && !isObject(outputAssessments);
+  const isPrompt = byTrace || countOf(objectOf(body["usage"])["outputTokens"]) === 0;
+  return isPrompt ? [{ kind: "filtered_prompt", certain: true, given }] : [];
 }
 
 function blockOf(value: unknown): readonly Piece[] {
@@ -110,6 +116,13 @@ function usageOf(usage: JsonObject): readonly Piece[] {
   });
 }
 
+/**
+ * The beginnings of the messages for a model that does not exist, or not under this name. Their type, `ValidationException`,
+ * is that of any invalid request. https://docs.aws.amazon.com/bedrock/latest/userguide/troubleshooting-api-error-codes.html
+ */
+const NOT_OFFERED =
+  /^The provided model identifier is invalid\b|^Invocation of model ID \S+ with on-demand throughput isn.t supported\b/;
+
 /** Reads `{"message": ...}`. The type is in a header or in `__type`, with a namespace before it or an address after it. */
 function readError(data: unknown, headers: Headers): ApiError | undefined {
   const body = objectOf(data);
@@ -120,7 +133,11 @@ function readError(data: unknown, headers: Headers): ApiError | undefined {
   // "ThrottlingException:http://internal.amazon.com/..." and "com.amazon.coral.service#ThrottlingException"
   const codes = types.map((type) => type.replace(/:.*$/s, "").replace(/^.*#/s, ""));
   const message = textOf(body["message"]) ?? textOf(body["Message"]) ?? textOf(error["message"]);
-  return message === undefined && codes.length === 0
-    ? undefined
-    : { codes, message: message ?? codes.join(" ") };
+  if (message === undefined && codes.length === 0) return undefined;
+  const known = [...new Set([...codes, ...codesIn(body["error"] ?? body)])];
+  const isUnknownModel = codes.includes("ValidationException") && NOT_OFFERED.test(message ?? "");
+  return {
+    codes: isUnknownModel ? ["model_not_found", ...known] : known,
+    message: message ?? known.join(" "),
+  };
 }

@@ -1,5 +1,6 @@
 import { defined } from "../../../core/defined.ts";
 import { chatMessages, functionTools } from "./chat-fields.ts";
+import { codesIn } from "./error-codes.ts";
 import { countOf, isObject, type JsonObject, listOf, objectOf, textOf } from "./json.ts";
 import { finishPiece, malformedPiece, textPiece, usagePiece } from "./pieces.ts";
 import type {
@@ -24,8 +25,10 @@ export const cohere = {
   readFrame,
   readWhole,
   readError,
-  // Errors have no codes; the HTTP status decides.
+  // Errors have no codes of their own; the HTTP status decides.
   errorReasons: {},
+  // Blocked input or output: https://docs.cohere.com/reference/errors
+  statusReasons: { 498: "refused" },
 } as const satisfies WireFormat;
 
 function request(question: PromptRequest): WireRequest {
@@ -132,5 +135,5 @@ function usageOf(usage: JsonObject): readonly Piece[] {
 function readError(data: unknown): ApiError | undefined {
   const body = objectOf(data);
   const message = textOf(body["message"]) ?? textOf(objectOf(body["error"])["message"]);
-  return message === undefined ? undefined : { codes: [], message };
+  return message === undefined ? undefined : { codes: codesIn(body["error"] ?? body), message };
 }

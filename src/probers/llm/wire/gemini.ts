@@ -1,5 +1,6 @@
 import { defined } from "../../../core/defined.ts";
 import { parseDuration } from "../../../core/units.ts";
+import { codesIn } from "./error-codes.ts";
 import {
   countOf,
   firstOf,
@@ -37,24 +38,12 @@ export const gemini = {
   readWhole,
   readError,
   errorReasons: {
-    // `reason` in google.rpc.ErrorInfo.
-    API_KEY_INVALID: "auth",
-    API_KEY_SERVICE_BLOCKED: "auth",
-    API_KEY_IP_ADDRESS_BLOCKED: "auth",
-    API_KEY_HTTP_REFERRER_BLOCKED: "auth",
-    SERVICE_DISABLED: "auth",
-    CONSUMER_INVALID: "auth",
-    BILLING_DISABLED: "billing",
-    RATE_LIMIT_EXCEEDED: "rate_limited",
-    // `status`, a google.rpc.Code.
+    // `status`, a google.rpc.Code; the values of `reason` in google.rpc.ErrorInfo say more and are common codes.
     INVALID_ARGUMENT: "bad_request",
-    FAILED_PRECONDITION: "bad_request",
-    UNAUTHENTICATED: "auth",
-    PERMISSION_DENIED: "auth",
-    NOT_FOUND: "model_not_found",
+    // The free tier is not available in the exporter's country: https://ai.google.dev/gemini-api/docs/troubleshooting
+    FAILED_PRECONDITION: "billing",
     RESOURCE_EXHAUSTED: "rate_limited",
     UNAVAILABLE: "overloaded",
-    INTERNAL: "server_error",
     UNKNOWN: "server_error",
     DEADLINE_EXCEEDED: "server_error",
   },
@@ -145,7 +134,7 @@ const FINISH_REASONS: Readonly<Record<string, FinishReason>> = {
 /** Reads the reason why the model stopped. A blocked prompt has no candidates, only a block reason. */
 function ending(finish: unknown, blocked: unknown): readonly Piece[] {
   const given = textOf(blocked);
-  if (given !== undefined) return [{ kind: "finish", reason: "content_filter", given }];
+  if (given !== undefined) return [{ kind: "filtered_prompt", certain: true, given }];
   return finish === "FINISH_REASON_UNSPECIFIED" ? [] : finishPiece(FINISH_REASONS, finish);
 }
 
@@ -164,9 +153,7 @@ function usageOf(usage: JsonObject): readonly Piece[] {
 function readError(data: unknown): ApiError | undefined {
   const error = objectOf(objectOf(firstOf(data) ?? data)["error"]);
   const details = listOf(error["details"]).map(objectOf);
-  const codes = [...details.map((detail) => detail["reason"]), error["status"]].flatMap(
-    (code) => textOf(code) ?? [],
-  );
+  const codes = codesIn(error);
   const message = textOf(error["message"]) ?? codes.join(" ");
   if (message === "") return undefined;
   const status = statusOf(error["code"]);

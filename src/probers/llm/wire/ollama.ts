@@ -1,6 +1,7 @@
 import { defined } from "../../../core/defined.ts";
 import { seconds } from "../../../core/units.ts";
 import { chatMessages, functionTools } from "./chat-fields.ts";
+import { codesIn } from "./error-codes.ts";
 import { countOf, isObject, type JsonObject, listOf, objectOf, statusOf, textOf } from "./json.ts";
 import { finishPiece, modelPiece, textPiece, usagePiece } from "./pieces.ts";
 import type { ApiError, FinishReason, Piece, PromptRequest, WireFormat, WireRequest } from "./types.ts";
@@ -97,5 +98,5 @@ function readError(data: unknown): ApiError | undefined {
   const message = textOf(body["error"]) ?? textOf(error["message"]);
   if (message === undefined) return undefined;
   const status = statusOf(body["status_code"] ?? error["code"]);
-  return { codes: [], message, ...defined({ status }) };
+  return { codes: codesIn(isObject(body["error"]) ? error : body), message, ...defined({ status }) };
 }

@@ -1,28 +1,16 @@
 import { defined } from "../../../core/defined.ts";
+import { seconds } from "../../../core/units.ts";
 import type { LlmReason } from "../reasons.ts";
-import { firstOf, isObject, objectOf, statusOf, textOf } from "./json.ts";
+import { codesIn } from "./error-codes.ts";
+import { countOf, firstOf, isObject, type JsonObject, objectOf, statusOf, textOf } from "./json.ts";
 import type { ApiError } from "./types.ts";
 
-/** Failure reasons by error code of OpenAI and compatible servers. https://platform.openai.com/docs/guides/error-codes */
+/** Failure reasons by error codes that mean something else, or more, in OpenAI's API and compatible ones than elsewhere. */
 export const OPENAI_ERROR_REASONS = {
-  invalid_api_key: "auth",
-  authentication_error: "auth",
-  permission_error: "auth",
-  insufficient_quota: "billing",
-  billing_not_active: "billing",
-  billing_hard_limit_reached: "billing",
-  rate_limit_exceeded: "rate_limited",
-  rate_limit_error: "rate_limited",
-  model_not_found: "model_not_found",
-  invalid_model: "model_not_found",
-  DeploymentNotFound: "model_not_found",
-  overloaded_error: "overloaded",
-  insufficient_system_resource: "overloaded",
   // Sent by llama.cpp, and only while it loads its model.
   unavailable_error: "loading",
-  server_error: "server_error",
-  content_filter: "refused",
-  context_length_exceeded: "bad_request",
+  // Gemini's compatible route: as in its own API.
+  FAILED_PRECONDITION: "billing",
 } as const satisfies Record<string, LlmReason>;
 
 /**
@@ -44,10 +32,26 @@ export function readOpenaiError(data: unknown): ApiError | undefined {
   const nested = body["error"] ?? undefined;
   const error = isObject(nested) ? nested : body;
   const message = textOf(nested) ?? textOf(error["message"]) ?? textOf(body["detail"]);
-  const candidates = [error["code"], error["type"], error["status"]];
-  const codes = candidates.filter((code) => textOf(code) !== undefined).map(String);
+  const codes = [...new Set([...codesIn(error), ...(error === body ? [] : codesIn(body))])];
   if (nested === undefined && message === undefined && codes.length === 0) return undefined;
   // OpenRouter and vLLM put the HTTP status into `code`, some servers as a string.
-  const status = candidates.map(statusOf).find((code) => code !== undefined);
-  return { codes, message: message ?? codes.join(" "), ...defined({ status }) };
+  const status = [error["code"], error["type"], error["status"]]
+    .map(statusOf)
+    .find((code) => code !== undefined);
+  return withLoading(body, { codes, message: message ?? codes.join(" "), ...defined({ status }) });
+}
+
+/** Longest wait for a model that is believed. */
+const LONGEST_LOADING = 86_400;
+
+/** Adds that a model is being loaded, which Hugging Face tells by `estimated_time`, in seconds, beside the error. */
+export function withLoading(body: JsonObject, error: ApiError): ApiError {
+  const estimate = countOf(body["estimated_time"]);
+  if (estimate === undefined) return error;
+  const wait = Math.min(Math.ceil(estimate), LONGEST_LOADING);
+  return {
+    ...error,
+    codes: ["model_loading", ...error.codes],
+    ...(wait === 0 ? {} : { retryAfter: seconds(wait) }),
+  };
 }

@@ -32,6 +32,7 @@ export const openaiResponses = {
   readError: readOpenaiError,
   errorReasons: {
     ...OPENAI_ERROR_REASONS,
+    // The prompt was flagged.
     invalid_prompt: "refused",
     vector_store_timeout: "server_error",
   },

@@ -1,8 +1,10 @@
 import { defined } from "../../../core/defined.ts";
+import { promptFilter } from "./azure-filter.ts";
 import { chatMessages, functionTools } from "./chat-fields.ts";
 import { countOf, firstOf, isObject, type JsonObject, listOf, objectOf, textOf } from "./json.ts";
 import { OPENAI_ERROR_REASONS, openaiErrorInside, readOpenaiError } from "./openai-error.ts";
 import { finishPiece, malformedPiece, modelPiece, textPiece, usagePiece } from "./pieces.ts";
+import { reasoningOf, reasoningPart } from "./reasoning.ts";
 import type { FinishReason, Frame, Piece, PromptRequest, WireFormat, WireRequest } from "./types.ts";
 
 /**
@@ -55,6 +57,7 @@ function readFrame({ event, data }: Frame): readonly Piece[] {
   const choice = objectOf(firstOf(chunk["choices"]));
   return [
     ...modelPiece(chunk["model"]),
+    ...promptFilter(chunk, false),
     ...messagePieces(objectOf(choice["delta"])),
     ...ending(choice),
     ...usageOf(chunk),
@@ -66,6 +69,8 @@ function readWhole(answer: unknown): readonly Piece[] {
   if (error !== undefined) return [{ kind: "error", error }];
   const completion = objectOf(answer);
   const choice = firstOf(completion["choices"]);
+  const filtered = promptFilter(completion, true);
+  if (filtered.length > 0) return [...modelPiece(completion["model"]), ...usageOf(completion), ...filtered];
   if (!isObject(choice)) return [malformedPiece("the answer has no choices")];
   return [
     ...modelPiece(completion["model"]),
@@ -80,21 +85,17 @@ function readWhole(answer: unknown): readonly Piece[] {
 function messagePieces(message: JsonObject): readonly Piece[] {
   const content = message["content"];
   return [
-    // `reasoning` in vLLM and OpenRouter, `reasoning_content` in DeepSeek; servers that send both send the same text.
-    ...textPiece("reasoning", textOf(message["reasoning"]) ?? message["reasoning_content"]),
+    ...reasoningOf(message),
     ...(Array.isArray(content) ? content.flatMap(partOf) : textPiece("output", content)),
     ...textPiece("refusal", message["refusal"]),
     ...listOf(message["tool_calls"]).map(toolCall),
   ];
 }
 
-/** Reads one part of the content of Mistral's reasoning models: `{type: "thinking", thinking: [{text}]}` or `{type: "text", text}`. */
+/** Reads one part of the content of reasoning models that send several: reasoning, or `{type: "text", text}`. */
 function partOf(value: unknown): readonly Piece[] {
   const part = objectOf(value);
-  if (part["type"] !== "thinking") return textPiece("output", part["text"]);
-  const thinking = part["thinking"];
-  if (!Array.isArray(thinking)) return textPiece("reasoning", thinking);
-  return thinking.flatMap((thought) => textPiece("reasoning", objectOf(thought)["text"]));
+  return reasoningPart(part) ?? textPiece("output", part["text"]);
 }
 
 /** Reads a tool call, or a part of one: only the first part has the name. Servers without an index send whole calls. */
@@ -130,6 +131,9 @@ const FAILURES: ReadonlySet<string> = new Set(["error", "insufficient_system_res
 
 function ending(choice: JsonObject): readonly Piece[] {
   const reason = textOf(choice["finish_reason"]) ?? "";
+  // OpenRouter: the error of the provider behind it.
+  const error = isObject(choice["error"]) ? readOpenaiError({ error: choice["error"] }) : undefined;
+  if (error !== undefined) return [{ kind: "error", error }];
   if (FAILURES.has(reason)) {
     return [{ kind: "error", error: { codes: [reason], message: `finish_reason ${reason}` } }];
   }

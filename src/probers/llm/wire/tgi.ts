@@ -1,4 +1,6 @@
-import { countOf, firstOf, type JsonObject, objectOf, textOf } from "./json.ts";
+import { codesIn } from "./error-codes.ts";
+import { countOf, firstOf, isObject, type JsonObject, objectOf, textOf } from "./json.ts";
+import { withLoading } from "./openai-error.ts";
 import { finishPiece, malformedPiece, textPiece, usagePiece } from "./pieces.ts";
 import type { ApiError, FinishReason, Piece, PromptRequest, WireFormat, WireRequest } from "./types.ts";
 
@@ -84,6 +86,5 @@ function readError(data: unknown): ApiError | undefined {
   const body = objectOf(firstOf(data) ?? data);
   const message = textOf(body["error"]) ?? textOf(objectOf(body["error"])["message"]);
   if (message === undefined) return undefined;
-  const code = textOf(body["error_type"]);
-  return { codes: code === undefined ? [] : [code], message };
+  return withLoading(body, { codes: codesIn(isObject(body["error"]) ? body["error"] : body), message });
 }

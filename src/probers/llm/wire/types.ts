@@ -88,11 +88,11 @@ export interface Usage {
 
 /** An error reported by the API. */
 export interface ApiError {
-  /** Codes and types, the most specific first. They decide the failure reason. */
+  /** Codes and types as the API spells them, the most specific first, numbers as text. They decide the failure reason. */
   readonly codes: readonly string[];
   /** HTTP status in the error itself. */
   readonly status?: number;
-  /** For people only: its wording never decides anything. */
+  /** For people only: its wording decides nothing. Where an API has no code, its format derives one from a documented message. */
   readonly message: string;
   /** The wait that the body asks for, for APIs that have no header for it. */
   readonly retryAfter?: Seconds;
@@ -123,9 +123,20 @@ export type Piece =
   | { readonly kind: "usage"; readonly usage: Usage }
   /** The time that the server took to load the model before it could answer. */
   | { readonly kind: "load"; readonly duration: Seconds }
-  | { readonly kind: "error"; readonly error: ApiError }
+  /** `source` is the text that it was read from, which the reader adds. */
+  | { readonly kind: "error"; readonly error: ApiError; readonly source?: string }
   /** The bytes are not what the API promises. */
-  | { readonly kind: "fault"; readonly reason: "malformed" | "too_large" | "empty"; readonly detail: string }
+  | {
+      readonly kind: "fault";
+      readonly reason: "malformed" | "too_large" | "empty";
+      readonly detail: string;
+      readonly source?: string;
+    }
+  /**
+   * The prompt was filtered, so that the model was not asked, unless an answer follows. `certain` is false if the API
+   * does not say so and only leaves out the answer.
+   */
+  | { readonly kind: "filtered_prompt"; readonly certain: boolean; readonly given: string }
   /** The API says that the answer is complete. */
   | { readonly kind: "end" };
 
@@ -166,6 +177,11 @@ export interface WireFormat {
   readWhole(answer: unknown): readonly Piece[];
   /** Returns the error in the body of an unsuccessful response; `undefined` if the body is not in the API's form. */
   readError(body: unknown, headers: Headers): ApiError | undefined;
-  /** Failure reasons by error code or type, where these say more than the HTTP status. */
+  /**
+   * Failure reasons by error code or type that only this API has, or for which the common codes (`error-codes.ts`) are
+   * wrong.
+   */
   readonly errorReasons: Readonly<Record<string, LlmReason>>;
+  /** Failure reasons by HTTP statuses that only this API has. */
+  readonly statusReasons?: Readonly<Record<number, LlmReason>>;
 }

@@ -53,6 +53,64 @@ export const anthropicReplies: readonly Case[] = [
     answered: false,
   },
   {
+    name: "an account without credit, which has no code",
+    reply: json(
+      {
+        type: "error",
+        error: {
+          type: "invalid_request_error",
+          message:
+            "Your credit balance is too low to access the Anthropic API. Please go to Plans & Billing to upgrade or purchase credits.",
+        },
+      },
+      400,
+    ),
+    reason: "billing",
+    answered: false,
+  },
+  {
+    name: "an invalid request that quotes the same words",
+    reply: json(
+      {
+        type: "error",
+        error: {
+          type: "invalid_request_error",
+          message: "messages.0: Your credit balance is too low to access the Anthropic API.",
+        },
+      },
+      400,
+    ),
+    reason: "bad_request",
+    answered: false,
+  },
+  {
+    name: "the same words with the type of another error",
+    reply: json(
+      {
+        type: "error",
+        error: {
+          type: "api_error",
+          message: "Your credit balance is too low to access the Anthropic API.",
+        },
+      },
+      500,
+    ),
+    reason: "server_error",
+    answered: false,
+  },
+  {
+    name: "a refusal before the first word",
+    reply: streamed(
+      named(
+        messageStart,
+        { type: "message_delta", delta: { stop_reason: "refusal" } },
+        { type: "message_stop" },
+      ),
+    ),
+    reason: "refused",
+    answered: undefined,
+  },
+  {
     name: "a refusal",
     reply: streamed(named(messageStart, textDelta("I"), ...anthropicEnd("refusal"))),
     reason: "refused",

@@ -5,7 +5,8 @@ export interface Case {
   readonly name: string;
   readonly reply: Reply;
   readonly reason: string;
-  readonly answered: boolean;
+  /** Undefined if the model is not judged, as a filter refused the prompt. */
+  readonly answered: boolean | undefined;
   readonly options?: Options;
 }
 

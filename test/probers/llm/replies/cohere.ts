@@ -41,5 +41,18 @@ export const cohereReplies: readonly Case[] = [
     reason: "refused",
     answered: true,
   },
+  {
+    name: "a toxic prompt",
+    reply: json({ message: { content: [] }, finish_reason: "ERROR_TOXIC" }),
+    options: WHOLE,
+    reason: "refused",
+    answered: undefined,
+  },
+  {
+    name: "a blocked prompt",
+    reply: json({ message: "blocked input" }, 498),
+    reason: "refused",
+    answered: undefined,
+  },
   { name: "JSON of another service", reply: json({ status: "ok" }), reason: "malformed", answered: false },
 ];

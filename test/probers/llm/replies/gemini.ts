@@ -24,7 +24,39 @@ export const geminiReplies: readonly Case[] = [
     name: "a prompt that was blocked",
     reply: streamed(events({ promptFeedback: { blockReason: "SAFETY" } })),
     reason: "refused",
+    answered: undefined,
+  },
+  {
+    name: "a prompt that was blocked, whole",
+    reply: json({
+      promptFeedback: { blockReason: "PROHIBITED_CONTENT" },
+      usageMetadata: { promptTokenCount: 9, totalTokenCount: 9 },
+      modelVersion: "gemini-2.5-flash",
+    }),
+    options: WHOLE,
+    reason: "refused",
+    answered: undefined,
+  },
+  {
+    name: "feedback about a prompt that was not blocked",
+    reply: streamed(events({ promptFeedback: { safetyRatings: [] } }, candidate("HEALTHY", "STOP"))),
+    reason: "ok",
     answered: true,
+  },
+  {
+    name: "an answer that was filtered before its first word",
+    reply: streamed(events({ candidates: [{ finishReason: "SAFETY" }] })),
+    reason: "refused",
+    answered: undefined,
+  },
+  {
+    name: "the free tier in a country without it",
+    reply: json(
+      { error: { code: 400, status: "FAILED_PRECONDITION", message: "User location is not supported" } },
+      400,
+    ),
+    reason: "billing",
+    answered: false,
   },
   {
     name: "recitation",

@@ -6,6 +6,7 @@ import type { Case } from "./case.ts";
 import { cohereReplies } from "./cohere.ts";
 import { geminiReplies } from "./gemini.ts";
 import { ollamaReplies } from "./ollama.ts";
+import { openaiReplies } from "./openai.ts";
 import { embeddingsReplies } from "./openai-embeddings.ts";
 import { responsesReplies } from "./openai-responses.ts";
 import { tgiReplies } from "./tgi.ts";
@@ -19,6 +20,7 @@ const of = (api: Api, cases: readonly Case[]): readonly Reply[] => cases.map((ea
 
 /** Replies that the mock does not produce: one file per API. */
 export const replies: readonly Reply[] = [
+  ...of("openai", openaiReplies),
   ...of("anthropic", anthropicReplies),
   ...of("openai_responses", responsesReplies),
   ...of("ollama", ollamaReplies),

@@ -63,6 +63,35 @@ export const responsesReplies: readonly Case[] = [
     answered: true,
   },
   {
+    name: "filtered before the first word",
+    reply: streamed(
+      named(created, {
+        type: "response.incomplete",
+        response: { status: "incomplete", incomplete_details: { reason: "content_filter" }, output: [] },
+      }),
+    ),
+    reason: "refused",
+    answered: undefined,
+  },
+  {
+    name: "a prompt that was flagged, whole",
+    reply: json({ error: { code: "invalid_prompt", message: "x", type: "invalid_request_error" } }, 400),
+    options: WHOLE,
+    reason: "refused",
+    answered: undefined,
+  },
+  {
+    name: "a prompt that was flagged, streamed",
+    reply: streamed(
+      named(created, {
+        type: "response.failed",
+        response: { status: "failed", error: { code: "invalid_prompt", message: "x" } },
+      }),
+    ),
+    reason: "refused",
+    answered: undefined,
+  },
+  {
     name: "a refusal",
     reply: streamed(
       named(

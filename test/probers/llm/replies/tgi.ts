@@ -11,6 +11,12 @@ const tgiEnd = (finish_reason: string): object =>
 /** Replies of text-generation-inference. */
 export const tgiReplies: readonly Case[] = [
   {
+    name: "a model that Hugging Face is loading",
+    reply: json({ error: "Model gpt2 is currently loading", estimated_time: 20.5 }, 503),
+    reason: "loading",
+    answered: false,
+  },
+  {
     name: "healthy",
     reply: streamed(events(token("HEALTHY"), tgiEnd("eos_token"))),
     reason: "ok",
