@@ -2,6 +2,7 @@ import type { Clock } from "../core/clock.ts";
 import type { Group } from "../core/group.ts";
 import type { HeartbeatState } from "../core/heartbeat.ts";
 import type { Log } from "../core/log.ts";
+import type { Degradation } from "../core/prober.ts";
 import type { AgedResult, Skip } from "../core/result.ts";
 import type { Secret } from "../core/secret.ts";
 import type { TargetStatus } from "../core/status.ts";
@@ -49,6 +50,8 @@ export interface TargetCondition {
   readonly status: TargetStatus;
   /** True if the newest result is too old to say anything about the target now, or another replica probes it. */
   readonly stale: boolean;
+  /** Present if the status is degraded. */
+  readonly degraded?: Degradation;
   readonly latest?: AgedResult;
   /** Present while no probes are sent. */
   readonly skip?: Skip;

@@ -320,6 +320,7 @@ describe("/api/v1", () => {
       interval_seconds: 30,
       status: "unhealthy",
       stale: false,
+      degraded: null,
       skipped: null,
       mode: null,
       consecutive_failures: 3,
