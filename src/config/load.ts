@@ -13,6 +13,7 @@ import { environmentTree, ignoredVariables } from "./env/env.ts";
 import { configSchema } from "./schema.ts";
 import { buildActions } from "./sections/actions.ts";
 import { checkModulePrice } from "./sections/budgets.ts";
+import { buildComponents } from "./sections/components.ts";
 import { buildContextApi } from "./sections/context-api.ts";
 import { buildControl } from "./sections/control.ts";
 import { buildGroups } from "./sections/groups.ts";
@@ -128,6 +129,7 @@ function buildSections(context: BuildContext, { plugins }: ConfigDeps): Sections
     limits: buildLimits(context),
     ...defined({ lease: buildLease(context) }),
     control: buildControl(context),
+    components: buildComponents(context),
     storage: buildStorage(context),
     contextApi: buildContextApi(context),
   };

@@ -16,6 +16,17 @@ export const TARGET_STATUSES = ["healthy", "degraded", "unhealthy", "unknown"] a
 /** One of `TARGET_STATUSES`. */
 export type TargetStatus = (typeof TARGET_STATUSES)[number];
 
+/** The status of a target, group or component with its explanation. */
+export interface Standing {
+  readonly status: TargetStatus;
+  /** A word for programs: the reason of a failed probe, for example. */
+  readonly cause?: string;
+  /** Explanation for people, in the log and in events. */
+  readonly detail?: string;
+  /** Explanation for the log alone: it may quote the answer of a target, which history does not keep. */
+  readonly quotation?: string;
+}
+
 /** The part of a target's failover state that determines its status. */
 export interface TargetMemory {
   readonly health: Health;

@@ -18,6 +18,8 @@ export interface Reading {
   readonly at?: Timestamp;
   /** Explanation of the status, for humans. */
   readonly message: string;
+  /** True for a component whose report has expired. */
+  readonly expired?: true;
   /** Failure reason of its last probe. */
   readonly reason?: FailureReason;
   /** Numbers about it, by name. */

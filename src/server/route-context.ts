@@ -32,6 +32,8 @@ export interface RouteConfig {
   /** The group that the health routes report on unless a request names another. */
   readonly healthGroup?: string;
   readonly controlToken?: Secret;
+  /** The token of the routes of components, which accept the control token as well. */
+  readonly componentsToken?: Secret;
   readonly contextApi: { readonly enabled: boolean; readonly metricsEnabled: boolean };
   /** The configuration as YAML, with secrets redacted. */
   readonly redacted: string;
@@ -93,7 +95,7 @@ export interface RouteContext extends Reporting {
   readonly condition: (target: Target) => TargetCondition;
   readonly command: (target: Target, command: FailoverCommand) => FailoverState;
   readonly events: Feed;
-  /** Names of targets, push heartbeats and groups. */
+  /** Names of targets, push heartbeats, groups and components. */
   readonly names: { has(name: string): boolean };
   readonly health: GroupHealth;
   readonly components: Components;

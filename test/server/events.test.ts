@@ -216,7 +216,7 @@ describe("/api/v1/events", () => {
   });
 
   it.each([
-    ["target=modell", 'target: got "modell", want the name of a target, heartbeat or group'],
+    ["target=modell", 'target: got "modell", want the name of a target, heartbeat, group or component'],
     [
       "type=modes",
       'type: got "modes", want one of: mode, health, status, force, overdue, heartbeat.offline, heartbeat.online, group, reload, machine.offline, machine.online',
