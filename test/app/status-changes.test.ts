@@ -54,11 +54,12 @@ const restart = async (downFor = 0): Promise<void> => {
   memory = { ...memory, downFor: seconds(downFor) };
   await start();
 };
+const count = (): number => probed;
 /** Lets the next probe of the schedule end with this result, and what follows from it. */
 async function probe(result: Omit<ProbeResult, "samples">): Promise<void> {
   next = result;
-  const before = probed;
-  while (probed === before) {
+  const before = count();
+  while (count() === before) {
     clock.advance(seconds(5));
     await settle();
   }

@@ -176,7 +176,7 @@ describe("the metrics and labels read by rules", () => {
         const own = [
           ...FOREIGN_LABELS,
           ...(labelsOf.get(name) ?? []),
-          ...(recorded.has(name) ? ["source"] : []),
+          ...(recorded.has(name) ? ["source", "reason"] : []),
         ];
         for (const label of own) labels.add(label);
         for (const { label } of selector.matchers) expect(own).toContain(label);
