@@ -31,6 +31,7 @@ export {
 } from "./core/network.ts";
 export {
   type CompileContext,
+  type Degradation,
   type Failure,
   failed,
   type Objection,
@@ -40,7 +41,12 @@ export {
   type ProbeTarget,
   succeeded,
 } from "./core/prober.ts";
-export { FAILURE_REASONS, type FailureReason } from "./core/reasons.ts";
+export {
+  DEGRADED_REASONS,
+  type DegradedReason,
+  FAILURE_REASONS,
+  type FailureReason,
+} from "./core/reasons.ts";
 export type { Secret } from "./core/secret.ts";
 export { type Seconds, seconds, type Timestamp, timestamp } from "./core/units.ts";
 

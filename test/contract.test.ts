@@ -59,7 +59,7 @@ ${fixtures.map((fixture) => fixture.targets).join("\n")}
     await fetch(`${exporter.url}/api/v1/components/queue`, {
       method: "PUT",
       headers: { Authorization: "Bearer control-token-of-the-test" },
-      body: '{"status":"healthy"}',
+      body: '{"status":"healthy","metrics":{"depth":1}}',
     });
     await fetch(`${exporter.url}/alertmanager/actions/restart`, {
       method: "POST",

@@ -236,13 +236,17 @@ const TESTED: Readonly<Record<string, () => Promise<void>>> = {
     await using server = await serveHttp((_request, response) => void response.writeHead(200).end());
     const yaml = read("groups.yml")
       .replace("/run/secrets/control", "control")
+      .replace("/run/secrets/components", "components")
       .replaceAll(/localhost:(512\d)\/health/g, `${server.host}/$1`)
       .replaceAll("schedule: interval", "schedule: interval\n    interval: 5s\n    healthy_threshold: 1");
-    await using exporter = await startExporter({ yaml, files: { control: "token-of-the-test" } });
+    await using exporter = await startExporter({
+      yaml,
+      files: { control: "token-of-the-test", components: "token-of-components" },
+    });
     expect(await (await fetch(`${exporter.url}/livez`)).text()).toBe("ok");
     await fetch(`${exporter.url}/api/v1/components/sync-engine`, {
       method: "PUT",
-      headers: { Authorization: "Bearer token-of-the-test" },
+      headers: { Authorization: "Bearer token-of-components" },
       body: '{"status": "healthy", "ttl": "2m"}',
     });
     await waitUntil("the first probes of all three", async () =>
@@ -251,7 +255,7 @@ const TESTED: Readonly<Record<string, () => Promise<void>>> = {
     const text = await exporter.get("/metrics");
     expect(valueOf(text, "heartbeat_group_info", { group: "ecosystem", team: "ai" })).toBe(1);
     expect(valueOf(text, "heartbeat_group_status", { group: "search", status: "healthy" })).toBe(1);
-    expect(await exporter.get("/config")).not.toContain("token-of-the-test");
+    expect(await exporter.get("/config")).not.toMatch(/token-of-(the-test|components)/);
   },
 
   "follow-mode.ts": async () => {
@@ -509,6 +513,14 @@ const TESTED: Readonly<Record<string, () => Promise<void>>> = {
       "syncer_component_status sync-engine Unhealthy 0",
       "syncer_component_status sync-engine Unknown 0",
       "syncer_sync_latency_seconds 0.25",
+    ]);
+    const query = new URLSearchParams({ module: "syncer", target: `http://${server.host}/syncer` });
+    const degraded = parseExposition(await exporter.get(`/probe?${query.toString()}`)).series.filter(
+      ({ name }) => name === "probe_degraded_reason" || name === "probe_success",
+    );
+    expect(degraded.map(({ name, labels, value }) => [name, labels["reason"], value])).toEqual([
+      ["probe_success", undefined, 1],
+      ["probe_degraded_reason", "body_mismatch", 1],
     ]);
     expect(await own("legacy")).toEqual(["legacy_queue_length mail 17", "legacy_cache_age_seconds 12"]);
   },

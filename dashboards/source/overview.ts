@@ -99,7 +99,8 @@ const summary = (series: Series) => [
 
 const MEANING: Readonly<Record<string, string>> = {
   healthy: "Healthy: probes succeed within the expected duration.",
-  degraded: "Degraded: probes succeed, but the last one took longer than expected.",
+  degraded:
+    "Degraded: probes succeed, but the last answer was slower than expected or met a rule for degraded answers.",
   unknown: "Unknown: not probed often enough yet. Does not count as healthy.",
   unhealthy: "Unhealthy: as many failures in a row as the failure threshold.",
 };
@@ -191,7 +192,8 @@ const withFacts = (series: Series, expr: string): string =>
 const history = (series: Series) => [
   stateTimeline({
     title: "Status over time",
-    description: "Status of each target over time: healthy, degraded (slow), unknown or unhealthy.",
+    description:
+      "Status of each target over time: healthy, degraded (slow, or by a rule), unknown or unhealthy.",
     unit: "none",
     width: 24,
     height: 10,

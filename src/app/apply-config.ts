@@ -1,6 +1,5 @@
 import type { Config } from "../config/config.ts";
 import { priceOf } from "../core/money.ts";
-import type { Result } from "../core/result.ts";
 import type { Module, Target } from "../core/target.ts";
 import type { Asker } from "../engine/ask.ts";
 import type { Engine } from "../engine/engine.ts";
@@ -18,6 +17,7 @@ import type { Treasury } from "../money/treasury.ts";
 import type { Webhooks } from "../notify/webhooks/webhooks.ts";
 import type { Alerting } from "./alerting.ts";
 import type { ConfigIndex } from "./config-index.ts";
+import type { TargetStandings } from "./standings.ts";
 
 /** The parts of the exporter that a configuration changes. */
 export interface ConfigurableParts {
@@ -36,7 +36,7 @@ export interface ConfigurableParts {
   readonly treasury: Treasury;
   readonly totals: Totals;
   readonly watch: Watch;
-  readonly watchTarget: (target: Target, latest: Result | undefined) => void;
+  readonly standings: TargetStandings;
   readonly scheduler: Scheduler;
   readonly tiers: Tiers;
   readonly election: Election;
@@ -68,8 +68,9 @@ export function applyConfig(parts: ConfigurableParts, config: Config): void {
   ledger.retain(({ kind, name }) => (kind === "module" ? modules : byName).has(name));
   parts.treasury.setPrices(prices);
   totals.setTargets(targets, (target) => isPriced(target, prices));
-  watch.retain(byName);
-  for (const target of targets) parts.watchTarget(target, parts.ask.latest(target)?.result);
+  watch.retain(byName, index.current().groups);
+  parts.standings.retain(byIdentity);
+  for (const { name } of targets) watch.target(name);
 
   // Last, the parts that start probes: the scheduler, the leader, and actions that a restart interrupted.
   parts.scheduler.setTargets(targets);

@@ -1,6 +1,6 @@
 import type { Clock } from "../core/clock.ts";
 import { defined } from "../core/defined.ts";
-import { isStale, targetStatus } from "../core/status.ts";
+import { degradationOf, isStale, targetStatus } from "../core/status.ts";
 import type { Target } from "../core/target.ts";
 import type { Asker } from "../engine/ask.ts";
 import type { FailoverState } from "../failover/machine.ts";
@@ -24,5 +24,7 @@ export function conditionOf({ clock, ask, state }: ConditionParts, target: Targe
   const now = clock.now();
   const stale = skip?.reason === "not_leader" || isStale(target, memory, now);
   const status = stale ? "unknown" : targetStatus(target, memory, latest?.result, now);
-  return { state: memory, status, stale, ...defined({ latest, skip }) };
+  const degraded =
+    status === "degraded" && latest !== undefined ? degradationOf(target, latest.result) : undefined;
+  return { state: memory, status, stale, ...defined({ degraded, latest, skip }) };
 }

@@ -25,7 +25,16 @@ export function createConfigIndex(config: Config): ConfigIndex {
   };
 }
 
-function indexed({ modules, targets, groups, health, control, contextApi, redacted }: Config): IndexedConfig {
+function indexed({
+  modules,
+  targets,
+  groups,
+  health,
+  control,
+  components,
+  contextApi,
+  redacted,
+}: Config): IndexedConfig {
   return {
     modules,
     targets: new Map(targets.map((target) => [target.name, target])),
@@ -33,6 +42,6 @@ function indexed({ modules, targets, groups, health, control, contextApi, redact
     groups: new Map(groups.map((group) => [group.name, group])),
     contextApi,
     redacted,
-    ...defined({ healthGroup: health.group, controlToken: control.token }),
+    ...defined({ healthGroup: health.group, controlToken: control.token, componentsToken: components.token }),
   };
 }

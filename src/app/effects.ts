@@ -38,7 +38,7 @@ function logEffect(log: Log, { name }: Target, effect: FailoverEffect): void {
       log.warn({ target: name, from: effect.from, to: effect.to, cause: effect.cause }, "mode changed");
       break;
     case "health":
-      log.info({ target: name, from: effect.from, to: effect.to }, "health changed");
+      // A change of the status as well, which is logged with its reason.
       break;
     case "misconfigured":
       log.warn(

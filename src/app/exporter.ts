@@ -8,7 +8,6 @@ import type { Log } from "../core/log.ts";
 import type { Memory } from "../core/memory.ts";
 import type { Result } from "../core/result.ts";
 import { redactAddress } from "../core/secret.ts";
-import { isStale, targetStatus } from "../core/status.ts";
 import type { Target } from "../core/target.ts";
 import type { Seconds } from "../core/units.ts";
 import { createAsker } from "../engine/ask.ts";
@@ -19,7 +18,6 @@ import { createRecentProbes } from "../engine/recent-probes.ts";
 import { createScheduler } from "../engine/schedule.ts";
 import { createTiers } from "../engine/tiers.ts";
 import { createFeed } from "../events/feed.ts";
-import { createWatch } from "../events/watch.ts";
 import { createDriver } from "../failover/driver.ts";
 import { type FailoverState, initialState } from "../failover/machine.ts";
 import { createAnnouncer } from "../heartbeats/announce.ts";
@@ -43,10 +41,10 @@ import { applyConfig, createModulesInUse } from "./apply-config.ts";
 import { createBudgets } from "./budgets.ts";
 import { createConfigIndex } from "./config-index.ts";
 import { failoverRecorder, pushRecorder } from "./effects.ts";
-import { createGroups } from "./groups.ts";
 import { lateCallback } from "./late-callback.ts";
 import { createHeldHandler, createResultHandler } from "./results.ts";
 import { createRouteContext, type RouteSettings } from "./route-context.ts";
+import { createWatching } from "./watching.ts";
 import { webhookBodies } from "./webhook-bodies.ts";
 
 /** Settings and services of an exporter. */
@@ -153,20 +151,18 @@ export function createExporter(options: ExporterOptions): Exporter {
   const probedHeartbeats = (): readonly ProbedHeartbeat[] =>
     targets().flatMap((target) => (ask.latest(target)?.result.beats ?? []).map((beat) => ({ target, beat })));
 
-  // Groups.
-  const groups = createGroups({ clock, index, ask, state, pushes }, memory.namespace("components"));
-  const watch = createWatch({
+  // Groups and components, and the watch over the status of everything.
+  const { watch, standings, ...groups } = createWatching({
     clock,
-    record: (event) => void history.record(event),
-    groups: () => groups.health.groups().map(({ group, status }) => [group.name, status] as const),
-    staleTargets: () =>
-      targets()
-        .filter((target) => isStale(target, state(target), clock.now()))
-        .map(({ name }) => name),
+    log,
+    memory,
+    history,
+    index,
+    ask,
+    state,
+    pushes,
     onStale: onConditionChange.call,
   });
-  const watchTarget = (target: Target, latest: Result | undefined): void =>
-    watch.target(target.name, targetStatus(target, state(target), latest, clock.now()), latest);
 
   // Alerts.
   const alerting = createAlerting({
@@ -237,7 +233,7 @@ export function createExporter(options: ExporterOptions): Exporter {
     probedHeartbeats,
     ...groups,
     watch,
-    watchTarget,
+    standings,
     alerting,
     events,
     webhooks,

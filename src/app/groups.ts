@@ -1,20 +1,26 @@
 import type { Clock } from "../core/clock.ts";
+import type { Log } from "../core/log.ts";
 import type { StateStore } from "../core/memory.ts";
 import type { Target } from "../core/target.ts";
+import type { Seconds } from "../core/units.ts";
 import type { Asker } from "../engine/ask.ts";
+import type { Statuses } from "../events/statuses.ts";
 import type { FailoverState } from "../failover/machine.ts";
 import { type Components, createComponents } from "../groups/components.ts";
-import { createHealth, type GroupHealth } from "../groups/health.ts";
+import { createHealth, type GroupHealth, type HealthSources } from "../groups/health.ts";
 import { beatReading, targetReading } from "../groups/reading.ts";
 import type { Register } from "../heartbeats/register.ts";
 import type { ConfigIndex } from "./config-index.ts";
+import type { TargetStandings } from "./standings.ts";
 
 /** Groups with the members that they are aggregated from. */
 export interface Groups {
-  /** Names of targets, push heartbeats and groups. */
+  /** Names of targets, push heartbeats, groups and components. */
   readonly names: { has(name: string): boolean };
   readonly components: Components;
   readonly health: GroupHealth;
+  /** The groups for events: a target of which this run knows nothing yet still has the status that the previous run told. */
+  readonly told: GroupHealth;
 }
 
 interface GroupParts {
@@ -23,24 +29,38 @@ interface GroupParts {
   readonly ask: Pick<Asker, "latest">;
   readonly state: (target: Target) => FailoverState;
   readonly pushes: Register;
+  readonly log: Log;
+  /** Persists the reports of components. */
+  readonly store: StateStore;
+  readonly downFor: Seconds;
+  readonly onReport: (component: string) => void;
+  readonly onDelete: (component: string) => void;
+  readonly standings: TargetStandings;
+  readonly statuses: Statuses;
 }
 
-/**
- * Builds the components, and the health of groups from the states of targets, push heartbeats and components.
- * @param store where reports of components survive a restart
- */
-export function createGroups({ clock, index, ask, state, pushes }: GroupParts, store: StateStore): Groups {
-  const names = {
-    has(name: string): boolean {
-      const { targets, groups } = index.current();
-      return targets.has(name) || groups.has(name) || pushes.has(name);
-    },
+/** Builds the components, and the health of groups from the states of targets, push heartbeats and components. */
+export function createGroups(parts: GroupParts): Groups {
+  const { clock, log, store, downFor, index, ask, state, pushes, standings, statuses } = parts;
+  const isTaken = (name: string): boolean => {
+    const { targets, groups } = index.current();
+    return targets.has(name) || groups.has(name) || pushes.has(name);
   };
-  const components = createComponents(store, clock, {
-    isTaken: (name) => names.has(name),
-    groups: () => [...index.current().groups.keys()],
+  const components = createComponents({
+    clock,
+    log,
+    store,
+    downFor,
+    names: { isTaken, groups: () => [...index.current().groups.keys()] },
+    onReport: parts.onReport,
+    onDelete: parts.onDelete,
   });
-  const health = createHealth({
+  const isComponent = (name: string): boolean =>
+    components.reading(name) !== undefined ||
+    Array.from(index.current().groups.values()).some(({ members }) =>
+      members.some((member) => member.kind === "component" && member.name === name),
+    );
+  const sources: HealthSources = {
     targets: () => [...index.current().targets.values()],
     groups: () => index.current().groups,
     heartbeats: () => Array.from(pushes.list(), ({ heartbeat }) => heartbeat),
@@ -54,6 +74,16 @@ export function createGroups({ clock, index, ask, state, pushes }: GroupParts, s
       return push === undefined ? undefined : beatReading(push.beat, clock.now());
     },
     components,
+  };
+  const told = createHealth({
+    ...sources,
+    target(name) {
+      const target = index.current().targets.get(name);
+      const reading = sources.target(name);
+      if (target === undefined || reading === undefined || standings.of(target) !== undefined) return reading;
+      return { ...reading, status: statuses.last("target", name) ?? "unknown" };
+    },
   });
-  return { names, components, health };
+  const names = { has: (name: string) => isTaken(name) || isComponent(name) };
+  return { names, components, health: createHealth(sources), told };
 }

@@ -57,7 +57,7 @@ export function createMetricsText(parts: MeasuredParts): MetricsText {
         targetsText(snapshots, clock.now()) +
         (await parts.totals.text()) +
         maintenanceText(targets(), (name) => maintenance.covers({ kind: "target", name })) +
-        groupsText(health.groups(), components.list(), components.status)
+        groupsText(health.groups(), components)
       );
     },
     exporter: async () =>

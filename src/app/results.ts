@@ -7,6 +7,7 @@ import type { Target } from "../core/target.ts";
 import type { ProbeRequest } from "../engine/probe-request.ts";
 import type { ProbeRates } from "../engine/process-stats.ts";
 import type { RecentProbes } from "../engine/recent-probes.ts";
+import type { Watch } from "../events/watch.ts";
 import type { Driver } from "../failover/driver.ts";
 import type { Maintenance } from "../maintenance/maintenance.ts";
 import type { Totals } from "../metrics/totals.ts";
@@ -40,8 +41,7 @@ export interface ResultParts {
   readonly totals: Totals;
   readonly maintenance: Maintenance;
   readonly driver: Driver;
-  /** Compares the status of a target with its previous one. */
-  readonly watchTarget: (target: Target, latest: Result) => void;
+  readonly watch: Pick<Watch, "target">;
 }
 
 /** The result of a tier is not one of its target. */
@@ -78,8 +78,7 @@ const stopInMaintenance =
 const failover = ({ driver }: ResultParts): Stage =>
   forTargets((target, { result }) => driver.record(target, result));
 
-const watch = ({ watchTarget }: ResultParts): Stage =>
-  forTargets((target, { result }) => watchTarget(target, result));
+const watchTarget = ({ watch }: ResultParts): Stage => forTargets(({ name }) => watch.target(name));
 
 /** The stages of each result, in order. Those after `remember` see results of configured targets only. */
 const STAGES: readonly ((parts: ResultParts) => Stage)[] = [
@@ -91,7 +90,7 @@ const STAGES: readonly ((parts: ResultParts) => Stage)[] = [
   append,
   stopInMaintenance,
   failover,
-  watch,
+  watchTarget,
 ];
 
 /** Returns the handler of results, which passes each through the stages. */
@@ -113,13 +112,13 @@ export function createHeldHandler({
   index,
   maintenance,
   driver,
-  watchTarget,
+  watch,
 }: ResultParts): (request: ProbeRequest, last: Result) => void {
   return (request, last) => {
     const target = request.tier === true ? undefined : index.current().byIdentity.get(request.key);
     if (target === undefined || maintenance.covers({ kind: "target", name: target.name }) === true) return;
     driver.hold(target, last);
-    watchTarget(target, last);
+    watch.target(target.name);
   };
 }
 

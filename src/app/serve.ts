@@ -79,7 +79,8 @@ async function openInputs(source: ConfigSource, flags: Flags, env: Environment, 
   const address = flags.listenAddress ?? addressFromEnv(env);
   const config = await openConfig(source, configDeps, systemClock);
   const controlToken = () => config.holder.current().control.token;
-  const web = createWeb(flags.webConfigFile, { clock: systemClock, log, controlToken });
+  const componentsToken = () => config.holder.current().components.token;
+  const web = createWeb(flags.webConfigFile, { clock: systemClock, log, controlToken, componentsToken });
   return { address, config, web };
 }
 

@@ -24,6 +24,7 @@ interface WebDeps {
   readonly clock: Clock;
   readonly log: Log;
   readonly controlToken: () => Secret | undefined;
+  readonly componentsToken: () => Secret | undefined;
 }
 
 /**
@@ -31,7 +32,10 @@ interface WebDeps {
  * @param file that of `--web.config.file`; without one, plain HTTP without authentication
  * @throws ConfigError if the file is invalid
  */
-export function createWeb(file: string | undefined, { clock, log, controlToken }: WebDeps): Web {
+export function createWeb(
+  file: string | undefined,
+  { clock, log, controlToken, componentsToken }: WebDeps,
+): Web {
   const holder = file === undefined ? undefined : createWebHolder(file, clock);
   const served = createWebServer(holder?.current());
   const { server } = served;
@@ -59,6 +63,7 @@ export function createWeb(file: string | undefined, { clock, log, controlToken }
   return {
     server,
     scheme: holder.current().tls === undefined ? "http" : "https",
-    guard: (listener) => guarded(listener, { clock, web: () => holder.current(), passwords, controlToken }),
+    guard: (listener) =>
+      guarded(listener, { clock, web: () => holder.current(), passwords, controlToken, componentsToken }),
   };
 }

@@ -13,12 +13,22 @@ export const groupMetrics = {
   ]),
   componentStatus: gauge(
     "heartbeat_component_status",
-    "Status that the component reported, one series per status; unknown once the report is older than its ttl",
+    "Status that the component reported, one series per status; unknown once the report is older than its ttl, and before the first one if a group lists the component",
     ["component", "status"],
   ),
   componentLastReport: gauge(
     "heartbeat_component_last_report_timestamp_seconds",
     "Time of the last report of the component, as a Unix timestamp",
     ["component"],
+  ),
+  componentInfo: gauge(
+    "heartbeat_component_info",
+    "Facts about the component: whether it is critical, by its last report or in a group, and the group that its report joins; the value is always 1",
+    ["component", "critical", "group"],
+  ),
+  componentValue: gauge(
+    "heartbeat_component_value",
+    "Number in the last report of the component, by name, until the report expires; the first 32 names of each component",
+    ["component", "name"],
   ),
 };

@@ -10,6 +10,11 @@ export const resultMetrics = {
     "Reason of the failure; the value is 1, and there is no series after a success",
     ["reason"],
   ),
+  probeDegradedReason: gauge(
+    "probe_degraded_reason",
+    "Reason for which the answer makes the target degraded, by a rule or threshold of its module: body_mismatch, header_mismatch or threshold; the value is 1, and there is no series otherwise",
+    ["reason"],
+  ),
   probeResultAge: gauge("probe_result_age_seconds", "Age of the result; 0 if the probe ran for this scrape"),
   probeSkipped: gauge(
     "probe_skipped",

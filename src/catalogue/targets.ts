@@ -43,7 +43,7 @@ export const targetMetrics = {
   ),
   targetStatus: gauge(
     "heartbeat_target_status",
-    "Status of the target, one series per status: healthy, degraded (healthy but slower than expected), unhealthy, unknown",
+    "Status of the target, one series per status: healthy, degraded (healthy, but the last answer was slower than expected or met a degraded_if rule or a warning threshold), unhealthy, unknown",
     [...TARGET_LABELS, "status"],
   ),
   currentMode: gauge(

@@ -16,7 +16,7 @@ const HELP = `
 With --url, prints the statuses that a running exporter has determined by its thresholds; nothing is probed. Without it,
 probes every configured target once: a success counts as healthy, a failure as unhealthy.
 
-healthy_services includes degraded targets, which are slow but work. Unknown targets count as neither.
+healthy_services includes degraded targets, which work, but slowly or with a warning. Unknown targets count as neither.
 
 Exit code: 0 the dashboard was printed, 1 it could not be made, 2 wrong flags or a bad configuration.
 

@@ -10,6 +10,7 @@ import type { Relay } from "../core/relay.ts";
 import type { Module, Target } from "../core/target.ts";
 import type { Environment } from "./document/convert.ts";
 import type { Formats } from "./document/formats.ts";
+import type { ComponentAccess } from "./sections/components.ts";
 import type { ContextApi } from "./sections/context-api.ts";
 import type { Control } from "./sections/control.ts";
 import type { Health } from "./sections/health.ts";
@@ -37,6 +38,7 @@ export interface Sections {
   /** Without a Lease every replica sends its own prompts. */
   readonly lease?: LeaseConfig;
   readonly control: Control;
+  readonly components: ComponentAccess;
   readonly storage: Storage;
   readonly contextApi: ContextApi;
 }

@@ -14,6 +14,7 @@ import { variableAt } from "./env/variables.ts";
 import { configSchema } from "./schema.ts";
 import { buildActions } from "./sections/actions.ts";
 import { checkModulePrice } from "./sections/budgets.ts";
+import { buildComponents } from "./sections/components.ts";
 import { buildContextApi } from "./sections/context-api.ts";
 import { buildControl } from "./sections/control.ts";
 import { buildGroups } from "./sections/groups.ts";
@@ -129,6 +130,7 @@ function buildSections(context: BuildContext, { plugins }: ConfigDeps): Sections
     limits: buildLimits(context),
     ...defined({ lease: buildLease(context) }),
     control: buildControl(context),
+    components: buildComponents(context),
     storage: buildStorage(context),
     contextApi: buildContextApi(context),
   };

@@ -1,5 +1,6 @@
 import type { JSONSchema } from "json-schema-to-ts";
 import { actionsSchema } from "./sections/actions.ts";
+import { componentsSchema } from "./sections/components.ts";
 import { contextApiSchema } from "./sections/context-api.ts";
 import { controlSchema } from "./sections/control.ts";
 import { groupsSchema } from "./sections/groups.ts";
@@ -39,6 +40,7 @@ export const configSchema = {
     limits: limitsSchema,
     lease: leaseSchema,
     control: controlSchema,
+    components: componentsSchema,
     storage: storageSchema,
     context_api: contextApiSchema,
   },

@@ -12,6 +12,7 @@ export const EVENT_TYPES = [
   "heartbeat.offline",
   "heartbeat.online",
   "group",
+  "component",
   "reload",
 ] as const;
 /** One of `EVENT_TYPES`. */
@@ -45,6 +46,7 @@ export function typeOf({ kind, to }: EventFacts): EventType {
     case "status":
     case "overdue":
     case "group":
+    case "component":
     case "reload":
       return kind;
   }
@@ -56,7 +58,7 @@ export interface EventWebhook {
   /** A secret, because many URLs of webhooks contain a token. */
   readonly url: Secret;
   readonly words: ReadonlySet<EventWord>;
-  /** Names of targets, heartbeats or groups; absent for all. */
+  /** Names of targets, heartbeats, groups or components; absent for all. */
   readonly subjects?: ReadonlySet<string>;
   /** The key that signs bodies. */
   readonly secret?: Secret;

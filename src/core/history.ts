@@ -31,9 +31,11 @@ export const EVENT_KINDS = [
   "overdue",
   /** A heartbeat went up (`to: "up"`) or down (`to: "down"`). */
   "heartbeat",
-  /** The status of a group changed. */
+  /** The status of a group changed. `detail` lists the members that cause it. */
   "group",
-  /** The status of a target changed: its health, or whether it is degraded. `cause` is the reason of the last failed probe. */
+  /** The status of a component changed: by a report (`cause: "reported"`), or because its report expired (`silent`). */
+  "component",
+  /** The status of a target changed: its health, or whether it is degraded. `cause` is the reason, or `stale`. */
   "status",
   /** The configuration was reloaded (`to: "success"`), or the reload failed (`to: "failure"`). */
   "reload",
@@ -45,13 +47,15 @@ export type EventKind = (typeof EVENT_KINDS)[number];
 export interface EventFacts {
   readonly kind: EventKind;
   readonly at: Timestamp;
-  /** The name of the target, heartbeat or group. */
+  /** The name of the target, heartbeat, group or component. */
   readonly subject: string;
   /** Only for heartbeats, which may share a name if their sources differ. */
   readonly source?: HeartbeatSource;
   readonly from?: string;
   readonly to?: string;
   readonly cause?: string;
+  /** Explanation for people. */
+  readonly detail?: string;
   readonly until?: Timestamp;
 }
 

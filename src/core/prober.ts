@@ -5,7 +5,7 @@ import type { StateStore } from "./memory.ts";
 import type { Metric, Sample } from "./metric.ts";
 import type { ExpectedSpend, Spend } from "./money.ts";
 import type { Network } from "./network.ts";
-import type { FailureReason } from "./reasons.ts";
+import type { DegradedReason, FailureReason } from "./reasons.ts";
 import type { Secret } from "./secret.ts";
 import type { Seconds } from "./units.ts";
 
@@ -28,10 +28,18 @@ export const failed = <const Reason extends FailureReason>(
   detail: string,
 ): Failure<Reason> => ({ ok: false, reason, detail });
 
+/** The rule or threshold that makes a target degraded although its probe succeeded. `detail` is for people, never a label. */
+export interface Degradation {
+  readonly reason: DegradedReason;
+  readonly detail: string;
+}
+
 /** The result of one probe as its prober returns it. The engine adds success, duration, timeout and reason. */
 export interface ProbeResult<Reason extends FailureReason = FailureReason> {
   readonly outcome: Outcome<Reason>;
   readonly samples: readonly Sample[];
+  /** Set if the probe succeeded with an answer that makes its target degraded. */
+  readonly degraded?: Degradation;
   /** Facts about the answer; only for probers that ask a model. */
   readonly facts?: AnswerFacts;
   /** The heartbeats that the probe read; only for probers of logs and leases. */

@@ -44,5 +44,11 @@ export const FAILURE_REASONS = [
 /** One of `FAILURE_REASONS`. */
 export type FailureReason = (typeof FAILURE_REASONS)[number];
 
+/** The reasons for which a target is degraded although its probe succeeded: the values of a label, few and fixed. */
+export const DEGRADED_REASONS = ["slow", "body_mismatch", "header_mismatch", "threshold"] as const;
+
+/** One of `DEGRADED_REASONS`. */
+export type DegradedReason = (typeof DEGRADED_REASONS)[number];
+
 /** The reasons for which the engine fails a probe of any prober: no slot became free in time, or the prober has a bug. */
 export const ENGINE_REASONS = ["queue_timeout", "internal"] as const satisfies readonly FailureReason[];

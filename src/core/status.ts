@@ -1,3 +1,4 @@
+import type { Degradation } from "./prober.ts";
 import type { Result } from "./result.ts";
 import type { FallbackPolicy, Target } from "./target.ts";
 import { elapsed, formatDuration, type Seconds, seconds, type Timestamp } from "./units.ts";
@@ -10,10 +11,21 @@ export type Mode = (typeof MODES)[number];
 /** The health of a target according to its streaks, after thresholds. */
 export type Health = "unknown" | "healthy" | "unhealthy";
 
-/** The statuses of a target. `degraded`: healthy, but slower than expected in its last probe, unless that was a cold start. */
+/** The statuses of a target. `degraded`: healthy, with a last probe that `degradationOf` objects to. */
 export const TARGET_STATUSES = ["healthy", "degraded", "unhealthy", "unknown"] as const;
 /** One of `TARGET_STATUSES`. */
 export type TargetStatus = (typeof TARGET_STATUSES)[number];
+
+/** The status of a target, group or component with its explanation. */
+export interface Standing {
+  readonly status: TargetStatus;
+  /** A word for programs: the reason of a failed probe, for example. */
+  readonly cause?: string;
+  /** Explanation for people, in the log and in events. */
+  readonly detail?: string;
+  /** Explanation for the log alone: it may quote the answer of a target, which history does not keep. */
+  readonly quotation?: string;
+}
 
 /** The part of a target's failover state that determines its status. */
 export interface TargetMemory {
@@ -52,13 +64,20 @@ export function targetStatus(
   if (isStale(target, memory, now)) return "unknown";
   const { health } = memory;
   if (health !== "healthy") return health;
-  const { expectedDuration } = target;
-  const slow =
-    expectedDuration !== undefined &&
-    latest?.outcome.ok === true &&
-    latest.coldStart !== true &&
-    latest.duration > expectedDuration;
-  return slow ? "degraded" : "healthy";
+  return latest !== undefined && degradationOf(target, latest) !== undefined ? "degraded" : "healthy";
+}
+
+/**
+ * Returns why a successful probe makes its target degraded: by a rule of its module, or because it was slower than expected.
+ * A cold start is expected to be slow.
+ */
+export function degradationOf({ expectedDuration }: Target, latest: Result): Degradation | undefined {
+  if (!latest.outcome.ok) return undefined;
+  if (latest.degraded !== undefined) return latest.degraded;
+  const { coldStart, duration } = latest;
+  if (expectedDuration === undefined || coldStart === true || duration <= expectedDuration) return undefined;
+  const limit = formatDuration(expectedDuration);
+  return { reason: "slow", detail: `slower than expected: ${duration.toFixed(3)}s, want at most ${limit}` };
 }
 
 /** A fallback policy in the JSON for its consumers, with the names of the configuration. */

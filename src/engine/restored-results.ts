@@ -2,8 +2,8 @@ import { defined } from "../core/defined.ts";
 import { type AnswerFacts, readAnswerFacts } from "../core/facts.ts";
 import { retainKeys, type StateStore } from "../core/memory.ts";
 import type { Metric, Sample } from "../core/metric.ts";
-import { failed, type Outcome, type Prober, succeeded } from "../core/prober.ts";
-import { FAILURE_REASONS } from "../core/reasons.ts";
+import { type Degradation, failed, type Outcome, type Prober, succeeded } from "../core/prober.ts";
+import { DEGRADED_REASONS, FAILURE_REASONS } from "../core/reasons.ts";
 import type { Result } from "../core/result.ts";
 import { seconds, timestamp } from "../core/units.ts";
 
@@ -45,6 +45,7 @@ export function createRestoredResults(store: StateStore): RestoredResults {
         answered,
         retryAfter,
         coldStart,
+        degraded: result.degraded?.reason,
       });
     },
     recall: (key, { metrics }) => read(store.get(key), metrics),
@@ -85,6 +86,7 @@ function read(value: unknown, metrics: readonly Metric[]): Result | undefined {
       answered: typeof answered === "boolean" ? answered : undefined,
       retryAfter: retryAfter === undefined ? undefined : seconds(retryAfter),
       coldStart: typeof coldStart === "boolean" ? coldStart : undefined,
+      degraded: degradationOf(value["degraded"]),
     }),
     log: [],
   };
@@ -96,10 +98,18 @@ const isFields = (value: unknown): value is Fields =>
 const finite = (value: unknown): number | undefined =>
   typeof value === "number" && Number.isFinite(value) ? value : undefined;
 
+/** Explains an outcome whose detail is not stored. */
+const BEFORE_RESTART = "as it was before the exporter restarted";
+
+function degradationOf(reason: unknown): Degradation | undefined {
+  const known = DEGRADED_REASONS.find((one) => one === reason);
+  return known === undefined ? undefined : { reason: known, detail: BEFORE_RESTART };
+}
+
 function outcomeOf(reason: unknown): Outcome | undefined {
   if (reason === undefined) return succeeded;
   const known = FAILURE_REASONS.find((one) => one === reason);
-  return known === undefined ? undefined : failed(known, "as it was before the exporter restarted");
+  return known === undefined ? undefined : failed(known, BEFORE_RESTART);
 }
 
 /** A sample of a metric that the prober no longer has is dropped. */

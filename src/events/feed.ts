@@ -6,7 +6,7 @@ import { type Message, messageOf } from "./message.ts";
 
 /** Selects events by subject and type. An absent list selects all. */
 export interface EventFilter {
-  /** Names of targets, heartbeats or groups. */
+  /** Names of targets, heartbeats, groups or components. */
   readonly subjects?: ReadonlySet<string>;
   readonly types?: ReadonlySet<EventType>;
 }

@@ -11,14 +11,16 @@ export interface Message {
   readonly type: EventType;
   /** RFC 3339, in UTC with whole seconds. */
   readonly at: string;
-  /** The event's subject, under its kind: `target`, `heartbeat` or `group`. */
+  /** The event's subject, under its kind: `target`, `heartbeat`, `group` or `component`. */
   readonly target?: string;
   readonly heartbeat?: string;
   readonly group?: string;
+  readonly component?: string;
   readonly source?: string;
   readonly from?: string;
   readonly to?: string;
   readonly cause?: string;
+  readonly detail?: string;
   /** Events of type `mode` only: the mode as `/config/mode` reports it, and the policy for fallback. */
   readonly current_mode?: string;
   readonly in_fallback_mode?: boolean;
@@ -76,11 +78,18 @@ function detailsOf(
       };
     case "group":
       return { group: subject, ...changeOf(event) };
+    case "component":
+      return { component: subject, ...changeOf(event) };
     case "reload":
       return { success: to === "success" };
   }
 }
 
-const changeOf = ({ from, to, cause }: EventFacts): Pick<Message, "from" | "to" | "cause"> => ({
-  ...defined({ from, to, cause }),
+const changeOf = ({
+  from,
+  to,
+  cause,
+  detail,
+}: EventFacts): Pick<Message, "from" | "to" | "cause" | "detail"> => ({
+  ...defined({ from, to, cause, detail }),
 });

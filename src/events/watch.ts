@@ -1,69 +1,89 @@
 import type { Clock } from "../core/clock.ts";
-import { defined } from "../core/defined.ts";
-import type { EventFacts } from "../core/history.ts";
-import type { Result } from "../core/result.ts";
-import type { TargetStatus } from "../core/status.ts";
-import { seconds } from "../core/units.ts";
+import type { Standing } from "../core/status.ts";
+import { type Seconds, seconds } from "../core/units.ts";
+import type { Statuses } from "./statuses.ts";
 
 /** How often statuses are compared that change by time alone, and thus the longest delay of their events. */
 const COMPARE_INTERVAL = seconds(1);
 
-/** Records an event whenever the status of a target or group changes. */
+/** A comparison that is later than this was held up: the exporter was stopped, and its requests waited meanwhile. */
+const HELD_UP = seconds(1);
+
+/** Compares the statuses of targets, groups and components with the last ones: after a result or report, and every second. */
 export interface Watch {
-  /** Reports a target's status. The first one is only remembered; later ones are events if they differ. */
-  target(name: string, status: TargetStatus, latest: Result | undefined): void;
-  /** Forgets all targets that are not in `targets`. */
-  retain(targets: { has(name: string): boolean }): void;
-  /** Starts comparing the statuses that change by time alone: those of groups, and those of targets that become stale. */
+  /** Compares the status of a target after a result, or after the configuration has changed. */
+  target(name: string): void;
+  /** Compares the status of a component after a report. */
+  component(name: string): void;
+  /** Forgets all targets and groups that are not configured. */
+  retain(targets: { has(name: string): boolean }, groups: { has(name: string): boolean }): void;
+  /** Starts comparing the statuses that change by time alone: members become stale, and reports expire. */
   start(): void;
   stop(): void;
 }
 
+/** The present statuses that a watch compares. */
 export interface WatchDeps {
   readonly clock: Clock;
-  readonly record: (event: EventFacts) => void;
-  /** Returns the present status of each group. Polled, because statuses also change by time alone, when members go stale. */
-  readonly groups: () => Iterable<readonly [name: string, status: TargetStatus]>;
+  readonly statuses: Statuses;
+  /** Returns the standing of a target; `undefined` if there is nothing new to tell. */
+  readonly target: (name: string) => Standing | undefined;
   /** Returns the names of targets whose newest result is too old to tell their status. */
   readonly staleTargets: () => Iterable<string>;
   /** Called after targets have become stale. */
   readonly onStale: () => void;
+  readonly groups: () => Iterable<readonly [name: string, standing: Standing]>;
+  /** Returns the standing of a component; `undefined` if there is none with this name. */
+  readonly component: (name: string) => Standing | undefined;
+  readonly components: () => Iterable<string>;
+  /** Called before a comparison that was held up. Nothing that falls into that time is the silence of a component. */
+  readonly onHeldUp: (length: Seconds) => void;
 }
 
-/** Creates a watch that knows no status yet. */
-export function createWatch({ clock, record, groups, staleTargets, onStale }: WatchDeps): Watch {
-  const targets = new Map<string, TargetStatus>();
-  let lastGroups = new Map<string, TargetStatus>();
+/** Creates a watch, which compares nothing by itself until it is started. */
+export function createWatch(deps: WatchDeps): Watch {
+  const { clock, statuses } = deps;
   let cancel = (): void => {};
 
-  const change = (subject: string, to: TargetStatus, cause?: string): boolean => {
-    const from = targets.get(subject);
-    targets.set(subject, to);
-    if (from === undefined || from === to) return false;
-    record({ kind: "status", at: clock.now(), subject, from, to, ...defined({ cause }) });
-    return true;
+  const compareTarget = (name: string): boolean => {
+    const standing = deps.target(name);
+    if (standing !== undefined) return statuses.tell("target", name, standing);
+    statuses.introduce("target", name, "unknown");
+    return false;
+  };
+
+  const compareComponent = (name: string): void => {
+    const standing = deps.component(name);
+    if (standing === undefined) return;
+    // Before its first report a component is unknown, as a member of a group is.
+    statuses.introduce("component", name, "unknown");
+    statuses.tell("component", name, standing);
   };
 
   const compare = (): void => {
-    const stale = Array.from(staleTargets()).filter((name) => change(name, "unknown", "stale"));
-    if (stale.length > 0) onStale();
-    const now = new Map(groups());
-    for (const [subject, to] of now) {
-      const from = lastGroups.get(subject);
-      if (from !== undefined && from !== to) record({ kind: "group", at: clock.now(), subject, from, to });
-    }
-    lastGroups = now;
-    cancel = clock.after(COMPARE_INTERVAL, compare);
+    const stale = Array.from(deps.staleTargets()).filter(compareTarget);
+    if (stale.length > 0) deps.onStale();
+    for (const name of deps.components()) compareComponent(name);
+    for (const [name, standing] of deps.groups()) statuses.tell("group", name, standing);
+    const due = clock.monotonic() + COMPARE_INTERVAL;
+    cancel = clock.after(COMPARE_INTERVAL, () => {
+      const late = seconds(clock.monotonic() - due);
+      if (late > HELD_UP) deps.onHeldUp(late);
+      compare();
+    });
   };
 
   return {
-    target(subject, to, latest) {
-      change(subject, to, latest === undefined || latest.outcome.ok ? undefined : latest.outcome.reason);
+    target: (name) => void compareTarget(name),
+    component: compareComponent,
+    retain(targets, groups) {
+      statuses.retain("target", targets);
+      statuses.retain("group", groups);
     },
-    retain(names) {
-      for (const name of targets.keys()) if (!names.has(name)) targets.delete(name);
+    start() {
+      statuses.retain("component", new Set(deps.components()));
+      compare();
     },
-    start: compare,
     stop: () => cancel(),
   };
 }

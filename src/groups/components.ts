@@ -1,5 +1,6 @@
 import type { Clock } from "../core/clock.ts";
 import type { GroupMember } from "../core/group.ts";
+import type { Log } from "../core/log.ts";
 import type { StateStore } from "../core/memory.ts";
 import type { TargetStatus } from "../core/status.ts";
 import { elapsed, formatDuration, type Seconds, seconds, type Timestamp, timestamp } from "../core/units.ts";
@@ -24,15 +25,28 @@ export interface Components {
   readonly reading: (name: string) => Reading | undefined;
   /** Returns the components whose reports join a group. */
   readonly joined: (group: string) => readonly GroupMember[];
+  /** Returns the numbers of a component's report that become series: none once it has expired. */
+  readonly values: (component: Component) => readonly (readonly [name: string, value: number])[];
+  /** Extends the reports made before now: the exporter was held up for this long, and could not receive newer ones. */
+  extend(length: Seconds): void;
 }
 
 /** Most components accepted, so that a program that generates names does not exhaust memory. */
 const MOST_COMPONENTS = 1000;
 
+/** Most different names of numbers per component that become series, so that names which change do not pile up. */
+const MOST_VALUE_NAMES = 32;
+
 interface StoredComponent {
   readonly component: Component;
   /** Expiry by the monotonic clock, so that setting the wall clock back does not extend it. */
   readonly expiresAt: Seconds;
+  /** Time since the report in which the exporter was down or held up. It does not count as the component's silence. */
+  readonly awayFor: Seconds;
+  /** The names of its numbers that become series: the first ones that it has reported. */
+  readonly valueNames: ReadonlySet<string>;
+  /** True once it has reported other names as well, which was logged. */
+  readonly hasMoreNames: boolean;
 }
 
 /** The names of the current configuration. */
@@ -42,16 +56,50 @@ export interface ConfiguredNames {
   readonly groups: () => readonly string[];
 }
 
-/**
- * Creates the components and restores their reports.
- * @param store persists the reports
- */
-export function createComponents(store: StateStore, clock: Clock, names: ConfiguredNames): Components {
+/** Dependencies of the components. */
+export interface ComponentsDeps {
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Persists the reports. */
+  readonly store: StateStore;
+  readonly names: ConfiguredNames;
+  /** Downtime before this start, during which no component could report. */
+  readonly downFor: Seconds;
+  /** Called after a report was stored. */
+  readonly onReport: (name: string) => void;
+  /** Called after a component was deleted. */
+  readonly onDelete: (name: string) => void;
+}
+
+/** Creates the components and restores their reports. */
+export function createComponents(deps: ComponentsDeps): Components {
+  const { store, clock, log, names } = deps;
   const stored = new Map<string, StoredComponent>();
+
+  const warnOfNames = (component: string): void => {
+    const text = "a component reports numbers under more names than the limit; further ones are no series";
+    log.warn({ component, limit: MOST_VALUE_NAMES }, text);
+  };
+  const keep = (component: Component, awayFor: Seconds): void => {
+    const { name, metrics } = component;
+    const before = stored.get(name);
+    const all = new Set([...(before?.valueNames ?? []), ...Object.keys(metrics)]);
+    const hasMore = all.size > MOST_VALUE_NAMES;
+    if (hasMore && before?.hasMoreNames !== true) warnOfNames(name);
+    stored.set(name, {
+      component,
+      expiresAt: expiryOf(component, awayFor, clock),
+      awayFor,
+      valueNames: new Set([...all].slice(0, MOST_VALUE_NAMES)),
+      hasMoreNames: hasMore || before?.hasMoreNames === true,
+    });
+    store.put(name, { ...component, awayFor });
+  };
+
   for (const [name, value] of Array.from(store.entries())) {
-    const component = readStored(name, value);
-    if (component === undefined || stored.size === MOST_COMPONENTS) store.delete(name);
-    else stored.set(name, { component, expiresAt: expiryOf(component, clock) });
+    const restored = readStored(name, value);
+    if (restored === undefined || stored.size === MOST_COMPONENTS) store.delete(name);
+    else keep(restored.component, seconds(restored.awayFor + deps.downFor));
   }
 
   const statusOf = ({ component, expiresAt }: StoredComponent): TargetStatus =>
@@ -77,13 +125,15 @@ export function createComponents(store: StateStore, clock: Clock, names: Configu
       const refused = objection(name, report);
       if (refused !== undefined) return { refused };
       const component = { ...report, name, reportedAt: clock.now() };
-      stored.set(name, { component, expiresAt: expiryOf(component, clock) });
-      store.put(name, component);
+      keep(component, seconds(0));
+      deps.onReport(name);
       return component;
     },
     delete(name) {
       store.delete(name);
-      return stored.delete(name);
+      const deleted = stored.delete(name);
+      if (deleted) deps.onDelete(name);
+      return deleted;
     },
     list: () => [...stored.values()].map(({ component }) => component),
     status({ name }) {
@@ -101,29 +151,49 @@ export function createComponents(store: StateStore, clock: Clock, names: Configu
         at: reportedAt,
         message: isExpired ? `silent for ${silence}, was ${status}` : message,
         metrics,
+        ...(isExpired ? { expired: true } : {}),
       };
     },
     joined: (group) =>
       [...stored.values()]
         .filter(({ component }) => component.group === group)
         .map(({ component: { name, critical } }) => ({ kind: "component", name, critical })),
+    values({ name }) {
+      const found = stored.get(name);
+      if (found === undefined || clock.monotonic() >= found.expiresAt) return [];
+      return Object.entries(found.component.metrics).filter(([metric]) => found.valueNames.has(metric));
+    },
+    extend(length) {
+      for (const { component, awayFor } of Array.from(stored.values())) {
+        const age = elapsed(component.reportedAt, clock.now());
+        if (age >= length) keep(component, seconds(awayFor + length));
+      }
+    },
   };
 }
 
-/** Returns the expiry of a report by the monotonic clock. The time since it was made, such as a restart, counts. */
-function expiryOf({ reportedAt, ttl }: Component, clock: Clock): Seconds {
-  const age = Math.max(0, elapsed(reportedAt, clock.now()));
+/**
+ * Returns the expiry of a report by the monotonic clock. The time since it was made counts, except that in which the exporter
+ * could not receive another one.
+ */
+function expiryOf({ reportedAt, ttl }: Component, awayFor: Seconds, clock: Clock): Seconds {
+  const age = Math.max(0, elapsed(reportedAt, clock.now()) - awayFor);
   return seconds(clock.monotonic() + ttl - age);
 }
 
 /** Parses a component stored by another run of the exporter, perhaps of another version. */
-function readStored(name: string, value: unknown): Component | undefined {
+function readStored(
+  name: string,
+  value: unknown,
+): Pick<StoredComponent, "component" | "awayFor"> | undefined {
   if (typeof value !== "object" || value === null || !("reportedAt" in value) || !("ttl" in value)) {
     return undefined;
   }
-  const { reportedAt, ttl, ...fields } = value;
+  const { reportedAt, ttl, awayFor = 0, ...fields } = value as Readonly<Record<string, unknown>>;
   if (typeof reportedAt !== "number" || !Number.isFinite(reportedAt)) return undefined;
-  if (typeof ttl !== "number") return undefined;
+  if (typeof ttl !== "number" || typeof awayFor !== "number" || !Number.isFinite(awayFor)) return undefined;
   const report = readReport(name, { ...fields, ttl: `${Math.round(ttl * 1000)}ms` });
-  return "refused" in report ? undefined : { ...report, name, reportedAt: timestamp(reportedAt) };
+  if ("refused" in report) return undefined;
+  const component = { ...report, name, reportedAt: timestamp(reportedAt) };
+  return { component, awayFor: seconds(Math.max(0, awayFor)) };
 }

@@ -1,7 +1,13 @@
 import { type HeartbeatState, isUp } from "../core/heartbeat.ts";
 import type { FailureReason } from "../core/reasons.ts";
 import type { Result } from "../core/result.ts";
-import { isStale, type TargetMemory, type TargetStatus, targetStatus } from "../core/status.ts";
+import {
+  degradationOf,
+  isStale,
+  type TargetMemory,
+  type TargetStatus,
+  targetStatus,
+} from "../core/status.ts";
 import type { Target } from "../core/target.ts";
 import { elapsed, formatDuration, seconds, type Timestamp } from "../core/units.ts";
 
@@ -12,6 +18,8 @@ export interface Reading {
   readonly at?: Timestamp;
   /** Explanation of the status, for humans. */
   readonly message: string;
+  /** True for a component whose report has expired. */
+  readonly expired?: true;
   /** Failure reason of its last probe. */
   readonly reason?: FailureReason;
   /** Numbers about it, by name. */
@@ -52,9 +60,11 @@ export function targetReading(
     return { ...reading, status: "unknown", message: `no result for ${silence}` };
   }
   const status = targetStatus(target, memory, latest, now);
+  const degraded =
+    status === "degraded" && latest !== undefined ? degradationOf(target, latest)?.detail : undefined;
   const message =
     failure === undefined
-      ? `${inARow(consecutiveSuccesses, "success")}${status === "degraded" ? ", slower than expected" : ""}`
+      ? `${inARow(consecutiveSuccesses, "success")}${degraded === undefined ? "" : `, ${degraded}`}`
       : `${inARow(consecutiveFailures, "failure")}, the last one ${failure.reason}: ${failure.detail}`;
   return { ...reading, status, message };
 }

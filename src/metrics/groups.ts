@@ -1,6 +1,6 @@
 import { catalogue } from "../catalogue/index.ts";
 import { type Sample, sample } from "../core/metric.ts";
-import { TARGET_STATUSES } from "../core/status.ts";
+import { TARGET_STATUSES, type TargetStatus } from "../core/status.ts";
 import type { Component, Components } from "../groups/components.ts";
 import type { GroupReading } from "../groups/groups.ts";
 import { createExposition } from "./exposition.ts";
@@ -8,21 +8,19 @@ import { createExposition } from "./exposition.ts";
 /** Renders the part of `/metrics` about groups and components. */
 export function groupsText(
   groups: readonly GroupReading[],
-  components: readonly Component[],
-  statusOf: Components["status"],
+  components: Pick<Components, "list" | "status" | "values">,
 ): string {
   const exposition = createExposition();
   for (const reading of groups) exposition.add(groupSamples(reading));
-  for (const component of components) {
-    const labels = { component: component.name };
-    const current = statusOf(component);
-    exposition.add(
-      TARGET_STATUSES.map((status) =>
-        sample(catalogue.componentStatus, Number(status === current), { ...labels, status }),
-      ),
-    );
-    exposition.add([sample(catalogue.componentLastReport, component.reportedAt, labels)]);
+  const listed = listedIn(groups);
+  const reported = components.list();
+  for (const component of reported) {
+    const critical = component.critical || listed.get(component.name) === true;
+    exposition.add(componentSamples({ ...component, critical }, components));
   }
+  // Without a series the absence of a component would not be seen.
+  const known = new Set(reported.map(({ name }) => name));
+  for (const [name, critical] of listed) if (!known.has(name)) exposition.add(unknownSamples(name, critical));
   return exposition.text();
 }
 
@@ -33,4 +31,39 @@ function* groupSamples({ group, status: current, counts }: GroupReading): Genera
     yield sample(catalogue.groupMembers, counts[status], { ...labels, status });
   }
   yield sample(catalogue.groupInfo, 1, { ...group.labels, ...labels });
+}
+
+function* componentSamples(
+  component: Component,
+  { status, values }: Pick<Components, "status" | "values">,
+): Generator<Sample> {
+  const labels = { component: component.name };
+  yield* statusSamples(component.name, status(component));
+  yield sample(catalogue.componentLastReport, component.reportedAt, labels);
+  const { critical, group = "" } = component;
+  yield sample(catalogue.componentInfo, 1, { ...labels, critical: String(critical), group });
+  for (const [name, value] of values(component)) {
+    yield sample(catalogue.componentValue, value, { ...labels, name });
+  }
+}
+
+function* statusSamples(component: string, current: TargetStatus): Generator<Sample> {
+  for (const status of TARGET_STATUSES) {
+    yield sample(catalogue.componentStatus, Number(status === current), { component, status });
+  }
+}
+
+/** Makes the samples of a component that has not reported. */
+function* unknownSamples(component: string, critical: boolean): Generator<Sample> {
+  yield* statusSamples(component, "unknown");
+  yield sample(catalogue.componentInfo, 1, { component, critical: String(critical), group: "" });
+}
+
+/** Returns the components in groups, and whether one of the groups calls them critical. */
+function listedIn(groups: readonly GroupReading[]): ReadonlyMap<string, boolean> {
+  const listed = new Map<string, boolean>();
+  for (const { kind, name, critical } of groups.flatMap(({ members }) => members)) {
+    if (kind === "component") listed.set(name, critical || listed.get(name) === true);
+  }
+  return listed;
 }

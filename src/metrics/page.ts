@@ -54,7 +54,7 @@ export function targetsText(targets: readonly TargetSnapshot[], now: Timestamp):
 
 /** Makes the samples of one result of age `age`: those of every result, then the prober's. Its heartbeats are separate. */
 export function* resultSamples(
-  { outcome, duration, timeout, samples, coldStart }: Result,
+  { outcome, degraded, duration, timeout, samples, coldStart }: Result,
   age: Seconds,
 ): Generator<Sample> {
   yield sample(catalogue.probeSuccess, outcome.ok ? 1 : 0);
@@ -62,6 +62,8 @@ export function* resultSamples(
   yield sample(catalogue.probeTimeout, timeout);
   yield sample(catalogue.probeResultAge, age);
   if (!outcome.ok) yield sample(catalogue.probeFailureReason, 1, { reason: outcome.reason });
+  else if (degraded !== undefined)
+    yield sample(catalogue.probeDegradedReason, 1, { reason: degraded.reason });
   if (coldStart !== undefined) yield sample(catalogue.coldStart, Number(coldStart));
   yield* samples;
 }

@@ -2,8 +2,15 @@ import { defined } from "../core/defined.ts";
 import { readAnswerFacts } from "../core/facts.ts";
 import type { Metric, Sample } from "../core/metric.ts";
 import { NETWORK_REASONS } from "../core/network.ts";
-import { failed, type Outcome, type ProbeResult, type Prober, succeeded } from "../core/prober.ts";
-import { FAILURE_REASONS, type FailureReason } from "../core/reasons.ts";
+import {
+  type Degradation,
+  failed,
+  type Outcome,
+  type ProbeResult,
+  type Prober,
+  succeeded,
+} from "../core/prober.ts";
+import { DEGRADED_REASONS, FAILURE_REASONS, type FailureReason } from "../core/reasons.ts";
 import { seconds } from "../core/units.ts";
 import type { PluginProber } from "../plugin.ts";
 
@@ -117,14 +124,15 @@ function checkResult(
 ): ProbeResult {
   if (typeof result !== "object" || result === null)
     throw new Error(`probe: got ${result === null ? "null" : typeof result}, want a result`);
-  const { outcome, samples, facts, answered, duration, retryAfter, spent } = result as Partial<ProbeResult>;
+  const { outcome, samples, degraded, facts, answered, duration, retryAfter, spent } =
+    result as Partial<ProbeResult>;
   if (!Array.isArray(samples) || samples.length > MOST_SAMPLES)
     throw new Error(`samples: want a list of at most ${MOST_SAMPLES}`);
   const seen = new Set<string>();
   return {
     outcome: checkOutcome(outcome, reasons),
     samples: samples.map((one: unknown) => checkSample(one, metrics, seen)),
-    ...defined({ facts: readAnswerFacts(facts) }),
+    ...defined({ degraded: checkDegradation(degraded), facts: readAnswerFacts(facts) }),
     ...(typeof answered === "boolean" ? { answered } : {}),
     ...(isLength(duration) ? { duration: seconds(duration) } : {}),
     ...(isLength(retryAfter) ? { retryAfter: seconds(retryAfter) } : {}),
@@ -134,6 +142,15 @@ function checkResult(
 
 const isLength = (value: unknown): value is number =>
   typeof value === "number" && Number.isFinite(value) && value >= 0;
+
+function checkDegradation(degraded: unknown): Degradation | undefined {
+  if (degraded === undefined || degraded === null) return undefined;
+  const { reason, detail } = degraded as Readonly<Record<string, unknown>>;
+  const known = DEGRADED_REASONS.find((one) => one === reason);
+  if (known === undefined || typeof detail !== "string")
+    throw new Error(`degraded: want { reason, detail } with a reason of ${DEGRADED_REASONS.join(", ")}`);
+  return { reason: known, detail };
+}
 
 function checkOutcome(outcome: unknown, reasons: readonly FailureReason[]): Outcome {
   const { ok, reason, detail } = (typeof outcome === "object" && outcome !== null ? outcome : {}) as Readonly<

@@ -176,6 +176,15 @@ function alertOf(
     case "group":
       if (to?.toLowerCase() !== "unhealthy") return undefined;
       return { alert_type: "group_unhealthy", severity: "critical", message: `group unhealthy${was}` };
+    case "component":
+      if (to === "unhealthy")
+        return {
+          alert_type: "component_unhealthy",
+          severity: "critical",
+          message: `component unhealthy${was}`,
+        };
+      if (to !== "unknown" || cause !== "silent") return undefined;
+      return { alert_type: "component_silent", severity: "warning", message: `component silent${was}` };
     case "forced":
     case "force_ended":
     case "status":

@@ -1,4 +1,5 @@
 import type { NextFunction, Request, Response } from "express";
+import type { Secret } from "../core/secret.ts";
 import { readBody } from "./body.ts";
 import { refuseJson } from "./refuse.ts";
 import type { RouteContext } from "./route-context.ts";
@@ -11,44 +12,78 @@ const LONGEST_BODY = 1024;
 export const control =
   (context: RouteContext) =>
   async (req: Request, res: Response, next: NextFunction): Promise<void> => {
-    if (!(await isAuthorized(context, req, res))) return;
-    const body = await readBody(req, { limit: LONGEST_BODY });
-    if (body.kind === "aborted") return;
-    if (body.kind === "complete" && body.bytes.length === 0) return next();
-    res.set("Connection", "close");
-    const got = body.kind === "complete" ? String(body.bytes.length) : `more than ${LONGEST_BODY}`;
-    refuseJson(
-      res,
-      400,
-      `body: got ${got} bytes, want none: parameters of ${req.path} go into its path and query`,
-    );
+    if (await isAuthorized(controlAccess(context), req, res)) await withoutBody(req, res, next);
   };
 
-/** Guards a route that reads its own body: requires the control token. */
-export const controlWithBody =
+/** Guards a route that reads its own body: requires the token of components, or the control token. */
+export const componentWithBody =
   (context: RouteContext) =>
   async (req: Request, res: Response, next: NextFunction): Promise<void> => {
-    if (await isAuthorized(context, req, res)) next();
+    if (await isAuthorized(componentAccess(context), req, res)) next();
   };
 
-/** Reports whether the request has the control token, and answers it if not. */
-async function isAuthorized({ config }: RouteContext, req: Request, res: Response): Promise<boolean> {
-  const token = config().controlToken;
-  if (token === undefined) {
-    refuseJson(
-      res,
-      403,
-      "control routes are off: set control.token_file in the configuration to turn them on",
-    );
+/** Guards a route about a component: requires the token of components, or the control token, and no body. */
+export const component =
+  (context: RouteContext) =>
+  async (req: Request, res: Response, next: NextFunction): Promise<void> => {
+    if (await isAuthorized(componentAccess(context), req, res)) await withoutBody(req, res, next);
+  };
+
+async function withoutBody(req: Request, res: Response, next: NextFunction): Promise<void> {
+  const body = await readBody(req, { limit: LONGEST_BODY });
+  if (body.kind === "aborted") return;
+  if (body.kind === "complete" && body.bytes.length === 0) return next();
+  res.set("Connection", "close");
+  const got = body.kind === "complete" ? String(body.bytes.length) : `more than ${LONGEST_BODY}`;
+  refuseJson(
+    res,
+    400,
+    `body: got ${got} bytes, want none: parameters of ${req.path} go into its path and query`,
+  );
+}
+
+/** The tokens that open a route, and the errors of requests without one of them. */
+interface Access {
+  /** Without any, the route is off. */
+  readonly tokens: readonly Secret[];
+  readonly off: string;
+  /** The name of the token, for people. */
+  readonly want: string;
+}
+
+const controlAccess = ({ config }: RouteContext): Access => ({
+  tokens: [config().controlToken ?? []].flat(),
+  off: "control routes are off: set control.token_file in the configuration to turn them on",
+  want: "control token",
+});
+
+function componentAccess({ config }: RouteContext): Access {
+  const { componentsToken, controlToken } = config();
+  return {
+    tokens: [componentsToken ?? [], controlToken ?? []].flat(),
+    off: "components cannot report: set components.token_file, or control.token_file, in the configuration",
+    want: componentsToken === undefined ? "control token" : "token of components",
+  };
+}
+
+/** Reports whether the request has one of the tokens, and answers it if not. */
+async function isAuthorized({ tokens, off, want }: Access, req: Request, res: Response): Promise<boolean> {
+  if (tokens.length === 0) {
+    refuseJson(res, 403, off);
     return false;
   }
   const given = bearerOf(req);
-  if (given !== undefined && sameSecret(given, await token.reveal())) return true;
+  if (given !== undefined && (await isOneOf(given, tokens))) return true;
   res.set("WWW-Authenticate", 'Bearer realm="heartbeat-exporter"');
   refuseJson(
     res,
     401,
-    `Authorization: got ${given === undefined ? "no" : "a wrong"} token, want "Bearer <control token>"`,
+    `Authorization: got ${given === undefined ? "no" : "a wrong"} token, want "Bearer <${want}>"`,
   );
+  return false;
+}
+
+async function isOneOf(given: string, tokens: readonly Secret[]): Promise<boolean> {
+  for (const token of tokens) if (sameSecret(given, await token.reveal())) return true;
   return false;
 }

@@ -4,12 +4,14 @@ import { rfc3339 } from "../core/units.ts";
 
 /** Renders the answer to `debug=true`: the three blocks that blackbox_exporter prints, in its order. */
 export function debugText(
-  { startedAt, outcome, log }: Result,
+  { startedAt, outcome, degraded, log }: Result,
   module: Module,
   metrics: string,
   skipped?: Skip,
 ): string {
-  const verdict = outcome.ok ? "succeeded" : `failed (${outcome.reason}): ${outcome.detail}`;
+  const success =
+    degraded === undefined ? "succeeded" : `succeeded, degraded (${degraded.reason}): ${degraded.detail}`;
+  const verdict = outcome.ok ? success : `failed (${outcome.reason}): ${outcome.detail}`;
   const lines = [`started at ${rfc3339(startedAt)}`, ...log.map(logLine), `probe ${verdict}`];
   if (skipped !== undefined) lines.push(skipLine(skipped));
   return blocks(lines, module, metrics);

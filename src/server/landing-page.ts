@@ -33,7 +33,9 @@ export const landingPage =
       return `<li>${probe} (${escapeHtml(module.name)}), ${link(`probe?${query}&debug=true`, "debug")}</li>`;
     });
     const row = ({ target, module, result }: PastProbe): string => {
-      const verdict = result.outcome.ok ? "success" : `failure: ${result.outcome.reason}`;
+      const { outcome, degraded } = result;
+      const success = degraded === undefined ? "success" : `success, degraded: ${degraded.detail}`;
+      const verdict = outcome.ok ? success : `failure: ${outcome.reason}`;
       const cells = [
         rfc3339(result.endedAt),
         target,

@@ -2,6 +2,7 @@ import type { Clock } from "../core/clock.ts";
 import type { Group } from "../core/group.ts";
 import type { HeartbeatState } from "../core/heartbeat.ts";
 import type { Log } from "../core/log.ts";
+import type { Degradation } from "../core/prober.ts";
 import type { AgedResult, Skip } from "../core/result.ts";
 import type { Secret } from "../core/secret.ts";
 import type { TargetStatus } from "../core/status.ts";
@@ -31,6 +32,8 @@ export interface RouteConfig {
   /** The group that the health routes report on unless a request names another. */
   readonly healthGroup?: string;
   readonly controlToken?: Secret;
+  /** The token of the routes of components, which accept the control token as well. */
+  readonly componentsToken?: Secret;
   readonly contextApi: { readonly enabled: boolean; readonly metricsEnabled: boolean };
   /** The configuration as YAML, with secrets redacted. */
   readonly redacted: string;
@@ -49,6 +52,8 @@ export interface TargetCondition {
   readonly status: TargetStatus;
   /** True if the newest result is too old to say anything about the target now, or another replica probes it. */
   readonly stale: boolean;
+  /** Present if the status is degraded. */
+  readonly degraded?: Degradation;
   readonly latest?: AgedResult;
   /** Present while no probes are sent. */
   readonly skip?: Skip;
@@ -90,7 +95,7 @@ export interface RouteContext extends Reporting {
   readonly condition: (target: Target) => TargetCondition;
   readonly command: (target: Target, command: FailoverCommand) => FailoverState;
   readonly events: Feed;
-  /** Names of targets, push heartbeats and groups. */
+  /** Names of targets, push heartbeats, groups and components. */
   readonly names: { has(name: string): boolean };
   readonly health: GroupHealth;
   readonly components: Components;

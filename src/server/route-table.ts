@@ -1,5 +1,5 @@
 import type { RequestHandler } from "express";
-import { control, controlWithBody } from "./control.ts";
+import { component, componentWithBody, control } from "./control.ts";
 import { landingPage } from "./landing-page.ts";
 import { toLeader } from "./leader.ts";
 import type { RouteContext } from "./route-context.ts";
@@ -73,9 +73,9 @@ export const ROUTES: readonly Route[] = [
   { path: "/api/v1/components", get: [componentsRoute] },
   {
     path: "/api/v1/components/:name",
-    put: [controlWithBody, reportComponentRoute],
-    post: [controlWithBody, reportComponentRoute],
-    delete: [control, deleteComponentRoute],
+    put: [componentWithBody, reportComponentRoute],
+    post: [componentWithBody, reportComponentRoute],
+    delete: [component, deleteComponentRoute],
   },
 
   { path: "/api/v1/events", get: [eventsRoute] },

@@ -176,6 +176,37 @@ test("limits, control and context_api have defaults and options", async () => {
   });
 });
 
+test("components have a token of their own, and a warning if it is the control token", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "config-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  for (const name of ["control", "own"]) writeFileSync(join(folder, name), `token ${name}\n`);
+  const loaded = (components: string) =>
+    loadConfigText(
+      `modules: {}\ncontrol: { token_file: control }\n${components}`,
+      join(folder, "exporter.yml"),
+      {},
+      deps,
+    );
+  expect(loaded("").components).toEqual({});
+  const own = loaded("components: { token_file: own }");
+  expect(await own.components.token?.reveal()).toBe("token own");
+  expect(own.warnings).toEqual([]);
+  expect(loaded("components: { token_file: control }").warnings).toEqual([
+    expect.stringMatching(
+      /components\.token_file: is also control\.token_file, so that components can use every control route$/,
+    ),
+  ]);
+});
+
+test("webhooks can name the components that groups list", () => {
+  const yaml = (target: string) =>
+    `modules: {}\ngroups: [{ name: all, components: [sync] }]\nwebhooks: [{ name: app, url: "http://a.example", events: [component], targets: [${target}] }]\n`;
+  expect(load(yaml("sync")).webhooks[0]?.subjects).toEqual(new Set(["sync"]));
+  expect(() => load(yaml("snc"))).toThrow(
+    "want the name of a target, heartbeat, group or component of a group: all or sync",
+  );
+});
+
 test("storage has defaults, and paths relative to the file", () => {
   const file = "/etc/heartbeat/exporter.yml";
   const storage = (text: string) => loadConfigText(`modules: {}\n${text}`, file, {}, deps).storage;

@@ -7,11 +7,20 @@ import { manualClock } from "../helpers/clock.ts";
 const START = 1_757_943_000;
 const names = { isTaken: (name: string) => name === "gpt", groups: () => ["ecosystem"] };
 
-const create = (memory = createMemory(), clock = manualClock(START)) => ({
-  memory,
-  clock,
-  components: createComponents(memory.namespace("components"), clock, names),
-});
+const create = (memory = createMemory(), clock = manualClock(START), downFor = memory.downFor) => {
+  const logged: [message: string, fields: object][] = [];
+  const warn = (fields: object, message: string) => void logged.push([message, fields]);
+  const components = createComponents({
+    store: memory.namespace("components"),
+    clock,
+    log: { debug() {}, info() {}, warn, error() {} },
+    names,
+    downFor,
+    onReport: () => {},
+    onDelete: () => {},
+  });
+  return { memory, clock, components, logged };
+};
 
 const statusOf = (components: Components, name: string) => components.reading(name)?.status;
 
@@ -104,5 +113,68 @@ describe("components", () => {
     components.report("sync", { status: "healthy", group: "ecosystem", critical: true });
     components.report("other", { status: "healthy" });
     expect(components.joined("ecosystem")).toEqual([{ kind: "component", name: "sync", critical: true }]);
+  });
+
+  it("do not expire while the exporter is down, because nothing could report to it", () => {
+    const { components, memory } = create();
+    components.report("sync", { status: "healthy", ttl: "60s" });
+    // 40 s of running, then an hour of downtime.
+    const restarted = create(memory, manualClock(START + 3640), seconds(3600));
+    expect(statusOf(restarted.components, "sync")).toBe("healthy");
+    restarted.clock.advance(seconds(15));
+    // 15 s more, then two hours of downtime.
+    const again = create(memory, manualClock(START + 3655 + 7200), seconds(7200));
+    again.clock.advance(seconds(4));
+    expect(statusOf(again.components, "sync")).toBe("healthy");
+    again.clock.advance(seconds(1));
+    expect(statusOf(again.components, "sync")).toBe("unknown");
+  });
+
+  it("do not expire while the exporter is held up, except reports that came later", () => {
+    const { components, clock } = create();
+    components.report("before", { status: "healthy", ttl: "30s" });
+    clock.advance(seconds(60));
+    components.report("after", { status: "healthy", ttl: "30s" });
+    components.extend(seconds(60));
+    clock.advance(seconds(29));
+    expect([statusOf(components, "before"), statusOf(components, "after")]).toEqual(["healthy", "healthy"]);
+    clock.advance(seconds(1));
+    expect([statusOf(components, "before"), statusOf(components, "after")]).toEqual(["unknown", "unknown"]);
+  });
+
+  it("have values until the report expires, and those of the last report", () => {
+    const { components, clock } = create();
+    const values = () =>
+      components.list().map((component) => Object.fromEntries(components.values(component)));
+    components.report("sync", { status: "healthy", ttl: "30s", metrics: { queue: 3, "hit.ratio": 0.5 } });
+    expect(values()).toEqual([{ queue: 3, "hit.ratio": 0.5 }]);
+    components.report("sync", { status: "healthy", ttl: "30s", metrics: { queue: -4e9 } });
+    expect(values()).toEqual([{ queue: -4e9 }]);
+    clock.advance(seconds(30));
+    expect(values()).toEqual([{}]);
+    components.report("sync", { status: "healthy" });
+    expect(values()).toEqual([{}]);
+  });
+
+  it("have values under the first 32 names only, however often the names change", () => {
+    const { components, logged } = create();
+    const names = new Set<string>();
+    for (let i = 0; i < 100; i += 1) {
+      components.report("sync", { status: "healthy", metrics: { queue: i, [`job_${i}`]: 1 } });
+      for (const component of components.list()) {
+        for (const [name] of components.values(component)) names.add(name);
+      }
+    }
+    expect(names.size).toBe(32);
+    expect(components.reading("sync")?.metrics).toEqual({ queue: 99, job_99: 1 });
+    expect(logged).toEqual([
+      [
+        "a component reports numbers under more names than the limit; further ones are no series",
+        { component: "sync", limit: 32 },
+      ],
+    ]);
+    components.delete("sync");
+    components.report("sync", { status: "healthy", metrics: { job_99: 1 } });
+    expect(components.list().flatMap(components.values)).toEqual([["job_99", 1]]);
   });
 });

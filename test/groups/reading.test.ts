@@ -59,7 +59,7 @@ describe("targetReading", () => {
     const slow = targetOf(module, { expectedDuration: seconds(1) });
     expect(targetReading(slow, healthy, resultOf(succeeded), later(1))).toMatchObject({
       status: "degraded",
-      message: "4 successes in a row, slower than expected",
+      message: "4 successes in a row, slower than expected: 2.000s, want at most 1s",
     });
   });
 

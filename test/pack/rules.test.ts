@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { describe, expect, it } from "vitest";
 import { allMetrics } from "../../src/catalogue/index.ts";
-import { FAILURE_REASONS } from "../../src/core/reasons.ts";
+import { DEGRADED_REASONS, FAILURE_REASONS } from "../../src/core/reasons.ts";
 import type { Skip } from "../../src/core/result.ts";
 import { MODES, TARGET_STATUSES } from "../../src/core/status.ts";
 import { seconds } from "../../src/core/units.ts";
@@ -176,7 +176,7 @@ describe("the metrics and labels read by rules", () => {
         const own = [
           ...FOREIGN_LABELS,
           ...(labelsOf.get(name) ?? []),
-          ...(recorded.has(name) ? ["source"] : []),
+          ...(recorded.has(name) ? ["source", "reason"] : []),
         ];
         for (const label of own) labels.add(label);
         for (const { label } of selector.matchers) expect(own).toContain(label);
@@ -201,6 +201,8 @@ describe("the metrics and labels read by rules", () => {
     probe_skipped: ["budget_exhausted", "not_leader"] satisfies Skip["reason"][],
     heartbeat_target_status: TARGET_STATUSES,
     heartbeat_group_status: TARGET_STATUSES,
+    heartbeat_component_status: TARGET_STATUSES,
+    probe_degraded_reason: DEGRADED_REASONS,
     heartbeat_current_mode: MODES,
     heartbeat_health_checks_total: ["success", "failure"],
   };

@@ -320,6 +320,7 @@ describe("/api/v1", () => {
       interval_seconds: 30,
       status: "unhealthy",
       stale: false,
+      degraded: null,
       skipped: null,
       mode: null,
       consecutive_failures: 3,
@@ -378,7 +379,8 @@ describe("/api/v1", () => {
 
   it("/metrics shows groups as they are after the probes of the scrape", async () => {
     await rounds(2);
-    await send("PUT", "sync", { status: "degraded" });
+    const metrics = { queue_depth: 17, "hit.ratio": 0.5 };
+    await send("PUT", "sync", { status: "degraded", ttl: "30s", metrics, group: "ecosystem" });
     const { text } = await ask("/metrics?collect[]=targets");
     const status = (name: string, labels: Record<string, string>) => valueOf(text, name, labels);
     expect(status("heartbeat_group_status", { group: "front", status: "healthy" })).toBe(1);
@@ -390,7 +392,33 @@ describe("/api/v1", () => {
     expect(status("heartbeat_component_last_report_timestamp_seconds", { component: "sync" })).toBe(
       clock.now(),
     );
+    const facts = { component: "sync", critical: "false", group: "ecosystem" };
+    expect(status("heartbeat_component_info", facts)).toBe(1);
+    expect(text).not.toMatch(/heartbeat_component_status\{component="absent"/);
+    const value = (page: string, name: string) =>
+      valueOf(page, "heartbeat_component_value", { component: "sync", name });
+    expect([value(text, "queue_depth"), value(text, "hit.ratio")]).toEqual([17, 0.5]);
+    clock.advance(seconds(30));
+    const later = (await ask("/metrics?collect[]=targets")).text;
+    expect(value(later, "queue_depth")).toBeUndefined();
+    expect(valueOf(later, "heartbeat_component_status", { component: "sync", status: "unknown" })).toBe(1);
   });
+});
+
+it("/metrics has the components that groups list before they report, and whether they are critical", async () => {
+  const groups = "  - { name: more, components: [never, sync], critical_members: [never] }\nhealth:";
+  await begin(YAML.replace("health:", groups));
+  const page = async () => (await ask("/metrics?collect[]=targets")).text;
+  const info = async (component: string, critical: string) =>
+    valueOf(await page(), "heartbeat_component_info", { component, critical });
+  for (const component of ["never", "sync"]) {
+    expect(valueOf(await page(), "heartbeat_component_status", { component, status: "unknown" })).toBe(1);
+    expect(valueOf(await page(), "heartbeat_component_status", { component, status: "healthy" })).toBe(0);
+  }
+  expect([await info("never", "true"), await info("sync", "false")]).toEqual([1, 1]);
+  await send("PUT", "never", { status: "healthy" });
+  await send("PUT", "sync", { status: "healthy", critical: true });
+  expect([await info("never", "true"), await info("sync", "true")]).toEqual([1, 1]);
 });
 
 describe("/api/v1/components/{name}", () => {
@@ -433,7 +461,47 @@ describe("/api/v1/components/{name}", () => {
     expect(await json("/api/v1/components")).toMatchObject({ components: [{ status: "healthy" }] });
   });
 
-  it("requires the control token", async () => {
+  it("requires a token: that of components, which opens nothing else, or the control token", async () => {
+    exporter = await startLocalExporter({
+      yaml: `${YAML}components: { token_file: own }\n`,
+      probers: [scripted],
+      files: { token: `${TOKEN}\n`, own: "token-of-components\n" },
+      clock,
+    });
+    const statusWith = async (token: string, method: string, path: string, body?: string) => {
+      const headers = { Authorization: `Bearer ${token}` };
+      return (await ask(path, { method, headers, ...(body === undefined ? {} : { body }) })).status;
+    };
+    const path = "/api/v1/components/sync";
+    const body = '{"status":"healthy"}';
+    for (const token of ["token-of-components", TOKEN]) {
+      expect(await statusWith(token, "PUT", path, body)).toBe(200);
+      expect(await statusWith(token, "POST", path, body)).toBe(200);
+      expect(await statusWith(token, "DELETE", path)).toBe(204);
+    }
+    for (const method of ["PUT", "POST", "DELETE"]) expect(await statusWith("wrong", method, path)).toBe(401);
+    expect(await ask(path, { method: "PUT" })).toMatchObject({
+      status: 401,
+      text: '{"error":"Authorization: got no token, want \\"Bearer <token of components>\\""}',
+    });
+    expect(await statusWith("token-of-components", "DELETE", path, body)).toBe(400);
+    for (const other of ["/-/reload", "/config/force/auto", "/api/v1/maintenance?for=1h&target=shop"])
+      expect(await statusWith("token-of-components", "POST", other)).toBe(401);
+  });
+
+  it("works with the token of components alone, while control routes are off", async () => {
+    exporter = await startLocalExporter({
+      yaml: YAML.replace("control: { token_file: token }", "components: { token_file: token }"),
+      probers: [scripted],
+      files: { token: `${TOKEN}\n` },
+      clock,
+    });
+    expect((await send("PUT", "sync", { status: "healthy" })).status).toBe(200);
+    const headers = { Authorization: `Bearer ${TOKEN}` };
+    expect((await ask("/-/reload", { method: "POST", headers })).status).toBe(403);
+  });
+
+  it("requires the control token if components have none", async () => {
     await begin(YAML);
     for (const method of ["PUT", "POST", "DELETE"]) {
       const { status } = await ask("/api/v1/components/sync", {
@@ -444,7 +512,12 @@ describe("/api/v1/components/{name}", () => {
     }
     await exporter[Symbol.asyncDispose]();
     await begin(YAML.replace("control: { token_file: token }", ""));
-    for (const method of ["PUT", "POST", "DELETE"]) expect((await send(method, "sync")).status).toBe(403);
+    for (const method of ["PUT", "POST", "DELETE"]) {
+      expect(await send(method, "sync")).toMatchObject({
+        status: 403,
+        text: '{"error":"components cannot report: set components.token_file, or control.token_file, in the configuration"}',
+      });
+    }
   });
 
   it.each([

@@ -103,6 +103,7 @@ describe("the context API", () => {
       target: "llm",
       status: "healthy",
       stale: false,
+      degraded: null,
       heartbeat: {
         is_healthy: true,
         current_mode: "primary",
@@ -148,6 +149,7 @@ describe("the context API", () => {
       target: "llm",
       status: "healthy",
       stale: false,
+      degraded: null,
       is_healthy: true,
       current_mode: "primary",
       consecutive_failures: 0,

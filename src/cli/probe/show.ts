@@ -9,16 +9,19 @@ import { debugText } from "../../server/debug-text.ts";
 import { textTable } from "../table.ts";
 import type { ProbeRun } from "./ended.ts";
 
+/** Colours a text, if the output has colours. */
+type Paint = (colour: "green" | "yellow" | "red", text: string) => string;
+
 const HEADER = ["target", "module", "status", "duration", "detail"];
 
 /** Renders the results as a table, one line each, with a summary of failures and spending below. */
 export function probesTable(runs: readonly ProbeRun[], colours: boolean): string {
-  const paint = (colour: "green" | "red", text: string): string =>
+  const paint: Paint = (colour, text) =>
     colours ? styleText(colour, text, { validateStream: false }) : text;
   const rows = runs.map(({ name, module, result }) => [
     name,
     module.name,
-    result.outcome.ok ? paint("green", "ok") : paint("red", "failed"),
+    verdictText(result, paint),
     `${result.duration.toFixed(3)} s`,
     detailText(result),
   ]);
@@ -28,10 +31,18 @@ export function probesTable(runs: readonly ProbeRun[], colours: boolean): string
   return `${textTable([HEADER, ...rows], ["left", "left", "left", "right", "left"])}\n${summary}\n`;
 }
 
-function detailText({ outcome, facts }: ProbeRun["result"]): string {
+function verdictText({ outcome, degraded }: ProbeRun["result"], paint: Paint): string {
+  if (!outcome.ok) return paint("red", "failed");
+  return degraded === undefined ? paint("green", "ok") : paint("yellow", "degraded");
+}
+
+function detailText({ outcome, degraded, facts }: ProbeRun["result"]): string {
   const answer = facts?.answer;
   const answerText = answer === undefined ? "" : `answered ${JSON.stringify(answer)}`;
-  if (outcome.ok) return visible(answerText);
+  if (outcome.ok) {
+    const objection = degraded === undefined ? "" : `${degraded.reason}: ${degraded.detail}`;
+    return visible([objection, answerText].filter((text) => text !== "").join("; "));
+  }
   const failure = `${outcome.reason}: ${outcome.detail}`;
   const isQuoted = answerText === "" || outcome.detail.includes(answer ?? "");
   return visible(isQuoted ? failure : `${failure}; ${answerText}`);
@@ -52,7 +63,7 @@ function spentText(runs: readonly ProbeRun[]): readonly string[] {
 /** Renders the results as one JSON document. */
 export function probesJson(runs: readonly ProbeRun[]): string {
   const targets = runs.map(({ name, target, module, result, dollars }) => {
-    const { outcome, duration, startedAt, facts, spent, beats } = result;
+    const { outcome, degraded, duration, startedAt, facts, spent, beats } = result;
     const answer = facts?.answer;
     return {
       name,
@@ -62,6 +73,7 @@ export function probesJson(runs: readonly ProbeRun[]): string {
       success: outcome.ok,
       reason: outcome.ok ? null : outcome.reason,
       detail: outcome.ok ? null : outcome.detail,
+      degraded: degraded ?? null,
       started_at: new Date(startedAt * 1000).toISOString(),
       duration_seconds: duration,
       ...defined({ answer, tokens: spent?.tokens, dollars, beats }),

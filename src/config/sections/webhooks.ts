@@ -5,7 +5,7 @@ import { knownSecret, type Secret } from "../../core/secret.ts";
 import { type BuildContext, durationOf, secretFile } from "../context.ts";
 import { type WithDefaults, withDefaults } from "../document/defaults.ts";
 import { wantedName } from "../document/describe.ts";
-import type { Path } from "../document/tree.ts";
+import { childOf, itemsOf, type Path } from "../document/tree.ts";
 import { namedEntries, namesUnder } from "./entries.ts";
 import { checkUrl } from "./http-auth.ts";
 import { name, positiveDuration, word } from "./schema-words.ts";
@@ -35,7 +35,8 @@ const webhookSchema = {
       items: word,
       minItems: 1,
       uniqueItems: true,
-      description: "Targets, heartbeats and groups whose events are sent. Default: all.",
+      description:
+        "Targets, heartbeats, groups and components whose events are sent; a component must be one that a group lists. Default: all.",
     },
     secret_file: {
       ...word,
@@ -80,14 +81,24 @@ export const webhooksSchema = {
  */
 export function buildWebhooks(open: boolean, context: BuildContext): readonly EventWebhook[] {
   const { problems } = context;
-  const known = ["targets", "groups", "heartbeats"].flatMap((key) => namesUnder(key, context));
+  const listed = itemsOf(childOf(context.raw, "groups")).flatMap((group) =>
+    itemsOf(childOf(group, "components")),
+  );
+  const known = [
+    ...["targets", "groups", "heartbeats"].flatMap((key) => namesUnder(key, context)),
+    ...listed.filter((component) => typeof component === "string"),
+  ];
   const want = "a name that no other webhook has";
   return namedEntries("webhooks", want, context).flatMap(({ value, path }) => {
     if (problems.isBroken(path)) return [];
     const raw = withDefaults(webhookSchema, value);
     for (const [i, subject] of (raw.targets ?? []).entries()) {
       if (open || known.includes(subject)) continue;
-      const wanted = wantedName("the name of a target, heartbeat or group", subject, known);
+      const wanted = wantedName(
+        "the name of a target, heartbeat, group or component of a group",
+        subject,
+        known,
+      );
       problems.add({ path: [...path, "targets", i], want: wanted });
     }
     return [webhookOf(raw, path, context)];

@@ -2,6 +2,7 @@ import { type ASTNode, Environment, type ParseResult } from "@marcbachmann/cel-j
 import type { CompileContext } from "../../core/prober.ts";
 import { describeError } from "../errors.ts";
 import { compileRegexp, type Regexp } from "../regexp.ts";
+import type { Consequence } from "./rules.ts";
 import type { HttpOptions } from "./schema.ts";
 
 /** Judges a JSON body. Returns the mismatch, or `undefined`. */
@@ -15,25 +16,29 @@ const environment = new Environment({ homogeneousAggregateLiterals: false })
   .registerFunction(`string.${RE2_MATCHES}(string): bool`, matchesRe2)
   .registerFunction("matches(string, string): bool", matchesRe2);
 
-/** Compiles `fail_if_body_json_matches_cel` and its opposite, and reports expressions that are invalid or not boolean. */
-export function compileJsonRules(options: HttpOptions, context: CompileContext): readonly JsonRule[] {
+/** Compiles the two options with CEL expressions, and reports expressions that are invalid or not boolean. */
+export function compileJsonRules(
+  options: HttpOptions,
+  consequence: Consequence,
+  context: CompileContext,
+): readonly JsonRule[] {
   const rules: JsonRule[] = [];
-  for (const [option, failsOn] of [
-    ["fail_if_body_json_matches_cel", true],
-    ["fail_if_body_json_not_matches_cel", false],
+  for (const [option, objectsTo] of [
+    [`${consequence}_if_body_json_matches_cel`, true],
+    [`${consequence}_if_body_json_not_matches_cel`, false],
   ] as const) {
     const source = options[option];
     if (source === undefined) continue;
     const expression = compileExpression(source, (problem) =>
       context.problem([option], problem, "a boolean CEL expression over body"),
     );
-    if (expression !== undefined) rules.push(ruleOf(expression, source, failsOn));
+    if (expression !== undefined) rules.push(ruleOf(expression, source, objectsTo));
   }
   return rules;
 }
 
-function ruleOf(expression: ParseResult, source: string, failsOn: boolean): JsonRule {
-  const verb = failsOn ? "matches" : "does not match";
+function ruleOf(expression: ParseResult, source: string, objectsTo: boolean): JsonRule {
+  const verb = objectsTo ? "matches" : "does not match";
   return (body) => {
     let value: unknown;
     try {
@@ -42,7 +47,7 @@ function ruleOf(expression: ParseResult, source: string, failsOn: boolean): Json
       return `the CEL expression ${source} cannot be evaluated: ${firstLine(error)}`;
     }
     if (typeof value !== "boolean") return `the CEL expression ${source} is neither true nor false`;
-    return value === failsOn ? `the body ${verb} the CEL expression ${source}` : undefined;
+    return value === objectsTo ? `the body ${verb} the CEL expression ${source}` : undefined;
   };
 }
 

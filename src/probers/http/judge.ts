@@ -1,5 +1,6 @@
+import type { Degradation } from "../../core/prober.ts";
 import { describeError } from "../errors.ts";
-import type { HttpModule } from "./options.ts";
+import type { HttpModule, ResponseRules } from "./options.ts";
 import { NO_BODY, type ResponseBody, readBody } from "./transport/body.ts";
 import { type Failure, failure, type Guard } from "./transport/steps.ts";
 import type { FinalResponse } from "./visit.ts";
@@ -7,6 +8,8 @@ import type { FinalResponse } from "./visit.ts";
 /** The verdict on a final response. */
 export interface ResponseVerdict {
   readonly failure: Failure | undefined;
+  /** The first rule that makes the target degraded; only without a failure. */
+  readonly degraded: Degradation | undefined;
   readonly failedDueToRegex: boolean;
   readonly failedDueToCel: boolean;
   readonly bodyLength: number;
@@ -16,7 +19,8 @@ export interface ResponseVerdict {
 
 /**
  * Judges a response in blackbox_exporter's order: status, headers, body, JSON, version, TLS. The first mismatch is the
- * reason. Headers and body are judged only if the status is accepted, but the body is always read.
+ * reason. Headers and body are judged only if the status is accepted, but the body is always read. Rules of the other
+ * consequence, degraded, are applied last, to a response without a mismatch.
  */
 export async function judge(
   visited: FinalResponse,
@@ -24,25 +28,28 @@ export async function judge(
   guard: Guard,
 ): Promise<ResponseVerdict> {
   const { notFollowed } = visited;
+  const { failRules, degradedRules } = module;
   const status = judgeStatus(visited, module);
-  const headers = status === undefined ? judgeHeaders(visited, module) : undefined;
-  const hasRules = module.bodyRules.length > 0 || module.jsonRules.length > 0;
-  const judged = status === undefined && headers === undefined && hasRules;
-  const keep = judged || module.values?.needsBody === true;
+  const headers = status === undefined ? judgeHeaders(visited, failRules) : undefined;
+  const judged = status === undefined && headers === undefined;
+  const keep =
+    (judged && (readsBody(failRules) || readsBody(degradedRules))) || module.values?.needsBody === true;
 
   const body = await read(visited, keep, module, guard);
-  const regex = judged ? judgeBody(body, module) : undefined;
-  const json = judged && regex === undefined ? judgeJson(body, module) : undefined;
+  const regex = judged ? judgeBody(body, failRules) : undefined;
+  const json = judged && regex === undefined ? judgeJson(body, failRules) : undefined;
+  const failure =
+    status ??
+    headers ??
+    regex ??
+    json ??
+    (notFollowed === undefined ? body.failure : undefined) ??
+    judgeVersion(visited, module) ??
+    judgeTls(visited, module);
 
   return {
-    failure:
-      status ??
-      headers ??
-      regex ??
-      json ??
-      (notFollowed === undefined ? body.failure : undefined) ??
-      judgeVersion(visited, module) ??
-      judgeTls(visited, module),
+    failure,
+    degraded: failure === undefined ? degradationOf(visited, body, degradedRules) : undefined,
     failedDueToRegex: headers !== undefined || regex !== undefined,
     failedDueToCel: json !== undefined,
     bodyLength: body.length,
@@ -72,21 +79,35 @@ function judgeStatus(
   return failure("http_status", `status ${status}, want ${statuses.text}`);
 }
 
-function judgeHeaders({ exchange }: FinalResponse, { headerRules }: HttpModule): Failure | undefined {
-  const mismatch = firstOf(headerRules, exchange.headers);
+const readsBody = ({ body, json }: ResponseRules): boolean => body.length > 0 || json.length > 0;
+
+/** Applies the rules of a successful probe. A rule that cannot be applied counts as met: unknown is never healthy. */
+function degradationOf(
+  visited: FinalResponse,
+  body: ResponseBody,
+  rules: ResponseRules,
+): Degradation | undefined {
+  const headers = judgeHeaders(visited, rules);
+  if (headers !== undefined) return { reason: "header_mismatch", detail: headers.detail };
+  const mismatch = judgeBody(body, rules) ?? judgeJson(body, rules);
+  return mismatch === undefined ? undefined : { reason: "body_mismatch", detail: mismatch.detail };
+}
+
+function judgeHeaders({ exchange }: FinalResponse, { headers }: ResponseRules): Failure | undefined {
+  const mismatch = firstOf(headers, exchange.headers);
   return mismatch === undefined ? undefined : failure("header_mismatch", mismatch);
 }
 
 /** Applies the expressions to the body. An incomplete body fails them. */
-function judgeBody(body: ResponseBody, { bodyRules }: HttpModule): Failure | undefined {
-  if (bodyRules.length === 0) return undefined;
+function judgeBody(body: ResponseBody, { body: rules }: ResponseRules): Failure | undefined {
+  if (rules.length === 0) return undefined;
   if (body.failure !== undefined) return body.failure;
-  const mismatch = firstOf(bodyRules, body.content.toString("utf8"));
+  const mismatch = firstOf(rules, body.content.toString("utf8"));
   return mismatch === undefined ? undefined : failure("body_mismatch", mismatch);
 }
 
-function judgeJson(body: ResponseBody, { jsonRules }: HttpModule): Failure | undefined {
-  if (jsonRules.length === 0) return undefined;
+function judgeJson(body: ResponseBody, { json }: ResponseRules): Failure | undefined {
+  if (json.length === 0) return undefined;
   if (body.failure !== undefined) return body.failure;
   let value: unknown;
   try {
@@ -94,7 +115,7 @@ function judgeJson(body: ResponseBody, { jsonRules }: HttpModule): Failure | und
   } catch (error) {
     return failure("malformed", `the body is not JSON: ${describeError(error)}`);
   }
-  const mismatch = firstOf(jsonRules, value);
+  const mismatch = firstOf(json, value);
   return mismatch === undefined ? undefined : failure("body_mismatch", mismatch);
 }
 

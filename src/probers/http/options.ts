@@ -8,6 +8,7 @@ import { compileOauth2 } from "./oauth2.ts";
 import { compileRequestHeaders, type RequestHeaders } from "./request-headers.ts";
 import {
   type BodyRule,
+  type Consequence,
   compileBodyRules,
   compileHeaderRules,
   compileStatusRule,
@@ -27,6 +28,13 @@ export type BodySource =
   | { readonly kind: "text"; readonly content: Buffer }
   | { readonly kind: "file"; readonly path: string };
 
+/** Rules about a response with the same consequence. */
+export interface ResponseRules {
+  readonly headers: readonly HeaderRule[];
+  readonly body: readonly BodyRule[];
+  readonly json: readonly JsonRule[];
+}
+
 /** A compiled `http` module. */
 export interface HttpModule {
   readonly method: string;
@@ -44,9 +52,10 @@ export interface HttpModule {
   readonly statuses: StatusRule;
   /** Accepted versions, such as `HTTP/1.1`; empty accepts all. */
   readonly versions: readonly string[];
-  readonly headerRules: readonly HeaderRule[];
-  readonly bodyRules: readonly BodyRule[];
-  readonly jsonRules: readonly JsonRule[];
+  /** The rules that fail the probe. */
+  readonly failRules: ResponseRules;
+  /** The rules that make the target of a successful probe degraded. */
+  readonly degradedRules: ResponseRules;
   readonly bodyPlan: Omit<BodyPlan, "keep">;
   readonly values: BodyValues | undefined;
   readonly failIfSsl: boolean;
@@ -74,15 +83,24 @@ export function compileHttp(options: HttpOptions, context: CompileContext): Http
       context.problem(["valid_status_codes", i], got, STATUS_FORM),
     ),
     versions: options.valid_http_versions ?? [],
-    headerRules: compileHeaderRules(options),
-    bodyRules: compileBodyRules(options),
-    jsonRules: compileJsonRules(options, context),
+    failRules: compileRules(options, "fail", context),
+    degradedRules: compileRules(options, "degraded", context),
     bodyPlan: compileBodyPlan(options, context),
     values: options.metrics === undefined ? undefined : compileValues(options.metrics, context),
     failIfSsl: options.fail_if_ssl ?? false,
     failIfNotSsl: options.fail_if_not_ssl ?? false,
   };
 }
+
+const compileRules = (
+  options: HttpOptions,
+  consequence: Consequence,
+  context: CompileContext,
+): ResponseRules => ({
+  headers: compileHeaderRules(options, consequence),
+  body: compileBodyRules(options, consequence),
+  json: compileJsonRules(options, consequence, context),
+});
 
 /** Compiles the one kind of credentials. If several are configured, the problems of each are reported. */
 function compileAnyCredentials(options: HttpOptions, context: CompileContext): Credentials | undefined {

@@ -1,3 +1,4 @@
+import { defined } from "../../core/defined.ts";
 import {
   type Objection,
   type ProbeContext,
@@ -69,10 +70,11 @@ async function probeHttp(
     visited.exchange.close();
     if (visited.exchange.status === 401) module.credentials?.rejected?.();
     trace.transfer += clock.monotonic() - visited.respondedAt;
-    const samples = samplesOf(module, trace, visited, verdict);
-    if (module.values !== undefined)
-      samples.push(...module.values.take(visited.exchange.headers, verdict.content));
-    return { outcome: verdict.failure ?? succeeded, samples };
+    const values = module.values?.take(visited.exchange.headers, verdict.content);
+    const samples = [...samplesOf(module, trace, visited, verdict), ...(values?.samples ?? [])];
+    const failure = verdict.failure ?? values?.failure;
+    if (failure !== undefined) return { outcome: failure, samples };
+    return { outcome: succeeded, samples, ...defined({ degraded: verdict.degraded ?? values?.degraded }) };
   } finally {
     signal.removeEventListener("abort", onAbort);
   }

@@ -8,23 +8,26 @@ export type BodyRule = (body: string) => string | undefined;
 /** Judges the headers of a response. Returns the mismatch, or `undefined`. */
 export type HeaderRule = (headers: RawHeaders) => string | undefined;
 
+/** The consequence of a rule: the probe fails, or its target is degraded. The prefix of the rule's options. */
+export type Consequence = "fail" | "degraded";
+
 /** Compiles the expressions over the body. */
-export function compileBodyRules(options: HttpOptions): readonly BodyRule[] {
-  const rule = (source: string, failsOnMatch: boolean): BodyRule => {
+export function compileBodyRules(options: HttpOptions, consequence: Consequence): readonly BodyRule[] {
+  const rule = (source: string, objectsToMatch: boolean): BodyRule => {
     const regexp = compileRegexp(source);
-    const verb = failsOnMatch ? "matches" : "does not match";
-    return (body) => (regexp.matches(body) === failsOnMatch ? `the body ${verb} ${source}` : undefined);
+    const verb = objectsToMatch ? "matches" : "does not match";
+    return (body) => (regexp.matches(body) === objectsToMatch ? `the body ${verb} ${source}` : undefined);
   };
   return [
-    ...(options.fail_if_body_matches_regexp ?? []).map((source) => rule(source, true)),
-    ...(options.fail_if_body_not_matches_regexp ?? []).map((source) => rule(source, false)),
+    ...(options[`${consequence}_if_body_matches_regexp`] ?? []).map((source) => rule(source, true)),
+    ...(options[`${consequence}_if_body_not_matches_regexp`] ?? []).map((source) => rule(source, false)),
   ];
 }
 
 type HeaderOptions = NonNullable<HttpOptions["fail_if_header_matches"]>[number];
 
-/** Compiles the expressions over headers. A missing header fails both kinds, unless `allow_missing` is set. */
-export function compileHeaderRules(options: HttpOptions): readonly HeaderRule[] {
+/** Compiles the expressions over headers. Both kinds object to a missing header, unless `allow_missing` is set. */
+export function compileHeaderRules(options: HttpOptions, consequence: Consequence): readonly HeaderRule[] {
   const rule = (
     { header, regexp: source, allow_missing }: HeaderOptions,
     verdict: (regexp: Regexp, values: readonly string[]) => boolean,
@@ -40,10 +43,10 @@ export function compileHeaderRules(options: HttpOptions): readonly HeaderRule[] 
     };
   };
   return [
-    ...(options.fail_if_header_matches ?? []).map((each) =>
+    ...(options[`${consequence}_if_header_matches`] ?? []).map((each) =>
       rule(each, (regexp, values) => values.some((value) => regexp.matches(value)), "matches"),
     ),
-    ...(options.fail_if_header_not_matches ?? []).map((each) =>
+    ...(options[`${consequence}_if_header_not_matches`] ?? []).map((each) =>
       rule(each, (regexp, values) => !values.some((value) => regexp.matches(value)), "does not match"),
     ),
   ];

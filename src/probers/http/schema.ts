@@ -22,7 +22,7 @@ const headerRules = (description: string) =>
         regexp: { type: "string", minLength: 1, format: "regexp", description: "Unanchored RE2 expression." },
         allow_missing: {
           type: "boolean",
-          description: "Do not fail if the response has no such header; default false.",
+          description: "Accept a response without the header; default false.",
         },
       },
     },
@@ -82,6 +82,21 @@ export const valueSchema = {
       type: "number",
       default: 1,
       description: "Multiplies a number, to convert it to base units.",
+    },
+    warn_above: {
+      type: "number",
+      description: "The target is degraded while the gauge is above this number.",
+    },
+    warn_below: {
+      type: "number",
+      description: "The target is degraded while the gauge is below this number.",
+    },
+    fail_above: { type: "number", description: "The probe fails if the gauge is above this number." },
+    fail_below: { type: "number", description: "The probe fails if the gauge is below this number." },
+    allow_missing: {
+      type: "boolean",
+      description:
+        "Accept a response without the value. By default a missing value exceeds the thresholds of the entry, if it has any.",
     },
   },
 } as const satisfies JSONSchema;
@@ -146,6 +161,30 @@ export const httpSchema = {
       type: "string",
       minLength: 1,
       description: "Fail if this CEL expression over body, the parsed JSON, is not true.",
+    },
+    degraded_if_body_matches_regexp: regexps(
+      "The target is degraded while the probe succeeds and any of these RE2 expressions matches the body.",
+    ),
+    degraded_if_body_not_matches_regexp: regexps(
+      "The target is degraded while the probe succeeds and any of these RE2 expressions does not match the body.",
+    ),
+    degraded_if_header_matches: headerRules(
+      "The target is degraded while the probe succeeds and any value of the header matches.",
+    ),
+    degraded_if_header_not_matches: headerRules(
+      "The target is degraded while the probe succeeds and no value of the header matches.",
+    ),
+    degraded_if_body_json_matches_cel: {
+      type: "string",
+      minLength: 1,
+      description:
+        "The target is degraded while the probe succeeds and this CEL expression over body, the parsed JSON, is true.",
+    },
+    degraded_if_body_json_not_matches_cel: {
+      type: "string",
+      minLength: 1,
+      description:
+        "The target is degraded while the probe succeeds and this CEL expression over body, the parsed JSON, is not true.",
     },
     tls_config: tlsConfigSchema,
     ...authProperties,

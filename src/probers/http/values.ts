@@ -1,7 +1,9 @@
+import { defined } from "../../core/defined.ts";
 import type { Metric, Sample } from "../../core/metric.ts";
 import type { CompileContext } from "../../core/prober.ts";
 import { compileRegexp, type Regexp } from "../regexp.ts";
 import type { ValueOptions } from "./schema.ts";
+import { type Breaches, compileThresholds, type Thresholds } from "./thresholds.ts";
 import { type RawHeaders, valuesOf } from "./transport/headers.ts";
 
 /** The compiled `metrics` of a module: values of responses to export. */
@@ -9,10 +11,15 @@ export interface BodyValues {
   /** True if any value is in the body. */
   readonly needsBody: boolean;
   /**
-   * Returns the samples of one response, without values that are missing or not a number, boolean or known state.
+   * Reads the values of one response, without those that are missing or not a number, boolean or known state.
    * @param body decompressed; `undefined` if it is incomplete
    */
-  take(headers: RawHeaders, body: Buffer | undefined): Sample[];
+  take(headers: RawHeaders, body: Buffer | undefined): TakenValues;
+}
+
+/** The values of one response, and the first thresholds that they exceed. */
+export interface TakenValues extends Breaches {
+  readonly samples: readonly Sample[];
 }
 
 /** Limit of series per metric and response, because a body could contain any number of labels. */
@@ -30,7 +37,7 @@ type SampleExtractor = (headers: RawHeaders, body: string | undefined, json: () 
 /** Compiles `metrics`, and reports reserved names and entries without exactly one location. */
 export function compileValues(entries: readonly ValueOptions[], context: CompileContext): BodyValues {
   const seen = new Map<string, string>();
-  const takes: SampleExtractor[] = [];
+  const values: { readonly take: SampleExtractor; readonly breachesOf: Thresholds }[] = [];
   for (const [i, entry] of entries.entries()) {
     const problem = (key: string, got: string, want: string): void =>
       context.problem(["metrics", i, key], got, want);
@@ -41,7 +48,8 @@ export function compileValues(entries: readonly ValueOptions[], context: Compile
       problem("help", "two texts for one name", JSON.stringify(help));
     seen.set(entry.name, help ?? entry.help);
     const take = compileEntry(entry, problem);
-    if (take !== undefined) takes.push(take);
+    const breachesOf = compileThresholds(entry, problem);
+    if (take !== undefined) values.push({ take, breachesOf });
   }
   return {
     needsBody: entries.some(({ header }) => header === undefined),
@@ -49,7 +57,17 @@ export function compileValues(entries: readonly ValueOptions[], context: Compile
       const body = bytes === undefined || bytes.length > MOST_BYTES ? undefined : bytes.toString("utf8");
       let parsed: { value: unknown } | undefined;
       const json = (): unknown => (parsed ??= { value: parseJson(body) }).value;
-      return withoutDuplicates(takes.flatMap((take) => take(headers, body, json).slice(0, MOST_SERIES)));
+      const all = values.map(({ take, breachesOf }) => {
+        const samples = take(headers, body, json);
+        return { samples, ...breachesOf(samples) };
+      });
+      return {
+        samples: withoutDuplicates(all.flatMap(({ samples }) => samples.slice(0, MOST_SERIES))),
+        ...defined({
+          failure: all.find(({ failure }) => failure !== undefined)?.failure,
+          degraded: all.find(({ degraded }) => degraded !== undefined)?.degraded,
+        }),
+      };
     },
   };
 }

@@ -13,7 +13,15 @@ export interface GuardDeps {
   readonly passwords: Passwords;
   /** The control token. It also passes as a password, because a request has only one `Authorization`. */
   readonly controlToken: () => Secret | undefined;
+  /** The token of components, which passes on their routes only. */
+  readonly componentsToken: () => Secret | undefined;
 }
+
+/**
+ * The routes of single components, behind any prefix; these check the token again. Exact, so that no other path can be
+ * spelled like one of them.
+ */
+const COMPONENT_ROUTE = /^(?:\/[\w.~%-]+)*\/api\/v1\/components\/[\w.~%-]+(?:\?|$)/;
 
 /** Compared with the passwords of unknown users, so that they take as long to refuse as known ones. */
 const DECOY_HASH = "$2y$10$6thhNO3TvXqfOqG2h.gCpeghnbAr1DeiCWdqDXPzuuNKp0MwRm..a";
@@ -52,11 +60,13 @@ type TokenCheck = ReturnType<typeof createTokenCheck>;
 async function authenticate(
   req: IncomingMessage,
   users: ReadonlyMap<string, string>,
-  { passwords, controlToken, isToken }: GuardDeps & { readonly isToken: TokenCheck },
+  { passwords, controlToken, componentsToken, isToken }: GuardDeps & { readonly isToken: TokenCheck },
 ): Promise<boolean | undefined> {
   const [, scheme = "", value = ""] = /^(\w+) +(\S+)$/.exec(req.headers.authorization ?? "") ?? [];
   switch (scheme.toLowerCase()) {
     case "bearer": {
+      const own = COMPONENT_ROUTE.test(req.url ?? "") ? componentsToken() : undefined;
+      if (own !== undefined && (await isToken(value, own))) return true;
       const token = controlToken();
       return token !== undefined && isToken(value, token);
     }

@@ -25,7 +25,7 @@ export const groupsRoute =
   };
 
 function targetFacts({ condition }: RouteContext, target: Target) {
-  const { state: failover, status, stale, skip, latest: aged } = condition(target);
+  const { state: failover, status, stale, degraded, skip, latest: aged } = condition(target);
   const latest = aged?.result;
   return {
     name: target.name,
@@ -38,6 +38,7 @@ function targetFacts({ condition }: RouteContext, target: Target) {
     interval_seconds: target.interval,
     status,
     stale,
+    degraded: degraded ?? null,
     skipped: skip?.reason ?? null,
     mode: target.failover === undefined ? null : failover.mode,
     consecutive_failures: failover.consecutiveFailures,

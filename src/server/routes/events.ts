@@ -129,8 +129,8 @@ function drained(res: Response): Promise<void> {
 }
 
 /**
- * Returns the current state of the subjects that the client wants: modes as in `/config/mode`, the status of targets and
- * groups, and the heartbeats that are offline. The others are omitted, because there may be thousands.
+ * Returns the current state of the subjects that the client wants: modes as in `/config/mode`, the status of targets,
+ * groups and components, and the heartbeats that are offline. The others are omitted, because there may be thousands.
  */
 function snapshot(context: RouteContext, { subjects }: EventFilter) {
   const isWanted = ({ name }: { readonly name: string }): boolean =>
@@ -153,6 +153,10 @@ function snapshot(context: RouteContext, { subjects }: EventFilter) {
       .groups()
       .filter(({ group }) => isWanted(group))
       .map(({ group, status }) => ({ group: group.name, status })),
+    components: context.components
+      .list()
+      .filter(isWanted)
+      .map((component) => ({ component: component.name, status: context.components.status(component) })),
   };
 }
 
@@ -162,7 +166,7 @@ function parseEventStreamQuery(context: RouteContext, req: Request): EventStream
   const subjects = listOf(query, "target");
   const unknown = subjects.find((name) => !context.names.has(name));
   if (unknown !== undefined)
-    return `target: got ${JSON.stringify(unknown)}, want the name of a target, heartbeat or group`;
+    return `target: got ${JSON.stringify(unknown)}, want the name of a target, heartbeat, group or component`;
   const words = listOf(query, "type");
   const types = words.map((word) => context.events.eventType(word));
   if (types.includes(undefined)) {

@@ -125,6 +125,7 @@ function statusOf(context: RouteContext, target: Target) {
     ...leaderFacts(context),
     status: condition.status,
     stale: condition.stale,
+    degraded: condition.degraded ?? null,
     heartbeat: { ...heartbeatFacts(condition), ...(skip === undefined ? {} : skipFacts(skip)) },
     config: modeFacts(condition, now),
   };

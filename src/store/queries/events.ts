@@ -45,7 +45,9 @@ const memberOf = <T extends string>(list: readonly T[], value: unknown): T | und
 function readFacts(json: string): EventFacts | undefined {
   const raw = parse(json);
   if (typeof raw !== "object" || raw === null) return undefined;
-  const { kind, at, subject, source, from, to, cause, until } = raw as Readonly<Record<string, unknown>>;
+  const { kind, at, subject, source, from, to, cause, detail, until } = raw as Readonly<
+    Record<string, unknown>
+  >;
   const eventKind = memberOf(EVENT_KINDS, kind);
   if (eventKind === undefined || typeof at !== "number" || typeof subject !== "string") return undefined;
   return {
@@ -56,6 +58,7 @@ function readFacts(json: string): EventFacts | undefined {
     ...(typeof from === "string" ? { from } : {}),
     ...(typeof to === "string" ? { to } : {}),
     ...(typeof cause === "string" ? { cause } : {}),
+    ...(typeof detail === "string" ? { detail } : {}),
     ...(typeof until === "number" ? { until: timestamp(until) } : {}),
   };
 }

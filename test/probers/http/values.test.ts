@@ -33,7 +33,7 @@ function taken(
   const { values, problems } = compile(entries);
   expect(problems).toEqual([]);
   const exposition = createExposition();
-  exposition.add(values.take(headers, body === undefined ? undefined : Buffer.from(body)));
+  exposition.add(values.take(headers, body === undefined ? undefined : Buffer.from(body)).samples);
   return exposition
     .text()
     .split("\n")

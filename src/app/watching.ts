@@ -1,0 +1,90 @@
+import type { Clock } from "../core/clock.ts";
+import type { History } from "../core/history.ts";
+import type { Log } from "../core/log.ts";
+import type { Memory } from "../core/memory.ts";
+import { isStale } from "../core/status.ts";
+import type { Target } from "../core/target.ts";
+import type { Asker } from "../engine/ask.ts";
+import { createStatuses } from "../events/statuses.ts";
+import { createWatch, type Watch } from "../events/watch.ts";
+import type { FailoverState } from "../failover/machine.ts";
+import type { Register } from "../heartbeats/register.ts";
+import type { ConfigIndex } from "./config-index.ts";
+import { createGroups, type Groups } from "./groups.ts";
+import { lateCallback } from "./late-callback.ts";
+import {
+  componentStanding,
+  createTargetStandings,
+  groupStanding,
+  type TargetStandings,
+} from "./standings.ts";
+
+/** The groups and components, and the watch that tells changes of status. */
+export interface Watching extends Groups {
+  readonly watch: Watch;
+  readonly standings: TargetStandings;
+}
+
+interface WatchingParts {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly memory: Memory;
+  readonly history: History;
+  readonly index: ConfigIndex;
+  readonly ask: Pick<Asker, "latest">;
+  readonly state: (target: Target) => FailoverState;
+  readonly pushes: Register;
+  /** Called after targets have become stale. */
+  readonly onStale: () => void;
+}
+
+/** Builds the groups and components, and the watch over the status of targets, groups and components. */
+export function createWatching(parts: WatchingParts): Watching {
+  const { clock, log, memory, history, index, ask, state, pushes, onStale } = parts;
+  const standings = createTargetStandings({ clock, ask, state });
+  const statuses = createStatuses({
+    clock,
+    log,
+    store: memory.namespace("statuses"),
+    record: (event) => void history.record(event),
+  });
+  // Components report to the watch, which reads them.
+  const onReport = lateCallback<[name: string]>("onReport");
+  const groups = createGroups({
+    clock,
+    log,
+    store: memory.namespace("components"),
+    downFor: memory.downFor,
+    index,
+    ask,
+    state,
+    pushes,
+    standings,
+    statuses,
+    onReport: onReport.call,
+    onDelete: (name) => statuses.forget("component", name),
+  });
+  const { components, told } = groups;
+  const watch = createWatch({
+    clock,
+    statuses,
+    target(name) {
+      const target = index.current().targets.get(name);
+      return target === undefined ? undefined : standings.of(target);
+    },
+    staleTargets: () =>
+      Array.from(index.current().targets.values())
+        .filter((target) => isStale(target, state(target), clock.now()))
+        .map(({ name }) => name),
+    onStale,
+    groups: () => told.groups().map((reading) => [reading.group.name, groupStanding(reading)] as const),
+    component(name) {
+      const reading = components.reading(name);
+      return reading === undefined ? undefined : componentStanding(reading);
+    },
+    components: () => components.list().map(({ name }) => name),
+    onHeldUp: (length) => components.extend(length),
+  });
+  onReport.set((name) => watch.component(name));
+  return { ...groups, watch, standings };
+}

@@ -1,0 +1,91 @@
+import type { Clock } from "../core/clock.ts";
+import { defined } from "../core/defined.ts";
+import { visible } from "../core/escape.ts";
+import type { EventFacts, EventKind } from "../core/history.ts";
+import type { Log } from "../core/log.ts";
+import type { StateStore } from "../core/memory.ts";
+import { type Standing, TARGET_STATUSES, type TargetStatus } from "../core/status.ts";
+
+/** The kinds of subjects with a status, and the kind of event that each change of it is. */
+const KINDS = { target: "status", group: "group", component: "component" } as const satisfies Record<
+  string,
+  EventKind
+>;
+/** A kind of subject with a status. */
+export type SubjectKind = keyof typeof KINDS;
+
+/** The last status of each subject, kept over restarts, so that each change is an event and a line of the log once. */
+export interface Statuses {
+  /** Returns the last status of a subject; `undefined` for a new one. */
+  last(kind: SubjectKind, name: string): TargetStatus | undefined;
+  /** Sets the last status of a new subject, which is no change. */
+  introduce(kind: SubjectKind, name: string, status: TargetStatus): void;
+  /** Sets the last status of a subject. Records and logs the change if it differs, and returns whether it does. */
+  tell(kind: SubjectKind, name: string, standing: Standing): boolean;
+  forget(kind: SubjectKind, name: string): void;
+  /** Forgets the subjects of one kind that are not in `names`. */
+  retain(kind: SubjectKind, names: { has(name: string): boolean }): void;
+}
+
+export interface StatusesDeps {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly store: StateStore;
+  readonly record: (event: EventFacts) => void;
+}
+
+/** Creates the statuses with those that the previous run stored. */
+export function createStatuses({ clock, log, store, record }: StatusesDeps): Statuses {
+  const last: Statuses["last"] = (kind, name) => {
+    const stored = store.get(keyOf(kind, name));
+    return TARGET_STATUSES.find((status) => status === stored);
+  };
+  return {
+    last,
+    introduce(kind, name, status) {
+      if (last(kind, name) === undefined) store.put(keyOf(kind, name), status);
+    },
+    tell(kind, name, standing) {
+      const from = last(kind, name);
+      const { status: to, cause, detail } = standing;
+      if (from === to) return false;
+      store.put(keyOf(kind, name), to);
+      if (from === undefined) return false;
+      logChange(log, kind, name, from, standing);
+      record({ kind: KINDS[kind], at: clock.now(), subject: name, from, to, ...defined({ cause, detail }) });
+      return true;
+    },
+    forget: (kind, name) => store.delete(keyOf(kind, name)),
+    retain(kind, names) {
+      const prefix = keyOf(kind, "");
+      for (const [key] of Array.from(store.entries())) {
+        if (key.startsWith(prefix) && !names.has(key.slice(prefix.length))) store.delete(key);
+      }
+    },
+  };
+}
+
+const keyOf = (kind: SubjectKind, name: string): string => `${kind}/${name}`;
+
+function logChange(
+  log: Log,
+  kind: SubjectKind,
+  name: string,
+  from: TargetStatus,
+  { status, cause, detail, quotation }: Standing,
+): void {
+  const text = detail ?? quotation;
+  const fields = {
+    [kind]: name,
+    from,
+    // The text comes from elsewhere: it must not imitate lines of the log.
+    ...defined({ reason: cause, detail: text === undefined || text === "" ? undefined : visible(text) }),
+  };
+  const message = `${kind} is ${status}`;
+  if (isRecovery(from, status)) log.info(fields, message);
+  else log.warn(fields, message);
+}
+
+/** Reports whether a change is for the better. Unknown is never better than what was known. */
+const isRecovery = (from: TargetStatus, to: TargetStatus): boolean =>
+  to === "healthy" || (to === "degraded" && from === "unhealthy");
