@@ -3,6 +3,7 @@ import type { Clock } from "../../core/clock.ts";
 import { defined } from "../../core/defined.ts";
 import type { OutboundTls } from "../../core/relay.ts";
 import { parseRetryAfter } from "../../core/retry-after.ts";
+import { decodeBeginning } from "../../core/truncate.ts";
 import type { Seconds } from "../../core/units.ts";
 import { processResolver } from "../../network/process-resolver.ts";
 import { LONGEST_RETRY_AFTER } from "./retry.ts";
@@ -82,7 +83,7 @@ export async function send(
       settle({
         kind: "answer",
         status: head.statusCode,
-        body: Buffer.concat(chunks).subarray(0, maxBodyBytes).toString("utf8"),
+        body: decodeBeginning(Buffer.concat(chunks).subarray(0, maxBodyBytes)),
         ...defined({ retryAfter }),
       });
     };

@@ -1,5 +1,6 @@
 import type { Metric, Sample } from "../../core/metric.ts";
 import type { CompileContext } from "../../core/prober.ts";
+import { truncate } from "../../core/truncate.ts";
 import { compileRegexp, type Regexp } from "../regexp.ts";
 import type { ValueOptions } from "./schema.ts";
 import { type RawHeaders, valuesOf } from "./transport/headers.ts";
@@ -176,7 +177,7 @@ function sampler({
 }
 
 const bounded = (labels: Labels): Labels =>
-  Object.fromEntries(Object.entries(labels).map(([name, value]) => [name, value.slice(0, LONGEST_LABEL)]));
+  Object.fromEntries(Object.entries(labels).map(([name, value]) => [name, truncate(value, LONGEST_LABEL)]));
 
 function numberOf(value: unknown): number | undefined {
   if (typeof value === "number") return value;
