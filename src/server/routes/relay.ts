@@ -22,7 +22,8 @@ export const relayRoute =
       res.set("Retry-After", "10");
       return refuseJson(res, 503, intake.text);
     }
-    res.json({ events: intake.events, known: intake.known });
+    const { events, known } = intake;
+    res.json({ events, known, ...(group.truncated === 0 ? {} : { truncated: group.truncated }) });
   };
 
 /** `GET /api/v1/relay`: queues, latest deliveries and dead letters, without bodies and addresses. */
