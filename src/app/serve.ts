@@ -121,7 +121,7 @@ async function run({ flags, version }: Start, { config, web }: Inputs, log: Log)
   if (flags.autoReload)
     holder.watch(AUTO_RELOAD_INTERVAL, (error) => error !== undefined && reloads.failed(error));
 
-  web.server.on("request", web.guard(exporter.listener));
+  web.server.on("request", web.guard(exporter.listener, exporter));
   const stop = async (): Promise<void> => {
     plugins.run(new Map());
     await exporter.stop();

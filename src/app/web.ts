@@ -5,7 +5,7 @@ import type { Clock } from "../core/clock.ts";
 import type { Log } from "../core/log.ts";
 import type { Secret } from "../core/secret.ts";
 import { seconds } from "../core/units.ts";
-import { guarded } from "../server/front/guard.ts";
+import { type GuardedRoutes, guarded } from "../server/front/guard.ts";
 import { createPasswords } from "../server/front/passwords.ts";
 import { createWebServer } from "../server/front/web-server.ts";
 
@@ -13,8 +13,11 @@ import { createWebServer } from "../server/front/web-server.ts";
 export interface Web {
   readonly server: Server;
   readonly scheme: "http" | "https";
-  /** Wraps a listener with basic authentication, headers and the rate limit. */
-  guard(listener: RequestListener): RequestListener;
+  /**
+   * Wraps a listener with basic authentication, headers and the rate limit.
+   * @param routes tells which requests the listener authenticates itself; without it, none
+   */
+  guard(listener: RequestListener, routes?: GuardedRoutes): RequestListener;
 }
 
 /** Interval at which the file and its certificates are checked for changes. */
@@ -59,6 +62,7 @@ export function createWeb(file: string | undefined, { clock, log, controlToken }
   return {
     server,
     scheme: holder.current().tls === undefined ? "http" : "https",
-    guard: (listener) => guarded(listener, { clock, web: () => holder.current(), passwords, controlToken }),
+    guard: (listener, routes) =>
+      guarded(listener, routes, { clock, web: () => holder.current(), passwords, controlToken }),
   };
 }

@@ -28,11 +28,16 @@ export const control =
 export const controlWithBody =
   (context: RouteContext) =>
   async (req: Request, res: Response, next: NextFunction): Promise<void> => {
-    if (await isAuthorized(context, req, res)) next();
+    if (await isAuthorized(context, req, res, "component")) next();
   };
 
 /** Reports whether the request has the control token, and answers it if not. */
-async function isAuthorized({ config }: RouteContext, req: Request, res: Response): Promise<boolean> {
+async function isAuthorized(
+  { config, authFailures }: RouteContext,
+  req: Request,
+  res: Response,
+  guard: "control" | "component" = "control",
+): Promise<boolean> {
   const token = config().controlToken;
   if (token === undefined) {
     refuseJson(
@@ -44,6 +49,7 @@ async function isAuthorized({ config }: RouteContext, req: Request, res: Respons
   }
   const given = bearerOf(req);
   if (given !== undefined && sameSecret(given, await token.reveal())) return true;
+  authFailures.record({ guard, problem: given === undefined ? "missing" : "wrong", from: req.ip });
   res.set("WWW-Authenticate", 'Bearer realm="heartbeat-exporter"');
   refuseJson(
     res,

@@ -15,7 +15,7 @@ export const relayRoute =
     const name = String(req.params["name"]);
     const relay = context.relays.find(name);
     if (relay === undefined) return unknownRelay(res, name);
-    const group = await notificationOf(relay.auth, req, res, context);
+    const group = await notificationOf(relay, "relay", req, res, context);
     if (group === undefined) return;
     const intake = await context.relays.accept(name, group);
     if (intake.kind === "refused") {
