@@ -83,6 +83,8 @@ export interface Relay {
   readonly subjectLabels: readonly string[];
   /** Labels that tell subjects with the same name apart. */
   readonly scopeLabels: readonly string[];
+  /** How long after a resolution a firing of the same period may still be an old notification. */
+  readonly staleWindow: Seconds;
   readonly headers: ReadonlyMap<string, Secret>;
   readonly signing?: { readonly key: Secret; readonly previousKey?: Secret };
   readonly timeout: Seconds;

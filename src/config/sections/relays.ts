@@ -16,7 +16,7 @@ import {
   outboundTls,
   outboundTlsSchema,
 } from "./http-auth.ts";
-import { name, positiveDuration, word } from "./schema-words.ts";
+import { duration, name, positiveDuration, word } from "./schema-words.ts";
 import { requiredSecret } from "./secret-options.ts";
 
 const signingSchema = {
@@ -93,6 +93,12 @@ const relaySchema = {
       description:
         "Labels that tell subjects with the same name apart, such as `cluster`. Without them, alerts of several exporters about one name are about one subject.",
     },
+    stale_window: {
+      ...duration,
+      default: "30s",
+      description:
+        "How long after a resolution another Alertmanager of the cluster may still send an older notification that the alert fires. Such a notification is believed once this time has passed without another resolution. The default is enough for three Alertmanagers.",
+    },
     signing: signingSchema,
     headers: headersSchema,
     timeout: { ...positiveDuration, default: "10s", description: "Longest duration of one attempt." },
@@ -159,6 +165,7 @@ function relayOf(given: RawRelay, path: Path, context: BuildContext): Relay {
     eventsPer: raw.events_per ?? (isAboutMachines ? "subject" : "alert"),
     subjectLabels: raw.subject_labels,
     scopeLabels: raw.scope_labels,
+    staleWindow: durationOf(raw.stale_window),
     headers: headersOf(raw.headers, [...path, "headers"], RESERVED_HEADERS, context),
     timeout: durationOf(raw.timeout),
     retry: {

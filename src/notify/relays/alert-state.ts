@@ -1,14 +1,6 @@
 import type { Alert } from "../../core/alert.ts";
-import { after, elapsed, seconds, type Timestamp, timestamp } from "../../core/units.ts";
+import { after, elapsed, type Seconds, type Timestamp, timestamp } from "../../core/units.ts";
 import type { PreparedEvent } from "./event.ts";
-
-/**
- * How long after a resolution a firing of the same period may still be an old notification. In a cluster of
- * Alertmanagers, each member waits 15 s (`--cluster.peer-timeout`) longer than the one before it, so the second sends a
- * firing up to 15 s, and the third up to 30 s, after it was true. A member that did so sends the resolution again with its
- * next notification.
- */
-export const STALE_WINDOW = seconds(30);
 
 interface Mentioned {
   /** Latest known start of the present or last period. Alertmanagers may disagree about it. */
@@ -41,6 +33,19 @@ export type AlertState =
       readonly event: PreparedEvent;
     });
 
+/** What a mention is judged by. */
+export interface MentionContext {
+  readonly now: Timestamp;
+  /**
+   * How long after a resolution a firing of the same period may still be an old notification. In a cluster of
+   * Alertmanagers, each member waits 15 s (`--cluster.peer-timeout`) longer than the one before it, so the second sends a
+   * firing up to 15 s, and the third up to 30 s, after it was true. A member that did so sends the resolution again with
+   * its next notification.
+   */
+  readonly staleWindow: Seconds;
+  readonly prepare: PrepareEvent;
+}
+
 /** Makes the event about an alert that fires. */
 type PrepareEvent = (alert: Alert, startsAt: Timestamp, endedAt: Timestamp) => PreparedEvent;
 
@@ -52,31 +57,29 @@ type PrepareEvent = (alert: Alert, startsAt: Timestamp, endedAt: Timestamp) => P
 export function applyMention(
   state: AlertState | undefined,
   alert: Alert,
-  now: Timestamp,
-  prepare: PrepareEvent,
+  context: MentionContext,
 ): AlertState | undefined {
   return alert.status === "firing"
-    ? applyFiring(state, alert, now, prepare)
-    : applyResolved(state, alert, now);
+    ? applyFiring(state, alert, context)
+    : applyResolved(state, alert, context.now);
 }
 
 function applyFiring(
   state: AlertState | undefined,
   alert: Alert,
-  now: Timestamp,
-  prepare: PrepareEvent,
+  { now, staleWindow, prepare }: MentionContext,
 ): AlertState {
   if (state === undefined) return { phase: "firing", startsAt: alert.startsAt, seenAt: now };
   const startsAt = latest(state.startsAt, alert.startsAt);
   if (state.phase === "firing") return { ...state, startsAt, seenAt: now };
   const { endedAt, resolvedAt } = state;
   const isNewPeriod = alert.startsAt >= endedAt;
-  if (isNewPeriod || elapsed(resolvedAt, now) >= STALE_WINDOW) {
+  if (isNewPeriod || elapsed(resolvedAt, now) >= staleWindow) {
     return { phase: "firing", startsAt, endedAt, seenAt: now };
   }
   if (state.phase === "doubtful") return { ...state, startsAt, seenAt: now };
   const event = prepare(alert, startsAt, endedAt);
-  const decideAt = after(now, STALE_WINDOW);
+  const decideAt = after(now, staleWindow);
   return { phase: "doubtful", startsAt, endedAt, resolvedAt, decideAt, event, seenAt: now };
 }
 

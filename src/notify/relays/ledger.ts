@@ -1,7 +1,7 @@
 import type { Alert } from "../../core/alert.ts";
 import { defined } from "../../core/defined.ts";
 import type { EventStatus } from "../../core/relay.ts";
-import type { Timestamp } from "../../core/units.ts";
+import type { Seconds, Timestamp } from "../../core/units.ts";
 import { type AlertState, applyMention, applyTime } from "./alert-state.ts";
 import type { AlertStore } from "./alert-store.ts";
 import type { PreparedEvent } from "./event.ts";
@@ -29,6 +29,7 @@ export interface Mentions {
   readonly subject: string;
   readonly alerts: readonly Alert[];
   readonly now: Timestamp;
+  readonly staleWindow: Seconds;
   /** Makes the event with this id about an alert. */
   readonly prepare: (id: string, alert: Alert) => PreparedEvent;
 }
@@ -39,15 +40,17 @@ type States = ReadonlyMap<string, AlertState>;
  * Decides what mentions of alerts change for their subject. All of them are applied before the decision, because one alert
  * may take over from another. The caller stores the review once its event is queued.
  */
-export function review(store: AlertStore, { relay, subject, alerts, now, prepare }: Mentions): Review {
+export function review(store: AlertStore, mentions: Mentions): Review {
+  const { relay, subject, alerts, now, staleWindow, prepare } = mentions;
   for (const { fingerprint } of alerts) store.assign(fingerprint, subject);
   const before = store.statesOf(subject);
   const after = new Map(before);
   const prepareOutage = (alert: Alert, startsAt: Timestamp, endedAt?: Timestamp): PreparedEvent =>
     prepare(offlineId(relay, alert.fingerprint, startsAt, endedAt), alert);
+  const context = { now, staleWindow, prepare: prepareOutage };
   for (const alert of alerts) {
     const { fingerprint } = alert;
-    const next = applyMention(after.get(fingerprint), alert, now, prepareOutage);
+    const next = applyMention(after.get(fingerprint), alert, context);
     if (next !== undefined) after.set(fingerprint, next);
   }
   const last = store.lastEvent(subject);

@@ -7,7 +7,6 @@ import type { Relay } from "../../core/relay.ts";
 import { type Seconds, seconds } from "../../core/units.ts";
 import { createOutbox, type Outbox } from "../delivery/outbox.ts";
 import { deliver } from "../delivery/webhook.ts";
-import { STALE_WINDOW } from "./alert-state.ts";
 import { createAlertStore } from "./alert-store.ts";
 import { createRelayAudit, type RelayAudit } from "./audit.ts";
 import { commit, type Review, review, reviewDoubts } from "./ledger.ts";
@@ -98,6 +97,7 @@ export function startRelay(configured: Relay, deps: RelayDeps): RunningRelay {
         subject: subject.key,
         alerts,
         now: clock.now(),
+        staleWindow: relay.staleWindow,
         prepare: (id, alert) => shapeEvent(relay.shape, { id, subject, alert, group, machine }),
       });
       const result = settle(reviewed);
@@ -124,7 +124,7 @@ export function startRelay(configured: Relay, deps: RelayDeps): RunningRelay {
     const first = Math.min(...store.doubts().map(({ decideAt }) => decideAt - clock.now()));
     if (!Number.isFinite(first)) return;
     // The bound applies if the clock was set back.
-    const wait = Math.max(shortest, Math.min(first, STALE_WINDOW));
+    const wait = Math.max(shortest, Math.min(first, relay.staleWindow));
     cancelDecision = clock.after(seconds(Math.max(0, wait)), decide);
   };
   scheduleDecision();

@@ -28,7 +28,10 @@ async function delivered(handler: Handler) {
     timeout: seconds(5),
     tls: { insecureSkipVerify: false },
   };
-  return await deliver(destination, ITEM, new AbortController().signal, { clock: systemClock, userAgent: "test" });
+  return await deliver(destination, ITEM, new AbortController().signal, {
+    clock: systemClock,
+    userAgent: "test",
+  });
 }
 
 describe("the response to a failed delivery", () => {

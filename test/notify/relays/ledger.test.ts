@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import type { Alert } from "../../../src/core/alert.ts";
 import { createMemory, type StateStore } from "../../../src/core/memory.ts";
 import { SUBJECT_LABELS } from "../../../src/core/relay.ts";
-import { timestamp } from "../../../src/core/units.ts";
+import { seconds, timestamp } from "../../../src/core/units.ts";
 import { createAlertStore } from "../../../src/notify/relays/alert-store.ts";
 import { commit, type Review, review, reviewDoubts } from "../../../src/notify/relays/ledger.ts";
 import { type SubjectRule, subjectOf } from "../../../src/notify/relays/subject.ts";
@@ -44,7 +44,16 @@ function stage(rule: SubjectRule = PER_SUBJECT, memory = createMemory().namespac
       for (const [subject, own] of groups) {
         const [first] = own;
         if (first !== undefined) names.set(subject, subjectOf(rule, first).name);
-        settle(review(store, { relay: "r", subject, alerts: own, now: timestamp(at), prepare: eventWithId }));
+        settle(
+          review(store, {
+            relay: "r",
+            subject,
+            alerts: own,
+            now: timestamp(at),
+            staleWindow: seconds(30),
+            prepare: eventWithId,
+          }),
+        );
       }
     },
   };
