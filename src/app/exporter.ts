@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
-import type { RequestListener } from "node:http";
+import type { IncomingMessage, RequestListener } from "node:http";
 import { hostname } from "node:os";
 import type { Config } from "../config/config.ts";
+import { type AuthFailures, createAuthFailures } from "../core/auth-failures.ts";
 import type { Clock } from "../core/clock.ts";
 import type { History } from "../core/history.ts";
 import type { Log } from "../core/log.ts";
@@ -34,6 +35,7 @@ import { createWebhooks } from "../notify/webhooks/webhooks.ts";
 import { openLeases } from "../probers/kubernetes-lease/api.ts";
 import { openNetwork } from "../probers/network/network.ts";
 import { createApp } from "../server/app.ts";
+import { createOwnCredentials } from "../server/own-credentials.ts";
 import type { ProbedHeartbeat } from "../server/route-context.ts";
 import type { StoreStatus } from "../store/file.ts";
 import { createAlerting } from "./alerting.ts";
@@ -68,6 +70,9 @@ export interface ExporterOptions extends RouteSettings {
 /** A running exporter, without the server that it listens on. */
 export interface Exporter {
   readonly listener: RequestListener;
+  /** Reports whether the listener itself authenticates a request, by a token or password of its route. */
+  readonly hasOwnCredentials: (request: IncomingMessage) => boolean;
+  readonly authFailures: AuthFailures;
   /** Applies a new configuration. What it does not change goes on undisturbed. */
   apply(config: Config): void;
   /** Aborts all probes, answers the requests that wait for them, and stops every part. */
@@ -193,8 +198,10 @@ export function createExporter(options: ExporterOptions): Exporter {
     bodyOf: webhookBodies(pushes, policyOf),
   });
 
+  const authFailures = createAuthFailures(clock, log);
   const self = createSelf({
     version: options.version,
+    authFailures: () => authFailures.counts(),
     reload: options.reloadStatus,
     leads: () => election.leads(),
     probes: () => engine.counts(),
@@ -211,6 +218,7 @@ export function createExporter(options: ExporterOptions): Exporter {
     ready: () => !stopping,
     clock,
     log,
+    authFailures,
     history,
     index,
     modules,
@@ -244,8 +252,11 @@ export function createExporter(options: ExporterOptions): Exporter {
   applyConfig(parts, config);
   watch.start();
 
+  const routeContext = createRouteContext(parts, options);
   return {
-    listener: createApp(createRouteContext(parts, options)),
+    listener: createApp(routeContext),
+    hasOwnCredentials: createOwnCredentials(routeContext),
+    authFailures,
     apply(next) {
       applyConfig(parts, next);
       history.record({ kind: "reload", at: clock.now(), subject: "", to: "success" });

@@ -1,3 +1,4 @@
+import type { AuthFailures } from "../core/auth-failures.ts";
 import { defined } from "../core/defined.ts";
 import type { History } from "../core/history.ts";
 import type { Log } from "../core/log.ts";
@@ -18,6 +19,7 @@ import { createReporting } from "./reporting.ts";
 /** The parts of the exporter that routes read or command. */
 export interface RoutedParts extends MeasuredParts {
   readonly log: Log;
+  readonly authFailures: AuthFailures;
   readonly history: History;
   readonly engine: Engine;
   readonly scheduler: Scheduler;
@@ -47,6 +49,7 @@ export function createRouteContext(
     ...createReporting({ clock, history, targets: () => index.current().targets.values(), state, ask }),
     clock,
     log,
+    authFailures: parts.authFailures,
     config: index.current,
     ready: parts.ready,
     leader: () => election.leads(),

@@ -1,7 +1,7 @@
 import type { Flags } from "../cli/flags.ts";
 import { type ListenAddress, localUrl, parseListenAddress } from "../cli/listen-address.ts";
-import { createLog } from "../cli/log.ts";
 import { configDeps, NOTHING_CONFIGURED, sourceOf } from "../cli/load-config.ts";
+import { createLog } from "../cli/log.ts";
 import { type OpenConfig, openConfig } from "../cli/open-config.ts";
 import type { ConfigSource } from "../config/config.ts";
 import type { Environment } from "../config/document/convert.ts";
@@ -79,8 +79,7 @@ async function openInputs(source: ConfigSource, flags: Flags, env: Environment, 
   const address = flags.listenAddress ?? addressFromEnv(env);
   const config = await openConfig(source, configDeps, systemClock);
   const controlToken = () => config.holder.current().control.token;
-  const componentsToken = () => config.holder.current().components.token;
-  const web = createWeb(flags.webConfigFile, { clock: systemClock, log, controlToken, componentsToken });
+  const web = createWeb(flags.webConfigFile, { clock: systemClock, log, controlToken });
   return { address, config, web };
 }
 
@@ -122,7 +121,7 @@ async function run({ flags, version }: Start, { config, web }: Inputs, log: Log)
   if (flags.autoReload)
     holder.watch(AUTO_RELOAD_INTERVAL, (error) => error !== undefined && reloads.failed(error));
 
-  web.server.on("request", web.guard(exporter.listener));
+  web.server.on("request", web.guard(exporter.listener, exporter));
   const stop = async (): Promise<void> => {
     plugins.run(new Map());
     await exporter.stop();

@@ -5,7 +5,7 @@ import type { Clock } from "../core/clock.ts";
 import type { Log } from "../core/log.ts";
 import type { Secret } from "../core/secret.ts";
 import { seconds } from "../core/units.ts";
-import { guarded } from "../server/front/guard.ts";
+import { type GuardedRoutes, guarded } from "../server/front/guard.ts";
 import { createPasswords } from "../server/front/passwords.ts";
 import { createWebServer } from "../server/front/web-server.ts";
 
@@ -13,8 +13,11 @@ import { createWebServer } from "../server/front/web-server.ts";
 export interface Web {
   readonly server: Server;
   readonly scheme: "http" | "https";
-  /** Wraps a listener with basic authentication, headers and the rate limit. */
-  guard(listener: RequestListener): RequestListener;
+  /**
+   * Wraps a listener with basic authentication, headers and the rate limit.
+   * @param routes tells which requests the listener authenticates itself; without it, none
+   */
+  guard(listener: RequestListener, routes?: GuardedRoutes): RequestListener;
 }
 
 /** Interval at which the file and its certificates are checked for changes. */
@@ -24,7 +27,6 @@ interface WebDeps {
   readonly clock: Clock;
   readonly log: Log;
   readonly controlToken: () => Secret | undefined;
-  readonly componentsToken: () => Secret | undefined;
 }
 
 /**
@@ -32,10 +34,7 @@ interface WebDeps {
  * @param file that of `--web.config.file`; without one, plain HTTP without authentication
  * @throws ConfigError if the file is invalid
  */
-export function createWeb(
-  file: string | undefined,
-  { clock, log, controlToken, componentsToken }: WebDeps,
-): Web {
+export function createWeb(file: string | undefined, { clock, log, controlToken }: WebDeps): Web {
   const holder = file === undefined ? undefined : createWebHolder(file, clock);
   const served = createWebServer(holder?.current());
   const { server } = served;
@@ -63,7 +62,7 @@ export function createWeb(
   return {
     server,
     scheme: holder.current().tls === undefined ? "http" : "https",
-    guard: (listener) =>
-      guarded(listener, { clock, web: () => holder.current(), passwords, controlToken, componentsToken }),
+    guard: (listener, routes) =>
+      guarded(listener, routes, { clock, web: () => holder.current(), passwords, controlToken }),
   };
 }

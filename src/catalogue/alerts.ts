@@ -13,6 +13,16 @@ export const alertMetrics = {
     "Events that could not be delivered and were given up",
     ["relay"],
   ),
+  relayTruncatedAlerts: counter(
+    "heartbeat_relay_truncated_alerts_total",
+    "Alerts that Alertmanager left out of notifications because of max_alerts",
+    ["relay"],
+  ),
+  actionTruncatedAlerts: counter(
+    "heartbeat_action_truncated_alerts_total",
+    "Alerts that Alertmanager left out of notifications because of max_alerts",
+    ["action"],
+  ),
   actionAttempts: counter(
     "heartbeat_action_attempts_total",
     "Attempts to act on alerts, by result: success, failure, timeout, dry_run or refused",

@@ -15,6 +15,11 @@ export const exporterMetrics = {
     "heartbeat_exporter_config_last_reload_success_timestamp_seconds",
     "Time when the current configuration was loaded, as a Unix timestamp",
   ),
+  authFailures: counter(
+    "heartbeat_exporter_auth_failures_total",
+    "Requests refused because of their credentials, by kind of route (ping, relay, action, component, control or web) and by whether credentials were missing or wrong",
+    ["guard", "credentials"],
+  ),
   exporterLeader: gauge(
     "heartbeat_exporter_leader",
     "1 if this replica holds the lease and therefore sends the prompts, 0 if not; only if a lease is configured",

@@ -3,6 +3,7 @@ import { createValidator } from "../config/document/validate.ts";
 import { defined } from "../core/defined.ts";
 import { visible } from "../core/escape.ts";
 import { redactAddress } from "../core/secret.ts";
+import { truncate } from "../core/truncate.ts";
 import { toMilliseconds } from "../core/units.ts";
 import type { RemoteFlags } from "./remote-flags.ts";
 import { CommandError, readTextFile } from "./shell.ts";
@@ -88,7 +89,7 @@ function parseJson(body: string): unknown {
 
 function statusText(status: number, value: unknown, body: string): string {
   const error = typeof value === "object" && value !== null && "error" in value ? value.error : undefined;
-  const message = visible((typeof error === "string" ? error : body).trim().slice(0, LONGEST_EXCERPT));
+  const message = visible(truncate((typeof error === "string" ? error : body).trim(), LONGEST_EXCERPT));
   const hint =
     status === 401 || status === 403
       ? ", want valid credentials: --http.username and --http.password-file, or --http.bearer-token-file"

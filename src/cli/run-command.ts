@@ -1,5 +1,6 @@
 import { ConfigError } from "../config/document/problems.ts";
 import { systemClock } from "../core/clock.ts";
+import { truncate } from "../core/truncate.ts";
 import { CommandError, EXIT, type Run, type Shell } from "./shell.ts";
 
 /** Runs a command on the streams of this process and exits with its exit code. */
@@ -36,7 +37,7 @@ function processShell(version: string): Shell {
     err: (text) => void stderr.write(text),
     progress(text) {
       if (!stderr.isTTY || env["TERM"] === "dumb") return;
-      stderr.write(`\r\x1b[K${text.slice(0, Math.max(0, (stderr.columns || 80) - 1))}`);
+      stderr.write(`\r\x1b[K${truncate(text, (stderr.columns || 80) - 1)}`);
     },
   };
 }

@@ -22,6 +22,8 @@ export interface AlertGroup {
   readonly groupLabels: Readonly<Record<string, string>>;
   readonly externalUrl: string;
   readonly alerts: readonly Alert[];
+  /** Number of alerts that Alertmanager left out because of `max_alerts`. */
+  readonly truncated: number;
 }
 
 /** Returns the value of a label or annotation; `undefined` if it is missing or empty. */

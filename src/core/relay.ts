@@ -28,6 +28,9 @@ export const EVENT_PRESETS = ["machine", "cloudevents", "datadog", "raw"] as con
 /** One of `EVENT_PRESETS`. */
 export type EventPreset = (typeof EVENT_PRESETS)[number];
 
+/** What an event says about its subject. */
+export type EventStatus = "offline" | "online";
+
 /** The body of an event: a preset, or a JSON value with placeholders in its strings. */
 export type EventShape =
   | { readonly kind: "preset"; readonly preset: EventPreset }
@@ -44,6 +47,7 @@ export const EVENT_FIELDS = [
   "receiver",
   "external_url",
   "generator_url",
+  "truncated_alerts",
   "machine.id",
   "machine.name",
   "machine.hostname",
@@ -54,13 +58,33 @@ export const EVENT_FIELDS = [
 /** One of `EVENT_FIELDS`. */
 export type EventField = (typeof EVENT_FIELDS)[number];
 
-/** A relay: accepts alerts and delivers each of them once, as a signed event. */
+/** Labels that may name the subject of an alert, in order of precedence. */
+export const SUBJECT_LABELS = [
+  "heartbeat",
+  "machine",
+  "target",
+  "group",
+  "component",
+  "name",
+  "instance",
+  "job",
+] as const;
+
+/** A relay: accepts alerts and delivers each change once, as a signed event. */
 export interface Relay {
   readonly name: string;
   readonly auth: InboundAuth;
   /** A secret, because it may contain a token. */
   readonly url: Secret;
   readonly shape: EventShape;
+  /** Sends an event for each subject that goes offline or comes back, or for each alert that fires or is resolved. */
+  readonly eventsPer: "subject" | "alert";
+  /** The first of these labels that an alert has names its subject. */
+  readonly subjectLabels: readonly string[];
+  /** Labels that tell subjects with the same name apart. */
+  readonly scopeLabels: readonly string[];
+  /** How long after a resolution a firing of the same period may still be an old notification. */
+  readonly staleWindow: Seconds;
   readonly headers: ReadonlyMap<string, Secret>;
   readonly signing?: { readonly key: Secret; readonly previousKey?: Secret };
   readonly timeout: Seconds;

@@ -1,5 +1,6 @@
 import { isName } from "../core/names.ts";
 import { TARGET_STATUSES, type TargetStatus } from "../core/status.ts";
+import { truncateWithDots } from "../core/truncate.ts";
 import { DURATION_FORM, parseDuration, type Seconds, seconds } from "../core/units.ts";
 
 /** A component's report on its own status. */
@@ -137,5 +138,5 @@ function show(value: unknown): string {
   if (value === undefined) return "nothing";
   if (typeof value === "object" && value !== null) return Array.isArray(value) ? "a list" : "an object";
   const text = JSON.stringify(value);
-  return text.length > LONGEST_EXCERPT ? `${text.slice(0, LONGEST_EXCERPT)}...` : text;
+  return truncateWithDots(text, LONGEST_EXCERPT);
 }

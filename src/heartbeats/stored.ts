@@ -2,6 +2,7 @@ import type { Log } from "../core/log.ts";
 import type { Memory, StateStore } from "../core/memory.ts";
 import { isName } from "../core/names.ts";
 import { RUN_ID } from "../core/push-heartbeat.ts";
+import { truncate } from "../core/truncate.ts";
 import { type Seconds, seconds, type Timestamp, timestamp } from "../core/units.ts";
 import {
   MAX_STARTS,
@@ -99,7 +100,7 @@ export function restoreHeartbeats(store: StateStore, log: Log): ReadonlyMap<stri
     else {
       store.delete(name);
       const text = "the stored state of a heartbeat cannot be read and was deleted";
-      log.warn({ heartbeat: name.slice(0, 128) }, text);
+      log.warn({ heartbeat: truncate(name, 128) }, text);
     }
   }
   return found;

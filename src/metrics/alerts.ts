@@ -16,14 +16,17 @@ export function notifyText(relays: readonly RelayView[], actions: readonly Actio
 }
 
 function* relaySamples({ name: relay, counts, queued, dead }: RelayView): Generator<Sample> {
-  for (const [result, count] of Object.entries(counts)) {
+  const { truncated, ...results } = counts;
+  for (const [result, count] of Object.entries(results)) {
     yield sample(catalogue.relayDeliveries, count, { relay, result });
   }
+  yield sample(catalogue.relayTruncatedAlerts, truncated, { relay });
   yield sample(catalogue.relayQueueLength, queued.length, { relay });
   yield sample(catalogue.relayDeadLetters, dead.length, { relay });
 }
 
-function* actionSamples({ name: action, counts, targets }: ActionView): Generator<Sample> {
+function* actionSamples({ name: action, counts, truncated, targets }: ActionView): Generator<Sample> {
+  yield sample(catalogue.actionTruncatedAlerts, truncated, { action });
   for (const [result, count] of Object.entries(counts)) {
     yield sample(catalogue.actionAttempts, count, { action, result });
   }

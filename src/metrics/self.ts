@@ -1,6 +1,7 @@
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { collectDefaultMetrics, Registry } from "prom-client";
 import { catalogue } from "../catalogue/index.ts";
+import type { AuthFailures } from "../core/auth-failures.ts";
 import { type Sample, sample } from "../core/metric.ts";
 import type { Seconds, Timestamp } from "../core/units.ts";
 import type { WebhookCounts } from "../notify/webhooks/webhooks.ts";
@@ -17,6 +18,7 @@ export interface ReloadStatus {
 /** The parts that the exporter exposes about itself. */
 export interface SelfDeps {
   readonly version: string;
+  readonly authFailures: AuthFailures["counts"];
   readonly reload: () => ReloadStatus;
   readonly probes: () => { inFlight: number; queued: number };
   /** Returns true if this replica leads; `undefined` without a lease. */
@@ -41,6 +43,7 @@ const RESOLUTION_MS = 20;
 /** Starts to measure the process. */
 export function createSelf({
   version,
+  authFailures,
   reload,
   probes,
   leads,
@@ -58,6 +61,8 @@ export function createSelf({
     const { lastSuccessful, lastSuccessAt } = reload();
     yield sample(catalogue.configReloadSuccessful, Number(lastSuccessful));
     yield sample(catalogue.configReloadTimestamp, lastSuccessAt);
+    for (const { guard, problem, count } of authFailures())
+      yield sample(catalogue.authFailures, count, { guard, credentials: problem });
     const leading = leads();
     if (leading !== undefined) yield sample(catalogue.exporterLeader, Number(leading));
     const { inFlight, queued } = probes();

@@ -18,6 +18,7 @@ const schema = {
     groupKey: text,
     groupLabels: texts,
     externalURL: text,
+    truncatedAlerts: { type: "integer", minimum: 0 },
     alerts: {
       type: "array",
       maxItems: 10_000,
@@ -73,11 +74,19 @@ export function readNotification(body: Buffer): NotificationReading {
   return { kind: "problem", text: `${place}: ${want}; want a webhook of Alertmanager, version 4` };
 }
 
-const groupOf = ({ receiver, groupKey, groupLabels, externalURL, alerts }: Notification): AlertGroup => ({
+const groupOf = ({
+  receiver,
+  groupKey,
+  groupLabels,
+  externalURL,
+  truncatedAlerts,
+  alerts,
+}: Notification): AlertGroup => ({
   receiver: receiver ?? "",
   groupKey: groupKey ?? "",
   groupLabels: groupLabels ?? {},
   externalUrl: externalURL ?? "",
+  truncated: truncatedAlerts ?? 0,
   alerts: alerts.map(alertOf),
 });
 

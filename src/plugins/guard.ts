@@ -11,6 +11,7 @@ import {
   succeeded,
 } from "../core/prober.ts";
 import { DEGRADED_REASONS, FAILURE_REASONS, type FailureReason } from "../core/reasons.ts";
+import { truncate } from "../core/truncate.ts";
 import { seconds } from "../core/units.ts";
 import type { PluginProber } from "../plugin.ts";
 
@@ -160,7 +161,7 @@ function checkOutcome(outcome: unknown, reasons: readonly FailureReason[]): Outc
   const known = reasons.find((one) => one === reason);
   if (ok === false && known !== undefined) return failed(known, typeof detail === "string" ? detail : "");
   throw new Error(
-    `outcome: got ${JSON.stringify(outcome)?.slice(0, 200) ?? "nothing"}, want succeeded, or failed with one of the reasons of its prober`,
+    `outcome: got ${truncate(JSON.stringify(outcome) ?? "nothing", 200)}, want succeeded, or failed with one of the reasons of its prober`,
   );
 }
 

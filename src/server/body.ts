@@ -70,10 +70,11 @@ const NOTIFICATION_DEADLINE = seconds(10);
  * could succeed on a retry.
  */
 export async function notificationOf(
-  auth: InboundAuth,
+  { auth, name }: { readonly auth: InboundAuth; readonly name: string },
+  guard: "relay" | "action",
   req: Request,
   res: Response,
-  { clock, readNotification }: Pick<RouteContext, "clock" | "readNotification">,
+  { clock, readNotification, authFailures }: RouteContext,
 ): Promise<AlertGroup | undefined> {
   /** Answers with an error. The rest of the body stays unread, so the connection cannot be used again. */
   const refuse = (status: number, text: string): undefined => {
@@ -82,6 +83,8 @@ export async function notificationOf(
     return undefined;
   };
   if (!(await isAuthorized(auth, req))) {
+    const problem = req.headers.authorization === undefined ? "missing" : "wrong";
+    authFailures.record({ guard, problem, name, from: req.ip });
     res.set("WWW-Authenticate", `${auth.kind === "basic" ? "Basic" : "Bearer"} realm="heartbeat-exporter"`);
     return refuse(401, `Authorization: want ${CREDENTIALS[auth.kind]}`);
   }

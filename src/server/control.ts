@@ -1,4 +1,5 @@
 import type { NextFunction, Request, Response } from "express";
+import type { Guard } from "../core/auth-failures.ts";
 import type { Secret } from "../core/secret.ts";
 import { readBody } from "./body.ts";
 import { refuseJson } from "./refuse.ts";
@@ -12,21 +13,21 @@ const LONGEST_BODY = 1024;
 export const control =
   (context: RouteContext) =>
   async (req: Request, res: Response, next: NextFunction): Promise<void> => {
-    if (await isAuthorized(controlAccess(context), req, res)) await withoutBody(req, res, next);
+    if (await isAuthorized(context, controlAccess, req, res)) await withoutBody(req, res, next);
   };
 
 /** Guards a route that reads its own body: requires the token of components, or the control token. */
 export const componentWithBody =
   (context: RouteContext) =>
   async (req: Request, res: Response, next: NextFunction): Promise<void> => {
-    if (await isAuthorized(componentAccess(context), req, res)) next();
+    if (await isAuthorized(context, componentAccess, req, res)) next();
   };
 
 /** Guards a route about a component: requires the token of components, or the control token, and no body. */
 export const component =
   (context: RouteContext) =>
   async (req: Request, res: Response, next: NextFunction): Promise<void> => {
-    if (await isAuthorized(componentAccess(context), req, res)) await withoutBody(req, res, next);
+    if (await isAuthorized(context, componentAccess, req, res)) await withoutBody(req, res, next);
   };
 
 async function withoutBody(req: Request, res: Response, next: NextFunction): Promise<void> {
@@ -44,6 +45,7 @@ async function withoutBody(req: Request, res: Response, next: NextFunction): Pro
 
 /** The tokens that open a route, and the errors of requests without one of them. */
 interface Access {
+  readonly guard: Guard;
   /** Without any, the route is off. */
   readonly tokens: readonly Secret[];
   readonly off: string;
@@ -51,29 +53,52 @@ interface Access {
   readonly want: string;
 }
 
-const controlAccess = ({ config }: RouteContext): Access => ({
+type AccessRule = (context: RouteContext) => Access;
+
+const controlAccess: AccessRule = ({ config }) => ({
+  guard: "control",
   tokens: [config().controlToken ?? []].flat(),
   off: "control routes are off: set control.token_file in the configuration to turn them on",
   want: "control token",
 });
 
-function componentAccess({ config }: RouteContext): Access {
+const componentAccess: AccessRule = ({ config }) => {
   const { componentsToken, controlToken } = config();
   return {
+    guard: "component",
     tokens: [componentsToken ?? [], controlToken ?? []].flat(),
     off: "components cannot report: set components.token_file, or control.token_file, in the configuration",
     want: componentsToken === undefined ? "control token" : "token of components",
   };
+};
+
+const ACCESS_RULES: ReadonlyMap<unknown, AccessRule> = new Map([
+  [control, controlAccess],
+  [component, componentAccess],
+  [componentWithBody, componentAccess],
+]);
+
+/** Returns the test for a configured token that opens the routes behind `guard`; `undefined` if it is no guard of this file. */
+export function tokenTestOf(guard: unknown): ((context: RouteContext) => boolean) | undefined {
+  const rule = ACCESS_RULES.get(guard);
+  return rule === undefined ? undefined : (context) => rule(context).tokens.length > 0;
 }
 
 /** Reports whether the request has one of the tokens, and answers it if not. */
-async function isAuthorized({ tokens, off, want }: Access, req: Request, res: Response): Promise<boolean> {
+async function isAuthorized(
+  context: RouteContext,
+  rule: AccessRule,
+  req: Request,
+  res: Response,
+): Promise<boolean> {
+  const { guard, tokens, off, want } = rule(context);
   if (tokens.length === 0) {
     refuseJson(res, 403, off);
     return false;
   }
   const given = bearerOf(req);
   if (given !== undefined && (await isOneOf(given, tokens))) return true;
+  context.authFailures.record({ guard, problem: given === undefined ? "missing" : "wrong", from: req.ip });
   res.set("WWW-Authenticate", 'Bearer realm="heartbeat-exporter"');
   refuseJson(
     res,

@@ -1,3 +1,4 @@
+import type { AuthFailures } from "../core/auth-failures.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Group } from "../core/group.ts";
 import type { HeartbeatState } from "../core/heartbeat.ts";
@@ -80,6 +81,7 @@ export interface RouteContext extends Reporting {
   readonly externalUrl?: URL;
   readonly routePrefix: string;
   readonly config: () => RouteConfig;
+  readonly authFailures: AuthFailures;
   /** Reloads the configuration; rejects with its problems. */
   readonly reload: () => Promise<void>;
   /** False while shutting down. */

@@ -28,7 +28,6 @@ async function serve(yaml: string, clock: Clock, files: Readonly<Record<string, 
     clock,
     log,
     controlToken: () => knownSecret("control-me"),
-    componentsToken: () => knownSecret("component-me"),
   });
   web.server.on(
     "request",
@@ -84,29 +83,6 @@ describe("basic authentication", () => {
   test("accepts the control token instead of a password", async () => {
     const { url } = await serve(`basic_auth_users: { alice: ${HASH} }`, manualClock());
     expect(await statusOf(url, { headers: { Authorization: "Bearer control-me" } })).toBe(200);
-  });
-
-  test("accepts the token of components on their routes only", async () => {
-    const { url } = await serve(`basic_auth_users: { alice: ${HASH} }`, manualClock());
-    const init = { headers: { Authorization: "Bearer component-me" } };
-    for (const path of [
-      "/api/v1/components/sync",
-      "/prefix/api/v1/components/sync-1.2",
-      "/api/v1/components/a%20b?x=1",
-    ])
-      expect({ path, status: await statusOf(url + path, init) }).toEqual({ path, status: 200 });
-    for (const path of [
-      "/",
-      "/metrics",
-      "/api/v1/components",
-      "/api/v1/components/",
-      "/api/v1/components/sync/more",
-      "/config?/api/v1/components/sync",
-      "/config;/api/v1/components/sync",
-      "/config//api/v1/components/sync",
-      "/api/v1/componentsX/sync",
-    ])
-      expect({ path, status: await statusOf(url + path, init) }).toEqual({ path, status: 401 });
   });
 
   test("hashes a password once, not again for each scrape", async () => {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { openConfig } from "../../src/cli/open-config.ts";
 import { configDeps } from "../../src/cli/load-config.ts";
+import { openConfig } from "../../src/cli/open-config.ts";
 import { ConfigError } from "../../src/config/document/problems.ts";
 import { systemClock } from "../../src/core/clock.ts";
 import { runMain } from "../helpers/exporter.ts";

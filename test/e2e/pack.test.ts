@@ -9,6 +9,7 @@ import { serveHttp } from "../helpers/http-targets.ts";
 import { startLlama } from "../helpers/llama.ts";
 import { freePort, waitUntil } from "../helpers/process.ts";
 import { type PrometheusServer, startPrometheus } from "../helpers/prometheus.ts";
+import { repeatedly } from "../helpers/repeatedly.ts";
 import { temporaryFolder } from "../helpers/temporary-folder.ts";
 import { HEALTHY_PIECES, writeTinyModel } from "../helpers/tiny-model.ts";
 import type { ToolVersion } from "../helpers/tools.ts";
@@ -57,21 +58,6 @@ rule_files: ["*.rules.yml"]
 alerting: { alertmanagers: [{ static_configs: [{ targets: ["${new URL(alertmanager).host}"] }] }] }
 scrape_configs: [{ job_name: heartbeat, static_configs: [{ targets: ["${new URL(exporter).host}"] }] }]
 `;
-
-/** Runs `work` every half second until the returned function is called. */
-function repeatedly(work: () => Promise<unknown>): () => Promise<void> {
-  const ending = new AbortController();
-  const loop = (async () => {
-    while (!ending.signal.aborted) {
-      await work();
-      await pause(500);
-    }
-  })();
-  return async () => {
-    ending.abort();
-    await loop;
-  };
-}
 
 /** Returns the names of the alerts that fire, sorted. */
 const firing = async (prometheus: PrometheusServer): Promise<readonly string[]> =>

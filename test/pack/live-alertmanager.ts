@@ -21,8 +21,15 @@ export interface LiveAlertmanager extends AsyncDisposable {
   readonly mails: readonly ReceivedMail[];
 }
 
-/** Starts an Alertmanager. Only secrets, addresses and waiting times differ from the file. */
-export async function startLiveAlertmanager(file: string, version: ToolVersion): Promise<LiveAlertmanager> {
+/**
+ * Starts an Alertmanager. Only secrets, addresses and waiting times differ from the file.
+ * @param relay address of a relay with the token `token-of-the-relay`; by default a local server stands in for it
+ */
+export async function startLiveAlertmanager(
+  file: string,
+  version: ToolVersion,
+  relay?: string,
+): Promise<LiveAlertmanager> {
   await using resources = new AsyncDisposableStack();
   // Alertmanager expects the chat in Telegram's response.
   const http = resources.use(
@@ -51,7 +58,7 @@ export async function startLiveAlertmanager(file: string, version: ToolVersion):
       `resolve_timeout: 5m\n  smtp_require_tls: false\n  telegram_api_url: ${at}/telegram\n  pagerduty_url: ${at}/pagerduty`,
     )
     .replace("http://localhost:9095/", `${at}/`)
-    .replace("http://localhost:8091/alertmanager/relay/machines", `${at}/relay`)
+    .replace("http://localhost:8091/alertmanager/relay/machines", relay ?? `${at}/relay`)
     .replace(/group_wait: .*/g, "group_wait: 500ms")
     .replace(/group_interval: .*/g, "group_interval: 1s")
     .replace("repeat_interval: 1m", "repeat_interval: 1s");

@@ -80,6 +80,7 @@ scrape_configs:
 /** Critical alerts without `keep_firing_for`, with the reason. */
 const NOT_KEPT: Readonly<Record<string, string>> = {
   HeartbeatMissed: "uses last_over_time",
+  HeartbeatFailed: "uses last_over_time",
   HeartbeatExporterAbsent: "is about the exporter's absence",
   HeartbeatRulesIncomplete: "is about the rules",
 };

@@ -231,7 +231,12 @@ describe("a relay", () => {
     await post(exporter, notification([{ status: "resolved", labels: LABELS }]));
     const relay = async () => {
       const answer = (await (await fetch(`${exporter.url}/api/v1/relay`)).json()) as {
-        relays: { dead_letters: { id: string; last_error: string }[]; queue_length: number }[];
+        relays: {
+          dead_letters: { id: string; last_error: string }[];
+          queue_length: number;
+          deliveries: Readonly<Record<string, number>>;
+          recent: unknown[];
+        }[];
       };
       return answer.relays[0];
     };
@@ -239,9 +244,26 @@ describe("a relay", () => {
       const found = (await relay())?.dead_letters ?? [];
       return found.length === 2 ? found : undefined;
     });
+    const about = {
+      machine: "production-server",
+      alert: "HeartbeatDown",
+      fingerprint: "0123456789abcdef",
+      since: "2025-09-15T13:30:00Z",
+      given_up: "2025-09-15T13:30:00Z",
+    };
     expect(letters).toMatchObject([
-      { last_error: "got status 410" },
-      { last_error: "the event before it was not delivered" },
+      {
+        ...about,
+        event: "machine.offline",
+        last_error: "got status 410",
+        last_response: { status: 410, body: "" },
+      },
+      {
+        ...about,
+        event: "machine.online",
+        last_error: "the event before it was not delivered",
+        last_response: null,
+      },
     ]);
     const metrics = await (await fetch(`${exporter.url}/metrics`)).text();
     expect(valueOf(metrics, "heartbeat_relay_dead_letters", { relay: "phone" })).toBe(2);
@@ -265,6 +287,104 @@ describe("a relay", () => {
     });
     expect(await discard.json()).toEqual({ discarded: 1 });
     expect(await relay()).toMatchObject({ dead_letters: [], queue_length: 0 });
+  });
+
+  test("shows the same deliveries and counts after a restart", async () => {
+    await using world = await setup(({ body }) => (body.includes("offline") ? 204 : 400));
+    await post(world.exporter, notification([{ labels: LABELS }]));
+    await post(world.exporter, notification([{ status: "resolved", labels: LABELS }]));
+    const relays = async ({ url }: LocalExporter) =>
+      (await (await fetch(`${url}/api/v1/relay`)).json()) as { relays: { recent: unknown[] }[] };
+    const before = await waitUntil("both deliveries", async () => {
+      const shown = await relays(world.exporter);
+      return shown.relays[0]?.recent.length === 2 ? shown : undefined;
+    });
+    expect(before).toMatchObject({
+      relays: [
+        {
+          deliveries: { delivered: 1, retried: 0, dead: 1 },
+          recent: [
+            {
+              result: "dead",
+              machine: "production-server",
+              event: "machine.online",
+              response: { status: 400 },
+            },
+            { result: "delivered", machine: "production-server", event: "machine.offline", response: null },
+          ],
+        },
+      ],
+    });
+    await using next = await startLocalExporter({
+      yaml: yaml(world.receiver.url),
+      files: FILES,
+      probers: [httpProber as never],
+      clock: world.clock,
+      memory: world.memory.snapshot(),
+    });
+    expect(await relays(next)).toEqual(before);
+    const metrics = await (await fetch(`${next.url}/metrics`)).text();
+    expect(valueOf(metrics, "heartbeat_relay_deliveries_total", { relay: "phone", result: "dead" })).toBe(1);
+  });
+
+  test("is told again of an alert that goes on after its resolution, and not of an old notification", async () => {
+    await using world = await setup();
+    const { exporter, clock, receiver } = world;
+    const firing = notification([{ labels: LABELS }]);
+    const resolved = notification([{ status: "resolved", labels: LABELS }]);
+    for (const body of [firing, resolved, firing]) await post(exporter, body);
+    await arrival(receiver, 2);
+    clock.advance(seconds(29));
+    await post(exporter, resolved);
+    clock.advance(seconds(100));
+    expect(await (await post(exporter, firing)).json()).toEqual({ events: 1, known: 0 });
+    await arrival(receiver, 3);
+    await post(exporter, resolved.replaceAll("13:40:00", "14:40:00"));
+    await post(exporter, firing);
+    await arrival(receiver, 4);
+    clock.advance(seconds(31));
+    await arrival(receiver, 5);
+    expect(receiver.arrived.map(({ body }) => (JSON.parse(body) as { event: string }).event)).toEqual(
+      ["offline", "online", "offline", "online", "offline"].map((status) => `machine.${status}`),
+    );
+  });
+
+  test.each([
+    ["subject", ["web-1 offline", "web-1 online"]],
+    ["alert", ["web-1 offline", "web-1 offline", "web-1 online", "web-1 online"]],
+  ])("with events_per: %s tells of two alerts about one machine", async (per, words) => {
+    await using world = await setup(undefined, `events_per: ${per}`);
+    const labels = { alertname: "A", heartbeat: "web-1" };
+    const other = { labels: { ...labels, alertname: "B" }, fingerprint: "bb" };
+    const bodies = [
+      notification([{ labels }]),
+      notification([{ labels }, other]),
+      notification([{ status: "resolved", labels }]),
+      notification([{ status: "resolved", ...other }]),
+    ];
+    for (const body of bodies) await post(world.exporter, body);
+    await arrival(world.receiver, words.length);
+    const told = world.receiver.arrived.map(({ body }) => {
+      const { machine } = JSON.parse(body) as { machine: { name: string; status: string } };
+      return `${machine.name} ${machine.status}`;
+    });
+    expect(told.toSorted()).toEqual(words.toSorted());
+  });
+
+  test("counts, logs and passes on the number of alerts that were left out of a notification", async () => {
+    await using world = await setup();
+    const { exporter } = world;
+    const truncated = notification([{ labels: LABELS }]).replace(
+      '"truncatedAlerts":0',
+      '"truncatedAlerts":41',
+    );
+    const answer = await post(exporter, truncated);
+    expect([answer.status, await answer.json()]).toEqual([200, { events: 1, known: 0, truncated: 41 }]);
+    const { body } = await arrival(world.receiver, 1);
+    expect(JSON.parse(body)).toMatchObject({ event: "machine.offline", truncated_alerts: 41 });
+    const metrics = await (await fetch(`${exporter.url}/metrics`)).text();
+    expect(valueOf(metrics, "heartbeat_relay_truncated_alerts_total", { relay: "phone" })).toBe(41);
+    expect(JSON.stringify(exporter.logged)).toContain("left out alerts because of max_alerts");
   });
 
   test("shows no secrets in pages and logs", async () => {
@@ -305,6 +425,34 @@ describe("the shape of an event", () => {
       deep: [{ machine: "h" }],
       none: "",
     });
+  });
+
+  test.each([
+    ["preset: machine", { truncated_alerts: 41 }],
+    ["preset: cloudevents", { truncatedalerts: 41 }],
+    ["preset: raw", { truncatedAlerts: 41 }],
+    ["template: { text: '{{ truncated_alerts }} more' }", { text: "41 more" }],
+    [
+      "preset: datadog",
+      {
+        text: "since 2m\n41 more alerts were left out of this notification.\nhttp://alertmanager.example.com",
+        tags: expect.arrayContaining(["truncated_alerts:41"]) as string[],
+      },
+    ],
+  ])("says how many alerts were left out: %s", async (more, part) => {
+    await using world = await setup(undefined, more);
+    const body = notification([{ labels: LABELS, annotations: { description: "since 2m" } }]);
+    await post(world.exporter, body.replace('"truncatedAlerts":0', '"truncatedAlerts":41'));
+    expect(JSON.parse((await arrival(world.receiver, 1)).body)).toMatchObject(part);
+  });
+
+  test("cuts the texts of Datadog between characters", async () => {
+    await using world = await setup(undefined, "preset: datadog");
+    const annotations = { summary: "🔴".repeat(100), description: `a${"🔴".repeat(4000)}` };
+    await post(world.exporter, notification([{ labels: LABELS, annotations }]));
+    const { title, text } = JSON.parse((await arrival(world.receiver, 1)).body) as Record<string, string>;
+    expect(title).toBe(`Firing: ${"🔴".repeat(46)}`);
+    expect(text).toBe(`a${"🔴".repeat(1749)}\nhttp://alertmanager.example.com`);
   });
 
   test("is an event of Datadog, CloudEvents, or Alertmanager's own", async () => {

@@ -1,4 +1,5 @@
 import { REDACTED } from "../../core/secret.ts";
+import { truncateWithDots } from "../../core/truncate.ts";
 import type { Findings } from "./convert.ts";
 import { redactUrl } from "./redact.ts";
 import { isNothing, lookup, type Node, type Path, type Place, pathText } from "./tree.ts";
@@ -129,10 +130,7 @@ function placeOf(root: Node, path: Path, aboutKey: boolean): Place {
 /** Longest value shown, in characters. */
 const LONGEST_SHOWN = 60;
 
-const shorten = (text: string): string => {
-  const safe = redactUrl(text);
-  return safe.length > LONGEST_SHOWN ? `${safe.slice(0, LONGEST_SHOWN)}...` : safe;
-};
+const shorten = (text: string): string => truncateWithDots(redactUrl(text), LONGEST_SHOWN);
 
 /** A number, a duration or a boolean: readable without quotes. */
 const BARE = /^(?:[-+]?[0-9][\w.]*|true|false|yes|no|on|off)$/i;

@@ -1,7 +1,8 @@
 import type { JSONSchema } from "json-schema-to-ts";
 import { defined } from "../../core/defined.ts";
-import { mapTexts, placeholdersIn } from "../../core/placeholder.ts";
-import { EVENT_FIELDS, EVENT_PRESETS, type EventShape, type Relay } from "../../core/relay.ts";
+import { mapTexts } from "../../core/placeholder.ts";
+import { EVENT_PRESETS, type EventShape, type Relay, SUBJECT_LABELS } from "../../core/relay.ts";
+import { parseTemplateValue, templateValuesIn } from "../../core/template.ts";
 import { type BuildContext, durationOf, secretFile } from "../context.ts";
 import { type Raw, withDefaults } from "../document/defaults.ts";
 import type { Path } from "../document/tree.ts";
@@ -15,7 +16,7 @@ import {
   outboundTls,
   outboundTlsSchema,
 } from "./http-auth.ts";
-import { name, positiveDuration, word } from "./schema-words.ts";
+import { duration, name, positiveDuration, word } from "./schema-words.ts";
 import { requiredSecret } from "./secret-options.ts";
 
 const signingSchema = {
@@ -54,7 +55,7 @@ const retrySchema = {
 const relaySchema = {
   type: "object",
   description:
-    "A relay receives alerts at `/alertmanager/relay/<name>` and delivers each as one event, once.",
+    "A relay receives alerts at `/alertmanager/relay/<name>` and delivers each change as one event, once.",
   properties: {
     name: { ...name, description: "Unique; the label `relay` of its series." },
     ...inboundProperties,
@@ -70,7 +71,33 @@ const relaySchema = {
     template: {
       type: "object",
       description:
-        "The event as JSON, instead of a preset. Texts may contain `{{ labels.NAME }}`, `{{ annotations.NAME }}`, `{{ status }}` and other fields.",
+        "The event as JSON, instead of a preset. Texts may contain `{{ labels.NAME }}`, `{{ annotations.NAME }}`, `{{ status }}` and other fields, with filters: `{{ annotations.summary | truncate 80 | html }}`.",
+    },
+    events_per: {
+      type: "string",
+      enum: ["subject", "alert"],
+      description:
+        "subject: an event when the first alert about a machine, target or group fires, and one when none fires any more; alert: events for each alert. Default: subject for the preset machine and for templates, else alert.",
+    },
+    subject_labels: {
+      type: "array",
+      items: word,
+      minItems: 1,
+      default: SUBJECT_LABELS,
+      description: "Labels that may name the subject of an alert; the first one that it has is used.",
+    },
+    scope_labels: {
+      type: "array",
+      items: word,
+      default: [],
+      description:
+        "Labels that tell subjects with the same name apart, such as `cluster`. Without them, alerts of several exporters about one name are about one subject.",
+    },
+    stale_window: {
+      ...duration,
+      default: "30s",
+      description:
+        "How long after a resolution another Alertmanager of the cluster may still send an older notification that the alert fires. Such a notification is believed once this time has passed without another resolution. The default is enough for three Alertmanagers.",
     },
     signing: signingSchema,
     headers: headersSchema,
@@ -126,6 +153,7 @@ function relayOf(given: RawRelay, path: Path, context: BuildContext): Relay {
     context.problems.warn(path, text);
   }
   const retry = withDefaults(retrySchema, raw.retry);
+  const isAboutMachines = given.template !== undefined || raw.preset === "machine";
   return {
     name: raw.name,
     auth: inboundAuth(raw, path, context),
@@ -134,6 +162,10 @@ function relayOf(given: RawRelay, path: Path, context: BuildContext): Relay {
       given.template === undefined
         ? { kind: "preset", preset: raw.preset }
         : templateShape(given, path, context),
+    eventsPer: raw.events_per ?? (isAboutMachines ? "subject" : "alert"),
+    subjectLabels: raw.subject_labels,
+    scopeLabels: raw.scope_labels,
+    staleWindow: durationOf(raw.stale_window),
     headers: headersOf(raw.headers, [...path, "headers"], RESERVED_HEADERS, context),
     timeout: durationOf(raw.timeout),
     retry: {
@@ -162,16 +194,11 @@ function templateShape({ preset, template }: RawRelay, path: Path, { problems }:
     problems.add({ path: here, got: "template and preset", want: "only one of them" });
   }
   mapTexts(template, (text) => {
-    for (const placeholder of placeholdersIn(text)) {
-      if (isField(placeholder)) continue;
-      const want = `{{ labels.NAME }}, {{ annotations.NAME }} or one of ${EVENT_FIELDS.join(", ")}`;
-      problems.add({ path: here, got: `{{ ${placeholder} }}`, want });
+    for (const content of templateValuesIn(text)) {
+      const parsed = parseTemplateValue(content);
+      if (typeof parsed === "string") problems.add({ path: here, got: `{{ ${content} }}`, want: parsed });
     }
     return text;
   });
   return { kind: "template", template };
 }
-
-const isField = (placeholder: string): boolean =>
-  /^(?:labels|annotations)\.[A-Za-z_][A-Za-z0-9_.]*$/.test(placeholder) ||
-  EVENT_FIELDS.some((field) => field === placeholder);

@@ -36,6 +36,8 @@ export interface ActionView {
   readonly dryRun: boolean;
   readonly maxAttempts: number;
   readonly counts: Readonly<Record<ActionResult, number>>;
+  /** Number of alerts that Alertmanager left out of notifications. */
+  readonly truncated: number;
   readonly targets: readonly Pick<AttemptEntry, "target" | "state">[];
 }
 
@@ -78,6 +80,7 @@ export function createActions(deps: ActionsDeps): Actions {
   const queue = createTaskQueue(CONCURRENCY);
   const stopping = new AbortController();
   const counts = new Map<string, Record<ActionResult, number>>();
+  const truncated = new Map<string, number>();
   let actions = new Map<string, Action>();
   let perHour = 0;
   let started = false;
@@ -201,6 +204,11 @@ export function createActions(deps: ActionsDeps): Actions {
       log.error({ action: name, err: error }, "an action was not started because it cannot be stored");
       return { kind: "refused", text: "the attempt cannot be stored; see the exporter's log" };
     }
+    if (group.truncated > 0) {
+      truncated.set(name, (truncated.get(name) ?? 0) + group.truncated);
+      const fields = { action: name, truncated: group.truncated, receiver: group.receiver };
+      log.warn(fields, "Alertmanager left out alerts because of max_alerts; the action did not see them");
+    }
     for (const { target, reason } of refused) refuse(name, target, reason);
     for (const target of accepted) start(name, target);
     return { kind: "stored", accepted, refused, ignored };
@@ -226,6 +234,7 @@ export function createActions(deps: ActionsDeps): Actions {
         dryRun,
         maxAttempts,
         counts: { ...(counts.get(name) ?? zeros()) },
+        truncated: truncated.get(name) ?? 0,
         targets: attempts.list().filter((entry) => entry.action === name),
       })),
     audit: () => audit.list(),

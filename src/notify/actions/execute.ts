@@ -3,6 +3,7 @@ import type { Action, ActionWork } from "../../core/action.ts";
 import type { Clock } from "../../core/clock.ts";
 import { defined } from "../../core/defined.ts";
 import type { Secret } from "../../core/secret.ts";
+import { decodeBeginning } from "../../core/truncate.ts";
 import { type Seconds, seconds } from "../../core/units.ts";
 import { send } from "../delivery/http-client.ts";
 import { fillAddress, fillArguments, fillBody } from "./work.ts";
@@ -79,7 +80,7 @@ async function runProgram(
       signal.removeEventListener("abort", stop);
       child.stdout.destroy();
       child.stderr.destroy();
-      const output = Buffer.concat(chunks).subarray(0, MAX_OUTPUT_BYTES).toString("utf8");
+      const output = decodeBeginning(Buffer.concat(chunks).subarray(0, MAX_OUTPUT_BYTES));
       resolve({ result, detail, output });
     };
     const stop = (): void => {

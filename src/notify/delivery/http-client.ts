@@ -3,7 +3,8 @@ import type { Clock } from "../../core/clock.ts";
 import { defined } from "../../core/defined.ts";
 import type { OutboundTls } from "../../core/relay.ts";
 import { parseRetryAfter } from "../../core/retry-after.ts";
-import type { Seconds } from "../../core/units.ts";
+import { decodeBeginning } from "../../core/truncate.ts";
+import { type Seconds, seconds } from "../../core/units.ts";
 import { processResolver } from "../../network/process-resolver.ts";
 import { LONGEST_RETRY_AFTER } from "./retry.ts";
 
@@ -22,7 +23,12 @@ export interface OutboundRequest {
   readonly unixSocket?: string;
   /** Most of the response body that is read, in bytes. With 0 only the status is waited for. */
   readonly maxBodyBytes: number;
+  /** Set if the status is what matters: bodies of 2xx are not read, and others only as far as they arrive at once. */
+  readonly bodyOfErrorsOnly?: boolean;
 }
+
+/** Longest wait for the body of an error. */
+const ERROR_BODY_TIMEOUT = seconds(1);
 
 /** The outcome of a request. `detail` is for people and contains neither the URL nor any part of the response. */
 export type OutboundReply =
@@ -53,7 +59,7 @@ export async function send(
     return { kind: "failed", detail: "the URL or a certificate is invalid" };
   }
   const deadline = new AbortController();
-  const cancel = clock.after(timeout, () => deadline.abort());
+  const timers = [clock.after(timeout, () => deadline.abort())];
   return new Promise((resolve) => {
     const stream = got.stream(url, {
       method: method as "POST",
@@ -72,7 +78,7 @@ export async function send(
     let received = 0;
     let head: { readonly statusCode: number; readonly headers: IncomingHttpHeaders } | undefined;
     const settle = (reply: OutboundReply): void => {
-      cancel();
+      for (const cancel of timers) cancel();
       resolve(reply);
       stream.destroy();
     };
@@ -82,14 +88,18 @@ export async function send(
       settle({
         kind: "answer",
         status: head.statusCode,
-        body: Buffer.concat(chunks).subarray(0, maxBodyBytes).toString("utf8"),
+        body: isCompressed(head.headers)
+          ? ""
+          : decodeBeginning(Buffer.concat(chunks).subarray(0, maxBodyBytes)),
         ...defined({ retryAfter }),
       });
     };
     stream.once("response", (response: NonNullable<typeof head>) => {
       head = response;
       // Do not wait for a body that is not needed: it may never end.
-      if (maxBodyBytes === 0) answer();
+      const isError = response.statusCode >= 300;
+      if (maxBodyBytes === 0 || (request.bodyOfErrorsOnly === true && !isError)) answer();
+      else if (request.bodyOfErrorsOnly === true) timers.push(clock.after(ERROR_BODY_TIMEOUT, answer));
     });
     stream.on("data", (chunk: Buffer) => {
       chunks.push(chunk);
@@ -105,6 +115,10 @@ export async function send(
     });
   });
 }
+
+/** Responses are not decompressed: a small one could become a large one. */
+const isCompressed = (headers: IncomingHttpHeaders): boolean =>
+  (headers["content-encoding"] ?? "identity") !== "identity";
 
 /** Sets the Host header of requests through a Unix socket to the host of the URL. */
 const hostOf = ({ url, unixSocket }: OutboundRequest): { readonly host?: string } =>

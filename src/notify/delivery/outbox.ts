@@ -99,7 +99,7 @@ export function createOutbox(deps: OutboxDeps): Outbox {
     letters.add(item);
     deps.onResult?.("dead", item);
     log.warn(
-      { id: item.id, attempts: item.attempts, error: item.lastError },
+      { id: item.id, ...item.about, attempts: item.attempts, error: item.lastError, ...item.lastResponse },
       "a delivery failed permanently and became a dead letter; it can be replayed",
     );
   };
@@ -208,8 +208,8 @@ export function createOutbox(deps: OutboxDeps): Outbox {
     replay(id) {
       const chosen = letters.list().filter((item) => id === undefined || item.id === id);
       for (const item of chosen) letters.delete(item.id);
-      for (const { id: itemId, key, follows, body, contentType } of chosen) {
-        addNew({ id: itemId, key, body, contentType, ...defined({ follows }) });
+      for (const { id: itemId, key, follows, body, contentType, about } of chosen) {
+        addNew({ id: itemId, key, body, contentType, ...defined({ follows, about }) });
       }
       return chosen.length;
     },

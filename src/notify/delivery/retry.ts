@@ -1,5 +1,25 @@
+import { defined } from "../../core/defined.ts";
 import type { RetryPolicy } from "../../core/relay.ts";
 import { after, elapsed, type Seconds, seconds, type Timestamp } from "../../core/units.ts";
+
+/** What an item is about, for people. */
+export interface ItemFacts {
+  /** Name of the machine, target or group. */
+  readonly subject: string;
+  /** Type of the event, as in its body. */
+  readonly event: string;
+  /** Name of the alert that caused it. */
+  readonly alert: string;
+  /** Fingerprint of that alert. */
+  readonly fingerprint: string;
+}
+
+/** Response of a receiver that did not accept an item. The excerpt contains no secret. */
+export interface ReceiverResponse {
+  readonly status: number;
+  /** Beginning of the body, on one line. */
+  readonly excerpt: string;
+}
 
 /** An item to deliver at least once. */
 export interface OutboxItem {
@@ -11,6 +31,7 @@ export interface OutboxItem {
   readonly follows?: string;
   readonly body: string;
   readonly contentType: string;
+  readonly about?: ItemFacts;
 }
 
 /** An item waiting for delivery. */
@@ -23,6 +44,8 @@ export interface QueuedItem extends OutboxItem {
   readonly notBefore: Timestamp;
   /** Why the last attempt failed, for people. */
   readonly lastError?: string;
+  /** Response to the last attempt, if there was one. */
+  readonly lastResponse?: ReceiverResponse;
 }
 
 /** An item that will not be retried. */
@@ -35,9 +58,14 @@ export interface DeadLetter extends QueuedItem {
 export type AttemptResult =
   | { readonly kind: "delivered" }
   /** A failure that may be temporary. `retryAfter` is the wait that the receiver asked for. */
-  | { readonly kind: "failed"; readonly detail: string; readonly retryAfter?: Seconds }
+  | {
+      readonly kind: "failed";
+      readonly detail: string;
+      readonly response?: ReceiverResponse;
+      readonly retryAfter?: Seconds;
+    }
   /** A permanent failure. */
-  | { readonly kind: "refused"; readonly detail: string };
+  | { readonly kind: "refused"; readonly detail: string; readonly response?: ReceiverResponse };
 
 /** The consequence of an attempt for its item. */
 export type Disposition =
@@ -63,7 +91,13 @@ export function afterAttempt(
   random: number,
 ): Disposition {
   if (attempt.kind === "delivered") return { kind: "delivered" };
-  const tried = { ...item, attempts: item.attempts + 1, lastError: attempt.detail };
+  const { lastResponse: _previous, ...rest } = item;
+  const tried = {
+    ...rest,
+    attempts: item.attempts + 1,
+    lastError: attempt.detail,
+    ...defined({ lastResponse: attempt.response }),
+  };
   if (attempt.kind === "refused") return { kind: "dead", item: toDeadLetter(tried, now, attempt.detail) };
   const backoff = Math.min(policy.max, policy.initial * 2 ** Math.min(item.attempts, MAX_DOUBLINGS));
   const notBefore = after(now, seconds(Math.max(backoff * (1 - random / 2), attempt.retryAfter ?? 0)));
@@ -92,8 +126,25 @@ export function readQueuedItem(value: unknown): QueuedItem | undefined {
     texts.every((text) => typeof text === "string") &&
     numbers.every((number) => Number.isFinite(number)) &&
     ["string", "undefined"].includes(typeof one.follows) &&
-    ["string", "undefined"].includes(typeof one.lastError);
+    ["string", "undefined"].includes(typeof one.lastError) &&
+    (one.about === undefined || readItemFacts(one.about) !== undefined) &&
+    (one.lastResponse === undefined || isResponse(one.lastResponse));
   return isValid ? (value as QueuedItem) : undefined;
+}
+
+/** Parses persisted facts; returns `undefined` if they are malformed. */
+export function readItemFacts(value: unknown): ItemFacts | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
+  const { subject, event, alert, fingerprint } = value as Partial<Record<keyof ItemFacts, unknown>>;
+  return [subject, event, alert, fingerprint].every((text) => typeof text === "string")
+    ? (value as ItemFacts)
+    : undefined;
+}
+
+function isResponse(value: unknown): value is ReceiverResponse {
+  if (typeof value !== "object" || value === null) return false;
+  const { status, excerpt } = value as Partial<Record<keyof ReceiverResponse, unknown>>;
+  return Number.isFinite(status) && typeof excerpt === "string";
 }
 
 /** Parses a persisted dead letter; returns `undefined` if it is malformed. */

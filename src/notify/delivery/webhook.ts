@@ -1,9 +1,11 @@
 import type { Clock } from "../../core/clock.ts";
 import { defined } from "../../core/defined.ts";
+import { excerpt } from "../../core/excerpt.ts";
 import type { OutboundTls } from "../../core/relay.ts";
 import type { Secret } from "../../core/secret.ts";
 import type { Seconds } from "../../core/units.ts";
 import { type OutboundReply, send } from "./http-client.ts";
+import { secretsIn } from "./request-secrets.ts";
 import type { AttemptResult, QueuedItem } from "./retry.ts";
 import { signatureHeaders } from "./sign.ts";
 
@@ -48,19 +50,27 @@ export async function deliver(
     body,
     timeout,
     tls,
-    maxBodyBytes: 0,
+    maxBodyBytes: LONGEST_RESPONSE,
+    bodyOfErrorsOnly: true,
   };
-  return attemptOf(await send(request, signal, clock));
+  return attemptOf(await send(request, signal, clock), secretsIn(request));
 }
+
+/** Most bytes read of a response to a delivery that failed. */
+const LONGEST_RESPONSE = 2_048;
+
+/** Longest part of it that is kept, in UTF-16 code units. */
+const LONGEST_EXCERPT = 300;
 
 /** Statuses that are not retried: the receiver rejects the event itself, or is gone. All others may be temporary. */
 const PERMANENT_FAILURES: ReadonlySet<number> = new Set([400, 405, 410, 413, 414, 415, 422]);
 
-function attemptOf(reply: OutboundReply): AttemptResult {
+function attemptOf(reply: OutboundReply, secrets: readonly string[]): AttemptResult {
   if (reply.kind !== "answer") return { kind: "failed", detail: reply.detail };
-  const { status, retryAfter } = reply;
+  const { status, retryAfter, body } = reply;
   if (status >= 200 && status <= 299) return { kind: "delivered" };
   const detail = `got status ${status}`;
-  if (PERMANENT_FAILURES.has(status)) return { kind: "refused", detail };
-  return { kind: "failed", detail, ...defined({ retryAfter }) };
+  const response = { status, excerpt: excerpt(body.trim(), secrets, LONGEST_EXCERPT) };
+  if (PERMANENT_FAILURES.has(status)) return { kind: "refused", detail, response };
+  return { kind: "failed", detail, response, ...defined({ retryAfter }) };
 }

@@ -1,8 +1,12 @@
 import { type Alert, type AlertGroup, valueOf } from "../../core/alert.ts";
 import { defined } from "../../core/defined.ts";
-import { fillPlaceholders, mapTexts } from "../../core/placeholder.ts";
+import { mapTexts } from "../../core/placeholder.ts";
 import type { EventField, EventPreset, EventShape } from "../../core/relay.ts";
+import { fillTemplate, type TemplateValue } from "../../core/template.ts";
+import { truncate } from "../../core/truncate.ts";
 import { rfc3339, type Timestamp } from "../../core/units.ts";
+import type { PreparedEvent } from "./event.ts";
+import type { Subject } from "./subject.ts";
 
 /** The exporter's own facts about the subject of an alert. */
 export interface MachineFacts {
@@ -16,33 +20,32 @@ export interface MachineFacts {
 export interface AlertContext {
   /** Id of the event. */
   readonly id: string;
+  readonly subject: Subject;
   readonly alert: Alert;
   readonly group: AlertGroup;
   readonly machine: MachineFacts | undefined;
 }
 
-/** An event ready to be sent. */
-export interface RelayEvent {
-  readonly body: string;
-  readonly contentType: string;
-}
-
-/** Labels that may name the subject of an alert, in order of precedence. */
-const NAME_LABELS = ["heartbeat", "machine", "target", "name", "instance", "job"] as const;
-
-/** Returns the name of an alert's subject, or the alert's own name if no label has one. */
-export function subjectOf({ labels }: Alert): string {
-  for (const name of NAME_LABELS) {
-    const value = valueOf(labels, name);
-    if (value !== undefined) return value;
-  }
-  return valueOf(labels, "alertname") ?? "";
-}
+/** Longest name shown by the API, in UTF-16 code units. */
+const LONGEST_NAME = 200;
 
 /** Renders an event in the given shape. */
-export function shapeEvent(shape: EventShape, context: AlertContext): RelayEvent {
+export function shapeEvent(shape: EventShape, context: AlertContext): PreparedEvent {
+  const { id, subject, alert } = context;
+  const event =
+    shape.kind === "preset" && shape.preset !== "machine" ? cloudeventType(alert) : eventOf(context);
+  const about = {
+    subject: truncate(subject.name, LONGEST_NAME),
+    event,
+    alert: truncate(valueOf(alert.labels, "alertname") ?? "", LONGEST_NAME),
+    fingerprint: alert.fingerprint,
+  };
+  return { id, about, ...bodyOf(shape, context) };
+}
+
+function bodyOf(shape: EventShape, context: AlertContext): Pick<PreparedEvent, "body" | "contentType"> {
   if (shape.kind === "template") {
-    const body = mapTexts(shape.template, (text) => fillPlaceholders(text, (name) => fieldOf(name, context)));
+    const body = mapTexts(shape.template, (text) => fillTemplate(text, (value) => valueIn(value, context)));
     return { body: JSON.stringify(body), contentType: "application/json" };
   }
   return {
@@ -52,23 +55,31 @@ export function shapeEvent(shape: EventShape, context: AlertContext): RelayEvent
 }
 
 const PRESETS: Readonly<Record<EventPreset, (context: AlertContext) => object>> = {
-  machine: (context) => ({ event: eventOf(context), machine: machineOf(context) }),
+  machine: (context) => ({
+    event: eventOf(context),
+    machine: machineOf(context),
+    ...truncatedField(context, "truncated_alerts"),
+  }),
   cloudevents,
   datadog,
   raw,
 };
 
+/** Says how many alerts are missing from the notification, if any are. */
+const truncatedField = ({ group }: AlertContext, name: string): Readonly<Record<string, number>> =>
+  group.truncated === 0 ? {} : { [name]: group.truncated };
+
 const eventOf = ({ alert }: AlertContext): string =>
   alert.status === "firing" ? "machine.offline" : "machine.online";
 
 /** Builds the `machine` object. The exporter's own facts take precedence over those in the alert. */
-function machineOf({ alert, machine }: AlertContext) {
+function machineOf({ alert, machine, subject }: AlertContext) {
   const inAlert = (name: string): string | undefined =>
     valueOf(alert.labels, name) ?? valueOf(alert.annotations, name);
   const lastSeen = machine?.lastSeen === undefined ? inAlert("last_seen") : rfc3339(machine.lastSeen);
   return {
     id: machine?.id ?? numberIn(inAlert("machine_id") ?? inAlert("id")) ?? null,
-    name: subjectOf(alert),
+    name: subject.name,
     hostname: machine?.hostname ?? inAlert("hostname") ?? inAlert("instance") ?? "",
     description: machine?.description ?? inAlert("machine_description") ?? inAlert("description") ?? "",
     status: alert.status === "firing" ? "offline" : "online",
@@ -80,41 +91,49 @@ const numberIn = (text: string | undefined): number | string | undefined =>
   text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : text;
 
 /** https://github.com/cloudevents/spec/blob/main/cloudevents/formats/json-format.md */
-function cloudevents({ id, alert, group }: AlertContext): object {
+function cloudevents(context: AlertContext): object {
+  const { id, alert, group, subject } = context;
   return {
     specversion: "1.0",
     id,
     source: group.externalUrl === "" ? "alertmanager" : group.externalUrl,
-    type: `alertmanager.alert.${alert.status}`,
-    subject: subjectOf(alert),
+    type: cloudeventType(alert),
+    subject: subject.name,
     time: alert.status === "resolved" && alert.endsAtText !== "" ? alert.endsAtText : alert.startsAtText,
     datacontenttype: "application/json",
+    // The name of an extension attribute has no underscore.
+    ...truncatedField(context, "truncatedalerts"),
     data: alertOf(alert),
   };
 }
+
+const cloudeventType = ({ status }: Alert): string => `alertmanager.alert.${status}`;
 
 /** Limits of https://docs.datadoghq.com/api/latest/events/post-an-event/ */
 const MAX_TITLE_LENGTH = 100;
 const MAX_TEXT_LENGTH = 4_000;
 
-function datadog({ alert, group }: AlertContext): object {
+function datadog({ alert, group, subject }: AlertContext): object {
   const { labels, annotations, status } = alert;
   const summary = valueOf(annotations, "summary") ?? valueOf(labels, "alertname") ?? "alert";
   const host = valueOf(labels, "hostname") ?? valueOf(labels, "instance");
   const at = Date.parse(status === "resolved" ? alert.endsAtText : alert.startsAtText);
+  const missing = group.truncated;
+  const note = missing === 0 ? "" : `\n${missing} more alerts were left out of this notification.`;
   const link = group.externalUrl === "" ? "" : `\n${group.externalUrl}`;
+  const description = truncate(valueOf(annotations, "description") ?? summary, MAX_TEXT_LENGTH - 500);
   return {
-    title: `${status === "resolved" ? "Resolved" : "Firing"}: ${summary}`.slice(0, MAX_TITLE_LENGTH),
-    text: `${(valueOf(annotations, "description") ?? summary).slice(0, MAX_TEXT_LENGTH - 500)}${link}`.slice(
-      0,
-      MAX_TEXT_LENGTH,
-    ),
+    title: truncate(`${status === "resolved" ? "Resolved" : "Firing"}: ${summary}`, MAX_TITLE_LENGTH),
+    text: truncate(`${description}${note}${link}`, MAX_TEXT_LENGTH),
     alert_type:
       status === "resolved" ? "success" : (valueOf(SEVERITIES, valueOf(labels, "severity") ?? "") ?? "error"),
-    // Groups the start and the end of an alert into one thread.
-    aggregation_key: alert.fingerprint,
+    // Groups the start and the end into one thread.
+    aggregation_key: subject.key,
     source_type_name: "prometheus",
-    tags: Object.entries(labels).map(([name, value]) => `${name}:${value}`),
+    tags: [
+      ...Object.entries(labels).map(([name, value]) => `${name}:${value}`),
+      ...(missing === 0 ? [] : [`truncated_alerts:${missing}`]),
+    ],
     ...defined({ host }),
     ...(Number.isFinite(at) ? { date_happened: Math.floor(at / 1000) } : {}),
   };
@@ -127,7 +146,7 @@ function raw({ alert, group }: AlertContext): object {
   return {
     version: "4",
     groupKey: group.groupKey,
-    truncatedAlerts: 0,
+    truncatedAlerts: group.truncated,
     status: alert.status,
     receiver: group.receiver,
     groupLabels: group.groupLabels,
@@ -148,13 +167,10 @@ const alertOf = (alert: Alert): object => ({
   fingerprint: alert.fingerprint,
 });
 
-/** Returns the value of a template's placeholder; an empty string if the alert has no such value. */
-function fieldOf(name: string, context: AlertContext): string {
-  const { alert } = context;
-  const [space, ...rest] = name.split(".");
-  if (space === "labels") return valueOf(alert.labels, rest.join(".")) ?? "";
-  if (space === "annotations") return valueOf(alert.annotations, rest.join(".")) ?? "";
-  return Object.hasOwn(FIELDS, name) ? FIELDS[name as EventField](context) : "";
+/** Returns the value that a template inserts; an empty string if the alert has no such value. */
+function valueIn({ source }: TemplateValue, context: AlertContext): string {
+  if (source.kind === "field") return FIELDS[source.field](context);
+  return valueOf(context.alert[source.kind], source.name) ?? "";
 }
 
 const FIELDS: Readonly<Record<EventField, (context: AlertContext) => string>> = {
@@ -167,6 +183,7 @@ const FIELDS: Readonly<Record<EventField, (context: AlertContext) => string>> = 
   receiver: ({ group }) => group.receiver,
   external_url: ({ group }) => group.externalUrl,
   generator_url: ({ alert }) => alert.generatorUrl,
+  truncated_alerts: ({ group }) => String(group.truncated),
   "machine.id": (context) => String(machineOf(context).id ?? ""),
   "machine.name": (context) => machineOf(context).name,
   "machine.hostname": (context) => machineOf(context).hostname,

@@ -1,3 +1,4 @@
+import { truncate } from "../../core/truncate.ts";
 import type { Fields } from "./json.ts";
 
 /** The value of a field in a heartbeat. */
@@ -23,7 +24,7 @@ export function flatten(fields: Fields): ReadonlyMap<string, FieldValue> {
         if (values.size >= MOST_FIELDS) return values;
         const name = `${prefix}${key}`;
         if (name.length > LONGEST_NAME || values.has(name)) continue;
-        if (typeof value === "string") values.set(name, value.slice(0, LONGEST_TEXT));
+        if (typeof value === "string") values.set(name, truncate(value, LONGEST_TEXT));
         else if (typeof value === "boolean" || (typeof value === "number" && Number.isFinite(value)))
           values.set(name, value);
         else if (typeof value === "object" && value !== null && !Array.isArray(value))

@@ -1,6 +1,7 @@
 import { defined } from "../../core/defined.ts";
 import type { Metric, Sample } from "../../core/metric.ts";
 import type { CompileContext } from "../../core/prober.ts";
+import { truncate } from "../../core/truncate.ts";
 import { compileRegexp, type Regexp } from "../regexp.ts";
 import type { ValueOptions } from "./schema.ts";
 import { type Breaches, compileThresholds, type Thresholds } from "./thresholds.ts";
@@ -194,7 +195,7 @@ function sampler({
 }
 
 const bounded = (labels: Labels): Labels =>
-  Object.fromEntries(Object.entries(labels).map(([name, value]) => [name, value.slice(0, LONGEST_LABEL)]));
+  Object.fromEntries(Object.entries(labels).map(([name, value]) => [name, truncate(value, LONGEST_LABEL)]));
 
 function numberOf(value: unknown): number | undefined {
   if (typeof value === "number") return value;

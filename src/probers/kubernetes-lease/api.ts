@@ -8,6 +8,7 @@ import {
   readLease,
   writeLease,
 } from "../../core/lease.ts";
+import { truncate } from "../../core/truncate.ts";
 import { type Cluster, ClusterError, openCluster } from "./cluster.ts";
 import { reasonOfError, reasonOfStatus } from "./failure.ts";
 
@@ -139,7 +140,7 @@ const LONGEST_MESSAGE = 300;
 function detailOf(status: number, object: unknown): string {
   const message =
     typeof object === "object" && object !== null && "message" in object ? object.message : undefined;
-  const text = typeof message === "string" ? `: ${message.slice(0, LONGEST_MESSAGE)}` : "";
+  const text = typeof message === "string" ? `: ${truncate(message, LONGEST_MESSAGE)}` : "";
   return `the API server answered ${status}${text}`;
 }
 

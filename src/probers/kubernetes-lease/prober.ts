@@ -14,6 +14,7 @@ import {
   type ProbeTarget,
   succeeded,
 } from "../../core/prober.ts";
+import { truncate } from "../../core/truncate.ts";
 import { after, parseDuration, type Seconds, seconds, type Timestamp } from "../../core/units.ts";
 import { openLeases } from "./api.ts";
 import { leaseMetrics } from "./metrics.ts";
@@ -179,4 +180,4 @@ function beatsOf(
 /** Longest holder identity that is shown, in characters. Anyone who may write the Lease chooses it. */
 const LONGEST_HOLDER = 128;
 
-const shorten = (holder: string): string => holder.slice(0, LONGEST_HOLDER);
+const shorten = (holder: string): string => truncate(holder, LONGEST_HOLDER);

@@ -1,6 +1,6 @@
+import { excerpt } from "../../core/excerpt.ts";
 import { type Failure, failed } from "../../core/prober.ts";
 import type { Answer } from "./answer/answer.ts";
-import { excerpt } from "./answer/excerpt.ts";
 import { reasonOfInnerError, reasonOfResponse } from "./failure.ts";
 import type { LlmModule } from "./options.ts";
 import { type ErrorFacts, ruleFor } from "./reason-rules.ts";

@@ -1,8 +1,8 @@
 import { defined } from "../../core/defined.ts";
+import { excerpt } from "../../core/excerpt.ts";
 import type { AnswerFacts, TokenType } from "../../core/facts.ts";
 import { seconds } from "../../core/units.ts";
 import { shownAnswer, tokenSpeed } from "./answer/answer.ts";
-import { excerpt } from "./answer/excerpt.ts";
 import type { Observations } from "./verdict.ts";
 import type { Usage } from "./wire/types.ts";
 

@@ -1,7 +1,7 @@
+import { excerpt } from "../../core/excerpt.ts";
 import type { AnswerFacts } from "../../core/facts.ts";
 import { type Sample, sample } from "../../core/metric.ts";
 import { tokenSpeed } from "./answer/answer.ts";
-import { excerpt } from "./answer/excerpt.ts";
 import { LONGEST_MODEL_NAME } from "./facts.ts";
 import { llmMetrics } from "./metrics.ts";
 import type { LlmVerdict, Observations } from "./verdict.ts";

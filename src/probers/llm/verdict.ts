@@ -1,9 +1,9 @@
 import { defined } from "../../core/defined.ts";
+import { excerpt } from "../../core/excerpt.ts";
 import { isEdition } from "../../core/money.ts";
 import { type Failure, failed, type Outcome, succeeded } from "../../core/prober.ts";
 import type { Answer } from "./answer/answer.ts";
 import { shownAnswer } from "./answer/answer.ts";
-import { excerpt } from "./answer/excerpt.ts";
 import { failureOfApi } from "./api-error.ts";
 import type { Exchange } from "./exchange.ts";
 import { describe, reasonOfConnection, reasonOfTimeout } from "./failure.ts";

@@ -1,5 +1,6 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import type { WebConfig } from "../../config/web/config.ts";
+import type { AuthFailures } from "../../core/auth-failures.ts";
 import type { Clock } from "../../core/clock.ts";
 import type { Secret } from "../../core/secret.ts";
 import { createTokenCheck } from "../token.ts";
@@ -13,21 +14,27 @@ export interface GuardDeps {
   readonly passwords: Passwords;
   /** The control token. It also passes as a password, because a request has only one `Authorization`. */
   readonly controlToken: () => Secret | undefined;
-  /** The token of components, which passes on their routes only. */
-  readonly componentsToken: () => Secret | undefined;
 }
 
-/**
- * The routes of single components, behind any prefix; these check the token again. Exact, so that no other path can be
- * spelled like one of them.
- */
-const COMPONENT_ROUTE = /^(?:\/[\w.~%-]+)*\/api\/v1\/components\/[\w.~%-]+(?:\?|$)/;
+/** What the guard is told about the listener behind it, and tells it. */
+export interface GuardedRoutes {
+  /** Reports whether the route of a request authenticates it by a token or password of its own. */
+  readonly hasOwnCredentials: (request: IncomingMessage) => boolean;
+  readonly authFailures: Pick<AuthFailures, "record">;
+}
 
 /** Compared with the passwords of unknown users, so that they take as long to refuse as known ones. */
 const DECOY_HASH = "$2y$10$6thhNO3TvXqfOqG2h.gCpeghnbAr1DeiCWdqDXPzuuNKp0MwRm..a";
 
-/** Wraps a listener: authenticates requests, limits their rate, and sets the configured headers on every answer. */
-export function guarded(listener: RequestListener, deps: GuardDeps): RequestListener {
+/**
+ * Wraps a listener: authenticates requests, limits their rate, and sets the configured headers on every answer. Requests that
+ * their routes authenticate are passed on, because they have only one `Authorization`.
+ */
+export function guarded(
+  listener: RequestListener,
+  routes: GuardedRoutes | undefined,
+  deps: GuardDeps,
+): RequestListener {
   const { web, clock } = deps;
   const bucket = createBucket(clock);
   const isToken = createTokenCheck(clock);
@@ -40,6 +47,8 @@ export function guarded(listener: RequestListener, deps: GuardDeps): RequestList
     const authenticated = await authenticate(req, users, { ...deps, isToken }).catch(() => false);
     if (authenticated === true) return listener(req, res);
     if (authenticated === undefined) return refuse(res, 503, "too many passwords are being checked");
+    const problem = req.headers.authorization === undefined ? "missing" : "wrong";
+    routes?.authFailures.record({ guard: "web", problem, from: req.socket.remoteAddress });
     res.setHeader("WWW-Authenticate", 'Basic realm="heartbeat-exporter", charset="UTF-8"');
     refuse(res, 401, "missing or invalid credentials; want a user of --web.config.file");
   };
@@ -49,7 +58,7 @@ export function guarded(listener: RequestListener, deps: GuardDeps): RequestList
     if (rateLimit !== undefined && !bucket.take(rateLimit)) {
       return refuse(res, 429, "too many requests: rate_limit of --web.config.file is exceeded");
     }
-    if (users.size === 0) return listener(req, res);
+    if (users.size === 0 || routes?.hasOwnCredentials(req) === true) return listener(req, res);
     void admit(req, res, users);
   };
 }
@@ -60,13 +69,11 @@ type TokenCheck = ReturnType<typeof createTokenCheck>;
 async function authenticate(
   req: IncomingMessage,
   users: ReadonlyMap<string, string>,
-  { passwords, controlToken, componentsToken, isToken }: GuardDeps & { readonly isToken: TokenCheck },
+  { passwords, controlToken, isToken }: GuardDeps & { readonly isToken: TokenCheck },
 ): Promise<boolean | undefined> {
   const [, scheme = "", value = ""] = /^(\w+) +(\S+)$/.exec(req.headers.authorization ?? "") ?? [];
   switch (scheme.toLowerCase()) {
     case "bearer": {
-      const own = COMPONENT_ROUTE.test(req.url ?? "") ? componentsToken() : undefined;
-      if (own !== undefined && (await isToken(value, own))) return true;
       const token = controlToken();
       return token !== undefined && isToken(value, token);
     }

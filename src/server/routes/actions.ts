@@ -17,7 +17,7 @@ export const actionRoute =
     const name = String(req.params["name"]);
     const action = context.actions.find(name);
     if (action === undefined) return unknownAction(res, name);
-    const group = await notificationOf(action.auth, req, res, context);
+    const group = await notificationOf(action, "action", req, res, context);
     if (group === undefined) return;
     const intake = await context.actions.accept(name, group);
     if (intake.kind === "refused") {

@@ -1,8 +1,7 @@
 import type { NextFunction, Request, Response } from "express";
-import { defined } from "../../core/defined.ts";
 import { RUN_ID } from "../../core/push-heartbeat.ts";
-import type { PingKind } from "../../heartbeats/machine.ts";
 import { readBody } from "../body.ts";
+import { parsePingPath, pingToken } from "../ping-path.ts";
 import { refuse } from "../refuse.ts";
 import type { RouteContext } from "../route-context.ts";
 import { bearerOf, createTokenCheck } from "../token.ts";
@@ -25,18 +24,15 @@ const UNAUTHORIZED =
   'missing or invalid token, or unknown heartbeat; want "Authorization: Bearer TOKEN", ?token=TOKEN or /ping/TOKEN/NAME';
 
 /** `/ping/{name}`, with a token before the name and an action after it: a heartbeat reports. */
-export function pingRoute({ pushes, clock, log }: RouteContext) {
+export function pingRoute({ pushes, clock, log, authFailures }: RouteContext) {
   const matches = createTokenCheck(clock);
 
   /** Reports whether the token allows a ping of `name`. Takes as long for unknown names as for wrong tokens. */
   const isAuthorized = async (name: string, token: string): Promise<boolean> => {
-    const wanted = pushes.tokenOf(name);
-    if (wanted !== undefined) return matches(token, wanted);
-    const mayExist = pushes.has(name) || pushes.allowsRegistration();
-    const decoy = mayExist ? undefined : pushes.anyToken();
-    if (decoy === undefined) return true;
-    await matches(token, decoy);
-    return false;
+    const wanted = pingToken(pushes, name);
+    if (wanted === undefined) return true;
+    const isRight = await matches(token, wanted.secret);
+    return isRight && !wanted.isDecoy;
   };
 
   return async (req: Request, res: Response, next: NextFunction): Promise<void> => {
@@ -55,6 +51,12 @@ export function pingRoute({ pushes, clock, log }: RouteContext) {
 
     const token = bearerOf(req) ?? query.get("token") ?? ping.token ?? "";
     if (!(await isAuthorized(ping.name, token))) {
+      authFailures.record({
+        guard: "ping",
+        problem: token === "" ? "missing" : "wrong",
+        name: pushes.has(ping.name) ? ping.name : undefined,
+        from: req.ip,
+      });
       res.set("WWW-Authenticate", 'Bearer realm="heartbeat-exporter"');
       return refuse(res, 401, `/ping: ${UNAUTHORIZED}`);
     }
@@ -91,51 +93,4 @@ export function pingRoute({ pushes, clock, log }: RouteContext) {
       if (body.bytes.length > 0) pushes.bodies.keep(name, body.bytes);
     }
   }
-}
-
-/** The parts of the path of a ping. */
-interface PingPath {
-  readonly name: string;
-  readonly kind: PingKind;
-  /** The token before the name. */
-  readonly token?: string;
-}
-
-/** An invalid ping path and the HTTP error to send. */
-interface PingPathProblem {
-  readonly status: 400 | 404;
-  readonly text: string;
-}
-
-const FORMS =
-  "/ping/NAME or /ping/TOKEN/NAME, optionally followed by /start, /fail, /log or an exit status from 0 to 255";
-
-/**
- * Parses the path after `/ping`: `/NAME` or `/TOKEN/NAME`, optionally followed by an action. A last part that can be an
- * action is one, so no heartbeat may have such a name.
- */
-function parsePingPath(path: string): PingPath | PingPathProblem {
-  const parts = path.split("/").slice(1);
-  if (parts.includes("") || parts.length === 0) return { status: 404, text: `got no name, want ${FORMS}` };
-  let decoded: string[];
-  try {
-    decoded = parts.map(decodeURIComponent);
-  } catch {
-    return { status: 400, text: `got a path with an invalid % escape, want ${FORMS}` };
-  }
-  const last = decoded.length > 1 ? actionOf(decoded.at(-1) ?? "") : undefined;
-  if (last === "out of range")
-    return { status: 400, text: "got an exit status above 255, want one from 0 to 255" };
-  const rest = last === undefined ? decoded : decoded.slice(0, -1);
-  const [name, token] = rest.toReversed();
-  if (name === undefined || rest.length > 2)
-    return { status: 404, text: `got too long a path, want ${FORMS}` };
-  return { name, kind: last ?? "success", ...defined({ token }) };
-}
-
-function actionOf(text: string): PingKind | "out of range" | undefined {
-  if (text === "start" || text === "fail" || text === "log") return text;
-  if (!/^\d+$/.test(text)) return undefined;
-  const status = Number(text);
-  return status > 255 ? "out of range" : status === 0 ? "success" : "fail";
 }

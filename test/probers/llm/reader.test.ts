@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { excerpt } from "../../../src/probers/llm/answer/excerpt.ts";
+import { excerpt } from "../../../src/core/excerpt.ts";
 import { MAX_LINE_LENGTH, splitEvents, splitLines } from "../../../src/probers/llm/answer/frames.ts";
 import { wireFormat } from "../../../src/probers/llm/wire/index.ts";
 import { openai } from "../../../src/probers/llm/wire/openai.ts";

@@ -1,7 +1,7 @@
+import { excerpt } from "../../../core/excerpt.ts";
 import { type Seconds, seconds } from "../../../core/units.ts";
 import { parseJson } from "../wire/json.ts";
 import type { ApiError, FinishReason, Piece, ToolArguments, Usage } from "../wire/types.ts";
-import { excerpt } from "./excerpt.ts";
 
 /** The content of an answer, which expectations are about. */
 export interface AnswerContent {

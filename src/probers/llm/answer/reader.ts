@@ -1,7 +1,7 @@
+import { excerpt } from "../../../core/excerpt.ts";
 import { parseJson } from "../wire/json.ts";
 import { malformedPiece } from "../wire/pieces.ts";
 import type { Piece, WireFormat } from "../wire/types.ts";
-import { excerpt } from "./excerpt.ts";
 import { type FrameSink, type Splitter, splitEvents, splitLines } from "./frames.ts";
 
 /** Reads the bytes of a successful response into pieces, independent of the chunks in which they arrive. */

@@ -1,4 +1,5 @@
-import { REDACTED } from "../../../core/secret.ts";
+import { REDACTED } from "./secret.ts";
+import { truncate } from "./truncate.ts";
 
 const LONGEST_EXCERPT = 500;
 
@@ -9,11 +10,11 @@ const LONGEST_EXCERPT = 500;
 export function excerpt(text: string, secrets: readonly string[] = [], length = LONGEST_EXCERPT): string {
   // Cut first, so that a long text costs no more than a short one, but leave room for a secret that crosses the cut.
   const longest = Math.max(0, ...secrets.map((secret) => secret.length));
-  let part = text.slice(0, length + longest);
+  let part = truncate(text, length + longest);
   for (const secret of secrets) if (secret !== "") part = part.replaceAll(secret, REDACTED);
   // Redaction shortens the part, so that its end, possibly the beginning of another secret, moves into view.
   if (text.length > length + longest) part = part.slice(0, part.length - cutSecret(part, secrets));
-  const cut = part.slice(0, length).toWellFormed();
+  const cut = truncate(part, length).toWellFormed();
   // Line separators and marks that reorder text would let an answer forge the text around it.
   const visible = cut.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, escape);
   return text.length > length ? `${visible}...` : visible;

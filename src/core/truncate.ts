@@ -1,0 +1,26 @@
+const graphemes = new Intl.Segmenter(undefined, { granularity: "grapheme" });
+
+/** Longest grapheme that is kept whole, in UTF-16 code units: longer than any emoji, even of a family or a flag. */
+const LONGEST_GRAPHEME = 64;
+
+/**
+ * Returns the longest beginning of `text` with at most `length` UTF-16 code units that does not end inside a character as
+ * people see it: an emoji, or a letter with its accents.
+ */
+export function truncate(text: string, length: number): string {
+  if (text.length <= length) return text;
+  if (length <= 0) return "";
+  const beginning = text.slice(0, length + LONGEST_GRAPHEME);
+  const start = graphemes.segment(beginning).containing(length)?.index ?? length;
+  if (length - start < LONGEST_GRAPHEME) return text.slice(0, start);
+  // An endless pile of accents is cut between two code points.
+  const isInsidePair = (text.codePointAt(length - 1) ?? 0) > 0xffff;
+  return text.slice(0, isInsidePair ? length - 1 : length);
+}
+
+/** Truncates `text` and appends `...` if that removed anything. */
+export const truncateWithDots = (text: string, length: number): string =>
+  text.length > length ? `${truncate(text, length)}...` : text;
+
+/** Decodes the beginning of a UTF-8 text whose end was cut off, without the character that the cut may have divided. */
+export const decodeBeginning = (bytes: Buffer): string => new TextDecoder().decode(bytes, { stream: true });
