@@ -7,6 +7,7 @@ import type { ConfigDeps, ConfigSource } from "../config/config.ts";
 import { ConfigError } from "../config/document/problems.ts";
 import { type Clock, systemClock } from "../core/clock.ts";
 import { defined } from "../core/defined.ts";
+import { type Timestamp, timestamp } from "../core/units.ts";
 import { createExposition } from "../metrics/exposition.ts";
 import { beatSamples } from "../metrics/heartbeats.ts";
 import { asUtf8 } from "../probers/heartbeat-log/formats.ts";
@@ -103,10 +104,11 @@ async function parseLog(
   { module, clock, stdin, stdout, screen }: ParseDeps,
 ): Promise<{ readonly heartbeats: number; readonly lines: number }> {
   const stats = file === "-" ? undefined : await stat(file);
+  const writtenBy = timestamp(Math.min(clock.now(), (stats?.mtimeMs ?? Number.POSITIVE_INFINITY) / 1000));
   const progress = createProgress(screen, clock, stats?.size, megabytes);
   let pending = "";
   const onHeartbeat = (heartbeat: LogHeartbeat): void => {
-    if (output === "jsonl") pending += jsonLine(heartbeat, module);
+    if (output === "jsonl") pending += jsonLine(heartbeat, module, writtenBy);
   };
   const session = openSession(newLogState(), module.rules, { clock, log: () => {} }, onHeartbeat);
   const position = newPosition(file);
@@ -134,9 +136,9 @@ async function parseLog(
 }
 
 /** Formats a heartbeat as a line of JSON. Log lines are read as Latin-1, so its fields are converted to UTF-8 here. */
-function jsonLine(heartbeat: LogHeartbeat, { rules }: HeartbeatLogModule): string {
-  const timestamp = timeOfHeartbeat(heartbeat, rules) ?? null;
-  return `{"timestamp":${JSON.stringify(timestamp)},"heartbeat":${asUtf8(JSON.stringify(heartbeat.fields))}}\n`;
+function jsonLine(heartbeat: LogHeartbeat, { rules }: HeartbeatLogModule, writtenBy: Timestamp): string {
+  const at = timeOfHeartbeat(heartbeat, rules, writtenBy) ?? null;
+  return `{"timestamp":${JSON.stringify(at)},"heartbeat":${asUtf8(JSON.stringify(heartbeat.fields))}}\n`;
 }
 
 /**

@@ -26,6 +26,8 @@ export interface FollowResult {
   readonly state: LogState;
   /** The reason why the log could not be read to its end. */
   readonly problem?: LogProblem;
+  /** The text that should be the time of the newest heartbeat, if it is in no known form. */
+  readonly unknownTime?: string;
 }
 
 /** Most files of a log that are followed: the current one, and rotated ones that are not read completely. */
@@ -58,11 +60,13 @@ export async function followFile(path: string, before: LogState, deps: FollowDep
       if (refused !== undefined) return { state: before, problem: refused };
       move(await withCurrent(path, positions, facts, session, deps));
       trouble = await readAll(path, positions, facts, move, session, deps);
+      if (trouble === undefined) session.reachEnd();
     }
   } catch (error) {
     trouble = error instanceof DeadlineError ? late(path) : fileProblem(path, error);
   }
-  return { state: session.state(positions), ...defined({ problem: trouble }) };
+  const { unknownTime } = session;
+  return { state: session.state(positions), ...defined({ problem: trouble, unknownTime }) };
 }
 
 const late = (path: string): LogProblem =>
@@ -216,11 +220,11 @@ async function firstPosition(
   const { initialRead, signal, rules } = deps;
   const file = await openPosition(path, position, true, deps);
   if ("reason" in file || initialRead === 0) return position;
-  const { size } = await untilAborted(handleFacts(file.handle), signal);
+  const { size, modified } = await untilAborted(handleFacts(file.handle), signal);
   if (size <= initialRead) return position;
   const offset = await lineStart(file.handle, size - initialRead, signal);
   const old = await heartbeatBefore(file.handle, offset, rules.lines, signal);
-  if (old !== undefined) session.setLast(old);
+  if (old !== undefined) session.setLast(old, modified);
   return { ...position, offset };
 }
 

@@ -44,7 +44,9 @@ export async function followRemote(
         state: session.state([position]),
         problem: problem("network", `${address} changed while it was fetched`),
       };
-    return { ...read, state: session.state([read.position]) };
+    if (read.problem === undefined) session.reachEnd();
+    const { unknownTime } = session;
+    return { ...defined({ problem: read.problem, unknownTime }), state: session.state([read.position]) };
   } catch (error) {
     const trouble = context.signal.aborted
       ? problem("timeout", `${address} did not answer before the deadline`)
