@@ -5,6 +5,7 @@ import type { Config, ConfigDeps, ConfigSource } from "../config/config.ts";
 import type { Environment } from "../config/document/convert.ts";
 import { describesTarget } from "../config/env/env.ts";
 import { type Clock, systemClock } from "../core/clock.ts";
+import { decodeText } from "../core/decode-text.ts";
 import { probers } from "../probers/index.ts";
 import { compileRegexp } from "../probers/regexp.ts";
 import { openConfig } from "./open-config.ts";
@@ -83,7 +84,7 @@ export async function loadConfig(configFile: string | undefined, shell: Shell): 
  */
 export function readTextFile(file: string): string {
   try {
-    return readFileSync(file, "utf8");
+    return decodeText(readFileSync(file));
   } catch (error) {
     throw new CommandError(`${file}: cannot be read: ${codeOf(error)}`, "usage", { cause: error });
   }
