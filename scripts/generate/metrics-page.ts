@@ -31,7 +31,7 @@ const SECTIONS: readonly Section[] = [
     about: [
       PER_PROBE,
       ...(NOTES[kind] === undefined ? [] : [NOTES[kind]]),
-      `\n\nReasons of failures: ${codes([...reasons, ...ENGINE_REASONS])}.`,
+      `\n\nReasons of failures: ${codes([...new Set([...reasons, ...ENGINE_REASONS])])}.`,
     ].join(" "),
     metrics,
   })),

@@ -57,6 +57,23 @@ const log = (parts: ResultParts): Stage =>
     parts.log.debug({ target: name, module: request.module.name, duration, ...outcome }, "probe ended");
   });
 
+/** Most warnings that are remembered as logged. Beyond that all may be logged again. */
+const MOST_WARNINGS = 10_000;
+
+/** Logs each warning about a target once, because a prober returns it with each result. */
+const warnOnce = (parts: ResultParts): Stage => {
+  const logged = new Set<string>();
+  return passing(({ name, request, result: { warnings = [] } }) => {
+    for (const { topic, message } of warnings) {
+      const key = JSON.stringify([request.module.name, name, topic]);
+      if (logged.has(key)) continue;
+      if (logged.size >= MOST_WARNINGS) logged.clear();
+      logged.add(key);
+      parts.log.warn({ target: name, module: request.module.name }, message);
+    }
+  });
+};
+
 const remember = ({ rates, recentProbes }: ResultParts): Stage =>
   passing(({ name, request, result }) => {
     rates.record(result);
@@ -85,6 +102,7 @@ const STAGES: readonly ((parts: ResultParts) => Stage)[] = [
   dropTiers,
   charge,
   log,
+  warnOnce,
   remember,
   total,
   append,

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import type { Command } from "commander";
 import type { Environment } from "../config/document/convert.ts";
 import type { Clock } from "../core/clock.ts";
+import { decodeText } from "../core/decode-text.ts";
 
 /** The environment of a command: its inputs from the machine and its output streams. */
 export interface Shell {
@@ -44,7 +45,7 @@ export class CommandError extends Error {
  */
 export function readTextFile(file: string): string {
   try {
-    return readFileSync(file, "utf8");
+    return decodeText(readFileSync(file));
   } catch (error) {
     throw new CommandError(`${file}: cannot be read: ${codeOf(error)}`, "usage", { cause: error });
   }

@@ -1,4 +1,5 @@
 import { defined } from "./defined.ts";
+import { FILE_REASONS } from "./file-errors.ts";
 import type { FailureReason } from "./reasons.ts";
 import { type Seconds, seconds, type Timestamp, timestamp } from "./units.ts";
 
@@ -47,7 +48,7 @@ export const LEASE_CALL_REASONS = [
   "rate_limited",
   "server_error",
   "malformed",
-  "file_missing",
+  ...FILE_REASONS,
 ] as const satisfies readonly FailureReason[];
 /** One of `LEASE_CALL_REASONS`. */
 export type LeaseCallReason = (typeof LEASE_CALL_REASONS)[number];

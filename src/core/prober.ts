@@ -34,6 +34,13 @@ export interface Degradation {
   readonly detail: string;
 }
 
+/** A remark about a target for its operator. The log of the exporter shows it once for each target and topic. */
+export interface Warning {
+  /** The part of the target that the remark is about, such as the path of a log. */
+  readonly topic: string;
+  readonly message: string;
+}
+
 /** The result of one probe as its prober returns it. The engine adds success, duration, timeout and reason. */
 export interface ProbeResult<Reason extends FailureReason = FailureReason> {
   readonly outcome: Outcome<Reason>;
@@ -44,6 +51,8 @@ export interface ProbeResult<Reason extends FailureReason = FailureReason> {
   readonly facts?: AnswerFacts;
   /** The heartbeats that the probe read; only for probers of logs and leases. */
   readonly beats?: readonly HeartbeatState[];
+  /** Remarks about a target that do not make it fail. */
+  readonly warnings?: readonly Warning[];
   /** True if the model answered at all; only for probers that ask a model. Independent of `outcome`: alive is not correct. */
   readonly answered?: boolean;
   /** Duration of the target's part, if the prober measures it. By default the engine measures how long the prober ran. */

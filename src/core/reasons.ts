@@ -35,6 +35,7 @@ export const FAILURE_REASONS = [
   "model_mismatch",
   "budget_exhausted",
   "file_missing",
+  "file_unreadable",
   "stale",
   "forbidden_target",
   "queue_timeout",

@@ -9,6 +9,7 @@ import {
   type SecureContextOptions,
 } from "node:tls";
 import type { FromSchema, JSONSchema } from "json-schema-to-ts";
+import { decodeText } from "../core/decode-text.ts";
 import type { CompileContext } from "../core/prober.ts";
 
 const VERSIONS = { TLS10: "TLSv1", TLS11: "TLSv1.1", TLS12: "TLSv1.2", TLS13: "TLSv1.3" } as const;
@@ -218,7 +219,7 @@ function source(inline: string | undefined, file: string | undefined): Source {
       const { mtimeMs, size, ino } = await stat(file).catch(missing);
       return `${mtimeMs}:${size}:${ino}`;
     },
-    read: async () => readFile(file, "utf8").catch(missing),
+    read: async () => decodeText(await readFile(file).catch(missing)),
   };
 }
 

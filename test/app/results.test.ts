@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { type Prober, succeeded } from "../../src/core/prober.ts";
 import { seconds, timestamp } from "../../src/core/units.ts";
 import { createMemoryHistory } from "../../src/store/memory-history.ts";
 import { manualClock } from "../helpers/clock.ts";
@@ -71,4 +72,36 @@ describe("the result of a probe", () => {
       events: [],
     });
   });
+});
+
+test("a warning about a target is logged once for each topic", async () => {
+  const clock = manualClock();
+  const prober: Prober<object, object> = {
+    ...paidProber().prober,
+    costly: false,
+    probe: async () => ({
+      outcome: succeeded,
+      samples: [],
+      warnings: [
+        { topic: "one", message: `one at ${clock.now()}` },
+        { topic: "two", message: "two" },
+      ],
+    }),
+  };
+  const yaml = `
+modules: { word: { prober: paid } }
+targets: [{ name: a, module: word, target: a }, { name: b, module: word, target: b }]
+`;
+  await using exporter = await startLocalExporter({ yaml, probers: [prober], clock });
+  for (let i = 0; i < 3; i += 1) {
+    await fetch(`${exporter.url}/metrics?collect[]=targets`);
+    clock.advance(seconds(60));
+  }
+  const warned = exporter.logged.filter(({ message }) => /^(one|two)/.test(message));
+  expect(warned.map(({ fields }) => ("target" in fields ? fields.target : "")).toSorted()).toEqual([
+    "a",
+    "a",
+    "b",
+    "b",
+  ]);
 });

@@ -34,6 +34,18 @@ describe("parse", () => {
     expect(valueOf(stdout, "heartbeat_last_seen_timestamp_seconds", labels)).toBe(1_757_943_000);
   });
 
+  test.each([
+    ["UTF-16, little endian", Buffer.from(`\ufeff${LOG}`, "utf16le")],
+    ["UTF-16, big endian, compressed", gzipSync(Buffer.from(`\ufeff${LOG}`, "utf16le").swap16())],
+  ])("reads a log in %s", async (_, content) => {
+    await using folder = await temporaryFolder();
+    const file = join(folder.path, "app.log");
+    await writeFile(file, content);
+    const { stdout, stderr } = await parse(["--output=jsonl", file]);
+    expect(stderr).toBe("");
+    expect(stdout.match(/größe/g)).toHaveLength(2);
+  });
+
   test("prints each heartbeat as a line of JSON", async () => {
     await using folder = await temporaryFolder();
     const { code, stdout } = await parse(["--output=jsonl", await folder.write("app.log", LOG)]);

@@ -24,6 +24,9 @@ test.each([
   ["removes a Windows newline at the end", "hush\r\n", "hush"],
   ["keeps spaces", " hush \n", " hush "],
   ["keeps newlines inside", "a\nb\n", "a\nb"],
+  ["removes a byte order mark", "\ufeffhush\n", "hush"],
+  ["reads UTF-16 as Windows writes it", Buffer.from("\ufeffhush\r\n", "utf16le"), "hush"],
+  ["reads UTF-16, big endian", Buffer.from("\ufeffhush\r\n", "utf16le").swap16(), "hush"],
 ])("%s", async (_, content, expected) => {
   writeFileSync(file, content);
   const { secret, problems } = open();

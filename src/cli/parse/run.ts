@@ -5,8 +5,11 @@ import { createGunzip } from "node:zlib";
 import type { ConfigDeps, ConfigSource } from "../../config/config.ts";
 import { ConfigError } from "../../config/document/problems.ts";
 import { type Clock, systemClock } from "../../core/clock.ts";
+import { markedEncoding } from "../../core/decode-text.ts";
+import { type Timestamp, timestamp } from "../../core/units.ts";
 import { createExposition } from "../../metrics/exposition.ts";
 import { beatSamples } from "../../metrics/heartbeats.ts";
+import { compressionOf } from "../../probers/heartbeat-log/content.ts";
 import { asUtf8 } from "../../probers/heartbeat-log/formats.ts";
 import { newLogState, newPosition } from "../../probers/heartbeat-log/log-state.ts";
 import type { HeartbeatLogModule } from "../../probers/heartbeat-log/options.ts";
@@ -54,10 +57,11 @@ async function parseLog(
   { module, clock, stdin, stdout, screen }: ParseDeps,
 ): Promise<{ readonly heartbeats: number; readonly lines: number }> {
   const stats = file === "-" ? undefined : await stat(file);
+  const writtenBy = timestamp(Math.min(clock.now(), (stats?.mtimeMs ?? Number.POSITIVE_INFINITY) / 1000));
   const progress = createProgress(screen, clock, stats?.size, megabytes);
   let pending = "";
   const onHeartbeat = (heartbeat: LogHeartbeat): void => {
-    if (output === "jsonl") pending += jsonLine(heartbeat, module);
+    if (output === "jsonl") pending += jsonLine(heartbeat, module, writtenBy);
   };
   const session = openSession(newLogState(), module.rules, { clock, log: () => {} }, onHeartbeat);
   const position = newPosition(file);
@@ -66,7 +70,7 @@ async function parseLog(
   const onRead = (bytes: number): void => progress.reach((read += bytes));
   const source = file === "-" ? stdin : createReadStream(file, { highWaterMark: 262_144 });
   try {
-    for await (const chunk of decompressed(source, onRead)) {
+    for await (const chunk of asUtf8Bytes(decompressed(source, onRead))) {
       scanner.push(chunk);
       if (pending !== "") await write(stdout, pending);
       pending = "";
@@ -85,9 +89,9 @@ async function parseLog(
 }
 
 /** Formats a heartbeat as a line of JSON. Log lines are read as Latin-1, so its fields are converted to UTF-8 here. */
-function jsonLine(heartbeat: LogHeartbeat, { rules }: HeartbeatLogModule): string {
-  const timestamp = timeOfHeartbeat(heartbeat, rules) ?? null;
-  return `{"timestamp":${JSON.stringify(timestamp)},"heartbeat":${asUtf8(JSON.stringify(heartbeat.fields))}}\n`;
+function jsonLine(heartbeat: LogHeartbeat, { rules }: HeartbeatLogModule, writtenBy: Timestamp): string {
+  const at = timeOfHeartbeat(heartbeat, rules, writtenBy) ?? null;
+  return `{"timestamp":${JSON.stringify(at)},"heartbeat":${asUtf8(JSON.stringify(heartbeat.fields))}}\n`;
 }
 
 /**
@@ -98,12 +102,26 @@ async function* decompressed(source: Readable, onRead: (bytes: number) => void):
   const chunks = countChunks(source, onRead);
   const first = await chunks.next();
   if (first.done === true) return;
-  const bytes = (async function* () {
-    yield first.value;
-    yield* chunks;
-  })();
-  if (first.value[0] !== 0x1f || first.value[1] !== 0x8b) yield* bytes;
-  else yield* Readable.from(bytes).pipe(createGunzip()) as AsyncIterable<Buffer>;
+  const bytes = prepend(first.value, chunks);
+  if (compressionOf(first.value) === "gzip")
+    yield* Readable.from(bytes).pipe(createGunzip()) as AsyncIterable<Buffer>;
+  else yield* bytes;
+}
+
+/** Yields the bytes of a log as UTF-8, if they begin with the byte order mark of UTF-16. */
+async function* asUtf8Bytes(source: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {
+  const first = await source.next();
+  if (first.done === true) return;
+  const encoding = markedEncoding(first.value) ?? "utf-8";
+  if (encoding === "utf-8") return yield* prepend(first.value, source);
+  const decoder = new TextDecoder(encoding);
+  for await (const chunk of prepend(first.value, source))
+    yield Buffer.from(decoder.decode(chunk, { stream: true }));
+}
+
+async function* prepend(first: Buffer, rest: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {
+  yield first;
+  yield* rest;
 }
 
 async function* countChunks(source: Readable, onRead: (bytes: number) => void): AsyncGenerator<Buffer> {

@@ -1,4 +1,5 @@
 import { readFileSync, type Stats } from "node:fs";
+import { decodeText } from "../../core/decode-text.ts";
 import { ConfigError } from "./problems.ts";
 
 /**
@@ -7,7 +8,7 @@ import { ConfigError } from "./problems.ts";
  */
 export function readConfigFile(path: string): string {
   try {
-    return readFileSync(path, "utf8");
+    return decodeText(readFileSync(path));
   } catch (error) {
     const problem = { place: path, path: "", got: describeFileError(error), want: "a readable YAML file" };
     throw new ConfigError([problem], { cause: error });
@@ -24,6 +25,11 @@ const CODES: Readonly<Record<string, string>> = {
   EACCES: "permission denied",
   EPERM: "permission denied",
   EISDIR: "a directory",
+  ELOOP: "too many symbolic links",
+  EIO: "an error of its file system (EIO)",
+  ESTALE: "an error of its file server (ESTALE)",
+  EMFILE: "no file descriptor left (EMFILE)",
+  ENFILE: "no file descriptor left (ENFILE)",
 };
 
 /** Returns why a file cannot be read or written, as the `got` of a problem. */

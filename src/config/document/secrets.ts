@@ -1,5 +1,6 @@
 import { readFileSync, type Stats, statSync } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
+import { decodeText } from "../../core/decode-text.ts";
 import { Secret } from "../../core/secret.ts";
 import { describeFileError, versionOf } from "./files.ts";
 
@@ -13,7 +14,7 @@ export interface SecretProblem {
 }
 
 /**
- * Returns the secret in `file`, without the newline at its end. The file is read now, and again each time the secret is
+ * Returns the secret in `file`, without a byte order mark and the newline at its end. The file is read now, and again each time the secret is
  * revealed after a change. If it cannot be read then (it may be in the middle of being replaced), the last value is used.
  * @param complain called if the file cannot be used now; the returned secret then rejects
  */
@@ -61,7 +62,7 @@ function checkStats(stats: Stats): void {
 
 function valueIn(content: Buffer): string {
   if (content.length > LARGEST) throw new UnusableFile(`${content.length} bytes`);
-  const value = content.toString("utf8").replace(/(?:\r?\n)+$/, "");
+  const value = decodeText(content).replace(/(?:\r?\n)+$/, "");
   if (value === "") throw new UnusableFile("an empty file");
   return value;
 }

@@ -1,5 +1,6 @@
 import { readFileSync, statSync } from "node:fs";
 import { createSecureContext, DEFAULT_CIPHERS, type SecureContextOptions } from "node:tls";
+import { decodeText } from "../../core/decode-text.ts";
 import { defined } from "../../core/defined.ts";
 import type { Seconds } from "../../core/units.ts";
 import { durationOf, resolverFor } from "../context.ts";
@@ -86,7 +87,7 @@ function optionReader(path: string, problems: Problems, versions: Map<string, st
     const resolved = resolvePath(file);
     versions.set(resolved, fileVersion(resolved));
     try {
-      return readFileSync(resolved, "utf8");
+      return decodeText(readFileSync(resolved));
     } catch (error) {
       const got = describeFileError(error);
       problems.add({ path: ["tls_server_config", option], got, want: "a readable PEM file" });

@@ -1,7 +1,8 @@
-import { timestamp } from "../../core/units.ts";
+import { type Timestamp, timestamp } from "../../core/units.ts";
 import type { FieldValue } from "./flatten.ts";
 import type { FieldOptions } from "./schema.ts";
-import { TIME_FIELDS, timeOf, type Zone } from "./times.ts";
+import { TIME_FIELDS, timeOf } from "./times.ts";
+import type { Zone } from "./zones.ts";
 
 /** The series of one field of a heartbeat, named without the prefix `heartbeat_log_`. */
 export type FieldSeries =
@@ -18,6 +19,12 @@ export type FieldSeries =
       readonly states: readonly string[];
       readonly help?: string;
     };
+
+/** The zone of times without one, and the time of the heartbeat. */
+interface Dating {
+  readonly zone: Zone;
+  readonly latest: Timestamp;
+}
 
 /** Configured rules by field. */
 export type FieldRules = Readonly<Record<string, FieldOptions>>;
@@ -45,12 +52,12 @@ const UNITS: readonly (readonly [suffix: string, factor: number])[] = [
 export function fieldSeriesOf(
   values: ReadonlyMap<string, FieldValue>,
   rules: FieldRules,
-  zone: Zone,
+  dating: Dating,
 ): readonly FieldSeries[] {
   const sorted = [...values].toSorted(([a], [b]) => (a < b ? -1 : 1));
   const all = sorted.flatMap(([field, value]) => {
     const rule = Object.hasOwn(rules, field) ? rules[field] : undefined;
-    const series = rule === undefined ? byName(field, value, zone) : byRule(field, value, rule, zone);
+    const series = rule === undefined ? byName(field, value, dating) : byRule(field, value, rule, dating);
     return series === undefined
       ? []
       : [{ series, isConverted: rule === undefined && series.name !== tidy(field) }];
@@ -63,15 +70,14 @@ export function fieldSeriesOf(
 }
 
 /** Returns the series of a field without a rule. */
-
-function byName(field: string, value: FieldValue, zone: Zone): FieldSeries | undefined {
+function byName(field: string, value: FieldValue, dating: Dating): FieldSeries | undefined {
   const name = tidy(field);
   // The time of the line is already exposed as the time when the heartbeat was last seen.
   if (name === "" || isTimeField(field)) return undefined;
   if (typeof value === "boolean") return gauge(name, Number(value));
   if (name.endsWith("_state") && typeof value === "string") return stateSet(name, value, USUAL_STATES);
   if (name.endsWith("_time")) {
-    const time = timeOf(value, zone);
+    const time = timeOf(value, dating.zone, dating.latest);
     if (time !== undefined) return gauge(name.replace(/_time$/, "_timestamp_seconds"), time);
     // 0 means that the event has not happened yet.
     if (value === 0) return undefined;
@@ -86,7 +92,12 @@ function byName(field: string, value: FieldValue, zone: Zone): FieldSeries | und
 }
 
 /** Returns the series of a field with a rule. */
-function byRule(field: string, value: FieldValue, rule: FieldOptions, zone: Zone): FieldSeries | undefined {
+function byRule(
+  field: string,
+  value: FieldValue,
+  rule: FieldOptions,
+  dating: Dating,
+): FieldSeries | undefined {
   const { name: ruleName, type, scale = 1, states = USUAL_STATES, help } = rule;
   const withHelp = (series: FieldSeries | undefined): FieldSeries | undefined =>
     series === undefined || help === undefined ? series : { ...series, help };
@@ -97,7 +108,8 @@ function byRule(field: string, value: FieldValue, rule: FieldOptions, zone: Zone
     case "state":
       return withHelp(typeof value === "string" ? stateSet(name, value, states) : undefined);
     case "timestamp": {
-      const time = timeOf(typeof value === "number" ? value * scale : value, zone) ?? timestamp(0);
+      const written = typeof value === "number" ? value * scale : value;
+      const time = timeOf(written, dating.zone, dating.latest) ?? timestamp(0);
       return withHelp(time === 0 ? undefined : gauge(name, time));
     }
     case "bool":
@@ -110,7 +122,7 @@ function byRule(field: string, value: FieldValue, rule: FieldOptions, zone: Zone
       return withHelp(typeof value === "number" ? gauge(name, scaled(value, scale)) : undefined);
     case undefined: {
       const number = typeof value === "number" ? scaled(value, scale) : value;
-      return withHelp(withName(byName(field, number, zone)));
+      return withHelp(withName(byName(field, number, dating)));
     }
   }
 }

@@ -5,7 +5,7 @@ import { type FileFacts, factsOf, handleFacts, openAllowed } from "./allowed-fil
 import type { Descriptors, OpenDescriptor } from "./descriptors.ts";
 import { type LogState, newPosition, type Position } from "./log-state.ts";
 import { DeadlineError, fileProblem, type LogProblem, problem, untilAborted } from "./problem.ts";
-import { finishFile, heartbeatBefore, lineStart, readFile } from "./read-file.ts";
+import { finishFile, heartbeatBefore, lineStart, readFile, unreadableContent } from "./read-file.ts";
 import { rotationsOf } from "./rotation.ts";
 import { type HeartbeatRules, openSession, type Session } from "./session.ts";
 
@@ -26,6 +26,8 @@ export interface FollowResult {
   readonly state: LogState;
   /** The reason why the log could not be read to its end. */
   readonly problem?: LogProblem;
+  /** The text that should be the time of the newest heartbeat, if it is in no known form. */
+  readonly unknownTime?: string;
 }
 
 /** Most files of a log that are followed: the current one, and rotated ones that are not read completely. */
@@ -58,11 +60,13 @@ export async function followFile(path: string, before: LogState, deps: FollowDep
       if (refused !== undefined) return { state: before, problem: refused };
       move(await withCurrent(path, positions, facts, session, deps));
       trouble = await readAll(path, positions, facts, move, session, deps);
+      if (trouble === undefined) session.reachEnd();
     }
   } catch (error) {
     trouble = error instanceof DeadlineError ? late(path) : fileProblem(path, error);
   }
-  return { state: session.state(positions), ...defined({ problem: trouble }) };
+  const { unknownTime } = session;
+  return { state: session.state(positions), ...defined({ problem: trouble, unknownTime }) };
 }
 
 const late = (path: string): LogProblem =>
@@ -77,7 +81,7 @@ const isUnchanged = (
 ): boolean =>
   positions.length === 1 && positions[0]?.id === id && descriptors.get(path, id)?.endStamp === stamp;
 
-/** Returns the reason why a file that was never read cannot be opened, if there is one. */
+/** Returns the reason why a file that was never read cannot be opened or followed, if there is one. */
 async function refusal(
   path: string,
   positions: readonly Position[],
@@ -86,7 +90,7 @@ async function refusal(
 ): Promise<LogProblem | undefined> {
   if (positions.length > 0) return undefined;
   const file = await openPosition(path, newPosition(id), true, deps);
-  return "reason" in file ? file : undefined;
+  return "reason" in file ? file : unreadableContent(path, file.handle, deps.signal);
 }
 
 /** Returns the positions, with that of the file that is now at `path` as the last one. */
@@ -132,10 +136,11 @@ async function readAll(
     const isLast = i === positions.length - 1;
     const file = await openPosition(path, position, isLast && current !== undefined, deps);
     if ("reason" in file) {
-      if (isLast && current !== undefined) return file;
+      // A shortage of the exporter passes, and the rest of a rotated file would be lost without its position.
+      if ((isLast && current !== undefined) || file.reason === "internal") return file;
       // The log is missing but may come back, so its position is kept.
       if (isLast) kept.push(position);
-      else deps.log("a rotated file was removed before it was read to its end", { path });
+      else deps.log("the rest of a rotated file cannot be read", { path, detail: file.detail });
     } else if (isLast && kept.length > 0 && current?.size === 0) {
       // The writer had not moved to the new file when the reading began, and may have written more to the old one since.
       kept.push(position);
@@ -146,11 +151,13 @@ async function readAll(
       // has content.
       const isIdle =
         ending === "end" && !isLast && stampBefore !== undefined && stampBefore === file.endStamp;
-      const isOpen = !isIdle || current === undefined || current.size === 0;
+      const isOpen =
+        isLast || (ending !== "unreadable" && (!isIdle || current === undefined || current.size === 0));
       if (isOpen) kept.push(next);
       move([...kept, ...(isOpen ? [] : [next]), ...positions.slice(i + 1)]);
       if (ending === "deadline") return late(path);
       if (ending === "failed") return fileProblem(path, error);
+      if (ending === "unreadable" && isLast) return unreadableContent(path, file.handle, deps.signal);
       if (!isOpen) await closeRotated(path, next, file, session, deps);
     }
     move([...kept, ...positions.slice(i + 1)]);
@@ -216,11 +223,11 @@ async function firstPosition(
   const { initialRead, signal, rules } = deps;
   const file = await openPosition(path, position, true, deps);
   if ("reason" in file || initialRead === 0) return position;
-  const { size } = await untilAborted(handleFacts(file.handle), signal);
+  const { size, modified } = await untilAborted(handleFacts(file.handle), signal);
   if (size <= initialRead) return position;
   const offset = await lineStart(file.handle, size - initialRead, signal);
   const old = await heartbeatBefore(file.handle, offset, rules.lines, signal);
-  if (old !== undefined) session.setLast(old);
+  if (old !== undefined) session.setLast(old, modified);
   return { ...position, offset };
 }
 

@@ -2,6 +2,7 @@ import { defined } from "../../core/defined.ts";
 import { destinationOf } from "../../core/network.ts";
 import type { ProbeContext } from "../../core/prober.ts";
 import { redactAddress } from "../../core/secret.ts";
+import { contentProblem } from "./content.ts";
 import type { FollowResult } from "./follow-file.ts";
 import { type LogState, newPosition, type Position } from "./log-state.ts";
 import type { HeartbeatLogModule } from "./options.ts";
@@ -44,7 +45,9 @@ export async function followRemote(
         state: session.state([position]),
         problem: problem("network", `${address} changed while it was fetched`),
       };
-    return { ...read, state: session.state([read.position]) };
+    if (read.problem === undefined) session.reachEnd();
+    const { unknownTime } = session;
+    return { ...defined({ problem: read.problem, unknownTime }), state: session.state([read.position]) };
   } catch (error) {
     const trouble = context.signal.aborted
       ? problem("timeout", `${address} did not answer before the deadline`)
@@ -143,6 +146,8 @@ async function readBody(
         const more = status === 206 ? "; the next probe continues" : ", and the server supports no ranges";
         return finish(problem("too_large", `${address} has more to fetch than body_size_limit${more}`));
       }
+      const unreadable = fetched === chunk.length && begin === 0 ? contentProblem(address, chunk) : undefined;
+      if (unreadable !== undefined) return finish(unreadable);
       if (!part.push(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength))) return "truncated";
     }
   } catch (error) {

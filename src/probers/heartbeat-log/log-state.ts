@@ -53,6 +53,8 @@ export interface LogState {
   readonly rotations: { readonly rename: number; readonly truncate: number };
   readonly sequence: Sequence;
   readonly last?: LastHeartbeat;
+  /** Unix seconds before which the end of the log was reached: what was not read by then was written later. */
+  readonly caughtUpAt?: number;
   /** Time of the last probe in Unix seconds, by which the oldest states are evicted. */
   readonly lookedAt: number;
 }
@@ -70,7 +72,7 @@ export const newLogState = (): LogState => ({
 /** Validates a stored state, which another version may have written; returns `undefined` if it is malformed. */
 export function readLogState(value: unknown): LogState | undefined {
   if (!isFields(value) || !Array.isArray(value["positions"])) return undefined;
-  const { carry, counts, rotations, sequence, last, lookedAt } = value;
+  const { carry, counts, rotations, sequence, last, caughtUpAt, lookedAt } = value;
   const isValid =
     value["positions"].every(isPosition) &&
     isFields(carry) &&
@@ -84,6 +86,7 @@ export function readLogState(value: unknown): LogState | undefined {
     isFields(sequence) &&
     Object.values(sequence).every(Number.isFinite) &&
     (last === undefined || (isFields(last) && Number.isFinite(last["at"]) && isFields(last["values"]))) &&
+    (caughtUpAt === undefined || Number.isFinite(caughtUpAt)) &&
     Number.isFinite(lookedAt);
   return isValid ? (value as unknown as LogState) : undefined;
 }

@@ -15,6 +15,7 @@ import { type ParseLine, parseJsonLine, parseLogfmtLine, parseWith } from "./for
 import { declaredKind, isOwnName } from "./samples.ts";
 import type { FieldOptions, HeartbeatLogOptions } from "./schema.ts";
 import type { HeartbeatRules } from "./session.ts";
+import { isZone, type Zone } from "./zones.ts";
 
 /** Settings for fetching logs over HTTP. */
 export interface FetchRules {
@@ -83,7 +84,7 @@ export function compileHeartbeatLog(
       countField: sourceOf(fields, "heartbeat_count"),
       uptimeField: sourceOf(fields, "uptime_seconds"),
       ...defined({ timestampField }),
-      zone: options.timezone ?? "local",
+      zone: zoneOf(options.timezone, context),
     },
     fields,
     ...defined({ timeout }),
@@ -105,6 +106,13 @@ export function compileHeartbeatLog(
 /** Returns the field that becomes the series `name`. */
 const sourceOf = (fields: FieldRules, name: string): string =>
   Object.keys(fields).find((field) => fields[field]?.name === name) ?? name;
+
+function zoneOf(zone: string | undefined, context: CompileContext): Zone {
+  if (zone === undefined || isZone(zone)) return zone ?? "local";
+  const want = "local, utc, a time zone such as Europe/Berlin, or an offset such as +02:00";
+  context.problem(["timezone"], JSON.stringify(zone), want);
+  return "local";
+}
 
 /** Returns the marker. It must be the same in every encoding and wrapper, because it is searched for as bytes. */
 function markerOf(marker: string | undefined, context: CompileContext): string {

@@ -9,6 +9,7 @@ import {
   type Prober,
   type ProbeTarget,
   succeeded,
+  type Warning,
 } from "../../core/prober.ts";
 import { after, seconds } from "../../core/units.ts";
 import { findFiles, isPath, isPattern } from "./find-files.ts";
@@ -54,6 +55,7 @@ interface LogResult {
   readonly heartbeat: HeartbeatState;
   /** Absent if the log is healthy. */
   readonly problem: LogProblem | undefined;
+  readonly warnings: readonly Warning[];
 }
 
 const urlOf = (address: string): URL | undefined =>
@@ -157,8 +159,14 @@ async function readLog(
     samples: isKnown ? logSamples(heartbeat, state, module.fields, module.rules.zone) : [],
     heartbeat: heartbeatState,
     problem: problemOf(heartbeatState, state, followed.problem, clock.now()),
+    warnings: followed.unknownTime === undefined ? [] : [unknownTime(heartbeat, followed.unknownTime)],
   };
 }
+
+const unknownTime = (heartbeat: string, text: string): Warning => ({
+  topic: heartbeat,
+  message: `${heartbeat}: the time ${JSON.stringify(text)} of its heartbeats is in no known form, so the time of reading counts`,
+});
 
 /**
  * Serializes reads of the same log. A read that hangs beyond its deadline keeps its turn until it ends, so that later
@@ -204,6 +212,7 @@ function resultOf(
   { matchAll }: HeartbeatLogModule,
 ): ProbeResult<HeartbeatLogReason> {
   const problems = logs.flatMap((log) => log.problem ?? []);
+  const warnings = logs.flatMap((log) => log.warnings);
   const [first] = problems;
   const ok = first === undefined || (!matchAll && problems.length < logs.length);
   const share = logs.length > 1 ? `${problems.length} of ${logs.length} logs: ` : "";
@@ -211,5 +220,6 @@ function resultOf(
     outcome: ok ? succeeded : failed(first.reason, `${share}${first.detail}`),
     samples: logs.flatMap(({ samples }) => samples),
     beats: logs.map(({ heartbeat }) => heartbeat),
+    ...(warnings.length === 0 ? {} : { warnings }),
   };
 }

@@ -1,3 +1,4 @@
+import { fileError } from "../../core/file-errors.ts";
 import type { HeartbeatLogReason } from "./reasons.ts";
 
 /** The reason why a log is not healthy or cannot be read, with a text for people. */
@@ -11,22 +12,14 @@ export const problem = (reason: HeartbeatLogReason, detail: string): LogProblem 
 
 /** Translates an error of the file system. */
 export function fileProblem(path: string, error: unknown): LogProblem {
-  const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
-  switch (code) {
-    case "ENOENT":
-    case "ENOTDIR":
-      return problem("file_missing", `${path} does not exist`);
-    case "EACCES":
-    case "EPERM":
-      return problem("forbidden_target", `${path}: permission denied for the exporter's user`);
-    case "ELOOP":
-      return problem(
-        "forbidden_target",
-        `${path}: too many symbolic links, or replaced by one while it was opened`,
-      );
-    default:
-      return problem("file_missing", `${path} cannot be read: ${code}`);
-  }
+  // Opening a file refuses a link that took its place after the check.
+  if (error instanceof Error && "code" in error && error.code === "ELOOP")
+    return problem(
+      "forbidden_target",
+      `${path}: too many symbolic links, or replaced by one while it was opened`,
+    );
+  const { reason, text } = fileError(error);
+  return problem(reason, reason === "file_missing" ? `${path} ${text}` : `${path}: ${text}`);
 }
 
 /** Thrown if the deadline passes before an operation is done. */

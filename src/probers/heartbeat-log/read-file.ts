@@ -1,6 +1,7 @@
 import type { FileHandle } from "node:fs/promises";
+import { CONTENT_BYTES, contentProblem } from "./content.ts";
 import { type Fingerprint, hashOf, type Position } from "./log-state.ts";
-import { untilAborted } from "./problem.ts";
+import { type LogProblem, untilAborted } from "./problem.ts";
 import { createScanner, type LineRules } from "./scanner.ts";
 import type { Session } from "./session.ts";
 import { type LogHeartbeat, noCounts } from "./tally.ts";
@@ -14,12 +15,13 @@ const FINGERPRINT = 1024;
 /** The position that was reached in a file, and why reading ended there. `truncated` means that its content has changed. */
 export interface ReadFile {
   readonly position: Position;
-  readonly ending: "end" | "deadline" | "truncated" | "failed";
+  readonly ending: "end" | "deadline" | "truncated" | "failed" | "unreadable";
   readonly error?: unknown;
 }
 
 /**
- * Reads an open file from `position` to its end, or until the signal aborts. Whenever a read returns less than a full chunk,
+ * Reads an open file from `position` to its end, or until the signal aborts. Ends as `unreadable` before the first byte of
+ * a file that is not a text. Whenever a read returns less than a full chunk,
  * the file may have been truncated, so its fingerprint is checked. Never rejects: the lines read so far count.
  */
 export async function readFile(
@@ -46,12 +48,24 @@ export async function readFile(
         fingerprint = current;
       }
       if (bytes.length === 0) return stop("end");
+      if (offset === 0 && contentProblem("", bytes) !== undefined) return stop("unreadable");
       scanner.push(bytes);
       offset += bytes.length;
     }
   } catch (error) {
     return signal.aborted ? stop("deadline") : stop("failed", error);
   }
+}
+
+/** Returns the reason why the content of an open file cannot be followed, if there is one. */
+export async function unreadableContent(
+  path: string,
+  handle: FileHandle,
+  signal: AbortSignal,
+): Promise<LogProblem | undefined> {
+  const bytes = Buffer.alloc(CONTENT_BYTES);
+  const { bytesRead } = await untilAborted(handle.read(bytes, 0, CONTENT_BYTES, 0), signal);
+  return contentProblem(path, bytes.subarray(0, bytesRead));
 }
 
 /** Returns a function that reads the next chunk, and already reads ahead. Its bytes are valid until the call after the next. */

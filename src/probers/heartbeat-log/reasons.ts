@@ -1,3 +1,4 @@
+import { FILE_REASONS } from "../../core/file-errors.ts";
 import type { FailureReason } from "../../core/reasons.ts";
 
 /** Every reason for which a probe of this kind can fail. */
@@ -13,7 +14,7 @@ export const heartbeatLogReasons = [
   "too_large",
   "auth",
   "malformed",
-  "file_missing",
+  ...FILE_REASONS,
   "stale",
   "forbidden_target",
 ] as const satisfies readonly FailureReason[];

@@ -1,9 +1,10 @@
 import { type Metric, type Sample, sample } from "../../core/metric.ts";
+import { timestamp } from "../../core/units.ts";
 import { type FieldRules, type FieldSeries, fieldSeriesOf } from "./field-series.ts";
 import type { LogState } from "./log-state.ts";
 import { fieldMetrics, logMetrics } from "./metrics.ts";
 import { PARSE_FAILURES } from "./tally.ts";
-import type { Zone } from "./times.ts";
+import type { Zone } from "./zones.ts";
 
 const PREFIX = "heartbeat_log_";
 
@@ -30,7 +31,10 @@ export function logSamples(
 ): readonly Sample[] {
   const { counts, rotations, last } = state;
   const labels = { heartbeat };
-  const values = last === undefined ? [] : fieldSeriesOf(new Map(Object.entries(last.values)), rules, zone);
+  const values =
+    last === undefined
+      ? []
+      : fieldSeriesOf(new Map(Object.entries(last.values)), rules, { zone, latest: timestamp(last.at) });
   return [
     sample(logMetrics.lines, counts.lines, labels),
     sample(logMetrics.heartbeats, counts.heartbeats, labels),

@@ -37,9 +37,6 @@ export interface Scanner {
   carry(): ScanState;
 }
 
-/** Shortest piece of a line, in bytes: container runtimes split lines at 8 KiB or more. */
-const LEAST_PIECE = 4096;
-
 const NEWLINE = 0x0a;
 const RETURN = 0x0d;
 const EMPTY = Buffer.alloc(0);
@@ -61,7 +58,6 @@ export function createScanner(
   let { skipping, journal } = from;
   const pieces = new Map<string, string | null>(Object.entries(from.pieces));
   let rest = EMPTY;
-  const leastLong = Math.min(LEAST_PIECE, maxLineLength + 1);
 
   const fail = (reason: ParseFailure): void => {
     counts.failures[reason] += 1;
@@ -86,13 +82,13 @@ export function createScanner(
 
   /** Decides by the first line whether the log is a journal. */
   const recognize = (bytes: Buffer, start: number, end: number): void => {
-    const begin = afterZeros(bytes, start, end);
+    const begin = lineBegin(bytes, start, end);
     if (end - begin <= maxLineLength) journal = bytes.subarray(begin, end).includes('"__REALTIME_TIMESTAMP"');
   };
 
   /** Parses one line. */
   const line = (bytes: Buffer, start: number, end: number): void => {
-    const begin = afterZeros(bytes, start, end);
+    const begin = lineBegin(bytes, start, end);
     if (end - begin > maxLineLength) return fail("too_long");
     const last = bytes[end - 1] === RETURN ? end - 1 : end;
     const unwrapped = unwrap(bytes.toString("latin1", begin, Math.max(begin, last)));
@@ -105,24 +101,24 @@ export function createScanner(
   };
 
   /** Returns true for a line that has to be parsed even without the marker: it is too long, or may be a piece of a line. */
-  const isLong = (bytes: Buffer, start: number, end: number): boolean => {
-    const begin = afterZeros(bytes, start, end);
-    return end - begin > maxLineLength || (end - begin >= LEAST_PIECE && mayBePiece(bytes, begin));
+  const isSpecial = (bytes: Buffer, start: number, end: number): boolean => {
+    const begin = lineBegin(bytes, start, end);
+    return end - begin > maxLineLength || mayBePiece(bytes, begin, end);
   };
 
   const needles = (): readonly string[] => (journal === true ? [marker, ...BYTE_MESSAGES] : [marker]);
 
   /** Scans whole lines. */
   const block = (bytes: Buffer, start: number, end: number): void => {
-    const longLines: number[] = [];
+    const special: number[] = [];
     for (let at = start; at < end; ) {
       const newline = bytes.indexOf(NEWLINE, at);
       counts.lines += 1;
       if (journal === undefined) recognize(bytes, at, newline);
-      if (newline - at >= leastLong && isLong(bytes, at, newline)) longLines.push(at);
+      if (isSpecial(bytes, at, newline)) special.push(at);
       at = newline + 1;
     }
-    const next = candidates(bytes, end, needles(), longLines);
+    const next = candidates(bytes, end, needles(), special);
     for (let at = start; at < end; ) {
       const begin = pieces.size > 0 || marker === "" ? at : next(at);
       if (begin === undefined) return;
@@ -135,10 +131,9 @@ export function createScanner(
   /** Stores the beginning of an incomplete line. */
   const keep = (bytes: Buffer): void => {
     const begin = rest.length === 0 ? afterZeros(bytes, 0, bytes.length) : 0;
-    if (rest.length + bytes.length - begin > maxLineLength) {
-      skipping = true;
-      rest = EMPTY;
-    } else if (begin < bytes.length) rest = Buffer.concat([rest, bytes.subarray(begin)]);
+    const joined = Buffer.concat([rest, bytes.subarray(begin)]);
+    skipping = joined.length - lineBegin(joined, 0, joined.length) > maxLineLength;
+    rest = skipping ? EMPTY : joined;
   };
 
   /** Scans a line that arrived in several chunks. */
@@ -148,7 +143,7 @@ export function createScanner(
     if (skipping) fail("too_long");
     else if (
       pieces.size > 0 ||
-      isLong(bytes, 0, bytes.length) ||
+      isSpecial(bytes, 0, bytes.length) ||
       needles().some((one) => bytes.includes(one))
     )
       line(bytes, 0, bytes.length);
@@ -184,15 +179,15 @@ export function createScanner(
   };
 }
 
-/** Returns a function that finds the next line, at or after a position, that contains one of `needles` or is in `longLines`. */
+/** Returns a function that finds the next line, at or after a position, that contains one of `needles` or is in `special`. */
 function candidates(
   bytes: Buffer,
   end: number,
   needles: readonly string[],
-  longLines: readonly number[],
+  special: readonly number[],
 ): (at: number) => number | undefined {
   const found = needles.map(() => -1);
-  let nextLong = 0;
+  let nextSpecial = 0;
   return (at) => {
     let nearest = end;
     for (const [i, needle] of needles.entries()) {
@@ -203,10 +198,10 @@ function candidates(
       }
       nearest = Math.min(nearest, found[i] ?? end);
     }
-    while (nextLong < longLines.length && (longLines[nextLong] ?? end) < at) nextLong += 1;
-    const long = longLines[nextLong] ?? end;
-    if (nearest >= end && long >= end) return undefined;
-    if (long < nearest) return long;
+    while (nextSpecial < special.length && (special[nextSpecial] ?? end) < at) nextSpecial += 1;
+    const other = special[nextSpecial] ?? end;
+    if (nearest >= end && other >= end) return undefined;
+    if (other < nearest) return other;
     const newline = nearest === 0 ? -1 : bytes.lastIndexOf(NEWLINE, nearest - 1);
     return Math.max(at, newline + 1);
   };
@@ -217,4 +212,11 @@ function afterZeros(bytes: Buffer, start: number, end: number): number {
   let at = start;
   while (at < end && bytes[at] === 0) at += 1;
   return at;
+}
+
+/** Skips zeros, and a byte order mark, which some programs write whenever they open a log. */
+function lineBegin(bytes: Buffer, start: number, end: number): number {
+  const at = bytes[start] === 0 ? afterZeros(bytes, start, end) : start;
+  const isMark = bytes[at] === 0xef && bytes[at + 1] === 0xbb && bytes[at + 2] === 0xbf && at + 3 <= end;
+  return isMark ? at + 3 : at;
 }

@@ -66,8 +66,10 @@ export const heartbeatLogSchema = {
         "Field with the time of the heartbeat; default the first of timestamp, @timestamp, time, ts, asctime, datetime that has one.",
     },
     timezone: {
-      enum: ["local", "utc"],
-      description: "Time zone of times without one; default local, the exporter's zone.",
+      type: "string",
+      minLength: 1,
+      description:
+        "Time zone of times without one: local, utc, an IANA name such as Europe/Berlin, or an offset such as +02:00; default local, the exporter's zone.",
     },
     timeout: {
       type: "string",

@@ -3,10 +3,12 @@ import { defined } from "../../core/defined.ts";
 import type { ProbeLog } from "../../core/prober.ts";
 import { type Timestamp, timestamp } from "../../core/units.ts";
 import { flatten } from "./flatten.ts";
+import { asUtf8 } from "./formats.ts";
 import type { LastHeartbeat, LogState, Position } from "./log-state.ts";
 import { createScanner, type LineRules, type Scanner } from "./scanner.ts";
 import { countHeartbeat, type LogHeartbeat, type Sequence } from "./tally.ts";
-import { findTime, TIME_FIELDS, timeOf, type Zone } from "./times.ts";
+import { findTime, TIME_FIELDS, TOLERATED_SKEW, timeOf } from "./times.ts";
+import type { Zone } from "./zones.ts";
 
 /** Rules by which lines become heartbeats. */
 export interface HeartbeatRules {
@@ -18,8 +20,8 @@ export interface HeartbeatRules {
   readonly zone: Zone;
 }
 
-/** Seconds that a heartbeat may be ahead of the exporter's clock before this is logged. */
-const TOLERATED_SKEW = 5;
+/** Characters of an unknown time that are shown. */
+const SHOWN = 80;
 
 /** The state of a log while a probe updates it. */
 export interface Session {
@@ -33,9 +35,16 @@ export interface Session {
    * @param modified when the file was last modified, if known
    */
   dateNewest(modified: number | undefined): void;
-  /** Sets the last heartbeat to an old one without counting it. Returns false if it has no time. */
-  setLast(heartbeat: LogHeartbeat): boolean;
+  /**
+   * Sets the last heartbeat to an old one without counting it. Returns false if it has no time.
+   * @param modified when the file was last modified
+   */
+  setLast(heartbeat: LogHeartbeat, modified: number): boolean;
+  /** Records that the log was read to its end, so that later lines are written after this session began. */
+  reachEnd(): void;
   readonly last: LastHeartbeat | undefined;
+  /** The text that should be the time of the newest heartbeat, if it is in no known form. */
+  readonly unknownTime: string | undefined;
   state(positions: readonly Position[]): LogState;
 }
 
@@ -48,7 +57,9 @@ export function openSession(
 ): Session {
   const counts = { ...before.counts, failures: { ...before.counts.failures } };
   const rotations = { ...before.rotations };
-  let { sequence, last, carry } = before;
+  let { sequence, last, carry, caughtUpAt } = before;
+  const openedAt = clock.now();
+  let unknownTime: string | undefined;
   /** The newest heartbeat, until its time is determined. */
   let newest: LogHeartbeat | undefined;
   const count = (heartbeat: LogHeartbeat): void => {
@@ -56,13 +67,19 @@ export function openSession(
     newest = heartbeat;
     onHeartbeat?.(heartbeat);
   };
-  const storeLast = ({ fields }: LogHeartbeat, time: Timestamp): void => {
-    const now = clock.now();
-    if (time > now + TOLERATED_SKEW)
+  /**
+   * Returns the time by which what is read now was written: when the file was modified, but not before the log was last
+   * read to its end, because the clock of a file server may be behind.
+   */
+  const writtenBy = (modified: number | undefined): Timestamp =>
+    timestamp(Math.min(clock.now(), Math.max(modified ?? clock.now(), caughtUpAt ?? 0)));
+  const storeLast = ({ fields }: LogHeartbeat, time: Timestamp, latest: Timestamp): void => {
+    const ahead = time - clock.now();
+    if (ahead > TOLERATED_SKEW)
       log("the heartbeat is ahead of the exporter's clock, so the time of reading it is used instead", {
-        ahead_seconds: Math.round(time - now),
+        ahead_seconds: Math.round(ahead),
       });
-    last = { at: Math.min(time, now), values: Object.fromEntries(flatten(fields)) };
+    last = { at: ahead > 0 ? latest : time, values: Object.fromEntries(flatten(fields)) };
   };
   return {
     scanner: ({ skipping }) => createScanner(rules.lines, counts, count, { ...carry, skipping }),
@@ -78,20 +95,28 @@ export function openSession(
     },
     dateNewest(modified) {
       if (newest === undefined) return;
-      // A heartbeat without a time cannot be newer than the last modification of its file.
-      const latest = timestamp(Math.min(clock.now(), modified ?? Number.POSITIVE_INFINITY));
-      storeLast(newest, timeOfHeartbeat(newest, rules) ?? latest);
+      const latest = writtenBy(modified);
+      const time = timeOfHeartbeat(newest, rules, latest);
+      unknownTime = time === undefined ? unknownTimeOf(newest, rules) : undefined;
+      storeLast(newest, time ?? latest, latest);
       newest = undefined;
     },
-    setLast(heartbeat) {
-      const time = timeOfHeartbeat(heartbeat, rules);
+    setLast(heartbeat, modified) {
+      const latest = writtenBy(modified);
+      const time = timeOfHeartbeat(heartbeat, rules, latest);
       if (time === undefined) return false;
       sequence = sequenceOf(heartbeat, rules);
-      storeLast(heartbeat, time);
+      storeLast(heartbeat, time, latest);
       return true;
+    },
+    reachEnd() {
+      caughtUpAt = openedAt;
     },
     get last() {
       return last;
+    },
+    get unknownTime() {
+      return unknownTime;
     },
     state: (positions) => ({
       positions,
@@ -99,7 +124,7 @@ export function openSession(
       counts,
       rotations,
       sequence,
-      ...defined({ last }),
+      ...defined({ last, caughtUpAt }),
       lookedAt: clock.now(),
     }),
   };
@@ -114,14 +139,34 @@ function sequenceOf({ fields }: LogHeartbeat, { countField, uptimeField }: Heart
   };
 }
 
-/** Returns the time of a heartbeat, from the first of: its fields, its wrapper, the text before it. */
+/** The part of the rules that tells the time of a heartbeat. */
+type TimeRules = Pick<HeartbeatRules, "timestampField" | "zone">;
+
+const timeFields = ({ timestampField }: TimeRules): readonly string[] =>
+  timestampField === undefined ? TIME_FIELDS : [timestampField];
+
+/**
+ * Returns the time of a heartbeat, from the first of: its fields, its wrapper, the text before it.
+ * @param latest the time by which it was written
+ */
 export function timeOfHeartbeat(
   { fields, wrapperTime, prefix }: LogHeartbeat,
-  { timestampField, zone }: Pick<HeartbeatRules, "timestampField" | "zone">,
+  rules: TimeRules,
+  latest: Timestamp,
 ): Timestamp | undefined {
-  for (const name of timestampField === undefined ? TIME_FIELDS : [timestampField]) {
-    const time = Object.hasOwn(fields, name) ? timeOf(fields[name], zone) : undefined;
+  const { zone } = rules;
+  for (const name of timeFields(rules)) {
+    const time = Object.hasOwn(fields, name) ? timeOf(fields[name], zone, latest) : undefined;
     if (time !== undefined) return time;
   }
-  return timeOf(wrapperTime, zone) ?? findTime(prefix, zone);
+  return timeOf(wrapperTime, zone, latest) ?? findTime(prefix, zone, latest);
+}
+
+/** Returns the text that should be the time of a heartbeat without a known one: a time field, or the text before it. */
+function unknownTimeOf({ fields, prefix }: LogHeartbeat, rules: TimeRules): string | undefined {
+  const field = timeFields(rules)
+    .map((name) => (Object.hasOwn(fields, name) ? fields[name] : undefined))
+    .find((value) => (typeof value === "string" && value !== "") || typeof value === "number");
+  const text = typeof field === "string" || typeof field === "number" ? String(field) : prefix;
+  return field !== undefined || /\d:\d\d/.test(text) ? asUtf8(text).slice(0, SHOWN).trim() : undefined;
 }

@@ -1,11 +1,7 @@
 import { type Timestamp, timestamp } from "../../core/units.ts";
-
-/** The time zone of times that do not name one. */
-export type Zone = "local" | "utc";
-
-/** RFC 3339, or the form of Python's logging: a blank instead of the T, a comma before the fraction, no zone. */
-const DATE =
-  /(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d):(\d\d)(?:[.,](\d{1,9})\d*)?\s?(Z|z|[+-]\d\d(?::?\d\d)?)?(?!\d)/;
+import { asUtf8 } from "./formats.ts";
+import { daysIn, findWritten, type WrittenTime } from "./time-forms.ts";
+import { readingsOf, type Zone } from "./zones.ts";
 
 /** Common names of the field with the time of a line, the most common first. */
 export const TIME_FIELDS = ["timestamp", "@timestamp", "time", "ts", "asctime", "datetime"] as const;
@@ -13,11 +9,32 @@ export const TIME_FIELDS = ["timestamp", "@timestamp", "time", "ts", "asctime", 
 /** A Unix time in 2001. Lower numbers are not the time of a heartbeat, but for example a duration. */
 const LEAST = 1e9;
 
-/** Parses the time in a field: a date, or a Unix time in seconds, milliseconds, microseconds or nanoseconds. */
-export function timeOf(value: unknown, zone: Zone): Timestamp | undefined {
+/** Seconds that the clock of a service may be ahead of the exporter's. */
+export const TOLERATED_SKEW = 5;
+
+/**
+ * Seconds that a time without a year may be ahead. Beyond that it is taken for a time in an earlier year, which would make
+ * a service whose clock is a minute ahead a year old.
+ */
+const AHEAD_WITHOUT_YEAR = 3600;
+
+/** Years that are tried for a time without one: 29 February may be eight years ago. */
+const YEARS_BACK = 8;
+
+/** A Unix time at the beginning of a line, possibly in brackets. */
+const UNIX_PREFIX = /^[\s[("]*(\d{10}(?:\.\d+)?|\d{13}|\d{16}|\d{19})(?![\d.:/-])/;
+
+const UNBOUNDED = timestamp(Number.POSITIVE_INFINITY);
+
+/**
+ * Parses the time in a field: a date, or a Unix time in seconds, milliseconds, microseconds or nanoseconds.
+ * @param latest the time by which the text was written, which tells a time that two readings fit, or one without a year
+ */
+export function timeOf(value: unknown, zone: Zone, latest: Timestamp = UNBOUNDED): Timestamp | undefined {
   if (typeof value === "number") return unixTime(value);
   if (typeof value !== "string") return undefined;
-  return /^\d+(\.\d+)?$/.test(value) ? unixTime(Number(value)) : findTime(value, zone);
+  const text = value.trim();
+  return /^\d+(\.\d+)?(e\+?\d+)?$/i.test(text) ? unixTime(Number(text)) : findTime(text, zone, latest);
 }
 
 /** Parses a Unix time, whose size tells the unit. */
@@ -27,25 +44,39 @@ function unixTime(value: number): Timestamp | undefined {
   return timestamp(value / 10 ** power);
 }
 
-/** Parses the first date in `text`. */
-export function findTime(text: string, zone: Zone): Timestamp | undefined {
-  const match = DATE.exec(text);
-  if (match === null) return undefined;
-  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = match.slice(1, 7).map(Number);
-  const offset = offsetOf(match[8]);
-  const ms =
-    offset === undefined && zone === "local"
-      ? new Date(year, month - 1, day, hour, minute, second).getTime()
-      : Date.UTC(year, month - 1, day, hour, minute, second) - (offset ?? 0) * 60_000;
-  const isValid =
-    month >= 1 && month <= 12 && day >= 1 && day <= 31 && hour < 24 && minute < 60 && second < 61;
-  return isValid ? timestamp(ms / 1000 + Number(`0.${match[7] ?? "0"}`)) : undefined;
+/**
+ * Parses the first date in `text`, or a Unix time at its beginning.
+ * @param latest as in `timeOf`
+ */
+export function findTime(text: string, zone: Zone, latest: Timestamp = UNBOUNDED): Timestamp | undefined {
+  const unix = unixTime(Number(UNIX_PREFIX.exec(text)?.[1] ?? 0));
+  if (unix !== undefined) return unix;
+  const written = findWritten(asUtf8(text));
+  if (written === undefined) return undefined;
+  return written.year === undefined
+    ? inLatestYear(written, zone, latest)
+    : inYear(written, written.year, zone, latest);
 }
 
-/** Parses the offset of a zone, in minutes east of UTC. */
-function offsetOf(zone: string | undefined): number | undefined {
-  if (zone === undefined) return undefined;
-  if (/^z$/i.test(zone)) return 0;
-  const minutes = Number(zone.slice(1, 3)) * 60 + Number(zone.slice(3).replace(":", "") || 0);
-  return zone.startsWith("-") ? -minutes : minutes;
+/** Returns the latest time that is not ahead, of a time without a year. */
+function inLatestYear(written: WrittenTime, zone: Zone, latest: Timestamp): Timestamp | undefined {
+  if (!Number.isFinite(latest)) return undefined;
+  // In zones east of UTC the next year has begun already.
+  const newest = new Date(latest * 1000).getUTCFullYear() + 1;
+  for (let year = newest; year >= newest - 1 - YEARS_BACK; year -= 1) {
+    if (written.day > daysIn(year, written.month)) continue;
+    const time = inYear(written, year, zone, latest);
+    if (time <= latest + AHEAD_WITHOUT_YEAR) return time;
+  }
+  return undefined;
+}
+
+/** Returns a time in a given year: of two readings the latest that is not ahead. */
+function inYear(written: WrittenTime, year: number, zone: Zone, latest: Timestamp): Timestamp {
+  const { month, day, hour, minute, second, fraction, offset } = written;
+  const wall = Date.UTC(year, month - 1, day, hour, minute, second);
+  const readings = offset === undefined ? readingsOf(wall, zone) : [wall - offset * 60_000];
+  const limit = (latest + TOLERATED_SKEW) * 1000;
+  const reading = readings.findLast((at) => at <= limit) ?? readings[0] ?? wall;
+  return timestamp(reading / 1000 + fraction);
 }

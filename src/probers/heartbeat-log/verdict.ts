@@ -10,6 +10,9 @@ const INTERVALS = 2.5;
 /** Longest interval that a heartbeat may state, in seconds. A longer one is a mistake that would keep a dead service healthy. */
 const LONGEST_INTERVAL = 86_400;
 
+/** Reasons that do not matter while the last heartbeat is fresh: incomplete reads, and faults of the exporter. */
+const EXCUSABLE: readonly LogProblem["reason"][] = ["timeout", "too_large", "internal"];
+
 /** Returns the heartbeat of a log, under the name by which it is shown. */
 export function heartbeatOf(
   heartbeat: string,
@@ -38,9 +41,7 @@ export function problemOf(
 ): LogProblem | undefined {
   const { heartbeat, lastSeen, timeout } = state;
   const fresh = isUp(state, now) === true;
-  // An incomplete read does not matter as long as it found a fresh heartbeat.
-  if (trouble !== undefined && !(fresh && (trouble.reason === "timeout" || trouble.reason === "too_large")))
-    return trouble;
+  if (trouble !== undefined && !(fresh && EXCUSABLE.includes(trouble.reason))) return trouble;
   if (fresh) return undefined;
   if (counts.failuresSince > 0)
     return problem(

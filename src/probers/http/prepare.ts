@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { fileError } from "../../core/file-errors.ts";
 import type { ProbeTarget } from "../../core/prober.ts";
 import { describeError } from "../errors.ts";
 import type { Hop, Payload } from "./hop.ts";
@@ -102,7 +103,7 @@ async function readPayload({ body }: HttpModule): Promise<Payload | Failure | un
       try {
         return { content: await readFile(body.path), streamed: true };
       } catch (error) {
-        return failure("file_missing", `cannot read body_file: ${describeError(error)}`);
+        return failure(fileError(error).reason, `cannot read body_file: ${describeError(error)}`);
       }
   }
 }

@@ -1,3 +1,4 @@
+import { FILE_REASONS } from "../../core/file-errors.ts";
 import type { FailureReason } from "../../core/reasons.ts";
 
 /** Every reason for which a probe of this kind can fail. */
@@ -17,7 +18,7 @@ export const httpReasons = [
   "auth",
   "bad_request",
   "malformed",
-  "file_missing",
+  ...FILE_REASONS,
   "forbidden_target",
 ] as const satisfies readonly FailureReason[];
 

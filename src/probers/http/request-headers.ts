@@ -1,4 +1,6 @@
 import { readFile } from "node:fs/promises";
+import { decodeText } from "../../core/decode-text.ts";
+import { fileError } from "../../core/file-errors.ts";
 import type { CompileContext } from "../../core/prober.ts";
 import { describeError } from "../errors.ts";
 import { isHeaderName, isHeaderValue } from "../header-fields.ts";
@@ -106,12 +108,12 @@ async function readHeaderFiles(
     return await Promise.all(
       files.map(async ({ name, file }) => ({
         name,
-        value: headerBytes((await readFile(file, "utf8")).trim()),
+        value: headerBytes(decodeText(await readFile(file)).trim()),
         confidential: true,
       })),
     );
   } catch (error) {
-    return failure("file_missing", `cannot read a file of http_headers: ${describeError(error)}`);
+    return failure(fileError(error).reason, `cannot read a file of http_headers: ${describeError(error)}`);
   }
 }
 

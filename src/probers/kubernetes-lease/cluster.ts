@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import type { RequestOptions } from "node:https";
 import type { KubeConfig } from "@kubernetes/client-node";
+import { type FileError, fileError } from "../../core/file-errors.ts";
 import type { ClusterOptions } from "../../core/lease.ts";
 
 /** The address of an API server and the current credentials, which may change until the next call. */
@@ -25,7 +26,7 @@ export interface Cluster {
 /** The error of a missing or unusable kubeconfig or credential. The message names the file and quotes nothing of it. */
 export class ClusterError extends Error {
   override readonly name = "ClusterError";
-  readonly reason: "file_missing" | "auth";
+  readonly reason: FileError["reason"] | "auth";
 
   constructor(reason: ClusterError["reason"], message: string, options?: ErrorOptions) {
     super(message, options);
@@ -90,9 +91,13 @@ async function load({ kubeconfig: file, context }: ClusterOptions, root: string)
     else if (existsSync(`${root}${SERVICE_ACCOUNT}`)) config.loadFromCluster(root);
     else config.loadFromDefault();
   } catch (error) {
-    throw new ClusterError("file_missing", `${where}: ${reasonOf(error, "not a readable kubeconfig")}`, {
-      cause: error,
-    });
+    throw new ClusterError(
+      kubeconfigReason(error),
+      `${where}: ${reasonOf(error, "not a readable kubeconfig")}`,
+      {
+        cause: error,
+      },
+    );
   }
   // The name that the library gives to its defaults if it finds no kubeconfig.
   if (config.getCurrentContext() === "loaded-context") {
@@ -119,8 +124,14 @@ async function load({ kubeconfig: file, context }: ClusterOptions, root: string)
   return config;
 }
 
+/** Returns the reason of a system error. A kubeconfig that cannot be parsed counts as missing. */
+const kubeconfigReason = (error: unknown): FileError["reason"] =>
+  isSystemError(error) ? fileError(error).reason : "file_missing";
+
+const isSystemError = (error: unknown): error is Error =>
+  error instanceof Error && "code" in error && typeof error.code === "string" && /^E[A-Z]+$/.test(error.code);
+
 /** Returns the message of a system error only. YAML errors quote the file, which contains tokens, and plugins may print secrets. */
 function reasonOf(error: unknown, otherwise: string): string {
-  const known = error instanceof Error && "code" in error && typeof error.code === "string";
-  return known && /^E[A-Z]+$/.test(String(error.code)) ? error.message : otherwise;
+  return isSystemError(error) ? error.message : otherwise;
 }

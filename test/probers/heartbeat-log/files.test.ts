@@ -2,6 +2,7 @@ import { chmod, mkdir, open, rename, rm, symlink, truncate, utimes, writeFile } 
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { gzipSync, zstdCompressSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { seconds } from "../../../src/core/units.ts";
 import { openAllowed } from "../../../src/probers/heartbeat-log/allowed-files.ts";
@@ -127,7 +128,7 @@ describe("only regular files are opened", () => {
   });
 });
 
-test("a file that the exporter's user may not read fails with forbidden_target", async () => {
+test("a file that the exporter's user may not read fails with file_unreadable", async () => {
   await using folder = await temporaryFolder();
   const file = await folder.write("app.log", beat(1));
   await chmod(folder.path, 0o755);
@@ -137,8 +138,69 @@ test("a file that the exporter's user may not read fails with forbidden_target",
   expect(stderr).toBe("");
   expect(JSON.parse(stdout)).toEqual({
     ok: false,
-    reason: "forbidden_target",
+    reason: "file_unreadable",
     detail: `${file}: permission denied for the exporter's user`,
+  });
+});
+
+describe("an exporter without file descriptors", () => {
+  /** Probes in a process that opens files until none is left, and prints the outcome. */
+  const exhausted = async (content: string): Promise<unknown> => {
+    await using folder = await temporaryFolder();
+    const file = await folder.write("app.log", content);
+    const script = fileURLToPath(new URL("exhausted.ts", import.meta.url));
+    const { stdout, stderr } = await run([
+      "sh",
+      "-c",
+      'ulimit -n 100; exec "$@"',
+      "sh",
+      ...[process.execPath, script, file, folder.path],
+    ]);
+    expect(stderr).toBe("");
+    return JSON.parse(stdout);
+  };
+
+  test("does not blame a log whose last heartbeat is fresh", async () => {
+    expect(await exhausted(beat(1))).toEqual({ before: "ok", during: { ok: true } });
+  });
+
+  test("names its own fault once a heartbeat is too old", async () => {
+    expect(await exhausted(beat(1, { timestamp: NOW - 1000 }))).toEqual({
+      before: "stale",
+      during: {
+        ok: false,
+        reason: "internal",
+        detail: expect.stringContaining("no file descriptor left (EMFILE); raise its limit") as string,
+      },
+    });
+  });
+});
+
+describe("a log that cannot be followed is named", () => {
+  const utf16 = Buffer.from(`\ufeff${beat(1)}`, "utf16le");
+  test.each([
+    ["UTF-16, little endian", utf16, "is in UTF-16, and only logs in UTF-8"],
+    ["UTF-16, big endian", Buffer.from(utf16).swap16(), "is in UTF-16, and only logs in UTF-8"],
+    ["gzip", gzipSync(beat(1)), "is compressed with gzip"],
+    ["zstd", zstdCompressSync(beat(1)), "is compressed with zstd"],
+  ])("%s", async (_, content, detail) => {
+    await using folder = await temporaryFolder();
+    const file = join(folder.path, "app.log");
+    await writeFile(file, content);
+    const { probe } = start({ paths: [folder.path] });
+    for (let probes = 0; probes < 2; probes += 1)
+      expect(await probe(file)).toMatchObject({
+        verdict: "malformed",
+        detail: expect.stringContaining(`${file} ${detail}`) as string,
+      });
+    expect((await start({ paths: [folder.path], initial_read: "1B" }).probe(file)).verdict).toBe("malformed");
+    // It is followed once its writer has mended it.
+    await writeFile(file, beat(2));
+    expect((await probe(file)).verdict).toBe("ok");
+    await writeFile(file, "");
+    expect((await probe(file)).verdict).toBe("ok");
+    await writeFile(file, content);
+    expect((await probe(file)).verdict).toBe("malformed");
   });
 });
 

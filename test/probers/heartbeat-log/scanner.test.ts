@@ -90,6 +90,38 @@ describe("wrappers", () => {
       "cri, the marker cut in two",
       cri("y".repeat(8192) + message.slice(0, 30), "P") + cri(message.slice(30)),
     ],
+    [
+      "cri in pieces of 64 bytes",
+      pieces(message, 64)
+        .map((piece) => cri(piece, "P"))
+        .join("") + cri(""),
+    ],
+    [
+      "cri in pieces of 64 bytes, other streams in between",
+      pieces(message, 64)
+        .map((piece) => cri(piece, "P:tag") + cri("other", "F", "stderr"))
+        .join("") + cri(""),
+    ],
+    [
+      "docker in pieces of 64 bytes",
+      pieces(`${message}\n`, 64)
+        .map((piece) => docker(piece))
+        .join(""),
+    ],
+    ["docker in pieces, one of them ending like a whole line", docker("x\\n") + docker(`${message}\n`)],
+    [
+      "docker in pieces, with attributes",
+      pieces(`${message}\n`, 64)
+        .map(
+          (log) =>
+            `${JSON.stringify({ log, stream: "stdout", attrs: { tag: "y".repeat(200) }, time: TIME })}\n`,
+        )
+        .join(""),
+    ],
+    ["a byte order mark", `\ufeff${beat(7)}`],
+    ["a byte order mark before docker", `\ufeff${docker(`${message}\n`)}`],
+    ["a byte order mark before cri", `\ufeff${cri(message)}`],
+    ["a byte order mark in every line", `\ufeff${noise()}\ufeff${cri(message)}\ufeff${noise()}`],
     ["a journal", journal(message)],
     ["a journal with a list of bytes", journal([...Buffer.from(message)])],
     ["mojibake", beat(7).replace("💓", "ðŸ’“")],
@@ -163,6 +195,11 @@ const lines: fc.Arbitrary<Buffer> = fc.oneof(
       `${"x".repeat(45_000)}\n`,
       docker("z".repeat(16_384)),
       cri("z".repeat(16_384), "P"),
+      docker("short"),
+      cri("short", "P"),
+      `\ufeff${beat(9)}`,
+      `\ufeff${"x".repeat(39_999)}\n`,
+      `\ufeff${"x".repeat(40_001)}\n`,
       "\0\0\0\0",
       "\n",
       "\r\n",
@@ -190,9 +227,25 @@ test("the same heartbeats are found however bytes are split and wherever reading
   );
 });
 
+test("a line of the greatest length after a byte order mark is read, however its bytes are split", () => {
+  const bytes = Buffer.from(
+    `\ufeff${beat(7)
+      .trimEnd()
+      .padStart(40_000 - 2)}\n`,
+  );
+  for (const cuts of [[], [1], [2], [3], [4], [20_000], [bytes.length - 1]]) {
+    const { heartbeats } = scan(bytes, cuts);
+    expect([cuts, heartbeats.length]).toEqual([cuts, 1]);
+  }
+});
+
 test("a heartbeat is found wherever its bytes are split", () => {
   const bytes = Buffer.from(
-    noise() + docker(`${long}\n`) + cri(long.slice(0, 9000), "P") + cri(long.slice(9000)) + beat(9),
+    `\ufeff${noise()}` +
+      docker(`${long}\n`) +
+      cri(long.slice(0, 9000), "P") +
+      cri(long.slice(9000)) +
+      beat(9),
   );
   const whole = scan(bytes);
   expect(whole.heartbeats.length).toBe(3);

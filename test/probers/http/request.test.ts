@@ -106,6 +106,14 @@ describe("files of the request", () => {
   });
 });
 
+test("files of headers and users may be in UTF-16 with a byte order mark", async () => {
+  const file = temporaryFile("");
+  writeFileSync(file, "\ufefftoken\r\n", "utf16le");
+  expect(await sent(moduleOf({ http_headers: { "X-A": { files: [file] } } }))).toContain("X-A: token\r\n");
+  const user = moduleOf({ basic_auth: { username_file: file, password: "p" } });
+  expect(await sent(user)).toContain(`Basic ${Buffer.from("token:p").toString("base64")}\r\n`);
+});
+
 describe("credentials", () => {
   const authorization = async (
     options: Record<string, unknown>,

@@ -1,4 +1,6 @@
 import { readFile } from "node:fs/promises";
+import { decodeText } from "../../../core/decode-text.ts";
+import { fileError } from "../../../core/file-errors.ts";
 import type { CompileContext } from "../../../core/prober.ts";
 import { knownSecret, Secret } from "../../../core/secret.ts";
 import { describeError } from "../../errors.ts";
@@ -18,7 +20,7 @@ export async function reveal(secret: Secret, option: string): Promise<{ ok: true
   try {
     return { ok: true, value: await secret.reveal() };
   } catch (error) {
-    return failure("file_missing", `cannot read ${option}: ${describeError(error)}`);
+    return failure(fileError(error).reason, `cannot read ${option}: ${describeError(error)}`);
   }
 }
 
@@ -76,7 +78,7 @@ function basic(options: NonNullable<HttpOptions["basic_auth"]>, context: Compile
   ]);
   const userFile = file && context.resolvePath(file);
   const user = userFile
-    ? new Secret(async () => (await readFile(userFile, "utf8")).trim())
+    ? new Secret(async () => decodeText(await readFile(userFile)).trim())
     : knownSecret(username);
   return {
     async value() {

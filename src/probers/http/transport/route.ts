@@ -1,6 +1,7 @@
 import { request as nodeRequest } from "node:http";
 import type { Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
+import { fileError } from "../../../core/file-errors.ts";
 import type { Destination, Network } from "../../../core/network.ts";
 import { describeError } from "../../errors.ts";
 import { TlsConfigError, type TlsSettings } from "../../tls-options.ts";
@@ -77,7 +78,7 @@ export async function readTrust(
     return { ok: true, options: await tls.options() };
   } catch (error) {
     if (!(error instanceof TlsConfigError)) throw error;
-    return failure(error.unusable ? "tls" : "file_missing", error.message);
+    return failure(error.unusable ? "tls" : fileError(error.cause).reason, error.message);
   }
 }
 

@@ -1,0 +1,47 @@
+import type { FailureReason } from "./reasons.ts";
+
+/**
+ * The reasons for which a file cannot be read: it does not exist, the exporter may not read it or its file system fails,
+ * or the exporter itself is short of file descriptors or memory.
+ */
+export const FILE_REASONS = [
+  "file_missing",
+  "file_unreadable",
+  "internal",
+] as const satisfies readonly FailureReason[];
+
+/** Why a file cannot be read. */
+export interface FileError {
+  readonly reason: (typeof FILE_REASONS)[number];
+  /** Continues a sentence that begins with the name of the file. */
+  readonly text: string;
+}
+
+const ERRORS: Readonly<Record<string, FileError>> = {
+  ENOENT: { reason: "file_missing", text: "does not exist" },
+  ENOTDIR: { reason: "file_missing", text: "does not exist" },
+  EACCES: { reason: "file_unreadable", text: "permission denied for the exporter's user" },
+  EPERM: { reason: "file_unreadable", text: "permission denied for the exporter's user" },
+  EISDIR: { reason: "file_unreadable", text: "is a folder" },
+  ELOOP: { reason: "file_unreadable", text: "too many symbolic links" },
+  ESTALE: { reason: "file_unreadable", text: "the file server no longer knows the open file (ESTALE)" },
+  EIO: { reason: "file_unreadable", text: "its file system failed (EIO)" },
+  EMFILE: {
+    reason: "internal",
+    text: "the exporter has no file descriptor left (EMFILE); raise its limit of open files",
+  },
+  ENFILE: { reason: "internal", text: "the machine has no file descriptor left (ENFILE)" },
+  ENOMEM: { reason: "internal", text: "the machine has no memory left (ENOMEM)" },
+};
+
+/** Explains an error of the file system, or one that it caused. */
+export function fileError(error: unknown): FileError {
+  const code = errorCode(error) ?? "unknown error";
+  return ERRORS[code] ?? { reason: "file_unreadable", text: `cannot be read: ${code}` };
+}
+
+/** Returns the code of an error of Node.js, or that of its cause. */
+function errorCode(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  return "code" in error && typeof error.code === "string" ? error.code : errorCode(error.cause);
+}
