@@ -1,6 +1,7 @@
 import { Command } from "commander";
+import { configSummary } from "../config/summary.ts";
 import type { ImportFlags } from "./import/run.ts";
-import { type Choose, EXIT, loadConfig, withConfigFile, withUsageExit } from "./shell.ts";
+import { type Choose, EXIT, loadConfig, openConfigFile, withConfigFile, withUsageExit } from "./shell.ts";
 
 const HELP = `
 Examples:
@@ -57,8 +58,8 @@ export const configCommand = (choose: Choose): Command =>
         .addHelpText("after", CHECK_HELP)
         .action((_options, command: Command) => {
           choose(async (shell) => {
-            const { modules, targets } = await loadConfig(configFileOf(command), shell);
-            shell.out(`the configuration is good: ${modules.size} modules, ${targets.length} targets\n`);
+            const holder = await openConfigFile(configFileOf(command), shell);
+            shell.out(`the configuration is good: ${configSummary(holder.current(), holder.deps())}\n`);
             return EXIT.good;
           });
         }),

@@ -6,6 +6,7 @@ import { Command, Option } from "commander";
 import type { ConfigDeps, ConfigSource } from "../config/config.ts";
 import { ConfigError } from "../config/document/problems.ts";
 import { type Clock, systemClock } from "../core/clock.ts";
+import { counted } from "../core/counted.ts";
 import { defined } from "../core/defined.ts";
 import { createExposition } from "../metrics/exposition.ts";
 import { beatSamples } from "../metrics/heartbeats.ts";
@@ -77,7 +78,7 @@ async function printLog(flags: ParseFlags, { env, clock }: Shell): Promise<numbe
   try {
     const { heartbeats, lines } = await parseLog(flags, { module, clock, stdin, stdout, screen: stderr });
     if (heartbeats > 0) return EXIT.good;
-    throw new CommandError(`${flags.file}: no heartbeat in ${lines} lines`);
+    throw new CommandError(`${flags.file}: no heartbeat in ${counted(lines, "line")}`);
   } catch (error) {
     if (error instanceof CommandError) throw error;
     const message = error instanceof Error ? error.message : String(error);
