@@ -24,6 +24,7 @@ const CODES: Readonly<Record<string, string>> = {
   EACCES: "permission denied",
   EPERM: "permission denied",
   EISDIR: "a directory",
+  EEXIST: "a file where a folder is needed",
 };
 
 /** Returns why a file cannot be read or written, as the `got` of a problem. */
