@@ -1,6 +1,6 @@
 import type { Flags } from "../cli/flags.ts";
 import { type ListenAddress, localUrl, parseListenAddress } from "../cli/listen-address.ts";
-import { configDeps, NOTHING_CONFIGURED, sourceOf } from "../cli/load-config.ts";
+import { configDeps, nothingConfigured, sourceOf } from "../cli/load-config.ts";
 import { createLog } from "../cli/log.ts";
 import { type OpenConfig, openConfig } from "../cli/open-config.ts";
 import type { ConfigSource } from "../config/config.ts";
@@ -9,6 +9,7 @@ import { ConfigError } from "../config/document/problems.ts";
 import { listenAddressFromEnv } from "../config/env/env.ts";
 import type { ConfigHolder } from "../config/reload.ts";
 import type { Storage } from "../config/sections/storage.ts";
+import { configSummary } from "../config/summary.ts";
 import { systemClock } from "../core/clock.ts";
 import { defined } from "../core/defined.ts";
 import type { History } from "../core/history.ts";
@@ -43,19 +44,18 @@ export interface Start {
 export async function serve({ flags, env, version }: Start): Promise<void> {
   const log = createLog(flags.logLevel, flags.logFormat);
   const source = sourceOf(flags.configFile, env) ?? (flags.demo ? await demoSource() : undefined);
-  if (source === undefined) return fail(NOTHING_CONFIGURED);
+  if (source === undefined) return fail(nothingConfigured(env));
   let inputs: Inputs;
   try {
     inputs = await openInputs(source, flags, env, log);
   } catch (error) {
-    if (error instanceof ConfigError) return fail(error.message);
+    if (error instanceof ConfigError) return fail([error.message, ...error.hints].join("\n"));
     throw error;
   }
   const { holder } = inputs.config;
   for (const warning of holder.current().warnings) log.warn({}, warning);
   if (flags.configCheck) {
-    const { modules, targets } = holder.current();
-    console.log(`the configuration is good: ${modules.size} modules, ${targets.length} targets`);
+    console.log(`the configuration is good: ${configSummary(holder.current(), holder.deps())}`);
     return;
   }
   // Listens before it probes, so that a port in use costs no prompts.

@@ -1,7 +1,7 @@
 import { Command } from "commander";
-import type { Config } from "../config/config.ts";
+import { configSummary } from "../config/summary.ts";
 import type { ImportFlags } from "./import/run.ts";
-import { type Choose, EXIT, type Shell, withConfigFile, withUsageExit } from "./shell.ts";
+import { type Choose, EXIT, withConfigFile, withUsageExit } from "./shell.ts";
 
 const HELP = `
 Examples:
@@ -58,8 +58,9 @@ export const configCommand = (choose: Choose): Command =>
         .addHelpText("after", CHECK_HELP)
         .action((_options, command: Command) => {
           choose(async (shell) => {
-            const { modules, targets } = await loadFor(command, shell);
-            shell.out(`the configuration is good: ${modules.size} modules, ${targets.length} targets\n`);
+            const { openConfigFile } = await import("./load-config.ts");
+            const holder = await openConfigFile(configFileOf(command), shell);
+            shell.out(`the configuration is good: ${configSummary(holder.current(), holder.deps())}\n`);
             return EXIT.good;
           });
         }),
@@ -70,7 +71,8 @@ export const configCommand = (choose: Choose): Command =>
         .addHelpText("after", PRINT_HELP)
         .action((_options, command: Command) => {
           choose(async (shell) => {
-            shell.out((await loadFor(command, shell)).redacted);
+            const { loadConfig } = await import("./load-config.ts");
+            shell.out((await loadConfig(configFileOf(command), shell)).redacted);
             return EXIT.good;
           });
         }),
@@ -88,7 +90,5 @@ export const configCommand = (choose: Choose): Command =>
         }),
     );
 
-async function loadFor(command: Command, shell: Shell): Promise<Config> {
-  const { loadConfig } = await import("./load-config.ts");
-  return loadConfig(command.optsWithGlobals<{ "config.file"?: string }>()["config.file"], shell);
-}
+const configFileOf = (command: Command): string | undefined =>
+  command.optsWithGlobals<{ "config.file"?: string }>()["config.file"];

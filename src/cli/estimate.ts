@@ -66,15 +66,16 @@ function tokenCount(text: string): number {
 /** Prints the cost of a configuration without probing. A bad configuration exits with 1, as with `--config.check`. */
 async function printEstimate(flags: EstimateFlags, shell: Shell): Promise<number> {
   const { configFile, json, measured } = flags;
-  const { loadConfig, NOTHING_CONFIGURED, sourceOf } = await import("./load-config.ts");
-  if (sourceOf(configFile, shell.env) === undefined) throw new CommandError(NOTHING_CONFIGURED);
+  const { loadConfig, nothingConfigured, sourceOf } = await import("./load-config.ts");
+  if (sourceOf(configFile, shell.env) === undefined) throw new CommandError(nothingConfigured(shell.env));
   try {
     const { targets, prices } = await loadConfig(configFile, shell);
     const estimates = estimateDay(targets, prices, measured);
     shell.out((json ? estimateJson : estimateText)(estimates, measured));
     return EXIT.good;
   } catch (error) {
-    if (error instanceof ConfigError) throw new CommandError(error.message, "failed", { cause: error });
+    if (error instanceof ConfigError)
+      throw new CommandError([error.message, ...error.hints].join("\n"), "failed", { cause: error });
     throw error;
   }
 }

@@ -1,7 +1,8 @@
 import { allMetrics } from "../catalogue/index.ts";
 import type { Config, ConfigDeps, ConfigSource } from "../config/config.ts";
 import type { Environment } from "../config/document/convert.ts";
-import { describesTarget } from "../config/env/env.ts";
+import { describesTarget, warnOfUnknownVariables } from "../config/env/env.ts";
+import type { ConfigHolder } from "../config/reload.ts";
 import { systemClock } from "../core/clock.ts";
 import { probers } from "../probers/index.ts";
 import { compileRegexp } from "../probers/regexp.ts";
@@ -18,9 +19,15 @@ export const configDeps: ConfigDeps = {
 const NO_CONFIGURATION = `nothing is configured: pass --config.file, or describe an LLM with HEARTBEAT_LLM_URL and
 HEARTBEAT_LLM_MODEL, or accept pings with HEARTBEAT_PING_TOKEN`;
 
-/** The error of an exporter that has neither a configuration file nor variables that describe a target. */
-export const NOTHING_CONFIGURED = `${NO_CONFIGURATION};
---demo runs a demonstration, --help explains the options`;
+/**
+ * Returns the error of an exporter that has neither a configuration file nor variables that describe a target. Misspelt
+ * variables are named, because they may be why.
+ */
+export const nothingConfigured = (env: Environment): string =>
+  [
+    `${NO_CONFIGURATION};\n--demo runs a demonstration, --help explains the options`,
+    ...warnOfUnknownVariables(env),
+  ].join("\n");
 
 /** Returns the source of the configuration: the file, else the environment if it describes a target, else `undefined`. */
 export function sourceOf(configFile: string | undefined, env: Environment): ConfigSource | undefined {
@@ -33,12 +40,18 @@ export function sourceOf(configFile: string | undefined, env: Environment): Conf
  * @returns rejects with ConfigError if the configuration is invalid, with CommandError if there is none
  */
 export async function loadConfig(configFile: string | undefined, shell: Shell): Promise<Config> {
+  return (await openConfigFile(configFile, shell)).current();
+}
+
+/** Opens the configuration of a command as `loadConfig` does, for commands that need its plugins too. */
+export async function openConfigFile(configFile: string | undefined, shell: Shell): Promise<ConfigHolder> {
   const source = sourceOf(configFile, shell.env);
-  if (source === undefined) throw new CommandError(NO_CONFIGURATION, "usage");
+  if (source === undefined) {
+    throw new CommandError([NO_CONFIGURATION, ...warnOfUnknownVariables(shell.env)].join("\n"), "usage");
+  }
   const { holder } = await openConfig(source, configDeps, systemClock);
-  const config = holder.current();
-  for (const warning of config.warnings) shell.err(`warning: ${warning}\n`);
-  return config;
+  for (const warning of holder.current().warnings) shell.err(`warning: ${warning}\n`);
+  return holder;
 }
 
 function isRegexp(source: string): boolean {

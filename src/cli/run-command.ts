@@ -18,6 +18,7 @@ export async function runCommand(run: Run, version: string): Promise<void> {
     shell.progress("");
     if (!(error instanceof CommandError || error instanceof ConfigError)) throw error;
     shell.err(`${error.message}\n`);
+    if (error instanceof ConfigError) for (const hint of error.hints) shell.err(`warning: ${hint}\n`);
     code = error instanceof CommandError ? error.exitCode : EXIT.usage;
   }
   // Flush the output, then exit explicitly: idle keep-alive connections would keep the process alive.

@@ -9,7 +9,7 @@ import { createProblems, type Problems } from "./document/problems.ts";
 import { redactedYaml } from "./document/redact.ts";
 import { childOf, isMapValue, type Node } from "./document/tree.ts";
 import { createValidator, type Validator } from "./document/validate.ts";
-import { environmentTree, ignoredVariables } from "./env/env.ts";
+import { environmentTree, ignoredVariables, warnOfUnknownVariables } from "./env/env.ts";
 import { variableAt } from "./env/variables.ts";
 import { configSchema } from "./schema.ts";
 import { buildActions } from "./sections/actions.ts";
@@ -42,14 +42,13 @@ export function loadConfigText(text: string, path: string, env: Environment, dep
   const { root, findings, problems } = openDocument(text, path);
   if (root === undefined) {
     const example = "modules: { http_2xx: { prober: http } }";
-    throw emptyFileError(path, `at least one module, for example: ${example}`);
+    throw emptyFileError(path, `modules, heartbeats or another section, for example: ${example}`);
   }
   const config = buildConfig({ root, findings, problems, path, env }, deps);
   const ignored = ignoredVariables(env, findings.variables);
-  if (ignored.length > 0) {
-    problems.warn([], `the file is used, so these variables are ignored: ${ignored.join(", ")}`);
-  }
-  return { ...config, warnings: problems.warnings() };
+  if (ignored.length === 0) return config;
+  problems.warn([], `the file is used, so these variables are ignored: ${ignored.join(", ")}`);
+  return { ...config, warnings: [...new Set([...config.warnings, ...problems.warnings()])] };
 }
 
 /**
@@ -58,12 +57,11 @@ export function loadConfigText(text: string, path: string, env: Environment, dep
  */
 export function loadConfigEnv(env: Environment, deps: ConfigDeps): Config {
   const kinds = deps.probers.map(({ kind }) => kind);
-  const { root, problems: mistakes, warnings } = environmentTree(env, kinds);
+  const { root, problems: mistakes } = environmentTree(env, kinds);
   const findings = newFindings();
   const problems = createProblems("environment", root, findings, variableAt);
   for (const { variable, got, want } of mistakes) problems.addAt({ variable }, [], got, want);
-  const config = buildConfig({ root, findings, problems, path: "environment", env }, deps);
-  return { ...config, warnings: [...warnings, ...config.warnings] };
+  return buildConfig({ root, findings, problems, path: "environment", env }, deps);
 }
 
 /** A configuration as a tree, from a file or from the environment. */
@@ -99,8 +97,10 @@ function buildConfig(tree: ConfigTree, deps: ConfigDeps): Config {
     metricNames,
   };
   const sections = buildSections(context, deps);
-  problems.throwIfAny();
-  return { ...sections, redacted: redactedYaml(root, findings.secrets), warnings: problems.warnings() };
+  const unknown = warnOfUnknownVariables(env, findings.variables);
+  problems.throwIfAny(unknown);
+  const warnings = [...unknown, ...problems.warnings()];
+  return { ...sections, redacted: redactedYaml(root, findings.secrets), warnings };
 }
 
 /** Builds every section. Problems are collected, so parts of the result are missing if there are any. */
@@ -111,10 +111,7 @@ function buildSections(context: BuildContext, { plugins }: ConfigDeps): Sections
   if (prices !== undefined) for (const module of modules.values()) checkModulePrice(module, prices, context);
   const targets = buildTargets(modules, prices, context);
   const push = buildHeartbeats(context);
-  const { raw, problems } = context;
-  if (isMapValue(raw) && childOf(raw, "modules") === undefined && !push.configured) {
-    problems.add({ path: ["modules"], got: "nothing", want: "a map" });
-  }
+  checkModulesPresent(push.configured, context);
   const groups = buildGroups(targets, push.heartbeats, context);
   return {
     modules,
@@ -134,6 +131,28 @@ function buildSections(context: BuildContext, { plugins }: ConfigDeps): Sections
     storage: buildStorage(context),
     contextApi: buildContextApi(context),
   };
+}
+
+/** Sections with which the exporter has work to do without a module. */
+const WITHOUT_MODULES = [
+  "heartbeats",
+  "heartbeat_registration",
+  "groups",
+  "relays",
+  "actions",
+  "control",
+  "plugins",
+];
+
+/** Reports that there are no modules if targets need some, or if the file describes nothing else to do. */
+function checkModulesPresent(expectsPings: boolean, { raw, problems }: BuildContext): void {
+  if (!isMapValue(raw) || childOf(raw, "modules") !== undefined) return;
+  const isUsed = (section: string): boolean => {
+    const value = childOf(raw, section);
+    return value !== undefined && value !== null && !(Array.isArray(value) && value.length === 0);
+  };
+  if (!isUsed("targets") && (expectsPings || WITHOUT_MODULES.some(isUsed))) return;
+  problems.add({ path: ["modules"], got: "nothing", want: "a map" });
 }
 
 const validators = new WeakMap<ConfigDeps, Validator>();

@@ -1,7 +1,8 @@
 import { defined } from "./defined.ts";
 import { FILE_REASONS } from "./file-errors.ts";
+import { parseInstant } from "./instant.ts";
 import type { FailureReason } from "./reasons.ts";
-import { type Seconds, seconds, type Timestamp, timestamp } from "./units.ts";
+import { type Seconds, seconds, type Timestamp } from "./units.ts";
 
 /** The spec of a Kubernetes Lease (coordination.k8s.io/v1). */
 export interface LeaseSpec {
@@ -87,8 +88,7 @@ export function microTime(at: Timestamp): string {
 
 /** Parses a `MicroTime`; `undefined` if `text` is not one. */
 export function readMicroTime(text: string): Timestamp | undefined {
-  const milliseconds = /^\d{4}-\d\d-\d\dT/.test(text) ? Date.parse(text) : Number.NaN;
-  return Number.isNaN(milliseconds) ? undefined : timestamp(milliseconds / 1000);
+  return parseInstant(text);
 }
 
 /** Parses a Lease from an API server. Returns an error text if it is invalid. */

@@ -1,6 +1,7 @@
 import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
 import type { FromSchema, JSONSchema } from "json-schema-to-ts";
 import type { Alert, AlertGroup } from "../core/alert.ts";
+import { parseInstant } from "../core/instant.ts";
 import { timestamp } from "../core/units.ts";
 
 const text = { type: "string" } as const;
@@ -53,7 +54,7 @@ let validator: ValidateFunction<Notification> | undefined;
 function validate(): ValidateFunction<Notification> {
   if (validator !== undefined) return validator;
   const ajv = new Ajv2020({ strict: false, validateSchema: false, meta: false, logger: false });
-  ajv.addFormat("time", { type: "string", validate: (one: string) => Number.isFinite(Date.parse(one)) });
+  ajv.addFormat("time", { type: "string", validate: (one: string) => parseInstant(one) !== undefined });
   validator = ajv.compile<Notification>(schema);
   return validator;
 }
@@ -94,7 +95,7 @@ const alertOf = (one: Notification["alerts"][number]): Alert => ({
   status: one.status,
   labels: one.labels,
   annotations: one.annotations ?? {},
-  startsAt: timestamp(Date.parse(one.startsAt) / 1000),
+  startsAt: parseInstant(one.startsAt) ?? timestamp(0),
   startsAtText: one.startsAt,
   endsAtText: one.endsAt ?? "",
   generatorUrl: one.generatorURL ?? "",

@@ -1,9 +1,10 @@
-import { copyFileSync, existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
+import { existsSync, renameSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { lock, openForReading, renameDatabase } from "./database.ts";
 import { failureOf, StoreError } from "./failure.ts";
 import { checkVersion } from "./migrations.ts";
+import { copyPrivately, createPrivateFile, giveTo, isRegularFile } from "./private-files.ts";
 
 /**
  * Writes a consistent copy of the store at `path` to `file`, also while an exporter uses the store.
@@ -15,17 +16,16 @@ import { checkVersion } from "./migrations.ts";
 export function backupStore(path: string, file: string): void {
   if (existsSync(file)) throw refusal(`${file}: the file exists already`);
   const partial = `${file}.partial-${process.pid}`;
-  namingFile(path, () => {
-    const db = openForReading(path);
-    try {
-      mkdirSync(dirname(file), { recursive: true });
-      db.prepare("vacuum into ?").run(partial);
-      renameSync(partial, file);
-    } finally {
-      rmSync(partial, { force: true });
-      db.close();
-    }
-  });
+  const db = namingFile(path, () => openForReading(path));
+  try {
+    // `vacuum into` fills an empty file, whose permissions stay.
+    namingFile(file, () => createPrivateFile(partial));
+    namingFile(path, () => db.prepare("vacuum into ?").run(partial));
+    namingFile(file, () => renameSync(partial, file));
+  } finally {
+    removeIfPossible(partial);
+    db.close();
+  }
 }
 
 /**
@@ -40,7 +40,8 @@ export function restoreStore(file: string, path: string, at: Date): string | und
   const partial = `${path}.partial-${process.pid}`;
   try {
     return namingFile(path, () => {
-      copyFileSync(file, partial);
+      copyPrivately(file, partial);
+      giveTo(partial, existsSync(path) ? path : dirname(path));
       const replaced = existsSync(path)
         ? `${path}.replaced-${at.toISOString().replaceAll(":", "-")}`
         : undefined;
@@ -49,13 +50,23 @@ export function restoreStore(file: string, path: string, at: Date): string | und
       return replaced;
     });
   } finally {
-    rmSync(partial, { force: true });
+    removeIfPossible(partial);
     unlock();
+  }
+}
+
+/** Removes a file. Below a folder that cannot be used there is none, and `rmSync` would hide why. */
+function removeIfPossible(file: string): void {
+  try {
+    rmSync(file, { force: true });
+  } catch {
+    // The error that led here is the one to report.
   }
 }
 
 /** Checks every page. A backup has no write-ahead log, so it can be opened read-only. */
 function validate(file: string): void {
+  isRegularFile(file);
   const db = new DatabaseSync(file, { readOnly: true });
   try {
     if (checkVersion(db) === 0) throw refusal("the file is empty");

@@ -1,9 +1,10 @@
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
+import { existsSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { pathToFileURL } from "node:url";
 import { failureOf, StoreError } from "./failure.ts";
 import { checkVersion, migrate } from "./migrations.ts";
+import { createPrivateFile, isRegularFile } from "./private-files.ts";
 
 /** How long a statement waits for a lock that another program holds. Only the writer's thread waits. */
 const BUSY_MS = 250;
@@ -29,7 +30,7 @@ const WAL_AUTOCHECKPOINT_PAGES = 16_384;
  * @throws StoreError or an error of node:sqlite; see `failureOf`
  */
 export function openDatabase(path: string): DatabaseSync {
-  mkdirSync(dirname(path), { recursive: true });
+  createPrivateFile(path);
   const db = new DatabaseSync(path, { timeout: BUSY_MS });
   try {
     checkVersion(db);
@@ -55,6 +56,7 @@ export function openDatabase(path: string): DatabaseSync {
  * @throws StoreError or an error of node:sqlite, also if the file does not exist
  */
 export function openForReading(path: string): DatabaseSync {
+  isRegularFile(path);
   const db = new DatabaseSync(path, { readOnly: true, timeout: BUSY_MS });
   try {
     if (checkVersion(db) === 0) throw new StoreError({ failure: "io", message: "the file is empty" });
@@ -71,7 +73,10 @@ export function openForReading(path: string): DatabaseSync {
  * disk. https://sqlite.org/wal.html#ckpt
  */
 export function checkpoint(path: string): void {
-  const db = new DatabaseSync(path, { timeout: BUSY_MS });
+  const url = pathToFileURL(path);
+  // A file that has been removed meanwhile is not created.
+  url.searchParams.set("mode", "rw");
+  const db = new DatabaseSync(url, { timeout: BUSY_MS });
   try {
     db.prepare("pragma wal_checkpoint(passive)").all();
   } finally {
@@ -98,7 +103,7 @@ export function openUnwritable(path: string): DatabaseSync {
 export function lock(path: string): () => void {
   let db: DatabaseSync | undefined;
   try {
-    mkdirSync(dirname(path), { recursive: true });
+    createPrivateFile(`${path}-lock`);
     db = new DatabaseSync(`${path}-lock`, { timeout: 0 });
     db.exec("pragma locking_mode = exclusive; pragma journal_mode = memory; begin exclusive");
     const lockFile = db;

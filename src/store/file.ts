@@ -85,7 +85,16 @@ export function createFile({
   let downFor = seconds(0);
   let cancel = (): void => {};
 
-  const load = ({ values, damaged, alive, lastEventId, movedAside, unwritable }: StoreContents): void => {
+  let isExposureKnown = false;
+  const reportExposed = (files: readonly string[]): void => {
+    if (files.length === 0 || isExposureKnown) return;
+    isExposureKnown = true;
+    log.warn({ files }, "other users may read the store, and its permissions cannot be changed");
+  };
+
+  const load = (contents: StoreContents): void => {
+    const { values, damaged, alive, lastEventId, movedAside, unwritable } = contents;
+    reportExposed(contents.exposed ?? []);
     continueAfter(lastEventId);
     if (movedAside !== undefined) health.replaced(movedAside);
     if (damaged > 0) log.error({ path, values: damaged }, "damaged values of the store were ignored");

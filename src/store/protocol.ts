@@ -41,6 +41,8 @@ export interface StoreContents {
   readonly lastEventId: number;
   /** New path of a damaged file that was replaced by a new one. */
   readonly movedAside?: string;
+  /** Files that other users can read, and whose permissions cannot be changed. */
+  readonly exposed?: readonly string[];
   /** Why the file can be read but not written. */
   readonly unwritable?: FailureFacts;
 }

@@ -11,6 +11,7 @@ import {
 } from "./database.ts";
 import { type FailureFacts, failureOf, StoreError } from "./failure.ts";
 import { readValues, valueWriter } from "./namespaces.ts";
+import { makePrivate } from "./private-files.ts";
 import type { Batch, Bounds, FileFigures, StoreContents } from "./protocol.ts";
 import { prune } from "./prune.ts";
 import { eventWriter, type ResultWriter, resultWriter } from "./result-table.ts";
@@ -66,7 +67,7 @@ export function createWriter(path: string): Writer {
   const start = (): StoreContents => {
     const db = openDatabase(path);
     try {
-      const contents = readAll(db);
+      const contents = { ...readAll(db), exposed: makePrivate(path) };
       session = newSession(db);
       return contents;
     } catch (error) {
@@ -152,7 +153,7 @@ function readUnwritable(path: string, unwritable: FailureFacts, original: unknow
   try {
     const db = openUnwritable(path);
     try {
-      return { ...readAll(db), unwritable };
+      return { ...readAll(db), exposed: makePrivate(path), unwritable };
     } finally {
       db.close();
     }

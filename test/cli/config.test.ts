@@ -82,7 +82,7 @@ describe("heartbeat-exporter config", () => {
     };
     expect(await run(["check", "--config.file=FOLDER/a.yml"], files)).toMatchObject({
       code: 0,
-      stdout: "the configuration is good: 1 modules, 0 targets\n",
+      stdout: "the configuration is good: 1 module, 0 targets\n",
     });
     const bad = await run(["check", "--config.file=FOLDER/b.yml"], files);
     expect({ code: bad.code, stdout: bad.stdout }).toEqual({ code: 2, stdout: "" });

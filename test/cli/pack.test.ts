@@ -57,6 +57,19 @@ describe("heartbeat-exporter pack", () => {
     expect(run.stdout()).toContain(`\n${files.length} files, ${files.length} changed\n`);
   });
 
+  test.each([
+    ["/proc/heartbeat/pack", "no such file"],
+    ["/proc/heartbeat", "no such file"],
+    ["FOLDER/file/pack", "a file where a folder is needed"],
+  ])("says at once that it cannot write to %s", async (place, problem) => {
+    await using folder = await temporaryFolder();
+    await folder.write("file", "");
+    const out = place.replace("FOLDER", folder.path);
+    await using run = runMain(["pack", `--out=${out}`]);
+    expect(await run.exited).toMatchObject({ code: 1 });
+    expect(run.stderr()).toContain(`got ${problem}, want a place that can be written`);
+  });
+
   test.each(["bookworm", "newest"] as const)(
     "writes rules with overrides that promtool %s accepts",
     async (version) => {

@@ -84,7 +84,7 @@ describe("parse", () => {
   });
 
   test.each([
-    ["a log without heartbeats", "text\n", /: no heartbeat in 1 lines\n$/],
+    ["a log without heartbeats", "text\n", /: no heartbeat in 1 line\n$/],
     ["a truncated gzip file", gzipSync(LOG).subarray(0, 60), /: cannot be read: unexpected end of file\n$/],
   ])("reports %s", async (_, content, message) => {
     await using folder = await temporaryFolder();

@@ -196,6 +196,75 @@ describe("the environment alone", () => {
   });
 });
 
+describe("an unknown variable", () => {
+  const warningsOf = (env: Environment, yaml?: string): readonly string[] =>
+    yaml === undefined
+      ? loadConfigEnv({ ...URL, ...env }, deps).warnings
+      : loadConfigText(yaml, "exporter.yml", env, deps).warnings;
+
+  test.each([
+    ["two letters swapped", "HEARTBEAT_LLM_ULR", "HEARTBEAT_LLM_URL"],
+    ["a letter too many", "HEARTBEAT_PING_TOCKEN", "HEARTBEAT_PING_TOKEN"],
+    ["a plural", "HEARTBEAT_FAILURE_THRESHOLDS", "HEARTBEAT_FAILURE_THRESHOLD"],
+    ["a word left out", "HEARTBEAT_URL", "HEARTBEAT_LLM_URL"],
+    ["another word left out", "HEARTBEAT_API_KEY_FILE", "HEARTBEAT_LLM_API_KEY_FILE"],
+    ["a prefix too many", "HEARTBEAT_FAILOVER_MODE", "FAILOVER_MODE"],
+    ["the name of another prefix", "HEARTBEAT_CONFIDENCE_REDUCTION", "FAILOVER_CONFIDENCE_REDUCTION"],
+    ["a misspelt prefix", "HEARBEAT_LLM_MODEL", "HEARTBEAT_LLM_MODEL"],
+    ["another misspelt prefix", "HEARTBEATS_LLM_MODEL", "HEARTBEAT_LLM_MODEL"],
+    ["lower case", "heartbeat_llm_model", "HEARTBEAT_LLM_MODEL"],
+    ["a switch", "HEARTBEAT_ENABLE", "HEARTBEAT_ENABLED"],
+    ["a machine's threshold", "MACHINE_OFFLINE_TRESHOLD", "MACHINE_OFFLINE_THRESHOLD"],
+  ])("is named with what was meant: %s", (_, name, meant) => {
+    const warning = `${name}: unknown variable (did you mean ${meant}?)`;
+    expect(warningsOf({ [name]: "1" })).toEqual([warning]);
+    expect(warningsOf({ [name]: "1" }, "modules: { a: { prober: http } }")).toEqual([warning]);
+  });
+
+  test.each(["HEARTBEAT_PORT", "HEARTBEAT_COLOUR_OF_THE_SKY"])("is named without a guess: %s", (name) => {
+    expect(warningsOf({ [name]: "8091" })).toEqual([`${name}: unknown variable`]);
+  });
+
+  test.each([
+    [
+      "that the file refers to",
+      { HEARTBEAT_MINE: "http" },
+      "modules: { a: { prober: '${HEARTBEAT_MINE}' } }",
+    ],
+    ["that is empty", { HEARTBEAT_MINE: "" }, "modules: { a: { prober: http } }"],
+    [
+      "of another program",
+      { PATH: "/bin", HOME: "/", MACHINE_TYPE: "x" },
+      "modules: { a: { prober: http } }",
+    ],
+    [
+      "of a Kubernetes service",
+      {
+        HEARTBEAT_EXPORTER_SERVICE_HOST: "10.0.0.1",
+        HEARTBEAT_EXPORTER_SERVICE_PORT: "8091",
+        HEARTBEAT_EXPORTER_SERVICE_PORT_HTTP: "8091",
+        HEARTBEAT_EXPORTER_PORT: "tcp://10.0.0.1:8091",
+        HEARTBEAT_EXPORTER_PORT_8091_TCP: "tcp://10.0.0.1:8091",
+        HEARTBEAT_EXPORTER_PORT_8091_TCP_PROTO: "tcp",
+        HEARTBEAT_EXPORTER_PORT_8091_TCP_PORT: "8091",
+        HEARTBEAT_EXPORTER_PORT_8091_TCP_ADDR: "10.0.0.1",
+      },
+      "modules: { a: { prober: http } }",
+    ],
+  ])("is not one %s", (_, env, yaml) => {
+    expect(warningsOf(env, yaml)).toEqual([]);
+  });
+
+  test("is among the hints of a configuration that cannot be used", () => {
+    const load = () => loadConfigEnv({ HEARTBEAT_LLM_MODEL: "m", HEARTBEAT_LLM_ULR: "http://x" }, deps);
+    expect(load).toThrow(
+      expect.objectContaining({
+        hints: ["HEARTBEAT_LLM_ULR: unknown variable (did you mean HEARTBEAT_LLM_URL?)"],
+      }),
+    );
+  });
+});
+
 describe("listen address", () => {
   test.each([
     [{}, undefined],

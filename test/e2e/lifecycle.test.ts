@@ -202,6 +202,14 @@ describe("a failed start exits with 1 and says why", () => {
       env: { HEARTBEAT_LLM_URL: "http://127.0.0.1:1/v1", HEARTBEAT_CHECK_INTERVAL: "abc" },
       text: 'HEARTBEAT_CHECK_INTERVAL: got "abc", want ',
     },
+    {
+      env: { HEARTBEAT_LLM_ULR: "http://127.0.0.1:1/v1" },
+      text: "HEARTBEAT_LLM_ULR: unknown variable (did you mean HEARTBEAT_LLM_URL?)",
+    },
+    {
+      env: { HEARTBEAT_LLM_MODEL: "m", HEARTBEAT_URL: "http://127.0.0.1:1/v1" },
+      text: "HEARTBEAT_URL: unknown variable (did you mean HEARTBEAT_LLM_URL?)",
+    },
   ])("for the environment $env", async ({ env, text }) => {
     const end = await ended([], env);
     expect(end.code).toBe(1);
@@ -227,7 +235,7 @@ describe("--config.check", () => {
     await using folder = await temporaryFolder();
     const good = runMain([`--config.file=${await folder.write("good.yml", MODULES)}`, "--config.check"]);
     expect((await good.exited).code).toBe(0);
-    expect(good.stdout()).toBe("the configuration is good: 1 modules, 0 targets\n");
+    expect(good.stdout()).toBe("the configuration is good: 1 module, 0 targets\n");
 
     const file = await folder.write(
       "bad.yml",

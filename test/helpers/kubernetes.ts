@@ -1,5 +1,6 @@
 import { X509Certificate } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { createServer as createPlainServer } from "node:http";
 import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import type { TLSSocket } from "node:tls";
@@ -28,8 +29,10 @@ type Treatment = "serve" | "hang" | "refuse";
 /** A Kubernetes API server that serves only Leases (coordination.k8s.io/v1), in the wire format of the real one. */
 export interface KubernetesServer extends AsyncDisposable {
   readonly url: string;
-  /** Returns a kubeconfig with a bearer token, or with the client certificate. */
-  kubeconfig(options?: { token?: string; namespace?: string; certificate?: boolean }): string;
+  /** Returns a kubeconfig with a bearer token, with the client certificate, or with another entry of its user. */
+  kubeconfig(options?: KubeconfigOptions): string;
+  /** The client certificate and its key, as PEM. */
+  readonly client: { readonly cert: string; readonly key: string };
   readonly writes: readonly LeaseWrite[];
   /** Every request with the status of its response. `lease` is `namespace/name`, without the name in a creation. */
   readonly requests: readonly LeaseRequest[];
@@ -48,6 +51,15 @@ export interface KubernetesServer extends AsyncDisposable {
   loseNextAnswers(count: number): void;
 }
 
+interface KubeconfigOptions {
+  readonly token?: string;
+  readonly namespace?: string;
+  readonly certificate?: boolean;
+  readonly user?: object;
+  /** The address, instead of the server's own. */
+  readonly server?: string;
+}
+
 interface LeaseObject {
   readonly apiVersion: "coordination.k8s.io/v1";
   readonly kind: "Lease";
@@ -61,8 +73,11 @@ export const TOKENS = ["replica-a", "replica-b", "reader"] as const;
 const PATH = /^\/apis\/coordination\.k8s\.io\/v1\/namespaces\/([^/]+)\/leases(?:\/([^/]+))?$/;
 const MICRO_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/;
 
-/** Starts a {@link KubernetesServer} with its own certificate authority. */
-export async function startKubernetes(): Promise<KubernetesServer> {
+/**
+ * Starts a {@link KubernetesServer} with its own certificate authority.
+ * @param proxy serves plain HTTP and authenticates its clients as `replica-a`, as `kubectl proxy` does with its own account
+ */
+export async function startKubernetes({ proxy = false } = {}): Promise<KubernetesServer> {
   const authority = makeCertificate({ subject: [["CN", "test ca"]], authority: true });
   const own = makeCertificate({ names: ["IP:127.0.0.1"], issuer: authority });
   const client = makeCertificate({ subject: [["CN", "certificate-user"]], issuer: authority });
@@ -97,7 +112,7 @@ export async function startKubernetes(): Promise<KubernetesServer> {
   };
 
   const handle = async (req: IncomingMessage, res: ServerResponse): Promise<void> => {
-    const token = identityOf(req);
+    const token = proxy ? "replica-a" : identityOf(req);
     const treatment = treatments.get(token ?? "") ?? "serve";
     if (treatment === "refuse") return void req.socket.destroy();
     let text = "";
@@ -186,24 +201,39 @@ export async function startKubernetes(): Promise<KubernetesServer> {
     answer(verb === "create" ? 201 : 200, object);
   };
 
-  const server = createServer(
-    { cert: own.cert, key: own.key, ca: authority.cert, requestCert: true, rejectUnauthorized: false },
-    (req, res) => void handle(req, res).catch(() => req.socket.destroy()),
-  );
+  const listener = (req: IncomingMessage, res: ServerResponse): void =>
+    void handle(req, res).catch(() => req.socket.destroy());
+  const tls = {
+    cert: own.cert,
+    key: own.key,
+    ca: authority.cert,
+    requestCert: true,
+    rejectUnauthorized: false,
+  };
+  const server = proxy ? createPlainServer(listener) : createServer(tls, listener);
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
-  const url = `https://127.0.0.1:${port}`;
+  const url = `${proxy ? "http" : "https"}://127.0.0.1:${port}`;
   const base64 = (pem: string): string => Buffer.from(pem).toString("base64");
   return {
     url,
     writes,
     requests,
-    kubeconfig({ token = "replica-a", namespace, certificate = false } = {}) {
-      const user = certificate
+    client,
+    kubeconfig({
+      token = "replica-a",
+      namespace,
+      certificate = false,
+      user: other,
+      server: address = url,
+    } = {}) {
+      const ofCertificate = certificate
         ? { "client-certificate-data": base64(client.cert), "client-key-data": base64(client.key) }
         : { token };
+      const user = other ?? ofCertificate;
       const context = { cluster: "test", user: "test", ...(namespace === undefined ? {} : { namespace }) };
-      const cluster = { server: url, "certificate-authority-data": base64(authority.cert) };
+      const authorityData = proxy ? {} : { "certificate-authority-data": base64(authority.cert) };
+      const cluster = { server: address, ...authorityData };
       // JSON is YAML.
       return JSON.stringify({
         apiVersion: "v1",

@@ -29,15 +29,19 @@ interface World extends AsyncDisposable {
   pass(by: Seconds, calls: number): Promise<void>;
 }
 
-async function world(section = lease()): Promise<World> {
+async function world(
+  section = lease(),
+  ownApi?: KubernetesServer,
+  kubeconfig: { readonly server?: string } = {},
+): Promise<World> {
   await using resources = new AsyncDisposableStack();
-  const api = resources.use(await startKubernetes());
+  const api = ownApi ?? resources.use(await startKubernetes());
   const clock = manualClock();
   const { prober, prompts, down } = paidProber();
   const exporter = resources.use(
     await startLocalExporter({
       yaml: [modules, targets, section, "control: { token_file: token }"].join("\n"),
-      files: { "kube.json": api.kubeconfig({ namespace: "monitoring" }), token: "control" },
+      files: { "kube.json": api.kubeconfig({ namespace: "monitoring", ...kubeconfig }), token: "control" },
       probers: [prober] as never,
       clock,
     }),
@@ -301,4 +305,25 @@ ${lease()}`,
   expect(
     valueOf(await scrape("/metrics"), "heartbeat_health_checks_total", { target: "two", status: "failure" }),
   ).toBe(0);
+});
+
+describe("the kubeconfig of the lease", () => {
+  it("of kubectl proxy, without TLS, makes a leader", async () => {
+    await using api = await startKubernetes({ proxy: true });
+    await using it = await world(lease(), api);
+    await waitUntil("a leader", async () => ((await it.leads()) === 1 ? true : undefined));
+    expect(api.get(LEASE)?.spec["holderIdentity"]).toBe("me");
+  });
+
+  it("is read again when it has been corrected, without a restart", async () => {
+    await using it = await world(lease(), undefined, { server: "https://127.0.0.1:1" });
+    await waitUntil("a failure", () =>
+      it.exporter.logged.some(({ level }) => level === "warn") ? true : undefined,
+    );
+    await it.exporter.folder.write("kube.json", it.api.kubeconfig({ namespace: "monitoring" }));
+    await waitUntil("a leader", async () => {
+      it.clock.advance(seconds(1));
+      return (await it.leads()) === 1 ? true : undefined;
+    });
+  });
 });

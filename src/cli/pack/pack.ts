@@ -2,6 +2,7 @@ import { Command, InvalidArgumentError } from "commander";
 import type { Environment } from "../../config/document/convert.ts";
 import { alternatives } from "../../config/document/describe.ts";
 import { ConfigError } from "../../config/document/problems.ts";
+import { counted } from "../../core/counted.ts";
 import { defined } from "../../core/defined.ts";
 import { type Choose, EXIT, type Shell, withUsageExit } from "../shell.ts";
 import { PARTS, type PackPart, packFiles } from "./files.ts";
@@ -97,5 +98,5 @@ function printPack(flags: PackFlags, shell: Shell): number {
 function changesText(folder: string, changes: ReadonlyMap<string, FileChange>): string {
   const lines = [...changes].map(([path, change]) => `${change.padEnd(9)}  ${folder}/${path}\n`);
   const changed = [...changes.values()].filter((change) => change !== "unchanged").length;
-  return `${lines.join("")}${changes.size} files, ${changed === 0 ? "none changed" : `${changed} changed`}\n`;
+  return `${lines.join("")}${counted(changes.size, "file")}, ${changed === 0 ? "none changed" : `${changed} changed`}\n`;
 }

@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describeFileError } from "../../config/document/files.ts";
+import { createFolder } from "../../store/private-files.ts";
 
 /** File with the hashes of the written files, which tells files changed by hand from outdated ones. */
 const RECORD = ".heartbeat-exporter-pack.json";
@@ -77,7 +78,7 @@ function apply(file: string, change: FileChange, text: string): void {
       case "written":
       case "updated":
         // Renamed into place, so that Prometheus never reads a partly written file.
-        mkdirSync(dirname(file), { recursive: true });
+        createFolder(dirname(file));
         writeFileSync(`${file}.new`, text);
         renameSync(`${file}.new`, file);
     }
@@ -93,7 +94,7 @@ function readIfExists(file: string): string | undefined {
     return readFileSync(file, "utf8");
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code === "ENOENT") return undefined;
+    if (code === "ENOENT" || code === "ENOTDIR") return undefined;
     throw new PackError(`${file}: got ${describeFileError(error)}, want a file or nothing`, { cause: error });
   }
 }

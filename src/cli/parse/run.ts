@@ -5,6 +5,7 @@ import { createGunzip } from "node:zlib";
 import type { ConfigDeps, ConfigSource } from "../../config/config.ts";
 import { ConfigError } from "../../config/document/problems.ts";
 import { type Clock, systemClock } from "../../core/clock.ts";
+import { counted } from "../../core/counted.ts";
 import { markedEncoding } from "../../core/decode-text.ts";
 import { type Timestamp, timestamp } from "../../core/units.ts";
 import { createExposition } from "../../metrics/exposition.ts";
@@ -31,7 +32,7 @@ export async function printLog(flags: ParseFlags, { env, clock }: Shell): Promis
   try {
     const { heartbeats, lines } = await parseLog(flags, { module, clock, stdin, stdout, screen: stderr });
     if (heartbeats > 0) return EXIT.good;
-    throw new CommandError(`${flags.file}: no heartbeat in ${lines} lines`);
+    throw new CommandError(`${flags.file}: no heartbeat in ${counted(lines, "line")}`);
   } catch (error) {
     if (error instanceof CommandError) throw error;
     const message = error instanceof Error ? error.message : String(error);

@@ -1,3 +1,4 @@
+import { counted } from "../../core/counted.ts";
 import { defined } from "../../core/defined.ts";
 import type { TargetStatus } from "../../core/status.ts";
 import { elapsed, seconds, type Timestamp, timestamp } from "../../core/units.ts";
@@ -52,7 +53,7 @@ export async function prometheusFacts(
         : []),
       ...(ended > 0
         ? [
-            `${ended} targets have no series at the end of the window and are unknown: they are no longer configured, or their exporter is no longer scraped`,
+            `${counted(ended, "target")} without series at the end of the window: unknown, because no longer configured, or because no exporter with them is scraped`,
           ]
         : []),
     ],

@@ -93,14 +93,16 @@ export function suggestion(word: string, known: Iterable<string>): string {
 }
 
 /**
- * Returns the word of `known` that `word` was probably meant to be, or `undefined` if none is near: at most one edit per
- * three letters (insert, delete, replace, swap two adjacent letters).
+ * Returns the word of `known` that `word` was probably meant to be, or `undefined` if none is near. An edit inserts, deletes
+ * or replaces a letter, or swaps two adjacent ones.
+ * @param most most edits; by default one per three letters
  */
-export function nearest(word: string, known: Iterable<string>): string | undefined {
+export function nearest(word: string, known: Iterable<string>, most = Infinity): string | undefined {
   let best: { word: string; distance: number } | undefined;
   for (const candidate of known) {
+    if (Math.abs(word.length - candidate.length) > most) continue;
     const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());
-    const allowed = Math.max(1, Math.floor(Math.max(word.length, candidate.length) / 3));
+    const allowed = Math.min(most, Math.max(1, Math.floor(Math.max(word.length, candidate.length) / 3)));
     if (distance <= allowed && distance < (best?.distance ?? Infinity)) best = { word: candidate, distance };
   }
   return best?.word;

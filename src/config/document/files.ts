@@ -30,6 +30,7 @@ const CODES: Readonly<Record<string, string>> = {
   ESTALE: "an error of its file server (ESTALE)",
   EMFILE: "no file descriptor left (EMFILE)",
   ENFILE: "no file descriptor left (ENFILE)",
+  EEXIST: "a file where a folder is needed",
 };
 
 /** Returns why a file cannot be read or written, as the `got` of a problem. */

@@ -1,4 +1,5 @@
 import { Cron } from "croner";
+import { INSTANT_FORM, parseInstant } from "../../core/instant.ts";
 import { isName } from "../../core/names.ts";
 import { DURATION_FORM, parseDuration, parseSize } from "../../core/units.ts";
 
@@ -49,7 +50,7 @@ const OWN: Readonly<Record<string, Format>> = {
     matches: (text) => /^(?:[01]\d|2[0-3]):[0-5]\d$/.test(text),
     want: "a time of day such as 22:30",
   },
-  instant: { matches: isInstant, want: "a date and time such as 2026-01-31T22:00:00Z" },
+  instant: { matches: (text) => parseInstant(text) !== undefined, want: INSTANT_FORM },
   cron: { matches: isCron, want: "a cron expression with five fields, such as 0 3 * * 6" },
   time_zone: { matches: isTimeZone, want: "a time zone such as Europe/Berlin" },
   bcrypt: {
@@ -72,13 +73,6 @@ export const FORMATS: Formats = Object.fromEntries(
 /** Returns the words for a text of the format. */
 export const describeFormat = (format: string): string =>
   OWN[format]?.want ?? OF_PROBERS[format] ?? `a valid ${format.replaceAll(/[_-]/g, " ")}`;
-
-/** RFC 3339; the seconds may be left out. */
-function isInstant(text: string): boolean {
-  return (
-    /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d)?(?:Z|[+-]\d\d:\d\d)$/.test(text) && Number.isFinite(Date.parse(text))
-  );
-}
 
 /** Crontab's five fields only; croner would also accept seconds and names such as `@daily`. */
 function isCron(text: string): boolean {

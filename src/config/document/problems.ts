@@ -19,10 +19,16 @@ export interface Problem {
 export class ConfigError extends Error {
   override readonly name = "ConfigError";
   readonly problems: readonly Problem[];
+  /** Hints that may explain the problems, such as a misspelt variable: one sentence each. */
+  readonly hints: readonly string[];
 
-  constructor(problems: readonly Problem[], options?: ErrorOptions) {
+  constructor(
+    problems: readonly Problem[],
+    { hints = [], ...options }: ErrorOptions & { readonly hints?: readonly string[] } = {},
+  ) {
     super(problems.map(problemText).join("\n"), options);
     this.problems = problems;
+    this.hints = hints;
   }
 }
 
@@ -51,8 +57,8 @@ export interface Problems {
   isBroken(path: Path): boolean;
   /** Returns the warnings in the order in which they were added, each once. */
   warnings(): readonly string[];
-  /** @throws ConfigError if there is any problem */
-  throwIfAny(): void;
+  /** @throws ConfigError with these hints if there is any problem */
+  throwIfAny(hints?: readonly string[]): void;
 }
 
 /**
@@ -93,11 +99,11 @@ export function createProblems(
     },
     isBroken: (path) => problems.some(({ at }) => path.every((step, i) => at[i] === step)),
     warnings: () => [...new Set(warnings)],
-    throwIfAny() {
+    throwIfAny(hints = []) {
       if (problems.length === 0) return;
       const sorted = problems.toSorted((a, b) => comparePlaces(a.place, b.place));
       const unique = new Map(sorted.map(({ problem }) => [problemText(problem), problem]));
-      throw new ConfigError([...unique.values()]);
+      throw new ConfigError([...unique.values()], { hints });
     },
   };
 }

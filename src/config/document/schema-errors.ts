@@ -1,4 +1,5 @@
 import type { ErrorObject } from "ajv/dist/2020.js";
+import { counted } from "../../core/counted.ts";
 import { parseDuration } from "../../core/units.ts";
 import { alternatives, describe, describeBounds, describeValue, NON_EMPTY, suggestion } from "./describe.ts";
 import { describeFormat } from "./formats.ts";
@@ -84,19 +85,19 @@ function wanted(error: ErrorObject, root: SchemaObject): string {
     case "multipleOf":
       return `a multiple of ${String(error.params.multipleOf)}`;
     case "minLength":
-      return limit === "1" ? NON_EMPTY : `at least ${limit} characters`;
+      return limit === "1" ? NON_EMPTY : `at least ${counted(Number(limit), "character")}`;
     case "maxLength":
-      return `at most ${limit} characters`;
+      return `at most ${counted(Number(limit), "character")}`;
     case "pattern":
       return `text matching ${schema.pattern ?? ""}`;
     case "minItems":
-      return `at least ${counted(limit, "item")}`;
+      return `at least ${counted(Number(limit), "item")}`;
     case "maxItems":
-      return `at most ${counted(limit, "item")}`;
+      return `at most ${counted(Number(limit), "item")}`;
     case "minProperties":
-      return `at least ${counted(limit, "key")}`;
+      return `at least ${counted(Number(limit), "key")}`;
     case "maxProperties":
-      return `at most ${counted(limit, "key")}`;
+      return `at most ${counted(Number(limit), "key")}`;
     case "anyOf":
     case "oneOf":
       return Array.isArray(error.params.passingSchemas)
@@ -137,9 +138,6 @@ function listText(value: unknown): string {
   const length = Array.isArray(value) ? value.length : 0;
   return length === 0 ? "an empty list" : `a list of ${counted(length, "item")}`;
 }
-
-const counted = (count: string | number, noun: string): string =>
-  `${count} ${noun}${String(count) === "1" ? "" : "s"}`;
 
 function unknownKey(error: ErrorObject, path: Path, root: SchemaObject): UnplacedProblem {
   const key = String(error.params.additionalProperty ?? error.params.unevaluatedProperty);

@@ -1,8 +1,8 @@
 import { type Environment, escapeReferences } from "../document/convert.ts";
-import { suggestion } from "../document/describe.ts";
 import { ConfigError } from "../document/problems.ts";
 import type { Entry, MapNode, Node, Path, Place, ScalarNode } from "../document/tree.ts";
 import { hasMachineVariables, MACHINE_VARIABLES } from "./machine.ts";
+import { unknownVariableWarnings } from "./unknown.ts";
 import {
   HEALTH_PROMPT,
   HEALTH_WORD,
@@ -31,13 +31,21 @@ export const VARIABLES_HELP: readonly VariableHelp[] = [
   ...LISTEN,
 ];
 
-const KNOWN = new Set(VARIABLES_HELP.map(({ name }) => name));
+const KNOWN = VARIABLES_HELP.map(({ name }) => name);
+
+/**
+ * Returns a warning for each unknown variable that looks like one of the exporter's.
+ * @param named variables that the file refers to as `${NAME}`
+ */
+export const warnOfUnknownVariables = (
+  env: Environment,
+  named: ReadonlySet<string> = new Set(),
+): readonly string[] => unknownVariableWarnings(env, KNOWN, named);
 
 /** The configuration that the environment describes. */
 export interface EnvironmentTree {
   readonly root: Node;
   readonly problems: readonly { readonly variable: string; readonly got: string; readonly want: string }[];
-  readonly warnings: readonly string[];
 }
 
 /**
@@ -82,20 +90,8 @@ export function environmentTree(env: Environment, kinds: readonly string[]): Env
   }
   const prompt = read(env, "HEARTBEAT_HEALTH_PROMPT") ?? HEALTH_PROMPT;
   if (prompt.includes(HEALTH_WORD)) put(root, [...OPTIONS_PATH, "expect", "word"], fixed(HEALTH_WORD));
-  return { root: toNode(root), problems, warnings: unknownVariables(env).map(unknownWarning) };
+  return { root: toNode(root), problems };
 }
-
-const unknownWarning = (name: string): string => `${name}: unknown variable${suggestion(name, KNOWN)}`;
-
-/** Variables that Kubernetes adds for each service; a service called `heartbeat` or `context-api` shares our prefixes. */
-const SERVICE_LINK =
-  /_(?:SERVICE_HOST|SERVICE_PORT(?:_\w+)?|PORT|PORT_[0-9]+_(?:TCP|UDP|SCTP)(?:_(?:PROTO|PORT|ADDR))?)$/;
-
-const unknownVariables = (env: Environment): readonly string[] =>
-  Object.keys(env)
-    .filter((name) => /^(?:HEARTBEAT|FAILOVER|CONTEXT_API|MACHINE_(?:OFFLINE|HEARTBEAT))_/.test(name))
-    .filter((name) => !KNOWN.has(name) && !SERVICE_LINK.test(name))
-    .toSorted();
 
 /** Returns true if any configuration variable is set, even with an invalid value. */
 export const describesTarget = (env: Environment): boolean =>

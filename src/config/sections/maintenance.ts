@@ -1,6 +1,6 @@
 import type { JSONSchema } from "json-schema-to-ts";
+import { parseInstant } from "../../core/instant.ts";
 import { DAYS, type MaintenanceWindow, type WindowTimes } from "../../core/maintenance.ts";
-import { timestamp } from "../../core/units.ts";
 import { type BuildContext, durationOf } from "../context.ts";
 import { type WithDefaults, withDefaults } from "../document/defaults.ts";
 import type { Path } from "../document/tree.ts";
@@ -115,7 +115,9 @@ function timesOf(raw: RawWindow, path: Path, { problems }: BuildContext): Window
     return undefined;
   }
   if (once !== undefined) {
-    const [from, to] = [timestamp(Date.parse(once.from) / 1000), timestamp(Date.parse(once.to) / 1000)];
+    const [from, to] = [parseInstant(once.from), parseInstant(once.to)];
+    // The schema has reported a text that is not a time.
+    if (from === undefined || to === undefined) return undefined;
     if (to <= from) problems.add({ path: [...path, "once", "to"], want: "a time after from" });
     return { kind: "once", from, to };
   }

@@ -1,3 +1,4 @@
+import { counted } from "../../core/counted.ts";
 import { defined } from "../../core/defined.ts";
 import type { RetryPolicy } from "../../core/relay.ts";
 import { after, elapsed, type Seconds, seconds, type Timestamp } from "../../core/units.ts";
@@ -103,7 +104,7 @@ export function afterAttempt(
   const notBefore = after(now, seconds(Math.max(backoff * (1 - random / 2), attempt.retryAfter ?? 0)));
   // Give up now if the next attempt would come after `maxAge`.
   if (elapsed(item.addedAt, notBefore) > policy.maxAge) {
-    const detail = `given up after ${tried.attempts} attempts: ${attempt.detail}`;
+    const detail = `given up after ${counted(tried.attempts, "attempt")}: ${attempt.detail}`;
     return { kind: "dead", item: toDeadLetter(tried, now, detail) };
   }
   return { kind: "retry", item: { ...tried, notBefore } };

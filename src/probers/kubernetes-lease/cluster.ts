@@ -1,8 +1,10 @@
-import { existsSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import type { RequestOptions } from "node:https";
 import type { KubeConfig } from "@kubernetes/client-node";
+import { defined } from "../../core/defined.ts";
 import { type FileError, fileError } from "../../core/file-errors.ts";
 import type { ClusterOptions } from "../../core/lease.ts";
+import { kubeconfigFiles, tokenFileOf, usesServiceAccount, versionsOf } from "./kubeconfig-files.ts";
 
 /** The address of an API server and the current credentials, which may change until the next call. */
 export interface ClusterAccess {
@@ -34,31 +36,41 @@ export class ClusterError extends Error {
   }
 }
 
-/** The token that Kubernetes mounts into pods (`automountServiceAccountToken`). */
-const SERVICE_ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount/token";
+/** A kubeconfig in use, with what is needed to notice that it has changed. */
+interface Loaded {
+  readonly config: KubeConfig;
+  /** Every file that its access depends on. */
+  readonly files: readonly string[];
+  readonly versions: string;
+  /** File of the user's token; other than a token, it is read for each call. */
+  readonly tokenFile?: string;
+}
 
 /**
  * Opens the cluster of `options`. Nothing is read before the first call.
  * @param root the root of the pod's file system, for tests
  */
 export function openCluster(options: ClusterOptions, root = ""): Cluster {
-  let loaded: Promise<KubeConfig> | undefined;
-  const config = (): Promise<KubeConfig> => {
-    loaded ??= load(options, root).catch((error: unknown) => {
-      loaded = undefined;
-      throw error;
-    });
-    return loaded;
+  let loading: Promise<Loaded> | undefined;
+  /** Returns the kubeconfig as its files are now. One that has not changed keeps what credential plugins have returned. */
+  const current = async (): Promise<Loaded> => {
+    const before = await loading?.catch(() => undefined);
+    if (before !== undefined && versionsOf(before.files) === before.versions) return before;
+    const next = load(options, root);
+    loading = next;
+    return next;
   };
   return {
     async access() {
-      const kubeconfig = await config();
+      const { config: kubeconfig, tokenFile } = await current();
       const cluster = kubeconfig.getCurrentCluster();
       if (cluster === null) throw new ClusterError("file_missing", "the context names no cluster");
       const headers: Record<string, string> = {};
       const request: RequestOptions = { headers };
       try {
         await kubeconfig.applyToHTTPSOptions(request);
+        if (tokenFile !== undefined)
+          headers["Authorization"] = `Bearer ${readFileSync(tokenFile, "utf8").trim()}`;
       } catch (error) {
         throw new ClusterError(
           "auth",
@@ -76,19 +88,38 @@ export function openCluster(options: ClusterOptions, root = ""): Cluster {
       };
     },
     forget() {
-      loaded = undefined;
+      loading = undefined;
     },
   };
 }
 
+/** Loads the kubeconfig, and notes the files that it depends on. */
+async function load(options: ClusterOptions, root: string): Promise<Loaded> {
+  const kubeconfigs = kubeconfigFiles(options, root);
+  // Before they are read, so that a change in between is noticed with the next call.
+  const versions = versionsOf(kubeconfigs);
+  const config = await readKubeconfig(options, root);
+  const user = config.getCurrentUser();
+  const own = [config.getCurrentCluster()?.caFile, user?.certFile, user?.keyFile].filter(
+    (file): file is string => typeof file === "string" && file !== "",
+  );
+  return {
+    config,
+    files: [...kubeconfigs, ...own],
+    versions: versions + versionsOf(own),
+    ...defined({ tokenFile: user === null ? undefined : tokenFileOf(user.name, kubeconfigs) }),
+  };
+}
+
 /** Loads the kubeconfig. The client library takes 45 MiB of memory, so it is loaded with the first Lease. */
-async function load({ kubeconfig: file, context }: ClusterOptions, root: string): Promise<KubeConfig> {
+async function readKubeconfig(options: ClusterOptions, root: string): Promise<KubeConfig> {
+  const { kubeconfig: file, context } = options;
   const { KubeConfig } = await import("@kubernetes/client-node");
   const config = new KubeConfig();
   const where = file ?? "KUBECONFIG or ~/.kube/config";
   try {
     if (file !== undefined) config.loadFromFile(file);
-    else if (existsSync(`${root}${SERVICE_ACCOUNT}`)) config.loadFromCluster(root);
+    else if (usesServiceAccount(options, root)) config.loadFromCluster(root);
     else config.loadFromDefault();
   } catch (error) {
     throw new ClusterError(
@@ -121,6 +152,7 @@ async function load({ kubeconfig: file, context }: ClusterOptions, root: string)
       `${where}: context ${JSON.stringify(current)}: the kubeconfig does not contain its cluster`,
     );
   }
+  adapt(config);
   return config;
 }
 
@@ -130,6 +162,20 @@ const kubeconfigReason = (error: unknown): FileError["reason"] =>
 
 const isSystemError = (error: unknown): error is Error =>
   error instanceof Error && "code" in error && typeof error.code === "string" && /^E[A-Z]+$/.test(error.code);
+/**
+ * Removes two limits of the library: it refuses `http:` servers, such as `kubectl proxy`, unless verification of
+ * certificates, of which there are none, is off; and it ignores the authority of a cluster without a user.
+ */
+function adapt(config: KubeConfig): void {
+  config.clusters = config.clusters.map((cluster) =>
+    /^http:/i.test(cluster.server) ? { ...cluster, skipTLSVerify: true } : cluster,
+  );
+  if (config.getCurrentUser() !== null) return;
+  const context = config.getContextObject(config.getCurrentContext());
+  const name = context?.user ?? "anonymous";
+  config.contexts = config.contexts.map((one) => (one === context ? { ...one, user: name } : one));
+  config.users = [...config.users, { name }];
+}
 
 /** Returns the message of a system error only. YAML errors quote the file, which contains tokens, and plugins may print secrets. */
 function reasonOf(error: unknown, otherwise: string): string {

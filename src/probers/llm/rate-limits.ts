@@ -1,5 +1,6 @@
 import type { Clock } from "../../core/clock.ts";
 import { defined } from "../../core/defined.ts";
+import { parseInstant } from "../../core/instant.ts";
 import { type Timestamp, timestamp } from "../../core/units.ts";
 import type { Headers } from "./wire/types.ts";
 
@@ -64,8 +65,6 @@ function countIn(value: Headers[string]): number | undefined {
   return NUMBER.test(text) ? Number(text) : undefined;
 }
 
-/** The beginning of an RFC 3339 date. `Date.parse` alone accepts almost any text. */
-const DATE = /^\d{4}-\d{2}-\d{2}T/;
 /** Numbers from here on are Unix times instead of durations: first in seconds, then in milliseconds. */
 const EPOCH_SECONDS = 1e9;
 const EPOCH_MILLISECONDS = 1e12;
@@ -73,10 +72,8 @@ const EPOCH_MILLISECONDS = 1e12;
 /** Parses a point in time: RFC 3339, Unix time, or a duration from now. */
 function momentIn(value: Headers[string], clock: Clock): Timestamp | undefined {
   const text = String(value).trim();
-  if (DATE.test(text)) {
-    const at = Date.parse(text) / 1000;
-    return Number.isNaN(at) ? undefined : timestamp(at);
-  }
+  const instant = parseInstant(text);
+  if (instant !== undefined) return instant;
   if (NUMBER.test(text)) {
     const number = Number(text);
     if (number >= EPOCH_MILLISECONDS) return timestamp(number / 1000);
