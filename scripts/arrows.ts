@@ -28,7 +28,11 @@ export const ROOMS: readonly Room[] = [
     imports: [],
   },
   { name: "client", holds: "the client that applications use to follow the mode", imports: [] },
-  { name: "network", holds: "the resolver of host names", imports: ["core"] },
+  {
+    name: "network",
+    holds: "the resolver of host names, the TLS handshake and the verification of chains",
+    imports: ["core"],
+  },
   { name: "demo", holds: "the targets of the demonstration", imports: [] },
   { name: "catalogue", holds: "every metric that is no prober's own", imports: ["core"] },
   { name: "config", holds: "YAML or environment to a typed, checked configuration", imports: ["core"] },

@@ -3,7 +3,6 @@ import { existsSync } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 import {
   createSecureContext,
-  DEFAULT_CIPHERS,
   getCACertificates,
   type SecureContext,
   type SecureContextOptions,
@@ -11,6 +10,7 @@ import {
 import type { FromSchema, JSONSchema } from "json-schema-to-ts";
 import { decodeText } from "../core/decode-text.ts";
 import type { CompileContext } from "../core/prober.ts";
+import { HANDSHAKE } from "../network/tls-handshake.ts";
 
 const VERSIONS = { TLS10: "TLSv1", TLS11: "TLSv1.1", TLS12: "TLSv1.2", TLS13: "TLSv1.3" } as const;
 type Version = keyof typeof VERSIONS;
@@ -121,21 +121,13 @@ export function compileTls(
   };
 }
 
-/**
- * Returns the options for OpenSSL besides certificates. As in Go, every trusted certificate is an anchor, even one that is
- * not self-signed. TLS 1.0 and 1.1 need OpenSSL's security level 0; so do short keys and old hashes, which are accepted when
- * verification is skipped.
- */
-function versionOptions(config: TlsConfig): SecureContextOptions {
-  const lowest = config.min_version ?? "TLS12";
-  const old = lowest === "TLS10" || lowest === "TLS11" || config.insecure_skip_verify === true;
-  return {
-    allowPartialTrustChain: true,
-    minVersion: VERSIONS[lowest],
-    maxVersion: VERSIONS[config.max_version ?? "TLS13"],
-    ...(old ? { ciphers: `${DEFAULT_CIPHERS}:@SECLEVEL=0` } : {}),
-  };
-}
+/** Returns the options for OpenSSL besides certificates. As in Go, every trusted certificate is an anchor, even one that is not self-signed. */
+const versionOptions = (config: TlsConfig): SecureContextOptions => ({
+  ...HANDSHAKE,
+  allowPartialTrustChain: true,
+  minVersion: VERSIONS[config.min_version ?? "TLS12"],
+  maxVersion: VERSIONS[config.max_version ?? "TLS13"],
+});
 
 let defaults: string[] | undefined;
 
@@ -149,7 +141,7 @@ const shared = new Map<string, SecureContextOptions>();
 
 /** Returns one object for all modules with the same settings and no certificates: the context derived from it is large. */
 function withDefaultTrust(fixed: SecureContextOptions): SecureContextOptions {
-  const key = `${fixed.minVersion} ${fixed.maxVersion} ${fixed.ciphers}`;
+  const key = `${fixed.minVersion} ${fixed.maxVersion}`;
   const options = shared.get(key) ?? { ...fixed, ca: trustedByDefault() };
   shared.set(key, options);
   return options;

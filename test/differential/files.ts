@@ -1,4 +1,5 @@
 import { certificates } from "./targets/certificates.ts";
+import { oldCertificates } from "./targets/old-servers.ts";
 
 /** Files for the modules, by name. */
 export const files: Readonly<Record<string, string>> = {
@@ -9,6 +10,8 @@ export const files: Readonly<Record<string, string>> = {
   "client.key": certificates.client.key,
   "stranger.pem": certificates.strangeClient.cert,
   "stranger.key": certificates.strangeClient.key,
+  "old-client.pem": oldCertificates.sha1Client.cert,
+  "old-client.key": oldCertificates.sha1Client.key,
   "user.txt": "user\n",
   "password.txt": "  pass word\n",
   "token.txt": "token from a file\n",

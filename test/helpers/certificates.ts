@@ -1,4 +1,4 @@
-import { createPublicKey, generateKeyPairSync, type KeyObject, randomBytes, sign } from "node:crypto";
+import { createPrivateKey, createPublicKey, generateKeyPairSync, randomBytes, sign } from "node:crypto";
 
 /** A certificate and its private key, both in PEM. */
 export interface TestCertificate {
@@ -21,8 +21,10 @@ export interface CertificateRequest {
   readonly serial?: Buffer;
   /** The certificate that signs it; without one it signs itself. */
   readonly issuer?: TestCertificate & { readonly subjectDer?: Buffer };
-  /** The key of an earlier certificate, for cross-signing; a new key by default. */
+  /** The private key (PEM): of an earlier certificate, for cross-signing, or of another kind; a new P-256 key by default. */
   readonly key?: string;
+  /** The hash that it is signed with; SHA-256 by default. Not used by Ed25519. */
+  readonly hash?: "sha256" | "sha1" | "md5";
 }
 
 const DAY = 86_400_000;
@@ -39,7 +41,14 @@ const OIDS: Readonly<Record<string, string>> = {
   emailAddress: "1.2.840.113549.1.9.1",
 };
 
-/** Makes an X.509 v3 certificate with a P-256 key, without calling openssl. */
+/** Signature algorithms by the kind of the signing key and the hash. */
+const SIGNATURES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  ec: { sha256: "1.2.840.10045.4.3.2", sha1: "1.2.840.10045.4.1" },
+  rsa: { sha256: "1.2.840.113549.1.1.11", sha1: "1.2.840.113549.1.1.5", md5: "1.2.840.113549.1.1.4" },
+  ed25519: { sha256: "1.3.101.112" },
+};
+
+/** Makes an X.509 v3 certificate, with a P-256 key by default, without calling openssl. */
 export function makeCertificate(request: CertificateRequest = {}): TestCertificate & { subjectDer: Buffer } {
   const {
     subject = [["CN", "test"]],
@@ -49,10 +58,15 @@ export function makeCertificate(request: CertificateRequest = {}): TestCertifica
     authority = false,
     serial = Buffer.concat([Buffer.from([1]), randomBytes(8)]),
     issuer,
+    hash = "sha256",
   } = request;
   const key = request.key ?? newKey();
   const subjectDer = name(subject);
-  const algorithm = sequence(oid("1.2.840.10045.4.3.2"));
+  const signer = createPrivateKey(issuer?.key ?? key);
+  const kind = signer.asymmetricKeyType ?? "";
+  const algorithmOid = SIGNATURES[kind]?.[hash];
+  if (algorithmOid === undefined) throw new Error(`no signature of ${kind} with ${hash}`);
+  const algorithm = sequence(oid(algorithmOid), ...(kind === "rsa" ? [der(0x05, Buffer.alloc(0))] : []));
   const extensions = [
     ...(authority ? [extension("2.5.29.19", sequence(der(0x01, Buffer.from([0xff]))))] : []),
     ...(names.length > 0 ? [extension("2.5.29.17", sequence(...names.map(alternativeName)))] : []),
@@ -67,7 +81,7 @@ export function makeCertificate(request: CertificateRequest = {}): TestCertifica
     createPublicKey(key).export({ type: "spki", format: "der" }),
     ...(extensions.length > 0 ? [der(0xa3, sequence(...extensions))] : []),
   );
-  const signature = sign("sha256", body, issuer?.key ?? key);
+  const signature = sign(kind === "ed25519" ? null : hash, body, signer);
   const certificate = sequence(body, algorithm, der(0x03, Buffer.concat([Buffer.from([0]), signature])));
   const lines = certificate.toString("base64").match(/.{1,64}/g) ?? [];
   return {
@@ -77,9 +91,18 @@ export function makeCertificate(request: CertificateRequest = {}): TestCertifica
   };
 }
 
+/** Makes a private RSA key (PEM) of so many bits. */
+export const rsaKey = (bits: number): string =>
+  generateKeyPairSync("rsa", { modulusLength: bits })
+    .privateKey.export({ type: "pkcs8", format: "pem" })
+    .toString();
+
+/** Makes a private key (PEM) on a named curve. */
+export const curveKey = (namedCurve: string): string =>
+  generateKeyPairSync("ec", { namedCurve }).privateKey.export({ type: "pkcs8", format: "pem" }).toString();
+
 function newKey(): string {
-  const { privateKey }: { privateKey: KeyObject } = generateKeyPairSync("ec", { namedCurve: "prime256v1" });
-  return privateKey.export({ type: "pkcs8", format: "pem" }).toString();
+  return curveKey("prime256v1");
 }
 
 function der(tag: number, content: Buffer): Buffer {

@@ -1,11 +1,14 @@
 import type { IncomingHttpHeaders } from "node:http";
+import { DEFAULT_CIPHERS, getCACertificates } from "node:tls";
 import type { Clock } from "../../core/clock.ts";
 import { defined } from "../../core/defined.ts";
 import type { OutboundTls } from "../../core/relay.ts";
 import { parseRetryAfter } from "../../core/retry-after.ts";
 import { decodeBeginning } from "../../core/truncate.ts";
 import { type Seconds, seconds } from "../../core/units.ts";
+import { identityCheck } from "../../network/identity-check.ts";
 import { processResolver } from "../../network/process-resolver.ts";
+import { HANDSHAKE } from "../../network/tls-handshake.ts";
 import { LONGEST_RETRY_AFTER } from "./retry.ts";
 
 const USER_AGENT = "heartbeat-exporter";
@@ -130,10 +133,18 @@ function throughSocket(address: string, socket: string): string {
   return `${protocol}//unix:${socket}:${pathname}${search}`;
 }
 
+/**
+ * Returns got's TLS options. Old receivers are reached as old targets are, and their chains verified by the same rules, but
+ * all ciphers and groups of OpenSSL's default are offered: nothing has to agree with blackbox_exporter here.
+ */
 async function tlsOptions({ ca, insecureSkipVerify }: OutboundTls): Promise<object> {
+  const own = ca === undefined ? undefined : await ca.reveal();
   return {
     rejectUnauthorized: !insecureSkipVerify,
-    ...(ca === undefined ? {} : { certificateAuthority: await ca.reveal() }),
+    ciphers: `${DEFAULT_CIPHERS}:@SECLEVEL=0`,
+    secureOptions: HANDSHAKE.secureOptions,
+    checkServerIdentity: identityCheck({ ca: own ?? getCACertificates("default") }),
+    ...defined({ certificateAuthority: own }),
   };
 }
 

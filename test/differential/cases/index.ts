@@ -10,6 +10,7 @@ import { headers } from "./headers.ts";
 import { http2 } from "./http2.ts";
 import { names } from "./names.ts";
 import { oddities } from "./oddities.ts";
+import { oldServerCases } from "./old-servers.ts";
 import { proxies } from "./proxies.ts";
 import { queries } from "./queries.ts";
 import { redirects } from "./redirects.ts";
@@ -28,6 +29,7 @@ export const cases: Readonly<Record<string, readonly Case[]>> = {
   headers,
   credentials,
   tls,
+  oldServers: oldServerCases,
   names,
   clients,
   http2,

@@ -6,7 +6,13 @@ const now = Math.floor(Date.now() / 1000) * 1000;
 const inDays = (days: number): Date => new Date(now + days * DAY);
 
 /** Names of the valid certificates. */
-const names = ["DNS:localhost", "DNS:www.example.com", "DNS:*.wild.example", "IP:127.0.0.1", "IP:127.0.0.2"];
+export const names = [
+  "DNS:localhost",
+  "DNS:www.example.com",
+  "DNS:*.wild.example",
+  "IP:127.0.0.1",
+  "IP:127.0.0.2",
+];
 
 const root = makeCertificate({ subject: [["CN", "root"]], authority: true, notAfter: inDays(300) });
 const otherRoot = makeCertificate({ subject: [["CN", "other root"]], authority: true });

@@ -6,6 +6,7 @@ import { createServer as createHttpsServer } from "node:https";
 import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
 import { certificates } from "./certificates.ts";
+import { oldServers } from "./old-servers.ts";
 import type { ReceivedRequest, Reply } from "./requests.ts";
 
 /** Handles the requests of all servers. */
@@ -39,6 +40,7 @@ const secureServers = {
   tls10: h1({ ...certificates.good, ...OLD, minVersion: "TLSv1", maxVersion: "TLSv1" }),
   tls12: h1({ ...certificates.good, maxVersion: "TLSv1.2" }),
   tls13: h1({ ...certificates.good, minVersion: "TLSv1.3" }),
+  ...oldServers,
 } as const;
 
 /** A server: one that all cases share, or one of a single case (the last three). */

@@ -6,6 +6,7 @@ import {
   type TLSSocket,
 } from "node:tls";
 import type { Opened } from "../../../core/network.ts";
+import { weaknessOf } from "../../../network/chain-strength.ts";
 import { describeError } from "../../errors.ts";
 import { isIP } from "../../ip.ts";
 import { secureContextOf } from "../../tls-options.ts";
@@ -39,7 +40,8 @@ export async function openTls(socket: Socket, securing: TlsPlan, guard: Guard): 
   const { trust, verify, serverName } = securing;
   const sent = sentCertificates(secured);
   if (!verify) return { ...opened, peer: peerFacts(secured, sent, { kind: "skipped" }) };
-  const refusal = refusalOf(secured, sent, serverName);
+  const refusal =
+    refusalOf(secured, sent, serverName) ?? weaknessText(sent, trust, serverName, guard.clock.now());
   if (refusal === undefined) {
     return { ...opened, peer: peerFacts(secured, sent, { kind: "passed", trust, now: guard.clock.now() }) };
   }
@@ -74,6 +76,16 @@ function handshake(
     secured.on("error", (error) => fail(failure("tls", `TLS handshake: ${describeError(error)}`)));
     secured.once("secureConnect", () => resolve({ ok: true, socket: secured }));
   });
+}
+
+function weaknessText(
+  sent: ReturnType<typeof sentCertificates>,
+  trust: SecureContextOptions,
+  serverName: string,
+  now: number,
+): string | undefined {
+  const weakness = weaknessOf(sent, trust, now);
+  return weakness === undefined ? undefined : `the certificate of ${serverName} is not valid: ${weakness}`;
 }
 
 function refusalOf(
