@@ -65,14 +65,14 @@ ${targets.map((target) => `  - { ${target}, schedule: on_scrape, interval: 1h, f
   });
 
 /** Probes a target now and returns what is known of it. */
-async function probe({ url, json: get, get: scrape }: ExporterProcess, target: string) {
-  const response = await fetch(`${url}/heartbeat/trigger?target=${target}`, {
+async function probe(exporter: ExporterProcess, target: string) {
+  const response = await fetch(`${exporter.url}/heartbeat/trigger?target=${target}`, {
     method: "POST",
     headers: { Authorization: `Bearer ${TOKEN}` },
   });
   expect(response.ok).toBe(true);
-  const metrics = await scrape("/metrics");
-  const mode = await get(`/config/mode?target=${target}`);
+  const metrics = await exporter.get("/metrics");
+  const mode = await exporter.json(`/config/mode?target=${target}`);
   const reasons = ["refused", "billing", "bad_request", "model_not_found", "server_error"];
   return {
     mode: mode["current_mode"],

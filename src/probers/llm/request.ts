@@ -46,7 +46,7 @@ export function endpointOf(target: ProbeTarget, module: LlmModule): URL | Object
     return { part: "model", want: `the name of a model, which ${url.hostname} needs` };
   const endpoint = module.format.endpoint(settings);
   const base = url.pathname.replace(/\/+$/, "");
-  const route = module.path === undefined ? ROUTE.exec(base)?.[0] : undefined;
+  const route = module.path === undefined ? routeIn(base, endpoint) : undefined;
   if (route !== undefined)
     return { part: "target", want: `the base URL of the API, without ${route} (or the option path)` };
   url.pathname =
@@ -57,9 +57,12 @@ export function endpointOf(target: ProbeTarget, module: LlmModule): URL | Object
   return url;
 }
 
-/** The route of an API at the end of an address, to which the route of the request would be added once more. */
-const ROUTE =
-  /\/(?:chat\/completions|v1\/(?:responses|messages|embeddings)|v2\/chat|api\/(?:chat|generate)|generate_stream|models\/[^/]+:(?:streamG|g)enerateContent|model\/[^/]+\/converse)$/;
+/** Returns the route of the API at the end of `base`, to which requests would add it once more. */
+function routeIn(base: string, { prefix, root = "", path }: WireEndpoint): string | undefined {
+  // A single segment, such as /chat, may be the name of a gateway.
+  const isTelling = path.lastIndexOf("/") > 0;
+  return [...(isTelling ? [path] : []), `${prefix ?? root}${path}`].find((route) => base.endsWith(route));
+}
 
 /** Returns the outcome of a probe whose target is refused by `endpointOf`. */
 export const outcomeOfObjection = ({ part, want }: Objection): Failure<"bad_request"> =>

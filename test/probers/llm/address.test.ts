@@ -28,6 +28,27 @@ describe("objection", () => {
     });
   });
 
+  it.each<{ api: Api; address: string; route: string | undefined }>([
+    { api: "openai", address: "https://llm.example.com/v1/chat/completions", route: "/chat/completions" },
+    { api: "openai", address: "https://llm.example.com/chat/completions/", route: "/chat/completions" },
+    { api: "openai", address: "https://llm.example.com/api/chat", route: undefined },
+    { api: "openai_embeddings", address: "https://llm.example.com/embeddings", route: undefined },
+    { api: "anthropic", address: "https://llm.example.com/v1/messages", route: "/v1/messages" },
+    { api: "ollama", address: "http://127.0.0.1:11434/api/chat", route: "/api/chat" },
+    { api: "ollama", address: "http://127.0.0.1:11434/chat", route: undefined },
+    {
+      api: "azure_openai",
+      address: "https://llm.example.com/openai/deployments/m/chat/completions",
+      route: "/deployments/m/chat/completions",
+    },
+  ])("for $api refuses $address with the route $route", ({ api, address, route }) => {
+    const objection = llmProber.objection({ ...target(address), model: "m" }, compile({ api }).module);
+    const want = `the base URL of the API, without ${route} (or the option path)`;
+    expect(objection).toEqual(route === undefined ? undefined : { part: "target", want });
+    const own = compile({ api, path: "/x" }).module;
+    expect(llmProber.objection({ ...target(address), model: "m" }, own)).toBeUndefined();
+  });
+
   it("refuses an address with user and password", () => {
     expect(llmProber.objection(target("https://user:hunter22@example.com"), compile().module)).toEqual({
       part: "target",

@@ -156,6 +156,12 @@ const rows: readonly {
     reason: "malformed",
   },
   {
+    name: "a page with a successful status",
+    reply: json(`<html>${" ".repeat(5000)}The service is paused</html>`),
+    reasons: [{ status: 200, body: "service is paused", reason: "billing" }],
+    reason: "billing",
+  },
+  {
     name: "no answer, although its text fits",
     reply: json(completion("HEALTHY")),
     reasons: [{ status: 200, body: "HEALTHY", reason: "billing" }],

@@ -127,15 +127,17 @@ function streamReader(format: WireFormat, split: (sink: FrameSink) => Splitter):
   return {
     feed(chunk) {
       const text = decoder.decode(chunk, { stream: true });
-      if (!recognized && beginning.length < BEGINNING_LENGTH) beginning += text.slice(0, BEGINNING_LENGTH);
+      if (!recognized) beginning += text.slice(0, SOURCE_LENGTH - beginning.length);
       splitter.feed(text);
       return take();
     },
     finish() {
       splitter.feed(decoder.decode());
       splitter.finish();
-      if (!recognized)
-        pieces.push(withSource(malformed("the answer is neither a stream nor JSON", beginning), beginning));
+      if (!recognized) {
+        const shown = beginning.slice(0, BEGINNING_LENGTH);
+        pieces.push(withSource(malformed("the answer is neither a stream nor JSON", shown), beginning));
+      }
       return take();
     },
   };
