@@ -115,19 +115,15 @@ scrape_configs: [{ job_name: heartbeat, static_configs: [{ targets: ["${new URL(
     ping,
     told,
     /** Waits until this is what the receiver was told, and nothing else. */
-    async toldAll(machine: Machine, ...words: readonly string[]) {
+    toldAll: async (machine: Machine, ...words: readonly string[]) => {
       await waitUntil(`${machine} ${words.join()}`, () =>
         told(machine).length >= words.length ? true : undefined,
       );
       expect({ machine, told: told(machine) }).toEqual({ machine, told: words });
     },
-    async keep(key: string, work: () => Promise<unknown>) {
+    keep: async (key: string, work: () => Promise<unknown>) => {
       await loops.get(key)?.();
       loops.set(key, repeatedly(work));
-    },
-    async end(key: string) {
-      await loops.get(key)?.();
-      loops.delete(key);
     },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };

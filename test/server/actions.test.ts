@@ -147,6 +147,22 @@ describe("an action", () => {
     ]);
   });
 
+  test("counts the alerts that Alertmanager left out", async () => {
+    await using world = await setup();
+    const { url, logged } = world.exporter;
+    const left = notification([]).replace('"truncatedAlerts":0', '"truncatedAlerts":41');
+    const headers = { Authorization: `Bearer ${TOKEN}` };
+    const answer = await fetch(`${url}/alertmanager/actions/restart`, {
+      method: "POST",
+      body: left,
+      headers,
+    });
+    expect(answer.status).toBe(200);
+    const metrics = await (await fetch(`${url}/metrics`)).text();
+    expect(valueOf(metrics, "heartbeat_action_truncated_alerts_total", { action: "restart" })).toBe(41);
+    expect(JSON.stringify(logged)).toContain("left out alerts because of max_alerts");
+  });
+
   test("does not run for a target that has recovered", async () => {
     await using world = await setup();
     world.service.up = true;

@@ -318,7 +318,7 @@ describe("a relay", () => {
     await using next = await startLocalExporter({
       yaml: yaml(world.receiver.url),
       files: FILES,
-      probers: [httpProber as never],
+      probers: [httpProber],
       clock: world.clock,
       memory: world.memory.snapshot(),
     });

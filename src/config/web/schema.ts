@@ -135,7 +135,7 @@ export const webSchema = {
     basic_auth_users: {
       type: "object",
       description:
-        "Users and the bcrypt hashes of their passwords. They have access to everything except the control routes.",
+        "Users and the bcrypt hashes of their passwords. They have access to everything except routes with a token of their own: pings, relays, actions and control routes are guarded by that token alone.",
       additionalProperties: { type: "string", format: "bcrypt", writeOnly: true },
     },
     rate_limit: {

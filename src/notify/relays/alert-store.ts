@@ -130,7 +130,8 @@ export function createAlertStore(store: StateStore, now: () => Timestamp): Alert
       put(subject, fingerprint, state);
       // The receiver knows this subject, by another name or as an alert, to be offline.
       const isOffline = subjects.get(subject)?.last?.status === "offline";
-      if (last !== undefined && !isOffline) putLastEvent(subject, last);
+      const lane = last?.lane ?? known?.subject ?? fingerprint;
+      if (last !== undefined && !isOffline) putLastEvent(subject, { ...last, lane });
     },
     put,
     putLastEvent,

@@ -98,5 +98,10 @@ const changed = (before: States, after: States): States =>
 export function commit(store: AlertStore, { subject, alerts, change }: Review): void {
   for (const [fingerprint, state] of alerts) store.put(subject, fingerprint, state);
   if (change === undefined) return;
-  store.putLastEvent(subject, { status: change.status, offlineId: change.offlineId });
+  const lane = store.lastEvent(subject)?.lane;
+  store.putLastEvent(subject, {
+    status: change.status,
+    offlineId: change.offlineId,
+    ...defined({ lane }),
+  });
 }

@@ -75,10 +75,11 @@ export function startRelay(configured: Relay, deps: RelayDeps): RunningRelay {
 
   /** Queues the event of a review and stores the review. Does neither if the queue is full. */
   const settle = (reviewed: Review): "event" | "known" | "full" => {
-    const { change, subject: key } = reviewed;
+    const { change, subject } = reviewed;
     let result: "event" | "known" = "known";
     if (change !== undefined) {
       const follows = change.status === "online" ? change.offlineId : undefined;
+      const key = store.lastEvent(subject)?.lane ?? subject;
       const added = outbox.add({ ...change.event, key, ...defined({ follows }) });
       if (added === "full") return "full";
       if (added === "added") result = "event";

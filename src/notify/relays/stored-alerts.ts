@@ -90,10 +90,9 @@ function isEvent(value: unknown): value is PreparedEvent {
 }
 
 function readLastEvent(value: unknown): LastEvent | undefined {
-  const { status, offlineId } = fieldsOf(value);
-  return (status === "offline" || status === "online") && typeof offlineId === "string"
-    ? { status, offlineId }
-    : undefined;
+  const { status, offlineId, lane } = fieldsOf(value);
+  if ((status !== "offline" && status !== "online") || typeof offlineId !== "string") return undefined;
+  return { status, offlineId, ...(typeof lane === "string" ? { lane } : {}) };
 }
 
 /** Parses an entry of version 0.1: the last period of an alert, and the ids of the events about it. */

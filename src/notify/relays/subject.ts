@@ -29,6 +29,8 @@ export interface LastEvent {
   readonly status: EventStatus;
   /** Id of the event by which it went offline. */
   readonly offlineId: string;
+  /** Key of its events in the queue if that is not its own: they follow events that were queued under another one. */
+  readonly lane?: string;
 }
 
 /**

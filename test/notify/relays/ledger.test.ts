@@ -217,6 +217,17 @@ describe("what is stored", () => {
     expect(contents(memory)).not.toContain("0b");
   });
 
+  test("by version 0.1 keeps its place in the queue, so that later events do not overtake earlier ones", () => {
+    const memory = createMemory().namespace("ledger");
+    memory.put(missed.fingerprint, { startsAt: 500, seenAt: 600, firing: "evt_old" });
+    const one = stage(PER_SUBJECT, memory);
+    one.mention(1200, ends(500, 1200, missed));
+    one.restart();
+    one.mention(1300, fires(1300, missed));
+    const { key } = subjectOf(PER_SUBJECT, fires(1300, missed));
+    expect(memory.get(`subject/${key}`)).toMatchObject({ status: "offline", lane: missed.fingerprint });
+  });
+
   test("follows an alert whose subject is found by other labels after a reload", () => {
     const one = stage();
     one.mention(1000, fires(1000, missed));
