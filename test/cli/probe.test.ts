@@ -57,6 +57,21 @@ describe("heartbeat-exporter probe", () => {
       expect(stdout).not.toContain("legacy");
     }));
 
+  test("shows why a target is degraded, which is a success", async () => {
+    await using server = await serveHttp((_request, response) => void response.end("running late"));
+    const text = `
+modules: { page: { prober: http, http: { degraded_if_body_matches_regexp: [late] } } }
+targets: [{ name: shop, module: page, target: "http://${server.host}" }]
+`;
+    const { code, stdout } = await probe(text);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^shop +page +degraded +0.000 s +body_mismatch: the body matches late$/m);
+    const { raw } = await probe(text, "--json");
+    const { targets } = JSON.parse(raw) as { targets: object[] };
+    const degraded = { reason: "body_mismatch", detail: "the body matches late" };
+    expect(targets).toMatchObject([{ success: true, degraded }]);
+  });
+
   test("probes an address with a module", () =>
     withServer(async (server, text) => {
       const { code, raw } = await probe(

@@ -50,6 +50,17 @@ describe("createRestoredResults", () => {
     expect(restored?.outcome).toEqual(failed("empty", "as it was before the exporter restarted"));
   });
 
+  it("restores why a target is degraded without the detail, if the reason is known", () => {
+    const degraded = { reason: "threshold", detail: "what the target said" } as const;
+    expect(restore({ ...result, degraded })?.degraded).toEqual({
+      reason: "threshold",
+      detail: "as it was before the exporter restarted",
+    });
+    const store = createMemory().namespace("test");
+    store.put("key", { startedAt: 1, endedAt: 1, duration: 1, timeout: 1, degraded: "whatever" });
+    expect(createRestoredResults(store).recall("key", { metrics: [] })).not.toHaveProperty("degraded");
+  });
+
   it.each([
     ["no object", "x"],
     ["no times", {}],

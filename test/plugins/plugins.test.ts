@@ -188,6 +188,7 @@ targets: [{ name: here, module: echoing, target: somewhere }, { name: there, mod
       labels: `return { outcome: succeeded, samples: [sample(value, 1, { of: "a", more: "b" })] };`,
       twice: `return { outcome: succeeded, samples: [sample(asked, 1), sample(asked, 1)] };`,
       nothing: `return undefined;`,
+      degraded: `return { outcome: succeeded, samples: [], degraded: { reason: "whatever", detail: "x" } };`,
       unlisted: `return { outcome: failed("auth", "x"), samples: [] };`,
       good: `return { outcome: failed("empty", "x"), samples: [] };`,
     };
@@ -208,6 +209,7 @@ targets: [{ name: here, module: echoing, target: somewhere }, { name: there, mod
     expect(said).toContain("plugin ./one.ts: broken");
     expect(said).toContain("want one of the prober's metrics");
     expect(said).toContain("probe_echo_asked_total: got the same series twice");
+    expect(said).toContain("degraded: want { reason, detail } with a reason of slow, body_mismatch");
     expect(said).toContain("want succeeded, or failed with one of the reasons of its prober");
     const listed = /heartbeat_failures_total\{target="good",.*reason="(.*)"\}/g;
     expect(Array.from(text.matchAll(listed), ([, reason = ""]) => reason).toSorted()).toEqual([
@@ -215,6 +217,15 @@ targets: [{ name: here, module: echoing, target: somewhere }, { name: there, mod
       "internal",
       "queue_timeout",
     ]);
+  });
+
+  it("can make a target degraded", async () => {
+    const degraded = `return { outcome: succeeded, samples: [], degraded: { reason: "threshold", detail: "17 wait" } };`;
+    const source = echo("echo").replace("times += 1;", `times += 1;\n${degraded}`);
+    await using exporter = await startExporter({ yaml: YAML, files: { "one.ts": source } });
+    const text = await exporter.get("/metrics");
+    expect(text).toMatch(/probe_degraded_reason\{.*reason="threshold".*\} 1\n/);
+    expect(text).toMatch(/heartbeat_target_status\{.*status="degraded".*\} 1\n/);
   });
 
   it("are added and removed by a reload; a changed file needs a restart, which is logged once", async () => {

@@ -168,6 +168,14 @@ describe("a report from the history", () => {
       source,
       to,
     });
+    const component = (s: number, from: string, to: string, cause: string): EventFacts => ({
+      kind: "component",
+      at: at(s),
+      subject: "sync",
+      from,
+      to,
+      cause,
+    });
     for (const event of [
       health(1010, "unknown", "unhealthy"),
       mode(1010, "primary", "fallback"),
@@ -178,6 +186,11 @@ describe("a report from the history", () => {
       mode(1050, "fallback", "primary"),
       { kind: "forced", at: at(1060), subject: "gpt", to: "fallback" },
       health(1070, "healthy", "unhealthy", "other"),
+      component(1080, "healthy", "unhealthy", "reported"),
+      component(1090, "unhealthy", "degraded", "reported"),
+      component(1100, "degraded", "unknown", "silent"),
+      component(1110, "unknown", "healthy", "reported"),
+      component(1120, "healthy", "unknown", "reported"),
     ] as const)
       past.record(event);
     const { alerts } = await reportOf(past, [GPT, { name: "other", module: "chat", critical: false }]);
@@ -187,6 +200,8 @@ describe("a report from the history", () => {
     ];
     const seen = alerts.map((one) => [one.alert_type, one.service_name, ...times(one)]);
     expect(seen.toSorted((one, other) => String(one[0]).localeCompare(String(other[0])))).toEqual([
+      ["component_silent", "sync", "48:20", "48:30"],
+      ["component_unhealthy", "sync", "48:00", "48:10"],
       ["critical_service_down", "gpt", "46:50", "47:30"],
       ["failover", "gpt", "46:50", "47:30"],
       ["fallback_overdue", "gpt", "47:00", "47:30"],
