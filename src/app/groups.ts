@@ -1,5 +1,6 @@
 import type { Clock } from "../core/clock.ts";
 import type { StateStore } from "../core/memory.ts";
+import type { Presence } from "../core/presence.ts";
 import type { Target } from "../core/target.ts";
 import type { Asker } from "../engine/ask.ts";
 import type { FailoverState } from "../failover/machine.ts";
@@ -19,6 +20,7 @@ export interface Groups {
 
 interface GroupParts {
   readonly clock: Clock;
+  readonly presence: Pick<Presence, "clock">;
   readonly index: ConfigIndex;
   readonly ask: Pick<Asker, "latest">;
   readonly state: (target: Target) => FailoverState;
@@ -29,14 +31,18 @@ interface GroupParts {
  * Builds the components, and the health of groups from the states of targets, push heartbeats and components.
  * @param store where reports of components survive a restart
  */
-export function createGroups({ clock, index, ask, state, pushes }: GroupParts, store: StateStore): Groups {
+export function createGroups(
+  { clock, presence, index, ask, state, pushes }: GroupParts,
+  store: StateStore,
+): Groups {
   const names = {
     has(name: string): boolean {
       const { targets, groups } = index.current();
       return targets.has(name) || groups.has(name) || pushes.has(name);
     },
   };
-  const components = createComponents(store, clock, {
+  // By the clock that stands still during absences, reports that wait in the socket still come in time.
+  const components = createComponents(store, presence.clock, {
     isTaken: (name) => names.has(name),
     groups: () => [...index.current().groups.keys()],
   });

@@ -22,9 +22,12 @@ export interface Watch {
 export interface WatchDeps {
   readonly clock: Clock;
   readonly record: (event: EventFacts) => void;
-  /** Returns the present status of each group. Polled, because statuses also change by time alone, when members go stale. */
-  readonly groups: () => Iterable<readonly [name: string, status: TargetStatus]>;
-  /** Returns the names of targets whose newest result is too old to tell their status. */
+  /**
+   * Returns the present status of each group; `undefined` while the exporter has been absent and cannot tell. Polled,
+   * because statuses also change by time alone, when members go stale.
+   */
+  readonly groups: () => Iterable<readonly [name: string, status: TargetStatus]> | undefined;
+  /** Returns the names of targets whose newest result is too old to tell their status, other than by an absence of the exporter. */
   readonly staleTargets: () => Iterable<string>;
   /** Called after targets have become stale. */
   readonly onStale: () => void;
@@ -47,13 +50,19 @@ export function createWatch({ clock, record, groups, staleTargets, onStale }: Wa
   const compare = (): void => {
     const stale = Array.from(staleTargets()).filter((name) => change(name, "unknown", "stale"));
     if (stale.length > 0) onStale();
-    const now = new Map(groups());
+    compareGroups();
+    cancel = clock.after(COMPARE_INTERVAL, compare);
+  };
+
+  const compareGroups = (): void => {
+    const present = groups();
+    if (present === undefined) return;
+    const now = new Map(present);
     for (const [subject, to] of now) {
       const from = lastGroups.get(subject);
       if (from !== undefined && from !== to) record({ kind: "group", at: clock.now(), subject, from, to });
     }
     lastGroups = now;
-    cancel = clock.after(COMPARE_INTERVAL, compare);
   };
 
   return {
