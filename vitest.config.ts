@@ -24,11 +24,15 @@ class LongestFirst extends BaseSequencer {
   }
 }
 
+/** Set by `npm run check:long`. */
+const isLong = process.env["TEST_LONG"] !== undefined;
+
 export default defineConfig({
   test: {
-    include: ["test/**/*.test.ts"],
+    include: [isLong ? "test/long/**/*.test.ts" : "test/**/*.test.ts"],
+    exclude: isLong ? [] : ["test/long/**"],
     // Waits end after a minute and name what they waited for (test/helpers/process.ts): a test may do so more than once.
-    testTimeout: 300_000,
+    testTimeout: isLong ? 1_800_000 : 300_000,
     hookTimeout: 300_000,
     // Twice the cores of a small machine: the long tests mostly wait for other programs.
     maxWorkers: 4,

@@ -4,6 +4,7 @@ import { defined } from "../core/defined.ts";
 import { isUp } from "../core/heartbeat.ts";
 import type { Log } from "../core/log.ts";
 import type { Memory } from "../core/memory.ts";
+import type { Presence } from "../core/presence.ts";
 import type { Target } from "../core/target.ts";
 import type { Asker } from "../engine/ask.ts";
 import type { PushEffect } from "../heartbeats/machine.ts";
@@ -34,6 +35,7 @@ export interface AlertingDeps {
   readonly memory: Memory;
   readonly userAgent: string;
   readonly maintenance: Maintenance;
+  readonly presence: Pick<Presence, "presentFor">;
   readonly ask: Asker;
   readonly target: (name: string) => Target | undefined;
   readonly push: (name: string) => PushView | undefined;
@@ -52,6 +54,7 @@ export function createAlerting(deps: AlertingDeps): Alerting {
     clock,
     store: memory.namespace("maintenance-held"),
     inMaintenance: (name) => isCovered("heartbeat", name),
+    presentFor: () => deps.presence.presentFor(),
     release(name) {
       const push = deps.push(name);
       if (push?.status !== "offline") return;

@@ -7,6 +7,7 @@ import type { Clock } from "../core/clock.ts";
 import type { History } from "../core/history.ts";
 import type { Log } from "../core/log.ts";
 import type { Memory } from "../core/memory.ts";
+import { createPresence } from "../core/presence.ts";
 import type { Result } from "../core/result.ts";
 import { redactAddress } from "../core/secret.ts";
 import type { Target } from "../core/target.ts";
@@ -43,6 +44,7 @@ import { applyConfig, createModulesInUse } from "./apply-config.ts";
 import { createBudgets } from "./budgets.ts";
 import { createConfigIndex } from "./config-index.ts";
 import { failoverRecorder, pushRecorder } from "./effects.ts";
+import { logGap, probedBeats } from "./gaps.ts";
 import { lateCallback } from "./late-callback.ts";
 import { createHeldHandler, createResultHandler } from "./results.ts";
 import { createRouteContext, type RouteSettings } from "./route-context.ts";
@@ -98,6 +100,8 @@ export function createExporter(options: ExporterOptions): Exporter {
   const index = createConfigIndex(config);
   const targetNamed = (name: string): Target | undefined => index.current().targets.get(name);
   const targets = (): readonly Target[] => [...index.current().targets.values()];
+  const presence = createPresence(clock);
+  presence.onGap((gap) => logGap(log, gap));
 
   // Probes. Three callbacks come late: results and held probes go to parts that depend on the engine, and a new leader probes by it.
   const ledger = createLedger(memory.namespace("money/ledger"));
@@ -146,19 +150,20 @@ export function createExporter(options: ExporterOptions): Exporter {
   const recentProbes = createRecentProbes(options.historyLimit);
   const totals = createTotals(memory.namespace("metrics/totals"));
   const maintenance = createMaintenance(clock, memory.namespace("maintenance"));
-  const driver = createDriver(clock, failoverRecorder(log, history), memory.namespace("failover"));
+  const driver = createDriver(clock, failoverRecorder(log, history), memory.namespace("failover"), presence);
   const state = (target: Target): FailoverState => driver.state(target.name) ?? initialState(clock.now());
 
   // Heartbeats. Their callback comes late: alerting announces their effects, and depends on them.
   const announcer = createAnnouncer(log, clock);
   const onPushEffect = lateCallback<[PushView, PushEffect]>("onPushEffect");
-  const pushes = createRegister({ clock, log, memory, onEffect: onPushEffect.call });
+  const pushes = createRegister({ clock, presence, log, memory, onEffect: onPushEffect.call });
   const probedHeartbeats = (): readonly ProbedHeartbeat[] =>
-    targets().flatMap((target) => (ask.latest(target)?.result.beats ?? []).map((beat) => ({ target, beat })));
+    targets().flatMap((target) => probedBeats(target, ask.latest(target)?.result, presence));
 
   // Groups and components, and the watch over the status of everything.
   const { watch, standings, ...groups } = createWatching({
     clock,
+    presence,
     log,
     memory,
     history,
@@ -176,6 +181,7 @@ export function createExporter(options: ExporterOptions): Exporter {
     memory,
     userAgent,
     maintenance,
+    presence,
     ask,
     target: targetNamed,
     push: (name) => pushes.find(name),
@@ -204,6 +210,7 @@ export function createExporter(options: ExporterOptions): Exporter {
     authFailures: () => authFailures.counts(),
     reload: options.reloadStatus,
     leads: () => election.leads(),
+    absence: () => presence.absence(),
     probes: () => engine.counts(),
     eventStreams: () => events.streams(),
     webhooks: () => webhooks.counts(),
@@ -230,6 +237,7 @@ export function createExporter(options: ExporterOptions): Exporter {
     ask,
     scheduler,
     tiers,
+    presence,
     rates,
     recentProbes,
     totals,
@@ -267,7 +275,7 @@ export function createExporter(options: ExporterOptions): Exporter {
     },
     async stop() {
       stopping = true;
-      for (const part of [scheduler, tiers, driver, pushes, watch, self]) part.stop();
+      for (const part of [scheduler, tiers, driver, pushes, watch, presence, self]) part.stop();
       events.close();
       // Prompts in flight end before the lease is released, so that no other replica sends prompts beside them.
       await Promise.all([engine.shutdown(), webhooks.stop(), alerting.stop()]);

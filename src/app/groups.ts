@@ -1,8 +1,9 @@
 import type { Clock } from "../core/clock.ts";
 import type { Log } from "../core/log.ts";
 import type { StateStore } from "../core/memory.ts";
+import type { Presence } from "../core/presence.ts";
 import type { Target } from "../core/target.ts";
-import type { Seconds } from "../core/units.ts";
+import { type Seconds, seconds } from "../core/units.ts";
 import type { Asker } from "../engine/ask.ts";
 import type { Statuses } from "../events/statuses.ts";
 import type { FailoverState } from "../failover/machine.ts";
@@ -25,6 +26,7 @@ export interface Groups {
 
 interface GroupParts {
   readonly clock: Clock;
+  readonly presence: Pick<Presence, "clock" | "onGap">;
   readonly index: ConfigIndex;
   readonly ask: Pick<Asker, "latest">;
   readonly state: (target: Target) => FailoverState;
@@ -41,13 +43,14 @@ interface GroupParts {
 
 /** Builds the components, and the health of groups from the states of targets, push heartbeats and components. */
 export function createGroups(parts: GroupParts): Groups {
-  const { clock, log, store, downFor, index, ask, state, pushes, standings, statuses } = parts;
+  const { clock, presence, log, store, downFor, index, ask, state, pushes, standings, statuses } = parts;
   const isTaken = (name: string): boolean => {
     const { targets, groups } = index.current();
     return targets.has(name) || groups.has(name) || pushes.has(name);
   };
   const components = createComponents({
-    clock,
+    // Its time stands still during absences, so that reports that wait in the socket still come in time.
+    clock: presence.clock,
     log,
     store,
     downFor,
@@ -55,6 +58,7 @@ export function createGroups(parts: GroupParts): Groups {
     onReport: parts.onReport,
     onDelete: parts.onDelete,
   });
+  presence.onGap(({ absence, jump }) => components.discount(seconds(absence + jump)));
   const isComponent = (name: string): boolean =>
     components.reading(name) !== undefined ||
     Array.from(index.current().groups.values()).some(({ members }) =>

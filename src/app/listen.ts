@@ -8,6 +8,12 @@ import { seconds, toMilliseconds } from "../core/units.ts";
 /** Longest wait for requests in flight at shutdown. Their probes are aborted, so they have little left to do. */
 const SHUTDOWN_TIMEOUT = seconds(4);
 
+/**
+ * Connections that may wait to be accepted; the kernel lowers it to `net.core.somaxconn`. A ping for each of some thousand
+ * heartbeats can wait while the exporter is stopped; beyond that, clients retry after seconds.
+ */
+const BACKLOG = 16_384;
+
 /** Starts listening. Returns the port, or an error text. */
 export function listen(server: Server, { host, port }: ListenAddress): Promise<number | string> {
   return new Promise((resolve) => {
@@ -19,7 +25,7 @@ export function listen(server: Server, { host, port }: ListenAddress): Promise<n
           : `${place}: cannot listen on this address: ${error.message}`,
       );
     });
-    server.listen({ port, ...defined({ host }) }, () => {
+    server.listen({ port, backlog: BACKLOG, ...defined({ host }) }, () => {
       const bound = server.address();
       resolve(typeof bound === "object" && bound !== null ? bound.port : port);
     });

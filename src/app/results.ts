@@ -1,6 +1,7 @@
 import { defined } from "../core/defined.ts";
 import type { History } from "../core/history.ts";
 import type { Log } from "../core/log.ts";
+import type { Presence } from "../core/presence.ts";
 import type { Result } from "../core/result.ts";
 import { redactAddress } from "../core/secret.ts";
 import type { Target } from "../core/target.ts";
@@ -40,6 +41,7 @@ export interface ResultParts {
   readonly recentProbes: RecentProbes;
   readonly totals: Totals;
   readonly maintenance: Maintenance;
+  readonly presence: Pick<Presence, "absenceSince">;
   readonly driver: Driver;
   readonly watch: Pick<Watch, "target">;
 }
@@ -86,6 +88,14 @@ const total = ({ totals }: ResultParts): Stage =>
 const append = ({ history }: ResultParts): Stage =>
   forTargets((target, { result, dollars }) => history.append(toHistoryEntry(target, result, dollars)));
 
+/** A probe that fails while the exporter does not run, by its deadline for instance, has measured the exporter and not its target. */
+const stopIfAbsent =
+  ({ presence }: ResultParts): Stage =>
+  (context) => {
+    const { outcome, startedAt } = context.result;
+    return !outcome.ok && presence.absenceSince(startedAt) > 0 ? undefined : context;
+  };
+
 /** Failures are expected during maintenance, so they affect neither streaks nor mode. */
 const stopInMaintenance =
   ({ maintenance }: ResultParts): Stage =>
@@ -106,6 +116,7 @@ const STAGES: readonly ((parts: ResultParts) => Stage)[] = [
   remember,
   total,
   append,
+  stopIfAbsent,
   stopInMaintenance,
   failover,
   watchTarget,

@@ -2,6 +2,7 @@ import type { Clock } from "../core/clock.ts";
 import type { History } from "../core/history.ts";
 import type { Log } from "../core/log.ts";
 import type { Memory } from "../core/memory.ts";
+import type { Presence } from "../core/presence.ts";
 import { isStale } from "../core/status.ts";
 import type { Target } from "../core/target.ts";
 import type { Asker } from "../engine/ask.ts";
@@ -10,6 +11,7 @@ import { createWatch, type Watch } from "../events/watch.ts";
 import type { FailoverState } from "../failover/machine.ts";
 import type { Register } from "../heartbeats/register.ts";
 import type { ConfigIndex } from "./config-index.ts";
+import { awaitsProbe } from "./gaps.ts";
 import { createGroups, type Groups } from "./groups.ts";
 import { lateCallback } from "./late-callback.ts";
 import {
@@ -27,6 +29,7 @@ export interface Watching extends Groups {
 
 interface WatchingParts {
   readonly clock: Clock;
+  readonly presence: Presence;
   readonly log: Log;
   readonly memory: Memory;
   readonly history: History;
@@ -40,7 +43,7 @@ interface WatchingParts {
 
 /** Builds the groups and components, and the watch over the status of targets, groups and components. */
 export function createWatching(parts: WatchingParts): Watching {
-  const { clock, log, memory, history, index, ask, state, pushes, onStale } = parts;
+  const { clock, presence, log, memory, history, index, ask, state, pushes, onStale } = parts;
   const standings = createTargetStandings({ clock, ask, state });
   const statuses = createStatuses({
     clock,
@@ -52,6 +55,7 @@ export function createWatching(parts: WatchingParts): Watching {
   const onReport = lateCallback<[name: string]>("onReport");
   const groups = createGroups({
     clock,
+    presence,
     log,
     store: memory.namespace("components"),
     downFor: memory.downFor,
@@ -65,6 +69,10 @@ export function createWatching(parts: WatchingParts): Watching {
     onDelete: (name) => statuses.forget("component", name),
   });
   const { components, told } = groups;
+  const staleTargets = (): readonly Target[] =>
+    Array.from(index.current().targets.values()).filter((target) =>
+      isStale(target, state(target), clock.now()),
+    );
   const watch = createWatch({
     clock,
     statuses,
@@ -73,17 +81,19 @@ export function createWatching(parts: WatchingParts): Watching {
       return target === undefined ? undefined : standings.of(target);
     },
     staleTargets: () =>
-      Array.from(index.current().targets.values())
-        .filter((target) => isStale(target, state(target), clock.now()))
+      staleTargets()
+        .filter((target) => !awaitsProbe(presence, target))
         .map(({ name }) => name),
     onStale,
-    groups: () => told.groups().map((reading) => [reading.group.name, groupStanding(reading)] as const),
+    groups: () =>
+      staleTargets().some((target) => awaitsProbe(presence, target))
+        ? []
+        : told.groups().map((reading) => [reading.group.name, groupStanding(reading)] as const),
     component(name) {
       const reading = components.reading(name);
       return reading === undefined ? undefined : componentStanding(reading);
     },
     components: () => components.list().map(({ name }) => name),
-    onHeldUp: (length) => components.extend(length),
   });
   onReport.set((name) => watch.component(name));
   return { ...groups, watch, standings };

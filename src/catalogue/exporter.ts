@@ -41,6 +41,10 @@ export const exporterMetrics = {
     "heartbeat_exporter_down_seconds",
     "Downtime before this start, according to the store; 0 without a previous run",
   ),
+  absence: counter(
+    "heartbeat_exporter_absence_seconds_total",
+    "Time that the exporter did not run since its start, because it was stopped, frozen or blocked; it counts as silence of no heartbeat",
+  ),
   eventStreams: gauge("heartbeat_exporter_event_streams", "Clients connected to /api/v1/events"),
   eventStreamsDropped: counter(
     "heartbeat_exporter_event_streams_dropped_total",

@@ -1,13 +1,10 @@
 import type { Clock } from "../core/clock.ts";
 import type { Standing } from "../core/status.ts";
-import { type Seconds, seconds } from "../core/units.ts";
+import { seconds } from "../core/units.ts";
 import type { Statuses } from "./statuses.ts";
 
 /** How often statuses are compared that change by time alone, and thus the longest delay of their events. */
 const COMPARE_INTERVAL = seconds(1);
-
-/** A comparison that is later than this was held up: the exporter was stopped, and its requests waited meanwhile. */
-const HELD_UP = seconds(1);
 
 /** Compares the statuses of targets, groups and components with the last ones: after a result or report, and every second. */
 export interface Watch {
@@ -28,16 +25,15 @@ export interface WatchDeps {
   readonly statuses: Statuses;
   /** Returns the standing of a target; `undefined` if there is nothing new to tell. */
   readonly target: (name: string) => Standing | undefined;
-  /** Returns the names of targets whose newest result is too old to tell their status. */
+  /** Returns the names of targets whose newest result is too old to tell their status, other than by an absence of the exporter. */
   readonly staleTargets: () => Iterable<string>;
   /** Called after targets have become stale. */
   readonly onStale: () => void;
+  /** Returns the standings of the groups: none while the exporter has been absent and cannot tell. */
   readonly groups: () => Iterable<readonly [name: string, standing: Standing]>;
   /** Returns the standing of a component; `undefined` if there is none with this name. */
   readonly component: (name: string) => Standing | undefined;
   readonly components: () => Iterable<string>;
-  /** Called before a comparison that was held up. Nothing that falls into that time is the silence of a component. */
-  readonly onHeldUp: (length: Seconds) => void;
 }
 
 /** Creates a watch, which compares nothing by itself until it is started. */
@@ -65,12 +61,7 @@ export function createWatch(deps: WatchDeps): Watch {
     if (stale.length > 0) deps.onStale();
     for (const name of deps.components()) compareComponent(name);
     for (const [name, standing] of deps.groups()) statuses.tell("group", name, standing);
-    const due = clock.monotonic() + COMPARE_INTERVAL;
-    cancel = clock.after(COMPARE_INTERVAL, () => {
-      const late = seconds(clock.monotonic() - due);
-      if (late > HELD_UP) deps.onHeldUp(late);
-      compare();
-    });
+    cancel = clock.after(COMPARE_INTERVAL, compare);
   };
 
   return {

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import type { Clock } from "../core/clock.ts";
 import { defined } from "../core/defined.ts";
 import { createMemory, retainKeys, type StateStore } from "../core/memory.ts";
+import type { Presence } from "../core/presence.ts";
 import type { Result } from "../core/result.ts";
 import { identityOf, type Target } from "../core/target.ts";
 import { seconds } from "../core/units.ts";
@@ -45,12 +46,15 @@ const TICK = seconds(1);
  * Creates a driver without targets.
  * @param onEffect called for each effect, in order, after the state has changed
  * @param store persists the states
+ * @param presence tells absences, in which no probe could end a fallback
  */
 export function createDriver(
   clock: Clock,
   onEffect: (target: Target, effect: FailoverEffect, state: FailoverState) => void,
   store: StateStore = createMemory().namespace("failover"),
+  presence?: Pick<Presence, "presentFor">,
 ): Driver {
+  const startedAt = clock.monotonic();
   let targets: readonly Target[] = [];
   let states = new Map<string, FailoverState>();
   let policies = new Map<string, FailoverPolicy>();
@@ -65,8 +69,15 @@ export function createDriver(
   };
 
   const tick = (): void => {
-    for (const target of targets)
-      if (target.failover !== undefined) apply(target, { kind: "tick", at: clock.now() });
+    const presentFor = Math.min(
+      presence?.presentFor() ?? Number.POSITIVE_INFINITY,
+      clock.monotonic() - startedAt,
+    );
+    for (const target of targets) {
+      if (target.failover === undefined) continue;
+      const hadChance = presentFor >= target.interval;
+      apply(target, { kind: "tick", at: clock.now(), ...(hadChance ? {} : { resumed: true }) });
+    }
     cancel = clock.after(TICK, tick);
   };
   let cancel = clock.after(TICK, tick);

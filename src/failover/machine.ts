@@ -56,8 +56,8 @@ export type FailoverEvent =
   | { readonly kind: "force"; readonly mode: Mode; readonly lasting?: Seconds; readonly at: Timestamp }
   /** The end of a forced mode. */
   | { readonly kind: "auto"; readonly at: Timestamp }
-  /** The passage of time. */
-  | { readonly kind: "tick"; readonly at: Timestamp };
+  /** The passage of time. `resumed`: the exporter ran too little since its start, or its last absence, for a probe to end a fallback. */
+  | { readonly kind: "tick"; readonly at: Timestamp; readonly resumed?: true };
 
 /** A change to report: to the log, the event stream and metrics. */
 export type FailoverEffect =
@@ -130,7 +130,7 @@ export function step(state: FailoverState, event: FailoverEvent, policy: Failove
     case "auto":
       return state.forced === undefined ? unchanged(state) : release(state, event.at, policy);
     case "tick":
-      return onTick(state, event.at, policy);
+      return onTick(state, event, policy);
   }
 }
 
@@ -286,13 +286,17 @@ function release(state: FailoverState, at: Timestamp, policy: FailoverPolicy): F
   );
 }
 
-function onTick(state: FailoverState, at: Timestamp, policy: FailoverPolicy): FailoverStep {
+function onTick(
+  state: FailoverState,
+  { at, resumed }: FailoverEvent & { kind: "tick" },
+  policy: FailoverPolicy,
+): FailoverStep {
   const until = state.forced?.until;
   const released = until !== undefined && at >= until ? release(state, at, policy) : unchanged(state);
   return andThen(released, (next) => {
     const limit = policy.failover?.maxDuration;
     const isOverdue = next.mode === "fallback" && limit !== undefined && elapsed(next.modeSince, at) > limit;
-    if (!isOverdue || next.overdue) return unchanged(next);
+    if (!isOverdue || next.overdue || resumed === true) return unchanged(next);
     return { next: { ...next, overdue: true }, effects: [{ kind: "overdue", since: next.modeSince, at }] };
   });
 }

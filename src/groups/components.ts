@@ -27,8 +27,8 @@ export interface Components {
   readonly joined: (group: string) => readonly GroupMember[];
   /** Returns the numbers of a component's report that become series: none once it has expired. */
   readonly values: (component: Component) => readonly (readonly [name: string, value: number])[];
-  /** Extends the reports made before now: the exporter was held up for this long, and could not receive newer ones. */
-  extend(length: Seconds): void;
+  /** Discounts a time in which no component could report from the age that its report will have after a restart. */
+  discount(absence: Seconds): void;
 }
 
 /** Most components accepted, so that a program that generates names does not exhaust memory. */
@@ -41,7 +41,7 @@ interface StoredComponent {
   readonly component: Component;
   /** Expiry by the monotonic clock, so that setting the wall clock back does not extend it. */
   readonly expiresAt: Seconds;
-  /** Time since the report in which the exporter was down or held up. It does not count as the component's silence. */
+  /** Time since the report in which the exporter did not run. It does not count as the component's silence. */
   readonly awayFor: Seconds;
   /** The names of its numbers that become series: the first ones that it has reported. */
   readonly valueNames: ReadonlySet<string>;
@@ -58,6 +58,7 @@ export interface ConfiguredNames {
 
 /** Dependencies of the components. */
 export interface ComponentsDeps {
+  /** Its monotonic time stands still while the exporter does not run. */
   readonly clock: Clock;
   readonly log: Log;
   /** Persists the reports. */
@@ -163,10 +164,11 @@ export function createComponents(deps: ComponentsDeps): Components {
       if (found === undefined || clock.monotonic() >= found.expiresAt) return [];
       return Object.entries(found.component.metrics).filter(([metric]) => found.valueNames.has(metric));
     },
-    extend(length) {
-      for (const { component, awayFor } of Array.from(stored.values())) {
-        const age = elapsed(component.reportedAt, clock.now());
-        if (age >= length) keep(component, seconds(awayFor + length));
+    discount(absence) {
+      for (const [name, one] of Array.from(stored)) {
+        const awayFor = seconds(one.awayFor + absence);
+        stored.set(name, { ...one, awayFor });
+        store.put(name, { ...one.component, awayFor });
       }
     },
   };

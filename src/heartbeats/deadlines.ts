@@ -25,6 +25,12 @@ export interface DeadlineQueueDeps<Item> {
 /** Items visited per tick, to keep the event loop free for probe timing. */
 const VISITS_PER_TICK = 200;
 
+/** Delay of the timer from which the event loop counts as blocked. */
+const LATE = seconds(0.1);
+
+/** Time for the event loop to handle what arrived while it was blocked. */
+const YIELD = seconds(0.25);
+
 /** Creates an empty queue. */
 export function createDeadlineQueue<Item>({
   clock,
@@ -35,19 +41,25 @@ export function createDeadlineQueue<Item>({
   const heap = createHeap<Item>();
   /** The deadlines in force. A heap entry that differs from its item's deadline here is outdated and skipped. */
   const deadlines = new Map<Item, Timestamp>();
-  let timer: { readonly due: Timestamp; readonly cancel: () => void } | undefined;
+  let timer: Timer | undefined;
 
   const arm = (): void => {
     timer?.cancel();
     timer = undefined;
     const first = heap.peek();
     if (first === undefined) return;
-    const wait = seconds(Math.max(0, elapsed(now(), checkTime(first.due))));
-    timer = { due: first.due, cancel: clock.after(wait, visitExpired) };
+    const [at, checkAt] = [now(), checkTime(first.due)];
+    const wait = seconds(Math.max(0, elapsed(at, checkAt)));
+    timer = { due: first.due, firesAt: later(at, checkAt), cancel: clock.after(wait, visitExpired) };
   };
 
   const visitExpired = (): void => {
     const at = now();
+    if (timer?.firesAt !== undefined && elapsed(timer.firesAt, at) > LATE) {
+      // The event loop was blocked: first let it handle what arrived meanwhile, which may postpone the deadlines.
+      timer = { due: timer.due, cancel: clock.after(YIELD, visitExpired) };
+      return;
+    }
     for (let visits = 0; visits < VISITS_PER_TICK; ) {
       const first = heap.peek();
       if (first === undefined || first.due > at) break;
@@ -76,6 +88,15 @@ export function createDeadlineQueue<Item>({
     },
   };
 }
+
+interface Timer {
+  readonly due: Timestamp;
+  /** Absent for a timer that has already yielded. */
+  readonly firesAt?: Timestamp;
+  readonly cancel: () => void;
+}
+
+const later = (a: Timestamp, b: Timestamp): Timestamp => (a > b ? a : b);
 
 interface HeapEntry<Item> {
   readonly due: Timestamp;

@@ -1,3 +1,4 @@
+import { defined } from "../core/defined.ts";
 import { after, elapsed, type Seconds, seconds, type Timestamp } from "../core/units.ts";
 
 /** Kinds of pings: a run succeeded, started or failed, or a mere log entry. An exit status counts as `success` (0) or `fail`. */
@@ -61,7 +62,9 @@ export type PushEvent =
     }
   | { readonly kind: "tick"; readonly at: Timestamp }
   /** The exporter restarted after being down for `downFor`, which does not count as silence. */
-  | { readonly kind: "restored"; readonly at: Timestamp; readonly downFor: Seconds };
+  | { readonly kind: "restored"; readonly at: Timestamp; readonly downFor: Seconds }
+  /** The exporter runs again after an absence, for which the steady clock stood still. */
+  | { readonly kind: "resumed"; readonly at: Timestamp; readonly absence: Seconds };
 
 /** A change to announce. `offline` and `online` alternate, starting with `offline`. */
 export type PushEffect =
@@ -81,6 +84,13 @@ export interface PushStep {
 
 /** Most runs tracked at the same time for one heartbeat. Further starts are counted but not timed. */
 export const MAX_STARTS = 16;
+
+/**
+ * Longest time that every heartbeat has left after an absence of the exporter. The pings of the absence wait in the socket,
+ * or were lost and come again. For shorter absences the time is twice as long as the absence, so that an exporter that is
+ * blocked again and again still notices silence.
+ */
+const MOST_LEFT = seconds(60);
 
 /** Returns the state of a heartbeat created at `at`. */
 export const initialState = (at: Timestamp): PushState => ({
@@ -104,6 +114,8 @@ export function step(state: PushState, event: PushEvent, policy: Policy): PushSt
     }
     case "restored":
       return { next: excludeDowntime(state, event), effects: [] };
+    case "resumed":
+      return { next: extendDeadlines(state, event, policy), effects: [] };
   }
 }
 
@@ -200,6 +212,22 @@ function excludeDowntime(
     starts: state.starts.map((start) => ({ ...start, at: later(start.at) })),
     ...(state.silentSince === undefined ? {} : { silentSince: later(state.silentSince) }),
   };
+}
+
+/** Gives what has not expired by the end of an absence enough time for the pings of the absence to arrive. */
+function extendDeadlines(
+  state: PushState,
+  { at, absence }: Extract<PushEvent, { kind: "resumed" }>,
+  { timeout, startTimeout }: Policy,
+): PushState {
+  const left = Math.min(2 * absence, MOST_LEFT);
+  const extend = (since: Timestamp, limit: Seconds): Timestamp =>
+    at >= after(since, limit) ? since : latest(since, after(at, seconds(Math.min(left, limit) - limit)));
+  const { silentSince, starts } = state;
+  const silent = silentSince === undefined ? undefined : extend(silentSince, timeout);
+  const extended = starts.map((start) => ({ ...start, at: extend(start.at, startTimeout) }));
+  const isChanged = silent !== silentSince || extended.some((start, i) => start.at !== starts[i]?.at);
+  return isChanged ? { ...state, starts: extended, ...defined({ silentSince: silent }) } : state;
 }
 
 const latest = (a: Timestamp | undefined, b: Timestamp): Timestamp => (a !== undefined && a > b ? a : b);

@@ -2,6 +2,7 @@ import type { Clock } from "../core/clock.ts";
 import { defined } from "../core/defined.ts";
 import type { Log } from "../core/log.ts";
 import type { Memory } from "../core/memory.ts";
+import type { Presence } from "../core/presence.ts";
 import type { PushHeartbeat, PushSetup } from "../core/push-heartbeat.ts";
 import type { Secret } from "../core/secret.ts";
 import { after, formatDuration, seconds, type Timestamp, timestamp } from "../core/units.ts";
@@ -45,6 +46,8 @@ export interface Register {
 
 export interface RegisterDeps {
   readonly clock: Clock;
+  /** The absences of the exporter, which do not count as silence. */
+  readonly presence: Pick<Presence, "clock" | "onGap">;
   readonly log: Log;
   readonly memory: Memory;
   /** Called for each effect, in order, after the state has changed. */
@@ -62,9 +65,9 @@ interface Entry {
 const MAX_BODY_BYTES = 16 * 1024 * 1024;
 
 /** Creates a register from what `memory` has stored. It lists no heartbeats before the first `configure`. */
-export function createRegister({ clock, log, memory, onEffect }: RegisterDeps): Register {
+export function createRegister({ clock, presence, log, memory, onEffect }: RegisterDeps): Register {
   const store = memory.namespace("heartbeats");
-  const steady = createSteadyClock(clock);
+  const steady = createSteadyClock(presence.clock);
   const bodies = createBodies(MAX_BODY_BYTES);
   const entries = new Map<string, Entry>();
   /** Heartbeats of the previous run, until the first configuration claims or drops them. */
@@ -125,6 +128,12 @@ export function createRegister({ clock, log, memory, onEffect }: RegisterDeps): 
       apply(entry, { kind: "tick", at: now });
       expire(entry, now);
     },
+  });
+
+  presence.onGap(({ absence, jump }) => {
+    const away = seconds(absence + Math.max(0, jump));
+    if (away === 0) return;
+    for (const entry of entries.values()) apply(entry, { kind: "resumed", at: steady.now(), absence: away });
   });
 
   const expire = (entry: Entry, now: Timestamp): void => {

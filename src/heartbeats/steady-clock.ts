@@ -3,7 +3,7 @@ import { elapsed, type Seconds, type Timestamp, timestamp } from "../core/units.
 
 /**
  * The clock that silence is measured by. It starts at the wall clock's time and never jumps: setting the wall clock back
- * would hide silence, setting it forward would invent it.
+ * would hide silence, setting it forward would invent it. It stands still while the exporter does not run.
  */
 export interface SteadyClock {
   now(): Timestamp;
@@ -12,7 +12,10 @@ export interface SteadyClock {
   readonly startedAt: Timestamp;
 }
 
-/** Starts a steady clock at the wall clock's time. */
+/**
+ * Starts a steady clock at the wall clock's time.
+ * @param clock its `monotonic` stands still while the exporter does not run
+ */
 export function createSteadyClock(clock: Clock): SteadyClock {
   const [startedAt, start] = [clock.now(), clock.monotonic()];
   const now = (): Timestamp => timestamp(startedAt + (clock.monotonic() - start));

@@ -1,6 +1,6 @@
 import type { Clock } from "../core/clock.ts";
 import type { StateStore } from "../core/memory.ts";
-import { seconds } from "../core/units.ts";
+import { type Seconds, seconds } from "../core/units.ts";
 
 /** Suppresses the offline notices of heartbeats in maintenance, and releases them when the window ends. */
 export interface SuppressedNotices {
@@ -17,9 +17,14 @@ export interface SuppressedNoticesDeps {
   /** Persists the names of heartbeats whose notice is suppressed. */
   readonly store: StateStore;
   readonly inMaintenance: (name: string) => boolean;
+  /** Returns for how long the exporter has been running since its last absence. */
+  readonly presentFor: () => Seconds;
   /** Called when maintenance ends: announces that the heartbeat is offline, if it still is. */
   readonly release: (name: string) => void;
 }
+
+/** Time after an absence of the exporter in which reports of the absence arrive, so that offline may be an error. */
+const SETTLING = seconds(5);
 
 /** How often the end of maintenance is checked for. */
 const CHECK_INTERVAL = seconds(1);
@@ -29,6 +34,7 @@ export function createSuppressedNotices({
   clock,
   store,
   inMaintenance,
+  presentFor,
   release,
 }: SuppressedNoticesDeps): SuppressedNotices {
   const names = new Set(Array.from(store.entries(), ([name]) => name));
@@ -36,7 +42,7 @@ export function createSuppressedNotices({
 
   const releaseEnded = (): void => {
     cancel = undefined;
-    for (const name of names) {
+    for (const name of presentFor() < SETTLING ? [] : names) {
       if (inMaintenance(name)) continue;
       remove(name);
       release(name);

@@ -23,6 +23,8 @@ export interface SelfDeps {
   readonly probes: () => { inFlight: number; queued: number };
   /** Returns true if this replica leads; `undefined` without a lease. */
   readonly leads: () => boolean | undefined;
+  /** Returns for how long the exporter did not run since its start. */
+  readonly absence: () => Seconds;
   readonly eventStreams: () => { readonly open: number; readonly dropped: number };
   readonly webhooks: () => Iterable<WebhookCounts>;
   /** Only with a store. */
@@ -47,6 +49,7 @@ export function createSelf({
   reload,
   probes,
   leads,
+  absence,
   eventStreams,
   webhooks,
   store,
@@ -65,6 +68,7 @@ export function createSelf({
       yield sample(catalogue.authFailures, count, { guard, credentials: problem });
     const leading = leads();
     if (leading !== undefined) yield sample(catalogue.exporterLeader, Number(leading));
+    yield sample(catalogue.absence, absence());
     const { inFlight, queued } = probes();
     yield sample(catalogue.probesInFlight, inFlight);
     yield sample(catalogue.probesQueued, queued);

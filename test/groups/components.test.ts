@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { createMemory } from "../../src/core/memory.ts";
+import { createPresence } from "../../src/core/presence.ts";
 import { seconds } from "../../src/core/units.ts";
 import { type Components, createComponents } from "../../src/groups/components.ts";
 import { manualClock } from "../helpers/clock.ts";
@@ -130,16 +131,23 @@ describe("components", () => {
     expect(statusOf(again.components, "sync")).toBe("unknown");
   });
 
-  it("do not expire while the exporter is held up, except reports that came later", () => {
-    const { components, clock } = create();
+  it("do not expire while the exporter does not run, neither then nor after a restart", () => {
+    const clock = manualClock(START);
+    const presence = createPresence(clock);
+    const memory = createMemory();
+    const { components } = create(memory, { ...clock, ...presence.clock });
+    presence.onGap(({ absence, jump }) => components.discount(seconds(absence + jump)));
     components.report("before", { status: "healthy", ttl: "30s" });
-    clock.advance(seconds(60));
+    clock.block(seconds(60));
     components.report("after", { status: "healthy", ttl: "30s" });
-    components.extend(seconds(60));
     clock.advance(seconds(29));
     expect([statusOf(components, "before"), statusOf(components, "after")]).toEqual(["healthy", "healthy"]);
+    const restarted = create(memory, manualClock(clock.now()), seconds(0)).components;
+    expect([statusOf(restarted, "before"), statusOf(restarted, "after")]).toEqual(["healthy", "healthy"]);
     clock.advance(seconds(1));
     expect([statusOf(components, "before"), statusOf(components, "after")]).toEqual(["unknown", "unknown"]);
+    const later = create(memory, manualClock(clock.now()), seconds(0)).components;
+    expect([statusOf(later, "before"), statusOf(later, "after")]).toEqual(["unknown", "unknown"]);
   });
 
   it("have values until the report expires, and those of the last report", () => {

@@ -144,6 +144,39 @@ describe("a heartbeat", () => {
     expect(run([tick(1001), ping("success", 1002)], back).changes).toEqual(["online at 1002"]);
   });
 
+  it.each([
+    // [absence, what is left of the timeout of 20 s after 19 s of silence]
+    [0.2, 1],
+    [1.5, 3],
+    [5, 10],
+    [60, 20],
+    [86_400, 20],
+  ])("has time to report after an absence of %i s: %i s", (absence, left) => {
+    const { state } = run([ping("success", 0), tick(19)]);
+    const back = step(state, { kind: "resumed", at: timestamp(19), absence: seconds(absence) }, POLICY).next;
+    expect(run([tick(19 + left - 0.001)], back).changes).toEqual([]);
+    expect(run([tick(19 + left)], back).effects).toMatchObject([{ cause: "timeout", lastSeen: AHEAD }]);
+  });
+
+  it("keeps more time than that if it has more, also for a run", () => {
+    const { state } = run([ping("success", 0), ping("start", 1)]);
+    const back = step(state, { kind: "resumed", at: timestamp(1), absence: seconds(3) }, POLICY).next;
+    expect(back).toBe(state);
+    const late = step(
+      run([tick(8)], state).state,
+      { kind: "resumed", at: timestamp(8), absence: seconds(1.5) },
+      POLICY,
+    );
+    expect(run([tick(10.9)], late.next).changes).toEqual([]);
+    expect(run([tick(11)], late.next).effects).toMatchObject([{ cause: "start_overdue" }]);
+  });
+
+  it("gains nothing by an absence after its timeout", () => {
+    const { state } = run([ping("success", 0)]);
+    const back = step(state, { kind: "resumed", at: timestamp(20), absence: seconds(60) }, POLICY).next;
+    expect(run([tick(20)], back).changes).toEqual(["offline at 20"]);
+  });
+
   it("counts silence from the restart if its stored time is in the future", () => {
     const { state } = run([ping("success", 5000)]);
     const back = step(state, { kind: "restored", at: timestamp(100), downFor: seconds(0) }, POLICY).next;

@@ -4,6 +4,7 @@ import type { Clock } from "../../src/core/clock.ts";
 import { isUp } from "../../src/core/heartbeat.ts";
 import type { Log } from "../../src/core/log.ts";
 import { createMemory, type Memory } from "../../src/core/memory.ts";
+import { createPresence, type Presence } from "../../src/core/presence.ts";
 import type { PushHeartbeat, PushSetup, Registration } from "../../src/core/push-heartbeat.ts";
 import { type Seconds, seconds, timestamp } from "../../src/core/units.ts";
 import { createAnnouncer } from "../../src/heartbeats/announce.ts";
@@ -42,14 +43,21 @@ const REGISTRATION: Registration = {
 };
 
 /** A register with its log messages and a clock that the test moves. */
-function build(memory: Memory = createMemory(), clock = manualClock(), wall: () => Clock = () => clock) {
+function build(
+  memory: Memory = createMemory(),
+  clock = manualClock(),
+  wall: () => Clock = () => clock,
+  watched: (used: Clock) => Pick<Presence, "clock" | "onGap"> = (used) => ({ clock: used, onGap: () => {} }),
+) {
   const logged: string[] = [];
   const add = (_fields: object, message: string) => void logged.push(message);
   const log: Log = { debug: add, info: add, warn: add, error: add };
   const used: Clock = { ...clock, now: () => wall().now() };
   const announcer = createAnnouncer(log, used);
+  const presence = watched(used);
   const register = createRegister({
     clock: used,
+    presence,
     log,
     memory,
     onEffect: (push, effect) => announcer.effect(push, effect),
@@ -211,6 +219,86 @@ describe("the register", () => {
   });
 });
 
+describe("an absence of the exporter", () => {
+  const absent = (clock = manualClock()) => build(createMemory(), clock, () => clock, createPresence);
+
+  it("announces no heartbeat that pings at least every half of its timeout, however long it is", () => {
+    const machine = fc.record({
+      period: fc.integer({ min: 1, max: 60 }),
+      phase: fc.integer({ min: 0, max: 59 }),
+    });
+    const machines = fc.array(machine, { minLength: 1, maxLength: 5 });
+    const length = fc.oneof(fc.integer({ min: 0, max: 120 }), fc.constantFrom(3600, 86_400));
+    fc.assert(
+      fc.property(
+        machines,
+        length,
+        fc.integer({ min: 0, max: 99 }),
+        fc.boolean(),
+        (all, pause, start, isLost) => {
+          const { register, clock, logged } = absent();
+          const named = all.map((one, i) => ({ ...one, name: `m-${i}` }));
+          register.configure({
+            ...setupOf([]),
+            heartbeats: named.map(({ name, period }) =>
+              heartbeat(name, { timeout: seconds(2 * period + 1) }),
+            ),
+          });
+          const pingDue = (second: number): void => {
+            for (const { name, period, phase } of named)
+              if (second % period === phase % period) register.ping(name, "success");
+          };
+          for (const { name } of named) register.ping(name, "success");
+          for (let second = 0; second < 60 + start; second += 1) {
+            pingDue(second);
+            clock.advance(seconds(1));
+          }
+          clock.block(seconds(pause));
+          // Timers run before the sockets are read.
+          clock.advance(seconds(0));
+          expect(logged).toEqual([]);
+          // Each machine's last ping waits in its socket; or its client gave up, and it pings when it is due again.
+          if (!isLost) for (const { name } of named) register.ping(name, "success");
+          for (let second = 60 + start + pause; second < 200 + start + pause; second += 1) {
+            pingDue(second);
+            clock.advance(seconds(1));
+          }
+          expect(logged).toEqual([]);
+          clock.advance(seconds(200));
+          expect(logged).toHaveLength(named.length);
+        },
+      ),
+      { numRuns: 200 },
+    );
+  });
+
+  it("shows none as offline meanwhile, and extends runs too", () => {
+    const { register, clock, logged, up } = absent();
+    register.configure({ ...setupOf(["a"]), heartbeats: [heartbeat("a", { startTimeout: seconds(30) })] });
+    register.ping("a", "success");
+    register.ping("a", "start");
+    clock.advance(seconds(29));
+    clock.block(seconds(10));
+    expect([register.find("a")?.status, up("a")]).toEqual(["online", true]);
+    clock.advance(seconds(19.9));
+    expect(logged).toEqual([]);
+    clock.advance(seconds(0.2));
+    expect([register.find("a")?.status, logged.length]).toEqual(["offline", 1]);
+  });
+
+  it("is that of a suspended guest, whose wall clock alone moves", () => {
+    const { register, clock, logged, up } = absent();
+    register.configure(setupOf(["a"]));
+    register.ping("a", "success");
+    clock.advance(seconds(119));
+    clock.setWall(seconds(8 * 3600));
+    clock.advance(seconds(59));
+    expect([register.find("a")?.status, up("a"), logged]).toEqual(["online", true, []]);
+    clock.advance(seconds(2));
+    expect([register.find("a")?.status, up("a"), logged.length]).toEqual(["offline", false, 1]);
+  });
+});
+
 describe("registration", () => {
   it("admits matching names up to the limit and logs once when it is reached", () => {
     const { register, logged } = build();
@@ -336,6 +424,24 @@ describe("parts", () => {
       }),
       { numRuns: 300 },
     );
+  });
+
+  it("the deadline queue lets a blocked event loop handle what arrived, once", () => {
+    const clock = manualClock(0);
+    const visits: number[] = [];
+    const deadlines = createDeadlineQueue<string>({
+      clock,
+      now: () => clock.now(),
+      checkTime: (due) => due,
+      visit: (_item, at) => void visits.push(at),
+    });
+    deadlines.schedule("a", timestamp(10));
+    clock.block(seconds(10.9));
+    clock.advance(seconds(0));
+    expect(visits).toEqual([]);
+    clock.block(seconds(5));
+    clock.advance(seconds(0));
+    expect(visits).toEqual([15.9]);
   });
 
   it("bodies stay within their total size; the oldest are evicted", () => {

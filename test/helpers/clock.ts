@@ -5,14 +5,19 @@ import { type Seconds, seconds, timestamp } from "../../src/core/units.ts";
 export interface ManualClock extends Clock {
   /** Moves wall clock and monotonic clock forward and runs the timers that expire, in order of their deadlines. */
   advance(by: Seconds): void;
+  /** Lets time pass without running timers, as if the process were stopped. Timers that expired run late, on the next `advance`. */
+  block(by: Seconds): void;
+  /** Moves the wall clock alone. */
+  setWall(by: Seconds): void;
 }
 
 /** Creates a clock that shows 2025-09-15T13:30:00Z until the test advances it. */
 export function manualClock(start = 1_757_943_000): ManualClock {
   let passed = 0;
+  let wall = start;
   let timers: { due: number; run: () => void }[] = [];
   return {
-    now: () => timestamp(start + passed),
+    now: () => timestamp(wall + passed),
     monotonic: () => seconds(passed),
     after(delay, run) {
       const timer = { due: passed + delay, run };
@@ -21,13 +26,20 @@ export function manualClock(start = 1_757_943_000): ManualClock {
         timers = timers.filter((other) => other !== timer);
       };
     },
+    block(by) {
+      passed += by;
+    },
+    setWall(by) {
+      wall += by;
+    },
     advance(by) {
       const end = passed + by;
       for (;;) {
-        const next = timers.toSorted((a, b) => a.due - b.due)[0];
+        let next: (typeof timers)[number] | undefined;
+        for (const timer of timers) if (next === undefined || timer.due < next.due) next = timer;
         if (next === undefined || next.due > end) break;
-        passed = next.due;
-        timers = timers.filter((other) => other !== next);
+        passed = Math.max(passed, next.due);
+        timers.splice(timers.indexOf(next), 1);
         next.run();
       }
       passed = end;

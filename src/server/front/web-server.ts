@@ -4,6 +4,7 @@ import { createServer as createHttpsServer } from "node:https";
 import type { TLSSocket } from "node:tls";
 import type { WebConfig } from "../../config/web/config.ts";
 import { seconds, toMilliseconds } from "../../core/units.ts";
+import { closeIdleConnections } from "./idle-connections.ts";
 
 /** Longer than the interval of scrapes, a minute by default, so that Prometheus reuses its connections. */
 const KEEP_ALIVE = toMilliseconds(seconds(90));
@@ -22,8 +23,10 @@ export interface WebServer {
 export function createWebServer(web: WebConfig | undefined): WebServer {
   const first = web?.tls;
   if (first === undefined) {
+    const server = createHttpServer({ keepAliveTimeout: KEEP_ALIVE });
+    closeIdleConnections(server);
     return {
-      server: createHttpServer({ keepAliveTimeout: KEEP_ALIVE }),
+      server,
       apply: ({ tls }) => (tls === undefined ? undefined : "turning HTTPS on requires a restart"),
     };
   }
@@ -35,6 +38,7 @@ export function createWebServer(web: WebConfig | undefined): WebServer {
     // Other modes depend on the certificate and are checked below.
     rejectUnauthorized: first.clients === "verified",
   });
+  closeIdleConnections(server);
   server.prependListener("secureConnection", (socket: TLSSocket) => {
     if (!isAccepted(socket, current)) socket.destroy();
   });
