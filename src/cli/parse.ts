@@ -15,8 +15,8 @@ export interface ParseFlags {
 
 const HELP = `
 Reads the log as a heartbeat_log module would: plain lines or those of Docker, CRI or journald, compressed with gzip or
-not. Without --config.file, the module's options have their defaults; --module may be omitted if the configuration has
-only one heartbeat_log module.
+not, in UTF-8 or in UTF-16 with a byte order mark. Without --config.file, the module's options have their defaults;
+--module may be omitted if the configuration has only one heartbeat_log module.
 
 Output:
   exposition  the series of the last heartbeat, and the counts of lines and heartbeats

@@ -98,10 +98,7 @@ targets: [{ name: a, module: word, target: a }, { name: b, module: word, target:
     clock.advance(seconds(60));
   }
   const warned = exporter.logged.filter(({ message }) => /^(one|two)/.test(message));
-  expect(warned.map(({ fields }) => ("target" in fields ? fields.target : "")).toSorted()).toEqual([
-    "a",
-    "a",
-    "b",
-    "b",
-  ]);
+  const targets = warned.map(({ fields }) => ("target" in fields ? String(fields.target) : ""));
+  expect(targets.filter((target) => target === "a").length).toBe(2);
+  expect(targets.filter((target) => target === "b").length).toBe(2);
 });

@@ -1,25 +1,14 @@
-import type { Clock } from "../../core/clock.ts";
 import { defined } from "../../core/defined.ts";
-import type { ProbeLog } from "../../core/prober.ts";
-import { type FileFacts, factsOf, handleFacts, openAllowed } from "./allowed-files.ts";
+import { type FileFacts, factsOf, handleFacts } from "./allowed-files.ts";
+import { readCompressed } from "./compressed.ts";
 import type { Descriptors, OpenDescriptor } from "./descriptors.ts";
+import type { FollowDeps } from "./follow-deps.ts";
+import type { LogFile } from "./log-files.ts";
 import { type LogState, newPosition, type Position } from "./log-state.ts";
+import { openCurrent, openPosition, rememberOlder, withCurrent } from "./positions.ts";
 import { DeadlineError, fileProblem, type LogProblem, problem, untilAborted } from "./problem.ts";
-import { finishFile, heartbeatBefore, lineStart, readFile, unreadableContent } from "./read-file.ts";
-import { rotationsOf } from "./rotation.ts";
-import { type HeartbeatRules, openSession, type Session } from "./session.ts";
-
-/** The settings and environment for following a file. */
-export interface FollowDeps {
-  readonly rules: HeartbeatRules;
-  readonly roots: readonly string[];
-  /** Bytes that are read from the end of a file the first time. */
-  readonly initialRead: number;
-  readonly descriptors: Descriptors;
-  readonly signal: AbortSignal;
-  readonly clock: Clock;
-  readonly log: ProbeLog;
-}
+import { finishFile, readFile, unreadableContent } from "./read-file.ts";
+import { openSession, type Session } from "./session.ts";
 
 /** The state of a log after a probe. */
 export interface FollowResult {
@@ -30,14 +19,12 @@ export interface FollowResult {
   readonly unknownTime?: string;
 }
 
-/** Most files of a log that are followed: the current one, and rotated ones that are not read completely. */
-const MOST_POSITIONS = 8;
-
 /**
- * Reads the new lines of the log at `path` in the order in which they were written, beginning with the remainder of rotated
+ * Reads the new lines of a log in the order in which they were written, beginning with the remainder of rotated
  * files. Problems of files are returned, never thrown.
  */
-export async function followFile(path: string, before: LogState, deps: FollowDeps): Promise<FollowResult> {
+export async function followFile(log: LogFile, before: LogState, deps: FollowDeps): Promise<FollowResult> {
+  const { path } = log;
   const { signal, descriptors, rules } = deps;
   const session = openSession(before, rules, deps);
   // Updated after each file, so that lines that were counted are not read again if a later file fails.
@@ -52,15 +39,19 @@ export async function followFile(path: string, before: LogState, deps: FollowDep
       return fileProblem(path, error);
     });
     if ("reason" in facts) {
-      trouble = (await readAll(path, positions, undefined, move, session, deps)) ?? facts;
+      trouble = (await readAll(log, positions, undefined, move, session, deps)) ?? facts;
     } else {
-      if (isUnchanged(path, positions, facts, descriptors)) return { state: before };
-      const refused = await refusal(path, positions, facts, deps);
+      if (isUnchanged(log, positions, facts, descriptors)) return { state: before };
+      const refused = await refusal(log, positions, facts, deps);
       // No state is stored for a file that must not be read.
       if (refused !== undefined) return { state: before, problem: refused };
-      move(await withCurrent(path, positions, facts, session, deps));
-      trouble = await readAll(path, positions, facts, move, session, deps);
-      if (trouble === undefined) session.reachEnd();
+      move(await withCurrent(log, positions, facts, session, deps));
+      trouble = await readAll(log, positions, facts, move, session, deps);
+      if (trouble === undefined) {
+        session.reachEnd();
+        if (before.positions.length === 0 && session.last === undefined)
+          await rememberOlder(log, session, deps);
+      }
     }
   } catch (error) {
     trouble = error instanceof DeadlineError ? late(path) : fileProblem(path, error);
@@ -74,79 +65,62 @@ const late = (path: string): LogProblem =>
 
 /** Returns true if the file has not changed since it was read to its end. */
 const isUnchanged = (
-  path: string,
+  { name }: LogFile,
   positions: readonly Position[],
   { id, stamp }: FileFacts,
   descriptors: Descriptors,
 ): boolean =>
-  positions.length === 1 && positions[0]?.id === id && descriptors.get(path, id)?.endStamp === stamp;
+  positions.length === 1 && positions[0]?.id === id && descriptors.get(name, id)?.endStamp === stamp;
 
 /** Returns the reason why a file that was never read cannot be opened or followed, if there is one. */
 async function refusal(
-  path: string,
+  log: LogFile,
   positions: readonly Position[],
   { id }: FileFacts,
   deps: FollowDeps,
 ): Promise<LogProblem | undefined> {
   if (positions.length > 0) return undefined;
-  const file = await openPosition(path, newPosition(id), true, deps);
-  return "reason" in file ? file : unreadableContent(path, file.handle, deps.signal);
-}
-
-/** Returns the positions, with that of the file that is now at `path` as the last one. */
-async function withCurrent(
-  path: string,
-  positions: readonly Position[],
-  { id }: FileFacts,
-  session: Session,
-  deps: FollowDeps,
-): Promise<readonly Position[]> {
-  const { signal, log } = deps;
-  const last = positions.at(-1);
-  if (last === undefined) return [await firstPosition(path, newPosition(id), session, deps)];
-  if (last.id === id) return positions;
-  session.countRotation("rename");
-  log("the log was rotated", { path });
-  const rotated = await untilAborted(rotationsOf(path), signal);
-  const old = rotated.findIndex(({ facts }) => facts.id === last.id);
-  const known = positions.filter((position) => position.id !== id);
-  // These files were both created and rotated since the last probe.
-  const between = (old === -1 ? [] : rotated.slice(old + 1)).filter(
-    ({ facts }) => facts.id !== id && known.every((position) => position.id !== facts.id),
-  );
-  const all = [...known, ...between.map(({ facts }) => newPosition(facts.id)), newPosition(id)];
-  return all.slice(-MOST_POSITIONS);
+  const file = await openCurrent(log, newPosition(id), deps);
+  return "reason" in file ? file : unreadableContent(log.path, file.handle, deps.signal);
 }
 
 /**
  * Reads all files from their positions, and closes rotated ones that are no longer written to.
- * @param current facts of the file at `path`, to which the last position belongs; `undefined` if there is no file
+ * @param current facts of the current file, to which the last position belongs; `undefined` if there is no file
  * @param move called with the positions whenever they change
  */
 async function readAll(
-  path: string,
+  log: LogFile,
   positions: readonly Position[],
   current: FileFacts | undefined,
   move: (next: readonly Position[]) => void,
   session: Session,
   deps: FollowDeps,
 ): Promise<LogProblem | undefined> {
+  const { path } = log;
   const kept: Position[] = [];
   for (const [i, position] of positions.entries()) {
     const isLast = i === positions.length - 1;
-    const file = await openPosition(path, position, isLast && current !== undefined, deps);
+    const file = await openPosition(log, position, isLast && current !== undefined, deps);
     if ("reason" in file) {
       // A shortage of the exporter passes, and the rest of a rotated file would be lost without its position.
       if ((isLast && current !== undefined) || file.reason === "internal") return file;
       // The log is missing but may come back, so its position is kept.
       if (isLast) kept.push(position);
       else deps.log("the rest of a rotated file cannot be read", { path, detail: file.detail });
+    } else if ("facts" in file) {
+      const read = await readCompressed(file, position, session, deps.roots, deps.signal);
+      if (read.position !== undefined) {
+        move([...kept, read.position, ...positions.slice(i + 1)]);
+        return late(path);
+      }
+      if (read.problem !== undefined) deps.log(read.problem.detail, { path: file.path });
     } else if (isLast && kept.length > 0 && current?.size === 0) {
       // The writer had not moved to the new file when the reading began, and may have written more to the old one since.
       kept.push(position);
     } else {
       const stampBefore = file.endStamp;
-      const { position: next, ending, error } = await readOne(path, position, file, session, deps);
+      const { position: next, ending, error } = await readOne(log, position, file, session, deps);
       // The writer may not have noticed the rotation yet. The old file is done once it stays unchanged while the new one
       // has content.
       const isIdle =
@@ -158,36 +132,16 @@ async function readAll(
       if (ending === "deadline") return late(path);
       if (ending === "failed") return fileProblem(path, error);
       if (ending === "unreadable" && isLast) return unreadableContent(path, file.handle, deps.signal);
-      if (!isOpen) await closeRotated(path, next, file, session, deps);
+      if (!isOpen) await closeRotated(log, next, file, session, deps);
     }
     move([...kept, ...positions.slice(i + 1)]);
   }
   return undefined;
 }
 
-/** Returns the open file of a position: a descriptor that is still open, the log itself, or a rotated file. */
-async function openPosition(
-  path: string,
-  { id }: Position,
-  isCurrent: boolean,
-  { descriptors, roots, signal }: FollowDeps,
-): Promise<OpenDescriptor | LogProblem> {
-  const descriptor = descriptors.get(path, id);
-  if (descriptor !== undefined) return descriptor;
-  const rotated = isCurrent ? [] : await untilAborted(rotationsOf(path), signal);
-  const filePath = isCurrent ? path : rotated.find(({ facts }) => facts.id === id)?.path;
-  if (filePath === undefined)
-    return problem("file_missing", `the rotated file of ${path} does not exist any more`);
-  const file = await untilAborted(openAllowed(filePath, roots), signal);
-  if ("reason" in file) return file;
-  if (file.facts.id === id) return descriptors.keep(path, id, file.handle);
-  await file.handle.close();
-  return problem("file_missing", `${path} was replaced while it was opened`);
-}
-
 /** Reads one file from `start` on, or from its beginning if it was truncated. */
 async function readOne(
-  path: string,
+  { path }: LogFile,
   start: Position,
   file: OpenDescriptor,
   session: Session,
@@ -210,30 +164,9 @@ async function readOne(
   return result;
 }
 
-/**
- * Returns the position at which reading a new file begins: near its end, because a log may contain years of lines. Searches
- * backwards for the last heartbeat before that position, so that its age is known.
- */
-async function firstPosition(
-  path: string,
-  position: Position,
-  session: Session,
-  deps: FollowDeps,
-): Promise<Position> {
-  const { initialRead, signal, rules } = deps;
-  const file = await openPosition(path, position, true, deps);
-  if ("reason" in file || initialRead === 0) return position;
-  const { size, modified } = await untilAborted(handleFacts(file.handle), signal);
-  if (size <= initialRead) return position;
-  const offset = await lineStart(file.handle, size - initialRead, signal);
-  const old = await heartbeatBefore(file.handle, offset, rules.lines, signal);
-  if (old !== undefined) session.setLast(old, modified);
-  return { ...position, offset };
-}
-
 /** Closes a rotated file that is no longer written to. Text without a newline at its end is a line. */
 async function closeRotated(
-  path: string,
+  { name }: LogFile,
   position: Position,
   file: OpenDescriptor,
   session: Session,
@@ -241,5 +174,5 @@ async function closeRotated(
 ): Promise<void> {
   await finishFile(file.handle, position, session, deps.signal);
   session.dateNewest((await untilAborted(handleFacts(file.handle), deps.signal)).modified);
-  deps.descriptors.release(path, position.id);
+  deps.descriptors.release(name, position.id);
 }

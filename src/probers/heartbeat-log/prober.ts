@@ -12,9 +12,10 @@ import {
   type Warning,
 } from "../../core/prober.ts";
 import { after, seconds } from "../../core/units.ts";
-import { findFiles, isPath, isPattern } from "./find-files.ts";
+import { findLogs, isPath, isPattern } from "./find-files.ts";
 import { type FollowResult, followFile } from "./follow-file.ts";
 import { followRemote, shownAddress } from "./follow-remote.ts";
+import { singleFile } from "./log-files.ts";
 import { hashOf, type LogState, newLogState, readLogState } from "./log-state.ts";
 import { fieldMetrics, logMetrics } from "./metrics.ts";
 import { compileHeartbeatLog, type HeartbeatLogModule } from "./options.ts";
@@ -47,7 +48,7 @@ export const heartbeatLogProber = {
 } satisfies Prober<HeartbeatLogOptions, HeartbeatLogModule, HeartbeatLogReason>;
 
 /** Most logs of a module whose state is stored; beyond that the least recently probed ones are evicted. */
-const MOST_STORED = 1000;
+const MOST_STORED = 4000;
 
 /** The part of a result that one log contributes. */
 interface LogResult {
@@ -93,8 +94,8 @@ async function probeLog(
         `${address} is neither an absolute path without .. nor an http or https URL`,
       ),
     );
-  const paths = isPattern(address) ? await matchingFiles(address, module, context) : [address];
-  if ("reason" in paths) return refused(paths);
+  const files = isPattern(address) ? await matchingLogs(address, module, context) : [singleFile(address)];
+  if ("reason" in files) return refused(files);
   const logs: LogResult[] = [];
   const deps = {
     ...context,
@@ -103,8 +104,9 @@ async function probeLog(
     initialRead: module.initialRead,
     descriptors: module.descriptors,
   };
-  for (const path of paths) {
-    logs.push(await readLog(path, path, (before) => followFile(path, before, deps), module, context));
+  for (const file of files) {
+    const follow = (before: LogState) => followFile(file, before, deps);
+    logs.push(await readLog(file.name, file.name, follow, module, context));
   }
   return resultOf(logs, module);
 }
@@ -115,15 +117,16 @@ const refused = ({ reason, detail }: LogProblem): ProbeResult<HeartbeatLogReason
   samples: [],
 });
 
-/** Finds the files of a pattern before the deadline. */
-async function matchingFiles(
+/** Finds the logs of a pattern before the deadline. */
+async function matchingLogs(
   pattern: string,
   { roots, ignoreOlder }: HeartbeatLogModule,
-  { signal, clock }: ProbeContext,
+  { signal, clock, memory }: ProbeContext,
 ) {
   const since = ignoreOlder === undefined ? undefined : after(clock.now(), seconds(-ignoreOlder));
   try {
-    return await findFiles(pattern, roots, since, signal);
+    const isKnown = (path: string): boolean => memory.get(path) !== undefined;
+    return await findLogs(pattern, { roots, since, isKnown }, signal);
   } catch (error) {
     if (error instanceof DeadlineError)
       return problem("timeout", `the files of ${pattern} were not found before the deadline`);
@@ -192,18 +195,17 @@ async function inTurn<T>(
   return running;
 }
 
-/** Stores the state of a log, and evicts those of other logs if there are too many. */
+/** Stores the state of a log, and evicts the oldest tenth if there are too many. */
 function store(memory: StateStore, key: string, state: LogState): void {
   const isNew = memory.get(key) === undefined;
   memory.put(key, state);
   if (!isNew) return;
-  const all = [...memory.entries()].map(([name, value]) => ({
-    name,
-    at: readLogState(value)?.lookedAt ?? 0,
-  }));
+  const all = [...memory.entries()];
   if (all.length <= MOST_STORED) return;
-  for (const { name } of all.toSorted((a, b) => a.at - b.at).slice(0, all.length - MOST_STORED))
-    memory.delete(name);
+  const oldest = all
+    .map(([name, value]) => ({ name, at: readLogState(value)?.lookedAt ?? 0 }))
+    .toSorted((a, b) => a.at - b.at);
+  for (const { name } of oldest.slice(0, MOST_STORED / 10)) memory.delete(name);
 }
 
 /** Combines the results of all logs. With `match: any` one healthy log is enough. */

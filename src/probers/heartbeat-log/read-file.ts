@@ -125,6 +125,17 @@ async function updatedFingerprint(handle: FileHandle, before: Fingerprint): Prom
     : { length: bytesRead, hash: hashOf(bytes.subarray(0, bytesRead)) };
 }
 
+/** Returns true if a file begins with the bytes of a fingerprint. */
+export async function hasFingerprint(
+  handle: FileHandle,
+  { length, hash }: Fingerprint,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const bytes = Buffer.alloc(length);
+  const { bytesRead } = await untilAborted(handle.read(bytes, 0, length, 0), signal);
+  return length === 0 || (bytesRead === length && hashOf(bytes) === hash);
+}
+
 /** Returns the offset of the first line that begins at or after `offset`, or the end of the file. */
 export async function lineStart(handle: FileHandle, offset: number, signal: AbortSignal): Promise<number> {
   const buffer = Buffer.allocUnsafeSlow(CHUNK);

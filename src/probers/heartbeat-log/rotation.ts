@@ -1,54 +1,78 @@
-import { readdir, realpath } from "node:fs/promises";
-import { basename, dirname, extname, join } from "node:path";
+import { glob, readdir, realpath } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
 import { type FileFacts, factsOf } from "./allowed-files.ts";
+import type { LogFile } from "./log-files.ts";
+import {
+  beforeNumber,
+  containerLog,
+  isCompressedName,
+  isContainerLogName,
+  parseLogName,
+  rotationOf,
+} from "./log-names.ts";
 
-/** The suffix of a rotated file: a number or a date, such as `.1`, `-20260101` or `.2026-01-01-10`. */
-const SUFFIX = /^[.-]\d[\d._T:-]*$/;
-const COMPRESSED = /\.(gz|bz2|xz|zst|lz4|Z)$/;
-
-/** Returns true if `name` is a rotated, possibly compressed `base`: for app.log, `app.log.1` or `app-20260101.log.gz`. */
-function isRotationOf(base: string, name: string): boolean {
-  const plain = name.replace(COMPRESSED, "");
-  if (plain === base) return name !== base;
-  if (plain.startsWith(base)) return SUFFIX.test(plain.slice(base.length));
-  const extension = extname(base);
-  const stem = base.slice(0, base.length - extension.length);
-  if (extension === "" || !plain.startsWith(stem) || !plain.endsWith(extension)) return false;
-  return SUFFIX.test(plain.slice(stem.length, plain.length - extension.length));
-}
-
-/** Returns true if a name looks like that of a rotated file, whatever its original name. */
-export const looksRotated = (name: string): boolean =>
-  COMPRESSED.test(name) ||
-  /\.\d{1,4}$|[.-]\d{8}(-\d+)?$|[.-]\d{4}-\d\d-\d\d[\d._T:-]*$/.test(name) ||
-  /[.-](\d{8}(-\d+)?|\d{4}-\d\d-\d\d[\d._T:-]*)\.[a-z]+$/i.test(name);
-
-/** A rotated file beside a log. */
+/** An older file of a log. */
 export interface RotatedFile {
   readonly path: string;
   readonly facts: FileFacts;
+  readonly isCompressed: boolean;
+  /** False if the file may belong to another log, such as app-1.log beside app.log. */
+  readonly isSure: boolean;
 }
 
-/** Returns the uncompressed rotated files of `path`, the oldest first. */
-export async function rotationsOf(path: string): Promise<readonly RotatedFile[]> {
+/** Returns the older files of a log, the oldest first. */
+export async function rotationsOf(log: LogFile): Promise<readonly RotatedFile[]> {
   // The rotated files are beside the file that a symbolic link leads to, not beside the link.
-  const real = await realpath(path).catch(() => path);
+  const real = await realpath(log.path).catch(() => log.path);
   const folder = dirname(real);
-  const base = basename(real);
-  const names = await readdir(folder).catch(() => []);
-  const found = await Promise.all(
-    names
-      .filter((name) => isRotationOf(base, name) && !COMPRESSED.test(name))
-      .map(async (name) => {
-        const file = join(folder, name);
-        const facts = await factsOf(file).catch(() => undefined);
-        return facts === undefined ? [] : [{ path: file, facts }];
-      }),
+  const relation = relationTo(log, real);
+  const beside = (await readdir(folder).catch(() => [])).flatMap((name) => {
+    const sureness = relation(name);
+    return sureness === undefined ? [] : [{ path: join(folder, name), isSure: sureness === "sure" }];
+  });
+  const others = [...log.files.filter((path) => path !== log.path), ...(await compressedElsewhere(log))].map(
+    (path) => ({ path, isSure: true }),
   );
-  return found
-    .flat()
-    .toSorted((a, b) => a.facts.modified - b.facts.modified || numberOf(b.path) - numberOf(a.path));
+  const found = await Promise.all(
+    [...beside, ...others].map(async ({ path, isSure }) => {
+      const facts = await factsOf(path).catch(() => undefined);
+      return facts === undefined ? [] : [{ path, facts, isCompressed: isCompressedName(path), isSure }];
+    }),
+  );
+  // The same file may be found by its own name and by that of a link.
+  const byId = new Map(found.flat().map((file) => [file.facts.id, file]));
+  return [...byId.values()].toSorted(
+    (a, b) => a.facts.modified - b.facts.modified || numberOf(b.path) - numberOf(a.path),
+  );
+}
+
+/** Returns the compressed files of a log whose folders hold the date. */
+async function compressedElsewhere({ name, path, files }: LogFile): Promise<readonly string[]> {
+  const found: string[] = [];
+  if (files.every((file) => dirname(file) === dirname(path)) && !dirname(name).includes("*")) return found;
+  const { stem } = parseLogName(path, name.indexOf("*"));
+  for await (const file of glob(`${name.replaceAll("/*/", "/**/")}.gz`))
+    if (parseLogName(file.slice(0, -".gz".length), name.indexOf("*")).stem === stem) found.push(file);
+  return found;
+}
+
+/** Returns a function that tells how surely the name of a file is that of an older file of the log. */
+function relationTo(log: LogFile, real: string): (name: string) => "sure" | "possible" | undefined {
+  const base = basename(real);
+  if (containerLog(real) !== undefined)
+    return (name) => (name !== base && isContainerLogName(name) ? "sure" : undefined);
+  const { stem, isDated } = parseLogName(base);
+  // A link to the file of today leads to another one tomorrow.
+  const followsDate = isDated && (log.name !== log.path || base !== basename(log.path));
+  if (!followsDate) return (name) => rotationOf(base, name);
+  return (name) => (name !== base && stemOf(name) === stem ? "sure" : rotationOf(base, name));
+}
+
+/** Returns the stem of a possibly rotated and compressed file. */
+function stemOf(name: string): string {
+  const plain = isCompressedName(name) ? name.slice(0, name.lastIndexOf(".")) : name;
+  return parseLogName(beforeNumber(plain) ?? plain).stem;
 }
 
 /** Returns the number in the name. Of two files with the same modification time, the one with the higher number is older. */
-const numberOf = (path: string): number => Number(/\.(\d{1,4})$/.exec(path)?.[1] ?? 0);
+const numberOf = (path: string): number => Number(/\.(\d{1,4})(?:\.gz)?$/.exec(path)?.[1] ?? 0);

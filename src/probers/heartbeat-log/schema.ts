@@ -84,12 +84,12 @@ export const heartbeatLogSchema = {
     },
     match: {
       enum: ["all", "any"],
-      description: "Whether all files of a pattern need a fresh heartbeat or any of them; default all.",
+      description: "Whether all logs of a pattern need a fresh heartbeat or any of them; default all.",
     },
     ignore_older: {
       type: "string",
       format: "positive_duration",
-      description: "Leaves out files of a pattern that were not modified for this long; default none.",
+      description: "Leaves out logs of a pattern that were not modified for this long; default none.",
     },
     initial_read: {
       type: "string",

@@ -43,6 +43,8 @@ export interface Session {
   /** Records that the log was read to its end, so that later lines are written after this session began. */
   reachEnd(): void;
   readonly last: LastHeartbeat | undefined;
+  /** Unix seconds before which the end of the log was reached, if it was. */
+  readonly caughtUpAt: number | undefined;
   /** The text that should be the time of the newest heartbeat, if it is in no known form. */
   readonly unknownTime: string | undefined;
   state(positions: readonly Position[]): LogState;
@@ -114,6 +116,9 @@ export function openSession(
     },
     get last() {
       return last;
+    },
+    get caughtUpAt() {
+      return caughtUpAt;
     },
     get unknownTime() {
       return unknownTime;

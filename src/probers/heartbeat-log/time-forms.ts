@@ -92,7 +92,12 @@ function writtenTime(groups: Readonly<Record<string, string | undefined>>): Writ
   const offset = offsetOf(zone);
   return {
     ...(year === undefined ? {} : { year }),
-    ...{ month, day, hour, minute, second, fraction: Number(`0.${fraction}`) },
+    month,
+    day,
+    hour,
+    minute,
+    second,
+    fraction: Number(`0.${fraction}`),
     ...(offset === undefined ? {} : { offset }),
   };
 }

@@ -11,7 +11,7 @@ const INTERVALS = 2.5;
 const LONGEST_INTERVAL = 86_400;
 
 /** Reasons that do not matter while the last heartbeat is fresh: incomplete reads, and faults of the exporter. */
-const EXCUSABLE: readonly LogProblem["reason"][] = ["timeout", "too_large", "internal"];
+const EXCUSABLE: ReadonlySet<LogProblem["reason"]> = new Set(["timeout", "too_large", "internal"]);
 
 /** Returns the heartbeat of a log, under the name by which it is shown. */
 export function heartbeatOf(
@@ -41,7 +41,7 @@ export function problemOf(
 ): LogProblem | undefined {
   const { heartbeat, lastSeen, timeout } = state;
   const fresh = isUp(state, now) === true;
-  if (trouble !== undefined && !(fresh && EXCUSABLE.includes(trouble.reason))) return trouble;
+  if (trouble !== undefined && !(fresh && EXCUSABLE.has(trouble.reason))) return trouble;
   if (fresh) return undefined;
   if (counts.failuresSince > 0)
     return problem(

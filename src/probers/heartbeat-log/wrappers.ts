@@ -32,6 +32,9 @@ export function unwrap(line: string): LineContent {
   return { text: line, partial: false };
 }
 
+/** Returns true if a text begins with the wrapper of a container runtime. */
+export const isWrapped = (text: string): boolean => CRI.test(text) || text.startsWith('{"log":');
+
 const DASH = 0x2d;
 const SPACE = 0x20;
 const BACKSLASH = 0x5c;

@@ -55,10 +55,20 @@ test("readLogState only accepts complete states", () => {
   );
 });
 
-test("at most 1000 states are stored", async () => {
+test("at most 4000 states are stored, and the oldest are evicted", async () => {
   await using folder = await temporaryFolder();
   const memory = createMemory();
+  const store = memory.namespace(NAMESPACE);
+  for (let i = 0; i < 3999; i += 1) store.put(`/old/${i}.log`, { ...newLogState(), lookedAt: i });
   const { probe } = start({ paths: [folder.path] }, { memory });
-  for (let i = 0; i < 1010; i += 1) await probe(await folder.write(`${i}.log`, beat(1)));
-  expect([...memory.namespace(NAMESPACE).entries()].length).toBe(1000);
+  const names = (): string[] => [...store.entries()].map(([name]) => name);
+  await probe(await folder.write("a.log", beat(1)));
+  expect(names().length).toBe(4000);
+  const last = await folder.write("b.log", beat(1));
+  await probe(last);
+  expect(names()).toEqual([
+    ...Array.from({ length: 3599 }, (_, i) => `/old/${i + 400}.log`),
+    `${folder.path}/a.log`,
+    last,
+  ]);
 });
