@@ -5,7 +5,6 @@ import type { OutboundTls } from "../../core/relay.ts";
 import { parseRetryAfter } from "../../core/retry-after.ts";
 import type { Seconds } from "../../core/units.ts";
 import { processResolver } from "../../network/process-resolver.ts";
-import { LONGEST_RETRY_AFTER } from "./retry.ts";
 
 const USER_AGENT = "heartbeat-exporter";
 
@@ -78,7 +77,7 @@ export async function send(
     };
     const answer = (): void => {
       if (head === undefined) return settle({ kind: "failed", detail: "no response" });
-      const retryAfter = parseRetryAfter(head.headers, clock.now(), LONGEST_RETRY_AFTER);
+      const retryAfter = parseRetryAfter(head.headers, clock.now());
       settle({
         kind: "answer",
         status: head.statusCode,
