@@ -1,4 +1,4 @@
-import type { Server } from "node:http";
+import type { RequestListener, Server } from "node:http";
 import { setTimeout as pause } from "node:timers/promises";
 import type { ListenAddress } from "../cli/listen-address.ts";
 import { defined } from "../core/defined.ts";
@@ -13,6 +13,25 @@ const SHUTDOWN_TIMEOUT = seconds(4);
  * heartbeats can wait while the exporter is stopped; beyond that, clients retry after seconds.
  */
 const BACKLOG = 16_384;
+
+/** Seconds after which a client asks again while the exporter starts. */
+const START_RETRY = 1;
+
+/**
+ * Answers requests until the exporter has read its state, for which it may wait for another one that ends: `/-/healthy` and
+ * `/livez` with 200, because the process is well, and the rest with 503 and `Retry-After`. Without it requests would wait.
+ */
+export const whileStarting =
+  (routePrefix: string): RequestListener =>
+  (req, res) => {
+    const path = (req.url ?? "").split("?", 1)[0];
+    const alive = ["/-/healthy", "/livez"].some((route) => path === `${routePrefix}${route}`);
+    const isRead = req.method === "GET" || req.method === "HEAD";
+    res.setHeader("Content-Type", "text/plain; charset=utf-8");
+    if (alive && isRead) return void res.end("heartbeat-exporter is starting\n");
+    res.writeHead(503, { "Retry-After": String(START_RETRY), Connection: "close" });
+    res.end("the exporter is starting: it has not read its state yet\n");
+  };
 
 /** Starts listening. Returns the port, or an error text. */
 export function listen(server: Server, { host, port }: ListenAddress): Promise<number | string> {

@@ -1,3 +1,4 @@
+import type { RequestListener } from "node:http";
 import type { Flags } from "../cli/flags.ts";
 import { type ListenAddress, localUrl, parseListenAddress } from "../cli/listen-address.ts";
 import { configDeps, nothingConfigured, sourceOf } from "../cli/load-config.ts";
@@ -21,7 +22,7 @@ import { createRunningPlugins } from "../plugins/running.ts";
 import { createMemoryHistory } from "../store/memory-history.ts";
 import type { Store } from "../store/store.ts";
 import { createExporter } from "./exporter.ts";
-import { listen, stopOnSignal } from "./listen.ts";
+import { listen, stopOnSignal, whileStarting } from "./listen.ts";
 import { createWeb, type Web } from "./web.ts";
 
 /** Longest wait at the start for a store that a previous exporter still has open. */
@@ -59,9 +60,11 @@ export async function serve({ flags, env, version }: Start): Promise<void> {
     return;
   }
   // Listens before it probes, so that a port in use costs no prompts.
+  const starting = inputs.web.guard(whileStarting(flags.routePrefix));
+  inputs.web.server.on("request", starting);
   const port = await listen(inputs.web.server, inputs.address);
   if (typeof port === "string") return fail(port);
-  await run({ flags, env, version }, inputs, log);
+  await run({ flags, env, version }, inputs, log, starting);
   const url = `${localUrl({ ...inputs.address, port }, inputs.web.scheme)}${flags.routePrefix}`;
   log.info({ version, address: url, targets: holder.current().targets.length }, "heartbeat-exporter listens");
   if (source.kind === "text") process.stdout.write(demoNotice(url));
@@ -83,8 +86,16 @@ async function openInputs(source: ConfigSource, flags: Flags, env: Environment, 
   return { address, config, web };
 }
 
-/** Builds the exporter and its plugins, and keeps them running until a signal. */
-async function run({ flags, version }: Start, { config, web }: Inputs, log: Log): Promise<void> {
+/**
+ * Builds the exporter and its plugins, and keeps them running until a signal.
+ * @param starting the listener of the time until then
+ */
+async function run(
+  { flags, version }: Start,
+  { config, web }: Inputs,
+  log: Log,
+  starting: RequestListener,
+): Promise<void> {
   const { holder } = config;
   const { storage } = holder.current();
   const { memory, history, store } = await openState(flags, storage, log);
@@ -121,6 +132,7 @@ async function run({ flags, version }: Start, { config, web }: Inputs, log: Log)
   if (flags.autoReload)
     holder.watch(AUTO_RELOAD_INTERVAL, (error) => error !== undefined && reloads.failed(error));
 
+  web.server.off("request", starting);
   web.server.on("request", web.guard(exporter.listener, exporter));
   const stop = async (): Promise<void> => {
     plugins.run(new Map());

@@ -5,6 +5,9 @@ export const HEARTBEAT_SOURCES = ["push", "log", "lease"] as const;
 /** One of `HEARTBEAT_SOURCES`. */
 export type HeartbeatSource = (typeof HEARTBEAT_SOURCES)[number];
 
+/** Why a heartbeat is down: it reported a failure, did not end a run in time, or was never seen in time. */
+export type DownCause = "failure" | "overdue" | "silence";
+
 /**
  * The last report of a heartbeat and its timeout. Push, log and lease share this state, and it alone decides whether the
  * heartbeat is up.
@@ -22,8 +25,8 @@ export interface HeartbeatState {
   readonly silentSince?: Timestamp;
   /** Silence after which it is down. */
   readonly timeout: Seconds;
-  /** Set if it is down without silence: it reported a failure, or did not end a run in time. */
-  readonly down?: true;
+  /** Why it is down, if that is not the silence since it was last seen. */
+  readonly down?: DownCause;
 }
 
 /** Reports whether a heartbeat is up at `now`; `undefined` if it never reported. A silence as long as the timeout is down. */
@@ -31,6 +34,6 @@ export function isUp(
   { lastSeen, silentSince = lastSeen, timeout, down }: HeartbeatState,
   now: Timestamp,
 ): boolean | undefined {
-  if (down === true) return false;
+  if (down !== undefined) return false;
   return silentSince === undefined ? undefined : elapsed(silentSince, now) < timeout;
 }

@@ -1,5 +1,11 @@
 import { type Seconds, seconds, type Timestamp } from "./units.ts";
 
+/**
+ * Longest wait that a server may ask for. The time until then counts as failures of a target, so a server that asks for a day
+ * is asked again every hour: it may be well long before.
+ */
+export const LONGEST_RETRY_AFTER = seconds(3600);
+
 /** Response headers, with names in lower case. */
 type Headers = Readonly<Record<string, string | readonly string[] | undefined>>;
 
@@ -11,7 +17,11 @@ type Headers = Readonly<Record<string, string | readonly string[] | undefined>>;
  * @param longest longer waits are shortened to this one
  * @returns a wait of more than 0, or `undefined` if no header holds one
  */
-export function parseRetryAfter(headers: Headers, now: Timestamp, longest: Seconds): Seconds | undefined {
+export function parseRetryAfter(
+  headers: Headers,
+  now: Timestamp,
+  longest = LONGEST_RETRY_AFTER,
+): Seconds | undefined {
   const milliseconds = numberOf(headers["retry-after-ms"]);
   const wait = milliseconds > 0 ? milliseconds / 1000 : waitOf(headers["retry-after"], now);
   return wait > 0 ? seconds(Math.min(wait, longest)) : undefined;

@@ -2,6 +2,7 @@ import type { Clock } from "../core/clock.ts";
 import type { Memory } from "../core/memory.ts";
 import type { ProbeTarget } from "../core/prober.ts";
 import type { AgedResult, Result, Skip } from "../core/result.ts";
+import { LONGEST_RETRY_AFTER } from "../core/retry-after.ts";
 import type { Module, Target } from "../core/target.ts";
 import { elapsed, type Seconds, seconds } from "../core/units.ts";
 import { type Deadline, startDeadline } from "./deadline.ts";
@@ -57,9 +58,6 @@ export interface Engine {
 
 /** Most results of addresses that are not configured. They are kept for freshness only; the oldest are evicted first. */
 const ADHOC_RESULTS = 10_000;
-
-/** Longest `Retry-After` that is respected: a longer one is probably a mistake. */
-const LONGEST_RETRY_AFTER = seconds(3600);
 
 /** The parts that the engine needs. */
 export interface EngineDeps {

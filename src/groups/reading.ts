@@ -1,4 +1,4 @@
-import { type HeartbeatState, isUp } from "../core/heartbeat.ts";
+import { type DownCause, type HeartbeatState, isUp } from "../core/heartbeat.ts";
 import type { FailureReason } from "../core/reasons.ts";
 import type { Result } from "../core/result.ts";
 import {
@@ -69,6 +69,13 @@ export function targetReading(
   return { ...reading, status, message };
 }
 
+/** Explanations of heartbeats that are down although they were not silent for long. */
+const DOWN_TEXTS: Readonly<Record<DownCause, string>> = {
+  failure: "reported a failure",
+  overdue: "a run did not end in time",
+  silence: "did not report in time",
+};
+
 /** Returns the reading of a heartbeat: healthy if it is up, unhealthy if it is down, unknown if it was never seen. */
 export function beatReading(beat: HeartbeatState, now: Timestamp): Reading {
   const { lastSeen, silentSince = lastSeen, timeout } = beat;
@@ -80,7 +87,7 @@ export function beatReading(beat: HeartbeatState, now: Timestamp): Reading {
   const silenceText = formatDuration(seconds(Math.floor(silence ?? 0)));
   const downText = isTimedOut
     ? `silent for ${silenceText}, want less than ${formatDuration(timeout)}`
-    : "reported that it is down";
+    : DOWN_TEXTS[beat.down ?? "silence"];
   return {
     ...at,
     status: up ? "healthy" : "unhealthy",

@@ -1,5 +1,5 @@
 import { defined } from "../core/defined.ts";
-import type { HeartbeatState } from "../core/heartbeat.ts";
+import type { DownCause, HeartbeatState } from "../core/heartbeat.ts";
 import type { PushHeartbeat } from "../core/push-heartbeat.ts";
 import { after, type Seconds, type Timestamp } from "../core/units.ts";
 import { type OfflineCause, type PingKind, type PushState, type PushStatus, statusAt } from "./machine.ts";
@@ -30,6 +30,13 @@ export interface ViewSource {
   readonly registered: boolean;
   readonly state: PushState;
 }
+
+/** The words of groups and reports for the causes. */
+const DOWN_CAUSES: Readonly<Record<OfflineCause, DownCause>> = {
+  fail: "failure",
+  start_overdue: "overdue",
+  timeout: "silence",
+};
 
 /**
  * Builds the view of a heartbeat at `now`.
@@ -62,7 +69,7 @@ export function viewOf(
       timeout: heartbeat.timeout,
       ...defined({ lastSeen }),
       ...(silent === undefined ? {} : { silentSince: after(silent, ahead) }),
-      ...(status === "offline" ? { down: true } : {}),
+      ...defined({ down: cause === undefined ? undefined : DOWN_CAUSES[cause] }),
     },
   };
 }

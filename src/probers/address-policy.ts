@@ -1,5 +1,5 @@
 import type { CompileContext } from "../core/prober.ts";
-import { compileRanges, isIP, isRange, rangeOf, withoutZone } from "./ip.ts";
+import { compileRanges, embeddedIpv4, isIP, isRange, rangeOf, withoutZone } from "./ip.ts";
 
 /**
  * Decides which addresses a module may probe, so that `?target=` cannot be used to reach what only this machine reaches.
@@ -28,18 +28,29 @@ interface Entry {
 }
 
 /**
- * Addresses that give credentials to any program on the machine: link-local ones, and the metadata services of AWS, Google
- * and Alibaba Cloud outside of that range. The ranges under 64:ff9b::/96 are the same through NAT64.
+ * Addresses that give credentials to any program on the machine: link-local ones (among them those of AWS, Google, Azure and
+ * of containers on ECS and EKS), and the services outside of that range.
  */
-const isMetadata = compileRanges([
+const isServed = compileRanges([
   "169.254.0.0/16",
   "fe80::/10",
+  // AWS, and its Pod Identity
   "fd00:ec2::254/128",
+  "fd00:ec2::23/128",
+  // Google
   "fd20:ce::254/128",
+  // Alibaba
   "100.100.100.200/32",
-  "64:ff9b::a9fe:0/112",
-  "64:ff9b::6464:64c8/128",
+  // Azure: keys and certificates of the machine
+  "168.63.129.16/32",
+  // Oracle
+  "192.0.0.192/32",
+  // Scaleway
+  "fd00:42::42/128",
 ]);
+
+/** Returns true for such an address, and for an IPv6 address that stands for one, as in NAT64. */
+const isMetadata = (ip: string): boolean => isServed(ip) || embeddedIpv4(ip).some(isServed);
 
 /**
  * Compiles `allowed_targets`. Without a list every target is allowed except link-local and metadata addresses; with a

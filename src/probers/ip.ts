@@ -63,3 +63,36 @@ export function hashAddress(ip: string): number {
   for (const byte of addressBytes(ip)) hash = Math.imul(hash ^ byte, 0x01000193);
   return hash >>> 0;
 }
+
+/** Ranges whose addresses contain an IPv4 address that translators or tunnels may send packets to, with its bytes. */
+const EMBEDDING: readonly (readonly [range: string, positions: readonly (readonly number[])[]])[] = [
+  // IPv4-compatible, and translated by SIIT.
+  ["::/96", [[12, 13, 14, 15]]],
+  ["::ffff:0:0:0/96", [[12, 13, 14, 15]]],
+  // NAT64, https://www.rfc-editor.org/rfc/rfc6052#section-2.2
+  ["64:ff9b::/96", [[12, 13, 14, 15]]],
+  // NAT64 of a network's own choice of length, https://www.rfc-editor.org/rfc/rfc8215
+  [
+    "64:ff9b:1::/48",
+    [
+      [6, 7, 9, 10],
+      [7, 9, 10, 11],
+      [9, 10, 11, 12],
+      [12, 13, 14, 15],
+    ],
+  ],
+  // 6to4
+  ["2002::/16", [[2, 3, 4, 5]]],
+];
+
+const EMBEDDERS = EMBEDDING.map(([range, positions]) => ({ contains: compileRanges([range]), positions }));
+
+/** Returns the IPv4 addresses that an IPv6 address may stand for in NAT64, 6to4 and the like; none for most addresses. */
+export function embeddedIpv4(ip: string): readonly string[] {
+  if (isIP(ip) !== 6) return [];
+  const bytes = addressBytes(ip);
+  if (bytes.length === 4) return [bytes.join(".")];
+  return EMBEDDERS.filter(({ contains }) => contains(ip)).flatMap(({ positions }) =>
+    positions.map((position) => position.map((i) => bytes[i] ?? 0).join(".")),
+  );
+}

@@ -107,6 +107,17 @@ describe("beatReading", () => {
     });
   });
 
+  it.each([
+    ["failure", "reported a failure"],
+    ["overdue", "a run did not end in time"],
+    ["silence", "did not report in time"],
+  ] as const)("says why a heartbeat that was seen lately is down: %s", (down, message) => {
+    expect(beatReading({ ...beat, lastSeen: ENDED, down }, later(1))).toMatchObject({
+      status: "unhealthy",
+      message,
+    });
+  });
+
   it("does not count the exporter's downtime as silence", () => {
     const restored = { ...beat, lastSeen: ENDED, silentSince: later(3600) };
     expect(beatReading(restored, later(3700))).toMatchObject({ status: "healthy", at: ENDED });

@@ -9,7 +9,6 @@ import { type Seconds, seconds } from "../../core/units.ts";
 import { identityCheck } from "../../network/identity-check.ts";
 import { processResolver } from "../../network/process-resolver.ts";
 import { HANDSHAKE } from "../../network/tls-handshake.ts";
-import { LONGEST_RETRY_AFTER } from "./retry.ts";
 
 const USER_AGENT = "heartbeat-exporter";
 
@@ -87,7 +86,7 @@ export async function send(
     };
     const answer = (): void => {
       if (head === undefined) return settle({ kind: "failed", detail: "no response" });
-      const retryAfter = parseRetryAfter(head.headers, clock.now(), LONGEST_RETRY_AFTER);
+      const retryAfter = parseRetryAfter(head.headers, clock.now());
       settle({
         kind: "answer",
         status: head.statusCode,

@@ -74,9 +74,6 @@ export type Disposition =
   | { readonly kind: "retry"; readonly item: QueuedItem }
   | { readonly kind: "dead"; readonly item: DeadLetter };
 
-/** Longest wait that a receiver may ask for by `Retry-After`. */
-export const LONGEST_RETRY_AFTER = seconds(3600);
-
 /** Limits the exponent of the backoff; the wait has reached its maximum long before. */
 const MAX_DOUBLINGS = 30;
 

@@ -17,8 +17,8 @@ import type { ApiError, Piece } from "./wire/types.ts";
 /** Longest body of an unsuccessful response that is read, in bytes. */
 const MAX_ERROR_BYTES = 2 ** 16;
 
-/** Longest wait that a server may ask for. */
-const LONGEST_RETRY_AFTER = seconds(86_400);
+/** Longest wait for the rest of a stream, such as its usage, after its finish reason: some servers never end it. */
+const LONGEST_REST = seconds(1);
 
 /** The response, as far as it was received. */
 export interface PartialResponse {
@@ -44,7 +44,7 @@ export interface PartialResponse {
 /** The receiving side of one question. */
 export interface ResponseReceiver {
   readonly receiver: Receiver;
-  /** Aborts at the deadline, or when the answer stalls. */
+  /** Aborts at the deadline, when the answer stalls, or when its end does not come after its finish reason. */
   readonly signal: AbortSignal;
   /** Returns the response. To be called once, after the exchange. */
   close(exchange: Exchange): PartialResponse;
@@ -61,10 +61,15 @@ export function receive(
   let errorBytes = 0;
   let began = false;
   let limitIgnored = false;
+  /** False for servers that send a finish reason with every piece, as Gemini did for some time. */
+  let finishIsFinal = true;
+  let contentAfterFinish = false;
   let status: number | undefined;
   let headers: IncomingHttpHeaders = {};
 
   const stall = new AbortController();
+  const rest = new AbortController();
+  let cancelRest: (() => void) | undefined;
   let cancel: (() => void) | undefined;
   let watching = false;
   // One timer, set again if a piece arrived in the meantime, is cheaper than one timer per token.
@@ -76,17 +81,24 @@ export function receive(
 
   const add = (pieces: readonly Piece[], at?: Seconds): boolean => {
     // What a server sends after the end does not count, in the same segment or in a later one.
-    return pieces.some((piece) => addPiece(answer, piece, at) || (at !== undefined && isTooLong()));
+    return pieces.some((piece) => {
+      const isContent = piece.kind === "text" || piece.kind === "tool_call";
+      if (answer.finish !== undefined && isContent) contentAfterFinish = true;
+      // One event may say its finish reason before its content.
+      if (piece.kind === "finish" && contentAfterFinish) finishIsFinal = false;
+      return addPiece(answer, piece, at) || (at !== undefined && isTooLong());
+    });
   };
   /** Returns true for a stream that should have ended. An answer that came to its end is judged, however long it is. */
   const isTooLong = (): boolean => {
     limitIgnored = answer.finish === undefined && tokensReceived(answer) > (module.readLimit ?? Infinity);
     return limitIgnored;
   };
+  const isComplete = (): boolean => answer.finish !== undefined && finishIsFinal;
   const isSuccess = (): boolean => status !== undefined && status >= 200 && status <= 299;
 
   return {
-    signal: module.stallTimeout === undefined ? signal : AbortSignal.any([signal, stall.signal]),
+    signal: AbortSignal.any([signal, stall.signal, rest.signal]),
     receiver: {
       head(code, responseHeaders) {
         status = code;
@@ -99,7 +111,11 @@ export function receive(
           return errorBytes > MAX_ERROR_BYTES;
         }
         began = true;
+        const before = { finish: answer.finish, count: answer.times.count };
         const enough = add(reader.feed(chunk), at);
+        if (before.finish !== undefined && answer.times.count > before.count) finishIsFinal = false;
+        cancelRest?.();
+        if (isComplete()) cancelRest = clock.after(LONGEST_REST, () => rest.abort());
         if (module.stallTimeout !== undefined && !watching && answer.times.last !== undefined) {
           watching = true;
           watch(module.stallTimeout);
@@ -109,18 +125,21 @@ export function receive(
     },
     close(exchange) {
       cancel?.();
+      cancelRest?.();
       // The remainder of a body that was cut off is not part of the answer.
       if (isSuccess() && exchange.ending.kind === "ended") add(reader.finish());
       if (module.thinking === "strip") stripThinking(answer);
       if (wasCutAtLimit(answer, module)) answer.finish = "length";
-      if (exchange.ending.kind === "aborted") noteSilence(answer.times, exchange.end);
+      const aborted = exchange.ending.kind === "aborted";
+      if (aborted && isComplete()) answer.ended = true;
+      else if (aborted) noteSilence(answer.times, exchange.end);
       const body = new TextDecoder().decode(Buffer.concat(errorBody));
       const page = status === undefined || isSuccess() ? undefined : pageOf(body, headers);
       const parsed = parseJson(body);
       const apiError = parsed.ok && !isSuccess() ? module.format.readError(parsed.value, headers) : undefined;
       // A successful response may contain an error.
       const inBody = (apiError ?? answer.error)?.retryAfter;
-      const inHeaders = isSuccess() ? undefined : parseRetryAfter(headers, clock.now(), LONGEST_RETRY_AFTER);
+      const inHeaders = isSuccess() ? undefined : parseRetryAfter(headers, clock.now());
       const retryAfter = inHeaders ?? inBody;
       return {
         ...defined({ status }),

@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { LONGEST_RETRY_AFTER } from "../../../src/core/retry-after.ts";
 import { elapsed, seconds, timestamp } from "../../../src/core/units.ts";
 import {
   type AttemptResult,
   afterAttempt,
-  LONGEST_RETRY_AFTER,
   type QueuedItem,
   readQueuedItem,
 } from "../../../src/notify/delivery/retry.ts";

@@ -18,6 +18,27 @@ describe("without a list", () => {
     "100.100.100.200",
     "::ffff:100.100.100.200",
     "64:ff9b::a9fe:a9fe",
+    "64:ff9b::169.254.169.254",
+    "64:ff9b:1::a9fe:a9fe",
+    "64:ff9b:1:a9fe:a9:fe00::",
+    "64:ff9b:1:a9:fe:a9fe::",
+    "64:ff9b:1:0:a9:fea9:fe00:0",
+    "2002:a9fe:a9fe::",
+    "2002:a9fe:a9fe::1",
+    "::a9fe:a9fe",
+    "::ffff:0:a9fe:a9fe",
+    "169.254.170.2",
+    "169.254.170.23",
+    "fd00:ec2::23",
+    "fd00:42::42",
+    "168.63.129.16",
+    "::ffff:168.63.129.16",
+    "64:ff9b::a83f:8110",
+    "2002:a83f:8110::",
+    "192.0.0.192",
+    "::ffff:192.0.0.192",
+    "64:ff9b::192.0.0.192",
+    "2002:6464:64c8::1",
   ])("refuses %s", (ip) => {
     expect(open.refusesAddress(ip, "innocent.example", 80)).toContain("metadata address");
     expect(open.refusesHost(ip, 80)).toContain("metadata address");
@@ -32,6 +53,13 @@ describe("without a list", () => {
     "fec0::1",
     "fd00:ec2::253",
     "100.100.100.201",
+    "168.63.129.17",
+    "192.0.0.193",
+    "64:ff9b::192.0.2.1",
+    "64:ff9b:1::c000:201",
+    "2002:c000:201::1",
+    "2001:db8::a9fe:a9fe",
+    "::",
   ])("allows %s", (ip) => {
     expect(open.refusesAddress(ip, "example.com", 80)).toBeUndefined();
     expect(open.refusesHost(ip, 80)).toBeUndefined();
