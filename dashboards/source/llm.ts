@@ -1,3 +1,4 @@
+import { certificatePanels } from "./certificates.ts";
 import type { DashboardOptions } from "./dashboard.ts";
 import { heatmap, stat, stateTimeline, timeSeries } from "./panels.ts";
 import { MODES, NAME, named, type Series, stateCode, yesNo } from "./promql.ts";
@@ -19,6 +20,11 @@ export const llm: DashboardOptions = {
     { title: "Latency", panels: latency(series) },
     { title: "Tokens and cost", panels: cost(series) },
     { title: "Answer details", collapsed: true, panels: details(series) },
+    {
+      title: "Certificates",
+      collapsed: true,
+      panels: certificatePanels(series, (expr) => ofModels(series, expr)),
+    },
   ],
 };
 

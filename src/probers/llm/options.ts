@@ -8,7 +8,7 @@ import { loadClient } from "../client.ts";
 import { compileProxy, type FixedProxy } from "../fixed-proxy.ts";
 import { isHeaderName, isHeaderValue } from "../header-fields.ts";
 import { compileRegexp } from "../regexp.ts";
-import { compileTls } from "../tls-options.ts";
+import { compileTls, type TlsSettings } from "../tls-options.ts";
 import { compileQuestions, compileRotation, type PromptRotation, type Questions } from "./questions.ts";
 import type { LlmOptions } from "./schema.ts";
 import { compileTiers, type LlmTier } from "./tiers.ts";
@@ -46,6 +46,7 @@ export interface LlmModule {
   readonly proxy?: FixedProxy;
   /** Cheap questions between probes. */
   readonly tiers: readonly LlmTier[];
+  readonly tls: TlsSettings;
   readonly agents: AgentSource;
 }
 
@@ -64,6 +65,7 @@ export function compileLlm(options: LlmOptions, context: CompileContext): LlmMod
     options.cold_start === undefined ? undefined : parseDuration(options.cold_start.after);
   if (coldStartAfter === 0) context.problem(["cold_start", "after"], "0", "more than 0");
   const proxy = compileProxy(options.proxy_url, context);
+  const tls = compileTls(options.tls_config ?? {}, context);
   const questions = compileQuestions(options, format, context);
   const request = {
     model: options.model,
@@ -87,7 +89,8 @@ export function compileLlm(options: LlmOptions, context: CompileContext): LlmMod
     ...(options.allowed_models === undefined ? {} : { acceptsModel: allowedModels(options.allowed_models) }),
     ...defined({ proxy }),
     tiers: compileTiers(options.tiers, context),
-    agents: agentSource(compileTls(options.tls_config ?? {}, context), proxy?.url),
+    tls,
+    agents: agentSource(tls, proxy?.url),
   };
 }
 

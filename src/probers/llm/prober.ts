@@ -9,6 +9,7 @@ import type {
 } from "../../core/prober.ts";
 import { failed } from "../../core/prober.ts";
 import { seconds } from "../../core/units.ts";
+import { certificateMetrics, certificateSamples } from "../certificates.ts";
 import { askQuestion, openTarget, type QuestionContext, type QuestionResult } from "./ask.ts";
 import { askTier } from "./ask-tier.ts";
 import { factsOf } from "./facts.ts";
@@ -28,7 +29,7 @@ import { expectedSpend, spentOn } from "./spending.ts";
  */
 export const llmProber = {
   kind: "llm",
-  metrics: Object.values(llmMetrics),
+  metrics: [...Object.values(llmMetrics), ...Object.values(certificateMetrics)],
   reasons: llmReasons,
   schema: llmSchema,
   costly: true,
@@ -49,12 +50,17 @@ async function probeLlm(
   context: ProbeContext,
 ): Promise<ProbeResult<LlmReason>> {
   const url = endpointOf(target, module);
-  if (!(url instanceof URL)) return notAsked(outcomeOfObjection(url));
+  if (!(url instanceof URL)) return notAsked(outcomeOfObjection(url), module);
   const shared = await openTarget(target, module, url, context);
-  if ("refused" in shared) return notAsked(shared.refused);
+  if ("refused" in shared) return notAsked(shared.refused, module);
   const warning = clearTextWarning(url, module);
   if (warning !== undefined) context.log(`warning: ${warning}`);
-  return askAll(shared, context);
+  const result = await askAll(shared, context);
+  const peer = shared.handshake()?.facts(context.clock);
+  return {
+    ...result,
+    samples: [...result.samples, ...certificateSamples(peer, module.tls.clientCertificateExpiry())],
+  };
 }
 
 async function askNamedTier(
@@ -116,10 +122,10 @@ function resultOf(
 }
 
 /** Returns the result of a probe that ended before anything was sent. */
-const notAsked = (outcome: Outcome<LlmReason>): ProbeResult<LlmReason> => ({
+const notAsked = (outcome: Outcome<LlmReason>, { tls }: LlmModule): ProbeResult<LlmReason> => ({
   outcome,
   answered: false,
-  samples: [],
+  samples: certificateSamples(undefined, tls.clientCertificateExpiry()),
 });
 
 /** Objects to an address that is not the URL of a server, and to a missing model that the API needs. */
