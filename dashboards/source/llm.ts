@@ -320,6 +320,29 @@ const details = (series: Series) => [
     ],
   }),
   stateTimeline({
+    title: "Served by",
+    description:
+      "Deployment, provider or model that served each answer, as a gateway reports it. If it changes, the gateway balances or fell back.",
+    unit: "none",
+    width: 12,
+    noData: "no gateway reports it",
+    states: [{ name: "served by", code: 1, color: "blue" }],
+    queries: [{ expr: series("probe_llm_served_by_info"), legend: "{{target}} {{served_by}}" }],
+  }),
+  timeSeries({
+    title: "Fallbacks and retries of gateways",
+    description:
+      "Fallbacks and retries that the gateway made for the last probe. An alert fires if a gateway keeps answering with a fallback.",
+    unit: "none",
+    min: 0,
+    width: 12,
+    noData: "no gateway reports it",
+    queries: [
+      { expr: named(series("probe_llm_gateway_fallbacks")), legend: `${NAME} fallbacks` },
+      { expr: named(series("probe_llm_gateway_retries")), legend: `${NAME} retries` },
+    ],
+  }),
+  stateTimeline({
     title: "Why the model stopped",
     description:
       "The finish reason: stop is a complete answer, length one truncated at max_tokens, content_filter one blocked by the provider.",
@@ -332,7 +355,7 @@ const details = (series: Series) => [
   stateTimeline({
     title: "Tiers: cheap checks between prompts",
     description:
-      "Result of the last request of each tier. Success means that the server responds, not that the model answers.",
+      "Result of the last request of each tier. Success means that the server responds, or lists the model, not that the model answers.",
     unit: "none",
     width: 12,
     noData: "no tiers configured",

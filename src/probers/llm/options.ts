@@ -11,6 +11,7 @@ import { compileRegexp } from "../regexp.ts";
 import { compileTls, type TlsSettings } from "../tls-options.ts";
 import { compileQuestions, compileRotation, type PromptRotation, type Questions } from "./questions.ts";
 import type { LlmOptions } from "./schema.ts";
+import { compileServedBy, type ServedBySource } from "./served-by.ts";
 import { compileTiers, type LlmTier } from "./tiers.ts";
 import { readLimit } from "./token-limit.ts";
 import { wireFormat } from "./wire/index.ts";
@@ -43,6 +44,8 @@ export interface LlmModule {
   readonly stallTimeout?: Seconds;
   readonly coldStartAfter?: Seconds;
   readonly acceptsModel?: AcceptsModel;
+  readonly servedBy: ServedBySource;
+  readonly acceptsServedBy?: AcceptsModel;
   readonly proxy?: FixedProxy;
   /** Cheap questions between probes. */
   readonly tiers: readonly LlmTier[];
@@ -87,6 +90,10 @@ export function compileLlm(options: LlmOptions, context: CompileContext): LlmMod
     query: options.query ?? {},
     ...defined({ path: options.path, stallTimeout, coldStartAfter }),
     ...(options.allowed_models === undefined ? {} : { acceptsModel: allowedModels(options.allowed_models) }),
+    servedBy: compileServedBy(options.served_by, context),
+    ...(options.allowed_served_by === undefined
+      ? {}
+      : { acceptsServedBy: allowedModels(options.allowed_served_by) }),
     ...defined({ proxy }),
     tiers: compileTiers(options.tiers, context),
     tls,
@@ -184,7 +191,7 @@ function stallTimeoutOf(options: LlmOptions, stream: boolean, context: CompileCo
   return length;
 }
 
-/** Returns true if the model that answered is an allowed one. */
+/** Returns true if a model that answered, or what served it, is an allowed one. */
 export type AcceptsModel = (responseModel: string) => boolean;
 
 /** Accepts names that one of `patterns` (RE2) matches as a whole, so that `gpt-4o` does not allow `gpt-4o-mini`. */

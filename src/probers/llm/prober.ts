@@ -16,10 +16,11 @@ import { factsOf } from "./facts.ts";
 import { llmMetrics } from "./metrics.ts";
 import { compileLlm, type LlmModule } from "./options.ts";
 import { type LlmReason, llmReasons } from "./reasons.ts";
-import { endpointOf, outcomeOfObjection } from "./request.ts";
+import { endpointOf, outcomeOfObjection, requestedModel } from "./request.ts";
 import { samplesOf } from "./samples.ts";
 import { type LlmOptions, llmSchema } from "./schema.ts";
 import { expectedSpend, spentOn } from "./spending.ts";
+import { tierObjection } from "./tiers.ts";
 
 /**
  * Asks a language model a question, measures the answer while it arrives, and judges it.
@@ -128,10 +129,15 @@ const notAsked = (outcome: Outcome<LlmReason>, { tls }: LlmModule): ProbeResult<
   samples: certificateSamples(undefined, tls.clientCertificateExpiry()),
 });
 
-/** Objects to an address that is not the URL of a server, and to a missing model that the API needs. */
+/** Objects to an address that is not the URL of a server, and to a missing model that the API or a tier needs. */
 function objection(target: ProbeTarget, module: LlmModule): Objection | undefined {
   const url = endpointOf(target, module);
-  return url instanceof URL ? undefined : url;
+  if (!(url instanceof URL)) return url;
+  // Only configured targets have tiers.
+  const tiers = target.configured ? module.tiers : [];
+  return tiers
+    .map((tier) => tierObjection(tier, requestedModel(target, module)))
+    .find((problem) => problem !== undefined);
 }
 
 /** Returns true if requests of the module carry a secret. */

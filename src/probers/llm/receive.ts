@@ -9,6 +9,7 @@ import { stripThinking } from "./answer/strip-thinking.ts";
 import type { Exchange, Receiver } from "./exchange.ts";
 import type { LlmModule } from "./options.ts";
 import { type RateLimit, readRateLimits } from "./rate-limits.ts";
+import { type GatewayAttempts, gatewayAttempts, withServedBy } from "./served-by.ts";
 import { tokensReceived } from "./token-limit.ts";
 import { parseJson } from "./wire/json.ts";
 import type { ApiError, Piece } from "./wire/types.ts";
@@ -36,6 +37,9 @@ export interface PartialResponse {
   /** The wait before the next request that the server asks for. */
   readonly retryAfter?: Seconds;
   readonly rateLimits: readonly RateLimit[];
+  /** The deployment, provider or model that a gateway says served the response. */
+  readonly servedBy?: string;
+  readonly attempts: GatewayAttempts;
 }
 
 /** The receiving side of one question. */
@@ -53,7 +57,7 @@ export function receive(
   { signal, clock }: Pick<ProbeContext, "signal" | "clock">,
 ): ResponseReceiver {
   const answer = emptyAnswer();
-  const reader: AnswerReader = answerReader(module.format, module.stream);
+  const reader: AnswerReader = answerReader(withServedBy(module.format, module.servedBy), module.stream);
   const errorBody: Uint8Array[] = [];
   let errorBytes = 0;
   let began = false;
@@ -118,6 +122,8 @@ export function receive(
       const inBody = (apiError ?? answer.error)?.retryAfter;
       const inHeaders = isSuccess() ? undefined : parseRetryAfter(headers, clock.now(), LONGEST_RETRY_AFTER);
       const retryAfter = inHeaders ?? inBody;
+      const inError = parsed.ok && !isSuccess() ? module.servedBy.inBody(parsed.value) : undefined;
+      const servedBy = module.servedBy.inHeaders(headers) ?? answer.servedBy ?? inError;
       return {
         ...defined({ status }),
         errorBody: body,
@@ -128,6 +134,8 @@ export function receive(
         ...defined({ retryAfter }),
         limitIgnored,
         rateLimits: readRateLimits(headers, clock),
+        ...defined({ servedBy }),
+        attempts: gatewayAttempts(headers),
       };
     },
   };
