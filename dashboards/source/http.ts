@@ -1,5 +1,6 @@
+import { certificatePanels } from "./certificates.ts";
 import type { DashboardOptions } from "./dashboard.ts";
-import { barGauge, stat, stateTimeline, timeSeries } from "./panels.ts";
+import { stat, stateTimeline, timeSeries } from "./panels.ts";
 import { NAME, named, type Series, yesNo } from "./promql.ts";
 import { table, uptimeColumn } from "./table.ts";
 
@@ -129,70 +130,8 @@ const time = (series: Series) => [
   }),
 ];
 
-/** Days left: an automatic renewal should have happened before 21. */
-const EXPIRY = [
-  [null, "red"],
-  [7, "orange"],
-  [21, "green"],
-] as const;
-
-/** Days until expiry, the next to expire first. */
-const daysLeft = (expiry: string): string => `sort(${named(`(${expiry} - time()) / 86400`)})`;
-
 const certificates = (series: Series) => [
-  barGauge({
-    title: "Days until a certificate expires",
-    description:
-      "Days until the first certificate of the chain expires. If the probe fails now, the last known value is used. Orange below 21 days, red below 7; automatic renewals usually happen at 30.",
-    unit: "d",
-    decimals: 0,
-    min: 0,
-    max: 90,
-    width: 12,
-    height: 9,
-    noData: "no targets with TLS",
-    thresholds: EXPIRY,
-    queries: [
-      {
-        expr: daysLeft(`last_over_time(${series("probe_ssl_earliest_cert_expiry")}[1h])`),
-        legend: NAME,
-      },
-    ],
-  }),
-  table({
-    title: "Certificates",
-    description:
-      "Certificate of each target, negotiated TLS version, and when the first certificate of the chain expires.",
-    width: 12,
-    height: 9,
-    noData: "no targets with TLS",
-    rows: { target: "Target", instance: "Instance", subject: "Subject", issuer: "Issuer", version: "TLS" },
-    sort: { column: "Expires", descending: false },
-    columns: [
-      {
-        title: "Expires",
-        unit: "dateTimeFromNow",
-        expr: `1000 * max by (target, instance, subject, issuer, version) (\n  ${series("probe_ssl_last_chain_info")}\n  * on (job, instance, target) group_left (version) ${series("probe_tls_version_info")}\n  * on (job, instance, target) group_left () ${series("probe_ssl_earliest_cert_expiry")}\n)`,
-      },
-    ],
-  }),
-  barGauge({
-    title: "Days until a client certificate expires",
-    description: "Days until the certificate that the exporter presents to the target expires.",
-    unit: "d",
-    decimals: 0,
-    min: 0,
-    max: 90,
-    width: 12,
-    noData: "no modules with a client certificate",
-    thresholds: EXPIRY,
-    queries: [
-      {
-        expr: daysLeft(series("probe_tls_client_certificate_expiry_timestamp_seconds")),
-        legend: NAME,
-      },
-    ],
-  }),
+  ...certificatePanels(series),
   stateTimeline({
     title: "TLS",
     description: "Green if the final response came over TLS. A change to grey is a redirect to plain HTTP.",

@@ -1,3 +1,4 @@
+import { certificatePanels } from "./certificates.ts";
 import type { DashboardOptions } from "./dashboard.ts";
 import { heatmap, stat, stateTimeline, timeSeries } from "./panels.ts";
 import { MODES, NAME, named, type Series, stateCode, yesNo } from "./promql.ts";
@@ -19,6 +20,11 @@ export const llm: DashboardOptions = {
     { title: "Latency", panels: latency(series) },
     { title: "Tokens and cost", panels: cost(series) },
     { title: "Answer details", collapsed: true, panels: details(series) },
+    {
+      title: "Certificates",
+      collapsed: true,
+      panels: certificatePanels(series, (expr) => ofModels(series, expr)),
+    },
   ],
 };
 
@@ -314,6 +320,29 @@ const details = (series: Series) => [
     ],
   }),
   stateTimeline({
+    title: "Served by",
+    description:
+      "Deployment, provider or model that served each answer, as a gateway reports it. If it changes, the gateway balances or fell back.",
+    unit: "none",
+    width: 12,
+    noData: "no gateway reports it",
+    states: [{ name: "served by", code: 1, color: "blue" }],
+    queries: [{ expr: series("probe_llm_served_by_info"), legend: "{{target}} {{served_by}}" }],
+  }),
+  timeSeries({
+    title: "Fallbacks and retries of gateways",
+    description:
+      "Fallbacks and retries that the gateway made for the last probe. An alert fires if a gateway keeps answering with a fallback.",
+    unit: "none",
+    min: 0,
+    width: 12,
+    noData: "no gateway reports it",
+    queries: [
+      { expr: named(series("probe_llm_gateway_fallbacks")), legend: `${NAME} fallbacks` },
+      { expr: named(series("probe_llm_gateway_retries")), legend: `${NAME} retries` },
+    ],
+  }),
+  stateTimeline({
     title: "Why the model stopped",
     description:
       "The finish reason: stop is a complete answer, length one truncated at max_tokens, content_filter one blocked by the provider.",
@@ -326,7 +355,7 @@ const details = (series: Series) => [
   stateTimeline({
     title: "Tiers: cheap checks between prompts",
     description:
-      "Result of the last request of each tier. Success means that the server responds, not that the model answers.",
+      "Result of the last request of each tier. Success means that the server responds, or lists the model, not that the model answers.",
     unit: "none",
     width: 12,
     noData: "no tiers configured",

@@ -24,6 +24,16 @@ const NOTES: Readonly<Record<string, string>> = {
     "Fields of heartbeats that are not in this list have series of their own, see [heartbeat-logs.md](heartbeat-logs.md).",
 };
 
+/** Returns the kinds of the probers that have a metric. */
+const kindsWith = (metric: Metric): readonly string[] =>
+  probers.filter(({ metrics }) => metrics.includes(metric)).map(({ kind }) => kind);
+
+/** The metrics that several probers have, by the list of these probers. */
+const shared = Map.groupBy(
+  new Set(probers.flatMap(({ metrics }) => metrics).filter((metric) => kindsWith(metric).length > 1)),
+  (metric) => codes(kindsWith(metric)),
+);
+
 const SECTIONS: readonly Section[] = [
   { title: "Every result", about: PER_PROBE, metrics: Object.values(resultMetrics) },
   ...probers.map(({ kind, metrics, reasons }) => ({
@@ -33,6 +43,11 @@ const SECTIONS: readonly Section[] = [
       ...(NOTES[kind] === undefined ? [] : [NOTES[kind]]),
       `\n\nReasons of failures: ${codes([...new Set([...reasons, ...ENGINE_REASONS])])}.`,
     ].join(" "),
+    metrics: metrics.filter((metric) => kindsWith(metric).length === 1),
+  })),
+  ...Array.from(shared, ([kinds, metrics]) => ({
+    title: "Several probers",
+    about: `Of the probers ${kinds}. ${PER_PROBE}`,
     metrics,
   })),
   {
@@ -66,7 +81,7 @@ const SECTIONS: readonly Section[] = [
 /** Returns `docs/metrics.md`: every metric, from where it is declared. */
 export const metricsPage = (): string => `# Metrics
 
-Generated from \`src/catalogue\` and \`src/probers/*/metrics.ts\` by \`npm run generate\`; edit there.
+Generated from \`src/catalogue\` and \`src/probers\` by \`npm run generate\`; edit there.
 
 A series exists only when there is a value: there are no false zeros. Times are in seconds, points in time are Unix
 timestamps. Labels are bounded: texts of errors and answers are in the log and in \`debug=true\`, never in a label.

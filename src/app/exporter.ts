@@ -46,6 +46,7 @@ import { createConfigIndex } from "./config-index.ts";
 import { failoverRecorder, pushRecorder } from "./effects.ts";
 import { logGap, probedBeats } from "./gaps.ts";
 import { lateCallback } from "./late-callback.ts";
+import { logTier } from "./log-tier.ts";
 import { createHeldHandler, createResultHandler } from "./results.ts";
 import { createRouteContext, type RouteSettings } from "./route-context.ts";
 import { createWatching } from "./watching.ts";
@@ -138,9 +139,10 @@ export function createExporter(options: ExporterOptions): Exporter {
   const ask = createAsker(engine, clock, options.timeoutOffset);
   const probe = (target: Target): void => inBackground(ask.scheduled(target));
   const scheduler = createScheduler(clock, probe, (target) => ask.firstDelay(target));
-  const tiers = createTiers(engine, clock, (target, tier, outcome) => {
-    log.info({ target: target.name, tier: tier.name, ...outcome }, "tier changed");
-    if (tier.trigger && !outcome.ok) inBackground(ask.early(target));
+  const tiers = createTiers(engine, clock, (check) => {
+    logTier(log, check);
+    const { target, tier, outcome, previous } = check;
+    if (tier.trigger && previous?.ok === true && !outcome.ok) inBackground(ask.early(target));
   });
   // Without a leader these targets were not probed, so a new leader does not wait for their schedule.
   onLead.set(() => targets().filter(isPromptedOnSchedule).forEach(probe));

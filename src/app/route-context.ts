@@ -59,6 +59,7 @@ export function createRouteContext(
     recentProbes: parts.recentProbes,
     metrics: createMetricsText(parts),
     condition: (target) => conditionOf(parts, target),
+    tiers: (target) => parts.tiers.outcomes(target),
     command(target, command) {
       const forced = forcedEvent(target, command, clock.now());
       if (forced !== undefined) history.record(forced);

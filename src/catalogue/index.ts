@@ -23,8 +23,7 @@ export const catalogue = {
   ...exporterMetrics,
 };
 
-/** Returns the metrics of the catalogue and those of `probers`. */
+/** Returns the metrics of the catalogue and those of `probers`, each once: some are of several probers. */
 export const allMetrics = (probers: Iterable<{ readonly metrics: readonly Metric[] }>): readonly Metric[] => [
-  ...Object.values(catalogue),
-  ...Array.from(probers, ({ metrics }) => metrics).flat(),
+  ...new Set([...Object.values(catalogue), ...Array.from(probers, ({ metrics }) => metrics).flat()]),
 ];

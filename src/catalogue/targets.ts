@@ -94,7 +94,7 @@ export const targetMetrics = {
   ),
   llmTier: gauge(
     "probe_llm_tier",
-    "1 if the last check of the tier succeeded, 0 if it failed; a tier does not ask the model, and there is no series before its first check",
+    "1 if the last check of the tier succeeded, 0 if it failed; a tier does not prompt the model, and there is no series before its first check",
     [...TARGET_LABELS, "tier"],
   ),
   llmFirstTokenHistogram: histogram(

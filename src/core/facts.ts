@@ -21,18 +21,21 @@ export interface AnswerFacts {
   readonly tokens?: Readonly<Partial<Record<TokenType, number>>>;
   /** Name of the model that answered, as the API gives it. */
   readonly model?: string;
+  /** Name of the deployment, provider or model that served the answer, as a gateway gives it. */
+  readonly servedBy?: string;
 }
 
 /** Reads facts from a value of unknown origin, such as a store or a plugin. Fields of a wrong type are dropped. */
 export function readAnswerFacts(value: unknown): AnswerFacts | undefined {
   if (!isFields(value)) return undefined;
-  const { answer, firstToken, interToken, tokens, model } = value;
+  const { answer, firstToken, interToken, tokens, model, servedBy } = value;
   return defined({
     answer: typeof answer === "string" ? answer : undefined,
     firstToken: lengthOf(firstToken),
     interToken: lengthOf(interToken),
     tokens: isFields(tokens) ? countsOf(tokens) : undefined,
     model: typeof model === "string" ? model : undefined,
+    servedBy: typeof servedBy === "string" ? servedBy : undefined,
   });
 }
 

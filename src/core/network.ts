@@ -1,3 +1,4 @@
+import type { X509Certificate } from "node:crypto";
 import type { Socket as UdpSocket } from "node:dgram";
 import type { Agent as HttpAgent } from "node:http";
 import type { Agent as HttpsAgent } from "node:https";
@@ -85,6 +86,12 @@ export interface AgentSettings {
   readonly tls?: TlsOptions;
   /** URL of a proxy that all requests go through. It resolves the target's name, so only the name is checked. */
   readonly proxy?: string;
+  /**
+   * Called with each TLS connection to a target when its handshake is complete, before anything is sent. It is also called
+   * if the certificate is then refused, so that its facts are known: `socket.authorized` is false in this case.
+   * @param sent the certificates in the order in which the server sent them; the socket may not return them a second time
+   */
+  readonly onHandshake?: (socket: TLSSocket, sent: readonly X509Certificate[]) => void;
 }
 
 /** Agents for `node:http`, `node:https`, got and other libraries. Each request opens a connection of its own. */

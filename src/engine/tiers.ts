@@ -11,10 +11,19 @@ import { createScheduler } from "./schedule.ts";
 export interface Tiers {
   /** Replaces the list of targets. Targets that did not change keep their outcomes. */
   setTargets(targets: readonly Target[]): void;
-  /** Returns by the name of each tier whether its last check succeeded. Tiers without a check are absent. */
-  outcomes(target: Target): ReadonlyMap<string, boolean>;
+  /** Returns the outcome of the last check of each tier, by name. Tiers without a check are absent. */
+  outcomes(target: Target): ReadonlyMap<string, Outcome>;
   /** Stops all checks. */
   stop(): void;
+}
+
+/** A finished check of a tier. */
+export interface TierCheck {
+  readonly target: Target;
+  readonly tier: Tier;
+  readonly outcome: Outcome;
+  /** The outcome of the check before; `undefined` for the first one. */
+  readonly previous: Outcome | undefined;
 }
 
 /** Longest duration of a check. */
@@ -23,14 +32,10 @@ const LONGEST_CHECK = seconds(10);
 /**
  * Creates tiers without targets. The engine runs their checks, with its limits and deadlines, as requests of their own:
  * their outcomes are not results of the target and change no streak.
- * @param report called when the outcome of a tier changes, not for its first outcome
+ * @param report called after each check
  */
-export function createTiers(
-  engine: Engine,
-  clock: Clock,
-  report: (target: Target, tier: Tier, outcome: Outcome) => void,
-): Tiers {
-  const succeeded = new Map<string, boolean>();
+export function createTiers(engine: Engine, clock: Clock, report: (check: TierCheck) => void): Tiers {
+  const last = new Map<string, Outcome>();
   let checks = new Map<string, { target: Target; tier: Tier }>();
 
   const run = async (tierTarget: Target): Promise<void> => {
@@ -40,9 +45,9 @@ export function createTiers(
     if (response.kind !== "result" || check === undefined) return;
     const key = identityOf(tierTarget);
     const { outcome } = response.result;
-    const before = succeeded.get(key);
-    succeeded.set(key, outcome.ok);
-    if (before !== undefined && before !== outcome.ok) report(check.target, check.tier, outcome);
+    const previous = last.get(key);
+    last.set(key, outcome);
+    report({ ...check, outcome, previous });
   };
   // Rejects only at shutdown.
   const scheduler = createScheduler(clock, (tierTarget) => void run(tierTarget).catch(() => {}));
@@ -54,13 +59,13 @@ export function createTiers(
       );
       checks = new Map(all.map(({ target, tier, tierTarget }) => [tierTarget.name, { target, tier }]));
       const keys = new Set(all.map(({ tierTarget }) => identityOf(tierTarget)));
-      for (const key of succeeded.keys()) if (!keys.has(key)) succeeded.delete(key);
+      for (const key of last.keys()) if (!keys.has(key)) last.delete(key);
       scheduler.setTargets(all.map(({ tierTarget }) => tierTarget));
     },
     outcomes(target) {
-      const entries = tiersOf(target).flatMap((tier): readonly [string, boolean][] => {
-        const ok = succeeded.get(identityOf(targetOfTier(target, tier)));
-        return ok === undefined ? [] : [[tier.name, ok]];
+      const entries = tiersOf(target).flatMap((tier): readonly [string, Outcome][] => {
+        const outcome = last.get(identityOf(targetOfTier(target, tier)));
+        return outcome === undefined ? [] : [[tier.name, outcome]];
       });
       return new Map(entries);
     },

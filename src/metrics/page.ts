@@ -1,6 +1,7 @@
 import { catalogue } from "../catalogue/index.ts";
 import { type Sample, sample } from "../core/metric.ts";
 import type { RemainingBudget } from "../core/money.ts";
+import type { Outcome } from "../core/prober.ts";
 import type { AgedResult, Result, Skip } from "../core/result.ts";
 import type { Target } from "../core/target.ts";
 import { after, type Seconds, type Timestamp } from "../core/units.ts";
@@ -18,8 +19,8 @@ export interface TargetSnapshot {
   readonly skipped?: Skip | undefined;
   /** Remainder of its budgets. */
   readonly remaining: RemainingBudget;
-  /** True for each tier whose last check succeeded, by name. */
-  readonly tiers: ReadonlyMap<string, boolean>;
+  /** Outcome of the last check of each tier, by name. */
+  readonly tiers: ReadonlyMap<string, Outcome>;
 }
 
 /** Renders the response to `/probe`: one result, without labels for its target, or the reason why there is none. */

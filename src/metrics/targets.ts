@@ -1,6 +1,7 @@
 import { catalogue } from "../catalogue/index.ts";
 import { type Sample, sample } from "../core/metric.ts";
 import type { RemainingBudget } from "../core/money.ts";
+import type { Outcome } from "../core/prober.ts";
 import type { Result } from "../core/result.ts";
 import { isStale, MODES, TARGET_STATUSES, targetStatus } from "../core/status.ts";
 import type { Target } from "../core/target.ts";
@@ -71,8 +72,8 @@ export function* configuredSamples(target: Target): Generator<Sample> {
 }
 
 /** Makes the samples of a target's tiers. */
-export function* tierSamples(target: Target, tiers: ReadonlyMap<string, boolean>): Generator<Sample> {
-  for (const [tier, ok] of tiers) {
+export function* tierSamples(target: Target, tiers: ReadonlyMap<string, Outcome>): Generator<Sample> {
+  for (const [tier, { ok }] of tiers) {
     yield sample(catalogue.llmTier, Number(ok), { ...targetLabels(target), tier });
   }
 }

@@ -11,6 +11,9 @@ export interface Regexp {
   groups(text: string): Readonly<Record<string, string>> | undefined;
 }
 
+/** Returns an expression that matches exactly `text`. */
+export const quoteRegexp = (text: string): string => RE2JS.quote(text);
+
 /**
  * Compiles `source`, in RE2 syntax: no look-around, no back-references.
  * @throws Error with the syntax error

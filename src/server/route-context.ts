@@ -3,7 +3,7 @@ import type { Clock } from "../core/clock.ts";
 import type { Group } from "../core/group.ts";
 import type { HeartbeatState } from "../core/heartbeat.ts";
 import type { Log } from "../core/log.ts";
-import type { Degradation } from "../core/prober.ts";
+import type { Degradation, Outcome } from "../core/prober.ts";
 import type { AgedResult, Skip } from "../core/result.ts";
 import type { Secret } from "../core/secret.ts";
 import type { TargetStatus } from "../core/status.ts";
@@ -95,6 +95,8 @@ export interface RouteContext extends Reporting {
   readonly recentProbes: Pick<RecentProbes, "find" | "list">;
   readonly metrics: MetricsText;
   readonly condition: (target: Target) => TargetCondition;
+  /** Returns the outcome of the last check of each tier of a target, by name. */
+  readonly tiers: (target: Target) => ReadonlyMap<string, Outcome>;
   readonly command: (target: Target, command: FailoverCommand) => FailoverState;
   readonly events: Feed;
   /** Names of targets, push heartbeats, groups and components. */

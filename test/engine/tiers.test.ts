@@ -24,11 +24,12 @@ afterEach(() => {
 
 /** Starts an LLM with a health route. The test can break each of them. */
 async function llm() {
-  const state = { prompts: 0, health: 0, well: true, answer: "HEALTHY" };
+  const state = { prompts: 0, health: 0, well: true, answer: "HEALTHY", models: ["gpt-4o"] };
   const server = createServer((request, response) => {
     if (request.method === "GET") {
       if (request.url === "/health") state.health += 1;
-      response.writeHead(state.well ? 200 : 503).end("{}");
+      const models = { data: state.models.map((id) => ({ id })) };
+      response.writeHead(state.well ? 200 : 503).end(JSON.stringify(models));
       return;
     }
     state.prompts += 1;
@@ -42,7 +43,9 @@ async function llm() {
   return { state, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1` };
 }
 
-async function setUp(more = "") {
+const HEALTH = "path: /health";
+
+async function setUp(more = "", health = HEALTH) {
   const { state, url } = await llm();
   const clock = manualClock();
   const exporter = await startLocalExporter({
@@ -57,9 +60,9 @@ modules:
       stream: false
       expect: { word: HEALTHY }
       tiers:
-        health: { path: /health, interval: 10s, trigger: true }
+        health: { ${health}, interval: 10s, trigger: true }
         models: { path: /v1/models, interval: 60s }
-targets: [{ name: gpt, module: chat, target: "${url}", schedule: interval, interval: 1m, ${more} }]
+targets: [{ name: gpt, module: chat, model: gpt-4o, target: "${url}", schedule: interval, interval: 1m, ${more} }]
 `,
   });
   const metrics = async (): Promise<string> =>
@@ -80,6 +83,8 @@ const tier = (text: string, name = "health"): number | undefined =>
 const prompts = (text: string): number | undefined =>
   valueOf(text, "heartbeat_health_checks_total", { status: "success" });
 
+const LISTED = "path: /v1/models, lists_model: true";
+
 describe("tiers", () => {
   test("run at their own interval, change no streak, and trigger an early prompt when they fail", async () => {
     await using set = await setUp();
@@ -99,6 +104,57 @@ describe("tiers", () => {
     await until("the end of it", 10, (text) => tier(text) === 1);
     expect(state.prompts).toBe(2);
     expect(exporter.logged.filter(({ message }) => message === "tier changed")).toHaveLength(2);
+  });
+
+  test("see that a model is gone, say so, and trigger an early prompt", async () => {
+    await using set = await setUp("", LISTED);
+    const { state, exporter, until } = set;
+    const targets = async (): Promise<unknown> => (await fetch(`${exporter.url}/api/v1/targets`)).json();
+    await until("the first of each", 0, (text) => tier(text) === 1 && prompts(text) === 1);
+    expect(await targets()).toMatchObject({
+      targets: [
+        { response_model: null, served_by: null, tiers: { health: { success: true, reason: null } } },
+      ],
+    });
+
+    state.models = ["gpt-5"];
+    const gone = await until("an early prompt", 10, (text) => tier(text) === 0 && prompts(text) === 2);
+    expect(valueOf(gone, "heartbeat_model_available")).toBe(1);
+    expect(await targets()).toMatchObject({
+      targets: [
+        {
+          tiers: {
+            health: { success: false, reason: "model_not_found" },
+          },
+        },
+      ],
+    });
+    expect(exporter.logged.filter(({ message }) => message === "tier changed")).toMatchObject([
+      {
+        level: "info",
+        fields: {
+          target: "gpt",
+          tier: "health",
+          reason: "model_not_found",
+          detail: "gpt-4o is not listed; 1 are listed: gpt-5",
+        },
+      },
+    ]);
+  });
+
+  test("say why the first check fails, and why each further one does only at debug", async () => {
+    await using set = await setUp("", LISTED);
+    const { state, exporter, until } = set;
+    state.models = [];
+    await until("the first of each", 0, (text) => tier(text) === 0 && prompts(text) === 1);
+    const failures = (level: string) =>
+      exporter.logged.filter((line) => line.message === "tier failed" && line.level === level);
+    expect(failures("info")).toMatchObject([{ fields: { tier: "health", reason: "model_not_found" } }]);
+    const before = failures("debug").length;
+    await until("a further check", 10, () => failures("debug").length > before);
+    expect(failures("info")).toHaveLength(1);
+    // It did not fail after a success.
+    expect(state.prompts).toBe(1);
   });
 
   test("do not make a target healthy whose model answers wrongly", async () => {

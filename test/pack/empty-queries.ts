@@ -20,7 +20,7 @@ const CONDITIONAL: readonly (readonly [metrics: RegExp, condition: string])[] = 
   [/^probe_skipped$/, "a budget that is used up"],
   [/^probe_llm_time_to_first_output_token_seconds$/, "a model that reasons before it answers"],
   [/^process_start_time_seconds$/, "a restart"],
-  [/^probe_llm_(ratelimit_|model_load_)/, "an API that reports it"],
+  [/^probe_llm_(ratelimit_|model_load_|served_by_|gateway_)/, "an API that reports it"],
 ];
 
 /**

@@ -17,11 +17,13 @@ prices: { demo-model: { input: 1, output: 1 } }
 modules:
   tls: { prober: http, timeout: 1s, http: { tls_config: { ca_file: ca.pem, cert_file: ca.pem, key_file: key.pem }, preferred_ip_protocol: ip4 } }
   chat: { prober: llm, timeout: 1s, llm: { api: openai, cold_start: { after: 5m }, tiers: { health: { path: /health, interval: 1s } } } }
+  secure: { prober: llm, timeout: 1s, llm: { api: openai, tls_config: { ca_file: ca.pem, cert_file: ca.pem, key_file: key.pem } } }
 targets:
   - { name: web, module: tls, target: "https://localhost:${tls}", interval: 1s, critical: true, expected_duration: 1s }
   - { name: nobody, module: tls, target: "https://127.0.0.1:1", interval: 1s }
   - { name: model, module: chat, target: "http://127.0.0.1:${llm}/v1", model: demo-model, interval: 1s, expected_duration: 1s, failover: {}, budget: { tokens: 1000000, dollars: 10, per: day } }
   - { name: flapping, module: chat, target: "http://127.0.0.1:${llm}/v1", model: demo-model, interval: 1s, failure_threshold: 1, healthy_threshold: 1, schedule: interval }
+  - { name: secure, module: secure, target: "https://localhost:${tls}/v1", model: demo-model, interval: 1s }
 `;
 
 const VERSIONS = ["bookworm", "newest"] as const;

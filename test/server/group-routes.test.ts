@@ -329,6 +329,9 @@ describe("/api/v1", () => {
       last_success: null,
       last_duration_seconds: 0.25,
       last_failure_reason: "connect",
+      response_model: null,
+      served_by: null,
+      tiers: {},
     });
     expect(probed).toBe(before);
   });

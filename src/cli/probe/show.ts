@@ -76,7 +76,7 @@ export function probesJson(runs: readonly ProbeRun[]): string {
       degraded: degraded ?? null,
       started_at: new Date(startedAt * 1000).toISOString(),
       duration_seconds: duration,
-      ...defined({ answer, tokens: spent?.tokens, dollars, beats }),
+      ...defined({ answer, served_by: facts?.servedBy, tokens: spent?.tokens, dollars, beats }),
     };
   });
   return `${JSON.stringify({ success: runs.every(({ result }) => result.outcome.ok), targets }, null, 2)}\n`;

@@ -1,4 +1,5 @@
 import { gauge } from "../../core/metric.ts";
+import { certificateMetrics } from "../certificates.ts";
 
 /** Metrics of the `http` prober, named as in blackbox_exporter. */
 export const httpMetrics = {
@@ -40,23 +41,5 @@ export const httpMetrics = {
     "probe_ip_addr_hash",
     "FNV-32a hash of the IP address that was used; it changes when the address does",
   ),
-  sslEarliestCertExpiry: gauge(
-    "probe_ssl_earliest_cert_expiry",
-    "Earliest expiry among the certificates that the target sent, as a Unix timestamp",
-  ),
-  sslLastChainExpiry: gauge(
-    "probe_ssl_last_chain_expiry_timestamp_seconds",
-    "Expiry of the verified chain that expires last, as a Unix timestamp",
-  ),
-  sslLastChainInfo: gauge(
-    "probe_ssl_last_chain_info",
-    "Leaf certificate of the target; the value is always 1",
-    ["fingerprint_sha256", "subject", "issuer", "subjectalternative", "serialnumber"],
-  ),
-  tlsClientCertExpiry: gauge(
-    "probe_tls_client_certificate_expiry_timestamp_seconds",
-    "Expiry of the client certificate of the module, as a Unix timestamp",
-  ),
-  tlsVersionInfo: gauge("probe_tls_version_info", "TLS version in use; the value is always 1", ["version"]),
-  tlsCipherInfo: gauge("probe_tls_cipher_info", "TLS cipher in use; the value is always 1", ["cipher"]),
+  ...certificateMetrics,
 };

@@ -1,9 +1,9 @@
 import { type Sample, sample } from "../../core/metric.ts";
+import { certificateSamples } from "../certificates.ts";
 import type { ResponseVerdict } from "./judge.ts";
 import { httpMetrics } from "./metrics.ts";
 import type { HttpModule } from "./options.ts";
 import { parseHttpDate, valueOf } from "./transport/headers.ts";
-import type { PeerFacts } from "./transport/tls-facts.ts";
 import type { Trace } from "./transport/trace.ts";
 import type { FinalResponse } from "./visit.ts";
 
@@ -58,19 +58,6 @@ export function samplesOf(
   }
   const lastModified = parseHttpDate((exchange && valueOf(exchange.headers, "last-modified")) ?? "");
   if (lastModified !== undefined) samples.push(sample(httpMetrics.lastModified, lastModified));
-  if (trace.peer !== undefined) samples.push(...certificateSamples(trace.peer));
-  const clientExpiry = tls.clientCertificateExpiry();
-  if (clientExpiry !== undefined) samples.push(sample(httpMetrics.tlsClientCertExpiry, clientExpiry));
+  samples.push(...certificateSamples(trace.peer, tls.clientCertificateExpiry()));
   return samples;
-}
-
-function certificateSamples({ version, cipher, certificate }: PeerFacts): Sample[] {
-  const { earliestExpiry, lastChainExpiry, labels } = certificate;
-  return [
-    sample(httpMetrics.sslEarliestCertExpiry, earliestExpiry),
-    ...(lastChainExpiry === undefined ? [] : [sample(httpMetrics.sslLastChainExpiry, lastChainExpiry)]),
-    sample(httpMetrics.sslLastChainInfo, 1, labels),
-    sample(httpMetrics.tlsVersionInfo, 1, { version }),
-    sample(httpMetrics.tlsCipherInfo, 1, { cipher }),
-  ];
 }

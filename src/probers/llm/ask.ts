@@ -1,6 +1,7 @@
 import { defined } from "../../core/defined.ts";
 import { destinationOf, type HttpAgents } from "../../core/network.ts";
 import { failed, type Outcome, type ProbeContext, type ProbeTarget } from "../../core/prober.ts";
+import type { CompletedHandshake } from "../agents.ts";
 import { shownAnswer } from "./answer/answer.ts";
 import { exchange } from "./exchange.ts";
 import { describe } from "./failure.ts";
@@ -19,6 +20,8 @@ export interface QuestionContext {
   readonly url: URL;
   readonly credential: Exclude<Credential, { readonly problem: string }>;
   readonly agent: HttpAgents;
+  /** Returns the latest TLS handshake of this probe, also one whose certificate was refused. */
+  handshake(): CompletedHandshake | undefined;
 }
 
 /** The result of one question. */
@@ -89,12 +92,17 @@ export async function openTarget(
   if (refused !== undefined) return { refused };
   const credential = await credentialOf(module);
   if ("problem" in credential) return refuse("auth", credential.problem);
-  const made = await module.agents(network, url).catch((error: unknown) => describe(error));
+  let latest: CompletedHandshake | undefined;
+  const made = await module
+    .agents(network, url, (handshake) => {
+      latest = handshake;
+    })
+    .catch((error: unknown) => describe(error));
   if (typeof made === "string") return refuse("tls", made);
   if (!made.ok) return { refused: made };
   // Reading files takes time, so the deadline may have passed.
   if (signal.aborted) return refuse("timeout_connect", "no time was left to connect");
-  return { target, module, url, credential, agent: made.agents };
+  return { target, module, url, credential, agent: made.agents, handshake: () => latest };
 }
 
 /** The secret headers, and the secrets to redact; or the reason why they are not available. */

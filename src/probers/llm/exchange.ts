@@ -136,6 +136,8 @@ function watchConnection(
       reach("encrypted" in socket ? "securing" : "waiting");
     });
     socket.once("secureConnect", () => {
+      // The agent has refused the certificate.
+      if (socket.destroyed) return;
       phases.tls = lap();
       reach("waiting");
     });

@@ -23,12 +23,14 @@ export function factsOf(
   const { first } = timed.answer.times;
   const answer = shownAnswer(decided.answer, decided.secrets);
   const { model } = decided.answer;
+  const { servedBy, secrets } = decided;
   return defined({
     answer: answer === "" ? undefined : answer,
     firstToken: first === undefined ? undefined : seconds(first - timed.exchange.start),
     interToken: tokenSpeed(timed.answer).interTokenLatency,
     tokens: sumOf(all.map((one) => one.answer.usage)),
-    model: model === undefined ? undefined : excerpt(model, decided.secrets, LONGEST_MODEL_NAME),
+    model: model === undefined ? undefined : excerpt(model, secrets, LONGEST_MODEL_NAME),
+    servedBy: servedBy === undefined ? undefined : excerpt(servedBy, secrets, LONGEST_MODEL_NAME),
   });
 }
 

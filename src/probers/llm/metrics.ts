@@ -35,6 +35,19 @@ export const llmMetrics = {
     "probe_llm_model_mismatch",
     "1 if a model answered that is neither the requested nor an allowed one, 0 if not",
   ),
+  servedByInfo: gauge(
+    "probe_llm_served_by_info",
+    "Deployment, provider or model that served the answer, as a gateway reports it; the value is always 1",
+    ["served_by"],
+  ),
+  gatewayFallbacks: gauge(
+    "probe_llm_gateway_fallbacks",
+    "Fallbacks to another model that the gateway made for this response, as it reports them",
+  ),
+  gatewayRetries: gauge(
+    "probe_llm_gateway_retries",
+    "Retries that the gateway made for this response, as it reports them",
+  ),
   loadDuration: gauge(
     "probe_llm_model_load_duration_seconds",
     "Time that the server spent loading the model before it answered, as the server reports it (ollama)",

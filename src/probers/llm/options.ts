@@ -8,10 +8,11 @@ import { loadClient } from "../client.ts";
 import { compileProxy, type FixedProxy } from "../fixed-proxy.ts";
 import { isHeaderName, isHeaderValue } from "../header-fields.ts";
 import { compileRegexp } from "../regexp.ts";
-import { compileTls } from "../tls-options.ts";
+import { compileTls, type TlsSettings } from "../tls-options.ts";
 import { compileQuestions, compileRotation, type PromptRotation, type Questions } from "./questions.ts";
 import { compileReasonRules, type ReasonRule } from "./reason-rules.ts";
 import type { LlmOptions } from "./schema.ts";
+import { compileServedBy, type ServedBySource } from "./served-by.ts";
 import { compileTiers, type LlmTier } from "./tiers.ts";
 import { readLimit } from "./token-limit.ts";
 import { wireFormat } from "./wire/index.ts";
@@ -46,9 +47,12 @@ export interface LlmModule {
   readonly acceptsModel?: AcceptsModel;
   /** Rules for the reasons of errors, in order. */
   readonly reasons: readonly ReasonRule[];
+  readonly servedBy: ServedBySource;
+  readonly acceptsServedBy?: AcceptsModel;
   readonly proxy?: FixedProxy;
   /** Cheap questions between probes. */
   readonly tiers: readonly LlmTier[];
+  readonly tls: TlsSettings;
   readonly agents: AgentSource;
 }
 
@@ -67,6 +71,7 @@ export function compileLlm(options: LlmOptions, context: CompileContext): LlmMod
     options.cold_start === undefined ? undefined : parseDuration(options.cold_start.after);
   if (coldStartAfter === 0) context.problem(["cold_start", "after"], "0", "more than 0");
   const proxy = compileProxy(options.proxy_url, context);
+  const tls = compileTls(options.tls_config ?? {}, context);
   const questions = compileQuestions(options, format, context);
   const request = {
     model: options.model,
@@ -89,9 +94,14 @@ export function compileLlm(options: LlmOptions, context: CompileContext): LlmMod
     ...defined({ path: options.path, stallTimeout, coldStartAfter }),
     ...(options.allowed_models === undefined ? {} : { acceptsModel: allowedModels(options.allowed_models) }),
     reasons: compileReasonRules(options.reasons, context),
+    servedBy: compileServedBy(options.served_by, context),
+    ...(options.allowed_served_by === undefined
+      ? {}
+      : { acceptsServedBy: allowedModels(options.allowed_served_by) }),
     ...defined({ proxy }),
     tiers: compileTiers(options.tiers, context),
-    agents: agentSource(compileTls(options.tls_config ?? {}, context), proxy?.url),
+    tls,
+    agents: agentSource(tls, proxy?.url),
   };
 }
 
@@ -185,7 +195,7 @@ function stallTimeoutOf(options: LlmOptions, stream: boolean, context: CompileCo
   return length;
 }
 
-/** Returns true if the model that answered is an allowed one. */
+/** Returns true if a model that answered, or what served it, is an allowed one. */
 export type AcceptsModel = (responseModel: string) => boolean;
 
 /** Accepts names that one of `patterns` (RE2) matches as a whole, so that `gpt-4o` does not allow `gpt-4o-mini`. */

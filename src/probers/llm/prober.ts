@@ -9,6 +9,7 @@ import type {
 } from "../../core/prober.ts";
 import { failed } from "../../core/prober.ts";
 import { seconds } from "../../core/units.ts";
+import { certificateMetrics, certificateSamples } from "../certificates.ts";
 import { askQuestion, openTarget, type QuestionContext, type QuestionResult } from "./ask.ts";
 import { askTier } from "./ask-tier.ts";
 import { caution, clearTextWarning, hasCredential } from "./cautions.ts";
@@ -16,10 +17,11 @@ import { factsOf } from "./facts.ts";
 import { llmMetrics } from "./metrics.ts";
 import { compileLlm, type LlmModule } from "./options.ts";
 import { type LlmReason, llmReasons } from "./reasons.ts";
-import { endpointOf, outcomeOfObjection } from "./request.ts";
+import { endpointOf, outcomeOfObjection, requestedModel } from "./request.ts";
 import { samplesOf } from "./samples.ts";
 import { type LlmOptions, llmSchema } from "./schema.ts";
 import { expectedSpend, spentOn } from "./spending.ts";
+import { tierObjection } from "./tiers.ts";
 
 /**
  * Asks a language model a question, measures the answer while it arrives, and judges it.
@@ -29,7 +31,7 @@ import { expectedSpend, spentOn } from "./spending.ts";
  */
 export const llmProber = {
   kind: "llm",
-  metrics: Object.values(llmMetrics),
+  metrics: [...Object.values(llmMetrics), ...Object.values(certificateMetrics)],
   reasons: llmReasons,
   schema: llmSchema,
   costly: true,
@@ -50,12 +52,17 @@ async function probeLlm(
   context: ProbeContext,
 ): Promise<ProbeResult<LlmReason>> {
   const url = endpointOf(target, module);
-  if (!(url instanceof URL)) return notAsked(outcomeOfObjection(url));
+  if (!(url instanceof URL)) return notAsked(outcomeOfObjection(url), module);
   const shared = await openTarget(target, module, url, context);
-  if ("refused" in shared) return notAsked(shared.refused);
+  if ("refused" in shared) return notAsked(shared.refused, module);
   const warning = clearTextWarning(url, module);
   if (warning !== undefined) context.log(`warning: ${warning}`);
-  return askAll(shared, context);
+  const result = await askAll(shared, context);
+  const peer = shared.handshake()?.facts(context.clock);
+  return {
+    ...result,
+    samples: [...result.samples, ...certificateSamples(peer, module.tls.clientCertificateExpiry())],
+  };
 }
 
 async function askNamedTier(
@@ -117,14 +124,19 @@ function resultOf(
 }
 
 /** Returns the result of a probe that ended before anything was sent. */
-const notAsked = (outcome: Outcome<LlmReason>): ProbeResult<LlmReason> => ({
+const notAsked = (outcome: Outcome<LlmReason>, { tls }: LlmModule): ProbeResult<LlmReason> => ({
   outcome,
   answered: false,
-  samples: [],
+  samples: certificateSamples(undefined, tls.clientCertificateExpiry()),
 });
 
-/** Objects to an address that is not the URL of a server, and to a missing model that the API needs. */
+/** Objects to an address that is not the URL of a server, and to a missing model that the API or a tier needs. */
 function objection(target: ProbeTarget, module: LlmModule): Objection | undefined {
   const url = endpointOf(target, module);
-  return url instanceof URL ? undefined : url;
+  if (!(url instanceof URL)) return url;
+  // Only configured targets have tiers.
+  const tiers = target.configured ? module.tiers : [];
+  return tiers
+    .map((tier) => tierObjection(tier, requestedModel(target, module)))
+    .find((problem) => problem !== undefined);
 }

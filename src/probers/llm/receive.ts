@@ -10,6 +10,7 @@ import type { Exchange, Receiver } from "./exchange.ts";
 import type { LlmModule } from "./options.ts";
 import { type Page, pageOf } from "./page.ts";
 import { type RateLimit, readRateLimits } from "./rate-limits.ts";
+import { type GatewayAttempts, gatewayAttempts, withServedBy } from "./served-by.ts";
 import { tokensReceived } from "./token-limit.ts";
 import { parseJson } from "./wire/json.ts";
 import type { ApiError, Piece } from "./wire/types.ts";
@@ -39,6 +40,9 @@ export interface PartialResponse {
   /** The wait before the next request that the server asks for. */
   readonly retryAfter?: Seconds;
   readonly rateLimits: readonly RateLimit[];
+  /** The deployment, provider or model that a gateway says served the response. */
+  readonly servedBy?: string;
+  readonly attempts: GatewayAttempts;
 }
 
 /** The receiving side of one question. */
@@ -56,7 +60,7 @@ export function receive(
   { signal, clock }: Pick<ProbeContext, "signal" | "clock">,
 ): ResponseReceiver {
   const answer = emptyAnswer();
-  const reader: AnswerReader = answerReader(module.format, module.stream);
+  const reader: AnswerReader = answerReader(withServedBy(module.format, module.servedBy), module.stream);
   const errorBody: Uint8Array[] = [];
   let errorBytes = 0;
   let began = false;
@@ -141,6 +145,8 @@ export function receive(
       const inBody = (apiError ?? answer.error)?.retryAfter;
       const inHeaders = isSuccess() ? undefined : parseRetryAfter(headers, clock.now());
       const retryAfter = inHeaders ?? inBody;
+      const inError = parsed.ok && !isSuccess() ? module.servedBy.inBody(parsed.value) : undefined;
+      const servedBy = module.servedBy.inHeaders(headers) ?? answer.servedBy ?? inError;
       return {
         ...defined({ status }),
         errorBody: body,
@@ -151,6 +157,8 @@ export function receive(
         ...defined({ retryAfter }),
         limitIgnored,
         rateLimits: readRateLimits(headers, clock),
+        ...defined({ servedBy }),
+        attempts: gatewayAttempts(headers),
       };
     },
   };

@@ -19,6 +19,7 @@ export const samplesOf = (
   ...phaseSamples(timed),
   ...tokenSamples(facts, timed),
   ...answerSamples(facts, decided.evidence, decided.verdict),
+  ...gatewaySamples(facts, decided.evidence),
   ...rateLimitSamples(decided.evidence),
 ];
 
@@ -52,6 +53,17 @@ function rateLimitSamples({ rateLimits }: Observations): readonly Sample[] {
     ...(remaining === undefined ? [] : [sample(llmMetrics.rateLimitRemaining, remaining, { kind })]),
     ...(resetAt === undefined ? [] : [sample(llmMetrics.rateLimitReset, resetAt, { kind })]),
   ]);
+}
+
+function gatewaySamples(
+  { servedBy }: AnswerFacts,
+  { attempts: { fallbacks, retries } }: Observations,
+): readonly Sample[] {
+  return [
+    ...(servedBy === undefined ? [] : [sample(llmMetrics.servedByInfo, 1, { served_by: servedBy })]),
+    ...(fallbacks === undefined ? [] : [sample(llmMetrics.gatewayFallbacks, fallbacks)]),
+    ...(retries === undefined ? [] : [sample(llmMetrics.gatewayRetries, retries)]),
+  ];
 }
 
 function answerSamples(

@@ -177,6 +177,32 @@ export const llmSchema = {
       items: { type: "string", format: "regexp" },
     },
     reasons: reasonsSchema,
+    served_by: {
+      description:
+        "Where responses name the deployment, provider or model that served them, for gateways that hide it behind an alias: header or field. Default: the headers x-litellm-model-id and Ngrok-AIG-Model, or OpenRouter's field provider.",
+      type: "object",
+      additionalProperties: false,
+      properties: {
+        header: {
+          description: "Response header with the name, such as x-litellm-model-name.",
+          type: "string",
+          minLength: 1,
+        },
+        field: {
+          description:
+            "Field with the name in the JSON of the answer or of a chunk of a stream, with dots between the steps, such as provider.",
+          type: "string",
+          pattern: "^[^.]+([.][^.]+)*$",
+        },
+      },
+    },
+    allowed_served_by: {
+      description:
+        "RE2 expressions, matched against the whole name of what served the answer. If none matches, or the response has no name, the probe fails with the reason model_mismatch, so that a gateway's own fallback does not hide that the target is down.",
+      type: "array",
+      minItems: 1,
+      items: { type: "string", format: "regexp" },
+    },
     allowed_targets: {
       description:
         "Hosts that /probe may ask for without a configured target. A module with a key or headers refuses all other hosts.",
@@ -195,9 +221,22 @@ export const llmSchema = {
         properties: {
           path: {
             description:
-              "Path on the target's server, such as /health or /v1/models. A 2xx status is a success.",
+              "Path on the target's server, such as /health, /v1/models or /v2/models/{{model}}/ready. {{model}} is replaced by the name of the target's model, percent-encoded. A 2xx status is a success, if the body is as lists_model and matches require.",
             type: "string",
             pattern: "^/[^?#]*$",
+          },
+          lists_model: {
+            description:
+              "Whether the body has to be a list of models with the target's model in it, as of /v1/models, /api/tags, /api/ps or /v1beta/models. A model that is retired or not loaded is then seen without a token: the tier fails with the reason model_not_found.",
+            type: "boolean",
+            default: false,
+          },
+          matches: {
+            description:
+              "RE2 expression that has to match the body, in which {{model}} is replaced by the name of the target's model, literally. Bodies of more than 4 MiB fail.",
+            type: "string",
+            minLength: 1,
+            format: "regexp",
           },
           interval: { description: "Time between two requests.", type: "string", format: "duration" },
           trigger: {

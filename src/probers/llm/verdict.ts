@@ -9,7 +9,7 @@ import type { Exchange } from "./exchange.ts";
 import { describe, reasonOfConnection, reasonOfTimeout } from "./failure.ts";
 import type { Judge } from "./judge/judge.ts";
 import type { PromptValues } from "./judge/prompt.ts";
-import type { LlmModule } from "./options.ts";
+import type { AcceptsModel, LlmModule } from "./options.ts";
 import type { LlmReason } from "./reasons.ts";
 import type { PartialResponse } from "./receive.ts";
 import { tokensReceived } from "./token-limit.ts";
@@ -138,12 +138,20 @@ function judgeAnswer(
     const name = answer.model === undefined ? "no model" : excerpt(answer.model, secrets);
     return { outcome: failed("model_mismatch", `answered by ${name}`), answered: true, correct };
   }
+  if (module.acceptsServedBy !== undefined && !isServedAsAllowed(evidence, module.acceptsServedBy)) {
+    const name = evidence.servedBy === undefined ? "unknown" : excerpt(evidence.servedBy, secrets);
+    const detail = `served by ${name}, which allowed_served_by does not match`;
+    return { outcome: failed("model_mismatch", detail), answered: true, correct };
+  }
   if (correct) return { outcome: succeeded, answered: true, correct };
   const reason = answer.finish === "length" ? "truncated" : "content_mismatch";
   // Violations may quote the answer too: a JSON path consists of its keys.
   const wrong = excerpt(violations.join("; "), secrets);
   return { outcome: failed(reason, `${wrong} in: ${shown}`), answered: true, correct };
 }
+
+const isServedAsAllowed = ({ servedBy }: Observations, accepts: AcceptsModel): boolean =>
+  servedBy !== undefined && accepts(servedBy);
 
 /** Returns true if there is nothing to judge: no text or expected tool call, or a vector without numbers. */
 function isEmpty({ output, toolCalls, vector }: Answer, judge: Judge): boolean {

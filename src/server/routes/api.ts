@@ -1,5 +1,6 @@
 import type { Request, Response } from "express";
 import type { UnhealthyWhen } from "../../core/group.ts";
+import type { Outcome } from "../../core/prober.ts";
 import { redactAddress } from "../../core/secret.ts";
 import type { Target } from "../../core/target.ts";
 import { rfc3339, type Timestamp } from "../../core/units.ts";
@@ -24,7 +25,7 @@ export const groupsRoute =
     res.json({ groups: health.groups().map(groupFacts) });
   };
 
-function targetFacts({ condition }: RouteContext, target: Target) {
+function targetFacts({ condition, tiers }: RouteContext, target: Target) {
   const { state: failover, status, stale, degraded, skip, latest: aged } = condition(target);
   const latest = aged?.result;
   return {
@@ -47,8 +48,20 @@ function targetFacts({ condition }: RouteContext, target: Target) {
     last_success: timeOf(failover.lastSuccessAt),
     last_duration_seconds: latest?.duration ?? null,
     last_failure_reason: latest === undefined || latest.outcome.ok ? null : latest.outcome.reason,
+    response_model: latest?.facts?.model ?? null,
+    served_by: latest?.facts?.servedBy ?? null,
+    // Another replica checks them, so that those of this one are old.
+    tiers: skip?.reason === "not_leader" ? {} : tierFacts(tiers(target)),
   };
 }
+
+const tierFacts = (outcomes: ReadonlyMap<string, Outcome>) =>
+  Object.fromEntries(
+    Array.from(outcomes, ([name, outcome]) => [
+      name,
+      { success: outcome.ok, reason: outcome.ok ? null : outcome.reason },
+    ]),
+  );
 
 const groupFacts = ({ group, status, members }: GroupReading) => ({
   name: group.name,

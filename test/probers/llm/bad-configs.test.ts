@@ -1,16 +1,17 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { allMetrics } from "../../../src/catalogue/index.ts";
 import type { ConfigDeps } from "../../../src/config/config.ts";
 import { ConfigError } from "../../../src/config/document/problems.ts";
 import { loadConfigEnv, loadConfigText } from "../../../src/config/load.ts";
-import { llmProber } from "../../../src/probers/llm/prober.ts";
+import { probers } from "../../../src/probers/index.ts";
 import { compileRegexp } from "../../../src/probers/regexp.ts";
 
 const FOLDER = join(import.meta.dirname, "../../bad-configs/llm");
 const deps: ConfigDeps = {
-  probers: [llmProber],
-  metrics: [],
+  probers,
+  metrics: allMetrics(probers),
   formats: {
     regexp: (text) => {
       try {
@@ -22,18 +23,21 @@ const deps: ConfigDeps = {
   },
 };
 
-test.each(["options", "targets"])("%s that cannot work are reported with their places", async (name) => {
-  const file = join(FOLDER, `${name}.yml`);
-  let message = "it loads";
-  try {
-    loadConfigText(readFileSync(file, "utf8"), `${name}.yml`, {}, deps);
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    ({ message } = error);
-  }
-  const places = message.replaceAll(/^.*\/(?=\w+\.yml)/gm, "");
-  await expect(`${places}\n`).toMatchFileSnapshot(join(FOLDER, `${name}.txt`));
-});
+test.each(["options", "targets", "gateways", "tier-model"])(
+  "%s that cannot work are reported with their places",
+  async (name) => {
+    const file = join(FOLDER, `${name}.yml`);
+    let message = "it loads";
+    try {
+      loadConfigText(readFileSync(file, "utf8"), `${name}.yml`, {}, deps);
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      ({ message } = error);
+    }
+    const places = message.replaceAll(/^.*\/(?=\w+\.yml)/gm, "");
+    await expect(`${places}\n`).toMatchFileSnapshot(join(FOLDER, `${name}.txt`));
+  },
+);
 
 test("a missing model is reported by its variable", () => {
   const env = { HEARTBEAT_LLM_URL: "https://api.openai.com/v1" };

@@ -11,9 +11,11 @@ const listen = (server: Server): Promise<number> =>
 /** Starts a model that streams its tokens with pauses, which a model small enough for a test does not, and another API. */
 export default async function start(): Promise<ScrapeFixture> {
   const streaming = createStandIn();
-  // The only API that reports how long loading took, behind a gateway that reports rate limits.
+  // The only API that reports how long loading took, behind a gateway that reports rate limits and what it did.
   const ollama = createServer((_req, res) => {
     res.setHeader("x-ratelimit-remaining-requests", "9").setHeader("x-ratelimit-reset-requests", "1s");
+    res.setHeader("x-litellm-model-id", "primary").setHeader("x-litellm-attempted-fallbacks", "0");
+    res.setHeader("x-litellm-attempted-retries", "0");
     res.end(JSON.stringify({ message: { content: "HEALTHY" }, done: true, load_duration: 1e9 }));
   });
   const [streamingPort, ollamaPort] = await Promise.all([listen(streaming), listen(ollama)]);

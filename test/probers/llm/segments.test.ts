@@ -46,6 +46,13 @@ const STREAMS: Readonly<Record<string, string>> = {
   harmony: written(
     "<|channel|>analysis<|message|>NO<|end|><|start|>assistant<|channel|>final<|message|>HEALTHY",
   ),
+  "providers in chunks": events(
+    { ...delta({ content: "HEALTHY" }), provider: null },
+    { ...delta({}, "stop"), provider: "OpenAI" },
+    { ...delta({}), provider: "Other" },
+    "[DONE]",
+  ),
+  "a provider behind [DONE]": written("HEALTHY") + events({ ...delta({}), provider: "Late" }),
   "a limit that is ignored": written("HEALTHY ".repeat(40)),
   "a limit that is ignored in one event":
     events(delta({ content: "HEALTHY ".repeat(40) }), delta({ content: "?" })) + END,

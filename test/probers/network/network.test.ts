@@ -1,14 +1,15 @@
+import { X509Certificate } from "node:crypto";
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { createServer as createTlsServer } from "node:tls";
 import got from "got";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { systemClock } from "../../../src/core/clock.ts";
-import { ForbiddenAddressError, type Network } from "../../../src/core/network.ts";
+import { ForbiddenAddressError, type Network, type TlsOptions } from "../../../src/core/network.ts";
 import { type NetworkModule, openNetwork } from "../../../src/probers/network/network.ts";
 import { ownLookup, type SystemLookup } from "../../../src/probers/network/resolve.ts";
 import { makeCertificate } from "../../helpers/certificates.ts";
-import { serveHttp, serveServer, serveTcp, type TestServer } from "../../helpers/http-targets.ts";
+import { serveHttp, serveHttps, serveServer, serveTcp, type TestServer } from "../../helpers/http-targets.ts";
 import { heldProber } from "../../helpers/stand-in-prober.ts";
 
 interface Settings {
@@ -308,6 +309,59 @@ describe("HTTP agents", () => {
     );
     expect(error).toMatchObject({ cause: expect.any(ForbiddenAddressError) as unknown });
     expect(asked).toEqual(["http://a.example/"]);
+  });
+});
+
+describe("HTTP agents that show handshakes", () => {
+  const certificate = makeCertificate({ names: ["DNS:llm.example", "IP:127.0.0.1"] });
+  const trusting = { ca: certificate.cert };
+
+  test.each<{ name: string; tls: TlsOptions; hook?: () => void; error: RegExp | undefined }>([
+    { name: "accept a trusted certificate", tls: trusting, error: undefined },
+    { name: "refuse one that is not trusted", tls: {}, error: /not valid: DEPTH_ZERO_SELF_SIGNED_CERT/ },
+    {
+      name: "refuse one for another name",
+      tls: { ...trusting, servername: "other.example" },
+      error: /other\.example/,
+    },
+    {
+      name: "refuse what a check of the prober refuses",
+      tls: { ...trusting, checkServerIdentity: () => new Error("not this one") },
+      error: /not this one/,
+    },
+    { name: "accept any without verification", tls: { rejectUnauthorized: false }, error: undefined },
+    {
+      name: "refuse a connection that cannot be inspected",
+      tls: trusting,
+      hook: () => {
+        throw new Error("a strange certificate");
+      },
+      error: /a strange certificate/,
+    },
+  ])("$name", async ({ tls, hook, error }) => {
+    let requests = 0;
+    await using server = await serveHttps(certificate, (_, response) => {
+      requests += 1;
+      response.end();
+    });
+    const expiries: (string | undefined)[] = [];
+    const url = new URL(`https://127.0.0.1:${server.port}/`);
+    const made = networkFor({}).agents(url, {
+      tls,
+      onHandshake: (_, [leaf]) => {
+        expiries.push(leaf?.validTo);
+        hook?.();
+      },
+    });
+    if (!made.ok) throw new Error(made.detail);
+    const outcome: unknown = await got(url, { agent: made.agents, retry: { limit: 0 } }).then(
+      () => undefined,
+      (failure: unknown) => failure,
+    );
+    expect(expiries).toEqual([new X509Certificate(certificate.cert).validTo]);
+    expect(requests).toBe(error === undefined ? 1 : 0);
+    if (error === undefined) expect(outcome).toBeUndefined();
+    else expect(String(outcome)).toMatch(error);
   });
 });
 

@@ -9,9 +9,9 @@ import type { Opened } from "../../../core/network.ts";
 import { weaknessOf } from "../../../network/chain-strength.ts";
 import { describeError } from "../../errors.ts";
 import { isIP } from "../../ip.ts";
+import { type Handshake, handshakeOf, isIssuedFor, type PeerFacts, peerFacts } from "../../tls-facts.ts";
 import { secureContextOf } from "../../tls-options.ts";
 import { type Failure, failure, type Guard } from "./steps.ts";
-import { isIssuedFor, type PeerFacts, peerFacts, sentCertificates } from "./tls-facts.ts";
 
 /** The TLS parameters of a connection. */
 export interface TlsPlan {
@@ -38,14 +38,14 @@ export async function openTls(socket: Socket, securing: TlsPlan, guard: Guard): 
   if (!opened.ok) return { ...opened, peer: undefined };
   const secured = opened.socket;
   const { trust, verify, serverName } = securing;
-  const sent = sentCertificates(secured);
-  if (!verify) return { ...opened, peer: peerFacts(secured, sent, { kind: "skipped" }) };
+  const made = handshakeOf(secured);
+  if (!verify) return { ...opened, peer: peerFacts(made, { kind: "skipped" }) };
   const refusal =
-    refusalOf(secured, sent, serverName) ?? weaknessText(sent, trust, serverName, guard.clock.now());
+    refusalOf(secured, made, serverName) ?? weaknessText(made, trust, serverName, guard.clock.now());
   if (refusal === undefined) {
-    return { ...opened, peer: peerFacts(secured, sent, { kind: "passed", trust, now: guard.clock.now() }) };
+    return { ...opened, peer: peerFacts(made, { kind: "passed", trust, now: guard.clock.now() }) };
   }
-  const peer = peerFacts(secured, sent, { kind: "failed" });
+  const peer = peerFacts(made, { kind: "failed" });
   secured.destroy();
   return { ...failure("certificate", refusal), peer };
 }
@@ -79,7 +79,7 @@ function handshake(
 }
 
 function weaknessText(
-  sent: ReturnType<typeof sentCertificates>,
+  { sent }: Handshake,
   trust: SecureContextOptions,
   serverName: string,
   now: number,
@@ -88,11 +88,7 @@ function weaknessText(
   return weakness === undefined ? undefined : `the certificate of ${serverName} is not valid: ${weakness}`;
 }
 
-function refusalOf(
-  socket: TLSSocket,
-  sent: ReturnType<typeof sentCertificates>,
-  serverName: string,
-): string | undefined {
+function refusalOf(socket: TLSSocket, { sent }: Handshake, serverName: string): string | undefined {
   const [leaf] = sent;
   if (!socket.authorized) {
     const until = leaf === undefined ? "" : `, valid until ${leaf.validTo}`;

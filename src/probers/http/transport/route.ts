@@ -4,13 +4,13 @@ import type { TLSSocket } from "node:tls";
 import { fileError } from "../../../core/file-errors.ts";
 import type { Destination, Network } from "../../../core/network.ts";
 import { describeError } from "../../errors.ts";
+import type { PeerFacts } from "../../tls-facts.ts";
 import { TlsConfigError, type TlsSettings } from "../../tls-options.ts";
 import type { Address } from "./address.ts";
 import { openTls } from "./connect.ts";
 import type { RawHeaders } from "./headers.ts";
 import type { Proxy } from "./proxy.ts";
 import { type Failure, failure, type Guard } from "./steps.ts";
-import type { PeerFacts } from "./tls-facts.ts";
 
 /** The route to a server. */
 export interface Route {

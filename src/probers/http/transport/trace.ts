@@ -1,5 +1,5 @@
 import type { Resolution } from "../../../core/network.ts";
-import type { PeerFacts } from "./tls-facts.ts";
+import type { PeerFacts } from "../../tls-facts.ts";
 
 /**
  * The measurements of a running probe. They are the only mutable state of a probe, and separate from the verdict, so that a

@@ -38,6 +38,8 @@ export interface Answer extends AnswerContent {
   readonly numberedCalls: Map<number, ToolCall>;
   vector?: Vector;
   model?: string;
+  /** The deployment, provider or model that served the answer, if the body names it. */
+  servedBy?: string;
   /** The finish reason that says the least good of the answer, if there are several. */
   finish?: FinishReason;
   /** The same as the API gives it. */
@@ -116,6 +118,9 @@ export function addPiece(answer: Answer, piece: Piece, at?: Seconds): boolean {
       break;
     case "model":
       answer.model ??= piece.name;
+      break;
+    case "served_by":
+      answer.servedBy ??= piece.name;
       break;
     case "finish":
       addFinish(answer, piece);

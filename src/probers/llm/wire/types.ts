@@ -117,6 +117,8 @@ export type Piece =
   /** The answer of an embedding model. */
   | { readonly kind: "vector"; readonly numbers: readonly unknown[] }
   | { readonly kind: "model"; readonly name: string }
+  /** The deployment, provider or model behind a gateway. No format reads it: its place is an option. */
+  | { readonly kind: "served_by"; readonly name: string }
   /** The reason as the API gives it, `given`, is for people. */
   | { readonly kind: "finish"; readonly reason: FinishReason; readonly given: string }
   /** Fields replace those of earlier pieces, so that cumulative counts may arrive one by one. */

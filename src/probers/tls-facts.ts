@@ -1,7 +1,16 @@
 import { X509Certificate } from "node:crypto";
 import type { SecureContextOptions, TLSSocket } from "node:tls";
-import { isIP } from "../../ip.ts";
 import { distinguishedNames } from "./distinguished-name.ts";
+import { isIP } from "./ip.ts";
+
+/** The server's part of a completed TLS handshake. */
+export interface Handshake {
+  /** Protocol version as Node.js names it. */
+  readonly protocol: string;
+  readonly cipher: string;
+  /** The certificates in the order in which the server sent them, its own first. */
+  readonly sent: readonly X509Certificate[];
+}
 
 /** Facts of a TLS handshake about the server, named as in blackbox_exporter's labels. */
 export interface PeerFacts {
@@ -36,18 +45,27 @@ export type Verification =
 /** `time.Time{}.Unix()`, which blackbox_exporter exports without verification. */
 const GO_ZERO_TIME = -62_135_596_800;
 
+/** Returns the server's part of the handshake of `socket`, which must be open. */
+export const handshakeOf = (
+  socket: TLSSocket,
+  sent: readonly X509Certificate[] = sentCertificates(socket),
+): Handshake => ({
+  protocol: socket.getProtocol() ?? "",
+  cipher: socket.getCipher().standardName,
+  sent,
+});
+
 /** Returns the facts of a completed handshake; undefined if the server sent no certificate. */
 export function peerFacts(
-  socket: TLSSocket,
-  sent: readonly X509Certificate[],
+  { protocol, cipher, sent }: Handshake,
   verification: Verification,
 ): PeerFacts | undefined {
   const [leaf] = sent;
   if (leaf === undefined) return undefined;
   const earliestExpiry = Math.min(...sent.map(expiryOf));
   return {
-    version: VERSIONS[socket.getProtocol() ?? ""] ?? "unknown",
-    cipher: socket.getCipher().standardName,
+    version: VERSIONS[protocol] ?? "unknown",
+    cipher,
     certificate: {
       earliestExpiry,
       lastChainExpiry: chainExpiry(sent, verification, earliestExpiry),
@@ -71,7 +89,7 @@ function chainExpiry(
   }
 }
 
-/** Returns the certificates in the order in which the server sent them, its own first. */
+/** Returns the certificates of an open `socket`, the server's own first. To be called once: Node.js may not return them again. */
 export function sentCertificates(socket: TLSSocket): readonly X509Certificate[] {
   const sent: X509Certificate[] = [];
   for (let next = socket.getPeerX509Certificate(); next !== undefined; next = next.issuerCertificate)
