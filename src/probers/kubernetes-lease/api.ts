@@ -9,6 +9,7 @@ import {
   writeLease,
 } from "../../core/lease.ts";
 import { truncate } from "../../core/truncate.ts";
+import { processResolver } from "../../network/process-resolver.ts";
 import { type Cluster, ClusterError, openCluster } from "./cluster.ts";
 import { reasonOfError, reasonOfStatus } from "./failure.ts";
 
@@ -75,6 +76,8 @@ async function send(
   const content = body === undefined ? undefined : JSON.stringify(body);
   const options: RequestOptions = {
     ...request,
+    // Also without the agent: for an API server over plain HTTP. A proxy's agent resolves the name of the proxy itself.
+    lookup: processResolver.lookup,
     method,
     signal,
     headers: {
