@@ -132,10 +132,11 @@ scrape_configs: [{ job_name: heartbeat, static_configs: [{ targets: ["${new URL(
 type Stack = Awaited<ReturnType<typeof stack>>;
 
 const SEQUENCES: Readonly<Record<Machine, (one: Stack) => Promise<void>>> = {
-  async "fail-ping-silence"({ ping, toldAll }) {
+  async "fail-ping-silence"({ ping, prometheus, toldAll }) {
     await ping("fail-ping-silence", "/fail");
     await toldAll("fail-ping-silence", "offline");
     await ping("fail-ping-silence");
+    await prometheus.queryUntil('heartbeat_failed{heartbeat="fail-ping-silence"} == 0');
     await toldAll("fail-ping-silence", "offline", "online");
     // By then an alert that outlived its cause by five minutes would have ended.
     await pause(FIVE_MINUTES + 2000);
