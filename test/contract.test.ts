@@ -2,6 +2,7 @@ import { globSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { allMetrics } from "../src/catalogue/index.ts";
 import { resultMetrics } from "../src/catalogue/results.ts";
+import { FILE_REASONS } from "../src/core/file-errors.ts";
 import { NETWORK_REASONS } from "../src/core/network.ts";
 import { FAILURE_REASONS, type FailureReason } from "../src/core/reasons.ts";
 import { probers } from "../src/probers/index.ts";
@@ -130,13 +131,14 @@ describe.each(probers)("the reasons of prober $kind", ({ kind, reasons }) => {
     expect(new Set(reasons).size).toBe(reasons.length);
   });
 
-  it("all occur in its source, but for those of the network; the compiler rejects others", () => {
+  it("all occur in its source, but for those of the network and of files; the compiler rejects others", () => {
     const source = globSync("**/*.ts", { cwd: folder })
       .filter((file) => file !== "reasons.ts" && file !== "schema.ts")
       .map((file) => readFileSync(new URL(file, folder), "utf8"))
       .join("\n");
-    const ofNetwork: readonly FailureReason[] = NETWORK_REASONS;
-    const own = reasons.filter((reason) => !ofNetwork.includes(reason));
+    const ofFiles = source.includes("fileError(") ? FILE_REASONS : [];
+    const shared: readonly FailureReason[] = [...NETWORK_REASONS, ...ofFiles];
+    const own = reasons.filter((reason) => !shared.includes(reason));
     expect(own.filter((reason) => !source.includes(`"${reason}"`))).toEqual([]);
   });
 });

@@ -57,9 +57,13 @@ describe("of files with a date in their names a pattern means the newest", () =>
 
   test("unless a file without a date is written to", async () => {
     await using folder = await temporaryFolder();
-    await folder.write("app.log", beat(1));
-    await folder.write("app-2026-11-29.log", beat(2, OLD));
+    const file = await folder.write("app.log", beat(1));
+    const rotated = await folder.write("app-2026-11-29.log", beat(2, OLD));
     await folder.write("app.log-20261129", beat(3, OLD));
+    // The writer still had the rotated file open for a while.
+    const created = (await stat(rotated)).birthtimeMs / 1000;
+    await utimes(rotated, created + 60, created + 60);
+    await utimes(file, created + 120, created + 120);
     const probed = await start({ paths: [folder.path] }).probe(join(folder.path, "app*"));
     expect(namesOf(probed, folder.path)).toEqual(["app.log"]);
     expect(facts(probed)).toMatchObject({ verdict: "ok", count: 1 });

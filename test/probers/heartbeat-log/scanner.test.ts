@@ -110,6 +110,11 @@ describe("wrappers", () => {
     ],
     ["docker in pieces, one of them ending like a whole line", docker("x\\n") + docker(`${message}\n`)],
     [
+      "docker in pieces, one of them ending like a whole line before the marker",
+      docker(String.raw`{"path":"C:\\n`) +
+        docker('ew","event":"HEARTBEAT - System Statistics","heartbeat_count":7,"file":"\u{1f493}"}\n'),
+    ],
+    [
       "docker in pieces, with attributes",
       pieces(`${message}\n`, 64)
         .map(
