@@ -7,7 +7,7 @@ import { temporaryFolder } from "../helpers/temporary-folder.ts";
 it("answers at once while it waits for the store of an exporter that still runs", async () => {
   await using folder = await temporaryFolder();
   const storage = `--storage.path=${join(folder.path, "s.db")}`;
-  await using _first = await startExporter({ yaml: "heartbeats: [{ name: a }]", args: [storage] });
+  await using first = await startExporter({ yaml: "heartbeats: [{ name: a }]", args: [storage] });
   const config = await folder.write("exporter.yml", "heartbeats: [{ name: a }]");
   const port = await freePort();
   await using second = runMain([
@@ -29,6 +29,7 @@ it("answers at once while it waits for the store of an exporter that still runs"
   expect(second.output()).not.toContain("heartbeat-exporter listens");
   await second.waitForOutput(/heartbeat-exporter listens/);
   expect((await get("/-/ready")).status).toBe(200);
+  expect(await first.get("/-/ready")).not.toBe("");
   expect((await get("/metrics")).status).toBe(200);
   expect(await (await get("/-/healthy")).text()).not.toContain("starting");
 });

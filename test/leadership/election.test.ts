@@ -325,5 +325,6 @@ describe("the kubeconfig of the lease", () => {
       it.clock.advance(seconds(1));
       return (await it.leads()) === 1 ? true : undefined;
     });
+    expect(it.api.get(LEASE)?.spec["holderIdentity"]).toBe("me");
   });
 });

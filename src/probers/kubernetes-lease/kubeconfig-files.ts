@@ -14,6 +14,7 @@ export const usesServiceAccount = ({ kubeconfig }: ClusterOptions, root: string)
 export function kubeconfigFiles(options: ClusterOptions, root: string): readonly string[] {
   if (options.kubeconfig !== undefined) return [options.kubeconfig];
   if (usesServiceAccount(options, root)) return [];
+  // oxlint-disable-next-line node/no-process-env -- the client library reads the same variables itself
   const { KUBECONFIG: listed = "", HOME: home = "" } = process.env;
   const files = listed.split(delimiter).filter((file) => file !== "");
   if (files.length > 0) return files;

@@ -157,8 +157,7 @@ describe("credentials in files", () => {
   test("a rotated certificate is used with the next call", async () => {
     await using it = await world();
     const { cert, key } = it.api.client;
-    const other = await startKubernetes();
-    await using _other = other;
+    await using other = await startKubernetes();
     await it.folder.write("client.crt", other.client.cert);
     await it.folder.write("client.key", other.client.key);
     await it.write(
