@@ -213,6 +213,7 @@ describe("an unknown variable", () => {
     ["a misspelt prefix", "HEARBEAT_LLM_MODEL", "HEARTBEAT_LLM_MODEL"],
     ["another misspelt prefix", "HEARTBEATS_LLM_MODEL", "HEARTBEAT_LLM_MODEL"],
     ["lower case", "heartbeat_llm_model", "HEARTBEAT_LLM_MODEL"],
+    ["the port by another prefix", "HEARTBEAT_PORT", "CONTEXT_API_PORT"],
     ["a switch", "HEARTBEAT_ENABLE", "HEARTBEAT_ENABLED"],
     ["a machine's threshold", "MACHINE_OFFLINE_TRESHOLD", "MACHINE_OFFLINE_THRESHOLD"],
   ])("is named with what was meant: %s", (_, name, meant) => {
@@ -221,7 +222,7 @@ describe("an unknown variable", () => {
     expect(warningsOf({ [name]: "1" }, "modules: { a: { prober: http } }")).toEqual([warning]);
   });
 
-  test.each(["HEARTBEAT_PORT", "HEARTBEAT_COLOUR_OF_THE_SKY"])("is named without a guess: %s", (name) => {
+  test.each(["HEARTBEAT_COLOUR_OF_THE_SKY", "FAILOVER_AT_NIGHT"])("is named without a guess: %s", (name) => {
     expect(warningsOf({ [name]: "8091" })).toEqual([`${name}: unknown variable`]);
   });
 
