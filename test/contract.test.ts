@@ -39,7 +39,7 @@ webhooks: [{ name: app, url: "http://127.0.0.1:1", events: [reload] }]
 groups: [{ name: all, members: [down], labels: { team: web } }]
 prices: { demo-model: { input: 1, output: 1 } }
 heartbeats:
-  - { name: backup, kind: job, hostname: prod-01, owner: web, labels: { tier: front } }
+  - { name: backup, kind: job, schedule: "0 3 * * *", hostname: prod-01, owner: web, labels: { tier: front } }
 modules:
   plain: { prober: http, timeout: 2s }
 ${fixtures.map((fixture) => fixture.modules).join("\n")}

@@ -151,7 +151,12 @@ export function createExporter(options: ExporterOptions): Exporter {
   const rates = createProbeRates(clock);
   const recentProbes = createRecentProbes(options.historyLimit);
   const totals = createTotals(memory.namespace("metrics/totals"));
-  const maintenance = createMaintenance(clock, memory.namespace("maintenance"));
+  const maintenance = createMaintenance(
+    clock,
+    memory.namespace("maintenance"),
+    memory.namespace("maintenance-ended"),
+    (name, end) => pushes.firstChance(name, end),
+  );
   const driver = createDriver(clock, failoverRecorder(log, history), memory.namespace("failover"), presence);
   const state = (target: Target): FailoverState => driver.state(target.name) ?? initialState(clock.now());
 

@@ -44,6 +44,11 @@ export const heartbeatMetrics = {
     "Start of the oldest run that has not ended, as a Unix timestamp; only while a push heartbeat has such a run",
     HEARTBEAT_LABELS,
   ),
+  heartbeatNextExpected: gauge(
+    "heartbeat_next_expected_timestamp_seconds",
+    "Time at which the next ping is expected, as a Unix timestamp, in the past while it is late; only for push heartbeats with a schedule",
+    HEARTBEAT_LABELS,
+  ),
   heartbeatMaintenance: gauge(
     "heartbeat_maintenance",
     "1 if a maintenance window for the heartbeat is open, so that its silence is expected, 0 if not; only for heartbeats with a window",

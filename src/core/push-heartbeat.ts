@@ -7,15 +7,27 @@ export const PING_ACTION = /^(?:start|fail|log|\d+)$/;
 /** The identity of one run, as in healthchecks.io: a UUID of any version, in lower case. */
 export const RUN_ID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
+/** The times at which a heartbeat is expected. `grace` is how late it may come. */
+export type PushSchedule =
+  | { readonly kind: "every"; readonly every: Seconds; readonly grace: Seconds }
+  | {
+      readonly kind: "cron";
+      /** Five fields: minute, hour, day of month, month, day of week. */
+      readonly cron: string;
+      readonly timeZone: string;
+      readonly grace: Seconds;
+    };
+
 /** A configured or registered heartbeat that pings. */
 export interface PushHeartbeat {
   readonly name: string;
   /** One word such as `machine`, `job` or `service`. */
   readonly kind: string;
-  /** Silence after which it is down. */
+  /** Silence after which it is down; with a cron schedule, how late it may be. */
   readonly timeout: Seconds;
   /** Longest duration of a run, from start to end. */
   readonly startTimeout: Seconds;
+  readonly schedule?: PushSchedule;
   readonly hostname?: string;
   readonly owner?: string;
   readonly description?: string;
@@ -36,6 +48,7 @@ export interface Registration {
   readonly kind: string;
   readonly timeout: Seconds;
   readonly startTimeout: Seconds;
+  readonly schedule?: PushSchedule;
   /** Pattern for allowed names; `*` matches any text. */
   readonly namePattern: string;
 }

@@ -18,6 +18,7 @@ import {
   step,
 } from "./machine.ts";
 import { checkRegistration, type RegistrationProblem, registeredHeartbeat } from "./registration.ts";
+import { firstChanceAfter, policyOf } from "./schedule.ts";
 import { createSteadyClock } from "./steady-clock.ts";
 import { createIdGenerator, restoreHeartbeats, type StoredHeartbeat, shiftTimes } from "./stored.ts";
 import { type PushView, titleOf, viewOf } from "./view.ts";
@@ -40,6 +41,11 @@ export interface Register {
   /** Yields all heartbeats. Each view is built when the iteration reaches it. */
   list(): Iterable<PushView>;
   find(name: string): PushView | undefined;
+  /**
+   * Returns the time by which the first run after `end` of a heartbeat with a schedule is late; `undefined` if it has
+   * reported since, or has no schedule. Times come from the wall clock.
+   */
+  firstChance(name: string, end: Timestamp): Timestamp | undefined;
   readonly bodies: Bodies;
   stop(): void;
 }
@@ -60,6 +66,9 @@ interface Entry {
   readonly id: number;
   state: PushState;
 }
+
+/** Movement of the wall clock from which it was set. Smaller ones are corrections. */
+const CLOCK_SET = seconds(1);
 
 /** Total size of all last bodies, in bytes. */
 const MAX_BODY_BYTES = 16 * 1024 * 1024;
@@ -91,7 +100,7 @@ export function createRegister({ clock, presence, log, memory, onEffect }: Regis
 
   const apply = (entry: Entry, event: PushEvent): void => {
     const before = entry.state;
-    const { next, effects } = step(before, event, entry.heartbeat);
+    const { next, effects } = step(before, event, policyOf(entry.heartbeat));
     if (next !== before) {
       entry.state = next;
       save(entry);
@@ -102,7 +111,7 @@ export function createRegister({ clock, presence, log, memory, onEffect }: Regis
 
   /** Returns when the entry goes offline or its registration expires, whichever comes first. */
   const dueOf = ({ state, heartbeat, registered }: Entry): Timestamp | undefined => {
-    const offline = deadline(state, heartbeat);
+    const offline = deadline(state, policyOf(heartbeat));
     const expiry =
       registered && setup?.registration !== undefined
         ? after(state.heardAt, setup.registration.expireAfter)
@@ -132,9 +141,16 @@ export function createRegister({ clock, presence, log, memory, onEffect }: Regis
 
   presence.onGap(({ absence, jump }) => {
     const away = seconds(absence + Math.max(0, jump));
-    if (away === 0) return;
-    for (const entry of entries.values()) apply(entry, { kind: "resumed", at: steady.now(), absence: away });
+    for (const entry of entries.values()) {
+      reschedule(entry, Math.abs(jump) >= CLOCK_SET);
+      if (away > 0) apply(entry, { kind: "resumed", at: steady.now(), absence: away });
+    }
   });
+
+  const reschedule = (entry: Entry, reset = false): void => {
+    if (entry.heartbeat.schedule?.kind !== "cron" && entry.state.awaited === undefined) return;
+    apply(entry, { kind: "rescheduled", at: steady.now(), seen: clock.now(), reset });
+  };
 
   const expire = (entry: Entry, now: Timestamp): void => {
     const registration = setup?.registration;
@@ -166,6 +182,7 @@ export function createRegister({ clock, presence, log, memory, onEffect }: Regis
     if (registered) registeredCount += 1;
     if (stored === undefined) save(entry);
     else apply(entry, { kind: "restored", at: steady.now(), downFor: memory.downFor });
+    reschedule(entry);
     schedule(entry);
     return entry;
   };
@@ -206,6 +223,7 @@ export function createRegister({ clock, presence, log, memory, onEffect }: Regis
     entry.registered = registered;
     entry.heartbeat = heartbeat;
     if (changed) save(entry);
+    reschedule(entry);
     // A changed timeout moves the deadline, possibly into the past.
     apply(entry, { kind: "tick", at: steady.now() });
   };
@@ -251,6 +269,11 @@ export function createRegister({ clock, presence, log, memory, onEffect }: Regis
     find(name) {
       const entry = entries.get(name);
       return entry === undefined ? undefined : viewOf(entry, steady.now(), steady.ahead());
+    },
+    firstChance(name, end) {
+      const entry = entries.get(name);
+      if (entry === undefined || (entry.state.lastSeen ?? 0) >= end) return undefined;
+      return firstChanceAfter(entry.heartbeat, end);
     },
     stop: () => deadlines.stop(),
   };

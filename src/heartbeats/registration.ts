@@ -1,3 +1,4 @@
+import { defined } from "../core/defined.ts";
 import { isName, matchesPattern } from "../core/names.ts";
 import { PING_ACTION, type PushHeartbeat, type Registration } from "../core/push-heartbeat.ts";
 
@@ -27,12 +28,13 @@ export function checkRegistration(
 /** Returns the settings of a registered heartbeat: its name and the defaults of `registration`. */
 export const registeredHeartbeat = (
   name: string,
-  { kind, timeout, startTimeout }: Registration,
+  { kind, timeout, startTimeout, schedule }: Registration,
 ): PushHeartbeat => ({
   name,
   kind,
   timeout,
   startTimeout,
+  ...defined({ schedule }),
   labels: {},
   critical: false,
 });

@@ -1,3 +1,4 @@
+import { defined } from "../core/defined.ts";
 import type { Log } from "../core/log.ts";
 import type { Memory, StateStore } from "../core/memory.ts";
 import { isName } from "../core/names.ts";
@@ -5,6 +6,7 @@ import { RUN_ID } from "../core/push-heartbeat.ts";
 import { truncate } from "../core/truncate.ts";
 import { type Seconds, seconds, type Timestamp, timestamp } from "../core/units.ts";
 import {
+  type AwaitedRun,
   MAX_STARTS,
   PING_KINDS,
   type PingKind,
@@ -23,12 +25,17 @@ export interface StoredHeartbeat {
 
 /** Converts the state's times to a clock that is ahead by `by`. */
 export function shiftTimes(state: PushState, by: Seconds): PushState {
+  const { awaited, inProgress } = state;
   const moved = (at: Timestamp): Timestamp => timestamp(at + by);
   return {
     ...state,
     heardAt: moved(state.heardAt),
     starts: state.starts.length === 0 ? [] : state.starts.map((start) => ({ ...start, at: moved(start.at) })),
     ...(state.silentSince === undefined ? {} : { silentSince: moved(state.silentSince) }),
+    ...(awaited === undefined ? {} : { awaited: { ...awaited, at: moved(awaited.at) } }),
+    ...(inProgress === undefined
+      ? {}
+      : { inProgress: { since: moved(inProgress.since), until: moved(inProgress.until) } }),
   };
 }
 
@@ -58,6 +65,7 @@ export function readStored(value: unknown): StoredHeartbeat | undefined {
       pings: counts,
       ...(isTime(lastSeen) ? { lastSeen: timestamp(lastSeen) } : {}),
       ...(isTime(silentSince) ? { silentSince: timestamp(silentSince) } : {}),
+      ...defined({ awaited: awaitedOf(state["awaited"]), inProgress: progressOf(state["inProgress"]) }),
       ...(isTime(lastDuration) ? { lastDuration: seconds(lastDuration) } : {}),
     },
   };
@@ -72,6 +80,20 @@ function startsOf(value: unknown): readonly RunStart[] | undefined {
     return typeof rid === "string" && RUN_ID.test(rid) ? { at: timestamp(at), rid } : undefined;
   });
   return starts.every((start) => start !== undefined) ? starts : undefined;
+}
+
+/** Returns `undefined` if it is malformed: the next run is then awaited from the restart. */
+function awaitedOf(value: unknown): AwaitedRun | undefined {
+  if (!isMap(value)) return undefined;
+  const { id, run, at } = value;
+  if (typeof id !== "string" || !isTime(run) || !isTime(at)) return undefined;
+  return { id, run: timestamp(run), at: timestamp(at) };
+}
+
+function progressOf(value: unknown): PushState["inProgress"] {
+  if (!isMap(value)) return undefined;
+  const { since, until } = value;
+  return isTime(since) && isTime(until) ? { since: timestamp(since), until: timestamp(until) } : undefined;
 }
 
 function countsOf(value: unknown): Record<PingKind, number> | undefined {

@@ -1,8 +1,16 @@
 import { defined } from "../core/defined.ts";
 import type { DownCause, HeartbeatState } from "../core/heartbeat.ts";
 import type { PushHeartbeat } from "../core/push-heartbeat.ts";
-import { after, type Seconds, type Timestamp } from "../core/units.ts";
-import { type OfflineCause, type PingKind, type PushState, type PushStatus, statusAt } from "./machine.ts";
+import { after, elapsed, type Seconds, seconds, type Timestamp } from "../core/units.ts";
+import {
+  type OfflineCause,
+  type PingKind,
+  type PushState,
+  type PushStatus,
+  silenceDeadline,
+  statusAt,
+} from "./machine.ts";
+import { policyOf } from "./schedule.ts";
 
 /** A push heartbeat as shown by routes and metrics. All times come from the wall clock. */
 export interface PushView {
@@ -20,6 +28,8 @@ export interface PushView {
   /** Start of the oldest run in progress. */
   readonly runningSince?: Timestamp;
   readonly lastDuration?: Seconds;
+  /** With a schedule: when it is expected, in the past while it is late. */
+  readonly nextExpected?: Timestamp;
   readonly pings: Readonly<Record<PingKind, number>>;
 }
 
@@ -48,7 +58,7 @@ export function viewOf(
   now: Timestamp,
   ahead: Seconds,
 ): PushView {
-  const { status, cause } = statusAt(state, heartbeat, now);
+  const { status, cause } = statusAt(state, policyOf(heartbeat), now);
   const { lastSeen, silentSince, failed, starts, lastDuration, pings } = state;
   const [running] = starts;
   // Before its first end a heartbeat has no meaningful silence.
@@ -62,16 +72,31 @@ export function viewOf(
     pings,
     ...defined({ cause }),
     ...(running === undefined ? {} : { runningSince: after(running.at, ahead) }),
-    ...defined({ lastDuration }),
+    ...defined({ lastDuration, nextExpected: nextExpected(state, heartbeat) }),
     beat: {
       heartbeat: heartbeat.name,
       source: "push",
-      timeout: heartbeat.timeout,
+      timeout: timeoutOf(state, heartbeat),
       ...defined({ lastSeen }),
       ...(silent === undefined ? {} : { silentSince: after(silent, ahead) }),
       ...defined({ down: cause === undefined ? undefined : DOWN_CAUSES[cause] }),
     },
   };
+}
+
+/** Returns the silence after which a heartbeat is down. With a schedule it depends on the run that is expected. */
+function timeoutOf(state: PushState, heartbeat: PushHeartbeat): Seconds {
+  const { schedule, timeout } = heartbeat;
+  const isFixed = schedule === undefined || (schedule.kind === "every" && state.inProgress === undefined);
+  const due = silenceDeadline(state, policyOf(heartbeat));
+  if (isFixed || due === undefined || state.silentSince === undefined) return timeout;
+  // In milliseconds: differences of times are not exact.
+  return seconds(Math.round(elapsed(state.silentSince, due) * 1000) / 1000);
+}
+
+function nextExpected({ awaited, lastSeen }: PushState, { schedule }: PushHeartbeat): Timestamp | undefined {
+  if (schedule?.kind === "cron") return awaited?.run;
+  return schedule === undefined || lastSeen === undefined ? undefined : after(lastSeen, schedule.every);
 }
 
 /** Returns a heartbeat's title in logs: `Machine 1 (production-server)`. */

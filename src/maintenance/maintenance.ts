@@ -5,7 +5,7 @@ import type { StateStore } from "../core/memory.ts";
 import { matchesPattern } from "../core/names.ts";
 import { after, type Seconds, type Timestamp } from "../core/units.ts";
 import { createManualWindows, type ManualWindow } from "./manual.ts";
-import { compileTimes, type WindowState, type WindowStateAt } from "./times.ts";
+import { compileTimes, lastEnd, type WindowState, type WindowStateAt } from "./times.ts";
 
 /** A target or heartbeat that can be in maintenance. */
 export interface MaintenanceSubject {
@@ -31,7 +31,10 @@ export interface ManualRequest {
 /** All maintenance windows, configured and started by hand. */
 export interface Maintenance {
   configure(windows: readonly MaintenanceWindow[], groups: ReadonlyMap<string, Group>): void;
-  /** Returns whether the subject is in maintenance now; `undefined` if no window covers it at any time. */
+  /**
+   * Returns whether the subject is in maintenance now; `undefined` if no window covers it at any time. A heartbeat with a
+   * schedule stays in maintenance after a window until its first run could have come.
+   */
   covers(subject: MaintenanceSubject): boolean | undefined;
   list(): { readonly windows: readonly WindowView[]; readonly manual: readonly ManualWindow[] };
   /** Starts a window by hand; returns `undefined` if too many are open. */
@@ -46,11 +49,23 @@ interface ConfiguredWindow {
 }
 
 /**
+ * Returns the time until which a heartbeat cannot be late after a window that ended at `end`; `undefined` if its first run
+ * has come, or if it has no schedule.
+ */
+export type FirstChance = (heartbeat: string, end: Timestamp) => Timestamp | undefined;
+
+/**
  * Creates maintenance without configured windows.
  * @param store persists the windows started by hand
+ * @param endedStore persists those of them that have ended
  */
-export function createMaintenance(clock: Clock, store: StateStore): Maintenance {
-  const manual = createManualWindows(clock, store);
+export function createMaintenance(
+  clock: Clock,
+  store: StateStore,
+  endedStore: StateStore,
+  firstChance: FirstChance,
+): Maintenance {
+  const manual = createManualWindows(clock, store, endedStore);
   let configured: readonly ConfiguredWindow[] = [];
   /** Returns the groups that contain a subject, directly or through other groups. */
   let groupsOf: (subject: MaintenanceSubject) => ReadonlySet<string> = () => new Set();
@@ -63,6 +78,22 @@ export function createMaintenance(clock: Clock, store: StateStore): Maintenance 
     return coverage.groups.some((name) => groups.has(name));
   };
 
+  /** Reports whether a heartbeat could not report yet since one of the windows ended. */
+  const awaitsFirstRun = (
+    { kind, name }: MaintenanceSubject,
+    own: readonly ConfiguredWindow[],
+    ended: readonly ManualWindow[],
+    now: Timestamp,
+  ): boolean => {
+    // Without a schedule there is no chance to wait for, and the last ends need not be computed.
+    if (kind !== "heartbeat" || firstChance(name, now) === undefined) return false;
+    const ends = [...own.map(({ window }) => lastEnd(window.times, now)), ...ended.map(({ until }) => until)];
+    return ends.some((end) => {
+      const chance = end === undefined || end > now ? undefined : firstChance(name, end);
+      return chance !== undefined && now < chance;
+    });
+  };
+
   return {
     configure(windows, groups) {
       configured = windows.map((window) => ({ window, stateAt: cached(compileTimes(window.times)) }));
@@ -70,12 +101,15 @@ export function createMaintenance(clock: Clock, store: StateStore): Maintenance 
     },
     covers(subject) {
       const started = manual.list();
-      if (configured.length === 0 && started.length === 0) return undefined;
+      if (configured.length === 0 && started.length === 0 && manual.ended().length === 0) return undefined;
       const own = configured.filter(({ window }) => includes(window, subject));
       const byHand = started.some((window) => includes(window, subject));
-      if (own.length === 0 && !byHand) return undefined;
+      const ended = manual.ended().filter((window) => includes(window, subject));
+      if (own.length === 0 && !byHand && ended.length === 0) return undefined;
       const now = clock.now();
-      return byHand || own.some(({ stateAt }) => stateAt(now).open);
+      if (byHand || own.some(({ stateAt }) => stateAt(now).open)) return true;
+      if (awaitsFirstRun(subject, own, ended, now)) return true;
+      return own.length === 0 ? undefined : false;
     },
     list: () => ({
       windows: configured.map(({ window, stateAt }) => {

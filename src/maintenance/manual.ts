@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { Clock } from "../core/clock.ts";
 import type { Coverage } from "../core/maintenance.ts";
 import type { StateStore } from "../core/memory.ts";
-import { type Timestamp, timestamp } from "../core/units.ts";
+import { after, seconds, type Timestamp, timestamp } from "../core/units.ts";
 
 /** A window started by hand. It ends at `until` by itself. */
 export interface ManualWindow extends Coverage {
@@ -15,6 +15,8 @@ export interface ManualWindow extends Coverage {
 export interface ManualWindows {
   /** Returns the open windows. */
   list(): readonly ManualWindow[];
+  /** Returns the windows that ended within the last {@link REMEMBERED}. */
+  ended(): readonly ManualWindow[];
   /** Starts a window; returns `undefined` if too many are open. */
   start(kind: "target" | "heartbeat" | "group", name: string, until: Timestamp): ManualWindow | undefined;
   /** Ends a window; returns false if there is none with this id. */
@@ -23,20 +25,30 @@ export interface ManualWindows {
 
 const MAX_WINDOWS = 1_000;
 
+/** Time for which a window is remembered after its end: runs that it kept from coming are expected again by then. */
+const REMEMBERED = seconds(31 * 86_400);
+
 /**
  * Restores the windows of the previous run.
- * @param store used for nothing else
+ * @param store persists the open windows
+ * @param endedStore persists those that have ended
  */
-export function createManualWindows(clock: Clock, store: StateStore): ManualWindows {
-  let windows: readonly ManualWindow[] = [...store.entries()].flatMap(([id, value]) => {
-    const window = readWindow(id, value);
-    if (window === undefined) store.delete(id);
-    return window ?? [];
-  });
+export function createManualWindows(clock: Clock, store: StateStore, endedStore: StateStore): ManualWindows {
+  let windows = readWindows(store);
+  let past = readWindows(endedStore);
+
+  const remember = (ended: readonly ManualWindow[]): void => {
+    const now = clock.now();
+    const all = [...ended, ...past];
+    past = all.filter(({ until }, i) => i < MAX_WINDOWS && now < after(until, REMEMBERED));
+    for (const window of ended) endedStore.put(window.id, window);
+    for (const window of all) if (!past.includes(window)) endedStore.delete(window.id);
+  };
 
   const list = (): readonly ManualWindow[] => {
     const now = clock.now();
     if (windows.every(({ until }) => now < until)) return windows;
+    remember(windows.filter(({ until }) => now >= until));
     for (const { id, until } of windows) if (now >= until) store.delete(id);
     windows = windows.filter(({ until }) => now < until);
     return windows;
@@ -44,6 +56,7 @@ export function createManualWindows(clock: Clock, store: StateStore): ManualWind
 
   return {
     list,
+    ended: () => past,
     start(kind, name, until) {
       if (list().length >= MAX_WINDOWS) return undefined;
       const namesOf = (one: typeof kind): readonly string[] => (one === kind ? [name] : []);
@@ -61,11 +74,21 @@ export function createManualWindows(clock: Clock, store: StateStore): ManualWind
     },
     end(id) {
       if (!list().some((window) => window.id === id)) return false;
+      remember(windows.flatMap((window) => (window.id === id ? { ...window, until: clock.now() } : [])));
       windows = windows.filter((window) => window.id !== id);
       store.delete(id);
       return true;
     },
   };
+}
+
+/** Reads the windows of a store, and deletes what is malformed. */
+function readWindows(store: StateStore): readonly ManualWindow[] {
+  return [...store.entries()].flatMap(([id, value]) => {
+    const window = readWindow(id, value);
+    if (window === undefined) store.delete(id);
+    return window ?? [];
+  });
 }
 
 function readWindow(id: string, value: unknown): ManualWindow | undefined {

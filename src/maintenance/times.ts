@@ -35,6 +35,20 @@ export function compileTimes(times: WindowTimes): WindowStateAt {
   }
 }
 
+/** Returns when a window that is not open at `now` was last open; `undefined` if it never was. */
+export function lastEnd(times: WindowTimes, now: Timestamp): Timestamp | undefined {
+  if (times.kind === "once") return times.to <= now ? times.to : undefined;
+  const pattern =
+    times.kind === "cron"
+      ? times.cron
+      : `${minuteAndHour(times.from)} * * ${times.days.map((day) => DAYS.indexOf(day)).join(",")}`;
+  const [start] = cronOf(pattern, times.timeZone).previousRuns(1, new Date((Math.floor(now) + 1) * 1000));
+  if (start === undefined) return undefined;
+  const from = timestamp(start.getTime() / 1000);
+  if (times.kind === "cron") return after(from, times.duration);
+  return next(cronOf(`${minuteAndHour(times.to)} * * *`, times.timeZone), from);
+}
+
 const once =
   (from: Timestamp, to: Timestamp): WindowStateAt =>
   (now) => {

@@ -97,6 +97,7 @@ const FAMILIES: readonly Family[] = [
   ),
   single(catalogue.heartbeatLastDuration, ({ push }) => push?.lastDuration),
   single(catalogue.heartbeatRunningSince, ({ push }) => push?.runningSince),
+  single(catalogue.heartbeatNextExpected, ({ push }) => push?.nextExpected),
   single(catalogue.heartbeatMaintenance, ({ inMaintenance }) =>
     inMaintenance === undefined ? undefined : Number(inMaintenance),
   ),

@@ -41,6 +41,27 @@ describe("heartbeats in a file", () => {
     expect([push.defaultTimeout, push.checkInterval, warnings]).toEqual([150, 15, []]);
   });
 
+  test.each([
+    [
+      'schedule: "0 3 * * 1-5", timezone: Europe/Berlin, grace: 30m',
+      { kind: "cron", cron: "0 3 * * 1-5", timeZone: "Europe/Berlin", grace: 1800 },
+      [1800, 1800],
+    ],
+    [
+      'schedule: "0 3 * * *", start_timeout: 6h',
+      { kind: "cron", cron: "0 3 * * *", timeZone: "UTC", grace: 3600 },
+      [3600, 6 * 3600],
+    ],
+    ["every: 1h, grace: 10m", { kind: "every", every: 3600, grace: 600 }, [4200, 600]],
+    ["every: 1d", { kind: "every", every: 86_400, grace: 3600 }, [90_000, 3600]],
+    ["every: 1m", { kind: "every", every: 60, grace: 60 }, [120, 60]],
+  ])("have a schedule: %s", (options, schedule, [timeout, startTimeout]) => {
+    const yaml = `heartbeats: [{ name: a, ${options} }]\nheartbeat_registration: { token: hush, ${options} }`;
+    const { push } = fromFile(yaml);
+    for (const one of [push.heartbeats[0], push.registration])
+      expect(one).toMatchObject({ schedule, timeout, startTimeout });
+  });
+
   test("warn of open and of empty registration", () => {
     expect(fromFile("heartbeat_registration: { open: true }").warnings).toEqual([
       "exporter.yml:1:1: heartbeat_registration: is open: anyone who can reach the exporter can register heartbeats",

@@ -1,4 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
+import { seconds } from "../../src/core/units.ts";
 import { type ExporterProcess, startExporter } from "./exporter.ts";
 import { valueOf } from "./exposition.ts";
 import { type Machines, startMachines } from "./machines.ts";
@@ -64,8 +65,10 @@ export async function startStoppable(timeout: string, periodMs?: number): Promis
     async untilAllOffline() {
       await machines.stop();
       const before = announced().length;
-      await waitUntil("all machines offline", () =>
-        announced().length - before >= MACHINES ? true : undefined,
+      await waitUntil(
+        "all machines offline",
+        () => (announced().length - before >= MACHINES ? true : undefined),
+        seconds(300),
       );
     },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),

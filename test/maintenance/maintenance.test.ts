@@ -60,6 +60,46 @@ async function setup(memory = snapshotMemory(), later = 0) {
   };
 }
 
+describe("a heartbeat with a schedule", () => {
+  const windows = `
+maintenance: [{ name: night, heartbeats: ["*"], once: { from: 2025-09-15T13:31:00Z, to: 2025-09-15T14:31:00Z } }]
+heartbeats:
+  - { name: cron, schedule: "0 14 * * *", grace: 10m }
+  - { name: hourly, every: 1h, grace: 10m }
+  - { name: plain, timeout: 20m }
+`;
+
+  test("is in maintenance after a window until its first run is late", async () => {
+    const clock = manualClock();
+    await using exporter = await startLocalExporter({ yaml: windows, probers: [switchProber], clock });
+    // Without kept connections, which time out while the test advances the clock.
+    const ask = (path: string): Promise<Response> =>
+      fetch(exporter.url + path, { headers: { Connection: "close" } });
+    for (const name of ["cron", "hourly", "plain"]) await ask(`/ping/${name}`);
+    const offline = () =>
+      exporter.logged.flatMap(({ message }) => /\((\w+)\) went offline/.exec(message)?.[1] ?? []);
+    const inMaintenance = async () => {
+      const text = await (await ask("/metrics?collect[]=heartbeats")).text();
+      return ["cron", "hourly", "plain"].map((heartbeat) =>
+        valueOf(text, "heartbeat_maintenance", { heartbeat }),
+      );
+    };
+    clock.advance(seconds(3660 + 60));
+    expect(offline()).toEqual(["plain"]);
+    expect(await inMaintenance()).toEqual([1, 1, 0]);
+    // The window ended at 14:31.
+    clock.advance(seconds(70 * 60 - 90));
+    expect(offline()).toEqual(["plain"]);
+    clock.advance(seconds(60));
+    expect(offline()).toEqual(["plain", "hourly"]);
+    expect(await inMaintenance()).toEqual([1, 0, 0]);
+    clock.advance(seconds(86_400 - 2 * 3600));
+    expect(offline()).toEqual(["plain", "hourly"]);
+    clock.advance(seconds(3600));
+    expect(offline()).toEqual(["plain", "hourly", "cron"]);
+  });
+});
+
 describe("maintenance", () => {
   test("counts results but changes neither streaks, health nor mode", async () => {
     await using world = await setup();

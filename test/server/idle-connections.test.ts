@@ -43,6 +43,7 @@ describe("an idle connection", () => {
   it("is closed after its timeout", async () => {
     await using world = await connected();
     await once(world.client, "close");
+    expect(world.received().match(/200 OK/g)).toHaveLength(1);
   });
 
   it("is not closed if a request waits in it when the timeout is noticed", async () => {

@@ -5,7 +5,7 @@ import type { Seconds } from "../../core/units.ts";
 import { type BuildContext, durationOf } from "../context.ts";
 import { withDefaults } from "../document/defaults.ts";
 import { childOf, isLeftEmpty } from "../document/tree.ts";
-import { heartbeatProperties, timeoutsOf } from "./heartbeat-options.ts";
+import { buildTiming, heartbeatProperties } from "./heartbeat-options.ts";
 import { bool, positiveDuration, word } from "./schema-words.ts";
 import { optionalSecret } from "./secret-options.ts";
 
@@ -70,7 +70,7 @@ export function buildRegistration(defaultTimeout: Seconds, context: BuildContext
     max: raw.max,
     expireAfter: durationOf(raw.expire_after),
     kind: raw.kind,
-    ...timeoutsOf(raw, defaultTimeout),
+    ...buildTiming(raw, path, defaultTimeout, context),
     namePattern: raw.name_pattern,
     ...defined({ token }),
   };

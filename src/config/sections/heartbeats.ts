@@ -7,7 +7,7 @@ import { withDefaults } from "../document/defaults.ts";
 import { childOf } from "../document/tree.ts";
 import { DEFAULT_TIMEOUT, hasMachineVariables, machineVariable } from "../env/machine.ts";
 import { type Entry, namedEntries, namesUnder } from "./entries.ts";
-import { heartbeatProperties, timeoutsOf } from "./heartbeat-options.ts";
+import { buildTiming, heartbeatProperties } from "./heartbeat-options.ts";
 import { buildRegistration } from "./heartbeat-registration.ts";
 import { checkLabels } from "./labels.ts";
 import { bool, labels, name, word } from "./schema-words.ts";
@@ -104,7 +104,7 @@ function heartbeatOf({ value, path }: Entry, defaultTimeout: Seconds, context: B
   return {
     name: raw.name,
     kind: raw.kind,
-    ...timeoutsOf(raw, defaultTimeout),
+    ...buildTiming(raw, path, defaultTimeout, context),
     labels: raw.labels ?? {},
     critical: raw.critical,
     ...defined({ hostname, owner, description, token: optionalSecret(raw, "token", path, context) }),

@@ -1,5 +1,6 @@
 import type { Request, Response } from "express";
 import { isUp } from "../../core/heartbeat.ts";
+import type { PushSchedule } from "../../core/push-heartbeat.ts";
 import { formatDuration, rfc3339, type Timestamp } from "../../core/units.ts";
 import type { PushView } from "../../heartbeats/view.ts";
 import { refuse, refuseJson } from "../refuse.ts";
@@ -78,6 +79,7 @@ function pushJson({
   failed,
   runningSince,
   lastDuration,
+  nextExpected,
   pings,
 }: PushView) {
   return {
@@ -90,18 +92,28 @@ function pushJson({
     source: beat.source,
     kind: heartbeat.kind,
     owner: heartbeat.owner ?? null,
-    timeout: formatDuration(heartbeat.timeout),
+    timeout: formatDuration(beat.timeout),
     labels: heartbeat.labels,
     critical: heartbeat.critical,
     registered,
     cause: cause ?? null,
     failed,
     start_timeout: formatDuration(heartbeat.startTimeout),
+    ...scheduleJson(heartbeat.schedule),
+    next_expected: timeOrNull(nextExpected),
     running_since: timeOrNull(runningSince),
     last_duration_seconds: lastDuration ?? null,
     pings,
   } satisfies HeartbeatJson & Readonly<Record<string, unknown>>;
 }
+
+/** The schedule with the names of the configuration; `null` for what it does not have. */
+const scheduleJson = (schedule: PushSchedule | undefined) => ({
+  schedule: schedule?.kind === "cron" ? schedule.cron : null,
+  timezone: schedule?.kind === "cron" ? schedule.timeZone : null,
+  every: schedule?.kind === "every" ? formatDuration(schedule.every) : null,
+  grace: schedule === undefined ? null : formatDuration(schedule.grace),
+});
 
 function probedJson({ target, beat }: ProbedHeartbeat, now: Timestamp) {
   const up = isUp(beat, now);
