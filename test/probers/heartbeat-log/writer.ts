@@ -1,6 +1,6 @@
 /**
  * Writes 20,000 lines per second, every hundredth of them a heartbeat, in blocks that may end inside a line, like buffered
- * output. SIGHUP makes it reopen its log. At the end it prints the number of lines and heartbeats written.
+ * output. SIGHUP makes it reopen its log. SIGTERM ends it: it prints the number of lines and heartbeats written.
  */
 import { closeSync, openSync, writeSync } from "node:fs";
 
@@ -8,7 +8,7 @@ const PER_SECOND = 20_000;
 const BEAT_EVERY = 100;
 const BLOCK = 4096;
 
-const [file = "", total = "0"] = process.argv.slice(2);
+const [file = ""] = process.argv.slice(2);
 let descriptor = openSync(file, "a");
 let waiting = Buffer.alloc(0);
 let lines = 0;
@@ -34,15 +34,19 @@ const line = (i: number): string => {
   return `${JSON.stringify({ ...fields, timestamp: new Date().toISOString() })}\n`;
 };
 
-const timer = setInterval(() => {
-  const due = Math.min(Number(total), Math.floor(((performance.now() - start) / 1000) * PER_SECOND));
+const write = (): void => {
+  const due = Math.floor(((performance.now() - start) / 1000) * PER_SECOND);
   const added: string[] = [];
   while (lines < due) added.push(line((lines += 1)));
   waiting = Buffer.concat([waiting, Buffer.from(added.join(""))]);
   flush(BLOCK);
-  if (lines < Number(total)) return;
+};
+const timer = setInterval(write, 5);
+
+process.on("SIGTERM", () => {
   clearInterval(timer);
   flush(1);
   console.log(JSON.stringify({ lines, beats: Math.floor(lines / BEAT_EVERY) }));
-}, 5);
+  process.exit();
+});
 console.log("writing");
