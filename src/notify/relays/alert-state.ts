@@ -1,5 +1,5 @@
 import type { Alert } from "../../core/alert.ts";
-import { after, elapsed, type Seconds, type Timestamp, timestamp } from "../../core/units.ts";
+import { after, elapsed, type Seconds, seconds, type Timestamp, timestamp } from "../../core/units.ts";
 import type { PreparedEvent } from "./event.ts";
 
 interface Mentioned {
@@ -22,6 +22,8 @@ export type AlertState =
       readonly phase: "firing";
       /** End of the period before this one, if its resolution arrived. */
       readonly endedAt?: Timestamp;
+      /** When it was first mentioned after that. */
+      readonly resumedAt?: Timestamp;
     })
   | (Ended & { readonly phase: "resolved" })
   /** Reported firing again shortly after its resolution, perhaps by an old notification. */
@@ -29,6 +31,7 @@ export type AlertState =
       readonly phase: "doubtful";
       /** When it counts as firing, unless another resolution arrives before. */
       readonly decideAt: Timestamp;
+      readonly resumedAt: Timestamp;
       /** The event to send then. */
       readonly event: PreparedEvent;
     });
@@ -61,7 +64,7 @@ export function applyMention(
 ): AlertState | undefined {
   return alert.status === "firing"
     ? applyFiring(state, alert, context)
-    : applyResolved(state, alert, context.now);
+    : applyResolved(state, alert, context);
 }
 
 function applyFiring(
@@ -75,28 +78,34 @@ function applyFiring(
   const { endedAt, resolvedAt } = state;
   const isNewPeriod = alert.startsAt >= endedAt;
   if (isNewPeriod || elapsed(resolvedAt, now) >= staleWindow) {
-    return { phase: "firing", startsAt, endedAt, seenAt: now };
+    return { phase: "firing", startsAt, endedAt, resumedAt: now, seenAt: now };
   }
   if (state.phase === "doubtful") return { ...state, startsAt, seenAt: now };
   const event = prepare(alert, startsAt, endedAt);
   const decideAt = after(now, staleWindow);
-  return { phase: "doubtful", startsAt, endedAt, resolvedAt, decideAt, event, seenAt: now };
+  const times = { startsAt, endedAt, resolvedAt, resumedAt: now, seenAt: now };
+  return { phase: "doubtful", ...times, decideAt, event };
 }
 
 function applyResolved(
   state: AlertState | undefined,
   { endsAtText }: Alert,
-  now: Timestamp,
+  { now, staleWindow }: MentionContext,
 ): AlertState | undefined {
   if (state === undefined) return undefined;
   const parsed = Date.parse(endsAtText) / 1000;
   const endsAt = Number.isFinite(parsed) ? timestamp(parsed) : now;
-  const { startsAt, endedAt } = state;
-  // A late notification about the end of an earlier period does not end the present one.
-  const isLate = endsAt < startsAt || (endedAt !== undefined && endsAt <= endedAt);
+  const { startsAt } = state;
   if (state.phase === "firing") {
-    if (isLate) return { ...state, seenAt: now };
-    return { phase: "resolved", startsAt, endedAt: endsAt, resolvedAt: now, seenAt: now };
+    const { endedAt, resumedAt } = state;
+    const isKnownEnd = endedAt !== undefined && endsAt <= endedAt;
+    // A late notification about the end of an earlier period does not end the present one. One that keeps coming says that
+    // the period ended then, and that an old notification was believed.
+    const isFresh = resumedAt !== undefined && elapsed(resumedAt, now) < staleWindow;
+    if (endsAt < startsAt || (isKnownEnd && isFresh)) return { ...state, seenAt: now };
+    // Each end is later than the one before, because ids of events depend on it.
+    const end = isKnownEnd ? after(endedAt, MILLISECOND) : endsAt;
+    return { phase: "resolved", startsAt, endedAt: end, resolvedAt: now, seenAt: now };
   }
   const { resolvedAt } = state;
   return { phase: "resolved", startsAt, endedAt: latest(state.endedAt, endsAt), resolvedAt, seenAt: now };
@@ -105,8 +114,10 @@ function applyResolved(
 /** Lets an alert count as firing if nothing has contradicted it in time. */
 export function applyTime(state: AlertState, now: Timestamp): AlertState {
   if (state.phase !== "doubtful" || now < state.decideAt) return state;
-  const { startsAt, endedAt, seenAt } = state;
-  return { phase: "firing", startsAt, endedAt, seenAt };
+  const { startsAt, endedAt, resumedAt, seenAt } = state;
+  return { phase: "firing", startsAt, endedAt, resumedAt, seenAt };
 }
+
+const MILLISECOND = seconds(0.001);
 
 const latest = (a: Timestamp, b: Timestamp): Timestamp => (a > b ? a : b);

@@ -65,16 +65,16 @@ function readAlert(value: unknown): StoredAlert | undefined {
 }
 
 function readState(fields: Fields): AlertState | undefined {
-  const { phase, startsAt, endedAt, resolvedAt, seenAt, decideAt } = fields;
+  const { phase, startsAt, endedAt, resolvedAt, resumedAt, seenAt, decideAt } = fields;
   if (!areNumbers(startsAt, seenAt)) return undefined;
   const hasEnded = areNumbers(endedAt, resolvedAt);
   switch (phase) {
     case "firing":
-      return endedAt === undefined || areNumbers(endedAt) ? (fields as unknown as AlertState) : undefined;
+      return areNumbers(endedAt ?? 0, resumedAt ?? 0) ? (fields as unknown as AlertState) : undefined;
     case "resolved":
       return hasEnded ? (fields as unknown as AlertState) : undefined;
     case "doubtful":
-      return hasEnded && areNumbers(decideAt) && isEvent(fields["event"])
+      return hasEnded && areNumbers(decideAt, resumedAt) && isEvent(fields["event"])
         ? (fields as unknown as AlertState)
         : undefined;
     default:

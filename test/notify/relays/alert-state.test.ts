@@ -95,6 +95,17 @@ const rows: readonly {
 ];
 
 describe("an alert", () => {
+  test("ends with a repeated resolution that comes long after an old notification was believed", () => {
+    const phases = phasesOf([
+      [1000, "firing", 1000],
+      [1500, "resolved", 1000, 1490],
+      [1540, "firing", 1000],
+      [1560, "resolved", 1000, 1490],
+      [1840, "resolved", 1000, 1490],
+    ]);
+    expect(phases).toEqual(["firing", "resolved", "firing", "firing", "resolved"]);
+  });
+
   test.each(rows)("$name", ({ mentions, phases }) => {
     expect(phasesOf(mentions)).toEqual(phases);
   });
@@ -106,6 +117,7 @@ describe("an alert", () => {
       endedAt: timestamp(1490),
       resolvedAt: timestamp(1500),
       seenAt: timestamp(1510),
+      resumedAt: timestamp(1510),
       decideAt: timestamp(1540),
       event: eventWithId("evt", alertOf("firing", 1000)),
     };
