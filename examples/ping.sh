@@ -3,7 +3,7 @@
 #   HEARTBEAT_URL=http://localhost:8091/ping HEARTBEAT_TOKEN_FILE=/run/secrets/ping ping.sh NAME COMMAND [ARG...]
 # Without a command it only says that NAME is alive. Needs curl or wget.
 #
-# A report never fails the command, and delays it by at most 2 s: after that, reporting goes on in the background. HUP, INT,
+# Reports never fail the command, and delay it by less than 2 s in all: after that, reporting goes on in the background. HUP, INT,
 # QUIT, TERM, USR1 and USR2 are passed on to the command; its end is reported then too, and its exit status, 128 + N if
 # signal N has killed it, is that of this script.
 set -u
@@ -14,7 +14,10 @@ if [ $# -eq 0 ]; then
 fi
 name=$1
 shift
-job= signal= caught= late=
+# Seconds by which the reports of the start and of the end may delay the command; the rest of the 2 s is for this script.
+first=0.3 last=0.9
+if ! sleep 0.01 2>/dev/null; then first=0 last=1; fi
+job= signal= caught=
 
 # The command runs without a scratch folder too, for example on a full disk; its output is then not reported.
 scratch=$(mktemp -d) || scratch=
@@ -40,17 +43,45 @@ pass_on() {
   [ -z "$job" ] || kill -s "$signal" "$job" 2>/dev/null
 }
 for one in HUP INT QUIT TERM USR1 USR2; do trap "pass_on $one" "$one"; done
-trap 'late=1' ALRM
 
-# Waits for a process. Fails once the patience is over. A signal interrupts `wait`, which then has to wait again.
+# Waits for a process, also if a signal interrupts `wait`. The result is in `code`.
 await() {
-  while [ -z "$late" ]; do
+  code=
+  while :; do
     caught=
     wait "$1" 2>/dev/null
-    code=$?
-    [ -n "$late" ] || [ -n "$caught" ] || return "$code"
+    now=$?
+    # The shell has told the status already, before the signal came.
+    if [ "$now" -eq 127 ] && [ -n "$code" ]; then return 0; fi
+    code=$now
+    [ -n "$caught" ] || return 0
   done
-  return 1
+}
+
+# within SECONDS STEP COMMAND [ARG...]: starts a command in the background, and waits for it for this time at most. Fails if
+# it goes on after that; `pid` is then its process, else its status is in `code`. What is waited for is a `sleep`, which the
+# command's end ends: so this cannot take longer, whatever happens.
+within() {
+  sleep "$1" </dev/null >/dev/null 2>&1 &
+  sleeper=$! step=$2
+  shift 2
+  [ -z "$scratch" ] || : >"$scratch/waiting-$step"
+  {
+    "$@"
+    result=$?
+    if [ -n "$scratch" ]; then
+      : >"$scratch/done-$step"
+      # The process may be another one by now if it is not waited for.
+      if [ -e "$scratch/waiting-$step" ]; then kill "$sleeper"; fi
+      if [ -e "$scratch/left" ]; then rm -rf "$scratch"; fi
+    fi
+    exit "$result"
+  } </dev/null >/dev/null 2>&1 &
+  pid=$!
+  await "$sleeper"
+  [ -z "$scratch" ] || rm -f "$scratch/waiting-$step"
+  [ "$code" -gt 128 ] || return 1
+  await "$pid"
 }
 
 token=
@@ -91,35 +122,24 @@ report() {
   return 1
 }
 
-# Reports the end as far as the patience allows, and the rest in the background.
+# Reports the end after the start. A start that came later would be a run without an end.
+report_end() {
+  if [ -n "$starting" ]; then
+    for _ in 1 2 3; do [ -e "$scratch/done-start" ] || sleep 1; done
+  fi
+  report "$@"
+}
+
+# Reports the end as far as the patience allows, and goes on in the background.
 finish() {
-  {
-    # The rest of the 2 s is for the script itself. A `sleep` that knows whole seconds only fails at once.
-    { sleep 1.2 || sleep 1; } &
-    sleeper=$!
-    trap 'kill "$sleeper"' TERM
-    wait "$sleeper" && kill -s ALRM $$
-  } </dev/null >/dev/null 2>&1 &
-  watch=$!
-  [ -z "$starting" ] || await "$starting"
-  {
-    report "$@"
-    code=$?
-    [ ! -e "$scratch/left" ] || rm -rf "$scratch"
-    exit "$code"
-  } </dev/null >/dev/null 2>&1 &
-  reporter=$!
-  if await "$reporter"; then
-    :
-  elif [ -n "$late" ]; then
-    echo "$0: $name could not be reported yet; trying again for a minute" >&2
-    # From now on the folder belongs to the reporter.
+  if ! within "$last" end report_end "$@"; then
+    [ -z "$scratch" ] || echo "$0: $name could not be reported yet; trying again for a minute" >&2
+    # From now on the folder belongs to the background.
     if [ -n "$scratch" ]; then : >"$scratch/left"; fi
     scratch=
-  else
+  elif [ "$code" -ne 0 ]; then
     echo "$0: $name could not be reported: $(tail -n 1 "$errors")" >&2
   fi
-  kill "$watch" 2>/dev/null
 }
 
 starting=
@@ -130,8 +150,8 @@ fi
 
 rid=$(cat /proc/sys/kernel/random/uuid 2>/dev/null || uuidgen 2>/dev/null)
 query=${rid:+?rid=$rid}
-{ send 2 "/start$query"; } </dev/null >/dev/null 2>&1 &
-starting=$!
+# The command runs after the report of its start, so that its duration is right, unless that takes too long.
+within "$first" start send 2 "/start$query" || starting=$pid
 
 # A background command would read from /dev/null.
 if { : <&0; } 2>/dev/null; then exec 3<&0; else exec 3</dev/null; fi
@@ -149,16 +169,8 @@ job=$!
 # One that came before the command was there.
 [ -z "$signal" ] || kill -s "$signal" "$job" 2>/dev/null
 
-status=
-while :; do
-  caught=
-  wait "$job" 2>/dev/null
-  code=$?
-  # The shell has told the status already, before the signal came.
-  if [ "$code" -eq 127 ] && [ -n "$status" ]; then break; fi
-  status=$code
-  [ -n "$caught" ] || break
-done
+await "$job"
+status=$code
 job=
 
 if [ -n "$scratch" ]; then
