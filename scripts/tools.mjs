@@ -1,6 +1,6 @@
 /**
  * Fetches the programs that the tests run against from Debian into `.tools/`: Prometheus, promtool, Alertmanager, amtool,
- * blackbox_exporter, llama.cpp's llama-server, logrotate and mtail. `bookworm` has the oldest versions that the exporter
+ * blackbox_exporter, llama.cpp's llama-server, logrotate, mtail and busybox. `bookworm` has the oldest versions that the exporter
  * supports, `sid` the newest.
  *
  * Writes nothing outside `.tools/` and needs no privileges: apt works on a private state, and packages are unpacked, not
@@ -72,12 +72,20 @@ const suites = {
     programs: goPrograms,
   },
   sid: {
-    packages: ["prometheus", "promtool", "prometheus-blackbox-exporter", "prometheus-alertmanager", "mtail"],
+    packages: [
+      "prometheus",
+      "promtool",
+      "prometheus-blackbox-exporter",
+      "prometheus-alertmanager",
+      "mtail",
+      "busybox-static",
+    ],
     packagesWithLibraries: ["llama.cpp-tools", "logrotate"],
     programs: {
       ...goPrograms,
       "llama-server": { file: "usr/bin/llama-server", names: ["llama-server"], ownLibraries: true },
       mtail: { file: "usr/bin/mtail", names: ["mtail"] },
+      busybox: { file: "usr/bin/busybox", names: ["busybox"] },
       logrotate: { file: "usr/sbin/logrotate", names: ["logrotate"], ownLibraries: true },
     },
   },

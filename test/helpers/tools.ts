@@ -12,7 +12,8 @@ export type ToolName =
   | "amtool"
   | "llama-server"
   | "logrotate"
-  | "mtail";
+  | "mtail"
+  | "busybox";
 
 /** `bookworm`: the oldest version that the exporter supports. `newest`: a current one. */
 export type ToolVersion = "bookworm" | "newest";
