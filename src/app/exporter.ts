@@ -146,12 +146,6 @@ export function createExporter(options: ExporterOptions): Exporter {
   const rates = createProbeRates(clock);
   const recentProbes = createRecentProbes(options.historyLimit);
   const totals = createTotals(memory.namespace("metrics/totals"));
-  const maintenance = createMaintenance(
-    clock,
-    memory.namespace("maintenance"),
-    memory.namespace("maintenance-ended"),
-    (name, end) => pushes.firstChance(name, end),
-  );
   const driver = createDriver(clock, failoverRecorder(log, history), memory.namespace("failover"), presence);
   const state = (target: Target): FailoverState => driver.state(target.name) ?? initialState(clock.now());
 
@@ -159,6 +153,12 @@ export function createExporter(options: ExporterOptions): Exporter {
   const announcer = createAnnouncer(log, clock);
   const onPushEffect = lateCallback<[PushView, PushEffect]>("onPushEffect");
   const pushes = createRegister({ clock, presence, log, memory, onEffect: onPushEffect.call });
+  const maintenance = createMaintenance(
+    clock,
+    memory.namespace("maintenance"),
+    memory.namespace("maintenance-ended"),
+    (name, end) => pushes.firstChance(name, end),
+  );
   const probedHeartbeats = (): readonly ProbedHeartbeat[] =>
     targets().flatMap((target) => probedBeats(target, ask.latest(target)?.result, presence));
 
