@@ -7,7 +7,7 @@ import type { Memory } from "../core/memory.ts";
 import type { Presence } from "../core/presence.ts";
 import type { Target } from "../core/target.ts";
 import type { Asker } from "../engine/ask.ts";
-import type { PushEffect } from "../heartbeats/machine.ts";
+import type { PushEffect } from "../heartbeats/push-state.ts";
 import type { PushView } from "../heartbeats/view.ts";
 import type { Maintenance } from "../maintenance/maintenance.ts";
 import { createSuppressedNotices } from "../maintenance/suppressed-notices.ts";

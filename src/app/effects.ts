@@ -4,7 +4,7 @@ import type { Log } from "../core/log.ts";
 import type { Target } from "../core/target.ts";
 import type { FailoverEffect } from "../failover/machine.ts";
 import type { Announcer } from "../heartbeats/announce.ts";
-import type { PushEffect } from "../heartbeats/machine.ts";
+import type { PushEffect } from "../heartbeats/push-state.ts";
 import type { PushView } from "../heartbeats/view.ts";
 import { heartbeatEvent, toHistoryEvent } from "./history-entries.ts";
 

@@ -23,7 +23,7 @@ import { createFeed } from "../events/feed.ts";
 import { createDriver } from "../failover/driver.ts";
 import { type FailoverState, initialState } from "../failover/machine.ts";
 import { createAnnouncer } from "../heartbeats/announce.ts";
-import type { PushEffect } from "../heartbeats/machine.ts";
+import type { PushEffect } from "../heartbeats/push-state.ts";
 import { createRegister } from "../heartbeats/register.ts";
 import type { PushView } from "../heartbeats/view.ts";
 import { createElection } from "../leadership/election.ts";

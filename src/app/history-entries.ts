@@ -6,7 +6,7 @@ import type { Target } from "../core/target.ts";
 import { after, type Timestamp } from "../core/units.ts";
 import type { FailoverCommand } from "../failover/driver.ts";
 import type { FailoverEffect } from "../failover/machine.ts";
-import type { PushEffect } from "../heartbeats/machine.ts";
+import type { PushEffect } from "../heartbeats/push-state.ts";
 
 /** Converts a result into its entry in the history. */
 export function toHistoryEntry(target: Target, result: Result, dollars: number | undefined): PastResult {

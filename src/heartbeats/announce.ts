@@ -2,7 +2,7 @@ import type { Clock } from "../core/clock.ts";
 import type { Log } from "../core/log.ts";
 import type { PushSetup } from "../core/push-heartbeat.ts";
 import { elapsed, formatDuration, seconds, type Timestamp } from "../core/units.ts";
-import type { PushEffect } from "./machine.ts";
+import type { PushEffect } from "./push-state.ts";
 import { type PushView, titleOf } from "./view.ts";
 
 /** The interval logged without `check_interval`: lunasentri's default. Offline heartbeats are then logged at once, well within it. */

@@ -8,15 +8,14 @@ import type { Secret } from "../core/secret.ts";
 import { after, formatDuration, seconds, type Timestamp, timestamp } from "../core/units.ts";
 import { type Bodies, createBodies } from "./bodies.ts";
 import { createDeadlineQueue } from "./deadlines.ts";
+import { deadline, step } from "./machine.ts";
 import {
-  deadline,
   initialState,
   type PingKind,
   type PushEffect,
   type PushEvent,
   type PushState,
-  step,
-} from "./machine.ts";
+} from "./push-state.ts";
 import { checkRegistration, type RegistrationProblem, registeredHeartbeat } from "./registration.ts";
 import { firstChanceAfter, policyOf } from "./schedule.ts";
 import { createSteadyClock } from "./steady-clock.ts";

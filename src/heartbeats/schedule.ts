@@ -1,7 +1,7 @@
 import { Cron } from "croner";
 import type { PushHeartbeat, PushSchedule } from "../core/push-heartbeat.ts";
 import { after, type Seconds, type Timestamp, timestamp } from "../core/units.ts";
-import type { CronCadence, Policy } from "./machine.ts";
+import type { CronCadence, Policy } from "./push-state.ts";
 
 /** Compiled schedules. Registered heartbeats share one. */
 const compiled = new WeakMap<PushSchedule, CronCadence>();

@@ -13,7 +13,7 @@ import {
   PUSH_STATUSES,
   type PushState,
   type RunStart,
-} from "./machine.ts";
+} from "./push-state.ts";
 
 /** A heartbeat as persisted across restarts. All times come from the wall clock. */
 export interface StoredHeartbeat {

@@ -2,14 +2,8 @@ import { defined } from "../core/defined.ts";
 import type { DownCause, HeartbeatState } from "../core/heartbeat.ts";
 import type { PushHeartbeat } from "../core/push-heartbeat.ts";
 import { after, elapsed, type Seconds, seconds, type Timestamp } from "../core/units.ts";
-import {
-  type OfflineCause,
-  type PingKind,
-  type PushState,
-  type PushStatus,
-  silenceDeadline,
-  statusAt,
-} from "./machine.ts";
+import { silenceDeadline, statusAt } from "./machine.ts";
+import { type OfflineCause, type PingKind, type PushState, type PushStatus } from "./push-state.ts";
 import { policyOf } from "./schedule.ts";
 
 /** A push heartbeat as shown by routes and metrics. All times come from the wall clock. */

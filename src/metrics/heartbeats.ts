@@ -5,7 +5,7 @@ import { type Metric, type Sample, sample } from "../core/metric.ts";
 import type { PushHeartbeat } from "../core/push-heartbeat.ts";
 import type { Target } from "../core/target.ts";
 import type { Timestamp } from "../core/units.ts";
-import type { PingKind } from "../heartbeats/machine.ts";
+import type { PingKind } from "../heartbeats/push-state.ts";
 import type { PushView } from "../heartbeats/view.ts";
 import { headerOf, renderPairs, renderValue } from "./exposition.ts";
 import { targetLabels } from "./targets.ts";

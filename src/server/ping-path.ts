@@ -1,6 +1,6 @@
 import { defined } from "../core/defined.ts";
 import type { Secret } from "../core/secret.ts";
-import type { PingKind } from "../heartbeats/machine.ts";
+import type { PingKind } from "../heartbeats/push-state.ts";
 import type { Register } from "../heartbeats/register.ts";
 
 /** A token that a ping must present. */

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { seconds, timestamp } from "../../src/core/units.ts";
+import { deadline, statusAt, step } from "../../src/heartbeats/machine.ts";
 import {
-  deadline,
   initialState,
   MAX_STARTS,
   type PingKind,
@@ -10,9 +10,7 @@ import {
   type PushEvent,
   type PushState,
   type PushStatus,
-  statusAt,
-  step,
-} from "../../src/heartbeats/machine.ts";
+} from "../../src/heartbeats/push-state.ts";
 
 const POLICY = { timeout: seconds(20), startTimeout: seconds(8) };
 /** How far the wall clock is ahead of the steady clock. */

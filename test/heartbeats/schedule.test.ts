@@ -4,16 +4,14 @@ import { describe, expect, it } from "vitest";
 import { isUp } from "../../src/core/heartbeat.ts";
 import type { PushHeartbeat, PushSchedule } from "../../src/core/push-heartbeat.ts";
 import { rfc3339, seconds, type Timestamp, timestamp } from "../../src/core/units.ts";
+import { deadline, statusAt, step } from "../../src/heartbeats/machine.ts";
 import {
-  deadline,
   initialState,
   type PingKind,
   type PushEffect,
   type PushEvent,
   type PushState,
-  statusAt,
-  step,
-} from "../../src/heartbeats/machine.ts";
+} from "../../src/heartbeats/push-state.ts";
 import { policyOf } from "../../src/heartbeats/schedule.ts";
 import { viewOf } from "../../src/heartbeats/view.ts";
 
