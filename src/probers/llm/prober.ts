@@ -108,7 +108,7 @@ function resultOf(
     first.evidence,
     last.evidence,
   );
-  const duration = seconds(last.evidence.exchange.end - first.evidence.exchange.start);
+  const duration = seconds(last.evidence.endedAt - first.evidence.exchange.start);
   return {
     outcome:
       outcome.ok || total === 1

@@ -33,6 +33,8 @@ export interface PartialResponse {
   /** Present if an unsuccessful response is not the API's. */
   readonly page?: Page;
   readonly answer: Answer;
+  /** The end of the response, or its last piece if only an end was waited for that did not come. */
+  readonly endedAt: Seconds;
   /** True if the server was silent in the middle of its answer for longer than `stall_timeout`. */
   readonly stalled: boolean;
   /** True if the answer is far longer than the token limit, so that reading stopped. */
@@ -68,6 +70,7 @@ export function receive(
   /** False for servers that send a finish reason with every piece, as Gemini did for some time. */
   let finishIsFinal = true;
   let contentAfterFinish = false;
+  let lastPieceAt: Seconds | undefined;
   let status: number | undefined;
   let headers: IncomingHttpHeaders = {};
 
@@ -84,6 +87,7 @@ export function receive(
   };
 
   const add = (pieces: readonly Piece[], at?: Seconds): boolean => {
+    if (pieces.length > 0) lastPieceAt = at ?? lastPieceAt;
     // What a server sends after the end does not count, in the same segment or in a later one.
     return pieces.some((piece) => {
       const isContent = piece.kind === "text" || piece.kind === "tool_call";
@@ -135,7 +139,8 @@ export function receive(
       if (module.thinking === "strip") stripThinking(answer);
       if (wasCutAtLimit(answer, module)) answer.finish = "length";
       const aborted = exchange.ending.kind === "aborted";
-      if (aborted && isComplete()) answer.ended = true;
+      const isUnended = aborted && isComplete();
+      if (isUnended) answer.ended = true;
       else if (aborted) noteSilence(answer.times, exchange.end);
       const body = new TextDecoder().decode(Buffer.concat(errorBody));
       const page = status === undefined || isSuccess() ? undefined : pageOf(body, headers);
@@ -153,6 +158,7 @@ export function receive(
         began,
         ...defined({ apiError, page }),
         answer,
+        endedAt: (isUnended ? lastPieceAt : undefined) ?? exchange.end,
         stalled: stall.signal.aborted && !answer.ended,
         ...defined({ retryAfter }),
         limitIgnored,
