@@ -7,8 +7,8 @@ COPY tsconfig.json tsconfig.build.json ./
 COPY src ./src
 RUN npm run build
 RUN npm ci --ignore-scripts --omit=dev --no-audit --no-fund
-# Types and maps of packages, which nothing reads at run time: most of the client library for Kubernetes.
-RUN find dist node_modules -type f \( -name "*.map" -o -name "*.d.ts" -o -name "*.d.mts" -o -name "*.d.cts" \) -delete
+# Types, maps and documentation of packages, which nothing reads at run time: most of the client library for Kubernetes.
+RUN find dist node_modules -type f \( -name "*.map" -o -name "*.d.ts" -o -name "*.d.mts" -o -name "*.d.cts" -o -name "*.md" \) -delete
 
 FROM node:24-slim
 ENV NODE_ENV=production

@@ -1,6 +1,6 @@
 /**
- * The last step of `.ci/run`: audits the production dependencies, reads vitest's report and prints one line with the
- * counts. Usage: `verdict.mjs <vitest's JSON report> <exit code of npm test>`.
+ * The last step of `.ci/run`: audits the production dependencies, reads vitest's reports and prints one line with the
+ * counts. Usage: `verdict.mjs <exit code of the runs> <JSON report of vitest>...`.
  *
  * Plain JavaScript, because it has to run even when Node.js 24 could not be installed.
  */
@@ -8,7 +8,7 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 
-const [reportFile = "", testStatus = "1"] = process.argv.slice(2);
+const [testStatus = "1", ...reportFiles] = process.argv.slice(2);
 
 /**
  * The part of vitest's JSON report that is read here.
@@ -49,8 +49,12 @@ function auditPasses() {
   return false;
 }
 
-/** Counts results; a file that failed outside its tests counts as one failure. @param {Report} report */
-function count(report) {
+/** Counts results; a file that failed outside its tests counts as one failure. @param {string} file */
+function count(file) {
+  // Without a report the run stopped before the tests: that counts as one failure.
+  if (!existsSync(file)) return { passed: 0, failed: 1, skipped: 0 };
+  /** @type {Report} */
+  const report = JSON.parse(readFileSync(file, "utf8"));
   const brokenFiles = report.testResults.filter(
     ({ status, assertionResults }) =>
       status === "failed" && assertionResults.every((assertion) => assertion.status !== "failed"),
@@ -64,15 +68,15 @@ function count(report) {
 
 const testsPass = testStatus === "0";
 const audited = auditPasses();
-const report = existsSync(reportFile) ? JSON.parse(readFileSync(reportFile, "utf8")) : undefined;
-// Without a report the run stopped before the tests: that counts as one failure.
-const { passed, failed, skipped } =
-  report === undefined ? { passed: 0, failed: 1, skipped: 0 } : count(report);
+const counts = reportFiles.map(count);
+const sum = (/** @type {"passed" | "failed" | "skipped"} */ key) =>
+  counts.reduce((total, each) => total + each[key], 0);
+const [passed, failed, skipped] = [sum("passed"), sum("failed"), sum("skipped")];
 if (skipped > 0) {
   console.log("skipped tests count as failures here: everything that tests need has to be present");
 }
 if (!testsPass && failed === 0) {
-  console.log(`npm test ended with exit code ${testStatus} though no test failed: see above`);
+  console.log(`the tests ended with exit code ${testStatus} though no test failed: see above`);
 }
 process.exitCode = testsPass && audited && failed === 0 && skipped === 0 ? 0 : 1;
 console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`);

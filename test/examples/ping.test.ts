@@ -1,4 +1,4 @@
-import { accessSync, constants, existsSync } from "node:fs";
+import { accessSync, constants, existsSync, realpathSync } from "node:fs";
 import { mkdir, symlink } from "node:fs/promises";
 import { createServer } from "node:http";
 import { delimiter, join } from "node:path";
@@ -31,9 +31,13 @@ function find(program: string): string {
   throw new Error(`${program} is missing: ping.sh is tested with it`);
 }
 
-/** Shells, by what starts a script with them. */
+const isSame = (a: string, b: string): boolean => realpathSync(find(a)) === realpathSync(find(b));
+
+/** Shells, by what starts a script with them. `sh` is often another name of one of them. */
 const SHELLS: readonly (readonly [name: string, command: readonly string[]])[] = [
-  ...["sh", "dash", "bash"].map((shell) => [shell, [find(shell)]] as const),
+  ...["dash", "bash", "sh"]
+    .map((shell) => [shell, [find(shell)]] as const)
+    .filter(([shell]) => shell !== "sh" || !["dash", "bash"].some((one) => isSame(one, shell))),
   ["busybox", [BUSYBOX, "sh"]],
 ];
 

@@ -1,0 +1,24 @@
+import { basename } from "node:path";
+import { seconds } from "../../src/core/units.ts";
+import { runTool, type ToolVersion } from "../helpers/tools.ts";
+import { testFiles } from "./rules.ts";
+
+/** Files that take promtool several seconds. */
+const SLOW: ReadonlySet<string> = new Set(
+  ["latency", "slo", "slo-days", "targets"].map((name) => `${name}.test.yml`),
+);
+
+const isSlow = (file: string): boolean => SLOW.has(basename(file));
+
+/** Unit tests that `npm test` runs with the oldest promtool, and `npm run check:long` with the newest. */
+export const slowTestFiles: readonly string[] = testFiles.filter(isSlow);
+/** The other unit tests. */
+export const quickTestFiles: readonly string[] = testFiles.filter((file) => !isSlow(file));
+
+/** Runs the unit tests of a file with promtool. Returns its output if they fail. */
+export async function failureOfRuleTests(file: string, version: ToolVersion): Promise<string | undefined> {
+  const { code, stdout, stderr } = await runTool("promtool", version, ["test", "rules", file], {
+    deadline: seconds(200),
+  });
+  return code === 0 ? undefined : `exit code ${code}: ${stdout}${stderr}`;
+}
