@@ -538,7 +538,7 @@ async function linesOfFollower(argv: (url: string) => readonly string[]): Promis
     else standIn.emit("request", request, response);
   });
   const yaml = `
-modules: { chat: { prober: llm, timeout: 1s, llm: { api: openai } } }
+modules: { chat: { prober: llm, timeout: 10s, llm: { api: openai } } }
 targets:
   - { name: tiny, module: chat, target: "http://${model.host}/v1", model: demo-model, interval: 1s, failure_threshold: 1, healthy_threshold: 1, failover: {} }
 `;

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, onTestFinished, test } from "vitest";
-import type { ProbeResult } from "../../../src/core/prober.ts";
-import { llmMetrics } from "../../../src/probers/llm/metrics.ts";
-import { startPacedServer } from "./paced-server.ts";
-import { ask, compile, detailOf, valueOf } from "./support.ts";
+import type { ProbeResult } from "../../src/core/prober.ts";
+import { llmMetrics } from "../../src/probers/llm/metrics.ts";
+import { startPacedServer } from "../probers/llm/paced-server.ts";
+import { ask, compile, detailOf, valueOf } from "../probers/llm/support.ts";
 
 const PROBES = 200;
 /** Milliseconds between the starts of two probes, and between their first tokens: an exporter spreads them too. */
