@@ -153,6 +153,11 @@ export interface Prober<Options = unknown, Module = unknown, Reason extends Fail
   readonly schema: object;
   /** True if a probe costs money. By default its results are then reused for 0.9 x interval, and restored after a restart. */
   readonly costly: boolean;
+  /**
+   * True if the probes of a module hang together, whatever their targets: on one API server, a file system, or the code of a
+   * plugin. They then have one share of the slots for concurrent probes; otherwise each host has one.
+   */
+  readonly hangsAsOne?: boolean;
   /** Turns valid options into what `probe` needs. */
   compile(options: Options, context: CompileContext): Module;
   /** Checks a target before anything is sent. The configuration and `/probe` refuse a target with an objection. */

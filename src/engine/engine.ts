@@ -118,17 +118,17 @@ export function createEngine({
   };
 
   const start = (request: ProbeRequest, timeout: Seconds): Flight => {
-    const { key, target, module, host } = request;
+    const { key } = request;
     // Budgets are checked when a probe is requested (ADR 4), leadership again when it is sent.
     const skip = (): Skip | undefined => {
       const now = skips?.(request);
       return now?.reason === "not_leader" ? now : undefined;
     };
     const deadline = startDeadline(clock, timeout);
-    const run = runProbe(target, module, host, deadline, { ...deps, skip }).then(
+    const run = runProbe(request, deadline, { ...deps, skip }).then(
       (probed) => {
         inFlight.delete(key);
-        const result = { ...probed, ...coldStartOf(probed, stored(key), module) };
+        const result = { ...probed, ...coldStartOf(probed, stored(key), request.module) };
         remember(request, result);
         onResult(request, result);
         return result;

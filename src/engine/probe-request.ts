@@ -1,6 +1,7 @@
 import type { ProbeTarget } from "../core/prober.ts";
 import { identityOf, type Module, type Target } from "../core/target.ts";
 import type { Seconds } from "../core/units.ts";
+import type { SlotUser } from "./limits.ts";
 
 /** A request for a probe: of a configured target, or of an address from an HTTP request. */
 export interface ProbeRequest {
@@ -14,8 +15,8 @@ export interface ProbeRequest {
   readonly minInterval: Seconds;
   /** True for a tier, whose outcome is not a result of its target. */
   readonly tier?: boolean;
-  /** The host for the limit per host. */
-  readonly host: string;
+  /** The groups in which it counts for the limits on concurrent probes. */
+  readonly slotUser: SlotUser;
 }
 
 /** Makes the request for a configured target. */
@@ -25,7 +26,7 @@ export const requestFor = (target: Target): ProbeRequest => ({
   module: target.module,
   interval: target.interval,
   minInterval: target.minInterval,
-  host: hostOf(target.address),
+  slotUser: slotUserOf(target, target.module),
 });
 
 /** Makes the request for an address. Equal parameters make the same key. */
@@ -35,8 +36,14 @@ export const requestForAddress = (target: ProbeTarget, module: Module): ProbeReq
   module,
   interval: module.minInterval,
   minInterval: module.minInterval,
-  host: hostOf(target.address),
+  slotUser: slotUserOf(target, module),
 });
+
+/** The name of a share of a module contains a space, so that it is not the name of a host. */
+function slotUserOf({ address }: ProbeTarget, { name, prober }: Module): SlotUser {
+  const host = hostOf(address);
+  return { host, share: prober.hangsAsOne === true ? `module ${name}` : host };
+}
 
 const HOST = /^(?:[a-z][a-z0-9+.-]*:\/\/)?(?:[^/?#]*@)?(\[[^\]]*\]|[^:/?#]*)/i;
 

@@ -14,6 +14,7 @@ import type { Module } from "../core/target.ts";
 import { seconds } from "../core/units.ts";
 import type { Deadline } from "./deadline.ts";
 import type { Gate } from "./limits.ts";
+import type { ProbeRequest } from "./probe-request.ts";
 
 /** Time that a prober has to stop after its signal aborted. Then the engine no longer waits for it. */
 const GRACE = seconds(0.5);
@@ -66,9 +67,7 @@ export interface RunDeps {
  * not be sent any more, and with nothing else.
  */
 export async function runProbe(
-  target: ProbeTarget,
-  module: Module,
-  host: string,
+  { target, module, slotUser }: ProbeRequest,
   deadline: Deadline,
   deps: RunDeps,
 ): Promise<Result> {
@@ -90,7 +89,7 @@ export async function runProbe(
   let release: (() => void) | undefined;
   let probed: ProbeResult;
   try {
-    release = gate.tryEnter(host) ?? (await gate.enter(host, signal).catch(() => undefined));
+    release = gate.tryEnter(slotUser) ?? (await gate.enter(slotUser, signal).catch(() => undefined));
     // A prompt takes a millisecond of work before its first byte is sent.
     const delay = module.prober.costly ? stagger() : undefined;
     if (delay !== undefined) await delay;
@@ -103,7 +102,7 @@ export async function runProbe(
         ? failure(
             failed(
               "queue_timeout",
-              "no slot became free before the deadline: the limit of concurrent probes is reached",
+              "no slot became free before the deadline: the limit of concurrent probes, or the share of this host, is reached",
             ),
           )
         : await boundedProbe(

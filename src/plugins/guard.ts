@@ -44,6 +44,7 @@ export function guardProber(prober: PluginProber, file: string): Prober {
     reasons,
     schema: prober.schema,
     costly: prober.costly,
+    hangsAsOne: true,
     compile(options, context) {
       try {
         return prober.compile(options, context);

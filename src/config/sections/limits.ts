@@ -15,7 +15,8 @@ export const limitsSchema = {
     },
     max_concurrent_probes_per_host: {
       ...count,
-      description: "Maximum number of probes of one host running at once. Default: no limit per host.",
+      description:
+        "Maximum number of probes of one host running at once. Default: no fixed limit, but fair shares. A probe starts while its host runs fewer probes than there are free slots, so that a host that hangs takes at most half of `max_concurrent_probes`, also if it is the only one, and other hosts are probed on time. All targets of one module of a plugin, of `heartbeat_log` or of `kubernetes_lease` count as one host for the shares. To let one host take all slots, set it to the value of `max_concurrent_probes`.",
     },
     actions_per_hour: {
       ...count,

@@ -39,6 +39,7 @@ export const heartbeatLogProber = {
   reasons: heartbeatLogReasons,
   schema: heartbeatLogSchema,
   costly: false,
+  hangsAsOne: true,
   compile: compileHeartbeatLog,
   objection,
   // A module is for the files in `paths`; other addresses that anyone may have it fetch need an entry.

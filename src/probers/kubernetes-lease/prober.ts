@@ -40,6 +40,7 @@ export const kubernetesLeaseProber = {
   reasons: leaseReasons,
   schema: leaseSchema,
   costly: false,
+  hangsAsOne: true,
   compile,
   objection,
   probe,
