@@ -91,7 +91,7 @@ export function createAlerting(deps: AlertingDeps): Alerting {
     log,
     memory,
     observeHealth: observedHealth,
-    configuredLabels: (name) => deps.target(name)?.labels ?? deps.push(name)?.heartbeat.labels ?? {},
+    configuredLabels: (name) => deps.target(name)?.labels ?? configuredLabels(deps.push(name)),
     inMaintenance: (name) => isCovered("target", name) || isCovered("heartbeat", name),
   });
 
@@ -110,6 +110,11 @@ export function createAlerting(deps: AlertingDeps): Alerting {
       await Promise.all([relays.stop(), actions.stop()]);
     },
   };
+}
+
+/** Returns the labels of a configured heartbeat. A registered one chose its labels itself, and must not choose what an action does. */
+function configuredLabels(push: PushView | undefined): Readonly<Record<string, string>> {
+  return push === undefined || push.registered ? {} : push.heartbeat.labels;
 }
 
 /** Returns what the exporter knows about a heartbeat, for the events of relays. */

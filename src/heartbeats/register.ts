@@ -8,6 +8,7 @@ import type { Secret } from "../core/secret.ts";
 import { after, formatDuration, seconds, type Timestamp, timestamp } from "../core/units.ts";
 import { type Bodies, createBodies } from "./bodies.ts";
 import { createDeadlineQueue } from "./deadlines.ts";
+import { changeFacts, type FactProblem, type HeartbeatFacts, NO_FACTS } from "./facts.ts";
 import { deadline, step } from "./machine.ts";
 import {
   initialState,
@@ -35,6 +36,12 @@ export interface Register {
   allowsRegistration(): boolean;
   /** Registers a heartbeat, or returns why it may not register. */
   admit(name: string): RegistrationProblem | undefined;
+  /**
+   * Applies what a ping of a registered heartbeat tells about it, or returns why that is refused as a whole. The facts of a
+   * configured heartbeat are those of the configuration; that others are ignored is logged once. Ignores unknown names.
+   * @param told of the form that {@link changeFacts} reads
+   */
+  describe(name: string, told: unknown): FactProblem | undefined;
   /** Applies a ping; ignores unknown names. */
   ping(name: string, ping: PingKind, rid?: string): void;
   /** Yields all heartbeats. Each view is built when the iteration reaches it. */
@@ -64,6 +71,10 @@ interface Entry {
   registered: boolean;
   readonly id: number;
   state: PushState;
+  /** Always {@link NO_FACTS} if configured. */
+  facts: HeartbeatFacts;
+  /** True once it is logged that facts in its pings are ignored. */
+  loggedIgnored: boolean;
 }
 
 /** Movement of the wall clock from which it was set. Smaller ones are corrections. */
@@ -89,10 +100,11 @@ export function createRegister({ clock, presence, log, memory, onEffect }: Regis
   let loggedFull = false;
 
   const save = (entry: Entry): void => {
-    const { id, registered, state } = entry;
+    const { id, registered, facts, state } = entry;
     store.put(entry.heartbeat.name, {
       id,
       registered,
+      ...(facts === NO_FACTS ? {} : { facts }),
       state: shiftTimes(state, steady.ahead()),
     } satisfies StoredHeartbeat);
   };
@@ -176,7 +188,9 @@ export function createRegister({ clock, presence, log, memory, onEffect }: Regis
   const add = (heartbeat: PushHeartbeat, registered: boolean, stored?: StoredHeartbeat): Entry => {
     const state =
       stored === undefined ? initialState(steady.now()) : shiftTimes(stored.state, seconds(-steady.ahead()));
-    const entry: Entry = { heartbeat, registered, id: stored?.id ?? nextId(), state };
+    const facts = (registered ? stored?.facts : undefined) ?? NO_FACTS;
+    const id = stored?.id ?? nextId();
+    const entry: Entry = { heartbeat, registered, id, state, facts, loggedIgnored: false };
     entries.set(heartbeat.name, entry);
     if (registered) registeredCount += 1;
     if (stored === undefined) save(entry);
@@ -198,7 +212,7 @@ export function createRegister({ clock, presence, log, memory, onEffect }: Regis
       const { name } = entry.heartbeat;
       if (configured.has(name)) continue;
       if (entry.registered && next.registration !== undefined)
-        update(entry, registeredHeartbeat(name, next.registration), true);
+        update(entry, registeredHeartbeat(name, next.registration, entry.facts), true);
       else {
         remove(entry);
         log.info({ heartbeat: name }, `${titleOf(entry)} is no longer configured and was removed`);
@@ -207,7 +221,7 @@ export function createRegister({ clock, presence, log, memory, onEffect }: Regis
     for (const [name, stored] of restored) {
       if (configured.has(name)) continue;
       if (stored.registered && next.registration !== undefined)
-        add(registeredHeartbeat(name, next.registration), true, stored);
+        add(registeredHeartbeat(name, next.registration, stored.facts ?? NO_FACTS), true, stored);
       else {
         store.delete(name);
         log.info({ heartbeat: name, id: stored.id }, "a heartbeat is no longer configured and was removed");
@@ -221,6 +235,7 @@ export function createRegister({ clock, presence, log, memory, onEffect }: Regis
     const changed = entry.registered !== registered;
     entry.registered = registered;
     entry.heartbeat = heartbeat;
+    if (!registered) entry.facts = NO_FACTS;
     if (changed) save(entry);
     reschedule(entry);
     // A changed timeout moves the deadline, possibly into the past.
@@ -232,7 +247,7 @@ export function createRegister({ clock, presence, log, memory, onEffect }: Regis
     if (registration === undefined) return { reason: "name", wanted: "a configured name" };
     const problem = checkRegistration(name, registration, registeredCount);
     if (problem === undefined) {
-      const entry = add(registeredHeartbeat(name, registration), true);
+      const entry = add(registeredHeartbeat(name, registration, NO_FACTS), true);
       log.info({ heartbeat: name }, `${titleOf(entry)} registered`);
     } else if (problem.reason === "full" && !loggedFull) {
       loggedFull = true;
@@ -241,9 +256,31 @@ export function createRegister({ clock, presence, log, memory, onEffect }: Regis
     return problem;
   };
 
+  const describe = (name: string, told: unknown): FactProblem | undefined => {
+    const [entry, registration] = [entries.get(name), setup?.registration];
+    if (entry === undefined) return undefined;
+    if (!entry.registered || registration === undefined) {
+      if (!entry.loggedIgnored)
+        log.info(
+          { heartbeat: name },
+          `${titleOf(entry)} is configured, so the facts in its pings are ignored`,
+        );
+      entry.loggedIgnored = true;
+      return undefined;
+    }
+    const facts = changeFacts(entry.facts, told);
+    if ("refused" in facts) return facts;
+    if (facts === entry.facts) return undefined;
+    entry.facts = facts;
+    entry.heartbeat = registeredHeartbeat(name, registration, facts);
+    save(entry);
+    return undefined;
+  };
+
   return {
     configure,
     admit,
+    describe,
     bodies,
     has: (name) => entries.has(name),
     tokenOf: (name) => entries.get(name)?.heartbeat.token ?? setup?.registration?.token,

@@ -1,6 +1,7 @@
 import { defined } from "../core/defined.ts";
 import { isName, matchesPattern } from "../core/names.ts";
 import { PING_ACTION, type PushHeartbeat, type Registration } from "../core/push-heartbeat.ts";
+import type { HeartbeatFacts } from "./facts.ts";
 
 /** Why a heartbeat cannot register by its first ping. `wanted` says what would be accepted. */
 export interface RegistrationProblem {
@@ -25,16 +26,17 @@ export function checkRegistration(
   return count < max ? undefined : { reason: "full", wanted: `at most ${max} registered heartbeats` };
 }
 
-/** Returns the settings of a registered heartbeat: its name and the defaults of `registration`. */
+/** Returns the settings of a registered heartbeat: its name, the defaults of `registration`, and what it told about itself. */
 export const registeredHeartbeat = (
   name: string,
   { kind, timeout, startTimeout, schedule }: Registration,
+  facts: HeartbeatFacts,
 ): PushHeartbeat => ({
   name,
   kind,
   timeout,
   startTimeout,
   ...defined({ schedule }),
-  labels: {},
+  ...facts,
   critical: false,
 });

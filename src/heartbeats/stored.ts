@@ -5,6 +5,7 @@ import { isName } from "../core/names.ts";
 import { RUN_ID } from "../core/push-heartbeat.ts";
 import { truncate } from "../core/truncate.ts";
 import { type Seconds, seconds, type Timestamp, timestamp } from "../core/units.ts";
+import { type HeartbeatFacts, readStoredFacts } from "./facts.ts";
 import {
   type AwaitedRun,
   MAX_STARTS,
@@ -20,6 +21,8 @@ export interface StoredHeartbeat {
   readonly id: number;
   /** True if created by its first ping, false if configured. */
   readonly registered: boolean;
+  /** What it told about itself, if it is registered. */
+  readonly facts?: HeartbeatFacts;
   readonly state: PushState;
 }
 
@@ -39,7 +42,7 @@ export function shiftTimes(state: PushState, by: Seconds): PushState {
   };
 }
 
-/** Parses a persisted heartbeat; returns `undefined` if it is malformed. */
+/** Parses a persisted heartbeat; returns `undefined` if it is malformed, except for its facts, which it can tell again. */
 export function readStored(value: unknown): StoredHeartbeat | undefined {
   if (!isMap(value) || !isMap(value["state"])) return undefined;
   const { id, registered, state } = value;
@@ -56,6 +59,7 @@ export function readStored(value: unknown): StoredHeartbeat | undefined {
   return {
     id,
     registered,
+    ...defined({ facts: readStoredFacts(value["facts"]) }),
     state: {
       status: known,
       heardAt: timestamp(heardAt),

@@ -1,4 +1,5 @@
 import { Cron } from "croner";
+import { isLabelName, LABEL_NAME_FORM } from "../../core/heartbeat-labels.ts";
 import { INSTANT_FORM, parseInstant } from "../../core/instant.ts";
 import { isName } from "../../core/names.ts";
 import { DURATION_FORM, parseDuration, parseSize } from "../../core/units.ts";
@@ -34,10 +35,7 @@ const OWN: Readonly<Record<string, Format>> = {
     matches: (text) => /^[a-z][a-z0-9_-]{0,31}$/i.test(text),
     want: "one word of at most 32 letters, digits, _ and -, starting with a letter",
   },
-  label_name: {
-    matches: (text) => /^[A-Za-z_][A-Za-z0-9_]*$/.test(text),
-    want: "a label name: letters, digits and _, not starting with a digit",
-  },
+  label_name: { matches: isLabelName, want: LABEL_NAME_FORM },
   header_name: {
     matches: (text) => /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(text),
     want: "a header name",

@@ -1,5 +1,6 @@
 import type { JSONSchema } from "json-schema-to-ts";
 import { defined } from "../../core/defined.ts";
+import { RESERVED_HEARTBEAT_LABELS } from "../../core/heartbeat-labels.ts";
 import { PING_ACTION, type PushHeartbeat, type PushSetup } from "../../core/push-heartbeat.ts";
 import type { Seconds } from "../../core/units.ts";
 import { type BuildContext, durationOf } from "../context.ts";
@@ -52,19 +53,6 @@ export const heartbeatsSchema = {
   description: "Configured heartbeats.",
 } as const satisfies JSONSchema;
 
-/** Labels that the exporter or Prometheus adds to the same series. */
-const RESERVED_LABELS = new Set([
-  "heartbeat",
-  "source",
-  "kind",
-  "hostname",
-  "owner",
-  "target",
-  "module",
-  "instance",
-  "job",
-]);
-
 /** Builds the valid heartbeats and their registration, and reports the problems of the others. */
 export function buildHeartbeats(context: BuildContext): PushSetup {
   const { problems, environment } = context;
@@ -74,7 +62,7 @@ export function buildHeartbeats(context: BuildContext): PushSetup {
   const entries = namedEntries("heartbeats", want, context, namesUnder("targets", context));
   const heartbeats = entries.flatMap((entry) => {
     checkName(entry, context);
-    checkLabels(entry, RESERVED_LABELS, context);
+    checkLabels(entry, RESERVED_HEARTBEAT_LABELS, context);
     return problems.isBroken(entry.path) ? [] : [heartbeatOf(entry, defaultTimeout, context)];
   });
   const registration = buildRegistration(defaultTimeout, context);

@@ -1,16 +1,14 @@
 import type { NextFunction, Request, Response } from "express";
 import { RUN_ID } from "../../core/push-heartbeat.ts";
-import { readBody } from "../body.ts";
+import { factsOfQuery } from "../ping-facts.ts";
 import { parsePingPath, pingToken } from "../ping-path.ts";
+import { createPingReports, KEPT_BODY } from "../ping-reports.ts";
 import { refuse } from "../refuse.ts";
 import type { RouteContext } from "../route-context.ts";
 import { bearerOf, createTokenCheck } from "../token.ts";
 
-/** Number of bytes kept of a body; announced to clients in the header that healthchecks.io uses for it. */
-const KEPT_BODY = 10_000;
-
-/** Number of bytes read of a body before its connection is closed. */
-const LONGEST_BODY = 1024 * 1024;
+/** The end of the error of refused facts. */
+const COUNTED = "the ping counts, these facts do not";
 
 const METHODS = "HEAD, GET, POST";
 const HEADERS = {
@@ -26,6 +24,7 @@ const UNAUTHORIZED =
 /** `/ping/{name}`, with a token before the name and an action after it: a heartbeat reports. */
 export function pingRoute({ pushes, clock, log, authFailures }: RouteContext) {
   const matches = createTokenCheck(clock);
+  const reports = createPingReports(pushes, clock);
 
   /** Reports whether the token allows a ping of `name`. Takes as long for unknown names as for wrong tokens. */
   const isAuthorized = async (name: string, token: string): Promise<boolean> => {
@@ -42,10 +41,11 @@ export function pingRoute({ pushes, clock, log, authFailures }: RouteContext) {
       res.set("Allow", METHODS);
       return refuse(res, 405, `/ping: got ${req.method}, want ${METHODS}`);
     }
-    const [path = "", search] = req.url.split("?", 2);
-    const ping = parsePingPath(path);
+    const queryStart = `${req.url}?`.indexOf("?");
+    const ping = parsePingPath(req.url.slice(0, queryStart));
     if ("status" in ping) return refuse(res, ping.status, `/ping: ${ping.text}`);
-    const query = new URLSearchParams(search);
+    // A value may contain further question marks.
+    const query = new URLSearchParams(req.url.slice(queryStart));
     const rid = query.get("rid")?.toLowerCase();
     if (rid !== undefined && !RUN_ID.test(rid)) return refuse(res, 400, "rid: must be a UUID");
 
@@ -61,9 +61,16 @@ export function pingRoute({ pushes, clock, log, authFailures }: RouteContext) {
       return refuse(res, 401, `/ping: ${UNAUTHORIZED}`);
     }
     if (!pushes.has(ping.name) && !register(ping.name, res)) return;
+    const facts = factsOfQuery(query);
+    const queryProblem = reports.describe(ping.name, facts);
+    const body = req.method === "POST" ? reports.receive(ping, facts, req, res) : undefined;
+    await body?.announceable;
     pushes.ping(ping.name, ping.kind, rid);
     log.debug({ heartbeat: ping.name, ping: ping.kind, from: req.ip }, "ping");
-    if (req.method === "POST") await keepBody(ping.name, req, res);
+    const bodyProblem = await body?.problem;
+    const problem = queryProblem ?? bodyProblem;
+    // A wrong fact must not make a machine offline.
+    if (problem !== undefined) return refuse(res, 400, `/ping: ${problem}; ${COUNTED}`);
     res.writeHead(200, HEADERS).end("OK");
   };
 
@@ -83,14 +90,5 @@ export function pingRoute({ pushes, clock, log, authFailures }: RouteContext) {
     if (reason === "name") refuse(res, 400, `/ping: got ${JSON.stringify(name)}, want ${wanted}`);
     else refuse(res, 403, `/ping: got one heartbeat too many, want ${wanted}`);
     return false;
-  }
-
-  /** Stores the body of a ping. The ping itself has been counted: a slow or broken body is no silence. */
-  async function keepBody(name: string, req: Request, res: Response): Promise<void> {
-    const body = await readBody(req, { limit: LONGEST_BODY, keep: KEPT_BODY });
-    if (body.kind === "too_long") res.set("Connection", "close");
-    if (body.kind === "complete" || body.kind === "too_long") {
-      if (body.bytes.length > 0) pushes.bodies.keep(name, body.bytes);
-    }
   }
 }
