@@ -2,6 +2,8 @@
 # Runs a command and reports its start, its end and its exit status, with the end of what it printed:
 #   HEARTBEAT_URL=http://localhost:8091/ping HEARTBEAT_TOKEN_FILE=/run/secrets/ping ping.sh NAME COMMAND [ARG...]
 # Without a command it only says that NAME is alive. Needs curl or wget.
+# HEARTBEAT_FACTS, such as "hostname=$(hostname -f)&owner=web&labels.team=shop", are the facts of a NAME that registers itself, as the
+# query of a URL: spaces and the like are percent-encoded.
 #
 # Reports never fail the command, and delay it by less than 2 s in all: after that, reporting goes on in the background. HUP, INT,
 # QUIT, TERM, USR1 and USR2 are passed on to the command; its end is reported then too, and its exit status, 128 + N if
@@ -142,14 +144,15 @@ finish() {
   fi
 }
 
-starting=
+starting= facts=${HEARTBEAT_FACTS:-}
 if [ $# -eq 0 ]; then
-  finish ""
+  finish "${facts:+?$facts}"
   exit 0
 fi
 
 rid=$(cat /proc/sys/kernel/random/uuid 2>/dev/null || uuidgen 2>/dev/null)
 query=${rid:+?rid=$rid}
+[ -z "$facts" ] || query="${query:-?}${query:+&}$facts"
 # The command runs after the report of its start, so that its duration is right, unless that takes too long.
 within "$first" start send 2 "/start$query" || starting=$pid
 

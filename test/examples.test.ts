@@ -90,12 +90,18 @@ const TESTED: Readonly<Record<string, () => Promise<void>>> = {
       const ping = (name: string) =>
         shell(`curl -sS -H "Authorization: Bearer $(cat "$HEARTBEAT_TOKEN_FILE")" "$HEARTBEAT_URL/${name}"`);
       expect((await ping("production-server")).stdout).toBe("OK");
-      expect((await ping("web-7")).stdout).toBe("OK");
+      expect((await ping("web-7?hostname=web-7.example.com&labels.team=shop")).stdout).toBe("OK");
       expect((await ping("db-7")).stdout).toContain("want a name like web-*");
       expect(await list()).toMatchObject([
         { name: "production-server", status: "online", timeout: "2m0s" },
         { name: "nightly-backup", status: "unknown", start_timeout: "1h0m0s" },
-        { name: "web-7", status: "online", registered: true },
+        {
+          name: "web-7",
+          status: "online",
+          registered: true,
+          hostname: "web-7.example.com",
+          labels: { team: "shop" },
+        },
       ]);
     });
   },
@@ -116,6 +122,15 @@ const TESTED: Readonly<Record<string, () => Promise<void>>> = {
       expect(backup?.["last_duration_seconds"]).toBeGreaterThan(0.2);
       expect((await shell(`${script} nightly-backup sh -c 'exit 3'`)).code).toBe(3);
       expect((await list())[1]).toMatchObject({ status: "offline", cause: "fail", pings: { fail: 1 } });
+      const registering = `${script} web-5 && ${script} web-6 true`;
+      const facts = "hostname=h.example.com&labels.team=shop";
+      expect(await shell(registering, { HEARTBEAT_FACTS: facts })).toMatchObject({ code: 0, stderr: "" });
+      const told = { registered: true, hostname: "h.example.com", labels: { team: "shop" } };
+      expect((await list()).slice(2)).toMatchObject([
+        { name: "web-5", ...told },
+        { name: "web-6", ...told, pings: { start: 1, success: 1 } },
+      ]);
+      expect((await list())[3]?.["last_duration_seconds"]).not.toBeNull();
       // A ping that is rejected does not fail the job.
       const rejected = await shell(`${script} start sh -c 'exit 0'`);
       expect(rejected).toMatchObject({ code: 0, stderr: expect.stringContaining("could not be reported") });
@@ -129,8 +144,13 @@ const TESTED: Readonly<Record<string, () => Promise<void>>> = {
     const command = line.replaceAll('\\\\"', '\\"').replaceAll("%%", "%").replaceAll("%H", "web-9");
     await withHeartbeats(async ({ list, shell }) => {
       const credentials = 'CREDENTIALS_DIRECTORY=$(dirname "$HEARTBEAT_TOKEN_FILE"); ';
-      expect(await shell(credentials + command)).toMatchObject({ code: 0, stderr: "" });
-      expect(await list()).toContainEqual(expect.objectContaining({ name: "web-9", status: "online" }));
+      const [, facts = ""] = /^Environment=HEARTBEAT_FACTS=(.*)$/m.exec(read("heartbeat.service")) ?? [];
+      const sent = await shell(credentials + command, { HEARTBEAT_FACTS: facts });
+      expect(sent).toMatchObject({ code: 0, stderr: "" });
+      const told = { hostname: "web-9", owner: "web", labels: { team: "shop" } };
+      expect(await list()).toContainEqual(
+        expect.objectContaining({ name: "web-9", status: "online", ...told }),
+      );
     });
   },
 
@@ -142,12 +162,12 @@ const TESTED: Readonly<Record<string, () => Promise<void>>> = {
   },
 
   "heartbeat.cron": async () => {
-    const lines = read("heartbeat.cron").matchAll(/^(?:\S+ ){5}\w+\s+(\/.*)$/gm);
+    const lines = read("heartbeat.cron").matchAll(/^(?:\S+ ){5}\w+\s+((?:\w+="[^"]*" )?\/.*)$/gm);
     const [machine = "", job = ""] = [...lines].map(([, command = ""]) =>
       command
         .replace("/usr/local/bin/ping.sh", `${folder}/ping.sh`)
         .replace("/usr/local/bin/backup.sh", "true")
-        .replace("$(hostname)", "web-$(hostname)"),
+        .replace('"$(hostname)"', '"web-$(hostname)"'),
     );
     await withHeartbeats(async ({ list, shell }) => {
       for (const command of [machine, job])
@@ -155,7 +175,13 @@ const TESTED: Readonly<Record<string, () => Promise<void>>> = {
       expect(await list()).toMatchObject([
         { name: "production-server", status: "unknown" },
         { name: "nightly-backup", status: "online", pings: { start: 1, success: 1 } },
-        { name: expect.stringMatching(/^web-/), status: "online" },
+        {
+          name: expect.stringMatching(/^web-/),
+          status: "online",
+          hostname: expect.stringMatching(/./),
+          owner: "web",
+          labels: { team: "shop" },
+        },
       ]);
     });
   },

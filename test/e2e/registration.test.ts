@@ -80,7 +80,7 @@ webhooks:
       expect([answer.status, await answer.text()]).toEqual([200, "OK"]);
     };
     await first.get("/ping/configured", authorization);
-    await post(`by-query-and-body?${query}`, JSON.stringify(body));
+    await post(`by-query-and-body?${query.toString()}`, JSON.stringify(body));
     // Its first ping announces it, so its facts must be known by then.
     const all = { ...body, hostname: "web.example.com", labels: { team: "shop", tier: "front" } };
     await post("by-failure/fail", JSON.stringify(all));

@@ -163,6 +163,23 @@ describe("an action", () => {
     expect(JSON.stringify(logged)).toContain("left out alerts because of max_alerts");
   });
 
+  test.each([
+    ["configured", "of the configuration take precedence over those of the alert", "configured.service"],
+    ["registered", "that a heartbeat brought itself choose nothing", "alert.service"],
+  ])("of a %s heartbeat: labels %s", async (name, _what, service) => {
+    await using world = await setup({
+      more: `
+heartbeats: [{ name: configured, labels: { service: configured.service } }]
+heartbeat_registration: { token: registration }`,
+    });
+    const ping = `${world.exporter.url}/ping/${name}/fail?labels.service=brought.service`;
+    expect((await fetch(ping, { headers: { Authorization: "Bearer registration" } })).status).toBe(200);
+    const labels = { alertname: "Down", target: name, service: "alert.service" };
+    await post(world.exporter, [{ labels }]);
+    await idle(world);
+    expect(world.ran().map(([given]) => given)).toEqual([["restart", service]]);
+  });
+
   test("does not run for a target that has recovered", async () => {
     await using world = await setup();
     world.service.up = true;

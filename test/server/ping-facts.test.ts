@@ -273,6 +273,17 @@ describe("facts in pings", () => {
     expect(await shown(slow)).toMatchObject({ owner: "late" });
   });
 
+  it("are known when it is announced that the heartbeat came back", async () => {
+    const machine = newName();
+    await ping(`${machine}/fail?owner=old`);
+    const { rest, answer } = await slowPing(machine, '{"owner": "new"}');
+    await ping(`${newName()}/log`);
+    expect(await shown(machine)).toMatchObject({ owner: "old", status: "offline" });
+    rest();
+    expect(await answer).toMatch(/^HTTP\/1.1 200 OK/);
+    expect(await shown(machine)).toMatchObject({ owner: "new", status: "online" });
+  });
+
   it("never make the exporter fail, whatever the query and the body", async () => {
     const machine = newName();
     await ping(machine);

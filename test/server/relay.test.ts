@@ -61,6 +61,26 @@ const arrival = (
 ): Promise<ReceivedWebhook> => waitUntil(`${count} webhooks`, () => receiver.arrived[count - 1]);
 
 describe("a relay", () => {
+  test("knows the facts that a registered machine brought with its ping", async () => {
+    await using world = await setup(undefined, `\nheartbeat_registration: { token: registration }`);
+    const { exporter, receiver } = world;
+    const facts = "hostname=web-1.example.com&description=Shop";
+    const headers = { Authorization: "Bearer registration" };
+    await fetch(`${exporter.url}/ping/web-1?${facts}`, { headers });
+    await post(exporter, notification([{ labels: { ...LABELS, heartbeat: "web-1" } }]));
+    expect(JSON.parse((await arrival(receiver, 1)).body)).toEqual({
+      event: "machine.offline",
+      machine: {
+        id: 2,
+        name: "web-1",
+        hostname: "web-1.example.com",
+        description: "Shop",
+        status: "offline",
+        last_seen: "2025-09-15T13:30:00Z",
+      },
+    });
+  });
+
   test("sends one signed event per alert, in the shape of the machine preset", async () => {
     await using world = await setup();
     const { exporter, receiver } = world;
