@@ -564,11 +564,16 @@ async function linesOfFollower(argv: (url: string) => readonly string[]): Promis
     else standIn.emit("request", request, response);
   });
   const yaml = `
-modules: { chat: { prober: llm, timeout: 10s, llm: { api: openai } } }
+modules: { chat: { prober: llm, timeout: 2s, llm: { api: openai } } }
 targets:
-  - { name: tiny, module: chat, target: "http://${model.host}/v1", model: demo-model, interval: 1s, failure_threshold: 1, healthy_threshold: 1, failover: {} }
+  - { name: tiny, module: chat, target: "http://${model.host}/v1", model: demo-model, interval: 2s, failure_threshold: 1, healthy_threshold: 1, failover: {} }
 `;
   await using exporter = await startExporter({ yaml });
+  // Before its first probe a target is unknown, which a program has to take for a fallback.
+  await waitUntil("the first probe", async () => {
+    const { status } = await exporter.json("/status");
+    return status === "healthy" ? true : undefined;
+  });
   await using program = start(argv(exporter.url), { cwd: `${folder}/..` });
   await program.waitForOutput(/^primary$/m);
   isDown = true;
