@@ -1,8 +1,26 @@
 import { defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
-/** Where the files are that take longest, the longest first. */
+/** Tests that take half a minute or more. `npm run check:long` runs them, and `npm test` the others. */
 const LONG = [
+  "test/long/**/*.test.ts",
+  "test/client/package.test.ts",
+  "test/container.test.ts",
+  "test/e2e/leadership.test.ts",
+  "test/e2e/pack.test.ts",
+  "test/e2e/relay-sequences.test.ts",
+  "test/e2e/report.test.ts",
+  "test/engine/starvation.test.ts",
+  "test/money/day.test.ts",
+  "test/plugins/plugins.test.ts",
+  "test/probers/heartbeat-log/dated-files.test.ts",
+  "test/store/disk.test.ts",
+  "test/store/private-files.test.ts",
+];
+
+/** Where the files are that take longest, the longest first. */
+const FIRST = [
+  "test/long/stopped.",
   "test/e2e/pack.",
   "test/pack/",
   "test/e2e/",
@@ -15,8 +33,8 @@ const LONG = [
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const rank = ({ moduleId }: TestSpecification): number => {
-      const found = LONG.findIndex((part) => moduleId.includes(part));
-      return found === -1 ? LONG.length : found;
+      const found = FIRST.findIndex((part) => moduleId.includes(part));
+      return found === -1 ? FIRST.length : found;
     };
     // oxlint-disable-next-line unicorn/no-array-sort -- a method of the sequencer, not of an array
     const sorted = await super.sort(files);
@@ -29,8 +47,8 @@ const isLong = process.env["TEST_LONG"] !== undefined;
 
 export default defineConfig({
   test: {
-    include: [isLong ? "test/long/**/*.test.ts" : "test/**/*.test.ts"],
-    exclude: isLong ? [] : ["test/long/**"],
+    include: isLong ? LONG : ["test/**/*.test.ts"],
+    exclude: isLong ? [] : LONG,
     // Waits end after a minute and name what they waited for (test/helpers/process.ts): a test may do so more than once.
     testTimeout: isLong ? 1_800_000 : 300_000,
     hookTimeout: 300_000,

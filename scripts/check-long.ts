@@ -1,6 +1,6 @@
 /**
- * Runs the tests of `test/long`, each of which takes minutes, most of them spent waiting: `npm run check:long`. Arguments
- * are passed on to vitest.
+ * Runs the tests that take too long for `npm test` (`LONG` in vitest.config.ts): `npm run check:long`. Arguments are passed on
+ * to vitest.
  */
 
 import { spawn } from "node:child_process";

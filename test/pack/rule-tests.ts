@@ -10,7 +10,7 @@ const SLOW: ReadonlySet<string> = new Set(
 
 const isSlow = (file: string): boolean => SLOW.has(basename(file));
 
-/** Unit tests that `npm test` runs with the oldest promtool, and `npm run check:long` with the newest. */
+/** Unit tests that `npm run check:long` runs. */
 export const slowTestFiles: readonly string[] = testFiles.filter(isSlow);
 /** The other unit tests. */
 export const quickTestFiles: readonly string[] = testFiles.filter((file) => !isSlow(file));
