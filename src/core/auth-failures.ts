@@ -7,7 +7,7 @@ export const GUARDS = ["ping", "relay", "action", "component", "control", "web"]
 /** One of `GUARDS`. */
 export type Guard = (typeof GUARDS)[number];
 
-/** Why a request was refused. */
+/** The problem with the credentials of a refused request. */
 export const CREDENTIAL_PROBLEMS = ["missing", "wrong"] as const;
 /** One of `CREDENTIAL_PROBLEMS`. */
 export type CredentialProblem = (typeof CREDENTIAL_PROBLEMS)[number];

@@ -10,7 +10,7 @@ export const FILE_REASONS = [
   "internal",
 ] as const satisfies readonly FailureReason[];
 
-/** Why a file cannot be read. */
+/** The reason for which a file cannot be read. */
 export interface FileError {
   readonly reason: (typeof FILE_REASONS)[number];
   /** Continues a sentence that begins with the name of the file. */

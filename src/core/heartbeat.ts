@@ -5,7 +5,7 @@ export const HEARTBEAT_SOURCES = ["push", "log", "lease"] as const;
 /** One of `HEARTBEAT_SOURCES`. */
 export type HeartbeatSource = (typeof HEARTBEAT_SOURCES)[number];
 
-/** Why a heartbeat is down: it reported a failure, did not end a run in time, or was never seen in time. */
+/** The cause for which a heartbeat is down: it reported a failure, did not end a run in time, or was never seen in time. */
 export type DownCause = "failure" | "overdue" | "silence";
 
 /**
@@ -25,7 +25,7 @@ export interface HeartbeatState {
   readonly silentSince?: Timestamp;
   /** Silence after which it is down. */
   readonly timeout: Seconds;
-  /** Why it is down, if that is not the silence since it was last seen. */
+  /** The cause for which it is down, if that is not the silence since it was last seen. */
   readonly down?: DownCause;
 }
 

@@ -28,7 +28,7 @@ export const EVENT_PRESETS = ["machine", "cloudevents", "datadog", "raw"] as con
 /** One of `EVENT_PRESETS`. */
 export type EventPreset = (typeof EVENT_PRESETS)[number];
 
-/** What an event says about its subject. */
+/** The status of the subject that an event tells. */
 export type EventStatus = "offline" | "online";
 
 /** The body of an event: a preset, or a JSON value with placeholders in its strings. */

@@ -2,7 +2,7 @@ import { visible } from "../core/escape.ts";
 import { isLabelName, LABEL_NAME_FORM, RESERVED_HEARTBEAT_LABELS } from "../core/heartbeat-labels.ts";
 import { truncateWithDots } from "../core/truncate.ts";
 
-/** What a registered heartbeat has told about itself; the fields are those of a configured one. */
+/** The facts that a registered heartbeat has told about itself; the fields are those of a configured one. */
 export interface HeartbeatFacts {
   readonly hostname?: string;
   readonly owner?: string;
@@ -28,7 +28,7 @@ const MOST_LABELS = 16;
 /** Longest excerpt of a value in an error, in UTF-16 code units. */
 const LONGEST_EXCERPT = 60;
 
-/** What would garble logs, chats and terminals, and the character that stands for invalid UTF-8. */
+/** Characters that would garble logs, chats and terminals, and the one that stands for invalid UTF-8. */
 const UNPRINTABLE = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Bidi_Control}\ufffd]/u;
 
 /**

@@ -9,7 +9,7 @@ export const PUSH_STATUSES = ["online", "offline", "unknown"] as const;
 /** `unknown` until the first `success` or `fail`, or until a timeout expires. It does not count as online. */
 export type PushStatus = (typeof PUSH_STATUSES)[number];
 
-/** Why a heartbeat is offline: silence beyond the timeout, a failed run, or a run that did not end in time. */
+/** The cause for which a heartbeat is offline: silence beyond the timeout, a failed run, or a run that did not end in time. */
 export type OfflineCause = "timeout" | "fail" | "start_overdue";
 
 /** A cron schedule. */

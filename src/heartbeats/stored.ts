@@ -21,7 +21,7 @@ export interface StoredHeartbeat {
   readonly id: number;
   /** True if created by its first ping, false if configured. */
   readonly registered: boolean;
-  /** What it told about itself, if it is registered. */
+  /** The facts that it told about itself, if it is registered. */
   readonly facts?: HeartbeatFacts;
   readonly state: PushState;
 }

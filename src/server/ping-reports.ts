@@ -23,7 +23,7 @@ export interface PingBody {
   readonly problem: Promise<string | undefined>;
 }
 
-/** What pings tell beyond their arrival. */
+/** The facts and bodies of pings. */
 export interface PingReports {
   /** Applies facts to a registered heartbeat. Returns the error if they are refused. */
   describe(name: string, reading: PingFactsReading | undefined): string | undefined;

@@ -3,7 +3,7 @@ import { defined } from "../../core/defined.ts";
 import type { RetryPolicy } from "../../core/relay.ts";
 import { after, elapsed, type Seconds, seconds, type Timestamp } from "../../core/units.ts";
 
-/** What an item is about, for people. */
+/** The facts about an item, for people. */
 export interface ItemFacts {
   /** Name of the machine, target or group. */
   readonly subject: string;

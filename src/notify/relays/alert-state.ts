@@ -16,7 +16,7 @@ interface Ended extends Mentioned {
   readonly resolvedAt: Timestamp;
 }
 
-/** What is known of one alert. */
+/** The state of one alert. */
 export type AlertState =
   | (Mentioned & {
       readonly phase: "firing";
@@ -36,7 +36,7 @@ export type AlertState =
       readonly event: PreparedEvent;
     });
 
-/** What a mention is judged by. */
+/** The context that a mention is judged in. */
 export interface MentionContext {
   readonly now: Timestamp;
   /**

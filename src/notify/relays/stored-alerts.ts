@@ -15,7 +15,7 @@ export interface StoredAlert {
 /** An alert stored by version 0.1, which did not know subjects. */
 export interface UnassignedAlert {
   readonly state: AlertState;
-  /** What the receiver was told about it. */
+  /** The last event that the receiver was sent about it. */
   readonly last: LastEvent;
 }
 

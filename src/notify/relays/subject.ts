@@ -4,7 +4,7 @@ import type { EventStatus, Relay } from "../../core/relay.ts";
 import type { Timestamp } from "../../core/units.ts";
 import type { AlertState } from "./alert-state.ts";
 
-/** What alerts are about: a machine, a target, a group, or with `events_per: alert` the alert itself. */
+/** The subject of alerts: a machine, a target, a group, or with `events_per: alert` the alert itself. */
 export interface Subject {
   /** Identifies the subject within its relay. */
   readonly key: string;
@@ -24,7 +24,7 @@ export function subjectOf({ eventsPer, subjectLabels, scopeLabels }: SubjectRule
   return { key: hash([name, ...scope]), name };
 }
 
-/** What the receiver was last told about a subject. */
+/** The last event that the receiver was sent about a subject. */
 export interface LastEvent {
   readonly status: EventStatus;
   /** Id of the event by which it went offline. */

@@ -38,7 +38,7 @@ export function parseLogName(name: string, from = 0): LogName {
     const offset = Number(args.at(-3));
     if (offset + match.length <= from) return match;
     isDated = true;
-    // Whether a date begins with its day or its month cannot be told, so only the modification time orders such files.
+    // A date may begin with its day or its month, so only the modification time orders such files.
     const date = ymd ?? ym;
     if (date !== undefined)
       order.push(Number(date.replaceAll(/\D/g, "")), ...(rest.match(/\d+/g) ?? []).map(Number));

@@ -16,7 +16,7 @@ export interface GuardDeps {
   readonly controlToken: () => Secret | undefined;
 }
 
-/** What the guard is told about the listener behind it, and tells it. */
+/** The routes of the listener behind the guard, as far as credentials are concerned. */
 export interface GuardedRoutes {
   /** Reports whether the route of a request authenticates it by a token or password of its own. */
   readonly hasOwnCredentials: (request: IncomingMessage) => boolean;
