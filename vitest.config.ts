@@ -1,19 +1,28 @@
 import { defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
-/** Tests that take half a minute or more. `npm run check:long` runs them, and `npm test` the others. */
+/** The tests that take longest, most of them half a minute or more. `npm run check:long` runs them, and `npm test` the others. */
 const LONG = [
   "test/long/**/*.test.ts",
+  "test/cli/report.test.ts",
   "test/client/package.test.ts",
   "test/container.test.ts",
+  "test/e2e/kill.test.ts",
   "test/e2e/leadership.test.ts",
   "test/e2e/pack.test.ts",
   "test/e2e/relay-sequences.test.ts",
   "test/e2e/report.test.ts",
+  "test/e2e/schedules.test.ts",
   "test/engine/starvation.test.ts",
+  "test/examples.test.ts",
+  "test/examples/ping.test.ts",
   "test/money/day.test.ts",
+  "test/pack/alertmanager.test.ts",
+  "test/pack/queries.test.ts",
   "test/plugins/plugins.test.ts",
   "test/probers/heartbeat-log/dated-files.test.ts",
+  "test/probers/llm/llama.test.ts",
+  "test/probers/llm/segments.test.ts",
   "test/store/disk.test.ts",
   "test/store/private-files.test.ts",
 ];
