@@ -61,8 +61,9 @@ export default defineConfig({
     // Waits end after a minute and name what they waited for (test/helpers/process.ts): a test may do so more than once.
     testTimeout: isLong ? 1_800_000 : 300_000,
     hookTimeout: 300_000,
-    // Twice the cores of a small machine: the long tests mostly wait for other programs.
-    maxWorkers: 4,
+    // Twice the cores of a small machine: many tests mostly wait for other programs. The longest start whole stacks of them,
+    // whose probes time out when too much else runs.
+    maxWorkers: isLong ? 2 : 4,
     sequence: { sequencer: LongestFirst },
   },
 });
