@@ -64,6 +64,8 @@ export default defineConfig({
     // Twice the cores of a small machine: many tests mostly wait for other programs. The longest start whole stacks of them,
     // whose probes time out when too much else runs.
     maxWorkers: isLong ? 2 : 4,
+    // A stack whose machine was busy with something else gets a second chance, which the report shows.
+    retry: isLong ? 1 : 0,
     sequence: { sequencer: LongestFirst },
   },
 });
