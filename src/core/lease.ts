@@ -1,6 +1,7 @@
 import { defined } from "./defined.ts";
 import { FILE_REASONS } from "./file-errors.ts";
 import { parseInstant } from "./instant.ts";
+import { isObject } from "./json-object.ts";
 import type { FailureReason } from "./reasons.ts";
 import { type Seconds, seconds, type Timestamp } from "./units.ts";
 
@@ -147,6 +148,3 @@ function withAdvertiseUrl(metadata: Readonly<Record<string, unknown>>, url: stri
   const next = { ...others, ...(url === undefined ? {} : { [ADVERTISE_URL]: url }) };
   return Object.keys(next).length === 0 ? rest : { ...rest, annotations: next };
 }
-
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);

@@ -1,5 +1,6 @@
 import { visible } from "../core/escape.ts";
 import { isLabelName, LABEL_NAME_FORM, RESERVED_HEARTBEAT_LABELS } from "../core/heartbeat-labels.ts";
+import { isObject } from "../core/json-object.ts";
 import { truncateWithDots } from "../core/truncate.ts";
 
 /** The facts that a registered heartbeat has told about itself; the fields are those of a configured one. */
@@ -36,7 +37,7 @@ const UNPRINTABLE = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Bidi_Control}\ufffd]/u;
  * it is, an empty text removes it. Returns `before` itself if nothing changes.
  */
 export function changeFacts(before: HeartbeatFacts, told: unknown): HeartbeatFacts | FactProblem {
-  if (!isMap(told))
+  if (!isObject(told))
     return refuse("body", show(told), 'a JSON object such as {"hostname": "web-1.example.com"}');
   const unknown = Object.keys(told).find((key) => key !== "labels" && !FIELDS.some((field) => field === key));
   if (unknown !== undefined)
@@ -58,7 +59,7 @@ function changeLabels(
   before: HeartbeatFacts["labels"],
   told: unknown,
 ): { readonly values: HeartbeatFacts["labels"] } | FactProblem {
-  if (!isMap(told)) return refuse("labels", show(told), "an object of texts");
+  if (!isObject(told)) return refuse("labels", show(told), "an object of texts");
   const labels = new Map(Object.entries(before));
   for (const [name, value] of Object.entries(told)) {
     const problem = checkName(name) ?? checkText(`labels.${name}`, value ?? "", LONGEST.label);
@@ -118,6 +119,3 @@ function show(value: unknown): string {
   const text = typeof value === "string" ? JSON.stringify(value) : String(value);
   return visible(truncateWithDots(text, LONGEST_EXCERPT));
 }
-
-const isMap = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);

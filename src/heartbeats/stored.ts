@@ -1,4 +1,5 @@
 import { defined } from "../core/defined.ts";
+import { isObject } from "../core/json-object.ts";
 import type { Log } from "../core/log.ts";
 import type { Memory, StateStore } from "../core/memory.ts";
 import { isName } from "../core/names.ts";
@@ -44,7 +45,7 @@ export function shiftTimes(state: PushState, by: Seconds): PushState {
 
 /** Parses a persisted heartbeat; returns `undefined` if it is malformed, except for its facts, which it can tell again. */
 export function readStored(value: unknown): StoredHeartbeat | undefined {
-  if (!isMap(value) || !isMap(value["state"])) return undefined;
+  if (!isObject(value) || !isObject(value["state"])) return undefined;
   const { id, registered, state } = value;
   const { status, heardAt, failed, missed, starts, pings, lastSeen, silentSince, lastDuration } = state;
   const known = PUSH_STATUSES.find((one) => one === status);
@@ -78,7 +79,7 @@ export function readStored(value: unknown): StoredHeartbeat | undefined {
 function startsOf(value: unknown): readonly RunStart[] | undefined {
   if (!Array.isArray(value) || value.length > MAX_STARTS) return undefined;
   const starts = value.map((one: unknown): RunStart | undefined => {
-    if (!isMap(one) || !isTime(one["at"])) return undefined;
+    if (!isObject(one) || !isTime(one["at"])) return undefined;
     const { at, rid } = one;
     if (rid === undefined) return { at: timestamp(at) };
     return typeof rid === "string" && RUN_ID.test(rid) ? { at: timestamp(at), rid } : undefined;
@@ -88,20 +89,20 @@ function startsOf(value: unknown): readonly RunStart[] | undefined {
 
 /** Returns `undefined` if it is malformed: the next run is then awaited from the restart. */
 function awaitedOf(value: unknown): AwaitedRun | undefined {
-  if (!isMap(value)) return undefined;
+  if (!isObject(value)) return undefined;
   const { id, run, at } = value;
   if (typeof id !== "string" || !isTime(run) || !isTime(at)) return undefined;
   return { id, run: timestamp(run), at: timestamp(at) };
 }
 
 function progressOf(value: unknown): PushState["inProgress"] {
-  if (!isMap(value)) return undefined;
+  if (!isObject(value)) return undefined;
   const { since, until } = value;
   return isTime(since) && isTime(until) ? { since: timestamp(since), until: timestamp(until) } : undefined;
 }
 
 function countsOf(value: unknown): Record<PingKind, number> | undefined {
-  if (!isMap(value)) return undefined;
+  if (!isObject(value)) return undefined;
   const counts = { success: 0, start: 0, fail: 0, log: 0 };
   for (const kind of PING_KINDS) {
     const count = value[kind];
@@ -114,9 +115,6 @@ function countsOf(value: unknown): Record<PingKind, number> | undefined {
 const isTime = (value: unknown): value is number =>
   typeof value === "number" && Number.isFinite(value) && value >= 0;
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) >= 0;
-const isMap = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
-
 /** Reads all persisted heartbeats, by name. Deletes and logs those that are malformed. */
 export function restoreHeartbeats(store: StateStore, log: Log): ReadonlyMap<string, StoredHeartbeat> {
   const found = new Map<string, StoredHeartbeat>();

@@ -1,5 +1,6 @@
 import { catalogue } from "../catalogue/index.ts";
 import { defined } from "../core/defined.ts";
+import { isObject } from "../core/json-object.ts";
 import type { Metric } from "../core/metric.ts";
 import { FAILURE_REASONS, type FailureReason } from "../core/reasons.ts";
 import type { Result } from "../core/result.ts";
@@ -139,9 +140,6 @@ function readHistogram(value: unknown, metric: Metric): Histogram | undefined {
   if (sum === undefined || buckets.length !== newHistogram(metric).buckets.length) return undefined;
   return { buckets, sum };
 }
-
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 
 const numberOf = (value: unknown): number | undefined =>
   typeof value === "number" && Number.isFinite(value) && value >= 0 ? value : undefined;

@@ -1,3 +1,4 @@
+import { isObject } from "../core/json-object.ts";
 import type { Metric } from "../core/metric.ts";
 import { FAILURE_REASONS } from "../core/reasons.ts";
 import type { Plugin, PluginProber } from "../plugin.ts";
@@ -32,9 +33,6 @@ const RESERVED_LABELS: ReadonlySet<string> = new Set([
   "quantile",
 ]);
 const MOST_METRICS = 100;
-
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 
 /**
  * Reads the exports of a plugin's file: a plugin or a prober as the default export, or a prober named `prober`.

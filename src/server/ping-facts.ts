@@ -1,4 +1,5 @@
 import { visible } from "../core/escape.ts";
+import { isObject } from "../core/json-object.ts";
 import { truncateWithDots } from "../core/truncate.ts";
 
 /** Facts in a ping, in the form of a JSON body: `{hostname?, owner?, description?, labels?}`. Their values are not validated. */
@@ -68,12 +69,9 @@ export function withoutFacts(
     ([key]) => key === "labels" || !Object.hasOwn(query.facts, key),
   );
   const [own, other] = [body.facts["labels"], query.facts["labels"]];
-  if (!isMap(own) || !isMap(other)) return { facts: Object.fromEntries(rest) };
+  if (!isObject(own) || !isObject(other)) return { facts: Object.fromEntries(rest) };
   const labels = Object.entries(own).filter(([name]) => !Object.hasOwn(other, name));
   return { facts: { ...Object.fromEntries(rest), labels: Object.fromEntries(labels) } };
 }
-
-const isMap = (value: unknown): value is PingFacts =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 
 const excerpt = (text: string): string => visible(truncateWithDots(JSON.stringify(text), 60));

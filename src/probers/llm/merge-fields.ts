@@ -1,4 +1,4 @@
-import { isObject } from "./wire/json.ts";
+import { isObject } from "../../core/json-object.ts";
 
 /** Returns `fields` overridden by `more`, object by object; null removes a field. */
 export function mergeFields(

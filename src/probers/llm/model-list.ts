@@ -1,4 +1,5 @@
-import { isObject, type JsonObject, listOf, objectOf, textOf } from "./wire/json.ts";
+import { isObject, type JsonObject } from "../../core/json-object.ts";
+import { listOf, objectOf, textOf } from "./wire/json.ts";
 
 /** A list of models, as servers answer it. */
 export interface ModelList {

@@ -1,4 +1,5 @@
-import { isObject, parseJson } from "./wire/json.ts";
+import { isObject } from "../../core/json-object.ts";
+import { parseJson } from "./wire/json.ts";
 import type { Headers } from "./wire/types.ts";
 
 /** An unsuccessful response that is not from the API but from something in front of it, and what its HTTP says. */

@@ -1,5 +1,6 @@
 import { defined } from "../../../core/defined.ts";
-import { countOf, type JsonObject, objectOf, sumOf, textOf } from "./json.ts";
+import { type JsonObject } from "../../../core/json-object.ts";
+import { countOf, objectOf, sumOf, textOf } from "./json.ts";
 import { readOpenaiError } from "./openai-error.ts";
 import { finishPiece, malformedPiece, modelPiece, textPiece, usagePiece } from "./pieces.ts";
 import type {

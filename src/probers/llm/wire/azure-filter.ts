@@ -1,4 +1,5 @@
-import { firstOf, isObject, type JsonObject, objectOf } from "./json.ts";
+import { isObject, type JsonObject } from "../../../core/json-object.ts";
+import { firstOf, objectOf } from "./json.ts";
 import type { Piece } from "./types.ts";
 
 /**

@@ -1,5 +1,6 @@
+import { isObject, type JsonObject } from "../../../core/json-object.ts";
 import { codesIn } from "./error-codes.ts";
-import { countOf, isObject, type JsonObject, listOf, lookUp, objectOf, sumOf, textOf } from "./json.ts";
+import { countOf, listOf, lookUp, objectOf, sumOf, textOf } from "./json.ts";
 import { finishPiece, malformedPiece, textPiece, usagePiece } from "./pieces.ts";
 import type {
   ApiError,

@@ -1,7 +1,8 @@
 import { defined } from "../../../core/defined.ts";
+import { isObject, type JsonObject } from "../../../core/json-object.ts";
 import { chatMessages, functionTools } from "./chat-fields.ts";
 import { codesIn } from "./error-codes.ts";
-import { countOf, isObject, type JsonObject, listOf, objectOf, textOf } from "./json.ts";
+import { countOf, listOf, objectOf, textOf } from "./json.ts";
 import { finishPiece, malformedPiece, textPiece, usagePiece } from "./pieces.ts";
 import type {
   ApiError,

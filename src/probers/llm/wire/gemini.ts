@@ -1,17 +1,8 @@
 import { defined } from "../../../core/defined.ts";
+import { isObject, type JsonObject } from "../../../core/json-object.ts";
 import { parseDuration } from "../../../core/units.ts";
 import { codesIn } from "./error-codes.ts";
-import {
-  countOf,
-  firstOf,
-  isObject,
-  type JsonObject,
-  listOf,
-  objectOf,
-  statusOf,
-  sumOf,
-  textOf,
-} from "./json.ts";
+import { countOf, firstOf, listOf, objectOf, statusOf, sumOf, textOf } from "./json.ts";
 import { finishPiece, malformedPiece, modelPiece, textPiece, usagePiece } from "./pieces.ts";
 import type {
   ApiError,

@@ -1,5 +1,4 @@
-/** A JSON object with unchecked fields. */
-export type JsonObject = Readonly<Record<string, unknown>>;
+import { isObject, type JsonObject } from "../../../core/json-object.ts";
 
 /** Parses JSON; never throws. */
 export function parseJson(
@@ -11,10 +10,6 @@ export function parseJson(
     return { ok: false };
   }
 }
-
-/** Returns true for a JSON object, false for an array. */
-export const isObject = (value: unknown): value is JsonObject =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** Returns `value` if it is a JSON object, or else an empty one, so that a missing field and one of another type read alike. */
 export const objectOf = (value: unknown): JsonObject => (isObject(value) ? value : {});

@@ -1,8 +1,9 @@
 import { defined } from "../../../core/defined.ts";
+import { isObject, type JsonObject } from "../../../core/json-object.ts";
 import { seconds } from "../../../core/units.ts";
 import { chatMessages, functionTools } from "./chat-fields.ts";
 import { codesIn } from "./error-codes.ts";
-import { countOf, isObject, type JsonObject, listOf, objectOf, statusOf, textOf } from "./json.ts";
+import { countOf, listOf, objectOf, statusOf, textOf } from "./json.ts";
 import { finishPiece, modelPiece, textPiece, usagePiece } from "./pieces.ts";
 import type { ApiError, FinishReason, Piece, PromptRequest, WireFormat, WireRequest } from "./types.ts";
 

@@ -1,8 +1,9 @@
 import { defined } from "../../../core/defined.ts";
+import { isObject, type JsonObject } from "../../../core/json-object.ts";
 import { seconds } from "../../../core/units.ts";
 import type { LlmReason } from "../reasons.ts";
 import { codesIn } from "./error-codes.ts";
-import { countOf, firstOf, isObject, type JsonObject, objectOf, statusOf, textOf } from "./json.ts";
+import { countOf, firstOf, objectOf, statusOf, textOf } from "./json.ts";
 import type { ApiError } from "./types.ts";
 
 /** Failure reasons by error codes that mean something else, or more, in OpenAI's API and compatible ones than elsewhere. */

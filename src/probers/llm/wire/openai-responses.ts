@@ -1,5 +1,6 @@
 import { defined } from "../../../core/defined.ts";
-import { countOf, isObject, type JsonObject, listOf, lookUp, objectOf, textOf } from "./json.ts";
+import { isObject, type JsonObject } from "../../../core/json-object.ts";
+import { countOf, listOf, lookUp, objectOf, textOf } from "./json.ts";
 import { OPENAI_ERROR_REASONS, openaiErrorInside, readOpenaiError } from "./openai-error.ts";
 import { malformedPiece, modelPiece, textPiece, usagePiece } from "./pieces.ts";
 import type { FinishReason, Frame, Piece, PromptRequest, WireFormat, WireRequest } from "./types.ts";

@@ -1,7 +1,8 @@
 import { defined } from "../../../core/defined.ts";
+import { isObject, type JsonObject } from "../../../core/json-object.ts";
 import { promptFilter } from "./azure-filter.ts";
 import { chatMessages, functionTools } from "./chat-fields.ts";
-import { countOf, firstOf, isObject, type JsonObject, listOf, objectOf, textOf } from "./json.ts";
+import { countOf, firstOf, listOf, objectOf, textOf } from "./json.ts";
 import { OPENAI_ERROR_REASONS, openaiErrorInside, readOpenaiError } from "./openai-error.ts";
 import { finishPiece, malformedPiece, modelPiece, textPiece, usagePiece } from "./pieces.ts";
 import { reasoningOf, reasoningPart } from "./reasoning.ts";

@@ -1,4 +1,5 @@
-import { type JsonObject, listOf, objectOf, textOf } from "./json.ts";
+import { type JsonObject } from "../../../core/json-object.ts";
+import { listOf, objectOf, textOf } from "./json.ts";
 import { textPiece } from "./pieces.ts";
 import type { Piece } from "./types.ts";
 

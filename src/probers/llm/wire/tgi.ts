@@ -1,5 +1,6 @@
+import { isObject, type JsonObject } from "../../../core/json-object.ts";
 import { codesIn } from "./error-codes.ts";
-import { countOf, firstOf, isObject, type JsonObject, objectOf, textOf } from "./json.ts";
+import { countOf, firstOf, objectOf, textOf } from "./json.ts";
 import { withLoading } from "./openai-error.ts";
 import { finishPiece, malformedPiece, textPiece, usagePiece } from "./pieces.ts";
 import type { ApiError, FinishReason, Piece, PromptRequest, WireFormat, WireRequest } from "./types.ts";
