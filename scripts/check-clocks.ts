@@ -115,8 +115,9 @@ async function runShifted({ zone, at, files }: Run): Promise<Report | undefined>
     ...BESIDE.map((path) => `--exclude=${path}`),
     ...files,
   ];
-  // Timers and measured durations stay real: only the time of day is another one.
-  const env = { ...process.env, TZ: zone, FAKETIME_DONT_FAKE_MONOTONIC: "1" };
+  // Timers, measured durations and the times of files stay real: only the time of day is another one. Otherwise logrotate would
+  // give files shifted times, which the exporter reads unshifted.
+  const env = { ...process.env, TZ: zone, FAKETIME_DONT_FAKE_MONOTONIC: "1", NO_FAKE_STAT: "1" };
   const child = spawn("faketime", argv, { cwd: root, env, stdio: ["ignore", 2, 2] });
   await new Promise((resolve, reject) => child.on("close", resolve).on("error", reject));
   try {

@@ -126,12 +126,15 @@ const EXITS: readonly (readonly string[])[] = [
   ["report", "--url=http://127.0.0.1:1"],
 ];
 
+/** An hour at which no window begins soon, nor has begun lately: results in maintenance do not count. */
+const NIGHT = (new Date().getUTCHours() + 12) % 24;
+
 const YAML = `
 control: { token_file: token }
 modules: { web: { prober: http, timeout: 2s } }
 relays: [{ name: phone, token_file: token, url: "http://127.0.0.1:1" }]
 actions: [{ name: restart, token_file: token, match: { alertname: Down }, run: [/bin/true], verify: never }]
-maintenance: [{ name: night, targets: [shop], cron: 0 3 * * *, duration: 1h }]
+maintenance: [{ name: night, targets: [shop], cron: 0 ${NIGHT} * * *, duration: 1h }]
 heartbeats: [{ name: backup, kind: job, hostname: prod-01, owner: web, labels: { tier: front } }]
 targets:
   - { name: shop, module: web, target: "http://127.0.0.1:1", critical: true, interval: 1h, failover: {} }

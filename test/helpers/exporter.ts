@@ -159,7 +159,8 @@ export async function startLocalExporter(options: {
   });
   holder.subscribe((config) => exporter.apply(config));
   resources.defer(() => exporter.stop());
-  const server = createServer(exporter.listener);
+  // A client on a busy machine may send a request just when the server closes an idle connection.
+  const server = createServer({ keepAliveTimeout: 120_000 }, exporter.listener);
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   resources.defer(() => {
     server.closeAllConnections();
