@@ -1,6 +1,7 @@
 import type { Config } from "../config/config.ts";
 import { defined } from "../core/defined.ts";
 import { identityOf, type Target } from "../core/target.ts";
+import { indexByAddress } from "../server/probe-query.ts";
 import type { RouteConfig } from "../server/route-context.ts";
 
 /** The configuration in use, indexed for the routes and by the identity of targets. */
@@ -38,6 +39,7 @@ function indexed({
   return {
     modules,
     targets: new Map(targets.map((target) => [target.name, target])),
+    targetsAt: indexByAddress(targets),
     byIdentity: new Map(targets.map((target) => [identityOf(target), target])),
     groups: new Map(groups.map((group) => [group.name, group])),
     contextApi,

@@ -1,5 +1,6 @@
 import { type KeyObject, X509Certificate } from "node:crypto";
 import type { SecureContextOptions } from "node:tls";
+import { createBoundedCache } from "../core/bounded-cache.ts";
 
 /**
  * Returns the reason why Go would not verify a chain that OpenSSL has verified, or `undefined`. OpenSSL's own limits are off,
@@ -14,12 +15,12 @@ export function weaknessOf(
   now: number,
 ): string | undefined {
   const { byName, fingerprints, areStrong } = anchorsOf(trust);
-  const faults = sent.map((each) => (fingerprints.has(each.fingerprint256) ? undefined : faultOf(each)));
+  const found = sent.map((each) => (fingerprints.has(each.fingerprint256) ? undefined : faultOf(each)));
   // Nearly always. A chain of strong certificates alone needs no second search.
-  if (areStrong && faults.every((fault) => fault === undefined)) return undefined;
+  if (areStrong && found.every((fault) => fault === undefined)) return undefined;
   const [leaf] = sent;
   if (leaf === undefined || isStrongChain(leaf, [], { sent, anchors: byName, now })) return undefined;
-  const fault = faults.find((each) => each !== undefined) ?? "a trusted certificate has a weak key";
+  const fault = found.find((each) => each !== undefined) ?? "a trusted certificate has a weak key";
   return `its chain is too weak: ${fault}`;
 }
 
@@ -62,22 +63,16 @@ const isCurrent = ({ validFromDate, validToDate }: X509Certificate, now: number)
   validFromDate.getTime() / 1000 <= now && now <= validToDate.getTime() / 1000;
 
 /** Faults of certificates by fingerprint. Decoding a key takes as long as a good part of a probe. */
-const known = new Map<string, string | undefined>();
-const MOST_KNOWN = 2000;
+const faults = createBoundedCache<string | undefined>(2000);
 
-function faultOf(certificate: X509Certificate): string | undefined {
-  const { fingerprint256 } = certificate;
-  if (known.has(fingerprint256)) return known.get(fingerprint256);
-  const subject = JSON.stringify(certificate.subject.replaceAll("\n", ", "));
-  const fault = !isStrongKey(certificate.publicKey)
-    ? `the key of ${subject} is shorter than 1024 bits or of an unknown kind`
-    : isStrongSignature(certificate)
-      ? undefined
-      : `${subject} is signed with an insecure algorithm, such as SHA-1`;
-  if (known.size >= MOST_KNOWN) known.clear();
-  known.set(fingerprint256, fault);
-  return fault;
-}
+const faultOf = (certificate: X509Certificate): string | undefined =>
+  faults.get(certificate.fingerprint256, () => {
+    const subject = JSON.stringify(certificate.subject.replaceAll("\n", ", "));
+    if (!isStrongKey(certificate.publicKey))
+      return `the key of ${subject} is shorter than 1024 bits or of an unknown kind`;
+    if (isStrongSignature(certificate)) return undefined;
+    return `${subject} is signed with an insecure algorithm, such as SHA-1`;
+  });
 
 /** Curves of Go's crypto/x509. */
 const CURVES: ReadonlySet<string> = new Set(["secp224r1", "prime256v1", "secp384r1", "secp521r1"]);
@@ -125,7 +120,9 @@ function contentAt(der: Buffer, start: number): [from: number, end: number] {
   return [from, from + (size === 0 ? first : der.readUIntBE(start + 2, size))];
 }
 
-interface Anchors {
+/** The certificates that the operator trusts. */
+export interface Anchors {
+  /** By subject, as `X509Certificate` renders it. */
   readonly byName: ReadonlyMap<string, readonly X509Certificate[]>;
   readonly fingerprints: ReadonlySet<string>;
   readonly areStrong: boolean;
@@ -134,7 +131,8 @@ interface Anchors {
 const anchorsByTrust = new WeakMap<SecureContextOptions, Anchors>();
 const PEM = /-----BEGIN [A-Z0-9 ]*CERTIFICATE-----[^-]*-----END [^-]*-----/g;
 
-function anchorsOf(trust: SecureContextOptions): Anchors {
+/** Returns the trusted certificates in `trust.ca`, the same object for the same `trust`. */
+export function anchorsOf(trust: SecureContextOptions): Anchors {
   const cached = anchorsByTrust.get(trust);
   if (cached !== undefined) return cached;
   const all = [trust.ca ?? []]

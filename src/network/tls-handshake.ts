@@ -22,7 +22,5 @@ export const HANDSHAKE = {
     "rsa_pkcs1_sha256:rsa_pkcs1_sha384:rsa_pkcs1_sha512:ecdsa_secp384r1_sha384:ecdsa_secp521r1_sha512",
     "rsa_pkcs1_sha1:ecdsa_sha1",
   ].join(":"),
-  // One key share each of the first two, as by default, so that servers without ML-KEM need no second round trip.
-  ecdhCurve: "*X25519MLKEM768/*X25519:P-256:P-384:P-521",
   secureOptions: constants.SSL_OP_LEGACY_SERVER_CONNECT | constants.SSL_OP_NO_RENEGOTIATION,
 } as const satisfies SecureContextOptions;

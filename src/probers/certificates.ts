@@ -22,6 +22,11 @@ export const certificateMetrics = {
   ),
   tlsVersionInfo: gauge("probe_tls_version_info", "TLS version in use; the value is always 1", ["version"]),
   tlsCipherInfo: gauge("probe_tls_cipher_info", "TLS cipher in use; the value is always 1", ["cipher"]),
+  tlsGroupInfo: gauge(
+    "probe_tls_group_info",
+    "Group of the key exchange, such as X25519MLKEM768; the value is always 1",
+    ["group"],
+  ),
 };
 
 /**
@@ -39,7 +44,7 @@ export function certificateSamples(
   ];
 }
 
-function peerSamples({ version, cipher, certificate }: PeerFacts): readonly Sample[] {
+function peerSamples({ version, cipher, group, certificate }: PeerFacts): readonly Sample[] {
   const { earliestExpiry, lastChainExpiry, labels } = certificate;
   return [
     sample(certificateMetrics.sslEarliestCertExpiry, earliestExpiry),
@@ -49,5 +54,6 @@ function peerSamples({ version, cipher, certificate }: PeerFacts): readonly Samp
     sample(certificateMetrics.sslLastChainInfo, 1, labels),
     sample(certificateMetrics.tlsVersionInfo, 1, { version }),
     sample(certificateMetrics.tlsCipherInfo, 1, { cipher }),
+    ...(group === undefined ? [] : [sample(certificateMetrics.tlsGroupInfo, 1, { group })]),
   ];
 }

@@ -1,5 +1,8 @@
-import { X509Certificate } from "node:crypto";
+import type { X509Certificate } from "node:crypto";
 import type { SecureContextOptions, TLSSocket } from "node:tls";
+import { createBoundedCache } from "../core/bounded-cache.ts";
+import { anchorsOf } from "../network/chain-strength.ts";
+import { type Group, groupNamed } from "../network/key-shares.ts";
 import { distinguishedNames } from "./distinguished-name.ts";
 import { isIP } from "./ip.ts";
 
@@ -8,6 +11,8 @@ export interface Handshake {
   /** Protocol version as Node.js names it. */
   readonly protocol: string;
   readonly cipher: string;
+  /** Group of the key exchange; `undefined` if it is not one that can be offered, or there was none. */
+  readonly group: Group | undefined;
   /** The certificates in the order in which the server sent them, its own first. */
   readonly sent: readonly X509Certificate[];
 }
@@ -16,6 +21,7 @@ export interface Handshake {
 export interface PeerFacts {
   readonly version: string;
   readonly cipher: string;
+  readonly group: Group | undefined;
   readonly certificate: CertificateFacts;
 }
 
@@ -52,12 +58,19 @@ export const handshakeOf = (
 ): Handshake => ({
   protocol: socket.getProtocol() ?? "",
   cipher: socket.getCipher().standardName,
+  group: groupOf(socket),
   sent,
 });
 
+/** Returns the group of the key exchange of an open client `socket`. */
+export function groupOf(socket: TLSSocket): Group | undefined {
+  const key = socket.getEphemeralKeyInfo();
+  return key !== null && "name" in key && typeof key.name === "string" ? groupNamed(key.name) : undefined;
+}
+
 /** Returns the facts of a completed handshake; undefined if the server sent no certificate. */
 export function peerFacts(
-  { protocol, cipher, sent }: Handshake,
+  { protocol, cipher, group, sent }: Handshake,
   verification: Verification,
 ): PeerFacts | undefined {
   const [leaf] = sent;
@@ -66,6 +79,7 @@ export function peerFacts(
   return {
     version: VERSIONS[protocol] ?? "unknown",
     cipher,
+    group,
     certificate: {
       earliestExpiry,
       lastChainExpiry: chainExpiry(sent, verification, earliestExpiry),
@@ -107,14 +121,16 @@ export function isIssuedFor(certificate: X509Certificate, host: string): boolean
   return certificate.checkHost(name, { subject: "never", partialWildcards: false }) !== undefined;
 }
 
-function labelsOf(leaf: X509Certificate): CertificateFacts["labels"] {
-  return {
+/** Labels by the fingerprint of their certificate. A target sends the same certificate for weeks. */
+const knownLabels = createBoundedCache<CertificateFacts["labels"]>(2000);
+
+const labelsOf = (leaf: X509Certificate): CertificateFacts["labels"] =>
+  knownLabels.get(leaf.fingerprint256, () => ({
     fingerprint_sha256: leaf.fingerprint256.replaceAll(":", "").toLowerCase(),
     ...distinguishedNames(leaf.raw),
     subjectalternative: dnsNames(leaf).join(","),
     serialnumber: leaf.serialNumber.toLowerCase(),
-  };
-}
+  }));
 
 /** Returns the DNS names among the subject alternative names. Node.js formats unusual ones as JSON strings. */
 export function dnsNames(certificate: X509Certificate): string[] {
@@ -126,8 +142,6 @@ export function dnsNames(certificate: X509Certificate): string[] {
 
 /** Longest chain that is searched for; real ones have three or four certificates. */
 const LONGEST_CHAIN = 8;
-
-const anchorsOf = new WeakMap<SecureContextOptions, ReadonlyMap<string, readonly X509Certificate[]>>();
 
 /**
  * Returns the expiry of the verified chain that expires last. A chain leads from the leaf through the certificates `sent` to a
@@ -142,7 +156,7 @@ function lastChainExpiry(
 ): number | undefined {
   const [leaf] = sent;
   if (leaf === undefined) return undefined;
-  const anchors = trustAnchors(trust);
+  const anchors = anchorsOf(trust).byName;
   let best: number | undefined;
   const walk = (certificate: X509Certificate, chain: readonly X509Certificate[], earliest: number): void => {
     const expiry = Math.min(earliest, expiryOf(certificate));
@@ -165,19 +179,3 @@ function lastChainExpiry(
 
 /** Returns `notAfter` in Unix seconds. */
 const expiryOf = (certificate: X509Certificate): number => certificate.validToDate.getTime() / 1000;
-
-function trustAnchors(trust: SecureContextOptions): ReadonlyMap<string, readonly X509Certificate[]> {
-  const known = anchorsOf.get(trust);
-  if (known !== undefined) return known;
-  const anchors = new Map<string, X509Certificate[]>();
-  for (const text of [trust.ca ?? []].flat()) {
-    for (const [pem] of String(text).matchAll(
-      /-----BEGIN [A-Z0-9 ]*CERTIFICATE-----[^-]*-----END [^-]*-----/g,
-    )) {
-      const anchor = new X509Certificate(pem);
-      anchors.set(anchor.subject, [...(anchors.get(anchor.subject) ?? []), anchor]);
-    }
-  }
-  anchorsOf.set(trust, anchors);
-  return anchors;
-}

@@ -10,6 +10,16 @@ import {
 import type { FromSchema, JSONSchema } from "json-schema-to-ts";
 import { decodeText } from "../core/decode-text.ts";
 import type { CompileContext } from "../core/prober.ts";
+import {
+  createKeyShares,
+  firstShares,
+  GROUP_NAMES,
+  type Group,
+  groupList,
+  type KeyShares,
+  sharesIn,
+  withShare,
+} from "../network/key-shares.ts";
 import { HANDSHAKE } from "../network/tls-handshake.ts";
 
 const VERSIONS = { TLS10: "TLSv1", TLS11: "TLSv1.1", TLS12: "TLSv1.2", TLS13: "TLSv1.3" } as const;
@@ -38,6 +48,14 @@ export const tlsConfigSchema = {
     },
     min_version: { enum: ORDER, description: "Lowest acceptable TLS version; default TLS12." },
     max_version: { enum: ORDER, description: "Highest acceptable TLS version; default TLS13." },
+    groups: {
+      type: "array",
+      minItems: 1,
+      uniqueItems: true,
+      items: { enum: GROUP_NAMES },
+      description:
+        "Groups to offer for the key exchange, the preferred one first; default: all, in this order. The handshake sends a key share of the first, and of X25519 after X25519MLKEM768.",
+    },
   },
 } as const satisfies JSONSchema;
 
@@ -121,9 +139,12 @@ export function compileTls(
   };
 }
 
+const groupsOf = ({ groups }: TlsConfig): readonly Group[] => groups ?? GROUP_NAMES;
+
 /** Returns the options for OpenSSL besides certificates. As in Go, every trusted certificate is an anchor, even one that is not self-signed. */
 const versionOptions = (config: TlsConfig): SecureContextOptions => ({
   ...HANDSHAKE,
+  ecdhCurve: groupList(groupsOf(config), firstShares(groupsOf(config))),
   allowPartialTrustChain: true,
   minVersion: VERSIONS[config.min_version ?? "TLS12"],
   maxVersion: VERSIONS[config.max_version ?? "TLS13"],
@@ -141,7 +162,7 @@ const shared = new Map<string, SecureContextOptions>();
 
 /** Returns one object for all modules with the same settings and no certificates: the context derived from it is large. */
 function withDefaultTrust(fixed: SecureContextOptions): SecureContextOptions {
-  const key = `${fixed.minVersion} ${fixed.maxVersion}`;
+  const key = `${fixed.minVersion} ${fixed.maxVersion} ${fixed.ecdhCurve}`;
   const options = shared.get(key) ?? { ...fixed, ca: trustedByDefault() };
   shared.set(key, options);
   return options;
@@ -171,17 +192,39 @@ function reportContradictions(config: TlsConfig, context: CompileContext, path: 
   }
 }
 
-const contexts = new WeakMap<SecureContextOptions, SecureContext>();
+/** The secure contexts of the same options: parsing all trusted certificates takes longer than a handshake. */
+interface Contexts {
+  /** By the group whose key share is sent; `undefined` for all first shares. */
+  readonly byShare: Map<Group | undefined, SecureContext>;
+  readonly keyShares: KeyShares;
+}
 
-/**
- * Returns the secure context of `options`, the same for the same object: parsing all trusted certificates takes longer
- * than a handshake.
- */
-export function secureContextOf(options: SecureContextOptions): SecureContext {
-  const context = contexts.get(options) ?? createSecureContext(options);
-  contexts.set(options, context);
+const contexts = new WeakMap<SecureContextOptions, Contexts>();
+
+/** Returns the contexts of `options`, the same for the same object. */
+function contextsOf(options: SecureContextOptions): Contexts {
+  const known = contexts.get(options) ?? {
+    byShare: new Map<Group | undefined, SecureContext>(),
+    keyShares: createKeyShares(sharesIn(options.ecdhCurve)),
+  };
+  contexts.set(options, known);
+  return known;
+}
+
+/** Returns the secure context of `options`, the same for the same object and share. */
+export function secureContextOf(options: SecureContextOptions, share?: Group): SecureContext {
+  const { byShare } = contextsOf(options);
+  const context =
+    byShare.get(share) ??
+    createSecureContext(
+      share === undefined ? options : { ...options, ecdhCurve: withShare(options.ecdhCurve, share) },
+    );
+  byShare.set(share, context);
   return context;
 }
+
+/** Returns what is known about the key shares that servers choose in handshakes with `options`. */
+export const keySharesOf = (options: SecureContextOptions): KeyShares => contextsOf(options).keyShares;
 
 interface Source {
   readonly present: boolean;

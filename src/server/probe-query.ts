@@ -18,7 +18,7 @@ export type ProbeQuery =
  */
 export function parseProbeQuery(
   query: URLSearchParams,
-  { modules, targets }: Pick<RouteConfig, "modules" | "targets">,
+  { modules, targets, targetsAt }: Pick<RouteConfig, "modules" | "targets" | "targetsAt">,
 ): ProbeQuery {
   const moduleName = query.get("module") ?? undefined;
   const address = query.get("target") ?? "";
@@ -36,12 +36,8 @@ export function parseProbeQuery(
   const decoded = decodedAgain(address);
   const model = query.get("model") ?? undefined;
   const hostname = query.get("hostname") ?? undefined;
-  const same = [...targets.values()].filter(
-    (target) =>
-      target.module === module &&
-      target.address === decoded &&
-      (model === undefined || model === target.model) &&
-      hostname === target.hostname,
+  const same = targetsAt(module, decoded).filter(
+    (target) => (model === undefined || model === target.model) && hostname === target.hostname,
   );
   if (same.length === 1 && same[0] !== undefined) return { kind: "target", target: same[0] };
   const target = {
@@ -57,6 +53,19 @@ export function parseProbeQuery(
     );
   }
   return { kind: "address", target, module };
+}
+
+/** Indexes targets for `targetsAt`. */
+export function indexByAddress(targets: Iterable<Target>): RouteConfig["targetsAt"] {
+  const index = new Map<Module, Map<string, Target[]>>();
+  for (const target of targets) {
+    const ofModule = index.get(target.module) ?? new Map<string, Target[]>();
+    index.set(target.module, ofModule);
+    const same = ofModule.get(target.address);
+    if (same === undefined) ofModule.set(target.address, [target]);
+    else same.push(target);
+  }
+  return (module, address) => index.get(module)?.get(address) ?? [];
 }
 
 const refused = (text: string): ProbeQuery => ({ kind: "refused", about: "target", text });

@@ -29,6 +29,8 @@ import type { Reporting } from "../report/exporter-report.ts";
 export interface RouteConfig {
   readonly modules: ReadonlyMap<string, Module>;
   readonly targets: ReadonlyMap<string, Target>;
+  /** Returns the targets with this module and address. */
+  readonly targetsAt: (module: Module, address: string) => readonly Target[];
   readonly groups: ReadonlyMap<string, Group>;
   /** The group that the health routes report on unless a request names another. */
   readonly healthGroup?: string;

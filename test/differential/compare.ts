@@ -22,6 +22,7 @@ export const OURS_ALONE: Readonly<Record<string, "always" | "failure" | "sometim
   probe_result_age_seconds: "always",
   // Newer than blackbox_exporter 0.28.0.
   probe_timeout_seconds: "always",
+  probe_tls_group_info: "sometimes",
   probe_tls_client_certificate_expiry_timestamp_seconds: "sometimes",
 };
 

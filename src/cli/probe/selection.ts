@@ -3,7 +3,7 @@ import { nearest } from "../../config/document/describe.ts";
 import { defined } from "../../core/defined.ts";
 import { redactAddress } from "../../core/secret.ts";
 import { type ProbeRequest, requestFor, requestForAddress } from "../../engine/probe-request.ts";
-import { parseProbeQuery } from "../../server/probe-query.ts";
+import { indexByAddress, parseProbeQuery } from "../../server/probe-query.ts";
 import { CommandError } from "../shell.ts";
 
 /** The arguments and flags of a command that say which targets to probe. */
@@ -40,10 +40,11 @@ export function selectTargets(
       return { name, request: requestFor(target) };
     });
   }
+  const targetsAt = indexByAddress(config.targets);
   return [...new Set(selected)].map((address) => {
     const query = parseProbeQuery(
       new URLSearchParams({ target: address, module, ...defined({ model, hostname }) }),
-      { modules: config.modules, targets },
+      { modules: config.modules, targets, targetsAt },
     );
     switch (query.kind) {
       case "refused":

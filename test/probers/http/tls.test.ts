@@ -1,13 +1,14 @@
 import { X509Certificate } from "node:crypto";
 import { writeFileSync } from "node:fs";
-import type { TLSSocket } from "node:tls";
+import { connect } from "node:net";
+import { createServer as createTlsServer, type TLSSocket } from "node:tls";
 import { describe, expect, test } from "vitest";
 import { distinguishedNames } from "../../../src/probers/distinguished-name.ts";
 import { dnsNames } from "../../../src/probers/tls-facts.ts";
 import { makeCertificate } from "../../helpers/certificates.ts";
-import { serveHttp, serveHttp2, serveHttps } from "../../helpers/http-targets.ts";
+import { serveHttp, serveHttp2, serveHttps, serveServer, serveTcp } from "../../helpers/http-targets.ts";
 import { temporaryFile } from "./files.ts";
-import { compile, detailOf, exposed, probe, valueIn, verdictOf } from "./probe.ts";
+import { compile, detailOf, exposed, moduleOf, probe, valueIn, verdictOf } from "./probe.ts";
 
 const now = Math.floor(Date.now() / 1000) * 1000;
 const inDays = (days: number): Date => new Date(now + days * 86_400_000);
@@ -290,6 +291,77 @@ describe("versions", () => {
   test("a server without TLS: tls", async () => {
     await using server = await serveHttp(hello);
     const result = await probe(`https://${server.host}`);
+    expect(verdictOf(result)).toBe("tls");
+  });
+});
+
+describe("key exchange", () => {
+  /** Serves TLS through a relay that records the length of each ClientHello: a share of ML-KEM has 1184 bytes. */
+  async function serveGroups(group: string) {
+    const server = await serveHttps({ ...chain, ecdhCurve: group }, hello);
+    const hellos: number[] = [];
+    const relay = await serveTcp((socket) => {
+      const upstream = connect(server.port, "127.0.0.1");
+      upstream.on("error", () => socket.destroy());
+      socket.once("data", (first: Buffer) => hellos.push(5 + first.readUInt16BE(3)));
+      socket.pipe(upstream).pipe(socket);
+    });
+    return {
+      host: relay.host,
+      hellos,
+      async [Symbol.asyncDispose]() {
+        await relay[Symbol.asyncDispose]();
+        await server[Symbol.asyncDispose]();
+      },
+    };
+  }
+
+  test.each([
+    ["X25519MLKEM768", "X25519MLKEM768"],
+    ["X25519", "X25519"],
+    ["prime256v1", "P-256"],
+    ["P-521", "P-521"],
+  ])("a server with %s alone: probe_tls_group_info", async (curve, group) => {
+    await using server = await serveGroups(curve);
+    const result = await probe(`https://${server.host}`, trustRoot);
+    expect([verdictOf(result), detailOf(result)]).toEqual(["success", ""]);
+    expect(valueIn(result, `probe_tls_group_info{group="${group}"}`)).toBe(1);
+  });
+
+  test("the second handshake sends the share that the server chose", async () => {
+    await using server = await serveGroups("X25519:prime256v1");
+    const module = moduleOf(trustRoot);
+    for (let i = 0; i < 3; i += 1)
+      expect(verdictOf(await probe(`https://${server.host}`, module))).toBe("success");
+    const [first = 0, second = 0, third] = server.hellos;
+    expect(first - second).toBeGreaterThan(1184);
+    expect(third).toBe(second);
+  });
+
+  test("a server that wants another group later gets all shares from then on", async () => {
+    const secrets = { key: chain.key, cert: chain.cert };
+    const server = createTlsServer({ ...secrets, ecdhCurve: "X25519" }, (socket) => {
+      socket.on("error", () => undefined);
+      socket.once("data", () => socket.end("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"));
+    });
+    await using served = await serveServer(server);
+    const module = moduleOf(trustRoot);
+    const groupOf = async () => {
+      const result = await probe(`https://${served.host}`, module);
+      const info = [...exposed(result).keys()].find((series) => series.startsWith("probe_tls_group_info"));
+      return `${verdictOf(result)} ${info}`;
+    };
+    expect(await groupOf()).toContain('success probe_tls_group_info{group="X25519"}');
+    server.setSecureContext({ ...secrets, ecdhCurve: "X25519MLKEM768" });
+    for (let i = 0; i < 2; i += 1)
+      expect(await groupOf()).toContain('success probe_tls_group_info{group="X25519MLKEM768"}');
+  });
+
+  test("tls_config.groups are the only ones offered", async () => {
+    await using server = await serveGroups("X25519");
+    const result = await probe(`https://${server.host}`, {
+      tls_config: { ca: root.cert, groups: ["P-256", "P-384"] },
+    });
     expect(verdictOf(result)).toBe("tls");
   });
 });

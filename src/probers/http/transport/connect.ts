@@ -9,8 +9,15 @@ import type { Opened } from "../../../core/network.ts";
 import { weaknessOf } from "../../../network/chain-strength.ts";
 import { describeError } from "../../errors.ts";
 import { isIP } from "../../ip.ts";
-import { type Handshake, handshakeOf, isIssuedFor, type PeerFacts, peerFacts } from "../../tls-facts.ts";
-import { secureContextOf } from "../../tls-options.ts";
+import {
+  groupOf,
+  type Handshake,
+  handshakeOf,
+  isIssuedFor,
+  type PeerFacts,
+  peerFacts,
+} from "../../tls-facts.ts";
+import { keySharesOf, secureContextOf } from "../../tls-options.ts";
 import { type Failure, failure, type Guard } from "./steps.ts";
 
 /** The TLS parameters of a connection. */
@@ -56,9 +63,11 @@ function handshake(
   guard: Guard,
 ): Promise<Opened<TLSSocket> | Failure> {
   return new Promise((resolve) => {
+    const keyShares = keySharesOf(trust);
+    const server = `${serverName} ${socket.remoteAddress} ${socket.remotePort}`;
     const secured = connectTls({
       socket,
-      secureContext: secureContextOf(trust),
+      secureContext: secureContextOf(trust, keyShares.choice(server)),
       rejectUnauthorized: false,
       checkServerIdentity: () => undefined,
       ...(protocols.length > 0 ? { ALPNProtocols: protocols } : {}),
@@ -74,7 +83,11 @@ function handshake(
     guard.cut = () => fail(failure("timeout_connect", "no TLS handshake before the deadline"));
     if (guard.signal.aborted) guard.cut();
     secured.on("error", (error) => fail(failure("tls", `TLS handshake: ${describeError(error)}`)));
-    secured.once("secureConnect", () => resolve({ ok: true, socket: secured }));
+    secured.once("secureConnect", () => {
+      const group = groupOf(secured);
+      if (group !== undefined) keyShares.record(server, group);
+      resolve({ ok: true, socket: secured });
+    });
   });
 }
 
