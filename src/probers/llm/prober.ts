@@ -35,6 +35,7 @@ export const llmProber = {
   reasons: llmReasons,
   schema: llmSchema,
   costly: true,
+  histograms: ["duration", "first_token"],
   compile: compileLlm,
   objection,
   caution,
