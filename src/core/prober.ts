@@ -7,7 +7,6 @@ import type { ExpectedSpend, Spend } from "./money.ts";
 import type { Network } from "./network.ts";
 import type { DegradedReason, FailureReason } from "./reasons.ts";
 import type { Secret } from "./secret.ts";
-import type { HistogramName } from "./series-choice.ts";
 import type { Seconds } from "./units.ts";
 
 /** A failed outcome. `detail` is for people: debug output and logs, never a label. */
@@ -152,9 +151,7 @@ export interface Prober<Options = unknown, Module = unknown, Reason extends Fail
   readonly reasons: readonly Reason[];
   /** JSON Schema (2020-12) of the options; `writeOnly: true` marks a secret. */
   readonly schema: object;
-  /** The histograms that its targets have by default; none if left out. Each costs about ten series per target. */
-  readonly histograms?: readonly HistogramName[];
-  /** True if a probe costs money. By default its results are then reused for 0.9 x interval, and restored after a restart. */
+  /** True if a probe costs money. By default its results are then reused for 0.9 x interval, restored after a restart, and counted in histograms. */
   readonly costly: boolean;
   /**
    * True if the probes of a module hang together, whatever their targets: on one API server, a file system, or the code of a

@@ -109,7 +109,6 @@ export interface LlmOptions {
 /** A prober whose probes cost money. */
 export const llmProber: Prober<LlmOptions, { readonly options: LlmOptions; readonly key?: Secret }> = {
   kind: "llm",
-  histograms: ["duration", "first_token"],
   metrics: [],
   reasons: [],
   costly: true,

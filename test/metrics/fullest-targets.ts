@@ -27,7 +27,7 @@ export const FAILING_PAGES: Readonly<Record<string, Answer>> = {
   too_large: (response) => void response.end("x".repeat(5000)),
   redirect: (response) => void response.writeHead(302, { Location: "/" }).end(),
   network: (_response, request) => void request.socket.destroy(),
-  timeout: () => undefined,
+  header_mismatch: (response) => void response.setHeader("X-Wrong", "yes").end("{}"),
 };
 
 const chunk = (body: object): string => `data: ${JSON.stringify({ model: "m", choices: [], ...body })}\n\n`;
@@ -94,29 +94,30 @@ control: { token_file: token }
 prices: { m: { input: 1, output: 1 } }
 maintenance: [{ name: night, targets: [page, detailed, closed, untrusted, model, examined, away, broke], once: { from: 2099-01-01T00:00:00Z, to: 2099-01-02T00:00:00Z } }]
 modules:
-  plain: { prober: http, timeout: 2s, http: &plain { preferred_ip_protocol: ip4, tls_config: { ca_file: ca.pem } } }
+  plain: { prober: http, timeout: 30s, http: &plain { preferred_ip_protocol: ip4, tls_config: { ca_file: ca.pem } } }
   page:
     prober: http
-    timeout: 2s
+    timeout: 30s
     http: &page
       preferred_ip_protocol: ip4
       tls_config: { ca_file: ca.pem, cert_file: ca.pem, key_file: key.pem }
       body_size_limit: 1KB
       fail_if_body_json_matches_cel: "false"
       fail_if_body_matches_regexp: [wrong]
+      fail_if_header_matches: [{ header: X-Wrong, regexp: ".", allow_missing: true }]
       degraded_if_body_matches_regexp: [slow]
-  detailed: { prober: http, timeout: 2s, probe_details: true, http: *page }
-  untrusted: { prober: http, timeout: 2s, http: { preferred_ip_protocol: ip4 } }
-  simple: { prober: llm, timeout: 2s, llm: { api: openai, tls_config: { ca_file: ca.pem } } }
+  detailed: { prober: http, timeout: 30s, probe_details: true, http: *page }
+  untrusted: { prober: http, timeout: 30s, http: { preferred_ip_protocol: ip4 } }
+  simple: { prober: llm, timeout: 30s, llm: { api: openai, tls_config: { ca_file: ca.pem } } }
   chat:
     prober: llm
-    timeout: 2s
+    timeout: 30s
     llm: &chat
       api: openai
       cold_start: { after: 5m }
       tiers: { health: { path: /health, interval: 1s }, ready: { path: /ready, interval: 1s } }
       tls_config: { ca_file: ca.pem, cert_file: ca.pem, key_file: key.pem }
-  examined: { prober: llm, timeout: 2s, probe_details: true, llm: *chat }
+  examined: { prober: llm, timeout: 30s, probe_details: true, llm: *chat }
 targets:
   - { name: minimal, module: plain, target: "https://localhost:${web}/" }
   - { name: page, module: page, target: "https://localhost:${web}/", ${EVERY} }

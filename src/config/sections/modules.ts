@@ -4,7 +4,7 @@ import type { CompileContext, Prober } from "../../core/prober.ts";
 import type { Module } from "../../core/target.ts";
 import { formatDuration, seconds } from "../../core/units.ts";
 import { type BuildContext, durationOf, secretFile } from "../context.ts";
-import { withDefaults } from "../document/defaults.ts";
+import type { Raw } from "../document/defaults.ts";
 import { alternatives, suggestion } from "../document/describe.ts";
 import type { SchemaObject } from "../document/json-schema.ts";
 import type { UnplacedProblem } from "../document/problems.ts";
@@ -14,7 +14,7 @@ import { childOf, isMapValue, lookup, type Node, type Path } from "../document/t
 import { below } from "../document/validate.ts";
 import { budgetSchema, budgetsOf } from "./budgets.ts";
 import { bool, duration, positiveDuration, word } from "./schema-words.ts";
-import { histograms, seriesChoiceOf } from "./series-choice.ts";
+import { defaultSeries, histograms, seriesChoiceOf } from "./series-choice.ts";
 import { COSTLY_SHARE, targetSchema } from "./targets.ts";
 
 /** How long the result of a costly probe is reused by default, for addresses without a configured interval. */
@@ -45,13 +45,12 @@ const moduleSchema = {
     histograms: {
       ...histograms,
       description:
-        "Histograms of its targets on `/metrics`: duration of successful probes, failed_duration, first_token and inter_token of models. `[]` for none. Default: duration and first_token for llm, none for other probers.",
+        "Histograms of its targets on `/metrics`: duration of successful probes, failed_duration, first_token and inter_token of models. `[]` for none. Default: duration and first_token if probes cost money, else none.",
     },
     probe_details: {
       ...bool,
-      default: false,
       description:
-        "Shows all series of a probe on `/metrics` too, as `/probe` does; otherwise only those that rules read. See [metrics.md](metrics.md).",
+        "Shows all series of a probe on `/metrics` too, as `/probe` does; otherwise only those that rules read. See [metrics.md](metrics.md). Default: false.",
     },
   },
   required: ["prober"],
@@ -131,7 +130,7 @@ function buildModule(
   if (problems.isBroken(optionsPath)) return undefined;
   const compiled = prober.compile(options, compileContext(optionsPath, context));
   if (problems.isBroken(path)) return undefined;
-  const own = withDefaults(moduleSchema, raw);
+  const own = raw as Raw<typeof moduleSchema>;
   const { timeout, min_interval: minInterval, budget } = own;
   const budgets = budgetsOf(budget, [...path, "budget"], prober.costly, context);
   const defaultMinInterval = prober.costly ? COSTLY_MIN_INTERVAL : seconds(0);
@@ -140,7 +139,7 @@ function buildModule(
     prober,
     options: compiled,
     minInterval: minInterval === undefined ? defaultMinInterval : durationOf(minInterval),
-    series: seriesChoiceOf(own, { histograms: prober.histograms ?? [], details: false }),
+    series: seriesChoiceOf(own, defaultSeries(prober)),
     ...defined({
       timeout: timeout === undefined ? undefined : durationOf(timeout),
       allowedTargets: textsIn(options, "allowed_targets"),

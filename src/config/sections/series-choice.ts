@@ -1,4 +1,5 @@
 import type { JSONSchema } from "json-schema-to-ts";
+import type { Prober } from "../../core/prober.ts";
 import { HISTOGRAMS, type HistogramName, type SeriesChoice } from "../../core/series-choice.ts";
 
 /** The option `histograms` of a module or target, without a description. */
@@ -7,6 +8,15 @@ export const histograms = {
   items: { type: "string", enum: HISTOGRAMS },
   uniqueItems: true,
 } as const satisfies JSONSchema;
+
+/** The histograms of targets by default: answers that cost money are rare, so that each should be counted. */
+const COSTLY_HISTOGRAMS: readonly HistogramName[] = ["duration", "first_token"];
+
+/** Returns the choice of modules that make none. */
+export const defaultSeries = ({ costly }: Pick<Prober, "costly">): SeriesChoice => ({
+  histograms: costly ? COSTLY_HISTOGRAMS : [],
+  details: false,
+});
 
 /**
  * Returns the choice that valid options make.

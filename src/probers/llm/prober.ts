@@ -35,7 +35,6 @@ export const llmProber = {
   reasons: llmReasons,
   schema: llmSchema,
   costly: true,
-  histograms: ["duration", "first_token"],
   compile: compileLlm,
   objection,
   caution,
