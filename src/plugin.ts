@@ -70,7 +70,7 @@ export interface PluginProber<
   > {
   /** Every metric of its samples, made by `gauge` and `counter`, with a name that begins with `probe_<kind>_`. */
   readonly metrics?: readonly Metric[];
-  /** Every reason for which its probes fail; all of `FAILURE_REASONS` by default. Each costs a series per target. */
+  /** Every reason for which its probes fail; all of `FAILURE_REASONS` by default. */
   readonly reasons?: readonly Reason[];
 }
 

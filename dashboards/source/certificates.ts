@@ -12,6 +12,14 @@ const EXPIRY = [
 /** Days until expiry, the next to expire first. */
 const daysLeft = (expiry: string): string => `sort(${named(`((${expiry}) - time()) / 86400`)})`;
 
+/** Adds the labels of the certificate and of TLS to an expiry, where `/metrics` or `/probe` has them. */
+const certificates = (series: Series, expiry: string): string => {
+  const chain = series("probe_ssl_last_chain_info");
+  const version = series("probe_tls_version_info");
+  const on = "on (job, instance, target)";
+  return `${chain}\n  * ${on} group_left (version) ${version}\n  * ${on} group_left () (${expiry})\n  or (${expiry}) unless ${on} ${chain}`;
+};
+
 /**
  * Makes the panels about certificates.
  * @param within restricts an expression to some targets
@@ -39,7 +47,7 @@ export const certificatePanels = (series: Series, within: (expr: string) => stri
   table({
     title: "Certificates",
     description:
-      "Certificate of each target, negotiated TLS version, and when the first certificate of the chain expires.",
+      "When the first certificate of the chain of each target expires, and, with probe_details, its certificate and the negotiated TLS version.",
     width: 12,
     height: 9,
     noData: "no targets with TLS",
@@ -49,7 +57,7 @@ export const certificatePanels = (series: Series, within: (expr: string) => stri
       {
         title: "Expires",
         unit: "dateTimeFromNow",
-        expr: `1000 * max by (target, instance, subject, issuer, version) (\n  ${series("probe_ssl_last_chain_info")}\n  * on (job, instance, target) group_left (version) ${series("probe_tls_version_info")}\n  * on (job, instance, target) group_left () (${within(series("probe_ssl_earliest_cert_expiry"))})\n)`,
+        expr: `1000 * max by (target, instance, subject, issuer, version) (\n  ${certificates(series, within(series("probe_ssl_earliest_cert_expiry")))}\n)`,
       },
     ],
   }),

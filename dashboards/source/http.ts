@@ -1,7 +1,7 @@
 import { certificatePanels } from "./certificates.ts";
 import type { DashboardOptions } from "./dashboard.ts";
 import { stat, stateTimeline, timeSeries } from "./panels.ts";
-import { NAME, named, type Series, yesNo } from "./promql.ts";
+import { NAME, named, ONLY_WITH_DETAILS, type Series, yesNo } from "./promql.ts";
 import { table, uptimeColumn } from "./table.ts";
 
 const NO_HTTP = "no http target probed yet";
@@ -64,7 +64,7 @@ const responses = (series: Series) => [
   table({
     title: "Address details",
     description:
-      "Uptime is the share of successful probes in the selected time range; p95 is the 95th percentile of their durations, as scraped.",
+      "Uptime is the share of successful probes in the selected time range; p95 is the 95th percentile of their durations, as scraped. Redirects and HTTP version need probe_details: true or a scrape of /probe.",
     width: 12,
     height: 9,
     noData: NO_HTTP,
@@ -125,7 +125,7 @@ const time = (series: Series) => [
     stacked: true,
     min: 0,
     width: 12,
-    noData: NO_HTTP,
+    noData: ONLY_WITH_DETAILS,
     queries: [{ expr: `avg by (phase) (${series("probe_http_duration_seconds")})`, legend: "{{phase}}" }],
   }),
 ];
@@ -137,7 +137,7 @@ const certificates = (series: Series) => [
     description: "Green if the final response came over TLS. A change to grey is a redirect to plain HTTP.",
     unit: "none",
     width: 12,
-    noData: NO_HTTP,
+    noData: ONLY_WITH_DETAILS,
     states: yesNo("TLS", "plain", ["green", "#7b7f87"]),
     queries: [{ expr: named(series("probe_http_ssl")), legend: NAME }],
   }),
@@ -150,7 +150,7 @@ const bodies = (series: Series) => [
     unit: "s",
     min: 0,
     width: 8,
-    noData: NO_HTTP,
+    noData: ONLY_WITH_DETAILS,
     queries: [{ expr: named(series("probe_dns_lookup_time_seconds")), legend: NAME }],
   }),
   timeSeries({
@@ -160,7 +160,7 @@ const bodies = (series: Series) => [
     unit: "none",
     bars: true,
     width: 8,
-    noData: NO_HTTP,
+    noData: ONLY_WITH_DETAILS,
     queries: [{ expr: named(`changes(${series("probe_ip_addr_hash")}[$__rate_interval])`), legend: NAME }],
   }),
   timeSeries({
@@ -170,7 +170,7 @@ const bodies = (series: Series) => [
     unit: "bytes",
     min: 0,
     width: 8,
-    noData: NO_HTTP,
+    noData: ONLY_WITH_DETAILS,
     queries: [{ expr: named(series("probe_http_uncompressed_body_length")), legend: NAME }],
   }),
 ];

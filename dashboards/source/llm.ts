@@ -1,7 +1,7 @@
 import { certificatePanels } from "./certificates.ts";
 import type { DashboardOptions } from "./dashboard.ts";
 import { heatmap, stat, stateTimeline, timeSeries } from "./panels.ts";
-import { MODES, NAME, named, type Series, stateCode, yesNo } from "./promql.ts";
+import { MODES, NAME, named, ONLY_WITH_DETAILS, type Series, stateCode, yesNo } from "./promql.ts";
 import { table } from "./table.ts";
 
 const NO_PROBE = "no probe has this value";
@@ -183,7 +183,7 @@ const latency = (series: Series) => [
   timeSeries({
     title: "Time between tokens",
     description:
-      "Mean time between two tokens of the last answer, and its longest stall. Readers notice a stall far above the mean.",
+      "Mean time between two tokens of the last answer, and, with probe_details, its longest stall. Readers notice a stall far above the mean.",
     unit: "s",
     min: 0,
     width: 8,
@@ -199,7 +199,7 @@ const latency = (series: Series) => [
     unit: "cps",
     min: 0,
     width: 8,
-    noData: NO_PROBE,
+    noData: ONLY_WITH_DETAILS,
     queries: [{ expr: named(series("probe_llm_tokens_per_second")), legend: NAME }],
   }),
   timeSeries({
@@ -225,7 +225,7 @@ const latency = (series: Series) => [
     unit: "s",
     stacked: true,
     width: 24,
-    noData: NO_PROBE,
+    noData: ONLY_WITH_DETAILS,
     queries: [
       { expr: `avg by (phase) (${series("probe_llm_phase_duration_seconds")})`, legend: "{{phase}}" },
     ],
@@ -287,7 +287,7 @@ const cost = (series: Series) => [
     unit: "short",
     min: 0,
     width: 12,
-    noData: "no API reports rate limits",
+    noData: ONLY_WITH_DETAILS,
     queries: [{ expr: named(series("probe_llm_ratelimit_remaining")), legend: `${NAME} {{kind}}` }],
   }),
   stateTimeline({
@@ -325,14 +325,14 @@ const details = (series: Series) => [
       "Deployment, provider or model that served each answer, as a gateway reports it. If it changes, the gateway balances or fell back.",
     unit: "none",
     width: 12,
-    noData: "no gateway reports it",
+    noData: ONLY_WITH_DETAILS,
     states: [{ name: "served by", code: 1, color: "blue" }],
     queries: [{ expr: series("probe_llm_served_by_info"), legend: "{{target}} {{served_by}}" }],
   }),
   timeSeries({
     title: "Fallbacks and retries of gateways",
     description:
-      "Fallbacks and retries that the gateway made for the last probe. An alert fires if a gateway keeps answering with a fallback.",
+      "Fallbacks and, with probe_details, retries that the gateway made for the last probe. An alert fires if a gateway keeps answering with a fallback.",
     unit: "none",
     min: 0,
     width: 12,
@@ -365,7 +365,7 @@ const details = (series: Series) => [
   timeSeries({
     title: "Loading and cold starts",
     description:
-      "Time for loading the model, as reported by the server, and probes that met a cold start (1). Cold starts are excluded from the histograms.",
+      "With probe_details, time for loading the model, as reported by the server; and probes that met a cold start (1). Cold starts are excluded from the histograms.",
     unit: "s",
     min: 0,
     width: 12,

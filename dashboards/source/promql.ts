@@ -1,5 +1,8 @@
 import { metricNamed } from "./known-metrics.ts";
 
+/** Text of panels without data that read details of probes. */
+export const ONLY_WITH_DETAILS = "on /metrics only with probe_details: true";
+
 /** Variables of a dashboard besides job and instance of the exporter. */
 export type Choice = "target" | "heartbeat" | "group";
 

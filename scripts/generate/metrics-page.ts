@@ -5,7 +5,7 @@ import { heartbeatMetrics } from "../../src/catalogue/heartbeats.ts";
 import { resultMetrics } from "../../src/catalogue/results.ts";
 import { targetMetrics } from "../../src/catalogue/targets.ts";
 import type { Metric } from "../../src/core/metric.ts";
-import { ENGINE_REASONS, FAILURE_REASONS } from "../../src/core/reasons.ts";
+import { ALERTED_REASONS, ENGINE_REASONS, FAILURE_REASONS } from "../../src/core/reasons.ts";
 import { probers } from "../../src/probers/index.ts";
 
 interface Section {
@@ -15,7 +15,7 @@ interface Section {
   readonly metrics: readonly Metric[];
 }
 
-const PER_PROBE = "On `/probe`; on `/metrics` with the labels `target` and `module`.";
+const PER_PROBE = "On `/probe`; on `/metrics` with the labels `target` and `module`, once there is a result.";
 
 /** More about the metrics of some probers. */
 const NOTES: Readonly<Record<string, string>> = {
@@ -86,18 +86,47 @@ Generated from \`src/catalogue\` and \`src/probers\` by \`npm run generate\`; ed
 A series exists only when there is a value: there are no false zeros. Times are in seconds, points in time are Unix
 timestamps. Labels are bounded: texts of errors and answers are in the log and in \`debug=true\`, never in a label.
 
+## Series per target
+
+On \`/metrics\`, an \`http\` target has at most 40 series and an \`llm\` target at most 80, with every option that adds some (failover,
+TLS with a client certificate, a maintenance window, budgets, two tiers) and after failures for six reasons. Without these options
+it has 23 over TLS, and about 60. Further reasons and tiers, and values that a module takes from bodies (\`metrics\`), add to that.
+
+| option of a module or target | series |
+|---|---|
+| \`histograms: [duration]\` | ${seriesOf(targetMetrics.healthCheckDuration)}: durations of successful probes; on by default for \`llm\` |
+| \`histograms: [failed_duration]\` | ${seriesOf(targetMetrics.healthCheckDuration)}: durations of failed probes |
+| \`histograms: [first_token]\` | ${seriesOf(targetMetrics.llmFirstTokenHistogram)}: times to the first token; on by default for \`llm\` |
+| \`histograms: [inter_token]\` | ${seriesOf(targetMetrics.llmInterTokenHistogram)}: times between tokens |
+| \`probe_details: true\` | the details of a probe that no rule reads: 21 for \`http\` over TLS, up to 26 for \`llm\` |
+
+\`/probe\` always has the details. Without histograms, quantiles come from the gauges, as exact as the scrapes are frequent:
+\`quantile_over_time(0.95, probe_duration_seconds{target="shop"}[1h])\`.
+
+## First failures
+
+\`heartbeat_failures_total\` starts at 0 only for the reasons that alerts read: ${codes(ALERTED_REASONS)}. The series of another
+reason appears with the first failure, at 1, and \`increase()\` and \`rate()\` do not see that one: they need two samples. No rule
+depends on it. To count failures use \`heartbeat_health_checks_total{status="failure"}\`, which starts at 0; for their reasons in a
+window use \`count_over_time(probe_failure_reason[1h])\`, the number of scrapes that found a target failed for a reason.
+
 ${SECTIONS.map(sectionText).join("\n")}
 ## Failure reasons
 
-The values of \`reason\`, of all probers together: ${codes(FAILURE_REASONS)}. \`heartbeat_failures_total\` starts at 0 for those
-that the prober of the target can give.
+The values of \`reason\`, of all probers together: ${codes(FAILURE_REASONS)}.
 `;
 
 const sectionText = ({ title, about, metrics }: Section): string =>
-  `## ${title}\n\n${about}\n\n| name | type | labels | meaning |\n|---|---|---|---|\n${metrics.map(row).join("\n")}\n`;
+  `## ${title}\n\n${about}\n\n| name | type | labels | when it exists | meaning |\n|---|---|---|---|---|\n${metrics.map(row).join("\n")}\n`;
 
-const row = ({ name, type, labels, help }: Metric): string =>
-  `| \`${name}\` | ${type} | ${codes(labels)} | ${help} |`;
+const row = (metric: Metric): string =>
+  `| \`${metric.name}\` | ${metric.type} | ${codes(metric.labels)} | ${conditionOf(metric)} | ${metric.help} |`;
+
+const conditionOf = ({ when = "always", detail = false }: Metric): string =>
+  detail ? `${when}; on \`/metrics\` with \`probe_details\`` : when;
+
+/** Returns how many series a histogram has. */
+const seriesOf = ({ buckets = [] }: Metric): number => buckets.length + ["+Inf", "sum", "count"].length;
 
 function codes(words: readonly string[]): string {
   return words.map((word) => `\`${word}\``).join(", ");

@@ -32,16 +32,21 @@ export const alertMetrics = {
     "heartbeat_action_cooldown_until_timestamp_seconds",
     "End of the cooldown of the action for the target, as a Unix timestamp; absent before the first attempt",
     ["action", "target"],
+    { when: "after the first attempt" },
   ),
   actionExhausted: gauge(
     "heartbeat_action_exhausted",
     "1 if the alert still fires after all attempts, so that an operator has to intervene, 0 if not",
     ["action", "target"],
+    { when: "after the first alert" },
   ),
   webhookDeliveries: counter(
     "heartbeat_webhook_deliveries_total",
     "Attempts to deliver events to a webhook, by result: delivered, retried or dropped",
     ["webhook", "result"],
+    { keptFor: "failed deliveries of applications' own webhooks, which their owners alert on" },
   ),
-  webhookQueue: gauge("heartbeat_webhook_queue_length", "Events waiting to be delivered", ["webhook"]),
+  webhookQueue: gauge("heartbeat_webhook_queue_length", "Events waiting to be delivered", ["webhook"], {
+    keptFor: "with heartbeat_webhook_deliveries_total: deliveries that wait",
+  }),
 };

@@ -1,5 +1,7 @@
 import { counter, gauge } from "../core/metric.ts";
 
+const WITH_STORE = "with `--storage.path`";
+
 /** Metrics of the exporter itself. */
 export const exporterMetrics = {
   buildInfo: gauge(
@@ -23,32 +25,52 @@ export const exporterMetrics = {
   exporterLeader: gauge(
     "heartbeat_exporter_leader",
     "1 if this replica holds the lease and therefore sends the prompts, 0 if not; only if a lease is configured",
+    [],
+    { when: "with `lease`" },
   ),
   probesInFlight: gauge("heartbeat_exporter_probes_in_flight", "Probes running now"),
   probesQueued: gauge("heartbeat_exporter_probes_queued", "Probes waiting for a free slot"),
   storeUp: gauge(
     "heartbeat_exporter_store_up",
     "1 if the last attempt to write to the store succeeded, 0 if it failed; only with a store",
+    [],
+    { when: WITH_STORE },
   ),
   storeWriteFailures: counter(
     "heartbeat_exporter_store_write_failures_total",
     "Failed attempts to write to the store, by reason: full, read_only, locked, corrupt or io",
     ["reason"],
+    { when: WITH_STORE },
   ),
-  storeSize: gauge("heartbeat_exporter_store_size_bytes", "Size of the store's files after the last write"),
-  storeResults: gauge("heartbeat_exporter_store_results", "Past results in the store"),
+  storeSize: gauge(
+    "heartbeat_exporter_store_size_bytes",
+    "Size of the store's files after the last write",
+    [],
+    { when: WITH_STORE },
+  ),
+  storeResults: gauge("heartbeat_exporter_store_results", "Past results in the store", [], {
+    when: WITH_STORE,
+  }),
   down: gauge(
     "heartbeat_exporter_down_seconds",
     "Downtime before this start, according to the store; 0 without a previous run",
+    [],
+    { when: WITH_STORE },
   ),
   absence: counter(
     "heartbeat_exporter_absence_seconds_total",
     "Time that the exporter did not run since its start, because it was stopped, frozen or blocked; it counts as silence of no heartbeat",
+    [],
+    { keptFor: "explains silence that did not count against heartbeats" },
   ),
-  eventStreams: gauge("heartbeat_exporter_event_streams", "Clients connected to /api/v1/events"),
+  eventStreams: gauge("heartbeat_exporter_event_streams", "Clients connected to /api/v1/events", [], {
+    keptFor: "clients that follow modes, for capacity",
+  }),
   eventStreamsDropped: counter(
     "heartbeat_exporter_event_streams_dropped_total",
     "Clients of /api/v1/events that were disconnected because they did not read",
+    [],
+    { keptFor: "clients that lost events" },
   ),
   eventLoopLag: gauge(
     "heartbeat_exporter_event_loop_lag_seconds",

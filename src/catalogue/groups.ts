@@ -7,10 +7,15 @@ export const groupMetrics = {
     "Status of the group, one series per status: healthy, degraded, unhealthy, unknown",
     ["group", "status"],
   ),
-  groupMembers: gauge("heartbeat_group_members", "Members of the group by status", ["group", "status"]),
-  groupInfo: gauge("heartbeat_group_info", "Configured labels of the group; the value is always 1", [
-    "group",
-  ]),
+  groupMembers: gauge("heartbeat_group_members", "Members of the group by status", ["group", "status"], {
+    keptFor: "how many members a degraded group has left",
+  }),
+  groupInfo: gauge(
+    "heartbeat_group_info",
+    "Configured labels of the group; the value is always 1",
+    ["group"],
+    { keptFor: "labels of a group, for joins and routing" },
+  ),
   componentStatus: gauge(
     "heartbeat_component_status",
     "Status that the component reported, one series per status; unknown once the report is older than its ttl, and before the first one if a group lists the component",
@@ -20,6 +25,7 @@ export const groupMetrics = {
     "heartbeat_component_last_report_timestamp_seconds",
     "Time of the last report of the component, as a Unix timestamp",
     ["component"],
+    { when: "after the first report" },
   ),
   componentInfo: gauge(
     "heartbeat_component_info",
@@ -30,5 +36,6 @@ export const groupMetrics = {
     "heartbeat_component_value",
     "Number in the last report of the component, by name, until the report expires; the first 32 names of each component",
     ["component", "name"],
+    { when: "until the report expires" },
   ),
 };

@@ -1,5 +1,15 @@
+/** Properties of a metric besides its name, help and labels. */
+export interface MetricTraits {
+  /** When there is a series, in words for docs/metrics.md. Left out for a series that always exists. */
+  readonly when?: string;
+  /** True if the metric is a detail of a probe: `/metrics` has it only for targets with `probe_details: true`. */
+  readonly detail?: boolean;
+  /** The reason to export the metric by default although no rule, dashboard, report or runbook reads it. */
+  readonly keptFor?: string;
+}
+
 /** A metric as it is declared, once. `Label` is the union of its label names. */
-export interface Metric<Label extends string = string> {
+export interface Metric<Label extends string = string> extends MetricTraits {
   readonly name: string;
   readonly type: "gauge" | "counter" | "histogram";
   readonly help: string;
@@ -13,14 +23,16 @@ export const gauge = <const Label extends string = never>(
   name: string,
   help: string,
   labels: readonly Label[] = [],
-): Metric<Label> => ({ name, type: "gauge", help, labels });
+  traits: MetricTraits = {},
+): Metric<Label> => ({ name, type: "gauge", help, labels, ...traits });
 
 /** Declares a counter: a value that only rises. Its name ends in `_total`. */
 export const counter = <const Label extends string = never>(
   name: string,
   help: string,
   labels: readonly Label[] = [],
-): Metric<Label> => ({ name, type: "counter", help, labels });
+  traits: MetricTraits = {},
+): Metric<Label> => ({ name, type: "counter", help, labels, ...traits });
 
 /** Declares a histogram with these upper bounds. */
 export const histogram = <const Label extends string>(
@@ -28,7 +40,8 @@ export const histogram = <const Label extends string>(
   help: string,
   labels: readonly Label[],
   buckets: readonly number[],
-): Metric<Label> => ({ name, type: "histogram", help, labels, buckets });
+  traits: MetricTraits = {},
+): Metric<Label> => ({ name, type: "histogram", help, labels, buckets, ...traits });
 
 /** Returns the names of `metrics` and of all their series: those of a histogram have suffixes. */
 export const namesOf = (metrics: readonly Metric[]): ReadonlySet<string> =>

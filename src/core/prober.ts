@@ -151,7 +151,7 @@ export interface Prober<Options = unknown, Module = unknown, Reason extends Fail
   readonly reasons: readonly Reason[];
   /** JSON Schema (2020-12) of the options; `writeOnly: true` marks a secret. */
   readonly schema: object;
-  /** True if a probe costs money. By default its results are then reused for 0.9 x interval, and restored after a restart. */
+  /** True if a probe costs money. By default its results are then reused for 0.9 x interval, restored after a restart, and counted in histograms. */
   readonly costly: boolean;
   /**
    * True if the probes of a module hang together, whatever their targets: on one API server, a file system, or the code of a

@@ -42,6 +42,16 @@ export const FAILURE_REASONS = [
   "internal",
 ] as const;
 
+/**
+ * The reasons whose increase alerts. `heartbeat_failures_total` starts at 0 for those of them that a target's probes can fail
+ * for, so that the first failure is an increase. For other reasons the series appears with the first failure.
+ */
+export const ALERTED_REASONS = [
+  "rate_limited",
+  "queue_timeout",
+  "internal",
+] as const satisfies readonly (typeof FAILURE_REASONS)[number][];
+
 /** One of `FAILURE_REASONS`. */
 export type FailureReason = (typeof FAILURE_REASONS)[number];
 

@@ -1,6 +1,7 @@
 import type { Budget } from "./money.ts";
 import type { Prober, ProbeTarget } from "./prober.ts";
 import type { FailureReason } from "./reasons.ts";
+import type { SeriesChoice } from "./series-choice.ts";
 import type { Seconds } from "./units.ts";
 
 /** A configured module: how to probe. */
@@ -17,6 +18,8 @@ export interface Module {
   readonly coldStartAfter?: Seconds;
   /** Budgets for all its probes together. */
   readonly budgets?: readonly Budget[];
+  /** The optional series of targets that choose none of their own. */
+  readonly series: SeriesChoice;
   /** The option `allowed_targets`, if the prober has it. The network of each probe enforces it. */
   readonly allowedTargets?: readonly string[];
   /** The module as YAML with its secrets redacted, for debug output. */
@@ -68,6 +71,7 @@ export interface Target extends ProbeTarget {
   /** Budgets for its probes, in addition to those of its module. */
   readonly budgets?: readonly Budget[];
   readonly critical: boolean;
+  readonly series: SeriesChoice;
   readonly labels: Readonly<Record<string, string>>;
   readonly failover?: FallbackPolicy;
 }

@@ -108,6 +108,7 @@ function targetOfTier(target: Target, tier: Tier): Target {
       prober,
       options: module.options,
       minInterval: seconds(0),
+      series: module.series,
       source: module.source,
       ...defined({ timeout: module.timeout, allowedTargets: module.allowedTargets }),
     },

@@ -8,7 +8,14 @@ import { after, type Seconds, type Timestamp } from "../core/units.ts";
 import type { FailoverState } from "../failover/machine.ts";
 import { createExposition } from "./exposition.ts";
 import { beatSamples } from "./heartbeats.ts";
-import { configuredSamples, remainingSamples, stateSamples, targetLabels, tierSamples } from "./targets.ts";
+import {
+  configuredSamples,
+  remainingSamples,
+  stateSamples,
+  targetLabels,
+  tierSamples,
+  withoutDetails,
+} from "./targets.ts";
 
 /** A configured target at one moment: its newest result, if there is one, and its state. */
 export interface TargetSnapshot {
@@ -39,7 +46,10 @@ export function resultText(shown: AgedResult | Skip): string {
 export function targetsText(targets: readonly TargetSnapshot[], now: Timestamp): string {
   const exposition = createExposition();
   for (const { target, newest, state, skipped, remaining, tiers } of targets) {
-    if (newest !== undefined) exposition.add(resultSamples(newest.result, newest.age), targetLabels(target));
+    if (newest !== undefined) {
+      const samples = withoutDetails(target, resultSamples(newest.result, newest.age));
+      exposition.add(samples, targetLabels(target));
+    }
     exposition.add(skipSamples(skipped), targetLabels(target));
     exposition.add(remainingSamples(target, remaining));
     // The leader knows the state of the target: the last state of this replica could contradict it.

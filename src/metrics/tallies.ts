@@ -4,6 +4,7 @@ import { isObject } from "../core/json-object.ts";
 import type { Metric } from "../core/metric.ts";
 import { FAILURE_REASONS, type FailureReason } from "../core/reasons.ts";
 import type { Result } from "../core/result.ts";
+import type { HistogramName } from "../core/series-choice.ts";
 
 /** Values of a histogram: the count of each bucket on its own, the last one for values above all bounds. */
 export interface Histogram {
@@ -13,37 +14,52 @@ export interface Histogram {
 
 type CounterValues = Readonly<Record<string, number>>;
 
+/** The choice of what a target counts. */
+export interface TallyPlan {
+  /** The reasons of failures whose counters start at 0. */
+  readonly reasons: readonly FailureReason[];
+  readonly histograms: readonly HistogramName[];
+}
+
 /**
  * The counters and histograms of one target: plain data, never changed in place. Absent values have no series, such as
  * tokens of a type that the API does not report, or dollars of a model without a price.
  */
 export interface Tally {
   readonly probes: Readonly<Record<"success" | "failure", number>>;
-  readonly durations: Readonly<Record<"success" | "failure", Histogram>>;
   readonly failures: CounterValues;
   readonly tokens: CounterValues;
   readonly dollars?: number;
-  readonly firstToken?: Histogram;
-  readonly interToken?: Histogram;
+  /** Those that the target has; of tokens only after the first value. */
+  readonly histograms: Readonly<Partial<Record<HistogramName, Histogram>>>;
 }
+
+/** The metric of each histogram. Both durations are one metric, with a label. */
+const HISTOGRAM_METRICS = {
+  duration: catalogue.healthCheckDuration,
+  failed_duration: catalogue.healthCheckDuration,
+  first_token: catalogue.llmFirstTokenHistogram,
+  inter_token: catalogue.llmInterTokenHistogram,
+} as const satisfies Record<HistogramName, Metric>;
+
+/** The histograms that start at 0. The others have values only for models that stream. */
+const STARTING_AT_0: ReadonlySet<HistogramName> = new Set(["duration", "failed_duration"]);
 
 const newHistogram = ({ buckets = [] }: Metric): Histogram => ({
   buckets: Array.from({ length: buckets.length + 1 }, () => 0),
   sum: 0,
 });
 
-/**
- * Makes the tally of a target without results.
- * @param reasons the reasons for which its probes can fail, whose counters start at 0
- */
-export const newTally = (reasons: readonly FailureReason[]): Tally => ({
+/** Makes the tally of a target without results. */
+export const newTally = ({ reasons, histograms }: TallyPlan): Tally => ({
   probes: { success: 0, failure: 0 },
-  durations: {
-    success: newHistogram(catalogue.healthCheckDuration),
-    failure: newHistogram(catalogue.healthCheckDuration),
-  },
   failures: Object.fromEntries(reasons.map((reason) => [reason, 0])),
   tokens: {},
+  histograms: Object.fromEntries(
+    histograms
+      .filter((name) => STARTING_AT_0.has(name))
+      .map((name) => [name, newHistogram(HISTOGRAM_METRICS[name])]),
+  ),
 });
 
 /** Adds a value as Prometheus does: the bound of a bucket is inclusive. */
@@ -61,11 +77,13 @@ const added = (counts: CounterValues, more: Readonly<Record<string, number>>): C
 
 /**
  * Adds a result. Returns the next tally, and the metrics that changed.
+ * @param histograms those that the target has
  * @param dollars the cost of the probe, if known
  */
 export function count(
   before: Tally,
   { outcome, duration, facts = {}, coldStart = false }: Result,
+  histograms: readonly HistogramName[],
   dollars?: number,
 ): { next: Tally; changed: ReadonlySet<Metric> } {
   const changed = new Set<Metric>([catalogue.healthChecks]);
@@ -75,47 +93,47 @@ export function count(
     next = { ...next, ...part };
     changed.add(metric);
   };
-  if (!coldStart) {
-    const { healthCheckDuration } = catalogue;
-    const own = observed(next.durations[status], healthCheckDuration, duration);
-    change(healthCheckDuration, { durations: { ...next.durations, [status]: own } });
-  }
   if (!outcome.ok) change(catalogue.failures, { failures: added(next.failures, { [outcome.reason]: 1 }) });
   if (dollars !== undefined) change(catalogue.llmCost, { dollars: (next.dollars ?? 0) + dollars });
   const { tokens, firstToken, interToken } = facts;
   if (tokens !== undefined) change(catalogue.llmTokensTotal, { tokens: added(next.tokens, tokens) });
   // The times of a cold start show how long the model takes to load, not how fast it is.
-  const { llmFirstTokenHistogram, llmInterTokenHistogram } = catalogue;
-  if (firstToken !== undefined && !coldStart)
-    change(llmFirstTokenHistogram, {
-      firstToken: observed(next.firstToken, llmFirstTokenHistogram, firstToken),
+  if (coldStart) return { next, changed };
+  const times: Readonly<Record<HistogramName, number | undefined>> = {
+    duration: outcome.ok ? duration : undefined,
+    failed_duration: outcome.ok ? undefined : duration,
+    first_token: firstToken,
+    inter_token: interToken,
+  };
+  for (const name of histograms) {
+    const time = times[name];
+    const metric = HISTOGRAM_METRICS[name];
+    if (time === undefined) continue;
+    change(metric, {
+      histograms: { ...next.histograms, [name]: observed(next.histograms[name], metric, time) },
     });
-  if (interToken !== undefined && !coldStart)
-    change(llmInterTokenHistogram, {
-      interToken: observed(next.interToken, llmInterTokenHistogram, interToken),
-    });
+  }
   return { next, changed };
 }
 
-/** Reads a stored tally. Invalid values, and histograms whose buckets have changed, start at 0. */
-export function readTally(value: unknown, reasons: readonly FailureReason[]): Tally | undefined {
+/**
+ * Reads a stored tally. Invalid values, and histograms whose buckets have changed, start at 0. Histograms that the target no
+ * longer has are dropped.
+ */
+export function readTally(value: unknown, plan: TallyPlan): Tally | undefined {
   if (!isObject(value)) return undefined;
-  const { probes, durations, failures, tokens, dollars, firstToken, interToken } = value;
-  const fresh = newTally(reasons);
-  const spent = numberOf(dollars);
-  const first = readHistogram(firstToken, catalogue.llmFirstTokenHistogram);
-  const inter = readHistogram(interToken, catalogue.llmInterTokenHistogram);
+  const { probes, failures, tokens, dollars, histograms } = value;
+  const fresh = newTally(plan);
+  const kept = plan.histograms.flatMap((name) => {
+    const stored = readHistogram(field(histograms, name), HISTOGRAM_METRICS[name]);
+    return stored === undefined ? [] : [[name, stored] as const];
+  });
   return {
     probes: { ...fresh.probes, ...readCounts(probes, Object.keys(fresh.probes)) },
-    durations: {
-      success:
-        readHistogram(field(durations, "success"), catalogue.healthCheckDuration) ?? fresh.durations.success,
-      failure:
-        readHistogram(field(durations, "failure"), catalogue.healthCheckDuration) ?? fresh.durations.failure,
-    },
     failures: { ...fresh.failures, ...withoutZeros(readCounts(failures, FAILURE_REASONS)) },
     tokens: readCounts(tokens, isObject(tokens) ? Object.keys(tokens) : []),
-    ...defined({ dollars: spent, firstToken: first, interToken: inter }),
+    histograms: { ...fresh.histograms, ...Object.fromEntries(kept) },
+    ...defined({ dollars: numberOf(dollars) }),
   };
 }
 
@@ -127,7 +145,7 @@ const readCounts = (value: unknown, names: readonly string[]): CounterValues =>
     }),
   );
 
-/** Drops zeros: an earlier version stored them for reasons that the prober does not have. */
+/** Drops zeros: an earlier version stored them for reasons that do not start at 0. */
 const withoutZeros = (counts: CounterValues): CounterValues =>
   Object.fromEntries(Object.entries(counts).filter(([, count]) => count > 0));
 

@@ -10,8 +10,6 @@ export interface TallyFamily {
   readonly lines: (tally: Tally, labels: TargetLabels) => string;
 }
 
-const STATUSES = ["success", "failure"] as const;
-
 /** Renders one line per entry of `counts`, with its key as the value of `label`. */
 const counterLines = (
   metric: Metric,
@@ -49,10 +47,9 @@ export const TALLY_FAMILIES: readonly TallyFamily[] = [
   },
   {
     metric: catalogue.healthCheckDuration,
-    lines: ({ durations }, labels) =>
-      STATUSES.map((status) =>
-        histogramLines(catalogue.healthCheckDuration, { ...labels, status }, durations[status]),
-      ).join(""),
+    lines: ({ histograms: { duration, failed_duration } }, labels) =>
+      histogramLines(catalogue.healthCheckDuration, { ...labels, status: "success" }, duration) +
+      histogramLines(catalogue.healthCheckDuration, { ...labels, status: "failure" }, failed_duration),
   },
   {
     metric: catalogue.failures,
@@ -69,10 +66,12 @@ export const TALLY_FAMILIES: readonly TallyFamily[] = [
   },
   {
     metric: catalogue.llmFirstTokenHistogram,
-    lines: ({ firstToken }, labels) => histogramLines(catalogue.llmFirstTokenHistogram, labels, firstToken),
+    lines: ({ histograms }, labels) =>
+      histogramLines(catalogue.llmFirstTokenHistogram, labels, histograms.first_token),
   },
   {
     metric: catalogue.llmInterTokenHistogram,
-    lines: ({ interToken }, labels) => histogramLines(catalogue.llmInterTokenHistogram, labels, interToken),
+    lines: ({ histograms }, labels) =>
+      histogramLines(catalogue.llmInterTokenHistogram, labels, histograms.inter_token),
   },
 ];

@@ -20,6 +20,11 @@ export const targetLabels = ({ name, module }: Target): TargetLabels => ({
   module: module.name,
 });
 
+/** Leaves out the details of a probe, which `/metrics` shows only for targets with `probe_details`. */
+export function* withoutDetails({ series }: Target, samples: Iterable<Sample>): Generator<Sample> {
+  for (const one of samples) if (series.details || one.metric.detail !== true) yield one;
+}
+
 /** Makes the samples of a target's state. */
 export function* stateSamples(
   target: Target,

@@ -2,11 +2,11 @@ import { catalogue } from "../catalogue/index.ts";
 import { createMemory, retainKeys, type StateStore } from "../core/memory.ts";
 import type { Metric } from "../core/metric.ts";
 import type { Prober } from "../core/prober.ts";
-import { ENGINE_REASONS, FAILURE_REASONS, type FailureReason } from "../core/reasons.ts";
+import { ALERTED_REASONS, ENGINE_REASONS, type FailureReason } from "../core/reasons.ts";
 import type { Result } from "../core/result.ts";
 import type { Target } from "../core/target.ts";
 import { headerOf } from "./exposition.ts";
-import { count, newTally, readTally, type Tally } from "./tallies.ts";
+import { count, newTally, readTally, type Tally, type TallyPlan } from "./tallies.ts";
 import { TALLY_FAMILIES } from "./tally-text.ts";
 import { type TargetLabels, targetLabels } from "./targets.ts";
 
@@ -30,6 +30,7 @@ export interface Totals {
 /** The tally of a target, and its rendered lines: most targets do not change between two scrapes, most counters never. */
 interface TargetTotals {
   readonly prober: Prober;
+  readonly plan: TallyPlan;
   readonly labels: TargetLabels;
   tally: Tally;
   /** Lines by metric; absent if they are outdated. */
@@ -41,11 +42,12 @@ export function createTotals(store: StateStore = createMemory().namespace("total
   let known = new Map<string, TargetTotals>();
 
   const totalsOf = (key: string, target: Target): TargetTotals => {
-    const reasons = reasonsOf(target);
+    const plan: TallyPlan = { reasons: startingReasons(target), histograms: target.series.histograms };
     return {
       prober: target.module.prober,
+      plan,
       labels: targetLabels(target),
-      tally: readTally(store.get(key), reasons) ?? newTally(reasons),
+      tally: readTally(store.get(key), plan) ?? newTally(plan),
       lines: new Map(),
     };
   };
@@ -55,7 +57,7 @@ export function createTotals(store: StateStore = createMemory().namespace("total
       const key = keyOf(target);
       const totals = known.get(key);
       if (totals === undefined) return;
-      const { next, changed } = count(totals.tally, result, dollars);
+      const { next, changed } = count(totals.tally, result, totals.plan.histograms, dollars);
       totals.tally = next;
       for (const metric of changed) totals.lines.delete(metric);
       store.put(key, next);
@@ -65,8 +67,7 @@ export function createTotals(store: StateStore = createMemory().namespace("total
         targets.map((target) => {
           const key = keyOf(target);
           const before = known.get(key);
-          // Another prober has other reasons.
-          return [key, before?.prober === target.module.prober ? before : totalsOf(key, target)];
+          return [key, before !== undefined && isSame(before, target) ? before : totalsOf(key, target)];
         }),
       );
       for (const target of targets) {
@@ -97,10 +98,14 @@ export function createTotals(store: StateStore = createMemory().namespace("total
   };
 }
 
-/** Returns the reasons for which probes of a target can fail, in the order of `FAILURE_REASONS`. */
-function reasonsOf({ module }: Target): readonly FailureReason[] {
+/** Returns true if a target still counts the same: another prober has other reasons. */
+const isSame = ({ prober, plan }: TargetTotals, { module, series }: Target): boolean =>
+  prober === module.prober && plan.histograms.join() === series.histograms.join();
+
+/** Returns the reasons that alerts read, if probes of a target can fail for them. */
+function startingReasons({ module }: Target): readonly FailureReason[] {
   const possible = new Set<FailureReason>([...module.prober.reasons, ...ENGINE_REASONS]);
-  return FAILURE_REASONS.filter((reason) => possible.has(reason));
+  return ALERTED_REASONS.filter((reason) => possible.has(reason));
 }
 
 const keyOf = (target: Target): string => JSON.stringify([target.name, target.module.name]);

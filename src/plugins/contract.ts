@@ -21,7 +21,14 @@ export interface ReservedNames {
 
 const KIND = /^[a-z][a-z0-9_]{0,31}$/;
 /** Keys of a module, which the key for a prober's options must differ from. */
-const RESERVED_KINDS: ReadonlySet<string> = new Set(["prober", "timeout", "min_interval", "budget"]);
+const RESERVED_KINDS: ReadonlySet<string> = new Set([
+  "prober",
+  "timeout",
+  "min_interval",
+  "budget",
+  "histograms",
+  "probe_details",
+]);
 const METRIC_NAME = /^[a-z][a-z0-9_]{0,127}$/;
 const LABEL_NAME = /^[a-z][a-z0-9_]{0,63}$/;
 const RESERVED_LABELS: ReadonlySet<string> = new Set([

@@ -1,31 +1,47 @@
 import { gauge, type Sample, sample } from "../core/metric.ts";
 import type { PeerFacts } from "./tls-facts.ts";
 
+const OVER_TLS = "after a TLS handshake";
+
 /** Metrics of a TLS connection and its certificates, the same for each prober that makes one. Named as in blackbox_exporter. */
 export const certificateMetrics = {
   sslEarliestCertExpiry: gauge(
     "probe_ssl_earliest_cert_expiry",
     "Earliest expiry among the certificates that the target sent, as a Unix timestamp",
+    [],
+    { when: OVER_TLS },
   ),
   sslLastChainExpiry: gauge(
     "probe_ssl_last_chain_expiry_timestamp_seconds",
     "Expiry of the verified chain that expires last, as a Unix timestamp",
+    [],
+    { when: "after a TLS handshake whose certificate was accepted", detail: true },
   ),
   sslLastChainInfo: gauge(
     "probe_ssl_last_chain_info",
     "Leaf certificate of the target; the value is always 1",
     ["fingerprint_sha256", "subject", "issuer", "subjectalternative", "serialnumber"],
+    { when: OVER_TLS, detail: true },
   ),
   tlsClientCertExpiry: gauge(
     "probe_tls_client_certificate_expiry_timestamp_seconds",
     "Expiry of the client certificate of the module, as a Unix timestamp",
+    [],
+    { when: "with a client certificate" },
   ),
-  tlsVersionInfo: gauge("probe_tls_version_info", "TLS version in use; the value is always 1", ["version"]),
-  tlsCipherInfo: gauge("probe_tls_cipher_info", "TLS cipher in use; the value is always 1", ["cipher"]),
+  tlsVersionInfo: gauge("probe_tls_version_info", "TLS version in use; the value is always 1", ["version"], {
+    when: OVER_TLS,
+    detail: true,
+  }),
+  tlsCipherInfo: gauge("probe_tls_cipher_info", "TLS cipher in use; the value is always 1", ["cipher"], {
+    when: OVER_TLS,
+    detail: true,
+  }),
   tlsGroupInfo: gauge(
     "probe_tls_group_info",
     "Group of the key exchange, such as X25519MLKEM768; the value is always 1",
     ["group"],
+    { when: OVER_TLS, detail: true },
   ),
 };
 

@@ -93,6 +93,7 @@ describe("targets", () => {
       sloObjective: 0.999,
       critical: false,
       labels: {},
+      series: { histograms: [], details: false },
     });
     expect(target("")).not.toHaveProperty("failover");
   });
@@ -118,6 +119,28 @@ describe("targets", () => {
         maxDuration: 3600,
       },
     });
+  });
+
+  test.each([
+    ["the prober's", "{ prober: llm, llm: { api: openai } }", "", ["duration", "first_token"], false],
+    ["none", "{ prober: llm, llm: { api: openai }, histograms: [] }", "", [], false],
+    ["the module's", "{ prober: http, histograms: [duration], probe_details: true }", "", ["duration"], true],
+    [
+      "their own, in a fixed order",
+      "{ prober: http, histograms: [duration], probe_details: true }",
+      "histograms: [inter_token, failed_duration], probe_details: false",
+      ["failed_duration", "inter_token"],
+      false,
+    ],
+    [
+      "the module's but for one",
+      "{ prober: http, probe_details: true }",
+      "histograms: [duration]",
+      ["duration"],
+      true,
+    ],
+  ])("have optional series: %s", (_title, module, fields, histograms, details) => {
+    expect(target(fields, module)?.series).toEqual({ histograms, details });
   });
 
   const DEFAULT_FAILOVER = {

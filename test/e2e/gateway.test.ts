@@ -37,6 +37,7 @@ const yaml = (port: number) => `
 modules:
   gateway:
     prober: llm
+    probe_details: true
     timeout: 2s
     llm:
       api: openai

@@ -64,7 +64,7 @@ describe("kill -9 at any moment", () => {
       const path = join(folder.path, "s.db");
       const yaml = `
 control: { token_file: token }
-modules: { web: { prober: http, timeout: 500ms, http: { preferred_ip_protocol: ip4 } } }
+modules: { web: { prober: http, histograms: [failed_duration], timeout: 500ms, http: { preferred_ip_protocol: ip4 } } }
 targets:
 ${TARGETS.map((name) => `  - { name: ${name}, module: web, target: "http://${server.host}/${name}", interval: 500ms, failover: {} }`).join("\n")}
 `;

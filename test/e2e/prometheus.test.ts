@@ -78,7 +78,8 @@ describe.each(["bookworm", "newest"] as const)("a real Prometheus, %s", (version
     expect(seen).toEqual(
       expect.arrayContaining([
         "probe_success",
-        "probe_llm_tokens",
+        "probe_llm_answer_correct",
+        "heartbeat_llm_tokens_total",
         "probe_http_status_code",
         "heartbeat_health_checks_total",
         "heartbeat_health_check_duration_seconds",

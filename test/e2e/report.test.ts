@@ -13,7 +13,7 @@ const exporterYaml = (host: string, token: string) => `
 modules: { http_2xx: { prober: http, timeout: 10s, min_interval: 1h } }
 control: { token_file: ${token} }
 targets:
-  - { name: one, module: http_2xx, target: "http://${host}/one", critical: true, failure_threshold: 3, healthy_threshold: 2 }
+  - { name: one, module: http_2xx, target: "http://${host}/one", critical: true, failure_threshold: 3, healthy_threshold: 2, histograms: [duration] }
   - { name: two, module: http_2xx, target: "http://${host}/two" }
 `;
 
@@ -159,7 +159,14 @@ describe.each(["bookworm", "newest"] as const)("reports, with a real Prometheus 
     expect(asked.alerts[0]?.message).toMatch(/active since 20/);
     for (const { resolved_at } of [...own.alerts, ...asked.alerts]) expect(resolved_at).toMatch(/^20/);
     expect(asked.alerts.length + own.alerts.length).toBe(2);
-    expect(asked.notes.join("\n")).toContain("estimated from a histogram");
+    // Without a histogram the numbers come from the scraped duration of the only probe.
+    const scraped = asked.response_times[1];
+    expect(scraped?.avg_response_time).toBeGreaterThan(0);
+    expect(scraped).toMatchObject({
+      avg_response_time: scraped?.max_response_time,
+      p95_response_time: scraped?.max_response_time,
+    });
+    expect(asked.notes.join("\n")).toContain("estimated from it (histogram_quantile)");
     expect(prometheus.warnings()).toEqual([]);
   });
 });

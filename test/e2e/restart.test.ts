@@ -29,7 +29,7 @@ function setUp(about = "") {
   const yaml = `
 control: { token_file: token }
 prices: { gpt-4o-mini: { input: 0.15, output: 0.6 } }
-modules: { chat: { prober: paid } }
+modules: { chat: { prober: paid, histograms: [duration, failed_duration], probe_details: true } }
 targets: [{ name: gpt, module: chat, target: gpt, model: gpt-4o-mini, failover: {}, interval: 30s${about} }]
 `;
   const start = (memory: Memory, text = yaml) =>

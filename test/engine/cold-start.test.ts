@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { createMemory } from "../../src/core/memory.ts";
 import { failed, succeeded } from "../../src/core/prober.ts";
 import type { Result } from "../../src/core/result.ts";
+import { HISTOGRAMS } from "../../src/core/series-choice.ts";
 import { targetStatus } from "../../src/core/status.ts";
 import { seconds, timestamp } from "../../src/core/units.ts";
 import { createEngine } from "../../src/engine/engine.ts";
@@ -99,7 +100,9 @@ const result = (coldStart: boolean, more: Partial<Result> = {}): Result => ({
 });
 
 test("a cold start is counted, but not in histograms", async () => {
-  const target = targetOf(moduleOf(heldProber().prober));
+  const target = targetOf(moduleOf(heldProber().prober), {
+    series: { histograms: HISTOGRAMS, details: false },
+  });
   const totals = createTotals();
   totals.setTargets([target]);
   totals.observe(target, result(true));

@@ -47,6 +47,7 @@ export const moduleOf = (prober: Prober, more: Partial<Module> = {}): Module => 
   prober,
   options: {},
   minInterval: seconds(0),
+  series: { histograms: [], details: false },
   source: "prober: held\n",
   ...more,
 });
@@ -64,6 +65,7 @@ export const targetOf = (module: Module, more: Partial<Target> = {}): Target => 
   sloObjective: 0.999,
   critical: false,
   labels: {},
+  series: { histograms: [], details: false },
   ...more,
 });
 

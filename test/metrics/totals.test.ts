@@ -5,15 +5,16 @@ import { catalogue } from "../../src/catalogue/index.ts";
 import { createMemory } from "../../src/core/memory.ts";
 import type { Metric } from "../../src/core/metric.ts";
 import { failed, type Prober, succeeded } from "../../src/core/prober.ts";
-import { ENGINE_REASONS, FAILURE_REASONS } from "../../src/core/reasons.ts";
+import { FAILURE_REASONS } from "../../src/core/reasons.ts";
 import type { Result } from "../../src/core/result.ts";
+import { HISTOGRAMS } from "../../src/core/series-choice.ts";
 import { seconds, timestamp } from "../../src/core/units.ts";
 import { createTotals } from "../../src/metrics/totals.ts";
 import { parseExposition, valueOf } from "../helpers/exposition.ts";
 import { readBack } from "../helpers/read-back.ts";
 import { heldProber, moduleOf, targetOf } from "../helpers/stand-in-prober.ts";
 
-const one = targetOf(moduleOf(heldProber().prober));
+const one = targetOf(moduleOf(heldProber().prober), { series: { histograms: HISTOGRAMS, details: false } });
 const labels = { target: "one", module: "held" };
 
 interface Facts {
@@ -64,8 +65,7 @@ function reference(priced: boolean) {
     checks.inc({ ...labels, status }, 0);
     durations.zero({ ...labels, status });
   }
-  for (const reason of [...one.module.prober.reasons, ...ENGINE_REASONS])
-    failures.inc({ ...labels, reason }, 0);
+  for (const reason of ["queue_timeout", "internal"]) failures.inc({ ...labels, reason }, 0);
   if (priced) cost.inc(labels, 0);
   return {
     count(facts: Facts) {
@@ -139,23 +139,64 @@ describe("createTotals", () => {
       .series.filter(({ name }) => name === "heartbeat_failures_total")
       .map(({ labels: { reason = "" } }) => reason);
 
-  it("starts failures at 0 for the reasons of the prober and of the engine, and for no others", async () => {
+  it("starts failures at 0 for the reasons that alerts read and the prober can give, and for no others", async () => {
     const totals = createTotals();
     totals.setTargets([one]);
-    const possible = ["connect", "timeout", "queue_timeout", "internal"];
-    expect(reasonsIn(await totals.text())).toEqual(possible);
-    totals.observe(one, resultOf({ reason: "dns", duration: 1 }));
-    expect(reasonsIn(await totals.text())).toEqual([...possible, "dns"]);
+    expect(reasonsIn(await totals.text())).toEqual(["queue_timeout", "internal"]);
+    totals.observe(one, resultOf({ reason: "connect", duration: 1 }));
+    expect(reasonsIn(await totals.text())).toEqual(["queue_timeout", "internal", "connect"]);
+    const prober: Prober = { ...heldProber().prober, reasons: ["rate_limited", "dns"] };
+    totals.setTargets([targetOf(moduleOf(prober), { name: "limited" })]);
+    expect(reasonsIn(await totals.text())).toEqual(["rate_limited", "queue_timeout", "internal"]);
+  });
+
+  const histogramsIn = (text: string): readonly string[] =>
+    parseExposition(text)
+      .series.filter(({ name }) => name.endsWith("_count"))
+      .map(({ name, labels: { status = "" }, value }) => `${name} ${status} ${value}`);
+
+  it("has the histograms that a target chooses, and those of tokens after the first value", async () => {
+    const totals = createTotals();
+    const choose = (histograms: (typeof HISTOGRAMS)[number][]) =>
+      totals.setTargets([{ ...one, series: { histograms, details: false } }]);
+    choose([]);
+    totals.observe(one, resultOf({ duration: 1, firstToken: 0.5 }));
+    expect(histogramsIn(await totals.text())).toEqual([]);
+    choose(["duration", "first_token"]);
+    expect(histogramsIn(await totals.text())).toEqual([
+      "heartbeat_health_check_duration_seconds_count success 0",
+    ]);
+    totals.observe(one, resultOf({ duration: 1, firstToken: 0.5 }));
+    totals.observe(one, resultOf({ duration: 1, reason: "timeout" }));
+    expect(histogramsIn(await totals.text())).toEqual([
+      "heartbeat_health_check_duration_seconds_count success 1",
+      "heartbeat_llm_time_to_first_token_seconds_count  1",
+    ]);
+    choose(["failed_duration", "first_token"]);
+    totals.observe(one, resultOf({ duration: 1, reason: "timeout" }));
+    expect(histogramsIn(await totals.text())).toEqual([
+      "heartbeat_health_check_duration_seconds_count failure 1",
+      "heartbeat_llm_time_to_first_token_seconds_count  1",
+    ]);
+    expect(valueOf(await totals.text(), "heartbeat_health_checks_total", { status: "success" })).toBe(2);
+  });
+
+  it("stores no histogram that a target has not", async () => {
+    const store = createMemory().namespace("totals");
+    const totals = createTotals(store);
+    totals.setTargets([{ ...one, series: { histograms: [], details: false } }]);
+    totals.observe(one, resultOf({ duration: 1, firstToken: 0.5 }));
+    expect([...store.entries()].map(([, value]) => value)).toMatchObject([{ histograms: {} }]);
   });
 
   it("starts at 0 for the reasons of a new prober, and keeps counts, when a reload changes the module", async () => {
     const totals = createTotals();
     totals.setTargets([one]);
     totals.observe(one, resultOf({ reason: "connect", duration: 1 }));
-    const prober: Prober = { ...heldProber().prober, reasons: ["dns"] };
+    const prober: Prober = { ...heldProber().prober, reasons: ["rate_limited"] };
     totals.setTargets([targetOf(moduleOf(prober))]);
     const text = await totals.text();
-    expect(reasonsIn(text)).toEqual(["dns", "queue_timeout", "internal", "connect"]);
+    expect(reasonsIn(text)).toEqual(["rate_limited", "queue_timeout", "internal", "connect"]);
     expect(valueOf(text, "heartbeat_failures_total", { reason: "connect" })).toBe(1);
   });
 
@@ -170,7 +211,7 @@ describe("createTotals", () => {
     const totals = createTotals(store);
     totals.setTargets([one]);
     const text = await totals.text();
-    expect(reasonsIn(text)).toEqual(["connect", "timeout", "queue_timeout", "internal", "dns"]);
+    expect(reasonsIn(text)).toEqual(["queue_timeout", "internal", "dns", "connect"]);
     expect(valueOf(text, "heartbeat_failures_total", { reason: "dns" })).toBe(2);
     expect(valueOf(text, "heartbeat_failures_total", { reason: "connect" })).toBe(3);
   });
@@ -192,10 +233,10 @@ describe("createTotals", () => {
 
   it.each([
     ["not an object", "x"],
-    ["invalid numbers", { probes: { success: "7", failure: -1 }, durations: [], failures: 3, tokens: "x" }],
+    ["invalid numbers", { probes: { success: "7", failure: -1 }, histograms: [], failures: 3, tokens: "x" }],
     [
       "histograms with other buckets",
-      { durations: { success: { buckets: [1, 2], sum: 3 } }, firstToken: { buckets: [7], sum: 1 } },
+      { histograms: { duration: { buckets: [1, 2], sum: 3 }, first_token: { buckets: [7], sum: 1 } } },
     ],
     ["empty", {}],
   ])("starts at 0 if the stored tally is %s", async (_title, value) => {

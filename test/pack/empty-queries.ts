@@ -1,4 +1,6 @@
-import { readsOf } from "./promql.ts";
+import { allMetrics } from "../../src/catalogue/index.ts";
+import { probers } from "../../src/probers/index.ts";
+import { isEmptyWithout, readsOf } from "./promql.ts";
 
 /**
  * Metrics that an exporter shows only under a condition. Queries of such a metric are rightly empty if the condition is
@@ -23,13 +25,24 @@ const CONDITIONAL: readonly (readonly [metrics: RegExp, condition: string])[] = 
   [/^probe_llm_(ratelimit_|model_load_|served_by_|gateway_)/, "an API that reports it"],
 ];
 
+/** The condition of metrics that are details of probes. */
+export const PROBE_DETAILS = "probe_details: true";
+
+const details = new Set(
+  allMetrics(probers)
+    .filter(({ detail }) => detail === true)
+    .map(({ name }) => name),
+);
+
 /**
  * Returns the condition that a query lacks on an exporter with only http and llm targets; `undefined` if it lacks none.
  * @param met conditions that the exporter does meet
  */
 export function whyEmpty(expr: string, met: readonly string[] = []): string | undefined {
   const metrics = readsOf(expr).selectors.map(({ metric = "" }) => metric);
-  return CONDITIONAL.find(
+  const found = CONDITIONAL.find(
     ([pattern, condition]) => !met.includes(condition) && metrics.some((name) => pattern.test(name)),
   )?.[1];
+  if (found !== undefined || met.includes(PROBE_DETAILS)) return found;
+  return isEmptyWithout(expr, details) ? PROBE_DETAILS : undefined;
 }

@@ -1,5 +1,7 @@
 import { parser } from "@prometheus-io/lezer-promql";
 
+type SyntaxNode = ReturnType<typeof parser.parse>["topNode"];
+
 /** A condition on a label. */
 export interface Matcher {
   readonly label: string;
@@ -48,6 +50,26 @@ export function readsOf(expression: string): Reads {
     }
   } while (cursor.next());
   return { selectors, groupings };
+}
+
+/** Returns true if `expression` has no series when none of `missing` has: for `or`, if neither operand has one. */
+export function isEmptyWithout(expression: string, missing: ReadonlySet<string>): boolean {
+  const isEmpty = (node: SyntaxNode): boolean => {
+    if (node.name === "VectorSelector") {
+      const name = node.getChild("Identifier");
+      return name !== null && missing.has(expression.slice(name.from, name.to));
+    }
+    const children: SyntaxNode[] = [];
+    for (let child = node.firstChild; child !== null; child = child.nextSibling) children.push(child);
+    const operators = new Set(children.map(({ name }) => name));
+    const [left, right] = [children.at(0), children.at(-1)];
+    if (node.name === "BinaryExpr" && left !== undefined && right !== undefined) {
+      if (operators.has("Or")) return isEmpty(left) && isEmpty(right);
+      if (operators.has("Unless")) return isEmpty(left);
+    }
+    return children.some(isEmpty);
+  };
+  return isEmpty(parser.parse(expression).topNode);
 }
 
 /** Returns the metrics that a selector reads: the one that it names, or those of `names` that its pattern matches. */

@@ -6,18 +6,19 @@ import { type ExporterProcess, startExporter } from "../helpers/exporter.ts";
 import { serveServer } from "../helpers/http-targets.ts";
 import { type PrometheusServer, startPrometheus } from "../helpers/prometheus.ts";
 import type { ToolVersion } from "../helpers/tools.ts";
-import { whyEmpty } from "./empty-queries.ts";
+import { PROBE_DETAILS, whyEmpty } from "./empty-queries.ts";
 import { everyQuery, readDashboards } from "./queries.ts";
 import { seriesOf } from "./series-of.ts";
 
 const queries = [...readDashboards()].flatMap(([name, dashboard]) => everyQuery(name, dashboard));
 
-const exporterYaml = (llm: number, tls: number): string => `
+/** @param more options of every module */
+const exporterYaml = (llm: number, tls: number, more = ""): string => `
 prices: { demo-model: { input: 1, output: 1 } }
 modules:
-  tls: { prober: http, timeout: 1s, http: { tls_config: { ca_file: ca.pem, cert_file: ca.pem, key_file: key.pem }, preferred_ip_protocol: ip4 } }
-  chat: { prober: llm, timeout: 1s, llm: { api: openai, cold_start: { after: 5m }, tiers: { health: { path: /health, interval: 1s } } } }
-  secure: { prober: llm, timeout: 1s, llm: { api: openai, tls_config: { ca_file: ca.pem, cert_file: ca.pem, key_file: key.pem } } }
+  tls: { prober: http, timeout: 1s${more}, http: { tls_config: { ca_file: ca.pem, cert_file: ca.pem, key_file: key.pem }, preferred_ip_protocol: ip4 } }
+  chat: { prober: llm, timeout: 1s${more}, llm: { api: openai, cold_start: { after: 5m }, tiers: { health: { path: /health, interval: 1s } } } }
+  secure: { prober: llm, timeout: 1s${more}, llm: { api: openai, tls_config: { ca_file: ca.pem, cert_file: ca.pem, key_file: key.pem } } }
 targets:
   - { name: web, module: tls, target: "https://localhost:${tls}", interval: 1s, critical: true, expected_duration: 1s }
   - { name: nobody, module: tls, target: "https://127.0.0.1:1", interval: 1s }
@@ -27,6 +28,9 @@ targets:
 `;
 
 const VERSIONS = ["bookworm", "newest"] as const;
+
+/** Conditions that the exporter of each job meets. */
+const JOBS: Readonly<Record<string, readonly string[]>> = { default: [], detailed: [PROBE_DETAILS] };
 
 describe("every query of the dashboards", () => {
   let resources: AsyncDisposableStack;
@@ -38,18 +42,20 @@ describe("every query of the dashboards", () => {
     const web = createServer({ cert, key }, (_req, res) => void res.end("fine"));
     const tls = starting.use(await serveServer(web));
     const llm = starting.use(await serveServer(createStandIn()));
-    const yaml = exporterYaml(llm.port, tls.port);
-    const exporter = starting.use(await startExporter({ yaml, files: { "ca.pem": cert, "key.pem": key } }));
+    const files = { "ca.pem": cert, "key.pem": key };
+    const startWith = async (more: string): Promise<ExporterProcess> =>
+      starting.use(await startExporter({ yaml: exporterYaml(llm.port, tls.port, more), files }));
+    const exporters = { default: await startWith(""), detailed: await startWith(", probe_details: true") };
     for (const version of VERSIONS) {
-      const options = { version, config: prometheusYaml(exporter) };
+      const options = { version, config: prometheusYaml(exporters) };
       servers.set(version, starting.use(await startPrometheus(options)));
     }
     // The stand-in fails from its fourth to its tenth second. Wait until the flapping target has recovered.
     for (const prometheus of servers.values()) {
       for (const condition of [
-        'resets(heartbeat_target_healthy{target="flapping"}[1m]) > 0',
-        'heartbeat_target_healthy{target="flapping"} == 1',
-        'heartbeat_target_healthy{target="model"} == 1',
+        'count(resets(heartbeat_target_healthy{target="flapping"}[1m]) > 0) == 2',
+        'count(heartbeat_target_healthy{target="flapping"} == 1) == 2',
+        'count(heartbeat_target_healthy{target="model"} == 1) == 2',
       ]) {
         await prometheus.queryUntil(condition);
       }
@@ -58,19 +64,27 @@ describe("every query of the dashboards", () => {
   });
   afterAll(() => resources.disposeAsync());
 
-  const cases = VERSIONS.flatMap((version) => queries.map((query) => [version, query.place, query] as const));
-  test.each(cases)("on Prometheus %s: %s", async (version, _place, query) => {
+  const cases = VERSIONS.flatMap((version) =>
+    Object.entries(JOBS).flatMap(([job, met]) =>
+      queries.map((query) => [version, job, query.place, query, met] as const),
+    ),
+  );
+  test.each(cases)("on Prometheus %s, %s: %s", async (version, job, _place, query, met) => {
     const prometheus = servers.get(version);
     if (prometheus === undefined) throw new Error(`no Prometheus ${version}`);
-    const reason = whyEmpty(query.expr);
-    const series = await seriesOf(prometheus, query);
+    const reason = whyEmpty(query.expr, met);
+    const expr = query.expr.replaceAll('job=~".+"', `job="${job}"`);
+    const series = await seriesOf(prometheus, { ...query, expr });
     expect({ found: series > 0, reason }).toEqual({ found: reason === undefined, reason });
   });
 });
 
-const prometheusYaml = ({ url }: ExporterProcess): string => `
+const prometheusYaml = (exporters: Readonly<Record<string, ExporterProcess>>): string => `
 global: { scrape_interval: 1s, scrape_timeout: 1s }
 scrape_configs:
-  - job_name: heartbeat
-    static_configs: [{ targets: ["${new URL(url).host}"] }]
+${Object.entries(exporters)
+  .map(
+    ([job, { url }]) => `  - { job_name: ${job}, static_configs: [{ targets: ["${new URL(url).host}"] }] }`,
+  )
+  .join("\n")}
 `;

@@ -276,7 +276,8 @@ targets: [{ name: here, module: echoing, target: somewhere }, { name: there, mod
   it("can give facts about an answer, which become histograms", async () => {
     const facts = `facts: { answer: "yes", firstToken: 0.2, tokens: { input: 3, output: "x" } }, samples:`;
     const source = echo("echo").replace("samples:", facts);
-    await using exporter = await startExporter({ yaml: YAML, files: { "one.ts": source } });
+    const yaml = YAML.replace("prober: echo", "prober: echo, histograms: [first_token]");
+    await using exporter = await startExporter({ yaml, files: { "one.ts": source } });
     await exporter.get("/metrics");
     const text = await exporter.get("/metrics");
     expect(valueOf(text, "heartbeat_llm_time_to_first_token_seconds_sum")).toBeCloseTo(0.4);

@@ -177,7 +177,9 @@ describe("/metrics", () => {
     );
     expect(text).toContain('heartbeat_current_mode{target="gpt",module="scripted",mode="primary"} 1\n');
     expect(text).not.toContain('heartbeat_current_mode{target="shop"');
-    expect(text).toContain('heartbeat_failures_total{target="shop",module="scripted",reason="connect"} 0\n');
+    expect(text).toContain(
+      'heartbeat_failures_total{target="shop",module="scripted",reason="queue_timeout"} 0\n',
+    );
     expect(text).toContain('heartbeat_exporter_build_info{version="0.0.0-test"');
     expect(text).toContain("process_resident_memory_bytes");
   });

@@ -38,8 +38,8 @@ export async function prometheusFacts(
     services,
     alerts: await prometheusAlerts(api, window, step),
     notes: [
-      "95th percentiles are estimated from a histogram (histogram_quantile); counts of checks are extrapolated to the ends of the window (increase)",
-      "maxima cover only the probes that a scrape saw; the times of outages and alerts are accurate to " +
+      "counts of checks are extrapolated to the ends of the window (increase); 95th percentiles of targets with a histogram of durations are estimated from it (histogram_quantile)",
+      "maxima, and averages and percentiles of targets without a histogram, cover only the probes that a scrape saw, each weighted by how long its result was the last one; the times of outages and alerts are accurate to " +
         `${step} s or the scrape or rule interval, whichever is longer`,
       ...(targets.length === 0
         ? [
@@ -69,7 +69,13 @@ function queries(matchers: string, window: Span) {
   const increase = (name: string, more = ""): string => `increase(${of(name, more)}${range})`;
   const duration = "heartbeat_health_check_duration_seconds";
   const success = 'status="success"';
-  const every = `${stepOf(window)}s`;
+  const samples = range.replace("]", `:${stepOf(window)}s]`);
+  const succeeded = `${of("probe_duration_seconds", 'target!=""')} and ${of("probe_success", 'target!=""')} == 1`;
+  // As in the histogram, without cold starts.
+  const warm = `(${succeeded} unless ${of("probe_llm_cold_start", 'target!=""')} == 1)${samples}`;
+  const sum = `sum ${by} (${increase(`${duration}_sum`, success)})`;
+  const count = `sum ${by} (${increase(`${duration}_count`, success)})`;
+  const buckets = `sum by (target, module, le) (${increase(`${duration}_bucket`, success)})`;
   return {
     current: `max by (target, module, critical) (${of("heartbeat_target_info")})`,
     info: `max by (target, module, critical) (last_over_time(${of("heartbeat_target_info")}${range}))`,
@@ -81,9 +87,9 @@ function queries(matchers: string, window: Span) {
     objective: `max ${by} (${of("heartbeat_slo_objective_ratio")})`,
     probes: `sum ${by} (${increase("heartbeat_health_checks_total")})`,
     successes: `sum ${by} (${increase("heartbeat_health_checks_total", success)})`,
-    average: `sum ${by} (${increase(`${duration}_sum`, success)}) / sum ${by} (${increase(`${duration}_count`, success)})`,
-    p95: `histogram_quantile(0.95, sum by (target, module, le) (${increase(`${duration}_bucket`, success)}))`,
-    max: `max ${by} (max_over_time((${of("probe_duration_seconds", 'target!=""')} and ${of("probe_success", 'target!=""')} == 1)${range.replace("]", `:${every}]`)}))`,
+    average: `${sum} / ${count} or avg ${by} (avg_over_time(${warm}))`,
+    p95: `histogram_quantile(0.95, ${buckets}) or max ${by} (quantile_over_time(0.95, ${warm}))`,
+    max: `max ${by} (max_over_time((${succeeded})${samples}))`,
   };
 }
 

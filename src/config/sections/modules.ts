@@ -13,7 +13,8 @@ import { unknownKeyProblem } from "../document/schema-errors.ts";
 import { childOf, isMapValue, lookup, type Node, type Path } from "../document/tree.ts";
 import { below } from "../document/validate.ts";
 import { budgetSchema, budgetsOf } from "./budgets.ts";
-import { duration, positiveDuration, word } from "./schema-words.ts";
+import { bool, duration, positiveDuration, word } from "./schema-words.ts";
+import { defaultSeries, histograms, seriesChoiceOf } from "./series-choice.ts";
 import { COSTLY_SHARE, targetSchema } from "./targets.ts";
 
 /** How long the result of a costly probe is reused by default, for addresses without a configured interval. */
@@ -40,6 +41,16 @@ const moduleSchema = {
       ...budgetSchema,
       description:
         "Spending limit of all probes of this module, including probes of addresses through `/probe`. Once it is used up, no prompt is sent until the period ends; this does not count as a failure. One budget, or a list of budgets that all apply.",
+    },
+    histograms: {
+      ...histograms,
+      description:
+        "Histograms of its targets on `/metrics`: duration of successful probes, failed_duration, first_token and inter_token of models. `[]` for none. Default: duration and first_token if probes cost money, else none.",
+    },
+    probe_details: {
+      ...bool,
+      description:
+        "Shows all series of a probe on `/metrics` too, as `/probe` does; otherwise only those that rules read. See [metrics.md](metrics.md). Default: false.",
     },
   },
   required: ["prober"],
@@ -119,7 +130,8 @@ function buildModule(
   if (problems.isBroken(optionsPath)) return undefined;
   const compiled = prober.compile(options, compileContext(optionsPath, context));
   if (problems.isBroken(path)) return undefined;
-  const { timeout, min_interval: minInterval, budget } = raw as Raw<typeof moduleSchema>;
+  const own = raw as Raw<typeof moduleSchema>;
+  const { timeout, min_interval: minInterval, budget } = own;
   const budgets = budgetsOf(budget, [...path, "budget"], prober.costly, context);
   const defaultMinInterval = prober.costly ? COSTLY_MIN_INTERVAL : seconds(0);
   return {
@@ -127,6 +139,7 @@ function buildModule(
     prober,
     options: compiled,
     minInterval: minInterval === undefined ? defaultMinInterval : durationOf(minInterval),
+    series: seriesChoiceOf(own, defaultSeries(prober)),
     ...defined({
       timeout: timeout === undefined ? undefined : durationOf(timeout),
       allowedTargets: textsIn(options, "allowed_targets"),

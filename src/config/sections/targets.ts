@@ -12,6 +12,7 @@ import { budgetSchema, budgetsOf, checkTargetPrice } from "./budgets.ts";
 import { type Entry, namedEntries } from "./entries.ts";
 import { checkLabels } from "./labels.ts";
 import { bool, count, duration, labels, name, positiveDuration, word } from "./schema-words.ts";
+import { histograms, seriesChoiceOf } from "./series-choice.ts";
 
 /** The part of the interval for which the result of a costly probe is reused, so that two scrapers share one probe. */
 export const COSTLY_SHARE = 0.9;
@@ -113,6 +114,14 @@ export const targetSchema = {
       description: "A failure of this target makes its groups unhealthy.",
     },
     labels: { ...labels, description: "Labels of `heartbeat_target_info`." },
+    histograms: {
+      ...histograms,
+      description: "Its histograms on `/metrics`. Default: those of the module.",
+    },
+    probe_details: {
+      ...bool,
+      description: "Shows all series of its probes on `/metrics`. Default: as the module says.",
+    },
     failover: {
       anyOf: [bool, failoverSchema],
       description: "Keeps a mode, primary or fallback; `true` or `{}` for the defaults.",
@@ -214,6 +223,7 @@ function targetOf(
     sloObjective: raw.slo_objective,
     critical: raw.critical,
     labels: raw.labels ?? {},
+    series: seriesChoiceOf(raw, module.series),
     ...defined({
       model: raw.model,
       hostname: raw.hostname,

@@ -2,6 +2,8 @@ import { counter, gauge, type Metric } from "../../core/metric.ts";
 
 const LOG_LABELS = ["heartbeat"] as const;
 
+const OF_SERVICE = { keptFor: "a number that the service itself reports" };
+
 /** Metrics that the `heartbeat_log` prober counts itself. */
 export const logMetrics = {
   lines: counter("heartbeat_log_lines_total", "Lines read", LOG_LABELS),
@@ -33,17 +35,25 @@ export const fieldMetrics: readonly Metric[] = [
     "heartbeat_log_messages_processed_delta",
     "Messages processed since the previous heartbeat",
     LOG_LABELS,
+    OF_SERVICE,
   ),
   gauge(
     "heartbeat_log_consumer_errors_delta",
     "Errors of the consumer since the previous heartbeat",
     LOG_LABELS,
+    OF_SERVICE,
   ),
-  gauge("heartbeat_log_orders_published_delta", "Orders published since the previous heartbeat", LOG_LABELS),
+  gauge(
+    "heartbeat_log_orders_published_delta",
+    "Orders published since the previous heartbeat",
+    LOG_LABELS,
+    OF_SERVICE,
+  ),
   gauge(
     "heartbeat_log_publisher_errors_delta",
     "Errors of the publisher since the previous heartbeat",
     LOG_LABELS,
+    OF_SERVICE,
   ),
   gauge("heartbeat_log_messages_per_second", "Messages processed per second", LOG_LABELS),
   gauge("heartbeat_log_orders_per_second", "Orders published per second", LOG_LABELS),
@@ -69,7 +79,7 @@ export const fieldMetrics: readonly Metric[] = [
     LOG_LABELS,
   ),
   gauge("heartbeat_log_uptime_seconds", "Uptime of the service", LOG_LABELS),
-  gauge("heartbeat_log_interval_seconds", "Time between heartbeats", LOG_LABELS),
+  gauge("heartbeat_log_interval_seconds", "Time between heartbeats", LOG_LABELS, OF_SERVICE),
   gauge("heartbeat_log_heartbeat_count", "Number of the heartbeat since the service started", LOG_LABELS),
   gauge("heartbeat_log_consumer_is_running", "1 if the consumer is running, 0 if not", LOG_LABELS),
   gauge("heartbeat_log_consumer_is_healthy", "1 if the consumer is healthy, 0 if not", LOG_LABELS),
@@ -131,4 +141,4 @@ export const fieldMetrics: readonly Metric[] = [
     "State of the publisher's circuit breaker, one series per state: closed, open, half_open",
     [...LOG_LABELS, "state"],
   ),
-];
+].map((metric): Metric => ({ ...metric, when: "if the heartbeat has the field" }));

@@ -12,7 +12,7 @@ export default async function start(): Promise<ScrapeFixture> {
   await new Promise<void>((resolve) => void server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
   return {
-    modules: `  tls: { prober: http, timeout: 2s, http: { tls_config: { ca_file: ca.pem, cert_file: ca.pem, key_file: key.pem }, preferred_ip_protocol: ip4, fail_if_body_json_matches_cel: "false", degraded_if_body_matches_regexp: ["."] } }`,
+    modules: `  tls: { prober: http, timeout: 2s, histograms: [duration, failed_duration], probe_details: true, http: { tls_config: { ca_file: ca.pem, cert_file: ca.pem, key_file: key.pem }, preferred_ip_protocol: ip4, fail_if_body_json_matches_cel: "false", degraded_if_body_matches_regexp: ["."] } }`,
     targets: `  - { name: tls, module: tls, target: "https://localhost:${port}" }`,
     files: { "ca.pem": cert, "key.pem": key },
     async [Symbol.asyncDispose]() {

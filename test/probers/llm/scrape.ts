@@ -20,8 +20,8 @@ export default async function start(): Promise<ScrapeFixture> {
   });
   const [streamingPort, ollamaPort] = await Promise.all([listen(streaming), listen(ollama)]);
   return {
-    modules: `  local: { prober: llm, timeout: 2s, llm: { api: ollama, stream: false, cold_start: { after: 5m } } }
-  chat: { prober: llm, timeout: 2s, llm: { api: openai, tiers: { health: { path: /health, interval: 1s } } } }`,
+    modules: `  local: { prober: llm, timeout: 2s, probe_details: true, llm: { api: ollama, stream: false, cold_start: { after: 5m } } }
+  chat: { prober: llm, timeout: 2s, histograms: [first_token, inter_token], probe_details: true, llm: { api: openai, tiers: { health: { path: /health, interval: 1s } } } }`,
     targets: `  - { name: local, module: local, target: "http://127.0.0.1:${ollamaPort}", model: demo-model, budget: { tokens: 1, dollars: 1, per: day } }
   - { name: tiny, module: chat, target: "http://127.0.0.1:${streamingPort}/v1", model: demo-model, interval: 2s, failover: {} }`,
     async [Symbol.asyncDispose]() {
