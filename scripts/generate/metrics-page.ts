@@ -98,7 +98,7 @@ it has 23 over TLS, and about 60. Further reasons and tiers, and values that a m
 | \`histograms: [failed_duration]\` | ${seriesOf(targetMetrics.healthCheckDuration)}: durations of failed probes |
 | \`histograms: [first_token]\` | ${seriesOf(targetMetrics.llmFirstTokenHistogram)}: times to the first token; on by default for \`llm\` |
 | \`histograms: [inter_token]\` | ${seriesOf(targetMetrics.llmInterTokenHistogram)}: times between tokens |
-| \`probe_details: true\` | the details of a probe that no rule reads: 21 for \`http\` over TLS, up to 26 for \`llm\` |
+| \`probe_details: true\` | the details of a probe that no rule reads: 22 for \`http\` over TLS, up to 27 for \`llm\` |
 
 \`/probe\` always has the details. Without histograms, quantiles come from the gauges, as exact as the scrapes are frequent:
 \`quantile_over_time(0.95, probe_duration_seconds{target="shop"}[1h])\`.

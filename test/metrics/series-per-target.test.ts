@@ -50,8 +50,8 @@ test("targets with every option have few series, whatever their result", async (
   // As docs/metrics.md says.
   expect(count("minimal")).toBe(23);
   expect(count("simple")).toBeLessThanOrEqual(60);
-  expect(count("detailed") - count("page")).toBe(21);
-  expect(count("examined") - count("model")).toBeLessThanOrEqual(26);
+  expect(count("detailed") - count("page")).toBe(22);
+  expect(count("examined") - count("model")).toBeLessThanOrEqual(27);
 });
 
 test.each([
