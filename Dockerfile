@@ -11,7 +11,8 @@ RUN npm ci --ignore-scripts --omit=dev --no-audit --no-fund
 RUN find dist node_modules -type f \( -name "*.map" -o -name "*.d.ts" -o -name "*.d.mts" -o -name "*.d.cts" -o -name "*.md" \) -delete
 
 FROM node:24-slim
-ENV NODE_ENV=production
+# Threads for operations on files: a dead mount keeps some of them, see src/files.
+ENV NODE_ENV=production UV_THREADPOOL_SIZE=32
 WORKDIR /app
 COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules ./node_modules

@@ -1,4 +1,5 @@
 #!/usr/bin/env -S node --max-semi-space-size=4
+import "./files/pool.ts";
 import { readFileSync } from "node:fs";
 import { readCommandLine } from "./cli/flags.ts";
 

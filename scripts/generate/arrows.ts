@@ -12,6 +12,12 @@ const ENVIRONMENT = {
   message: "Only src/main.ts and src/cli read the environment.",
 };
 
+const FILES: Pattern = {
+  regex: "^(node:)?fs(/|$)",
+  allowTypeImports: true,
+  message: "Use src/files, which survives file systems that hang.",
+};
+
 interface Pattern {
   readonly group?: readonly string[];
   readonly regex?: string;
@@ -111,9 +117,11 @@ function patternsOf(
 function rulesOf(room: Room, patterns: readonly Pattern[]): object {
   const owned = OWNED.filter(({ name }) => !(room.packages ?? []).includes(name));
   const paths = room.environment === true ? owned : [...owned, ENVIRONMENT];
+  const closed = room.files === true || room.name === "core" ? [] : [FILES];
+  const all = [...patterns, ...closed];
   return {
     "node/no-process-env": room.environment === true ? "off" : "error",
-    "no-restricted-imports": ["error", { paths, ...(patterns.length === 0 ? {} : { patterns }) }],
+    "no-restricted-imports": ["error", { paths, ...(all.length === 0 ? {} : { patterns: all }) }],
   };
 }
 

@@ -4,6 +4,7 @@ import type { ListenAddress } from "../cli/listen-address.ts";
 import { defined } from "../core/defined.ts";
 import type { Log } from "../core/log.ts";
 import { seconds, toMilliseconds } from "../core/units.ts";
+import { hangingOperations } from "../files/files.ts";
 
 /** Longest wait for requests in flight at shutdown. Their probes are aborted, so they have little left to do. */
 const SHUTDOWN_TIMEOUT = seconds(4);
@@ -59,25 +60,45 @@ export interface Shutdown {
   readonly close: () => Promise<void>;
 }
 
+const SIGNALS = ["SIGTERM", "SIGINT"] as const;
+type Signal = (typeof SIGNALS)[number];
+
 /**
  * Shuts down in order on SIGTERM or SIGINT: accepts no more connections, aborts probes, answers the requests that wait
  * for them, and exits. A second signal exits at once.
  */
 export function stopOnSignal(server: Server, { stop, close }: Shutdown, log: Log): void {
   let stopping = false;
-  const shutDown = async (signal: string): Promise<void> => {
-    if (stopping) process.exit(130);
+  const shutDown = async (signal: Signal): Promise<void> => {
+    if (stopping) return exit(130, signal);
     stopping = true;
     log.info({ signal }, "shutting down");
     setTimeout(() => server.closeAllConnections(), toMilliseconds(SHUTDOWN_TIMEOUT)).unref();
     const closed = new Promise((resolve) => server.close(resolve));
     await stop();
     // Before waiting for slow clients, which must not delay what has to be written.
-    await Promise.race([close().catch(() => {}), pause(toMilliseconds(SHUTDOWN_TIMEOUT))]);
+    const isClosed = await Promise.race([
+      close().then(
+        () => true,
+        () => true,
+      ),
+      pause(toMilliseconds(SHUTDOWN_TIMEOUT), false),
+    ]);
     server.closeIdleConnections();
     await closed;
     log.info({}, "goodbye");
-    process.exit(0);
+    exit(0, signal, isClosed);
   };
-  for (const signal of ["SIGTERM", "SIGINT"]) process.on(signal, () => void shutDown(signal));
+  for (const signal of SIGNALS) process.on(signal, () => void shutDown(signal));
+}
+
+/**
+ * Ends the process. While a thread hangs in a file system that does not answer, `process.exit` would wait for it for ever;
+ * the signal itself ends the process then, as it does programs that do not handle it.
+ */
+function exit(code: number, signal: Signal, isClosed = true): void {
+  const hanging = hangingOperations();
+  if (hanging === 0 && isClosed) process.exit(code);
+  process.removeAllListeners(signal);
+  process.kill(process.pid, signal);
 }

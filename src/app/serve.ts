@@ -18,6 +18,7 @@ import type { Log } from "../core/log.ts";
 import { createMemory, type Memory } from "../core/memory.ts";
 import { seconds } from "../core/units.ts";
 import { demoNotice, startDemo } from "../demo/demo.ts";
+import { onHangingFiles } from "../files/files.ts";
 import { createRunningPlugins } from "../plugins/running.ts";
 import { createMemoryHistory } from "../store/memory-history.ts";
 import type { Store } from "../store/store.ts";
@@ -44,6 +45,7 @@ export interface Start {
  */
 export async function serve({ flags, env, version }: Start): Promise<void> {
   const log = createLog(flags.logLevel, flags.logFormat);
+  onHangingFiles((text) => log.warn({}, text));
   const source = sourceOf(flags.configFile, env) ?? (flags.demo ? await demoSource() : undefined);
   if (source === undefined) return fail(nothingConfigured(env));
   let inputs: Inputs;

@@ -1,6 +1,9 @@
 import { createHash } from "node:crypto";
 import type { Clock } from "../core/clock.ts";
+import { decodeText } from "../core/decode-text.ts";
 import type { Seconds, Timestamp } from "../core/units.ts";
+import { readSmall } from "../files/files.ts";
+import { lookAgain } from "../files/now.ts";
 import type { Config, ConfigDeps, ConfigSource } from "./config.ts";
 import { readConfigFile } from "./document/files.ts";
 import { loadConfigEnv, loadConfigText } from "./load.ts";
@@ -58,6 +61,7 @@ export function createConfigHolder(
 
   async function attempt(): Promise<ReloadOutcome> {
     try {
+      await lookAgain();
       const text = readSource(source);
       triedChecksum = checksum(text);
       const prepared = await prepare(text);
@@ -90,9 +94,10 @@ export function createConfigHolder(
   }
 
   /** A file that cannot be read counts as unchanged: it may be in the middle of being replaced. */
-  const hasChanged = (): boolean => {
+  const hasChanged = async (): Promise<boolean> => {
+    if (source.kind !== "file") return false;
     try {
-      return checksum(readSource(source)) !== triedChecksum;
+      return checksum(decodeText(await readSmall(source.path))) !== triedChecksum;
     } catch {
       return false;
     }
@@ -115,7 +120,7 @@ export function createConfigHolder(
 function poll(
   clock: Clock,
   every: Seconds,
-  hasChanged: () => boolean,
+  hasChanged: () => Promise<boolean>,
   act: () => Promise<unknown>,
   onResult: (error?: unknown) => void,
 ): () => void {
@@ -123,7 +128,7 @@ function poll(
   let cancel: (() => void) | undefined;
   const check = async (): Promise<void> => {
     try {
-      if (hasChanged()) {
+      if (await hasChanged()) {
         await act();
         onResult();
       }

@@ -1,4 +1,5 @@
 import type { FailureReason } from "./reasons.ts";
+import type { Timestamp } from "./units.ts";
 
 /**
  * The reasons for which a file cannot be read: it does not exist, the exporter may not read it or its file system fails,
@@ -17,6 +18,25 @@ export interface FileError {
   readonly text: string;
 }
 
+/**
+ * The error of a file whose file system does not answer: a file server that is gone, or a FUSE program that hangs. The file
+ * was not tried, because each attempt keeps a thread of the exporter for as long as it hangs.
+ */
+export class FileHangsError extends Error {
+  override readonly name = "FileHangsError";
+  /** Continues a sentence that begins with the name of the file. */
+  readonly text: string;
+
+  constructor(file: string, text: string) {
+    super(`${file}: ${text}`);
+    this.text = text;
+  }
+}
+
+/** Returns the text of a `FileHangsError`. */
+export const unansweredSince = (what: string, since: Timestamp): string =>
+  `${what} has not answered since ${new Date(since * 1000).toISOString()}`;
+
 const ERRORS: Readonly<Record<string, FileError>> = {
   ENOENT: { reason: "file_missing", text: "does not exist" },
   ENOTDIR: { reason: "file_missing", text: "does not exist" },
@@ -26,6 +46,9 @@ const ERRORS: Readonly<Record<string, FileError>> = {
   ELOOP: { reason: "file_unreadable", text: "too many symbolic links" },
   ESTALE: { reason: "file_unreadable", text: "the file server no longer knows the open file (ESTALE)" },
   EIO: { reason: "file_unreadable", text: "its file system failed (EIO)" },
+  ENOTCONN: { reason: "file_unreadable", text: "the program of its file system has ended (ENOTCONN)" },
+  ETIMEDOUT: { reason: "file_unreadable", text: "its file server does not answer (ETIMEDOUT)" },
+  EFTYPE: { reason: "file_unreadable", text: "is a device, a pipe or a socket" },
   EMFILE: {
     reason: "internal",
     text: "the exporter has no file descriptor left (EMFILE); raise its limit of open files",
@@ -36,6 +59,8 @@ const ERRORS: Readonly<Record<string, FileError>> = {
 
 /** Explains an error of the file system, or one that it caused. */
 export function fileError(error: unknown): FileError {
+  const hanging = hangIn(error);
+  if (hanging !== undefined) return { reason: "file_unreadable", text: hanging.text };
   const code = errorCode(error) ?? "unknown error";
   return ERRORS[code] ?? { reason: "file_unreadable", text: `cannot be read: ${code}` };
 }
@@ -44,4 +69,9 @@ export function fileError(error: unknown): FileError {
 function errorCode(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined;
   return "code" in error && typeof error.code === "string" ? error.code : errorCode(error.cause);
+}
+
+function hangIn(error: unknown): FileHangsError | undefined {
+  if (error instanceof FileHangsError) return error;
+  return error instanceof Error ? hangIn(error.cause) : undefined;
 }

@@ -46,7 +46,7 @@ export interface ResolverOptions {
 /** Lookups that begin in one turn of the event loop. */
 const LOOKUPS_PER_TURN = 16;
 
-/** Calls of getaddrinfo at once. Each keeps one of the four threads that files are read with, for as long as it takes. */
+/** Calls of getaddrinfo at once. Each keeps one of the threads that files are read with, for as long as it takes. */
 const SYSTEM_LOOKUPS = 2;
 
 /**
@@ -73,16 +73,18 @@ export function createResolver(clock: Clock, options: ResolverOptions = {}): Res
     const name = asciiName(host);
     if (isIP(name) !== 0) return [{ address: name, family: isIP(name) }];
     const bare = name.replace(/\.$/u, "");
-    const known = hosts().get(bare) ?? (bare === "localhost" ? ["127.0.0.1", "::1"] : []);
+    const known = (await hosts()).get(bare) ?? (bare === "localhost" ? ["127.0.0.1", "::1"] : []);
     const [first, ...more] = ordered(known.map((address) => ({ address, family: isIP(address) })));
     if (first !== undefined) return [first, ...more];
     try {
+      // Before the turn, which would otherwise be spent waiting for a file.
+      const servers = await client();
       const ourTurn = turn();
       if (ourTurn !== undefined) await ourTurn;
-      return await client().resolve(name);
+      return await servers.resolve(name);
     } catch (error) {
       const isUnknown = error instanceof ResolveError && error.code === "ENOTFOUND";
-      if (!isUnknown || !hasOtherSources()) throw error;
+      if (!isUnknown || !(await hasOtherSources())) throw error;
       const [found, ...others] = await system(name);
       if (found === undefined) throw error;
       return [found, ...others];

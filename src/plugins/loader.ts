@@ -1,10 +1,10 @@
-import { realpath, stat } from "node:fs/promises";
 import { registerHooks } from "node:module";
 import { dirname } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Clock } from "../core/clock.ts";
 import type { Prober } from "../core/prober.ts";
 import { type Seconds, seconds } from "../core/units.ts";
+import { readSmall, realpath, statSmall } from "../files/files.ts";
 import type { Plugin } from "../plugin.ts";
 import { type PluginProblem, type ReservedNames, readPlugin } from "./contract.ts";
 import { guardProber } from "./guard.ts";
@@ -122,7 +122,7 @@ const sameKind = (kind: string): PluginProblem => ({
 async function examine(path: string): Promise<{ real: string; stamp: string } | PluginProblem> {
   try {
     const real = await realpath(path);
-    const [file, folder] = await Promise.all([stat(real), stat(dirname(real))]);
+    const [file, folder] = await Promise.all([statSmall(real), statSmall(dirname(real))]);
     if (!file.isFile()) return { got: "not a regular file", want: "a regular file" };
     if ((file.mode & WORLD_WRITABLE) !== 0)
       return { got: "a world-writable file", want: "a file that other users cannot write (chmod o-w)" };
@@ -131,6 +131,8 @@ async function examine(path: string): Promise<{ real: string; stamp: string } | 
         got: "a file in a world-writable folder",
         want: "a folder that other users cannot write (chmod o-w)",
       };
+    // An import reads the file in a way that blocks the process if its file system does not answer.
+    await readSmall(real);
     return { real, stamp: `${file.mtimeMs} ${file.size} ${file.ino}` };
   } catch (error) {
     const missing = error instanceof Error && "code" in error && error.code === "ENOENT";

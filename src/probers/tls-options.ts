@@ -1,6 +1,4 @@
 import { X509Certificate } from "node:crypto";
-import { existsSync } from "node:fs";
-import { readFile, stat } from "node:fs/promises";
 import {
   createSecureContext,
   getCACertificates,
@@ -9,7 +7,10 @@ import {
 } from "node:tls";
 import type { FromSchema, JSONSchema } from "json-schema-to-ts";
 import { decodeText } from "../core/decode-text.ts";
+import { FileHangsError } from "../core/file-errors.ts";
 import type { CompileContext } from "../core/prober.ts";
+import { readSmall, statSmall } from "../files/files.ts";
+import { existsNow } from "../files/now.ts";
 import {
   createKeyShares,
   firstShares,
@@ -100,7 +101,7 @@ export function compileTls(
     const name = config[key];
     if (name === undefined) return undefined;
     const resolved = context.resolvePath(name);
-    if (!existsSync(resolved)) context.warn([...path, key], `${resolved} does not exist yet`);
+    if (!existsNow(resolved)) context.warn([...path, key], `${resolved} does not exist yet`);
     return resolved;
   };
   const sources = [
@@ -120,9 +121,14 @@ export function compileTls(
     custom,
     async options() {
       if (!custom) return withDefaultTrust(fixed);
-      const stamp = (await Promise.all(sources.map((each) => each.stamp()))).join("|");
-      if (current !== undefined && stamp === version) return current;
-      const [ca, cert, key] = await Promise.all(sources.map((each) => each.read()));
+      const read = await readSources(sources, current === undefined ? undefined : version).catch(
+        (error: unknown): undefined => {
+          // The file system of a file hangs, which says nothing about the target.
+          if (current === undefined || !isHang(error)) throw error;
+        },
+      );
+      if (current !== undefined && read === undefined) return current;
+      const [ca, cert, key] = read?.contents ?? [];
       const options: SecureContextOptions = { ...fixed, ca: ca ?? trustedByDefault() };
       if (cert !== undefined) options.cert = cert;
       if (key !== undefined) options.key = key;
@@ -130,7 +136,7 @@ export function compileTls(
         options,
         sources.map((each) => each.origin).filter((origin) => origin !== undefined),
       );
-      version = stamp;
+      version = read?.stamp ?? "";
       current = options;
       clientExpiry = cert === undefined ? undefined : new X509Certificate(cert).validToDate.getTime() / 1000;
       return options;
@@ -225,6 +231,21 @@ export function secureContextOf(options: SecureContextOptions, share?: Group): S
 
 /** Returns what is known about the key shares that servers choose in handshakes with `options`. */
 export const keySharesOf = (options: SecureContextOptions): KeyShares => contextsOf(options).keyShares;
+/**
+ * Reads the sources.
+ * @returns `undefined` if they are still at `version`
+ */
+async function readSources(
+  sources: readonly Source[],
+  version: string | undefined,
+): Promise<{ stamp: string; contents: readonly (string | undefined)[] } | undefined> {
+  const stamp = (await Promise.all(sources.map((each) => each.stamp()))).join("|");
+  if (stamp === version) return undefined;
+  return { stamp, contents: await Promise.all(sources.map((each) => each.read())) };
+}
+
+const isHang = (error: unknown): boolean =>
+  error instanceof TlsConfigError && error.cause instanceof FileHangsError;
 
 interface Source {
   readonly present: boolean;
@@ -251,10 +272,10 @@ function source(inline: string | undefined, file: string | undefined): Source {
     present: true,
     origin: file,
     stamp: async () => {
-      const { mtimeMs, size, ino } = await stat(file).catch(missing);
+      const { mtimeMs, size, ino } = await statSmall(file).catch(missing);
       return `${mtimeMs}:${size}:${ino}`;
     },
-    read: async () => decodeText(await readFile(file).catch(missing)),
+    read: async () => decodeText(await readSmall(file).catch(missing)),
   };
 }
 

@@ -124,7 +124,7 @@ describe("reload", () => {
 
 describe("watch", () => {
   /** Waits for the work that the clock has started. */
-  const settle = () => delay(10);
+  const settle = () => delay(200);
 
   test("reloads a changed file at the next check, and tries invalid content once", async () => {
     const { clock, holder } = open();

@@ -54,6 +54,8 @@ export interface ExporterOptions {
   readonly files?: Readonly<Record<string, string>>;
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** A command that becomes the program in its arguments. */
+  readonly command?: readonly string[];
 }
 
 /** The environment of a test's exporter, without the variables of this machine that would configure it. */
@@ -65,8 +67,12 @@ const cleanEnv = (more: Readonly<Record<string, string>> = {}): NodeJS.ProcessEn
 });
 
 /** Starts the exporter with these arguments. Does not wait: the process may be a command that ends by itself. */
-export const runMain = (args: readonly string[], env: Readonly<Record<string, string>> = {}): Running =>
-  start([process.execPath, ...startScript().argv, ...args], {
+export const runMain = (
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+  command: readonly string[] = [],
+): Running =>
+  start([...command, process.execPath, ...startScript().argv, ...args], {
     cwd: ROOT,
     env: cleanEnv({ ...startScript().env, ...env }),
   });
@@ -77,12 +83,15 @@ export async function startExporter({
   files = {},
   args = [],
   env,
+  command,
 }: ExporterOptions): Promise<ExporterProcess> {
   await using resources = new AsyncDisposableStack();
   const folder = resources.use(await temporaryFolder());
   for (const [name, content] of Object.entries(files)) await folder.write(name, content);
   const config = yaml === undefined ? [] : [`--config.file=${await folder.write("exporter.yml", yaml)}`];
-  const running = resources.use(runMain(["--web.listen-address=127.0.0.1:0", ...config, ...args], env));
+  const running = resources.use(
+    runMain(["--web.listen-address=127.0.0.1:0", ...config, ...args], env, command),
+  );
   const [, url = ""] = await running.waitForOutput(/heartbeat-exporter listens.*? address=(https?:\S+)/);
   const owned = resources.move();
   return {

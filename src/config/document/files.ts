@@ -1,5 +1,7 @@
-import { readFileSync, type Stats } from "node:fs";
+import type { Stats } from "node:fs";
 import { decodeText } from "../../core/decode-text.ts";
+import { FileHangsError } from "../../core/file-errors.ts";
+import { readNow } from "../../files/now.ts";
 import { ConfigError } from "./problems.ts";
 
 /**
@@ -8,7 +10,7 @@ import { ConfigError } from "./problems.ts";
  */
 export function readConfigFile(path: string): string {
   try {
-    return decodeText(readFileSync(path));
+    return decodeText(readNow(path));
   } catch (error) {
     const problem = { place: path, path: "", got: describeFileError(error), want: "a readable YAML file" };
     throw new ConfigError([problem], { cause: error });
@@ -35,6 +37,7 @@ const CODES: Readonly<Record<string, string>> = {
 
 /** Returns why a file cannot be read or written, as the `got` of a problem. */
 export function describeFileError(error: unknown): string {
+  if (error instanceof FileHangsError) return `no answer: ${error.text}`;
   const code = error instanceof Error && "code" in error ? String(error.code) : "unknown";
   return CODES[code] ?? `the error ${code}`;
 }

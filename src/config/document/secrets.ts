@@ -1,7 +1,8 @@
-import { readFileSync, type Stats, statSync } from "node:fs";
-import { readFile, stat } from "node:fs/promises";
+import type { Stats } from "node:fs";
 import { decodeText } from "../../core/decode-text.ts";
 import { Secret } from "../../core/secret.ts";
+import { readSmall, statSmall } from "../../files/files.ts";
+import { readNow, statNow } from "../../files/now.ts";
 import { describeFileError, versionOf } from "./files.ts";
 
 /** Longer than any key or token, in bytes; a larger file is not a secret. */
@@ -15,14 +16,14 @@ export interface SecretProblem {
 
 /**
  * Returns the secret in `file`, without a byte order mark and the newline at its end. The file is read now, and again each time the secret is
- * revealed after a change. If it cannot be read then (it may be in the middle of being replaced), the last value is used.
+ * revealed after a change. If it cannot be read then (it may be in the middle of being replaced, or its file system hangs), the last value is used.
  * @param complain called if the file cannot be used now; the returned secret then rejects
  */
 export function fileSecret(file: string, complain: (problem: SecretProblem) => void): Secret {
   try {
-    const stats = statSync(file);
+    const stats = statNow(file);
     checkStats(stats);
-    return rereading(file, { value: valueIn(readFileSync(file)), version: versionOf(stats) });
+    return rereading(file, { value: valueIn(readNow(file)), version: versionOf(stats) });
   } catch (error) {
     const got = error instanceof UnusableFile ? error.message : describeFileError(error);
     complain({ got, want: `a readable file with a secret, at most ${LARGEST / 1024} KiB` });
@@ -40,12 +41,12 @@ function rereading(file: string, first: SecretReading): Secret {
   let last = first;
   return new Secret(async () => {
     try {
-      const stats = await stat(file);
+      const stats = await statSmall(file);
       const version = versionOf(stats);
       if (version === last.version) return last.value;
       checkStats(stats);
       // The version was taken before reading, so a change in between is noticed next time.
-      last = { value: valueIn(await readFile(file)), version };
+      last = { value: valueIn(await readSmall(file)), version };
     } catch {
       // Keep using the last good value.
     }

@@ -1,8 +1,8 @@
-import { accessSync, constants } from "node:fs";
 import type { JSONSchema } from "json-schema-to-ts";
 import { defined } from "../../core/defined.ts";
 import type { ClusterOptions } from "../../core/lease.ts";
 import { formatDuration, type Seconds, seconds } from "../../core/units.ts";
+import { accessNow } from "../../files/now.ts";
 import { type BuildContext, durationOf } from "../context.ts";
 import { withDefaults } from "../document/defaults.ts";
 import { describeFileError } from "../document/files.ts";
@@ -111,7 +111,7 @@ export function buildLease({ raw: file, problems, resolvePath }: BuildContext): 
 
 function whyUnreadable(file: string): string | undefined {
   try {
-    accessSync(file, constants.R_OK);
+    accessNow(file);
     return undefined;
   } catch (error) {
     return describeFileError(error);

@@ -1,8 +1,10 @@
-import { readFileSync, statSync } from "node:fs";
 import { createSecureContext, DEFAULT_CIPHERS, type SecureContextOptions } from "node:tls";
 import { decodeText } from "../../core/decode-text.ts";
 import { defined } from "../../core/defined.ts";
+import { FileHangsError } from "../../core/file-errors.ts";
 import type { Seconds } from "../../core/units.ts";
+import { statSmall } from "../../files/files.ts";
+import { readNow, statNow } from "../../files/now.ts";
 import { durationOf, resolverFor } from "../context.ts";
 import { convert } from "../document/convert.ts";
 import { type Raw, type WithDefaults, withDefaults } from "../document/defaults.ts";
@@ -33,7 +35,7 @@ export interface WebConfig {
   readonly rateLimit?: { readonly interval: Seconds; readonly burst: number };
   /** Versions of the file and the certificates when they were read; compared with `currentVersions()`. */
   readonly loadedVersions: string;
-  readonly currentVersions: () => string;
+  readonly currentVersions: () => Promise<string>;
   readonly warnings: readonly string[];
 }
 
@@ -65,7 +67,7 @@ export function loadWebConfig(path: string): WebConfig {
     users: new Map(Object.entries(raw.basic_auth_users ?? {})),
     headers: { ...http?.headers },
     loadedVersions: [...versions.values()].join("\n"),
-    currentVersions: () => [...versions.keys()].map(fileVersion).join("\n"),
+    currentVersions: async () => (await Promise.all([...versions].map(currentVersion))).join("\n"),
     warnings: problems.warnings(),
   };
 }
@@ -87,7 +89,7 @@ function optionReader(path: string, problems: Problems, versions: Map<string, st
     const resolved = resolvePath(file);
     versions.set(resolved, fileVersion(resolved));
     try {
-      return decodeText(readFileSync(resolved));
+      return decodeText(readNow(resolved));
     } catch (error) {
       const got = describeFileError(error);
       problems.add({ path: ["tls_server_config", option], got, want: "a readable PEM file" });
@@ -99,9 +101,18 @@ function optionReader(path: string, problems: Problems, versions: Map<string, st
 /** Returns a text that changes whenever the file is written, replaced or removed. */
 function fileVersion(file: string): string {
   try {
-    return `${file} ${versionOf(statSync(file))}`;
+    return `${file} ${versionOf(statNow(file))}`;
   } catch {
     return file;
+  }
+}
+
+/** Returns the same without blocking the process; the version before it for a file that hangs. */
+async function currentVersion([file, before]: readonly [string, string]): Promise<string> {
+  try {
+    return `${file} ${versionOf(await statSmall(file))}`;
+  } catch (error) {
+    return error instanceof FileHangsError ? before : file;
   }
 }
 

@@ -25,9 +25,11 @@ export function createWebHolder(path: string, clock: Clock): WebHolder {
   return {
     current: () => web,
     watch(every, listener) {
-      const check = (): void => {
-        cancel = clock.after(every, check);
-        const versions = web.currentVersions();
+      let stopped = false;
+      const check = async (): Promise<void> => {
+        const versions = await web.currentVersions();
+        if (stopped) return;
+        cancel = clock.after(every, () => void check());
         if (versions === lastTried) return;
         lastTried = versions;
         try {
@@ -39,8 +41,11 @@ export function createWebHolder(path: string, clock: Clock): WebHolder {
           listener.failed(error);
         }
       };
-      let cancel = clock.after(every, check);
-      return () => cancel();
+      let cancel = clock.after(every, () => void check());
+      return () => {
+        stopped = true;
+        cancel();
+      };
     },
   };
 }

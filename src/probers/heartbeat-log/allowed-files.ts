@@ -1,11 +1,11 @@
-import { constants } from "node:fs";
-import { type FileHandle, lstat, open, readlink, realpath, stat } from "node:fs/promises";
 import { sep } from "node:path";
+import { FileHangsError } from "../../core/file-errors.ts";
+import { lstat, type OpenedFile, openPlain, readlink, realpath, stat } from "../../files/files.ts";
 import { fileProblem, type LogProblem, problem } from "./problem.ts";
 
 /** An open file that may be read. */
 export interface OpenFile {
-  readonly handle: FileHandle;
+  readonly handle: OpenedFile;
   readonly facts: FileFacts;
 }
 
@@ -21,12 +21,10 @@ export interface FileFacts {
 }
 
 /** Returns the facts of the file that `path` leads to. Rejects like `stat`. */
-export const factsOf = async (path: string): Promise<FileFacts> =>
-  toFacts(await stat(path, { bigint: true }));
+export const factsOf = async (path: string): Promise<FileFacts> => toFacts(await stat(path));
 
 /** Returns the facts of an open file. */
-export const handleFacts = async (handle: FileHandle): Promise<FileFacts> =>
-  toFacts(await handle.stat({ bigint: true }));
+export const handleFacts = async (handle: OpenedFile): Promise<FileFacts> => toFacts(await handle.stat());
 
 const toFacts = (found: {
   dev: bigint;
@@ -54,7 +52,7 @@ export async function openAllowed(path: string, roots: readonly string[]): Promi
     const kind = await lstat(real);
     if (!kind.isFile())
       return problem("forbidden_target", `${path} is ${kindOf(kind)}, and only regular files are read`);
-    const handle = await open(real, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW);
+    const handle = await openPlain(real);
     const place = await placeOf(handle, real);
     const isFile = (await handle.stat()).isFile();
     if (place !== undefined && isFile && covers(allowed, place))
@@ -75,10 +73,21 @@ export const covers = (roots: readonly string[], real: string): boolean =>
 
 /** Resolves the symbolic links in `roots`. A path that does not exist yet is returned unchanged. */
 export const realRoots = (roots: readonly string[]): Promise<readonly string[]> =>
-  Promise.all(roots.map((root) => realpath(root).catch(() => root)));
+  Promise.all(roots.map((root) => realpath(root).catch(unlessItHangs(root))));
+
+/**
+ * Returns a function that catches every error of an operation on a file and gives `value` instead, except for one that says
+ * that the file system does not answer: nothing is known about the file then.
+ */
+export const unlessItHangs =
+  <Value>(value: Value) =>
+  (error: unknown): Value => {
+    if (error instanceof FileHangsError) throw error;
+    return value;
+  };
 
 /** Returns the path of an open file. Without /proc, returns the path that `real` leads to, if it is the same file. */
-async function placeOf(handle: FileHandle, real: string): Promise<string | undefined> {
+async function placeOf(handle: OpenedFile, real: string): Promise<string | undefined> {
   if (process.platform === "linux") {
     const place = await readlink(`/proc/self/fd/${handle.fd}`).catch(() => undefined);
     // A file that was deleted in the meantime is still the one requested.

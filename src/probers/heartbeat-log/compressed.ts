@@ -1,10 +1,14 @@
-import { pipeline } from "node:stream";
+import { pipeline, Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
+import type { OpenedFile } from "../../files/files.ts";
 import { openAllowed } from "./allowed-files.ts";
 import { type Fingerprint, hashOf, type Position } from "./log-state.ts";
 import { fileProblem, type LogProblem } from "./problem.ts";
 import type { RotatedFile } from "./rotation.ts";
 import type { Session } from "./session.ts";
+
+/** Bytes that are read at once. */
+const CHUNK = 64 * 1024;
 
 /**
  * Yields the text of a file that was compressed with gzip, in chunks. Throws if the file must not be opened, is no such
@@ -17,7 +21,7 @@ async function* decompress(
 ): AsyncGenerator<Buffer> {
   const file = await openAllowed(path, roots);
   if ("reason" in file) throw new Error(file.detail);
-  const source = file.handle.createReadStream({ signal });
+  const source = Readable.from(chunksOf(file.handle), { objectMode: false, signal });
   // Errors of the source reach the loop through the destination.
   const text = pipeline(source, createGunzip(), () => {});
   try {
@@ -28,6 +32,16 @@ async function* decompress(
   } finally {
     source.destroy();
     await file.handle.close().catch(() => {});
+  }
+}
+
+async function* chunksOf(handle: OpenedFile): AsyncGenerator<Buffer> {
+  for (let offset = 0; ; ) {
+    const buffer = Buffer.allocUnsafeSlow(CHUNK);
+    const { bytesRead } = await handle.read(buffer, 0, CHUNK, offset);
+    if (bytesRead === 0) return;
+    yield buffer.subarray(0, bytesRead);
+    offset += bytesRead;
   }
 }
 

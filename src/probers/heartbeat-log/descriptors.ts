@@ -1,8 +1,8 @@
-import type { FileHandle } from "node:fs/promises";
+import type { OpenedFile } from "../../files/files.ts";
 
 /** A file that stays open between probes. */
 export interface OpenDescriptor {
-  readonly handle: FileHandle;
+  readonly handle: OpenedFile;
   /** The file's stamp when it was last read to its end. */
   endStamp?: string;
 }
@@ -12,7 +12,7 @@ export interface Descriptors {
   /** Runs a probe, during which only `release` closes files. */
   during<T>(probe: () => Promise<T>): Promise<T>;
   get(path: string, id: string): OpenDescriptor | undefined;
-  keep(path: string, id: string, handle: FileHandle): OpenDescriptor;
+  keep(path: string, id: string, handle: OpenedFile): OpenDescriptor;
   release(path: string, id: string): void;
   /** Closes all files once no probe is running, and from then on after each probe. */
   close(): void;

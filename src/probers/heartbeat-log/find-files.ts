@@ -1,7 +1,7 @@
-import { glob, realpath, stat } from "node:fs/promises";
 import { dirname, isAbsolute, normalize, sep } from "node:path";
 import type { Timestamp } from "../../core/units.ts";
-import { covers, realRoots } from "./allowed-files.ts";
+import { glob, realpath, stat } from "../../files/files.ts";
+import { covers, realRoots, unlessItHangs } from "./allowed-files.ts";
 import { type LogFile, type NamedFile, nameFile, newestOf } from "./log-files.ts";
 import { beforeNumber, isCompressedName } from "./log-names.ts";
 import { fileProblem, type LogProblem, problem, untilAborted } from "./problem.ts";
@@ -65,7 +65,7 @@ export async function findLogs(
 }
 
 async function matchesOf(pattern: string, signal: AbortSignal): Promise<readonly string[] | undefined> {
-  const matching = glob(pattern)[Symbol.asyncIterator]();
+  const matching = glob(pattern, baseOf(pattern));
   const paths: string[] = [];
   while (paths.length <= MOST_FILES) {
     const next = await untilAborted(matching.next(), signal);
@@ -106,16 +106,17 @@ async function groups(
 
 /** Returns the times of a regular file; `undefined` for anything else. */
 async function timesOf(path: string): Promise<{ modified: number | undefined; created: number } | undefined> {
-  const found = await stat(path).catch(() => undefined);
+  const found = await stat(path).catch(unlessItHangs(undefined));
   if (found === undefined) return { modified: undefined, created: 0 };
-  return found.isFile() ? { modified: found.mtimeMs / 1000, created: found.birthtimeMs / 1000 } : undefined;
+  return found.isFile()
+    ? { modified: Number(found.mtimeNs) / 1e9, created: Number(found.birthtimeNs) / 1e9 }
+    : undefined;
 }
 
 const exists = (path: string): Promise<boolean> =>
-  stat(path).then(
-    () => true,
-    () => false,
-  );
+  stat(path)
+    .then(() => true)
+    .catch(unlessItHangs(false));
 
 /** Returns the folder before the first part of a pattern that has wildcards. */
 function baseOf(pattern: string): string {

@@ -1,7 +1,7 @@
-import { realpath } from "node:fs/promises";
 import { basename, dirname } from "node:path";
 import type { Timestamp } from "../../core/units.ts";
-import { openAllowed } from "./allowed-files.ts";
+import { realpath } from "../../files/files.ts";
+import { openAllowed, unlessItHangs } from "./allowed-files.ts";
 import { compareOrders, containerLog, parseLogName, withoutContainerId } from "./log-names.ts";
 import { isWrapped } from "./wrappers.ts";
 
@@ -51,7 +51,7 @@ async function containerFile(path: string, roots: readonly string[]): Promise<Na
   const linkName = withoutContainerId(path);
   const number = /^(\d+)\.log$/.exec(basename(path))?.[1];
   if (linkName === undefined && number === undefined) return undefined;
-  const real = await realpath(path).catch(() => path);
+  const real = await realpath(path).catch(unlessItHangs(path));
   const found = containerLog(real);
   const isContainer = linkName !== undefined || found !== undefined || (await isWrappedFile(path, roots));
   if (!isContainer) return undefined;

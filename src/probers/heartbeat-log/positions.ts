@@ -1,4 +1,4 @@
-import type { FileHandle } from "node:fs/promises";
+import type { OpenedFile } from "../../files/files.ts";
 import { type FileFacts, handleFacts, type OpenFile, openAllowed } from "./allowed-files.ts";
 import { findCompressed } from "./compressed.ts";
 import type { OpenDescriptor } from "./descriptors.ts";
@@ -229,7 +229,7 @@ export async function rememberOlder(log: LogFile, session: Session, deps: Follow
 }
 
 async function rememberBefore(
-  handle: FileHandle,
+  handle: OpenedFile,
   end: number,
   session: Session,
   { rules, signal }: FollowDeps,

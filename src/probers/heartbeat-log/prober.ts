@@ -19,7 +19,7 @@ import { singleFile } from "./log-files.ts";
 import { hashOf, type LogState, newLogState, readLogState } from "./log-state.ts";
 import { fieldMetrics, logMetrics } from "./metrics.ts";
 import { compileHeartbeatLog, type HeartbeatLogModule } from "./options.ts";
-import { abandonedWork, DeadlineError, type LogProblem, problem, untilAborted } from "./problem.ts";
+import { DeadlineError, type LogProblem, problem, untilAborted } from "./problem.ts";
 import { type HeartbeatLogReason, heartbeatLogReasons } from "./reasons.ts";
 import { logSamples } from "./samples.ts";
 import { type HeartbeatLogOptions, heartbeatLogSchema } from "./schema.ts";
@@ -172,10 +172,7 @@ const unknownTime = (heartbeat: string, text: string): Warning => ({
   message: `${heartbeat}: the time ${JSON.stringify(text)} of its heartbeats is in no known form, so the time of reading counts`,
 });
 
-/**
- * Serializes reads of the same log. A read that hangs beyond its deadline keeps its turn until it ends, so that later
- * probes time out instead of hanging too.
- */
+/** Serializes reads of the same log. */
 async function inTurn<T>(
   activeReads: Map<string, Promise<unknown>>,
   key: string,
@@ -186,12 +183,7 @@ async function inTurn<T>(
     await untilAborted(other, signal);
   if (signal.aborted) throw new DeadlineError();
   const running = run();
-  const turn = running
-    .then(
-      () => abandonedWork(signal),
-      () => abandonedWork(signal),
-    )
-    .then(() => void activeReads.delete(key));
+  const turn = running.catch(() => {}).then(() => void activeReads.delete(key));
   activeReads.set(key, turn);
   return running;
 }

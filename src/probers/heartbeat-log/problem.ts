@@ -27,12 +27,6 @@ export class DeadlineError extends Error {
   override readonly name = "DeadlineError";
 }
 
-/** Operations that were still running at the deadline, by the signal of their probe. */
-const abandoned = new WeakMap<AbortSignal, Promise<unknown>>();
-
-/** Returns a promise for the end of the operations that the probe of `signal` abandoned; `undefined` if there are none. */
-export const abandonedWork = (signal: AbortSignal): Promise<unknown> | undefined => abandoned.get(signal);
-
 /**
  * Waits for `work` until the signal aborts, so that a file system that hangs does not delay the probe.
  * @throws DeadlineError
@@ -40,10 +34,7 @@ export const abandonedWork = (signal: AbortSignal): Promise<unknown> | undefined
 export async function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   let onAbort: (() => void) | undefined;
   const aborted = new Promise<never>((_, reject) => {
-    onAbort = () => {
-      abandoned.set(signal, Promise.allSettled([work, abandoned.get(signal)]));
-      reject(new DeadlineError());
-    };
+    onAbort = () => reject(new DeadlineError());
     if (signal.aborted) onAbort();
     else signal.addEventListener("abort", onAbort, { once: true });
   });

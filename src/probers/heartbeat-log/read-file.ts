@@ -1,4 +1,4 @@
-import type { FileHandle } from "node:fs/promises";
+import type { OpenedFile } from "../../files/files.ts";
 import { CONTENT_BYTES, contentProblem } from "./content.ts";
 import { type Fingerprint, hashOf, type Position } from "./log-state.ts";
 import { type LogProblem, untilAborted } from "./problem.ts";
@@ -25,7 +25,7 @@ export interface ReadFile {
  * the file may have been truncated, so its fingerprint is checked. Never rejects: the lines read so far count.
  */
 export async function readFile(
-  handle: FileHandle,
+  handle: OpenedFile,
   position: Position,
   session: Session,
   signal: AbortSignal,
@@ -60,7 +60,7 @@ export async function readFile(
 /** Returns the reason why the content of an open file cannot be followed, if there is one. */
 export async function unreadableContent(
   path: string,
-  handle: FileHandle,
+  handle: OpenedFile,
   signal: AbortSignal,
 ): Promise<LogProblem | undefined> {
   const bytes = Buffer.alloc(CONTENT_BYTES);
@@ -69,7 +69,7 @@ export async function unreadableContent(
 }
 
 /** Returns a function that reads the next chunk, and already reads ahead. Its bytes are valid until the call after the next. */
-function readAhead(handle: FileHandle, start: number): () => Promise<Buffer> {
+function readAhead(handle: OpenedFile, start: number): () => Promise<Buffer> {
   let buffers: readonly [Buffer, Buffer] = [Buffer.allocUnsafeSlow(CHUNK), Buffer.alloc(0)];
   let ahead: Promise<{ bytesRead: number }> | undefined;
   let offset = start;
@@ -95,7 +95,7 @@ function readAhead(handle: FileHandle, start: number): () => Promise<Buffer> {
 
 /** Scans the end of a file to which no more will be written, taking text without a newline as its last line. */
 export async function finishFile(
-  handle: FileHandle,
+  handle: OpenedFile,
   position: Position,
   session: Session,
   signal: AbortSignal,
@@ -113,7 +113,7 @@ export async function finishFile(
 }
 
 /** Returns the fingerprint of a file, longer than `before` if the file has grown; `undefined` if it does not match `before`. */
-async function updatedFingerprint(handle: FileHandle, before: Fingerprint): Promise<Fingerprint | undefined> {
+async function updatedFingerprint(handle: OpenedFile, before: Fingerprint): Promise<Fingerprint | undefined> {
   const bytes = Buffer.alloc(FINGERPRINT);
   const { bytesRead } = await handle.read(bytes, 0, FINGERPRINT, 0);
   if (bytesRead < before.length || hashOf(bytes.subarray(0, before.length)) !== before.hash)
@@ -127,7 +127,7 @@ async function updatedFingerprint(handle: FileHandle, before: Fingerprint): Prom
 
 /** Returns true if a file begins with the bytes of a fingerprint. */
 export async function hasFingerprint(
-  handle: FileHandle,
+  handle: OpenedFile,
   { length, hash }: Fingerprint,
   signal: AbortSignal,
 ): Promise<boolean> {
@@ -137,7 +137,7 @@ export async function hasFingerprint(
 }
 
 /** Returns the offset of the first line that begins at or after `offset`, or the end of the file. */
-export async function lineStart(handle: FileHandle, offset: number, signal: AbortSignal): Promise<number> {
+export async function lineStart(handle: OpenedFile, offset: number, signal: AbortSignal): Promise<number> {
   const buffer = Buffer.allocUnsafeSlow(CHUNK);
   // A newline right before `offset` means that a line begins there.
   for (let at = offset - 1; ; at += CHUNK) {
@@ -150,7 +150,7 @@ export async function lineStart(handle: FileHandle, offset: number, signal: Abor
 
 /** Searches backwards for the last heartbeat before `end`; returns `undefined` if there is none or the deadline passes. */
 export async function heartbeatBefore(
-  handle: FileHandle,
+  handle: OpenedFile,
   end: number,
   rules: LineRules,
   signal: AbortSignal,
@@ -174,7 +174,7 @@ export async function heartbeatBefore(
 
 /** Parses the line whose marker is at `at`. */
 async function heartbeatAround(
-  handle: FileHandle,
+  handle: OpenedFile,
   at: number,
   rules: LineRules,
   signal: AbortSignal,

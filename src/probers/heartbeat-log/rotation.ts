@@ -1,6 +1,6 @@
-import { glob, readdir, realpath } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { type FileFacts, factsOf } from "./allowed-files.ts";
+import { glob, readdir, realpath } from "../../files/files.ts";
+import { type FileFacts, factsOf, unlessItHangs } from "./allowed-files.ts";
 import type { LogFile } from "./log-files.ts";
 import {
   beforeNumber,
@@ -23,10 +23,10 @@ export interface RotatedFile {
 /** Returns the older files of a log, the oldest first. */
 export async function rotationsOf(log: LogFile): Promise<readonly RotatedFile[]> {
   // The rotated files are beside the file that a symbolic link leads to, not beside the link.
-  const real = await realpath(log.path).catch(() => log.path);
+  const real = await realpath(log.path).catch(unlessItHangs(log.path));
   const folder = dirname(real);
   const relation = relationTo(log, real);
-  const beside = (await readdir(folder).catch(() => [])).flatMap((name) => {
+  const beside = (await readdir(folder).catch(unlessItHangs<string[]>([]))).flatMap((name) => {
     const sureness = relation(name);
     return sureness === undefined ? [] : [{ path: join(folder, name), isSure: sureness === "sure" }];
   });
@@ -35,7 +35,7 @@ export async function rotationsOf(log: LogFile): Promise<readonly RotatedFile[]>
   );
   const found = await Promise.all(
     [...beside, ...others].map(async ({ path, isSure }) => {
-      const facts = await factsOf(path).catch(() => undefined);
+      const facts = await factsOf(path).catch(unlessItHangs(undefined));
       return facts === undefined ? [] : [{ path, facts, isCompressed: isCompressedName(path), isSure }];
     }),
   );

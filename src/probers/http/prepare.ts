@@ -1,6 +1,6 @@
-import { readFile } from "node:fs/promises";
 import { fileError } from "../../core/file-errors.ts";
 import type { ProbeTarget } from "../../core/prober.ts";
+import { readSmall } from "../../files/files.ts";
 import { describeError } from "../errors.ts";
 import type { Hop, Payload } from "./hop.ts";
 import type { HttpModule } from "./options.ts";
@@ -101,7 +101,7 @@ async function readPayload({ body }: HttpModule): Promise<Payload | Failure | un
       return { content: body.content, streamed: false };
     case "file":
       try {
-        return { content: await readFile(body.path), streamed: true };
+        return { content: await readSmall(body.path), streamed: true };
       } catch (error) {
         return failure(fileError(error).reason, `cannot read body_file: ${describeError(error)}`);
       }

@@ -1,7 +1,7 @@
-import { readFile } from "node:fs/promises";
 import { decodeText } from "../../core/decode-text.ts";
 import { fileError } from "../../core/file-errors.ts";
 import type { CompileContext } from "../../core/prober.ts";
+import { readSmall } from "../../files/files.ts";
 import { describeError } from "../errors.ts";
 import { isHeaderName, isHeaderValue } from "../header-fields.ts";
 import type { HttpOptions } from "./schema.ts";
@@ -108,7 +108,7 @@ async function readHeaderFiles(
     return await Promise.all(
       files.map(async ({ name, file }) => ({
         name,
-        value: headerBytes(decodeText(await readFile(file)).trim()),
+        value: headerBytes(decodeText(await readSmall(file)).trim()),
         confidential: true,
       })),
     );

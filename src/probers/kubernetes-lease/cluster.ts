@@ -1,10 +1,16 @@
-import { readFileSync } from "node:fs";
 import type { RequestOptions } from "node:https";
 import type { KubeConfig } from "@kubernetes/client-node";
 import { defined } from "../../core/defined.ts";
-import { type FileError, fileError } from "../../core/file-errors.ts";
+import { type FileError, FileHangsError, fileError } from "../../core/file-errors.ts";
 import type { ClusterOptions } from "../../core/lease.ts";
-import { kubeconfigFiles, tokenFileOf, usesServiceAccount, versionsOf } from "./kubeconfig-files.ts";
+import { readSmall } from "../../files/files.ts";
+import {
+  kubeconfigFiles,
+  readAhead,
+  serviceAccountToken,
+  tokenFileOf,
+  versionsOf,
+} from "./kubeconfig-files.ts";
 
 /** The address of an API server and the current credentials, which may change until the next call. */
 export interface ClusterAccess {
@@ -42,6 +48,8 @@ interface Loaded {
   /** Every file that its access depends on. */
   readonly files: readonly string[];
   readonly versions: string;
+  /** The token of the pod's service account, if that is used. */
+  readonly serviceToken?: string;
   /** File of the user's token; other than a token, it is read for each call. */
   readonly tokenFile?: string;
 }
@@ -55,23 +63,25 @@ export function openCluster(options: ClusterOptions, root = ""): Cluster {
   /** Returns the kubeconfig as its files are now. One that has not changed keeps what credential plugins have returned. */
   const current = async (): Promise<Loaded> => {
     const before = await loading?.catch(() => undefined);
-    if (before !== undefined && versionsOf(before.files) === before.versions) return before;
+    if (before !== undefined && (await versionsOf(before.files)) === before.versions) return before;
     const next = load(options, root);
     loading = next;
     return next;
   };
   return {
     async access() {
-      const { config: kubeconfig, tokenFile } = await current();
+      const { config: kubeconfig, files, serviceToken, tokenFile } = await current().catch(rethrowHang);
       const cluster = kubeconfig.getCurrentCluster();
       if (cluster === null) throw new ClusterError("file_missing", "the context names no cluster");
       const headers: Record<string, string> = {};
       const request: RequestOptions = { headers };
       try {
+        await readAhead(serviceToken === undefined ? files : [...files, serviceToken]);
         await kubeconfig.applyToHTTPSOptions(request);
         if (tokenFile !== undefined)
-          headers["Authorization"] = `Bearer ${readFileSync(tokenFile, "utf8").trim()}`;
+          headers["Authorization"] = `Bearer ${(await readSmall(tokenFile)).toString("utf8").trim()}`;
       } catch (error) {
+        if (error instanceof FileHangsError) throw hangOf(error);
         throw new ClusterError(
           "auth",
           `no credentials: ${reasonOf(error, "a plugin or provider of the kubeconfig failed")}`,
@@ -93,12 +103,21 @@ export function openCluster(options: ClusterOptions, root = ""): Cluster {
   };
 }
 
+const hangOf = (error: FileHangsError): ClusterError =>
+  new ClusterError("file_unreadable", error.message, { cause: error });
+
+function rethrowHang(error: unknown): never {
+  throw error instanceof FileHangsError ? hangOf(error) : error;
+}
+
 /** Loads the kubeconfig, and notes the files that it depends on. */
 async function load(options: ClusterOptions, root: string): Promise<Loaded> {
-  const kubeconfigs = kubeconfigFiles(options, root);
+  const serviceToken = await serviceAccountToken(options, root);
+  const kubeconfigs = serviceToken === undefined ? kubeconfigFiles(options) : [];
   // Before they are read, so that a change in between is noticed with the next call.
-  const versions = versionsOf(kubeconfigs);
-  const config = await readKubeconfig(options, root);
+  const versions = await versionsOf(kubeconfigs);
+  await readAhead(kubeconfigs);
+  const config = await readKubeconfig(options, root, serviceToken !== undefined);
   const user = config.getCurrentUser();
   const own = [config.getCurrentCluster()?.caFile, user?.certFile, user?.keyFile].filter(
     (file): file is string => typeof file === "string" && file !== "",
@@ -106,20 +125,27 @@ async function load(options: ClusterOptions, root: string): Promise<Loaded> {
   return {
     config,
     files: [...kubeconfigs, ...own],
-    versions: versions + versionsOf(own),
-    ...defined({ tokenFile: user === null ? undefined : tokenFileOf(user.name, kubeconfigs) }),
+    versions: versions + (await versionsOf(own)),
+    ...defined({
+      serviceToken,
+      tokenFile: user === null ? undefined : await tokenFileOf(user.name, kubeconfigs),
+    }),
   };
 }
 
 /** Loads the kubeconfig. The client library takes 45 MiB of memory, so it is loaded with the first Lease. */
-async function readKubeconfig(options: ClusterOptions, root: string): Promise<KubeConfig> {
+async function readKubeconfig(
+  options: ClusterOptions,
+  root: string,
+  usesServiceAccount: boolean,
+): Promise<KubeConfig> {
   const { kubeconfig: file, context } = options;
   const { KubeConfig } = await import("@kubernetes/client-node");
   const config = new KubeConfig();
   const where = file ?? "KUBECONFIG or ~/.kube/config";
   try {
     if (file !== undefined) config.loadFromFile(file);
-    else if (usesServiceAccount(options, root)) config.loadFromCluster(root);
+    else if (usesServiceAccount) config.loadFromCluster(root);
     else config.loadFromDefault();
   } catch (error) {
     throw new ClusterError(

@@ -1,19 +1,24 @@
-import { existsSync, readFileSync, statSync } from "node:fs";
 import { delimiter, dirname, join, resolve } from "node:path";
 import { parse } from "yaml";
+import { FileHangsError } from "../../core/file-errors.ts";
 import type { ClusterOptions } from "../../core/lease.ts";
+import { readSmall, statSmall } from "../../files/files.ts";
 
 /** The token that Kubernetes mounts into pods (`automountServiceAccountToken`). */
 const SERVICE_ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount/token";
 
-/** Returns true if the account of the pod is used, because nothing else is configured. */
-export const usesServiceAccount = ({ kubeconfig }: ClusterOptions, root: string): boolean =>
-  kubeconfig === undefined && existsSync(`${root}${SERVICE_ACCOUNT}`);
+/** Returns the token of the pod's account if it is used, because nothing else is configured. Rejects if it hangs. */
+export async function serviceAccountToken(
+  { kubeconfig }: ClusterOptions,
+  root: string,
+): Promise<string | undefined> {
+  const token = `${root}${SERVICE_ACCOUNT}`;
+  return kubeconfig === undefined && (await versionOf(token)) !== "" ? token : undefined;
+}
 
-/** Returns the kubeconfig files in use, in the order in which they are merged; none for the account of a pod. */
-export function kubeconfigFiles(options: ClusterOptions, root: string): readonly string[] {
+/** Returns the kubeconfig files in use, in the order in which they are merged, if the account of a pod is not. */
+export function kubeconfigFiles(options: ClusterOptions): readonly string[] {
   if (options.kubeconfig !== undefined) return [options.kubeconfig];
-  if (usesServiceAccount(options, root)) return [];
   // oxlint-disable-next-line node/no-process-env -- the client library reads the same variables itself
   const { KUBECONFIG: listed = "", HOME: home = "" } = process.env;
   const files = listed.split(delimiter).filter((file) => file !== "");
@@ -21,16 +26,29 @@ export function kubeconfigFiles(options: ClusterOptions, root: string): readonly
   return home === "" ? [] : [join(home, ".kube/config")];
 }
 
-/** Returns a text that changes whenever one of the files is written, replaced, created or removed. */
-export const versionsOf = (files: readonly string[]): string =>
-  files.map((file) => `${versionOf(file)}\n`).join("");
+/**
+ * Reads files that the client library will read in a way that blocks the process. Rejects if one of them hangs; the library
+ * reports the others that cannot be read.
+ */
+export async function readAhead(files: readonly string[]): Promise<void> {
+  for (const file of files) await readSmall(file).catch(unlessItHangs);
+}
+
+function unlessItHangs(error: unknown): void {
+  if (error instanceof FileHangsError) throw error;
+}
+
+/** Returns a text that changes whenever one of the files is written, replaced, created or removed. Rejects if one hangs. */
+export const versionsOf = async (files: readonly string[]): Promise<string> =>
+  (await Promise.all(files.map(versionOf))).map((version) => `${version}\n`).join("");
 
 /** Unlike the time of a change of the content, tools cannot set that of the inode (`ctime`) back. */
-function versionOf(file: string): string {
+async function versionOf(file: string): Promise<string> {
   try {
-    const { ino, size, mtimeNs, ctimeNs } = statSync(file, { bigint: true });
-    return `${ino} ${size} ${mtimeNs} ${ctimeNs}`;
-  } catch {
+    const { ino, size, mtimeMs, ctimeMs } = await statSmall(file);
+    return `${ino} ${size} ${mtimeMs} ${ctimeMs}`;
+  } catch (error) {
+    unlessItHangs(error);
     return "";
   }
 }
@@ -39,9 +57,9 @@ function versionOf(file: string): string {
  * Returns the `tokenFile` of a user, which the client library does not read. The first file that has the user counts, as in
  * kubectl.
  */
-export function tokenFileOf(user: string, files: readonly string[]): string | undefined {
+export async function tokenFileOf(user: string, files: readonly string[]): Promise<string | undefined> {
   for (const file of files) {
-    const entry = usersIn(file).find((one) => valueAt(one, "name") === user);
+    const entry = (await usersIn(file)).find((one) => valueAt(one, "name") === user);
     if (entry === undefined) continue;
     const tokenFile = valueAt(valueAt(entry, "user"), "tokenFile");
     return typeof tokenFile === "string" && tokenFile !== "" ? resolve(dirname(file), tokenFile) : undefined;
@@ -49,11 +67,12 @@ export function tokenFileOf(user: string, files: readonly string[]): string | un
   return undefined;
 }
 
-function usersIn(file: string): readonly unknown[] {
+async function usersIn(file: string): Promise<readonly unknown[]> {
   try {
-    const users = valueAt(parse(readFileSync(file, "utf8")), "users");
+    const users = valueAt(parse((await readSmall(file)).toString("utf8")), "users");
     return Array.isArray(users) ? users : [];
-  } catch {
+  } catch (error) {
+    unlessItHangs(error);
     // The library reports a file that cannot be read.
     return [];
   }

@@ -1,4 +1,3 @@
-import { accessSync, constants } from "node:fs";
 import { defined } from "../../core/defined.ts";
 import type { HeartbeatState } from "../../core/heartbeat.ts";
 import { type LeaseApi, type LeaseRecord, type LeaseSpec, readMicroTime } from "../../core/lease.ts";
@@ -16,6 +15,7 @@ import {
 } from "../../core/prober.ts";
 import { truncate } from "../../core/truncate.ts";
 import { after, parseDuration, type Seconds, seconds, type Timestamp } from "../../core/units.ts";
+import { accessNow } from "../../files/now.ts";
 import { openLeases } from "./api.ts";
 import { leaseMetrics } from "./metrics.ts";
 import { type Observation, observe, recall } from "./observation.ts";
@@ -64,7 +64,7 @@ function compile(options: LeaseOptions, context: CompileContext): LeaseModule {
 
 function isReadable(file: string): boolean {
   try {
-    accessSync(file, constants.R_OK);
+    accessNow(file);
     return true;
   } catch {
     return false;

@@ -1,8 +1,8 @@
-import { readFile } from "node:fs/promises";
 import { decodeText } from "../../../core/decode-text.ts";
 import { fileError } from "../../../core/file-errors.ts";
 import type { CompileContext } from "../../../core/prober.ts";
 import { knownSecret, Secret } from "../../../core/secret.ts";
+import { readSmall } from "../../../files/files.ts";
 import { describeError } from "../../errors.ts";
 import type { HttpOptions } from "../schema.ts";
 import { type Failure, failure, type Guard } from "./steps.ts";
@@ -78,7 +78,7 @@ function basic(options: NonNullable<HttpOptions["basic_auth"]>, context: Compile
   ]);
   const userFile = file && context.resolvePath(file);
   const user = userFile
-    ? new Secret(async () => decodeText(await readFile(userFile)).trim())
+    ? new Secret(async () => decodeText(await readSmall(userFile)).trim())
     : knownSecret(username);
   return {
     async value() {
