@@ -1,18 +1,32 @@
 import { readFileSync, type Stats } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { decodeText } from "../../core/decode-text.ts";
 import { ConfigError } from "./problems.ts";
 
 /**
- * Reads a configuration file.
+ * Reads a configuration file at once.
  * @throws ConfigError if the file cannot be read
  */
 export function readConfigFile(path: string): string {
   try {
     return decodeText(readFileSync(path));
   } catch (error) {
-    const problem = { place: path, path: "", got: describeFileError(error), want: "a readable YAML file" };
-    throw new ConfigError([problem], { cause: error });
+    throw unreadable(path, error);
   }
+}
+
+/** Reads a configuration file as bytes. Rejects with ConfigError if the file cannot be read. */
+export async function readConfigBytes(path: string): Promise<Buffer> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    throw unreadable(path, error);
+  }
+}
+
+function unreadable(path: string, cause: unknown): ConfigError {
+  const problem = { place: path, path: "", got: describeFileError(cause), want: "a readable YAML file" };
+  return new ConfigError([problem], { cause });
 }
 
 /** Returns a text that changes whenever the file is written or replaced. Unlike `mtime`, tools cannot set `ctime` back. */
