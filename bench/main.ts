@@ -9,6 +9,7 @@ import { llmShare } from "./llm.ts";
 import { logSpeed } from "./log-speed.ts";
 import { startTargets, type Targets } from "./peers.ts";
 import { pings } from "./pings.ts";
+import { reload } from "./reload.ts";
 import { startUp } from "./start-up.ts";
 import { starvation } from "./starvation.ts";
 import { store } from "./store.ts";
@@ -23,6 +24,7 @@ const PARTS: Readonly<Record<string, (targets: Targets) => Promise<void>>> = {
   pings,
   "log-speed": logSpeed,
   starvation,
+  reload,
 };
 
 const asked = process.argv.slice(2);

@@ -1,5 +1,6 @@
 import type { Config } from "../config/config.ts";
 import { priceOf } from "../core/money.ts";
+import type { Steps } from "../core/steps.ts";
 import type { Module, Target } from "../core/target.ts";
 import type { Asker } from "../engine/ask.ts";
 import type { Engine } from "../engine/engine.ts";
@@ -16,7 +17,7 @@ import type { Ledger } from "../money/ledger.ts";
 import type { Treasury } from "../money/treasury.ts";
 import type { Webhooks } from "../notify/webhooks/webhooks.ts";
 import type { Alerting } from "./alerting.ts";
-import type { ConfigIndex } from "./config-index.ts";
+import { type ConfigIndex, type IndexedConfig, indexConfig } from "./config-index.ts";
 import type { TargetStandings } from "./standings.ts";
 
 /** The parts of the exporter that a configuration changes. */
@@ -45,9 +46,19 @@ export interface ConfigurableParts {
 
 /**
  * Applies a configuration, the first one or that of a reload: each part takes over what concerns it, in the order of
- * this function. What does not change goes on undisturbed.
+ * this function, and all of them in one step, so that no request sees a mixture. What does not change goes on undisturbed.
  */
-export function applyConfig(parts: ConfigurableParts, config: Config): void {
+export function* applyConfig(parts: ConfigurableParts, config: Config): Steps<void> {
+  const next = yield* indexConfig(config);
+  takeOver(parts, config, next);
+  // Another threshold may mean another status. Targets that the step has added are compared already.
+  for (const { name } of config.targets) {
+    parts.watch.target(name);
+    yield;
+  }
+}
+
+function takeOver(parts: ConfigurableParts, config: Config, next: IndexedConfig): void {
   const { index, ledger, totals, watch } = parts;
   const { modules, targets, groups, prices, push, lease } = config;
 
@@ -59,8 +70,9 @@ export function applyConfig(parts: ConfigurableParts, config: Config): void {
   parts.pushes.configure(push);
 
   parts.modules.replace(new Set(modules.values()));
-  index.replace(config);
-  const { byIdentity, targets: byName } = index.current();
+  const before = index.current().byIdentity;
+  index.replace(next);
+  const { byIdentity, targets: byName } = next;
 
   parts.engine.setLimits(config.limits);
   parts.engine.retain(byIdentity);
@@ -68,9 +80,10 @@ export function applyConfig(parts: ConfigurableParts, config: Config): void {
   ledger.retain(({ kind, name }) => (kind === "module" ? modules : byName).has(name));
   parts.treasury.setPrices(prices);
   totals.setTargets(targets, (target) => isPriced(target, prices));
-  watch.retain(byName, index.current().groups);
+  watch.retain(byName, next.groups);
   parts.standings.retain(byIdentity);
-  for (const { name } of targets) watch.target(name);
+  // Before their first result, which is then a change of status.
+  for (const [identity, { name }] of byIdentity) if (!before.has(identity)) watch.target(name);
 
   // Last, the parts that start probes: the scheduler, the leader, and actions that a restart interrupted.
   parts.scheduler.setTargets(targets);

@@ -1,5 +1,6 @@
 import type { Config } from "../config/config.ts";
 import { defined } from "../core/defined.ts";
+import type { Steps } from "../core/steps.ts";
 import { identityOf, type Target } from "../core/target.ts";
 import { indexByAddress } from "../server/probe-query.ts";
 import type { RouteConfig } from "../server/route-context.ts";
@@ -12,21 +13,22 @@ export interface IndexedConfig extends RouteConfig {
 /** Holds the configuration in use. */
 export interface ConfigIndex {
   readonly current: () => IndexedConfig;
-  readonly replace: (config: Config) => void;
+  readonly replace: (next: IndexedConfig) => void;
 }
 
-/** Indexes a configuration until another one replaces it. */
-export function createConfigIndex(config: Config): ConfigIndex {
-  let current = indexed(config);
+/** Holds a configuration until another one replaces it. */
+export function createConfigIndex(first: IndexedConfig): ConfigIndex {
+  let current = first;
   return {
     current: () => current,
     replace(next) {
-      current = indexed(next);
+      current = next;
     },
   };
 }
 
-function indexed({
+/** Indexes a configuration. */
+export function* indexConfig({
   modules,
   targets,
   groups,
@@ -35,12 +37,19 @@ function indexed({
   components,
   contextApi,
   redacted,
-}: Config): IndexedConfig {
+}: Config): Steps<IndexedConfig> {
+  const byName = new Map<string, Target>();
+  const byIdentity = new Map<string, Target>();
+  for (const target of targets) {
+    byName.set(target.name, target);
+    byIdentity.set(identityOf(target), target);
+    yield;
+  }
   return {
     modules,
-    targets: new Map(targets.map((target) => [target.name, target])),
+    targets: byName,
     targetsAt: indexByAddress(targets),
-    byIdentity: new Map(targets.map((target) => [identityOf(target), target])),
+    byIdentity,
     groups: new Map(groups.map((group) => [group.name, group])),
     contextApi,
     redacted,

@@ -10,6 +10,7 @@ import type { Memory } from "../core/memory.ts";
 import { createPresence } from "../core/presence.ts";
 import type { Result } from "../core/result.ts";
 import { redactAddress } from "../core/secret.ts";
+import { complete, inSlices } from "../core/steps.ts";
 import type { Target } from "../core/target.ts";
 import type { Seconds } from "../core/units.ts";
 import { createAsker } from "../engine/ask.ts";
@@ -42,7 +43,7 @@ import type { StoreStatus } from "../store/file.ts";
 import { createAlerting } from "./alerting.ts";
 import { applyConfig, createModulesInUse } from "./apply-config.ts";
 import { createBudgets } from "./budgets.ts";
-import { createConfigIndex } from "./config-index.ts";
+import { createConfigIndex, indexConfig } from "./config-index.ts";
 import { failoverRecorder, pushRecorder } from "./effects.ts";
 import { logGap, probedBeats } from "./gaps.ts";
 import { lateCallback } from "./late-callback.ts";
@@ -76,8 +77,8 @@ export interface Exporter {
   /** Reports whether the listener itself authenticates a request, by a token or password of its route. */
   readonly hasOwnCredentials: (request: IncomingMessage) => boolean;
   readonly authFailures: AuthFailures;
-  /** Applies a new configuration. What it does not change goes on undisturbed. */
-  apply(config: Config): void;
+  /** Applies a new configuration. What it does not change goes on undisturbed. Calls must not overlap. */
+  apply(config: Config): Promise<void>;
   /** Aborts all probes, answers the requests that wait for them, and stops every part. */
   stop(): Promise<void>;
   /** Stores the report of a component, as its route does. Returns an error text if it is invalid. */
@@ -98,7 +99,7 @@ const isPromptedOnSchedule = ({ module, schedule }: Target): boolean =>
 export function createExporter(options: ExporterOptions): Exporter {
   const { clock, log, memory, history, store, config } = options;
   const userAgent = `heartbeat-exporter/${options.version}`;
-  const index = createConfigIndex(config);
+  const index = createConfigIndex(complete(indexConfig(config)));
   const targetNamed = (name: string): Target | undefined => index.current().targets.get(name);
   const targets = (): readonly Target[] => [...index.current().targets.values()];
   const presence = createPresence(clock);
@@ -264,7 +265,7 @@ export function createExporter(options: ExporterOptions): Exporter {
   };
   onResult.set(createResultHandler(parts));
   onHeld.set(createHeldHandler(parts));
-  applyConfig(parts, config);
+  complete(applyConfig(parts, config));
   watch.start();
 
   const routeContext = createRouteContext(parts, options);
@@ -272,8 +273,8 @@ export function createExporter(options: ExporterOptions): Exporter {
     listener: createApp(routeContext),
     hasOwnCredentials: createOwnCredentials(routeContext),
     authFailures,
-    apply(next) {
-      applyConfig(parts, next);
+    async apply(next) {
+      await inSlices(applyConfig(parts, next), clock);
       history.record({ kind: "reload", at: clock.now(), subject: "", to: "success" });
     },
     report(name, report) {

@@ -16,6 +16,7 @@ import { defined } from "../core/defined.ts";
 import type { History } from "../core/history.ts";
 import type { Log } from "../core/log.ts";
 import { createMemory, type Memory } from "../core/memory.ts";
+import { serialize } from "../core/serial.ts";
 import { seconds } from "../core/units.ts";
 import { demoNotice, startDemo } from "../demo/demo.ts";
 import { onHangingFiles } from "../files/files.ts";
@@ -121,12 +122,12 @@ async function run(
   const plugins = createRunningPlugins({ clock: systemClock, log, memory, report: exporter.report });
   plugins.run(config.plugins());
 
-  holder.subscribe((next) => {
+  holder.subscribe(async (next) => {
     for (const warning of next.warnings) log.warn({}, warning);
     store?.setBounds(next.storage);
     if (next.storage.path !== storage.path && flags.storagePath === undefined)
       log.warn({}, "storage.path has changed, which takes effect with a restart");
-    exporter.apply(next);
+    await exporter.apply(next);
     plugins.run(config.plugins());
   });
   // A failure is already in the log and the history.
@@ -157,7 +158,8 @@ function createReloads(holder: ConfigHolder, history: History, log: Log): Reload
     log.error({ problems }, "the new configuration cannot be used; the old one stays");
     history.record({ kind: "reload", at: systemClock.now(), subject: "", to: "failure" });
   };
-  const reload = async (): Promise<void> => {
+  // Calls that share a reload share its line in the log.
+  const reload = serialize(async (): Promise<void> => {
     try {
       const outcome = await holder.reload();
       log.info({ outcome }, "configuration reloaded");
@@ -165,8 +167,8 @@ function createReloads(holder: ConfigHolder, history: History, log: Log): Reload
       failed(error);
       throw error;
     }
-  };
-  return { reload, failed };
+  });
+  return { reload: reload.run, failed };
 }
 
 /** The state of an exporter: in the file of the flag or the configuration, or in memory. */

@@ -72,7 +72,7 @@ export const configCommand = (choose: Choose): Command =>
         .action((_options, command: Command) => {
           choose(async (shell) => {
             const { loadConfig } = await import("./load-config.ts");
-            shell.out((await loadConfig(configFileOf(command), shell)).redacted);
+            shell.out(await (await loadConfig(configFileOf(command), shell)).redacted());
             return EXIT.good;
           });
         }),

@@ -5,15 +5,15 @@ import { describesTarget, warnOfUnknownVariables } from "../config/env/env.ts";
 import type { ConfigHolder } from "../config/reload.ts";
 import { systemClock } from "../core/clock.ts";
 import { probers } from "../probers/index.ts";
-import { compileRegexp } from "../probers/regexp.ts";
 import { openConfig } from "./open-config.ts";
+import { PROBER_FORMATS } from "./prober-formats.ts";
 import { CommandError, type Shell } from "./shell.ts";
 
 /** The built-in probers and formats that a configuration is checked against. */
 export const configDeps: ConfigDeps = {
   probers,
   metrics: allMetrics(probers),
-  formats: { regexp: isRegexp },
+  formats: PROBER_FORMATS,
 };
 
 const NO_CONFIGURATION = `nothing is configured: pass --config.file, or describe an LLM with HEARTBEAT_LLM_URL and
@@ -52,13 +52,4 @@ export async function openConfigFile(configFile: string | undefined, shell: Shel
   const { holder } = await openConfig(source, configDeps, systemClock);
   for (const warning of holder.current().warnings) shell.err(`warning: ${warning}\n`);
   return holder;
-}
-
-function isRegexp(source: string): boolean {
-  try {
-    compileRegexp(source);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -1,7 +1,8 @@
 import type { ConfigDeps, ConfigSource } from "../config/config.ts";
-import { schemaProblem } from "../config/load.ts";
-import { type ConfigHolder, createConfigHolder, readSource } from "../config/reload.ts";
-import { pluginFilesOf } from "../config/sections/plugins.ts";
+import { resolverFor } from "../config/context.ts";
+import { schemaProblem } from "../config/loading/config-document.ts";
+import { createConfigReader } from "../config/loading/reader.ts";
+import { type ConfigHolder, openConfigHolder } from "../config/reload.ts";
 import type { Clock } from "../core/clock.ts";
 import { namesOf } from "../core/metric.ts";
 import type { Plugin } from "../plugin.ts";
@@ -17,6 +18,12 @@ export interface OpenConfig {
 /** The module that plugins import as `heartbeat-exporter/plugin`: TypeScript or compiled, like this file. */
 const LIBRARY = new URL(`../plugin${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`, import.meta.url);
 
+/** The module of the worker that reads long configurations, next to this file. */
+const WORKER = new URL(
+  import.meta.url.endsWith(".ts") ? "./config-worker.ts" : "./config-worker.js",
+  import.meta.url,
+);
+
 /**
  * Loads the plugins that a configuration names, then the configuration itself; a reload does both again.
  * @param own the built-in probers and formats
@@ -28,7 +35,7 @@ export async function openConfig(source: ConfigSource, own: ConfigDeps, clock: C
     {
       kinds: new Set(own.probers.map(({ kind }) => kind)),
       metrics: namesOf(own.metrics),
-      schemaProblem: (schema) => schemaProblem(schema, own),
+      schemaProblem: (schema) => schemaProblem(schema, own.formats),
     },
     LIBRARY,
   );
@@ -36,9 +43,10 @@ export async function openConfig(source: ConfigSource, own: ConfigDeps, clock: C
   let newest = { key: "", deps: own };
 
   /** Returns the same object as long as the plugins are the same, which tells a reload that nothing changed. */
-  const prepare = async (text: string): Promise<ConfigDeps> => {
-    const files = source.kind === "file" ? pluginFilesOf(text, source.path, source.env) : [];
-    if (files.length === 0) return own;
+  const prepare = async (names: readonly string[]): Promise<ConfigDeps> => {
+    if (names.length === 0 || source.kind !== "file") return own;
+    const resolvePath = resolverFor(source.path);
+    const files = names.map((name) => ({ name, path: resolvePath(name) }));
     const loaded = await loader.load(files);
     const key = JSON.stringify([...loaded].map(([path, one]) => [path, summaryOf(one)]));
     if (key === newest.key) return newest.deps;
@@ -62,7 +70,8 @@ export async function openConfig(source: ConfigSource, own: ConfigDeps, clock: C
     return deps;
   };
 
-  const holder = createConfigHolder(source, await prepare(readSource(source)), clock, prepare);
+  const reader = createConfigReader(own.formats, clock, { entry: WORKER });
+  const holder = await openConfigHolder({ source, clock, deps: own, prepare, reader });
   return { holder, plugins: () => prepared.get(holder.deps()) ?? new Map() };
 }
 

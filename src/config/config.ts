@@ -45,8 +45,8 @@ export interface Sections {
 
 /** The configuration, checked and ready to use. */
 export interface Config extends Sections {
-  /** The configuration as YAML with every secret replaced, for `GET /config`. */
-  readonly redacted: string;
+  /** Returns the configuration as YAML with every secret replaced, for `GET /config`. */
+  readonly redacted: () => Promise<string>;
   /** Settings that work but are questionable: one sentence each, with its place. */
   readonly warnings: readonly string[];
 }

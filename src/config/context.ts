@@ -2,28 +2,26 @@ import { dirname, isAbsolute, resolve } from "node:path";
 import type { Prober } from "../core/prober.ts";
 import type { Secret } from "../core/secret.ts";
 import { parseDuration, type Seconds, seconds } from "../core/units.ts";
-import type { Environment, Findings } from "./document/convert.ts";
-import type { Problems } from "./document/problems.ts";
+import type { Environment } from "./document/convert.ts";
+import type { Remarks } from "./document/remarks.ts";
 import { fileSecret } from "./document/secrets.ts";
-import type { Node, Path } from "./document/tree.ts";
-import type { Validator } from "./document/validate.ts";
+import { type Path, pathText } from "./document/tree.ts";
+import type { CheckedConfig } from "./loading/checked-config.ts";
 
 /** The input that every section is built from. */
-export interface BuildContext {
+export interface BuildContext extends Pick<CheckedConfig, "raw" | "leftEmpty" | "moduleSources"> {
   readonly probers: readonly Prober[];
-  /** The file as written. */
-  readonly root: Node;
-  /** The file converted by the schema. Parts with problems may have any type: ask `problems.isBroken` first. */
-  readonly raw: unknown;
-  readonly findings: Findings;
-  readonly problems: Problems;
-  readonly validator: Validator;
+  readonly problems: Remarks;
   /** Resolves a path of the configuration against the folder of its file. */
   readonly resolvePath: (file: string) => string;
   readonly environment: Environment;
   /** Names of all metrics, which metrics of users must not take. */
   readonly metricNames: ReadonlySet<string>;
 }
+
+/** Returns true if the key at `path` is there and was left empty. */
+export const isLeftEmpty = (path: Path, { leftEmpty }: Pick<BuildContext, "leftEmpty">): boolean =>
+  leftEmpty.size > 0 && leftEmpty.has(pathText(path));
 
 /** Parses a duration that the schema has accepted. */
 export const durationOf = (text: string): Seconds => parseDuration(text) ?? seconds(0);

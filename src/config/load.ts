@@ -1,17 +1,22 @@
+import type { Clock } from "../core/clock.ts";
 import { defined } from "../core/defined.ts";
 import { namesOf } from "../core/metric.ts";
+import { complete, inSlices, type Steps } from "../core/steps.ts";
 import type { Config, ConfigDeps, Sections } from "./config.ts";
 import { type BuildContext, resolverFor } from "./context.ts";
-import { type Environment, type Findings, newFindings } from "./document/convert.ts";
-import { FORMATS } from "./document/formats.ts";
-import { convertWithVariables, emptyFileError, openDocument } from "./document/open.ts";
-import { createProblems, type Problems } from "./document/problems.ts";
-import { redactedYaml } from "./document/redact.ts";
-import { childOf, isMapValue, type Node } from "./document/tree.ts";
-import { createValidator, type Validator } from "./document/validate.ts";
-import { environmentTree, ignoredVariables, warnOfUnknownVariables } from "./env/env.ts";
-import { variableAt } from "./env/variables.ts";
-import { configSchema } from "./schema.ts";
+import type { Environment } from "./document/convert.ts";
+import { createRemarks, type Remark } from "./document/remarks.ts";
+import { childOf, isMapValue } from "./document/tree.ts";
+import { ignoredVariables, warnOfUnknownVariables } from "./env/env.ts";
+import type { CheckedConfig } from "./loading/checked-config.ts";
+import {
+  type ConfigDocument,
+  environmentConfig,
+  parseConfig,
+  redactedConfig,
+  redactedEnvironment,
+} from "./loading/config-document.ts";
+import type { OpenDocument } from "./loading/open-document.ts";
 import { buildActions } from "./sections/actions.ts";
 import { checkModulePrice } from "./sections/budgets.ts";
 import { buildComponents } from "./sections/components.ts";
@@ -23,7 +28,7 @@ import { buildHeartbeats } from "./sections/heartbeats.ts";
 import { buildLease } from "./sections/lease.ts";
 import { buildLimits } from "./sections/limits.ts";
 import { buildMaintenance } from "./sections/maintenance.ts";
-import { buildModules, modulesSchemaFor, withKnownKinds } from "./sections/modules.ts";
+import { buildModules } from "./sections/modules.ts";
 import { checkPlugins } from "./sections/plugins.ts";
 import { buildPrices } from "./sections/prices.ts";
 import { buildRelays } from "./sections/relays.ts";
@@ -33,86 +38,113 @@ import { buildWebhooks } from "./sections/webhooks.ts";
 
 export type { Config } from "./config.ts";
 
+/** The origin of a configuration: a file or a text with its name, or the environment alone. */
+interface Origin {
+  /** Relative paths start at the folder of this file. */
+  readonly name: string;
+  readonly env: Environment;
+  /** True for the environment alone, of which no variable is ignored. */
+  readonly environmentOnly: boolean;
+}
+
 /**
- * Loads a configuration from YAML.
+ * Loads a configuration from a document, in slices between which other work runs.
+ * @param redacted returns the configuration as YAML without its secrets
+ * @returns rejects with ConfigError with every problem
+ */
+export async function loadConfigDocument(
+  document: OpenDocument,
+  origin: Origin,
+  redacted: Config["redacted"],
+  deps: ConfigDeps,
+  clock: Pick<Clock, "monotonic">,
+): Promise<Config> {
+  const checked = await document.check(deps.probers);
+  const { sections, remarks, hints } = await inSlices(buildConfig(checked, origin, deps), clock);
+  const warnings = await document.conclude(remarks, hints);
+  return { ...sections, redacted, warnings: [...hints, ...warnings] };
+}
+
+/**
+ * Loads a configuration from YAML at once.
  * @param path the file that `text` is from: shown in problems, and relative paths start at its folder
  * @throws ConfigError with every problem
  */
 export function loadConfigText(text: string, path: string, env: Environment, deps: ConfigDeps): Config {
-  const { root, findings, problems } = openDocument(text, path);
-  if (root === undefined) {
-    const example = "modules: { http_2xx: { prober: http } }";
-    throw emptyFileError(path, `modules, heartbeats or another section, for example: ${example}`);
-  }
-  const config = buildConfig({ root, findings, problems, path, env }, deps);
-  const ignored = ignoredVariables(env, findings.variables);
-  if (ignored.length === 0) return config;
-  problems.warn([], `the file is used, so these variables are ignored: ${ignored.join(", ")}`);
-  return { ...config, warnings: [...new Set([...config.warnings, ...problems.warnings()])] };
+  const source = { text, name: path, env };
+  const origin = { name: path, env, environmentOnly: false };
+  const redacted = async () => redactedConfig(source, deps.probers);
+  return loadAtOnce(parseConfig(source, deps.formats), origin, redacted, deps);
 }
 
 /**
- * Loads a configuration from environment variables alone: one LLM target, and a module for `/probe`.
+ * Loads a configuration from environment variables alone, at once: one LLM target, and a module for `/probe`.
  * @throws ConfigError with the problem of every variable
  */
 export function loadConfigEnv(env: Environment, deps: ConfigDeps): Config {
   const kinds = deps.probers.map(({ kind }) => kind);
-  const { root, problems: mistakes } = environmentTree(env, kinds);
-  const findings = newFindings();
-  const problems = createProblems("environment", root, findings, variableAt);
-  for (const { variable, got, want } of mistakes) problems.addAt({ variable }, [], got, want);
-  return buildConfig({ root, findings, problems, path: "environment", env }, deps);
+  const origin = { name: "environment", env, environmentOnly: true };
+  const redacted = async () => redactedEnvironment(env, deps.probers);
+  return loadAtOnce(environmentConfig(env, kinds, deps.formats), origin, redacted, deps);
 }
 
-/** A configuration as a tree, from a file or from the environment. */
-interface ConfigTree {
-  readonly root: Node;
-  readonly findings: Findings;
-  readonly problems: Problems;
-  readonly path: string;
-  readonly env: Environment;
+function loadAtOnce(
+  document: ConfigDocument,
+  origin: Origin,
+  redacted: Config["redacted"],
+  deps: ConfigDeps,
+): Config {
+  const checked = document.check(deps.probers);
+  const { sections, remarks, hints } = complete(buildConfig(checked, origin, deps));
+  const warnings = document.conclude(remarks, hints);
+  return { ...sections, redacted, warnings: [...hints, ...warnings] };
 }
 
-function buildConfig(tree: ConfigTree, deps: ConfigDeps): Config {
-  const { root, findings, problems, path, env } = tree;
-  const { probers } = deps;
-  const validator = validatorFor(deps);
-  const schemaForConversion = {
-    ...configSchema,
-    properties: { ...configSchema.properties, modules: modulesSchemaFor(root, probers) },
-  };
-  const raw = convertWithVariables(root, schemaForConversion, env, tree);
-  for (const problem of validator.check(configSchema, raw)) problems.add(withKnownKinds(problem, probers));
-  const resolvePath = resolverFor(path);
-  const metricNames = namesOf(deps.metrics);
-  const context = {
-    probers,
-    root,
-    raw,
-    findings,
-    problems,
-    validator,
-    resolvePath,
-    environment: env,
-    metricNames,
-  };
-  const sections = buildSections(context, deps);
-  const unknown = warnOfUnknownVariables(env, findings.variables);
-  problems.throwIfAny(unknown);
-  const warnings = [...unknown, ...problems.warnings()];
-  return { ...sections, redacted: redactedYaml(root, findings.secrets), warnings };
+/** A configuration whose problems and warnings are still to be placed. */
+interface BuiltConfig {
+  readonly sections: Sections;
+  readonly remarks: readonly Remark[];
+  /** Unknown variables, which may explain problems. */
+  readonly hints: readonly string[];
+}
+
+function* buildConfig(
+  checked: CheckedConfig,
+  { name, env, environmentOnly }: Origin,
+  deps: ConfigDeps,
+): Steps<BuiltConfig> {
+  const { raw, leftEmpty, moduleSources, variables, broken } = checked;
+  const problems = createRemarks(broken);
+  const sections = yield* buildSections(
+    {
+      probers: deps.probers,
+      raw,
+      leftEmpty,
+      moduleSources,
+      problems,
+      resolvePath: resolverFor(name),
+      environment: env,
+      metricNames: namesOf(deps.metrics),
+    },
+    deps,
+  );
+  const ignored = environmentOnly ? [] : ignoredVariables(env, variables);
+  if (ignored.length > 0)
+    problems.warn([], `the file is used, so these variables are ignored: ${ignored.join(", ")}`);
+  return { sections, remarks: problems.all(), hints: warnOfUnknownVariables(env, variables) };
 }
 
 /** Builds every section. Problems are collected, so parts of the result are missing if there are any. */
-function buildSections(context: BuildContext, { plugins }: ConfigDeps): Sections {
+function* buildSections(context: BuildContext, { plugins }: ConfigDeps): Steps<Sections> {
   const pluginsMissing = checkPlugins(plugins, context);
-  const modules = buildModules(context, pluginsMissing);
+  const modules = yield* buildModules(context, pluginsMissing);
   const prices = buildPrices(context);
   if (prices !== undefined) for (const module of modules.values()) checkModulePrice(module, prices, context);
-  const targets = buildTargets(modules, prices, context);
-  const push = buildHeartbeats(context);
+  const targets = yield* buildTargets(modules, prices, context);
+  const push = yield* buildHeartbeats(context);
   checkModulesPresent(push.configured, context);
   const groups = buildGroups(targets, push.heartbeats, context);
+  yield;
   return {
     modules,
     targets,
@@ -153,25 +185,4 @@ function checkModulesPresent(expectsPings: boolean, { raw, problems }: BuildCont
   };
   if (!isUsed("targets") && (expectsPings || WITHOUT_MODULES.some(isUsed))) return;
   problems.add({ path: ["modules"], got: "nothing", want: "a map" });
-}
-
-const validators = new WeakMap<ConfigDeps, Validator>();
-
-/** Returns one validator per `deps`, because compiling schemas takes most of the time of a reload. */
-function validatorFor(deps: ConfigDeps): Validator {
-  const known = validators.get(deps);
-  if (known !== undefined) return known;
-  const validator = createValidator({ ...FORMATS, ...deps.formats });
-  validators.set(deps, validator);
-  return validator;
-}
-
-/** Returns why a prober's schema cannot be used, for example because of an unknown keyword or format. */
-export function schemaProblem(schema: object, deps: ConfigDeps): string | undefined {
-  try {
-    validatorFor(deps).check(schema, {});
-    return undefined;
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error);
-  }
 }

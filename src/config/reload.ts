@@ -1,12 +1,13 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import type { Clock } from "../core/clock.ts";
 import { decodeText } from "../core/decode-text.ts";
+import { serialize } from "../core/serial.ts";
 import type { Seconds, Timestamp } from "../core/units.ts";
-import { readSmall } from "../files/files.ts";
 import { lookAgain } from "../files/now.ts";
 import type { Config, ConfigDeps, ConfigSource } from "./config.ts";
-import { readConfigFile } from "./document/files.ts";
-import { loadConfigEnv, loadConfigText } from "./load.ts";
+import { readConfigBytes } from "./document/files.ts";
+import { loadConfigDocument, loadConfigEnv } from "./load.ts";
+import { type ConfigReader, createConfigReader } from "./loading/reader.ts";
 
 /** The result of a successful reload. `unchanged`: the file is already in use, so nothing was done. */
 export type ReloadOutcome = "changed" | "unchanged";
@@ -23,7 +24,8 @@ export interface ConfigHolder {
   /** The parts of the program that the configuration in use was checked against. */
   deps(): ConfigDeps;
   /**
-   * Loads the configuration again and passes it to the subscribers. Concurrent calls run one after the other.
+   * Loads the configuration again and passes it to the subscribers. Calls made during a reload share one following reload,
+   * so that each call has the outcome of a reload that read the file after the call.
    * Rejects with the ConfigError if the new configuration cannot be used; the current one then stays in use.
    */
   reload(): Promise<ReloadOutcome>;
@@ -38,42 +40,47 @@ export interface ConfigHolder {
   watch(every: Seconds, onReload: (error?: unknown) => void): () => void;
 }
 
-/**
- * Loads the configuration for the first time.
- * @param prepare returns the parts of the program that a text is checked against, the same object if they are unchanged
- * @throws ConfigError if the configuration cannot be used
- */
-export function createConfigHolder(
-  source: ConfigSource,
-  firstDeps: ConfigDeps,
-  clock: Clock,
-  prepare: (text: string) => Promise<ConfigDeps> = async () => firstDeps,
-): ConfigHolder {
-  const first = readSource(source);
-  let deps = firstDeps;
-  let config = load(first, source, deps);
-  let usedChecksum = checksum(first);
+/** The source of a configuration, and the parts of the program that load it. */
+export interface HolderOptions {
+  readonly source: ConfigSource;
+  readonly clock: Clock;
+  /** The parts that a configuration without plugins is checked against. */
+  readonly deps: ConfigDeps;
+  /**
+   * Returns the parts that a configuration with these plugins is checked against, the same object if they are unchanged.
+   * @param plugins the files as the configuration names them
+   */
+  readonly prepare?: (plugins: readonly string[]) => Promise<ConfigDeps>;
+  /** Without it, texts are read in this thread. */
+  readonly reader?: ConfigReader;
+}
+
+/** Loads the configuration for the first time. Rejects with ConfigError if it cannot be used. */
+export async function openConfigHolder({
+  source,
+  clock,
+  deps: ownDeps,
+  prepare = async () => ownDeps,
+  reader = createConfigReader(ownDeps.formats, clock),
+}: HolderOptions): Promise<ConfigHolder> {
+  const load = (content: Content): Promise<Loaded> => loadContent(content, source, prepare, reader, clock);
+  const first = await readSource(source, true);
+  let used = { ...(await load(first)), checksum: first.checksum };
   /** Checksum of the last attempt, successful or not. */
-  let triedChecksum = usedChecksum;
+  let triedChecksum = first.checksum;
   let status: ReloadStatus = { lastSuccessful: true, lastSuccessAt: clock.now() };
-  let queue: Promise<unknown> = Promise.resolve();
   const listeners = new Set<(config: Config) => void | Promise<void>>();
 
   async function attempt(): Promise<ReloadOutcome> {
     try {
       await lookAgain();
-      const text = readSource(source);
-      triedChecksum = checksum(text);
-      const prepared = await prepare(text);
-      const result = triedChecksum === usedChecksum && prepared === deps ? "unchanged" : "changed";
-      if (result === "changed") {
-        config = load(text, source, prepared);
-        deps = prepared;
-        usedChecksum = triedChecksum;
-      }
+      const content = await readSource(source);
+      triedChecksum = content.checksum;
+      const unchanged = content.checksum === used.checksum && (await prepare(used.plugins)) === used.deps;
+      if (!unchanged) used = { ...(await load(content)), checksum: content.checksum };
       status = { lastSuccessful: true, lastSuccessAt: clock.now() };
-      if (result === "changed") await announce();
-      return result;
+      if (!unchanged) await announce();
+      return unchanged ? "unchanged" : "changed";
     } catch (error) {
       status = { ...status, lastSuccessful: false };
       throw error;
@@ -82,30 +89,25 @@ export function createConfigHolder(
 
   /** Calls every listener, even if an earlier one fails. */
   async function announce(): Promise<void> {
+    const { config } = used;
     const outcomes = await Promise.allSettled([...listeners].map(async (listener) => listener(config)));
     const failed = outcomes.find((outcome) => outcome.status === "rejected");
     if (failed !== undefined) throw failed.reason;
   }
 
-  function reload(): Promise<ReloadOutcome> {
-    const turn = queue.then(attempt);
-    queue = turn.catch(() => undefined);
-    return turn;
-  }
-
   /** A file that cannot be read counts as unchanged: it may be in the middle of being replaced. */
   const hasChanged = async (): Promise<boolean> => {
-    if (source.kind !== "file") return false;
     try {
-      return checksum(decodeText(await readSmall(source.path))) !== triedChecksum;
+      return (await readSource(source)).checksum !== triedChecksum;
     } catch {
       return false;
     }
   };
 
+  const reload = serialize(attempt).run;
   return {
-    current: () => config,
-    deps: () => deps,
+    current: () => used.config,
+    deps: () => used.deps,
     reload,
     status: () => status,
     subscribe(listener) {
@@ -114,6 +116,48 @@ export function createConfigHolder(
     },
     watch: (every, onReload) => poll(clock, every, hasChanged, reload, onReload),
   };
+}
+
+/** A configuration with the parts that it was checked against. */
+interface Loaded {
+  readonly config: Config;
+  readonly deps: ConfigDeps;
+  /** The files of its plugins as it names them. */
+  readonly plugins: readonly string[];
+}
+
+async function loadContent(
+  { text }: Content,
+  source: ConfigSource,
+  prepare: (plugins: readonly string[]) => Promise<ConfigDeps>,
+  reader: ConfigReader,
+  clock: Clock,
+): Promise<Loaded> {
+  if (source.kind === "environment") {
+    const deps = await prepare([]);
+    return { config: loadConfigEnv(source.env, deps), deps, plugins: [] };
+  }
+  const name = source.kind === "file" ? source.path : source.name;
+  const env = source.kind === "file" ? source.env : {};
+  const document = await reader.open({ text: text(), name, env });
+  try {
+    const plugins = source.kind === "file" ? await document.plugins() : [];
+    const deps = await prepare(plugins);
+    const redacted = sharing(() => reader.redact({ text: text(), name, env }, deps.probers));
+    const origin = { name, env, environmentOnly: false };
+    return { config: await loadConfigDocument(document, origin, redacted, deps, clock), deps, plugins };
+  } finally {
+    await document.close();
+  }
+}
+
+/** Returns a function whose calls share the run that is not finished, if there is one. */
+function sharing<T>(run: () => Promise<T>): () => Promise<T> {
+  let running: Promise<T> | undefined;
+  return () =>
+    (running ??= run().finally(() => {
+      running = undefined;
+    }));
 }
 
 /** Checks `hasChanged` at the interval and calls `act` if it is true. Returns a function that stops it. */
@@ -147,17 +191,19 @@ function poll(
   };
 }
 
-/** Returns the text of the configuration; empty for the environment, which does not change. */
-export function readSource(source: ConfigSource): string {
-  if (source.kind === "file") return readConfigFile(source.path);
-  return source.kind === "text" ? source.text : "";
+/** The content of a source at one time. */
+interface Content {
+  readonly checksum: string;
+  /** Decodes the text. The bytes are kept instead of it, outside of the heap. */
+  readonly text: () => string;
 }
 
-function load(text: string, source: ConfigSource, deps: ConfigDeps): Config {
-  if (source.kind === "environment") return loadConfigEnv(source.env, deps);
-  return source.kind === "file"
-    ? loadConfigText(text, source.path, source.env, deps)
-    : loadConfigText(text, source.name, {}, deps);
+/** Reads a source. The environment has no text and does not change. */
+async function readSource(source: ConfigSource, isFirst = false): Promise<Content> {
+  if (source.kind !== "file") {
+    const text = source.kind === "text" ? source.text : "";
+    return { checksum: "", text: () => text };
+  }
+  const bytes = await readConfigBytes(source.path, isFirst);
+  return { checksum: hash("sha256", bytes), text: () => decodeText(bytes) };
 }
-
-const checksum = (text: string): string => createHash("sha256").update(text).digest("hex");

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import type { Clock } from "../core/clock.ts";
 import { defined } from "../core/defined.ts";
 import { createMemory, retainKeys, type StateStore } from "../core/memory.ts";
@@ -55,13 +55,24 @@ export function createDriver(
   presence?: Pick<Presence, "presentFor">,
 ): Driver {
   const startedAt = clock.monotonic();
-  let targets: readonly Target[] = [];
+  let targets: ReadonlyMap<string, Target> = new Map();
+  /** The targets by the keys of their states. */
+  let byKey: ReadonlyMap<string, Target> = new Map();
   let states = new Map<string, FailoverState>();
-  let policies = new Map<string, FailoverPolicy>();
+  /** Made on demand: a reload must not hash every target at once. */
+  const policies = new WeakMap<Target, FailoverPolicy>();
+  const policyFor = (target: Target): FailoverPolicy => {
+    const known = policies.get(target);
+    if (known !== undefined) return known;
+    const policy = policyOf(target);
+    policies.set(target, policy);
+    return policy;
+  };
 
   const apply = (target: Target, event: FailoverEvent): FailoverState => {
     const state = states.get(target.name) ?? initialState(clock.now());
-    const { next, effects } = step(state, event, policies.get(target.name) ?? policyOf(target));
+    // A result may come from a probe of before a reload; the present policy decides.
+    const { next, effects } = step(state, event, policyFor(targets.get(target.name) ?? target));
     states.set(target.name, next);
     if (next !== state) store.put(stateKey(target), next);
     for (const effect of effects) onEffect(target, effect, next);
@@ -73,7 +84,7 @@ export function createDriver(
       presence?.presentFor() ?? Number.POSITIVE_INFINITY,
       clock.monotonic() - startedAt,
     );
-    for (const target of targets) {
+    for (const target of targets.values()) {
       if (target.failover === undefined) continue;
       const hadChance = presentFor >= target.interval;
       apply(target, { kind: "tick", at: clock.now(), ...(hadChance ? {} : { resumed: true }) });
@@ -101,19 +112,19 @@ export function createDriver(
     },
     command: (target, command) => apply(target, { ...command, at: clock.now() }),
     setTargets(list) {
-      const previous = new Map(targets.map((target) => [stateKey(target), states.get(target.name)]));
-      targets = list;
-      policies = new Map(list.map((target) => [target.name, policyOf(target)]));
-      const restoreOrStart = (target: Target): FailoverState =>
-        restoredState(
-          store.get(stateKey(target)),
-          policies.get(target.name) ?? policyOf(target),
-          clock.now(),
-        ) ?? initialState(clock.now());
+      const previous = new Map(Array.from(byKey, ([key, { name }]) => [key, states.get(name)]));
+      targets = new Map(list.map((target) => [target.name, target]));
+      byKey = new Map(list.map((target) => [stateKey(target), target]));
+      const restoreOrStart = (key: string, target: Target): FailoverState => {
+        const stored = store.get(key);
+        const restored =
+          stored === undefined ? undefined : restoredState(stored, policyFor(target), clock.now());
+        return restored ?? initialState(clock.now());
+      };
       states = new Map(
-        list.map((target) => [target.name, previous.get(stateKey(target)) ?? restoreOrStart(target)]),
+        Array.from(byKey, ([key, target]) => [target.name, previous.get(key) ?? restoreOrStart(key, target)]),
       );
-      retainKeys(store, new Set(list.map(stateKey)));
+      retainKeys(store, byKey);
     },
     stop: () => cancel(),
   };
@@ -131,7 +142,7 @@ const policyOf = (target: Target): FailoverPolicy => ({
 
 /** Identifies what a target is asked, and how. Secrets are redacted in it: another key is the same configuration. */
 const configurationOf = ({ module, ...target }: Target): string =>
-  createHash("sha256")
-    .update(JSON.stringify([identityOf({ module, ...target }), module.source]))
-    .digest("base64url")
-    .slice(0, 22);
+  hash("sha256", JSON.stringify([identityOf({ module, ...target }), module.source]), "base64url").slice(
+    0,
+    22,
+  );

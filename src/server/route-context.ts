@@ -38,8 +38,8 @@ export interface RouteConfig {
   /** The token of the routes of components, which accept the control token as well. */
   readonly componentsToken?: Secret;
   readonly contextApi: { readonly enabled: boolean; readonly metricsEnabled: boolean };
-  /** The configuration as YAML, with secrets redacted. */
-  readonly redacted: string;
+  /** Returns the configuration as YAML, with secrets redacted. */
+  readonly redacted: () => Promise<string>;
 }
 
 /** A heartbeat found by a probe of `target`, in a log or a lease. */

@@ -1,6 +1,7 @@
 import type { Clock } from "../core/clock.ts";
 import { defined } from "../core/defined.ts";
 import type { Log } from "../core/log.ts";
+import { serialize } from "../core/serial.ts";
 import { elapsed, type Seconds, seconds, timestamp } from "../core/units.ts";
 import { createClient } from "./client.ts";
 import { StoreError, type StoreFailure } from "./failure.ts";
@@ -8,7 +9,6 @@ import { createStoreHealth } from "./health.ts";
 import type { Namespaces } from "./namespaces.ts";
 import type { Pending } from "./pending.ts";
 import type { Bounds, FileFigures, StoreContents } from "./protocol.ts";
-import { serialize } from "./serial.ts";
 
 /** Longest time that changes wait before they are written. */
 const WRITE_INTERVAL = seconds(0.25);

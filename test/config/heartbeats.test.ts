@@ -84,15 +84,16 @@ describe("heartbeats in a file", () => {
     });
   });
 
-  test("never show a token", () => {
-    const { redacted } = fromFile("heartbeats: [{ name: a, token: hush-hush }]");
+  test("never show a token", async () => {
+    const config = fromFile("heartbeats: [{ name: a, token: hush-hush }]");
+    const redacted = await config.redacted();
     expect(redacted).toContain("token: <secret>");
     expect(redacted).not.toContain("hush-hush");
   });
 });
 
 describe("heartbeats in the environment", () => {
-  test("need no LLM target if no variable concerns one", () => {
+  test("need no LLM target if no variable concerns one", async () => {
     const config = loadConfigEnv(
       { MACHINE_OFFLINE_THRESHOLD: "1m", HEARTBEAT_PING_TOKEN: "hush-hush" },
       deps,
@@ -100,7 +101,7 @@ describe("heartbeats in the environment", () => {
     expect(config.targets).toEqual([]);
     expect(config.push.registration).toMatchObject({ kind: "machine", timeout: 60 });
     expect(config.warnings).toEqual([]);
-    expect(config.redacted).not.toContain("hush-hush");
+    expect(await config.redacted()).not.toContain("hush-hush");
   });
 
   test("warn that nothing can register without a token", () => {

@@ -4,9 +4,10 @@ import { dirname, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Config } from "../../src/config/config.ts";
-import { createConfigHolder } from "../../src/config/reload.ts";
+import { openConfigHolder } from "../../src/config/reload.ts";
 import { seconds } from "../../src/core/units.ts";
-import { manualClock } from "../helpers/clock.ts";
+import { type ManualClock, manualClock } from "../helpers/clock.ts";
+import { waitUntil } from "../helpers/process.ts";
 import { deps } from "./stand-ins.ts";
 
 const GOOD = "modules: { a: { prober: http } }";
@@ -21,9 +22,9 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(dirname(path), { recursive: true, force: true }));
 
-function open() {
+async function open() {
   const clock = manualClock(1000);
-  const holder = createConfigHolder({ kind: "file", path, env: {} }, deps, clock);
+  const holder = await openConfigHolder({ source: { kind: "file", path, env: {} }, deps, clock });
   return { clock, holder };
 }
 
@@ -31,7 +32,7 @@ const names = (config: Config): readonly string[] => [...config.modules.keys()];
 
 describe("reload", () => {
   test("uses a changed file and calls the subscribers", async () => {
-    const { clock, holder } = open();
+    const { clock, holder } = await open();
     const seen: (readonly string[])[] = [];
     holder.subscribe((config) => void seen.push(names(config)));
     const leave = holder.subscribe(() => void seen.push(["left"]));
@@ -45,7 +46,7 @@ describe("reload", () => {
   });
 
   test("succeeds without effect if the file is unchanged", async () => {
-    const { clock, holder } = open();
+    const { clock, holder } = await open();
     const before = holder.current();
     let calls = 0;
     holder.subscribe(() => void calls++);
@@ -57,7 +58,7 @@ describe("reload", () => {
   });
 
   test("keeps the old configuration while the file is invalid", async () => {
-    const { clock, holder } = open();
+    const { clock, holder } = await open();
     const before = holder.current();
     writeFileSync(path, BAD);
     clock.advance(seconds(5));
@@ -72,13 +73,13 @@ describe("reload", () => {
   });
 
   test("fails if the file is missing", async () => {
-    const { holder } = open();
+    const { holder } = await open();
     rmSync(path);
     await expect(holder.reload()).rejects.toThrow("got no such file");
   });
 
-  test("runs concurrent calls one after the other", async () => {
-    const { holder } = open();
+  test("runs one following reload for all calls during a reload, whose outcome each of them has", async () => {
+    const { holder } = await open();
     const order: string[] = [];
     holder.subscribe(async (config) => {
       order.push(`start ${names(config).join()}`);
@@ -87,16 +88,28 @@ describe("reload", () => {
       order.push(`end ${names(config).join()}`);
     });
     writeFileSync(path, OTHER);
-    expect(await Promise.all([holder.reload(), holder.reload(), holder.reload()])).toEqual([
-      "changed",
-      "changed",
-      "unchanged",
-    ]);
+    const first = holder.reload();
+    const others = Array.from({ length: 100 }, () => holder.reload());
+    expect(await first).toBe("changed");
+    expect(new Set(await Promise.all(others))).toEqual(new Set(["changed"]));
     expect(order).toEqual(["start b", "end b", "start a", "end a"]);
+    expect(await holder.reload()).toBe("unchanged");
+  });
+
+  test("lets each call during a failing reload have the outcome of a reload that read the file later", async () => {
+    const { holder } = await open();
+    writeFileSync(path, BAD);
+    const first = holder.reload();
+    const outcome = first.catch(String);
+    const second = first.catch(() => writeFileSync(path, OTHER)).then(() => holder.reload());
+    const during = holder.reload();
+    expect(await outcome).toContain("modules.b.prober");
+    expect(await Promise.all([during, second])).toContain("changed");
+    expect(names(holder.current())).toEqual(["b"]);
   });
 
   test("calls every subscriber even if one fails", async () => {
-    const { holder } = open();
+    const { holder } = await open();
     let calls = 0;
     holder.subscribe(() => Promise.reject(new Error("no")));
     holder.subscribe(() => void calls++);
@@ -108,62 +121,62 @@ describe("reload", () => {
 
   test("changes nothing without a file", async () => {
     const clock = manualClock();
-    const holder = createConfigHolder(
-      { kind: "environment", env: { HEARTBEAT_ENABLED: "false" } },
-      deps,
-      clock,
-    );
+    const source = { kind: "environment", env: { HEARTBEAT_ENABLED: "false" } } as const;
+    const holder = await openConfigHolder({ source, deps, clock });
     expect(await holder.reload()).toBe("unchanged");
   });
 
-  test("fails at the start if the file is invalid", () => {
+  test("fails at the start if the file is invalid", async () => {
     writeFileSync(path, BAD);
-    expect(open).toThrow("modules.b.prober");
+    await expect(open()).rejects.toThrow("modules.b.prober");
   });
 });
 
 describe("watch", () => {
-  /** Waits for the work that the clock has started. */
-  const settle = () => delay(200);
-
   test("reloads a changed file at the next check, and tries invalid content once", async () => {
-    const { clock, holder } = open();
+    const manual = manualClock(1000);
+    let waits = 0;
+    const clock: ManualClock = {
+      ...manual,
+      after(wait, run) {
+        waits += 1;
+        return manual.after(wait, run);
+      },
+    };
+    const holder = await openConfigHolder({ source: { kind: "file", path, env: {} }, deps, clock });
     const outcomes: unknown[] = [];
     const stop = holder.watch(seconds(5), (error) =>
       outcomes.push(error instanceof Error ? error.name : error),
     );
-    clock.advance(seconds(5));
-    await settle();
+    /** Lets the time until the next check pass, and waits until the check has ended: it then waits for the next one. */
+    const check = async () => {
+      const before = waits;
+      clock.advance(seconds(1));
+      await waitUntil("the end of the check", () => waits > before || undefined);
+      clock.advance(seconds(4));
+    };
+    clock.advance(seconds(4));
+    await check();
     expect(outcomes).toEqual([]);
 
     writeFileSync(path, OTHER);
-    clock.advance(seconds(4));
-    await settle();
-    expect(outcomes).toEqual([]);
-    clock.advance(seconds(1));
-    await settle();
+    await check();
     expect(outcomes).toEqual([undefined]);
     expect(names(holder.current())).toEqual(["b"]);
 
     writeFileSync(path, BAD);
-    for (let i = 0; i < 3; i++) {
-      clock.advance(seconds(5));
-      await settle();
-    }
+    for (let i = 0; i < 3; i++) await check();
     expect(outcomes).toEqual([undefined, "ConfigError"]);
 
     rmSync(path);
-    clock.advance(seconds(5));
-    await settle();
+    await check();
     writeFileSync(path, GOOD);
-    clock.advance(seconds(5));
-    await settle();
+    await check();
     expect(outcomes).toEqual([undefined, "ConfigError", undefined]);
 
     stop();
-    writeFileSync(path, OTHER);
+    const before = waits;
     clock.advance(seconds(50));
-    await settle();
-    expect(names(holder.current())).toEqual(["a"]);
+    expect(waits).toBe(before);
   });
 });

@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { createExporter } from "../../src/app/exporter.ts";
 import { allMetrics } from "../../src/catalogue/index.ts";
 import type { ConfigDeps } from "../../src/config/config.ts";
-import { createConfigHolder } from "../../src/config/reload.ts";
+import { openConfigHolder } from "../../src/config/reload.ts";
 import { type Clock, systemClock } from "../../src/core/clock.ts";
 import type { History } from "../../src/core/history.ts";
 import type { Log } from "../../src/core/log.ts";
@@ -145,7 +145,7 @@ export async function startLocalExporter(options: {
   for (const [name, content] of Object.entries(options.files ?? {})) await folder.write(name, content);
   const path = await folder.write("exporter.yml", options.yaml);
   const deps: ConfigDeps = { probers, metrics: allMetrics(probers), formats: { regexp: () => true } };
-  const holder = createConfigHolder({ kind: "file", path, env: {} }, deps, clock);
+  const holder = await openConfigHolder({ source: { kind: "file", path, env: {} }, deps, clock });
   const logged: LocalExporter["logged"] = [];
   const at = (level: string) => (fields: object, message: string) =>
     void logged.push({ level, message, fields });

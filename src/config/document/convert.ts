@@ -1,5 +1,13 @@
 import { expand, reachable, type SchemaObject, type ScopedSchema, scoped, typesOf } from "./json-schema.ts";
-import { isNothing, type ListNode, type MapNode, type Node, type Path, type ScalarNode } from "./tree.ts";
+import {
+  isNothing,
+  type ListNode,
+  type MapNode,
+  type Node,
+  type Path,
+  pathText,
+  type ScalarNode,
+} from "./tree.ts";
 
 /** Facts about the scalars that a conversion collects. */
 export interface Findings {
@@ -13,6 +21,8 @@ export interface Findings {
   readonly hiddenValues: Set<string>;
   /** Names of the environment variables that the configuration refers to. */
   readonly variables: Set<string>;
+  /** Paths, as text, of the values that were left empty or written as null. */
+  readonly leftEmpty: Set<string>;
 }
 
 /** Creates findings for a conversion to fill. */
@@ -22,6 +32,7 @@ export const newFindings = (): Findings => ({
   unresolved: new Set(),
   hiddenValues: new Set(),
   variables: new Set(),
+  leftEmpty: new Set(),
 });
 
 /** The input and the collected facts of a conversion. */
@@ -128,7 +139,10 @@ function convertScalar(node: ScalarNode, here: ConversionPlace, context: Convers
   if (names.length > 0) findings.substituted.add(node);
   if (secret) findings.secrets.add(node);
   if (secret || names.length > 0) findings.hiddenValues.add(text);
-  if (isNothing(node)) return nothingAs(text, types, here.declared);
+  if (isNothing(node)) {
+    findings.leftEmpty.add(pathText(here.path));
+    return nothingAs(text, types, here.declared);
+  }
   // Inside {} YAML allows `${NAME}` only in quotes, so quotes around a reference do not ask for text.
   const plain = node.style === "plain" || (names.length > 0 && !types.has("string"));
   return plain ? plainAs(text, types) : text;

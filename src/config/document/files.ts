@@ -1,20 +1,37 @@
 import type { Stats } from "node:fs";
 import { decodeText } from "../../core/decode-text.ts";
 import { FileHangsError } from "../../core/file-errors.ts";
+import { readSmall } from "../../files/files.ts";
 import { readNow } from "../../files/now.ts";
 import { ConfigError } from "./problems.ts";
 
 /**
- * Reads a configuration file.
+ * Reads a configuration file at once.
  * @throws ConfigError if the file cannot be read
  */
 export function readConfigFile(path: string): string {
   try {
     return decodeText(readNow(path));
   } catch (error) {
-    const problem = { place: path, path: "", got: describeFileError(error), want: "a readable YAML file" };
-    throw new ConfigError([problem], { cause: error });
+    throw unreadable(path, error);
   }
+}
+
+/**
+ * Reads a configuration file as bytes. Rejects with ConfigError if the file cannot be read.
+ * @param isFirst the exporter has nothing else to do yet, so the file may also be a pipe, for whose writer it waits
+ */
+export async function readConfigBytes(path: string, isFirst: boolean): Promise<Buffer> {
+  try {
+    return isFirst ? readNow(path) : await readSmall(path);
+  } catch (error) {
+    throw unreadable(path, error);
+  }
+}
+
+function unreadable(path: string, cause: unknown): ConfigError {
+  const problem = { place: path, path: "", got: describeFileError(cause), want: "a readable YAML file" };
+  return new ConfigError([problem], { cause });
 }
 
 /** Returns a text that changes whenever the file is written or replaced. Unlike `mtime`, tools cannot set `ctime` back. */

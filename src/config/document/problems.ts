@@ -55,6 +55,8 @@ export interface Problems {
   warn(path: Path, text: string): void;
   /** Returns true if there is a problem at or below `path`. */
   isBroken(path: Path): boolean;
+  /** Returns the paths of all problems. */
+  paths(): readonly Path[];
   /** Returns the warnings in the order in which they were added, each once. */
   warnings(): readonly string[];
   /** @throws ConfigError with these hints if there is any problem */
@@ -98,6 +100,7 @@ export function createProblems(
       warnings.push(`${start}: ${withoutSecrets(text, findings)}`);
     },
     isBroken: (path) => problems.some(({ at }) => path.every((step, i) => at[i] === step)),
+    paths: () => problems.map(({ at }) => at),
     warnings: () => [...new Set(warnings)],
     throwIfAny(hints = []) {
       if (problems.length === 0) return;

@@ -64,12 +64,6 @@ export function lookup(root: Node, path: Path): { readonly node: Node; readonly 
   return found;
 }
 
-/** Returns true if the key at `path` is there and was left empty. */
-export function isLeftEmpty(root: Node, path: Path): boolean {
-  const found = lookup(root, path);
-  return found !== undefined && isNothing(found.node);
-}
-
 /** Formats a path: `modules.chat.timeout`, `targets[0].name`, `modules["a.b"]`. */
 export const pathText = (path: Path): string =>
   path

@@ -34,6 +34,6 @@ export function machineVariable(
   const length = parseDuration(text);
   if (length !== undefined && length > 0) return length;
   const want = length === undefined ? DURATION_FORM : "> 0";
-  problems.addAt({ variable: name }, [], JSON.stringify(text), want);
+  problems.addVariable(name, JSON.stringify(text), want);
   return undefined;
 }

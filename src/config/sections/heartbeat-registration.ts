@@ -2,9 +2,9 @@ import type { JSONSchema } from "json-schema-to-ts";
 import { defined } from "../../core/defined.ts";
 import type { Registration } from "../../core/push-heartbeat.ts";
 import type { Seconds } from "../../core/units.ts";
-import { type BuildContext, durationOf } from "../context.ts";
+import { type BuildContext, durationOf, isLeftEmpty } from "../context.ts";
 import { withDefaults } from "../document/defaults.ts";
-import { childOf, isLeftEmpty } from "../document/tree.ts";
+import { childOf } from "../document/tree.ts";
 import { buildTiming, heartbeatProperties } from "./heartbeat-options.ts";
 import { bool, positiveDuration, word } from "./schema-words.ts";
 import { optionalSecret } from "./secret-options.ts";
@@ -49,10 +49,10 @@ export const registrationSchema = {
 
 /** Builds the registration; `undefined` without the section or if it has problems. */
 export function buildRegistration(defaultTimeout: Seconds, context: BuildContext): Registration | undefined {
-  const { problems, raw: file, root } = context;
+  const { problems, raw: file } = context;
   const path = ["heartbeat_registration"];
   const value = childOf(file, "heartbeat_registration");
-  if (isLeftEmpty(root, path)) {
+  if (isLeftEmpty(path, context)) {
     problems.warn(path, "is empty, so nothing can register; write { token_file: FILE }");
   }
   if (value === undefined || problems.isBroken(path)) return undefined;

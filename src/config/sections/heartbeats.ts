@@ -2,6 +2,7 @@ import type { JSONSchema } from "json-schema-to-ts";
 import { defined } from "../../core/defined.ts";
 import { RESERVED_HEARTBEAT_LABELS } from "../../core/heartbeat-labels.ts";
 import { PING_ACTION, type PushHeartbeat, type PushSetup } from "../../core/push-heartbeat.ts";
+import type { Steps } from "../../core/steps.ts";
 import type { Seconds } from "../../core/units.ts";
 import { type BuildContext, durationOf } from "../context.ts";
 import { withDefaults } from "../document/defaults.ts";
@@ -54,17 +55,19 @@ export const heartbeatsSchema = {
 } as const satisfies JSONSchema;
 
 /** Builds the valid heartbeats and their registration, and reports the problems of the others. */
-export function buildHeartbeats(context: BuildContext): PushSetup {
+export function* buildHeartbeats(context: BuildContext): Steps<PushSetup> {
   const { problems, environment } = context;
   const defaultTimeout = machineVariable("MACHINE_OFFLINE_THRESHOLD", context) ?? durationOf(DEFAULT_TIMEOUT);
   const checkInterval = machineVariable("MACHINE_HEARTBEAT_CHECK_INTERVAL", context);
   const want = "a name that no other heartbeat and no target has";
   const entries = namedEntries("heartbeats", want, context, namesUnder("targets", context));
-  const heartbeats = entries.flatMap((entry) => {
+  const heartbeats: PushHeartbeat[] = [];
+  for (const entry of entries) {
     checkName(entry, context);
     checkLabels(entry, RESERVED_HEARTBEAT_LABELS, context);
-    return problems.isBroken(entry.path) ? [] : [heartbeatOf(entry, defaultTimeout, context)];
-  });
+    if (!problems.isBroken(entry.path)) heartbeats.push(heartbeatOf(entry, defaultTimeout, context));
+    yield;
+  }
   const registration = buildRegistration(defaultTimeout, context);
   const hasVariables = hasMachineVariables(environment);
   if (hasVariables && heartbeats.length === 0 && registration === undefined) {

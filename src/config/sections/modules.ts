@@ -1,6 +1,7 @@
 import type { JSONSchema } from "json-schema-to-ts";
 import { defined } from "../../core/defined.ts";
 import type { CompileContext, Prober } from "../../core/prober.ts";
+import type { Steps } from "../../core/steps.ts";
 import type { Module } from "../../core/target.ts";
 import { formatDuration, seconds } from "../../core/units.ts";
 import { type BuildContext, durationOf, secretFile } from "../context.ts";
@@ -8,10 +9,9 @@ import type { Raw } from "../document/defaults.ts";
 import { alternatives, suggestion } from "../document/describe.ts";
 import type { SchemaObject } from "../document/json-schema.ts";
 import type { UnplacedProblem } from "../document/problems.ts";
-import { redactedYaml } from "../document/redact.ts";
 import { unknownKeyProblem } from "../document/schema-errors.ts";
 import { childOf, isMapValue, lookup, type Node, type Path } from "../document/tree.ts";
-import { below } from "../document/validate.ts";
+import type { ProberSchema } from "../loading/checked-config.ts";
 import { budgetSchema, budgetsOf } from "./budgets.ts";
 import { bool, duration, positiveDuration, word } from "./schema-words.ts";
 import { defaultSeries, histograms, seriesChoiceOf } from "./series-choice.ts";
@@ -70,7 +70,7 @@ const BLACKBOX_KINDS = new Set(["http", "tcp", "icmp", "dns", "grpc", "unix"]);
  * Returns the schema of `modules` for one file: each module's schema with the options of its prober. Conversion needs it to
  * know where texts and secrets are.
  */
-export function modulesSchemaFor(root: Node, probers: readonly Prober[]): SchemaObject {
+export function modulesSchemaFor(root: Node, probers: readonly ProberSchema[]): SchemaObject {
   const modules = lookup(root, ["modules"])?.node;
   if (modules?.kind !== "map") return {};
   const schemas = [...modules.entries].map(([name, { value }]): [string, SchemaObject] => {
@@ -90,7 +90,7 @@ export function modulesSchemaFor(root: Node, probers: readonly Prober[]): Schema
 const literal = (text: string): string => text.replaceAll(/[\\^$.*+?()[\]{}|/]/g, String.raw`\$&`);
 
 /** Returns the problem with the known kinds added, if it is about the kind of a module. */
-export function withKnownKinds(problem: UnplacedProblem, probers: readonly Prober[]): UnplacedProblem {
+export function withKnownKinds(problem: UnplacedProblem, probers: readonly ProberSchema[]): UnplacedProblem {
   const [section, , key] = problem.path;
   if (section !== "modules" || key !== "prober") return problem;
   return { ...problem, want: alternatives(probers.map(({ kind }) => kind)) };
@@ -100,13 +100,17 @@ export function withKnownKinds(problem: UnplacedProblem, probers: readonly Probe
  * Builds the valid modules and reports the problems of the others.
  * @param pluginsMissing a plugin could not be loaded, so an unknown kind may be one of its own and is not reported
  */
-export function buildModules(context: BuildContext, pluginsMissing: boolean): ReadonlyMap<string, Module> {
+export function* buildModules(
+  context: BuildContext,
+  pluginsMissing: boolean,
+): Steps<ReadonlyMap<string, Module>> {
   const section = childOf(context.raw, "modules");
   const modules = new Map<string, Module>();
   for (const [name, value] of isMapValue(section) ? Object.entries(section) : []) {
     if (typeof value !== "object" || value === null) continue;
     const module = buildModule(name, value, context, pluginsMissing);
     if (module !== undefined) modules.set(name, module);
+    yield;
   }
   return modules;
 }
@@ -117,16 +121,13 @@ function buildModule(
   context: BuildContext,
   pluginsMissing: boolean,
 ): Module | undefined {
-  const { problems, root, findings, validator } = context;
+  const { problems, moduleSources } = context;
   const path = ["modules", name];
   const prober = proberOf(childOf(raw, "prober"), path, context, pluginsMissing);
   if (prober === undefined) return undefined;
   checkKeys(Object.keys(raw), path, prober, context);
   const options = childOf(raw, prober.kind) ?? {};
   const optionsPath = [...path, prober.kind];
-  for (const problem of validator.check(prober.schema, options)) {
-    problems.add(below(optionsPath, problem));
-  }
   if (problems.isBroken(optionsPath)) return undefined;
   const compiled = prober.compile(options, compileContext(optionsPath, context));
   if (problems.isBroken(path)) return undefined;
@@ -146,7 +147,7 @@ function buildModule(
       coldStartAfter: prober.coldStartAfter?.(compiled),
       budgets: budgets.length === 0 ? undefined : budgets,
     }),
-    source: redactedYaml(lookup(root, path)?.node ?? root, findings.secrets),
+    source: moduleSources.get(name) ?? "",
   };
 }
 

@@ -1,8 +1,6 @@
 import type { JSONSchema } from "json-schema-to-ts";
-import { type BuildContext, resolverFor } from "../context.ts";
-import { convert, type Environment, newFindings } from "../document/convert.ts";
+import type { BuildContext } from "../context.ts";
 import { childOf, itemsOf } from "../document/tree.ts";
-import { parseYaml } from "../document/yaml.ts";
 
 /** The section `plugins`. */
 export const pluginsSchema = {
@@ -13,37 +11,11 @@ export const pluginsSchema = {
     "Files of plugins, relative to the configuration: TypeScript (`.ts`, `.mts`) or JavaScript modules, whose probers are then available like the built-in ones. Plugins run with the exporter's permissions.",
 } as const satisfies JSONSchema;
 
-/** A file of a plugin: its name in the configuration, and its absolute path. */
-export interface PluginFile {
-  readonly name: string;
-  readonly path: string;
-}
-
 /** Results of loading plugins, by the absolute paths of their files. */
 export type PluginFindings = ReadonlyMap<
   string,
   { readonly problem?: { readonly got: string; readonly want: string }; readonly warning?: string }
 >;
-
-/**
- * Returns the files under `plugins`. They are read before the configuration is loaded, because plugins decide which
- * modules it may have; its problems are reported later, by loading it.
- * @param path the file that `text` is from: relative paths start at its folder
- */
-export function pluginFilesOf(text: string, path: string, env: Environment): readonly PluginFile[] {
-  const { root } = parseYaml(text);
-  if (root === undefined) return [];
-  const schema = { type: "object", properties: { plugins: pluginsSchema } };
-  const value = convert(root, schema, {
-    findings: newFindings(),
-    substitution: { env, unset: () => {} },
-  });
-  const resolvePath = resolverFor(path);
-  return itemsOf(childOf(value, "plugins"))
-    .filter((name) => typeof name === "string")
-    .filter((name) => name !== "")
-    .map((name) => ({ name, path: resolvePath(name) }));
-}
 
 /**
  * Reports the problems and warnings of the plugins.

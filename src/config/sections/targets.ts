@@ -2,12 +2,13 @@ import type { JSONSchema } from "json-schema-to-ts";
 import { defined } from "../../core/defined.ts";
 import type { Budget, Prices } from "../../core/money.ts";
 import { FAILURE_REASONS } from "../../core/reasons.ts";
+import type { Steps } from "../../core/steps.ts";
 import type { FallbackPolicy, Module, Target } from "../../core/target.ts";
 import { formatDuration, type Seconds, seconds } from "../../core/units.ts";
-import { type BuildContext, durationOf } from "../context.ts";
+import { type BuildContext, durationOf, isLeftEmpty } from "../context.ts";
 import { type WithDefaults, withDefaults } from "../document/defaults.ts";
 import { wantedName } from "../document/describe.ts";
-import { childOf, isLeftEmpty, isMapValue, lookup, type Path } from "../document/tree.ts";
+import { childOf, isMapValue, type Path } from "../document/tree.ts";
 import { budgetSchema, budgetsOf, checkTargetPrice } from "./budgets.ts";
 import { type Entry, namedEntries } from "./entries.ts";
 import { checkLabels } from "./labels.ts";
@@ -148,42 +149,59 @@ const RESERVED_LABELS = new Set(["target", "module", "instance", "job", "critica
  * Builds the valid targets and reports the problems of the others.
  * @param prices `undefined` if they have problems
  */
-export function buildTargets(
+export function* buildTargets(
   modules: ReadonlyMap<string, Module>,
   prices: Prices | undefined,
   context: BuildContext,
-): readonly Target[] {
+): Steps<readonly Target[]> {
   const section = childOf(context.raw, "modules");
-  const moduleNames = isMapValue(section) ? Object.keys(section) : [];
-  return namedEntries("targets", "a name that no other target has", context).flatMap((entry) => {
-    const { value, path } = entry;
-    checkModule(entry, moduleNames, context);
-    checkLabels(entry, RESERVED_LABELS, context);
-    warnOfEmptyFailover(path, context);
-    if (context.problems.isBroken(path)) return [];
-    const raw = withDefaults(targetSchema, value);
-    const module = modules.get(raw.module);
-    // A broken module has been reported.
-    if (module === undefined) return [];
-    const budgets = budgetsOf(raw.budget, [...path, "budget"], module.prober.costly, context);
-    const ignoresAlways = childOf(value, "ignore_reasons") !== undefined;
-    const target = targetOf(raw, module, { budgets, ignoresAlways }, context);
-    checkTarget(target, path, context);
-    if (prices !== undefined) checkTargetPrice(target, path, prices, context);
-    return [target];
-  });
+  const moduleNames = new Set(isMapValue(section) ? Object.keys(section) : []);
+  const targets: Target[] = [];
+  for (const entry of namedEntries("targets", "a name that no other target has", context)) {
+    const target = buildTarget(entry, modules, moduleNames, prices, context);
+    if (target !== undefined) targets.push(target);
+    yield;
+  }
+  return targets;
 }
 
-function checkModule({ value, path }: Entry, known: readonly string[], { problems }: BuildContext): void {
+function buildTarget(
+  entry: Entry,
+  modules: ReadonlyMap<string, Module>,
+  moduleNames: ReadonlySet<string>,
+  prices: Prices | undefined,
+  context: BuildContext,
+): Target | undefined {
+  const { value, path } = entry;
+  checkModule(entry, moduleNames, context);
+  checkLabels(entry, RESERVED_LABELS, context);
+  warnOfEmptyFailover(path, context);
+  if (context.problems.isBroken(path)) return undefined;
+  const raw = withDefaults(targetSchema, value);
+  const module = modules.get(raw.module);
+  // A broken module has been reported.
+  if (module === undefined) return undefined;
+  const budgets = budgetsOf(raw.budget, [...path, "budget"], module.prober.costly, context);
+  const ignoresAlways = childOf(value, "ignore_reasons") !== undefined;
+  const target = targetOf(raw, module, { budgets, ignoresAlways }, context);
+  checkTarget(target, path, value, context);
+  if (prices !== undefined) checkTargetPrice(target, path, prices, context);
+  return target;
+}
+
+function checkModule({ value, path }: Entry, known: ReadonlySet<string>, { problems }: BuildContext): void {
   const module = childOf(value, "module");
-  if (typeof module !== "string" || module === "" || known.includes(module)) return;
-  problems.add({ path: [...path, "module"], want: wantedName("the name of a module", module, known) });
+  if (typeof module !== "string" || module === "" || known.has(module)) return;
+  problems.add({ path: [...path, "module"], want: wantedName("the name of a module", module, [...known]) });
 }
 
 /** An empty key counts as missing, but a user who wrote `failover:` probably wants failover. */
-function warnOfEmptyFailover(path: Path, { root, problems }: BuildContext): void {
-  if (isLeftEmpty(root, [...path, "failover"])) {
-    problems.warn([...path, "failover"], "is empty, so there is no failover; write true for the defaults");
+function warnOfEmptyFailover(path: Path, context: BuildContext): void {
+  if (isLeftEmpty([...path, "failover"], context)) {
+    context.problems.warn(
+      [...path, "failover"],
+      "is empty, so there is no failover; write true for the defaults",
+    );
   }
 }
 
@@ -251,14 +269,18 @@ function failoverOf(raw: RawTarget["failover"]): FallbackPolicy | undefined {
 }
 
 /** Checks what depends on both the target and its module. */
-function checkTarget(target: Target, path: Path, { problems, root }: BuildContext): void {
+function checkTarget(target: Target, path: Path, value: unknown, context: BuildContext): void {
+  const { problems } = context;
   const { module, interval, minInterval } = target;
   const objection = module.prober.objection?.(target, module.options);
   if (objection !== undefined) problems.add({ path: [...path, objection.part], want: objection.want });
   const caution = module.prober.caution?.(target, module.options);
   if (caution !== undefined) problems.warn([...path, "target"], caution);
   if (target.schedule !== "interval") return;
-  const at = (key: string): Path => (lookup(root, [...path, key]) === undefined ? path : [...path, key]);
+  const at = (key: string): Path => {
+    const option = [...path, key];
+    return childOf(value, key) !== undefined || isLeftEmpty(option, context) ? option : path;
+  };
   if (module.timeout !== undefined && module.timeout > interval) {
     const want = `an interval >= ${shortDuration(module.timeout)}, the timeout of module ${module.name}`;
     problems.add({ path: at("interval"), got: shortDuration(interval), want });

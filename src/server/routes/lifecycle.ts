@@ -33,6 +33,6 @@ export const reloadRoute =
 /** `GET /config`: the configuration in use, without its secrets. */
 export const configRoute =
   ({ config }: RouteContext) =>
-  (_req: Request, res: Response): void => {
-    res.type("text/plain").send(config().redacted);
+  async (_req: Request, res: Response): Promise<void> => {
+    res.type("text/plain").send(await config().redacted());
   };

@@ -1,6 +1,7 @@
 /** A task that never overlaps itself. Calls made while it runs share one following run. */
-export interface SerialTask {
-  run(): Promise<void>;
+export interface SerialTask<T> {
+  /** Settles as the run does that started after the call. */
+  readonly run: () => Promise<T>;
   isRunning(): boolean;
 }
 
@@ -8,10 +9,10 @@ export interface SerialTask {
  * Serializes a task.
  * @param task must handle everything that was pending when it started
  */
-export function serialize(task: () => Promise<void>): SerialTask {
-  let running: Promise<void> | undefined;
-  let next: Promise<void> | undefined;
-  const run = (): Promise<void> => {
+export function serialize<T>(task: () => Promise<T>): SerialTask<T> {
+  let running: Promise<T> | undefined;
+  let next: Promise<T> | undefined;
+  const run = (): Promise<T> => {
     if (running === undefined) {
       running = task().finally(() => {
         running = undefined;

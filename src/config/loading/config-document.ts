@@ -1,0 +1,179 @@
+import { convert, type Environment, type Findings, newFindings } from "../document/convert.ts";
+import { FORMATS, type Formats } from "../document/formats.ts";
+import { convertWithVariables, emptyFileError, openDocument } from "../document/open.ts";
+import { createProblems, type Problems } from "../document/problems.ts";
+import { redactedYaml } from "../document/redact.ts";
+import type { Remark } from "../document/remarks.ts";
+import { childOf, isMapValue, itemsOf, lookup, type Node } from "../document/tree.ts";
+import { below, createValidator, type Validator } from "../document/validate.ts";
+import { environmentTree } from "../env/env.ts";
+import { variableAt } from "../env/variables.ts";
+import { configSchema } from "../schema.ts";
+import { modulesSchemaFor, withKnownKinds } from "../sections/modules.ts";
+import { pluginsSchema } from "../sections/plugins.ts";
+import type { CheckedConfig, ProberSchema } from "./checked-config.ts";
+
+/** A configuration as written. The methods are called in the order of this interface. */
+export interface ConfigDocument {
+  /** Returns the files under `plugins`, whose probers `check` needs. Their problems are reported later. */
+  plugins(): readonly string[];
+  /** Converts the document, with its variables substituted, and checks it against the schemas. */
+  check(probers: readonly ProberSchema[]): CheckedConfig;
+  /**
+   * Places all problems and warnings.
+   * @param remarks those of the sections
+   * @param hints may explain the problems
+   * @returns the warnings, each with its place
+   * @throws ConfigError if there is any problem
+   */
+  conclude(remarks: readonly Remark[], hints: readonly string[]): readonly string[];
+}
+
+/** The text of a configuration, and the environment that it refers to. */
+export interface ConfigText {
+  readonly text: string;
+  /** Shown in problems: usually the path of the file. */
+  readonly name: string;
+  readonly env: Environment;
+}
+
+/**
+ * Parses the text of a configuration.
+ * @param formats those of the probers
+ * @throws ConfigError if the syntax is broken, or the text is empty
+ */
+export function parseConfig({ text, name, env }: ConfigText, formats: Formats): ConfigDocument {
+  const { root, findings, problems } = openDocument(text, name);
+  if (root === undefined) {
+    const example = "modules: { http_2xx: { prober: http } }";
+    throw emptyFileError(name, `modules, heartbeats or another section, for example: ${example}`);
+  }
+  return createDocument({ root, findings, problems, env }, formats);
+}
+
+/**
+ * Describes by environment variables alone one LLM target, and a module for `/probe`.
+ * @param kinds the kinds of all probers
+ */
+export function environmentConfig(
+  env: Environment,
+  kinds: readonly string[],
+  formats: Formats,
+): ConfigDocument {
+  const { root, problems: mistakes } = environmentTree(env, kinds);
+  const findings = newFindings();
+  const problems = createProblems("environment", root, findings, variableAt);
+  for (const { variable, got, want } of mistakes) problems.addAt({ variable }, [], got, want);
+  return createDocument({ root, findings, problems, env }, formats);
+}
+
+/**
+ * Returns a configuration as YAML that is safe to show.
+ * @throws ConfigError if the syntax is broken
+ */
+export function redactedConfig(config: ConfigText, probers: readonly ProberSchema[]): string {
+  const { root } = openDocument(config.text, config.name);
+  return root === undefined ? "" : redacted(root, probers);
+}
+
+/** Returns the configuration that the environment describes as YAML that is safe to show. */
+export function redactedEnvironment(env: Environment, probers: readonly ProberSchema[]): string {
+  const kinds = probers.map(({ kind }) => kind);
+  return redacted(environmentTree(env, kinds).root, probers);
+}
+
+function redacted(root: Node, probers: readonly ProberSchema[]): string {
+  const findings = newFindings();
+  convert(root, schemaFor(root, probers), { findings });
+  return redactedYaml(root, findings.secrets);
+}
+
+/** A configuration as a tree, from a file or from the environment. */
+interface ConfigTree {
+  readonly root: Node;
+  readonly findings: Findings;
+  readonly problems: Problems;
+  readonly env: Environment;
+}
+
+function createDocument({ root, findings, problems, env }: ConfigTree, formats: Formats): ConfigDocument {
+  return {
+    plugins() {
+      const node = lookup(root, ["plugins"])?.node;
+      const substitution = { env, unset: () => {} };
+      const value = node && convert(node, pluginsSchema, { findings: newFindings(), substitution });
+      return itemsOf(value).filter((file) => typeof file === "string" && file !== "") as readonly string[];
+    },
+    check(probers) {
+      const validator = validatorFor(formats);
+      const raw = convertWithVariables(root, schemaFor(root, probers), env, { findings, problems });
+      for (const problem of validator.check(configSchema, raw))
+        problems.add(withKnownKinds(problem, probers));
+      for (const { path, options, schema } of optionsOfModules(raw, probers)) {
+        for (const problem of validator.check(schema, options)) problems.add(below(path, problem));
+      }
+      return {
+        raw,
+        leftEmpty: findings.leftEmpty,
+        variables: findings.variables,
+        moduleSources: moduleSources(root, findings.secrets),
+        broken: problems.paths(),
+      };
+    },
+    conclude(remarks, hints) {
+      for (const remark of remarks) {
+        if (remark.kind === "problem") problems.add(remark.problem);
+        else if (remark.kind === "warning") problems.warn(remark.path, remark.text);
+        else problems.addAt({ variable: remark.variable }, [], remark.got, remark.want);
+      }
+      problems.throwIfAny(hints);
+      return problems.warnings();
+    },
+  };
+}
+
+/** Returns the schema of one document: that of the configuration, with the options of each module's prober. */
+const schemaFor = (root: Node, probers: readonly ProberSchema[]) => ({
+  ...configSchema,
+  properties: { ...configSchema.properties, modules: modulesSchemaFor(root, probers) },
+});
+
+/** Returns the options of each module whose kind is known, with their schema and path. */
+function optionsOfModules(raw: unknown, probers: readonly ProberSchema[]) {
+  const modules = childOf(raw, "modules");
+  return Object.entries(isMapValue(modules) ? modules : {}).flatMap(([name, module]) => {
+    const kind = childOf(module, "prober");
+    const prober = probers.find((one) => one.kind === kind);
+    if (prober === undefined) return [];
+    const options = childOf(module, prober.kind) ?? {};
+    return [{ path: ["modules", name, prober.kind], options, schema: prober.schema }];
+  });
+}
+
+function moduleSources(root: Node, secrets: ReadonlySet<Node>): ReadonlyMap<string, string> {
+  const modules = lookup(root, ["modules"])?.node;
+  const entries = modules?.kind === "map" ? [...modules.entries] : [];
+  return new Map(entries.map(([name, { value }]) => [name, redactedYaml(value, secrets)]));
+}
+
+const validators = new WeakMap<Formats, Validator>();
+
+/** Returns one validator per `formats`, because compiling schemas takes most of the time of a small configuration. */
+function validatorFor(formats: Formats): Validator {
+  const known = validators.get(formats);
+  if (known !== undefined) return known;
+  const validator = createValidator({ ...FORMATS, ...formats });
+  validators.set(formats, validator);
+  return validator;
+}
+
+/** Returns why a prober's schema cannot be used, for example because of an unknown keyword or format. */
+export function schemaProblem(schema: object, formats: Formats): string | undefined {
+  try {
+    // A copy, as a worker gets one: a function in a schema cannot be copied.
+    validatorFor(formats).check(structuredClone(schema), {});
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
