@@ -9,7 +9,7 @@ import type { Log } from "../../src/core/log.ts";
 import { knownSecret } from "../../src/core/secret.ts";
 import { seconds } from "../../src/core/units.ts";
 import { makeCertificate, type TestCertificate } from "../helpers/certificates.ts";
-import { manualClock } from "../helpers/clock.ts";
+import { advanceAndWait, manualClock } from "../helpers/clock.ts";
 import { temporaryFolder } from "../helpers/temporary-folder.ts";
 
 const PASSWORD = "öpen: sesame";
@@ -120,13 +120,13 @@ describe("basic authentication", () => {
     const { url, folder, logged } = await serve(`basic_auth_users: { alice: ${HASH} }`, clock);
     await folder.write("web.yml", `basic_auth_users: { bob: ${HASH} }`);
     expect(await statusOf(url, basic("alice", PASSWORD))).toBe(200);
-    clock.advance(seconds(5));
+    await advanceAndWait(clock, seconds(5));
     expect(await statusOf(url, basic("alice", PASSWORD))).toBe(401);
     expect(await statusOf(url, basic("bob", PASSWORD))).toBe(200);
     await folder.write("web.yml", "basic_auth_users: { bob: clear }");
-    clock.advance(seconds(5));
+    await advanceAndWait(clock, seconds(5));
     await rm(`${folder.path}/web.yml`);
-    clock.advance(seconds(60));
+    for (let i = 0; i < 12; i += 1) await advanceAndWait(clock, seconds(5));
     expect(await statusOf(url, basic("bob", PASSWORD))).toBe(200);
     expect(logged).toEqual([
       "web configuration reloaded",
@@ -185,10 +185,10 @@ describe("HTTPS", () => {
     expect(await ask(port, {})).toBe(200);
     const next = makeCertificate({ names: ["IP:127.0.0.1"] });
     await folder.write("server.crt", next.cert);
-    clock.advance(seconds(5));
+    await advanceAndWait(clock, seconds(5));
     expect(await ask(port, {})).toBe(200);
     await folder.write("server.key", next.key);
-    clock.advance(seconds(5));
+    await advanceAndWait(clock, seconds(5));
     expect(await ask(port, {})).toBe("DEPTH_ZERO_SELF_SIGNED_CERT");
     expect(await ask(port, { ca: next.cert })).toBe(200);
   });
@@ -204,7 +204,7 @@ describe("HTTPS", () => {
     const { port, folder, logged } = await serve(tls(), clock, TLS_FILES);
     for (const yaml of ["", tls(", client_auth_type: RequireAnyClientCert")]) {
       await folder.write("web.yml", yaml);
-      clock.advance(seconds(5));
+      await advanceAndWait(clock, seconds(5));
     }
     expect(await ask(port, {})).toBe(200);
     expect(logged).toContain("turning HTTPS off requires a restart");

@@ -1,5 +1,6 @@
 import type { Clock } from "../../src/core/clock.ts";
 import { type Seconds, seconds, timestamp } from "../../src/core/units.ts";
+import { waitUntil } from "./process.ts";
 
 /** A clock that only moves when the test advances it. */
 export interface ManualClock extends Clock {
@@ -9,6 +10,15 @@ export interface ManualClock extends Clock {
   block(by: Seconds): void;
   /** Moves the wall clock alone. */
   setWall(by: Seconds): void;
+  /** The number of timers that have not expired. */
+  timers(): number;
+}
+
+/** Advances the clock past a timer whose work sets the next one when it has ended, and waits for that. */
+export async function advanceAndWait(clock: ManualClock, by: Seconds): Promise<void> {
+  clock.advance(by);
+  const left = clock.timers();
+  await waitUntil("the next timer", () => clock.timers() > left || undefined);
 }
 
 /** Creates a clock that shows 2025-09-15T13:30:00Z until the test advances it. */
@@ -32,6 +42,7 @@ export function manualClock(start = 1_757_943_000): ManualClock {
     setWall(by) {
       wall += by;
     },
+    timers: () => timers.length,
     advance(by) {
       const end = passed + by;
       for (;;) {
