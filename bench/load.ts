@@ -1,4 +1,5 @@
 import { Agent, get } from "node:http";
+import { setTimeout as pause } from "node:timers/promises";
 
 /**
  * GETs `urlOf(i)` for each i below `count`, `concurrency` at a time over kept connections; rejects when an answer is not
@@ -23,6 +24,25 @@ export async function load(
   };
   await Promise.all(Array.from({ length: concurrency }, worker));
   agent.destroy();
+}
+
+/** Like `load`, but starts `perSecond` requests per second, evenly spread, whether earlier ones have been answered or not. */
+export async function pacedLoad(
+  urlOf: (i: number) => string,
+  count: number,
+  perSecond: number,
+  wanted: string,
+): Promise<void> {
+  const agent = new Agent({ keepAlive: true });
+  const begin = performance.now();
+  const answers: Promise<string>[] = [];
+  for (let i = 0; i < count; i += 1) {
+    await pause(begin + (i * 1000) / perSecond - performance.now());
+    answers.push(fetchText(urlOf(i), agent));
+  }
+  const wrong = (await Promise.all(answers)).find((text) => !text.includes(wanted));
+  agent.destroy();
+  if (wrong !== undefined) throw new Error(`want ${wanted} in the answer, got\n${wrong.slice(0, 500)}`);
 }
 
 const fetchText = (url: string, agent: Agent): Promise<string> =>
