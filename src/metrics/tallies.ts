@@ -2,8 +2,10 @@ import { catalogue } from "../catalogue/index.ts";
 import { defined } from "../core/defined.ts";
 import { isObject } from "../core/json-object.ts";
 import type { Metric } from "../core/metric.ts";
+import { isPrecise } from "../core/precision.ts";
 import { FAILURE_REASONS, type FailureReason } from "../core/reasons.ts";
 import type { Result } from "../core/result.ts";
+import { seconds } from "../core/units.ts";
 
 /** Values of a histogram: the count of each bucket on its own, the last one for values above all bounds. */
 export interface Histogram {
@@ -65,7 +67,7 @@ const added = (counts: CounterValues, more: Readonly<Record<string, number>>): C
  */
 export function count(
   before: Tally,
-  { outcome, duration, facts = {}, coldStart = false }: Result,
+  { outcome, duration, uncertainty = seconds(0), facts = {}, coldStart = false }: Result,
   dollars?: number,
 ): { next: Tally; changed: ReadonlySet<Metric> } {
   const changed = new Set<Metric>([catalogue.healthChecks]);
@@ -75,7 +77,7 @@ export function count(
     next = { ...next, ...part };
     changed.add(metric);
   };
-  if (!coldStart) {
+  if (!coldStart && isPrecise(duration, uncertainty)) {
     const { healthCheckDuration } = catalogue;
     const own = observed(next.durations[status], healthCheckDuration, duration);
     change(healthCheckDuration, { durations: { ...next.durations, [status]: own } });

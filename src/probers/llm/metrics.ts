@@ -4,7 +4,7 @@ import { gauge } from "../../core/metric.ts";
 export const llmMetrics = {
   firstToken: gauge(
     "probe_llm_time_to_first_token_seconds",
-    "Time from the request to the first token of any kind; only for streamed answers",
+    "Time from the request to the first token of any kind; only for streamed answers whose first token did not arrive while the exporter stood still",
   ),
   firstOutputToken: gauge(
     "probe_llm_time_to_first_output_token_seconds",
@@ -14,7 +14,10 @@ export const llmMetrics = {
     "probe_llm_inter_token_latency_seconds",
     "Mean time between tokens: (last - first) / (n - 1), with n from the API's usage if it gives one",
   ),
-  maxStall: gauge("probe_llm_max_stall_seconds", "Longest gap between two pieces of the answer"),
+  maxStall: gauge(
+    "probe_llm_max_stall_seconds",
+    "Longest gap between two pieces of the answer, without stalls of the exporter",
+  ),
   tokens: gauge("probe_llm_tokens", "Tokens of this probe as counted by the API, by type", ["type"]),
   tokensPerSecond: gauge(
     "probe_llm_tokens_per_second",
