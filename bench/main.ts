@@ -9,6 +9,7 @@ import { llmShare } from "./llm.ts";
 import { logSpeed } from "./log-speed.ts";
 import { startTargets, type Targets } from "./peers.ts";
 import { pings } from "./pings.ts";
+import { stalls } from "./stalls.ts";
 import { startUp } from "./start-up.ts";
 import { starvation } from "./starvation.ts";
 import { store } from "./store.ts";
@@ -22,6 +23,7 @@ const PARTS: Readonly<Record<string, (targets: Targets) => Promise<void>>> = {
   "memory-growth": memoryGrowth,
   pings,
   "log-speed": logSpeed,
+  stalls,
   starvation,
 };
 
