@@ -10,6 +10,7 @@ import { logSpeed } from "./log-speed.ts";
 import { startTargets, type Targets } from "./peers.ts";
 import { pings } from "./pings.ts";
 import { reload } from "./reload.ts";
+import { stalls } from "./stalls.ts";
 import { startUp } from "./start-up.ts";
 import { starvation } from "./starvation.ts";
 import { store } from "./store.ts";
@@ -23,6 +24,7 @@ const PARTS: Readonly<Record<string, (targets: Targets) => Promise<void>>> = {
   "memory-growth": memoryGrowth,
   pings,
   "log-speed": logSpeed,
+  stalls,
   starvation,
   reload,
 };

@@ -10,19 +10,23 @@ export interface Targets extends AsyncDisposable {
   readonly https: string;
   /** How long each streamed answer took the server since the last call, in milliseconds. */
   took(): Promise<number[]>;
+  /** The same for `/slow`. */
+  slow(): Promise<number[]>;
 }
 
 export async function startTargets(): Promise<Targets> {
   const child: ChildProcess = fork(fileURLToPath(new URL("targets.ts", import.meta.url)));
   const [{ http, https }] = (await once(child, "message")) as [{ http: number; https: number }];
+  const times = async (): Promise<{ took: number[]; slow: number[] }> => {
+    child.send("times");
+    const [each] = (await once(child, "message")) as [{ took: number[]; slow: number[] }];
+    return each;
+  };
   return {
     http: `http://127.0.0.1:${http}/`,
     https: `https://127.0.0.1:${https}/`,
-    async took() {
-      child.send("took");
-      const [{ took }] = (await once(child, "message")) as [{ took: number[] }];
-      return took;
-    },
+    took: async () => (await times()).took,
+    slow: async () => (await times()).slow,
     async [Symbol.asyncDispose]() {
       child.kill();
     },

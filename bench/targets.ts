@@ -15,6 +15,9 @@ const SLOW_MS = 50;
 /** How long each answer took here, from the arrival of the request to its last byte, in milliseconds. */
 const took: number[] = [];
 
+/** The same for `/slow`. */
+const slow: number[] = [];
+
 function handle(req: IncomingMessage, res: ServerResponse): void {
   if (req.method === "POST") {
     req.resume();
@@ -24,8 +27,13 @@ function handle(req: IncomingMessage, res: ServerResponse): void {
   const answer = (): void => {
     res.writeHead(200, { "Content-Type": "text/plain", "Content-Length": "3" }).end("ok\n");
   };
-  if (req.url?.startsWith("/slow")) setTimeout(answer, SLOW_MS);
-  else answer();
+  if (req.url?.startsWith("/slow")) {
+    const begin = performance.now();
+    setTimeout(() => {
+      slow.push(performance.now() - begin);
+      answer();
+    }, SLOW_MS);
+  } else answer();
 }
 
 function streamAnswer(res: ServerResponse): void {
@@ -58,8 +66,9 @@ const listen = (server: Server): Promise<number> =>
   });
 
 process.on("message", () => {
-  process.send?.({ took });
+  process.send?.({ took, slow });
   took.length = 0;
+  slow.length = 0;
 });
 process.on("disconnect", () => process.exit());
 const { cert, key } = makeCertificate({ names: ["IP:127.0.0.1"] });

@@ -219,6 +219,7 @@ export function createExporter(options: ExporterOptions): Exporter {
     reload: options.reloadStatus,
     leads: () => election.leads(),
     absence: () => presence.absence(),
+    stalled: () => clock.stalled(),
     probes: () => engine.counts(),
     eventStreams: () => events.streams(),
     webhooks: () => webhooks.counts(),

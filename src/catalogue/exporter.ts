@@ -74,6 +74,10 @@ export const exporterMetrics = {
   ),
   eventLoopLag: gauge(
     "heartbeat_exporter_event_loop_lag_seconds",
-    "99th percentile of the event loop's delay since the last scrape; an upper bound for the error of measured times",
+    "99th percentile of the event loop's delay since the last scrape",
+  ),
+  eventLoopStalled: counter(
+    "heartbeat_exporter_event_loop_stalled_seconds_total",
+    "Time for which the event loop stood still while probes or deliveries waited; it extends their deadlines and is not part of measured durations",
   ),
 };

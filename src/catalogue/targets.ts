@@ -22,7 +22,7 @@ export const targetMetrics = {
   ]),
   healthCheckDuration: histogram(
     "heartbeat_health_check_duration_seconds",
-    "Duration of probes by status, without cold starts",
+    "Duration of probes by status, without cold starts and without those whose duration a stall of the exporter makes uncertain",
     [...TARGET_LABELS, "status"],
     DURATION_BUCKETS,
     { when: "with `histograms: [duration]` for status success, `[failed_duration]` for status failure" },

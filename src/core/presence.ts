@@ -91,12 +91,11 @@ export function createPresence(clock: Clock): Presence {
 
   return {
     clock: {
-      now: () => clock.now(),
+      ...clock,
       monotonic() {
         check();
         return seconds(checkedAt - absence);
       },
-      after: (delay, run) => clock.after(delay, run),
     },
     absence: () => seconds(absence),
     absenceSince(at) {

@@ -14,8 +14,13 @@ export interface Result extends ProbeResult {
   readonly id: number;
   readonly startedAt: Timestamp;
   readonly endedAt: Timestamp;
-  /** The duration that the prober measured, else how long the prober ran. */
+  /** The duration that the prober measured, else how long the prober ran, without the stalls of the exporter. */
   readonly duration: Seconds;
+  /**
+   * Part of the stalls of the exporter in which an answer may have been on its way: the target took at least `duration`, and at
+   * most this much longer. Absent if it is 0.
+   */
+  readonly uncertainty?: Seconds;
   /** Longest duration that the probe was allowed. */
   readonly timeout: Seconds;
   /** True if the probe came after so long without probes that its target may have unloaded; set only if the module has that time. */

@@ -15,13 +15,14 @@ export interface Deadline {
   cancel(): void;
 }
 
-/** Starts a deadline. */
-export function startDeadline(clock: Clock, initial: Seconds): Deadline {
+/** Starts a deadline. Time for which the event loop stands still does not count. */
+export function startDeadline(engineClock: Clock, initial: Seconds): Deadline {
   const controller = new AbortController();
+  const clock = engineClock.forProbe();
   const begun = clock.monotonic();
   let timeout = initial;
   const arm = (): (() => void) =>
-    clock.after(seconds(Math.max(0, timeout - (clock.monotonic() - begun))), () => controller.abort());
+    clock.timeout(seconds(Math.max(0, timeout - (clock.monotonic() - begun))), () => controller.abort());
   let cancel = arm();
   return {
     signal: controller.signal,

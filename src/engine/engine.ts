@@ -234,7 +234,7 @@ function freshnessOf(result: Result, minInterval: Seconds, clock: Clock): "fresh
 async function within<T>(run: Promise<T>, patience: Seconds, clock: Clock): Promise<T | undefined> {
   let cancel: (() => void) | undefined;
   const timer = new Promise<undefined>((resolve) => {
-    cancel = clock.after(patience, () => resolve(undefined));
+    cancel = clock.timeout(patience, () => resolve(undefined));
   });
   try {
     return await Promise.race([run, timer]);

@@ -19,6 +19,9 @@ import type { ProbeRequest } from "./probe-request.ts";
 /** Time that a prober has to stop after its signal aborted. Then the engine no longer waits for it. */
 const GRACE = seconds(0.5);
 
+/** Shortest uncertainty of a duration that is noted; two clocks read one after the other differ by less. */
+const SHORTEST_UNCERTAINTY = seconds(0.001);
+
 /** Most lines in the log of one probe. Further lines are dropped. */
 const LOG_LINES = 500;
 
@@ -50,7 +53,7 @@ export interface RunDeps {
   /** Opens the network for one probe, until its signal aborts. */
   readonly network: (module: Module, target: ProbeTarget, signal: AbortSignal, clock: Clock) => Network;
   /** Delays the start of a costly probe while others start. */
-  readonly stagger: () => Promise<void> | undefined;
+  readonly stagger: (share: string) => Promise<void> | undefined;
   /** Aborts at shutdown. */
   readonly shutdown: AbortSignal;
   readonly nextId: () => number;
@@ -71,18 +74,20 @@ export async function runProbe(
   deadline: Deadline,
   deps: RunDeps,
 ): Promise<Result> {
-  const { clock, memory, gate, stagger, shutdown } = deps;
+  const { clock: engineClock, memory, gate, stagger, shutdown } = deps;
   if (shutdown.aborted) throw shutdown.reason;
   const { signal } = deadline;
   const onShutdown = (): void => deadline.abort(shutdown.reason);
   shutdown.addEventListener("abort", onShutdown, { once: true });
 
   const log: LogLine[] = [];
+  const clock = engineClock.forProbe();
   let startedAt = clock.now();
   let started = clock.monotonic();
+  let passedFrom = engineClock.monotonic();
   const addLine: ProbeLog = (message, fields) => {
     if (log.length === LOG_LINES) return;
-    const at = seconds(clock.monotonic() - started);
+    const at = seconds(clock.arrival().earliest - started);
     log.push(fields === undefined ? { at, message } : { at, message, fields });
   };
 
@@ -91,12 +96,13 @@ export async function runProbe(
   try {
     release = gate.tryEnter(slotUser) ?? (await gate.enter(slotUser, signal).catch(() => undefined));
     // A prompt takes a millisecond of work before its first byte is sent.
-    const delay = module.prober.costly ? stagger() : undefined;
+    const delay = module.prober.costly ? stagger(slotUser.share) : undefined;
     if (delay !== undefined) await delay;
     const skip = release === undefined ? undefined : deps.skip();
     if (skip !== undefined) throw new SkippedError(skip);
     startedAt = clock.now();
     started = clock.monotonic();
+    passedFrom = engineClock.monotonic();
     probed =
       release === undefined
         ? failure(
@@ -124,9 +130,19 @@ export async function runProbe(
   }
   if (shutdown.aborted) throw shutdown.reason;
 
-  const timeout = deadline.timeout();
-  const duration = probed.duration ?? seconds(clock.monotonic() - started);
-  return { ...probed, id: deps.nextId(), startedAt, endedAt: clock.now(), duration, timeout, log };
+  // Nothing arrived at the deadline, which counts the time that the loop ran.
+  const took = seconds((signal.aborted ? clock.monotonic() : clock.arrival().earliest) - started);
+  const uncertainty = seconds(engineClock.monotonic() - passedFrom - took);
+  return {
+    ...probed,
+    id: deps.nextId(),
+    startedAt,
+    endedAt: clock.now(),
+    duration: probed.duration ?? took,
+    ...(uncertainty < SHORTEST_UNCERTAINTY ? {} : { uncertainty }),
+    timeout: deadline.timeout(),
+    log,
+  };
 }
 
 const failure = (outcome: Outcome): ProbeResult => ({ outcome, samples: [] });
@@ -143,7 +159,7 @@ async function boundedProbe(
   let onAbort: (() => void) | undefined;
   const overrun = new Promise<ProbeResult>((resolve) => {
     onAbort = () => {
-      cancelGrace = clock.after(GRACE, () => {
+      cancelGrace = clock.timeout(GRACE, () => {
         const error = new Error(`prober ${module.prober.kind} did not stop at its deadline`);
         onBug(module, target, error);
         resolve(failure(failed("internal", error.message)));

@@ -249,7 +249,7 @@ async function within(
   const controller = new AbortController();
   const end = (): void => controller.abort();
   ending?.addEventListener("abort", end, { once: true });
-  const cancel = clock.after(timeout, end);
+  const cancel = clock.timeout(timeout, end);
   try {
     return await start(controller.signal);
   } finally {

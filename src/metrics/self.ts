@@ -25,6 +25,8 @@ export interface SelfDeps {
   readonly leads: () => boolean | undefined;
   /** Returns for how long the exporter did not run since its start. */
   readonly absence: () => Seconds;
+  /** Returns for how long the event loop stood still while something waited. */
+  readonly stalled: () => Seconds;
   readonly eventStreams: () => { readonly open: number; readonly dropped: number };
   readonly webhooks: () => Iterable<WebhookCounts>;
   /** Only with a store. */
@@ -50,6 +52,7 @@ export function createSelf({
   probes,
   leads,
   absence,
+  stalled,
   eventStreams,
   webhooks,
   store,
@@ -69,6 +72,7 @@ export function createSelf({
     const leading = leads();
     if (leading !== undefined) yield sample(catalogue.exporterLeader, Number(leading));
     yield sample(catalogue.absence, absence());
+    yield sample(catalogue.eventLoopStalled, stalled());
     const { inFlight, queued } = probes();
     yield sample(catalogue.probesInFlight, inFlight);
     yield sample(catalogue.probesQueued, queued);

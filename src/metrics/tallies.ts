@@ -2,9 +2,11 @@ import { catalogue } from "../catalogue/index.ts";
 import { defined } from "../core/defined.ts";
 import { isObject } from "../core/json-object.ts";
 import type { Metric } from "../core/metric.ts";
+import { isPrecise } from "../core/precision.ts";
 import { FAILURE_REASONS, type FailureReason } from "../core/reasons.ts";
 import type { Result } from "../core/result.ts";
 import type { HistogramName } from "../core/series-choice.ts";
+import { seconds } from "../core/units.ts";
 
 /** Values of a histogram: the count of each bucket on its own, the last one for values above all bounds. */
 export interface Histogram {
@@ -82,7 +84,7 @@ const added = (counts: CounterValues, more: Readonly<Record<string, number>>): C
  */
 export function count(
   before: Tally,
-  { outcome, duration, facts = {}, coldStart = false }: Result,
+  { outcome, duration, uncertainty = seconds(0), facts = {}, coldStart = false }: Result,
   histograms: readonly HistogramName[],
   dollars?: number,
 ): { next: Tally; changed: ReadonlySet<Metric> } {
@@ -99,9 +101,10 @@ export function count(
   if (tokens !== undefined) change(catalogue.llmTokensTotal, { tokens: added(next.tokens, tokens) });
   // The times of a cold start show how long the model takes to load, not how fast it is.
   if (coldStart) return { next, changed };
+  const precise = isPrecise(duration, uncertainty) ? duration : undefined;
   const times: Readonly<Record<HistogramName, number | undefined>> = {
-    duration: outcome.ok ? duration : undefined,
-    failed_duration: outcome.ok ? undefined : duration,
+    duration: outcome.ok ? precise : undefined,
+    failed_duration: outcome.ok ? undefined : precise,
     first_token: firstToken,
     inter_token: interToken,
   };

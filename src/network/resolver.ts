@@ -3,6 +3,7 @@ import { Resolver as CaresResolver } from "node:dns/promises";
 import { isIP, type LookupFunction } from "node:net";
 import { domainToASCII } from "node:url";
 import type { Clock } from "../core/clock.ts";
+import { seconds } from "../core/units.ts";
 import { ordered } from "./address-order.ts";
 import { parseHosts } from "./hosts-file.ts";
 import { createPacer } from "./pacer.ts";
@@ -61,7 +62,7 @@ export function createResolver(clock: Clock, options: ResolverOptions = {}): Res
   const hosts = watchedFile(options.hostsFile ?? "/etc/hosts", parseHosts, clock);
   const client = watchedFile(
     options.resolvConf ?? "/etc/resolv.conf",
-    (text) => clientOf(parseResolvConf(text), options.port),
+    (text) => clientOf(parseResolvConf(text), clock, options.port),
     clock,
   );
   const hasOtherSources = watchedFile(options.nsswitch ?? "/etc/nsswitch.conf", otherSources, clock);
@@ -105,7 +106,7 @@ interface DnsClient {
   resolve(name: string): Promise<readonly [LookupAddress, ...LookupAddress[]]>;
 }
 
-function clientOf(conf: ResolvConf, port: number | undefined): DnsClient {
+function clientOf(conf: ResolvConf, clock: Clock, port: number | undefined): DnsClient {
   const cares = new CaresResolver({ timeout: conf.timeout * 1000, tries: conf.attempts });
   cares.setServers(
     conf.servers.map((server) =>
@@ -116,7 +117,7 @@ function clientOf(conf: ResolvConf, port: number | undefined): DnsClient {
     async resolve(name) {
       let failure: ResolveError | undefined;
       for (const candidate of searchedNames(name, conf)) {
-        const found = await addressesOf(candidate, cares);
+        const found = await addressesOf(candidate, cares, clock);
         if (found instanceof ResolveError) failure ??= found;
         else if (found !== undefined) return found;
       }
@@ -129,8 +130,14 @@ function clientOf(conf: ResolvConf, port: number | undefined): DnsClient {
 async function addressesOf(
   name: string,
   cares: CaresResolver,
+  clock: Clock,
 ): Promise<readonly [LookupAddress, ...LookupAddress[]] | ResolveError | undefined> {
-  const answers = await Promise.allSettled([cares.resolve4(name), cares.resolve6(name)]);
+  const ask = () => Promise.allSettled([cares.resolve4(name), cares.resolve6(name)]);
+  const stalledBefore = clock.stalled();
+  let answers = await ask();
+  // The timers of c-ares run before an answer is read that arrived during a stall of the event loop. It is asked again once
+  // only, as the lookup may have been abandoned.
+  if (answers.some(timedOut) && clock.stalled() - stalledBefore > SHORTEST_TRY) answers = await ask();
   const addresses = answers.flatMap((answer) => (answer.status === "fulfilled" ? answer.value : []));
   const [first, ...more] = ordered(addresses.map((address) => ({ address, family: isIP(address) })));
   if (first !== undefined) return [first, ...more];
@@ -140,6 +147,12 @@ async function addressesOf(
     ? undefined
     : new ResolveError(`the name servers gave no answer about ${name} (${temporary})`, "EAI_AGAIN");
 }
+
+/** Time for which c-ares waits at least for an answer before it asks again or gives up. */
+const SHORTEST_TRY = seconds(0.25);
+
+const timedOut = (answer: PromiseSettledResult<unknown>): boolean =>
+  answer.status === "rejected" && codeOf(answer.reason) === "ETIMEOUT";
 
 /** Answers of a server that knows the name to have no address. */
 const NO_ADDRESS: ReadonlySet<string> = new Set(["ENOTFOUND", "ENODATA", "EBADNAME"]);

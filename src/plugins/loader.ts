@@ -143,7 +143,7 @@ async function examine(path: string): Promise<{ real: string; stamp: string } | 
 async function within<T>(run: Promise<T>, patience: Seconds, clock: Clock): Promise<T> {
   let cancel = (): void => {};
   const timer = new Promise<never>((_resolve, reject) => {
-    cancel = clock.after(patience, () => reject(new Error(`loading took longer than ${patience} s`)));
+    cancel = clock.timeout(patience, () => reject(new Error(`loading took longer than ${patience} s`)));
   });
   try {
     return await Promise.race([run, timer]);

@@ -8,6 +8,19 @@ export function describeError(error: unknown): string {
   return code === undefined || message.includes(code) ? message : `${message} (${code})`;
 }
 
+/**
+ * Reports whether Node.js gave up an address of a name to try the next one, after a quarter of a second. Its timer runs before
+ * a connection that was made during a stall of the event loop is noticed. An attempt that a stall ended is made again.
+ */
+export function gaveUpAddress(error: unknown): boolean {
+  const cause = rootCause(error);
+  return cause instanceof AggregateError && cause.errors.some((one) => codeOf(one) === "ETIMEDOUT");
+}
+
+/** Returns the error that the others were caused by. */
+export const rootCause = (error: unknown): unknown =>
+  error instanceof Error && error.cause !== undefined ? rootCause(error.cause) : error;
+
 /** Returns the `code` of an error of Node.js. */
 export function codeOf(error: unknown): string | undefined {
   if (typeof error !== "object" || error === null || !("code" in error)) return undefined;

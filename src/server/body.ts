@@ -37,7 +37,7 @@ export async function readBody(
   const body = receive(req, limit, keep);
   if (deadline === undefined) return body;
   const late = Promise.withResolvers<RequestBody>();
-  const cancel = deadline.clock.after(deadline.after, () => late.resolve({ kind: "late" }));
+  const cancel = deadline.clock.timeout(deadline.after, () => late.resolve({ kind: "late" }));
   return Promise.race([body, late.promise]).finally(cancel);
 }
 

@@ -52,7 +52,7 @@ export function createPingReports(pushes: Register, clock: Clock): PingReports {
 
   const settled = async (promise: Promise<unknown>): Promise<void> => {
     const late = Promise.withResolvers<void>();
-    const cancel = clock.after(FACTS_PATIENCE, () => late.resolve());
+    const cancel = clock.timeout(FACTS_PATIENCE, () => late.resolve());
     await Promise.race([promise, late.promise]);
     cancel();
   };

@@ -26,16 +26,21 @@ export function manualClock(start = 1_757_943_000): ManualClock {
   let passed = 0;
   let wall = start;
   let timers: { due: number; run: () => void }[] = [];
-  return {
+  const after: Clock["after"] = (delay, run) => {
+    const timer = { due: passed + delay, run };
+    timers.push(timer);
+    return () => {
+      timers = timers.filter((other) => other !== timer);
+    };
+  };
+  const clock: ManualClock = {
     now: () => timestamp(wall + passed),
     monotonic: () => seconds(passed),
-    after(delay, run) {
-      const timer = { due: passed + delay, run };
-      timers.push(timer);
-      return () => {
-        timers = timers.filter((other) => other !== timer);
-      };
-    },
+    after,
+    timeout: after,
+    arrival: () => ({ earliest: seconds(passed), latest: seconds(passed) }),
+    forProbe: () => clock,
+    stalled: () => seconds(0),
     block(by) {
       passed += by;
     },
@@ -56,4 +61,5 @@ export function manualClock(start = 1_757_943_000): ManualClock {
       passed = end;
     },
   };
+  return clock;
 }

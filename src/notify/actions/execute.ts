@@ -85,10 +85,10 @@ async function runProgram(
     };
     const stop = (): void => {
       kill(child.pid, "SIGTERM");
-      cancels.push(clock.after(TERMINATION_GRACE, () => kill(child.pid, "SIGKILL")));
+      cancels.push(clock.timeout(TERMINATION_GRACE, () => kill(child.pid, "SIGKILL")));
     };
     cancels.push(
-      clock.after(timeout, () => {
+      clock.timeout(timeout, () => {
         timedOut = true;
         stop();
       }),
@@ -104,7 +104,7 @@ async function runProgram(
       const detail = timedOut ? `timed out after ${timeout}s` : signal.aborted ? "interrupted" : status;
       const done = (): void => settle(timedOut ? "timeout" : code === 0 ? "success" : "failure", detail);
       child.once("close", done);
-      cancels.push(clock.after(OUTPUT_GRACE, done));
+      cancels.push(clock.timeout(OUTPUT_GRACE, done));
     });
   });
 }

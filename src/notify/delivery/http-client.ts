@@ -61,7 +61,7 @@ export async function send(
     return { kind: "failed", detail: "the URL or a certificate is invalid" };
   }
   const deadline = new AbortController();
-  const timers = [clock.after(timeout, () => deadline.abort())];
+  const timers = [clock.timeout(timeout, () => deadline.abort())];
   return new Promise((resolve) => {
     const stream = got.stream(url, {
       method: method as "POST",
@@ -101,7 +101,7 @@ export async function send(
       // Do not wait for a body that is not needed: it may never end.
       const isError = response.statusCode >= 300;
       if (maxBodyBytes === 0 || (request.bodyOfErrorsOnly === true && !isError)) answer();
-      else if (request.bodyOfErrorsOnly === true) timers.push(clock.after(ERROR_BODY_TIMEOUT, answer));
+      else if (request.bodyOfErrorsOnly === true) timers.push(clock.timeout(ERROR_BODY_TIMEOUT, answer));
     });
     stream.on("data", (chunk: Buffer) => {
       chunks.push(chunk);

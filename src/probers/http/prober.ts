@@ -69,7 +69,8 @@ async function probeHttp(
     const verdict = await judge(visited, module, guard);
     visited.exchange.close();
     if (visited.exchange.status === 401) module.credentials?.rejected?.();
-    trace.transfer += clock.monotonic() - visited.respondedAt;
+    const ended = signal.aborted ? clock.monotonic() : clock.arrival().earliest;
+    trace.transfer += Math.max(0, ended - visited.responded.latest);
     const values = module.values?.take(visited.exchange.headers, verdict.content);
     const samples = [...samplesOf(module, trace, visited, verdict), ...(values?.samples ?? [])];
     const failure = verdict.failure ?? values?.failure;

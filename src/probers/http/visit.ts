@@ -1,3 +1,4 @@
+import type { Arrival } from "../../core/clock.ts";
 import type { ProbeTarget } from "../../core/prober.ts";
 import { type CookieJar, newCookieJar } from "./cookies.ts";
 import { bodyHeaders, type Hop } from "./hop.ts";
@@ -21,8 +22,8 @@ export interface FinalResponse {
   readonly exchange: ResponseHead;
   /** True if it came over TLS. */
   readonly tls: boolean;
-  /** Arrival of its first byte, in monotonic seconds. */
-  readonly respondedAt: number;
+  /** Arrival of its first byte. */
+  readonly responded: Arrival;
   /** The reason why this redirect was not followed, so that its body is not read; undefined for other responses. */
   readonly notFollowed: string | undefined;
 }
@@ -42,8 +43,8 @@ export async function visit(
     trace.peer = undefined;
     const response = await request(hop, prepared, cookies, module, guard, trace);
     if (!response.ok) return response;
-    const { exchange, respondedAt } = response;
-    const visited = { ok: true, exchange, tls: hop.address.tls, respondedAt } as const;
+    const { exchange, responded } = response;
+    const visited = { ok: true, exchange, tls: hop.address.tls, responded } as const;
     const redirect = redirectOf(exchange, hop, prepared.first);
     if (redirect.kind === "none") return { ...visited, notFollowed: undefined };
     exchange.close();
@@ -67,7 +68,7 @@ function refusal(redirects: number, { followRedirects }: HttpModule): string | u
 interface HopResponse {
   readonly ok: true;
   readonly exchange: ResponseHead;
-  readonly respondedAt: number;
+  readonly responded: Arrival;
 }
 
 async function request(
@@ -84,10 +85,10 @@ async function request(
   guard.log("requesting", { method: hop.method, url: formatAddress(hop.address), host: hop.host });
   const outgoing = outgoingOf(hop, proxy, prepared, cookies);
   const started = guard.clock.monotonic();
-  let respondedAt = started;
+  let responded: Arrival = { earliest: started, latest: started };
   const onFirstByte = (): void => {
-    respondedAt = guard.clock.monotonic();
-    trace.processing += respondedAt - started;
+    responded = guard.clock.arrival();
+    trace.processing += responded.earliest - started;
   };
   const exchange =
     connection.kind === "http2"
@@ -98,7 +99,7 @@ async function request(
     return exchange;
   }
   guard.log("response", { status: exchange.status, version: exchange.version });
-  return { ok: true, exchange, respondedAt };
+  return { ok: true, exchange, responded };
 }
 
 /**

@@ -75,7 +75,7 @@ export async function askQuestion(
     answer: shownAnswer(answer, credential.secrets),
     finish_reason: answer.finish,
     correct: verdict.correct,
-    seconds: finished.end - finished.start,
+    seconds: finished.end.earliest - finished.start,
   });
   return { question, evidence, verdict };
 }

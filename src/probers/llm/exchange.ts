@@ -1,10 +1,12 @@
 import type { ClientRequest, IncomingHttpHeaders } from "node:http";
 import type { Socket } from "node:net";
-import type { Clock } from "../../core/clock.ts";
+import type { Arrival, Clock } from "../../core/clock.ts";
 import { defined } from "../../core/defined.ts";
 import type { HttpAgents } from "../../core/network.ts";
+import { exactly } from "../../core/precision.ts";
 import { type Seconds, seconds } from "../../core/units.ts";
 import { loadClient } from "../client.ts";
+import { gaveUpAddress } from "../errors.ts";
 
 /** Longest body accepted, in bytes after decompression. */
 const MAX_BODY_BYTES = 8 * 2 ** 20;
@@ -24,10 +26,10 @@ export interface LlmCall {
 export interface Receiver {
   head(status: number, headers: IncomingHttpHeaders): void;
   /**
-   * @param at when the bytes arrived, measured before they are processed
+   * @param at when the bytes arrived
    * @returns true if the rest of the body is not needed
    */
-  data(chunk: Uint8Array, at: Seconds): boolean;
+  data(chunk: Uint8Array, at: Arrival): boolean;
 }
 
 /** Durations of the finished phases; their names are values of a label. */
@@ -50,17 +52,35 @@ export type ExchangeEnd =
 export interface Exchange {
   /** Start of the connection, on the monotonic clock. */
   readonly start: Seconds;
-  readonly end: Seconds;
+  readonly end: Arrival;
   readonly phases: Phases;
   readonly progress: ExchangePhase;
   readonly ending: ExchangeEnd;
+}
+
+interface ExchangeContext {
+  readonly signal: AbortSignal;
+  readonly clock: Clock;
 }
 
 /** Sends `call` once, without retries or redirects, and passes the response to `receiver`. Never rejects. */
 export async function exchange(
   call: LlmCall,
   receiver: Receiver,
-  { signal, clock }: { readonly signal: AbortSignal; readonly clock: Clock },
+  context: ExchangeContext,
+): Promise<Exchange> {
+  const { signal, clock } = context;
+  const stalledBefore = clock.stalled();
+  const made = await exchangeOnce(call, receiver, context);
+  const { ending } = made;
+  const again = ending.kind === "failed" && gaveUpAddress(ending.error) && clock.stalled() > stalledBefore;
+  return again && !signal.aborted ? exchange(call, receiver, context) : made;
+}
+
+async function exchangeOnce(
+  call: LlmCall,
+  receiver: Receiver,
+  { signal, clock }: ExchangeContext,
 ): Promise<Exchange> {
   const request = await loadClient();
   let start = clock.monotonic();
@@ -75,7 +95,9 @@ export async function exchange(
     const settle = (ending: ExchangeEnd): void => {
       if (settled) return;
       settled = true;
-      resolve({ start, end: clock.monotonic(), phases, progress, ending });
+      // Nothing arrived at a deadline, which counts the time that the loop ran.
+      const end = ending.kind === "aborted" ? exactly(clock.monotonic()) : clock.arrival();
+      resolve({ start, end, phases, progress, ending });
       // Frees the socket at once: the rest of the response is not needed.
       stream.destroy();
     };
@@ -92,7 +114,7 @@ export async function exchange(
       receiver.head(response.statusCode, response.headers);
     });
     stream.on("data", (chunk: Uint8Array) => {
-      const at = clock.monotonic();
+      const at = clock.arrival();
       if (settled) return;
       received += chunk.length;
       if (received > MAX_BODY_BYTES) settle({ kind: "too_large" });
@@ -143,6 +165,6 @@ function watchConnection(
     });
   });
   request.once("response", () => {
-    phases.headers = lap();
+    phases.headers = seconds(clock.arrival().earliest - last);
   });
 }

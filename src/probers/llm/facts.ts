@@ -1,7 +1,7 @@
 import { defined } from "../../core/defined.ts";
 import { excerpt } from "../../core/excerpt.ts";
 import type { AnswerFacts, TokenType } from "../../core/facts.ts";
-import { seconds } from "../../core/units.ts";
+import { exactly, timeBetween } from "../../core/precision.ts";
 import { shownAnswer, tokenSpeed } from "./answer/answer.ts";
 import type { Observations } from "./verdict.ts";
 import type { Usage } from "./wire/types.ts";
@@ -26,7 +26,7 @@ export function factsOf(
   const { servedBy, secrets } = decided;
   return defined({
     answer: answer === "" ? undefined : answer,
-    firstToken: first === undefined ? undefined : seconds(first - timed.exchange.start),
+    firstToken: first === undefined ? undefined : timeBetween(exactly(timed.exchange.start), first),
     interToken: tokenSpeed(timed.answer).interTokenLatency,
     tokens: sumOf(all.map((one) => one.answer.usage)),
     model: model === undefined ? undefined : excerpt(model, secrets, LONGEST_MODEL_NAME),

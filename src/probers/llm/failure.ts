@@ -1,4 +1,5 @@
 import { ForbiddenAddressError } from "../../core/network.ts";
+import { rootCause } from "../errors.ts";
 import { isIP } from "../ip.ts";
 import type { ExchangePhase } from "./exchange.ts";
 import type { Page } from "./page.ts";
@@ -128,9 +129,6 @@ export function describe(error: unknown): string {
   if (cause instanceof AggregateError) return cause.errors.map(describe).join("; ");
   return cause instanceof Error ? cause.message : String(cause);
 }
-
-const rootCause = (error: unknown): unknown =>
-  error instanceof Error && error.cause !== undefined ? rootCause(error.cause) : error;
 
 function codeOf(error: unknown): string {
   const code = error instanceof Error && "code" in error ? error.code : undefined;

@@ -8,7 +8,7 @@ const FROM_GATEWAY = "if a gateway reports it";
 export const llmMetrics = {
   firstToken: gauge(
     "probe_llm_time_to_first_token_seconds",
-    "Time from the request to the first token of any kind; only for streamed answers",
+    "Time from the request to the first token of any kind; only for streamed answers whose first token did not arrive while the exporter stood still",
     [],
     { when: STREAMED },
   ),
@@ -24,10 +24,15 @@ export const llmMetrics = {
     [],
     { when: TWO_TOKENS },
   ),
-  maxStall: gauge("probe_llm_max_stall_seconds", "Longest gap between two pieces of the answer", [], {
-    when: TWO_TOKENS,
-    detail: true,
-  }),
+  maxStall: gauge(
+    "probe_llm_max_stall_seconds",
+    "Longest gap between two pieces of the answer, without stalls of the exporter",
+    [],
+    {
+      when: TWO_TOKENS,
+      detail: true,
+    },
+  ),
   tokens: gauge("probe_llm_tokens", "Tokens of this probe as counted by the API, by type", ["type"], {
     when: "for the types that the API counts",
     detail: true,

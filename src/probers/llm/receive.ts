@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from "node:http";
+import type { Arrival } from "../../core/clock.ts";
 import { defined } from "../../core/defined.ts";
 import type { ProbeContext } from "../../core/prober.ts";
 import { parseRetryAfter } from "../../core/retry-after.ts";
@@ -70,7 +71,7 @@ export function receive(
   /** False for servers that send a finish reason with every piece, as Gemini did for some time. */
   let finishIsFinal = true;
   let contentAfterFinish = false;
-  let lastPieceAt: Seconds | undefined;
+  let lastPieceAt: Arrival | undefined;
   let status: number | undefined;
   let headers: IncomingHttpHeaders = {};
 
@@ -81,12 +82,12 @@ export function receive(
   let watching = false;
   // One timer, set again if a piece arrived in the meantime, is cheaper than one timer per token.
   const watch = (limit: Seconds): void => {
-    const silence = clock.monotonic() - (answer.times.last ?? 0);
+    const silence = clock.arrival().earliest - (answer.times.last?.latest ?? 0);
     if (silence >= limit) stall.abort();
-    else cancel = clock.after(seconds(limit - silence), () => watch(limit));
+    else cancel = clock.timeout(seconds(limit - silence), () => watch(limit));
   };
 
-  const add = (pieces: readonly Piece[], at?: Seconds): boolean => {
+  const add = (pieces: readonly Piece[], at?: Arrival): boolean => {
     if (pieces.length > 0) lastPieceAt = at ?? lastPieceAt;
     // What a server sends after the end does not count, in the same segment or in a later one.
     return pieces.some((piece) => {
@@ -123,7 +124,7 @@ export function receive(
         const enough = add(reader.feed(chunk), at);
         if (before.finish !== undefined && answer.times.count > before.count) finishIsFinal = false;
         cancelRest?.();
-        if (isComplete()) cancelRest = clock.after(LONGEST_REST, () => rest.abort());
+        if (isComplete()) cancelRest = clock.timeout(LONGEST_REST, () => rest.abort());
         if (module.stallTimeout !== undefined && !watching && answer.times.last !== undefined) {
           watching = true;
           watch(module.stallTimeout);
@@ -158,7 +159,7 @@ export function receive(
         began,
         ...defined({ apiError, page }),
         answer,
-        endedAt: (isUnended ? lastPieceAt : undefined) ?? exchange.end,
+        endedAt: ((isUnended ? lastPieceAt : undefined) ?? exchange.end).earliest,
         stalled: stall.signal.aborted && !answer.ended,
         ...defined({ retryAfter }),
         limitIgnored,

@@ -1,6 +1,7 @@
 import { excerpt } from "../../core/excerpt.ts";
 import type { AnswerFacts } from "../../core/facts.ts";
 import { type Sample, sample } from "../../core/metric.ts";
+import { exactly, timeBetween } from "../../core/precision.ts";
 import { tokenSpeed } from "./answer/answer.ts";
 import { LONGEST_MODEL_NAME } from "./facts.ts";
 import { llmMetrics } from "./metrics.ts";
@@ -37,8 +38,9 @@ function tokenSamples(
   const { tokensPerSecond } = tokenSpeed(answer);
   const samples: Sample[] = [];
   if (firstToken !== undefined) samples.push(sample(llmMetrics.firstToken, firstToken));
-  if (firstOutput !== undefined)
-    samples.push(sample(llmMetrics.firstOutputToken, firstOutput - exchange.start));
+  const firstOutputToken =
+    firstOutput === undefined ? undefined : timeBetween(exactly(exchange.start), firstOutput);
+  if (firstOutputToken !== undefined) samples.push(sample(llmMetrics.firstOutputToken, firstOutputToken));
   if (interToken !== undefined) samples.push(sample(llmMetrics.interToken, interToken));
   if (longestSilence > 0) samples.push(sample(llmMetrics.maxStall, longestSilence));
   if (tokensPerSecond !== undefined) samples.push(sample(llmMetrics.tokensPerSecond, tokensPerSecond));

@@ -1,8 +1,9 @@
 import { createSocket, type Socket as UdpSocket } from "node:dgram";
 import { connect, type NetConnectOpts, type Socket } from "node:net";
 import { connect as connectTls, type TLSSocket } from "node:tls";
+import type { Clock } from "../../core/clock.ts";
 import { type NetworkFailure, networkFailure, type Opened, type TlsOptions } from "../../core/network.ts";
-import { codeOf, describeError } from "../errors.ts";
+import { codeOf, describeError, gaveUpAddress } from "../errors.ts";
 import { bracketed, isIP } from "../ip.ts";
 import { pinnedLookup } from "./resolve.ts";
 
@@ -16,15 +17,22 @@ export interface Endpoint {
 const isPort = (port: number): boolean => Number.isInteger(port) && port >= 0 && port <= 65_535;
 
 /** Opens a TCP connection. Several addresses are tried as Node.js does. */
-export function openTcp(to: Endpoint, signal: AbortSignal): Promise<Opened<Socket> | NetworkFailure> {
+export function openTcp(
+  to: Endpoint,
+  signal: AbortSignal,
+  clock: Clock,
+): Promise<Opened<Socket> | NetworkFailure> {
   const { port } = to;
   const where = nameOf(to);
+  const stalledBefore = clock.stalled();
   if (!isPort(port)) return Promise.resolve(networkFailure("connect", `there is no port ${port}`));
   return new Promise((resolve) => {
     const socket = connect(optionsOf(to));
     // The listener stays, so that an error after the connection was opened is not an uncaught one.
     socket.on("error", (error) => {
       socket.destroy();
+      if (gaveUpAddress(error) && clock.stalled() > stalledBefore && !signal.aborted)
+        return resolve(openTcp(to, signal, clock));
       resolve(networkFailure("connect", `no connection to ${where}: ${describeError(error)}`));
     });
     socket.once("connect", () => resolve({ ok: true, socket }));

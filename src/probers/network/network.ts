@@ -101,7 +101,7 @@ function createNetwork(deps: NetworkDeps): Network {
 
   const connect: Network["connect"] = async (to) => {
     const end = await locate(to);
-    return "ok" in end ? end : openTcp(end, signal);
+    return "ok" in end ? end : openTcp(end, signal, clock);
   };
 
   const resolve: Network["resolve"] = async (to, preference) => {

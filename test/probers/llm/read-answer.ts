@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { expect } from "vitest";
+import { exactly } from "../../../src/core/precision.ts";
 import { seconds } from "../../../src/core/units.ts";
 import { type Answer, addPiece, emptyAnswer } from "../../../src/probers/llm/answer/answer.ts";
 import { answerReader } from "../../../src/probers/llm/answer/reader.ts";
@@ -14,7 +15,7 @@ export const bytes = (text: string): Uint8Array => new TextEncoder().encode(text
 export function read(chunks: readonly Uint8Array[], format: WireFormat, stream = true): Facts {
   const reader = answerReader(format, stream);
   const answer = emptyAnswer();
-  const at = seconds(0);
+  const at = exactly(seconds(0));
   for (const chunk of chunks) {
     if (reader.feed(chunk).some((piece) => addPiece(answer, piece, at))) return factsOf(answer);
   }

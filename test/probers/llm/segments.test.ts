@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from "node:util";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { systemClock } from "../../../src/core/clock.ts";
+import { exactly } from "../../../src/core/precision.ts";
 import { seconds } from "../../../src/core/units.ts";
 import { newValues } from "../../../src/probers/llm/judge/prompt.ts";
 import type { LlmModule } from "../../../src/probers/llm/options.ts";
@@ -81,10 +82,10 @@ function verdictOfSegments(module: LlmModule, status: number, segments: readonly
   const signal = new AbortController().signal;
   const reception = receive(module, { signal, clock: systemClock });
   reception.receiver.head(status, {});
-  const enough = segments.some((segment, i) => reception.receiver.data(segment, seconds(i)));
+  const enough = segments.some((segment, i) => reception.receiver.data(segment, exactly(seconds(i))));
   const exchange = {
     start: seconds(0),
-    end: seconds(segments.length),
+    end: exactly(seconds(segments.length)),
     phases: {},
     progress: "answering",
     ending: { kind: enough ? "enough" : "ended" },

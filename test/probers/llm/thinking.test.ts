@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { exactly } from "../../../src/core/precision.ts";
 import { seconds } from "../../../src/core/units.ts";
 import { addPiece, emptyAnswer } from "../../../src/probers/llm/answer/answer.ts";
 import { stripThinking } from "../../../src/probers/llm/answer/strip-thinking.ts";
@@ -260,8 +261,8 @@ it.each<{ name: string; pieces: readonly string[]; first: number | undefined }>(
 ])("the first output token is $name", ({ pieces, first }) => {
   const answer = emptyAnswer();
   for (const [at, text] of pieces.entries())
-    addPiece(answer, { kind: "text", part: "output", text }, seconds(at));
+    addPiece(answer, { kind: "text", part: "output", text }, exactly(seconds(at)));
   stripThinking(answer);
-  expect(answer.times.firstOutput).toBe(first);
-  expect(answer.times.first).toBe(0);
+  expect(answer.times.firstOutput?.earliest).toBe(first);
+  expect(answer.times.first?.earliest).toBe(0);
 });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Clock } from "../../../src/core/clock.ts";
+import { exactly } from "../../../src/core/precision.ts";
 import { seconds } from "../../../src/core/units.ts";
 import { addPiece, emptyAnswer, tokenSpeed } from "../../../src/probers/llm/answer/answer.ts";
 import { llmMetrics } from "../../../src/probers/llm/metrics.ts";
@@ -35,6 +36,10 @@ async function paced(
     monotonic() {
       reads += 1;
       return manual.monotonic();
+    },
+    arrival() {
+      reads += 1;
+      return manual.arrival();
     },
   };
   const address = await serve((response) => {
@@ -112,7 +117,8 @@ test("silence that ends a probe counts as a stall", async () => {
 describe("tokenSpeed", () => {
   const speedOf = (times: readonly number[], tokens?: number): ReturnType<typeof tokenSpeed> => {
     const answer = emptyAnswer();
-    for (const at of times) addPiece(answer, { kind: "text", part: "output", text: "x" }, seconds(at));
+    for (const at of times)
+      addPiece(answer, { kind: "text", part: "output", text: "x" }, exactly(seconds(at)));
     if (tokens !== undefined) addPiece(answer, { kind: "usage", usage: { output: tokens } });
     return tokenSpeed(answer);
   };

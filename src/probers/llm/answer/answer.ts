@@ -1,4 +1,6 @@
+import type { Arrival } from "../../../core/clock.ts";
 import { excerpt } from "../../../core/excerpt.ts";
+import { timeBetween } from "../../../core/precision.ts";
 import { type Seconds, seconds } from "../../../core/units.ts";
 import { parseJson } from "../wire/json.ts";
 import type { ApiError, FinishReason, Piece, ToolArguments, Usage } from "../wire/types.ts";
@@ -62,11 +64,11 @@ export interface Answer extends AnswerContent {
 
 /** Arrival times of the pieces of an answer, on the monotonic clock. */
 export interface TokenTimes {
-  first?: Seconds;
-  firstOutput?: Seconds;
-  last?: Seconds;
+  first?: Arrival;
+  firstOutput?: Arrival;
+  last?: Arrival;
   /** Arrival of each piece of the content, by its offset in the content. */
-  readonly output: { readonly offset: number; readonly at: Seconds }[];
+  readonly output: { readonly offset: number; readonly at: Arrival }[];
   /** Number of pieces: an estimate of the tokens for APIs that do not count them. */
   count: number;
   longestSilence: Seconds;
@@ -96,7 +98,7 @@ export const emptyAnswer = (): Answer => ({
  * @param at when its bytes arrived; absent for an answer that came whole, whose tokens have no times
  * @returns true if no later piece can change the verdict
  */
-export function addPiece(answer: Answer, piece: Piece, at?: Seconds): boolean {
+export function addPiece(answer: Answer, piece: Piece, at?: Arrival): boolean {
   switch (piece.kind) {
     case "text":
       delete answer.filteredPrompt;
@@ -147,20 +149,21 @@ export function addPiece(answer: Answer, piece: Piece, at?: Seconds): boolean {
 }
 
 /** Records the silence between the last piece and `at`: the arrival of the next piece, or the end of the probe. */
-export function noteSilence(times: TokenTimes, at: Seconds): void {
+export function noteSilence(times: TokenTimes, at: Arrival): void {
   if (times.last !== undefined)
-    times.longestSilence = seconds(Math.max(times.longestSilence, at - times.last));
+    times.longestSilence = seconds(Math.max(times.longestSilence, at.earliest - times.last.latest));
 }
 
 /**
  * Returns the speed between the first and the last token. Pieces are not tokens, so the API's own count takes precedence.
- * An answer whose pieces arrived at once, as from a gateway that buffers it, has no speed.
+ * An answer whose pieces arrived at once, as from a gateway that buffers it, has no speed, and neither has one whose first
+ * or last token arrived while the exporter stood still.
  */
 export function tokenSpeed({ times, usage }: Answer): TokenSpeed {
-  if (times.first === undefined || times.last === undefined || times.last <= times.first) return {};
+  if (times.first === undefined || times.last === undefined) return {};
   const between = (usage.output ?? times.count) - 1;
-  const length = times.last - times.first;
-  return between < 1
+  const length = timeBetween(times.first, times.last) ?? 0;
+  return between < 1 || length <= 0
     ? {}
     : { interTokenLatency: seconds(length / between), tokensPerSecond: between / length };
 }
@@ -185,7 +188,7 @@ const FINAL: ReadonlySet<Piece["kind"]> = new Set(["error", "fault", "end"]);
 
 const SHOWN_CALLS = 3;
 
-function noteArrival(times: TokenTimes, at: Seconds | undefined): void {
+function noteArrival(times: TokenTimes, at: Arrival | undefined): void {
   if (at === undefined) return;
   times.first ??= at;
   noteSilence(times, at);
@@ -193,7 +196,7 @@ function noteArrival(times: TokenTimes, at: Seconds | undefined): void {
   times.count++;
 }
 
-function addText(answer: Answer, { part, text }: Piece & { kind: "text" }, at: Seconds | undefined): void {
+function addText(answer: Answer, { part, text }: Piece & { kind: "text" }, at: Arrival | undefined): void {
   if (part === "output") {
     if (at !== undefined) {
       answer.times.firstOutput ??= at;
