@@ -79,5 +79,7 @@ export const exporterMetrics = {
   eventLoopStalled: counter(
     "heartbeat_exporter_event_loop_stalled_seconds_total",
     "Time for which the event loop stood still while probes or deliveries waited; it extends their deadlines and is not part of measured durations",
+    [],
+    { keptFor: "explains scrapes that came late and times that have no series" },
   ),
 };
