@@ -9,6 +9,7 @@ import { llmShare } from "./llm.ts";
 import { logSpeed } from "./log-speed.ts";
 import { startTargets, type Targets } from "./peers.ts";
 import { pings } from "./pings.ts";
+import { seriesCost } from "./series.ts";
 import { startUp } from "./start-up.ts";
 import { starvation } from "./starvation.ts";
 import { store } from "./store.ts";
@@ -19,6 +20,7 @@ const PARTS: Readonly<Record<string, (targets: Targets) => Promise<void>>> = {
   "http-accuracy": httpAccuracy,
   "llm-share": llmShare,
   store,
+  "series-cost": seriesCost,
   "memory-growth": memoryGrowth,
   pings,
   "log-speed": logSpeed,
