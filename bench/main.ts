@@ -10,6 +10,7 @@ import { logSpeed } from "./log-speed.ts";
 import { startTargets, type Targets } from "./peers.ts";
 import { pings } from "./pings.ts";
 import { reload } from "./reload.ts";
+import { seriesCost } from "./series.ts";
 import { stalls } from "./stalls.ts";
 import { startUp } from "./start-up.ts";
 import { starvation } from "./starvation.ts";
@@ -21,6 +22,7 @@ const PARTS: Readonly<Record<string, (targets: Targets) => Promise<void>>> = {
   "http-accuracy": httpAccuracy,
   "llm-share": llmShare,
   store,
+  "series-cost": seriesCost,
   "memory-growth": memoryGrowth,
   pings,
   "log-speed": logSpeed,

@@ -129,7 +129,7 @@ const availability = (series: Series) => [
   timeSeries({
     title: "Failed probes by reason",
     description:
-      "Failed probes per second by reason. The reasons rate_limited and billing concern the account, not the model.",
+      "Failed probes per second by reason, without the first failure of a target for each reason. The reasons rate_limited and billing concern the account, not the model.",
     unit: "cps",
     stacked: true,
     width: 12,

@@ -213,7 +213,8 @@ const history = (series: Series) => [
   }),
   timeSeries({
     title: "Failures by reason",
-    description: "Failed probes per second by reason. See docs/metrics.md for the list of reasons.",
+    description:
+      "Failed probes per second by reason, without the first failure of a target for each reason. See docs/metrics.md for the list of reasons.",
     unit: "cps",
     width: 12,
     stacked: true,

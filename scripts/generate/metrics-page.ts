@@ -89,8 +89,9 @@ timestamps. Labels are bounded: texts of errors and answers are in the log and i
 ## Series per target
 
 On \`/metrics\`, an \`http\` target has at most 40 series and an \`llm\` target at most 80, with every option that adds some (failover,
-TLS with a client certificate, a maintenance window, budgets, two tiers) and after failures for six reasons. Without these options
-it has 23 over TLS, and about 60. Further reasons and tiers, and values that a module takes from bodies (\`metrics\`), add to that.
+TLS with a client certificate, a maintenance window, budgets, two tiers) and after failures for six reasons. Without these
+options an \`http\` target has 23 over TLS, and an \`llm\` target about 60. Further reasons and tiers, and values that a module takes from
+bodies (\`metrics\`), add to that.
 
 | option of a module or target | series |
 |---|---|
@@ -100,8 +101,13 @@ it has 23 over TLS, and about 60. Further reasons and tiers, and values that a m
 | \`histograms: [inter_token]\` | ${seriesOf(targetMetrics.llmInterTokenHistogram)}: times between tokens |
 | \`probe_details: true\` | the details of a probe that no rule reads: 22 for \`http\` over TLS, up to 27 for \`llm\` |
 
-\`/probe\` always has the details. Without histograms, quantiles come from the gauges, as exact as the scrapes are frequent:
-\`quantile_over_time(0.95, probe_duration_seconds{target="shop"}[1h])\`.
+\`/probe\` always has the details. Without histograms, quantiles and the share of fast probes come from the gauges, for every probe
+that a scrape saw:
+
+\`\`\`promql
+quantile_over_time(0.95, probe_duration_seconds{target="shop"}[1h])
+avg_over_time((probe_duration_seconds{target="shop"} <= bool 0.5 and probe_success{target="shop"} == 1)[1d:1m])
+\`\`\`
 
 ## First failures
 

@@ -1,4 +1,5 @@
 import { counter, gauge, histogram } from "../core/metric.ts";
+import { ALERTED_REASONS } from "../core/reasons.ts";
 
 // Few bounds, because each is a series of every target. Exact quantiles come from the gauges, by quantile_over_time.
 
@@ -6,10 +7,9 @@ import { counter, gauge, histogram } from "../core/metric.ts";
 const DURATION_BUCKETS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 30];
 /** From a cached prompt to a model that thinks first. */
 const FIRST_TOKEN_BUCKETS = [0.1, 0.25, 0.5, 1, 2.5, 10, 30];
-/** From faster than anyone reads to visible pauses. */
+/** From a fast model to one with pauses of a second. */
 const INTER_TOKEN_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1];
 
-const OF_MODELS = "prober llm";
 const WITH_FAILOVER = "with `failover`";
 
 const TARGET_LABELS = ["target", "module"] as const;
@@ -28,7 +28,7 @@ export const targetMetrics = {
     { when: "with `histograms: [duration]` for status success, `[failed_duration]` for status failure" },
   ),
   failures: counter("heartbeat_failures_total", "Failed probes by reason", [...TARGET_LABELS, "reason"], {
-    when: "`rate_limited`, `queue_timeout` and `internal` from 0 on, if the prober can give them; other reasons from their first failure on",
+    when: `${ALERTED_REASONS.join(", ")} from 0 on, if the prober can give them; other reasons from their first failure on`,
   }),
   consecutiveFailures: gauge(
     "heartbeat_consecutive_failures",
@@ -44,7 +44,7 @@ export const targetMetrics = {
     "heartbeat_model_available",
     "1 if the model answered the last probe, correctly or not, 0 if it did not",
     TARGET_LABELS,
-    { when: `${OF_MODELS}, once an answer or its absence was found, until the result is stale` },
+    { when: "for `llm`, once the model answered or did not, until the result is stale" },
   ),
   targetHealthy: gauge(
     "heartbeat_target_healthy",
@@ -97,7 +97,7 @@ export const targetMetrics = {
     "heartbeat_llm_tokens_total",
     "Tokens spent on probes as counted by the API, by type",
     [...TARGET_LABELS, "type"],
-    { when: `${OF_MODELS}, for the types that the API counts, from the first answer on` },
+    { when: "for `llm`, for the types that the API counts, from the first answer on" },
   ),
   llmCost: counter(
     "heartbeat_llm_cost_dollars_total",
@@ -137,7 +137,7 @@ export const targetMetrics = {
     INTER_TOKEN_BUCKETS,
     {
       when: "with `histograms: [inter_token]`, from the first streamed answer on that is no cold start",
-      keptFor: "only operators who ask for it have it",
+      keptFor: "has to be asked for",
     },
   ),
   interval: gauge("heartbeat_interval_seconds", "Configured interval between probes", TARGET_LABELS),

@@ -9,7 +9,7 @@ export type Answer = (response: ServerResponse, request: IncomingMessage) => voi
 /** An exporter with targets that have every option which adds series, and the servers that they probe. */
 export interface FullestTargets extends AsyncDisposable {
   readonly exporter: ExporterProcess;
-  /** Probes a target now, with its server answering as given. */
+  /** Probes a target now. From now on its server answers it as given, by default as it should. */
   probe(target: string, answer?: Answer): Promise<void>;
 }
 
@@ -25,7 +25,7 @@ export const FAILING_PAGES: Readonly<Record<string, Answer>> = {
   http_status: (response) => void response.writeHead(500).end("{}"),
   body_mismatch: (response) => void response.end('"wrong"'),
   too_large: (response) => void response.end("x".repeat(5000)),
-  redirect: (response) => void response.writeHead(302, { Location: "/" }).end(),
+  redirect: (response, request) => void response.writeHead(302, { Location: request.url }).end(),
   network: (_response, request) => void request.socket.destroy(),
   header_mismatch: (response) => void response.setHeader("X-Wrong", "yes").end("{}"),
 };
@@ -66,6 +66,8 @@ const stream =
     };
     send();
   };
+
+const healthy = stream("HEALTHY");
 
 const refusal =
   (status: number, message: string): Answer =>
@@ -119,32 +121,34 @@ modules:
       tls_config: { ca_file: ca.pem, cert_file: ca.pem, key_file: key.pem }
   examined: { prober: llm, timeout: 30s, probe_details: true, llm: *chat }
 targets:
-  - { name: minimal, module: plain, target: "https://localhost:${web}/" }
-  - { name: page, module: page, target: "https://localhost:${web}/", ${EVERY} }
-  - { name: detailed, module: detailed, target: "https://localhost:${web}/", ${EVERY} }
+  - { name: minimal, module: plain, target: "https://localhost:${web}/minimal" }
+  - { name: page, module: page, target: "https://localhost:${web}/page", ${EVERY} }
+  - { name: detailed, module: detailed, target: "https://localhost:${web}/detailed", ${EVERY} }
   - { name: closed, module: page, target: "https://localhost:1/", ${EVERY} }
-  - { name: untrusted, module: untrusted, target: "https://localhost:${web}/", ${EVERY} }
-  - { name: simple, module: simple, target: "https://localhost:${model}/v1", model: other }
-  - { name: model, module: chat, target: "https://localhost:${model}/v1", ${PAID} }
-  - { name: examined, module: examined, target: "https://localhost:${model}/v1", ${PAID} }
+  - { name: untrusted, module: untrusted, target: "https://localhost:${web}/untrusted", ${EVERY} }
+  - { name: simple, module: simple, target: "https://localhost:${model}/simple/v1", model: other }
+  - { name: model, module: chat, target: "https://localhost:${model}/model/v1", ${PAID} }
+  - { name: examined, module: examined, target: "https://localhost:${model}/examined/v1", ${PAID} }
   - { name: away, module: chat, target: "https://localhost:1/v1", ${PAID} }
-  - { name: broke, module: chat, target: "https://localhost:${model}/v1", ${PAID.replace("1000000", "1")} }
+  - { name: broke, module: chat, target: "https://localhost:${model}/broke/v1", ${PAID.replace("1000000", "1")} }
 `;
 
 /** Starts the servers and the exporter. */
 export async function startFullestTargets(): Promise<FullestTargets> {
   await using resources = new AsyncDisposableStack();
   const { cert, key } = makeCertificate({ names: ["IP:127.0.0.1", "DNS:localhost"] });
-  const healthy = { page, model: stream("HEALTHY") };
-  let answers = healthy;
+  /** Answers by target, which the first part of a path names. The others are answered as they should be. */
+  const answers = new Map<string, Answer>();
+  const answerFor = ({ url = "" }: IncomingMessage): Answer | undefined =>
+    answers.get(url.split("/")[1] ?? "");
   const web = resources.use(
-    await serveHttps({ cert, key }, (request, response) => answers.page(response, request)),
+    await serveHttps({ cert, key }, (request, response) => (answerFor(request) ?? page)(response, request)),
   );
   const model = resources.use(
     await serveHttps({ cert, key }, (request, response) => {
       request.resume();
       if (request.method === "GET") response.end("ok");
-      else answers.model(response, request);
+      else (answerFor(request) ?? healthy)(response, request);
     }),
   );
   const exporter = resources.use(
@@ -157,11 +161,11 @@ export async function startFullestTargets(): Promise<FullestTargets> {
   return {
     exporter,
     async probe(target, answer) {
-      answers = answer === undefined ? healthy : { page: answer, model: answer };
+      if (answer === undefined) answers.delete(target);
+      else answers.set(target, answer);
       const url = `${exporter.url}/heartbeat/trigger?target=${target}`;
       const response = await fetch(url, { method: "POST", headers: { Authorization: `Bearer ${TOKEN}` } });
       if (response.status !== 200) throw new Error(`${url}: ${response.status} ${await response.text()}`);
-      answers = healthy;
     },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };

@@ -140,12 +140,12 @@ const CONDITIONS: Readonly<Record<string, readonly Condition[]>> = {
   "if the API names the model": ["answered"],
   "if a gateway reports it": ["answered"],
   "if the API reports it": ["answered"],
-  "prober llm, once an answer or its absence was found, until the result is stale": ["priced"],
+  "for `llm`, once the model answered or did not, until the result is stale": ["priced"],
   "once the status is known, until the last result is stale": [],
   "with `failover`": ["every option"],
   "after the first probe": [],
   "after the first success": ["answered"],
-  "prober llm, for the types that the API counts, from the first answer on": ["priced", "answered"],
+  "for `llm`, for the types that the API counts, from the first answer on": ["priced", "answered"],
   "with `prices` of the model": ["priced"],
   "with a `budget` of tokens": ["priced"],
   "with a `budget` of dollars": ["priced"],
@@ -154,7 +154,7 @@ const CONDITIONS: Readonly<Record<string, readonly Condition[]>> = {
   "with `expected_duration`": ["every option"],
   "with a maintenance window": ["every option"],
   "with `histograms: [duration]` for status success, `[failed_duration]` for status failure": ["priced"],
-  "`rate_limited`, `queue_timeout` and `internal` from 0 on, if the prober can give them; other reasons from their first failure on":
+  "rate_limited, queue_timeout, internal from 0 on, if the prober can give them; other reasons from their first failure on":
     [],
 };
 

@@ -52,8 +52,8 @@ const SERVICES = [
 const yaml = (web: number, llm: number): string => `
 prices: { demo-model: { input: 5, output: 15 } }
 modules:
-  http_2xx: { prober: http, timeout: 1s }
-  chat: { prober: llm, timeout: 1s, llm: { api: openai, tiers: { health: { path: /health, interval: 1s } } } }
+  http_2xx: { prober: http, timeout: 1s, probe_details: true }
+  chat: { prober: llm, timeout: 1s, probe_details: true, llm: { api: openai, tiers: { health: { path: /health, interval: 1s } } } }
 targets:
 ${SERVICES.map((name, i) => `  - { name: ${name}, module: http_2xx, target: "http://127.0.0.1:${web}/${name}", interval: 1s, expected_duration: 20ms, critical: ${i < 6} }`).join("\n")}
   - { name: gpt, module: chat, target: "http://127.0.0.1:${llm}/v1", model: demo-model, interval: 1s, expected_duration: 90ms, failover: {}, budget: { tokens: 100000, dollars: 1, per: day } }
