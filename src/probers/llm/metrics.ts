@@ -1,14 +1,15 @@
 import { gauge } from "../../core/metric.ts";
 
-const STREAMED = "after a streamed answer";
-const TWO_TOKENS = "after a streamed answer in more than one piece";
+const STREAMED = "after a streamed answer, unless the exporter stood still meanwhile";
+const TWO_TOKENS =
+  "after a streamed answer in more than one piece, unless the exporter stood still meanwhile";
 const FROM_GATEWAY = "if a gateway reports it";
 
 /** Metrics of the `llm` prober. */
 export const llmMetrics = {
   firstToken: gauge(
     "probe_llm_time_to_first_token_seconds",
-    "Time from the request to the first token of any kind; only for streamed answers whose first token did not arrive while the exporter stood still",
+    "Time from the request to the first token of any kind; only for streamed answers",
     [],
     { when: STREAMED },
   ),
@@ -29,7 +30,7 @@ export const llmMetrics = {
     "Longest gap between two pieces of the answer, without stalls of the exporter",
     [],
     {
-      when: TWO_TOKENS,
+      when: "after a streamed answer in more than one piece",
       detail: true,
     },
   ),
