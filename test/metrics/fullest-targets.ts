@@ -6,7 +6,10 @@ import { serveHttps } from "../helpers/http-targets.ts";
 /** How a server answers. */
 export type Answer = (response: ServerResponse, request: IncomingMessage) => void;
 
-/** An exporter with targets that have every option which adds series, and the servers that they probe. */
+/**
+ * An exporter and the servers that it probes. `page`, `detailed`, `model`, `examined` and `broke` have every option that adds
+ * series, the other targets some of them.
+ */
 export interface FullestTargets extends AsyncDisposable {
   readonly exporter: ExporterProcess;
   /** Probes a target now. From now on its server answers it as given, by default as it should. */
@@ -94,7 +97,7 @@ const PAID = `${EVERY}, model: m, budget: { tokens: 1000000, dollars: 10, per: d
 const yaml = (web: number, model: number): string => `
 control: { token_file: token }
 prices: { m: { input: 1, output: 1 } }
-maintenance: [{ name: night, targets: [page, detailed, closed, untrusted, model, examined, away, broke], once: { from: 2099-01-01T00:00:00Z, to: 2099-01-02T00:00:00Z } }]
+maintenance: [{ name: night, targets: [page, detailed, model, examined, broke], once: { from: 2099-01-01T00:00:00Z, to: 2099-01-02T00:00:00Z } }]
 modules:
   plain: { prober: http, timeout: 30s, http: &plain { preferred_ip_protocol: ip4, tls_config: { ca_file: ca.pem } } }
   page:
@@ -119,17 +122,18 @@ modules:
       cold_start: { after: 5m }
       tiers: { health: { path: /health, interval: 1s }, ready: { path: /ready, interval: 1s } }
       tls_config: { ca_file: ca.pem, cert_file: ca.pem, key_file: key.pem }
+  cold: { prober: llm, timeout: 30s, llm: { api: openai, cold_start: { after: 5m } } }
   examined: { prober: llm, timeout: 30s, probe_details: true, llm: *chat }
 targets:
   - { name: minimal, module: plain, target: "https://localhost:${web}/minimal" }
   - { name: page, module: page, target: "https://localhost:${web}/page", ${EVERY} }
   - { name: detailed, module: detailed, target: "https://localhost:${web}/detailed", ${EVERY} }
-  - { name: closed, module: page, target: "https://localhost:1/", ${EVERY} }
-  - { name: untrusted, module: untrusted, target: "https://localhost:${web}/untrusted", ${EVERY} }
-  - { name: simple, module: simple, target: "https://localhost:${model}/simple/v1", model: other }
+  - { name: closed, module: page, target: "https://localhost:1/", failover: true, interval: 1h, failure_threshold: 1 }
+  - { name: untrusted, module: untrusted, target: "https://localhost:${web}/untrusted", expected_duration: 1s, failure_threshold: 1 }
+  - { name: simple, module: simple, target: "https://localhost:${model}/simple/v1", model: m }
   - { name: model, module: chat, target: "https://localhost:${model}/model/v1", ${PAID} }
   - { name: examined, module: examined, target: "https://localhost:${model}/examined/v1", ${PAID} }
-  - { name: away, module: chat, target: "https://localhost:1/v1", ${PAID} }
+  - { name: away, module: cold, target: "https://localhost:1/v1", model: m, failure_threshold: 1, budget: { tokens: 10000, per: day } }
   - { name: broke, module: chat, target: "https://localhost:${model}/broke/v1", ${PAID.replace("1000000", "1")} }
 `;
 
