@@ -8,6 +8,7 @@ import { httpCost } from "./http.ts";
 import { llmShare } from "./llm.ts";
 import { logSpeed } from "./log-speed.ts";
 import { startTargets, type Targets } from "./peers.ts";
+import { memory } from "./memory.ts";
 import { pings } from "./pings.ts";
 import { reload } from "./reload.ts";
 import { startUp } from "./start-up.ts";
@@ -25,6 +26,7 @@ const PARTS: Readonly<Record<string, (targets: Targets) => Promise<void>>> = {
   "log-speed": logSpeed,
   starvation,
   reload,
+  memory,
 };
 
 const asked = process.argv.slice(2);
