@@ -13,6 +13,8 @@ RUN find dist node_modules -type f \( -name "*.map" -o -name "*.d.ts" -o -name "
 
 FROM node:24-slim
 ENV NODE_ENV=production
+# Threads share one area of memory: each area of its own would keep a megabyte or two.
+ENV MALLOC_ARENA_MAX=1
 WORKDIR /app
 COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules ./node_modules
