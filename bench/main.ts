@@ -7,6 +7,7 @@ import { memoryGrowth } from "./growth.ts";
 import { httpCost } from "./http.ts";
 import { llmShare } from "./llm.ts";
 import { logSpeed } from "./log-speed.ts";
+import { memory } from "./memory.ts";
 import { startTargets, type Targets } from "./peers.ts";
 import { pings } from "./pings.ts";
 import { reload } from "./reload.ts";
@@ -29,6 +30,7 @@ const PARTS: Readonly<Record<string, (targets: Targets) => Promise<void>>> = {
   stalls,
   starvation,
   reload,
+  memory,
 };
 
 const asked = process.argv.slice(2);

@@ -86,9 +86,9 @@ async function measure(name: string, root: string): Promise<void> {
     await folder.write("exporter.yml", configuration(i));
     await post();
   });
-  await report("10 requests for a reload of a changed file", async (i) => {
+  await report("5 requests for a reload of a changed file", async (i) => {
     await folder.write("exporter.yml", configuration(ROUNDS + i));
-    await Promise.all(Array.from({ length: 10 }, post));
+    await Promise.all(Array.from({ length: 5 }, post));
   });
   await report("GET /config", async () => (await fetch(`${url}/config`)).text());
   print(`${name}: RSS after it`, `${rssMib(exporter.pid).toFixed(0)} MiB`);

@@ -144,8 +144,11 @@ describe("the container image", () => {
   });
   afterAll(() => folder[Symbol.asyncDispose]());
 
-  const startImage = async (port: number): Promise<Running> => {
-    const config = await folder.write("exporter.yml", "modules: { http_2xx: { prober: http } }\n");
+  const startImage = async (
+    port: number,
+    yaml = "modules: { http_2xx: { prober: http } }\n",
+  ): Promise<Running> => {
+    const config = await folder.write("exporter.yml", yaml);
     const [program, ...words] = [
       ...execForm(image.settings["ENTRYPOINT"]),
       ...execForm(image.settings["CMD"]),
@@ -187,10 +190,41 @@ describe("the container image", () => {
       "rules",
     ]);
     for (const path of leftOut) expect(existsSync(join(app, path.slice(repository.length)))).toBe(false);
-    const sources = filesBelow(join(repository, "src")).filter((file) => file.endsWith(".ts"));
-    expect(filesBelow(join(app, "dist")).toSorted()).toStrictEqual(
-      sources.map((file) => file.replace(/\.ts$/, ".js")).toSorted(),
-    );
+    const chunk = /^\w[\w.-]*-[\w-]{8}\.js$/;
+    expect(
+      filesBelow(join(app, "dist"))
+        .filter((file) => !chunk.test(file))
+        .toSorted(),
+    ).toStrictEqual([
+      "THIRD-PARTY-LICENSES.txt",
+      "cli/config-worker.js",
+      "client/index.js",
+      "main.js",
+      "plugin.js",
+      "server/front/bcrypt-worker.js",
+      "store/worker.js",
+    ]);
+  });
+
+  test("names the packages whose code it bundles, with their licenses", () => {
+    const text = readFileSync(join(app, "dist/THIRD-PARTY-LICENSES.txt"), "utf8");
+    for (const name of ["ajv", "express", "got", "pino", "prom-client", "re2js", "yaml"]) {
+      expect(text).toMatch(new RegExp(`^${name} \\d+\\.\\d+\\.\\d+ \\((MIT|ISC|Apache-2\\.0)\\)$`, "m"));
+    }
+    expect(text).toContain("Permission is hereby granted, free of charge");
+  });
+
+  test("reads long configurations and stores history in threads of its own", async () => {
+    const port = await freePort();
+    const targets = Array.from(
+      { length: 300 },
+      (_, i) => `  - { name: target-${i}, module: web, target: "http://127.0.0.1:9/${i}" }\n`,
+    ).join("");
+    const yaml = `modules: { web: { prober: http } }\nstorage: { path: history.db }\ntargets:\n${targets}`;
+    await using exporter = await startImage(port, yaml);
+    await exporter.waitForHttp(`http://127.0.0.1:${port}/-/ready`);
+    const shown = await (await fetch(`http://127.0.0.1:${port}/config`)).text();
+    expect(shown).toContain("name: target-299");
   });
 
   test("writes the pack that it contains", async () => {

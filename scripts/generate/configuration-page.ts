@@ -51,7 +51,7 @@ an unknown key, a wrong type or a value out of range is an error with its line a
   shown by \`/config\`, \`debug=true\` or the log.
 - SIGHUP, \`POST /-/reload\` and \`--config.enable-auto-reload\` reload the file. An invalid file changes nothing, and is reported
   in the log, in the response and by \`heartbeat_exporter_config_last_reload_successful\`. An unchanged file costs milliseconds.
-  A long one is read in a thread of its own, and probes and scrapes continue meanwhile. Requests for a reload during a reload
+  A changed one is read in a thread of its own, and probes and scrapes continue meanwhile. Requests for a reload during a reload
   share the next one: each of them gets the outcome of a reload that read the file after the request.
 
 Flags and commands are in [command-line.md](command-line.md).

@@ -18,7 +18,7 @@ export interface OpenConfig {
 /** The module that plugins import as `heartbeat-exporter/plugin`: TypeScript or compiled, like this file. */
 const LIBRARY = new URL(`../plugin${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`, import.meta.url);
 
-/** The module of the worker that reads long configurations, next to this file. */
+/** The module of the worker that reads configurations, next to this file. */
 const WORKER = new URL(
   import.meta.url.endsWith(".ts") ? "./config-worker.ts" : "./config-worker.js",
   import.meta.url,

@@ -63,9 +63,12 @@ export async function openConfigHolder({
   prepare = async () => ownDeps,
   reader = createConfigReader(ownDeps.formats, clock),
 }: HolderOptions): Promise<ConfigHolder> {
-  const load = (content: Content): Promise<Loaded> => loadContent(content, source, prepare, reader, clock);
+  const load = async (content: Content, isFirst: boolean): Promise<Loaded & Pick<Content, "checksum">> => {
+    const loaded = await loadContent(content, isFirst, { source, prepare, reader, clock });
+    return { ...loaded, checksum: content.checksum };
+  };
   const first = await readSource(source, true);
-  let used = { ...(await load(first)), checksum: first.checksum };
+  let used = await load(first, true);
   /** Checksum of the last attempt, successful or not. */
   let triedChecksum = first.checksum;
   let status: ReloadStatus = { lastSuccessful: true, lastSuccessAt: clock.now() };
@@ -77,7 +80,7 @@ export async function openConfigHolder({
       const content = await readSource(source);
       triedChecksum = content.checksum;
       const unchanged = content.checksum === used.checksum && (await prepare(used.plugins)) === used.deps;
-      if (!unchanged) used = { ...(await load(content)), checksum: content.checksum };
+      if (!unchanged) used = await load(content, false);
       status = { lastSuccessful: true, lastSuccessAt: clock.now() };
       if (!unchanged) await announce();
       return unchanged ? "unchanged" : "changed";
@@ -128,10 +131,8 @@ interface Loaded {
 
 async function loadContent(
   { text }: Content,
-  source: ConfigSource,
-  prepare: (plugins: readonly string[]) => Promise<ConfigDeps>,
-  reader: ConfigReader,
-  clock: Clock,
+  isFirst: boolean,
+  { source, prepare, reader, clock }: Required<Omit<HolderOptions, "deps">>,
 ): Promise<Loaded> {
   if (source.kind === "environment") {
     const deps = await prepare([]);
@@ -139,7 +140,7 @@ async function loadContent(
   }
   const name = source.kind === "file" ? source.path : source.name;
   const env = source.kind === "file" ? source.env : {};
-  const document = await reader.open({ text: text(), name, env });
+  const document = await reader.open({ text: text(), name, env }, isFirst);
   try {
     const plugins = source.kind === "file" ? await document.plugins() : [];
     const deps = await prepare(plugins);

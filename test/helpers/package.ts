@@ -28,6 +28,7 @@ export async function installPackage(folder: string): Promise<void> {
     join(source, "dist"),
   ];
   await succeed(build, ROOT);
+  await succeed([process.execPath, "scripts/bundle.ts", join(source, "dist")], ROOT);
   for (const file of ["package.json", "README.md", "LICENSE"]) await cp(join(ROOT, file), join(source, file));
   const pack = ["npm", "pack", "--ignore-scripts", "--json", `--pack-destination=${folder}`];
   const { stdout } = await succeed(pack, source);

@@ -7,19 +7,23 @@ import { openRemoteDocument, redactRemotely, type WorkerSettings } from "./remot
 
 /** Reads texts of configurations without blocking the event loop. */
 export interface ConfigReader {
-  /** Rejects with ConfigError if the syntax is broken. */
-  open(config: ConfigText): Promise<OpenDocument>;
+  /**
+   * Parses a configuration.
+   * @param mayBlock true as long as there are no probes to time: a short text is then read in this thread
+   * @returns rejects with ConfigError if the syntax is broken
+   */
+  open(config: ConfigText, mayBlock: boolean): Promise<OpenDocument>;
   /** Returns a configuration that was loaded before as YAML that is safe to show. */
   redact(config: ConfigText, probers: readonly ProberSchema[]): Promise<string>;
 }
 
-/** Longest text that is read in this thread, in characters: less work than to start another thread. */
+/** Longest text that is parsed in this thread, in characters: less work than to start another thread. */
 const SHORT = 8 * 1024;
 
 /**
  * Creates a reader.
  * @param formats those of the probers
- * @param worker reads long texts; without it, every text is read in this thread
+ * @param worker without it, every text is read in this thread
  */
 export function createConfigReader(
   formats: Formats,
@@ -27,8 +31,9 @@ export function createConfigReader(
   worker?: WorkerSettings,
 ): ConfigReader {
   return {
-    async open(config) {
-      if (worker !== undefined && config.text.length > SHORT)
+    async open(config, mayBlock) {
+      // To compile the schemas of options that are new to the configuration blocks for longer than to parse a short text.
+      if (worker !== undefined && !(mayBlock && config.text.length <= SHORT))
         return openRemoteDocument(config, worker, clock);
       return { ...parseConfig(config, formats), close: async () => {} };
     },

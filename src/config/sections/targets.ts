@@ -1,7 +1,7 @@
 import type { JSONSchema } from "json-schema-to-ts";
 import { defined } from "../../core/defined.ts";
 import type { Budget, Prices } from "../../core/money.ts";
-import { FAILURE_REASONS } from "../../core/reasons.ts";
+import { FAILURE_REASONS, type FailureReason } from "../../core/reasons.ts";
 import type { Steps } from "../../core/steps.ts";
 import type { FallbackPolicy, Module, Target } from "../../core/target.ts";
 import { formatDuration, type Seconds, seconds } from "../../core/units.ts";
@@ -205,6 +205,17 @@ function warnOfEmptyFailover(path: Path, context: BuildContext): void {
   }
 }
 
+const sharedSets = new WeakMap<readonly FailureReason[], ReadonlySet<FailureReason>>();
+
+/** Returns one set per list, because thousands of targets have the list of the default. */
+function sharedSet(reasons: readonly FailureReason[]): ReadonlySet<FailureReason> {
+  const known = sharedSets.get(reasons);
+  if (known !== undefined) return known;
+  const set = new Set(reasons);
+  sharedSets.set(reasons, set);
+  return set;
+}
+
 /** Properties of a target that its own options do not tell. */
 interface TargetBasis {
   readonly budgets: readonly Budget[];
@@ -235,7 +246,7 @@ function targetOf(
       failures: raw.failure_threshold,
       successes: raw.healthy_threshold,
       minDwell: durationOf(raw.min_dwell),
-      ignoreReasons: new Set(raw.ignore_reasons),
+      ignoreReasons: sharedSet(raw.ignore_reasons),
       ignoreUntilSuccess: !ignoresAlways,
     },
     sloObjective: raw.slo_objective,

@@ -1,0 +1,140 @@
+/**
+ * Bundles the program with its packages into `dist`, because hundreds of small files take longer to load than to run:
+ * `npm run build`. Threads, the library for plugins and the client stay files of their own, where `src` has them.
+ */
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { isBuiltin } from "node:module";
+import { dirname, join, relative, sep } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type Plugin, rolldown } from "rolldown";
+
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
+const SOURCE = join(ROOT, "src");
+
+/** The folder to write to: the argument, or `dist`. */
+const [OUT = join(ROOT, "dist")] = process.argv.slice(2);
+
+/** The modules that are started or imported by their path. */
+const ENTRIES = [
+  "main",
+  "plugin",
+  "client/index",
+  "cli/config-worker",
+  "server/front/bcrypt-worker",
+  "store/worker",
+];
+
+/** Packages that stay outside: most exporters never load the client library for Kubernetes. */
+const EXTERNAL = ["@kubernetes/client-node"];
+
+/**
+ * Keeps `import.meta.url` that of the module's own file in `dist`, from which it finds others. Chunks are in `dist` itself.
+ */
+const keepLocations: Plugin = {
+  name: "keep-locations",
+  transform(code, id) {
+    if (!id.startsWith(SOURCE + sep) || !code.includes("import.meta.url")) return null;
+    const file = relative(SOURCE, id).replaceAll(sep, "/").replace(/\.ts$/, ".js");
+    return code.replaceAll("import.meta.url", `new URL(${JSON.stringify(file)}, import.meta.url).href`);
+  },
+};
+
+/** Prefix of the modules that stand for those of Node.js. */
+const BUILT_IN = "\0built-in:";
+
+/**
+ * Imports modules of Node.js without reading exports that nothing uses: an import of `node:http` reads all of them, and
+ * with them loads a WebSocket client of 14 MB.
+ */
+const builtIns: Plugin = {
+  name: "built-ins",
+  resolveId(id, importer, { kind }) {
+    return importer !== undefined && kind === "import-statement" && isBuiltin(id)
+      ? `${BUILT_IN}${id.replace(/^node:/, "")}`
+      : null;
+  },
+  load(id) {
+    if (!id.startsWith(BUILT_IN)) return null;
+    const name = `node:${id.slice(BUILT_IN.length)}`;
+    const exports: object = process.getBuiltinModule(name) ?? {};
+    const names = Object.getOwnPropertyNames(exports).filter(
+      (key) => key !== "default" && /^[a-z_$][\w$]*$/i.test(key),
+    );
+    return [
+      `const exports = process.getBuiltinModule(${JSON.stringify(name)});`,
+      "export default exports;",
+      ...names.map((key) => `export const ${key} = /* @__PURE__ */ (() => exports.${key})();`),
+    ].join("\n");
+  },
+};
+
+/** Leaves out the parsers of bodies that express offers: nothing uses them, and their tables of encodings take 5 MB. */
+const withoutBodyParsers: Plugin = {
+  name: "without-body-parsers",
+  resolveId: (id) => (id === "body-parser" ? "\0no-body-parser" : null),
+  load: (id) => (id === "\0no-body-parser" ? "module.exports = {};" : null),
+};
+
+/** Escapes what is not Latin-1: one other character, even in a comment, doubles the memory of the whole text. */
+const escapeWide = (code: string): string =>
+  code.replaceAll(/[\u0100-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
+
+/** A package whose code is in the bundle. */
+interface BundledPackage {
+  readonly name: string;
+  readonly version: string;
+  readonly license: string;
+  /** The text of its license; empty if the package has no such file. */
+  readonly text: string;
+}
+
+/** Returns the package that a module belongs to; `undefined` for the exporter's own modules. */
+function packageOf(module: string): BundledPackage | undefined {
+  if (!module.includes("node_modules")) return undefined;
+  for (let folder = dirname(module); folder !== dirname(folder); folder = dirname(folder)) {
+    const file = join(folder, "package.json");
+    if (!existsSync(file)) continue;
+    const { name, version, license } = JSON.parse(readFileSync(file, "utf8")) as Partial<BundledPackage>;
+    // Folders inside of a package may have a package.json that only tells the format of modules.
+    if (name === undefined || version === undefined) continue;
+    const found = readdirSync(folder).find((entry) => /^licen[cs]e(\.|$)/i.test(entry));
+    const text = found === undefined ? "" : readFileSync(join(folder, found), "utf8").trim();
+    return { name, version, license: license ?? "see below", text };
+  }
+  return undefined;
+}
+
+/** Returns the notices that the licenses of bundled packages ask for. */
+function notices(modules: readonly string[]): string {
+  const packages = modules.flatMap((module) => packageOf(module) ?? []);
+  const byName = new Map(packages.map((one) => [`${one.name} ${one.version}`, one]));
+  const sections = [...byName]
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([title, { license, text }]) => `${title} (${license})\n\n${text}\n`);
+  return `The files beside this one contain code of these packages.\n\n${sections.join(`\n${"-".repeat(79)}\n\n`)}`;
+}
+
+mkdirSync(OUT, { recursive: true });
+const bundle = await rolldown({
+  cwd: ROOT,
+  input: Object.fromEntries(ENTRIES.map((entry) => [entry, join(SOURCE, `${entry}.ts`)])),
+  platform: "node",
+  external: EXTERNAL,
+  plugins: [builtIns, withoutBodyParsers, keepLocations],
+});
+const { output } = await bundle.generate({
+  format: "esm",
+  entryFileNames: "[name].js",
+  chunkFileNames: "[name]-[hash].js",
+});
+// Chunks of an earlier build have other names.
+for (const file of readdirSync(OUT, { recursive: true, encoding: "utf8" })) {
+  if (file.endsWith(".js")) rmSync(join(OUT, file));
+}
+const chunks = output.filter((file) => file.type === "chunk");
+for (const { fileName, code } of chunks) {
+  const file = join(OUT, fileName);
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, escapeWide(code));
+}
+writeFileSync(join(OUT, "THIRD-PARTY-LICENSES.txt"), notices(chunks.flatMap(({ moduleIds }) => moduleIds)));
