@@ -7,6 +7,7 @@ import { memoryGrowth } from "./growth.ts";
 import { httpCost } from "./http.ts";
 import { llmShare } from "./llm.ts";
 import { logSpeed } from "./log-speed.ts";
+import { metricsPage } from "./metrics.ts";
 import { startTargets, type Targets } from "./peers.ts";
 import { pings } from "./pings.ts";
 import { startUp } from "./start-up.ts";
@@ -19,6 +20,7 @@ const PARTS: Readonly<Record<string, (targets: Targets) => Promise<void>>> = {
   "http-accuracy": httpAccuracy,
   "llm-share": llmShare,
   store,
+  metrics: metricsPage,
   "memory-growth": memoryGrowth,
   pings,
   "log-speed": logSpeed,

@@ -4,6 +4,7 @@ import { isObject } from "../core/json-object.ts";
 import type { Metric } from "../core/metric.ts";
 import { FAILURE_REASONS, type FailureReason } from "../core/reasons.ts";
 import type { Result } from "../core/result.ts";
+import { type Timestamp, timestamp } from "../core/units.ts";
 
 /** Values of a histogram: the count of each bucket on its own, the last one for values above all bounds. */
 export interface Histogram {
@@ -18,6 +19,8 @@ type CounterValues = Readonly<Record<string, number>>;
  * tokens of a type that the API does not report, or dollars of a model without a price.
  */
 export interface Tally {
+  /** When the counts began; absent in tallies that an earlier version stored. */
+  readonly createdAt?: Timestamp;
   readonly probes: Readonly<Record<"success" | "failure", number>>;
   readonly durations: Readonly<Record<"success" | "failure", Histogram>>;
   readonly failures: CounterValues;
@@ -36,7 +39,8 @@ const newHistogram = ({ buckets = [] }: Metric): Histogram => ({
  * Makes the tally of a target without results.
  * @param reasons the reasons for which its probes can fail, whose counters start at 0
  */
-export const newTally = (reasons: readonly FailureReason[]): Tally => ({
+export const newTally = (reasons: readonly FailureReason[], createdAt?: Timestamp): Tally => ({
+  ...defined({ createdAt }),
   probes: { success: 0, failure: 0 },
   durations: {
     success: newHistogram(catalogue.healthCheckDuration),
@@ -100,12 +104,14 @@ export function count(
 /** Reads a stored tally. Invalid values, and histograms whose buckets have changed, start at 0. */
 export function readTally(value: unknown, reasons: readonly FailureReason[]): Tally | undefined {
   if (!isObject(value)) return undefined;
-  const { probes, durations, failures, tokens, dollars, firstToken, interToken } = value;
-  const fresh = newTally(reasons);
+  const { createdAt, probes, durations, failures, tokens, dollars, firstToken, interToken } = value;
+  const began = numberOf(createdAt);
+  const fresh = newTally(reasons, began === undefined ? undefined : timestamp(began));
   const spent = numberOf(dollars);
   const first = readHistogram(firstToken, catalogue.llmFirstTokenHistogram);
   const inter = readHistogram(interToken, catalogue.llmInterTokenHistogram);
   return {
+    ...fresh,
     probes: { ...fresh.probes, ...readCounts(probes, Object.keys(fresh.probes)) },
     durations: {
       success:
