@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 
 /** Time for which one slice of work may hold the event loop, in milliseconds. */
-const SLICE_MS = 5;
+const SLICE_MS = 3;
 
 /** Resolves when the slices that have been asked for have had their turns. */
 let lastTurn: Promise<unknown> = Promise.resolve();

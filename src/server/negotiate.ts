@@ -16,6 +16,7 @@ export interface AcceptedEncodings {
 
 /** Returns the codings that a request accepts, by RFC 9110, section 12.5.3; `undefined` if none of the exporter's. */
 export function acceptedEncodings(req: Request): AcceptedEncodings | undefined {
+  if (req.get("Accept-Encoding") === undefined) return { preferred: "identity", identity: true };
   const preferred = req.acceptsEncodings(...ENCODINGS);
   if (preferred === false) return undefined;
   return { preferred: preferred as Encoding, identity: req.acceptsEncodings("identity") !== false };

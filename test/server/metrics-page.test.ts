@@ -68,14 +68,10 @@ async function fetchPage(
   return { status: response.statusCode, headers: response.headers, body, text: plain.toString() };
 }
 
-/**
- * Names and labels of all series, without values, which change from one scrape to the next. The lag of the event loop has none
- * at times.
- */
+/** Names and labels of all series, without values, which change from one scrape to the next. */
 const seriesOf = (text: string): readonly string[] =>
   parseExposition(text)
-    .series.filter(({ name }) => name !== "heartbeat_exporter_event_loop_lag_seconds")
-    .map(({ name, labels }) => JSON.stringify([name, labels]))
+    .series.map(({ name, labels }) => JSON.stringify([name, labels]))
     .toSorted();
 
 let exporter: LocalExporter;
@@ -185,8 +181,10 @@ describe("Accept of /metrics and /probe", () => {
   });
 
   it("has the same series in both formats, and more only if asked for their creation", async () => {
-    const text = await fetchPage(`${exporter.url}/metrics`);
-    const open = await fetchPage(`${exporter.url}/metrics`, { Accept: OPENMETRICS });
+    // Without the exporter itself: Node.js has more series once something has happened.
+    const url = `${exporter.url}/metrics?collect[]=targets`;
+    const text = await fetchPage(url);
+    const open = await fetchPage(url, { Accept: OPENMETRICS });
     const withoutExemplars = open.text.replaceAll(/ # \{.*$/gm, "").replaceAll(/le="(\d+)\.0"/g, 'le="$1"');
     expect(seriesOf(withoutExemplars)).toEqual(seriesOf(text.text));
     const created = await fetchPage(`${exporter.url}/metrics?created=true`, { Accept: OPENMETRICS });

@@ -1,3 +1,4 @@
+import { PassThrough } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { Request, Response } from "express";
 import type { ExpositionFormat } from "../../core/exposition-format.ts";
@@ -12,6 +13,9 @@ import { readScrapeTimeout } from "../scrape.ts";
 
 /** The scrape timeout of requests that announce none: Prometheus' default. */
 const DEFAULT_SCRAPE_TIMEOUT = seconds(10);
+
+/** Chunks that are rendered before the connection takes them: about 1 MB. */
+const CHUNKS_AHEAD = 8;
 
 /**
  * `GET /metrics[?collect[]=exporter&collect[]=targets&collect[]=heartbeats][&created=true]`: the exporter itself, all
@@ -72,7 +76,9 @@ async function send(
   // The first chunk of a compressed stream comes late.
   res.flushHeaders();
   try {
-    await pipeline(rendering.stream(format, encoding), res);
+    // The next chunks are rendered while the connection takes one.
+    const ahead = new PassThrough({ objectMode: true, highWaterMark: CHUNKS_AHEAD });
+    await pipeline(rendering.stream(format, encoding), ahead, res);
   } catch (error) {
     // A client that goes away needs no page.
     if (!isClosedByClient(error)) throw error;
