@@ -36,8 +36,11 @@ export interface TargetsReading {
 /** Time within which targets count as asked at once, so that all have the same timeout. */
 const AT_ONCE = seconds(0.1);
 
-/** Most targets in one slice. Most of their work is done when the slice has ended, before the event loop goes on. */
-const PER_SLICE = 100;
+/**
+ * Most targets in one slice. What asking them starts, such as probes, runs after the slice has ended and before the event loop
+ * goes on, so the time that the slice itself has taken tells little.
+ */
+const PER_SLICE = 20;
 
 /**
  * Probes the targets that scrapes probe, all in parallel, and takes a snapshot of each target as soon as it has its result.
