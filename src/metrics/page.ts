@@ -54,7 +54,7 @@ export interface TargetsPart {
 }
 
 /** Number of targets whose samples are collected between two parts. */
-const PER_PART = 100;
+const PER_PART = 20;
 
 /**
  * Renders the section of `/metrics` about configured targets in parts, metric by metric. Heartbeats that they read are in the

@@ -70,7 +70,7 @@ describe("a page", () => {
     await expect([...parts].join("") + writer.end).toMatchFileSnapshot(`../golden/metrics/${name}.prom`);
   });
 
-  it("begins its counters again at their first time after a restart", () => {
+  it("keeps the time when its counters began over a restart", () => {
     const store = new Map<string, unknown>();
     const stateStore = {
       get: (key: string) => store.get(key),
@@ -186,7 +186,7 @@ scrape_configs: [${job("text")}, ${job("openmetrics")}]
   },
 );
 
-it("shows the catalogue's own exemplars only where OpenMetrics allows them", () => {
+it("has no exemplars on gauges", () => {
   const exposition = createExposition();
   exposition.add([sample(catalogue.probeSuccess, 1)]);
   expect(exposition.text(OPEN, { traceId: 1, value: 1, at: timestamp(1) })).not.toContain("trace_id");

@@ -14,8 +14,8 @@ import { readScrapeTimeout } from "../scrape.ts";
 /** The scrape timeout of requests that announce none: Prometheus' default. */
 const DEFAULT_SCRAPE_TIMEOUT = seconds(10);
 
-/** Chunks that are rendered before the connection takes them: about 1 MB. */
-const CHUNKS_AHEAD = 8;
+/** Chunks that are rendered before the connection takes them. It may take all of them in one turn of the event loop. */
+const CHUNKS_AHEAD = 2;
 
 /**
  * `GET /metrics[?collect[]=exporter&collect[]=targets&collect[]=heartbeats][&created=true]`: the exporter itself, all
