@@ -8,6 +8,7 @@ import { httpCost } from "./http.ts";
 import { llmShare } from "./llm.ts";
 import { logSpeed } from "./log-speed.ts";
 import { memory } from "./memory.ts";
+import { metricsPage } from "./metrics.ts";
 import { startTargets, type Targets } from "./peers.ts";
 import { pings } from "./pings.ts";
 import { reload } from "./reload.ts";
@@ -24,6 +25,7 @@ const PARTS: Readonly<Record<string, (targets: Targets) => Promise<void>>> = {
   "llm-share": llmShare,
   store,
   "series-cost": seriesCost,
+  metrics: metricsPage,
   "memory-growth": memoryGrowth,
   pings,
   "log-speed": logSpeed,

@@ -1,13 +1,7 @@
-import { readFileSync, rmSync } from "node:fs";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { start, waitUntil } from "../test/helpers/process.ts";
-import { temporaryFolder } from "../test/helpers/temporary-folder.ts";
 import { checkOutBaseline } from "./baseline.ts";
 import { cpuSeconds, rssMib } from "./cpu.ts";
+import { startMeasured } from "./measured-exporter.ts";
 import { median, print } from "./statistics.ts";
-
-const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
 const TARGETS = 10_000;
 const ROUNDS = 3;
@@ -16,7 +10,7 @@ const ROUNDS = 3;
 export async function reload(): Promise<void> {
   await using baseline = await checkOutBaseline();
   await measure(`commit ${baseline.commit}`, baseline.root);
-  await measure("this commit", ROOT);
+  await measure("this commit");
 }
 
 /** A configuration of 10,000 targets, which are probed only when a scrape asks. */
@@ -28,47 +22,21 @@ function configuration(round: number): string {
   return `modules: { web: { prober: http, timeout: 5s } }\ncontrol: { token_file: token }\ntargets:\n${targets.join("")}`;
 }
 
-async function measure(name: string, root: string): Promise<void> {
-  await using folder = await temporaryFolder();
-  await folder.write("token", "secret\n");
-  const file = await folder.write("exporter.yml", configuration(0));
-  const gapFile = join(folder.path, "gap");
-  await using exporter = start(
-    [
-      process.execPath,
-      "--max-semi-space-size=4",
-      `--import=${join(ROOT, "bench/loop-gap.ts")}`,
-      "src/main.ts",
-      "--web.listen-address=127.0.0.1:0",
-      `--config.file=${file}`,
-    ],
-    { cwd: root, env: { ...process.env, LOOP_GAP: gapFile } },
-  );
-  const [, url = ""] = await exporter.waitForOutput(/heartbeat-exporter listens.*? address=(https?:\S+)/);
-  const gap = (): Promise<{ gap: number; cpu: number }> => {
-    rmSync(gapFile, { force: true });
-    exporter.kill("SIGUSR2");
-    return waitUntil("the gap", () => {
-      try {
-        const text = readFileSync(gapFile, "utf8");
-        return text === "" ? undefined : (JSON.parse(text) as { gap: number; cpu: number });
-      } catch {
-        return undefined;
-      }
-    });
-  };
+async function measure(name: string, root?: string): Promise<void> {
+  await using exporter = await startMeasured({ token: "secret\n", "exporter.yml": configuration(0) }, root);
+  const { url, process, folder } = exporter;
   const post = async (): Promise<void> => {
     const headers = { authorization: "Bearer secret" };
     const response = await fetch(`${url}/-/reload`, { method: "POST", headers });
     if (!response.ok) throw new Error(await response.text());
   };
   const round = async (act: () => Promise<unknown>) => {
-    await gap();
-    const [begin, cpu] = [performance.now(), cpuSeconds(exporter.pid)];
+    await exporter.gap();
+    const [begin, cpu] = [performance.now(), cpuSeconds(process.pid)];
     await act();
     const took = performance.now() - begin;
-    const { gap: longest, cpu: busiest } = await gap();
-    return { longest, busiest, took, cpu: (cpuSeconds(exporter.pid) - cpu) * 1000 };
+    const { gap: longest, cpu: busiest } = await exporter.gap();
+    return { longest, busiest, took, cpu: (cpuSeconds(process.pid) - cpu) * 1000 };
   };
   const report = async (what: string, act: (i: number) => Promise<unknown>): Promise<void> => {
     const rounds: Awaited<ReturnType<typeof round>>[] = [];
@@ -91,5 +59,5 @@ async function measure(name: string, root: string): Promise<void> {
     await Promise.all(Array.from({ length: 5 }, post));
   });
   await report("GET /config", async () => (await fetch(`${url}/config`)).text());
-  print(`${name}: RSS after it`, `${rssMib(exporter.pid).toFixed(0)} MiB`);
+  print(`${name}: RSS after it`, `${rssMib(process.pid).toFixed(0)} MiB`);
 }

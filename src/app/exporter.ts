@@ -151,7 +151,7 @@ export function createExporter(options: ExporterOptions): Exporter {
   // Targets.
   const rates = createProbeRates(clock);
   const recentProbes = createRecentProbes(options.historyLimit);
-  const totals = createTotals(memory.namespace("metrics/totals"));
+  const totals = createTotals(memory.namespace("metrics/totals"), clock);
   const driver = createDriver(clock, failoverRecorder(log, history), memory.namespace("failover"), presence);
   const state = (target: Target): FailoverState => driver.state(target.name) ?? initialState(clock.now());
 
@@ -165,8 +165,9 @@ export function createExporter(options: ExporterOptions): Exporter {
     memory.namespace("maintenance-ended"),
     (name, end) => pushes.firstChance(name, end),
   );
-  const probedHeartbeats = (): readonly ProbedHeartbeat[] =>
-    targets().flatMap((target) => probedBeats(target, ask.latest(target)?.result, presence));
+  const beatsOf = (target: Target): readonly ProbedHeartbeat[] =>
+    probedBeats(target, ask.latest(target)?.result, presence);
+  const probedHeartbeats = (): readonly ProbedHeartbeat[] => targets().flatMap(beatsOf);
 
   // Groups and components, and the watch over the status of everything.
   const { watch, standings, ...groups } = createWatching({
@@ -255,6 +256,7 @@ export function createExporter(options: ExporterOptions): Exporter {
     state,
     announcer,
     pushes,
+    beatsOf,
     probedHeartbeats,
     ...groups,
     watch,

@@ -1,73 +1,129 @@
-import type { Clock } from "../core/clock.ts";
+import type { ExpositionFormat } from "../core/exposition-format.ts";
+import type { Result } from "../core/result.ts";
 import type { Target } from "../core/target.ts";
-import type { Asker } from "../engine/ask.ts";
-import type { Tiers } from "../engine/tiers.ts";
-import type { FailoverState } from "../failover/machine.ts";
+import type { RecentProbes } from "../engine/recent-probes.ts";
 import type { Components } from "../groups/components.ts";
 import type { GroupHealth } from "../groups/health.ts";
 import type { Register } from "../heartbeats/register.ts";
-import type { Maintenance } from "../maintenance/maintenance.ts";
-import { maintenanceText, notifyText } from "../metrics/alerts.ts";
-import { groupsText } from "../metrics/groups.ts";
-import { heartbeatsText } from "../metrics/heartbeats.ts";
-import { resultText, targetsText } from "../metrics/page.ts";
-import type { Self } from "../metrics/self.ts";
-import type { Totals } from "../metrics/totals.ts";
+import { notifySamples } from "../metrics/alerts.ts";
+import { createExposition } from "../metrics/exposition.ts";
+import { type LineWriter, writerOf } from "../metrics/format.ts";
+import { groupAndComponentSamples } from "../metrics/groups.ts";
+import { heartbeatParts, heartbeatRows } from "../metrics/heartbeats.ts";
+import { resultText, type TargetSnapshot, targetParts } from "../metrics/page.ts";
+import { inPieces } from "../metrics/pieces.ts";
+import { processParts, type Self } from "../metrics/self.ts";
 import type { MetricsText, ProbedHeartbeat } from "../server/route-context.ts";
 import type { Alerting } from "./alerting.ts";
-import type { Budgets } from "./budgets.ts";
-import type { ConfigIndex } from "./config-index.ts";
+import { readTargets, type TargetParts } from "./read-targets.ts";
 
 /** The parts of the exporter that metrics are read from. */
-export interface MeasuredParts {
-  readonly clock: Clock;
-  readonly index: ConfigIndex;
-  readonly ask: Asker;
-  readonly state: (target: Target) => FailoverState;
-  readonly tiers: Tiers;
-  readonly budgets: Budgets;
-  readonly totals: Totals;
-  readonly maintenance: Maintenance;
+export interface MeasuredParts extends TargetParts {
+  readonly recentProbes: Pick<RecentProbes, "list">;
   readonly health: GroupHealth;
   readonly components: Components;
   readonly alerting: Alerting;
   readonly self: Self;
   readonly pushes: Register;
-  readonly probedHeartbeats: () => readonly ProbedHeartbeat[];
+  /** Returns the heartbeats in the newest result of a target. */
+  readonly beatsOf: (target: Target) => readonly ProbedHeartbeat[];
 }
 
-/** Collects the sections of `/metrics` from the parts. */
-export function createMetricsText(parts: MeasuredParts): MetricsText {
-  const { clock, ask, maintenance, health, components, alerting, pushes } = parts;
-  const targets = (): readonly Target[] => [...parts.index.current().targets.values()];
-  const snapshot = async (target: Target, scrapeTimeout: Parameters<MetricsText["targets"]>[0]) => ({
-    target,
-    newest: await ask.targetOrLatest(target, scrapeTimeout),
-    state: parts.state(target),
-    tiers: parts.tiers.outcomes(target),
-    skipped: ask.skip(target),
-    remaining: parts.budgets.remaining(target),
-  });
-  return {
-    result: resultText,
-    async targets(scrapeTimeout) {
-      // All in parallel. Those that do not answer in time are rendered with their latest results.
-      const snapshots = await Promise.all(targets().map((target) => snapshot(target, scrapeTimeout)));
-      return (
-        targetsText(snapshots, clock.now()) +
-        (await parts.totals.text()) +
-        maintenanceText(targets(), (name) => maintenance.covers({ kind: "target", name })) +
-        groupsText(health.groups(), components)
-      );
-    },
-    exporter: async () =>
-      notifyText(alerting.relays.list(), alerting.actions.list()) + (await parts.self.text()),
-    heartbeats: () =>
-      heartbeatsText({
-        pushes: pushes.list(),
-        probed: parts.probedHeartbeats(),
-        now: clock.now(),
-        inMaintenance: (name) => maintenance.covers({ kind: "heartbeat", name }),
-      }),
+/** A section of a page. It renders the same parts each time. */
+type SectionParts = (writer: LineWriter) => Iterable<string>;
+
+/** Reads the metrics of the parts. */
+export const createMetricsText = (parts: MeasuredParts): MetricsText => ({
+  result: resultText,
+  async read(sections, scrapeTimeout) {
+    const { targets, basis } = sections.has("targets")
+      ? await readTargets(parts, scrapeTimeout)
+      : { targets: [], basis: [] };
+    return {
+      basis,
+      async page() {
+        const rendered: SectionParts[] = [];
+        if (sections.has("exporter")) rendered.push(await exporterSection(parts));
+        if (sections.has("targets")) rendered.push(targetsSection(parts, targets));
+        // After the targets, whose probes may have found newer heartbeats.
+        if (sections.has("heartbeats")) rendered.push(await heartbeatsSection(parts));
+        const partsIn = (format: ExpositionFormat) => partsOf(rendered, writerOf(format));
+        return {
+          pieces: (format) => inPieces(partsIn(format)),
+          async isShorter(length, format) {
+            for await (const start of inPieces(partsIn(format), length)) return start.length < length;
+            return true;
+          },
+        };
+      },
+    };
+  },
+});
+
+function* partsOf(sections: readonly SectionParts[], writer: LineWriter): Generator<string> {
+  for (const section of sections) yield* section(writer);
+  yield writer.end;
+}
+
+async function exporterSection({ alerting, self }: MeasuredParts): Promise<SectionParts> {
+  const exposition = createExposition();
+  exposition.add(notifySamples(alerting.relays.list(), alerting.actions.list()));
+  exposition.add(self.samples());
+  const families = await self.processFamilies();
+  return function* parts(writer) {
+    yield* exposition.parts(writer);
+    yield* processParts(families, writer);
   };
+}
+
+function targetsSection(
+  { clock, recentProbes, health, components }: MeasuredParts,
+  targets: readonly TargetSnapshot[],
+): SectionParts {
+  const now = clock.now();
+  const recent = recentResults(recentProbes);
+  const groups = createExposition();
+  groups.add(groupAndComponentSamples(health.groups(), components));
+  return function* parts(writer) {
+    yield* targetParts({ targets, now, recent }, writer);
+    yield* groups.parts(writer);
+  };
+}
+
+async function heartbeatsSection({
+  clock,
+  index,
+  pushes,
+  beatsOf,
+  maintenance,
+}: MeasuredParts): Promise<SectionParts> {
+  const rows = await heartbeatRows({
+    pushes: pushes.list(),
+    probed: beatsOfAll(index.current().targets.values(), beatsOf),
+    inMaintenance: (name) => maintenance.covers({ kind: "heartbeat", name }),
+  });
+  const now = clock.now();
+  return (writer) => heartbeatParts(rows, now, writer);
+}
+
+function* beatsOfAll(
+  targets: Iterable<Target>,
+  beatsOf: MeasuredParts["beatsOf"],
+): Generator<ProbedHeartbeat | undefined> {
+  for (const target of targets) {
+    yield* beatsOf(target);
+    // Most targets have none, and the caller divides its work between two values.
+    yield undefined;
+  }
+}
+
+/** Returns a function that finds the results of a target whose logs are kept, newest first. */
+function recentResults(probes: MeasuredParts["recentProbes"]): (target: Target) => readonly Result[] {
+  const byTarget = new Map<string, Result[]>();
+  const keyOf = (target: string, module: string): string => JSON.stringify([target, module]);
+  for (const { target, module, result } of probes.list()) {
+    const key = keyOf(target, module.name);
+    byTarget.set(key, [...(byTarget.get(key) ?? []), result]);
+  }
+  return ({ name, module }) => byTarget.get(keyOf(name, module.name)) ?? [];
 }

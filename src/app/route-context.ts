@@ -10,7 +10,7 @@ import type { Feed } from "../events/feed.ts";
 import type { Driver } from "../failover/driver.ts";
 import type { Election } from "../leadership/election.ts";
 import { readNotification } from "../notify/notification.ts";
-import type { RouteContext } from "../server/route-context.ts";
+import type { ProbedHeartbeat, RouteContext } from "../server/route-context.ts";
 import { conditionOf } from "./condition.ts";
 import { forcedEvent } from "./history-entries.ts";
 import { createMetricsText, type MeasuredParts } from "./metrics-text.ts";
@@ -30,6 +30,7 @@ export interface RoutedParts extends MeasuredParts {
   readonly events: Feed;
   readonly names: { has(name: string): boolean };
   readonly ready: () => boolean;
+  readonly probedHeartbeats: () => readonly ProbedHeartbeat[];
 }
 
 /** Settings of the exporter that routes need. */

@@ -1,18 +1,16 @@
 import { catalogue } from "../catalogue/index.ts";
 import { type Sample, sample } from "../core/metric.ts";
-import type { Target } from "../core/target.ts";
 import type { ActionView } from "../notify/actions/actions.ts";
 import type { RelayView } from "../notify/relays/relays.ts";
 import type { WebhookCounts } from "../notify/webhooks/webhooks.ts";
-import { createExposition } from "./exposition.ts";
-import { targetLabels } from "./targets.ts";
 
-/** Renders the part of `/metrics` about relays and actions. */
-export function notifyText(relays: readonly RelayView[], actions: readonly ActionView[]): string {
-  const exposition = createExposition();
-  for (const relay of relays) exposition.add(relaySamples(relay));
-  for (const action of actions) exposition.add(actionSamples(action));
-  return exposition.text();
+/** Makes the samples of relays and actions. */
+export function* notifySamples(
+  relays: readonly RelayView[],
+  actions: readonly ActionView[],
+): Generator<Sample> {
+  for (const relay of relays) yield* relaySamples(relay);
+  for (const action of actions) yield* actionSamples(action);
 }
 
 function* relaySamples({ name: relay, counts, queued, dead }: RelayView): Generator<Sample> {
@@ -37,24 +35,6 @@ function* actionSamples({ name: action, counts, truncated, targets }: ActionView
     }
     yield sample(catalogue.actionExhausted, Number(exhausted), { action, target });
   }
-}
-
-/**
- * Renders the part of `/metrics` about maintenance of targets.
- * @param inMaintenance whether a maintenance window for a target is open; `undefined` for a target without one
- */
-export function maintenanceText(
-  targets: Iterable<Target>,
-  inMaintenance: (target: string) => boolean | undefined,
-): string {
-  const exposition = createExposition();
-  for (const target of targets) {
-    const open = inMaintenance(target.name);
-    if (open !== undefined) {
-      exposition.add([sample(catalogue.targetMaintenance, Number(open), targetLabels(target))]);
-    }
-  }
-  return exposition.text();
 }
 
 /** Makes the samples of webhooks. */

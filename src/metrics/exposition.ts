@@ -1,74 +1,78 @@
+import type { ExpositionFormat } from "../core/exposition-format.ts";
 import type { Metric, Sample } from "../core/metric.ts";
+import { type Exemplar, joinPairs, type Labels, type LineWriter, renderPairs, writerOf } from "./format.ts";
 
-/** Labels of a series, in the order of the exposition. */
-export type Labels = Readonly<Record<string, string>>;
-
-/**
- * Collects samples and renders them in Prometheus' text format, grouped by metric. Every probe uses it, so it has no
- * registry, and builds one string per series.
- */
+/** Collects samples and renders them, grouped by metric. Every probe uses it, so it has no registry. */
 export interface Exposition {
   /** Adds samples. The `common` labels come first on each of them. */
   add(samples: Iterable<Sample>, common?: Labels): void;
-  /** Renders all samples so far. */
-  text(): string;
+  /**
+   * Renders all samples so far, without the end of an exposition.
+   * @param exemplar an exemplar for each counter
+   */
+  text(format?: ExpositionFormat, exemplar?: Exemplar): string;
+  /** Renders all samples so far in parts of a few kilobytes, without the end of an exposition. */
+  parts(writer: LineWriter): Generator<string>;
 }
+
+/** The samples of one metric. */
+interface Family {
+  readonly metric: Metric;
+  readonly samples: Sample[];
+  /** The common labels of each sample, as rendered. */
+  readonly prefixes: string[];
+}
+
+/** Length of a part, in characters. */
+const PART = 8 * 1024;
 
 /** Creates an empty exposition. */
 export function createExposition(): Exposition {
-  const families = new Map<string, { metric: Metric; lines: string[] }>();
+  const families = new Map<string, Family>();
+  const isTaken = (name: string): boolean => families.has(name);
+
   return {
     add(samples, common) {
       const prefix = common === undefined ? "" : renderPairs(common);
-      for (const { metric, value, labels } of samples) {
-        const line = `${metric.name}${braces(prefix, labels)} ${renderValue(value)}\n`;
+      for (const sample of samples) {
+        const { metric } = sample;
         // By name, because several modules can define metrics of the same name.
         const family = families.get(metric.name);
-        if (family === undefined) families.set(metric.name, { metric, lines: [line] });
-        else family.lines.push(line);
+        if (family === undefined)
+          families.set(metric.name, { metric, samples: [sample], prefixes: [prefix] });
+        else {
+          family.samples.push(sample);
+          family.prefixes.push(prefix);
+        }
       }
     },
-    text() {
+    text(format, exemplar) {
+      const writer = writerOf(format);
       let out = "";
-      for (const { metric, lines } of families.values()) {
-        out += `${headerOf(metric)}${lines.join("")}`;
+      for (const family of families.values()) {
+        out += writer.header(family.metric, isTaken);
+        const example = family.metric.type === "counter" ? exemplar : undefined;
+        for (let i = 0; i < family.samples.length; i += 1) out += lineOf(writer, family, i, example);
       }
       return out;
+    },
+    *parts(writer) {
+      for (const family of families.values()) {
+        let part = writer.header(family.metric, isTaken);
+        for (let i = 0; i < family.samples.length; i += 1) {
+          part += lineOf(writer, family, i);
+          if (part.length < PART) continue;
+          yield part;
+          part = "";
+        }
+        if (part !== "") yield part;
+      }
     },
   };
 }
 
-/** Renders the HELP and TYPE lines of a metric. */
-export const headerOf = ({ name, help, type }: Metric): string =>
-  `# HELP ${name} ${escapeHelp(help)}\n# TYPE ${name} ${type}\n`;
-
-/** Renders one series line, for callers that cache rendered lines. */
-export const seriesLine = (name: string, labels: Labels, value: number): string =>
-  `${name}${braces("", labels)} ${renderValue(value)}\n`;
-
-function braces(prefix: string, labels: Labels | undefined): string {
+function lineOf(writer: LineWriter, { samples, prefixes }: Family, i: number, exemplar?: Exemplar): string {
+  const { metric, value, labels } = samples[i] as Sample;
   const own = labels === undefined ? "" : renderPairs(labels);
-  if (prefix === "" && own === "") return "";
-  return prefix === "" || own === "" ? `{${prefix}${own}}` : `{${prefix},${own}}`;
+  return writer.line(metric.name, joinPairs(prefixes[i] ?? "", own), value, exemplar);
 }
-
-/** Renders labels as they appear between the braces. */
-export function renderPairs(labels: Labels): string {
-  let out = "";
-  for (const name in labels) out += `${out === "" ? "" : ","}${name}="${escapeValue(labels[name] ?? "")}"`;
-  return out;
-}
-
-/** Renders a value as Prometheus parses it. */
-export function renderValue(value: number): string {
-  if (Number.isFinite(value)) return String(value);
-  return Number.isNaN(value) ? "NaN" : value > 0 ? "+Inf" : "-Inf";
-}
-
-const ESCAPES: Readonly<Record<string, string>> = { "\\": "\\\\", "\n": "\\n", '"': '\\"' };
-
-/** Replaces lone surrogates, which have no UTF-8 form: one of them would make Prometheus reject the whole scrape. */
-const escapeValue = (text: string): string => text.toWellFormed().replace(/[\\\n"]/g, (c) => ESCAPES[c] ?? c);
-
-/** Escapes help text for its line. */
-const escapeHelp = (text: string): string => text.replace(/[\\\n]/g, (c) => ESCAPES[c] ?? c);

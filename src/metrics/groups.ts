@@ -3,25 +3,22 @@ import { type Sample, sample } from "../core/metric.ts";
 import { TARGET_STATUSES, type TargetStatus } from "../core/status.ts";
 import type { Component, Components } from "../groups/components.ts";
 import type { GroupReading } from "../groups/groups.ts";
-import { createExposition } from "./exposition.ts";
 
-/** Renders the part of `/metrics` about groups and components. */
-export function groupsText(
+/** Makes the samples of groups and components. */
+export function* groupAndComponentSamples(
   groups: readonly GroupReading[],
   components: Pick<Components, "list" | "status" | "values">,
-): string {
-  const exposition = createExposition();
-  for (const reading of groups) exposition.add(groupSamples(reading));
+): Generator<Sample> {
+  for (const reading of groups) yield* groupSamples(reading);
   const listed = listedIn(groups);
   const reported = components.list();
   for (const component of reported) {
     const critical = component.critical || listed.get(component.name) === true;
-    exposition.add(componentSamples({ ...component, critical }, components));
+    yield* componentSamples({ ...component, critical }, components);
   }
   // Without a series the absence of a component would not be seen.
   const known = new Set(reported.map(({ name }) => name));
-  for (const [name, critical] of listed) if (!known.has(name)) exposition.add(unknownSamples(name, critical));
-  return exposition.text();
+  for (const [name, critical] of listed) if (!known.has(name)) yield* unknownSamples(name, critical);
 }
 
 function* groupSamples({ group, status: current, counts }: GroupReading): Generator<Sample> {

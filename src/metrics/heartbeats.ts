@@ -1,4 +1,3 @@
-import { setImmediate as nextTurn } from "node:timers/promises";
 import { catalogue } from "../catalogue/index.ts";
 import { type HeartbeatState, isUp } from "../core/heartbeat.ts";
 import { type Metric, type Sample, sample } from "../core/metric.ts";
@@ -7,15 +6,15 @@ import type { Target } from "../core/target.ts";
 import type { Timestamp } from "../core/units.ts";
 import type { PingKind } from "../heartbeats/push-state.ts";
 import type { PushView } from "../heartbeats/view.ts";
-import { headerOf, renderPairs, renderValue } from "./exposition.ts";
+import { joinPairs, type LineWriter, renderPairs, renderValue } from "./format.ts";
+import { createSlices } from "./pieces.ts";
 import { targetLabels } from "./targets.ts";
 
 /** All heartbeats at one moment. */
 export interface HeartbeatSnapshots {
   readonly pushes: Iterable<PushView>;
-  /** Heartbeats that probes of targets read. */
-  readonly probed: readonly { readonly target: Target; readonly beat: HeartbeatState }[];
-  readonly now: Timestamp;
+  /** Heartbeats that probes of targets read; `undefined` stands for work that found none. */
+  readonly probed: Iterable<{ readonly target: Target; readonly beat: HeartbeatState } | undefined>;
   /** Returns true if a maintenance window for a heartbeat is open; `undefined` for a heartbeat without one. */
   readonly inMaintenance?: (heartbeat: string) => boolean | undefined;
 }
@@ -29,22 +28,22 @@ interface Row {
   readonly inMaintenance?: boolean;
 }
 
+/** All heartbeats at one moment, ready to be rendered. */
+export type HeartbeatRows = readonly Row[];
+
 interface Family {
   readonly metric: Metric;
   /** Renders the lines of one heartbeat; empty without a value. */
-  readonly lines: (row: Row, now: Timestamp) => string;
+  readonly lines: (row: Row, now: Timestamp, writer: LineWriter) => string;
 }
 
-/** Number of heartbeats to render in one turn of the event loop, which takes a few milliseconds. */
-const PER_TURN = 1_000;
-
-/** Renders the section of `/metrics` about heartbeats in parts, so that many heartbeats do not block the event loop. */
-export async function* heartbeatsText({
+/** Collects heartbeats in slices, so that many of them do not block the event loop. */
+export async function heartbeatRows({
   pushes,
   probed,
-  now,
   inMaintenance = () => undefined,
-}: HeartbeatSnapshots): AsyncGenerator<Buffer> {
+}: HeartbeatSnapshots): Promise<HeartbeatRows> {
+  const slices = createSlices();
   const rows: Row[] = [];
   const add = (row: Row): void => {
     const open = inMaintenance(row.beat.heartbeat);
@@ -52,31 +51,35 @@ export async function* heartbeatsText({
   };
   for (const push of pushes) {
     add(pushRow(push));
-    if (rows.length % PER_TURN === 0) await nextTurn();
+    if (slices.isOver()) await slices.next();
   }
-  for (const one of probed) add(probedRow(one));
-  for (const { metric, lines } of FAMILIES) {
-    let header = headerOf(metric);
-    for (let from = 0; from < rows.length; from += PER_TURN) {
-      let text = "";
-      for (const row of rows.slice(from, from + PER_TURN)) text += lines(row, now);
-      if (text === "") continue;
-      yield Buffer.from(header + text);
-      header = "";
-      await nextTurn();
-    }
+  for (const one of probed) {
+    if (one !== undefined) add(probedRow(one));
+    if (slices.isOver()) await slices.next();
   }
+  return rows;
 }
 
-const line = (name: string, labels: string, value: number): string =>
-  `${name}{${labels}} ${renderValue(value)}\n`;
+/** Renders heartbeats in parts: metric by metric, one part per heartbeat. */
+export function* heartbeatParts(rows: HeartbeatRows, now: Timestamp, writer: LineWriter): Generator<string> {
+  for (const { metric, lines } of FAMILIES) {
+    let header = writer.header(metric);
+    for (const row of rows) {
+      const own = lines(row, now, writer);
+      if (own === "") continue;
+      yield header + own;
+      header = "";
+    }
+    yield "";
+  }
+}
 
 /** Makes a family with one line per heartbeat that has a value. */
 const single = (metric: Metric, valueOf: (row: Row, now: Timestamp) => number | undefined): Family => ({
   metric,
-  lines(row, now) {
+  lines(row, now, writer) {
     const value = valueOf(row, now);
-    return value === undefined ? "" : line(metric.name, row.labels, value);
+    return value === undefined ? "" : writer.line(metric.name, row.labels, value);
   },
 });
 
@@ -90,7 +93,8 @@ const FAMILIES: readonly Family[] = [
   { metric: catalogue.heartbeatInfo, lines: ({ info }) => info },
   {
     metric: catalogue.heartbeatPings,
-    lines: ({ push, labels }) => (push === undefined ? "" : pingLines(push.pings, labels)),
+    lines: ({ push, labels }, _now, writer) =>
+      push === undefined ? "" : pingLines(push.pings, labels, writer),
   },
   single(catalogue.heartbeatFailed, ({ push }) =>
     push?.beat.lastSeen === undefined ? undefined : Number(push.failed),
@@ -103,14 +107,17 @@ const FAMILIES: readonly Family[] = [
   ),
 ];
 
-const PINGS = catalogue.heartbeatPings.name;
+/** The kinds of pings, with their label. */
+const PING_KINDS = (["success", "start", "fail", "log"] as const).map(
+  (kind) => [kind, renderPairs({ kind })] as const,
+);
 
-function pingLines(
-  { success, start, fail, log }: Readonly<Record<PingKind, number>>,
-  labels: string,
-): string {
-  const of = (kind: PingKind, count: number): string => `${PINGS}{${labels},kind="${kind}"} ${count}\n`;
-  return of("success", success) + of("start", start) + of("fail", fail) + of("log", log);
+function pingLines(pings: Readonly<Record<PingKind, number>>, labels: string, writer: LineWriter): string {
+  let out = "";
+  for (const [kind, label] of PING_KINDS) {
+    out += writer.line(catalogue.heartbeatPings.name, joinPairs(labels, label), pings[kind]);
+  }
+  return out;
 }
 
 /** Parts by configured heartbeat, which a reload replaces and never changes. */
@@ -140,8 +147,9 @@ const ownLabels = ({ labels }: Target): Readonly<Record<string, string>> => {
   return own;
 };
 
+/** Renders the line of a gauge, which is the same in all formats. */
 const infoLine = (labels: string, facts: Readonly<Record<string, string>>): string =>
-  line(catalogue.heartbeatInfo.name, `${labels},${renderPairs(facts)}`, 1);
+  `${catalogue.heartbeatInfo.name}{${joinPairs(labels, renderPairs(facts))}} ${renderValue(1)}\n`;
 
 /** Makes the samples that every heartbeat has: last seen, timeout, and whether it is up at `now`. */
 export function* beatSamples(beat: HeartbeatState, now: Timestamp): Generator<Sample> {

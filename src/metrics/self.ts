@@ -7,7 +7,7 @@ import type { Seconds, Timestamp } from "../core/units.ts";
 import type { WebhookCounts } from "../notify/webhooks/webhooks.ts";
 import type { StoreStatus } from "../store/file.ts";
 import { webhookSamples } from "./alerts.ts";
-import { createExposition } from "./exposition.ts";
+import { type FamilyHead, joinPairs, type LineWriter, renderPairs } from "./format.ts";
 
 /** The outcome of the last attempt to load a configuration. */
 export interface ReloadStatus {
@@ -33,10 +33,22 @@ export interface SelfDeps {
   readonly store?: () => StoreFacts;
 }
 
+/** A metric of prom-client with its values. */
+export interface ProcessFamily extends FamilyHead {
+  readonly values: readonly {
+    /** The name of the series, if it is not that of the metric. */
+    readonly metricName?: string;
+    readonly labels: Readonly<Record<string, string | number>>;
+    readonly value: number;
+  }[];
+}
+
 /** Metrics about the exporter itself. */
 export interface Self {
-  /** Renders the section of `/metrics`. */
-  text(): Promise<string>;
+  /** Makes the samples of the exporter's own parts. Starts a new measurement of the event loop. */
+  samples(): Iterable<Sample>;
+  /** Returns the metrics of the process and of Node.js. */
+  processFamilies(): Promise<readonly ProcessFamily[]>;
   /** Stops measuring the event loop. */
   stop(): void;
 }
@@ -87,11 +99,10 @@ export function createSelf({
   }
 
   return {
-    async text() {
-      const exposition = createExposition();
-      exposition.add(samples());
-      return exposition.text() + (await registry.metrics());
-    },
+    samples,
+    // Not as text, which prom-client ends as a whole exposition. A copy, because prom-client changes the values in place.
+    processFamilies: async () =>
+      structuredClone((await registry.getMetricsAsJSON()) as unknown as readonly ProcessFamily[]),
     stop: () => delay.disable(),
   };
 }
@@ -116,4 +127,19 @@ function* storeSamples({ up, failures, file, downFor }: StoreFacts): Generator<S
   if (file === undefined) return;
   yield sample(catalogue.storeSize, file.bytes);
   yield sample(catalogue.storeResults, file.results);
+}
+
+/** Renders the metrics of prom-client in parts. */
+export function* processParts(families: readonly ProcessFamily[], writer: LineWriter): Generator<string> {
+  for (const family of families) {
+    let out = writer.header(family);
+    for (const { metricName = family.name, labels, value } of family.values) {
+      const { le, ...others } = labels;
+      const pairs = renderPairs(Object.fromEntries(Object.entries(others).map(([k, v]) => [k, String(v)])));
+      const bound =
+        le === undefined ? "" : `le="${writer.bound(le === "+Inf" ? Number.POSITIVE_INFINITY : Number(le))}"`;
+      out += writer.line(metricName, joinPairs(bound, pairs), value);
+    }
+    yield out;
+  }
 }

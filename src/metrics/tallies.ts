@@ -6,7 +6,7 @@ import { isPrecise } from "../core/precision.ts";
 import { FAILURE_REASONS, type FailureReason } from "../core/reasons.ts";
 import type { Result } from "../core/result.ts";
 import type { HistogramName } from "../core/series-choice.ts";
-import { seconds } from "../core/units.ts";
+import { type Seconds, seconds, type Timestamp, timestamp } from "../core/units.ts";
 
 /** Values of a histogram: the count of each bucket on its own, the last one for values above all bounds. */
 export interface Histogram {
@@ -28,6 +28,8 @@ export interface TallyPlan {
  * tokens of a type that the API does not report, or dollars of a model without a price.
  */
 export interface Tally {
+  /** When the counts began; absent in tallies that an earlier version stored. */
+  readonly createdAt?: Timestamp;
   readonly probes: Readonly<Record<"success" | "failure", number>>;
   readonly failures: CounterValues;
   readonly tokens: CounterValues;
@@ -53,7 +55,8 @@ const newHistogram = ({ buckets = [] }: Metric): Histogram => ({
 });
 
 /** Makes the tally of a target without results. */
-export const newTally = ({ reasons, histograms }: TallyPlan): Tally => ({
+export const newTally = ({ reasons, histograms }: TallyPlan, createdAt?: Timestamp): Tally => ({
+  ...defined({ createdAt }),
   probes: { success: 0, failure: 0 },
   failures: Object.fromEntries(reasons.map((reason) => [reason, 0])),
   tokens: {},
@@ -78,45 +81,63 @@ const added = (counts: CounterValues, more: Readonly<Record<string, number>>): C
 });
 
 /**
- * Adds a result. Returns the next tally, and the metrics that changed.
+ * Adds a result. Returns the next tally.
  * @param histograms those that the target has
  * @param dollars the cost of the probe, if known
  */
 export function count(
   before: Tally,
-  { outcome, duration, uncertainty = seconds(0), facts = {}, coldStart = false }: Result,
+  result: Result,
   histograms: readonly HistogramName[],
   dollars?: number,
-): { next: Tally; changed: ReadonlySet<Metric> } {
-  const changed = new Set<Metric>([catalogue.healthChecks]);
+): Tally {
+  const { probes, failures, tokens } = before;
+  const { outcome, facts = {} } = result;
   const status = outcome.ok ? "success" : "failure";
-  let next: Tally = { ...before, probes: { ...before.probes, [status]: before.probes[status] + 1 } };
-  const change = (metric: Metric, part: Partial<Tally>): void => {
-    next = { ...next, ...part };
-    changed.add(metric);
+  return {
+    ...before,
+    probes: { ...probes, [status]: probes[status] + 1 },
+    failures: outcome.ok ? failures : added(failures, { [outcome.reason]: 1 }),
+    tokens: facts.tokens === undefined ? tokens : added(tokens, facts.tokens),
+    ...(dollars === undefined ? {} : { dollars: (before.dollars ?? 0) + dollars }),
+    histograms: withTimes(before.histograms, timesOf(result), histograms),
   };
-  if (!outcome.ok) change(catalogue.failures, { failures: added(next.failures, { [outcome.reason]: 1 }) });
-  if (dollars !== undefined) change(catalogue.llmCost, { dollars: (next.dollars ?? 0) + dollars });
-  const { tokens, firstToken, interToken } = facts;
-  if (tokens !== undefined) change(catalogue.llmTokensTotal, { tokens: added(next.tokens, tokens) });
-  // The times of a cold start show how long the model takes to load, not how fast it is.
-  if (coldStart) return { next, changed };
+}
+
+/** The times of a result that histograms observe. */
+type Times = Readonly<Partial<Record<HistogramName, Seconds>>>;
+
+/**
+ * Returns the times of a result that histograms observe. Those of a cold start show how long the model takes to load, not how
+ * fast it is, and a stall of the exporter makes times unknown.
+ */
+export function timesOf({
+  outcome,
+  duration,
+  uncertainty = seconds(0),
+  facts = {},
+  coldStart = false,
+}: Result): Times {
+  if (coldStart) return {};
   const precise = isPrecise(duration, uncertainty) ? duration : undefined;
-  const times: Readonly<Record<HistogramName, number | undefined>> = {
+  return defined({
     duration: outcome.ok ? precise : undefined,
     failed_duration: outcome.ok ? undefined : precise,
-    first_token: firstToken,
-    inter_token: interToken,
-  };
-  for (const name of histograms) {
+    first_token: facts.firstToken,
+    inter_token: facts.interToken,
+  });
+}
+
+function withTimes(
+  before: Tally["histograms"],
+  times: Times,
+  names: readonly HistogramName[],
+): Tally["histograms"] {
+  const next = names.flatMap((name) => {
     const time = times[name];
-    const metric = HISTOGRAM_METRICS[name];
-    if (time === undefined) continue;
-    change(metric, {
-      histograms: { ...next.histograms, [name]: observed(next.histograms[name], metric, time) },
-    });
-  }
-  return { next, changed };
+    return time === undefined ? [] : [[name, observed(before[name], HISTOGRAM_METRICS[name], time)] as const];
+  });
+  return next.length === 0 ? before : { ...before, ...Object.fromEntries(next) };
 }
 
 /**
@@ -125,13 +146,15 @@ export function count(
  */
 export function readTally(value: unknown, plan: TallyPlan): Tally | undefined {
   if (!isObject(value)) return undefined;
-  const { probes, failures, tokens, dollars, histograms } = value;
-  const fresh = newTally(plan);
+  const { createdAt, probes, failures, tokens, dollars, histograms } = value;
+  const began = numberOf(createdAt);
+  const fresh = newTally(plan, began === undefined ? undefined : timestamp(began));
   const kept = plan.histograms.flatMap((name) => {
     const stored = readHistogram(field(histograms, name), HISTOGRAM_METRICS[name]);
     return stored === undefined ? [] : [[name, stored] as const];
   });
   return {
+    ...fresh,
     probes: { ...fresh.probes, ...readCounts(probes, Object.keys(fresh.probes)) },
     failures: { ...fresh.failures, ...withoutZeros(readCounts(failures, FAILURE_REASONS)) },
     tokens: readCounts(tokens, isObject(tokens) ? Object.keys(tokens) : []),

@@ -1,14 +1,10 @@
-import { catalogue } from "../catalogue/index.ts";
+import { type Clock, systemClock } from "../core/clock.ts";
 import { createMemory, retainKeys, type StateStore } from "../core/memory.ts";
-import type { Metric } from "../core/metric.ts";
 import type { Prober } from "../core/prober.ts";
 import { ALERTED_REASONS, ENGINE_REASONS, type FailureReason } from "../core/reasons.ts";
 import type { Result } from "../core/result.ts";
 import type { Target } from "../core/target.ts";
-import { headerOf } from "./exposition.ts";
 import { count, newTally, readTally, type Tally, type TallyPlan } from "./tallies.ts";
-import { TALLY_FAMILIES } from "./tally-text.ts";
-import { type TargetLabels, targetLabels } from "./targets.ts";
 
 /** Counters and histograms over all results of configured targets. */
 export interface Totals {
@@ -23,22 +19,22 @@ export interface Totals {
    * @param priced whether the cost of a target's probes is known
    */
   setTargets(targets: readonly Target[], priced?: (target: Target) => boolean): void;
-  /** Renders all series. */
-  text(): Promise<string>;
+  /** Returns the tally of a target; `undefined` if it is not configured. */
+  tally(target: Target): Tally | undefined;
 }
 
-/** The tally of a target, and its rendered lines: most targets do not change between two scrapes, most counters never. */
+/** The tally of a target with a prober, whose reasons it counts. */
 interface TargetTotals {
   readonly prober: Prober;
   readonly plan: TallyPlan;
-  readonly labels: TargetLabels;
   tally: Tally;
-  /** Lines by metric; absent if they are outdated. */
-  readonly lines: Map<Metric, string>;
 }
 
 /** @param store keeps tallies over a restart */
-export function createTotals(store: StateStore = createMemory().namespace("totals")): Totals {
+export function createTotals(
+  store: StateStore = createMemory().namespace("totals"),
+  clock: Pick<Clock, "now"> = systemClock,
+): Totals {
   let known = new Map<string, TargetTotals>();
 
   const totalsOf = (key: string, target: Target): TargetTotals => {
@@ -46,9 +42,7 @@ export function createTotals(store: StateStore = createMemory().namespace("total
     return {
       prober: target.module.prober,
       plan,
-      labels: targetLabels(target),
-      tally: readTally(store.get(key), plan) ?? newTally(plan),
-      lines: new Map(),
+      tally: readTally(store.get(key), plan) ?? newTally(plan, clock.now()),
     };
   };
 
@@ -57,10 +51,8 @@ export function createTotals(store: StateStore = createMemory().namespace("total
       const key = keyOf(target);
       const totals = known.get(key);
       if (totals === undefined) return;
-      const { next, changed } = count(totals.tally, result, totals.plan.histograms, dollars);
-      totals.tally = next;
-      for (const metric of changed) totals.lines.delete(metric);
-      store.put(key, next);
+      totals.tally = count(totals.tally, result, totals.plan.histograms, dollars);
+      store.put(key, totals.tally);
     },
     setTargets(targets, priced = () => false) {
       known = new Map(
@@ -74,27 +66,10 @@ export function createTotals(store: StateStore = createMemory().namespace("total
         const totals = known.get(keyOf(target));
         if (totals === undefined || totals.tally.dollars !== undefined || !priced(target)) continue;
         totals.tally = { ...totals.tally, dollars: 0 };
-        totals.lines.delete(catalogue.llmCost);
       }
       retainKeys(store, known);
     },
-    async text() {
-      let out = "";
-      for (const { metric, lines } of TALLY_FAMILIES) {
-        let family = "";
-        for (const totals of known.values()) {
-          let own = totals.lines.get(metric);
-          if (own === undefined) {
-            own = lines(totals.tally, totals.labels);
-            totals.lines.set(metric, own);
-          }
-          family += own;
-        }
-        if (family === "") continue;
-        out += headerOf(metric) + family;
-      }
-      return out;
-    },
+    tally: (target) => known.get(keyOf(target))?.tally,
   };
 }
 

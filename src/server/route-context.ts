@@ -1,5 +1,6 @@
 import type { AuthFailures } from "../core/auth-failures.ts";
 import type { Clock } from "../core/clock.ts";
+import type { ExpositionFormat } from "../core/exposition-format.ts";
 import type { Group } from "../core/group.ts";
 import type { HeartbeatState } from "../core/heartbeat.ts";
 import type { Log } from "../core/log.ts";
@@ -62,16 +63,33 @@ export interface TargetCondition {
   readonly skip?: Skip;
 }
 
-/** Renders metrics in Prometheus' text format. */
+/** Sections of `/metrics`, in their order. */
+export const SECTIONS = ["exporter", "targets", "heartbeats"] as const;
+/** A section of `/metrics`. */
+export type Section = (typeof SECTIONS)[number];
+
+/** All metrics at one moment. */
+export interface MetricsPage {
+  /** Renders the page in pieces of some 10,000 characters, the same ones each time. The event loop runs between them. */
+  pieces(format: ExpositionFormat): AsyncIterable<string>;
+  /** Reports whether the whole page has less than `length` characters. */
+  isShorter(length: number, format: ExpositionFormat): Promise<boolean>;
+}
+
+/** The results that one scrape has waited for. */
+export interface ScrapeReading {
+  /** Identities of these results. Scrapes with the same ones, at the same time, may be given one page. */
+  readonly basis: readonly unknown[];
+  /** Reads everything else. */
+  page(): Promise<MetricsPage>;
+}
+
+/** Renders metrics. */
 export interface MetricsText {
   /** One result for `/probe`, or the reason why there is none. */
-  result(shown: AgedResult | Skip): string;
-  /** All configured targets for `/metrics`, probed within the scrape's timeout unless they are fresh. */
-  targets(scrapeTimeout: Seconds): Promise<string>;
-  /** The exporter itself. */
-  exporter(): Promise<string>;
-  /** All heartbeats, in pieces: the event loop runs between two of them. */
-  heartbeats(): AsyncIterable<Buffer>;
+  result(shown: AgedResult | Skip, format?: ExpositionFormat): string;
+  /** Reads sections for `/metrics`. Targets that are not fresh are probed within the scrape's timeout. */
+  read(sections: ReadonlySet<Section>, scrapeTimeout: Seconds): Promise<ScrapeReading>;
 }
 
 /** Everything that routes need. They keep no state of their own. */

@@ -12,6 +12,3 @@ export function readScrapeTimeout(req: Request): Seconds | undefined | string {
   if (Number.isFinite(value) && value > 0) return seconds(value);
   return `X-Prometheus-Scrape-Timeout-Seconds: got ${JSON.stringify(header)}, want a positive number of seconds`;
 }
-
-/** The content type of Prometheus' text format, version 0.0.4. */
-export const CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8";

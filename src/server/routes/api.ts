@@ -5,25 +5,23 @@ import { redactAddress } from "../../core/secret.ts";
 import type { Target } from "../../core/target.ts";
 import { rfc3339, type Timestamp } from "../../core/units.ts";
 import type { GroupReading, MemberReading } from "../../groups/groups.ts";
+import { sendJson } from "../compress.ts";
 import { leaderFacts } from "../leader.ts";
 import type { RouteContext } from "../route-context.ts";
 
 /** `GET /api/v1/targets`: the configured targets with their states. Probes nothing. */
 export const targetsRoute =
   (context: RouteContext) =>
-  (_req: Request, res: Response): void => {
-    res.json({
-      ...leaderFacts(context),
-      targets: [...context.config().targets.values()].map((target) => targetFacts(context, target)),
-    });
+  async (req: Request, res: Response): Promise<void> => {
+    const targets = [...context.config().targets.values()].map((target) => targetFacts(context, target));
+    await sendJson(req, res, { ...leaderFacts(context), targets });
   };
 
 /** `GET /api/v1/groups`: the groups with their status and members. */
 export const groupsRoute =
   ({ health }: RouteContext) =>
-  (_req: Request, res: Response): void => {
-    res.json({ groups: health.groups().map(groupFacts) });
-  };
+  (req: Request, res: Response): Promise<void> =>
+    sendJson(req, res, { groups: health.groups().map(groupFacts) });
 
 function targetFacts({ condition, tiers }: RouteContext, target: Target) {
   const { state: failover, status, stale, degraded, skip, latest: aged } = condition(target);

@@ -1,6 +1,7 @@
 import type { Request, Response } from "express";
 import { redactAddress } from "../../core/secret.ts";
 import type { Target } from "../../core/target.ts";
+import { sendJson } from "../compress.ts";
 import type { RouteContext } from "../route-context.ts";
 
 /** A target group of Prometheus' HTTP service discovery. */
@@ -16,9 +17,10 @@ interface TargetGroup {
  */
 export const discoveryRoute =
   ({ config, externalUrl, routePrefix }: RouteContext) =>
-  (req: Request, res: Response): void => {
+  async (req: Request, res: Response): Promise<void> => {
     const base = externalUrl ?? new URL(`${req.protocol}://${req.get("Host") ?? "localhost"}${routePrefix}`);
-    res.json([...config().targets.values()].map((target) => targetGroup(target, base)));
+    const groups = [...config().targets.values()].map((target) => targetGroup(target, base));
+    await sendJson(req, res, groups);
   };
 
 function targetGroup(target: Target, base: URL): TargetGroup {

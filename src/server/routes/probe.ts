@@ -1,10 +1,12 @@
 import type { Request, Response } from "express";
+import { refuseEncoding, sendText } from "../compress.ts";
 import { debugText, skippedText } from "../debug-text.ts";
+import { acceptedEncodings, chooseFormat, setFormat } from "../negotiate.ts";
 import { parseProbeQuery } from "../probe-query.ts";
 import { refuse } from "../refuse.ts";
 import { queryOf } from "../request.ts";
 import type { RouteContext } from "../route-context.ts";
-import { CONTENT_TYPE, readScrapeTimeout } from "../scrape.ts";
+import { readScrapeTimeout } from "../scrape.ts";
 
 /**
  * `/probe?target=&module=[&model=&hostname=&debug=true]`: one probe, by the multi-target exporter pattern. A failed probe
@@ -20,22 +22,26 @@ export const probeRoute =
     const timeout = readScrapeTimeout(req);
     if (typeof timeout === "string") return refuse(res, 500, timeout);
     if (query.kind === "refused") return refuse(res, 400, query.text);
+    // Before the probe, which may cost money.
+    if (acceptedEncodings(req) === undefined) return refuseEncoding(res);
 
     const answer =
       query.kind === "target"
         ? await ask.target(query.target, timeout)
         : await ask.address(query.target, query.module, timeout);
-    const text = metrics.result(answer);
     if (parameters.get("debug") !== "true") {
-      res.set("Content-Type", CONTENT_TYPE).end(text);
-      return;
+      const format = chooseFormat(req);
+      setFormat(res, format);
+      return sendText(req, res, metrics.result(answer, format));
     }
     const module = query.kind === "target" ? query.target.module : query.module;
-    res
-      .type("text/plain")
-      .send(
-        "result" in answer
-          ? debugText(answer.result, module, text, answer.skipped)
-          : skippedText(answer, module, text),
-      );
+    const text = metrics.result(answer);
+    res.type("text/plain");
+    await sendText(
+      req,
+      res,
+      "result" in answer
+        ? debugText(answer.result, module, text, answer.skipped)
+        : skippedText(answer, module, text),
+    );
   };

@@ -1,0 +1,74 @@
+import type { Request, Response } from "express";
+import { type ExpositionFormat, TEXT_FORMAT } from "../core/exposition-format.ts";
+
+/** Content codings of responses. Where a client likes several equally, its own order decides. */
+const ENCODINGS = ["gzip", "zstd", "identity"] as const;
+/** A content coding. */
+export type Encoding = (typeof ENCODINGS)[number];
+
+/** The codings that a client accepts. */
+export interface AcceptedEncodings {
+  /** The one that it likes best. */
+  readonly preferred: Encoding;
+  /** False if it refuses a response without a coding. */
+  readonly identity: boolean;
+}
+
+/** Returns the codings that a request accepts, by RFC 9110, section 12.5.3; `undefined` if none of the exporter's. */
+export function acceptedEncodings(req: Request): AcceptedEncodings | undefined {
+  if (req.get("Accept-Encoding") === undefined) return { preferred: "identity", identity: true };
+  const preferred = req.acceptsEncodings(...ENCODINGS);
+  if (preferred === false) return undefined;
+  return { preferred: preferred as Encoding, identity: req.acceptsEncodings("identity") !== false };
+}
+
+/** Content types by format. */
+const CONTENT_TYPES: Readonly<Record<ExpositionFormat["kind"], string>> = {
+  text: "text/plain; version=0.0.4; charset=utf-8",
+  openmetrics: "application/openmetrics-text; version=1.0.0; charset=utf-8",
+};
+
+/** Sets the content type of a format, and the headers on which the response depends. */
+export function setFormat(res: Response, { kind }: ExpositionFormat): void {
+  res.set("Content-Type", CONTENT_TYPES[kind]);
+  res.vary("Accept, Accept-Encoding");
+}
+
+/** A media range of an `Accept` header. */
+interface MediaRange {
+  readonly type: string;
+  readonly version: string | undefined;
+  readonly quality: number;
+}
+
+/**
+ * Returns the format that a request prefers, as Prometheus' own exporters choose it: OpenMetrics 1.0 if it is asked for before
+ * the text format, else the text format. No request is refused.
+ * @param created whether OpenMetrics should tell when counters began
+ */
+export function chooseFormat(req: Request, created = false): ExpositionFormat {
+  const ranges = (req.get("Accept") ?? "").split(",").map(parseRange);
+  const liked = ranges.filter(({ quality }) => quality > 0).toSorted((a, b) => b.quality - a.quality);
+  for (const { type, version } of liked) {
+    if (type === "application/openmetrics-text" && (version === undefined || version === "1.0.0"))
+      return { kind: "openmetrics", created };
+    if (type === "text/plain" && (version === undefined || version === "0.0.4")) return TEXT_FORMAT;
+  }
+  return TEXT_FORMAT;
+}
+
+function parseRange(range: string): MediaRange {
+  const [type = "", ...parameters] = range.split(";").map((part) => part.trim().toLowerCase());
+  const values = new Map(parameters.map((parameter) => splitAt(parameter, parameter.indexOf("="))));
+  const quality = Number(values.get("q") ?? 1);
+  return { type, version: values.get("version"), quality: Number.isNaN(quality) ? 0 : quality };
+}
+
+/** Splits a parameter into its name and its value without quotes. */
+const splitAt = (parameter: string, at: number): readonly [string, string] => [
+  parameter.slice(0, at).trim(),
+  parameter
+    .slice(at + 1)
+    .trim()
+    .replace(/^"(.*)"$/, "$1"),
+];
