@@ -1,5 +1,5 @@
 import { startLenientTimeout } from "./lenient-timeout.ts";
-import { createStallMeter, type LoopTimers, type StallMeter } from "./stalls.ts";
+import { createStallMeter, type LoopTimers, type StallMeter, type StallReading } from "./stalls.ts";
 import { type Seconds, seconds, type Timestamp, timestamp, toMilliseconds } from "./units.ts";
 
 /**
@@ -19,9 +19,9 @@ export interface Clock {
   /** Returns the time at which something arrived that is read now. */
   arrival(): Arrival;
   /**
-   * Returns a clock for one probe. Between two readings of its `monotonic`, it leaves out the time for which the event loop
-   * stood still, as the steps of a probe wait for each other. `arrival` leaves out only what may have delayed the arrival,
-   * which is right if the other side works without waiting for this one: on a response, on the rest of a stream.
+   * Returns a clock for one probe. Its `monotonic` leaves out all time for which the event loop stood still, as the steps of a
+   * probe wait for each other. `arrival` leaves out only what may have delayed the arrival, which is right if the other side
+   * works without waiting for this one: on a response, on the rest of a stream.
    */
   forProbe(): Clock;
   /** Returns the total time of stalls of the event loop while something waited with `timeout`. */
@@ -53,7 +53,10 @@ const processTimers: LoopTimers = {
     arm(toMilliseconds(delay));
     return () => clearTimeout(timer);
   },
+  idle: () => seconds(performance.nodeTiming.idleTime / 1000),
   afterPoll: (run) => void setImmediate(run),
+  // Without a reference, it does not keep the loop from waiting for events.
+  onTurn: (run) => void setImmediate(run).unref(),
 };
 
 /** Creates a clock on the timers of an event loop and a wall clock. */
@@ -64,35 +67,39 @@ export function createClock(timers: LoopTimers, now: () => Timestamp): Clock {
     now,
     after,
     timeout: (delay, run) => startLenientTimeout(timers, stalls, delay, run),
-    ...leaveOutStalls(timers, stalls),
+    ...leaveOutStalls(stalls),
     forProbe: clock,
-    stalled: () => stalls.total(),
+    stalled: () => seconds(stalls.read().stalled),
   });
   return { ...clock(), monotonic };
 }
 
 /** Starts to measure the time of a probe. */
-function leaveOutStalls({ monotonic }: LoopTimers, stalls: StallMeter): Pick<Clock, "monotonic" | "arrival"> {
-  /** The stalls that were left out. */
+function leaveOutStalls(stalls: StallMeter): Pick<Clock, "monotonic" | "arrival"> {
   let leftOut = 0;
-  /** The total of stalls at the last reading, less those that it did not decide about. */
-  let seen: number = stalls.total();
-  /** The last reading. A stall counts from a few milliseconds on, and then whole, so that time would go back. */
+  /** The totals at the last reading, less what it did not decide about. */
+  let { stalled: stalledBefore, away: awayBefore } = stalls.read();
+  /** The last reading. A stall counts from a certain length on, and then whole, so that time would go back. */
   let last = 0;
+  /** Returns the part of the time since the last reading in which what is read now may have arrived. */
+  const uncertain = ({ away, unread }: StallReading): number =>
+    Math.max(0, Math.min(unread, away - awayBefore));
   return {
     monotonic() {
-      const total = stalls.total();
-      leftOut += Math.max(0, total - seen);
-      seen = total;
-      last = Math.max(last, monotonic() - leftOut);
+      const reading = stalls.read();
+      leftOut += Math.max(reading.stalled - stalledBefore, uncertain(reading));
+      stalledBefore = reading.stalled;
+      awayBefore = reading.away;
+      last = Math.max(last, reading.at - leftOut);
       return seconds(last);
     },
     arrival() {
-      const total = stalls.total();
-      const uncertain = Math.min(stalls.justEnded(), Math.max(0, total - seen));
-      seen = total - uncertain;
-      const latest = Math.max(last, monotonic() - leftOut);
-      return { earliest: seconds(Math.max(last, latest - uncertain)), latest: seconds(latest) };
+      const reading = stalls.read();
+      const length = uncertain(reading);
+      stalledBefore = Math.max(stalledBefore, reading.stalled - length);
+      awayBefore = reading.away - length;
+      const latest = Math.max(last, reading.at - leftOut);
+      return { earliest: seconds(Math.max(last, latest - length)), latest: seconds(latest) };
     },
   };
 }

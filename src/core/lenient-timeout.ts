@@ -1,4 +1,4 @@
-import { type LoopTimers, type StallMeter, TICK } from "./stalls.ts";
+import { type LoopTimers, type StallMeter, tickDuring } from "./stalls.ts";
 import { type Seconds, seconds } from "./units.ts";
 
 /** Part of a delay by which timers may run early, because they round to milliseconds. */
@@ -27,9 +27,9 @@ export function startLenientTimeout(
   delay: Seconds,
   run: () => void,
 ): () => void {
-  const unwatch = stalls.watch();
+  const unwatch = stalls.watch(delay);
   const begun = monotonic();
-  const stalledBefore = stalls.total();
+  const stalledBefore = stalls.read().stalled;
   let overdueFrom: number | undefined;
   let over = false;
 
@@ -43,9 +43,9 @@ export function startLenientTimeout(
     unwatch();
   };
   const check = (): void => {
-    const stalled = stalls.total() - stalledBefore;
-    // The meter may have missed the first tick of a stall.
-    const allowed = delay + (stalled > 0 ? stalled + TICK : 0);
+    const stalled = stalls.read().stalled - stalledBefore;
+    // The meter may not have seen the beginning of a stall.
+    const allowed = delay + (stalled > 0 ? stalled + tickDuring(delay) : 0);
     const left = seconds(begun + allowed - monotonic());
     if (left > ROUNDING && !isOverdue()) {
       cancelTimer = after(left, check);

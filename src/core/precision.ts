@@ -1,9 +1,8 @@
 import type { Arrival } from "./clock.ts";
-import { TICK } from "./stalls.ts";
 import { type Seconds, seconds } from "./units.ts";
 
-/** Longest uncertainty of a short time: the resolution of stalls. */
-const SHORT = TICK;
+/** Longest uncertainty of a short time. */
+const SHORT = seconds(0.01);
 
 /** Largest uncertainty of a long time, as a part of it. */
 const PART = 0.1;

@@ -11,7 +11,7 @@ import {
 } from "../core/prober.ts";
 import type { LogLine, Result, Skip } from "../core/result.ts";
 import type { Module } from "../core/target.ts";
-import { seconds } from "../core/units.ts";
+import { type Seconds, seconds } from "../core/units.ts";
 import type { Deadline } from "./deadline.ts";
 import type { Gate } from "./limits.ts";
 import type { ProbeRequest } from "./probe-request.ts";
@@ -93,6 +93,8 @@ export async function runProbe(
 
   let release: (() => void) | undefined;
   let probed: ProbeResult;
+  let took: Seconds;
+  let uncertainty: Seconds;
   try {
     release = gate.tryEnter(slotUser) ?? (await gate.enter(slotUser, signal).catch(() => undefined));
     // A prompt takes a millisecond of work before its first byte is sent.
@@ -123,6 +125,9 @@ export async function runProbe(
             },
             deps,
           );
+    // Nothing arrived at the deadline, which counts the time that the loop ran.
+    took = seconds((signal.aborted ? clock.monotonic() : clock.arrival().earliest) - started);
+    uncertainty = seconds(engineClock.monotonic() - passedFrom - took);
   } finally {
     release?.();
     deadline.cancel();
@@ -130,9 +135,6 @@ export async function runProbe(
   }
   if (shutdown.aborted) throw shutdown.reason;
 
-  // Nothing arrived at the deadline, which counts the time that the loop ran.
-  const took = seconds((signal.aborted ? clock.monotonic() : clock.arrival().earliest) - started);
-  const uncertainty = seconds(engineClock.monotonic() - passedFrom - took);
   return {
     ...probed,
     id: deps.nextId(),

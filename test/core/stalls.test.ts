@@ -1,19 +1,24 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type Clock, createClock } from "../../src/core/clock.ts";
-import { TICK } from "../../src/core/stalls.ts";
 import { type Seconds, seconds } from "../../src/core/units.ts";
 import { manualClock } from "../helpers/clock.ts";
+
+/** The resolution of stops of the process, in a wait of a second. */
+const TICK = 0.05;
 
 /** An event loop whose time the test moves. */
 function startLoop() {
   const manual = manualClock();
+  let idle = 0;
   let polled: (() => void)[] = [];
   const clock: Clock = createClock(
     {
       monotonic: () => manual.monotonic(),
       after: (delay, run) => manual.after(delay, run),
+      idle: () => seconds(idle),
       afterPoll: (run) => void polled.push(run),
+      onTurn: (run) => void polled.push(run),
     },
     () => manual.now(),
   );
@@ -27,19 +32,30 @@ function startLoop() {
   return {
     clock,
     time: () => manual.monotonic(),
-    /** Runs for so long, without a stall. */
+    /** Waits for events for so long. */
     run(length: number): void {
       const end = manual.monotonic() + length;
       while (manual.monotonic() < end - 1e-9) {
-        manual.advance(seconds(Math.min(TICK / 2, end - manual.monotonic())));
+        const step = seconds(Math.min(0.005, end - manual.monotonic()));
+        idle += step;
+        manual.advance(step);
         poll();
       }
     },
-    /** Stands still for so long, runs the timers that are due, and then reads. */
-    stall(length: number, read?: () => void): void {
+    /** Works for so long, runs the timers that are due, and then reads. */
+    work(length: number, read?: () => void): void {
       manual.block(seconds(length));
       manual.advance(seconds(0));
       poll(read);
+    },
+    /** Is stopped for so long while it waits for events, and then reads. */
+    stop(length: number, read?: () => void): void {
+      idle += length;
+      manual.block(seconds(length));
+      read?.();
+      poll();
+      manual.advance(seconds(0));
+      poll();
     },
   };
 }
@@ -66,13 +82,15 @@ describe("a wait that ends in a verdict", () => {
     expect(loop.clock.stalled()).toBe(0);
   });
 
-  it.each([0, 0.5, 0.95, 0.999])("is extended by a stall that begins after %s s", (at) => {
+  it.each(
+    (["work", "stop"] as const).flatMap((kind) => [0, 0.5, 0.95, 0.999].map((at) => [kind, at] as const)),
+  )("is extended by a %s that begins after %s s", (kind, at) => {
     const loop = startLoop();
     const waiting = wait(loop, seconds(1));
     loop.run(at);
-    loop.stall(60);
+    loop[kind](60);
     expect(waiting.endedAt).toBeUndefined();
-    loop.run(1);
+    loop.run(1.2);
     expect(waiting.endedAt).toBeGreaterThanOrEqual(61 - TICK);
     expect(waiting.endedAt).toBeLessThan(61 + 3 * TICK);
     expect(loop.clock.stalled()).toEqual(near(60));
@@ -83,7 +101,7 @@ describe("a wait that ends in a verdict", () => {
     let arrivedAt: number | undefined;
     const cancel = loop.clock.timeout(seconds(1), () => expect.unreachable("it was cancelled"));
     loop.run(0.995);
-    loop.stall(0.012, () => {
+    loop.work(0.012, () => {
       arrivedAt = loop.time();
       cancel();
     });
@@ -94,16 +112,16 @@ describe("a wait that ends in a verdict", () => {
   it("ends although the loop is late in every turn", () => {
     const loop = startLoop();
     const waiting = wait(loop, seconds(1));
-    for (let i = 0; i < 200; i += 1) loop.stall(0.5);
+    for (let i = 0; i < 200; i += 1) loop.work(0.5);
     expect(waiting.endedAt).toBeGreaterThanOrEqual(4);
-    expect(waiting.endedAt).toBeLessThanOrEqual(4 + 26 * 0.5 + 0.1);
+    expect(waiting.endedAt).toBeLessThanOrEqual(4 + 28 * 0.5);
   });
 
   it("has its rest after a long stall, also if it is overdue", () => {
     const loop = startLoop();
     const waiting = wait(loop, seconds(1));
     loop.run(0.2);
-    for (let i = 0; i < 5; i += 1) loop.stall(60);
+    for (let i = 0; i < 5; i += 1) loop.work(60);
     loop.run(0.5);
     expect(waiting.endedAt).toBeUndefined();
     loop.run(0.5);
@@ -128,7 +146,7 @@ describe("a wait that ends in a verdict", () => {
             break;
           }
           ran += run;
-          loop.stall(stall);
+          loop.work(stall);
           stalled += stall;
           if (waiting.endedAt !== undefined) break;
         }
@@ -146,6 +164,7 @@ describe("the clock of a probe", () => {
   const setUp = () => {
     const loop = startLoop();
     loop.clock.timeout(seconds(1000), () => undefined);
+    loop.clock.timeout(seconds(1), () => undefined);
     return { loop, probe: loop.clock.forProbe() };
   };
 
@@ -153,20 +172,23 @@ describe("the clock of a probe", () => {
     const { loop, probe } = setUp();
     const started = probe.monotonic();
     loop.run(0.1);
-    loop.stall(5);
+    loop.work(5);
     loop.run(0.2);
     expect(probe.monotonic() - started).toEqual(near(0.3));
   });
 
-  it("tells that something arrived during a stall, or after it", () => {
+  it.each(["work", "stop"] as const)("tells that something arrived during a %s, or after it", (kind) => {
     const { loop, probe } = setUp();
     const started = probe.monotonic();
     loop.run(0.1);
     let during = probe.arrival();
-    loop.stall(5, () => {
+    loop[kind](5, () => {
       during = probe.arrival();
     });
-    expect([during.earliest - started, during.latest - started]).toEqual([near(0.1), near(5.1)]);
+    const [earliest, latest] = [during.earliest - started, during.latest - started];
+    expect(earliest).toBeGreaterThan(0.09);
+    expect(earliest).toBeLessThan(0.11 + TICK);
+    expect(latest).toEqual(near(5.1));
     loop.run(0.2);
     const after = probe.arrival();
     expect([after.earliest - started, after.latest - started]).toEqual([near(5.3), near(5.3)]);
@@ -175,7 +197,7 @@ describe("the clock of a probe", () => {
   it("leaves out the stall in which an answer came from the steps that follow it", () => {
     const { loop, probe } = setUp();
     const started = probe.monotonic();
-    loop.stall(5, () => {
+    loop.work(5, () => {
       probe.arrival();
       probe.monotonic();
     });
@@ -188,7 +210,7 @@ describe("the clock of a probe", () => {
     let last = probe.monotonic();
     for (let i = 0; i < 200; i += 1) {
       loop.run((i % 3) * 0.004);
-      loop.stall((i % 7) * 0.003, () => {
+      loop.work((i % 7) * 0.003, () => {
         const now = i % 2 === 0 ? probe.monotonic() : probe.arrival().earliest;
         expect(now).toBeGreaterThanOrEqual(last);
         last = now;
@@ -196,9 +218,20 @@ describe("the clock of a probe", () => {
     }
   });
 
+  it("does not leave out ordinary work between two arrivals", () => {
+    const { loop, probe } = setUp();
+    const started = probe.arrival().earliest;
+    for (let i = 0; i < 100; i += 1) {
+      loop.work(0.01);
+      loop.run(0.005);
+    }
+    expect(probe.arrival().earliest - started).toEqual(near(1.5));
+    expect(loop.clock.stalled()).toBe(0);
+  });
+
   it("measures no stalls while nothing waits", () => {
     const loop = startLoop();
-    loop.stall(5);
+    loop.work(5);
     expect(loop.clock.stalled()).toBe(0);
   });
 });
