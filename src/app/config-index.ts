@@ -34,6 +34,7 @@ function indexed({
   components,
   contextApi,
   redacted,
+  sharding,
 }: Config): IndexedConfig {
   return {
     modules,
@@ -42,6 +43,11 @@ function indexed({
     groups: new Map(groups.map((group) => [group.name, group])),
     contextApi,
     redacted,
-    ...defined({ healthGroup: health.group, controlToken: control.token, componentsToken: components.token }),
+    ...defined({
+      healthGroup: health.group,
+      controlToken: control.token,
+      componentsToken: components.token,
+      sharding,
+    }),
   };
 }

@@ -30,6 +30,7 @@ import { buildRelays } from "./sections/relays.ts";
 import { buildStorage } from "./sections/storage.ts";
 import { buildTargets } from "./sections/targets.ts";
 import { buildWebhooks } from "./sections/webhooks.ts";
+import { ownSections } from "./shard.ts";
 
 export type { Config } from "./config.ts";
 
@@ -96,7 +97,8 @@ function buildConfig(tree: ConfigTree, deps: ConfigDeps): Config {
     environment: env,
     metricNames,
   };
-  const sections = buildSections(context, deps);
+  const all = buildSections(context, deps);
+  const sections = deps.shard === undefined ? all : ownSections(all, deps.shard, problems);
   const unknown = warnOfUnknownVariables(env, findings.variables);
   problems.throwIfAny(unknown);
   const warnings = [...unknown, ...problems.warnings()];
