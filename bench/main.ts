@@ -4,6 +4,7 @@
  */
 import { httpAccuracy } from "./accuracy.ts";
 import { memoryGrowth } from "./growth.ts";
+import { hangingFiles } from "./hanging-files.ts";
 import { httpCost } from "./http.ts";
 import { llmShare } from "./llm.ts";
 import { logSpeed } from "./log-speed.ts";
@@ -33,6 +34,7 @@ const PARTS: Readonly<Record<string, (targets: Targets) => Promise<void>>> = {
   starvation,
   reload,
   memory,
+  "hanging-files": hangingFiles,
 };
 
 const asked = process.argv.slice(2);

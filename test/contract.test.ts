@@ -49,7 +49,7 @@ ${fixtures.map((fixture) => fixture.targets).join("\n")}
 `;
     await using exporter = await startExporter({
       yaml,
-      args: [`--storage.path=${store.path}/store.db`],
+      args: [`--storage.path=${store.path}/store.db`, "--shard=0", "--total-shards=1"],
       files: {
         ...Object.assign({}, ...fixtures.map(({ files }) => files)),
         "kube.json": cluster.kubeconfig(),

@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 import { parseAllDocuments } from "yaml";
 import { createStandIn } from "../src/demo/stand-in.ts";
 import { testCompose } from "./examples/compose.ts";
+import { testShards } from "./examples/shards.ts";
 import { startAlertmanager } from "./helpers/alertmanager.ts";
 import { makeCertificate } from "./helpers/certificates.ts";
 import { runMain, startExporter } from "./helpers/exporter.ts";
@@ -69,6 +70,7 @@ async function checkAlertmanager(name: string): Promise<void> {
 
 /** The test of each example, by file name. */
 const TESTED: Readonly<Record<string, () => Promise<void>>> = {
+  shards: testShards,
   "exporter.yml": async () => {
     await using keys = await temporaryFolder();
     const key = await keys.write("openai", "sk-of-the-test\n");

@@ -37,6 +37,7 @@ export function* indexConfig({
   components,
   contextApi,
   redacted,
+  sharding,
 }: Config): Steps<IndexedConfig> {
   const byName = new Map<string, Target>();
   const byIdentity = new Map<string, Target>();
@@ -53,6 +54,11 @@ export function* indexConfig({
     groups: new Map(groups.map((group) => [group.name, group])),
     contextApi,
     redacted,
-    ...defined({ healthGroup: health.group, controlToken: control.token, componentsToken: components.token }),
+    ...defined({
+      healthGroup: health.group,
+      controlToken: control.token,
+      componentsToken: components.token,
+      sharding,
+    }),
   };
 }

@@ -4,6 +4,7 @@ import { hostname } from "node:os";
 import type { Config } from "../config/config.ts";
 import { type AuthFailures, createAuthFailures } from "../core/auth-failures.ts";
 import type { Clock } from "../core/clock.ts";
+import { defined } from "../core/defined.ts";
 import type { History } from "../core/history.ts";
 import type { Log } from "../core/log.ts";
 import type { Memory } from "../core/memory.ts";
@@ -224,6 +225,7 @@ export function createExporter(options: ExporterOptions): Exporter {
     probes: () => engine.counts(),
     eventStreams: () => events.streams(),
     webhooks: () => webhooks.counts(),
+    ...defined({ shard: config.sharding?.shard }),
     ...(store === undefined ? {} : { store: () => ({ ...store(), downFor: memory.downFor }) }),
   });
 

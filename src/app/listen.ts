@@ -4,7 +4,7 @@ import type { ListenAddress } from "../cli/listen-address.ts";
 import { defined } from "../core/defined.ts";
 import type { Log } from "../core/log.ts";
 import { seconds, toMilliseconds } from "../core/units.ts";
-import { hangingOperations } from "../files/files.ts";
+import { type EndSignal, endProcess } from "../files/end-process.ts";
 
 /** Longest wait for requests in flight at shutdown. Their probes are aborted, so they have little left to do. */
 const SHUTDOWN_TIMEOUT = seconds(4);
@@ -60,8 +60,7 @@ export interface Shutdown {
   readonly close: () => Promise<void>;
 }
 
-const SIGNALS = ["SIGTERM", "SIGINT"] as const;
-type Signal = (typeof SIGNALS)[number];
+const SIGNALS = ["SIGTERM", "SIGINT"] as const satisfies readonly EndSignal[];
 
 /**
  * Shuts down in order on SIGTERM or SIGINT: accepts no more connections, aborts probes, answers the requests that wait
@@ -69,8 +68,8 @@ type Signal = (typeof SIGNALS)[number];
  */
 export function stopOnSignal(server: Server, { stop, close }: Shutdown, log: Log): void {
   let stopping = false;
-  const shutDown = async (signal: Signal): Promise<void> => {
-    if (stopping) return exit(130, signal);
+  const shutDown = async (signal: EndSignal): Promise<void> => {
+    if (stopping) return endProcess(130, signal);
     stopping = true;
     log.info({ signal }, "shutting down");
     setTimeout(() => server.closeAllConnections(), toMilliseconds(SHUTDOWN_TIMEOUT)).unref();
@@ -87,18 +86,7 @@ export function stopOnSignal(server: Server, { stop, close }: Shutdown, log: Log
     server.closeIdleConnections();
     await closed;
     log.info({}, "goodbye");
-    exit(0, signal, isClosed);
+    endProcess(0, signal, !isClosed);
   };
   for (const signal of SIGNALS) process.on(signal, () => void shutDown(signal));
-}
-
-/**
- * Ends the process. While a thread hangs in a file system that does not answer, `process.exit` would wait for it for ever;
- * the signal itself ends the process then, as it does programs that do not handle it.
- */
-function exit(code: number, signal: Signal, isClosed = true): void {
-  const hanging = hangingOperations();
-  if (hanging === 0 && isClosed) process.exit(code);
-  process.removeAllListeners(signal);
-  process.kill(process.pid, signal);
 }

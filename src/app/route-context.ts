@@ -34,17 +34,20 @@ export interface RoutedParts extends MeasuredParts {
 }
 
 /** Settings of the exporter that routes need. */
-export type RouteSettings = Pick<RouteContext, "version" | "externalUrl" | "routePrefix" | "reload">;
+export type RouteSettings = Pick<
+  RouteContext,
+  "version" | "externalUrl" | "routePrefix" | "shardUrl" | "reload"
+>;
 
 /** Builds what the routes are given. */
 export function createRouteContext(
   parts: RoutedParts,
-  { version, externalUrl, routePrefix, reload }: RouteSettings,
+  { version, externalUrl, routePrefix, shardUrl, reload }: RouteSettings,
 ): RouteContext {
   const { clock, log, history, index, ask, state, driver, election, alerting } = parts;
   return {
     version,
-    ...defined({ externalUrl }),
+    ...defined({ externalUrl, shardUrl }),
     routePrefix,
     reload,
     ...createReporting({ clock, history, targets: () => index.current().targets.values(), state, ask }),

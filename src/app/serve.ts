@@ -8,6 +8,7 @@ import type { ConfigSource } from "../config/config.ts";
 import type { Environment } from "../config/document/convert.ts";
 import { ConfigError } from "../config/document/problems.ts";
 import { listenAddressFromEnv } from "../config/env/env.ts";
+import { type ShardSettings, shardSettings } from "../config/env/shard.ts";
 import type { ConfigHolder } from "../config/reload.ts";
 import type { Storage } from "../config/sections/storage.ts";
 import { configSummary } from "../config/summary.ts";
@@ -47,11 +48,13 @@ export interface Start {
 export async function serve({ flags, env, version }: Start): Promise<void> {
   const log = createLog(flags.logLevel, flags.logFormat);
   onHangingFiles((text) => log.warn({}, text));
-  const source = sourceOf(flags.configFile, env) ?? (flags.demo ? await demoSource() : undefined);
-  if (source === undefined) return fail(nothingConfigured(env));
+  let source: ConfigSource | undefined;
   let inputs: Inputs;
   try {
-    inputs = await openInputs(source, flags, env, log);
+    const shard = shardSettings(flags, env);
+    source = sourceOf(flags.configFile, env) ?? (flags.demo ? await demoSource() : undefined);
+    if (source === undefined) return fail(nothingConfigured(env));
+    inputs = await openInputs(source, shard, { flags, env }, log);
   } catch (error) {
     if (error instanceof ConfigError) return fail([error.message, ...error.hints].join("\n"));
     throw error;
@@ -78,15 +81,22 @@ interface Inputs {
   readonly address: ListenAddress;
   readonly config: OpenConfig;
   readonly web: Web;
+  /** Returns the URL of a shard. */
+  readonly shardUrl?: (index: number) => URL;
 }
 
 /** @throws ConfigError if the address, the configuration or the web configuration is invalid */
-async function openInputs(source: ConfigSource, flags: Flags, env: Environment, log: Log): Promise<Inputs> {
+async function openInputs(
+  source: ConfigSource,
+  shard: ShardSettings | undefined,
+  { flags, env }: Pick<Start, "flags" | "env">,
+  log: Log,
+): Promise<Inputs> {
   const address = flags.listenAddress ?? addressFromEnv(env);
-  const config = await openConfig(source, configDeps, systemClock);
+  const config = await openConfig(source, { ...configDeps, ...defined({ shard }) }, systemClock);
   const controlToken = () => config.holder.current().control.token;
   const web = createWeb(flags.webConfigFile, { clock: systemClock, log, controlToken });
-  return { address, config, web };
+  return { address, config, web, ...defined({ shardUrl: shard?.urlOf }) };
 }
 
 /**
@@ -95,7 +105,7 @@ async function openInputs(source: ConfigSource, flags: Flags, env: Environment, 
  */
 async function run(
   { flags, version }: Start,
-  { config, web }: Inputs,
+  { config, web, shardUrl }: Inputs,
   log: Log,
   starting: RequestListener,
 ): Promise<void> {
@@ -115,7 +125,7 @@ async function run(
     timeoutOffset: flags.timeoutOffset,
     historyLimit: flags.historyLimit,
     routePrefix: flags.routePrefix,
-    ...defined({ externalUrl: flags.externalUrl }),
+    ...defined({ externalUrl: flags.externalUrl, shardUrl }),
     reload: reloads.reload,
     reloadStatus: () => holder.status(),
   });

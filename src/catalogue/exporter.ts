@@ -9,6 +9,12 @@ export const exporterMetrics = {
     "Versions of the exporter and of Node.js; the value is always 1",
     ["version", "node_version"],
   ),
+  shardInfo: gauge(
+    "heartbeat_exporter_shard_info",
+    "Number of this exporter's shard, from 0 on, and the number of shards; the value is always 1; only with --total-shards",
+    ["shard", "total_shards"],
+    { when: "with `--total-shards`" },
+  ),
   configReloadSuccessful: gauge(
     "heartbeat_exporter_config_last_reload_successful",
     "1 if the last attempt to load the configuration succeeded, 0 if it failed",

@@ -22,6 +22,10 @@ export interface Flags {
   readonly timeoutOffset: Seconds;
   readonly historyLimit: number;
   readonly storagePath?: string;
+  /** As written; `shardSettings` reads them with their variables. */
+  readonly shard?: string;
+  readonly totalShards?: string;
+  readonly shardUrl?: string;
   readonly demo: boolean;
 }
 
@@ -108,6 +112,9 @@ interface FlagValues {
   readonly timeoutOffset: Seconds;
   readonly "history.limit": number;
   readonly "storage.path"?: string;
+  readonly shard?: string;
+  readonly totalShards?: string;
+  readonly shardUrl?: string;
   readonly "log.level": LogLevel;
   readonly "log.format": LogFormat;
   readonly demo?: true;
@@ -123,6 +130,9 @@ function flagsOf(options: object): Flags {
       webConfigFile: values["web.config.file"],
       externalUrl,
       storagePath: values["storage.path"],
+      shard: values.shard,
+      totalShards: values.totalShards,
+      shardUrl: values.shardUrl,
     }),
     configCheck: values["config.check"] ?? false,
     autoReload: values["config.enableAutoReload"] ?? false,
@@ -202,6 +212,15 @@ const serveOptions = (command: Command): Command =>
     .option(
       "--storage.path <file>",
       "file for state and history, which then survive restarts (default: storage.path of the configuration, else memory only)",
+    )
+    .option(
+      "--shard <number>",
+      "number of this exporter, from 0 on, of --total-shards that share the configuration (or HEARTBEAT_SHARD)",
+    )
+    .option("--total-shards <count>", "number of shards (or HEARTBEAT_TOTAL_SHARDS)")
+    .option(
+      "--shard-url <url>",
+      "URL of the shards, such as http://exporter-{shard}:8091, to which requests for theirs are redirected (or HEARTBEAT_SHARD_URL)",
     )
     .addOption(new Option("--log.level <level>", "log level").choices(LOG_LEVELS).default("info"))
     .addOption(new Option("--log.format <format>", "log format").choices(LOG_FORMATS).default("logfmt"))

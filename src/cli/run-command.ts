@@ -1,6 +1,7 @@
 import { ConfigError } from "../config/document/problems.ts";
 import { systemClock } from "../core/clock.ts";
 import { truncate } from "../core/truncate.ts";
+import { endProcess } from "../files/end-process.ts";
 import { CommandError, EXIT, type Run, type Shell } from "./shell.ts";
 
 /** Runs a command on the streams of this process and exits with its exit code. */
@@ -23,7 +24,7 @@ export async function runCommand(run: Run, version: string): Promise<void> {
   }
   // Flush the output, then exit explicitly: idle keep-alive connections would keep the process alive.
   await new Promise<void>((resolve) => process.stdout.write("", () => resolve()));
-  process.exit(code);
+  endProcess(code);
 }
 
 function processShell(version: string): Shell {

@@ -7,6 +7,7 @@ import type { Prices } from "../core/money.ts";
 import type { Prober } from "../core/prober.ts";
 import type { PushSetup } from "../core/push-heartbeat.ts";
 import type { Relay } from "../core/relay.ts";
+import type { Shard, Sharding } from "../core/shard.ts";
 import type { Module, Target } from "../core/target.ts";
 import type { Environment } from "./document/convert.ts";
 import type { Formats } from "./document/formats.ts";
@@ -45,6 +46,8 @@ export interface Sections {
 
 /** The configuration, checked and ready to use. */
 export interface Config extends Sections {
+  /** With shards: this one's number, and what others own. The sections have only what is its own. */
+  readonly sharding?: Sharding;
   /** Returns the configuration as YAML with every secret replaced, for `GET /config`. */
   readonly redacted: () => Promise<string>;
   /** Settings that work but are questionable: one sentence each, with its place. */
@@ -60,6 +63,8 @@ export interface ConfigDeps {
   readonly formats: Formats;
   /** Results of loading the plugins; the probers of loaded plugins are among `probers`. */
   readonly plugins?: PluginFindings;
+  /** The shard of this exporter, which works on a part of the configuration; without it on all of it. */
+  readonly shard?: Shard;
 }
 
 /** The origin of a configuration: a file, the environment alone, or a text. `env` fills the `${NAME}` of a file. */

@@ -35,6 +35,7 @@ import { buildRelays } from "./sections/relays.ts";
 import { buildStorage } from "./sections/storage.ts";
 import { buildTargets } from "./sections/targets.ts";
 import { buildWebhooks } from "./sections/webhooks.ts";
+import { ownSections } from "./shard.ts";
 
 export type { Config } from "./config.ts";
 
@@ -102,7 +103,7 @@ function loadAtOnce(
 
 /** A configuration whose problems and warnings are still to be placed. */
 interface BuiltConfig {
-  readonly sections: Sections;
+  readonly sections: Sections & Pick<Config, "sharding">;
   readonly remarks: readonly Remark[];
   /** Unknown variables, which may explain problems. */
   readonly hints: readonly string[];
@@ -115,7 +116,7 @@ function* buildConfig(
 ): Steps<BuiltConfig> {
   const { raw, leftEmpty, moduleSources, variables, broken } = checked;
   const problems = createRemarks(broken);
-  const sections = yield* buildSections(
+  const all = yield* buildSections(
     {
       probers: deps.probers,
       raw,
@@ -128,6 +129,7 @@ function* buildConfig(
     },
     deps,
   );
+  const sections = deps.shard === undefined ? all : ownSections(all, deps.shard, problems);
   const ignored = environmentOnly ? [] : ignoredVariables(env, variables);
   if (ignored.length > 0)
     problems.warn([], `the file is used, so these variables are ignored: ${ignored.join(", ")}`);

@@ -51,6 +51,8 @@ export interface Registration {
   readonly schedule?: PushSchedule;
   /** Pattern for allowed names; `*` matches any text. */
   readonly namePattern: string;
+  /** With shards: returns false for names of another shard. */
+  readonly owns?: (name: string) => boolean;
 }
 
 /** The configuration of push heartbeats. */

@@ -1,6 +1,7 @@
 import { type BigIntStats, constants, type Stats } from "node:fs";
 import * as fs from "node:fs/promises";
 import { dirname } from "node:path";
+import { FileHangsError } from "../core/file-errors.ts";
 import { processGuard } from "./process-guard.ts";
 
 /*
@@ -97,9 +98,17 @@ const PLAIN = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW;
 export async function openPlain(path: string): Promise<OpenedFile> {
   const handle = await processGuard.run(path, "content", () => fs.open(path, PLAIN), true);
   const close = async (): Promise<void> => {
-    if (processGuard.refusal(path) === undefined)
-      return processGuard.run(path, "content", () => handle.close(), false);
-    setTimeout(() => void close().catch(() => {}), CLOSE_AGAIN_MS).unref();
+    let isClosing = false;
+    const run = (): Promise<void> => {
+      isClosing = true;
+      return handle.close();
+    };
+    try {
+      await processGuard.run(path, "content", run, false);
+    } catch (error) {
+      if (!(error instanceof FileHangsError)) throw error;
+      if (!isClosing) setTimeout(() => void close().catch(() => {}), CLOSE_AGAIN_MS).unref();
+    }
   };
   return {
     fd: handle.fd,

@@ -203,6 +203,9 @@ export function createRegister({ clock, presence, log, memory, onEffect }: Regis
   const configure = (next: PushSetup): void => {
     setup = next;
     const configured = new Set(next.heartbeats.map(({ name }) => name));
+    const registration = next.registration;
+    // One that now belongs to another shard pings there, so here it would go offline.
+    const mayStay = (name: string): boolean => registration?.owns?.(name) ?? true;
     for (const heartbeat of next.heartbeats) {
       const entry = entries.get(heartbeat.name);
       if (entry === undefined) add(heartbeat, false, restored.get(heartbeat.name));
@@ -211,8 +214,8 @@ export function createRegister({ clock, presence, log, memory, onEffect }: Regis
     for (const entry of entries.values()) {
       const { name } = entry.heartbeat;
       if (configured.has(name)) continue;
-      if (entry.registered && next.registration !== undefined)
-        update(entry, registeredHeartbeat(name, next.registration, entry.facts), true);
+      if (entry.registered && registration !== undefined && mayStay(name))
+        update(entry, registeredHeartbeat(name, registration, entry.facts), true);
       else {
         remove(entry);
         log.info({ heartbeat: name }, `${titleOf(entry)} is no longer configured and was removed`);
@@ -220,8 +223,8 @@ export function createRegister({ clock, presence, log, memory, onEffect }: Regis
     }
     for (const [name, stored] of restored) {
       if (configured.has(name)) continue;
-      if (stored.registered && next.registration !== undefined)
-        add(registeredHeartbeat(name, next.registration, stored.facts ?? NO_FACTS), true, stored);
+      if (stored.registered && registration !== undefined && mayStay(name))
+        add(registeredHeartbeat(name, registration, stored.facts ?? NO_FACTS), true, stored);
       else {
         store.delete(name);
         log.info({ heartbeat: name, id: stored.id }, "a heartbeat is no longer configured and was removed");

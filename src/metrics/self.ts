@@ -3,6 +3,7 @@ import { collectDefaultMetrics, Registry } from "prom-client";
 import { catalogue } from "../catalogue/index.ts";
 import type { AuthFailures } from "../core/auth-failures.ts";
 import { type Sample, sample } from "../core/metric.ts";
+import type { Shard } from "../core/shard.ts";
 import type { Seconds, Timestamp } from "../core/units.ts";
 import type { WebhookCounts } from "../notify/webhooks/webhooks.ts";
 import type { StoreStatus } from "../store/file.ts";
@@ -29,6 +30,8 @@ export interface SelfDeps {
   readonly stalled: () => Seconds;
   readonly eventStreams: () => { readonly open: number; readonly dropped: number };
   readonly webhooks: () => Iterable<WebhookCounts>;
+  /** Only with shards. */
+  readonly shard?: Shard;
   /** Only with a store. */
   readonly store?: () => StoreFacts;
 }
@@ -68,6 +71,7 @@ export function createSelf({
   eventStreams,
   webhooks,
   store,
+  shard,
 }: SelfDeps): Self {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
@@ -76,6 +80,11 @@ export function createSelf({
 
   function* samples(): Generator<Sample> {
     yield sample(catalogue.buildInfo, 1, { version, node_version: process.version });
+    if (shard !== undefined)
+      yield sample(catalogue.shardInfo, 1, {
+        shard: String(shard.index),
+        total_shards: String(shard.total),
+      });
     const { lastSuccessful, lastSuccessAt } = reload();
     yield sample(catalogue.configReloadSuccessful, Number(lastSuccessful));
     yield sample(catalogue.configReloadTimestamp, lastSuccessAt);

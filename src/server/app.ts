@@ -9,6 +9,7 @@ import { refuse } from "./refuse.ts";
 import type { RouteContext } from "./route-context.ts";
 import { CONTEXT_API_ROUTES, METHODS, type Method, ROUTES, type Route } from "./route-table.ts";
 import { pingRoute } from "./routes/ping.ts";
+import { pingsToOwner, toOwner } from "./shards.ts";
 
 /** Builds the express app that serves all routes of the exporter. */
 export function createApp(context: RouteContext): Express {
@@ -21,7 +22,7 @@ export function createApp(context: RouteContext): Express {
   app.enable("strict routing");
 
   // The most frequent requests come first. Pings log themselves, because their paths may contain tokens.
-  app.use(`${routePrefix}/ping`, pingRoute(context));
+  app.use(`${routePrefix}/ping`, pingsToOwner(context), pingRoute(context));
 
   // Only the path: the query may contain the address of a target with its password.
   app.use((req, _res, next) => {
@@ -31,6 +32,7 @@ export function createApp(context: RouteContext): Express {
 
   const router = routerOf(ROUTES, context);
   const contextApi = routerOf(CONTEXT_API_ROUTES, context);
+  app.use(routePrefix === "" ? "/" : routePrefix, toOwner(context));
   router.use((req, res, next) => (config().contextApi.enabled ? contextApi(req, res, next) : next()));
   app.use(routePrefix === "" ? "/" : routePrefix, router);
   app.use((req, res) => refuse(res, 404, `${req.method} ${req.path}: no such route`));

@@ -7,6 +7,7 @@ import type { Log } from "../core/log.ts";
 import type { Degradation, Outcome } from "../core/prober.ts";
 import type { AgedResult, Skip } from "../core/result.ts";
 import type { Secret } from "../core/secret.ts";
+import type { Sharding } from "../core/shard.ts";
 import type { TargetStatus } from "../core/status.ts";
 import type { Module, Target } from "../core/target.ts";
 import type { Seconds } from "../core/units.ts";
@@ -39,6 +40,8 @@ export interface RouteConfig {
   /** The token of the routes of components, which accept the control token as well. */
   readonly componentsToken?: Secret;
   readonly contextApi: { readonly enabled: boolean; readonly metricsEnabled: boolean };
+  /** With shards: this one's number, and what others own. */
+  readonly sharding?: Sharding;
   /** Returns the configuration as YAML, with secrets redacted. */
   readonly redacted: () => Promise<string>;
 }
@@ -100,6 +103,8 @@ export interface RouteContext extends Reporting {
   /** Address of the exporter for Prometheus and people; without it, the one that a request was sent to. */
   readonly externalUrl?: URL;
   readonly routePrefix: string;
+  /** Returns the URL of a shard, if one is configured. */
+  readonly shardUrl?: (index: number) => URL;
   readonly config: () => RouteConfig;
   readonly authFailures: AuthFailures;
   /** Reloads the configuration; rejects with its problems. */

@@ -1,13 +1,15 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
+import { makeCertificate } from "../helpers/certificates.ts";
 import { startExporter } from "../helpers/exporter.ts";
 import { valueOf } from "../helpers/exposition.ts";
 import { fuseMount } from "../helpers/fuse-mount.ts";
 import { BASIC_HEARTBEAT } from "../helpers/heartbeat-line.ts";
-import { serveHttp } from "../helpers/http-targets.ts";
+import { serveHttp, serveHttps } from "../helpers/http-targets.ts";
 import { waitUntil } from "../helpers/process.ts";
 import { temporaryFolder } from "../helpers/temporary-folder.ts";
 
+const authority = makeCertificate({ subject: [["CN", "test"]], names: ["IP:127.0.0.1"] });
 const EACH = 15;
 const numbers = Array.from({ length: EACH }, (_, i) => i);
 
@@ -18,7 +20,9 @@ async function startBesideMount() {
     [`body-${i}`, "body"],
     [`log-${i}.log`, line()],
   ]);
-  const mount = resources.use(await fuseMount({ ...Object.fromEntries(files), key: "key-of-the-test" }));
+  const mount = resources.use(
+    await fuseMount({ ...Object.fromEntries(files), key: "key-of-the-test", "ca.pem": authority.cert }),
+  );
   const local = resources.use(await temporaryFolder());
   for (const i of numbers) await local.write(`log-${i}.log`, line());
   await local.write("body", "body");
@@ -29,6 +33,7 @@ async function startBesideMount() {
       request.resume().on("end", () => response.end("ok"));
     }),
   );
+  const secure = resources.use(await serveHttps(authority, (_request, response) => response.end("ok")));
   const url = `http://${server.host}/`;
   const timing = "interval: 1s";
   const exporter = resources.use(
@@ -38,6 +43,7 @@ async function startBesideMount() {
 ${numbers.map((i) => `  body-${i}: { prober: http, http: { method: POST, body_file: "${mount.path}/body-${i}" } }\n`).join("")}
   good: { prober: http, http: { method: POST, body_file: "${local.path}/body" } }
   keyed: { prober: http, http: { bearer_token_file: "${mount.path}/key" } }
+  trusting: { prober: http, http: { tls_config: { ca_file: "${mount.path}/ca.pem" } } }
   logs: { prober: heartbeat_log, heartbeat_log: { paths: ["${mount.path}", "${local.path}"], timeout: 1h } }
 targets:
 ${numbers
@@ -49,6 +55,7 @@ ${numbers
 `,
   )
   .join("")}
+  - { name: trusting, module: trusting, target: "https://${secure.host}/", ${timing} }
   - { name: keyed, module: keyed, target: "${url}", ${timing} }
 `,
     }),
@@ -112,10 +119,10 @@ test("targets whose files hang fail with the mount and the time, and keep no oth
   await mount.hang();
   await untilAll(exporter, { body: "file_unreadable", log: "file_unreadable" });
   const debug = await exporter.get("/probe?target=body-3&debug=true");
-  expect(debug).toContain(`${mount.path}/body-3: the mount ${mount.path} has not answered since 20`);
-  expect(exporter.process.output()).toContain(`the mount ${mount.path} has not answered since 20`);
+  expect(debug).toMatch(/\/body-3: the (?:mount|file system of) \S+ has not answered since 20/u);
+  await exporter.process.waitForOutput(new RegExp(`the mount ${mount.path} has not answered since 20`, "u"));
 
-  // Over 20 rounds, the good targets never fail, and the one with a key sends its last key.
+  // Over 20 rounds, the good targets never fail, the one with a key sends its last key, and the one with an authority trusts its last certificate.
   const before = requests.length;
   const probesOf = async (target: string): Promise<number> =>
     valueOf(await exporter.get("/metrics?collect[]=targets"), `heartbeat_health_checks_total`, {
@@ -127,7 +134,7 @@ test("targets whose files hang fail with the mount and the time, and keep no oth
     const map = await outcomes(exporter);
     expect(named(map, "good")).toEqual(all("ok"));
     expect(named(map, "good-log")).toEqual(all("ok"));
-    expect(map.get("keyed")).toBe("ok");
+    expect([map.get("keyed"), map.get("trusting")]).toEqual(["ok", "ok"]);
     return (await probesOf("good-0")) >= first + 20 ? true : undefined;
   });
   expect(requests.slice(before).filter((one) => one === "Bearer key-of-the-test").length).toBeGreaterThan(9);
@@ -135,7 +142,7 @@ test("targets whose files hang fail with the mount and the time, and keep no oth
 
   await mount.goOn();
   await untilAll(exporter, { body: "ok", log: "ok", good: "ok", "good-log": "ok" });
-  expect(exporter.process.output()).toContain(`the mount ${mount.path} answers again`);
+  await exporter.process.waitForOutput(new RegExp(`the mount ${mount.path} answers again`, "u"));
 });
 
 test("an exporter whose files hang reloads, and ends on SIGTERM", async () => {

@@ -11,6 +11,7 @@ import {
   MODULE_PATH,
   OF_PROBERS,
   OPTIONS_PATH,
+  SHARD,
   SWITCHES,
   TARGET_PATH,
   VARIABLES,
@@ -29,6 +30,7 @@ export const VARIABLES_HELP: readonly VariableHelp[] = [
   ...MACHINE_VARIABLES,
   ...OF_PROBERS,
   ...LISTEN,
+  ...SHARD,
 ];
 
 const KNOWN = VARIABLES_HELP.map(({ name }) => name);

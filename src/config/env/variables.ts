@@ -49,6 +49,20 @@ export const LISTEN = [
   { name: "CONTEXT_API_PORT", fallback: "8091", meaning: "Port to listen on." },
 ] as const satisfies readonly VariableHelp[];
 
+/** Variables for the shard of an exporter, which apply with and without a file. */
+export const SHARD = [
+  {
+    name: "HEARTBEAT_SHARD",
+    meaning:
+      "Number of this exporter among those that share the configuration, from 0 on, or a text that ends with it, such as the name of a pod of a StatefulSet. As `--shard`.",
+  },
+  { name: "HEARTBEAT_TOTAL_SHARDS", meaning: "Number of shards. As `--total-shards`." },
+  {
+    name: "HEARTBEAT_SHARD_URL",
+    meaning: "URL of the shards, with `{shard}` in place of the number. As `--shard-url`.",
+  },
+] as const satisfies readonly VariableHelp[];
+
 /** Variables that probers read as defaults of their options, with and without a file. */
 export const OF_PROBERS = [
   {

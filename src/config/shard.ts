@@ -1,0 +1,99 @@
+import type { Group, GroupMember } from "../core/group.ts";
+import { type Shard, type Sharding, shardOf } from "../core/shard.ts";
+import type { Sections } from "./config.ts";
+import type { Remarks } from "./document/remarks.ts";
+
+/**
+ * Returns the part of the configuration that a shard works on: its targets and heartbeats, by a hash of their names, and the
+ * groups whose members are all its own. Replicas of one shard elect their own leader. Warns of what does not work across
+ * shards.
+ */
+export function ownSections(
+  all: Sections,
+  shard: Shard,
+  problems: Remarks,
+): Sections & { readonly sharding: Sharding } {
+  const elsewhere = new Map<string, number>();
+  const isOwn = ({ name }: { readonly name: string }): boolean => {
+    const owner = shardOf(name, shard.total);
+    if (owner !== shard.index) elsewhere.set(name, owner);
+    return owner === shard.index;
+  };
+  const targets = all.targets.filter(isOwn);
+  const heartbeats = all.push.heartbeats.filter(isOwn);
+  const groups = wholeGroups(all.groups, shard, problems);
+  const { registration } = all.push;
+  const owns = (name: string): boolean => shardOf(name, shard.total) === shard.index;
+  const { group: healthGroup } = all.health;
+  if (healthGroup !== undefined && dividing(healthGroup, all.groups, shard).size > 1) {
+    problems.add({
+      path: ["health", "group"],
+      got: `${healthGroup}, whose members are on several shards`,
+      want: "a group whose members one shard owns; Prometheus sees the members of all shards",
+    });
+  }
+  const isHealthHere = groups.some(({ name }) => name === healthGroup);
+  if (shard.total > 1) warnOfBudgets(all, shard, problems);
+  return {
+    ...all,
+    targets,
+    push: {
+      ...all.push,
+      heartbeats,
+      ...(registration === undefined ? {} : { registration: { ...registration, owns } }),
+    },
+    groups,
+    health: isHealthHere ? all.health : {},
+    ...(all.lease === undefined || shard.total === 1
+      ? {}
+      : { lease: { ...all.lease, name: `${all.lease.name}-${shard.index}` } }),
+    sharding: { shard, elsewhere },
+  };
+}
+
+/** Returns the groups that this shard can aggregate, and warns of those that no shard can. */
+function wholeGroups(groups: readonly Group[], shard: Shard, problems: Remarks): readonly Group[] {
+  return groups.filter(({ name }, i) => {
+    const shards = dividing(name, groups, shard);
+    if (shards.size > 1) {
+      const which = [...shards].map(([member, owner]) => `${member} on ${owner}`).join(", ");
+      problems.warn(
+        ["groups", i, "members"],
+        `are on several shards (${which}), so no shard has this group; aggregate it by a recording rule`,
+      );
+    }
+    return shards.size === 1 && [...shards.values()][0] === shard.index;
+  });
+}
+
+/** Returns one member for each shard that owns members of a group, and that shard. A group of components is by its own name. */
+function dividing(start: string, groups: readonly Group[], { total }: Shard): ReadonlyMap<string, number> {
+  const byName = new Map(groups.map((group) => [group.name, group]));
+  const owners = new Map<number, string>();
+  const seen = new Set([start]);
+  // The set grows during the loop, which visits the additions too.
+  for (const name of seen) {
+    for (const member of byName.get(name)?.members ?? []) {
+      if (member.kind === "group") seen.add(member.name);
+      else if (isOwned(member)) {
+        const owner = shardOf(member.name, total);
+        if (!owners.has(owner)) owners.set(owner, member.name);
+      }
+    }
+  }
+  if (owners.size === 0) owners.set(shardOf(start, total), start);
+  return new Map([...owners].map(([owner, member]) => [member, owner]));
+}
+
+/** Components report to whichever shard their group is on. */
+const isOwned = ({ kind }: GroupMember): boolean => kind === "target" || kind === "heartbeat";
+
+function warnOfBudgets({ modules }: Sections, { total }: Shard, problems: Remarks): void {
+  for (const { name, budgets = [] } of modules.values()) {
+    if (budgets.length === 0) continue;
+    problems.warn(
+      ["modules", name, "budget"],
+      `is spent by each of the ${total} shards, so up to ${total} times; divide it`,
+    );
+  }
+}
