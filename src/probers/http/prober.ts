@@ -16,7 +16,7 @@ import { samplesOf } from "./samples.ts";
 import { type HttpOptions, httpSchema } from "./schema.ts";
 import { parseAddress } from "./transport/address.ts";
 import type { Guard } from "./transport/steps.ts";
-import { newTrace } from "./transport/trace.ts";
+import { newTrace, phaseLength } from "./transport/trace.ts";
 import { visit } from "./visit.ts";
 
 /**
@@ -70,7 +70,7 @@ async function probeHttp(
     visited.exchange.close();
     if (visited.exchange.status === 401) module.credentials?.rejected?.();
     const ended = signal.aborted ? clock.monotonic() : clock.arrival().earliest;
-    trace.transfer += Math.max(0, ended - visited.responded.latest);
+    trace.transfer += phaseLength(ended - visited.responded.latest);
     const values = module.values?.take(visited.exchange.headers, verdict.content);
     const samples = [...samplesOf(module, trace, visited, verdict), ...(values?.samples ?? [])];
     const failure = verdict.failure ?? values?.failure;

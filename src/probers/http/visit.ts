@@ -14,7 +14,7 @@ import { exchangeHttp1 } from "./transport/http1.ts";
 import { exchangeHttp2 } from "./transport/http2.ts";
 import type { Proxy } from "./transport/proxy.ts";
 import type { Failure, Guard } from "./transport/steps.ts";
-import type { Trace } from "./transport/trace.ts";
+import { phaseLength, type Trace } from "./transport/trace.ts";
 
 /** The final response of a probe. */
 export interface FinalResponse {
@@ -88,7 +88,7 @@ async function request(
   let responded: Arrival = { earliest: started, latest: started };
   const onFirstByte = (): void => {
     responded = guard.clock.arrival();
-    trace.processing += responded.earliest - started;
+    trace.processing += phaseLength(responded.earliest - started);
   };
   const exchange =
     connection.kind === "http2"

@@ -20,6 +20,12 @@ export interface Trace {
   peer: PeerFacts | undefined;
 }
 
+/** Length of a phase that began and ended in what was read at once, in seconds. */
+const SHORTEST = 1e-6;
+
+/** Returns the length of a phase from its measured length. It is never 0, which means that the probe did not reach the phase. */
+export const phaseLength = (measured: number): number => Math.max(SHORTEST, measured);
+
 /** Creates an empty trace. */
 export const newTrace = (): Trace => ({
   resolution: undefined,
