@@ -13,7 +13,7 @@ export const exporterMetrics = {
     "heartbeat_exporter_shard_info",
     "Number of this exporter's shard, from 0 on, and the number of shards; the value is always 1; only with --total-shards",
     ["shard", "total_shards"],
-    { when: "with `--total-shards`" },
+    { when: "with `--total-shards`", keptFor: "tells a missing shard: docs/scale.md has the query" },
   ),
   configReloadSuccessful: gauge(
     "heartbeat_exporter_config_last_reload_successful",

@@ -74,13 +74,19 @@ export function createClock(timers: LoopTimers, now: () => Timestamp): Clock {
   return { ...clock(), monotonic };
 }
 
+/**
+ * Shortest time between two readings of a probe's clock. So no step takes 0 s, not even one that began and ended in work of the
+ * exporter: 0 means that the probe did not reach the step.
+ */
+const SHORTEST = seconds(1e-6);
+
 /** Starts to measure the time of a probe. */
 function leaveOutStalls(stalls: StallMeter): Pick<Clock, "monotonic" | "arrival"> {
   let leftOut = 0;
   /** The totals at the last reading, less what it did not decide about. */
   let { stalled: stalledBefore, away: awayBefore } = stalls.read();
   /** The last reading. A stall counts from a certain length on, and then whole, so that time would go back. */
-  let last = 0;
+  let last = Number.NEGATIVE_INFINITY;
   /** Returns the part of the time since the last reading in which what is read now may have arrived. */
   const uncertain = ({ away, unread }: StallReading): number =>
     Math.max(0, Math.min(unread, away - awayBefore));
@@ -90,7 +96,7 @@ function leaveOutStalls(stalls: StallMeter): Pick<Clock, "monotonic" | "arrival"
       leftOut += Math.max(reading.stalled - stalledBefore, uncertain(reading));
       stalledBefore = reading.stalled;
       awayBefore = reading.away;
-      last = Math.max(last, reading.at - leftOut);
+      last = Math.max(last + SHORTEST, reading.at - leftOut);
       return seconds(last);
     },
     arrival() {
@@ -98,8 +104,8 @@ function leaveOutStalls(stalls: StallMeter): Pick<Clock, "monotonic" | "arrival"
       const length = uncertain(reading);
       stalledBefore = Math.max(stalledBefore, reading.stalled - length);
       awayBefore = reading.away - length;
-      const latest = Math.max(last, reading.at - leftOut);
-      return { earliest: seconds(Math.max(last, latest - length)), latest: seconds(latest) };
+      const latest = Math.max(last + SHORTEST, reading.at - leftOut);
+      return { earliest: seconds(Math.max(last + SHORTEST, latest - length)), latest: seconds(latest) };
     },
   };
 }

@@ -27,7 +27,8 @@ export const readSmall = (path: string): Promise<Buffer> =>
       await using handle = await fs.open(path, constants.O_RDONLY | constants.O_NONBLOCK);
       const stats = await handle.stat();
       if (!stats.isFile() && !stats.isDirectory()) throw new NotRegularError(path);
-      return handle.readFile();
+      // Awaited here, before the file is closed: a rejection during that would be one that no caller sees.
+      return await handle.readFile();
     },
     false,
   );
