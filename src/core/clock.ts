@@ -1,4 +1,5 @@
 import { startLenientTimeout } from "./lenient-timeout.ts";
+import { NEGLIGIBLE } from "./precision.ts";
 import { createStallMeter, type LoopTimers, type StallMeter, type StallReading } from "./stalls.ts";
 import { type Seconds, seconds, type Timestamp, timestamp, toMilliseconds } from "./units.ts";
 
@@ -88,8 +89,10 @@ function leaveOutStalls(stalls: StallMeter): Pick<Clock, "monotonic" | "arrival"
   /** The last reading. A stall counts from a certain length on, and then whole, so that time would go back. */
   let last = Number.NEGATIVE_INFINITY;
   /** Returns the part of the time since the last reading in which what is read now may have arrived. */
-  const uncertain = ({ away, unread }: StallReading): number =>
-    Math.max(0, Math.min(unread, away - awayBefore));
+  const uncertain = ({ away, unread }: StallReading): number => {
+    const length = Math.min(unread, away - awayBefore);
+    return length > NEGLIGIBLE ? length : 0;
+  };
   return {
     monotonic() {
       const reading = stalls.read();

@@ -1,8 +1,8 @@
 import type { Arrival } from "./clock.ts";
 import { type Seconds, seconds } from "./units.ts";
 
-/** Longest uncertainty of a short time. */
-const SHORT = seconds(0.01);
+/** Longest uncertainty of a time that is taken as exact: the ordinary work of a busy loop. */
+export const NEGLIGIBLE = seconds(0.01);
 
 /** Largest uncertainty of a long time, as a part of it. */
 const PART = 0.1;
@@ -12,7 +12,7 @@ const PART = 0.1;
  * statistic without it stays true, as stalls do not choose targets.
  */
 export const isPrecise = (length: Seconds, uncertainty: Seconds): boolean =>
-  uncertainty <= Math.max(SHORT, PART * length);
+  uncertainty <= Math.max(NEGLIGIBLE, PART * length);
 
 /**
  * Returns the time from one arrival to a later one, such that no stall of the exporter is in it; `undefined` if it is not known

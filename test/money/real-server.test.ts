@@ -45,9 +45,13 @@ async function llm(usage: object | undefined) {
 /** Returns a clock that starts at 13:30 UTC, runs as the system's does, and can skip time. */
 function shiftedClock(): Clock & { skip(length: number): void } {
   let shift = 1_757_943_000 - systemClock.now();
-  return {
-    ...systemClock,
+  const shifted = (clock: Clock): Clock => ({
+    ...clock,
     now: () => timestamp(systemClock.now() + shift),
+    forProbe: () => shifted(clock.forProbe()),
+  });
+  return {
+    ...shifted(systemClock),
     skip: (length) => {
       shift += length;
     },
