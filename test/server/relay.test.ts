@@ -60,6 +60,14 @@ const arrival = (
   count: number,
 ): Promise<ReceivedWebhook> => waitUntil(`${count} webhooks`, () => receiver.arrived[count - 1]);
 
+/** Waits until the exporter knows that a number of events was delivered. Deliveries in flight would end if its clock advanced. */
+const delivery = (exporter: LocalExporter, count: number): Promise<true> =>
+  waitUntil(`${count} deliveries`, async () => {
+    const metrics = await (await fetch(`${exporter.url}/metrics`)).text();
+    const delivered = valueOf(metrics, "heartbeat_relay_deliveries_total", { result: "delivered" });
+    return delivered === count || undefined;
+  });
+
 describe("a relay", () => {
   test("knows the facts that a registered machine brought with its ping", async () => {
     await using world = await setup(undefined, `\nheartbeat_registration: { token: registration }`);
@@ -353,17 +361,17 @@ describe("a relay", () => {
     const firing = notification([{ labels: LABELS }]);
     const resolved = notification([{ status: "resolved", labels: LABELS }]);
     for (const body of [firing, resolved, firing]) await post(exporter, body);
-    await arrival(receiver, 2);
+    await delivery(exporter, 2);
     clock.advance(seconds(29));
     await post(exporter, resolved);
     clock.advance(seconds(100));
     expect(await (await post(exporter, firing)).json()).toEqual({ events: 1, known: 0 });
-    await arrival(receiver, 3);
+    await delivery(exporter, 3);
     await post(exporter, resolved.replaceAll("13:40:00", "14:40:00"));
     await post(exporter, firing);
-    await arrival(receiver, 4);
+    await delivery(exporter, 4);
     clock.advance(seconds(31));
-    await arrival(receiver, 5);
+    await delivery(exporter, 5);
     expect(receiver.arrived.map(({ body }) => (JSON.parse(body) as { event: string }).event)).toEqual(
       ["offline", "online", "offline", "online", "offline"].map((status) => `machine.${status}`),
     );
