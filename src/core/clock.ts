@@ -1,5 +1,5 @@
 import { startLenientTimeout } from "./lenient-timeout.ts";
-import { NEGLIGIBLE } from "./precision.ts";
+import { type Arrival, NEGLIGIBLE } from "./precision.ts";
 import { createStallMeter, type LoopTimers, type StallMeter, type StallReading } from "./stalls.ts";
 import { type Seconds, seconds, type Timestamp, timestamp, toMilliseconds } from "./units.ts";
 
@@ -27,15 +27,6 @@ export interface Clock {
   forProbe(): Clock;
   /** Returns the total time of stalls of the event loop while something waited with `timeout`. */
   stalled(): Seconds;
-}
-
-/**
- * The time at which something arrived, on the monotonic clock. The two differ if the event loop stood still before it was
- * read: it may have arrived at any moment between them.
- */
-export interface Arrival {
-  readonly earliest: Seconds;
-  readonly latest: Seconds;
 }
 
 /** Longest delay of setTimeout, which fires at once for a longer one. Longer waits use several timers. */

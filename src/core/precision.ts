@@ -1,5 +1,13 @@
-import type { Arrival } from "./clock.ts";
 import { type Seconds, seconds } from "./units.ts";
+
+/**
+ * The time at which something arrived, on the monotonic clock. The two differ if the event loop stood still before it was
+ * read: it may have arrived at any moment between them.
+ */
+export interface Arrival {
+  readonly earliest: Seconds;
+  readonly latest: Seconds;
+}
 
 /** Longest uncertainty of a time that is taken as exact: the ordinary work of a busy loop. */
 export const NEGLIGIBLE = seconds(0.01);

@@ -1,4 +1,4 @@
-import type { Arrival } from "../../core/clock.ts";
+import type { Arrival } from "../../core/precision.ts";
 import type { ProbeTarget } from "../../core/prober.ts";
 import { type CookieJar, newCookieJar } from "./cookies.ts";
 import { bodyHeaders, type Hop } from "./hop.ts";

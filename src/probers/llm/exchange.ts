@@ -1,9 +1,9 @@
 import type { ClientRequest, IncomingHttpHeaders } from "node:http";
 import type { Socket } from "node:net";
-import type { Arrival, Clock } from "../../core/clock.ts";
+import type { Clock } from "../../core/clock.ts";
 import { defined } from "../../core/defined.ts";
 import type { HttpAgents } from "../../core/network.ts";
-import { exactly } from "../../core/precision.ts";
+import { type Arrival, exactly } from "../../core/precision.ts";
 import { type Seconds, seconds } from "../../core/units.ts";
 import { loadClient } from "../client.ts";
 import { gaveUpAddress } from "../errors.ts";

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from "node:http";
-import type { Arrival } from "../../core/clock.ts";
 import { defined } from "../../core/defined.ts";
+import type { Arrival } from "../../core/precision.ts";
 import type { ProbeContext } from "../../core/prober.ts";
 import { parseRetryAfter } from "../../core/retry-after.ts";
 import { type Seconds, seconds } from "../../core/units.ts";

@@ -1,6 +1,5 @@
-import type { Arrival } from "../../../core/clock.ts";
 import { excerpt } from "../../../core/excerpt.ts";
-import { timeBetween } from "../../../core/precision.ts";
+import { type Arrival, timeBetween } from "../../../core/precision.ts";
 import { type Seconds, seconds } from "../../../core/units.ts";
 import { parseJson } from "../wire/json.ts";
 import type { ApiError, FinishReason, Piece, ToolArguments, Usage } from "../wire/types.ts";
