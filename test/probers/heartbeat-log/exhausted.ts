@@ -1,6 +1,7 @@
 /** Probes the log in the first argument before and after all file descriptors are used up, and prints the outcomes. */
 import { openSync } from "node:fs";
 import { stat } from "node:fs/promises";
+import { setTimeout as pause } from "node:timers/promises";
 import { start } from "./probing.ts";
 
 const [file = "", folder = ""] = process.argv.slice(2);
@@ -10,16 +11,20 @@ const { verdict: before } = await probe(file);
 dispose();
 await probe(file);
 
-const exhaust = (): void => {
-  try {
-    for (;;) openSync("/dev/null", "r");
-  } catch {
-    // None is left.
+/** Opens files until no descriptor is left. Returns how many there were. */
+const exhaust = (): number => {
+  for (let opened = 0; ; opened += 1) {
+    try {
+      openSync("/dev/null", "r");
+    } catch {
+      return opened;
+    }
   }
 };
-exhaust();
 // Descriptors that the probes have closed are only free when the threads of Node.js get to it.
-await Promise.all(Array.from({ length: 16 }, () => stat(file)));
-exhaust();
+for (let none = 0; none < 5; none = exhaust() === 0 ? none + 1 : 0) {
+  await Promise.all(Array.from({ length: 64 }, () => stat(file)));
+  await pause(20);
+}
 const { result } = await probe(file);
 process.stdout.write(`${JSON.stringify({ before, during: result.outcome })}\n`);
