@@ -80,11 +80,7 @@ export function createSelf({
 
   function* samples(): Generator<Sample> {
     yield sample(catalogue.buildInfo, 1, { version, node_version: process.version });
-    if (shard !== undefined)
-      yield sample(catalogue.shardInfo, 1, {
-        shard: String(shard.index),
-        total_shards: String(shard.total),
-      });
+    if (shard !== undefined) yield* shardSamples(shard);
     const { lastSuccessful, lastSuccessAt } = reload();
     yield sample(catalogue.configReloadSuccessful, Number(lastSuccessful));
     yield sample(catalogue.configReloadTimestamp, lastSuccessAt);
@@ -114,6 +110,12 @@ export function createSelf({
       structuredClone((await registry.getMetricsAsJSON()) as unknown as readonly ProcessFamily[]),
     stop: () => delay.disable(),
   };
+}
+
+/** Makes the samples of the shard. */
+function* shardSamples({ index, total }: Shard): Generator<Sample> {
+  yield sample(catalogue.shardInfo, 1, { shard: String(index), total_shards: String(total) });
+  yield sample(catalogue.shards, total);
 }
 
 /** Makes the samples of event streams. */
