@@ -43,6 +43,10 @@ export const exporterMetrics = {
   ),
   probesInFlight: gauge("heartbeat_exporter_probes_in_flight", "Probes running now"),
   probesQueued: gauge("heartbeat_exporter_probes_queued", "Probes waiting for a free slot"),
+  fileOperationsHanging: gauge(
+    "heartbeat_exporter_file_operations_hanging",
+    "Operations on files that have not ended after a second, each of which keeps a thread",
+  ),
   storeUp: gauge(
     "heartbeat_exporter_store_up",
     "1 if the last attempt to write to the store succeeded, 0 if it failed; only with a store",

@@ -28,6 +28,8 @@ export interface SelfDeps {
   readonly absence: () => Seconds;
   /** Returns for how long the event loop stood still while something waited. */
   readonly stalled: () => Seconds;
+  /** Returns the number of operations on files that hang now. */
+  readonly hangingFileOperations: () => number;
   readonly eventStreams: () => { readonly open: number; readonly dropped: number };
   readonly webhooks: () => Iterable<WebhookCounts>;
   /** Only with shards. */
@@ -68,6 +70,7 @@ export function createSelf({
   leads,
   absence,
   stalled,
+  hangingFileOperations,
   eventStreams,
   webhooks,
   store,
@@ -93,6 +96,7 @@ export function createSelf({
     const { inFlight, queued } = probes();
     yield sample(catalogue.probesInFlight, inFlight);
     yield sample(catalogue.probesQueued, queued);
+    yield sample(catalogue.fileOperationsHanging, hangingFileOperations());
     const { open, dropped } = eventStreams();
     yield* streamSamples(open, dropped);
     yield* webhookSamples(webhooks());
