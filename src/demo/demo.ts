@@ -12,7 +12,7 @@ export interface Demo {
 
 /**
  * Starts the servers that the demonstration probes, a simulated LLM and a small service, on free ports of the loopback address.
- * They alone keep no process running.
+ * They do not keep the process running.
  */
 export async function startDemo(): Promise<Demo> {
   const standIn = createStandIn();

@@ -72,8 +72,8 @@ const onError =
     const refuseOrBreak = (status: number, text: string): void =>
       res.headersSent ? void res.destroy() : refuse(res, status, text);
     if (!ready()) return refuseOrBreak(503, "the exporter is shutting down");
-    const status = statusOf(error);
-    if (status < 500) return refuseOrBreak(status, `${req.method} ${req.path}: ${String(error)}`);
+    const status = res.headersSent ? 500 : statusOf(error);
+    if (status < 500) return refuse(res, status, `${req.method} ${req.path}: ${String(error)}`);
     log.error(
       { err: error, method: req.method, path: loggedPath(req) },
       "a route failed, which is a bug of the exporter",
