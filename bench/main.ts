@@ -14,6 +14,7 @@ import { startTargets, type Targets } from "./peers.ts";
 import { pings } from "./pings.ts";
 import { reload } from "./reload.ts";
 import { seriesCost } from "./series.ts";
+import { shards } from "./shards.ts";
 import { stalls } from "./stalls.ts";
 import { startUp } from "./start-up.ts";
 import { starvation } from "./starvation.ts";
@@ -35,6 +36,7 @@ const PARTS: Readonly<Record<string, (targets: Targets) => Promise<void>>> = {
   reload,
   memory,
   "hanging-files": hangingFiles,
+  shards,
 };
 
 const asked = process.argv.slice(2);

@@ -24,6 +24,7 @@ import { createTiers } from "../engine/tiers.ts";
 import { createFeed } from "../events/feed.ts";
 import { createDriver } from "../failover/driver.ts";
 import { type FailoverState, initialState } from "../failover/machine.ts";
+import { hangingOperations } from "../files/files.ts";
 import { createAnnouncer } from "../heartbeats/announce.ts";
 import type { PushEffect } from "../heartbeats/push-state.ts";
 import { createRegister } from "../heartbeats/register.ts";
@@ -222,6 +223,7 @@ export function createExporter(options: ExporterOptions): Exporter {
     leads: () => election.leads(),
     absence: () => presence.absence(),
     stalled: () => clock.stalled(),
+    hangingFileOperations: hangingOperations,
     probes: () => engine.counts(),
     eventStreams: () => events.streams(),
     webhooks: () => webhooks.counts(),

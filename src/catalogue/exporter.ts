@@ -1,6 +1,7 @@
 import { counter, gauge } from "../core/metric.ts";
 
 const WITH_STORE = "with `--storage.path`";
+const WITH_SHARDS = "with `--total-shards`";
 
 /** Metrics of the exporter itself. */
 export const exporterMetrics = {
@@ -13,7 +14,13 @@ export const exporterMetrics = {
     "heartbeat_exporter_shard_info",
     "Number of this exporter's shard, from 0 on, and the number of shards; the value is always 1; only with --total-shards",
     ["shard", "total_shards"],
-    { when: "with `--total-shards`", keptFor: "tells a missing shard: docs/scale.md has the query" },
+    { when: WITH_SHARDS },
+  ),
+  shards: gauge(
+    "heartbeat_exporter_shards",
+    "Number of shards that share the configuration, as a value to compare with; only with --total-shards",
+    [],
+    { when: WITH_SHARDS },
   ),
   configReloadSuccessful: gauge(
     "heartbeat_exporter_config_last_reload_successful",
@@ -36,6 +43,10 @@ export const exporterMetrics = {
   ),
   probesInFlight: gauge("heartbeat_exporter_probes_in_flight", "Probes running now"),
   probesQueued: gauge("heartbeat_exporter_probes_queued", "Probes waiting for a free slot"),
+  fileOperationsHanging: gauge(
+    "heartbeat_exporter_file_operations_hanging",
+    "Operations on files that have not ended after a second, each of which keeps a thread",
+  ),
   storeUp: gauge(
     "heartbeat_exporter_store_up",
     "1 if the last attempt to write to the store succeeded, 0 if it failed; only with a store",

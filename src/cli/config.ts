@@ -1,7 +1,8 @@
 import { Command } from "commander";
-import { configSummary } from "../config/summary.ts";
+import { type ShardFlags, shardsToCheck } from "../config/env/shard.ts";
+import { configSummary, spreadSummary } from "../config/summary.ts";
 import type { ImportFlags } from "./import/run.ts";
-import { type Choose, EXIT, withConfigFile, withUsageExit } from "./shell.ts";
+import { type Choose, EXIT, withConfigFile, withShard, withUsageExit } from "./shell.ts";
 
 const HELP = `
 Examples:
@@ -14,10 +15,14 @@ Examples:
 const CHECK_HELP = `
 Reports all problems at once, each with its line and column.
 
-Exit code: 0 the configuration is valid, 2 it is not.
+With --shard and --total-shards, checks what that shard would use. With --total-shards alone, checks for all shards at once:
+what does not work across them, such as groups whose members are on several, and how evenly targets are spread.
+
+Exit code: 0 the configuration is valid, perhaps with warnings, 2 it is not.
 
 Examples:
   heartbeat-exporter config check --config.file=exporter.yml
+  heartbeat-exporter config check --config.file=exporter.yml --total-shards=3
 `;
 
 const PRINT_HELP = `
@@ -53,14 +58,18 @@ export const configCommand = (choose: Choose): Command =>
     .helpCommand(false)
     .addHelpText("after", HELP)
     .addCommand(
-      withConfigFile(withUsageExit(new Command("check")))
+      withShard(withConfigFile(withUsageExit(new Command("check"))))
         .description("Check the configuration and print its problems.")
         .addHelpText("after", CHECK_HELP)
-        .action((_options, command: Command) => {
+        .action((flags: ShardFlags, command: Command) => {
           choose(async (shell) => {
             const { openConfigFile } = await import("./load-config.ts");
-            const holder = await openConfigFile(configFileOf(command), shell);
-            shell.out(`the configuration is good: ${configSummary(holder.current(), holder.deps())}\n`);
+            const shards = shardsToCheck(flags, shell.env);
+            const holder = await openConfigFile(configFileOf(command), shell, shards);
+            const config = holder.current();
+            const { totalShards } = shards;
+            const spread = totalShards === undefined ? "" : `; ${spreadSummary(config, totalShards)}`;
+            shell.out(`the configuration is good: ${configSummary(config, holder.deps())}${spread}\n`);
             return EXIT.good;
           });
         }),

@@ -5,7 +5,7 @@ import { DURATION_FORM, parseDuration, type Seconds, seconds } from "../core/uni
 import { commands } from "./commands.ts";
 import { LISTEN_ADDRESS_FORM, type ListenAddress, parseListenAddress } from "./listen-address.ts";
 import { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from "./log.ts";
-import { type Run, withConfigFile } from "./shell.ts";
+import { type Run, withConfigFile, withShard } from "./shell.ts";
 
 /** The flags of `serve`, parsed and validated. */
 export interface Flags {
@@ -175,6 +175,19 @@ const createCommand = (version: string, choose: (chosen: CommandLine) => void): 
 
 /** Adds the flags of the exporter, which stand with or without the word `serve`. */
 const serveOptions = (command: Command): Command =>
+  withShard(withOptions(command))
+    .option(
+      "--shard-url <url>",
+      "URL of the shards, such as http://exporter-{shard}:8091, to which requests for theirs are redirected (or HEARTBEAT_SHARD_URL)",
+    )
+    .addOption(new Option("--log.level <level>", "log level").choices(LOG_LEVELS).default("info"))
+    .addOption(new Option("--log.format <format>", "log format").choices(LOG_FORMATS).default("logfmt"))
+    .option("--demo", "run a demonstration if nothing is configured")
+    .addHelpText("after", HELP)
+    .allowExcessArguments(false);
+
+/** Adds the flags of the configuration, the web server and the state. */
+const withOptions = (command: Command): Command =>
   withConfigFile(command.helpOption("--help", "show this help"))
     .option("--config.check", "check the configuration, print its problems, and exit (0 valid, 1 not)")
     .option("--config.enable-auto-reload", "reload the configuration when its file changes")
@@ -212,21 +225,7 @@ const serveOptions = (command: Command): Command =>
     .option(
       "--storage.path <file>",
       "file for state and history, which then survive restarts (default: storage.path of the configuration, else memory only)",
-    )
-    .option(
-      "--shard <number>",
-      "number of this exporter, from 0 on, of --total-shards that share the configuration (or HEARTBEAT_SHARD)",
-    )
-    .option("--total-shards <count>", "number of shards (or HEARTBEAT_TOTAL_SHARDS)")
-    .option(
-      "--shard-url <url>",
-      "URL of the shards, such as http://exporter-{shard}:8091, to which requests for theirs are redirected (or HEARTBEAT_SHARD_URL)",
-    )
-    .addOption(new Option("--log.level <level>", "log level").choices(LOG_LEVELS).default("info"))
-    .addOption(new Option("--log.format <format>", "log format").choices(LOG_FORMATS).default("logfmt"))
-    .option("--demo", "run a demonstration if nothing is configured")
-    .addHelpText("after", HELP)
-    .allowExcessArguments(false);
+    );
 
 function listenAddress(text: string): ListenAddress {
   const address = parseListenAddress(text);

@@ -43,13 +43,20 @@ export async function loadConfig(configFile: string | undefined, shell: Shell): 
   return (await openConfigFile(configFile, shell)).current();
 }
 
-/** Opens the configuration of a command as `loadConfig` does, for commands that need its plugins too. */
-export async function openConfigFile(configFile: string | undefined, shell: Shell): Promise<ConfigHolder> {
+/**
+ * Opens the configuration of a command as `loadConfig` does, for commands that need its plugins too.
+ * @param shards the shards to load it for
+ */
+export async function openConfigFile(
+  configFile: string | undefined,
+  shell: Shell,
+  shards: Pick<ConfigDeps, "shard" | "totalShards"> = {},
+): Promise<ConfigHolder> {
   const source = sourceOf(configFile, shell.env);
   if (source === undefined) {
     throw new CommandError([NO_CONFIGURATION, ...warnOfUnknownVariables(shell.env)].join("\n"), "usage");
   }
-  const { holder } = await openConfig(source, configDeps, systemClock);
+  const { holder } = await openConfig(source, { ...configDeps, ...shards }, systemClock);
   for (const warning of holder.current().warnings) shell.err(`warning: ${warning}\n`);
   return holder;
 }

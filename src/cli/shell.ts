@@ -62,6 +62,15 @@ export const withConfigFile = (command: Command): Command =>
     "YAML configuration; without it, environment variables describe one LLM target",
   );
 
+/** Adds the flags that say which part of the configuration an exporter works on. */
+export const withShard = (command: Command): Command =>
+  command
+    .option(
+      "--shard <number>",
+      "number of this exporter, from 0 on, of --total-shards that share the configuration (or HEARTBEAT_SHARD)",
+    )
+    .option("--total-shards <count>", "number of shards (or HEARTBEAT_TOTAL_SHARDS)");
+
 /** Makes wrong flags exit with the usage code, so that scripts can tell them from a failure. */
 export const withUsageExit = (command: Command): Command =>
   command

@@ -65,6 +65,8 @@ export interface ConfigDeps {
   readonly plugins?: PluginFindings;
   /** The shard of this exporter, which works on a part of the configuration; without it on all of it. */
   readonly shard?: Shard;
+  /** Without `shard`: the number of shards to check the whole configuration for. */
+  readonly totalShards?: number;
 }
 
 /** The origin of a configuration: a file, the environment alone, or a text. `env` fills the `${NAME}` of a file. */

@@ -35,7 +35,7 @@ import { buildRelays } from "./sections/relays.ts";
 import { buildStorage } from "./sections/storage.ts";
 import { buildTargets } from "./sections/targets.ts";
 import { buildWebhooks } from "./sections/webhooks.ts";
-import { ownSections } from "./shard.ts";
+import { checkAcrossShards, ownSections } from "./shard.ts";
 
 export type { Config } from "./config.ts";
 
@@ -129,7 +129,9 @@ function* buildConfig(
     },
     deps,
   );
-  const sections = deps.shard === undefined ? all : ownSections(all, deps.shard, problems);
+  const totalShards = deps.shard?.total ?? deps.totalShards;
+  if (totalShards !== undefined) checkAcrossShards(all, totalShards, problems);
+  const sections = deps.shard === undefined ? all : ownSections(all, deps.shard);
   const ignored = environmentOnly ? [] : ignoredVariables(env, variables);
   if (ignored.length > 0)
     problems.warn([], `the file is used, so these variables are ignored: ${ignored.join(", ")}`);

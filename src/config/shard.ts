@@ -5,14 +5,9 @@ import type { Remarks } from "./document/remarks.ts";
 
 /**
  * Returns the part of the configuration that a shard works on: its targets and heartbeats, by a hash of their names, and the
- * groups whose members are all its own. Replicas of one shard elect their own leader. Warns of what does not work across
- * shards.
+ * groups whose members are all its own. Replicas of one shard elect their own leader.
  */
-export function ownSections(
-  all: Sections,
-  shard: Shard,
-  problems: Remarks,
-): Sections & { readonly sharding: Sharding } {
+export function ownSections(all: Sections, shard: Shard): Sections & { readonly sharding: Sharding } {
   const elsewhere = new Map<string, number>();
   const isOwn = ({ name }: { readonly name: string }): boolean => {
     const owner = shardOf(name, shard.total);
@@ -21,19 +16,13 @@ export function ownSections(
   };
   const targets = all.targets.filter(isOwn);
   const heartbeats = all.push.heartbeats.filter(isOwn);
-  const groups = wholeGroups(all.groups, shard, problems);
+  const groups = all.groups.filter(({ name }) => {
+    const owners = ownersOf(name, all.groups, shard.total);
+    return owners.size === 1 && owners.has(shard.index);
+  });
   const { registration } = all.push;
   const owns = (name: string): boolean => shardOf(name, shard.total) === shard.index;
-  const { group: healthGroup } = all.health;
-  if (healthGroup !== undefined && dividing(healthGroup, all.groups, shard).size > 1) {
-    problems.add({
-      path: ["health", "group"],
-      got: `${healthGroup}, whose members are on several shards`,
-      want: "a group whose members one shard owns; Prometheus sees the members of all shards",
-    });
-  }
-  const isHealthHere = groups.some(({ name }) => name === healthGroup);
-  if (shard.total > 1) warnOfBudgets(all, shard, problems);
+  const isHealthHere = groups.some(({ name }) => name === all.health.group);
   return {
     ...all,
     targets,
@@ -51,23 +40,31 @@ export function ownSections(
   };
 }
 
-/** Returns the groups that this shard can aggregate, and warns of those that no shard can. */
-function wholeGroups(groups: readonly Group[], shard: Shard, problems: Remarks): readonly Group[] {
-  return groups.filter(({ name }, i) => {
-    const shards = dividing(name, groups, shard);
-    if (shards.size > 1) {
-      const which = [...shards].map(([member, owner]) => `${member} on ${owner}`).join(", ");
-      problems.warn(
-        ["groups", i, "members"],
-        `are on several shards (${which}), so no shard has this group; aggregate it by a recording rule`,
-      );
-    }
-    return shards.size === 1 && [...shards.values()][0] === shard.index;
-  });
+/** Reports what does not work across this number of shards. The same on each of them. */
+export function checkAcrossShards(all: Sections, total: number, problems: Remarks): void {
+  if (total === 1) return;
+  for (const [i, { name }] of all.groups.entries()) {
+    const owners = ownersOf(name, all.groups, total);
+    if (owners.size === 1) continue;
+    const which = [...owners].map(([owner, member]) => `${member} on ${owner}`).join(", ");
+    problems.warn(
+      ["groups", i, "members"],
+      `are on several shards (${which}), so no shard has this group; aggregate it by a recording rule`,
+    );
+  }
+  const { group } = all.health;
+  if (group !== undefined && ownersOf(group, all.groups, total).size > 1) {
+    problems.add({
+      path: ["health", "group"],
+      got: `${group}, whose members are on several shards`,
+      want: "a group whose members one shard owns; Prometheus sees the members of all shards",
+    });
+  }
+  warnOfBudgets(all, total, problems);
 }
 
-/** Returns one member for each shard that owns members of a group, and that shard. A group of components is by its own name. */
-function dividing(start: string, groups: readonly Group[], { total }: Shard): ReadonlyMap<string, number> {
+/** Returns the shards that own members of a group, each with one of them. A group of components is by its own name. */
+function ownersOf(start: string, groups: readonly Group[], total: number): ReadonlyMap<number, string> {
   const byName = new Map(groups.map((group) => [group.name, group]));
   const owners = new Map<number, string>();
   const seen = new Set([start]);
@@ -82,13 +79,13 @@ function dividing(start: string, groups: readonly Group[], { total }: Shard): Re
     }
   }
   if (owners.size === 0) owners.set(shardOf(start, total), start);
-  return new Map([...owners].map(([owner, member]) => [member, owner]));
+  return owners;
 }
 
 /** Components report to whichever shard their group is on. */
 const isOwned = ({ kind }: GroupMember): boolean => kind === "target" || kind === "heartbeat";
 
-function warnOfBudgets({ modules }: Sections, { total }: Shard, problems: Remarks): void {
+function warnOfBudgets({ modules }: Sections, total: number, problems: Remarks): void {
   for (const { name, budgets = [] } of modules.values()) {
     if (budgets.length === 0) continue;
     problems.warn(

@@ -1,5 +1,19 @@
 import { counted } from "../core/counted.ts";
+import { shardOf } from "../core/shard.ts";
 import type { Config, ConfigDeps } from "./config.ts";
+
+/**
+ * Returns how evenly the targets and heartbeats of a whole configuration are spread over shards, for people:
+ * `8 to 11 targets and heartbeats on each of 3 shards`.
+ */
+export function spreadSummary({ targets, push }: Pick<Config, "targets" | "push">, total: number): string {
+  const counts = Array.from({ length: total }, () => 0);
+  for (const { name } of [...targets, ...push.heartbeats]) {
+    const owner = shardOf(name, total);
+    counts[owner] = (counts[owner] ?? 0) + 1;
+  }
+  return `${Math.min(...counts)} to ${Math.max(...counts)} targets and heartbeats on each of ${counted(total, "shard")}`;
+}
 
 /**
  * Returns what a configuration contains, for people: `2 modules, 1 target, 3 heartbeats`. Modules and targets are always

@@ -10,7 +10,10 @@ export interface Demo {
   stop(): void;
 }
 
-/** Starts the servers that the demonstration probes, a simulated LLM and a small service, on free ports of the loopback address. */
+/**
+ * Starts the servers that the demonstration probes, a simulated LLM and a small service, on free ports of the loopback address.
+ * They do not keep the process running.
+ */
 export async function startDemo(): Promise<Demo> {
   const standIn = createStandIn();
   const service = createServer((_req, res) => {
@@ -74,5 +77,9 @@ targets:
 const listen = (server: Server): Promise<number> =>
   new Promise((resolve, reject) => {
     server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => resolve((server.address() as AddressInfo).port));
+    server.listen(0, "127.0.0.1", () => {
+      // The exporter may still find a reason not to start.
+      server.unref();
+      resolve((server.address() as AddressInfo).port);
+    });
   });

@@ -28,6 +28,8 @@ export interface SelfDeps {
   readonly absence: () => Seconds;
   /** Returns for how long the event loop stood still while something waited. */
   readonly stalled: () => Seconds;
+  /** Returns the number of operations on files that hang now. */
+  readonly hangingFileOperations: () => number;
   readonly eventStreams: () => { readonly open: number; readonly dropped: number };
   readonly webhooks: () => Iterable<WebhookCounts>;
   /** Only with shards. */
@@ -68,6 +70,7 @@ export function createSelf({
   leads,
   absence,
   stalled,
+  hangingFileOperations,
   eventStreams,
   webhooks,
   store,
@@ -80,11 +83,7 @@ export function createSelf({
 
   function* samples(): Generator<Sample> {
     yield sample(catalogue.buildInfo, 1, { version, node_version: process.version });
-    if (shard !== undefined)
-      yield sample(catalogue.shardInfo, 1, {
-        shard: String(shard.index),
-        total_shards: String(shard.total),
-      });
+    if (shard !== undefined) yield* shardSamples(shard);
     const { lastSuccessful, lastSuccessAt } = reload();
     yield sample(catalogue.configReloadSuccessful, Number(lastSuccessful));
     yield sample(catalogue.configReloadTimestamp, lastSuccessAt);
@@ -97,6 +96,7 @@ export function createSelf({
     const { inFlight, queued } = probes();
     yield sample(catalogue.probesInFlight, inFlight);
     yield sample(catalogue.probesQueued, queued);
+    yield sample(catalogue.fileOperationsHanging, hangingFileOperations());
     const { open, dropped } = eventStreams();
     yield* streamSamples(open, dropped);
     yield* webhookSamples(webhooks());
@@ -114,6 +114,12 @@ export function createSelf({
       structuredClone((await registry.getMetricsAsJSON()) as unknown as readonly ProcessFamily[]),
     stop: () => delay.disable(),
   };
+}
+
+/** Makes the samples of the shard. */
+function* shardSamples({ index, total }: Shard): Generator<Sample> {
+  yield sample(catalogue.shardInfo, 1, { shard: String(index), total_shards: String(total) });
+  yield sample(catalogue.shards, total);
 }
 
 /** Makes the samples of event streams. */

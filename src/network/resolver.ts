@@ -200,10 +200,14 @@ function limited<Answer>(
   };
 }
 
-/** Serves `resolve` in the form of `dns.lookup`. */
+/**
+ * Serves `resolve` in the form of `dns.lookup`. The answer comes in a later tick: a name of the hosts file is found before a
+ * request gets its socket, which happens in the next tick, and its client would miss the socket's event `lookup`.
+ */
 const lookupOf =
   (resolve: Resolver["resolve"]): LookupFunction =>
-  async (hostname, options, callback) => {
+  async (hostname, options, done) => {
+    const callback: typeof done = (...answer) => process.nextTick(done, ...answer);
     let found: readonly LookupAddress[];
     try {
       found = await resolve(hostname);

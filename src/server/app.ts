@@ -66,16 +66,19 @@ const loggedPath = ({ path }: Request): string => path.replace(/(\/ping\/).*$/i,
 
 const onError =
   ({ log, ready }: RouteContext): ErrorRequestHandler =>
-  (error: unknown, req, res, next) => {
-    if (res.headersSent) return next(error);
-    if (!ready()) return refuse(res, 503, "the exporter is shutting down");
-    const status = statusOf(error);
+  // Express takes only a function with four parameters for a handler of errors.
+  (error: unknown, req, res, _next) => {
+    // Only an end without the last chunk tells the client that the answer is not complete.
+    const refuseOrBreak = (status: number, text: string): void =>
+      res.headersSent ? void res.destroy() : refuse(res, status, text);
+    if (!ready()) return refuseOrBreak(503, "the exporter is shutting down");
+    const status = res.headersSent ? 500 : statusOf(error);
     if (status < 500) return refuse(res, status, `${req.method} ${req.path}: ${String(error)}`);
     log.error(
       { err: error, method: req.method, path: loggedPath(req) },
       "a route failed, which is a bug of the exporter",
     );
-    refuse(res, 500, "internal error; see the exporter's log");
+    refuseOrBreak(500, "internal error; see the exporter's log");
   };
 
 /** Returns the status of an error. Express sets one on errors of the client, such as a path that cannot be decoded. */

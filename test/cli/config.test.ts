@@ -89,6 +89,42 @@ describe("heartbeat-exporter config", () => {
     expect(bad.stderr).toContain(`b.yml:1:25: modules.a.prober: got "smtp", want ${PROBER_KINDS}`);
   });
 
+  const SHARDED = `modules: { a: { prober: http } }
+targets:
+  - { name: gpt, module: a, target: "http://127.0.0.1:1/" }
+  - { name: interpreter, module: a, target: "http://127.0.0.1:1/" }
+groups: [{ name: divided, members: [gpt, interpreter] }]
+`;
+  const DIVIDED =
+    "warning: a.yml:5:27: groups[0].members: are on several shards (gpt on 1, interpreter on 0), so no shard has this group; aggregate it by a recording rule\n";
+
+  test.each([
+    ["no shard", [], "1 module, 2 targets, 1 group", ""],
+    ["one shard", ["--shard=0", "--total-shards=3"], "1 module, 1 target", DIVIDED],
+    [
+      "all shards",
+      ["--total-shards=3"],
+      "1 module, 2 targets, 1 group; 0 to 1 targets and heartbeats on each of 3 shards",
+      DIVIDED,
+    ],
+  ])("check covers %s", async (_title, flags, summary, stderr) => {
+    expect(await run(["check", "--config.file=FOLDER/a.yml", ...flags], { "a.yml": SHARDED })).toMatchObject({
+      code: 0,
+      stdout: `the configuration is good: ${summary}\n`,
+      stderr,
+    });
+  });
+
+  test("check refuses what no shard can do, and half a shard", async () => {
+    const files = { "a.yml": `${SHARDED}health: { group: divided }\n` };
+    const bad = await run(["check", "--config.file=FOLDER/a.yml", "--total-shards=3"], files);
+    expect(bad.code).toBe(2);
+    expect(bad.stderr).toContain("health.group: got divided, whose members are on several shards");
+    const half = await run(["check", "--config.file=FOLDER/a.yml", "--shard=1"], files);
+    expect(half.code).toBe(2);
+    expect(half.stderr).toContain("--shard: got no --total-shards");
+  });
+
   test("print redacts the secrets of a file and renders the environment as an equivalent file", async () => {
     const yaml = "modules: { a: { prober: http, http: { basic_auth: { username: u, password: hidden } } } }";
     const printed = await run(["print", "--config.file=FOLDER/a.yml"], { "a.yml": yaml });

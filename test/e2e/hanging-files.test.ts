@@ -118,6 +118,9 @@ test("targets whose files hang fail with the mount and the time, and keep no oth
 
   await mount.hang();
   await untilAll(exporter, { body: "file_unreadable", log: "file_unreadable" });
+  const hanging = async (): Promise<number | undefined> =>
+    valueOf(await exporter.get("/metrics?collect[]=exporter"), "heartbeat_exporter_file_operations_hanging");
+  expect(await hanging()).toBeGreaterThan(0);
   const debug = await exporter.get("/probe?target=body-3&debug=true");
   expect(debug).toMatch(/\/body-3: the (?:mount|file system of) \S+ has not answered since 20/u);
   await exporter.process.waitForOutput(new RegExp(`the mount ${mount.path} has not answered since 20`, "u"));
@@ -143,6 +146,7 @@ test("targets whose files hang fail with the mount and the time, and keep no oth
   await mount.goOn();
   await untilAll(exporter, { body: "ok", log: "ok", good: "ok", "good-log": "ok" });
   await exporter.process.waitForOutput(new RegExp(`the mount ${mount.path} answers again`, "u"));
+  await waitUntil("no operation to hang", async () => ((await hanging()) === 0 ? true : undefined));
 });
 
 test("an exporter whose files hang reloads, and ends on SIGTERM", async () => {

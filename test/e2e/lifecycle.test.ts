@@ -3,6 +3,7 @@ import { type AddressInfo, createServer as createTcpServer } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import { type ExporterProcess, runMain, startExporter, terminate } from "../helpers/exporter.ts";
 import { valueOf } from "../helpers/exposition.ts";
+import { serveHttp } from "../helpers/http-targets.ts";
 import { PROBER_KINDS } from "../helpers/prober-kinds.ts";
 import { start, waitUntil } from "../helpers/process.ts";
 import { temporaryFolder } from "../helpers/temporary-folder.ts";
@@ -283,6 +284,16 @@ describe("--help and --version", () => {
 });
 
 describe("--demo", () => {
+  it.each([
+    ["the configuration is only checked", ["--config.check"], 0],
+    ["the web configuration is invalid", ["--web.config.file=/dev/null/web.yml"], 1],
+    ["the port is in use", [], 1],
+  ])("ends if %s", async (_title, args, code) => {
+    await using other = await serveHttp((_request, response) => response.end());
+    await using running = runMain(["--demo", `--web.listen-address=${other.host}`, ...args]);
+    expect((await running.exited).code).toBe(code);
+  });
+
   it("shows a failover within ten seconds, and announces itself", async () => {
     await using exporter = await startExporter({ args: ["--demo"] });
     await exporter.process.waitForOutput(/This is a demonstration/);

@@ -1,8 +1,10 @@
 import { once } from "node:events";
 import { type IncomingHttpHeaders, type IncomingMessage, request } from "node:http";
+import { connect } from "node:net";
 import { buffer } from "node:stream/consumers";
 import { gunzipSync, zstdDecompressSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { gauge } from "../../src/core/metric.ts";
 import { type Prober, succeeded } from "../../src/core/prober.ts";
 import { seconds } from "../../src/core/units.ts";
 import { manualClock } from "../helpers/clock.ts";
@@ -295,4 +297,48 @@ it("stops rendering for a client that goes away, and the next page is whole", as
   const { text } = await fetchPage(`${own.url}/metrics`, { "Accept-Encoding": "gzip" });
   expect(text.match(/^probe_success\{/gm)).toHaveLength(MANY);
   expect(own.logged.filter(({ level }) => level === "error")).toEqual([]);
+});
+
+describe("a page that fails after its start", () => {
+  /** A prober with a value that cannot be rendered, as only a bug makes one. */
+  const broken: Prober = {
+    ...instant,
+    kind: "broken",
+    metrics: [gauge("broken_value", "A value that is no number")],
+    probe: async () => ({
+      outcome: succeeded,
+      samples: [{ metric: gauge("broken_value", "A value that is no number"), value: unprintable }],
+    }),
+  };
+  const unprintable = Symbol("no number") as unknown as number;
+
+  /** Sends a request over a connection of its own and returns everything that arrives until its end. */
+  const rawAnswer = async (url: string, coding: string): Promise<string> => {
+    const { hostname, port, host } = new URL(url);
+    const socket = connect(Number(port), hostname);
+    socket.on("error", () => {});
+    socket.write(`GET /metrics HTTP/1.1\r\nHost: ${host}\r\nAccept-Encoding: ${coding}\r\n\r\n`);
+    const chunks: Buffer[] = [];
+    socket.on("data", (chunk: Buffer) => void chunks.push(chunk));
+    await once(socket, "close");
+    return Buffer.concat(chunks).toString("latin1");
+  };
+
+  it.each(["identity", "gzip", "zstd"])(
+    "ends without its last chunk, and is logged once, %s",
+    async (coding) => {
+      await using failing = await startLocalExporter({ yaml: yamlOf(3, "broken"), probers: [broken] });
+      const answer = await rawAnswer(failing.url, coding);
+      expect(answer).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
+      expect(answer).toContain("Transfer-Encoding: chunked");
+      expect(answer.endsWith("0\r\n\r\n")).toBe(false);
+      const errors = failing.logged.filter(({ level }) => level === "error");
+      expect(errors).toMatchObject([
+        {
+          message: "a route failed, which is a bug of the exporter",
+          fields: { err: expect.any(TypeError), path: "/metrics" },
+        },
+      ]);
+    },
+  );
 });

@@ -1,4 +1,6 @@
+import { defined } from "../../core/defined.ts";
 import type { Shard } from "../../core/shard.ts";
+import type { ConfigDeps } from "../config.ts";
 import type { Environment } from "../document/convert.ts";
 import { ConfigError } from "../document/problems.ts";
 
@@ -34,9 +36,7 @@ export function shardSettings(flags: ShardFlags, env: Environment): ShardSetting
   if (total === undefined)
     throw problem((shard ?? url)?.place, "no --total-shards", "the number of shards in --total-shards");
   if (shard === undefined) throw problem(total.place, "no --shard", "a number from 0 on in --shard");
-  const count = numberIn(total.text);
-  if (count === undefined || count < 1 || count > MOST_SHARDS)
-    throw problem(total.place, JSON.stringify(total.text), `a number from 1 to ${MOST_SHARDS}`);
+  const count = countIn(total);
   const index = numberIn(shard.isVariable ? shard.text.replace(/^.*-(?=\d+$)/u, "") : shard.text);
   if (index === undefined || index >= count)
     throw problem(
@@ -49,6 +49,20 @@ export function shardSettings(flags: ShardFlags, env: Environment): ShardSetting
   if (!url.text.includes("{shard}") || !/^https?:\/\//u.test(url.text) || !URL.canParse(urlOf(0)))
     throw problem(url.place, JSON.stringify(url.text), "a URL such as http://exporter-{shard}.exporter:8091");
   return { index, total: count, urlOf: (other) => new URL(urlOf(other)) };
+}
+
+/**
+ * Returns the shards to check a configuration for: one as `shardSettings` reads it, or all if only their number is given.
+ * @throws ConfigError if they contradict each other
+ */
+export function shardsToCheck(
+  flags: ShardFlags,
+  env: Environment,
+): Pick<ConfigDeps, "shard" | "totalShards"> {
+  const total = valueOf("--total-shards", flags.totalShards, "HEARTBEAT_TOTAL_SHARDS", env);
+  const shard = valueOf("--shard", flags.shard, "HEARTBEAT_SHARD", env);
+  if (total !== undefined && shard === undefined) return { totalShards: countIn(total) };
+  return defined({ shard: shardSettings(flags, env) });
 }
 
 interface Value {
@@ -66,6 +80,12 @@ function valueOf(
   if (text !== undefined) return { place: flag, text, isVariable: false };
   const set = env[variable]?.trim();
   return set === undefined || set === "" ? undefined : { place: variable, text: set, isVariable: true };
+}
+
+function countIn({ place, text }: Value): number {
+  const count = numberIn(text);
+  if (count !== undefined && count >= 1 && count <= MOST_SHARDS) return count;
+  throw problem(place, JSON.stringify(text), `a number from 1 to ${MOST_SHARDS}`);
 }
 
 const numberIn = (text: string): number | undefined => (/^\d{1,6}$/u.test(text) ? Number(text) : undefined);

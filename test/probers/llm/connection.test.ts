@@ -1,11 +1,25 @@
 import { createServer } from "node:net";
 import { describe, expect, test } from "vitest";
-import { ask, completion, json, listen, reasonOf, serve } from "./support.ts";
+import { llmMetrics } from "../../../src/probers/llm/metrics.ts";
+import { ask, completion, json, listen, reasonOf, serve, valueOf } from "./support.ts";
 
 describe("a connection that fails", () => {
   test("at a closed port has the reason connect", async () => {
     expect(reasonOf(await ask("http://127.0.0.1:1/v1"))).toBe("connect");
   });
+  const HOSTS = "127.0.0.1 one.example\n127.0.0.1 two.example\n::1 two.example\n";
+  test.each(["one.example", "two.example", "127.0.0.1", "[::1]"])(
+    "at a closed port of %s has the reason connect, and a resolve phase if there was a name",
+    async (host) => {
+      for (const scheme of ["http", "https"]) {
+        const result = await ask(`${scheme}://${host}:1/v1`, { hosts: HOSTS });
+        expect([scheme, reasonOf(result)]).toEqual([scheme, "connect"]);
+        const resolved = valueOf(result, llmMetrics.phaseDuration, { phase: "resolve" });
+        if (host.endsWith(".example")) expect(resolved).toBeGreaterThan(0);
+        else expect(resolved).toBeUndefined();
+      }
+    },
+  );
   test("for an unknown name has the reason dns", async () => {
     expect(reasonOf(await ask("http://does-not-exist.invalid/v1"))).toBe("dns");
   });

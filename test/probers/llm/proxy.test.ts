@@ -86,6 +86,8 @@ describe("a probe through a proxy", () => {
   test.each([
     ["is not listening, http", "http://llm.invalid", "http://127.0.0.1:1", "connect"],
     ["is not listening, https", "https://llm.invalid", "http://127.0.0.1:1", "connect"],
+    ["has a name and is not listening, http", "http://llm.invalid", "http://localhost:1", "connect"],
+    ["has a name and is not listening, https", "https://llm.invalid", "http://localhost:1", "connect"],
     ["has an unknown name, http", "http://llm.example.com", "http://proxy.invalid:3128", "dns"],
     ["has an unknown name, https", "https://llm.example.com", "http://proxy.invalid:3128", "dns"],
   ])("that %s fails", async (_title, target, proxy_url, reason) => {

@@ -11,12 +11,15 @@ import { Secret } from "../../../src/core/secret.ts";
 import { seconds, timestamp } from "../../../src/core/units.ts";
 import { createExposition } from "../../../src/metrics/exposition.ts";
 import { resultSamples } from "../../../src/metrics/page.ts";
+import { createResolver } from "../../../src/network/resolver.ts";
 import { newValues, type PromptValues } from "../../../src/probers/llm/judge/prompt.ts";
 import type { LlmModule } from "../../../src/probers/llm/options.ts";
 import { llmProber } from "../../../src/probers/llm/prober.ts";
 import type { LlmOptions } from "../../../src/probers/llm/schema.ts";
 import { openNetwork } from "../../../src/probers/network/network.ts";
+import type { SystemLookup } from "../../../src/probers/network/resolve.ts";
 import { checkedProber } from "../../helpers/checked-prober.ts";
+import { temporaryFolder } from "../../helpers/temporary-folder.ts";
 
 /** Options of a module; `api` defaults to `openai`. */
 export type Options = Omit<LlmOptions, "api"> & Partial<Pick<LlmOptions, "api">>;
@@ -68,6 +71,8 @@ export interface Question {
   readonly signal?: AbortSignal;
   readonly log?: ProbeContext["log"];
   readonly clock?: Clock;
+  /** Content of a hosts file with all names that there are, instead of the resolver of the machine. */
+  readonly hosts?: string;
 }
 
 const checked = checkedProber(llmProber);
@@ -87,8 +92,25 @@ export async function ask(address: string, question: Question = {}): Promise<Pro
     clock,
     log: question.log ?? (() => undefined),
     memory: createMemory().namespace("test"),
-    network: openNetwork(probed, target, signal, clock),
+    network: openNetwork(
+      probed,
+      target,
+      signal,
+      clock,
+      question.hosts === undefined ? undefined : await hostsLookup(question.hosts),
+    ),
   });
+}
+
+/** Makes a lookup from a hosts file that it has already read, so that names are known at once. */
+async function hostsLookup(hosts: string): Promise<SystemLookup> {
+  await using folder = await temporaryFolder();
+  const resolver = createResolver(systemClock, { hostsFile: await folder.write("hosts", hosts) });
+  await resolver.resolve("localhost");
+  return (host, options, done) =>
+    resolver.lookup(host, options, (error, addresses) =>
+      done(error, Array.isArray(addresses) ? addresses : []),
+    );
 }
 
 export type Reply = (response: ServerResponse, body: string, request: IncomingMessage) => void;
