@@ -72,15 +72,13 @@ const SHORT_GZIP = { ...GZIP, windowBits: 13, memLevel: 5 };
 const gzipInPool = promisify(gzip);
 const zstdInPool = promisify(zstdCompress);
 
-async function encodedWhole(body: Buffer, encoding: Encoding): Promise<Buffer> {
+async function encodedWhole(body: Buffer, encoding: Exclude<Encoding, "identity">): Promise<Buffer> {
   const isShort = body.length <= SHORT;
   switch (encoding) {
     case "gzip":
       return isShort ? gzipSync(body, SHORT_GZIP) : gzipInPool(body, GZIP);
     case "zstd":
       return isShort ? zstdCompressSync(body, ZSTD) : zstdInPool(body, ZSTD);
-    case "identity":
-      return body;
   }
 }
 
@@ -88,12 +86,17 @@ async function encodedWhole(body: Buffer, encoding: Encoding): Promise<Buffer> {
 export async function sendText(req: Request, res: Response, text: string): Promise<void> {
   const accepted = acceptedEncodings(req);
   if (accepted === undefined) return refuseEncoding(res);
-  const body = Buffer.from(text);
-  const encoding = encodingFor(accepted, body.length < SMALL);
+  const length = Buffer.byteLength(text);
+  const encoding = encodingFor(accepted, length < SMALL);
   res.vary("Accept-Encoding");
-  if (encoding !== "identity") res.set("Content-Encoding", encoding);
-  const sent = await encodedWhole(body, encoding);
-  res.set("Content-Length", String(sent.length)).end(req.method === "HEAD" ? undefined : sent);
+  if (encoding === "identity") {
+    // A text goes out in one write with the headers.
+    res.set("Content-Length", String(length)).end(req.method === "HEAD" ? undefined : text);
+    return;
+  }
+  const sent = await encodedWhole(Buffer.from(text), encoding);
+  res.set({ "Content-Encoding": encoding, "Content-Length": String(sent.length) });
+  res.end(req.method === "HEAD" ? undefined : sent);
 }
 
 /** Answers with JSON like {@link sendText}. */

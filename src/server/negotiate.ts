@@ -1,4 +1,5 @@
 import type { Request, Response } from "express";
+import { createBoundedCache } from "../core/bounded-cache.ts";
 import { type ExpositionFormat, TEXT_FORMAT } from "../core/exposition-format.ts";
 
 /** Content codings of responses. Where a client likes several equally, its own order decides. */
@@ -14,12 +15,22 @@ export interface AcceptedEncodings {
   readonly identity: boolean;
 }
 
+/** Most headers that are remembered. Scrapers send the same one each time. */
+const MOST_HEADERS = 100;
+
+const UNCODED: AcceptedEncodings = { preferred: "identity", identity: true };
+
+const knownEncodings = createBoundedCache<AcceptedEncodings | undefined>(MOST_HEADERS);
+
 /** Returns the codings that a request accepts, by RFC 9110, section 12.5.3; `undefined` if none of the exporter's. */
 export function acceptedEncodings(req: Request): AcceptedEncodings | undefined {
-  if (req.get("Accept-Encoding") === undefined) return { preferred: "identity", identity: true };
-  const preferred = req.acceptsEncodings(...ENCODINGS);
-  if (preferred === false) return undefined;
-  return { preferred: preferred as Encoding, identity: req.acceptsEncodings("identity") !== false };
+  const header = req.get("Accept-Encoding");
+  if (header === undefined) return UNCODED;
+  return knownEncodings.get(header, () => {
+    const preferred = req.acceptsEncodings(...ENCODINGS);
+    if (preferred === false) return undefined;
+    return { preferred: preferred as Encoding, identity: req.acceptsEncodings("identity") !== false };
+  });
 }
 
 /** Content types by format. */
@@ -41,20 +52,30 @@ interface MediaRange {
   readonly quality: number;
 }
 
+type FormatKind = ExpositionFormat["kind"];
+
+const knownFormats = createBoundedCache<FormatKind>(MOST_HEADERS);
+
 /**
  * Returns the format that a request prefers, as Prometheus' own exporters choose it: OpenMetrics 1.0 if it is asked for before
  * the text format, else the text format. No request is refused.
  * @param created whether OpenMetrics should tell when counters began
  */
 export function chooseFormat(req: Request, created = false): ExpositionFormat {
-  const ranges = (req.get("Accept") ?? "").split(",").map(parseRange);
+  const accept = req.get("Accept") ?? "";
+  const kind = knownFormats.get(accept, () => preferredFormat(accept));
+  return kind === "openmetrics" ? { kind, created } : TEXT_FORMAT;
+}
+
+function preferredFormat(accept: string): FormatKind {
+  const ranges = accept.split(",").map(parseRange);
   const liked = ranges.filter(({ quality }) => quality > 0).toSorted((a, b) => b.quality - a.quality);
   for (const { type, version } of liked) {
     if (type === "application/openmetrics-text" && (version === undefined || version === "1.0.0"))
-      return { kind: "openmetrics", created };
-    if (type === "text/plain" && (version === undefined || version === "0.0.4")) return TEXT_FORMAT;
+      return "openmetrics";
+    if (type === "text/plain" && (version === undefined || version === "0.0.4")) return "text";
   }
-  return TEXT_FORMAT;
+  return "text";
 }
 
 function parseRange(range: string): MediaRange {
