@@ -3,13 +3,14 @@ import { expect, test } from "vitest";
 import { makeCertificate } from "../helpers/certificates.ts";
 import { startExporter } from "../helpers/exporter.ts";
 import { valueOf } from "../helpers/exposition.ts";
-import { fuseMount } from "../helpers/fuse-mount.ts";
+import { canMount, fuseMount } from "../helpers/fuse-mount.ts";
 import { BASIC_HEARTBEAT } from "../helpers/heartbeat-line.ts";
 import { serveHttp, serveHttps } from "../helpers/http-targets.ts";
 import { waitUntil } from "../helpers/process.ts";
 import { temporaryFolder } from "../helpers/temporary-folder.ts";
 
 const authority = makeCertificate({ subject: [["CN", "test"]], names: ["IP:127.0.0.1"] });
+const mounts = canMount();
 const EACH = 15;
 const numbers = Array.from({ length: EACH }, (_, i) => i);
 
@@ -111,45 +112,55 @@ const busyThreads = (pid: number): number =>
     return !IDLE.has(call);
   }).length;
 
-test("targets whose files hang fail with the mount and the time, and keep no others waiting", async () => {
-  await using setup = await startBesideMount();
-  const { exporter, mount, requests } = setup;
-  await untilAll(exporter, { body: "ok", log: "ok", good: "ok", "good-log": "ok" });
+test.runIf(mounts)(
+  "targets whose files hang fail with the mount and the time, and keep no others waiting",
+  async () => {
+    await using setup = await startBesideMount();
+    const { exporter, mount, requests } = setup;
+    await untilAll(exporter, { body: "ok", log: "ok", good: "ok", "good-log": "ok" });
 
-  await mount.hang();
-  await untilAll(exporter, { body: "file_unreadable", log: "file_unreadable" });
-  const hanging = async (): Promise<number | undefined> =>
-    valueOf(await exporter.get("/metrics?collect[]=exporter"), "heartbeat_exporter_file_operations_hanging");
-  expect(await hanging()).toBeGreaterThan(0);
-  const debug = await exporter.get("/probe?target=body-3&debug=true");
-  expect(debug).toMatch(/\/body-3: the (?:mount|file system of) \S+ has not answered since 20/u);
-  await exporter.process.waitForOutput(new RegExp(`the mount ${mount.path} has not answered since 20`, "u"));
+    await mount.hang();
+    await untilAll(exporter, { body: "file_unreadable", log: "file_unreadable" });
+    const hanging = async (): Promise<number | undefined> =>
+      valueOf(
+        await exporter.get("/metrics?collect[]=exporter"),
+        "heartbeat_exporter_file_operations_hanging",
+      );
+    expect(await hanging()).toBeGreaterThan(0);
+    const debug = await exporter.get("/probe?target=body-3&debug=true");
+    expect(debug).toMatch(/\/body-3: the (?:mount|file system of) \S+ has not answered since 20/u);
+    await exporter.process.waitForOutput(
+      new RegExp(`the mount ${mount.path} has not answered since 20`, "u"),
+    );
 
-  // Over 20 rounds, the good targets never fail, the one with a key sends its last key, and the one with an authority trusts its last certificate.
-  const before = requests.length;
-  const probesOf = async (target: string): Promise<number> =>
-    valueOf(await exporter.get("/metrics?collect[]=targets"), `heartbeat_health_checks_total`, {
-      target,
-      status: "success",
-    }) ?? 0;
-  const first = await probesOf("good-0");
-  await waitUntil("20 rounds", async () => {
-    const map = await outcomes(exporter);
-    expect(named(map, "good")).toEqual(all("ok"));
-    expect(named(map, "good-log")).toEqual(all("ok"));
-    expect([map.get("keyed"), map.get("trusting")]).toEqual(["ok", "ok"]);
-    return (await probesOf("good-0")) >= first + 20 ? true : undefined;
-  });
-  expect(requests.slice(before).filter((one) => one === "Bearer key-of-the-test").length).toBeGreaterThan(9);
-  expect(busyThreads(exporter.process.pid)).toBeLessThanOrEqual(16);
+    // Over 20 rounds, the good targets never fail, the one with a key sends its last key, and the one with an authority trusts its last certificate.
+    const before = requests.length;
+    const probesOf = async (target: string): Promise<number> =>
+      valueOf(await exporter.get("/metrics?collect[]=targets"), `heartbeat_health_checks_total`, {
+        target,
+        status: "success",
+      }) ?? 0;
+    const first = await probesOf("good-0");
+    await waitUntil("20 rounds", async () => {
+      const map = await outcomes(exporter);
+      expect(named(map, "good")).toEqual(all("ok"));
+      expect(named(map, "good-log")).toEqual(all("ok"));
+      expect([map.get("keyed"), map.get("trusting")]).toEqual(["ok", "ok"]);
+      return (await probesOf("good-0")) >= first + 20 ? true : undefined;
+    });
+    expect(requests.slice(before).filter((one) => one === "Bearer key-of-the-test").length).toBeGreaterThan(
+      9,
+    );
+    expect(busyThreads(exporter.process.pid)).toBeLessThanOrEqual(16);
 
-  await mount.goOn();
-  await untilAll(exporter, { body: "ok", log: "ok", good: "ok", "good-log": "ok" });
-  await exporter.process.waitForOutput(new RegExp(`the mount ${mount.path} answers again`, "u"));
-  await waitUntil("no operation to hang", async () => ((await hanging()) === 0 ? true : undefined));
-});
+    await mount.goOn();
+    await untilAll(exporter, { body: "ok", log: "ok", good: "ok", "good-log": "ok" });
+    await exporter.process.waitForOutput(new RegExp(`the mount ${mount.path} answers again`, "u"));
+    await waitUntil("no operation to hang", async () => ((await hanging()) === 0 ? true : undefined));
+  },
+);
 
-test("an exporter whose files hang reloads, and ends on SIGTERM", async () => {
+test.runIf(mounts)("an exporter whose files hang reloads, and ends on SIGTERM", async () => {
   await using setup = await startBesideMount();
   const { exporter, mount } = setup;
   await untilAll(exporter, { body: "ok", log: "ok" });

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { waitUntil } from "./process.ts";
 import { type TemporaryFolder, temporaryFolder } from "./temporary-folder.ts";
@@ -15,6 +15,16 @@ export interface FuseMount extends AsyncDisposable {
   hang(): Promise<void>;
   /** Lets them go on. */
   goOn(): Promise<void>;
+}
+
+/**
+ * Reports whether a test can mount a file system. Where it cannot, it says so on stderr, and the test is skipped, which `.ci/run`
+ * takes for a failure.
+ */
+export function canMount(): boolean {
+  const able = existsSync("/dev/fuse") && process.getuid?.() === 0;
+  if (!able) console.error("NOT TESTED: file systems that hang, which takes root and /dev/fuse");
+  return able;
 }
 
 const SERVER = fileURLToPath(new URL("fuse-server.ts", import.meta.url));
