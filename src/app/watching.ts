@@ -69,10 +69,14 @@ export function createWatching(parts: WatchingParts): Watching {
     onDelete: (name) => statuses.forget("component", name),
   });
   const { components, told } = groups;
-  const staleTargets = (): readonly Target[] =>
-    Array.from(index.current().targets.values()).filter((target) =>
-      isStale(target, state(target), clock.now()),
-    );
+  // Every second, over all targets: without a copy of the list.
+  const staleTargets = (): readonly Target[] => {
+    const now = clock.now();
+    const stale: Target[] = [];
+    for (const target of index.current().targets.values())
+      if (isStale(target, state(target), now)) stale.push(target);
+    return stale;
+  };
   const watch = createWatch({
     clock,
     statuses,
