@@ -108,6 +108,7 @@ export function* resultParts(rows: readonly TargetRow[], writer: LineWriter): Ge
       if (!metrics.has(metric.name) && isShown(row, metric)) metrics.set(metric.name, metric);
     yield "";
   }
-  const families = Array.from(metrics.values(), proberFamily);
-  yield* familyParts([...COMMON_FAMILIES, ...families], rows, writer, (name) => metrics.has(name));
+  const families = [...COMMON_FAMILIES, ...Array.from(metrics.values(), proberFamily)];
+  const names = new Set(families.map(({ metric }) => metric.name));
+  yield* familyParts(families, rows, writer, (name) => names.has(name));
 }
