@@ -41,12 +41,13 @@ export async function startMeasured(
       [
         process.execPath,
         "--max-semi-space-size=4",
+        "--heap-growing-percent=40",
         `--import=${join(ROOT, "bench/loop-gap.ts")}`,
         "src/main.ts",
         "--web.listen-address=127.0.0.1:0",
         `--config.file=${join(folder.path, "exporter.yml")}`,
       ],
-      { cwd: root, env: { ...process.env, LOOP_GAP: gapFile } },
+      { cwd: root, env: { ...process.env, MALLOC_ARENA_MAX: "1", LOOP_GAP: gapFile } },
     ),
   );
   const [, url = ""] = await running.waitForOutput(/heartbeat-exporter listens.*? address=(https?:\S+)/);

@@ -7,7 +7,7 @@ import { isStale } from "../core/status.ts";
 import type { Target } from "../core/target.ts";
 import type { Asker } from "../engine/ask.ts";
 import { createStatuses } from "../events/statuses.ts";
-import { createWatch, type Watch } from "../events/watch.ts";
+import { createWatch, type StaleTargets, type Watch } from "../events/watch.ts";
 import type { FailoverState } from "../failover/machine.ts";
 import type { Register } from "../heartbeats/register.ts";
 import type { ConfigIndex } from "./config-index.ts";
@@ -69,10 +69,18 @@ export function createWatching(parts: WatchingParts): Watching {
     onDelete: (name) => statuses.forget("component", name),
   });
   const { components, told } = groups;
-  const staleTargets = (): readonly Target[] =>
-    Array.from(index.current().targets.values()).filter((target) =>
-      isStale(target, state(target), clock.now()),
-    );
+  // Called every second: one pass over all targets, without a copy of their list.
+  const staleTargets = (): StaleTargets => {
+    const now = clock.now();
+    const names: string[] = [];
+    let afterAbsence = false;
+    for (const target of index.current().targets.values()) {
+      if (!isStale(target, state(target), now)) continue;
+      if (awaitsProbe(presence, target)) afterAbsence = true;
+      else names.push(target.name);
+    }
+    return { names, afterAbsence };
+  };
   const watch = createWatch({
     clock,
     statuses,
@@ -80,15 +88,9 @@ export function createWatching(parts: WatchingParts): Watching {
       const target = index.current().targets.get(name);
       return target === undefined ? undefined : standings.of(target);
     },
-    staleTargets: () =>
-      staleTargets()
-        .filter((target) => !awaitsProbe(presence, target))
-        .map(({ name }) => name),
+    staleTargets,
     onStale,
-    groups: () =>
-      staleTargets().some((target) => awaitsProbe(presence, target))
-        ? []
-        : told.groups().map((reading) => [reading.group.name, groupStanding(reading)] as const),
+    groups: () => told.groups().map((reading) => [reading.group.name, groupStanding(reading)] as const),
     component(name) {
       const reading = components.reading(name);
       return reading === undefined ? undefined : componentStanding(reading);

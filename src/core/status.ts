@@ -50,9 +50,13 @@ const staleAfter = ({ interval, minInterval }: Target): Seconds =>
  * rule for groups, routes, events and metrics.
  */
 export function isStale(target: Target, memory: TargetMemory, now: Timestamp): boolean {
-  const times = [memory.lastProbeAt, memory.lastHeldAt].filter((at) => at !== undefined);
-  return !times.some((at) => elapsed(at, now) < staleAfter(target));
+  const { lastProbeAt, lastHeldAt } = memory;
+  const age = staleAfter(target);
+  return !isYounger(lastProbeAt, age, now) && !isYounger(lastHeldAt, age, now);
 }
+
+const isYounger = (at: Timestamp | undefined, age: Seconds, now: Timestamp): boolean =>
+  at !== undefined && elapsed(at, now) < age;
 
 /** Returns the status of a target. A stale result makes it unknown, and unknown is never healthy. */
 export function targetStatus(

@@ -76,6 +76,17 @@ export interface Target extends ProbeTarget {
   readonly failover?: FallbackPolicy;
 }
 
-/** Returns the key for the state of a target. State is not kept for the same name with another address, module or model. */
-export const identityOf = ({ name, module, address, model, hostname }: Target): string =>
-  JSON.stringify([name, module.name, address, model, hostname]);
+const identities = new WeakMap<Target, string>();
+
+/**
+ * Returns the key for the state of a target. State is not kept for the same name with another address, module or model. The
+ * maps of all parts share the one text of a target.
+ */
+export function identityOf(target: Target): string {
+  const known = identities.get(target);
+  if (known !== undefined) return known;
+  const { name, module, address, model, hostname } = target;
+  const identity = JSON.stringify([name, module.name, address, model, hostname]);
+  identities.set(target, identity);
+  return identity;
+}

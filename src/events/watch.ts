@@ -19,17 +19,24 @@ export interface Watch {
   stop(): void;
 }
 
+/** The targets whose newest result is too old to tell their status. */
+export interface StaleTargets {
+  /** Names of those that are stale other than by an absence of the exporter. */
+  readonly names: readonly string[];
+  /** True if others are stale because the exporter has been absent, so that it cannot tell the status of groups. */
+  readonly afterAbsence: boolean;
+}
+
 /** The present statuses that a watch compares. */
 export interface WatchDeps {
   readonly clock: Clock;
   readonly statuses: Statuses;
   /** Returns the standing of a target; `undefined` if there is nothing new to tell. */
   readonly target: (name: string) => Standing | undefined;
-  /** Returns the names of targets whose newest result is too old to tell their status, other than by an absence of the exporter. */
-  readonly staleTargets: () => Iterable<string>;
+  /** Finds the targets whose newest result is too old to tell their status. */
+  readonly staleTargets: () => StaleTargets;
   /** Called after targets have become stale. */
   readonly onStale: () => void;
-  /** Returns the standings of the groups: none while the exporter has been absent and cannot tell. */
   readonly groups: () => Iterable<readonly [name: string, standing: Standing]>;
   /** Returns the standing of a component; `undefined` if there is none with this name. */
   readonly component: (name: string) => Standing | undefined;
@@ -57,10 +64,11 @@ export function createWatch(deps: WatchDeps): Watch {
   };
 
   const compare = (): void => {
-    const stale = Array.from(deps.staleTargets()).filter(compareTarget);
-    if (stale.length > 0) deps.onStale();
+    const { names, afterAbsence } = deps.staleTargets();
+    const changed = names.filter(compareTarget);
+    if (changed.length > 0) deps.onStale();
     for (const name of deps.components()) compareComponent(name);
-    for (const [name, standing] of deps.groups()) statuses.tell("group", name, standing);
+    if (!afterAbsence) for (const [name, standing] of deps.groups()) statuses.tell("group", name, standing);
     cancel = clock.after(COMPARE_INTERVAL, compare);
   };
 

@@ -141,8 +141,5 @@ const policyOf = (target: Target): FailoverPolicy => ({
 });
 
 /** Identifies what a target is asked, and how. Secrets are redacted in it: another key is the same configuration. */
-const configurationOf = ({ module, ...target }: Target): string =>
-  hash("sha256", JSON.stringify([identityOf({ module, ...target }), module.source]), "base64url").slice(
-    0,
-    22,
-  );
+const configurationOf = (target: Target): string =>
+  hash("sha256", JSON.stringify([identityOf(target), target.module.source]), "base64url").slice(0, 22);

@@ -2,23 +2,18 @@ import { catalogue } from "../catalogue/index.ts";
 import type { Metric } from "../core/metric.ts";
 import type { Result } from "../core/result.ts";
 import type { HistogramName } from "../core/series-choice.ts";
+import { type Family, familyParts, type Row } from "./families.ts";
 import { type Exemplar, joinPairs, type Labels, type LineWriter, renderPairs } from "./format.ts";
 import { type Histogram, type Tally, timesOf } from "./tallies.ts";
 
 /** The tally of a target at one moment. */
-export interface TallyRow {
-  /** The labels of the target, as rendered. */
-  readonly labels: string;
+export interface TallyRow extends Row {
   readonly tally: Tally;
   /** Its recent results whose logs are kept, newest first: the exemplars. */
   readonly recent: readonly Result[];
 }
 
-/** A metric of a tally, and the function that renders its lines for one target. */
-interface TallyFamily {
-  readonly metric: Metric;
-  readonly lines: (row: TallyRow, writer: LineWriter) => string;
-}
+type TallyFamily = Family<TallyRow>;
 
 const statusOf = ({ outcome }: Result): "success" | "failure" => (outcome.ok ? "success" : "failure");
 
@@ -147,16 +142,6 @@ const TALLY_FAMILIES: readonly TallyFamily[] = [
   },
 ];
 
-/** Renders the counters and histograms of targets in parts: metric by metric, one part per target. */
-export function* tallyParts(rows: readonly TallyRow[], writer: LineWriter): Generator<string> {
-  for (const { metric, lines } of TALLY_FAMILIES) {
-    let header = writer.header(metric);
-    for (const row of rows) {
-      const own = lines(row, writer);
-      if (own === "") continue;
-      yield header + own;
-      header = "";
-    }
-    yield "";
-  }
-}
+/** Renders the counters and histograms of targets in parts, metric by metric. */
+export const tallyParts = (rows: readonly TallyRow[], writer: LineWriter): Generator<string> =>
+  familyParts(TALLY_FAMILIES, rows, writer);

@@ -1,12 +1,14 @@
 import { catalogue } from "../catalogue/index.ts";
-import { type Sample, sample } from "../core/metric.ts";
 import type { RemainingBudget } from "../core/money.ts";
 import type { Outcome } from "../core/prober.ts";
-import type { Result } from "../core/result.ts";
-import { isStale, MODES, TARGET_STATUSES, targetStatus } from "../core/status.ts";
+import type { AgedResult, Skip } from "../core/result.ts";
+import { isStale, MODES, TARGET_STATUSES, type TargetStatus, targetStatus } from "../core/status.ts";
 import type { Target } from "../core/target.ts";
 import type { Timestamp } from "../core/units.ts";
 import type { FailoverState } from "../failover/machine.ts";
+import { type Family, labelled, type Row, single } from "./families.ts";
+import { renderPairs } from "./format.ts";
+import type { Tally } from "./tallies.ts";
 
 /** The labels of every series about a configured target on `/metrics`. */
 export interface TargetLabels extends Readonly<Record<string, string>> {
@@ -20,72 +22,113 @@ export const targetLabels = ({ name, module }: Target): TargetLabels => ({
   module: module.name,
 });
 
-/** Leaves out the details of a probe, which `/metrics` shows only for targets with `probe_details`. */
-export function* withoutDetails({ series }: Target, samples: Iterable<Sample>): Generator<Sample> {
-  for (const one of samples) if (series.details || one.metric.detail !== true) yield one;
+/** A configured target at one moment: its newest result, if there is one, and its state. */
+export interface TargetSnapshot {
+  readonly target: Target;
+  readonly newest: AgedResult | undefined;
+  readonly state: FailoverState;
+  /** Set while it is not probed. */
+  readonly skipped?: Skip | undefined;
+  /** Remainder of its budgets. */
+  readonly remaining: RemainingBudget;
+  /** Outcome of the last check of each tier, by name. */
+  readonly tiers: ReadonlyMap<string, Outcome>;
+  readonly tally: Tally | undefined;
+  /** True if a maintenance window is open; `undefined` for a target without one. */
+  readonly inMaintenance: boolean | undefined;
 }
 
-/** Makes the samples of a target's state. */
-export function* stateSamples(
-  target: Target,
-  state: FailoverState,
-  latest: Result | undefined,
-  now: Timestamp,
-): Generator<Sample> {
-  const stale = isStale(target, state, now);
-  const labels = targetLabels(target);
-  yield sample(catalogue.consecutiveFailures, state.consecutiveFailures, labels);
-  yield sample(catalogue.consecutiveSuccesses, state.consecutiveSuccesses, labels);
-  if (state.modelAvailable !== undefined && !stale) {
-    yield sample(catalogue.modelAvailable, Number(state.modelAvailable), labels);
-  }
-  if (state.health !== "unknown" && !stale)
-    yield sample(catalogue.targetHealthy, Number(state.health === "healthy"), labels);
-  const current = targetStatus(target, state, latest, now);
-  for (const status of TARGET_STATUSES) {
-    yield sample(catalogue.targetStatus, Number(status === current), { ...labels, status });
-  }
-  if (state.lastProbeAt !== undefined) yield sample(catalogue.lastProbe, state.lastProbeAt, labels);
-  if (state.lastSuccessAt !== undefined) yield sample(catalogue.lastSuccess, state.lastSuccessAt, labels);
-  if (target.failover !== undefined) yield* modeSamples(state, labels);
+/** A target at one moment, ready to be rendered. */
+export interface TargetRow extends Row {
+  readonly snapshot: TargetSnapshot;
+  /** True if its last result is too old to tell its health. */
+  readonly stale: boolean;
+  readonly status: TargetStatus;
 }
 
-function* modeSamples(state: FailoverState, labels: TargetLabels): Generator<Sample> {
-  for (const mode of MODES)
-    yield sample(catalogue.currentMode, Number(mode === state.mode), { ...labels, mode });
-  yield sample(catalogue.modeSince, state.modeSince, labels);
-  yield sample(catalogue.modeForced, Number(state.forced !== undefined), labels);
-  yield sample(catalogue.failoverEvents, state.triggered, { ...labels, type: "triggered" });
-  yield sample(catalogue.failoverEvents, state.recovered, { ...labels, type: "recovered" });
+/** Makes the row of a target. */
+export function targetRow(snapshot: TargetSnapshot, now: Timestamp): TargetRow {
+  const { target, state, newest } = snapshot;
+  return {
+    labels: renderPairs(targetLabels(target)),
+    snapshot,
+    stale: isStale(target, state, now),
+    status: targetStatus(target, state, newest?.result, now),
+  };
 }
 
-/** Makes the samples of a target's configuration. */
-export function* configuredSamples(target: Target): Generator<Sample> {
-  const labels = targetLabels(target);
-  yield sample(catalogue.interval, target.interval, labels);
-  yield sample(catalogue.failureThreshold, target.thresholds.failures, labels);
-  yield sample(catalogue.healthyThreshold, target.thresholds.successes, labels);
-  if (target.expectedDuration !== undefined) {
-    yield sample(catalogue.expectedDuration, target.expectedDuration, labels);
-  }
-  yield sample(catalogue.sloObjective, target.sloObjective, labels);
-  if (target.failover !== undefined) {
-    yield sample(catalogue.failoverMaxDuration, target.failover.maxDuration, labels);
-  }
-  const facts = { ...labels, critical: String(target.critical), kind: target.module.prober.kind };
-  yield sample(catalogue.targetInfo, 1, { ...target.labels, ...facts });
-}
+/** Reports whether this replica knows the state of a target. If only the leader does, the last state here could contradict it. */
+export const hasState = ({ snapshot: { skipped, newest } }: TargetRow): boolean =>
+  skipped?.reason !== "not_leader" || newest !== undefined;
 
-/** Makes the samples of a target's tiers. */
-export function* tierSamples(target: Target, tiers: ReadonlyMap<string, Outcome>): Generator<Sample> {
-  for (const [tier, { ok }] of tiers) {
-    yield sample(catalogue.llmTier, Number(ok), { ...targetLabels(target), tier });
-  }
-}
+type TargetFamily = Family<TargetRow>;
 
-/** Makes the samples of a target's budgets. */
-export function* remainingSamples(target: Target, { tokens, dollars }: RemainingBudget): Generator<Sample> {
-  const labels = targetLabels(target);
-  if (tokens !== undefined) yield sample(catalogue.llmBudgetTokens, tokens, labels);
-  if (dollars !== undefined) yield sample(catalogue.llmBudgetDollars, dollars, labels);
-}
+/** Makes a family of targets with failover. */
+const ofFailover = ({ metric, lines }: TargetFamily): TargetFamily => ({
+  metric,
+  lines: (row, writer) => (row.snapshot.target.failover === undefined ? "" : lines(row, writer)),
+});
+
+/** The metrics of a target's budgets. */
+export const BUDGET_FAMILIES: readonly TargetFamily[] = [
+  single(catalogue.llmBudgetTokens, ({ snapshot }) => snapshot.remaining.tokens),
+  single(catalogue.llmBudgetDollars, ({ snapshot }) => snapshot.remaining.dollars),
+];
+
+/** The metrics of a target's state. */
+export const STATE_FAMILIES: readonly TargetFamily[] = [
+  labelled(catalogue.llmTier, "tier", function* tierValues({ snapshot }) {
+    for (const [tier, { ok }] of snapshot.tiers) yield [tier, Number(ok)];
+  }),
+  single(catalogue.consecutiveFailures, ({ snapshot }) => snapshot.state.consecutiveFailures),
+  single(catalogue.consecutiveSuccesses, ({ snapshot }) => snapshot.state.consecutiveSuccesses),
+  single(catalogue.modelAvailable, ({ snapshot: { state }, stale }) =>
+    state.modelAvailable === undefined || stale ? undefined : Number(state.modelAvailable),
+  ),
+  single(catalogue.targetHealthy, ({ snapshot: { state }, stale }) =>
+    state.health === "unknown" || stale ? undefined : Number(state.health === "healthy"),
+  ),
+  labelled(catalogue.targetStatus, "status", ({ status }) =>
+    TARGET_STATUSES.map((one) => [one, Number(one === status)]),
+  ),
+  single(catalogue.lastProbe, ({ snapshot }) => snapshot.state.lastProbeAt),
+  single(catalogue.lastSuccess, ({ snapshot }) => snapshot.state.lastSuccessAt),
+  ofFailover(
+    labelled(catalogue.currentMode, "mode", ({ snapshot }) =>
+      MODES.map((mode) => [mode, Number(mode === snapshot.state.mode)]),
+    ),
+  ),
+  ofFailover(single(catalogue.modeSince, ({ snapshot }) => snapshot.state.modeSince)),
+  ofFailover(single(catalogue.modeForced, ({ snapshot }) => Number(snapshot.state.forced !== undefined))),
+  ofFailover(
+    labelled(catalogue.failoverEvents, "type", ({ snapshot: { state } }) => [
+      ["triggered", state.triggered],
+      ["recovered", state.recovered],
+    ]),
+  ),
+];
+
+/** The metrics of a target's configuration. */
+export const CONFIGURED_FAMILIES: readonly TargetFamily[] = [
+  single(catalogue.interval, ({ snapshot }) => snapshot.target.interval),
+  single(catalogue.failureThreshold, ({ snapshot }) => snapshot.target.thresholds.failures),
+  single(catalogue.healthyThreshold, ({ snapshot }) => snapshot.target.thresholds.successes),
+  single(catalogue.expectedDuration, ({ snapshot }) => snapshot.target.expectedDuration),
+  single(catalogue.sloObjective, ({ snapshot }) => snapshot.target.sloObjective),
+  single(catalogue.failoverMaxDuration, ({ snapshot }) => snapshot.target.failover?.maxDuration),
+  {
+    metric: catalogue.targetInfo,
+    lines({ snapshot: { target } }, writer) {
+      const facts = { critical: String(target.critical), kind: target.module.prober.kind };
+      const labels = { ...target.labels, ...targetLabels(target), ...facts };
+      return writer.line(catalogue.targetInfo.name, renderPairs(labels), 1);
+    },
+  },
+];
+
+/** The metrics of a target's maintenance windows. */
+export const MAINTENANCE_FAMILIES: readonly TargetFamily[] = [
+  single(catalogue.targetMaintenance, ({ snapshot: { inMaintenance } }) =>
+    inMaintenance === undefined ? undefined : Number(inMaintenance),
+  ),
+];

@@ -10,7 +10,7 @@ import type { CompileContext, ProbeContext, ProbeResult, ProbeTarget } from "../
 import { Secret } from "../../../src/core/secret.ts";
 import { seconds, timestamp } from "../../../src/core/units.ts";
 import { createExposition } from "../../../src/metrics/exposition.ts";
-import { resultSamples } from "../../../src/metrics/page.ts";
+import { resultSamples } from "../../../src/metrics/results.ts";
 import { createResolver } from "../../../src/network/resolver.ts";
 import { newValues, type PromptValues } from "../../../src/probers/llm/judge/prompt.ts";
 import type { LlmModule } from "../../../src/probers/llm/options.ts";
