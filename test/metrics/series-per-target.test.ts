@@ -199,11 +199,12 @@ describe("the conditions in docs/metrics.md hold", () => {
   // The first probe of each model is a cold start.
   beforeAll(async () => {
     await settled();
-    await waitUntil("an answer whose times are known", async () => {
-      await fullest.probe("examined");
-      const series = await seriesOf("examined");
-      return series.find(({ name }) => name.startsWith("heartbeat_llm_time_to_first_token_seconds"));
-    });
+    for (const target of ["examined", "simple"])
+      await waitUntil("an answer whose times are known", async () => {
+        await fullest.probe(target);
+        const series = await seriesOf(target);
+        return series.find(({ name }) => name.startsWith("heartbeat_llm_time_to_first_token_seconds"));
+      });
   });
 
   test.each(SCENARIOS)("for $target", async ({ target, kind, met }) => {
