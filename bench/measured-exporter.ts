@@ -41,7 +41,7 @@ export async function startMeasured(
       [
         process.execPath,
         "--max-semi-space-size=4",
-        "--heap-growing-percent=40",
+        "--heap-growing-percent=70",
         `--import=${join(ROOT, "bench/loop-gap.ts")}`,
         "src/main.ts",
         "--web.listen-address=127.0.0.1:0",

@@ -1,4 +1,4 @@
-#!/usr/bin/env -S MALLOC_ARENA_MAX=1 node --max-semi-space-size=4 --heap-growing-percent=40
+#!/usr/bin/env -S MALLOC_ARENA_MAX=1 node --max-semi-space-size=4 --heap-growing-percent=70
 import "./files/pool.ts";
 import { readFileSync } from "node:fs";
 import { readCommandLine } from "./cli/flags.ts";
