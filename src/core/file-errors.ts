@@ -33,6 +33,19 @@ export class FileHangsError extends Error {
   }
 }
 
+/** Throws `error` if it says that a file system does not answer: nothing is known about the file then. */
+export function rethrowHang(error: unknown): void {
+  if (error instanceof FileHangsError) throw error;
+}
+
+/** Returns a function that catches every other error of an operation on a file, and gives `value` instead. */
+export const unlessItHangs =
+  <Value>(value: Value) =>
+  (error: unknown): Value => {
+    rethrowHang(error);
+    return value;
+  };
+
 /** Returns the text of a `FileHangsError`. */
 export const unansweredSince = (what: string, since: Timestamp): string =>
   `${what} has not answered since ${new Date(since * 1000).toISOString()}`;

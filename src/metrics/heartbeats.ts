@@ -1,11 +1,12 @@
 import { catalogue } from "../catalogue/index.ts";
 import { type HeartbeatState, isUp } from "../core/heartbeat.ts";
-import { type Metric, type Sample, sample } from "../core/metric.ts";
+import { type Sample, sample } from "../core/metric.ts";
 import type { PushHeartbeat } from "../core/push-heartbeat.ts";
 import type { Target } from "../core/target.ts";
 import type { Timestamp } from "../core/units.ts";
 import type { PingKind } from "../heartbeats/push-state.ts";
 import type { PushView } from "../heartbeats/view.ts";
+import { type Family, familyParts, type Row, single } from "./families.ts";
 import { joinPairs, type LineWriter, renderPairs, renderValue } from "./format.ts";
 import { createSlices } from "./pieces.ts";
 import { targetLabels } from "./targets.ts";
@@ -20,8 +21,7 @@ export interface HeartbeatSnapshots {
 }
 
 /** A heartbeat and the parts of its lines that are the same in every scrape. */
-interface Row {
-  readonly labels: string;
+interface HeartbeatRow extends Row {
   readonly info: string;
   readonly beat: HeartbeatState;
   readonly push?: PushView;
@@ -29,13 +29,7 @@ interface Row {
 }
 
 /** All heartbeats at one moment, ready to be rendered. */
-export type HeartbeatRows = readonly Row[];
-
-interface Family {
-  readonly metric: Metric;
-  /** Renders the lines of one heartbeat; empty without a value. */
-  readonly lines: (row: Row, now: Timestamp, writer: LineWriter) => string;
-}
+export type HeartbeatRows = readonly HeartbeatRow[];
 
 /** Collects heartbeats in slices, so that many of them do not block the event loop. */
 export async function heartbeatRows({
@@ -44,8 +38,8 @@ export async function heartbeatRows({
   inMaintenance = () => undefined,
 }: HeartbeatSnapshots): Promise<HeartbeatRows> {
   const slices = createSlices();
-  const rows: Row[] = [];
-  const add = (row: Row): void => {
+  const rows: HeartbeatRow[] = [];
+  const add = (row: HeartbeatRow): void => {
     const open = inMaintenance(row.beat.heartbeat);
     rows.push(open === undefined ? row : { ...row, inMaintenance: open });
   };
@@ -60,41 +54,21 @@ export async function heartbeatRows({
   return rows;
 }
 
-/** Renders heartbeats in parts: metric by metric, one part per heartbeat. */
-export function* heartbeatParts(rows: HeartbeatRows, now: Timestamp, writer: LineWriter): Generator<string> {
-  for (const { metric, lines } of FAMILIES) {
-    let header = writer.header(metric);
-    for (const row of rows) {
-      const own = lines(row, now, writer);
-      if (own === "") continue;
-      yield header + own;
-      header = "";
-    }
-    yield "";
-  }
-}
+/** Renders heartbeats in parts, metric by metric. */
+export const heartbeatParts = (rows: HeartbeatRows, now: Timestamp, writer: LineWriter): Generator<string> =>
+  familyParts(familiesAt(now), rows, writer);
 
-/** Makes a family with one line per heartbeat that has a value. */
-const single = (metric: Metric, valueOf: (row: Row, now: Timestamp) => number | undefined): Family => ({
-  metric,
-  lines(row, now, writer) {
-    const value = valueOf(row, now);
-    return value === undefined ? "" : writer.line(metric.name, row.labels, value);
-  },
-});
-
-const FAMILIES: readonly Family[] = [
+const familiesAt = (now: Timestamp): readonly Family<HeartbeatRow>[] => [
   single(catalogue.heartbeatLastSeen, ({ beat }) => beat.lastSeen),
   single(catalogue.heartbeatTimeout, ({ beat }) => beat.timeout),
-  single(catalogue.heartbeatUp, ({ beat }, now) => {
+  single(catalogue.heartbeatUp, ({ beat }) => {
     const up = isUp(beat, now);
     return up === undefined ? undefined : Number(up);
   }),
   { metric: catalogue.heartbeatInfo, lines: ({ info }) => info },
   {
     metric: catalogue.heartbeatPings,
-    lines: ({ push, labels }, _now, writer) =>
-      push === undefined ? "" : pingLines(push.pings, labels, writer),
+    lines: ({ push, labels }, writer) => (push === undefined ? "" : pingLines(push.pings, labels, writer)),
   },
   single(catalogue.heartbeatFailed, ({ push }) =>
     push?.beat.lastSeen === undefined ? undefined : Number(push.failed),
@@ -123,7 +97,7 @@ function pingLines(pings: Readonly<Record<PingKind, number>>, labels: string, wr
 /** Parts by configured heartbeat, which a reload replaces and never changes. */
 const fixedParts = new WeakMap<PushHeartbeat, { readonly labels: string; readonly info: string }>();
 
-function pushRow(push: PushView): Row {
+function pushRow(push: PushView): HeartbeatRow {
   const { heartbeat, beat } = push;
   const known = fixedParts.get(heartbeat);
   if (known !== undefined) return { ...known, beat, push };
@@ -134,7 +108,13 @@ function pushRow(push: PushView): Row {
   return { ...fixed, beat, push };
 }
 
-function probedRow({ target, beat }: { readonly target: Target; readonly beat: HeartbeatState }): Row {
+function probedRow({
+  target,
+  beat,
+}: {
+  readonly target: Target;
+  readonly beat: HeartbeatState;
+}): HeartbeatRow {
   const { heartbeat, source } = beat;
   const labels = renderPairs({ ...targetLabels(target), heartbeat, source });
   const facts = { kind: target.module.prober.kind, hostname: target.hostname ?? "", owner: "" };

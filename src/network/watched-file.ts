@@ -1,5 +1,5 @@
 import type { Clock } from "../core/clock.ts";
-import { FileHangsError } from "../core/file-errors.ts";
+import { unlessItHangs } from "../core/file-errors.ts";
 import { seconds } from "../core/units.ts";
 import { readSmall, statSmall } from "../files/files.ts";
 
@@ -45,15 +45,10 @@ export function watchedFile<Content>(
 
 /** @throws FileHangsError */
 async function versionOf(path: string): Promise<string | undefined> {
-  const stats = await statSmall(path).catch(unlessItHangs);
+  const stats = await statSmall(path).catch(unlessItHangs(undefined));
   return stats === undefined ? undefined : `${stats.ino} ${stats.size} ${stats.mtimeMs} ${stats.ctimeMs}`;
 }
 
 /** @throws FileHangsError */
 const textOf = async (path: string): Promise<string> =>
-  (await readSmall(path).catch(unlessItHangs))?.toString("utf8") ?? "";
-
-function unlessItHangs(error: unknown): undefined {
-  if (error instanceof FileHangsError) throw error;
-  return undefined;
-}
+  (await readSmall(path).catch(unlessItHangs(undefined)))?.toString("utf8") ?? "";

@@ -1,5 +1,5 @@
 import { sep } from "node:path";
-import { FileHangsError } from "../../core/file-errors.ts";
+import { unlessItHangs } from "../../core/file-errors.ts";
 import { lstat, type OpenedFile, openPlain, readlink, realpath, stat } from "../../files/files.ts";
 import { fileProblem, type LogProblem, problem } from "./problem.ts";
 
@@ -74,17 +74,6 @@ export const covers = (roots: readonly string[], real: string): boolean =>
 /** Resolves the symbolic links in `roots`. A path that does not exist yet is returned unchanged. */
 export const realRoots = (roots: readonly string[]): Promise<readonly string[]> =>
   Promise.all(roots.map((root) => realpath(root).catch(unlessItHangs(root))));
-
-/**
- * Returns a function that catches every error of an operation on a file and gives `value` instead, except for one that says
- * that the file system does not answer: nothing is known about the file then.
- */
-export const unlessItHangs =
-  <Value>(value: Value) =>
-  (error: unknown): Value => {
-    if (error instanceof FileHangsError) throw error;
-    return value;
-  };
 
 /** Returns the path of an open file. Without /proc, returns the path that `real` leads to, if it is the same file. */
 async function placeOf(handle: OpenedFile, real: string): Promise<string | undefined> {

@@ -1,7 +1,8 @@
 import { dirname, isAbsolute, normalize, sep } from "node:path";
+import { unlessItHangs } from "../../core/file-errors.ts";
 import type { Timestamp } from "../../core/units.ts";
 import { glob, realpath, stat } from "../../files/files.ts";
-import { covers, realRoots, unlessItHangs } from "./allowed-files.ts";
+import { covers, realRoots } from "./allowed-files.ts";
 import { type LogFile, type NamedFile, nameFile, newestOf } from "./log-files.ts";
 import { beforeNumber, isCompressedName } from "./log-names.ts";
 import { fileProblem, type LogProblem, problem, untilAborted } from "./problem.ts";

@@ -1,7 +1,8 @@
 import { basename, dirname } from "node:path";
+import { unlessItHangs } from "../../core/file-errors.ts";
 import type { Timestamp } from "../../core/units.ts";
 import { realpath } from "../../files/files.ts";
-import { openAllowed, unlessItHangs } from "./allowed-files.ts";
+import { openAllowed } from "./allowed-files.ts";
 import { compareOrders, containerLog, parseLogName, withoutContainerId } from "./log-names.ts";
 import { isWrapped } from "./wrappers.ts";
 

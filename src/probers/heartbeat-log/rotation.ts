@@ -1,6 +1,7 @@
 import { basename, dirname, join } from "node:path";
+import { unlessItHangs } from "../../core/file-errors.ts";
 import { glob, readdir, realpath } from "../../files/files.ts";
-import { type FileFacts, factsOf, unlessItHangs } from "./allowed-files.ts";
+import { type FileFacts, factsOf } from "./allowed-files.ts";
 import type { LogFile } from "./log-files.ts";
 import {
   beforeNumber,

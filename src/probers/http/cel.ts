@@ -1,4 +1,5 @@
 import { type ASTNode, Environment, type ParseResult } from "@marcbachmann/cel-js";
+import { createBoundedCache } from "../../core/bounded-cache.ts";
 import type { CompileContext } from "../../core/prober.ts";
 import { describeError } from "../errors.ts";
 import { compileRegexp, type Regexp } from "../regexp.ts";
@@ -86,16 +87,10 @@ const isNode = (value: unknown): value is ASTNode =>
   typeof value === "object" && value !== null && "op" in value && "args" in value;
 
 /** Compiled expressions to cache. Most are constants of the configuration; few are built from the body. */
-const MOST_CACHED = 100;
-const compiled = new Map<string, Regexp>();
+const compiled = createBoundedCache<Regexp>(100);
 
 function matchesRe2(text: string, source: string): boolean {
-  const known = compiled.get(source);
-  if (known !== undefined) return known.matches(text);
-  if (compiled.size >= MOST_CACHED) compiled.clear();
-  const regexp = compileRegexp(source);
-  compiled.set(source, regexp);
-  return regexp.matches(text);
+  return compiled.get(source, () => compileRegexp(source)).matches(text);
 }
 
 const firstLine = (error: unknown): string => describeError(error).split("\n")[0] ?? "";

@@ -1,6 +1,6 @@
 import { delimiter, dirname, join, resolve } from "node:path";
 import { parse } from "yaml";
-import { FileHangsError } from "../../core/file-errors.ts";
+import { rethrowHang } from "../../core/file-errors.ts";
 import type { ClusterOptions } from "../../core/lease.ts";
 import { readSmall, statSmall } from "../../files/files.ts";
 
@@ -31,11 +31,7 @@ export function kubeconfigFiles(options: ClusterOptions): readonly string[] {
  * reports the others that cannot be read.
  */
 export async function readAhead(files: readonly string[]): Promise<void> {
-  for (const file of files) await readSmall(file).catch(unlessItHangs);
-}
-
-function unlessItHangs(error: unknown): void {
-  if (error instanceof FileHangsError) throw error;
+  for (const file of files) await readSmall(file).catch(rethrowHang);
 }
 
 /** Returns a text that changes whenever one of the files is written, replaced, created or removed. Rejects if one hangs. */
@@ -48,7 +44,7 @@ async function versionOf(file: string): Promise<string> {
     const { ino, size, mtimeMs, ctimeMs } = await statSmall(file);
     return `${ino} ${size} ${mtimeMs} ${ctimeMs}`;
   } catch (error) {
-    unlessItHangs(error);
+    rethrowHang(error);
     return "";
   }
 }
@@ -72,7 +68,7 @@ async function usersIn(file: string): Promise<readonly unknown[]> {
     const users = valueAt(parse((await readSmall(file)).toString("utf8")), "users");
     return Array.isArray(users) ? users : [];
   } catch (error) {
-    unlessItHangs(error);
+    rethrowHang(error);
     // The library reports a file that cannot be read.
     return [];
   }
