@@ -281,7 +281,7 @@ export function createExporter(options: ExporterOptions): Exporter {
     hasOwnCredentials: createOwnCredentials(routeContext),
     authFailures,
     async apply(next) {
-      await inSlices(applyConfig(parts, next), clock);
+      await inSlices(applyConfig(parts, next));
       history.record({ kind: "reload", at: clock.now(), subject: "", to: "success" });
     },
     report(name, report) {

@@ -5,7 +5,7 @@ import type { Asker } from "../engine/ask.ts";
 import type { Tiers } from "../engine/tiers.ts";
 import type { FailoverState } from "../failover/machine.ts";
 import type { Maintenance } from "../maintenance/maintenance.ts";
-import { createSlices } from "../metrics/pieces.ts";
+import { createPageSlices } from "../metrics/pieces.ts";
 import type { TargetSnapshot } from "../metrics/targets.ts";
 import type { Totals } from "../metrics/totals.ts";
 import type { Budgets } from "./budgets.ts";
@@ -49,7 +49,7 @@ const PER_SLICE = 20;
 export async function readTargets(parts: TargetParts, scrapeTimeout: Seconds): Promise<TargetsReading> {
   const { clock, index } = parts;
   const config = index.current();
-  const slices = createSlices();
+  const slices = createPageSlices();
   const began = clock.monotonic();
   const reading: Promise<TargetSnapshot>[] = [];
   for (const target of config.targets.values()) {

@@ -70,7 +70,7 @@ export async function openConfig(source: ConfigSource, own: ConfigDeps, clock: C
     return deps;
   };
 
-  const reader = createConfigReader(own.formats, clock, { entry: WORKER });
+  const reader = createConfigReader(own.formats, { entry: WORKER });
   const holder = await openConfigHolder({ source, clock, deps: own, prepare, reader });
   return { holder, plugins: () => prepared.get(holder.deps()) ?? new Map() };
 }

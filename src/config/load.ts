@@ -1,4 +1,3 @@
-import type { Clock } from "../core/clock.ts";
 import { defined } from "../core/defined.ts";
 import { namesOf } from "../core/metric.ts";
 import { complete, inSlices, type Steps } from "../core/steps.ts";
@@ -58,10 +57,9 @@ export async function loadConfigDocument(
   origin: Origin,
   redacted: Config["redacted"],
   deps: ConfigDeps,
-  clock: Pick<Clock, "monotonic">,
 ): Promise<Config> {
   const checked = await document.check(deps.probers);
-  const { sections, remarks, hints } = await inSlices(buildConfig(checked, origin, deps), clock);
+  const { sections, remarks, hints } = await inSlices(buildConfig(checked, origin, deps));
   const warnings = await document.conclude(remarks, hints);
   return { ...sections, redacted, warnings: [...hints, ...warnings] };
 }

@@ -61,10 +61,10 @@ export async function openConfigHolder({
   clock,
   deps: ownDeps,
   prepare = async () => ownDeps,
-  reader = createConfigReader(ownDeps.formats, clock),
+  reader = createConfigReader(ownDeps.formats),
 }: HolderOptions): Promise<ConfigHolder> {
   const load = async (content: Content, isFirst: boolean): Promise<Loaded & Pick<Content, "checksum">> => {
-    const loaded = await loadContent(content, isFirst, { source, prepare, reader, clock });
+    const loaded = await loadContent(content, isFirst, { source, prepare, reader });
     return { ...loaded, checksum: content.checksum };
   };
   const first = await readSource(source, true);
@@ -132,7 +132,7 @@ interface Loaded {
 async function loadContent(
   { text }: Content,
   isFirst: boolean,
-  { source, prepare, reader, clock }: Required<Omit<HolderOptions, "deps">>,
+  { source, prepare, reader }: Required<Omit<HolderOptions, "deps" | "clock">>,
 ): Promise<Loaded> {
   if (source.kind === "environment") {
     const deps = await prepare([]);
@@ -146,7 +146,7 @@ async function loadContent(
     const deps = await prepare(plugins);
     const redacted = sharing(() => reader.redact({ text: text(), name, env }, deps.probers));
     const origin = { name, env, environmentOnly: false };
-    return { config: await loadConfigDocument(document, origin, redacted, deps, clock), deps, plugins };
+    return { config: await loadConfigDocument(document, origin, redacted, deps), deps, plugins };
   } finally {
     await document.close();
   }

@@ -1,6 +1,5 @@
-import { setImmediate } from "node:timers/promises";
-import type { Clock } from "./clock.ts";
-import { type Seconds, seconds } from "./units.ts";
+import { createSlices } from "./slices.ts";
+import { seconds } from "./units.ts";
 
 /** Work in small steps: it yields wherever other work may run in between, and returns its result. */
 export type Steps<T> = Generator<void, T, void>;
@@ -17,20 +16,14 @@ export function complete<T>(steps: Steps<T>): T {
 }
 
 /**
- * Takes the steps in slices, between which the event loop runs. Rejects if a step throws.
- * @param longest the time after which a slice ends; one step may take longer
+ * Takes the steps in slices, between which the event loop runs. Rejects if a step throws. One step may take longer than a
+ * slice.
  */
-export async function inSlices<T>(
-  steps: Steps<T>,
-  clock: Pick<Clock, "monotonic">,
-  longest: Seconds = LONGEST_SLICE,
-): Promise<T> {
+export async function inSlices<T>(steps: Steps<T>): Promise<T> {
+  const slices = createSlices(LONGEST_SLICE);
   for (;;) {
-    const end = clock.monotonic() + longest;
-    do {
-      const { done, value } = steps.next();
-      if (done === true) return value;
-    } while (clock.monotonic() < end);
-    await setImmediate();
+    const { done, value } = steps.next();
+    if (done === true) return value;
+    if (slices.isOver()) await slices.next();
   }
 }

@@ -8,7 +8,7 @@ import type { PingKind } from "../heartbeats/push-state.ts";
 import type { PushView } from "../heartbeats/view.ts";
 import { type Family, familyParts, type Row, single } from "./families.ts";
 import { joinPairs, type LineWriter, renderPairs, renderValue } from "./format.ts";
-import { createSlices } from "./pieces.ts";
+import { createPageSlices } from "./pieces.ts";
 import { targetLabels } from "./targets.ts";
 
 /** All heartbeats at one moment. */
@@ -37,7 +37,7 @@ export async function heartbeatRows({
   probed,
   inMaintenance = () => undefined,
 }: HeartbeatSnapshots): Promise<HeartbeatRows> {
-  const slices = createSlices();
+  const slices = createPageSlices();
   const rows: HeartbeatRow[] = [];
   const add = (row: HeartbeatRow): void => {
     const open = inMaintenance(row.beat.heartbeat);

@@ -1,35 +1,11 @@
-import { setImmediate as nextTurn } from "node:timers/promises";
+import { createSlices } from "../core/slices.ts";
+import { seconds } from "../core/units.ts";
 
-/** Time for which one slice of work may hold the event loop, in milliseconds. */
-const SLICE_MS = 3;
+/** Time for which one slice of a page's work may hold the event loop. */
+const SLICE = seconds(0.003);
 
-/** Resolves when the slices that have been asked for have had their turns. */
-let lastTurn: Promise<unknown> = Promise.resolve();
-
-/** Divides long work into slices between which the event loop runs. */
-export interface Slices {
-  /** Reports whether the current slice has taken its time. */
-  isOver(): boolean;
-  /**
-   * Ends the slice. Resolves at the start of the next one: after timers and sockets were served, and in a turn of its own if
-   * other work is divided as well.
-   */
-  next(): Promise<void>;
-}
-
-/** Starts the first slice. */
-export function createSlices(): Slices {
-  let began = performance.now();
-  return {
-    isOver: () => performance.now() - began > SLICE_MS,
-    async next() {
-      const turn = lastTurn.then(() => nextTurn());
-      lastTurn = turn;
-      await turn;
-      began = performance.now();
-    },
-  };
-}
+/** Starts the first slice of work for a page. */
+export const createPageSlices = (): ReturnType<typeof createSlices> => createSlices(SLICE);
 
 /** Length of a piece, in characters. */
 const PIECE = 64 * 1024;
@@ -39,7 +15,7 @@ const PIECE = 64 * 1024;
  * empty part stands for work that gave no text.
  */
 export async function* inPieces(parts: Iterable<string>, length = PIECE): AsyncGenerator<string> {
-  const slices = createSlices();
+  const slices = createPageSlices();
   let piece = "";
   for (const part of parts) {
     piece += part;

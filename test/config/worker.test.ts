@@ -29,10 +29,10 @@ const env = { SET_SECRET: "very-secret" };
 
 /** Loads a text in a worker. */
 async function loadRemotely(text: string, name: string) {
-  const document = await openRemoteDocument({ text, name, env }, { entry }, systemClock);
+  const document = await openRemoteDocument({ text, name, env }, { entry });
   try {
     const origin = { name, env, environmentOnly: false };
-    return await loadConfigDocument(document, origin, async () => "", configDeps, systemClock);
+    return await loadConfigDocument(document, origin, async () => "", configDeps);
   } finally {
     await document.close();
   }
@@ -96,7 +96,7 @@ describe("a worker", () => {
 
   test("that needs too much memory fails, and the process goes on", async () => {
     const text = targets(20_000);
-    const opened = openRemoteDocument({ text, name: "large.yml", env }, { entry, memory: 16 }, systemClock);
+    const opened = openRemoteDocument({ text, name: "large.yml", env }, { entry, memory: 16 });
     await expect(opened).rejects.toThrow(
       "large.yml: got more than fits into memory, want a smaller file, or more memory",
     );
@@ -104,7 +104,7 @@ describe("a worker", () => {
 
   test("that ends during a call fails the call", async () => {
     const config = { text: targets(5000), name: "exporter.yml", env };
-    const document = await openRemoteDocument(config, { entry }, systemClock);
+    const document = await openRemoteDocument(config, { entry });
     const checked = document.check(configDeps.probers);
     const outcome = Promise.resolve(checked).catch(String);
     await document.close();
@@ -114,7 +114,7 @@ describe("a worker", () => {
 
   test("that cannot be started fails the reload", async () => {
     const settings = { entry: new URL("./no-such-worker.ts", import.meta.url) };
-    const opened = openRemoteDocument({ text: "{}", name: "a.yml", env }, settings, systemClock);
+    const opened = openRemoteDocument({ text: "{}", name: "a.yml", env }, settings);
     await expect(opened).rejects.toThrow("a.yml: got a failure of the thread that reads it: ");
   });
 });

@@ -1,7 +1,7 @@
 import { setImmediate as turn } from "node:timers/promises";
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { createSlices, inPieces } from "../../src/metrics/pieces.ts";
+import { createPageSlices, inPieces } from "../../src/metrics/pieces.ts";
 
 const collect = async (pieces: AsyncIterable<string>): Promise<string[]> => {
   const all: string[] = [];
@@ -59,7 +59,7 @@ it("gives each of several long works a turn of its own", async () => {
   })();
   const seen: number[] = [];
   const work = async (): Promise<void> => {
-    const slices = createSlices();
+    const slices = createPageSlices();
     for (let i = 0; i < 5; i += 1) {
       await slices.next();
       seen.push(turnNumber);

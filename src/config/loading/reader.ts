@@ -1,4 +1,3 @@
-import type { Clock } from "../../core/clock.ts";
 import type { Formats } from "../document/formats.ts";
 import type { ProberSchema } from "./checked-config.ts";
 import { type ConfigText, parseConfig, redactedConfig } from "./config-document.ts";
@@ -25,16 +24,12 @@ const SHORT = 8 * 1024;
  * @param formats those of the probers
  * @param worker without it, every text is read in this thread
  */
-export function createConfigReader(
-  formats: Formats,
-  clock: Pick<Clock, "monotonic">,
-  worker?: WorkerSettings,
-): ConfigReader {
+export function createConfigReader(formats: Formats, worker?: WorkerSettings): ConfigReader {
   return {
     async open(config, mayBlock) {
       // To compile the schemas of options that are new to the configuration blocks for longer than to parse a short text.
       if (worker !== undefined && !(mayBlock && config.text.length <= SHORT))
-        return openRemoteDocument(config, worker, clock);
+        return openRemoteDocument(config, worker);
       return { ...parseConfig(config, formats), close: async () => {} };
     },
     async redact(config, probers) {

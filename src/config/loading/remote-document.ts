@@ -1,5 +1,4 @@
 import { Worker } from "node:worker_threads";
-import type { Clock } from "../../core/clock.ts";
 import { inSlices } from "../../core/steps.ts";
 import { ConfigError } from "../document/problems.ts";
 import type { ProberSchema } from "./checked-config.ts";
@@ -23,7 +22,6 @@ export interface WorkerSettings {
 export async function openRemoteDocument(
   config: ConfigText,
   settings: WorkerSettings,
-  clock: Pick<Clock, "monotonic">,
 ): Promise<OpenDocument> {
   const worker = startWorker(config.name, settings);
   try {
@@ -32,7 +30,7 @@ export async function openRemoteDocument(
       plugins: () => plugins,
       async check(probers) {
         const { parts, ...checked } = await worker.call("check", probers.map(schemaOf));
-        return { ...checked, raw: await inSlices(decodeParts(parts), clock) };
+        return { ...checked, raw: await inSlices(decodeParts(parts)) };
       },
       conclude: (remarks, hints) => worker.call("conclude", { remarks, hints }),
       close: () => worker.end(),
