@@ -45,7 +45,7 @@ ${Array.from({ length: TARGETS }, (_, i) => `  - { name: "target-${i}.example", 
 }
 
 async function measure(name: string, yaml: string, root?: string): Promise<void> {
-  await using exporter = await startMeasured({ "exporter.yml": yaml }, root);
+  await using exporter = await startMeasured(yaml, {}, root);
   const { url, process: running } = exporter;
   // Probes all targets.
   await scrape(url, { "X-Prometheus-Scrape-Timeout-Seconds": "300" });

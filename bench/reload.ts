@@ -23,7 +23,7 @@ function configuration(round: number): string {
 }
 
 async function measure(name: string, root?: string): Promise<void> {
-  await using exporter = await startMeasured({ token: "secret\n", "exporter.yml": configuration(0) }, root);
+  await using exporter = await startMeasured(configuration(0), { token: "secret\n" }, root);
   const { url, process, folder } = exporter;
   const post = async (): Promise<void> => {
     const headers = { authorization: "Bearer secret" };

@@ -56,6 +56,8 @@ export interface ExporterOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** A command that becomes the program in its arguments. */
   readonly command?: readonly string[];
+  /** The checkout whose program runs; this one by default. */
+  readonly root?: string;
 }
 
 /** The environment of a test's exporter, without the variables of this machine that would configure it. */
@@ -70,10 +72,10 @@ const cleanEnv = (more: Readonly<Record<string, string>> = {}): NodeJS.ProcessEn
 export const runMain = (
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
-  command: readonly string[] = [],
+  { command = [], root = ROOT }: Pick<ExporterOptions, "command" | "root"> = {},
 ): Running =>
   start([...command, process.execPath, ...startScript().argv, ...args], {
-    cwd: ROOT,
+    cwd: root,
     env: cleanEnv({ ...startScript().env, ...env }),
   });
 
@@ -83,14 +85,14 @@ export async function startExporter({
   files = {},
   args = [],
   env,
-  command,
+  ...where
 }: ExporterOptions): Promise<ExporterProcess> {
   await using resources = new AsyncDisposableStack();
   const folder = resources.use(await temporaryFolder());
   for (const [name, content] of Object.entries(files)) await folder.write(name, content);
   const config = yaml === undefined ? [] : [`--config.file=${await folder.write("exporter.yml", yaml)}`];
   const running = resources.use(
-    runMain(["--web.listen-address=127.0.0.1:0", ...config, ...args], env, command),
+    runMain(["--web.listen-address=127.0.0.1:0", ...config, ...args], env, where),
   );
   const [, url = ""] = await running.waitForOutput(/heartbeat-exporter listens.*? address=(https?:\S+)/);
   const owned = resources.move();
