@@ -6,8 +6,6 @@ import { createStandIn } from "./stand-in.ts";
 export interface Demo {
   /** A configuration that probes the demonstration's servers. */
   readonly yaml: string;
-  /** Stops the servers. */
-  stop(): void;
 }
 
 /**
@@ -20,15 +18,7 @@ export async function startDemo(): Promise<Demo> {
     res.writeHead(200, { "Content-Type": "application/json" }).end('{"status":"ok"}\n');
   });
   const [llmPort, servicePort] = await Promise.all([listen(standIn), listen(service)]);
-  return {
-    yaml: demoYaml(llmPort, servicePort),
-    stop() {
-      for (const server of [standIn, service]) {
-        server.close();
-        server.closeAllConnections();
-      }
-    },
-  };
+  return { yaml: demoYaml(llmPort, servicePort) };
 }
 
 /** Returns the text for the terminal, which says that the targets are simulated and what to try. */

@@ -6,8 +6,7 @@ import { describe, expect, it } from "vitest";
 import { allMetrics, catalogue } from "../../src/catalogue/index.ts";
 import { type ExpositionFormat, TEXT_FORMAT } from "../../src/core/exposition-format.ts";
 import { counter, gauge, sample } from "../../src/core/metric.ts";
-import { failed, succeeded } from "../../src/core/prober.ts";
-import type { Result } from "../../src/core/result.ts";
+import { failed } from "../../src/core/prober.ts";
 import { HISTOGRAMS } from "../../src/core/series-choice.ts";
 import { seconds, timestamp } from "../../src/core/units.ts";
 import { initialState } from "../../src/failover/machine.ts";
@@ -17,6 +16,7 @@ import { targetParts } from "../../src/metrics/page.ts";
 import { createTotals } from "../../src/metrics/totals.ts";
 import { probers } from "../../src/probers/index.ts";
 import { startPrometheus } from "../helpers/prometheus.ts";
+import { resultOf } from "../helpers/result.ts";
 import { heldProber, moduleOf, targetOf } from "../helpers/stand-in-prober.ts";
 
 const OPEN: ExpositionFormat = { kind: "openmetrics", created: false };
@@ -25,18 +25,6 @@ const FORMATS = [
   ["openmetrics", OPEN],
   ["openmetrics-created", { kind: "openmetrics", created: true }],
 ] as const satisfies readonly (readonly [string, ExpositionFormat])[];
-
-const resultOf = (id: number, more: Partial<Result>): Result => ({
-  id,
-  startedAt: timestamp(1_757_943_000),
-  endedAt: timestamp(1_757_943_000.25),
-  duration: seconds(0.25),
-  timeout: seconds(5),
-  outcome: succeeded,
-  samples: [],
-  log: [],
-  ...more,
-});
 
 describe("a page", () => {
   const one = targetOf(moduleOf(heldProber().prober), {
@@ -50,11 +38,11 @@ describe("a page", () => {
     totals.setTargets([one]);
     const facts = { firstToken: seconds(1), tokens: { output: 7 } };
     const results = [
-      resultOf(11, { outcome: failed("connect", ""), duration: seconds(2) }),
-      resultOf(12, { outcome: failed("timeout", ""), duration: seconds(500) }),
-      resultOf(13, { facts }),
+      resultOf({ id: 11, outcome: failed("connect", ""), duration: seconds(2) }),
+      resultOf({ id: 12, outcome: failed("timeout", ""), duration: seconds(500) }),
+      resultOf({ id: 13, facts }),
       // Cold starts are in no histogram.
-      resultOf(14, { coldStart: true, duration: seconds(90) }),
+      resultOf({ id: 14, coldStart: true, duration: seconds(90) }),
     ];
     for (const result of results) totals.observe(one, result);
     const newest = results.at(-1);
@@ -84,7 +72,7 @@ describe("a page", () => {
     };
     const before = createTotals(stateStore, { now: () => timestamp(100) });
     before.setTargets([one]);
-    before.observe(one, resultOf(1, {}));
+    before.observe(one, resultOf({ id: 1 }));
     const after = createTotals(stateStore, { now: () => timestamp(200) });
     after.setTargets([one]);
     expect(after.tally(one)?.createdAt).toBe(100);

@@ -2,28 +2,16 @@ import { describe, expect, it } from "vitest";
 import { TEXT_FORMAT } from "../../src/core/exposition-format.ts";
 import { gauge, sample } from "../../src/core/metric.ts";
 import { failed, succeeded } from "../../src/core/prober.ts";
-import type { Result } from "../../src/core/result.ts";
 import { seconds, timestamp } from "../../src/core/units.ts";
 import { initialState } from "../../src/failover/machine.ts";
 import { writerOf } from "../../src/metrics/format.ts";
 import { targetParts } from "../../src/metrics/page.ts";
 import type { TargetSnapshot } from "../../src/metrics/targets.ts";
+import { resultOf } from "../helpers/result.ts";
 import { heldProber, moduleOf, targetOf } from "../helpers/stand-in-prober.ts";
 
 const now = timestamp(1_757_943_000);
 const module = moduleOf(heldProber().prober);
-
-const resultOf = (more: Partial<Result> = {}): Result => ({
-  id: 1,
-  startedAt: now,
-  endedAt: now,
-  duration: seconds(0.25),
-  timeout: seconds(5),
-  outcome: succeeded,
-  samples: [],
-  log: [],
-  ...more,
-});
 
 const snapshotOf = (name: string, more: Partial<TargetSnapshot> = {}): TargetSnapshot => ({
   target: { ...targetOf(module), name },
