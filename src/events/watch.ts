@@ -1,5 +1,6 @@
 import type { Clock } from "../core/clock.ts";
 import type { Standing } from "../core/status.ts";
+import { complete, type Steps } from "../core/steps.ts";
 import { seconds } from "../core/units.ts";
 import type { Statuses } from "./statuses.ts";
 
@@ -13,7 +14,7 @@ export interface Watch {
   /** Compares the status of a component after a report. */
   component(name: string): void;
   /** Forgets all targets and groups that are not configured. */
-  retain(targets: { has(name: string): boolean }, groups: { has(name: string): boolean }): void;
+  retain(targets: { has(name: string): boolean }, groups: { has(name: string): boolean }): Steps<void>;
   /** Starts comparing the statuses that change by time alone: members become stale, and reports expire. */
   start(): void;
   stop(): void;
@@ -75,12 +76,12 @@ export function createWatch(deps: WatchDeps): Watch {
   return {
     target: (name) => void compareTarget(name),
     component: compareComponent,
-    retain(targets, groups) {
-      statuses.retain("target", targets);
-      statuses.retain("group", groups);
+    *retain(targets, groups) {
+      yield* statuses.retain("target", targets);
+      yield* statuses.retain("group", groups);
     },
     start() {
-      statuses.retain("component", new Set(deps.components()));
+      complete(statuses.retain("component", new Set(deps.components())));
       compare();
     },
     stop: () => cancel(),
