@@ -64,6 +64,11 @@ export const ROOMS: readonly Room[] = [
     holds: "aggregated status of groups, and components that report themselves",
     imports: ["core"],
   },
+  {
+    name: "routing",
+    holds: "routes: the machine (pure) that chooses a member, and its driver",
+    imports: ["core"],
+  },
   { name: "money", holds: "spending, budgets and estimates", imports: ["core"] },
   { name: "events", holds: "the event feed and the messages of events", imports: ["core"] },
   { name: "maintenance", holds: "windows in which failures are expected", imports: ["core"] },
@@ -100,7 +105,7 @@ export const ROOMS: readonly Room[] = [
     name: "metrics",
     holds: "renders results and states as an exposition",
     imports: ["core", "catalogue"],
-    types: ["failover", "groups", "heartbeats", "notify", "store"],
+    types: ["failover", "groups", "heartbeats", "notify", "routing", "store"],
     packages: ["prom-client"],
   },
   {
@@ -118,6 +123,7 @@ export const ROOMS: readonly Room[] = [
       "maintenance",
       "notify",
       "report",
+      "routing",
     ],
     packages: ["express"],
   },

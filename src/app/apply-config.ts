@@ -16,6 +16,7 @@ import type { Totals } from "../metrics/totals.ts";
 import type { Ledger } from "../money/ledger.ts";
 import type { Treasury } from "../money/treasury.ts";
 import type { Webhooks } from "../notify/webhooks/webhooks.ts";
+import type { Routes } from "../routing/routes.ts";
 import type { Alerting } from "./alerting.ts";
 import { type ConfigIndex, type IndexedConfig, indexConfig } from "./config-index.ts";
 import type { TargetStandings } from "./standings.ts";
@@ -42,6 +43,7 @@ export interface ConfigurableParts {
   readonly tiers: Tiers;
   readonly election: Election;
   readonly alerting: Alerting;
+  readonly routes: Routes;
 }
 
 /**
@@ -82,6 +84,7 @@ function takeOver(parts: ConfigurableParts, config: Config, next: IndexedConfig)
   parts.treasury.setPrices(prices);
   totals.setTargets(targets, (target) => isPriced(target, prices));
   parts.standings.retain(byIdentity);
+  parts.routes.configure(config.routes);
   // Before their first result, which is then a change of status.
   for (const [identity, { name }] of byIdentity) if (!before.has(identity)) watch.target(name);
 

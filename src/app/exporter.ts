@@ -52,6 +52,7 @@ import { lateCallback } from "./late-callback.ts";
 import { logTier } from "./log-tier.ts";
 import { createHeldHandler, createResultHandler } from "./results.ts";
 import { createRouteContext, type RouteSettings } from "./route-context.ts";
+import { createRouting } from "./routing.ts";
 import { createWatching } from "./watching.ts";
 import { webhookBodies } from "./webhook-bodies.ts";
 
@@ -185,6 +186,20 @@ export function createExporter(options: ExporterOptions): Exporter {
     onStale: onConditionChange.call,
   });
 
+  // Routes, which choose by all of these.
+  const routes = createRouting({
+    clock,
+    log,
+    memory,
+    history,
+    presence,
+    index,
+    ask,
+    state,
+    election,
+    health: groups.health,
+  });
+
   // Alerts.
   const alerting = createAlerting({
     clock,
@@ -265,6 +280,7 @@ export function createExporter(options: ExporterOptions): Exporter {
     ...groups,
     watch,
     standings,
+    routes,
     alerting,
     events,
     webhooks,
@@ -290,7 +306,7 @@ export function createExporter(options: ExporterOptions): Exporter {
     },
     async stop() {
       stopping = true;
-      for (const part of [scheduler, tiers, driver, pushes, watch, presence, self]) part.stop();
+      for (const part of [scheduler, tiers, driver, pushes, watch, routes, presence, self]) part.stop();
       events.close();
       // Prompts in flight end before the lease is released, so that no other replica sends prompts beside them.
       await Promise.all([engine.shutdown(), webhooks.stop(), alerting.stop()]);

@@ -12,8 +12,10 @@ import { groupAndComponentSamples } from "../metrics/groups.ts";
 import { heartbeatParts, heartbeatRows } from "../metrics/heartbeats.ts";
 import { resultText, targetParts } from "../metrics/page.ts";
 import { inPieces } from "../metrics/pieces.ts";
+import { routeSamples } from "../metrics/routes.ts";
 import { processParts, type Self } from "../metrics/self.ts";
 import type { TargetSnapshot } from "../metrics/targets.ts";
+import type { Routes } from "../routing/routes.ts";
 import type { MetricsText, ProbedHeartbeat } from "../server/route-context.ts";
 import type { Alerting } from "./alerting.ts";
 import { readTargets, type TargetParts } from "./read-targets.ts";
@@ -23,6 +25,7 @@ export interface MeasuredParts extends TargetParts {
   readonly recentProbes: Pick<RecentProbes, "list">;
   readonly health: GroupHealth;
   readonly components: Components;
+  readonly routes: Routes;
   readonly alerting: Alerting;
   readonly self: Self;
   readonly pushes: Register;
@@ -78,13 +81,14 @@ async function exporterSection({ alerting, self }: MeasuredParts): Promise<Secti
 }
 
 function targetsSection(
-  { clock, recentProbes, health, components }: MeasuredParts,
+  { clock, recentProbes, health, components, routes }: MeasuredParts,
   targets: readonly TargetSnapshot[],
 ): SectionParts {
   const now = clock.now();
   const recent = recentResults(recentProbes);
   const groups = createExposition();
   groups.add(groupAndComponentSamples(health.groups(), components));
+  groups.add(routeSamples(routes.list()));
   return function* parts(writer) {
     yield* targetParts({ targets, now, recent }, writer);
     yield* groups.parts(writer);

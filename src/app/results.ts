@@ -12,6 +12,7 @@ import type { Watch } from "../events/watch.ts";
 import type { Driver } from "../failover/driver.ts";
 import type { Maintenance } from "../maintenance/maintenance.ts";
 import type { Totals } from "../metrics/totals.ts";
+import type { Routes } from "../routing/routes.ts";
 import type { Budgets } from "./budgets.ts";
 import type { ConfigIndex } from "./config-index.ts";
 import { toHistoryEntry } from "./history-entries.ts";
@@ -44,6 +45,7 @@ export interface ResultParts {
   readonly presence: Pick<Presence, "absenceSince">;
   readonly driver: Driver;
   readonly watch: Pick<Watch, "target">;
+  readonly routes: Pick<Routes, "evaluate">;
 }
 
 /** The result of a tier is not one of its target. */
@@ -107,6 +109,8 @@ const failover = ({ driver }: ResultParts): Stage =>
 
 const watchTarget = ({ watch }: ResultParts): Stage => forTargets(({ name }) => watch.target(name));
 
+const chooseRoutes = ({ routes }: ResultParts): Stage => forTargets(() => routes.evaluate());
+
 /** The stages of each result, in order. Those after `remember` see results of configured targets only. */
 const STAGES: readonly ((parts: ResultParts) => Stage)[] = [
   dropTiers,
@@ -120,6 +124,7 @@ const STAGES: readonly ((parts: ResultParts) => Stage)[] = [
   stopInMaintenance,
   failover,
   watchTarget,
+  chooseRoutes,
 ];
 
 /** Returns the handler of results, which passes each through the stages. */

@@ -70,9 +70,10 @@ export function createRouteContext(
       return driver.command(target, command);
     },
     events: parts.events,
-    names: parts.names,
+    names: { has: (name) => parts.names.has(name) || parts.routes.find(name) !== undefined },
     health: parts.health,
     components: parts.components,
+    routes: parts.routes,
     pushes: parts.pushes,
     probedHeartbeats: parts.probedHeartbeats,
     readNotification,

@@ -4,6 +4,7 @@ import { exporterMetrics } from "./exporter.ts";
 import { groupMetrics } from "./groups.ts";
 import { heartbeatMetrics } from "./heartbeats.ts";
 import { resultMetrics } from "./results.ts";
+import { routeMetrics } from "./routes.ts";
 import { targetMetrics } from "./targets.ts";
 
 /**
@@ -19,6 +20,7 @@ export const catalogue = {
   ...targetMetrics,
   ...heartbeatMetrics,
   ...groupMetrics,
+  ...routeMetrics,
   ...alertMetrics,
   ...exporterMetrics,
 };

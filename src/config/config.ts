@@ -7,6 +7,7 @@ import type { Prices } from "../core/money.ts";
 import type { Prober } from "../core/prober.ts";
 import type { PushSetup } from "../core/push-heartbeat.ts";
 import type { Relay } from "../core/relay.ts";
+import type { Route } from "../core/route.ts";
 import type { Shard, Sharding } from "../core/shard.ts";
 import type { Module, Target } from "../core/target.ts";
 import type { Environment } from "./document/convert.ts";
@@ -29,6 +30,8 @@ export interface Sections {
   /** In the order of the file, and without cycles. */
   readonly groups: readonly Group[];
   readonly health: Health;
+  /** In the order of the file. */
+  readonly routes: readonly Route[];
   /** Prices of tokens by model. */
   readonly prices: Prices;
   readonly relays: readonly Relay[];

@@ -31,6 +31,7 @@ import { buildModules } from "./sections/modules.ts";
 import { checkPlugins } from "./sections/plugins.ts";
 import { buildPrices } from "./sections/prices.ts";
 import { buildRelays } from "./sections/relays.ts";
+import { buildRoutes } from "./sections/routes.ts";
 import { buildStorage } from "./sections/storage.ts";
 import { buildTargets } from "./sections/targets.ts";
 import { buildWebhooks } from "./sections/webhooks.ts";
@@ -154,6 +155,7 @@ function* buildSections(context: BuildContext, { plugins }: ConfigDeps): Steps<S
     groups,
     health: buildHealth(groups, targets, context),
     prices: prices ?? new Map(),
+    routes: buildRoutes({ targets, groups, prices: prices ?? new Map() }, context),
     relays: buildRelays(context),
     actions: buildActions(context),
     maintenance: buildMaintenance(context),

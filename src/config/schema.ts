@@ -14,6 +14,7 @@ import { modulesSchema } from "./sections/modules.ts";
 import { pluginsSchema } from "./sections/plugins.ts";
 import { pricesSchema } from "./sections/prices.ts";
 import { relaysSchema } from "./sections/relays.ts";
+import { routesSchema } from "./sections/routes.ts";
 import { storageSchema } from "./sections/storage.ts";
 import { targetsSchema } from "./sections/targets.ts";
 import { webhooksSchema } from "./sections/webhooks.ts";
@@ -34,6 +35,7 @@ export const configSchema = {
     actions: actionsSchema,
     maintenance: maintenanceSchema,
     groups: groupsSchema,
+    routes: routesSchema,
     health: healthSchema,
     webhooks: webhooksSchema,
     prices: pricesSchema,

@@ -13,6 +13,7 @@ export const EVENT_TYPES = [
   "heartbeat.online",
   "group",
   "component",
+  "route.changed",
   "reload",
 ] as const;
 /** One of `EVENT_TYPES`. */
@@ -41,6 +42,8 @@ export function typeOf({ kind, to }: EventFacts): EventType {
       return "force";
     case "heartbeat":
       return to === "up" ? "heartbeat.online" : "heartbeat.offline";
+    case "route":
+      return "route.changed";
     case "mode":
     case "health":
     case "status":

@@ -37,6 +37,8 @@ export const EVENT_KINDS = [
   "component",
   /** The status of a target changed: its health, or whether it is degraded. `cause` is the reason, or `stale`. */
   "status",
+  /** A route changed from one member to another. `cause` comes from its machine; `detail` says why it left the former. */
+  "route",
   /** The configuration was reloaded (`to: "success"`), or the reload failed (`to: "failure"`). */
   "reload",
 ] as const;
@@ -47,7 +49,7 @@ export type EventKind = (typeof EVENT_KINDS)[number];
 export interface EventFacts {
   readonly kind: EventKind;
   readonly at: Timestamp;
-  /** The name of the target, heartbeat, group or component. */
+  /** The name of the target, heartbeat, group, component or route. */
   readonly subject: string;
   /** Only for heartbeats, which may share a name if their sources differ. */
   readonly source?: HeartbeatSource;

@@ -11,11 +11,12 @@ export interface Message {
   readonly type: EventType;
   /** RFC 3339, in UTC with whole seconds. */
   readonly at: string;
-  /** The event's subject, under its kind: `target`, `heartbeat`, `group` or `component`. */
+  /** The event's subject, under its kind: `target`, `heartbeat`, `group`, `component` or `route`. */
   readonly target?: string;
   readonly heartbeat?: string;
   readonly group?: string;
   readonly component?: string;
+  readonly route?: string;
   readonly source?: string;
   readonly from?: string;
   readonly to?: string;
@@ -80,6 +81,8 @@ function detailsOf(
       return { group: subject, ...changeOf(event) };
     case "component":
       return { component: subject, ...changeOf(event) };
+    case "route":
+      return { route: subject, ...changeOf(event) };
     case "reload":
       return { success: to === "success" };
   }

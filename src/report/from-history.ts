@@ -185,6 +185,13 @@ function alertOf(
         };
       if (to !== "unknown" || cause !== "silent") return undefined;
       return { alert_type: "component_silent", severity: "warning", message: `component silent${was}` };
+    case "route":
+      if (to !== undefined) return undefined;
+      return {
+        alert_type: "route_exhausted",
+        severity: "critical",
+        message: `no member of the route is usable${was}`,
+      };
     case "forced":
     case "force_ended":
     case "status":

@@ -26,6 +26,7 @@ import type { Actions } from "../notify/actions/actions.ts";
 import type { NotificationReading } from "../notify/notification.ts";
 import type { Relays } from "../notify/relays/relays.ts";
 import type { Reporting } from "../report/exporter-report.ts";
+import type { Routes } from "../routing/routes.ts";
 
 /** The part of the configuration that routes read. A reload replaces it as a whole. */
 export interface RouteConfig {
@@ -124,10 +125,11 @@ export interface RouteContext extends Reporting {
   readonly tiers: (target: Target) => ReadonlyMap<string, Outcome>;
   readonly command: (target: Target, command: FailoverCommand) => FailoverState;
   readonly events: Feed;
-  /** Names of targets, push heartbeats, groups and components. */
+  /** Names of targets, push heartbeats, groups, components and routes. */
   readonly names: { has(name: string): boolean };
   readonly health: GroupHealth;
   readonly components: Components;
+  readonly routes: Routes;
   readonly pushes: Register;
   /** The heartbeats in the newest results of all targets. */
   readonly probedHeartbeats: () => readonly ProbedHeartbeat[];

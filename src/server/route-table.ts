@@ -20,6 +20,16 @@ import { probeRoute } from "./routes/probe.ts";
 import { discardRoute, relayRoute, relaysRoute, replayRoute } from "./routes/relay.ts";
 import { dashboardRoute, summaryRoute } from "./routes/report.ts";
 import {
+  autoRoute,
+  excludeMemberRoute,
+  forceMemberRoute,
+  includeMemberRoute,
+  routeFlagRoute,
+  routeListRoute,
+  routeReadyRoute,
+  routeRoute,
+} from "./routes/routing.ts";
+import {
   healthRoute,
   heartbeatConfigRoute,
   heartbeatStatusRoute,
@@ -64,6 +74,15 @@ export const ROUTES: readonly Route[] = [
   { path: "/machines", get: [heartbeatsRoute] },
   { path: "/machines/:name", get: [heartbeatRoute] },
   { path: "/machines/:name/body", get: [control, bodyRoute] },
+
+  { path: "/route", get: [toLeader, routeListRoute] },
+  { path: "/route/:name", get: [toLeader, routeRoute] },
+  { path: "/route/:name/ready", get: [toLeader, routeReadyRoute] },
+  { path: "/route/:name/flagd.json", get: [toLeader, routeFlagRoute] },
+  { path: "/route/:name/force/:target", post: [control, forceMemberRoute] },
+  { path: "/route/:name/auto", post: [control, autoRoute] },
+  { path: "/route/:name/exclude/:target", post: [control, excludeMemberRoute] },
+  { path: "/route/:name/include/:target", post: [control, includeMemberRoute] },
 
   { path: "/livez", get: [livezRoute] },
   { path: "/readyz", get: [readyzRoute] },

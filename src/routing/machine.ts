@@ -1,0 +1,227 @@
+import { defined } from "../core/defined.ts";
+import type { Route } from "../core/route.ts";
+import { after, elapsed, type Seconds, type Timestamp } from "../core/units.ts";
+
+/** Reports whether a member can be used: `unknown` if nothing is known of it now. */
+export type Usability = "usable" | "unusable" | "unknown";
+
+/** The state of one route. Immutable; `step` returns the next one. Plain JSON, as it is stored. */
+export interface RouteState {
+  /** The member in use; absent if there is none. */
+  readonly use?: string;
+  /** Time of the last change of `use`. */
+  readonly since: Timestamp;
+  /** Number of changes from one member to another, or to none. */
+  readonly changes: number;
+  /** True if no member is usable, so that `use` follows the rule for that. */
+  readonly exhausted: boolean;
+  /** When members that had been unusable became usable again. Usable members that are absent were never unusable. */
+  readonly usableSince: Readonly<Record<string, Timestamp>>;
+  /** Members that have been unusable since they were last trusted: they have to prove themselves first. */
+  readonly distrusted: readonly string[];
+  /** Present while an operator forces a member; without `until`, it lasts until `auto`. */
+  readonly forced?: { readonly target: string; readonly until?: Timestamp };
+  /** Members that an operator has excluded; without `until`, until they are included again. */
+  readonly excluded: Readonly<Record<string, { readonly until?: Timestamp }>>;
+}
+
+/** The part of a route that decides. */
+export type RoutePolicy = Pick<Route, "order" | "whenNone" | "preferBackAfter" | "minDwell">;
+
+/** An input of the machine. */
+export type RouteEvent =
+  /** Members may have changed, or time has passed. */
+  | { readonly kind: "evaluate" }
+  | { readonly kind: "force"; readonly target: string; readonly lasting?: Seconds }
+  | { readonly kind: "auto" }
+  | { readonly kind: "exclude"; readonly target: string; readonly lasting?: Seconds }
+  | { readonly kind: "include"; readonly target: string };
+
+/** The cause of a change: a member, or an operator. */
+export type RouteCause = "start" | "unusable" | "preferred" | "exhausted" | "forced" | "excluded" | "auto";
+
+/** A change to report. */
+export type RouteEffect =
+  | {
+      readonly kind: "changed";
+      readonly from?: string;
+      readonly to?: string;
+      readonly cause: RouteCause;
+    }
+  | { readonly kind: "exhausted"; readonly now: boolean };
+
+/** The present usability of each member. */
+export type Members = (name: string) => Usability;
+
+/** The outcome of a step. */
+export interface RouteStep {
+  readonly next: RouteState;
+  readonly effects: readonly RouteEffect[];
+}
+
+/** Returns the state of a route before its first step, when nothing is known of its members. */
+export const initialRoute = (at: Timestamp): RouteState => ({
+  since: at,
+  changes: 0,
+  exhausted: true,
+  usableSince: {},
+  distrusted: [],
+  excluded: {},
+});
+
+/**
+ * Steps the machine of a route. Pure: time and the usability of members come with the call, so replicas with the same inputs
+ * choose alike.
+ *
+ * The first usable member in order is used. A member that was unusable is chosen again only after it has been usable for
+ * `preferBackAfter` if it is preferred to the one in use, else for `minDwell`. While the one in use is unusable and no other
+ * is ready, the route keeps it for `minDwell` after its last change, and then takes what is usable. An excluded member is
+ * never chosen, and one of which nothing is known only if none is usable.
+ */
+export function step(
+  before: RouteState,
+  event: RouteEvent,
+  policy: RoutePolicy,
+  members: Members,
+  at: Timestamp,
+): RouteStep {
+  const state = observe(expire(apply(before, event, at), policy, at), policy, members, at);
+  const { use, cause, exhausted } = choose(state, event, policy, members, at);
+  const isChange = use !== state.use;
+  const { use: _before, ...rest } = state;
+  const next: RouteState = {
+    ...rest,
+    ...defined({ use }),
+    exhausted,
+    ...(isChange ? { since: at, changes: state.changes + (state.use === undefined ? 0 : 1) } : {}),
+  };
+  const effects: RouteEffect[] = [];
+  if (isChange) effects.push({ kind: "changed", ...defined({ from: state.use, to: use }), cause });
+  if (exhausted !== before.exhausted) effects.push({ kind: "exhausted", now: exhausted });
+  return { next, effects };
+}
+
+/** Applies the command of an operator. */
+function apply(state: RouteState, event: RouteEvent, at: Timestamp): RouteState {
+  switch (event.kind) {
+    case "evaluate":
+      return state;
+    // The last command about a member counts: a forced one is not excluded, and an excluded one not forced.
+    case "force":
+      return {
+        ...apply(state, { kind: "include", target: event.target }, at),
+        forced: { target: event.target, ...untilOf(event.lasting, at) },
+      };
+    case "auto": {
+      const { forced: _ended, ...rest } = state;
+      return rest;
+    }
+    case "exclude": {
+      const rest = state.forced?.target === event.target ? apply(state, { kind: "auto" }, at) : state;
+      return { ...rest, excluded: { ...rest.excluded, [event.target]: untilOf(event.lasting, at) } };
+    }
+    case "include": {
+      const { [event.target]: _included, ...excluded } = state.excluded;
+      return { ...state, excluded };
+    }
+  }
+}
+
+const untilOf = (lasting: Seconds | undefined, at: Timestamp): { readonly until?: Timestamp } =>
+  lasting === undefined ? {} : { until: after(at, lasting) };
+
+/** Ends what was limited in time, and what concerns members that the route no longer has. */
+function expire({ forced, ...state }: RouteState, { order }: RoutePolicy, at: Timestamp): RouteState {
+  const holds = (name: string, until?: Timestamp): boolean =>
+    order.some((member) => member.name === name) && (until === undefined || until > at);
+  return {
+    ...state,
+    excluded: Object.fromEntries(
+      Object.entries(state.excluded).filter(([name, { until }]) => holds(name, until)),
+    ),
+    ...(forced !== undefined && holds(forced.target, forced.until) ? { forced } : {}),
+  };
+}
+
+/** Updates since when members are usable. */
+function observe(
+  state: RouteState,
+  { order, preferBackAfter, minDwell }: RoutePolicy,
+  members: Members,
+  at: Timestamp,
+): RouteState {
+  const distrusted = new Set(state.distrusted);
+  const usableSince: Record<string, Timestamp> = {};
+  for (const { name } of order) {
+    const usability = members(name);
+    if (usability === "unusable") distrusted.add(name);
+    if (usability !== "usable" || !distrusted.has(name)) continue;
+    const since = earlier(state.usableSince[name] ?? at, at);
+    // Long enough for everything that the machine asks of it.
+    if (elapsed(since, at) >= Math.max(preferBackAfter, minDwell)) distrusted.delete(name);
+    else usableSince[name] = since;
+  }
+  const known = order.flatMap(({ name }) => (distrusted.has(name) ? [name] : []));
+  return { ...state, usableSince, distrusted: known };
+}
+
+/** A clock that was set back must not make a member wait for the future. */
+const earlier = (a: Timestamp, b: Timestamp): Timestamp => (a < b ? a : b);
+
+interface Choice {
+  readonly use: string | undefined;
+  readonly cause: RouteCause;
+  readonly exhausted: boolean;
+}
+
+function choose(
+  state: RouteState,
+  event: RouteEvent,
+  policy: RoutePolicy,
+  members: Members,
+  at: Timestamp,
+): Choice {
+  const order = policy.order.map(({ name }) => name);
+  const admitted = order.filter((name) => state.excluded[name] === undefined);
+  const usable = admitted.filter((name) => members(name) === "usable");
+  const exhausted = usable.length === 0;
+  if (state.forced !== undefined) return { use: state.forced.target, cause: "forced", exhausted };
+  if (exhausted) return { use: whenNone(state, policy, admitted), cause: "exhausted", exhausted };
+
+  const place = state.use === undefined ? order.length : order.indexOf(state.use);
+  const isUsable = state.use !== undefined && usable.includes(state.use);
+  const age = (name: string): number => {
+    const since = state.usableSince[name];
+    return since === undefined ? Number.POSITIVE_INFINITY : elapsed(since, at);
+  };
+  // A member that the route no longer has leaves every other one preferred.
+  const isPreferred = (name: string): boolean => place >= 0 && order.indexOf(name) < place;
+  const isReady = (name: string): boolean =>
+    age(name) >= (isPreferred(name) && state.use !== undefined ? policy.preferBackAfter : policy.minDwell);
+  if (isUsable) {
+    const better = usable.find((name) => isPreferred(name) && isReady(name));
+    return { use: better ?? state.use, cause: "preferred", exhausted };
+  }
+  const cause = causeOf(state, event, order);
+  const ready = usable.find(isReady);
+  if (ready !== undefined) return { use: ready, cause, exhausted };
+  const mayStay = state.use !== undefined && admitted.includes(state.use);
+  if (mayStay && elapsed(state.since, at) < policy.minDwell) return { use: state.use, cause, exhausted };
+  const others = usable.filter((name) => !isPreferred(name));
+  return { use: others[0] ?? usable[0], cause, exhausted };
+}
+
+function whenNone(
+  { use }: RouteState,
+  { whenNone: rule }: RoutePolicy,
+  admitted: readonly string[],
+): string | undefined {
+  if (rule === "none") return undefined;
+  return rule === "last" && use !== undefined && admitted.includes(use) ? use : admitted[0];
+}
+
+function causeOf({ use, excluded }: RouteState, event: RouteEvent, order: readonly string[]): RouteCause {
+  if (use === undefined || !order.includes(use)) return "start";
+  if (excluded[use] !== undefined) return "excluded";
+  return event.kind === "auto" ? "auto" : "unusable";
+}
