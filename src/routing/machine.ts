@@ -15,9 +15,9 @@ export interface RouteState {
   readonly changes: number;
   /** True if no member is usable, so that `use` follows the rule for that. */
   readonly exhausted: boolean;
-  /** When members that had been unusable became usable again. Usable members that are absent were never unusable. */
+  /** The members that are usable now, with the time since when. */
   readonly usableSince: Readonly<Record<string, Timestamp>>;
-  /** Members that have been unusable since they were last trusted: they have to prove themselves first. */
+  /** Members that have failed, or of which nothing was known any more, and that have to be usable for a while first. */
   readonly distrusted: readonly string[];
   /** Present while an operator forces a member; without `until`, it lasts until `auto`. */
   readonly forced?: { readonly target: string; readonly until?: Timestamp };
@@ -153,13 +153,17 @@ function observe(
   const distrusted = new Set(state.distrusted);
   const usableSince: Record<string, Timestamp> = {};
   for (const { name } of order) {
+    const before = state.usableSince[name];
     const usability = members(name);
-    if (usability === "unusable") distrusted.add(name);
-    if (usability !== "usable" || !distrusted.has(name)) continue;
-    const since = earlier(state.usableSince[name] ?? at, at);
+    if (usability !== "usable") {
+      // At a start nothing is known of a member, which is nothing against it.
+      if (usability === "unusable" || before !== undefined) distrusted.add(name);
+      continue;
+    }
+    const since = earlier(before ?? at, at);
+    usableSince[name] = since;
     // Long enough for everything that the machine asks of it.
     if (elapsed(since, at) >= Math.max(preferBackAfter, minDwell)) distrusted.delete(name);
-    else usableSince[name] = since;
   }
   const known = order.flatMap(({ name }) => (distrusted.has(name) ? [name] : []));
   return { ...state, usableSince, distrusted: known };
@@ -191,7 +195,7 @@ function choose(
   const place = state.use === undefined ? order.length : order.indexOf(state.use);
   const isUsable = state.use !== undefined && usable.includes(state.use);
   const age = (name: string): number => {
-    const since = state.usableSince[name];
+    const since = state.distrusted.includes(name) ? state.usableSince[name] : undefined;
     return since === undefined ? Number.POSITIVE_INFINITY : elapsed(since, at);
   };
   // A member that the route no longer has leaves every other one preferred.
