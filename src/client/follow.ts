@@ -1,3 +1,4 @@
+import { createFollower, pause } from "./follower.ts";
 import { fetchMode, type ModeAnswer, type ModeReport } from "./mode.ts";
 import { followStream } from "./stream.ts";
 
@@ -73,38 +74,24 @@ export function followMode(url: string | URL, options: FollowOptions = {}): Mode
   const closing = new AbortController();
   const signal =
     options.signal === undefined ? closing.signal : AbortSignal.any([options.signal, closing.signal]);
-  let report: ModeReport = {
-    ...(target === undefined ? {} : { target }),
-    mode: initial,
-    forced: false,
-    policy: null,
-    stale: true,
-  };
-  /** The last report passed to `onChange`. */
-  let announced: ModeReport | undefined;
-  /** Wakes the iterations that wait for a change. */
-  const wakeups = new Set<() => void>();
-
-  const update = (next: ModeReport): void => {
-    if (signal.aborted) return;
-    report = next;
-    if (announced !== undefined && isSame(announced, next)) return;
-    announced = next;
-    for (const wake of wakeups) wake();
-    try {
-      onChange(next);
-    } catch (error) {
-      onError(error);
-    }
-  };
+  const follower = createFollower<ModeReport>({
+    initial: {
+      ...(target === undefined ? {} : { target }),
+      mode: initial,
+      forced: false,
+      policy: null,
+      stale: true,
+    },
+    isSame,
+    signal,
+    staleAfterMs,
+    onChange,
+    onError,
+  });
+  const { update, postponeStale } = follower;
 
   /** The target: the requested one, else the one of the first report. */
-  const followed = (): string | undefined => target ?? report.target;
-  let staleTimer = setTimeout(() => update({ ...report, stale: true }), staleAfterMs);
-  const postponeStale = (): void => {
-    clearTimeout(staleTimer);
-    staleTimer = setTimeout(() => update({ ...report, stale: true }), staleAfterMs);
-  };
+  const followed = (): string | undefined => target ?? follower.current().target;
 
   let lastAnswer: ModeAnswer | undefined;
   const poll = async (): Promise<void> => {
@@ -137,8 +124,13 @@ export function followMode(url: string | URL, options: FollowOptions = {}): Mode
           // A change before the snapshot was missed: it is reported, but as stale. So is one of a replica that does not lead.
           change: (next) =>
             next.target === followed() &&
-            update({ ...report, ...next, forced: report.forced, stale: !isCurrent || report.stale }),
-          forced: (name, forced) => name === followed() && update({ ...report, forced }),
+            update({
+              ...follower.current(),
+              ...next,
+              forced: follower.current().forced,
+              stale: !isCurrent || follower.current().stale,
+            }),
+          forced: (name, forced) => name === followed() && update({ ...follower.current(), forced }),
           id: (id) => (lastEventId = id),
           retry: (milliseconds) => (retryMs = milliseconds),
         },
@@ -167,34 +159,15 @@ export function followMode(url: string | URL, options: FollowOptions = {}): Mode
       await poll().catch((error: unknown) => !signal.aborted && onError(error));
       await pause(Math.min(pollIntervalMs, Math.max(0, nextStreamAt - performance.now())), signal);
     }
-    clearTimeout(staleTimer);
-    for (const wake of wakeups) wake();
+    follower.end();
   };
   run().catch(onError);
 
   return {
-    current: () => report,
+    current: follower.current,
     close: () => closing.abort(),
     [Symbol.dispose]: () => closing.abort(),
-    async *[Symbol.asyncIterator]() {
-      let yielded: ModeReport | undefined;
-      while (!signal.aborted) {
-        if (announced !== undefined && announced !== yielded) {
-          yielded = announced;
-          yield announced;
-        } else {
-          await new Promise<void>((resolve) => {
-            const wake = (): void => {
-              wakeups.delete(wake);
-              signal.removeEventListener("abort", wake);
-              resolve();
-            };
-            wakeups.add(wake);
-            signal.addEventListener("abort", wake);
-          });
-        }
-      }
-    },
+    [Symbol.asyncIterator]: follower.iterate,
   };
 }
 
@@ -216,17 +189,3 @@ const isSame = (a: ModeReport, b: ModeReport): boolean =>
   a.stale === b.stale &&
   a.leader === b.leader &&
   JSON.stringify(a.policy) === JSON.stringify(b.policy);
-
-/** Waits, or returns early and without an error if `signal` aborts. */
-function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", done);
-      resolve();
-    };
-    const timer = setTimeout(done, milliseconds);
-    signal.addEventListener("abort", done);
-    if (signal.aborted) done();
-  });
-}

@@ -1,5 +1,6 @@
 /**
- * The client of the exporter: tells an application in which mode, primary or fallback, to work. Requires only `fetch`.
+ * The client of the exporter: tells an application in which mode, primary or fallback, to work, and which member of a
+ * route to use. Requires only `fetch`.
  *
  * @example
  * ```ts
@@ -18,3 +19,11 @@ export {
   ModeError,
   type ModeReport,
 } from "./mode.ts";
+export {
+  type CurrentRouteOptions,
+  currentRoute,
+  type FollowRouteOptions,
+  followRoute,
+  type RouteFollower,
+  type RouteReport,
+} from "./route.ts";

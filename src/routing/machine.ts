@@ -38,7 +38,19 @@ export type RouteEvent =
   | { readonly kind: "include"; readonly target: string };
 
 /** The cause of a change: a member, or an operator. */
-export type RouteCause = "start" | "unusable" | "preferred" | "exhausted" | "forced" | "excluded" | "auto";
+export type RouteCause =
+  | "start"
+  /** The member in use became unusable. */
+  | "unusable"
+  /** A preferred member has been usable for long enough. */
+  | "preferred"
+  /** No member is usable. */
+  | "exhausted"
+  /** A member is usable after there was none. */
+  | "recovered"
+  | "forced"
+  | "excluded"
+  | "auto";
 
 /** A change to report. */
 export type RouteEffect =
@@ -190,7 +202,10 @@ function choose(
   const usable = admitted.filter((name) => members(name) === "usable");
   const exhausted = usable.length === 0;
   if (state.forced !== undefined) return { use: state.forced.target, cause: "forced", exhausted };
-  if (exhausted) return { use: whenNone(state, policy, admitted), cause: "exhausted", exhausted };
+  if (exhausted) {
+    const cause = state.use === undefined ? "start" : "exhausted";
+    return { use: whenNone(state, policy, admitted), cause, exhausted };
+  }
 
   const place = state.use === undefined ? order.length : order.indexOf(state.use);
   const isUsable = state.use !== undefined && usable.includes(state.use);
@@ -224,8 +239,13 @@ function whenNone(
   return rule === "last" && use !== undefined && admitted.includes(use) ? use : admitted[0];
 }
 
-function causeOf({ use, excluded }: RouteState, event: RouteEvent, order: readonly string[]): RouteCause {
-  if (use === undefined || !order.includes(use)) return "start";
+function causeOf(
+  { use, changes, excluded }: RouteState,
+  event: RouteEvent,
+  order: readonly string[],
+): RouteCause {
+  if (use === undefined) return changes === 0 ? "start" : "recovered";
+  if (!order.includes(use)) return "start";
   if (excluded[use] !== undefined) return "excluded";
   return event.kind === "auto" ? "auto" : "unusable";
 }
