@@ -1,6 +1,6 @@
 /**
  * Fetches the programs that the tests run against from Debian into `.tools/`: Prometheus, promtool, Alertmanager, amtool,
- * blackbox_exporter, llama.cpp's llama-server, logrotate, mtail and busybox. `bookworm` has the oldest versions that the exporter
+ * blackbox_exporter, llama.cpp's llama-server, logrotate, HAProxy, nginx, mtail and busybox. `bookworm` has the oldest versions that the exporter
  * supports, `sid` the newest.
  *
  * Writes nothing outside `.tools/` and needs no privileges: apt works on a private state, and packages are unpacked, not
@@ -33,6 +33,7 @@ const toolsFolder = fileURLToPath(new URL("../.tools", import.meta.url));
  * @typedef {object} Program
  * @property {string} file path in its package
  * @property {string[]} names its names on PATH, for machines without a Debian archive
+ * @property {string} [versionFlag] what it prints its version for; `--version` by default
  * @property {number} [oldest] the oldest major version that is accepted from PATH
  * @property {boolean} [ownLibraries] start it by the unpacked loader with the unpacked libraries, because it needs newer
  *   ones than the machine may have; and in the folder where ggml looks for backends
@@ -80,13 +81,15 @@ const suites = {
       "mtail",
       "busybox-static",
     ],
-    packagesWithLibraries: ["llama.cpp-tools", "logrotate"],
+    packagesWithLibraries: ["llama.cpp-tools", "logrotate", "haproxy", "nginx"],
     programs: {
       ...goPrograms,
       "llama-server": { file: "usr/bin/llama-server", names: ["llama-server"], ownLibraries: true },
       mtail: { file: "usr/bin/mtail", names: ["mtail"] },
       busybox: { file: "usr/bin/busybox", names: ["busybox"] },
       logrotate: { file: "usr/sbin/logrotate", names: ["logrotate"], ownLibraries: true },
+      haproxy: { file: "usr/sbin/haproxy", names: ["haproxy"], ownLibraries: true, versionFlag: "-v" },
+      nginx: { file: "usr/sbin/nginx", names: ["nginx"], ownLibraries: true, versionFlag: "-v" },
     },
   },
 };
@@ -292,12 +295,16 @@ const entryOf = (/** @type {string} */ root, /** @type {Program} */ program) => 
 const filledIn = (/** @type {string} */ root, /** @type {string} */ text) => text.replaceAll("{root}", root);
 
 /** Asks a program for its version, which also proves that it starts on this machine. */
-const versionOf = async (/** @type {string} */ root, /** @type {Entry} */ entry) => {
+const versionOf = async (
+  /** @type {string} */ root,
+  /** @type {Entry} */ entry,
+  /** @type {string} */ flag = "--version",
+) => {
   const [command = "", ...args] = entry.argv.map((word) => filledIn(root, word));
   if (!existsSync(command)) {
     throw new Error(`no ${relative(root, command)} among the unpacked packages`);
   }
-  const output = await run(command, [...args, "--version"], { cwd: filledIn(root, entry.cwd ?? root) });
+  const output = await run(command, [...args, flag], { cwd: filledIn(root, entry.cwd ?? root) });
   return /version:? (\S+)/.exec(output)?.[1] ?? "unknown";
 };
 
@@ -345,7 +352,10 @@ const fetchSuite = async (
     const manifest = { recipe: recipeOf(suite), origin: "debian", programs: {} };
     for (const [program, definition] of Object.entries(suite.programs)) {
       const entry = entryOf(root, definition);
-      manifest.programs[program] = { ...entry, version: await versionOf(root, entry) };
+      manifest.programs[program] = {
+        ...entry,
+        version: await versionOf(root, entry, definition.versionFlag),
+      };
     }
     await writeFile(join(root, "manifest.json"), JSON.stringify(manifest, undefined, 2));
 
@@ -388,7 +398,7 @@ const currentOnPath = async (/** @type {Program} */ { names, oldest = 0 }) => {
   for (const file of names.map(onPath)) {
     if (file !== undefined) {
       const argv = [resolve(file)];
-      const version = await versionOf("/", { argv });
+      const version = await versionOf("/", { argv }, versionFlag);
       if (oldest === 0 || Number.parseInt(version, 10) >= oldest) {
         return { argv, version };
       }

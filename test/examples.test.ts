@@ -3,8 +3,10 @@ import { createServer } from "node:http";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { parseAllDocuments } from "yaml";
+import { seconds } from "../src/core/units.ts";
 import { createStandIn } from "../src/demo/stand-in.ts";
 import { testCompose } from "./examples/compose.ts";
+import { checkFollower, testHaproxy, testNginx, testRoutes } from "./examples/routes.ts";
 import { testShards } from "./examples/shards.ts";
 import { startAlertmanager } from "./helpers/alertmanager.ts";
 import { makeCertificate } from "./helpers/certificates.ts";
@@ -71,6 +73,35 @@ async function checkAlertmanager(name: string): Promise<void> {
 /** The test of each example, by file name. */
 const TESTED: Readonly<Record<string, () => Promise<void>>> = {
   shards: testShards,
+  routes: async () => {
+    expect(readdirSync(`${folder}/routes`).toSorted()).toEqual([
+      "exporter.yml",
+      "haproxy.cfg",
+      "nginx-route.sh",
+      "nginx.conf",
+    ]);
+    await testRoutes();
+    await testHaproxy();
+    await testNginx();
+  },
+  clients: async () => {
+    expect(readdirSync(`${folder}/clients`).toSorted()).toEqual(["route.go", "route.py"]);
+    await checkFollower((url) => ["python3", `${folder}/clients/route.py`, url, "chat"]);
+    await using built = await temporaryFolder();
+    const program = `${built.path}/route`;
+    const build = await run(["go", "build", "-o", program, `${folder}/clients/route.go`], {
+      deadline: seconds(120),
+    });
+    expect(build).toMatchObject({ code: 0, stderr: "" });
+    await checkFollower((url) => [program, url, "chat"]);
+  },
+  "follow-route.ts": async () => {
+    await using installed = await temporaryFolder();
+    await installPackage(installed.path);
+    const program = await installed.write("follow-route.ts", read("follow-route.ts"));
+    await installed.write("package.json", '{ "type": "module" }');
+    await checkFollower((url) => [process.execPath, program, url, "chat"]);
+  },
   "exporter.yml": async () => {
     await using keys = await temporaryFolder();
     const key = await keys.write("openai", "sk-of-the-test\n");

@@ -120,7 +120,7 @@ function explanationOf(left: string | undefined, { members }: RouteView): string
 function logEffect(log: Log, { name }: Route, effect: RouteEffect, view: RouteView): void {
   if (effect.kind === "exhausted") {
     if (effect.now) log.warn({ route: name, use: view.state.use }, "route has no usable member");
-    else log.info({ route: name, use: view.state.use }, "route has a usable member again");
+    else log.info({ route: name, use: view.state.use }, "route has a usable member");
     return;
   }
   const { from, to, cause } = effect;

@@ -1,11 +1,12 @@
 import type { Group, GroupMember } from "../core/group.ts";
+import type { Route } from "../core/route.ts";
 import { type Shard, type Sharding, shardOf } from "../core/shard.ts";
 import type { Sections } from "./config.ts";
 import type { Remarks } from "./document/remarks.ts";
 
 /**
  * Returns the part of the configuration that a shard works on: its targets and heartbeats, by a hash of their names, and the
- * groups whose members are all its own. Replicas of one shard elect their own leader.
+ * groups and routes whose members are all its own. Replicas of one shard elect their own leader.
  */
 export function ownSections(all: Sections, shard: Shard): Sections & { readonly sharding: Sharding } {
   const elsewhere = new Map<string, number>();
@@ -20,6 +21,10 @@ export function ownSections(all: Sections, shard: Shard): Sections & { readonly 
     const owners = ownersOf(name, all.groups, shard.total);
     return owners.size === 1 && owners.has(shard.index);
   });
+  const routes = all.routes.filter((route) => {
+    const owners = ownersOfRoute(route, all.groups, shard.total);
+    return owners.size === 1 && owners.has(shard.index);
+  });
   const { registration } = all.push;
   const owns = (name: string): boolean => shardOf(name, shard.total) === shard.index;
   const isHealthHere = groups.some(({ name }) => name === all.health.group);
@@ -32,6 +37,7 @@ export function ownSections(all: Sections, shard: Shard): Sections & { readonly 
       ...(registration === undefined ? {} : { registration: { ...registration, owns } }),
     },
     groups,
+    routes,
     health: isHealthHere ? all.health : {},
     ...(all.lease === undefined || shard.total === 1
       ? {}
@@ -50,6 +56,15 @@ export function checkAcrossShards(all: Sections, total: number, problems: Remark
     problems.warn(
       ["groups", i, "members"],
       `are on several shards (${which}), so no shard has this group; aggregate it by a recording rule`,
+    );
+  }
+  for (const [i, route] of all.routes.entries()) {
+    const owners = ownersOfRoute(route, all.groups, total);
+    if (owners.size === 1) continue;
+    const which = [...owners].map(([owner, member]) => `${member} on ${owner}`).join(", ");
+    problems.warn(
+      ["routes", i, "order"],
+      `are on several shards (${which}), so no shard has this route; give the exporter of a route no shards`,
     );
   }
   const { group } = all.health;
@@ -79,6 +94,20 @@ function ownersOf(start: string, groups: readonly Group[], total: number): Reado
     }
   }
   if (owners.size === 0) owners.set(shardOf(start, total), start);
+  return owners;
+}
+
+/** Returns the shards that own members of a route, each with one of them. */
+function ownersOfRoute(
+  { order }: Route,
+  groups: readonly Group[],
+  total: number,
+): ReadonlyMap<number, string> {
+  const owners = new Map<number, string>();
+  for (const { kind, name } of order) {
+    const own = kind === "group" ? ownersOf(name, groups, total) : [[shardOf(name, total), name] as const];
+    for (const [owner, member] of own) if (!owners.has(owner)) owners.set(owner, member);
+  }
   return owners;
 }
 

@@ -9,28 +9,35 @@ export interface Demo {
 }
 
 /**
- * Starts the servers that the demonstration probes, a simulated LLM and a small service, on free ports of the loopback address.
+ * Starts the servers that the demonstration probes, two simulated LLMs and a small service, on free ports of the loopback address.
  * They do not keep the process running.
  */
 export async function startDemo(): Promise<Demo> {
   const standIn = createStandIn();
+  const backup = createStandIn({ faults: false });
   const service = createServer((_req, res) => {
     res.writeHead(200, { "Content-Type": "application/json" }).end('{"status":"ok"}\n');
   });
-  const [llmPort, servicePort] = await Promise.all([listen(standIn), listen(service)]);
-  return { yaml: demoYaml(llmPort, servicePort) };
+  const [llmPort, backupPort, servicePort] = await Promise.all([
+    listen(standIn),
+    listen(backup),
+    listen(service),
+  ]);
+  return { yaml: demoYaml(llmPort, backupPort, servicePort) };
 }
 
 /** Returns the text for the terminal, which says that the targets are simulated and what to try. */
 export const demoNotice = (url: string): string => `
-This is a demonstration, because nothing is configured: the exporter probes a simulated LLM and a small service that it
-runs itself. The LLM fails for 6 of every 20 seconds. Three failures in a row switch its mode to fallback, two successes
-switch it back to primary; the log below shows each change. Open ${url} in a browser, or try:
+This is a demonstration, because nothing is configured: the exporter probes two simulated LLMs and a small service that
+it runs itself. The first LLM fails for 6 of every 20 seconds. Three failures in a row switch its mode to fallback, and
+the route to the other LLM; two successes switch the mode back to primary, and three seconds later the route. The log
+below shows each change. Open ${url} in a browser, or try:
 
-  curl ${url}/status         # health and mode of the LLM
-  curl ${url}/config/mode    # the mode, as an application asks for it
-  curl ${url}/metrics        # the metrics that Prometheus scrapes
-  curl ${url}/config         # this configuration, as a file to start from
+  curl ${url}/status?target=demo-llm         # health and mode of the first LLM
+  curl ${url}/config/mode?target=demo-llm    # its mode, as an application asks for it
+  curl ${url}/route/demo                     # which of two LLMs to use now, and why
+  curl ${url}/metrics                        # the metrics that Prometheus scrapes
+  curl ${url}/config                         # this configuration, as a file to start from
 
 To probe your own LLM or services:
 
@@ -39,7 +46,7 @@ To probe your own LLM or services:
 
 `;
 
-const demoYaml = (llmPort: number, servicePort: number): string => `modules:
+const demoYaml = (llmPort: number, backupPort: number, servicePort: number): string => `modules:
   demo_chat:
     prober: llm
     timeout: 1s
@@ -57,11 +64,22 @@ targets:
     model: demo-model
     interval: 1s
     failover: {}
+  - name: demo-backup
+    module: demo_chat
+    target: http://127.0.0.1:${backupPort}/v1
+    model: demo-model
+    interval: 1s
+    failover: {}
   - name: demo-service
     module: demo_http
     target: http://127.0.0.1:${servicePort}/health
     interval: 1s
     schedule: interval
+routes:
+  - name: demo
+    order: [demo-llm, demo-backup]
+    prefer_back_after: 3s
+    min_dwell: 1s
 `;
 
 const listen = (server: Server): Promise<number> =>

@@ -12,11 +12,12 @@ const FAULT_END = 10;
 const TOKENS = ["HE", "AL", "THY"];
 const TOKEN_DELAY_MS = 20;
 
-/** Creates a simulated OpenAI-compatible server that streams one fixed answer and has a fault in every cycle. */
-export function createStandIn(): Server {
+/** Creates a simulated OpenAI-compatible server that streams one fixed answer and, with `faults`, has one in every cycle. */
+export function createStandIn({ faults = true }: { readonly faults?: boolean } = {}): Server {
   const started = performance.now();
 
   const currentFault = (): Fault | undefined => {
+    if (!faults) return undefined;
     const age = (performance.now() - started) / 1000;
     const at = age % CYCLE;
     return at >= FAULT_START && at < FAULT_END ? FAULTS[Math.floor(age / CYCLE) % FAULTS.length] : undefined;

@@ -284,3 +284,61 @@ describe("listen address", () => {
     );
   });
 });
+
+describe("several models in the environment", () => {
+  const three = {
+    ...URL,
+    HEARTBEAT_LLM_MODEL: "gpt-4o-mini",
+    HEARTBEAT_LLM_URL_2: "http://second.example/v1",
+    HEARTBEAT_LLM_MODEL_2: "claude",
+    HEARTBEAT_LLM_URL_3: "http://third.example",
+    HEARTBEAT_CHECK_INTERVAL: "20s",
+  };
+
+  test("are targets with settings of their own, and a route in their order", () => {
+    const { targets, routes, modules } = loadConfigEnv({ ...three, HEARTBEAT_ROUTE: "chat" }, deps);
+    expect(targets.map(({ name, address, model, interval }) => [name, address, model, interval])).toEqual([
+      ["llm", "http://localhost:8080/v1", "gpt-4o-mini", 20],
+      ["llm-2", "http://second.example/v1", "claude", 20],
+      ["llm-3", "http://third.example", undefined, 20],
+    ]);
+    expect(targets.every(({ failover, schedule }) => failover !== undefined && schedule === "interval")).toBe(
+      true,
+    );
+    expect([...modules.keys()]).toEqual(["http_2xx", "llm", "llm-2", "llm-3"]);
+    expect(routes).toMatchObject([
+      { name: "chat", order: [{ name: "llm" }, { name: "llm-2" }, { name: "llm-3" }] },
+    ]);
+  });
+
+  test("need no route if there is one", () => {
+    expect(loadConfigEnv(URL, deps).routes).toEqual([]);
+  });
+
+  test.each([
+    {
+      env: { ...URL, HEARTBEAT_LLM_URL_3: "http://third.example" },
+      message:
+        "HEARTBEAT_LLM_URL_2: got nothing, want the base URL of model 2, as there are variables of model 3",
+    },
+    {
+      env: { ...URL, HEARTBEAT_LLM_MODEL_2: "claude" },
+      message:
+        "HEARTBEAT_LLM_URL_2: got nothing, want the base URL of model 2, as there are variables of model 2",
+    },
+    {
+      env: { ...three, HEARTBEAT_LLM_API_KEY_2: "a", HEARTBEAT_LLM_API_KEY_2_FILE: "b" },
+      message: "HEARTBEAT_LLM_API_KEY_2_FILE: got HEARTBEAT_LLM_API_KEY_2 as well, want only one of them",
+    },
+    {
+      env: { ...three, HEARTBEAT_LLM_API_2: "smoke" },
+      message: 'HEARTBEAT_LLM_API_2: got "smoke"',
+    },
+    {
+      env: { ...three, FAILOVER_ENABLED: "false" },
+      message: "got llm, a target without failover",
+    },
+  ])("are refused: $message", ({ env, message }) => {
+    expect(messageOf(env)).toContain(message);
+  });
+});

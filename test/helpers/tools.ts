@@ -12,6 +12,8 @@ export type ToolName =
   | "amtool"
   | "llama-server"
   | "logrotate"
+  | "haproxy"
+  | "nginx"
   | "mtail"
   | "busybox";
 

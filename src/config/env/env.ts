@@ -4,29 +4,41 @@ import type { Entry, MapNode, Node, Path, Place, ScalarNode } from "../document/
 import { hasMachineVariables, MACHINE_VARIABLES } from "./machine.ts";
 import { unknownVariableWarnings } from "./unknown.ts";
 import {
+  ALTERNATIVE_VARIABLES,
+  ALTERNATIVES,
+  alternativeName,
+  alternativeVariables,
   HEALTH_PROMPT,
   HEALTH_WORD,
   LISTEN,
   LLM,
   MODULE_PATH,
+  numbered,
   OF_PROBERS,
   OPTIONS_PATH,
+  ownVariables,
+  ROUTE,
   SHARD,
   SWITCHES,
   TARGET_PATH,
   VARIABLES,
+  type Variable,
   type VariableHelp,
 } from "./variables.ts";
 
-// A configuration described by environment variables alone: one LLM target with failover. Names and defaults come from
+// A configuration described by environment variables alone: LLM targets with failover, and a route over them. Names and defaults come from
 // kubernaut's heartbeat guide, except HEARTBEAT_LLM_* and HEARTBEAT_CONTROL_TOKEN_FILE, for which it has no variables.
 
-const INSTEAD_OF_FILE = new Set([...VARIABLES, ...SWITCHES].map(({ name }) => name));
+const INSTEAD_OF_FILE = new Set(
+  [...VARIABLES, ...ALTERNATIVE_VARIABLES, ROUTE, ...SWITCHES].map(({ name }) => name),
+);
 
 /** Every variable, for the documentation. */
 export const VARIABLES_HELP: readonly VariableHelp[] = [
   ...SWITCHES,
   ...VARIABLES,
+  ...ALTERNATIVE_VARIABLES,
+  ROUTE,
   ...MACHINE_VARIABLES,
   ...OF_PROBERS,
   ...LISTEN,
@@ -70,7 +82,8 @@ export function environmentTree(env: Environment, kinds: readonly string[]): Env
     problems.push({ variable: "HEARTBEAT_LLM_URL", got: "nothing", want });
   }
   const withFailover = flag("FAILOVER_ENABLED", "true");
-  for (const name of ["HEARTBEAT_LLM_API_KEY", "HEARTBEAT_PING_TOKEN"]) {
+  const keys = ALTERNATIVES.map((number) => numbered("HEARTBEAT_LLM_API_KEY", number));
+  for (const name of ["HEARTBEAT_LLM_API_KEY", ...keys, "HEARTBEAT_PING_TOKEN"]) {
     if (read(env, name) === undefined || read(env, `${name}_FILE`) === undefined) continue;
     problems.push({ variable: `${name}_FILE`, got: `${name} as well`, want: "only one of them" });
   }
@@ -83,16 +96,60 @@ export function environmentTree(env: Environment, kinds: readonly string[]): Env
     put(root, [...TARGET_PATH, "module"], fixed(LLM));
     put(root, [...TARGET_PATH, "schedule"], fixed("interval"));
   }
-  for (const { name, path, fallback, boolean, secret } of VARIABLES) {
-    const text = read(env, name) ?? fallback;
-    if (text === undefined || (path[0] === "targets" && !enabled)) continue;
-    if (path.includes("failover") && !withFailover) continue;
-    const value = boolean === true ? String(flag(name, fallback ?? "true")) : text;
-    put(root, path, secret === true ? reference(name) : scalar(name, value));
-  }
+  const fill = (variables: readonly Variable[]): void => {
+    for (const { name, path, fallback, boolean, secret } of variables) {
+      const text = read(env, name) ?? fallback;
+      if (text === undefined || (path[0] === "targets" && !enabled)) continue;
+      if (path.includes("failover") && !withFailover) continue;
+      const value = boolean === true ? String(flag(name, fallback ?? "true")) : text;
+      put(root, path, secret === true ? reference(name) : scalar(name, value));
+    }
+  };
+  fill(VARIABLES);
   const prompt = read(env, "HEARTBEAT_HEALTH_PROMPT") ?? HEALTH_PROMPT;
   if (prompt.includes(HEALTH_WORD)) put(root, [...OPTIONS_PATH, "expect", "word"], fixed(HEALTH_WORD));
+
+  const alternatives = enabled ? alternativesIn(env, problems) : [];
+  for (const number of alternatives) {
+    const name = alternativeName(number);
+    const at = { variable: numbered("HEARTBEAT_LLM_URL", number) };
+    put(root, ["modules", name, "prober"], fixed(LLM, at));
+    if (prompt.includes(HEALTH_WORD))
+      put(root, ["modules", name, LLM, "expect", "word"], fixed(HEALTH_WORD, at));
+    for (const [key, value] of [
+      ["name", name],
+      ["module", name],
+      ["schedule", "interval"],
+    ] as const)
+      put(root, ["targets", number - 1, key], fixed(value, at));
+    fill(alternativeVariables(number));
+  }
+  if (alternatives.length > 0) {
+    put(root, ["routes", 0, "name"], scalar(ROUTE.name, read(env, ROUTE.name) ?? ROUTE.fallback));
+    for (const [i, name] of [LLM, ...alternatives.map(alternativeName)].entries())
+      put(root, ["routes", 0, "order", i], fixed(name));
+  }
   return { root: toNode(root), problems };
+}
+
+/** Returns the numbers of the alternatives, and reports variables without the one that they need. */
+function alternativesIn(
+  env: Environment,
+  problems: { variable: string; got: string; want: string }[],
+): readonly number[] {
+  const urls = ALTERNATIVES.filter(
+    (number) => read(env, numbered("HEARTBEAT_LLM_URL", number)) !== undefined,
+  );
+  const given = ALTERNATIVES.filter((number) =>
+    ownVariables(number).some(({ name }) => read(env, name) !== undefined),
+  );
+  for (const number of ALTERNATIVES) {
+    const isNeeded = given.some((one) => one >= number);
+    if (!isNeeded || urls.includes(number)) continue;
+    const want = `the base URL of model ${number}, as there are variables of model ${Math.max(...given)}`;
+    problems.push({ variable: numbered("HEARTBEAT_LLM_URL", number), got: "nothing", want });
+  }
+  return urls;
 }
 
 /** Returns true if any configuration variable is set, even with an invalid value. */
@@ -167,7 +224,10 @@ const reference = (variable: string): ScalarNode => ({
 });
 
 /** A value that no variable can change. */
-const fixed = (text: string): ScalarNode => scalar("HEARTBEAT_LLM_URL", text);
+const fixed = (
+  text: string,
+  { variable }: { variable: string } = { variable: "HEARTBEAT_LLM_URL" },
+): ScalarNode => scalar(variable, text);
 
 /** A map under construction; one with numbers as keys becomes a list. */
 interface MutableMap {

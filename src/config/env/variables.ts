@@ -185,6 +185,62 @@ export const VARIABLES: readonly Variable[] = [
   },
 ];
 
+/** Numbers of the further models that the environment can describe, to which the route falls back in this order. */
+export const ALTERNATIVES = [2, 3] as const;
+
+/** Variables that are an alternative's own, with its number at the end. It shares all others with the first model. */
+const OF_ALTERNATIVE: Readonly<Record<string, string>> = {
+  HEARTBEAT_LLM_URL: "Base URL of the API of another model. Its target joins a route behind the first one.",
+  HEARTBEAT_LLM_MODEL: "Model to ask for there.",
+  HEARTBEAT_LLM_API: "API that it speaks.",
+  HEARTBEAT_LLM_API_KEY: "Key sent to it.",
+  HEARTBEAT_LLM_API_KEY_FILE: "File with that key.",
+};
+
+/** Returns the name of a variable of an alternative: `HEARTBEAT_LLM_URL_2`, `HEARTBEAT_LLM_API_KEY_2_FILE`. */
+export const numbered = (name: string, number: number): string =>
+  name.replace(/(?:_FILE)?$/, (end) => `_${number}${end}`);
+
+/** Returns the name of the module and target of an alternative. */
+export const alternativeName = (number: number): string => `${LLM}-${number}`;
+
+/** Returns the variables that describe an alternative: its own ones, and those that it shares. */
+export const alternativeVariables = (number: number): readonly Variable[] =>
+  VARIABLES.flatMap((variable) => {
+    const path = alternativePath(variable.path, number);
+    if (path === undefined) return [];
+    const meaning = OF_ALTERNATIVE[variable.name];
+    return [
+      meaning === undefined
+        ? { ...variable, path }
+        : { ...variable, path, name: numbered(variable.name, number), meaning },
+    ];
+  });
+
+/** Returns the path of an alternative in place of that of the first model; `undefined` if it concerns neither. */
+function alternativePath([section, , ...rest]: Path, number: number): Path | undefined {
+  if (section === "modules") return [section, alternativeName(number), ...rest];
+  return section === "targets" ? [section, number - 1, ...rest] : undefined;
+}
+
+/** Returns the variables that are an alternative's own. */
+export function ownVariables(number: number): readonly Variable[] {
+  const names = Object.keys(OF_ALTERNATIVE).map((name) => numbered(name, number));
+  return alternativeVariables(number).filter(({ name }) => names.includes(name));
+}
+
+/** The variables that are the alternatives' own. */
+export const ALTERNATIVE_VARIABLES: readonly Variable[] = ALTERNATIVES.flatMap(ownVariables);
+
+/** The name of the route over several models. */
+export const ROUTE = {
+  name: "HEARTBEAT_ROUTE",
+  fallback: LLM,
+  meaning: "Name of the route over the models, if there are several: applications ask `/route/NAME`.",
+} as const satisfies VariableHelp;
+
 /** Returns the name of the variable that becomes the value at `path`, if there is one. */
 export const variableAt = (path: Path): string | undefined =>
-  VARIABLES.find((variable) => JSON.stringify(variable.path) === JSON.stringify(path))?.name;
+  [...VARIABLES, ...ALTERNATIVE_VARIABLES].find(
+    (variable) => JSON.stringify(variable.path) === JSON.stringify(path),
+  )?.name;
