@@ -13,6 +13,7 @@ const LONG = [
   "test/e2e/leadership.test.ts",
   "test/e2e/pack.test.ts",
   "test/e2e/relay-sequences.test.ts",
+  "test/e2e/routes.test.ts",
   "test/e2e/report.test.ts",
   "test/e2e/schedules.test.ts",
   "test/engine/starvation.test.ts",
