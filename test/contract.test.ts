@@ -37,6 +37,7 @@ actions: [{ name: restart, token_file: token, match: { alertname: Down }, run: [
 maintenance: [{ name: night, targets: [down], heartbeats: [backup], once: { from: 2099-01-01T00:00:00Z, to: 2099-01-02T00:00:00Z } }]
 webhooks: [{ name: app, url: "http://127.0.0.1:1", events: [reload] }]
 groups: [{ name: all, members: [down], labels: { team: web } }]
+routes: [{ name: any, order: [all], labels: { team: web } }]
 prices: { demo-model: { input: 1, output: 1 } }
 heartbeats:
   - { name: backup, kind: job, schedule: "0 3 * * *", hostname: prod-01, owner: web, labels: { tier: front } }
@@ -93,7 +94,8 @@ ${fixtures.map((fixture) => fixture.targets).join("\n")}
       const own: Readonly<Record<string, boolean>> = {
         team:
           (metric.name === "heartbeat_target_info" && labels["target"] === "down") ||
-          metric.name === "heartbeat_group_info",
+          metric.name === "heartbeat_group_info" ||
+          metric.name === "heartbeat_route_info",
         tier: metric.name === "heartbeat_info" && labels["source"] === "push",
       };
       const more = Object.keys(own).filter((label) => own[label]);

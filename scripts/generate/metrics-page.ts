@@ -3,6 +3,7 @@ import { exporterMetrics } from "../../src/catalogue/exporter.ts";
 import { groupMetrics } from "../../src/catalogue/groups.ts";
 import { heartbeatMetrics } from "../../src/catalogue/heartbeats.ts";
 import { resultMetrics } from "../../src/catalogue/results.ts";
+import { routeMetrics } from "../../src/catalogue/routes.ts";
 import { targetMetrics } from "../../src/catalogue/targets.ts";
 import type { Metric } from "../../src/core/metric.ts";
 import { ALERTED_REASONS, ENGINE_REASONS, FAILURE_REASONS } from "../../src/core/reasons.ts";
@@ -65,6 +66,12 @@ const SECTIONS: readonly Section[] = [
     title: "Groups and components",
     about: "On `/metrics`, for groups in the configuration and for components that reported themselves.",
     metrics: Object.values(groupMetrics),
+  },
+  {
+    title: "Routes",
+    about:
+      "On `/metrics`, where [routes](routes.md) are configured. `target` is the name of a member: a target or a group.",
+    metrics: Object.values(routeMetrics),
   },
   {
     title: "Relays, actions and webhooks",

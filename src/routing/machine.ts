@@ -226,8 +226,7 @@ function choose(
   if (ready !== undefined) return { use: ready, cause, exhausted };
   const mayStay = state.use !== undefined && admitted.includes(state.use);
   if (mayStay && elapsed(state.since, at) < policy.minDwell) return { use: state.use, cause, exhausted };
-  const others = usable.filter((name) => !isPreferred(name));
-  return { use: others[0] ?? usable[0], cause, exhausted };
+  return { use: usable.find((name) => !isPreferred(name)) ?? usable[0], cause, exhausted };
 }
 
 function whenNone(

@@ -75,8 +75,7 @@ export async function checkFollower(argv: (url: string) => readonly string[]): P
   await program.waitForOutput(/ollama/);
   models.fail(false);
   await program.waitForOutput(/ollama[^]*openai/);
-  const { stdout } = program;
-  expect(stdout()).toContain(models.hosts.openai);
+  expect(program.stdout()).toContain(models.hosts.openai);
 }
 
 /** Runs a proxy with a configuration of the examples, and checks that it follows the route. */

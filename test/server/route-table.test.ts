@@ -64,6 +64,7 @@ control: { token_file: token }
 modules: { http_2xx: { prober: fixed } }
 targets: [{ name: shop, module: http_2xx, target: "http://shop", failover: {} }]
 heartbeats: [{ name: sample }]
+routes: [{ name: sample, order: [shop] }]
 relays: [{ name: sample, token_file: token, url: "http://127.0.0.1:1" }]
 actions: [{ name: sample, token_file: token, match: { alertname: Down }, run: [/bin/true] }]
 `;
@@ -84,6 +85,7 @@ const SAMPLES: Readonly<Record<string, string>> = {
   mode: "primary",
   name: "sample",
   number: "1",
+  target: "shop",
   token: "none",
 };
 

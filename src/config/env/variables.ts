@@ -225,8 +225,8 @@ function alternativePath([section, , ...rest]: Path, number: number): Path | und
 
 /** Returns the variables that are an alternative's own. */
 export function ownVariables(number: number): readonly Variable[] {
-  const names = Object.keys(OF_ALTERNATIVE).map((name) => numbered(name, number));
-  return alternativeVariables(number).filter(({ name }) => names.includes(name));
+  const names = new Set(Object.keys(OF_ALTERNATIVE).map((name) => numbered(name, number)));
+  return alternativeVariables(number).filter(({ name }) => names.has(name));
 }
 
 /** The variables that are the alternatives' own. */
