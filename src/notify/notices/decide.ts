@@ -107,15 +107,17 @@ function lastHour(times: readonly Timestamp[], now: Timestamp): readonly Timesta
 function hold(tracked: Tracked, { now, holdOf }: Moment): Tracked {
   const { pending, ...rest } = tracked;
   if (pending === undefined) return tracked;
+  const isOver = isGood(tracked.notice.event) && !isToldBad(tracked);
   const held = holdOf(tracked.notice);
   if (held !== undefined) {
     const settle = held.kind === "dependency" ? held.settle : seconds(0);
     return pending.held === settle ? tracked : { ...rest, pending: { ...pending, held: settle } };
   }
   if (pending.held === undefined) {
+    if (isOver && pending.notBefore !== undefined && pending.notBefore > now) return rest;
     return pending.since <= now ? tracked : { ...rest, pending: { ...pending, since: now } };
   }
-  if (isGood(tracked.notice.event) && !isToldBad(tracked)) return rest;
+  if (isOver) return rest;
   const { held: settle, ...released } = pending;
   return { ...rest, pending: { ...released, since: now, notBefore: after(now, settle) } };
 }
