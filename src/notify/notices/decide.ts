@@ -4,11 +4,12 @@ import { isGood, type Notice, type NoticeSubject, severityOf } from "../../core/
 import { after, elapsed, type Seconds, seconds, type Timestamp, timestamp } from "../../core/units.ts";
 import { type ChannelState, isToldBad, type ToldEvent, type Tracked } from "./state.ts";
 
-/** The reason to hold a notice back. */
-export type Hold =
-  | { readonly kind: "maintenance" }
-  /** `settle`: how long after the return of what it depends on the subject may still take to recover. */
-  | { readonly kind: "dependency"; readonly name: string; readonly settle: Seconds };
+/** The reason to hold a notice back: maintenance, or something that is down and that its subject depends on. */
+export interface Hold {
+  readonly kind: "maintenance" | "dependency";
+  /** How long after the end of it the subject may still take to be seen as recovered. */
+  readonly settle: Seconds;
+}
 
 /** The world at the moment of a decision. */
 export interface Moment {
@@ -110,7 +111,7 @@ function hold(tracked: Tracked, { now, holdOf }: Moment): Tracked {
   const isOver = isGood(tracked.notice.event) && !isToldBad(tracked);
   const held = holdOf(tracked.notice);
   if (held !== undefined) {
-    const settle = held.kind === "dependency" ? held.settle : seconds(0);
+    const { settle } = held;
     return pending.held === settle ? tracked : { ...rest, pending: { ...pending, held: settle } };
   }
   if (pending.held === undefined) {
@@ -154,16 +155,15 @@ const afterLast = (sent: readonly Timestamp[], { groupInterval }: DecisionPolicy
 };
 
 /**
- * Returns when the next message is allowed: the first half of those of an hour at once, the others evenly over an hour, so that
- * a storm never delays the next message by a whole hour.
+ * Returns when the next message is allowed. While fewer than half of an hour's messages were sent within the last hour, at
+ * once; else so long after the last one that the other half takes an hour. So any hour has at most `maxPerHour`, and a storm
+ * never delays the next message by a whole hour.
  */
 function spacing(sent: readonly Timestamp[], maxPerHour: number): number {
   const burst = Math.ceil(maxPerHour / 2);
   const last = sent.at(-1);
   if (last === undefined || sent.length < burst) return 0;
-  const oldest = sent.length < maxPerHour ? undefined : sent.at(-maxPerHour);
-  const spread = HOUR / Math.max(1, maxPerHour - burst);
-  return Math.max(after(last, seconds(spread)), oldest === undefined ? 0 : after(oldest, HOUR));
+  return after(last, seconds(HOUR / Math.max(1, maxPerHour - burst)));
 }
 
 function tell(
