@@ -227,7 +227,7 @@ describe("without Alertmanager", () => {
       "🟠 machine nas missed its heartbeat",
       expect.stringMatching(/^🟢 machine nas is back after 1m2\ds/),
     ]);
-    expect(here.chat()[0]?.text).toContain("(in the cellar). Since 13:32 UTC, last success 13:30 UTC.");
+    expect(here.chat()[0]?.text).toContain("in the cellar. Since 13:32 UTC, last success 13:30 UTC.");
   });
 });
 
