@@ -176,7 +176,8 @@ notify: [{ name: phone, gotify: { url: "http://${chat.host}", token: secret-toke
           ...lease,
           renewTime: `2025-09-15T13:${30 + Math.floor(second / 60)}:${String(second % 60).padStart(2, "0")}.000000Z`,
         });
-        await new Promise((resolve) => setTimeout(resolve, 5));
+        // A round trip, in which its requests to the cluster are answered.
+        await (await fetch(`${exporter.url}/metrics`)).text();
       }
     }
     expect(chat.arrived).toEqual([]);

@@ -285,8 +285,8 @@ const LIMITS: Readonly<
   teams: ({ text }) => [["payload", Buffer.byteLength(text), 28 * 1024]],
   matrix: ({ text }) => [["event", Buffer.byteLength(text), 65_000]],
   pushover: ({ body }) => [
-    ["title", [...(body["title"] as string)].length, 250],
-    ["message", [...(body["message"] as string)].length, 1024],
+    ["title", Array.from(body["title"] as string).length, 250],
+    ["message", Array.from(body["message"] as string).length, 1024],
   ],
   gotify: () => [],
   apprise: () => [],
