@@ -57,5 +57,9 @@ function pendingOf(
   now: Timestamp,
 ): PendingChange {
   const first = before?.first ?? (isSelected ? notice : undefined);
-  return { since: now, ...before, changes: (before?.changes ?? 0) + 1, ...defined({ first }) };
+  const changes = (before?.changes ?? 0) + 1;
+  // What becomes worse is held back by its own cause, or not at all.
+  if (before?.held !== undefined && !isGood(notice.event))
+    return { since: now, changes, ...defined({ first }) };
+  return { since: now, ...before, changes, ...defined({ first }) };
 }

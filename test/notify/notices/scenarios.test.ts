@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { createMemory, type Memory } from "../../../src/core/memory.ts";
+import { sample } from "../../../src/core/metric.ts";
 import { failed, type Outcome, type Prober, succeeded } from "../../../src/core/prober.ts";
 import { seconds } from "../../../src/core/units.ts";
+import { certificateMetrics } from "../../../src/probers/certificates.ts";
 import { manualClock } from "../../helpers/clock.ts";
 import { type LocalExporter, startLocalExporter } from "../../helpers/exporter.ts";
 import { serveHttp } from "../../helpers/http-targets.ts";
@@ -20,6 +22,8 @@ interface World extends AsyncDisposable {
   readonly exporter: LocalExporter;
   /** Outcomes of probes by address; success by default. */
   readonly outcomes: Map<string, Outcome>;
+  /** Expiries of certificates by address. */
+  readonly expiries: Map<string, number>;
   readonly chat: () => readonly Got[];
   readonly mails: readonly ReceivedMail[];
   /** Set to refuse connections of the chat. */
@@ -35,6 +39,7 @@ async function world(
   await using resources = new AsyncDisposableStack();
   const clock = manualClock();
   const outcomes = new Map<string, Outcome>();
+  const expiries = new Map<string, number>();
   const network = { out: false };
   const chat: Got[] = [];
   const server = resources.use(
@@ -59,7 +64,9 @@ async function world(
     costly: false,
     compile: () => ({}),
     probe: async ({ address }) => ({
-      samples: [],
+      samples: expiries.has(address)
+        ? [sample(certificateMetrics.sslEarliestCertExpiry, expiries.get(address) ?? 0)]
+        : [],
       duration: seconds(0.25),
       outcome: outcomes.get(address) ?? succeeded,
     }),
@@ -91,6 +98,7 @@ ${more.sections ?? ""}
     clock,
     exporter,
     outcomes,
+    expiries,
     chat: () => chat,
     mails: smtp.received,
     network,
@@ -211,6 +219,35 @@ describe("without Alertmanager", () => {
     here.outcomes.clear();
     await here.pass(1800);
     expect(here.chat()).toEqual([]);
+  });
+
+  it("a certificate that expires soon is told, and its renewal", async () => {
+    await using here = await world(["shop"]);
+    here.expiries.set("shop", here.clock.now() + 5 * 86_400);
+    await here.pass(120);
+    here.expiries.set("shop", here.clock.now() + 90 * 86_400);
+    await here.pass(120);
+    expect(here.chat().map(({ title }) => title)).toEqual([
+      "🟠 shop has a certificate that expires soon",
+      expect.stringMatching(/^🟢 shop has a renewed certificate after /),
+    ]);
+    expect(here.chat()[0]?.text).toContain("expires 2025-09-20T13:30:00Z. Since 13:30 UTC");
+  });
+
+  it("a group is told with its members, and not while all that is wrong is under maintenance", async () => {
+    await using here = await world(["a", "b"], {
+      sections: `
+groups: [{ name: all, members: [a, b] }]
+maintenance: [{ name: night, targets: [a], once: { from: 2025-09-15T13:31:00Z, to: 2025-09-15T14:00:00Z } }]`,
+    });
+    await here.pass(120);
+    here.outcomes.set("a", AUTH);
+    await here.pass(600);
+    expect(here.chat()).toEqual([]);
+    here.outcomes.set("b", CONNECT);
+    await here.pass(300);
+    expect(here.chat().map(({ title }) => title)).toEqual(["🟠 2 down: b, group all"]);
+    expect(here.chat()[0]?.text).toContain("group all is down. unhealthy: b");
   });
 
   it("a heartbeat that is missed and comes back is told with its last ping", async () => {
