@@ -58,8 +58,8 @@ function pendingOf(
 ): PendingChange {
   const first = before?.first ?? (isSelected ? notice : undefined);
   const changes = (before?.changes ?? 0) + 1;
-  // What becomes worse is held back by its own cause, or not at all.
-  if (before?.held !== undefined && !isGood(notice.event))
+  // What becomes bad in another way is held back for its own cause, or not at all.
+  if (!isGood(notice.event) && (before?.held ?? before?.notBefore) !== undefined)
     return { since: now, changes, ...defined({ first }) };
   return { since: now, ...before, changes, ...defined({ first }) };
 }
