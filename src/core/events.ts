@@ -15,6 +15,8 @@ export const EVENT_TYPES = [
   "component",
   "route.changed",
   "reload",
+  "certificate",
+  "budget",
 ] as const;
 /** One of `EVENT_TYPES`. */
 export type EventType = (typeof EVENT_TYPES)[number];
@@ -51,6 +53,8 @@ export function typeOf({ kind, to }: EventFacts): EventType {
     case "group":
     case "component":
     case "reload":
+    case "certificate":
+    case "budget":
       return kind;
   }
 }
