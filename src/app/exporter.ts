@@ -256,6 +256,7 @@ export function createExporter(options: ExporterOptions): Exporter {
     pushes,
     ...groups,
     maintenance,
+    routes,
     blockedBy: () => undefined,
     leads: () => election.leads() !== false,
   });

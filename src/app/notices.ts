@@ -2,7 +2,13 @@ import type { Clock } from "../core/clock.ts";
 import { defined } from "../core/defined.ts";
 import type { EventFacts } from "../core/history.ts";
 import type { Notice, NoticeEvent, NoticeSubject } from "../core/notice.ts";
-import { componentSubject, groupSubject, heartbeatSubject, targetSubject } from "../core/notice-subjects.ts";
+import {
+  componentSubject,
+  groupSubject,
+  heartbeatSubject,
+  routeSubject,
+  targetSubject,
+} from "../core/notice-subjects.ts";
 import type { Target } from "../core/target.ts";
 import { type Seconds, seconds } from "../core/units.ts";
 import type { Asker } from "../engine/ask.ts";
@@ -13,6 +19,7 @@ import type { GroupHealth } from "../groups/health.ts";
 import type { Register } from "../heartbeats/register.ts";
 import type { Maintenance } from "../maintenance/maintenance.ts";
 import type { Hold } from "../notify/notices/decide.ts";
+import type { Routes } from "../routing/routes.ts";
 import type { ConfigIndex } from "./config-index.ts";
 
 /** The parts of the exporter that know what notices are about. */
@@ -27,6 +34,7 @@ export interface NoticeParts {
   readonly maintenance: Pick<Maintenance, "covers">;
   /** Returns the name of what a subject depends on and that is down; `undefined` if nothing is. */
   readonly blockedBy: (kind: "target" | "heartbeat", name: string) => string | undefined;
+  readonly routes: Pick<Routes, "find">;
   /** Returns false on a replica that does not lead. */
   readonly leads: () => boolean;
 }
@@ -88,6 +96,25 @@ export function createNoticeOf(parts: NoticeParts): (event: EventFacts) => Notic
     return { subject, event, at, ...defined({ reason: cause === "silent" ? cause : undefined, detail }) };
   };
 
+  const ofRoute = ({ subject: name, to, at, cause, detail }: EventFacts): Notice | undefined => {
+    const route = parts.routes.find(name)?.route;
+    if (route === undefined) return undefined;
+    const event: NoticeEvent =
+      cause === "exhausted"
+        ? "route_exhausted"
+        : to === route.order[0]?.name
+          ? "route_restored"
+          : "route_changed";
+    const use = to === undefined ? "none is used" : `${to} is used`;
+    return {
+      subject: routeSubject(route),
+      event,
+      at,
+      ...defined({ reason: cause }),
+      detail: detail === undefined ? use : `${use}; ${detail}`,
+    };
+  };
+
   return (fact) => {
     const { kind, to = "", subject: name } = fact;
     switch (kind) {
@@ -115,6 +142,8 @@ export function createNoticeOf(parts: NoticeParts): (event: EventFacts) => Notic
       }
       case "component":
         return ofMany(componentSubject(name, index.current().groups.values()), fact);
+      case "route":
+        return ofRoute(fact);
       case "health":
       case "forced":
       case "force_ended":
@@ -154,7 +183,7 @@ export function createHoldOf(parts: NoticeParts): (notice: Notice) => Hold | und
   };
 
   const kindOf = ({ kind, name }: NoticeSubject): Hold["kind"] | undefined => {
-    if (kind === "component") return undefined;
+    if (kind === "component" || kind === "route") return undefined;
     if (kind === "group") {
       const group = health.group(name);
       return group !== undefined && isMaintained(group) ? "maintenance" : undefined;
@@ -171,7 +200,7 @@ export function createHoldOf(parts: NoticeParts): (notice: Notice) => Hold | und
 
 /** Returns the function that tells whether the subject of a notice is still configured or registered. */
 export const createExists =
-  ({ index, pushes, components }: NoticeParts) =>
+  ({ index, pushes, components, routes }: NoticeParts) =>
   ({ kind, name }: NoticeSubject): boolean => {
     switch (kind) {
       case "target":
@@ -182,5 +211,7 @@ export const createExists =
         return index.current().groups.has(name);
       case "component":
         return components.reading(name) !== undefined;
+      case "route":
+        return routes.find(name) !== undefined;
     }
   };

@@ -40,6 +40,12 @@ export function createRouting(parts: RoutingParts): Routes {
     leads: () => election.leads() !== false,
     onEffect(route, effect, view) {
       logEffect(log, route, effect, view);
+      const { use } = view.state;
+      // The choice may stay the same, which tells nothing of what it is worth.
+      if (effect.kind === "exhausted" && use !== undefined) {
+        const cause = effect.now ? "exhausted" : "recovered";
+        history.record({ kind: "route", at: clock.now(), subject: route.name, cause, from: use, to: use });
+      }
       if (effect.kind === "changed")
         history.record({
           kind: "route",
@@ -120,7 +126,7 @@ function explanationOf(left: string | undefined, { members }: RouteView): string
 function logEffect(log: Log, { name }: Route, effect: RouteEffect, view: RouteView): void {
   if (effect.kind === "exhausted") {
     if (effect.now) log.warn({ route: name, use: view.state.use }, "route has no usable member");
-    else log.info({ route: name, use: view.state.use }, "route has a usable member");
+    else log.info({ route: name, use: view.state.use }, "route has a usable member again");
     return;
   }
   const { from, to, cause } = effect;

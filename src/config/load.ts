@@ -148,6 +148,7 @@ function* buildSections(context: BuildContext, { plugins }: ConfigDeps): Steps<S
   const push = yield* buildHeartbeats(context);
   checkModulesPresent(push.configured, context);
   const groups = buildGroups(targets, push.heartbeats, context);
+  const routes = buildRoutes({ targets, groups, prices: prices ?? new Map() }, context);
   yield;
   return {
     modules,
@@ -156,12 +157,12 @@ function* buildSections(context: BuildContext, { plugins }: ConfigDeps): Steps<S
     groups,
     health: buildHealth(groups, targets, context),
     prices: prices ?? new Map(),
-    routes: buildRoutes({ targets, groups, prices: prices ?? new Map() }, context),
+    routes,
     relays: buildRelays(context),
     actions: buildActions(context),
     maintenance: buildMaintenance(context),
     webhooks: buildWebhooks(push.registration !== undefined, context),
-    notify: buildNotify({ targets, push, groups }, context),
+    notify: buildNotify({ targets, push, groups, routes }, context),
     limits: buildLimits(context),
     ...defined({ lease: buildLease(context) }),
     control: buildControl(context),

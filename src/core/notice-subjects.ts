@@ -2,6 +2,7 @@ import { defined } from "./defined.ts";
 import type { Group } from "./group.ts";
 import type { NoticeSubject } from "./notice.ts";
 import type { PushHeartbeat } from "./push-heartbeat.ts";
+import type { Route } from "./route.ts";
 import type { Target } from "./target.ts";
 
 // What rules know about the things that notices are about. An owner is configured, or the label `owner`.
@@ -48,4 +49,13 @@ export const componentSubject = (name: string, groups: Iterable<Group>): NoticeS
     members.some((member) => member.kind === "component" && member.name === name && member.critical),
   ),
   labels: {},
+});
+
+/** Returns a route as the subject of notices. */
+export const routeSubject = ({ name, labels }: Route): NoticeSubject => ({
+  kind: "route",
+  name,
+  critical: false,
+  labels,
+  ...defined({ owner: labels["owner"] }),
 });

@@ -7,7 +7,7 @@ export const SEVERITIES = ["critical", "warning", "info"] as const;
 export type Severity = (typeof SEVERITIES)[number];
 
 /** The kinds of subjects that notices are about. */
-export const SUBJECT_KINDS = ["target", "heartbeat", "group", "component"] as const;
+export const SUBJECT_KINDS = ["target", "heartbeat", "group", "component", "route"] as const;
 /** One of `SUBJECT_KINDS`. */
 export type NoticeSubjectKind = (typeof SUBJECT_KINDS)[number];
 
@@ -15,7 +15,7 @@ export type NoticeSubjectKind = (typeof SUBJECT_KINDS)[number];
 interface EventTraits {
   readonly of: readonly NoticeSubjectKind[];
   /** The question that the event answers. A subject has one state for each: notices about it replace each other. */
-  readonly aspect: "status" | "mode" | "certificate" | "budget";
+  readonly aspect: "status" | "mode" | "certificate" | "budget" | "choice";
   /** `good` ends what a bad event began. `by_subject`: critical if the subject is, else a warning. */
   readonly severity: Exclude<Severity, "info"> | "by_subject" | "good";
   /** Follows the name of the subject in a sentence. */
@@ -124,6 +124,27 @@ export const NOTICE_EVENTS = {
     severity: "good",
     words: "has budget again",
     short: "with budget again",
+  },
+  route_changed: {
+    of: ["route"],
+    aspect: "choice",
+    severity: "warning",
+    words: "does not use its preferred member",
+    short: "not on their preferred member",
+  },
+  route_exhausted: {
+    of: ["route"],
+    aspect: "choice",
+    severity: "critical",
+    words: "has no usable member",
+    short: "without a usable member",
+  },
+  route_restored: {
+    of: ["route"],
+    aspect: "choice",
+    severity: "good",
+    words: "uses its preferred member again",
+    short: "on their preferred member again",
   },
 } as const satisfies Readonly<Record<string, EventTraits>>;
 

@@ -15,6 +15,8 @@ export interface RouteState {
   readonly changes: number;
   /** True if no member is usable, so that `use` follows the rule for that. */
   readonly exhausted: boolean;
+  /** True if that was reported. At a start, while nothing is known of any member, it is not. */
+  readonly reported: boolean;
   /** The members that are usable now, with the time since when. */
   readonly usableSince: Readonly<Record<string, Timestamp>>;
   /** Members that have failed, or of which nothing was known any more, and that have to be usable for a while first. */
@@ -76,6 +78,7 @@ export const initialRoute = (at: Timestamp): RouteState => ({
   since: at,
   changes: 0,
   exhausted: true,
+  reported: false,
   usableSince: {},
   distrusted: [],
   excluded: {},
@@ -100,16 +103,18 @@ export function step(
   const state = observe(expire(apply(before, event, at), policy, at), policy, members, at);
   const { use, cause, exhausted } = choose(state, event, policy, members, at);
   const isChange = use !== state.use;
+  const reported = exhausted && (state.reported || state.distrusted.length > 0);
   const { use: _before, ...rest } = state;
   const next: RouteState = {
     ...rest,
     ...defined({ use }),
     exhausted,
+    reported,
     ...(isChange ? { since: at, changes: state.changes + (state.use === undefined ? 0 : 1) } : {}),
   };
   const effects: RouteEffect[] = [];
   if (isChange) effects.push({ kind: "changed", ...defined({ from: state.use, to: use }), cause });
-  if (exhausted !== before.exhausted) effects.push({ kind: "exhausted", now: exhausted });
+  if (reported !== before.reported) effects.push({ kind: "exhausted", now: reported });
   return { next, effects };
 }
 

@@ -12,12 +12,13 @@ type Fields = Readonly<Record<string, unknown>>;
 export function restoredRoute(value: unknown): RouteState | undefined {
   if (!isFields(value)) return undefined;
   const since = timeOf(value["since"]);
-  const { use, changes, exhausted, distrusted, excluded, forced } = value;
+  const { use, changes, exhausted, reported, distrusted, excluded, forced } = value;
   if (since === undefined || typeof changes !== "number" || typeof exhausted !== "boolean") return undefined;
   return {
     since,
     changes,
     exhausted,
+    reported: reported === true,
     usableSince: {},
     distrusted: Array.isArray(distrusted) ? distrusted.filter((name) => typeof name === "string") : [],
     excluded: isFields(excluded)

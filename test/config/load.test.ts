@@ -226,7 +226,7 @@ test("webhooks can name the components that groups list", () => {
     `modules: {}\ngroups: [{ name: all, components: [sync] }]\nwebhooks: [{ name: app, url: "http://a.example", events: [component], targets: [${target}] }]\n`;
   expect(load(yaml("sync")).webhooks[0]?.subjects).toEqual(new Set(["sync"]));
   expect(() => load(yaml("snc"))).toThrow(
-    "want the name of a target, heartbeat, group or component of a group: all or sync",
+    "want the name of a target, heartbeat, group, route or component of a group: all or sync",
   );
 });
 

@@ -154,13 +154,17 @@ describe("step", () => {
     const { effects } = play(["ooo", "xoo", "xxx", "xxo", ["oxo", force("a")]]);
     expect(effects).toEqual([
       { kind: "changed", to: "a", cause: "start" },
-      { kind: "exhausted", now: false },
       { kind: "changed", from: "a", to: "b", cause: "unusable" },
       { kind: "exhausted", now: true },
       { kind: "changed", from: "b", to: "c", cause: "unusable" },
       { kind: "exhausted", now: false },
       { kind: "changed", from: "c", to: "a", cause: "forced" },
     ]);
+  });
+
+  it("does not report at a start that nothing is known yet, but that all members fail", () => {
+    expect(play(["???", "???", "?o?"]).effects.map(({ kind }) => kind)).toEqual(["changed", "changed"]);
+    expect(play(["x??", "xxx"]).effects).toContainEqual({ kind: "exhausted", now: true });
   });
 
   it("leaves a member that the route no longer has for the first usable one", () => {

@@ -216,10 +216,13 @@ describe("/api/v1/events", () => {
   });
 
   it.each([
-    ["target=modell", 'target: got "modell", want the name of a target, heartbeat, group or component'],
+    [
+      "target=modell",
+      'target: got "modell", want the name of a target, heartbeat, group, component or route',
+    ],
     [
       "type=modes",
-      'type: got "modes", want one of: mode, health, status, force, overdue, heartbeat.offline, heartbeat.online, group, component, reload, machine.offline, machine.online',
+      'type: got "modes", want one of: mode, health, status, force, overdue, heartbeat.offline, heartbeat.online, group, component, route.changed, reload, certificate, budget, machine.offline, machine.online',
     ],
     ["last_event_id=-1", 'last_event_id: got "-1", want the id of an event'],
     ["format=json&limit=0", 'limit: got "0", want a number from 1 to 10000'],

@@ -85,7 +85,7 @@ export function buildWebhooks(open: boolean, context: BuildContext): readonly Ev
     itemsOf(childOf(group, "components")),
   );
   const known = [
-    ...["targets", "groups", "heartbeats"].flatMap((key) => namesUnder(key, context)),
+    ...["targets", "groups", "heartbeats", "routes"].flatMap((key) => namesUnder(key, context)),
     ...listed.filter((component) => typeof component === "string"),
   ];
   const want = "a name that no other webhook has";
@@ -95,7 +95,7 @@ export function buildWebhooks(open: boolean, context: BuildContext): readonly Ev
     for (const [i, subject] of (raw.targets ?? []).entries()) {
       if (open || known.includes(subject)) continue;
       const wanted = wantedName(
-        "the name of a target, heartbeat, group or component of a group",
+        "the name of a target, heartbeat, group, route or component of a group",
         subject,
         known,
       );

@@ -166,7 +166,7 @@ function parseEventStreamQuery(context: RouteContext, req: Request): EventStream
   const subjects = listOf(query, "target");
   const unknown = subjects.find((name) => !context.names.has(name));
   if (unknown !== undefined)
-    return `target: got ${JSON.stringify(unknown)}, want the name of a target, heartbeat, group or component`;
+    return `target: got ${JSON.stringify(unknown)}, want the name of a target, heartbeat, group, component or route`;
   const words = listOf(query, "type");
   const types = words.map((word) => context.events.eventType(word));
   if (types.includes(undefined)) {

@@ -14,6 +14,7 @@ import {
   componentSubject,
   groupSubject,
   heartbeatSubject,
+  routeSubject,
   targetSubject,
 } from "../../../core/notice-subjects.ts";
 import type { Sections } from "../../config.ts";
@@ -49,7 +50,8 @@ export const whenSchema = {
     kinds: {
       ...names,
       minItems: 1,
-      description: "`target`, `heartbeat`, `group`, `component`, or a kind of heartbeats such as `machine`.",
+      description:
+        "`target`, `heartbeat`, `group`, `component`, `route`, or a kind of heartbeats such as `machine`.",
     },
     owners: { ...names, minItems: 1, description: "Owners of heartbeats, or values of the label `owner`." },
     labels: {
@@ -62,7 +64,7 @@ export const whenSchema = {
       items: word,
       minItems: 1,
       uniqueItems: true,
-      description: "Names of targets, heartbeats, groups and components; `*` stands for any text.",
+      description: "Names of targets, heartbeats, groups, components and routes; `*` stands for any text.",
     },
   },
   additionalProperties: false,
@@ -71,7 +73,7 @@ export const whenSchema = {
 type RawWhen = Raw<typeof whenSchema>;
 
 /** The parts of the configuration that notices are about. */
-export type KnownSubjects = Pick<Sections, "targets" | "push" | "groups">;
+export type KnownSubjects = Pick<Sections, "targets" | "push" | "groups" | "routes">;
 
 /** Builds a rule. */
 export function ruleOf(raw: RawWhen | undefined): NoticeRule {
@@ -102,7 +104,7 @@ export function checkRule(
   const nameList = subjects.map(({ name }) => name);
   for (const [i, subject] of (raw.subjects ?? []).entries()) {
     if (open || subject.includes("*") || nameList.includes(subject)) continue;
-    const want = "the name of a target, heartbeat, group or component of a group, or a pattern with *";
+    const want = "the name of a target, heartbeat, group, route or component of a group, or a pattern with *";
     problems.add({ path: [...path, "subjects", i], want: wantedName(want, subject, nameList) });
   }
   if (problems.isBroken(path)) return;
@@ -119,14 +121,15 @@ export function checkRule(
   problems.add({
     path,
     got: "conditions that nothing in the configuration meets together",
-    want: "at least one target, heartbeat, group or component with such an event",
+    want: "at least one target, heartbeat, group, component or route with such an event",
   });
 }
 
-function* subjectsOf({ targets, push, groups }: KnownSubjects): Generator<NoticeSubject> {
+function* subjectsOf({ targets, push, groups, routes }: KnownSubjects): Generator<NoticeSubject> {
   for (const target of targets) yield targetSubject(target);
   for (const heartbeat of push.heartbeats) yield heartbeatSubject(heartbeat);
   for (const group of groups) yield groupSubject(group);
+  for (const route of routes) yield routeSubject(route);
   for (const { members } of groups)
     for (const { kind, name } of members) if (kind === "component") yield componentSubject(name, groups);
 }
@@ -154,6 +157,7 @@ function mayMatchUnknown(rule: NoticeRule, open: boolean): boolean {
   // A heartbeat chooses its kind, owner, name and labels when it registers.
   const { kinds, subjects: _3, ...free } = rest;
   const mayBeHeartbeat =
-    kinds === undefined || [...kinds].some((kind) => !["target", "group", "component"].includes(kind));
+    kinds === undefined ||
+    [...kinds].some((kind) => !["target", "group", "component", "route"].includes(kind));
   return mayBeHeartbeat && isOpenTo(free, { kind: "heartbeat", name: "", critical: false, labels: {} });
 }
