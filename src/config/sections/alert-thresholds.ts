@@ -4,7 +4,6 @@ import {
   type AlertThresholds,
   type OwnAlertThresholds,
   TARGET_ALERT_THRESHOLDS,
-  type TargetAlertThreshold,
 } from "../../core/alert-thresholds.ts";
 import { type BuildContext, durationOf } from "../context.ts";
 import { withDefaults } from "../document/defaults.ts";
@@ -148,14 +147,18 @@ export const alertThresholdsSchema = {
 type Properties = typeof alertThresholdsSchema.properties;
 type WithoutDefault<Schema> = Schema extends { readonly default: unknown } ? Omit<Schema, "default"> : Schema;
 
-const properties: Readonly<Record<AlertThreshold, object>> = alertThresholdsSchema.properties;
+/** Returns the schemas without their defaults. */
+export const withoutDefaults = <Name extends AlertThreshold>(
+  names: readonly Name[],
+): { readonly [Key in Name]: WithoutDefault<Properties[Key]> } =>
+  Object.fromEntries(
+    names.map((name) => [name, { ...alertThresholdsSchema.properties[name], default: undefined }]),
+  ) as unknown as { readonly [Key in Name]: WithoutDefault<Properties[Key]> };
 
 /** The option `alert_thresholds` of a module or target, without a description. What it leaves out has no default. */
 export const ownAlertThresholds = {
   type: "object",
-  properties: Object.fromEntries(
-    TARGET_ALERT_THRESHOLDS.map((name) => [name, { ...properties[name], default: undefined }]),
-  ) as unknown as { readonly [Name in TargetAlertThreshold]: WithoutDefault<Properties[Name]> },
+  properties: withoutDefaults(TARGET_ALERT_THRESHOLDS),
   additionalProperties: false,
 } as const;
 
@@ -172,7 +175,8 @@ export const ownThresholdsOf = (
   base?: OwnAlertThresholds,
 ): OwnAlertThresholds | undefined => (raw === undefined ? base : { ...base, ...numbersIn(raw) });
 
-const numbersIn = (raw: Readonly<Record<string, unknown>>): Readonly<Record<string, number>> =>
+/** Returns valid thresholds as numbers; durations in seconds. */
+export const numbersIn = (raw: Readonly<Record<string, unknown>>): Readonly<Record<string, number>> =>
   Object.fromEntries(
     Object.entries(raw).map(([name, value]) => [
       name,
