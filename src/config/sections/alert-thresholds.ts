@@ -152,7 +152,10 @@ export const withoutDefaults = <Name extends AlertThreshold>(
   names: readonly Name[],
 ): { readonly [Key in Name]: WithoutDefault<Properties[Key]> } =>
   Object.fromEntries(
-    names.map((name) => [name, { ...alertThresholdsSchema.properties[name], default: undefined }]),
+    names.map((name) => {
+      const { default: _default, ...schema } = alertThresholdsSchema.properties[name];
+      return [name, schema];
+    }),
   ) as unknown as { readonly [Key in Name]: WithoutDefault<Properties[Key]> };
 
 /** The option `alert_thresholds` of a module or target, without a description. What it leaves out has no default. */
@@ -166,7 +169,7 @@ export const ownAlertThresholds = {
 export function buildAlertThresholds({ raw }: BuildContext): AlertThresholds {
   const section = childOf(raw, "alert_thresholds");
   const own = isMapValue(section) ? section : {};
-  return numbersIn(withDefaults(alertThresholdsSchema, own)) as AlertThresholds;
+  return numbersIn(withDefaults(alertThresholdsSchema, own));
 }
 
 /** Returns the thresholds that valid options set, and those of `base` that they do not set; `undefined` if there are none. */
