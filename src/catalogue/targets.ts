@@ -93,6 +93,12 @@ export const targetMetrics = {
     TARGET_LABELS,
     { when: "after the first success" },
   ),
+  lastFailure: gauge(
+    "heartbeat_last_failure_timestamp_seconds",
+    "Time when the last failed probe ended, as a Unix timestamp, and why it failed; one series, which later successes keep",
+    [...TARGET_LABELS, "reason"],
+    { when: "after the first failure" },
+  ),
   llmTokensTotal: counter(
     "heartbeat_llm_tokens_total",
     "Tokens spent on probes as counted by the API, by type",
@@ -150,12 +156,19 @@ export const targetMetrics = {
     "heartbeat_healthy_threshold",
     "Configured number of consecutive successes that make the target healthy again",
     TARGET_LABELS,
+    { when: "with `probe_details: true`", keptFor: "has to be asked for" },
   ),
   expectedDuration: gauge(
     "heartbeat_expected_duration_seconds",
     "Configured duration above which a healthy target is degraded",
     TARGET_LABELS,
     { when: "with `expected_duration`" },
+  ),
+  targetAlertThreshold: gauge(
+    "heartbeat_target_alert_threshold",
+    "Threshold of alerts about the target, instead of heartbeat_alert_threshold, by name; durations are in seconds",
+    [...TARGET_LABELS, "threshold"],
+    { when: "for each of `alert_thresholds` that the target or its module sets" },
   ),
   sloObjective: gauge(
     "heartbeat_slo_objective_ratio",

@@ -1,4 +1,5 @@
 import type { ActionSetup } from "../core/action.ts";
+import type { AlertThresholds } from "../core/alert-thresholds.ts";
 import type { Channel } from "../core/channel.ts";
 import type { EventWebhook } from "../core/events.ts";
 import type { Group } from "../core/group.ts";
@@ -33,6 +34,8 @@ export interface Sections {
   readonly health: Health;
   /** In the order of the file. */
   readonly routes: readonly Route[];
+  /** Thresholds of alerts about targets without their own. */
+  readonly alertThresholds: AlertThresholds;
   /** Prices of tokens by model. */
   readonly prices: Prices;
   readonly relays: readonly Relay[];

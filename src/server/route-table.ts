@@ -30,6 +30,7 @@ import {
   routeReadyRoute,
   routeRoute,
 } from "./routes/routing.ts";
+import { runbookRoute, runbooksRoute } from "./routes/runbooks.ts";
 import {
   healthRoute,
   heartbeatConfigRoute,
@@ -68,6 +69,8 @@ export const ROUTES: readonly Route[] = [
   { path: "/config", get: [configRoute] },
   { path: "/logs", get: [logsRoute] },
   { path: "/", get: [landingPage] },
+  { path: "/runbooks/", get: [runbooksRoute] },
+  { path: "/runbooks/:name", get: [runbookRoute] },
 
   { path: "/heartbeats", get: [heartbeatsRoute] },
   { path: "/heartbeats/:name", get: [heartbeatRoute] },
