@@ -38,6 +38,8 @@ modules: { MODULE: { prober: http, timeout: 1s } }
 targets:
   - { name: TARGET, module: MODULE, target: "${address(page)}", interval: 1s, failover: true }
 groups: [{ name: GROUP, members: [TARGET] }]
+routes: [{ name: ROUTE, order: [TARGET] }]
+notify: [{ name: CHANNEL, webhook: { url: "${address(page)}" } }]
 heartbeats: [{ name: NAME, timeout: 1m }]
 components: { token_file: token }
 control: { token_file: token }
