@@ -175,6 +175,21 @@ describe("a channel", () => {
     expect((second?.at ?? 0) - (first?.at ?? 0)).toBe(900);
   });
 
+  it("delays nothing by more than the second half of the hour's messages takes", () => {
+    const channel = runChannel(channelOf());
+    const late: number[] = [];
+    for (let i = 0; i < 200; i++) {
+      const before = channel.sent.length;
+      const at = channel.now();
+      channel.tell(`s${i}`, "down");
+      while (channel.sent.length === before) channel.pass(1);
+      late.push(channel.now() - at);
+    }
+    expect(Math.max(...late)).toBeLessThanOrEqual(3600 / 10 + 1);
+    // The first ones wait for those that may come with them only.
+    expect(late.slice(0, 9).every((wait) => wait <= 60)).toBe(true);
+  });
+
   it("keeps what is not urgent until quiet hours end, and sends it as a summary", () => {
     const channel = runChannel(
       channelOf({
