@@ -240,10 +240,10 @@ describe("without Alertmanager", () => {
     ]);
     expect(here.chat()[0]?.text.split("\n")).toEqual([
       expect.stringMatching(
-        /^printer is down: connect\. ECONN.*Since 15:3\d GMT\+2, last success 15:3\d GMT\+2\.$/,
+        /^printer is down: connect\. ECONN.*Since 15:3\d CEST, last success 15:3\d CEST\.$/,
       ),
       expect.stringMatching(
-        /^nas is up again after 15m \(it was down, connect\)\. Since 15:4\d GMT\+2, 2 changes since the last message\.$/,
+        /^nas is up again after 15m \(it was down, connect\)\. Since 15:4\d CEST, 2 changes since the last message\.$/,
       ),
       "https://heartbeat.example.com/",
     ]);
