@@ -89,7 +89,7 @@ function refresh(state: ChannelState, moment: Moment): ChannelState {
   const tracked = new Map<string, Tracked>();
   for (const [key, one] of state.tracked) {
     if (!moment.exists(one.notice.subject)) continue;
-    const held = hold(one, moment);
+    const held = hold(withPastTold(one, now), moment);
     const recent = lastHour(held.recent, now);
     // Unchanged values keep their identity, so that they are not stored again.
     const kept = recent === held.recent ? held : { ...held, recent };
@@ -97,6 +97,12 @@ function refresh(state: ChannelState, moment: Moment): ChannelState {
   }
   return { ...state, tracked, sent: lastHour(state.sent, now) };
 }
+
+/** Moves the time of the last message to now if it is in the future, so that the next reminder comes. */
+const withPastTold = (tracked: Tracked, now: Timestamp): Tracked =>
+  tracked.told === undefined || tracked.told.at <= now
+    ? tracked
+    : { ...tracked, told: { ...tracked.told, at: now } };
 
 /** Returns the times of the last hour; the same list if they are all of them. */
 function lastHour(times: readonly Timestamp[], now: Timestamp): readonly Timestamp[] {
