@@ -66,7 +66,7 @@ export function decide(before: ChannelState, policy: DecisionPolicy, moment: Mom
       tracked.pending?.held === undefined && !(moment.quiet && !isUrgent(tracked, policy.quietHours)),
   );
   const due = ripe.map(([, tracked]) => dueAt(tracked, policy, moment));
-  const first = Math.min(...due.map((at) => at ?? Number.POSITIVE_INFINITY));
+  const first = earliestOf(due);
   const earliest = Math.max(first, afterLast(state.sent, policy), spacing(state.sent, policy.maxPerHour));
   if (!moment.ready || moment.now < earliest) return { state, waited: seconds(0) };
   // What else is pending joins, and so says the newest at no cost. A reminder comes in its own time.
@@ -75,13 +75,17 @@ export function decide(before: ChannelState, policy: DecisionPolicy, moment: Mom
       (tracked.pending !== undefined && (tracked.pending.notBefore ?? 0) <= moment.now) ||
       (due[i] ?? Number.POSITIVE_INFINITY) <= moment.now,
   );
-  const oldest = Math.min(...chosen.map(([, { pending }]) => pending?.since ?? moment.now));
+  const oldest = Math.min(moment.now, earliestOf(chosen.map(([, { pending }]) => pending?.since)));
   return {
     state: tell(state, chosen, moment.now),
     items: chosen.map(([, tracked]) => itemOf(tracked)),
     waited: elapsed(timestamp(oldest), moment.now),
   };
 }
+
+/** Returns the earliest of some times; infinity without any. There may be too many for the arguments of a call. */
+const earliestOf = (times: readonly (number | undefined)[]): number =>
+  times.reduce<number>((earliest, at) => Math.min(earliest, at ?? earliest), Number.POSITIVE_INFINITY);
 
 /** Forgets what is over, and notes what is held back. Times in the future, from before the clock was set, count as now. */
 function refresh(state: ChannelState, moment: Moment): ChannelState {

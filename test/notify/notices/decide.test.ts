@@ -192,7 +192,7 @@ describe("a channel", () => {
     const before = channel.sent.length;
     channel.pass(900);
     expect(shown(channel).slice(before).join(", ")).toContain("late down");
-    expect(shown(channel).slice(before).join(", ")).toContain("s0 down");
+    expect(shown(channel).slice(before).join(", ")).toContain("s19 down");
   });
 
   it("delays nothing by more than the second half of the hour's messages takes", () => {
