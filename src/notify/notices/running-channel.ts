@@ -92,7 +92,8 @@ export function startChannel(configured: Channel, deps: ChannelDeps): RunningCha
   const send = (items: readonly DecidedItem[], waited: Message["summaryOf"]): void => {
     const now = clock.now();
     const { number } = state.read();
-    const id = `${Math.floor(now).toString(36)}-${number}`;
+    // Unique across channels too: two of them may send with one token of Matrix.
+    const id = `${name}-${Math.floor(now).toString(36)}-${number}`;
     queue(messageOf({ id, at: now, ...(link === undefined ? {} : { link }) }, items, waited ?? seconds(0)));
   };
 
