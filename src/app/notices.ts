@@ -9,6 +9,7 @@ import {
   routeSubject,
   targetSubject,
 } from "../core/notice-subjects.ts";
+import type { Failure } from "../core/prober.ts";
 import type { Target } from "../core/target.ts";
 import { type Seconds, seconds } from "../core/units.ts";
 import type { Asker } from "../engine/ask.ts";
@@ -52,6 +53,12 @@ const BY_CERTIFICATE: Readonly<Record<string, NoticeEvent>> = {
   expired: "certificate_expired",
 };
 
+const STALE = "no probe has brought a result in time";
+
+/** Returns the detail of the failure that was the cause of an event. */
+const detailOf = (failure: Failure | undefined, cause: string | undefined): string | undefined =>
+  failure?.reason === cause ? failure?.detail : undefined;
+
 /** Converts events to notices for people; `undefined` for an event that is not told. */
 export function createNoticeOf(parts: NoticeParts): (event: EventFacts) => Notice | undefined {
   const { index, pushes, state, ask, leads } = parts;
@@ -70,7 +77,8 @@ export function createNoticeOf(parts: NoticeParts): (event: EventFacts) => Notic
       at: fact.at,
       ...defined({
         reason: isAboutProbe ? cause : undefined,
-        detail: fact.detail ?? (isAboutProbe && failure?.reason === cause ? failure?.detail : undefined),
+        detail:
+          fact.detail ?? (cause === "stale" ? STALE : isAboutProbe ? detailOf(failure, cause) : undefined),
         lastSuccess: state(target).lastSuccessAt,
       }),
     };

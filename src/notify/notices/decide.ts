@@ -66,7 +66,7 @@ export function decide(before: ChannelState, policy: DecisionPolicy, moment: Mom
       tracked.pending?.held === undefined && !(moment.quiet && !isUrgent(tracked, policy.quietHours)),
   );
   const due = ripe.map(([, tracked]) => dueAt(tracked, policy, moment));
-  const first = Math.min(...due.map((at) => at ?? Number.POSITIVE_INFINITY));
+  const first = earliestOf(due);
   const earliest = Math.max(first, afterLast(state.sent, policy), spacing(state.sent, policy.maxPerHour));
   if (!moment.ready || moment.now < earliest) return { state, waited: seconds(0) };
   // What else is pending joins, and so says the newest at no cost. A reminder comes in its own time.
@@ -75,7 +75,7 @@ export function decide(before: ChannelState, policy: DecisionPolicy, moment: Mom
       (tracked.pending !== undefined && (tracked.pending.notBefore ?? 0) <= moment.now) ||
       (due[i] ?? Number.POSITIVE_INFINITY) <= moment.now,
   );
-  const oldest = Math.min(...chosen.map(([, { pending }]) => pending?.since ?? moment.now));
+  const oldest = Math.min(moment.now, earliestOf(chosen.map(([, { pending }]) => pending?.since)));
   return {
     state: tell(state, chosen, moment.now),
     items: chosen.map(([, tracked]) => itemOf(tracked)),
@@ -83,13 +83,17 @@ export function decide(before: ChannelState, policy: DecisionPolicy, moment: Mom
   };
 }
 
+/** Returns the earliest of some times; infinity without any. There may be too many for the arguments of a call. */
+const earliestOf = (times: readonly (number | undefined)[]): number =>
+  times.reduce<number>((earliest, at) => Math.min(earliest, at ?? earliest), Number.POSITIVE_INFINITY);
+
 /** Forgets what is over, and notes what is held back. Times in the future, from before the clock was set, count as now. */
 function refresh(state: ChannelState, moment: Moment): ChannelState {
   const { now } = moment;
   const tracked = new Map<string, Tracked>();
   for (const [key, one] of state.tracked) {
     if (!moment.exists(one.notice.subject)) continue;
-    const held = hold(one, moment);
+    const held = hold(withPastTold(one, now), moment);
     const recent = lastHour(held.recent, now);
     // Unchanged values keep their identity, so that they are not stored again.
     const kept = recent === held.recent ? held : { ...held, recent };
@@ -97,6 +101,12 @@ function refresh(state: ChannelState, moment: Moment): ChannelState {
   }
   return { ...state, tracked, sent: lastHour(state.sent, now) };
 }
+
+/** Moves the time of the last message to now if it is in the future, so that the next reminder comes. */
+const withPastTold = (tracked: Tracked, now: Timestamp): Tracked =>
+  tracked.told === undefined || tracked.told.at <= now
+    ? tracked
+    : { ...tracked, told: { ...tracked.told, at: now } };
 
 /** Returns the times of the last hour; the same list if they are all of them. */
 function lastHour(times: readonly Timestamp[], now: Timestamp): readonly Timestamp[] {

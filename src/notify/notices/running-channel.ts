@@ -10,6 +10,7 @@ import { createRelayAudit, type RelayAudit } from "../relays/audit.ts";
 import { type DecidedItem, decide, follow, type Moment } from "./decide.ts";
 import { type Message, messageOf, readMessage } from "./message.ts";
 import { observe } from "./observe.ts";
+import { keyOf } from "./state.ts";
 import { openStoredState } from "./stored.ts";
 
 /** Services that channels need. */
@@ -91,7 +92,8 @@ export function startChannel(configured: Channel, deps: ChannelDeps): RunningCha
   const send = (items: readonly DecidedItem[], waited: Message["summaryOf"]): void => {
     const now = clock.now();
     const { number } = state.read();
-    const id = `${Math.floor(now).toString(36)}-${number}`;
+    // Unique across channels too: two of them may send with one token of Matrix.
+    const id = `${name}-${Math.floor(now).toString(36)}-${number}`;
     queue(messageOf({ id, at: now, ...(link === undefined ? {} : { link }) }, items, waited ?? seconds(0)));
   };
 
@@ -102,7 +104,11 @@ export function startChannel(configured: Channel, deps: ChannelDeps): RunningCha
     configure(next) {
       channel = next;
     },
-    notice: (notice) => state.write(observe(state.read(), notice, channel, clock.now())),
+    notice(notice) {
+      const key = keyOf(notice);
+      const tracked = observe(state.read().tracked.get(key), notice, channel, clock.now());
+      if (tracked !== undefined) state.set(key, tracked);
+    },
     tick(moment, leads) {
       const full: Moment = { ...moment, ready: outbox.queued().length === 0 };
       if (!leads) return state.write(follow(state.read(), channel, full));

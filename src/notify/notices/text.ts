@@ -134,7 +134,7 @@ const pastOf = (event: NoticeEvent): string =>
   traitsOf(event).words.replace(/^is /, "was ").replace(/^has /, "had ");
 
 /** Returns what happened to subjects for one reason, with their names. */
-function headline(items: readonly MessageItem[]): string {
+function headline(items: readonly MessageItem[], detail = ""): string {
   const [first] = items;
   if (first === undefined) return "";
   if (items.length === 1) return sentence(first);
@@ -145,19 +145,33 @@ function headline(items: readonly MessageItem[]): string {
   const cause = why === undefined ? "" : isGood(event) ? `, ${visible(why)}` : `: ${visible(why)}`;
   const end = before === "" ? "" : ")";
   const names = items.map(({ subject }) => visible(subject)).join(", ");
-  return `${still}${items.length} ${traitsOf(event).short}${before}${cause}${end}: ${names}`;
+  const explained = detail === "" ? "" : ` (${visible(detail)})`;
+  return `${still}${items.length} ${traitsOf(event).short}${before}${cause}${end}${explained}: ${names}`;
 }
 
 /** Returns everything about subjects that share a reason. */
 const paragraph = (items: readonly MessageItem[], clock: (at: Timestamp) => string): string =>
-  `${headline(items)}. ${explanation(items, clock)}`;
+  items.length === 1
+    ? `${headline(items)}. ${explanation(items, clock)}`
+    : `${headline(items, sharedDetail(items))}. ${timesOf(items, clock)}`;
+
+/** Returns the detail that all items have in common; empty if there is none. */
+function sharedDetail(items: readonly MessageItem[]): string {
+  const details = new Set(items.map(({ detail }) => detail ?? ""));
+  const [detail = ""] = details.size === 1 ? details : [];
+  return detail;
+}
 
 /** Returns the facts beside what happened: details, times, and what changed meanwhile. */
 function explanation(items: readonly MessageItem[], clock: (at: Timestamp) => string): string {
+  const detail = sharedDetail(items);
+  return `${detail === "" ? "" : `${visible(detail)}. `}${timesOf(items, clock)}`;
+}
+
+/** Returns since when something is so, when it last worked, and how often it changed. */
+function timesOf(items: readonly MessageItem[], clock: (at: Timestamp) => string): string {
   const [first] = items;
   if (first === undefined) return "";
-  const details = new Set(items.map(({ detail }) => detail ?? ""));
-  const [detail = ""] = details.size === 1 ? details : [];
   const began = timestamp(Math.min(...items.map(({ at }) => at)));
   const successes = items.flatMap(({ lastSuccess }) => lastSuccess ?? []);
   const changes = items.reduce((sum, item) => sum + (item.changes ?? 0), 0);
@@ -168,7 +182,7 @@ function explanation(items: readonly MessageItem[], clock: (at: Timestamp) => st
       : [`last success ${clock(timestamp(Math.max(...successes)))}`]),
     ...(changes === 0 ? [] : [`${changes} changes since the last message`]),
   ];
-  return `${detail === "" ? "" : `${visible(detail)}. `}${facts.join(", ")}.`;
+  return `${facts.join(", ")}.`;
 }
 
 /** Returns a duration to the minute, or below ten minutes to the second. */
@@ -180,7 +194,7 @@ const lengthOf = (length: Seconds): string => {
 
 /** Returns a formatter of times, with the date of those on another day than `now`. */
 function timesIn(timeZone: string, now: Timestamp): (at: Timestamp) => string {
-  const format = new Intl.DateTimeFormat("en-CA", {
+  const format = new Intl.DateTimeFormat("en-GB", {
     timeZone,
     hourCycle: "h23",
     year: "numeric",

@@ -222,6 +222,33 @@ describe("without Alertmanager", () => {
     expect(here.chat()).toEqual([]);
   });
 
+  it("what is not critical waits for the end of quiet hours in the channel's time zone, and is one summary", async () => {
+    // 13:30 UTC is 15:30 in Berlin.
+    await using here = await world(["printer", "nas"], {
+      channel: `time_zone: Europe/Berlin, quiet_hours: { from: "15:00", to: "16:10", days: [mon] }`,
+    });
+    await here.pass(120);
+    here.outcomes.set("printer", CONNECT);
+    here.outcomes.set("nas", CONNECT);
+    await here.pass(900);
+    here.outcomes.delete("nas");
+    await here.pass(1320);
+    expect(here.chat()).toEqual([]);
+    await here.pass(120);
+    expect(here.chat().map(({ title }) => title)).toEqual([
+      expect.stringMatching(/^🟠 Summary of 3\dm: 1 down: printer; 1 up again: nas$/),
+    ]);
+    expect(here.chat()[0]?.text.split("\n")).toEqual([
+      expect.stringMatching(
+        /^printer is down: connect\. ECONN.*Since 15:3\d CEST, last success 15:3\d CEST\.$/,
+      ),
+      expect.stringMatching(
+        /^nas is up again after 15m \(it was down, connect\)\. Since 15:4\d CEST, 2 changes since the last message\.$/,
+      ),
+      "https://heartbeat.example.com/",
+    ]);
+  });
+
   it("a certificate that expires soon is told, and its renewal", async () => {
     await using here = await world(["shop"]);
     here.expiries.set("shop", here.clock.now() + 5 * 86_400);
