@@ -15,6 +15,7 @@ const PAGES: Readonly<Record<string, string>> = {
   groups: "groups.md",
   health: "reports.md",
   webhooks: "events.md",
+  notify: "notify.md",
   lease: "leases.md",
   storage: "storage.md",
 };

@@ -6,6 +6,7 @@ import type { Asker } from "../engine/ask.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { Scheduler } from "../engine/schedule.ts";
 import type { Tiers } from "../engine/tiers.ts";
+import type { Conditions } from "../events/conditions.ts";
 import type { Watch } from "../events/watch.ts";
 import type { Driver } from "../failover/driver.ts";
 import type { Announcer } from "../heartbeats/announce.ts";
@@ -15,6 +16,7 @@ import type { Maintenance } from "../maintenance/maintenance.ts";
 import type { Totals } from "../metrics/totals.ts";
 import type { Ledger } from "../money/ledger.ts";
 import type { Treasury } from "../money/treasury.ts";
+import type { Notifier } from "../notify/notices/notifier.ts";
 import type { Webhooks } from "../notify/webhooks/webhooks.ts";
 import type { Alerting } from "./alerting.ts";
 import { type ConfigIndex, type IndexedConfig, indexConfig } from "./config-index.ts";
@@ -27,6 +29,8 @@ export interface ConfigurableParts {
   readonly index: ConfigIndex;
   readonly modules: ModulesInUse;
   readonly webhooks: Webhooks;
+  readonly notifier: Notifier;
+  readonly conditions: Conditions;
   readonly maintenance: Maintenance;
   readonly announcer: Announcer;
   readonly pushes: Register;
@@ -62,8 +66,9 @@ function takeOver(parts: ConfigurableParts, config: Config, next: IndexedConfig)
   const { index, ledger, totals, watch } = parts;
   const { modules, targets, groups, prices, push, lease } = config;
 
-  // Receivers first: every event from here on must find its webhook.
+  // Receivers first: every event from here on must find its webhook and its channels.
   parts.webhooks.configure(config.webhooks);
+  parts.notifier.configure(config.notify);
   // Before heartbeats and targets, whose first notices and results must already find their windows.
   parts.maintenance.configure(config.maintenance, new Map(groups.map((group) => [group.name, group])));
   parts.announcer.setup(push);
@@ -81,6 +86,7 @@ function takeOver(parts: ConfigurableParts, config: Config, next: IndexedConfig)
   parts.treasury.setPrices(prices);
   totals.setTargets(targets, (target) => isPriced(target, prices));
   watch.retain(byName, next.groups);
+  parts.conditions.retain(byName);
   parts.standings.retain(byIdentity);
   // Before their first result, which is then a change of status.
   for (const [identity, { name }] of byIdentity) if (!before.has(identity)) watch.target(name);

@@ -22,10 +22,12 @@ interface BudgetParts {
   readonly log: Log;
   readonly index: ConfigIndex;
   readonly treasury: Treasury;
+  /** Takes in whether a budget of a configured target is exhausted. */
+  readonly onSkip: (target: string, skip: Skip | undefined) => void;
 }
 
 /** Connects the treasury to the requests of the engine. */
-export function createBudgets({ clock, log, index, treasury }: BudgetParts): Budgets {
+export function createBudgets({ clock, log, index, treasury, onSkip }: BudgetParts): Budgets {
   const logSkip = createSkipLog(log);
   const payerOf = ({ key, target, module }: ProbeRequest): Payer => {
     const configured = index.current().byIdentity.get(key);
@@ -36,6 +38,7 @@ export function createBudgets({ clock, log, index, treasury }: BudgetParts): Bud
       const payer = payerOf(request);
       const skip = treasury.refusal(payer, clock.now());
       if (skip !== undefined) logSkip(payer.configured?.name, request.module.name, skip);
+      if (payer.configured !== undefined) onSkip(payer.configured.name, skip);
       return skip;
     },
     charge: (request, { spent, endedAt }) =>

@@ -21,6 +21,7 @@ import { createProbeRates } from "../engine/process-stats.ts";
 import { createRecentProbes } from "../engine/recent-probes.ts";
 import { createScheduler } from "../engine/schedule.ts";
 import { createTiers } from "../engine/tiers.ts";
+import { createConditions } from "../events/conditions.ts";
 import { createFeed } from "../events/feed.ts";
 import { createDriver } from "../failover/driver.ts";
 import { type FailoverState, initialState } from "../failover/machine.ts";
@@ -50,6 +51,7 @@ import { failoverRecorder, pushRecorder } from "./effects.ts";
 import { logGap, probedBeats } from "./gaps.ts";
 import { lateCallback } from "./late-callback.ts";
 import { logTier } from "./log-tier.ts";
+import { createNotifying } from "./notifying.ts";
 import { createHeldHandler, createResultHandler } from "./results.ts";
 import { createRouteContext, type RouteSettings } from "./route-context.ts";
 import { createWatching } from "./watching.ts";
@@ -110,7 +112,12 @@ export function createExporter(options: ExporterOptions): Exporter {
   // Probes. Three callbacks come late: results and held probes go to parts that depend on the engine, and a new leader probes by it.
   const ledger = createLedger(memory.namespace("money/ledger"));
   const treasury = createTreasury(ledger, config.prices);
-  const budgets = createBudgets({ clock, log, index, treasury });
+  const conditions = createConditions({
+    now: () => clock.now(),
+    store: memory.namespace("conditions"),
+    record: (event) => void history.record(event),
+  });
+  const budgets = createBudgets({ clock, log, index, treasury, onSkip: conditions.budget });
   const onLead = lateCallback<[]>("onLead");
   const onConditionChange = lateCallback<[]>("onConditionChange");
   const election = createElection({
@@ -215,6 +222,23 @@ export function createExporter(options: ExporterOptions): Exporter {
     bodyOf: webhookBodies(pushes, policyOf),
   });
 
+  const notifier = createNotifying({
+    clock,
+    log,
+    memory,
+    history,
+    userAgent,
+    ...defined({ externalUrl: options.externalUrl }),
+    index,
+    ask,
+    state,
+    pushes,
+    ...groups,
+    maintenance,
+    blockedBy: () => undefined,
+    leads: () => election.leads() !== false,
+  });
+
   const authFailures = createAuthFailures(clock, log);
   const self = createSelf({
     version: options.version,
@@ -227,6 +251,7 @@ export function createExporter(options: ExporterOptions): Exporter {
     probes: () => engine.counts(),
     eventStreams: () => events.streams(),
     webhooks: () => webhooks.counts(),
+    channels: () => notifier.list(),
     ...defined({ shard: config.sharding?.shard }),
     ...(store === undefined ? {} : { store: () => ({ ...store(), downFor: memory.downFor }) }),
   });
@@ -268,6 +293,8 @@ export function createExporter(options: ExporterOptions): Exporter {
     alerting,
     events,
     webhooks,
+    notifier,
+    conditions,
     self,
   };
   onResult.set(createResultHandler(parts));
@@ -293,7 +320,7 @@ export function createExporter(options: ExporterOptions): Exporter {
       for (const part of [scheduler, tiers, driver, pushes, watch, presence, self]) part.stop();
       events.close();
       // Prompts in flight end before the lease is released, so that no other replica sends prompts beside them.
-      await Promise.all([engine.shutdown(), webhooks.stop(), alerting.stop()]);
+      await Promise.all([engine.shutdown(), webhooks.stop(), notifier.stop(), alerting.stop()]);
       await election.stop();
       modules.replace(new Set());
     },

@@ -5,13 +5,16 @@ import type { Presence } from "../core/presence.ts";
 import type { Result } from "../core/result.ts";
 import { redactAddress } from "../core/secret.ts";
 import type { Target } from "../core/target.ts";
+import { timestamp } from "../core/units.ts";
 import type { ProbeRequest } from "../engine/probe-request.ts";
 import type { ProbeRates } from "../engine/process-stats.ts";
 import type { RecentProbes } from "../engine/recent-probes.ts";
+import type { Conditions } from "../events/conditions.ts";
 import type { Watch } from "../events/watch.ts";
 import type { Driver } from "../failover/driver.ts";
 import type { Maintenance } from "../maintenance/maintenance.ts";
 import type { Totals } from "../metrics/totals.ts";
+import { certificateMetrics } from "../probers/certificates.ts";
 import type { Budgets } from "./budgets.ts";
 import type { ConfigIndex } from "./config-index.ts";
 import { toHistoryEntry } from "./history-entries.ts";
@@ -45,6 +48,7 @@ export interface ResultParts {
   readonly presence: Pick<Presence, "absenceSince">;
   readonly driver: Driver;
   readonly watch: Pick<Watch, "target">;
+  readonly conditions: Pick<Conditions, "certificate">;
 }
 
 /** Tiers are logged before they are dropped. */
@@ -110,6 +114,14 @@ const failover = ({ driver }: ResultParts): Stage =>
 
 const watchTarget = ({ watch }: ResultParts): Stage => forTargets(({ name }) => watch.target(name));
 
+const watchCertificate = ({ conditions }: ResultParts): Stage =>
+  forTargets(({ name }, { result: { samples } }) => {
+    const expiry = samples.find(
+      ({ metric }) => metric.name === certificateMetrics.sslEarliestCertExpiry.name,
+    );
+    if (expiry !== undefined) conditions.certificate(name, timestamp(expiry.value));
+  });
+
 /** The stages of each result, in order. Those after `remember` see results of configured targets only. */
 const STAGES: readonly ((parts: ResultParts) => Stage)[] = [
   logTiers,
@@ -124,6 +136,7 @@ const STAGES: readonly ((parts: ResultParts) => Stage)[] = [
   stopInMaintenance,
   failover,
   watchTarget,
+  watchCertificate,
 ];
 
 /** Returns the handler of results, which passes each through the stages. */

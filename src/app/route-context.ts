@@ -9,6 +9,7 @@ import type { Scheduler } from "../engine/schedule.ts";
 import type { Feed } from "../events/feed.ts";
 import type { Driver } from "../failover/driver.ts";
 import type { Election } from "../leadership/election.ts";
+import type { Notifier } from "../notify/notices/notifier.ts";
 import { readNotification } from "../notify/notification.ts";
 import type { ProbedHeartbeat, RouteContext } from "../server/route-context.ts";
 import { conditionOf } from "./condition.ts";
@@ -28,6 +29,7 @@ export interface RoutedParts extends MeasuredParts {
   readonly driver: Driver;
   readonly election: Election;
   readonly events: Feed;
+  readonly notifier: Notifier;
   readonly names: { has(name: string): boolean };
   readonly ready: () => boolean;
   readonly probedHeartbeats: () => readonly ProbedHeartbeat[];
@@ -77,6 +79,7 @@ export function createRouteContext(
     probedHeartbeats: parts.probedHeartbeats,
     readNotification,
     relays: alerting.relays,
+    notifier: parts.notifier,
     actions: alerting.actions,
     maintenance: parts.maintenance,
   };

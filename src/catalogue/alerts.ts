@@ -1,6 +1,6 @@
 import { counter, gauge } from "../core/metric.ts";
 
-/** Metrics of relays, actions and webhooks. */
+/** Metrics of relays, actions, webhooks and channels. */
 export const alertMetrics = {
   relayDeliveries: counter(
     "heartbeat_relay_deliveries_total",
@@ -49,4 +49,17 @@ export const alertMetrics = {
   webhookQueue: gauge("heartbeat_webhook_queue_length", "Events waiting to be delivered", ["webhook"], {
     keptFor: "with heartbeat_webhook_deliveries_total: deliveries that wait",
   }),
+  notifyDeliveries: counter(
+    "heartbeat_notify_deliveries_total",
+    "Attempts to deliver messages to a channel, by result: delivered, retried or dead",
+    ["channel", "result"],
+  ),
+  notifyQueueLength: gauge("heartbeat_notify_queue_length", "Messages waiting to be delivered to a channel", [
+    "channel",
+  ]),
+  notifyDeadLetters: gauge(
+    "heartbeat_notify_dead_letters",
+    "Messages that could not be delivered to a channel and were given up",
+    ["channel"],
+  ),
 };

@@ -3,6 +3,7 @@ import { backupCommand, restoreCommand } from "./backup.ts";
 import { configCommand } from "./config.ts";
 import { dashboardCommand } from "./dashboard.ts";
 import { estimateCommand } from "./estimate.ts";
+import { notifyCommand } from "./notify.ts";
 import { packCommand } from "./pack/pack.ts";
 import { parseCommand } from "./parse.ts";
 import { probeCommand } from "./probe.ts";
@@ -16,6 +17,7 @@ export const commands = (choose: Choose): readonly Command[] => [
   dashboardCommand(choose),
   configCommand(choose),
   estimateCommand(choose),
+  notifyCommand(choose),
   packCommand(choose),
   parseCommand(choose),
   backupCommand(choose),

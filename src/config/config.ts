@@ -1,4 +1,5 @@
 import type { ActionSetup } from "../core/action.ts";
+import type { Channel } from "../core/channel.ts";
 import type { EventWebhook } from "../core/events.ts";
 import type { Group } from "../core/group.ts";
 import type { MaintenanceWindow } from "../core/maintenance.ts";
@@ -35,6 +36,8 @@ export interface Sections {
   readonly actions: ActionSetup;
   readonly maintenance: readonly MaintenanceWindow[];
   readonly webhooks: readonly EventWebhook[];
+  /** Channels of messages to people. */
+  readonly notify: readonly Channel[];
   readonly limits: ProbeLimits;
   /** Without a Lease every replica sends its own prompts. */
   readonly lease?: LeaseConfig;

@@ -28,6 +28,7 @@ import { buildLease } from "./sections/lease.ts";
 import { buildLimits } from "./sections/limits.ts";
 import { buildMaintenance } from "./sections/maintenance.ts";
 import { buildModules } from "./sections/modules.ts";
+import { buildNotify } from "./sections/notify/notify.ts";
 import { checkPlugins } from "./sections/plugins.ts";
 import { buildPrices } from "./sections/prices.ts";
 import { buildRelays } from "./sections/relays.ts";
@@ -158,6 +159,7 @@ function* buildSections(context: BuildContext, { plugins }: ConfigDeps): Steps<S
     actions: buildActions(context),
     maintenance: buildMaintenance(context),
     webhooks: buildWebhooks(push.registration !== undefined, context),
+    notify: buildNotify({ targets, push, groups }, context),
     limits: buildLimits(context),
     ...defined({ lease: buildLease(context) }),
     control: buildControl(context),

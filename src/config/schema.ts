@@ -11,6 +11,7 @@ import { leaseSchema } from "./sections/lease.ts";
 import { limitsSchema } from "./sections/limits.ts";
 import { maintenanceSchema } from "./sections/maintenance.ts";
 import { modulesSchema } from "./sections/modules.ts";
+import { notifySchema } from "./sections/notify/notify.ts";
 import { pluginsSchema } from "./sections/plugins.ts";
 import { pricesSchema } from "./sections/prices.ts";
 import { relaysSchema } from "./sections/relays.ts";
@@ -36,6 +37,7 @@ export const configSchema = {
     groups: groupsSchema,
     health: healthSchema,
     webhooks: webhooksSchema,
+    notify: notifySchema,
     prices: pricesSchema,
     limits: limitsSchema,
     lease: leaseSchema,

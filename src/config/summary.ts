@@ -21,7 +21,7 @@ export function spreadSummary({ targets, push }: Pick<Config, "targets" | "push"
  * @param deps the parts of the program that it was checked against, which know its plugins
  */
 export function configSummary(config: Config, { plugins }: Pick<ConfigDeps, "plugins">): string {
-  const { modules, targets, push, groups, relays, actions, maintenance, webhooks, prices } = config;
+  const { modules, targets, push, groups, relays, actions, maintenance, webhooks, notify, prices } = config;
   const components = new Set(
     groups.flatMap(({ members }) =>
       members.flatMap(({ kind, name }) => (kind === "component" ? [name] : [])),
@@ -35,6 +35,7 @@ export function configSummary(config: Config, { plugins }: Pick<ConfigDeps, "plu
       [relays.length, "relay"],
       [actions.actions.length, "action"],
       [webhooks.length, "webhook"],
+      [notify.length, "channel"],
       [maintenance.length, "maintenance window"],
       [prices.size, "price"],
       [plugins?.size ?? 0, "plugin"],

@@ -14,6 +14,8 @@ export const EVENT_TYPES = [
   "group",
   "component",
   "reload",
+  "certificate",
+  "budget",
 ] as const;
 /** One of `EVENT_TYPES`. */
 export type EventType = (typeof EVENT_TYPES)[number];
@@ -48,6 +50,8 @@ export function typeOf({ kind, to }: EventFacts): EventType {
     case "group":
     case "component":
     case "reload":
+    case "certificate":
+    case "budget":
       return kind;
   }
 }

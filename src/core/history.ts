@@ -39,6 +39,10 @@ export const EVENT_KINDS = [
   "status",
   /** The configuration was reloaded (`to: "success"`), or the reload failed (`to: "failure"`). */
   "reload",
+  /** The certificate of a target is `expiring` within 14 days, `expired` or `valid`; `until` is its expiry. */
+  "certificate",
+  /** A budget of a target is `exhausted`, so that it is not probed until `until`, or `available` again. */
+  "budget",
 ] as const;
 /** One of `EVENT_KINDS`. */
 export type EventKind = (typeof EVENT_KINDS)[number];

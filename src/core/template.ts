@@ -3,10 +3,10 @@ import { EVENT_FIELDS, type EventField } from "./relay.ts";
 import { truncate } from "./truncate.ts";
 
 /** A value that a template inserts: `{{ labels["service.name"] | truncate 80 | html }}`. */
-export interface TemplateValue {
+export interface TemplateValue<Field extends string = EventField> {
   readonly source:
     | { readonly kind: "labels" | "annotations"; readonly name: string }
-    | { readonly kind: "field"; readonly field: EventField };
+    | { readonly kind: "field"; readonly field: Field };
   /** Applied in order. */
   readonly filters: readonly Filter[];
 }
@@ -23,10 +23,29 @@ const PLACEHOLDER = new RegExp(String.raw`\{\{((?:[^{}"']|${QUOTED})*|[^{}]*)\}\
 export const templateValuesIn = (text: string): readonly string[] =>
   Array.from(text.matchAll(PLACEHOLDER), ([, content = ""]) => content.trim());
 
-/** Replaces each `{{ ... }}` in `text`. Inserted values are not searched for further ones. */
+/** Replaces each `{{ ... }}` in `text`, by the fields of relays. Inserted values are not searched for further ones. */
 export const fillTemplate = (text: string, valueOf: (value: TemplateValue) => string): string =>
+  fill(text, (content) => parseTemplateValue(content), valueOf);
+
+/** Replaces each `{{ FIELD }}` in `text`. */
+export const fillFields = <Field extends string>(
+  text: string,
+  fields: readonly Field[],
+  valueOf: (field: Field) => string,
+): string =>
+  fill(
+    text,
+    (content) => parseField(content, fields),
+    ({ source }) => (source.kind === "field" ? valueOf(source.field) : ""),
+  );
+
+const fill = <Field extends string>(
+  text: string,
+  parse: (content: string) => TemplateValue<Field> | string,
+  valueOf: (value: TemplateValue<Field>) => string,
+): string =>
   text.replaceAll(PLACEHOLDER, (_whole, content: string) => {
-    const value = parseTemplateValue(content.trim());
+    const value = parse(content.trim());
     if (typeof value === "string") return "";
     return value.filters.reduce((filled, filter) => filter(filled), valueOf(value));
   });
@@ -39,11 +58,32 @@ const VALUES = `{{ labels.NAME }}, {{ annotations.NAME }} or one of ${EVENT_FIEL
 const QUOTED_NAMES = 'a quoted name, as in {{ labels["NAME"] }}';
 const FILTERS = "truncate LENGTH, html, json or markdown";
 
-/** Parses the content of a placeholder. Returns what is wanted instead if it is invalid. */
-export function parseTemplateValue(content: string): TemplateValue | string {
+/** Parses the content of a placeholder of a relay. Returns what is wanted instead if it is invalid. */
+export const parseTemplateValue = (content: string): TemplateValue | string =>
+  parse(content, parseSource, (first) => (/^(?:labels|annotations)\b./.test(first) ? QUOTED_NAMES : VALUES));
+
+/** Parses the content of a placeholder that stands for one of `fields`. Returns what is wanted instead if it is invalid. */
+export const parseField = <Field extends string>(
+  content: string,
+  fields: readonly Field[],
+): TemplateValue<Field> | string =>
+  parse(
+    content,
+    (text) => {
+      const field = fields.find((one) => one === text);
+      return field === undefined ? undefined : { kind: "field", field };
+    },
+    () => `one of ${fields.join(", ")}`,
+  );
+
+function parse<Field extends string>(
+  content: string,
+  sourceOf: (text: string) => TemplateValue<Field>["source"] | undefined,
+  want: (text: string) => string,
+): TemplateValue<Field> | string {
   const [first = "", ...rest] = Array.from(content.matchAll(PARTS), ([part]) => part.trim());
-  const source = parseSource(first);
-  if (source === undefined) return /^(?:labels|annotations)\b./.test(first) ? QUOTED_NAMES : VALUES;
+  const source = sourceOf(first);
+  if (source === undefined) return want(first);
   // Between the parts there are only their pipes.
   if (content.replaceAll(PARTS, "") !== "|".repeat(rest.length)) return `after "|" one of ${FILTERS}`;
   const filters: Filter[] = [];

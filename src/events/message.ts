@@ -25,8 +25,12 @@ export interface Message {
   readonly current_mode?: string;
   readonly in_fallback_mode?: boolean;
   readonly failover?: PolicyFacts | null;
-  /** Events of type `force` only: whether a mode is forced now, and until when; `null` means indefinitely. */
+  /** Events of type `force` only: whether a mode is forced now. */
   readonly forced?: boolean;
+  /**
+   * Events of type `force`: until when a mode is forced; `null` means indefinitely. Of type `certificate`: its expiry. Of type
+   * `budget`: when probes resume.
+   */
   readonly until?: string | null;
   /** Events of type `reload` only. */
   readonly success?: boolean;
@@ -82,6 +86,13 @@ function detailsOf(
       return { component: subject, ...changeOf(event) };
     case "reload":
       return { success: to === "success" };
+    case "certificate":
+    case "budget":
+      return {
+        target: subject,
+        ...changeOf(event),
+        ...(until === undefined ? {} : { until: rfc3339(until) }),
+      };
   }
 }
 

@@ -1,6 +1,7 @@
 import { catalogue } from "../catalogue/index.ts";
 import { type Sample, sample } from "../core/metric.ts";
 import type { ActionView } from "../notify/actions/actions.ts";
+import type { ChannelView } from "../notify/notices/notifier.ts";
 import type { RelayView } from "../notify/relays/relays.ts";
 import type { WebhookCounts } from "../notify/webhooks/webhooks.ts";
 
@@ -43,5 +44,16 @@ export function* webhookSamples(webhooks: Iterable<WebhookCounts>): Generator<Sa
     yield sample(catalogue.webhookQueue, queued, { webhook });
     for (const [result, count] of Object.entries(results))
       yield sample(catalogue.webhookDeliveries, count, { webhook, result });
+  }
+}
+
+/** Makes the samples of channels. */
+export function* channelSamples(channels: Iterable<ChannelView>): Generator<Sample> {
+  for (const { name: channel, counts, queued, dead } of channels) {
+    for (const result of ["delivered", "retried", "dead"] as const) {
+      yield sample(catalogue.notifyDeliveries, counts[result], { channel, result });
+    }
+    yield sample(catalogue.notifyQueueLength, queued.length, { channel });
+    yield sample(catalogue.notifyDeadLetters, dead.length, { channel });
   }
 }

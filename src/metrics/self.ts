@@ -5,9 +5,10 @@ import type { AuthFailures } from "../core/auth-failures.ts";
 import { type Sample, sample } from "../core/metric.ts";
 import type { Shard } from "../core/shard.ts";
 import type { Seconds, Timestamp } from "../core/units.ts";
+import type { ChannelView } from "../notify/notices/notifier.ts";
 import type { WebhookCounts } from "../notify/webhooks/webhooks.ts";
 import type { StoreStatus } from "../store/file.ts";
-import { webhookSamples } from "./alerts.ts";
+import { channelSamples, webhookSamples } from "./alerts.ts";
 import { type FamilyHead, joinPairs, type LineWriter, renderPairs } from "./format.ts";
 
 /** The outcome of the last attempt to load a configuration. */
@@ -32,6 +33,7 @@ export interface SelfDeps {
   readonly hangingFileOperations: () => number;
   readonly eventStreams: () => { readonly open: number; readonly dropped: number };
   readonly webhooks: () => Iterable<WebhookCounts>;
+  readonly channels: () => Iterable<ChannelView>;
   /** Only with shards. */
   readonly shard?: Shard;
   /** Only with a store. */
@@ -73,6 +75,7 @@ export function createSelf({
   hangingFileOperations,
   eventStreams,
   webhooks,
+  channels,
   store,
   shard,
 }: SelfDeps): Self {
@@ -100,6 +103,7 @@ export function createSelf({
     const { open, dropped } = eventStreams();
     yield* streamSamples(open, dropped);
     yield* webhookSamples(webhooks());
+    yield* channelSamples(channels());
     if (store !== undefined) yield* storeSamples(store());
     if (delay.count > 0) {
       yield sample(catalogue.eventLoopLag, Math.max(0, delay.percentile(99) / 1e9 - RESOLUTION_MS / 1e3));

@@ -23,6 +23,7 @@ import type { Register } from "../heartbeats/register.ts";
 import type { LeaderReplica } from "../leadership/replica.ts";
 import type { Maintenance } from "../maintenance/maintenance.ts";
 import type { Actions } from "../notify/actions/actions.ts";
+import type { Notifier } from "../notify/notices/notifier.ts";
 import type { NotificationReading } from "../notify/notification.ts";
 import type { Relays } from "../notify/relays/relays.ts";
 import type { Reporting } from "../report/exporter-report.ts";
@@ -133,6 +134,7 @@ export interface RouteContext extends Reporting {
   readonly probedHeartbeats: () => readonly ProbedHeartbeat[];
   /** Parses a notification of Alertmanager. */
   readonly readNotification: (body: Buffer) => NotificationReading;
+  readonly notifier: Pick<Notifier, "list" | "has" | "replay" | "discard">;
   readonly relays: Relays;
   readonly actions: Actions;
   readonly maintenance: Maintenance;

@@ -16,6 +16,7 @@ import { logsRoute } from "./routes/logs.ts";
 import { endMaintenanceRoute, maintenanceRoute, startMaintenanceRoute } from "./routes/maintenance.ts";
 import { metricsRoute } from "./routes/metrics.ts";
 import { failoverRoute, forceRoute, modeRoute, recoveryRoute } from "./routes/mode.ts";
+import { channelsRoute, discardMessagesRoute, replayMessagesRoute } from "./routes/notify.ts";
 import { probeRoute } from "./routes/probe.ts";
 import { discardRoute, relayRoute, relaysRoute, replayRoute } from "./routes/relay.ts";
 import { dashboardRoute, summaryRoute } from "./routes/report.ts";
@@ -87,6 +88,9 @@ export const ROUTES: readonly Route[] = [
   { path: "/api/v1/relay", get: [relaysRoute] },
   { path: "/api/v1/relay/:name/replay", post: [control, replayRoute] },
   { path: "/api/v1/relay/:name/dead-letters", delete: [control, discardRoute] },
+  { path: "/api/v1/notify", get: [channelsRoute] },
+  { path: "/api/v1/notify/:name/replay", post: [control, replayMessagesRoute] },
+  { path: "/api/v1/notify/:name/dead-letters", delete: [control, discardMessagesRoute] },
   { path: "/api/v1/actions", get: [actionsRoute] },
   { path: "/api/v1/actions/:name/runs/:number/output", get: [control, outputRoute] },
   { path: "/api/v1/actions/:name/reset", post: [control, resetRoute] },

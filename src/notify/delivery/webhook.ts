@@ -65,12 +65,15 @@ const LONGEST_EXCERPT = 300;
 /** Statuses that are not retried: the receiver rejects the event itself, or is gone. All others may be temporary. */
 const PERMANENT_FAILURES: ReadonlySet<number> = new Set([400, 405, 410, 413, 414, 415, 422]);
 
+/** Reports whether a delivery that got this status must not be retried. */
+export const isPermanentFailure = (status: number): boolean => PERMANENT_FAILURES.has(status);
+
 function attemptOf(reply: OutboundReply, secrets: readonly string[]): AttemptResult {
   if (reply.kind !== "answer") return { kind: "failed", detail: reply.detail };
   const { status, retryAfter, body } = reply;
   if (status >= 200 && status <= 299) return { kind: "delivered" };
   const detail = `got status ${status}`;
   const response = { status, excerpt: excerpt(body.trim(), secrets, LONGEST_EXCERPT) };
-  if (PERMANENT_FAILURES.has(status)) return { kind: "refused", detail, response };
+  if (isPermanentFailure(status)) return { kind: "refused", detail, response };
   return { kind: "failed", detail, response, ...defined({ retryAfter }) };
 }

@@ -1,0 +1,103 @@
+import { isObject } from "../../core/json-object.ts";
+import type { Log } from "../../core/log.ts";
+import type { StateStore } from "../../core/memory.ts";
+import { NOTICE_EVENT_NAMES, type Notice, SEVERITIES, SUBJECT_KINDS } from "../../core/notice.ts";
+import type { Timestamp } from "../../core/units.ts";
+import { type ChannelState, EMPTY_STATE, type PendingChange, type ToldEvent, type Tracked } from "./state.ts";
+
+const PREFIX = "tracked/";
+
+/** The state of a channel in a store. */
+export interface StoredState {
+  read(): ChannelState;
+  /** Writes what differs from the last state. */
+  write(next: ChannelState): void;
+}
+
+/**
+ * Restores the state of a channel.
+ * @param store used for nothing else
+ */
+export function openStoredState(store: StateStore, log: Log): StoredState {
+  let last: ChannelState = {
+    ...EMPTY_STATE,
+    tracked: readTracked(store, log),
+    ...readSent(store.get("sent")),
+  };
+  return {
+    read: () => last,
+    write(next) {
+      for (const [key, tracked] of next.tracked)
+        if (last.tracked.get(key) !== tracked) store.put(PREFIX + key, tracked);
+      for (const key of last.tracked.keys()) if (!next.tracked.has(key)) store.delete(PREFIX + key);
+      if (next.number !== last.number) store.put("sent", { sent: next.sent, number: next.number });
+      last = next;
+    },
+  };
+}
+
+function readTracked(store: StateStore, log: Log): ReadonlyMap<string, Tracked> {
+  const tracked = new Map<string, Tracked>();
+  for (const [key, value] of Array.from(store.entries())) {
+    if (!key.startsWith(PREFIX)) continue;
+    if (isTracked(value)) tracked.set(key.slice(PREFIX.length), value);
+    else {
+      store.delete(key);
+      log.error({ key }, "the stored state of a notification cannot be read and was deleted");
+    }
+  }
+  return tracked;
+}
+
+function readSent(value: unknown): Pick<ChannelState, "sent" | "number"> {
+  if (!isObject(value)) return { sent: [], number: 0 };
+  const { sent, number } = value;
+  return {
+    sent: isTimes(sent) ? sent : [],
+    number: typeof number === "number" && Number.isFinite(number) ? number : 0,
+  };
+}
+
+const isTime = (value: unknown): value is Timestamp => Number.isFinite(value);
+
+const isTimes = (value: unknown): value is readonly Timestamp[] =>
+  Array.isArray(value) && value.every(isTime);
+
+function isTracked(value: unknown): value is Tracked {
+  if (!isObject(value)) return false;
+  const { notice, told, pending, badSince, recent } = value;
+  return (
+    isNotice(notice) &&
+    isTimes(recent) &&
+    (badSince === undefined || isTime(badSince)) &&
+    (told === undefined || isTold(told)) &&
+    (pending === undefined || isPending(pending))
+  );
+}
+
+function isNotice(value: unknown): value is Notice {
+  if (!isObject(value) || !isObject(value["subject"])) return false;
+  const { kind, name, critical, labels } = value["subject"];
+  return (
+    isTime(value["at"]) &&
+    isEvent(value["event"]) &&
+    SUBJECT_KINDS.some((one) => one === kind) &&
+    typeof name === "string" &&
+    typeof critical === "boolean" &&
+    isObject(labels)
+  );
+}
+
+const isEvent = (value: unknown): boolean => NOTICE_EVENT_NAMES.some((one) => one === value);
+
+const isTold = (value: unknown): value is ToldEvent =>
+  isObject(value) &&
+  isEvent(value["event"]) &&
+  SEVERITIES.some((one) => one === value["severity"]) &&
+  isTime(value["at"]);
+
+const isPending = (value: unknown): value is PendingChange =>
+  isObject(value) &&
+  isTime(value["since"]) &&
+  Number.isFinite(value["changes"]) &&
+  (value["first"] === undefined || isNotice(value["first"]));
