@@ -1,9 +1,10 @@
 import { Command, Option } from "commander";
+import { ConfigError } from "../config/document/problems.ts";
 import { type ShardFlags, shardsToCheck } from "../config/env/shard.ts";
 import { configSummary, spreadSummary } from "../config/summary.ts";
 import { IMPORT_FORMATS } from "./import/programs.ts";
 import type { ImportFlags } from "./import/run.ts";
-import { type Choose, EXIT, withConfigFile, withShard, withUsageExit } from "./shell.ts";
+import { type Choose, CommandError, EXIT, withConfigFile, withShard, withUsageExit } from "./shell.ts";
 
 const HELP = `
 Examples:
@@ -19,7 +20,7 @@ Reports all problems at once, each with its line and column.
 With --shard and --total-shards, checks what that shard would use. With --total-shards alone, checks for all shards at once:
 what does not work across them, such as groups whose members are on several, and how evenly targets are spread.
 
-Exit code: 0 the configuration is valid, perhaps with warnings, 2 it is not.
+Exit code: 0 the configuration is valid, perhaps with warnings, 1 it is not, 2 wrong flags.
 
 Examples:
   heartbeat-exporter config check --config.file=exporter.yml
@@ -29,7 +30,7 @@ Examples:
 const PRINT_HELP = `
 Secrets are replaced by <secret>. Without --config.file, prints the file that is equivalent to the environment variables.
 
-Exit code: 0 printed, 2 the configuration is invalid.
+Exit code: 0 printed, 2 wrong flags or a bad configuration.
 
 Examples:
   HEARTBEAT_LLM_URL=http://127.0.0.1:11434/v1 heartbeat-exporter config print > exporter.yml
@@ -76,7 +77,7 @@ export const configCommand = (choose: Choose): Command =>
           choose(async (shell) => {
             const { openConfigFile } = await import("./load-config.ts");
             const shards = shardsToCheck(flags, shell.env);
-            const holder = await openConfigFile(configFileOf(command), shell, shards);
+            const holder = await openConfigFile(configFileOf(command), shell, shards).catch(asResult);
             const config = holder.current();
             const { totalShards } = shards;
             const spread = totalShards === undefined ? "" : `; ${spreadSummary(config, totalShards)}`;
@@ -119,6 +120,13 @@ export const configCommand = (choose: Choose): Command =>
           choose(async (shell) => (await import("./import/run.ts")).runImport({ ...options, file }, shell));
         }),
     );
+
+/** Makes an invalid configuration the result of a check instead of wrong use. */
+function asResult(error: unknown): never {
+  if (!(error instanceof ConfigError)) throw error;
+  const hints = error.hints.map((hint) => `warning: ${hint}`);
+  throw new CommandError([error.message, ...hints].join("\n"), "failed", { cause: error });
+}
 
 const configFileOf = (command: Command): string | undefined =>
   command.optsWithGlobals<{ "config.file"?: string }>()["config.file"];
