@@ -3,23 +3,17 @@ import { defined } from "../core/defined.ts";
 import type { HistoryReader } from "../core/history.ts";
 import { targetStatus } from "../core/status.ts";
 import type { Target } from "../core/target.ts";
-import { after, type Seconds, seconds, type Timestamp } from "../core/units.ts";
+import { after, type Seconds, seconds } from "../core/units.ts";
 import type { Asker } from "../engine/ask.ts";
 import type { FailoverState } from "../failover/machine.ts";
-import type { Components } from "../groups/components.ts";
-import { beatReading } from "../groups/reading.ts";
-import type { Register } from "../heartbeats/register.ts";
-import { buildReport, type Span } from "../report/build.ts";
+import { buildReport } from "../report/build.ts";
 import { dashboardOf } from "../report/dashboard.ts";
 import type { Reporting } from "../report/exporter-report.ts";
 import { historyFacts, type ReportTarget } from "../report/from-history.ts";
-import type { BeatFacts, ComponentFacts } from "../report/reporters.ts";
-import type { ProbedHeartbeat } from "../server/route-context.ts";
+import type { Span } from "../report/span.ts";
+import { presentBeats, presentComponents, type Reporters } from "./present-reporters.ts";
 
-interface ReportingDeps {
-  readonly pushes: Pick<Register, "list">;
-  readonly probedHeartbeats: () => readonly ProbedHeartbeat[];
-  readonly components: Pick<Components, "list" | "status" | "reading">;
+interface ReportingDeps extends Reporters {
   readonly clock: Clock;
   readonly history: HistoryReader;
   readonly targets: () => Iterable<Target>;
@@ -81,38 +75,3 @@ export function createReporting({
     },
   };
 }
-
-type Reporters = Pick<ReportingDeps, "pushes" | "probedHeartbeats" | "components">;
-
-const STATUSES = { online: "healthy", offline: "unhealthy", unknown: "unknown" } as const;
-
-/** Returns all heartbeats: those that ping, and those that probes found in logs and leases. */
-function presentBeats({ pushes, probedHeartbeats }: Reporters, now: Timestamp): readonly BeatFacts[] {
-  const pushed = Array.from(pushes.list(), ({ heartbeat, status, beat, nextExpected }): BeatFacts => {
-    const { name, kind, hostname, owner, critical } = heartbeat;
-    const { source, timeout, lastSeen } = beat;
-    return {
-      ...{ name, kind, critical, source, timeout, status: STATUSES[status] },
-      ...defined({ hostname, owner, lastSeen, nextExpected }),
-    };
-  });
-  const probed = probedHeartbeats().map(({ target, beat }): BeatFacts => {
-    const { heartbeat: name, source, timeout, lastSeen } = beat;
-    return {
-      ...{ name, source, timeout, kind: target.module.prober.kind, critical: target.critical },
-      status: beatReading(beat, now).status,
-      ...defined({ hostname: target.hostname, lastSeen }),
-    };
-  });
-  return [...pushed, ...probed];
-}
-
-const presentComponents = ({ components }: Reporters): readonly ComponentFacts[] =>
-  components.list().map((component) => ({
-    name: component.name,
-    critical: component.critical,
-    status: components.status(component),
-    message: components.reading(component.name)?.message ?? component.message,
-    lastReport: component.reportedAt,
-    ...defined({ group: component.group }),
-  }));

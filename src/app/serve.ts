@@ -51,15 +51,16 @@ export async function serve({ flags, env, version }: Start): Promise<void> {
   onHangingFiles((text) => log.warn({}, text));
   let source: ConfigSource | undefined;
   let inputs: Inputs;
+  // An invalid configuration is the result of a check, and wrong use otherwise.
+  let invalid: number = EXIT.usage;
   try {
     const shard = shardSettings(flags, env);
+    if (flags.configCheck) invalid = EXIT.failed;
     source = sourceOf(flags.configFile, env) ?? (flags.demo ? await demoSource() : undefined);
     if (source === undefined) return fail(nothingConfigured(env), EXIT.usage);
     inputs = await openInputs(source, shard, { flags, env }, log);
   } catch (error) {
-    // An invalid configuration is the result of a check, and wrong use otherwise.
-    if (error instanceof ConfigError)
-      return fail([error.message, ...error.hints].join("\n"), flags.configCheck ? EXIT.failed : EXIT.usage);
+    if (error instanceof ConfigError) return fail([error.message, ...error.hints].join("\n"), invalid);
     throw error;
   }
   const { holder } = inputs.config;

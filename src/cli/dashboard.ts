@@ -85,7 +85,12 @@ async function probeDashboard(configFile: string | undefined, shell: Shell): Pro
   // A command has received no ping and no report.
   const heartbeats = config.push.heartbeats.map(
     ({ name, kind, hostname, owner, critical, timeout }): BeatFacts => ({
-      ...{ name, kind, critical, timeout, source: "push", status: "unknown" },
+      name,
+      kind,
+      critical,
+      timeout,
+      source: "push",
+      status: "unknown",
       ...defined({ hostname, owner }),
     }),
   );

@@ -2,19 +2,8 @@ import type { TargetStatus } from "../core/status.ts";
 import { elapsed, rfc3339, type Seconds, type Timestamp } from "../core/units.ts";
 import type { Alert, Objective, Report, ResponseTimes, Service } from "./document.ts";
 import { type BeatFacts, beatOf, type ComponentFacts, componentOf } from "./reporters.ts";
+import type { Span, UnhealthySpan } from "./span.ts";
 import { type Subjects, summaryOf } from "./summary.ts";
-
-/** A period from `from` to `to`. */
-export interface Span {
-  readonly from: Timestamp;
-  readonly to: Timestamp;
-}
-
-/** A period in which a target was unhealthy, after thresholds; ongoing without `to`. */
-export interface UnhealthySpan {
-  readonly from: Timestamp;
-  readonly to?: Timestamp;
-}
 
 /** The facts about one target, from any source. */
 export interface ServiceFacts {

@@ -1,6 +1,6 @@
 import type { FromSchema, JSONSchema } from "json-schema-to-ts";
 import { rfc3339 } from "../core/units.ts";
-import { type ReportFacts, reportersOf, type Span, serviceOf } from "./build.ts";
+import { type ReportFacts, reportersOf, serviceOf } from "./build.ts";
 import {
   componentSchema,
   heartbeatSchema,
@@ -8,6 +8,7 @@ import {
   serviceSchema,
   summarySchema,
 } from "./document.ts";
+import type { Span } from "./span.ts";
 import { summaryOf } from "./summary.ts";
 
 /** Schema of a dashboard: counts by status, and each service, heartbeat and component. */

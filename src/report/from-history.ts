@@ -2,9 +2,10 @@ import { defined } from "../core/defined.ts";
 import type { HistoryReader, PastEvent, TargetSummary } from "../core/history.ts";
 import type { TargetStatus } from "../core/status.ts";
 import { elapsed, rfc3339, type Seconds, seconds, type Timestamp } from "../core/units.ts";
-import type { ReportFacts, ServiceFacts, Span, UnhealthySpan } from "./build.ts";
+import type { ReportFacts, ServiceFacts } from "./build.ts";
 import type { Alert } from "./document.ts";
 import type { BeatFacts } from "./reporters.ts";
+import type { Span, UnhealthySpan } from "./span.ts";
 
 /** A configured target, with facts that its history does not have. */
 export interface ReportTarget {

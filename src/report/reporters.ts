@@ -1,8 +1,8 @@
 import type { HeartbeatSource } from "../core/heartbeat.ts";
 import type { TargetStatus } from "../core/status.ts";
 import { elapsed, rfc3339, type Seconds, type Timestamp } from "../core/units.ts";
-import type { Span, UnhealthySpan } from "./build.ts";
 import type { Component, Heartbeat } from "./document.ts";
+import type { Span, UnhealthySpan } from "./span.ts";
 
 /** The uptime of a heartbeat in a window, if its past is known. */
 export type BeatUptime =

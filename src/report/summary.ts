@@ -1,16 +1,18 @@
 import type { TargetStatus } from "../core/status.ts";
-import type { ServiceFacts } from "./build.ts";
 import type { Counts, Summary } from "./document.ts";
 import type { BeatFacts, ComponentFacts } from "./reporters.ts";
 
+interface Status {
+  readonly status: TargetStatus;
+  readonly critical: boolean;
+}
+
 /** Everything that has a status. */
 export interface Subjects {
-  readonly services: readonly Pick<ServiceFacts, "status" | "critical">[];
+  readonly services: readonly Status[];
   readonly heartbeats: readonly BeatFacts[];
   readonly components: readonly ComponentFacts[];
 }
-
-type Status = { readonly status: TargetStatus; readonly critical: boolean };
 
 /**
  * Counts by status. The counts of services stand at the top. Logs and leases are services too, so of the heartbeats only those

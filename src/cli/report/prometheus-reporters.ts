@@ -1,6 +1,6 @@
 import { defined } from "../../core/defined.ts";
 import { HEARTBEAT_SOURCES } from "../../core/heartbeat.ts";
-import { TARGET_STATUSES } from "../../core/status.ts";
+import type { TargetStatus } from "../../core/status.ts";
 import { seconds, type Timestamp, timestamp } from "../../core/units.ts";
 import type { BeatFacts, ComponentFacts } from "../../report/reporters.ts";
 import type { PrometheusApi, Series } from "./prometheus-api.ts";
@@ -82,12 +82,14 @@ export async function prometheusComponents(
   );
   return infos.map(({ labels }) => {
     const name = labels["component"] ?? "";
-    const own = statuses.filter((one) => one.labels["component"] === name).map((one) => one.labels["status"]);
+    const own = new Set(
+      statuses.filter((one) => one.labels["component"] === name).map((one) => one.labels["status"]),
+    );
     const lastReport = valueOf(reports, (one) => one.labels["component"] === name);
     return {
       name,
       critical: labels["critical"] === "true",
-      status: WORST_FIRST.find((status) => own.includes(status)) ?? "unknown",
+      status: WORST_FIRST.find((status) => own.has(status)) ?? "unknown",
       ...defined({
         group: textOf(labels["group"]),
         lastReport: lastReport === undefined ? undefined : timestamp(lastReport),
@@ -97,12 +99,7 @@ export async function prometheusComponents(
 }
 
 /** If exporters disagree, the worst status counts. */
-const WORST_FIRST = [
-  "unhealthy",
-  "unknown",
-  "degraded",
-  "healthy",
-] as const satisfies typeof TARGET_STATUSES extends readonly (infer Status)[] ? readonly Status[] : never;
+const WORST_FIRST: readonly TargetStatus[] = ["unhealthy", "unknown", "degraded", "healthy"];
 
 const keyOf = ({ labels }: Series): string => JSON.stringify([labels["heartbeat"], labels["source"]]);
 

@@ -1,8 +1,9 @@
 import { writeFile } from "node:fs/promises";
 import { after, type Seconds, seconds } from "../../core/units.ts";
-import { buildReport, type Objectives, type Span } from "../../report/build.ts";
+import { buildReport, type Objectives } from "../../report/build.ts";
 import { type Report, reportSchema } from "../../report/document.ts";
 import { reportHtml } from "../../report/html.ts";
+import type { Span } from "../../report/span.ts";
 import { reportMarkdown, reportText } from "../../report/text.ts";
 import type { Tone } from "../../report/tones.ts";
 import { createRemote } from "../remote.ts";

@@ -23,7 +23,9 @@ export function storedBeats(path: string, config: Config | undefined, now: Times
     configured.delete(name);
     const { state, facts } = beat;
     return {
-      ...{ name, source: "push", kind: one?.kind ?? config?.push.registration?.kind ?? "" },
+      name,
+      source: "push",
+      kind: one?.kind ?? config?.push.registration?.kind ?? "",
       critical: one?.critical ?? false,
       status: isStale(alive, now) ? "unknown" : STATUSES[state.status],
       ...defined({
@@ -35,7 +37,12 @@ export function storedBeats(path: string, config: Config | undefined, now: Times
     };
   });
   const never = Array.from(configured.values(), ({ name, kind, hostname, owner, critical, timeout }) => ({
-    ...{ name, kind, critical, timeout, source: "push" as const, status: "unknown" as const },
+    name,
+    kind,
+    critical,
+    timeout,
+    source: "push" as const,
+    status: "unknown" as const,
     ...defined({ hostname, owner }),
   }));
   return [...stored.filter((one) => one !== undefined), ...never];

@@ -1,5 +1,6 @@
-import type { ReportFacts, Span } from "../../report/build.ts";
+import type { ReportFacts } from "../../report/build.ts";
 import { historyFacts, type ReportTarget } from "../../report/from-history.ts";
+import type { Span } from "../../report/span.ts";
 import { readHistory } from "../../store/reader.ts";
 import { loadConfig, sourceOf } from "../load-config.ts";
 import { CommandError, type Shell } from "../shell.ts";
