@@ -36,6 +36,7 @@ relays: [{ name: phone, token_file: token, url: "http://127.0.0.1:1" }]
 actions: [{ name: restart, token_file: token, match: { alertname: Down }, run: [/bin/true], dry_run: true, verify: never }]
 maintenance: [{ name: night, targets: [down], heartbeats: [backup], once: { from: 2099-01-01T00:00:00Z, to: 2099-01-02T00:00:00Z } }]
 webhooks: [{ name: app, url: "http://127.0.0.1:1", events: [reload] }]
+notify: [{ name: phone, ntfy: { url: "http://127.0.0.1:1/topic" } }]
 groups: [{ name: all, members: [down], labels: { team: web } }]
 prices: { demo-model: { input: 1, output: 1 } }
 heartbeats:

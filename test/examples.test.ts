@@ -14,6 +14,7 @@ import { serveHttp, serveTcp } from "./helpers/http-targets.ts";
 import { startKubernetes } from "./helpers/kubernetes.ts";
 import { installPackage } from "./helpers/package.ts";
 import { type Finished, run, start, waitUntil } from "./helpers/process.ts";
+import { smtpReceiver } from "./helpers/receivers.ts";
 import { temporaryFolder } from "./helpers/temporary-folder.ts";
 import { runTool } from "./helpers/tools.ts";
 import { notification, startReceiver } from "./notify/receiver.ts";
@@ -364,6 +365,51 @@ const TESTED: Readonly<Record<string, () => Promise<void>>> = {
     expect(JSON.parse(bodies.get("/hook/chat")?.body ?? "")).toEqual({
       text: "production-server is offline: It is silent",
     });
+  },
+
+  "notify.yml": async () => {
+    await using receiver = await startReceiver(() => 200);
+    await using mail = await smtpReceiver({ credentials: true });
+    await using secrets = await temporaryFolder();
+    for (const name of ["ntfy-token", "smtp", "telegram"]) await secrets.write(name, `${name}-of-the-test`);
+    await secrets.write("ntfy-topic", `${receiver.url}/topic`);
+    await secrets.write("pager-url", `${receiver.url}/pager`);
+    const config = await secrets.write(
+      "notify.yml",
+      // Nothing is sent to the internet.
+      read("notify.yml")
+        .replaceAll("/run/secrets", secrets.path)
+        .replaceAll(/https:\/\/(?:shop|wiki)\.example\.com/g, "http://127.0.0.1:1")
+        .replace(
+          "host: mail.example.com",
+          `host: 127.0.0.1, port: ${mail.port}, encryption: tls`.replaceAll(", ", "\n      "),
+        )
+        .replace("repeat_every: 4h", "repeat_every: 4h\n    tls_config: { insecure_skip_verify: true }")
+        .replace("chat: -1001234567890", `chat: -1001234567890, api_url: ${receiver.url}/telegram`),
+    );
+    await using command = runMain(["notify", "test", `--config.file=${config}`]);
+    expect(await command.exited).toMatchObject({ code: 0 });
+    expect(command.stdout().replaceAll(/: .*/g, "")).toBe(
+      ["phone (ntfy)", "devops (email)", "family (telegram)", "pager (webhook)", ""].join("\n"),
+    );
+    const paths = receiver.arrived.map(({ path }) => path);
+    expect(paths).toEqual(["/hook/", "/hook/telegram/bottelegram-of-the-test/sendMessage", "/hook/pager"]);
+    expect(JSON.parse(receiver.arrived[2]?.body ?? "")).toMatchObject({
+      summary: "🔵 Test of heartbeat-exporter",
+    });
+    expect(mail.received.map(({ to }) => to)).toEqual([["devops@example.com"]]);
+    expect(command.output()).not.toContain("of-the-test");
+    // Down from the start, so that each channel tells what concerns it.
+    await using exporter = await startExporter({
+      yaml: (await run(["cat", config])).stdout
+        .replaceAll("interval: 30s", "interval: 5s, failure_threshold: 1")
+        .replace("- name: phone", "- name: phone\n    group_wait: 0s"),
+    });
+    const told = await waitUntil("a message", () =>
+      receiver.arrived.slice(3).find(({ path }) => path === "/hook/"),
+    );
+    expect(JSON.parse(told.body)).toMatchObject({ topic: "topic", title: "🔴 shop is down: connect" });
+    expect(await exporter.get("/config")).not.toContain("of-the-test");
   },
 
   "alertmanager-relay.yml": () => checkAlertmanager("alertmanager-relay.yml"),

@@ -117,7 +117,13 @@ export function createExporter(options: ExporterOptions): Exporter {
     store: memory.namespace("conditions"),
     record: (event) => void history.record(event),
   });
-  const budgets = createBudgets({ clock, log, index, treasury, onSkip: conditions.budget });
+  const budgets = createBudgets({
+    clock,
+    log,
+    index,
+    treasury,
+    onSkip: (target, skip) => conditions.budget(target, skip),
+  });
   const onLead = lateCallback<[]>("onLead");
   const onConditionChange = lateCallback<[]>("onConditionChange");
   const election = createElection({

@@ -3,8 +3,9 @@ import { defined } from "../core/defined.ts";
 import type { EventFacts } from "../core/history.ts";
 import type { Notice, NoticeEvent, NoticeSubject } from "../core/notice.ts";
 import { componentSubject, groupSubject, heartbeatSubject, targetSubject } from "../core/notice-subjects.ts";
+import type { Failure } from "../core/prober.ts";
 import type { Target } from "../core/target.ts";
-import { seconds } from "../core/units.ts";
+import { type Seconds, seconds } from "../core/units.ts";
 import type { Asker } from "../engine/ask.ts";
 import type { FailoverState } from "../failover/machine.ts";
 import type { Components } from "../groups/components.ts";
@@ -44,6 +45,12 @@ const BY_CERTIFICATE: Readonly<Record<string, NoticeEvent>> = {
   expired: "certificate_expired",
 };
 
+const STALE = "no probe has brought a result in time";
+
+/** Returns the detail of the failure that was the cause of an event. */
+const detailOf = (failure: Failure | undefined, cause: string | undefined): string | undefined =>
+  failure?.reason === cause ? failure?.detail : undefined;
+
 /** Converts events to notices for people; `undefined` for an event that is not told. */
 export function createNoticeOf(parts: NoticeParts): (event: EventFacts) => Notice | undefined {
   const { index, pushes, state, ask, leads } = parts;
@@ -62,7 +69,8 @@ export function createNoticeOf(parts: NoticeParts): (event: EventFacts) => Notic
       at: fact.at,
       ...defined({
         reason: isAboutProbe ? cause : undefined,
-        detail: fact.detail ?? (isAboutProbe && failure?.reason === cause ? failure?.detail : undefined),
+        detail:
+          fact.detail ?? (cause === "stale" ? STALE : isAboutProbe ? detailOf(failure, cause) : undefined),
         lastSuccess: state(target).lastSuccessAt,
       }),
     };
@@ -125,11 +133,11 @@ export function createNoticeOf(parts: NoticeParts): (event: EventFacts) => Notic
 }
 
 /** Time that a recovery may take beyond the probes that it needs. */
-const SLACK = seconds(15);
+const SLACK = seconds(20);
 
 /** Returns the function that tells why a notice is held back: maintenance, or something that its subject depends on. */
 export function createHoldOf(parts: NoticeParts): (notice: Notice) => Hold | undefined {
-  const { maintenance, health, blockedBy, index, pushes } = parts;
+  const { maintenance, health, blockedBy, index } = parts;
 
   /** Reports whether everything that is wrong with a group is under maintenance. */
   const isMaintained = ({ members }: GroupReading): boolean => {
@@ -144,22 +152,28 @@ export function createHoldOf(parts: NoticeParts): (notice: Notice) => Hold | und
     );
   };
 
-  const settleTime = (kind: "target" | "heartbeat", name: string): number => {
-    if (kind === "heartbeat") return pushes.find(name)?.heartbeat.timeout ?? 0;
-    const target = index.current().targets.get(name);
-    return target === undefined ? 0 : target.interval * target.thresholds.successes;
+  /** Returns how long a target, or the slowest target of a group, takes to be healthy again. */
+  const settleTime = (kind: NoticeSubject["kind"], name: string): Seconds => {
+    const { targets, groups } = index.current();
+    const target = kind === "target" ? targets.get(name) : undefined;
+    const members = kind === "group" ? (groups.get(name)?.members ?? []) : [];
+    const own = target === undefined ? 0 : target.interval * target.thresholds.successes;
+    return seconds(Math.max(SLACK + own, ...members.map((member) => settleTime(member.kind, member.name))));
   };
 
-  return ({ subject: { kind, name } }) => {
+  const kindOf = ({ kind, name }: NoticeSubject): Hold["kind"] | undefined => {
     if (kind === "component") return undefined;
     if (kind === "group") {
       const group = health.group(name);
-      return group !== undefined && isMaintained(group) ? { kind: "maintenance" } : undefined;
+      return group !== undefined && isMaintained(group) ? "maintenance" : undefined;
     }
-    if (maintenance.covers({ kind, name }) === true) return { kind: "maintenance" };
-    const dependency = blockedBy(kind, name);
-    if (dependency === undefined) return undefined;
-    return { kind: "dependency", name: dependency, settle: seconds(settleTime(kind, name) + SLACK) };
+    if (maintenance.covers({ kind, name }) === true) return "maintenance";
+    return blockedBy(kind, name) === undefined ? undefined : "dependency";
+  };
+
+  return ({ subject }) => {
+    const kind = kindOf(subject);
+    return kind === undefined ? undefined : { kind, settle: settleTime(subject.kind, subject.name) };
   };
 }
 

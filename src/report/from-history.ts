@@ -221,6 +221,8 @@ function alertOf(
     case "force_ended":
     case "status":
     case "reload":
+    case "certificate":
+    case "budget":
       return undefined;
   }
 }

@@ -39,7 +39,8 @@ async function tracesOf(name: string, query: string) {
     counted: valueOf(metrics, "heartbeat_health_checks_total", { target: name, status: "failure" }),
     recorded: (await history.summaries(window)).filter(({ target }) => target === name).length,
     streak: valueOf(metrics, "heartbeat_consecutive_failures", { target: name }),
-    events: events.map(({ kind }) => kind),
+    // That of an exhausted budget is no stage: it comes with the next probe, which is skipped.
+    events: events.map(({ kind }) => kind).filter((kind) => kind !== "budget"),
   };
 }
 

@@ -2,6 +2,7 @@ import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 import { SMTPServer } from "smtp-server";
+import { makeCertificate } from "./certificates.ts";
 import { serveHttp } from "./http-targets.ts";
 
 /** A request that an HTTP receiver has received. */
@@ -39,12 +40,22 @@ export interface ReceivedMail {
   readonly source: string;
 }
 
-/** Receives e-mail, without encryption and without a password. */
-export async function smtpReceiver(): Promise<Receiver<ReceivedMail>> {
+/**
+ * Receives e-mail, by default without encryption and without a password.
+ * @param more `credentials`: takes any password, over TLS with a certificate that no client trusts
+ */
+export async function smtpReceiver(
+  more: { readonly credentials?: boolean } = {},
+): Promise<Receiver<ReceivedMail>> {
   const received: ReceivedMail[] = [];
   const server = new SMTPServer({
-    authOptional: true,
-    disabledCommands: ["STARTTLS", "AUTH"],
+    ...(more.credentials === true
+      ? {
+          secure: true,
+          ...makeCertificate(),
+          onAuth: ({ username }, _session, done) => done(null, { user: username }),
+        }
+      : { authOptional: true, disabledCommands: ["STARTTLS", "AUTH"] }),
     onData(stream, { envelope }, done) {
       let source = "";
       stream.setEncoding("utf8").on("data", (chunk: string) => (source += chunk));

@@ -12,7 +12,7 @@ import { telegram } from "./telegram.ts";
 import { webhook } from "./webhook.ts";
 
 /** Every preset that sends by HTTP; e-mail is the other one. */
-export const httpPresets = {
+const httpPresets = {
   ntfy,
   telegram,
   discord,

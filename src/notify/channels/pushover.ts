@@ -10,7 +10,7 @@ const PRIORITIES = { critical: 1, warning: 0, info: -1 } as const;
  * https://pushover.net/api
  */
 export const pushover: HttpPreset<ChannelOptions["pushover"]> = {
-  limits: { title: 250, body: 1_024, size: (text) => [...text].length },
+  limits: { title: 250, body: 1_024, size: (text) => Array.from(text).length },
   async request({ apiUrl, token, user, device }, { title, body }, { severity, link, at }) {
     const [key, recipient] = [await token.reveal(), await user.reveal()];
     return {

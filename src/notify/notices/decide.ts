@@ -4,11 +4,12 @@ import { isGood, type Notice, type NoticeSubject, severityOf } from "../../core/
 import { after, elapsed, type Seconds, seconds, type Timestamp, timestamp } from "../../core/units.ts";
 import { type ChannelState, isToldBad, type ToldEvent, type Tracked } from "./state.ts";
 
-/** The reason to hold a notice back. */
-export type Hold =
-  | { readonly kind: "maintenance" }
-  /** `settle`: how long after the return of what it depends on the subject may still take to recover. */
-  | { readonly kind: "dependency"; readonly name: string; readonly settle: Seconds };
+/** The reason to hold a notice back: maintenance, or something that is down and that its subject depends on. */
+export interface Hold {
+  readonly kind: "maintenance" | "dependency";
+  /** How long after the end of it the subject may still take to be seen as recovered. */
+  readonly settle: Seconds;
+}
 
 /** The world at the moment of a decision. */
 export interface Moment {
@@ -65,7 +66,7 @@ export function decide(before: ChannelState, policy: DecisionPolicy, moment: Mom
       tracked.pending?.held === undefined && !(moment.quiet && !isUrgent(tracked, policy.quietHours)),
   );
   const due = ripe.map(([, tracked]) => dueAt(tracked, policy, moment));
-  const first = Math.min(...due.map((at) => at ?? Number.POSITIVE_INFINITY));
+  const first = earliestOf(due);
   const earliest = Math.max(first, afterLast(state.sent, policy), spacing(state.sent, policy.maxPerHour));
   if (!moment.ready || moment.now < earliest) return { state, waited: seconds(0) };
   // What else is pending joins, and so says the newest at no cost. A reminder comes in its own time.
@@ -74,7 +75,7 @@ export function decide(before: ChannelState, policy: DecisionPolicy, moment: Mom
       (tracked.pending !== undefined && (tracked.pending.notBefore ?? 0) <= moment.now) ||
       (due[i] ?? Number.POSITIVE_INFINITY) <= moment.now,
   );
-  const oldest = Math.min(...chosen.map(([, { pending }]) => pending?.since ?? moment.now));
+  const oldest = Math.min(moment.now, earliestOf(chosen.map(([, { pending }]) => pending?.since)));
   return {
     state: tell(state, chosen, moment.now),
     items: chosen.map(([, tracked]) => itemOf(tracked)),
@@ -82,13 +83,17 @@ export function decide(before: ChannelState, policy: DecisionPolicy, moment: Mom
   };
 }
 
+/** Returns the earliest of some times; infinity without any. There may be too many for the arguments of a call. */
+const earliestOf = (times: readonly (number | undefined)[]): number =>
+  times.reduce<number>((earliest, at) => Math.min(earliest, at ?? earliest), Number.POSITIVE_INFINITY);
+
 /** Forgets what is over, and notes what is held back. Times in the future, from before the clock was set, count as now. */
 function refresh(state: ChannelState, moment: Moment): ChannelState {
   const { now } = moment;
   const tracked = new Map<string, Tracked>();
   for (const [key, one] of state.tracked) {
     if (!moment.exists(one.notice.subject)) continue;
-    const held = hold(one, moment);
+    const held = hold(withPastTold(one, now), moment);
     const recent = lastHour(held.recent, now);
     // Unchanged values keep their identity, so that they are not stored again.
     const kept = recent === held.recent ? held : { ...held, recent };
@@ -96,6 +101,12 @@ function refresh(state: ChannelState, moment: Moment): ChannelState {
   }
   return { ...state, tracked, sent: lastHour(state.sent, now) };
 }
+
+/** Moves the time of the last message to now if it is in the future, so that the next reminder comes. */
+const withPastTold = (tracked: Tracked, now: Timestamp): Tracked =>
+  tracked.told === undefined || tracked.told.at <= now
+    ? tracked
+    : { ...tracked, told: { ...tracked.told, at: now } };
 
 /** Returns the times of the last hour; the same list if they are all of them. */
 function lastHour(times: readonly Timestamp[], now: Timestamp): readonly Timestamp[] {
@@ -110,7 +121,7 @@ function hold(tracked: Tracked, { now, holdOf }: Moment): Tracked {
   const isOver = isGood(tracked.notice.event) && !isToldBad(tracked);
   const held = holdOf(tracked.notice);
   if (held !== undefined) {
-    const settle = held.kind === "dependency" ? held.settle : seconds(0);
+    const { settle } = held;
     return pending.held === settle ? tracked : { ...rest, pending: { ...pending, held: settle } };
   }
   if (pending.held === undefined) {
@@ -154,16 +165,15 @@ const afterLast = (sent: readonly Timestamp[], { groupInterval }: DecisionPolicy
 };
 
 /**
- * Returns when the next message is allowed: the first half of those of an hour at once, the others evenly over an hour, so that
- * a storm never delays the next message by a whole hour.
+ * Returns when the next message is allowed. While fewer than half of an hour's messages were sent within the last hour, at
+ * once; else so long after the last one that the other half takes an hour. So any hour has at most `maxPerHour`, and a storm
+ * never delays the next message by a whole hour.
  */
 function spacing(sent: readonly Timestamp[], maxPerHour: number): number {
   const burst = Math.ceil(maxPerHour / 2);
   const last = sent.at(-1);
   if (last === undefined || sent.length < burst) return 0;
-  const oldest = sent.length < maxPerHour ? undefined : sent.at(-maxPerHour);
-  const spread = HOUR / Math.max(1, maxPerHour - burst);
-  return Math.max(after(last, seconds(spread)), oldest === undefined ? 0 : after(oldest, HOUR));
+  return after(last, seconds(HOUR / Math.max(1, maxPerHour - burst)));
 }
 
 function tell(

@@ -102,7 +102,7 @@ function itemOf({ notice, badSince, told, first, changes }: DecidedItem): Messag
     name,
     event,
     severity: severityOf(event, subject),
-    at: isGood(event) || badSince === undefined ? at : badSince,
+    at,
     ...ended,
     ...defined({ reason, detail, lastSuccess }),
     ...(changes > 1 ? { changes } : {}),

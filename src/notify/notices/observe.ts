@@ -2,25 +2,22 @@ import type { Channel } from "../../core/channel.ts";
 import { defined } from "../../core/defined.ts";
 import { isGood, type Notice, selects } from "../../core/notice.ts";
 import type { Timestamp } from "../../core/units.ts";
-import { type ChannelState, isToldBad, keyOf, type PendingChange, type Tracked } from "./state.ts";
+import { isToldBad, type PendingChange, type Tracked } from "./state.ts";
 
 /**
- * Takes in a notice. It is pending if the channel's rule selects it, or if it changes what the channel told before, so that the
- * last message about a subject does not stay wrong.
+ * Takes in a notice about something, of which `before` is what the channel knew. The notice is pending if the channel's rule
+ * selects it, or if it changes what the channel told before, so that the last message about a subject does not stay wrong.
+ * @returns `undefined` if there is nothing to follow
  */
 export function observe(
-  state: ChannelState,
+  before: Tracked | undefined,
   notice: Notice,
   channel: Pick<Channel, "when" | "sendResolved">,
   now: Timestamp,
-): ChannelState {
-  const key = keyOf(notice);
-  const before = state.tracked.get(key);
+): Tracked | undefined {
   const isSelected = !isGood(notice.event) && selects(channel.when, notice.event, notice.subject);
-  if (before === undefined && !isSelected) return state;
-  const tracked = new Map(state.tracked);
-  tracked.set(key, next(before, notice, isSelected, channel.sendResolved, now));
-  return { ...state, tracked };
+  if (before === undefined && !isSelected) return undefined;
+  return next(before, notice, isSelected, channel.sendResolved, now);
 }
 
 function next(
@@ -57,5 +54,9 @@ function pendingOf(
   now: Timestamp,
 ): PendingChange {
   const first = before?.first ?? (isSelected ? notice : undefined);
-  return { since: now, ...before, changes: (before?.changes ?? 0) + 1, ...defined({ first }) };
+  const changes = (before?.changes ?? 0) + 1;
+  // What becomes bad in another way is held back for its own cause, or not at all.
+  if (!isGood(notice.event) && (before?.held ?? before?.notBefore) !== undefined)
+    return { since: now, changes, ...defined({ first }) };
+  return { since: now, ...before, changes, ...defined({ first }) };
 }

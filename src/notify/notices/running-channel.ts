@@ -10,6 +10,7 @@ import { createRelayAudit, type RelayAudit } from "../relays/audit.ts";
 import { type DecidedItem, decide, follow, type Moment } from "./decide.ts";
 import { type Message, messageOf, readMessage } from "./message.ts";
 import { observe } from "./observe.ts";
+import { keyOf } from "./state.ts";
 import { openStoredState } from "./stored.ts";
 
 /** Services that channels need. */
@@ -102,7 +103,11 @@ export function startChannel(configured: Channel, deps: ChannelDeps): RunningCha
     configure(next) {
       channel = next;
     },
-    notice: (notice) => state.write(observe(state.read(), notice, channel, clock.now())),
+    notice(notice) {
+      const key = keyOf(notice);
+      const tracked = observe(state.read().tracked.get(key), notice, channel, clock.now());
+      if (tracked !== undefined) state.set(key, tracked);
+    },
     tick(moment, leads) {
       const full: Moment = { ...moment, ready: outbox.queued().length === 0 };
       if (!leads) return state.write(follow(state.read(), channel, full));

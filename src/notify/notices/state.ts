@@ -43,9 +43,6 @@ export interface ChannelState {
   readonly number: number;
 }
 
-/** The state of a channel that has told nothing. */
-export const EMPTY_STATE: ChannelState = { tracked: new Map(), sent: [], number: 0 };
-
 /** Returns the key of what a notice is about: notices with the same key replace each other. */
 export const keyOf = ({ subject, event }: Pick<Notice, "subject" | "event">): string =>
   `${subject.kind}/${traitsOf(event).aspect}/${subject.name}`;

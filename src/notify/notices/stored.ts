@@ -3,13 +3,15 @@ import type { Log } from "../../core/log.ts";
 import type { StateStore } from "../../core/memory.ts";
 import { NOTICE_EVENT_NAMES, type Notice, SEVERITIES, SUBJECT_KINDS } from "../../core/notice.ts";
 import type { Timestamp } from "../../core/units.ts";
-import { type ChannelState, EMPTY_STATE, type PendingChange, type ToldEvent, type Tracked } from "./state.ts";
+import type { ChannelState, PendingChange, ToldEvent, Tracked } from "./state.ts";
 
 const PREFIX = "tracked/";
 
 /** The state of a channel in a store. */
 export interface StoredState {
   read(): ChannelState;
+  /** Sets one entry. A storm sets thousands, so this copies nothing. */
+  set(key: string, tracked: Tracked): void;
   /** Writes what differs from the last state. */
   write(next: ChannelState): void;
 }
@@ -19,24 +21,26 @@ export interface StoredState {
  * @param store used for nothing else
  */
 export function openStoredState(store: StateStore, log: Log): StoredState {
-  let last: ChannelState = {
-    ...EMPTY_STATE,
-    tracked: readTracked(store, log),
-    ...readSent(store.get("sent")),
-  };
+  let { sent, number } = readSent(store.get("sent"));
+  let own = readTracked(store, log);
   return {
-    read: () => last,
+    read: () => ({ tracked: own, sent, number }),
+    set(key, tracked) {
+      own.set(key, tracked);
+      store.put(PREFIX + key, tracked);
+    },
     write(next) {
       for (const [key, tracked] of next.tracked)
-        if (last.tracked.get(key) !== tracked) store.put(PREFIX + key, tracked);
-      for (const key of last.tracked.keys()) if (!next.tracked.has(key)) store.delete(PREFIX + key);
-      if (next.number !== last.number) store.put("sent", { sent: next.sent, number: next.number });
-      last = next;
+        if (own.get(key) !== tracked) store.put(PREFIX + key, tracked);
+      for (const key of own.keys()) if (!next.tracked.has(key)) store.delete(PREFIX + key);
+      if (next.number !== number) store.put("sent", { sent: next.sent, number: next.number });
+      own = new Map(next.tracked);
+      ({ sent, number } = next);
     },
   };
 }
 
-function readTracked(store: StateStore, log: Log): ReadonlyMap<string, Tracked> {
+function readTracked(store: StateStore, log: Log): Map<string, Tracked> {
   const tracked = new Map<string, Tracked>();
   for (const [key, value] of Array.from(store.entries())) {
     if (!key.startsWith(PREFIX)) continue;

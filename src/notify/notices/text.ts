@@ -1,7 +1,7 @@
 import { visible } from "../../core/escape.ts";
 import { isGood, type NoticeEvent, traitsOf } from "../../core/notice.ts";
 import { truncateWithDots } from "../../core/truncate.ts";
-import { formatDuration, type Seconds, seconds, type Timestamp } from "../../core/units.ts";
+import { formatDuration, type Seconds, seconds, type Timestamp, timestamp } from "../../core/units.ts";
 import type { Message, MessageItem } from "./message.ts";
 
 /** The longest texts that a service takes, as it counts them. */
@@ -26,15 +26,37 @@ export function textOf(message: Message, limits: TextLimits, timeZone: string): 
   const { items, omitted } = message;
   const more = omitted === 0 ? [] : [`... and ${omitted} more.`];
   const clock = timesIn(timeZone, message.at);
+  const causes = byCause(items);
+  const [only] = items;
+  const isInTitle = only !== undefined && items.length === 1 && title.endsWith(sentence(only));
   const bodies = [
-    () => [...items.map((item) => line(item, clock)), ...more].join("\n"),
-    () => [...items.map((item) => sentence(item)), ...more].join("\n"),
+    ...(isInTitle ? [() => explanation([only], clock)] : []),
+    () => [...causes.map((one) => paragraph(one, clock)), ...more].join("\n"),
+    () => [...causes.map((one) => headline(one)), ...more].join("\n"),
   ];
   for (const write of bodies) {
     const body = write();
     if (size(body) <= limits.body) return { title, body };
   }
   return { title, body: namesWithin(message, limits.body, size, "\n") };
+}
+
+/** Fewest items with one cause that share a line. */
+const SHARED = 3;
+
+/** Groups the items that happened for the same reason, in order; those with few others stand alone. */
+function byCause(items: readonly MessageItem[]): readonly (readonly MessageItem[])[] {
+  const groups = new Map<string, MessageItem[]>();
+  for (const item of items) {
+    const { event, reason, was, reminder } = item;
+    const key = JSON.stringify([event, reason, was?.event, was?.reason, reminder]);
+    const group = groups.get(key) ?? [];
+    groups.set(key, group);
+    group.push(item);
+  }
+  return [...groups.values()].flatMap((group) =>
+    group.length < SHARED ? group.map((item) => [item]) : [group],
+  );
 }
 
 const TEST_BODY =
@@ -46,12 +68,12 @@ function titleOf(message: Message, longest: number, size: (text: string) => numb
   const { items, omitted, severity, summaryOf, test } = message;
   if (test === true) return "🔵 Test of heartbeat-exporter";
   const icon = `${ICONS[severity]} `;
-  const prefix = `${icon}${summaryOf === undefined ? "" : `Summary of ${lengthOf(summaryOf)}: `}`;
   const [only] = items;
   if (only !== undefined && items.length === 1 && omitted === 0) {
-    const text = `${prefix}${sentence(only)}`;
+    const text = `${icon}${sentence(only)}`;
     return size(text) <= longest ? text : cut(text, longest, size);
   }
+  const prefix = `${icon}${summaryOf === undefined ? "" : `Summary of ${lengthOf(summaryOf)}: `}`;
   const text = namesWithin(message, longest - size(prefix), size, "; ");
   return `${prefix}${text}`;
 }
@@ -111,16 +133,56 @@ function sentence({ subject, event, reason, was, lasted, reminder }: MessageItem
 const pastOf = (event: NoticeEvent): string =>
   traitsOf(event).words.replace(/^is /, "was ").replace(/^has /, "had ");
 
-/** Returns everything about an item. */
-function line(item: MessageItem, clock: (at: Timestamp) => string): string {
-  const { event, detail, at, lastSuccess, changes } = item;
+/** Returns what happened to subjects for one reason, with their names. */
+function headline(items: readonly MessageItem[], detail = ""): string {
+  const [first] = items;
+  if (first === undefined) return "";
+  if (items.length === 1) return sentence(first);
+  const { event, reason, was, reminder } = first;
+  const still = reminder === true ? "still: " : "";
+  const why = isGood(event) ? was?.reason : reason;
+  const before = isGood(event) && was !== undefined ? ` (they were ${traitsOf(was.event).short}` : "";
+  const cause = why === undefined ? "" : isGood(event) ? `, ${visible(why)}` : `: ${visible(why)}`;
+  const end = before === "" ? "" : ")";
+  const names = items.map(({ subject }) => visible(subject)).join(", ");
+  const explained = detail === "" ? "" : ` (${visible(detail)})`;
+  return `${still}${items.length} ${traitsOf(event).short}${before}${cause}${end}${explained}: ${names}`;
+}
+
+/** Returns everything about subjects that share a reason. */
+const paragraph = (items: readonly MessageItem[], clock: (at: Timestamp) => string): string =>
+  items.length === 1
+    ? `${headline(items)}. ${explanation(items, clock)}`
+    : `${headline(items, sharedDetail(items))}. ${timesOf(items, clock)}`;
+
+/** Returns the detail that all items have in common; empty if there is none. */
+function sharedDetail(items: readonly MessageItem[]): string {
+  const details = new Set(items.map(({ detail }) => detail ?? ""));
+  const [detail = ""] = details.size === 1 ? details : [];
+  return detail;
+}
+
+/** Returns the facts beside what happened: details, times, and what changed meanwhile. */
+function explanation(items: readonly MessageItem[], clock: (at: Timestamp) => string): string {
+  const detail = sharedDetail(items);
+  return `${detail === "" ? "" : `${visible(detail)}. `}${timesOf(items, clock)}`;
+}
+
+/** Returns since when something is so, when it last worked, and how often it changed. */
+function timesOf(items: readonly MessageItem[], clock: (at: Timestamp) => string): string {
+  const [first] = items;
+  if (first === undefined) return "";
+  const began = timestamp(Math.min(...items.map(({ at }) => at)));
+  const successes = items.flatMap(({ lastSuccess }) => lastSuccess ?? []);
+  const changes = items.reduce((sum, item) => sum + (item.changes ?? 0), 0);
   const facts = [
-    `Since ${clock(at)}`,
-    ...(isGood(event) || lastSuccess === undefined ? [] : [`last success ${clock(lastSuccess)}`]),
-    ...(changes === undefined ? [] : [`${changes} changes since the last message`]),
+    `Since ${clock(began)}`,
+    ...(isGood(first.event) || successes.length < items.length
+      ? []
+      : [`last success ${clock(timestamp(Math.max(...successes)))}`]),
+    ...(changes === 0 ? [] : [`${changes} changes since the last message`]),
   ];
-  const why = detail === undefined || detail === "" ? "" : ` (${visible(detail)})`;
-  return `${sentence(item)}${why}. ${facts.join(", ")}.`;
+  return `${facts.join(", ")}.`;
 }
 
 /** Returns a duration to the minute, or below ten minutes to the second. */
@@ -132,7 +194,7 @@ const lengthOf = (length: Seconds): string => {
 
 /** Returns a formatter of times, with the date of those on another day than `now`. */
 function timesIn(timeZone: string, now: Timestamp): (at: Timestamp) => string {
-  const format = new Intl.DateTimeFormat("en-CA", {
+  const format = new Intl.DateTimeFormat("en-GB", {
     timeZone,
     hourCycle: "h23",
     year: "numeric",

@@ -32,7 +32,7 @@ const ONE: Message = messageOf(
   seconds(15),
 );
 const TITLE = "🔴 gpt is down: auth";
-const BODY = "gpt is down: auth (HTTP 401: <key> *expired*). Since 13:29 UTC, last success 13:28 UTC.";
+const BODY = "HTTP 401: <key> *expired*. Since 13:29 UTC, last success 13:28 UTC.";
 
 interface Received {
   readonly method: string;
@@ -92,7 +92,7 @@ const PRESETS: Readonly<Record<string, { readonly yaml: string; readonly request
       path: "/bot123456:secret/sendMessage",
       body: {
         chat_id: "-1001234567890",
-        text: `<b>🔴 gpt is down: auth</b>\ngpt is down: auth (HTTP 401: &lt;key&gt; *expired*). Since 13:29 UTC, last success 13:28 UTC.\n${LINK}`,
+        text: `<b>🔴 gpt is down: auth</b>\nHTTP 401: &lt;key&gt; *expired*. Since 13:29 UTC, last success 13:28 UTC.\n${LINK}`,
         parse_mode: "HTML",
         link_preview_options: { is_disabled: true },
         disable_notification: false,
@@ -109,7 +109,7 @@ const PRESETS: Readonly<Record<string, { readonly yaml: string; readonly request
         embeds: [
           {
             title: TITLE,
-            description: String.raw`gpt is down: auth (HTTP 401: <key\> \*expired\*). Since 13:29 UTC, last success 13:28 UTC.`,
+            description: String.raw`HTTP 401: <key\> \*expired\*. Since 13:29 UTC, last success 13:28 UTC.`,
             color: 0xd0021b,
             timestamp: "2025-09-15T13:30:00.000Z",
             url: LINK,
@@ -136,7 +136,7 @@ const PRESETS: Readonly<Record<string, { readonly yaml: string; readonly request
                 type: "section",
                 text: {
                   type: "mrkdwn",
-                  text: `gpt is down: auth (HTTP 401: &lt;key&gt; *expired*). Since 13:29 UTC, last success 13:28 UTC.\n${LINK}`,
+                  text: `HTTP 401: &lt;key&gt; *expired*. Since 13:29 UTC, last success 13:28 UTC.\n${LINK}`,
                   verbatim: true,
                 },
               },
@@ -173,7 +173,7 @@ const PRESETS: Readonly<Record<string, { readonly yaml: string; readonly request
                 },
                 {
                   type: "TextBlock",
-                  text: String.raw`gpt is down: auth (HTTP 401: <key\> \*expired\*). Since 13:29 UTC, last success 13:28 UTC.`,
+                  text: String.raw`HTTP 401: <key\> \*expired\*. Since 13:29 UTC, last success 13:28 UTC.`,
                   wrap: true,
                 },
               ],
@@ -195,7 +195,7 @@ const PRESETS: Readonly<Record<string, { readonly yaml: string; readonly request
         msgtype: "m.text",
         body: `${TITLE}\n${BODY}\n${LINK}`,
         format: "org.matrix.custom.html",
-        formatted_body: `<strong>🔴 gpt is down: auth</strong><br>gpt is down: auth (HTTP 401: &lt;key&gt; *expired*). Since 13:29 UTC, last success 13:28 UTC.<br>${LINK}`,
+        formatted_body: `<strong>🔴 gpt is down: auth</strong><br>HTTP 401: &lt;key&gt; *expired*. Since 13:29 UTC, last success 13:28 UTC.<br>${LINK}`,
       },
     },
   },
@@ -285,8 +285,8 @@ const LIMITS: Readonly<
   teams: ({ text }) => [["payload", Buffer.byteLength(text), 28 * 1024]],
   matrix: ({ text }) => [["event", Buffer.byteLength(text), 65_000]],
   pushover: ({ body }) => [
-    ["title", [...(body["title"] as string)].length, 250],
-    ["message", [...(body["message"] as string)].length, 1024],
+    ["title", Array.from(body["title"] as string).length, 250],
+    ["message", Array.from(body["message"] as string).length, 1024],
   ],
   gotify: () => [],
   apprise: () => [],

@@ -83,7 +83,7 @@ export function ruleOf(raw: RawWhen | undefined): NoticeRule {
     events: setOf(events as readonly NoticeEvent[] | undefined),
     kinds: setOf(kinds),
     owners: setOf(owners),
-    labels: patterns as Readonly<Record<string, string>> | undefined,
+    labels: patterns,
     subjects,
   });
 }
@@ -106,13 +106,19 @@ export function checkRule(
     problems.add({ path: [...path, "subjects", i], want: wantedName(want, subject, nameList) });
   }
   if (problems.isBroken(path)) return;
-  const canMatch = subjects.some((subject) =>
-    eventsOf(subject, known).some((event) => selects(rule, event, subject)),
-  );
-  if (canMatch || mayMatchUnknown(rule, open)) return;
+  const canMatch = (one: NoticeRule): boolean =>
+    subjects.some((subject) => eventsOf(subject, known).some((event) => selects(one, event, subject))) ||
+    mayMatchUnknown(one, open);
+  if (canMatch(rule)) return;
+  for (const [key, value] of Object.entries(raw)) {
+    if (canMatch(ruleOf({ [key]: value }))) continue;
+    const want = "a condition that something in the configuration meets";
+    problems.add({ path: [...path, key], got: "a condition that nothing in the configuration meets", want });
+    return;
+  }
   problems.add({
     path,
-    got: "conditions that nothing in the configuration can meet together",
+    got: "conditions that nothing in the configuration meets together",
     want: "at least one target, heartbeat, group or component with such an event",
   });
 }
