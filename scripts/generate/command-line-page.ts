@@ -11,8 +11,15 @@ This page is generated from the commands' \`--help\` by \`npm run generate\`; ed
 
 Without a command, \`heartbeat-exporter\` runs the exporter, as \`serve\` does. Flags are written \`--name=value\` or
 \`--name value\`, after the command. Commands print their result to standard output and everything else to standard error.
-They use colours and show progress only on a terminal; \`NO_COLOR\` turns colours off. The exit code is 0 on success, 1 on
-failure, and 2 for wrong flags or a bad configuration, unless the command's help says otherwise.
+They use colours and show progress only on a terminal; \`NO_COLOR\` turns colours off.
+
+Exit codes are the same for every command and alias:
+
+| code | meaning |
+| --- | --- |
+| 0 | good |
+| 1 | a bad result: something failed, or a check (\`config check\`, \`--config.check\`) found an invalid configuration |
+| 2 | wrong use: wrong flags, or an invalid configuration where a valid one is needed |
 
 ## The exporter
 

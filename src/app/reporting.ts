@@ -6,12 +6,14 @@ import type { Target } from "../core/target.ts";
 import { after, type Seconds, seconds } from "../core/units.ts";
 import type { Asker } from "../engine/ask.ts";
 import type { FailoverState } from "../failover/machine.ts";
-import { buildReport, type Span } from "../report/build.ts";
+import { buildReport } from "../report/build.ts";
 import { dashboardOf } from "../report/dashboard.ts";
 import type { Reporting } from "../report/exporter-report.ts";
 import { historyFacts, type ReportTarget } from "../report/from-history.ts";
+import type { Span } from "../report/span.ts";
+import { presentBeats, presentComponents, type Reporters } from "./present-reporters.ts";
 
-interface ReportingDeps {
+interface ReportingDeps extends Reporters {
   readonly clock: Clock;
   readonly history: HistoryReader;
   readonly targets: () => Iterable<Target>;
@@ -23,7 +25,14 @@ interface ReportingDeps {
 const DAY = seconds(86_400);
 
 /** Reports from the history and the present states of targets. */
-export function createReporting({ clock, history, targets, state, ask }: ReportingDeps): Reporting {
+export function createReporting({
+  clock,
+  history,
+  targets,
+  state,
+  ask,
+  ...reporters
+}: ReportingDeps): Reporting {
   const reportTarget = (target: Target): ReportTarget => {
     const memory = state(target);
     const { consecutiveFailures, lastProbeAt, lastSuccessAt } = memory;
@@ -44,7 +53,15 @@ export function createReporting({ clock, history, targets, state, ask }: Reporti
     const to = after(clock.now(), seconds(0.001));
     return { from: after(to, seconds(-length)), to };
   };
-  const factsOf = (window: Span) => historyFacts(history, window, [...targets()].map(reportTarget));
+  const factsOf = async (window: Span) => ({
+    ...(await historyFacts(
+      history,
+      window,
+      [...targets()].map(reportTarget),
+      presentBeats(reporters, clock.now()),
+    )),
+    components: presentComponents(reporters),
+  });
   return {
     async report(length, objectives) {
       const window = windowOf(length);
@@ -53,8 +70,8 @@ export function createReporting({ clock, history, targets, state, ask }: Reporti
       return buildReport({ ...facts, source, window, generatedAt: clock.now(), objectives });
     },
     async dashboard() {
-      const { services } = await factsOf(windowOf(DAY));
-      return dashboardOf(services, clock.now());
+      const window = windowOf(DAY);
+      return dashboardOf(await factsOf(window), { ...window, to: clock.now() });
     },
   };
 }

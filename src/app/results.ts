@@ -19,6 +19,7 @@ import type { Routes } from "../routing/routes.ts";
 import type { Budgets } from "./budgets.ts";
 import type { ConfigIndex } from "./config-index.ts";
 import { toHistoryEntry } from "./history-entries.ts";
+import { logProbe } from "./log-probe.ts";
 
 /** A result on its way through the stages. */
 export interface ResultContext {
@@ -52,6 +53,12 @@ export interface ResultParts {
   readonly conditions: Pick<Conditions, "certificate">;
 }
 
+/** Tiers are logged before they are dropped. */
+const logTiers = (parts: ResultParts): Stage =>
+  passing((context) => {
+    if (context.request.tier === true) logProbe(parts.log, context);
+  });
+
 /** The result of a tier is not one of its target. */
 const dropTiers = (): Stage => (context) => (context.request.tier === true ? undefined : context);
 
@@ -59,11 +66,7 @@ const charge =
   ({ budgets }: ResultParts): Stage =>
   (context) => ({ ...context, ...defined({ dollars: budgets.charge(context.request, context.result) }) });
 
-const log = (parts: ResultParts): Stage =>
-  passing(({ name, request, result: { outcome, duration } }) => {
-    // Failed probes are expected; log them at debug.
-    parts.log.debug({ target: name, module: request.module.name, duration, ...outcome }, "probe ended");
-  });
+const log = (parts: ResultParts): Stage => passing((context) => logProbe(parts.log, context));
 
 /** Most warnings that are remembered as logged. Beyond that all may be logged again. */
 const MOST_WARNINGS = 10_000;
@@ -124,6 +127,7 @@ const watchCertificate = ({ conditions }: ResultParts): Stage =>
 
 /** The stages of each result, in order. Those after `remember` see results of configured targets only. */
 const STAGES: readonly ((parts: ResultParts) => Stage)[] = [
+  logTiers,
   dropTiers,
   charge,
   log,

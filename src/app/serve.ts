@@ -5,6 +5,7 @@ import { type ListenAddress, localUrl, parseListenAddress } from "../cli/listen-
 import { configDeps, nothingConfigured, sourceOf } from "../cli/load-config.ts";
 import { createLog } from "../cli/log.ts";
 import { type OpenConfig, openConfig } from "../cli/open-config.ts";
+import { EXIT } from "../cli/shell.ts";
 import type { ConfigSource } from "../config/config.ts";
 import type { Environment } from "../config/document/convert.ts";
 import { ConfigError } from "../config/document/problems.ts";
@@ -51,13 +52,16 @@ export async function serve({ flags, env, version }: Start): Promise<void> {
   onHangingFiles((text) => log.warn({}, text));
   let source: ConfigSource | undefined;
   let inputs: Inputs;
+  // An invalid configuration is the result of a check, and wrong use otherwise.
+  let invalid: number = EXIT.usage;
   try {
     const shard = shardSettings(flags, env);
+    if (flags.configCheck) invalid = EXIT.failed;
     source = sourceOf(flags.configFile, env) ?? (flags.demo ? await demoSource() : undefined);
-    if (source === undefined) return fail(nothingConfigured(env));
+    if (source === undefined) return fail(nothingConfigured(env), EXIT.usage);
     inputs = await openInputs(source, shard, { flags, env }, log);
   } catch (error) {
-    if (error instanceof ConfigError) return fail([error.message, ...error.hints].join("\n"));
+    if (error instanceof ConfigError) return fail([error.message, ...error.hints].join("\n"), invalid);
     throw error;
   }
   const { holder } = inputs.config;
@@ -70,7 +74,7 @@ export async function serve({ flags, env, version }: Start): Promise<void> {
   const starting = inputs.web.guard(whileStarting(flags.routePrefix));
   inputs.web.server.on("request", starting);
   const port = await listen(inputs.web.server, inputs.address);
-  if (typeof port === "string") return fail(port);
+  if (typeof port === "string") return fail(port, EXIT.failed);
   const linkUrl = publicUrl(flags, { ...inputs.address, port }, inputs.web.scheme);
   await run({ flags, env, version }, { ...inputs, linkUrl }, log, starting);
   const url = `${localUrl({ ...inputs.address, port }, inputs.web.scheme)}${flags.routePrefix}`;
@@ -242,7 +246,7 @@ function addressFromEnv(env: Environment): ListenAddress {
   throw new ConfigError([problem]);
 }
 
-function fail(text: string): void {
+function fail(text: string, code: number): void {
   console.error(text);
-  process.exitCode = 1;
+  process.exitCode = code;
 }

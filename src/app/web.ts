@@ -7,6 +7,7 @@ import type { Secret } from "../core/secret.ts";
 import { seconds } from "../core/units.ts";
 import { type GuardedRoutes, guarded } from "../server/front/guard.ts";
 import { createPasswords } from "../server/front/passwords.ts";
+import { loggedRequests } from "../server/front/request-log.ts";
 import { createWebServer } from "../server/front/web-server.ts";
 
 /** The server of the exporter, with the guard of its routes. */
@@ -14,7 +15,7 @@ export interface Web {
   readonly server: Server;
   readonly scheme: "http" | "https";
   /**
-   * Wraps a listener with basic authentication, headers and the rate limit.
+   * Wraps a listener with basic authentication, headers, the rate limit and the log of requests.
    * @param routes tells which requests the listener authenticates itself; without it, none
    */
   guard(listener: RequestListener, routes?: GuardedRoutes): RequestListener;
@@ -38,7 +39,8 @@ export function createWeb(file: string | undefined, { clock, log, controlToken }
   const holder = file === undefined ? undefined : createWebHolder(file, clock);
   const served = createWebServer(holder?.current());
   const { server } = served;
-  if (holder === undefined) return { server, scheme: "http", guard: (listener) => listener };
+  const logged = (listener: RequestListener) => loggedRequests(listener, { log, clock });
+  if (holder === undefined) return { server, scheme: "http", guard: logged };
   const warn = (warnings: readonly string[]): void => {
     for (const warning of warnings) log.warn({}, warning);
   };
@@ -63,6 +65,6 @@ export function createWeb(file: string | undefined, { clock, log, controlToken }
     server,
     scheme: holder.current().tls === undefined ? "http" : "https",
     guard: (listener, routes) =>
-      guarded(listener, routes, { clock, web: () => holder.current(), passwords, controlToken }),
+      logged(guarded(listener, routes, { clock, web: () => holder.current(), passwords, controlToken })),
   };
 }

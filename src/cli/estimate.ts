@@ -1,9 +1,8 @@
 import { Command, InvalidArgumentError } from "commander";
-import { ConfigError } from "../config/document/problems.ts";
 import { defined } from "../core/defined.ts";
 import { formatDuration } from "../core/units.ts";
 import { estimateDay, type MeasuredTokens, type TargetEstimate } from "../money/day-estimate.ts";
-import { type Choose, CommandError, EXIT, type Shell, withConfigFile } from "./shell.ts";
+import { type Choose, CommandError, EXIT, type Shell, withConfigFile, withUsageExit } from "./shell.ts";
 import { textTable } from "./table.ts";
 
 /** The flags of `heartbeat-exporter estimate`. */
@@ -25,23 +24,21 @@ Measure the tokens per prompt on a running exporter with this query (type "input
 
 Dollars require prices in the configuration. Budgets stop prompts as in the exporter; the day begins at midnight UTC.
 
-Exit code: 0 estimated, 1 wrong flags or a bad configuration.
+Exit code: 0 estimated, 2 wrong flags or a bad configuration.
 
 Examples:
   heartbeat-exporter estimate --config.file=exporter.yml
   heartbeat-exporter estimate --config.file=exporter.yml --tokens.input=14 --tokens.output=6 --json
 `;
 
-/** Defines `estimate`, which prints the cost of a configuration. Wrong flags exit with 1, as those of `serve` do. */
+/** Defines `estimate`, which prints the cost of a configuration. */
 export const estimateCommand = (choose: Choose): Command =>
-  withConfigFile(new Command("estimate"))
+  withConfigFile(withUsageExit(new Command("estimate")))
     .description("Estimate the prompts, tokens and dollars of a configuration per day and month.")
-    .helpOption("--help", "show this help")
     .option("--tokens.input <count>", "measured tokens of a prompt", tokenCount)
     .option("--tokens.output <count>", "measured tokens of an answer", tokenCount)
     .option("--json", "print the estimate as JSON")
     .addHelpText("after", HELP)
-    .allowExcessArguments(false)
     .action((_options, command: Command) => {
       const options = command.optsWithGlobals<{
         "config.file"?: string;
@@ -63,21 +60,16 @@ function tokenCount(text: string): number {
   throw new InvalidArgumentError(`got "${text}", want a number of tokens`);
 }
 
-/** Prints the cost of a configuration without probing. A bad configuration exits with 1, as with `--config.check`. */
+/** Prints the cost of a configuration without probing. */
 async function printEstimate(flags: EstimateFlags, shell: Shell): Promise<number> {
   const { configFile, json, measured } = flags;
   const { loadConfig, nothingConfigured, sourceOf } = await import("./load-config.ts");
-  if (sourceOf(configFile, shell.env) === undefined) throw new CommandError(nothingConfigured(shell.env));
-  try {
-    const { targets, prices } = await loadConfig(configFile, shell);
-    const estimates = estimateDay(targets, prices, measured);
-    shell.out((json ? estimateJson : estimateText)(estimates, measured));
-    return EXIT.good;
-  } catch (error) {
-    if (error instanceof ConfigError)
-      throw new CommandError([error.message, ...error.hints].join("\n"), "failed", { cause: error });
-    throw error;
-  }
+  if (sourceOf(configFile, shell.env) === undefined)
+    throw new CommandError(nothingConfigured(shell.env), "usage");
+  const { targets, prices } = await loadConfig(configFile, shell);
+  const estimates = estimateDay(targets, prices, measured);
+  shell.out((json ? estimateJson : estimateText)(estimates, measured));
+  return EXIT.good;
 }
 
 const DAYS_OF_MONTH = 30;

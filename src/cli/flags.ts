@@ -6,7 +6,7 @@ import { commands } from "./commands.ts";
 import { externalUrl } from "./external-url.ts";
 import { LISTEN_ADDRESS_FORM, type ListenAddress, parseListenAddress } from "./listen-address.ts";
 import { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from "./log.ts";
-import { type Run, withConfigFile, withShard } from "./shell.ts";
+import { exitUsage, type Run, withConfigFile, withShard } from "./shell.ts";
 
 /** The flags of `serve`, parsed and validated. */
 export interface Flags {
@@ -35,6 +35,9 @@ Without --config.file, environment variables describe one LLM target: HEARTBEAT_
 HEARTBEAT_LLM_API_KEY[_FILE], HEARTBEAT_CHECK_INTERVAL, FAILOVER_MODE and others; docs/configuration.md lists them all.
 
 SIGHUP reloads the configuration. SIGTERM and SIGINT stop the exporter with exit code 0.
+
+Exit code: 0 stopped by a signal, or the configuration is valid (--config.check); 1 the exporter cannot start, or the
+configuration is invalid (--config.check); 2 wrong flags or a bad configuration.
 
 Examples:
   heartbeat-exporter --config.file=exporter.yml
@@ -185,12 +188,13 @@ const serveOptions = (command: Command): Command =>
     .addOption(new Option("--log.format <format>", "log format").choices(LOG_FORMATS).default("logfmt"))
     .option("--demo", "run a demonstration if nothing is configured")
     .addHelpText("after", HELP)
+    .exitOverride(exitUsage)
     .allowExcessArguments(false);
 
 /** Adds the flags of the configuration, the web server and the state. */
 const withOptions = (command: Command): Command =>
   withConfigFile(command.helpOption("--help", "show this help"))
-    .option("--config.check", "check the configuration, print its problems, and exit (0 valid, 1 not)")
+    .option("--config.check", "check the configuration, print its problems, and exit (0 valid, 1 invalid)")
     .option("--config.enable-auto-reload", "reload the configuration when its file changes")
     .option(
       "--web.listen-address <address>",

@@ -1,5 +1,6 @@
 import type { ConfigDeps, ConfigSource } from "../config/config.ts";
 import { resolverFor } from "../config/context.ts";
+import { ConfigError } from "../config/document/problems.ts";
 import { schemaProblem } from "../config/loading/config-document.ts";
 import { createConfigReader } from "../config/loading/reader.ts";
 import { type ConfigHolder, openConfigHolder } from "../config/reload.ts";
@@ -71,8 +72,24 @@ export async function openConfig(source: ConfigSource, own: ConfigDeps, clock: C
   };
 
   const reader = createConfigReader(own.formats, { entry: WORKER });
-  const holder = await openConfigHolder({ source, clock, deps: own, prepare, reader });
+  const holder = await openConfigHolder({ source, clock, deps: own, prepare, reader }).catch(
+    async (error: unknown) => {
+      throw source.kind === "file" && error instanceof ConfigError
+        ? await foreignFileError(error, source.path)
+        : error;
+    },
+  );
   return { holder, plugins: () => prepared.get(holder.deps()) ?? new Map() };
+}
+
+/** Returns one error for the file of another program, instead of one for each of its keys. */
+async function foreignFileError(error: ConfigError, path: string): Promise<ConfigError> {
+  const { recognize } = await import("./import/formats.ts");
+  const format = recognize(path);
+  if (format === undefined) return error;
+  const got = `the configuration of another program (${format})`;
+  const want = `the exporter's own; heartbeat-exporter config import ${path} converts it`;
+  return new ConfigError([{ place: path, path: "", got, want }], { cause: error });
 }
 
 const CHANGED = "the file has changed since it was loaded; restart the exporter to load it again";

@@ -8,6 +8,8 @@ import { type Choose, withConfigFile, withUsageExit } from "./shell.ts";
 
 const FORMATS = ["text", "json", "markdown", "html"] as const satisfies readonly ReportFlags["format"][];
 
+const COLOR_CHOICES = ["auto", "always", "never"] as const satisfies readonly ReportFlags["color"][];
+
 const HELP = `
 A report has one source:
   --url             a running exporter; its history reaches back as far as storage.retention
@@ -30,7 +32,7 @@ Examples:
 /** Defines `report`, which prints uptime, response times, alerts and objectives over a window. */
 export const reportCommand = (choose: Choose): Command =>
   withRemoteFlags(withConfigFile(withUsageExit(new Command("report"))))
-    .description("Report uptime, response times, alerts and service level objectives.")
+    .description("Report statuses, uptime, response times, alerts and service level objectives.")
     .option("--url <url>", "URL of a running exporter", urlValue)
     .option("--storage.path <file>", "an exporter's store")
     .option("--prometheus.url <url>", "URL of a Prometheus that scrapes exporters", urlValue)
@@ -42,9 +44,14 @@ export const reportCommand = (choose: Choose): Command =>
     )
     .addOption(withDuration("--window <duration>", "period to report on", 7 * 86_400, "7d"))
     .addOption(new Option("--format <format>", "output format").choices(FORMATS).default("text"))
+    .addOption(
+      new Option("--color <when>", "colours in text format; auto: on a terminal, unless NO_COLOR is set")
+        .choices(COLOR_CHOICES)
+        .default("auto"),
+    )
     .option("--output <file>", "write the report to this file instead of standard output")
     .addOption(
-      new Option("--slo.availability <percent>", "objective for uptime")
+      new Option("--slo.availability <percent>", "objective for uptime, in percent")
         .argParser(availability)
         .default(0.999, "99.9"),
     )
@@ -68,6 +75,7 @@ function reportFlags(command: Command): ReportFlags {
     "config.file"?: string;
     window: Seconds;
     format: ReportFlags["format"];
+    color: ReportFlags["color"];
     output?: string;
     "slo.availability": number;
     "slo.responseTime": Seconds;
@@ -92,6 +100,7 @@ function reportFlags(command: Command): ReportFlags {
     ...defined({ configFile }),
     window: options.window,
     format: options.format,
+    color: options.color,
     ...defined({ output: options.output }),
     objectives: {
       availability: options["slo.availability"],
@@ -101,9 +110,15 @@ function reportFlags(command: Command): ReportFlags {
   };
 }
 
-/** Parses a percentage into a share. */
+/** Parses a percentage into a share. Refuses a number up to 1 without a percent sign, which is more likely a share. */
 function availability(text: string): number {
-  const percent = /^\d{1,3}(\.\d+)?%?$/.test(text) ? Number.parseFloat(text) : Number.NaN;
-  if (percent > 0 && percent <= 100) return percent / 100;
-  throw new InvalidArgumentError(`got "${text}", want a percentage above 0 and up to 100 such as 99.9`);
+  const [, number = "", sign] = /^(\d{1,3}(?:\.\d+)?)(%?)$/.exec(text) ?? [];
+  const percent = number === "" ? Number.NaN : Number(number);
+  if (!(percent > 0 && percent <= 100))
+    throw new InvalidArgumentError(`got "${text}", want a percentage above 0 and up to 100 such as 99.9`);
+  if (percent > 1 || sign === "%") return percent / 100;
+  const share = Number((percent * 100).toFixed(9));
+  throw new InvalidArgumentError(
+    `got "${text}", which may be a ratio, want a percentage: ${share}, or ${text}% if that is meant`,
+  );
 }

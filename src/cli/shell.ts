@@ -25,7 +25,10 @@ export type Run = (shell: Shell) => Promise<number>;
 /** Called by the command on the command line, with the work to do. */
 export type Choose = (run: Run) => void;
 
-/** Exit codes of commands: success, failure, and wrong usage or a bad configuration. */
+/**
+ * Exit codes of every command: 0 success, 1 a bad result (something failed, or a check found something), 2 wrong use (wrong
+ * flags, or an invalid configuration where a valid one is needed).
+ */
 export const EXIT = { good: 0, failed: 1, usage: 2 } as const;
 
 /** An error that ends a command with a message for the user. Its kind, `usage` or `failed`, selects the exit code. */
@@ -71,9 +74,10 @@ export const withShard = (command: Command): Command =>
     )
     .option("--total-shards <count>", "number of shards (or HEARTBEAT_TOTAL_SHARDS)");
 
+/** Ends the process after commander printed help, or what is wrong with the flags. */
+export const exitUsage = ({ exitCode }: { readonly exitCode: number }): never =>
+  process.exit(exitCode === 0 ? EXIT.good : EXIT.usage);
+
 /** Makes wrong flags exit with the usage code, so that scripts can tell them from a failure. */
 export const withUsageExit = (command: Command): Command =>
-  command
-    .helpOption("--help", "show this help")
-    .allowExcessArguments(false)
-    .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? EXIT.good : EXIT.usage));
+  command.helpOption("--help", "show this help").allowExcessArguments(false).exitOverride(exitUsage);

@@ -1,18 +1,9 @@
 import type { TargetStatus } from "../core/status.ts";
 import { elapsed, rfc3339, type Seconds, type Timestamp } from "../core/units.ts";
-import type { Alert, Objective, Report, ResponseTimes, Service, Summary } from "./document.ts";
-
-/** A period from `from` to `to`. */
-export interface Span {
-  readonly from: Timestamp;
-  readonly to: Timestamp;
-}
-
-/** A period in which a target was unhealthy, after thresholds; ongoing without `to`. */
-export interface UnhealthySpan {
-  readonly from: Timestamp;
-  readonly to?: Timestamp;
-}
+import type { Alert, Objective, Report, ResponseTimes, Service } from "./document.ts";
+import { type BeatFacts, beatOf, type ComponentFacts, componentOf } from "./reporters.ts";
+import type { Span, UnhealthySpan } from "./span.ts";
+import { type Subjects, summaryOf } from "./summary.ts";
 
 /** The facts about one target, from any source. */
 export interface ServiceFacts {
@@ -49,6 +40,8 @@ export interface ReportFacts {
   readonly generatedAt: Timestamp;
   readonly window: Span;
   readonly services: readonly ServiceFacts[];
+  readonly heartbeats: readonly BeatFacts[];
+  readonly components: readonly ComponentFacts[];
   readonly alerts: readonly Alert[];
   readonly objectives: Objectives;
   /** Notes on the accuracy of the numbers. */
@@ -68,8 +61,9 @@ export function buildReport(facts: ReportFacts): Report {
       to: rfc3339(window.to),
       seconds: elapsed(window.from, window.to),
     },
-    summary: summaryOf(sorted),
+    summary: summaryOf(facts),
     services,
+    ...reportersOf(facts, window),
     response_times: sorted.map(responseTimes),
     alerts: facts.alerts.toSorted((a, b) => compare(b.triggered_at, a.triggered_at)),
     slos: sorted.flatMap((one) => objectivesOf(one, objectives, window.to)),
@@ -80,28 +74,23 @@ export function buildReport(facts: ReportFacts): Report {
   };
 }
 
+/** Returns the lists of heartbeats and components, sorted by name. */
+export const reportersOf = (
+  { heartbeats, components }: Omit<Subjects, "services">,
+  window: Span,
+): Pick<Report, "heartbeats" | "components"> => ({
+  heartbeats: heartbeats
+    .toSorted((a, b) => compare(a.name, b.name) || compare(a.source, b.source))
+    .map((one) => beatOf(one, window)),
+  components: components.toSorted((a, b) => compare(a.name, b.name)).map(componentOf),
+});
+
 const GENERAL_NOTES = [
+  "uptime of heartbeats is the share of time in which they were not down",
   "uptime is the share of probes that succeeded, not of time; response times are those of successful probes, in seconds",
   "mttr is the mean time from unhealthy to healthy, after thresholds; an ongoing outage counts once it is longer than the objective",
   "time to acknowledge and the share of false alerts are not included, because they are not recorded here",
 ];
-
-/** Counts services by status. Degraded ones work and count as healthy; unknown ones as neither healthy nor unhealthy. */
-export function summaryOf(services: readonly Pick<ServiceFacts, "status" | "critical">[]): Summary {
-  const count = (...statuses: readonly TargetStatus[]): number =>
-    services.filter(({ status }) => statuses.includes(status)).length;
-  const healthy = count("healthy", "degraded");
-  const total = services.length;
-  return {
-    total_services: total,
-    healthy_services: healthy,
-    unhealthy_services: count("unhealthy"),
-    unknown_services: count("unknown"),
-    critical_unhealthy: services.filter(({ status, critical }) => critical && status === "unhealthy").length,
-    // Rounded down, so that one unhealthy service of many does not round to 100.
-    health_percentage: total === 0 ? null : Math.floor((healthy * 1000) / total) / 10,
-  };
-}
 
 /** Returns an entry of `services`. */
 export const serviceOf = (facts: ServiceFacts): Service => ({

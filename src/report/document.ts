@@ -1,8 +1,9 @@
 import type { FromSchema, JSONSchema } from "json-schema-to-ts";
+import { HEARTBEAT_SOURCES } from "../core/heartbeat.ts";
 import { TARGET_STATUSES } from "../core/status.ts";
 
 // A report as programs read it. Keys are named as in existing dashboards (`service_name`, `current_status`,
-// `uptime_percentage`); a service is a target. Times are RFC 3339, durations seconds, and unknown values `null`.
+// `uptime_percentage`); a service is a target, and heartbeats and components are lists of their own. Times are RFC 3339, durations seconds, and unknown values `null`.
 
 const text = { type: "string" } as const;
 const number = { type: "number" } as const;
@@ -20,7 +21,18 @@ const object = <const Properties extends Readonly<Record<string, JSONSchema>>>(p
 
 const listOf = <const Items extends JSONSchema>(items: Items) => ({ type: "array", items }) as const;
 
-/** Schema of the counts of services by status. */
+const status = { type: "string", enum: TARGET_STATUSES } as const;
+
+const countsSchema = object({
+  total: number,
+  healthy: number,
+  unhealthy: number,
+  unknown: number,
+  critical_unhealthy: number,
+  health_percentage: numberOrNull,
+});
+
+/** Schema of the counts by status: of services, heartbeats, components, and everything, in which each subject counts once. */
 export const summarySchema = object({
   total_services: number,
   healthy_services: number,
@@ -28,6 +40,35 @@ export const summarySchema = object({
   unknown_services: number,
   critical_unhealthy: number,
   health_percentage: numberOrNull,
+  heartbeats: countsSchema,
+  components: countsSchema,
+  all: countsSchema,
+});
+
+/** Schema of a heartbeat: a machine or job that pings, a log or a lease. */
+export const heartbeatSchema = object({
+  heartbeat_name: text,
+  source: { type: "string", enum: HEARTBEAT_SOURCES },
+  kind: text,
+  hostname: textOrNull,
+  owner: textOrNull,
+  critical: { type: "boolean" },
+  current_status: status,
+  last_seen: textOrNull,
+  timeout_seconds: numberOrNull,
+  next_expected: textOrNull,
+  uptime_percentage: numberOrNull,
+  outages: numberOrNull,
+});
+
+/** Schema of a component, which reports its own status. */
+export const componentSchema = object({
+  component_name: text,
+  critical: { type: "boolean" },
+  group: textOrNull,
+  current_status: status,
+  message: textOrNull,
+  last_report: textOrNull,
 });
 
 /** Schema of a service. */
@@ -35,7 +76,7 @@ export const serviceSchema = object({
   service_name: text,
   module: text,
   critical: { type: "boolean" },
-  current_status: { type: "string", enum: TARGET_STATUSES },
+  current_status: status,
   last_healthy: textOrNull,
   consecutive_failures: number,
   uptime_percentage: numberOrNull,
@@ -76,6 +117,8 @@ export const reportSchema = object({
   window: object({ from: text, to: text, seconds: number }),
   summary: summarySchema,
   services: listOf(serviceSchema),
+  heartbeats: listOf(heartbeatSchema),
+  components: listOf(componentSchema),
   response_times: listOf(responseTimesSchema),
   alerts: listOf(alertSchema),
   slos: listOf(objectiveSchema),
@@ -96,6 +139,12 @@ export type Report = SchemaFields<FromSchema<typeof reportSchema>>;
 export type Summary = SchemaFields<FromSchema<typeof summarySchema>>;
 /** The status and uptime of a target. */
 export type Service = SchemaFields<FromSchema<typeof serviceSchema>>;
+/** Counts of subjects of one kind by status. */
+export type Counts = SchemaFields<FromSchema<typeof countsSchema>>;
+/** The status of a heartbeat, and the share of time in which it was up. */
+export type Heartbeat = SchemaFields<FromSchema<typeof heartbeatSchema>>;
+/** The status that a component reports. */
+export type Component = SchemaFields<FromSchema<typeof componentSchema>>;
 /** Durations of the successful probes of a target. */
 export type ResponseTimes = SchemaFields<FromSchema<typeof responseTimesSchema>>;
 /** A change for the worse, and when it ended. */

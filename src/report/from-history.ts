@@ -2,8 +2,10 @@ import { defined } from "../core/defined.ts";
 import type { HistoryReader, PastEvent, TargetSummary } from "../core/history.ts";
 import type { TargetStatus } from "../core/status.ts";
 import { elapsed, rfc3339, type Seconds, seconds, type Timestamp } from "../core/units.ts";
-import type { ReportFacts, ServiceFacts, Span, UnhealthySpan } from "./build.ts";
+import type { ReportFacts, ServiceFacts } from "./build.ts";
 import type { Alert } from "./document.ts";
+import type { BeatFacts } from "./reporters.ts";
+import type { Span, UnhealthySpan } from "./span.ts";
 
 /** A configured target, with facts that its history does not have. */
 export interface ReportTarget {
@@ -30,12 +32,14 @@ const STALE_AFTER = seconds(300);
 /**
  * Collects the facts of a window from a history.
  * @param targets the configured targets; if `undefined`, all targets with results in the window
+ * @param beats the heartbeats with their present states, without their past
  */
 export async function historyFacts(
   history: HistoryReader,
   window: Span,
   targets: readonly ReportTarget[] | undefined,
-): Promise<Pick<ReportFacts, "services" | "alerts" | "notes">> {
+  beats: readonly BeatFacts[] = [],
+): Promise<Pick<ReportFacts, "services" | "heartbeats" | "alerts" | "notes">> {
   const { from, to } = window;
   const summaries = await history.summaries({ from, to });
   const events = await history.events({ from, to, limit: MOST_EVENTS });
@@ -62,8 +66,36 @@ export async function historyFacts(
     }),
   );
   const critical = new Set(subjects.filter((one) => one.critical).map(({ name }) => name));
-  return { services, alerts: alertsOf(events, critical), notes: notesOf(summaries, events, window) };
+  const beatEvents = events.filter(({ kind }) => kind === "heartbeat");
+  return {
+    services,
+    heartbeats: beats.map((beat) => withUptime(beat, beatEvents, window)),
+    alerts: alertsOf(events, critical),
+    notes: notesOf(summaries, events, window, beats.length),
+  };
 }
+
+/**
+ * Adds the outages to a heartbeat that pings; others have no events. Without any in the window, the present status was that of
+ * the whole window.
+ */
+function withUptime(beat: BeatFacts, events: readonly PastEvent[], window: Span): BeatFacts {
+  if (beat.source !== "push") return beat;
+  const own = events.filter(({ subject, source }) => subject === beat.name && source === beat.source);
+  const outages =
+    own.length === 0 && beat.status === "unhealthy"
+      ? [{ from: window.from }]
+      : unhealthyTimes(undefined, own.map(asHealth), window);
+  return { ...beat, uptime: { kind: "outages", outages } };
+}
+
+/** Writes a change of a heartbeat as one of a target. */
+const asHealth = (event: PastEvent): PastEvent => ({
+  ...event,
+  ...defined({ from: HEALTH_OF[event.from ?? ""], to: HEALTH_OF[event.to ?? ""] }),
+});
+
+const HEALTH_OF: Readonly<Record<string, string>> = { up: "healthy", down: "unhealthy" };
 
 type StateFacts = Pick<ServiceFacts, "status" | "consecutiveFailures" | "lastHealthy" | "lastUpdated">;
 
@@ -206,12 +238,13 @@ function notesOf(
   summaries: readonly TargetSummary[],
   events: readonly PastEvent[],
   { from, to }: Span,
+  beats: number,
 ): readonly string[] {
   const first = Math.min(...summaries.map(({ firstProbe }) => firstProbe));
   const late = first - from > 0.05 * (to - from);
   return [
     "alerts are changes of health, mode, groups and heartbeats in the exporter; for those of Prometheus use --prometheus.url",
-    ...(summaries.length === 0 ? ["the history has no result in this window"] : []),
+    ...(summaries.length === 0 && beats === 0 ? ["the history has no result in this window"] : []),
     ...(Number.isFinite(first) && late
       ? [`the history begins at ${rfc3339(first as Timestamp)}, after the beginning of the window`]
       : []),

@@ -1,6 +1,7 @@
 import { escapeHtml } from "../core/escape.ts";
 import type { Report } from "./document.ts";
 import { type Section, sectionsOf } from "./sections.ts";
+import { toneOf } from "./tones.ts";
 
 /** Renders the report as a self-contained page, without scripts, fonts or requests. */
 export function reportHtml(report: Report): string {
@@ -49,19 +50,8 @@ function sectionHtml({ title, columns, rows, empty }: Section): string {
   return `<h2>${escapeHtml(title)}</h2>\n<table>\n<tr>${head}</tr>\n${body}\n</table>`;
 }
 
-const CLASSES: Readonly<Record<string, string>> = {
-  healthy: "good",
-  met: "good",
-  unhealthy: "bad",
-  missed: "bad",
-  critical: "bad",
-  degraded: "unsure",
-  unknown: "unsure",
-  warning: "unsure",
-};
-
 /** Colours a status. The text alone carries the meaning. */
 function coloured(column: string, text: string): string {
-  const kind = ["current_status", "result", "severity"].includes(column) ? CLASSES[text] : undefined;
+  const kind = toneOf(column, text);
   return kind === undefined ? escapeHtml(text) : `<span class="${kind}">${escapeHtml(text)}</span>`;
 }

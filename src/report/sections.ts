@@ -1,5 +1,5 @@
 import { formatDuration, seconds } from "../core/units.ts";
-import type { Report, Service } from "./document.ts";
+import type { Component, Counts, Heartbeat, Report, Service, Summary } from "./document.ts";
 
 /** A table in a rendered report. */
 export interface Section {
@@ -13,19 +13,13 @@ export interface Section {
 
 /** Returns the tables of a report, the same for each rendering. */
 export function sectionsOf(report: Report): readonly Section[] {
-  const { summary, services, response_times, alerts, slos, critical_services } = report;
+  const { summary, services, heartbeats, components } = report;
+  const { response_times, alerts, slos, critical_services } = report;
   return [
-    section("Summary", SUMMARY, [
-      [
-        String(summary.total_services),
-        String(summary.healthy_services),
-        String(summary.unhealthy_services),
-        String(summary.unknown_services),
-        String(summary.critical_unhealthy),
-        summary.health_percentage === null ? "-" : `${summary.health_percentage} %`,
-      ],
-    ]),
+    section("Summary", SUMMARY, summaryRows(summary)),
     section("Services", SERVICES, services.map(serviceRow), "no targets"),
+    section("Heartbeats", HEARTBEATS, heartbeats.map(heartbeatRow), "no heartbeats"),
+    section("Components", COMPONENTS, components.map(componentRow), "no components"),
     section(
       "Response times",
       TIMES,
@@ -67,7 +61,42 @@ export function sectionsOf(report: Report): readonly Section[] {
   ];
 }
 
-const SUMMARY = ["total>", "healthy>", "unhealthy>", "unknown>", "critical_unhealthy>", "health_percentage>"];
+/** Returns the counts of each kind, and of everything. */
+function summaryRows(summary: Summary): readonly (readonly string[])[] {
+  const services: Counts = {
+    total: summary.total_services,
+    healthy: summary.healthy_services,
+    unhealthy: summary.unhealthy_services,
+    unknown: summary.unknown_services,
+    critical_unhealthy: summary.critical_unhealthy,
+    health_percentage: summary.health_percentage,
+  };
+  const kinds = {
+    services,
+    heartbeats: summary.heartbeats,
+    components: summary.components,
+    all: summary.all,
+  };
+  return Object.entries(kinds).map(([kind, counts]) => [
+    kind,
+    String(counts.total),
+    String(counts.healthy),
+    String(counts.unhealthy),
+    String(counts.unknown),
+    String(counts.critical_unhealthy),
+    counts.health_percentage === null ? "-" : `${counts.health_percentage} %`,
+  ]);
+}
+
+const SUMMARY = [
+  "kind",
+  "total>",
+  "healthy>",
+  "unhealthy>",
+  "unknown>",
+  "critical_unhealthy>",
+  "health_percentage>",
+];
 const SERVICES = [
   "service_name",
   "current_status",
@@ -77,6 +106,21 @@ const SERVICES = [
   "last_healthy",
   "last_updated",
 ];
+const HEARTBEATS = [
+  "heartbeat_name",
+  "current_status",
+  "kind",
+  "source",
+  "critical",
+  "last_seen",
+  "timeout>",
+  "uptime_percentage>",
+  "outages>",
+  "next_expected",
+  "owner",
+  "hostname",
+];
+const COMPONENTS = ["component_name", "current_status", "critical", "group", "last_report", "message"];
 const TIMES = [
   "service_name",
   "avg_response_time>",
@@ -111,6 +155,30 @@ const serviceRow = (one: Service): readonly string[] => [
   String(one.consecutive_failures),
   one.last_healthy ?? "never",
   one.last_updated ?? "never",
+];
+
+const heartbeatRow = (one: Heartbeat): readonly string[] => [
+  one.heartbeat_name,
+  one.current_status,
+  one.kind,
+  one.source,
+  one.critical ? "yes" : "no",
+  one.last_seen ?? "never",
+  one.timeout_seconds === null ? "-" : formatDuration(seconds(one.timeout_seconds)),
+  percent(one.uptime_percentage),
+  one.outages === null ? "-" : String(one.outages),
+  one.next_expected ?? "-",
+  one.owner ?? "-",
+  one.hostname ?? "-",
+];
+
+const componentRow = (one: Component): readonly string[] => [
+  one.component_name,
+  one.current_status,
+  one.critical ? "yes" : "no",
+  one.group ?? "-",
+  one.last_report ?? "never",
+  one.message ?? "-",
 ];
 
 /** Formats a percentage. Rounds down, so that one failure in a million does not read as 100 %. */

@@ -1,19 +1,29 @@
 import { visible } from "../core/escape.ts";
 import type { Report } from "./document.ts";
 import { type Section, sectionsOf } from "./sections.ts";
+import { type Tone, toneOf } from "./tones.ts";
 
 /** Lays out rows in columns; the first row is the heading. */
 type Table = (rows: readonly (readonly string[])[], align: readonly ("left" | "right")[]) => string;
 
-/** Renders the report for a terminal. */
-export function reportText(report: Report, table: Table): string {
+/**
+ * Renders the report for a terminal.
+ * @param paint colours a word by its tone; without it, there are no colours
+ */
+export function reportText(
+  report: Report,
+  table: Table,
+  paint: (tone: Tone, text: string) => string = (_, text) => text,
+): string {
+  const painted = (cell: string, tone: Tone | undefined): string =>
+    tone === undefined ? visible(cell) : paint(tone, cell);
   const sections = sectionsOf(report).map(({ title, columns, rows, empty }) => {
     const head = columns.map(({ name }) => name);
     const body =
       rows.length === 0
         ? `${empty}\n`
         : table(
-            [head, ...rows.map((row) => row.map(visible))],
+            [head, ...rows.map((row) => row.map((cell, i) => painted(cell, toneOf(head[i] ?? "", cell))))],
             columns.map(({ align }) => align),
           );
     return `${title}\n${"-".repeat(title.length)}\n${body}`;

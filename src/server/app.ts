@@ -1,10 +1,5 @@
-import express, {
-  type ErrorRequestHandler,
-  type Express,
-  type Request,
-  type RequestHandler,
-  Router,
-} from "express";
+import express, { type ErrorRequestHandler, type Express, type RequestHandler, Router } from "express";
+import { shownPath } from "./front/request-log.ts";
 import { refuse } from "./refuse.ts";
 import type { RouteContext } from "./route-context.ts";
 import { CONTEXT_API_ROUTES, METHODS, type Method, ROUTES, type Route } from "./route-table.ts";
@@ -13,7 +8,7 @@ import { pingsToOwner, toOwner } from "./shards.ts";
 
 /** Builds the express app that serves all routes of the exporter. */
 export function createApp(context: RouteContext): Express {
-  const { log, config, routePrefix } = context;
+  const { config, routePrefix } = context;
   const app = express();
   app.disable("x-powered-by");
   app.disable("etag");
@@ -21,14 +16,8 @@ export function createApp(context: RouteContext): Express {
   app.set("query parser", false);
   app.enable("strict routing");
 
-  // The most frequent requests come first. Pings log themselves, because their paths may contain tokens.
+  // The most frequent requests come first.
   app.use(`${routePrefix}/ping`, pingsToOwner(context), pingRoute(context));
-
-  // Only the path: the query may contain the address of a target with its password.
-  app.use((req, _res, next) => {
-    log.debug({ method: req.method, path: loggedPath(req), from: req.ip }, "request");
-    next();
-  });
 
   const router = routerOf(ROUTES, context);
   const contextApi = routerOf(CONTEXT_API_ROUTES, context);
@@ -61,9 +50,6 @@ function notAllowed(methods: readonly Method[]): RequestHandler {
   };
 }
 
-/** The path for the log. Whatever follows `/ping/` may be a token, in any spelling of the path. */
-const loggedPath = ({ path }: Request): string => path.replace(/(\/ping\/).*$/i, "$1...");
-
 const onError =
   ({ log, ready }: RouteContext): ErrorRequestHandler =>
   // Express takes only a function with four parameters for a handler of errors.
@@ -75,7 +61,7 @@ const onError =
     const status = res.headersSent ? 500 : statusOf(error);
     if (status < 500) return refuse(res, status, `${req.method} ${req.path}: ${String(error)}`);
     log.error(
-      { err: error, method: req.method, path: loggedPath(req) },
+      { err: error, method: req.method, path: shownPath(req.path) },
       "a route failed, which is a bug of the exporter",
     );
     refuseOrBreak(500, "internal error; see the exporter's log");

@@ -1,5 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import { StoreError } from "./failure.ts";
+import { VIEWS } from "./views.ts";
 
 /** Marks the file as one of this exporter: "hbex" in ASCII. https://sqlite.org/pragma.html#pragma_application_id */
 const APPLICATION_ID = 0x68_62_65_78;
@@ -26,6 +27,7 @@ const STEPS: readonly string[] = [
    ) without rowid, strict;
    create table events (id integer primary key, at integer not null, facts text not null) strict;
    create index events_at on events (at);`,
+  VIEWS,
 ];
 
 const pragmaValue = (db: DatabaseSync, pragma: string): number =>

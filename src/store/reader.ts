@@ -1,6 +1,8 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { HistoryReader } from "../core/history.ts";
+import { type Timestamp, timestamp } from "../core/units.ts";
 import { openForReading } from "./database.ts";
+import { readValues } from "./namespaces.ts";
 import { chart } from "./queries/chart.ts";
 import { events } from "./queries/events.ts";
 import { outages } from "./queries/outages.ts";
@@ -35,6 +37,29 @@ export function createReader(path: string): SyncHistoryReader {
     chart: withDatabase(chart),
     events: withDatabase(events),
   };
+}
+
+/** Values of the state in a file, and when an exporter last wrote to it. */
+export interface StoredState {
+  readonly alive?: Timestamp;
+  /** The values of a namespace by key. */
+  readonly values: ReadonlyMap<string, unknown>;
+}
+
+/** Reads one namespace of the state in a file, as {@link readHistory} does. Damaged values are left out. */
+export function readState(path: string, namespace: string): StoredState {
+  const db = openForReading(path);
+  try {
+    const alive = db.prepare("select at from alive").get()?.["at"];
+    const { values } = readValues(db);
+    const own = values.filter(([name]) => name === namespace);
+    return {
+      ...(typeof alive === "number" ? { alive: timestamp(alive / 1000) } : {}),
+      values: new Map(own.map(([, key, json]) => [key, JSON.parse(json) as unknown])),
+    };
+  } finally {
+    db.close();
+  }
 }
 
 /**

@@ -49,7 +49,7 @@ describe("heartbeat-exporter estimate", () => {
 
   test("rejects an invalid configuration", async () => {
     const { code, stderr } = await estimate("modules: { a: { prober: smtp } }");
-    expect(code).toBe(1);
+    expect(code).toBe(2);
     expect(stderr).toContain(`exporter.yml:1:25: modules.a.prober: got "smtp", want ${PROBER_KINDS}`);
   });
 
@@ -66,7 +66,7 @@ describe("heartbeat-exporter estimate", () => {
     expect((await before.exited).code).toBe(0);
     expect(JSON.parse(before.stdout())).toMatchObject({ total: { day: { prompts: expect.any(Number) } } });
     await using wrong = runMain(["estimate", file, "--tokens.input=many"]);
-    expect((await wrong.exited).code).toBe(1);
+    expect((await wrong.exited).code).toBe(2);
     expect(wrong.stderr()).toContain('got "many", want a number of tokens');
   });
 

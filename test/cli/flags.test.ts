@@ -37,7 +37,7 @@ describe("readCommandLine", () => {
     ["xyzzyx", "error: unknown command 'xyzzyx', want one of serve, probe, report"],
   ])("rejects the unknown command %s", async (word, message) => {
     await using run = runMain([word]);
-    expect((await run.exited).code).toBe(1);
+    expect((await run.exited).code).toBe(2);
     expect(run.stderr()).toContain(message);
   });
 });

@@ -185,7 +185,7 @@ describe("a failed start exits with 1 and says why", () => {
 
   it("for no configuration", async () => {
     const { code, text } = await ended([]);
-    expect(code).toBe(1);
+    expect(code).toBe(2);
     expect(text).toBe(
       "nothing is configured: pass --config.file, or describe an LLM with HEARTBEAT_LLM_URL and\nHEARTBEAT_LLM_MODEL, or accept pings with HEARTBEAT_PING_TOKEN;\n--demo runs a demonstration, --help explains the options\n",
     );
@@ -193,7 +193,7 @@ describe("a failed start exits with 1 and says why", () => {
 
   it("for a missing file", async () => {
     const { code, text } = await ended(["--config.file=/nowhere/exporter.yml"]);
-    expect(code).toBe(1);
+    expect(code).toBe(2);
     expect(text).toBe("/nowhere/exporter.yml: got no such file, want a readable YAML file\n");
   });
 
@@ -213,7 +213,7 @@ describe("a failed start exits with 1 and says why", () => {
     },
   ])("for the environment $env", async ({ env, text }) => {
     const end = await ended([], env);
-    expect(end.code).toBe(1);
+    expect(end.code).toBe(2);
     expect(end.text).toContain(text);
   });
 
@@ -226,7 +226,7 @@ describe("a failed start exits with 1 and says why", () => {
     { flag: "--nope", text: "unknown option '--nope'" },
   ])("for the flag $flag", async ({ flag, text }) => {
     const end = await ended([flag]);
-    expect(end.code).toBe(1);
+    expect(end.code).toBe(2);
     expect(end.text).toContain(text);
   });
 });

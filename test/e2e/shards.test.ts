@@ -53,7 +53,7 @@ test("registered heartbeats leave a shard that does not own them any more, inste
 
 test("an exporter with half a shard does not start", async () => {
   await using running = runMain(["--web.listen-address=127.0.0.1:0", "--demo", "--shard=0"]);
-  expect((await running.exited).code).toBe(1);
+  expect((await running.exited).code).toBe(2);
   expect(running.stderr()).toContain(
     "--shard: got no --total-shards, want the number of shards in --total-shards",
   );

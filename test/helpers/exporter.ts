@@ -13,6 +13,7 @@ import type { Log } from "../../src/core/log.ts";
 import { createMemory, type Memory } from "../../src/core/memory.ts";
 import type { Prober } from "../../src/core/prober.ts";
 import { type Seconds, seconds } from "../../src/core/units.ts";
+import { loggedRequests } from "../../src/server/front/request-log.ts";
 import { createMemoryHistory } from "../../src/store/memory-history.ts";
 import { type Exit, type Running, start } from "./process.ts";
 import { type TemporaryFolder, temporaryFolder } from "./temporary-folder.ts";
@@ -177,7 +178,10 @@ export async function startLocalExporter(options: {
   holder.subscribe((config) => exporter.apply(config));
   resources.defer(() => exporter.stop());
   // A client on a busy machine may send a request just when the server closes an idle connection.
-  const server = createServer({ keepAliveTimeout: 120_000 }, exporter.listener);
+  const server = createServer(
+    { keepAliveTimeout: 120_000 },
+    loggedRequests(exporter.listener, { log, clock }),
+  );
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   resources.defer(() => {
     server.closeAllConnections();

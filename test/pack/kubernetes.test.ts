@@ -157,7 +157,7 @@ describe("the Kubernetes manifests", () => {
 
   test("would not start with an unknown flag, so the test above can fail", async () => {
     await using run = runMain(["--no.such.flag"]);
-    expect((await run.exited).code).toBe(1);
+    expect((await run.exited).code).toBe(2);
   });
 
   test("contain every dashboard, each small enough for a ConfigMap", () => {

@@ -3,6 +3,7 @@ import type { EventFacts, History } from "../../src/core/history.ts";
 import { after, seconds } from "../../src/core/units.ts";
 import { buildReport, type ReportFacts } from "../../src/report/build.ts";
 import { historyFacts, type ReportTarget } from "../../src/report/from-history.ts";
+import type { BeatFacts } from "../../src/report/reporters.ts";
 import { createMemoryHistory } from "../../src/store/memory-history.ts";
 import { manualClock } from "../helpers/clock.ts";
 
@@ -28,6 +29,7 @@ async function reportOf(past: History, targets: readonly ReportTarget[] | undefi
   const facts = await historyFacts(past, WINDOW, targets);
   return buildReport({
     ...facts,
+    components: [],
     source: "test",
     generatedAt: at(2000),
     window: WINDOW,
@@ -211,6 +213,96 @@ describe("a report from the history", () => {
   });
 });
 
+const countsOf = (total: number, healthy: number, unhealthy: number, health: number | null) => ({
+  total,
+  healthy,
+  unhealthy,
+  unknown: total - healthy - unhealthy,
+  critical_unhealthy: 0,
+  health_percentage: health,
+});
+
+describe("heartbeats of a report from the history", () => {
+  const beat = (more: Partial<BeatFacts> = {}): BeatFacts => ({
+    name: "prod",
+    source: "push",
+    kind: "machine",
+    critical: true,
+    status: "healthy",
+    lastSeen: at(1999),
+    timeout: seconds(120),
+    ...more,
+  });
+  const change = (s: number, to: "up" | "down", subject = "prod"): EventFacts => ({
+    kind: "heartbeat",
+    at: at(s),
+    subject,
+    source: "push",
+    from: to === "up" ? "down" : "up",
+    to,
+  });
+
+  test.each<[string, readonly EventFacts[], Partial<BeatFacts>, number | null, number | null]>([
+    ["always up", [], {}, 100, 0],
+    ["down for a quarter", [change(1250, "down"), change(1500, "up")], {}, 75, 1],
+    ["down since", [change(1900, "down")], { status: "unhealthy" }, 90, 1],
+    ["down before the window and up in it", [change(1100, "up")], {}, 90, 1],
+    ["down all the time", [], { status: "unhealthy" }, 0, 1],
+    [
+      "twice down",
+      [change(1100, "down"), change(1200, "up"), change(1300, "down"), change(1400, "up")],
+      {},
+      80,
+      2,
+    ],
+    ["another one down", [change(1100, "down", "other")], {}, 100, 0],
+    ["never seen", [], { status: "unknown", lastSeen: undefined as never }, null, 0],
+    ["a log, whose past is not recorded", [], { source: "log" }, null, null],
+  ])("%s", async (_title, events, more, uptime, outages) => {
+    const past = history();
+    for (const event of events) past.record(event);
+    const facts = await historyFacts(past, WINDOW, [], [beat(more)]);
+    const report = buildReport({
+      ...facts,
+      components: [],
+      source: "test",
+      generatedAt: at(2000),
+      window: WINDOW,
+      objectives: OBJECTIVES,
+    });
+    const [shown] = report.heartbeats;
+    expect(shown?.uptime_percentage === null ? null : Math.round(shown?.uptime_percentage ?? -1)).toBe(
+      uptime,
+    );
+    expect(shown?.outages).toBe(outages);
+  });
+
+  test("count once in all: a log is a service as well", async () => {
+    const facts = await historyFacts(
+      history(),
+      WINDOW,
+      [GPT],
+      [beat({ status: "unhealthy" }), beat({ source: "log" })],
+    );
+    const component = { name: "queue", critical: false, status: "degraded" } as const;
+    const { summary } = buildReport({
+      ...facts,
+      components: [component],
+      source: "test",
+      generatedAt: at(2000),
+      window: WINDOW,
+      objectives: OBJECTIVES,
+    });
+    expect(summary).toMatchObject({
+      total_services: 1,
+      critical_unhealthy: 0,
+      heartbeats: { total: 2, healthy: 1, unhealthy: 1, critical_unhealthy: 1, health_percentage: 50 },
+      components: { total: 1, healthy: 1 },
+      all: { total: 3, healthy: 1, unhealthy: 1, unknown: 1, critical_unhealthy: 1, health_percentage: 33.3 },
+    });
+  });
+});
+
 describe("the summary", () => {
   const service = (status: ReportFacts["services"][number]["status"], critical = false) => ({
     name: "x",
@@ -230,9 +322,12 @@ describe("the summary", () => {
       generatedAt: at(0),
       window: WINDOW,
       alerts: [],
+      heartbeats: [],
+      components: [],
       objectives: OBJECTIVES,
       notes: [],
     };
+    const none = countsOf(0, 0, 0, null);
     expect(buildReport({ ...facts, services }).summary).toEqual({
       total_services: 17,
       healthy_services: 16,
@@ -240,6 +335,9 @@ describe("the summary", () => {
       unknown_services: 0,
       critical_unhealthy: 0,
       health_percentage: 94.1,
+      heartbeats: none,
+      components: none,
+      all: countsOf(17, 16, 1, 94.1),
     });
     const many = [...Array.from({ length: 9999 }, () => service("healthy")), service("unhealthy", true)];
     expect(buildReport({ ...facts, services: many }).summary).toMatchObject({

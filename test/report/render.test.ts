@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { stripVTControlCharacters } from "node:util";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { textTable } from "../../src/cli/table.ts";
@@ -39,7 +40,64 @@ const REPORT: Report = {
     unknown_services: 1,
     critical_unhealthy: 0,
     health_percentage: 33.3,
+    heartbeats: {
+      total: 2,
+      healthy: 1,
+      unhealthy: 1,
+      unknown: 0,
+      critical_unhealthy: 1,
+      health_percentage: 50,
+    },
+    components: {
+      total: 1,
+      healthy: 1,
+      unhealthy: 0,
+      unknown: 0,
+      critical_unhealthy: 0,
+      health_percentage: 100,
+    },
+    all: { total: 6, healthy: 3, unhealthy: 2, unknown: 1, critical_unhealthy: 1, health_percentage: 50 },
   },
+  heartbeats: [
+    {
+      heartbeat_name: "production-server",
+      source: "push",
+      kind: "machine",
+      hostname: "prod-01.example.com",
+      owner: "web",
+      critical: true,
+      current_status: "unhealthy",
+      last_seen: "2025-09-18T10:20:00Z",
+      timeout_seconds: 120,
+      next_expected: null,
+      uptime_percentage: 99.99,
+      outages: 1,
+    },
+    {
+      heartbeat_name: "/var/log/app.log",
+      source: "log",
+      kind: "heartbeat_log",
+      hostname: null,
+      owner: null,
+      critical: false,
+      current_status: "healthy",
+      last_seen: "2025-09-18T10:30:00Z",
+      timeout_seconds: 90,
+      next_expected: null,
+      uptime_percentage: null,
+      outages: null,
+    },
+  ],
+  components: [
+    {
+      component_name: "queue",
+      critical: false,
+      group: "data",
+      current_status: "degraded",
+      message: "slow disk",
+      last_report: "2025-09-18T10:30:10Z",
+    },
+  ],
   services: [
     interpreter,
     gone,
@@ -114,6 +172,8 @@ const REPORT: Report = {
 const EMPTY: Report = {
   ...REPORT,
   services: [],
+  heartbeats: [],
+  components: [],
   response_times: [],
   alerts: [],
   slos: [],
@@ -128,7 +188,17 @@ describe("a rendered report", () => {
   ])("matches %s", async (file, render) => {
     await expect(render(REPORT)).toMatchFileSnapshot(join(GOLDEN, file));
     expect(render(EMPTY)).toContain("no targets");
+    expect(render(EMPTY)).toContain("no heartbeats");
+    expect(render(EMPTY)).toContain("no components");
     expect(render(EMPTY)).toContain("none in this window");
+  });
+
+  test("paints words by their tone, and keeps the columns aligned", () => {
+    const painted = reportText(REPORT, textTable, (tone, text) => `\u001b[1m${tone}:${text}\u001b[0m`);
+    expect(painted).toMatch(/^production-server +.\[1mbad:unhealthy.\[0m +machine/m);
+    expect(painted).toMatch(/^queue +.\[1munsure:degraded/m);
+    const colours = reportText(REPORT, textTable, (_, text) => `\u001b[31m${text}\u001b[39m`);
+    expect(stripVTControlCharacters(colours)).toBe(reportText(REPORT, textTable));
   });
 
   test("does not round one failure in millions up to 100 %", () => {

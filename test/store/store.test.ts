@@ -176,7 +176,7 @@ describe("a file", () => {
           fields: {
             path,
             reason: "io",
-            detail: "got a file of version 99, want 1 or older: it was written by a newer heartbeat-exporter",
+            detail: "got a file of version 99, want 2 or older: it was written by a newer heartbeat-exporter",
           },
         },
       ]);

@@ -1,8 +1,9 @@
 import type { FromSchema, JSONSchema } from "json-schema-to-ts";
-import { type Document, isMap, isScalar } from "yaml";
+import { isMap, isScalar } from "yaml";
 import { escapeReferences } from "../../config/document/convert.ts";
 import { visible } from "../../core/escape.ts";
-import { createNames, type ImportResult } from "./names.ts";
+import type { Notes } from "./fields.ts";
+import { createNames, type Import, type ImportResult } from "./names.ts";
 
 /** The schema of a Prometheus file service discovery file. */
 export const targetsSchema = {
@@ -24,20 +25,20 @@ type TargetGroups = FromSchema<typeof targetsSchema>;
 const OWN_LABELS = new Set(["target", "module", "critical", "kind", "instance", "job"]);
 
 /**
- * Converts a blackbox.yml: removes the modules whose prober is not supported and adds targets. Comments are kept.
+ * Converts a blackbox.yml, whose document changes: removes the modules whose prober is not supported and adds targets. Comments are kept.
  * @param kinds the supported probers
  * @param groups the targets
  * @param defaultModule module of targets whose labels name none
  */
 export function importBlackbox(
-  document: Document,
+  { source, notes }: Pick<Import, "source" | "notes">,
   kinds: readonly string[],
   groups: TargetGroups,
   defaultModule: string,
 ): ImportResult {
-  const notes: string[] = [];
+  const { document } = source;
   const modules = document.get("modules");
-  if (!isMap(modules)) return { document, notes };
+  if (!isMap(modules)) return { document };
   const omitted = new Set<string>();
   const unsupported = modules.items.flatMap(({ key, value }): readonly (readonly [string, string])[] => {
     const prober = isMap(value) ? value.get("prober") : undefined;
@@ -45,20 +46,23 @@ export function importBlackbox(
     return [[String(key.value), prober]];
   });
   for (const [name, prober] of unsupported) {
+    notes.add(
+      ["modules", name],
+      `module ${visible(name)} is not imported: prober ${visible(prober)} is not supported`,
+    );
     modules.delete(name);
     omitted.add(name);
-    notes.push(`module ${visible(name)} is not imported: prober ${visible(prober)} is not supported`);
   }
   const targets = targetsOf(groups, defaultModule, omitted, notes);
   if (targets.length > 0) document.set("targets", document.createNode(targets));
-  return { document, notes };
+  return { document };
 }
 
 function targetsOf(
   groups: TargetGroups,
   defaultModule: string,
   omitted: ReadonlySet<string>,
-  notes: string[],
+  notes: Notes,
 ): readonly object[] {
   const nameOf = createNames();
   const dropped = new Set<string>();
@@ -72,7 +76,7 @@ function targetsOf(
     return targets.flatMap((target) => {
       const name = nameOf(target);
       if (omitted.has(module)) {
-        notes.push(`target ${name} is not imported: its module ${visible(module)} was not imported`);
+        notes.general(`target ${name} is not imported: its module ${visible(module)} was not imported`);
         return [];
       }
       const own =
@@ -83,6 +87,6 @@ function targetsOf(
     });
   });
   for (const name of dropped)
-    notes.push(`label ${visible(name)} of targets is not imported: the exporter or Prometheus sets it`);
+    notes.general(`label ${visible(name)} of targets is not imported: the exporter or Prometheus sets it`);
   return targets;
 }

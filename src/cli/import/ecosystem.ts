@@ -1,117 +1,132 @@
-import type { FromSchema, JSONSchema } from "json-schema-to-ts";
+import { basename, dirname, join } from "node:path";
 import { Document } from "yaml";
 import { escapeReferences } from "../../config/document/convert.ts";
 import { defined } from "../../core/defined.ts";
-import { visible } from "../../core/escape.ts";
-import { createNames, type ImportResult } from "./names.ts";
-
-const positive = { type: "number", exclusiveMinimum: 0 } as const;
-const open = { type: "object", additionalProperties: true } as const;
-
-/** The schema of an ecosystem health monitor's file, strict only where settings are imported. */
-export const ecosystemSchema = {
-  type: "object",
-  required: ["services"],
-  properties: {
-    check_interval_seconds: positive,
-    timeout_seconds: positive,
-    max_consecutive_failures: { type: "integer", minimum: 1 },
-    services: {
-      type: "array",
-      items: {
-        type: "object",
-        required: ["name", "url"],
-        properties: {
-          name: { type: "string", minLength: 1 },
-          url: { type: "string", minLength: 1 },
-          critical: { type: "boolean" },
-          expected_response_time: positive,
-        },
-        additionalProperties: true,
-      },
-    },
-    alert_rules: { type: "array", items: open },
-    alerting: open,
-    self_healing: open,
-  },
-  additionalProperties: true,
-} as const satisfies JSONSchema;
-
-type Ecosystem = FromSchema<typeof ecosystemSchema>;
+import { durationOf } from "./durations.ts";
+import { ecosystemChannels } from "./ecosystem-channels.ts";
+import { ruleOverrides } from "./ecosystem-rules.ts";
+import { type Fields, fieldsOf } from "./fields.ts";
+import { targetAddress } from "./http-modules.ts";
+import { createNames, type Import, type ImportResult } from "./names.ts";
 
 const MODULE = "http_2xx";
 
-/** Converts the configuration of an ecosystem health monitor: one module, and a target for each service. */
-export function importEcosystem(file: Ecosystem): ImportResult {
-  const notes: string[] = [];
+/**
+ * Converts the configuration of an ecosystem health monitor: one module, a target for each service, channels, an action, flags,
+ * and overrides of the pack's alerts.
+ */
+export function importEcosystem(context: Import): ImportResult {
+  const { source, notes } = context;
+  const file = fieldsOf(source.value, [], source, notes);
   const nameOf = createNames();
-  const targets = file.services.map((service) => {
-    const { name, url, critical, expected_response_time: expected } = service;
-    const own = nameOf(name);
-    if (own !== name) notes.push(`service ${JSON.stringify(visible(name))} is renamed to ${own}`);
-    for (const key of Object.keys(service)) {
-      if (!SERVICE_KEYS.has(key))
-        notes.push(`services: ${own}: ${visible(key)} is not imported: unknown key`);
-    }
-    return {
-      name: own,
-      module: MODULE,
-      target: escapeReferences(url),
-      schedule: "interval",
-      ...defined({
-        interval: durationOf(file.check_interval_seconds),
-        failure_threshold: file.max_consecutive_failures,
-        expected_duration: durationOf(expected),
-        critical,
-      }),
-    };
+  const shared = {
+    interval: durationOf(file.number("check_interval_seconds")),
+    failure_threshold: file.number("max_consecutive_failures"),
+  };
+  const timeout = durationOf(file.number("timeout_seconds"));
+  const targets = file.maps("services").map((service) => serviceTarget(service, shared, nameOf, context));
+  const storage = storageOf(file);
+  const channels = ecosystemChannels(file.map("alerting"), context);
+  const actions = healingAction(file.map("self_healing"), context);
+  const overrides = ruleOverrides(file.maps("alert_rules"));
+  const flags = levelFlag(file);
+  file.end();
+  const document = new Document({
+    modules: { [MODULE]: { prober: "http", ...defined({ timeout }) } },
+    targets,
+    ...(channels.length === 0 ? {} : { notify: channels }),
+    ...(actions.length === 0 ? {} : { actions }),
+    ...(storage === undefined ? {} : { storage }),
   });
-  const timeout = durationOf(file.timeout_seconds);
-  const module = { prober: "http", ...defined({ timeout }) };
-  const document = new Document({ modules: { [MODULE]: module }, targets });
-  return { document, notes: [...notes, ...notesOf(file)] };
+  return {
+    document,
+    flags,
+    ...(overrides === undefined ? {} : { overrides: new Document({ alerts: overrides }) }),
+  };
 }
 
-const SERVICE_KEYS = new Set(["name", "url", "critical", "expected_response_time"]);
+function serviceTarget(
+  service: Fields,
+  shared: Readonly<Record<string, unknown>>,
+  nameOf: (text: string) => string,
+  { secrets }: Import,
+): object {
+  const name = service.required("name");
+  const url = service.required("url");
+  const own = nameOf(name);
+  if (own !== name) service.note(`renamed to ${own}, because names of targets are words`, "name");
+  const expected = service.number("expected_response_time");
+  const critical = service.flag("critical");
+  service.end();
+  return {
+    name: own,
+    module: MODULE,
+    target: targetAddress(escapeReferences(url), secrets, own, [...service.path, "url"]),
+    schedule: "interval",
+    ...defined({ ...shared, expected_duration: durationOf(expected), critical }),
+  };
+}
 
-/** Keys without an equivalent in the exporter's configuration, and where their setting belongs. */
-const ALTERNATIVES: Readonly<Record<string, string>> = {
-  database_path: "the exporter has a store of its own, set by --storage.path",
-  log_level: "use the flag --log.level",
-  self_healing: "use actions, which the exporter takes when Alertmanager sends an alert",
+/** Returns where the history goes. The monitor's own database stays as it is: it is of another program. */
+function storageOf(file: Fields): object | undefined {
+  const path = file.text("database_path");
+  const days = file.number("retention_days") ?? file.number("data_retention_days");
+  if (path === undefined) return days === undefined ? undefined : { retention: durationOf(days * 86_400) };
+  const own = join(dirname(path), `${basename(path).replace(/\.\w+$/, "")}.heartbeat-exporter.db`);
+  file.note(
+    `the exporter writes its own file, ${own}; the history in the old one is not imported`,
+    "database_path",
+  );
+  return {
+    path: escapeReferences(own),
+    ...defined({ retention: durationOf(days === undefined ? days : days * 86_400) }),
+  };
+}
+
+/** The levels of the exporter by those of Python. */
+const LEVELS: Readonly<Record<string, string>> = {
+  DEBUG: "debug",
+  INFO: "info",
+  WARNING: "warn",
+  WARN: "warn",
+  ERROR: "error",
+  CRITICAL: "error",
 };
 
-function notesOf(file: Ecosystem): readonly string[] {
-  const supported = new Set(Object.keys(ecosystemSchema.properties));
+function levelFlag(file: Fields): readonly string[] {
+  const given = file.text("log_level");
+  const level = given === undefined ? undefined : LEVELS[given.toUpperCase()];
+  if (given !== undefined && level === undefined)
+    file.note("not imported: want DEBUG, INFO, WARNING, ERROR or CRITICAL", "log_level");
+  return level === undefined ? [] : [`--log.level=${level}`];
+}
+
+/** Returns the action that restarts services, as a dry run: the file does not say how a service is restarted. */
+function healingAction(healing: Fields | undefined, { secrets }: Import): readonly object[] {
+  if (healing === undefined) return [];
+  const enabled = healing.flag("enabled") !== false && healing.flag("restart_unhealthy_services") !== false;
+  const attempts = healing.number("max_restart_attempts");
+  const minutes = healing.number("restart_cooldown_minutes");
+  healing.end();
+  if (!enabled) {
+    healing.note("not imported: it is not enabled");
+    return [];
+  }
+  healing.note(
+    "imported as a dry run of `systemctl restart TARGET`: put the command that restarts a service into actions.restart.run, and remove dry_run; Alertmanager triggers it, with the password of basic_auth",
+  );
+  const auth = secrets.chosen("password", "HEARTBEAT_ACTIONS_PASSWORD", healing.path);
   return [
-    ...Object.keys(file)
-      .filter((key) => !supported.has(key) || key === "self_healing")
-      .map((key) => `${visible(key)} is not imported: ${ALTERNATIVES[key] ?? "unknown key"}`),
-    ...(file.alert_rules ?? []).map(ruleNote),
-    ...Object.entries(file.alerting ?? {}).map(
-      ([channel, settings]) =>
-        `alerting.${visible(channel)}${isDisabled(settings) ? " (disabled)" : ""} is not imported: Alertmanager sends notifications; configure a receiver there`,
-    ),
+    {
+      name: "restart",
+      basic_auth: { username: "alertmanager", ...auth },
+      match: { alertname: "HeartbeatTargetDown" },
+      run: ["/usr/bin/systemctl", "restart", "{{target}}"],
+      ...defined({
+        max_attempts: attempts,
+        cooldown: minutes === undefined ? undefined : durationOf(minutes * 60),
+      }),
+      dry_run: true,
+    },
   ];
-}
-
-function ruleNote(rule: Readonly<Record<string, unknown>>): string {
-  const { name, condition, severity, duration_minutes: minutes } = rule;
-  const details = [
-    typeof condition === "string" ? `condition ${visible(condition)}` : "",
-    typeof severity === "string" ? `severity ${visible(severity)}` : "",
-    typeof minutes === "number" ? `for ${minutes}m` : "",
-    isDisabled(rule) ? "disabled" : "",
-  ].filter((part) => part !== "");
-  const title = typeof name === "string" ? visible(name) : "a rule";
-  return `alert_rules: ${title} (${details.join(", ")}) is not imported: write a Prometheus rule over heartbeat_target_healthy, heartbeat_consecutive_failures or heartbeat_health_check_duration_seconds`;
-}
-
-const isDisabled = (value: unknown): boolean =>
-  typeof value === "object" && value !== null && "enabled" in value && value.enabled === false;
-
-/** Formats seconds as a Prometheus duration, in whole milliseconds. */
-function durationOf(seconds: number | undefined): string | undefined {
-  if (seconds === undefined) return undefined;
-  return Number.isInteger(seconds) ? `${seconds}s` : `${Math.max(1, Math.round(seconds * 1000))}ms`;
 }

@@ -1,4 +1,7 @@
 import type { Document } from "yaml";
+import type { Notes } from "./fields.ts";
+import type { Secrets } from "./secrets.ts";
+import type { Source } from "./source.ts";
 
 /** Returns a function that turns names and addresses into valid target names, never the same name twice. */
 export function createNames(): (text: string) => string {
@@ -14,9 +17,18 @@ export function createNames(): (text: string) => string {
   };
 }
 
+/** A file to import, with what its converter reports to. */
+export interface Import {
+  readonly source: Source;
+  readonly notes: Notes;
+  readonly secrets: Secrets;
+}
+
 /** A configuration converted from another program's. */
 export interface ImportResult {
   readonly document: Document;
-  /** Settings that were not imported or were changed, without secrets. */
-  readonly notes: readonly string[];
+  /** Flags that the exporter is to be started with. */
+  readonly flags?: readonly string[];
+  /** Changes to the pack's alerts, as `pack --overrides` reads them. */
+  readonly overrides?: Document;
 }

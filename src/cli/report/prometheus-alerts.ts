@@ -1,6 +1,6 @@
 import { rfc3339, type Timestamp, timestamp } from "../../core/units.ts";
-import type { Span } from "../../report/build.ts";
 import type { Alert } from "../../report/document.ts";
+import type { Span } from "../../report/span.ts";
 import type { PrometheusApi, Series } from "./prometheus-api.ts";
 
 /** Matchers for the alerts about targets, heartbeats, groups and the exporter. */

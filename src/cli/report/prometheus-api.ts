@@ -1,6 +1,6 @@
 import type { FromSchema, JSONSchema } from "json-schema-to-ts";
 import { type Timestamp, timestamp } from "../../core/units.ts";
-import type { Span } from "../../report/build.ts";
+import type { Span } from "../../report/span.ts";
 import type { Remote } from "../remote.ts";
 
 /** One series of a query result; `points` are in order of time, a single one for an instant query. */

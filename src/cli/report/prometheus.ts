@@ -2,10 +2,12 @@ import { counted } from "../../core/counted.ts";
 import { defined } from "../../core/defined.ts";
 import type { TargetStatus } from "../../core/status.ts";
 import { elapsed, seconds, type Timestamp, timestamp } from "../../core/units.ts";
-import type { ReportFacts, ServiceFacts, Span, UnhealthySpan } from "../../report/build.ts";
+import type { ReportFacts, ServiceFacts } from "../../report/build.ts";
+import type { Span, UnhealthySpan } from "../../report/span.ts";
 import type { Remote } from "../remote.ts";
 import { prometheusAlerts } from "./prometheus-alerts.ts";
 import { createPrometheusApi, type PrometheusApi, type Series } from "./prometheus-api.ts";
+import { prometheusBeats, prometheusComponents } from "./prometheus-reporters.ts";
 
 /** Most points requested per series of a range query; Prometheus rejects more than 11000. */
 const MOST_POINTS = 10_000;
@@ -21,7 +23,7 @@ export async function prometheusFacts(
   remote: Remote,
   selector: string,
   window: Span,
-): Promise<Pick<ReportFacts, "source" | "services" | "alerts" | "notes">> {
+): Promise<Pick<ReportFacts, "source" | "services" | "heartbeats" | "components" | "alerts" | "notes">> {
   const api = createPrometheusApi(remote);
   const matchers = selector.trim().replace(/^\{|\}$/g, "");
   const step = stepOf(window);
@@ -32,16 +34,22 @@ export async function prometheusFacts(
   ];
   const services = targets.map(([key, { labels }]) => serviceOf(key, labels, answers, outages));
   const ended = targets.filter(([key]) => !answers.current.some((series) => keyOf(series) === key)).length;
+  const selection = { matchers, range: rangeOf(window), at: window.to };
+  const heartbeats = await prometheusBeats(api, selection);
+  const components = await prometheusComponents(api, selection);
   const exporters = answers.exporters[0]?.points[0]?.[1] ?? 0;
   return {
     source: `Prometheus ${remote.name}`,
     services,
+    heartbeats,
+    components,
     alerts: await prometheusAlerts(api, window, step),
     notes: [
       "counts of checks are extrapolated to the ends of the window (increase); 95th percentiles of targets with a histogram of durations are estimated from it (histogram_quantile)",
       "maxima, and averages and percentiles of targets without a histogram, cover only the probes that a scrape saw, each weighted by how long its result was the last one; the times of outages and alerts are accurate to " +
         `${step} s or the scrape or rule interval, whichever is longer`,
-      ...(targets.length === 0
+      ...(heartbeats.length > 0 ? ["Prometheus does not know which heartbeats are critical"] : []),
+      ...(targets.length === 0 && heartbeats.length === 0
         ? [
             "Prometheus has no heartbeat_target_info in this window: it scrapes no exporter, or no series matches the selector",
           ]

@@ -1,9 +1,11 @@
 import { writeFile } from "node:fs/promises";
 import { after, type Seconds, seconds } from "../../core/units.ts";
-import { buildReport, type Objectives, type Span } from "../../report/build.ts";
+import { buildReport, type Objectives } from "../../report/build.ts";
 import { type Report, reportSchema } from "../../report/document.ts";
 import { reportHtml } from "../../report/html.ts";
+import type { Span } from "../../report/span.ts";
 import { reportMarkdown, reportText } from "../../report/text.ts";
+import type { Tone } from "../../report/tones.ts";
 import { createRemote } from "../remote.ts";
 import type { RemoteFlags } from "../remote-flags.ts";
 import { CommandError, codeOf, EXIT, type Shell } from "../shell.ts";
@@ -24,6 +26,7 @@ export interface ReportFlags {
   readonly configFile?: string;
   readonly window: Seconds;
   readonly format: "text" | "json" | "markdown" | "html";
+  readonly color: "auto" | "always" | "never";
   readonly output?: string;
   readonly objectives: Objectives;
 }
@@ -33,8 +36,9 @@ export async function runReport(flags: ReportFlags, shell: Shell): Promise<numbe
   shell.progress("making the report");
   const report = await makeReport(flags, shell);
   shell.progress("");
-  const text = renderReport(report, flags.format);
-  const { output } = flags;
+  const { output, color } = flags;
+  const isColoured = color === "always" || (color === "auto" && shell.colours && output === undefined);
+  const text = renderReport(report, flags.format, isColoured);
   if (output === undefined) shell.out(text);
   else
     await writeFile(output, text).catch((error: unknown) => {
@@ -70,10 +74,15 @@ async function makeReport(flags: ReportFlags, shell: Shell): Promise<Report> {
   }
 }
 
-function renderReport(report: Report, format: ReportFlags["format"]): string {
+/** The colours of a terminal, by number of "select graphic rendition". */
+const COLOURS: Readonly<Record<Tone, number>> = { good: 32, bad: 31, unsure: 33 };
+
+const paint = (tone: Tone, text: string): string => `\u001b[${COLOURS[tone]}m${text}\u001b[39m`;
+
+function renderReport(report: Report, format: ReportFlags["format"], isColoured: boolean): string {
   switch (format) {
     case "text":
-      return reportText(report, textTable);
+      return reportText(report, textTable, isColoured ? paint : undefined);
     case "json":
       return `${JSON.stringify(report, null, 2)}\n`;
     case "markdown":

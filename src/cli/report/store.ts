@@ -1,8 +1,10 @@
-import type { ReportFacts, Span } from "../../report/build.ts";
+import type { ReportFacts } from "../../report/build.ts";
 import { historyFacts, type ReportTarget } from "../../report/from-history.ts";
+import type { Span } from "../../report/span.ts";
 import { readHistory } from "../../store/reader.ts";
 import { loadConfig, sourceOf } from "../load-config.ts";
 import { CommandError, type Shell } from "../shell.ts";
+import { storedBeats, storedComponents } from "./store-reporters.ts";
 
 /**
  * Reads the facts of a report from an exporter's store, whether or not an exporter is using it.
@@ -15,10 +17,10 @@ export async function storeFacts(
   configFile: string | undefined,
   window: Span,
   shell: Shell,
-): Promise<Pick<ReportFacts, "source" | "services" | "alerts" | "notes">> {
+): Promise<Pick<ReportFacts, "source" | "services" | "heartbeats" | "components" | "alerts" | "notes">> {
   const configured = sourceOf(configFile, shell.env) !== undefined;
-  const targets = configured ? (await loadConfig(configFile, shell)).targets : undefined;
-  const reportTargets = targets?.map(
+  const config = configured ? await loadConfig(configFile, shell) : undefined;
+  const reportTargets = config?.targets.map(
     ({ name, module, critical, interval }): ReportTarget => ({
       name,
       module: module.name,
@@ -27,9 +29,15 @@ export async function storeFacts(
     }),
   );
   try {
-    const facts = await historyFacts(readHistory(path), window, reportTargets);
-    const note = configured ? [] : ["without --config.file, every target counts as not critical"];
-    return { source: `store ${path}`, ...facts, notes: [...facts.notes, ...note] };
+    const beats = storedBeats(path, config, window.to);
+    const facts = await historyFacts(readHistory(path), window, reportTargets, beats);
+    const components = storedComponents(path, window.to);
+    const notes = [
+      ...facts.notes,
+      "heartbeats of logs and leases are listed only by a running exporter and by Prometheus; their targets are services",
+      ...(configured ? [] : ["without --config.file, no target and no heartbeat counts as critical"]),
+    ];
+    return { source: `store ${path}`, ...facts, components, notes };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new CommandError(`${path}: got ${reason}, want the store of an exporter`, "failed", {

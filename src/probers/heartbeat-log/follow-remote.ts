@@ -74,6 +74,7 @@ async function readAnswer(fetching: Fetching, position: Position, isFirst: boole
   const { initialRead, fetch } = module;
   const from = position.offset - position.fingerprint.length;
   const range = isFirst && initialRead > 0 ? `bytes=-${initialRead}` : `bytes=${from}-`;
+  context.log("requesting", { method: "GET", url: address, range });
   const answer = await request(
     url,
     fetch,
@@ -82,6 +83,7 @@ async function readAnswer(fetching: Fetching, position: Position, isFirst: boole
   );
   try {
     const { status, headers } = answer;
+    context.log("response", { status, ...defined({ length: headers["content-length"] }) });
     const etag = headers.etag;
     const withEtag = (next: Position): Position => {
       const { etag: _old, ...rest } = next;

@@ -1,3 +1,4 @@
+import { defined } from "../../core/defined.ts";
 import type { HeartbeatState } from "../../core/heartbeat.ts";
 import type { StateStore } from "../../core/memory.ts";
 import type { Sample } from "../../core/metric.ts";
@@ -11,7 +12,7 @@ import {
   succeeded,
   type Warning,
 } from "../../core/prober.ts";
-import { after, seconds } from "../../core/units.ts";
+import { after, rfc3339, seconds, timestamp } from "../../core/units.ts";
 import { findLogs, isPath, isPattern } from "./find-files.ts";
 import { type FollowResult, followFile } from "./follow-file.ts";
 import { followRemote, shownAddress } from "./follow-remote.ts";
@@ -23,6 +24,7 @@ import { DeadlineError, type LogProblem, problem, untilAborted } from "./problem
 import { type HeartbeatLogReason, heartbeatLogReasons } from "./reasons.ts";
 import { logSamples } from "./samples.ts";
 import { type HeartbeatLogOptions, heartbeatLogSchema } from "./schema.ts";
+import { noCounts } from "./tally.ts";
 import { heartbeatOf, problemOf } from "./verdict.ts";
 
 /**
@@ -141,20 +143,31 @@ async function readLog(
   key: string,
   follow: (before: LogState) => Promise<FollowResult>,
   module: HeartbeatLogModule,
-  { memory, signal, clock }: ProbeContext,
+  { memory, signal, clock, log }: ProbeContext,
 ): Promise<LogResult> {
   const { activeReads } = module;
   const restore = (): LogState => readLogState(memory.get(key)) ?? newLogState();
-  const followed = await inTurn(activeReads, key, signal, () => follow(restore())).catch(
-    (error: unknown): FollowResult => {
-      if (!(error instanceof DeadlineError)) throw error;
-      return {
-        state: restore(),
-        problem: problem("timeout", `${heartbeat} is still being read by another probe`),
-      };
-    },
-  );
+  let before = noCounts();
+  const read = (): Promise<FollowResult> => {
+    const restored = restore();
+    before = { ...restored.counts };
+    return follow(restored);
+  };
+  const followed = await inTurn(activeReads, key, signal, read).catch((error: unknown): FollowResult => {
+    if (!(error instanceof DeadlineError)) throw error;
+    return {
+      state: restore(),
+      problem: problem("timeout", `${heartbeat} is still being read by another probe`),
+    };
+  });
   const { state } = followed;
+  log("read the log", {
+    log: heartbeat,
+    lines: state.counts.lines - before.lines,
+    heartbeats: state.counts.heartbeats - before.heartbeats,
+    ...(state.last === undefined ? {} : { last_seen: rfc3339(timestamp(state.last.at)) }),
+    ...defined({ problem: followed.problem?.detail }),
+  });
   // The state of a log that never existed is not stored.
   if (state !== memory.get(key) && state.positions.length > 0) store(memory, key, state);
   const heartbeatState = heartbeatOf(heartbeat, state, module);

@@ -6,7 +6,7 @@ import { openConnection } from "./open.ts";
 import type { HttpModule } from "./options.ts";
 import { type PreparedRequest, prepare } from "./prepare.ts";
 import { MOST_REDIRECTS, redirectOf } from "./redirects.ts";
-import { formatAddress } from "./transport/address.ts";
+import { shownUrl } from "./transport/address.ts";
 import { userAuthorization } from "./transport/auth.ts";
 import type { Outgoing, ResponseHead } from "./transport/exchange.ts";
 import { type RawHeaders, valueOf } from "./transport/headers.ts";
@@ -82,7 +82,7 @@ async function request(
   const proxy = module.proxies?.(hop.address, hop.ip);
   const connection = await openConnection(hop, proxy, prepared, module, guard, trace);
   if (!connection.ok) return connection;
-  guard.log("requesting", { method: hop.method, url: formatAddress(hop.address), host: hop.host });
+  guard.log("requesting", { method: hop.method, url: shownUrl(hop.address), host: hop.host });
   const outgoing = outgoingOf(hop, proxy, prepared, cookies);
   const started = guard.clock.monotonic();
   let responded: Arrival = { earliest: started, latest: started };
@@ -98,7 +98,11 @@ async function request(
     connection.socket.destroy();
     return exchange;
   }
-  guard.log("response", { status: exchange.status, version: exchange.version });
+  guard.log("response", {
+    status: exchange.status,
+    version: exchange.version,
+    seconds: responded.earliest - started,
+  });
   return { ok: true, exchange, responded };
 }
 

@@ -90,8 +90,14 @@ async function probe(
   if (namespace === undefined || name === undefined) {
     return { outcome: failed("bad_request", "the target is not the namespace/name of a Lease"), samples: [] };
   }
-  log("reading the lease", { namespace, name });
+  log("reading the lease", { method: "GET", namespace, name });
+  const started = clock.monotonic();
   const answer = await module.api.read({ namespace, name }, signal);
+  log("response", {
+    answer: answer.kind,
+    ...("detail" in answer ? { detail: answer.detail } : {}),
+    seconds: clock.monotonic() - started,
+  });
   switch (answer.kind) {
     case "record":
       return judge(target.address, answer.record, module, context);

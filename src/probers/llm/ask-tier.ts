@@ -39,7 +39,7 @@ export async function askTier(
   if ("refused" in shared) return shared.refused;
   const { response, finished } = await request(tier, shared, context);
   const outcome = outcomeOf(tier, response, finished, model ?? "", shared);
-  context.log("asked", { url: withoutQuery(url), status: response.status, ...outcome });
+  context.log("asked", { method: "GET", url: withoutQuery(url), status: response.status, ...outcome });
   return outcome;
 }
 

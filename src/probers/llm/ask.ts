@@ -1,11 +1,12 @@
 import { defined } from "../../core/defined.ts";
+import { excerpt } from "../../core/excerpt.ts";
 import { destinationOf, type HttpAgents } from "../../core/network.ts";
 import { failed, type Outcome, type ProbeContext, type ProbeTarget } from "../../core/prober.ts";
 import type { CompletedHandshake } from "../agents.ts";
 import { shownAnswer } from "./answer/answer.ts";
 import { exchange } from "./exchange.ts";
 import { describe } from "./failure.ts";
-import { newValues } from "./judge/prompt.ts";
+import { fill, newValues } from "./judge/prompt.ts";
 import { isUsableKey, type LlmModule, UNUSABLE_KEY } from "./options.ts";
 import type { Question } from "./questions.ts";
 import type { LlmReason } from "./reasons.ts";
@@ -31,6 +32,9 @@ export interface QuestionResult {
   readonly verdict: LlmVerdict;
 }
 
+/** Longest beginning of a prompt in the log of a probe, in characters. */
+const LONGEST_PROMPT = 200;
+
 /** Asks one question and judges the answer. Never rejects. */
 export async function askQuestion(
   { target, module, url, credential, agent }: QuestionContext,
@@ -41,9 +45,11 @@ export async function askQuestion(
   const prepared = prepare(target, module, question, values);
   const model = requestedModel(target, module);
   context.log("asking", {
+    method: "POST",
     url: withoutQuery(url),
     stream: module.stream,
     ...defined({ model }),
+    prompt: excerpt(fill(question.prompt, values), credential.secrets, LONGEST_PROMPT),
   });
   const reception = receive(module, context);
   const call = {
@@ -74,6 +80,8 @@ export async function askQuestion(
     status: response.status,
     answer: shownAnswer(answer, credential.secrets),
     finish_reason: answer.finish,
+    input_tokens: answer.usage.input,
+    output_tokens: answer.usage.output,
     correct: verdict.correct,
     seconds: finished.end.earliest - finished.start,
   });

@@ -53,6 +53,17 @@ export const hasBadEscape = (path: string): boolean => /^[^?]*%(?![0-9a-f]{2})/i
 export const formatAddress = (address: Address, authority: string = address.authority): string =>
   `${address.tls ? "https" : "http"}://${authority}${address.path}`;
 
+/** Returns the address as it may be shown: values of its query may be secrets. */
+export function shownUrl(address: Address): string {
+  const [path = "", ...query] = address.path.split("?");
+  if (query.length === 0) return formatAddress(address);
+  const names = query
+    .join("?")
+    .split("&")
+    .map((part) => `${part.includes("=") ? part.replace(/=.*$/s, "=") : ""}...`);
+  return `${formatAddress({ ...address, path })}?${names.join("&")}`;
+}
+
 /**
  * Resolves `location` against `from`. `relative` is true if it names no host.
  * @returns `undefined` if the result is not an http or https address
