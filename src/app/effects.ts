@@ -1,21 +1,23 @@
 import type { Clock } from "../core/clock.ts";
+import { defined } from "../core/defined.ts";
 import type { History } from "../core/history.ts";
 import type { Log } from "../core/log.ts";
+import type { FailureReason } from "../core/reasons.ts";
 import type { Target } from "../core/target.ts";
-import type { FailoverEffect } from "../failover/machine.ts";
+import type { FailoverEffect, FailoverState } from "../failover/machine.ts";
 import type { Announcer } from "../heartbeats/announce.ts";
 import type { PushEffect } from "../heartbeats/push-state.ts";
 import type { PushView } from "../heartbeats/view.ts";
-import { heartbeatEvent, toHistoryEvent } from "./history-entries.ts";
+import { heartbeatEvent, isForWorse, toHistoryEvent } from "./history-entries.ts";
 
 /** Records effects of the failover machine in the log and the history. */
 export function failoverRecorder(
   log: Log,
   history: History,
-): (target: Target, effect: FailoverEffect) => void {
-  return (target, effect) => {
-    logEffect(log, target, effect);
-    const event = toHistoryEvent(target, effect);
+): (target: Target, effect: FailoverEffect, state: Pick<FailoverState, "lastFailure">) => void {
+  return (target, effect, { lastFailure }) => {
+    logEffect(log, target, effect, lastFailure?.reason);
+    const event = toHistoryEvent(target, effect, lastFailure?.reason);
     if (event !== undefined) history.record(event);
   };
 }
@@ -28,14 +30,23 @@ export function pushRecorder(
 ): (push: PushView, effect: PushEffect) => void {
   return (push, effect) => {
     announcer.effect(push, effect);
-    history.record(heartbeatEvent(push.heartbeat.name, effect, clock.now()));
+    history.record(heartbeatEvent(push.heartbeat.name, effect, clock.now(), push.exitStatus));
   };
 }
 
-function logEffect(log: Log, { name }: Target, effect: FailoverEffect): void {
+function logEffect(
+  log: Log,
+  { name }: Target,
+  effect: FailoverEffect,
+  lastReason: FailureReason | undefined,
+): void {
+  const reason = defined({ reason: isForWorse(effect) ? lastReason : undefined });
   switch (effect.kind) {
     case "mode":
-      log.warn({ target: name, from: effect.from, to: effect.to, cause: effect.cause }, "mode changed");
+      log.warn(
+        { target: name, from: effect.from, to: effect.to, cause: effect.cause, ...reason },
+        "mode changed",
+      );
       break;
     case "health":
       // A change of the status as well, which is logged with its reason.
@@ -50,7 +61,10 @@ function logEffect(log: Log, { name }: Target, effect: FailoverEffect): void {
       log.info({ target: name }, "mode is no longer forced");
       break;
     case "overdue":
-      log.warn({ target: name, since: effect.since }, "fallback lasts longer than its max_duration");
+      log.warn(
+        { target: name, since: effect.since, ...reason },
+        "fallback lasts longer than its max_duration",
+      );
       break;
   }
 }

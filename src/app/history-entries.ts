@@ -1,6 +1,7 @@
 import { defined } from "../core/defined.ts";
 import type { EventFacts, PastResult } from "../core/history.ts";
 import { totalTokens } from "../core/money.ts";
+import type { FailureReason } from "../core/reasons.ts";
 import type { Result } from "../core/result.ts";
 import type { Target } from "../core/target.ts";
 import { after, type Timestamp } from "../core/units.ts";
@@ -23,19 +24,47 @@ export function toHistoryEntry(target: Target, result: Result, dollars: number |
 }
 
 /** Converts a change of a target's state into an event of the history; `undefined` for one that only the log reports. */
-export function toHistoryEvent({ name: subject }: Target, effect: FailoverEffect): EventFacts | undefined {
+export function toHistoryEvent(
+  { name: subject }: Target,
+  effect: FailoverEffect,
+  reason?: FailureReason,
+): EventFacts | undefined {
   const { at } = effect;
+  const detail = isForWorse(effect) ? reason : undefined;
   switch (effect.kind) {
     case "mode":
-      return { kind: "mode", at, subject, from: effect.from, to: effect.to, cause: effect.cause };
+      return {
+        kind: "mode",
+        at,
+        subject,
+        from: effect.from,
+        to: effect.to,
+        cause: effect.cause,
+        ...defined({ detail }),
+      };
     case "health":
-      return { kind: "health", at, subject, from: effect.from, to: effect.to };
+      return { kind: "health", at, subject, from: effect.from, to: effect.to, ...defined({ detail }) };
     case "force_ended":
       return { kind: "force_ended", at, subject };
     case "overdue":
-      return { kind: "overdue", at, subject };
+      return { kind: "overdue", at, subject, ...defined({ detail }) };
     case "misconfigured":
       return undefined;
+  }
+}
+
+/** Reports whether failed probes caused a change: the reason of the last one explains it. */
+export function isForWorse(effect: FailoverEffect): boolean {
+  switch (effect.kind) {
+    case "mode":
+      return effect.to === "fallback" && effect.cause === "threshold";
+    case "health":
+      return effect.to === "unhealthy";
+    case "overdue":
+      return true;
+    case "force_ended":
+    case "misconfigured":
+      return false;
   }
 }
 
@@ -54,9 +83,15 @@ export function forcedEvent(
  * Converts a notice of a push heartbeat into an event of the history.
  * @param at by the wall clock; the time of the effect is by the steady clock
  */
-export function heartbeatEvent(subject: string, effect: PushEffect, at: Timestamp): EventFacts {
+export function heartbeatEvent(
+  subject: string,
+  effect: PushEffect,
+  at: Timestamp,
+  exitStatus?: number,
+): EventFacts {
+  const detail = exitStatus === undefined ? undefined : `exit status ${exitStatus}`;
   const about = { kind: "heartbeat", at, subject, source: "push" } as const;
   return effect.kind === "online"
     ? { ...about, from: "down", to: "up" }
-    : { ...about, from: "up", to: "down", cause: effect.cause };
+    : { ...about, from: "up", to: "down", cause: effect.cause, ...defined({ detail }) };
 }

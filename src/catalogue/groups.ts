@@ -10,6 +10,12 @@ export const groupMetrics = {
   groupMembers: gauge("heartbeat_group_members", "Members of the group by status", ["group", "status"], {
     keptFor: "how many members a degraded group has left",
   }),
+  groupMemberNotHealthy: gauge(
+    "heartbeat_group_member_not_healthy",
+    "Member of a group that is not healthy, with its status and the reason of its last failure; the value is 1, and there is no series for healthy members",
+    ["group", "member", "kind", "status", "reason"],
+    { when: "while a member is degraded, unhealthy or unknown" },
+  ),
   groupInfo: gauge(
     "heartbeat_group_info",
     "Configured labels of the group; the value is always 1",

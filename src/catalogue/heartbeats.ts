@@ -38,6 +38,12 @@ export const heartbeatMetrics = {
     HEARTBEAT_LABELS,
     { when: "for push heartbeats, after the first ping that ended a run" },
   ),
+  heartbeatLastExitStatus: gauge(
+    "heartbeat_last_exit_status",
+    "Exit status by which the last run to end failed; only for push heartbeats, while the last run has failed by an exit status",
+    HEARTBEAT_LABELS,
+    { when: "for push heartbeats whose last run failed by an exit status" },
+  ),
   heartbeatLastDuration: gauge(
     "heartbeat_last_duration_seconds",
     "Duration of the last run whose start and end were both reported; only for push heartbeats",

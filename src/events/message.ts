@@ -69,7 +69,7 @@ function detailsOf(
     case "force_ended":
       return { target: subject, forced: false };
     case "overdue":
-      return { target: subject };
+      return { target: subject, ...changeOf(event) };
     case "heartbeat":
       return {
         heartbeat: subject,

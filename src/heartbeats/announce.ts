@@ -1,4 +1,5 @@
 import type { Clock } from "../core/clock.ts";
+import { defined } from "../core/defined.ts";
 import type { Log } from "../core/log.ts";
 import type { PushSetup } from "../core/push-heartbeat.ts";
 import { elapsed, formatDuration, seconds, type Timestamp } from "../core/units.ts";
@@ -35,7 +36,10 @@ export function createAnnouncer(log: Log, clock: Clock): Announcer {
       switch (effect.kind) {
         case "offline": {
           const seen = effect.lastSeen === undefined ? "never" : ago(effect.lastSeen, clock.now());
-          log.warn({ heartbeat, cause: effect.cause }, `${titleOf(push)} went offline (last seen: ${seen})`);
+          log.warn(
+            { heartbeat, cause: effect.cause, ...defined({ exit_status: push.exitStatus }) },
+            `${titleOf(push)} went offline (last seen: ${seen})`,
+          );
           break;
         }
         case "online":

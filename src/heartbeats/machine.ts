@@ -113,7 +113,7 @@ function applyEnd(
   { startTimeout, cadence }: Policy,
 ): PushState {
   const { at, seen, rid, ping } = event;
-  const { inProgress: _ended, awaited: _past, ...state } = before;
+  const { inProgress: _ended, awaited: _past, exitStatus: _old, ...state } = before;
   const own = state.starts.find((start) => start.rid === rid);
   // Overdue runs have been announced already; this end replaces them.
   const starts = state.starts.filter((start) => start !== own && at < after(start.at, startTimeout));
@@ -122,6 +122,7 @@ function applyEnd(
     lastSeen: latest(state.lastSeen, seen),
     silentSince: latest(state.silentSince, at),
     failed: ping === "fail",
+    ...defined({ exitStatus: event.exitStatus }),
     missed: false,
     starts,
     // Without its start, the run may have begun just now.

@@ -66,6 +66,8 @@ export interface PushState {
   readonly heardAt: Timestamp;
   /** True if the last run to end failed. */
   readonly failed: boolean;
+  /** The exit status by which the last run to end failed, above 0; absent if it reported none. */
+  readonly exitStatus?: number;
   /** True if a run exceeded `startTimeout` and none has ended since. */
   readonly missed: boolean;
   /** At most {@link MAX_STARTS}, oldest first. */
@@ -88,6 +90,8 @@ export type PushEvent =
       /** `at` by the wall clock. */
       readonly seen: Timestamp;
       readonly rid?: string;
+      /** Only of a `fail`, above 0. */
+      readonly exitStatus?: number;
     }
   | { readonly kind: "tick"; readonly at: Timestamp }
   /** The exporter restarted after being down for `downFor`, which does not count as silence. */

@@ -43,7 +43,7 @@ export interface Register {
    */
   describe(name: string, told: unknown): FactProblem | undefined;
   /** Applies a ping; ignores unknown names. */
-  ping(name: string, ping: PingKind, rid?: string): void;
+  ping(name: string, ping: PingKind, rid?: string, exitStatus?: number): void;
   /** Yields all heartbeats. Each view is built when the iteration reaches it. */
   list(): Iterable<PushView>;
   find(name: string): PushView | undefined;
@@ -290,7 +290,7 @@ export function createRegister({ clock, presence, log, memory, onEffect }: Regis
     anyToken: () =>
       setup?.registration?.token ?? setup?.heartbeats.find(({ token }) => token !== undefined)?.token,
     allowsRegistration: () => setup?.registration !== undefined,
-    ping(name, ping, rid) {
+    ping(name, ping, rid, exitStatus) {
       const entry = entries.get(name);
       if (entry === undefined) return;
       apply(entry, {
@@ -298,7 +298,7 @@ export function createRegister({ clock, presence, log, memory, onEffect }: Regis
         ping,
         at: steady.now(),
         seen: clock.now(),
-        ...defined({ rid }),
+        ...defined({ rid, exitStatus }),
       });
     },
     *list() {

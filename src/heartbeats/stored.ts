@@ -48,6 +48,7 @@ export function readStored(value: unknown): StoredHeartbeat | undefined {
   if (!isObject(value) || !isObject(value["state"])) return undefined;
   const { id, registered, state } = value;
   const { status, heardAt, failed, missed, starts, pings, lastSeen, silentSince, lastDuration } = state;
+  const { exitStatus } = state;
   const known = PUSH_STATUSES.find((one) => one === status);
   const started = startsOf(starts);
   if (known === undefined || started === undefined || !isCount(id) || id === 0) return undefined;
@@ -71,6 +72,7 @@ export function readStored(value: unknown): StoredHeartbeat | undefined {
       ...(isTime(lastSeen) ? { lastSeen: timestamp(lastSeen) } : {}),
       ...(isTime(silentSince) ? { silentSince: timestamp(silentSince) } : {}),
       ...defined({ awaited: awaitedOf(state["awaited"]), inProgress: progressOf(state["inProgress"]) }),
+      ...(isCount(exitStatus) && failed ? { exitStatus } : {}),
       ...(isTime(lastDuration) ? { lastDuration: seconds(lastDuration) } : {}),
     },
   };

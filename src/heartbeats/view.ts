@@ -19,6 +19,8 @@ export interface PushView {
   readonly beat: HeartbeatState;
   /** True if the last run to end failed. */
   readonly failed: boolean;
+  /** The exit status by which the last run to end failed. */
+  readonly exitStatus?: number;
   /** Start of the oldest run in progress. */
   readonly runningSince?: Timestamp;
   readonly lastDuration?: Seconds;
@@ -53,7 +55,7 @@ export function viewOf(
   ahead: Seconds,
 ): PushView {
   const { status, cause } = statusAt(state, policyOf(heartbeat), now);
-  const { lastSeen, silentSince, failed, starts, lastDuration, pings } = state;
+  const { lastSeen, silentSince, failed, exitStatus, starts, lastDuration, pings } = state;
   const [running] = starts;
   // Before its first end a heartbeat has no meaningful silence.
   const silent = lastSeen === undefined ? undefined : silentSince;
@@ -64,7 +66,7 @@ export function viewOf(
     status,
     failed,
     pings,
-    ...defined({ cause }),
+    ...defined({ cause, exitStatus }),
     ...(running === undefined ? {} : { runningSince: after(running.at, ahead) }),
     ...defined({ lastDuration, nextExpected: nextExpected(state, heartbeat) }),
     beat: {

@@ -21,11 +21,16 @@ export function* groupAndComponentSamples(
   for (const [name, critical] of listed) if (!known.has(name)) yield* unknownSamples(name, critical);
 }
 
-function* groupSamples({ group, status: current, counts }: GroupReading): Generator<Sample> {
+function* groupSamples({ group, status: current, counts, members }: GroupReading): Generator<Sample> {
   const labels = { group: group.name };
   for (const status of TARGET_STATUSES) {
     yield sample(catalogue.groupStatus, Number(status === current), { ...labels, status });
     yield sample(catalogue.groupMembers, counts[status], { ...labels, status });
+  }
+  for (const { name: member, kind, reading } of members) {
+    const { status, reason = "" } = reading;
+    if (status === "healthy") continue;
+    yield sample(catalogue.groupMemberNotHealthy, 1, { ...labels, member, kind, status, reason });
   }
   yield sample(catalogue.groupInfo, 1, { ...group.labels, ...labels });
 }

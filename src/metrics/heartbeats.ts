@@ -73,6 +73,7 @@ const familiesAt = (now: Timestamp): readonly Family<HeartbeatRow>[] => [
   single(catalogue.heartbeatFailed, ({ push }) =>
     push?.beat.lastSeen === undefined ? undefined : Number(push.failed),
   ),
+  single(catalogue.heartbeatLastExitStatus, ({ push }) => push?.exitStatus),
   single(catalogue.heartbeatLastDuration, ({ push }) => push?.lastDuration),
   single(catalogue.heartbeatRunningSince, ({ push }) => push?.runningSince),
   single(catalogue.heartbeatNextExpected, ({ push }) => push?.nextExpected),

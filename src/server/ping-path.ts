@@ -23,6 +23,8 @@ export function pingToken(pushes: Register, name: string): PingToken | undefined
 export interface PingPath {
   readonly name: string;
   readonly kind: PingKind;
+  /** An exit status above 0. */
+  readonly exitStatus?: number;
   /** The token before the name. */
   readonly token?: string;
 }
@@ -56,12 +58,13 @@ export function parsePingPath(path: string): PingPath | PingPathProblem {
   const [name, token] = rest.toReversed();
   if (name === undefined || rest.length > 2)
     return { status: 404, text: `got too long a path, want ${FORMS}` };
-  return { name, kind: last ?? "success", ...defined({ token }) };
+  return { name, kind: "success", ...last, ...defined({ token }) };
 }
 
-function actionOf(text: string): PingKind | "out of range" | undefined {
-  if (text === "start" || text === "fail" || text === "log") return text;
+function actionOf(text: string): Pick<PingPath, "kind" | "exitStatus"> | "out of range" | undefined {
+  if (text === "start" || text === "fail" || text === "log") return { kind: text };
   if (!/^\d+$/.test(text)) return undefined;
   const status = Number(text);
-  return status > 255 ? "out of range" : status === 0 ? "success" : "fail";
+  if (status > 255) return "out of range";
+  return status === 0 ? { kind: "success" } : { kind: "fail", exitStatus: status };
 }

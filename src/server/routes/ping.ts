@@ -65,7 +65,7 @@ export function pingRoute({ pushes, clock, log, authFailures }: RouteContext) {
     const queryProblem = reports.describe(ping.name, facts);
     const body = req.method === "POST" ? reports.receive(ping, facts, req, res) : undefined;
     await body?.announceable;
-    pushes.ping(ping.name, ping.kind, rid);
+    pushes.ping(ping.name, ping.kind, rid, ping.exitStatus);
     log.debug({ heartbeat: ping.name, ping: ping.kind, from: req.ip }, "ping");
     const bodyProblem = await body?.problem;
     const problem = queryProblem ?? bodyProblem;
