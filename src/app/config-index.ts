@@ -1,4 +1,5 @@
 import type { Config } from "../config/config.ts";
+import type { AlertThresholds } from "../core/alert-thresholds.ts";
 import { defined } from "../core/defined.ts";
 import type { Steps } from "../core/steps.ts";
 import { identityOf, type Target } from "../core/target.ts";
@@ -8,6 +9,7 @@ import type { RouteConfig } from "../server/route-context.ts";
 /** The configuration in use, indexed for the routes and by the identity of targets. */
 export interface IndexedConfig extends RouteConfig {
   readonly byIdentity: ReadonlyMap<string, Target>;
+  readonly alertThresholds: AlertThresholds;
 }
 
 /** Holds the configuration in use. */
@@ -38,6 +40,7 @@ export function* indexConfig({
   contextApi,
   redacted,
   sharding,
+  alertThresholds,
 }: Config): Steps<IndexedConfig> {
   const byName = new Map<string, Target>();
   const byIdentity = new Map<string, Target>();
@@ -51,6 +54,7 @@ export function* indexConfig({
     targets: byName,
     targetsAt: indexByAddress(targets),
     byIdentity,
+    alertThresholds,
     groups: new Map(groups.map((group) => [group.name, group])),
     contextApi,
     redacted,

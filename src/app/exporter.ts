@@ -59,6 +59,8 @@ import { webhookBodies } from "./webhook-bodies.ts";
 export interface ExporterOptions extends RouteSettings {
   readonly clock: Clock;
   readonly log: Log;
+  /** The URL of the exporter for links in alerts, without a slash at its end. */
+  readonly url: string;
   readonly config: Config;
   /** State that survives restarts. */
   readonly memory: Memory;
@@ -235,6 +237,7 @@ export function createExporter(options: ExporterOptions): Exporter {
   let stopping = false;
   const modules = createModulesInUse();
   const parts = {
+    url: options.url,
     identity: `${hostname()}_${randomUUID().slice(0, 8)}`,
     ready: () => !stopping,
     clock,

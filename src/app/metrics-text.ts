@@ -12,7 +12,7 @@ import { groupAndComponentSamples } from "../metrics/groups.ts";
 import { heartbeatParts, heartbeatRows } from "../metrics/heartbeats.ts";
 import { resultText, targetParts } from "../metrics/page.ts";
 import { inPieces } from "../metrics/pieces.ts";
-import { processParts, type Self } from "../metrics/self.ts";
+import { alertingSamples, processParts, type Self } from "../metrics/self.ts";
 import type { TargetSnapshot } from "../metrics/targets.ts";
 import type { MetricsText, ProbedHeartbeat } from "../server/route-context.ts";
 import type { Alerting } from "./alerting.ts";
@@ -20,6 +20,8 @@ import { readTargets, type TargetParts } from "./read-targets.ts";
 
 /** The parts of the exporter that metrics are read from. */
 export interface MeasuredParts extends TargetParts {
+  /** The URL of the exporter for links, without a slash at its end. */
+  readonly url: string;
   readonly recentProbes: Pick<RecentProbes, "list">;
   readonly health: GroupHealth;
   readonly components: Components;
@@ -44,6 +46,8 @@ export const createMetricsText = (parts: MeasuredParts): MetricsText => ({
       basis,
       async page() {
         const rendered: SectionParts[] = [];
+        // Rules about targets and those about the exporter both need it.
+        if (sections.has("exporter") || sections.has("targets")) rendered.push(alertingSection(parts));
         if (sections.has("exporter")) rendered.push(await exporterSection(parts));
         if (sections.has("targets")) rendered.push(targetsSection(parts, targets));
         // After the targets, whose probes may have found newer heartbeats.
@@ -64,6 +68,12 @@ export const createMetricsText = (parts: MeasuredParts): MetricsText => ({
 function* partsOf(sections: readonly SectionParts[], writer: LineWriter): Generator<string> {
   for (const section of sections) yield* section(writer);
   yield writer.end;
+}
+
+function alertingSection({ url, index }: MeasuredParts): SectionParts {
+  const exposition = createExposition();
+  exposition.add(alertingSamples(url, index.current().alertThresholds));
+  return (writer) => exposition.parts(writer);
 }
 
 async function exporterSection({ alerting, self }: MeasuredParts): Promise<SectionParts> {

@@ -1,4 +1,5 @@
 import type { RequestListener } from "node:http";
+import { hostname } from "node:os";
 import type { Flags } from "../cli/flags.ts";
 import { type ListenAddress, localUrl, parseListenAddress } from "../cli/listen-address.ts";
 import { configDeps, nothingConfigured, sourceOf } from "../cli/load-config.ts";
@@ -70,10 +71,28 @@ export async function serve({ flags, env, version }: Start): Promise<void> {
   inputs.web.server.on("request", starting);
   const port = await listen(inputs.web.server, inputs.address);
   if (typeof port === "string") return fail(port);
-  await run({ flags, env, version }, inputs, log, starting);
+  const linkUrl = publicUrl(flags, { ...inputs.address, port }, inputs.web.scheme);
+  await run({ flags, env, version }, { ...inputs, linkUrl }, log, starting);
   const url = `${localUrl({ ...inputs.address, port }, inputs.web.scheme)}${flags.routePrefix}`;
   log.info({ version, address: url, targets: holder.current().targets.length }, "heartbeat-exporter listens");
   if (source.kind === "text") process.stdout.write(demoNotice(url));
+}
+
+/**
+ * Returns the URL for links in alerts: the external one, else one with the address that the exporter listens on, or the name of
+ * its host if it listens on all.
+ */
+function publicUrl(
+  { externalUrl, routePrefix }: Pick<Flags, "externalUrl" | "routePrefix">,
+  { host, port }: ListenAddress,
+  scheme: "http" | "https",
+): string {
+  if (externalUrl === undefined) {
+    const isAnyAddress = host === undefined || host === "0.0.0.0" || host === "::";
+    return `${localUrl({ host: isAnyAddress ? hostname() : host, port }, scheme)}${routePrefix}`;
+  }
+  // Links are seen by people who must not see a password.
+  return `${externalUrl.origin}${externalUrl.pathname}`.replace(/\/+$/, "");
 }
 
 /** Everything that is checked before the exporter starts. */
@@ -105,7 +124,7 @@ async function openInputs(
  */
 async function run(
   { flags, version }: Start,
-  { config, web, shardUrl }: Inputs,
+  { config, web, shardUrl, linkUrl }: Inputs & { readonly linkUrl: string },
   log: Log,
   starting: RequestListener,
 ): Promise<void> {
@@ -118,6 +137,7 @@ async function run(
     clock: systemClock,
     log,
     version,
+    url: linkUrl,
     config: holder.current(),
     memory,
     history,

@@ -30,6 +30,16 @@ export const exporterMetrics = {
     "heartbeat_exporter_config_last_reload_success_timestamp_seconds",
     "Time when the current configuration was loaded, as a Unix timestamp",
   ),
+  alertThreshold: gauge(
+    "heartbeat_alert_threshold",
+    "Threshold of alerts by name, unless a target has its own in heartbeat_target_alert_threshold; durations are in seconds",
+    ["threshold"],
+  ),
+  url: gauge(
+    "heartbeat_exporter_url_info",
+    "URL of the exporter for links in alerts: --web.external-url, else one with the name of its host; the value is always 1",
+    ["url"],
+  ),
   authFailures: counter(
     "heartbeat_exporter_auth_failures_total",
     "Requests refused because of their credentials, by kind of route (ping, relay, action, component, control or web) and by whether credentials were missing or wrong",

@@ -164,6 +164,12 @@ export const targetMetrics = {
     TARGET_LABELS,
     { when: "with `expected_duration`" },
   ),
+  targetAlertThreshold: gauge(
+    "heartbeat_target_alert_threshold",
+    "Threshold of alerts about the target, instead of heartbeat_alert_threshold, by name; durations are in seconds",
+    [...TARGET_LABELS, "threshold"],
+    { when: "for each of `alert_thresholds` that the target or its module sets" },
+  ),
   sloObjective: gauge(
     "heartbeat_slo_objective_ratio",
     "Configured objective for the ratio of successful probes",

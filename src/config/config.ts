@@ -1,4 +1,5 @@
 import type { ActionSetup } from "../core/action.ts";
+import type { AlertThresholds } from "../core/alert-thresholds.ts";
 import type { EventWebhook } from "../core/events.ts";
 import type { Group } from "../core/group.ts";
 import type { MaintenanceWindow } from "../core/maintenance.ts";
@@ -29,6 +30,8 @@ export interface Sections {
   /** In the order of the file, and without cycles. */
   readonly groups: readonly Group[];
   readonly health: Health;
+  /** Thresholds of alerts about targets without their own. */
+  readonly alertThresholds: AlertThresholds;
   /** Prices of tokens by model. */
   readonly prices: Prices;
   readonly relays: readonly Relay[];

@@ -17,6 +17,7 @@ import {
 } from "./loading/config-document.ts";
 import type { OpenDocument } from "./loading/open-document.ts";
 import { buildActions } from "./sections/actions.ts";
+import { buildAlertThresholds } from "./sections/alert-thresholds.ts";
 import { checkModulePrice } from "./sections/budgets.ts";
 import { buildComponents } from "./sections/components.ts";
 import { buildContextApi } from "./sections/context-api.ts";
@@ -153,6 +154,7 @@ function* buildSections(context: BuildContext, { plugins }: ConfigDeps): Steps<S
     push,
     groups,
     health: buildHealth(groups, targets, context),
+    alertThresholds: buildAlertThresholds(context),
     prices: prices ?? new Map(),
     relays: buildRelays(context),
     actions: buildActions(context),

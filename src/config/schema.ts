@@ -1,5 +1,6 @@
 import type { JSONSchema } from "json-schema-to-ts";
 import { actionsSchema } from "./sections/actions.ts";
+import { alertThresholdsSchema } from "./sections/alert-thresholds.ts";
 import { componentsSchema } from "./sections/components.ts";
 import { contextApiSchema } from "./sections/context-api.ts";
 import { controlSchema } from "./sections/control.ts";
@@ -34,6 +35,7 @@ export const configSchema = {
     actions: actionsSchema,
     maintenance: maintenanceSchema,
     groups: groupsSchema,
+    alert_thresholds: alertThresholdsSchema,
     health: healthSchema,
     webhooks: webhooksSchema,
     prices: pricesSchema,

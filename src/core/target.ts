@@ -1,3 +1,4 @@
+import type { OwnAlertThresholds } from "./alert-thresholds.ts";
 import type { Budget } from "./money.ts";
 import type { Prober, ProbeTarget } from "./prober.ts";
 import type { FailureReason } from "./reasons.ts";
@@ -20,6 +21,8 @@ export interface Module {
   readonly budgets?: readonly Budget[];
   /** The optional series of targets that choose none of their own. */
   readonly series: SeriesChoice;
+  /** Thresholds of alerts about its targets. */
+  readonly alertThresholds?: OwnAlertThresholds;
   /** The option `allowed_targets`, if the prober has it. The network of each probe enforces it. */
   readonly allowedTargets?: readonly string[];
   /** The module as YAML with its secrets redacted, for debug output. */
@@ -72,6 +75,8 @@ export interface Target extends ProbeTarget {
   readonly budgets?: readonly Budget[];
   readonly critical: boolean;
   readonly series: SeriesChoice;
+  /** Its own thresholds of alerts, and those of its module. */
+  readonly alertThresholds?: OwnAlertThresholds;
   readonly labels: Readonly<Record<string, string>>;
   readonly failover?: FallbackPolicy;
 }

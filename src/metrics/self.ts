@@ -1,6 +1,7 @@
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { collectDefaultMetrics, Registry } from "prom-client";
 import { catalogue } from "../catalogue/index.ts";
+import type { AlertThresholds } from "../core/alert-thresholds.ts";
 import type { AuthFailures } from "../core/auth-failures.ts";
 import { type Sample, sample } from "../core/metric.ts";
 import type { Shard } from "../core/shard.ts";
@@ -114,6 +115,13 @@ export function createSelf({
       structuredClone((await registry.getMetricsAsJSON()) as unknown as readonly ProcessFamily[]),
     stop: () => delay.disable(),
   };
+}
+
+/** Makes the samples that rules need for alerts about targets, the exporter, or both. */
+export function* alertingSamples(url: string, thresholds: AlertThresholds): Generator<Sample> {
+  yield sample(catalogue.url, 1, { url });
+  for (const [threshold, value] of Object.entries(thresholds))
+    yield sample(catalogue.alertThreshold, value, { threshold });
 }
 
 /** Makes the samples of the shard. */

@@ -119,6 +119,9 @@ export const CONFIGURED_FAMILIES: readonly TargetFamily[] = [
     target.series.details ? target.thresholds.successes : undefined,
   ),
   single(catalogue.expectedDuration, ({ snapshot }) => snapshot.target.expectedDuration),
+  labelled(catalogue.targetAlertThreshold, "threshold", ({ snapshot }) =>
+    Object.entries(snapshot.target.alertThresholds ?? {}),
+  ),
   single(catalogue.sloObjective, ({ snapshot }) => snapshot.target.sloObjective),
   single(catalogue.failoverMaxDuration, ({ snapshot }) => snapshot.target.failover?.maxDuration),
   {

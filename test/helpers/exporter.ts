@@ -153,6 +153,7 @@ export async function startLocalExporter(options: {
     void logged.push({ level, message, fields });
   const log: Log = { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
   const exporter = createExporter({
+    url: "http://exporter.test:8091",
     clock,
     log,
     version: "0.0.0-test",

@@ -12,6 +12,7 @@ import type { UnplacedProblem } from "../document/problems.ts";
 import { unknownKeyProblem } from "../document/schema-errors.ts";
 import { childOf, isMapValue, lookup, type Node, type Path } from "../document/tree.ts";
 import type { ProberSchema } from "../loading/checked-config.ts";
+import { ownAlertThresholds, ownThresholdsOf } from "./alert-thresholds.ts";
 import { budgetSchema, budgetsOf } from "./budgets.ts";
 import { bool, duration, positiveDuration, word } from "./schema-words.ts";
 import { defaultSeries, histograms, seriesChoiceOf } from "./series-choice.ts";
@@ -46,6 +47,11 @@ const moduleSchema = {
       ...histograms,
       description:
         "Histograms of its targets on `/metrics`: duration of successful probes, failed_duration, first_token and inter_token of models. `[]` for none. Default: duration and first_token if probes cost money, else none.",
+    },
+    alert_thresholds: {
+      ...ownAlertThresholds,
+      description:
+        "Thresholds of alerts about its targets. Default: those of the section `alert_thresholds`.",
     },
     probe_details: {
       ...bool,
@@ -144,6 +150,7 @@ function buildModule(
     ...defined({
       timeout: timeout === undefined ? undefined : durationOf(timeout),
       allowedTargets: textsIn(options, "allowed_targets"),
+      alertThresholds: ownThresholdsOf(own.alert_thresholds),
       coldStartAfter: prober.coldStartAfter?.(compiled),
       budgets: budgets.length === 0 ? undefined : budgets,
     }),

@@ -9,6 +9,7 @@ import { type BuildContext, durationOf, isLeftEmpty } from "../context.ts";
 import { type WithDefaults, withDefaults } from "../document/defaults.ts";
 import { wantedName } from "../document/describe.ts";
 import { childOf, isMapValue, type Path } from "../document/tree.ts";
+import { ownAlertThresholds, ownThresholdsOf } from "./alert-thresholds.ts";
 import { budgetSchema, budgetsOf, checkTargetPrice } from "./budgets.ts";
 import { type Entry, namedEntries } from "./entries.ts";
 import { checkLabels } from "./labels.ts";
@@ -118,6 +119,10 @@ export const targetSchema = {
     histograms: {
       ...histograms,
       description: "Its histograms on `/metrics`. Default: those of the module.",
+    },
+    alert_thresholds: {
+      ...ownAlertThresholds,
+      description: "Thresholds of alerts about it. Default: those of the module.",
     },
     probe_details: {
       ...bool,
@@ -257,6 +262,7 @@ function targetOf(
       model: raw.model,
       hostname: raw.hostname,
       expectedDuration: raw.expected_duration === undefined ? undefined : durationOf(raw.expected_duration),
+      alertThresholds: ownThresholdsOf(raw.alert_thresholds, module.alertThresholds),
       budgets: budgets.length === 0 ? undefined : budgets,
       failover,
     }),
