@@ -25,6 +25,8 @@ COPY --from=build /app/dist ./dist
 COPY rules ./rules
 COPY alertmanager ./alertmanager
 COPY dashboards ./dashboards
+# What /runbooks/ serves.
+COPY docs/runbooks ./docs/runbooks
 USER node
 EXPOSE 8091
 # Give `docker run --health-cmd` another one when --web.listen-address or TLS make the exporter answer elsewhere.

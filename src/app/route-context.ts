@@ -15,6 +15,7 @@ import { conditionOf } from "./condition.ts";
 import { forcedEvent } from "./history-entries.ts";
 import { createMetricsText, type MeasuredParts } from "./metrics-text.ts";
 import { createReporting } from "./reporting.ts";
+import { openRunbooks } from "./runbooks.ts";
 
 /** The parts of the exporter that routes read or command. */
 export interface RoutedParts extends MeasuredParts {
@@ -49,6 +50,7 @@ export function createRouteContext(
     version,
     ...defined({ externalUrl, shardUrl }),
     routePrefix,
+    runbooks: openRunbooks(),
     reload,
     ...createReporting({ clock, history, targets: () => index.current().targets.values(), state, ask }),
     clock,

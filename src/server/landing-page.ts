@@ -13,6 +13,8 @@ const LINKS = [
   ["config", "the configuration in use, without its secrets"],
   ["report", "status of all targets, heartbeats and components, and of the exporter"],
   ["readyz?verbose", "readiness of the exporter and its group, for Kubernetes"],
+  ["logs", "recent probes, each with its log"],
+  ["runbooks/", "what each alert means, and what to do"],
   ["-/healthy", "liveness of the exporter"],
   ["-/ready", "readiness of the exporter"],
 ] as const;

@@ -46,6 +46,14 @@ export interface RouteConfig {
   readonly redacted: () => Promise<string>;
 }
 
+/** The runbooks of alerts. */
+export interface Runbooks {
+  /** Returns the names of all runbooks, each that of its alert. */
+  readonly names: () => Promise<readonly string[]>;
+  /** Returns a runbook as Markdown; `undefined` if there is none with this name. */
+  readonly text: (name: string) => Promise<string | undefined>;
+}
+
 /** A heartbeat found by a probe of `target`, in a log or a lease. */
 export interface ProbedHeartbeat {
   readonly target: Target;
@@ -102,6 +110,7 @@ export interface RouteContext extends Reporting {
   readonly version: string;
   /** Address of the exporter for Prometheus and people; without it, the one that a request was sent to. */
   readonly externalUrl?: URL;
+  readonly runbooks: Runbooks;
   readonly routePrefix: string;
   /** Returns the URL of a shard, if one is configured. */
   readonly shardUrl?: (index: number) => URL;

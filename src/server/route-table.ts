@@ -19,6 +19,7 @@ import { failoverRoute, forceRoute, modeRoute, recoveryRoute } from "./routes/mo
 import { probeRoute } from "./routes/probe.ts";
 import { discardRoute, relayRoute, relaysRoute, replayRoute } from "./routes/relay.ts";
 import { dashboardRoute, summaryRoute } from "./routes/report.ts";
+import { runbookRoute, runbooksRoute } from "./routes/runbooks.ts";
 import {
   healthRoute,
   heartbeatConfigRoute,
@@ -57,6 +58,8 @@ export const ROUTES: readonly Route[] = [
   { path: "/config", get: [configRoute] },
   { path: "/logs", get: [logsRoute] },
   { path: "/", get: [landingPage] },
+  { path: "/runbooks/", get: [runbooksRoute] },
+  { path: "/runbooks/:name", get: [runbookRoute] },
 
   { path: "/heartbeats", get: [heartbeatsRoute] },
   { path: "/heartbeats/:name", get: [heartbeatRoute] },

@@ -45,6 +45,10 @@ function targetFacts({ condition, tiers }: RouteContext, target: Target) {
     last_probe: timeOf(failover.lastProbeAt),
     last_success: timeOf(failover.lastSuccessAt),
     last_duration_seconds: latest?.duration ?? null,
+    last_failure:
+      failover.lastFailure === undefined
+        ? null
+        : { time: timeOf(failover.lastFailure.at), reason: failover.lastFailure.reason },
     last_failure_reason: latest === undefined || latest.outcome.ok ? null : latest.outcome.reason,
     response_model: latest?.facts?.model ?? null,
     served_by: latest?.facts?.servedBy ?? null,

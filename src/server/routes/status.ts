@@ -141,6 +141,10 @@ function heartbeatFacts({ state, stale, latest }: TargetCondition) {
     // Other services than models are available if their last probe succeeded.
     model_available: !stale && (state.modelAvailable ?? latest?.result.outcome.ok ?? false),
     last_success: orNull(state.lastSuccessAt),
+    last_failure:
+      state.lastFailure === undefined
+        ? null
+        : { time: rfc3339(state.lastFailure.at), reason: state.lastFailure.reason },
     last_failure_reason:
       latest === undefined || latest.result.outcome.ok ? null : latest.result.outcome.reason,
     skipped: null,
