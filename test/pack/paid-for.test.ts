@@ -6,7 +6,7 @@ import { ALERTED_REASONS } from "../../src/core/reasons.ts";
 import { probers } from "../../src/probers/index.ts";
 import { metricsOf, readsOf } from "./promql.ts";
 import { everyQuery, readDashboards } from "./queries.ts";
-import { allRules, pages, runbookOf } from "./rules.ts";
+import { allRules, pages, queriesIn, runbookOf } from "./rules.ts";
 
 const SUFFIX = /_(bucket|sum|count)$/;
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -16,7 +16,7 @@ const names = new Set(metrics.map(({ name }) => name));
 
 /** PromQL of the rules, the dashboards and the runbooks. */
 const expressions: readonly string[] = [
-  ...allRules.map(({ expr }) => expr),
+  ...allRules.flatMap((rule) => [rule.expr, ...queriesIn(rule)]),
   ...[...readDashboards()].flatMap(([name, dashboard]) =>
     everyQuery(name, dashboard).map(({ expr }) => expr),
   ),

@@ -11,7 +11,7 @@ import { startPrometheus } from "../helpers/prometheus.ts";
 import { runTool } from "../helpers/tools.ts";
 import { metricsOf, readsOf } from "./promql.ts";
 import { failureOfRuleTests, quickTestFiles } from "./rule-tests.ts";
-import { alerts, alertTests, allRules, pages, ruleFiles, runbookOf } from "./rules.ts";
+import { alerts, alertTests, allRules, pages, queriesIn, ruleFiles, runbookOf } from "./rules.ts";
 
 const metrics = allMetrics(probers);
 
@@ -98,7 +98,7 @@ describe.each(alerts)("$alert", ({ alert, expr, labels, annotations, keep_firing
     expect(annotations).toMatchObject({
       summary: expect.stringMatching(/^[A-Z][^{}]+\.$/),
       description: expect.stringMatching(/\.$/),
-      runbook_url: expect.stringMatching(new RegExp(`^https://.+/docs/runbooks/${alert}\\.md$`)),
+      runbook_url: `{{ range query "topk(1, instance:heartbeat_exporter_url:known)" }}{{ .Labels.url }}{{ end }}/runbooks/${alert}`,
       dashboard: expect.stringMatching(/^\/d\/heartbeat-[a-z]+(\?var-\w+=\{\{ \$labels\.\w+ \}\})?$/),
     });
   });
@@ -162,7 +162,9 @@ describe("the metrics and labels read by rules", () => {
     ),
   );
   const recorded = new Set(allRules.flatMap(({ record }) => record ?? []));
-  const expressions = allRules.map(({ alert, record, expr }) => ({ rule: alert ?? record ?? "", expr }));
+  const expressions = allRules.flatMap((rule) =>
+    [rule.expr, ...queriesIn(rule)].map((expr) => ({ rule: rule.alert ?? rule.record ?? "", expr })),
+  );
 
   it.each(expressions)("exist, in $rule", ({ expr }) => {
     const { selectors, groupings } = readsOf(expr);

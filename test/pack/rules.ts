@@ -49,6 +49,14 @@ export const allRules: readonly Rule[] = ruleFiles.flatMap(rulesOf);
 /** All alerting rules. */
 export const alerts: readonly Alert[] = allRules.filter((rule): rule is Alert => rule.alert !== undefined);
 
+/** Returns the PromQL that the templates in the annotations of a rule run, with an empty text for each label value. */
+export const queriesIn = ({ annotations = {} }: Rule): readonly string[] =>
+  Object.values(annotations).flatMap((text) =>
+    [...text.matchAll(/printf `([^`]+)`|query "([^"]+)"/g)].map(([, printed, plain = ""]) =>
+      (printed ?? plain).replaceAll("%q", '""'),
+    ),
+  );
+
 /** All unit tests of alerts. */
 export const alertTests: readonly AlertTest[] = testFiles.flatMap((file) =>
   (parse(readFileSync(file, "utf8")) as { tests: { alert_rule_test?: AlertTest[] }[] }).tests.flatMap(
