@@ -130,13 +130,19 @@ describe("secrets", () => {
 });
 
 const NASTY = `<!channel> & <b>"it's"</b>`;
-const of = (alertname: string, labels: Record<string, string>, description: string): PostedAlert => ({
+const of = (
+  alertname: string,
+  labels: Record<string, string>,
+  description: string,
+  why: Readonly<Record<string, string>> = {},
+): PostedAlert => ({
   labels: { alertname, job: "heartbeat", instance: "exporter:8091", ...labels },
   annotations: {
     summary: `The summary of ${alertname}.`,
     description,
-    runbook_url: `https://example.com/heartbeat-exporter/docs/runbooks/${alertname}.md`,
+    runbook_url: `http://exporter:8091/runbooks/${alertname}`,
     dashboard: "/d/heartbeat-overview?var-target=shop&a=b",
+    ...why,
   },
   startsAt: "2026-01-02T03:04:05Z",
 });
@@ -144,6 +150,11 @@ const OUTAGE = of(
   "HeartbeatCriticalTargetDown",
   { severity: "critical", target: "shop", module: "http_2xx" },
   `Down: ${NASTY}`,
+  {
+    reason: `auth, HTTP 401 ${NASTY}`,
+    last_success: "2026-01-02 03:00:00 UTC",
+    details: "http://exporter:8091/logs?target=shop&a=b",
+  },
 );
 const ALERTS: readonly PostedAlert[] = [
   OUTAGE,
