@@ -10,6 +10,7 @@ import {
   QueryVariableBuilder,
   RowBuilder,
   type RowPanel,
+  VariableHide,
   VariableRefresh,
   VariableSort,
 } from "@grafana/grafana-foundation-sdk/dashboard";
@@ -19,8 +20,8 @@ import { type Choice, type Series, seriesWithin } from "./promql.ts";
 /** The tag by which the dashboards link to each other. */
 const TAG = "heartbeat-exporter";
 
-/** The folder of the runbooks; each is named after its alert. */
-export const RUNBOOKS = "https://example.com/heartbeat-exporter/docs/runbooks";
+/** The URL of the runbooks, which the exporter serves; each is named after its alert. */
+export const RUNBOOKS = "${exporter:raw}/runbooks";
 
 /** A row of panels under a title. */
 export interface Row {
@@ -61,6 +62,7 @@ export function dashboard(options: DashboardOptions): Dashboard {
       new DatasourceVariableBuilder("datasource").label("Data source").type("prometheus"),
       variable("job", options.of, []),
       variable("instance", options.of, ["job"]),
+      exporterVariable(),
       ...choices.map((choice) => variable(choice, options.choices[choice] ?? "", ["job", "instance"])),
     ])
     .annotations([alertAnnotation(), restartAnnotation(series)])
@@ -101,6 +103,17 @@ function variable(label: string, metric: string, within: readonly string[]): Que
     .includeAll(true)
     .allValue(ALL[label] ?? ".*")
     .current({ selected: true, text: ["All"], value: ["$__all"] });
+}
+
+/** The hidden variable with the URL of an exporter, for links. */
+function exporterVariable(): QueryVariableBuilder {
+  const query = "label_values(heartbeat_exporter_url_info, url)";
+  return new QueryVariableBuilder("exporter")
+    .hide(VariableHide.HideVariable)
+    .datasource(DATASOURCE)
+    .query({ qryType: 1, query, refId: "PrometheusVariableQueryEditor-VariableQuery" })
+    .definition(query)
+    .refresh(VariableRefresh.OnDashboardLoad);
 }
 
 const alertAnnotation = (): AnnotationQueryBuilder =>

@@ -275,7 +275,7 @@ const alerts = () =>
     width: 12,
     noData: "no alert is firing",
     rows: { alertname: "Alert", severity: "Severity", target: "Target", heartbeat: "Heartbeat" },
-    links: [{ title: "Runbook", url: `${RUNBOOKS}/\${__value.raw}.md` }],
+    links: [{ title: "Runbook", url: `${RUNBOOKS}/\${__value.raw}` }],
     columns: [
       {
         title: "Firing",

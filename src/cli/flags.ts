@@ -3,6 +3,7 @@ import { nearest } from "../config/document/describe.ts";
 import { defined } from "../core/defined.ts";
 import { DURATION_FORM, parseDuration, type Seconds, seconds } from "../core/units.ts";
 import { commands } from "./commands.ts";
+import { externalUrl } from "./external-url.ts";
 import { LISTEN_ADDRESS_FORM, type ListenAddress, parseListenAddress } from "./listen-address.ts";
 import { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from "./log.ts";
 import { type Run, withConfigFile, withShard } from "./shell.ts";
@@ -231,12 +232,6 @@ function listenAddress(text: string): ListenAddress {
   const address = parseListenAddress(text);
   if (address === undefined) throw new InvalidArgumentError(`got "${text}", want ${LISTEN_ADDRESS_FORM}`);
   return address;
-}
-
-function externalUrl(text: string): URL {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url?.protocol === "http:" || url?.protocol === "https:") return url;
-  throw new InvalidArgumentError(`got "${text}", want a URL such as https://exporter.example.com/heartbeat`);
 }
 
 function routePrefix(text: string): string {

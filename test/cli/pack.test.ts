@@ -19,6 +19,7 @@ const read = (folder: TemporaryFolder, path: string): string =>
 
 interface Rule {
   readonly alert?: string;
+  readonly expr?: string;
   readonly for?: string;
   readonly keep_firing_for?: string;
   readonly labels?: Record<string, string>;
@@ -94,6 +95,66 @@ describe("heartbeat-exporter pack", () => {
     const file = join(folder.path, "out/alertmanager", name);
     const { code, stdout } = await runTool("amtool", version, ["check-config", file]);
     expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringMatching(/[1-9] templates/) });
+  });
+
+  test("writes the given URL of the exporter into rules and dashboards, which then need to find none", async () => {
+    await using folder = await temporaryFolder();
+    const externalUrl = "https://heartbeat.internal/x";
+    expect(writeTo(folder, { externalUrl })).toMatchObject({ ok: true });
+    expect(alert(folder, "HeartbeatTargetDown")?.annotations).toMatchObject({
+      runbook_url: `${externalUrl}/runbooks/HeartbeatTargetDown`,
+      details: `{{ if $labels.target }}${externalUrl}/logs?target={{ $labels.target | urlquery }}{{ end }}`,
+    });
+    expect(alert(folder, "HeartbeatMissed")?.annotations?.["details"]).toBe(
+      `${externalUrl}/heartbeats?name={{ $labels.heartbeat | urlquery }}`,
+    );
+    for (const { annotations = {} } of rulesIn(folder))
+      for (const text of Object.values(annotations)) expect(text).not.toContain("exporter_url");
+    expect(read(folder, "dashboards/overview.json")).toContain(`"${externalUrl}/runbooks/\${__value.raw}"`);
+    for (const part of ["rules", "dashboards"])
+      for (const name of readdirSync(join(folder.path, "out", part)))
+        expect(read(folder, `${part}/${name}`)).not.toMatch(/example\.(com|org)|\$\{exporter:raw\}/);
+    const rules = readdirSync(join(folder.path, "out/rules")).map((name) =>
+      join(folder.path, "out/rules", name),
+    );
+    expect(await runTool("promtool", "bookworm", ["check", "rules", ...rules])).toMatchObject({ code: 0 });
+  });
+
+  test("sets thresholds of all alerts and of single ones, and leaves those of targets", async () => {
+    await using plain = await temporaryFolder();
+    await using folder = await temporaryFolder();
+    writeTo(plain);
+    const overrides = await folder.write(
+      "overrides.yml",
+      `
+thresholds: { certificate_expiry: 21d, failed_probes: 4, event_loop_lag: 1s, degraded_ratio: 0.7 }
+alerts:
+  HeartbeatUptimeLow: { thresholds: { uptime_ratio: 0.9, failed_probes: 5 } }
+`,
+    );
+    expect(writeTo(folder, { overrides })).toMatchObject({ ok: true });
+    const set = (name: string, value: number): string =>
+      `(0 * heartbeat_alert_threshold{threshold="${name}"} + ${value})`;
+    const expr = (name: string): string => alert(folder, name)?.expr ?? "";
+    expect(expr("HeartbeatUptimeLow")).toContain(set("uptime_ratio", 0.9));
+    expect(expr("HeartbeatUptimeLow")).toContain(set("failed_probes", 5));
+    expect(expr("HeartbeatErrorBudgetBurn1h")).toContain(set("failed_probes", 4));
+    expect(expr("HeartbeatExporterOverloaded")).toContain(set("event_loop_lag", 1));
+    expect(expr("HeartbeatCertificateExpiring")).toContain(set("certificate_expiry", 1_814_400));
+    expect(expr("HeartbeatCertificateExpiring")).toMatch(/< on \(\) group_left \(\) vector\(1814400\)/);
+    expect(expr("HeartbeatTargetDegraded")).toContain("vector(0.7)");
+    for (const name of ["HeartbeatUptimeLow", "HeartbeatCertificateExpiring"])
+      expect(expr(name)).toContain("heartbeat_target_alert_threshold{");
+    expect(alert(folder, "HeartbeatRateLimited")).toEqual(alert(plain, "HeartbeatRateLimited"));
+    const rules = readdirSync(join(folder.path, "out/rules")).map((name) =>
+      join(folder.path, "out/rules", name),
+    );
+    expect(await runTool("promtool", "newest", ["check", "rules", ...rules])).toMatchObject({ code: 0 });
+    const wrong = await folder.write("wrong.yml", "thresholds: { uptime_ratio: 2, no_such: 1 }\n");
+    const { ok, text } = writeTo(folder, { overrides: wrong });
+    expect(ok).toBe(false);
+    expect(text).toContain("thresholds.uptime_ratio: got 2, want");
+    expect(text).toContain("thresholds.no_such: ");
   });
 
   test("applies overrides to the named alerts only", async () => {

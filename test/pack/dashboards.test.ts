@@ -60,7 +60,13 @@ describe.each([...dashboards])("the dashboard %s", (name, dashboard) => {
     expect(job).toMatchObject({ ...choice, name: "job", label: "job", allValue: ".+" });
     expect(instance).toMatchObject({ ...choice, name: "instance", label: "instance", allValue: ".+" });
     // All includes series without the label, such as those of /probe.
-    for (const other of choices) expect(other).toMatchObject({ ...choice, allValue: ".*" });
+    const [exporter, ...others] = choices;
+    expect(exporter).toMatchObject({
+      name: "exporter",
+      hide: 2,
+      query: { query: "label_values(heartbeat_exporter_url_info, url)" },
+    });
+    for (const other of others) expect(other).toMatchObject({ ...choice, allValue: ".*" });
   });
 
   test("uses only the selected data source", () => {
@@ -190,13 +196,13 @@ describe("the dashboards", () => {
     expect(texts.get("overview")).toContain(`${RUNBOOKS}/`);
   });
 
-  test("are the ones that alerts link to, and both link to the same runbooks", () => {
+  test("are the ones that alerts link to, and both link to runbooks", () => {
     const uids = new Set([...dashboards.values()].map(({ uid }) => uid));
     expect(alerts.length).toBeGreaterThan(20);
     for (const { alert, annotations = {} } of alerts) {
       const uid = /^\/d\/([a-z-]+)/.exec(annotations["dashboard"] ?? "")?.[1];
       expect({ alert, dashboard: uids.has(uid ?? "") }).toEqual({ alert, dashboard: true });
-      expect(annotations["runbook_url"]).toBe(`${RUNBOOKS}/${alert}.md`);
+      expect(annotations["runbook_url"]).toMatch(new RegExp(`/runbooks/${alert}$`));
       const page = existsSync(join(repository, `docs/runbooks/${alert}.md`));
       expect({ alert, page }).toEqual({ alert, page: true });
     }

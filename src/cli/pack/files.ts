@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Environment } from "../../config/document/convert.ts";
+import { defined } from "../../core/defined.ts";
 import { alertsIn, applyOverrides, loadOverrides } from "./overrides.ts";
 
 /** The parts of the pack, each a folder. */
@@ -20,34 +21,49 @@ const SHIPPED: Readonly<Record<PackPart, RegExp>> = {
   dashboards: /^[^/]+\.json$/,
 };
 
+/** The user's changes to the pack. */
+export interface PackSources {
+  /** File with changes to alerts. */
+  readonly overrides?: string;
+  /** URL of the exporter for links. Without it, the rules and dashboards find the one that the exporter exports. */
+  readonly externalUrl?: string;
+}
+
 /**
  * Returns the files of these parts by their path in the pack, with overrides applied to the rules.
  * @throws ConfigError if the overrides are invalid
  */
 export function packFiles(
   parts: readonly PackPart[],
-  overridesFile: string | undefined,
+  { overrides: overridesFile, externalUrl }: PackSources,
   env: Environment,
 ): ReadonlyMap<string, string> {
   const files = new Map(parts.flatMap((part) => filesOf(part)));
-  if (overridesFile === undefined) return files;
+  if (overridesFile === undefined && externalUrl === undefined) return files;
   // The overrides are validated against the rules even if the rules are not written.
   const rules = filesOf("rules");
   const known = rules.flatMap(([, text]) => alertsIn(text));
-  const overrides = loadOverrides(overridesFile, known, env);
-  for (const [path, text] of rules) if (files.has(path)) files.set(path, applyOverrides(text, overrides));
-  const { runbook_url: runbooks } = overrides;
-  const [shipped] = rules.flatMap(([, text]) => runbooksIn(text));
-  if (runbooks === undefined || shipped === undefined) return files;
-  for (const [path, text] of files) {
-    if (path.startsWith("dashboards/")) files.set(path, text.replaceAll(shipped, inJson(runbooks)));
-  }
+  const overrides = overridesFile === undefined ? {} : loadOverrides(overridesFile, known, env);
+  const links = defined({ externalUrl });
+  for (const [path, text] of rules)
+    if (files.has(path)) files.set(path, applyOverrides(text, { ...overrides, ...links }));
+  for (const [path, text] of files)
+    if (path.startsWith("dashboards/")) files.set(path, withLinks(text, overrides.runbook_url, externalUrl));
   return files;
 }
 
-/** Returns the folder of each `runbook_url` in a file of rules. */
-const runbooksIn = (text: string): readonly string[] =>
-  [...text.matchAll(/^ *runbook_url: (\S+)\/\w+\.md$/gm)].map(([, url = ""]) => url);
+/** The variable of dashboards with the URL of an exporter, and the link to a runbook that begins with it. */
+const EXPORTER = "${exporter:raw}";
+const RUNBOOK = /\$\{exporter:raw\}\/runbooks\/(\$\{[\w.]+\})/g;
+
+/** Returns a dashboard whose links begin with these URLs. */
+function withLinks(dashboard: string, runbooks: string | undefined, externalUrl: string | undefined): string {
+  const linked =
+    runbooks === undefined
+      ? dashboard
+      : dashboard.replaceAll(RUNBOOK, (_match, name: string) => `${inJson(runbooks)}/${name}.md`);
+  return externalUrl === undefined ? linked : linked.replaceAll(EXPORTER, () => inJson(externalUrl));
+}
 
 const inJson = (url: string): string => JSON.stringify(url.replace(/\/+$/, "")).slice(1, -1);
 

@@ -6,12 +6,20 @@ import { FORMATS } from "../../config/document/formats.ts";
 import { convertWithVariables, emptyFileError, openDocument } from "../../config/document/open.ts";
 import { unknownKeyProblem } from "../../config/document/schema-errors.ts";
 import { createValidator } from "../../config/document/validate.ts";
+import { numbersIn, withoutDefaults } from "../../config/sections/alert-thresholds.ts";
+import { EXPORTER_ALERT_THRESHOLDS, TARGET_ALERT_THRESHOLDS } from "../../core/alert-thresholds.ts";
 
 const texts = { type: "object", additionalProperties: { type: "string" } } as const satisfies JSONSchema;
 
 const labels = {
   ...texts,
   propertyNames: { type: "string", format: "label_name" },
+} as const satisfies JSONSchema;
+
+const thresholds = {
+  type: "object",
+  properties: withoutDefaults([...TARGET_ALERT_THRESHOLDS, ...EXPORTER_ALERT_THRESHOLDS]),
+  additionalProperties: false,
 } as const satisfies JSONSchema;
 
 const overridesSchema = {
@@ -21,6 +29,10 @@ const overridesSchema = {
       type: "string",
       minLength: 1,
       description: "URL of the folder with the runbooks; the alert's name and .md are appended.",
+    },
+    thresholds: {
+      ...thresholds,
+      description: "Thresholds for every alert; those of a single alert take precedence.",
     },
     labels: { ...labels, description: "Labels for every alert; labels of a single alert take precedence." },
     alerts: {
@@ -33,6 +45,7 @@ const overridesSchema = {
           for: { type: "string", format: "duration" },
           keep_firing_for: { type: "string", format: "duration" },
           severity: { type: "string", minLength: 1 },
+          thresholds,
           labels,
           annotations: { ...texts, propertyNames: { type: "string", format: "label_name" } },
         },
@@ -71,8 +84,14 @@ export function loadOverrides(path: string, known: readonly string[], env: Envir
 export const alertsIn = (text: string): readonly string[] =>
   rulesOf(parseDocument(text)).flatMap(({ rule }) => alertOf(rule) ?? []);
 
+/** The changes to one run of the pack. */
+export interface RuleChanges extends Overrides {
+  /** URL of the exporter for links. */
+  readonly externalUrl?: string;
+}
+
 /** Applies the overrides to a file of rules. Comments are kept, and a file without changes is returned as it is. */
-export function applyOverrides(text: string, overrides: Overrides): string {
+export function applyOverrides(text: string, overrides: RuleChanges): string {
   const document = parseDocument(text);
   let changed = false;
   for (const { rule, remove } of rulesOf(document).toReversed()) {
@@ -91,23 +110,72 @@ function change(
   document: Document,
   rule: YAMLMap,
   alert: string,
-  overrides: Overrides,
+  overrides: RuleChanges,
   own: AlertOverride,
 ): boolean {
   const severity = own.severity === undefined ? {} : { severity: own.severity };
   const url =
     overrides.runbook_url === undefined
-      ? {}
-      : { runbook_url: `${overrides.runbook_url.replace(/\/+$/, "")}/${alert}.md` };
+      ? linksOf(rule, overrides.externalUrl)
+      : {
+          ...linksOf(rule, overrides.externalUrl),
+          runbook_url: `${overrides.runbook_url.replace(/\/+$/, "")}/${alert}.md`,
+        };
   const changes: (readonly [path: readonly string[], value: string])[] = [
     ...(["for", "keep_firing_for"] as const).flatMap((key) =>
       own[key] === undefined ? [] : [[[key], own[key]] as const],
     ),
+    ...expressionWith(rule, numbersIn({ ...overrides.thresholds, ...own.thresholds })),
     ...changesBelow("labels", { ...overrides.labels, ...own.labels, ...severity }),
     ...changesBelow("annotations", { ...url, ...own.annotations }),
   ];
   for (const [path, value] of changes) rule.setIn(path, document.createNode(value));
   return changes.length > 0;
+}
+
+/** Begins an annotation of a rule that finds the URL of an exporter. */
+const FOUND_URL = /^\{\{ range (?:[^}]|\}(?!\}))* \}\}\{\{ \.Labels\.url \}\}/;
+
+/** Returns the annotations of a rule that are links, as they are with this URL of the exporter. */
+function linksOf(rule: YAMLMap, url: string | undefined): Readonly<Record<string, string>> {
+  if (url === undefined) return {};
+  const links = ["details", "runbook_url"].flatMap((name) => {
+    const template = rule.getIn(["annotations", name]);
+    if (typeof template !== "string" || !FOUND_URL.test(template)) return [];
+    // The runbook follows the end of the range, and a path is before it.
+    const path = template.replace(FOUND_URL, "").replace(/^\{\{ end \}\}|\{\{ end \}\}$/, "");
+    // Addresses on /probe have no target, and no page about them.
+    const link = path.includes("$labels.target")
+      ? `{{ if $labels.target }}${url}${path}{{ end }}`
+      : `${url}${path}`;
+    return [[name, link] as const];
+  });
+  return Object.fromEntries(links);
+}
+
+/** Returns the change of a rule's expression by which it compares with these thresholds, unless a target has its own. */
+function expressionWith(
+  rule: YAMLMap,
+  thresholds: Readonly<Record<string, number>>,
+): readonly (readonly [path: readonly string[], value: string])[] {
+  const before = String(rule.get("expr"));
+  let expr = before;
+  for (const [name, value] of Object.entries(thresholds)) {
+    const fallback = new RegExp(
+      String.raw`\(max\(heartbeat_alert_threshold\{threshold="${name}"\}\) or vector\([\d.]+\)\)`,
+      "g",
+    );
+    expr = expr
+      .replaceAll(fallback, `vector(${value})`)
+      .replaceAll(
+        new RegExp(
+          String.raw`(?<!unless on \(job, instance, cluster\) )heartbeat_alert_threshold\{threshold="${name}"\}`,
+          "g",
+        ),
+        `(0 * heartbeat_alert_threshold{threshold="${name}"} + ${value})`,
+      );
+  }
+  return expr === before ? [] : [[["expr"], expr]];
 }
 
 const changesBelow = (key: string, values: Readonly<Record<string, unknown>>) =>

@@ -4,6 +4,7 @@ import { alternatives } from "../../config/document/describe.ts";
 import { ConfigError } from "../../config/document/problems.ts";
 import { counted } from "../../core/counted.ts";
 import { defined } from "../../core/defined.ts";
+import { externalUrl } from "../external-url.ts";
 import { type Choose, EXIT, type Shell, withUsageExit } from "../shell.ts";
 import { PARTS, type PackPart, packFiles } from "./files.ts";
 import { type FileChange, PackError, writePack } from "./write.ts";
@@ -12,6 +13,8 @@ import { type FileChange, PackError, writePack } from "./write.ts";
 export interface PackFlags {
   readonly out: string;
   readonly overrides?: string;
+  /** URL of the exporter for links. */
+  readonly externalUrl?: string;
   readonly parts: readonly PackPart[];
   readonly force: boolean;
 }
@@ -24,9 +27,13 @@ The overrides file changes alerts by name, so that an update of the pack keeps y
 
   runbook_url: https://wiki.example.com/runbooks
   labels: { team: platform }
+  thresholds: { uptime_ratio: 0.9, certificate_expiry: 21d }
   alerts:
     HeartbeatModelUnavailable: { for: 5m, severity: warning, labels: { team: ai } }
     HeartbeatLatencyAboveBaseline: { disable: true }
+    HeartbeatErrorBudgetBurn1h: { thresholds: { failed_probes: 5 } }
+
+Thresholds that targets and modules set in the exporter's configuration (alert_thresholds) take precedence over those here.
 
 Exit code: 0 written or already up to date, 1 nothing was written, 2 wrong flags.
 
@@ -42,6 +49,11 @@ export const packCommand = (choose: Choose): Command =>
     .requiredOption("--out <folder>", "folder to write to, created if missing")
     .option("--overrides <path>", "YAML file with changes to alerts")
     .option(
+      "--web.external-url <url>",
+      "URL of the exporter for links in alerts and dashboards (default: the one that it exports, see its own --web.external-url)",
+      externalUrl,
+    )
+    .option(
       "--only <part>",
       `write only this part: ${alternatives(PARTS)}; may be repeated`,
       (text: string, before: readonly PackPart[] | undefined) => [...(before ?? []), part(text)],
@@ -52,12 +64,16 @@ export const packCommand = (choose: Choose): Command =>
       const options = command.opts<{
         out: string;
         overrides?: string;
+        "web.externalUrl"?: URL;
         only?: readonly PackPart[];
         force?: true;
       }>();
       const flags: PackFlags = {
         out: options.out,
-        ...defined({ overrides: options.overrides }),
+        ...defined({
+          overrides: options.overrides,
+          externalUrl: options["web.externalUrl"]?.href.replace(/\/+$/, ""),
+        }),
         parts: PARTS.filter((one) => options.only?.includes(one) ?? true),
         force: options.force ?? false,
       };
@@ -73,7 +89,7 @@ function part(text: string): PackPart {
 /** Writes the pack. Returns the text for the user, and whether it was written. */
 export function pack(flags: PackFlags, env: Environment): { readonly ok: boolean; readonly text: string } {
   try {
-    const files = packFiles(flags.parts, flags.overrides, env);
+    const files = packFiles(flags.parts, flags, env);
     const outcome = writePack(flags.out, files, flags.parts, flags.force);
     if (outcome.kind === "written") return { ok: true, text: changesText(flags.out, outcome.changes) };
     const list = outcome.paths.map((path) => `  ${flags.out}/${path}\n`).join("");
