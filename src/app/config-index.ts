@@ -52,7 +52,7 @@ export function* indexConfig({
   return {
     modules,
     targets: byName,
-    targetsAt: indexByAddress(targets),
+    targetsAt: yield* indexByAddress(targets),
     byIdentity,
     alertThresholds,
     groups: new Map(groups.map((group) => [group.name, group])),
