@@ -46,7 +46,7 @@ modules:
   plain: { prober: http, timeout: 2s }
 ${fixtures.map((fixture) => fixture.modules).join("\n")}
 targets:
-  - { name: down, module: plain, target: "http://127.0.0.1:1", expected_duration: 1s, labels: { team: web } }
+  - { name: down, module: plain, target: "http://127.0.0.1:1", expected_duration: 1s, alert_thresholds: { uptime_ratio: 0.9 }, labels: { team: web } }
 ${fixtures.map((fixture) => fixture.targets).join("\n")}
 `;
     await using exporter = await startExporter({
@@ -58,7 +58,7 @@ ${fixtures.map((fixture) => fixture.targets).join("\n")}
         token: "control-token-of-the-test",
       },
     });
-    for (const action of ["/start", "", "/start"]) await exporter.get(`/ping/backup${action}`);
+    for (const action of ["/start", "/3", "/start"]) await exporter.get(`/ping/backup${action}`);
     await fetch(`${exporter.url}/api/v1/components/queue`, {
       method: "PUT",
       headers: { Authorization: "Bearer control-token-of-the-test" },

@@ -178,6 +178,7 @@ const CONDITIONS: Readonly<Record<string, readonly Condition[]>> = {
 
 /** Conditions that no target here meets. */
 const NOT_MET = new Set([
+  "for each of `alert_thresholds` that the target or its module sets",
   "after a degraded answer",
   "if the API reports it (ollama)",
   "with `histograms: [inter_token]`, from the first streamed answer on that is no cold start",

@@ -120,6 +120,7 @@ describe("/api/v1/events", () => {
       from: "primary",
       to: "fallback",
       cause: "threshold",
+      detail: "connect",
       current_mode: "fallback",
       in_fallback_mode: true,
       failover: {

@@ -328,6 +328,7 @@ describe("/api/v1", () => {
       last_probe: "2025-09-15T13:31:05Z",
       last_success: null,
       last_duration_seconds: 0.25,
+      last_failure: { time: "2025-09-15T13:31:05Z", reason: "connect" },
       last_failure_reason: "connect",
       response_model: null,
       served_by: null,

@@ -112,6 +112,7 @@ describe("the context API", () => {
         last_health_check: "2025-09-15T13:32:00Z",
         model_available: true,
         last_success: "2025-09-15T13:32:00Z",
+        last_failure: null,
         last_failure_reason: null,
         skipped: null,
       },
@@ -157,6 +158,7 @@ describe("the context API", () => {
       last_health_check: "2025-09-15T13:30:00Z",
       model_available: true,
       last_success: "2025-09-15T13:30:00Z",
+      last_failure: null,
       last_failure_reason: null,
       skipped: null,
     });
