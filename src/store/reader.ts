@@ -2,9 +2,11 @@ import type { DatabaseSync } from "node:sqlite";
 import type { HistoryReader } from "../core/history.ts";
 import { openForReading } from "./database.ts";
 import { chart } from "./queries/chart.ts";
+import { counts, reasons } from "./queries/counts.ts";
 import { events } from "./queries/events.ts";
 import { outages } from "./queries/outages.ts";
 import { summaries } from "./queries/summaries.ts";
+import { trends } from "./queries/trends.ts";
 
 /** The queries of a HistoryReader, answered synchronously. Each blocks its thread. */
 export type SyncHistoryReader = {
@@ -33,6 +35,9 @@ export function createReader(path: string): SyncHistoryReader {
     summaries: withDatabase(summaries),
     outages: withDatabase(outages),
     chart: withDatabase(chart),
+    trends: withDatabase(trends),
+    counts: withDatabase(counts),
+    reasons: withDatabase(reasons),
     events: withDatabase(events),
   };
 }
@@ -47,6 +52,9 @@ export function readHistory(path: string): HistoryReader {
     summaries: async (window) => reader.summaries(window),
     outages: async (query) => reader.outages(query),
     chart: async (query) => reader.chart(query),
+    trends: async (query) => reader.trends(query),
+    counts: async (query) => reader.counts(query),
+    reasons: async (query) => reader.reasons(query),
     events: async (query) => reader.events(query),
   };
 }

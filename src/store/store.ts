@@ -64,6 +64,21 @@ export async function openStore({ path, bounds, clock, log, patience }: StoreOpt
         () => recent.chart(request),
         () => reader.call("chart", request),
       ),
+    trends: (request) =>
+      query(
+        () => recent.trends(request),
+        () => reader.call("trends", request),
+      ),
+    counts: (request) =>
+      query(
+        () => recent.counts(request),
+        () => reader.call("counts", request),
+      ),
+    reasons: (request) =>
+      query(
+        () => recent.reasons(request),
+        () => reader.call("reasons", request),
+      ),
     events: (request) =>
       query(
         () => recent.events(request),
