@@ -25,6 +25,7 @@ import type { Maintenance } from "../maintenance/maintenance.ts";
 import type { Actions } from "../notify/actions/actions.ts";
 import type { NotificationReading } from "../notify/notification.ts";
 import type { Relays } from "../notify/relays/relays.ts";
+import type { Page } from "../page/page.ts";
 import type { Reporting } from "../report/exporter-report.ts";
 
 /** The part of the configuration that routes read. A reload replaces it as a whole. */
@@ -127,6 +128,8 @@ export interface RouteContext extends Reporting {
   /** Names of targets, push heartbeats, groups and components. */
   readonly names: { has(name: string): boolean };
   readonly health: GroupHealth;
+  /** What people see, as data and in plain forms. */
+  readonly page: Page;
   readonly components: Components;
   readonly pushes: Register;
   /** The heartbeats in the newest results of all targets. */
