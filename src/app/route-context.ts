@@ -1,4 +1,5 @@
 import type { AuthFailures } from "../core/auth-failures.ts";
+import { createControlAudit } from "../core/control-audit.ts";
 import { defined } from "../core/defined.ts";
 import type { History } from "../core/history.ts";
 import type { Log } from "../core/log.ts";
@@ -39,13 +40,13 @@ export interface RoutedParts extends MeasuredParts, ShownParts {
 /** Settings of the exporter that routes need. */
 export type RouteSettings = Pick<
   RouteContext,
-  "version" | "externalUrl" | "routePrefix" | "shardUrl" | "reload"
+  "version" | "externalUrl" | "routePrefix" | "shardUrl" | "showsPage" | "reload"
 >;
 
 /** Builds what the routes are given. */
 export function createRouteContext(
   parts: RoutedParts,
-  { version, externalUrl, routePrefix, shardUrl, reload }: RouteSettings,
+  { version, externalUrl, routePrefix, shardUrl, showsPage, reload }: RouteSettings,
 ): RouteContext {
   const { clock, log, history, index, ask, state, driver, election, alerting } = parts;
   const condition = (target: Target): TargetCondition => conditionOf(parts, target);
@@ -53,11 +54,13 @@ export function createRouteContext(
     version,
     ...defined({ externalUrl, shardUrl }),
     routePrefix,
+    showsPage,
     reload,
     ...createReporting({ clock, history, targets: () => index.current().targets.values(), state, ask }),
     clock,
     log,
     authFailures: parts.authFailures,
+    controlAudit: createControlAudit(parts.memory.namespace("control/audit")),
     config: index.current,
     ready: parts.ready,
     leader: () => election.leads(),

@@ -13,3 +13,33 @@ export interface PublicPage {
   readonly show: ReadonlySet<PublicDetail>;
   readonly announcement?: string;
 }
+
+/**
+ * First segments of the paths of routes, which no public view can have. `page`, `assets` and `runbooks` are those of what people
+ * read.
+ */
+export const RESERVED_SEGMENTS: ReadonlySet<string> = new Set([
+  "-",
+  "alertmanager",
+  "api",
+  "assets",
+  "badge",
+  "config",
+  "health",
+  "heartbeat",
+  "heartbeats",
+  "incidents.atom",
+  "livez",
+  "logs",
+  "machines",
+  "metrics",
+  "page",
+  "ping",
+  "probe",
+  "readyz",
+  "report",
+  "runbooks",
+  "sd",
+  "status",
+  "status.json",
+]);

@@ -22,7 +22,7 @@ const updatedOf = ({ from, to }: Incident): string => to ?? from;
 
 function entryOf(incident: Incident, root: string): string {
   const { id, kind, name, status, from, to, reasons, detail, flaps } = incident;
-  const url = `${root}/incidents/${id}`;
+  const url = `${root}/page/incidents/${id}`;
   const what = status === "unhealthy" ? "down" : "degraded";
   // Not the length of one that lasts, which would change the entry with every second.
   const title = to === null ? `${name} is ${what}` : incident.title;
