@@ -57,7 +57,7 @@ export const probeJson = ({ result }: Pick<PastProbe, "result">): RecentProbe =>
     ok: outcome.ok,
     reason: outcome.ok ? null : outcome.reason,
     detail: outcome.ok ? null : lineOrNull(outcome.detail),
-    duration,
+    duration: Number(duration.toFixed(6)),
   };
 };
 

@@ -89,8 +89,7 @@ function beatFacts(
   const period = statuses.period("heartbeat", name);
   return {
     maintenance: maintenance.covers({ kind: "heartbeat", name }) === true,
-    detail: message,
-    ...(status === "unhealthy" ? { reason: beat.down ?? "silence" } : {}),
+    ...(status === "unhealthy" ? { reason: beat.down ?? "silence", detail: message } : {}),
     ...(status === "unknown" ? { reason: "never_seen" } : {}),
     ...defined({
       since: period?.status === status ? period.since : undefined,
