@@ -140,13 +140,11 @@ function createParser(source: string) {
     const required: string[] = [];
     let comment: string | undefined;
     while (peek() !== "}") {
-      const token = tokens[at];
-      at += 1;
-      if (token?.comment === true) {
-        comment = token.text;
+      if (tokens[at]?.comment) {
+        comment = next();
         continue;
       }
-      if (token?.text !== "readonly") throw new Error(`got ${token?.text}, want readonly in ${source}`);
+      take("readonly");
       const key = next();
       const isOptional = next() === "?:";
       properties[key] = { ...described(comment), ...type() };

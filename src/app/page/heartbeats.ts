@@ -33,6 +33,12 @@ export const probedEntry = (parts: PageParts, { target, beat }: ProbedHeartbeat)
   words: [beat.source, target.name, target.hostname ?? ""],
 });
 
+const beatDetails = ({ source, lastSeen, timeout, down }: HeartbeatState) => ({
+  source,
+  timeout,
+  ...defined({ lastSeen, down }),
+});
+
 /** Returns everything that is known of a push heartbeat now. */
 export function pushState(parts: PageParts, push: PushView): SubjectState {
   const { heartbeat, beat, cause, nextExpected, runningSince } = push;
@@ -72,12 +78,6 @@ export const probedDetails = ({ target, beat }: ProbedHeartbeat): HeartbeatDetai
   ...beatDetails(beat),
   kind: target.module.prober.kind,
   target: target.name,
-});
-
-const beatDetails = ({ source, lastSeen, timeout, down }: HeartbeatState) => ({
-  source,
-  timeout,
-  ...defined({ lastSeen, down }),
 });
 
 function beatFacts(

@@ -22,13 +22,14 @@ export function observeHeartbeats(parts: ShownParts): () => void {
       statuses.observe("heartbeat", subject, to === "up" ? "healthy" : "unhealthy", at);
   });
   let stopped = false;
+  let cancel = (): void => {};
   const tick = async (): Promise<void> => {
     await inSlices(observeAll(parts)).catch((error: unknown) => {
       log.error({ err: error }, "heartbeats could not be noted, which is a bug of the exporter");
     });
     if (!stopped) cancel = clock.after(INTERVAL, () => void tick());
   };
-  let cancel = clock.after(FIRST, () => void tick());
+  cancel = clock.after(FIRST, () => void tick());
   return () => {
     stopped = true;
     unsubscribe();
