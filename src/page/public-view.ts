@@ -79,8 +79,11 @@ async function viewOf(
   const items = new Map((await itemsOf(source, members)).map((item) => [keyOf(item), item]));
   const uptimes = await uptimesOf(source, members, now);
   const incidents = await incidentsOf(source, members);
-  const counts = countByStatus(members);
-  const shown = members.map((member) =>
+  // A group that has a section of its own is not counted beside its members.
+  const sections = new Set(groups.map(({ name }) => name));
+  const counted = members.filter(({ kind, name }) => kind !== "group" || !sections.has(name));
+  const counts = countByStatus(counted);
+  const shown = counted.map((member) =>
     show.has("reasons") ? withoutDetail(member) : withoutReason(member),
   );
   const newest = Math.max(
