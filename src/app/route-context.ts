@@ -50,6 +50,7 @@ export function createRouteContext(
 ): RouteContext {
   const { clock, log, history, index, ask, state, driver, election, alerting } = parts;
   const condition = (target: Target): TargetCondition => conditionOf(parts, target);
+  const page = createExporterPage(parts, { condition, otherLeader: () => election.leader() });
   return {
     version,
     ...defined({ externalUrl, shardUrl }),
@@ -60,7 +61,7 @@ export function createRouteContext(
     clock,
     log,
     authFailures: parts.authFailures,
-    controlAudit: createControlAudit(parts.memory.namespace("control/audit")),
+    controlAudit: createControlAudit(parts.memory.namespace("control/audit"), () => page.changed()),
     config: index.current,
     ready: parts.ready,
     leader: () => election.leads(),
@@ -70,7 +71,7 @@ export function createRouteContext(
     recentProbes: parts.recentProbes,
     metrics: createMetricsText(parts),
     condition,
-    page: createExporterPage(parts, { condition, otherLeader: () => election.leader() }),
+    page,
     tiers: (target) => parts.tiers.outcomes(target),
     command(target, command) {
       const forced = forcedEvent(target, command, clock.now());
