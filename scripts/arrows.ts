@@ -90,6 +90,11 @@ export const ROOMS: readonly Room[] = [
   },
   { name: "report", holds: "reports: facts, objectives, renderings", imports: ["core"] },
   {
+    name: "page",
+    holds: "what people see: overview, pages of subjects, incidents, public views, badges, plain text",
+    imports: ["core"],
+  },
+  {
     name: "probers",
     holds: "one folder per kind of prober; `index.ts` is the only list of them",
     imports: ["core", "files", "network"],
@@ -122,6 +127,7 @@ export const ROOMS: readonly Room[] = [
       "leadership",
       "maintenance",
       "notify",
+      "page",
       "report",
       "routing",
     ],

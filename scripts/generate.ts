@@ -3,12 +3,14 @@
  * and fails if a file is out of date.
  */
 import { readFileSync, writeFileSync } from "node:fs";
+import { alertRules } from "./generate/alert-rules.ts";
 import { arrowRules, contributingPage } from "./generate/arrows.ts";
 import { commandLinePage } from "./generate/command-line-page.ts";
 import { configurationPage } from "./generate/configuration-page.ts";
 import { dashboardFiles } from "./generate/dashboards.ts";
 import { kubernetesFiles } from "./generate/kubernetes.ts";
 import { metricsPage } from "./generate/metrics-page.ts";
+import { modelSchemas } from "./generate/model-schemas.ts";
 
 const PAGES: Readonly<Record<string, () => string>> = {
   ".oxlintrc.arrows.json": arrowRules,
@@ -16,6 +18,8 @@ const PAGES: Readonly<Record<string, () => string>> = {
   "docs/command-line.md": commandLinePage,
   "docs/configuration.md": configurationPage,
   "docs/metrics.md": metricsPage,
+  "src/page/alert-rules.ts": alertRules,
+  "src/server/openapi/model-schemas.ts": modelSchemas,
   ...dashboardFiles(),
   ...kubernetesFiles(),
 };

@@ -14,6 +14,7 @@ const PAGES: Readonly<Record<string, string>> = {
   maintenance: "maintenance.md",
   groups: "groups.md",
   health: "reports.md",
+  pages: "status-page.md",
   webhooks: "events.md",
   notify: "notify.md",
   lease: "leases.md",

@@ -35,6 +35,7 @@ export function* indexConfig({
   targets,
   groups,
   health,
+  pages,
   control,
   components,
   contextApi,
@@ -56,6 +57,7 @@ export function* indexConfig({
     byIdentity,
     alertThresholds,
     groups: new Map(groups.map((group) => [group.name, group])),
+    pages,
     contextApi,
     redacted,
     ...defined({

@@ -52,6 +52,7 @@ import { logGap, probedBeats } from "./gaps.ts";
 import { lateCallback } from "./late-callback.ts";
 import { logTier } from "./log-tier.ts";
 import { createNotifying } from "./notifying.ts";
+import { observeHeartbeats } from "./page/observe-heartbeats.ts";
 import { createHeldHandler, createResultHandler } from "./results.ts";
 import { createRouteContext, type RouteSettings } from "./route-context.ts";
 import { createRouting } from "./routing.ts";
@@ -188,7 +189,7 @@ export function createExporter(options: ExporterOptions): Exporter {
   const probedHeartbeats = (): readonly ProbedHeartbeat[] => targets().flatMap(beatsOf);
 
   // Groups and components, and the watch over the status of everything.
-  const { watch, standings, ...groups } = createWatching({
+  const { watch, standings, statuses, ...groups } = createWatching({
     clock,
     presence,
     log,
@@ -316,6 +317,8 @@ export function createExporter(options: ExporterOptions): Exporter {
     watch,
     standings,
     routes,
+    statuses,
+    memory,
     alerting,
     events,
     webhooks,
@@ -327,6 +330,7 @@ export function createExporter(options: ExporterOptions): Exporter {
   onHeld.set(createHeldHandler(parts));
   complete(applyConfig(parts, config));
   watch.start();
+  const stopObserving = observeHeartbeats(parts);
 
   const routeContext = createRouteContext(parts, options);
   return {
@@ -343,6 +347,7 @@ export function createExporter(options: ExporterOptions): Exporter {
     },
     async stop() {
       stopping = true;
+      stopObserving();
       for (const part of [scheduler, tiers, driver, pushes, watch, routes, presence, self]) part.stop();
       events.close();
       // Prompts in flight end before the lease is released, so that no other replica sends prompts beside them.

@@ -11,7 +11,7 @@ import type { PushEffect } from "../heartbeats/push-state.ts";
 
 /** Converts a result into its entry in the history. */
 export function toHistoryEntry(target: Target, result: Result, dollars: number | undefined): PastResult {
-  const { startedAt, duration, outcome, facts, spent } = result;
+  const { startedAt, duration, outcome, facts, phases, spent } = result;
   return {
     target: target.name,
     module: target.module.name,
@@ -19,7 +19,12 @@ export function toHistoryEntry(target: Target, result: Result, dollars: number |
     duration,
     ...(outcome.ok ? {} : { reason: outcome.reason }),
     ...(spent === undefined ? {} : { tokens: totalTokens(spent.tokens) }),
-    ...defined({ firstToken: facts?.firstToken, dollars }),
+    ...defined({
+      firstToken: facts?.firstToken,
+      tokensPerSecond: facts?.tokensPerSecond,
+      phases,
+      dollars,
+    }),
   };
 }
 

@@ -7,7 +7,7 @@ import { isStale } from "../core/status.ts";
 import type { Steps } from "../core/steps.ts";
 import type { Target } from "../core/target.ts";
 import type { Asker } from "../engine/ask.ts";
-import { createStatuses } from "../events/statuses.ts";
+import { createStatuses, type Statuses } from "../events/statuses.ts";
 import { createWatch, type StaleTargets, type Watch } from "../events/watch.ts";
 import type { FailoverState } from "../failover/machine.ts";
 import type { Register } from "../heartbeats/register.ts";
@@ -26,6 +26,7 @@ import {
 export interface Watching extends Groups {
   readonly watch: Watch;
   readonly standings: TargetStandings;
+  readonly statuses: Statuses;
 }
 
 interface WatchingParts {
@@ -100,5 +101,5 @@ export function createWatching(parts: WatchingParts): Watching {
     components: () => components.list().map(({ name }) => name),
   });
   onReport.set((name) => watch.component(name));
-  return { ...groups, watch, standings };
+  return { ...groups, watch, standings, statuses };
 }

@@ -7,6 +7,7 @@ import type { MaintenanceWindow } from "../core/maintenance.ts";
 import type { Metric } from "../core/metric.ts";
 import type { Prices } from "../core/money.ts";
 import type { Prober } from "../core/prober.ts";
+import type { PublicPage } from "../core/public-page.ts";
 import type { PushSetup } from "../core/push-heartbeat.ts";
 import type { Relay } from "../core/relay.ts";
 import type { Route } from "../core/route.ts";
@@ -36,6 +37,8 @@ export interface Sections {
   readonly routes: readonly Route[];
   /** Thresholds of alerts about targets without their own. */
   readonly alertThresholds: AlertThresholds;
+  /** Views of chosen groups for people outside. */
+  readonly pages: readonly PublicPage[];
   /** Prices of tokens by model. */
   readonly prices: Prices;
   readonly relays: readonly Relay[];

@@ -30,6 +30,7 @@ import { buildLimits } from "./sections/limits.ts";
 import { buildMaintenance } from "./sections/maintenance.ts";
 import { buildModules } from "./sections/modules.ts";
 import { buildNotify } from "./sections/notify/notify.ts";
+import { buildPages } from "./sections/pages.ts";
 import { checkPlugins } from "./sections/plugins.ts";
 import { buildPrices } from "./sections/prices.ts";
 import { buildRelays } from "./sections/relays.ts";
@@ -158,6 +159,7 @@ function* buildSections(context: BuildContext, { plugins }: ConfigDeps): Steps<S
     groups,
     health: buildHealth(groups, targets, context),
     alertThresholds: buildAlertThresholds(context),
+    pages: buildPages(groups, context),
     prices: prices ?? new Map(),
     routes,
     relays: buildRelays(context),

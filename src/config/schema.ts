@@ -13,6 +13,7 @@ import { limitsSchema } from "./sections/limits.ts";
 import { maintenanceSchema } from "./sections/maintenance.ts";
 import { modulesSchema } from "./sections/modules.ts";
 import { notifySchema } from "./sections/notify/notify.ts";
+import { pagesSchema } from "./sections/pages.ts";
 import { pluginsSchema } from "./sections/plugins.ts";
 import { pricesSchema } from "./sections/prices.ts";
 import { relaysSchema } from "./sections/relays.ts";
@@ -40,6 +41,7 @@ export const configSchema = {
     routes: routesSchema,
     alert_thresholds: alertThresholdsSchema,
     health: healthSchema,
+    pages: pagesSchema,
     webhooks: webhooksSchema,
     notify: notifySchema,
     prices: pricesSchema,

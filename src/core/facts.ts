@@ -17,6 +17,8 @@ export interface AnswerFacts {
   readonly firstToken?: Seconds;
   /** Mean time between tokens. */
   readonly interToken?: Seconds;
+  /** Output tokens per second from the first to the last one. */
+  readonly tokensPerSecond?: number;
   /** Tokens by type, as the API counted them. */
   readonly tokens?: Readonly<Partial<Record<TokenType, number>>>;
   /** Name of the model that answered, as the API gives it. */
@@ -28,11 +30,12 @@ export interface AnswerFacts {
 /** Reads facts from a value of unknown origin, such as a store or a plugin. Fields of a wrong type are dropped. */
 export function readAnswerFacts(value: unknown): AnswerFacts | undefined {
   if (!isFields(value)) return undefined;
-  const { answer, firstToken, interToken, tokens, model, servedBy } = value;
+  const { answer, firstToken, interToken, tokensPerSecond, tokens, model, servedBy } = value;
   return defined({
     answer: typeof answer === "string" ? answer : undefined,
     firstToken: lengthOf(firstToken),
     interToken: lengthOf(interToken),
+    tokensPerSecond: isAmount(tokensPerSecond) ? tokensPerSecond : undefined,
     tokens: isFields(tokens) ? countsOf(tokens) : undefined,
     model: typeof model === "string" ? model : undefined,
     servedBy: typeof servedBy === "string" ? servedBy : undefined,

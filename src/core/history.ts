@@ -1,4 +1,5 @@
 import type { HeartbeatSource } from "./heartbeat.ts";
+import type { Phases } from "./phases.ts";
 import type { FailureReason } from "./reasons.ts";
 import type { Seconds, Timestamp } from "./units.ts";
 
@@ -12,6 +13,9 @@ export interface PastResult {
   readonly reason?: FailureReason;
   /** Time to the first token, if a model streamed its answer. */
   readonly firstToken?: Seconds;
+  /** Output tokens per second, if a model streamed its answer. */
+  readonly tokensPerSecond?: number;
+  readonly phases?: Phases;
   /** Tokens of prompts and answers together. */
   readonly tokens?: number;
   readonly dollars?: number;
@@ -133,6 +137,11 @@ export interface Outage {
 export interface ChartQuery extends HistoryWindow {
   readonly target: string;
   readonly buckets: number;
+  /**
+   * True to read hourly totals where there are any, which are kept for 31 days. Parts should then be whole hours, from the
+   * beginning of one.
+   */
+  readonly hourly?: boolean;
 }
 
 /** One part of a chart. Parts without results are absent. */
@@ -144,6 +153,66 @@ export interface ChartBucket {
   /** Mean duration of all probes. */
   readonly average: Seconds;
   readonly max: Seconds;
+  /** Means of the successful probes that have them. */
+  readonly firstToken?: Seconds;
+  readonly tokensPerSecond?: number;
+  readonly phases: Phases;
+}
+
+/** A query for what a list of targets has done of late. */
+export interface TrendQuery {
+  readonly targets: readonly string[];
+  readonly now: Timestamp;
+  /** Most of the last results to return. */
+  readonly results: number;
+  /** Number of hours to return, the last one that of `now`. */
+  readonly hours: number;
+  /** Number of days to return, in UTC, the last one that of `now`; those before the results come from daily totals. */
+  readonly days: number;
+}
+
+/** Number of probes in a part of time. */
+export interface ProbeCounts {
+  readonly probes: number;
+  readonly successes: number;
+}
+
+/** Probes in one hour. */
+export interface HourTrend extends ProbeCounts {
+  /** Mean duration of all probes. */
+  readonly average: Seconds;
+}
+
+/** What one target has done of late. Its modules are taken together. */
+export interface Trend {
+  readonly target: string;
+  /** The oldest first. */
+  readonly results: readonly Pick<PastResult, "startedAt" | "duration" | "reason">[];
+  /** The oldest first; `undefined` for hours without probes. */
+  readonly hours: readonly (HourTrend | undefined)[];
+  /** The oldest first; `undefined` for days without probes. */
+  readonly days: readonly (ProbeCounts | undefined)[];
+}
+
+/** A query for counts of probes. Windows of more than a day are counted in whole hours, those of more than 31 days in whole days. */
+export interface CountQuery {
+  readonly targets: readonly string[];
+  readonly now: Timestamp;
+  /** Lengths of the windows, which end now. */
+  readonly windows: readonly Seconds[];
+}
+
+/** Counts of the probes of one target. */
+export interface TargetCounts {
+  readonly target: string;
+  /** In the order of the query's windows; `undefined` without probes. */
+  readonly windows: readonly (ProbeCounts | undefined)[];
+}
+
+/** Number of failures of one target for one reason. */
+export interface ReasonTotal {
+  readonly reason: FailureReason;
+  readonly count: number;
 }
 
 /** A query for events. */
@@ -166,6 +235,12 @@ export interface HistoryReader {
   outages(query: OutageQuery): Promise<readonly Outage[]>;
   /** Returns the parts of a chart in order of time, with all modules of the target together. */
   chart(query: ChartQuery): Promise<readonly ChartBucket[]>;
+  /** Returns the trends of the targets, in the order of the query. */
+  trends(query: TrendQuery): Promise<readonly Trend[]>;
+  /** Returns the counts of the targets, in the order of the query. */
+  counts(query: CountQuery): Promise<readonly TargetCounts[]>;
+  /** Returns the failures of one target in a window by reason, the most frequent first. Reads hourly totals where there are any. */
+  reasons(window: HistoryWindow & { readonly target: string }): Promise<readonly ReasonTotal[]>;
   /** Returns events in order of their numbers. */
   events(query: EventQuery): Promise<readonly PastEvent[]>;
 }

@@ -5,6 +5,7 @@ import type { StateStore } from "./memory.ts";
 import type { Metric, Sample } from "./metric.ts";
 import type { ExpectedSpend, Spend } from "./money.ts";
 import type { Network } from "./network.ts";
+import type { Phases } from "./phases.ts";
 import type { DegradedReason, FailureReason } from "./reasons.ts";
 import type { Secret } from "./secret.ts";
 import type { Seconds } from "./units.ts";
@@ -57,6 +58,8 @@ export interface ProbeResult<Reason extends FailureReason = FailureReason> {
   readonly answered?: boolean;
   /** Duration of the target's part, if the prober measures it. By default the engine measures how long the prober ran. */
   readonly duration?: Seconds;
+  /** Parts of the duration, for charts. */
+  readonly phases?: Phases;
   /** Time for which the target asked not to be probed again (`Retry-After`). */
   readonly retryAfter?: Seconds;
   /** Consumption of this probe, estimated if the target does not report it; only for probers whose probes cost money. */

@@ -1,7 +1,6 @@
 import type { Clock } from "../core/clock.ts";
 import { defined } from "../core/defined.ts";
 import type {
-  ChartBucket,
   EventQuery,
   History,
   HistoryReader,
@@ -15,6 +14,7 @@ import type {
 } from "../core/history.ts";
 import type { FailureReason } from "../core/reasons.ts";
 import { after, elapsed, type Seconds, seconds, type Timestamp } from "../core/units.ts";
+import { bucketOf, reasonsOf, trendOf, windowsOf } from "./memory-trends.ts";
 import { createNumberedHistory } from "./numbered-history.ts";
 
 /** Results kept in memory, of all targets together: about 6 MB. Targets have equal shares. */
@@ -38,6 +38,7 @@ interface TargetResults {
 /** Keeps the newest results and events in memory and answers queries from them. */
 export function createRecentHistory(clock: Clock, retention: Seconds): HistorySink & HistoryReader {
   const targets = new Map<string, TargetResults>();
+  const byName = new Map<string, TargetResults[]>();
   let events: PastEvent[] = [];
 
   const inWindow = ({ from, to, target }: HistoryWindow): readonly TargetResults[] =>
@@ -47,12 +48,27 @@ export function createRecentHistory(clock: Clock, retention: Seconds): HistorySi
       .filter(({ results }) => results.length > 0)
       .toSorted((a, b) => compare(a.target, b.target) || compare(a.module, b.module));
   const oldest = (): Timestamp => after(clock.now(), seconds(-retention));
+  /** Returns the results of a target under all its modules, in order of time. */
+  const resultsOf = (target: string): readonly PastResult[] => {
+    const from = oldest();
+    const own = (byName.get(target) ?? []).map(({ results }) =>
+      results.filter(({ startedAt }) => startedAt >= from),
+    );
+    const [only = [], ...others] = own;
+    return others.length === 0 ? only : own.flat().toSorted((a, b) => a.startedAt - b.startedAt);
+  };
+
+  const start = (key: string, { target, module }: PastResult): TargetResults => {
+    const own: TargetResults = { target, module, results: [] };
+    targets.set(key, own);
+    byName.set(target, [...(byName.get(target) ?? []), own]);
+    return own;
+  };
 
   return {
     addResult(result) {
       const key = JSON.stringify([result.target, result.module]);
-      const own = targets.get(key) ?? { target: result.target, module: result.module, results: [] };
-      targets.set(key, own);
+      const own = targets.get(key) ?? start(key, result);
       insert(own.results, result);
       const share = Math.floor(MAX_RESULTS / targets.size);
       // Truncated only at 10 % over the limit, because each time copies the list.
@@ -74,6 +90,9 @@ export function createRecentHistory(clock: Clock, retention: Seconds): HistorySi
         .toSorted(([a], [b]) => a - b)
         .map(([i, part]) => bucketOf(part, window.from, i, width));
     },
+    trends: async (query) => query.targets.map((target) => trendOf(target, resultsOf(target), query)),
+    counts: async (query) => query.targets.map((target) => windowsOf(target, resultsOf(target), query)),
+    reasons: async (query) => reasonsOf(inWindow(atLeast(query, oldest())).flatMap((one) => one.results)),
     events: async (query) => chosenEvents(events, query, oldest()),
   };
 }
@@ -156,15 +175,6 @@ function outagesOf({ target, module, results }: TargetResults, query: OutageQuer
   end();
   return found;
 }
-
-const bucketOf = (part: readonly PastResult[], start: Timestamp, i: number, width: number): ChartBucket => ({
-  from: after(start, seconds(i * width)),
-  to: after(start, seconds((i + 1) * width)),
-  probes: part.length,
-  successes: part.filter(({ reason }) => reason === undefined).length,
-  average: seconds(part.reduce((total, { duration }) => total + duration, 0) / part.length),
-  max: seconds(part.reduce((longest, { duration }) => Math.max(longest, duration), 0)),
-});
 
 function chosenEvents(
   events: readonly PastEvent[],

@@ -28,6 +28,27 @@ const STEPS: readonly string[] = [
    create table events (id integer primary key, at integer not null, facts text not null) strict;
    create index events_at on events (at);`,
   VIEWS,
+  // Tokens per second are stored in thousandths. `hours` and `days` have the totals of whole hours and days before `rolled`, in
+  // hours and days since the epoch; `reason` 0 is success. Their phases, first tokens and speeds are means.
+  `alter table results add column speed integer;
+   alter table results add column resolve integer;
+   alter table results add column connect integer;
+   alter table results add column tls integer;
+   alter table results add column processing integer;
+   alter table results add column transfer integer;
+   create table hours (
+     target integer not null, hour integer not null, reason integer not null,
+     probes integer not null, duration integer not null, longest integer not null,
+     first_token integer, speed integer,
+     resolve integer, connect integer, tls integer, processing integer, transfer integer,
+     primary key (target, hour, reason)
+   ) without rowid, strict;
+   create table days (
+     target integer not null, day integer not null, probes integer not null, successes integer not null,
+     primary key (target, day)
+   ) without rowid, strict;
+   create table rolled (one integer primary key check (one = 1), hour integer not null) strict;
+   create index events_subject on events (iif(json_valid(facts), facts ->> 'subject', null));`,
 ];
 
 const pragmaValue = (db: DatabaseSync, pragma: string): number =>

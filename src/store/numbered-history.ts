@@ -22,6 +22,9 @@ export function createNumberedHistory(
     summaries: (window) => reader.summaries(window),
     outages: (query) => reader.outages(query),
     chart: (query) => reader.chart(query),
+    trends: (query) => reader.trends(query),
+    counts: (query) => reader.counts(query),
+    reasons: (query) => reader.reasons(query),
     events: (query) => reader.events(query),
     append: (result) => sink.addResult(result),
     record(facts) {

@@ -1,13 +1,18 @@
 import type {
   ChartBucket,
   ChartQuery,
+  CountQuery,
   EventQuery,
   HistoryWindow,
   Outage,
   OutageQuery,
   PastEvent,
   PastResult,
+  ReasonTotal,
+  TargetCounts,
   TargetSummary,
+  Trend,
+  TrendQuery,
 } from "../core/history.ts";
 import type { FailureFacts } from "./failure.ts";
 
@@ -69,6 +74,9 @@ export interface Calls {
   summaries: { request: HistoryWindow; answer: readonly TargetSummary[] };
   outages: { request: OutageQuery; answer: readonly Outage[] };
   chart: { request: ChartQuery; answer: readonly ChartBucket[] };
+  trends: { request: TrendQuery; answer: readonly Trend[] };
+  counts: { request: CountQuery; answer: readonly TargetCounts[] };
+  reasons: { request: HistoryWindow & { readonly target: string }; answer: readonly ReasonTotal[] };
   events: { request: EventQuery; answer: readonly PastEvent[] };
 }
 

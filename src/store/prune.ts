@@ -11,6 +11,13 @@ const FREE_SHARE = 0.05;
 /** Most events kept, so that a flapping heartbeat cannot fill the file. */
 const MAX_EVENTS = 100_000;
 
+/** Shortest time for which events are kept, in milliseconds: incidents and the bars of heartbeats go back 90 days. */
+const EVENTS_KEPT_MS = 91 * 86_400_000;
+
+/** Bytes of a row of those tables that outlive results, roughly, and the share of the file that each may take in a full one. */
+const ROW_BYTES = { hours: 60, events: 300 } as const;
+const LARGE_SHARE = 0.25;
+
 /** Share of the history's time span removed at once while the file is too large. */
 const REMOVED_SHARE = 0.02;
 
@@ -24,13 +31,18 @@ const firstNumber = (row: Record<string, unknown> | undefined): number =>
  * @returns a generator that yields the number of results removed by each step
  */
 export function* prune(db: DatabaseSync, { retention, maxSize }: Bounds, now: number): Generator<number> {
-  yield* removeBefore(db, now - retention * 1000);
+  yield* removeResults(db, now - retention * 1000);
+  yield* removeEvents(db, now - Math.max(retention * 1000, EVENTS_KEPT_MS));
   const pragma = (name: string): number => firstNumber(db.prepare(`pragma ${name}`).get());
   const used = (): number => (pragma("page_count") - pragma("freelist_count")) * pragma("page_size");
   while (used() > maxSize) {
+    // Totals and events outlive results, but do not take their place.
+    if (isLarge(db, "hours", maxSize)) yield* removeOldestHours(db);
     const oldest = oldestOf(db);
     if (oldest === undefined) break;
-    yield* removeBefore(db, oldest + Math.max(1000, (now - oldest) * REMOVED_SHARE));
+    const cutoff = oldest + Math.max(1000, (now - oldest) * REMOVED_SHARE);
+    yield* removeResults(db, cutoff);
+    if (isLarge(db, "events", maxSize)) yield* removeEvents(db, cutoff);
   }
   const maxFree = (FREE_SHARE * maxSize) / pragma("page_size");
   if (pragma("freelist_count") <= maxFree) return;
@@ -51,7 +63,20 @@ function oldestOf(db: DatabaseSync): number | undefined {
   return row?.["oldest"] === null || row === undefined ? undefined : Number(row["oldest"]);
 }
 
-function* removeBefore(db: DatabaseSync, cutoff: number): Generator<number> {
+/** Reports whether a table takes more than its share of the file. */
+function isLarge(db: DatabaseSync, table: keyof typeof ROW_BYTES, maxSize: number): boolean {
+  const rows = firstNumber(db.prepare(`select count(*) from ${table}`).get());
+  return rows * ROW_BYTES[table] > LARGE_SHARE * maxSize;
+}
+
+function* removeOldestHours(db: DatabaseSync): Generator<number> {
+  const { first, last } = db.prepare("select min(hour) as first, max(hour) as last from hours").get() ?? {};
+  const cutoff = Number(first) + Math.max(1, (Number(last) - Number(first)) * REMOVED_SHARE);
+  db.prepare("delete from hours where hour < ?").run(cutoff);
+  yield 0;
+}
+
+function* removeResults(db: DatabaseSync, cutoff: number): Generator<number> {
   const ids = db.prepare("select id from targets").all().map(firstNumber);
   const edge = db.prepare(
     "select started from results where target = ? and started < ? order by started limit 1 offset ?",
@@ -65,6 +90,9 @@ function* removeBefore(db: DatabaseSync, cutoff: number): Generator<number> {
       if (end === undefined) break;
     }
   }
+}
+
+function* removeEvents(db: DatabaseSync, cutoff: number): Generator<number> {
   // The newest event is always kept, because ids continue after it.
   const newest = firstNumber(db.prepare("select max(id) from events").get());
   const excess = db.prepare("select id from events order by id desc limit 1 offset ?").get(MAX_EVENTS);

@@ -4,9 +4,11 @@ import { type Timestamp, timestamp } from "../core/units.ts";
 import { openForReading } from "./database.ts";
 import { readValues } from "./namespaces.ts";
 import { chart } from "./queries/chart.ts";
+import { counts, reasons } from "./queries/counts.ts";
 import { events } from "./queries/events.ts";
 import { outages } from "./queries/outages.ts";
 import { summaries } from "./queries/summaries.ts";
+import { trends } from "./queries/trends.ts";
 
 /** The queries of a HistoryReader, answered synchronously. Each blocks its thread. */
 export type SyncHistoryReader = {
@@ -35,6 +37,9 @@ export function createReader(path: string): SyncHistoryReader {
     summaries: withDatabase(summaries),
     outages: withDatabase(outages),
     chart: withDatabase(chart),
+    trends: withDatabase(trends),
+    counts: withDatabase(counts),
+    reasons: withDatabase(reasons),
     events: withDatabase(events),
   };
 }
@@ -72,6 +77,9 @@ export function readHistory(path: string): HistoryReader {
     summaries: async (window) => reader.summaries(window),
     outages: async (query) => reader.outages(query),
     chart: async (query) => reader.chart(query),
+    trends: async (query) => reader.trends(query),
+    counts: async (query) => reader.counts(query),
+    reasons: async (query) => reader.reasons(query),
     events: async (query) => reader.events(query),
   };
 }

@@ -1,5 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { EventFacts, PastEvent, PastResult } from "../core/history.ts";
+import { PHASES } from "../core/phases.ts";
+import { totalsReopener } from "./rollup.ts";
 
 /** Writes results within the transaction of the caller. */
 export interface ResultWriter {
@@ -12,6 +14,8 @@ export interface ResultWriter {
 // Durations are stored in microseconds, dollars in billionths, the precision of `roundDollars` in src/money.
 const micro = (duration: number | undefined): number | null =>
   duration === undefined ? null : Math.round(duration * 1e6);
+const milli = (perSecond: number | undefined): number | null =>
+  perSecond === undefined ? null : Math.round(perSecond * 1000);
 const nano = (dollars: number | undefined): number | null =>
   dollars === undefined ? null : Math.round(dollars * 1e9);
 
@@ -19,9 +23,11 @@ const nano = (dollars: number | undefined): number | null =>
 export function resultWriter(db: DatabaseSync): ResultWriter {
   // Of two probes of a target that start in the same millisecond, one is ignored.
   const insert = db.prepare(
-    `insert or ignore into results (target, started, duration, reason, first_token, tokens, dollars)
-     values (?, ?, ?, ?, ?, ?, ?)`,
+    `insert or ignore into results (target, started, duration, reason, first_token, tokens, dollars,
+       speed, resolve, connect, tls, processing, transfer)
+     values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   );
+  const reopenTotals = totalsReopener(db);
   const targetIds = cachedIds(
     db,
     "insert or ignore into targets (target, module) values (?, ?)",
@@ -35,7 +41,9 @@ export function resultWriter(db: DatabaseSync): ResultWriter {
   return {
     write(results) {
       let added = 0;
-      for (const { target, module, startedAt, duration, reason, firstToken, tokens, dollars } of results) {
+      let oldest = Number.POSITIVE_INFINITY;
+      for (const one of results) {
+        const { target, module, startedAt, duration, reason, firstToken, tokens, dollars } = one;
         const { changes } = insert.run(
           targetIds.of(target, module),
           Math.round(startedAt * 1000),
@@ -44,9 +52,13 @@ export function resultWriter(db: DatabaseSync): ResultWriter {
           micro(firstToken),
           tokens ?? null,
           nano(dollars),
+          milli(one.tokensPerSecond),
+          ...PHASES.map((phase) => micro(one.phases?.[phase])),
         );
         added += Number(changes);
+        oldest = Math.min(oldest, startedAt * 1000);
       }
+      if (added > 0) reopenTotals(oldest);
       return added;
     },
     clearCache() {

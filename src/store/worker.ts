@@ -68,12 +68,8 @@ function writerHandlers(): Handlers {
 }
 
 function readerHandlers(): Handlers {
-  const { summaries, outages, chart, events } = createReader(path);
   return {
-    summaries,
-    outages,
-    chart,
-    events,
+    ...createReader(path),
     checkpoint() {
       checkpoint(path);
       return null;

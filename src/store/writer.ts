@@ -15,6 +15,8 @@ import { makePrivate } from "./private-files.ts";
 import type { Batch, Bounds, FileFigures, StoreContents } from "./protocol.ts";
 import { prune } from "./prune.ts";
 import { eventWriter, type ResultWriter, resultWriter } from "./result-table.ts";
+import { rollUp } from "./rollup.ts";
+
 /** The only writer of the file. All methods throw errors that `failureOf` classifies. */
 export interface Writer {
   /** Opens the file and reads its contents; opens it again if it is open. */
@@ -130,7 +132,7 @@ export function createWriter(path: string): Writer {
     pruneStep(now) {
       if (session === undefined || bounds === undefined) return false;
       if (pruning === undefined && now - prunedAt < PRUNE_INTERVAL_MS) return false;
-      pruning ??= prune(session.db, bounds, now);
+      pruning ??= maintain(session.db, bounds, now);
       prunedAt = now;
       const { value, done } = pruning.next();
       if (done === true) pruning = undefined;
@@ -143,6 +145,12 @@ export function createWriter(path: string): Writer {
       unlock = undefined;
     },
   };
+}
+
+/** Totals results before they are removed. */
+function* maintain(db: DatabaseSync, bounds: Bounds, now: number): Generator<number> {
+  yield* rollUp(db, now);
+  yield* prune(db, bounds, now);
 }
 
 /** Returns true for SQLITE_CANTOPEN, which SQLite reports if it cannot create the WAL of a read-only file. */

@@ -154,8 +154,8 @@ describe.each(Object.entries(KINDS))("history %s", (_kind, create) => {
       result(50, { target: "two" }),
     );
     expect(await history.chart({ from: at(0), to: at(100), target: "one", buckets: 10 })).toEqual([
-      { from: at(0), to: at(10), probes: 2, successes: 1, average: 2, max: 3 },
-      { from: at(90), to: at(100), probes: 1, successes: 1, average: 0.5, max: 0.5 },
+      { from: at(0), to: at(10), probes: 2, successes: 1, average: 2, max: 3, phases: {} },
+      { from: at(90), to: at(100), probes: 1, successes: 1, average: 0.5, max: 0.5, phases: {} },
     ]);
   });
 

@@ -113,7 +113,15 @@ describe("history in a file", () => {
     expect((await history.summaries(window)).map(({ target, probes }) => [target, probes])).toEqual([
       ["one", 3],
     ]);
-    expect((await history.events({})).map(({ subject }) => subject)).toEqual(["one"]);
+    // Incidents go back 90 days.
+    expect((await history.events({})).map(({ subject }) => subject)).toEqual(["gone", "one"]);
+    clock.advance(seconds(91.01 * 86_400));
+    append("one", 91.01 * 86_400, 1);
+    open.store.setBounds(bounds);
+    await waitUntil("old events to be pruned", async () => {
+      await memory.flush();
+      return (await history.events({})).length === 1 ? true : undefined;
+    });
   });
 
   it("is limited by size, oldest first, and the file shrinks", async () => {

@@ -16,7 +16,7 @@ import { samplesOf } from "./samples.ts";
 import { type HttpOptions, httpSchema } from "./schema.ts";
 import { parseAddress } from "./transport/address.ts";
 import type { Guard } from "./transport/steps.ts";
-import { newTrace, phaseLength } from "./transport/trace.ts";
+import { newTrace, phaseLength, tracedPhases } from "./transport/trace.ts";
 import { visit } from "./visit.ts";
 
 /**
@@ -65,7 +65,10 @@ async function probeHttp(
   signal.addEventListener("abort", onAbort, { once: true });
   try {
     const visited = await visit(target, module, guard, trace);
-    if (!visited.ok) return { outcome: visited, samples: samplesOf(module, trace, undefined, undefined) };
+    if (!visited.ok) {
+      const samples = samplesOf(module, trace, undefined, undefined);
+      return { outcome: visited, samples, phases: tracedPhases(trace) };
+    }
     const verdict = await judge(visited, module, guard);
     visited.exchange.close();
     if (visited.exchange.status === 401) module.credentials?.rejected?.();
@@ -74,8 +77,14 @@ async function probeHttp(
     const values = module.values?.take(visited.exchange.headers, verdict.content);
     const samples = [...samplesOf(module, trace, visited, verdict), ...(values?.samples ?? [])];
     const failure = verdict.failure ?? values?.failure;
-    if (failure !== undefined) return { outcome: failure, samples };
-    return { outcome: succeeded, samples, ...defined({ degraded: verdict.degraded ?? values?.degraded }) };
+    const phases = tracedPhases(trace);
+    if (failure !== undefined) return { outcome: failure, samples, phases };
+    return {
+      outcome: succeeded,
+      samples,
+      phases,
+      ...defined({ degraded: verdict.degraded ?? values?.degraded }),
+    };
   } finally {
     signal.removeEventListener("abort", onAbort);
   }

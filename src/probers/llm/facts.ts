@@ -21,13 +21,15 @@ export function factsOf(
   decided: Observations,
 ): AnswerFacts {
   const { first } = timed.answer.times;
+  const speed = tokenSpeed(timed.answer);
   const answer = shownAnswer(decided.answer, decided.secrets);
   const { model } = decided.answer;
   const { servedBy, secrets } = decided;
   return defined({
     answer: answer === "" ? undefined : answer,
     firstToken: first === undefined ? undefined : timeBetween(exactly(timed.exchange.start), first),
-    interToken: tokenSpeed(timed.answer).interTokenLatency,
+    interToken: speed.interTokenLatency,
+    tokensPerSecond: speed.tokensPerSecond,
     tokens: sumOf(all.map((one) => one.answer.usage)),
     model: model === undefined ? undefined : excerpt(model, secrets, LONGEST_MODEL_NAME),
     servedBy: servedBy === undefined ? undefined : excerpt(servedBy, secrets, LONGEST_MODEL_NAME),

@@ -1,4 +1,5 @@
 import { defined } from "../../core/defined.ts";
+import type { Phases } from "../../core/phases.ts";
 import type {
   Objection,
   Outcome,
@@ -108,6 +109,8 @@ function resultOf(
     first.evidence,
     last.evidence,
   );
+  const { headers: processing, ...connecting } = first.evidence.exchange.phases;
+  const phases: Phases = { ...connecting, ...defined({ processing }) };
   const duration = seconds(last.evidence.endedAt - first.evidence.exchange.start);
   return {
     outcome:
@@ -118,6 +121,7 @@ function resultOf(
     duration,
     spent: spentOn(results, shared),
     facts,
+    phases,
     samples: samplesOf(facts, first.evidence, last),
     ...defined({ retryAfter }),
   };

@@ -1,3 +1,4 @@
+import type { DatabaseSync } from "node:sqlite";
 import type { HistoryWindow } from "../../core/history.ts";
 import { FAILURE_REASONS, type FailureReason } from "../../core/reasons.ts";
 import { type Seconds, seconds, type Timestamp, timestamp } from "../../core/units.ts";
@@ -32,4 +33,25 @@ export function within({ from, to, target }: HistoryWindow): {
         where: `results.target in (select id from targets where target = :target) and ${where}`,
         values: { ...values, target },
       };
+}
+
+/** Milliseconds of an hour, and hours of a day: the units of totals. */
+export const HOUR_MS = 3_600_000;
+export const DAY_HOURS = 24;
+
+/** Returns the ids of targets by name: one for each module that a target has had. */
+export function idsByTarget(
+  db: DatabaseSync,
+  targets: readonly string[],
+): ReadonlyMap<string, readonly number[]> {
+  const ids = new Map<string, number[]>();
+  const rows = db
+    .prepare("select id, target from targets where target in (select value from json_each(?))")
+    .all(JSON.stringify(targets));
+  for (const { id, target } of rows) {
+    const known = ids.get(String(target));
+    if (known === undefined) ids.set(String(target), [Number(id)]);
+    else known.push(Number(id));
+  }
+  return ids;
 }

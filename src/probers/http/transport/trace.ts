@@ -1,4 +1,5 @@
 import type { Resolution } from "../../../core/network.ts";
+import { type Phases, phasesOf } from "../../../core/phases.ts";
 import type { PeerFacts } from "../../tls-facts.ts";
 
 /**
@@ -38,3 +39,7 @@ export const newTrace = (): Trace => ({
   redirects: 0,
   peer: undefined,
 });
+
+/** Returns the phases that the probe reached. */
+export const tracedPhases = (trace: Trace): Phases =>
+  phasesOf((phase) => (trace[phase] === 0 ? undefined : trace[phase]));
