@@ -165,6 +165,12 @@ targets:
     ["an invalid URL", ["--url=x"], 2, "want a URL such as"],
     ["an invalid objective", ["--url=http://x", "--slo.availability=101"], 2, "want a percentage"],
     [
+      "a ratio as an objective",
+      ["--url=http://x", "--slo.availability=0.999"],
+      2,
+      "which may be a ratio, want a percentage: 99.9, or 0.999% if that is meant",
+    ],
+    [
       "an unknown format",
       ["--url=http://x", "--format=pdf"],
       2,

@@ -286,7 +286,7 @@ describe("--help and --version", () => {
 describe("--demo", () => {
   it.each([
     ["the configuration is only checked", ["--config.check"], 0],
-    ["the web configuration is invalid", ["--web.config.file=/dev/null/web.yml"], 1],
+    ["the web configuration is invalid", ["--web.config.file=/dev/null/web.yml"], 2],
     ["the port is in use", [], 1],
   ])("ends if %s", async (_title, args, code) => {
     await using other = await serveHttp((_request, response) => response.end());
