@@ -126,7 +126,7 @@ describe("e-mail", () => {
 
   it("is not sent to a server without STARTTLS", async () => {
     const { delivered, reply } = await send(
-      { hideSTARTTLS: true, disabledCommands: ["STARTTLS"] },
+      { authOptional: true, hideSTARTTLS: true, disabledCommands: ["STARTTLS"] },
       { encryption: "starttls" },
     );
     expect(reply.result.kind).not.toBe("delivered");

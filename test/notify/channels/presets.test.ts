@@ -355,6 +355,22 @@ describe("a message", () => {
     }
   });
 
+  it("that is too long even with reasons alone names as many subjects as fit and counts the others", async () => {
+    const message = messageOf(
+      { id: "storm-3", at: timestamp(AT) },
+      Array.from({ length: 90 }, (_, i) => ({
+        notice: notice(`service-${i + 10}`, "down", AT, { reason: `reason-${i % 45}` }),
+        changes: 1,
+      })),
+      seconds(0),
+    );
+    const { received } = await deliver(PRESETS["pushover"]?.yaml ?? "", message);
+    const { message: body } = received.body as { message: string };
+    const named = body.match(/service-\d+/g)?.length ?? 0;
+    expect(named).toBeGreaterThan(70);
+    expect(body).toMatch(new RegExp(`^90 down: .*, ${90 - named} more$`));
+  });
+
   it("waits as long as the body of an error asks", async () => {
     const wait = async (preset: string, body: object) => {
       const { reply } = await deliver(PRESETS[preset]?.yaml ?? "", ONE, {
