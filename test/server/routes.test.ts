@@ -260,7 +260,7 @@ describe("recent probes", () => {
     expect(failed.text).toContain("probe failed (connect): refused by");
     expect(await ask("/logs?target=<b>")).toMatchObject({
       status: 404,
-      text: 'target: got "<b>", want a target with a recent probe; / lists them\n',
+      text: 'target: got "<b>", want a target with a recent probe; /logs lists them\n',
     });
   });
 
@@ -268,7 +268,7 @@ describe("recent probes", () => {
     const got = JSON.stringify(query.slice("?id=".length));
     expect(await ask(`/logs${query}`)).toMatchObject({
       status: 404,
-      text: `id: got ${got}, want the id of a recent probe; / lists them\n`,
+      text: `id: got ${got}, want the id of a recent probe; /logs lists them\n`,
     });
   });
 });
