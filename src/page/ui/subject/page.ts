@@ -1,0 +1,175 @@
+import type { AlertRule, ReasonCount, Setting, SubjectPage as Page } from "../../model/subject.ts";
+import { UPTIME_WINDOWS } from "../../model/words.ts";
+import { usePaths } from "../context.ts";
+import { classes, Fragment, h, type VNode } from "../h.ts";
+import { IncidentRows } from "../incidents/page.ts";
+import { Control, ControlNotice } from "../operations/control.ts";
+import { Tags, Why } from "../overview/item.ts";
+import { DaysBar, dayOf, ResultsBar } from "../parts/bars.ts";
+import { SubjectAnchor } from "../parts/name.ts";
+import { Status, StatusShape } from "../parts/status.ts";
+import { For } from "../parts/time.ts";
+import { count, lines, percent } from "../text.ts";
+import { Charts } from "./chart.ts";
+import { Facts } from "./facts.ts";
+import { Probes } from "./probes.ts";
+import { Timeline } from "./timeline.ts";
+
+/** Shows everything about one subject. */
+export function SubjectPage({ page }: { readonly page: Page }): VNode {
+  const { item, description, modes, statuses, from, to, incidents } = page;
+  const { status, since, name, target } = item;
+  return h(
+    Fragment,
+    null,
+    h(
+      "header",
+      { class: `headline ${status}` },
+      h(StatusShape, { status }),
+      h(
+        "div",
+        null,
+        h("h1", null, h("bdi", null, name.length > 400 ? `${name.slice(0, 400)}...` : lines(name))),
+        h("p", { class: "now" }, h(Status, { status }), since === null ? null : h(For, { since }), h("span", { class: "item-why" }, h(Why, { item }))),
+        description === null ? null : h("p", null, h("bdi", null, description)),
+        h("div", { class: "tags" }, h(Tags, { item })),
+      ),
+    ),
+    h(Facts, { page }),
+    h(
+      "section",
+      { class: "uptime" },
+      h("h2", null, "Uptime"),
+      h("dl", { class: "tiles" }, UPTIME_WINDOWS.map((window) => h("div", { key: window }, h("dt", null, window), h("dd", null, percent(page.uptime[window]))))),
+      target === undefined || target.results.length === 0
+        ? null
+        : h("div", { class: "wide-bar" }, h(ResultsBar, { results: target.results }), h("small", null, "Last probes")),
+      h("div", { class: "wide-bar" }, h(DaysBar, { days: item.days, from: daysFrom(page) }), h("small", null, h("span", null, dayOf(daysFrom(page))), h("span", null, "today"))),
+    ),
+    h(Charts, { page }),
+    h(Reasons, { failures: page.failures }),
+    h(Timeline, { title: "Failover", from, to, periods: modes.map(({ mode, ...rest }) => ({ word: mode, ...rest })) }),
+    h(Timeline, { title: "Status", from, to, periods: statuses.map(({ status: word, reason, ...rest }) => ({ word, cause: reason, ...rest })) }),
+    h(Links, { page }),
+    h("section", null, h("h2", null, "Incidents"), h(IncidentRows, { incidents, empty: "No incident is known." })),
+    h(Operations, { page }),
+    h(Probes, { probes: page.probes }),
+    h(Alerts, { alerts: page.alerts }),
+    h(Settings, { settings: page.settings }),
+    page.configuration === null
+      ? null
+      : h("section", null, h("h2", null, "Module"), h("pre", { tabIndex: 0, role: "region", "aria-label": "Configuration of the module" }, lines(page.configuration))),
+  );
+}
+
+const DAY = 86_400;
+
+const daysFrom = ({ generated_at, item }: Page): number =>
+  (Math.floor(Date.parse(generated_at) / 1000 / DAY) - Math.max(90, item.days.length) + 1) * DAY;
+
+function Reasons({ failures }: { readonly failures: readonly ReasonCount[] }): VNode | null {
+  const most = Math.max(...failures.map((one) => one.count), 1);
+  if (failures.length === 0) return null;
+  return h(
+    "section",
+    null,
+    h("h2", null, "Failures by reason"),
+    h(
+      "ul",
+      { class: "reasons" },
+      failures.map(({ reason, count: n }) =>
+        h(
+          "li",
+          { key: reason },
+          h("span", null, h("bdi", null, reason)),
+          h("meter", { min: 0, max: most, value: n, "aria-label": `${reason}: ${n}` }),
+          h("b", null, n.toLocaleString("en")),
+        ),
+      ),
+    ),
+  );
+}
+
+function Links({ page }: { readonly page: Page }): VNode | null {
+  const { members, dependents, heartbeats } = page;
+  const lists = [
+    ["Members", members],
+    ["Depend on it", dependents],
+  ] as const;
+  if (members.length + dependents.length + heartbeats.length === 0) return null;
+  return h(
+    Fragment,
+    null,
+    lists.map(([title, links]) =>
+      links.length === 0
+        ? null
+        : h(
+            "section",
+            { key: title },
+            h("h2", null, title),
+            h("ul", { class: "links" }, links.map(({ kind, name, status }) => h("li", { key: `${kind} ${name}` }, h(Status, { status }), h(SubjectAnchor, { kind, name }), h("span", { class: "tag" }, kind)))),
+          ),
+    ),
+    heartbeats.length === 0
+      ? null
+      : h(
+          "section",
+          null,
+          h("h2", null, "Heartbeats that its probes find"),
+          h("ul", { class: "links" }, heartbeats.map(({ name, source }) => h("li", { key: name }, h(SubjectAnchor, { kind: "heartbeat", name }), h("span", { class: "tag" }, source)))),
+        ),
+  );
+}
+
+function Operations({ page }: { readonly page: Page }): VNode | null {
+  const { operations } = page;
+  if (operations.length === 0) return null;
+  return h(
+    "section",
+    { class: "operations" },
+    h("h2", null, "Operations"),
+    h(ControlNotice, null),
+    h(
+      "div",
+      { class: "cards" },
+      operations.map(({ name, method, path, effect, parameters }) =>
+        h(Control, { key: name, label: name, effect, command: { method, path }, hasDuration: parameters.includes("for") }),
+      ),
+    ),
+  );
+}
+
+function Alerts({ alerts }: { readonly alerts: readonly AlertRule[] }): VNode | null {
+  const paths = usePaths();
+  if (alerts.length === 0) return null;
+  return h(
+    "section",
+    null,
+    h("h2", null, "Alerts"),
+    h("p", { class: "quiet" }, `${count(alerts.length, "rule")} of the exporter can alert on it. Prometheus decides; “holds” is what the exporter sees now.`),
+    h(
+      "ul",
+      { class: "alerts" },
+      alerts.map(({ name, severity, when, for: lasting, runbook, holds }) =>
+        h(
+          "li",
+          { key: name, class: classes(holds === true && "holds") },
+          h("a", { href: paths.at(runbook), "data-native": "" }, name),
+          h("span", { class: "tag" }, severity),
+          holds === null ? null : h("span", { class: "tag" }, holds ? "holds" : "does not hold"),
+          h("p", null, when, lasting === null ? "" : `, for ${lasting}`),
+        ),
+      ),
+    ),
+  );
+}
+
+function Settings({ settings }: { readonly settings: readonly Setting[] }): VNode | null {
+  if (settings.length === 0) return null;
+  return h(
+    "section",
+    null,
+    h("h2", null, "Settings"),
+    h("dl", { class: "settings" }, settings.map(({ name, value, meaning }) => h("div", { key: name }, h("dt", null, h("code", null, name)), h("dd", null, h("code", null, h("bdi", null, value)), h("p", null, meaning))))),
+  );
+}
