@@ -3,6 +3,7 @@
  * and fails if a file is out of date.
  */
 import { readFileSync, writeFileSync } from "node:fs";
+import { alertRules } from "./generate/alert-rules.ts";
 import { arrowRules, contributingPage } from "./generate/arrows.ts";
 import { commandLinePage } from "./generate/command-line-page.ts";
 import { configurationPage } from "./generate/configuration-page.ts";
@@ -16,6 +17,7 @@ const PAGES: Readonly<Record<string, () => string>> = {
   "docs/command-line.md": commandLinePage,
   "docs/configuration.md": configurationPage,
   "docs/metrics.md": metricsPage,
+  "src/page/alert-rules.ts": alertRules,
   ...dashboardFiles(),
   ...kubernetesFiles(),
 };

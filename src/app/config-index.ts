@@ -33,6 +33,7 @@ export function* indexConfig({
   targets,
   groups,
   health,
+  pages,
   control,
   components,
   contextApi,
@@ -52,6 +53,7 @@ export function* indexConfig({
     targetsAt: indexByAddress(targets),
     byIdentity,
     groups: new Map(groups.map((group) => [group.name, group])),
+    pages,
     contextApi,
     redacted,
     ...defined({

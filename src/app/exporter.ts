@@ -50,6 +50,7 @@ import { failoverRecorder, pushRecorder } from "./effects.ts";
 import { logGap, probedBeats } from "./gaps.ts";
 import { lateCallback } from "./late-callback.ts";
 import { logTier } from "./log-tier.ts";
+import { observeHeartbeats } from "./page/observe-heartbeats.ts";
 import { createHeldHandler, createResultHandler } from "./results.ts";
 import { createRouteContext, type RouteSettings } from "./route-context.ts";
 import { createWatching } from "./watching.ts";
@@ -172,7 +173,7 @@ export function createExporter(options: ExporterOptions): Exporter {
   const probedHeartbeats = (): readonly ProbedHeartbeat[] => targets().flatMap(beatsOf);
 
   // Groups and components, and the watch over the status of everything.
-  const { watch, standings, ...groups } = createWatching({
+  const { watch, standings, statuses, ...groups } = createWatching({
     clock,
     presence,
     log,
@@ -265,6 +266,8 @@ export function createExporter(options: ExporterOptions): Exporter {
     ...groups,
     watch,
     standings,
+    statuses,
+    memory,
     alerting,
     events,
     webhooks,
@@ -274,6 +277,7 @@ export function createExporter(options: ExporterOptions): Exporter {
   onHeld.set(createHeldHandler(parts));
   complete(applyConfig(parts, config));
   watch.start();
+  const stopObserving = observeHeartbeats(parts);
 
   const routeContext = createRouteContext(parts, options);
   return {
@@ -290,6 +294,7 @@ export function createExporter(options: ExporterOptions): Exporter {
     },
     async stop() {
       stopping = true;
+      stopObserving();
       for (const part of [scheduler, tiers, driver, pushes, watch, presence, self]) part.stop();
       events.close();
       // Prompts in flight end before the lease is released, so that no other replica sends prompts beside them.

@@ -1,7 +1,9 @@
 import type { AuthFailures } from "../core/auth-failures.ts";
+import { createControlAudit } from "../core/control-audit.ts";
 import { defined } from "../core/defined.ts";
 import type { History } from "../core/history.ts";
 import type { Log } from "../core/log.ts";
+import type { Target } from "../core/target.ts";
 import type { Engine } from "../engine/engine.ts";
 import { createProcessStats, type ProbeRates } from "../engine/process-stats.ts";
 import type { RecentProbes } from "../engine/recent-probes.ts";
@@ -10,14 +12,16 @@ import type { Feed } from "../events/feed.ts";
 import type { Driver } from "../failover/driver.ts";
 import type { Election } from "../leadership/election.ts";
 import { readNotification } from "../notify/notification.ts";
-import type { ProbedHeartbeat, RouteContext } from "../server/route-context.ts";
+import type { ProbedHeartbeat, RouteContext, TargetCondition } from "../server/route-context.ts";
 import { conditionOf } from "./condition.ts";
 import { forcedEvent } from "./history-entries.ts";
 import { createMetricsText, type MeasuredParts } from "./metrics-text.ts";
+import type { ShownParts } from "./page/parts.ts";
+import { createExporterPage } from "./page/source.ts";
 import { createReporting } from "./reporting.ts";
 
 /** The parts of the exporter that routes read or command. */
-export interface RoutedParts extends MeasuredParts {
+export interface RoutedParts extends MeasuredParts, ShownParts {
   readonly log: Log;
   readonly authFailures: AuthFailures;
   readonly history: History;
@@ -36,24 +40,27 @@ export interface RoutedParts extends MeasuredParts {
 /** Settings of the exporter that routes need. */
 export type RouteSettings = Pick<
   RouteContext,
-  "version" | "externalUrl" | "routePrefix" | "shardUrl" | "reload"
+  "version" | "externalUrl" | "routePrefix" | "shardUrl" | "showsPage" | "reload"
 >;
 
 /** Builds what the routes are given. */
 export function createRouteContext(
   parts: RoutedParts,
-  { version, externalUrl, routePrefix, shardUrl, reload }: RouteSettings,
+  { version, externalUrl, routePrefix, shardUrl, showsPage, reload }: RouteSettings,
 ): RouteContext {
   const { clock, log, history, index, ask, state, driver, election, alerting } = parts;
+  const condition = (target: Target): TargetCondition => conditionOf(parts, target);
   return {
     version,
     ...defined({ externalUrl, shardUrl }),
     routePrefix,
+    showsPage,
     reload,
     ...createReporting({ clock, history, targets: () => index.current().targets.values(), state, ask }),
     clock,
     log,
     authFailures: parts.authFailures,
+    controlAudit: createControlAudit(parts.memory.namespace("control/audit")),
     config: index.current,
     ready: parts.ready,
     leader: () => election.leads(),
@@ -62,7 +69,8 @@ export function createRouteContext(
     ask,
     recentProbes: parts.recentProbes,
     metrics: createMetricsText(parts),
-    condition: (target) => conditionOf(parts, target),
+    condition,
+    page: createExporterPage(parts, { condition, otherLeader: () => election.leader() }),
     tiers: (target) => parts.tiers.outcomes(target),
     command(target, command) {
       const forced = forcedEvent(target, command, clock.now());

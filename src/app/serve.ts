@@ -125,6 +125,7 @@ async function run(
     timeoutOffset: flags.timeoutOffset,
     historyLimit: flags.historyLimit,
     routePrefix: flags.routePrefix,
+    showsPage: flags.showsPage,
     ...defined({ externalUrl: flags.externalUrl, shardUrl }),
     reload: reloads.reload,
     reloadStatus: () => holder.status(),

@@ -6,7 +6,7 @@ import type { Presence } from "../core/presence.ts";
 import { isStale } from "../core/status.ts";
 import type { Target } from "../core/target.ts";
 import type { Asker } from "../engine/ask.ts";
-import { createStatuses } from "../events/statuses.ts";
+import { createStatuses, type Statuses } from "../events/statuses.ts";
 import { createWatch, type StaleTargets, type Watch } from "../events/watch.ts";
 import type { FailoverState } from "../failover/machine.ts";
 import type { Register } from "../heartbeats/register.ts";
@@ -25,6 +25,7 @@ import {
 export interface Watching extends Groups {
   readonly watch: Watch;
   readonly standings: TargetStandings;
+  readonly statuses: Statuses;
 }
 
 interface WatchingParts {
@@ -98,5 +99,5 @@ export function createWatching(parts: WatchingParts): Watching {
     components: () => components.list().map(({ name }) => name),
   });
   onReport.set((name) => watch.component(name));
-  return { ...groups, watch, standings };
+  return { ...groups, watch, standings, statuses };
 }

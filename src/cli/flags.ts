@@ -17,6 +17,8 @@ export interface Flags {
   readonly externalUrl?: URL;
   /** Without a trailing slash; empty for no prefix. */
   readonly routePrefix: string;
+  /** True to show people the page at /. */
+  readonly showsPage: boolean;
   readonly logLevel: LogLevel;
   readonly logFormat: LogFormat;
   readonly timeoutOffset: Seconds;
@@ -109,6 +111,7 @@ interface FlagValues {
   readonly "web.config.file"?: string;
   readonly "web.externalUrl"?: URL;
   readonly "web.routePrefix"?: string;
+  readonly "web.page": "on" | "off";
   readonly timeoutOffset: Seconds;
   readonly "history.limit": number;
   readonly "storage.path"?: string;
@@ -137,6 +140,7 @@ function flagsOf(options: object): Flags {
     configCheck: values["config.check"] ?? false,
     autoReload: values["config.enableAutoReload"] ?? false,
     routePrefix: values["web.routePrefix"] ?? withoutSlash(externalUrl?.pathname ?? ""),
+    showsPage: values["web.page"] === "on",
     logLevel: values["log.level"],
     logFormat: values["log.format"],
     timeoutOffset: values.timeoutOffset,
@@ -209,6 +213,14 @@ const withOptions = (command: Command): Command =>
       "--web.route-prefix <path>",
       "path prefix of all routes (default: the path of --web.external-url)",
       routePrefix,
+    )
+    .addOption(
+      new Option(
+        "--web.page <on|off>",
+        "show people the status page at /, and the pages of the configuration; off shows a list of links",
+      )
+        .choices(["on", "off"])
+        .default("on"),
     )
     .option(
       "--timeout-offset <seconds>",

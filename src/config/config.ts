@@ -5,6 +5,7 @@ import type { MaintenanceWindow } from "../core/maintenance.ts";
 import type { Metric } from "../core/metric.ts";
 import type { Prices } from "../core/money.ts";
 import type { Prober } from "../core/prober.ts";
+import type { PublicPage } from "../core/public-page.ts";
 import type { PushSetup } from "../core/push-heartbeat.ts";
 import type { Relay } from "../core/relay.ts";
 import type { Shard, Sharding } from "../core/shard.ts";
@@ -29,6 +30,8 @@ export interface Sections {
   /** In the order of the file, and without cycles. */
   readonly groups: readonly Group[];
   readonly health: Health;
+  /** Views of chosen groups for people outside. */
+  readonly pages: readonly PublicPage[];
   /** Prices of tokens by model. */
   readonly prices: Prices;
   readonly relays: readonly Relay[];

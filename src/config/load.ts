@@ -28,6 +28,7 @@ import { buildLease } from "./sections/lease.ts";
 import { buildLimits } from "./sections/limits.ts";
 import { buildMaintenance } from "./sections/maintenance.ts";
 import { buildModules } from "./sections/modules.ts";
+import { buildPages } from "./sections/pages.ts";
 import { checkPlugins } from "./sections/plugins.ts";
 import { buildPrices } from "./sections/prices.ts";
 import { buildRelays } from "./sections/relays.ts";
@@ -153,6 +154,7 @@ function* buildSections(context: BuildContext, { plugins }: ConfigDeps): Steps<S
     push,
     groups,
     health: buildHealth(groups, targets, context),
+    pages: buildPages(groups, context),
     prices: prices ?? new Map(),
     relays: buildRelays(context),
     actions: buildActions(context),

@@ -11,6 +11,7 @@ import { leaseSchema } from "./sections/lease.ts";
 import { limitsSchema } from "./sections/limits.ts";
 import { maintenanceSchema } from "./sections/maintenance.ts";
 import { modulesSchema } from "./sections/modules.ts";
+import { pagesSchema } from "./sections/pages.ts";
 import { pluginsSchema } from "./sections/plugins.ts";
 import { pricesSchema } from "./sections/prices.ts";
 import { relaysSchema } from "./sections/relays.ts";
@@ -35,6 +36,7 @@ export const configSchema = {
     maintenance: maintenanceSchema,
     groups: groupsSchema,
     health: healthSchema,
+    pages: pagesSchema,
     webhooks: webhooksSchema,
     prices: pricesSchema,
     limits: limitsSchema,

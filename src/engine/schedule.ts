@@ -6,6 +6,8 @@ import { type Seconds, seconds } from "../core/units.ts";
 export interface Scheduler {
   /** Replaces the list of targets. A target with the same name and interval keeps its rhythm. */
   setTargets(targets: readonly Target[]): void;
+  /** Returns the time until a target's next probe; `undefined` if it is not probed on schedule. */
+  nextIn(name: string): Seconds | undefined;
   /** Returns the delay of the most overdue target, whose timer has not fired; 0 if none is overdue. */
   lateness(): Seconds;
   /** Stops all timers. */
@@ -54,6 +56,10 @@ export function createScheduler(
         }
       }
       for (const { cancel } of before.values()) cancel();
+    },
+    nextIn(name) {
+      const scheduled = timers.get(name);
+      return scheduled === undefined ? undefined : seconds(Math.max(0, scheduled.due() - clock.monotonic()));
     },
     lateness() {
       const now = clock.monotonic();

@@ -9,6 +9,7 @@ import { refuse } from "./refuse.ts";
 import type { RouteContext } from "./route-context.ts";
 import { CONTEXT_API_ROUTES, METHODS, type Method, ROUTES, type Route } from "./route-table.ts";
 import { pingRoute } from "./routes/ping.ts";
+import { publicViews } from "./routes/public-view.ts";
 import { pingsToOwner, toOwner } from "./shards.ts";
 
 /** Builds the express app that serves all routes of the exporter. */
@@ -34,6 +35,7 @@ export function createApp(context: RouteContext): Express {
   const contextApi = routerOf(CONTEXT_API_ROUTES, context);
   app.use(routePrefix === "" ? "/" : routePrefix, toOwner(context));
   router.use((req, res, next) => (config().contextApi.enabled ? contextApi(req, res, next) : next()));
+  router.use(publicViews(context));
   app.use(routePrefix === "" ? "/" : routePrefix, router);
   app.use((req, res) => refuse(res, 404, `${req.method} ${req.path}: no such route`));
   app.use(onError(context));

@@ -1,5 +1,6 @@
 import type { NextFunction, Request, Response } from "express";
 import type { Guard } from "../core/auth-failures.ts";
+import { defined } from "../core/defined.ts";
 import type { Secret } from "../core/secret.ts";
 import { readBody } from "./body.ts";
 import { refuseJson } from "./refuse.ts";
@@ -13,8 +14,22 @@ const LONGEST_BODY = 1024;
 export const control =
   (context: RouteContext) =>
   async (req: Request, res: Response, next: NextFunction): Promise<void> => {
-    if (await isAuthorized(context, controlAccess, req, res)) await withoutBody(req, res, next);
+    if (!(await isAuthorized(context, controlAccess, req, res))) return;
+    audit(context, req, res);
+    await withoutBody(req, res, next);
   };
+
+/** Notes a request that changes something, once it is answered. */
+function audit(
+  { controlAudit, clock }: RouteContext,
+  { method, url: path, ip }: Request,
+  res: Response,
+): void {
+  if (method === "GET" || method === "HEAD") return;
+  res.once("finish", () => {
+    controlAudit.record({ at: clock.now(), method, path, status: res.statusCode, ...defined({ from: ip }) });
+  });
+}
 
 /** Guards a route that reads its own body: requires the token of components, or the control token. */
 export const componentWithBody =

@@ -2,19 +2,21 @@ import type { LogLine, Result, Skip } from "../core/result.ts";
 import type { Module } from "../core/target.ts";
 import { rfc3339 } from "../core/units.ts";
 
+/** Renders the log of a probe and its verdict, as `debug=true` shows them. */
+export const logText = (result: Result): string => linesOf(result).map(escapeControls).join("\n");
+
 /** Renders the answer to `debug=true`: the three blocks that blackbox_exporter prints, in its order. */
-export function debugText(
-  { startedAt, outcome, degraded, log }: Result,
-  module: Module,
-  metrics: string,
-  skipped?: Skip,
-): string {
+export function debugText(result: Result, module: Module, metrics: string, skipped?: Skip): string {
+  const lines = [...linesOf(result)];
+  if (skipped !== undefined) lines.push(skipLine(skipped));
+  return blocks(lines, module, metrics);
+}
+
+function linesOf({ startedAt, outcome, degraded, log }: Result): readonly string[] {
   const success =
     degraded === undefined ? "succeeded" : `succeeded, degraded (${degraded.reason}): ${degraded.detail}`;
   const verdict = outcome.ok ? success : `failed (${outcome.reason}): ${outcome.detail}`;
-  const lines = [`started at ${rfc3339(startedAt)}`, ...log.map(logLine), `probe ${verdict}`];
-  if (skipped !== undefined) lines.push(skipLine(skipped));
-  return blocks(lines, module, metrics);
+  return [`started at ${rfc3339(startedAt)}`, ...log.map(logLine), `probe ${verdict}`];
 }
 
 /** Renders the answer to `debug=true` for a skipped target without a result. */

@@ -1,10 +1,12 @@
 import type { AuthFailures } from "../core/auth-failures.ts";
 import type { Clock } from "../core/clock.ts";
+import type { ControlAudit } from "../core/control-audit.ts";
 import type { ExpositionFormat } from "../core/exposition-format.ts";
 import type { Group } from "../core/group.ts";
 import type { HeartbeatState } from "../core/heartbeat.ts";
 import type { Log } from "../core/log.ts";
 import type { Degradation, Outcome } from "../core/prober.ts";
+import type { PublicPage } from "../core/public-page.ts";
 import type { AgedResult, Skip } from "../core/result.ts";
 import type { Secret } from "../core/secret.ts";
 import type { Sharding } from "../core/shard.ts";
@@ -25,6 +27,7 @@ import type { Maintenance } from "../maintenance/maintenance.ts";
 import type { Actions } from "../notify/actions/actions.ts";
 import type { NotificationReading } from "../notify/notification.ts";
 import type { Relays } from "../notify/relays/relays.ts";
+import type { Page } from "../page/page.ts";
 import type { Reporting } from "../report/exporter-report.ts";
 
 /** The part of the configuration that routes read. A reload replaces it as a whole. */
@@ -34,6 +37,8 @@ export interface RouteConfig {
   /** Returns the targets with this module and address. */
   readonly targetsAt: (module: Module, address: string) => readonly Target[];
   readonly groups: ReadonlyMap<string, Group>;
+  /** Views of chosen groups for people outside. */
+  readonly pages: readonly PublicPage[];
   /** The group that the health routes report on unless a request names another. */
   readonly healthGroup?: string;
   readonly controlToken?: Secret;
@@ -107,6 +112,8 @@ export interface RouteContext extends Reporting {
   readonly shardUrl?: (index: number) => URL;
   readonly config: () => RouteConfig;
   readonly authFailures: AuthFailures;
+  /** What operators have done. */
+  readonly controlAudit: ControlAudit;
   /** Reloads the configuration; rejects with its problems. */
   readonly reload: () => Promise<void>;
   /** False while shutting down. */
@@ -127,6 +134,10 @@ export interface RouteContext extends Reporting {
   /** Names of targets, push heartbeats, groups and components. */
   readonly names: { has(name: string): boolean };
   readonly health: GroupHealth;
+  /** What people see, as data and in plain forms. */
+  readonly page: Page;
+  /** False with `--web.page=off`. */
+  readonly showsPage: boolean;
   readonly components: Components;
   readonly pushes: Register;
   /** The heartbeats in the newest results of all targets. */

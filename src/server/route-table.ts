@@ -1,22 +1,27 @@
 import type { RequestHandler } from "express";
 import { component, componentWithBody, control } from "./control.ts";
-import { landingPage } from "./landing-page.ts";
 import { toLeader } from "./leader.ts";
 import type { RouteContext } from "./route-context.ts";
 import { actionRoute, actionsRoute, outputRoute, resetRoute } from "./routes/actions.ts";
 import { groupsRoute, targetsRoute } from "./routes/api.ts";
+import { badgeRoute } from "./routes/badge.ts";
 import { reportRoute } from "./routes/component-report.ts";
 import { componentsRoute, deleteComponentRoute, reportComponentRoute } from "./routes/components.ts";
 import { discoveryRoute } from "./routes/discovery.ts";
 import { eventsRoute } from "./routes/events.ts";
 import { livezRoute, readyzRoute } from "./routes/health.ts";
 import { bodyRoute, heartbeatRoute, heartbeatsRoute } from "./routes/heartbeats.ts";
+import { incidentFeedRoute, incidentRoute, incidentsRoute } from "./routes/incidents.ts";
 import { configRoute, healthyRoute, readyRoute, reloadRoute } from "./routes/lifecycle.ts";
 import { logsRoute } from "./routes/logs.ts";
 import { endMaintenanceRoute, maintenanceRoute, startMaintenanceRoute } from "./routes/maintenance.ts";
 import { metricsRoute } from "./routes/metrics.ts";
 import { failoverRoute, forceRoute, modeRoute, recoveryRoute } from "./routes/mode.ts";
+import { operationsRoute } from "./routes/operations.ts";
+import { homeRoute, overviewRoute } from "./routes/overview.ts";
 import { probeRoute } from "./routes/probe.ts";
+import { probeLogRoute, probeNowRoute, probesRoute } from "./routes/probes.ts";
+import { statusJsonRoute } from "./routes/public-view.ts";
 import { discardRoute, relayRoute, relaysRoute, replayRoute } from "./routes/relay.ts";
 import { dashboardRoute, summaryRoute } from "./routes/report.ts";
 import {
@@ -26,6 +31,7 @@ import {
   statusRoute,
   triggerRoute,
 } from "./routes/status.ts";
+import { subjectRoute } from "./routes/subjects.ts";
 
 /** Methods that routes are told apart by, in the order of an `Allow` header. `get` includes HEAD; `all` is any method. */
 export const METHODS = ["all", "get", "put", "post", "delete"] as const;
@@ -56,7 +62,10 @@ export const ROUTES: readonly Route[] = [
   { path: "/-/reload", post: [control, reloadRoute] },
   { path: "/config", get: [configRoute] },
   { path: "/logs", get: [logsRoute] },
-  { path: "/", get: [landingPage] },
+  { path: "/", get: [homeRoute] },
+  { path: "/badge/:file", get: [badgeRoute] },
+  { path: "/incidents.atom", get: [incidentFeedRoute] },
+  { path: "/status.json", get: [statusJsonRoute] },
 
   { path: "/heartbeats", get: [heartbeatsRoute] },
   { path: "/heartbeats/:name", get: [heartbeatRoute] },
@@ -68,11 +77,22 @@ export const ROUTES: readonly Route[] = [
   { path: "/livez", get: [livezRoute] },
   { path: "/readyz", get: [readyzRoute] },
   { path: "/report", get: [reportRoute] },
+  { path: "/api/v1/overview", get: [overviewRoute] },
   { path: "/api/v1/targets", get: [targetsRoute] },
+  { path: "/api/v1/targets/:name", get: [subjectRoute("target")] },
+  { path: "/api/v1/targets/:name/probe", post: [control, probeNowRoute] },
+  { path: "/api/v1/heartbeats/:name", get: [subjectRoute("heartbeat")] },
   { path: "/api/v1/groups", get: [groupsRoute] },
+  { path: "/api/v1/groups/:name", get: [subjectRoute("group")] },
+  { path: "/api/v1/incidents", get: [incidentsRoute] },
+  { path: "/api/v1/incidents/:id", get: [incidentRoute] },
+  { path: "/api/v1/probes", get: [probesRoute] },
+  { path: "/api/v1/probes/:id", get: [probeLogRoute] },
+  { path: "/api/v1/operations", get: [operationsRoute] },
   { path: "/api/v1/components", get: [componentsRoute] },
   {
     path: "/api/v1/components/:name",
+    get: [subjectRoute("component")],
     put: [componentWithBody, reportComponentRoute],
     post: [componentWithBody, reportComponentRoute],
     delete: [component, deleteComponentRoute],

@@ -137,6 +137,7 @@ export async function startLocalExporter(options: {
   readonly clock?: Clock;
   readonly routePrefix?: string;
   readonly externalUrl?: URL;
+  readonly showsPage?: boolean;
   /** The state that an earlier exporter left. */
   readonly memory?: Memory;
   readonly history?: History;
@@ -162,6 +163,7 @@ export async function startLocalExporter(options: {
     timeoutOffset: seconds(0.5),
     historyLimit: 3,
     routePrefix,
+    showsPage: options.showsPage ?? true,
     ...(externalUrl === undefined ? {} : { externalUrl }),
     reload: async () => {
       await holder.reload();

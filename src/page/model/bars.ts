@@ -21,8 +21,11 @@ export const DAYS_SHOWN = 90;
 /** Most results in a bar of last results. */
 export const RESULTS_SHOWN = 30;
 
-/** Mean duration of probes in seconds in equal parts of the last day, the oldest first; `null` where there were none. */
+/**
+ * Mean duration of probes in seconds in each hour of the last day, the oldest first, the last one that of now; `null` where there
+ * were none. `results` has the durations of the last probes, for a line that moves.
+ */
 export type Sparkline = readonly (number | null)[];
 
-/** Length of a {@link Sparkline}: one point for each half hour. */
-export const SPARKLINE_POINTS = 48;
+/** Length of a {@link Sparkline}. */
+export const SPARKLINE_POINTS = 24;

@@ -19,7 +19,8 @@ export interface PublicView {
 
 /** A group in a public view. */
 export interface PublicGroup {
-  readonly name: string;
+  /** `null` for what is in no group, which only `/status.json` shows. */
+  readonly name: string | null;
   readonly description: string | null;
   readonly status: TargetStatus;
   readonly items: readonly PublicItem[];
@@ -49,7 +50,8 @@ export interface PublicIncident {
   readonly status: "unhealthy" | "degraded";
   readonly from: JsonTime;
   readonly to: JsonTime | null;
-  readonly seconds: number;
+  /** Length without the downtime of the exporter; `null` while it lasts. */
+  readonly seconds: number | null;
   /** Only with `show: [reasons]`. */
   readonly reason?: string | null;
 }

@@ -1,0 +1,50 @@
+import { inSlices, type Steps } from "../../core/steps.ts";
+import { seconds } from "../../core/units.ts";
+import { beatStatus } from "./heartbeats.ts";
+import type { ShownParts } from "./parts.ts";
+
+/** How often the statuses of heartbeats are noted. */
+const INTERVAL = seconds(10);
+
+/**
+ * Notes since when each heartbeat is up or down: that of a push heartbeat when its event is recorded, those of logs and leases, which
+ * have no events, every ten seconds.
+ * @returns a function that stops it
+ */
+export function observeHeartbeats(parts: ShownParts): () => void {
+  const { clock, history, statuses, log } = parts;
+  const unsubscribe = history.subscribe(({ kind, subject, to, at }) => {
+    if (kind === "heartbeat")
+      statuses.observe("heartbeat", subject, to === "up" ? "healthy" : "unhealthy", at);
+  });
+  let stopped = false;
+  const tick = async (): Promise<void> => {
+    await inSlices(observeAll(parts)).catch((error: unknown) => {
+      log.error({ err: error }, "heartbeats could not be noted, which is a bug of the exporter");
+    });
+    if (!stopped) cancel = clock.after(INTERVAL, () => void tick());
+  };
+  let cancel = clock.after(INTERVAL, () => void tick());
+  return () => {
+    stopped = true;
+    unsubscribe();
+    cancel();
+  };
+}
+
+function* observeAll({ clock, pushes, index, beatsOf, statuses }: ShownParts): Steps<void> {
+  const names = new Set<string>();
+  for (const { beat } of pushes.list()) {
+    names.add(beat.heartbeat);
+    statuses.observe("heartbeat", beat.heartbeat, beatStatus({ clock }, beat), clock.now());
+    yield;
+  }
+  for (const target of index.current().targets.values()) {
+    for (const { beat } of beatsOf(target)) {
+      names.add(beat.heartbeat);
+      statuses.observe("heartbeat", beat.heartbeat, beatStatus({ clock }, beat), clock.now());
+    }
+    yield;
+  }
+  statuses.retain("heartbeat", names);
+}

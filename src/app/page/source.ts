@@ -1,0 +1,115 @@
+import type { Clock } from "../../core/clock.ts";
+import type { Steps } from "../../core/steps.ts";
+import type { Target } from "../../core/target.ts";
+import { type Seconds, seconds } from "../../core/units.ts";
+import type { GroupReading } from "../../groups/groups.ts";
+import type { LeaderReplica } from "../../leadership/replica.ts";
+import { createPage, type Page } from "../../page/page.ts";
+import type { PageSource } from "../../page/source.ts";
+import type { SubjectEntry, SubjectRef, SubjectState } from "../../page/state.ts";
+import type { ProbedHeartbeat, TargetCondition } from "../../server/route-context.ts";
+import { createAbsences } from "./absences.ts";
+import { detailsOf } from "./details.ts";
+import { componentEntry, componentState, groupEntry, groupState } from "./groups.ts";
+import { probedEntry, probedState, pushEntry, pushState } from "./heartbeats.ts";
+import { createIncidents } from "./incidents.ts";
+import { createMembership } from "./membership.ts";
+import type { PageParts, ShownParts } from "./parts.ts";
+import { targetEntry, targetState } from "./targets.ts";
+
+/** What joins the parts for the page. */
+interface PageDeps {
+  readonly condition: (target: Target) => TargetCondition;
+  readonly otherLeader: () => LeaderReplica | undefined;
+}
+
+/** Age up to which readings are shared. */
+const FRESH = seconds(0.5);
+
+/** Creates the page from the parts of the exporter. */
+export function createExporterPage(shown: ShownParts, { condition, otherLeader }: PageDeps): Page {
+  const { clock, index, components, history } = shown;
+  const groupsOf = createMembership(() => index.current().groups, components);
+  const parts: PageParts = { ...shown, condition, groupsOf };
+  const readings = createReadings(parts);
+
+  const source: PageSource = {
+    now: () => clock.now(),
+    entries: () => entriesOf(parts, readings),
+    state: (subject) => stateOf(parts, readings, subject),
+    history,
+    incidents: createIncidents(history),
+    absences: createAbsences(shown),
+    details: (subject) => detailsOf(parts, subject),
+    leader: () => otherLeader()?.identity,
+  };
+  return createPage(source, clock);
+}
+
+/** What is read of all subjects of a kind together, and not of each by itself. */
+interface Readings {
+  /** Groups contain each other. */
+  readonly groups: () => ReadonlyMap<string, GroupReading>;
+  /** Heartbeats of logs and leases, which only the targets know that find them. */
+  readonly probed: () => ReadonlyMap<string, ProbedHeartbeat>;
+}
+
+const createReadings = ({ clock, health, index, beatsOf }: PageParts): Readings => ({
+  groups: remembered(clock, () => new Map(health.groups().map((one) => [one.group.name, one]))),
+  probed: remembered(clock, () => {
+    const found = [...index.current().targets.values()].flatMap((target) => beatsOf(target));
+    return new Map(found.map((probed) => [probed.beat.heartbeat, probed]));
+  }),
+});
+
+/** Returns a function that reads at most twice a second. */
+function remembered<Reading>(clock: Clock, read: () => Reading): () => Reading {
+  let known: { readonly at: Seconds; readonly reading: Reading } | undefined;
+  return () => {
+    const now = clock.monotonic();
+    if (known === undefined || now - known.at >= FRESH) known = { at: now, reading: read() };
+    return known.reading;
+  };
+}
+
+function* entriesOf(parts: PageParts, readings: Readings): Steps<readonly SubjectEntry[]> {
+  const entries: SubjectEntry[] = [];
+  for (const target of parts.index.current().targets.values()) {
+    entries.push(targetEntry(parts, target));
+    for (const beat of parts.beatsOf(target)) entries.push(probedEntry(parts, beat));
+    yield;
+  }
+  for (const push of parts.pushes.list()) {
+    entries.push(pushEntry(parts, push));
+    yield;
+  }
+  for (const component of parts.components.list()) {
+    entries.push(componentEntry(parts, component));
+    yield;
+  }
+  for (const reading of readings.groups().values()) entries.push(groupEntry(parts, reading));
+  return entries;
+}
+
+function stateOf(parts: PageParts, readings: Readings, { kind, name }: SubjectRef): SubjectState | undefined {
+  switch (kind) {
+    case "target": {
+      const target = parts.index.current().targets.get(name);
+      return target === undefined ? undefined : targetState(parts, target);
+    }
+    case "heartbeat": {
+      const push = parts.pushes.find(name);
+      if (push !== undefined) return pushState(parts, push);
+      const probed = readings.probed().get(name);
+      return probed === undefined ? undefined : probedState(parts, probed);
+    }
+    case "component": {
+      const component = parts.components.list().find((one) => one.name === name);
+      return component === undefined ? undefined : componentState(parts, component);
+    }
+    case "group": {
+      const reading = readings.groups().get(name);
+      return reading === undefined ? undefined : groupState(parts, reading);
+    }
+  }
+}
