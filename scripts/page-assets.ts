@@ -23,8 +23,14 @@ const hashOf = (content: string | Uint8Array): string =>
 /** Returns a hash of everything that the bundle is made from. */
 function sourcesHash(): string {
   const hash = createHash("sha256");
-  const files = readdirSync(SOURCES, { recursive: true, encoding: "utf8" }).filter((file) => /\.\w+$/.test(file));
-  for (const file of [...files.toSorted().map((file) => join(SOURCES, file)), join(ROOT, "package-lock.json"), fileURLToPath(import.meta.url)])
+  const files = readdirSync(SOURCES, { recursive: true, encoding: "utf8" }).filter((file) =>
+    /\.\w+$/.test(file),
+  );
+  for (const file of [
+    ...files.toSorted().map((file) => join(SOURCES, file)),
+    join(ROOT, "package-lock.json"),
+    fileURLToPath(import.meta.url),
+  ])
     hash.update(readFileSync(file)).update("\0");
   return hash.digest("base64url");
 }
@@ -56,7 +62,13 @@ export async function buildPageAssets(out = CACHE): Promise<void> {
     [`icon-${hashOf(icon)}.svg`, icon],
   ]);
   const named = (end: string): string | undefined => [...files.keys()].find((name) => name.endsWith(end));
-  const manifest = { sources, script: entry.fileName, style: named(".css"), icon: named(".svg"), files: [...files.keys()] };
+  const manifest = {
+    sources,
+    script: entry.fileName,
+    style: named(".css"),
+    icon: named(".svg"),
+    files: [...files.keys()],
+  };
   mkdirSync(out, { recursive: true });
   for (const old of readdirSync(out)) rmSync(join(out, old));
   for (const [name, content] of files) writeFileSync(join(out, name), content);
@@ -65,7 +77,9 @@ export async function buildPageAssets(out = CACHE): Promise<void> {
 
 function builtFrom(out: string): unknown {
   const file = join(out, MANIFEST);
-  return existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as { sources?: unknown }).sources : undefined;
+  return existsSync(file)
+    ? (JSON.parse(readFileSync(file, "utf8")) as { sources?: unknown }).sources
+    : undefined;
 }
 
 /** Joins the style sheets, without what browsers do not need. */

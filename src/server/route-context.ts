@@ -27,6 +27,7 @@ import type { Maintenance } from "../maintenance/maintenance.ts";
 import type { Actions } from "../notify/actions/actions.ts";
 import type { NotificationReading } from "../notify/notification.ts";
 import type { Relays } from "../notify/relays/relays.ts";
+import type { PageHtml } from "../page/html.ts";
 import type { Page } from "../page/page.ts";
 import type { Reporting } from "../report/exporter-report.ts";
 
@@ -136,6 +137,8 @@ export interface RouteContext extends Reporting {
   readonly health: GroupHealth;
   /** What people see, as data and in plain forms. */
   readonly page: Page;
+  /** What people see, as documents. */
+  readonly html: PageHtml;
   /** False with `--web.page=off`. */
   readonly showsPage: boolean;
   readonly components: Components;

@@ -19,6 +19,13 @@ import { metricsRoute } from "./routes/metrics.ts";
 import { failoverRoute, forceRoute, modeRoute, recoveryRoute } from "./routes/mode.ts";
 import { operationsRoute } from "./routes/operations.ts";
 import { homeRoute, overviewRoute } from "./routes/overview.ts";
+import {
+  assetRoute,
+  incidentPageRoute,
+  incidentsPageRoute,
+  operationsPageRoute,
+  subjectPageRoute,
+} from "./routes/page.ts";
 import { probeRoute } from "./routes/probe.ts";
 import { probeLogRoute, probeNowRoute, probesRoute } from "./routes/probes.ts";
 import { statusJsonRoute } from "./routes/public-view.ts";
@@ -63,6 +70,14 @@ export const ROUTES: readonly Route[] = [
   { path: "/config", get: [configRoute] },
   { path: "/logs", get: [logsRoute] },
   { path: "/", get: [homeRoute] },
+  { path: "/page/targets/:name", get: [subjectPageRoute("target")] },
+  { path: "/page/heartbeats/:name", get: [subjectPageRoute("heartbeat")] },
+  { path: "/page/components/:name", get: [subjectPageRoute("component")] },
+  { path: "/page/groups/:name", get: [subjectPageRoute("group")] },
+  { path: "/page/incidents", get: [incidentsPageRoute] },
+  { path: "/page/incidents/:id", get: [incidentPageRoute] },
+  { path: "/page/operations", get: [operationsPageRoute] },
+  { path: "/page/assets/:file", get: [assetRoute] },
   { path: "/badge/:file", get: [badgeRoute] },
   { path: "/incidents.atom", get: [incidentFeedRoute] },
   { path: "/status.json", get: [statusJsonRoute] },

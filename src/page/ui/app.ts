@@ -5,7 +5,7 @@ import { OperationsPage } from "./operations/page.ts";
 import { OverviewPage } from "./overview/page.ts";
 import { PublicPage } from "./public/page.ts";
 import { SubjectPage } from "./subject/page.ts";
-import { span, unix } from "./text.ts";
+import { shortName, span, unix } from "./text.ts";
 import type { Site, View } from "./view.ts";
 import { timeOf } from "./view.ts";
 
@@ -53,10 +53,21 @@ function Body({ view }: { readonly view: View }): VNode {
       return h(IncidentPage, { incident: view.data });
     case "operations":
       return h(OperationsPage, { data: view.data });
+    case "missing":
+      return h(Missing, { text: view.text });
     case "public":
       return h(PublicPage, { view: view.data, embed: view.embed });
   }
 }
+
+const Missing = ({ text }: { readonly text: string }): VNode =>
+  h(
+    "header",
+    { class: "title" },
+    h("h1", null, "Not found"),
+    h("p", null, h("bdi", null, shortName(text))),
+    h("p", null, h("a", { href: usePaths().overview() }, "Show the overview")),
+  );
 
 interface BarProps {
   readonly view: View;
@@ -81,7 +92,11 @@ function TopBar({ view, freshness, now }: BarProps): VNode {
           "nav",
           { "aria-label": "Pages" },
           links.map(([kind, text, href]) =>
-            h("a", { key: kind, href, ...(view.kind === kind ? { "aria-current": "page" as const } : {}) }, text),
+            h(
+              "a",
+              { key: kind, href, ...(view.kind === kind ? { "aria-current": "page" as const } : {}) },
+              text,
+            ),
           ),
         ),
     h(Connection, { view, freshness, now }),
@@ -138,6 +153,8 @@ export function titleOf(view: View): string {
       return view.data.title;
     case "operations":
       return "Operations";
+    case "missing":
+      return "Not found";
     case "public":
       return view.data.title;
   }

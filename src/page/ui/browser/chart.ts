@@ -78,7 +78,9 @@ function create(place: HTMLElement, page: SubjectPage, picture: Picture): uPlot 
           label: titleOf(line),
           stroke: color(`--line-${i}`),
           width: 1.5,
-          ...(picture.stacked ? { fill: `color-mix(in srgb, ${color(`--line-${i}`)} 25%, transparent)` } : {}),
+          ...(picture.stacked
+            ? { fill: `color-mix(in srgb, ${color(`--line-${i}`)} 25%, transparent)` }
+            : {}),
           points: { show: false },
           value: (_: uPlot, value: number | null) => text(value),
         })),

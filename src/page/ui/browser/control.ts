@@ -1,5 +1,5 @@
-import type { Command, CommandOutcome } from "../context.ts";
 import { visible } from "../../../core/escape.ts";
+import type { Command, CommandOutcome } from "../context.ts";
 import type { Site } from "../view.ts";
 import { askForToken } from "./token-dialog.ts";
 

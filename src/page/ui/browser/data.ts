@@ -1,8 +1,8 @@
 import type { Incident, IncidentList } from "../../model/incident.ts";
+import type { OperationsPage } from "../../model/operations.ts";
 import type { Overview } from "../../model/overview.ts";
 import type { PublicView } from "../../model/public-view.ts";
 import type { SubjectPage } from "../../model/subject.ts";
-import type { OperationsPage } from "../operations/model.ts";
 import { dataPath } from "../paths.ts";
 import { jsonTime } from "../text.ts";
 import type { Site, View } from "../view.ts";

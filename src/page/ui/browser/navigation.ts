@@ -10,13 +10,15 @@ type Go = (path: string, how: "push" | "back") => void;
  */
 export function followLinks(site: Site, go: Go): () => void {
   const onClick = (event: MouseEvent): void => {
-    const isPlain = event.button === 0 && !event.metaKey && !event.ctrlKey && !event.shiftKey && !event.altKey;
+    const isPlain =
+      event.button === 0 && !event.metaKey && !event.ctrlKey && !event.shiftKey && !event.altKey;
     if (!isPlain || event.defaultPrevented || !(event.target instanceof Element)) return;
     const anchor = event.target.closest("a");
     if (anchor === null || anchor.target !== "" || anchor.dataset["native"] !== undefined) return;
     const url = new URL(anchor.href, location.href);
     const isAnchor = url.hash !== "";
-    if (url.origin !== location.origin || isAnchor || dataPath(site.base, url.pathname, "") === undefined) return;
+    if (url.origin !== location.origin || isAnchor || dataPath(site.base, url.pathname, "") === undefined)
+      return;
     event.preventDefault();
     go(`${url.pathname}${url.search}`, "push");
   };

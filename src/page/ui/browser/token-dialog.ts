@@ -42,8 +42,19 @@ function TokenDialog({ onEnd }: { readonly onEnd: (token: string | undefined) =>
         },
       },
       h("h2", { id: "token-title" }, "Control token"),
-      h("p", null, "The content of the file that ", h("code", null, "control.token_file"), " names. This tab keeps it in memory until it is closed or reloaded."),
-      h("label", null, h("span", null, "Token"), h("input", { type: "password", name: "token", autoComplete: "off", required: true, autoFocus: true })),
+      h(
+        "p",
+        null,
+        "The content of the file that ",
+        h("code", null, "control.token_file"),
+        " names. This tab keeps it in memory until it is closed or reloaded.",
+      ),
+      h(
+        "label",
+        null,
+        h("span", null, "Token"),
+        h("input", { type: "password", name: "token", autoComplete: "off", required: true, autoFocus: true }),
+      ),
       h(
         "div",
         { class: "buttons" },

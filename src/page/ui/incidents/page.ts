@@ -7,7 +7,13 @@ import { At } from "../parts/time.ts";
 import { count, shortName, span } from "../text.ts";
 
 /** Shows incidents, the newest first. */
-export function IncidentsPage({ list, search }: { readonly list: IncidentList; readonly search: string }): VNode {
+export function IncidentsPage({
+  list,
+  search,
+}: {
+  readonly list: IncidentList;
+  readonly search: string;
+}): VNode {
   const paths = usePaths();
   const { incidents, total, known_since } = list;
   const going = incidents.filter(({ to }) => to === null).length;
@@ -19,8 +25,20 @@ export function IncidentsPage({ list, search }: { readonly list: IncidentList; r
       "header",
       { class: "title" },
       h("h1", null, "Incidents", name === null ? null : [" of ", h("bdi", { key: "name" }, shortName(name))]),
-      h("p", null, total === 0 ? "None" : count(total, "incident"), going === 0 ? null : `, ${going} of them open`),
-      h("p", { class: "quiet" }, known_since === null ? "No history yet. " : ["History begins at ", h(At, { key: "at", at: known_since }), ". "], h("a", { href: paths.feed }, "Atom feed")),
+      h(
+        "p",
+        null,
+        total === 0 ? "None" : count(total, "incident"),
+        going === 0 ? null : `, ${going} of them open`,
+      ),
+      h(
+        "p",
+        { class: "quiet" },
+        known_since === null
+          ? "No history yet. "
+          : ["History begins at ", h(At, { key: "at", at: known_since }), ". "],
+        h("a", { href: paths.feed }, "Atom feed"),
+      ),
     ),
     h(IncidentRows, { incidents, empty: "No incident is known." }),
     incidents.length < total ? h("p", { class: "quiet" }, `The newest ${incidents.length} are shown.`) : null,
@@ -44,7 +62,10 @@ export function IncidentRows({
       h(
         "li",
         { key: incident.id, class: classes("incident", incident.status, incident.to === null && "open") },
-        h(Status, { status: incident.status, ...(incident.to === null ? {} : { word: ENDED[incident.status] }) }),
+        h(Status, {
+          status: incident.status,
+          ...(incident.to === null ? {} : { word: ENDED[incident.status] }),
+        }),
         h("a", { href: paths.incident(incident.id) }, h("bdi", null, shortName(incident.title))),
         h(Stretch, { incident }),
         incident.detail === null ? null : h("p", { class: "detail" }, h("bdi", null, incident.detail)),
@@ -72,7 +93,18 @@ function Stretch({ incident }: { readonly incident: Incident }): VNode {
 
 /** Shows one incident with what happened in it. */
 export function IncidentPage({ incident }: { readonly incident: Incident }): VNode {
-  const { kind, name, title, status, to, reasons, detail, unobserved_seconds, blocked_by, events = [] } = incident;
+  const {
+    kind,
+    name,
+    title,
+    status,
+    to,
+    reasons,
+    detail,
+    unobserved_seconds,
+    blocked_by,
+    events = [],
+  } = incident;
   return h(
     Fragment,
     null,
@@ -87,17 +119,32 @@ export function IncidentPage({ incident }: { readonly incident: Incident }): VNo
       "dl",
       { class: "facts" },
       h("div", null, h("dt", null, kind), h("dd", null, h(SubjectAnchor, { kind, name }))),
-      reasons.length === 0 ? null : h("div", null, h("dt", null, "reasons"), h("dd", null, h("bdi", null, reasons.join(", ")))),
-      detail === null ? null : h("div", null, h("dt", null, "excerpt"), h("dd", null, h("bdi", null, detail))),
-      blocked_by === undefined ? null : h("div", null, h("dt", null, "because of"), h("dd", null, h("bdi", null, shortName(blocked_by)))),
+      reasons.length === 0
+        ? null
+        : h("div", null, h("dt", null, "reasons"), h("dd", null, h("bdi", null, reasons.join(", ")))),
+      detail === null
+        ? null
+        : h("div", null, h("dt", null, "excerpt"), h("dd", null, h("bdi", null, detail))),
+      blocked_by === undefined
+        ? null
+        : h("div", null, h("dt", null, "because of"), h("dd", null, h("bdi", null, shortName(blocked_by)))),
       unobserved_seconds === 0
         ? null
-        : h("div", null, h("dt", null, "not observed"), h("dd", null, `${span(unobserved_seconds)}, while the exporter did not run`)),
+        : h(
+            "div",
+            null,
+            h("dt", null, "not observed"),
+            h("dd", null, `${span(unobserved_seconds)}, while the exporter did not run`),
+          ),
     ),
     h("h2", null, "What happened"),
     events.length === 0
       ? h("p", { class: "empty" }, "No events are kept.")
-      : h("ol", { class: "events" }, events.map((event, i) => h(EventRow, { key: i, event }))),
+      : h(
+          "ol",
+          { class: "events" },
+          events.map((event, i) => h(EventRow, { key: i, event })),
+        ),
   );
 }
 

@@ -1,13 +1,18 @@
-import { Fragment, h, type VNode } from "../h.ts";
+import type {
+  ActionFacts,
+  OperationsPage as Data,
+  MaintenanceFacts,
+  RelayFacts,
+} from "../../model/operations.ts";
+import { type Children, Fragment, h, type VNode } from "../h.ts";
 import { Name } from "../parts/name.ts";
 import { At, Until } from "../parts/time.ts";
-import { count } from "../text.ts";
+import { count, shortName } from "../text.ts";
 import { Control, ControlNotice } from "./control.ts";
-import type { ActionState, MaintenanceWindow, OperationsPage as Data, RelayState } from "./model.ts";
 
 /** Shows maintenance windows, relays and actions, with what an operator can do about them. */
 export function OperationsPage({ data }: { readonly data: Data }): VNode {
-  const { windows, relays, actions, audit } = data;
+  const { windows, relays, actions, audit, control } = data;
   return h(
     Fragment,
     null,
@@ -17,8 +22,16 @@ export function OperationsPage({ data }: { readonly data: Data }): VNode {
       null,
       h("h2", null, "Maintenance"),
       windows.length === 0
-        ? h("p", { class: "empty" }, "There are no windows. Begin one on the page of a target, heartbeat or group.")
-        : h("ul", { class: "cards" }, windows.map((one) => h(WindowCard, { key: one.id ?? one.name, window: one }))),
+        ? h(
+            "p",
+            { class: "empty" },
+            "There are no windows. Begin one on the page of a target, heartbeat or group.",
+          )
+        : h(
+            "ul",
+            { class: "cards" },
+            windows.map((one) => h(WindowCard, { key: one.id ?? one.name, window: one })),
+          ),
     ),
     h(
       "section",
@@ -26,7 +39,11 @@ export function OperationsPage({ data }: { readonly data: Data }): VNode {
       h("h2", null, "Relays"),
       relays.length === 0
         ? h("p", { class: "empty" }, "There are no relays.")
-        : h("ul", { class: "cards" }, relays.map((one) => h(RelayCard, { key: one.name, relay: one }))),
+        : h(
+            "ul",
+            { class: "cards" },
+            relays.map((one) => h(RelayCard, { key: one.name, relay: one })),
+          ),
     ),
     h(
       "section",
@@ -34,20 +51,34 @@ export function OperationsPage({ data }: { readonly data: Data }): VNode {
       h("h2", null, "Actions"),
       actions.length === 0
         ? h("p", { class: "empty" }, "There are no actions.")
-        : h("ul", { class: "cards" }, actions.map((one) => h(ActionCard, { key: one.name, action: one }))),
+        : h(
+            "ul",
+            { class: "cards" },
+            actions.map((one) => h(ActionCard, { key: one.name, action: one })),
+          ),
     ),
     h(Audit, { audit }),
+    h(ControlAudit, { control }),
   );
 }
 
-const WindowCard = ({ window }: { readonly window: MaintenanceWindow }): VNode => {
+const WindowCard = ({ window }: { readonly window: MaintenanceFacts }): VNode => {
   const { id, name, open, until, covers } = window;
   return h(
     "li",
     { class: "card" },
     h("h3", null, h(Name, { text: name }), h("span", { class: "tag" }, open ? "open" : "closed")),
     h("p", null, h("bdi", null, covers.join(", "))),
-    until === null ? null : h("p", { class: "quiet" }, open ? "ends " : "begins ", h(Until, { at: until }), ", ", h(At, { at: until })),
+    until === null
+      ? null
+      : h(
+          "p",
+          { class: "quiet" },
+          open ? "ends " : "begins ",
+          h(Until, { at: until }),
+          ", ",
+          h(At, { at: until }),
+        ),
     id === null
       ? h("p", { class: "quiet" }, "From the configuration")
       : h(Control, {
@@ -58,7 +89,7 @@ const WindowCard = ({ window }: { readonly window: MaintenanceWindow }): VNode =
   );
 };
 
-const RelayCard = ({ relay }: { readonly relay: RelayState }): VNode => {
+const RelayCard = ({ relay }: { readonly relay: RelayFacts }): VNode => {
   const { name, queued, dead_letters } = relay;
   return h(
     "li",
@@ -75,7 +106,7 @@ const RelayCard = ({ relay }: { readonly relay: RelayState }): VNode => {
   );
 };
 
-const ActionCard = ({ action }: { readonly action: ActionState }): VNode => {
+const ActionCard = ({ action }: { readonly action: ActionFacts }): VNode => {
   const { name, dry_run, max_attempts, targets } = action;
   return h(
     "li",
@@ -93,47 +124,91 @@ const ActionCard = ({ action }: { readonly action: ActionState }): VNode => {
               { key: target },
               h(Name, { text: target }),
               `: ${count(attempts, "attempt")}${firing ? ", alert firing" : ""}${exhausted ? ", exhausted" : ""}`,
-              cooldown_until === null ? null : [", next attempt ", h(Until, { key: "until", at: cooldown_until })],
+              cooldown_until === null
+                ? null
+                : [", next attempt ", h(Until, { key: "until", at: cooldown_until })],
             ),
           ),
         ),
     h(Control, {
       label: "Reset attempts",
-      effect: "Sets the count of attempts of every target of this action to 0, so that the next alert may run it.",
+      effect:
+        "Sets the count of attempts of every target of this action to 0, so that the next alert may run it.",
       command: { method: "POST", path: `/api/v1/actions/${encodeURIComponent(name)}/reset` },
     }),
   );
 };
 
-const Audit = ({ audit }: Pick<Data, "audit">): VNode | null =>
-  audit.length === 0
+interface TableProps {
+  readonly title: string;
+  readonly columns: readonly string[];
+  readonly rows: readonly { readonly key: string; readonly cells: readonly Children[] }[];
+}
+
+const Table = ({ title, columns, rows }: TableProps): VNode | null =>
+  rows.length === 0
     ? null
     : h(
         "section",
         null,
-        h("h2", null, "Attempts of actions"),
+        h("h2", null, title),
         h(
           "div",
-          { class: "scroll", tabIndex: 0, role: "region", "aria-label": "Attempts of actions" },
+          { class: "scroll", tabIndex: 0, role: "region", "aria-label": title },
           h(
             "table",
             null,
-            h("thead", null, h("tr", null, ["Time", "Action", "Target", "Result", "Detail"].map((one) => h("th", { key: one, scope: "col" }, one)))),
+            h(
+              "thead",
+              null,
+              h(
+                "tr",
+                null,
+                columns.map((one) => h("th", { key: one, scope: "col" }, one)),
+              ),
+            ),
             h(
               "tbody",
               null,
-              audit.map(({ number, at, action, target, result, detail }) =>
+              rows.map(({ key, cells }) =>
                 h(
                   "tr",
-                  { key: number },
-                  h("td", null, h(At, { at })),
-                  h("td", null, h(Name, { text: action })),
-                  h("td", null, h(Name, { text: target })),
-                  h("td", null, result),
-                  h("td", null, h("bdi", null, detail)),
+                  { key },
+                  cells.map((cell, i) => h("td", { key: i }, cell)),
                 ),
               ),
             ),
           ),
         ),
       );
+
+const Audit = ({ audit }: Pick<Data, "audit">): VNode =>
+  h(Table, {
+    title: "Attempts of actions",
+    columns: ["Time", "Action", "Target", "Result", "Detail"],
+    rows: audit.map(({ number, at, action, target, result, detail }) => ({
+      key: String(number),
+      cells: [
+        h(At, { at }),
+        h(Name, { text: action }),
+        h(Name, { text: target }),
+        result,
+        h("bdi", null, detail),
+      ],
+    })),
+  });
+
+const ControlAudit = ({ control }: Pick<Data, "control">): VNode =>
+  h(Table, {
+    title: "What operators have done",
+    columns: ["Time", "Request", "Answer", "From"],
+    rows: control.map(({ at, method, path, status, from }, i) => ({
+      key: `${at} ${i}`,
+      cells: [
+        h(At, { at }),
+        h("code", null, h("bdi", null, `${method} ${shortName(path)}`)),
+        String(status),
+        from ?? "–",
+      ],
+    })),
+  });

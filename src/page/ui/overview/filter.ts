@@ -31,7 +31,13 @@ export function queryOfForm(fields: Iterable<readonly [string, unknown]>): strin
 const NO_GROUP = " ";
 
 /** Chooses what the overview shows. Without JavaScript it is a form with a button. */
-export function Filter({ overview, search }: { readonly overview: Overview; readonly search: string }): VNode {
+export function Filter({
+  overview,
+  search,
+}: {
+  readonly overview: Overview;
+  readonly search: string;
+}): VNode {
   const query = new URLSearchParams(search);
   const browser = useBrowser();
   const paths = usePaths();
@@ -82,7 +88,9 @@ export function Filter({ overview, search }: { readonly overview: Overview; read
       label: "Kind",
       name: "kind",
       value: query.get("kind") ?? "",
-      options: SUBJECT_KINDS.filter((kind) => filters.kinds.includes(kind)).map((kind) => [kind, kind]),
+      options: SUBJECT_KINDS.filter((kind) => filters.kinds.includes(kind)).map(
+        (kind) => [kind, kind] as const,
+      ),
       onChange,
     }),
     filters.groups.length === 0
@@ -154,5 +162,11 @@ function LabelChoice({
   const value = query.get("label") ?? "";
   if (known.length === 0 && value === "") return null;
   const all = value === "" || known.includes(value) ? known : [...known, value];
-  return h(Choice, { label: "Label", name: "label", value, options: all.map((one) => [one, shortName(one)]), onChange });
+  return h(Choice, {
+    label: "Label",
+    name: "label",
+    value,
+    options: all.map((one) => [one, shortName(one)] as const),
+    onChange,
+  });
 }

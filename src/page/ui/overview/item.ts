@@ -40,7 +40,9 @@ export function Item({ item, scale }: { readonly item: OverviewItem; readonly sc
       target === undefined ? null : h(TargetTimes, { item, target }),
       heartbeat === undefined ? null : h(HeartbeatTimes, { heartbeat }),
       members === undefined ? null : h(Counts, { counts: members }),
-      target === undefined && heartbeat === undefined && members === undefined ? h(LastSuccess, { item }) : null,
+      target === undefined && heartbeat === undefined && members === undefined
+        ? h(LastSuccess, { item })
+        : null,
     ),
   );
 }
@@ -48,7 +50,8 @@ export function Item({ item, scale }: { readonly item: OverviewItem; readonly sc
 /** Shows what kind of thing it is, and what an operator has said about it. */
 export function Tags({ item }: { readonly item: OverviewItem }): VNode {
   const { kind, target, heartbeat, critical, maintenance, labels } = item;
-  const kindText = target?.prober ?? (heartbeat === undefined ? kind : `${heartbeat.kind} ${heartbeat.source}`);
+  const kindText =
+    target?.prober ?? (heartbeat === undefined ? kind : `${heartbeat.kind} ${heartbeat.source}`);
   return h(
     Fragment,
     null,
@@ -83,7 +86,9 @@ export function Why({ item }: { readonly item: OverviewItem }): VNode {
       : h("span", { class: "mode" }, "Running ", h(For, { since: heartbeat.running_since })),
     reason === null ? null : h("b", null, shortName(reason)),
     detail === null || detail === reason ? null : h("span", { class: "detail" }, h("bdi", null, detail)),
-    blocked_by === undefined ? null : h("span", { class: "detail" }, "because ", h(Name, { text: blocked_by }), " is down"),
+    blocked_by === undefined
+      ? null
+      : h("span", { class: "detail" }, "because ", h(Name, { text: blocked_by }), " is down"),
   );
 }
 
@@ -102,7 +107,12 @@ function Results({ target }: { readonly target: TargetFacts }): VNode {
       "div",
       null,
       h(ResultsBar, { results }),
-      h("small", null, "Last probes", h("b", null, results.length === 0 ? "–" : `${results.length - failed}/${results.length}`)),
+      h(
+        "small",
+        null,
+        "Last probes",
+        h("b", null, results.length === 0 ? "–" : `${results.length - failed}/${results.length}`),
+      ),
     ),
     h(
       "div",
@@ -133,7 +143,13 @@ const LastSuccess = ({ item }: { readonly item: OverviewItem }): VNode =>
   );
 
 /** Returns what is left of budgets: `12,000 tokens, $0.42`. */
-export function budgetText({ tokens, dollars }: { readonly tokens?: number; readonly dollars?: number }): string {
+export function budgetText({
+  tokens,
+  dollars,
+}: {
+  readonly tokens?: number;
+  readonly dollars?: number;
+}): string {
   const parts = [
     tokens === undefined ? [] : `${tokens.toLocaleString("en")} tokens`,
     dollars === undefined ? [] : `$${dollars < 1 ? Number(dollars.toPrecision(2)) : dollars.toFixed(2)}`,
@@ -147,7 +163,11 @@ function HeartbeatTimes({ heartbeat }: { readonly heartbeat: HeartbeatFacts }): 
     Fragment,
     null,
     h("span", null, "last seen ", last_seen === null ? "never" : h(Ago, { at: last_seen })),
-    h("span", null, schedule === null ? `timeout ${span(timeout_seconds)}` : h("bdi", null, shortName(schedule))),
+    h(
+      "span",
+      null,
+      schedule === null ? `timeout ${span(timeout_seconds)}` : h("bdi", null, shortName(schedule)),
+    ),
     next_expected === null ? null : h("span", null, "next expected ", h(Until, { at: next_expected })),
   );
 }

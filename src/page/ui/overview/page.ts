@@ -47,8 +47,16 @@ export function OverviewPage({ overview, search }: Props): VNode {
           "section",
           { "aria-label": "Items" },
           total === 0
-            ? h("p", { class: "empty" }, filtered ? "Nothing matches this filter." : "Nothing is configured yet.")
-            : h("ul", { class: "items" }, items.map((item) => h(Item, { key: keyOf(item), item, scale }))),
+            ? h(
+                "p",
+                { class: "empty" },
+                filtered ? "Nothing matches this filter." : "Nothing is configured yet.",
+              )
+            : h(
+                "ul",
+                { class: "items" },
+                items.map((item) => h(Item, { key: keyOf(item), item, scale })),
+              ),
         ),
     h(Parts, { overview, search }),
   );
@@ -86,7 +94,11 @@ function Section({ section, items, scale }: SectionProps): VNode {
     ),
     items.length === 0
       ? h("p", { class: "empty" }, "Its members are groups.")
-      : h("ul", { class: "items" }, items.map((item) => h(Item, { key: keyOf(item), item, scale }))),
+      : h(
+          "ul",
+          { class: "items" },
+          items.map((item) => h(Item, { key: keyOf(item), item, scale })),
+        ),
   );
 }
 
@@ -124,7 +136,11 @@ function Parts({ overview, search }: Props): VNode | null {
   return h(
     "nav",
     { class: "parts", "aria-label": "Parts of the list" },
-    h("span", null, `${(offset + 1).toLocaleString("en")} to ${shown.toLocaleString("en")} of ${count(total, "item")}`),
+    h(
+      "span",
+      null,
+      `${(offset + 1).toLocaleString("en")} to ${shown.toLocaleString("en")} of ${count(total, "item")}`,
+    ),
     offset === 0 ? null : h("a", { href: at(Math.max(0, offset - limit)) }, "Previous"),
     shown >= total
       ? null

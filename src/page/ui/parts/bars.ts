@@ -29,7 +29,9 @@ function Slots({ slots, label }: { readonly slots: readonly Slot[]; readonly lab
   const pathOf = (kind: SlotKind): string =>
     slots
       .flatMap((slot, i) =>
-        slot.kind === kind ? `M${i * SLOT} ${HEIGHT}v-${HEIGHTS[kind]}h${SLOT * FILLED}v${HEIGHTS[kind]}z` : [],
+        slot.kind === kind
+          ? `M${i * SLOT} ${HEIGHT}v-${HEIGHTS[kind]}h${SLOT * FILLED}v${HEIGHTS[kind]}z`
+          : [],
       )
       .join("");
   const handlers = isLive
@@ -61,7 +63,11 @@ function Slots({ slots, label }: { readonly slots: readonly Slot[]; readonly lab
     ),
     tip === undefined
       ? null
-      : h("span", { class: classes("tip", (chosen ?? 0) * 2 > slots.length && "end"), "aria-hidden": "true" }, tip.text),
+      : h(
+          "span",
+          { class: classes("tip", (chosen ?? 0) * 2 > slots.length && "end"), "aria-hidden": "true" },
+          tip.text,
+        ),
   );
 }
 
@@ -77,7 +83,9 @@ export function ResultsBar({ results }: { readonly results: readonly ResultMark[
   const padding = Array.from({ length: Math.max(0, RESULTS_SHOWN - slots.length) }, () => empty);
   const failed = results.filter(({ ok }) => !ok).length;
   const label =
-    results.length === 0 ? "No probes yet" : `Last ${results.length} probes: ${failed === 0 ? "none" : failed} failed`;
+    results.length === 0
+      ? "No probes yet"
+      : `Last ${results.length} probes: ${failed === 0 ? "none" : failed} failed`;
   return h(Slots, { slots: [...padding, ...slots], label });
 }
 
@@ -90,7 +98,10 @@ export function DaysBar({ days, from }: { readonly days: DayBar; readonly from: 
   const slots = padded.map((uptime, i): Slot => {
     const day = jsonTime(from + i * 86_400).slice(0, 10);
     if (uptime === null) return { kind: "none", text: `${day}: nothing is known` };
-    return { kind: uptime === 1 ? "ok" : uptime < BAD_DAY ? "bad" : "some", text: `${day}: ${percent(uptime)}` };
+    return {
+      kind: uptime === 1 ? "ok" : uptime < BAD_DAY ? "bad" : "some",
+      text: `${day}: ${percent(uptime)}`,
+    };
   });
   const known = days.filter((uptime) => uptime !== null);
   const imperfect = known.filter((uptime) => uptime < 1).length;

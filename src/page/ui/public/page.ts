@@ -37,7 +37,11 @@ export function PublicPage({ view, embed }: { readonly view: PublicView; readonl
           h("h2", null, "Incidents"),
           incidents.length === 0
             ? h("p", { class: "empty" }, "No incident is known.")
-            : h("ol", { class: "incidents" }, incidents.map((one) => h(IncidentRow, { key: one.id, incident: one }))),
+            : h(
+                "ol",
+                { class: "incidents" },
+                incidents.map((one) => h(IncidentRow, { key: one.id, incident: one })),
+              ),
         ),
   );
 }
@@ -49,11 +53,15 @@ const Group = ({ group, from }: { readonly group: PublicGroup; readonly from: nu
     h(
       "header",
       null,
-      h("h2", null, h(StatusShape, { status: group.status }), h(Name, { text: group.name })),
+      h("h2", null, h(StatusShape, { status: group.status }), h(Name, { text: group.name ?? "Others" })),
       h(Status, { status: group.status }),
       group.description === null ? null : h("p", null, h("bdi", null, group.description)),
     ),
-    h("ul", { class: "public-items" }, group.items.map((item) => h(Item, { key: `${item.kind} ${item.name}`, item, from }))),
+    h(
+      "ul",
+      { class: "public-items" },
+      group.items.map((item) => h(Item, { key: `${item.kind} ${item.name}`, item, from })),
+    ),
   );
 
 function Item({ item, from }: { readonly item: PublicItem; readonly from: number }): VNode {
@@ -61,7 +69,12 @@ function Item({ item, from }: { readonly item: PublicItem; readonly from: number
   return h(
     "li",
     { class: classes("public-item", status) },
-    h("div", { class: "item-name" }, h("b", null, h(Name, { text: name })), address === undefined ? null : h("small", null, h("bdi", null, shortName(address)))),
+    h(
+      "div",
+      { class: "item-name" },
+      h("b", null, h(Name, { text: name })),
+      address == null ? null : h("small", null, h("bdi", null, shortName(address))),
+    ),
     h(
       "div",
       { class: "item-status" },
@@ -71,7 +84,12 @@ function Item({ item, from }: { readonly item: PublicItem; readonly from: number
       reason == null ? null : h("span", null, shortName(reason)),
     ),
     latency === undefined ? null : h("div", { class: "latency" }, h(Sparkline, { points: latency })),
-    h("div", { class: "item-days" }, h(DaysBar, { days, from }), h("small", null, "90 days", h("b", null, percent(uptime["90d"])))),
+    h(
+      "div",
+      { class: "item-days" },
+      h(DaysBar, { days, from }),
+      h("small", null, "90 days", h("b", null, percent(uptime["90d"]))),
+    ),
   );
 }
 
@@ -83,7 +101,14 @@ const IncidentRow = ({ incident }: { readonly incident: PublicIncident }): VNode
     { class: classes("incident", status, to === null && "open") },
     h(Status, { status, ...(to === null ? {} : { word }) }),
     h("b", null, h(Name, { text: name })),
-    h("span", { class: "quiet" }, h(At, { at: from }), " – ", to === null ? "now" : h(At, { at: to }), `, ${span(seconds)}`),
+    h(
+      "span",
+      { class: "quiet" },
+      h(At, { at: from }),
+      " – ",
+      to === null ? "now" : h(At, { at: to }),
+      seconds === null ? "" : `, ${span(seconds)}`,
+    ),
     reason == null ? null : h("p", { class: "detail" }, shortName(reason)),
   );
 };

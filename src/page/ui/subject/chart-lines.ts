@@ -53,7 +53,10 @@ export function gridOf(chart: Chart, { lines, stacked }: Picture, from: number, 
   const indexes = new Map(times.map((time, i) => [time, i]));
   const first = times[0] ?? from;
   const start = first - Math.floor(Math.max(0, first - from) / step) * step;
-  const slots = Array.from({ length: Math.max(0, Math.ceil((to - start) / step)) }, (_, i) => start + i * step);
+  const slots = Array.from(
+    { length: Math.max(0, Math.ceil((to - start) / step)) },
+    (_, i) => start + i * step,
+  );
   const at = <T>(column: readonly T[], time: number): T | undefined => {
     const index = indexes.get(time);
     return index === undefined ? undefined : column[index];

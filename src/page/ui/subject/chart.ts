@@ -22,7 +22,15 @@ export function Charts({ page }: { readonly page: SubjectPage }): VNode | null {
         "nav",
         { class: "windows", "aria-label": "Window of the charts" },
         CHART_WINDOWS.map((one) =>
-          h("a", { key: one, href: `?window=${one}`, ...(one === window ? { "aria-current": "true" as const } : {}) }, one),
+          h(
+            "a",
+            {
+              key: one,
+              href: `?window=${one}`,
+              ...(one === window ? { "aria-current": "true" as const } : {}),
+            },
+            one,
+          ),
         ),
       ),
     ),

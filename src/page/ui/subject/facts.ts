@@ -21,15 +21,25 @@ export function Facts({ page }: { readonly page: SubjectPage }): VNode {
       ? fact("last report", item.last_success === null ? "unknown" : h(Ago, { at: item.last_success }))
       : []),
     ...fact("members", item.members === undefined ? null : h(Counts, { counts: item.members })),
-    ...fact("depends on", item.depends_on === undefined ? null : h("bdi", null, shortName(item.depends_on.join(", ")))),
+    ...fact(
+      "depends on",
+      item.depends_on === undefined ? null : h("bdi", null, shortName(item.depends_on.join(", "))),
+    ),
     ...fact(
       "groups",
       item.groups.length === 0
         ? null
-        : item.groups.flatMap((name, i) => [i === 0 ? "" : ", ", h(SubjectAnchor, { key: name, kind: "group", name })]),
+        : item.groups.flatMap((name, i) => [
+            i === 0 ? "" : ", ",
+            h(SubjectAnchor, { key: name, kind: "group", name }),
+          ]),
     ),
   ];
-  return h("dl", { class: "facts" }, facts.map(([title, value]) => h("div", { key: title }, h("dt", null, title), h("dd", null, value))));
+  return h(
+    "dl",
+    { class: "facts" },
+    facts.map(([title, value]) => h("div", { key: title }, h("dt", null, title), h("dd", null, value))),
+  );
 }
 
 function targetFacts(item: OverviewItem, target: TargetFacts): readonly Fact[] {
@@ -38,11 +48,21 @@ function targetFacts(item: OverviewItem, target: TargetFacts): readonly Fact[] {
     ...fact("address", h("bdi", null, shortName(address))),
     ...fact(
       "mode",
-      mode === null ? null : [forced ? `${mode}, forced ` : `${mode} `, mode_since === null ? null : h(For, { key: "since", since: mode_since })],
+      mode === null
+        ? null
+        : [
+            forced ? `${mode}, forced ` : `${mode} `,
+            mode_since === null ? null : h(For, { key: "since", since: mode_since }),
+          ],
     ),
     ...fact(
       "last probe",
-      last_probe === null ? "none yet" : [h(Ago, { key: "at", at: last_probe }), last_duration === null ? "" : `, ${duration(last_duration)}`],
+      last_probe === null
+        ? "none yet"
+        : [
+            h(Ago, { key: "at", at: last_probe }),
+            last_duration === null ? "" : `, ${duration(last_duration)}`,
+          ],
     ),
     ...fact("last success", item.last_success === null ? "none yet" : h(Ago, { at: item.last_success })),
     ...fact("next probe", next_probe === null ? "when Prometheus asks" : h(Until, { at: next_probe })),
@@ -52,7 +72,8 @@ function targetFacts(item: OverviewItem, target: TargetFacts): readonly Fact[] {
 }
 
 function heartbeatFacts(heartbeat: HeartbeatFacts): readonly Fact[] {
-  const { last_seen, timeout_seconds, schedule, next_expected, running_since, hostname, owner, target } = heartbeat;
+  const { last_seen, timeout_seconds, schedule, next_expected, running_since, hostname, owner, target } =
+    heartbeat;
   return [
     ...fact("last seen", last_seen === null ? "never" : h(Ago, { at: last_seen })),
     ...fact(schedule === null ? "timeout" : "grace", span(timeout_seconds)),

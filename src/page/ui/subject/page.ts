@@ -1,4 +1,4 @@
-import type { AlertRule, ReasonCount, Setting, SubjectPage as Page } from "../../model/subject.ts";
+import type { AlertRule, SubjectPage as Page, ReasonCount, Setting } from "../../model/subject.ts";
 import { UPTIME_WINDOWS } from "../../model/words.ts";
 import { usePaths } from "../context.ts";
 import { classes, Fragment, h, type VNode } from "../h.ts";
@@ -30,7 +30,13 @@ export function SubjectPage({ page }: { readonly page: Page }): VNode {
         "div",
         null,
         h("h1", null, h("bdi", null, name.length > 400 ? `${name.slice(0, 400)}...` : lines(name))),
-        h("p", { class: "now" }, h(Status, { status }), since === null ? null : h(For, { since }), h("span", { class: "item-why" }, h(Why, { item }))),
+        h(
+          "p",
+          { class: "now" },
+          h(Status, { status }),
+          since === null ? null : h(For, { since }),
+          h("span", { class: "item-why" }, h(Why, { item })),
+        ),
         description === null ? null : h("p", null, h("bdi", null, description)),
         h("div", { class: "tags" }, h(Tags, { item })),
       ),
@@ -40,25 +46,65 @@ export function SubjectPage({ page }: { readonly page: Page }): VNode {
       "section",
       { class: "uptime" },
       h("h2", null, "Uptime"),
-      h("dl", { class: "tiles" }, UPTIME_WINDOWS.map((window) => h("div", { key: window }, h("dt", null, window), h("dd", null, percent(page.uptime[window]))))),
+      h(
+        "dl",
+        { class: "tiles" },
+        UPTIME_WINDOWS.map((window) =>
+          h("div", { key: window }, h("dt", null, window), h("dd", null, percent(page.uptime[window]))),
+        ),
+      ),
       target === undefined || target.results.length === 0
         ? null
-        : h("div", { class: "wide-bar" }, h(ResultsBar, { results: target.results }), h("small", null, "Last probes")),
-      h("div", { class: "wide-bar" }, h(DaysBar, { days: item.days, from: daysFrom(page) }), h("small", null, h("span", null, dayOf(daysFrom(page))), h("span", null, "today"))),
+        : h(
+            "div",
+            { class: "wide-bar" },
+            h(ResultsBar, { results: target.results }),
+            h("small", null, "Last probes"),
+          ),
+      h(
+        "div",
+        { class: "wide-bar" },
+        h(DaysBar, { days: item.days, from: daysFrom(page) }),
+        h("small", null, h("span", null, dayOf(daysFrom(page))), h("span", null, "today")),
+      ),
     ),
     h(Charts, { page }),
     h(Reasons, { failures: page.failures }),
-    h(Timeline, { title: "Failover", from, to, periods: modes.map(({ mode, ...rest }) => ({ word: mode, ...rest })) }),
-    h(Timeline, { title: "Status", from, to, periods: statuses.map(({ status: word, reason, ...rest }) => ({ word, cause: reason, ...rest })) }),
+    h(Timeline, {
+      title: "Failover",
+      from,
+      to,
+      periods: modes.map(({ mode, ...rest }) => ({ word: mode, ...rest })),
+    }),
+    h(Timeline, {
+      title: "Status",
+      from,
+      to,
+      periods: statuses.map(({ status: word, reason, ...rest }) => ({ word, cause: reason, ...rest })),
+    }),
     h(Links, { page }),
-    h("section", null, h("h2", null, "Incidents"), h(IncidentRows, { incidents, empty: "No incident is known." })),
+    h(
+      "section",
+      null,
+      h("h2", null, "Incidents"),
+      h(IncidentRows, { incidents, empty: "No incident is known." }),
+    ),
     h(Operations, { page }),
     h(Probes, { probes: page.probes }),
     h(Alerts, { alerts: page.alerts }),
     h(Settings, { settings: page.settings }),
     page.configuration === null
       ? null
-      : h("section", null, h("h2", null, "Module"), h("pre", { tabIndex: 0, role: "region", "aria-label": "Configuration of the module" }, lines(page.configuration))),
+      : h(
+          "section",
+          null,
+          h("h2", null, "Module"),
+          h(
+            "pre",
+            { tabIndex: 0, role: "region", "aria-label": "Configuration of the module" },
+            lines(page.configuration),
+          ),
+        ),
   );
 }
 
@@ -107,7 +153,19 @@ function Links({ page }: { readonly page: Page }): VNode | null {
             "section",
             { key: title },
             h("h2", null, title),
-            h("ul", { class: "links" }, links.map(({ kind, name, status }) => h("li", { key: `${kind} ${name}` }, h(Status, { status }), h(SubjectAnchor, { kind, name }), h("span", { class: "tag" }, kind)))),
+            h(
+              "ul",
+              { class: "links" },
+              links.map(({ kind, name, status }) =>
+                h(
+                  "li",
+                  { key: `${kind} ${name}` },
+                  h(Status, { status }),
+                  h(SubjectAnchor, { kind, name }),
+                  h("span", { class: "tag" }, kind),
+                ),
+              ),
+            ),
           ),
     ),
     heartbeats.length === 0
@@ -116,10 +174,31 @@ function Links({ page }: { readonly page: Page }): VNode | null {
           "section",
           null,
           h("h2", null, "Heartbeats that its probes find"),
-          h("ul", { class: "links" }, heartbeats.map(({ name, source }) => h("li", { key: name }, h(SubjectAnchor, { kind: "heartbeat", name }), h("span", { class: "tag" }, source)))),
+          h(
+            "ul",
+            { class: "links" },
+            heartbeats.map(({ name, source }) =>
+              h(
+                "li",
+                { key: name },
+                h(SubjectAnchor, { kind: "heartbeat", name }),
+                h("span", { class: "tag" }, source),
+              ),
+            ),
+          ),
         ),
   );
 }
+
+const OPERATION_TITLES: Readonly<Record<string, string>> = {
+  probe: "Probe now",
+  "force-fallback": "Force fallback",
+  "force-primary": "Force primary",
+  release: "Release the mode",
+  "begin-maintenance": "Begin maintenance",
+  "end-maintenance": "End maintenance",
+  "reset-action": "Reset attempts",
+};
 
 function Operations({ page }: { readonly page: Page }): VNode | null {
   const { operations } = page;
@@ -133,7 +212,17 @@ function Operations({ page }: { readonly page: Page }): VNode | null {
       "div",
       { class: "cards" },
       operations.map(({ name, method, path, effect, parameters }) =>
-        h(Control, { key: name, label: name, effect, command: { method, path }, hasDuration: parameters.includes("for") }),
+        h(Control, {
+          key: `${name} ${path}`,
+          label: OPERATION_TITLES[name] ?? name,
+          effect: lines(effect),
+          command: { method, path },
+          durations: parameters.includes("for")
+            ? name.startsWith("force-")
+              ? "optional"
+              : "needed"
+            : "none",
+        }),
       ),
     ),
   );
@@ -146,7 +235,11 @@ function Alerts({ alerts }: { readonly alerts: readonly AlertRule[] }): VNode | 
     "section",
     null,
     h("h2", null, "Alerts"),
-    h("p", { class: "quiet" }, `${count(alerts.length, "rule")} of the exporter can alert on it. Prometheus decides; “holds” is what the exporter sees now.`),
+    h(
+      "p",
+      { class: "quiet" },
+      `${count(alerts.length, "rule")} of the exporter can alert on it. Prometheus decides; “holds” is what the exporter sees now.`,
+    ),
     h(
       "ul",
       { class: "alerts" },
@@ -170,6 +263,17 @@ function Settings({ settings }: { readonly settings: readonly Setting[] }): VNod
     "section",
     null,
     h("h2", null, "Settings"),
-    h("dl", { class: "settings" }, settings.map(({ name, value, meaning }) => h("div", { key: name }, h("dt", null, h("code", null, name)), h("dd", null, h("code", null, h("bdi", null, value)), h("p", null, meaning))))),
+    h(
+      "dl",
+      { class: "settings" },
+      settings.map(({ name, value, meaning }) =>
+        h(
+          "div",
+          { key: name },
+          h("dt", null, h("code", null, name)),
+          h("dd", null, h("code", null, h("bdi", null, value)), h("p", null, meaning)),
+        ),
+      ),
+    ),
   );
 }

@@ -23,9 +23,7 @@ export function StaticChart({ grid, picture }: { readonly grid: Grid; readonly p
         return `${isStart ? "M" : "L"}${x(i)} ${y(value)}${isStart ? "h1" : ""}`;
       })
       .join("");
-  const marks = failures
-    .map((count, i) => (count === 0 ? "" : `M${x(i)} 0V${HEIGHT}`))
-    .join("");
+  const marks = failures.map((count, i) => (count === 0 ? "" : `M${x(i)} 0V${HEIGHT}`)).join("");
   const failed = failures.reduce((sum, one) => sum + one, 0);
   const top = picture.unit === "seconds" ? duration(high) : String(Number(high.toPrecision(3)));
   return h(
@@ -39,7 +37,12 @@ export function StaticChart({ grid, picture }: { readonly grid: Grid; readonly p
     },
     marks === "" ? null : h("path", { class: "failures", d: marks, "vector-effect": "non-scaling-stroke" }),
     values.map((column, i) =>
-      h("path", { key: i, class: classes("line", `line-${i}`), d: lineOf(column), "vector-effect": "non-scaling-stroke" }),
+      h("path", {
+        key: i,
+        class: classes("line", `line-${i}`),
+        d: lineOf(column),
+        "vector-effect": "non-scaling-stroke",
+      }),
     ),
   );
 }
@@ -54,7 +57,13 @@ export const Legend = ({ grid, picture }: { readonly grid: Grid; readonly pictur
     "p",
     { class: "legend" },
     lines.map((line, i) => h("span", { key: line.name, class: `line-${i}` }, titleOf(line))),
-    failed === 0 ? null : h("span", { class: "failures" }, failed === 1 ? "1 failure" : `${failed.toLocaleString("en")} failures`),
+    failed === 0
+      ? null
+      : h(
+          "span",
+          { class: "failures" },
+          failed === 1 ? "1 failure" : `${failed.toLocaleString("en")} failures`,
+        ),
     h("span", { class: "quiet" }, `highest ${top}`),
   );
 };

@@ -1,6 +1,6 @@
 import { classes, h, type VNode } from "../h.ts";
-import { span, unix } from "../text.ts";
 import { At } from "../parts/time.ts";
+import { span, unix } from "../text.ts";
 
 /** A stretch of time with a word for what was so. */
 export interface Period {
@@ -46,7 +46,14 @@ export function Timeline({ title, periods, from, to }: Props): VNode | null {
         const start = x(unix(period.from));
         const width = Math.max(2, x(period.to === null ? to : unix(period.to)) - start);
         const height = HEIGHTS[period.word] ?? HEIGHT;
-        return h("rect", { key: period.from, class: classes("period", period.word), x: start, y: HEIGHT - height, width, height });
+        return h("rect", {
+          key: period.from,
+          class: classes("period", period.word),
+          x: start,
+          y: HEIGHT - height,
+          width,
+          height,
+        });
       }),
     ),
     h(
