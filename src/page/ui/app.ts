@@ -35,7 +35,7 @@ export function App({ view, site, browser, now, freshness }: AppProps): VNode {
       NowContext.Provider,
       { value: now },
       isEmbedded ? null : h(TopBar, { view, freshness, now }),
-      h("main", { id: "main", tabIndex: -1, class: view.kind }, h(Body, { view })),
+      h("main", { id: "main", tabIndex: -1, class: `page-${view.kind}` }, h(Body, { view })),
       isEmbedded ? null : h(Footer, { view, site }),
     ),
   );
@@ -104,8 +104,10 @@ function TopBar({ view, freshness, now }: BarProps): VNode {
 }
 
 /** Says how current the page is, and aloud when that changes. */
-function Connection({ view, freshness, now }: BarProps): VNode {
+function Connection({ view, freshness, now }: BarProps): VNode | null {
   const time = timeOf(view);
+  // A public view may come from a cache: it says when it changed, and only that it is old when that is known.
+  if (view.kind === "public" && freshness.kind !== "lost") return null;
   const clock = `${time.slice(11, 19)} UTC`;
   return h(
     "p",

@@ -2,7 +2,7 @@ import uPlot from "uplot";
 import type { SubjectPage } from "../../model/subject.ts";
 import type { DrawnChart } from "../context.ts";
 import { type Grid, gridOf, type Picture, titleOf } from "../subject/chart-lines.ts";
-import { duration } from "../text.ts";
+import { duration, jsonTime } from "../text.ts";
 
 const HEIGHT = 220;
 
@@ -52,7 +52,7 @@ const columnsOf = ({ times, values }: Grid): uPlot.AlignedData =>
 function create(place: HTMLElement, page: SubjectPage, picture: Picture): uPlot {
   const grid = gridOfPage(page, picture);
   const style = getComputedStyle(place);
-  const color = (name: string): string => style.getPropertyValue(name).trim();
+  const color = (name: string): string => colorOf(place, name);
   const text = (value: number | null): string =>
     value === null ? "–" : picture.unit === "seconds" ? duration(value) : `${Number(value.toPrecision(3))}/s`;
   const axis: uPlot.Axis = {
@@ -69,20 +69,23 @@ function create(place: HTMLElement, page: SubjectPage, picture: Picture): uPlot 
       cursor: { drag: { x: true, y: false } },
       scales: { y: { range: (_, __, high) => [0, (high || 1) * 1.1] } },
       axes: [
-        axis,
+        { ...axis, space: 70, values: (_, times) => times.map((time, i) => timeText(time, times[i - 1])) },
         { ...axis, size: 70, values: (_, ticks) => ticks.map((tick) => (tick === 0 ? "0" : text(tick))) },
       ],
       series: [
-        { label: "UTC" },
+        {
+          label: "UTC",
+          value: (_: uPlot, time: number | null) =>
+            time === null ? "–" : jsonTime(time).slice(0, 16).replace("T", " "),
+        },
         ...picture.lines.map((line, i) => ({
           label: titleOf(line),
           stroke: color(`--line-${i}`),
           width: 1.5,
-          ...(picture.stacked
-            ? { fill: `color-mix(in srgb, ${color(`--line-${i}`)} 25%, transparent)` }
-            : {}),
+          ...(picture.stacked ? { fill: faint(color(`--line-${i}`)) } : {}),
           points: { show: false },
-          value: (_: uPlot, value: number | null) => text(value),
+          value: (self: uPlot, value: number | null, series: number, index: number | null) =>
+            text(ownPart(self, picture, value, series, index)),
         })),
       ],
       hooks: { drawClear: [(self) => markFailures(self, color("--unhealthy"))] },
@@ -94,6 +97,36 @@ function create(place: HTMLElement, page: SubjectPage, picture: Picture): uPlot 
   place.append(chart.root);
   return chart;
 }
+
+/** Returns the text of a time on the axis: the day where a new one begins, otherwise hours and minutes in UTC. */
+function timeText(time: number, before: number | undefined): string {
+  const text = jsonTime(time);
+  const isNewDay = before === undefined || jsonTime(before).slice(0, 10) !== text.slice(0, 10);
+  return isNewDay && text.slice(11, 16) === "00:00" ? text.slice(5, 10) : text.slice(11, 16);
+}
+
+/** Returns what a line adds to those below it in a stack, and its value otherwise. */
+function ownPart(
+  chart: uPlot,
+  { stacked }: Picture,
+  value: number | null,
+  series: number,
+  index: number | null,
+): number | null {
+  const below = stacked && series > 1 && index !== null ? chart.data[series - 1]?.[index] : 0;
+  return value === null ? null : value - (below ?? 0);
+}
+
+/** Returns a color of the style as a canvas takes it. A variable alone would be `light-dark(...)`, which a canvas does not know. */
+function colorOf(place: HTMLElement, name: string): string {
+  place.style.color = `var(${name})`;
+  const { color } = getComputedStyle(place);
+  place.style.removeProperty("color");
+  return color;
+}
+
+/** Returns a color that lets three quarters of what is behind it through. */
+const faint = (color: string): string => color.replace(/^rgb\((.*)\)$/, "rgba($1, 0.25)");
 
 /** Marks each part with failures by a line with a triangle at its foot, behind the lines. */
 function markFailures(chart: uPlot, color: string): void {

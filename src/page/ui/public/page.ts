@@ -4,7 +4,7 @@ import { DaysBar } from "../parts/bars.ts";
 import { Name } from "../parts/name.ts";
 import { Sparkline } from "../parts/sparkline.ts";
 import { Status, StatusShape } from "../parts/status.ts";
-import { Ago, At, For } from "../parts/time.ts";
+import { At } from "../parts/time.ts";
 import { percent, shortName, span } from "../text.ts";
 
 /** Shows chosen groups to people outside. `embed` leaves out what a surrounding page has. */
@@ -25,7 +25,7 @@ export function PublicPage({ view, embed }: { readonly view: PublicView; readonl
         "div",
         null,
         h("h1", null, h("bdi", null, summary)),
-        updated_at === null ? null : h("p", { class: "quiet" }, "Last change ", h(Ago, { at: updated_at })),
+        updated_at === null ? null : h("p", { class: "quiet" }, "Last change ", h(At, { at: updated_at })),
       ),
     ),
     groups.map((group) => h(Group, { key: group.name, group, from: days_from })),
@@ -79,7 +79,7 @@ function Item({ item, from }: { readonly item: PublicItem; readonly from: number
       "div",
       { class: "item-status" },
       h(Status, { status }),
-      status === "healthy" || since === null ? null : h(For, { since }),
+      status === "healthy" || since === null ? null : h("span", null, "since ", h(At, { at: since })),
       maintenance ? h("span", null, "in maintenance") : null,
       reason == null ? null : h("span", null, shortName(reason)),
     ),

@@ -74,6 +74,6 @@ function Drawing({ page, picture }: { readonly page: SubjectPage; readonly pictu
     h("h3", null, picture.title),
     h("div", { class: "chart", ref: place, hidden: !isDrawn }),
     isDrawn ? null : h(StaticChart, { grid, picture }),
-    h(Legend, { grid, picture }),
+    h(Legend, { grid, picture, hasNames: isDrawn }),
   );
 }

@@ -9,7 +9,7 @@ import { DaysBar, dayOf, ResultsBar } from "../parts/bars.ts";
 import { SubjectAnchor } from "../parts/name.ts";
 import { Status, StatusShape } from "../parts/status.ts";
 import { For } from "../parts/time.ts";
-import { count, lines, percent } from "../text.ts";
+import { count, lines, percent, unix } from "../text.ts";
 import { Charts } from "./chart.ts";
 import { Facts } from "./facts.ts";
 import { Probes } from "./probes.ts";
@@ -18,7 +18,8 @@ import { Timeline } from "./timeline.ts";
 /** Shows everything about one subject. */
 export function SubjectPage({ page }: { readonly page: Page }): VNode {
   const { item, description, modes, statuses, from, to, incidents } = page;
-  const { status, since, name, target } = item;
+  const { status, since, name } = item;
+  const now = unix(page.generated_at);
   return h(
     Fragment,
     null,
@@ -53,30 +54,19 @@ export function SubjectPage({ page }: { readonly page: Page }): VNode {
           h("div", { key: window }, h("dt", null, window), h("dd", null, percent(page.uptime[window]))),
         ),
       ),
-      target === undefined || target.results.length === 0
-        ? null
-        : h(
-            "div",
-            { class: "wide-bar" },
-            h(ResultsBar, { results: target.results }),
-            h("small", null, "Last probes"),
-          ),
-      h(
-        "div",
-        { class: "wide-bar" },
-        h(DaysBar, { days: item.days, from: daysFrom(page) }),
-        h("small", null, h("span", null, dayOf(daysFrom(page))), h("span", null, "today")),
-      ),
+      h(Bars, { page }),
     ),
     h(Charts, { page }),
     h(Reasons, { failures: page.failures }),
     h(Timeline, {
+      now,
       title: "Failover",
       from,
       to,
       periods: modes.map(({ mode, ...rest }) => ({ word: mode, ...rest })),
     }),
     h(Timeline, {
+      now,
       title: "Status",
       from,
       to,
@@ -105,6 +95,31 @@ export function SubjectPage({ page }: { readonly page: Page }): VNode {
             lines(page.configuration),
           ),
         ),
+  );
+}
+
+/** Shows the last results and the last days. */
+function Bars({ page }: { readonly page: Page }): VNode {
+  const { target, days } = page.item;
+  const hasResults = target !== undefined && target.results.length > 0;
+  const from = daysFrom(page);
+  return h(
+    "div",
+    { class: classes("bars", hasResults && "two") },
+    hasResults
+      ? h(
+          "div",
+          { class: "wide-bar" },
+          h(ResultsBar, { results: target.results }),
+          h("small", null, "Last probes"),
+        )
+      : null,
+    h(
+      "div",
+      { class: "wide-bar" },
+      h(DaysBar, { days, from }),
+      h("small", null, h("span", null, dayOf(from)), h("span", null, "today")),
+    ),
   );
 }
 
@@ -229,8 +244,9 @@ function Operations({ page }: { readonly page: Page }): VNode | null {
 }
 
 function Alerts({ alerts }: { readonly alerts: readonly AlertRule[] }): VNode | null {
-  const paths = usePaths();
   if (alerts.length === 0) return null;
+  const holding = alerts.filter(({ holds }) => holds === true);
+  const others = alerts.filter(({ holds }) => holds !== true);
   return h(
     "section",
     null,
@@ -238,24 +254,39 @@ function Alerts({ alerts }: { readonly alerts: readonly AlertRule[] }): VNode | 
     h(
       "p",
       { class: "quiet" },
-      `${count(alerts.length, "rule")} of the exporter can alert on it. Prometheus decides; “holds” is what the exporter sees now.`,
+      holding.length === 0
+        ? "As far as the exporter knows, no condition of its alerts holds now. Prometheus decides."
+        : `${count(holding.length, "condition")} of its alerts ${holding.length === 1 ? "holds" : "hold"} now. Prometheus decides when they fire.`,
     ),
-    h(
-      "ul",
-      { class: "alerts" },
-      alerts.map(({ name, severity, when, for: lasting, runbook, holds }) =>
-        h(
-          "li",
-          { key: name, class: classes(holds === true && "holds") },
-          h("a", { href: paths.at(runbook), "data-native": "" }, name),
-          h("span", { class: "tag" }, severity),
-          holds === null ? null : h("span", { class: "tag" }, holds ? "holds" : "does not hold"),
-          h("p", null, when, lasting === null ? "" : `, for ${lasting}`),
+    holding.length === 0 ? null : h(AlertList, { alerts: holding }),
+    others.length === 0
+      ? null
+      : h(
+          "details",
+          null,
+          h("summary", null, `${count(others.length, "other alert")} that can fire for it`),
+          h(AlertList, { alerts: others }),
         ),
+  );
+}
+
+const AlertList = ({ alerts }: { readonly alerts: readonly AlertRule[] }): VNode => {
+  const paths = usePaths();
+  return h(
+    "ul",
+    { class: "alerts" },
+    alerts.map(({ name, severity, when, for: lasting, runbook, holds }) =>
+      h(
+        "li",
+        { key: name, class: classes(holds === true && "holds") },
+        h("a", { href: paths.at(runbook), "data-native": "" }, name),
+        h("span", { class: "tag" }, severity),
+        holds === true ? h("span", { class: "tag" }, "holds now") : null,
+        h("p", null, lasting === null ? when : `${when.replace(/\.$/, "")}, for ${lasting}.`),
       ),
     ),
   );
-}
+};
 
 function Settings({ settings }: { readonly settings: readonly Setting[] }): VNode | null {
   if (settings.length === 0) return null;

@@ -47,8 +47,15 @@ export function StaticChart({ grid, picture }: { readonly grid: Grid; readonly p
   );
 }
 
+interface LegendProps {
+  readonly grid: Grid;
+  readonly picture: Picture;
+  /** True if the chart names its lines itself. */
+  readonly hasNames: boolean;
+}
+
 /** Names the lines of a chart beside their colors. */
-export const Legend = ({ grid, picture }: { readonly grid: Grid; readonly picture: Picture }): VNode => {
+export const Legend = ({ grid, picture, hasNames }: LegendProps): VNode => {
   const { lines, unit } = picture;
   const high = Math.max(...grid.values.flat().filter((value) => value !== null), 0);
   const top = unit === "seconds" ? duration(high) : `${Number(high.toPrecision(3))}/s`;
@@ -56,7 +63,9 @@ export const Legend = ({ grid, picture }: { readonly grid: Grid; readonly pictur
   return h(
     "p",
     { class: "legend" },
-    lines.map((line, i) => h("span", { key: line.name, class: `line-${i}` }, titleOf(line))),
+    hasNames
+      ? null
+      : lines.map((line, i) => h("span", { key: line.name, class: `line-${i}` }, titleOf(line))),
     failed === 0
       ? null
       : h(

@@ -15,6 +15,8 @@ interface Props {
   readonly periods: readonly Period[];
   readonly from: number;
   readonly to: number;
+  /** The end of a period that lasts. */
+  readonly now: number;
 }
 
 const WIDTH = 1000;
@@ -32,7 +34,7 @@ const HEIGHT = 20;
 const LISTED = 20;
 
 /** Shows periods on a line, and in words below it. */
-export function Timeline({ title, periods, from, to }: Props): VNode | null {
+export function Timeline({ title, periods, from, to, now }: Props): VNode | null {
   if (periods.length === 0) return null;
   const x = (at: number): number => Math.max(0, Math.min(1, (at - from) / Math.max(1, to - from))) * WIDTH;
   return h(
@@ -44,7 +46,7 @@ export function Timeline({ title, periods, from, to }: Props): VNode | null {
       { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: "none", "aria-hidden": "true" },
       periods.map((period) => {
         const start = x(unix(period.from));
-        const width = Math.max(2, x(period.to === null ? to : unix(period.to)) - start);
+        const width = Math.max(2, x(period.to === null ? now : unix(period.to)) - start);
         const height = HEIGHTS[period.word] ?? HEIGHT;
         return h("rect", {
           key: period.from,
@@ -62,7 +64,7 @@ export function Timeline({ title, periods, from, to }: Props): VNode | null {
       periods
         .slice(-LISTED)
         .toReversed()
-        .map((period) => h(PeriodRow, { key: period.from, period, end: to })),
+        .map((period) => h(PeriodRow, { key: period.from, period, end: now })),
     ),
   );
 }
