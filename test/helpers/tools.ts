@@ -13,7 +13,8 @@ export type ToolName =
   | "llama-server"
   | "logrotate"
   | "mtail"
-  | "busybox";
+  | "busybox"
+  | "chromium";
 
 /** `bookworm`: the oldest version that the exporter supports. `newest`: a current one. */
 export type ToolVersion = "bookworm" | "newest";
