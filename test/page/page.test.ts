@@ -1,7 +1,7 @@
 import { gzipSync } from "node:zlib";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { axeViolations, launchBrowser, openTab, takePicture } from "./browser.ts";
+import { axeViolations, launchBrowser, openTab, type Tab, takePicture } from "./browser.ts";
 import { HOSTILE, startWorld, TOKEN, type World } from "./world.ts";
 
 // One browser and one exporter for all tests: they run in order, and the later ones find what the earlier ones did.
@@ -47,49 +47,49 @@ const PAGES = [
   ["missing", "/page/targets/none", "There is no target"],
 ] as const;
 
-describe.each(PAGES)("the page %s", (name, path, text) => {
-  test("is complete without JavaScript", async () => {
-    await using tab = await openTab(browser, url(), { javaScriptEnabled: false });
-    await tab.page.goto(path);
-    expect((await tab.page.locator("main").innerText()).toLowerCase()).toContain(text.toLowerCase());
-    expect(await tab.page.locator("[style]").count()).toBe(0);
-    expect(tab.complaints.filter((one) => !one.includes("404"))).toEqual([]);
-  });
+/** The answer to a page of nothing is a 404, which browsers complain about. */
+const withoutMissing = ({ complaints }: Tab): readonly string[] =>
+  complaints.filter((one) => !one.includes("404"));
 
-  test("has no fault that axe finds, loads nothing from elsewhere, and runs nothing that a target says", async () => {
-    await using tab = await openTab(browser, url());
-    const { page } = tab;
-    await page.addInitScript(() => {
-      document.addEventListener("securitypolicyviolation", (event) =>
-        console.error(`policy: ${event.blockedURI}`),
-      );
-    });
+test("every page is complete without JavaScript", async () => {
+  await using tab = await openTab(browser, url(), { javaScriptEnabled: false });
+  const { page } = tab;
+  for (const [, path, text] of PAGES) {
+    await page.goto(path);
+    expect((await page.locator("main").innerText()).toLowerCase(), path).toContain(text.toLowerCase());
+    expect(await page.locator("[style]").count(), path).toBe(0);
+  }
+  expect(withoutMissing(tab)).toEqual([]);
+});
+
+test("every page loads nothing from elsewhere, runs nothing that a target says, and axe finds no fault", async () => {
+  await using tab = await openTab(browser, url());
+  const { page } = tab;
+  await page.addInitScript(() => {
+    document.addEventListener("securitypolicyviolation", (event) =>
+      console.error(`policy: ${event.blockedURI}`),
+    );
+  });
+  for (const [name, path] of PAGES) {
     await page.goto(path);
     if (name !== "public") await page.getByText("Live", { exact: true }).waitFor();
     if (name.startsWith("target")) await page.locator(".uplot").first().waitFor();
-    expect(await axeViolations(page)).toEqual([]);
+    expect(await axeViolations(page), path).toEqual([]);
     await takePicture(page, `${name}-light`);
-    expect(tab.complaints.filter((one) => !one.includes("404"))).toEqual([]);
-  });
+  }
+  expect(withoutMissing(tab)).toEqual([]);
+});
 
-  test("fits on 360 px, in the dark", async () => {
-    await using tab = await openTab(browser, url(), {
-      colorScheme: "dark",
-      viewport: { width: 360, height: 800 },
-      reducedMotion: "reduce",
-    });
-    const { page } = tab;
+test("every page fits on 360 px, and can be read in the dark", async () => {
+  const viewport = { width: 360, height: 800 };
+  await using tab = await openTab(browser, url(), { colorScheme: "dark", viewport, reducedMotion: "reduce" });
+  const { page } = tab;
+  for (const [name, path] of PAGES) {
     await page.goto(path);
-    await page.locator("main").waitFor();
-    const { scrollWidth } = await page.evaluate(() => ({
-      scrollWidth: document.documentElement.scrollWidth,
-    }));
-    expect(scrollWidth).toBeLessThanOrEqual(360);
-    expect(
-      await axeViolations(page, ["color-contrast", "target-size", "scrollable-region-focusable"]),
-    ).toEqual([]);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth), path).toBeLessThanOrEqual(360);
+    expect(await axeViolations(page, ["color-contrast", "target-size"]), path).toEqual([]);
     await takePicture(page, `${name}-dark-360`);
-  });
+  }
 });
 
 test("the overview shows a change within a second, and leaves the place and the focus of the reader", async () => {
@@ -101,7 +101,10 @@ test("the overview shows a change within a second, and leaves the place and the 
   await item.getByText("Up", { exact: true }).waitFor();
   await item.getByRole("link", { name: "search" }).focus();
   const handle = await item.elementHandle();
-  await page.evaluate(() => scrollTo(0, 200));
+  const other = page.locator(".item", { has: page.getByRole("link", { name: "docs", exact: true }) });
+  const top = async (): Promise<number> => Math.round((await other.boundingBox())?.y ?? Number.NaN);
+  await other.scrollIntoViewIfNeeded();
+  const before = await top();
   world.set("/search", 500);
   await item.getByText("Down", { exact: true }).waitFor();
   const [shown, event] = await Promise.all([
@@ -112,9 +115,9 @@ test("the overview shows a change within a second, and leaves the place and the 
   ]);
   // Times of events have whole seconds, and the test itself asks at intervals.
   expect(shown / 1000 - Date.parse(event.events.at(-1).at) / 1000).toBeLessThan(2.5);
-  expect(await page.evaluate(() => scrollY)).toBe(200);
+  expect(await top()).toBe(before);
   expect(await page.evaluate(() => document.activeElement?.textContent)).toBe("search");
-  expect(await item.evaluate((now, before) => now === before, handle)).toBe(true);
+  expect(await item.evaluate((now, then) => now === then, handle)).toBe(true);
   world.set("/search", 200);
   await item.getByText("Up", { exact: true }).waitFor();
 });
@@ -151,7 +154,7 @@ test("the log of a probe opens in its place", async () => {
   await page.getByRole("button", { name: "Log" }).first().click();
   const log = page.getByRole("region", { name: "Log of the probe" });
   await log.waitFor();
-  expect(await log.innerText()).toContain("Probe of");
+  expect(await log.innerText()).toContain("probe failed (");
   expect(tab.complaints).toEqual([]);
 });
 
@@ -180,10 +183,10 @@ describe("an operator", () => {
     await control("Force fallback").getByRole("combobox").selectOption("10m");
     await press("Force fallback");
     await done("Force fallback");
-    await page.getByText("Fallback, forced").waitFor();
+    await page.locator(".mode", { hasText: "Fallback, forced" }).waitFor();
     await press("Release the mode");
     await done("Release the mode");
-    await page.getByText("Fallback, forced").waitFor({ state: "detached" });
+    await page.locator(".mode", { hasText: "Fallback, forced" }).waitFor({ state: "detached" });
     await press("Begin maintenance");
     await page.getByText("in maintenance").first().waitFor();
 
@@ -213,7 +216,7 @@ test("a public view has no control and no way to the other pages, and can be emb
     expect(html).not.toContain(secret);
   const embedded = await page.goto("/public?embed");
   expect(embedded?.headers()["content-security-policy"]).toContain("frame-ancestors *");
-  await page.getByText("checkout").waitFor();
+  await page.getByText("checkout", { exact: true }).waitFor();
   expect(await page.getByRole("contentinfo").count()).toBe(0);
   await takePicture(page, "public-embed-light");
 });

@@ -53,7 +53,7 @@ export async function startWorld(): Promise<World> {
   await using resources = new AsyncDisposableStack();
   const folder: TemporaryFolder = resources.use(await temporaryFolder());
   const answers = new Map<string, { status: number; body: string }>([
-    ["/hostile", { status: 503, body: `hostile ${HOSTILE}` }],
+    ["/hostile", { status: 200, body: `hostile ${HOSTILE}` }],
   ]);
   const web = resources.use(
     await serveHttp((request, response) => {

@@ -10,6 +10,11 @@ import type { Site, View } from "../view.ts";
 /** Longest wait for data. */
 const TIMEOUT_MS = 10_000;
 
+/** The error of a subject or an incident that is not there, or no longer. */
+class NotFoundError extends Error {
+  override readonly name = "NotFoundError";
+}
+
 /** Reads JSON of the exporter; rejects unless the answer is 200. */
 async function fetchJson(path: string): Promise<{ readonly data: unknown; readonly at: string }> {
   const response = await fetch(path, {
@@ -17,6 +22,7 @@ async function fetchJson(path: string): Promise<{ readonly data: unknown; readon
     cache: "no-cache",
     signal: AbortSignal.timeout(TIMEOUT_MS),
   });
+  if (response.status === 404) throw new NotFoundError(path);
   if (!response.ok) throw new Error(`${path}: ${response.status}`);
   const date = Date.parse(response.headers.get("Date") ?? "");
   return { data: await response.json(), at: jsonTime((Number.isNaN(date) ? Date.now() : date) / 1000) };
@@ -45,9 +51,16 @@ export async function fetchView(site: Site, from: View | URL): Promise<View | un
   const { pathname, search } = from instanceof URL ? from : location;
   const path = dataPath(site.base, pathname, withShown(search, from));
   if (path === undefined) return undefined;
-  const { data, at } = await fetchJson(path);
+  const answer = await fetchJson(path).catch((error: unknown) => {
+    if (error instanceof NotFoundError) return undefined;
+    throw error;
+  });
+  if (answer === undefined) return { kind: "missing", text: MISSING, at: jsonTime(Date.now() / 1000) };
+  const { data, at } = answer;
   return viewOf(path.slice(`${site.base}/api/v1/`.length), search, data, at);
 }
+
+const MISSING = "The exporter does not know it, or no longer.";
 
 /** Asks for all items that are shown already, if a person has loaded more than one part. */
 function withShown(search: string, from: View | URL): string {
