@@ -35,10 +35,13 @@ function sourcesHash(): string {
   return hash.digest("base64url");
 }
 
-/** Builds the files into a folder unless they are there. */
-export async function buildPageAssets(out = CACHE): Promise<void> {
+/**
+ * Builds the files into a folder unless they are there.
+ * @returns the modules in them; none if they were there
+ */
+export async function buildPageAssets(out = CACHE): Promise<readonly string[]> {
   const sources = sourcesHash();
-  if (builtFrom(out) === sources) return;
+  if (builtFrom(out) === sources) return [];
   const { rolldown } = await import("rolldown");
   const bundle = await rolldown({
     cwd: ROOT,
@@ -73,6 +76,7 @@ export async function buildPageAssets(out = CACHE): Promise<void> {
   for (const old of readdirSync(out)) rmSync(join(out, old));
   for (const [name, content] of files) writeFileSync(join(out, name), content);
   writeFileSync(join(out, MANIFEST), JSON.stringify(manifest));
+  return chunks.flatMap(({ moduleIds }) => moduleIds);
 }
 
 function builtFrom(out: string): unknown {

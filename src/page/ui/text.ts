@@ -54,6 +54,19 @@ export const count = (n: number, noun: string, plural = `${noun}s`): string =>
 /** Returns a time in UTC to the minute: `2025-09-15 13:30 UTC`. */
 export const minuteOf = (time: string): string => `${time.slice(0, 10)} ${time.slice(11, 16)} UTC`;
 
+/** Lengths in seconds below which seconds matter. */
+const SHORT = 2 * HOUR;
+
+/** Returns a stretch of time in UTC: `2025-09-15 13:30 – 14:05 UTC`, with seconds if it is short; `null` is now. */
+export function stretch(from: string, to: string | null): string {
+  const isShort = to !== null && unix(to) - unix(from) < SHORT;
+  const clock = (time: string): string => time.slice(11, isShort ? 19 : 16);
+  const day = (time: string): string => time.slice(0, 10);
+  if (to === null) return `${day(from)} ${clock(from)} UTC – now`;
+  const end = day(from) === day(to) ? clock(to) : `${day(to)} ${clock(to)}`;
+  return `${day(from)} ${clock(from)} – ${end} UTC`;
+}
+
 /** Returns the Unix time in seconds of a time in JSON. */
 export const unix = (time: string): number => Date.parse(time) / 1000;
 

@@ -3,7 +3,7 @@ import { usePaths } from "../context.ts";
 import { classes, Fragment, h, type VNode } from "../h.ts";
 import { SubjectAnchor } from "../parts/name.ts";
 import { Status } from "../parts/status.ts";
-import { At } from "../parts/time.ts";
+import { At, Stretch } from "../parts/time.ts";
 import { count, shortName, span } from "../text.ts";
 
 /** Shows incidents, the newest first. */
@@ -67,7 +67,7 @@ export function IncidentRows({
           ...(incident.to === null ? {} : { word: ENDED[incident.status] }),
         }),
         h("a", { href: paths.incident(incident.id) }, h("bdi", null, shortName(incident.title))),
-        h(Stretch, { incident }),
+        h(Course, { incident }),
         incident.detail === null ? null : h("p", { class: "detail" }, h("bdi", null, incident.detail)),
       ),
     ),
@@ -77,15 +77,13 @@ export function IncidentRows({
 const ENDED = { unhealthy: "Was down", degraded: "Was degraded" } as const;
 
 /** Shows when an incident began, ended and how long it was. */
-function Stretch({ incident }: { readonly incident: Incident }): VNode {
+function Course({ incident }: { readonly incident: Incident }): VNode {
   const { from, to, seconds, flaps, began_earlier } = incident;
   return h(
     "span",
     { class: "quiet" },
     began_earlier ? "before " : "",
-    h(At, { at: from }),
-    " – ",
-    to === null ? "now" : h(At, { at: to }),
+    h(Stretch, { from, to }),
     `, ${span(seconds)}`,
     flaps === 0 ? "" : `, recovered ${count(flaps, "time")} in between`,
   );
@@ -113,7 +111,7 @@ export function IncidentPage({ incident }: { readonly incident: Incident }): VNo
       { class: "title" },
       h(Status, { status, ...(to === null ? {} : { word: ENDED[status] }) }),
       h("h1", null, h("bdi", null, shortName(title))),
-      h("p", null, h(Stretch, { incident })),
+      h("p", null, h(Course, { incident })),
     ),
     h(
       "dl",

@@ -1,7 +1,7 @@
 import type { JsonTime } from "../../model/words.ts";
 import { useNow } from "../context.ts";
 import { h, type VNode } from "../h.ts";
-import { minuteOf, span, unix } from "../text.ts";
+import { minuteOf, span, stretch, unix } from "../text.ts";
 
 /** Shows how long ago a time was: `12 s ago`. */
 export function Ago({ at }: { readonly at: JsonTime }): VNode {
@@ -20,6 +20,10 @@ export function Until({ at }: { readonly at: JsonTime }): VNode {
   const text = left >= 1 ? `in ${span(left)}` : left > -2 ? "now" : `${span(-left)} late`;
   return h("time", { dateTime: at, title: at }, text);
 }
+
+/** Shows from when to when something was. */
+export const Stretch = ({ from, to }: { readonly from: JsonTime; readonly to: JsonTime | null }): VNode =>
+  h("time", { dateTime: from, title: `${from} – ${to ?? "now"}` }, stretch(from, to));
 
 /** Shows a time in UTC. */
 export const At = ({ at }: { readonly at: JsonTime }): VNode =>

@@ -4,7 +4,7 @@ import { DaysBar } from "../parts/bars.ts";
 import { Name } from "../parts/name.ts";
 import { Sparkline } from "../parts/sparkline.ts";
 import { Status, StatusShape } from "../parts/status.ts";
-import { At } from "../parts/time.ts";
+import { At, Stretch } from "../parts/time.ts";
 import { percent, shortName, span } from "../text.ts";
 
 /** Shows chosen groups to people outside. `embed` leaves out what a surrounding page has. */
@@ -101,14 +101,7 @@ const IncidentRow = ({ incident }: { readonly incident: PublicIncident }): VNode
     { class: classes("incident", status, to === null && "open") },
     h(Status, { status, ...(to === null ? {} : { word }) }),
     h("b", null, h(Name, { text: name })),
-    h(
-      "span",
-      { class: "quiet" },
-      h(At, { at: from }),
-      " – ",
-      to === null ? "now" : h(At, { at: to }),
-      seconds === null ? "" : `, ${span(seconds)}`,
-    ),
+    h("span", { class: "quiet" }, h(Stretch, { from, to }), seconds === null ? "" : `, ${span(seconds)}`),
     reason == null ? null : h("p", { class: "detail" }, shortName(reason)),
   );
 };

@@ -1,5 +1,5 @@
 import { classes, h, type VNode } from "../h.ts";
-import { At } from "../parts/time.ts";
+import { Stretch } from "../parts/time.ts";
 import { span, unix } from "../text.ts";
 
 /** A stretch of time with a word for what was so. */
@@ -76,7 +76,7 @@ const PeriodRow = ({ period, end }: { readonly period: Period; readonly end: num
     "li",
     null,
     h("b", { class: classes("word", word) }, word),
-    h("span", null, h(At, { at: from }), " – ", to === null ? "now" : h(At, { at: to }), `, ${span(length)}`),
+    h("span", null, h(Stretch, { from, to }), `, ${span(length)}`),
     cause === null ? null : h("span", { class: "quiet" }, h("bdi", null, cause)),
   );
 };
