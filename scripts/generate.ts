@@ -10,6 +10,7 @@ import { configurationPage } from "./generate/configuration-page.ts";
 import { dashboardFiles } from "./generate/dashboards.ts";
 import { kubernetesFiles } from "./generate/kubernetes.ts";
 import { metricsPage } from "./generate/metrics-page.ts";
+import { modelSchemas } from "./generate/model-schemas.ts";
 
 const PAGES: Readonly<Record<string, () => string>> = {
   ".oxlintrc.arrows.json": arrowRules,
@@ -18,6 +19,7 @@ const PAGES: Readonly<Record<string, () => string>> = {
   "docs/configuration.md": configurationPage,
   "docs/metrics.md": metricsPage,
   "src/page/alert-rules.ts": alertRules,
+  "src/server/openapi/model-schemas.ts": modelSchemas,
   ...dashboardFiles(),
   ...kubernetesFiles(),
 };

@@ -141,6 +141,12 @@ targets:
 groups: [{ name: all, members: [shop, backup] }]
 `;
 
+/** Divides the methods of a route, of which a later version may have more. */
+const pieces = (entry: string): readonly string[] => {
+  const [, route = "", methods = ""] = /^(\S+: 405) (.+)$/.exec(entry) ?? [];
+  return route === "" ? [entry] : methods.split(", ").map((method) => `${route} ${method}`);
+};
+
 describe("the public interface of 0.1.0", () => {
   let exporter: ExporterProcess;
   const found: Record<keyof PublicInterface, string[]> = {
@@ -177,6 +183,7 @@ describe("the public interface of 0.1.0", () => {
 
   it.each(Object.keys(recorded) as (keyof PublicInterface)[])("keeps its %s", (part) => {
     expect(recorded[part].length).toBeGreaterThan(5);
-    expect(recorded[part].filter((name) => !found[part].includes(name))).toEqual([]);
+    const now = new Set(found[part].flatMap(pieces));
+    expect(recorded[part].flatMap(pieces).filter((name) => !now.has(name))).toEqual([]);
   });
 });

@@ -36,7 +36,7 @@ export function alertRules(): string {
     const { groups } = parse(readFileSync(url, "utf8")) as { groups: readonly { rules: readonly Rule[] }[] };
     return groups.flatMap((group) => group.rules).flatMap((rule) => entryOf(rule, kind));
   });
-  return `import type { AlertFacts } from "./alerts.ts";
+  return `import type { AlertFacts } from "./alert-facts.ts";
 
 /** The alerts about subjects, generated from \`rules\` by \`npm run generate\`. */
 export const ALERT_RULES: readonly AlertFacts[] = [

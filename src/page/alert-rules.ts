@@ -1,4 +1,4 @@
-import type { AlertFacts } from "./alerts.ts";
+import type { AlertFacts } from "./alert-facts.ts";
 
 /** The alerts about subjects, generated from `rules` by `npm run generate`. */
 export const ALERT_RULES: readonly AlertFacts[] = [

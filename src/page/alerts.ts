@@ -1,26 +1,12 @@
+import type { AlertNeed } from "./alert-facts.ts";
 import { ALERT_RULES } from "./alert-rules.ts";
 import type { AlertRule } from "./model/subject.ts";
-import type { SubjectKind } from "./model/words.ts";
 import type { SubjectState } from "./state.ts";
-
-/** The properties that some alerts need of their subjects. */
-type Need = "llm" | "failover" | "certificate" | "budget" | "critical" | "log" | "lease";
-
-/** An alert of the exporter's rules. */
-export interface AlertFacts {
-  readonly name: string;
-  readonly kind: SubjectKind;
-  readonly needs?: Need;
-  readonly severity: string;
-  /** How long its condition must last, as a Prometheus duration. */
-  readonly for?: string;
-  readonly when: string;
-}
 
 /** Kinds of probers whose probes see certificates. */
 const SEES_CERTIFICATES = new Set(["http", "llm"]);
 
-const HAS: Readonly<Record<Need, (state: SubjectState) => boolean>> = {
+const HAS: Readonly<Record<AlertNeed, (state: SubjectState) => boolean>> = {
   llm: ({ target }) => target?.prober === "llm",
   failover: ({ target }) => target?.mode !== undefined,
   certificate: ({ target }) => target !== undefined && SEES_CERTIFICATES.has(target.prober),

@@ -34,11 +34,11 @@ export function itemOf(state: SubjectState, trend: Trend | undefined, days: DayB
 }
 
 /** Returns the uptime of each day of a trend. */
-export const trendDays = ({ days }: Trend): DayBar =>
+const trendDays = ({ days }: Trend): DayBar =>
   days.map((day) => (day === undefined ? null : round(day.successes / day.probes, 5)));
 
 /** Returns the mean duration in each hour of a trend. */
-export const sparklineOf = ({ hours }: Trend): Sparkline =>
+const sparklineOf = ({ hours }: Trend): Sparkline =>
   hours.map((hour) => (hour === undefined ? null : round(hour.average, 4)));
 
 const round = (value: number, digits: number): number => Number(value.toFixed(digits));

@@ -18,6 +18,7 @@ import type { SubjectEntry, SubjectRef, SubjectState } from "./state.ts";
 import { bySeverity, countByStatus, MOST_NAMED, summaryOf, worstOf } from "./summary.ts";
 import { timeOrNull } from "./text.ts";
 import { DAY, dayBar } from "./time-uptime.ts";
+import { timelineOf } from "./timeline.ts";
 
 /** All subjects at one moment, in the order of the overview. */
 export interface SubjectIndex {
@@ -149,10 +150,9 @@ export async function itemsOf(
   const [now, absences] = [source.now(), source.absences()];
   return states.map((state) => {
     const trend = state.kind === "target" ? trends.get(state.name) : undefined;
-    const { knownSince } = state;
-    const own = trend === undefined ? (incidents?.of(state) ?? []) : [];
-    const days =
-      trend === undefined ? dayBar({ now, incidents: own, absences, ...defined({ knownSince }) }) : [];
+    const timeline =
+      trend === undefined && incidents !== undefined ? timelineOf(incidents.changes(state), state) : [];
+    const days = trend === undefined ? dayBar({ now, timeline, absences }) : [];
     return itemOf(state, trend, days);
   });
 }

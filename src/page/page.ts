@@ -14,9 +14,10 @@ import { buildOverview, itemsOf, readIndex, type SubjectIndex } from "./overview
 import { buildPublicView, buildWholeView } from "./public-view.ts";
 import { createShared } from "./shared.ts";
 import type { PageSource } from "./source.ts";
-import type { SubjectRef } from "./state.ts";
+import type { SubjectRef, SubjectState } from "./state.ts";
 import { buildSubjectPage, probeUptimes } from "./subject.ts";
 import { timeUptimes } from "./time-uptime.ts";
+import { timelineOf } from "./timeline.ts";
 
 /** A query for a badge. */
 export interface BadgeQuery {
@@ -101,15 +102,13 @@ async function badgeOf(
 
 async function uptimeIn(
   source: PageSource,
-  state: SubjectRef & { readonly knownSince?: ReturnType<PageSource["now"]> },
+  state: SubjectState,
   window: UptimeWindow,
 ): Promise<number | null> {
   const now = source.now();
   if (state.kind === "target") {
     return (await probeUptimes(source, [state.name], now)).get(state.name)?.[window] ?? null;
   }
-  const incidents = (await source.incidents()).of(state);
-  const { knownSince } = state;
-  const known = { now, incidents, absences: source.absences() };
-  return timeUptimes(knownSince === undefined ? known : { ...known, knownSince })[window];
+  const timeline = timelineOf((await source.incidents()).changes(state), state);
+  return timeUptimes({ now, timeline, absences: source.absences() })[window];
 }

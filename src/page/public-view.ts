@@ -2,6 +2,7 @@ import { defined } from "../core/defined.ts";
 import type { PublicDetail, PublicPage } from "../core/public-page.ts";
 import { type Timestamp, timestamp } from "../core/units.ts";
 import type { RecordedIncident } from "./incidents/incident.ts";
+import { settled } from "./incidents/list.ts";
 import { incidentOf } from "./incidents/shown.ts";
 import { DAYS_SHOWN } from "./model/bars.ts";
 import type { OverviewItem } from "./model/overview.ts";
@@ -14,6 +15,7 @@ import { probeUptimes } from "./subject.ts";
 import { bySeverity, countByStatus, MOST_NAMED, summaryOf, worstOf } from "./summary.ts";
 import { timeOrNull } from "./text.ts";
 import { DAY, timeUptimes } from "./time-uptime.ts";
+import { timelineOf } from "./timeline.ts";
 
 /** Most incidents in a public view. */
 const MOST_INCIDENTS = 20;
@@ -77,8 +79,11 @@ async function viewOf(
   const items = new Map((await itemsOf(source, members)).map((item) => [keyOf(item), item]));
   const uptimes = await uptimesOf(source, members, now);
   const incidents = await incidentsOf(source, members);
-  const counts = countByStatus(members);
-  const shown = members.map((member) =>
+  // A group that has a section of its own is not counted beside its members.
+  const sections = new Set(groups.map(({ name }) => name));
+  const counted = members.filter(({ kind, name }) => kind !== "group" || !sections.has(name));
+  const counts = countByStatus(counted);
+  const shown = counted.map((member) =>
     show.has("reasons") ? withoutDetail(member) : withoutReason(member),
   );
   const newest = Math.max(
@@ -102,7 +107,7 @@ async function viewOf(
         ),
       }),
     ),
-    incidents: incidents.map((one) => publicIncident(one, source, show)),
+    incidents: incidents.map((one) => publicIncident(settled(one, source), source, show)),
     days_from: (Math.floor(now / DAY) - DAYS_SHOWN + 1) * DAY,
   };
 }
@@ -135,8 +140,7 @@ async function uptimesOf(
   const absences = source.absences();
   return new Map(
     members.map((member) => {
-      const { knownSince } = member;
-      const known = { now, incidents: log.of(member), absences, ...defined({ knownSince }) };
+      const known = { now, timeline: timelineOf(log.changes(member), member), absences };
       const own = member.kind === "target" ? targets.get(member.name) : undefined;
       return [keyOf(member), own ?? timeUptimes(known)];
     }),

@@ -1,7 +1,7 @@
-import { defined } from "../core/defined.ts";
 import { rfc3339, type Seconds, seconds, type Timestamp, timestamp } from "../core/units.ts";
 import { alertsFor } from "./alerts.ts";
 import { chartOf, chartQuery } from "./chart.ts";
+import { settled } from "./incidents/list.ts";
 import { incidentOf } from "./incidents/shown.ts";
 import type { SubjectPage } from "./model/subject.ts";
 import {
@@ -16,6 +16,7 @@ import { modePeriods, statusPeriods } from "./periods.ts";
 import type { PageSource } from "./source.ts";
 import type { SubjectRef } from "./state.ts";
 import { timeUptimes, WINDOW_SECONDS } from "./time-uptime.ts";
+import { timelineOf } from "./timeline.ts";
 
 /** Most incidents on the page of one subject. */
 const MOST_INCIDENTS = 50;
@@ -51,7 +52,7 @@ export async function buildSubjectPage(
   if (item === undefined) return undefined;
   const incidents = log.of(subject);
   const absences = source.absences();
-  const { knownSince } = state;
+  const timeline = timelineOf(log.changes(subject), state);
   const details = source.details(subject);
   return {
     generated_at: rfc3339(now),
@@ -60,12 +61,14 @@ export async function buildSubjectPage(
     window,
     from: query.from,
     to: query.to,
-    uptime: uptime?.get(name) ?? timeUptimes({ now, incidents, absences, ...defined({ knownSince }) }),
+    uptime: uptime?.get(name) ?? timeUptimes({ now, timeline, absences }),
     chart: chart === undefined ? null : chartOf(chart, window),
     failures,
     modes: modePeriods(modes, state, query.from),
-    statuses: statusPeriods(incidents, state, query.from),
-    incidents: incidents.slice(0, MOST_INCIDENTS).map((one) => incidentOf(one, absences, now)),
+    statuses: statusPeriods(timeline, query.from),
+    incidents: incidents
+      .slice(0, MOST_INCIDENTS)
+      .map((one) => incidentOf(settled(one, source), absences, now)),
     probes: details.probes,
     configuration: details.configuration ?? null,
     settings: details.settings,

@@ -1,9 +1,9 @@
 import type { Timestamp } from "../core/units.ts";
-import { type Absence, absentTime, overlap } from "./absences.ts";
-import type { RecordedIncident } from "./incidents/incident.ts";
+import { type Absence, absentTime } from "./absences.ts";
 import type { DayBar } from "./model/bars.ts";
 import { DAYS_SHOWN } from "./model/bars.ts";
 import { UPTIME_WINDOWS, type Uptimes, type UptimeWindow } from "./model/words.ts";
+import type { Stretch } from "./timeline.ts";
 
 /** Seconds of a day. */
 export const DAY = 86_400;
@@ -23,39 +23,24 @@ const LEAST_KNOWN = 30;
 /** What the uptime of a subject without probes is computed from. */
 export interface KnownTime {
   readonly now: Timestamp;
-  /** When the exporter first knew the subject; without it, nothing is known. */
-  readonly knownSince?: Timestamp;
-  readonly incidents: readonly RecordedIncident[];
+  readonly timeline: readonly Stretch[];
   readonly absences: readonly Absence[];
 }
 
-/** Returns the share of a stretch in which a subject was not down; `null` if too little of it is known. */
-function uptimeOf(
-  { now, knownSince, incidents, absences }: KnownTime,
-  from: number,
-  to: number,
-): number | null {
-  if (knownSince === undefined) return null;
-  const known = { from: Math.max(from, knownSince), to: Math.min(to, now) };
-  if (known.to <= known.from) return null;
-  const observed = known.to - known.from - absentTime(absences, known.from, known.to);
-  if (observed < Math.min(LEAST_KNOWN, to - from)) return null;
-  const down = incidents.flatMap(downtimes(now)).reduce((sum, part) => {
-    const length = overlap(part, known);
-    if (length === 0) return sum;
-    const start = Math.max(part.from, known.from);
-    return sum + length - absentTime(absences, start, start + length);
-  }, 0);
-  return Math.max(0, Math.min(1, 1 - down / observed));
+/** Returns the share of the known time of a window in which a subject was not down; `null` if too little of it is known. */
+function uptimeOf({ now, timeline, absences }: KnownTime, from: number, to: number): number | null {
+  let [known, down] = [0, 0];
+  for (const stretch of timeline) {
+    if (stretch.status === "unknown") continue;
+    const begin = Math.max(from, stretch.from);
+    const end = Math.min(to, stretch.to ?? now);
+    if (end <= begin) continue;
+    const length = end - begin - absentTime(absences, begin, end);
+    known += length;
+    if (stretch.status === "unhealthy") down += length;
+  }
+  return known < LEAST_KNOWN ? null : Math.max(0, 1 - down / known);
 }
-
-/** Returns the stretches of an incident in which its subject was down. */
-const downtimes =
-  (now: Timestamp) =>
-  ({ changes }: RecordedIncident): readonly { readonly from: number; readonly to: number }[] =>
-    changes.flatMap(({ at, to }, i) =>
-      to === "unhealthy" ? [{ from: at, to: changes[i + 1]?.at ?? now }] : [],
-    );
 
 /** Returns the uptime of the last days, in UTC, of a subject without probes. */
 export function dayBar(known: KnownTime): DayBar {

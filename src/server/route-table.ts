@@ -17,6 +17,7 @@ import { logsRoute } from "./routes/logs.ts";
 import { endMaintenanceRoute, maintenanceRoute, startMaintenanceRoute } from "./routes/maintenance.ts";
 import { metricsRoute } from "./routes/metrics.ts";
 import { failoverRoute, forceRoute, modeRoute, recoveryRoute } from "./routes/mode.ts";
+import { openApiRoute } from "./routes/openapi.ts";
 import { operationsRoute } from "./routes/operations.ts";
 import { homeRoute, overviewRoute } from "./routes/overview.ts";
 import {
@@ -92,6 +93,7 @@ export const ROUTES: readonly Route[] = [
   { path: "/livez", get: [livezRoute] },
   { path: "/readyz", get: [readyzRoute] },
   { path: "/report", get: [reportRoute] },
+  { path: "/api/openapi.json", get: [openApiRoute] },
   { path: "/api/v1/overview", get: [overviewRoute] },
   { path: "/api/v1/targets", get: [targetsRoute] },
   { path: "/api/v1/targets/:name", get: [subjectRoute("target")] },

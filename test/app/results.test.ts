@@ -35,7 +35,8 @@ async function tracesOf(name: string, query: string) {
     charged: (await page(`/probe?${query}&debug=true`)).includes("budget_exhausted"),
     dollars: valueOf(metrics, "heartbeat_llm_cost_dollars_total", { target: name }),
     logged: probeLines.length,
-    remembered: (await page("/")).split(`<td>${name}</td>`).length - 1,
+    remembered: (JSON.parse(await page(`/api/v1/probes?target=${name}`)) as { probes: unknown[] }).probes
+      .length,
     counted: valueOf(metrics, "heartbeat_health_checks_total", { target: name, status: "failure" }),
     recorded: (await history.summaries(window)).filter(({ target }) => target === name).length,
     streak: valueOf(metrics, "heartbeat_consecutive_failures", { target: name }),

@@ -321,7 +321,9 @@ describe("/heartbeats", () => {
       text: expect.stringContaining("nobody"),
     });
     expect(await ask("/heartbeats?status=down")).toMatchObject({ status: 400 });
-    expect((await ask("/")).text).toContain('<a href="/heartbeats?status=offline">1 offline</a>');
+    expect((await ask("/", { headers: { Accept: "text/html" } })).text).toContain(
+      '<a href="/heartbeats?status=offline">1 offline</a>',
+    );
     expect(exporter.logged.map(({ message }) => message)).toEqual(
       expect.arrayContaining([
         "Heartbeat monitor started (interval: 30s, threshold: 2m0s)",

@@ -228,11 +228,14 @@ describe("/sd", () => {
   });
 });
 
+/** What a browser asks for. */
+const HTML = { headers: { Accept: "text/html" } };
+
 describe("recent probes", () => {
   it("are listed on the landing page with their logs, failed ones for longer", async () => {
     await ask("/probe?target=bad://<b>user:hunt@er22@old&module=other");
     for (let i = 0; i < 3; i += 1) await ask("/probe?target=shop");
-    const { text } = await ask("/");
+    const { text } = await ask("/", HTML);
     expect(text).toContain("bad://&lt;secret&gt;@old");
     expect(text).not.toMatch(/hunt|er22/);
     expect(text.match(/<td>shop<\/td>/g)).toHaveLength(3);
@@ -284,7 +287,7 @@ describe("the exporter's own routes", () => {
   });
 
   it("links to its targets on the landing page", async () => {
-    const { headers, text } = await ask("/");
+    const { headers, text } = await ask("/", HTML);
     expect(headers.get("content-type")).toContain("text/html");
     expect(text).toContain('<a href="/probe?target=shop&amp;module=scripted">shop</a>');
   });

@@ -13,6 +13,19 @@ import { probedDetails } from "./heartbeats.ts";
 import { operationsFor } from "./operations.ts";
 import type { PageParts } from "./parts.ts";
 
+/** Converts a probe whose log is kept to JSON. */
+const probeJson = ({ result }: Pick<PastProbe, "result">): RecentProbe => {
+  const { id, startedAt, duration, outcome } = result;
+  return {
+    id,
+    started_at: rfc3339(startedAt),
+    ok: outcome.ok,
+    reason: outcome.ok ? null : outcome.reason,
+    detail: outcome.ok ? null : lineOrNull(outcome.detail),
+    duration: Number(duration.toFixed(6)),
+  };
+};
+
 /** Returns what a page shows of a subject beside its state and its history. */
 export function detailsOf(parts: PageParts, subject: SubjectRef): SubjectDetails {
   const { index, pushes } = parts;
@@ -36,30 +49,19 @@ export function detailsOf(parts: PageParts, subject: SubjectRef): SubjectDetails
   }
 }
 
-const targetDetails = (parts: PageParts, target: Target): Partial<SubjectDetails> => ({
-  configuration: target.module.source,
-  settings: targetSettings(target),
-  probes: parts.recentProbes
-    .list()
-    .filter(({ target: name, module }) => name === target.name && module.name === target.module.name)
-    .map(probeJson),
-  heartbeats: parts
-    .beatsOf(target)
-    .map((probed) => ({ name: probed.beat.heartbeat, ...heartbeatFacts(probedDetails(probed)) })),
-});
-
-/** Converts a probe whose log is kept to JSON. */
-export const probeJson = ({ result }: Pick<PastProbe, "result">): RecentProbe => {
-  const { id, startedAt, duration, outcome } = result;
+function targetDetails(parts: PageParts, target: Target): Partial<SubjectDetails> {
   return {
-    id,
-    started_at: rfc3339(startedAt),
-    ok: outcome.ok,
-    reason: outcome.ok ? null : outcome.reason,
-    detail: outcome.ok ? null : lineOrNull(outcome.detail),
-    duration,
+    configuration: target.module.source,
+    settings: targetSettings(target),
+    probes: parts.recentProbes
+      .list()
+      .filter(({ target: name, module }) => name === target.name && module.name === target.module.name)
+      .map(probeJson),
+    heartbeats: parts
+      .beatsOf(target)
+      .map((probed) => ({ name: probed.beat.heartbeat, ...heartbeatFacts(probedDetails(probed)) })),
   };
-};
+}
 
 const setting = (name: string, value: string, meaning: string): Setting => ({ name, value, meaning });
 

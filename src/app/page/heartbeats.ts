@@ -33,6 +33,12 @@ export const probedEntry = (parts: PageParts, { target, beat }: ProbedHeartbeat)
   words: [beat.source, target.name, target.hostname ?? ""],
 });
 
+const beatDetails = ({ source, lastSeen, timeout, down }: HeartbeatState) => ({
+  source,
+  timeout,
+  ...defined({ lastSeen, down }),
+});
+
 /** Returns everything that is known of a push heartbeat now. */
 export function pushState(parts: PageParts, push: PushView): SubjectState {
   const { heartbeat, beat, cause, nextExpected, runningSince } = push;
@@ -74,12 +80,6 @@ export const probedDetails = ({ target, beat }: ProbedHeartbeat): HeartbeatDetai
   target: target.name,
 });
 
-const beatDetails = ({ source, lastSeen, timeout, down }: HeartbeatState) => ({
-  source,
-  timeout,
-  ...defined({ lastSeen, down }),
-});
-
 function beatFacts(
   { clock, statuses, maintenance }: PageParts,
   beat: HeartbeatState,
@@ -89,8 +89,7 @@ function beatFacts(
   const period = statuses.period("heartbeat", name);
   return {
     maintenance: maintenance.covers({ kind: "heartbeat", name }) === true,
-    detail: message,
-    ...(status === "unhealthy" ? { reason: beat.down ?? "silence" } : {}),
+    ...(status === "unhealthy" ? { reason: beat.down ?? "silence", detail: message } : {}),
     ...(status === "unknown" ? { reason: "never_seen" } : {}),
     ...defined({
       since: period?.status === status ? period.since : undefined,

@@ -1,3 +1,4 @@
+import type { HeartbeatState } from "../../core/heartbeat.ts";
 import { inSlices, type Steps } from "../../core/steps.ts";
 import { seconds } from "../../core/units.ts";
 import { beatStatus } from "./heartbeats.ts";
@@ -5,6 +6,9 @@ import type { ShownParts } from "./parts.ts";
 
 /** How often the statuses of heartbeats are noted. */
 const INTERVAL = seconds(10);
+
+/** Time after the start at which they are noted first. */
+const FIRST = seconds(1);
 
 /**
  * Notes since when each heartbeat is up or down: that of a push heartbeat when its event is recorded, those of logs and leases, which
@@ -18,13 +22,14 @@ export function observeHeartbeats(parts: ShownParts): () => void {
       statuses.observe("heartbeat", subject, to === "up" ? "healthy" : "unhealthy", at);
   });
   let stopped = false;
+  let cancel = (): void => {};
   const tick = async (): Promise<void> => {
     await inSlices(observeAll(parts)).catch((error: unknown) => {
       log.error({ err: error }, "heartbeats could not be noted, which is a bug of the exporter");
     });
     if (!stopped) cancel = clock.after(INTERVAL, () => void tick());
   };
-  let cancel = clock.after(INTERVAL, () => void tick());
+  cancel = clock.after(FIRST, () => void tick());
   return () => {
     stopped = true;
     unsubscribe();
@@ -32,18 +37,21 @@ export function observeHeartbeats(parts: ShownParts): () => void {
   };
 }
 
-function* observeAll({ clock, pushes, index, beatsOf, statuses }: ShownParts): Steps<void> {
+function* observeAll(parts: ShownParts): Steps<void> {
+  const { clock, pushes, index, beatsOf, statuses } = parts;
   const names = new Set<string>();
-  for (const { beat } of pushes.list()) {
+  const observe = (beat: HeartbeatState): void => {
+    const status = beatStatus({ clock }, beat);
     names.add(beat.heartbeat);
-    statuses.observe("heartbeat", beat.heartbeat, beatStatus({ clock }, beat), clock.now());
+    // One that was never seen is not known yet.
+    if (status !== "unknown") statuses.observe("heartbeat", beat.heartbeat, status, clock.now());
+  };
+  for (const { beat } of pushes.list()) {
+    observe(beat);
     yield;
   }
   for (const target of index.current().targets.values()) {
-    for (const { beat } of beatsOf(target)) {
-      names.add(beat.heartbeat);
-      statuses.observe("heartbeat", beat.heartbeat, beatStatus({ clock }, beat), clock.now());
-    }
+    for (const { beat } of beatsOf(target)) observe(beat);
     yield;
   }
   statuses.retain("heartbeat", names);

@@ -3,28 +3,6 @@ import type { Operation } from "../../page/model/subject.ts";
 import type { SubjectRef } from "../../page/state.ts";
 import type { PageParts } from "./parts.ts";
 
-/** Returns the requests that control a subject; none without a control token. */
-export function operationsFor(parts: PageParts, subject: SubjectRef): readonly Operation[] {
-  const { index, maintenance, alerting } = parts;
-  const { controlToken, contextApi, targets } = index.current();
-  if (controlToken === undefined) return [];
-  const { kind, name } = subject;
-  const target = kind === "target" ? targets.get(name) : undefined;
-  const resettable = alerting.actions
-    .list()
-    .filter((action) => kind !== "group" && action.targets.some((one) => one.target === name));
-  return [
-    ...(target === undefined ? [] : [probeNow(name, target.module.prober.costly)]),
-    ...(target?.failover === undefined || !contextApi.enabled ? [] : modeOperations(name)),
-    ...(kind === "component" ? [] : [beginMaintenance(subject)]),
-    ...maintenance
-      .list()
-      .manual.filter((window) => coversByName(window, subject))
-      .map(endMaintenance),
-    ...resettable.map((action) => resetAction(action.name, name)),
-  ];
-}
-
 const query = (name: string, value: string): string => new URLSearchParams({ [name]: value }).toString();
 
 const probeNow = (name: string, costly: boolean): Operation => ({
@@ -91,4 +69,26 @@ function coversByName({ targets, heartbeats, groups }: ManualWindow, { kind, nam
     case "component":
       return false;
   }
+}
+
+/** Returns the requests that control a subject; none without a control token. */
+export function operationsFor(parts: PageParts, subject: SubjectRef): readonly Operation[] {
+  const { index, maintenance, alerting } = parts;
+  const { controlToken, contextApi, targets } = index.current();
+  if (controlToken === undefined) return [];
+  const { kind, name } = subject;
+  const target = kind === "target" ? targets.get(name) : undefined;
+  const resettable = alerting.actions
+    .list()
+    .filter((action) => kind !== "group" && action.targets.some((one) => one.target === name));
+  return [
+    ...(target === undefined ? [] : [probeNow(name, target.module.prober.costly)]),
+    ...(target?.failover === undefined || !contextApi.enabled ? [] : modeOperations(name)),
+    ...(kind === "component" ? [] : [beginMaintenance(subject)]),
+    ...maintenance
+      .list()
+      .manual.filter((window) => coversByName(window, subject))
+      .map(endMaintenance),
+    ...resettable.map((action) => resetAction(action.name, name)),
+  ];
 }

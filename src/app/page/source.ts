@@ -54,13 +54,15 @@ interface Readings {
   readonly probed: () => ReadonlyMap<string, ProbedHeartbeat>;
 }
 
-const createReadings = ({ clock, health, index, beatsOf }: PageParts): Readings => ({
-  groups: remembered(clock, () => new Map(health.groups().map((one) => [one.group.name, one]))),
-  probed: remembered(clock, () => {
-    const found = [...index.current().targets.values()].flatMap((target) => beatsOf(target));
-    return new Map(found.map((probed) => [probed.beat.heartbeat, probed]));
-  }),
-});
+function createReadings({ clock, health, index, beatsOf }: PageParts): Readings {
+  return {
+    groups: remembered(clock, () => new Map(health.groups().map((one) => [one.group.name, one]))),
+    probed: remembered(clock, () => {
+      const found = [...index.current().targets.values()].flatMap((target) => beatsOf(target));
+      return new Map(found.map((probed) => [probed.beat.heartbeat, probed]));
+    }),
+  };
+}
 
 /** Returns a function that reads at most twice a second. */
 function remembered<Reading>(clock: Clock, read: () => Reading): () => Reading {

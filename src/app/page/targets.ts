@@ -7,7 +7,7 @@ import type { TargetCondition } from "../../server/route-context.ts";
 import type { PageParts } from "./parts.ts";
 
 /** Returns the address of a target without its user, its password and the values of its query, which may be tokens. */
-export const shownAddress = (address: string): string => redactAddress(address).replace(/[?#].*$/s, "?...");
+const shownAddress = (address: string): string => redactAddress(address).replace(/[?#].*$/s, "?...");
 
 /** Returns the part of a target that filters and counts need. */
 export const targetEntry = (parts: PageParts, target: Target): SubjectEntry => ({

@@ -23,9 +23,10 @@ export interface RecordedIncident extends SubjectRef {
   readonly notes: readonly IncidentNote[];
 }
 
-/** A change of the status in an incident. */
+/** A change of the status of a subject. */
 export interface StatusChange {
   readonly at: Timestamp;
+  readonly from: TargetStatus;
   readonly to: TargetStatus;
   readonly reason?: string;
 }

@@ -36,6 +36,9 @@ const LOST = seconds(3600);
 /** Most incidents that are remembered. */
 const MOST_INCIDENTS = 5000;
 
+/** Most changes of a subject that are remembered outside its incidents. */
+const MOST_REMEMBERED = 1000;
+
 /** Number of changes and notes from which a further failure is an incident of its own, so that none grows without end. */
 const MOST_CHANGES = 500;
 
@@ -48,6 +51,8 @@ export interface IncidentLog {
   find(id: number): RecordedIncident | undefined;
   /** Returns the incidents of a subject, the newest first. */
   of(subject: SubjectRef): readonly RecordedIncident[];
+  /** Returns the changes of a subject's status, the oldest first: all but the oldest of many. */
+  changes(subject: SubjectRef): readonly StatusChange[];
   /** Returns the time of the oldest event. */
   knownSince(): Timestamp | undefined;
 }
@@ -56,6 +61,7 @@ export interface IncidentLog {
 export function createIncidentLog(): IncidentLog {
   const byId = new Map<number, RecordedIncident>();
   const bySubject = new Map<string, number[]>();
+  const changes = new Map<string, StatusChange[]>();
   let lastEvent = 0;
   let oldest: Timestamp | undefined;
 
@@ -79,6 +85,14 @@ export function createIncidentLog(): IncidentLog {
     else bySubject.set(key, left);
   };
 
+  const remember = (key: string, change: StatusChange): void => {
+    const known = changes.get(key);
+    if (known === undefined) changes.set(key, [change]);
+    else known.push(change);
+    if (known !== undefined && known.length > MOST_REMEMBERED * 1.1)
+      changes.set(key, known.slice(-MOST_REMEMBERED));
+  };
+
   return {
     add(event) {
       if (event.id <= lastEvent) return;
@@ -86,12 +100,14 @@ export function createIncidentLog(): IncidentLog {
       oldest ??= event.at;
       const kind = SUBJECTS[event.kind];
       const subject = { kind: kind ?? "target", name: event.subject };
+      if (kind !== undefined) remember(keyOf(subject), changeOf(event));
       const [latest] = of(subject);
       const next = kind === undefined ? withNote(latest, event) : changed(latest, subject, event, oldest);
       if (next !== undefined && next !== latest) put(next);
     },
     list: () => [...byId.values()].toReversed(),
     find: (id) => byId.get(id),
+    changes: (subject) => changes.get(keyOf(subject)) ?? [],
     of,
     knownSince: () => oldest,
   };
@@ -112,9 +128,8 @@ function changed(
   event: PastEvent,
   oldest: Timestamp,
 ): RecordedIncident | undefined {
-  const [from, to] = [statusOf(event.from), statusOf(event.to)];
-  const { at, cause: reason } = event;
-  const change: StatusChange = { at, to, ...defined({ reason }) };
+  const change = changeOf(event);
+  const { at, from, to, reason } = change;
   const note = noteOf(event);
   if (!isBad(to)) {
     if (latest !== undefined && latest.to === undefined)
@@ -129,7 +144,7 @@ function changed(
       ...begun(subject, event, from, oldest),
       to: at,
       beganEarlier: true,
-      changes: [{ at: oldest, to: from }, change],
+      changes: [{ at: oldest, from, to: from }, change],
       notes: [note],
     };
   }
@@ -149,6 +164,13 @@ function changed(
     notes: [...latest.notes, note],
   };
 }
+
+const changeOf = ({ at, from, to, cause: reason }: PastEvent): StatusChange => ({
+  at,
+  from: statusOf(from),
+  to: statusOf(to),
+  ...defined({ reason }),
+});
 
 const begun = (
   subject: SubjectRef,
