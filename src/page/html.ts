@@ -40,6 +40,6 @@ export function createPageHtml({ version, routePrefix: base, onMissingAssets }: 
         policy: isEmbedded ? EMBED_POLICY : PAGE_POLICY,
       };
     },
-    asset: assets.find,
+    asset: (name) => assets.find(name),
   };
 }

@@ -33,20 +33,19 @@ export function LivePage({ view: first, site }: { readonly view: View; readonly 
       }),
     [],
   );
+  const goTo = useMemo(() => createGoing(site, show, () => live.refresh()), []);
   const browser = useMemo((): Browser => {
-    const goTo = createGoing(site, show, live.refresh);
     return {
       go: (path, options) => void goTo(path, options?.replace === true ? "replace" : "push"),
       more: () => void fetchMore(site, current.current).then(show, () => undefined),
       charts: () => import("./chart.ts"),
       read: (path) => fetchText(path),
-      send: createSender(site, live.refresh),
+      send: createSender(site, () => live.refresh()),
     };
   }, []);
   useEffect(() => {
     // The first rendering is that of the server; what needs a browser comes after it.
     setReady(true);
-    const goTo = createGoing(site, show, live.refresh);
     const stopLinks = followLinks(site, (path, how) => void goTo(path, how));
     // A public view is for many people and cached: it is not followed by a stream.
     const stopLive = live.start(first.kind === "public" ? "poll" : "stream");
@@ -86,7 +85,7 @@ function createGoing(site: Site, show: (view: View) => void, onFailure: () => vo
       scrollTo(0, 0);
       document.querySelector<HTMLElement>("#main")?.focus({ preventScroll: true });
     }
-    if (how === "back") scrollTo(0, Number((history.state as { scroll?: number } | null)?.scroll ?? 0));
+    if (how === "back") scrollTo(0, (history.state as { scroll?: number } | null)?.scroll ?? 0);
   };
 }
 

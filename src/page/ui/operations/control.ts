@@ -62,11 +62,7 @@ export function Control({ label, effect, command, durations = "none" }: ControlP
         class: classes("outcome", typeof outcome === "object" && (outcome.ok ? "good" : "failed")),
         role: "status",
       },
-      outcome === undefined
-        ? ""
-        : isRunning
-          ? "Sending ..."
-          : h("bdi", null, (outcome as CommandOutcome).text),
+      outcome === undefined ? "" : isRunning ? "Sending ..." : h("bdi", null, outcome.text),
     ),
   );
 }

@@ -17,7 +17,7 @@ export const isFiltered = (search: string): boolean => {
 };
 
 /** Returns the query that the fields of a form describe, without those that are empty. */
-export function queryOfForm(fields: Iterable<readonly [string, unknown]>): string {
+function queryOfForm(fields: Iterable<readonly [string, unknown]>): string {
   const query = new URLSearchParams();
   for (const [name, value] of fields) {
     if (typeof value !== "string" || value === "") continue;

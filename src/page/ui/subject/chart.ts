@@ -56,11 +56,14 @@ function Drawing({ page, picture }: { readonly page: SubjectPage; readonly pictu
   useEffect(() => {
     if (browser === undefined) return;
     let isGone = false;
-    void browser.charts().then(({ draw }) => {
+    const replace = async (): Promise<void> => {
+      const { draw } = await browser.charts();
       if (isGone || place.current === null) return;
       drawn.current = draw(place.current, newest.current.page, newest.current.picture);
       setDrawn(true);
-    });
+    };
+    // Without what draws it, the static chart stays.
+    void replace().catch(() => undefined);
     return () => {
       isGone = true;
       drawn.current?.remove();
