@@ -8,6 +8,7 @@ import { createSender } from "./control.ts";
 import { fetchMore, fetchText, fetchView } from "./data.ts";
 import { createLive } from "./live.ts";
 import { followLinks } from "./navigation.ts";
+import { usePlace } from "./place.ts";
 
 /** Shows a page, keeps it current, and lets people act. */
 export function LivePage({ view: first, site }: { readonly view: View; readonly site: Site }): VNode {
@@ -20,6 +21,7 @@ export function LivePage({ view: first, site }: { readonly view: View; readonly 
     current.current = next;
     setView(next);
   };
+  const place = usePlace();
   const live = useMemo(
     () =>
       createLive(site, {
@@ -27,7 +29,9 @@ export function LivePage({ view: first, site }: { readonly view: View; readonly 
           const at = location.href;
           const next = await fetchView(site, current.current);
           // The person went elsewhere in the meantime.
-          if (at === location.href && next !== undefined) show(next);
+          if (at !== location.href || next === undefined) return;
+          place.note();
+          show(next);
         },
         onFreshness: setFreshness,
       }),
