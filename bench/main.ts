@@ -10,6 +10,7 @@ import { llmShare } from "./llm.ts";
 import { logSpeed } from "./log-speed.ts";
 import { memory } from "./memory.ts";
 import { metricsPage } from "./metrics.ts";
+import { page } from "./page.ts";
 import { startTargets, type Targets } from "./peers.ts";
 import { pings } from "./pings.ts";
 import { reload } from "./reload.ts";
@@ -28,6 +29,7 @@ const PARTS: Readonly<Record<string, (targets: Targets) => Promise<void>>> = {
   store,
   "series-cost": seriesCost,
   metrics: metricsPage,
+  page,
   "memory-growth": memoryGrowth,
   pings,
   "log-speed": logSpeed,

@@ -14,6 +14,7 @@ const PAGES: Readonly<Record<string, string>> = {
   maintenance: "maintenance.md",
   groups: "groups.md",
   health: "reports.md",
+  pages: "status-page.md",
   webhooks: "events.md",
   lease: "leases.md",
   storage: "storage.md",

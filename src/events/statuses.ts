@@ -6,6 +6,7 @@ import { isObject } from "../core/json-object.ts";
 import type { Log } from "../core/log.ts";
 import type { StateStore } from "../core/memory.ts";
 import { type Standing, TARGET_STATUSES, type TargetStatus } from "../core/status.ts";
+import type { Steps } from "../core/steps.ts";
 import { type Timestamp, timestamp } from "../core/units.ts";
 
 /** The kinds of subjects with a status, and the kind of event that each change of it is. */
@@ -41,7 +42,7 @@ export interface Statuses {
   tell(kind: SubjectKind, name: string, standing: Standing): boolean;
   forget(kind: KeptKind, name: string): void;
   /** Forgets the subjects of one kind that are not in `names`. */
-  retain(kind: KeptKind, names: { has(name: string): boolean }): void;
+  retain(kind: KeptKind, names: { has(name: string): boolean }): Steps<void>;
 }
 
 export interface StatusesDeps {
@@ -80,10 +81,11 @@ export function createStatuses({ clock, log, store, record }: StatusesDeps): Sta
       return true;
     },
     forget: (kind, name) => store.delete(keyOf(kind, name)),
-    retain(kind, names) {
+    *retain(kind, names) {
       const prefix = keyOf(kind, "");
-      for (const [key] of Array.from(store.entries())) {
+      for (const [key] of store.entries()) {
         if (key.startsWith(prefix) && !names.has(key.slice(prefix.length))) store.delete(key);
+        yield;
       }
     },
   };

@@ -8,6 +8,9 @@ const SETTLED_MS = 300_000;
 /** Most targets in one step. */
 const TARGETS_PER_STEP = 20;
 
+/** Most hours in one step. */
+const HOURS_PER_STEP = 12;
+
 /** How long totals are kept: a chart of 30 days, and a bar of 90. */
 const HOURS_KEPT = 31 * DAY_HOURS;
 const DAYS_KEPT = 92;
@@ -35,19 +38,19 @@ export function* rollUp(db: DatabaseSync, now: number): Generator<number> {
   const from = rolledHour(db);
   if (until <= from) return;
   const ids = db.prepare("select id from targets order by id").all().map(firstNumber);
-  const total = totaller(db, { from, until });
-  // The results before the first totals may be many.
-  const perStep = from === 0 ? 1 : TARGETS_PER_STEP;
-  for (let i = 0; i < ids.length; i += perStep) {
-    db.exec("begin immediate");
-    try {
-      for (const id of ids.slice(i, i + perStep)) if (id !== undefined) total(id);
-      db.exec("commit");
-    } catch (error) {
-      if (db.isTransaction) db.exec("rollback");
-      throw error;
+  for (const range of rangesOf(db, from, until)) {
+    const total = totaller(db, range);
+    for (let i = 0; i < ids.length; i += TARGETS_PER_STEP) {
+      db.exec("begin immediate");
+      try {
+        for (const id of ids.slice(i, i + TARGETS_PER_STEP)) if (id !== undefined) total(id);
+        db.exec("commit");
+      } catch (error) {
+        if (db.isTransaction) db.exec("rollback");
+        throw error;
+      }
+      yield 0;
     }
-    yield 0;
   }
   // Unless a late result has come meanwhile.
   db.prepare(
@@ -71,6 +74,25 @@ export function totalsReopener(db: DatabaseSync): (started: number) => void {
 interface HourRange {
   readonly from: number;
   readonly until: number;
+}
+
+/** Divides the hours that are not totalled yet. There are many if an older version has written the file. */
+function rangesOf(db: DatabaseSync, from: number, until: number): readonly HourRange[] {
+  const oldest = firstNumber(
+    db
+      .prepare(
+        "select min((select min(started) from results where target = targets.id)) as oldest from targets",
+      )
+      .get(),
+  );
+  const ranges: HourRange[] = [];
+  let begin = Math.max(from, oldest === undefined ? until : Math.floor(oldest / HOUR_MS));
+  while (begin < until) {
+    const end = Math.min(until, begin + HOURS_PER_STEP);
+    ranges.push({ from: begin, until: end });
+    begin = end;
+  }
+  return ranges;
 }
 
 /** Prepares the totals of one target. */

@@ -3,17 +3,19 @@ import { describe, expect, it, test } from "vitest";
 import type { EventFacts } from "../../src/core/history.ts";
 import { createMemory } from "../../src/core/memory.ts";
 import { type Standing, TARGET_STATUSES } from "../../src/core/status.ts";
+import { complete } from "../../src/core/steps.ts";
+import { seconds, timestamp } from "../../src/core/units.ts";
 import { createStatuses } from "../../src/events/statuses.ts";
 import { manualClock } from "../helpers/clock.ts";
 
 /** Creates statuses over the state of an earlier run, and collects what they record and log. */
-function create(memory = createMemory()) {
+function create(memory = createMemory(), clock = manualClock(1000)) {
   const events: EventFacts[] = [];
   const lines: { level: string; message: string; fields: object }[] = [];
   const at = (level: string) => (fields: object, message: string) =>
     void lines.push({ level, message, fields });
   const statuses = createStatuses({
-    clock: manualClock(1000),
+    clock,
     log: { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") },
     store: memory.namespace("statuses"),
     record: (event) => void events.push(event),
@@ -80,7 +82,7 @@ describe("a change of status", () => {
     const { statuses, events } = create();
     statuses.tell("target", "gpt", { status: "unhealthy" });
     statuses.tell("group", "all", { status: "unhealthy" });
-    statuses.retain("target", new Set(["other"]));
+    complete(statuses.retain("target", new Set(["other"])));
     statuses.tell("target", "gpt", { status: "healthy" });
     statuses.forget("group", "all");
     statuses.tell("group", "all", { status: "healthy" });
@@ -93,7 +95,7 @@ describe("a change of status", () => {
     const { statuses, events } = create();
     statuses.introduce("target", "one", "healthy");
     statuses.introduce("component", "one", "unhealthy");
-    statuses.retain("component", new Set());
+    complete(statuses.retain("component", new Set()));
     statuses.tell("target", "one", { status: "healthy" });
     statuses.tell("component", "one", { status: "healthy" });
     expect(events).toEqual([]);
@@ -129,4 +131,37 @@ test("a status that an earlier version stored and that is unknown now counts as 
   expect(statuses.last("target", "gpt")).toBeUndefined();
   statuses.tell("target", "gpt", { status: "healthy" });
   expect(events).toEqual([]);
+});
+
+describe("the time of a status", () => {
+  it("is that of its change, and the first one is kept, over restarts too", () => {
+    const clock = manualClock(1000);
+    const { memory, statuses } = create(createMemory(), clock);
+    statuses.introduce("target", "gpt", "unknown");
+    clock.advance(seconds(10));
+    statuses.tell("target", "gpt", { status: "healthy" });
+    clock.advance(seconds(10));
+    statuses.tell("target", "gpt", { status: "healthy" });
+    const want = { status: "healthy", since: 1010, knownSince: 1000 };
+    expect(statuses.period("target", "gpt")).toEqual(want);
+    expect(create(memory, clock).statuses.period("target", "gpt")).toEqual(want);
+  });
+
+  it("is unknown for a status that an earlier version stored, until it changes", () => {
+    const memory = createMemory();
+    memory.namespace("statuses").put("target/gpt", "healthy");
+    const { statuses } = create(memory);
+    expect(statuses.period("target", "gpt")).toEqual({ status: "healthy" });
+    statuses.tell("target", "gpt", { status: "unhealthy" });
+    expect(statuses.period("target", "gpt")).toEqual({ status: "unhealthy", since: 1000, knownSince: 1000 });
+  });
+
+  it("of a heartbeat is kept without an event", () => {
+    const { statuses, events } = create();
+    statuses.observe("heartbeat", "box", "healthy", timestamp(5));
+    statuses.observe("heartbeat", "box", "healthy", timestamp(6));
+    statuses.observe("heartbeat", "box", "unhealthy", timestamp(7));
+    expect(statuses.period("heartbeat", "box")).toEqual({ status: "unhealthy", since: 7, knownSince: 5 });
+    expect(events).toEqual([]);
+  });
 });

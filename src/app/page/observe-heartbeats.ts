@@ -54,5 +54,5 @@ function* observeAll(parts: ShownParts): Steps<void> {
     for (const { beat } of beatsOf(target)) observe(beat);
     yield;
   }
-  statuses.retain("heartbeat", names);
+  yield* statuses.retain("heartbeat", names);
 }

@@ -15,7 +15,12 @@ export const storageSchema = {
       description:
         "File of the embedded database; the file and its folder are created if missing. Changes take effect at the next start. Without it, and without --storage.path, everything is kept in memory.",
     },
-    retention: { ...positiveDuration, default: "7d", description: "How long results and events are kept." },
+    retention: {
+      ...positiveDuration,
+      default: "7d",
+      description:
+        "How long results are kept. Their totals by hour and day are kept for 31 and 92 days, events for at least 91.",
+    },
     max_size: {
       type: "string",
       format: "store_size",

@@ -73,22 +73,23 @@ export function reasons(
   const [from, to] = [toFileTime(query.from), toFileTime(query.to)];
   const fromHour = Math.ceil(from / HOUR_MS);
   const rolled = Math.max(fromHour, Math.min(rolledHour(db), Math.floor(to / HOUR_MS)));
+  const own = "target in (select id from targets where target = :target)";
+  // Before and after the whole hours. Two ranges, because the key answers each of them.
+  const failures = (begin: string, end: string): string =>
+    `select reason, 1 as n from results where ${own} and started >= ${begin} and started < ${end} and reason is not null`;
   const rows = db
     .prepare(
       `select reasons.reason, sum(n) as count from (
-         select reason, probes as n from hours
-         where target in (select id from targets where target = :target) and hour >= :from_hour and hour < :rolled and reason > 0
-         union all
-         select reason, 1 from results
-         where target in (select id from targets where target = :target) and reason is not null
-           and (started >= :from and started < :head or started >= :tail and started < :to)
+         select reason, probes as n from hours where ${own} and hour >= :fromHour and hour < :rolled and reason > 0
+         union all ${failures(":from", ":head")}
+         union all ${failures(":tail", ":to")}
        ) as parts join reasons on reasons.id = parts.reason group by 1 order by 2 desc, 1`,
     )
     .all({
       target: query.target,
       from,
-      head: fromHour * HOUR_MS,
-      from_hour: fromHour,
+      head: Math.min(to, fromHour * HOUR_MS),
+      fromHour,
       rolled,
       tail: rolled * HOUR_MS,
       to,
