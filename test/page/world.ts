@@ -25,7 +25,7 @@ export interface World extends AsyncDisposable {
 
 const quoted = (text: string): string => JSON.stringify(text);
 
-const yaml = (web: number, llm: number, folder: string): string => `
+const yaml = (web: number, llm: number, folder: string, isHostile: boolean): string => `
 control: { token_file: ${folder}/token }
 prices: { demo-model: { input: 5, output: 15 } }
 modules:
@@ -35,7 +35,7 @@ modules:
 targets:
   - { name: gpt, module: chat, target: "http://127.0.0.1:${llm}/v1", model: demo-model, interval: 1s, failover: {}, critical: true, labels: { team: ai }, budget: { tokens: 100000, dollars: 1, per: day } }
 ${["checkout", "search", "frontend"].map((name) => `  - { name: ${name}, module: http_2xx, target: "http://127.0.0.1:${web}/${name}", schedule: interval, interval: 1s, failure_threshold: 1, healthy_threshold: 1, critical: ${name === "checkout"}, labels: { team: shop } }`).join("\n")}
-  - { name: hostile, module: strict, target: "http://127.0.0.1:${web}/hostile", schedule: interval, interval: 1s, failure_threshold: 1, labels: { note: ${quoted(HOSTILE.slice(0, 100))} } }
+${isHostile ? `  - { name: hostile, module: strict, target: "http://127.0.0.1:${web}/hostile", schedule: interval, interval: 1s, failure_threshold: 1, labels: { note: ${quoted(HOSTILE.slice(0, 100))} } }` : ""}
   - { name: docs, module: http_2xx, target: "http://127.0.0.1:${web}/docs", schedule: interval, interval: 2s }
 heartbeats:
   - { name: production-server, kind: machine, timeout: 2m, hostname: prod-01.example.com, owner: web, token_file: ${folder}/ping }
@@ -48,8 +48,11 @@ pages:
 storage: { retention: 7d }
 `;
 
-/** Starts the world with some history. */
-export async function startWorld(): Promise<World> {
+/**
+ * Starts the world with some history.
+ * @param isHostile false for pictures that are to be liked
+ */
+export async function startWorld({ isHostile = true } = {}): Promise<World> {
   await using resources = new AsyncDisposableStack();
   const folder: TemporaryFolder = resources.use(await temporaryFolder());
   const answers = new Map<string, { status: number; body: string }>([
@@ -70,7 +73,7 @@ export async function startWorld(): Promise<World> {
   let exporter: ExporterProcess | undefined;
   const start = async (): Promise<void> => {
     exporter = await startExporter({
-      yaml: yaml(web.port, llm.port, folder.path),
+      yaml: yaml(web.port, llm.port, folder.path, isHostile),
       args: [`--storage.path=${store}`, ...(port === 0 ? [] : [`--web.listen-address=127.0.0.1:${port}`])],
     });
     port = Number(new URL(exporter.url).port);
