@@ -12,8 +12,7 @@ type SlotKind = (typeof SLOT_KINDS)[number];
 const HEIGHT = 24;
 const HEIGHTS = { none: 4, ok: 15, some: 20, bad: 24 } as const satisfies Record<SlotKind, number>;
 
-/** Share of the width of a slot that its bar takes. */
-const FILLED = 0.7;
+/** Width of a slot. The style divides lines into dashes of it, so that a run of equal slots is one line. */
 const SLOT = 10;
 
 interface Slot {
@@ -28,11 +27,12 @@ function Slots({ slots, label }: { readonly slots: readonly Slot[]; readonly lab
   const isLive = useBrowser() !== undefined;
   const pathOf = (kind: SlotKind): string =>
     slots
-      .flatMap((slot, i) =>
-        slot.kind === kind
-          ? `M${i * SLOT} ${HEIGHT}v-${HEIGHTS[kind]}h${SLOT * FILLED}v${HEIGHTS[kind]}z`
-          : [],
-      )
+      .map((slot, i) => {
+        if (slot.kind !== kind || slots[i - 1]?.kind === kind) return "";
+        const end = slots.findIndex((other, j) => j > i && other.kind !== kind);
+        const length = (end === -1 ? slots.length : end) - i;
+        return `M${i * SLOT} ${HEIGHT - HEIGHTS[kind] / 2}h${length * SLOT}`;
+      })
       .join("");
   const handlers = isLive
     ? {
@@ -58,7 +58,7 @@ function Slots({ slots, label }: { readonly slots: readonly Slot[]; readonly lab
       },
       SLOT_KINDS.map((kind) => {
         const d = pathOf(kind);
-        return d === "" ? null : h("path", { key: kind, class: kind, d });
+        return d === "" ? null : h("path", { key: kind, class: kind, d, "stroke-width": HEIGHTS[kind] });
       }),
     ),
     tip === undefined
