@@ -51,6 +51,7 @@ export function createRouteContext(
 ): RouteContext {
   const { clock, log, history, index, ask, state, driver, election, alerting } = parts;
   const condition = (target: Target): TargetCondition => conditionOf(parts, target);
+  const page = createExporterPage(parts, { condition, otherLeader: () => election.leader() });
   return {
     version,
     ...defined({ externalUrl, shardUrl }),
@@ -61,7 +62,7 @@ export function createRouteContext(
     clock,
     log,
     authFailures: parts.authFailures,
-    controlAudit: createControlAudit(parts.memory.namespace("control/audit")),
+    controlAudit: createControlAudit(parts.memory.namespace("control/audit"), () => page.changed()),
     config: index.current,
     ready: parts.ready,
     leader: () => election.leads(),
@@ -72,7 +73,7 @@ export function createRouteContext(
     metrics: createMetricsText(parts),
     condition,
     html: createPageHtml({ version, routePrefix, onMissingAssets: (text) => log.warn({}, text) }),
-    page: createExporterPage(parts, { condition, otherLeader: () => election.leader() }),
+    page,
     tiers: (target) => parts.tiers.outcomes(target),
     command(target, command) {
       const forced = forcedEvent(target, command, clock.now());

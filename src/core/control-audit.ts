@@ -28,13 +28,17 @@ const MOST = 200;
 /** Longest path that is remembered, in UTF-16 code units. */
 const LONGEST_PATH = 300;
 
-/** Restores the audit of the previous run. */
-export function createControlAudit(store: StateStore): ControlAudit {
+/**
+ * Restores the audit of the previous run.
+ * @param onRecord called after each request, which may have changed what people see
+ */
+export function createControlAudit(store: StateStore, onRecord: () => void): ControlAudit {
   let entries = readStored(store.get("entries"));
   return {
     record(entry) {
       entries = [{ ...entry, path: excerpt(entry.path, [], LONGEST_PATH) }, ...entries].slice(0, MOST);
       store.put("entries", entries);
+      onRecord();
     },
     list: () => entries,
   };

@@ -11,8 +11,7 @@ export function filterOf(query: OverviewQuery): (entry: SubjectEntry) => boolean
     if (statuses !== undefined && !statuses.includes(entry.status)) return false;
     if (group === "" && entry.groups.length > 0) return false;
     if (group !== undefined && group !== "" && !entry.groups.includes(group)) return false;
-    if (!labels.every(([name, value]) => Object.hasOwn(entry.labels, name) && entry.labels[name] === value))
-      return false;
+    if (!labels.every(([name, value]) => entry.labels[name] === value)) return false;
     if (text === "" || hasText(entry.name) || entry.words.some(hasText)) return true;
     return Object.entries(entry.labels).some(([name, value]) => hasText(`${name}=${value}`));
   };

@@ -1,6 +1,6 @@
 import { defined } from "../core/defined.ts";
 import type { Trend } from "../core/history.ts";
-import type { DayBar, ResultMark, Sparkline } from "./model/bars.ts";
+import { type DayBar, RESULTS_SHOWN, type ResultMark, type Sparkline } from "./model/bars.ts";
 import type { HeartbeatFacts, OverviewItem, TargetFacts } from "./model/overview.ts";
 import type { HeartbeatDetails, SubjectState, TargetState } from "./state.ts";
 import { lineOrNull, timeOrNull } from "./text.ts";
@@ -41,10 +41,17 @@ const trendDays = ({ days }: Trend): DayBar =>
 const sparklineOf = ({ hours }: Trend): Sparkline =>
   hours.map((hour) => (hour === undefined ? null : round(hour.average, 4)));
 
+/** Difference of a time in history, which has whole milliseconds, in seconds. */
+const SAME = 0.001;
+
 const round = (value: number, digits: number): number => Number(value.toFixed(digits));
 
-const marksOf = ({ results }: Trend): readonly ResultMark[] =>
-  results.map(({ startedAt, duration, reason }) => ({
+/** Returns the last results, with the newest one, which history may not have yet. */
+const marksOf = ({ results }: Trend, latest: TargetState["latest"]): readonly ResultMark[] =>
+  (latest === undefined || latest.startedAt <= (results.at(-1)?.startedAt ?? 0) + SAME
+    ? results
+    : [...results, latest].slice(-RESULTS_SHOWN)
+  ).map(({ startedAt, duration, reason }) => ({
     at: Math.round(startedAt),
     ok: reason === undefined,
     ...defined({ reason }),
@@ -63,11 +70,11 @@ function targetFacts(target: TargetState, trend: Trend | undefined): TargetFacts
     forced: mode?.forced ?? false,
     consecutive_failures: target.consecutiveFailures,
     last_probe: timeOrNull(target.lastProbe),
-    last_duration: target.lastDuration === undefined ? null : round(target.lastDuration, 4),
+    last_duration: target.latest === undefined ? null : round(target.latest.duration, 4),
     next_probe: timeOrNull(target.nextProbe),
     skipped: target.skipped ?? null,
     budget_left: hasBudget ? budget : null,
-    results: trend === undefined ? [] : marksOf(trend),
+    results: trend === undefined ? [] : marksOf(trend, target.latest),
     latency: trend === undefined ? [] : sparklineOf(trend),
   };
 }

@@ -1,10 +1,9 @@
 import { defined } from "../core/defined.ts";
-import type { Trend } from "../core/history.ts";
 import { inSlices, type Steps } from "../core/steps.ts";
 import { rfc3339, type Timestamp } from "../core/units.ts";
 import { filterOf } from "./filter.ts";
 import { itemOf } from "./item.ts";
-import { DAYS_SHOWN, RESULTS_SHOWN, SPARKLINE_POINTS } from "./model/bars.ts";
+import { DAYS_SHOWN, SPARKLINE_POINTS } from "./model/bars.ts";
 import type {
   Overview,
   OverviewFilters,
@@ -12,10 +11,10 @@ import type {
   OverviewQuery,
   OverviewSection,
 } from "./model/overview.ts";
-import { type StatusCounts, SUBJECT_KINDS } from "./model/words.ts";
+import { STATUSES_BY_SEVERITY, type StatusCounts, SUBJECT_KINDS } from "./model/words.ts";
 import type { PageSource } from "./source.ts";
 import type { SubjectEntry, SubjectRef, SubjectState } from "./state.ts";
-import { bySeverity, countByStatus, MOST_NAMED, summaryOf, worstOf } from "./summary.ts";
+import { byName, countByStatus, MOST_NAMED, summaryOf, worstOf } from "./summary.ts";
 import { timeOrNull } from "./text.ts";
 import { DAY, dayBar } from "./time-uptime.ts";
 import { timelineOf } from "./timeline.ts";
@@ -45,8 +44,11 @@ export async function readIndex(source: PageSource): Promise<SubjectIndex> {
 }
 
 function* indexSteps(entries: readonly SubjectEntry[], at: Timestamp): Steps<SubjectIndex> {
-  const sorted = entries.toSorted(bySeverity);
-  yield;
+  const sorted: SubjectEntry[] = [];
+  for (const status of STATUSES_BY_SEVERITY) {
+    sorted.push(...entries.filter((entry) => entry.status === status).toSorted(byName));
+    yield;
+  }
   const labels = new Map<string, Set<string>>();
   for (const [i, entry] of sorted.entries()) {
     for (const [name, value] of Object.entries(entry.labels)) {
@@ -145,7 +147,8 @@ export async function itemsOf(
   refs: readonly SubjectRef[],
 ): Promise<readonly OverviewItem[]> {
   const states = statesOf(source, refs);
-  const trends = await trendsOf(source, states);
+  const targets = states.filter(({ kind }) => kind === "target").map(({ name }) => name);
+  const trends = await source.trends.of(targets);
   const incidents = states.some(({ kind }) => kind !== "target") ? await source.incidents() : undefined;
   const [now, absences] = [source.now(), source.absences()];
   return states.map((state) => {
@@ -155,20 +158,4 @@ export async function itemsOf(
     const days = trend === undefined ? dayBar({ now, timeline, absences }) : [];
     return itemOf(state, trend, days);
   });
-}
-
-async function trendsOf(
-  { history, now }: PageSource,
-  states: readonly SubjectState[],
-): Promise<ReadonlyMap<string, Trend>> {
-  const targets = states.filter(({ kind }) => kind === "target").map(({ name }) => name);
-  if (targets.length === 0) return new Map();
-  const trends = await history.trends({
-    targets,
-    now: now(),
-    results: RESULTS_SHOWN,
-    hours: SPARKLINE_POINTS,
-    days: DAYS_SHOWN,
-  });
-  return new Map(trends.map((trend) => [trend.target, trend]));
 }

@@ -30,6 +30,8 @@ export interface BadgeQuery {
 
 /** What people see, as data and as plain forms. Reading it never probes. Every function rejects if the history cannot be read. */
 export interface Page {
+  /** Makes what was told before old: a status, a mode or a maintenance window has changed. */
+  changed(): void;
   overview(query: OverviewQuery): Promise<Overview>;
   /** Resolves to `undefined` for an unknown subject. */
   subject(subject: SubjectRef, window: ChartWindow): Promise<SubjectPage | undefined>;
@@ -47,8 +49,8 @@ export interface Page {
   };
 }
 
-/** Age up to which an answer is shared. Changes arrive by the event stream within a second, and are asked for again. */
-const FRESH = seconds(0.5);
+/** Age up to which an answer is shared while no status changes. */
+const FRESH = seconds(2);
 const PUBLIC_FRESH = seconds(5);
 
 /** Creates the page over `source`. */
@@ -60,6 +62,9 @@ export function createPage(source: PageSource, clock: Clock): Page {
   const index = (): Promise<SubjectIndex> => indexes.get("", () => readIndex(source));
 
   return {
+    changed() {
+      for (const shared of [indexes, overviews, subjects]) shared.expire();
+    },
     overview: (query) =>
       overviews.get(JSON.stringify(query), async () => buildOverview(source, await index(), query)),
     subject: (subject, window) =>

@@ -6,6 +6,7 @@ import type { IncidentLog } from "./incidents/log.ts";
 import type { HeartbeatFacts } from "./model/overview.ts";
 import type { Operation, RecentProbe, Setting } from "./model/subject.ts";
 import type { SubjectEntry, SubjectRef, SubjectState } from "./state.ts";
+import type { Trends } from "./trends.ts";
 
 /** What the page is built from. The exporter hands it in; reading it never probes. */
 export interface PageSource {
@@ -14,7 +15,8 @@ export interface PageSource {
   readonly entries: () => Steps<readonly SubjectEntry[]>;
   /** Returns what is known of a subject; `undefined` for an unknown one. */
   readonly state: (subject: SubjectRef) => SubjectState | undefined;
-  readonly history: Pick<HistoryReader, "trends" | "counts" | "chart" | "reasons" | "events">;
+  readonly trends: Trends;
+  readonly history: Pick<HistoryReader, "counts" | "chart" | "reasons" | "events">;
   /** Resolves to the incidents once the history has been read. */
   readonly incidents: () => Promise<IncidentLog>;
   /** Returns the times in which the exporter did not run, as far as they are remembered. */

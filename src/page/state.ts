@@ -1,4 +1,5 @@
 import type { DownCause, HeartbeatSource } from "../core/heartbeat.ts";
+import type { PastResult } from "../core/history.ts";
 import type { RemainingBudget } from "../core/money.ts";
 import type { Mode, TargetStatus } from "../core/status.ts";
 import type { Seconds, Timestamp } from "../core/units.ts";
@@ -52,7 +53,8 @@ export interface TargetState {
   readonly mode?: { readonly mode: Mode; readonly since: Timestamp; readonly forced: boolean };
   readonly consecutiveFailures: number;
   readonly lastProbe?: Timestamp;
-  readonly lastDuration?: Seconds;
+  /** The newest result, which history may not have yet. */
+  readonly latest?: Pick<PastResult, "startedAt" | "duration" | "reason">;
   readonly nextProbe?: Timestamp;
   readonly skipped?: string;
   readonly budget?: RemainingBudget;

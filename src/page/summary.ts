@@ -23,10 +23,13 @@ export function countByStatus(subjects: Iterable<{ readonly status: TargetStatus
 export const worstOf = (counts: StatusCounts): TargetStatus =>
   STATUSES_BY_SEVERITY.find((status) => counts[status] > 0) ?? "unknown";
 
+/** Orders by name. */
+export const byName = ({ name: a }: SubjectEntry, { name: b }: SubjectEntry): number =>
+  a < b ? -1 : a > b ? 1 : 0;
+
 /** Orders the worst first, then by name. */
 export const bySeverity = (a: SubjectEntry, b: SubjectEntry): number =>
-  STATUSES_BY_SEVERITY.indexOf(a.status) - STATUSES_BY_SEVERITY.indexOf(b.status) ||
-  (a.name < b.name ? -1 : a.name > b.name ? 1 : 0);
+  STATUSES_BY_SEVERITY.indexOf(a.status) - STATUSES_BY_SEVERITY.indexOf(b.status) || byName(a, b);
 
 const WORDS: Readonly<Record<TargetStatus, string>> = {
   unhealthy: "down",

@@ -47,7 +47,10 @@ export async function openStore({ path, bounds, clock, log, patience }: StoreOpt
   const recent = createRecentHistory(clock, seconds(bounds.retention));
   const reader = createClient({ role: "reader", path });
 
-  /** Answers from the file, after writing pending changes; from memory while the file is unavailable. */
+  /**
+   * Answers from the file, after writing pending changes; from memory while the file is unavailable. What people look at again and
+   * again waits for no write: it may be a quarter of a second old.
+   */
   const historyReader: HistoryReader = {
     summaries: (window) =>
       query(
@@ -68,16 +71,19 @@ export async function openStore({ path, bounds, clock, log, patience }: StoreOpt
       query(
         () => recent.trends(request),
         () => reader.call("trends", request),
+        { flush: false },
       ),
     counts: (request) =>
       query(
         () => recent.counts(request),
         () => reader.call("counts", request),
+        { flush: false },
       ),
     reasons: (request) =>
       query(
         () => recent.reasons(request),
         () => reader.call("reasons", request),
+        { flush: false },
       ),
     events: (request) =>
       query(
@@ -88,9 +94,10 @@ export async function openStore({ path, bounds, clock, log, patience }: StoreOpt
   const query = async <Answer>(
     fromMemory: () => Promise<Answer>,
     fromFile: () => Promise<Answer>,
+    { flush }: { readonly flush: boolean } = { flush: true },
   ): Promise<Answer> => {
     if (file.isUnavailable()) return fromMemory();
-    if (file.isWriting() || !pending.isEmpty()) await file.write().catch(() => {});
+    if (flush && (file.isWriting() || !pending.isEmpty())) await file.write().catch(() => {});
     try {
       return await fromFile();
     } catch (error) {

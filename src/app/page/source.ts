@@ -7,6 +7,7 @@ import type { LeaderReplica } from "../../leadership/replica.ts";
 import { createPage, type Page } from "../../page/page.ts";
 import type { PageSource } from "../../page/source.ts";
 import type { SubjectEntry, SubjectRef, SubjectState } from "../../page/state.ts";
+import { createTrends } from "../../page/trends.ts";
 import type { ProbedHeartbeat, TargetCondition } from "../../server/route-context.ts";
 import { createAbsences } from "./absences.ts";
 import { detailsOf } from "./details.ts";
@@ -37,13 +38,16 @@ export function createExporterPage(shown: ShownParts, { condition, otherLeader }
     now: () => clock.now(),
     entries: () => entriesOf(parts, readings),
     state: (subject) => stateOf(parts, readings, subject),
+    trends: createTrends(history, clock),
     history,
     incidents: createIncidents(history),
     absences: createAbsences(shown),
     details: (subject) => detailsOf(parts, subject),
     leader: () => otherLeader()?.identity,
   };
-  return createPage(source, clock);
+  const page = createPage(source, clock);
+  history.subscribe(() => page.changed());
+  return page;
 }
 
 /** What is read of all subjects of a kind together, and not of each by itself. */
@@ -74,9 +78,20 @@ function remembered<Reading>(clock: Clock, read: () => Reading): () => Reading {
   };
 }
 
+const sortedTargets = new WeakMap<ReadonlyMap<string, Target>, readonly Target[]>();
+
+/** Returns the targets by name, sorted once for each configuration: sorting what is sorted is cheap. */
+function byName(targets: ReadonlyMap<string, Target>): readonly Target[] {
+  const known = sortedTargets.get(targets);
+  if (known !== undefined) return known;
+  const sorted = [...targets.values()].toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  sortedTargets.set(targets, sorted);
+  return sorted;
+}
+
 function* entriesOf(parts: PageParts, readings: Readings): Steps<readonly SubjectEntry[]> {
   const entries: SubjectEntry[] = [];
-  for (const target of parts.index.current().targets.values()) {
+  for (const target of byName(parts.index.current().targets)) {
     entries.push(targetEntry(parts, target));
     for (const beat of parts.beatsOf(target)) entries.push(probedEntry(parts, beat));
     yield;

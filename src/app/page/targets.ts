@@ -1,13 +1,25 @@
 import { defined } from "../../core/defined.ts";
+import type { Result } from "../../core/result.ts";
 import { redactAddress } from "../../core/secret.ts";
 import type { Target } from "../../core/target.ts";
 import { after } from "../../core/units.ts";
-import type { SubjectEntry, SubjectState } from "../../page/state.ts";
+import type { SubjectEntry, SubjectState, TargetState } from "../../page/state.ts";
 import type { TargetCondition } from "../../server/route-context.ts";
 import type { PageParts } from "./parts.ts";
 
 /** Returns the address of a target without its user, its password and the values of its query, which may be tokens. */
 const shownAddress = (address: string): string => redactAddress(address).replace(/[?#].*$/s, "?...");
+
+const words = new WeakMap<Target, readonly string[]>();
+
+/** Returns the texts that a filter finds, which are the same as long as the configuration is. */
+function wordsOf(target: Target): readonly string[] {
+  const known = words.get(target);
+  if (known !== undefined) return known;
+  const found = [shownAddress(target.address), target.module.name, target.module.prober.kind];
+  words.set(target, found);
+  return found;
+}
 
 /** Returns the part of a target that filters and counts need. */
 export const targetEntry = (parts: PageParts, target: Target): SubjectEntry => ({
@@ -16,7 +28,7 @@ export const targetEntry = (parts: PageParts, target: Target): SubjectEntry => (
   status: parts.condition(target).status,
   labels: target.labels,
   groups: parts.groupsOf({ kind: "target", name: target.name }),
-  words: [shownAddress(target.address), target.module.name, target.module.prober.kind],
+  words: wordsOf(target),
 });
 
 /** Returns everything that is known of a target now. */
@@ -50,12 +62,16 @@ export function targetState(parts: PageParts, target: Target): SubjectState {
         : { mode: { mode: state.mode, since: state.modeSince, forced: state.forced !== undefined } }),
       ...defined({
         lastProbe: state.lastProbeAt,
-        lastDuration: latest?.result.duration,
+        latest: latest === undefined ? undefined : markOf(latest.result),
         nextProbe: next === undefined || skip !== undefined ? skip?.until : after(clock.now(), next),
         skipped: skip?.reason,
       }),
     },
   };
+}
+
+function markOf({ startedAt, duration, outcome }: Result): NonNullable<TargetState["latest"]> {
+  return { startedAt, duration, ...(outcome.ok ? {} : { reason: outcome.reason }) };
 }
 
 /** Returns why a target is not healthy: why it is not probed, the failure of its last probe, or what makes it degraded. */

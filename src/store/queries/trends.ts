@@ -48,7 +48,7 @@ function trendReader(
   return (target, ids) => {
     const byHour = new Map<number, Total>();
     const byDay = new Map<number, Total>();
-    for (const id of ids) {
+    for (const id of hours + days === 0 ? [] : ids) {
       for (const row of dayTotals.all(id, firstDay, rolledDay)) add(byDay, Number(row["day"]), row);
       const rows = [
         ...hourTotals.all(id, oldest, rolled),
