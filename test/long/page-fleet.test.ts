@@ -1,7 +1,10 @@
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { seconds } from "../../src/core/units.ts";
+import type { Overview } from "../../src/page/model/overview.ts";
 import { type ExporterProcess, startExporter } from "../helpers/exporter.ts";
 import { serveHttp, type TestServer } from "../helpers/http-targets.ts";
+import { waitUntil } from "../helpers/process.ts";
 import { launchBrowser, openTab, takePicture } from "../page/browser.ts";
 
 /** Items in one part of the overview. */
@@ -40,10 +43,16 @@ interface Cost {
 
 async function costOf(size: number): Promise<Cost> {
   await using exporter = await startFleet(size);
+  await waitUntil(
+    "every target has been probed",
+    async () =>
+      ((await exporter.json("/api/v1/overview?limit=1")) as unknown as Overview).counts.unknown === 0
+        ? true
+        : undefined,
+    seconds(180),
+  );
   await using tab = await openTab(browser, exporter.url);
   const { page } = tab;
-  // All targets are probed in the first seconds.
-  page.setDefaultTimeout(120_000);
   const response = await page.goto("/");
   await page.getByText("Live", { exact: true }).waitFor();
   const cost = {
@@ -56,8 +65,7 @@ async function costOf(size: number): Promise<Cost> {
   console.log(`overview of ${size} targets:`, cost);
   if (size > PART) {
     await page.getByRole("button", { name: "Show more" }).click();
-    // The order changes while targets are probed for the first time, so that the parts overlap.
-    await expect.poll(() => page.locator(".item").count()).toBeGreaterThan(1.5 * PART);
+    await expect.poll(() => page.locator(".item").count()).toBe(2 * PART);
     await page.getByLabel("Search").fill(`target-${size - 1}`);
     await expect.poll(() => page.locator(".item").count()).toBe(1);
     await takePicture(page, "fleet-filtered");

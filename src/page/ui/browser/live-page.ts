@@ -26,10 +26,10 @@ export function LivePage({ view: first, site }: { readonly view: View; readonly 
     () =>
       createLive(site, {
         refresh: async () => {
-          const at = location.href;
-          const next = await fetchView(site, current.current);
-          // The person went elsewhere in the meantime.
-          if (at !== location.href || next === undefined) return;
+          const [at, before] = [location.href, current.current];
+          const next = await fetchView(site, before);
+          // The person went elsewhere in the meantime, or has loaded more.
+          if (at !== location.href || before !== current.current || next === undefined) return;
           place.note();
           show(next);
         },
@@ -39,9 +39,14 @@ export function LivePage({ view: first, site }: { readonly view: View; readonly 
   );
   const goTo = useMemo(() => createGoing(site, show, () => live.refresh()), []);
   const browser = useMemo((): Browser => {
+    const showMore = async (): Promise<void> => {
+      const at = location.href;
+      const next = await fetchMore(site, current.current).catch(() => undefined);
+      if (next !== undefined && at === location.href) show(next);
+    };
     return {
       go: (path, options) => void goTo(path, options?.replace === true ? "replace" : "push"),
-      more: () => void fetchMore(site, current.current).then(show, () => undefined),
+      more: () => void showMore(),
       charts: () => import("./chart.ts"),
       read: (path) => fetchText(path),
       send: createSender(site, () => live.refresh()),
