@@ -25,6 +25,7 @@ import {
   incidentPageRoute,
   incidentsPageRoute,
   operationsPageRoute,
+  probesPageRoute,
   subjectPageRoute,
 } from "./routes/page.ts";
 import { probeRoute } from "./routes/probe.ts";
@@ -78,6 +79,7 @@ export const ROUTES: readonly Route[] = [
   { path: "/page/incidents", get: [incidentsPageRoute] },
   { path: "/page/incidents/:id", get: [incidentPageRoute] },
   { path: "/page/operations", get: [operationsPageRoute] },
+  { path: "/page/probes", get: [probesPageRoute] },
   { path: "/page/assets/:file", get: [assetRoute] },
   { path: "/badge/:file", get: [badgeRoute] },
   { path: "/incidents.atom", get: [incidentFeedRoute] },

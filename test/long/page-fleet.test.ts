@@ -5,7 +5,7 @@ import type { Overview } from "../../src/page/model/overview.ts";
 import { type ExporterProcess, startExporter } from "../helpers/exporter.ts";
 import { serveHttp, type TestServer } from "../helpers/http-targets.ts";
 import { waitUntil } from "../helpers/process.ts";
-import { launchBrowser, openTab, takePicture } from "../page/browser.ts";
+import { launchBrowser, openTab, PATIENT, takePicture } from "../page/browser.ts";
 
 /** Items in one part of the overview. */
 const PART = 100;
@@ -65,9 +65,9 @@ async function costOf(size: number): Promise<Cost> {
   console.log(`overview of ${size} targets:`, cost);
   if (size > PART) {
     await page.getByRole("button", { name: "Show more" }).click();
-    await expect.poll(() => page.locator(".item").count()).toBe(2 * PART);
+    await expect.poll(() => page.locator(".item").count(), PATIENT).toBe(2 * PART);
     await page.getByLabel("Search").fill(`target-${size - 1}`);
-    await expect.poll(() => page.locator(".item").count()).toBe(1);
+    await expect.poll(() => page.locator(".item").count(), PATIENT).toBe(1);
     await takePicture(page, "fleet-filtered");
   }
   expect(tab.complaints).toEqual([]);

@@ -19,6 +19,9 @@ export const launchBrowser = (): Promise<Browser> =>
     args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"],
   });
 
+/** Options of `expect.poll`: a busy machine may take longer than its second. */
+export const PATIENT = { timeout: 30_000 } as const;
+
 /** A tab with what went wrong in it. */
 export interface Tab extends AsyncDisposable {
   readonly page: Page;

@@ -1,7 +1,7 @@
 import { gzipSync } from "node:zlib";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { axeViolations, launchBrowser, openTab, type Tab, takePicture } from "./browser.ts";
+import { axeViolations, launchBrowser, openTab, PATIENT, type Tab, takePicture } from "./browser.ts";
 import { HOSTILE, startWorld, TOKEN, type World } from "./world.ts";
 
 // One browser and one exporter for all tests: they run in order, and the later ones find what the earlier ones did.
@@ -43,6 +43,7 @@ const PAGES = [
   ["group", "/page/groups/shop", "What customers use"],
   ["incidents", "/page/incidents", "gpt was down"],
   ["operations", "/page/operations", "Maintenance"],
+  ["probes", "/page/probes", "checkout (http_2xx)"],
   ["public", "/public", "Maintenance on Sunday"],
   ["missing", "/page/targets/none", "There is no target"],
 ] as const;
@@ -124,16 +125,16 @@ test("the filter is in the address, and a link between pages keeps the document"
   await page.getByText("Live", { exact: true }).waitFor();
   await page.evaluate(() => Object.assign(globalThis, { sameDocument: true }));
   await page.getByLabel("Search").fill("front");
-  await expect.poll(() => page.locator(".item").count()).toBe(1);
+  await expect.poll(() => page.locator(".item").count(), PATIENT).toBe(1);
   expect(new URL(page.url()).search).toBe("?text=front");
   await page.getByLabel("Status").selectOption("unhealthy");
   await page.getByText("Nothing matches this filter.").waitFor();
   await page.getByRole("link", { name: "Show all" }).click();
-  await expect.poll(() => page.locator(".item").count()).toBeGreaterThan(5);
+  await expect.poll(() => page.locator(".item").count(), PATIENT).toBeGreaterThan(5);
   await page.getByRole("link", { name: "frontend" }).click();
   await page.getByRole("heading", { level: 1, name: "frontend" }).waitFor();
   await page.getByRole("link", { name: "7d", exact: true }).click();
-  await expect.poll(() => page.url()).toContain("window=7d");
+  await expect.poll(() => page.url(), PATIENT).toContain("window=7d");
   await page.goBack();
   await page.goBack();
   await page.getByRole("heading", { level: 1, name: "down" }).waitFor();

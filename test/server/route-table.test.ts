@@ -80,6 +80,7 @@ const fixed: Prober = {
 /** Values for the placeholders of documented paths. */
 const SAMPLES: Readonly<Record<string, string>> = {
   action: "log",
+  file: "none.js",
   id: "1",
   mode: "primary",
   name: "sample",

@@ -3,6 +3,7 @@ import { h, type VNode } from "./h.ts";
 import { IncidentPage, IncidentsPage } from "./incidents/page.ts";
 import { OperationsPage } from "./operations/page.ts";
 import { OverviewPage } from "./overview/page.ts";
+import { ProbesPage } from "./probes/page.ts";
 import { PublicPage } from "./public/page.ts";
 import { SubjectPage } from "./subject/page.ts";
 import { shortName, span, unix } from "./text.ts";
@@ -53,6 +54,8 @@ function Body({ view }: { readonly view: View }): VNode {
       return h(IncidentPage, { incident: view.data });
     case "operations":
       return h(OperationsPage, { data: view.data });
+    case "probes":
+      return h(ProbesPage, { list: view.data });
     case "missing":
       return h(Missing, { text: view.text });
     case "public":
@@ -80,6 +83,7 @@ function TopBar({ view, freshness, now }: BarProps): VNode {
   const links = [
     ["overview", "Overview", paths.overview()],
     ["incidents", "Incidents", paths.incidents],
+    ["probes", "Probes", paths.probes],
     ["operations", "Operations", paths.operations],
   ] as const;
   return h(
@@ -155,6 +159,8 @@ export function titleOf(view: View): string {
       return view.data.title;
     case "operations":
       return "Operations";
+    case "probes":
+      return "Probes";
     case "missing":
       return "Not found";
     case "public":

@@ -16,6 +16,7 @@ export interface Paths {
   readonly incident: (id: string) => string;
   readonly feed: string;
   readonly operations: string;
+  readonly probes: string;
   readonly log: (id: number) => string;
   readonly config: string;
   readonly metrics: string;
@@ -35,6 +36,7 @@ export function pathsAt(base: string): Paths {
     incident: (id) => at(`/page/incidents/${segment(id)}`),
     feed: at("/incidents.atom"),
     operations: at("/page/operations"),
+    probes: at("/page/probes"),
     log: (id) => at(`/logs?id=${id}`),
     config: at("/config"),
     metrics: at("/metrics"),
@@ -56,8 +58,7 @@ export function dataPath(base: string, pathname: string, search: string): string
   const prefix = `${base}/page/`;
   if (!pathname.startsWith(prefix)) return undefined;
   const rest = pathname.slice(prefix.length);
-  const isPage = /^(?:(?:targets|heartbeats|components|groups|incidents)\/[^/]+|incidents|operations)$/.test(
-    rest,
-  );
+  const isPage =
+    /^(?:(?:targets|heartbeats|components|groups|incidents)\/[^/]+|incidents|operations|probes)$/.test(rest);
   return isPage ? `${base}/api/v1/${rest}${search}` : undefined;
 }

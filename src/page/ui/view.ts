@@ -3,6 +3,7 @@ import type { OperationsPage } from "../model/operations.ts";
 import type { Overview } from "../model/overview.ts";
 import type { PublicView } from "../model/public-view.ts";
 import type { SubjectPage } from "../model/subject.ts";
+import type { ProbeList } from "./probes/page.ts";
 
 /** A page with its data: what the server renders and the browser continues from. */
 export type View =
@@ -11,6 +12,7 @@ export type View =
   | { readonly kind: "incidents"; readonly data: IncidentList; readonly search: string }
   | { readonly kind: "incident"; readonly data: Incident; readonly at: string }
   | { readonly kind: "operations"; readonly data: OperationsPage }
+  | { readonly kind: "probes"; readonly data: ProbeList; readonly at: string }
   | { readonly kind: "missing"; readonly text: string; readonly at: string }
   | { readonly kind: "public"; readonly data: PublicView; readonly at: string; readonly embed: boolean };
 
@@ -32,6 +34,7 @@ export function timeOf(view: View): string {
     case "operations":
       return view.data.generated_at;
     case "incident":
+    case "probes":
     case "missing":
     case "public":
       return view.at;

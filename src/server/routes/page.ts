@@ -7,6 +7,7 @@ import { refuse } from "../refuse.ts";
 import { queryOf } from "../request.ts";
 import type { RouteContext } from "../route-context.ts";
 import { operationsOf } from "./operations.ts";
+import { probeList } from "./probes.ts";
 
 type Handler = (req: Request, res: Response) => Promise<void>;
 
@@ -52,6 +53,12 @@ export const incidentPageRoute = shown((context) => async (req, res) => {
 /** `GET /page/operations`: what an operator can do beside single subjects. */
 export const operationsPageRoute = shown((context) => async (req, res) => {
   await sendView(context, { kind: "operations", data: operationsOf(context) }, req, res);
+});
+
+/** `GET /page/probes`: the recent probes, also of addresses that are not configured. */
+export const probesPageRoute = shown((context) => async (req, res) => {
+  const data = probeList(context.recentProbes, null);
+  await sendView(context, { kind: "probes", data, at: nowOf(context) }, req, res);
 });
 
 /** `GET /page/assets/{file}`: a script or style of the page. */

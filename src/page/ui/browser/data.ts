@@ -4,6 +4,7 @@ import type { Overview } from "../../model/overview.ts";
 import type { PublicView } from "../../model/public-view.ts";
 import type { SubjectPage } from "../../model/subject.ts";
 import { dataPath } from "../paths.ts";
+import type { ProbeList } from "../probes/page.ts";
 import { jsonTime } from "../text.ts";
 import type { Site, View } from "../view.ts";
 
@@ -80,6 +81,7 @@ function viewOf(path: string, search: string, data: unknown, at: string): View {
   const [folder, rest] = path.split("?", 1)[0]?.split("/", 2) ?? [];
   if (folder === "overview") return { kind: "overview", data: data as Overview, search: query };
   if (folder === "operations") return { kind: "operations", data: data as OperationsPage };
+  if (folder === "probes") return { kind: "probes", data: data as ProbeList, at };
   if (folder !== "incidents") return { kind: "subject", data: data as SubjectPage };
   return rest === undefined
     ? { kind: "incidents", data: data as IncidentList, search: query }

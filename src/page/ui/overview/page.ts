@@ -7,6 +7,8 @@ import { count, shortName } from "../text.ts";
 import { Filter, isFiltered } from "./filter.ts";
 import { Item, type Scale } from "./item.ts";
 
+const NOTHING = "Nothing is configured yet. Probes of other addresses, by /probe, are listed under Probes.";
+
 interface Props {
   readonly overview: Overview;
   readonly search: string;
@@ -47,11 +49,7 @@ export function OverviewPage({ overview, search }: Props): VNode {
           "section",
           { "aria-label": "Items" },
           total === 0
-            ? h(
-                "p",
-                { class: "empty" },
-                filtered ? "Nothing matches this filter." : "Nothing is configured yet.",
-              )
+            ? h("p", { class: "empty" }, filtered ? "Nothing matches this filter." : NOTHING)
             : h(
                 "ul",
                 { class: "items" },

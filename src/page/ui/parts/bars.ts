@@ -3,7 +3,7 @@ import type { DayBar, ResultMark } from "../../model/bars.ts";
 import { DAYS_SHOWN, RESULTS_SHOWN } from "../../model/bars.ts";
 import { useBrowser } from "../context.ts";
 import { classes, h, type VNode } from "../h.ts";
-import { duration, jsonTime, minuteOf, percent } from "../text.ts";
+import { count, duration, jsonTime, minuteOf, percent } from "../text.ts";
 
 /** Looks of slots. Each has a height of its own, so that color is not the only sign. */
 const SLOT_KINDS = ["none", "ok", "some", "bad"] as const;
@@ -85,7 +85,7 @@ export function ResultsBar({ results }: { readonly results: readonly ResultMark[
   const label =
     results.length === 0
       ? "No probes yet"
-      : `Last ${results.length} probes: ${failed === 0 ? "none" : failed} failed`;
+      : `The last ${count(results.length, "probe")}: ${failed === 0 ? "none" : failed} failed`;
   return h(Slots, { slots: [...padding, ...slots], label });
 }
 
