@@ -93,6 +93,7 @@ export async function buildOverview(
     status: worstOf(counts),
     counts,
     sections: sectionsOf(source, entries),
+    routes: source.routes(),
     filters,
     total: chosen.length,
     offset: query.offset,

@@ -3,7 +3,7 @@ import type { Steps } from "../core/steps.ts";
 import type { Timestamp } from "../core/units.ts";
 import type { Absence } from "./absences.ts";
 import type { IncidentLog } from "./incidents/log.ts";
-import type { HeartbeatFacts } from "./model/overview.ts";
+import type { HeartbeatFacts, RouteChain } from "./model/overview.ts";
 import type { Operation, RecentProbe, Setting } from "./model/subject.ts";
 import type { SubjectEntry, SubjectRef, SubjectState } from "./state.ts";
 import type { Trends } from "./trends.ts";
@@ -15,6 +15,8 @@ export interface PageSource {
   readonly entries: () => Steps<readonly SubjectEntry[]>;
   /** Returns what is known of a subject; `undefined` for an unknown one. */
   readonly state: (subject: SubjectRef) => SubjectState | undefined;
+  /** Returns all routes, in the order of the configuration. */
+  readonly routes: () => readonly RouteChain[];
   readonly trends: Trends;
   readonly history: Pick<HistoryReader, "counts" | "chart" | "reasons" | "events">;
   /** Resolves to the incidents once the history has been read. */

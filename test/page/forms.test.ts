@@ -181,6 +181,7 @@ const overview = (items: readonly OverviewItem[], more: Partial<Overview> = {}):
   status: "unhealthy",
   counts: { healthy: 0, degraded: 0, unhealthy: 2, unknown: 0 },
   sections: [],
+  routes: [],
   filters: { labels: {}, kinds: ["target"], groups: [] },
   total: items.length,
   offset: 0,
@@ -193,6 +194,30 @@ const overview = (items: readonly OverviewItem[], more: Partial<Overview> = {}):
 });
 
 describe("the table for terminals", () => {
+  it("shows routes as chains with the member in use in brackets", () => {
+    const link = { kind: "target", status: "healthy", usable: true, reason: null } as const;
+    const shown = overviewText(
+      overview([], {
+        routes: [
+          {
+            name: "chat",
+            description: null,
+            use: "ollama",
+            since: "2025-09-15T13:00:00Z",
+            exhausted: false,
+            forced: false,
+            stale: false,
+            members: [
+              { ...link, name: "openai", status: "unhealthy", usable: false, reason: "auth" },
+              { ...link, name: "ollama" },
+            ],
+          },
+        ],
+      }),
+    );
+    expect(shown).toContain("\n\nroute chat: openai (auth) > [ollama]\n\n");
+  });
+
   it.each(HOSTILE)("has one line for each item whatever a target says: %s", (_name, text) => {
     const shown = overviewText(overview([item(text), item("shop")], { summary: text }));
     expect(shown).not.toMatch(INVISIBLE);

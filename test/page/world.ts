@@ -43,6 +43,8 @@ heartbeats:
 groups:
   - { name: shop, description: What customers use, members: [checkout, search, frontend] }
   - { name: intelligence, members: [gpt] }
+routes:
+  - { name: answers, description: Models in the order of preference, order: [gpt, intelligence] }
 pages:
   - { path: /public, title: Shop status, groups: [shop], show: [reasons, latency], announcement: "Maintenance on Sunday, 10:00 UTC" }
 storage: { retention: 7d }

@@ -12,6 +12,7 @@ import type { GroupHealth } from "../../groups/health.ts";
 import type { Register } from "../../heartbeats/register.ts";
 import type { Maintenance } from "../../maintenance/maintenance.ts";
 import type { SubjectRef } from "../../page/state.ts";
+import type { Routes } from "../../routing/routes.ts";
 import type { ProbedHeartbeat, TargetCondition } from "../../server/route-context.ts";
 import type { Alerting } from "../alerting.ts";
 import type { Budgets } from "../budgets.ts";
@@ -32,6 +33,7 @@ export interface ShownParts {
   readonly beatsOf: (target: Target) => readonly ProbedHeartbeat[];
   readonly components: Components;
   readonly health: GroupHealth;
+  readonly routes: Routes;
   readonly maintenance: Maintenance;
   readonly budgets: Budgets;
   readonly alerting: Alerting;

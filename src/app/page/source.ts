@@ -16,6 +16,7 @@ import { probedEntry, probedState, pushEntry, pushState } from "./heartbeats.ts"
 import { createIncidents } from "./incidents.ts";
 import { createMembership } from "./membership.ts";
 import type { PageParts, ShownParts } from "./parts.ts";
+import { routeChain } from "./routes.ts";
 import { targetEntry, targetState } from "./targets.ts";
 
 /** What joins the parts for the page. */
@@ -38,6 +39,7 @@ export function createExporterPage(shown: ShownParts, { condition, otherLeader }
     now: () => clock.now(),
     entries: () => entriesOf(parts, readings),
     state: (subject) => stateOf(parts, readings, subject),
+    routes: () => shown.routes.list().map(routeChain),
     trends: createTrends(history, clock),
     history,
     incidents: createIncidents(history),

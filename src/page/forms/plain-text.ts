@@ -1,7 +1,7 @@
 import { visible } from "../../core/escape.ts";
 import { truncateWithDots } from "../../core/truncate.ts";
 import { type Timestamp, timestamp } from "../../core/units.ts";
-import type { Overview, OverviewItem } from "../model/overview.ts";
+import type { Overview, OverviewItem, RouteChain } from "../model/overview.ts";
 import type { PublicView } from "../model/public-view.ts";
 import type { JsonTime } from "../model/words.ts";
 import { wordOf } from "../summary.ts";
@@ -26,7 +26,17 @@ export function overviewText(overview: Overview): string {
   const shown = overview.offset + overview.items.length;
   const left = overview.total - shown;
   const more = left > 0 ? `and ${left} more: ?offset=${shown}&limit=${overview.limit}\n` : "";
-  return `${line(overview.summary)}\n\n${table}${more}`;
+  const routes = overview.offset === 0 ? overview.routes.map(routeLine).join("") : "";
+  return `${line(overview.summary)}\n\n${routes === "" ? "" : `${routes}\n`}${table}${more}`;
+}
+
+/** Returns a route as a chain, with the member in use in brackets: `route chat: openai (auth) > [ollama]`. */
+function routeLine({ name, use, members }: RouteChain): string {
+  const chain = members.map((member) => {
+    const text = member.name === use ? `[${member.name}]` : member.name;
+    return member.usable || member.reason === null ? text : `${text} (${member.reason})`;
+  });
+  return `${line(`route ${name}: ${chain.join(" > ")}`)}\n`;
 }
 
 const latencyOf = ({ target }: OverviewItem): string =>

@@ -15,6 +15,8 @@ export interface Overview {
   readonly counts: StatusCounts;
   /** The groups and their status, the worst first, then a section of what is in no group. Not paged. */
   readonly sections: readonly OverviewSection[];
+  /** All routes, in the order of the configuration. Neither filtered nor paged. */
+  readonly routes: readonly RouteChain[];
   /** The names that filters can choose from. */
   readonly filters: OverviewFilters;
   /** Number of items that the filter leaves. */
@@ -40,6 +42,34 @@ export interface OverviewSection {
   readonly counts: StatusCounts;
   /** When the status began, if known. */
   readonly since: JsonTime | null;
+}
+
+/** A route, and which of its members is used now. */
+export interface RouteChain {
+  readonly name: string;
+  readonly description: string | null;
+  /** The member in use; `null` if there is none. */
+  readonly use: string | null;
+  /** When that member was chosen. */
+  readonly since: JsonTime;
+  /** True if no member is usable. */
+  readonly exhausted: boolean;
+  /** True while an operator forces the choice. */
+  readonly forced: boolean;
+  /** True if nothing confirms the choice now. */
+  readonly stale: boolean;
+  /** By preference. */
+  readonly members: readonly RouteLink[];
+}
+
+/** A member of a route. */
+export interface RouteLink {
+  readonly name: string;
+  readonly kind: "target" | "group";
+  readonly status: TargetStatus;
+  readonly usable: boolean;
+  /** Why it is not usable; `null` if it is. */
+  readonly reason: string | null;
 }
 
 /** The values of the filters of the overview. */

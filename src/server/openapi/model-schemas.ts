@@ -483,6 +483,13 @@ export const MODEL_SCHEMAS: Readonly<Record<string, object>> = {
           "$ref": "#/components/schemas/OverviewSection"
         }
       },
+      "routes": {
+        "description": "All routes, in the order of the configuration. Neither filtered nor paged.",
+        "type": "array",
+        "items": {
+          "$ref": "#/components/schemas/RouteChain"
+        }
+      },
       "filters": {
         "description": "The names that filters can choose from.",
         "$ref": "#/components/schemas/OverviewFilters"
@@ -522,6 +529,7 @@ export const MODEL_SCHEMAS: Readonly<Record<string, object>> = {
       "status",
       "counts",
       "sections",
+      "routes",
       "filters",
       "total",
       "offset",
@@ -596,6 +604,102 @@ export const MODEL_SCHEMAS: Readonly<Record<string, object>> = {
       "status",
       "counts",
       "since"
+    ]
+  },
+  "RouteChain": {
+    "description": "A route, and which of its members is used now.",
+    "type": "object",
+    "properties": {
+      "name": {
+        "type": "string"
+      },
+      "description": {
+        "type": [
+          "string",
+          "null"
+        ]
+      },
+      "use": {
+        "description": "The member in use; `null` if there is none.",
+        "type": [
+          "string",
+          "null"
+        ]
+      },
+      "since": {
+        "description": "When that member was chosen.",
+        "type": "string",
+        "format": "date-time"
+      },
+      "exhausted": {
+        "description": "True if no member is usable.",
+        "type": "boolean"
+      },
+      "forced": {
+        "description": "True while an operator forces the choice.",
+        "type": "boolean"
+      },
+      "stale": {
+        "description": "True if nothing confirms the choice now.",
+        "type": "boolean"
+      },
+      "members": {
+        "description": "By preference.",
+        "type": "array",
+        "items": {
+          "$ref": "#/components/schemas/RouteLink"
+        }
+      }
+    },
+    "required": [
+      "name",
+      "description",
+      "use",
+      "since",
+      "exhausted",
+      "forced",
+      "stale",
+      "members"
+    ]
+  },
+  "RouteLink": {
+    "description": "A member of a route.",
+    "type": "object",
+    "properties": {
+      "name": {
+        "type": "string"
+      },
+      "kind": {
+        "enum": [
+          "target",
+          "group"
+        ]
+      },
+      "status": {
+        "enum": [
+          "healthy",
+          "degraded",
+          "unhealthy",
+          "unknown"
+        ]
+      },
+      "usable": {
+        "type": "boolean"
+      },
+      "reason": {
+        "description": "Why it is not usable; `null` if it is.",
+        "type": [
+          "string",
+          "null"
+        ]
+      }
+    },
+    "required": [
+      "name",
+      "kind",
+      "status",
+      "usable",
+      "reason"
     ]
   },
   "OverviewFilters": {

@@ -6,6 +6,7 @@ import { Counts, StatusShape } from "../parts/status.ts";
 import { count, shortName } from "../text.ts";
 import { Filter, isFiltered } from "./filter.ts";
 import { Item, type Scale } from "./item.ts";
+import { Routes } from "./routes.ts";
 
 const NOTHING = "Nothing is configured yet. Probes of other addresses, by /probe, are listed under Probes.";
 
@@ -39,6 +40,7 @@ export function OverviewPage({ overview, search }: Props): VNode {
           h(Name, { text: leader }),
           ") and sends the prompts. This one shows what it knows.",
         ),
+    filtered || offset > 0 ? null : h(Routes, { routes: overview.routes }),
     h(Filter, { overview, search }),
     hasSections || !sections.some(({ group }) => group !== null) ? null : h(GroupStrip, { sections }),
     hasSections
