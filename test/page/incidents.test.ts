@@ -162,7 +162,7 @@ describe("incidents", () => {
           const key = `${kind}/${subject}`;
           const from = last.get(key) ?? "unknown";
           last.set(key, to);
-          return event(passed, { subject, from, to, kind } as Partial<EventFacts>);
+          return event(passed, { subject, from, to, kind });
         });
         const whole = logOf(...events);
         const again = logOf(...events.slice(0, cut % (events.length + 1)), ...events);

@@ -113,7 +113,7 @@ describe("/api/openapi.json", () => {
         .split(/(?<!\\)\|/)
         .map((cell) => cell.trim());
       expect([route, Object.keys(responses).toSorted()]).toEqual([route, statuses.split(", ").toSorted()]);
-      const named = [...documented.matchAll(/`\[?(\w+)=/g)].map(([, name]) => name);
+      const named = [...documented.matchAll(/`\[?(\w+)=/g)].map(([, name = ""]) => name);
       const inQuery = parameters.filter((one) => one.in === "query").map(({ name }) => name);
       expect([route, inQuery.toSorted()]).toEqual([route, named.toSorted()]);
       const inPath = [...route.matchAll(/\{(\w+)\}/g)].map(([, name]) => name);

@@ -155,9 +155,7 @@ describe("/status.json", () => {
   it("is everything in the same shape", async () => {
     const { groups, title } = await view("/status.json");
     expect(title).toBe("Status");
-    expect(groups.map(({ name }) => name).toSorted()).toEqual(
-      ["all", "front", "secret-group", null].toSorted(),
-    );
+    expect(new Set(groups.map(({ name }) => name))).toEqual(new Set(["all", "front", "secret-group", null]));
   });
 });
 
@@ -203,7 +201,8 @@ describe.each(Object.entries(HOSTILE_TEXTS))("a hostile text: %s", (_name, hosti
       body: JSON.stringify({ status: "unhealthy", message: hostile }),
     });
     await world.ask("/ping/box/fail", { method: "POST", body: hostile });
-    await world.ask(`/ping/box?${new URLSearchParams({ hostname: hostile, description: hostile })}`);
+    const facts = new URLSearchParams({ hostname: hostile, description: hostile }).toString();
+    await world.ask(`/ping/box?${facts}`);
     await world.probe("cart");
     await world.ask("/ping/box/fail");
     world.clock.advance(seconds(11));
