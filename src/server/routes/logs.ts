@@ -19,5 +19,7 @@ export const logsRoute =
       );
     }
     const { result, module } = probe;
+    // It quotes what targets say, which browsers must not take for a page.
+    res.set("X-Content-Type-Options", "nosniff");
     res.type("text/plain").send(debugText(result, module, metrics.result({ result, age: seconds(0) })));
   };
