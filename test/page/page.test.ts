@@ -21,7 +21,7 @@ beforeAll(async () => {
   await fetch(`${url}/api/v1/components/engine`, {
     method: "PUT",
     headers: { Authorization: `Bearer ${TOKEN}`, "Content-Type": "application/json" },
-    body: JSON.stringify({ status: "unhealthy", message: HOSTILE }),
+    body: JSON.stringify({ status: "unhealthy", message: HOSTILE.slice(0, 450) }),
   });
 });
 afterAll(async () => {
