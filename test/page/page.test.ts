@@ -21,7 +21,7 @@ beforeAll(async () => {
   await fetch(`${url}/api/v1/components/engine`, {
     method: "PUT",
     headers: { Authorization: `Bearer ${TOKEN}`, "Content-Type": "application/json" },
-    body: JSON.stringify({ status: "unhealthy", message: HOSTILE }),
+    body: JSON.stringify({ status: "unhealthy", message: HOSTILE.slice(0, 450) }),
   });
 });
 afterAll(async () => {
@@ -151,6 +151,12 @@ test("the log of a probe opens in its place", async () => {
   const log = page.getByRole("region", { name: "Log of the probe" });
   await log.waitFor();
   expect(await log.innerText()).toContain("probe failed (");
+  const href = await page.getByRole("button", { name: "Hide log" }).getAttribute("href");
+  const { headers } = await fetch(`${url()}${href}`);
+  expect([headers.get("content-type"), headers.get("x-content-type-options")]).toEqual([
+    "text/plain; charset=utf-8",
+    "nosniff",
+  ]);
   expect(tab.complaints).toEqual([]);
 });
 

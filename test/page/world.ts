@@ -5,8 +5,8 @@ import { serveHttp, serveServer } from "../helpers/http-targets.ts";
 import { type TemporaryFolder, temporaryFolder } from "../helpers/temporary-folder.ts";
 import { writePast } from "./past.ts";
 
-/** Text that would run, reorder the page or break it, if it were not text. */
-export const HOSTILE = `<script>alert(1)</script>"'><img src=x onerror=alert(2)>\u202Eevil\u2066 ${"x".repeat(300)}`;
+/** Text of 10,000 characters that would run, reorder the page or break it, if it were not text. */
+export const HOSTILE = `<script>alert(1)</script>"'><img src=x onerror=alert(2)>\u202Eevil\u2066 ${"x".repeat(300)}\u0000${"y".repeat(9700)}`;
 
 /** The control token of the exporter. */
 export const TOKEN = "control-token-of-the-page";

@@ -1,9 +1,9 @@
 import type { Incident, IncidentList } from "../model/incident.ts";
 import type { OperationsPage } from "../model/operations.ts";
 import type { Overview } from "../model/overview.ts";
+import type { ProbeList } from "../model/probes.ts";
 import type { PublicView } from "../model/public-view.ts";
 import type { SubjectPage } from "../model/subject.ts";
-import type { ProbeList } from "./probes/page.ts";
 
 /** A page with its data: what the server renders and the browser continues from. */
 export type View =

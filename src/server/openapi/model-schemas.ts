@@ -1082,6 +1082,62 @@ export const MODEL_SCHEMAS: Readonly<Record<string, object>> = {
       "target"
     ]
   },
+  "ListedProbe": {
+    "description": "A recent probe with what it probed: an item of `GET /api/v1/probes`.",
+    "type": "object",
+    "properties": {
+      "id": {
+        "type": "number"
+      },
+      "target": {
+        "description": "The name of a target, or the address of a request to `/probe`.",
+        "type": "string"
+      },
+      "module": {
+        "type": "string"
+      },
+      "started_at": {
+        "type": "string",
+        "format": "date-time"
+      },
+      "ok": {
+        "type": "boolean"
+      },
+      "reason": {
+        "type": [
+          "string",
+          "null"
+        ]
+      },
+      "duration_seconds": {
+        "type": "number"
+      }
+    },
+    "required": [
+      "id",
+      "target",
+      "module",
+      "started_at",
+      "ok",
+      "reason",
+      "duration_seconds"
+    ]
+  },
+  "ProbeList": {
+    "description": "`GET /api/v1/probes`: the newest first.",
+    "type": "object",
+    "properties": {
+      "probes": {
+        "type": "array",
+        "items": {
+          "$ref": "#/components/schemas/ListedProbe"
+        }
+      }
+    },
+    "required": [
+      "probes"
+    ]
+  },
   "PublicView": {
     "description": "A view for people outside: chosen groups and nothing else. Served at the path of `pages[]`, and as JSON at the path with `.json`.",
     "type": "object",

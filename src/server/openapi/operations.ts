@@ -173,6 +173,11 @@ export const API_OPERATIONS: readonly ApiOperation[] = [
         "Form of the answer; Accept decides by default.",
       ),
       query("limit", { ...integer, default: 100 }, "Most events of a list."),
+      query(
+        "snapshot",
+        { type: "string", enum: ["full", "none"], default: "full" },
+        "With none, snapshots have no state of subjects.",
+      ),
     ],
     success: 200,
     answer: object({ events: listOf(EVENT) }),

@@ -28,6 +28,8 @@ export const logsRoute =
       return refuse(res, 404, `${wanted}; /logs lists them`);
     }
     const { result, module } = probe;
+    // It quotes what targets say, which browsers must not take for a page.
+    res.set("X-Content-Type-Options", "nosniff");
     res.type("text/plain").send(debugText(result, module, metrics.result({ result, age: seconds(0) })));
   };
 

@@ -1,10 +1,10 @@
 import type { Incident, IncidentList } from "../../model/incident.ts";
 import type { OperationsPage } from "../../model/operations.ts";
 import type { Overview } from "../../model/overview.ts";
+import type { ProbeList } from "../../model/probes.ts";
 import type { PublicView } from "../../model/public-view.ts";
 import type { SubjectPage } from "../../model/subject.ts";
 import { dataPath } from "../paths.ts";
-import type { ProbeList } from "../probes/page.ts";
 import { jsonTime } from "../text.ts";
 import type { Site, View } from "../view.ts";
 

@@ -1,23 +1,7 @@
+import type { ProbeList } from "../../model/probes.ts";
 import type { RecentProbe } from "../../model/subject.ts";
 import { Fragment, h, type VNode } from "../h.ts";
-import { Probes } from "../subject/probes.ts";
-
-/** A recent probe with what it probed: an item of `GET /api/v1/probes`. */
-export interface ListedProbe {
-  readonly id: number;
-  /** The name of a target, or the address of a request to `/probe`. */
-  readonly target: string;
-  readonly module: string;
-  readonly started_at: string;
-  readonly ok: boolean;
-  readonly reason: string | null;
-  readonly duration_seconds: number;
-}
-
-/** The data of the page of probes. */
-export interface ProbeList {
-  readonly probes: readonly ListedProbe[];
-}
+import { ProbeRows } from "../subject/probes.ts";
 
 /** Shows the recent probes of all targets, also of addresses that are not configured. */
 export function ProbesPage({ list }: { readonly list: ProbeList }): VNode {
@@ -43,6 +27,6 @@ export function ProbesPage({ list }: { readonly list: ProbeList }): VNode {
           { class: "empty" },
           "No probe yet. Configure targets, or probe any address with /probe?target=ADDRESS&module=NAME.",
         )
-      : h(Probes, { probes }),
+      : h(ProbeRows, { probes }),
   );
 }

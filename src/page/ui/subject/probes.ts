@@ -8,17 +8,16 @@ import { duration, lines, shortName } from "../text.ts";
 /** Lists recent probes, each with its log. */
 export function Probes({ probes }: { readonly probes: readonly RecentProbe[] }): VNode | null {
   if (probes.length === 0) return null;
-  return h(
-    "section",
-    null,
-    h("h2", null, "Recent probes"),
-    h(
-      "ol",
-      { class: "probes" },
-      probes.map((probe) => h(ProbeRow, { key: probe.id, probe })),
-    ),
-  );
+  return h("section", null, h("h2", null, "Recent probes"), h(ProbeRows, { probes }));
 }
+
+/** Lists probes without a heading. */
+export const ProbeRows = ({ probes }: { readonly probes: readonly RecentProbe[] }): VNode =>
+  h(
+    "ol",
+    { class: "probes" },
+    probes.map((probe) => h(ProbeRow, { key: probe.id, probe })),
+  );
 
 function ProbeRow({ probe }: { readonly probe: RecentProbe }): VNode {
   const { id, started_at, ok, reason, detail } = probe;
