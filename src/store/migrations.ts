@@ -27,7 +27,6 @@ const STEPS: readonly string[] = [
    ) without rowid, strict;
    create table events (id integer primary key, at integer not null, facts text not null) strict;
    create index events_at on events (at);`,
-  VIEWS,
   // Tokens per second are stored in thousandths. `hours` and `days` have the totals of whole hours and days before `rolled`, in
   // hours and days since the epoch; `reason` 0 is success. Their phases, first tokens and speeds are means.
   `alter table results add column speed integer;
@@ -49,6 +48,7 @@ const STEPS: readonly string[] = [
    ) without rowid, strict;
    create table rolled (one integer primary key check (one = 1), hour integer not null) strict;
    create index events_subject on events (iif(json_valid(facts), facts ->> 'subject', null));`,
+  VIEWS,
 ];
 
 const pragmaValue = (db: DatabaseSync, pragma: string): number =>

@@ -33,7 +33,7 @@ const SERVICE_STATUS = `create view service_status as
     group by t.id
   )
   select s.service_name, s.module,
-    case when ${IS_ALIVE} then coalesce((select json_extract(value, '$') from shelves
+    case when ${IS_ALIVE} then coalesce((select coalesce(json_extract(value, '$.status'), json_extract(value, '$')) from shelves
       where shelf = 'statuses' and key = 'target/' || s.service_name and json_valid(value)), 'unknown')
       else 'unknown' end as current_status,
     datetime(s.last_healthy, 'unixepoch') as last_healthy,

@@ -298,7 +298,9 @@ describe("--demo", () => {
     await using exporter = await startExporter({ args: ["--demo"] });
     await exporter.process.waitForOutput(/This is a demonstration/);
     await waitUntil("the failover", async () => {
-      const { config } = (await exporter.json("/status")) as { config: Record<string, unknown> };
+      const { config } = (await exporter.json("/status?target=demo-llm")) as {
+        config: Record<string, unknown>;
+      };
       return config["current_mode"] === "fallback" ? true : undefined;
     });
     const text = await exporter.get("/metrics");

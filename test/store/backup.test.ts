@@ -73,7 +73,7 @@ describe("backup and restore", () => {
     const db = new DatabaseSync(file);
     db.exec("pragma user_version = 99");
     db.close();
-    expect(() => restoreStore(file, path, AT)).toThrow(`${file}: got a file of version 99, want 2 or older`);
+    expect(() => restoreStore(file, path, AT)).toThrow(`${file}: got a file of version 99, want 3 or older`);
     await using open = await openTestStore(path);
     expect(open.store.memory.namespace("a").get("x")).toHaveLength(50_000);
   });

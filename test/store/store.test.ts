@@ -184,7 +184,7 @@ describe("a file", () => {
           fields: {
             path,
             reason: "io",
-            detail: "got a file of version 99, want 2 or older: it was written by a newer heartbeat-exporter",
+            detail: "got a file of version 99, want 3 or older: it was written by a newer heartbeat-exporter",
           },
         },
       ]);

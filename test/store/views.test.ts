@@ -236,7 +236,7 @@ heartbeats:
     const names = db.prepare("select name from sqlite_master where type = 'view'").all();
     expect(names).toHaveLength(5);
     for (const { name } of names) db.exec(`drop view ${String(name)}`);
-    db.exec("pragma user_version = 1");
+    db.exec("pragma user_version = 2");
     db.close();
     const { store } = await openTestStore(path);
     await store.close();
