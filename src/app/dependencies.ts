@@ -1,106 +1,88 @@
 import type { Clock } from "../core/clock.ts";
-import {
-  type BlockedBy,
-  type Blocker,
-  type Dependency,
-  type DependencyGraph,
-  downDependency,
-} from "../core/dependency.ts";
-import { isUp } from "../core/heartbeat.ts";
-import type { TargetStatus } from "../core/status.ts";
+import type { BlockedBy, Blocker, Dependency } from "../core/dependency.ts";
+import type { History } from "../core/history.ts";
+import type { Memory } from "../core/memory.ts";
 import type { Target } from "../core/target.ts";
-import type { Asker } from "../engine/ask.ts";
-import type { FailoverState } from "../failover/machine.ts";
-import type { GroupHealth } from "../groups/health.ts";
-import type { Register } from "../heartbeats/register.ts";
-import type { Maintenance } from "../maintenance/maintenance.ts";
-import { conditionOf } from "./condition.ts";
-import type { ConfigIndex } from "./config-index.ts";
+import { type Seconds, seconds } from "../core/units.ts";
+import { createNotices, type Notices } from "../dependencies/notices.ts";
+import { createWaitings } from "../dependencies/waitings.ts";
+import { createDependencyStates, type DependencyStateParts } from "./dependency-states.ts";
 
 /** The dependencies of targets and heartbeats. */
 export interface Dependencies {
   readonly blockedBy: BlockedBy;
   /** Returns the dependency because of which a target or heartbeat is not told to be down; `undefined` if none is. */
   blocker(kind: Dependency["kind"], name: string): Blocker | undefined;
+  /** The events to tell people: those that wait for a dependency come when it is over. */
+  readonly notices: Notices;
+  stop(): void;
 }
 
-/** The parts of the exporter that know the state of dependencies. */
-export interface DependencyParts {
+interface DependencyParts extends DependencyStateParts {
   readonly clock: Clock;
-  readonly index: ConfigIndex;
-  readonly ask: Pick<Asker, "latest" | "skip">;
-  readonly state: (target: Target) => FailoverState;
-  readonly pushes: Pick<Register, "find">;
-  readonly health: Pick<GroupHealth, "group">;
-  readonly maintenance: Pick<Maintenance, "covers">;
+  readonly memory: Memory;
+  readonly history: Pick<History, "subscribe">;
 }
 
-/** Creates the view of dependencies, which is computed when asked for. */
+/** Longest time for which the failure of one waits for that of another to be noticed. */
+const MOST_NOTICE_TIME = seconds(300);
+
+/** Watches the dependencies of targets and heartbeats, and withholds the notices of those that wait. */
 export function createDependencies(parts: DependencyParts): Dependencies {
-  const graph = graphOf(parts);
-  const blocker: Dependencies["blocker"] = (kind, name) => {
-    const dependsOn = graph.dependsOn({ kind, name });
-    // Most have none.
-    if (dependsOn.length === 0) return undefined;
-    const down = downDependency(dependsOn, graph);
-    return down === undefined ? undefined : { name: down.name, isDown: true };
+  const { clock, memory, history, index, pushes, maintenance } = parts;
+  const states = createDependencyStates(parts);
+
+  const detectionTime = ({ kind, name }: Dependency): Seconds => {
+    if (kind === "target") return detectionTimeOf(index.current().targets.get(name));
+    return seconds(Math.min(MOST_NOTICE_TIME, pushes.find(name)?.beat.timeout ?? 0));
   };
+  const waitings = createWaitings({
+    clock,
+    store: memory.namespace("dependencies"),
+    graph: states,
+    dependents: () => states.dependents(),
+    isFailing: (dependent) => states.isFailing(dependent),
+    suspects: (dependency) =>
+      states.leavesOf(dependency).flatMap((leaf) => {
+        if (states.isDown(leaf) === undefined) return [];
+        const goodAt = states.goodAt(leaf);
+        const noticeTime = seconds(Math.min(MOST_NOTICE_TIME, detectionTime(leaf)));
+        return [{ name: dependency.name, noticeTime, ...(goodAt === undefined ? {} : { goodAt }) }];
+      }),
+    settleTime: detectionTime,
+  });
+  const blocker: Dependencies["blocker"] = (kind, name) =>
+    kind === "group" ? undefined : waitings.blocker({ kind, name });
+
+  const notices = createNotices({
+    clock,
+    store: memory.namespace("notices"),
+    events: history,
+    waits: (kind, name) => blocker(kind, name) !== undefined,
+    verdict(kind, name) {
+      if (!states.exists({ kind, name })) return "drop";
+      const waits = blocker(kind, name) !== undefined || maintenance.covers({ kind, name }) === true;
+      return waits ? "wait" : "tell";
+    },
+  });
+
   return {
     blocker,
     blockedBy(kind, name) {
       const found = blocker(kind, name);
       return found?.isDown === true ? found.name : undefined;
     },
+    notices,
+    stop() {
+      waitings.stop();
+      notices.stop();
+    },
   };
 }
 
-/** Reports whether a status means down; a degraded dependency still works. */
-const meansDown = (status: TargetStatus): boolean | undefined =>
-  status === "unknown" ? undefined : status === "unhealthy";
-
-function graphOf({
-  clock,
-  index,
-  ask,
-  state,
-  pushes,
-  health,
-  maintenance,
-}: DependencyParts): DependencyGraph {
-  const targetIsDown = (name: string): boolean | undefined => {
-    const target = index.current().targets.get(name);
-    if (target === undefined) return undefined;
-    const { status, latest } = conditionOf({ clock, ask, state }, target);
-    if (latest === undefined || maintenance.covers({ kind: "target", name }) !== true)
-      return meansDown(status);
-    // Results change no status during maintenance, so the newest one says whether the dependency is there.
-    return !latest.result.outcome.ok;
-  };
-  const heartbeatIsDown = (name: string): boolean | undefined => {
-    const beat = pushes.find(name)?.beat;
-    const up = beat === undefined ? undefined : isUp(beat, clock.now());
-    return up === undefined ? undefined : !up;
-  };
-  return {
-    isDown({ kind, name }) {
-      switch (kind) {
-        case "target":
-          return targetIsDown(name);
-        case "heartbeat":
-          return heartbeatIsDown(name);
-        case "group":
-          return meansDown(health.group(name)?.status ?? "unknown");
-      }
-    },
-    dependsOn({ kind, name }) {
-      switch (kind) {
-        case "target":
-          return index.current().targets.get(name)?.dependsOn ?? [];
-        case "heartbeat":
-          return pushes.find(name)?.heartbeat.dependsOn ?? [];
-        case "group":
-          return [];
-      }
-    },
-  };
+/** Returns the time after which a target that fails is unhealthy, with one probe to spare. */
+function detectionTimeOf(target: Target | undefined): Seconds {
+  if (target === undefined) return seconds(0);
+  const { thresholds, interval, minInterval } = target;
+  return seconds((thresholds.failures + 1) * Math.max(interval, minInterval));
 }

@@ -193,6 +193,8 @@ export function createExporter(options: ExporterOptions): Exporter {
   });
   const dependencies = createDependencies({
     clock,
+    memory,
+    history,
     index,
     ask,
     state,
@@ -226,7 +228,7 @@ export function createExporter(options: ExporterOptions): Exporter {
     clock,
     log,
     memory,
-    history,
+    history: dependencies.notices,
     userAgent,
     random: Math.random,
     bodyOf: webhookBodies(pushes, policyOf),
@@ -309,7 +311,7 @@ export function createExporter(options: ExporterOptions): Exporter {
     },
     async stop() {
       stopping = true;
-      for (const part of [scheduler, tiers, driver, pushes, watch, presence, self]) part.stop();
+      for (const part of [scheduler, tiers, driver, pushes, watch, dependencies, presence, self]) part.stop();
       events.close();
       // Prompts in flight end before the lease is released, so that no other replica sends prompts beside them.
       await Promise.all([engine.shutdown(), webhooks.stop(), alerting.stop()]);
