@@ -1,4 +1,5 @@
 import { defined } from "../core/defined.ts";
+import { firstGroups } from "../core/group.ts";
 import { namesOf } from "../core/metric.ts";
 import { complete, inSlices, type Steps } from "../core/steps.ts";
 import type { Config, ConfigDeps, Sections } from "./config.ts";
@@ -148,11 +149,16 @@ function* buildSections(context: BuildContext, { plugins }: ConfigDeps): Steps<S
   checkModulesPresent(push.configured, context);
   const groups = buildGroups(targets, push.heartbeats, context);
   checkDependencyCycles(context);
+  const groupOf = firstGroups(groups);
+  const inGroup = <Member extends { readonly name: string }>(member: Member) => ({
+    ...member,
+    ...defined({ group: groupOf.get(member.name) }),
+  });
   yield;
   return {
     modules,
-    targets,
-    push,
+    targets: targets.map(inGroup),
+    push: { ...push, heartbeats: push.heartbeats.map(inGroup) },
     groups,
     health: buildHealth(groups, targets, context),
     prices: prices ?? new Map(),

@@ -34,6 +34,8 @@ export interface PushHeartbeat {
   readonly description?: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly critical: boolean;
+  /** Name of the first group that it is a member of. */
+  readonly group?: string;
   /** Without these it cannot report; absent for none. */
   readonly dependsOn?: readonly Dependency[];
   /** The token that its pings must carry; without one, pings are accepted from any client. */

@@ -75,6 +75,8 @@ export interface Target extends ProbeTarget {
   readonly series: SeriesChoice;
   readonly labels: Readonly<Record<string, string>>;
   readonly failover?: FallbackPolicy;
+  /** Name of the first group that it is a member of. */
+  readonly group?: string;
   /** Without these it cannot work; absent for none. */
   readonly dependsOn?: readonly Dependency[];
 }
