@@ -117,7 +117,12 @@ function probedRow({
 }): HeartbeatRow {
   const { heartbeat, source } = beat;
   const labels = renderPairs({ ...targetLabels(target), heartbeat, source });
-  const facts = { kind: target.module.prober.kind, hostname: target.hostname ?? "", owner: "", group: target.group ?? "" };
+  const facts = {
+    kind: target.module.prober.kind,
+    hostname: target.hostname ?? "",
+    owner: "",
+    group: target.group ?? "",
+  };
   return { labels, info: infoLine(labels, { ...facts, ...ownLabels(target) }), beat };
 }
 

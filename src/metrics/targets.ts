@@ -123,7 +123,13 @@ export const CONFIGURED_FAMILIES: readonly TargetFamily[] = [
       const facts = { critical: String(target.critical), kind: target.module.prober.kind };
       // A label of the configuration says more about what shares a host than the address.
       const { group = "" } = target;
-      const labels = { host: hostOf(target.address), group, ...target.labels, ...targetLabels(target), ...facts };
+      const labels = {
+        host: hostOf(target.address),
+        group,
+        ...target.labels,
+        ...targetLabels(target),
+        ...facts,
+      };
       return writer.line(catalogue.targetInfo.name, renderPairs(labels), 1);
     },
   },

@@ -36,8 +36,16 @@ const ROUTES: readonly (readonly [
     { alertname: "HeartbeatMissed", kind: "machine", owner: "archive", severity: "critical" },
     "nobody",
   ],
-  ["a job that failed", { alertname: "HeartbeatFailed", kind: "job", severity: "critical" }, "escalation,pager"],
-  ["an outage", { alertname: "HeartbeatTargetDown", severity: "critical", target: "shop" }, "escalation,pager"],
+  [
+    "a job that failed",
+    { alertname: "HeartbeatFailed", kind: "job", severity: "critical" },
+    "escalation,pager",
+  ],
+  [
+    "an outage",
+    { alertname: "HeartbeatTargetDown", severity: "critical", target: "shop" },
+    "escalation,pager",
+  ],
   [
     "an outage of a team",
     { alertname: "HeartbeatModelUnavailable", severity: "critical", team: "ai" },
