@@ -27,7 +27,10 @@ function subjectKind({ kind }: EventFacts): "target" | "heartbeat" | undefined {
     case "force_ended":
     case "group":
     case "component":
+    case "route":
     case "reload":
+    case "certificate":
+    case "budget":
       return undefined;
   }
 }

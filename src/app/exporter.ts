@@ -279,7 +279,7 @@ export function createExporter(options: ExporterOptions): Exporter {
     ...groups,
     maintenance,
     routes,
-    blockedBy: () => undefined,
+    blockedBy: (kind, name) => dependencies.blocker(kind, name)?.name,
     leads: () => election.leads() !== false,
   });
 
