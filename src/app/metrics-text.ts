@@ -6,6 +6,7 @@ import type { Components } from "../groups/components.ts";
 import type { GroupHealth } from "../groups/health.ts";
 import type { Register } from "../heartbeats/register.ts";
 import { notifySamples } from "../metrics/alerts.ts";
+import { dependencySamples } from "../metrics/dependencies.ts";
 import { createExposition } from "../metrics/exposition.ts";
 import { type LineWriter, writerOf } from "../metrics/format.ts";
 import { groupAndComponentSamples } from "../metrics/groups.ts";
@@ -14,10 +15,11 @@ import { resultText, targetParts } from "../metrics/page.ts";
 import { inPieces } from "../metrics/pieces.ts";
 import { routeSamples } from "../metrics/routes.ts";
 import { alertingSamples, processParts, type Self } from "../metrics/self.ts";
-import type { TargetSnapshot } from "../metrics/targets.ts";
+import { type TargetSnapshot, targetLabels } from "../metrics/targets.ts";
 import type { Routes } from "../routing/routes.ts";
-import type { MetricsText, ProbedHeartbeat } from "../server/route-context.ts";
+import type { MetricsText, ProbedHeartbeat, Section } from "../server/route-context.ts";
 import type { Alerting } from "./alerting.ts";
+import type { Dependencies } from "./dependencies.ts";
 import { readTargets, type TargetParts } from "./read-targets.ts";
 
 /** The parts of the exporter that metrics are read from. */
@@ -30,6 +32,7 @@ export interface MeasuredParts extends TargetParts {
   readonly routes: Routes;
   readonly alerting: Alerting;
   readonly self: Self;
+  readonly dependencies: Pick<Dependencies, "blocker">;
   readonly pushes: Register;
   /** Returns the heartbeats in the newest result of a target. */
   readonly beatsOf: (target: Target) => readonly ProbedHeartbeat[];
@@ -55,6 +58,7 @@ export const createMetricsText = (parts: MeasuredParts): MetricsText => ({
         if (sections.has("targets")) rendered.push(targetsSection(parts, targets));
         // After the targets, whose probes may have found newer heartbeats.
         if (sections.has("heartbeats")) rendered.push(await heartbeatsSection(parts));
+        rendered.push(dependenciesSection(parts, sections));
         const partsIn = (format: ExpositionFormat) => partsOf(rendered, writerOf(format));
         return {
           pieces: (format) => inPieces(partsIn(format)),
@@ -119,6 +123,31 @@ async function heartbeatsSection({
   });
   const now = clock.now();
   return (writer) => heartbeatParts(rows, now, writer);
+}
+
+/** Dependencies have one family of series for both targets and heartbeats. */
+function dependenciesSection(
+  { index, pushes, beatsOf, dependencies }: MeasuredParts,
+  sections: ReadonlySet<Section>,
+): SectionParts {
+  const exposition = createExposition();
+  for (const target of index.current().targets.values()) {
+    if (target.dependsOn === undefined) continue;
+    const blocker = dependencies.blocker("target", target.name);
+    const labels = targetLabels(target);
+    if (sections.has("targets")) exposition.add(dependencySamples(labels, blocker));
+    if (!sections.has("heartbeats")) continue;
+    for (const { beat } of beatsOf(target)) {
+      const { heartbeat, source } = beat;
+      exposition.add(dependencySamples({ ...labels, heartbeat, source }, blocker));
+    }
+  }
+  for (const { heartbeat, beat } of sections.has("heartbeats") ? pushes.list() : []) {
+    if (heartbeat.dependsOn === undefined) continue;
+    const blocker = dependencies.blocker("heartbeat", heartbeat.name);
+    exposition.add(dependencySamples({ heartbeat: heartbeat.name, source: beat.source }, blocker));
+  }
+  return (writer) => exposition.parts(writer);
 }
 
 function* beatsOfAll(

@@ -1,6 +1,7 @@
 import type { AuthFailures } from "../core/auth-failures.ts";
 import { createControlAudit } from "../core/control-audit.ts";
 import { defined } from "../core/defined.ts";
+import type { BlockedBy } from "../core/dependency.ts";
 import type { History } from "../core/history.ts";
 import type { Log } from "../core/log.ts";
 import type { Target } from "../core/target.ts";
@@ -38,6 +39,7 @@ export interface RoutedParts extends MeasuredParts, ShownParts {
   readonly notifier: Notifier;
   readonly names: { has(name: string): boolean };
   readonly ready: () => boolean;
+  readonly blockedBy: BlockedBy;
   readonly probedHeartbeats: () => readonly ProbedHeartbeat[];
 }
 
@@ -105,5 +107,6 @@ export function createRouteContext(
     notifier: parts.notifier,
     actions: alerting.actions,
     maintenance: parts.maintenance,
+    blockedBy: parts.blockedBy,
   };
 }

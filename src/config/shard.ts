@@ -1,3 +1,4 @@
+import type { Dependency } from "../core/dependency.ts";
 import type { Group, GroupMember } from "../core/group.ts";
 import type { Route } from "../core/route.ts";
 import { type Shard, type Sharding, shardOf } from "../core/shard.ts";
@@ -67,6 +68,7 @@ export function checkAcrossShards(all: Sections, total: number, problems: Remark
       `are on several shards (${which}), so no shard has this route; give the exporter of a route no shards`,
     );
   }
+  warnOfDependencies(all, total, problems);
   const { group } = all.health;
   if (group !== undefined && ownersOf(group, all.groups, total).size > 1) {
     problems.add({
@@ -109,6 +111,30 @@ function ownersOfRoute(
     for (const [owner, member] of own) if (!owners.has(owner)) owners.set(owner, member);
   }
   return owners;
+}
+
+/** The shard of a target or heartbeat knows nothing about what other shards own. */
+function warnOfDependencies(all: Sections, total: number, problems: Remarks): void {
+  const ownerOf = ({ kind, name }: Dependency): number | undefined => {
+    if (kind !== "group") return shardOf(name, total);
+    const owners = [...ownersOf(name, all.groups, total).keys()];
+    return owners.length === 1 ? owners[0] : undefined;
+  };
+  const sections = { targets: all.targets, heartbeats: all.push.heartbeats };
+  for (const [section, entries] of Object.entries(sections)) {
+    for (const [i, { name, dependsOn = [] }] of entries.entries()) {
+      const own = shardOf(name, total);
+      for (const [at, dependency] of dependsOn.entries()) {
+        const owner = ownerOf(dependency);
+        if (owner === own) continue;
+        const where = owner === undefined ? "has members on several shards" : `is on shard ${owner}`;
+        problems.warn(
+          [section, i, "depends_on", at],
+          `${dependency.name} ${where} and ${name} on shard ${own}, which cannot know that it is down`,
+        );
+      }
+    }
+  }
 }
 
 /** Components report to whichever shard their group is on. */

@@ -66,6 +66,8 @@ export async function smtpReceiver(
       });
     },
   });
+  // An Alertmanager that is stopped resets its connections.
+  server.on("error", () => {});
   server.listen(0, "127.0.0.1");
   await once(server.server, "listening");
   return {

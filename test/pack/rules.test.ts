@@ -147,6 +147,8 @@ describe("the metrics and labels read by rules", () => {
     "critical",
     "kind",
     "hostname",
+    "host",
+    "group",
     "target",
     "module",
   ];
@@ -177,6 +179,8 @@ describe("the metrics and labels read by rules", () => {
         const own = [
           ...FOREIGN_LABELS,
           ...(labelsOf.get(name) ?? []),
+          ...(name === "ALERTS" ? ["alertname", "alertstate"] : []),
+          ...(name === "heartbeat_dependency_down" ? ["heartbeat", "source"] : []),
           ...(recorded.has(name) ? ["source", "reason"] : []),
         ];
         for (const label of own) labels.add(label);

@@ -34,7 +34,12 @@ interface World extends AsyncDisposable {
 
 async function world(
   names: readonly string[],
-  more: { readonly channel?: string; readonly sections?: string; readonly memory?: Memory } = {},
+  more: {
+    readonly channel?: string;
+    readonly sections?: string;
+    readonly memory?: Memory;
+    readonly dependsOn?: { readonly names: readonly string[]; readonly on: string };
+  } = {},
 ): Promise<World> {
   await using resources = new AsyncDisposableStack();
   const clock = manualClock();
@@ -76,7 +81,7 @@ async function world(
       yaml: `
 modules: { scripted: { prober: scripted } }
 targets:
-${names.map((name) => `  - { name: ${name}, module: scripted, target: ${name}, schedule: interval, interval: 30s, failure_threshold: 3, healthy_threshold: 2 }`).join("\n")}
+${names.map((name) => `  - { name: ${name}, module: scripted, target: ${name}, schedule: interval, interval: 30s, failure_threshold: 3, healthy_threshold: 2${more.dependsOn?.names.includes(name) === true ? `, depends_on: [${more.dependsOn.on}]` : ""} }`).join("\n")}
 notify:
   - { name: chat, slack: { url: "http://${server.host}/" }, ${more.channel ?? ""} }
   - { name: mail, email: { host: 127.0.0.1, port: ${smtp.port}, encryption: none, from: "Heartbeat <hb@example.com>", to: [devops@example.com] }, ${more.channel ?? ""} }
@@ -247,6 +252,23 @@ describe("without Alertmanager", () => {
       ),
       "https://heartbeat.example.com/",
     ]);
+  });
+
+  it("what depends on something that is down is not told, and afterwards only if it stays down", async () => {
+    const behind = Array.from({ length: 5 }, (_, i) => `service-${i + 1}`);
+    await using here = await world(["gateway", ...behind], { dependsOn: { names: behind, on: "gateway" } });
+    await here.pass(120);
+    for (const name of [...behind, "gateway"]) here.outcomes.set(name, CONNECT);
+    await here.pass(900);
+    expect(here.chat().map(({ title }) => title)).toEqual(["🟠 gateway is down: connect"]);
+    for (const name of ["gateway", ...behind.slice(1)]) here.outcomes.delete(name);
+    await here.pass(900);
+    expect(
+      here
+        .chat()
+        .slice(1)
+        .map(({ title }) => title),
+    ).toEqual([expect.stringMatching(/^🟢 gateway is up again/), "🟠 service-1 is down: connect"]);
   });
 
   it("a certificate that expires soon is told, and its renewal", async () => {
