@@ -20,6 +20,8 @@ const LONG = [
   "test/examples/ping.test.ts",
   "test/money/day.test.ts",
   "test/pack/alertmanager.test.ts",
+  "test/pack/lengths.test.ts",
+  "test/pack/storms.test.ts",
   "test/pack/queries.test.ts",
   "test/plugins/plugins.test.ts",
   "test/probers/heartbeat-log/dated-files.test.ts",

@@ -66,6 +66,12 @@ export const ROOMS: readonly Room[] = [
   },
   { name: "money", holds: "spending, budgets and estimates", imports: ["core"] },
   { name: "events", holds: "the event feed and the messages of events", imports: ["core"] },
+  {
+    name: "dependencies",
+    holds:
+      "waits of targets and heartbeats for what they depend on (pure), and the notices that wait with them",
+    imports: ["core"],
+  },
   { name: "maintenance", holds: "windows in which failures are expected", imports: ["core"] },
   {
     name: "leadership",

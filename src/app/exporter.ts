@@ -5,6 +5,7 @@ import type { Config } from "../config/config.ts";
 import { type AuthFailures, createAuthFailures } from "../core/auth-failures.ts";
 import type { Clock } from "../core/clock.ts";
 import { defined } from "../core/defined.ts";
+import type { BlockedBy } from "../core/dependency.ts";
 import type { History } from "../core/history.ts";
 import type { Log } from "../core/log.ts";
 import type { Memory } from "../core/memory.ts";
@@ -44,8 +45,10 @@ import type { ProbedHeartbeat } from "../server/route-context.ts";
 import type { StoreStatus } from "../store/file.ts";
 import { createAlerting } from "./alerting.ts";
 import { applyConfig, createModulesInUse } from "./apply-config.ts";
+import { withBlockedBy } from "./blocked-events.ts";
 import { createBudgets } from "./budgets.ts";
 import { createConfigIndex, indexConfig } from "./config-index.ts";
+import { createDependencies } from "./dependencies.ts";
 import { failoverRecorder, pushRecorder } from "./effects.ts";
 import { logGap, probedBeats } from "./gaps.ts";
 import { lateCallback } from "./late-callback.ts";
@@ -100,7 +103,10 @@ const isPromptedOnSchedule = ({ module, schedule }: Target): boolean =>
  * alerts, events, routes.
  */
 export function createExporter(options: ExporterOptions): Exporter {
-  const { clock, log, memory, history, store, config } = options;
+  const { clock, log, memory, store, config } = options;
+  // Events name the dependency that is down, and its state comes from the parts that record them.
+  const blockedBy = lateCallback<Parameters<BlockedBy>, string | undefined>("blockedBy");
+  const history = withBlockedBy(options.history, blockedBy.call);
   const userAgent = `heartbeat-exporter/${options.version}`;
   const index = createConfigIndex(complete(indexConfig(config)));
   const targetNamed = (name: string): Target | undefined => index.current().targets.get(name);
@@ -184,7 +190,20 @@ export function createExporter(options: ExporterOptions): Exporter {
     state,
     pushes,
     onStale: onConditionChange.call,
+    blockedBy: blockedBy.call,
   });
+  const dependencies = createDependencies({
+    clock,
+    memory,
+    history,
+    index,
+    ask,
+    state,
+    pushes,
+    health: groups.health,
+    maintenance,
+  });
+  blockedBy.set((kind, name) => dependencies.blockedBy(kind, name));
 
   // Alerts.
   const alerting = createAlerting({
@@ -210,7 +229,7 @@ export function createExporter(options: ExporterOptions): Exporter {
     clock,
     log,
     memory,
-    history,
+    history: dependencies.notices,
     userAgent,
     random: Math.random,
     bodyOf: webhookBodies(pushes, policyOf),
@@ -268,6 +287,8 @@ export function createExporter(options: ExporterOptions): Exporter {
     standings,
     statuses,
     memory,
+    dependencies,
+    blockedBy: blockedBy.call,
     alerting,
     events,
     webhooks,
@@ -295,7 +316,7 @@ export function createExporter(options: ExporterOptions): Exporter {
     async stop() {
       stopping = true;
       stopObserving();
-      for (const part of [scheduler, tiers, driver, pushes, watch, presence, self]) part.stop();
+      for (const part of [scheduler, tiers, driver, pushes, watch, dependencies, presence, self]) part.stop();
       events.close();
       // Prompts in flight end before the lease is released, so that no other replica sends prompts beside them.
       await Promise.all([engine.shutdown(), webhooks.stop(), alerting.stop()]);

@@ -1,6 +1,7 @@
 import type { AuthFailures } from "../core/auth-failures.ts";
 import { createControlAudit } from "../core/control-audit.ts";
 import { defined } from "../core/defined.ts";
+import type { BlockedBy } from "../core/dependency.ts";
 import type { History } from "../core/history.ts";
 import type { Log } from "../core/log.ts";
 import type { Target } from "../core/target.ts";
@@ -34,6 +35,7 @@ export interface RoutedParts extends MeasuredParts, ShownParts {
   readonly events: Feed;
   readonly names: { has(name: string): boolean };
   readonly ready: () => boolean;
+  readonly blockedBy: BlockedBy;
   readonly probedHeartbeats: () => readonly ProbedHeartbeat[];
 }
 
@@ -88,5 +90,6 @@ export function createRouteContext(
     relays: alerting.relays,
     actions: alerting.actions,
     maintenance: parts.maintenance,
+    blockedBy: parts.blockedBy,
   };
 }

@@ -23,8 +23,8 @@ export const heartbeatMetrics = {
   ),
   heartbeatInfo: gauge(
     "heartbeat_info",
-    "Facts about the heartbeat and its configured labels; the value is always 1",
-    [...HEARTBEAT_LABELS, "kind", "hostname", "owner"],
+    "Facts about the heartbeat and its configured labels, with the first group that it is a member of; the value is always 1",
+    [...HEARTBEAT_LABELS, "kind", "hostname", "owner", "group"],
   ),
   heartbeatPings: counter(
     "heartbeat_pings_total",

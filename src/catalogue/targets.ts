@@ -170,8 +170,8 @@ export const targetMetrics = {
   ),
   targetInfo: gauge(
     "heartbeat_target_info",
-    "Facts about the target and its configured labels; the value is always 1",
-    [...TARGET_LABELS, "critical", "kind"],
+    "Facts about the target and its configured labels, by which alerts are grouped: the host of its address, and the first group that it is a member of; the value is always 1",
+    [...TARGET_LABELS, "critical", "kind", "host", "group"],
   ),
   targetMaintenance: gauge(
     "heartbeat_target_maintenance",

@@ -1,4 +1,5 @@
 import { defined } from "../core/defined.ts";
+import { firstGroups } from "../core/group.ts";
 import { namesOf } from "../core/metric.ts";
 import { complete, inSlices, type Steps } from "../core/steps.ts";
 import type { Config, ConfigDeps, Sections } from "./config.ts";
@@ -21,6 +22,7 @@ import { checkModulePrice } from "./sections/budgets.ts";
 import { buildComponents } from "./sections/components.ts";
 import { buildContextApi } from "./sections/context-api.ts";
 import { buildControl } from "./sections/control.ts";
+import { checkDependencyCycles } from "./sections/dependencies.ts";
 import { buildGroups } from "./sections/groups.ts";
 import { buildHealth } from "./sections/health.ts";
 import { buildHeartbeats } from "./sections/heartbeats.ts";
@@ -147,11 +149,17 @@ function* buildSections(context: BuildContext, { plugins }: ConfigDeps): Steps<S
   const push = yield* buildHeartbeats(context);
   checkModulesPresent(push.configured, context);
   const groups = buildGroups(targets, push.heartbeats, context);
+  checkDependencyCycles(context);
+  const groupOf = firstGroups(groups);
+  const inGroup = <Member extends { readonly name: string }>(member: Member) => ({
+    ...member,
+    ...defined({ group: groupOf.get(member.name) }),
+  });
   yield;
   return {
     modules,
-    targets,
-    push,
+    targets: targets.map(inGroup),
+    push: { ...push, heartbeats: push.heartbeats.map(inGroup) },
     groups,
     health: buildHealth(groups, targets, context),
     pages: buildPages(groups, context),

@@ -24,6 +24,17 @@ export interface Group {
   readonly unhealthyWhen: UnhealthyWhen;
 }
 
+/** Returns the name of the first group of each target and heartbeat that is a member of one. */
+export function firstGroups(groups: readonly Group[]): ReadonlyMap<string, string> {
+  const found = new Map<string, string>();
+  for (const { name: group, members } of groups) {
+    for (const { kind, name } of members) {
+      if ((kind === "target" || kind === "heartbeat") && !found.has(name)) found.set(name, group);
+    }
+  }
+  return found;
+}
+
 /** Returns the rule of a group without one: its critical members decide, or every member if none is critical. */
 export const defaultRule = (members: readonly GroupMember[]): UnhealthyWhen =>
   members.some(({ critical }) => critical) ? { kind: "critical" } : { kind: "count", count: 1 };

@@ -101,9 +101,9 @@ function pushRow(push: PushView): HeartbeatRow {
   const { heartbeat, beat } = push;
   const known = fixedParts.get(heartbeat);
   if (known !== undefined) return { ...known, beat, push };
-  const { name, kind, hostname = "", owner = "" } = heartbeat;
+  const { name, kind, hostname = "", owner = "", group = "" } = heartbeat;
   const labels = renderPairs({ heartbeat: name, source: beat.source });
-  const fixed = { labels, info: infoLine(labels, { kind, hostname, owner, ...heartbeat.labels }) };
+  const fixed = { labels, info: infoLine(labels, { kind, hostname, owner, group, ...heartbeat.labels }) };
   fixedParts.set(heartbeat, fixed);
   return { ...fixed, beat, push };
 }
@@ -117,7 +117,12 @@ function probedRow({
 }): HeartbeatRow {
   const { heartbeat, source } = beat;
   const labels = renderPairs({ ...targetLabels(target), heartbeat, source });
-  const facts = { kind: target.module.prober.kind, hostname: target.hostname ?? "", owner: "" };
+  const facts = {
+    kind: target.module.prober.kind,
+    hostname: target.hostname ?? "",
+    owner: "",
+    group: target.group ?? "",
+  };
   return { labels, info: infoLine(labels, { ...facts, ...ownLabels(target) }), beat };
 }
 

@@ -1,4 +1,5 @@
 import { catalogue } from "../catalogue/index.ts";
+import { hostOf } from "../core/address-host.ts";
 import type { RemainingBudget } from "../core/money.ts";
 import type { Outcome } from "../core/prober.ts";
 import type { AgedResult, Skip } from "../core/result.ts";
@@ -120,7 +121,15 @@ export const CONFIGURED_FAMILIES: readonly TargetFamily[] = [
     metric: catalogue.targetInfo,
     lines({ snapshot: { target } }, writer) {
       const facts = { critical: String(target.critical), kind: target.module.prober.kind };
-      const labels = { ...target.labels, ...targetLabels(target), ...facts };
+      // A label of the configuration says more about what shares a host than the address.
+      const { group = "" } = target;
+      const labels = {
+        host: hostOf(target.address),
+        group,
+        ...target.labels,
+        ...targetLabels(target),
+        ...facts,
+      };
       return writer.line(catalogue.targetInfo.name, renderPairs(labels), 1);
     },
   },

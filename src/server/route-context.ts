@@ -1,6 +1,7 @@
 import type { AuthFailures } from "../core/auth-failures.ts";
 import type { Clock } from "../core/clock.ts";
 import type { ControlAudit } from "../core/control-audit.ts";
+import type { BlockedBy } from "../core/dependency.ts";
 import type { ExpositionFormat } from "../core/exposition-format.ts";
 import type { Group } from "../core/group.ts";
 import type { HeartbeatState } from "../core/heartbeat.ts";
@@ -147,4 +148,6 @@ export interface RouteContext extends Reporting {
   readonly relays: Relays;
   readonly actions: Actions;
   readonly maintenance: Maintenance;
+  /** Returns the dependency that is down and on which a target or heartbeat depends. */
+  readonly blockedBy: BlockedBy;
 }

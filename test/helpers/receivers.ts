@@ -55,6 +55,8 @@ export async function smtpReceiver(): Promise<Receiver<ReceivedMail>> {
       });
     },
   });
+  // An Alertmanager that is stopped resets its connections.
+  server.on("error", () => {});
   server.listen(0, "127.0.0.1");
   await once(server.server, "listening");
   return {

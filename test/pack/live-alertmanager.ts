@@ -16,7 +16,7 @@ export const alertmanagerText = (file: string): string =>
 /** A real Alertmanager with the shipped configuration, and local servers as its receivers. */
 export interface LiveAlertmanager extends AsyncDisposable {
   readonly alertmanager: Alertmanager;
-  /** The requests received by HTTP: under `/slack`, `/telegram`, `/pagerduty`, `/relay` and `/dead-mans-switch`. */
+  /** The requests received by HTTP: under `/slack`, `/telegram`, `/pagerduty`, `/relay`, `/relay-of-services` and `/dead-mans-switch`. */
   readonly requests: readonly ReceivedRequest[];
   readonly mails: readonly ReceivedMail[];
 }
@@ -29,6 +29,15 @@ export async function startLiveAlertmanager(
   file: string,
   version: ToolVersion,
   relay?: string,
+  {
+    escalateAfter = "30m",
+    groupWait = "500ms",
+    groupInterval = "1s",
+  }: {
+    readonly escalateAfter?: string;
+    readonly groupWait?: string;
+    readonly groupInterval?: string;
+  } = {},
 ): Promise<LiveAlertmanager> {
   await using resources = new AsyncDisposableStack();
   // Alertmanager expects the chat in Telegram's response.
@@ -59,8 +68,10 @@ export async function startLiveAlertmanager(
     )
     .replace("http://localhost:9095/", `${at}/`)
     .replace("http://localhost:8091/alertmanager/relay/machines", relay ?? `${at}/relay`)
-    .replace(/group_wait: .*/g, "group_wait: 500ms")
-    .replace(/group_interval: .*/g, "group_interval: 1s")
+    .replace("http://localhost:8091/alertmanager/relay/services", `${at}/relay-of-services`)
+    .replace("group_wait: 30m", `group_wait: ${escalateAfter}`)
+    .replace(new RegExp(`group_wait: (?!${escalateAfter}).*`, "g"), `group_wait: ${groupWait}`)
+    .replace(/group_interval: .*/g, `group_interval: ${groupInterval}`)
     .replace("repeat_interval: 1m", "repeat_interval: 1s");
   const templates = readdirSync(join(ALERTMANAGER_FOLDER, "templates"));
   const files = Object.fromEntries(

@@ -1,4 +1,5 @@
 import type { Clock } from "../../core/clock.ts";
+import type { BlockedBy } from "../../core/dependency.ts";
 import type { History } from "../../core/history.ts";
 import type { Log } from "../../core/log.ts";
 import type { Memory } from "../../core/memory.ts";
@@ -34,6 +35,7 @@ export interface ShownParts {
   readonly health: GroupHealth;
   readonly maintenance: Maintenance;
   readonly budgets: Budgets;
+  readonly blockedBy: BlockedBy;
   readonly alerting: Alerting;
 }
 

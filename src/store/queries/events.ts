@@ -1,8 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
-import { defined } from "../../core/defined.ts";
-import { HEARTBEAT_SOURCES } from "../../core/heartbeat.ts";
-import { EVENT_KINDS, type EventFacts, type EventQuery, type PastEvent } from "../../core/history.ts";
-import { timestamp } from "../../core/units.ts";
+import { readEventFacts } from "../../core/event-facts.ts";
+import type { EventQuery, PastEvent } from "../../core/history.ts";
 import { toFileTime } from "./rows.ts";
 
 const DEFAULT_LIMIT = 1000;
@@ -32,35 +30,10 @@ export function events(db: DatabaseSync, query: EventQuery): readonly PastEvent[
     .prepare(`select id, facts from events ${where} order by id ${order} limit :limit`)
     .all(values);
   const found = rows.flatMap(({ id, facts }): readonly PastEvent[] => {
-    const read = readFacts(String(facts));
+    const read = readEventFacts(parse(String(facts)));
     return read === undefined ? [] : [{ id: Number(id), ...read }];
   });
   return after === undefined ? found.toReversed() : found;
-}
-
-const memberOf = <T extends string>(list: readonly T[], value: unknown): T | undefined =>
-  list.find((member) => member === value);
-
-/** Parses an event; returns `undefined` if it is malformed or of a kind that only another version knows. */
-function readFacts(json: string): EventFacts | undefined {
-  const raw = parse(json);
-  if (typeof raw !== "object" || raw === null) return undefined;
-  const { kind, at, subject, source, from, to, cause, detail, until } = raw as Readonly<
-    Record<string, unknown>
-  >;
-  const eventKind = memberOf(EVENT_KINDS, kind);
-  if (eventKind === undefined || typeof at !== "number" || typeof subject !== "string") return undefined;
-  return {
-    kind: eventKind,
-    at: timestamp(at),
-    subject,
-    ...defined({ source: memberOf(HEARTBEAT_SOURCES, source) }),
-    ...(typeof from === "string" ? { from } : {}),
-    ...(typeof to === "string" ? { to } : {}),
-    ...(typeof cause === "string" ? { cause } : {}),
-    ...(typeof detail === "string" ? { detail } : {}),
-    ...(typeof until === "number" ? { until: timestamp(until) } : {}),
-  };
 }
 
 function parse(json: string): unknown {
