@@ -366,6 +366,31 @@ describe("incidents", () => {
   });
 });
 
+describe("dependencies", () => {
+  it("explain what is down behind them", async () => {
+    await using other = await pageWorld(`
+control: { token_file: token }
+modules: { web: { prober: scripted, timeout: 2s } }
+targets:
+  - { name: gateway, module: web, target: "http://bad", schedule: interval, interval: 1h }
+  - { name: shop, module: web, target: "http://shop", schedule: interval, interval: 1h, depends_on: [gateway] }
+`);
+    other.answers.failures.set("http://bad", "no route").set("http://shop", "no answer");
+    for (let i = 0; i < 3; i += 1) await other.probe("gateway", "shop");
+    other.clock.advance(seconds(3));
+    const { items, summary } = (await other.json("/api/v1/overview")) as unknown as Overview;
+    expect(items.map(({ name, depends_on, blocked_by }) => [name, depends_on, blocked_by])).toEqual([
+      ["gateway", undefined, undefined],
+      ["shop", ["gateway"], "gateway"],
+    ]);
+    expect(summary).toContain("shop (because gateway is down");
+    const { dependents } = (await other.json("/api/v1/targets/gateway")) as unknown as SubjectPage;
+    expect(dependents).toEqual([{ kind: "target", name: "shop", status: "unhealthy" }]);
+    const { incidents } = (await other.json("/api/v1/incidents?name=shop")) as unknown as IncidentList;
+    expect(incidents[0]?.blocked_by).toBe("gateway");
+  });
+});
+
 describe("controlling", () => {
   it("is offered only with a token, and each operation works", async () => {
     await settle();

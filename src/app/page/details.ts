@@ -1,4 +1,5 @@
 import { defined } from "../../core/defined.ts";
+import type { Dependency } from "../../core/dependency.ts";
 import type { Group } from "../../core/group.ts";
 import type { PushHeartbeat } from "../../core/push-heartbeat.ts";
 import type { Target } from "../../core/target.ts";
@@ -26,11 +27,26 @@ const probeJson = ({ result }: Pick<PastProbe, "result">): RecentProbe => {
   };
 };
 
+/** Returns the targets and heartbeats that depend on a subject. */
+function dependentsOn({ index, pushes }: PageParts, { kind, name }: SubjectRef): readonly SubjectRef[] {
+  const dependsOnIt = (dependencies: readonly Dependency[] | undefined): boolean =>
+    dependencies?.some((one) => one.kind === kind && one.name === name) === true;
+  const found: SubjectRef[] = [];
+  for (const target of index.current().targets.values()) {
+    if (dependsOnIt(target.dependsOn)) found.push({ kind: "target", name: target.name });
+  }
+  for (const { heartbeat } of pushes.list()) {
+    if (dependsOnIt(heartbeat.dependsOn)) found.push({ kind: "heartbeat", name: heartbeat.name });
+  }
+  return found;
+}
+
 /** Returns what a page shows of a subject beside its state and its history. */
 export function detailsOf(parts: PageParts, subject: SubjectRef): SubjectDetails {
   const { index, pushes } = parts;
   const operations = operationsFor(parts, subject);
-  const none = { settings: [], probes: [], heartbeats: [], dependents: [], operations };
+  const dependents = dependentsOn(parts, subject);
+  const none = { settings: [], probes: [], heartbeats: [], dependents, operations };
   switch (subject.kind) {
     case "target": {
       const target = index.current().targets.get(subject.name);

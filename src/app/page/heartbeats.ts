@@ -46,7 +46,12 @@ export function pushState(parts: PageParts, push: PushView): SubjectState {
   return {
     ...pushEntry(parts, push),
     ...beatFacts(parts, beat),
-    ...defined({ description, reason: cause }),
+    ...defined({
+      description,
+      reason: cause,
+      dependsOn: heartbeat.dependsOn?.map(({ name }) => name),
+      blockedBy: cause === undefined ? undefined : parts.blockedBy("heartbeat", heartbeat.name),
+    }),
     critical,
     heartbeat: {
       ...beatDetails(beat),

@@ -1,4 +1,5 @@
 import type { Clock } from "../../core/clock.ts";
+import type { BlockedBy } from "../../core/dependency.ts";
 import type { History } from "../../core/history.ts";
 import type { Log } from "../../core/log.ts";
 import type { Memory } from "../../core/memory.ts";
@@ -36,6 +37,7 @@ export interface ShownParts {
   readonly routes: Routes;
   readonly maintenance: Maintenance;
   readonly budgets: Budgets;
+  readonly blockedBy: BlockedBy;
   readonly alerting: Alerting;
 }
 

@@ -47,6 +47,8 @@ export function targetState(parts: PageParts, target: Target): SubjectState {
       since: period?.status === status ? period.since : undefined,
       knownSince: period?.knownSince,
       lastSuccess: state.lastSuccessAt,
+      dependsOn: target.dependsOn?.map((dependency) => dependency.name),
+      blockedBy: status === "healthy" ? undefined : parts.blockedBy("target", name),
     }),
     ...explanation(condition),
     critical: target.critical,

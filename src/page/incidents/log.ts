@@ -148,7 +148,7 @@ function changed(
       notes: [note],
     };
   }
-  const explained = defined({ detail: event.detail, blockedBy: blockedBy(event) });
+  const explained = defined({ detail: event.detail, blockedBy: event.blockedBy });
   if (latest === undefined || !isSame(latest, at)) {
     return { ...begun(subject, event, to, at), ...explained, changes: [change], notes: [note] };
   }
@@ -205,9 +205,3 @@ function statusOf(word: string | undefined): TargetStatus {
   if (word === "down") return "unhealthy";
   return TARGET_STATUSES.find((status) => status === word) ?? "unknown";
 }
-
-/** The name of the dependency that is down, if the event tells one. */
-const blockedBy = (event: PastEvent): string | undefined => {
-  const { blockedBy: name } = event as PastEvent & { readonly blockedBy?: unknown };
-  return typeof name === "string" ? name : undefined;
-};
