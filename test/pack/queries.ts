@@ -24,6 +24,20 @@ export interface PanelJson {
   readonly gridPos: { readonly x: number; readonly y: number; readonly w: number; readonly h: number };
   readonly targets?: readonly TargetJson[];
   readonly panels?: readonly PanelJson[];
+  readonly transformations?: readonly { readonly id: string; readonly options: object }[];
+  /** The options of its kind. */
+  readonly options?: {
+    readonly mergeValues?: boolean;
+    readonly colorMode?: string;
+    readonly textMode?: string;
+    readonly reduceOptions?: {
+      readonly calcs: string[];
+      readonly values?: boolean;
+      readonly fields?: string;
+    };
+    readonly content?: string;
+    readonly legend?: { readonly calcs?: readonly string[] };
+  };
   readonly fieldConfig?: {
     readonly defaults: {
       readonly unit?: string;
@@ -31,17 +45,20 @@ export interface PanelJson {
       readonly mappings?: readonly object[];
     };
     readonly overrides: readonly {
+      readonly matcher?: { readonly id: string; readonly options?: unknown };
       readonly properties: readonly { readonly id: string; readonly value: unknown }[];
     }[];
   };
 }
 
-interface TargetJson {
+/** A query of a panel. */
+export interface TargetJson {
   readonly refId: string;
   readonly expr: string;
   readonly legendFormat: string;
   readonly instant?: boolean;
   readonly range?: boolean;
+  readonly format?: string;
   readonly datasource?: { readonly uid: string };
 }
 
