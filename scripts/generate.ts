@@ -7,6 +7,7 @@ import { arrowRules, contributingPage } from "./generate/arrows.ts";
 import { commandLinePage } from "./generate/command-line-page.ts";
 import { configurationPage } from "./generate/configuration-page.ts";
 import { dashboardFiles } from "./generate/dashboards.ts";
+import { grafanaAlertingFiles } from "./generate/grafana-alerting.ts";
 import { kubernetesFiles } from "./generate/kubernetes.ts";
 import { metricsPage } from "./generate/metrics-page.ts";
 
@@ -17,6 +18,7 @@ const PAGES: Readonly<Record<string, () => string>> = {
   "docs/configuration.md": configurationPage,
   "docs/metrics.md": metricsPage,
   ...dashboardFiles(),
+  ...grafanaAlertingFiles(),
   ...kubernetesFiles(),
 };
 
