@@ -40,6 +40,7 @@ export interface FieldJson {
     readonly steps: readonly { readonly value: number | null; readonly color: string }[];
   };
   readonly color?: { readonly mode?: string };
+  readonly custom?: { readonly spanNulls?: unknown; readonly drawStyle?: string };
 }
 
 /** A link. */

@@ -10,7 +10,7 @@ const COLORED = ["stat", "bargauge", "state-timeline"];
 const [NOT_CONFIGURED, NO_EXPORTER, OTHERWISE] = [-1001, -1002, -1003];
 
 /** Panels whose subject is the exporter itself. */
-const aboutExporters = ({ title }: PanelJson): boolean => /^Exporter/.test(title);
+const aboutExporters = ({ title }: PanelJson): boolean => title.startsWith("Exporter");
 
 /** Rules about what a panel shows when a value is missing, the exporter is dead, or nothing is configured. */
 export const absenceRules: readonly DashboardRule[] = [
@@ -122,8 +122,7 @@ export const absenceRules: readonly DashboardRule[] = [
     reason: "A line through a gap invents values while the exporter was dead.",
     violations: (_dashboard, panels) =>
       breaking(panels, ["timeseries"], ({ fieldConfig }) => {
-        const { spanNulls = false } =
-          (fieldConfig?.defaults as { custom?: { spanNulls?: unknown } }).custom ?? {};
+        const { spanNulls = false } = fieldConfig?.defaults.custom ?? {};
         return spanNulls !== false;
       }),
   },

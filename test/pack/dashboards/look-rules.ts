@@ -16,7 +16,17 @@ const COLUMN_WIDTH = (1600 - 32) / 24;
 /** Least width of a column without one. */
 const LEAST_WIDTH = 70;
 
-const optionsOf = <T>({ options }: PanelJson): T => (options ?? {}) as T;
+/** The options of panels that rules are about. */
+interface Options {
+  readonly perPage?: unknown;
+  readonly textMode?: string;
+  readonly text?: { readonly titleSize?: number; readonly valueSize?: number };
+  readonly yAxis?: { readonly unit?: string };
+  readonly cellValues?: { readonly unit?: string };
+  readonly legend?: { readonly displayMode?: string; readonly placement?: string };
+}
+
+const optionsOf = ({ options = {} }: PanelJson): Options => options as Options;
 
 /** Returns the shown columns of a table, by their titles. */
 const columnsOf = (panel: PanelJson): readonly string[] =>
@@ -40,19 +50,15 @@ export const lookRules: readonly DashboardRule[] = [
     rule: "timelines have no pages",
     reason: "Grafana shows a pager under a single page.",
     violations: (_dashboard, panels) =>
-      breaking(
-        panels,
-        ["state-timeline"],
-        (panel) => optionsOf<{ perPage?: unknown }>(panel).perPage !== null,
-      ),
+      breaking(panels, ["state-timeline"], (panel) => optionsOf(panel).perPage !== null),
   },
   {
     rule: "names of tiles are larger than their values",
     reason: "The color tells the state already: `down` was 40 pixels high, and who was down 6.",
     violations: (_dashboard, panels) =>
       breaking(panels, ["stat"], (panel) => {
-        const { textMode, text } = optionsOf<{ textMode?: string; text?: Record<string, number> }>(panel);
-        return textMode === "value_and_name" && !((text?.["titleSize"] ?? 0) > (text?.["valueSize"] ?? 0));
+        const { textMode, text } = optionsOf(panel);
+        return textMode === "value_and_name" && !((text?.titleSize ?? 0) > (text?.valueSize ?? 0));
       }),
   },
   {
@@ -69,10 +75,8 @@ export const lookRules: readonly DashboardRule[] = [
     reason: "The legend counted probes in seconds.",
     violations: (_dashboard, panels) =>
       breaking(panels, ["heatmap"], (panel) => {
-        const { yAxis, cellValues } = optionsOf<Record<string, { unit?: string }>>(panel);
-        return (
-          panel.fieldConfig?.defaults.unit !== "short" || cellValues?.["unit"] !== "short" || !yAxis?.["unit"]
-        );
+        const { yAxis, cellValues } = optionsOf(panel);
+        return panel.fieldConfig?.defaults.unit !== "short" || cellValues?.unit !== "short" || !yAxis?.unit;
       }),
   },
   {
@@ -80,8 +84,7 @@ export const lookRules: readonly DashboardRule[] = [
     reason: "Bars of single scrapes are fractions of one event.",
     violations: (_dashboard, panels) =>
       breaking(panels, ["timeseries"], ({ fieldConfig, interval }) => {
-        const { drawStyle } = (fieldConfig?.defaults as { custom?: { drawStyle?: string } }).custom ?? {};
-        return drawStyle === "bars" && interval !== "1m";
+        return fieldConfig?.defaults.custom?.drawStyle === "bars" && interval !== "1m";
       }),
   },
   {
@@ -104,7 +107,7 @@ export const lookRules: readonly DashboardRule[] = [
     reason: "Below it Grafana shows three rows and scrolls.",
     violations: (_dashboard, panels) =>
       breaking(panels, ["timeseries"], (panel) => {
-        const { legend } = optionsOf<{ legend?: { displayMode?: string; placement?: string } }>(panel);
+        const { legend } = optionsOf(panel);
         return legend?.displayMode === "table" && legend.placement !== "right";
       }),
   },
@@ -116,7 +119,7 @@ export const lookRules: readonly DashboardRule[] = [
         targets
           .filter(({ expr, legendFormat }) => {
             const ofProbes = readsOf(expr.replaceAll(/\$\w+/g, "1m")).selectors.some(({ metric = "" }) =>
-              /^probe_/.test(metric),
+              metric.startsWith("probe_"),
             );
             const withoutAbsence = expr.split("or on () label_replace(-1002")[0] ?? "";
             return legendFormat.includes("{{target}}") && ofProbes && /probe_/.test(withoutAbsence);
@@ -157,12 +160,12 @@ export const lookRules: readonly DashboardRule[] = [
     reason: "A field that a transformation removed is undefined in links.",
     violations: (_dashboard, panels) =>
       panels.flatMap((panel) => {
-        const removed = transformationsOf(panel).flatMap(({ excludeByName = {} }) =>
-          Object.keys(excludeByName as object),
+        const removed = new Set(
+          transformationsOf(panel).flatMap(({ excludeByName = {} }) => Object.keys(excludeByName as object)),
         );
         return linksOf(panel)
           .flatMap(({ url }) => [...url.matchAll(/__data\.fields\.(\w+)/g)].map(([, field = ""]) => field))
-          .filter((field) => removed.includes(field))
+          .filter((field) => removed.has(field))
           .map((field) => `${panel.title}: ${field}`);
       }),
   },
