@@ -7,15 +7,10 @@ export const groupMetrics = {
     "Status of the group, one series per status: healthy, degraded, unhealthy, unknown",
     ["group", "status"],
   ),
-  groupMembers: gauge("heartbeat_group_members", "Members of the group by status", ["group", "status"], {
-    keptFor: "how many members a degraded group has left",
-  }),
-  groupInfo: gauge(
-    "heartbeat_group_info",
-    "Configured labels of the group; the value is always 1",
-    ["group"],
-    { keptFor: "labels of a group, for joins and routing" },
-  ),
+  groupMembers: gauge("heartbeat_group_members", "Members of the group by status", ["group", "status"]),
+  groupInfo: gauge("heartbeat_group_info", "Configured labels of the group; the value is always 1", [
+    "group",
+  ]),
   componentStatus: gauge(
     "heartbeat_component_status",
     "Status that the component reported, one series per status; unknown once the report is older than its ttl, and before the first one if a group lists the component",

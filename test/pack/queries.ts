@@ -10,8 +10,43 @@ export interface DashboardJson {
   readonly tags: readonly string[];
   readonly panels: readonly PanelJson[];
   readonly templating: { readonly list: readonly VariableJson[] };
-  readonly annotations: { readonly list: readonly { readonly name: string; readonly expr: string }[] };
+  readonly annotations: { readonly list: readonly AnnotationJson[] };
   readonly links: readonly object[];
+}
+
+/** A query whose results are marked in graphs. */
+export interface AnnotationJson {
+  readonly name: string;
+  readonly expr: string;
+  readonly useValueForTime?: boolean;
+}
+
+/** A mapping of values to texts and colors. */
+export interface MappingJson {
+  readonly type: string;
+  readonly options: {
+    readonly match?: string;
+    readonly result?: { readonly text?: string; readonly color?: string };
+  } & Readonly<Record<string, unknown>>;
+}
+
+/** The configuration of values: of a panel, or in an override. */
+export interface FieldJson {
+  readonly unit?: string;
+  readonly noValue?: string;
+  readonly mappings?: readonly MappingJson[];
+  readonly links?: readonly LinkJson[];
+  readonly thresholds?: {
+    readonly steps: readonly { readonly value: number | null; readonly color: string }[];
+  };
+  readonly color?: { readonly mode?: string };
+  readonly custom?: { readonly spanNulls?: unknown; readonly drawStyle?: string };
+}
+
+/** A link. */
+export interface LinkJson {
+  readonly title: string;
+  readonly url: string;
 }
 
 /** A panel or row. */
@@ -26,7 +61,7 @@ export interface PanelJson {
   readonly panels?: readonly PanelJson[];
   readonly transformations?: readonly { readonly id: string; readonly options: object }[];
   /** The options of its kind. */
-  readonly options?: {
+  readonly options?: Readonly<Record<string, unknown>> & {
     readonly mergeValues?: boolean;
     readonly colorMode?: string;
     readonly textMode?: string;
@@ -38,14 +73,11 @@ export interface PanelJson {
     readonly content?: string;
     readonly legend?: { readonly calcs?: readonly string[] };
   };
+  readonly interval?: string;
   readonly fieldConfig?: {
-    readonly defaults: {
-      readonly unit?: string;
-      readonly noValue?: string;
-      readonly mappings?: readonly object[];
-    };
+    readonly defaults: FieldJson;
     readonly overrides: readonly {
-      readonly matcher?: { readonly id: string; readonly options?: unknown };
+      readonly matcher: { readonly id: string; readonly options: unknown };
       readonly properties: readonly { readonly id: string; readonly value: unknown }[];
     }[];
   };
@@ -71,6 +103,7 @@ interface VariableJson {
   readonly allValue?: string;
   readonly refresh?: number;
   readonly definition?: string;
+  readonly current?: { readonly text: unknown; readonly value: unknown };
 }
 
 const FOLDER = fileURLToPath(new URL("../../dashboards", import.meta.url));
@@ -97,8 +130,10 @@ export interface DashboardQuery {
   readonly kind: "panel" | "variable" | "annotation";
   /** As written in the dashboard, with variables. */
   readonly written: string;
-  /** As sent to Prometheus when every variable is set to All. */
+  /** As sent to Prometheus when every variable is set to All, but without the part of {@link whole} that stands for nothing. */
   readonly expr: string;
+  /** As sent to Prometheus when every variable is set to All. */
+  readonly whole: string;
   /** True for an instant query, false for a range query. */
   readonly instant: boolean;
 }
@@ -129,13 +164,20 @@ export function interpolate(expr: string, { templating }: Pick<DashboardJson, "t
   );
 }
 
+/** Where a query starts to tell why it has no series. */
+const ABSENCE = /\nor on \(\) (?:label_replace\()?-1002 \* absent\(/;
+
+/** Returns a query without the series that tell why it has none. */
+const withoutAbsence = (expr: string): string => expr.split(ABSENCE)[0] ?? expr;
+
 /** Returns all queries of a dashboard: of its panels, variables and annotations. */
 export function everyQuery(name: string, dashboard: DashboardJson): readonly DashboardQuery[] {
   const query = (kind: DashboardQuery["kind"], place: string, written: string, instant: boolean) => ({
     place: `${name} / ${place}`,
     kind,
     written,
-    expr: interpolate(written, dashboard),
+    expr: withoutAbsence(interpolate(written, dashboard)),
+    whole: interpolate(written, dashboard),
     instant,
   });
   return [

@@ -13,7 +13,7 @@ export interface Cell {
   readonly hue: Hue;
   /** The value as a number, NaN if it is none. */
   readonly value: number;
-  /** True if there is no value. */
+  /** True if there is no value, or one that stands for what does not exist. */
   readonly missing: boolean;
   /** The titles of its links. */
   readonly links: readonly string[];
@@ -109,6 +109,12 @@ const linksOf = ({ config }: { config: Field["config"] }): readonly string[] =>
 
 const textOf = ({ prefix = "", text, suffix = "" }: DisplayValue): string => `${prefix}${text}${suffix}`;
 
+/** Values at or below this one stand for what does not exist (dashboards/source/absence.ts). */
+const ABSENT = -1001;
+
+const isAbsent = (value: unknown): boolean =>
+  typeof value === "number" && (Number.isNaN(value) || (value <= ABSENT && value > ABSENT - 10));
+
 const cellOf = (shown: Omit<Cell, "hue">): Cell => ({ ...shown, hue: hueOf(shown.color) });
 
 function reducedCells(
@@ -131,7 +137,7 @@ function reducedCells(
       text: textOf(display),
       color: panel.options?.colorMode === "none" ? TEXT : (display.color ?? TEXT),
       value: display.numeric,
-      missing: frames.length === 0 || Number.isNaN(display.numeric),
+      missing: frames.length === 0 || isAbsent(display.numeric),
       links: linksOf({ config: field }),
     }),
   );
@@ -151,7 +157,7 @@ function tableCells(frames: readonly DataFrame[]): readonly Cell[] {
           text: textOf(display),
           color: isColored ? (display.color ?? TEXT) : TEXT,
           value: display.numeric,
-          missing: value === null || value === undefined || Number.isNaN(value),
+          missing: value === null || value === undefined || isAbsent(value),
           links: linksOf(field),
         });
       }),
@@ -196,7 +202,7 @@ function bandCells(panel: PanelJson, frame: DataFrame, to: number): readonly Cel
       text: textOf(display),
       color: display.color ?? TEXT,
       value: display.numeric,
-      missing: value === null,
+      missing: value === null || isAbsent(value),
       links: linksOf(field),
     });
   });

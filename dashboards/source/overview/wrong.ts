@@ -1,0 +1,177 @@
+import { ofHeartbeats, withBeatFacts } from "../beats.ts";
+import { knownExporters } from "../exporters.ts";
+import { ROW_LINK, withPage } from "../links.ts";
+import type { PanelBuilder } from "../panels/options.ts";
+import { table } from "../panels/table.ts";
+import { named, type Series, stateCode, union, withLabel, withLabels } from "../promql.ts";
+import { GREY, STATUSES, type State } from "../states.ts";
+import { lastReason, withFacts } from "../targets.ts";
+
+/** The states of things that are wrong, by urgency. */
+const WRONG: readonly State[] = [
+  { name: "exporter down", code: 5, color: "red" },
+  { name: "down", code: 4, color: "red" },
+  { name: "unknown", code: 3, color: GREY },
+  { name: "degraded", code: 2, color: "yellow" },
+  { name: "all well", code: 1, color: "green" },
+];
+
+/** The labels of a row. Both queries have the same ones, so that Grafana joins them. */
+const LABELS = "name, reason, note, owner, kind, page, target, heartbeat";
+
+/** A kind of things that can be wrong. */
+interface Part {
+  /** Codes of {@link WRONG} of those that are wrong. */
+  readonly code: string;
+  /** When each of them was last well, as a Unix timestamp. Those without one never were. */
+  readonly since: string;
+  /** Adds the labels of a row to either expression. */
+  readonly decorate: (expr: string) => string;
+}
+
+/** Builds the table of everything that is wrong, the most urgent first. */
+export function wrongNow(series: Series): PanelBuilder {
+  const parts = [targets(series), heartbeats(series), components(series), exporters(series)];
+  const rows = (exprs: readonly string[]): string => `max by (${LABELS}) (\n${union(...exprs)}\n)`;
+  return table({
+    title: "What is wrong",
+    description:
+      "Everything that is down, unknown or degraded: why, since when, and whom it concerns. Last well: the last success, report or scrape; empty if there was none. A note tells that the cause is a dependency, or that maintenance is under way. Click a name for its details.",
+    width: 21,
+    height: 8,
+    none: "nothing is configured",
+    downColor: "red",
+    rows: {
+      name: { title: "What", width: 220, links: [ROW_LINK] },
+      reason: { title: "Why", width: 270 },
+      note: { title: "Note", width: 170 },
+      owner: { title: "Owner", width: 130 },
+      kind: { title: "Kind", width: 130 },
+    },
+    hidden: ["page", "target", "heartbeat"],
+    order: ["State", "What", "Why", "Last well", "Owner", "Note", "Kind"],
+    sort: { column: "State", descending: true },
+    columns: [
+      {
+        title: "State",
+        unit: "none",
+        width: 120,
+        states: WRONG,
+        expr: `${rows(parts.map(({ code, decorate }) => decorate(code)))}\nor on () ${allWell(series)}`,
+      },
+      {
+        title: "Last well",
+        unit: "dateTimeFromNow",
+        width: 150,
+        expr: `1000 * ${rows(parts.map(({ since, decorate }) => decorate(since)))}`,
+      },
+    ],
+  });
+}
+
+/** Returns one row that tells that nothing is wrong, if something is well. */
+const allWell = (series: Series): string =>
+  withLabel(
+    `group(${series("heartbeat_target_status", 'status="healthy"')} == 1 or ${series("heartbeat_up")} == 1)`,
+    "name",
+    "nothing",
+  );
+
+function targets(series: Series): Part {
+  const code = `(max by (target, module) (\n  ${stateCode(series, "heartbeat_target_status", "status", STATUSES.slice(1))}\n))`;
+  const withStatus = (status: string, reason: string): string =>
+    withLabel(
+      `group by (target, module) (${series("heartbeat_target_status", `status="${status}"`)} == 1)`,
+      "reason",
+      reason,
+    );
+  const reasons = [
+    `(${lastReason(series, "target, module")}\n  and on (target, module) ${series("heartbeat_target_healthy")} == 0)`,
+    withStatus("unhealthy", "its probes fail"),
+    withStatus("unknown", "no fresh result of a probe"),
+    withStatus("degraded", "slow, or by a rule of its module"),
+  ].join("\n  or on (target, module) ");
+  const notes = notesOf(series, "target, module", "heartbeat_target_maintenance");
+  return {
+    code,
+    since: `(max by (target, module) (${series("heartbeat_last_success_timestamp_seconds")})\nand on (target, module) ${code})`,
+    decorate: (expr) =>
+      withPage(
+        withFacts(
+          series,
+          `${expr}\n* on (target, module) group_left (reason) (${reasons})\n* on (target, module) group_left (note) (${notes})`,
+        ),
+      ),
+  };
+}
+
+/** Returns one series per thing: with a label `note` if it waits for a dependency or is in maintenance. */
+const notesOf = (series: Series, by: string, maintenance: string): string => {
+  const known = by === "name" ? "heartbeat_timeout_seconds" : "heartbeat_target_info";
+  const of = by === "name" ? (expr: string): string => named(expr) : (expr: string): string => expr;
+  return [
+    `topk by (${by}) (1, max by (${by}, note) (${withLabel(of(series("heartbeat_dependency_down")), "note", "waits for $1", "depends_on", "(.+)")}))`,
+    withLabel(`max by (${by}) (${of(`${series(maintenance)} == 1`)})`, "note", "in maintenance"),
+    `group by (${by}) (${of(series(known))})`,
+  ].join(`\n  or on (${by}) `);
+};
+
+function heartbeats(series: Series): Part {
+  const by = "name, source, target, heartbeat";
+  const ofAll = (metric: string): string => `max by (${by}) (${named(series(metric))})`;
+  // 4 for those that are down, 3 for those that were never seen.
+  const code = `(4 * ((${ofAll("heartbeat_up")} == 0) + 1)\nor 3 * (group by (${by}) (${named(series("heartbeat_timeout_seconds"))}) unless ${ofAll("heartbeat_up")}))`;
+  const reasons = [
+    withLabel(`(${ofHeartbeats(series, "heartbeat_failed")} == 1)`, "reason", "reported a failure"),
+    withLabel(
+      `(${ofHeartbeats(series, "heartbeat_up")} == 0) + 1`,
+      "reason",
+      "silent for longer than its timeout",
+    ),
+    withLabel(`(${ofHeartbeats(series, "heartbeat_timeout_seconds")} * 0 + 1)`, "reason", "never seen"),
+  ].join("\n  or on (name, source) ");
+  const notes = notesOf(series, "name", "heartbeat_maintenance");
+  return {
+    code,
+    since: `(${ofAll("heartbeat_last_seen_timestamp_seconds")}\nand ${code})`,
+    decorate: (expr) =>
+      withLabels(
+        `${withBeatFacts(series, `${expr}\n* on (name, source) group_left (reason) (${reasons})`)}\n* on (name) group_left (note) (${notes})`,
+        [
+          ["kind", "heartbeat $1", "source", "(.*)"],
+          ["page", "heartbeat-heartbeats"],
+          ["page", "heartbeat-log", "source", "log"],
+        ],
+      ),
+  };
+}
+
+function components(series: Series): Part {
+  const code = `(max by (component) (\n  ${stateCode(series, "heartbeat_component_status", "status", STATUSES.slice(1))}\n))`;
+  return {
+    code,
+    since: `(max by (component) (${series("heartbeat_component_last_report_timestamp_seconds")}) and on (component) ${code})`,
+    decorate: (expr) =>
+      withLabels(expr, [
+        ["name", "$1", "component", "(.*)"],
+        ["reason", "its own report, or none in time"],
+        ["kind", "component"],
+        ["page", "heartbeat-groups"],
+      ]),
+  };
+}
+
+function exporters(series: Series): Part {
+  const down = `(group by (instance) ((${knownExporters(series, series("up"))}) == 0))`;
+  return {
+    code: `5 * ${down}`,
+    since: `(max by (instance) (max_over_time(timestamp(${series("heartbeat_exporter_build_info")})[6h:1m])) and on (instance) ${down})`,
+    decorate: (expr) =>
+      withLabels(expr, [
+        ["name", "$1", "instance", "(.*)"],
+        ["reason", "cannot be scraped: what it watches is unknown"],
+        ["kind", "exporter"],
+        ["page", "heartbeat-exporter"],
+      ]),
+  };
+}
