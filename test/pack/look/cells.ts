@@ -4,7 +4,7 @@ import { fieldOptions, grafana, type Hue, hueOf, theme, transformed } from "./gr
 
 /** A colored value that a panel shows now, or the last one of a band. */
 export interface Cell {
-  /** The first column of its row, or the name of its series. */
+  /** The labels of its row, or the name of its series. */
   readonly row: string;
   /** The title of its column; empty outside of tables. */
   readonly column: string;
@@ -145,14 +145,13 @@ function reducedCells(
 
 function tableCells(frames: readonly DataFrame[]): readonly Cell[] {
   return frames.flatMap((frame) => {
-    const [first] = frame.fields;
+    const names = frame.fields.filter(({ type }) => type === grafana.FieldType.string);
     return frame.fields.flatMap((field) =>
       field.values.map((value: unknown, row) => {
         const display = field.display?.(value) ?? { text: "", numeric: Number.NaN };
         const isColored = String(field.config.custom?.cellOptions?.type ?? "auto").startsWith("color-");
-        const name = first?.display?.(first.values[row]) ?? { text: "", numeric: Number.NaN };
         return cellOf({
-          row: textOf(name),
+          row: names.map(({ values }) => String(values[row] ?? "")).join(" "),
           column: grafana.getFieldDisplayName(field, frame, [...frames]),
           text: textOf(display),
           color: isColored ? (display.color ?? TEXT) : TEXT,

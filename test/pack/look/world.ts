@@ -25,7 +25,8 @@ export interface World extends AsyncDisposable {
 const TOKEN = "token-of-the-pictures";
 const MODEL = "demo-model";
 
-const yaml = (ports: { https: number; http: number }, logs: string): string => `
+/** @param ports of those that never fail, over TLS and without, and of those that do */
+const yaml = (ports: { https: number; http: number; victims: number }, logs: string): string => `
 prices: { ${MODEL}: { input: 5, output: 15 } }
 lease: { kubeconfig: kube.json }
 control: { token_file: token }
@@ -39,9 +40,9 @@ modules:
   lease: { prober: kubernetes_lease, timeout: 1s, kubernetes_lease: { kubeconfig: kube.json, timeout: 3s } }
 targets:
   - { name: docs, module: tls, target: "https://localhost:${ports.https}", interval: 1s, expected_duration: 2s, slo_objective: 0.99 }
-  - { name: shop, module: web, target: "http://127.0.0.1:${ports.http}/shop", interval: 1s, critical: true, expected_duration: 2s, slo_objective: 0.99 }
+  - { name: shop, module: web, target: "http://127.0.0.1:${ports.victims}/shop", interval: 1s, failure_threshold: 2, critical: true, expected_duration: 2s, slo_objective: 0.99 }
   - { name: local, module: chat, target: "http://127.0.0.1:${ports.http}/local", model: ${MODEL}, interval: 1s, expected_duration: 2s, failover: {} }
-  - { name: gpt, module: chat, target: "http://127.0.0.1:${ports.http}/gpt", model: ${MODEL}, interval: 1s, critical: true, expected_duration: 2s, failover: {}, budget: { tokens: 1000000, dollars: 100, per: day } }
+  - { name: gpt, module: chat, target: "http://127.0.0.1:${ports.victims}/gpt", model: ${MODEL}, interval: 1s, failure_threshold: 2, critical: true, expected_duration: 2s, failover: {}, budget: { tokens: 1000000, dollars: 100, per: day } }
   - { name: orders, module: log, target: "${logs}/orders.log", interval: 1s }
   - { name: syncer, module: lease, target: kcp/syncer, interval: 1s }
 heartbeats:
@@ -60,15 +61,16 @@ export async function startWorld(): Promise<World> {
   const https = resources.use(
     await serveHttps({ cert, key }, (_request, response) => void response.end("{}")),
   );
-  const http = resources.use(
-    await serveHttp((request, response) => {
-      request.resume();
-      const { url = "" } = request;
-      if (broken && !/^\/(docs|local|health)/.test(url)) response.writeHead(503).end("{}");
-      else if (url.endsWith("/chat/completions")) streamAnswer(response);
-      else response.end("{}");
-    }),
-  );
+  const serve = async (fails: () => boolean): Promise<number> =>
+    resources.use(
+      await serveHttp((request, response) => {
+        request.resume();
+        if (fails()) response.writeHead(503).end("{}");
+        else if (request.url?.endsWith("/chat/completions") === true) streamAnswer(response);
+        else response.end("{}");
+      }),
+    ).port;
+  const ports = { https: https.port, http: await serve(() => false), victims: await serve(() => broken) };
   const cluster = resources.use(await startKubernetes());
   const logs = resources.use(await temporaryFolder());
   const store = resources.use(await temporaryFolder());
@@ -88,7 +90,7 @@ export async function startWorld(): Promise<World> {
   await beat();
   const exporter = resources.use(
     await startExporter({
-      yaml: yaml({ https: https.port, http: http.port }, logs.path),
+      yaml: yaml(ports, logs.path),
       args: [`--storage.path=${join(store.path, "store.db")}`],
       files: { "ca.pem": cert, "kube.json": cluster.kubeconfig(), token: TOKEN },
     }),
