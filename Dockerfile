@@ -25,6 +25,7 @@ COPY --from=build /app/dist ./dist
 COPY rules ./rules
 COPY alertmanager ./alertmanager
 COPY dashboards ./dashboards
+COPY grafana ./grafana
 USER node
 EXPOSE 8091
 # Give `docker run --health-cmd` another one when --web.listen-address or TLS make the exporter answer elsewhere.

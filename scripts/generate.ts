@@ -6,6 +6,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { arrowRules, contributingPage } from "./generate/arrows.ts";
 import { commandLinePage } from "./generate/command-line-page.ts";
 import { configurationPage } from "./generate/configuration-page.ts";
+import { dashboardPages } from "./generate/dashboard-pages.ts";
 import { dashboardFiles } from "./generate/dashboards.ts";
 import { grafanaAlertingFiles } from "./generate/grafana-alerting.ts";
 import { kubernetesFiles } from "./generate/kubernetes.ts";
@@ -18,6 +19,7 @@ const PAGES: Readonly<Record<string, () => string>> = {
   "docs/configuration.md": configurationPage,
   "docs/metrics.md": metricsPage,
   ...dashboardFiles(),
+  ...dashboardPages(),
   ...grafanaAlertingFiles(),
   ...kubernetesFiles(),
 };

@@ -185,6 +185,7 @@ describe("the container image", () => {
       "alertmanager",
       "dashboards",
       "dist",
+      "grafana",
       "node_modules",
       "package.json",
       "rules",

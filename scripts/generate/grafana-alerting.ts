@@ -1,7 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { Document, isScalar, parse, visit } from "yaml";
-import { defined } from "../../src/core/defined.ts";
-import { parseDuration } from "../../src/core/units.ts";
+import { evaluations, withGrafanaValues } from "../../src/cli/pack/grafana-overrides.ts";
 import { inlined, type Recording } from "./inlined-rules.ts";
 
 interface Rule {
@@ -115,7 +114,7 @@ function grafanaRule(
     noDataState: "OK",
     execErrState: "Error",
     for: rule.for ?? "0s",
-    ...defined({ missing_series_evals_to_resolve: evaluations(rule.keep_firing_for, interval) }),
+    missing_series_evals_to_resolve: evaluations(rule.keep_firing_for ?? "0s", interval),
     annotations: Object.fromEntries(
       Object.entries(rule.annotations ?? {}).map(([name, text]) => [name, withGrafanaValues(text)]),
     ),
@@ -133,18 +132,3 @@ const query = (refId: string, datasourceUid: string, model: object): object => (
 
 const expression = (refId: string, model: object): object =>
   query(refId, "__expr__", { datasource: { type: "__expr__", uid: "__expr__" }, ...model });
-
-/** Grafana counts evaluations without a series, one at least. */
-function evaluations(keep: string | undefined, interval: string): number {
-  if (keep === undefined) return 1;
-  return Math.max(1, Math.ceil(secondsOf(keep) / secondsOf(interval)));
-}
-
-function secondsOf(duration: string): number {
-  const found = parseDuration(duration);
-  if (found === undefined) throw new Error(`got ${duration}, want a duration`);
-  return found;
-}
-
-/** `$value` is a sentence about all queries in Grafana. */
-const withGrafanaValues = (text: string): string => text.replaceAll(/\$value\b/g, "$$values.A.Value");

@@ -53,11 +53,12 @@ function firstRecorded(expression: string, recordings: readonly Recording[]): Re
     if (!recordings.some(({ record }) => record === name)) continue;
     const matchers = node.getChild("LabelMatchers")?.getChildren("UnquotedLabelMatcher").map(textOf) ?? [];
     const { parent } = node;
-    if (parent?.name === "OffsetExpr") {
-      const offset = expression.slice(node.to, parent.to).trim();
-      return { from: parent.from, to: parent.to, name, matchers, offset };
+    if (parent?.name !== "MatrixSelector") {
+      // The grammar gives an offset to the whole expression before it; Prometheus gives it to the selector.
+      const [written = "", offset] = /^\s*(offset \w+)/.exec(expression.slice(node.to)) ?? [];
+      const to = node.to + written.length;
+      return { from: node.from, to, name, matchers, ...(offset === undefined ? {} : { offset }) };
     }
-    if (parent?.name !== "MatrixSelector") return { from: node.from, to: node.to, name, matchers };
     const range = /\[(\w+)\]$/.exec(textOf(parent))?.[1];
     if (range === undefined) throw new Error(`got ${textOf(parent)}, want a range like [5m]`);
     return { from: parent.from, to: parent.to, name, matchers, range };

@@ -4,7 +4,9 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { parseDuration } from "../../src/core/units.ts";
-import { GRAFANA_ALERTING, grafanaGroups, promqlOf } from "./grafana-alerts.ts";
+import { temporaryFolder } from "../helpers/temporary-folder.ts";
+import { runTool } from "../helpers/tools.ts";
+import { asPrometheusFile, GRAFANA_ALERTING, grafanaGroups, promqlOf } from "./grafana-alerts.ts";
 import { readsOf } from "./promql.ts";
 import { alerts, allRules } from "./rules.ts";
 
@@ -76,6 +78,13 @@ describe("Grafana's own alert rules", () => {
       expect(selectors.filter(({ metric = "" }) => recorded.has(metric))).toEqual([]);
     },
   );
+});
+
+test("the PromQL of Grafana's alert rules is valid", async () => {
+  await using folder = await temporaryFolder();
+  const file = await folder.write("grafana.rules.yml", asPrometheusFile());
+  const { code, stderr } = await runTool("promtool", "bookworm", ["check", "rules", file]);
+  expect({ code, stderr }).toMatchObject({ code: 0 });
 });
 
 describe("the provisioning of Grafana", () => {

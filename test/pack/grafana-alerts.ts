@@ -67,25 +67,28 @@ export async function failureOfGrafanaRules(file: string, version: ToolVersion):
     options.rule_files.flatMap((path) => rulesOf(join(RULES, basename(path)))).map(({ alert }) => alert),
   );
   await using folder = await temporaryFolder();
-  await folder.write("grafana.rules.yml", stringify({ groups: asPrometheus(titles) }));
+  await folder.write(
+    "grafana.rules.yml",
+    asPrometheusFile((title) => titles.has(title)),
+  );
   const adapted = {
     rule_files: ["grafana.rules.yml"],
     evaluation_interval: options.evaluation_interval,
     // The others are about recorded series.
-    tests: tests.flatMap(({ promql_expr_test: _, ...one }) =>
+    tests: tests.flatMap(({ promql_expr_test: _recorded, ...one }) =>
       one.alert_rule_test === undefined ? [] : [one],
     ),
   };
   return await failureOfRuleTests(await folder.write("grafana.test.yml", stringify(adapted)), version);
 }
 
-/** Writes rules of Grafana as Prometheus does, with the value that `$values.A.Value` stands for. */
-const asPrometheus = (titles: ReadonlySet<string | undefined>): readonly object[] =>
-  grafanaGroups.map(({ name, interval, rules }) => ({
+/** Writes rules of Grafana as a file of Prometheus, with the value that `$values.A.Value` stands for. */
+export function asPrometheusFile(isIncluded: (title: string) => boolean = () => true): string {
+  const groups = grafanaGroups.map(({ name, interval, rules }) => ({
     name,
     interval,
     rules: rules
-      .filter(({ title }) => titles.has(title))
+      .filter(({ title }) => isIncluded(title))
       .map((rule) => ({
         alert: rule.title,
         expr: promqlOf(rule),
@@ -102,3 +105,5 @@ const asPrometheus = (titles: ReadonlySet<string | undefined>): readonly object[
         ),
       })),
   }));
+  return stringify({ groups });
+}

@@ -1,0 +1,56 @@
+import { isMap, isSeq, parseDocument, type YAMLMap } from "yaml";
+import { parseDuration } from "../../core/units.ts";
+import type { Overrides } from "./overrides.ts";
+
+/** Applies the user's changes to the alert rules of Grafana. */
+export function applyGrafanaOverrides(text: string, overrides: Overrides): string {
+  const document = parseDocument(text);
+  const groups = document.get("groups");
+  for (const group of isSeq(groups) ? groups.items : []) {
+    const rules = isMap(group) ? group.get("rules") : undefined;
+    if (!isMap(group) || !isSeq(rules)) continue;
+    rules.items = rules.items.filter((rule) => !isMap(rule) || changesOf(rule, overrides).disable !== true);
+    for (const rule of rules.items) if (isMap(rule)) change(rule, String(group.get("interval")), overrides);
+  }
+  return document.toString({ lineWidth: 0 });
+}
+
+const titleOf = (rule: YAMLMap): string => String(rule.get("title"));
+
+const changesOf = (rule: YAMLMap, { alerts = {} }: Overrides): NonNullable<Overrides["alerts"]>[string] =>
+  alerts[titleOf(rule)] ?? {};
+
+function change(rule: YAMLMap, interval: string, overrides: Overrides): void {
+  const own = changesOf(rule, overrides);
+  if (own.for !== undefined) rule.set("for", own.for);
+  if (own.keep_firing_for !== undefined) {
+    rule.set("missing_series_evals_to_resolve", evaluations(own.keep_firing_for, interval));
+  }
+  const severity = own.severity === undefined ? {} : { severity: own.severity };
+  for (const [name, value] of Object.entries({ ...overrides.labels, ...own.labels, ...severity })) {
+    // Grafana replaces $NAME in labels by the environment.
+    rule.setIn(["labels", name], value.replaceAll("$", "$$$$"));
+  }
+  if (overrides.runbook_url !== undefined) {
+    rule.setIn(
+      ["annotations", "runbook_url"],
+      `${overrides.runbook_url.replace(/\/+$/, "")}/${titleOf(rule)}.md`,
+    );
+  }
+  for (const [name, value] of Object.entries(own.annotations ?? {})) {
+    rule.setIn(["annotations", name], withGrafanaValues(value));
+  }
+}
+
+/**
+ * Returns the number of evaluations without a series after which Grafana resolves an alert, one at least, for a duration of
+ * `keep_firing_for`.
+ */
+export function evaluations(keep: string, interval: string): number {
+  const ratio = (parseDuration(keep) ?? Number.NaN) / (parseDuration(interval) ?? Number.NaN);
+  if (Number.isNaN(ratio)) throw new Error(`got ${keep} and ${interval}, want two durations`);
+  return Math.max(1, Math.ceil(ratio));
+}
+
+/** Writes an annotation of Prometheus for Grafana, where `$value` is a sentence about all queries. */
+export const withGrafanaValues = (text: string): string => text.replaceAll(/\$value\b/g, "$$values.A.Value");
