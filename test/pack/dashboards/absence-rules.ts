@@ -1,4 +1,4 @@
-import type { PanelJson } from "../queries.ts";
+import type { PanelJson } from "./json.ts";
 import { breaking, colorOfNothing, type DashboardRule, fieldsOf, mapped } from "./rule.ts";
 
 const GREY = "#7b7f87";
@@ -31,7 +31,7 @@ export const absenceRules: readonly DashboardRule[] = [
       ...breaking(
         panels,
         COLORED,
-        ({ fieldConfig }) => colorOfNothing(fieldConfig?.defaults.mappings) !== GREY,
+        ({ fieldConfig }) => colorOfNothing(fieldConfig.defaults.mappings) !== GREY,
       ),
       ...panels
         .filter(({ type }) => type === "table")
@@ -57,7 +57,7 @@ export const absenceRules: readonly DashboardRule[] = [
     reason: "An operator must see whether the exporter is dead or has nothing to show.",
     violations: (_dashboard, panels) =>
       breaking(panels, COLORED, ({ fieldConfig, targets = [] }) => {
-        const mappings = fieldConfig?.defaults.mappings;
+        const mappings = fieldConfig.defaults.mappings;
         const [none, down] = [mapped(mappings, NOT_CONFIGURED), mapped(mappings, NO_EXPORTER)];
         const names = [
           ...(targets[0]?.expr ?? "").matchAll(/or on \(\) label_replace\(.*"\w+", "([^"$]+)", "", ""\)/g),
@@ -104,7 +104,7 @@ export const absenceRules: readonly DashboardRule[] = [
       breaking(
         panels,
         ["table", "state-timeline"],
-        ({ fieldConfig }) => fieldConfig?.defaults.noValue !== undefined,
+        ({ fieldConfig }) => fieldConfig.defaults.noValue !== undefined,
       ),
   },
   {
@@ -114,7 +114,7 @@ export const absenceRules: readonly DashboardRule[] = [
       breaking(
         panels,
         ["timeseries", "heatmap"],
-        ({ fieldConfig }) => !/.../.test(fieldConfig?.defaults.noValue ?? ""),
+        ({ fieldConfig }) => !/.../.test(fieldConfig.defaults.noValue ?? ""),
       ),
   },
   {
@@ -122,7 +122,7 @@ export const absenceRules: readonly DashboardRule[] = [
     reason: "A line through a gap invents values while the exporter was dead.",
     violations: (_dashboard, panels) =>
       breaking(panels, ["timeseries"], ({ fieldConfig }) => {
-        const { spanNulls = false } = fieldConfig?.defaults.custom ?? {};
+        const { spanNulls = false } = fieldConfig.defaults.custom ?? {};
         return spanNulls !== false;
       }),
   },
