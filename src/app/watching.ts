@@ -4,6 +4,7 @@ import type { Log } from "../core/log.ts";
 import type { Memory } from "../core/memory.ts";
 import type { Presence } from "../core/presence.ts";
 import { isStale } from "../core/status.ts";
+import type { Steps } from "../core/steps.ts";
 import type { Target } from "../core/target.ts";
 import type { Asker } from "../engine/ask.ts";
 import { createStatuses } from "../events/statuses.ts";
@@ -70,17 +71,18 @@ export function createWatching(parts: WatchingParts): Watching {
   });
   const { components, told } = groups;
   // Called every second: one pass over all targets, without a copy of their list.
-  const staleTargets = (): StaleTargets => {
+  function* staleTargets(): Steps<StaleTargets> {
     const now = clock.now();
     const names: string[] = [];
     let afterAbsence = false;
     for (const target of index.current().targets.values()) {
+      yield;
       if (!isStale(target, state(target), now)) continue;
       if (awaitsProbe(presence, target)) afterAbsence = true;
       else names.push(target.name);
     }
     return { names, afterAbsence };
-  };
+  }
   const watch = createWatch({
     clock,
     statuses,
