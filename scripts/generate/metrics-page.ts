@@ -1,4 +1,5 @@
 import { alertMetrics } from "../../src/catalogue/alerts.ts";
+import { dependencyMetrics } from "../../src/catalogue/dependencies.ts";
 import { exporterMetrics } from "../../src/catalogue/exporter.ts";
 import { groupMetrics } from "../../src/catalogue/groups.ts";
 import { heartbeatMetrics } from "../../src/catalogue/heartbeats.ts";
@@ -60,6 +61,11 @@ const SECTIONS: readonly Section[] = [
     about:
       "On `/metrics`. Heartbeats that a probe reads, from a log or a lease, have the first three on `/probe` too, and on `/metrics` also the labels `target` and `module`.",
     metrics: Object.values(heartbeatMetrics),
+  },
+  {
+    title: "Dependencies",
+    about: "On `/metrics`, for targets and heartbeats with `depends_on`.",
+    metrics: Object.values(dependencyMetrics),
   },
   {
     title: "Groups and components",

@@ -1,4 +1,5 @@
 import type { Clock } from "../core/clock.ts";
+import type { BlockedBy } from "../core/dependency.ts";
 import type { History } from "../core/history.ts";
 import type { Log } from "../core/log.ts";
 import type { Memory } from "../core/memory.ts";
@@ -40,12 +41,13 @@ interface WatchingParts {
   readonly pushes: Register;
   /** Called after targets have become stale. */
   readonly onStale: () => void;
+  readonly blockedBy: BlockedBy;
 }
 
 /** Builds the groups and components, and the watch over the status of targets, groups and components. */
 export function createWatching(parts: WatchingParts): Watching {
-  const { clock, presence, log, memory, history, index, ask, state, pushes, onStale } = parts;
-  const standings = createTargetStandings({ clock, ask, state });
+  const { clock, presence, log, memory, history, index, ask, state, pushes, onStale, blockedBy } = parts;
+  const standings = createTargetStandings({ clock, ask, state, blockedBy });
   const statuses = createStatuses({
     clock,
     log,

@@ -74,14 +74,18 @@ function logChange(
   kind: SubjectKind,
   name: string,
   from: TargetStatus,
-  { status, cause, detail, quotation }: Standing,
+  { status, cause, detail, quotation, blockedBy }: Standing,
 ): void {
   const text = detail ?? quotation;
   const fields = {
     [kind]: name,
     from,
     // The text comes from elsewhere: it must not imitate lines of the log.
-    ...defined({ reason: cause, detail: text === undefined || text === "" ? undefined : visible(text) }),
+    ...defined({
+      reason: cause,
+      detail: text === undefined || text === "" ? undefined : visible(text),
+      blocked_by: blockedBy,
+    }),
   };
   const message = `${kind} is ${status}`;
   if (isRecovery(from, status)) log.info(fields, message);
