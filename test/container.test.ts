@@ -183,6 +183,7 @@ describe("the container image", () => {
   test("contains the program and nothing else", () => {
     expect(readdirSync(app).toSorted()).toStrictEqual([
       "alertmanager",
+      "compiled",
       "dashboards",
       "dist",
       "grafana",
@@ -205,6 +206,11 @@ describe("the container image", () => {
       "server/front/bcrypt-worker.js",
       "store/worker.js",
     ]);
+  });
+
+  test("contains the compiled code of what a start loads", () => {
+    const modules = readdirSync(join(app, "dist")).filter((file) => file.endsWith(".js"));
+    expect(filesBelow(join(app, "compiled")).length).toBeGreaterThan(modules.length / 2);
   });
 
   test("names the packages whose code it bundles, with their licenses", () => {

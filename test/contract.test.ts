@@ -21,6 +21,14 @@ const metrics = allMetrics(probers);
 const perProbe = new Set([...Object.values(resultMetrics), ...probers.flatMap((prober) => prober.metrics)]);
 const SUFFIX = /_(bucket|sum|count)$/;
 
+/** The labels of what depends on something: a target, a push heartbeat, or a heartbeat that the probes of a target find. */
+const ownersOf = ({ target, heartbeat }: Readonly<Record<string, string>>) => ({
+  target: target !== undefined,
+  module: target !== undefined,
+  heartbeat: heartbeat !== undefined,
+  source: heartbeat !== undefined,
+});
+
 describe("the catalogue", () => {
   it("equals a real scrape, both ways", async () => {
     await using resources = new AsyncDisposableStack();
@@ -39,12 +47,13 @@ webhooks: [{ name: app, url: "http://127.0.0.1:1", events: [reload] }]
 groups: [{ name: all, members: [down], labels: { team: web } }]
 prices: { demo-model: { input: 1, output: 1 } }
 heartbeats:
-  - { name: backup, kind: job, schedule: "0 3 * * *", hostname: prod-01, owner: web, labels: { tier: front } }
+  - { name: backup, kind: job, schedule: "0 3 * * *", hostname: prod-01, owner: web, labels: { tier: front }, depends_on: [all] }
 modules:
   plain: { prober: http, timeout: 2s }
 ${fixtures.map((fixture) => fixture.modules).join("\n")}
 targets:
   - { name: down, module: plain, target: "http://127.0.0.1:1", expected_duration: 1s, labels: { team: web } }
+  - { name: behind, module: plain, target: "http://127.0.0.1:1", depends_on: [down] }
 ${fixtures.map((fixture) => fixture.targets).join("\n")}
 `;
     await using exporter = await startExporter({
@@ -90,7 +99,9 @@ ${fixtures.map((fixture) => fixture.targets).join("\n")}
       expect(types.get(metric.name)).toBe(metric.type);
       const heard = labels["source"] !== undefined && labels["source"] !== "push";
       const perTarget = perProbe.has(metric) || heard ? ["target", "module"] : [];
+      const isDependency = metric.name === "heartbeat_dependency_down";
       const own: Readonly<Record<string, boolean>> = {
+        ...(isDependency ? ownersOf(labels) : {}),
         team:
           (metric.name === "heartbeat_target_info" && labels["target"] === "down") ||
           metric.name === "heartbeat_group_info",

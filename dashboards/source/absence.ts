@@ -27,7 +27,7 @@ export interface Absence {
 const UNKNOWN = "unknown";
 
 /** The text of panels while no exporter is scraped. */
-const DOWN = "exporter down";
+const DOWN = "no exporter up";
 
 /**
  * Adds a series to an expression that has none, which tells why. Grafana shows a panel without series in the color of its
@@ -54,21 +54,24 @@ export function orAbsence(expr: string, { none, when }: Absence, label?: string)
  * Returns the mappings of absent values to text and color.
  * @param isNamed true if a name beside the value says what is absent
  */
-export function absenceMappings(absence: Absence, isNamed: boolean): readonly ValueMapping[] {
+export const absenceMappings = (absence: Absence, isNamed: boolean): readonly ValueMapping[] => [
+  reasonMapping(absence, isNamed),
+  UNKNOWN_MAPPING,
+];
+
+/** Returns the mapping of the series that {@link orAbsence} adds. Missing values are not mapped, and remain gaps. */
+export function reasonMapping(absence: Absence, isNamed: boolean): ValueMapping {
   const { none, noneColor = GREY, downColor = GREY, when } = absence;
-  return [
-    {
-      type: MappingType.ValueToText,
-      options: {
-        [NOT_CONFIGURED]: { text: isNamed ? "–" : none, color: noneColor, index: 100 },
-        ...(when === undefined
-          ? {}
-          : { [OTHERWISE]: { text: isNamed ? UNKNOWN : when.otherwise, color: GREY, index: 104 } }),
-        [NO_EXPORTER]: { text: isNamed ? UNKNOWN : DOWN, color: downColor, index: 101 },
-      },
+  return {
+    type: MappingType.ValueToText,
+    options: {
+      [NOT_CONFIGURED]: { text: isNamed ? "–" : none, color: noneColor, index: 100 },
+      ...(when === undefined
+        ? {}
+        : { [OTHERWISE]: { text: isNamed ? UNKNOWN : when.otherwise, color: GREY, index: 104 } }),
+      [NO_EXPORTER]: { text: isNamed ? UNKNOWN : DOWN, color: downColor, index: 101 },
     },
-    UNKNOWN_MAPPING,
-  ];
+  };
 }
 
 /** Maps values that Prometheus does not have, and NaN. */

@@ -19,8 +19,12 @@ export const targetStatus = (series: Series): string =>
 export const countOfStatus = (series: Series, code: number): string =>
   `sum(${targetStatus(series)} == bool ${code})`;
 
-/** Returns the share of targets that are healthy or degraded. Unknown ones count as not healthy. */
-export const health = (series: Series): string => `avg(${targetStatus(series)} <= bool 2)`;
+/**
+ * Returns the share of targets that are healthy or degraded. Unknown ones count as not healthy; if nothing is known about
+ * any target, there is no share.
+ */
+export const health = (series: Series): string =>
+  `avg(${targetStatus(series)} <= bool 2)\nand on () count(${targetStatus(series)} != 3)`;
 
 /** The labels of a target that say what it is and who looks after it. Of several exporters, one counts. */
 const facts = (series: Series): string =>

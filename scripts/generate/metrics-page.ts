@@ -1,4 +1,5 @@
 import { alertMetrics } from "../../src/catalogue/alerts.ts";
+import { dependencyMetrics } from "../../src/catalogue/dependencies.ts";
 import { exporterMetrics } from "../../src/catalogue/exporter.ts";
 import { groupMetrics } from "../../src/catalogue/groups.ts";
 import { heartbeatMetrics } from "../../src/catalogue/heartbeats.ts";
@@ -62,6 +63,11 @@ const SECTIONS: readonly Section[] = [
     metrics: Object.values(heartbeatMetrics),
   },
   {
+    title: "Dependencies",
+    about: "On `/metrics`, for targets and heartbeats with `depends_on`.",
+    metrics: Object.values(dependencyMetrics),
+  },
+  {
     title: "Groups and components",
     about: "On `/metrics`, for groups in the configuration and for components that reported themselves.",
     metrics: Object.values(groupMetrics),
@@ -90,7 +96,7 @@ timestamps. Labels are bounded: texts of errors and answers are in the log and i
 
 On \`/metrics\`, an \`http\` target has at most 40 series and an \`llm\` target at most 80, with every option that adds some (failover,
 TLS with a client certificate, a maintenance window, budgets, two tiers) and after failures for six reasons. Without these
-options an \`http\` target has 23 over TLS, and an \`llm\` target about 60. Further reasons and tiers, and values that a module takes from
+options an \`http\` target has 22 over TLS, and an \`llm\` target about 60. Further reasons and tiers, and values that a module takes from
 bodies (\`metrics\`), add to that.
 
 | option of a module or target | series |
@@ -99,7 +105,7 @@ bodies (\`metrics\`), add to that.
 | \`histograms: [failed_duration]\` | ${seriesOf(targetMetrics.healthCheckDuration)}: durations of failed probes |
 | \`histograms: [first_token]\` | ${seriesOf(targetMetrics.llmFirstTokenHistogram)}: times to the first token; on by default for \`llm\` |
 | \`histograms: [inter_token]\` | ${seriesOf(targetMetrics.llmInterTokenHistogram)}: times between tokens |
-| \`probe_details: true\` | the details of a probe that no rule reads: 22 for \`http\` over TLS, up to 27 for \`llm\` |
+| \`probe_details: true\` | the details of a probe that no rule reads: 23 for \`http\` over TLS, up to 28 for \`llm\` |
 
 \`/probe\` always has the details. Without histograms, quantiles and the share of fast probes come from the gauges, for every probe
 that a scrape saw:

@@ -51,6 +51,7 @@ export interface ConfigurableParts {
 export function* applyConfig(parts: ConfigurableParts, config: Config): Steps<void> {
   const next = yield* indexConfig(config);
   takeOver(parts, config, next);
+  yield* parts.watch.retain(next.targets, next.groups);
   // Another threshold may mean another status. Targets that the step has added are compared already.
   for (const { name } of config.targets) {
     parts.watch.target(name);
@@ -76,11 +77,10 @@ function takeOver(parts: ConfigurableParts, config: Config, next: IndexedConfig)
 
   parts.engine.setLimits(config.limits);
   parts.engine.retain(byIdentity);
-  parts.driver.setTargets(targets);
+  parts.driver.setTargets(byName);
   ledger.retain(({ kind, name }) => (kind === "module" ? modules : byName).has(name));
   parts.treasury.setPrices(prices);
   totals.setTargets(targets, (target) => isPriced(target, prices));
-  watch.retain(byName, next.groups);
   parts.standings.retain(byIdentity);
   // Before their first result, which is then a change of status.
   for (const [identity, { name }] of byIdentity) if (!before.has(identity)) watch.target(name);

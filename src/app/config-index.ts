@@ -49,7 +49,7 @@ export function* indexConfig({
   return {
     modules,
     targets: byName,
-    targetsAt: indexByAddress(targets),
+    targetsAt: yield* indexByAddress(targets),
     byIdentity,
     groups: new Map(groups.map((group) => [group.name, group])),
     contextApi,

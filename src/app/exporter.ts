@@ -5,6 +5,7 @@ import type { Config } from "../config/config.ts";
 import { type AuthFailures, createAuthFailures } from "../core/auth-failures.ts";
 import type { Clock } from "../core/clock.ts";
 import { defined } from "../core/defined.ts";
+import type { BlockedBy } from "../core/dependency.ts";
 import type { History } from "../core/history.ts";
 import type { Log } from "../core/log.ts";
 import type { Memory } from "../core/memory.ts";
@@ -44,8 +45,10 @@ import type { ProbedHeartbeat } from "../server/route-context.ts";
 import type { StoreStatus } from "../store/file.ts";
 import { createAlerting } from "./alerting.ts";
 import { applyConfig, createModulesInUse } from "./apply-config.ts";
+import { withBlockedBy } from "./blocked-events.ts";
 import { createBudgets } from "./budgets.ts";
 import { createConfigIndex, indexConfig } from "./config-index.ts";
+import { createDependencies } from "./dependencies.ts";
 import { failoverRecorder, pushRecorder } from "./effects.ts";
 import { logGap, probedBeats } from "./gaps.ts";
 import { lateCallback } from "./late-callback.ts";
@@ -99,7 +102,10 @@ const isPromptedOnSchedule = ({ module, schedule }: Target): boolean =>
  * alerts, events, routes.
  */
 export function createExporter(options: ExporterOptions): Exporter {
-  const { clock, log, memory, history, store, config } = options;
+  const { clock, log, memory, store, config } = options;
+  // Events name the dependency that is down, and its state comes from the parts that record them.
+  const blockedBy = lateCallback<Parameters<BlockedBy>, string | undefined>("blockedBy");
+  const history = withBlockedBy(options.history, blockedBy.call);
   const userAgent = `heartbeat-exporter/${options.version}`;
   const index = createConfigIndex(complete(indexConfig(config)));
   const targetNamed = (name: string): Target | undefined => index.current().targets.get(name);
@@ -183,7 +189,18 @@ export function createExporter(options: ExporterOptions): Exporter {
     state,
     pushes,
     onStale: onConditionChange.call,
+    blockedBy: blockedBy.call,
   });
+  const dependencies = createDependencies({
+    clock,
+    index,
+    ask,
+    state,
+    pushes,
+    health: groups.health,
+    maintenance,
+  });
+  blockedBy.set((kind, name) => dependencies.blockedBy(kind, name));
 
   // Alerts.
   const alerting = createAlerting({
@@ -265,6 +282,8 @@ export function createExporter(options: ExporterOptions): Exporter {
     ...groups,
     watch,
     standings,
+    dependencies,
+    blockedBy: blockedBy.call,
     alerting,
     events,
     webhooks,

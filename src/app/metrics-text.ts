@@ -6,6 +6,7 @@ import type { Components } from "../groups/components.ts";
 import type { GroupHealth } from "../groups/health.ts";
 import type { Register } from "../heartbeats/register.ts";
 import { notifySamples } from "../metrics/alerts.ts";
+import { dependencySamples } from "../metrics/dependencies.ts";
 import { createExposition } from "../metrics/exposition.ts";
 import { type LineWriter, writerOf } from "../metrics/format.ts";
 import { groupAndComponentSamples } from "../metrics/groups.ts";
@@ -13,9 +14,10 @@ import { heartbeatParts, heartbeatRows } from "../metrics/heartbeats.ts";
 import { resultText, targetParts } from "../metrics/page.ts";
 import { inPieces } from "../metrics/pieces.ts";
 import { processParts, type Self } from "../metrics/self.ts";
-import type { TargetSnapshot } from "../metrics/targets.ts";
-import type { MetricsText, ProbedHeartbeat } from "../server/route-context.ts";
+import { type TargetSnapshot, targetLabels } from "../metrics/targets.ts";
+import type { MetricsText, ProbedHeartbeat, Section } from "../server/route-context.ts";
 import type { Alerting } from "./alerting.ts";
+import type { Dependencies } from "./dependencies.ts";
 import { readTargets, type TargetParts } from "./read-targets.ts";
 
 /** The parts of the exporter that metrics are read from. */
@@ -25,6 +27,7 @@ export interface MeasuredParts extends TargetParts {
   readonly components: Components;
   readonly alerting: Alerting;
   readonly self: Self;
+  readonly dependencies: Pick<Dependencies, "blocker">;
   readonly pushes: Register;
   /** Returns the heartbeats in the newest result of a target. */
   readonly beatsOf: (target: Target) => readonly ProbedHeartbeat[];
@@ -48,6 +51,7 @@ export const createMetricsText = (parts: MeasuredParts): MetricsText => ({
         if (sections.has("targets")) rendered.push(targetsSection(parts, targets));
         // After the targets, whose probes may have found newer heartbeats.
         if (sections.has("heartbeats")) rendered.push(await heartbeatsSection(parts));
+        rendered.push(dependenciesSection(parts, sections));
         const partsIn = (format: ExpositionFormat) => partsOf(rendered, writerOf(format));
         return {
           pieces: (format) => inPieces(partsIn(format)),
@@ -105,6 +109,31 @@ async function heartbeatsSection({
   });
   const now = clock.now();
   return (writer) => heartbeatParts(rows, now, writer);
+}
+
+/** Dependencies have one family of series for both targets and heartbeats. */
+function dependenciesSection(
+  { index, pushes, beatsOf, dependencies }: MeasuredParts,
+  sections: ReadonlySet<Section>,
+): SectionParts {
+  const exposition = createExposition();
+  for (const target of index.current().targets.values()) {
+    if (target.dependsOn === undefined) continue;
+    const blocker = dependencies.blocker("target", target.name);
+    const labels = targetLabels(target);
+    if (sections.has("targets")) exposition.add(dependencySamples(labels, blocker));
+    if (!sections.has("heartbeats")) continue;
+    for (const { beat } of beatsOf(target)) {
+      const { heartbeat, source } = beat;
+      exposition.add(dependencySamples({ ...labels, heartbeat, source }, blocker));
+    }
+  }
+  for (const { heartbeat, beat } of sections.has("heartbeats") ? pushes.list() : []) {
+    if (heartbeat.dependsOn === undefined) continue;
+    const blocker = dependencies.blocker("heartbeat", heartbeat.name);
+    exposition.add(dependencySamples({ heartbeat: heartbeat.name, source: beat.source }, blocker));
+  }
+  return (writer) => exposition.parts(writer);
 }
 
 function* beatsOfAll(

@@ -1,5 +1,6 @@
 import type { AuthFailures } from "../core/auth-failures.ts";
 import { defined } from "../core/defined.ts";
+import type { BlockedBy } from "../core/dependency.ts";
 import type { History } from "../core/history.ts";
 import type { Log } from "../core/log.ts";
 import type { Engine } from "../engine/engine.ts";
@@ -30,6 +31,7 @@ export interface RoutedParts extends MeasuredParts {
   readonly events: Feed;
   readonly names: { has(name: string): boolean };
   readonly ready: () => boolean;
+  readonly blockedBy: BlockedBy;
   readonly probedHeartbeats: () => readonly ProbedHeartbeat[];
 }
 
@@ -79,5 +81,6 @@ export function createRouteContext(
     relays: alerting.relays,
     actions: alerting.actions,
     maintenance: parts.maintenance,
+    blockedBy: parts.blockedBy,
   };
 }

@@ -1,5 +1,6 @@
 import type { Clock } from "../core/clock.ts";
 import { defined } from "../core/defined.ts";
+import type { BlockedBy } from "../core/dependency.ts";
 import type { Result } from "../core/result.ts";
 import { degradationOf, isStale, type Standing, targetStatus } from "../core/status.ts";
 import { identityOf, type Target } from "../core/target.ts";
@@ -14,6 +15,7 @@ export interface StandingParts {
   readonly clock: Clock;
   readonly ask: Pick<Asker, "latest">;
   readonly state: (target: Target) => FailoverState;
+  readonly blockedBy: BlockedBy;
 }
 
 /** Tells the standings of targets, as far as this run of the exporter knows them. */
@@ -28,7 +30,7 @@ export interface TargetStandings {
 }
 
 /** Creates the standings. The silence of a target is counted from its first call. */
-export function createTargetStandings({ clock, ask, state }: StandingParts): TargetStandings {
+export function createTargetStandings({ clock, ask, state, blockedBy }: StandingParts): TargetStandings {
   const firstSeen = new Map<string, Timestamp>();
 
   const isKnown = (target: Target, latest: Result | undefined): boolean => {
@@ -49,10 +51,11 @@ export function createTargetStandings({ clock, ask, state }: StandingParts): Tar
       if (!isKnown(target, latest)) return undefined;
       const memory = state(target);
       const status = targetStatus(target, memory, latest, clock.now());
-      if (isStale(target, memory, clock.now())) return { status, cause: "stale" };
+      const blocked = status === "healthy" ? {} : defined({ blockedBy: blockedBy("target", target.name) });
+      if (isStale(target, memory, clock.now())) return { status, cause: "stale", ...blocked };
       // A failed probe below the threshold is no reason to call a target healthy again.
       if (status === "healthy" && latest?.outcome.ok === false) return undefined;
-      return { status, ...(latest === undefined ? {} : explanation(target, latest)) };
+      return { status, ...(latest === undefined ? {} : explanation(target, latest)), ...blocked };
     },
     retain(identities) {
       for (const identity of firstSeen.keys()) if (!identities.has(identity)) firstSeen.delete(identity);

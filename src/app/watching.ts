@@ -1,9 +1,11 @@
 import type { Clock } from "../core/clock.ts";
+import type { BlockedBy } from "../core/dependency.ts";
 import type { History } from "../core/history.ts";
 import type { Log } from "../core/log.ts";
 import type { Memory } from "../core/memory.ts";
 import type { Presence } from "../core/presence.ts";
 import { isStale } from "../core/status.ts";
+import type { Steps } from "../core/steps.ts";
 import type { Target } from "../core/target.ts";
 import type { Asker } from "../engine/ask.ts";
 import { createStatuses } from "../events/statuses.ts";
@@ -39,12 +41,13 @@ interface WatchingParts {
   readonly pushes: Register;
   /** Called after targets have become stale. */
   readonly onStale: () => void;
+  readonly blockedBy: BlockedBy;
 }
 
 /** Builds the groups and components, and the watch over the status of targets, groups and components. */
 export function createWatching(parts: WatchingParts): Watching {
-  const { clock, presence, log, memory, history, index, ask, state, pushes, onStale } = parts;
-  const standings = createTargetStandings({ clock, ask, state });
+  const { clock, presence, log, memory, history, index, ask, state, pushes, onStale, blockedBy } = parts;
+  const standings = createTargetStandings({ clock, ask, state, blockedBy });
   const statuses = createStatuses({
     clock,
     log,
@@ -70,17 +73,18 @@ export function createWatching(parts: WatchingParts): Watching {
   });
   const { components, told } = groups;
   // Called every second: one pass over all targets, without a copy of their list.
-  const staleTargets = (): StaleTargets => {
+  function* staleTargets(): Steps<StaleTargets> {
     const now = clock.now();
     const names: string[] = [];
     let afterAbsence = false;
     for (const target of index.current().targets.values()) {
+      yield;
       if (!isStale(target, state(target), now)) continue;
       if (awaitsProbe(presence, target)) afterAbsence = true;
       else names.push(target.name);
     }
     return { names, afterAbsence };
-  };
+  }
   const watch = createWatch({
     clock,
     statuses,

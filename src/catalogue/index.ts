@@ -1,5 +1,6 @@
 import type { Metric } from "../core/metric.ts";
 import { alertMetrics } from "./alerts.ts";
+import { dependencyMetrics } from "./dependencies.ts";
 import { exporterMetrics } from "./exporter.ts";
 import { groupMetrics } from "./groups.ts";
 import { heartbeatMetrics } from "./heartbeats.ts";
@@ -18,6 +19,7 @@ export const catalogue = {
   ...resultMetrics,
   ...targetMetrics,
   ...heartbeatMetrics,
+  ...dependencyMetrics,
   ...groupMetrics,
   ...alertMetrics,
   ...exporterMetrics,

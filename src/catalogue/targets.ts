@@ -93,6 +93,12 @@ export const targetMetrics = {
     TARGET_LABELS,
     { when: "after the first success" },
   ),
+  lastFailure: gauge(
+    "heartbeat_last_failure_timestamp_seconds",
+    "Time when the last failed probe ended, as a Unix timestamp, and why it failed; one series, which later successes keep",
+    [...TARGET_LABELS, "reason"],
+    { when: "after the first failure" },
+  ),
   llmTokensTotal: counter(
     "heartbeat_llm_tokens_total",
     "Tokens spent on probes as counted by the API, by type",
@@ -150,6 +156,7 @@ export const targetMetrics = {
     "heartbeat_healthy_threshold",
     "Configured number of consecutive successes that make the target healthy again",
     TARGET_LABELS,
+    { when: "with `probe_details: true`", keptFor: "has to be asked for" },
   ),
   expectedDuration: gauge(
     "heartbeat_expected_duration_seconds",

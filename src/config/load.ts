@@ -21,6 +21,7 @@ import { checkModulePrice } from "./sections/budgets.ts";
 import { buildComponents } from "./sections/components.ts";
 import { buildContextApi } from "./sections/context-api.ts";
 import { buildControl } from "./sections/control.ts";
+import { checkDependencyCycles } from "./sections/dependencies.ts";
 import { buildGroups } from "./sections/groups.ts";
 import { buildHealth } from "./sections/health.ts";
 import { buildHeartbeats } from "./sections/heartbeats.ts";
@@ -146,6 +147,7 @@ function* buildSections(context: BuildContext, { plugins }: ConfigDeps): Steps<S
   const push = yield* buildHeartbeats(context);
   checkModulesPresent(push.configured, context);
   const groups = buildGroups(targets, push.heartbeats, context);
+  checkDependencyCycles(context);
   yield;
   return {
     modules,

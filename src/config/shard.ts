@@ -1,3 +1,4 @@
+import type { Dependency } from "../core/dependency.ts";
 import type { Group, GroupMember } from "../core/group.ts";
 import { type Shard, type Sharding, shardOf } from "../core/shard.ts";
 import type { Sections } from "./config.ts";
@@ -52,6 +53,7 @@ export function checkAcrossShards(all: Sections, total: number, problems: Remark
       `are on several shards (${which}), so no shard has this group; aggregate it by a recording rule`,
     );
   }
+  warnOfDependencies(all, total, problems);
   const { group } = all.health;
   if (group !== undefined && ownersOf(group, all.groups, total).size > 1) {
     problems.add({
@@ -80,6 +82,30 @@ function ownersOf(start: string, groups: readonly Group[], total: number): Reado
   }
   if (owners.size === 0) owners.set(shardOf(start, total), start);
   return owners;
+}
+
+/** The shard of a target or heartbeat knows nothing about what other shards own. */
+function warnOfDependencies(all: Sections, total: number, problems: Remarks): void {
+  const ownerOf = ({ kind, name }: Dependency): number | undefined => {
+    if (kind !== "group") return shardOf(name, total);
+    const owners = [...ownersOf(name, all.groups, total).keys()];
+    return owners.length === 1 ? owners[0] : undefined;
+  };
+  const sections = { targets: all.targets, heartbeats: all.push.heartbeats };
+  for (const [section, entries] of Object.entries(sections)) {
+    for (const [i, { name, dependsOn = [] }] of entries.entries()) {
+      const own = shardOf(name, total);
+      for (const [at, dependency] of dependsOn.entries()) {
+        const owner = ownerOf(dependency);
+        if (owner === own) continue;
+        const where = owner === undefined ? "has members on several shards" : `is on shard ${owner}`;
+        problems.warn(
+          [section, i, "depends_on", at],
+          `${dependency.name} ${where} and ${name} on shard ${own}, which cannot know that it is down`,
+        );
+      }
+    }
+  }
 }
 
 /** Components report to whichever shard their group is on. */

@@ -56,6 +56,8 @@ export interface EventFacts {
   readonly cause?: string;
   /** Explanation for people. */
   readonly detail?: string;
+  /** Name of the dependency of the target or heartbeat that was down. */
+  readonly blockedBy?: string;
   readonly until?: Timestamp;
 }
 

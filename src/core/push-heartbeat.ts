@@ -1,3 +1,4 @@
+import type { Dependency } from "./dependency.ts";
 import type { Secret } from "./secret.ts";
 import type { Seconds } from "./units.ts";
 
@@ -33,6 +34,8 @@ export interface PushHeartbeat {
   readonly description?: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly critical: boolean;
+  /** Without these it cannot report; absent for none. */
+  readonly dependsOn?: readonly Dependency[];
   /** The token that its pings must carry; without one, pings are accepted from any client. */
   readonly token?: Secret;
 }

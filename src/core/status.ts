@@ -25,6 +25,8 @@ export interface Standing {
   readonly detail?: string;
   /** Explanation for the log alone: it may quote the answer of a target, which history does not keep. */
   readonly quotation?: string;
+  /** Name of the dependency that is down. */
+  readonly blockedBy?: string;
 }
 
 /** The part of a target's failover state that determines its status. */

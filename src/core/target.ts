@@ -1,3 +1,4 @@
+import type { Dependency } from "./dependency.ts";
 import type { Budget } from "./money.ts";
 import type { Prober, ProbeTarget } from "./prober.ts";
 import type { FailureReason } from "./reasons.ts";
@@ -74,6 +75,8 @@ export interface Target extends ProbeTarget {
   readonly series: SeriesChoice;
   readonly labels: Readonly<Record<string, string>>;
   readonly failover?: FallbackPolicy;
+  /** Without these it cannot work; absent for none. */
+  readonly dependsOn?: readonly Dependency[];
 }
 
 const identities = new WeakMap<Target, string>();

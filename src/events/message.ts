@@ -21,6 +21,8 @@ export interface Message {
   readonly to?: string;
   readonly cause?: string;
   readonly detail?: string;
+  /** Name of the dependency of the target or heartbeat that was down. */
+  readonly blocked_by?: string;
   /** Events of type `mode` only: the mode as `/config/mode` reports it, and the policy for fallback. */
   readonly current_mode?: string;
   readonly in_fallback_mode?: boolean;
@@ -69,7 +71,7 @@ function detailsOf(
     case "force_ended":
       return { target: subject, forced: false };
     case "overdue":
-      return { target: subject };
+      return { target: subject, ...defined({ blocked_by: event.blockedBy }) };
     case "heartbeat":
       return {
         heartbeat: subject,
@@ -90,6 +92,7 @@ const changeOf = ({
   to,
   cause,
   detail,
-}: EventFacts): Pick<Message, "from" | "to" | "cause" | "detail"> => ({
-  ...defined({ from, to, cause, detail }),
+  blockedBy,
+}: EventFacts): Pick<Message, "from" | "to" | "cause" | "detail" | "blocked_by"> => ({
+  ...defined({ from, to, cause, detail, blocked_by: blockedBy }),
 });

@@ -5,6 +5,7 @@ import type { EventFacts, EventKind } from "../core/history.ts";
 import type { Log } from "../core/log.ts";
 import type { StateStore } from "../core/memory.ts";
 import { type Standing, TARGET_STATUSES, type TargetStatus } from "../core/status.ts";
+import type { Steps } from "../core/steps.ts";
 
 /** The kinds of subjects with a status, and the kind of event that each change of it is. */
 const KINDS = { target: "status", group: "group", component: "component" } as const satisfies Record<
@@ -24,7 +25,7 @@ export interface Statuses {
   tell(kind: SubjectKind, name: string, standing: Standing): boolean;
   forget(kind: SubjectKind, name: string): void;
   /** Forgets the subjects of one kind that are not in `names`. */
-  retain(kind: SubjectKind, names: { has(name: string): boolean }): void;
+  retain(kind: SubjectKind, names: { has(name: string): boolean }): Steps<void>;
 }
 
 export interface StatusesDeps {
@@ -56,10 +57,11 @@ export function createStatuses({ clock, log, store, record }: StatusesDeps): Sta
       return true;
     },
     forget: (kind, name) => store.delete(keyOf(kind, name)),
-    retain(kind, names) {
+    *retain(kind, names) {
       const prefix = keyOf(kind, "");
-      for (const [key] of Array.from(store.entries())) {
+      for (const [key] of store.entries()) {
         if (key.startsWith(prefix) && !names.has(key.slice(prefix.length))) store.delete(key);
+        yield;
       }
     },
   };
@@ -72,14 +74,18 @@ function logChange(
   kind: SubjectKind,
   name: string,
   from: TargetStatus,
-  { status, cause, detail, quotation }: Standing,
+  { status, cause, detail, quotation, blockedBy }: Standing,
 ): void {
   const text = detail ?? quotation;
   const fields = {
     [kind]: name,
     from,
     // The text comes from elsewhere: it must not imitate lines of the log.
-    ...defined({ reason: cause, detail: text === undefined || text === "" ? undefined : visible(text) }),
+    ...defined({
+      reason: cause,
+      detail: text === undefined || text === "" ? undefined : visible(text),
+      blocked_by: blockedBy,
+    }),
   };
   const message = `${kind} is ${status}`;
   if (isRecovery(from, status)) log.info(fields, message);

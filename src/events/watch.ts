@@ -1,5 +1,6 @@
 import type { Clock } from "../core/clock.ts";
 import type { Standing } from "../core/status.ts";
+import { complete, inSlices, type Steps } from "../core/steps.ts";
 import { seconds } from "../core/units.ts";
 import type { Statuses } from "./statuses.ts";
 
@@ -13,7 +14,7 @@ export interface Watch {
   /** Compares the status of a component after a report. */
   component(name: string): void;
   /** Forgets all targets and groups that are not configured. */
-  retain(targets: { has(name: string): boolean }, groups: { has(name: string): boolean }): void;
+  retain(targets: { has(name: string): boolean }, groups: { has(name: string): boolean }): Steps<void>;
   /** Starts comparing the statuses that change by time alone: members become stale, and reports expire. */
   start(): void;
   stop(): void;
@@ -33,8 +34,8 @@ export interface WatchDeps {
   readonly statuses: Statuses;
   /** Returns the standing of a target; `undefined` if there is nothing new to tell. */
   readonly target: (name: string) => Standing | undefined;
-  /** Finds the targets whose newest result is too old to tell their status. */
-  readonly staleTargets: () => StaleTargets;
+  /** Finds the targets whose newest result is too old to tell their status, in one pass over all targets. */
+  readonly staleTargets: () => Steps<StaleTargets>;
   /** Called after targets have become stale. */
   readonly onStale: () => void;
   readonly groups: () => Iterable<readonly [name: string, standing: Standing]>;
@@ -46,6 +47,7 @@ export interface WatchDeps {
 /** Creates a watch, which compares nothing by itself until it is started. */
 export function createWatch(deps: WatchDeps): Watch {
   const { clock, statuses } = deps;
+  let started = false;
   let cancel = (): void => {};
 
   const compareTarget = (name: string): boolean => {
@@ -63,26 +65,35 @@ export function createWatch(deps: WatchDeps): Watch {
     statuses.tell("component", name, standing);
   };
 
-  const compare = (): void => {
-    const { names, afterAbsence } = deps.staleTargets();
-    const changed = names.filter(compareTarget);
-    if (changed.length > 0) deps.onStale();
+  function* compareAll(): Steps<void> {
+    const { names, afterAbsence } = yield* deps.staleTargets();
+    let changed = false;
+    for (const name of names) {
+      if (compareTarget(name)) changed = true;
+      yield;
+    }
+    if (changed) deps.onStale();
     for (const name of deps.components()) compareComponent(name);
     if (!afterAbsence) for (const [name, standing] of deps.groups()) statuses.tell("group", name, standing);
-    cancel = clock.after(COMPARE_INTERVAL, compare);
-  };
+    if (started) cancel = clock.after(COMPARE_INTERVAL, compare);
+  }
+  const compare = (): void => void inSlices(compareAll());
 
   return {
     target: (name) => void compareTarget(name),
     component: compareComponent,
-    retain(targets, groups) {
-      statuses.retain("target", targets);
-      statuses.retain("group", groups);
+    *retain(targets, groups) {
+      yield* statuses.retain("target", targets);
+      yield* statuses.retain("group", groups);
     },
     start() {
-      statuses.retain("component", new Set(deps.components()));
+      started = true;
+      complete(statuses.retain("component", new Set(deps.components())));
       compare();
     },
-    stop: () => cancel(),
+    stop() {
+      started = false;
+      cancel();
+    },
   };
 }

@@ -33,8 +33,8 @@ export interface Driver {
   hold(target: Target, result: Result): void;
   /** Applies an operator's command and returns the resulting state. */
   command(target: Target, command: FailoverCommand): FailoverState;
-  /** Replaces the targets. Targets with an unchanged identity keep their state, others start from the initial one. */
-  setTargets(targets: readonly Target[]): void;
+  /** Replaces the targets, by name. Targets with an unchanged identity keep their state, others start from the initial one. */
+  setTargets(targets: ReadonlyMap<string, Target>): void;
   /** Stops the clock. */
   stop(): void;
 }
@@ -56,9 +56,8 @@ export function createDriver(
 ): Driver {
   const startedAt = clock.monotonic();
   let targets: ReadonlyMap<string, Target> = new Map();
-  /** The targets by the keys of their states. */
-  let byKey: ReadonlyMap<string, Target> = new Map();
-  let states = new Map<string, FailoverState>();
+  /** By the keys of states, so that a reload has nothing to do for targets that stay. */
+  const states = new Map<string, FailoverState>();
   /** Made on demand: a reload must not hash every target at once. */
   const policies = new WeakMap<Target, FailoverPolicy>();
   const policyFor = (target: Target): FailoverPolicy => {
@@ -70,13 +69,20 @@ export function createDriver(
   };
 
   const apply = (target: Target, event: FailoverEvent): FailoverState => {
-    const state = states.get(target.name) ?? initialState(clock.now());
+    const key = stateKey(target);
+    const state = states.get(key) ?? initialState(clock.now());
     // A result may come from a probe of before a reload; the present policy decides.
     const { next, effects } = step(state, event, policyFor(targets.get(target.name) ?? target));
-    states.set(target.name, next);
-    if (next !== state) store.put(stateKey(target), next);
+    states.set(key, next);
+    if (next !== state) store.put(key, next);
     for (const effect of effects) onEffect(target, effect, next);
     return next;
+  };
+
+  const restoreOrStart = (key: string, target: Target): FailoverState => {
+    const stored = store.get(key);
+    const restored = stored === undefined ? undefined : restoredState(stored, policyFor(target), clock.now());
+    return restored ?? initialState(clock.now());
   };
 
   const tick = (): void => {
@@ -94,9 +100,12 @@ export function createDriver(
   let cancel = clock.after(TICK, tick);
 
   return {
-    state: (name) => states.get(name),
+    state(name) {
+      const target = targets.get(name);
+      return target === undefined ? undefined : states.get(stateKey(target));
+    },
     record(target, { id, endedAt, outcome, answered }) {
-      if (!states.has(target.name)) return;
+      if (!states.has(stateKey(target))) return;
       apply(target, {
         kind: "result",
         id,
@@ -107,31 +116,35 @@ export function createDriver(
       });
     },
     hold(target, { outcome }) {
-      if (!states.has(target.name) || outcome.ok) return;
+      if (!states.has(stateKey(target)) || outcome.ok) return;
       apply(target, { kind: "held", reason: outcome.reason, at: clock.now() });
     },
     command: (target, command) => apply(target, { ...command, at: clock.now() }),
-    setTargets(list) {
-      const previous = new Map(Array.from(byKey, ([key, { name }]) => [key, states.get(name)]));
-      targets = new Map(list.map((target) => [target.name, target]));
-      byKey = new Map(list.map((target) => [stateKey(target), target]));
-      const restoreOrStart = (key: string, target: Target): FailoverState => {
-        const stored = store.get(key);
-        const restored =
-          stored === undefined ? undefined : restoredState(stored, policyFor(target), clock.now());
-        return restored ?? initialState(clock.now());
-      };
-      states = new Map(
-        Array.from(byKey, ([key, target]) => [target.name, previous.get(key) ?? restoreOrStart(key, target)]),
-      );
-      retainKeys(store, byKey);
+    setTargets(byName) {
+      targets = byName;
+      const present = new Set<string>();
+      for (const target of targets.values()) {
+        const key = stateKey(target);
+        present.add(key);
+        if (!states.has(key)) states.set(key, restoreOrStart(key, target));
+      }
+      for (const key of states.keys()) if (!present.has(key)) states.delete(key);
+      retainKeys(store, present);
     },
     stop: () => cancel(),
   };
 }
 
+const stateKeys = new WeakMap<Target, string>();
+
 /** Returns the key of a target's state. It depends on failover, so that a target that loses failover does not stay in fallback. */
-const stateKey = (target: Target): string => `${target.failover !== undefined} ${identityOf(target)}`;
+function stateKey(target: Target): string {
+  const known = stateKeys.get(target);
+  if (known !== undefined) return known;
+  const key = `${target.failover !== undefined} ${identityOf(target)}`;
+  stateKeys.set(target, key);
+  return key;
+}
 
 const policyOf = (target: Target): FailoverPolicy => ({
   ...target.thresholds,

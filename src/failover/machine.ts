@@ -30,6 +30,8 @@ export interface FailoverState {
   readonly lastResultId: number;
   readonly lastProbeAt?: Timestamp;
   readonly lastSuccessAt?: Timestamp;
+  /** The last failed probe. Kept while later probes succeed. */
+  readonly lastFailure?: { readonly at: Timestamp; readonly reason: FailureReason };
   /** Time of the last probe that was due and held back, since the last result. */
   readonly lastHeldAt?: Timestamp;
   /** The configuration (`FailoverPolicy.configuration`) of the last success. */
@@ -44,6 +46,7 @@ export type FailoverEvent =
       readonly kind: "result";
       readonly id: number;
       readonly ok: boolean;
+      /** Set if it failed. */
       readonly reason?: FailureReason;
       readonly answered?: boolean;
       readonly at: Timestamp;
@@ -141,7 +144,12 @@ function onResult(
   event: FailoverEvent & { kind: "result" },
   policy: FailoverPolicy,
 ): FailoverStep {
-  const probed: FailoverState = { ...state, lastResultId: event.id, lastProbeAt: event.at };
+  const probed: FailoverState = {
+    ...state,
+    lastResultId: event.id,
+    lastProbeAt: event.at,
+    ...(event.reason === undefined ? {} : { lastFailure: { at: event.at, reason: event.reason } }),
+  };
   if (event.ok) {
     const { reportedConfiguration: _reported, ...proven } = probed;
     return count(

@@ -1,4 +1,5 @@
 import { defined } from "../core/defined.ts";
+import { FAILURE_REASONS } from "../core/reasons.ts";
 import { MODES } from "../core/status.ts";
 import { elapsed, type Timestamp, timestamp } from "../core/units.ts";
 import type { FailoverPolicy, FailoverState } from "./machine.ts";
@@ -51,6 +52,7 @@ export function restoredState(
   const { overdue, modelAvailable } = raw;
   const [lastProbeAt, lastSuccessAt] = [time(raw["lastProbeAt"]), time(raw["lastSuccessAt"])];
   const lastHeldAt = time(raw["lastHeldAt"]);
+  const lastFailure = failureOf(raw["lastFailure"]);
   const provenConfiguration =
     text(raw["provenConfiguration"]) ?? (lastSuccessAt === undefined ? undefined : configuration);
   const reportedConfiguration = text(raw["reportedConfiguration"]);
@@ -69,7 +71,8 @@ export function restoredState(
     ...(typeof modelAvailable === "boolean" ? { modelAvailable } : {}),
     // Each process numbers its results from 1.
     lastResultId: 0,
-    ...defined({ lastProbeAt, lastSuccessAt, lastHeldAt, provenConfiguration, reportedConfiguration }),
+    ...defined({ lastProbeAt, lastSuccessAt, lastFailure, lastHeldAt }),
+    ...defined({ provenConfiguration, reportedConfiguration }),
   };
 }
 
@@ -80,6 +83,14 @@ function forceOf(value: unknown): Pick<FailoverState, "forced"> | undefined {
   if (!("until" in value)) return { forced: {} };
   const until = time(value.until);
   return until === undefined ? undefined : { forced: { until } };
+}
+
+/** Parses the last failure. Returns `undefined` if it is invalid, or has a reason that this version does not know. */
+function failureOf(value: unknown): FailoverState["lastFailure"] {
+  if (typeof value !== "object" || value === null || !("at" in value && "reason" in value)) return undefined;
+  const at = time(value.at);
+  const reason = FAILURE_REASONS.find((known) => known === value.reason);
+  return at === undefined || reason === undefined ? undefined : { at, reason };
 }
 
 const time = (value: unknown): Timestamp | undefined =>

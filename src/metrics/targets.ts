@@ -93,6 +93,9 @@ export const STATE_FAMILIES: readonly TargetFamily[] = [
   ),
   single(catalogue.lastProbe, ({ snapshot }) => snapshot.state.lastProbeAt),
   single(catalogue.lastSuccess, ({ snapshot }) => snapshot.state.lastSuccessAt),
+  labelled(catalogue.lastFailure, "reason", ({ snapshot: { state } }) =>
+    state.lastFailure === undefined ? [] : [[state.lastFailure.reason, state.lastFailure.at]],
+  ),
   ofFailover(
     labelled(catalogue.currentMode, "mode", ({ snapshot }) =>
       MODES.map((mode) => [mode, Number(mode === snapshot.state.mode)]),
@@ -112,7 +115,9 @@ export const STATE_FAMILIES: readonly TargetFamily[] = [
 export const CONFIGURED_FAMILIES: readonly TargetFamily[] = [
   single(catalogue.interval, ({ snapshot }) => snapshot.target.interval),
   single(catalogue.failureThreshold, ({ snapshot }) => snapshot.target.thresholds.failures),
-  single(catalogue.healthyThreshold, ({ snapshot }) => snapshot.target.thresholds.successes),
+  single(catalogue.healthyThreshold, ({ snapshot: { target } }) =>
+    target.series.details ? target.thresholds.successes : undefined,
+  ),
   single(catalogue.expectedDuration, ({ snapshot }) => snapshot.target.expectedDuration),
   single(catalogue.sloObjective, ({ snapshot }) => snapshot.target.sloObjective),
   single(catalogue.failoverMaxDuration, ({ snapshot }) => snapshot.target.failover?.maxDuration),

@@ -55,18 +55,16 @@ export function createTotals(
       store.put(key, totals.tally);
     },
     setTargets(targets, priced = () => false) {
-      known = new Map(
-        targets.map((target) => {
-          const key = keyOf(target);
-          const before = known.get(key);
-          return [key, before !== undefined && isSame(before, target) ? before : totalsOf(key, target)];
-        }),
-      );
+      const next = new Map<string, TargetTotals>();
       for (const target of targets) {
-        const totals = known.get(keyOf(target));
-        if (totals === undefined || totals.tally.dollars !== undefined || !priced(target)) continue;
-        totals.tally = { ...totals.tally, dollars: 0 };
+        const key = keyOf(target);
+        const before = known.get(key);
+        const totals = before !== undefined && isSame(before, target) ? before : totalsOf(key, target);
+        next.set(key, totals);
+        if (totals.tally.dollars === undefined && priced(target))
+          totals.tally = { ...totals.tally, dollars: 0 };
       }
+      known = next;
       retainKeys(store, known);
     },
     tally: (target) => known.get(keyOf(target))?.tally,
@@ -83,4 +81,12 @@ function startingReasons({ module }: Target): readonly FailureReason[] {
   return ALERTED_REASONS.filter((reason) => possible.has(reason));
 }
 
-const keyOf = (target: Target): string => JSON.stringify([target.name, target.module.name]);
+const keys = new WeakMap<Target, string>();
+
+function keyOf(target: Target): string {
+  const known = keys.get(target);
+  if (known !== undefined) return known;
+  const key = JSON.stringify([target.name, target.module.name]);
+  keys.set(target, key);
+  return key;
+}

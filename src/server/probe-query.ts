@@ -1,5 +1,6 @@
 import { defined } from "../core/defined.ts";
 import type { ProbeTarget } from "../core/prober.ts";
+import type { Steps } from "../core/steps.ts";
 import type { Module, Target } from "../core/target.ts";
 import type { RouteConfig } from "./route-context.ts";
 
@@ -56,7 +57,7 @@ export function parseProbeQuery(
 }
 
 /** Indexes targets for `targetsAt`. */
-export function indexByAddress(targets: Iterable<Target>): RouteConfig["targetsAt"] {
+export function* indexByAddress(targets: Iterable<Target>): Steps<RouteConfig["targetsAt"]> {
   const index = new Map<Module, Map<string, Target[]>>();
   for (const target of targets) {
     const ofModule = index.get(target.module) ?? new Map<string, Target[]>();
@@ -64,6 +65,7 @@ export function indexByAddress(targets: Iterable<Target>): RouteConfig["targetsA
     const same = ofModule.get(target.address);
     if (same === undefined) ofModule.set(target.address, [target]);
     else same.push(target);
+    yield;
   }
   return (module, address) => index.get(module)?.get(address) ?? [];
 }

@@ -1,5 +1,6 @@
 import type { AuthFailures } from "../core/auth-failures.ts";
 import type { Clock } from "../core/clock.ts";
+import type { BlockedBy } from "../core/dependency.ts";
 import type { ExpositionFormat } from "../core/exposition-format.ts";
 import type { Group } from "../core/group.ts";
 import type { HeartbeatState } from "../core/heartbeat.ts";
@@ -136,4 +137,6 @@ export interface RouteContext extends Reporting {
   readonly relays: Relays;
   readonly actions: Actions;
   readonly maintenance: Maintenance;
+  /** Returns the dependency that is down and on which a target or heartbeat depends. */
+  readonly blockedBy: BlockedBy;
 }

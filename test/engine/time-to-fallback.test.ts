@@ -104,7 +104,7 @@ function startParts(clock: ManualClock, memory: Memory, target: Target): World {
   });
   const asker = createAsker(engine, clock, seconds(0.5));
   engine.retain(new Map([[identityOf(target), target]]));
-  driver.setTargets([target]);
+  driver.setTargets(new Map([[target.name, target]]));
   const scheduler = createScheduler(
     clock,
     (each) => void asker.scheduled(each).catch(() => {}),

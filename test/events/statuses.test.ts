@@ -3,6 +3,7 @@ import { describe, expect, it, test } from "vitest";
 import type { EventFacts } from "../../src/core/history.ts";
 import { createMemory } from "../../src/core/memory.ts";
 import { type Standing, TARGET_STATUSES } from "../../src/core/status.ts";
+import { complete } from "../../src/core/steps.ts";
 import { createStatuses } from "../../src/events/statuses.ts";
 import { manualClock } from "../helpers/clock.ts";
 
@@ -80,7 +81,7 @@ describe("a change of status", () => {
     const { statuses, events } = create();
     statuses.tell("target", "gpt", { status: "unhealthy" });
     statuses.tell("group", "all", { status: "unhealthy" });
-    statuses.retain("target", new Set(["other"]));
+    complete(statuses.retain("target", new Set(["other"])));
     statuses.tell("target", "gpt", { status: "healthy" });
     statuses.forget("group", "all");
     statuses.tell("group", "all", { status: "healthy" });
@@ -93,7 +94,7 @@ describe("a change of status", () => {
     const { statuses, events } = create();
     statuses.introduce("target", "one", "healthy");
     statuses.introduce("component", "one", "unhealthy");
-    statuses.retain("component", new Set());
+    complete(statuses.retain("component", new Set()));
     statuses.tell("target", "one", { status: "healthy" });
     statuses.tell("component", "one", { status: "healthy" });
     expect(events).toEqual([]);

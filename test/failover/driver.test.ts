@@ -42,11 +42,13 @@ function setUp() {
   return { clock, effects, driver, record, fail };
 }
 
+const byName = (targets: readonly Target[]) => new Map(targets.map((target) => [target.name, target]));
+
 describe("createDriver", () => {
   it("reports effects in order, after the state has changed", () => {
     const { driver, fail, effects } = setUp();
     const one = target();
-    driver.setTargets([one]);
+    driver.setTargets(byName([one]));
     for (let i = 0; i < 3; i += 1) fail(one);
     expect(effects).toEqual(["one health@0", "one mode@0"]);
     expect(driver.state("one")).toMatchObject({ mode: "fallback", health: "unhealthy" });
@@ -55,7 +57,7 @@ describe("createDriver", () => {
   it("ends a forced mode and reports an overdue fallback without a probe", () => {
     const { driver, clock, effects } = setUp();
     const one = target();
-    driver.setTargets([one]);
+    driver.setTargets(byName([one]));
     driver.command(one, { kind: "force", mode: "fallback", lasting: seconds(10) });
     clock.advance(seconds(9));
     expect(driver.state("one")?.forced).toBeDefined();
@@ -66,9 +68,9 @@ describe("createDriver", () => {
   it("keeps the state of targets with an unchanged identity and drops the others", () => {
     const { driver, record } = setUp();
     const one = target();
-    driver.setTargets([one, target({ name: "two" })]);
+    driver.setTargets(byName([one, target({ name: "two" })]));
     record(one, succeeded);
-    driver.setTargets([target({ labels: { team: "ai" }, interval: seconds(5) })]);
+    driver.setTargets(byName([target({ labels: { team: "ai" }, interval: seconds(5) })]));
     expect(driver.state("one")?.consecutiveSuccesses).toBe(1);
     expect(driver.state("two")).toBeUndefined();
   });
@@ -82,15 +84,15 @@ describe("createDriver", () => {
   ])("starts from the initial state if the $change changes", ({ changed }) => {
     const { driver, fail } = setUp();
     const one = target();
-    driver.setTargets([one]);
+    driver.setTargets(byName([one]));
     for (let i = 0; i < 3; i += 1) fail(one);
-    driver.setTargets([changed]);
+    driver.setTargets(byName([changed]));
     expect(driver.state("one")).toMatchObject({ mode: "primary", health: "unknown", consecutiveFailures: 0 });
   });
 
   it("ignores results of removed targets", () => {
     const { driver, fail } = setUp();
-    driver.setTargets([]);
+    driver.setTargets(byName([]));
     fail(target());
     expect(driver.state("one")).toBeUndefined();
   });

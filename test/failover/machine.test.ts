@@ -56,6 +56,22 @@ const modes = (effects: readonly FailoverEffect[]) =>
     effect.kind === "mode" ? [`${effect.to}@${effect.at - START} ${effect.cause}`] : [],
   );
 
+describe("the last failure", () => {
+  it.each([
+    { story: "ooo", wanted: undefined },
+    { story: "xo", wanted: { at: at(1), reason: "timeout" } },
+    { story: "xwoo", wanted: { at: at(2), reason: "content_mismatch" } },
+    { story: "xio", wanted: { at: at(2), reason: "bad_request" } },
+  ])("after $story is the newest failed probe, counted or not", ({ story, wanted }) => {
+    expect(play(results(story)).state.lastFailure).toEqual(wanted);
+  });
+
+  it("is not a probe that was held back", () => {
+    const held = { kind: "held", reason: "rate_limited" } as const;
+    expect(play([...results("x"), held]).state.lastFailure).toEqual({ at: at(1), reason: "timeout" });
+  });
+});
+
 describe("step", () => {
   it.each([
     { story: "", health: "unknown", mode: "primary", changes: [] },

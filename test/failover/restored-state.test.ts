@@ -20,6 +20,7 @@ const state: FailoverState = {
   lastResultId: 77,
   lastProbeAt: timestamp(AT + 5),
   lastSuccessAt: timestamp(AT + 5),
+  lastFailure: { at: timestamp(AT + 4), reason: "auth" },
   lastHeldAt: timestamp(AT + 6),
   provenConfiguration: "earlier",
   reportedConfiguration: "reported",
@@ -38,6 +39,16 @@ describe("restoredState", () => {
     expect(read(older)?.provenConfiguration).toBe("now");
     const { lastSuccessAt: _never, ...never } = older;
     expect(read(never)?.provenConfiguration).toBeUndefined();
+  });
+
+  it.each([
+    ["an unknown reason", { at: AT, reason: "gremlins" }],
+    ["an invalid time", { at: "yesterday", reason: "auth" }],
+    ["no reason", { at: AT }],
+    ["null", null],
+  ])("restores a state without its last failure, if that has %s", (_title, lastFailure) => {
+    const { lastFailure: _valid, ...others } = state;
+    expect(read({ ...state, lastFailure })).toEqual({ ...others, lastResultId: 0 });
   });
 
   it.each([

@@ -58,6 +58,8 @@ export interface ExporterOptions {
   readonly command?: readonly string[];
   /** The checkout whose program runs; this one by default. */
   readonly root?: string;
+  /** The file to run, relative to `root`; that of `npm start` by default. */
+  readonly program?: string;
 }
 
 /** The environment of a test's exporter, without the variables of this machine that would configure it. */
@@ -72,12 +74,15 @@ const cleanEnv = (more: Readonly<Record<string, string>> = {}): NodeJS.ProcessEn
 export const runMain = (
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
-  { command = [], root = ROOT }: Pick<ExporterOptions, "command" | "root"> = {},
-): Running =>
-  start([...command, process.execPath, ...startScript().argv, ...args], {
+  { command = [], root = ROOT, program }: Pick<ExporterOptions, "command" | "root" | "program"> = {},
+): Running => {
+  const { env: startEnv, argv } = startScript();
+  const own = argv.map((word) => (program !== undefined && word.endsWith(".ts") ? program : word));
+  return start([...command, process.execPath, ...own, ...args], {
     cwd: root,
-    env: cleanEnv({ ...startScript().env, ...env }),
+    env: cleanEnv({ ...startEnv, ...env }),
   });
+};
 
 /** Starts the exporter on a free port and waits until it listens. */
 export async function startExporter({

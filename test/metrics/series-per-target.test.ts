@@ -48,10 +48,10 @@ test("targets with every option have few series, whatever their result", async (
   for (const http of ["page", "closed", "untrusted"]) expect(count(http)).toBeLessThanOrEqual(MOST.http);
   for (const llm of ["model", "away", "broke"]) expect(count(llm)).toBeLessThanOrEqual(MOST.llm);
   // As docs/metrics.md says.
-  expect(count("minimal")).toBe(23);
+  expect(count("minimal")).toBe(22);
   expect(count("simple")).toBeLessThanOrEqual(60);
-  expect(count("detailed") - count("page")).toBe(22);
-  expect(count("examined") - count("model")).toBeLessThanOrEqual(27);
+  expect(count("detailed") - count("page")).toBe(23);
+  expect(count("examined") - count("model")).toBeLessThanOrEqual(28);
 });
 
 test.each([
@@ -159,8 +159,10 @@ const CONDITIONS: Readonly<Record<string, readonly Condition[]>> = {
   "for `llm`, once the model answered or did not, until the result is stale": ["llm"],
   "once the status is known, until the last result is stale": [],
   "with `failover`": ["failover"],
+  "with `probe_details: true`": ["details"],
   "after the first probe": [],
   "after the first success": ["answered"],
+  "after the first failure": ["failed"],
   "for `llm`, for the types that the API counts, from the first answer on": ["llm", "answered"],
   "with `prices` of the model": ["priced"],
   "with a `budget` of tokens": ["tokens"],

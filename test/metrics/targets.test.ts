@@ -45,6 +45,15 @@ describe("the metrics of targets", () => {
     );
   });
 
+  it("keep the last failure with its reason, in one series, while the target is healthy again", () => {
+    const { state } = snapshotOf("");
+    const lastFailure = { at: timestamp(now - 60), reason: "auth" } as const;
+    const lines = linesOf(snapshotOf("never"), snapshotOf("once", { state: { ...state, lastFailure } }));
+    expect(lines.filter((line) => line.startsWith("heartbeat_last_failure"))).toEqual([
+      `heartbeat_last_failure_timestamp_seconds{target="once",module="${module.name}",reason="auth"} ${now - 60}`,
+    ]);
+  });
+
   it("have no state that only the leader knows", () => {
     const skipped = { reason: "not_leader", detail: "" } as const;
     const lines = linesOf(
@@ -53,7 +62,6 @@ describe("the metrics of targets", () => {
     );
     expect(seriesOf(lines, "follower").toSorted()).toEqual([
       "heartbeat_failure_threshold",
-      "heartbeat_healthy_threshold",
       "heartbeat_interval_seconds",
       "heartbeat_slo_objective_ratio",
       "heartbeat_target_info",

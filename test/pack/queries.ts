@@ -10,43 +10,8 @@ export interface DashboardJson {
   readonly tags: readonly string[];
   readonly panels: readonly PanelJson[];
   readonly templating: { readonly list: readonly VariableJson[] };
-  readonly annotations: { readonly list: readonly AnnotationJson[] };
+  readonly annotations: { readonly list: readonly { readonly name: string; readonly expr: string }[] };
   readonly links: readonly object[];
-}
-
-/** A query whose results are marked in graphs. */
-export interface AnnotationJson {
-  readonly name: string;
-  readonly expr: string;
-  readonly useValueForTime?: boolean;
-}
-
-/** A mapping of values to texts and colors. */
-export interface MappingJson {
-  readonly type: string;
-  readonly options: {
-    readonly match?: string;
-    readonly result?: { readonly text?: string; readonly color?: string };
-  } & Readonly<Record<string, unknown>>;
-}
-
-/** The configuration of values: of a panel, or in an override. */
-export interface FieldJson {
-  readonly unit?: string;
-  readonly noValue?: string;
-  readonly mappings?: readonly MappingJson[];
-  readonly links?: readonly LinkJson[];
-  readonly thresholds?: {
-    readonly steps: readonly { readonly value: number | null; readonly color: string }[];
-  };
-  readonly color?: { readonly mode?: string };
-  readonly custom?: { readonly spanNulls?: unknown; readonly drawStyle?: string };
-}
-
-/** A link. */
-export interface LinkJson {
-  readonly title: string;
-  readonly url: string;
 }
 
 /** A panel or row. */
@@ -61,7 +26,7 @@ export interface PanelJson {
   readonly panels?: readonly PanelJson[];
   readonly transformations?: readonly { readonly id: string; readonly options: object }[];
   /** The options of its kind. */
-  readonly options?: Readonly<Record<string, unknown>> & {
+  readonly options?: {
     readonly mergeValues?: boolean;
     readonly colorMode?: string;
     readonly textMode?: string;
@@ -73,11 +38,13 @@ export interface PanelJson {
     readonly content?: string;
     readonly legend?: { readonly calcs?: readonly string[] };
   };
-  readonly interval?: string;
   readonly fieldConfig?: {
-    readonly defaults: FieldJson;
+    readonly defaults: {
+      readonly unit?: string;
+      readonly noValue?: string;
+      readonly mappings?: readonly object[];
+    };
     readonly overrides: readonly {
-      readonly matcher: { readonly id: string; readonly options: unknown };
       readonly properties: readonly { readonly id: string; readonly value: unknown }[];
     }[];
   };
@@ -103,7 +70,6 @@ interface VariableJson {
   readonly allValue?: string;
   readonly refresh?: number;
   readonly definition?: string;
-  readonly current?: { readonly text: unknown; readonly value: unknown };
 }
 
 const FOLDER = fileURLToPath(new URL("../../dashboards", import.meta.url));

@@ -322,6 +322,8 @@ describe("/api/v1", () => {
       stale: false,
       degraded: null,
       skipped: null,
+      depends_on: [],
+      blocked_by: null,
       mode: null,
       consecutive_failures: 3,
       consecutive_successes: 0,

@@ -104,6 +104,7 @@ describe("the context API", () => {
       status: "healthy",
       stale: false,
       degraded: null,
+      blocked_by: null,
       heartbeat: {
         is_healthy: true,
         current_mode: "primary",
@@ -150,6 +151,7 @@ describe("the context API", () => {
       status: "healthy",
       stale: false,
       degraded: null,
+      blocked_by: null,
       is_healthy: true,
       current_mode: "primary",
       consecutive_failures: 0,

@@ -4,11 +4,14 @@ import type { PanelBuilder } from "../panels/options.ts";
 import { tiles } from "../panels/stat.ts";
 import { stateTimeline } from "../panels/state-timeline.ts";
 import { table } from "../panels/table.ts";
-import { NAME, named, type Series, stateCode, union, withLabel } from "../promql.ts";
-import { CIRCUITS, yesNo } from "../states.ts";
-import { ofField } from "./fields.ts";
+import { NAME, type Series, stateCode, union, withLabel } from "../promql.ts";
+import { CIRCUITS, GREY, type State, yesNo } from "../states.ts";
+import { ofField, stateOf } from "./fields.ts";
 
 const NO_FIELD = "no heartbeat log with such fields";
+
+/** What services report, and what is shown of one that is silent. */
+const REPORTED: readonly State[] = [...yesNo("yes", "no"), { name: "unknown", code: 2, color: GREY }];
 
 const PARTS = ["consumer", "publisher"] as const;
 
@@ -21,7 +24,7 @@ export const health = (series: Series): readonly PanelBuilder[] => [
   table({
     title: "System health",
     description:
-      "State of the consumer and publisher of each service, as reported by the service. Red: not running, unhealthy, or not connected to NATS. A dash: not reported.",
+      "State of the consumer and publisher of each service, as reported by the service. Red: not running, unhealthy, or not connected to NATS. A dash: not reported. Grey: the service is silent.",
     width: 13,
     none: NO_FIELD,
     rows: { name: { title: "Service", width: 160 } },
@@ -30,8 +33,8 @@ export const health = (series: Series): readonly PanelBuilder[] => [
         title: `${part} ${field.replaceAll("_", " ")}`,
         unit: "none",
         width: 95,
-        states: yesNo("yes", "no"),
-        expr: ofField(series, `${part}_${field}`, "min"),
+        states: REPORTED,
+        expr: stateOf(series, series(`heartbeat_log_${part}_${field}`), 2),
       })),
     ),
   }),
@@ -42,6 +45,7 @@ export const health = (series: Series): readonly PanelBuilder[] => [
     unit: "s",
     decimals: 0,
     width: 4,
+    height: 8,
     none: "no heartbeat log",
     thresholds: [[null, "blue"]],
     query: {
@@ -55,6 +59,7 @@ export const health = (series: Series): readonly PanelBuilder[] => [
     unit: "s",
     decimals: 0,
     width: 4,
+    height: 8,
     none: NO_FIELD,
     thresholds: [[null, "blue"]],
     query: { expr: ofField(series, "uptime_seconds"), legend: NAME },
@@ -62,15 +67,19 @@ export const health = (series: Series): readonly PanelBuilder[] => [
   stateTimeline({
     title: "Circuit breakers",
     description:
-      "Closed: requests pass. Open: requests are blocked for a while. Half open: single requests are tried.",
+      "Closed: requests pass. Open: requests are blocked for a while. Half open: single requests are tried. Grey: the service is silent.",
     width: 12,
     none: NO_FIELD,
-    states: CIRCUITS,
+    states: [...CIRCUITS, { name: "unknown", code: 0, color: GREY }],
     query: {
       expr: union(
         ...PARTS.map((part) =>
           withLabel(
-            `max by (name) (${named(`(${stateCode(series, `heartbeat_log_${part}_circuit_breaker_state`, "state", CIRCUITS)})`)})`,
+            stateOf(
+              series,
+              `(${stateCode(series, `heartbeat_log_${part}_circuit_breaker_state`, "state", CIRCUITS)})`,
+              0,
+            ),
             "part",
             part,
           ),
@@ -82,15 +91,19 @@ export const health = (series: Series): readonly PanelBuilder[] => [
   stateTimeline({
     title: "Health over time",
     description:
-      "Health of consumer and publisher, and whether the subscription is active (green) or not (red).",
+      "Health of consumer and publisher, and whether the subscription is active (green) or not (red). Grey: the service is silent.",
     width: 12,
     none: NO_FIELD,
-    states: yesNo("yes", "no"),
+    states: REPORTED,
     query: {
       expr: union(
-        withLabel(ofField(series, "consumer_is_healthy", "min"), "part", "consumer"),
-        withLabel(ofField(series, "publisher_is_healthy", "min"), "part", "publisher"),
-        withLabel(ofField(series, "consumer_subscription_active", "min"), "part", "subscription"),
+        withLabel(stateOf(series, series("heartbeat_log_consumer_is_healthy"), 2), "part", "consumer"),
+        withLabel(stateOf(series, series("heartbeat_log_publisher_is_healthy"), 2), "part", "publisher"),
+        withLabel(
+          stateOf(series, series("heartbeat_log_consumer_subscription_active"), 2),
+          "part",
+          "subscription",
+        ),
       ),
       legend: `${NAME} {{part}}`,
     },

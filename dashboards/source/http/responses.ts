@@ -71,7 +71,7 @@ export const responses = (series: Series): readonly PanelBuilder[] => [
     description: "Why and when probes failed. See docs/metrics.md for the list of reasons.",
     width: 12,
     height: 9,
-    none: "no failures in this time range",
+    none: "no failure",
     noneColor: "green",
     when: { expr: series("probe_http_status_code"), otherwise: NO_HTTP },
     states: present("failed", "red"),

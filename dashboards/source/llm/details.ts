@@ -2,8 +2,9 @@ import type { PanelBuilder } from "../panels/options.ts";
 import { stateTimeline } from "../panels/state-timeline.ts";
 import { table } from "../panels/table.ts";
 import { timeSeries } from "../panels/time-series.ts";
+import { fresh, orUnknown } from "../probes.ts";
 import { NAME, named, type Series } from "../promql.ts";
-import { present, yesNo } from "../states.ts";
+import { PROBE_STATES, present, yesNo } from "../states.ts";
 import { ONLY_WITH_DETAILS } from "../texts.ts";
 
 const NO_PROBE = "no probe has this value";
@@ -22,7 +23,7 @@ export const details = (series: Series): readonly PanelBuilder[] => [
         title: "Mismatch",
         unit: "none",
         states: yesNo("yes", "no", ["red", "green"]),
-        expr: `max by (target, requested_model, response_model) (\n  ${series("probe_llm_model_info")} * on (job, instance, target) group_left () ${series("probe_llm_model_mismatch")}\n)`,
+        expr: `max by (target, requested_model, response_model) (\n  ${series("probe_llm_model_info")} * on (job, instance, target) group_left () ${fresh(series, series("probe_llm_model_mismatch"))}\n)`,
       },
     ],
   }),
@@ -63,8 +64,11 @@ export const details = (series: Series): readonly PanelBuilder[] => [
       "Result of the last request of each tier. Success means that the server responds, or lists the model, not that the model answers.",
     width: 12,
     none: "no tiers configured",
-    states: yesNo("ok", "failed"),
-    query: { expr: named(series("probe_llm_tier")), legend: `${NAME} {{tier}}` },
+    states: PROBE_STATES,
+    query: {
+      expr: orUnknown(series, series("probe_llm_tier"), "probe_llm_tier", "tier"),
+      legend: `${NAME} {{tier}}`,
+    },
   }),
   timeSeries({
     title: "Loading and cold starts",

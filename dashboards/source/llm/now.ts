@@ -1,6 +1,7 @@
 import { exporterTile } from "../exporters.ts";
 import type { PanelBuilder } from "../panels/options.ts";
 import { stat, tiles } from "../panels/stat.ts";
+import { fresh } from "../probes.ts";
 import { lost, NAME, named, type Series } from "../promql.ts";
 import { GREY, type State, yesNo } from "../states.ts";
 
@@ -74,7 +75,7 @@ export const now = (series: Series): readonly PanelBuilder[] => [
 /** Adds models without a value, as unknown. */
 const orModels = (series: Series, expr: string): string => {
   const models = 'kind="llm"';
-  return `(min by (name) (${named(expr)})
+  return `(min by (name) (${named(fresh(series, expr))})
 or on (name) 2 * group by (name) (${named(series("heartbeat_target_info", models))})
 or on (name) 2 * group by (name) (${named(lost(series, "heartbeat_target_info", models))}))`;
 };

@@ -51,7 +51,7 @@ export const now = (series: Series): readonly PanelBuilder[] => [
     none: "no relays or actions",
     thresholds: NONE_IS_GOOD,
     query: {
-      expr: `sum(\n  increase(${series("heartbeat_relay_truncated_alerts_total")}[1h])\n  or increase(${series("heartbeat_action_truncated_alerts_total")}[1h])\n)`,
+      expr: `sum(\n  (increase(${series("heartbeat_relay_truncated_alerts_total")}[1h])\n  or increase(${series("heartbeat_action_truncated_alerts_total")}[1h]))\n  and on (job, instance) ${series("heartbeat_exporter_build_info")}\n)`,
       legend: "truncated",
     },
   }),
@@ -78,7 +78,7 @@ export const now = (series: Series): readonly PanelBuilder[] => [
       [1, "orange"],
     ],
     query: {
-      expr: `sum(increase(${series("heartbeat_exporter_auth_failures_total", 'guard!="web"')}[1h]))`,
+      expr: `sum(\n  increase(${series("heartbeat_exporter_auth_failures_total", 'guard!="web"')}[1h])\n  and on (job, instance) ${series("heartbeat_exporter_build_info")}\n)`,
       legend: "refused",
     },
   }),

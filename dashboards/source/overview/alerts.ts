@@ -46,13 +46,15 @@ export const alertingTile = (): PanelBuilder =>
     width: 3,
     height: 7,
     none: "no rules loaded",
-    states: [{ name: "works", code: 1, color: "green" }],
+    states: [{ name: "works", code: 1, color: "blue" }],
     links: [dashboardLink("Exporter", "heartbeat-exporter")],
     query: { expr: `group(${WATCHDOG})`, legend: "alerting" },
   });
 
 /** Builds the table of alerts that fire, by severity. */
 export function firingAlerts(series: Series): PanelBuilder {
+  // What is wrong with an exporter comes first, because it explains the rest.
+  const ofExporter = `4 * (${firing('="critical", alertname=~"HeartbeatExporter.+"')})`;
   const bySeverity = SEVERITIES.map(({ name, code }) => `${code} * (${firing(`="${name}"`)})`);
   const since = `1000 * ${firing('!="none"', "ALERTS_FOR_STATE")}\n  and ignoring (alertstate) ${firing('!="none"')}`;
   const rows = (expr: string): string =>
@@ -80,8 +82,12 @@ export function firingAlerts(series: Series): PanelBuilder {
         title: "Severity",
         unit: "none",
         width: 80,
-        states: [...SEVERITIES, { name: "other", code: 0, color: GREY }],
-        expr: rows(union(...bySeverity, `0 * (${firing('!~"critical|warning|info|none"')})`)),
+        states: [
+          { name: "exporter", code: 4, color: "red", text: "critical" },
+          ...SEVERITIES,
+          { name: "other", code: 0, color: GREY },
+        ],
+        expr: rows(union(ofExporter, ...bySeverity, `0 * (${firing('!~"critical|warning|info|none"')})`)),
       },
       { title: "Since", unit: "dateTimeFromNow", width: 110, expr: rows(since) },
     ],

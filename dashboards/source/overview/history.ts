@@ -67,7 +67,7 @@ export const history = (series: Series): readonly PanelBuilder[] => [
   timeSeries({
     title: "Health over time",
     description:
-      "Share of targets that are healthy, including slow ones. A dip that lasts is an outage. Targets of an exporter that is down count as not healthy for an hour; then the line ends.",
+      "Share of targets that are healthy, including slow ones. A dip that lasts is an outage. The line ends when nothing is known about any target.",
     unit: "percentunit",
     min: 0,
     max: 1,

@@ -119,8 +119,9 @@ const notesOf = (series: Series, by: string, maintenance: string): string => {
 function heartbeats(series: Series): Part {
   const by = "name, source, target, heartbeat";
   const ofAll = (metric: string): string => `max by (${by}) (${named(series(metric))})`;
-  // 4 for those that are down, 3 for those that were never seen.
-  const code = `(4 * ((${ofAll("heartbeat_up")} == 0) + 1)\nor 3 * (group by (${by}) (${named(series("heartbeat_timeout_seconds"))}) unless ${ofAll("heartbeat_up")}))`;
+  // 4 for those that are down, 3 for those that were never seen. A log or lease that is down as a target is one row.
+  const asTarget = `max by (target) (${series("heartbeat_target_healthy")}) == 0`;
+  const code = `(4 * ((${ofAll("heartbeat_up")} == 0) + 1) unless on (target) ${asTarget}\nor 3 * (group by (${by}) (${named(series("heartbeat_timeout_seconds"))}) unless ${ofAll("heartbeat_up")}))`;
   const reasons = [
     withLabel(`(${ofHeartbeats(series, "heartbeat_failed")} == 1)`, "reason", "reported a failure"),
     withLabel(

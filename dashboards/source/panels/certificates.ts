@@ -1,3 +1,4 @@
+import { orUnknown } from "../probes.ts";
 import { NAME, named, type Series } from "../promql.ts";
 import { GREY, yesNo } from "../states.ts";
 import { ONLY_WITH_DETAILS } from "../texts.ts";
@@ -93,9 +94,10 @@ export const certificatePanels = (
 export const tlsTimeline = (series: Series): PanelBuilder =>
   stateTimeline({
     title: "TLS",
-    description: "Green if the final response came over TLS. A change to grey is a redirect to plain HTTP.",
+    description:
+      "Green if the final response came over TLS. A change to yellow is a redirect to plain HTTP. Grey: no fresh result.",
     width: 12,
     none: ONLY_WITH_DETAILS,
-    states: yesNo("TLS", "plain", ["green", GREY]),
-    query: { expr: named(series("probe_http_ssl")), legend: NAME },
+    states: [...yesNo("TLS", "plain", ["green", "yellow"]), { name: "unknown", code: 2, color: GREY }],
+    query: { expr: orUnknown(series, series("probe_http_ssl"), "probe_http_ssl"), legend: NAME },
   });

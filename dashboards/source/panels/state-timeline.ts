@@ -6,7 +6,7 @@ import {
 } from "@grafana/grafana-foundation-sdk/common";
 import { FieldColorBuilder, FieldColorModeId } from "@grafana/grafana-foundation-sdk/dashboard";
 import * as timeline from "@grafana/grafana-foundation-sdk/statetimeline";
-import { absenceMappings, orAbsence } from "../absence.ts";
+import { orAbsence, reasonMapping } from "../absence.ts";
 import type { State } from "../states.ts";
 import { describe, labelOf, type PanelBuilder, type PanelOptions, type Query } from "./options.ts";
 
@@ -29,7 +29,7 @@ export function stateTimeline(options: TimelineOptions): PanelBuilder {
     {
       queries: [{ ...query, expr: orAbsence(query.expr, options, label) }],
       instant: false,
-      mappings: absenceMappings(options, true),
+      mappings: [reasonMapping(options, true)],
     },
   )
     .colorScheme(new FieldColorBuilder().mode(FieldColorModeId.Fixed).fixedColor("text"))

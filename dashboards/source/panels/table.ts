@@ -43,7 +43,7 @@ export interface TableOptions extends Omit<PanelOptions, "unit" | "states" | "th
   readonly order?: readonly string[];
 }
 
-/** Builds a column with the share of successful probes: red below 95 %, where an alert fires, green from 99.9 %. */
+/** Builds a column with the share of successful probes: red below 95 %, where an alert fires, plain from 99.9 %. */
 export const uptimeColumn = (expr: string): Column => ({
   title: "Uptime",
   unit: "percentunit",
@@ -52,7 +52,7 @@ export const uptimeColumn = (expr: string): Column => ({
   thresholds: [
     [null, "red"],
     [0.95, "orange"],
-    [0.999, "green"],
+    [0.999, "text"],
   ],
   expr,
 });

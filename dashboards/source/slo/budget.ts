@@ -18,7 +18,7 @@ export const budget = (series: Series): readonly PanelBuilder[] => [
     thresholds: [
       [null, "red"],
       [0.01, "orange"],
-      [0.25, "green"],
+      [0.25, "blue"],
     ],
     query: { expr: `sort(clamp_min(${budgetLeft(series, "$__range")}, 0))`, legend: NAME },
   }),

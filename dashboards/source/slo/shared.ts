@@ -10,9 +10,10 @@ export const NO_OBJECTIVE = "no targets with an objective";
 export const availability = (series: Series, range: string): string =>
   `avg by (name) (${named(`avg_over_time(${series("probe_success")}[${range}])`)})`;
 
-/** Returns the objective of each target. Addresses that are scraped through `/probe` have none. */
+/** Returns the objective of each target. Addresses that are scraped through `/probe` have none. An exporter that is
+ * down does not end its objectives. */
 export const objective = (series: Series): string =>
-  `max by (name) (${named(series("heartbeat_slo_objective_ratio"))})`;
+  `max by (name) (${named(`last_over_time(${series("heartbeat_slo_objective_ratio")}[1d])`)})`;
 
 /** Returns the share of the error budget that is left within a range. */
 export const budgetLeft = (series: Series, range: string): string =>

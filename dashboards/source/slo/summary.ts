@@ -10,7 +10,7 @@ export const summary = (series: Series): readonly PanelBuilder[] => [
   exporterTile(series, { width: 4, height: 5 }),
   stat({
     title: "Availability of all targets",
-    description: "Share of successful probes of all targets in the selected time range. Green from 99.9 %.",
+    description: "Share of successful probes of all targets in the selected time range. Blue from 99.9 %.",
     unit: "percentunit",
     decimals: 3,
     width: 5,
@@ -19,7 +19,7 @@ export const summary = (series: Series): readonly PanelBuilder[] => [
     thresholds: [
       [null, "red"],
       [0.99, "orange"],
-      [0.999, "green"],
+      [0.999, "blue"],
     ],
     query: { expr: `avg(${availability(series, "$__range")})`, legend: "availability" },
   }),
@@ -32,7 +32,7 @@ export const summary = (series: Series): readonly PanelBuilder[] => [
     none: NO_OBJECTIVE,
     thresholds: [
       [null, "text"],
-      [0, "green"],
+      [0, "blue"],
       [1, "red"],
     ],
     query: { expr: `sum((${budgetLeft(series, "$__range")}) < bool 0)`, legend: "missed" },
@@ -40,7 +40,7 @@ export const summary = (series: Series): readonly PanelBuilder[] => [
   stat({
     title: "95th percentile of response time",
     description:
-      "95th percentile of probe durations, as scraped, in the selected time range, of the slowest target. Green below 2 s.",
+      "95th percentile of probe durations, as scraped, in the selected time range, of the slowest target. Blue below 2 s.",
     unit: "s",
     decimals: 2,
     width: 5,
@@ -48,7 +48,7 @@ export const summary = (series: Series): readonly PanelBuilder[] => [
     none: NO_PROBE,
     thresholds: [
       [null, "text"],
-      [0, "green"],
+      [0, "blue"],
       [2, "orange"],
       [5, "red"],
     ],
@@ -60,17 +60,17 @@ export const summary = (series: Series): readonly PanelBuilder[] => [
   stat({
     title: "Mean time to recovery",
     description:
-      "Mean duration of outages in the selected time range, over all targets that had one. Green below 30 minutes.",
+      "Mean duration of outages in the selected time range, over all targets that had one. Blue below 30 minutes.",
     unit: "s",
     decimals: 0,
     width: 5,
     height: 5,
     none: "no outages",
-    noneColor: "green",
+    noneColor: "blue",
     when: { expr: series("heartbeat_target_healthy"), otherwise: NO_PROBE },
     thresholds: [
       [null, "text"],
-      [0, "green"],
+      [0, "blue"],
       [1800, "orange"],
       [3600, "red"],
     ],
@@ -95,7 +95,7 @@ export const summary = (series: Series): readonly PanelBuilder[] => [
         thresholds: [
           [null, "red"],
           [0, "orange"],
-          [0.25, "green"],
+          [0.25, "text"],
         ],
         expr: budgetLeft(series, "$__range"),
       },

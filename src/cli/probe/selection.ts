@@ -2,6 +2,7 @@ import type { Config } from "../../config/config.ts";
 import { nearest } from "../../config/document/describe.ts";
 import { defined } from "../../core/defined.ts";
 import { redactAddress } from "../../core/secret.ts";
+import { complete } from "../../core/steps.ts";
 import { type ProbeRequest, requestFor, requestForAddress } from "../../engine/probe-request.ts";
 import { indexByAddress, parseProbeQuery } from "../../server/probe-query.ts";
 import { CommandError } from "../shell.ts";
@@ -40,7 +41,7 @@ export function selectTargets(
       return { name, request: requestFor(target) };
     });
   }
-  const targetsAt = indexByAddress(config.targets);
+  const targetsAt = complete(indexByAddress(config.targets));
   return [...new Set(selected)].map((address) => {
     const query = parseProbeQuery(
       new URLSearchParams({ target: address, module, ...defined({ model, hostname }) }),

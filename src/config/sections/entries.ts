@@ -26,6 +26,21 @@ interface SectionSchema {
   readonly required?: never;
 }
 
+/** The kind of entry that each name of the file refers to. */
+export type Kinds = ReadonlyMap<string, "target" | "heartbeat" | "group">;
+
+/** Returns the kinds of all names, including those of entries with problems. */
+export const kindsByName = (context: BuildContext): Kinds =>
+  new Map([
+    ...namesUnder("targets", context).map((target) => [target, "target"] as const),
+    ...namesUnder("heartbeats", context).map((heartbeat) => [heartbeat, "heartbeat"] as const),
+    ...namesUnder("groups", context).map((group) => [group, "group"] as const),
+  ]);
+
+/** Returns the names in the list under `key` of an entry. */
+export const namesIn = (value: unknown, key: string): readonly string[] =>
+  itemsOf(childOf(value, key)).filter((one) => typeof one === "string");
+
 /** Returns the names in the list under `key`, including those of entries with problems. */
 export const namesUnder = (key: string, { raw }: BuildContext): readonly string[] =>
   itemsOf(childOf(raw, key)).flatMap((value) => {

@@ -6,8 +6,9 @@ import type { Target } from "../../core/target.ts";
 import type { BuildContext } from "../context.ts";
 import type { Raw } from "../document/defaults.ts";
 import { wantedName } from "../document/describe.ts";
-import { childOf, itemsOf, type Path } from "../document/tree.ts";
-import { type Entry, namedEntries, namesUnder } from "./entries.ts";
+import type { Path } from "../document/tree.ts";
+import { cyclesIn } from "./cycles.ts";
+import { type Entry, type Kinds, kindsByName, namedEntries, namesIn, namesUnder } from "./entries.ts";
 import { checkLabels } from "./labels.ts";
 import { count, labels, name, names, word } from "./schema-words.ts";
 
@@ -104,22 +105,9 @@ export function buildGroups(
   });
 }
 
-/** The kind of entry that each name of the file refers to. */
-type Kinds = ReadonlyMap<string, "target" | "heartbeat" | "group">;
-
-const kindsByName = (context: BuildContext): Kinds =>
-  new Map([
-    ...namesUnder("targets", context).map((target) => [target, "target"] as const),
-    ...namesUnder("heartbeats", context).map((heartbeat) => [heartbeat, "heartbeat"] as const),
-    ...namesUnder("groups", context).map((group) => [group, "group"] as const),
-  ]);
-
-const textsAt = (value: unknown, key: string): readonly string[] =>
-  itemsOf(childOf(value, key)).filter((one) => typeof one === "string");
-
 function checkMembers({ value, path }: Entry, kinds: Kinds, { problems }: BuildContext): void {
-  const members = textsAt(value, "members");
-  const components = textsAt(value, "components");
+  const members = namesIn(value, "members");
+  const components = namesIn(value, "components");
   for (const [i, member] of members.entries()) {
     if (kinds.has(member)) continue;
     const want = wantedName("the name of a target, heartbeat or group", member, [...kinds.keys()]);
@@ -132,7 +120,7 @@ function checkMembers({ value, path }: Entry, kinds: Kinds, { problems }: BuildC
     problems.add({ path: [...path, "components", i], want });
   }
   const own = [...members, ...components];
-  for (const [i, member] of textsAt(value, "critical_members").entries()) {
+  for (const [i, member] of namesIn(value, "critical_members").entries()) {
     if (own.includes(member)) continue;
     const want = wantedName("one of the group's members or components", member, own);
     problems.add({ path: [...path, "critical_members", i], want });
@@ -142,44 +130,13 @@ function checkMembers({ value, path }: Entry, kinds: Kinds, { problems }: BuildC
 /** Reports each cycle once, at the first of its groups. */
 function checkCycles(groups: readonly RawGroup[], { problems }: BuildContext): void {
   const members = new Map(groups.map((group) => [group.name, group.members ?? []]));
-  const done = new Set<string>();
-  for (const { name: start } of groups) {
-    const cycle = cycleFrom(start, members, done);
-    if (cycle === undefined) continue;
-    for (const one of cycle) done.add(one);
+  for (const cycle of cyclesIn(members)) {
     problems.add({
       path: ["groups", groups.findIndex((group) => group.name === cycle[0]), "members"],
       got: `the cycle ${cycle.join(" -> ")}`,
       want: "groups that do not contain themselves",
     });
   }
-}
-
-/**
- * Returns a cycle that is reachable from `start`, by a depth-first search without recursion.
- * @param done groups from which no new cycle can be reached; the search adds to them
- */
-function cycleFrom(
-  start: string,
-  members: ReadonlyMap<string, readonly string[]>,
-  done: Set<string>,
-): readonly string[] | undefined {
-  const stack: { readonly name: string; readonly rest: string[] }[] = [];
-  const enter = (group: string): void =>
-    void stack.push({ name: group, rest: [...(members.get(group) ?? [])] });
-  if (!done.has(start)) enter(start);
-  for (let here = stack.at(-1); here !== undefined; here = stack.at(-1)) {
-    const next = here.rest.shift();
-    if (next === undefined) {
-      done.add(here.name);
-      stack.pop();
-      continue;
-    }
-    const at = stack.findIndex((group) => group.name === next);
-    if (at >= 0) return [...stack.slice(at).map((group) => group.name), next];
-    if (members.has(next) && !done.has(next)) enter(next);
-  }
-  return undefined;
 }
 
 function groupOf(raw: RawGroup, kinds: Kinds, critical: ReadonlySet<string>): Group {

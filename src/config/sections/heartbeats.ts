@@ -8,7 +8,8 @@ import { type BuildContext, durationOf } from "../context.ts";
 import { withDefaults } from "../document/defaults.ts";
 import { childOf } from "../document/tree.ts";
 import { DEFAULT_TIMEOUT, hasMachineVariables, machineVariable } from "../env/machine.ts";
-import { type Entry, namedEntries, namesUnder } from "./entries.ts";
+import { checkDependsOn, dependenciesOf, dependsOnProperty } from "./dependencies.ts";
+import { type Entry, kindsByName, namedEntries, namesIn, namesUnder } from "./entries.ts";
 import { buildTiming, heartbeatProperties } from "./heartbeat-options.ts";
 import { buildRegistration } from "./heartbeat-registration.ts";
 import { checkLabels } from "./labels.ts";
@@ -34,6 +35,7 @@ const heartbeatSchema = {
       default: false,
       description: "Silence of this heartbeat makes its groups unhealthy.",
     },
+    depends_on: dependsOnProperty,
     labels: { ...labels, description: "Labels of `heartbeat_info`." },
     token: {
       ...word,
@@ -61,11 +63,17 @@ export function* buildHeartbeats(context: BuildContext): Steps<PushSetup> {
   const checkInterval = machineVariable("MACHINE_HEARTBEAT_CHECK_INTERVAL", context);
   const want = "a name that no other heartbeat and no target has";
   const entries = namedEntries("heartbeats", want, context, namesUnder("targets", context));
+  const kinds = kindsByName(context);
   const heartbeats: PushHeartbeat[] = [];
   for (const entry of entries) {
     checkName(entry, context);
     checkLabels(entry, RESERVED_HEARTBEAT_LABELS, context);
-    if (!problems.isBroken(entry.path)) heartbeats.push(heartbeatOf(entry, defaultTimeout, context));
+    checkDependsOn(entry, kinds, context);
+    if (!problems.isBroken(entry.path)) {
+      const heartbeat = heartbeatOf(entry, defaultTimeout, context);
+      const dependsOn = dependenciesOf(namesIn(entry.value, "depends_on"), kinds);
+      heartbeats.push({ ...heartbeat, ...defined({ dependsOn }) });
+    }
     yield;
   }
   const registration = buildRegistration(defaultTimeout, context);

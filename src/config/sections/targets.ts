@@ -10,7 +10,8 @@ import { type WithDefaults, withDefaults } from "../document/defaults.ts";
 import { wantedName } from "../document/describe.ts";
 import { childOf, isMapValue, type Path } from "../document/tree.ts";
 import { budgetSchema, budgetsOf, checkTargetPrice } from "./budgets.ts";
-import { type Entry, namedEntries } from "./entries.ts";
+import { checkDependsOn, dependenciesOf, dependsOnProperty } from "./dependencies.ts";
+import { type Entry, type Kinds, kindsByName, namedEntries } from "./entries.ts";
 import { checkLabels } from "./labels.ts";
 import { bool, count, duration, labels, name, positiveDuration, word } from "./schema-words.ts";
 import { histograms, seriesChoiceOf } from "./series-choice.ts";
@@ -114,6 +115,7 @@ export const targetSchema = {
       default: false,
       description: "A failure of this target makes its groups unhealthy.",
     },
+    depends_on: dependsOnProperty,
     labels: { ...labels, description: "Labels of `heartbeat_target_info`." },
     histograms: {
       ...histograms,
@@ -156,25 +158,34 @@ export function* buildTargets(
 ): Steps<readonly Target[]> {
   const section = childOf(context.raw, "modules");
   const moduleNames = new Set(isMapValue(section) ? Object.keys(section) : []);
+  const kinds = kindsByName(context);
   const targets: Target[] = [];
   for (const entry of namedEntries("targets", "a name that no other target has", context)) {
-    const target = buildTarget(entry, modules, moduleNames, prices, context);
+    const target = buildTarget(entry, { modules, moduleNames, prices, kinds }, context);
     if (target !== undefined) targets.push(target);
     yield;
   }
   return targets;
 }
 
+/** What the file says besides its targets. */
+interface Surroundings {
+  readonly modules: ReadonlyMap<string, Module>;
+  /** The names of all modules, including those with problems. */
+  readonly moduleNames: ReadonlySet<string>;
+  readonly prices: Prices | undefined;
+  readonly kinds: Kinds;
+}
+
 function buildTarget(
   entry: Entry,
-  modules: ReadonlyMap<string, Module>,
-  moduleNames: ReadonlySet<string>,
-  prices: Prices | undefined,
+  { modules, moduleNames, prices, kinds }: Surroundings,
   context: BuildContext,
 ): Target | undefined {
   const { value, path } = entry;
   checkModule(entry, moduleNames, context);
   checkLabels(entry, RESERVED_LABELS, context);
+  checkDependsOn(entry, kinds, context);
   warnOfEmptyFailover(path, context);
   if (context.problems.isBroken(path)) return undefined;
   const raw = withDefaults(targetSchema, value);
@@ -183,7 +194,8 @@ function buildTarget(
   if (module === undefined) return undefined;
   const budgets = budgetsOf(raw.budget, [...path, "budget"], module.prober.costly, context);
   const ignoresAlways = childOf(value, "ignore_reasons") !== undefined;
-  const target = targetOf(raw, module, { budgets, ignoresAlways }, context);
+  const dependsOn = dependenciesOf(raw.depends_on, kinds);
+  const target = targetOf(raw, module, { budgets, ignoresAlways, dependsOn }, context);
   checkTarget(target, path, value, context);
   if (prices !== undefined) checkTargetPrice(target, path, prices, context);
   return target;
@@ -221,12 +233,13 @@ interface TargetBasis {
   readonly budgets: readonly Budget[];
   /** True if the operator wrote the ignored reasons: the default applies only until the first success. */
   readonly ignoresAlways: boolean;
+  readonly dependsOn: Target["dependsOn"];
 }
 
 function targetOf(
   raw: RawTarget,
   module: Module,
-  { budgets, ignoresAlways }: TargetBasis,
+  { budgets, ignoresAlways, dependsOn }: TargetBasis,
   context: BuildContext,
 ): Target {
   const interval = durationOf(raw.interval);
@@ -259,6 +272,7 @@ function targetOf(
       expectedDuration: raw.expected_duration === undefined ? undefined : durationOf(raw.expected_duration),
       budgets: budgets.length === 0 ? undefined : budgets,
       failover,
+      dependsOn,
     }),
   };
 }

@@ -23,7 +23,7 @@ export const groupsRoute =
   (req: Request, res: Response): Promise<void> =>
     sendJson(req, res, { groups: health.groups().map(groupFacts) });
 
-function targetFacts({ condition, tiers }: RouteContext, target: Target) {
+function targetFacts({ condition, tiers, blockedBy }: RouteContext, target: Target) {
   const { state: failover, status, stale, degraded, skip, latest: aged } = condition(target);
   const latest = aged?.result;
   return {
@@ -39,6 +39,8 @@ function targetFacts({ condition, tiers }: RouteContext, target: Target) {
     stale,
     degraded: degraded ?? null,
     skipped: skip?.reason ?? null,
+    depends_on: (target.dependsOn ?? []).map(({ name }) => name),
+    blocked_by: blockedBy("target", target.name) ?? null,
     mode: target.failover === undefined ? null : failover.mode,
     consecutive_failures: failover.consecutiveFailures,
     consecutive_successes: failover.consecutiveSuccesses,

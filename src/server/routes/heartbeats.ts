@@ -1,4 +1,5 @@
 import type { Request, Response } from "express";
+import type { BlockedBy, Dependency } from "../../core/dependency.ts";
 import { isUp } from "../../core/heartbeat.ts";
 import type { PushSchedule } from "../../core/push-heartbeat.ts";
 import { formatDuration, rfc3339, type Timestamp } from "../../core/units.ts";
@@ -23,6 +24,9 @@ interface HeartbeatJson {
   readonly owner: string | null;
   readonly timeout: string;
   readonly labels: Readonly<Record<string, string>>;
+  readonly depends_on: readonly string[];
+  /** Name of the dependency that is down. */
+  readonly blocked_by: string | null;
 }
 
 /** `GET /heartbeats[?status=&name=]`, alias `/machines`: all heartbeats. */
@@ -47,7 +51,10 @@ export const heartbeatRoute =
   (req: Request, res: Response): void => {
     const name = req.params["name"];
     const push = typeof name === "string" ? context.pushes.find(name) : undefined;
-    const found = push === undefined ? allOf(context).find((one) => one.name === name) : pushJson(push);
+    const found =
+      push === undefined
+        ? allOf(context).find((one) => one.name === name)
+        : pushJson(push, context.blockedBy);
     if (found === undefined)
       return refuseJson(res, 404, `got ${JSON.stringify(name)}, want the name of a heartbeat`);
     res.json(found);
@@ -64,24 +71,27 @@ export const bodyRoute =
     res.set("X-Content-Type-Options", "nosniff").type("text/plain").send(body);
   };
 
-const allOf = ({ pushes, probedHeartbeats, clock }: RouteContext): readonly HeartbeatJson[] => [
-  ...Array.from(pushes.list(), pushJson),
-  ...probedHeartbeats().map((one) => probedJson(one, clock.now())),
+const allOf = ({ pushes, probedHeartbeats, clock, blockedBy }: RouteContext): readonly HeartbeatJson[] => [
+  ...Array.from(pushes.list(), (push) => pushJson(push, blockedBy)),
+  ...probedHeartbeats().map((one) => probedJson(one, clock.now(), blockedBy)),
 ];
 
-function pushJson({
-  id,
-  heartbeat,
-  registered,
-  status,
-  cause,
-  beat,
-  failed,
-  runningSince,
-  lastDuration,
-  nextExpected,
-  pings,
-}: PushView) {
+function pushJson(
+  {
+    id,
+    heartbeat,
+    registered,
+    status,
+    cause,
+    beat,
+    failed,
+    runningSince,
+    lastDuration,
+    nextExpected,
+    pings,
+  }: PushView,
+  blockedBy: BlockedBy,
+) {
   return {
     id,
     name: heartbeat.name,
@@ -94,6 +104,8 @@ function pushJson({
     owner: heartbeat.owner ?? null,
     timeout: formatDuration(beat.timeout),
     labels: heartbeat.labels,
+    depends_on: dependencyNames(heartbeat.dependsOn),
+    blocked_by: blockedBy("heartbeat", heartbeat.name) ?? null,
     critical: heartbeat.critical,
     registered,
     cause: cause ?? null,
@@ -115,7 +127,10 @@ const scheduleJson = (schedule: PushSchedule | undefined) => ({
   grace: schedule === undefined ? null : formatDuration(schedule.grace),
 });
 
-function probedJson({ target, beat }: ProbedHeartbeat, now: Timestamp) {
+const dependencyNames = (dependsOn: readonly Dependency[] = []): readonly string[] =>
+  dependsOn.map(({ name }) => name);
+
+function probedJson({ target, beat }: ProbedHeartbeat, now: Timestamp, blockedBy: BlockedBy) {
   const up = isUp(beat, now);
   return {
     id: null,
@@ -129,6 +144,8 @@ function probedJson({ target, beat }: ProbedHeartbeat, now: Timestamp) {
     owner: null,
     timeout: formatDuration(beat.timeout),
     labels: target.labels,
+    depends_on: dependencyNames(target.dependsOn),
+    blocked_by: blockedBy("target", target.name) ?? null,
     critical: target.critical,
     target: target.name,
     module: target.module.name,

@@ -126,6 +126,7 @@ function statusOf(context: RouteContext, target: Target) {
     status: condition.status,
     stale: condition.stale,
     degraded: condition.degraded ?? null,
+    blocked_by: context.blockedBy("target", target.name) ?? null,
     heartbeat: { ...heartbeatFacts(condition), ...(skip === undefined ? {} : skipFacts(skip)) },
     config: modeFacts(condition, now),
   };

@@ -45,7 +45,7 @@ const memberOf = <T extends string>(list: readonly T[], value: unknown): T | und
 function readFacts(json: string): EventFacts | undefined {
   const raw = parse(json);
   if (typeof raw !== "object" || raw === null) return undefined;
-  const { kind, at, subject, source, from, to, cause, detail, until } = raw as Readonly<
+  const { kind, at, subject, source, from, to, cause, detail, blockedBy, until } = raw as Readonly<
     Record<string, unknown>
   >;
   const eventKind = memberOf(EVENT_KINDS, kind);
@@ -59,6 +59,7 @@ function readFacts(json: string): EventFacts | undefined {
     ...(typeof to === "string" ? { to } : {}),
     ...(typeof cause === "string" ? { cause } : {}),
     ...(typeof detail === "string" ? { detail } : {}),
+    ...(typeof blockedBy === "string" ? { blockedBy } : {}),
     ...(typeof until === "number" ? { until: timestamp(until) } : {}),
   };
 }

@@ -1,4 +1,4 @@
-import type { PanelJson } from "../queries.ts";
+import type { PanelJson } from "./json.ts";
 import { breaking, colorOfNothing, type DashboardRule, fieldsOf, mapped } from "./rule.ts";
 
 const GREY = "#7b7f87";
@@ -8,6 +8,10 @@ const COLORED = ["stat", "bargauge", "state-timeline"];
 
 /** Values that stand for something that is not configured, for no exporter, and for something that cannot be told. */
 const [NOT_CONFIGURED, NO_EXPORTER, OTHERWISE] = [-1001, -1002, -1003];
+
+/** Functions that have a value as long as there were values in the range. */
+const OVER_RANGE =
+  /\b(?:increase|rate|resets|changes|(?:avg|min|max|sum|quantile|count)_over_time)\((?!timestamp)/;
 
 /** Panels whose subject is the exporter itself. */
 const aboutExporters = ({ title }: PanelJson): boolean => title.startsWith("Exporter");
@@ -30,8 +34,8 @@ export const absenceRules: readonly DashboardRule[] = [
     violations: (_dashboard, panels) => [
       ...breaking(
         panels,
-        COLORED,
-        ({ fieldConfig }) => colorOfNothing(fieldConfig?.defaults.mappings) !== GREY,
+        ["stat", "bargauge"],
+        ({ fieldConfig }) => colorOfNothing(fieldConfig.defaults.mappings) !== GREY,
       ),
       ...panels
         .filter(({ type }) => type === "table")
@@ -57,7 +61,7 @@ export const absenceRules: readonly DashboardRule[] = [
     reason: "An operator must see whether the exporter is dead or has nothing to show.",
     violations: (_dashboard, panels) =>
       breaking(panels, COLORED, ({ fieldConfig, targets = [] }) => {
-        const mappings = fieldConfig?.defaults.mappings;
+        const mappings = fieldConfig.defaults.mappings;
         const [none, down] = [mapped(mappings, NOT_CONFIGURED), mapped(mappings, NO_EXPORTER)];
         const names = [
           ...(targets[0]?.expr ?? "").matchAll(/or on \(\) label_replace\(.*"\w+", "([^"$]+)", "", ""\)/g),
@@ -104,7 +108,7 @@ export const absenceRules: readonly DashboardRule[] = [
       breaking(
         panels,
         ["table", "state-timeline"],
-        ({ fieldConfig }) => fieldConfig?.defaults.noValue !== undefined,
+        ({ fieldConfig }) => fieldConfig.defaults.noValue !== undefined,
       ),
   },
   {
@@ -114,17 +118,51 @@ export const absenceRules: readonly DashboardRule[] = [
       breaking(
         panels,
         ["timeseries", "heatmap"],
-        ({ fieldConfig }) => !/.../.test(fieldConfig?.defaults.noValue ?? ""),
+        ({ fieldConfig }) => !/.../.test(fieldConfig.defaults.noValue ?? ""),
       ),
   },
   {
-    rule: "graphs have gaps where values are missing",
-    reason: "A line through a gap invents values while the exporter was dead.",
-    violations: (_dashboard, panels) =>
-      breaking(panels, ["timeseries"], ({ fieldConfig }) => {
-        const { spanNulls = false } = fieldConfig?.defaults.custom ?? {};
+    rule: "graphs and timelines have gaps where values are missing",
+    reason:
+      "A line through a gap invents values while the exporter was dead, and a mapped gap looks like the row that tells why there is none.",
+    violations: (_dashboard, panels) => [
+      ...breaking(
+        panels,
+        ["state-timeline"],
+        ({ fieldConfig }) => colorOfNothing(fieldConfig.defaults.mappings) !== undefined,
+      ),
+      ...breaking(panels, ["timeseries"], ({ fieldConfig }) => {
+        const { spanNulls = false } = fieldConfig.defaults.custom ?? {};
         return spanNulls !== false;
       }),
+    ],
+  },
+  {
+    rule: "what is green is about the present",
+    reason:
+      "A rate or mean over a range still has a value when the exporter is dead: `0 refused requests` was green for an hour.",
+    violations: (_dashboard, panels) =>
+      breaking(panels, ["stat", "bargauge", "table"], (panel) =>
+        fieldsOf(panel).some(({ thresholds, mappings = [], column }) => {
+          const colors = [
+            ...(thresholds?.steps ?? []).map(({ color }) => color),
+            ...mappings
+              .flatMap((one) => (one.type === "value" ? Object.values(one.options) : []))
+              .map(({ color }) => color),
+          ];
+          const read = (panel.targets ?? []).filter(
+            ({ legendFormat }) => panel.type !== "table" || legendFormat === column,
+          );
+          return (
+            colors.includes("green") &&
+            read.some(
+              ({ expr }) =>
+                OVER_RANGE.test(expr) &&
+                !expr.includes("and on (job, instance) heartbeat_exporter_build_info"),
+            )
+          );
+        }),
+      ),
   },
   {
     rule: "the first panel of a dashboard is about the exporter",

@@ -64,7 +64,7 @@ export const linterRules: readonly DashboardRule[] = [
           ({ title, description = "", fieldConfig, targets = [] }) =>
             !/^[A-Z0-9]/.test(title) ||
             !/^[A-Z0-9].{30,}\.$/is.test(description) ||
-            !fieldConfig?.defaults.unit ||
+            !fieldConfig.defaults.unit ||
             targets.length === 0,
         )
         .map(({ title }) => title),

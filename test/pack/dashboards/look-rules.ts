@@ -1,6 +1,6 @@
 import { readsOf } from "../promql.ts";
-import type { PanelJson } from "../queries.ts";
-import { breaking, type DashboardRule, fieldsOf, linksOf, transformationsOf } from "./rule.ts";
+import type { PanelJson } from "./json.ts";
+import { breaking, type DashboardRule, fieldsOf, linksOf } from "./rule.ts";
 
 /** Units that Grafana rescales or that nobody can read, with what it shows. */
 const UNREADABLE: Readonly<Record<string, string>> = {
@@ -16,23 +16,9 @@ const COLUMN_WIDTH = (1600 - 32) / 24;
 /** Least width of a column without one. */
 const LEAST_WIDTH = 70;
 
-/** The options of panels that rules are about. */
-interface Options {
-  readonly perPage?: unknown;
-  readonly textMode?: string;
-  readonly text?: { readonly titleSize?: number; readonly valueSize?: number };
-  readonly yAxis?: { readonly unit?: string };
-  readonly cellValues?: { readonly unit?: string };
-  readonly legend?: { readonly displayMode?: string; readonly placement?: string };
-}
-
-const optionsOf = ({ options = {} }: PanelJson): Options => options as Options;
-
 /** Returns the shown columns of a table, by their titles. */
-const columnsOf = (panel: PanelJson): readonly string[] =>
-  transformationsOf(panel).flatMap(({ renameByName = {} }) =>
-    Object.values(renameByName as Record<string, string>),
-  );
+const columnsOf = ({ transformations = [] }: PanelJson): readonly string[] =>
+  transformations.flatMap(({ options }) => Object.values(options.renameByName ?? {}));
 
 /** Rules about how panels look. */
 export const lookRules: readonly DashboardRule[] = [
@@ -42,7 +28,7 @@ export const lookRules: readonly DashboardRule[] = [
       "With colors by thresholds and mergeValues, values become ranges of thresholds and mappings are ignored: 22 minutes of outage were green.",
     violations: (_dashboard, panels) =>
       breaking(panels, ["state-timeline"], ({ fieldConfig }) => {
-        const { color, mappings = [] } = fieldConfig?.defaults ?? {};
+        const { color, mappings = [] } = fieldConfig.defaults ?? {};
         return color?.mode !== "fixed" || mappings.length < 2;
       }),
   },
@@ -50,14 +36,14 @@ export const lookRules: readonly DashboardRule[] = [
     rule: "timelines have no pages",
     reason: "Grafana shows a pager under a single page.",
     violations: (_dashboard, panels) =>
-      breaking(panels, ["state-timeline"], (panel) => optionsOf(panel).perPage !== null),
+      breaking(panels, ["state-timeline"], (panel) => panel.options?.perPage !== null),
   },
   {
     rule: "names of tiles are larger than their values",
     reason: "The color tells the state already: `down` was 40 pixels high, and who was down 6.",
     violations: (_dashboard, panels) =>
       breaking(panels, ["stat"], (panel) => {
-        const { textMode, text } = optionsOf(panel);
+        const { textMode, text } = panel.options ?? {};
         return textMode === "value_and_name" && !((text?.titleSize ?? 0) > (text?.valueSize ?? 0));
       }),
   },
@@ -75,8 +61,8 @@ export const lookRules: readonly DashboardRule[] = [
     reason: "The legend counted probes in seconds.",
     violations: (_dashboard, panels) =>
       breaking(panels, ["heatmap"], (panel) => {
-        const { yAxis, cellValues } = optionsOf(panel);
-        return panel.fieldConfig?.defaults.unit !== "short" || cellValues?.unit !== "short" || !yAxis?.unit;
+        const { yAxis, cellValues } = panel.options ?? {};
+        return panel.fieldConfig.defaults.unit !== "short" || cellValues?.unit !== "short" || !yAxis?.unit;
       }),
   },
   {
@@ -84,7 +70,7 @@ export const lookRules: readonly DashboardRule[] = [
     reason: "Bars of single scrapes are fractions of one event.",
     violations: (_dashboard, panels) =>
       breaking(panels, ["timeseries"], ({ fieldConfig, interval }) => {
-        return fieldConfig?.defaults.custom?.drawStyle === "bars" && interval !== "1m";
+        return fieldConfig.defaults.custom?.drawStyle === "bars" && interval !== "1m";
       }),
   },
   {
@@ -92,12 +78,7 @@ export const lookRules: readonly DashboardRule[] = [
     reason: "At 1600 pixels the last columns were off the screen.",
     violations: (_dashboard, panels) =>
       breaking(panels, ["table"], (panel) => {
-        const widths = new Map(
-          fieldsOf(panel).map(({ column, ...field }) => [
-            column,
-            (field as { "custom.width"?: number })["custom.width"],
-          ]),
-        );
+        const widths = new Map(fieldsOf(panel).map(({ column, "custom.width": width }) => [column, width]));
         const sum = columnsOf(panel).reduce((total, title) => total + (widths.get(title) ?? LEAST_WIDTH), 0);
         return sum > panel.gridPos.w * COLUMN_WIDTH;
       }),
@@ -107,7 +88,7 @@ export const lookRules: readonly DashboardRule[] = [
     reason: "Below it Grafana shows three rows and scrolls.",
     violations: (_dashboard, panels) =>
       breaking(panels, ["timeseries"], (panel) => {
-        const { legend } = optionsOf(panel);
+        const { legend } = panel.options ?? {};
         return legend?.displayMode === "table" && legend.placement !== "right";
       }),
   },
@@ -142,7 +123,6 @@ export const lookRules: readonly DashboardRule[] = [
     violations: (_dashboard, panels) =>
       panels.flatMap((panel) =>
         linksOf(panel)
-          .map(({ url }) => url)
           .filter((url) => url.startsWith("/d/"))
           .filter((url) =>
             [
@@ -161,10 +141,10 @@ export const lookRules: readonly DashboardRule[] = [
     violations: (_dashboard, panels) =>
       panels.flatMap((panel) => {
         const removed = new Set(
-          transformationsOf(panel).flatMap(({ excludeByName = {} }) => Object.keys(excludeByName as object)),
+          (panel.transformations ?? []).flatMap(({ options }) => Object.keys(options.excludeByName ?? {})),
         );
         return linksOf(panel)
-          .flatMap(({ url }) => [...url.matchAll(/__data\.fields\.(\w+)/g)].map(([, field = ""]) => field))
+          .flatMap((url) => [...url.matchAll(/__data\.fields\.(\w+)/g)].map(([, field = ""]) => field))
           .filter((field) => removed.has(field))
           .map((field) => `${panel.title}: ${field}`);
       }),

@@ -1,4 +1,4 @@
-import type { DashboardJson, FieldJson, LinkJson, MappingJson, PanelJson } from "../queries.ts";
+import type { DashboardJson, FieldJson, MappedJson, MappingJson, PanelJson } from "./json.ts";
 
 /** A rule about every dashboard, with the reason for it. */
 export interface DashboardRule {
@@ -9,15 +9,8 @@ export interface DashboardRule {
   readonly violations: (dashboard: DashboardJson, panels: readonly PanelJson[]) => readonly string[];
 }
 
-/** Returns the options of a panel's transformations. */
-export const transformationsOf = (panel: PanelJson): readonly Readonly<Record<string, unknown>>[] =>
-  (
-    (panel as { transformations?: readonly { options: Readonly<Record<string, unknown>> }[] })
-      .transformations ?? []
-  ).map(({ options }) => options);
-
 /** The configuration of a panel's values, or of one of its columns. */
-export interface NamedField extends FieldJson {
+interface NamedField extends FieldJson {
   /** Title of the panel, and of the column. */
   readonly place: string;
   /** The column; undefined for the configuration of all values. */
@@ -25,35 +18,31 @@ export interface NamedField extends FieldJson {
 }
 
 /** Returns the configurations of values of a panel: its own, and those of its overrides. */
-export function fieldsOf({ title, fieldConfig }: PanelJson): readonly NamedField[] {
-  const { defaults = {}, overrides = [] } = fieldConfig ?? {};
-  return [
-    { ...defaults, place: title },
-    ...overrides.map(({ matcher, properties }) => ({
-      ...Object.fromEntries(properties.map(({ id, value }) => [id, value])),
-      place: `${title}: ${String(matcher.options)}`,
-      column: String(matcher.options),
-    })),
-  ];
-}
+export const fieldsOf = ({
+  title,
+  fieldConfig: { defaults, overrides },
+}: PanelJson): readonly NamedField[] => [
+  { ...defaults, place: title },
+  ...overrides.map(({ matcher, properties }) => ({
+    ...Object.fromEntries(properties.map(({ id, value }) => [id, value])),
+    place: `${title}: ${matcher.options}`,
+    column: matcher.options,
+  })),
+];
 
-/** Returns the links of a panel's values. */
-export const linksOf = (panel: PanelJson): readonly LinkJson[] =>
-  fieldsOf(panel).flatMap(({ links = [] }) => links);
+/** Returns the URLs of the links of a panel's values. */
+export const linksOf = (panel: PanelJson): readonly string[] =>
+  fieldsOf(panel).flatMap(({ links = [] }) => links.map(({ url }) => url));
 
 /** Returns the color that a mapping gives to values that Prometheus does not have. */
 export const colorOfNothing = (mappings: readonly MappingJson[] = []): string | undefined =>
-  mappings.find(({ type, options }) => type === "special" && options.match === "null+nan")?.options.result
-    ?.color;
+  mappings.flatMap((one) =>
+    one.type === "special" && one.options.match === "null+nan" ? [one.options.result.color] : [],
+  )[0];
 
 /** Returns the text and color of a value by a mapping. */
-export function mapped(
-  mappings: readonly MappingJson[] = [],
-  value: number,
-): { readonly text: string; readonly color: string } | undefined {
-  const found = mappings.find(({ type, options }) => type === "value" && String(value) in options);
-  return found?.options[String(value)] as { readonly text: string; readonly color: string } | undefined;
-}
+export const mapped = (mappings: readonly MappingJson[] = [], value: number): MappedJson | undefined =>
+  mappings.flatMap((one) => (one.type === "value" ? (one.options[String(value)] ?? []) : []))[0];
 
 /** Returns the titles of the panels of some types that break a rule. */
 export const breaking = (
