@@ -26,12 +26,13 @@ export async function reachStates(): Promise<States> {
   const scrape = async (...urls: readonly string[]): Promise<PrometheusServer> =>
     resources.use(await startPrometheus({ version: "newest", ...scraping(urls) }));
   const [busy, empty, none] = await Promise.all([scrape(world.exporter.url), scrape(idle.url), scrape()]);
-  const from = await now(busy);
-  const moment = async (prometheus: PrometheusServer): Promise<Moment> => ({
-    prometheus,
-    from,
-    to: await now(prometheus),
-  });
+  const from = Math.floor(await now(busy));
+  /** The next whole second, at which range queries have a point, once it has come. */
+  const moment = async (prometheus: PrometheusServer): Promise<Moment> => {
+    const to = Math.ceil(await now(prometheus));
+    await prometheus.queryUntil(`vector(time()) >= ${to}`);
+    return { prometheus, from, to };
+  };
 
   await untilHealthy(busy);
   const healthy = await moment(busy);
@@ -54,9 +55,9 @@ export async function reachStates(): Promise<States> {
   return { moments, [Symbol.asyncDispose]: () => owned.disposeAsync() };
 }
 
-/** The next whole second: range queries have their points at whole seconds. */
+/** The time of Prometheus, in Unix seconds. */
 const now = async (prometheus: PrometheusServer): Promise<number> =>
-  Math.ceil((await prometheus.query("time()"))[0]?.value ?? Number.NaN);
+  (await prometheus.query("time()"))[0]?.value ?? Number.NaN;
 
 async function untilHealthy(prometheus: PrometheusServer): Promise<void> {
   await prometheus.queryUntil(`count(heartbeat_target_status{status="healthy"} == 1) == 6`);
