@@ -45,6 +45,11 @@ describe("heartbeat-exporter pack --grafana", () => {
     expect(versions).toEqual([...dashboards.keys()].map((name) => [name, defaultDashboard.schemaVersion]));
   });
 
+  test("the example starts a Grafana that is new enough", () => {
+    const image = /grafana\/grafana:([\d.]+)/.exec(read("examples/compose.yaml"))?.[1] ?? "";
+    expect(image.localeCompare(OLDEST_GRAFANA, "en", { numeric: true })).toBeGreaterThanOrEqual(0);
+  });
+
   test("import: dashboards that ask for the data source and name what they need", async () => {
     await using folder = await temporaryFolder();
     const out = await written(folder, "--grafana=import");
