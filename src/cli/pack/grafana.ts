@@ -6,7 +6,7 @@ export const GRAFANA_FORMS = ["import", "provision", "configmap"] as const;
 /** The form of dashboards: for import by hand, for provisioning from a folder, or as ConfigMaps for Grafana's sidecar. */
 export type GrafanaForm = (typeof GRAFANA_FORMS)[number];
 
-/** The oldest version of Grafana with the schema of the dashboards and with all fields of the alert rules. */
+/** The oldest version of Grafana whose provisioning files have all fields of the alert rules. */
 export const OLDEST_GRAFANA = "12.2.0";
 
 /** The placeholder that Grafana replaces by the data source chosen during an import. */
