@@ -20,6 +20,7 @@ const LONG = [
   "test/examples/ping.test.ts",
   "test/money/day.test.ts",
   "test/pack/alertmanager.test.ts",
+  "test/pack/overview.test.ts",
   "test/pack/queries.test.ts",
   "test/plugins/plugins.test.ts",
   "test/probers/heartbeat-log/dated-files.test.ts",

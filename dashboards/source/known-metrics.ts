@@ -49,8 +49,6 @@ const PER_PROBE = [...Object.values(resultMetrics), ...probers.flatMap(({ metric
 const known: ReadonlyMap<string, KnownMetric> = new Map(
   [
     ...FOREIGN,
-    ...named(["target", "module", "reason"], ["heartbeat_last_failure_timestamp_seconds"]),
-    ...named(["target", "module", "heartbeat", "source", "depends_on"], ["heartbeat_dependency_down"]),
     ...Object.values(catalogue),
     ...PER_PROBE.map(({ name, labels }) => ({ name, labels: ["target", "module", ...labels] })),
   ].map(({ name, labels }) => [name, { name, labels: [...labels, ...(CONFIGURED[name] ?? [])] }]),

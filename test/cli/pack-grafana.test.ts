@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { join } from "node:path";
+import { defaultDashboard } from "@grafana/schema";
 import { describe, expect, test } from "vitest";
 import { parse, parseAllDocuments } from "yaml";
 import { OLDEST_GRAFANA } from "../../src/cli/pack/grafana.ts";
@@ -8,10 +8,6 @@ import { runMain } from "../helpers/exporter.ts";
 import { type TemporaryFolder, temporaryFolder } from "../helpers/temporary-folder.ts";
 import type { GrafanaGroup, GrafanaRule } from "../pack/grafana-alerts.ts";
 import { panelsOf, readDashboards } from "../pack/queries.ts";
-
-const { defaultDashboard } = createRequire(import.meta.url)("@grafana/schema") as {
-  defaultDashboard: { schemaVersion: number };
-};
 
 const dashboards = readDashboards();
 

@@ -3,7 +3,6 @@ import { stat } from "../panels/stat.ts";
 import { stateTimeline } from "../panels/state-timeline.ts";
 import { table } from "../panels/table.ts";
 import { named, type Series, union, withLabel } from "../promql.ts";
-import { present } from "../states.ts";
 
 const NOTHING = "nothing waits for a dependency";
 
@@ -17,7 +16,7 @@ export function dependencies(series: Series): readonly PanelBuilder[] {
   return [
     stat({
       title: "Waiting",
-      description: "Number of targets and heartbeats that depend on something that is down now.",
+      description: "Number of targets and heartbeats that depend on something that is down now, or may be.",
       unit: "none",
       width: 3,
       none: "none",
@@ -55,13 +54,17 @@ export function dependencies(series: Series): readonly PanelBuilder[] {
     }),
     stateTimeline({
       title: "Waiting for a dependency",
-      description: "When each target or heartbeat had a dependency that was down, and which one.",
+      description:
+        "When each target or heartbeat had a dependency that was down, and which one. Yellow: it may be down, which is not certain yet.",
       width: 12,
       height: 8,
       none: NOTHING,
       noneColor: "green",
       when,
-      states: present("waits", "orange"),
+      states: [
+        { name: "waits", code: 1, color: "orange" },
+        { name: "may wait", code: 0, color: "yellow" },
+      ],
       query: {
         expr: withLabel(waiting, "cause", "waits for $1", "depends_on", "(.*)"),
         legend: "{{name}} {{cause}}",

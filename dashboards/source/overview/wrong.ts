@@ -88,7 +88,7 @@ function targets(series: Series): Part {
   const reasons = [
     `(${lastReason(series, "target, module")}\n  and on (target, module) ${series("heartbeat_target_healthy")} == 0)`,
     withStatus("unhealthy", "its probes fail"),
-    withStatus("unknown", "no fresh result of a probe"),
+    withStatus("unknown", "no recent result that counts"),
     withStatus("degraded", "slow, or by a rule of its module"),
   ].join("\n  or on (target, module) ");
   const notes = notesOf(series, "target, module", "heartbeat_target_maintenance");
