@@ -4,8 +4,6 @@ import { reachStates, STATES, type StateName, type States } from "./look/states.
 import { SURVIVORS, VICTIM_GROUP, VICTIMS } from "./look/world.ts";
 import { readDashboards } from "./queries.ts";
 
-/** Panels about Prometheus, which works while the exporter does not. */
-const ABOUT_PROMETHEUS = /^overview \/ Alerting$/;
 /** Panels about the exporter itself, which works with nothing configured. */
 const ABOUT_EXPORTERS =
   /^\w+(-\w+)* \/ (Exporters?|Configuration|Exporters by role|Exporters over time|Refused requests)$/;
@@ -85,7 +83,7 @@ describe("the dashboards", () => {
   });
 
   test.each(["exporter dead", "never scraped"] as const)("show nothing in green: %s", (state) => {
-    expect(found(state, ({ hue, place }) => hue === "green" && !ABOUT_PROMETHEUS.test(place))).toEqual([]);
+    expect(found(state, ({ hue }) => hue === "green")).toEqual([]);
   });
 
   test.each(["exporter dead", "never scraped"] as const)(
@@ -100,7 +98,7 @@ describe("the dashboards", () => {
   );
 
   test("show only the exporter in green if nothing is configured, and nothing as bad", () => {
-    const about = [ABOUT_EXPORTERS, ABOUT_ALERTS, ABOUT_PROMETHEUS];
+    const about = [ABOUT_EXPORTERS, ABOUT_ALERTS];
     const isGreen = ({ hue, place }: ShownCell): boolean =>
       hue === "green" && !about.some((one) => one.test(place));
     expect(found("empty", isGreen)).toEqual([]);

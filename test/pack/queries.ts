@@ -37,6 +37,7 @@ export interface PanelJson {
     };
     readonly content?: string;
     readonly legend?: { readonly calcs?: readonly string[] };
+    readonly yAxis?: { readonly unit?: string };
   };
   readonly fieldConfig?: {
     readonly defaults: {

@@ -143,10 +143,19 @@ function reducedCells(
   );
 }
 
+/** Tables hide columns that only links use: by `hidden`, and since it was renamed by `hideFrom`. */
+function isVisible({ config }: Field): boolean {
+  const { hidden = false, hideFrom = {} } = (config.custom ?? {}) as {
+    hidden?: boolean;
+    hideFrom?: { viz?: boolean };
+  };
+  return !hidden && hideFrom.viz !== true;
+}
+
 function tableCells(frames: readonly DataFrame[]): readonly Cell[] {
   return frames.flatMap((frame) => {
     const names = frame.fields.filter(({ type }) => type === grafana.FieldType.string);
-    return frame.fields.flatMap((field) =>
+    return frame.fields.filter(isVisible).flatMap((field) =>
       field.values.map((value: unknown, row) => {
         const display = field.display?.(value) ?? { text: "", numeric: Number.NaN };
         const isColored = String(field.config.custom?.cellOptions?.type ?? "auto").startsWith("color-");

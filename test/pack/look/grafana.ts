@@ -31,7 +31,16 @@ const STANDARD = [
   "noValue",
 ];
 /** The options of single kinds of panels that change what is drawn here. */
-const CUSTOM = ["cellOptions", "hideFrom", "lineStyle", "fillOpacity", "stacking", "axisPlacement", "width"];
+const CUSTOM = [
+  "cellOptions",
+  "hidden",
+  "hideFrom",
+  "lineStyle",
+  "fillOpacity",
+  "stacking",
+  "axisPlacement",
+  "width",
+];
 
 const option = (path: string, isCustom: boolean): GrafanaData.FieldConfigPropertyItem => ({
   id: isCustom ? `custom.${path}` : path,

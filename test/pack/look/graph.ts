@@ -37,7 +37,7 @@ export function lines(drawn: DrawnPanel, { width, height, from, to }: Canvas): s
   });
   const legend = shown.map(
     ({ name, color, field }, i) =>
-      `<text x="${LEFT}" y="${plot + 14 + i * LEGEND_HEIGHT}" style="fill:${color}">${escape(name)}: ${escape(calculated(drawn, field))}</text>`,
+      `<text x="${LEFT}" y="${plot + 14 + i * LEGEND_HEIGHT}" style="fill:${color}">${escape([name, ...calculated(drawn, field)].join(" "))}</text>`,
   );
   const axis = (Number.isFinite(low) ? [low, (low + high) / 2, high] : []).map((value) => {
     const label = all[0]?.field.display?.(value);
@@ -82,19 +82,17 @@ function stacked(all: readonly Line[]): readonly Line[] {
 }
 
 /** Returns the values of a series in the legend, as Grafana calculates and formats them. */
-function calculated({ panel }: DrawnPanel, field: Field): string {
+function calculated({ panel }: DrawnPanel, field: Field): readonly string[] {
   const calcs = [...(panel.options?.legend?.calcs ?? [])];
   const values = grafana.reduceField({ field, reducers: calcs });
-  return calcs
-    .map((calc) => {
-      const { prefix = "", text = "", suffix = "" } = field.display?.(values[calc]) ?? {};
-      return `${calc} ${prefix}${text}${suffix}`;
-    })
-    .join(", ");
+  return calcs.map((calc) => {
+    const { prefix = "", text = "", suffix = "" } = field.display?.(values[calc]) ?? {};
+    return `${calc} ${prefix}${text}${suffix}`;
+  });
 }
 
 /** Draws cumulative buckets over time; cells with more are darker. */
-export function heatmap({ frames }: DrawnPanel, { width, height, from, to }: Canvas): string {
+export function heatmap({ panel, frames }: DrawnPanel, { width, height, from, to }: Canvas): string {
   const bounds = (frame: DataFrame): number =>
     Number((frame.fields[1]?.labels?.["le"] ?? "").replace("+Inf", "Infinity"));
   const ordered = frames.toSorted((a, b) => bounds(a) - bounds(b));
@@ -114,8 +112,10 @@ export function heatmap({ frames }: DrawnPanel, { width, height, from, to }: Can
     const x = LEFT + ((at / 1000 - from) / (to - from)) * (width - LEFT - 8);
     return `<rect x="${x.toFixed(1)}" y="${y(i).toFixed(1)}" width="${Math.ceil((width - LEFT) / (to - from))}" height="${rowHeight}" fill="#ff780a" opacity="${(count / most).toFixed(2)}"/>`;
   });
+  const { unit = "none" } = panel.options?.yAxis ?? {};
+  const axis = grafana.getDisplayProcessor({ field: { config: { unit } }, theme });
   const labels = ordered.map((frame, i) => {
-    const { text = "", suffix = "" } = frame.fields[1]?.display?.(bounds(frame)) ?? {};
+    const { text, suffix = "" } = axis(bounds(frame));
     return `<text x="2" y="${(y(i) + rowHeight * 0.7).toFixed(1)}">${escape(`${text}${suffix}`)}</text>`;
   });
   return `<svg width="${width}" height="${height}">${rects.join("")}${labels.join("")}</svg>`;

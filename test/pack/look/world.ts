@@ -134,9 +134,14 @@ function streamAnswer(response: ServerResponse): void {
   const chunk = (choices: readonly object[], more: object = {}): string =>
     `data: ${JSON.stringify({ id: "1", object: "chat.completion.chunk", model: MODEL, choices, ...more })}\n\n`;
   response.writeHead(200, { "Content-Type": "text/event-stream" });
-  for (const content of ["HEAL", "THY"])
+  const write = (content: string): boolean =>
     response.write(chunk([{ index: 0, delta: { content }, finish_reason: null }]));
-  response.write(chunk([{ index: 0, delta: {}, finish_reason: "stop" }]));
-  const usage = { prompt_tokens: 12, completion_tokens: 2, total_tokens: 14 };
-  response.end(`${chunk([], { usage })}data: [DONE]\n\n`);
+  write("HEAL");
+  // Tokens that come at once have no time between them.
+  setTimeout(() => {
+    write("THY");
+    response.write(chunk([{ index: 0, delta: {}, finish_reason: "stop" }]));
+    const usage = { prompt_tokens: 12, completion_tokens: 2, total_tokens: 14 };
+    response.end(`${chunk([], { usage })}data: [DONE]\n\n`);
+  }, 5);
 }
