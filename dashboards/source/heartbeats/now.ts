@@ -106,7 +106,7 @@ function details(series: Series): PanelBuilder {
         title: "Last report",
         unit: "none",
         width: 100,
-        states: yesNo("failed", "ok", ["red", "green"]),
+        states: yesNo("failed", "ok", ["red", "text"]),
         expr: column(ofHeartbeats(series, "heartbeat_failed")),
       },
       {

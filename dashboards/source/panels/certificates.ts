@@ -40,7 +40,7 @@ export const certificatePanels = (
   barGauge({
     title: "Days until a certificate expires",
     description:
-      "Days until the first certificate of the chain expires. If the probe fails now, the last known value of the last hour is used. Orange below 21 days, red below 7; automatic renewals usually happen at 30.",
+      "Days until the first certificate of the chain expires. If the probe fails now, the last known value of the last hour is used; if the exporter is down, none. Orange below 21 days, red below 7; automatic renewals usually happen at 30.",
     unit: DAYS,
     decimals: 0,
     min: 0,
@@ -50,7 +50,11 @@ export const certificatePanels = (
     none: "no targets with TLS",
     thresholds: EXPIRY,
     query: {
-      expr: daysLeft(within(`last_over_time(${series("probe_ssl_earliest_cert_expiry")}[1h])`)),
+      expr: daysLeft(
+        within(
+          `(last_over_time(${series("probe_ssl_earliest_cert_expiry")}[1h]) and on (job, instance) ${series("up")} == 1)`,
+        ),
+      ),
       legend: NAME,
     },
   }),
@@ -95,9 +99,9 @@ export const tlsTimeline = (series: Series): PanelBuilder =>
   stateTimeline({
     title: "TLS",
     description:
-      "Green if the final response came over TLS. A change to yellow is a redirect to plain HTTP. Grey: no fresh result.",
+      "Green if the final response came over TLS. A change to blue is a redirect to plain HTTP. Grey: no fresh result.",
     width: 12,
     none: ONLY_WITH_DETAILS,
-    states: [...yesNo("TLS", "plain", ["green", "yellow"]), { name: "unknown", code: 2, color: GREY }],
+    states: [...yesNo("TLS", "plain", ["green", "blue"]), { name: "unknown", code: 2, color: GREY }],
     query: { expr: orUnknown(series, series("probe_http_ssl"), "probe_http_ssl"), legend: NAME },
   });
