@@ -20,7 +20,7 @@ export const exporterTile = (series: Series, size: { width: number; height: numb
     title: "Exporter",
     description:
       "Number of exporters that Prometheus cannot scrape. While one is down, nothing is known about its targets and heartbeats: they are grey, and no alert about them can fire or resolve. Red as well if no exporter has been scraped for a day.",
-    unit: "none",
+    unit: "suffix:down",
     ...size,
     none: "no exporter",
     noneColor: "red",

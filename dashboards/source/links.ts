@@ -53,8 +53,11 @@ export const ROW_LINK = dashboardLink("Details of ${__data.fields.name}", "${__d
   heartbeat: "${__data.fields.heartbeat}",
 });
 
-/** The link to the runbook of the alert in a row of a table. */
-export const RUNBOOK_LINK: Link = {
-  title: "Runbook of ${__data.fields.alertname}",
-  url: `${RUNBOOKS}/\${__data.fields.alertname}.md`,
-};
+/**
+ * Returns the link from a row of a table to the runbook of an alert.
+ * @param label the label with the name of the alert
+ */
+export const runbookLink = (label: string): Link => ({
+  title: `Runbook of \${__data.fields.${label}}`,
+  url: `${RUNBOOKS}/\${__data.fields.${label}}.md`,
+});

@@ -3,6 +3,7 @@ import { type ExporterProcess, startExporter } from "../helpers/exporter.ts";
 import { serveHttp } from "../helpers/http-targets.ts";
 import { type PrometheusServer, startPrometheus } from "../helpers/prometheus.ts";
 import { everyQuery, readDashboards } from "./queries.ts";
+import { pages } from "./rules.ts";
 import { scaledRules } from "./scaled-rules.ts";
 
 const TOKEN = "control-token-of-the-test";
@@ -140,6 +141,21 @@ scrape_configs: [{ job_name: heartbeat, static_configs: [{ targets: ["${new URL(
     expect(since.map(({ metric }) => metric)).toEqual(
       expect.arrayContaining(rows.map(({ metric }) => metric)),
     );
+  });
+
+  test("names an alert with a runbook for everything that is wrong", async () => {
+    const rows = await prometheus.query(queryOf("What is wrong"));
+    const runbooks = rows.map(({ metric }) => metric["runbook"] ?? "");
+    expect([...new Set(runbooks)].toSorted()).toEqual([
+      "HeartbeatComponentUnhealthy",
+      "HeartbeatFailed",
+      "HeartbeatMissed",
+      "HeartbeatNeverSeen",
+      "HeartbeatTargetDegraded",
+      "HeartbeatTargetDown",
+      "HeartbeatTargetUnknown",
+    ]);
+    expect(pages()).toEqual(expect.arrayContaining(runbooks));
   });
 
   test("tells what changed", async () => {

@@ -1,4 +1,4 @@
-import { dashboardLink, RUNBOOK_LINK } from "../links.ts";
+import { dashboardLink, runbookLink } from "../links.ts";
 import type { PanelBuilder } from "../panels/options.ts";
 import { stat } from "../panels/stat.ts";
 import { table } from "../panels/table.ts";
@@ -70,7 +70,7 @@ export function firingAlerts(series: Series): PanelBuilder {
     when: { expr: WATCHDOG, otherwise: "no rules loaded" },
     rows: {
       name: { title: "Of", width: 150 },
-      alertname: { title: "Alert (runbook)", width: 220, links: [RUNBOOK_LINK] },
+      alertname: { title: "Alert (runbook)", width: 220, links: [runbookLink("alertname")] },
       reason: { title: "Why", width: 110 },
       owner: { title: "Owner" },
     },

@@ -1,6 +1,6 @@
 import { ofHeartbeats, withBeatFacts } from "../beats.ts";
 import { knownExporters } from "../exporters.ts";
-import { ROW_LINK, withPage } from "../links.ts";
+import { ROW_LINK, runbookLink, withPage } from "../links.ts";
 import type { PanelBuilder } from "../panels/options.ts";
 import { table } from "../panels/table.ts";
 import { named, type Series, stateCode, union, withLabel, withLabels } from "../promql.ts";
@@ -17,7 +17,7 @@ const WRONG: readonly State[] = [
 ];
 
 /** The labels of a row. Both queries have the same ones, so that Grafana joins them. */
-const LABELS = "name, reason, note, owner, kind, page, target, heartbeat";
+const LABELS = "name, reason, note, owner, kind, runbook, page, target, heartbeat";
 
 /** A kind of things that can be wrong. */
 interface Part {
@@ -36,38 +36,46 @@ export function wrongNow(series: Series): PanelBuilder {
   return table({
     title: "What is wrong",
     description:
-      "Everything that is down, unknown or degraded: why, since when, and whom it concerns. Last well: the last success, report or scrape; empty if there was none. A note tells that the cause is a dependency, or that maintenance is under way. Click a name for its details.",
+      "Everything that is down, unknown or degraded: why, since when, and whom it concerns. Last well: the last success, report or scrape; empty if there was none. A note tells that the cause is a dependency, or that maintenance is under way. Click a name for its details, and an alert for its runbook, which says what to do.",
     width: 21,
     height: 8,
     none: "nothing is configured",
     downColor: "red",
     rows: {
-      name: { title: "What", width: 220, links: [ROW_LINK] },
-      reason: { title: "Why", width: 270 },
-      note: { title: "Note", width: 170 },
-      owner: { title: "Owner", width: 130 },
+      name: { title: "What", width: 190, links: [ROW_LINK] },
+      reason: { title: "Why", width: 250 },
+      note: { title: "Note", width: 150 },
+      owner: { title: "Owner", width: 110 },
       kind: { title: "Kind", width: 130 },
+      runbook: { title: "What to do", width: 230, links: [runbookLink("runbook")] },
     },
     hidden: ["page", "target", "heartbeat"],
-    order: ["State", "What", "Why", "Last well", "Owner", "Note", "Kind"],
+    order: ["State", "What", "Why", "Last well", "Owner", "Note", "What to do", "Kind"],
     sort: { column: "State", descending: true },
     columns: [
       {
         title: "State",
         unit: "none",
-        width: 120,
+        width: 110,
         states: WRONG,
         expr: `${rows(parts.map(({ code, decorate }) => decorate(code)))}\nor on () ${allWell(series)}`,
       },
       {
         title: "Last well",
         unit: "dateTimeFromNow",
-        width: 150,
+        width: 130,
         expr: `1000 * ${rows(parts.map(({ since, decorate }) => decorate(since)))}`,
       },
     ],
   });
 }
+
+/** Adds why something is wrong, and the alert whose runbook says what to do. */
+const because = (expr: string, reason: string, runbook: string): string =>
+  withLabels(expr, [
+    ["reason", reason],
+    ["runbook", runbook],
+  ]);
 
 /** Returns one row that tells that nothing is wrong, if something is well. */
 const allWell = (series: Series): string =>
@@ -79,17 +87,21 @@ const allWell = (series: Series): string =>
 
 function targets(series: Series): Part {
   const code = `(max by (target, module) (\n  ${stateCode(series, "heartbeat_target_status", "status", STATUSES.slice(1))}\n))`;
-  const withStatus = (status: string, reason: string): string =>
-    withLabel(
+  const withStatus = (status: string, reason: string, runbook: string): string =>
+    because(
       `group by (target, module) (${series("heartbeat_target_status", `status="${status}"`)} == 1)`,
-      "reason",
       reason,
+      runbook,
     );
   const reasons = [
-    `(${lastReason(series, "target, module")}\n  and on (target, module) ${series("heartbeat_target_healthy")} == 0)`,
-    withStatus("unhealthy", "its probes fail"),
-    withStatus("unknown", "no recent result that counts"),
-    withStatus("degraded", "slow, or by a rule of its module"),
+    withLabel(
+      `(${lastReason(series, "target, module")}\n  and on (target, module) ${series("heartbeat_target_healthy")} == 0)`,
+      "runbook",
+      "HeartbeatTargetDown",
+    ),
+    withStatus("unhealthy", "its probes fail", "HeartbeatTargetDown"),
+    withStatus("unknown", "no recent result that counts", "HeartbeatTargetUnknown"),
+    withStatus("degraded", "slow, or by a rule of its module", "HeartbeatTargetDegraded"),
   ].join("\n  or on (target, module) ");
   const notes = notesOf(series, "target, module", "heartbeat_target_maintenance");
   return {
@@ -99,7 +111,7 @@ function targets(series: Series): Part {
       withPage(
         withFacts(
           series,
-          `${expr}\n* on (target, module) group_left (reason) (${reasons})\n* on (target, module) group_left (note) (${notes})`,
+          `${expr}\n* on (target, module) group_left (reason, runbook) (${reasons})\n* on (target, module) group_left (note) (${notes})`,
         ),
       ),
   };
@@ -123,13 +135,17 @@ function heartbeats(series: Series): Part {
   const asTarget = `max by (target) (${series("heartbeat_target_healthy")}) == 0`;
   const code = `(4 * ((${ofAll("heartbeat_up")} == 0) + 1) unless on (target) ${asTarget}\nor 3 * (group by (${by}) (${named(series("heartbeat_timeout_seconds"))}) unless ${ofAll("heartbeat_up")}))`;
   const reasons = [
-    withLabel(`(${ofHeartbeats(series, "heartbeat_failed")} == 1)`, "reason", "reported a failure"),
-    withLabel(
-      `(${ofHeartbeats(series, "heartbeat_up")} == 0) + 1`,
-      "reason",
+    because(`(${ofHeartbeats(series, "heartbeat_failed")} == 1)`, "reported a failure", "HeartbeatFailed"),
+    because(
+      `((${ofHeartbeats(series, "heartbeat_up")} == 0) + 1)`,
       "silent for longer than its timeout",
+      "HeartbeatMissed",
     ),
-    withLabel(`(${ofHeartbeats(series, "heartbeat_timeout_seconds")} * 0 + 1)`, "reason", "never seen"),
+    because(
+      `(${ofHeartbeats(series, "heartbeat_timeout_seconds")} * 0 + 1)`,
+      "never seen",
+      "HeartbeatNeverSeen",
+    ),
   ].join("\n  or on (name, source) ");
   const notes = notesOf(series, "name", "heartbeat_maintenance");
   return {
@@ -137,7 +153,7 @@ function heartbeats(series: Series): Part {
     since: `(${ofAll("heartbeat_last_seen_timestamp_seconds")}\nand ${code})`,
     decorate: (expr) =>
       withLabels(
-        `${withBeatFacts(series, `${expr}\n* on (name, source) group_left (reason) (${reasons})`)}\n* on (name) group_left (note) (${notes})`,
+        `${withBeatFacts(series, `${expr}\n* on (name, source) group_left (reason, runbook) (${reasons})`)}\n* on (name) group_left (note) (${notes})`,
         [
           ["kind", "heartbeat $1", "source", "(.*)"],
           ["page", "heartbeat-heartbeats"],
@@ -156,6 +172,7 @@ function components(series: Series): Part {
       withLabels(expr, [
         ["name", "$1", "component", "(.*)"],
         ["reason", "its own report, or none in time"],
+        ["runbook", "HeartbeatComponentUnhealthy"],
         ["kind", "component"],
         ["page", "heartbeat-groups"],
       ]),
@@ -171,6 +188,7 @@ function exporters(series: Series): Part {
       withLabels(expr, [
         ["name", "$1", "instance", "(.*)"],
         ["reason", "cannot be scraped: what it watches is unknown"],
+        ["runbook", "HeartbeatExporterDown"],
         ["kind", "exporter"],
         ["page", "heartbeat-exporter"],
       ]),

@@ -65,7 +65,7 @@ export const summary = (series: Series): readonly PanelBuilder[] => [
     decimals: 0,
     width: 5,
     height: 5,
-    none: "no outages",
+    none: "no outage has ended",
     noneColor: "blue",
     when: { expr: series("heartbeat_target_healthy"), otherwise: NO_PROBE },
     thresholds: [
