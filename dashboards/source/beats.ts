@@ -1,7 +1,7 @@
 import { lost, named, type Series, withLabel, withLabels } from "./promql.ts";
 
 /** The labels of series of heartbeats. Two files of one log target are two heartbeats. */
-export const BEAT = "heartbeat, source, target, name";
+const BEAT = "heartbeat, source, target, name";
 
 /**
  * Adds the label `name` to series of heartbeats: the name of a push heartbeat, the target of a lease, and the target and
