@@ -1,17 +1,33 @@
-import { lost, named, type Series, withLabels } from "./promql.ts";
+import { lost, named, type Series, withLabel, withLabels } from "./promql.ts";
+
+/** The labels of series of heartbeats. Two files of one log target are two heartbeats. */
+const BEAT = "heartbeat, source, target, name";
 
 /**
- * Returns the code of each heartbeat's state, by name and source. If exporters disagree, up counts, because a ping reaches
- * only one of several replicas. Heartbeats of an exporter that is down are unknown.
+ * Adds the label `name` to series of heartbeats: the name of a push heartbeat, the target of a lease, and the target and
+ * file of a log, because a target may have many files.
  */
-export const heartbeatState = (series: Series, by = "name, source"): string =>
-  `(4 - 3 * max by (${by}) (${named(series("heartbeat_up"))})
-or on (name, source) 2 * group by (${by}) (${named(series("heartbeat_timeout_seconds"))})
-or on (name, source) 3 * group by (${by}) (${named(lost(series, "heartbeat_timeout_seconds"))}))`;
+export const namedBeat = (expr: string): string => withFile(named(expr));
 
-/** Returns the maximum of a metric of heartbeats, by name and source. */
+/** Adds the file of a log to the label `name`, if it is the target's. */
+export const withFile = (expr: string): string =>
+  withLabel(
+    `label_join(${expr}, "file", " ", "target", "heartbeat")`,
+    "name",
+    "$1 $2",
+    "file",
+    "(.+) /(?:.*/)?([^/]+)",
+  );
+
+/** Returns the maximum of a metric of heartbeats. If exporters disagree about `up`, it counts: a ping reaches one replica. */
 export const ofHeartbeats = (series: Series, metric: string, matchers = ""): string =>
-  `max by (name, source) (${named(series(metric, matchers))})`;
+  `max by (${BEAT}) (${namedBeat(series(metric, matchers))})`;
+
+/** Returns the code of each heartbeat's state. Heartbeats of an exporter that is down are unknown. */
+export const heartbeatState = (series: Series): string =>
+  `(4 - 3 * ${ofHeartbeats(series, "heartbeat_up")}
+or 2 * group by (${BEAT}) (${namedBeat(series("heartbeat_timeout_seconds"))})
+or 3 * group by (${BEAT}) (${namedBeat(lost(series, "heartbeat_timeout_seconds"))}))`;
 
 /** Returns the time since each heartbeat was last seen. */
 export const silence = (series: Series): string =>
@@ -22,10 +38,12 @@ export const silence = (series: Series): string =>
  * of logs and leases are configured with their target.
  */
 export function withBeatFacts(series: Series, expr: string): string {
-  const facts = (metric: string): string =>
-    `max by (name, kind, hostname, team, owner) (${named(`last_over_time(${series(metric)}[1h])`)})`;
-  const owners = `topk by (name) (1, ${facts("heartbeat_info")}\n  or on (name) ${facts("heartbeat_target_info")}\n  or on (name) group by (name) (${named(series("heartbeat_timeout_seconds"))}))`;
-  return withLabels(`${expr}\n* on (name) group_left (kind, hostname, team, owner) ${owners}`, [
+  const recent = (metric: string, matchers = ""): string => `last_over_time(${series(metric, matchers)}[1h])`;
+  const own = `topk by (heartbeat, source) (1, max by (heartbeat, source, kind, hostname, team, owner) (${recent("heartbeat_info")}))`;
+  const ofTarget = `group by (heartbeat, source, target) (${recent("heartbeat_timeout_seconds", 'target!=""')}) * on (target) group_left (kind, team, owner) topk by (target) (1, max by (target, kind, team, owner) (${recent("heartbeat_target_info")}))`;
+  const none = `group by (heartbeat, source) (${recent("heartbeat_timeout_seconds")})`;
+  const facts = [own, ofTarget, none].join("\n  or on (heartbeat, source) ");
+  return withLabels(`${expr}\n* on (heartbeat, source) group_left (kind, hostname, team, owner) (${facts})`, [
     ["owner", "$1", "team", "(.+)"],
   ]);
 }

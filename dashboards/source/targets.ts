@@ -30,14 +30,22 @@ export const health = (series: Series): string =>
 const facts = (series: Series): string =>
   `topk by (target, module) (1, max by (target, module, kind, critical, team, owner) (last_over_time(${series("heartbeat_target_info")}[1h])))`;
 
+/** The heartbeat of a target that is a log or a lease. Of several files, one. */
+const heartbeatOf = (series: Series): string =>
+  `topk by (target, module) (1, group by (target, module, heartbeat) (last_over_time(${series("heartbeat_timeout_seconds", 'target!=""')}[1h])))\n  or on (target, module) group by (target, module) (last_over_time(${series("heartbeat_target_info")}[1h]))`;
+
 /**
- * Adds the labels `kind`, `critical` and `owner` to series of targets: the configured owner, or else the team.
+ * Adds the labels `kind`, `critical`, `owner` and `heartbeat` to series of targets: the configured owner, or else the
+ * team, and the heartbeat of a log or lease.
  */
 export const withFacts = (series: Series, expr: string): string =>
-  withLabels(`${expr}\n* on (target, module) group_left (kind, critical, team, owner) ${facts(series)}`, [
-    ["owner", "$1", "team", "(.+)"],
-    ["name", "$1", "target", "(.+)"],
-  ]);
+  withLabels(
+    `${expr}\n* on (target, module) group_left (kind, critical, team, owner) ${facts(series)}\n* on (target, module) group_left (heartbeat) (${heartbeatOf(series)})`,
+    [
+      ["owner", "$1", "team", "(.+)"],
+      ["name", "$1", "target", "(.+)"],
+    ],
+  );
 
 /** Returns 1 per target that fails now, with the reason of its last failure. */
 export const lastReason = (series: Series, by: string): string =>

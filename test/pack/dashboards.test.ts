@@ -196,6 +196,31 @@ describe("the dashboards", () => {
     }
   });
 
+  test("put what the person on call asks first on one screen of 1600 x 1000 pixels", () => {
+    const { panels = [] } = dashboards.get("overview") ?? {};
+    const first = panels.slice(
+      0,
+      panels.findIndex(({ type }) => type === "row"),
+    );
+    expect(first.map(({ title }) => title).filter((title) => !/^(Exporter|Alerting)$/.test(title))).toEqual([
+      "What is wrong",
+      "Firing alerts",
+      "Changed in the last hour",
+      "Health",
+      "Healthy",
+      "Degraded",
+      "Unknown",
+      "Unhealthy",
+      "Critical and unhealthy",
+      "Heartbeats down",
+      "Targets",
+      "Heartbeats",
+    ]);
+    // A unit of height is 30 pixels and a margin of 8; the menus and variables of Grafana take about 140.
+    const bottom = Math.max(...first.map(({ gridPos: { y, h } }) => y + h));
+    expect(bottom * 38 + 140).toBeLessThanOrEqual(1000);
+  });
+
   test("are described in docs/dashboards.md", () => {
     const page = readFileSync(join(repository, "docs/dashboards.md"), "utf8");
     for (const { uid } of dashboards.values()) expect(page).toContain(`\`${uid}\``);

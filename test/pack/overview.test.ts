@@ -1,23 +1,29 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type ExporterProcess, startExporter } from "../helpers/exporter.ts";
+import { DETAILED_HEARTBEAT } from "../helpers/heartbeat-line.ts";
 import { serveHttp } from "../helpers/http-targets.ts";
 import { type PrometheusServer, startPrometheus } from "../helpers/prometheus.ts";
+import { temporaryFolder } from "../helpers/temporary-folder.ts";
 import { everyQuery, readDashboards } from "./queries.ts";
 import { pages } from "./rules.ts";
 import { scaledRules } from "./scaled-rules.ts";
 
 const TOKEN = "control-token-of-the-test";
 
-const exporterYaml = (web: string): string => `
+const exporterYaml = (web: string, logs: string): string => `
 control: { token_file: token }
-modules: { web: { prober: http, timeout: 1s } }
+modules:
+  web: { prober: http, timeout: 1s }
+  log: { prober: heartbeat_log, timeout: 1s, heartbeat_log: { paths: ["${logs}"], timeout: 1h } }
 targets:
   - { name: shop, module: web, target: "http://${web}/broken", interval: 1s, critical: true, labels: { team: sales } }
   - { name: cart, module: web, target: "http://${web}/broken", interval: 1s, depends_on: [shop], labels: { owner: alice } }
   - { name: moving, module: web, target: "http://${web}/broken", interval: 1s }
   - { name: slow, module: web, target: "http://${web}/", interval: 1s, expected_duration: 1ms }
   - { name: docs, module: web, target: "http://${web}/", interval: 1s, expected_duration: 1s }
+  - { name: services, module: log, target: "${logs}/*.log", interval: 1s, labels: { team: data } }
 heartbeats:
+  - { name: nightly, kind: job, schedule: "0 3 * * *", grace: 1h, owner: data }
   - { name: silent, kind: machine, timeout: 1s, owner: web }
   - { name: failed, kind: job, timeout: 1h }
   - { name: never, kind: job, timeout: 1h }
@@ -25,12 +31,14 @@ heartbeats:
 maintenance: [{ name: move, targets: [moving], once: { from: 2020-01-01T00:00:00Z, to: 2099-01-01T00:00:00Z } }]
 `;
 
-const overview = readDashboards().get("overview");
+const dashboards = readDashboards();
 
-/** Returns a query of the overview: all of it, as a panel runs it. */
-function queryOf(panel: string, refId = "A"): string {
-  const found = everyQuery("overview", overview ?? never()).find(
-    ({ place }) => place === `overview / ${panel} / ${refId}`,
+const byText = (a: string, b: string): number => (a < b ? -1 : 1);
+
+/** Returns a query of a dashboard: all of it, as a panel runs it. */
+function queryOf(panel: string, refId = "A", name = "overview"): string {
+  const found = everyQuery(name, dashboards.get(name) ?? never()).find(
+    ({ place }) => place === `${name} / ${panel} / ${refId}`,
   );
   return (found ?? never()).whole.replaceAll("[61s]", "[10s]");
 }
@@ -52,8 +60,14 @@ describe("the overview", () => {
         setTimeout(answer, 20);
       }),
     );
-    exporter = starting.use(await startExporter({ yaml: exporterYaml(web.host), files: { token: TOKEN } }));
-    for (const ping of ["silent", "failed/fail", "fine"]) await exporter.get(`/ping/${ping}`);
+    const logs = starting.use(await temporaryFolder());
+    const line = (timestamp: Date): string =>
+      `${JSON.stringify({ ...DETAILED_HEARTBEAT, timestamp: timestamp.toISOString() })}\n`;
+    await logs.write("alive.log", line(new Date()));
+    await logs.write("silent.log", line(new Date("2026-01-01T00:00:00Z")));
+    const yaml = exporterYaml(web.host, logs.path);
+    exporter = starting.use(await startExporter({ yaml, files: { token: TOKEN } }));
+    for (const ping of ["nightly", "silent", "failed/fail", "fine"]) await exporter.get(`/ping/${ping}`);
     await fetch(`${exporter.url}/api/v1/components/queue`, {
       method: "PUT",
       headers: { Authorization: `Bearer ${TOKEN}` },
@@ -70,7 +84,7 @@ scrape_configs: [{ job_name: heartbeat, static_configs: [{ targets: ["${new URL(
 `,
       }),
     );
-    await prometheus.queryUntil('count(heartbeat_target_status{status="unhealthy"} == 1) == 2');
+    await prometheus.queryUntil('count(heartbeat_target_status{status="unhealthy"} == 1) == 3');
     await prometheus.queryUntil('heartbeat_target_status{status="degraded", target="slow"} == 1');
     await prometheus.queryUntil('heartbeat_up{heartbeat="silent"} == 0');
     await prometheus.queryUntil('heartbeat_dependency_down{target="cart"} == 1');
@@ -98,6 +112,7 @@ scrape_configs: [{ job_name: heartbeat, static_configs: [{ targets: ["${new URL(
       ["moving", 3, "no recent result that counts", none, "in maintenance", "http", "heartbeat-http"],
       ["never", 3, "never seen", none, none, "heartbeat push", "heartbeat-heartbeats"],
       ["queue", 4, "its own report, or none in time", none, none, "component", "heartbeat-groups"],
+      ["services", 4, "stale", "data", none, "heartbeat_log", "heartbeat-log"],
       ["shop", 4, "http_status", "sales", none, "http", "heartbeat-http"],
       [
         "silent",
@@ -115,7 +130,7 @@ scrape_configs: [{ job_name: heartbeat, static_configs: [{ targets: ["${new URL(
   test("tells since when, for what was ever well, with the labels of the same rows", async () => {
     const wrong = await prometheus.query(queryOf("What is wrong"));
     const since = await prometheus.query(queryOf("What is wrong", "B"));
-    expect(since.map(({ metric }) => metric["name"]).toSorted()).toEqual([
+    expect(since.map(({ metric }) => metric["name"] ?? "").toSorted(byText)).toEqual([
       "failed",
       "queue",
       "silent",
@@ -134,6 +149,7 @@ scrape_configs: [{ job_name: heartbeat, static_configs: [{ targets: ["${new URL(
       expect.objectContaining({ value: 3, name: "shop", reason: "http_status", owner: "sales" }),
     ]);
     expect(about("HeartbeatMissed")).toEqual([
+      expect.objectContaining({ value: 3, name: "services silent.log", owner: "data" }),
       expect.objectContaining({ value: 3, name: "silent", owner: "web" }),
     ]);
     expect(about("HeartbeatWatchdog")).toEqual([]);
@@ -158,6 +174,34 @@ scrape_configs: [{ job_name: heartbeat, static_configs: [{ targets: ["${new URL(
     expect(pages()).toEqual(expect.arrayContaining(runbooks));
   });
 
+  test("shows each file of a log target on its own, and what other heartbeats tell", async () => {
+    const found = await prometheus.query(queryOf("Heartbeats"));
+    const states = Object.fromEntries(found.map(({ metric, value }) => [metric["name"] ?? "", value]));
+    expect(states).toEqual({
+      failed: 4,
+      silent: 4,
+      "services silent.log": 4,
+      never: 2,
+      fine: 1,
+      nightly: 1,
+      "services alive.log": 1,
+    });
+    const state = (panel: string) => queryOf(panel, "A", "heartbeat-log");
+    const running = await prometheus.query(state("System health"));
+    expect(Object.fromEntries(running.map(({ metric, value }) => [metric["name"] ?? "", value]))).toEqual({
+      "services alive.log": 1,
+      "services silent.log": 2,
+    });
+  });
+
+  test("tells when scheduled heartbeats are expected", async () => {
+    const [late, ...others] = await prometheus.query(queryOf("Next expected", "A", "heartbeats"));
+    expect(others).toEqual([]);
+    expect([late?.metric["name"], late?.metric["owner"], late?.value]).toEqual(["nightly", "data", 0]);
+    const [next] = await prometheus.query(queryOf("Next expected", "B", "heartbeats"));
+    expect(next?.value).toBeGreaterThan(Date.now());
+  });
+
   test("tells what changed", async () => {
     const rows = await prometheus.query(queryOf("Changed in the last hour"));
     expect(rows.map(({ metric }) => metric["change"])).toContain("exporter started");
@@ -171,9 +215,9 @@ scrape_configs: [{ job_name: heartbeat, static_configs: [{ targets: ["${new URL(
     const states = async (panel: string) =>
       (await prometheus.query(queryOf(panel))).map(({ value }) => value);
     expect(await states("Exporter")).toEqual([1]);
-    expect(await states("Targets")).toEqual([3, 3, 3, 3, 3]);
-    expect(await states("Heartbeats")).toEqual([3, 3, 3, 3]);
-    expect(await states("Unknown")).toEqual([5]);
+    expect(await states("Targets")).toEqual([3, 3, 3, 3, 3, 3]);
+    expect(await states("Heartbeats")).toEqual([3, 3, 3, 3, 3, 3, 3]);
+    expect(await states("Unknown")).toEqual([6]);
     expect(await states("Health")).toEqual([-1002]);
   });
 });

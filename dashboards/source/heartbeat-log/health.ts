@@ -28,6 +28,7 @@ export const health = (series: Series): readonly PanelBuilder[] => [
     width: 13,
     none: NO_FIELD,
     rows: { name: { title: "Service", width: 160 } },
+    hidden: ["heartbeat"],
     columns: PARTS.flatMap((part) =>
       INDICATORS.map((field) => ({
         title: `${part} ${field.replaceAll("_", " ")}`,

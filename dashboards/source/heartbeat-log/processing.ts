@@ -1,6 +1,7 @@
+import { namedBeat } from "../beats.ts";
 import type { PanelBuilder } from "../panels/options.ts";
 import { timeSeries } from "../panels/time-series.ts";
-import { NAME, named, type Series } from "../promql.ts";
+import { NAME, type Series } from "../promql.ts";
 import { ofField } from "./fields.ts";
 
 const NO_FIELD = "no heartbeat log with such fields";
@@ -36,7 +37,7 @@ export const processing = (series: Series): readonly PanelBuilder[] => [
         legend: NAME,
       },
       {
-        expr: `max by (name) (${named(`avg_over_time(${series("heartbeat_log_error_rate_per_second")}[1h])`)})`,
+        expr: `max by (name, heartbeat) (${namedBeat(`avg_over_time(${series("heartbeat_log_error_rate_per_second")}[1h])`)})`,
         legend: `${NAME} mean of 1h`,
         limit: true,
       },
@@ -56,7 +57,7 @@ export const processing = (series: Series): readonly PanelBuilder[] => [
       ["consumer_errors", "consumer errors"],
       ["publisher_errors", "publisher errors"],
     ].map(([name = "", legend = ""]) => ({
-      expr: `max by (name) (${named(`rate(${series(`heartbeat_log_${name}_total`)}[$__rate_interval])`)})`,
+      expr: `max by (name, heartbeat) (${namedBeat(`rate(${series(`heartbeat_log_${name}_total`)}[$__rate_interval])`)})`,
       legend: `${NAME} ${legend}`,
     })),
   }),

@@ -53,7 +53,7 @@ function details(series: Series): PanelBuilder {
   return table({
     title: "Machines, logs and leases",
     description:
-      "State, settings, host and owner of all heartbeats. Maintenance suppresses alerts about them. Click one for the machine's own dashboard variables.",
+      "State, settings, host and owner of all heartbeats. Maintenance suppresses alerts about them. Click one to see it alone.",
     width: 15,
     height: 10,
     none: NO_HEARTBEATS,
@@ -62,14 +62,16 @@ function details(series: Series): PanelBuilder {
         title: "Heartbeat",
         width: 190,
         links: [
-          dashboardLink("Only ${__value.raw}", "heartbeat-heartbeats", { heartbeat: "${__value.raw}" }),
+          dashboardLink("Only ${__value.raw}", "heartbeat-heartbeats", {
+            heartbeat: "${__data.fields.heartbeat}",
+          }),
         ],
       },
       source: { title: "Source", width: 70 },
       hostname: "Host",
       owner: "Owner",
     },
-    hidden: ["kind", "team"],
+    hidden: ["kind", "team", "target", "heartbeat"],
     order: [
       "Heartbeat",
       "State",

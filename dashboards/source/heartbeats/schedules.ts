@@ -13,8 +13,8 @@ const untilNext = (series: Series): string =>
 /** Builds the panels about heartbeats with a schedule. */
 export function schedules(series: Series): readonly PanelBuilder[] {
   const column = (expr: string): string => withBeatFacts(series, `(${expr})`);
-  const scheduled = (metric: string): string =>
-    `${ofHeartbeats(series, metric)} and on (name, source) ${ofHeartbeats(series, "heartbeat_next_expected_timestamp_seconds")}`;
+  const next = ofHeartbeats(series, "heartbeat_next_expected_timestamp_seconds");
+  const scheduled = (metric: string): string => `${ofHeartbeats(series, metric)} and ${next}`;
   return [
     table({
       title: "Next expected",
@@ -24,7 +24,7 @@ export function schedules(series: Series): readonly PanelBuilder[] {
       height: 9,
       none: NO_SCHEDULES,
       rows: { name: "Heartbeat", owner: "Owner" },
-      hidden: ["source", "kind", "hostname", "team"],
+      hidden: ["source", "kind", "hostname", "team", "target", "heartbeat"],
       order: ["Heartbeat", "Late", "Next expected", "Last seen", "Last run", "Owner"],
       sort: { column: "Next expected", descending: false },
       columns: [
@@ -38,14 +38,14 @@ export function schedules(series: Series): readonly PanelBuilder[] {
             { name: "down", code: 2, color: "red" },
           ],
           expr: column(
-            `2 * (${scheduled("heartbeat_up")} == 0) or on (name, source) (${untilNext(series)}) < bool 0`,
+            `2 * ((${ofHeartbeats(series, "heartbeat_up")} == 0) + 1) and ${next}\nor (${untilNext(series)}) < bool 0`,
           ),
         },
         {
           title: "Next expected",
           unit: "dateTimeFromNow",
           width: 140,
-          expr: `1000 * ${column(ofHeartbeats(series, "heartbeat_next_expected_timestamp_seconds"))}`,
+          expr: `1000 * ${column(next)}`,
         },
         {
           title: "Last seen",

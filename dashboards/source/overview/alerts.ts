@@ -1,8 +1,9 @@
+import { withFile } from "../beats.ts";
 import { dashboardLink, runbookLink } from "../links.ts";
 import type { PanelBuilder } from "../panels/options.ts";
 import { stat } from "../panels/stat.ts";
 import { table } from "../panels/table.ts";
-import { type Series, union, withLabels } from "../promql.ts";
+import { type Series, union, withLabel, withLabels } from "../promql.ts";
 import { GREY, SEVERITIES } from "../states.ts";
 import { lastReason } from "../targets.ts";
 
@@ -13,18 +14,19 @@ const WATCHDOG =
   'ALERTS{alertname="HeartbeatWatchdog", alertstate="firing", job=~"$job|", instance=~"$instance|"}';
 
 /** Adds the label `name`: what an alert is about, and `owner`: whom it concerns. */
-export const withSubject = (expr: string): string =>
-  withLabels(expr, [
+export const withSubject = (expr: string): string => {
+  const subject = withLabels(expr, [
     ["name", "exporter"],
     ["name", "$1", "instance", "(.+)"],
     ["name", "group $1", "group", "(.+)"],
     ["name", "relay $1", "relay", "(.+)"],
+    ["name", "action $1", "action", "(.+)"],
     ["name", "component $1", "component", "(.+)"],
     ["name", "$1", "heartbeat", "(.+)"],
     ["name", "$1", "target", "(.+)"],
-    ["name", "$1, action $2", "action", "(.+)"],
-    ["owner", "$1", "team", "(.+)"],
   ]);
+  return withLabel(withFile(subject), "owner", "$1", "team", "(.+)");
+};
 
 /** Returns alerts with these severities. */
 export const firing = (severity: string, metric = "ALERTS"): string =>

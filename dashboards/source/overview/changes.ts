@@ -1,7 +1,9 @@
+import { namedBeat } from "../beats.ts";
 import { ROW_LINK, withPage } from "../links.ts";
 import type { PanelBuilder } from "../panels/options.ts";
 import { table } from "../panels/table.ts";
-import { named, type Series, union, withLabel, withLabels } from "../promql.ts";
+import { type Series, union, withLabel, withLabels } from "../promql.ts";
+import { withFacts } from "../targets.ts";
 import { firing, withSubject } from "./alerts.ts";
 
 const LABELS = "name, change, page, target, heartbeat";
@@ -38,15 +40,13 @@ export function changes(series: Series): PanelBuilder {
 /** Returns when a condition last held within the hour. */
 const last = (condition: string): string => `max_over_time(timestamp(${condition})[1h:1m])`;
 
-const changed = (expr: string, change: string): string => withLabel(named(expr), "change", change);
+const changed = (expr: string, change: string): string => withLabel(namedBeat(expr), "change", change);
 
 function targets(series: Series): readonly string[] {
   const healthy = series("heartbeat_target_healthy");
   const fallback = series("heartbeat_current_mode", 'mode="fallback"');
   const kind = (expr: string): string =>
-    withPage(
-      `max by (target, change, name) (${expr}) * on (target) group_left (kind) topk by (target) (1, max by (target, kind) (${series("heartbeat_target_info")}))`,
-    );
+    withPage(withFacts(series, `max by (target, module, change) (${expr})`));
   return [
     kind(changed(`(${last(`${healthy} == 1`)} and ${healthy} == 0)`, "went down")),
     kind(changed(`(${last(`${healthy} == 0`)} and ${healthy} == 1)`, "recovered")),

@@ -35,7 +35,7 @@ export const history = (series: Series): readonly PanelBuilder[] => [
     when: { expr: series("heartbeat_up"), otherwise: "no heartbeat seen yet" },
     states: HEARTBEAT_STATES,
     query: {
-      expr: `${heartbeatState(series)}\nand on (name, source) (max by (name, source) (${named(`min_over_time(${series("heartbeat_up")}[$__range] @ end())`)}) == 0)`,
+      expr: `${heartbeatState(series)}\nand on (heartbeat, source) (max by (heartbeat, source) (min_over_time(${series("heartbeat_up")}[$__range] @ end())) == 0)`,
       legend: NAME,
     },
   }),

@@ -39,7 +39,7 @@ export const heartbeatTiles = (series: Series): PanelBuilder =>
     states: HEARTBEAT_STATES,
     links: [TILE_LINK],
     query: {
-      expr: `sort_desc(${withLabels(heartbeatState(series, "name, source, target, heartbeat"), [
+      expr: `sort_desc(${withLabels(heartbeatState(series), [
         ["page", "heartbeat-heartbeats"],
         ["page", "heartbeat-log", "source", "log"],
       ])})`,
@@ -65,7 +65,7 @@ export function details(series: Series): PanelBuilder {
       owner: "Owner",
       critical: { title: "Critical", width: 80 },
     },
-    hidden: ["page", "target", "team"],
+    hidden: ["page", "target", "team", "heartbeat"],
     order: [
       "Target",
       "Status",

@@ -3,7 +3,7 @@ import { knownExporters } from "../exporters.ts";
 import { ROW_LINK, runbookLink, withPage } from "../links.ts";
 import type { PanelBuilder } from "../panels/options.ts";
 import { table } from "../panels/table.ts";
-import { named, type Series, stateCode, union, withLabel, withLabels } from "../promql.ts";
+import { type Series, stateCode, union, withLabel, withLabels } from "../promql.ts";
 import { GREY, STATUSES, type State } from "../states.ts";
 import { lastReason, withFacts } from "../targets.ts";
 
@@ -103,7 +103,7 @@ function targets(series: Series): Part {
     withStatus("unknown", "no recent result that counts", "HeartbeatTargetUnknown"),
     withStatus("degraded", "slow, or by a rule of its module", "HeartbeatTargetDegraded"),
   ].join("\n  or on (target, module) ");
-  const notes = notesOf(series, "target, module", "heartbeat_target_maintenance");
+  const notes = notesOf(series, "target, module", "heartbeat_target_maintenance", "heartbeat_target_info");
   return {
     code,
     since: `(max by (target, module) (${series("heartbeat_last_success_timestamp_seconds")})\nand on (target, module) ${code})`,
@@ -117,43 +117,42 @@ function targets(series: Series): Part {
   };
 }
 
-/** Returns one series per thing: with a label `note` if it waits for a dependency or is in maintenance. */
-const notesOf = (series: Series, by: string, maintenance: string): string => {
-  const known = by === "name" ? "heartbeat_timeout_seconds" : "heartbeat_target_info";
-  const of = by === "name" ? (expr: string): string => named(expr) : (expr: string): string => expr;
-  return [
-    `topk by (${by}) (1, max by (${by}, note) (${withLabel(of(series("heartbeat_dependency_down")), "note", "waits for $1", "depends_on", "(.+)")}))`,
-    withLabel(`max by (${by}) (${of(`${series(maintenance)} == 1`)})`, "note", "in maintenance"),
-    `group by (${by}) (${of(series(known))})`,
+/**
+ * Returns one series per thing: with a label `note` if it waits for a dependency or is in maintenance.
+ * @param by the labels of the things, which the metric `known` has one series for
+ */
+const notesOf = (series: Series, by: string, maintenance: string, known: string): string =>
+  [
+    `topk by (${by}) (1, max by (${by}, note) (${withLabel(series("heartbeat_dependency_down"), "note", "waits for $1", "depends_on", "(.+)")}))`,
+    withLabel(`max by (${by}) (${series(maintenance)} == 1)`, "note", "in maintenance"),
+    `group by (${by}) (${series(known)})`,
   ].join(`\n  or on (${by}) `);
-};
 
 function heartbeats(series: Series): Part {
-  const by = "name, source, target, heartbeat";
-  const ofAll = (metric: string): string => `max by (${by}) (${named(series(metric))})`;
+  const up = ofHeartbeats(series, "heartbeat_up");
+  const known = ofHeartbeats(series, "heartbeat_timeout_seconds");
   // 4 for those that are down, 3 for those that were never seen. A log or lease that is down as a target is one row.
   const asTarget = `max by (target) (${series("heartbeat_target_healthy")}) == 0`;
-  const code = `(4 * ((${ofAll("heartbeat_up")} == 0) + 1) unless on (target) ${asTarget}\nor 3 * (group by (${by}) (${named(series("heartbeat_timeout_seconds"))}) unless ${ofAll("heartbeat_up")}))`;
+  const code = `(4 * ((${up} == 0) + 1) unless on (target) ${asTarget}\nor 3 * (${known} * 0 + 1) unless ${up})`;
   const reasons = [
-    because(`(${ofHeartbeats(series, "heartbeat_failed")} == 1)`, "reported a failure", "HeartbeatFailed"),
+    because(`(${beats(series, "heartbeat_failed")} == 1)`, "reported a failure", "HeartbeatFailed"),
     because(
-      `((${ofHeartbeats(series, "heartbeat_up")} == 0) + 1)`,
+      `((${beats(series, "heartbeat_up")} == 0) + 1)`,
       "silent for longer than its timeout",
       "HeartbeatMissed",
     ),
-    because(
-      `(${ofHeartbeats(series, "heartbeat_timeout_seconds")} * 0 + 1)`,
-      "never seen",
-      "HeartbeatNeverSeen",
-    ),
-  ].join("\n  or on (name, source) ");
-  const notes = notesOf(series, "name", "heartbeat_maintenance");
+    because(`(${beats(series, "heartbeat_timeout_seconds")} * 0 + 1)`, "never seen", "HeartbeatNeverSeen"),
+  ].join("\n  or on (heartbeat, source) ");
+  const notes = notesOf(series, "heartbeat, source", "heartbeat_maintenance", "heartbeat_timeout_seconds");
   return {
     code,
-    since: `(${ofAll("heartbeat_last_seen_timestamp_seconds")}\nand ${code})`,
+    since: `(${ofHeartbeats(series, "heartbeat_last_seen_timestamp_seconds")}\nand ${code})`,
     decorate: (expr) =>
       withLabels(
-        `${withBeatFacts(series, `${expr}\n* on (name, source) group_left (reason, runbook) (${reasons})`)}\n* on (name) group_left (note) (${notes})`,
+        withBeatFacts(
+          series,
+          `${expr}\n* on (heartbeat, source) group_left (reason, runbook) (${reasons})\n* on (heartbeat, source) group_left (note) (${notes})`,
+        ),
         [
           ["kind", "heartbeat $1", "source", "(.*)"],
           ["page", "heartbeat-heartbeats"],
@@ -162,6 +161,8 @@ function heartbeats(series: Series): Part {
       ),
   };
 }
+
+const beats = (series: Series, metric: string): string => `max by (heartbeat, source) (${series(metric)})`;
 
 function components(series: Series): Part {
   const code = `(max by (component) (\n  ${stateCode(series, "heartbeat_component_status", "status", STATUSES.slice(1))}\n))`;
