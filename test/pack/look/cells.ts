@@ -15,8 +15,6 @@ export interface Cell {
   readonly value: number;
   /** True if there is no value, or one that stands for what does not exist. */
   readonly missing: boolean;
-  /** The titles of its links. */
-  readonly links: readonly string[];
 }
 
 /** A panel with its data, after Grafana has applied transformations, options and overrides. */
@@ -104,9 +102,6 @@ function configOf({ type, fieldConfig }: PanelJson): FieldConfigSource {
   return structuredClone(complete) as unknown as FieldConfigSource;
 }
 
-const linksOf = ({ config }: { config: Field["config"] }): readonly string[] =>
-  (config.links ?? []).map(({ title }) => title);
-
 const textOf = ({ prefix = "", text, suffix = "" }: DisplayValue): string => `${prefix}${text}${suffix}`;
 
 /** Values at or below this one stand for what does not exist (dashboards/source/absence.ts). */
@@ -130,7 +125,7 @@ function reducedCells(
     theme,
     timeZone: TIME_ZONE,
   });
-  return values.map(({ display, field }) =>
+  return values.map(({ display }) =>
     cellOf({
       row: display.title ?? "",
       column: "",
@@ -138,7 +133,6 @@ function reducedCells(
       color: panel.options?.colorMode === "none" ? TEXT : (display.color ?? TEXT),
       value: display.numeric,
       missing: frames.length === 0 || isAbsent(display.numeric),
-      links: linksOf({ config: field }),
     }),
   );
 }
@@ -166,7 +160,6 @@ function tableCells(frames: readonly DataFrame[]): readonly Cell[] {
           color: isColored ? (display.color ?? TEXT) : TEXT,
           value: display.numeric,
           missing: value === null || value === undefined || isAbsent(value),
-          links: linksOf(field),
         });
       }),
     );
@@ -211,7 +204,6 @@ function bandCells(panel: PanelJson, frame: DataFrame, to: number): readonly Cel
       color: display.color ?? TEXT,
       value: display.numeric,
       missing: value === null || isAbsent(value),
-      links: linksOf(field),
     });
   });
 }
