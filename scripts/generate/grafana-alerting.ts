@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { Document, isScalar, parse, visit } from "yaml";
-import { evaluations, withGrafanaValues } from "../../src/cli/pack/grafana-overrides.ts";
+import { RUNBOOKS } from "../../dashboards/source/links.ts";
+import { asksPrometheus, evaluations, withGrafanaValues } from "../../src/cli/pack/grafana-overrides.ts";
 import { inlined, type Recording } from "./inlined-rules.ts";
 
 interface Rule {
@@ -115,12 +116,23 @@ function grafanaRule(
     execErrState: "Error",
     for: rule.for ?? "0s",
     missing_series_evals_to_resolve: evaluations(rule.keep_firing_for ?? "0s", interval),
-    annotations: Object.fromEntries(
-      Object.entries(rule.annotations ?? {}).map(([name, text]) => [name, withGrafanaValues(text)]),
-    ),
+    annotations: annotationsOf(rule),
     labels: rule.labels ?? {},
     isPaused: false,
   };
+}
+
+/**
+ * Writes the annotations of an alert. Leaves out those that Prometheus looks up, except in the texts that every alert has, and
+ * links to the project's runbook instead of the exporter's, whose address is looked up as well.
+ */
+function annotationsOf({ alert, annotations = {} }: Rule & { readonly alert: string }): object {
+  const written = Object.entries(annotations).flatMap(([name, text]) => {
+    if (!asksPrometheus(text)) return [[name, withGrafanaValues(text)]];
+    if (name === "runbook_url") return [[name, `${RUNBOOKS}/${alert}.md`]];
+    return ["summary", "description"].includes(name) ? [[name, withGrafanaValues(text)]] : [];
+  });
+  return Object.fromEntries(written) as object;
 }
 
 const query = (refId: string, datasourceUid: string, model: object): object => ({

@@ -4,6 +4,7 @@ import { defaultDashboard } from "@grafana/schema";
 import { describe, expect, test } from "vitest";
 import { parse, parseAllDocuments } from "yaml";
 import { OLDEST_GRAFANA } from "../../src/cli/pack/grafana.ts";
+import { withGrafanaValues } from "../../src/cli/pack/grafana-overrides.ts";
 import { runMain } from "../helpers/exporter.ts";
 import { type TemporaryFolder, temporaryFolder } from "../helpers/temporary-folder.ts";
 import type { GrafanaGroup, GrafanaRule } from "../pack/grafana-alerts.ts";
@@ -116,6 +117,19 @@ alerts:
       },
     });
     expect(rules.filter(({ title }) => title === "HeartbeatWatchdog")).toEqual([]);
+  });
+
+  test.each([
+    ["{{ $labels.target }} {{ humanize $value }}", "{{ $labels.target }} {{ humanize $values.A.Value }}"],
+    ["a{{ range query `up` }}{{ if .Value }}b{{ else }}c{{ end }}{{ end }}d", "ad"],
+    ["a{{ with printf `x{job=%q}` $labels.job | query }}b{{ else }}never{{ end }}d", "ad"],
+    [
+      "{{ if gt $value 0.0 }}a{{ else }}{{ query `up` | first | value }}b{{ end }}",
+      "{{ if gt $values.A.Value 0.0 }}a{{ else }}b{{ end }}",
+    ],
+    ["?target={{ $labels.target | urlquery }}", "?target={{ $labels.target | urlquery }}"],
+  ])("annotations without what Grafana's templates cannot do: %s", (prometheus, grafana) => {
+    expect(withGrafanaValues(prometheus)).toBe(grafana);
   });
 
   test("configmap: one ConfigMap per dashboard, with the label that the sidecar selects", async () => {

@@ -52,5 +52,30 @@ export function evaluations(keep: string, interval: string): number {
   return Math.max(1, Math.ceil(ratio));
 }
 
-/** Writes an annotation of Prometheus for Grafana, where `$value` is a sentence about all queries. */
-export const withGrafanaValues = (text: string): string => text.replaceAll(/\$value\b/g, "$$values.A.Value");
+/**
+ * Writes an annotation of Prometheus for Grafana, where `$value` is a sentence about all queries. Leaves out what asks
+ * Prometheus with `query`, which Grafana's templates cannot.
+ */
+export const withGrafanaValues = (text: string): string =>
+  withoutQueries(text).replaceAll(/\$value\b/g, "$$values.A.Value");
+
+/** True if a template of Prometheus asks it with `query`. */
+export const asksPrometheus = (text: string): boolean => withoutQueries(text) !== text;
+
+/**
+ * Leaves out actions with `query`, and blocks of such a condition as a whole: their `{{ else }}` says what is so if Prometheus
+ * has no answer.
+ */
+function withoutQueries(text: string): string {
+  /** For each open block, true if it is left out. */
+  const open: boolean[] = [];
+  const kept = text.split(/(\{\{[\s\S]*?\}\})/).map((part) => {
+    const hidden = open.at(-1) ?? false;
+    const word = /^\{\{-?\s*(\w*)/.exec(part)?.[1];
+    const asks = word !== undefined && /\bquery\b/.test(part);
+    if (word !== undefined && ["if", "with", "range"].includes(word)) open.push(hidden || asks);
+    if (word === "end") open.pop();
+    return hidden || asks ? "" : part;
+  });
+  return kept.join("");
+}
