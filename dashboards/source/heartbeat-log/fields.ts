@@ -6,8 +6,8 @@ export const ofField = (series: Series, field: string): string =>
   `max by (name, heartbeat) (${namedBeat(series(`heartbeat_log_${field}`))})`;
 
 /**
- * Returns a state that the last heartbeat of each service reported, and `unknown` for services that are silent: their
- * last words say nothing about the present.
+ * Returns a state that the last heartbeat of each service reported, and `unknown` for services that are silent:
+ * what they reported last says nothing about the present.
  */
 export const stateOf = (series: Series, reported: string, unknown: number): string => {
   const state = `min by (name, heartbeat) (${namedBeat(reported)})`;

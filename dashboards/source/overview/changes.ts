@@ -16,7 +16,7 @@ export function changes(series: Series): PanelBuilder {
   return table({
     title: "Changed in the last hour",
     description:
-      "What went down, recovered, failed over, restarted, got another configuration or leader, and which alerts ended, the newest first; to the minute. Whatever the time range is.",
+      "What went down, recovered, failed over, restarted, got another configuration or leader, and which alerts ended, the newest first; to the minute. Does not depend on the selected time range.",
     width: 9,
     height: 7,
     none: "no change",

@@ -124,7 +124,7 @@ export const absenceRules: readonly DashboardRule[] = [
   {
     rule: "graphs and timelines have gaps where values are missing",
     reason:
-      "A line through a gap invents values while the exporter was dead, and a mapped gap looks like the row that tells why there is none.",
+      "A line through a gap invents values while the exporter was dead, and a mapped gap looks like the row that gives the reason.",
     violations: (_dashboard, panels) => [
       ...breaking(
         panels,

@@ -2,7 +2,7 @@ import { readsOf } from "../promql.ts";
 import type { PanelJson } from "./json.ts";
 import { breaking, type DashboardRule, fieldsOf, linksOf } from "./rule.ts";
 
-/** Units that Grafana rescales or that nobody can read, with what it shows. */
+/** Units that Grafana rescales, with what it shows. */
 const UNREADABLE: Readonly<Record<string, string>> = {
   d: "12 days as 1.71 weeks",
   cps: "a failure per quarter of an hour as 0.00111 c/s",
