@@ -27,6 +27,7 @@ COPY alertmanager ./alertmanager
 COPY dashboards ./dashboards
 # What /runbooks/ serves.
 COPY docs/runbooks ./docs/runbooks
+COPY grafana ./grafana
 # The compiled code of everything that a start loads, which saves a fifth of its CPU time. V8 accepts it with the flags of
 # the entry point only.
 ENV NODE_COMPILE_CACHE=compiled

@@ -23,6 +23,7 @@ const LONG = [
   "test/pack/alertmanager.test.ts",
   "test/pack/lengths.test.ts",
   "test/pack/storms.test.ts",
+  "test/pack/overview.test.ts",
   "test/pack/queries.test.ts",
   "test/plugins/plugins.test.ts",
   "test/probers/heartbeat-log/dated-files.test.ts",

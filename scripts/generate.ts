@@ -7,7 +7,9 @@ import { alertRules } from "./generate/alert-rules.ts";
 import { arrowRules, contributingPage } from "./generate/arrows.ts";
 import { commandLinePage } from "./generate/command-line-page.ts";
 import { configurationPage } from "./generate/configuration-page.ts";
+import { dashboardPages } from "./generate/dashboard-pages.ts";
 import { dashboardFiles } from "./generate/dashboards.ts";
+import { grafanaAlertingFiles } from "./generate/grafana-alerting.ts";
 import { kubernetesFiles } from "./generate/kubernetes.ts";
 import { metricsPage } from "./generate/metrics-page.ts";
 import { modelSchemas } from "./generate/model-schemas.ts";
@@ -21,6 +23,8 @@ const PAGES: Readonly<Record<string, () => string>> = {
   "src/page/alert-rules.ts": alertRules,
   "src/server/openapi/model-schemas.ts": modelSchemas,
   ...dashboardFiles(),
+  ...dashboardPages(),
+  ...grafanaAlertingFiles(),
   ...kubernetesFiles(),
 };
 

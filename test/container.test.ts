@@ -186,6 +186,7 @@ describe("the container image", () => {
       "compiled",
       "dashboards",
       "dist",
+      "grafana",
       "node_modules",
       "package.json",
       "rules",

@@ -1,31 +1,25 @@
 import {
-  AnnotationQueryBuilder,
   type Dashboard,
   DashboardBuilder,
   DashboardCursorSync,
   DashboardLinkBuilder,
   DashboardLinkType,
-  DatasourceVariableBuilder,
   type Panel,
-  QueryVariableBuilder,
   RowBuilder,
   type RowPanel,
-  VariableHide,
-  VariableRefresh,
-  VariableSort,
 } from "@grafana/grafana-foundation-sdk/dashboard";
-import { DATASOURCE, type PanelBuilder } from "./panel.ts";
+import { annotations } from "./annotations.ts";
+import type { PanelBuilder } from "./panels/options.ts";
 import { type Choice, type Series, seriesWithin } from "./promql.ts";
+import { datasourceVariable, exporterVariable, labelVariable } from "./variables.ts";
 
 /** The tag by which the dashboards link to each other. */
 const TAG = "heartbeat-exporter";
 
-/** The URL of the runbooks, which the exporter serves; each is named after its alert. */
-export const RUNBOOKS = "${exporter:raw}/runbooks";
-
-/** A row of panels under a title. */
+/** A row of panels. */
 export interface Row {
-  readonly title: string;
+  /** Omitted for the first row of a dashboard whose panels need the space. */
+  readonly title?: string;
   /** Collapsed until the reader opens it. */
   readonly collapsed?: boolean;
   readonly panels: readonly PanelBuilder[];
@@ -59,13 +53,13 @@ export function dashboard(options: DashboardOptions): Dashboard {
     .time({ from: options.from ?? "now-6h", to: "now" })
     .refresh("1m")
     .variables([
-      new DatasourceVariableBuilder("datasource").label("Data source").type("prometheus"),
-      variable("job", options.of, []),
-      variable("instance", options.of, ["job"]),
+      datasourceVariable(),
+      labelVariable("job", options.of, []),
+      labelVariable("instance", options.of, ["job"]),
       exporterVariable(),
-      ...choices.map((choice) => variable(choice, options.choices[choice] ?? "", ["job", "instance"])),
+      ...choices.map((choice) => labelVariable(choice, options.choices[choice] ?? "", ["job", "instance"])),
     ])
-    .annotations([alertAnnotation(), restartAnnotation(series)])
+    .annotations(annotations(series))
     .link(
       new DashboardLinkBuilder("Heartbeat dashboards")
         .type(DashboardLinkType.Dashboards)
@@ -79,64 +73,14 @@ export function dashboard(options: DashboardOptions): Dashboard {
 }
 
 function addRow(builder: DashboardBuilder, { title, collapsed = false, panels }: Row): void {
-  const row = new RowBuilder(title).collapsed(collapsed);
-  // Panels of an open row are its siblings, those of a collapsed row its children.
-  for (const panel of collapsed ? panels : []) row.withPanel(panel);
-  builder.withRow(row);
+  if (title !== undefined) {
+    const row = new RowBuilder(title).collapsed(collapsed);
+    // Panels of an open row are its siblings, those of a collapsed row its children.
+    for (const panel of collapsed ? panels : []) row.withPanel(panel);
+    builder.withRow(row);
+  }
   for (const panel of collapsed ? [] : panels) builder.withPanel(panel);
 }
-
-/** The values of All. The default `.*` includes series without the label, such as those of `/probe`. */
-const ALL: Readonly<Record<string, string>> = { job: ".+", instance: ".+" };
-
-function variable(label: string, metric: string, within: readonly string[]): QueryVariableBuilder {
-  const matchers = within.map((other) => `${other}=~"$${other}"`).join(", ");
-  const query = `label_values(${metric}${matchers === "" ? "" : `{${matchers}}`}, ${label})`;
-  return new QueryVariableBuilder(label)
-    .label(label)
-    .datasource(DATASOURCE)
-    .query({ qryType: 1, query, refId: "PrometheusVariableQueryEditor-VariableQuery" })
-    .definition(query)
-    .refresh(VariableRefresh.OnTimeRangeChanged)
-    .sort(VariableSort.NaturalAsc) // oxlint-disable-line unicorn/no-array-sort -- a builder is no array
-    .multi(true)
-    .includeAll(true)
-    .allValue(ALL[label] ?? ".*")
-    .current({ selected: true, text: ["All"], value: ["$__all"] });
-}
-
-/** The hidden variable with the URL of an exporter, for links. */
-function exporterVariable(): QueryVariableBuilder {
-  const query = "label_values(heartbeat_exporter_url_info, url)";
-  return new QueryVariableBuilder("exporter")
-    .hide(VariableHide.HideVariable)
-    .datasource(DATASOURCE)
-    .query({ qryType: 1, query, refId: "PrometheusVariableQueryEditor-VariableQuery" })
-    .definition(query)
-    .refresh(VariableRefresh.OnDashboardLoad);
-}
-
-const alertAnnotation = (): AnnotationQueryBuilder =>
-  new AnnotationQueryBuilder()
-    .name("Alerts")
-    .datasource(DATASOURCE)
-    .enable(true)
-    .iconColor("red")
-    .expr(`ALERTS{alertname=~"Heartbeat.+", alertstate="firing", job=~"$job|"}`)
-    .titleFormat("{{alertname}}")
-    .textFormat("{{target}}{{heartbeat}} {{severity}}")
-    .tagKeys("severity")
-    .step("60s");
-
-const restartAnnotation = (series: Series): AnnotationQueryBuilder =>
-  new AnnotationQueryBuilder()
-    .name("Restarts of the exporter")
-    .datasource(DATASOURCE)
-    .enable(false)
-    .iconColor("blue")
-    .expr(`changes(${series("process_start_time_seconds")}[$__rate_interval]) > 0`)
-    .titleFormat("restart")
-    .textFormat("{{instance}}");
 
 /**
  * Numbers the panels, and moves rows up by the height of the collapsed rows above them. Removes the SDK's placement of

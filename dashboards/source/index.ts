@@ -1,12 +1,15 @@
 import type { Dashboard } from "@grafana/grafana-foundation-sdk/dashboard";
 import { dashboard } from "./dashboard.ts";
-import { exporter } from "./exporter.ts";
-import { heartbeatLog } from "./heartbeat-log.ts";
-import { heartbeats } from "./heartbeats.ts";
-import { http } from "./http.ts";
-import { llm } from "./llm.ts";
-import { overview } from "./overview.ts";
-import { slo } from "./slo.ts";
+import { exporter } from "./exporter/index.ts";
+import { fleet } from "./fleet/index.ts";
+import { groups } from "./groups/index.ts";
+import { heartbeatLog } from "./heartbeat-log/index.ts";
+import { heartbeats } from "./heartbeats/index.ts";
+import { http } from "./http/index.ts";
+import { llm } from "./llm/index.ts";
+import { notifications } from "./notifications/index.ts";
+import { overview } from "./overview/index.ts";
+import { slo } from "./slo/index.ts";
 
 /** All dashboards, by their file name in `dashboards/` without `.json`. */
 export const dashboards: Readonly<Record<string, Dashboard>> = {
@@ -15,6 +18,9 @@ export const dashboards: Readonly<Record<string, Dashboard>> = {
   http: dashboard(http),
   heartbeats: dashboard(heartbeats),
   "heartbeat-log": dashboard(heartbeatLog),
+  groups: dashboard(groups),
   slo: dashboard(slo),
+  notifications: dashboard(notifications),
   exporter: dashboard(exporter),
+  fleet: dashboard(fleet),
 };

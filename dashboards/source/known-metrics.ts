@@ -8,6 +8,16 @@ export interface KnownMetric {
   readonly labels: readonly string[];
 }
 
+/** Labels of alerts that say what an alert is about. */
+const SUBJECTS = ["target", "heartbeat", "component", "group", "relay", "action"];
+
+/** Labels that an operator usually configures for a target, heartbeat or group. The rules read them as well. */
+const CONFIGURED: Readonly<Record<string, readonly string[]>> = {
+  heartbeat_target_info: ["team", "owner"],
+  heartbeat_info: ["team"],
+  heartbeat_group_info: ["team", "owner"],
+};
+
 /** Metrics of Prometheus and prom-client, and the alerts, as far as dashboards read them. */
 const FOREIGN: readonly KnownMetric[] = [
   ...named([], ["up", "scrape_duration_seconds", "scrape_samples_scraped"]),
@@ -23,7 +33,10 @@ const FOREIGN: readonly KnownMetric[] = [
       "nodejs_heap_size_total_bytes",
     ],
   ),
-  ...named(["alertname", "alertstate", "severity", "target", "heartbeat"], ["ALERTS"]),
+  ...named(
+    ["alertname", "alertstate", "severity", "owner", "team", ...SUBJECTS],
+    ["ALERTS", "ALERTS_FOR_STATE"],
+  ),
 ];
 
 function named(labels: readonly string[], names: readonly string[]): readonly KnownMetric[] {
@@ -38,7 +51,7 @@ const known: ReadonlyMap<string, KnownMetric> = new Map(
     ...FOREIGN,
     ...Object.values(catalogue),
     ...PER_PROBE.map(({ name, labels }) => ({ name, labels: ["target", "module", ...labels] })),
-  ].map((metric) => [metric.name, metric]),
+  ].map(({ name, labels }) => [name, { name, labels: [...labels, ...(CONFIGURED[name] ?? [])] }]),
 );
 
 /**

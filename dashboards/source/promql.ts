@@ -1,34 +1,54 @@
 import { metricNamed } from "./known-metrics.ts";
-
-/** Text of panels without data that read details of probes. */
-export const ONLY_WITH_DETAILS = "on /metrics only with probe_details: true";
+import type { State } from "./states.ts";
 
 /** Variables of a dashboard besides job and instance of the exporter. */
-export type Choice = "target" | "heartbeat" | "group";
+export type Choice = "target" | "heartbeat" | "group" | "relay";
 
 /** Returns a selector of a metric, filtered by the dashboard's variables and by `matchers`. */
 export type Series = (name: string, matchers?: string) => string;
+
+/** The matchers that select the exporters of a dashboard. */
+export const EXPORTER = 'job=~"$job", instance=~"$instance"';
 
 /** Creates selectors for a dashboard with these variables. Each metric is filtered by those variables whose label it has. */
 export const seriesWithin =
   (choices: readonly Choice[]): Series =>
   (name, matchers = "") => {
     const { labels } = metricNamed(name);
-    const variables = ["job", "instance", ...choices.filter((choice) => labels.includes(choice))];
     const all = [
-      ...variables.map((label) => `${label}=~"$${label}"`),
+      EXPORTER,
+      ...choices.filter((choice) => labels.includes(choice)).map((label) => `${label}=~"$${label}"`),
       ...(matchers === "" ? [] : [matchers]),
     ];
     return `${name}{${all.join(", ")}}`;
   };
 
-/** A value of a state set, with the number that represents it in a graph; numbers rise from good to bad. */
-export interface State {
-  readonly name: string;
-  readonly code: number;
-  readonly color: string;
-  readonly text?: string;
-}
+/** Returns the union of expressions; of several series with the same labels, the first one. */
+export const union = (...exprs: readonly string[]): string => exprs.join("\nor ");
+
+/** Sets a label to a text, which may contain `$1` if `from` names the label that `matching` captures it from. */
+export const withLabel = (expr: string, label: string, text: string, from = "", matching = ""): string =>
+  `label_replace(${expr}, ${[label, text, from, matching].map((part) => JSON.stringify(part)).join(", ")})`;
+
+/** Applies {@link withLabel} for each rule, so that later ones win. */
+export const withLabels = (
+  expr: string,
+  rules: readonly (readonly [label: string, text: string, from?: string, matching?: string])[],
+): string => rules.reduce((inner, rule) => withLabel(inner, ...rule), expr);
+
+/**
+ * Adds the label `name`: the target, else the heartbeat, else the instance. A log or lease of a target has its path as
+ * heartbeat, and an address scraped through `/probe` has no target.
+ */
+export const named = (expr: string): string =>
+  withLabels(expr, [
+    ["name", "$1", "instance", "(.*)"],
+    ["name", "$1", "heartbeat", "(.+)"],
+    ["name", "$1", "target", "(.+)"],
+  ]);
+
+/** The legend of series with the label `name`. */
+export const NAME = "{{name}}";
 
 /**
  * Converts a state set to one number per series, the code of the present state. If exporters disagree, the maximum is the
@@ -39,40 +59,9 @@ export const stateCode = (series: Series, name: string, label: string, states: r
     .map(({ name: state, code }) => `${code} * (${series(name, `${label}="${state}"`)} == 1)`)
     .join("\n  or ");
 
-/** The statuses of targets and groups. Unknown ranks as worse than degraded, because it must not pass as healthy. */
-export const STATUSES: readonly State[] = [
-  { name: "healthy", code: 1, color: "green" },
-  { name: "degraded", code: 2, color: "yellow" },
-  { name: "unknown", code: 3, color: "#7b7f87" },
-  { name: "unhealthy", code: 4, color: "red" },
-];
-
-/** The failover modes of targets. */
-export const MODES: readonly State[] = [
-  { name: "primary", code: 1, color: "green" },
-  { name: "fallback", code: 2, color: "orange" },
-];
-
-/** The states of circuit breakers. */
-export const CIRCUITS: readonly State[] = [
-  { name: "closed", code: 1, color: "green" },
-  { name: "half_open", code: 2, color: "yellow", text: "half open" },
-  { name: "open", code: 3, color: "red" },
-];
-
-/** The states of a metric whose values are 1 and 0. */
-export const yesNo = (
-  yes: string,
-  no: string,
-  [good, bad]: readonly [string, string] = ["green", "red"],
-): readonly State[] => [
-  { name: yes, code: 1, color: good },
-  { name: no, code: 0, color: bad },
-];
-
-/** Adds the label `name`: the target, or the instance for addresses scraped through `/probe`, which have no target. */
-export const named = (expr: string): string =>
-  `label_replace(label_replace(\n  ${expr},\n  "name", "$1", "instance", "(.*)"), "name", "$1", "target", "(.+)")`;
-
-/** The legend of series with the label `name`. */
-export const NAME = "{{name}}";
+/**
+ * Returns series of the last hour from exporters that are down now: about these things nothing is known, and without
+ * them they would vanish from the dashboards.
+ */
+export const lost = (series: Series, name: string, matchers = ""): string =>
+  `(last_over_time(${series(name, matchers)}[1h]) and on (job, instance) ${series("up")} == 0)`;

@@ -44,11 +44,8 @@ export const alertMetrics = {
     "heartbeat_webhook_deliveries_total",
     "Attempts to deliver events to a webhook, by result: delivered, retried or dropped",
     ["webhook", "result"],
-    { keptFor: "failed deliveries of applications' own webhooks, which their owners alert on" },
   ),
-  webhookQueue: gauge("heartbeat_webhook_queue_length", "Events waiting to be delivered", ["webhook"], {
-    keptFor: "with heartbeat_webhook_deliveries_total: deliveries that wait",
-  }),
+  webhookQueue: gauge("heartbeat_webhook_queue_length", "Events waiting to be delivered", ["webhook"]),
   notifyDeliveries: counter(
     "heartbeat_notify_deliveries_total",
     "Attempts to deliver messages to a channel, by result: delivered, retried or dead",

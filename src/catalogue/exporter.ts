@@ -88,16 +88,12 @@ export const exporterMetrics = {
     "heartbeat_exporter_absence_seconds_total",
     "Time that the exporter did not run since its start, because it was stopped, frozen or blocked; it counts as silence of no heartbeat",
     [],
-    { keptFor: "explains silence that did not count against heartbeats" },
   ),
-  eventStreams: gauge("heartbeat_exporter_event_streams", "Clients connected to /api/v1/events", [], {
-    keptFor: "clients that follow modes, for capacity",
-  }),
+  eventStreams: gauge("heartbeat_exporter_event_streams", "Clients connected to /api/v1/events", []),
   eventStreamsDropped: counter(
     "heartbeat_exporter_event_streams_dropped_total",
     "Clients of /api/v1/events that were disconnected because they did not read",
     [],
-    { keptFor: "clients that lost events" },
   ),
   eventLoopLag: gauge(
     "heartbeat_exporter_event_loop_lag_seconds",
@@ -107,6 +103,5 @@ export const exporterMetrics = {
     "heartbeat_exporter_event_loop_stalled_seconds_total",
     "Time for which the event loop stood still while probes or deliveries waited; it extends their deadlines and is not part of measured durations",
     [],
-    { keptFor: "explains scrapes that came late and times that have no series" },
   ),
 };

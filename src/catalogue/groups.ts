@@ -7,21 +7,16 @@ export const groupMetrics = {
     "Status of the group, one series per status: healthy, degraded, unhealthy, unknown",
     ["group", "status"],
   ),
-  groupMembers: gauge("heartbeat_group_members", "Members of the group by status", ["group", "status"], {
-    keptFor: "how many members a degraded group has left",
-  }),
+  groupMembers: gauge("heartbeat_group_members", "Members of the group by status", ["group", "status"]),
   groupMemberNotHealthy: gauge(
     "heartbeat_group_member_not_healthy",
     "Member of a group that is not healthy, with its status and the reason of its last failure; the value is 1, and there is no series for healthy members",
     ["group", "member", "kind", "status", "reason"],
     { when: "while a member is degraded, unhealthy or unknown" },
   ),
-  groupInfo: gauge(
-    "heartbeat_group_info",
-    "Configured labels of the group; the value is always 1",
-    ["group"],
-    { keptFor: "labels of a group, for joins and routing" },
-  ),
+  groupInfo: gauge("heartbeat_group_info", "Configured labels of the group; the value is always 1", [
+    "group",
+  ]),
   componentStatus: gauge(
     "heartbeat_component_status",
     "Status that the component reported, one series per status; unknown once the report is older than its ttl, and before the first one if a group lists the component",

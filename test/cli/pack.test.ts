@@ -183,7 +183,7 @@ alerts:
     expect(alert(folder, "HeartbeatWatchdog")).toBeUndefined();
     expect(rulesIn(folder)).toHaveLength(rulesIn(plain).length - 1);
     expect(read(folder, "dashboards/overview.json")).toContain(
-      "https://wiki.example.com/rb/${__value.raw}.md",
+      "https://wiki.example.com/rb/${__data.fields.alertname}.md",
     );
     for (const name of readdirSync(join(folder.path, "out/rules"))) {
       const comments = (text: string) => text.split("\n").filter((line) => /^\s*#/.test(line));

@@ -27,6 +27,7 @@ const PRESENT = [
   "rules are loaded, and one fires",
   "groups",
   "heartbeats",
+  "a heartbeat with a schedule",
   "a heartbeat log",
   "storage",
   "maintenance windows",
@@ -47,7 +48,7 @@ targets:
 heartbeats:
   - { name: production-server, kind: machine, timeout: 4s, hostname: prod-01.example.com, owner: web }
   - { name: db, kind: machine, timeout: 4s }
-  - { name: backup, kind: job, timeout: 1h }
+  - { name: backup, kind: job, schedule: "0 3 * * *", grace: 1h }
 maintenance: [{ name: move, targets: [shop], heartbeats: [db], once: { from: 2099-01-01T00:00:00Z, to: 2099-01-02T00:00:00Z } }]
 groups: [{ name: everything, members: [model, shop, strategies, production-server, db] }]
 `;

@@ -24,6 +24,21 @@ export interface PanelJson {
   readonly gridPos: { readonly x: number; readonly y: number; readonly w: number; readonly h: number };
   readonly targets?: readonly TargetJson[];
   readonly panels?: readonly PanelJson[];
+  readonly transformations?: readonly { readonly id: string; readonly options: object }[];
+  /** The options of its kind. */
+  readonly options?: {
+    readonly mergeValues?: boolean;
+    readonly colorMode?: string;
+    readonly textMode?: string;
+    readonly reduceOptions?: {
+      readonly calcs: string[];
+      readonly values?: boolean;
+      readonly fields?: string;
+    };
+    readonly content?: string;
+    readonly legend?: { readonly calcs?: readonly string[] };
+    readonly yAxis?: { readonly unit?: string };
+  };
   readonly fieldConfig?: {
     readonly defaults: {
       readonly unit?: string;
@@ -36,12 +51,14 @@ export interface PanelJson {
   };
 }
 
-interface TargetJson {
+/** A query of a panel. */
+export interface TargetJson {
   readonly refId: string;
   readonly expr: string;
   readonly legendFormat: string;
   readonly instant?: boolean;
   readonly range?: boolean;
+  readonly format?: string;
   readonly datasource?: { readonly uid: string };
 }
 
@@ -80,8 +97,10 @@ export interface DashboardQuery {
   readonly kind: "panel" | "variable" | "annotation";
   /** As written in the dashboard, with variables. */
   readonly written: string;
-  /** As sent to Prometheus when every variable is set to All. */
+  /** As sent to Prometheus when every variable is set to All, but without the part of {@link whole} that stands for nothing. */
   readonly expr: string;
+  /** As sent to Prometheus when every variable is set to All. */
+  readonly whole: string;
   /** True for an instant query, false for a range query. */
   readonly instant: boolean;
 }
@@ -112,13 +131,20 @@ export function interpolate(expr: string, { templating }: Pick<DashboardJson, "t
   );
 }
 
+/** Where a query starts to tell why it has no series. */
+const ABSENCE = /\nor on \(\) (?:label_replace\()?-1002 \* absent\(/;
+
+/** Returns a query without the series that tell why it has none. */
+const withoutAbsence = (expr: string): string => expr.split(ABSENCE)[0] ?? expr;
+
 /** Returns all queries of a dashboard: of its panels, variables and annotations. */
 export function everyQuery(name: string, dashboard: DashboardJson): readonly DashboardQuery[] {
   const query = (kind: DashboardQuery["kind"], place: string, written: string, instant: boolean) => ({
     place: `${name} / ${place}`,
     kind,
     written,
-    expr: interpolate(written, dashboard),
+    expr: withoutAbsence(interpolate(written, dashboard)),
+    whole: interpolate(written, dashboard),
     instant,
   });
   return [

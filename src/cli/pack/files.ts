@@ -1,8 +1,10 @@
 import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Environment } from "../../config/document/convert.ts";
 import { defined } from "../../core/defined.ts";
+import { configMaps, type GrafanaForm, importable } from "./grafana.ts";
+import { applyGrafanaOverrides } from "./grafana-overrides.ts";
 import { alertsIn, applyOverrides, loadOverrides } from "./overrides.ts";
 
 /** The parts of the pack, each a folder. */
@@ -27,7 +29,16 @@ export interface PackSources {
   readonly overrides?: string;
   /** URL of the exporter for links. Without it, the rules and dashboards find the one that the exporter exports. */
   readonly externalUrl?: string;
+  /** The form of the dashboards; plain JSON by default. */
+  readonly grafana?: GrafanaForm;
 }
+
+/** The folder with what Grafana reads besides dashboards. */
+const GRAFANA = "grafana";
+
+/** Returns the folders of a part of the pack. */
+export const foldersOf = (part: PackPart): readonly string[] =>
+  part === "dashboards" ? [part, GRAFANA] : [part];
 
 /**
  * Returns the files of these parts by their path in the pack, with overrides applied to the rules.
@@ -35,10 +46,12 @@ export interface PackSources {
  */
 export function packFiles(
   parts: readonly PackPart[],
-  { overrides: overridesFile, externalUrl }: PackSources,
+  { overrides: overridesFile, externalUrl, grafana }: PackSources,
   env: Environment,
 ): ReadonlyMap<string, string> {
-  const files = new Map(parts.flatMap((part) => filesOf(part)));
+  const files = new Map(
+    parts.flatMap((part) => (part === "dashboards" ? dashboardFiles(grafana) : filesOf(part))),
+  );
   if (overridesFile === undefined && externalUrl === undefined) return files;
   // The overrides are validated against the rules even if the rules are not written.
   const rules = filesOf("rules");
@@ -47,6 +60,9 @@ export function packFiles(
   const links = defined({ externalUrl });
   for (const [path, text] of rules)
     if (files.has(path)) files.set(path, applyOverrides(text, { ...overrides, ...links }));
+  const alerting = files.get(GRAFANA_RULES);
+  if (alerting !== undefined)
+    files.set(GRAFANA_RULES, applyGrafanaOverrides(alerting, { ...overrides, ...links }));
   for (const [path, text] of files)
     if (path.startsWith("dashboards/")) files.set(path, withLinks(text, overrides.runbook_url, externalUrl));
   return files;
@@ -65,11 +81,34 @@ function withLinks(dashboard: string, runbooks: string | undefined, externalUrl:
   return externalUrl === undefined ? linked : linked.replaceAll(EXPORTER, () => inJson(externalUrl));
 }
 
+/** The alert rules of Grafana. */
+const GRAFANA_RULES = `${GRAFANA}/alerting/rules.yml`;
+
+/** Returns the dashboards in a form, and what Grafana needs besides. Without a form, only the dashboards. */
+function dashboardFiles(form: GrafanaForm | undefined): readonly (readonly [path: string, text: string])[] {
+  const dashboards = filesOf("dashboards");
+  switch (form) {
+    case undefined:
+      return dashboards;
+    case "import":
+      return dashboards.map(([path, text]) => [path, importable(text)] as const);
+    case "provision":
+      return [...dashboards, ...textsBelow(GRAFANA, /^(alerting|provisioning)\/.+\.yml$/)];
+    case "configmap": {
+      const named = dashboards.map(([path, text]) => [basename(path, ".json"), text] as const);
+      return [["dashboards/configmaps.yaml", configMaps(new Map(named), {}, "")]];
+    }
+  }
+}
+
 const inJson = (url: string): string => JSON.stringify(url.replace(/\/+$/, "")).slice(1, -1);
 
 const filesOf = (part: PackPart): readonly (readonly [path: string, text: string])[] =>
-  readdirSync(join(PACKAGE, part), { recursive: true, encoding: "utf8" })
+  textsBelow(part, SHIPPED[part]);
+
+const textsBelow = (folder: string, shipped: RegExp): readonly (readonly [path: string, text: string])[] =>
+  readdirSync(join(PACKAGE, folder), { recursive: true, encoding: "utf8" })
     .map((name) => name.replaceAll("\\", "/"))
-    .filter((name) => SHIPPED[part].test(name))
+    .filter((name) => shipped.test(name))
     .toSorted()
-    .map((name) => [`${part}/${name}`, readFileSync(join(PACKAGE, part, name), "utf8")] as const);
+    .map((name) => [`${folder}/${name}`, readFileSync(join(PACKAGE, folder, name), "utf8")] as const);

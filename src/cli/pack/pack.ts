@@ -6,7 +6,8 @@ import { counted } from "../../core/counted.ts";
 import { defined } from "../../core/defined.ts";
 import { externalUrl } from "../external-url.ts";
 import { type Choose, EXIT, type Shell, withUsageExit } from "../shell.ts";
-import { PARTS, type PackPart, packFiles } from "./files.ts";
+import { foldersOf, PARTS, type PackPart, packFiles } from "./files.ts";
+import { GRAFANA_FORMS, type GrafanaForm } from "./grafana.ts";
 import { type FileChange, PackError, writePack } from "./write.ts";
 
 /** The flags of `heartbeat-exporter pack`. */
@@ -16,12 +17,20 @@ export interface PackFlags {
   /** URL of the exporter for links. */
   readonly externalUrl?: string;
   readonly parts: readonly PackPart[];
+  /** The form of the dashboards; plain JSON by default. */
+  readonly grafana?: GrafanaForm;
   readonly force: boolean;
 }
 
 const HELP = `
 If a file was changed by hand since an earlier run, nothing is written unless --force is set. Files that this version no
 longer contains are removed.
+
+--grafana chooses the form of the dashboards. Without it, they are JSON files as Grafana reads them from a folder.
+  import     for Dashboards > New > Import, which asks for the data source
+  provision  with the provisioning files of Grafana, and with alert rules, contact points and notification policies of
+             Grafana's own, for those whose Prometheus evaluates no rules
+  configmap  one ConfigMap per dashboard, for the sidecar of Grafana's Helm chart
 
 The overrides file changes alerts by name, so that an update of the pack keeps your changes:
 
@@ -40,6 +49,7 @@ Exit code: 0 written or already up to date, 1 nothing was written, 2 wrong flags
 Examples:
   heartbeat-exporter pack --out /etc/prometheus/heartbeat
   heartbeat-exporter pack --out ./monitoring --overrides overrides.yml --only rules
+  heartbeat-exporter pack --out ./monitoring --only dashboards --grafana=import
 `;
 
 /** Defines `pack`, which writes rules, Alertmanager configuration and dashboards to a folder. */
@@ -58,6 +68,7 @@ export const packCommand = (choose: Choose): Command =>
       `write only this part: ${alternatives(PARTS)}; may be repeated`,
       (text: string, before: readonly PackPart[] | undefined) => [...(before ?? []), part(text)],
     )
+    .option("--grafana <form>", `form of the dashboards: ${alternatives(GRAFANA_FORMS)}`, grafanaForm)
     .option("--force", "overwrite files that were changed by hand")
     .addHelpText("after", HELP)
     .action((_options, command: Command) => {
@@ -66,6 +77,7 @@ export const packCommand = (choose: Choose): Command =>
         overrides?: string;
         "web.externalUrl"?: URL;
         only?: readonly PackPart[];
+        grafana?: GrafanaForm;
         force?: true;
       }>();
       const flags: PackFlags = {
@@ -73,6 +85,7 @@ export const packCommand = (choose: Choose): Command =>
         ...defined({
           overrides: options.overrides,
           externalUrl: options["web.externalUrl"]?.href.replace(/\/+$/, ""),
+          grafana: options.grafana,
         }),
         parts: PARTS.filter((one) => options.only?.includes(one) ?? true),
         force: options.force ?? false,
@@ -86,11 +99,18 @@ function part(text: string): PackPart {
   return found;
 }
 
+function grafanaForm(text: string): GrafanaForm {
+  const found = GRAFANA_FORMS.find((one) => one === text);
+  if (found === undefined)
+    throw new InvalidArgumentError(`got "${text}", want ${alternatives(GRAFANA_FORMS)}`);
+  return found;
+}
+
 /** Writes the pack. Returns the text for the user, and whether it was written. */
 export function pack(flags: PackFlags, env: Environment): { readonly ok: boolean; readonly text: string } {
   try {
     const files = packFiles(flags.parts, flags, env);
-    const outcome = writePack(flags.out, files, flags.parts, flags.force);
+    const outcome = writePack(flags.out, files, flags.parts.flatMap(foldersOf), flags.force);
     if (outcome.kind === "written") return { ok: true, text: changesText(flags.out, outcome.changes) };
     const list = outcome.paths.map((path) => `  ${flags.out}/${path}\n`).join("");
     return {
