@@ -110,7 +110,9 @@ describe("heartbeat-exporter pack", () => {
     );
     for (const { annotations = {} } of rulesIn(folder))
       for (const text of Object.values(annotations)) expect(text).not.toContain("exporter_url");
-    expect(read(folder, "dashboards/overview.json")).toContain(`"${externalUrl}/runbooks/\${__value.raw}"`);
+    expect(read(folder, "dashboards/overview.json")).toContain(
+      `"${externalUrl}/runbooks/\${__data.fields.alertname}"`,
+    );
     for (const part of ["rules", "dashboards"])
       for (const name of readdirSync(join(folder.path, "out", part)))
         expect(read(folder, `${part}/${name}`)).not.toMatch(/example\.(com|org)|\$\{exporter:raw\}/);

@@ -59,7 +59,12 @@ describe.each([...dashboards])("the dashboard %s", (name, dashboard) => {
   });
 
   test("has further variables whose All includes series without the label, such as those of /probe", () => {
-    const [, , , ...choices] = dashboard.templating.list;
+    const [, , , exporter, ...choices] = dashboard.templating.list;
+    expect(exporter).toMatchObject({
+      name: "exporter",
+      hide: 2,
+      query: { query: "label_values(heartbeat_exporter_url_info, url)" },
+    });
     for (const { multi, includeAll, allValue } of choices) {
       expect({ multi, includeAll, allValue }).toEqual({ multi: true, includeAll: true, allValue: ".*" });
     }

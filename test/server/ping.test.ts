@@ -322,7 +322,7 @@ describe("/heartbeats", () => {
     });
     expect(await ask("/heartbeats?status=down")).toMatchObject({ status: 400 });
     expect((await ask("/", { headers: { Accept: "text/html" } })).text).toContain(
-      '<a href="/heartbeats?status=offline">1 offline</a>',
+      'href="/page/heartbeats/production-server"',
     );
     expect(exporter.logged.map(({ message }) => message)).toEqual(
       expect.arrayContaining([

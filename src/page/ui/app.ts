@@ -140,6 +140,7 @@ function Footer({ view, site }: Pick<AppProps, "view" | "site">): VNode {
       : [
           ["Metrics", paths.metrics],
           ["Configuration", paths.config],
+          ["Runbooks", paths.runbooks],
           ["API", paths.api],
           ["Atom feed", paths.feed],
         ].map(([text, href]) => h("a", { key: text, href, "data-native": "" }, text)),

@@ -20,6 +20,7 @@ export interface Paths {
   readonly log: (id: number) => string;
   readonly config: string;
   readonly metrics: string;
+  readonly runbooks: string;
   readonly api: string;
   readonly events: string;
   /** Makes an absolute path of one without the prefix. */
@@ -38,6 +39,7 @@ export function pathsAt(base: string): Paths {
     operations: at("/page/operations"),
     probes: at("/page/probes"),
     log: (id) => at(`/logs?id=${id}`),
+    runbooks: at("/runbooks/"),
     config: at("/config"),
     metrics: at("/metrics"),
     api: at("/api/openapi.json"),
