@@ -63,6 +63,7 @@ export default defineConfig({
   test: {
     include: isLong ? LONG : ["test/**/*.test.ts"],
     exclude: isLong ? [] : LONG,
+    globalSetup: "test/page/assets.ts",
     // Waits end after a minute and name what they waited for (test/helpers/process.ts): a test may do so more than once.
     testTimeout: isLong ? 1_800_000 : 300_000,
     hookTimeout: 300_000,

@@ -97,8 +97,10 @@ export const ROOMS: readonly Room[] = [
   { name: "report", holds: "reports: facts, objectives, renderings", imports: ["core"] },
   {
     name: "page",
-    holds: "what people see: overview, pages of subjects, incidents, public views, badges, plain text",
-    imports: ["core"],
+    holds:
+      "what people see: overview, pages of subjects, incidents, public views, badges, plain text; `ui` is what browsers show",
+    imports: ["core", "files"],
+    packages: ["preact", "preact-render-to-string", "uplot"],
   },
   {
     name: "probers",

@@ -1,7 +1,7 @@
 /**
  * Prepares a fresh clone for `npm start` and (with `--test`) for `npm test`: installs the dependencies when they are
  * missing or do not match package-lock.json, makes sure that scripts get a Node.js that runs TypeScript, fills the compile
- * cache, and fetches the programs that the tests run against.
+ * cache, bundles what browsers load, and fetches the programs that the tests run against.
  *
  * Runs on any Node.js that the machine has, hence plain JavaScript and built-in modules only. It has to be a script of its
  * own: a shell caches the path of `node`, so one that started before the installation would keep using the old version.
@@ -115,6 +115,17 @@ if (!isNewEnough(scriptsNode())) {
       ].join("\n  "),
     );
   }
+}
+
+// Scripts and styles of the page, which browsers take as one file each. Without them pages work, but have no style.
+if (
+  spawnSync("node", ["scripts/page-assets.ts"], {
+    cwd: root,
+    stdio: ["ignore", 2, 2],
+    env: scriptsEnvironment(),
+  }).status !== 0
+) {
+  say("the scripts and styles of the page could not be built; see above");
 }
 
 /** The compile cache of `npm start`. */

@@ -1,12 +1,14 @@
 /**
  * Bundles the program with its packages into `dist`, because hundreds of small files take longer to load than to run:
- * `npm run build`. Threads, the library for plugins and the client stay files of their own, where `src` has them.
+ * `npm run build`. Threads, the library for plugins and the client stay files of their own, where `src` has them. What
+ * browsers load is in `dist/page/assets`.
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { isBuiltin } from "node:module";
 import { dirname, join, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Plugin, rolldown } from "rolldown";
+import { buildPageAssets } from "./page-assets.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const SOURCE = join(ROOT, "src");
@@ -137,4 +139,7 @@ for (const { fileName, code } of chunks) {
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, escapeWide(code));
 }
-writeFileSync(join(OUT, "THIRD-PARTY-LICENSES.txt"), notices(chunks.flatMap(({ moduleIds }) => moduleIds)));
+const assets = join(OUT, "page/assets");
+rmSync(assets, { recursive: true, force: true });
+const moduleIds = [...chunks.flatMap((chunk) => chunk.moduleIds), ...(await buildPageAssets(assets))];
+writeFileSync(join(OUT, "THIRD-PARTY-LICENSES.txt"), notices(moduleIds));

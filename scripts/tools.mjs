@@ -1,7 +1,7 @@
 /**
  * Fetches the programs that the tests run against from Debian into `.tools/`: Prometheus, promtool, Alertmanager, amtool,
- * blackbox_exporter, llama.cpp's llama-server, logrotate, HAProxy, nginx, mtail and busybox. `bookworm` has the oldest versions that the exporter
- * supports, `sid` the newest.
+ * blackbox_exporter, llama.cpp's llama-server, logrotate, HAProxy, nginx, mtail, busybox and Chromium. `bookworm` has the oldest
+ * versions that the exporter supports, `sid` the newest.
  *
  * Writes nothing outside `.tools/` and needs no privileges: apt works on a private state, and packages are unpacked, not
  * installed. Without apt-get or a Debian mirror, programs of the same names on PATH replace the newest ones.
@@ -20,6 +20,7 @@ import {
   readFileSync,
   renameSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { rm, writeFile } from "node:fs/promises";
@@ -37,6 +38,7 @@ const toolsFolder = fileURLToPath(new URL("../.tools", import.meta.url));
  * @property {number} [oldest] the oldest major version that is accepted from PATH
  * @property {boolean} [ownLibraries] start it by the unpacked loader with the unpacked libraries, because it needs newer
  *   ones than the machine may have; and in the folder where ggml looks for backends
+ * @property {boolean} [wrapped] start it by a script that sets where its libraries and fonts are, because it starts itself again
  * @property {string} [reads] an absolute folder that Debian's build reads files from, and that is not installed
  *
  * @typedef {object} Suite
@@ -69,8 +71,11 @@ const goPrograms = {
 const suites = {
   bookworm: {
     packages: ["prometheus", "prometheus-blackbox-exporter", "prometheus-alertmanager"],
-    packagesWithLibraries: [],
-    programs: goPrograms,
+    packagesWithLibraries: ["chromium-headless-shell", "fonts-dejavu-core"],
+    programs: {
+      ...goPrograms,
+      chromium: { file: "usr/lib/chromium/chromium-headless-shell", names: ["chromium"], wrapped: true },
+    },
   },
   sid: {
     packages: [
@@ -263,12 +268,48 @@ const relocate = (/** @type {string} */ file, /** @type {string} */ folder) => {
   }
 };
 
+/** Libraries that belong to the loader of the machine: others of their kind would not work with it. */
+const ofLoader = /^(?:ld-linux|lib(?:c|m|dl|rt|pthread|resolv|util|nss_\w+|anl)\.so)/;
+
+/** Writes a script that starts a program with the unpacked libraries and fonts. @returns {string} its place in the manifest */
+const wrap = (/** @type {string} */ root, /** @type {string} */ file) => {
+  const triplet = readdirSync(join(root, "usr/lib")).find((name) => name.endsWith("-linux-gnu"));
+  const libraries = join(root, "wrapped/lib");
+  mkdirSync(libraries, { recursive: true });
+  for (const folder of [`lib/${triplet}`, `usr/lib/${triplet}`]) {
+    for (const name of existsSync(join(root, folder)) ? readdirSync(join(root, folder)) : []) {
+      if (/\.so(\.|$)/.test(name) && !ofLoader.test(name) && !existsSync(join(libraries, name))) {
+        symlinkSync(`../../${folder}/${name}`, join(libraries, name));
+      }
+    }
+  }
+  writeFileSync(
+    join(root, "wrapped/start"),
+    `#!/bin/sh
+root=$(dirname "$0")/..
+root=$(cd "$root" && pwd)
+mkdir -p "$root/var/fonts"
+cat >"$root/var/fonts.$$" <<END
+<?xml version="1.0"?><fontconfig><dir>$root/usr/share/fonts</dir><dir>/usr/share/fonts</dir><cachedir>$root/var/fonts</cachedir></fontconfig>
+END
+mv "$root/var/fonts.$$" "$root/var/fonts.conf"
+export FONTCONFIG_FILE="$root/var/fonts.conf" LD_LIBRARY_PATH="$root/wrapped/lib"
+exec "$root/${file}" "$@"
+`,
+    { mode: 0o755 },
+  );
+  return "{root}/wrapped/start";
+};
+
 /** Returns the command that starts a program unpacked in `root`. @returns {Entry} */
 const entryOf = (/** @type {string} */ root, /** @type {Program} */ program) => {
   const file = `{root}/${program.file}`;
   if (program.reads !== undefined) {
     relocate(join(root, program.file), program.reads);
     return { argv: [file], cwd: "{root}" };
+  }
+  if (program.wrapped === true) {
+    return { argv: [wrap(root, program.file)] };
   }
   if (program.ownLibraries !== true) {
     return { argv: [file] };

@@ -14,6 +14,7 @@ import type { Driver } from "../failover/driver.ts";
 import type { Election } from "../leadership/election.ts";
 import type { Notifier } from "../notify/notices/notifier.ts";
 import { readNotification } from "../notify/notification.ts";
+import { createPageHtml } from "../page/html.ts";
 import type { ProbedHeartbeat, RouteContext, TargetCondition } from "../server/route-context.ts";
 import { conditionOf } from "./condition.ts";
 import { forcedEvent } from "./history-entries.ts";
@@ -86,6 +87,7 @@ export function createRouteContext(
     recentProbes: parts.recentProbes,
     metrics: createMetricsText(parts),
     condition,
+    html: createPageHtml({ version, routePrefix, onMissingAssets: (text) => log.warn({}, text) }),
     page,
     tiers: (target) => parts.tiers.outcomes(target),
     command(target, command) {

@@ -1,3 +1,4 @@
+import { performance } from "node:perf_hooks";
 import { startLenientTimeout } from "./lenient-timeout.ts";
 import { type Arrival, NEGLIGIBLE } from "./precision.ts";
 import { createStallMeter, type LoopTimers, type StallMeter, type StallReading } from "./stalls.ts";

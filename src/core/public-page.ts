@@ -38,6 +38,7 @@ export const RESERVED_SEGMENTS: ReadonlySet<string> = new Set([
   "probe",
   "readyz",
   "report",
+  "route",
   "runbooks",
   "sd",
   "status",

@@ -3,6 +3,7 @@ import { inSlices, type Steps } from "../core/steps.ts";
 import { rfc3339, type Timestamp } from "../core/units.ts";
 import { filterOf } from "./filter.ts";
 import { itemOf } from "./item.ts";
+import { mapInSlices } from "./map-in-slices.ts";
 import { DAYS_SHOWN, SPARKLINE_POINTS } from "./model/bars.ts";
 import type {
   Overview,
@@ -146,12 +147,12 @@ export async function itemsOf(
   source: PageSource,
   refs: readonly SubjectRef[],
 ): Promise<readonly OverviewItem[]> {
-  const states = statesOf(source, refs);
+  const states = (await mapInSlices(refs, (ref) => source.state(ref))).filter((state) => state !== undefined);
   const targets = states.filter(({ kind }) => kind === "target").map(({ name }) => name);
   const trends = await source.trends.of(targets);
   const incidents = states.some(({ kind }) => kind !== "target") ? await source.incidents() : undefined;
   const [now, absences] = [source.now(), source.absences()];
-  return states.map((state) => {
+  return mapInSlices(states, (state) => {
     const trend = state.kind === "target" ? trends.get(state.name) : undefined;
     const timeline =
       trend === undefined && incidents !== undefined ? timelineOf(incidents.changes(state), state) : [];

@@ -4,6 +4,7 @@ import { type Timestamp, timestamp } from "../core/units.ts";
 import type { RecordedIncident } from "./incidents/incident.ts";
 import { settled } from "./incidents/list.ts";
 import { incidentOf } from "./incidents/shown.ts";
+import { mapInSlices } from "./map-in-slices.ts";
 import { DAYS_SHOWN } from "./model/bars.ts";
 import type { OverviewItem } from "./model/overview.ts";
 import type { PublicGroup, PublicIncident, PublicItem, PublicView } from "./model/public-view.ts";
@@ -29,30 +30,33 @@ interface ChosenGroup {
 }
 
 /** Builds the view of the groups that a page names. Groups that are gone are left out. */
-export function buildPublicView(source: PageSource, page: PublicPage): Promise<PublicView> {
-  const groups = page.groups.flatMap((name): readonly ChosenGroup[] => {
-    const state = source.state({ kind: "group", name });
-    return state === undefined ? [] : [groupOf(source, state)];
-  });
-  return viewOf(source, page, groups);
+export async function buildPublicView(source: PageSource, page: PublicPage): Promise<PublicView> {
+  const states = page.groups.flatMap((name) => source.state({ kind: "group", name }) ?? []);
+  return viewOf(source, page, await Promise.all(states.map((state) => groupOf(source, state))));
 }
 
 /** Builds a view of everything in the same shape, with every detail, for `/status.json`. */
-export function buildWholeView(source: PageSource, refs: readonly SubjectRef[]): Promise<PublicView> {
-  const states = refs.flatMap((ref) => source.state(ref) ?? []);
-  const groups = states.filter(({ kind }) => kind === "group").map((state) => groupOf(source, state));
+export async function buildWholeView(source: PageSource, refs: readonly SubjectRef[]): Promise<PublicView> {
+  const found = await mapInSlices(refs, (ref) => source.state(ref));
+  const states = found.filter((state) => state !== undefined);
+  const groups = await Promise.all(
+    states.filter(({ kind }) => kind === "group").map((state) => groupOf(source, state)),
+  );
   const others = states.filter(({ kind, groups: own }) => kind !== "group" && own.length === 0);
   const all = others.length === 0 ? groups : [...groups, { name: null, members: others }];
   const show: ReadonlySet<PublicDetail> = new Set(["addresses", "reasons", "latency"]);
   return viewOf(source, { title: "Status", show }, all);
 }
 
-const groupOf = (source: PageSource, state: SubjectState): ChosenGroup => ({
-  name: state.name,
-  ...defined({ description: state.description }),
-  status: state.status,
-  members: (state.group?.members ?? []).flatMap((member) => source.state(member) ?? absentMember(member)),
-});
+async function groupOf(source: PageSource, state: SubjectState): Promise<ChosenGroup> {
+  const members = state.group?.members ?? [];
+  return {
+    name: state.name,
+    ...defined({ description: state.description }),
+    status: state.status,
+    members: await mapInSlices(members, (member) => source.state(member) ?? absentMember(member)),
+  };
+}
 
 /** A component that has not reported yet is a member too. */
 const absentMember = ({ kind, name }: SubjectRef): SubjectState => ({
@@ -83,30 +87,32 @@ async function viewOf(
   const sections = new Set(groups.map(({ name }) => name));
   const counted = members.filter(({ kind, name }) => kind !== "group" || !sections.has(name));
   const counts = countByStatus(counted);
-  const shown = counted.map((member) =>
-    show.has("reasons") ? withoutDetail(member) : withoutReason(member),
-  );
+  const worst = counted.toSorted(bySeverity).slice(0, MOST_NAMED);
+  const shown = worst.map((member) => (show.has("reasons") ? withoutDetail(member) : withoutReason(member)));
   const newest = Math.max(
     0,
     ...members.map(({ since }) => since ?? 0),
     ...incidents.map(({ from, to }) => to ?? from),
   );
-  return {
-    title,
-    announcement: announcement ?? null,
-    updated_at: timeOrNull(newest === 0 ? undefined : timestamp(newest)),
-    summary: summaryOf(counts, shown.toSorted(bySeverity).slice(0, MOST_NAMED), now),
-    status: worstOf(counts),
-    groups: groups.map(
-      ({ name, description, status, members: own }): PublicGroup => ({
+  const sectionsShown = await Promise.all(
+    groups.map(
+      async ({ name, description, status, members: own }): Promise<PublicGroup> => ({
         name,
         description: description ?? null,
         status: status ?? worstOf(countByStatus(own)),
-        items: own.map((member) =>
+        items: await mapInSlices(own, (member) =>
           publicItem(member, items.get(keyOf(member)), uptimes.get(keyOf(member)), show),
         ),
       }),
     ),
+  );
+  return {
+    title,
+    announcement: announcement ?? null,
+    updated_at: timeOrNull(newest === 0 ? undefined : timestamp(newest)),
+    summary: summaryOf(counts, shown, now),
+    status: worstOf(counts),
+    groups: sectionsShown,
     incidents: incidents.map((one) => publicIncident(settled(one, source), source, show)),
     days_from: (Math.floor(now / DAY) - DAYS_SHOWN + 1) * DAY,
   };
@@ -138,13 +144,12 @@ async function uptimesOf(
   const targets = await probeUptimes(source, names, now);
   const log = await source.incidents();
   const absences = source.absences();
-  return new Map(
-    members.map((member) => {
-      const known = { now, timeline: timelineOf(log.changes(member), member), absences };
-      const own = member.kind === "target" ? targets.get(member.name) : undefined;
-      return [keyOf(member), own ?? timeUptimes(known)];
-    }),
-  );
+  const entries = await mapInSlices(members, (member): readonly [string, Uptimes] => {
+    const known = { now, timeline: timelineOf(log.changes(member), member), absences };
+    const own = member.kind === "target" ? targets.get(member.name) : undefined;
+    return [keyOf(member), own ?? timeUptimes(known)];
+  });
+  return new Map(entries);
 }
 
 async function incidentsOf(

@@ -29,6 +29,7 @@ import type { Actions } from "../notify/actions/actions.ts";
 import type { Notifier } from "../notify/notices/notifier.ts";
 import type { NotificationReading } from "../notify/notification.ts";
 import type { Relays } from "../notify/relays/relays.ts";
+import type { PageHtml } from "../page/html.ts";
 import type { Page } from "../page/page.ts";
 import type { Reporting } from "../report/exporter-report.ts";
 import type { Routes } from "../routing/routes.ts";
@@ -148,6 +149,8 @@ export interface RouteContext extends Reporting {
   readonly health: GroupHealth;
   /** What people see, as data and in plain forms. */
   readonly page: Page;
+  /** What people see, as documents. */
+  readonly html: PageHtml;
   /** False with `--web.page=off`. */
   readonly showsPage: boolean;
   readonly components: Components;

@@ -21,6 +21,14 @@ import { channelsRoute, discardMessagesRoute, replayMessagesRoute } from "./rout
 import { openApiRoute } from "./routes/openapi.ts";
 import { operationsRoute } from "./routes/operations.ts";
 import { homeRoute, overviewRoute } from "./routes/overview.ts";
+import {
+  assetRoute,
+  incidentPageRoute,
+  incidentsPageRoute,
+  operationsPageRoute,
+  probesPageRoute,
+  subjectPageRoute,
+} from "./routes/page.ts";
 import { probeRoute } from "./routes/probe.ts";
 import { probeLogRoute, probeNowRoute, probesRoute } from "./routes/probes.ts";
 import { statusJsonRoute } from "./routes/public-view.ts";
@@ -78,6 +86,15 @@ export const ROUTES: readonly Route[] = [
   { path: "/runbooks/", get: [runbooksRoute] },
   { path: "/runbooks/:name", get: [runbookRoute] },
   { path: "/", get: [homeRoute] },
+  { path: "/page/targets/:name", get: [subjectPageRoute("target")] },
+  { path: "/page/heartbeats/:name", get: [subjectPageRoute("heartbeat")] },
+  { path: "/page/components/:name", get: [subjectPageRoute("component")] },
+  { path: "/page/groups/:name", get: [subjectPageRoute("group")] },
+  { path: "/page/incidents", get: [incidentsPageRoute] },
+  { path: "/page/incidents/:id", get: [incidentPageRoute] },
+  { path: "/page/operations", get: [operationsPageRoute] },
+  { path: "/page/probes", get: [probesPageRoute] },
+  { path: "/page/assets/:file", get: [assetRoute] },
   { path: "/badge/:file", get: [badgeRoute] },
   { path: "/incidents.atom", get: [incidentFeedRoute] },
   { path: "/status.json", get: [statusJsonRoute] },

@@ -15,7 +15,8 @@ export type ToolName =
   | "haproxy"
   | "nginx"
   | "mtail"
-  | "busybox";
+  | "busybox"
+  | "chromium";
 
 /** `bookworm`: the oldest version that the exporter supports. `newest`: a current one. */
 export type ToolVersion = "bookworm" | "newest";

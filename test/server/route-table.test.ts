@@ -35,7 +35,7 @@ const PINGS = ["{name}", "{name}/{action}", "{token}/{name}", "{token}/{name}/{a
 
 const existing = [...ROUTES, ...CONTEXT_API_ROUTES].flatMap((route) =>
   METHODS.filter((method) => route[method] !== undefined).map((method) => {
-    const path = route.path.replaceAll(/:(\w+)/g, "{$1}").replace("{file}", "{name}.svg");
+    const path = route.path.replaceAll(/:(\w+)/g, "{$1}").replace("/badge/{file}", "/badge/{name}.svg");
     return `${method === "all" ? "ANY" : method.toUpperCase()} ${path}`;
   }),
 );
@@ -81,6 +81,7 @@ const fixed: Prober = {
 /** Values for the placeholders of documented paths. */
 const SAMPLES: Readonly<Record<string, string>> = {
   action: "log",
+  file: "none.js",
   id: "1",
   mode: "primary",
   name: "sample",

@@ -234,14 +234,14 @@ describe("/sd", () => {
 const HTML = { headers: { Accept: "text/html" } };
 
 describe("recent probes", () => {
-  it("are listed on the landing page with their logs, failed ones for longer", async () => {
+  it("are listed on their page with their logs, failed ones for longer", async () => {
     await ask("/probe?target=bad://<b>user:hunt@er22@old&module=other");
     for (let i = 0; i < 3; i += 1) await ask("/probe?target=shop");
-    const { text } = await ask("/", HTML);
-    expect(text).toContain("bad://&lt;secret&gt;@old");
+    const { text } = await ask("/page/probes", HTML);
+    expect(text).toContain("bad://&lt;secret>@old (other)");
     expect(text).not.toMatch(/hunt|er22/);
-    expect(text.match(/<td>shop<\/td>/g)).toHaveLength(3);
-    const log = /<td>bad:.*?href="([^"]*)"/.exec(text)?.[1] ?? "";
+    expect(text.match(/shop \(scripted\)</g)).toHaveLength(3);
+    const log = /href="([^"]*)"[^>]*>Log<\/a><span class="detail"><bdi>bad:/.exec(text)?.[1] ?? "";
     const shown = await ask(log);
     expect(shown.text).toContain("probe failed (connect): refused by");
     expect(shown.text).toContain("Module configuration:\nprober: scripted\n");
@@ -260,7 +260,7 @@ describe("recent probes", () => {
     expect(failed.text).toContain("probe failed (connect): refused by");
     expect(await ask("/logs?target=<b>")).toMatchObject({
       status: 404,
-      text: 'target: got "<b>", want a target with a recent probe; / lists them\n',
+      text: 'target: got "<b>", want a target with a recent probe; /logs lists them\n',
     });
   });
 
@@ -268,7 +268,7 @@ describe("recent probes", () => {
     const got = JSON.stringify(query.slice("?id=".length));
     expect(await ask(`/logs${query}`)).toMatchObject({
       status: 404,
-      text: `id: got ${got}, want the id of a recent probe; / lists them\n`,
+      text: `id: got ${got}, want the id of a recent probe; /logs lists them\n`,
     });
   });
 });
@@ -305,10 +305,11 @@ describe("the exporter's own routes", () => {
     expect(text).not.toContain(TOKEN);
   });
 
-  it("links to its targets on the landing page", async () => {
+  it("links to its targets on the overview", async () => {
     const { headers, text } = await ask("/", HTML);
     expect(headers.get("content-type")).toContain("text/html");
-    expect(text).toContain('<a href="/probe?target=shop&amp;module=scripted">shop</a>');
+    expect(headers.get("content-security-policy")).toContain("default-src 'none'; script-src 'self'");
+    expect(text).toContain('<a href="/page/targets/shop"><bdi>shop</bdi></a>');
   });
 
   it.each(["/nope", "/probe/", "/PROBE", "/-/nope", "/metrics/x", "/%zz"])(

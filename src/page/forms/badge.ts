@@ -44,7 +44,7 @@ function widthOf(text: string): number {
 const PADDING = 6;
 const HEIGHT = 20;
 
-/** Renders a badge as SVG without scripts, fonts or references. */
+/** Renders a badge as SVG without scripts, fonts, ids or references, so that several can stand in one document. */
 export function badge({ label, value, status }: BadgeText): string {
   const left = truncateWithDots(visible(label), LONGEST_LABEL);
   const right = truncateWithDots(visible(value), LONGEST_VALUE);
@@ -55,8 +55,8 @@ export function badge({ label, value, status }: BadgeText): string {
     `<text x="${x + boxWidth / 2}" y="14" textLength="${boxWidth - 2 * PADDING}" lengthAdjust="spacingAndGlyphs">${xmlText(text)}</text>`;
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${HEIGHT}" role="img" aria-label="${title}">
 <title>${title}</title>
-<clipPath id="r"><rect width="${width}" height="${HEIGHT}" rx="3"/></clipPath>
-<g clip-path="url(#r)"><rect width="${leftWidth}" height="${HEIGHT}" fill="#414750"/><rect x="${leftWidth}" width="${rightWidth}" height="${HEIGHT}" fill="${COLOURS[status]}"/></g>
+<path fill="#414750" d="M3 0H${leftWidth}V20H3a3 3 0 0 1-3-3V3a3 3 0 0 1 3-3z"/>
+<path fill="${COLOURS[status]}" d="M${leftWidth} 0H${width - 3}a3 3 0 0 1 3 3V17a3 3 0 0 1-3 3H${leftWidth}z"/>
 <g fill="#fff" text-anchor="middle" font-family="Verdana,DejaVu Sans,sans-serif" font-size="11">
 ${part(left, 0, leftWidth)}
 ${part(right, leftWidth, rightWidth)}

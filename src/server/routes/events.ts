@@ -29,6 +29,8 @@ interface EventStreamQuery {
   readonly after?: number;
   readonly limit: number;
   readonly list: boolean;
+  /** False if snapshots should not have the state of subjects, of which there may be thousands. */
+  readonly hasSubjects: boolean;
 }
 
 /**
@@ -45,7 +47,8 @@ export const eventsRoute =
       res.json({ events: await context.events.past(query) });
       return;
     }
-    const leader = context.otherLeader()?.url;
+    // Who asks for no state follows what this replica knows.
+    const leader = query.hasSubjects ? context.otherLeader()?.url : undefined;
     if (leader !== undefined) return redirectTo(leader, req, res);
     if (context.events.streams().open >= MOST_STREAMS) {
       res.set("Retry-After", "30");
@@ -57,7 +60,7 @@ export const eventsRoute =
 
 function stream(
   context: RouteContext,
-  { wanted, after }: EventStreamQuery,
+  { wanted, after, hasSubjects }: EventStreamQuery,
   req: Request,
   res: Response,
 ): void {
@@ -93,12 +96,13 @@ function stream(
     ...defined({ after }),
     event: (message) => write(frame(message.type, message.id, message)),
     snapshot(newest) {
-      const text = frame("snapshot", newest, snapshot(context, wanted));
+      const state = hasSubjects ? snapshot(context, wanted) : emptySnapshot(context);
+      const text = frame("snapshot", newest, state);
       // A snapshot must fit, however many targets there are.
       allowed += Buffer.byteLength(text);
       write(text);
       // The client reconnects and is redirected to the replica that leads now.
-      if (context.otherLeader()?.url !== undefined) {
+      if (hasSubjects && context.otherLeader()?.url !== undefined) {
         following.stop();
         res.end();
       }
@@ -136,9 +140,7 @@ function snapshot(context: RouteContext, { subjects }: EventFilter) {
   const isWanted = ({ name }: { readonly name: string }): boolean =>
     subjects === undefined || subjects.has(name);
   return {
-    type: "snapshot",
-    at: rfc3339(context.clock.now()),
-    ...leaderFacts(context),
+    ...emptySnapshot(context),
     targets: [...context.config().targets.values()].filter(isWanted).map((target) => {
       const { status } = context.condition(target);
       return { ...modeOf(context, target), status };
@@ -159,6 +161,13 @@ function snapshot(context: RouteContext, { subjects }: EventFilter) {
       .map((component) => ({ component: component.name, status: context.components.status(component) })),
   };
 }
+
+/** Returns what a snapshot says of the exporter itself. */
+const emptySnapshot = (context: RouteContext) => ({
+  type: "snapshot",
+  at: rfc3339(context.clock.now()),
+  ...leaderFacts(context),
+});
 
 /** Parses the query and headers of a request; returns an error text if they are malformed. */
 function parseEventStreamQuery(context: RouteContext, req: Request): EventStreamQuery | string {
@@ -182,7 +191,11 @@ function parseEventStreamQuery(context: RouteContext, req: Request): EventStream
   const format = query.get("format");
   if (format !== null && format !== "json" && format !== "stream")
     return `format: got ${JSON.stringify(format)}, want json or stream`;
+  const snapshots = query.get("snapshot") ?? "full";
+  if (snapshots !== "full" && snapshots !== "none")
+    return `snapshot: got ${JSON.stringify(snapshots)}, want full or none`;
   return {
+    hasSubjects: snapshots === "full",
     wanted: {
       ...(subjects.length === 0 ? {} : { subjects: new Set(subjects) }),
       ...(types.length === 0 ? {} : { types: new Set(types.filter((type) => type !== undefined)) }),

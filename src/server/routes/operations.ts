@@ -9,42 +9,46 @@ import type { RouteContext } from "../route-context.ts";
 export const operationsRoute =
   (context: RouteContext) =>
   async (req: Request, res: Response): Promise<void> => {
-    const { clock, relays, actions, controlAudit } = context;
-    const operations: OperationsPage = {
-      generated_at: rfc3339(clock.now()),
-      windows: windowsOf(context),
-      relays: relays.list().map(({ name, queued, dead }) => ({
-        name,
-        queued: queued.length,
-        dead_letters: dead.length,
-      })),
-      actions: actions.list().map(({ name, dryRun, maxAttempts, targets }) => ({
-        name,
-        dry_run: dryRun,
-        max_attempts: maxAttempts,
-        targets: targets.map(({ target, state }) => ({
-          target,
-          attempts: state.count,
-          firing: state.resolvedAt === undefined,
-          cooldown_until: timeOf(state.cooldownUntil),
-          exhausted: state.exhausted,
-        })),
-      })),
-      audit: actions.audit().map(({ number, action, target, at, result, detail }) => ({
-        number,
-        action,
-        target,
-        at: rfc3339(at),
-        result,
-        detail,
-      })),
-      control: controlAudit
-        .list()
-        .map(({ at, from, ...request }) => ({ ...request, at: rfc3339(at), from: from ?? null })),
-    };
     res.set("Cache-Control", "no-store");
-    await sendJson(req, res, operations);
+    await sendJson(req, res, operationsOf(context));
   };
+
+/** Returns what an operator can end, send again or reset, and what operators have done. */
+export function operationsOf(context: RouteContext): OperationsPage {
+  const { clock, relays, actions, controlAudit } = context;
+  return {
+    generated_at: rfc3339(clock.now()),
+    windows: windowsOf(context),
+    relays: relays.list().map(({ name, queued, dead }) => ({
+      name,
+      queued: queued.length,
+      dead_letters: dead.length,
+    })),
+    actions: actions.list().map(({ name, dryRun, maxAttempts, targets }) => ({
+      name,
+      dry_run: dryRun,
+      max_attempts: maxAttempts,
+      targets: targets.map(({ target, state }) => ({
+        target,
+        attempts: state.count,
+        firing: state.resolvedAt === undefined,
+        cooldown_until: timeOf(state.cooldownUntil),
+        exhausted: state.exhausted,
+      })),
+    })),
+    audit: actions.audit().map(({ number, action, target, at, result, detail }) => ({
+      number,
+      action,
+      target,
+      at: rfc3339(at),
+      result,
+      detail,
+    })),
+    control: controlAudit
+      .list()
+      .map(({ at, from, ...request }) => ({ ...request, at: rfc3339(at), from: from ?? null })),
+  };
+}
 
 function windowsOf({ maintenance }: RouteContext): readonly MaintenanceFacts[] {
   const { windows, manual } = maintenance.list();

@@ -1,6 +1,7 @@
 import type { Request, RequestHandler, Response } from "express";
 import type { OverviewQuery } from "../../page/model/overview.ts";
 import { sendJson, sendText } from "../compress.ts";
+import { sendView } from "../html.ts";
 import { landingPage } from "../landing-page.ts";
 import { readOverviewQuery } from "../page-query.ts";
 import { refuse, refuseJson } from "../refuse.ts";
@@ -22,15 +23,22 @@ export const overviewRoute =
  * `--web.page=off`, always the landing page.
  */
 export const homeRoute = (context: RouteContext): RequestHandler => {
-  const html = landingPage(context);
+  const landing = landingPage(context);
   return async (req, res) => {
-    if (!context.showsPage) return html(req, res);
+    if (!context.showsPage) return landing(req, res);
     res.vary("Accept");
     // A client without a preference, such as curl, gets the first.
     const form = req.accepts("text/plain", "text/html", "application/json");
-    if (form === "text/html") return html(req, res);
     const reading = readOverviewQuery(queryOf(req));
     if ("refused" in reading) return refuse(res, 400, reading.refused);
+    if (form === "text/html") {
+      const view = {
+        kind: "overview",
+        data: await context.page.overview(reading.query),
+        search: queryOf(req).toString(),
+      } as const;
+      return sendView(context, view, req, res);
+    }
     await sendPlain(context, reading.query, form === "application/json", req, res);
   };
 };

@@ -13,12 +13,16 @@ export const probesRoute =
   ({ recentProbes }: RouteContext) =>
   async (req: Request, res: Response): Promise<void> => {
     const target = queryOf(req).get("target");
-    const probes = recentProbes
-      .list()
-      .filter((probe) => target === null || probe.target === target)
-      .map(probeFacts);
-    await sendJson(req, res, { probes });
+    await sendJson(req, res, probeList(recentProbes, target));
   };
+
+/** Returns the recent probes, or those of one target. */
+export const probeList = (recentProbes: RouteContext["recentProbes"], target: string | null) => ({
+  probes: recentProbes
+    .list()
+    .filter((probe) => target === null || probe.target === target)
+    .map(probeFacts),
+});
 
 /** `GET /api/v1/probes/{id}`: a recent probe with its log. */
 export const probeLogRoute =

@@ -1,7 +1,10 @@
 import type { Request, RequestHandler, Response } from "express";
+import { rfc3339 } from "../../core/units.ts";
 import type { PublicView } from "../../page/model/public-view.ts";
 import { sendCacheable } from "../cacheable.ts";
+import { sendPublicView } from "../html.ts";
 import { refuse } from "../refuse.ts";
+import { queryOf } from "../request.ts";
 import type { RouteContext } from "../route-context.ts";
 
 /** Seconds for which clients and proxies may show a view without asking again. */
@@ -38,15 +41,23 @@ export const statusJsonRoute =
   };
 
 async function sendView(
-  { page }: RouteContext,
+  context: RouteContext,
   view: PublicView,
   asJson: boolean,
   req: Request,
   res: Response,
 ): Promise<void> {
-  const isJson = asJson || req.accepts("text/plain", "text/html", "application/json") === "application/json";
-  const form = isJson
-    ? { type: "application/json; charset=utf-8", text: `${JSON.stringify(view)}\n` }
-    : { type: "text/plain; charset=utf-8", text: page.forms.publicViewText(view) };
+  const { page, clock } = context;
+  const liked = asJson ? "application/json" : req.accepts("text/plain", "text/html", "application/json");
+  if (liked === "text/html") {
+    const embed = queryOf(req).get("embed") !== null;
+    // Without a change it is the same text, so that caches need not fetch it again.
+    const at = view.updated_at ?? rfc3339(clock.now());
+    return sendPublicView(context, { kind: "public", data: view, at, embed }, MAX_AGE, req, res);
+  }
+  const form =
+    liked === "application/json"
+      ? { type: "application/json; charset=utf-8", text: `${JSON.stringify(view)}\n` }
+      : { type: "text/plain; charset=utf-8", text: page.forms.publicViewText(view) };
   await sendCacheable(req, res, { ...form, maxAge: MAX_AGE, isPublic: true });
 }
