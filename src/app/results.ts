@@ -5,7 +5,7 @@ import type { Presence } from "../core/presence.ts";
 import type { Result } from "../core/result.ts";
 import { redactAddress } from "../core/secret.ts";
 import type { Target } from "../core/target.ts";
-import { timestamp } from "../core/units.ts";
+import { seconds, timestamp } from "../core/units.ts";
 import type { ProbeRequest } from "../engine/probe-request.ts";
 import type { ProbeRates } from "../engine/process-stats.ts";
 import type { RecentProbes } from "../engine/recent-probes.ts";
@@ -117,12 +117,16 @@ const failover = ({ driver }: ResultParts): Stage =>
 const watchTarget = ({ watch }: ResultParts): Stage => forTargets(({ name }) => watch.target(name));
 
 const chooseRoutes = ({ routes }: ResultParts): Stage => forTargets(() => routes.evaluate());
-const watchCertificate = ({ conditions }: ResultParts): Stage =>
-  forTargets(({ name }, { result: { samples } }) => {
+
+/** The warning comes as early as the alert HeartbeatCertificateExpiring. */
+const watchCertificate = ({ conditions, index }: ResultParts): Stage =>
+  forTargets(({ name, alertThresholds }, { result: { samples } }) => {
     const expiry = samples.find(
       ({ metric }) => metric.name === certificateMetrics.sslEarliestCertExpiry.name,
     );
-    if (expiry !== undefined) conditions.certificate(name, timestamp(expiry.value));
+    if (expiry === undefined) return;
+    const warning = alertThresholds?.certificate_expiry ?? index.current().alertThresholds.certificate_expiry;
+    conditions.certificate(name, timestamp(expiry.value), seconds(warning));
   });
 
 /** The stages of each result, in order. Those after `remember` see results of configured targets only. */

@@ -45,7 +45,7 @@ export const EVENT_KINDS = [
   "route",
   /** The configuration was reloaded (`to: "success"`), or the reload failed (`to: "failure"`). */
   "reload",
-  /** The certificate of a target is `expiring` within 14 days, `expired` or `valid`; `until` is its expiry. */
+  /** The certificate of a target is `expiring` within its threshold `certificate_expiry`, `expired` or `valid`; `until` is its expiry. */
   "certificate",
   /** A budget of a target is `exhausted`, so that it is not probed until `until`, or `available` again. */
   "budget",

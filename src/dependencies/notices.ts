@@ -123,6 +123,9 @@ function subjectKind({ kind }: PastEvent): SubjectKind | undefined {
     case "group":
     case "component":
     case "reload":
+    case "certificate":
+    case "budget":
+    case "route":
       return undefined;
   }
 }

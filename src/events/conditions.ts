@@ -1,15 +1,12 @@
 import { defined } from "../core/defined.ts";
 import type { EventFacts } from "../core/history.ts";
 import { retainKeys, type StateStore } from "../core/memory.ts";
-import { elapsed, rfc3339, seconds, type Timestamp } from "../core/units.ts";
-
-/** Time before its expiry in which a certificate counts as expiring, as for the alert HeartbeatCertificateExpiring. */
-const EXPIRING = seconds(14 * 86_400);
+import { elapsed, rfc3339, type Seconds, type Timestamp } from "../core/units.ts";
 
 /** Conditions of targets beside their status, each change of which is an event: certificates and budgets. Kept over restarts. */
 export interface Conditions {
-  /** Takes in the earliest expiry among the certificates of a target. */
-  certificate(target: string, expiry: Timestamp): void;
+  /** Takes in the earliest expiry among the certificates of a target, which counts as expiring for `warning` before it. */
+  certificate(target: string, expiry: Timestamp, warning: Seconds): void;
   /** Takes in that a budget of a target is exhausted, or that it is not. */
   budget(
     target: string,
@@ -44,9 +41,9 @@ export function createConditions({ now, store, record }: ConditionsDeps): Condit
     record({ kind, at: now(), subject, from, to, ...facts });
   };
   return {
-    certificate(target, expiry) {
+    certificate(target, expiry, warning) {
       const left = elapsed(now(), expiry);
-      const to = left <= 0 ? "expired" : left < EXPIRING ? "expiring" : "valid";
+      const to = left <= 0 ? "expired" : left < warning ? "expiring" : "valid";
       const detail = `${to === "expired" ? "expired" : "expires"} ${rfc3339(expiry)}`;
       change("certificate", target, "valid", to, { detail, until: expiry });
     },

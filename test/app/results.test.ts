@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
+import { sample } from "../../src/core/metric.ts";
 import { type Prober, succeeded } from "../../src/core/prober.ts";
 import { seconds, timestamp } from "../../src/core/units.ts";
+import { certificateMetrics } from "../../src/probers/certificates.ts";
 import { createMemoryHistory } from "../../src/store/memory-history.ts";
 import { manualClock } from "../helpers/clock.ts";
 import { startLocalExporter } from "../helpers/exporter.ts";
@@ -103,4 +105,40 @@ targets: [{ name: a, module: word, target: a }, { name: b, module: word, target:
   const targets = warned.map(({ fields }) => ("target" in fields ? String(fields.target) : ""));
   expect(targets.filter((target) => target === "a").length).toBe(2);
   expect(targets.filter((target) => target === "b").length).toBe(2);
+});
+
+test("a certificate is told to expire by the threshold of its target, of its module, or of all", async () => {
+  const clock = manualClock();
+  const history = createMemoryHistory(clock, seconds(10 * 86_400));
+  const expiry = clock.now() + 20 * 86_400;
+  const prober: Prober<object, object> = {
+    ...paidProber().prober,
+    costly: false,
+    metrics: Object.values(certificateMetrics),
+    probe: async () => ({
+      outcome: succeeded,
+      samples: [sample(certificateMetrics.sslEarliestCertExpiry, expiry)],
+    }),
+  };
+  const yaml = `
+alert_thresholds: { certificate_expiry: 19d }
+modules:
+  plain: { prober: paid }
+  early: { prober: paid, alert_thresholds: { certificate_expiry: 21d } }
+targets:
+  - { name: by-all, module: plain, target: a }
+  - { name: by-module, module: early, target: b }
+  - { name: by-target, module: plain, target: c, alert_thresholds: { certificate_expiry: 22d } }
+  - { name: late, module: early, target: d, alert_thresholds: { certificate_expiry: 1d } }
+`;
+  await using exporter = await startLocalExporter({ yaml, probers: [prober], clock, history });
+  await fetch(`${exporter.url}/metrics?collect[]=targets`);
+  const expiring = async () =>
+    (await history.events({ limit: 50 }))
+      .filter(({ kind }) => kind === "certificate")
+      .map((one) => one.subject);
+  expect((await expiring()).toSorted()).toEqual(["by-module", "by-target"]);
+  clock.advance(seconds(1.5 * 86_400));
+  await fetch(`${exporter.url}/metrics?collect[]=targets`);
+  expect((await expiring()).toSorted()).toEqual(["by-all", "by-module", "by-target"]);
 });

@@ -1,10 +1,11 @@
 import { describe, expect, it } from "vitest";
 import type { EventFacts } from "../../src/core/history.ts";
 import { createMemory } from "../../src/core/memory.ts";
-import { timestamp } from "../../src/core/units.ts";
+import { seconds, timestamp } from "../../src/core/units.ts";
 import { createConditions } from "../../src/events/conditions.ts";
 
 const DAY = 86_400;
+const WARNING = seconds(14 * DAY);
 
 function startConditions(memory = createMemory()) {
   const recorded: EventFacts[] = [];
@@ -26,9 +27,9 @@ describe("the certificate of a target", () => {
     const expiry = timestamp(20 * DAY);
     for (let hour = 0; hour < 24 * 25; hour++) {
       world.now = hour * 3600;
-      conditions.certificate("shop", expiry);
+      conditions.certificate("shop", expiry, WARNING);
     }
-    conditions.certificate("shop", timestamp(100 * DAY));
+    conditions.certificate("shop", timestamp(100 * DAY), WARNING);
     expect(changes(recorded)).toEqual([
       "certificate shop: valid -> expiring",
       "certificate shop: expiring -> expired",
@@ -38,14 +39,24 @@ describe("the certificate of a target", () => {
     expect(recorded[0]).toMatchObject({ detail: "expires 1970-01-21T00:00:00Z", until: expiry });
   });
 
+  it("is told as early as the threshold of its target says, also when that changes", () => {
+    const { conditions, recorded } = startConditions();
+    const expiry = timestamp(20 * DAY);
+    for (const days of [14, 21, 14]) conditions.certificate("shop", expiry, seconds(days * DAY));
+    expect(changes(recorded)).toEqual([
+      "certificate shop: valid -> expiring",
+      "certificate shop: expiring -> valid",
+    ]);
+  });
+
   it("is told once across restarts, and again after it was not configured", () => {
     const first = startConditions();
-    first.conditions.certificate("shop", timestamp(DAY));
+    first.conditions.certificate("shop", timestamp(DAY), WARNING);
     const second = startConditions(first.memory);
-    second.conditions.certificate("shop", timestamp(DAY));
+    second.conditions.certificate("shop", timestamp(DAY), WARNING);
     expect(second.recorded).toEqual([]);
     second.conditions.retain(new Set(["other"]));
-    second.conditions.certificate("shop", timestamp(DAY));
+    second.conditions.certificate("shop", timestamp(DAY), WARNING);
     expect(changes(second.recorded)).toEqual(["certificate shop: valid -> expiring"]);
   });
 });

@@ -31,6 +31,8 @@ const alertsWith = (count: number, name: string, text: string): PostedAlert[] =>
       summary: "A critical target is down.",
       description: text,
       reason: text,
+      last_success: "2026-01-02 03:00:00 UTC",
+      details: `https://exporter.example.com:8091/logs?target=machine-${i}`,
       runbook_url: "https://exporter.example.com:8091/runbooks/HeartbeatCriticalTargetDown",
       dashboard: "/d/heartbeat-overview?var-target=prod",
     },
@@ -50,7 +52,9 @@ function textsOf(requests: readonly ReceivedRequest[], path: string, machine: st
 
 /** Reports whether every entity and every tag of a message is whole. */
 function isWholeHtml(text: string): boolean {
-  const rest = text.replace(/&(?:amp|lt|gt|quot|#\d+);/g, "").replace(/<b>[^<>]*<\/b>/g, "");
+  const rest = text
+    .replace(/&(?:amp|lt|gt|quot|#\d+);/g, "")
+    .replace(/<b>[^<>]*<\/b>|<a href="[^<>"]*">[^<>]*<\/a>/g, "");
   return !/[&<>]/.test(rest);
 }
 
@@ -85,6 +89,10 @@ describe.each(["bookworm", "newest"] as const)("messages of Alertmanager %s", (v
           slack.length <= SLACK_LIMIT,
         saysAll: [telegram, slack].map((text) => text.includes(`${count} in all`)),
         isWhole: isWholeHtml(telegram),
+        sinceWhen: [telegram, slack].map(
+          (text) => text.split("last success 2026-01-02 03:00:00 UTC").length - 1,
+        ),
+        links: [telegram, slack].map((text) => text.split("/logs?target=machine-").length - 1),
       };
       expect(seen).toEqual({
         name,
@@ -94,6 +102,8 @@ describe.each(["bookworm", "newest"] as const)("messages of Alertmanager %s", (v
         isShort: true,
         saysAll: [count > 25, count > 50],
         isWhole: true,
+        sinceWhen: count > 10 ? [0, 0] : [count, count],
+        links: count > 10 ? [0, 0] : [count > 3 ? 0 : count, count],
       });
     }
   });

@@ -97,7 +97,7 @@ describe.each(alerts)("$alert", ({ alert, expr, labels, annotations, keep_firing
     expect(Object.values(labels ?? {}).join()).not.toContain("$value");
     expect(annotations).toMatchObject({
       summary: expect.stringMatching(/^[A-Z][^{}]+\.$/),
-      description: expect.stringMatching(/\.$/),
+      description: expect.stringMatching(/\.(\{\{ end \}\})?$/),
       runbook_url: `{{ range query "topk(1, instance:heartbeat_exporter_url:known)" }}{{ .Labels.url }}{{ end }}/runbooks/${alert}`,
       dashboard: expect.stringMatching(/^\/d\/heartbeat-[a-z]+(\?var-\w+=\{\{ \$labels\.\w+ \}\})?$/),
     });

@@ -168,6 +168,7 @@ describe("an outage of seventeen services", () => {
     const end = since(outage, channelsOf(stack.live));
     show("its end", end);
     expectFew(end, SERVICES);
+    expect(new Set((await stack.statuses()).values())).toEqual(new Set(["healthy"]));
   });
 
   it("behind one dead dependency is told as an outage of the dependency alone, and one that stays down is told once", async () => {

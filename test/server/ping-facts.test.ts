@@ -218,11 +218,11 @@ describe("facts in pings", () => {
       return page.split("\n").filter((line) => line.startsWith(`heartbeat_info{heartbeat="${machine}"`));
     };
     expect(await info()).toEqual([
-      `heartbeat_info{heartbeat="${machine}",source="push",kind="machine",hostname="h",owner="",team="old"} 1`,
+      `heartbeat_info{heartbeat="${machine}",source="push",kind="machine",hostname="h",owner="",group="",team="old"} 1`,
     ]);
     await ping(machine, JSON.stringify({ owner: 'a "b" \\c', labels: { team: "new" } }));
     expect(await info()).toEqual([
-      `heartbeat_info{heartbeat="${machine}",source="push",kind="machine",hostname="h",owner="a \\"b\\" \\\\c",team="new"} 1`,
+      `heartbeat_info{heartbeat="${machine}",source="push",kind="machine",hostname="h",owner="a \\"b\\" \\\\c",group="",team="new"} 1`,
     ]);
   });
 

@@ -173,7 +173,7 @@ describe("/metrics", () => {
     expect(text).toContain('probe_success{target="shop",module="scripted"} 1\n');
     expect(text).toContain('probe_success{target="till",module="scripted"} 0\n');
     expect(text).toContain(
-      'heartbeat_target_info{team="ai",target="gpt",module="scripted",critical="false",kind="scripted"} 1\n',
+      'heartbeat_target_info{host="gpt",group="",team="ai",target="gpt",module="scripted",critical="false",kind="scripted"} 1\n',
     );
     expect(text).toContain('heartbeat_current_mode{target="gpt",module="scripted",mode="primary"} 1\n');
     expect(text).not.toContain('heartbeat_current_mode{target="shop"');
