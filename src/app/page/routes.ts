@@ -1,6 +1,14 @@
 import { rfc3339 } from "../../core/units.ts";
-import type { RouteChain } from "../../page/model/overview.ts";
+import type { RouteChain, RouteLink } from "../../page/model/overview.ts";
 import type { MemberView, RouteView } from "../../routing/routes.ts";
+
+const linkOf = ({ name, kind, status, usability, reason, excluded }: MemberView): RouteLink => ({
+  name,
+  kind,
+  status,
+  usable: usability === "usable" && excluded === undefined,
+  reason: excluded === undefined ? (reason ?? null) : "excluded",
+});
 
 /** Returns a route as the page shows it. */
 export const routeChain = ({ route, state, members, stale }: RouteView): RouteChain => ({
@@ -12,12 +20,4 @@ export const routeChain = ({ route, state, members, stale }: RouteView): RouteCh
   forced: state.forced !== undefined,
   stale,
   members: members.map(linkOf),
-});
-
-const linkOf = ({ name, kind, status, usability, reason, excluded }: MemberView) => ({
-  name,
-  kind,
-  status,
-  usable: usability === "usable" && excluded === undefined,
-  reason: excluded === undefined ? (reason ?? null) : "excluded",
 });
