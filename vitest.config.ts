@@ -4,6 +4,7 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
 /** The tests that take longest, most of them half a minute or more. `npm run check:long` runs them, and `npm test` the others. */
 const LONG = [
   "test/long/**/*.test.ts",
+  "test/cli/exit-codes.test.ts",
   "test/cli/report.test.ts",
   "test/client/package.test.ts",
   "test/config/worker.test.ts",
@@ -19,6 +20,7 @@ const LONG = [
   "test/engine/starvation.test.ts",
   "test/examples.test.ts",
   "test/examples/ping.test.ts",
+  "test/e2e/why.test.ts",
   "test/money/day.test.ts",
   "test/pack/alertmanager.test.ts",
   "test/pack/lengths.test.ts",

@@ -51,5 +51,5 @@ export function exporterVariable(): QueryVariableBuilder {
     .datasource(DATASOURCE)
     .query({ qryType: 1, query, refId: "PrometheusVariableQueryEditor-VariableQuery" })
     .definition(query)
-    .refresh(VariableRefresh.OnDashboardLoad);
+    .refresh(VariableRefresh.OnTimeRangeChanged);
 }

@@ -8,7 +8,7 @@ import { temporaryFolder } from "../helpers/temporary-folder.ts";
 const TOKEN = "shared-token-of-the-test";
 const authorization = { Authorization: `Bearer ${TOKEN}` };
 
-const FIXED = { source: "push", kind: "machine" };
+const FIXED = { group: "", source: "push", kind: "machine" };
 
 interface Event {
   readonly event: string;
