@@ -55,6 +55,8 @@ describe("heartbeat-exporter pack", () => {
     }
     expect(files).toEqual(expect.arrayContaining(["dashboards/overview.json", "rules/targets.rules.yml"]));
     expect(files.filter((file) => /tests|source/.test(file))).toEqual([]);
+    // Nothing is sent or linked to a host that is only an example.
+    expect(files.filter((file) => read(folder, file).includes("example.com"))).toEqual([]);
     expect(run.stdout()).toContain(`\n${files.length} files, ${files.length} changed\n`);
   });
 

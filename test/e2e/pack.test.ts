@@ -190,7 +190,7 @@ describe.concurrent.each(["bookworm", "newest"] as const)(
       all.keepPinging("production-server");
       await waitUntil("the online message", () => about("/telegram", online)[0]);
       expect(about("/telegram", "production-server")).toHaveLength(2);
-      const mails = () => all.live.mails.filter(({ to }) => to.includes("web@example.com"));
+      const mails = () => all.live.mails.filter(({ to }) => to.includes("web@localhost"));
       await waitUntil("both mails", () => (mails().length > 1 ? true : undefined));
       expect(mails()).toHaveLength(2);
 

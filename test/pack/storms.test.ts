@@ -107,7 +107,7 @@ async function startStack(targets: string) {
 /** Expects few messages on each channel, in which every one of `names` occurs. */
 function expectFew(channels: Channels, names: readonly string[]): void {
   expect(Object.keys(channels).toSorted()).toEqual([
-    "mail to devops@example.com",
+    "mail to devops@localhost",
     "pagerduty",
     "relay-of-services",
     "slack",
@@ -268,18 +268,18 @@ describe("escalation", () => {
     await live.alertmanager.post([alert("short"), alert("long")]);
     const mailsTo = (to: string) =>
       live.mails.filter((mail) => mail.to.includes(to)).map((mail) => readMail(mail).subject);
-    await waitUntil("both mails to devops", () => mailsTo("devops@example.com").length >= 2 || undefined);
-    expect(mailsTo("on-call-2@example.com")).toEqual([]);
+    await waitUntil("both mails to devops", () => mailsTo("devops@localhost").length >= 2 || undefined);
+    expect(mailsTo("on-call-2@localhost")).toEqual([]);
     await live.alertmanager.post([{ ...alert("short"), endsAt: new Date().toISOString() }]);
-    await waitUntil("the escalation", () => mailsTo("on-call-2@example.com")[0]);
-    expect(mailsTo("on-call-2@example.com")).toEqual(["🔴 HeartbeatTargetDown: long"]);
+    await waitUntil("the escalation", () => mailsTo("on-call-2@localhost")[0]);
+    expect(mailsTo("on-call-2@localhost")).toEqual(["🔴 HeartbeatTargetDown: long"]);
     const chats = live.requests.filter(
       ({ path, body }) => path.startsWith("/telegram") && body.includes("-1003"),
     );
     expect(chats).toHaveLength(1);
     await live.alertmanager.post([{ ...alert("long"), endsAt: new Date().toISOString() }]);
-    await waitUntil("its end", () => mailsTo("on-call-2@example.com")[1]);
-    expect(mailsTo("on-call-2@example.com")).toEqual([
+    await waitUntil("its end", () => mailsTo("on-call-2@localhost")[1]);
+    expect(mailsTo("on-call-2@localhost")).toEqual([
       "🔴 HeartbeatTargetDown: long",
       "🟢 resolved: HeartbeatTargetDown: long",
     ]);
