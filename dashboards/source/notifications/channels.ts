@@ -8,7 +8,8 @@ const NO_CHANNELS = "no channels configured";
 export const channels = (series: Series): readonly PanelBuilder[] => [
   bars({
     title: "Messages to people",
-    description: "Attempts to deliver messages per interval: delivered, retried, or dead after the last attempt.",
+    description:
+      "Attempts to deliver messages per interval: delivered, retried, or dead after the last attempt.",
     width: 12,
     none: NO_CHANNELS,
     queries: [
