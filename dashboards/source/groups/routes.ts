@@ -24,7 +24,7 @@ export function routes(series: Series): readonly PanelBuilder[] {
       ],
       query: {
         expr: `max by (route, target) (\n  4 * (${selected} == 1 and ${usable} == 0)\n  or 1 * (${selected} == 1)\n  or 3 + (${usable} == 0)\n  or 2 * (${usable} == 1)\n)`,
-        legend: "{{route}}: {{target}}",
+        legend: "{{route}} {{target}}",
       },
     }),
     bars({

@@ -48,6 +48,8 @@ targets:
 heartbeats:
   - { name: server, kind: machine, timeout: 20s, hostname: prod-01.example.com, owner: web }
   - { name: backup, kind: job, timeout: 3s, owner: data }
+routes:
+  - { name: chat, order: [gpt, local], min_dwell: 1s }
 groups:
   - { name: ${VICTIM_GROUP}, members: [shop, gpt, docs, backup] }
   - { name: platform, members: [docs, local, server] }
