@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { createServer, type RequestListener } from "node:http";
 import { describe, expect, it } from "vitest";
 import { startExporter } from "../helpers/exporter.ts";
+import { serveHttp } from "../helpers/http-targets.ts";
 import { freePort, waitUntil } from "../helpers/process.ts";
 import { startPrometheus } from "../helpers/prometheus.ts";
 import { readMail } from "../helpers/receivers.ts";
@@ -217,6 +218,52 @@ describe("an outage of seventeen services", () => {
       (end[channel] ?? []).filter((one) => one.includes("HeartbeatTargetDown: service-07"));
     expect(about("telegram")).toHaveLength(1);
     expect(Object.values(end).flat().join("\n")).not.toMatch(/HeartbeatTargetDown: service-0[1-689]/);
+  });
+});
+
+/** Most messages about one thing that keeps failing and recovering for an hour. */
+const MOST_OF_FLAPPING = 6;
+
+describe("a target that fails and recovers for an hour", () => {
+  it("is told in few messages, the last of which is true", async () => {
+    let isDown = false;
+    await using server = await serveHttp((_request, response) => {
+      response.writeHead(isDown ? 503 : 200).end();
+    });
+    await using stack = await startStack(`targets:\n${target("shop", `http://${server.host}/`)}\n`);
+    const status = async () => (await stack.statuses()).get("shop");
+    const becomes = (wanted: string) =>
+      waitUntil(`shop to be ${wanted}`, async () => (await status()) === wanted || undefined);
+    await becomes("healthy");
+    const begin = performance.now();
+    // Each time for longer than the alert needs to fire.
+    while (performance.now() - begin < 3_600_000 / FACTOR) {
+      isDown = true;
+      await becomes("unhealthy");
+      await waitUntil(
+        "the alert",
+        async () => (await stack.firing("HeartbeatTargetDown")).length > 0 || undefined,
+      );
+      isDown = false;
+      await becomes("healthy");
+    }
+    await waitUntil(
+      "the end of the alert",
+      async () =>
+        (await stack.firing("HeartbeatTargetDown|HeartbeatConsecutiveFailures")).length === 0 || undefined,
+    );
+    await stack.settle();
+    const channels = channelsOf(stack.live);
+    show("an hour of flapping", channels);
+    for (const [channel, texts] of Object.entries(channels)) {
+      expect({ channel, few: texts.length <= MOST_OF_FLAPPING ? true : texts }).toEqual({
+        channel,
+        few: true,
+      });
+    }
+    const about = (channel: string) =>
+      (channels[channel] ?? []).filter((text) => text.includes("TargetDown"));
+    expect(about("telegram").at(-1)).toMatch(/🟢|resolved/i);
   });
 });
 
