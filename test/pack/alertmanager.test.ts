@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
+import { defined } from "../../src/core/defined.ts";
 import type { PostedAlert } from "../helpers/alertmanager.ts";
 import { waitUntil } from "../helpers/process.ts";
 import { type ReceivedMail, type ReceivedRequest, readMail } from "../helpers/receivers.ts";
@@ -57,6 +58,16 @@ const ROUTES: readonly (readonly [
   ["an alert of another program", { alertname: "NodeDown", severity: "critical", team: "ai" }, "operations"],
 ];
 
+/** The receiver of each severity. */
+const BY_SEVERITY = { critical: "pager", warning: "operations", info: "digest" } as const;
+
+/** Every severity, kind and owner: the one with a route, one without, and none. */
+const COMBINATIONS = (["critical", "warning", "info"] as const).flatMap((severity) =>
+  ["http", "llm", "job", "machine"].flatMap((kind) =>
+    ["web", "data", undefined].map((owner) => ({ severity, kind, owner })),
+  ),
+);
+
 describe.each(CASES)("$file with Alertmanager $version", ({ file, version }) => {
   it("is accepted by amtool", async () => {
     const { code, stdout, stderr } = await runTool("amtool", version, [
@@ -69,11 +80,29 @@ describe.each(CASES)("$file with Alertmanager $version", ({ file, version }) => 
     });
   });
 
-  it.each(ROUTES)("routes %s", async (_, labels, receiver) => {
+  const receiversOf = async (labels: Readonly<Record<string, string>>): Promise<object> => {
     const pairs = Object.entries(labels).map(([name, value]) => `${name}=${value}`);
     const args = ["config", "routes", "test", `--config.file=${join(ALERTMANAGER_FOLDER, file)}`, ...pairs];
     const { code, stdout } = await runTool("amtool", version, args);
-    expect({ code, receiver: stdout.trim() }).toEqual({ code: 0, receiver });
+    return { code, receiver: stdout.trim() };
+  };
+
+  it.each(ROUTES)("routes %s", async (_, labels, receiver) => {
+    expect(await receiversOf(labels)).toEqual({ code: 0, receiver });
+  });
+
+  it.each(COMBINATIONS)("routes a $severity of the kind $kind and the owner $owner", async (one) => {
+    const { severity, kind, owner } = one;
+    const receiver = [
+      // A machine has an owner of its own, who is told that it is offline.
+      ...(severity === "critical" && kind !== "machine" ? ["escalation"] : []),
+      ...(owner === "web" ? ["owner-web"] : []),
+      BY_SEVERITY[severity],
+    ].join(",");
+    expect(await receiversOf({ alertname: "HeartbeatAny", severity, kind, ...defined({ owner }) })).toEqual({
+      code: 0,
+      receiver,
+    });
   });
 });
 
