@@ -293,12 +293,18 @@ const TESTED: Readonly<Record<string, () => Promise<void>>> = {
   },
 
   "groups.yml": async () => {
-    await using server = await serveHttp((_request, response) => void response.writeHead(200).end());
+    let isDown = false;
+    await using server = await serveHttp(
+      (_request, response) => void response.writeHead(isDown ? 503 : 200).end(),
+    );
     const yaml = read("groups.yml")
       .replace("/run/secrets/control", "control")
       .replace("/run/secrets/components", "components")
       .replaceAll(/localhost:(512\d)\/health/g, `${server.host}/$1`)
-      .replaceAll("schedule: interval", "schedule: interval\n    interval: 5s\n    healthy_threshold: 1");
+      .replaceAll(
+        "schedule: interval",
+        "schedule: interval\n    interval: 5s\n    failure_threshold: 1\n    healthy_threshold: 1",
+      );
     await using exporter = await startExporter({
       yaml,
       files: { control: "token-of-the-test", components: "token-of-components" },
@@ -316,6 +322,13 @@ const TESTED: Readonly<Record<string, () => Promise<void>>> = {
     expect(valueOf(text, "heartbeat_group_info", { group: "ecosystem", team: "ai" })).toBe(1);
     expect(valueOf(text, "heartbeat_group_status", { group: "search", status: "healthy" })).toBe(1);
     expect(await exporter.get("/config")).not.toMatch(/token-of-(the-test|components)/);
+    isDown = true;
+    await waitUntil("the replicas to wait for the interpreter", async () => {
+      const waiting = (await exporter.get("/metrics")).match(
+        /^heartbeat_dependency_down\{.*depends_on="interpreter"\} 1$/gm,
+      );
+      return waiting?.length === 2 ? true : undefined;
+    });
   },
 
   "follow-mode.ts": async () => {
