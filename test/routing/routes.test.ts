@@ -44,10 +44,10 @@ function start(store: StateStore = createMemory().namespace("routes")) {
     routes,
     usability,
     effects,
-    lead(value: boolean) {
+    lead: (value: boolean) => {
       isLeading = value;
     },
-    view() {
+    view: () => {
       const view = routes.find("chat");
       if (view === undefined) throw new Error("no route");
       return { use: view.state.use, stale: view.stale, next: view.next };

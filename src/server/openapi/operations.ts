@@ -21,6 +21,35 @@ import { PAGE_OPERATIONS } from "./page-operations.ts";
 const status = { type: "string", enum: TARGET_STATUSES } as const;
 const duration = { type: "string", examples: ["30m"] } as const;
 
+/** Returns the operations on dead letters, which relays and channels have alike. */
+function deadLetterOperations(path: "notify" | "relay", owner: string): readonly ApiOperation[] {
+  const parameters = [inPath("name", `Name of the ${owner}.`), query("id", text, "Id of one dead letter.")];
+  return [
+    {
+      method: "post",
+      path: `/api/v1/${path}/{name}/replay`,
+      summary: `Queues dead letters of a ${owner} again, all or one`,
+      parameters,
+      isControl: true,
+      success: 200,
+      answer: object({ replayed: integer }),
+      example: { replayed: 2 },
+      errors: [400, 401, 403, 404],
+    },
+    {
+      method: "delete",
+      path: `/api/v1/${path}/{name}/dead-letters`,
+      summary: `Deletes dead letters of a ${owner}, all or one`,
+      parameters,
+      isControl: true,
+      success: 200,
+      answer: object({ discarded: integer }),
+      example: { discarded: 2 },
+      errors: [400, 401, 403, 404],
+    },
+  ];
+}
+
 const TARGET = object({
   name: text,
   module: text,
@@ -237,28 +266,7 @@ export const API_OPERATIONS: readonly ApiOperation[] = [
     }),
     errors: [],
   },
-  {
-    method: "post",
-    path: "/api/v1/notify/{name}/replay",
-    summary: "Queues dead letters of a channel again, all or one",
-    parameters: [inPath("name", "Name of the channel."), query("id", text, "Id of one dead letter.")],
-    isControl: true,
-    success: 200,
-    answer: object({ replayed: integer }),
-    example: { replayed: 2 },
-    errors: [400, 401, 403, 404],
-  },
-  {
-    method: "delete",
-    path: "/api/v1/notify/{name}/dead-letters",
-    summary: "Deletes dead letters of a channel, all or one",
-    parameters: [inPath("name", "Name of the channel."), query("id", text, "Id of one dead letter.")],
-    isControl: true,
-    success: 200,
-    answer: object({ discarded: integer }),
-    example: { discarded: 2 },
-    errors: [400, 401, 403, 404],
-  },
+  ...deadLetterOperations("notify", "channel"),
   {
     method: "get",
     path: "/api/v1/relay",
@@ -280,28 +288,7 @@ export const API_OPERATIONS: readonly ApiOperation[] = [
     }),
     errors: [],
   },
-  {
-    method: "post",
-    path: "/api/v1/relay/{name}/replay",
-    summary: "Queues dead letters again, all or one",
-    parameters: [inPath("name", "Name of the relay."), query("id", text, "Id of one dead letter.")],
-    isControl: true,
-    success: 200,
-    answer: object({ replayed: integer }),
-    example: { replayed: 2 },
-    errors: [400, 401, 403, 404],
-  },
-  {
-    method: "delete",
-    path: "/api/v1/relay/{name}/dead-letters",
-    summary: "Deletes dead letters, all or one",
-    parameters: [inPath("name", "Name of the relay."), query("id", text, "Id of one dead letter.")],
-    isControl: true,
-    success: 200,
-    answer: object({ discarded: integer }),
-    example: { discarded: 2 },
-    errors: [400, 401, 403, 404],
-  },
+  ...deadLetterOperations("relay", "relay"),
   {
     method: "get",
     path: "/api/v1/actions",

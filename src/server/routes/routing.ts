@@ -1,18 +1,11 @@
 import { createHash } from "node:crypto";
 import type { Request, Response } from "express";
-import {
-  DURATION_FORM,
-  formatDuration,
-  parseDuration,
-  rfc3339,
-  type Seconds,
-  seconds,
-} from "../../core/units.ts";
-import type { MemberView, RouteCommand, RouteView } from "../../routing/routes.ts";
-import { leaderFacts } from "../leader.ts";
+import { DURATION_FORM, formatDuration, parseDuration, type Seconds, seconds } from "../../core/units.ts";
+import type { RouteCommand, RouteView } from "../../routing/routes.ts";
 import { refuse, refuseJson } from "../refuse.ts";
 import { queryOf } from "../request.ts";
 import type { RouteContext } from "../route-context.ts";
+import { routeJson } from "../routing-json.ts";
 
 /** Longest time of `?wait=`, below the idle timeouts of common proxies. */
 const LONGEST_WAIT = seconds(60);
@@ -262,42 +255,3 @@ function answer(
 
 /** Quotes a value for a shell. */
 const quoted = (value: string): string => `'${value.replaceAll("'", `'\\''`)}'`;
-
-function routeJson(context: RouteContext, view: RouteView) {
-  const { route, state, members, next, stale } = view;
-  const member = members.find(({ name }) => name === state.use);
-  return {
-    route: route.name,
-    use: state.use ?? null,
-    address: member?.address ?? null,
-    model: member?.model ?? null,
-    since: rfc3339(state.since),
-    forced: state.forced !== undefined,
-    forced_until: state.forced?.until === undefined ? null : rfc3339(state.forced.until),
-    exhausted: state.exhausted,
-    stale,
-    ...leaderFacts(context),
-    why: members.map(memberJson),
-    policy: {
-      order: route.order.map(({ name }) => name),
-      when_none: route.whenNone,
-      prefer_back_after: formatDuration(route.preferBackAfter),
-      min_dwell: formatDuration(route.minDwell),
-      skip_degraded: route.skipDegraded,
-      exclude_reasons: [...route.excludeReasons],
-      max_cost: route.maxCost ?? null,
-    },
-    next: next ?? null,
-  };
-}
-
-const memberJson = ({ name, usability, status, mode, reason, since, excluded }: MemberView) => ({
-  target: name,
-  usable: usability === "usable" && excluded === undefined,
-  status,
-  mode: mode ?? null,
-  reason: excluded === undefined ? (reason ?? null) : "excluded",
-  since: since === undefined ? null : rfc3339(since),
-  excluded: excluded !== undefined,
-  excluded_until: excluded?.until === undefined ? null : rfc3339(excluded.until),
-});
