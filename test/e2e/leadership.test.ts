@@ -54,6 +54,7 @@ targets:
   - { name: model, module: chat, target: "http://${host}/v1", model: m, interval: 2s, min_interval: 100ms, schedule: interval, failover: {} }
   - { name: asked, module: chat, target: "http://${host}/v1", model: asked, interval: 2s, min_interval: 0s }
   - { name: page, module: page, target: "http://${host}/page" }
+routes: [{ name: chat, order: [model] }]
 control: { token_file: token }
 `,
     files: { "kube.json": api.kubeconfig({ token: `replica-${name}` }), key: name, token: "control" },
@@ -124,6 +125,29 @@ describe("two replicas", () => {
     expect(valueOf(await a.get("/probe?target=asked"), "probe_success")).toBe(1);
     expect(new Set(prompts.map(({ from }) => from))).toEqual(new Set(["a"]));
     expect(new Set(api.writes.map(({ holder }) => holder))).toEqual(new Set(["a"]));
+  });
+
+  it("the leader alone chooses for routes; the other answers as stale, and chooses when it leads", async () => {
+    await using api = await startKubernetes();
+    const { server } = await startModel();
+    await using _ = server;
+    await using a = await replica(api, server.host, "a");
+    await untilLeads(a);
+    const route = (exporter: ExporterProcess) => exporter.json("/route/chat");
+    const untilChosen = (exporter: ExporterProcess) =>
+      waitUntil("a choice", async () => ((await route(exporter))["use"] === "model" ? true : undefined));
+    await untilChosen(a);
+    expect(await route(a)).toMatchObject({ leader: true, stale: false, exhausted: false });
+    await using b = await replica(api, server.host, "b");
+    await waitUntil("a follower that knows its leader", () =>
+      /another replica leads.*leader=a/.test(b.process.output()) ? true : undefined,
+    );
+    expect(await route(b)).toMatchObject({ use: null, leader: false, stale: true });
+    expect((await fetch(`${b.url}/route/chat/ready?target=model`)).status).toBe(503);
+    a.process.kill("SIGKILL");
+    await untilLeads(b);
+    await untilChosen(b);
+    expect(await route(b)).toMatchObject({ leader: true, stale: false });
   });
 
   it("the other takes over after a kill: not before the lease expires, and at most a renewal interval later", async () => {
