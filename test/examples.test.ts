@@ -553,6 +553,8 @@ const TESTED: Readonly<Record<string, () => Promise<void>>> = {
     expect((await imported.exited).code).toBe(0);
     await using exporter = await startExporter({
       yaml: imported.stdout().replaceAll("localhost:", "127.0.0.1:1/"),
+      // The import says which variables it refers to.
+      env: { HEARTBEAT_ACTIONS_PASSWORD: "password-of-the-test" },
     });
     const text = await exporter.get("/metrics");
     expect(valueOf(text, "heartbeat_failure_threshold", { target: "interpreter" })).toBe(5);
