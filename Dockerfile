@@ -6,6 +6,7 @@ RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY tsconfig.json tsconfig.build.json ./
 COPY src ./src
 COPY scripts/bundle.ts ./scripts/
+COPY scripts/page-assets.ts ./scripts/
 RUN npm run build
 RUN npm ci --ignore-scripts --omit=dev --no-audit --no-fund
 # Types, maps and documentation of packages, which nothing reads at run time: most of the client library for Kubernetes.

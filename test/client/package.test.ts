@@ -65,7 +65,7 @@ describe("the package", () => {
     await folder.write("program.ts", PROGRAM);
     await folder.write("plugin.ts", PLUGIN);
     const examples = await readExamples();
-    expect(examples).toHaveLength(4);
+    expect(examples).toHaveLength(5);
     const files = ["program.ts", "plugin.ts", ...examples.map((_code, i) => `example-${i}.ts`)];
     for (const [i, code] of examples.entries()) await folder.write(`example-${i}.ts`, code);
     const options = {
