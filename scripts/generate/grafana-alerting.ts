@@ -4,7 +4,8 @@ import { RUNBOOKS } from "../../dashboards/source/links.ts";
 import { asksPrometheus, evaluations, withGrafanaValues } from "../../src/cli/pack/grafana-overrides.ts";
 import { inlined, type Recording } from "./inlined-rules.ts";
 
-interface Rule {
+/** A rule of a rule file. */
+export interface Rule {
   readonly alert?: string;
   readonly record?: string;
   readonly expr: string;

@@ -62,7 +62,8 @@ export interface TargetJson {
   readonly datasource?: { readonly uid: string };
 }
 
-interface VariableJson {
+/** A variable of a dashboard. */
+export interface VariableJson {
   readonly name: string;
   readonly type: string;
   readonly label: string;

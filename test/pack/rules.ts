@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parse } from "yaml";
+import type { Rule } from "../../scripts/generate/grafana-alerting.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -9,17 +10,6 @@ const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 export const RULES = join(ROOT, "rules");
 /** The folder of the runbooks that alerts link to. */
 export const RUNBOOKS = join(ROOT, "docs/runbooks");
-
-/** A rule of a rule file. */
-export interface Rule {
-  readonly alert?: string;
-  readonly record?: string;
-  readonly expr: string;
-  readonly for?: string;
-  readonly keep_firing_for?: string;
-  readonly labels?: Readonly<Record<string, string>>;
-  readonly annotations?: Readonly<Record<string, string>>;
-}
 
 /** An alerting rule. */
 export type Alert = Rule & { readonly alert: string };

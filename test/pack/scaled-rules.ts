@@ -1,8 +1,9 @@
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { parse, stringify } from "yaml";
+import type { Rule } from "../../scripts/generate/grafana-alerting.ts";
 import { parseDuration } from "../../src/core/units.ts";
-import { type Rule, ruleFiles } from "./rules.ts";
+import { ruleFiles } from "./rules.ts";
 
 interface RuleFile {
   readonly groups: readonly {

@@ -1,6 +1,6 @@
-import { Document } from "yaml";
 import { defined } from "../../core/defined.ts";
 import { parseDuration } from "../../core/units.ts";
+import { documentOf } from "./document.ts";
 import { durationOf } from "./durations.ts";
 import { type Fields, fieldsOf } from "./fields.ts";
 import { gatusChannels } from "./gatus-channels.ts";
@@ -15,7 +15,7 @@ const TIMEOUT = "10s";
 const FAILURES = 3;
 const SUCCESSES = 2;
 
-/** What the endpoints of a file share. */
+/** The context of the endpoints of one file. */
 interface Endpoints extends Import {
   readonly modules: HttpModules;
   readonly groups: Groups;
@@ -41,18 +41,10 @@ export function importGatus(context: Import): ImportResult {
   file.omit("concurrency", "use limits.max_concurrent_probes");
   file.ignore("metrics", "ui");
   file.end();
-  return {
-    document: new Document({
-      modules: shared.modules.all(),
-      targets,
-      ...(heartbeats.length === 0 ? {} : { heartbeats }),
-      ...shared.groups.section(),
-      ...(channels.length === 0 ? {} : { notify: channels }),
-    }),
-  };
+  return { document: documentOf({ ...shared, targets, heartbeats, channels }) };
 }
 
-/** Why the exporter does not probe an address of this scheme. */
+/** The reason given for an address of a scheme that the exporter does not probe. */
 const UNSUPPORTED = "only http and https addresses are probed";
 
 function targetOf(endpoint: Fields, shared: Endpoints): object | undefined {

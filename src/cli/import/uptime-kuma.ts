@@ -1,6 +1,6 @@
-import { Document } from "yaml";
 import { escapeReferences } from "../../config/document/convert.ts";
 import { defined } from "../../core/defined.ts";
+import { documentOf } from "./document.ts";
 import { durationOf } from "./durations.ts";
 import { type Fields, fieldsOf } from "./fields.ts";
 import { createGroups, type Groups } from "./groups.ts";
@@ -53,15 +53,7 @@ export function importUptimeKuma(context: Import): ImportResult {
   file.omit("proxyList", "use proxy_url of a module");
   file.ignore("version");
   file.end();
-  return {
-    document: new Document({
-      modules: shared.modules.all(),
-      targets,
-      ...(heartbeats.length === 0 ? {} : { heartbeats }),
-      ...shared.groups.section(),
-      ...(channels.length === 0 ? {} : { notify: channels }),
-    }),
-  };
+  return { document: documentOf({ ...shared, targets, heartbeats, channels }) };
 }
 
 /** Newer versions list monitors as a map by id. */
@@ -78,7 +70,7 @@ const groupName = (monitor: Fields): readonly (readonly [number, string])[] => {
   return id === undefined ? [] : [[id, monitor.text("name") ?? String(id)]];
 };
 
-/** What a monitor becomes, if anything. */
+/** The result of importing one monitor; empty if it is left out. */
 interface Imported {
   readonly target?: object;
   readonly heartbeat?: object;

@@ -1,12 +1,9 @@
 import type { Request, Response } from "express";
-import { rfc3339 } from "../../core/units.ts";
-import type { DeadLetter, ItemFacts, QueuedItem, ReceiverResponse } from "../../notify/delivery/retry.ts";
-import type { PastDelivery } from "../../notify/relays/audit.ts";
 import type { RelayView } from "../../notify/relays/relays.ts";
 import { notificationOf } from "../body.ts";
 import { refuseJson } from "../refuse.ts";
-import { queryOf } from "../request.ts";
 import type { RouteContext } from "../route-context.ts";
+import { type Deliverers, deadLettersRoute, deliveryJson, refuseUnknown } from "./deliveries.ts";
 
 /** `POST /alertmanager/relay/{name}`: turns each change into an event. Answers as soon as the events are stored. */
 export const relayRoute =
@@ -14,7 +11,7 @@ export const relayRoute =
   async (req: Request, res: Response): Promise<void> => {
     const name = String(req.params["name"]);
     const relay = context.relays.find(name);
-    if (relay === undefined) return unknownRelay(res, name);
+    if (relay === undefined) return refuseUnknown(res, "relay", name);
     const group = await notificationOf(relay, "relay", req, res, context);
     if (group === undefined) return;
     const intake = await context.relays.accept(name, group);
@@ -34,28 +31,19 @@ export const relaysRoute =
   };
 
 /** `POST /api/v1/relay/{name}/replay[?id=]`: queues dead letters again, all of them or one. */
-export const replayRoute = (context: RouteContext) => deadLettersRoute(context, "replay");
+export const replayRoute = (context: RouteContext) =>
+  deadLettersRoute(relays(context), "replay", context.log);
 
 /** `DELETE /api/v1/relay/{name}/dead-letters[?id=]`: deletes dead letters, all of them or one. */
-export const discardRoute = (context: RouteContext) => deadLettersRoute(context, "discard");
+export const discardRoute = (context: RouteContext) =>
+  deadLettersRoute(relays(context), "discard", context.log);
 
-const deadLettersRoute =
-  ({ relays, log }: RouteContext, operation: "replay" | "discard") =>
-  (req: Request, res: Response): void => {
-    const name = String(req.params["name"]);
-    if (relays.find(name) === undefined) return unknownRelay(res, name);
-    const id = queryOf(req).get("id") ?? undefined;
-    const count = relays[operation](name, id);
-    if (count === 0 && id !== undefined) {
-      return refuseJson(res, 404, `id: got ${JSON.stringify(id)}, want the id of a dead letter`);
-    }
-    const done = operation === "replay" ? { replayed: count } : { discarded: count };
-    log.warn({ relay: name, ...done, from: req.ip }, "dead letters replayed or discarded by an operator");
-    res.json(done);
-  };
-
-const unknownRelay = (res: Response, name: string): void =>
-  refuseJson(res, 404, `relay: got ${JSON.stringify(name)}, want the name of a configured relay`);
+const relays = (context: RouteContext): Deliverers => ({
+  kind: "relay",
+  has: (name) => context.relays.find(name) !== undefined,
+  replay: (name, id) => context.relays.replay(name, id),
+  discard: (name, id) => context.relays.discard(name, id),
+});
 
 const relayJson = ({ name, counts: { truncated, ...results }, queued, dead, recent }: RelayView) => ({
   name,
@@ -63,58 +51,15 @@ const relayJson = ({ name, counts: { truncated, ...results }, queued, dead, rece
   truncated_alerts: truncated,
   queue_length: queued.length,
   // The oldest first: they are what delays the others.
-  queue: queued.slice(0, 100).map(queuedJson),
-  dead_letters: dead.map(deadJson),
-  recent: recent.map(pastJson),
+  queue: queued.slice(0, 100).map(json.queued),
+  dead_letters: dead.map(json.dead),
+  recent: recent.map(json.past),
 });
 
-/** Shows what an event is about; null for events that were queued by version 0.1. */
-const aboutJson = (about: ItemFacts | undefined, key?: string) => ({
+/** Facts of an event are null for events that were queued by version 0.1. */
+const json = deliveryJson((about, key) => ({
   fingerprint: about?.fingerprint ?? key ?? null,
   machine: about?.subject ?? null,
   event: about?.event ?? null,
   alert: about?.alert ?? null,
-});
-
-/** Shows what the receiver responded; null if it did not. */
-const responseJson = (response: ReceiverResponse | undefined) =>
-  response === undefined ? null : { status: response.status, body: response.excerpt };
-
-const queuedJson = ({
-  id,
-  key,
-  about,
-  addedAt,
-  attempts,
-  notBefore,
-  lastError,
-  lastResponse,
-}: QueuedItem) => ({
-  id,
-  ...aboutJson(about, key),
-  since: rfc3339(addedAt),
-  attempts,
-  next_attempt: rfc3339(notBefore),
-  last_error: lastError ?? null,
-  last_response: responseJson(lastResponse),
-});
-
-const deadJson = ({ id, key, about, addedAt, attempts, diedAt, lastError, lastResponse }: DeadLetter) => ({
-  id,
-  ...aboutJson(about, key),
-  since: rfc3339(addedAt),
-  attempts,
-  given_up: rfc3339(diedAt),
-  last_error: lastError,
-  last_response: responseJson(lastResponse),
-});
-
-const pastJson = ({ id, about, result, at, attempts, error, response }: PastDelivery) => ({
-  id,
-  ...aboutJson(about),
-  result,
-  at: rfc3339(at),
-  attempts,
-  error: error ?? null,
-  response: responseJson(response),
-});
+}));

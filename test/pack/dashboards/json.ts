@@ -1,3 +1,5 @@
+import type { VariableJson as Variable } from "../queries.ts";
+
 /** The parts of a dashboard's JSON that rules are about. */
 export interface DashboardJson {
   readonly uid: string;
@@ -6,15 +8,7 @@ export interface DashboardJson {
   readonly annotations: { readonly list: readonly AnnotationJson[] };
 }
 
-interface VariableJson {
-  readonly name: string;
-  readonly type: string;
-  readonly label: string;
-  readonly multi?: boolean;
-  readonly includeAll?: boolean;
-  readonly allValue?: string;
-  readonly refresh?: number;
-  readonly definition?: string;
+interface VariableJson extends Variable {
   readonly current?: { readonly text: unknown; readonly value: unknown };
 }
 
