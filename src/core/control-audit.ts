@@ -15,7 +15,7 @@ export interface ControlEntry {
   readonly from?: string;
 }
 
-/** What operators have done, over restarts. */
+/** The audit log of operators' actions. It survives restarts. */
 export interface ControlAudit {
   record(entry: ControlEntry): void;
   /** Returns the newest first. */

@@ -185,7 +185,7 @@ export interface HourTrend extends ProbeCounts {
   readonly average: Seconds;
 }
 
-/** What one target has done of late. Its modules are taken together. */
+/** The recent probes of one target, of all its modules together. */
 export interface Trend {
   readonly target: string;
   /** The oldest first. */

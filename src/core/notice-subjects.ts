@@ -5,7 +5,7 @@ import type { PushHeartbeat } from "./push-heartbeat.ts";
 import type { Route } from "./route.ts";
 import type { Target } from "./target.ts";
 
-// What rules know about the things that notices are about. An owner is configured, or the label `owner`.
+// Facts about the subjects of notices that rules match. An owner is configured, or the label `owner`.
 
 /** Returns a target as the subject of notices. */
 export const targetSubject = ({ name, critical, labels }: Target): NoticeSubject => ({

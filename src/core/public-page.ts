@@ -1,4 +1,4 @@
-/** What a public view shows beside names and statuses. */
+/** Facts that a public view shows beside names and statuses. */
 export const PUBLIC_DETAILS = ["addresses", "reasons", "latency"] as const;
 /** One of `PUBLIC_DETAILS`. */
 export type PublicDetail = (typeof PUBLIC_DETAILS)[number];

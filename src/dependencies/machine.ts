@@ -28,7 +28,7 @@ export interface Suspect {
   readonly noticeTime: Seconds;
 }
 
-/** What is known at one moment of a target or heartbeat and its dependencies. */
+/** The state of a target or heartbeat and its dependencies at one moment. */
 export interface Observation {
   readonly now: Timestamp;
   /** Time of the monotonic clock. */

@@ -28,7 +28,7 @@ export interface BadgeQuery {
   readonly label?: string;
 }
 
-/** What people see, as data and as plain forms. Reading it never probes. Every function rejects if the history cannot be read. */
+/** The page, as data and as plain forms. Reading it never probes. Every function rejects if the history cannot be read. */
 export interface Page {
   /** Makes what was told before old: a status, a mode or a maintenance window has changed. */
   changed(): void;

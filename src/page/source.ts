@@ -8,7 +8,7 @@ import type { Operation, RecentProbe, Setting } from "./model/subject.ts";
 import type { SubjectEntry, SubjectRef, SubjectState } from "./state.ts";
 import type { Trends } from "./trends.ts";
 
-/** What the page is built from. The exporter hands it in; reading it never probes. */
+/** The data that the page is built from. The exporter hands it in; reading it never probes. */
 export interface PageSource {
   readonly now: () => Timestamp;
   /** Returns every subject, in steps of a few microseconds. */
@@ -29,7 +29,7 @@ export interface PageSource {
   readonly leader: () => string | undefined;
 }
 
-/** What a page shows of a subject beside its state and its history. */
+/** Facts that a page shows of a subject beside its state and its history. */
 export interface SubjectDetails {
   /** The module as YAML with its secrets redacted. */
   readonly configuration?: string;

@@ -43,7 +43,7 @@ export interface SubjectState extends SubjectEntry {
   readonly group?: GroupState;
 }
 
-/** What is known of a target beside its status. */
+/** Facts about a target beside its status. */
 export interface TargetState {
   readonly module: string;
   readonly prober: string;
@@ -60,7 +60,7 @@ export interface TargetState {
   readonly budget?: RemainingBudget;
 }
 
-/** What is known of a heartbeat beside its status. */
+/** Facts about a heartbeat beside its status. */
 export interface HeartbeatDetails {
   readonly source: HeartbeatSource;
   readonly kind: string;

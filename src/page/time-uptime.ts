@@ -20,7 +20,7 @@ export const WINDOW_SECONDS = {
 /** Least time of a stretch that must be known, in seconds, so that it says something. */
 const LEAST_KNOWN = 30;
 
-/** What the uptime of a subject without probes is computed from. */
+/** The history that the uptime of a subject without probes is computed from. */
 export interface KnownTime {
   readonly now: Timestamp;
   readonly timeline: readonly Stretch[];

@@ -14,7 +14,7 @@ import {
 } from "./machine.ts";
 import { restoredRoute } from "./restored-route.ts";
 
-/** What is known of a member, with its usability and the reason for it. */
+/** The state of a member, with its usability. */
 export interface MemberView {
   readonly name: string;
   readonly kind: RouteMember["kind"];
@@ -22,7 +22,7 @@ export interface MemberView {
   readonly status: TargetStatus;
   /** The mode of a target; absent for a group. */
   readonly mode?: "primary" | "fallback";
-  /** Why it is not usable; absent if it is. */
+  /** The reason why it is not usable; absent if it is. */
   readonly reason?: string;
   /** Time of its last change of mode; absent for a group. */
   readonly since?: Timestamp;

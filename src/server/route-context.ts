@@ -69,7 +69,7 @@ export interface ProbedHeartbeat {
   readonly beat: HeartbeatState;
 }
 
-/** What is known of a target now. */
+/** The current state of a target. */
 export interface TargetCondition {
   readonly state: FailoverState;
   /** Unknown while `stale`. */
@@ -125,7 +125,7 @@ export interface RouteContext extends Reporting {
   readonly shardUrl?: (index: number) => URL;
   readonly config: () => RouteConfig;
   readonly authFailures: AuthFailures;
-  /** What operators have done. */
+  /** The audit log of operators' actions. */
   readonly controlAudit: ControlAudit;
   /** Reloads the configuration; rejects with its problems. */
   readonly reload: () => Promise<void>;
@@ -147,9 +147,9 @@ export interface RouteContext extends Reporting {
   /** Names of targets, push heartbeats, groups, components and routes. */
   readonly names: { has(name: string): boolean };
   readonly health: GroupHealth;
-  /** What people see, as data and in plain forms. */
+  /** The page, as data and in plain forms. */
   readonly page: Page;
-  /** What people see, as documents. */
+  /** The page, as HTML documents. */
   readonly html: PageHtml;
   /** False with `--web.page=off`. */
   readonly showsPage: boolean;

@@ -19,7 +19,7 @@ import type { PageParts, ShownParts } from "./parts.ts";
 import { routeChain } from "./routes.ts";
 import { targetEntry, targetState } from "./targets.ts";
 
-/** What joins the parts for the page. */
+/** The parts of the exporter that the page reads. */
 interface PageDeps {
   readonly condition: (target: Target) => TargetCondition;
   readonly otherLeader: () => LeaderReplica | undefined;
@@ -52,7 +52,7 @@ export function createExporterPage(shown: ShownParts, { condition, otherLeader }
   return page;
 }
 
-/** What is read of all subjects of a kind together, and not of each by itself. */
+/** Facts that are read once for all subjects of a kind. */
 interface Readings {
   /** Groups contain each other. */
   readonly groups: () => ReadonlyMap<string, GroupReading>;

@@ -11,7 +11,7 @@ import { formatOf, hasKey, IMPORT_FORMATS, type ImportFormat, KEYS } from "./pro
 import { openSource, type Source } from "./source.ts";
 import { importUptimeKuma } from "./uptime-kuma.ts";
 
-/** What `--targets` and `--module` add to a blackbox.yml. */
+/** The flags `--targets` and `--module`, which complete a blackbox.yml. */
 export interface BlackboxFlags {
   readonly targets?: string;
   readonly module: string;

@@ -173,7 +173,7 @@ export function* buildTargets(
   return targets;
 }
 
-/** What the file says besides its targets. */
+/** The sections of the file that targets refer to. */
 interface Surroundings {
   readonly modules: ReadonlyMap<string, Module>;
   /** The names of all modules, including those with problems. */

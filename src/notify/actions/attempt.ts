@@ -18,7 +18,7 @@ import { execute } from "./execute.ts";
 /** The health of a target or heartbeat right now: `absent` if no such name exists, `unknown` if it cannot be told. */
 export type ObservedHealth = "healthy" | "unhealthy" | "unknown" | "absent";
 
-/** What attempts need of the exporter. */
+/** The parts of the exporter that attempts use. */
 export interface AttemptContext {
   readonly clock: Clock;
   readonly log: Log;

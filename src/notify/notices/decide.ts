@@ -27,7 +27,7 @@ export interface Moment {
 export interface DecidedItem {
   readonly notice: Notice;
   readonly badSince?: Timestamp;
-  /** What was told before. */
+  /** The event of the last message about it. */
   readonly told?: ToldEvent;
   /** The first selected event since the last message. */
   readonly first?: Notice;

@@ -5,7 +5,7 @@ import { type Paths, pathsAt } from "./paths.ts";
 import type { Picture } from "./subject/chart-lines.ts";
 import type { Site } from "./view.ts";
 
-/** What a person does with a request that changes something. */
+/** A request that changes something, sent for a person. */
 export interface Command {
   readonly method: "POST" | "DELETE" | "PUT";
   /** Without the route prefix, with its query. */
@@ -29,7 +29,7 @@ export interface DrawnChart {
   readonly remove: () => void;
 }
 
-/** What only a browser can do. The server renders pages without it. */
+/** Functions that only a browser has. The server renders pages without them. */
 export interface Browser {
   /** Shows another address of the exporter without a new document; `replace` keeps the history of the tab as it is. */
   readonly go: (path: string, options?: { readonly replace?: boolean }) => void;

@@ -8,7 +8,7 @@ import { Counts, Status } from "../parts/status.ts";
 import { Ago, For, Until } from "../parts/time.ts";
 import { duration, percent, shortName, span } from "../text.ts";
 
-/** What the lines of one overview share. */
+/** The context of the lines of one overview. */
 export interface Scale {
   readonly daysFrom: number;
 }
