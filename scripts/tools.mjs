@@ -86,7 +86,15 @@ const suites = {
       "mtail",
       "busybox-static",
     ],
-    packagesWithLibraries: ["llama.cpp-tools", "logrotate", "haproxy", "nginx"],
+    packagesWithLibraries: [
+      "llama.cpp-tools",
+      "logrotate",
+      "haproxy",
+      "nginx",
+      "unbound",
+      "dnsmasq-base",
+      "iputils-ping",
+    ],
     programs: {
       ...goPrograms,
       "llama-server": { file: "usr/bin/llama-server", names: ["llama-server"], ownLibraries: true },
@@ -95,6 +103,9 @@ const suites = {
       logrotate: { file: "usr/sbin/logrotate", names: ["logrotate"], ownLibraries: true },
       haproxy: { file: "usr/sbin/haproxy", names: ["haproxy"], ownLibraries: true, versionFlag: "-v" },
       nginx: { file: "usr/sbin/nginx", names: ["nginx"], ownLibraries: true, versionFlag: "-v" },
+      unbound: { file: "usr/sbin/unbound", names: ["unbound"], ownLibraries: true, versionFlag: "-V" },
+      dnsmasq: { file: "usr/sbin/dnsmasq", names: ["dnsmasq"], ownLibraries: true },
+      ping: { file: "usr/bin/ping", names: ["ping"], ownLibraries: true, versionFlag: "-V" },
     },
   },
 };
@@ -276,7 +287,7 @@ const wrap = (/** @type {string} */ root, /** @type {string} */ file) => {
   const triplet = readdirSync(join(root, "usr/lib")).find((name) => name.endsWith("-linux-gnu"));
   const libraries = join(root, "wrapped/lib");
   mkdirSync(libraries, { recursive: true });
-  for (const folder of [`lib/${triplet}`, `usr/lib/${triplet}`]) {
+  for (const folder of [`lib/${triplet}`, `usr/lib/${triplet}`, `usr/lib/${triplet}/pulseaudio`]) {
     for (const name of existsSync(join(root, folder)) ? readdirSync(join(root, folder)) : []) {
       if (/\.so(\.|$)/.test(name) && !ofLoader.test(name) && !existsSync(join(libraries, name))) {
         symlinkSync(`../../${folder}/${name}`, join(libraries, name));

@@ -46,9 +46,9 @@ const CONNECTING: readonly {
   readonly depth: number;
   readonly rules: readonly Pattern[];
 }[] = [
-  // They open no connection by themselves: got with the agents of a network, checks of addresses and headers, TLS contexts.
+  // They open no connection by themselves: got with the agents of a network, checks of addresses and headers, TLS over open sockets.
   {
-    files: ["client.ts", "ip.ts", "header-fields.ts", "tls-options.ts"],
+    files: ["client.ts", "ip.ts", "header-fields.ts", "tls-options.ts", "tls-connection.ts"],
     depth: 1,
     rules: [],
   },

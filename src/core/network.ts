@@ -43,6 +43,8 @@ export interface Destination {
   readonly port: number;
   /** Addresses of `host` from an earlier `resolve`; without them, it is resolved now. */
   readonly addresses?: readonly string[];
+  /** Address of this machine to connect from; without it, the operating system chooses one. */
+  readonly localAddress?: string;
   /** True if the target chose it, by a redirect for example, so that it needs an entry even if the target is configured. */
   readonly redirected?: boolean;
 }

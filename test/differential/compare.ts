@@ -28,7 +28,8 @@ export const OURS_ALONE: Readonly<Record<string, "always" | "failure" | "sometim
 
 /** Series of measured times, whose values differ. */
 const MEASURED = new Set(["probe_duration_seconds", "probe_dns_lookup_time_seconds"]);
-const PHASES = "probe_http_duration_seconds";
+/** Series of the phases of a kind of prober, which are 0 if the phase was not reached. */
+const PHASES = /^probe_(?:http|tcp|dns|icmp|grpc|unix|websocket)_duration_seconds$/;
 
 /**
  * Returns the differences between `theirs` and `ours`, one line each. `-` marks what only blackbox_exporter has, `+` what only
@@ -83,7 +84,7 @@ function nameOf({ name, labels }: Series): string {
 
 function valueOf({ name, value }: Series, { slow }: Comparison): string {
   if (MEASURED.has(name)) return "some time";
-  if (name !== PHASES) return String(value);
+  if (!PHASES.test(name)) return String(value);
   if (value === 0) return "0";
   return slow && value >= LONG ? "long" : "some time";
 }

@@ -14,6 +14,9 @@ export type ToolName =
   | "logrotate"
   | "haproxy"
   | "nginx"
+  | "unbound"
+  | "dnsmasq"
+  | "ping"
   | "mtail"
   | "busybox"
   | "chromium";

@@ -1,5 +1,6 @@
 import { gauge } from "../../core/metric.ts";
 import { certificateMetrics } from "../certificates.ts";
+import { resolutionMetrics } from "../resolution.ts";
 
 /** Metrics of the `http` prober, named as in blackbox_exporter. */
 export const httpMetrics = {
@@ -45,23 +46,6 @@ export const httpMetrics = {
     [],
     { when: "with `fail_if_body_json_...`", detail: true },
   ),
-  dnsLookupTime: gauge(
-    "probe_dns_lookup_time_seconds",
-    "Time taken to resolve the host name of the target",
-    [],
-    { when: "once the host name was looked up", detail: true },
-  ),
-  ipProtocol: gauge(
-    "probe_ip_protocol",
-    "IP version that was used: 4 or 6, 0 if the host name could not be resolved",
-    [],
-    { when: "once the host name was looked up", detail: true },
-  ),
-  ipAddrHash: gauge(
-    "probe_ip_addr_hash",
-    "FNV-32a hash of the IP address that was used; it changes when the address does",
-    [],
-    { when: "once the host name was looked up", detail: true },
-  ),
+  ...resolutionMetrics,
   ...certificateMetrics,
 };

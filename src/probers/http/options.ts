@@ -2,6 +2,7 @@ import type { IpPreference } from "../../core/network.ts";
 import type { CompileContext } from "../../core/prober.ts";
 import { parseSize, SIZE_FORM } from "../../core/units.ts";
 import { checkAllowedTargets } from "../address-policy.ts";
+import { compileIpPreference } from "../resolution.ts";
 import { compileTls, type TlsSettings } from "../tls-options.ts";
 import { compileJsonRules, type JsonRule } from "./cel.ts";
 import { compileOauth2 } from "./oauth2.ts";
@@ -72,10 +73,7 @@ export function compileHttp(options: HttpOptions, context: CompileContext): Http
     credentials: compileAnyCredentials(options, context),
     proxies: compileProxies(options, context),
     skipResolve: options.skip_resolve_phase_with_proxy === true && Boolean(options.proxy_url),
-    ip: {
-      preferred: options.preferred_ip_protocol === "ip4" ? 4 : 6,
-      fallback: options.ip_protocol_fallback ?? true,
-    },
+    ip: compileIpPreference(options),
     tls: compileTls(options.tls_config ?? {}, context),
     protocols: compileProtocols(options, context),
     followRedirects: compileFollow(options, context),

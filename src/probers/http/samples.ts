@@ -1,5 +1,6 @@
 import { type Sample, sample } from "../../core/metric.ts";
 import { certificateSamples } from "../certificates.ts";
+import { resolutionSamples } from "../resolution.ts";
 import type { ResponseVerdict } from "./judge.ts";
 import { httpMetrics } from "./metrics.ts";
 import type { HttpModule } from "./options.ts";
@@ -40,13 +41,7 @@ export function samplesOf(
     samples.push(sample(httpMetrics.failedDueToCel, verdict?.failedDueToCel === true ? 1 : 0));
   }
   const { resolution, resolve } = trace;
-  if (resolution !== undefined) {
-    samples.push(
-      sample(httpMetrics.dnsLookupTime, resolution.seconds),
-      sample(httpMetrics.ipProtocol, resolution.protocol),
-      sample(httpMetrics.ipAddrHash, resolution.hash),
-    );
-  }
+  if (resolution !== undefined) samples.push(...resolutionSamples(resolution));
   if (resolve !== undefined) samples.push(sample(httpMetrics.duration, resolve, PHASES.resolve));
   if (trace.attempted) {
     samples.push(

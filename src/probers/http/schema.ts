@@ -1,4 +1,5 @@
 import type { FromSchema, JSONSchema } from "json-schema-to-ts";
+import { ipPreferenceProperties } from "../resolution.ts";
 import { tlsConfigSchema } from "../tls-options.ts";
 import { authProperties, httpHeadersSchema, proxyProperties } from "./transport/client-schema.ts";
 
@@ -119,10 +120,7 @@ export const httpSchema = {
       items: { type: "string" },
       description: "Accepted versions, such as HTTP/1.1 and HTTP/2.0; default all.",
     },
-    preferred_ip_protocol: { enum: ["ip4", "ip6", ""], description: "IP version to prefer; default ip6." },
-    ip_protocol_fallback: flag(
-      "Use the other IP version if there is no address of the preferred one; default true.",
-    ),
+    ...ipPreferenceProperties,
     skip_resolve_phase_with_proxy: flag(
       "Let the proxy of proxy_url resolve the target's name; default false.",
     ),

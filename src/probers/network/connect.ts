@@ -2,6 +2,7 @@ import { createSocket, type Socket as UdpSocket } from "node:dgram";
 import { connect, type NetConnectOpts, type Socket } from "node:net";
 import { connect as connectTls, type TLSSocket } from "node:tls";
 import type { Clock } from "../../core/clock.ts";
+import { defined } from "../../core/defined.ts";
 import { type NetworkFailure, networkFailure, type Opened, type TlsOptions } from "../../core/network.ts";
 import { codeOf, describeError, gaveUpAddress } from "../errors.ts";
 import { bracketed, isIP } from "../ip.ts";
@@ -12,6 +13,8 @@ export interface Endpoint {
   readonly host: string;
   readonly port: number;
   readonly addresses: readonly [string, ...string[]];
+  /** Address of this machine to connect from. */
+  readonly localAddress?: string;
 }
 
 const isPort = (port: number): boolean => Number.isInteger(port) && port >= 0 && port <= 65_535;
@@ -43,10 +46,11 @@ export function openTcp(
   });
 }
 
-function optionsOf({ host, port, addresses }: Endpoint): NetConnectOpts {
+function optionsOf({ host, port, addresses, localAddress }: Endpoint): NetConnectOpts {
   const [only, ...others] = addresses;
-  if (others.length === 0) return { host: only, port, noDelay: true };
-  return { host, port, noDelay: true, autoSelectFamily: true, lookup: pinnedLookup(host, addresses) };
+  const common = { port, noDelay: true, ...defined({ localAddress }) };
+  if (others.length === 0) return { ...common, host: only };
+  return { ...common, host, autoSelectFamily: true, lookup: pinnedLookup(host, addresses) };
 }
 
 /** Names the other end in error texts. */
@@ -85,7 +89,7 @@ export function openTls(
 
 /** Opens a connected UDP socket, for which the operating system drops datagrams of other senders. */
 export function openUdp(to: Endpoint, signal: AbortSignal): Promise<Opened<UdpSocket> | NetworkFailure> {
-  const { port, addresses } = to;
+  const { port, addresses, localAddress } = to;
   const [address] = addresses;
   if (!isPort(port) || port === 0)
     return Promise.resolve(networkFailure("connect", `there is no port ${port}`));
@@ -102,10 +106,13 @@ export function openUdp(to: Endpoint, signal: AbortSignal): Promise<Opened<UdpSo
       socket.close();
       resolve(networkFailure("connect", `no socket to ${nameOf(to)}: ${describeError(error)}`));
     });
-    socket.connect(port, address, () => {
-      isOpen = true;
-      resolve({ ok: true, socket });
-    });
+    const connect = (): void =>
+      socket.connect(port, address, () => {
+        isOpen = true;
+        resolve({ ok: true, socket });
+      });
+    if (localAddress === undefined) connect();
+    else socket.bind({ address: localAddress }, connect);
   });
 }
 

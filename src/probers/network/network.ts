@@ -1,4 +1,5 @@
 import type { Clock } from "../../core/clock.ts";
+import { defined } from "../../core/defined.ts";
 import {
   type Destination,
   destinationOf,
@@ -91,7 +92,12 @@ function createNetwork(deps: NetworkDeps): Network {
     const [first, ...others] = addresses.filter((_, i) => refusals[i] === undefined);
     if (first === undefined)
       return networkFailure("forbidden_target", refusals[0] ?? `${to.host} has no address`);
-    return { host: withoutBrackets(to.host), port: to.port, addresses: [first, ...others] };
+    return {
+      host: withoutBrackets(to.host),
+      port: to.port,
+      addresses: [first, ...others],
+      ...defined({ localAddress: to.localAddress }),
+    };
   };
 
   const locate = async (to: Destination): Promise<Endpoint | NetworkFailure> => {

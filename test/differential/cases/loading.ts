@@ -138,7 +138,7 @@ export const loading: readonly LoadCase[] = [
   ),
   accepted("compression with any encoding", "{ compression: br, headers: { Accept-Encoding: '*' } }"),
   stricter("an unknown compression", "{ compression: zstd }", "never-succeeding"),
-  stricter("an unknown protocol", "{ preferred_ip_protocol: ipv6 }", "unknown-words"),
+  stricter("an unknown protocol", "{ preferred_ip_protocol: v6 }", "unknown-words"),
   refused("HTTP/3 beside HTTP/2", "{ enable_http2: true, enable_http3: true }"),
   stricter("HTTP/3", "{ enable_http2: false, enable_http3: true }", "http3"),
 

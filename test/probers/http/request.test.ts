@@ -231,7 +231,7 @@ describe("contradicting options", () => {
   test.each([
     [{ unknown: 1 }],
     [{ tls_config: { unknown: 1 } }],
-    [{ preferred_ip_protocol: "ipv6" }],
+    [{ preferred_ip_protocol: "v6" }],
     [{ compression: "zstd" }],
     [{ fail_if_body_matches_regexp: ["("] }],
     [{ fail_if_header_matches: [{ header: "a" }] }],

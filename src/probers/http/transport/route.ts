@@ -1,13 +1,12 @@
 import { request as nodeRequest } from "node:http";
 import type { Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
-import { fileError } from "../../../core/file-errors.ts";
 import type { Destination, Network } from "../../../core/network.ts";
 import { describeError } from "../../errors.ts";
+import { openTls, readTrust } from "../../tls-connection.ts";
 import type { PeerFacts } from "../../tls-facts.ts";
-import { TlsConfigError, type TlsSettings } from "../../tls-options.ts";
+import type { TlsSettings } from "../../tls-options.ts";
 import type { Address } from "./address.ts";
-import { openTls } from "./connect.ts";
 import type { RawHeaders } from "./headers.ts";
 import type { Proxy } from "./proxy.ts";
 import { type Failure, failure, type Guard } from "./steps.ts";
@@ -68,18 +67,6 @@ export async function openRoute(
   const times = { connect, tls: clock.monotonic() - secureFrom };
   const { socket } = secured;
   return { ok: true, kind: socket.alpnProtocol === "h2" ? "http2" : "http1", socket, times };
-}
-
-/** Reads the trusted certificates and the client certificate. */
-export async function readTrust(
-  tls: TlsSettings,
-): Promise<{ ok: true; options: Awaited<ReturnType<TlsSettings["options"]>> } | Failure> {
-  try {
-    return { ok: true, options: await tls.options() };
-  } catch (error) {
-    if (!(error instanceof TlsConfigError)) throw error;
-    return failure(error.unusable ? "tls" : fileError(error.cause).reason, error.message);
-  }
 }
 
 /** Opens a TCP connection to the server or the proxy. A TLS server behind a proxy is connected to through a tunnel. */

@@ -5,20 +5,26 @@ import {
   type SecureContextOptions,
   type TLSSocket,
 } from "node:tls";
-import type { Opened } from "../../../core/network.ts";
-import { weaknessOf } from "../../../network/chain-strength.ts";
-import { describeError } from "../../errors.ts";
-import { isIP } from "../../ip.ts";
-import {
-  groupOf,
-  type Handshake,
-  handshakeOf,
-  isIssuedFor,
-  type PeerFacts,
-  peerFacts,
-} from "../../tls-facts.ts";
-import { keySharesOf, secureContextOf } from "../../tls-options.ts";
-import { type Failure, failure, type Guard } from "./steps.ts";
+import type { Clock } from "../core/clock.ts";
+import { fileError } from "../core/file-errors.ts";
+import { type NetworkFailure, networkFailure, type Opened } from "../core/network.ts";
+import { failed } from "../core/prober.ts";
+import { weaknessOf } from "../network/chain-strength.ts";
+import { describeError } from "./errors.ts";
+import { isIP } from "./ip.ts";
+import { groupOf, type Handshake, handshakeOf, isIssuedFor, type PeerFacts, peerFacts } from "./tls-facts.ts";
+import { keySharesOf, secureContextOf, TlsConfigError, type TlsSettings } from "./tls-options.ts";
+
+/**
+ * The end of the steps of one probe, which run one after the other. A single listener on the signal serves all of them: each
+ * step sets `cut` to its own abort function.
+ */
+export interface StepGuard {
+  readonly signal: AbortSignal;
+  readonly clock: Clock;
+  /** Called at the deadline. */
+  cut: (() => void) | undefined;
+}
 
 /** The TLS parameters of a connection. */
 export interface TlsPlan {
@@ -32,7 +38,7 @@ export interface TlsPlan {
 }
 
 /** A TLS connection or a failure. `peer` is set once the handshake is complete, even if the certificate is refused. */
-export type TlsConnection = (Opened<TLSSocket> | Failure) & { readonly peer: PeerFacts | undefined };
+export type TlsConnection = (Opened<TLSSocket> | NetworkFailure) & { readonly peer: PeerFacts | undefined };
 
 const NO_CERTIFICATE = {} as DetailedPeerCertificate;
 
@@ -40,7 +46,7 @@ const NO_CERTIFICATE = {} as DetailedPeerCertificate;
  * Makes the TLS handshake over `socket` and verifies the certificate after it: the handshake accepts any certificate, so that
  * the facts of an invalid one are known.
  */
-export async function openTls(socket: Socket, securing: TlsPlan, guard: Guard): Promise<TlsConnection> {
+export async function openTls(socket: Socket, securing: TlsPlan, guard: StepGuard): Promise<TlsConnection> {
   const opened = await handshake(socket, securing, guard);
   if (!opened.ok) return { ...opened, peer: undefined };
   const secured = opened.socket;
@@ -54,14 +60,14 @@ export async function openTls(socket: Socket, securing: TlsPlan, guard: Guard): 
   }
   const peer = peerFacts(made, { kind: "failed" });
   secured.destroy();
-  return { ...failure("certificate", refusal), peer };
+  return { ...networkFailure("certificate", refusal), peer };
 }
 
 function handshake(
   socket: Socket,
   { trust, serverName, protocols }: TlsPlan,
-  guard: Guard,
-): Promise<Opened<TLSSocket> | Failure> {
+  guard: StepGuard,
+): Promise<Opened<TLSSocket> | NetworkFailure> {
   return new Promise((resolve) => {
     const keyShares = keySharesOf(trust);
     const server = `${serverName} ${socket.remoteAddress} ${socket.remotePort}`;
@@ -75,14 +81,14 @@ function handshake(
     });
     // Node.js would build objects of the whole chain for the check disabled above, which takes a fifth of the CPU time.
     secured.getPeerCertificate = () => NO_CERTIFICATE;
-    const fail = (cause: Failure): void => {
+    const fail = (cause: NetworkFailure): void => {
       secured.destroy();
       socket.destroy();
       resolve(cause);
     };
-    guard.cut = () => fail(failure("timeout_connect", "no TLS handshake before the deadline"));
+    guard.cut = () => fail(networkFailure("timeout_connect", "no TLS handshake before the deadline"));
     if (guard.signal.aborted) guard.cut();
-    secured.on("error", (error) => fail(failure("tls", `TLS handshake: ${describeError(error)}`)));
+    secured.on("error", (error) => fail(networkFailure("tls", `TLS handshake: ${describeError(error)}`)));
     secured.once("secureConnect", () => {
       const group = groupOf(secured);
       if (group !== undefined) keyShares.record(server, group);
@@ -109,4 +115,14 @@ function refusalOf(socket: TLSSocket, { sent }: Handshake, serverName: string): 
   }
   if (leaf === undefined || isIssuedFor(leaf, serverName)) return undefined;
   return `the certificate is not for ${serverName} but for ${leaf.subjectAltName ?? "no name at all (a common name does not count)"}`;
+}
+
+/** Reads the trusted certificates and the client certificate of a module. */
+export async function readTrust(tls: TlsSettings) {
+  try {
+    return { ok: true, options: await tls.options() } as const;
+  } catch (error) {
+    if (!(error instanceof TlsConfigError)) throw error;
+    return failed(error.unusable ? "tls" : fileError(error.cause).reason, error.message);
+  }
 }
