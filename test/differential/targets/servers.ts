@@ -128,7 +128,8 @@ const withoutPseudo = (headers: readonly string[]): string[] =>
 const ADDRESSES = ["127.0.0.1", "127.0.0.2", "::1"];
 
 /** Listens on the same port of all {@link ADDRESSES} that the machine has. */
-async function listen(server: Server): Promise<TargetServer> {
+/** Listens on the addresses of the loopback interface that the cases use. */
+export async function listen(server: Server): Promise<TargetServer> {
   const sockets = new Set<Socket>();
   const track = (socket: Socket): void => {
     sockets.add(socket);
