@@ -3,6 +3,8 @@
  * and fails if a file is out of date.
  */
 import { readFileSync, writeFileSync } from "node:fs";
+import { editorSchemaText } from "../src/config/editor-schema.ts";
+import { probers } from "../src/probers/index.ts";
 import { alertRules } from "./generate/alert-rules.ts";
 import { arrowRules, contributingPage } from "./generate/arrows.ts";
 import { commandLinePage } from "./generate/command-line-page.ts";
@@ -20,6 +22,7 @@ const PAGES: Readonly<Record<string, () => string>> = {
   "docs/command-line.md": commandLinePage,
   "docs/configuration.md": configurationPage,
   "docs/metrics.md": metricsPage,
+  "schema/exporter.schema.json": () => editorSchemaText(probers),
   "src/page/alert-rules.ts": alertRules,
   "src/server/openapi/model-schemas.ts": modelSchemas,
   ...dashboardFiles(),

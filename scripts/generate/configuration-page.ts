@@ -56,6 +56,10 @@ an unknown key, a wrong type or a value out of range is an error with its line a
   A changed one is read in a thread of its own, and probes and scrapes continue meanwhile. Requests for a reload during a reload
   share the next one: each of them gets the outcome of a reload that read the file after the request.
 
+Editors complete keys, show what they mean and underline mistakes: \`heartbeat-exporter config schema > exporter.schema.json\` writes
+the JSON Schema (2020-12), which the npm package contains as \`schema/exporter.schema.json\`. With yaml-language-server, which is part
+of the YAML extensions of most editors, the file begins with the line \`# yaml-language-server: $schema=exporter.schema.json\`.
+
 Flags and commands are in [command-line.md](command-line.md).
 
 ## Sections

@@ -10,6 +10,7 @@ const HELP = `
 Examples:
   heartbeat-exporter config check --config.file=exporter.yml
   heartbeat-exporter config print
+  heartbeat-exporter config schema > exporter.schema.json
   heartbeat-exporter config import health_monitoring_config.json --output=exporter.yml
   heartbeat-exporter config import blackbox.yml --targets=targets.json --module=http_2xx
 `;
@@ -34,6 +35,20 @@ Exit code: 0 printed, 2 wrong flags or a bad configuration.
 
 Examples:
   HEARTBEAT_LLM_URL=http://127.0.0.1:11434/v1 heartbeat-exporter config print > exporter.yml
+`;
+
+const SCHEMA_HELP = `
+Editors complete keys, show their meaning and underline mistakes while you type. With yaml-language-server, which is part of
+the YAML extensions of most editors, begin the configuration with this line:
+
+  # yaml-language-server: $schema=exporter.schema.json
+
+What refers to another section, or to a file, only config check tells.
+
+Exit code: 0 printed, 2 wrong flags.
+
+Examples:
+  heartbeat-exporter config schema > exporter.schema.json
 `;
 
 const IMPORT_HELP = `
@@ -63,10 +78,10 @@ Examples:
   heartbeat-exporter config import blackbox.yml --targets=targets.json --output=exporter.yml
 `;
 
-/** Defines `config check`, `config print` and `config import`. */
+/** Defines `config check`, `config print`, `config schema` and `config import`. */
 export const configCommand = (choose: Choose): Command =>
   withUsageExit(new Command("config"))
-    .description("Check, print or import a configuration.")
+    .description("Check, print, describe or import a configuration.")
     .helpCommand(false)
     .addHelpText("after", HELP)
     .addCommand(
@@ -94,6 +109,19 @@ export const configCommand = (choose: Choose): Command =>
           choose(async (shell) => {
             const { loadConfig } = await import("./load-config.ts");
             shell.out(await (await loadConfig(configFileOf(command), shell)).redacted());
+            return EXIT.good;
+          });
+        }),
+    )
+    .addCommand(
+      withUsageExit(new Command("schema"))
+        .description("Print the JSON Schema of the configuration, for editors.")
+        .addHelpText("after", SCHEMA_HELP)
+        .action(() => {
+          choose(async (shell) => {
+            const { editorSchemaText } = await import("../config/editor-schema.ts");
+            const { probers } = await import("../probers/index.ts");
+            shell.out(editorSchemaText(probers));
             return EXIT.good;
           });
         }),
