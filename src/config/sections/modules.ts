@@ -3,7 +3,7 @@ import { defined } from "../../core/defined.ts";
 import type { CompileContext, Prober } from "../../core/prober.ts";
 import type { Steps } from "../../core/steps.ts";
 import type { Module } from "../../core/target.ts";
-import { formatDuration, seconds } from "../../core/units.ts";
+import { formatDuration, parseSignedDuration, seconds } from "../../core/units.ts";
 import { type BuildContext, durationOf, secretFile } from "../context.ts";
 import type { Raw } from "../document/defaults.ts";
 import { alternatives, suggestion } from "../document/describe.ts";
@@ -14,7 +14,7 @@ import { childOf, isMapValue, lookup, type Node, type Path } from "../document/t
 import type { ProberSchema } from "../loading/checked-config.ts";
 import { ownAlertThresholds, ownThresholdsOf } from "./alert-thresholds.ts";
 import { budgetSchema, budgetsOf } from "./budgets.ts";
-import { bool, duration, positiveDuration, word } from "./schema-words.ts";
+import { bool, duration, word } from "./schema-words.ts";
 import { defaultSeries, histograms, seriesChoiceOf } from "./series-choice.ts";
 import { COSTLY_SHARE, targetSchema } from "./targets.ts";
 
@@ -31,8 +31,10 @@ const moduleSchema = {
       description: "Kind of prober; its options are written under a key of the same name.",
     },
     timeout: {
-      ...positiveDuration,
-      description: "Longest duration of one probe. Default: the timeout of the scrape.",
+      type: "string",
+      format: "signed_duration",
+      description:
+        "Longest duration of one probe. Default: the timeout of the scrape; in modules of blackbox_exporter also for 0 and negative durations.",
     },
     min_interval: {
       ...duration,
@@ -69,7 +71,7 @@ export const modulesSchema = {
   description: "Modules by name.",
 } as const satisfies JSONSchema;
 
-/** Kinds of blackbox_exporter: one that this exporter lacks gets a hint of its own. */
+/** Kinds of blackbox_exporter, whose modules mean the same here. One that this exporter lacks gets a hint of its own. */
 const BLACKBOX_KINDS = new Set(["http", "tcp", "icmp", "dns", "grpc", "unix"]);
 
 /**
@@ -132,13 +134,14 @@ function buildModule(
   const prober = proberOf(childOf(raw, "prober"), path, context, pluginsMissing);
   if (prober === undefined) return undefined;
   checkKeys(Object.keys(raw), path, prober, context);
+  const timeout = timeoutOf(childOf(raw, "timeout"), prober.kind, path, context);
   const options = childOf(raw, prober.kind) ?? {};
   const optionsPath = [...path, prober.kind];
   if (problems.isBroken(optionsPath)) return undefined;
   const compiled = prober.compile(options, compileContext(optionsPath, context));
   if (problems.isBroken(path)) return undefined;
   const own = raw as Raw<typeof moduleSchema>;
-  const { timeout, min_interval: minInterval, budget } = own;
+  const { min_interval: minInterval, budget } = own;
   const budgets = budgetsOf(budget, [...path, "budget"], prober.costly, context);
   const defaultMinInterval = prober.costly ? COSTLY_MIN_INTERVAL : seconds(0);
   return {
@@ -148,7 +151,7 @@ function buildModule(
     minInterval: minInterval === undefined ? defaultMinInterval : durationOf(minInterval),
     series: seriesChoiceOf(own, defaultSeries(prober)),
     ...defined({
-      timeout: timeout === undefined ? undefined : durationOf(timeout),
+      timeout,
       allowedTargets: textsIn(options, "allowed_targets"),
       alertThresholds: ownThresholdsOf(own.alert_thresholds),
       coldStartAfter: prober.coldStartAfter?.(compiled),
@@ -156,6 +159,16 @@ function buildModule(
     }),
     source: moduleSources.get(name) ?? "",
   };
+}
+
+/** Returns the timeout of a module. For the kinds of blackbox_exporter, 0 and negative ones are none, as there. */
+function timeoutOf(text: unknown, kind: string, path: Path, { problems }: BuildContext) {
+  const length = typeof text === "string" ? parseSignedDuration(text) : undefined;
+  if (length === undefined || length > 0) return length;
+  const here = [...path, "timeout"];
+  if (BLACKBOX_KINDS.has(kind)) problems.warn(here, "is none: only the timeout of the scrape ends a probe");
+  else problems.add({ path: here, want: "> 0" });
+  return undefined;
 }
 
 /** Returns the list of texts under `key`, if the schema of the prober has one. */
