@@ -259,6 +259,34 @@ test("warns of variables that a file overrides, but not of those that it uses", 
   ]);
 });
 
+test.each(["0", "0s", "-1s", "-500us"])(
+  "a timeout of %s is none in a module of blackbox_exporter",
+  (timeout) => {
+    const config = load(`modules: { a: { prober: http, timeout: ${timeout} } }`);
+    expect(config.modules.get("a")?.timeout).toBeUndefined();
+    expect(config.warnings).toEqual([
+      "exporter.yml:1:40: modules.a.timeout: is none: only the timeout of the scrape ends a probe",
+    ]);
+    const other = `modules: { a: { prober: llm, timeout: ${timeout}, llm: { api: openai } } }`;
+    expect(messageOf(() => load(other))).toContain(`modules.a.timeout: got ${timeout}, want > 0`);
+  },
+);
+
+test.each([
+  ["1.5s", 1.5],
+  ["500us", 0.0005],
+  ["1h1.5m", 3690],
+  ["1d", 86_400],
+])("a timeout of %s", (timeout, length) => {
+  const config = load(`modules: { a: { prober: http, timeout: ${timeout} } }`);
+  expect(config.modules.get("a")?.timeout).toBe(length);
+});
+
+test("intervals are at least a millisecond", () => {
+  expect(target("interval: 1ms")?.interval).toBe(0.001);
+  expect(messageOf(() => target("interval: 999us"))).toContain("interval: got 999us, want >= 1ms");
+});
+
 describe("YAML", () => {
   test.each([
     ["yes", true],
@@ -270,7 +298,7 @@ describe("YAML", () => {
     expect(httpOptions(`follow_redirects: ${text}`).follow_redirects).toBe(expected);
   });
 
-  test.each(["1.10", "007", "yes", "0x1F", "1e3", "2026-01-01", "null", "~", "+5"])(
+  test.each(["1.10", "007", "yes", "0x1F", "1e3", "2026-01-01", "nil", "+5"])(
     "%s keeps its spelling where the schema wants text",
     (text) => {
       expect(httpOptions(`headers: { X: ${text} }\npassword: ${text}`)).toEqual({
@@ -279,6 +307,39 @@ describe("YAML", () => {
       });
     },
   );
+
+  test.each(["", "~", "null", "Null", "NULL"])("%j is nothing, of any type", (nothing) => {
+    const keys = ["method", "valid_status_codes", "password", "follow_redirects", "body"];
+    const maps = `headers:\n  X: ${nothing}\nsecrets:\n  S: ${nothing}`;
+    const options = httpOptions([...keys.map((key) => `${key}: ${nothing}`), maps].join("\n"));
+    expect(options).toEqual({ headers: { X: "" }, secrets: { S: [] } });
+    expect(httpOptions(`valid_status_codes:\n- ${nothing}\n- 200`)).toEqual({ valid_status_codes: [200] });
+    const yaml = `modules:\n  a:\n    prober: http\n    timeout: ${nothing}\n    http: ${nothing}`;
+    expect(load(yaml).modules.get("a")).toMatchObject({ name: "a", options: {} });
+  });
+
+  test.each(['"~"', "'null'", '""'])("%s in quotes is text", (text) => {
+    expect(httpOptions(`headers: { X: ${text} }`).headers?.["X"]).toBe(text.slice(1, -1));
+  });
+
+  test("a variable with the value null is text", () => {
+    const config = load("modules: { a: { prober: http, http: { body: '${BODY}' } } }", { BODY: "null" });
+    expect(optionsOf(config).body).toBe("null");
+  });
+
+  test("an empty item of another section is a mistake", () => {
+    expect(messageOf(() => load("modules: {}\ngroups: [{ name: a, members: [~] }]"))).toContain(
+      "groups[0].members[0]: got nothing",
+    );
+  });
+
+  test("places of problems count dropped items", () => {
+    const file =
+      "modules:\n  a:\n    prober: http\n    http:\n      valid_status_codes:\n        -\n        - 200\n        - 42\n";
+    expect(messageOf(() => load(file))).toContain(
+      "exporter.yml:8:11: modules.a.http.valid_status_codes[2]: got 42",
+    );
+  });
 
   test("an unquoted number is a number where the schema allows both", () => {
     expect(httpOptions('valid_status_codes: [200, 2xx, "3xx"]').valid_status_codes).toEqual([
@@ -296,6 +357,21 @@ describe("YAML", () => {
       options: { extra_body: { a: 1.5, b: "1", c: true, d: null, e: ["x", "007", "y"] } },
     });
   });
+
+  test.each(["---", "---\n...\n---\n# nothing\n", "--- # nothing", "...\n"])(
+    "%j after the document is no other one",
+    (rest) => {
+      expect(load(`modules: { a: { prober: http } }\n${rest}`).modules.size).toBe(1);
+    },
+  );
+
+  test.each(["---\nmodules: {}", "--- x", "---\n---\n- a"])(
+    "%j after the document is another one",
+    (rest) => {
+      const message = messageOf(() => load(`modules: { a: { prober: http } }\n${rest}`));
+      expect(message).toBe("exporter.yml:2:1: got a second document, want one YAML document in the file");
+    },
+  );
 
   test("supports anchors, aliases and merge keys", () => {
     const config = load(`modules:
@@ -432,7 +508,9 @@ describe("properties", () => {
   });
 
   test("a plain scalar keeps its spelling", () => {
-    const plain = fc.stringMatching(/^[A-Za-z0-9.+~_-]{1,8}$/).filter((text) => !/^[-]{1,3}$/.test(text));
+    const plain = fc
+      .stringMatching(/^[A-Za-z0-9.+~_-]{1,8}$/)
+      .filter((text) => !/^(?:[-]{1,3}|~|null|Null|NULL)$/.test(text));
     fc.assert(
       fc.property(plain, (text) => {
         expect(httpOptions(`headers: { X: ${text} }`).headers?.["X"]).toBe(text);

@@ -106,7 +106,8 @@ function createDocument({ root, findings, problems, env }: ConfigTree, formats: 
     },
     check(probers) {
       const validator = validatorFor(formats);
-      const raw = convertWithVariables(root, schemaFor(root, probers), env, { findings, problems });
+      const schema = schemaFor(root, probers);
+      const raw = convertWithVariables(root, schema, env, { findings, problems }, "modules");
       for (const problem of validator.check(schemaOfSections(raw), raw))
         problems.add(withKnownKinds(problem, probers));
       for (const { path, options, schema } of optionsOfModules(raw, probers)) {
