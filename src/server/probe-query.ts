@@ -14,14 +14,14 @@ export type ProbeQuery =
   | { readonly kind: "refused"; readonly about: "module" | "target"; readonly text: string };
 
 /**
- * Parses `target`, `module`, `model` and `hostname`. A configured target is found by its name, unless another module is
+ * Parses `target`, `module`, `model` and `hostname`, of which empty ones count as missing. A configured target is found by its name, unless another module is
  * given, and by its address with its module. Any other `target` is an address.
  */
 export function parseProbeQuery(
   query: URLSearchParams,
   { modules, targets, targetsAt }: Pick<RouteConfig, "modules" | "targets" | "targetsAt">,
 ): ProbeQuery {
-  const moduleName = query.get("module") ?? undefined;
+  const moduleName = query.get("module") || undefined;
   const address = query.get("target") ?? "";
   const named = targets.get(address);
   if (named !== undefined && (moduleName === undefined || moduleName === named.module.name)) {
@@ -35,8 +35,8 @@ export function parseProbeQuery(
     return refused("target: got nothing, want ?target= with an address or the name of a configured target");
   }
   const decoded = decodedAgain(address);
-  const model = query.get("model") ?? undefined;
-  const hostname = query.get("hostname") ?? undefined;
+  const model = query.get("model") || undefined;
+  const hostname = query.get("hostname") || undefined;
   const same = targetsAt(module, decoded).filter(
     (target) => (model === undefined || model === target.model) && hostname === target.hostname,
   );
