@@ -287,6 +287,44 @@ test("intervals are at least a millisecond", () => {
   expect(messageOf(() => target("interval: 999us"))).toContain("interval: got 999us, want >= 1ms");
 });
 
+describe("a module with an option that is not supported", () => {
+  const modules = "modules:\n  quic: { prober: http, http: { method: QUIC } }\n  plain: { prober: http }\n";
+
+  test("is off, with a warning, and the others run", () => {
+    const { modules: on, offModules, warnings } = load(modules);
+    expect([...on.keys()]).toEqual(["plain"]);
+    expect(offModules).toEqual(new Map([["quic", "modules.quic.http.method: QUIC is not supported"]]));
+    expect(warnings).toEqual([
+      "exporter.yml:2:41: modules.quic.http.method: QUIC is not supported, so this module is off: probes of it are refused, and all others run",
+    ]);
+  });
+
+  test("has no targets", () => {
+    const targets = 'targets: [{ name: t, module: quic, target: "http://localhost" }]';
+    expect(messageOf(() => load(modules + targets))).toBe(
+      "exporter.yml:4:30: targets[0].module: got quic, which is off (modules.quic.http.method: QUIC is not supported), want a module that can probe",
+    );
+  });
+
+  test("is refused if it has other problems", () => {
+    expect(messageOf(() => load(modules.replace("QUIC", "QUIC, colour: blue")))).toContain(
+      "got an unknown key",
+    );
+  });
+});
+
+test("missing files with secrets of modules are warnings", () => {
+  const folder = mkdtempSync(join(tmpdir(), "secrets-"));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const file = join(folder, "key");
+  const yaml = `modules: { a: { prober: llm, llm: { api: openai, api_key_file: ${file} } } }`;
+  expect(load(yaml).warnings).toEqual([
+    `exporter.yml:1:64: modules.a.llm.api_key_file: ${file} cannot be used yet (no such file); probes fail until it can`,
+  ]);
+  writeFileSync(file, "hush");
+  expect(load(yaml).warnings).toEqual([]);
+});
+
 describe("YAML", () => {
   test.each([
     ["yes", true],

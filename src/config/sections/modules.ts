@@ -4,7 +4,7 @@ import type { CompileContext, Prober } from "../../core/prober.ts";
 import type { Steps } from "../../core/steps.ts";
 import type { Module } from "../../core/target.ts";
 import { formatDuration, parseSignedDuration, seconds } from "../../core/units.ts";
-import { type BuildContext, durationOf, secretFile } from "../context.ts";
+import { type BuildContext, durationOf, secretFileOfModule } from "../context.ts";
 import type { Raw } from "../document/defaults.ts";
 import { alternatives, suggestion } from "../document/describe.ts";
 import type { SchemaObject } from "../document/json-schema.ts";
@@ -214,7 +214,12 @@ function compileContext(at: Path, context: BuildContext): CompileContext {
   return {
     problem: (path, got, want) => problems.add({ path: [...at, ...path], got, want, fromProber: true }),
     warn: (path, text) => problems.warn([...at, ...path], text),
-    secretFile: (file, path) => secretFile(file, [...at, ...path], context),
+    unsupported(path, why) {
+      const here = [...at, ...path];
+      problems.warn(here, `${why}, so this module is off: probes of it are refused, and all others run`);
+      unsupported.push(`${pathText(here)}: ${why}`);
+    },
+    secretFile: (file, path) => secretFileOfModule(file, [...at, ...path], context),
     resolvePath,
     environment,
     metricNames,

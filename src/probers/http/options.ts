@@ -1,6 +1,7 @@
 import type { IpPreference } from "../../core/network.ts";
 import type { CompileContext } from "../../core/prober.ts";
 import { parseSize, SIZE_FORM } from "../../core/units.ts";
+import { existsNow } from "../../files/now.ts";
 import { checkAllowedTargets } from "../address-policy.ts";
 import { compileTls, type TlsSettings } from "../tls-options.ts";
 import { compileJsonRules, type JsonRule } from "./cel.ts";
@@ -119,7 +120,12 @@ function compileMethod({ method }: HttpOptions, context: CompileContext): string
 
 function compileBody({ body, body_file: file }: HttpOptions, context: CompileContext): BodySource {
   if (body && file) context.problem(["body_file"], "body and body_file", "at most one of them");
-  if (file) return { kind: "file", path: context.resolvePath(file) };
+  if (file) {
+    const path = context.resolvePath(file);
+    if (!existsNow(path))
+      context.warn(["body_file"], `${path} does not exist yet; probes fail until it does`);
+    return { kind: "file", path };
+  }
   return body ? { kind: "text", content: Buffer.from(body) } : { kind: "none" };
 }
 

@@ -139,7 +139,7 @@ export const httpSchema = {
     },
     http_headers: httpHeadersSchema,
     body: { type: "string", description: "Request body." },
-    body_file: { type: "string", minLength: 1, description: "File with the request body, read per probe." },
+    body_file: { type: "string", description: "File with the request body, read per probe." },
     body_size_limit: {
       type: "string",
       description: "Longest accepted response body after decompression, such as 10MB; default 0, no limit.",

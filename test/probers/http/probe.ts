@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
+import { fileSecret } from "../../../src/config/document/secrets.ts";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { systemClock } from "../../../src/core/clock.ts";
 import { defined } from "../../../src/core/defined.ts";
 import { createMemory } from "../../../src/core/memory.ts";
 import type { CompileContext, ProbeContext, ProbeResult, ProbeTarget } from "../../../src/core/prober.ts";
-import { knownSecret } from "../../../src/core/secret.ts";
 import type { HttpModule } from "../../../src/probers/http/options.ts";
 import { httpProber } from "../../../src/probers/http/prober.ts";
 import { type HttpOptions, httpSchema } from "../../../src/probers/http/schema.ts";
@@ -41,7 +41,8 @@ export function compile(options: unknown): Compiled {
   const context: CompileContext = {
     problem: (path, got, want) => problems.push(`${path.join(".")}: got ${got}, want ${want}`),
     warn: (path, text) => warnings.push(`${path.join(".")}: ${text}`),
-    secretFile: (file) => knownSecret(readFileSync(file, "utf8").trim()),
+    unsupported: (path, why) => unsupported.push(`${path.join(".")}: ${why}`),
+    secretFile: (file, path) => fileSecret(file, ({ got }) => warnings.push(`${path.join(".")}: ${got}`)),
     resolvePath: (file) => file,
     environment: {},
     metricNames: new Set(),

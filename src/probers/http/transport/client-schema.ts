@@ -4,8 +4,8 @@ import { tlsConfigSchema } from "../../tls-options.ts";
 const text = (description: string) => ({ type: "string", description }) as const satisfies JSONSchema;
 const secret = (description: string) =>
   ({ type: "string", writeOnly: true, description }) as const satisfies JSONSchema;
-const file = (description: string) =>
-  ({ type: "string", minLength: 1, description }) as const satisfies JSONSchema;
+/** An empty name of a file is none, as in blackbox_exporter. */
+const file = text;
 
 /** Schema of `http_headers`. */
 export const httpHeadersSchema = {
