@@ -10,10 +10,11 @@ import { alternatives, suggestion } from "../document/describe.ts";
 import type { SchemaObject } from "../document/json-schema.ts";
 import type { UnplacedProblem } from "../document/problems.ts";
 import { unknownKeyProblem } from "../document/schema-errors.ts";
-import { childOf, isMapValue, lookup, type Node, type Path } from "../document/tree.ts";
+import { childOf, isMapValue, lookup, type Node, type Path, pathText } from "../document/tree.ts";
 import type { ProberSchema } from "../loading/checked-config.ts";
 import { ownAlertThresholds, ownThresholdsOf } from "./alert-thresholds.ts";
 import { budgetSchema, budgetsOf } from "./budgets.ts";
+import type { ModuleSet } from "./module-set.ts";
 import { bool, duration, word } from "./schema-words.ts";
 import { defaultSeries, histograms, seriesChoiceOf } from "./series-choice.ts";
 import { COSTLY_SHARE, targetSchema } from "./targets.ts";
@@ -108,27 +109,28 @@ export function withKnownKinds(problem: UnplacedProblem, probers: readonly Probe
  * Builds the valid modules and reports the problems of the others.
  * @param pluginsMissing a plugin could not be loaded, so an unknown kind may be one of its own and is not reported
  */
-export function* buildModules(
-  context: BuildContext,
-  pluginsMissing: boolean,
-): Steps<ReadonlyMap<string, Module>> {
+export function* buildModules(context: BuildContext, pluginsMissing: boolean): Steps<ModuleSet> {
   const section = childOf(context.raw, "modules");
   const modules = new Map<string, Module>();
+  const offModules = new Map<string, string>();
   for (const [name, value] of isMapValue(section) ? Object.entries(section) : []) {
     if (typeof value !== "object" || value === null) continue;
     const module = buildModule(name, value, context, pluginsMissing);
-    if (module !== undefined) modules.set(name, module);
+    if (typeof module === "string") offModules.set(name, module);
+    else if (module !== undefined) modules.set(name, module);
     yield;
   }
-  return modules;
+  return { modules, offModules };
 }
+
+/** Builds a module; `undefined` if it has problems. @returns a text if it is off */
 
 function buildModule(
   name: string,
   raw: object,
   context: BuildContext,
   pluginsMissing: boolean,
-): Module | undefined {
+): Module | string | undefined {
   const { problems, moduleSources } = context;
   const path = ["modules", name];
   const prober = proberOf(childOf(raw, "prober"), path, context, pluginsMissing);
@@ -138,8 +140,13 @@ function buildModule(
   const options = childOf(raw, prober.kind) ?? {};
   const optionsPath = [...path, prober.kind];
   if (problems.isBroken(optionsPath)) return undefined;
-  const compiled = prober.compile(options, compileContext(optionsPath, context));
+  const unsupported: string[] = [];
+  const compiled = prober.compile(options, compileContext(optionsPath, context, unsupported));
   if (problems.isBroken(path)) return undefined;
+  if (unsupported[0] !== undefined) {
+    prober.dispose?.(compiled);
+    return unsupported[0];
+  }
   const own = raw as Raw<typeof moduleSchema>;
   const { min_interval: minInterval, budget } = own;
   const budgets = budgetsOf(budget, [...path, "budget"], prober.costly, context);
@@ -209,7 +216,8 @@ function checkKeys(keys: readonly string[], path: Path, prober: Prober, context:
   }
 }
 
-function compileContext(at: Path, context: BuildContext): CompileContext {
+/** @param unsupported takes a text for each option that is not supported */
+function compileContext(at: Path, context: BuildContext, unsupported: string[]): CompileContext {
   const { problems, resolvePath, environment, metricNames } = context;
   return {
     problem: (path, got, want) => problems.add({ path: [...at, ...path], got, want, fromProber: true }),

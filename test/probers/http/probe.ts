@@ -1,6 +1,5 @@
-import { readFileSync } from "node:fs";
-import { fileSecret } from "../../../src/config/document/secrets.ts";
 import { Ajv2020 } from "ajv/dist/2020.js";
+import { fileSecret } from "../../../src/config/document/secrets.ts";
 import { systemClock } from "../../../src/core/clock.ts";
 import { defined } from "../../../src/core/defined.ts";
 import { createMemory } from "../../../src/core/memory.ts";
@@ -29,6 +28,7 @@ export interface Compiled {
   readonly module: HttpModule;
   readonly problems: readonly string[];
   readonly warnings: readonly string[];
+  readonly unsupported: readonly string[];
 }
 
 /** Validates and compiles options as the configuration does. */
@@ -38,6 +38,7 @@ export function compile(options: unknown): Compiled {
   }
   const problems: string[] = [];
   const warnings: string[] = [];
+  const unsupported: string[] = [];
   const context: CompileContext = {
     problem: (path, got, want) => problems.push(`${path.join(".")}: got ${got}, want ${want}`),
     warn: (path, text) => warnings.push(`${path.join(".")}: ${text}`),
@@ -49,7 +50,7 @@ export function compile(options: unknown): Compiled {
   };
   const module = httpProber.compile(options, context);
   allowedTargets.set(module, options.allowed_targets);
-  return { module, problems, warnings };
+  return { module, problems, warnings, unsupported };
 }
 
 /** Compiles options without problems. */

@@ -32,7 +32,9 @@ export const httpHeadersSchema = {
 
 /** Schemas of the proxy options, which a module and its `oauth2` have. */
 export const proxyProperties = {
-  proxy_url: secret("URL of a proxy, http:// or https://, optionally with user and password."),
+  proxy_url: secret(
+    "URL of a proxy, http:// or https://, optionally with user and password. One of SOCKS turns the module off, with a warning.",
+  ),
   no_proxy: text("Hosts, domains, addresses and ranges to connect to without the proxy, comma-separated."),
   proxy_from_environment: {
     type: "boolean",
