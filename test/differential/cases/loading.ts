@@ -88,6 +88,25 @@ export const loading: readonly LoadCase[] = [
     "{ fail_if_body_json_matches_cel: '1 + 1' }",
     "never-succeeding",
   ),
+  ...[
+    "body.`a-b` == 1",
+    "has(body.`a.b/c d`)",
+    "body.`if`.`b`.c == 1",
+    "body. `a` == '`'",
+    "body.x.all(i, i.`y`)",
+  ].map((cel) =>
+    accepted(`a CEL expression with ${cel}`, `{ fail_if_body_json_matches_cel: ${JSON.stringify(cel)} }`),
+  ),
+  ...[
+    "body.`` == 1",
+    "`body`.a == 1",
+    "body.`f`() == 1",
+    "body.`ä` == 1",
+    "body.`a == 1",
+    "body[`a`] == 1",
+  ].map((cel) =>
+    refused(`a CEL expression with ${cel}`, `{ fail_if_body_json_matches_cel: ${JSON.stringify(cel)} }`),
+  ),
   refused("an empty CEL expression", "{ fail_if_body_json_matches_cel: '' }"),
 
   refused("body and body_file", "{ body: a, body_file: b }"),
