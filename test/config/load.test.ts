@@ -313,6 +313,31 @@ describe("a module with an option that is not supported", () => {
   });
 });
 
+test("options of another prober of blackbox_exporter have no effect, with a warning", async () => {
+  const config = load("modules: { a: { prober: http, tcp: { tls: true }, dns: ~, icmp: } }");
+  expect(config.modules.get("a")).toMatchObject({ prober: { kind: "http" }, options: {} });
+  expect(config.warnings).toEqual([
+    "exporter.yml:1:31: modules.a.tcp: has no effect, because the module's prober is http",
+  ]);
+});
+
+test("options of another prober are checked, and their secrets are not shown", async () => {
+  const probers = [{ ...httpProber, kind: "tcp" }, httpProber];
+  const loadWith = (options: string) =>
+    loadConfigText(
+      `modules: { a: { prober: tcp, http: ${options} } }`,
+      "exporter.yml",
+      {},
+      { ...deps, probers },
+    );
+  const config = loadWith("{ password: hush-hush }");
+  expect(config.warnings).toHaveLength(1);
+  expect(`${await config.redacted()}${config.modules.get("a")?.source}`).not.toContain("hush-hush");
+  expect(messageOf(() => loadWith("{ colour: blue }"))).toContain(
+    "modules.a.http.colour: got an unknown key",
+  );
+});
+
 test("missing files with secrets of modules are warnings", () => {
   const folder = mkdtempSync(join(tmpdir(), "secrets-"));
   onTestFinished(() => rmSync(folder, { recursive: true }));

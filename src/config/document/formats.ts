@@ -30,7 +30,7 @@ const BCRYPT = /^\$2[aby]?\$(0[4-9]|[12]\d|3[01])\$[./A-Za-z0-9]{53}$/;
 const OWN: Readonly<Record<string, Format>> = {
   duration: { matches: (text) => parseDuration(text) !== undefined, want: DURATION_FORM },
   positive_duration: { matches: (text) => (parseDuration(text) ?? 0) >= SHORTEST, want: DURATION_FORM },
-  signed_duration: { matches: (text) => parseSignedDuration(text) !== undefined, want: DURATION_FORM },
+  any_duration: { matches: (text) => parseSignedDuration(text) !== undefined, want: DURATION_FORM },
   prometheus_duration: {
     matches: isPrometheusDuration,
     want: "a duration of Prometheus, without fractions, such as 30s, 2m or 1h30m",

@@ -155,15 +155,15 @@ function schemaOfSections(raw: unknown): object {
   return schema;
 }
 
-/** Returns the options of each module whose kind is known, with their schema and path. */
+/** Returns the options of each module, those of its prober and of others, with their schema and path. */
 function optionsOfModules(raw: unknown, probers: readonly ProberSchema[]) {
   const modules = childOf(raw, "modules");
   return Object.entries(isMapValue(modules) ? modules : {}).flatMap(([name, module]) => {
-    const kind = childOf(module, "prober");
-    const prober = probers.find((one) => one.kind === kind);
-    if (prober === undefined) return [];
-    const options = childOf(module, prober.kind) ?? {};
-    return [{ path: ["modules", name, prober.kind], options, schema: prober.schema }];
+    const own = childOf(module, "prober");
+    return probers.flatMap(({ kind, schema }) => {
+      const options = childOf(module, kind) ?? (kind === own ? {} : undefined);
+      return options === undefined ? [] : [{ path: ["modules", name, kind], options, schema }];
+    });
   });
 }
 

@@ -33,7 +33,7 @@ const moduleSchema = {
     },
     timeout: {
       type: "string",
-      format: "signed_duration",
+      format: "any_duration",
       description:
         "Longest duration of one probe. Default: the timeout of the scrape; in modules of blackbox_exporter also for 0 and negative durations.",
     },
@@ -76,16 +76,15 @@ export const modulesSchema = {
 const BLACKBOX_KINDS = new Set(["http", "tcp", "icmp", "dns", "grpc", "unix"]);
 
 /**
- * Returns the schema of `modules` for one file: each module's schema with the options of its prober. Conversion needs it to
- * know where texts and secrets are.
+ * Returns the schema of `modules` for one file: each module's schema with the options of its prober, and of others that it has
+ * options of. Conversion needs it to know where texts and secrets are.
  */
 export function modulesSchemaFor(root: Node, probers: readonly ProberSchema[]): SchemaObject {
   const modules = lookup(root, ["modules"])?.node;
   if (modules?.kind !== "map") return {};
   const schemas = [...modules.entries].map(([name, { value }]): [string, SchemaObject] => {
-    const kind = lookup(value, ["prober"])?.node;
-    const prober = probers.find((one) => kind?.kind === "scalar" && one.kind === kind.text);
-    const options = prober === undefined ? {} : { [prober.kind]: prober.schema };
+    const written = probers.filter((one) => lookup(value, [one.kind]) !== undefined);
+    const options = Object.fromEntries(written.map((prober) => [prober.kind, prober.schema]));
     return [
       `^${literal(name)}$`,
       { ...moduleSchema, properties: { ...moduleSchema.properties, ...options } },
@@ -135,7 +134,7 @@ function buildModule(
   const path = ["modules", name];
   const prober = proberOf(childOf(raw, "prober"), path, context, pluginsMissing);
   if (prober === undefined) return undefined;
-  checkKeys(Object.keys(raw), path, prober, context);
+  checkKeys(raw, path, prober, context);
   const timeout = timeoutOf(childOf(raw, "timeout"), prober.kind, path, context);
   const options = childOf(raw, prober.kind) ?? {};
   const optionsPath = [...path, prober.kind];
@@ -201,12 +200,18 @@ function proberOf(
   return undefined;
 }
 
-function checkKeys(keys: readonly string[], path: Path, prober: Prober, context: BuildContext): void {
+/** Reports keys without a meaning. As in blackbox_exporter, options of another of its probers have none and are no mistake. */
+function checkKeys(raw: object, path: Path, prober: Prober, context: BuildContext): void {
   const known = [...Object.keys(moduleSchema.properties), prober.kind];
-  for (const key of keys) {
+  for (const [key, value] of Object.entries(raw)) {
     if (known.includes(key)) continue;
     const here = [...path, key];
     const isKind = BLACKBOX_KINDS.has(key) || context.probers.some(({ kind }) => kind === key);
+    if (BLACKBOX_KINDS.has(key) && BLACKBOX_KINDS.has(prober.kind)) {
+      if (value !== null)
+        context.problems.warn(here, `has no effect, because the module's prober is ${prober.kind}`);
+      continue;
+    }
     const want = `options of ${prober.kind}, the module's prober`;
     context.problems.add(
       isKind

@@ -251,10 +251,9 @@ export const loading: readonly LoadCase[] = [
   ),
 
   stricter("a module of another prober", "modules: { m: { prober: tcp } }", "other-probers"),
-  stricter(
-    "options of another prober",
-    "modules: { m: { prober: http, dns: { query_name: a } } }",
-    "other-probers",
+  accepted(
+    "options of other probers",
+    "modules: { m: { prober: http, dns: { query_name: a }, tcp: ~, icmp: {}, http: { method: POST } } }",
   ),
   stricter("an unknown prober", "modules: { m: { prober: gopher } }", "wrong-probers"),
   stricter("no prober", "modules: { m: { timeout: 1s } }", "wrong-probers"),
