@@ -24,6 +24,9 @@ const basic = "basic_auth: { username: u, password: p }";
 const oauth2 = (more: string): string =>
   `{ oauth2: { client_id: c, client_secret: s, token_url: "http://127.0.0.1/"${more} } }`;
 
+const assertion = (more: string): string =>
+  `{ oauth2: { client_id: c, grant_type: "urn:ietf:params:oauth:grant-type:jwt-bearer", token_url: "http://127.0.0.1/", ${more} } }`;
+
 /** Valid and invalid configurations. */
 export const loading: readonly LoadCase[] = [
   accepted("a prober alone", "{}"),
@@ -123,6 +126,30 @@ export const loading: readonly LoadCase[] = [
   refused("two credentials", "{ authorization: { credentials: a, credentials_file: /b } }"),
   refused("authorization with the type Basic", "{ authorization: { type: basic, credentials: a } }"),
   refused("two client secrets", oauth2(", client_secret_file: /s")),
+  ...["client_credentials", "password", "''"].map((type) =>
+    accepted(`oauth2 with the grant ${type}`, oauth2(`, grant_type: ${type}`)),
+  ),
+  accepted(
+    "oauth2 with an assertion",
+    assertion(
+      "client_certificate_key: a, client_certificate_key_id: b, signature_algorithm: RS384, iss: c, audience: d",
+    ),
+  ),
+  accepted(
+    "oauth2 with an assertion and claims",
+    assertion("client_certificate_key_file: /nothing/here, claims: { a: [1, { b: ~ }] }"),
+  ),
+  refused("oauth2 with two keys", assertion("client_certificate_key: a, client_certificate_key_file: /b")),
+  refused(
+    "oauth2 with another signature",
+    assertion("client_certificate_key: a, signature_algorithm: ES256"),
+  ),
+  stricter("oauth2 with an assertion without a key", assertion("client_secret: a"), "never-succeeding"),
+  stricter(
+    "oauth2 with a relative token_url",
+    "{ oauth2: { client_id: c, token_url: /token } }",
+    "never-succeeding",
+  ),
   refused("oauth2 without a client", '{ oauth2: { client_secret: s, token_url: "http://a/" } }'),
   refused("oauth2 without token_url", "{ oauth2: { client_id: c, client_secret: s } }"),
   accepted("oauth2 without a secret", '{ oauth2: { client_id: c, token_url: "http://127.0.0.1/" } }'),
