@@ -13,6 +13,7 @@ import { grafanaAlertingFiles } from "./generate/grafana-alerting.ts";
 import { kubernetesFiles } from "./generate/kubernetes.ts";
 import { metricsPage } from "./generate/metrics-page.ts";
 import { modelSchemas } from "./generate/model-schemas.ts";
+import { versionModule } from "./generate/version.ts";
 
 const PAGES: Readonly<Record<string, () => string>> = {
   ".oxlintrc.arrows.json": arrowRules,
@@ -20,6 +21,7 @@ const PAGES: Readonly<Record<string, () => string>> = {
   "docs/command-line.md": commandLinePage,
   "docs/configuration.md": configurationPage,
   "docs/metrics.md": metricsPage,
+  "src/core/version.ts": versionModule,
   "src/page/alert-rules.ts": alertRules,
   "src/server/openapi/model-schemas.ts": modelSchemas,
   ...dashboardFiles(),

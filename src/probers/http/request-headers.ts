@@ -1,6 +1,7 @@
 import { fileError } from "../../core/file-errors.ts";
 import type { CompileContext } from "../../core/prober.ts";
 import type { Secret } from "../../core/secret.ts";
+import { USER_AGENT } from "../../core/user-agent.ts";
 import { describeError } from "../errors.ts";
 import { isHeaderName, isHeaderValue } from "../header-fields.ts";
 import type { HttpOptions } from "./schema.ts";
@@ -23,8 +24,6 @@ export interface RequestHeaders {
   /** Reads the headers whose values are in files; undefined without such headers. */
   readonly fromFiles: (() => Promise<readonly RequestHeader[] | Failure>) | undefined;
 }
-
-const USER_AGENT = "heartbeat-exporter";
 
 /** Headers that Go removes on a redirect to another host. */
 const CONFIDENTIAL = new Set([

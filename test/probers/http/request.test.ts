@@ -2,6 +2,7 @@ import { writeFileSync } from "node:fs";
 import type { IncomingMessage } from "node:http";
 import { describe, expect, test } from "vitest";
 import { defined } from "../../../src/core/defined.ts";
+import { USER_AGENT } from "../../../src/core/user-agent.ts";
 import { serveHttp, serveTcp } from "../../helpers/http-targets.ts";
 import { temporaryFile } from "./files.ts";
 import { compile, detailOf, moduleOf, probe, valueIn, verdictOf } from "./probe.ts";
@@ -30,7 +31,7 @@ async function sent(options: unknown, path = "/", settings: { hostname?: string 
 describe("the request", () => {
   test("without options has only the necessary headers", async () => {
     expect(await sent({})).toBe(
-      "GET / HTTP/1.1\r\nHost: TARGET\r\nUser-Agent: heartbeat-exporter\r\nConnection: close\r\n\r\n",
+      `GET / HTTP/1.1\r\nHost: TARGET\r\nUser-Agent: ${USER_AGENT}\r\nConnection: close\r\n\r\n`,
     );
   });
 
