@@ -15,6 +15,7 @@ import { grafanaAlertingFiles } from "./generate/grafana-alerting.ts";
 import { kubernetesFiles } from "./generate/kubernetes.ts";
 import { metricsPage } from "./generate/metrics-page.ts";
 import { modelSchemas } from "./generate/model-schemas.ts";
+import { versionModule } from "./generate/version.ts";
 
 const PAGES: Readonly<Record<string, () => string>> = {
   ".oxlintrc.arrows.json": arrowRules,
@@ -23,6 +24,7 @@ const PAGES: Readonly<Record<string, () => string>> = {
   "docs/configuration.md": configurationPage,
   "docs/metrics.md": metricsPage,
   "schema/exporter.schema.json": () => editorSchemaText(probers),
+  "src/core/version.ts": versionModule,
   "src/page/alert-rules.ts": alertRules,
   "src/server/openapi/model-schemas.ts": modelSchemas,
   ...dashboardFiles(),

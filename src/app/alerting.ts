@@ -33,7 +33,6 @@ export interface AlertingDeps {
   readonly clock: Clock;
   readonly log: Log;
   readonly memory: Memory;
-  readonly userAgent: string;
   readonly maintenance: Maintenance;
   readonly presence: Pick<Presence, "presentFor">;
   readonly ask: Asker;
@@ -46,7 +45,7 @@ export interface AlertingDeps {
 
 /** Builds relays, actions and the notices of heartbeats. */
 export function createAlerting(deps: AlertingDeps): Alerting {
-  const { clock, log, memory, userAgent, maintenance, ask } = deps;
+  const { clock, log, memory, maintenance, ask } = deps;
   const isCovered = (kind: "target" | "heartbeat", name: string): boolean =>
     maintenance.covers({ kind, name }) === true;
 
@@ -83,7 +82,6 @@ export function createAlerting(deps: AlertingDeps): Alerting {
     log,
     memory,
     random: Math.random,
-    userAgent,
     machineFacts: (name) => machineFacts(deps.push(name), deps.probedHeartbeat(name)),
   });
   const actions = createActions({

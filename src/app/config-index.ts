@@ -32,6 +32,7 @@ export function createConfigIndex(first: IndexedConfig): ConfigIndex {
 /** Indexes a configuration. */
 export function* indexConfig({
   modules,
+  offModules,
   targets,
   groups,
   health,
@@ -52,6 +53,7 @@ export function* indexConfig({
   }
   return {
     modules,
+    offModules,
     targets: byName,
     targetsAt: yield* indexByAddress(targets),
     byIdentity,

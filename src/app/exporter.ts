@@ -112,7 +112,6 @@ export function createExporter(options: ExporterOptions): Exporter {
   // Events name the dependency that is down, and its state comes from the parts that record them.
   const blockedBy = lateCallback<Parameters<BlockedBy>, string | undefined>("blockedBy");
   const history = withBlockedBy(options.history, blockedBy.call);
-  const userAgent = `heartbeat-exporter/${options.version}`;
   const index = createConfigIndex(complete(indexConfig(config)));
   const targetNamed = (name: string): Target | undefined => index.current().targets.get(name);
   const targets = (): readonly Target[] => [...index.current().targets.values()];
@@ -240,7 +239,6 @@ export function createExporter(options: ExporterOptions): Exporter {
     clock,
     log,
     memory,
-    userAgent,
     maintenance,
     presence,
     ask,
@@ -260,7 +258,6 @@ export function createExporter(options: ExporterOptions): Exporter {
     log,
     memory,
     history: dependencies.notices,
-    userAgent,
     random: Math.random,
     bodyOf: webhookBodies(pushes, policyOf),
   });
@@ -270,7 +267,6 @@ export function createExporter(options: ExporterOptions): Exporter {
     log,
     memory,
     history,
-    userAgent,
     ...defined({ externalUrl: options.externalUrl }),
     index,
     ask,

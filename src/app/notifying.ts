@@ -11,18 +11,16 @@ export interface NotifyingParts extends NoticeParts {
   readonly log: Log;
   readonly memory: Memory;
   readonly history: Pick<History, "subscribe">;
-  readonly userAgent: string;
   readonly externalUrl?: URL;
 }
 
 /** Builds the notifier, and passes it every event that people are told. */
 export function createNotifying(parts: NotifyingParts): Notifier {
-  const { clock, log, memory, history, userAgent, externalUrl, leads } = parts;
+  const { clock, log, memory, history, externalUrl, leads } = parts;
   const notifier = createNotifier({
     clock,
     log,
     memory,
-    userAgent,
     random: Math.random,
     ...defined({ link: externalUrl?.href }),
     leads,

@@ -5,6 +5,7 @@ import { visible } from "../core/escape.ts";
 import { redactAddress } from "../core/secret.ts";
 import { truncate } from "../core/truncate.ts";
 import { toMilliseconds } from "../core/units.ts";
+import { USER_AGENT } from "../core/user-agent.ts";
 import type { RemoteFlags } from "./remote-flags.ts";
 import { CommandError, readTextFile } from "./shell.ts";
 
@@ -61,7 +62,7 @@ function optionsOf(flags: RemoteFlags): OptionsOfTextResponseBody {
     ...(passwordFile === undefined ? {} : { password: secretIn(passwordFile) }),
     headers: {
       accept: "application/json",
-      "user-agent": "heartbeat-exporter",
+      "user-agent": USER_AGENT,
       ...(bearerTokenFile === undefined ? {} : { authorization: `Bearer ${secretIn(bearerTokenFile)}` }),
     },
     https: {

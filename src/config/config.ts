@@ -12,7 +12,7 @@ import type { PushSetup } from "../core/push-heartbeat.ts";
 import type { Relay } from "../core/relay.ts";
 import type { Route } from "../core/route.ts";
 import type { Shard, Sharding } from "../core/shard.ts";
-import type { Module, Target } from "../core/target.ts";
+import type { Target } from "../core/target.ts";
 import type { Environment } from "./document/convert.ts";
 import type { Formats } from "./document/formats.ts";
 import type { ComponentAccess } from "./sections/components.ts";
@@ -21,12 +21,12 @@ import type { Control } from "./sections/control.ts";
 import type { Health } from "./sections/health.ts";
 import type { LeaseConfig } from "./sections/lease.ts";
 import type { ProbeLimits } from "./sections/limits.ts";
+import type { ModuleSet } from "./sections/module-set.ts";
 import type { PluginFindings } from "./sections/plugins.ts";
 import type { Storage } from "./sections/storage.ts";
 
 /** The sections of the configuration, checked and ready to use; one line per section. */
-export interface Sections {
-  readonly modules: ReadonlyMap<string, Module>;
+export interface Sections extends ModuleSet {
   readonly targets: readonly Target[];
   /** `heartbeats` and `heartbeat_registration`. */
   readonly push: PushSetup;

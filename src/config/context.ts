@@ -38,3 +38,18 @@ export const secretFile = (
   path: Path,
   { problems, resolvePath }: Pick<BuildContext, "problems" | "resolvePath">,
 ): Secret => fileSecret(resolvePath(file), (problem) => problems.add({ path, ...problem }));
+
+/**
+ * Returns a secret of a module in a file. A file that cannot be used yet is only a warning at `path`: a side-car may write it
+ * later, and until then probes fail.
+ */
+export function secretFileOfModule(
+  file: string,
+  path: Path,
+  { problems, resolvePath }: Pick<BuildContext, "problems" | "resolvePath">,
+): Secret {
+  const resolved = resolvePath(file);
+  return fileSecret(resolved, ({ got }) =>
+    problems.warn(path, `${resolved} cannot be used yet (${got}); probes fail until it can`),
+  );
+}

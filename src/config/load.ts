@@ -145,10 +145,10 @@ function* buildConfig(
 /** Builds every section. Problems are collected, so parts of the result are missing if there are any. */
 function* buildSections(context: BuildContext, { plugins }: ConfigDeps): Steps<Sections> {
   const pluginsMissing = checkPlugins(plugins, context);
-  const modules = yield* buildModules(context, pluginsMissing);
+  const { modules, offModules } = yield* buildModules(context, pluginsMissing);
   const prices = buildPrices(context);
   if (prices !== undefined) for (const module of modules.values()) checkModulePrice(module, prices, context);
-  const targets = yield* buildTargets(modules, prices, context);
+  const targets = yield* buildTargets({ modules, offModules, prices }, context);
   const push = yield* buildHeartbeats(context);
   checkModulesPresent(push.configured, context);
   const groups = buildGroups(targets, push.heartbeats, context);
@@ -162,6 +162,7 @@ function* buildSections(context: BuildContext, { plugins }: ConfigDeps): Steps<S
   yield;
   return {
     modules,
+    offModules,
     targets: targets.map(inGroup),
     push: { ...push, heartbeats: push.heartbeats.map(inGroup) },
     groups,

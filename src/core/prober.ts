@@ -99,7 +99,17 @@ export interface CompileContext {
   problem(path: readonly (string | number)[], got: string, want: string): void;
   /** Reports an option that works and is questionable. */
   warn(path: readonly (string | number)[], text: string): void;
-  /** Returns a secret in a file, which is read again when it changes. A relative path starts at the folder of the configuration. Reports an unreadable or empty file as a problem at `path`. */
+  /**
+   * Turns the module off because of an option that is valid and that this exporter does not support: the configuration
+   * loads with a warning, all other modules run, and probes of this one are refused with the text.
+   * @param why a clause, such as `HTTP/3 is not supported`
+   */
+  unsupported(path: readonly (string | number)[], why: string): void;
+  /**
+   * Returns a secret in a file, which is read again when it changes. A relative path starts at the folder of the configuration.
+   * A file that is missing, unreadable or empty is reported as a warning at `path`, because it may be written later: revealing
+   * the secret rejects until then, and the probe has to fail.
+   */
   secretFile(file: string, path: readonly (string | number)[]): Secret;
   /** Resolves a path against the folder of the configuration. */
   resolvePath(file: string): string;

@@ -23,33 +23,75 @@ export const after = (at: Timestamp, s: Seconds): Timestamp => (at + s) as Times
 /** Formats a time as RFC 3339 in UTC with whole seconds, as in all JSON of the exporter: `2025-09-15T13:30:00Z`. */
 export const rfc3339 = (at: Timestamp): string => `${new Date(at * 1000).toISOString().slice(0, 19)}Z`;
 
-const UNITS = [
-  ["y", 365 * 86_400],
-  ["w", 7 * 86_400],
-  ["d", 86_400],
-  ["h", 3_600],
-  ["m", 60],
-  ["s", 1],
-  ["ms", 0.001],
-] as const;
+/** Nanoseconds of each unit of a duration. */
+const UNITS: ReadonlyMap<string, number> = new Map([
+  ["ns", 1],
+  ["us", 1e3],
+  // The micro sign and the Greek letter.
+  ["\u00b5s", 1e3],
+  ["\u03bcs", 1e3],
+  ["ms", 1e6],
+  ["s", 1e9],
+  ["m", 60e9],
+  ["h", 3600e9],
+  ["d", 86_400e9],
+  ["w", 7 * 86_400e9],
+  ["y", 365 * 86_400e9],
+]);
 
-const PATTERN = new RegExp(`^${UNITS.map(([name]) => `(?:(\\d+)${name})?`).join("")}$`);
+/** One number of a duration with its unit. */
+const DURATION_PART = /(\d*)(?:\.(\d*))?([a-z\u00b5\u03bc]+)/y;
+
+/** Longest duration, as in Go: 2^63 - 1 nanoseconds, some 292 years. */
+const LONGEST_DURATION = 2 ** 63 - 1;
 
 /** Describes durations in error messages. */
 export const DURATION_FORM = "a duration such as 30s, 2m, 1h30m or 500ms";
 
 /**
- * Parses a Prometheus duration: units `y w d h m s ms`, each at most once, largest first, without fractions. `0` needs no
- * unit. Source: `ParseDuration` of prometheus/common.
+ * Parses a duration. It is 0, or numbers with units, which add up: `1h30m`, `1.5s`, `500us`, `1d`. This accepts everything that
+ * `time.ParseDuration` of Go and `ParseDuration` of prometheus/common accept, in nanoseconds as there, except negative ones.
  * @returns the length in seconds, or `undefined` if `text` is not a duration
  */
 export function parseDuration(text: string): Seconds | undefined {
-  if (text === "0") return seconds(0);
-  const match = text === "" ? null : PATTERN.exec(text);
-  if (match === null) return undefined;
-  const total = UNITS.reduce((sum, [, size], i) => sum + Number(match[i + 1] ?? 0) * size, 0);
-  return Number.isFinite(total) ? seconds(total) : undefined;
+  const length = parseSignedDuration(text);
+  return length === undefined || length < 0 ? undefined : length;
 }
+
+/** Parses a duration as `parseDuration` does, or a negative one. */
+export function parseSignedDuration(text: string): Seconds | undefined {
+  const [sign = ""] = /^[-+]/.exec(text) ?? [];
+  const nanoseconds = nanosecondsIn(text.slice(sign.length));
+  if (nanoseconds === undefined) return undefined;
+  return seconds(sign === "-" && nanoseconds > 0 ? -nanoseconds / 1e9 : nanoseconds / 1e9);
+}
+
+function nanosecondsIn(text: string): number | undefined {
+  if (text === "0") return 0;
+  if (text === "") return undefined;
+  let total = 0;
+  DURATION_PART.lastIndex = 0;
+  while (DURATION_PART.lastIndex < text.length) {
+    const [, whole = "", fraction = "", name = ""] = DURATION_PART.exec(text) ?? [];
+    const unit = UNITS.get(name);
+    if (unit === undefined || whole + fraction === "") return undefined;
+    const digits = firstDigits(fraction);
+    total += Number(whole) * unit + Math.floor(Number(digits) * (unit / 10 ** digits.length));
+    if (total > LONGEST_DURATION) return undefined;
+  }
+  return total;
+}
+
+/** Returns the digits of a fraction that Go reads: as many as fit into 64 bits. */
+const firstDigits = (fraction: string): string =>
+  fraction.slice(0, Number(fraction.slice(0, 19)) > 2 ** 63 ? 18 : 19);
+
+/** Matches a duration of Prometheus: units from the largest to the smallest, each at most once, and no fractions. */
+const PROMETHEUS_DURATION = /^(?=.)(?:\d+y)?(?:\d+w)?(?:\d+d)?(?:\d+h)?(?:\d+m)?(?:\d+s)?(?:\d+ms)?$/;
+
+/** Returns true if Prometheus accepts a duration too, for texts that become part of its configuration. */
+export const isPrometheusDuration = (text: string): boolean =>
+  parseDuration(text) !== undefined && (text === "0" || PROMETHEUS_DURATION.test(text));
 
 /** Formats a duration as Go does (`30s`, `2m0s`, `1h30m0s`, `250ms`), to the millisecond, as in all JSON and logs. */
 export function formatDuration(length: Seconds): string {

@@ -61,7 +61,11 @@ export function createAsker(engine: Engine, clock: Clock, offset: Seconds): Aske
       return engine.probe(requestFor(target), { timeout: ownTimeout(target), patience });
     }
     const timeout = probeTimeout(target.module.timeout, scrapeTimeout, offset);
-    return engine.probe(requestFor(target), { timeout, patience });
+    // A scrape without time must not make the probe fail, whose result counts for the target.
+    return engine.probe(requestFor(target), {
+      timeout: timeout > 0 ? timeout : ownTimeout(target),
+      patience,
+    });
   };
 
   /** Turns a response into a result to show, with the skip that prevents a newer one. */
@@ -168,8 +172,9 @@ const placeholderOutcome = (response: ProbeResponse): Failure =>
 const DEFAULT_SCRAPE_TIMEOUT = seconds(120);
 
 /**
- * Returns the timeout of a probe: that of its module, bounded by the timeout of the scrape less the offset. The offset
- * never shortens the module's own timeout. Same rule as in blackbox_exporter.
+ * Returns the timeout of a probe: that of its module, bounded by the timeout of the scrape less the offset. A scrape with a
+ * timeout below the offset does not bound it; without a timeout of the module there is no time then. Same rule as in
+ * blackbox_exporter.
  * @param scrapeTimeout the timeout that Prometheus announced, if it did
  */
 export function probeTimeout(
@@ -178,6 +183,6 @@ export function probeTimeout(
   offset: Seconds,
 ): Seconds {
   const longest = seconds((scrapeTimeout ?? DEFAULT_SCRAPE_TIMEOUT) - offset);
-  if (moduleTimeout !== undefined && (moduleTimeout < longest || longest < 0)) return moduleTimeout;
-  return longest;
+  if (longest < 0) return moduleTimeout ?? seconds(0);
+  return moduleTimeout !== undefined && moduleTimeout < longest ? moduleTimeout : longest;
 }

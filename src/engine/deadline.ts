@@ -15,7 +15,7 @@ export interface Deadline {
   cancel(): void;
 }
 
-/** Starts a deadline. Time for which the event loop stands still does not count. */
+/** Starts a deadline, which is over at once without time. Time for which the event loop stands still does not count. */
 export function startDeadline(engineClock: Clock, initial: Seconds): Deadline {
   const controller = new AbortController();
   const clock = engineClock.forProbe();
@@ -23,7 +23,8 @@ export function startDeadline(engineClock: Clock, initial: Seconds): Deadline {
   let timeout = initial;
   const arm = (): (() => void) =>
     clock.timeout(seconds(Math.max(0, timeout - (clock.monotonic() - begun))), () => controller.abort());
-  let cancel = arm();
+  let cancel = initial > 0 ? arm() : () => {};
+  if (initial <= 0) controller.abort();
   return {
     signal: controller.signal,
     timeout: () => timeout,

@@ -168,6 +168,7 @@ async function boundedProbe(
       });
     };
     signal.addEventListener("abort", onAbort, { once: true });
+    if (signal.aborted) onAbort();
   });
   try {
     return await Promise.race([module.prober.probe(target, module.options, context), overrun]);

@@ -1,5 +1,6 @@
 import type { OptionsInit, Request } from "got";
 import type { HttpAgents } from "../core/network.ts";
+import { USER_AGENT } from "../core/user-agent.ts";
 
 /** Sends one request and returns its response as a stream, without retries or redirects. */
 export type StreamRequest = (
@@ -20,6 +21,7 @@ export const loadClient = (): Promise<StreamRequest> =>
       (agents, url, options) =>
         got.stream(url, {
           ...options,
+          headers: { "user-agent": USER_AGENT, ...options.headers },
           agent: agents,
           retry: { limit: 0 },
           followRedirect: false,

@@ -1,12 +1,13 @@
 import type { JSONSchema } from "json-schema-to-ts";
 import { gauge, type Sample, sample } from "../core/metric.ts";
 import type { IpPreference, Resolution } from "../core/network.ts";
+import type { CompileContext } from "../core/prober.ts";
 
-/** Schema of the options that choose one address of a target, named as in blackbox_exporter. */
+/** Schemas of the options that choose the IP version, with the names of blackbox_exporter. */
 export const ipPreferenceProperties = {
   preferred_ip_protocol: {
-    enum: ["ip4", "ip6", "ipv4", "ipv6", ""],
-    description: "IP version to prefer: ip4 (or ipv4) or ip6 (or ipv6); default ip6.",
+    type: "string",
+    description: "IP version to prefer, ip4 or ip6; default ip6. ipv4, ipv6 and upper case are accepted too.",
   },
   ip_protocol_fallback: {
     type: "boolean",
@@ -14,14 +15,27 @@ export const ipPreferenceProperties = {
   },
 } as const satisfies Record<string, JSONSchema>;
 
-/** Compiles the options of `ipPreferenceProperties`. */
-export const compileIpPreference = (options: {
-  readonly preferred_ip_protocol?: "ip4" | "ip6" | "ipv4" | "ipv6" | "";
+/** The options that choose the IP version. */
+interface IpOptions {
+  readonly preferred_ip_protocol?: string;
   readonly ip_protocol_fallback?: boolean;
-}): IpPreference => ({
-  preferred: options.preferred_ip_protocol === "ip4" || options.preferred_ip_protocol === "ipv4" ? 4 : 6,
-  fallback: options.ip_protocol_fallback ?? true,
-});
+}
+
+/**
+ * Compiles the preferred IP version. As in blackbox_exporter, a word that is not known means ip4; it is a warning, because
+ * probes with it work.
+ */
+export function compileIpPreference(
+  { preferred_ip_protocol: word = "", ip_protocol_fallback: fallback = true }: IpOptions,
+  context: CompileContext,
+): IpPreference {
+  const version = /^ipv?([46])$/i.exec(word)?.[1];
+  if (version === undefined && word !== "") {
+    const text = `is ${JSON.stringify(word)}, which means ip4 as in blackbox_exporter; write ip4 or ip6`;
+    context.warn(["preferred_ip_protocol"], text);
+  }
+  return { preferred: version === "6" || word === "" ? 6 : 4, fallback };
+}
 
 const LOOKED_UP = { when: "once the host name was looked up", detail: true };
 

@@ -38,11 +38,11 @@ export const tlsConfigSchema = {
       description: "Accept any certificate; default false.",
     },
     ca: { type: "string", description: "Trusted certificates (PEM), instead of the system's." },
-    ca_file: { type: "string", minLength: 1, description: "File with trusted certificates (PEM)." },
+    ca_file: { type: "string", description: "File with trusted certificates (PEM)." },
     cert: { type: "string", description: "Client certificate (PEM)." },
-    cert_file: { type: "string", minLength: 1, description: "File with the client certificate (PEM)." },
+    cert_file: { type: "string", description: "File with the client certificate (PEM)." },
     key: { type: "string", writeOnly: true, description: "Key of the client certificate (PEM)." },
-    key_file: { type: "string", minLength: 1, description: "File with the client certificate's key (PEM)." },
+    key_file: { type: "string", description: "File with the client certificate's key (PEM)." },
     server_name: {
       type: "string",
       description: "Server name to send (SNI) and to verify, instead of the target's host.",
@@ -99,7 +99,7 @@ export function compileTls(
   reportContradictions(config, context, path);
   const file = (key: "ca_file" | "cert_file" | "key_file"): string | undefined => {
     const name = config[key];
-    if (name === undefined) return undefined;
+    if (!name) return undefined;
     const resolved = context.resolvePath(name);
     if (!existsNow(resolved)) context.warn([...path, key], `${resolved} does not exist yet`);
     return resolved;
@@ -180,8 +180,8 @@ function reportContradictions(config: TlsConfig, context: CompileContext, path: 
       context.problem([...path, `${key}_file`], `${key} and ${key}_file`, "at most one of them");
     }
   }
-  const hasCert = Boolean(config.cert ?? config.cert_file);
-  const hasKey = Boolean(config.key ?? config.key_file);
+  const hasCert = Boolean(config.cert || config.cert_file);
+  const hasKey = Boolean(config.key || config.key_file);
   if (hasCert !== hasKey) {
     const [present, absent] = hasCert ? ["certificate", "key"] : ["key", "certificate"];
     context.problem(path, `a client ${present} without its ${absent}`, "both or none");

@@ -13,15 +13,18 @@ export type ProbeQuery =
   | { readonly kind: "address"; readonly target: ProbeTarget; readonly module: Module }
   | { readonly kind: "refused"; readonly about: "module" | "target"; readonly text: string };
 
+/** The part of the configuration that `/probe` needs. */
+type ProbeConfig = Pick<RouteConfig, "modules" | "offModules" | "targets" | "targetsAt">;
+
 /**
- * Parses `target`, `module`, `model` and `hostname`. A configured target is found by its name, unless another module is
- * given, and by its address with its module. Any other `target` is an address.
+ * Parses `target`, `module`, `model` and `hostname`, of which empty ones count as missing. A configured target is found by its
+ * name, unless another module is given, and by its address with its module. Any other `target` is an address.
  */
 export function parseProbeQuery(
   query: URLSearchParams,
-  { modules, targets, targetsAt }: Pick<RouteConfig, "modules" | "targets" | "targetsAt">,
+  { modules, offModules, targets, targetsAt }: ProbeConfig,
 ): ProbeQuery {
-  const moduleName = query.get("module") ?? undefined;
+  const moduleName = query.get("module") || undefined;
   const address = query.get("target") ?? "";
   const named = targets.get(address);
   if (named !== undefined && (moduleName === undefined || moduleName === named.module.name)) {
@@ -29,14 +32,19 @@ export function parseProbeQuery(
   }
   const module = modules.get(moduleName ?? DEFAULT_MODULE);
   if (module === undefined) {
-    return { kind: "refused", about: "module", text: unknownModule(moduleName, address, modules, targets) };
+    const off = offModules.get(moduleName ?? DEFAULT_MODULE);
+    const text =
+      off === undefined
+        ? unknownModule(moduleName, address, modules, targets)
+        : `module: got ${JSON.stringify(moduleName ?? DEFAULT_MODULE)}, which is off (${off}), want another module`;
+    return { kind: "refused", about: "module", text };
   }
   if (address === "") {
     return refused("target: got nothing, want ?target= with an address or the name of a configured target");
   }
   const decoded = decodedAgain(address);
-  const model = query.get("model") ?? undefined;
-  const hostname = query.get("hostname") ?? undefined;
+  const model = query.get("model") || undefined;
+  const hostname = query.get("hostname") || undefined;
   const same = targetsAt(module, decoded).filter(
     (target) => (model === undefined || model === target.model) && hostname === target.hostname,
   );

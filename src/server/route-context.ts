@@ -37,6 +37,8 @@ import type { Routes } from "../routing/routes.ts";
 /** The part of the configuration that routes read. A reload replaces it as a whole. */
 export interface RouteConfig {
   readonly modules: ReadonlyMap<string, Module>;
+  /** The reason why a module is off, by name. */
+  readonly offModules: ReadonlyMap<string, string>;
   readonly targets: ReadonlyMap<string, Target>;
   /** Returns the targets with this module and address. */
   readonly targetsAt: (module: Module, address: string) => readonly Target[];

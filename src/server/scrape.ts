@@ -1,14 +1,16 @@
 import type { Request } from "express";
 import { type Seconds, seconds } from "../core/units.ts";
 
+const DECIMAL = /^[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?$/;
+
 /**
- * Parses the timeout that Prometheus sends with each scrape. Returns `undefined` without one, and an error text if it
- * is malformed.
+ * Parses the timeout that Prometheus sends with each scrape. Returns `undefined` without one or for 0, as in blackbox_exporter,
+ * and an error text if it is malformed. A negative one leaves no time.
  */
 export function readScrapeTimeout(req: Request): Seconds | undefined | string {
   const header = req.get("X-Prometheus-Scrape-Timeout-Seconds");
-  if (header === undefined) return undefined;
-  const value = header.trim() === "" ? Number.NaN : Number(header);
-  if (Number.isFinite(value) && value > 0) return seconds(value);
-  return `X-Prometheus-Scrape-Timeout-Seconds: got ${JSON.stringify(header)}, want a positive number of seconds`;
+  if (header === undefined || header === "") return undefined;
+  const value = DECIMAL.test(header) ? Number(header) : Number.NaN;
+  if (Number.isFinite(value)) return value === 0 ? undefined : seconds(value);
+  return `X-Prometheus-Scrape-Timeout-Seconds: got ${JSON.stringify(header)}, want a number of seconds`;
 }

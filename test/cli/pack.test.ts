@@ -208,6 +208,11 @@ alerts:
       '1:39: alerts.HeartbeatTargetDown.for: got "5 minutes", want a duration',
     ],
     [
+      "a duration that Prometheus refuses",
+      "alerts: { HeartbeatTargetDown: { for: 1.5m } }\n",
+      "1:39: alerts.HeartbeatTargetDown.for: got 1.5m, want a duration of Prometheus, without fractions",
+    ],
+    [
       "an unknown key",
       "alerts: { HeartbeatTargetDown: { severty: info } }\n",
       "want a known key (did you mean severity?)",

@@ -189,11 +189,17 @@ describe("the environment alone", () => {
       "HEARTBEAT_CHECK_INTERVAL: got 5s, want an interval >= 10s, the timeout of module llm",
     ],
     [
-      { ...URL, HEARTBEAT_LLM_API_KEY_FILE: "/nowhere/key" },
-      "HEARTBEAT_LLM_API_KEY_FILE: got no such file, want a readable file with a secret, at most 64 KiB",
+      { ...URL, HEARTBEAT_CONTROL_TOKEN_FILE: "/nowhere/token" },
+      "HEARTBEAT_CONTROL_TOKEN_FILE: got no such file, want a readable file with a secret, at most 64 KiB",
     ],
   ])("%o", (env, message) => {
     expect(messageOf(env)).toBe(message);
+  });
+
+  test("warns of a missing file with the key, which may come later", () => {
+    expect(loadConfigEnv({ ...URL, HEARTBEAT_LLM_API_KEY_FILE: "/nowhere/key" }, deps).warnings).toEqual([
+      "HEARTBEAT_LLM_API_KEY_FILE: /nowhere/key cannot be used yet (no such file); probes fail until it can",
+    ]);
   });
 });
 

@@ -73,6 +73,12 @@ describe("heartbeats in a file", () => {
     ]);
   });
 
+  test.each(["token:", "token: ~", "token_file: null"])("are not open because of an empty %s", (token) => {
+    expect(messageOf(() => fromFile(`heartbeats:\n- name: a\n  ${token}\n`))).toMatch(
+      /heartbeats\[0\]\.token(_file)?: got nothing, want .*, or no token/,
+    );
+  });
+
   test("have defaults for registration", () => {
     expect(fromFile("heartbeat_registration: { token: hush }").push.registration).toMatchObject({
       max: 1000,

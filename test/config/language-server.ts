@@ -61,8 +61,7 @@ export async function startLanguageServer(): Promise<LanguageServer> {
       received = received.subarray(end + 4 + length);
     }
   });
-  const answer = <T>(key: string): Promise<T> =>
-    new Promise<T>((resolve) => waiting.set(key, resolve));
+  const answer = <T>(key: string): Promise<T> => new Promise<T>((resolve) => waiting.set(key, resolve));
   let ids = 0;
   const request = <T>(method: string, params: object): Promise<T> => {
     ids += 1;

@@ -259,6 +259,97 @@ test("warns of variables that a file overrides, but not of those that it uses", 
   ]);
 });
 
+test.each(["0", "0s", "-1s", "-500us"])(
+  "a timeout of %s is none in a module of blackbox_exporter",
+  (timeout) => {
+    const config = load(`modules: { a: { prober: http, timeout: ${timeout} } }`);
+    expect(config.modules.get("a")?.timeout).toBeUndefined();
+    expect(config.warnings).toEqual([
+      "exporter.yml:1:40: modules.a.timeout: is none: only the timeout of the scrape ends a probe",
+    ]);
+    const other = `modules: { a: { prober: llm, timeout: ${timeout}, llm: { api: openai } } }`;
+    expect(messageOf(() => load(other))).toContain(`modules.a.timeout: got ${timeout}, want > 0`);
+  },
+);
+
+test.each([
+  ["1.5s", 1.5],
+  ["500us", 0.0005],
+  ["1h1.5m", 3690],
+  ["1d", 86_400],
+])("a timeout of %s", (timeout, length) => {
+  const config = load(`modules: { a: { prober: http, timeout: ${timeout} } }`);
+  expect(config.modules.get("a")?.timeout).toBe(length);
+});
+
+test("intervals are at least a millisecond", () => {
+  expect(target("interval: 1ms")?.interval).toBe(0.001);
+  expect(messageOf(() => target("interval: 999us"))).toContain("interval: got 999us, want >= 1ms");
+});
+
+describe("a module with an option that is not supported", () => {
+  const modules = "modules:\n  quic: { prober: http, http: { method: QUIC } }\n  plain: { prober: http }\n";
+
+  test("is off, with a warning, and the others run", () => {
+    const { modules: on, offModules, warnings } = load(modules);
+    expect([...on.keys()]).toEqual(["plain"]);
+    expect(offModules).toEqual(new Map([["quic", "modules.quic.http.method: QUIC is not supported"]]));
+    expect(warnings).toEqual([
+      "exporter.yml:2:41: modules.quic.http.method: QUIC is not supported, so this module is off: probes of it are refused, and all others run",
+    ]);
+  });
+
+  test("has no targets", () => {
+    const targets = 'targets: [{ name: t, module: quic, target: "http://localhost" }]';
+    expect(messageOf(() => load(modules + targets))).toBe(
+      "exporter.yml:4:30: targets[0].module: got quic, which is off (modules.quic.http.method: QUIC is not supported), want a module that can probe",
+    );
+  });
+
+  test("is refused if it has other problems", () => {
+    expect(messageOf(() => load(modules.replace("QUIC", "QUIC, colour: blue")))).toContain(
+      "got an unknown key",
+    );
+  });
+});
+
+test("options of another prober of blackbox_exporter have no effect, with a warning", async () => {
+  const config = load("modules: { a: { prober: http, tcp: { tls: true }, dns: ~, icmp: } }");
+  expect(config.modules.get("a")).toMatchObject({ prober: { kind: "http" }, options: {} });
+  expect(config.warnings).toEqual([
+    "exporter.yml:1:31: modules.a.tcp: has no effect, because the module's prober is http",
+  ]);
+});
+
+test("options of another prober are checked, and their secrets are not shown", async () => {
+  const probers = [{ ...httpProber, kind: "tcp" }, httpProber];
+  const loadWith = (options: string) =>
+    loadConfigText(
+      `modules: { a: { prober: tcp, http: ${options} } }`,
+      "exporter.yml",
+      {},
+      { ...deps, probers },
+    );
+  const config = loadWith("{ password: hush-hush }");
+  expect(config.warnings).toHaveLength(1);
+  expect(`${await config.redacted()}${config.modules.get("a")?.source}`).not.toContain("hush-hush");
+  expect(messageOf(() => loadWith("{ colour: blue }"))).toContain(
+    "modules.a.http.colour: got an unknown key",
+  );
+});
+
+test("missing files with secrets of modules are warnings", () => {
+  const folder = mkdtempSync(join(tmpdir(), "secrets-"));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const file = join(folder, "key");
+  const yaml = `modules: { a: { prober: llm, llm: { api: openai, api_key_file: ${file} } } }`;
+  expect(load(yaml).warnings).toEqual([
+    `exporter.yml:1:64: modules.a.llm.api_key_file: ${file} cannot be used yet (no such file); probes fail until it can`,
+  ]);
+  writeFileSync(file, "hush");
+  expect(load(yaml).warnings).toEqual([]);
+});
+
 describe("YAML", () => {
   test.each([
     ["yes", true],
@@ -270,7 +361,7 @@ describe("YAML", () => {
     expect(httpOptions(`follow_redirects: ${text}`).follow_redirects).toBe(expected);
   });
 
-  test.each(["1.10", "007", "yes", "0x1F", "1e3", "2026-01-01", "null", "~", "+5"])(
+  test.each(["1.10", "007", "yes", "0x1F", "1e3", "2026-01-01", "nil", "+5"])(
     "%s keeps its spelling where the schema wants text",
     (text) => {
       expect(httpOptions(`headers: { X: ${text} }\npassword: ${text}`)).toEqual({
@@ -279,6 +370,39 @@ describe("YAML", () => {
       });
     },
   );
+
+  test.each(["", "~", "null", "Null", "NULL"])("%j is nothing, of any type", (nothing) => {
+    const keys = ["method", "valid_status_codes", "password", "follow_redirects", "body"];
+    const maps = `headers:\n  X: ${nothing}\nsecrets:\n  S: ${nothing}`;
+    const options = httpOptions([...keys.map((key) => `${key}: ${nothing}`), maps].join("\n"));
+    expect(options).toEqual({ headers: { X: "" }, secrets: { S: [] } });
+    expect(httpOptions(`valid_status_codes:\n- ${nothing}\n- 200`)).toEqual({ valid_status_codes: [200] });
+    const yaml = `modules:\n  a:\n    prober: http\n    timeout: ${nothing}\n    http: ${nothing}`;
+    expect(load(yaml).modules.get("a")).toMatchObject({ name: "a", options: {} });
+  });
+
+  test.each(['"~"', "'null'", '""'])("%s in quotes is text", (text) => {
+    expect(httpOptions(`headers: { X: ${text} }`).headers?.["X"]).toBe(text.slice(1, -1));
+  });
+
+  test("a variable with the value null is text", () => {
+    const config = load("modules: { a: { prober: http, http: { body: '${BODY}' } } }", { BODY: "null" });
+    expect(optionsOf(config).body).toBe("null");
+  });
+
+  test("an empty item of another section is a mistake", () => {
+    expect(messageOf(() => load("modules: {}\ngroups: [{ name: a, members: [~] }]"))).toContain(
+      "groups[0].members[0]: got nothing",
+    );
+  });
+
+  test("places of problems count dropped items", () => {
+    const file =
+      "modules:\n  a:\n    prober: http\n    http:\n      valid_status_codes:\n        -\n        - 200\n        - 42\n";
+    expect(messageOf(() => load(file))).toContain(
+      "exporter.yml:8:11: modules.a.http.valid_status_codes[2]: got 42",
+    );
+  });
 
   test("an unquoted number is a number where the schema allows both", () => {
     expect(httpOptions('valid_status_codes: [200, 2xx, "3xx"]').valid_status_codes).toEqual([
@@ -296,6 +420,21 @@ describe("YAML", () => {
       options: { extra_body: { a: 1.5, b: "1", c: true, d: null, e: ["x", "007", "y"] } },
     });
   });
+
+  test.each(["---", "---\n...\n---\n# nothing\n", "--- # nothing", "...\n"])(
+    "%j after the document is no other one",
+    (rest) => {
+      expect(load(`modules: { a: { prober: http } }\n${rest}`).modules.size).toBe(1);
+    },
+  );
+
+  test.each(["---\nmodules: {}", "--- x", "---\n---\n- a"])(
+    "%j after the document is another one",
+    (rest) => {
+      const message = messageOf(() => load(`modules: { a: { prober: http } }\n${rest}`));
+      expect(message).toBe("exporter.yml:2:1: got a second document, want one YAML document in the file");
+    },
+  );
 
   test("supports anchors, aliases and merge keys", () => {
     const config = load(`modules:
@@ -432,7 +571,9 @@ describe("properties", () => {
   });
 
   test("a plain scalar keeps its spelling", () => {
-    const plain = fc.stringMatching(/^[A-Za-z0-9.+~_-]{1,8}$/).filter((text) => !/^[-]{1,3}$/.test(text));
+    const plain = fc
+      .stringMatching(/^[A-Za-z0-9.+~_-]{1,8}$/)
+      .filter((text) => !/^(?:[-]{1,3}|~|null|Null|NULL)$/.test(text));
     fc.assert(
       fc.property(plain, (text) => {
         expect(httpOptions(`headers: { X: ${text} }`).headers?.["X"]).toBe(text);

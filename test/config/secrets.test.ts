@@ -63,6 +63,18 @@ describe("a changed file", () => {
   });
 });
 
+test("a file that is written after the load is used from then on", async () => {
+  const { secret, problems } = open();
+  expect(problems).toHaveLength(1);
+  await expect(secret.reveal()).rejects.toThrow(`no secret in ${file}: no such file`);
+  writeFileSync(file, "");
+  await expect(secret.reveal()).rejects.toThrow(`no secret in ${file}: an empty file`);
+  writeFileSync(file, "late");
+  expect(await secret.reveal()).toBe("late");
+  rmSync(file);
+  expect(await secret.reveal()).toBe("late");
+});
+
 describe("a file that is not a secret is reported, and the secret rejects", () => {
   const WANT = "a readable file with a secret, at most 64 KiB";
   test.each([

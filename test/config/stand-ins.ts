@@ -90,6 +90,7 @@ export const httpProber: Prober<HttpOptions, HttpOptions> = {
       );
       context.problem([], `a map with ${options.password}`, "another");
     }
+    if (options.method === "QUIC") context.unsupported(["method"], "QUIC is not supported");
     if (options.method === "TRACE") context.warn(["method"], `is odd, with ${String(options.password)}`);
     return options;
   },

@@ -18,7 +18,7 @@ const textOf = ({ yaml }: LoadCase): string =>
   yaml.startsWith("{") ? `modules:\n  m:\n    prober: http\n    http: ${yaml}\n` : yaml;
 
 const writeCase = (each: LoadCase): Promise<string> =>
-  folder.write(`${each.name.replaceAll(/\W/g, "-")}.yml`, textOf(each));
+  folder.write(`${loading.indexOf(each)}-${each.name.replaceAll(/\W/g, "-")}.yml`, textOf(each));
 
 /** Returns the verdict of an exporter on a file, with its output if the verdict is unexpected. */
 function verdictOf(code: number | null, output: string, wanted: string): string {

@@ -2,6 +2,7 @@ import { connect } from "node:net";
 import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { seconds } from "../../src/core/units.ts";
+import { USER_AGENT } from "../../src/core/user-agent.ts";
 import { httpProber } from "../../src/probers/http/prober.ts";
 import { manualClock } from "../helpers/clock.ts";
 import { type LocalExporter, startLocalExporter } from "../helpers/exporter.ts";
@@ -112,7 +113,7 @@ describe("a relay", () => {
       authorization: "Bearer secret-in-a-header",
       "x-file": "header-of-the-receiver",
       "content-type": "application/json",
-      "user-agent": "heartbeat-exporter/0.0.0-test",
+      "user-agent": USER_AGENT,
       "webhook-timestamp": "1757943000",
     });
 

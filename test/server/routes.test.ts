@@ -5,17 +5,20 @@ import { type LocalExporter, startLocalExporter } from "../helpers/exporter.ts";
 import { waitUntil } from "../helpers/process.ts";
 
 /** Succeeds or fails by the scheme of the address: `ok://`, `bad://`, `bug://`; `ask://` answers like a model. */
-const byAddress: Prober = {
+const byAddress: Prober<{ readonly quic?: boolean }> = {
   kind: "scripted",
   metrics: [],
   reasons: ["connect"],
   schema: {
     type: "object",
-    properties: { password: { type: "string", writeOnly: true } },
+    properties: { password: { type: "string", writeOnly: true }, quic: { type: "boolean" } },
     additionalProperties: false,
   },
   costly: false,
-  compile: (options) => options,
+  compile(options, { unsupported }) {
+    if (options.quic === true) unsupported(["quic"], "QUIC is not supported");
+    return options;
+  },
   objection: ({ address }) =>
     /^[a-z]+:/.test(address) ? undefined : { part: "target", want: "an address with a scheme" },
   probe: async ({ address }, _module, { log }) => {
@@ -35,6 +38,7 @@ control: { token_file: token }
 modules:
   scripted: { prober: scripted, timeout: 2s, scripted: { password: hunter22 } }
   other: { prober: scripted }
+  quic: { prober: scripted, scripted: { quic: true } }
 targets:
   - { name: gpt, module: scripted, target: "ask://gpt", failover: {}, interval: 1h, labels: { team: ai } }
   - { name: shop, module: scripted, target: "ok://shop", critical: true, expected_duration: 5s }
@@ -62,6 +66,7 @@ describe("/probe", () => {
   it.each([
     { query: "target=gpt", expected: "probe_success 1" },
     { query: "target=gpt&module=scripted", expected: "probe_success 1" },
+    { query: "target=shop&module=&hostname=&model=", expected: "probe_success 1" },
     { query: "target=till", expected: 'probe_failure_reason{reason="connect"} 1' },
     { query: "target=ok://elsewhere&module=other", expected: "probe_success 1" },
     { query: "target=ok%253A%252F%252Felsewhere&module=other", expected: "probe_success 1" },
@@ -93,6 +98,14 @@ describe("/probe", () => {
       query: "target=nobody",
       text: 'target: got "nobody", want the name of a configured target (gpt, shop, till), or ?module= beside an address',
     },
+    {
+      query: "target=&module=",
+      text: 'module: got "http_2xx", want a configured module (scripted, other)',
+    },
+    {
+      query: "target=ok://x&module=quic",
+      text: 'module: got "quic", which is off (modules.quic.scripted.quic: QUIC is not supported), want another module',
+    },
     { query: "target=::::&module=scripted", text: 'target: got "::::", want an address with a scheme' },
   ])("?$query returns 400", async ({ query, text }) => {
     expect(await ask(`/probe?${query}`)).toMatchObject({ status: 400, text: `${text}\n` });
@@ -111,21 +124,39 @@ describe("/probe", () => {
     },
   );
 
-  it.each(["nonsense", "-1", "0", "", "Infinity", "1s"])("refuses the scrape timeout %j", async (header) => {
-    const headers = { "X-Prometheus-Scrape-Timeout-Seconds": header };
-    const { status, text } = await ask("/probe?target=shop", { headers });
-    expect(status).toBe(500);
-    expect(text).toBe(
-      `X-Prometheus-Scrape-Timeout-Seconds: got ${JSON.stringify(header)}, want a positive number of seconds\n`,
-    );
-  });
+  it.each(["nonsense", "1,5", "NaN", "Infinity", "1s", "0x10"])(
+    "refuses the scrape timeout %j",
+    async (header) => {
+      const headers = { "X-Prometheus-Scrape-Timeout-Seconds": header };
+      const { status, text } = await ask("/probe?target=shop", { headers });
+      expect(status).toBe(500);
+      expect(text).toBe(
+        `X-Prometheus-Scrape-Timeout-Seconds: got ${JSON.stringify(header)}, want a number of seconds\n`,
+      );
+    },
+  );
 
   it("bounds the probe by the scrape's timeout minus the offset, and by the module's timeout", async () => {
     const timeoutAt = async (header: string) =>
       (await ask("/probe?target=shop", { headers: { "X-Prometheus-Scrape-Timeout-Seconds": header } })).text;
     expect(await timeoutAt("1.5")).toContain("probe_timeout_seconds 1\n");
     expect(await timeoutAt("10")).toContain("probe_timeout_seconds 2\n");
+    for (const none of ["0", "-0", ""]) expect(await timeoutAt(none)).toContain("probe_timeout_seconds 2\n");
+    // Less than the offset: the module's timeout counts, or that of a probe on schedule, whose result counts for the target.
+    for (const short of ["0.2", "-1", "0.5"]) {
+      expect(await timeoutAt(short)).toContain("probe_timeout_seconds 2\n");
+    }
   });
+
+  it.each(["0.4", "0.5", "-1"])(
+    "leaves no time for an address with a scrape timeout of %s",
+    async (header) => {
+      const headers = { "X-Prometheus-Scrape-Timeout-Seconds": header };
+      const { status, text } = await ask("/probe?target=ok://x&module=other&debug=true", { headers });
+      expect(status).toBe(200);
+      expect(text).toContain("probe_timeout_seconds 0\n");
+    },
+  );
 
   it("shows the log, the metrics and the module without its secrets for debug=true", async () => {
     const { text } = await ask("/probe?target=till&debug=true");

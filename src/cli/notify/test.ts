@@ -17,7 +17,7 @@ export async function sendTests({ name, configFile }: NotifyTestFlags, shell: Sh
   const { notify } = await loadConfig(configFile, shell);
   const chosen = name === undefined ? notify : notify.filter((channel) => channel.name === name);
   if (chosen.length === 0) throw new CommandError(missing(name, notify), "usage");
-  const { clock, version } = shell;
+  const { clock } = shell;
   let failed = false;
   for (const channel of chosen) {
     const message: Message = {
@@ -28,10 +28,7 @@ export async function sendTests({ name, configFile }: NotifyTestFlags, shell: Sh
       omitted: 0,
       test: true,
     };
-    const reply = await sendOnce(channel, message, new AbortController().signal, {
-      clock,
-      userAgent: `heartbeat-exporter/${version}`,
-    });
+    const reply = await sendOnce(channel, message, new AbortController().signal, { clock });
     failed ||= reply.result.kind !== "delivered";
     shell.out(`${channel.name} (${channel.preset.name}): ${outcomeOf(reply)}\n`);
   }

@@ -42,8 +42,8 @@ const overridesSchema = {
         type: "object",
         properties: {
           disable: { type: "boolean", description: "Omits the alert." },
-          for: { type: "string", format: "duration" },
-          keep_firing_for: { type: "string", format: "duration" },
+          for: { type: "string", format: "prometheus_duration" },
+          keep_firing_for: { type: "string", format: "prometheus_duration" },
           severity: { type: "string", minLength: 1 },
           thresholds,
           labels,

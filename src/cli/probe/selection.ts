@@ -45,7 +45,7 @@ export function selectTargets(
   return [...new Set(selected)].map((address) => {
     const query = parseProbeQuery(
       new URLSearchParams({ target: address, module, ...defined({ model, hostname }) }),
-      { modules: config.modules, targets, targetsAt },
+      { modules: config.modules, offModules: config.offModules, targets, targetsAt },
     );
     switch (query.kind) {
       case "refused":

@@ -23,6 +23,8 @@ export interface Findings {
   readonly variables: Set<string>;
   /** Paths, as text, of the values that were left empty or written as null. */
   readonly leftEmpty: Set<string>;
+  /** The indexes, as written, of the items of lists from which empty items were dropped. */
+  readonly keptItems: Map<ListNode, readonly number[]>;
 }
 
 /** Creates findings for a conversion to fill. */
@@ -33,6 +35,7 @@ export const newFindings = (): Findings => ({
   hiddenValues: new Set(),
   variables: new Set(),
   leftEmpty: new Set(),
+  keptItems: new Map(),
 });
 
 /** The input and the collected facts of a conversion. */
@@ -44,9 +47,11 @@ export interface ConversionContext {
     /** Called for each variable that is not set. */
     unset(path: Path, variable: string): void;
   };
+  /** The section in whose lists an empty item is dropped, as Go's YAML parsers do. In others it is a mistake. */
+  readonly lenientSection?: string;
 }
 
-/** A key that was left empty. It counts as missing, as Go's YAML parsers treat a null. */
+/** A key that was left empty or written as null. It counts as missing, as Go's YAML parsers treat a null. */
 const OMITTED = Symbol("omitted");
 
 /** A value's position in the schema and in the tree. */
@@ -79,15 +84,19 @@ function convertNode(node: Node, here: ConversionPlace, context: ConversionConte
 }
 
 function convertList(list: ListNode, here: ConversionPlace, context: ConversionContext): unknown {
-  return list.items.map((item, i) => {
-    const schemas = within(here.schemas, ({ schema, root }) => [
-      scoped(schema.prefixItems?.[i] ?? schema.items, root),
-    ]);
-    return convertNode(
-      item,
-      { schemas, path: [...here.path, i], secret: here.secret, declared: false },
-      context,
-    );
+  const schemasOf = (i: number): readonly ScopedSchema[] =>
+    within(here.schemas, ({ schema, root }) => [scoped(schema.prefixItems?.[i] ?? schema.items, root)]);
+  const isDropped = (item: Node, i: number): boolean => {
+    if (here.path[0] !== context.lenientSection || !isNothing(item)) return false;
+    const types = typesOf(schemasOf(i));
+    return types.size > 0 && !types.has("null");
+  };
+  const kept = [...list.items.entries()].filter(([i, item]) => !isDropped(item, i));
+  const written = kept.map(([i]) => i);
+  if (kept.length < list.items.length) context.findings.keptItems.set(list, written);
+  return kept.map(([at, item], i) => {
+    const place = { schemas: schemasOf(at), path: [...here.path, i], secret: here.secret, declared: false };
+    return convertNode(item, place, context);
   });
 }
 
@@ -141,7 +150,7 @@ function convertScalar(node: ScalarNode, here: ConversionPlace, context: Convers
   if (secret || names.length > 0) findings.hiddenValues.add(text);
   if (isNothing(node)) {
     findings.leftEmpty.add(pathText(here.path));
-    return nothingAs(text, types, here.declared);
+    return nothingAs(types, here);
   }
   // Inside {} YAML allows `${NAME}` only in quotes, so quotes around a reference do not ask for text.
   const plain = node.style === "plain" || (names.length > 0 && !types.has("string"));
@@ -158,10 +167,17 @@ const holdsSecret = (schemas: readonly ScopedSchema[]): boolean =>
     [...reachable([schema], root)].some((part) => "writeOnly" in part && part.writeOnly === true),
   );
 
-function nothingAs(text: string, types: ReadonlySet<string>, declared: boolean): unknown {
+/**
+ * Returns the value of an empty scalar, `~` or `null`. As in Go, a key that the schema names counts as missing, and the
+ * value of any other key, such as the name of a header, is the empty value of its type.
+ */
+function nothingAs(types: ReadonlySet<string>, { declared, path }: ConversionPlace): unknown {
   if (types.has("null")) return null;
-  if (types.has("string") && (text !== "" || !declared)) return text;
-  return declared ? OMITTED : null;
+  if (declared) return OMITTED;
+  if (types.has("string")) return "";
+  if (typeof path.at(-1) === "number") return null;
+  if (types.has("object")) return {};
+  return types.has("array") ? [] : null;
 }
 
 const NUMBER = /^[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?$/;

@@ -2,7 +2,13 @@ import { Cron } from "croner";
 import { isLabelName, LABEL_NAME_FORM } from "../../core/heartbeat-labels.ts";
 import { INSTANT_FORM, parseInstant } from "../../core/instant.ts";
 import { isName } from "../../core/names.ts";
-import { DURATION_FORM, parseDuration, parseSize } from "../../core/units.ts";
+import {
+  DURATION_FORM,
+  isPrometheusDuration,
+  parseDuration,
+  parseSignedDuration,
+  parseSize,
+} from "../../core/units.ts";
 
 /** Tests of texts, by the name that a schema gives as `format`. */
 export type Formats = Readonly<Record<string, (text: string) => boolean>>;
@@ -16,11 +22,19 @@ interface Format {
 /** Smallest limit of the store, in bytes: SQLite's own pages need that much. */
 const SMALLEST_STORE = 2 ** 20;
 
+/** Shortest interval, timeout and the like: timers count milliseconds. */
+const SHORTEST = 0.001;
+
 const BCRYPT = /^\$2[aby]?\$(0[4-9]|[12]\d|3[01])\$[./A-Za-z0-9]{53}$/;
 
 const OWN: Readonly<Record<string, Format>> = {
   duration: { matches: (text) => parseDuration(text) !== undefined, want: DURATION_FORM },
-  positive_duration: { matches: (text) => (parseDuration(text) ?? 0) > 0, want: DURATION_FORM },
+  positive_duration: { matches: (text) => (parseDuration(text) ?? 0) >= SHORTEST, want: DURATION_FORM },
+  any_duration: { matches: (text) => parseSignedDuration(text) !== undefined, want: DURATION_FORM },
+  prometheus_duration: {
+    matches: isPrometheusDuration,
+    want: "a duration of Prometheus, without fractions, such as 30s, 2m or 1h30m",
+  },
   store_size: {
     matches: (text) => (parseSize(text) ?? 0) >= SMALLEST_STORE,
     want: "a size of at least 1MB, such as 512MB",

@@ -1,3 +1,4 @@
+import { defined } from "../../core/defined.ts";
 import { convert, type Environment, type Findings, newFindings } from "./convert.ts";
 import type { SchemaObject } from "./json-schema.ts";
 import { ConfigError, createProblems, type Problems } from "./problems.ts";
@@ -30,15 +31,20 @@ export function openDocument(text: string, name: string): OpenDocument {
 export const emptyFileError = (name: string, want: string): ConfigError =>
   new ConfigError([{ place: `${name}:1:1`, path: "", got: "an empty file", want }]);
 
-/** Converts a tree to the value that `schema` describes, with variables substituted; an unset variable is a problem. */
+/**
+ * Converts a tree to the value that `schema` describes, with variables substituted; an unset variable is a problem.
+ * @param lenientSection the section in whose lists empty items are dropped
+ */
 export function convertWithVariables(
   root: Node,
   schema: SchemaObject,
   env: Environment,
   { findings, problems }: Pick<OpenDocument, "findings" | "problems">,
+  lenientSection?: string,
 ): unknown {
   return convert(root, schema, {
     findings,
+    ...defined({ lenientSection }),
     substitution: {
       env,
       unset: (path, variable) =>

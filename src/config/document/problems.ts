@@ -76,16 +76,17 @@ export function createProblems(
 ): Problems {
   const problems: { readonly problem: Problem; readonly place: Place | undefined; readonly at: Path }[] = [];
   const warnings: string[] = [];
+  const written = (path: Path): Path => (root === undefined ? path : asWritten(root, path, findings));
   const add = (place: Place | undefined, at: Path, got: string, want: string): void => {
-    const path = place !== undefined && "variable" in place ? "" : pathText(at);
+    const path = place !== undefined && "variable" in place ? "" : pathText(written(at));
     problems.push({ problem: { place: placeText(name, place), path, got, want }, place, at });
   };
   return {
     add({ path, want, got, aboutKey = false, fromProber = false }) {
-      const node = root === undefined ? undefined : lookup(root, path)?.node;
+      const node = root === undefined ? undefined : lookup(root, written(path))?.node;
       if (node !== undefined && findings.unresolved.has(node)) return;
       const missing = node === undefined ? variableAt?.(path) : undefined;
-      const parent = root === undefined ? undefined : placeOf(root, path, aboutKey);
+      const parent = root === undefined ? undefined : placeOf(root, written(path), aboutKey);
       const place = missing === undefined ? parent : { variable: missing };
       if (!fromProber) return add(place, path, got ?? showNode(node, findings), want);
       const hidden = node !== undefined && isHidden(node, findings);
@@ -94,8 +95,8 @@ export function createProblems(
     },
     addAt: add,
     warn(path, text) {
-      const place = root === undefined ? undefined : placeOf(root, path, false);
-      const shown = place !== undefined && "variable" in place ? "" : pathText(path);
+      const place = root === undefined ? undefined : placeOf(root, written(path), false);
+      const shown = place !== undefined && "variable" in place ? "" : pathText(written(path));
       const start = [placeText(name, place), shown].filter((part) => part !== "").join(": ");
       warnings.push(`${start}: ${withoutSecrets(text, findings)}`);
     },
@@ -120,6 +121,18 @@ function comparePlaces(a: Place | undefined, b: Place | undefined): number {
   if (a === undefined || b === undefined) return (a === undefined ? 0 : 1) - (b === undefined ? 0 : 1);
   if ("variable" in a || "variable" in b) return 0;
   return a.line - b.line || a.column - b.column;
+}
+
+/** Returns the path of a converted value in the tree, whose lists may have more items. */
+function asWritten(root: Node, path: Path, { keptItems }: Findings): Path {
+  if (keptItems.size === 0) return path;
+  const steps: (string | number)[] = [];
+  for (const step of path) {
+    const around = lookup(root, steps)?.node;
+    const kept = around?.kind === "list" ? keptItems.get(around) : undefined;
+    steps.push(kept?.[Number(step)] ?? step);
+  }
+  return steps;
 }
 
 /**

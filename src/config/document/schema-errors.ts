@@ -1,6 +1,6 @@
 import type { ErrorObject } from "ajv/dist/2020.js";
 import { counted } from "../../core/counted.ts";
-import { parseDuration } from "../../core/units.ts";
+import { parseSignedDuration } from "../../core/units.ts";
 import { alternatives, describe, describeBounds, describeValue, NON_EMPTY, suggestion } from "./describe.ts";
 import { describeFormat } from "./formats.ts";
 import { expand, resolveReference, type SchemaObject, scoped, unescapePointer } from "./json-schema.ts";
@@ -128,10 +128,11 @@ function choice(values: readonly unknown[], got: unknown): string {
 /** Returns the bound that a well-formed duration such as `-1s` or `0s` violates. */
 function outOfRange(format: string | undefined, value: unknown): string | undefined {
   if (typeof value !== "string") return undefined;
-  const length = parseDuration(value.replace(/^-/, ""));
+  const length = parseSignedDuration(value);
   if (length === undefined) return undefined;
   if (format === "duration") return ">= 0";
-  return format === "positive_duration" ? "> 0" : undefined;
+  if (format !== "positive_duration") return undefined;
+  return length > 0 ? ">= 1ms" : "> 0";
 }
 
 function listText(value: unknown): string {

@@ -15,43 +15,45 @@ export interface SecretProblem {
 }
 
 /**
- * Returns the secret in `file`, without a byte order mark and the newline at its end. The file is read now, and again each time the secret is
- * revealed after a change. If it cannot be read then (it may be in the middle of being replaced, or its file system hangs), the last value is used.
- * @param complain called if the file cannot be used now; the returned secret then rejects
+ * Returns the secret in `file`, without a byte order mark and the newline at its end. The file is read now, and again each
+ * time the secret is revealed after a change. If it cannot be read then (it may be in the middle of being replaced, or its
+ * file system hangs), the last value is used. Without one, because the file is not written yet, revealing rejects.
+ * @param complain called if the file cannot be used now
  */
 export function fileSecret(file: string, complain: (problem: SecretProblem) => void): Secret {
+  let last: SecretReading | undefined;
   try {
     const stats = statNow(file);
     checkStats(stats);
-    return rereading(file, { value: valueIn(readNow(file)), version: versionOf(stats) });
+    last = { value: valueIn(readNow(file)), version: versionOf(stats) };
   } catch (error) {
-    const got = error instanceof UnusableFile ? error.message : describeFileError(error);
-    complain({ got, want: `a readable file with a secret, at most ${LARGEST / 1024} KiB` });
-    return new Secret(() => Promise.reject(new Error(`no secret in ${file}`, { cause: error })));
+    const want = `a readable file with a secret, at most ${LARGEST / 1024} KiB`;
+    complain({ got: describeUnusable(error), want });
   }
+  return new Secret(async () => {
+    try {
+      const stats = await statSmall(file);
+      const version = versionOf(stats);
+      if (version === last?.version) return last.value;
+      checkStats(stats);
+      // The version was taken before reading, so a change in between is noticed next time.
+      last = { value: valueIn(await readSmall(file)), version };
+    } catch (error) {
+      if (last === undefined) {
+        throw new Error(`no secret in ${file}: ${describeUnusable(error)}`, { cause: error });
+      }
+    }
+    return last.value;
+  });
 }
+
+const describeUnusable = (error: unknown): string =>
+  error instanceof UnusableFile ? error.message : describeFileError(error);
 
 /** The content of a file, and the version of the file that it is from. */
 interface SecretReading {
   readonly value: string;
   readonly version: string;
-}
-
-function rereading(file: string, first: SecretReading): Secret {
-  let last = first;
-  return new Secret(async () => {
-    try {
-      const stats = await statSmall(file);
-      const version = versionOf(stats);
-      if (version === last.version) return last.value;
-      checkStats(stats);
-      // The version was taken before reading, so a change in between is noticed next time.
-      last = { value: valueIn(await readSmall(file)), version };
-    } catch {
-      // Keep using the last good value.
-    }
-    return last.value;
-  });
 }
 
 /** Rejects everything but regular files: reading a device or a pipe could block forever. */

@@ -58,6 +58,9 @@ const SYNTAX: Partial<Record<YAMLError["code"], readonly [got: string, want: str
   UNEXPECTED_TOKEN: ["an unexpected character", "valid YAML"],
 };
 
+/** Matches documents without content, such as the one after a `---` at the end of a file. */
+const EMPTY_DOCUMENTS = /^(?:(?:---|\.\.\.)?[ \t]*(?:#.*)?(?:\r?\n|\r|$))*$/;
+
 const TAGS = new Set(["tag:yaml.org,2002:str", "tag:yaml.org,2002:seq", "tag:yaml.org,2002:map"]);
 
 /**
@@ -80,7 +83,9 @@ export function parseYaml(text: string): ParsedYaml {
     const { line, col } = lines.linePos(offset);
     return { line, column: col };
   };
-  const errors = [...document.errors, ...document.warnings];
+  const errors = [...document.errors, ...document.warnings].filter(
+    ({ code, pos }) => code !== "MULTIPLE_DOCS" || !EMPTY_DOCUMENTS.test(text.slice(pos[0])),
+  );
   for (const error of errors) {
     const [got, want] = SYNTAX[error.code] ?? ["broken YAML", "valid YAML"];
     report(at(error.pos[0]), [], got, want);

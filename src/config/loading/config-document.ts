@@ -106,7 +106,8 @@ function createDocument({ root, findings, problems, env }: ConfigTree, formats: 
     },
     check(probers) {
       const validator = validatorFor(formats);
-      const raw = convertWithVariables(root, schemaFor(root, probers), env, { findings, problems });
+      const schema = schemaFor(root, probers);
+      const raw = convertWithVariables(root, schema, env, { findings, problems }, "modules");
       for (const problem of validator.check(schemaOfSections(raw), raw))
         problems.add(withKnownKinds(problem, probers));
       for (const { path, options, schema } of optionsOfModules(raw, probers)) {
@@ -154,15 +155,15 @@ function schemaOfSections(raw: unknown): object {
   return schema;
 }
 
-/** Returns the options of each module whose kind is known, with their schema and path. */
+/** Returns the options of each module, those of its prober and of others, with their schema and path. */
 function optionsOfModules(raw: unknown, probers: readonly ProberSchema[]) {
   const modules = childOf(raw, "modules");
   return Object.entries(isMapValue(modules) ? modules : {}).flatMap(([name, module]) => {
-    const kind = childOf(module, "prober");
-    const prober = probers.find((one) => one.kind === kind);
-    if (prober === undefined) return [];
-    const options = childOf(module, prober.kind) ?? {};
-    return [{ path: ["modules", name, prober.kind], options, schema: prober.schema }];
+    const own = childOf(module, "prober");
+    return probers.flatMap(({ kind, schema }) => {
+      const options = childOf(module, kind) ?? (kind === own ? {} : undefined);
+      return options === undefined ? [] : [{ path: ["modules", name, kind], options, schema }];
+    });
   });
 }
 

@@ -3,18 +3,19 @@ import { defined } from "../../core/defined.ts";
 import type { CompileContext, Prober } from "../../core/prober.ts";
 import type { Steps } from "../../core/steps.ts";
 import type { Module } from "../../core/target.ts";
-import { formatDuration, seconds } from "../../core/units.ts";
-import { type BuildContext, durationOf, secretFile } from "../context.ts";
+import { formatDuration, parseSignedDuration, seconds } from "../../core/units.ts";
+import { type BuildContext, durationOf, secretFileOfModule } from "../context.ts";
 import type { Raw } from "../document/defaults.ts";
 import { alternatives, suggestion } from "../document/describe.ts";
 import type { SchemaObject } from "../document/json-schema.ts";
 import type { UnplacedProblem } from "../document/problems.ts";
 import { unknownKeyProblem } from "../document/schema-errors.ts";
-import { childOf, isMapValue, lookup, type Node, type Path } from "../document/tree.ts";
+import { childOf, isMapValue, lookup, type Node, type Path, pathText } from "../document/tree.ts";
 import type { ProberSchema } from "../loading/checked-config.ts";
 import { ownAlertThresholds, ownThresholdsOf } from "./alert-thresholds.ts";
 import { budgetSchema, budgetsOf } from "./budgets.ts";
-import { bool, duration, positiveDuration, word } from "./schema-words.ts";
+import type { ModuleSet } from "./module-set.ts";
+import { bool, duration, word } from "./schema-words.ts";
 import { defaultSeries, histograms, seriesChoiceOf } from "./series-choice.ts";
 import { COSTLY_SHARE, targetSchema } from "./targets.ts";
 
@@ -31,8 +32,10 @@ const moduleSchema = {
       description: "Kind of prober; its options are written under a key of the same name.",
     },
     timeout: {
-      ...positiveDuration,
-      description: "Longest duration of one probe. Default: the timeout of the scrape.",
+      type: "string",
+      format: "any_duration",
+      description:
+        "Longest duration of one probe. Default: the timeout of the scrape; in modules of blackbox_exporter also for 0 and negative durations.",
     },
     min_interval: {
       ...duration,
@@ -69,20 +72,19 @@ export const modulesSchema = {
   description: "Modules by name.",
 } as const satisfies JSONSchema;
 
-/** Kinds of blackbox_exporter: one that this exporter lacks gets a hint of its own. */
+/** Kinds of blackbox_exporter, whose modules mean the same here. One that this exporter lacks gets a hint of its own. */
 const BLACKBOX_KINDS = new Set(["http", "tcp", "icmp", "dns", "grpc", "unix"]);
 
 /**
- * Returns the schema of `modules` for one file: each module's schema with the options of its prober. Conversion needs it to
- * know where texts and secrets are.
+ * Returns the schema of `modules` for one file: each module's schema with the options of its prober, and of others that it has
+ * options of. Conversion needs it to know where texts and secrets are.
  */
 export function modulesSchemaFor(root: Node, probers: readonly ProberSchema[]): SchemaObject {
   const modules = lookup(root, ["modules"])?.node;
   if (modules?.kind !== "map") return {};
   const schemas = [...modules.entries].map(([name, { value }]): [string, SchemaObject] => {
-    const kind = lookup(value, ["prober"])?.node;
-    const prober = probers.find((one) => kind?.kind === "scalar" && one.kind === kind.text);
-    const options = prober === undefined ? {} : { [prober.kind]: prober.schema };
+    const written = probers.filter((one) => lookup(value, [one.kind]) !== undefined);
+    const options = Object.fromEntries(written.map((prober) => [prober.kind, prober.schema]));
     return [
       `^${literal(name)}$`,
       { ...moduleSchema, properties: { ...moduleSchema.properties, ...options } },
@@ -106,39 +108,46 @@ export function withKnownKinds(problem: UnplacedProblem, probers: readonly Probe
  * Builds the valid modules and reports the problems of the others.
  * @param pluginsMissing a plugin could not be loaded, so an unknown kind may be one of its own and is not reported
  */
-export function* buildModules(
-  context: BuildContext,
-  pluginsMissing: boolean,
-): Steps<ReadonlyMap<string, Module>> {
+export function* buildModules(context: BuildContext, pluginsMissing: boolean): Steps<ModuleSet> {
   const section = childOf(context.raw, "modules");
   const modules = new Map<string, Module>();
+  const offModules = new Map<string, string>();
   for (const [name, value] of isMapValue(section) ? Object.entries(section) : []) {
     if (typeof value !== "object" || value === null) continue;
     const module = buildModule(name, value, context, pluginsMissing);
-    if (module !== undefined) modules.set(name, module);
+    if (typeof module === "string") offModules.set(name, module);
+    else if (module !== undefined) modules.set(name, module);
     yield;
   }
-  return modules;
+  return { modules, offModules };
 }
+
+/** Builds a module; `undefined` if it has problems. @returns a text if it is off */
 
 function buildModule(
   name: string,
   raw: object,
   context: BuildContext,
   pluginsMissing: boolean,
-): Module | undefined {
+): Module | string | undefined {
   const { problems, moduleSources } = context;
   const path = ["modules", name];
   const prober = proberOf(childOf(raw, "prober"), path, context, pluginsMissing);
   if (prober === undefined) return undefined;
-  checkKeys(Object.keys(raw), path, prober, context);
+  checkKeys(raw, path, prober, context);
+  const timeout = timeoutOf(childOf(raw, "timeout"), prober.kind, path, context);
   const options = childOf(raw, prober.kind) ?? {};
   const optionsPath = [...path, prober.kind];
   if (problems.isBroken(optionsPath)) return undefined;
-  const compiled = prober.compile(options, compileContext(optionsPath, context));
+  const unsupported: string[] = [];
+  const compiled = prober.compile(options, compileContext(optionsPath, context, unsupported));
   if (problems.isBroken(path)) return undefined;
+  if (unsupported[0] !== undefined) {
+    prober.dispose?.(compiled);
+    return unsupported[0];
+  }
   const own = raw as Raw<typeof moduleSchema>;
-  const { timeout, min_interval: minInterval, budget } = own;
+  const { min_interval: minInterval, budget } = own;
   const budgets = budgetsOf(budget, [...path, "budget"], prober.costly, context);
   const defaultMinInterval = prober.costly ? COSTLY_MIN_INTERVAL : seconds(0);
   return {
@@ -148,7 +157,7 @@ function buildModule(
     minInterval: minInterval === undefined ? defaultMinInterval : durationOf(minInterval),
     series: seriesChoiceOf(own, defaultSeries(prober)),
     ...defined({
-      timeout: timeout === undefined ? undefined : durationOf(timeout),
+      timeout,
       allowedTargets: textsIn(options, "allowed_targets"),
       alertThresholds: ownThresholdsOf(own.alert_thresholds),
       coldStartAfter: prober.coldStartAfter?.(compiled),
@@ -156,6 +165,16 @@ function buildModule(
     }),
     source: moduleSources.get(name) ?? "",
   };
+}
+
+/** Returns the timeout of a module. For the kinds of blackbox_exporter, 0 and negative ones are none, as there. */
+function timeoutOf(text: unknown, kind: string, path: Path, { problems }: BuildContext) {
+  const length = typeof text === "string" ? parseSignedDuration(text) : undefined;
+  if (length === undefined || length > 0) return length;
+  const here = [...path, "timeout"];
+  if (BLACKBOX_KINDS.has(kind)) problems.warn(here, "is none: only the timeout of the scrape ends a probe");
+  else problems.add({ path: here, want: "> 0" });
+  return undefined;
 }
 
 /** Returns the list of texts under `key`, if the schema of the prober has one. */
@@ -181,12 +200,18 @@ function proberOf(
   return undefined;
 }
 
-function checkKeys(keys: readonly string[], path: Path, prober: Prober, context: BuildContext): void {
+/** Reports keys without a meaning. As in blackbox_exporter, options of another of its probers have none and are no mistake. */
+function checkKeys(raw: object, path: Path, prober: Prober, context: BuildContext): void {
   const known = [...Object.keys(moduleSchema.properties), prober.kind];
-  for (const key of keys) {
+  for (const [key, value] of Object.entries(raw)) {
     if (known.includes(key)) continue;
     const here = [...path, key];
     const isKind = BLACKBOX_KINDS.has(key) || context.probers.some(({ kind }) => kind === key);
+    if (BLACKBOX_KINDS.has(key) && BLACKBOX_KINDS.has(prober.kind)) {
+      if (value !== null)
+        context.problems.warn(here, `has no effect, because the module's prober is ${prober.kind}`);
+      continue;
+    }
     const want = `options of ${prober.kind}, the module's prober`;
     context.problems.add(
       isKind
@@ -196,12 +221,18 @@ function checkKeys(keys: readonly string[], path: Path, prober: Prober, context:
   }
 }
 
-function compileContext(at: Path, context: BuildContext): CompileContext {
+/** @param unsupported takes a text for each option that is not supported */
+function compileContext(at: Path, context: BuildContext, unsupported: string[]): CompileContext {
   const { problems, resolvePath, environment, metricNames } = context;
   return {
     problem: (path, got, want) => problems.add({ path: [...at, ...path], got, want, fromProber: true }),
     warn: (path, text) => problems.warn([...at, ...path], text),
-    secretFile: (file, path) => secretFile(file, [...at, ...path], context),
+    unsupported(path, why) {
+      const here = [...at, ...path];
+      problems.warn(here, `${why}, so this module is off: probes of it are refused, and all others run`);
+      unsupported.push(`${pathText(here)}: ${why}`);
+    },
+    secretFile: (file, path) => secretFileOfModule(file, [...at, ...path], context),
     resolvePath,
     environment,
     metricNames,

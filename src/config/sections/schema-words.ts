@@ -5,10 +5,10 @@ import type { JSONSchema } from "json-schema-to-ts";
 /** True or false. */
 export const bool = { type: "boolean" } as const;
 
-/** A Prometheus duration; 0 is allowed. */
+/** A duration; 0 is allowed. */
 export const duration = { type: "string", format: "duration" } as const;
 
-/** A Prometheus duration above 0. */
+/** A duration above 0. */
 export const positiveDuration = { type: "string", format: "positive_duration" } as const;
 
 /** A text with at least one character. */

@@ -14,6 +14,7 @@ import { budgetSchema, budgetsOf, checkTargetPrice } from "./budgets.ts";
 import { checkDependsOn, dependenciesOf, dependsOnProperty } from "./dependencies.ts";
 import { type Entry, type Kinds, kindsByName, namedEntries } from "./entries.ts";
 import { checkLabels } from "./labels.ts";
+import type { ModuleSet } from "./module-set.ts";
 import { bool, count, duration, labels, name, positiveDuration, word } from "./schema-words.ts";
 import { histograms, seriesChoiceOf } from "./series-choice.ts";
 
@@ -152,21 +153,20 @@ export const targetsSchema = {
 /** Labels that the exporter or Prometheus adds to the same series. */
 const RESERVED_LABELS = new Set(["target", "module", "instance", "job", "critical", "kind"]);
 
-/**
- * Builds the valid targets and reports the problems of the others.
- * @param prices `undefined` if they have problems
- */
-export function* buildTargets(
-  modules: ReadonlyMap<string, Module>,
-  prices: Prices | undefined,
-  context: BuildContext,
-): Steps<readonly Target[]> {
+/** The sections that targets are built with. */
+export interface TargetParts extends ModuleSet {
+  /** `undefined` if they have problems. */
+  readonly prices: Prices | undefined;
+}
+
+/** Builds the valid targets and reports the problems of the others. */
+export function* buildTargets(parts: TargetParts, context: BuildContext): Steps<readonly Target[]> {
   const section = childOf(context.raw, "modules");
   const moduleNames = new Set(isMapValue(section) ? Object.keys(section) : []);
   const kinds = kindsByName(context);
   const targets: Target[] = [];
   for (const entry of namedEntries("targets", "a name that no other target has", context)) {
-    const target = buildTarget(entry, { modules, moduleNames, prices, kinds }, context);
+    const target = buildTarget(entry, { ...parts, moduleNames, kinds }, context);
     if (target !== undefined) targets.push(target);
     yield;
   }
@@ -174,21 +174,19 @@ export function* buildTargets(
 }
 
 /** The sections of the file that targets refer to. */
-interface Surroundings {
-  readonly modules: ReadonlyMap<string, Module>;
+interface Surroundings extends TargetParts {
   /** The names of all modules, including those with problems. */
   readonly moduleNames: ReadonlySet<string>;
-  readonly prices: Prices | undefined;
   readonly kinds: Kinds;
 }
 
 function buildTarget(
   entry: Entry,
-  { modules, moduleNames, prices, kinds }: Surroundings,
+  { modules, offModules, moduleNames, prices, kinds }: Surroundings,
   context: BuildContext,
 ): Target | undefined {
   const { value, path } = entry;
-  checkModule(entry, moduleNames, context);
+  checkModule(entry, moduleNames, offModules, context);
   checkLabels(entry, RESERVED_LABELS, context);
   checkDependsOn(entry, kinds, context);
   warnOfEmptyFailover(path, context);
@@ -206,9 +204,21 @@ function buildTarget(
   return target;
 }
 
-function checkModule({ value, path }: Entry, known: ReadonlySet<string>, { problems }: BuildContext): void {
+/** A target of a module that is off could never be probed, which must not go unnoticed. */
+function checkModule(
+  { value, path }: Entry,
+  known: ReadonlySet<string>,
+  offModules: TargetParts["offModules"],
+  { problems }: BuildContext,
+): void {
   const module = childOf(value, "module");
-  if (typeof module !== "string" || module === "" || known.has(module)) return;
+  if (typeof module !== "string" || module === "") return;
+  const off = offModules.get(module);
+  if (off !== undefined) {
+    const got = `${module}, which is off (${off})`;
+    problems.add({ path: [...path, "module"], got, want: "a module that can probe", fromProber: true });
+  }
+  if (known.has(module)) return;
   problems.add({ path: [...path, "module"], want: wantedName("the name of a module", module, [...known]) });
 }
 

@@ -18,7 +18,6 @@ export type Sender = Pick<Channel, "preset" | "timeout" | "timeZone" | "tls">;
 /** Services that sending needs. */
 export interface SendDeps {
   readonly clock: Clock;
-  readonly userAgent: string;
 }
 
 /** Most bytes read of a response. */
@@ -29,7 +28,7 @@ export async function sendOnce(
   channel: Sender,
   message: Message,
   signal: AbortSignal,
-  { clock, userAgent }: SendDeps,
+  { clock }: SendDeps,
 ): Promise<ChannelReply> {
   const { preset: choice, timeout, timeZone, tls } = channel;
   if (choice.name === "email") return sendMail(choice.options, channel, message, signal, clock);
@@ -38,7 +37,7 @@ export async function sendOnce(
   const { secrets = [], ...request } = await preset.request(choice.options, text, message);
   const outbound = {
     ...request,
-    headers: { "user-agent": userAgent, "content-type": "application/json", ...request.headers },
+    headers: { "content-type": "application/json", ...request.headers },
     body: Buffer.from(JSON.stringify(request.body)),
     timeout,
     tls,

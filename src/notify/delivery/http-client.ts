@@ -6,11 +6,10 @@ import type { OutboundTls } from "../../core/relay.ts";
 import { parseRetryAfter } from "../../core/retry-after.ts";
 import { decodeBeginning } from "../../core/truncate.ts";
 import { type Seconds, seconds } from "../../core/units.ts";
+import { USER_AGENT } from "../../core/user-agent.ts";
 import { identityCheck } from "../../network/identity-check.ts";
 import { processResolver } from "../../network/process-resolver.ts";
 import { HANDSHAKE } from "../../network/tls-handshake.ts";
-
-const USER_AGENT = "heartbeat-exporter";
 
 /** A request to a webhook receiver or to the server of an action. */
 export interface OutboundRequest {

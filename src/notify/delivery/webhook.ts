@@ -24,7 +24,7 @@ export async function deliver(
   { url, headers, signing, timeout, tls }: WebhookDestination,
   item: QueuedItem,
   signal: AbortSignal,
-  { clock, userAgent }: { readonly clock: Clock; readonly userAgent: string },
+  { clock }: { readonly clock: Clock },
 ): Promise<AttemptResult> {
   const body = Buffer.from(item.body);
   const own = await Promise.all(
@@ -42,7 +42,6 @@ export async function deliver(
     method: "POST",
     url: await url.reveal(),
     headers: {
-      "user-agent": userAgent,
       ...Object.fromEntries(own),
       ...signed,
       "content-type": item.contentType,

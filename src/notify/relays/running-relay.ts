@@ -19,7 +19,6 @@ export interface RelayDeps {
   readonly log: Log;
   readonly memory: Memory;
   readonly random: () => number;
-  readonly userAgent: string;
   /** Returns what the exporter knows about the subject of an alert. */
   readonly machineFacts: (name: string) => MachineFacts | undefined;
 }

@@ -32,7 +32,6 @@ export interface WebhookDeps {
   readonly log: Log;
   readonly memory: Memory;
   readonly history: Pick<History, "subscribe">;
-  readonly userAgent: string;
   readonly random: () => number;
   /** Returns the JSON body for an event asked for by `word`; `undefined` if there is nothing to send. */
   readonly bodyOf: (event: PastEvent, word: EventWord) => string | undefined;

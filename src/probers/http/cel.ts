@@ -3,6 +3,7 @@ import { createBoundedCache } from "../../core/bounded-cache.ts";
 import type { CompileContext } from "../../core/prober.ts";
 import { describeError } from "../errors.ts";
 import { compileRegexp, type Regexp } from "../regexp.ts";
+import { restoreNames, visitNodes, withPlainNames } from "./cel-fields.ts";
 import type { Consequence } from "./rules.ts";
 import type { HttpOptions } from "./schema.ts";
 
@@ -54,7 +55,9 @@ function ruleOf(expression: ParseResult, source: string, objectsTo: boolean): Js
 
 function compileExpression(source: string, refuse: (problem: string) => void): ParseResult | undefined {
   try {
-    const expression = environment.parse(withRe2Matches(source, environment.parse(source).ast));
+    const { source: plain, names } = withPlainNames(source);
+    const expression = environment.parse(withRe2Matches(plain, environment.parse(plain).ast));
+    restoreNames(expression.ast, names);
     const { valid, type, error } = expression.check();
     if (!valid) refuse(`${source}: ${firstLine(error)}`);
     else if (type !== "bool" && type !== "dyn") refuse(`${source}: its type is ${type}`);
@@ -68,23 +71,15 @@ function compileExpression(source: string, refuse: (problem: string) => void): P
 /** Renames every call of the method `matches`, the last one first, so that the positions before it stay valid. */
 function withRe2Matches(source: string, root: ASTNode): string {
   const positions: number[] = [];
-  const visit = (value: unknown): void => {
-    if (Array.isArray(value)) for (const each of value) visit(each);
-    else if (isNode(value)) {
-      if (value.op === "rcall" && value.args[0] === "matches") {
-        positions.push(source.indexOf("matches", value.args[1].range.end));
-      }
-      visit(value.args);
+  visitNodes(root, (node) => {
+    if (node.op === "rcall" && node.args[0] === "matches") {
+      positions.push(source.indexOf("matches", node.args[1].range.end));
     }
-  };
-  visit(root);
+  });
   return positions
     .toSorted((a, b) => b - a)
     .reduce((text, at) => text.slice(0, at) + RE2_MATCHES + text.slice(at + "matches".length), source);
 }
-
-const isNode = (value: unknown): value is ASTNode =>
-  typeof value === "object" && value !== null && "op" in value && "args" in value;
 
 /** Compiled expressions to cache. Most are constants of the configuration; few are built from the body. */
 const compiled = createBoundedCache<Regexp>(100);

@@ -1,10 +1,11 @@
 import type { CompileContext } from "../../core/prober.ts";
-import { knownSecret, type Secret } from "../../core/secret.ts";
+import { USER_AGENT } from "../../core/user-agent.ts";
 import { bracketed } from "../ip.ts";
 import { compileTls } from "../tls-options.ts";
+import { type ClientProof, compileGrant, type Grant } from "./oauth2-grant.ts";
 import type { HttpOptions } from "./schema.ts";
 import { type Address, parseAddress } from "./transport/address.ts";
-import { basicAuthorization, type Credentials, reveal } from "./transport/auth.ts";
+import type { Credentials } from "./transport/auth.ts";
 import { readBody } from "./transport/body.ts";
 import type { Outgoing } from "./transport/exchange.ts";
 import { exchangeHttp1 } from "./transport/http1.ts";
@@ -26,38 +27,35 @@ interface Token {
   readonly until: number;
 }
 
-/** The place of the client's credentials (RFC 6749, 2.3.1). Servers differ, so the header is tried before the form. */
-type ClientAuth = "header" | "form";
-
-/** A token server and the parameters of requests to it. */
+/** A token server and the requests to it. */
 interface TokenSource {
   readonly address: Address;
-  readonly clientId: string;
-  readonly secret: Secret;
-  readonly form: readonly (readonly [string, string])[];
+  readonly grant: Grant;
+  readonly parameters: readonly (readonly [string, string])[];
   readonly tls: ReturnType<typeof compileTls>;
   readonly proxies: ProxyChoice | undefined;
 }
 
 /**
- * Compiles `oauth2`: client credentials (RFC 6749, 4.4). The token is fetched within the probe's deadline and cached until it
- * expires or the target rejects it.
+ * Compiles `oauth2`: client credentials (RFC 6749, 4.4) or an assertion (RFC 7523). The token is fetched within the probe's
+ * deadline and cached until it expires or the target rejects it.
  */
 export function compileOauth2(options: HttpOptions, context: CompileContext): Credentials | undefined {
   const source = options.oauth2 && compileSource(options.oauth2, context);
   if (source === undefined) return undefined;
   let token: Token | undefined;
-  let clientAuth: ClientAuth | undefined;
+  /** The number of the proof that the server accepts, once that is known. */
+  let accepted: number | undefined;
   return {
     async value(guard) {
-      const now = guard.clock.now();
-      if (token !== undefined && now < token.until) return token;
-      const secret = await reveal(source.secret, "oauth2.client_secret_file");
-      if (!secret.ok) return secret;
+      if (token !== undefined && guard.clock.now() < token.until) return token;
+      const made = await source.grant.proofs(guard.clock.now());
+      if (!made.ok) return made;
       let fetched: Token | Failure = failure("auth", "no token");
-      for (const auth of clientAuth === undefined ? (["header", "form"] as const) : [clientAuth]) {
-        fetched = await fetchToken(source, secret.value, auth, guard);
-        if (fetched.ok) clientAuth = auth;
+      for (const [i, proof] of made.proofs.entries()) {
+        if (accepted !== undefined && i !== accepted) continue;
+        fetched = await fetchToken(source, proof, guard);
+        if (fetched.ok) accepted = i;
         if (fetched.ok || guard.signal.aborted) break;
       }
       token = fetched.ok ? fetched : undefined;
@@ -73,14 +71,7 @@ function compileSource(
   options: NonNullable<HttpOptions["oauth2"]>,
   context: CompileContext,
 ): TokenSource | undefined {
-  const { client_secret: inline, client_secret_file: file } = options;
-  if (inline && file) {
-    context.problem(
-      ["oauth2", "client_secret_file"],
-      "client_secret and client_secret_file",
-      "at most one of them",
-    );
-  }
+  const grant = compileGrant(options, context);
   const address = parseAddress(options.token_url);
   const tls = compileTls(options.tls_config ?? {}, context, ["oauth2", "tls_config"]);
   const proxies = compileProxies(options, context, ["oauth2"]);
@@ -90,24 +81,17 @@ function compileSource(
   }
   return {
     address,
-    clientId: options.client_id,
-    secret: file ? context.secretFile(file, ["oauth2", "client_secret_file"]) : knownSecret(inline ?? ""),
+    grant,
     tls,
     proxies,
-    form: [
-      ["grant_type", "client_credentials"],
+    parameters: [
       ...(options.scopes?.length ? [["scope", options.scopes.join(" ")] as const] : []),
       ...Object.entries(options.endpoint_params ?? {}),
     ],
   };
 }
 
-async function fetchToken(
-  source: TokenSource,
-  secret: string,
-  clientAuth: ClientAuth,
-  guard: Guard,
-): Promise<Token | Failure> {
+async function fetchToken(source: TokenSource, proof: ClientProof, guard: Guard): Promise<Token | Failure> {
   const { address } = source;
   const proxy = source.proxies?.(address, undefined);
   const route = {
@@ -123,7 +107,7 @@ async function fetchToken(
   };
   const connection = await openRoute(route, guard, () => undefined);
   if (!connection.ok) return asAuth(connection, address);
-  const request = tokenRequest(source, secret, clientAuth, proxy);
+  const request = tokenRequest(source, proof, proxy);
   const response = await exchangeHttp1(connection.socket, request, guard);
   if (!response.ok || response.body === undefined) {
     connection.socket.destroy();
@@ -143,19 +127,15 @@ async function fetchToken(
 }
 
 function tokenRequest(
-  { address, clientId, form: parameters }: TokenSource,
-  secret: string,
-  clientAuth: ClientAuth,
+  { address, parameters }: TokenSource,
+  proof: ClientProof,
   proxy: Proxy | undefined,
 ): Outgoing {
-  const form = new URLSearchParams(parameters.map(([name, value]): [string, string] => [name, value]));
-  if (clientAuth === "form") {
-    form.set("client_id", clientId);
-    if (secret !== "") form.set("client_secret", secret);
-  }
+  // As in Go, endpoint_params may replace the type of the grant, and nothing else.
+  const form = new URLSearchParams({ grant_type: proof.grantType });
+  for (const [name, value] of [...parameters, ...proof.parameters]) form.set(name, value);
   form.sort();
   const body = Buffer.from(form.toString());
-  const pair = `${formEncoded(clientId)}:${formEncoded(secret)}`;
   const forwarded = proxy !== undefined && !address.tls;
   return {
     method: "POST",
@@ -165,21 +145,20 @@ function tokenRequest(
       address.authority,
       "Content-Type",
       "application/x-www-form-urlencoded",
+      "User-Agent",
+      USER_AGENT,
       "Accept",
       "application/json",
       "Content-Length",
       String(body.length),
       "Connection",
       "close",
-      ...(clientAuth === "header" ? ["Authorization", basicAuthorization(pair)] : []),
+      ...(proof.authorization === undefined ? [] : ["Authorization", proof.authorization]),
       ...(forwarded ? proxy.authorization : []),
     ],
     body,
   };
 }
-
-/** Encodes a text as RFC 6749, 2.3.1 requires. */
-const formEncoded = (text: string): string => new URLSearchParams({ _: text }).toString().slice("_=".length);
 
 /** Parses the response of a token server. Failures do not quote it, because it may contain a token. */
 function parseToken(content: Buffer, now: number, { authority }: Address): Token | Failure {

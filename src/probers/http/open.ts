@@ -53,6 +53,7 @@ async function locate(hop: Hop, guard: Guard, trace: Trace): Promise<Destination
   const to = destinationOf(hop);
   if (hop.ip !== undefined) return { ...to, addresses: [hop.ip] };
   const found = await guard.network.resolve(to);
-  trace.resolve = (trace.resolve ?? 0) + found.resolution.seconds;
+  // As in blackbox_exporter, the phase is missing for a target that a proxy was to resolve and no proxy is used for.
+  if (trace.redirects > 0) trace.resolve = (trace.resolve ?? 0) + found.resolution.seconds;
   return found.ok ? { ...to, addresses: found.addresses } : failure(found.reason, found.detail);
 }

@@ -1,6 +1,7 @@
 import type { IpPreference } from "../../core/network.ts";
 import type { CompileContext } from "../../core/prober.ts";
 import { parseSize, SIZE_FORM } from "../../core/units.ts";
+import { existsNow } from "../../files/now.ts";
 import { checkAllowedTargets } from "../address-policy.ts";
 import { compileIpPreference } from "../resolution.ts";
 import { compileTls, type TlsSettings } from "../tls-options.ts";
@@ -19,7 +20,7 @@ import {
 } from "./rules.ts";
 import type { HttpOptions } from "./schema.ts";
 import { type Credentials, compileCredentials } from "./transport/auth.ts";
-import { acceptsEncoding, type BodyPlan } from "./transport/body.ts";
+import { acceptsEncoding, type BodyPlan, isCompression } from "./transport/body.ts";
 import { compileProxies, type ProxyChoice } from "./transport/proxy.ts";
 import { type BodyValues, compileValues } from "./values.ts";
 
@@ -43,7 +44,7 @@ export interface HttpModule {
   readonly headers: RequestHeaders;
   readonly credentials: Credentials | undefined;
   readonly proxies: ProxyChoice | undefined;
-  /** True if the proxy resolves the target's name. */
+  /** True if the target's name is left to the proxy or, without one for this target, to the connection. */
   readonly skipResolve: boolean;
   readonly ip: IpPreference;
   readonly tls: TlsSettings;
@@ -72,15 +73,17 @@ export function compileHttp(options: HttpOptions, context: CompileContext): Http
     headers: compileRequestHeaders(options, context),
     credentials: compileAnyCredentials(options, context),
     proxies: compileProxies(options, context),
-    skipResolve: options.skip_resolve_phase_with_proxy === true && Boolean(options.proxy_url),
-    ip: compileIpPreference(options),
+    skipResolve:
+      options.skip_resolve_phase_with_proxy === true &&
+      (Boolean(options.proxy_url) || options.proxy_from_environment === true),
+    ip: compileIpPreference(options, context),
     tls: compileTls(options.tls_config ?? {}, context),
-    protocols: compileProtocols(options, context),
+    protocols: (options.enable_http2 ?? true) ? ["h2", "http/1.1"] : [],
     followRedirects: compileFollow(options, context),
     statuses: compileStatusRule(options.valid_status_codes ?? [], (i, got) =>
       context.problem(["valid_status_codes", i], got, STATUS_FORM),
     ),
-    versions: options.valid_http_versions ?? [],
+    versions: compileVersions(options, context),
     failRules: compileRules(options, "fail", context),
     degradedRules: compileRules(options, "degraded", context),
     bodyPlan: compileBodyPlan(options, context),
@@ -117,18 +120,32 @@ function compileMethod({ method }: HttpOptions, context: CompileContext): string
 
 function compileBody({ body, body_file: file }: HttpOptions, context: CompileContext): BodySource {
   if (body && file) context.problem(["body_file"], "body and body_file", "at most one of them");
-  if (file) return { kind: "file", path: context.resolvePath(file) };
+  if (file) {
+    const path = context.resolvePath(file);
+    if (!existsNow(path))
+      context.warn(["body_file"], `${path} does not exist yet; probes fail until it does`);
+    return { kind: "file", path };
+  }
   return body ? { kind: "text", content: Buffer.from(body) } : { kind: "none" };
 }
 
-function compileProtocols(
-  { enable_http2 = true, enable_http3 = false }: HttpOptions,
-  context: CompileContext,
-): string[] {
-  if (enable_http3) {
-    context.problem(["enable_http3"], "true", "false, because HTTP/3 is not supported");
+/** Compiles the accepted versions of HTTP. As in blackbox_exporter, HTTP/3 excludes the others, and is not expected otherwise. */
+function compileVersions(options: HttpOptions, context: CompileContext): readonly string[] {
+  const {
+    valid_http_versions: versions = [],
+    enable_http2: http2 = true,
+    enable_http3: http3 = false,
+  } = options;
+  if (http3 && http2) {
+    context.problem(["enable_http2"], "enable_http2 and enable_http3", "at most one of them");
   }
-  return enable_http2 ? ["h2", "http/1.1"] : [];
+  for (const [i, version] of versions.entries()) {
+    if (http3 === (version === "HTTP/3.0")) continue;
+    const want = http3 ? "HTTP/3.0, because of enable_http3" : "a version of HTTP without enable_http3";
+    if (http3 || version === "HTTP/3.0") context.problem(["valid_http_versions", i], version, want);
+  }
+  if (http3) context.unsupported(["enable_http3"], "HTTP/3 is not supported");
+  return versions;
 }
 
 function compileFollow(options: HttpOptions, context: CompileContext): boolean {
@@ -138,21 +155,19 @@ function compileFollow(options: HttpOptions, context: CompileContext): boolean {
 }
 
 function compileBodyPlan(options: HttpOptions, context: CompileContext): Omit<BodyPlan, "keep"> {
-  const { body_size_limit: size, compression } = options;
+  const { body_size_limit: size } = options;
   const limit = size === undefined || size === "" ? 0 : parseSize(size);
   if (limit === undefined) context.problem(["body_size_limit"], String(size), SIZE_FORM);
+  const compression = options.compression?.toLowerCase() ?? "";
+  if (compression === "") return { limit: limit ?? 0, compression: undefined };
   for (const [name, value] of Object.entries(options.headers ?? {})) {
-    if (compression && name.toLowerCase() === "accept-encoding" && !acceptsEncoding(value, compression)) {
-      context.problem(
-        ["compression"],
-        compression,
-        `a compression that the header ${name}: ${value} accepts`,
-      );
+    if (name.toLowerCase() === "accept-encoding" && !acceptsEncoding(value, compression)) {
+      const want = `a compression that the header ${name}: ${value} accepts`;
+      context.problem(["compression"], compression, want);
     }
   }
-  return {
-    limit: limit ?? 0,
-    compression:
-      compression === undefined || compression === "" || compression === "identity" ? undefined : compression,
-  };
+  if (compression === "identity") return { limit: limit ?? 0, compression: undefined };
+  if (isCompression(compression)) return { limit: limit ?? 0, compression };
+  context.problem(["compression"], JSON.stringify(options.compression), "gzip, br, deflate or identity");
+  return { limit: limit ?? 0, compression: undefined };
 }

@@ -1,7 +1,7 @@
-import { decodeText } from "../../core/decode-text.ts";
 import { fileError } from "../../core/file-errors.ts";
 import type { CompileContext } from "../../core/prober.ts";
-import { readSmall } from "../../files/files.ts";
+import type { Secret } from "../../core/secret.ts";
+import { USER_AGENT } from "../../core/user-agent.ts";
 import { describeError } from "../errors.ts";
 import { isHeaderName, isHeaderValue } from "../header-fields.ts";
 import type { HttpOptions } from "./schema.ts";
@@ -24,8 +24,6 @@ export interface RequestHeaders {
   /** Reads the headers whose values are in files; undefined without such headers. */
   readonly fromFiles: (() => Promise<readonly RequestHeader[] | Failure>) | undefined;
 }
-
-const USER_AGENT = "heartbeat-exporter";
 
 /** Headers that Go removes on a redirect to another host. */
 const CONFIDENTIAL = new Set([
@@ -76,7 +74,7 @@ export function compileRequestHeaders(options: HttpOptions, context: CompileCont
   // An empty value means no header.
   else if (fixed[agent]?.value === "") fixed.splice(agent, 1);
 
-  const files: { name: string; file: string }[] = [];
+  const fromFiles: { readonly name: string; readonly secret: Secret }[] = [];
   for (const [key, { values = [], secrets = [], files: ownFiles = [] }] of Object.entries(
     options.http_headers ?? {},
   )) {
@@ -96,19 +94,21 @@ export function compileRequestHeaders(options: HttpOptions, context: CompileCont
         });
       }
     }
-    files.push(...ownFiles.map((file) => ({ name, file: context.resolvePath(file) })));
+    for (const [i, file] of ownFiles.entries()) {
+      fromFiles.push({ name, secret: context.secretFile(file, ["http_headers", key, "files", i]) });
+    }
   }
-  return { host, fixed, fromFiles: files.length === 0 ? undefined : () => readHeaderFiles(files) };
+  return { host, fixed, fromFiles: fromFiles.length === 0 ? undefined : () => readHeaderFiles(fromFiles) };
 }
 
 async function readHeaderFiles(
-  files: readonly { name: string; file: string }[],
+  files: readonly { readonly name: string; readonly secret: Secret }[],
 ): Promise<readonly RequestHeader[] | Failure> {
   try {
     return await Promise.all(
-      files.map(async ({ name, file }) => ({
+      files.map(async ({ name, secret }) => ({
         name,
-        value: headerBytes(decodeText(await readSmall(file)).trim()),
+        value: headerBytes((await secret.reveal()).trim()),
         confidential: true,
       })),
     );

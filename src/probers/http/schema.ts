@@ -118,11 +118,11 @@ export const httpSchema = {
     valid_http_versions: {
       type: "array",
       items: { type: "string" },
-      description: "Accepted versions, such as HTTP/1.1 and HTTP/2.0; default all.",
+      description: "Accepted versions: HTTP/1.0, HTTP/1.1 and HTTP/2.0; default all.",
     },
     ...ipPreferenceProperties,
     skip_resolve_phase_with_proxy: flag(
-      "Let the proxy of proxy_url resolve the target's name; default false.",
+      "Let the proxy of proxy_url or of the environment resolve the target's name; default false.",
     ),
     follow_redirects: flag("Follow up to 10 redirects; default true."),
     no_follow_redirects: flag("Deprecated: the opposite of follow_redirects."),
@@ -137,14 +137,15 @@ export const httpSchema = {
     },
     http_headers: httpHeadersSchema,
     body: { type: "string", description: "Request body." },
-    body_file: { type: "string", minLength: 1, description: "File with the request body, read per probe." },
+    body_file: { type: "string", description: "File with the request body, read per probe." },
     body_size_limit: {
       type: "string",
       description: "Longest accepted response body after decompression, such as 10MB; default 0, no limit.",
     },
     compression: {
-      enum: ["", "gzip", "br", "deflate", "identity"],
-      description: "Decompresses the response body, whatever its Content-Encoding; default none.",
+      type: "string",
+      description:
+        "Decompresses the response body, whatever its Content-Encoding: gzip, br, deflate or identity, in any case; default none.",
     },
     fail_if_body_matches_regexp: regexps("Fail if any of these RE2 expressions matches the body."),
     fail_if_body_not_matches_regexp: regexps("Fail if any of these RE2 expressions does not match the body."),
@@ -188,7 +189,7 @@ export const httpSchema = {
     ...authProperties,
     ...proxyProperties,
     enable_http2: flag("Offer HTTP/2 to TLS targets; default true."),
-    enable_http3: flag("HTTP/3 is not supported; only false is accepted."),
+    enable_http3: flag("HTTP/3 is not supported: true turns the module off, with a warning."),
     metrics: {
       type: "array",
       items: valueSchema,

@@ -9,6 +9,7 @@ import {
   writeLease,
 } from "../../core/lease.ts";
 import { truncate } from "../../core/truncate.ts";
+import { USER_AGENT } from "../../core/user-agent.ts";
 import { processResolver } from "../../network/process-resolver.ts";
 import { type Cluster, ClusterError, openCluster } from "./cluster.ts";
 import { reasonOfError, reasonOfStatus } from "./failure.ts";
@@ -83,7 +84,7 @@ async function send(
     headers: {
       ...headers,
       Accept: "application/json",
-      "User-Agent": "heartbeat-exporter",
+      "User-Agent": USER_AGENT,
       ...(content === undefined
         ? {}
         : { "Content-Type": "application/json", "Content-Length": Buffer.byteLength(content) }),

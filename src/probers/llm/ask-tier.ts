@@ -62,7 +62,7 @@ async function request(
   const call = {
     method: "GET",
     url,
-    headers: { "user-agent": "heartbeat-exporter", ...credential.headers },
+    headers: credential.headers,
     agent,
     proxied: module.proxy !== undefined,
   } as const;

@@ -1,7 +1,7 @@
 import type { Clock } from "../../core/clock.ts";
 import { defined } from "../../core/defined.ts";
 import { parseInstant } from "../../core/instant.ts";
-import { type Timestamp, timestamp } from "../../core/units.ts";
+import { parseDuration, type Timestamp, timestamp } from "../../core/units.ts";
 import type { Headers } from "./wire/types.ts";
 
 /** The unit that a rate limit counts: a value of a label. */
@@ -69,6 +69,9 @@ function countIn(value: Headers[string]): number | undefined {
 const EPOCH_SECONDS = 1e9;
 const EPOCH_MILLISECONDS = 1e12;
 
+/** Longest duration, in characters. */
+const LONGEST_DURATION = 100;
+
 /** Parses a point in time: RFC 3339, Unix time, or a duration from now. */
 function momentIn(value: Headers[string], clock: Clock): Timestamp | undefined {
   const text = String(value).trim();
@@ -79,27 +82,7 @@ function momentIn(value: Headers[string], clock: Clock): Timestamp | undefined {
     if (number >= EPOCH_MILLISECONDS) return timestamp(number / 1000);
     return timestamp(number >= EPOCH_SECONDS ? number : clock.now() + number);
   }
-  const length = goDuration(text);
+  // As printed by Go, possibly with fractions: `6m0s`, `7.66s`, `20ms`.
+  const length = text.length > LONGEST_DURATION ? undefined : parseDuration(text);
   return length === undefined ? undefined : timestamp(clock.now() + length);
-}
-
-const UNITS: Readonly<Record<string, number>> = {
-  d: 86_400,
-  h: 3600,
-  m: 60,
-  s: 1,
-  ms: 1e-3,
-  us: 1e-6,
-  µs: 1e-6,
-  ns: 1e-9,
-};
-const PART = /(\d{1,9}(?:\.\d{1,12})?)(ms|us|µs|ns|d|h|m|s)/g;
-const DURATION = /^(?:\d{1,9}(?:\.\d{1,12})?(?:ms|us|µs|ns|d|h|m|s)){1,8}$/;
-
-/** Parses a duration as printed by Go, possibly with fractions (`6m0s`, `7.66s`, `20ms`), in seconds. */
-function goDuration(text: string): number | undefined {
-  if (!DURATION.test(text)) return undefined;
-  let total = 0;
-  for (const [, number, unit = ""] of text.matchAll(PART)) total += Number(number) * (UNITS[unit] ?? 0);
-  return total;
 }

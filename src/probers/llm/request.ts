@@ -84,7 +84,6 @@ export function prepare(
   });
   return {
     headers: {
-      "user-agent": "heartbeat-exporter",
       "content-type": "application/json",
       accept: module.stream ? ACCEPT[module.format.framing] : ACCEPT.none,
       // Compression would delay tokens.

@@ -180,6 +180,39 @@ export const addresses: readonly Case[] = [
     host: "localhost",
     http: "{ preferred_ip_protocol: '' }",
   },
+  ...["ipv4", "IP4", "nonsense"].map(
+    (word): Case => ({
+      name: `a name with the preference ${word}`,
+      verdict: "success",
+      host: "localhost",
+      http: `{ preferred_ip_protocol: ${word}, ip_protocol_fallback: false }`,
+    }),
+  ),
+  {
+    name: "an IPv4 address with the preference ipv6",
+    verdict: "success",
+    http: "{ preferred_ip_protocol: ipv6 }",
+  },
+  {
+    name: "an IPv4 address with ipv6 only",
+    verdict: "success",
+    http: "{ preferred_ip_protocol: ipv6, ip_protocol_fallback: false }",
+    differs: {
+      "ip-protocol-words": [
+        ...["connect", "processing", "tls", "transfer"].map(
+          (phase) => `- probe_http_duration_seconds{phase="${phase}"}`,
+        ),
+        "probe_http_content_length: 5 -> 0",
+        "probe_http_status_code: 200 -> 0",
+        "probe_http_uncompressed_body_length: 5 -> 0",
+        "probe_http_version: 1.1 -> 0",
+        "probe_ip_addr_hash: 3668918509 -> 0",
+        "probe_ip_protocol: 4 -> 0",
+        "probe_success: 1 -> 0",
+        "requests: 1 -> 0",
+      ],
+    },
+  },
   {
     name: "an unknown name with IPv4 only",
     verdict: "failure",

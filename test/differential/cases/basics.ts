@@ -1,3 +1,4 @@
+import { USER_AGENT } from "../../../src/core/user-agent.ts";
 import { answer, text } from "../answers.ts";
 import type { Case } from "../case.ts";
 
@@ -11,7 +12,7 @@ export const basics: readonly Case[] = [
     verdict: "success",
     agent: true,
     differs: {
-      "user-agent": ["request 1: header User-Agent: Blackbox-Exporter/0.28.0 -> heartbeat-exporter"],
+      "user-agent": [`request 1: header User-Agent: Blackbox-Exporter/0.28.0 -> ${USER_AGENT}`],
     },
   },
   { name: "HEAD", verdict: "success", http: "{ method: HEAD }" },

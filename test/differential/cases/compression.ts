@@ -157,6 +157,24 @@ export const compression: readonly Case[] = [
     http: "{ compression: identity }",
     answer: text(gzipped, { "Content-Encoding": "gzip" }),
   },
+  {
+    name: "compression GZIP in capitals",
+    verdict: "success",
+    http: "{ compression: GZIP, fail_if_body_not_matches_regexp: [hello] }",
+    answer: text(gzipped),
+  },
+  {
+    name: "compression BR in capitals",
+    verdict: "success",
+    http: "{ compression: BR }",
+    answer: text(brotliCompressSync(plain)),
+  },
+  {
+    name: "compression IDENTITY in capitals",
+    verdict: "success",
+    http: "{ compression: IDENTITY }",
+    answer: text(plain),
+  },
   { name: "an empty compression", verdict: "success", http: "{ compression: '' }", answer: text(plain) },
   {
     name: "a limit above the compressed and below the decompressed length",

@@ -24,6 +24,9 @@ const basic = "basic_auth: { username: u, password: p }";
 const oauth2 = (more: string): string =>
   `{ oauth2: { client_id: c, client_secret: s, token_url: "http://127.0.0.1/"${more} } }`;
 
+const assertion = (more: string): string =>
+  `{ oauth2: { client_id: c, grant_type: "urn:ietf:params:oauth:grant-type:jwt-bearer", token_url: "http://127.0.0.1/", ${more} } }`;
+
 /** Valid and invalid configurations. */
 export const loading: readonly LoadCase[] = [
   accepted("a prober alone", "{}"),
@@ -50,9 +53,13 @@ export const loading: readonly LoadCase[] = [
   refused("statuses that are not a list", "{ valid_status_codes: ok }"),
   refused("an invalid timeout", "modules: { m: { prober: http, timeout: soon } }"),
   refused("a timeout without a unit", "modules: { m: { prober: http, timeout: 5 } }"),
-  stricter("a timeout of 0", "modules: { m: { prober: http, timeout: 0s } }", "timeouts"),
-  stricter("a timeout below 0", "modules: { m: { prober: http, timeout: -1s } }", "timeouts"),
-  stricter("a timeout with a fraction", "modules: { m: { prober: http, timeout: 1.5s } }", "timeouts"),
+  ...["0s", '"0"', "-1s", "1.5s", "500us", "1h1.5m", "+1s", ".5s", "1µs", "300h300h"].map((timeout) =>
+    accepted(`a timeout of ${timeout}`, `modules: { m: { prober: http, timeout: ${timeout} } }`),
+  ),
+  ...['""', "1e3s", "1 s", "5.", "2562048h"].map((timeout) =>
+    refused(`a timeout of ${timeout}`, `modules: { m: { prober: http, timeout: ${timeout} } }`),
+  ),
+  broader("a timeout of 0 without a unit", "modules: { m: { prober: http, timeout: 0 } }", "timeouts"),
   broader("a timeout of a day", "modules: { m: { prober: http, timeout: 1d } }", "timeouts"),
   refused("an invalid boolean", "{ fail_if_ssl: maybe }"),
   accepted(
@@ -84,6 +91,25 @@ export const loading: readonly LoadCase[] = [
     "{ fail_if_body_json_matches_cel: '1 + 1' }",
     "never-succeeding",
   ),
+  ...[
+    "body.`a-b` == 1",
+    "has(body.`a.b/c d`)",
+    "body.`if`.`b`.c == 1",
+    "body. `a` == '`'",
+    "body.x.all(i, i.`y`)",
+  ].map((cel) =>
+    accepted(`a CEL expression with ${cel}`, `{ fail_if_body_json_matches_cel: ${JSON.stringify(cel)} }`),
+  ),
+  ...[
+    "body.`` == 1",
+    "`body`.a == 1",
+    "body.`f`() == 1",
+    "body.`ä` == 1",
+    "body.`a == 1",
+    "body[`a`] == 1",
+  ].map((cel) =>
+    refused(`a CEL expression with ${cel}`, `{ fail_if_body_json_matches_cel: ${JSON.stringify(cel)} }`),
+  ),
   refused("an empty CEL expression", "{ fail_if_body_json_matches_cel: '' }"),
 
   refused("body and body_file", "{ body: a, body_file: b }"),
@@ -100,20 +126,84 @@ export const loading: readonly LoadCase[] = [
   refused("two credentials", "{ authorization: { credentials: a, credentials_file: /b } }"),
   refused("authorization with the type Basic", "{ authorization: { type: basic, credentials: a } }"),
   refused("two client secrets", oauth2(", client_secret_file: /s")),
+  ...["client_credentials", "password", "''"].map((type) =>
+    accepted(`oauth2 with the grant ${type}`, oauth2(`, grant_type: ${type}`)),
+  ),
+  accepted(
+    "oauth2 with an assertion",
+    assertion(
+      "client_certificate_key: a, client_certificate_key_id: b, signature_algorithm: RS384, iss: c, audience: d",
+    ),
+  ),
+  accepted(
+    "oauth2 with an assertion and claims",
+    assertion("client_certificate_key_file: /nothing/here, claims: { a: [1, { b: ~ }] }"),
+  ),
+  refused("oauth2 with two keys", assertion("client_certificate_key: a, client_certificate_key_file: /b")),
+  refused(
+    "oauth2 with another signature",
+    assertion("client_certificate_key: a, signature_algorithm: ES256"),
+  ),
+  stricter("oauth2 with an assertion without a key", assertion("client_secret: a"), "never-succeeding"),
+  stricter(
+    "oauth2 with a relative token_url",
+    "{ oauth2: { client_id: c, token_url: /token } }",
+    "never-succeeding",
+  ),
   refused("oauth2 without a client", '{ oauth2: { client_secret: s, token_url: "http://a/" } }'),
   refused("oauth2 without token_url", "{ oauth2: { client_id: c, client_secret: s } }"),
   accepted("oauth2 without a secret", '{ oauth2: { client_id: c, token_url: "http://127.0.0.1/" } }'),
   refused("oauth2 with no_proxy alone", oauth2(", no_proxy: a")),
   refused("an unknown option of oauth2", oauth2(", colour: blue")),
-  stricter(
-    "a missing file with credentials",
-    "{ authorization: { credentials_file: /nothing/here } }",
-    "files-of-secrets",
+  ...[
+    "authorization: { credentials_file: /nothing/here }",
+    "basic_auth: { username: u, password_file: /nothing/here }",
+    "basic_auth: { username_file: /nothing/here }",
+    "bearer_token_file: /nothing/here",
+    "http_headers: { X-A: { files: [/nothing/here] } }",
+    'oauth2: { client_id: c, client_secret_file: /nothing/here, token_url: "http://a/" }',
+    "tls_config: { ca_file: /nothing/here, cert_file: /nothing/here, key_file: /nothing/here }",
+    "body_file: /nothing/here",
+  ].map((options) => accepted(`missing files of ${options}`, `{ ${options} }`)),
+  ...[
+    "authorization: { credentials_file: '' }",
+    "basic_auth: { username: u, password_file: '', username_file: '' }",
+    "bearer_token_file: '', bearer_token: a",
+    "tls_config: { ca_file: '', cert_file: '', key_file: '', server_name: '' }",
+    "body: a, body_file: ''",
+    "proxy_url: ''",
+  ].map((options) => accepted(`empty texts of ${options}`, `{ ${options} }`)),
+
+  ...[
+    "valid_status_codes, valid_http_versions, headers, http_headers, method, body, body_file, body_size_limit",
+    "fail_if_body_matches_regexp, fail_if_header_not_matches, fail_if_body_json_matches_cel, compression",
+    "tls_config, basic_auth, authorization, oauth2, bearer_token, bearer_token_file, no_follow_redirects",
+    "proxy_url, no_proxy, proxy_from_environment, proxy_connect_header, skip_resolve_phase_with_proxy",
+    "preferred_ip_protocol, ip_protocol_fallback, fail_if_ssl, follow_redirects, enable_http2, enable_http3",
+  ].map((keys) => accepted(`null for ${keys}`, `{ ${keys.replaceAll(/(?=,|$)/g, ": ~")} }`)),
+  accepted("null for options", "modules: { m: { prober: http, timeout: null, http: null } }"),
+  accepted("options left empty", "modules:\n  m:\n    prober: http\n    timeout:\n    http:\n"),
+  accepted(
+    "null in lists",
+    "{ valid_status_codes: [~, 200], fail_if_body_matches_regexp: [~], fail_if_header_matches: [~, { header: a, regexp: b }] }",
   ),
+  accepted(
+    "null in maps",
+    "{ headers: { X-A: ~ }, http_headers: { X-B: ~, X-C: { values: [~], files: ~ } } }",
+  ),
+  accepted("null in oauth2", oauth2(", scopes: ~, endpoint_params: { a: ~ }, tls_config: ~, proxy_url: ~")),
+  accepted("null in tls_config", "{ tls_config: { min_version: ~, ca_file: ~, insecure_skip_verify: ~ } }"),
+  refused(
+    "null for the expression of a header rule",
+    "{ fail_if_header_matches: [{ header: a, regexp: ~ }] }",
+  ),
+  refused("null for token_url", "{ oauth2: { client_id: c, token_url: ~ } }"),
+
+  accepted("an empty document after the first one", "modules: { m: { prober: http } }\n---\n# nothing\n"),
   stricter(
-    "a missing file with a password",
-    "{ basic_auth: { username: u, password_file: /nothing/here } }",
-    "files-of-secrets",
+    "a second document",
+    "modules: { m: { prober: http } }\n---\nmodules: { n: { prober: http } }\n",
+    "second-documents",
   ),
 
   refused("a reserved header in http_headers", "{ http_headers: { user-agent: { values: [a] } } }"),
@@ -138,9 +228,23 @@ export const loading: readonly LoadCase[] = [
   ),
   accepted("compression with any encoding", "{ compression: br, headers: { Accept-Encoding: '*' } }"),
   stricter("an unknown compression", "{ compression: zstd }", "never-succeeding"),
-  stricter("an unknown protocol", "{ preferred_ip_protocol: v6 }", "unknown-words"),
+  accepted("compression in capitals", "{ compression: GZIP }"),
+  ...["ipv4", "ipv6", "IPv4", "IP6", "4", "nonsense"].map((word) =>
+    accepted(`the protocol ${word}`, `{ preferred_ip_protocol: ${word} }`),
+  ),
   refused("HTTP/3 beside HTTP/2", "{ enable_http2: true, enable_http3: true }"),
-  stricter("HTTP/3", "{ enable_http2: false, enable_http3: true }", "http3"),
+  accepted("HTTP/3", "{ enable_http2: false, enable_http3: true }"),
+  accepted(
+    "HTTP/3 and its version",
+    "{ enable_http2: false, enable_http3: true, valid_http_versions: [HTTP/3.0] }",
+  ),
+  refused(
+    "HTTP/3 and another version",
+    "{ enable_http2: false, enable_http3: true, valid_http_versions: [HTTP/1.1, HTTP/3.0] }",
+  ),
+  refused("the version of HTTP/3 without it", "{ valid_http_versions: [HTTP/2.0, HTTP/3.0] }"),
+  accepted("the version of HTTP/2 without it", "{ enable_http2: false, valid_http_versions: [HTTP/2.0] }"),
+  accepted("unknown versions", "{ valid_http_versions: [HTTP/2, HTTP/2.1, 1.1] }"),
 
   refused("an unknown version of TLS", "{ tls_config: { min_version: TLS14 } }"),
   stricter(
@@ -166,13 +270,17 @@ export const loading: readonly LoadCase[] = [
     '{ proxy_url: "http://a:1", proxy_connect_header: { X-A: { b: c } } }',
   ),
   refused("a proxy that is not a URL", '{ proxy_url: "http://a:b:c" }'),
-  stricter("a proxy with another scheme", '{ proxy_url: "socks5://127.0.0.1:1" }', "proxy-schemes"),
+  accepted("a proxy of SOCKS", '{ proxy_url: "socks5://127.0.0.1:1" }'),
+  stricter("a proxy with another scheme", '{ proxy_url: "ftp://127.0.0.1:1" }', "proxy-schemes"),
+  accepted(
+    "a target that a proxy of the environment resolves",
+    "{ skip_resolve_phase_with_proxy: true, proxy_from_environment: true }",
+  ),
 
   stricter("a module of another prober", "modules: { m: { prober: tcp } }", "other-probers"),
-  stricter(
-    "options of another prober",
-    "modules: { m: { prober: http, dns: { query_name: a } } }",
-    "other-probers",
+  accepted(
+    "options of other probers",
+    "modules: { m: { prober: http, dns: { query_name: a }, tcp: ~, icmp: {}, http: { method: POST } } }",
   ),
   stricter("an unknown prober", "modules: { m: { prober: gopher } }", "wrong-probers"),
   stricter("no prober", "modules: { m: { timeout: 1s } }", "wrong-probers"),

@@ -2,6 +2,7 @@ import { answer, json, text, thenSilence } from "../answers.ts";
 import type { Case } from "../case.ts";
 
 const head = "HTTP/1.1 200 OK\r\n";
+const twice = "Content-Length: 2\r\nContent-Length: 2\r\n";
 const empty = "Content-Length: 0\r\n\r\n";
 const raw = (
   name: string,
@@ -34,19 +35,6 @@ const lenient = (): Pick<Case, "differs"> => ({
   },
 });
 
-/** The difference of a response that only blackbox_exporter accepts. */
-const strict = (...more: readonly string[]): Pick<Case, "differs"> => ({
-  differs: {
-    "odd-framing": [
-      'probe_http_duration_seconds{phase="transfer"}: some time -> 0',
-      "probe_http_status_code: 200 -> 0",
-      "probe_http_version: 1.1 -> 0",
-      "probe_success: 1 -> 0",
-      ...more,
-    ],
-  },
-});
-
 /** Rare responses, at the limits of HTTP and JSON. */
 export const oddities: readonly Case[] = [
   raw("two digits of status", "failure", `HTTP/1.1 20 OK\r\n${empty}`),
@@ -59,7 +47,16 @@ export const oddities: readonly Case[] = [
   raw("HTTP/1", "failure", `HTTP/1 200 OK\r\n${empty}`),
   raw("an empty line before the status", "failure", `\r\n${head}${empty}`, lenient()),
   raw("a non-ASCII reason", "success", `HTTP/1.1 200 \xc3\xbc\r\n${empty}`),
-  raw("two spaces after the version", "success", `HTTP/1.1  200 OK\r\n${empty}`, strict()),
+  raw("two spaces after the version", "success", `HTTP/1.1  200 OK\r\n${empty}`),
+  raw("four spaces after the version", "success", `HTTP/1.0    200 OK\r\n${empty}`),
+  raw("a carriage return in the reason", "success", `HTTP/1.1 200 O\rK\r\n${empty}`),
+  raw("two carriage returns after the reason", "success", `HTTP/1.1 200 OK\r\r\n${empty}`),
+  raw(
+    "spaces in an informational response",
+    "success",
+    `HTTP/1.1  103 On\r\nX A: b\r\n\r\n${head}${twice}\r\nhi`,
+  ),
+  raw("spaces in a switch of protocols", "failure", "HTTP/1.1  101 Up\r\nUpgrade : x\r\n\r\n"),
   raw("3000 headers", "success", `${head}${"X-A: b\r\n".repeat(3000)}X-Last: c\r\n${empty}`, {
     http: "{ fail_if_header_not_matches: [{ header: X-Last, regexp: c }] }",
   }),
@@ -75,6 +72,26 @@ export const oddities: readonly Case[] = [
   raw("a header with a control character", "failure", `${head}X-A: a\x01b\r\n${empty}`, lenient()),
   raw("a header with an invalid name", "failure", `${head}X(A): b\r\n${empty}`),
   raw("a header without a name", "failure", `${head}: b\r\n${empty}`),
+  raw("a header with a space in its name", "success", `${head}X A: b\r\n${empty}`),
+  raw("a header with a tab before its colon", "failure", `${head}X-A\t: b\r\n${empty}`),
+  raw("a rule for a header with a space before its colon", "failure", `${head}X-A : b\r\n${empty}`, {
+    http: "{ fail_if_header_not_matches: [{ header: X-A, regexp: b }] }",
+  }),
+  raw(
+    "a location with a space before its colon",
+    "failure",
+    "HTTP/1.1 302 On\r\nLocation : /x\r\nContent-Length: 0\r\n\r\n",
+  ),
+  raw("a length with a space before its colon", "success", `${head}Content-Length : 5\r\n\r\nhi`),
+  raw(
+    "chunks with a space before the colon",
+    "success",
+    `${head}Transfer-Encoding : chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n`,
+  ),
+  raw("a folded length", "success", `${head}Content-Length:\r\n 2\r\n\r\nhi`),
+  raw("a header folded with tabs", "success", `${head}X-A: one\t\r\n\t two \r\n\tthree\r\n${empty}`, {
+    http: '{ fail_if_header_not_matches: [{ header: X-A, regexp: "^one two three$" }] }',
+  }),
   raw("a header that starts with a space", "failure", `${head} X-A: b\r\n${empty}`, lenient()),
   raw("CHUNKED", "success", `${head}Transfer-Encoding: CHUNKED\r\n\r\n2\r\nhi\r\n0\r\n\r\n`),
   raw("chunked twice", "failure", `${head}Transfer-Encoding: chunked, chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n`),
@@ -110,11 +127,27 @@ export const oddities: readonly Case[] = [
     differs: { "odd-framing": ["probe_http_uncompressed_body_length: 0 -> 2"] },
   }),
   raw("a length with a leading zero", "success", `${head}Content-Length: 002\r\n\r\nhi`),
+  raw("an empty length", "success", `${head}Content-Length:\r\n\r\nhi`),
+  raw("two empty lengths", "success", `${head}Content-Length:\r\nContent-Length: \r\n\r\nhi`),
+  raw("an empty length and another", "failure", `${head}Content-Length:\r\nContent-Length: 2\r\n\r\nhi`),
+  raw("a length and an empty one", "failure", `${head}Content-Length: 2\r\nContent-Length:\r\n\r\nhi`),
+  raw("the same length three times", "success", `${head}${twice}content-length:2  \r\n\r\nhi`),
+  raw("the same length with a zero", "failure", `${head}Content-Length: 2\r\nContent-Length: 02\r\n\r\nhi`),
+  raw("a list of the same length", "failure", `${head}Content-Length: 2, 2\r\n\r\nhi`),
   raw(
-    "an empty length",
+    "the same length twice and chunks",
     "success",
-    `${head}Content-Length:\r\n\r\nhi`,
-    strict("probe_http_content_length: -1 -> 0", "probe_http_uncompressed_body_length: 2 -> 0"),
+    `${head}${twice}Transfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n`,
+  ),
+  raw("the same length twice and no body", "success", `HTTP/1.1 204 No\r\n${twice}\r\n`),
+  raw("the same length twice with HEAD", "success", `${head}${twice}\r\n`, { http: "{ method: HEAD }" }),
+  raw(
+    "a chunk extension with an open quote",
+    "success",
+    `${head}Transfer-Encoding: chunked\r\n\r\n2;a="b\r\nhi\r\n0\r\n\r\n`,
+    {
+      differs: { "open-quotes": ["probe_http_uncompressed_body_length: 2 -> 0", "probe_success: 1 -> 0"] },
+    },
   ),
   raw(
     "many informational responses",

@@ -171,5 +171,18 @@ export const proxies: readonly Case[] = [
   ),
 
   viaEnvironment,
+  proxied("from the environment for a target that is not resolved", {
+    http: "{ proxy_from_environment: true, skip_resolve_phase_with_proxy: true }",
+    target: at(nowhere),
+  }),
+  proxied("from the environment, which excepts a target that is not resolved", {
+    verdict: "failure",
+    timeout: "3s",
+    http: "{ proxy_from_environment: true, skip_resolve_phase_with_proxy: true }",
+    target: at("direct.example"),
+  }),
+  proxied("from the environment, which excepts loopback, and a target that is not resolved", {
+    http: "{ proxy_from_environment: true, skip_resolve_phase_with_proxy: true }",
+  }),
   proxied("loopback with a proxy from the environment", { http: "{ proxy_from_environment: true }" }),
 ];

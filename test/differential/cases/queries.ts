@@ -1,3 +1,4 @@
+import { thenSilence } from "../answers.ts";
 import type { Case } from "../case.ts";
 
 const query = (entries: readonly (readonly [string, string])[]): string =>
@@ -97,6 +98,75 @@ export const queries: readonly Case[] = [
     name: "query: a timeout below the offset",
     verdict: "success",
     headers: { "X-Prometheus-Scrape-Timeout-Seconds": "0.2" },
+  },
+  ...(
+    [
+      ["0", "8s", "success"],
+      ["-0", "0s", "success"],
+      ["", "0s", "success"],
+      ["1e1", "8s", "success"],
+      ["+.6", "0s", "success"],
+      ["0.2", "0s", "failure"],
+      ["0.2", "-1s", "failure"],
+      ["0.5", "8s", "failure"],
+      ["-5", "8s", "success"],
+      ["-5", "0s", "failure"],
+    ] as const
+  ).map(
+    ([header, timeout, verdict]): Case => ({
+      name: `query: a timeout of the scrape of ${JSON.stringify(header)} and ${timeout} of the module`,
+      verdict,
+      timeout,
+      headers: { "X-Prometheus-Scrape-Timeout-Seconds": header },
+    }),
+  ),
+  ...(
+    [
+      ["NaN", "failure", 0],
+      ["-Inf", "success", 1],
+      ["0x1p4", "success", 1],
+      ["1_0", "success", 1],
+    ] as const
+  ).map(
+    ([header, verdict, requests]): Case => ({
+      name: `query: a timeout of the scrape of ${header}`,
+      verdict,
+      headers: { "X-Prometheus-Scrape-Timeout-Seconds": header },
+      differs: {
+        "odd-timeouts": [
+          "status: 200 -> 500",
+          "text",
+          ...(requests === 0 ? [] : [`requests: ${requests} -> 0`]),
+        ],
+      },
+    }),
+  ),
+  {
+    name: "query: an empty module",
+    verdict: 400,
+    parameters: () => ({ module: "" }),
+    differs: { texts: ["text"] },
+  },
+  {
+    name: "query: an empty hostname beside a Host header",
+    verdict: "success",
+    http: "{ headers: { host: a.example } }",
+    parameters: () => ({ hostname: "" }),
+  },
+  ...["1h1.5m", "+2s", "2500.5ms", "2s500000us"].map(
+    (timeout): Case => ({
+      name: `query: a module with a timeout of ${timeout}`,
+      verdict: "success",
+      timeout,
+    }),
+  ),
+  {
+    name: "query: a module with a timeout of 1.2s that passes",
+    verdict: "failure",
+    slow: true,
+    timeout: "1.2s",
+    at: "raw",
+    raw: thenSilence(""),
   },
   { name: "query: health", verdict: 200, ask: () => "/-/healthy", differs: { texts: ["text"] } },
   {

@@ -91,7 +91,7 @@ async function send(
         seconds(0),
       ),
       new AbortController().signal,
-      { clock: manualClock(), userAgent: "test" },
+      { clock: manualClock() },
     );
     return { delivered, reply };
   } finally {

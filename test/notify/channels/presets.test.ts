@@ -66,7 +66,6 @@ notify: [{ name: one, ${preset.replaceAll("HOST", server.host)} }]
   if (channel === undefined) throw new Error("no channel");
   const reply = await sendOnce(channel, message, new AbortController().signal, {
     clock: manualClock(),
-    userAgent: "heartbeat-exporter/test",
   });
   if (received === undefined) throw new Error(`nothing arrived: ${JSON.stringify(reply)}`);
   return { received, text, reply };

@@ -30,7 +30,6 @@ async function delivered(handler: Handler) {
   };
   return await deliver(destination, ITEM, new AbortController().signal, {
     clock: systemClock,
-    userAgent: "test",
   });
 }
 

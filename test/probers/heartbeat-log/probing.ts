@@ -32,6 +32,7 @@ export function compile(
   const context: CompileContext = {
     problem: (path, got, want) => void problems.push(`${path.join(".")}: got ${got}, want ${want}`),
     warn: () => {},
+    unsupported: () => {},
     secretFile: (file) => knownSecret(readFileSync(file, "utf8").trim()),
     resolvePath: (file) => file,
     environment,

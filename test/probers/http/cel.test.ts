@@ -12,6 +12,10 @@ const BODY = {
     { name: "b", up: false },
   ],
   at: "2024-01-01T00:00:00Z",
+  "content-type": "text",
+  "a.b/c d_1": { "in-ner": [{ "x-y": 1, up: true }] },
+  if: 7,
+  escaped0: 8,
 };
 
 const judged = async (options: Record<string, unknown>, body: string = JSON.stringify(BODY)) => {
@@ -42,6 +46,21 @@ test.each([
   ['body.count > 3 ? body.status == "ok" : false', true],
   ["body.missing == 1 || true", true],
   ['type(body.count) == double && body.status != "down"', true],
+  ['body.`content-type` == "text"', true],
+  ["body . `content-type` == 'text'", true],
+  ["body.`a.b/c d_1`.`in-ner`[0].`x-y` == 1", true],
+  ["body.`a.b/c d_1`.`in-ner`.exists(i, i.`x-y` == 1)", true],
+  ["body.`a.b/c d_1`.`in-ner`.all(i, i.`x-y` == 1 && i.up)", true],
+  ["body.`a.b/c d_1`.`in-ner`.map(i, i.`x-y`) == [1]", true],
+  ["has(body.`content-type`)", true],
+  ["has(body.`content-length`)", false],
+  ["has(body.`a.b/c d_1`.`in-ner`)", true],
+  ["body.`if` == 7 && body.`status` == 'ok'", true],
+  ["body.`content-type`.matches('^te') && body.status.matches('`|o')", true],
+  ["body.escaped0 == 8 && body.`if` == 7", true],
+  ["body.`if` == 7 && '\\145scaped0' != \"`if`\"", true],
+  ["'a`b' == \"a`b\" && r'`' == '\\`' && \"\"\"`x`\"\"\" == '`x`' // body.`if`", true],
+  ["'\\'`a`' != '`b`' && body.`if` == 7", true],
 ])("%s is %s", async (expression, value) => {
   const not = await judged({ fail_if_body_json_not_matches_cel: expression });
   expect([verdictOf(not.result), not.cel]).toEqual(value ? ["success", 0] : ["body_mismatch", 1]);
@@ -92,6 +111,14 @@ test.each([
   ["foo == 1", "Unknown variable: foo"],
   ["1 + 1", "its type is int"],
   ["body.a.nothing()", "nothing"],
+  ["`body`.a == 1", "`body` is not the name of a field"],
+  ["body.`f`() == 1", "`f` is not the name of a field"],
+  ["`size`(body.a) == 1", "`size` is not the name of a field"],
+  ["body.`` == 1", "Unexpected character: `"],
+  ["body.`ä` == 1", "Unexpected character: `"],
+  ["body.`a == 1", "Unexpected character: `"],
+  ["body.`a\nb` == 1", "Unexpected character: `"],
+  ["body[`a`] == 1", "`a` is not the name of a field"],
 ])("%s is refused", (expression, text) => {
   expect(compile({ fail_if_body_json_matches_cel: expression }).problems).toEqual([
     expect.stringContaining(text),

@@ -1,10 +1,9 @@
-import { readFileSync } from "node:fs";
 import { Ajv2020 } from "ajv/dist/2020.js";
+import { fileSecret } from "../../../src/config/document/secrets.ts";
 import { systemClock } from "../../../src/core/clock.ts";
 import { defined } from "../../../src/core/defined.ts";
 import { createMemory } from "../../../src/core/memory.ts";
 import type { CompileContext, ProbeContext, ProbeResult, ProbeTarget } from "../../../src/core/prober.ts";
-import { knownSecret } from "../../../src/core/secret.ts";
 import type { HttpModule } from "../../../src/probers/http/options.ts";
 import { httpProber } from "../../../src/probers/http/prober.ts";
 import { type HttpOptions, httpSchema } from "../../../src/probers/http/schema.ts";
@@ -29,6 +28,7 @@ export interface Compiled {
   readonly module: HttpModule;
   readonly problems: readonly string[];
   readonly warnings: readonly string[];
+  readonly unsupported: readonly string[];
 }
 
 /** Validates and compiles options as the configuration does. */
@@ -38,17 +38,19 @@ export function compile(options: unknown): Compiled {
   }
   const problems: string[] = [];
   const warnings: string[] = [];
+  const unsupported: string[] = [];
   const context: CompileContext = {
     problem: (path, got, want) => problems.push(`${path.join(".")}: got ${got}, want ${want}`),
     warn: (path, text) => warnings.push(`${path.join(".")}: ${text}`),
-    secretFile: (file) => knownSecret(readFileSync(file, "utf8").trim()),
+    unsupported: (path, why) => unsupported.push(`${path.join(".")}: ${why}`),
+    secretFile: (file, path) => fileSecret(file, ({ got }) => warnings.push(`${path.join(".")}: ${got}`)),
     resolvePath: (file) => file,
     environment: {},
     metricNames: new Set(),
   };
   const module = httpProber.compile(options, context);
   allowedTargets.set(module, options.allowed_targets);
-  return { module, problems, warnings };
+  return { module, problems, warnings, unsupported };
 }
 
 /** Compiles options without problems. */

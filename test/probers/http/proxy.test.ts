@@ -184,6 +184,7 @@ describe("proxy_from_environment", () => {
       {
         problem: (path, got) => problems.push(`${path.join(".")}: ${got}`),
         warn: () => undefined,
+        unsupported: (path, why) => problems.push(`${path.join(".")}: ${why}`),
         secretFile: () => {
           throw new Error("no file here");
         },
@@ -202,14 +203,19 @@ describe("proxy_from_environment", () => {
     [{ http_proxy: "http://a:1" }, "https://x", undefined],
     [{ HTTP_PROXY: "a:1", NO_PROXY: "x" }, "http://x", undefined],
     [{}, "http://x", undefined],
-    [{ HTTP_PROXY: "socks5://a:1" }, "http://x", "proxy_from_environment: an invalid URL in HTTP_PROXY"],
+    [
+      { HTTP_PROXY: "socks5://a:1" },
+      "http://x",
+      "proxy_from_environment: SOCKS proxies are not supported (HTTP_PROXY)",
+    ],
+    [{ HTTP_PROXY: "ftp://a:1" }, "http://x", "proxy_from_environment: an invalid URL in HTTP_PROXY"],
   ])("%j for %s is %s", (env, target, proxy) => {
     expect(chosen(env, target)).toBe(proxy);
   });
 });
 
 test.each([
-  [{ proxy_url: "socks5://a:1" }, "proxy_url: got an invalid URL, want a URL such as"],
+  [{ proxy_url: "ftp://a:1" }, "proxy_url: got an invalid URL, want a URL such as"],
   [{ proxy_url: "a:3128" }, "proxy_url: got an invalid URL"],
   [
     { proxy_url: "http://a", proxy_from_environment: true },

@@ -1,6 +1,8 @@
 import { writeFileSync } from "node:fs";
 import type { IncomingMessage } from "node:http";
 import { describe, expect, test } from "vitest";
+import { defined } from "../../../src/core/defined.ts";
+import { USER_AGENT } from "../../../src/core/user-agent.ts";
 import { serveHttp, serveTcp } from "../../helpers/http-targets.ts";
 import { temporaryFile } from "./files.ts";
 import { compile, detailOf, moduleOf, probe, valueIn, verdictOf } from "./probe.ts";
@@ -29,7 +31,7 @@ async function sent(options: unknown, path = "/", settings: { hostname?: string 
 describe("the request", () => {
   test("without options has only the necessary headers", async () => {
     expect(await sent({})).toBe(
-      "GET / HTTP/1.1\r\nHost: TARGET\r\nUser-Agent: heartbeat-exporter\r\nConnection: close\r\n\r\n",
+      `GET / HTTP/1.1\r\nHost: TARGET\r\nUser-Agent: ${USER_AGENT}\r\nConnection: close\r\n\r\n`,
     );
   });
 
@@ -104,6 +106,42 @@ describe("files of the request", () => {
     expect([verdictOf(result), detailOf(result)]).toEqual(["file_missing", expect.stringContaining(option)]);
     expect(valueIn(result, 'probe_http_duration_seconds{phase="connect"}')).toBe(connect);
   });
+});
+
+test.each([
+  ["basic_auth.username_file", (file: string) => ({ basic_auth: { username_file: file, password: "p" } })],
+  ["basic_auth.password_file", (file: string) => ({ basic_auth: { username: "u", password_file: file } })],
+  ["authorization.credentials_file", (file: string) => ({ authorization: { credentials_file: file } })],
+  ["bearer_token_file", (file: string) => ({ bearer_token_file: file })],
+  ["http_headers.X-A.files.0", (file: string) => ({ http_headers: { "X-A": { files: [file] } } })],
+])("%s is read when it is written after the load", async (path, options) => {
+  const file = `${temporaryFile("")}.late`;
+  const { module, warnings, problems } = compile(options(file));
+  expect({ warnings, problems }).toEqual({ warnings: [`${path}: no such file`], problems: [] });
+  await using server = await serveHttp((_, response) => response.end());
+  const failed = async (): Promise<readonly unknown[]> => {
+    const result = await probe(server.host, module);
+    return [verdictOf(result), detailOf(result)];
+  };
+  const [option = ""] = path.split(".X-A");
+  expect(await failed()).toEqual([
+    "file_missing",
+    expect.stringMatching(`${option}: no secret in ${file}: no such file$`),
+  ]);
+  writeFileSync(file, "\n");
+  expect(await failed()).toEqual(["file_unreadable", expect.stringMatching(/: an empty file$/)]);
+  writeFileSync(file, "late\n");
+  expect(await sent(module)).toMatch(/late|bGF0ZT|OmxhdGU|dTpsYXRl/);
+});
+
+test("an empty name of a file is none", () => {
+  const options = {
+    body_file: "",
+    tls_config: { ca_file: "", cert_file: "", key_file: "" },
+    basic_auth: { username: "u", password_file: "", username_file: "" },
+  };
+  expect(compile(options)).toMatchObject({ problems: [], warnings: [], module: { body: { kind: "none" } } });
+  expect(compile({ bearer_token_file: "" }).module.credentials).toBeUndefined();
 });
 
 test("files of headers and users may be in UTF-16 with a byte order mark", async () => {
@@ -181,7 +219,16 @@ describe("contradicting options", () => {
   test.each([
     [{ body: "a", body_file: "b" }, "body_file: got body and body_file, want at most one of them"],
     [{ method: "GE T" }, 'method: got "GE T", want a method such as GET or POST'],
-    [{ enable_http3: true }, "enable_http3: got true, want false, because HTTP/3 is not supported"],
+    [{ enable_http3: true }, "enable_http2: got enable_http2 and enable_http3, want at most one of them"],
+    [
+      { enable_http3: true, enable_http2: false, valid_http_versions: ["HTTP/3.0", "HTTP/1.1"] },
+      "valid_http_versions.1: got HTTP/1.1, want HTTP/3.0, because of enable_http3",
+    ],
+    [
+      { valid_http_versions: ["HTTP/1.1", "HTTP/3.0"] },
+      "valid_http_versions.1: got HTTP/3.0, want a version of HTTP without enable_http3",
+    ],
+    [{ compression: "zstd" }, 'compression: got "zstd", want gzip, br, deflate or identity'],
     [{ valid_status_codes: [200, "x"] }, "valid_status_codes.1: got x, want a status code, a class"],
     [{ body_size_limit: "10 apples" }, "body_size_limit: got 10 apples, want a size such as"],
     [
@@ -231,14 +278,55 @@ describe("contradicting options", () => {
   test.each([
     [{ unknown: 1 }],
     [{ tls_config: { unknown: 1 } }],
-    [{ preferred_ip_protocol: "v6" }],
-    [{ compression: "zstd" }],
     [{ fail_if_body_matches_regexp: ["("] }],
     [{ fail_if_header_matches: [{ header: "a" }] }],
     [{ fail_if_header_matches: [{ header: "", regexp: "a" }] }],
     [{ basic_auth: { user: "a" } }],
   ])("%j is refused by the schema", (options) => {
     expect(() => compile(options)).toThrow(/data/);
+  });
+
+  test.each([
+    [{ enable_http2: false, enable_http3: true }, "enable_http3: HTTP/3 is not supported"],
+    [{ proxy_url: "socks5://a:1" }, "proxy_url: SOCKS proxies are not supported"],
+    [{ proxy_url: "SOCKS5H://a:1" }, "proxy_url: SOCKS proxies are not supported"],
+    [
+      { oauth2: { client_id: "a", token_url: "http://a", proxy_url: "socks5://a:1" } },
+      "oauth2.proxy_url: SOCKS proxies are not supported",
+    ],
+  ])("%j is not supported", (options, why) => {
+    const { problems, warnings, unsupported } = compile(options);
+    expect({ problems, warnings, unsupported }).toEqual({ problems: [], warnings: [], unsupported: [why] });
+  });
+
+  test.each([
+    [undefined, 6],
+    ["", 6],
+    ["ip6", 6],
+    ["ipv6", 6],
+    ["IPv6", 6],
+    ["ip4", 4],
+    ["IPV4", 4],
+  ])("the preferred protocol %j is IPv%d", (preferred_ip_protocol, preferred) => {
+    const { module, warnings } = compile(defined({ preferred_ip_protocol }));
+    expect(module.ip).toEqual({ preferred, fallback: true });
+    expect(warnings).toEqual([]);
+  });
+
+  test.each(["4", "ip 6", "tcp6", "ip46"])("the preferred protocol %j is IPv4, with a warning", (word) => {
+    const { module, warnings } = compile({ preferred_ip_protocol: word });
+    expect(module.ip.preferred).toBe(4);
+    expect(warnings).toEqual([
+      expect.stringContaining(`preferred_ip_protocol: is "${word}", which means ip4`),
+    ]);
+  });
+
+  test.each(["GZIP", "Br", "DEFLATE"])("compression %s is in any case", (compression) => {
+    expect(compile({ compression }).module.bodyPlan.compression).toBe(compression.toLowerCase());
+  });
+
+  test.each(["", "identity", "Identity"])("compression %j is none", (compression) => {
+    expect(compile({ compression }).module.bodyPlan.compression).toBeUndefined();
   });
 
   test("no_follow_redirects still works, with a warning", async () => {

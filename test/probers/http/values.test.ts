@@ -14,6 +14,7 @@ function compile(entries: readonly ValueOptions[]) {
   const values = compileValues(entries, {
     problem: (path, got, want) => problems.push(`${path.join(".")}: got ${got}, want ${want}`),
     warn: () => undefined,
+    unsupported: () => undefined,
     secretFile: () => {
       throw new Error("no file here");
     },

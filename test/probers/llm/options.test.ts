@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { USER_AGENT } from "../../../src/core/user-agent.ts";
 import { llmSchema } from "../../../src/probers/llm/schema.ts";
 import { ask, compile, completion, detailOf, json, type Options, reasonOf, serve } from "./support.ts";
 
@@ -237,8 +238,8 @@ describe("a request contains", () => {
     const { headers } = await sent({ api_key: "sk-1", headers: { Authorization: "Basic x", "X-Team": "a" } });
     expect(headers).toMatchObject({
       authorization: "Basic x",
+      "user-agent": USER_AGENT,
       "x-team": "a",
-      "user-agent": "heartbeat-exporter",
     });
   });
   test("the fields of extra_body, without those set to null", async () => {

@@ -39,6 +39,7 @@ export function compile(options: Options = {}, files: Record<string, string> = {
   const context: CompileContext = {
     problem: (path, got, want) => void problems.push(`${path.join(".")}: got ${got}, want ${want}`),
     warn: (path, warning) => void warnings.push(`${path.join(".")}: ${warning}`),
+    unsupported: () => undefined,
     secretFile: (file) =>
       new Secret(async () => {
         const content = files[file];

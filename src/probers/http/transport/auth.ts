@@ -1,8 +1,6 @@
-import { decodeText } from "../../../core/decode-text.ts";
 import { fileError } from "../../../core/file-errors.ts";
 import type { CompileContext } from "../../../core/prober.ts";
 import { knownSecret, Secret } from "../../../core/secret.ts";
-import { readSmall } from "../../../files/files.ts";
 import { describeError } from "../../errors.ts";
 import type { HttpOptions } from "../schema.ts";
 import { type Failure, failure, type Guard } from "./steps.ts";
@@ -54,7 +52,7 @@ function secretOf(
   context: CompileContext,
   path: readonly string[],
 ): Secret | undefined {
-  if (file !== undefined) {
+  if (file) {
     const secret = context.secretFile(file, path);
     return new Secret(async () => (await secret.reveal()).trim());
   }
@@ -71,18 +69,14 @@ function token(type: string, secret: Secret, option: string): Credentials {
 }
 
 function basic(options: NonNullable<HttpOptions["basic_auth"]>, context: CompileContext): Credentials {
-  const { username = "", username_file: file } = options;
+  const user = secretOf(options.username, options.username_file, context, ["basic_auth", "username_file"]);
   const password = secretOf(options.password, options.password_file, context, [
     "basic_auth",
     "password_file",
   ]);
-  const userFile = file && context.resolvePath(file);
-  const user = userFile
-    ? new Secret(async () => decodeText(await readSmall(userFile)).trim())
-    : knownSecret(username);
   return {
     async value() {
-      const name = await reveal(user, "basic_auth.username_file");
+      const name = await reveal(user ?? knownSecret(""), "basic_auth.username_file");
       if (!name.ok) return name;
       const secret = await reveal(password ?? knownSecret(""), "basic_auth.password_file");
       return secret.ok ? { ok: true, value: basicAuthorization(`${name.value}:${secret.value}`) } : secret;

@@ -32,6 +32,9 @@ export const NO_BODY: ResponseBody = { length: 0, content: Buffer.alloc(0), fail
 /** Longest body kept in memory without `body_size_limit`, in bytes. */
 const LONGEST_KEPT = 64 * 1024 * 1024;
 
+/** Returns true for the name of a compression. */
+export const isCompression = (name: string): name is Compression => Object.hasOwn(DECOMPRESSORS, name);
+
 const DECOMPRESSORS = { gzip: createGunzip, br: createBrotliDecompress, deflate: createInflateRaw };
 
 /** Returns true if an HTTP/2 stream lost its connection, which it does not report as an error. */

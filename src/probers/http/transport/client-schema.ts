@@ -4,8 +4,8 @@ import { tlsConfigSchema } from "../../tls-options.ts";
 const text = (description: string) => ({ type: "string", description }) as const satisfies JSONSchema;
 const secret = (description: string) =>
   ({ type: "string", writeOnly: true, description }) as const satisfies JSONSchema;
-const file = (description: string) =>
-  ({ type: "string", minLength: 1, description }) as const satisfies JSONSchema;
+/** An empty name of a file is none, as in blackbox_exporter. */
+const file = text;
 
 /** Schema of `http_headers`. */
 export const httpHeadersSchema = {
@@ -32,7 +32,9 @@ export const httpHeadersSchema = {
 
 /** Schemas of the proxy options, which a module and its `oauth2` have. */
 export const proxyProperties = {
-  proxy_url: secret("URL of a proxy, http:// or https://, optionally with user and password."),
+  proxy_url: secret(
+    "URL of a proxy, http:// or https://, optionally with user and password. One of SOCKS turns the module off, with a warning.",
+  ),
   no_proxy: text("Hosts, domains, addresses and ranges to connect to without the proxy, comma-separated."),
   proxy_from_environment: {
     type: "boolean",
@@ -72,13 +74,31 @@ export const authProperties = {
   bearer_token_file: file("Short form of authorization with type Bearer, the token in a file."),
   oauth2: {
     type: "object",
-    description: "A token by OAuth 2.0 client credentials, fetched within the probe's timeout and cached.",
+    description:
+      "A token by OAuth 2.0, with client credentials or a signed assertion, fetched within the probe's timeout and cached.",
     additionalProperties: false,
     required: ["client_id", "token_url"],
     properties: {
       client_id: { type: "string", minLength: 1, description: "Client identifier." },
       client_secret: secret("Client secret."),
       client_secret_file: file("File with the client secret, read when a token is fetched."),
+      grant_type: text(
+        "client_credentials (default), or urn:ietf:params:oauth:grant-type:jwt-bearer for an assertion that is signed with the client's key.",
+      ),
+      client_certificate_key: secret("RSA key (PEM) that signs the assertion."),
+      client_certificate_key_file: file("File with the key, read when a token is fetched."),
+      client_certificate_key_id: text("Identifier of the key, in the header of the assertion."),
+      signature_algorithm: {
+        enum: ["RS256", "RS384", "RS512", ""],
+        description: "Algorithm of the signature; default RS256.",
+      },
+      iss: text("Issuer of the assertion; default client_id."),
+      audience: text("Audience of the assertion; default token_url."),
+      claims: {
+        type: "object",
+        additionalProperties: true,
+        description: "Further claims of the assertion, which take precedence.",
+      },
       scopes: { type: "array", items: { type: "string" }, description: "Scopes to request." },
       token_url: { type: "string", minLength: 1, description: "URL of the token endpoint." },
       endpoint_params: {

@@ -4,6 +4,7 @@ import { codeOf, describeError } from "../../errors.ts";
 import { contentLengthOf, type ExchangeResult, type Outgoing } from "./exchange.ts";
 import { valueOf, valuesOf } from "./headers.ts";
 import { failure, type Guard } from "./steps.ts";
+import { mendResponseHeads } from "./tolerant-reading.ts";
 
 /** Go's limit, in bytes. */
 const LONGEST_HEADERS = 10 * 1024 * 1024;
@@ -37,7 +38,10 @@ export function exchangeHttp1(
     };
     if (guard.signal.aborted) guard.cut();
     // Not earlier, because the first listener starts the flow of data.
-    request.once("socket", () => socket.prependOnceListener("data", onFirstByte));
+    request.once("socket", () => {
+      mendResponseHeads(socket);
+      socket.prependOnceListener("data", onFirstByte);
+    });
     request.once("response", (response) => resolve(exchangeOf(response, response, socket)));
     request.once("upgrade", (response: IncomingMessage) => resolve(exchangeOf(response, undefined, socket)));
     request.on("error", (error) => resolve(failureOf(error)));

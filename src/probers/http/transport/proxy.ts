@@ -17,6 +17,10 @@ export interface Proxy {
 /** Chooses the proxy for a request, if it needs one. `ip` is the address chosen for the host, if any. */
 export type ProxyChoice = (address: Address, ip: string | undefined) => Proxy | undefined;
 
+/** Proxies that Go can use and Node.js cannot. */
+const SOCKS = /^socks5h?:\/\//i;
+const NO_SOCKS = "SOCKS proxies are not supported";
+
 type ProxyOptions = Pick<
   HttpOptions,
   "proxy_url" | "no_proxy" | "proxy_from_environment" | "proxy_connect_header"
@@ -37,6 +41,10 @@ export function compileProxies(
   const connectHeaders = Object.entries(options.proxy_connect_header ?? {}).flatMap(([name, values]) =>
     values.flatMap((value) => [name, headerBytes(value)]),
   );
+  if (url && SOCKS.test(url)) {
+    context.unsupported([...path, "proxy_url"], NO_SOCKS);
+    return undefined;
+  }
   if (url) {
     const proxy = parseProxy(url, connectHeaders);
     if (proxy === undefined) {
@@ -54,6 +62,10 @@ export function compileProxies(
   const read = (name: string): Proxy | undefined => {
     const value = env[name] || env[name.toLowerCase()];
     if (!value) return undefined;
+    if (SOCKS.test(value)) {
+      context.unsupported([...path, "proxy_from_environment"], `${NO_SOCKS} (${name})`);
+      return undefined;
+    }
     const proxy = parseProxy(value.includes("://") ? value : `http://${value}`, connectHeaders);
     if (proxy === undefined) {
       context.problem(

@@ -10,6 +10,7 @@ import type { Address } from "./address.ts";
 import type { RawHeaders } from "./headers.ts";
 import type { Proxy } from "./proxy.ts";
 import { type Failure, failure, type Guard } from "./steps.ts";
+import { mendResponseHeads } from "./tolerant-reading.ts";
 
 /** The route to a server. */
 export interface Route {
@@ -126,6 +127,7 @@ function openTunnel(
     for (let i = 0; i < headers.length; i += 2) request.appendHeader(headers[i] ?? "", headers[i + 1] ?? "");
     // "Connection: close" would apply to the tunnel.
     request.removeHeader("Connection");
+    request.once("socket", () => mendResponseHeads(socket));
     const fail = (cause: Failure): void => {
       request.destroy();
       socket.destroy();
