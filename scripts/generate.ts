@@ -5,6 +5,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { alertRules } from "./generate/alert-rules.ts";
 import { arrowRules, contributingPage } from "./generate/arrows.ts";
+import { chartFiles } from "./generate/chart.ts";
 import { commandLinePage } from "./generate/command-line-page.ts";
 import { configurationPage } from "./generate/configuration-page.ts";
 import { dashboardPages } from "./generate/dashboard-pages.ts";
@@ -22,6 +23,7 @@ const PAGES: Readonly<Record<string, () => string>> = {
   "docs/metrics.md": metricsPage,
   "src/page/alert-rules.ts": alertRules,
   "src/server/openapi/model-schemas.ts": modelSchemas,
+  ...chartFiles(),
   ...dashboardFiles(),
   ...dashboardPages(),
   ...grafanaAlertingFiles(),
