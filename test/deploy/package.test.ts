@@ -2,8 +2,8 @@ import { cpSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync }
 import { basename, join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
-import { parse, stringify } from "yaml";
-import { runMain, startExporter } from "../helpers/exporter.ts";
+import { parse } from "yaml";
+import { runMain } from "../helpers/exporter.ts";
 import { run } from "../helpers/process.ts";
 import { temporaryFolder } from "../helpers/temporary-folder.ts";
 import { CHART, helm, RELEASE, render } from "./chart.ts";
@@ -135,63 +135,6 @@ describe("an upgrade", () => {
     expect(await checksum("5s")).toBe(await checksum("5s"));
     expect(await checksum("5s")).not.toBe(await checksum("6s"));
   });
-});
-
-describe("the exporter", () => {
-  test.each([
-    ["alone", {}],
-    [
-      "with everything that the chart adds to a configuration",
-      {
-        replicas: 2,
-        leaderElection: { enabled: true },
-        control: { existingSecret: "control" },
-        web: { externalUrl: "https://example.com/hb" },
-        config: { targets: [{ name: "a", module: "http_2xx", target: "http://127.0.0.1:9/" }] },
-      },
-    ],
-    ["as a shard", { replicas: 2, sharding: { enabled: true } }],
-  ])("starts %s with the flags, variables and files of the pod", async (_name, values) => {
-    await using folder = await temporaryFolder();
-    const token = await folder.write("token", "token-of-the-test");
-    const chart = await render(values);
-    const [container] = chart.pods().spec.containers;
-    const local = (text: string): string =>
-      text
-        .replaceAll("/data/", `${folder.path}/`)
-        .replaceAll("$(POD_NAME)", `${RELEASE.fullname}-1`)
-        .replaceAll("/run/secrets/heartbeat-exporter-control/token", token);
-    const yaml = local(chart.one("ConfigMap").data?.["exporter.yml"] ?? "");
-    const config = parse(yaml) as { lease?: object };
-    // A lease without an API server would be looked for in vain.
-    const kubeconfig = await folder.write("kubeconfig", KUBECONFIG);
-    const withCluster =
-      config.lease === undefined ? config : { ...config, lease: { ...config.lease, kubeconfig } };
-    await using exporter = await startExporter({
-      yaml: stringify(withCluster),
-      args: container.args.filter((arg) => !/^--(config\.file|log\.format)=/.test(arg)),
-      env: Object.fromEntries(
-        container.env.map(({ name, value = `${RELEASE.fullname}-1` }) => [name, local(value)]),
-      ),
-    });
-    const { origin } = new URL(exporter.url);
-    for (const probe of [container.startupProbe, container.livenessProbe, container.readinessProbe]) {
-      const path = probe?.httpGet?.path ?? "";
-      expect({ path, status: (await fetch(`${origin}${path}`)).status }).toEqual({ path, status: 200 });
-    }
-    expect(readdirSync(folder.path)).toContain("store.db");
-    expect(exporter.process.output()).not.toMatch(/unknown variable|have no effect/);
-  });
-});
-
-/** A cluster that refuses connections. */
-const KUBECONFIG = stringify({
-  apiVersion: "v1",
-  kind: "Config",
-  clusters: [{ name: "none", cluster: { server: "http://127.0.0.1:9" } }],
-  contexts: [{ name: "none", context: { cluster: "none", user: "none" } }],
-  users: [{ name: "none", user: {} }],
-  "current-context": "none",
 });
 
 describe("the notes after an installation", () => {
