@@ -9,6 +9,7 @@ const LONG = [
   "test/client/package.test.ts",
   "test/config/worker.test.ts",
   "test/container.test.ts",
+  "test/deploy/**/*.test.ts",
   "test/e2e/hanging-files.test.ts",
   "test/e2e/kill.test.ts",
   "test/e2e/leadership.test.ts",

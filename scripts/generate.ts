@@ -7,6 +7,7 @@ import { editorSchemaText } from "../src/config/editor-schema.ts";
 import { probers } from "../src/probers/index.ts";
 import { alertRules } from "./generate/alert-rules.ts";
 import { arrowRules, contributingPage } from "./generate/arrows.ts";
+import { chartFiles } from "./generate/chart.ts";
 import { commandLinePage } from "./generate/command-line-page.ts";
 import { configurationPage } from "./generate/configuration-page.ts";
 import { dashboardPages } from "./generate/dashboard-pages.ts";
@@ -27,6 +28,7 @@ const PAGES: Readonly<Record<string, () => string>> = {
   "src/core/version.ts": versionModule,
   "src/page/alert-rules.ts": alertRules,
   "src/server/openapi/model-schemas.ts": modelSchemas,
+  ...chartFiles(),
   ...dashboardFiles(),
   ...dashboardPages(),
   ...grafanaAlertingFiles(),

@@ -9,7 +9,7 @@ import { EXIT } from "../cli/shell.ts";
 import type { ConfigSource } from "../config/config.ts";
 import type { Environment } from "../config/document/convert.ts";
 import { ConfigError } from "../config/document/problems.ts";
-import { listenAddressFromEnv } from "../config/env/env.ts";
+import { listenAddressFromEnv, storagePathFromEnv } from "../config/env/env.ts";
 import { type ShardSettings, shardSettings } from "../config/env/shard.ts";
 import type { ConfigHolder } from "../config/reload.ts";
 import type { Storage } from "../config/sections/storage.ts";
@@ -127,14 +127,16 @@ async function openInputs(
  * @param starting the listener of the time until then
  */
 async function run(
-  { flags, version }: Start,
+  { flags, env, version }: Start,
   { config, web, shardUrl, linkUrl }: Inputs & { readonly linkUrl: string },
   log: Log,
   starting: RequestListener,
 ): Promise<void> {
   const { holder } = config;
   const { storage } = holder.current();
-  const { memory, history, store } = await openState(flags, storage, log);
+  // Only a default, because images set the variable: a file says more exactly where the state is.
+  const file = flags.storagePath ?? storage.path ?? storagePathFromEnv(env);
+  const { memory, history, store } = await openState(file, storage, log);
 
   const reloads = createReloads(holder, history, log);
   const exporter = createExporter({
@@ -206,15 +208,14 @@ function createReloads(holder: ConfigHolder, history: History, log: Log): Reload
   return { reload: reload.run, failed };
 }
 
-/** The state of an exporter: in the file of the flag or the configuration, or in memory. */
+/** The state of an exporter: in a file or in memory. */
 interface State {
   readonly memory: Memory;
   readonly history: History;
   readonly store?: Store;
 }
 
-async function openState({ storagePath }: Flags, { path, ...bounds }: Storage, log: Log): Promise<State> {
-  const file = storagePath ?? path;
+async function openState(file: string | undefined, bounds: Storage, log: Log): Promise<State> {
   if (file === undefined) {
     return { memory: createMemory(), history: createMemoryHistory(systemClock, bounds.retention) };
   }

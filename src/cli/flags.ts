@@ -241,7 +241,7 @@ const withOptions = (command: Command): Command =>
     )
     .option(
       "--storage.path <file>",
-      "file for state and history, which then survive restarts (default: storage.path of the configuration, else memory only)",
+      "file for state and history, which then survive restarts (default: storage.path of the configuration, else HEARTBEAT_STORAGE_PATH, else memory only)",
     );
 
 function listenAddress(text: string): ListenAddress {

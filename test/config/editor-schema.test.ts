@@ -73,8 +73,8 @@ describe("the schema in an editor", () => {
     ["a list instead of a map", "modules: [a]", /Expected one of object/],
     [
       "a word that is not in the list",
-      "modules: { a: { prober: http, http: { compression: zstd } } }",
-      /gzip/,
+      "modules: { a: { prober: http, http: { tls_config: { min_version: TLS9 } } } }",
+      /TLS12/,
     ],
     ["a number out of range", "limits: { max_concurrent_probes: 0 }", /minimum of 1/],
   ])("underlines %s", async (_, yaml, message) => {

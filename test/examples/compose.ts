@@ -15,6 +15,9 @@ interface Service {
   readonly volumes?: readonly string[];
   readonly depends_on?: readonly string[] | Readonly<Record<string, object>>;
   readonly ports?: readonly string[];
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly read_only?: boolean;
+  readonly tmpfs?: readonly string[];
 }
 
 interface Compose {
@@ -37,11 +40,13 @@ export async function testCompose(): Promise<void> {
     "llm",
     "model",
     "prometheus",
+    "state",
   ]);
   for (const [name, service] of Object.entries(services)) checkService(name, service, services, volumes);
   const mounted = Object.values(services).flatMap((service) => mountsOf(service).map(({ source }) => source));
   for (const file of readdirSync(`${FOLDER}/compose`)) expect(mounted).toContain(`${FOLDER}/compose/${file}`);
 
+  checkState(services);
   await using folder = await temporaryFolder();
   await checkModel(services["model"], folder);
   await checkConfigurations(services, folder);
@@ -87,6 +92,16 @@ function repositoryPath(service: Service | undefined, path: string): string {
     service === undefined ? undefined : mountsOf(service).find(({ target }) => path.startsWith(target));
   if (mount === undefined) throw new Error(`${path} is not mounted`);
   return join(mount.source, path.slice(mount.target.length));
+}
+
+/** Checks that the store is on a named volume, which the user of the exporter gets before the exporter starts. */
+function checkState({ exporter, state }: Compose["services"]): void {
+  const volume = exporter?.volumes?.find((one) => !one.startsWith("."));
+  const [name, folder] = volume?.split(":") ?? [];
+  expect(exporter?.environment?.["HEARTBEAT_STORAGE_PATH"]).toMatch(new RegExp(`^${folder}/[a-z.]+$`));
+  expect(state).toMatchObject({ user: "0", volumes: [volume], command: ["chown", "1000:1000", folder] });
+  expect(exporter?.depends_on).toMatchObject({ state: { condition: "service_completed_successfully" } });
+  expect({ name, ...exporter }).toMatchObject({ name: "exporter", read_only: true, tmpfs: ["/tmp"] });
 }
 
 async function checkModel(service: Service | undefined, folder: TemporaryFolder): Promise<void> {

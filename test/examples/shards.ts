@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { expect } from "vitest";
 import { parse } from "yaml";
@@ -7,6 +7,7 @@ import { type ExporterProcess, startExporter } from "../helpers/exporter.ts";
 import { closedPort, serveHttp } from "../helpers/http-targets.ts";
 import { waitUntil } from "../helpers/process.ts";
 import { startPrometheus } from "../helpers/prometheus.ts";
+import { temporaryFolder } from "../helpers/temporary-folder.ts";
 
 const FOLDER = fileURLToPath(new URL("../../examples/shards", import.meta.url));
 const read = (name: string): string => readFileSync(`${FOLDER}/${name}`, "utf8");
@@ -15,6 +16,7 @@ interface Compose {
   readonly services: Readonly<
     Record<string, { readonly environment?: Readonly<Record<string, string>>; readonly volumes: string[] }>
   >;
+  readonly volumes: Readonly<Record<string, null>>;
 }
 
 /** Addresses of the loopback interface that stand for the hosts of the compose file: `exporter-1` is 127.0.1.1. */
@@ -23,11 +25,13 @@ const localNames = (text: string, port: number): string =>
 
 /** Runs the three exporters of the compose file and a real Prometheus with its configuration. */
 export async function testShards(): Promise<void> {
-  const { services } = parse(read("compose.yaml"), { merge: true }) as Compose;
+  const { services, volumes } = parse(read("compose.yaml"), { merge: true }) as Compose;
   const environments = Object.entries(services).flatMap(([name, { environment }]) =>
     name.startsWith("exporter-") ? [environment ?? {}] : [],
   );
   expect(environments.map(({ HEARTBEAT_SHARD }) => HEARTBEAT_SHARD)).toEqual(["0", "1", "2"]);
+  for (const name of Object.keys(volumes)) expect(services[name]?.volumes).toContain(`${name}:/data`);
+  expect(Object.keys(volumes)).toHaveLength(environments.length);
 
   await using resources = new AsyncDisposableStack();
   const asked: string[] = [];
@@ -42,10 +46,14 @@ export async function testShards(): Promise<void> {
     localNames(text, port)
       .replaceAll(/http:\/\/([a-z0-9-]+):8080\//gu, `http://${server.host}/$1/`)
       .replaceAll("15s", "5s");
+  const state = resources.use(await temporaryFolder());
   const exporters: ExporterProcess[] = [];
   for (const [i, environment] of environments.entries()) {
     const env = Object.fromEntries(
-      Object.entries(environment).map(([name, value]) => [name, localNames(value, port)]),
+      Object.entries(environment).map(([name, value]) => [
+        name,
+        localNames(value, port).replace(/^\/data\//u, `${state.path}/${i}/`),
+      ]),
     );
     exporters.push(
       resources.use(
@@ -90,6 +98,7 @@ export async function testShards(): Promise<void> {
   expect(new Set(through).size).toBeGreaterThan(1);
 
   await testRedirects(exporters);
+  for (const i of environments.keys()) expect(existsSync(`${state.path}/${i}/store.db`)).toBe(true);
   expect(asked.length).toBeGreaterThan(0);
 }
 

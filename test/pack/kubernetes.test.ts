@@ -53,11 +53,17 @@ interface Deployment {
     readonly spec: {
       readonly serviceAccountName: string;
       readonly securityContext: object;
-      readonly volumes: readonly { readonly name: string; readonly configMap?: { readonly name: string } }[];
+      readonly volumes: readonly {
+        readonly name: string;
+        readonly configMap?: { readonly name: string };
+        readonly persistentVolumeClaim?: { readonly claimName: string };
+      }[];
       readonly containers: readonly {
         readonly args: readonly string[];
+        readonly env: readonly { readonly name: string; readonly value: string }[];
         readonly ports: readonly { readonly name: string; readonly containerPort: number }[];
         readonly securityContext: object;
+        readonly startupProbe: { readonly httpGet: { readonly path: string; readonly port: string } };
         readonly livenessProbe: { readonly httpGet: { readonly path: string; readonly port: string } };
         readonly readinessProbe: { readonly httpGet: { readonly path: string; readonly port: string } };
         readonly volumeMounts: readonly { readonly name: string; readonly mountPath: string }[];
@@ -110,6 +116,24 @@ describe("the Kubernetes manifests", () => {
     expect(deployment).toMatchObject({ replicas: 1, strategy: { type: "Recreate" } });
   });
 
+  test("keep the state on a claim that a restart finds again", () => {
+    const claim = theOne("PersistentVolumeClaim");
+    expect(pod.volumes).toContainEqual({
+      name: "data",
+      persistentVolumeClaim: { claimName: claim.metadata.name },
+    });
+    expect(claim.spec).toMatchObject({ accessModes: ["ReadWriteOnce"] });
+    expect(container.env).toEqual([{ name: "HEARTBEAT_STORAGE_PATH", value: `${mountOf("data")}/store.db` }]);
+    expect(pod.securityContext).toMatchObject({ fsGroup: 1000 });
+  });
+
+  test("grant what the lease needs, and no more", () => {
+    const [readable, creatable, own] = (theOne("Role") as unknown as { rules: object[] }).rules;
+    expect(readable).toMatchObject({ resources: ["leases"], verbs: ["get"] });
+    expect(creatable).toMatchObject({ resources: ["leases"], verbs: ["create"] });
+    expect(own).toMatchObject({ resourceNames: ["heartbeat-exporter"], verbs: ["get", "update"] });
+  });
+
   test("refer to each other's labels, names and ports", () => {
     const { selector, template } = deployment;
     expect(selector.matchLabels).toEqual(NAME);
@@ -140,14 +164,19 @@ describe("the Kubernetes manifests", () => {
 
   test("start the exporter with a valid configuration and flags, on the port and paths of the probes", async () => {
     const [name, yaml] = Object.entries(configMap("heartbeat-exporter"))[0] ?? ["", ""];
-    const mountPath = container.volumeMounts[0]?.mountPath;
+    const mountPath = mountOf("config");
     expect(container.args).toContain(`--config.file=${mountPath}/${name}`);
     const args = [
       ...container.args.filter((arg) => !arg.startsWith("--config.file=")),
       "--log.format=logfmt",
     ];
-    await using exporter = await startExporter({ yaml, args });
-    for (const { httpGet } of [container.livenessProbe, container.readinessProbe]) {
+    await using state = await temporaryFolder();
+    const env = Object.fromEntries(
+      container.env.map(({ name, value }) => [name, value.replace(`${mountOf("data")}/`, `${state.path}/`)]),
+    );
+    await using exporter = await startExporter({ yaml, args, env });
+    expect(readdirSync(state.path)).toContain("store.db");
+    for (const { httpGet } of [container.startupProbe, container.livenessProbe, container.readinessProbe]) {
       expect(httpGet.port).toBe("http");
       await exporter.get(httpGet.path);
     }
@@ -186,6 +215,12 @@ describe("the Kubernetes manifests", () => {
     expect(new Set(names).size).toBe(names.length);
   });
 });
+
+function mountOf(volume: string): string {
+  const mount = container?.volumeMounts.find(({ name }) => name === volume);
+  if (mount === undefined) throw new Error(`the volume ${volume} is not mounted`);
+  return mount.mountPath;
+}
 
 function configMap(name: string): Readonly<Record<string, string>> {
   return manifests.find(({ kind, metadata }) => kind === "ConfigMap" && metadata.name === name)?.data ?? {};

@@ -19,6 +19,7 @@ import {
   ownVariables,
   ROUTE,
   SHARD,
+  STORAGE,
   SWITCHES,
   TARGET_PATH,
   VARIABLES,
@@ -42,6 +43,7 @@ export const VARIABLES_HELP: readonly VariableHelp[] = [
   ...MACHINE_VARIABLES,
   ...OF_PROBERS,
   ...LISTEN,
+  STORAGE,
   ...SHARD,
 ];
 
@@ -195,6 +197,9 @@ export function listenAddressFromEnv(env: Environment): string | undefined {
   const shownHost = host?.includes(":") === true && !host.startsWith("[") ? `[${host}]` : host;
   return `${shownHost ?? hostVariable.fallback}:${port ?? portVariable.fallback}`;
 }
+
+/** Returns the path of the store from `HEARTBEAT_STORAGE_PATH`; an empty one counts as not set. */
+export const storagePathFromEnv = (env: Environment): string | undefined => read(env, STORAGE.name);
 
 /** Returns the value of a variable; an empty one counts as not set. */
 function read(env: Environment, name: string): string | undefined {

@@ -49,6 +49,13 @@ export const LISTEN = [
   { name: "CONTEXT_API_PORT", fallback: "8091", meaning: "Port to listen on." },
 ] as const satisfies readonly VariableHelp[];
 
+/** The variable for the store, which applies with and without a file. */
+export const STORAGE = {
+  name: "HEARTBEAT_STORAGE_PATH",
+  meaning:
+    "File for state and history, unless `--storage.path` or `storage.path` of the configuration names one. Images set it, so that a mounted volume is enough.",
+} as const satisfies VariableHelp;
+
 /** Variables for the shard of an exporter, which apply with and without a file. */
 export const SHARD = [
   {

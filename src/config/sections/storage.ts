@@ -13,7 +13,7 @@ export const storageSchema = {
     path: {
       ...word,
       description:
-        "File of the embedded database; the file and its folder are created if missing. Changes take effect at the next start. Without it, and without --storage.path, everything is kept in memory.",
+        "File of the embedded database; the file and its folder are created if missing. Changes take effect at the next start. Without it, --storage.path and HEARTBEAT_STORAGE_PATH, everything is kept in memory.",
     },
     retention: {
       ...positiveDuration,

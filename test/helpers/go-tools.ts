@@ -1,0 +1,100 @@
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { seconds } from "../../src/core/units.ts";
+import { run, waitUntil } from "./process.ts";
+
+/** A program that is built from Go modules, which takes minutes, once per machine. Only long tests use them. */
+export type GoTool = "helm" | "manifests";
+
+/** The Kubernetes whose API the tests of manifests know: that of test/deploy/manifests/go.mod. */
+export const KUBERNETES = { major: 1, minor: 37 } as const;
+
+const HELM = "helm.sh/helm/v3";
+const HELM_VERSION = "v3.22.0";
+
+/** Longest build of a program. */
+export const BUILD_DEADLINE = seconds(1800);
+
+const TOOLS = fileURLToPath(new URL("../../.tools/go", import.meta.url));
+const MANIFESTS = fileURLToPath(new URL("../deploy/manifests", import.meta.url));
+
+/**
+ * Returns the file of a program, which it builds if `.tools/go` does not have it.
+ * @returns rejects when it cannot be built: a test without its program fails and is never skipped
+ */
+export async function goTool(name: GoTool): Promise<string> {
+  const folder = join(TOOLS, `${name}-${name === "helm" ? HELM_VERSION : hashOf(MANIFESTS)}`);
+  const file = join(folder, name);
+  const partial = `${folder}.partial`;
+  return waitUntil(
+    name,
+    async () => {
+      if (existsSync(file)) return file;
+      // The folder is also the lock: two builds at once would take twice as long.
+      if (!claim(partial)) return undefined;
+      try {
+        await build(name, partial);
+        // Moved into place, so that a program that exists is complete.
+        renameSync(partial, folder);
+      } finally {
+        rmSync(partial, { recursive: true, force: true });
+      }
+      return file;
+    },
+    BUILD_DEADLINE,
+  );
+}
+
+/** Creates a folder and returns true, or returns false if another process works in it. One of a killed process is taken over. */
+function claim(folder: string): boolean {
+  mkdirSync(TOOLS, { recursive: true });
+  if (existsSync(folder)) {
+    const age = (Date.now() - statSync(folder).mtimeMs) / 1000;
+    if (age < BUILD_DEADLINE) return false;
+    rmSync(folder, { recursive: true, force: true });
+  }
+  try {
+    mkdirSync(folder);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function build(name: GoTool, folder: string): Promise<void> {
+  const argv =
+    name === "helm"
+      ? ["go", "install", "-trimpath", "-ldflags", helmFlags(), `${HELM}/cmd/helm@${HELM_VERSION}`]
+      : ["go", "build", "-trimpath", "-buildvcs=false", "-ldflags", "-s -w", "-o", folder, "."];
+  const env = { ...process.env, GOBIN: folder };
+  const { code, stdout, stderr } = await run(argv, { cwd: MANIFESTS, env, deadline: BUILD_DEADLINE }).catch(
+    (error: unknown) => {
+      throw new Error(
+        `${name} is built with Go: install go 1.26 or newer, and see to it that it is on PATH`,
+        {
+          cause: error,
+        },
+      );
+    },
+  );
+  if (code !== 0) throw new Error(`${argv.join(" ")} ended with ${code}\n${stdout}${stderr}`);
+}
+
+/** Returns what helm's own build sets: the version of Kubernetes that charts are rendered and linted for. */
+function helmFlags(): string {
+  const { major, minor } = KUBERNETES;
+  const version = (place: string): string =>
+    `-X ${HELM}/pkg/${place}.k8sVersionMajor=${major} -X ${HELM}/pkg/${place}.k8sVersionMinor=${minor}`;
+  return `-s -w ${version("lint/rules")} ${version("chartutil")}`;
+}
+
+/** Returns a short hash of the files in a folder. */
+function hashOf(folder: string): string {
+  const hash = createHash("sha256");
+  for (const name of readdirSync(folder).toSorted()) {
+    hash.update(`${name}\n`).update(readFileSync(join(folder, name)));
+  }
+  return hash.digest("hex").slice(0, 12);
+}
