@@ -53,6 +53,7 @@ import { createDependencies } from "./dependencies.ts";
 import { failoverRecorder, pushRecorder } from "./effects.ts";
 import { logGap, probedBeats } from "./gaps.ts";
 import { lateCallback } from "./late-callback.ts";
+import type { ProbeLog } from "./log-probe.ts";
 import { logTier } from "./log-tier.ts";
 import { createNotifying } from "./notifying.ts";
 import { observeHeartbeats } from "./page/observe-heartbeats.ts";
@@ -66,6 +67,8 @@ import { webhookBodies } from "./webhook-bodies.ts";
 export interface ExporterOptions extends RouteSettings {
   readonly clock: Clock;
   readonly log: Log;
+  /** Without it, probes are logged in `log` at debug. */
+  readonly probeLog?: ProbeLog;
   /** The URL of the exporter for links in alerts, without a slash at its end. */
   readonly url: string;
   readonly config: Config;
@@ -309,6 +312,7 @@ export function createExporter(options: ExporterOptions): Exporter {
     ready: () => !stopping,
     clock,
     log,
+    probeLog: options.probeLog ?? { log, failures: "debug" as const },
     authFailures,
     history,
     index,

@@ -28,6 +28,7 @@ import { stopOnSignal, whileStarting } from "./lifecycle.ts";
 import { listenAddresses } from "./listen-addresses.ts";
 import { ListenError } from "./listen-error.ts";
 import { type Listeners, openListeners } from "./listeners.ts";
+import type { ProbeLog } from "./log-probe.ts";
 import { publicUrl } from "./public-url.ts";
 import { systemdSockets } from "./systemd-sockets.ts";
 import { createWeb, type Web } from "./web.ts";
@@ -146,6 +147,7 @@ async function run(
   const exporter = createExporter({
     clock: systemClock,
     log,
+    ...defined({ probeLog: probeLog(flags) }),
     version,
     url: linkUrl,
     config: holder.current(),
@@ -183,6 +185,12 @@ async function run(
     await exporter.stop();
   };
   stopOnSignal(listeners, { stop, close: async () => store?.close() }, log);
+}
+
+/** Returns the log of `--log.prober`, which does not depend on `--log.level`. */
+function probeLog({ logProber, logFormat }: Flags): ProbeLog | undefined {
+  if (logProber === undefined) return undefined;
+  return { log: createLog(logProber, logFormat), failures: "error" };
 }
 
 /** Reloads of the configuration, with their outcomes in the log and failures in the history. */
