@@ -1,3 +1,4 @@
+import type { ReloadAccess } from "../config/sections/control.ts";
 import type { AuthFailures } from "../core/auth-failures.ts";
 import type { Clock } from "../core/clock.ts";
 import type { ControlAudit } from "../core/control-audit.ts";
@@ -46,6 +47,7 @@ export interface RouteConfig {
   /** The group that the health routes report on unless a request names another. */
   readonly healthGroup?: string;
   readonly controlToken?: Secret;
+  readonly reloadAccess: ReloadAccess;
   /** The token of the routes of components, which accept the control token as well. */
   readonly componentsToken?: Secret;
   readonly contextApi: { readonly enabled: boolean; readonly metricsEnabled: boolean };

@@ -315,8 +315,8 @@ it("returns 400 for a path that cannot be decoded", async () => {
   expect(text).toContain("POST /config/force/%zz: ");
 });
 
+/** All but /-/reload, which programs on this machine may use without a token. */
 const CONTROL = [
-  "/-/reload",
   "/heartbeat/trigger",
   "/config/failover",
   "/config/recovery",
