@@ -4,6 +4,7 @@ import { hostname } from "node:os";
 import type { Config } from "../config/config.ts";
 import { type AuthFailures, createAuthFailures } from "../core/auth-failures.ts";
 import type { Clock } from "../core/clock.ts";
+import { createCount } from "../core/count.ts";
 import { defined } from "../core/defined.ts";
 import type { BlockedBy } from "../core/dependency.ts";
 import type { History } from "../core/history.ts";
@@ -83,6 +84,8 @@ export interface ExporterOptions extends RouteSettings {
   /** Part of a scrape's timeout reserved for the response. */
   readonly timeoutOffset: Seconds;
   readonly reloadStatus: () => ReloadStatus;
+  /** True to show the metrics that blackbox_exporter has about itself. */
+  readonly blackboxMetrics?: boolean;
 }
 
 /** A running exporter, without the server that it listens on. */
@@ -287,6 +290,7 @@ export function createExporter(options: ExporterOptions): Exporter {
   });
 
   const authFailures = createAuthFailures(clock, log);
+  const unknownModules = createCount();
   const self = createSelf({
     version: options.version,
     authFailures: () => authFailures.counts(),
@@ -300,6 +304,7 @@ export function createExporter(options: ExporterOptions): Exporter {
     webhooks: () => webhooks.counts(),
     channels: () => notifier.list(),
     ...defined({ shard: config.sharding?.shard }),
+    ...(options.blackboxMetrics === true ? { unknownModules: unknownModules.value } : {}),
     ...(store === undefined ? {} : { store: () => ({ ...store(), downFor: memory.downFor }) }),
   });
 
@@ -328,6 +333,7 @@ export function createExporter(options: ExporterOptions): Exporter {
     presence,
     rates,
     recentProbes,
+    unknownModules,
     totals,
     maintenance,
     driver,

@@ -158,6 +158,7 @@ async function run(
     historyLimit: flags.historyLimit,
     routePrefix: flags.routePrefix,
     showsPage: flags.showsPage,
+    blackboxMetrics: flags.blackboxMetrics,
     ...defined({ externalUrl: flags.externalUrl, shardUrl }),
     reload: reloads.reload,
     reloadStatus: () => holder.status(),

@@ -2,6 +2,7 @@ import type { ReloadAccess } from "../config/sections/control.ts";
 import type { AuthFailures } from "../core/auth-failures.ts";
 import type { Clock } from "../core/clock.ts";
 import type { ControlAudit } from "../core/control-audit.ts";
+import type { Count } from "../core/count.ts";
 import type { BlockedBy } from "../core/dependency.ts";
 import type { ExpositionFormat } from "../core/exposition-format.ts";
 import type { Group } from "../core/group.ts";
@@ -139,6 +140,8 @@ export interface RouteContext extends Reporting {
   readonly otherLeader: () => LeaderReplica | undefined;
   readonly processStats: () => ProcessStats;
   readonly ask: Asker;
+  /** Number of requests to `/probe` for modules that are not configured. */
+  readonly unknownModules: Count;
   readonly recentProbes: Pick<RecentProbes, "find" | "list">;
   readonly metrics: MetricsText;
   readonly condition: (target: Target) => TargetCondition;
