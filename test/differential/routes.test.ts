@@ -81,6 +81,14 @@ describe("/logs", () => {
     }
   });
 
+  test("has all lines of the log here, and those of errors there", async () => {
+    for (const path of [`/logs?target=${target.host}`, `/probe?target=${target.host}&debug=true`]) {
+      const logs = (await both(path)).map(({ text }) => text.split("\n\n")[0]?.split("\n").slice(1));
+      expect(logs[0]).toEqual([]);
+      expect(logs[1]).toContainEqual(expect.stringContaining("requesting"));
+    }
+  });
+
   test("lists the recent probes here, where blackbox_exporter refuses the request", async () => {
     expect(await statuses("/logs")).toEqual([400, 200]);
   });
