@@ -1,6 +1,6 @@
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
-import { openSync } from "node:fs";
+import { openSync, readFileSync } from "node:fs";
 import { rename } from "node:fs/promises";
 import { type AddressInfo, createServer, type Server } from "node:net";
 import { join } from "node:path";
@@ -8,7 +8,7 @@ import { gunzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { runMain } from "../helpers/exporter.ts";
 import { failedStart, get, isSocket, MODULES, urlsOf } from "../helpers/listeners.ts";
-import { freePort, type Running, waitUntil } from "../helpers/process.ts";
+import { freePort, type Running, run, waitUntil } from "../helpers/process.ts";
 import { temporaryFolder } from "../helpers/temporary-folder.ts";
 
 const FLAG = "--web.systemd-socket";
@@ -90,6 +90,23 @@ describe(FLAG, () => {
     expect((await get(`unix://${path}`, "/metrics")).status).toBe(200);
   });
 
+  it("has units in the documentation that systemd accepts", async () => {
+    await using folder = await temporaryFolder();
+    const page = readFileSync(new URL("../../docs/listening.md", import.meta.url), "utf8");
+    const units = [...page.matchAll(/^```ini\n# (\S+)\n([^]*?)^```/gm)];
+    expect(units.map(([, name]) => name)).toEqual([
+      "heartbeat-exporter.socket",
+      "heartbeat-exporter.service",
+    ]);
+    const files: string[] = [];
+    for (const [, name = "", text = ""] of units)
+      files.push(await folder.write(name, text.replace("/usr/bin/heartbeat-exporter", "/bin/true")));
+    expect(await run(["systemd-analyze", "verify", ...files])).toMatchObject({ code: 0, stderr: "" });
+    expect(page).toContain(
+      `ExecStart=/usr/bin/heartbeat-exporter --config.file=/etc/heartbeat-exporter/exporter.yml ${FLAG}`,
+    );
+  });
+
   it.each([
     ["without sockets", {}, "got no sockets: LISTEN_FDS and LISTEN_PID are not set; want a .socket unit"],
     [
@@ -136,7 +153,7 @@ describe(FLAG, () => {
   it("is not needed for --config.check", async () => {
     await using folder = await temporaryFolder();
     const config = await folder.write("exporter.yml", MODULES);
-    await using run = runMain([`--config.file=${config}`, FLAG, "--config.check"]);
-    expect((await run.exited).code).toBe(0);
+    await using check = runMain([`--config.file=${config}`, FLAG, "--config.check"]);
+    expect((await check.exited).code).toBe(0);
   });
 });
