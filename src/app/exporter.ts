@@ -34,7 +34,8 @@ import { createRegister } from "../heartbeats/register.ts";
 import type { PushView } from "../heartbeats/view.ts";
 import { createElection } from "../leadership/election.ts";
 import { createMaintenance } from "../maintenance/maintenance.ts";
-import { createSelf, type ReloadStatus } from "../metrics/self.ts";
+import type { ReloadStatus } from "../metrics/reload-status.ts";
+import { createSelf } from "../metrics/self.ts";
 import { createTotals } from "../metrics/totals.ts";
 import { createLedger } from "../money/ledger.ts";
 import { createTreasury } from "../money/treasury.ts";
@@ -304,7 +305,7 @@ export function createExporter(options: ExporterOptions): Exporter {
     webhooks: () => webhooks.counts(),
     channels: () => notifier.list(),
     ...defined({ shard: config.sharding?.shard }),
-    ...(options.blackboxMetrics === true ? { unknownModules: unknownModules.value } : {}),
+    ...(options.blackboxMetrics === true ? { unknownModules: () => unknownModules.value() } : {}),
     ...(store === undefined ? {} : { store: () => ({ ...store(), downFor: memory.downFor }) }),
   });
 

@@ -3,7 +3,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { Log } from "../core/log.ts";
 import { seconds, toMilliseconds } from "../core/units.ts";
 import { type EndSignal, endProcess } from "../files/end-process.ts";
-import type { Listeners } from "./listeners.ts";
+import type { Listeners } from "../listening/listeners.ts";
 
 /** Longest wait for requests in flight at shutdown. Their probes are aborted, so they have little left to do. */
 const SHUTDOWN_TIMEOUT = seconds(4);

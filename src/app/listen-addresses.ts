@@ -1,8 +1,8 @@
 import type { Flags } from "../cli/flags.ts";
-import { DEFAULT_LISTEN_ADDRESS, type ListenAddress, parseListenAddress } from "../cli/listen-address.ts";
 import type { Environment } from "../config/document/convert.ts";
 import { ConfigError } from "../config/document/problems.ts";
 import { listenAddressFromEnv } from "../config/env/env.ts";
+import { DEFAULT_LISTEN_ADDRESS, type ListenAddress, parseListenAddress } from "../listening/address.ts";
 
 /**
  * Returns the addresses of `--web.listen-address`, else that of `CONTEXT_API_HOST` and `CONTEXT_API_PORT`, or the default.

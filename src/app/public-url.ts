@@ -1,7 +1,7 @@
 import { hostname } from "node:os";
 import type { Flags } from "../cli/flags.ts";
-import { isAnyAddress, localUrl } from "../cli/listen-address.ts";
-import type { Listener } from "./listeners.ts";
+import { isAnyAddress, localUrl } from "../listening/address.ts";
+import type { Listener } from "../listening/listeners.ts";
 
 /**
  * Returns the URL for links in alerts: the external one, else one with the first TCP address that the exporter listens on, or the

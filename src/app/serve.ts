@@ -1,5 +1,4 @@
 import type { Flags } from "../cli/flags.ts";
-import type { ListenAddress } from "../cli/listen-address.ts";
 import { configDeps, nothingConfigured, sourceOf } from "../cli/load-config.ts";
 import { createLog } from "../cli/log.ts";
 import { type OpenConfig, openConfig } from "../cli/open-config.ts";
@@ -20,17 +19,18 @@ import { serialize } from "../core/serial.ts";
 import { seconds } from "../core/units.ts";
 import { demoNotice, startDemo } from "../demo/demo.ts";
 import { onHangingFiles } from "../files/files.ts";
+import type { ListenAddress } from "../listening/address.ts";
+import { ListenError } from "../listening/listen-error.ts";
+import { type Listeners, openListeners } from "../listening/listeners.ts";
+import { systemdSockets } from "../listening/systemd-sockets.ts";
 import { createRunningPlugins } from "../plugins/running.ts";
 import { createMemoryHistory } from "../store/memory-history.ts";
 import type { Store } from "../store/store.ts";
 import { createExporter } from "./exporter.ts";
 import { stopOnSignal, whileStarting } from "./lifecycle.ts";
 import { listenAddresses } from "./listen-addresses.ts";
-import { ListenError } from "./listen-error.ts";
-import { type Listeners, openListeners } from "./listeners.ts";
 import type { ProbeLog } from "./log-probe.ts";
 import { publicUrl } from "./public-url.ts";
-import { systemdSockets } from "./systemd-sockets.ts";
 import { createWeb, type Web } from "./web.ts";
 
 /** Longest wait at the start for a store that a previous exporter still has open. */

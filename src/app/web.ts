@@ -1,20 +1,18 @@
-import type { RequestListener, Server } from "node:http";
+import type { RequestListener } from "node:http";
 import { ConfigError } from "../config/document/problems.ts";
 import { createWebHolder } from "../config/web/reload.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Log } from "../core/log.ts";
 import type { Secret } from "../core/secret.ts";
 import { seconds } from "../core/units.ts";
+import type { Servers } from "../listening/listeners.ts";
 import { type GuardedRoutes, guarded } from "../server/front/guard.ts";
 import { createPasswords } from "../server/front/passwords.ts";
 import { loggedRequests } from "../server/front/request-log.ts";
 import { createWebServers } from "../server/front/web-server.ts";
 
 /** The servers of the exporter, with the guard of their routes. */
-export interface Web {
-  /** Creates a server for one listener. */
-  readonly createServer: () => Server;
-  readonly scheme: "http" | "https";
+export interface Web extends Servers {
   /**
    * Wraps a listener with basic authentication, headers, the rate limit and the log of requests.
    * @param routes tells which requests the listener authenticates itself; without it, none

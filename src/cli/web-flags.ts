@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { LISTEN_ADDRESS_FORM, type ListenAddress, parseListenAddress } from "../listening/address.ts";
 import { externalUrl } from "./external-url.ts";
-import { LISTEN_ADDRESS_FORM, type ListenAddress, parseListenAddress } from "./listen-address.ts";
 import { collecting, withSwitch } from "./single-flags.ts";
 
 /** Adds the flags of the web server. */

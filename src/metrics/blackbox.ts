@@ -1,6 +1,6 @@
 import { catalogue } from "../catalogue/index.ts";
 import { type Sample, sample } from "../core/metric.ts";
-import type { ReloadStatus } from "./self.ts";
+import type { ReloadStatus } from "./reload-status.ts";
 
 /** Names of processors in Go, where they differ from those of Node.js. */
 const GO_PROCESSORS: Readonly<Record<string, string>> = { x64: "amd64", ia32: "386", mipsel: "mipsle" };

@@ -5,19 +5,14 @@ import type { AlertThresholds } from "../core/alert-thresholds.ts";
 import type { AuthFailures } from "../core/auth-failures.ts";
 import { type Sample, sample } from "../core/metric.ts";
 import type { Shard } from "../core/shard.ts";
-import type { Seconds, Timestamp } from "../core/units.ts";
+import type { Seconds } from "../core/units.ts";
 import type { ChannelView } from "../notify/notices/notifier.ts";
 import type { WebhookCounts } from "../notify/webhooks/webhooks.ts";
 import type { StoreStatus } from "../store/file.ts";
 import { channelSamples, webhookSamples } from "./alerts.ts";
 import { blackboxSamples } from "./blackbox.ts";
 import { type FamilyHead, joinPairs, type LineWriter, renderPairs } from "./format.ts";
-
-/** The outcome of the last attempt to load a configuration. */
-export interface ReloadStatus {
-  readonly lastSuccessful: boolean;
-  readonly lastSuccessAt: Timestamp;
-}
+import type { ReloadStatus } from "./reload-status.ts";
 
 /** The parts that the exporter exposes about itself. */
 export interface SelfDeps {

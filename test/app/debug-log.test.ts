@@ -199,7 +199,7 @@ describe("--log.prober", () => {
       .split("\n")
       .map((line) => (line.startsWith("{") ? (JSON.parse(line) as Line) : (linesOf(line)[0] ?? {})))
       .filter(({ module }) => module === "http_2xx")
-      .map(({ level, msg, reason = "" }) => `${level} ${msg} ${reason}`);
+      .map(({ level, msg, reason = "" }) => [level, msg, reason].join(" "));
     expect(logged.filter((line) => /requesting|response|ended/.test(line))).toEqual(lines);
     expect(logged.some((line) => line.startsWith("debug"))).toBe(args.includes("--log.prober=debug"));
   });

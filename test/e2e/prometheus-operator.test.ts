@@ -38,7 +38,9 @@ async function seriesOf(
 ): Promise<readonly string[]> {
   const found = await prometheus.query(`{job=${JSON.stringify(job)}, instance=${JSON.stringify(instance)}}`);
   return found
-    .map(({ metric: { job: _job, ...labels } }) => JSON.stringify(Object.entries(labels).toSorted()))
+    .map(({ metric: { job: _job, ...labels } }) =>
+      JSON.stringify(Object.entries(labels).toSorted(([a], [b]) => a.localeCompare(b))),
+    )
     .toSorted();
 }
 

@@ -49,7 +49,7 @@ function activate(
   return runMain([FLAG, ...args], {}, { command, descriptors });
 }
 
-describe(FLAG, () => {
+describe("--web.systemd-socket", () => {
   it("listens on all sockets that it is passed, TCP and unix, and leaves them to systemd at the end", async () => {
     await using folder = await temporaryFolder();
     const path = join(folder.path, "x.sock");

@@ -57,17 +57,12 @@ function sendLog(
 async function sendList(context: RouteContext, req: Request, res: Response): Promise<void> {
   const { recentProbes, routePrefix } = context;
   res.vary("Accept").set("X-Content-Type-Options", "nosniff");
-  switch (req.accepts("text/plain", "text/html", "application/json")) {
-    case "text/html":
-      return sendHtml(context, req, res);
-    case "application/json":
-      return sendJson(req, res, probeList(recentProbes, null));
-    default: {
-      res.type("text/plain");
-      const lines = recentProbes.list().map((probe) => lineOf(routePrefix, probe));
-      return sendText(req, res, lines.join(""));
-    }
-  }
+  const form = req.accepts("text/plain", "text/html", "application/json");
+  if (form === "text/html") return sendHtml(context, req, res);
+  if (form === "application/json") return sendJson(req, res, probeList(recentProbes, null));
+  res.type("text/plain");
+  const lines = recentProbes.list().map((probe) => lineOf(routePrefix, probe));
+  return sendText(req, res, lines.join(""));
 }
 
 async function sendHtml(context: RouteContext, req: Request, res: Response): Promise<void> {

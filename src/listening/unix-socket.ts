@@ -2,7 +2,7 @@ import { chmodSync, lstatSync, renameSync, rmSync, type Stats } from "node:fs";
 import type { Server } from "node:http";
 import { connect } from "node:net";
 import { dirname, join } from "node:path";
-import type { SocketAddress } from "../cli/listen-address.ts";
+import type { SocketAddress } from "./address.ts";
 import { ListenError } from "./listen-error.ts";
 
 /** Leaves the socket to its owner until it has its permissions. */
@@ -109,5 +109,6 @@ function textOf(error: unknown): string {
   );
 }
 
-const problem = (path: string, text: string, cause?: unknown): ListenError =>
-  new ListenError(`unix://${path}: ${text}`, { cause });
+function problem(path: string, text: string, cause?: unknown): ListenError {
+  return new ListenError(`unix://${path}: ${text}`, { cause });
+}

@@ -1,16 +1,15 @@
 import type { RequestListener, Server } from "node:http";
 import type { ListenOptions } from "node:net";
+import { defined } from "../core/defined.ts";
 import {
   formatAddress,
   type ListenAddress,
   localUrl,
   type SocketAddress,
   type TcpAddress,
-} from "../cli/listen-address.ts";
-import { defined } from "../core/defined.ts";
+} from "./address.ts";
 import { ListenError } from "./listen-error.ts";
 import { listenOnSocket } from "./unix-socket.ts";
-import type { Web } from "./web.ts";
 
 /**
  * Connections that may wait to be accepted; the kernel lowers it to `net.core.somaxconn`. A ping for each of some thousand
@@ -27,6 +26,13 @@ export interface Listener {
   readonly url: string;
   /** Its address with the port that it has; absent for a unix socket. */
   readonly tcp?: TcpAddress;
+}
+
+/** The servers to listen with. */
+export interface Servers {
+  /** Creates a server for one listener. */
+  readonly createServer: () => Server;
+  readonly scheme: "http" | "https";
 }
 
 /** The open listeners of the exporter. */
@@ -48,7 +54,7 @@ export interface Listeners {
  */
 export async function openListeners(
   places: readonly ListenPlace[],
-  web: Pick<Web, "createServer" | "scheme">,
+  { createServer, scheme }: Servers,
   handler: RequestListener,
 ): Promise<Listeners> {
   let current = handler;
@@ -61,10 +67,10 @@ export async function openListeners(
   };
   try {
     for (const place of places) {
-      const server = web.createServer();
+      const server = createServer();
       server.on("request", (req, res) => current(req, res));
       servers.push(server);
-      const { listener, remove } = await open(server, place, web.scheme, list);
+      const { listener, remove } = await open(server, place, scheme, list);
       list.push(listener);
       if (remove !== undefined) removals.push(remove);
     }
@@ -84,11 +90,12 @@ export async function openListeners(
   };
 }
 
-const closed = (server: Server): Promise<void> =>
-  new Promise((resolve) => {
+function closed(server: Server): Promise<void> {
+  return new Promise((resolve) => {
     // A server that never listened calls back with an error.
     server.close(() => resolve());
   });
+}
 
 interface Opened {
   readonly listener: Listener;
@@ -99,7 +106,7 @@ interface Opened {
 async function open(
   server: Server,
   place: ListenPlace,
-  scheme: Web["scheme"],
+  scheme: Servers["scheme"],
   earlier: readonly Listener[],
 ): Promise<Opened> {
   switch (place.kind) {
@@ -115,7 +122,7 @@ async function open(
 async function openTcp(
   server: Server,
   address: TcpAddress,
-  scheme: Web["scheme"],
+  scheme: Servers["scheme"],
   earlier: readonly Listener[],
 ): Promise<Listener> {
   const { host, port } = address;
@@ -141,7 +148,7 @@ async function openUnix(server: Server, address: SocketAddress): Promise<Opened>
   return { listener: { url: formatAddress(address) }, remove };
 }
 
-async function openDescriptor(server: Server, fd: number, scheme: Web["scheme"]): Promise<Listener> {
+async function openDescriptor(server: Server, fd: number, scheme: Servers["scheme"]): Promise<Listener> {
   try {
     await startListening(server, { fd });
   } catch (error) {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { formatAddress, localUrl, parseListenAddress } from "../../src/cli/listen-address.ts";
+import { formatAddress, localUrl, parseListenAddress } from "../../src/listening/address.ts";
 
 describe("parseListenAddress", () => {
   it.each([

@@ -1,5 +1,4 @@
 import { fstatSync } from "node:fs";
-import type { Environment } from "../config/document/convert.ts";
 import { ListenError } from "./listen-error.ts";
 
 /** The first descriptor that systemd passes; see sd_listen_fds(3). */
@@ -9,7 +8,10 @@ const FIRST_DESCRIPTOR = 3;
  * Returns the descriptors of the sockets that systemd, or a program that acts like it, has passed to this process.
  * @throws ListenError if there is none
  */
-export function systemdSockets(env: Environment, pid: number): readonly number[] {
+export function systemdSockets(
+  env: Readonly<Record<string, string | undefined>>,
+  pid: number,
+): readonly number[] {
   const [count, owner] = [env["LISTEN_FDS"], env["LISTEN_PID"]];
   if (count === undefined || owner === undefined)
     throw problem(
@@ -37,4 +39,6 @@ function isSocket(descriptor: number): boolean {
   }
 }
 
-const problem = (text: string): ListenError => new ListenError(`--web.systemd-socket: ${text}`);
+function problem(text: string): ListenError {
+  return new ListenError(`--web.systemd-socket: ${text}`);
+}
