@@ -150,7 +150,8 @@ function flagsOf(options: object): Flags {
   return {
     ...defined({
       configFile: values["config.file"],
-      webConfigFile: values["web.config.file"],
+      // Empty by default for the other exporters, so that scripts may write that out.
+      webConfigFile: values["web.config.file"] === "" ? undefined : values["web.config.file"],
       externalUrl,
       storagePath: values["storage.path"],
       shard: values.shard,

@@ -195,6 +195,7 @@ describe("flags", () => {
     ["--log.level=INFO", true],
     ["--web.systemd-socket", true],
     ["--no-web.systemd-socket", true],
+    ["--web.config.file=", true],
     ["--web.listen-address=:9115 --web.listen-address=[::1]:9116", true],
     ["--history.limit=7 --timeout-offset=0.25", true],
     ["--web.external-url=http://x/y --web.route-prefix=/z", true],
