@@ -103,6 +103,12 @@ export const ROOMS: readonly Room[] = [
     packages: ["preact", "preact-render-to-string", "uplot"],
   },
   {
+    name: "listening",
+    holds: "the addresses, unix sockets and sockets of systemd that the exporter listens on",
+    imports: ["core"],
+    files: true,
+  },
+  {
     name: "probers",
     holds: "one folder per kind of prober; `index.ts` is the only list of them",
     imports: ["core", "files", "network"],

@@ -60,7 +60,12 @@ ${fixtures.map((fixture) => fixture.targets).join("\n")}
 `;
     await using exporter = await startExporter({
       yaml,
-      args: [`--storage.path=${store.path}/store.db`, "--shard=0", "--total-shards=1"],
+      args: [
+        `--storage.path=${store.path}/store.db`,
+        "--shard=0",
+        "--total-shards=1",
+        "--compat.blackbox-metrics",
+      ],
       files: {
         ...Object.assign({}, ...fixtures.map(({ files }) => files)),
         "kube.json": cluster.kubeconfig(),
@@ -128,7 +133,7 @@ ${fixtures.map((fixture) => fixture.targets).join("\n")}
 
   it("follows the naming conventions of Prometheus", () => {
     for (const { name, type, help } of metrics) {
-      expect(name).toMatch(/^(probe|heartbeat)_[a-z0-9_]+$/);
+      expect(name).toMatch(/^(probe|heartbeat|blackbox)_[a-z0-9_]+$/);
       expect(name.endsWith("_total")).toBe(type === "counter");
       expect(name).not.toMatch(/_(ms|milliseconds|minutes|hours)$/);
       expect(help).toMatch(/^[A-Z0-9].*[^.]$/s);

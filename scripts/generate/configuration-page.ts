@@ -54,7 +54,8 @@ an unknown key, a wrong type or a value out of range is an error with its line a
 - SIGHUP, \`POST /-/reload\` and \`--config.enable-auto-reload\` reload the file. An invalid file changes nothing, and is reported
   in the log, in the response and by \`heartbeat_exporter_config_last_reload_successful\`. An unchanged file costs milliseconds.
   A changed one is read in a thread of its own, and probes and scrapes continue meanwhile. Requests for a reload during a reload
-  share the next one: each of them gets the outcome of a reload that read the file after the request.
+  share the next one: each of them gets the outcome of a reload that read the file after the request. Programs on the same machine
+  need [no token](http-api.md#reload-without-a-token) for it, unless \`control.reload\` is \`token\`.
 
 Editors complete keys, show what they mean and underline mistakes: \`heartbeat-exporter config schema > exporter.schema.json\` writes
 the JSON Schema (2020-12), which the npm package contains as \`schema/exporter.schema.json\`. With yaml-language-server, which is part

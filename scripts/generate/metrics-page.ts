@@ -1,4 +1,5 @@
 import { alertMetrics } from "../../src/catalogue/alerts.ts";
+import { blackboxMetrics } from "../../src/catalogue/blackbox.ts";
 import { dependencyMetrics } from "../../src/catalogue/dependencies.ts";
 import { exporterMetrics } from "../../src/catalogue/exporter.ts";
 import { groupMetrics } from "../../src/catalogue/groups.ts";
@@ -88,6 +89,12 @@ const SECTIONS: readonly Section[] = [
     title: "The exporter itself",
     about: "On `/metrics`, beside `process_*` and `nodejs_*` of prom-client.",
     metrics: Object.values(exporterMetrics),
+  },
+  {
+    title: "As blackbox_exporter",
+    about:
+      "On `/metrics`, for dashboards and rules about blackbox_exporter. Names, types and labels are those of version 0.28; `goversion` has the version of Node.js.",
+    metrics: Object.values(blackboxMetrics),
   },
 ];
 

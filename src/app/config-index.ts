@@ -62,6 +62,7 @@ export function* indexConfig({
     pages,
     contextApi,
     redacted,
+    reloadAccess: control.reload,
     ...defined({
       healthGroup: health.group,
       controlToken: control.token,

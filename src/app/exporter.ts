@@ -4,6 +4,7 @@ import { hostname } from "node:os";
 import type { Config } from "../config/config.ts";
 import { type AuthFailures, createAuthFailures } from "../core/auth-failures.ts";
 import type { Clock } from "../core/clock.ts";
+import { createCount } from "../core/count.ts";
 import { defined } from "../core/defined.ts";
 import type { BlockedBy } from "../core/dependency.ts";
 import type { History } from "../core/history.ts";
@@ -33,7 +34,8 @@ import { createRegister } from "../heartbeats/register.ts";
 import type { PushView } from "../heartbeats/view.ts";
 import { createElection } from "../leadership/election.ts";
 import { createMaintenance } from "../maintenance/maintenance.ts";
-import { createSelf, type ReloadStatus } from "../metrics/self.ts";
+import type { ReloadStatus } from "../metrics/reload-status.ts";
+import { createSelf } from "../metrics/self.ts";
 import { createTotals } from "../metrics/totals.ts";
 import { createLedger } from "../money/ledger.ts";
 import { createTreasury } from "../money/treasury.ts";
@@ -53,6 +55,7 @@ import { createDependencies } from "./dependencies.ts";
 import { failoverRecorder, pushRecorder } from "./effects.ts";
 import { logGap, probedBeats } from "./gaps.ts";
 import { lateCallback } from "./late-callback.ts";
+import type { ProbeLog } from "./log-probe.ts";
 import { logTier } from "./log-tier.ts";
 import { createNotifying } from "./notifying.ts";
 import { observeHeartbeats } from "./page/observe-heartbeats.ts";
@@ -66,6 +69,8 @@ import { webhookBodies } from "./webhook-bodies.ts";
 export interface ExporterOptions extends RouteSettings {
   readonly clock: Clock;
   readonly log: Log;
+  /** Without it, probes are logged in `log` at debug. */
+  readonly probeLog?: ProbeLog;
   /** The URL of the exporter for links in alerts, without a slash at its end. */
   readonly url: string;
   readonly config: Config;
@@ -80,6 +85,8 @@ export interface ExporterOptions extends RouteSettings {
   /** Part of a scrape's timeout reserved for the response. */
   readonly timeoutOffset: Seconds;
   readonly reloadStatus: () => ReloadStatus;
+  /** True to show the metrics that blackbox_exporter has about itself. */
+  readonly blackboxMetrics?: boolean;
 }
 
 /** A running exporter, without the server that it listens on. */
@@ -280,6 +287,7 @@ export function createExporter(options: ExporterOptions): Exporter {
   });
 
   const authFailures = createAuthFailures(clock, log);
+  const unknownModules = createCount();
   const self = createSelf({
     version: options.version,
     authFailures: () => authFailures.counts(),
@@ -293,6 +301,7 @@ export function createExporter(options: ExporterOptions): Exporter {
     webhooks: () => webhooks.counts(),
     channels: () => notifier.list(),
     ...defined({ shard: config.sharding?.shard }),
+    ...(options.blackboxMetrics === true ? { unknownModules: () => unknownModules.value() } : {}),
     ...(store === undefined ? {} : { store: () => ({ ...store(), downFor: memory.downFor }) }),
   });
 
@@ -305,6 +314,7 @@ export function createExporter(options: ExporterOptions): Exporter {
     ready: () => !stopping,
     clock,
     log,
+    probeLog: options.probeLog ?? { log, failures: "debug" as const },
     authFailures,
     history,
     index,
@@ -320,6 +330,7 @@ export function createExporter(options: ExporterOptions): Exporter {
     presence,
     rates,
     recentProbes,
+    unknownModules,
     totals,
     maintenance,
     driver,

@@ -58,27 +58,47 @@ export interface EndedProbe {
   readonly dollars?: number;
 }
 
-/**
- * Logs at debug what a probe asked and was answered, as its prober tells it, and how it ended. Failed probes are expected, so
- * they are logged at debug too.
- */
-export function logProbe(log: Log, { name: target, request, result, dollars }: EndedProbe): void {
-  if (!isDebugging(log)) return;
-  const { id: probe, outcome, duration, facts, spent } = result;
-  const about = { target, module: request.module.name, probe };
-  for (const { at, message, fields } of result.log.slice(0, MOST_LINES)) {
+/** The log of probes. */
+export interface ProbeLog {
+  readonly log: Log;
+  /** Level of the line that says that a probe failed: failed probes are expected, so it is `debug` unless `--log.prober` is given. */
+  readonly failures: "debug" | "error";
+}
+
+/** Logs at debug what a probe asked and was answered, as its prober tells it, and how it ended. */
+export function logProbe({ log, failures }: ProbeLog, ended: EndedProbe): void {
+  if (isDebugging(log)) logSteps(log, ended);
+  else if (failures === "debug" || ended.result.outcome.ok) return;
+  if (ended.request.tier !== true) logEnd(log, failures, ended);
+}
+
+const aboutProbe = ({ name: target, request, result: { id: probe } }: EndedProbe) => ({
+  target,
+  module: request.module.name,
+  probe,
+});
+
+function logSteps(log: Log, ended: EndedProbe): void {
+  const about = aboutProbe(ended);
+  const lines = ended.result.log;
+  for (const { at, message, fields } of lines.slice(0, MOST_LINES)) {
     log.debug({ ...about, at: rounded(at), ...shownFields(fields) }, `probe: ${excerpt(message)}`);
   }
-  const left = result.log.length - MOST_LINES;
+  const left = lines.length - MOST_LINES;
   if (left > 0) log.debug({ ...about, lines: left }, "probe: more lines are in /logs");
-  if (request.tier === true) return;
+}
+
+function logEnd(log: Log, failures: ProbeLog["failures"], ended: EndedProbe): void {
+  const { outcome, duration, facts, spent } = ended.result;
   const tokens = facts?.tokens ?? spent?.tokens;
   const answer = {
     model: facts?.model,
     input_tokens: tokens?.input,
     output_tokens: tokens?.output,
     answer: facts?.answer,
-    dollars,
+    dollars: ended.dollars,
   };
-  log.debug({ ...about, duration: rounded(duration), ...outcome, ...shownFields(answer) }, "probe ended");
+  const level = outcome.ok ? "debug" : failures;
+  const fields = { ...aboutProbe(ended), duration: rounded(duration), ...outcome, ...shownFields(answer) };
+  log[level](fields, "probe ended");
 }

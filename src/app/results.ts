@@ -19,7 +19,7 @@ import type { Routes } from "../routing/routes.ts";
 import type { Budgets } from "./budgets.ts";
 import type { ConfigIndex } from "./config-index.ts";
 import { toHistoryEntry } from "./history-entries.ts";
-import { logProbe } from "./log-probe.ts";
+import { logProbe, type ProbeLog } from "./log-probe.ts";
 
 /** A result on its way through the stages. */
 export interface ResultContext {
@@ -39,6 +39,7 @@ export type Stage = (context: ResultContext) => ResultContext | undefined;
 /** The parts of the exporter that handle results. */
 export interface ResultParts {
   readonly log: Log;
+  readonly probeLog: ProbeLog;
   readonly index: ConfigIndex;
   readonly history: History;
   readonly budgets: Budgets;
@@ -56,7 +57,7 @@ export interface ResultParts {
 /** Tiers are logged before they are dropped. */
 const logTiers = (parts: ResultParts): Stage =>
   passing((context) => {
-    if (context.request.tier === true) logProbe(parts.log, context);
+    if (context.request.tier === true) logProbe(parts.probeLog, context);
   });
 
 /** The result of a tier is not one of its target. */
@@ -66,7 +67,7 @@ const charge =
   ({ budgets }: ResultParts): Stage =>
   (context) => ({ ...context, ...defined({ dollars: budgets.charge(context.request, context.result) }) });
 
-const log = (parts: ResultParts): Stage => passing((context) => logProbe(parts.log, context));
+const log = (parts: ResultParts): Stage => passing((context) => logProbe(parts.probeLog, context));
 
 /** Most warnings that are remembered as logged. Beyond that all may be logged again. */
 const MOST_WARNINGS = 10_000;

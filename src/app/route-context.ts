@@ -1,5 +1,6 @@
 import type { AuthFailures } from "../core/auth-failures.ts";
 import { createControlAudit } from "../core/control-audit.ts";
+import type { Count } from "../core/count.ts";
 import { defined } from "../core/defined.ts";
 import type { BlockedBy } from "../core/dependency.ts";
 import type { History } from "../core/history.ts";
@@ -33,6 +34,7 @@ export interface RoutedParts extends MeasuredParts, ShownParts {
   readonly scheduler: Scheduler;
   readonly rates: ProbeRates;
   readonly recentProbes: RecentProbes;
+  readonly unknownModules: Count;
   readonly driver: Driver;
   readonly election: Election;
   readonly events: Feed;
@@ -85,6 +87,7 @@ export function createRouteContext(
     processStats: createProcessStats(clock, parts.engine, parts.scheduler, parts.rates),
     ask,
     recentProbes: parts.recentProbes,
+    unknownModules: parts.unknownModules,
     metrics: createMetricsText(parts),
     condition,
     html: createPageHtml({ version, routePrefix, onMissingAssets: (text) => log.warn({}, text) }),

@@ -1,7 +1,4 @@
-import type { RequestListener } from "node:http";
-import { hostname } from "node:os";
 import type { Flags } from "../cli/flags.ts";
-import { type ListenAddress, localUrl, parseListenAddress } from "../cli/listen-address.ts";
 import { configDeps, nothingConfigured, sourceOf } from "../cli/load-config.ts";
 import { createLog } from "../cli/log.ts";
 import { type OpenConfig, openConfig } from "../cli/open-config.ts";
@@ -9,7 +6,7 @@ import { EXIT } from "../cli/shell.ts";
 import type { ConfigSource } from "../config/config.ts";
 import type { Environment } from "../config/document/convert.ts";
 import { ConfigError } from "../config/document/problems.ts";
-import { listenAddressFromEnv, storagePathFromEnv } from "../config/env/env.ts";
+import { storagePathFromEnv } from "../config/env/env.ts";
 import { type ShardSettings, shardSettings } from "../config/env/shard.ts";
 import type { ConfigHolder } from "../config/reload.ts";
 import type { Storage } from "../config/sections/storage.ts";
@@ -23,18 +20,22 @@ import { serialize } from "../core/serial.ts";
 import { seconds } from "../core/units.ts";
 import { demoNotice, startDemo } from "../demo/demo.ts";
 import { onHangingFiles } from "../files/files.ts";
+import type { ListenAddress } from "../listening/address.ts";
+import { ListenError } from "../listening/listen-error.ts";
+import { type Listeners, openListeners } from "../listening/listeners.ts";
+import { systemdSockets } from "../listening/systemd-sockets.ts";
 import { createRunningPlugins } from "../plugins/running.ts";
 import { createMemoryHistory } from "../store/memory-history.ts";
 import type { Store } from "../store/store.ts";
 import { createExporter } from "./exporter.ts";
-import { listen, stopOnSignal, whileStarting } from "./listen.ts";
+import { stopOnSignal, whileStarting } from "./lifecycle.ts";
+import { listenAddresses } from "./listen-addresses.ts";
+import type { ProbeLog } from "./log-probe.ts";
+import { publicUrl } from "./public-url.ts";
 import { createWeb, type Web } from "./web.ts";
 
 /** Longest wait at the start for a store that a previous exporter still has open. */
 const STORE_PATIENCE = seconds(5);
-
-/** Interval at which `--config.enable-auto-reload` checks the file. */
-const AUTO_RELOAD_INTERVAL = seconds(5);
 
 /** Command line, environment and version that an exporter starts with. */
 export interface Start {
@@ -71,66 +72,73 @@ export async function serve({ flags, env, version }: Start): Promise<void> {
     return;
   }
   // Listens before it probes, so that a port in use costs no prompts.
-  const starting = inputs.web.guard(whileStarting(flags.routePrefix));
-  inputs.web.server.on("request", starting);
-  const port = await listen(inputs.web.server, inputs.address);
-  if (typeof port === "string") return fail(port, EXIT.failed);
-  const linkUrl = publicUrl(flags, { ...inputs.address, port }, inputs.web.scheme);
-  await run({ flags, env, version }, { ...inputs, linkUrl }, log, starting);
-  const url = `${localUrl({ ...inputs.address, port }, inputs.web.scheme)}${flags.routePrefix}`;
+  const opened = await openAll(inputs, { flags, env });
+  if (typeof opened === "string") return fail(opened, EXIT.failed);
+  const { list } = opened;
+  const linkUrl = publicUrl(flags, list, inputs.web.scheme);
+  try {
+    await run({ flags, env, version }, { ...inputs, listeners: opened, linkUrl }, log);
+  } catch (error) {
+    await opened.close();
+    throw error;
+  }
+  const [url = "", ...others] = list.map((listener) => `${listener.url}${flags.routePrefix}`);
   log.info({ version, address: url, targets: holder.current().targets.length }, "heartbeat-exporter listens");
+  for (const address of others) log.info({ address }, "heartbeat-exporter also listens");
   if (source.kind === "text") process.stdout.write(demoNotice(url));
 }
 
-/**
- * Returns the URL for links in alerts: the external one, else one with the address that the exporter listens on, or the name of
- * its host if it listens on all.
- */
-function publicUrl(
-  { externalUrl, routePrefix }: Pick<Flags, "externalUrl" | "routePrefix">,
-  { host, port }: ListenAddress,
-  scheme: "http" | "https",
-): string {
-  if (externalUrl === undefined) {
-    const isAnyAddress = host === undefined || host === "0.0.0.0" || host === "::";
-    return `${localUrl({ host: isAnyAddress ? hostname() : host, port }, scheme)}${routePrefix}`;
+/** Opens all listeners. Returns an error text if one cannot be opened. */
+async function openAll(
+  { addresses, web }: Inputs,
+  { flags, env }: Pick<Start, "flags" | "env">,
+): Promise<Listeners | string> {
+  try {
+    const places = flags.systemdSocket
+      ? systemdSockets(env, process.pid).map((descriptor) => ({ kind: "descriptor", descriptor }) as const)
+      : addresses;
+    return await openListeners(places, web, web.guard(whileStarting(flags.routePrefix)));
+  } catch (error) {
+    web.stop();
+    if (error instanceof ListenError) return error.message;
+    throw error;
   }
-  // Links are seen by people who must not see a password.
-  return `${externalUrl.origin}${externalUrl.pathname}`.replace(/\/+$/, "");
 }
 
 /** Everything that is checked before the exporter starts. */
 interface Inputs {
-  readonly address: ListenAddress;
+  readonly addresses: readonly ListenAddress[];
   readonly config: OpenConfig;
   readonly web: Web;
   /** Returns the URL of a shard. */
   readonly shardUrl?: (index: number) => URL;
 }
 
-/** @throws ConfigError if the address, the configuration or the web configuration is invalid */
+/** @throws ConfigError if an address, the configuration or the web configuration is invalid */
 async function openInputs(
   source: ConfigSource,
   shard: ShardSettings | undefined,
   { flags, env }: Pick<Start, "flags" | "env">,
   log: Log,
 ): Promise<Inputs> {
-  const address = flags.listenAddress ?? addressFromEnv(env);
+  const addresses = listenAddresses(flags, env);
   const config = await openConfig(source, { ...configDeps, ...defined({ shard }) }, systemClock);
   const controlToken = () => config.holder.current().control.token;
   const web = createWeb(flags.webConfigFile, { clock: systemClock, log, controlToken });
-  return { address, config, web, ...defined({ shardUrl: shard?.urlOf }) };
+  return { addresses, config, web, ...defined({ shardUrl: shard?.urlOf }) };
 }
 
-/**
- * Builds the exporter and its plugins, and keeps them running until a signal.
- * @param starting the listener of the time until then
- */
+/** An exporter that listens but does not work yet. */
+interface ListeningInputs extends Inputs {
+  readonly listeners: Listeners;
+  readonly linkUrl: string;
+}
+
+/** Builds the exporter and its plugins, and keeps them running until a signal. */
 async function run(
   { flags, env, version }: Start,
-  { config, web, shardUrl, linkUrl }: Inputs & { readonly linkUrl: string },
+  { config, web, listeners, shardUrl, linkUrl }: ListeningInputs,
   log: Log,
-  starting: RequestListener,
 ): Promise<void> {
   const { holder } = config;
   const { storage } = holder.current();
@@ -142,6 +150,7 @@ async function run(
   const exporter = createExporter({
     clock: systemClock,
     log,
+    ...defined({ probeLog: probeLog(flags) }),
     version,
     url: linkUrl,
     config: holder.current(),
@@ -152,6 +161,7 @@ async function run(
     historyLimit: flags.historyLimit,
     routePrefix: flags.routePrefix,
     showsPage: flags.showsPage,
+    blackboxMetrics: flags.blackboxMetrics,
     ...defined({ externalUrl: flags.externalUrl, shardUrl }),
     reload: reloads.reload,
     reloadStatus: () => holder.status(),
@@ -170,15 +180,21 @@ async function run(
   // A failure is already in the log and the history.
   process.on("SIGHUP", () => void reloads.reload().catch(() => {}));
   if (flags.autoReload)
-    holder.watch(AUTO_RELOAD_INTERVAL, (error) => error !== undefined && reloads.failed(error));
+    holder.watch(flags.autoReloadInterval, (error) => error !== undefined && reloads.failed(error));
 
-  web.server.off("request", starting);
-  web.server.on("request", web.guard(exporter.listener, exporter));
+  listeners.handle(web.guard(exporter.listener, exporter));
   const stop = async (): Promise<void> => {
     plugins.run(new Map());
+    web.stop();
     await exporter.stop();
   };
-  stopOnSignal(web.server, { stop, close: async () => store?.close() }, log);
+  stopOnSignal(listeners, { stop, close: async () => store?.close() }, log);
+}
+
+/** Returns the log of `--log.prober`, which does not depend on `--log.level`. */
+function probeLog({ logProber, logFormat }: Flags): ProbeLog | undefined {
+  if (logProber === undefined) return undefined;
+  return { log: createLog(logProber, logFormat), failures: "error" };
 }
 
 /** Reloads of the configuration, with their outcomes in the log and failures in the history. */
@@ -228,24 +244,6 @@ async function openState(file: string | undefined, bounds: Storage, log: Log): P
 async function demoSource(): Promise<ConfigSource> {
   const { yaml } = await startDemo();
   return { kind: "text", name: "demonstration", text: yaml };
-}
-
-/**
- * Returns the address of `CONTEXT_API_HOST` and `CONTEXT_API_PORT`, or the default.
- * @throws ConfigError if it is invalid
- */
-function addressFromEnv(env: Environment): ListenAddress {
-  const text = listenAddressFromEnv(env);
-  if (text === undefined) return { port: 8091 };
-  const address = parseListenAddress(text);
-  if (address !== undefined) return address;
-  const problem = {
-    place: "CONTEXT_API_HOST",
-    path: "",
-    got: JSON.stringify(env["CONTEXT_API_HOST"]),
-    want: "a host name or an IP address",
-  };
-  throw new ConfigError([problem]);
 }
 
 function fail(text: string, code: number): void {

@@ -1,24 +1,25 @@
-import type { RequestListener, Server } from "node:http";
+import type { RequestListener } from "node:http";
 import { ConfigError } from "../config/document/problems.ts";
 import { createWebHolder } from "../config/web/reload.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Log } from "../core/log.ts";
 import type { Secret } from "../core/secret.ts";
 import { seconds } from "../core/units.ts";
+import type { Servers } from "../listening/listeners.ts";
 import { type GuardedRoutes, guarded } from "../server/front/guard.ts";
 import { createPasswords } from "../server/front/passwords.ts";
 import { loggedRequests } from "../server/front/request-log.ts";
-import { createWebServer } from "../server/front/web-server.ts";
+import { createWebServers } from "../server/front/web-server.ts";
 
-/** The server of the exporter, with the guard of its routes. */
-export interface Web {
-  readonly server: Server;
-  readonly scheme: "http" | "https";
+/** The servers of the exporter, with the guard of their routes. */
+export interface Web extends Servers {
   /**
    * Wraps a listener with basic authentication, headers, the rate limit and the log of requests.
    * @param routes tells which requests the listener authenticates itself; without it, none
    */
   guard(listener: RequestListener, routes?: GuardedRoutes): RequestListener;
+  /** Stops looking for changes of the file, and checking passwords. */
+  stop(): void;
 }
 
 /** Interval at which the file and its certificates are checked for changes. */
@@ -31,23 +32,23 @@ interface WebDeps {
 }
 
 /**
- * Creates the server and applies changes of its file while it runs.
+ * Prepares the servers and applies changes of their file until it is stopped.
  * @param file that of `--web.config.file`; without one, plain HTTP without authentication
  * @throws ConfigError if the file is invalid
  */
 export function createWeb(file: string | undefined, { clock, log, controlToken }: WebDeps): Web {
   const holder = file === undefined ? undefined : createWebHolder(file, clock);
-  const served = createWebServer(holder?.current());
-  const { server } = served;
+  const servers = createWebServers(holder?.current());
+  const createServer = () => servers.create();
   const logged = (listener: RequestListener) => loggedRequests(listener, { log, clock });
-  if (holder === undefined) return { server, scheme: "http", guard: logged };
+  if (holder === undefined) return { createServer, scheme: "http", guard: logged, stop() {} };
   const warn = (warnings: readonly string[]): void => {
     for (const warning of warnings) log.warn({}, warning);
   };
   warn(holder.current().warnings);
   const stopWatching = holder.watch(CHECK_INTERVAL, {
     changed(web) {
-      const ignored = served.apply(web);
+      const ignored = servers.apply(web);
       warn([...web.warnings, ...(ignored === undefined ? [] : [ignored])]);
       log.info({}, "web configuration reloaded");
     },
@@ -57,14 +58,14 @@ export function createWeb(file: string | undefined, { clock, log, controlToken }
     },
   });
   const passwords = createPasswords(clock);
-  server.on("close", () => {
-    stopWatching();
-    void passwords.stop();
-  });
   return {
-    server,
+    createServer,
     scheme: holder.current().tls === undefined ? "http" : "https",
     guard: (listener, routes) =>
       logged(guarded(listener, routes, { clock, web: () => holder.current(), passwords, controlToken })),
+    stop() {
+      stopWatching();
+      void passwords.stop();
+    },
   };
 }

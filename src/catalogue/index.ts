@@ -1,5 +1,6 @@
 import type { Metric } from "../core/metric.ts";
 import { alertMetrics } from "./alerts.ts";
+import { blackboxMetrics } from "./blackbox.ts";
 import { dependencyMetrics } from "./dependencies.ts";
 import { exporterMetrics } from "./exporter.ts";
 import { groupMetrics } from "./groups.ts";
@@ -25,6 +26,7 @@ export const catalogue = {
   ...routeMetrics,
   ...alertMetrics,
   ...exporterMetrics,
+  ...blackboxMetrics,
 };
 
 /** Returns the metrics of the catalogue and those of `probers`, each once: some are of several probers. */

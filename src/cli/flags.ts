@@ -1,19 +1,27 @@
-import { Command, InvalidArgumentError, Option } from "commander";
+import { Command } from "commander";
 import { nearest } from "../config/document/describe.ts";
 import { defined } from "../core/defined.ts";
-import { DURATION_FORM, parseDuration, type Seconds, seconds } from "../core/units.ts";
+import type { Seconds } from "../core/units.ts";
+import type { ListenAddress } from "../listening/address.ts";
 import { commands } from "./commands.ts";
-import { externalUrl } from "./external-url.ts";
-import { LISTEN_ADDRESS_FORM, type ListenAddress, parseListenAddress } from "./listen-address.ts";
-import { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from "./log.ts";
-import { exitUsage, type Run, withConfigFile, withShard } from "./shell.ts";
+import type { LogFormat, LogLevel } from "./log.ts";
+import { withLogFlags } from "./log-flags.ts";
+import { withConfigFlags, withStateFlags } from "./serve-flags.ts";
+import { exitUsage, type Run, withShard } from "./shell.ts";
+import { refuseRepeatedFlags } from "./single-flags.ts";
+import { withWebFlags } from "./web-flags.ts";
 
 /** The flags of `serve`, parsed and validated. */
 export interface Flags {
   readonly configFile?: string;
   readonly configCheck: boolean;
   readonly autoReload: boolean;
-  readonly listenAddress?: ListenAddress;
+  /** Interval at which the file is checked with `autoReload`. */
+  readonly autoReloadInterval: Seconds;
+  /** In the order of the command line; empty for the default address. */
+  readonly listenAddresses: readonly ListenAddress[];
+  /** True to listen on the sockets that systemd passes, instead of addresses. */
+  readonly systemdSocket: boolean;
   readonly webConfigFile?: string;
   readonly externalUrl?: URL;
   /** Without a trailing slash; empty for no prefix. */
@@ -22,6 +30,10 @@ export interface Flags {
   readonly showsPage: boolean;
   readonly logLevel: LogLevel;
   readonly logFormat: LogFormat;
+  /** The least severe lines of probes that are logged; without it they are logged at debug. */
+  readonly logProber?: LogLevel;
+  /** True to show the metrics that blackbox_exporter has about itself. */
+  readonly blackboxMetrics: boolean;
   readonly timeoutOffset: Seconds;
   readonly historyLimit: number;
   readonly storagePath?: string;
@@ -93,6 +105,7 @@ export function readCommandLine(argv: readonly string[], version: string): Comma
   const command = createCommand(version, (one) => {
     chosen = one;
   });
+  refuseRepeatedFlags(command);
   command.action(() => rejectArguments(command)).parse(argv);
   return chosen ?? { kind: "serve", flags: flagsOf(command.opts()) };
 }
@@ -109,9 +122,11 @@ function rejectArguments(command: Command): void {
 
 interface FlagValues {
   readonly "config.file"?: string;
-  readonly "config.check"?: true;
-  readonly "config.enableAutoReload"?: true;
-  readonly "web.listenAddress"?: ListenAddress;
+  readonly "config.check"?: boolean;
+  readonly "config.enableAutoReload"?: boolean;
+  readonly "config.autoReloadInterval": Seconds;
+  readonly "web.listenAddress"?: readonly ListenAddress[];
+  readonly "web.systemdSocket"?: boolean;
   readonly "web.config.file"?: string;
   readonly "web.externalUrl"?: URL;
   readonly "web.routePrefix"?: string;
@@ -124,6 +139,8 @@ interface FlagValues {
   readonly shardUrl?: string;
   readonly "log.level": LogLevel;
   readonly "log.format": LogFormat;
+  readonly "log.prober"?: LogLevel;
+  readonly "compat.blackboxMetrics"?: boolean;
   readonly demo?: true;
 }
 
@@ -133,20 +150,25 @@ function flagsOf(options: object): Flags {
   return {
     ...defined({
       configFile: values["config.file"],
-      listenAddress: values["web.listenAddress"],
-      webConfigFile: values["web.config.file"],
+      // Empty by default for the other exporters, so that scripts may write that out.
+      webConfigFile: values["web.config.file"] === "" ? undefined : values["web.config.file"],
       externalUrl,
       storagePath: values["storage.path"],
       shard: values.shard,
       totalShards: values.totalShards,
       shardUrl: values.shardUrl,
+      logProber: values["log.prober"],
     }),
     configCheck: values["config.check"] ?? false,
     autoReload: values["config.enableAutoReload"] ?? false,
+    autoReloadInterval: values["config.autoReloadInterval"],
+    listenAddresses: values["web.listenAddress"] ?? [],
+    systemdSocket: values["web.systemdSocket"] ?? false,
     routePrefix: values["web.routePrefix"] ?? withoutSlash(externalUrl?.pathname ?? ""),
     showsPage: values["web.page"] === "on",
     logLevel: values["log.level"],
     logFormat: values["log.format"],
+    blackboxMetrics: values["compat.blackboxMetrics"] ?? false,
     timeoutOffset: values.timeoutOffset,
     historyLimit: values["history.limit"],
     demo: values.demo ?? false,
@@ -170,11 +192,14 @@ const createCommand = (version: string, choose: (chosen: CommandLine) => void): 
   const serve = serveOptions(new Command("serve"))
     .description("Run the exporter (the default command).")
     .action(() => {
-      // Flags may stand before and after the word; those after it take precedence.
-      const after = Object.entries(serve.opts()).filter(
-        ([name]) => serve.getOptionValueSource(name) !== "default",
+      // Flags may stand before and after the word.
+      const after = Object.fromEntries(
+        Object.entries(serve.opts()).filter(([name]) => serve.getOptionValueSource(name) !== "default"),
       );
-      choose({ kind: "serve", flags: flagsOf({ ...command.opts(), ...Object.fromEntries(after) }) });
+      const listenAddresses = [command, serve].flatMap(
+        (one) => one.opts<FlagValues>()["web.listenAddress"] ?? [],
+      );
+      choose({ kind: "serve", flags: { ...flagsOf({ ...command.opts(), ...after }), listenAddresses } });
     });
   command.addCommand(serve);
   for (const one of commands((run) => choose({ kind: "command", run }))) command.addCommand(one);
@@ -183,89 +208,19 @@ const createCommand = (version: string, choose: (chosen: CommandLine) => void): 
 
 /** Adds the flags of the exporter, which stand with or without the word `serve`. */
 const serveOptions = (command: Command): Command =>
-  withShard(withOptions(command))
-    .option(
+  withLogFlags(
+    withShard(withStateFlags(withWebFlags(withConfigFlags(command)))).option(
       "--shard-url <url>",
       "URL of the shards, such as http://exporter-{shard}:8091, to which requests for theirs are redirected (or HEARTBEAT_SHARD_URL)",
+    ),
+  )
+    .option(
+      "--compat.blackbox-metrics",
+      "show blackbox_exporter_build_info, blackbox_module_unknown_total and the like too, under the names of blackbox_exporter",
     )
-    .addOption(new Option("--log.level <level>", "log level").choices(LOG_LEVELS).default("info"))
-    .addOption(new Option("--log.format <format>", "log format").choices(LOG_FORMATS).default("logfmt"))
     .option("--demo", "run a demonstration if nothing is configured")
     .addHelpText("after", HELP)
     .exitOverride(exitUsage)
     .allowExcessArguments(false);
-
-/** Adds the flags of the configuration, the web server and the state. */
-const withOptions = (command: Command): Command =>
-  withConfigFile(command.helpOption("--help", "show this help"))
-    .option("--config.check", "check the configuration, print its problems, and exit (0 valid, 1 invalid)")
-    .option("--config.enable-auto-reload", "reload the configuration when its file changes")
-    .option(
-      "--web.listen-address <address>",
-      `address to listen on: ${LISTEN_ADDRESS_FORM} (default: ":8091")`,
-      listenAddress,
-    )
-    .option(
-      "--web.config.file <path>",
-      "file with TLS and basic authentication, in exporter-toolkit's format",
-    )
-    .option(
-      "--web.external-url <url>",
-      "URL under which Prometheus and users reach the exporter",
-      externalUrl,
-    )
-    .option(
-      "--web.route-prefix <path>",
-      "path prefix of all routes (default: the path of --web.external-url)",
-      routePrefix,
-    )
-    .addOption(
-      new Option(
-        "--web.page <on|off>",
-        "show people the status page at /, and the pages of the configuration; off shows a list of links",
-      )
-        .choices(["on", "off"])
-        .default("on"),
-    )
-    .option(
-      "--timeout-offset <seconds>",
-      "time to subtract from Prometheus' scrape timeout for the transfer of the answer",
-      timeoutOffset,
-      seconds(0.5),
-    )
-    .option(
-      "--history.limit <count>",
-      "number of recent probes, and of recent failures, that / and /logs show",
-      historyLimit,
-      100,
-    )
-    .option(
-      "--storage.path <file>",
-      "file for state and history, which then survive restarts (default: storage.path of the configuration, else HEARTBEAT_STORAGE_PATH, else memory only)",
-    );
-
-function listenAddress(text: string): ListenAddress {
-  const address = parseListenAddress(text);
-  if (address === undefined) throw new InvalidArgumentError(`got "${text}", want ${LISTEN_ADDRESS_FORM}`);
-  return address;
-}
-
-function routePrefix(text: string): string {
-  if (/^(\/[A-Za-z0-9._~-]+)*\/?$/.test(text)) return withoutSlash(text);
-  throw new InvalidArgumentError(`got "${text}", want a path such as /heartbeat`);
-}
-
-/** Parses a duration or, as blackbox_exporter does, a number of seconds. */
-function timeoutOffset(text: string): Seconds {
-  const length = /^\d+(\.\d+)?$/.test(text) ? seconds(Number(text)) : parseDuration(text);
-  if (length === undefined)
-    throw new InvalidArgumentError(`got "${text}", want a number of seconds, or ${DURATION_FORM}`);
-  return length;
-}
-
-function historyLimit(text: string): number {
-  if (/^\d{1,5}$/.test(text)) return Number(text);
-  throw new InvalidArgumentError(`got "${text}", want a number from 0 to 99999`);
-}
 
 const withoutSlash = (path: string): string => path.replace(/\/+$/, "");

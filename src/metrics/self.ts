@@ -5,18 +5,14 @@ import type { AlertThresholds } from "../core/alert-thresholds.ts";
 import type { AuthFailures } from "../core/auth-failures.ts";
 import { type Sample, sample } from "../core/metric.ts";
 import type { Shard } from "../core/shard.ts";
-import type { Seconds, Timestamp } from "../core/units.ts";
+import type { Seconds } from "../core/units.ts";
 import type { ChannelView } from "../notify/notices/notifier.ts";
 import type { WebhookCounts } from "../notify/webhooks/webhooks.ts";
 import type { StoreStatus } from "../store/file.ts";
 import { channelSamples, webhookSamples } from "./alerts.ts";
+import { blackboxSamples } from "./blackbox.ts";
 import { type FamilyHead, joinPairs, type LineWriter, renderPairs } from "./format.ts";
-
-/** The outcome of the last attempt to load a configuration. */
-export interface ReloadStatus {
-  readonly lastSuccessful: boolean;
-  readonly lastSuccessAt: Timestamp;
-}
+import type { ReloadStatus } from "./reload-status.ts";
 
 /** The parts that the exporter exposes about itself. */
 export interface SelfDeps {
@@ -35,6 +31,8 @@ export interface SelfDeps {
   readonly eventStreams: () => { readonly open: number; readonly dropped: number };
   readonly webhooks: () => Iterable<WebhookCounts>;
   readonly channels: () => Iterable<ChannelView>;
+  /** Returns the number of requests for unknown modules. Only with the metrics of blackbox_exporter. */
+  readonly unknownModules?: () => number;
   /** Only with shards. */
   readonly shard?: Shard;
   /** Only with a store. */
@@ -77,6 +75,7 @@ export function createSelf({
   eventStreams,
   webhooks,
   channels,
+  unknownModules,
   store,
   shard,
 }: SelfDeps): Self {
@@ -88,9 +87,11 @@ export function createSelf({
   function* samples(): Generator<Sample> {
     yield sample(catalogue.buildInfo, 1, { version, node_version: process.version });
     if (shard !== undefined) yield* shardSamples(shard);
-    const { lastSuccessful, lastSuccessAt } = reload();
-    yield sample(catalogue.configReloadSuccessful, Number(lastSuccessful));
-    yield sample(catalogue.configReloadTimestamp, lastSuccessAt);
+    const reloaded = reload();
+    yield sample(catalogue.configReloadSuccessful, Number(reloaded.lastSuccessful));
+    yield sample(catalogue.configReloadTimestamp, reloaded.lastSuccessAt);
+    if (unknownModules !== undefined)
+      yield* blackboxSamples({ version, ...reloaded, unknownModules: unknownModules() });
     for (const { guard, problem, count } of authFailures())
       yield sample(catalogue.authFailures, count, { guard, credentials: problem });
     const leading = leads();

@@ -1,8 +1,10 @@
+import type { IncomingMessage } from "node:http";
 import type { NextFunction, Request, Response } from "express";
 import type { Guard } from "../core/auth-failures.ts";
 import { defined } from "../core/defined.ts";
 import type { Secret } from "../core/secret.ts";
 import { readBody } from "./body.ts";
+import { localObjection } from "./local-request.ts";
 import { refuseJson } from "./refuse.ts";
 import type { RouteContext } from "./route-context.ts";
 import { bearerOf, sameSecret } from "./token.ts";
@@ -17,6 +19,22 @@ export const control =
     if (!(await isAuthorized(context, controlAccess, req, res))) return;
     audit(context, req, res);
     await withoutBody(req, res, next);
+  };
+
+/**
+ * Guards the reload, which needs no token for programs on this machine unless `control.reload` is `token`. A short body is ignored,
+ * as by blackbox_exporter: some side-cars send one.
+ */
+export const reloadControl =
+  (context: RouteContext) =>
+  async (req: Request, res: Response, next: NextFunction): Promise<void> => {
+    if (!(await isAuthorized(context, reloadAccess, req, res))) return;
+    audit(context, req, res);
+    const body = await readBody(req, { limit: LONGEST_BODY });
+    if (body.kind === "aborted") return;
+    if (body.kind === "complete") return next();
+    res.set("Connection", "close");
+    refuseJson(res, 400, `body: got more than ${LONGEST_BODY} bytes, want none`);
   };
 
 /** Notes a request that changes something, once it is answered. */
@@ -66,9 +84,11 @@ interface Access {
   readonly off: string;
   /** The name of the token, for people. */
   readonly want: string;
+  /** True if this request needs no token. One that it has must be right all the same. */
+  readonly isOpen?: boolean;
 }
 
-type AccessRule = (context: RouteContext) => Access;
+type AccessRule = (context: RouteContext, req: IncomingMessage) => Access;
 
 const controlAccess: AccessRule = ({ config }) => ({
   guard: "control",
@@ -76,6 +96,15 @@ const controlAccess: AccessRule = ({ config }) => ({
   off: "control routes are off: set control.token_file in the configuration to turn them on",
   want: "control token",
 });
+
+const reloadAccess: AccessRule = (context, req) => {
+  const access = controlAccess(context, req);
+  if (context.config().reloadAccess === "token") return access;
+  const objection = localObjection(req);
+  if (objection === undefined) return { ...access, isOpen: true };
+  const off = `only programs on this machine may reload without a token, but the request ${objection}: set control.token_file in the configuration, and send its token`;
+  return { ...access, off };
+};
 
 const componentAccess: AccessRule = ({ config }) => {
   const { componentsToken, controlToken } = config();
@@ -89,15 +118,31 @@ const componentAccess: AccessRule = ({ config }) => {
 
 const ACCESS_RULES: ReadonlyMap<unknown, AccessRule> = new Map([
   [control, controlAccess],
+  [reloadControl, reloadAccess],
   [component, componentAccess],
   [componentWithBody, componentAccess],
 ]);
 
-/** Returns the test for a configured token that opens the routes behind `guard`; `undefined` if it is no guard of this file. */
-export function tokenTestOf(guard: unknown): ((context: RouteContext) => boolean) | undefined {
+/** Reports whether a guard demands a token of a request that is sent to its route. */
+type TokenTest = (context: RouteContext, req: IncomingMessage) => boolean;
+
+/**
+ * Returns the test for requests that need a configured token on the routes behind `guard`; `undefined` if it is no guard of this
+ * file.
+ */
+export function tokenTestOf(guard: unknown): TokenTest | undefined {
   const rule = ACCESS_RULES.get(guard);
-  return rule === undefined ? undefined : (context) => rule(context).tokens.length > 0;
+  return (
+    rule &&
+    ((context, req) => {
+      const access = rule(context, req);
+      return access.tokens.length > 0 && !passesWithoutToken(access, req);
+    })
+  );
 }
+
+const passesWithoutToken = ({ isOpen, tokens }: Access, req: IncomingMessage): boolean =>
+  isOpen === true && (tokens.length === 0 || bearerOf(req) === undefined);
 
 /** Reports whether the request has one of the tokens, and answers it if not. */
 async function isAuthorized(
@@ -106,7 +151,9 @@ async function isAuthorized(
   req: Request,
   res: Response,
 ): Promise<boolean> {
-  const { guard, tokens, off, want } = rule(context);
+  const access = rule(context, req);
+  const { guard, tokens, off, want } = access;
+  if (passesWithoutToken(access, req)) return true;
   if (tokens.length === 0) {
     refuseJson(res, 403, off);
     return false;

@@ -1,7 +1,6 @@
 import type { Request, Response } from "express";
 import { escapeHtml } from "../core/escape.ts";
-import { rfc3339 } from "../core/units.ts";
-import type { PastProbe } from "../engine/recent-probes.ts";
+import { probesTable } from "./probes-table.ts";
 import type { RouteContext } from "./route-context.ts";
 
 const LINKS = [
@@ -34,19 +33,6 @@ export const landingPage =
       const probe = link(`probe?${query}`, name);
       return `<li>${probe} (${escapeHtml(module.name)}), ${link(`probe?${query}&debug=true`, "debug")}</li>`;
     });
-    const row = ({ target, module, result }: PastProbe): string => {
-      const { outcome, degraded } = result;
-      const success = degraded === undefined ? "success" : `success, degraded: ${degraded.detail}`;
-      const verdict = outcome.ok ? success : `failure: ${outcome.reason}`;
-      const cells = [
-        rfc3339(result.endedAt),
-        target,
-        module.name,
-        verdict,
-        `${result.duration.toFixed(3)} s`,
-      ];
-      return `<tr>${cells.map((cell) => `<td>${escapeHtml(cell)}</td>`).join("")}<td>${link(`logs?id=${result.id}`, "log")}</td></tr>`;
-    };
     const pings = PUSH_STATUSES.map((status) => {
       const count = [...pushes.list()].filter((push) => push.status === status).length;
       return `<li>${link(`heartbeats?status=${status}`, `${count} ${status}`)}</li>`;
@@ -68,10 +54,7 @@ ${targets.length === 0 ? "<li>none configured; probe any address with /probe?tar
 ${pings.join("\n")}
 </ul>
 <h2>Recent probes</h2>
-<table>
-<tr><th>ended</th><th>target</th><th>module</th><th>result</th><th>duration</th><th></th></tr>
-${recentProbes.list().map(row).join("\n")}
-</table>
+${probesTable(recentProbes.list(), routePrefix)}
 </body>
 </html>
 `);

@@ -9,8 +9,8 @@ interface OwnGuard {
   readonly methods: readonly string[];
   /** Matches the path below the route prefix. */
   readonly path: RegExp;
-  /** Reports whether credentials are configured. `name` is the first group of `path`. */
-  readonly isSet: (context: RouteContext, name: string) => boolean;
+  /** Reports whether the route demands credentials of the request. `name` is the first group of `path`. */
+  readonly isSet: (context: RouteContext, name: string, req: IncomingMessage) => boolean;
 }
 
 const OWN_GUARDS: readonly OwnGuard[] = [
@@ -39,12 +39,12 @@ const OWN_GUARDS: readonly OwnGuard[] = [
 function tokenRoutes(): readonly OwnGuard[] {
   return [...ROUTES, ...CONTEXT_API_ROUTES].flatMap((route) =>
     METHODS.flatMap((method) => {
-      const isSet = tokenTestOf(route[method]?.[0]);
-      if (isSet === undefined) return [];
+      const needsToken = tokenTestOf(route[method]?.[0]);
+      if (needsToken === undefined) return [];
       return {
         methods: method === "get" ? ["GET", "HEAD"] : [method.toUpperCase()],
         path: new RegExp(`^${route.path.replaceAll(/:\w+/g, "[^/]+")}$`),
-        isSet,
+        isSet: (context, _name, req) => needsToken(context, req),
       };
     }),
   );
@@ -59,13 +59,14 @@ const UNUSUAL_URL = /[^\x21-\x7e]|[#\\]/;
  */
 export const createOwnCredentials =
   (context: RouteContext) =>
-  ({ url = "", method = "" }: IncomingMessage): boolean => {
+  (req: IncomingMessage): boolean => {
+    const { url = "", method = "" } = req;
     const { routePrefix } = context;
     if (UNUSUAL_URL.test(url) || !url.startsWith(`${routePrefix}/`)) return false;
     const [path = ""] = url.slice(routePrefix.length).split("?", 1);
     return OWN_GUARDS.some((guard) => {
       if (!guard.methods.includes(method)) return false;
       const match = guard.path.exec(path);
-      return match !== null && guard.isSet(context, match[1] ?? "");
+      return match !== null && guard.isSet(context, match[1] ?? "", req);
     });
   };

@@ -99,7 +99,7 @@ const list = (names: ReadonlyMap<string, unknown>): string =>
  * Decodes the target a second time, as blackbox_exporter does, for addresses that relabelling had encoded. An address with a
  * scheme was not encoded twice, so its escapes are its own: `http://host/group%2Fname`.
  */
-function decodedAgain(address: string): string {
+export function decodedAgain(address: string): string {
   if (!address.includes("%") || /^[a-z][a-z0-9+.-]*:\/\//i.test(address)) return address;
   try {
     return decodeURIComponent(address);

@@ -1,6 +1,8 @@
+import type { ReloadAccess } from "../config/sections/control.ts";
 import type { AuthFailures } from "../core/auth-failures.ts";
 import type { Clock } from "../core/clock.ts";
 import type { ControlAudit } from "../core/control-audit.ts";
+import type { Count } from "../core/count.ts";
 import type { BlockedBy } from "../core/dependency.ts";
 import type { ExpositionFormat } from "../core/exposition-format.ts";
 import type { Group } from "../core/group.ts";
@@ -48,6 +50,7 @@ export interface RouteConfig {
   /** The group that the health routes report on unless a request names another. */
   readonly healthGroup?: string;
   readonly controlToken?: Secret;
+  readonly reloadAccess: ReloadAccess;
   /** The token of the routes of components, which accept the control token as well. */
   readonly componentsToken?: Secret;
   readonly contextApi: { readonly enabled: boolean; readonly metricsEnabled: boolean };
@@ -139,6 +142,8 @@ export interface RouteContext extends Reporting {
   readonly otherLeader: () => LeaderReplica | undefined;
   readonly processStats: () => ProcessStats;
   readonly ask: Asker;
+  /** Number of requests to `/probe` for modules that are not configured. */
+  readonly unknownModules: Count;
   readonly recentProbes: Pick<RecentProbes, "find" | "list">;
   readonly metrics: MetricsText;
   readonly condition: (target: Target) => TargetCondition;

@@ -1,5 +1,5 @@
 import type { RequestHandler } from "express";
-import { component, componentWithBody, control } from "./control.ts";
+import { component, componentWithBody, control, reloadControl } from "./control.ts";
 import { toLeader } from "./leader.ts";
 import type { RouteContext } from "./route-context.ts";
 import { actionRoute, actionsRoute, outputRoute, resetRoute } from "./routes/actions.ts";
@@ -80,7 +80,7 @@ export const ROUTES: readonly Route[] = [
 
   { path: "/-/healthy", get: [healthyRoute] },
   { path: "/-/ready", get: [readyRoute] },
-  { path: "/-/reload", post: [control, reloadRoute] },
+  { path: "/-/reload", post: [reloadControl, reloadRoute] },
   { path: "/config", get: [configRoute] },
   { path: "/logs", get: [logsRoute] },
   { path: "/runbooks/", get: [runbooksRoute] },

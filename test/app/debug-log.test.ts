@@ -4,12 +4,13 @@ import type { Log } from "../../src/core/log.ts";
 import { failed } from "../../src/core/prober.ts";
 import { seconds } from "../../src/core/units.ts";
 import { shownPath } from "../../src/server/front/request-log.ts";
-import { startExporter } from "../helpers/exporter.ts";
+import { runMain, startExporter } from "../helpers/exporter.ts";
 import { serveHttp } from "../helpers/http-targets.ts";
-import { waitUntil } from "../helpers/process.ts";
+import { freePort, waitUntil } from "../helpers/process.ts";
 import { resultOf } from "../helpers/result.ts";
 import { startScrapeFixtures } from "../helpers/scrape-fixture.ts";
 import { heldProber, moduleOf } from "../helpers/stand-in-prober.ts";
+import { temporaryFolder } from "../helpers/temporary-folder.ts";
 
 type Line = Readonly<Record<string, unknown>>;
 
@@ -137,7 +138,7 @@ heartbeats: [{ name: prod, token_file: token }]
       log: Array.from({ length: 500 }, () => line),
       outcome: failed("timeout", "late"),
     });
-    logProbe(log, { ...probe, result });
+    logProbe({ log, failures: "debug" }, { ...probe, result });
     expect(lines).toHaveLength(42);
     const [first, , ...rest] = lines;
     expect(first?.message).toBe("probe: m\\u{202e}");
@@ -155,7 +156,8 @@ heartbeats: [{ name: prod, token_file: token }]
         throw new Error("the result was read");
       },
     });
-    logProbe({ ...log, isLevelEnabled: () => false }, { ...probe, result: untouchable });
+    const quiet: Log = { ...log, isLevelEnabled: () => false };
+    logProbe({ log: quiet, failures: "debug" }, { ...probe, result: untouchable });
     expect(lines).toEqual([]);
   });
 
@@ -170,3 +172,54 @@ heartbeats: [{ name: prod, token_file: token }]
     expect(shownPath(url)).toBe(expected);
   });
 });
+
+describe("--log.prober", () => {
+  test.each([
+    { args: [], lines: [] },
+    { args: ["--log.level=debug", "--log.prober=warn"], lines: ["error probe ended connect"] },
+    { args: ["--log.prober=info"], lines: ["error probe ended connect"] },
+    { args: ["--log.prober=error", "--log.format=json"], lines: ["error probe ended connect"] },
+    {
+      args: ["--log.level=error", "--log.prober=debug"],
+      lines: [
+        "debug probe: requesting ",
+        "debug probe: response ",
+        "debug probe ended ",
+        "error probe ended connect",
+      ],
+    },
+  ])("with $args logs $lines of a good and a failed probe", async ({ args, lines }) => {
+    await using target = await serveHttp((_request, response) => void response.end("fine"));
+    await using exporter = await startQuiet(args);
+    for (const host of [target.host, "127.0.0.1:1"])
+      await exporter.get(`/probe?module=http_2xx&target=${host}`);
+    // What a probe logs is written before its response is sent.
+    const logged = exporter.process
+      .stderr()
+      .split("\n")
+      .map((line) => (line.startsWith("{") ? (JSON.parse(line) as Line) : (linesOf(line)[0] ?? {})))
+      .filter(({ module }) => module === "http_2xx")
+      .map(({ level, msg, reason = "" }) => [level, msg, reason].join(" "));
+    expect(logged.filter((line) => /requesting|response|ended/.test(line))).toEqual(lines);
+    expect(logged.some((line) => line.startsWith("debug"))).toBe(args.includes("--log.prober=debug"));
+  });
+});
+
+/** Starts an exporter whose log may be too quiet to say where it listens. */
+async function startQuiet(args: readonly string[]) {
+  const port = await freePort();
+  await using folder = await temporaryFolder();
+  const config = await folder.write("exporter.yml", "modules: { http_2xx: { prober: http, timeout: 5s } }\n");
+  await using resources = new AsyncDisposableStack();
+  const running = resources.use(
+    runMain([`--config.file=${config}`, `--web.listen-address=127.0.0.1:${port}`, ...args]),
+  );
+  const url = `http://127.0.0.1:${port}`;
+  await running.waitForHttp(`${url}/-/ready`);
+  const owned = resources.move();
+  return {
+    process: running,
+    get: async (path: string): Promise<string> => (await fetch(`${url}${path}`)).text(),
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}

@@ -29,17 +29,19 @@ async function serve(yaml: string, clock: Clock, files: Readonly<Record<string, 
     log,
     controlToken: () => knownSecret("control-me"),
   });
-  web.server.on(
+  const listening = web.createServer();
+  listening.on(
     "request",
     web.guard((_req, res) => void res.end("hello")),
   );
-  await new Promise<void>((resolve) => web.server.listen(0, "127.0.0.1", resolve));
+  await new Promise<void>((resolve) => listening.listen(0, "127.0.0.1", resolve));
   onTestFinished(async () => {
-    web.server.closeAllConnections();
-    await new Promise((resolve) => web.server.close(resolve));
+    web.stop();
+    listening.closeAllConnections();
+    await new Promise((resolve) => listening.close(resolve));
     await folder[Symbol.asyncDispose]();
   });
-  const { port } = web.server.address() as AddressInfo;
+  const { port } = listening.address() as AddressInfo;
   return { url: `${web.scheme}://127.0.0.1:${port}`, port, folder, logged };
 }
 

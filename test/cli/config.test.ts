@@ -49,19 +49,29 @@ modules:
     prober: http
     http:
       preferred_ip_protocol: ip4 # until v6 works
-  icmp:
-    prober: icmp
-  ssh_banner:
-    prober: tcp
-    tcp: { query_response: [{ expect: "^SSH-2.0-" }] }
+  ftp:
+    prober: ftp
+  speed:
+    prober: iperf
+    iperf: { server: "192.0.2.1:5201" }
 `;
+
+/** Modules of the probers that blackbox_exporter has, as they are published. */
+const PUBLISHED: Readonly<Record<string, string>> = {
+  http: `{ prober: http, timeout: 5s, http: { method: POST, headers: { Content-Type: application/json }, body: "{}", valid_http_versions: [HTTP/1.1, HTTP/2.0], fail_if_not_ssl: true, tls_config: { insecure_skip_verify: true } } }`,
+  tcp: `{ prober: tcp, tcp: { query_response: [{ expect: "^SSH-2.0-" }, { send: "SSH-2.0-blackbox-ssh-check" }] } }`,
+  dns: `{ prober: dns, dns: { query_name: example.com, query_type: MX, validate_answer_rrs: { fail_if_not_matches_regexp: [mail] } } }`,
+  icmp: `{ prober: icmp, timeout: 5s, icmp: { ttl: 5 } }`,
+  grpc: `{ prober: grpc, grpc: { tls: true, service: health } }`,
+  unix: `{ prober: unix, unix: { query_response: [{ expect: "^OK" }] } }`,
+};
 
 const TARGETS = JSON.stringify([
   {
     targets: ["https://example.com/a", "https://user:hidden@example.com/b"],
     labels: { team: "web", job: "x", __meta_x: "y" },
   },
-  { targets: ["host.example.com"], labels: { __param_module: "icmp" } },
+  { targets: ["host.example.com"], labels: { __param_module: "ftp" } },
 ]);
 
 async function run(args: readonly string[], files: Readonly<Record<string, string>> = {}) {
@@ -193,8 +203,8 @@ describe("heartbeat-exporter config import", () => {
     const { code, stdout, stderr, output = "" } = await run(args, files);
     expect({ code, stdout }).toEqual({ code: 0, stdout: "" });
     await expect(output).toMatchFileSnapshot(join(GOLDEN, "blackbox.yml"));
-    expect(stderr).toContain("module icmp is not imported: prober icmp is not supported");
-    expect(stderr).toContain("target host.example.com is not imported: its module icmp was not imported");
+    expect(stderr).toContain("module ftp is not imported: prober ftp is not supported");
+    expect(stderr).toContain("target host.example.com is not imported: its module ftp was not imported");
     expect(load(output).targets).toMatchObject([
       {
         name: "example.com-a",
@@ -204,6 +214,23 @@ describe("heartbeat-exporter config import", () => {
       },
       { name: "example.com-b", address: "https://user:hidden@example.com/b" },
     ]);
+  });
+
+  test("is not needed for blackbox.yml, which runs as it is", async () => {
+    const kinds = new Set(configDeps.probers.map(({ kind }) => kind));
+    const modules = Object.entries(PUBLISHED).filter(([kind]) => kinds.has(kind));
+    expect(modules.length).toBeGreaterThan(0);
+    const yaml = `# Kept.\nmodules:\n${modules.map(([kind, module]) => `  ${kind}_up: ${module}\n`).join("")}`;
+    const { code, stdout, stderr } = await run(["import", "FOLDER/blackbox.yml"], { "blackbox.yml": yaml });
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect(stdout).toContain("# Kept.");
+    expect(parse(stdout)).toEqual(parse(yaml));
+    const shown = (text: string) =>
+      [...load(text).modules.values()].map(({ name, prober, source }) => [name, prober.kind, source]);
+    expect(shown(yaml)).toEqual(shown(stdout));
+    expect(shown(yaml).map(([name]) => name)).toEqual(modules.map(([kind]) => `${kind}_up`));
+    const checked = await run(["check", "--config.file=FOLDER/blackbox.yml"], { "blackbox.yml": yaml });
+    expect(checked.code).toBe(0);
   });
 
   test("gives the result the permissions of the original", async () => {

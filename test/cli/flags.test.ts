@@ -12,11 +12,39 @@ describe("readCommandLine", () => {
     expect(read("serve", "--config.file=a.yml", "--log.level=debug")).toMatchObject({ kind: "serve", flags });
   });
 
-  test("accepts flags before and after serve; those after it take precedence", () => {
-    expect(read("--config.file=a.yml", "--log.level=warn", "serve", "--config.file=b.yml")).toMatchObject({
-      kind: "serve",
-      flags: { configFile: "b.yml", logLevel: "warn" },
-    });
+  test("accepts flags before and after serve", () => {
+    const line = ["--config.file=a.yml", "--web.listen-address=:1", "serve", "--log.level=WARN"];
+    expect(read(...line, "--web.listen-address=:2", "--web.listen-address=unix:///run/x.sock")).toMatchObject(
+      {
+        kind: "serve",
+        flags: {
+          configFile: "a.yml",
+          logLevel: "warn",
+          listenAddresses: [
+            { kind: "tcp", port: 1 },
+            { kind: "tcp", port: 2 },
+            { kind: "unix", path: "/run/x.sock", mode: 0o660 },
+          ],
+        },
+      },
+    );
+  });
+
+  test.each([
+    [[], { autoReload: false, autoReloadInterval: 30, systemdSocket: false, blackboxMetrics: false }],
+    [
+      ["--config.enable-auto-reload", "--config.auto-reload-interval=5"],
+      { autoReload: true, autoReloadInterval: 5 },
+    ],
+    [["--config.auto-reload-interval=1m"], { autoReload: false, autoReloadInterval: 60 }],
+    [["--config.auto-reload-interval", "1500ms"], { autoReloadInterval: 1.5 }],
+    [["--log.prober=ERROR"], { logProber: "error", logLevel: "info" }],
+    [["--web.systemd-socket", "--compat.blackbox-metrics"], { systemdSocket: true, blackboxMetrics: true }],
+    [["--no-config.check", "--no-config.enable-auto-reload"], { configCheck: false, autoReload: false }],
+    [["--no-web.systemd-socket"], { systemdSocket: false }],
+    [["--web.listen-address=:1", "--web.listen-address=:1"], { listenAddresses: [{ port: 1 }, { port: 1 }] }],
+  ])("reads %j", (args, flags) => {
+    expect(read(...args)).toMatchObject({ kind: "serve", flags });
   });
 
   test("returns the command to run", () => {
@@ -37,6 +65,50 @@ describe("readCommandLine", () => {
     ["xyzzyx", "error: unknown command 'xyzzyx', want one of serve, probe, report"],
   ])("rejects the unknown command %s", async (word, message) => {
     await using run = runMain([word]);
+    expect((await run.exited).code).toBe(2);
+    expect(run.stderr()).toContain(message);
+  });
+
+  test.each([
+    ["--config.file=a.yml --config.file=a.yml", "config.file"],
+    ["--config.file a.yml serve --config.file b.yml", "config.file"],
+    ["serve --log.level=info --log.level debug", "log.level"],
+    ["--config.check --config.check", "config.check"],
+    ["--no-config.check --config.check", "config.check"],
+    ["--config.check --no-config.check", "no-config.check"],
+    ["--history.limit=3 --history.limit=3", "history.limit"],
+    ["--demo --demo", "demo"],
+    ["--web.listen-address=:1 --web.page=off --web.page=on", "web.page"],
+    ["--config.file=a.yml probe --config.file=b.yml", "config.file"],
+    ["probe --json --json", "json"],
+    ["report --window=1d --window=7d", "window"],
+    ["report --http.timeout=1s --http.timeout=1s", "http.timeout"],
+    ["config check --config.file=a.yml --config.file=b.yml", "config.file"],
+    ["--config.file=a.yml config check --config.file=b.yml", "config.file"],
+    ["config import x --from=gatus --from=gatus", "from"],
+    ["notify test --config.file=a --config.file=b", "config.file"],
+    ["pack --out=a --out=b", "out"],
+    ["pack --out=a --only=rules --only=dashboards --force --force", "force"],
+    ["backup x --storage.path=a --storage.path=a", "storage.path"],
+  ])("refuses a flag that is given twice: %s", async (line, flag) => {
+    await using run = runMain(line.split(" "));
+    expect((await run.exited).code).toBe(2);
+    expect(run.stderr()).toBe(`error: flag '--${flag}' is given more than once; want it once\n`);
+  });
+
+  test.each([
+    [
+      "--config.auto-reload-interval=0",
+      'got "0", want a number of seconds from 1 on, or a duration such as 30s',
+    ],
+    ["--config.auto-reload-interval=999ms", 'got "999ms", want a number of seconds from 1 on'],
+    ["--config.auto-reload-interval=-5", 'got "-5", want a number of seconds from 1 on'],
+    ["--log.prober=trace", "Allowed choices are debug, info, warn, error"],
+    ["--web.listen-address=vsock://:9115", 'got "vsock://:9115", want HOST:PORT or :PORT'],
+    ["--web.listen-address=unix://x.sock", 'got "unix://x.sock", want HOST:PORT or :PORT'],
+    ["--config.check=true", "error: unknown option '--config.check=true'"],
+  ])("rejects %s", async (flag, message) => {
+    await using run = runMain([flag]);
     expect((await run.exited).code).toBe(2);
     expect(run.stderr()).toContain(message);
   });

@@ -168,7 +168,7 @@ test.runIf(mounts)("an exporter whose files hang reloads, and ends on SIGTERM", 
   await untilAll(exporter, { body: "file_unreadable" });
 
   const { status } = await fetch(`${exporter.url}/-/reload`, { method: "POST" });
-  expect([200, 403]).toContain(status);
+  expect(status).toBe(200);
   exporter.process.kill("SIGHUP");
   await exporter.process.waitForOutput(/configuration reloaded/u);
 

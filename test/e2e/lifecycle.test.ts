@@ -130,7 +130,7 @@ describe("reload", () => {
   it("by SIGHUP, and by a change of the file with --config.enable-auto-reload", async () => {
     const [first, second] = [await target((end) => end()), await target((end) => end())];
     for (const how of ["signal", "watch"] as const) {
-      const args = how === "watch" ? ["--config.enable-auto-reload"] : [];
+      const args = how === "watch" ? ["--config.enable-auto-reload", "--config.auto-reload-interval=1s"] : [];
       await using exporter = await startExporter({
         yaml: withTarget(first.url),
         files: { token: TOKEN },

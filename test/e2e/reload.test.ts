@@ -84,7 +84,7 @@ describe("a reload of a long configuration", () => {
     await using exporter = await startExporter({
       yaml: configuration("v1"),
       files,
-      args: ["--config.enable-auto-reload"],
+      args: ["--config.enable-auto-reload", "--config.auto-reload-interval=2"],
     });
     await exporter.folder.write("exporter.yml", configuration("v2"));
     exporter.process.kill("SIGHUP");

@@ -10,10 +10,11 @@ export interface BlackboxExporter extends AsyncDisposable {
   probe(target: string, module: string, parameters?: Readonly<Record<string, string>>): Promise<string>;
 }
 
-/** Starts a blackbox_exporter on a free port of the loopback interface. `config` is the text of its configuration file. */
+/** Starts a blackbox_exporter on a free port of the loopback interface. */
 export async function startBlackbox(options: {
   readonly version: ToolVersion;
-  readonly config: string;
+  /** The text of its configuration file, or its path. */
+  readonly config: string | { readonly path: string };
   readonly args?: readonly string[];
   /** Environment variables to add to those of this process. */
   readonly env?: Readonly<Record<string, string>>;
@@ -21,7 +22,10 @@ export async function startBlackbox(options: {
   await using resources = new AsyncDisposableStack();
   const { argv } = tool("blackbox_exporter", options.version);
   const folder = resources.use(await temporaryFolder());
-  const config = await folder.write("blackbox.yml", options.config);
+  const config =
+    typeof options.config === "string"
+      ? await folder.write("blackbox.yml", options.config)
+      : options.config.path;
   const server = resources.use(
     start([...argv, `--config.file=${config}`, "--web.listen-address=127.0.0.1:0", ...(options.args ?? [])], {
       env: { ...process.env, ...options.env },

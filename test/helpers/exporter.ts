@@ -61,6 +61,8 @@ export interface ExporterOptions {
   readonly root?: string;
   /** The file to run, relative to `root`; that of `npm start` by default. */
   readonly program?: string;
+  /** Descriptors of this process that it inherits as 3, 4 and so on. */
+  readonly descriptors?: readonly number[];
 }
 
 /** The environment of a test's exporter, without the variables of this machine that would configure it. */
@@ -75,13 +77,19 @@ const cleanEnv = (more: Readonly<Record<string, string>> = {}): NodeJS.ProcessEn
 export const runMain = (
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
-  { command = [], root = ROOT, program }: Pick<ExporterOptions, "command" | "root" | "program"> = {},
+  {
+    command = [],
+    root = ROOT,
+    program,
+    descriptors = [],
+  }: Pick<ExporterOptions, "command" | "root" | "program" | "descriptors"> = {},
 ): Running => {
   const { env: startEnv, argv } = startScript();
   const own = argv.map((word) => (program !== undefined && word.endsWith(".ts") ? program : word));
   return start([...command, process.execPath, ...own, ...args], {
     cwd: root,
     env: cleanEnv({ ...startEnv, ...env }),
+    descriptors,
   });
 };
 
@@ -97,9 +105,10 @@ export async function startExporter({
   const folder = resources.use(await temporaryFolder());
   for (const [name, content] of Object.entries(files)) await folder.write(name, content);
   const config = yaml === undefined ? [] : [`--config.file=${await folder.write("exporter.yml", yaml)}`];
-  const running = resources.use(
-    runMain(["--web.listen-address=127.0.0.1:0", ...config, ...args], env, where),
-  );
+  const address = args.some((arg) => arg.startsWith("--web.listen-address"))
+    ? []
+    : ["--web.listen-address=127.0.0.1:0"];
+  const running = resources.use(runMain([...address, ...config, ...args], env, where));
   const [, url = ""] = await running.waitForOutput(/heartbeat-exporter listens.*? address=(https?:\S+)/);
   const owned = resources.move();
   return {

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
@@ -31,6 +31,8 @@ export interface RunOptions {
   readonly env?: NodeJS.ProcessEnv;
   /** Written to its standard input, which is otherwise empty. */
   readonly input?: string;
+  /** Descriptors of this process that it inherits as 3, 4 and so on. */
+  readonly descriptors?: readonly number[];
   /** Kills the process when it runs longer; 60 s by default. Only for {@link run}. */
   readonly deadline?: Seconds;
 }
@@ -95,14 +97,17 @@ export async function freePort(): Promise<number> {
 }
 
 /** Starts a process and collects its output. It may not be ready yet: wait for a sign of that. */
-export function start(argv: readonly string[], { cwd, env, input }: RunOptions = {}): Running {
+export function start(
+  argv: readonly string[],
+  { cwd, env, input, descriptors = [] }: RunOptions = {},
+): Running {
   const [command, ...args] = argv;
   if (command === undefined) throw new Error("no command to start");
   const child = spawn(command, args, {
     ...(cwd === undefined ? {} : { cwd }),
     env: env ?? process.env,
-    stdio: ["pipe", "pipe", "pipe"],
-  });
+    stdio: ["pipe", "pipe", "pipe", ...descriptors],
+  }) as ChildProcessWithoutNullStreams;
   const output = { stdout: "", stderr: "", both: "" };
   child.stdout.setEncoding("utf8").on("data", (text: string) => {
     output.stdout += text;

@@ -44,6 +44,14 @@ function theOne(kind: string): Manifest {
   return found;
 }
 
+interface ProbeSpec {
+  readonly prober: object;
+  readonly module: string;
+  readonly interval: string;
+  readonly scrapeTimeout: string;
+  readonly targets: Readonly<Record<string, object>>;
+}
+
 interface Deployment {
   readonly replicas: number;
   readonly strategy: { readonly type: string };
@@ -162,12 +170,35 @@ describe("the Kubernetes manifests", () => {
     ]);
   });
 
+  test("probe through the exporter's service by its modules, in the words of the operator's schema", () => {
+    const { namespace } = parse(readFileSync(join(FOLDER, "kustomization.yaml"), "utf8")) as Kustomization;
+    const config = parse(configMap("heartbeat-exporter")["exporter.yml"] ?? "") as { modules: object };
+    const service = theOne("Service");
+    const { ports } = service.spec as { ports: { port: number }[] };
+    const probes = manifests.filter(({ kind }) => kind === "Probe").map(({ spec }) => spec as ProbeSpec);
+    expect(probes.length).toBeGreaterThan(1);
+    for (const { prober, module, interval, scrapeTimeout, targets, ...others } of probes) {
+      expect(prober).toEqual({
+        url: `${service.metadata.name}.${namespace}.svc:${ports[0]?.port}`,
+        path: "/probe",
+      });
+      expect(Object.keys(config.modules)).toContain(module);
+      for (const duration of [interval, scrapeTimeout]) expect(duration).toMatch(/^\d+[sm]$/);
+      expect(others).toEqual({});
+      const [kind, ...more] = Object.entries(targets);
+      expect(more).toEqual([]);
+      // The operator drops a key that its schema does not have.
+      const known = { staticConfig: ["static", "labels"], ingress: ["selector", "namespaceSelector"] };
+      expect(Object.keys(kind?.[1] ?? {})).toEqual(known[kind?.[0] as keyof typeof known]);
+    }
+  });
+
   test("start the exporter with a valid configuration and flags, on the port and paths of the probes", async () => {
     const [name, yaml] = Object.entries(configMap("heartbeat-exporter"))[0] ?? ["", ""];
     const mountPath = mountOf("config");
     expect(container.args).toContain(`--config.file=${mountPath}/${name}`);
     const args = [
-      ...container.args.filter((arg) => !arg.startsWith("--config.file=")),
+      ...container.args.filter((arg) => !/^--(config\.file|log\.format)=/.test(arg)),
       "--log.format=logfmt",
     ];
     await using state = await temporaryFolder();

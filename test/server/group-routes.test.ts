@@ -504,7 +504,7 @@ describe("/api/v1/components/{name}", () => {
     });
     expect((await send("PUT", "sync", { status: "healthy" })).status).toBe(200);
     const headers = { Authorization: `Bearer ${TOKEN}` };
-    expect((await ask("/-/reload", { method: "POST", headers })).status).toBe(403);
+    expect((await ask("/config/force/auto", { method: "POST", headers })).status).toBe(403);
   });
 
   it("requires the control token if components have none", async () => {

@@ -122,9 +122,14 @@ const COMMON: readonly Row[] = [
 ];
 
 const WITH_CONTROL: readonly Row[] = [
-  ["control with its token", "POST", "/-/reload", bearer("control-token"), 200],
-  ["control with a wrong token", "POST", "/-/reload", bearer("wrong"), 401, "Bearer"],
-  ["control from a user", "POST", "/-/reload", ALICE, 401, "Bearer"],
+  ["control with its token", "POST", "/api/v1/actions/restart/reset", bearer("control-token"), 200],
+  ["control with a wrong token", "POST", "/api/v1/actions/restart/reset", bearer("wrong"), 401, "Bearer"],
+  ["control from a user", "POST", "/api/v1/actions/restart/reset", ALICE, 401, "Bearer"],
+  ["a reload with the token", "POST", "/-/reload", bearer("control-token"), 200],
+  ["a reload with a wrong token", "POST", "/-/reload", bearer("wrong"), 401, "Bearer"],
+  ["a reload from a user on this machine", "POST", "/-/reload", ALICE, 200],
+  ["a reload from this machine without a user", "POST", "/-/reload", NONE, 401, "Basic"],
+  ["a reload from a user through a proxy", "POST", "/-/reload", { ...ALICE, Via: "1.1 x" }, 401, "Bearer"],
   ["a component with the control token", "PUT", "/api/v1/components/x", bearer("control-token"), 400],
   [
     "replay with the token of the relay",
@@ -138,8 +143,17 @@ const WITH_CONTROL: readonly Row[] = [
 ];
 
 const WITHOUT_CONTROL: readonly Row[] = [
-  ["control that is off", "POST", "/-/reload", NONE, 401, "Basic"],
-  ["control that is off, from a user", "POST", "/-/reload", ALICE, 403],
+  ["control that is off", "POST", "/api/v1/actions/restart/reset", NONE, 401, "Basic"],
+  ["control that is off, from a user", "POST", "/api/v1/actions/restart/reset", ALICE, 403],
+  ["a reload from this machine without a user", "POST", "/-/reload", NONE, 401, "Basic"],
+  ["a reload from a user on this machine", "POST", "/-/reload", ALICE, 200],
+  [
+    "a reload from a user through a proxy",
+    "POST",
+    "/-/reload",
+    { ...ALICE, "X-Forwarded-For": "10.0.0.7" },
+    403,
+  ],
 ];
 
 describe.each([

@@ -6,6 +6,7 @@ import { counted } from "../../core/counted.ts";
 import { defined } from "../../core/defined.ts";
 import { externalUrl } from "../external-url.ts";
 import { type Choose, EXIT, type Shell, withUsageExit } from "../shell.ts";
+import { collecting } from "../single-flags.ts";
 import { foldersOf, PARTS, type PackPart, packFiles } from "./files.ts";
 import { GRAFANA_FORMS, type GrafanaForm } from "./grafana.ts";
 import { type FileChange, PackError, writePack } from "./write.ts";
@@ -66,7 +67,7 @@ export const packCommand = (choose: Choose): Command =>
     .option(
       "--only <part>",
       `write only this part: ${alternatives(PARTS)}; may be repeated`,
-      (text: string, before: readonly PackPart[] | undefined) => [...(before ?? []), part(text)],
+      collecting(part),
     )
     .option("--grafana <form>", `form of the dashboards: ${alternatives(GRAFANA_FORMS)}`, grafanaForm)
     .option("--force", "overwrite files that were changed by hand")

@@ -5,6 +5,11 @@ import { type BuildContext, secretFile } from "../context.ts";
 import { sectionOf } from "./entries.ts";
 import { word } from "./schema-words.ts";
 
+/** Who may reload without the control token: programs on this machine, or none. */
+const RELOAD_ACCESS = ["loopback", "token"] as const;
+/** One of `RELOAD_ACCESS`. */
+export type ReloadAccess = (typeof RELOAD_ACCESS)[number];
+
 /** The section `control`. */
 export const controlSchema = {
   type: "object",
@@ -14,6 +19,12 @@ export const controlSchema = {
       ...word,
       description: "File with the bearer token of the control routes. Without it they are disabled.",
     },
+    reload: {
+      enum: RELOAD_ACCESS,
+      default: "loopback",
+      description:
+        "Whether `POST /-/reload` needs the token: `loopback` lets programs on this machine reload without one, as config-reloader side-cars do; `token` does not.",
+    },
   },
   additionalProperties: false,
 } as const satisfies JSONSchema;
@@ -21,11 +32,12 @@ export const controlSchema = {
 /** Access to control routes; they are disabled without a token. */
 export interface Control {
   readonly token?: Secret;
+  readonly reload: ReloadAccess;
 }
 
 /** Builds the access to control routes. */
 export function buildControl(context: BuildContext): Control {
-  const { token_file: file } = sectionOf("control", controlSchema, context);
+  const { token_file: file, reload } = sectionOf("control", controlSchema, context);
   const token = file === undefined ? undefined : secretFile(file, ["control", "token_file"], context);
-  return defined({ token });
+  return { reload, ...defined({ token }) };
 }

@@ -1,6 +1,6 @@
 import type { X509Certificate } from "node:crypto";
 import { createServer as createHttpServer, type Server } from "node:http";
-import { createServer as createHttpsServer } from "node:https";
+import { createServer as createHttpsServer, type Server as HttpsServer } from "node:https";
 import type { TLSSocket } from "node:tls";
 import type { WebConfig } from "../../config/web/config.ts";
 import { seconds, toMilliseconds } from "../../core/units.ts";
@@ -9,46 +9,58 @@ import { closeIdleConnections } from "./idle-connections.ts";
 /** Longer than the interval of scrapes, a minute by default, so that Prometheus reuses its connections. */
 const KEEP_ALIVE = toMilliseconds(seconds(90));
 
-/** An HTTP or HTTPS server with reloadable TLS settings. */
-export interface WebServer {
-  readonly server: Server;
+/** HTTP or HTTPS servers, one for each listener, with reloadable TLS settings. */
+export interface WebServers {
+  /** Creates a server, which does not listen yet. */
+  create(): Server;
   /**
-   * Applies certificates, versions and ciphers to new connections. Returns a warning if a change requires a restart and
-   * was ignored.
+   * Applies certificates, versions and ciphers to new connections of all servers. Returns a warning if a change requires a restart
+   * and was ignored.
    */
   apply(web: WebConfig): string | undefined;
 }
 
-/** Creates a server for HTTPS if the configuration has certificates, else for HTTP. It does not listen yet. */
-export function createWebServer(web: WebConfig | undefined): WebServer {
+/** Makes servers for HTTPS if the configuration has certificates, else for HTTP. */
+export function createWebServers(web: WebConfig | undefined): WebServers {
   const first = web?.tls;
-  if (first === undefined) {
-    const server = createHttpServer({ keepAliveTimeout: KEEP_ALIVE });
-    closeIdleConnections(server);
-    return {
-      server,
-      apply: ({ tls }) => (tls === undefined ? undefined : "turning HTTPS on requires a restart"),
-    };
-  }
-  let current = first;
-  const server = createHttpsServer({
-    ...first.context,
-    keepAliveTimeout: KEEP_ALIVE,
-    requestCert: first.clients !== "none",
-    // Other modes depend on the certificate and are checked below.
-    rejectUnauthorized: first.clients === "verified",
-  });
-  closeIdleConnections(server);
-  server.prependListener("secureConnection", (socket: TLSSocket) => {
-    if (!isAccepted(socket, current)) socket.destroy();
-  });
-  // Failed TLS handshakes need no listener: Node.js closes their connections.
+  return first === undefined ? httpServers() : httpsServers(first);
+}
+
+function httpServers(): WebServers {
   return {
-    server,
+    create() {
+      const server = createHttpServer({ keepAliveTimeout: KEEP_ALIVE });
+      closeIdleConnections(server);
+      return server;
+    },
+    apply: ({ tls }) => (tls === undefined ? undefined : "turning HTTPS on requires a restart"),
+  };
+}
+
+function httpsServers(first: NonNullable<WebConfig["tls"]>): WebServers {
+  let current = first;
+  const servers: HttpsServer[] = [];
+  return {
+    create() {
+      const server = createHttpsServer({
+        ...current.context,
+        keepAliveTimeout: KEEP_ALIVE,
+        requestCert: current.clients !== "none",
+        // Other modes depend on the certificate and are checked below.
+        rejectUnauthorized: current.clients === "verified",
+      });
+      closeIdleConnections(server);
+      server.prependListener("secureConnection", (socket: TLSSocket) => {
+        if (!isAccepted(socket, current)) socket.destroy();
+      });
+      // Failed TLS handshakes need no listener: Node.js closes their connections.
+      servers.push(server);
+      return server;
+    },
     apply({ tls }) {
       if (tls === undefined) return "turning HTTPS off requires a restart";
       if (tls.clients !== current.clients) return "changing client_auth_type requires a restart";
-      server.setSecureContext(tls.context);
+      for (const server of servers) server.setSecureContext(tls.context);
       current = tls;
       return undefined;
     },

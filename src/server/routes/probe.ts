@@ -13,12 +13,15 @@ import { readScrapeTimeout } from "../scrape.ts";
  * is answered 200; only a malformed request is an error.
  */
 export const probeRoute =
-  ({ ask, config, metrics }: RouteContext) =>
+  ({ ask, config, metrics, unknownModules }: RouteContext) =>
   async (req: Request, res: Response): Promise<void> => {
     const parameters = queryOf(req);
     const query = parseProbeQuery(parameters, config());
     // The order of blackbox_exporter: module, timeout, target.
-    if (query.kind === "refused" && query.about === "module") return refuse(res, 400, query.text);
+    if (query.kind === "refused" && query.about === "module") {
+      unknownModules.add();
+      return refuse(res, 400, query.text);
+    }
     const timeout = readScrapeTimeout(req);
     if (typeof timeout === "string") return refuse(res, 500, timeout);
     if (query.kind === "refused") return refuse(res, 400, query.text);

@@ -1,19 +1,12 @@
-import type { RequestListener, Server } from "node:http";
+import type { RequestListener } from "node:http";
 import { setTimeout as pause } from "node:timers/promises";
-import type { ListenAddress } from "../cli/listen-address.ts";
-import { defined } from "../core/defined.ts";
 import type { Log } from "../core/log.ts";
 import { seconds, toMilliseconds } from "../core/units.ts";
 import { type EndSignal, endProcess } from "../files/end-process.ts";
+import type { Listeners } from "../listening/listeners.ts";
 
 /** Longest wait for requests in flight at shutdown. Their probes are aborted, so they have little left to do. */
 const SHUTDOWN_TIMEOUT = seconds(4);
-
-/**
- * Connections that may wait to be accepted; the kernel lowers it to `net.core.somaxconn`. A ping for each of some thousand
- * heartbeats can wait while the exporter is stopped; beyond that, clients retry after seconds.
- */
-const BACKLOG = 16_384;
 
 /** Seconds after which a client asks again while the exporter starts. */
 const START_RETRY = 1;
@@ -34,25 +27,7 @@ export const whileStarting =
     res.end("the exporter is starting: it has not read its state yet\n");
   };
 
-/** Starts listening. Returns the port, or an error text. */
-export function listen(server: Server, { host, port }: ListenAddress): Promise<number | string> {
-  return new Promise((resolve) => {
-    server.once("error", (error: NodeJS.ErrnoException) => {
-      const place = `${host ?? ""}:${port}`;
-      resolve(
-        error.code === "EADDRINUSE"
-          ? `${place}: the port is in use by another program; choose another with --web.listen-address`
-          : `${place}: cannot listen on this address: ${error.message}`,
-      );
-    });
-    server.listen({ port, backlog: BACKLOG, ...defined({ host }) }, () => {
-      const bound = server.address();
-      resolve(typeof bound === "object" && bound !== null ? bound.port : port);
-    });
-  });
-}
-
-/** Steps of the shutdown after the server has stopped accepting connections, in order. */
+/** Steps of the shutdown after the listeners have stopped accepting connections, in order. */
 export interface Shutdown {
   /** Stops the exporter; requests in flight are answered. */
   readonly stop: () => Promise<void>;
@@ -66,14 +41,14 @@ const SIGNALS = ["SIGTERM", "SIGINT"] as const satisfies readonly EndSignal[];
  * Shuts down in order on SIGTERM or SIGINT: accepts no more connections, aborts probes, answers the requests that wait
  * for them, and exits. A second signal exits at once.
  */
-export function stopOnSignal(server: Server, { stop, close }: Shutdown, log: Log): void {
+export function stopOnSignal(listeners: Listeners, { stop, close }: Shutdown, log: Log): void {
   let stopping = false;
   const shutDown = async (signal: EndSignal): Promise<void> => {
     if (stopping) return endProcess(130, signal);
     stopping = true;
     log.info({ signal }, "shutting down");
-    setTimeout(() => server.closeAllConnections(), toMilliseconds(SHUTDOWN_TIMEOUT)).unref();
-    const closed = new Promise((resolve) => server.close(resolve));
+    setTimeout(() => listeners.closeAllConnections(), toMilliseconds(SHUTDOWN_TIMEOUT)).unref();
+    const closed = listeners.close();
     await stop();
     // Before waiting for slow clients, which must not delay what has to be written.
     const isClosed = await Promise.race([
@@ -83,7 +58,7 @@ export function stopOnSignal(server: Server, { stop, close }: Shutdown, log: Log
       ),
       pause(toMilliseconds(SHUTDOWN_TIMEOUT), false),
     ]);
-    server.closeIdleConnections();
+    listeners.closeIdleConnections();
     await closed;
     log.info({}, "goodbye");
     endProcess(0, signal, !isClosed);
