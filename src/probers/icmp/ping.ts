@@ -118,7 +118,7 @@ function startLauncher(clock: Clock): Launcher {
   const child = fork(ENTRY, [], {
     // Neither flags nor variables of the exporter, which may be secrets.
     execArgv: ["--max-semi-space-size=1"],
-    env: {},
+    env: { MALLOC_ARENA_MAX: "1" },
     // In a session of its own, so that Ctrl-C in a terminal does not reach the runs of ping.
     detached: true,
     stdio: ["ignore", "ignore", "inherit", "ipc"],

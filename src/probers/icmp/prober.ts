@@ -39,7 +39,11 @@ export const icmpProber = {
 
 const TARGET_FORM = "a host name or an IP address, without scheme, port and brackets";
 
-const isHost = (text: string): boolean => isIP(text) !== 0 || /^[^\s:/?#@[\]]+$/.test(text);
+/** The end of what some programs take for an IPv4 address: `127.1`, `0x7f.1`, `010.0.0.1`, which is 8.0.0.1. No name ends so. */
+const NUMERIC = /(?:^|\.)(?:\d+|0x[0-9a-f]*)\.?$/i;
+
+const isHost = (text: string): boolean =>
+  isIP(text) !== 0 || (/^[^\s:/?#@[\]]+$/.test(text) && !NUMERIC.test(text));
 
 /** Objects to a configured target that is no host. As in blackbox_exporter, such a `?target=` is a failed probe instead. */
 function objection({ address, configured }: ProbeTarget): Objection | undefined {

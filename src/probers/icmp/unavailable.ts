@@ -8,7 +8,7 @@ const INSTALL =
 /** Ways to allow ICMP sockets, for error texts. */
 const ALLOW =
   "allow one of: the sysctl net.ipv4.ping_group_range='0 2147483647' (docker run --sysctl, Kubernetes securityContext.sysctls), " +
-  "`setcap cap_net_raw+p` on ping, and in containers the capability NET_RAW (docker run --cap-add=NET_RAW, Kubernetes securityContext.capabilities.add)";
+  "`setcap cap_net_raw+p` on ping, and in containers the capability NET_RAW (docker run --cap-add=NET_RAW, Kubernetes securityContext.capabilities.add without allowPrivilegeEscalation: false)";
 
 const FOREIGN =
   /^(?:invalid (?:option|argument)|unrecognized option|illegal option|unknown option|usage:|busybox )/i;

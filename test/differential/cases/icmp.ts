@@ -59,6 +59,12 @@ const addresses: readonly IcmpCase[] = [
   failure("an address with a port", "127.0.0.1:80"),
   failure("an IPv6 address in brackets", "[::1]"),
   failure("a URL", "http://127.0.0.1/"),
+  failure("an IPv4 address in a short form", "127.1"),
+  failure("an IPv4 address as a number", "2130706433"),
+  failure("an IPv4 address with a number that is too large", "127.0.0.256"),
+  failure("an IPv4 address with leading zeros", "127.0.0.01"),
+  failure("an IPv4 address with a hexadecimal number", "0x7f.1"),
+  success("a name with a final dot", "both.lab."),
   failure("an address and a space", "127.0.0.1 "),
   {
     ...failure("a metadata address", "169.254.169.254"),

@@ -58,6 +58,13 @@ test.each([
   ["http://router.example.com", false],
   ["router.example.com/a", false],
   ["a b", false],
+  ["127.1", false],
+  ["010.0.0.1", false],
+  ["127.0.0.1.", false],
+  ["0x7f000001", false],
+  ["2130706433", false],
+  ["host1", true],
+  ["10.example", true],
   ["", false],
 ])("a configured target %s is accepted: %s", (address, accepted) => {
   const { module } = compile();

@@ -247,6 +247,30 @@ describe("the launcher", () => {
   });
 });
 
+test("no more processes run than probes may run at once", async () => {
+  await using folder = await scriptedPing(`case "$*" in *10.2.*) exec sleep 1000 ;; esac`);
+  await using exporter = await startExporter({
+    yaml: "modules: { icmp: { prober: icmp, timeout: 4s } }\nlimits: { max_concurrent_probes: 8 }",
+    env: { PATH: folder.searchPath },
+  });
+  const probes = Array.from({ length: 60 }, (_, i) =>
+    exporter.get(`/probe?module=icmp&target=10.2.0.${i + 1}`),
+  );
+  let most = 0;
+  let isOver = false;
+  const all = Promise.all(probes).finally(() => {
+    isOver = true;
+  });
+  await waitUntil("the end of all probes", () => {
+    for (const pid of launchers(exporter.process.pid)) most = Math.max(most, childrenOf(pid, "").length);
+    return isOver || undefined;
+  });
+  expect(most).toBeGreaterThan(1);
+  expect(most).toBeLessThanOrEqual(8);
+  const texts = await all;
+  expect(texts.some((text) => text.includes('reason="queue_timeout"'))).toBe(true);
+});
+
 test("a machine without ping is told once at each load, however many modules there are", async () => {
   await using folder = await scriptedPing("echo pong");
   const modules = Array.from({ length: 5 }, (_, i) => `m${i}: { prober: icmp }`);
