@@ -129,7 +129,7 @@ function startLauncher(clock: Clock): Launcher {
       launcher = undefined;
       failure = { message, at: clock.monotonic() };
     }
-    for (const finish of [...started.pending.values()]) finish(without({ kind: "failed", code, message }));
+    for (const finish of started.pending.values()) finish(without({ kind: "failed", code, message }));
   };
   child.on("message", (message) => {
     const reply = message as LauncherReply;

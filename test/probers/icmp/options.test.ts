@@ -45,7 +45,7 @@ test("an invalid option is a problem", () => {
     { payload_size: 65_528 },
     { payload_size: 1.5 },
   ])
-    expect(() => compile(options)).toThrow();
+    expect(() => compile(options)).toThrow(/^must be/);
 });
 
 test.each([

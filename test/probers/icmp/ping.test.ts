@@ -242,6 +242,7 @@ describe("the launcher", () => {
     });
     const [started] = launchers(exporter.process.pid);
     if (started === undefined) throw new Error("no launcher");
+    expect(isAlive(started)).toBe(true);
     exporter.process.kill(how);
     await waitUntil("the end of both", () => (isAlive(pid) || isAlive(started) ? undefined : true));
   });
