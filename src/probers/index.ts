@@ -1,4 +1,5 @@
 import type { Prober } from "../core/prober.ts";
+import { dnsProber } from "./dns/prober.ts";
 import { heartbeatLogProber } from "./heartbeat-log/prober.ts";
 import { httpProber } from "./http/prober.ts";
 import { icmpProber } from "./icmp/prober.ts";
@@ -9,6 +10,7 @@ import { llmProber } from "./llm/prober.ts";
 export const probers: readonly Prober[] = [
   httpProber,
   icmpProber,
+  dnsProber,
   llmProber,
   heartbeatLogProber,
   kubernetesLeaseProber,

@@ -5,6 +5,7 @@ import { allMetrics } from "../../src/catalogue/index.ts";
 import { namesOf } from "../../src/core/metric.ts";
 import { probers } from "../../src/probers/index.ts";
 import { icmpCases, lossyIcmpCases } from "./cases/icmp.ts";
+import { dnsCases } from "./cases/dns/index.ts";
 import { cases } from "./cases/index.ts";
 import { loading } from "./cases/loading.ts";
 import { OURS_ALONE } from "./compare.ts";
@@ -29,8 +30,9 @@ const name = (id: string, group: string): void => {
 for (const [group, list] of Object.entries(cases)) {
   for (const { differs = {} } of list) for (const id of Object.keys(differs)) name(id, group);
 }
-for (const { differs = {} } of [...icmpCases, ...lossyIcmpCases]) {
-  for (const id of Object.keys(differs)) name(id, "icmp");
+const KINDS = { dns: dnsCases, icmp: [...icmpCases, ...lossyIcmpCases] };
+for (const [kind, list] of Object.entries(KINDS)) {
+  for (const { differs = {} } of list) for (const id of Object.keys(differs)) name(id, kind);
 }
 for (const { differs } of loading) if (differs !== undefined) name(differs, "loading");
 
@@ -67,7 +69,7 @@ describe("docs/blackbox-differences.md", () => {
 });
 
 test("a case that differs lists its differences", () => {
-  const silent = [...Object.values(cases).flat(), ...icmpCases, ...lossyIcmpCases].filter(
+  const silent = [...Object.values(cases), ...Object.values(KINDS)].flat().filter(
     ({ differs = {} }) => Object.values(differs).some((lines) => lines.length === 0),
   );
   expect(silent.map((each) => each.name)).toEqual([]);

@@ -106,11 +106,12 @@ export function openUdp(to: Endpoint, signal: AbortSignal): Promise<Opened<UdpSo
       socket.close();
       resolve(networkFailure("connect", `no socket to ${nameOf(to)}: ${describeError(error)}`));
     });
-    const connect = (): void =>
-      socket.connect(port, address, () => {
-        isOpen = true;
-        resolve({ ok: true, socket });
-      });
+    socket.once("connect", () => {
+      isOpen = true;
+      resolve({ ok: true, socket });
+    });
+    // Without a callback, which Node.js would also call for an error.
+    const connect = (): void => socket.connect(port, address);
     if (localAddress === undefined) connect();
     else socket.bind({ address: localAddress }, connect);
   });

@@ -159,6 +159,13 @@ describe("TCP", () => {
     expect(verdictOf(await networkFor().connectUdp({ host: "127.0.0.1", port }))).toBe("connect");
   });
 
+  test("fails with connect for a UDP socket that the system does not connect", async () => {
+    const to = { host: "192.0.2.1", port: 53, localAddress: "127.0.0.1" };
+    const opened = await networkFor().connectUdp(to);
+    expect(verdictOf(opened)).toBe("connect");
+    expect(opened.ok ? "" : opened.detail).toMatch(/^no socket to 192\.0\.2\.1:53: .*(EINVAL|ENETUNREACH)/);
+  });
+
   test("destroys open sockets at the deadline, without an uncaught error", async () => {
     await using server = await serveCounted();
     const controller = new AbortController();
