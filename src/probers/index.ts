@@ -5,12 +5,16 @@ import { httpProber } from "./http/prober.ts";
 import { icmpProber } from "./icmp/prober.ts";
 import { kubernetesLeaseProber } from "./kubernetes-lease/prober.ts";
 import { llmProber } from "./llm/prober.ts";
+import { tcpProber } from "./tcp/prober.ts";
+import { unixProber } from "./unix/prober.ts";
 
 /** Every kind of prober. To add one, add its folder and its line here. */
 export const probers: readonly Prober[] = [
   httpProber,
-  icmpProber,
+  tcpProber,
   dnsProber,
+  icmpProber,
+  unixProber,
   llmProber,
   heartbeatLogProber,
   kubernetesLeaseProber,

@@ -73,13 +73,28 @@ ${fixtures.map((fixture) => fixture.targets).join("\n")}
     has("llm", { msg: "probe ended", answer: expect.any(String), output_tokens: expect.any(Number) });
     has("dns", { msg: "probe: asking", question: "zone.test. IN SOA", transport: "tls" });
     has("dns", { msg: "probe: answer", rcode: "NOERROR", answer: 2 });
+    has("tcp", { msg: "probe: resolved", address: "127.0.0.1" });
+    for (const kind of ["tcp", "unix"]) {
+      has(kind, { msg: "probe: connected", seconds: expect.any(Number) });
+      has(kind, { msg: "probe: TLS handshake", version: "TLS 1.3" });
+      has(kind, { msg: "probe: matched", step: 1, line: expect.stringContaining("ready") });
+    }
     has("heartbeat_log", { msg: "probe: read the log", lines: expect.any(Number) });
     has("icmp", { msg: "probe: starting ping", arguments: expect.stringContaining("127.0.0.1") });
     has("icmp", { msg: "probe: reply", hop_limit: 64, rtt_ms: expect.any(Number) });
     has("kubernetes_lease", { msg: "probe: reading the lease", method: "GET" });
     has("kubernetes_lease", { msg: "probe: response", answer: "record" });
     expect(targets.map(({ kind }) => kind)).toEqual(
-      expect.arrayContaining(["http", "dns", "icmp", "llm", "heartbeat_log", "kubernetes_lease"]),
+      expect.arrayContaining([
+        "http",
+        "tcp",
+        "dns",
+        "icmp",
+        "unix",
+        "llm",
+        "heartbeat_log",
+        "kubernetes_lease",
+      ]),
     );
   });
 

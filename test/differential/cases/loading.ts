@@ -1,3 +1,5 @@
+import { conversationLoading } from "./tcp/loading.ts";
+
 /** A configuration that both exporters check. */
 export interface LoadCase {
   readonly name: string;
@@ -280,7 +282,6 @@ export const loading: readonly LoadCase[] = [
     "{ skip_resolve_phase_with_proxy: true, proxy_from_environment: true }",
   ),
 
-  stricter("a module of another prober", "modules: { m: { prober: tcp } }", "other-probers"),
   accepted(
     "options of other probers",
     "modules: { m: { prober: http, dns: { query_name: a }, tcp: ~, icmp: {}, http: { method: POST } } }",
@@ -362,4 +363,5 @@ export const loading: readonly LoadCase[] = [
     "modules: { m: { prober: http } }\ntargets: [{ name: t, module: m, target: 'http://127.0.0.1/' }]",
     "further-options",
   ),
+  ...conversationLoading,
 ];
