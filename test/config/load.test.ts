@@ -436,6 +436,33 @@ describe("YAML", () => {
     },
   );
 
+  test("variables are not substituted where ${NAME} is a group of an expression", () => {
+    const properties = { send: { type: "string", format: "group_template" } };
+    const tcp = {
+      ...httpProber,
+      kind: "tcp",
+      schema: { type: "object", properties, additionalProperties: false },
+    };
+    const yaml = "modules: { a: { prober: tcp, tcp: { send: 'PONG ${HOME} ${nick}' } } }";
+    const config = loadConfigText(yaml, "exporter.yml", { HOME: "/root" }, { ...deps, probers: [tcp] });
+    expect(config.modules.get("a")?.options).toEqual({ send: "PONG ${HOME} ${nick}" });
+  });
+
+  test.each([
+    ["\\${HOME}$", "\\${HOME}$"],
+    ["\\\\${HOME}", "\\\\/root"],
+    ["[$]{HOME}|${HOME}", "[$]{HOME}|/root"],
+    ["$${HOME}", "${HOME}"],
+  ])("the expression %s is %s: a dollar after a backslash is its own", (written, expression) => {
+    const options = `fail_if_header_matches: [{ header: a, regexp: '${written}' }]`;
+    const loose = { ...deps, formats: { ...deps.formats, regexp: () => true } };
+    const yaml = `modules: { a: { prober: http, http: { ${options} } } }`;
+    const config = loadConfigText(yaml, "exporter.yml", { HOME: "/root" }, loose);
+    expect(config.modules.get("a")?.options).toEqual({
+      fail_if_header_matches: [{ header: "a", regexp: expression }],
+    });
+  });
+
   test("supports anchors, aliases and merge keys", () => {
     const config = load(`modules:
   a: &a

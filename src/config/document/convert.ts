@@ -136,10 +136,11 @@ const within = (
 
 function convertScalar(node: ScalarNode, here: ConversionPlace, context: ConversionContext): unknown {
   const { findings, substitution } = context;
+  const formats = new Set(here.schemas.map(({ schema }) => schema.format));
   const { text, names, unset } =
-    substitution === undefined
+    substitution === undefined || formats.has(GROUP_TEMPLATE)
       ? { text: node.text, names: [], unset: [] }
-      : substitute(node.text, substitution.env);
+      : substitute(node.text, substitution.env, formats.has("regexp"));
   for (const name of names) findings.variables.add(name);
   for (const name of unset) substitution?.unset(here.path, name);
   if (unset.length > 0) findings.unresolved.add(node);
@@ -202,11 +203,20 @@ function plainAs(text: string, types: ReadonlySet<string>): unknown {
   return text;
 }
 
+/**
+ * Format of a text in which `${NAME}` is a group of an expression, as in the `send` and `labels` of blackbox_exporter's `tcp`
+ * prober. Variables are not substituted in it.
+ */
+export const GROUP_TEMPLATE = "group_template";
+
 /** Environment variables by name. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** `$${NAME}` (escaped, group 1) or `${NAME}` (group 2). A bare `$`, `$1` or `${1}` is text, as in regular expressions. */
 const REFERENCE = /\$(\$\{[A-Za-z_][A-Za-z0-9_]*\})|\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g;
+
+/** As `REFERENCE`, or a character with a backslash before it, which is not one. */
+const REFERENCE_IN_REGEXP = new RegExp(`${REFERENCE.source}|\\\\[^]`, "g");
 
 /** A text after substitution. */
 interface Substitution {
@@ -217,11 +227,15 @@ interface Substitution {
   readonly unset: readonly string[];
 }
 
-/** Replaces each `${NAME}` by the value of the variable, which may be empty. */
-function substitute(text: string, env: Environment): Substitution {
+/**
+ * Replaces each `${NAME}` by the value of the variable, which may be empty.
+ * @param isRegexp a `$` after a backslash is one of the expression
+ */
+function substitute(text: string, env: Environment, isRegexp: boolean): Substitution {
   const names: string[] = [];
   const unset: string[] = [];
-  const result = text.replace(REFERENCE, (whole, escaped: string | undefined, name: string | undefined) => {
+  const pattern = isRegexp ? REFERENCE_IN_REGEXP : REFERENCE;
+  const result = text.replace(pattern, (whole, escaped: string | undefined, name: string | undefined) => {
     if (escaped !== undefined || name === undefined) return escaped ?? whole;
     names.push(name);
     const value = env[name];

@@ -9,6 +9,7 @@ import {
   parseSignedDuration,
   parseSize,
 } from "../../core/units.ts";
+import { GROUP_TEMPLATE } from "./convert.ts";
 
 /** Tests of texts, by the name that a schema gives as `format`. */
 export type Formats = Readonly<Record<string, (text: string) => boolean>>;
@@ -35,6 +36,7 @@ const OWN: Readonly<Record<string, Format>> = {
     matches: isPrometheusDuration,
     want: "a duration of Prometheus, without fractions, such as 30s, 2m or 1h30m",
   },
+  [GROUP_TEMPLATE]: { matches: () => true, want: "text, in which ${NAME} is a group of the expression" },
   store_size: {
     matches: (text) => (parseSize(text) ?? 0) >= SMALLEST_STORE,
     want: "a size of at least 1MB, such as 512MB",
