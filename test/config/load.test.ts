@@ -381,6 +381,14 @@ describe("YAML", () => {
     expect(load(yaml).modules.get("a")).toMatchObject({ name: "a", options: {} });
   });
 
+  test.each([
+    ['"yes"', true],
+    ["'off'", false],
+  ])("%s is a boolean where the schema wants nothing else", (text, expected) => {
+    expect(httpOptions(`follow_redirects: ${text}`).follow_redirects).toBe(expected);
+    expect(messageOf(() => httpOptions("follow_redirects: 'true'"))).toContain("want true or false");
+  });
+
   test.each(['"~"', "'null'", '""'])("%s in quotes is text", (text) => {
     expect(httpOptions(`headers: { X: ${text} }`).headers?.["X"]).toBe(text.slice(1, -1));
   });

@@ -155,7 +155,7 @@ function convertScalar(node: ScalarNode, here: ConversionPlace, context: Convers
   }
   // Inside {} YAML allows `${NAME}` only in quotes, so quotes around a reference do not ask for text.
   const plain = node.style === "plain" || (names.length > 0 && !types.has("string"));
-  return plain ? plainAs(text, types) : text;
+  return plain ? plainAs(text, types) : quotedAs(text, types);
 }
 
 /** Returns true if only a list or a map is allowed. */
@@ -208,6 +208,12 @@ function plainAs(text: string, types: ReadonlySet<string>): unknown {
  * prober. Variables are not substituted in it.
  */
 export const GROUP_TEMPLATE = "group_template";
+
+/** Returns the value of a text in quotes, which in Go too is a boolean if it is a word of YAML 1.1 and nothing else is allowed. */
+function quotedAs(text: string, types: ReadonlySet<string>): unknown {
+  const isBoolean = types.size === 1 && types.has("boolean") && /^(?:[yYnN]|yes|no|on|off)$/.test(text);
+  return isBoolean ? plainAs(text, types) : text;
+}
 
 /** Environment variables by name. */
 export type Environment = Readonly<Record<string, string | undefined>>;
