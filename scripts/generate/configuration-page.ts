@@ -46,12 +46,19 @@ The exporter is configured by one YAML file, named by \`--config.file\`, or by e
 an unknown key, a wrong type or a value out of range is an error with its line and column. All errors are reported at once.
 \`--config.check\` checks the file and exits.
 
-- Durations have Prometheus' format: \`30s\`, \`2m\`, \`1h30m\`, \`1d\`, \`500ms\`.
+- Durations are numbers with units, which add up: \`30s\`, \`2m\`, \`1h30m\`, \`1d\`, \`1.5s\`, \`500us\`. The units are \`y\`, \`w\`, \`d\`, \`h\`,
+  \`m\`, \`s\`, \`ms\`, \`us\` and \`ns\`; every duration of Prometheus and of Go is accepted. Intervals and timeouts are at least \`1ms\`.
+- An empty value, \`~\` and \`null\` count as missing; in quotes they are text. Among names that you choose, such as those of headers,
+  they are empty. In lists of modules they are dropped, as in blackbox_exporter; in other lists they are an error.
 - Regular expressions have RE2 syntax, as in Prometheus: no look-around, no back-references.
 - \`\${NAME}\` in a value is replaced by the environment variable; an unset variable is an error. \`$\${NAME}\` stands for \`\${NAME}\`.
   Beside the \`expect\` of a step, \`\${NAME}\` is first its group of that name.
 - Secrets come from files (\`*_file\`, relative to the configuration; read again when they change) or variables. They are never
-  shown by \`/config\`, \`debug=true\` or the log.
+  shown by \`/config\`, \`debug=true\` or the log. A file of a module that is missing or empty is a warning, because a side-car may
+  write it later: until it has a secret, probes fail with its name. In all other sections it is an error: a token that is missing
+  must not open a route, and a message must not be lost for lack of a key.
+- A module with a valid option that this exporter does not support, such as \`enable_http3: true\`, is off, with a warning: \`/probe\`
+  answers 400 for it, and all other modules run. A target of such a module is an error.
 - SIGHUP, \`POST /-/reload\` and \`--config.enable-auto-reload\` reload the file. An invalid file changes nothing, and is reported
   in the log, in the response and by \`heartbeat_exporter_config_last_reload_successful\`. An unchanged file costs milliseconds.
   A changed one is read in a thread of its own, and probes and scrapes continue meanwhile. Requests for a reload during a reload

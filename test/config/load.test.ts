@@ -381,6 +381,14 @@ describe("YAML", () => {
     expect(load(yaml).modules.get("a")).toMatchObject({ name: "a", options: {} });
   });
 
+  test.each([
+    ['"yes"', true],
+    ["'off'", false],
+  ])("%s is a boolean where the schema wants nothing else", (text, expected) => {
+    expect(httpOptions(`follow_redirects: ${text}`).follow_redirects).toBe(expected);
+    expect(messageOf(() => httpOptions("follow_redirects: 'true'"))).toContain("want true or false");
+  });
+
   test.each(['"~"', "'null'", '""'])("%s in quotes is text", (text) => {
     expect(httpOptions(`headers: { X: ${text} }`).headers?.["X"]).toBe(text.slice(1, -1));
   });
@@ -435,6 +443,21 @@ describe("YAML", () => {
       expect(message).toBe("exporter.yml:2:1: got a second document, want one YAML document in the file");
     },
   );
+
+  test.each([
+    ["\\${HOME}$", "\\${HOME}$"],
+    ["\\\\${HOME}", "\\\\/root"],
+    ["[$]{HOME}|${HOME}", "[$]{HOME}|/root"],
+    ["$${HOME}", "${HOME}"],
+  ])("the expression %s is %s: a dollar after a backslash is its own", (written, expression) => {
+    const options = `fail_if_header_matches: [{ header: a, regexp: '${written}' }]`;
+    const loose = { ...deps, formats: { ...deps.formats, regexp: () => true } };
+    const yaml = `modules: { a: { prober: http, http: { ${options} } } }`;
+    const config = loadConfigText(yaml, "exporter.yml", { HOME: "/root" }, loose);
+    expect(config.modules.get("a")?.options).toEqual({
+      fail_if_header_matches: [{ header: "a", regexp: expression }],
+    });
+  });
 
   test("supports anchors, aliases and merge keys", () => {
     const config = load(`modules:

@@ -13,13 +13,9 @@ import { OURS_ALONE } from "./compare.ts";
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const page = readFileSync(`${root}docs/blackbox-differences.md`, "utf8");
 
-/** Every difference of the page: its anchor and its last column. */
-const entries = [...page.matchAll(/^\| <a id="([a-z0-9-]+)">.*\| ([^|]*) \|$/gm)].map(
-  ([line, id = "", shownBy = ""]) => ({
-    id,
-    line,
-    shownBy,
-  }),
+/** Every difference of the page: its anchor and its last two columns. */
+const entries = [...page.matchAll(/^\| <a id="([a-z0-9-]+)">.*\| ([^|]*) \| ([^|]*) \|$/gm)].map(
+  ([line, id = "", judged = "", shownBy = ""]) => ({ id, line, judged, shownBy }),
 );
 
 /** The groups of cases that name each anchor. */
@@ -42,6 +38,12 @@ describe("docs/blackbox-differences.md", () => {
     expect(ids.length).toBeGreaterThan(0);
     expect(ids).toEqual([...new Set(ids)]);
     expect(ids.length).toBe(page.split('<a id="').length - 1);
+  });
+
+  test.each(entries)("$id says if ours is better, worse or different", ({ line, judged }) => {
+    expect(["better", "worse", "different"]).toContain(judged);
+    // The columns: the difference, both exporters, why, the judgement, the proof.
+    expect(line.match(/(?<!\\)\|/g)).toHaveLength(7);
   });
 
   test("contains every difference that a case names", () => {

@@ -15,8 +15,8 @@ const byAddress: Prober<{ readonly quic?: boolean }> = {
     additionalProperties: false,
   },
   costly: false,
-  compile(options, { unsupported }) {
-    if (options.quic === true) unsupported(["quic"], "QUIC is not supported");
+  compile(options, context) {
+    if (options.quic === true) context.unsupported(["quic"], "QUIC is not supported");
     return options;
   },
   objection: ({ address }) =>

@@ -160,10 +160,11 @@ const within = (
 
 function convertScalar(node: ScalarNode, here: ConversionPlace, context: ConversionContext): unknown {
   const { findings, substitution } = context;
+  const isRegexp = here.schemas.some(({ schema }) => schema.format === "regexp");
   const { text, names, unset } =
     substitution === undefined
       ? { text: node.text, names: [], unset: [] }
-      : substitute(node.text, substitution.env, here.groups);
+      : substitute(node.text, substitution.env, { groups: here.groups, isRegexp });
   for (const name of names) findings.variables.add(name);
   for (const name of unset) substitution?.unset(here.path, name);
   if (unset.length > 0) findings.unresolved.add(node);
@@ -178,7 +179,7 @@ function convertScalar(node: ScalarNode, here: ConversionPlace, context: Convers
   }
   // Inside {} YAML allows `${NAME}` only in quotes, so quotes around a reference do not ask for text.
   const plain = node.style === "plain" || (names.length > 0 && !types.has("string"));
-  return plain ? plainAs(text, types) : text;
+  return plain ? plainAs(text, types) : quotedAs(text, types);
 }
 
 /** Returns true if only a list or a map is allowed. */
@@ -226,11 +227,20 @@ function plainAs(text: string, types: ReadonlySet<string>): unknown {
   return text;
 }
 
+/** Returns the value of a text in quotes, which in Go too is a boolean if it is a word of YAML 1.1 and nothing else is allowed. */
+function quotedAs(text: string, types: ReadonlySet<string>): unknown {
+  const isBoolean = types.size === 1 && types.has("boolean") && /^(?:[yYnN]|yes|no|on|off)$/.test(text);
+  return isBoolean ? plainAs(text, types) : text;
+}
+
 /** Environment variables by name. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** `$${NAME}` (escaped, group 1) or `${NAME}` (group 2). A bare `$`, `$1` or `${1}` is text, as in regular expressions. */
 const REFERENCE = /\$(\$\{[A-Za-z_][A-Za-z0-9_]*\})|\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g;
+
+/** As `REFERENCE`, or a character with a backslash before it, which is not one. */
+const REFERENCE_IN_REGEXP = new RegExp(`${REFERENCE.source}|\\\\[^]`, "g");
 
 /** A text after substitution. */
 interface Substitution {
@@ -245,11 +255,17 @@ interface Substitution {
  * Replaces each `${NAME}` by the value of the variable, which may be empty.
  * @param groups names of groups of an expression, if the text is a template of them: references to these, and `$$`, are left to
  * the template, and a dollar sign in a value is none of its references
+ * @param isRegexp a `$` after a backslash is one of the expression
  */
-function substitute(text: string, env: Environment, groups?: ReadonlySet<string>): Substitution {
+function substitute(
+  text: string,
+  env: Environment,
+  { groups, isRegexp }: { readonly groups: ReadonlySet<string> | undefined; readonly isRegexp: boolean },
+): Substitution {
   const names: string[] = [];
   const unset: string[] = [];
-  const result = text.replace(REFERENCE, (whole, escaped: string | undefined, name: string | undefined) => {
+  const pattern = isRegexp ? REFERENCE_IN_REGEXP : REFERENCE;
+  const result = text.replace(pattern, (whole, escaped: string | undefined, name: string | undefined) => {
     if (escaped !== undefined || name === undefined) return groups === undefined ? (escaped ?? whole) : whole;
     if (groups?.has(name) === true) return whole;
     names.push(name);

@@ -229,6 +229,24 @@ export const credentials: readonly Case[] = [
     ...asks(2),
   },
   {
+    name: "bearer_token_file that is empty",
+    verdict: "success",
+    http: ({ file }) => `{ bearer_token_file: ${file("empty.txt")} }`,
+    differs: {
+      "files-of-secrets": [
+        "probe_http_content_length: 5 -> 0",
+        ...["connect", "processing", "transfer"].map(
+          (phase) => `probe_http_duration_seconds{phase="${phase}"}: some time -> 0`,
+        ),
+        "probe_http_status_code: 200 -> 0",
+        "probe_http_uncompressed_body_length: 5 -> 0",
+        "probe_http_version: 1.1 -> 0",
+        "probe_success: 1 -> 0",
+        "requests: 1 -> 0",
+      ],
+    },
+  },
+  {
     name: "oauth2 at a port that refuses",
     verdict: "failure",
     http: ({ port }) =>

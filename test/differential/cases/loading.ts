@@ -51,7 +51,12 @@ export const loading: readonly LoadCase[] = [
   refused("a text in place of options", "modules: { m: { prober: http, http: yes please } }"),
 
   refused("a status that is not a number", "{ valid_status_codes: [ok] }"),
-  stricter("a status with a fraction", "{ valid_status_codes: [200.5] }", "unknown-words"),
+  ...["200.5", "0x1F", "2_00", "0200", "2000", "-1"].map((status) =>
+    stricter(`the status ${status}`, `{ valid_status_codes: [${status}] }`, "odd-numbers"),
+  ),
+  broader("a status as a text", '{ valid_status_codes: ["200"] }', "lenient-forms"),
+  broader("an empty size", '{ body_size_limit: "" }', "lenient-forms"),
+  broader("a size with a small b", "{ body_size_limit: 1Mb }", "lenient-forms"),
   broader("a class of statuses", "{ valid_status_codes: [2xx] }", "status-classes"),
   broader("a range of statuses", '{ valid_status_codes: ["200-399"] }', "status-classes"),
   broader("any status", "{ valid_status_codes: [any] }", "status-classes"),
@@ -67,6 +72,11 @@ export const loading: readonly LoadCase[] = [
   broader("a timeout of 0 without a unit", "modules: { m: { prober: http, timeout: 0 } }", "timeouts"),
   broader("a timeout of a day", "modules: { m: { prober: http, timeout: 1d } }", "timeouts"),
   refused("an invalid boolean", "{ fail_if_ssl: maybe }"),
+  refused("a boolean in quotes", '{ fail_if_ssl: "true" }'),
+  accepted(
+    "a boolean of YAML 1.1 in quotes",
+    '{ fail_if_ssl: "yes", tls_config: { insecure_skip_verify: "off" } }',
+  ),
   accepted(
     "booleans of YAML 1.1",
     "{ fail_if_ssl: off, fail_if_not_ssl: yes, follow_redirects: on, enable_http2: n }",
@@ -131,6 +141,17 @@ export const loading: readonly LoadCase[] = [
   refused("two credentials", "{ authorization: { credentials: a, credentials_file: /b } }"),
   refused("authorization with the type Basic", "{ authorization: { type: basic, credentials: a } }"),
   refused("two client secrets", oauth2(", client_secret_file: /s")),
+  ...[
+    "basic_auth: { username: u, password_ref: a }",
+    "authorization: { credentials_ref: a }",
+    "tls_config: { ca_ref: a }",
+    'oauth2: { client_id: c, client_secret_ref: a, token_url: "http://127.0.0.1/" }',
+  ].map((options) => stricter(`a secret manager in ${options}`, `{ ${options} }`, "never-succeeding")),
+  stricter(
+    "an empty name of a file of a header",
+    "{ http_headers: { X-A: { files: [''] } } }",
+    "never-succeeding",
+  ),
   ...["client_credentials", "password", "''"].map((type) =>
     accepted(`oauth2 with the grant ${type}`, oauth2(`, grant_type: ${type}`)),
   ),
@@ -233,6 +254,11 @@ export const loading: readonly LoadCase[] = [
   ),
   accepted("compression with any encoding", "{ compression: br, headers: { Accept-Encoding: '*' } }"),
   stricter("an unknown compression", "{ compression: zstd }", "never-succeeding"),
+  broader(
+    "compression in capitals and Accept-Encoding",
+    "{ compression: GZIP, headers: { Accept-Encoding: gzip } }",
+    "compression-case",
+  ),
   accepted("compression in capitals", "{ compression: GZIP }"),
   ...["ipv4", "ipv6", "IPv4", "IP6", "4", "nonsense"].map((word) =>
     accepted(`the protocol ${word}`, `{ preferred_ip_protocol: ${word} }`),
@@ -293,7 +319,7 @@ export const loading: readonly LoadCase[] = [
   ].map((options, i) => accepted(`icmp options ${i}`, icmp(options))),
   refused("a ttl above 255", icmp("{ ttl: 256 }")),
   refused("a negative ttl", icmp("{ ttl: -1 }")),
-  stricter("a ttl that is a fraction", icmp("{ ttl: 1.5 }"), "unknown-words"),
+  stricter("a ttl that is a fraction", icmp("{ ttl: 1.5 }"), "odd-numbers"),
   refused("an unknown icmp option", icmp("{ payload: 4 }")),
   stricter("a negative payload", icmp("{ payload_size: -1 }"), "never-succeeding"),
   stricter("a payload that no packet holds", icmp("{ payload_size: 65528 }"), "never-succeeding"),

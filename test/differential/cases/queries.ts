@@ -142,6 +142,20 @@ export const queries: readonly Case[] = [
     }),
   ),
   {
+    name: "query: a module with HTTP/3",
+    verdict: "failure",
+    at: "https",
+    timeout: "1s",
+    http: "{ enable_http2: false, enable_http3: true }",
+    differs: { http3: ["status: 200 -> 400", "text"] },
+  },
+  {
+    name: "query: a module with a proxy of SOCKS",
+    verdict: "failure",
+    http: ({ port }) => `{ proxy_url: "socks5://127.0.0.1:${port("closed")}" }`,
+    differs: { "proxy-schemes": ["status: 200 -> 400", "text"] },
+  },
+  {
     name: "query: an empty module",
     verdict: 400,
     parameters: () => ({ module: "" }),

@@ -15,7 +15,7 @@ function read(pieces: readonly string[]): string {
   return passed + reader.rest();
 }
 
-const head = (...lines: readonly string[]): string => `${["HTTP/1.1 200 OK", ...lines, "", ""].join("\r\n")}`;
+const head = (...lines: readonly string[]): string => ["HTTP/1.1 200 OK", ...lines, "", ""].join("\r\n");
 
 /** Heads that Go accepts, and what the parser gets. */
 const mended: readonly (readonly [name: string, received: string, passed: string])[] = [

@@ -67,13 +67,12 @@ export function createHeadReader(): HeadReader {
     read(text) {
       let passed = "";
       let start = 0;
-      const first = text.indexOf("\n");
-      let end = first === -1 ? -1 : partial.length + first;
+      const first = partial.length;
       partial += text;
-      while (end !== -1 && !isOver) {
+      for (let end = partial.indexOf("\n", first); end !== -1; end = partial.indexOf("\n", start)) {
         passed += takeLine(partial.slice(start, end).replace(/\r$/, ""));
         start = end + 1;
-        end = partial.indexOf("\n", start);
+        if (isOver) break;
       }
       partial = partial.slice(start);
       isOver ||= partial.length + heldLength > MOST_HELD;
