@@ -3,11 +3,11 @@ import type { Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
 import type { Destination, Network } from "../../../core/network.ts";
 import { describeError } from "../../errors.ts";
+import type { Address } from "../../http-address.ts";
+import type { RawHeaders } from "../../http-headers.ts";
 import { openTls, readTrust } from "../../tls-connection.ts";
 import type { PeerFacts } from "../../tls-facts.ts";
 import type { TlsSettings } from "../../tls-options.ts";
-import type { Address } from "./address.ts";
-import type { RawHeaders } from "./headers.ts";
 import type { Proxy } from "./proxy.ts";
 import { type Failure, failure, type Guard } from "./steps.ts";
 

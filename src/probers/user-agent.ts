@@ -1,0 +1,2 @@
+/** The User-Agent of probes. */
+export const USER_AGENT = "heartbeat-exporter";
