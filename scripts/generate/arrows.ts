@@ -54,6 +54,12 @@ const CONNECTING: readonly {
   },
   // The network itself, and the API server of a Lease, whose address comes from the kubeconfig alone.
   { files: ["network/*.ts", "kubernetes-lease/api.ts", "kubernetes-lease/cluster.ts"], depth: 2, rules: [] },
+  // HTTP/2 over sockets that the network has opened, and its error codes.
+  {
+    files: ["grpc/session.ts", "grpc/status.ts"],
+    depth: 2,
+    rules: noConnections("net|tls|dns|http|https|dgram|child_process"),
+  },
   // TLS and HTTP over sockets that the network has opened.
   { files: ["http/transport/*.ts"], depth: 3, rules: noConnections("net|dns|https|dgram|child_process") },
 ];

@@ -18,6 +18,8 @@ export interface KindCase<Place> {
   readonly parameters?: Readonly<Record<string, string>>;
   /** Headers of the scrape. */
   readonly headers?: Readonly<Record<string, string>>;
+  /** Called before each of the two probes. */
+  readonly before?: (place: Place) => void;
   /** Intended differences: anchors of docs/blackbox-differences.md, each with the lines of compare.ts. */
   readonly differs?: Readonly<Record<string, readonly string[]>>;
 }
@@ -70,6 +72,7 @@ export async function startKinds<Place>(
   const probe: KindExporters<Place>["probe"] = async (exporter, each) => {
     const module = names.get(each);
     if (module === undefined) throw new Error(`${each.name} is not among the cases`);
+    each.before?.(place);
     const query = new URLSearchParams({ target: text(each.target), module, ...each.parameters });
     const response = await fetch(`${urls[exporter]}/probe?${query}`, { headers: each.headers ?? {} });
     return { status: response.status, text: await response.text(), requests: [] };
