@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import { allMetrics } from "../../src/catalogue/index.ts";
 import { namesOf } from "../../src/core/metric.ts";
 import { probers } from "../../src/probers/index.ts";
+import { grpcCases } from "./cases/grpc/index.ts";
 import { cases } from "./cases/index.ts";
 import { loading } from "./cases/loading.ts";
 import { OURS_ALONE } from "./compare.ts";
@@ -28,6 +29,8 @@ const name = (id: string, group: string): void => {
 for (const [group, list] of Object.entries(cases)) {
   for (const { differs = {} } of list) for (const id of Object.keys(differs)) name(id, group);
 }
+const gRpc = Object.values(grpcCases).flat();
+for (const { differs = {} } of gRpc) for (const id of Object.keys(differs)) name(id, "grpc");
 for (const { differs } of loading) if (differs !== undefined) name(differs, "loading");
 
 describe("docs/blackbox-differences.md", () => {
@@ -63,10 +66,14 @@ describe("docs/blackbox-differences.md", () => {
 });
 
 test("a case that differs lists its differences", () => {
-  const silent = Object.values(cases)
-    .flat()
-    .filter(({ differs = {} }) => Object.values(differs).some((lines) => lines.length === 0));
+  const silent = [...Object.values(cases).flat(), ...gRpc].filter(({ differs = {} }) =>
+    Object.values(differs).some((lines) => lines.length === 0),
+  );
   expect(silent.map((each) => each.name)).toEqual([]);
+});
+
+test("there are at least 40 cases of grpc", () => {
+  expect(gRpc.length).toBeGreaterThanOrEqual(40);
 });
 
 test("there are at least 500 cases, and 80 of --config.check", () => {

@@ -9,8 +9,8 @@ export interface GrpcTestServer extends AsyncDisposable {
   readonly port: number;
 }
 
-/** The answer to a health check: the number of a serving status, or a status code of gRPC with a message. */
-export type HealthAnswer = number | { readonly code: number; readonly details?: string } | "silence";
+/** The answer to a health check: the number of a serving status, the bytes of a message, or a status code of gRPC with a text. */
+export type HealthAnswer = number | Buffer | { readonly code: number; readonly details?: string } | "silence";
 
 /** A request that a health server has received. */
 export interface HealthRequest {
@@ -60,6 +60,7 @@ export async function startHealthServer(
     onRequest({ service: name, metadata: call.metadata.getMap(), host: call.getHost() });
     const given = answer(name);
     if (given === "silence") return;
+    if (Buffer.isBuffer(given)) return done(null, given);
     if (typeof given === "object") return done(given);
     // The rest of a negative number of 32 bits is that of one of 64 bits.
     const status = BigInt.asUintN(64, BigInt(given));

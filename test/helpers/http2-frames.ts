@@ -118,7 +118,8 @@ export function readRequests(socket: Socket, onRequest: (stream: number) => void
       greeted = true;
       unread = unread.subarray(PREFACE);
     }
-    while (greeted && unread.length >= 9) {
+    if (!greeted) return;
+    while (unread.length >= 9) {
       const length = unread.readUIntBE(0, 3);
       if (unread.length < 9 + length) return;
       const [type, stream] = [unread[3], unread.readUInt32BE(5)];

@@ -1,4 +1,4 @@
-import { ServerCredentials } from "@grpc/grpc-js";
+import type { ServerCredentials } from "@grpc/grpc-js";
 import {
   type FrameServer,
   type HealthAnswer,
@@ -12,9 +12,17 @@ import { certificates } from "./certificates.ts";
 
 const { root } = certificates;
 
-/** Answers for a service: `status-N`, `code-N`, or that it is serving. */
+/** Makes a message of exactly `size` bytes, above 2 MiB, that is serving: an unknown field fills it. */
+function filled(size: number): Buffer {
+  const length = size - 7;
+  const bytes = [length & 127, (length >> 7) & 127, (length >> 14) & 127].map((part) => part | 128);
+  return Buffer.concat([Buffer.from([8, 1, 0x1a, ...bytes, length >> 21]), Buffer.alloc(length)]);
+}
+
+/** Answers for a service: `status-N`, `code-N`, `size-N` (a message of N bytes), or that it is serving. */
 function answerFor(service: string): HealthAnswer {
-  const [, kind, number] = /^(status|code)-(-?\d+)$/.exec(service) ?? [];
+  const [, kind, number] = /^(status|code|size)-(-?\d+)$/.exec(service) ?? [];
+  if (kind === "size") return filled(Number(number));
   if (kind === "status") return Number(number);
   return kind === "code" ? { code: Number(number), details: "dét ails 100%" } : 1;
 }
@@ -29,8 +37,8 @@ const secure = {
   clientWanted: serverCredentials(certificates.good, root.cert),
 } as const;
 
-/** A server: one of gRPC, in plain text (`health`) or over TLS, one without the health service (`bare`), or none. */
-export type GrpcServerName = keyof typeof secure | "health" | "bare" | "closed";
+/** A server: one of gRPC, in plain text (`health`, `ipv6`) or over TLS, one without the health service (`bare`), or none. */
+export type GrpcServerName = keyof typeof secure | "health" | "ipv6" | "bare" | "closed";
 
 /** The servers of all cases. */
 export interface GrpcPlace extends AsyncDisposable {
@@ -52,6 +60,7 @@ export async function startGrpcPlace(own: ReadonlyMap<string, FrameServer>): Pro
     ports.set(name, server.port);
   };
   add("health", await startHealthServer(answerFor));
+  add("ipv6", await startHealthServer(answerFor, { host: "::1" }));
   add("bare", await startHealthServer(answerFor, { withService: false }));
   for (const [name, credentials] of Object.entries<ServerCredentials>(secure))
     add(name, await startHealthServer(answerFor, { credentials }));

@@ -140,23 +140,6 @@ const body = (
   more: Parameters<typeof given>[2] = {},
 ): GrpcCase => given(`body: ${name}`, verdict, { body: bytes, ...more });
 
-const FOUR_MIB = 4 * 1024 * 1024;
-
-/** Makes a message of exactly `size` bytes that is serving: an unknown field fills it. */
-function filled(size: number): Buffer {
-  const length = size - 7;
-  const head = Buffer.from([
-    8,
-    1,
-    0x1a,
-    (length & 127) | 128,
-    ((length >> 7) & 127) | 128,
-    ((length >> 14) & 127) | 128,
-    length >> 21,
-  ]);
-  return message(Buffer.concat([head, Buffer.alloc(length)]));
-}
-
 /** Answers with odd bodies. */
 export const bodies: readonly GrpcCase[] = [
   body("nothing", "failure", NOTHING),
@@ -182,8 +165,8 @@ export const bodies: readonly GrpcCase[] = [
   body("longer than announced", "failure", message([8, 1], 0, 1)),
   body("announced as 5 MiB", "failure", message([8, 1], 0, 5 * 1024 * 1024)),
   body("announced as 4 GiB", "failure", message([8, 1], 0, 0xffffffff)),
-  body("4 MiB", "success", filled(FOUR_MIB)),
-  body("one byte above 4 MiB", "failure", filled(FOUR_MIB + 1)),
+  at("health", "body: 4 MiB", "success", `service: size-${4 * 1024 * 1024}`),
+  at("health", "body: one byte above 4 MiB", "failure", `service: size-${4 * 1024 * 1024 + 1}`),
   body("compressed without an encoding", "failure", message([8, 1], 1)),
   body("compressed with gzip", "failure", message([8, 1], 1), {
     headers: [...GRPC, ["grpc-encoding", "gzip"]],

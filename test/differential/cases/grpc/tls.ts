@@ -132,6 +132,16 @@ export const targets: readonly GrpcCase[] = [
   target("IPv6 only", "failure", (port) => `127.0.0.1:${port}`, {
     module: "{ prober: grpc, grpc: { preferred_ip_protocol: ip6, ip_protocol_fallback: false } }",
   }),
+  target("an IPv6 address", "failure", () => "", {
+    target: (place) => `[::1]:${place.port("ipv6")}`,
+    differs: {
+      "grpc-ipv6-addresses": [
+        'probe_grpc_healthcheck_response{serving_status="SERVING"}: 0 -> 1',
+        "probe_grpc_status_code: 14 -> 0",
+        "probe_success: 0 -> 1",
+      ],
+    },
+  }),
   target("a module without options", "failure", (port) => `127.0.0.1:${port}`, {
     module: "{ prober: grpc }",
     differs: {
