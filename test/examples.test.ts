@@ -9,6 +9,7 @@ import { testCompose } from "./examples/compose.ts";
 import { testGrpc } from "./examples/grpc.ts";
 import { checkFollower, testHaproxy, testNginx, testRoutes } from "./examples/routes.ts";
 import { testShards } from "./examples/shards.ts";
+import { testWebsocket } from "./examples/websocket.ts";
 import { startAlertmanager } from "./helpers/alertmanager.ts";
 import { makeCertificate } from "./helpers/certificates.ts";
 import { runMain, startExporter } from "./helpers/exporter.ts";
@@ -76,6 +77,7 @@ async function checkAlertmanager(name: string): Promise<void> {
 const TESTED: Readonly<Record<string, () => Promise<void>>> = {
   shards: testShards,
   "grpc.yml": testGrpc,
+  "websocket.yml": testWebsocket,
   routes: async () => {
     expect(readdirSync(`${folder}/routes`).toSorted()).toEqual([
       "exporter.yml",

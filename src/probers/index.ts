@@ -4,11 +4,13 @@ import { heartbeatLogProber } from "./heartbeat-log/prober.ts";
 import { httpProber } from "./http/prober.ts";
 import { kubernetesLeaseProber } from "./kubernetes-lease/prober.ts";
 import { llmProber } from "./llm/prober.ts";
+import { websocketProber } from "./websocket/prober.ts";
 
 /** Every kind of prober. To add one, add its folder and its line here. */
 export const probers: readonly Prober[] = [
   httpProber,
   grpcProber,
+  websocketProber,
   llmProber,
   heartbeatLogProber,
   kubernetesLeaseProber,
