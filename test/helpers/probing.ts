@@ -52,6 +52,7 @@ export function probingWith<Options extends object, Module>(
   prober: Prober<Options, Module>,
 ): Probing<Module> {
   const ajv = new Ajv2020({ allErrors: true, strictTypes: false, formats: { regexp: isRegexp } });
+  ajv.addKeyword("groupsOf");
   const validate = ajv.compile<Options>(prober.schema);
   const checked = checkedProber(prober);
 

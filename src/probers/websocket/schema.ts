@@ -45,7 +45,8 @@ const stepSchema = {
     },
     starttls: { type: "boolean", description: "Accepted, but not used." },
   },
-} as const satisfies JSONSchema;
+  groupsOf: "expect",
+} as const;
 
 /** Schema of `modules.<name>.websocket`: the options of blackbox_exporter after 0.28.0, and `allowed_targets`. */
 export const websocketSchema = {
@@ -59,7 +60,7 @@ export const websocketSchema = {
     },
     query_response: {
       type: "array",
-      items: stepSchema,
+      items: stepSchema as Omit<typeof stepSchema, "groupsOf">,
       description:
         "Steps of the conversation after the handshake. Without any, the probe ends with the handshake.",
     },
