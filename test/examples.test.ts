@@ -6,8 +6,10 @@ import { parseAllDocuments } from "yaml";
 import { seconds } from "../src/core/units.ts";
 import { createStandIn } from "../src/demo/stand-in.ts";
 import { testCompose } from "./examples/compose.ts";
+import { testGrpc } from "./examples/grpc.ts";
 import { checkFollower, testHaproxy, testNginx, testRoutes } from "./examples/routes.ts";
 import { testShards } from "./examples/shards.ts";
+import { testWebsocket } from "./examples/websocket.ts";
 import { startAlertmanager } from "./helpers/alertmanager.ts";
 import { makeCertificate } from "./helpers/certificates.ts";
 import { runMain, startExporter } from "./helpers/exporter.ts";
@@ -75,6 +77,8 @@ async function checkAlertmanager(name: string): Promise<void> {
 /** The test of each example, by file name. */
 const TESTED: Readonly<Record<string, () => Promise<void>>> = {
   shards: testShards,
+  "grpc.yml": testGrpc,
+  "websocket.yml": testWebsocket,
   routes: async () => {
     expect(readdirSync(`${folder}/routes`).toSorted()).toEqual([
       "exporter.yml",

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { DEEPEST, ROOMS, type Room } from "../arrows.ts";
 
 /** Packages that belong to one room each. */
@@ -28,11 +28,14 @@ interface Pattern {
 const OPEN_BY_THE_NETWORK =
   "Open connections with the network of the probe: it refuses forbidden addresses (CONTRIBUTING).";
 
+/** Packages that open connections. */
+const CLIENTS = ["got", "undici", "ws", "@grpc/grpc-js", "@kubernetes/client-node"];
+
 /** Forbids modules that open connections, so that a prober cannot forget which addresses must not be probed. */
-const noConnections = (modules: string): readonly Pattern[] => [
+const noConnections = (modules: string, except: readonly string[] = []): readonly Pattern[] => [
   { regex: `^(node:)?(${modules})(/|$)`, allowTypeImports: true, message: OPEN_BY_THE_NETWORK },
   {
-    regex: "^(got|undici|ws|@grpc/grpc-js|@kubernetes/client-node)(/|$)",
+    regex: `^(${CLIENTS.filter((name) => !except.includes(name)).join("|")})(/|$)`,
     allowTypeImports: true,
     message: OPEN_BY_THE_NETWORK,
   },
@@ -60,6 +63,18 @@ const CONNECTING: readonly {
     depth: 2,
     rules: noConnections("net|tls|dns|http|https|http2|dgram"),
   },
+  // HTTP/2 over sockets that the network has opened, and its error codes.
+  {
+    files: ["grpc/session.ts", "grpc/status.ts"],
+    depth: 2,
+    rules: noConnections("net|tls|dns|http|https|dgram|child_process"),
+  },
+  // WebSockets over sockets that the network has opened.
+  {
+    files: ["websocket/connection.ts"],
+    depth: 2,
+    rules: noConnections("net|tls|dns|http|https|http2|dgram|child_process", ["ws"]),
+  },
   // TLS and HTTP over sockets that the network has opened.
   { files: ["http/transport/*.ts"], depth: 3, rules: noConnections("net|dns|https|dgram|child_process") },
 ];
@@ -69,6 +84,13 @@ const SHARED_FOLDERS = ["query-response"];
 
 const ONE_PROBER =
   "One prober does not import another; what they share is a file or a shared folder of src/probers.";
+
+/** Returns the folders of src/probers that belong to one prober, or to all probers together. */
+const unsharedFolders = (): readonly string[] =>
+  readdirSync(new URL("../../src/probers/", import.meta.url), { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && !SHARED_FOLDERS.includes(entry.name))
+    .map(({ name }) => name)
+    .toSorted();
 
 /** Rules that one room has beyond the table. `up` leads from the file to the room. */
 const ADDITIONAL: Readonly<Record<string, (depth: number, up: string) => readonly Pattern[]>> = {
@@ -85,7 +107,7 @@ const ADDITIONAL: Readonly<Record<string, (depth: number, up: string) => readonl
       : [
           { regex: `^${up.replaceAll(".", "\\.")}index\\.ts$`, message: ONE_PROBER },
           {
-            group: [`${up}*/**`, `!${up}../**`, ...SHARED_FOLDERS.map((folder) => `!${up}${folder}/**`)],
+            regex: `^${up.replaceAll(".", "\\.")}(index\\.ts$|(${unsharedFolders().join("|")})/)`,
             message: ONE_PROBER,
           },
         ],

@@ -77,6 +77,8 @@ export interface Resolved {
   readonly ok: true;
   /** In the resolver's order; only the chosen one if an IP version is preferred. */
   readonly addresses: readonly [string, ...string[]];
+  /** Permitted addresses that were not chosen, in the resolver's order; none without a preference. */
+  readonly others: readonly string[];
   readonly resolution: Resolution;
   /** Lookup function for libraries that resolve names themselves. It returns `addresses`, and refuses other names. */
   readonly lookup: LookupFunction;

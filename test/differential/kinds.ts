@@ -22,7 +22,7 @@ export interface KindCase<Place> {
   /** Headers of the scrape. */
   readonly headers?: Readonly<Record<string, string>>;
   /** Runs before each of the two probes. */
-  readonly before?: (place: Place) => Promise<void>;
+  readonly before?: (place: Place) => Promise<void> | void;
   /** Intended differences: anchors of docs/blackbox-differences.md, each with the lines of compare.ts. */
   readonly differs?: Readonly<Record<string, readonly string[]>>;
 }

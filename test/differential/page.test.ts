@@ -4,8 +4,9 @@ import { describe, expect, test } from "vitest";
 import { allMetrics } from "../../src/catalogue/index.ts";
 import { namesOf } from "../../src/core/metric.ts";
 import { probers } from "../../src/probers/index.ts";
-import { icmpCases, lossyIcmpCases } from "./cases/icmp.ts";
 import { dnsCases } from "./cases/dns/index.ts";
+import { grpcCases } from "./cases/grpc/index.ts";
+import { icmpCases, lossyIcmpCases } from "./cases/icmp.ts";
 import { cases } from "./cases/index.ts";
 import { loading } from "./cases/loading.ts";
 import { OURS_ALONE } from "./compare.ts";
@@ -26,7 +27,11 @@ const name = (id: string, group: string): void => {
 for (const [group, list] of Object.entries(cases)) {
   for (const { differs = {} } of list) for (const id of Object.keys(differs)) name(id, group);
 }
-const KINDS = { dns: dnsCases, icmp: [...icmpCases, ...lossyIcmpCases] };
+const KINDS = {
+  grpc: Object.values(grpcCases).flat(),
+  dns: dnsCases,
+  icmp: [...icmpCases, ...lossyIcmpCases],
+};
 for (const [kind, list] of Object.entries(KINDS)) {
   for (const { differs = {} } of list) for (const id of Object.keys(differs)) name(id, kind);
 }
@@ -71,14 +76,16 @@ describe("docs/blackbox-differences.md", () => {
 });
 
 test("a case that differs lists its differences", () => {
-  const silent = [...Object.values(cases), ...Object.values(KINDS)].flat().filter(
-    ({ differs = {} }) => Object.values(differs).some((lines) => lines.length === 0),
-  );
+  const silent = [...Object.values(cases), ...Object.values(KINDS)]
+    .flat()
+    .filter(({ differs = {} }) => Object.values(differs).some((lines) => lines.length === 0));
   expect(silent.map((each) => each.name)).toEqual([]);
 });
 
-test("there are at least 500 cases, 60 of icmp, and 80 of --config.check", () => {
+test("there are enough cases of each kind, and of --config.check", () => {
   expect(Object.values(cases).flat().length).toBeGreaterThanOrEqual(500);
-  expect([...icmpCases, ...lossyIcmpCases].length).toBeGreaterThanOrEqual(60);
+  expect(KINDS.grpc.length).toBeGreaterThanOrEqual(40);
+  expect(KINDS.dns.length).toBeGreaterThanOrEqual(80);
+  expect(KINDS.icmp.length).toBeGreaterThanOrEqual(60);
   expect(loading.length).toBeGreaterThanOrEqual(80);
 });

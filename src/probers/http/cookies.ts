@@ -1,6 +1,6 @@
+import type { Address } from "../http-address.ts";
+import { parseHttpDate, type RawHeaders, valuesOf } from "../http-headers.ts";
 import { isIP } from "../ip.ts";
-import type { Address } from "./transport/address.ts";
-import { parseHttpDate, type RawHeaders, valuesOf } from "./transport/headers.ts";
 
 interface Cookie {
   readonly name: string;

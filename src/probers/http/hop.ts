@@ -1,5 +1,5 @@
-import type { Address } from "./transport/address.ts";
-import type { RawHeaders } from "./transport/headers.ts";
+import type { Address } from "../http-address.ts";
+import type { RawHeaders } from "../http-headers.ts";
 
 /** The body of a request. */
 export interface Payload {

@@ -2,8 +2,8 @@ import { createPrivateKey, randomUUID, sign } from "node:crypto";
 import { promisify } from "node:util";
 import type { CompileContext } from "../../core/prober.ts";
 import { knownSecret, type Secret } from "../../core/secret.ts";
+import { basicAuthorization, reveal } from "../http-credentials.ts";
 import type { HttpOptions } from "./schema.ts";
-import { basicAuthorization, reveal } from "./transport/auth.ts";
 import { type Failure, failure } from "./transport/steps.ts";
 
 /** The part of a token request that shows which client it is from. */

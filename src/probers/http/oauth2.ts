@@ -1,17 +1,16 @@
 import type { CompileContext } from "../../core/prober.ts";
 import { USER_AGENT } from "../../core/user-agent.ts";
+import { type Address, parseAddress } from "../http-address.ts";
 import { bracketed } from "../ip.ts";
 import { compileTls } from "../tls-options.ts";
 import { type ClientProof, compileGrant, type Grant } from "./oauth2-grant.ts";
 import type { HttpOptions } from "./schema.ts";
-import { type Address, parseAddress } from "./transport/address.ts";
-import type { Credentials } from "./transport/auth.ts";
 import { readBody } from "./transport/body.ts";
 import type { Outgoing } from "./transport/exchange.ts";
 import { exchangeHttp1 } from "./transport/http1.ts";
 import { compileProxies, type Proxy, type ProxyChoice } from "./transport/proxy.ts";
 import { openRoute } from "./transport/route.ts";
-import { type Failure, failure, type Guard } from "./transport/steps.ts";
+import { type Failure, failure, type Guard, type HttpCredentials } from "./transport/steps.ts";
 
 /** Seconds before its expiry in which a token is no longer used, because it could expire on the way. Go's margin. */
 const MARGIN = 10;
@@ -40,7 +39,7 @@ interface TokenSource {
  * Compiles `oauth2`: client credentials (RFC 6749, 4.4) or an assertion (RFC 7523). The token is fetched within the probe's
  * deadline and cached until it expires or the target rejects it.
  */
-export function compileOauth2(options: HttpOptions, context: CompileContext): Credentials | undefined {
+export function compileOauth2(options: HttpOptions, context: CompileContext): HttpCredentials | undefined {
   const source = options.oauth2 && compileSource(options.oauth2, context);
   if (source === undefined) return undefined;
   let token: Token | undefined;

@@ -3,6 +3,7 @@ import type { CompileContext } from "../../core/prober.ts";
 import { parseSize, SIZE_FORM } from "../../core/units.ts";
 import { existsNow } from "../../files/now.ts";
 import { checkAllowedTargets } from "../address-policy.ts";
+import { compileCredentials } from "../http-credentials.ts";
 import { compileIpPreference } from "../resolution.ts";
 import { compileTls, type TlsSettings } from "../tls-options.ts";
 import { compileJsonRules, type JsonRule } from "./cel.ts";
@@ -19,9 +20,9 @@ import {
   type StatusRule,
 } from "./rules.ts";
 import type { HttpOptions } from "./schema.ts";
-import { type Credentials, compileCredentials } from "./transport/auth.ts";
 import { acceptsEncoding, type BodyPlan, isCompression } from "./transport/body.ts";
 import { compileProxies, type ProxyChoice } from "./transport/proxy.ts";
+import type { HttpCredentials } from "./transport/steps.ts";
 import { type BodyValues, compileValues } from "./values.ts";
 
 /** The source of the request's body. */
@@ -42,7 +43,7 @@ export interface HttpModule {
   readonly method: string;
   readonly body: BodySource;
   readonly headers: RequestHeaders;
-  readonly credentials: Credentials | undefined;
+  readonly credentials: HttpCredentials | undefined;
   readonly proxies: ProxyChoice | undefined;
   /** True if the target's name is left to the proxy or, without one for this target, to the connection. */
   readonly skipResolve: boolean;
@@ -104,7 +105,7 @@ const compileRules = (
 });
 
 /** Compiles the one kind of credentials. If several are configured, the problems of each are reported. */
-function compileAnyCredentials(options: HttpOptions, context: CompileContext): Credentials | undefined {
+function compileAnyCredentials(options: HttpOptions, context: CompileContext): HttpCredentials | undefined {
   const token = compileOauth2(options, context);
   return compileCredentials(options, context) ?? token;
 }

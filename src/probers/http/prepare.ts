@@ -2,13 +2,13 @@ import { fileError } from "../../core/file-errors.ts";
 import type { ProbeTarget } from "../../core/prober.ts";
 import { readSmall } from "../../files/files.ts";
 import { describeError } from "../errors.ts";
+import { type Address, parseAddress } from "../http-address.ts";
+import { userAuthorization } from "../http-credentials.ts";
 import { readTrust } from "../tls-connection.ts";
 import type { Hop, Payload } from "./hop.ts";
 import type { HttpModule } from "./options.ts";
 import { authorityOfIp } from "./redirects.ts";
 import type { RequestHeader } from "./request-headers.ts";
-import { type Address, parseAddress } from "./transport/address.ts";
-import { userAuthorization } from "./transport/auth.ts";
 import { type Failure, failure, type Guard } from "./transport/steps.ts";
 import type { Trace } from "./transport/trace.ts";
 

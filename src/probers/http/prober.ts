@@ -7,6 +7,7 @@ import {
   type ProbeTarget,
   succeeded,
 } from "../../core/prober.ts";
+import { parseAddress } from "../http-address.ts";
 import { judge } from "./judge.ts";
 import { httpMetrics } from "./metrics.ts";
 import { compileHttp, type HttpModule } from "./options.ts";
@@ -14,7 +15,6 @@ import { conflictingHostname } from "./prepare.ts";
 import { type HttpReason, httpReasons } from "./reasons.ts";
 import { samplesOf } from "./samples.ts";
 import { type HttpOptions, httpSchema } from "./schema.ts";
-import { parseAddress } from "./transport/address.ts";
 import type { Guard } from "./transport/steps.ts";
 import { newTrace, phaseLength, tracedPhases } from "./transport/trace.ts";
 import { visit } from "./visit.ts";

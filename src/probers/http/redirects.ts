@@ -1,8 +1,8 @@
+import { followLocation, formatAddress, hasBadEscape } from "../http-address.ts";
+import { headerText, valueOf } from "../http-headers.ts";
 import { bracketed } from "../ip.ts";
 import type { Hop } from "./hop.ts";
-import { followLocation, formatAddress, hasBadEscape } from "./transport/address.ts";
 import type { ResponseHead } from "./transport/exchange.ts";
-import { headerText, valueOf } from "./transport/headers.ts";
 import { type Failure, failure } from "./transport/steps.ts";
 
 /** The number of redirects to follow, as in blackbox_exporter. The next one ends the probe. */

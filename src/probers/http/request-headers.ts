@@ -1,12 +1,14 @@
-import { fileError } from "../../core/file-errors.ts";
 import type { CompileContext } from "../../core/prober.ts";
-import type { Secret } from "../../core/secret.ts";
 import { USER_AGENT } from "../../core/user-agent.ts";
-import { describeError } from "../errors.ts";
-import { isHeaderName, isHeaderValue } from "../header-fields.ts";
+import { canonicalName, headerBytes } from "../http-headers.ts";
+import {
+  compileListedHeaders,
+  isSendable,
+  type ListedHeader,
+  type ListedHeaders,
+} from "../listed-headers.ts";
 import type { HttpOptions } from "./schema.ts";
-import { canonicalName, headerBytes } from "./transport/headers.ts";
-import { type Failure, failure } from "./transport/steps.ts";
+import type { Failure } from "./transport/steps.ts";
 
 /** A header of every request of a module. */
 export interface RequestHeader {
@@ -74,63 +76,26 @@ export function compileRequestHeaders(options: HttpOptions, context: CompileCont
   // An empty value means no header.
   else if (fixed[agent]?.value === "") fixed.splice(agent, 1);
 
-  const fromFiles: { readonly name: string; readonly secret: Secret }[] = [];
-  for (const [key, { values = [], secrets = [], files: ownFiles = [] }] of Object.entries(
-    options.http_headers ?? {},
-  )) {
+  const listed = options.http_headers ?? {};
+  for (const key of Object.keys(listed)) {
     const name = canonicalName(key);
     if (RESERVED.has(name))
       context.problem(["http_headers", key], `the reserved header ${name}`, "another header");
-    for (const [kind, list] of [
-      ["values", values],
-      ["secrets", secrets],
-    ] as const) {
-      for (const [i, value] of list.entries()) {
-        if (!isSendable(name, value, ["http_headers", key, kind, i], context)) continue;
-        fixed.push({
-          name,
-          value: headerBytes(value),
-          confidential: kind === "secrets" || CONFIDENTIAL.has(name),
-        });
-      }
-    }
-    for (const [i, file] of ownFiles.entries()) {
-      fromFiles.push({ name, secret: context.secretFile(file, ["http_headers", key, "files", i]) });
-    }
   }
-  return { host, fixed, fromFiles: fromFiles.length === 0 ? undefined : () => readHeaderFiles(fromFiles) };
+  const { fixed: more, fromFiles } = compileListedHeaders(listed, context, ["http_headers"]);
+  fixed.push(...more.map(requestHeader));
+  return { host, fixed, fromFiles: fromFiles && (() => readFiles(fromFiles)) };
 }
 
-async function readHeaderFiles(
-  files: readonly { readonly name: string; readonly secret: Secret }[],
+async function readFiles(
+  read: NonNullable<ListedHeaders["fromFiles"]>,
 ): Promise<readonly RequestHeader[] | Failure> {
-  try {
-    return await Promise.all(
-      files.map(async ({ name, secret }) => ({
-        name,
-        value: headerBytes((await secret.reveal()).trim()),
-        confidential: true,
-      })),
-    );
-  } catch (error) {
-    return failure(fileError(error).reason, `cannot read a file of http_headers: ${describeError(error)}`);
-  }
+  const headers = await read();
+  return "ok" in headers ? headers : headers.map(requestHeader);
 }
 
-/** Reports a header that cannot be sent. The message does not repeat the value, because it may be a secret. */
-function isSendable(
-  name: string,
-  value: string,
-  path: readonly (string | number)[],
-  context: CompileContext,
-): boolean {
-  if (!isHeaderName(name)) {
-    context.problem(path, `the header name ${JSON.stringify(name)}`, "a name of letters, digits and hyphens");
-    return false;
-  }
-  if (!isHeaderValue(headerBytes(value))) {
-    context.problem(path, "a value with control characters", "a value without line breaks");
-    return false;
-  }
-  return true;
-}
+const requestHeader = ({ name, value, secret }: ListedHeader): RequestHeader => ({
+  name,
+  value,
+  confidential: secret || CONFIDENTIAL.has(name),
+});

@@ -1,6 +1,6 @@
+import { type RawHeaders, valuesOf } from "../http-headers.ts";
 import { compileRegexp, type Regexp } from "../regexp.ts";
 import type { HttpOptions } from "./schema.ts";
-import { type RawHeaders, valuesOf } from "./transport/headers.ts";
 
 /** Judges a body. Returns the mismatch, or `undefined`. */
 export type BodyRule = (body: string) => string | undefined;

@@ -1,10 +1,10 @@
 import { type Sample, sample } from "../../core/metric.ts";
 import { certificateSamples } from "../certificates.ts";
+import { parseHttpDate, valueOf } from "../http-headers.ts";
 import { resolutionSamples } from "../resolution.ts";
 import type { ResponseVerdict } from "./judge.ts";
 import { httpMetrics } from "./metrics.ts";
 import type { HttpModule } from "./options.ts";
-import { parseHttpDate, valueOf } from "./transport/headers.ts";
 import type { Trace } from "./transport/trace.ts";
 import type { FinalResponse } from "./visit.ts";
 

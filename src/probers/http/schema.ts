@@ -1,7 +1,7 @@
 import type { FromSchema, JSONSchema } from "json-schema-to-ts";
+import { authProperties, httpHeadersSchema, proxyProperties } from "../http-client-schema.ts";
 import { ipPreferenceProperties } from "../resolution.ts";
 import { tlsConfigSchema } from "../tls-options.ts";
-import { authProperties, httpHeadersSchema, proxyProperties } from "./transport/client-schema.ts";
 
 const regexps = (description: string) =>
   ({

@@ -2,10 +2,10 @@ import { defined } from "../../core/defined.ts";
 import type { Metric, Sample } from "../../core/metric.ts";
 import type { CompileContext } from "../../core/prober.ts";
 import { truncate } from "../../core/truncate.ts";
+import { type RawHeaders, valuesOf } from "../http-headers.ts";
 import { compileRegexp, type Regexp } from "../regexp.ts";
 import type { ValueOptions } from "./schema.ts";
 import { type Breaches, compileThresholds, type Thresholds } from "./thresholds.ts";
-import { type RawHeaders, valuesOf } from "./transport/headers.ts";
 
 /** The compiled `metrics` of a module: values of responses to export. */
 export interface BodyValues {

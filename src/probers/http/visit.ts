@@ -1,15 +1,15 @@
 import type { Arrival } from "../../core/precision.ts";
 import type { ProbeTarget } from "../../core/prober.ts";
+import { shownUrl } from "../http-address.ts";
+import { userAuthorization } from "../http-credentials.ts";
+import { type RawHeaders, valueOf } from "../http-headers.ts";
 import { type CookieJar, newCookieJar } from "./cookies.ts";
 import { bodyHeaders, type Hop } from "./hop.ts";
 import { openConnection } from "./open.ts";
 import type { HttpModule } from "./options.ts";
 import { type PreparedRequest, prepare } from "./prepare.ts";
 import { MOST_REDIRECTS, redirectOf } from "./redirects.ts";
-import { shownUrl } from "./transport/address.ts";
-import { userAuthorization } from "./transport/auth.ts";
 import type { Outgoing, ResponseHead } from "./transport/exchange.ts";
-import { type RawHeaders, valueOf } from "./transport/headers.ts";
 import { exchangeHttp1 } from "./transport/http1.ts";
 import { exchangeHttp2 } from "./transport/http2.ts";
 import type { Proxy } from "./transport/proxy.ts";

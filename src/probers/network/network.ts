@@ -139,7 +139,12 @@ function createNetwork(deps: NetworkDeps): Network {
     const end = permitted(chosen, to);
     if ("ok" in end) return { ...end, resolution };
     const { host, addresses } = end;
-    return { ok: true, addresses, resolution, lookup: pinnedLookup(host, addresses) };
+    const rest = permitted(
+      found.filter((ip) => !chosen.includes(ip)),
+      to,
+    );
+    const others = "ok" in rest ? [] : rest.addresses;
+    return { ok: true, addresses, others, resolution, lookup: pinnedLookup(host, addresses) };
   };
 
   return {

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { newCookieJar } from "../../../src/probers/http/cookies.ts";
-import { parseAddress } from "../../../src/probers/http/transport/address.ts";
+import { parseAddress } from "../../../src/probers/http-address.ts";
 import { serveHttp } from "../../helpers/http-targets.ts";
 import { probe, verdictOf } from "./probe.ts";
 

@@ -2,14 +2,9 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { parseSize } from "../../../src/core/units.ts";
 import { compileStatusRule } from "../../../src/probers/http/rules.ts";
-import { followLocation, formatAddress, parseAddress } from "../../../src/probers/http/transport/address.ts";
 import { acceptsEncoding } from "../../../src/probers/http/transport/body.ts";
-import {
-  canonicalName,
-  parseHttpDate,
-  valueOf,
-  valuesOf,
-} from "../../../src/probers/http/transport/headers.ts";
+import { followLocation, formatAddress, parseAddress } from "../../../src/probers/http-address.ts";
+import { canonicalName, parseHttpDate, valueOf, valuesOf } from "../../../src/probers/http-headers.ts";
 import { addressBytes, hashAddress } from "../../../src/probers/ip.ts";
 
 describe("addresses", () => {

@@ -1,9 +1,9 @@
 import { createServer, type IncomingMessage } from "node:http";
 import { connect } from "node:net";
 import { describe, expect, test } from "vitest";
-import { parseAddress } from "../../../src/probers/http/transport/address.ts";
 import { compileNoProxy } from "../../../src/probers/http/transport/no-proxy.ts";
 import { compileProxies } from "../../../src/probers/http/transport/proxy.ts";
+import { parseAddress } from "../../../src/probers/http-address.ts";
 import { makeCertificate } from "../../helpers/certificates.ts";
 import { serveHttp, serveHttps, serveServer, serveTcp, type TestServer } from "../../helpers/http-targets.ts";
 import { compile, detailOf, probe, valueIn, verdictOf } from "./probe.ts";

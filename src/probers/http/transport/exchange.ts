@@ -1,5 +1,5 @@
 import type { Readable } from "node:stream";
-import type { RawHeaders } from "./headers.ts";
+import type { RawHeaders } from "../../http-headers.ts";
 import type { Failure } from "./steps.ts";
 
 /** A request on an open connection. */

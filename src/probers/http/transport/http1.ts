@@ -1,8 +1,8 @@
 import { type IncomingMessage, request as nodeRequest } from "node:http";
 import type { Socket } from "node:net";
 import { codeOf, describeError } from "../../errors.ts";
+import { valueOf, valuesOf } from "../../http-headers.ts";
 import { contentLengthOf, type ExchangeResult, type Outgoing } from "./exchange.ts";
-import { valueOf, valuesOf } from "./headers.ts";
 import { failure, type Guard } from "./steps.ts";
 import { mendResponseHeads } from "./tolerant-reading.ts";
 

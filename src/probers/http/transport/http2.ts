@@ -1,8 +1,8 @@
 import { connect, constants, type OutgoingHttpHeaders } from "node:http2";
 import type { TLSSocket } from "node:tls";
 import { describeError } from "../../errors.ts";
+import { type RawHeaders, valueOf } from "../../http-headers.ts";
 import { contentLengthOf, type ExchangeResult, type Outgoing } from "./exchange.ts";
-import { type RawHeaders, valueOf } from "./headers.ts";
 import { failure, type Guard } from "./steps.ts";
 
 /** Go's limit, in bytes. */

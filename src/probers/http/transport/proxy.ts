@@ -1,8 +1,8 @@
 import type { CompileContext } from "../../../core/prober.ts";
+import { type Address, parseAddress } from "../../http-address.ts";
+import { userAuthorization } from "../../http-credentials.ts";
+import { headerBytes, type RawHeaders } from "../../http-headers.ts";
 import type { HttpOptions } from "../schema.ts";
-import { type Address, parseAddress } from "./address.ts";
-import { userAuthorization } from "./auth.ts";
-import { headerBytes, type RawHeaders } from "./headers.ts";
 import { compileNoProxy, type NoProxy } from "./no-proxy.ts";
 
 /** A proxy for a request. */

@@ -1,5 +1,6 @@
 import type { Network } from "../../../core/network.ts";
 import { type Failure as FailedOutcome, failed, type ProbeLog } from "../../../core/prober.ts";
+import type { Credentials } from "../../http-credentials.ts";
 import type { StepGuard } from "../../tls-connection.ts";
 import type { HttpReason } from "../reasons.ts";
 
@@ -14,3 +15,6 @@ export interface Guard extends StepGuard {
   readonly log: ProbeLog;
   readonly network: Network;
 }
+
+/** The credentials of an `http` module, which a probe may have to fetch. */
+export type HttpCredentials = Credentials<HttpReason, Guard>;

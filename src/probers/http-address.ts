@@ -1,5 +1,5 @@
 import { domainToASCII } from "node:url";
-import { bracketed, isIP } from "../../ip.ts";
+import { bracketed, isIP } from "./ip.ts";
 
 /** A parsed `http://` or `https://` address. */
 export interface Address {

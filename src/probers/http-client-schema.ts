@@ -1,5 +1,5 @@
 import type { JSONSchema } from "json-schema-to-ts";
-import { tlsConfigSchema } from "../../tls-options.ts";
+import { tlsConfigSchema } from "./tls-options.ts";
 
 const text = (description: string) => ({ type: "string", description }) as const satisfies JSONSchema;
 const secret = (description: string) =>
