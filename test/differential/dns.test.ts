@@ -56,7 +56,7 @@ async function startSlowly(port: number): Promise<Server> {
       const onward = connect(port, "127.0.0.1");
       for (const each of [socket, onward]) each.on("error", () => undefined);
       socket.pipe(onward).pipe(socket);
-    }, 1200);
+    }, 2200);
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");

@@ -34,11 +34,10 @@ function objectionTo(message: Message, { id, question }: Query): string | undefi
   if (message.id !== id) return `its id is ${message.id}, want ${id}`;
   if (!message.isResponse) return "it is a query";
   if (message.opcode !== 0) return `its opcode is ${message.opcode}, want 0`;
-  return (
-    questionObjection(message, question) ??
-    (message.isTruncated ? undefined : message.defect) ??
-    recordObjection(message, question)
-  );
+  const objection = questionObjection(message, question);
+  // The records that a truncated response lacks may be the aliases that lead to the others.
+  if (objection !== undefined || message.isTruncated) return objection;
+  return message.defect ?? recordObjection(message, question);
 }
 
 function questionObjection({ questions, rcode, defect }: Message, wanted: Question): string | undefined {

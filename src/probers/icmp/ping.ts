@@ -51,8 +51,8 @@ interface Launcher {
 
 let launcher: Launcher | undefined;
 let lastId = 0;
-/** The reason why the last launcher ended, and when. */
-let failure: { readonly message: string; readonly at: Seconds } | undefined;
+/** The reason why the last launcher ended, during the pause before the next one. */
+let failure: string | undefined;
 
 /**
  * Runs `ping` without a shell, until it ends or the signal aborts. Resolves within half a second of that, with what was printed
@@ -66,10 +66,8 @@ export function runPing(args: readonly string[], { signal, clock, path }: PingCo
     let stopped = false;
     let cancelPatience = (): void => undefined;
     const used = useLauncher(clock);
-    if (used === undefined) {
-      const message = failure?.message ?? "no process";
-      return resolve({ ...without({ kind: "failed", code: "", message }), stopped });
-    }
+    if (typeof used === "string")
+      return resolve({ ...without({ kind: "failed", code: "", message: used }), stopped });
     const finish = ({ end, stdout, stderr, starting }: Omit<LauncherReply, "id">): void => {
       used.pending.delete(id);
       signal.removeEventListener("abort", stop);
@@ -91,12 +89,10 @@ export function runPing(args: readonly string[], { signal, clock, path }: PingCo
 /** Makes the reply of a run that printed nothing. */
 const without = (end: PingEnd) => ({ end, stdout: "", stderr: "", starting: seconds(0) });
 
-/** Returns the launcher, which keeps this process alive until `rest`. Returns `undefined` if it has just failed. */
-function useLauncher(clock: Clock): Launcher | undefined {
-  if (launcher === undefined) {
-    if (failure !== undefined && clock.monotonic() - failure.at < PAUSE) return undefined;
-    launcher = startLauncher(clock);
-  }
+/** Returns the launcher, which keeps this process alive until `rest`; if the last one has just failed, the reason. */
+function useLauncher(clock: Clock): Launcher | string {
+  if (launcher === undefined && failure !== undefined) return failure;
+  launcher ??= startLauncher(clock);
   launcher.cancelIdle();
   launcher.process.ref();
   launcher.process.channel?.ref();
@@ -127,7 +123,10 @@ function startLauncher(clock: Clock): Launcher {
   const handleEnd = (code: string, message: string): void => {
     if (launcher === started) {
       launcher = undefined;
-      failure = { message, at: clock.monotonic() };
+      failure = message;
+      clock.after(PAUSE, () => {
+        failure = undefined;
+      });
     }
     for (const finish of started.pending.values()) finish(without({ kind: "failed", code, message }));
   };

@@ -26,9 +26,9 @@ export interface Asked extends ProbeResult {
 /** Asks the server of a test file. */
 export interface Asking {
   /** Probes the server about a name of its own, for which `respond` answers. */
-  ask(respond: Respond, options?: DnsOptions, settings?: ProbeSettings): Promise<Asked>;
+  readonly ask: (respond: Respond, options?: DnsOptions, settings?: ProbeSettings) => Promise<Asked>;
   /** The port of the server for UDP and TCP. */
-  port(): number;
+  readonly port: () => number;
 }
 
 /** Starts a server before the tests of a file, and stops it after them. */

@@ -85,7 +85,16 @@ const outcomes: readonly (readonly [name: string, run: () => Promise<ProbeResult
       return probing((query) => response((first ??= query), { flags: RESPONSE | TRUNCATED }), options);
     },
   ],
-  ["timeout", () => probing(() => undefined, {}, AbortSignal.timeout(200))],
+  [
+    "timeout",
+    () => {
+      const deadline = new AbortController();
+      const abort = (): undefined => {
+        deadline.abort();
+      };
+      return probing(abort, {}, deadline.signal);
+    },
+  ],
   [
     "network",
     async () => {

@@ -260,6 +260,15 @@ ${statistics("10.2.0.2", "1 packets transmitted, 1 received, 0% packet loss, tim
   code: 0,
 };
 
+/** Two replies to one request. */
+export const duplicated: Recording = {
+  stdout: `${V4}
+36 bytes from 10.2.0.2: icmp_seq=1 ttl=63 time=0.228 ms
+36 bytes from 10.2.0.2: icmp_seq=1 ttl=62 time=0.301 ms (DUP!)
+${statistics("10.2.0.2", "1 packets transmitted, 1 received, +1 duplicates, 0% packet loss, time 0ms\nrtt min/avg/max/mdev = 0.228/0.264/0.301/0.036 ms")}`,
+  code: 0,
+};
+
 /** A reply with IP options, which are printed after it. */
 export const withIpOptions: Recording = {
   stdout: `${V4}

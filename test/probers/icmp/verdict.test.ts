@@ -4,6 +4,7 @@ import { detailOf, valueIn, verdictOf } from "../http/probe.ts";
 import { type ProbeSettings, probe, recordedPing, scriptedPing } from "./probe.ts";
 import {
   clockSet,
+  duplicated,
   flawed,
   type Recording,
   redirected,
@@ -97,8 +98,12 @@ describe("a reply", () => {
   test.each([
     ["after advice of a router", redirected],
     ["with IP options", withIpOptions],
+    ["with a duplicate", duplicated],
   ])("%s", async (_, recording) => {
-    expect(verdictOf(await probeRecorded(recording))).toBe("success");
+    const result = await probeRecorded(recording);
+    expect(verdictOf(result)).toBe("success");
+    expect(valueIn(result, RTT)).toBeCloseTo(0.000228, 9);
+    expect(valueIn(result, "probe_icmp_reply_hop_limit")).toBe(63);
   });
 });
 

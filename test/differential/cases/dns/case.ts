@@ -10,7 +10,7 @@ export interface DnsPlace {
   readonly port6: number;
   /** Its port for DNS over TLS on 127.0.0.1. */
   readonly tlsPort: number;
-  /** A port that leads to `tlsPort` only after 1.2 s. */
+  /** A port that leads to `tlsPort` only after 2.2 s. */
   readonly slowTlsPort: number;
   /** A port of 127.0.0.1 that nothing listens on. */
   readonly closedPort: number;

@@ -219,7 +219,7 @@ export const hostile: readonly DnsCase[] = [
   dnsCase({
     name: "silence over TCP",
     verdict: "failure",
-    timeout: "400ms",
+    timeout: "1s",
     dns: "transport_protocol: tcp",
     respond: () => undefined,
   }),

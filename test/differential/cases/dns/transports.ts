@@ -71,7 +71,7 @@ export const transports: readonly DnsCase[] = [
   dnsCase({
     name: "a length that never comes over TCP",
     verdict: "failure",
-    timeout: "400ms",
+    timeout: "1s",
     dns: TCP,
     respond: ({ content }, { raw }) => raw(data(u16(400), content)),
   }),
@@ -133,7 +133,7 @@ export const transports: readonly DnsCase[] = [
   dnsCase({
     name: "tls with a server that has none",
     verdict: "failure",
-    timeout: "400ms",
+    timeout: "1s",
     dns: TRUSTED,
     target: ({ port }) => `127.0.0.1:${port}`,
   }),
@@ -168,10 +168,10 @@ export const transports: readonly DnsCase[] = [
   dnsCase({
     name: "tls with a handshake that takes most of the time",
     verdict: "success",
-    timeout: "2s",
+    timeout: "3s",
     dns: TRUSTED,
     target: ({ slowTlsPort }) => `127.0.0.1:${slowTlsPort}`,
-    respond: ({ content }, { send }) => void setTimeout(send, 1200, response(content, { answer: [A] })),
+    respond: ({ content }, { send }) => void setTimeout(send, 2200, response(content, { answer: [A] })),
     differs: {
       ...accepted,
       "slow-handshakes": [
