@@ -45,7 +45,8 @@ function slotUserOf({ address }: ProbeTarget, { name, prober }: Module): SlotUse
   return { host, share: prober.hangsAsOne === true ? `module ${name}` : host };
 }
 
-const HOST = /^(?:[a-z][a-z0-9+.-]*:\/\/)?(?:[^/?#]*@)?(\[[^\]]*\]|[^:/?#]*)/i;
+const HOST =
+  /^(?:[a-z][a-z0-9+.-]*:\/\/)?(?:[^/?#]*@)?(\[[^\]]*\]|[0-9a-f]*:[0-9a-f]*:[0-9a-f:.]*(?:%[^/?#]*)?|[^:/?#]*)/i;
 
 /** Returns the host in `address`, with or without a scheme. Not by `URL`, which costs more than the engine's other work for a cheap probe. */
 const hostOf = (address: string): string => HOST.exec(address)?.[1]?.toLowerCase() ?? "";
