@@ -40,6 +40,7 @@ export const networkFailure = <const Reason extends NetworkReason>(
 export interface Destination {
   /** A name or an IP address, the latter with or without brackets. */
   readonly host: string;
+  /** 0 for a protocol without ports. */
   readonly port: number;
   /** Addresses of `host` from an earlier `resolve`; without them, it is resolved now. */
   readonly addresses?: readonly string[];

@@ -4,7 +4,7 @@ import { compileRanges, embeddedIpv4, isIP, isRange, rangeOf, withoutZone } from
 /**
  * Decides which addresses a module may probe, so that `?target=` cannot be used to reach what only this machine reaches.
  * Both methods return the reason of a refusal, or `undefined`. `configured` says that host and port are those of a
- * configured target, which needs no entry in `allowed_targets`.
+ * configured target, which needs no entry in `allowed_targets`. The port is 0 for a protocol without ports.
  */
 export interface AddressPolicy {
   /** Checks a name or an IP literal without brackets, before the name is resolved. */
@@ -74,7 +74,7 @@ export function compileAddressPolicy(allowed: readonly string[] | undefined): Ad
       const possible = entries
         .filter(covers(port))
         .some((entry) => entry.isAddress || entry.matchesHost(name));
-      return possible ? undefined : `${host}:${port} is not in allowed_targets`;
+      return possible ? undefined : `${host}${port === 0 ? "" : `:${port}`} is not in allowed_targets`;
     },
     refusesAddress(ip, host, port, configured = false) {
       const address = withoutZone(ip);
@@ -86,7 +86,8 @@ export function compileAddressPolicy(allowed: readonly string[] | undefined): Ad
       if (fitting.some((entry) => entry.matchesAddress(address))) return undefined;
       if (metadata) return `${address} is a link-local or metadata address and not itself in allowed_targets`;
       if (configured || fitting.some((entry) => entry.matchesHost(name))) return undefined;
-      return `${host === ip ? address : `${host} (${address})`} port ${port} is not in allowed_targets`;
+      const where = port === 0 ? "" : ` port ${port}`;
+      return `${host === ip ? address : `${host} (${address})`}${where} is not in allowed_targets`;
     },
   };
 }
