@@ -22,6 +22,7 @@ const ENTRIES = [
   "plugin",
   "client/index",
   "cli/config-worker",
+  "probers/icmp/launcher-process",
   "server/front/bcrypt-worker",
   "store/worker",
 ];

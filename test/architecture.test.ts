@@ -116,6 +116,9 @@ const forbidden: readonly (readonly [file: string, line: string, rule?: Rule])[]
   ["src/probers/http/transport/x.ts", 'import { x } from "node:net";'],
   ["src/probers/http/transport/x.ts", 'import { x } from "node:dns";'],
   ["src/probers/kubernetes-lease/x.ts", 'import { x } from "node:https";'],
+  ["src/probers/icmp/x.ts", 'import { x } from "node:child_process";'],
+  ["src/probers/icmp/ping.ts", 'import { x } from "node:net";'],
+  ["src/probers/icmp/launcher-process.ts", 'import { x } from "node:dgram";'],
   ["src/probers/dns/x.ts", 'export const x = await fetch("x");', "no-restricted-globals"],
   ["src/probers/dns/deeper/x.ts", 'export const x = new WebSocket("x");', "no-restricted-globals"],
   // The environment.
@@ -150,6 +153,8 @@ const allowed: readonly (readonly [file: string, line: string])[] = [
   ["src/probers/http/transport/x.ts", 'import { x } from "node:http2";'],
   ["src/probers/http/transport/x.ts", 'import { x } from "node:tls";'],
   ["src/probers/kubernetes-lease/api.ts", 'import { x } from "node:https";'],
+  ["src/probers/icmp/ping.ts", 'import { x } from "node:child_process";'],
+  ["src/probers/icmp/launcher-process.ts", 'import { x } from "node:child_process";'],
   ["src/probers/ip.ts", 'import { x } from "node:net";'],
   ["src/metrics/x.ts", 'import { x } from "../catalogue/index.ts";'],
   ["src/metrics/x.ts", 'import type { X } from "../failover/x.ts";'],

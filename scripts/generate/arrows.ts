@@ -54,6 +54,12 @@ const CONNECTING: readonly {
   },
   // The network itself, and the API server of a Lease, whose address comes from the kubeconfig alone.
   { files: ["network/*.ts", "kubernetes-lease/api.ts", "kubernetes-lease/cluster.ts"], depth: 2, rules: [] },
+  // They start ping, which opens the socket, with an address that the network has checked.
+  {
+    files: ["icmp/ping.ts", "icmp/launcher-process.ts"],
+    depth: 2,
+    rules: noConnections("net|tls|dns|http|https|http2|dgram"),
+  },
   // TLS and HTTP over sockets that the network has opened.
   { files: ["http/transport/*.ts"], depth: 3, rules: noConnections("net|dns|https|dgram|child_process") },
 ];

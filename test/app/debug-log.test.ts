@@ -71,10 +71,12 @@ ${fixtures.map((fixture) => fixture.targets).join("\n")}
     has("llm", { msg: "probe: asked", method: "GET", url });
     has("llm", { msg: "probe ended", answer: expect.any(String), output_tokens: expect.any(Number) });
     has("heartbeat_log", { msg: "probe: read the log", lines: expect.any(Number) });
+    has("icmp", { msg: "probe: starting ping", arguments: expect.stringContaining("127.0.0.1") });
+    has("icmp", { msg: "probe: reply", hop_limit: 64, rtt_ms: expect.any(Number) });
     has("kubernetes_lease", { msg: "probe: reading the lease", method: "GET" });
     has("kubernetes_lease", { msg: "probe: response", answer: "record" });
     expect(targets.map(({ kind }) => kind)).toEqual(
-      expect.arrayContaining(["http", "llm", "heartbeat_log", "kubernetes_lease"]),
+      expect.arrayContaining(["http", "llm", "icmp", "heartbeat_log", "kubernetes_lease"]),
     );
   });
 

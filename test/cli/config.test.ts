@@ -51,6 +51,8 @@ modules:
       preferred_ip_protocol: ip4 # until v6 works
   icmp:
     prober: icmp
+  clock:
+    prober: ntp
   ssh_banner:
     prober: tcp
     tcp: { query_response: [{ expect: "^SSH-2.0-" }] }
@@ -62,6 +64,7 @@ const TARGETS = JSON.stringify([
     labels: { team: "web", job: "x", __meta_x: "y" },
   },
   { targets: ["host.example.com"], labels: { __param_module: "icmp" } },
+  { targets: ["clock.example.com"], labels: { __param_module: "clock" } },
 ]);
 
 async function run(args: readonly string[], files: Readonly<Record<string, string>> = {}) {
@@ -193,8 +196,8 @@ describe("heartbeat-exporter config import", () => {
     const { code, stdout, stderr, output = "" } = await run(args, files);
     expect({ code, stdout }).toEqual({ code: 0, stdout: "" });
     await expect(output).toMatchFileSnapshot(join(GOLDEN, "blackbox.yml"));
-    expect(stderr).toContain("module icmp is not imported: prober icmp is not supported");
-    expect(stderr).toContain("target host.example.com is not imported: its module icmp was not imported");
+    expect(stderr).toContain("module clock is not imported: prober ntp is not supported");
+    expect(stderr).toContain("target clock.example.com is not imported: its module clock was not imported");
     expect(load(output).targets).toMatchObject([
       {
         name: "example.com-a",
@@ -203,6 +206,7 @@ describe("heartbeat-exporter config import", () => {
         schedule: "on_scrape",
       },
       { name: "example.com-b", address: "https://user:hidden@example.com/b" },
+      { name: "host.example.com", address: "host.example.com" },
     ]);
   });
 

@@ -23,6 +23,7 @@ export const OURS_ALONE: Readonly<Record<string, "always" | "failure" | "sometim
   // Newer than blackbox_exporter 0.28.0.
   probe_timeout_seconds: "always",
   probe_tls_group_info: "sometimes",
+  probe_icmp_requests: "sometimes",
   probe_tls_client_certificate_expiry_timestamp_seconds: "sometimes",
 };
 

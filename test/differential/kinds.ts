@@ -18,6 +18,8 @@ export interface KindCase<Place> {
   readonly parameters?: Readonly<Record<string, string>>;
   /** Headers of the scrape. */
   readonly headers?: Readonly<Record<string, string>>;
+  /** Runs before each of the two probes. */
+  readonly before?: (place: Place) => Promise<void>;
   /** Intended differences: anchors of docs/blackbox-differences.md, each with the lines of compare.ts. */
   readonly differs?: Readonly<Record<string, readonly string[]>>;
 }
@@ -38,14 +40,22 @@ export const expectationOf = <Place>({ verdict, differs }: KindCase<Place>): rea
     .toSorted(),
 ];
 
-/**
- * Starts both exporters with the module of each case.
- * @param files files of the modules by name; `{folder}` in a module is replaced by their folder
- */
+/** The surroundings of both exporters. */
+export interface Surroundings {
+  /** Files of the modules by name; `{folder}` in a module is replaced by their folder. */
+  readonly files?: Readonly<Record<string, string>>;
+  readonly env?: Readonly<Record<string, string>>;
+  /** A command that becomes each exporter in its arguments. */
+  readonly command?: readonly string[];
+  /** Returns the URL at which this process reaches an exporter, if it is not its own. */
+  readonly reach?: (url: string) => Promise<string>;
+}
+
+/** Starts both exporters with the module of each case. */
 export async function startKinds<Place>(
   cases: readonly KindCase<Place>[],
   place: Place,
-  { files = {}, env = {} }: Readonly<Partial<Record<"files" | "env", Readonly<Record<string, string>>>>> = {},
+  { files = {}, env = {}, command = [], reach = (url) => Promise.resolve(url) }: Surroundings = {},
 ): Promise<KindExporters<Place>> {
   await using resources = new AsyncDisposableStack();
   const folder = resources.use(await temporaryFolder());
@@ -61,15 +71,18 @@ export async function startKinds<Place>(
   });
   const yaml = `modules:\n${modules.join("")}`;
   const [theirs, ours] = await Promise.all([
-    startBlackbox({ version: "newest", config: yaml, env }).then((each) => resources.use(each)),
-    startExporter({ yaml, env }).then((each) => resources.use(each)),
+    startBlackbox({ version: "newest", config: yaml, env, command, reach }).then((each) =>
+      resources.use(each),
+    ),
+    startExporter({ yaml, env, command }).then((each) => resources.use(each)),
   ]);
   const owned = resources.move();
-  const urls = { theirs: theirs.url, ours: ours.url };
+  const urls = { theirs: theirs.url, ours: await reach(ours.url) };
 
   const probe: KindExporters<Place>["probe"] = async (exporter, each) => {
     const module = names.get(each);
     if (module === undefined) throw new Error(`${each.name} is not among the cases`);
+    await each.before?.(place);
     const query = new URLSearchParams({ target: text(each.target), module, ...each.parameters });
     const response = await fetch(`${urls[exporter]}/probe?${query}`, { headers: each.headers ?? {} });
     return { status: response.status, text: await response.text(), requests: [] };

@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import { allMetrics } from "../../src/catalogue/index.ts";
 import { namesOf } from "../../src/core/metric.ts";
 import { probers } from "../../src/probers/index.ts";
+import { icmpCases, lossyIcmpCases } from "./cases/icmp.ts";
 import { cases } from "./cases/index.ts";
 import { loading } from "./cases/loading.ts";
 import { OURS_ALONE } from "./compare.ts";
@@ -27,6 +28,9 @@ const name = (id: string, group: string): void => {
 };
 for (const [group, list] of Object.entries(cases)) {
   for (const { differs = {} } of list) for (const id of Object.keys(differs)) name(id, group);
+}
+for (const { differs = {} } of [...icmpCases, ...lossyIcmpCases]) {
+  for (const id of Object.keys(differs)) name(id, "icmp");
 }
 for (const { differs } of loading) if (differs !== undefined) name(differs, "loading");
 
@@ -63,13 +67,14 @@ describe("docs/blackbox-differences.md", () => {
 });
 
 test("a case that differs lists its differences", () => {
-  const silent = Object.values(cases)
-    .flat()
-    .filter(({ differs = {} }) => Object.values(differs).some((lines) => lines.length === 0));
+  const silent = [...Object.values(cases).flat(), ...icmpCases, ...lossyIcmpCases].filter(
+    ({ differs = {} }) => Object.values(differs).some((lines) => lines.length === 0),
+  );
   expect(silent.map((each) => each.name)).toEqual([]);
 });
 
-test("there are at least 500 cases, and 80 of --config.check", () => {
+test("there are at least 500 cases, 60 of icmp, and 80 of --config.check", () => {
   expect(Object.values(cases).flat().length).toBeGreaterThanOrEqual(500);
+  expect([...icmpCases, ...lossyIcmpCases].length).toBeGreaterThanOrEqual(60);
   expect(loading.length).toBeGreaterThanOrEqual(80);
 });

@@ -10,6 +10,7 @@ import { requestFor } from "../../src/engine/probe-request.ts";
 import { createResolver } from "../../src/network/resolver.ts";
 import { send } from "../../src/notify/delivery/http-client.ts";
 import { httpProber } from "../../src/probers/http/prober.ts";
+import { icmpProber } from "../../src/probers/icmp/prober.ts";
 import { llmMetrics } from "../../src/probers/llm/metrics.ts";
 import { llmProber } from "../../src/probers/llm/prober.ts";
 import { openNetwork } from "../../src/probers/network/network.ts";
@@ -19,6 +20,7 @@ import { valueOf as valueIn } from "../helpers/exposition.ts";
 import { moduleOf as standIn, targetOf } from "../helpers/stand-in-prober.ts";
 import { temporaryFolder } from "../helpers/temporary-folder.ts";
 import { moduleOf as httpModule } from "../probers/http/probe.ts";
+import { compile as compileIcmp } from "../probers/icmp/probe.ts";
 import { compile as compileLlm, valueOf } from "../probers/llm/support.ts";
 import { type ResponseTimes, startThreadedServer } from "./threaded-server.ts";
 
@@ -45,6 +47,8 @@ const http = standIn(httpProber, {
 const llm = standIn(llmProber, {
   options: compileLlm({ expect: { word: "HEALTHY" }, tls_config: { insecure_skip_verify: true } }).module,
 });
+
+const icmp = standIn(icmpProber, { options: compileIcmp().module });
 
 function startEngine({ maxConcurrentProbes = 100, resolver = ownLookup } = {}) {
   const bugs: unknown[] = [];
@@ -108,6 +112,18 @@ describe("a stall of the loop that is longer than the deadline", () => {
         expect(`${what}: ${name} ${measured * 1000 < most + STALL_MS / 2 || measured * 1000}`).toBe(
           `${what}: ${name} true`,
         );
+    }
+  });
+
+  it("is no failure of an ICMP probe, and no part of its times", async () => {
+    const { probe } = startEngine();
+    // Starts the process that starts ping.
+    await probe(icmp, "127.0.0.1", seconds(10));
+    for (const at of [-1, 0, 1, 2, 4, 8]) {
+      const result = await duringStall(at, () => probe(icmp, "127.0.0.1"));
+      expect([at, outcomeOf(result)]).toEqual([at, "ok"]);
+      // As long as ping reports.
+      expect(result.duration * 1000).toBeLessThan(STALL_MS / 4);
     }
   });
 

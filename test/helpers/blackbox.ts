@@ -17,9 +17,14 @@ export async function startBlackbox(options: {
   readonly args?: readonly string[];
   /** Environment variables to add to those of this process. */
   readonly env?: Readonly<Record<string, string>>;
+  /** A command that becomes the program in its arguments. */
+  readonly command?: readonly string[];
+  /** Returns the URL at which this process reaches the exporter, if it is not its own. */
+  readonly reach?: (url: string) => Promise<string>;
 }): Promise<BlackboxExporter> {
   await using resources = new AsyncDisposableStack();
-  const { argv } = tool("blackbox_exporter", options.version);
+  const { command = [], reach } = options;
+  const argv = [...command, ...tool("blackbox_exporter", options.version).argv];
   const folder = resources.use(await temporaryFolder());
   const config = await folder.write("blackbox.yml", options.config);
   const server = resources.use(
@@ -28,7 +33,8 @@ export async function startBlackbox(options: {
     }),
   );
   const listening = await server.waitForOutput(/msg="Listening on".*address=(127\.0\.0\.1:\d+)/);
-  const url = `http://${listening[1]}`;
+  const own = `http://${listening[1]}`;
+  const url = reach === undefined ? own : await reach(own);
   await server.waitForHttp(`${url}/-/healthy`);
   const owned = resources.move();
   return {

@@ -24,6 +24,8 @@ const basic = "basic_auth: { username: u, password: p }";
 const oauth2 = (more: string): string =>
   `{ oauth2: { client_id: c, client_secret: s, token_url: "http://127.0.0.1/"${more} } }`;
 
+const icmp = (options: string): string => `modules: { m: { prober: icmp, icmp: ${options} } }`;
+
 /** Valid and invalid configurations. */
 export const loading: readonly LoadCase[] = [
   accepted("a prober alone", "{}"),
@@ -174,6 +176,21 @@ export const loading: readonly LoadCase[] = [
     "modules: { m: { prober: http, dns: { query_name: a } } }",
     "other-probers",
   ),
+  ...[
+    "{ preferred_ip_protocol: ip4, ip_protocol_fallback: false, source_ip_address: 127.0.0.1 }",
+    "{ payload_size: 1472, dont_fragment: true, ttl: 255 }",
+    "{ payload_size: 0, dont_fragment: false, ttl: 0, source_ip_address: '' }",
+  ].map((options, i) => accepted(`icmp options ${i}`, icmp(options))),
+  refused("a ttl above 255", icmp("{ ttl: 256 }")),
+  refused("a negative ttl", icmp("{ ttl: -1 }")),
+  stricter("a ttl that is a fraction", icmp("{ ttl: 1.5 }"), "unknown-words"),
+  refused("an unknown icmp option", icmp("{ payload: 4 }")),
+  stricter("a negative payload", icmp("{ payload_size: -1 }"), "never-succeeding"),
+  stricter("a payload that no packet holds", icmp("{ payload_size: 65528 }"), "never-succeeding"),
+  stricter("a source that is no address", icmp("{ source_ip_address: eth0 }"), "never-succeeding"),
+  stricter("an unknown protocol for icmp", icmp("{ preferred_ip_protocol: v6 }"), "unknown-words"),
+  broader("icmp without further requests", icmp("{ resend: false }"), "further-options"),
+
   stricter("an unknown prober", "modules: { m: { prober: gopher } }", "wrong-probers"),
   stricter("no prober", "modules: { m: { timeout: 1s } }", "wrong-probers"),
   refused("an empty file", ""),
