@@ -60,9 +60,12 @@ const buildEnvironment = Object.fromEntries(
 const nodePath = `${dirname(process.execPath)}:${process.env["PATH"] ?? ""}`;
 
 /** Executes the Dockerfile below `folder`. */
-async function build(folder: string): Promise<{ final: Stage; copiedFromContext: string[] }> {
+async function build(
+  folder: string,
+): Promise<{ final: Stage; copiedFromContext: string[]; installing: string[] }> {
   const stages = new Map<string, Stage>();
   const copiedFromContext: string[] = [];
+  const installing: string[] = [];
   let stage: Stage | undefined;
   for (const { name, rest } of instructions) {
     if (name === "FROM") {
@@ -103,6 +106,11 @@ async function build(folder: string): Promise<{ final: Stage; copiedFromContext:
         break;
       }
       case "RUN": {
+        // It would install on this machine.
+        if (rest.startsWith("apt-get ")) {
+          installing.push(rest);
+          break;
+        }
         const { code, stdout, stderr } = await run(["sh", "-c", rest], {
           cwd: inStage(stage.workdir),
           env: { ...buildEnvironment, PATH: nodePath, npm_config_prefer_offline: "true", ...stage.env },
@@ -117,7 +125,7 @@ async function build(folder: string): Promise<{ final: Stage; copiedFromContext:
   }
   const final = stages.get("final");
   if (final === undefined) throw new Error("no stage without a name at the end");
-  return { final, copiedFromContext };
+  return { final, copiedFromContext, installing };
 }
 
 const filesBelow = (folder: string): string[] =>
@@ -136,10 +144,11 @@ describe("the container image", () => {
   let image: Stage;
   let app: string;
   let copiedFromContext: string[];
+  let installing: string[];
 
   beforeAll(async () => {
     folder = await temporaryFolder();
-    ({ final: image, copiedFromContext } = await build(folder.path));
+    ({ final: image, copiedFromContext, installing } = await build(folder.path));
     app = join(image.root, image.workdir);
   });
   afterAll(() => folder[Symbol.asyncDispose]());
@@ -207,6 +216,7 @@ describe("the container image", () => {
       "main.js",
       "page/assets/manifest.json",
       "plugin.js",
+      "probers/icmp/launcher-process.js",
       "server/front/bcrypt-worker.js",
       "store/worker.js",
     ]);
@@ -236,6 +246,23 @@ describe("the container image", () => {
     await exporter.waitForHttp(`http://127.0.0.1:${port}/-/ready`);
     const shown = await (await fetch(`http://127.0.0.1:${port}/config`)).text();
     expect(shown).toContain("name: target-299");
+  });
+
+  test("installs ping without setuid, with a capability that it starts without", () => {
+    expect(installing).toHaveLength(1);
+    const [script = ""] = installing;
+    expect(script).toMatch(/install -y --no-install-recommends iputils-ping libcap2-bin +&& chmod u-s /);
+    // With `e` or `i`, ping could not be started in a container that drops NET_RAW.
+    expect(script).toMatch(/&& setcap cap_net_raw\+p "\$\(command -v ping\)"/);
+    expect(script).toMatch(/purge -y --auto-remove libcap2-bin +&& rm -rf \/var\/lib\/apt\/lists\/\*$/);
+  });
+
+  test("starts ping by a process of its own", async () => {
+    const port = await freePort();
+    await using exporter = await startImage(port, "modules: { icmp: { prober: icmp, timeout: 20s } }\n");
+    await exporter.waitForHttp(`http://127.0.0.1:${port}/-/ready`);
+    const response = await fetch(`http://127.0.0.1:${port}/probe?module=icmp&target=127.0.0.1`);
+    expect(await response.text()).toMatch(/^probe_success 1$/m);
   });
 
   test("writes the pack that it contains", async () => {
