@@ -1,11 +1,15 @@
 import { readFileSync } from "node:fs";
 
-/** User and system time that a process has used so far, in seconds. Linux only: read from /proc. */
-export function cpuSeconds(pid: number): number {
+/**
+ * User and system time that a process has used so far, in seconds. Linux only: read from /proc.
+ * @param of the process itself, or those of its children that have ended
+ */
+export function cpuSeconds(pid: number, of: "itself" | "ended children" = "itself"): number {
   const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
   // The second field is the name in parentheses, which may hold blanks.
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  const ticks = Number(fields[11]) + Number(fields[12]);
+  const first = of === "itself" ? 11 : 13;
+  const ticks = Number(fields[first]) + Number(fields[first + 1]);
   return ticks / TICKS_PER_SECOND;
 }
 

@@ -6,6 +6,7 @@ import { httpAccuracy } from "./accuracy.ts";
 import { memoryGrowth } from "./growth.ts";
 import { hangingFiles } from "./hanging-files.ts";
 import { httpCost } from "./http.ts";
+import { icmpCost } from "./icmp.ts";
 import { llmShare } from "./llm.ts";
 import { logSpeed } from "./log-speed.ts";
 import { memory } from "./memory.ts";
@@ -25,6 +26,7 @@ const PARTS: Readonly<Record<string, (targets: Targets) => Promise<void>>> = {
   "start-up": startUp,
   "http-cost": httpCost,
   "http-accuracy": httpAccuracy,
+  "icmp-cost": icmpCost,
   "llm-share": llmShare,
   store,
   "series-cost": seriesCost,
