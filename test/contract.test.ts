@@ -150,7 +150,7 @@ describe.each(probers)("the reasons of prober $kind", ({ kind, reasons }) => {
       .filter((file) => file !== "reasons.ts" && file !== "schema.ts")
       .map((file) => readFileSync(new URL(file, folder), "utf8"))
       .join("\n");
-    const ofFiles = source.includes("fileError(") ? FILE_REASONS : [];
+    const ofFiles = /\b(?:fileError|readTrust)\(/.test(source) ? FILE_REASONS : [];
     const shared: ReadonlySet<FailureReason> = new Set([...NETWORK_REASONS, ...ofFiles]);
     const own = reasons.filter((reason) => !shared.has(reason));
     expect(own.filter((reason) => !source.includes(`"${reason}"`))).toEqual([]);

@@ -14,6 +14,7 @@ import { runMain, startExporter } from "./helpers/exporter.ts";
 import { parseExposition, valueOf } from "./helpers/exposition.ts";
 import { serveHttp, serveTcp } from "./helpers/http-targets.ts";
 import { startKubernetes } from "./helpers/kubernetes.ts";
+import { startUnbound } from "./helpers/name-servers.ts";
 import { installPackage } from "./helpers/package.ts";
 import { type Finished, run, start, waitUntil } from "./helpers/process.ts";
 import { smtpReceiver } from "./helpers/receivers.ts";
@@ -583,6 +584,34 @@ const TESTED: Readonly<Record<string, () => Promise<void>>> = {
     const password = `--http.password-file=${await files.write("password", "change-me")}`;
     await using authorized = runMain(["dashboard", ...remote, "--http.username=prometheus", password]);
     expect((await authorized.exited).code).toBe(0);
+  },
+
+  "dns.yml": async () => {
+    const { cert, key } = makeCertificate({ names: ["DNS:dns.example.com"] });
+    const zone = [
+      'local-zone: "example.com." static',
+      'local-data: "example.com. 300 IN SOA ns1.example.com. admin.example.com. 7 7200 3600 1209600 300"',
+      'local-data: "www.example.com. 300 IN A 192.0.2.10"',
+      'local-data: "www.example.com. 300 IN AAAA 2001:db8::10"',
+    ];
+    await using server = await startUnbound(zone, { cert, key });
+    await using folder = await temporaryFolder();
+    const authority = await folder.write("ca.pem", cert);
+    // Nothing is asked on the internet: every target is this server.
+    const local = `127.0.0.1:${server.port}`;
+    const yaml = read("dns.yml")
+      .replaceAll(/target: (?:resolver|ns1)\.example\.com|target: 192\.0\.2\.53/g, `target: "${local}"`)
+      .replace("[2001:db8::53]:5353", `[::1]:${server.port}`)
+      .replace("target: dns.example.com", `target: "127.0.0.1:${server.tlsPort}"`)
+      .replace(
+        "dns_over_tls: true",
+        `$&\n      tls_config: { ca_file: ${authority}, server_name: dns.example.com }`,
+      );
+    await using exporter = await startExporter({ yaml });
+    const text = await exporter.get("/metrics");
+    for (const target of ["resolver", "ns1", "ns2", "filter", "private-resolver"])
+      expect([target, valueOf(text, "probe_success", { target })]).toEqual([target, 1]);
+    expect(valueOf(text, "probe_dns_serial", { target: "ns2" })).toBe(7);
   },
 
   "values-from-bodies.yml": async () => {

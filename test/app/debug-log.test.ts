@@ -70,11 +70,13 @@ ${fixtures.map((fixture) => fixture.targets).join("\n")}
     has("llm", { msg: "probe: answered", status: 200, answer: expect.any(String) });
     has("llm", { msg: "probe: asked", method: "GET", url });
     has("llm", { msg: "probe ended", answer: expect.any(String), output_tokens: expect.any(Number) });
+    has("dns", { msg: "probe: asking", question: "zone.test. IN SOA", transport: "tls" });
+    has("dns", { msg: "probe: answer", rcode: "NOERROR", answer: 2 });
     has("heartbeat_log", { msg: "probe: read the log", lines: expect.any(Number) });
     has("kubernetes_lease", { msg: "probe: reading the lease", method: "GET" });
     has("kubernetes_lease", { msg: "probe: response", answer: "record" });
     expect(targets.map(({ kind }) => kind)).toEqual(
-      expect.arrayContaining(["http", "llm", "heartbeat_log", "kubernetes_lease"]),
+      expect.arrayContaining(["http", "dns", "llm", "heartbeat_log", "kubernetes_lease"]),
     );
   });
 

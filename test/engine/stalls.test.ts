@@ -9,6 +9,7 @@ import { createEngine } from "../../src/engine/engine.ts";
 import { requestFor } from "../../src/engine/probe-request.ts";
 import { createResolver } from "../../src/network/resolver.ts";
 import { send } from "../../src/notify/delivery/http-client.ts";
+import { dnsProber } from "../../src/probers/dns/prober.ts";
 import { httpProber } from "../../src/probers/http/prober.ts";
 import { llmMetrics } from "../../src/probers/llm/metrics.ts";
 import { llmProber } from "../../src/probers/llm/prober.ts";
@@ -18,6 +19,7 @@ import { startExporter } from "../helpers/exporter.ts";
 import { valueOf as valueIn } from "../helpers/exposition.ts";
 import { moduleOf as standIn, targetOf } from "../helpers/stand-in-prober.ts";
 import { temporaryFolder } from "../helpers/temporary-folder.ts";
+import { moduleOf as dnsModule, valueIn as dnsValue } from "../probers/dns/probe.ts";
 import { moduleOf as httpModule } from "../probers/http/probe.ts";
 import { compile as compileLlm, valueOf } from "../probers/llm/support.ts";
 import { type ResponseTimes, startThreadedServer } from "./threaded-server.ts";
@@ -108,6 +110,17 @@ describe("a stall of the loop that is longer than the deadline", () => {
         expect(`${what}: ${name} ${measured * 1000 < most + STALL_MS / 2 || measured * 1000}`).toBe(
           `${what}: ${name} true`,
         );
+    }
+  });
+
+  it("is no failure of a query to a name server, and sends it once", async () => {
+    const dns = standIn(dnsProber, { options: dnsModule({ query_type: "A" }) });
+    for (const at of [-1, 0, 2, 30, 58, 62]) {
+      const { probe } = startEngine();
+      const result = await duringStall(at, () => probe(dns, `127.0.0.1:${server.dnsPort}`));
+      expect([at, outcomeOf(result)]).toEqual([at, "ok"]);
+      expect(dnsValue(result, "probe_dns_retries")).toBe(0);
+      expect(result.duration * 1000).toBeLessThan(60 + STALL_MS / 2);
     }
   });
 

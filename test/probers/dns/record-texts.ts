@@ -1,0 +1,406 @@
+import { data, hex, name, pointer, QUESTION, string, u8, u16, u32 } from "../../helpers/dns-messages.ts";
+
+/** The data of a record and the text that blackbox_exporter, with miekg/dns, applies expressions to. */
+export interface RecordText {
+  readonly type: string;
+  /** Another number of the type than that of its name. */
+  readonly number?: number;
+  readonly data: Buffer;
+  /** The text behind name, TTL, class and type, which are usual: `text.test.` and so on. */
+  readonly text: string;
+}
+
+const SIGNATURE = data(
+  u8(8, 2),
+  u32(300, 1_767_225_600, 1_764_547_200),
+  u16(12_345),
+  name("example.com"),
+  hex("deadbeef"),
+);
+const NAME = name("mail.example.com");
+const KEY = data(u16(257), u8(3, 13), hex("000102030405060708"));
+const DIGEST = data(u16(60_485), u8(5, 1), hex("2bb183af5f22588179a53b0a98631fad1a292118"));
+const BITMAP = hex("00 06 400100000003 01 01 40");
+
+/** Records of every type that miekg/dns knows, and of one that it does not know. */
+export const recordTexts: readonly RecordText[] = [
+  { type: "A", data: u8(192, 0, 2, 255), text: "192.0.2.255" },
+  { type: "A", data: u8(), text: "" },
+  { type: "AAAA", data: hex("20010db8 00000000 00000000 00000001"), text: "2001:db8::1" },
+  { type: "AAAA", data: hex("20010db8 00000001 00000000 00010001"), text: "2001:db8:0:1::1:1" },
+  { type: "AAAA", data: hex("00010000 00020000 00030000 00040005"), text: "1:0:2:0:3:0:4:5" },
+  { type: "AAAA", data: Buffer.alloc(16), text: "::" },
+  { type: "AAAA", data: hex("00000000 00000000 0000ffff c0000201"), text: "::ffff:192.0.2.1" },
+  { type: "NS", data: name("ns1.Example.com"), text: "ns1.Example.com." },
+  { type: "CNAME", data: QUESTION, text: "text.test." },
+  { type: "CNAME", data: name(""), text: "." },
+  {
+    type: "PTR",
+    data: data(string(`a.b c@d;e(f)g"h\\i'j`), string(hex("00 7f 80 ff e2 82 ac")), u8(0)),
+    text: `a\\.b\\ c\\@d\\;e\\(f\\)g\\"h\\\\i\\'j.\\000\\127\\128\\255\\226\\130\\172.`,
+  },
+  { type: "DNAME", data: name("other.example"), text: "other.example." },
+  { type: "MB", data: NAME, text: "mail.example.com." },
+  { type: "MD", data: NAME, text: "mail.example.com." },
+  { type: "MF", data: NAME, text: "mail.example.com." },
+  { type: "MG", data: NAME, text: "mail.example.com." },
+  { type: "MR", data: NAME, text: "mail.example.com." },
+  { type: "NSAP-PTR", data: NAME, text: "mail.example.com." },
+  { type: "MX", data: data(u16(10), string("mail"), pointer(12)), text: "10 mail.text.test." },
+  { type: "MX", data: u16(10), text: "10 " },
+  {
+    type: "SOA",
+    data: data(
+      name("ns.example.com"),
+      name("host\\master.example.com"),
+      u32(2_026_113_001, 7200, 3600, 1_209_600, 4_294_967_295),
+    ),
+    text: "ns.example.com. host\\\\master.example.com. 2026113001 7200 3600 1209600 4294967295",
+  },
+  { type: "SOA", data: u8(), text: "  0 0 0 0 0" },
+  { type: "TXT", data: data(string("v=spf1 -all"), string("second")), text: '"v=spf1 -all" "second"' },
+  { type: "TXT", data: string(`say "hi" \\ ; tab\t ü`), text: `"say \\"hi\\" \\\\ ; tab\\009 \\195\\188"` },
+  { type: "TXT", data: string(""), text: '""' },
+  { type: "SPF", data: string("v=spf1"), text: '"v=spf1"' },
+  { type: "AVC", data: string("app"), text: '"app"' },
+  { type: "NINFO", data: string("zone"), text: '"zone"' },
+  { type: "RESINFO", data: string("qnamemin"), text: '"qnamemin"' },
+  { type: "HINFO", data: data(string("PC \\1"), string("Linux")), text: '"PC \\\\1" "Linux"' },
+  { type: "UINFO", data: string("user"), text: '"user"' },
+  { type: "ISDN", data: string("150862028003217"), text: '"150862028003217" ""' },
+  { type: "X25", data: string('3110"61'), text: '3110\\"61' },
+  {
+    type: "GPOS",
+    data: data(string("-32.6882"), string("116.8652"), string("10.0")),
+    text: "-32.6882 116.8652 10.0",
+  },
+  { type: "SRV", data: data(u16(0, 5, 5060), name("sip.example.com")), text: "0 5 5060 sip.example.com." },
+  {
+    type: "CAA",
+    data: data(u8(128), string("issue"), Buffer.from('ca.example; x="1"')),
+    text: '128 issue "ca.example; x=\\"1\\""',
+  },
+  {
+    type: "CAA",
+    data: data(u8(0), string("iodef"), Buffer.from("a\\.b\\098\\c\\")),
+    text: '0 iodef "a\\.bbc"',
+  },
+  {
+    type: "URI",
+    data: data(u16(10, 1), Buffer.from("https://example.com/ä")),
+    text: '10 1 "https://example.com/\\195\\164"',
+  },
+  {
+    type: "NAPTR",
+    data: data(u16(100, 50), string("u"), string("E2U+sip"), string('!^.*$!sip:"x"\\1!'), name("")),
+    text: '100 50 "u" "E2U+sip" "!^.*$!sip:\\"x\\"\\\\1!" .',
+  },
+  { type: "DS", data: DIGEST, text: "60485 5 1 2BB183AF5F22588179A53B0A98631FAD1A292118" },
+  { type: "CDS", data: DIGEST, text: "60485 5 1 2BB183AF5F22588179A53B0A98631FAD1A292118" },
+  { type: "DLV", data: DIGEST, text: "60485 5 1 2BB183AF5F22588179A53B0A98631FAD1A292118" },
+  { type: "TA", data: DIGEST, text: "60485 5 1 2BB183AF5F22588179A53B0A98631FAD1A292118" },
+  { type: "DNSKEY", data: KEY, text: "257 3 13 AAECAwQFBgcI" },
+  { type: "CDNSKEY", data: KEY, text: "257 3 13 AAECAwQFBgcI" },
+  { type: "KEY", data: KEY, text: "257 3 13 AAECAwQFBgcI" },
+  { type: "RKEY", data: KEY, text: "257 3 13 AAECAwQFBgcI" },
+  {
+    type: "RRSIG",
+    data: data(u16(1), SIGNATURE),
+    text: "A 8 2 300 20260101000000 20251201000000 12345 example.com. 3q2+7w==",
+  },
+  {
+    type: "SIG",
+    data: data(u16(65_280), SIGNATURE),
+    text: "TYPE65280 8 2 300 20260101000000 20251201000000 12345 example.com. 3q2+7w==",
+  },
+  { type: "NSEC", data: data(name("next.test"), BITMAP), text: "next.test. A MX RRSIG NSEC CAA" },
+  { type: "NXT", data: data(name("next.test"), BITMAP), text: "next.test. A MX RRSIG NSEC CAA" },
+  {
+    type: "NSEC3",
+    data: data(
+      u8(1, 1),
+      u16(12),
+      string(hex("aabbccdd")),
+      string(hex("0123456789abcdef0123456789abcdef01234567")),
+      BITMAP,
+    ),
+    text: "1 1 12 AABBCCDD 04HKAPS9LF6UU0938LJOJAUDTS0I6HB7 A MX RRSIG NSEC CAA",
+  },
+  { type: "NSEC3", data: data(u8(1, 0), u16(0), u8(0), string(hex("01"))), text: "1 0 0 - 04" },
+  { type: "NSEC3PARAM", data: data(u8(1, 0), u16(0), u8(0)), text: "1 0 0 -" },
+  { type: "TLSA", data: data(u8(3, 1, 1), hex("abcdef012345")), text: "3 1 1 abcdef012345" },
+  { type: "SMIMEA", data: data(u8(3, 0, 1), Buffer.alloc(513, 0xab)), text: `3 0 1 ${"ab".repeat(512)} ab` },
+  { type: "SSHFP", data: data(u8(4, 2), hex("abcdef")), text: "4 2 ABCDEF" },
+  { type: "CERT", data: data(u16(1, 12_345), u8(8), hex("ffee")), text: "PKIX 12345 RSASHA256 /+4=" },
+  { type: "CERT", data: data(u16(99, 0), u8(0), hex("ffee")), text: "99 0 0 /+4=" },
+  { type: "OPENPGPKEY", data: hex("99010d"), text: "mQEN" },
+  { type: "DHCID", data: hex("000201"), text: "AAIB" },
+  {
+    type: "HTTPS",
+    data: data(
+      u16(1),
+      name(""),
+      u16(1, 6),
+      string("h2"),
+      string("h3"),
+      u16(3, 2, 8443),
+      u16(4, 8),
+      u8(192, 0, 2, 1, 192, 0, 2, 2),
+      u16(5, 3),
+      hex("fe0d00"),
+      u16(6, 16),
+      hex("20010db8000000000000000000000001"),
+    ),
+    text: '1 . alpn="h2,h3" port="8443" ipv4hint="192.0.2.1,192.0.2.2" ech="/g0A" ipv6hint="2001:db8::1"',
+  },
+  {
+    type: "SVCB",
+    data: data(
+      u16(16),
+      name("svc.example"),
+      u16(0, 4, 1, 65_400),
+      u16(1, 10),
+      string('a,b\\c"d ;'),
+      u16(2, 0),
+      u16(7, 16),
+      Buffer.from("/dns-query{?dns}"),
+      u16(8, 0),
+      u16(65_400, 4),
+      hex("22 3b 20 ff"),
+    ),
+    text: '16 svc.example. mandatory="alpn,key65400" alpn="a\\\\\\044b\\\\\\092c\\"d\\ \\;" no-default-alpn="" dohpath="/dns-query{?dns}" ohttp="" key65400="\\"\\;\\ \\255"',
+  },
+  { type: "SVCB", data: data(u16(0), name("alias.example")), text: "0 alias.example." },
+  {
+    type: "LOC",
+    data: data(u8(0, 0x12, 0x16, 0x13), u32(2_331_982_320, 2_164_983_648, 10_000_150)),
+    text: "51 14 58.672 N 04 51 40.000 E 1.50m 1m 10000m 10m",
+  },
+  {
+    type: "LOC",
+    data: data(u8(0, 0xf1, 0x00, 0x90), u32(1_000_000_000, 1_000_000_000, 0)),
+    text: "318 44 43.648 S 318 44 43.648 W -100000m 0.150m 0.00m 0.09m",
+  },
+  {
+    type: "APL",
+    data: data(u16(1), u8(24, 3, 192, 0, 2), u16(2), u8(32, 0x84), hex("20010db8")),
+    text: "1:192.0.2.0/24 !2:2001:db8::/32",
+  },
+  {
+    type: "IPSECKEY",
+    data: data(u8(10, 1, 2), u8(192, 0, 2, 38), hex("0102")),
+    text: "10 1 2 192.0.2.38 AQI=",
+  },
+  {
+    type: "IPSECKEY",
+    data: data(u8(10, 3, 2), name("gw.example"), hex("0102")),
+    text: "10 3 2 gw.example. AQI=",
+  },
+  { type: "IPSECKEY", data: data(u8(10, 0, 2), hex("0102")), text: "10 0 2 . AQI=" },
+  {
+    type: "AMTRELAY",
+    data: data(u8(10, 2), hex("20010db8000000000000000000000015")),
+    text: "10 0 2 2001:db8::15",
+  },
+  { type: "AMTRELAY", data: u8(128, 0x80), text: "128 1 0 ." },
+  {
+    type: "HIP",
+    data: data(u8(2, 2), u16(3), hex("2001"), hex("010203"), name("rv.example")),
+    text: "2 2001 AQID rv.example.",
+  },
+  { type: "CSYNC", data: data(u32(66), u16(3), BITMAP), text: "66 3 A MX RRSIG NSEC CAA" },
+  { type: "ZONEMD", data: data(u32(2018), u8(1, 1), hex("c68090d9")), text: "2018 1 1 c68090d9" },
+  { type: "NID", data: data(u16(10), hex("0014 4fff ff20 ee64")), text: "10 0014:4fff:ff20:ee64" },
+  { type: "L64", data: data(u16(10), hex("2001 0db8 1140 1000")), text: "10 2001:0DB8:1140:1000" },
+  { type: "L32", data: data(u16(10), u8(10, 1, 2, 0)), text: "10 10.1.2.0" },
+  { type: "L32", data: u16(10), text: "10" },
+  { type: "LP", data: data(u16(10), NAME), text: "10 mail.example.com." },
+  { type: "EUI48", data: hex("00005e005301"), text: "00-00-5e-00-53-01" },
+  { type: "EUI64", data: hex("00005ef0005301ff"), text: "00-00-5e-f0-00-53-01-ff" },
+  { type: "AFSDB", data: data(u16(1), NAME), text: "1 mail.example.com." },
+  { type: "KX", data: data(u16(1), NAME), text: "1 mail.example.com." },
+  { type: "RT", data: data(u16(1), NAME), text: "1 mail.example.com." },
+  { type: "PX", data: data(u16(1), NAME, name("px.example")), text: "1 mail.example.com. px.example." },
+  { type: "RP", data: data(NAME, name("txt.example")), text: "mail.example.com. txt.example." },
+  { type: "MINFO", data: data(NAME, name("err.example")), text: "mail.example.com. err.example." },
+  { type: "TALINK", data: data(NAME, name("b.example")), text: "mail.example.com. b.example." },
+  { type: "EID", data: hex("abcd"), text: "ABCD" },
+  { type: "NIMLOC", data: hex("abcd"), text: "ABCD" },
+  { type: "UID", data: u32(4_000_000_000), text: "4000000000" },
+  { type: "GID", data: u32(100), text: "100" },
+  { type: "NXNAME", data: u8(), text: "" },
+];
+
+/** A record whose text does not begin in the usual way. */
+export interface WholeText {
+  readonly name: string;
+  readonly type: number;
+  readonly class?: number;
+  readonly ttl?: number;
+  readonly data: Buffer;
+  readonly text: string;
+  /** Only in the additional section, as it is not about the question. */
+  readonly isAdditional?: true;
+}
+
+const OPTIONS = data(
+  u16(3, 4),
+  Buffer.from("ns1ä".slice(0, 3)),
+  u8(0xff),
+  u16(8, 7),
+  u16(1),
+  u8(24, 0),
+  u8(192, 0, 2),
+  u16(8, 8),
+  u16(2),
+  u8(32, 16),
+  hex("20010db8"),
+  u16(10, 8),
+  hex("0102030405060708"),
+  u16(9, 4),
+  u32(604_800),
+  u16(11, 2, 300),
+  u16(12, 2),
+  hex("00ab"),
+  u16(15, 8, 18),
+  Buffer.from("banned"),
+  u16(15, 2, 99),
+  u16(2, 8),
+  u32(3600, 7200),
+  u16(5, 2),
+  u8(8, 99),
+  u16(6, 2),
+  u8(2, 9),
+  u16(7, 1),
+  u8(1),
+  u16(1, 18, 1, 1, 0),
+  hex("0000000000000001"),
+  u32(60),
+  u16(18, 8),
+  name("report"),
+  u16(65_001, 2),
+  hex("beef"),
+);
+
+const TSIG = data(
+  name("hmac-sha256"),
+  hex("0000 69530f00"),
+  u16(300, 2),
+  hex("abcd"),
+  u16(1, 0, 2),
+  hex("abcd"),
+);
+
+/** Records of unknown types and classes, and of types that have a form of their own. */
+export const wholeTexts: readonly WholeText[] = [
+  {
+    name: "an unknown type",
+    type: 65_280,
+    data: hex("deadbeef"),
+    text: "text.test.\t60\tCLASS1\tTYPE65280\t\\# 4 deadbeef",
+  },
+  {
+    name: "an unknown type without data",
+    type: 54,
+    class: 3,
+    data: u8(),
+    text: "text.test.\t60\tCLASS3\tTYPE54\t\\# 0 ",
+  },
+  {
+    name: "a type of questions only",
+    type: 253,
+    data: hex("00"),
+    text: "text.test.\t60\tCLASS1\tTYPE253\t\\# 1 00",
+  },
+  {
+    name: "the class CH",
+    type: 16,
+    class: 3,
+    ttl: 0,
+    data: string("9.18"),
+    text: 'text.test.\t0\tCH\tTXT\t"9.18"',
+  },
+  { name: "the class HS", type: 16, class: 4, data: string("x"), text: 'text.test.\t60\tHS\tTXT\t"x"' },
+  {
+    name: "the class NONE",
+    type: 1,
+    class: 254,
+    ttl: 4_294_967_295,
+    data: u8(),
+    text: "text.test.\t4294967295\tNONE\tA\t",
+  },
+  {
+    name: "the class ANY, which is also a type",
+    type: 1,
+    class: 255,
+    data: u8(1, 2, 3, 4),
+    text: "text.test.\t60\tCLASS255\tA\t1.2.3.4",
+  },
+  {
+    name: "an unknown class",
+    type: 1,
+    class: 4711,
+    data: u8(1, 2, 3, 4),
+    text: "text.test.\t60\tCLASS4711\tA\t1.2.3.4",
+  },
+  { name: "NULL", type: 10, data: Buffer.from("a\tb"), text: ";text.test.\t60\tIN\tNULL\ta\tb" },
+  {
+    name: "TKEY",
+    type: 249,
+    data: data(name("gss-tsig"), u32(0, 86_400), u16(3, 0, 2), hex("abcd"), u16(0)),
+    text: ";text.test.\t60\tIN\tTKEY\t gss-tsig. 19700101000000 19700102000000 3 0 2 abcd 0 ",
+  },
+  {
+    name: "TSIG that is not the last record",
+    type: 250,
+    class: 255,
+    ttl: 0,
+    data: TSIG,
+    text: "\n;; TSIG PSEUDOSECTION:\n; text.test.\t0\tCLASS255\tTSIG\t hmac-sha256. 20251229233008 300 2 ABCD 1 0 2 abcd",
+  },
+  {
+    name: "OPT without options",
+    type: 41,
+    class: 1232,
+    ttl: 0x8000,
+    data: u8(),
+    text: "\n;; OPT PSEUDOSECTION:\n; EDNS: version 0; flags: do; udp: 1232",
+    isAdditional: true,
+  },
+  {
+    name: "OPT with flags and a version",
+    type: 41,
+    class: 512,
+    ttl: 0x0001_c001,
+    data: u8(),
+    text: "\n;; OPT PSEUDOSECTION:\n; EDNS: version 1; flags: do co; MBZ: 0x0001, udp: 512",
+    isAdditional: true,
+  },
+  {
+    name: "OPT with options",
+    type: 41,
+    class: 4096,
+    ttl: 0,
+    data: OPTIONS,
+    text: [
+      "\n;; OPT PSEUDOSECTION:\n; EDNS: version 0; flags:; udp: 4096",
+      "NSID: 6e7331ff  (n)(s)(1)(ÿ)",
+      "SUBNET: 192.0.2.0/24/0",
+      "SUBNET: [2001:db8::]/32/16",
+      "COOKIE: 0102030405060708",
+      "EXPIRE: 604800",
+      "KEEPALIVE: use tcp keep-alive, timeout 30000ms",
+      "PADDING: 00AB",
+      "EDE: 18 (Prohibited): (banned)",
+      "EDE: 99: ()",
+      "UPDATE LEASE: 3600 7200",
+      "DNSSEC ALGORITHM UNDERSTOOD:  RSASHA256 99",
+      "DS HASH UNDERSTOOD:  SHA256 9",
+      "NSEC3 HASH UNDERSTOOD:  SHA1",
+      "LONG LIVED QUERIES: 1 1 0 1 60",
+      "REPORT-CHANNEL: report.",
+      "LOCAL OPT: 65001:0xbeef",
+    ].join("\n; "),
+    isAdditional: true,
+  },
+];
