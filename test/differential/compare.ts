@@ -24,6 +24,7 @@ export const OURS_ALONE: Readonly<Record<string, "always" | "failure" | "sometim
   probe_timeout_seconds: "always",
   probe_tls_group_info: "sometimes",
   probe_tls_client_certificate_expiry_timestamp_seconds: "sometimes",
+  probe_dns_retries: "sometimes",
 };
 
 /** Series of measured times, whose values differ. */

@@ -21,6 +21,8 @@ const broader = (name: string, yaml: string, differs: string): LoadCase => ({
 });
 
 const basic = "basic_auth: { username: u, password: p }";
+/** A file with a `dns` module of these options. */
+const dns = (options: string): string => `modules: { m: { prober: dns, dns: ${options} } }`;
 const oauth2 = (more: string): string =>
   `{ oauth2: { client_id: c, client_secret: s, token_url: "http://127.0.0.1/"${more} } }`;
 
@@ -174,6 +176,63 @@ export const loading: readonly LoadCase[] = [
     "modules: { m: { prober: http, dns: { query_name: a } } }",
     "other-probers",
   ),
+  accepted("a dns module without options", "modules: { m: { prober: dns } }"),
+  broader("empty dns options", dns("{}"), "empty-dns-options"),
+  accepted("a dns module with its name", dns("{ query_name: a }")),
+  accepted(
+    "a dns module with every option",
+    dns(
+      "{ query_name: a, query_type: NAPTR, query_class: CH, recursion_desired: no, transport_protocol: tcp, dns_over_tls: yes, tls_config: { server_name: b }, source_ip_address: 127.0.0.1, preferred_ip_protocol: ip4, ip_protocol_fallback: false, valid_rcodes: [NOERROR, BADCOOKIE], validate_answer_rrs: { fail_if_matches_regexp: [a], fail_if_all_match_regexp: [a], fail_if_not_matches_regexp: [a], fail_if_none_matches_regexp: [a] }, validate_authority_rrs: {}, validate_additional_rrs: {} }",
+    ),
+  ),
+  refused("dns options without a name", dns("{ query_type: A }")),
+  refused("dns options with an empty name", dns('{ query_name: "" }')),
+  refused("an unknown type of records", dns("{ query_name: a, query_type: ADDRESS }")),
+  refused("a type in lower case", dns("{ query_name: a, query_type: soa }")),
+  refused("a type by its number", dns("{ query_name: a, query_type: 1 }")),
+  refused("an unknown class", dns("{ query_name: a, query_class: INTERNET }")),
+  refused("an unknown dns option", dns("{ query_name: a, colour: blue }")),
+  refused(
+    "an unknown rule about records",
+    dns("{ query_name: a, validate_answer_rrs: { fail_if_regexp: [a] } }"),
+  ),
+  refused(
+    "a rule about records that is no list",
+    dns("{ query_name: a, validate_answer_rrs: { fail_if_matches_regexp: a } }"),
+  ),
+  refused("response codes that are no list", dns("{ query_name: a, valid_rcodes: NOERROR }")),
+  refused(
+    "a certificate without a key for a name server",
+    dns("{ query_name: a, tls_config: { cert_file: /a } }"),
+  ),
+  stricter("an unknown response code", dns("{ query_name: a, valid_rcodes: [NOTHING] }"), "never-succeeding"),
+  stricter("a response code by its number", dns("{ query_name: a, valid_rcodes: [3] }"), "never-succeeding"),
+  stricter("no response codes", dns("{ query_name: a, valid_rcodes: [] }"), "never-succeeding"),
+  stricter("an unknown transport", dns("{ query_name: a, transport_protocol: quic }"), "never-succeeding"),
+  stricter("TLS over UDP", dns("{ query_name: a, dns_over_tls: true }"), "never-succeeding"),
+  stricter(
+    "a source that is no address",
+    dns("{ query_name: a, source_ip_address: eth0 }"),
+    "never-succeeding",
+  ),
+  stricter(
+    "an invalid expression about records",
+    dns("{ query_name: a, validate_answer_rrs: { fail_if_not_matches_regexp: ['('] } }"),
+    "never-succeeding",
+  ),
+  stricter("a name with an empty label", dns("{ query_name: a..b }"), "never-succeeding"),
+  stricter("a name with a long label", dns(`{ query_name: ${"a".repeat(64)} }`), "never-succeeding"),
+  stricter(
+    "an unknown protocol of a name server",
+    dns("{ query_name: a, preferred_ip_protocol: v6 }"),
+    "unknown-words",
+  ),
+  broader(
+    "allowed_targets of a dns module",
+    dns("{ query_name: a, allowed_targets: [127.0.0.1] }"),
+    "further-options",
+  ),
+
   stricter("an unknown prober", "modules: { m: { prober: gopher } }", "wrong-probers"),
   stricter("no prober", "modules: { m: { timeout: 1s } }", "wrong-probers"),
   refused("an empty file", ""),
