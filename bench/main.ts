@@ -3,6 +3,7 @@
  * times on a shared machine prove nothing; ratios are against blackbox_exporter in the same run.
  */
 import { httpAccuracy } from "./accuracy.ts";
+import { dnsCost } from "./dns.ts";
 import { memoryGrowth } from "./growth.ts";
 import { hangingFiles } from "./hanging-files.ts";
 import { httpCost } from "./http.ts";
@@ -24,6 +25,7 @@ import { store } from "./store.ts";
 const PARTS: Readonly<Record<string, (targets: Targets) => Promise<void>>> = {
   "start-up": startUp,
   "http-cost": httpCost,
+  "dns-cost": dnsCost,
   "http-accuracy": httpAccuracy,
   "llm-share": llmShare,
   store,
