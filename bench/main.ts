@@ -22,11 +22,13 @@ import { stalls } from "./stalls.ts";
 import { startUp } from "./start-up.ts";
 import { starvation } from "./starvation.ts";
 import { store } from "./store.ts";
+import { tcpCost } from "./tcp.ts";
 
 const PARTS: Readonly<Record<string, (targets: Targets) => Promise<void>>> = {
   "start-up": startUp,
   "http-cost": httpCost,
   "dns-cost": dnsCost,
+  "tcp-cost": tcpCost,
   "http-accuracy": httpAccuracy,
   "icmp-cost": icmpCost,
   "llm-share": llmShare,

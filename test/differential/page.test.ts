@@ -9,6 +9,8 @@ import { grpcCases } from "./cases/grpc/index.ts";
 import { icmpCases, lossyIcmpCases } from "./cases/icmp.ts";
 import { cases } from "./cases/index.ts";
 import { loading } from "./cases/loading.ts";
+import { tcpCases } from "./cases/tcp/index.ts";
+import { unixCases } from "./cases/unix.ts";
 import { OURS_ALONE } from "./compare.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
@@ -28,6 +30,8 @@ for (const [group, list] of Object.entries(cases)) {
   for (const { differs = {} } of list) for (const id of Object.keys(differs)) name(id, group);
 }
 const KINDS = {
+  tcp: tcpCases,
+  unix: unixCases,
   grpc: Object.values(grpcCases).flat(),
   dns: dnsCases,
   icmp: [...icmpCases, ...lossyIcmpCases],
@@ -84,6 +88,8 @@ test("a case that differs lists its differences", () => {
 
 test("there are enough cases of each kind, and of --config.check", () => {
   expect(Object.values(cases).flat().length).toBeGreaterThanOrEqual(500);
+  expect(KINDS.tcp.length).toBeGreaterThanOrEqual(60);
+  expect(KINDS.unix.length).toBeGreaterThanOrEqual(10);
   expect(KINDS.grpc.length).toBeGreaterThanOrEqual(40);
   expect(KINDS.dns.length).toBeGreaterThanOrEqual(80);
   expect(KINDS.icmp.length).toBeGreaterThanOrEqual(60);
