@@ -119,7 +119,7 @@ const OFF: Readonly<Record<string, readonly string[]>> = { "20-a-bit-of-everythi
 
 /** Series that only one of them has, as docs/blackbox-differences.md says: those of refused certificates. */
 const EXPECTED_LINES: readonly RegExp[] = [
-  /^\+ probe_ssl_(earliest_cert_expiry|last_chain_info)/,
+  /^\+ probe_ssl_(earliest_cert_expiry|last_chain_expiry_timestamp_seconds|last_chain_info)/,
   /^\+ probe_tls_(version|cipher)_info/,
   /^type of /,
 ];
