@@ -79,6 +79,7 @@ export async function serve({ flags, env, version }: Start): Promise<void> {
   try {
     await run({ flags, env, version }, { ...inputs, listeners: opened, linkUrl }, log);
   } catch (error) {
+    opened.closeAllConnections();
     await opened.close();
     throw error;
   }

@@ -29,9 +29,9 @@ const SOCKET_MODE = 0o660;
 
 /**
  * Longest path of a unix socket in bytes. Linux allows 107, also for the name that a socket has in the same folder until it is
- * ready: a dot and the number of the process.
+ * ready: `.hb-` and the number of the process.
  */
-const LONGEST_SOCKET_PATH = 100;
+const LONGEST_SOCKET_PATH = 96;
 
 /**
  * Parses `HOST:PORT`, `[IPv6]:PORT`, `:PORT`, `unix:///PATH` or `unix:/PATH`, else returns `undefined`. Port 0 means any free

@@ -24,10 +24,10 @@ export async function listenOnSocket(
 ): Promise<() => void> {
   if (statsOf(dirname(path)) === undefined) throw problem(path, "its folder does not exist; create it first");
   await refuseIfTaken(path);
-  const ownName = join(dirname(path), `.${process.pid}`);
-  // A killed process of the same number left it.
-  rmSync(ownName, { force: true });
+  const ownName = join(dirname(path), `.hb-${process.pid}`);
   try {
+    // A killed process of the same number left it.
+    rmSync(ownName, { force: true });
     await privately(() => listen(server, ownName));
     chmodSync(ownName, mode);
     const own = lstatSync(ownName);

@@ -1,8 +1,8 @@
 import { once } from "node:events";
 import { existsSync, lstatSync } from "node:fs";
-import { readdir, rm, symlink } from "node:fs/promises";
+import { mkdir, readdir, rm, symlink } from "node:fs/promises";
 import { connect } from "node:net";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import bcrypt from "bcryptjs";
 import { describe, expect, it } from "vitest";
 import { makeCertificate } from "../helpers/certificates.ts";
@@ -59,6 +59,17 @@ describe("a unix socket", () => {
     });
     expect(await first.get("/-/healthy")).toBe("Healthy\n");
     expect(await folderOf(folder)).toEqual(["x.sock"]);
+  });
+
+  it("may have a path of 96 bytes", async () => {
+    await using folder = await temporaryFolder();
+    const path = join(folder.path, "x".repeat(96 - Buffer.byteLength(`${folder.path}/`)));
+    await using exporter = await startOnSocket({ path });
+    expect(await exporter.get("/-/healthy")).toBe("Healthy\n");
+    const deep = join(folder.path, "y".repeat(94 - Buffer.byteLength(`${folder.path}/`)), "z");
+    await mkdir(dirname(deep));
+    await using other = await startOnSocket({ path: deep });
+    expect(await other.get("/-/healthy")).toBe("Healthy\n");
   });
 
   it("of a successor at the same path survives the end of its predecessor", async () => {
