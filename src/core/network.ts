@@ -134,6 +134,13 @@ export interface Network {
   connect(to: Destination): Promise<Opened<Socket> | NetworkFailure>;
   /** Opens a TLS connection. The certificate has to be valid for the host unless `options` say otherwise. */
   connectTls(to: Destination, options?: TlsOptions): Promise<Opened<TLSSocket> | NetworkFailure>;
+  /**
+   * Connects to a Unix socket: at a path, or `@` and the name of an abstract one. Without `allowed_targets`, every socket is
+   * allowed, because a module of such a prober was configured.
+   */
+  connectUnix(
+    path: string,
+  ): Promise<Opened<Socket> | NetworkFailure<"forbidden_target" | "connect" | "timeout_connect">>;
   /** Opens a UDP socket that exchanges datagrams with the destination only. */
   connectUdp(to: Destination): Promise<Opened<UdpSocket> | NetworkFailure>;
   /**

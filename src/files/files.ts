@@ -14,6 +14,10 @@ import { processGuard } from "./process-guard.ts";
 export const statSmall = (path: string): Promise<Stats> =>
   processGuard.run(path, "names", () => fs.stat(path), false);
 
+/** As `fs.realpath`. Rejects if it does not answer within a second. */
+export const realpathSoon = (path: string): Promise<string> =>
+  processGuard.run(path, "names", () => fs.realpath(path), false);
+
 /**
  * Reads a small regular file such as a key or the body of a request. Rejects if it does not answer within a second, and with
  * `EFTYPE` for a pipe, a socket or a device, which may never end.

@@ -11,6 +11,7 @@ import type { ProbeTarget } from "../../core/prober.ts";
 import type { Module } from "../../core/target.ts";
 import { type AddressPolicy, ANY_ADDRESS, compileAddressPolicy, NO_METADATA } from "../address-policy.ts";
 import { isIP, withoutBrackets } from "../ip.ts";
+import { compilePathPolicy, isSocketPath, type PathPolicy } from "../path-policy.ts";
 import { createAgents } from "./agents.ts";
 import { type Endpoint, openTcp, openTls, openUdp } from "./connect.ts";
 import {
@@ -22,6 +23,7 @@ import {
   resolutionOf,
   type SystemLookup,
 } from "./resolve.ts";
+import { openUnix } from "./unix.ts";
 
 /** The parts of a module that decide where its probes may connect to. */
 export type NetworkModule = Pick<Module, "prober" | "options" | "allowedTargets">;
@@ -37,23 +39,36 @@ export function openNetwork(
   clock: Clock,
   resolver: SystemLookup = ownLookup,
 ): Network {
-  return createNetwork({ policy: policyOf(module), configured: target.configured, signal, clock, resolver });
+  const { configured } = target;
+  return createNetwork({ ...policiesOf(module), configured, signal, clock, resolver });
 }
 
-const policies = new WeakMap<NetworkModule, AddressPolicy>();
+/** What a module may connect to. */
+interface Policies {
+  readonly policy: AddressPolicy;
+  /** Undefined if every Unix socket is allowed. */
+  readonly paths: PathPolicy | undefined;
+}
 
-/** Returns the policy of a module. By default it allows every address except metadata addresses. */
-function policyOf(module: NetworkModule): AddressPolicy {
+const DEFAULT_POLICIES: Policies = { policy: NO_METADATA, paths: undefined };
+
+const known = new WeakMap<NetworkModule, Policies>();
+
+/** Returns the policies of a module. By default they allow every address except metadata addresses, and every Unix socket. */
+function policiesOf(module: NetworkModule): Policies {
   const { prober, options, allowedTargets } = module;
   const configuredOnly = prober.configuredOnly?.(options) ?? false;
-  if (allowedTargets === undefined && !configuredOnly) return NO_METADATA;
-  const policy = policies.get(module) ?? compileAddressPolicy(allowedTargets ?? []);
-  policies.set(module, policy);
-  return policy;
+  if (allowedTargets === undefined && !configuredOnly) return DEFAULT_POLICIES;
+  const allowed = allowedTargets ?? [];
+  const policies = known.get(module) ?? {
+    policy: compileAddressPolicy(allowed.filter((entry) => !isSocketPath(entry))),
+    paths: compilePathPolicy(allowed),
+  };
+  known.set(module, policies);
+  return policies;
 }
 
-interface NetworkDeps {
-  readonly policy: AddressPolicy;
+interface NetworkDeps extends Policies {
   readonly configured: boolean;
   readonly signal: AbortSignal;
   readonly clock: Clock;
@@ -61,7 +76,7 @@ interface NetworkDeps {
 }
 
 function createNetwork(deps: NetworkDeps): Network {
-  const { policy, configured, signal, clock, resolver } = deps;
+  const { policy, paths, configured, signal, clock, resolver } = deps;
   let target: string | undefined;
   /** Returns true for the first destination of a probe, which is its target, if that is configured. */
   const isConfigured = ({ host, port, redirected = false }: Destination): boolean => {
@@ -135,6 +150,11 @@ function createNetwork(deps: NetworkDeps): Network {
       const opened = await connect(to);
       return opened.ok ? openTls(opened.socket, withoutBrackets(to.host), options, signal) : opened;
     },
+    connectUnix(path) {
+      // As with addresses, a configured target needs no entry.
+      if (configured) target ??= path;
+      return openUnix(path, { policy: path === target ? undefined : paths, signal });
+    },
     async connectUdp(to) {
       const end = await locate(to);
       return "ok" in end ? end : openUdp(end, signal);
@@ -145,6 +165,6 @@ function createNetwork(deps: NetworkDeps): Network {
       const lookupFor = (to: Destination) => guardedLookup((ip) => addressRefusal(ip, to), resolver);
       return { ok: true, agents: createAgents(settings, { refusal: hostRefusal, lookupFor }) };
     },
-    unrestricted: () => createNetwork({ ...deps, policy: ANY_ADDRESS }),
+    unrestricted: () => createNetwork({ ...deps, policy: ANY_ADDRESS, paths: undefined }),
   };
 }
