@@ -49,6 +49,7 @@ an unknown key, a wrong type or a value out of range is an error with its line a
 - Durations have Prometheus' format: \`30s\`, \`2m\`, \`1h30m\`, \`1d\`, \`500ms\`.
 - Regular expressions have RE2 syntax, as in Prometheus: no look-around, no back-references.
 - \`\${NAME}\` in a value is replaced by the environment variable; an unset variable is an error. \`$\${NAME}\` stands for \`\${NAME}\`.
+  Beside the \`expect\` of a step, \`\${NAME}\` is first its group of that name.
 - Secrets come from files (\`*_file\`, relative to the configuration; read again when they change) or variables. They are never
   shown by \`/config\`, \`debug=true\` or the log.
 - SIGHUP, \`POST /-/reload\` and \`--config.enable-auto-reload\` reload the file. An invalid file changes nothing, and is reported

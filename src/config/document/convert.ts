@@ -57,6 +57,8 @@ interface ConversionPlace {
   readonly secret: boolean;
   /** True if the schema names the key, so that it may be left empty. */
   readonly declared: boolean;
+  /** Names of the groups of the expression that texts here refer to as `${name}`; undefined if there is no expression. */
+  readonly groups: ReadonlySet<string> | undefined;
 }
 
 /**
@@ -67,7 +69,11 @@ interface ConversionPlace {
 export function convert(root: Node, schema: SchemaObject, context: ConversionContext): unknown {
   const start = scoped(schema, schema);
   const schemas = start === undefined ? [] : expand(start);
-  const value = convertNode(root, { schemas, path: [], secret: false, declared: false }, context);
+  const value = convertNode(
+    root,
+    { schemas, path: [], secret: false, declared: false, groups: undefined },
+    context,
+  );
   return value === OMITTED ? null : value;
 }
 
@@ -83,24 +89,38 @@ function convertList(list: ListNode, here: ConversionPlace, context: ConversionC
     const schemas = within(here.schemas, ({ schema, root }) => [
       scoped(schema.prefixItems?.[i] ?? schema.items, root),
     ]);
-    return convertNode(
-      item,
-      { schemas, path: [...here.path, i], secret: here.secret, declared: false },
-      context,
-    );
+    return convertNode(item, { ...here, schemas, path: [...here.path, i], declared: false }, context);
   });
 }
 
 function convertMap(map: MapNode, here: ConversionPlace, context: ConversionContext): unknown {
   const values: [string, unknown][] = [];
+  const expression = expressionIn(map, here.schemas);
   for (const [key, entry] of map.entries) {
     const { schemas, declared } = ofProperty(here.schemas, key);
-    const next = { schemas, path: [...here.path, key], secret: here.secret, declared };
+    const groups =
+      expression === undefined ? here.groups : key === expression.key ? undefined : expression.groups;
+    const next = { schemas, path: [...here.path, key], secret: here.secret, declared, groups };
     const value = convertNode(entry.value, next, context);
     if (value !== OMITTED) values.push([key, value]);
   }
   return Object.fromEntries(values);
 }
+
+/** Returns the key of the expression that other texts of a map refer to, and the names of its groups. */
+function expressionIn(
+  map: MapNode,
+  schemas: readonly ScopedSchema[],
+): { readonly key: string; readonly groups: ReadonlySet<string> } | undefined {
+  const key = schemas.find(({ schema }) => schema.groupsOf !== undefined)?.schema.groupsOf;
+  const node = key === undefined ? undefined : map.entries.get(key)?.value;
+  if (key === undefined || node?.kind !== "scalar" || isNothing(node)) return undefined;
+  const names = Array.from(node.text.matchAll(NAMED_GROUP), ([, name = ""]) => name);
+  return { key, groups: new Set(names) };
+}
+
+/** The beginning of a named group in RE2 syntax. */
+const NAMED_GROUP = /\(\?P?<([A-Za-z_][A-Za-z0-9_]*)>/g;
 
 function ofProperty(
   schemas: readonly ScopedSchema[],
@@ -130,7 +150,7 @@ function convertScalar(node: ScalarNode, here: ConversionPlace, context: Convers
   const { text, names, unset } =
     substitution === undefined
       ? { text: node.text, names: [], unset: [] }
-      : substitute(node.text, substitution.env);
+      : substitute(node.text, substitution.env, here.groups);
   for (const name of names) findings.variables.add(name);
   for (const name of unset) substitution?.unset(here.path, name);
   if (unset.length > 0) findings.unresolved.add(node);
@@ -201,16 +221,21 @@ interface Substitution {
   readonly unset: readonly string[];
 }
 
-/** Replaces each `${NAME}` by the value of the variable, which may be empty. */
-function substitute(text: string, env: Environment): Substitution {
+/**
+ * Replaces each `${NAME}` by the value of the variable, which may be empty.
+ * @param groups names of groups of an expression, if the text is a template of them: references to these, and `$$`, are left to
+ * the template, and a dollar sign in a value is none of its references
+ */
+function substitute(text: string, env: Environment, groups?: ReadonlySet<string>): Substitution {
   const names: string[] = [];
   const unset: string[] = [];
   const result = text.replace(REFERENCE, (whole, escaped: string | undefined, name: string | undefined) => {
-    if (escaped !== undefined || name === undefined) return escaped ?? whole;
+    if (escaped !== undefined || name === undefined) return groups === undefined ? (escaped ?? whole) : whole;
+    if (groups?.has(name) === true) return whole;
     names.push(name);
     const value = env[name];
     if (value === undefined) unset.push(name);
-    return value ?? whole;
+    return groups === undefined ? (value ?? whole) : (value?.replaceAll("$", "$$$$") ?? whole);
   });
   return { text: result, names, unset };
 }

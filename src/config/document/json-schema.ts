@@ -14,6 +14,8 @@ export interface SchemaObject {
   readonly exclusiveMaximum?: number;
   readonly minLength?: number;
   readonly writeOnly?: boolean;
+  /** Of an object: the property whose text is an expression, to whose named groups the others refer as `${name}`. */
+  readonly groupsOf?: string;
   readonly properties?: Readonly<Record<string, Schema>>;
   readonly patternProperties?: Readonly<Record<string, Schema>>;
   readonly additionalProperties?: Schema;

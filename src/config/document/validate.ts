@@ -31,6 +31,8 @@ export function createValidator(formats: Formats): Validator {
     // Schemas run once per load, so the time to compile them matters more than the time to run them.
     code: { optimize: false },
   });
+  // Of the conversion, which comes before.
+  ajv.addKeyword("groupsOf");
   for (const [name, validate] of Object.entries(formats)) ajv.addFormat(name, { type: "string", validate });
   const compiled = new WeakMap<object, ValidateFunction>();
   const validatorOf = (schema: object): ValidateFunction => {
