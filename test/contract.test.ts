@@ -6,6 +6,7 @@ import { FILE_REASONS } from "../src/core/file-errors.ts";
 import { NETWORK_REASONS } from "../src/core/network.ts";
 import { FAILURE_REASONS, type FailureReason } from "../src/core/reasons.ts";
 import { probers } from "../src/probers/index.ts";
+import { CONVERSATION_REASONS } from "../src/probers/query-response/reasons.ts";
 import { startExporter } from "./helpers/exporter.ts";
 import { parseExposition } from "./helpers/exposition.ts";
 import { startKubernetes } from "./helpers/kubernetes.ts";
@@ -137,22 +138,34 @@ ${fixtures.map((fixture) => fixture.targets).join("\n")}
   });
 });
 
-describe.each(probers)("the reasons of prober $kind", ({ kind, reasons }) => {
-  const folder = new URL(`../src/probers/${kind.replaceAll("_", "-")}/`, import.meta.url);
+/** Returns the text of the source of a prober, or of a folder that several share. */
+function sourceOf(name: string): string {
+  const folder = new URL(`../src/probers/${name}/`, import.meta.url);
+  return globSync("**/*.ts", { cwd: folder })
+    .filter((file) => file !== "reasons.ts" && file !== "schema.ts")
+    .map((file) => readFileSync(new URL(file, folder), "utf8"))
+    .join("\n");
+}
 
+/** The reasons of `reasons` that no line of a source names; those of connections and of files are named elsewhere. */
+function unnamed(reasons: readonly FailureReason[], source: string): readonly FailureReason[] {
+  const ofFiles = /\b(?:fileError|readTrust)\(/.test(source) ? FILE_REASONS : [];
+  const ofConversations = source.includes('"../query-response/') ? CONVERSATION_REASONS : [];
+  const shared: ReadonlySet<FailureReason> = new Set([...NETWORK_REASONS, ...ofFiles, ...ofConversations]);
+  return reasons.filter((reason) => !shared.has(reason) && !source.includes(`"${reason}"`));
+}
+
+it("the reasons of conversations all occur in their source", () => {
+  expect(unnamed(CONVERSATION_REASONS, sourceOf("query-response"))).toEqual([]);
+});
+
+describe.each(probers)("the reasons of prober $kind", ({ kind, reasons }) => {
   it("are in FAILURE_REASONS, each once", () => {
     expect(reasons.filter((reason) => !FAILURE_REASONS.includes(reason))).toEqual([]);
     expect(new Set(reasons).size).toBe(reasons.length);
   });
 
   it("all occur in its source, but for those of the network and of files; the compiler rejects others", () => {
-    const source = globSync("**/*.ts", { cwd: folder })
-      .filter((file) => file !== "reasons.ts" && file !== "schema.ts")
-      .map((file) => readFileSync(new URL(file, folder), "utf8"))
-      .join("\n");
-    const ofFiles = source.includes("fileError(") ? FILE_REASONS : [];
-    const shared: ReadonlySet<FailureReason> = new Set([...NETWORK_REASONS, ...ofFiles]);
-    const own = reasons.filter((reason) => !shared.has(reason));
-    expect(own.filter((reason) => !source.includes(`"${reason}"`))).toEqual([]);
+    expect(unnamed(reasons, sourceOf(kind.replaceAll("_", "-")))).toEqual([]);
   });
 });

@@ -58,6 +58,12 @@ const CONNECTING: readonly {
   { files: ["http/transport/*.ts"], depth: 3, rules: noConnections("net|dns|https|dgram|child_process") },
 ];
 
+/** Folders of src/probers that are no prober, which several of them share. */
+const SHARED_FOLDERS = ["query-response"];
+
+const ONE_PROBER =
+  "One prober does not import another; what they share is a file or a shared folder of src/probers.";
+
 /** Rules that one room has beyond the table. `up` leads from the file to the room. */
 const ADDITIONAL: Readonly<Record<string, (depth: number, up: string) => readonly Pattern[]>> = {
   core: () => [
@@ -71,9 +77,10 @@ const ADDITIONAL: Readonly<Record<string, (depth: number, up: string) => readonl
     depth === 1
       ? [{ regex: "^\\./[^/]+/", message: "Only src/probers/index.ts knows the kinds of prober." }]
       : [
+          { regex: `^${up.replaceAll(".", "\\.")}index\\.ts$`, message: ONE_PROBER },
           {
-            regex: `^${up.replaceAll(".", "\\.")}(index\\.ts$|[^./][^/]*/)`,
-            message: "One prober does not import another; what they share is a file of src/probers.",
+            group: [`${up}*/**`, `!${up}../**`, ...SHARED_FOLDERS.map((folder) => `!${up}${folder}/**`)],
+            message: ONE_PROBER,
           },
         ],
 };

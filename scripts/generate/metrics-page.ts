@@ -22,6 +22,8 @@ const PER_PROBE = "On `/probe`; on `/metrics` with the labels `target` and `modu
 /** More about the metrics of some probers. */
 const NOTES: Readonly<Record<string, string>> = {
   http: "The names are those of blackbox_exporter.",
+  tcp: "All of them are series of several probers. The names are those of blackbox_exporter.",
+  unix: "All of them are series of several probers. The names are those of blackbox_exporter.",
   heartbeat_log:
     "Fields of heartbeats that are not in this list have series of their own, see [heartbeat-logs.md](heartbeat-logs.md).",
 };
@@ -48,8 +50,8 @@ const SECTIONS: readonly Section[] = [
     metrics: metrics.filter((metric) => kindsWith(metric).length === 1),
   })),
   ...Array.from(shared, ([kinds, metrics]) => ({
-    title: "Several probers",
-    about: `Of the probers ${kinds}. ${PER_PROBE}`,
+    title: `Probers ${kinds.replaceAll("`", "")}`,
+    about: `Series of several probers. ${PER_PROBE}`,
     metrics,
   })),
   {
@@ -136,7 +138,10 @@ The values of \`reason\`, of all probers together: ${codes(FAILURE_REASONS)}.
 `;
 
 const sectionText = ({ title, about, metrics }: Section): string =>
-  `## ${title}\n\n${about}\n\n| name | type | labels | when it exists | meaning |\n|---|---|---|---|---|\n${metrics.map(row).join("\n")}\n`;
+  `## ${title}\n\n${about}\n${metrics.length === 0 ? "" : tableText(metrics)}`;
+
+const tableText = (metrics: readonly Metric[]): string =>
+  `\n| name | type | labels | when it exists | meaning |\n|---|---|---|---|---|\n${metrics.map(row).join("\n")}\n`;
 
 const row = (metric: Metric): string =>
   `| \`${metric.name}\` | ${metric.type} | ${codes(metric.labels)} | ${conditionOf(metric)} | ${metric.help} |`;

@@ -74,7 +74,7 @@ export interface ProbeTarget {
   readonly configured: boolean;
   /** Overrides the model of the module, for probers that ask a model. */
   readonly model?: string;
-  /** Overrides the Host header and the TLS server name, for probers that speak HTTP. */
+  /** Overrides the Host header and the TLS server name, for probers that have them. */
   readonly hostname?: string;
 }
 

@@ -7,8 +7,16 @@ export interface Regexp {
   readonly groupNames: readonly string[];
   /** Returns true if the expression matches anywhere in `text`. */
   matches(text: string): boolean;
+  /** Returns the first match in bytes, or `undefined`. As in Go, a byte that is not part of a UTF-8 character counts as U+FFFD. */
+  find(bytes: Buffer): BytesMatch | undefined;
   /** Returns the text of each named group in the first match, without groups that did not take part; `undefined` without a match. */
   groups(text: string): Readonly<Record<string, string>> | undefined;
+}
+
+/** A match of an expression in bytes. */
+export interface BytesMatch {
+  /** Returns the bytes of a group by its number or name; `undefined` if there is none, or it did not take part. Group 0 is the whole match. */
+  group(which: number | string): Buffer | undefined;
 }
 
 /** Returns an expression that matches exactly `text`. */
@@ -20,11 +28,25 @@ export const quoteRegexp = (text: string): string => RE2JS.quote(text);
  */
 export function compileRegexp(source: string): Regexp {
   const compiled = RE2JS.compile(source);
-  const groupNames = Object.keys(compiled.namedGroups());
+  const numbers: Readonly<Record<string, number>> = compiled.namedGroups();
+  const groupNames = Object.keys(numbers);
   return {
     source,
     groupNames,
     matches: (text) => compiled.test(text),
+    find(bytes) {
+      const matcher = compiled.matcher(bytes);
+      if (!matcher.find()) return undefined;
+      return {
+        group(which) {
+          const number =
+            typeof which === "number" ? which : Object.hasOwn(numbers, which) ? numbers[which] : undefined;
+          if (number === undefined || number > matcher.groupCount()) return undefined;
+          const start = matcher.start(number);
+          return start < 0 ? undefined : bytes.subarray(start, matcher.end(number));
+        },
+      };
+    },
     groups(text) {
       const matcher = compiled.matcher(text);
       if (!matcher.find()) return undefined;

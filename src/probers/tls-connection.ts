@@ -37,8 +37,11 @@ export interface TlsPlan {
   readonly protocols: string[];
 }
 
+/** A failed handshake or verification. */
+type TlsFailure = NetworkFailure<"tls" | "certificate" | "timeout_connect">;
+
 /** A TLS connection or a failure. `peer` is set once the handshake is complete, even if the certificate is refused. */
-export type TlsConnection = (Opened<TLSSocket> | NetworkFailure) & { readonly peer: PeerFacts | undefined };
+export type TlsConnection = (Opened<TLSSocket> | TlsFailure) & { readonly peer: PeerFacts | undefined };
 
 const NO_CERTIFICATE = {} as DetailedPeerCertificate;
 
@@ -67,7 +70,7 @@ function handshake(
   socket: Socket,
   { trust, serverName, protocols }: TlsPlan,
   guard: StepGuard,
-): Promise<Opened<TLSSocket> | NetworkFailure> {
+): Promise<Opened<TLSSocket> | TlsFailure> {
   return new Promise((resolve) => {
     const keyShares = keySharesOf(trust);
     const server = `${serverName} ${socket.remoteAddress} ${socket.remotePort}`;
@@ -81,7 +84,7 @@ function handshake(
     });
     // Node.js would build objects of the whole chain for the check disabled above, which takes a fifth of the CPU time.
     secured.getPeerCertificate = () => NO_CERTIFICATE;
-    const fail = (cause: NetworkFailure): void => {
+    const fail = (cause: TlsFailure): void => {
       secured.destroy();
       socket.destroy();
       resolve(cause);

@@ -70,11 +70,17 @@ ${fixtures.map((fixture) => fixture.targets).join("\n")}
     has("llm", { msg: "probe: answered", status: 200, answer: expect.any(String) });
     has("llm", { msg: "probe: asked", method: "GET", url });
     has("llm", { msg: "probe ended", answer: expect.any(String), output_tokens: expect.any(Number) });
+    has("tcp", { msg: "probe: resolved", address: "127.0.0.1" });
+    for (const kind of ["tcp", "unix"]) {
+      has(kind, { msg: "probe: connected", seconds: expect.any(Number) });
+      has(kind, { msg: "probe: TLS handshake", version: "TLS 1.3" });
+      has(kind, { msg: "probe: matched", step: 1, line: expect.stringContaining("ready") });
+    }
     has("heartbeat_log", { msg: "probe: read the log", lines: expect.any(Number) });
     has("kubernetes_lease", { msg: "probe: reading the lease", method: "GET" });
     has("kubernetes_lease", { msg: "probe: response", answer: "record" });
     expect(targets.map(({ kind }) => kind)).toEqual(
-      expect.arrayContaining(["http", "llm", "heartbeat_log", "kubernetes_lease"]),
+      expect.arrayContaining(["http", "tcp", "unix", "llm", "heartbeat_log", "kubernetes_lease"]),
     );
   });
 

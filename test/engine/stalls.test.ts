@@ -14,12 +14,14 @@ import { llmMetrics } from "../../src/probers/llm/metrics.ts";
 import { llmProber } from "../../src/probers/llm/prober.ts";
 import { openNetwork } from "../../src/probers/network/network.ts";
 import { ownLookup, type SystemLookup } from "../../src/probers/network/resolve.ts";
+import { tcpProber } from "../../src/probers/tcp/prober.ts";
 import { startExporter } from "../helpers/exporter.ts";
 import { valueOf as valueIn } from "../helpers/exposition.ts";
 import { moduleOf as standIn, targetOf } from "../helpers/stand-in-prober.ts";
 import { temporaryFolder } from "../helpers/temporary-folder.ts";
 import { moduleOf as httpModule } from "../probers/http/probe.ts";
 import { compile as compileLlm, valueOf } from "../probers/llm/support.ts";
+import { tcp } from "../probers/query-response/probing.ts";
 import { type ResponseTimes, startThreadedServer } from "./threaded-server.ts";
 
 /** Computes for so long, as an expensive scrape or reload would. */
@@ -108,6 +110,34 @@ describe("a stall of the loop that is longer than the deadline", () => {
         expect(`${what}: ${name} ${measured * 1000 < most + STALL_MS / 2 || measured * 1000}`).toBe(
           `${what}: ${name} true`,
         );
+    }
+  });
+
+  it.each([-1, 0, 2, 30, 58, 62])("from %i ms on is no failure of a conversation", async (at) => {
+    const { probe } = startEngine();
+    const results = await duringStall(at, () =>
+      Promise.all(
+        (
+          [
+            ["http", {}],
+            ["https", { tls: true, tls_config: { insecure_skip_verify: true } }],
+          ] as const
+        ).map(([scheme, options]) => {
+          const query_response = [
+            { send: `GET /tcp/${scheme}/${at} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r` },
+            { expect: "^HTTP/1.1 200" },
+            { expect: "^e$" },
+          ];
+          const module = standIn(tcpProber, { options: tcp.compile({ ...options, query_response }).module });
+          return probe(module, new URL(server.urls[scheme]).host);
+        }),
+      ),
+    );
+    expect(results.map(outcomeOf)).toEqual(["ok", "ok"]);
+    const took = await server.took();
+    for (const [i, scheme] of ["http", "https"].entries()) {
+      const truth = took.get(`/tcp/${scheme}/${at}`)?.all ?? 0;
+      expect((results[i]?.duration ?? 0) * 1000).toBeLessThan(truth + STALL_MS / 2);
     }
   });
 

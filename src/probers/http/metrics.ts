@@ -1,5 +1,6 @@
 import { gauge } from "../../core/metric.ts";
 import { certificateMetrics } from "../certificates.ts";
+import { failedDueToRegex } from "../failed-due-to-regex.ts";
 import { resolutionMetrics } from "../resolution.ts";
 
 /** Metrics of the `http` prober, named as in blackbox_exporter. */
@@ -34,12 +35,7 @@ export const httpMetrics = {
     [],
     { when: "if the response has Last-Modified", detail: true },
   ),
-  failedDueToRegex: gauge(
-    "probe_failed_due_to_regex",
-    "1 if a regular expression for the body or a header made the probe fail, 0 if not",
-    [],
-    { detail: true },
-  ),
+  failedDueToRegex,
   failedDueToCel: gauge(
     "probe_failed_due_to_cel",
     "1 if a CEL expression for the JSON body made the probe fail, 0 if not; only for modules with such expressions",

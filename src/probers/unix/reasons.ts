@@ -1,0 +1,13 @@
+import type { FailureReason } from "../../core/reasons.ts";
+import { CONVERSATION_REASONS } from "../query-response/reasons.ts";
+
+/** Every reason for which a probe of this kind can fail. */
+export const unixReasons = [
+  "bad_request",
+  "forbidden_target",
+  "connect",
+  ...CONVERSATION_REASONS,
+] as const satisfies readonly FailureReason[];
+
+/** One of `unixReasons`. */
+export type UnixReason = (typeof unixReasons)[number];
