@@ -7,8 +7,11 @@ import { differences, type Observation, verdictOf } from "./compare.ts";
 /** One comparison of both exporters, for modules of any kind. `Place` is what the group of cases knows about its targets. */
 export interface KindCase<Place> {
   readonly name: string;
-  /** The verdict of blackbox_exporter; a number is the status of a request that does not probe. */
-  readonly verdict: Verdict;
+  /**
+   * The verdict of blackbox_exporter; a number is the status of a request that does not probe. 0 if it closes the connection
+   * instead of answering.
+   */
+  readonly verdict: Verdict | 0;
   /** The module without its timeout, as a YAML flow mapping: `{ prober: tcp, tcp: { tls: true } }`. */
   readonly module: string | ((place: Place) => string);
   /** `8s` by default. */
@@ -71,7 +74,11 @@ export async function startKinds<Place>(
     const module = names.get(each);
     if (module === undefined) throw new Error(`${each.name} is not among the cases`);
     const query = new URLSearchParams({ target: text(each.target), module, ...each.parameters });
-    const response = await fetch(`${urls[exporter]}/probe?${query}`, { headers: each.headers ?? {} });
+    const url = `${urls[exporter]}/probe?${query}`;
+    const response = await fetch(url, { headers: each.headers ?? {} }).catch((error: unknown) => {
+      if (each.verdict !== 0 || exporter !== "theirs") throw error;
+    });
+    if (response === undefined) return { status: 0, text: "", requests: [] };
     return { status: response.status, text: await response.text(), requests: [] };
   };
   return {

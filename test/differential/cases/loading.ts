@@ -1,3 +1,5 @@
+import { conversationLoading } from "./tcp/loading.ts";
+
 /** A configuration that both exporters check. */
 export interface LoadCase {
   readonly name: string;
@@ -168,7 +170,7 @@ export const loading: readonly LoadCase[] = [
   refused("a proxy that is not a URL", '{ proxy_url: "http://a:b:c" }'),
   stricter("a proxy with another scheme", '{ proxy_url: "socks5://127.0.0.1:1" }', "proxy-schemes"),
 
-  stricter("a module of another prober", "modules: { m: { prober: tcp } }", "other-probers"),
+  stricter("a module of another prober", "modules: { m: { prober: icmp } }", "other-probers"),
   stricter(
     "options of another prober",
     "modules: { m: { prober: http, dns: { query_name: a } } }",
@@ -184,4 +186,5 @@ export const loading: readonly LoadCase[] = [
     "modules: { m: { prober: http } }\ntargets: [{ name: t, module: m, target: 'http://127.0.0.1/' }]",
     "further-options",
   ),
+  ...conversationLoading,
 ];
