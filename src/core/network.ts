@@ -36,6 +36,13 @@ export const networkFailure = <const Reason extends NetworkReason>(
   detail,
 });
 
+/** A failed connection to a Unix socket; `file_unreadable` if its file system does not answer, which says nothing about the target. */
+export interface UnixFailure {
+  readonly ok: false;
+  readonly reason: "forbidden_target" | "connect" | "timeout_connect" | "file_unreadable";
+  readonly detail: string;
+}
+
 /** The remote end of a connection. */
 export interface Destination {
   /** A name or an IP address, the latter with or without brackets. */
@@ -138,9 +145,7 @@ export interface Network {
    * Connects to a Unix socket: at a path, or `@` and the name of an abstract one. Without `allowed_targets`, every socket is
    * allowed, because a module of such a prober was configured.
    */
-  connectUnix(
-    path: string,
-  ): Promise<Opened<Socket> | NetworkFailure<"forbidden_target" | "connect" | "timeout_connect">>;
+  connectUnix(path: string): Promise<Opened<Socket> | UnixFailure>;
   /** Opens a UDP socket that exchanges datagrams with the destination only. */
   connectUdp(to: Destination): Promise<Opened<UdpSocket> | NetworkFailure>;
   /**

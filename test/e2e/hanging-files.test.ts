@@ -176,3 +176,46 @@ test.runIf(mounts)("an exporter whose files hang reloads, and ends on SIGTERM", 
   await exporter.process.waitForOutput(/goodbye/u);
   expect(await exporter.process.exited).toEqual({ code: null, signal: "SIGTERM" });
 });
+
+test.runIf(mounts)(
+  "a Unix socket whose file system hangs keeps neither the event loop nor other probes",
+  async () => {
+    await using mount = await fuseMount({ file: "no socket" });
+    await using server = await serveHttp((_request, response) => response.end("ok"));
+    const module = "timeout: 3s, unix";
+    await using exporter = await startExporter({
+      command: mount.command,
+      yaml: `modules:
+  any: { prober: unix, ${module}: {} }
+  listed: { prober: unix, ${module}: { allowed_targets: ["${mount.path}/*"] } }
+  web: { prober: http }
+`,
+    });
+    const probe = async (name: string, target: string): Promise<string> => {
+      const text = await exporter.get(
+        `/probe?module=${name}&target=${encodeURIComponent(target)}&debug=true`,
+      );
+      return /probe_failure_reason\{reason="(\w+)"\} 1/u.exec(text)?.[1] ?? "ok";
+    };
+    const sockets = ["file", "missing"].flatMap((file) =>
+      ["any", "listed"].map((name) => [name, `${mount.path}/${file}`] as const),
+    );
+    const outcomesOf = () => Promise.all(sockets.map(([name, path]) => probe(name, path)));
+    expect(await outcomesOf()).toEqual(sockets.map(() => "connect"));
+
+    await mount.hang();
+    const begin = performance.now();
+    const hanging = outcomesOf();
+    while (performance.now() - begin < 1500) {
+      const asked = performance.now();
+      expect(await probe("web", server.host)).toBe("ok");
+      expect(performance.now() - asked).toBeLessThan(1000);
+    }
+    expect(await hanging).toEqual(sockets.map(() => "file_unreadable"));
+
+    await mount.goOn();
+    await waitUntil("the file system to answer", async () =>
+      (await outcomesOf()).every((one) => one === "connect") ? true : undefined,
+    );
+  },
+);

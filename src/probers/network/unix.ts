@@ -1,13 +1,17 @@
 import { connect, type Socket } from "node:net";
 import { resolve as resolvePath } from "node:path";
 import { FileHangsError, fileError } from "../../core/file-errors.ts";
-import { type NetworkFailure, networkFailure, type Opened } from "../../core/network.ts";
+import type { Opened, UnixFailure } from "../../core/network.ts";
 import { realpathSoon, statSmall } from "../../files/files.ts";
 import { codeOf, describeError } from "../errors.ts";
 import type { PathPolicy } from "../path-policy.ts";
 
-/** The reasons for which a Unix socket cannot be connected to. */
-type UnixReason = "forbidden_target" | "connect" | "timeout_connect";
+/** Makes a failure. */
+const failure = (reason: UnixFailure["reason"], detail: string): UnixFailure => ({
+  ok: false,
+  reason,
+  detail,
+});
 
 /** The sockets that a probe may connect to. */
 export interface UnixAccess {
@@ -20,17 +24,14 @@ export interface UnixAccess {
  * Connects to a Unix socket: at a path, or `@` and the name of an abstract one. The kernel looks up a path in the thread of
  * the event loop, so the file system is asked first, where a thread of its own may hang.
  */
-export async function openUnix(
-  path: string,
-  access: UnixAccess,
-): Promise<Opened<Socket> | NetworkFailure<UnixReason>> {
+export async function openUnix(path: string, access: UnixAccess): Promise<Opened<Socket> | UnixFailure> {
   const { signal } = access;
   // The kernel reads a path up to the first NUL, which is not what was checked.
   if (path === "" || path.includes("\0"))
-    return networkFailure("forbidden_target", `${JSON.stringify(path)} is not the path of a socket`);
+    return failure("forbidden_target", `${JSON.stringify(path)} is not the path of a socket`);
   const located = await orCut(locate(path, access.policy), signal);
   if (located === undefined)
-    return networkFailure("timeout_connect", `the file system of ${path} did not answer before the deadline`);
+    return failure("timeout_connect", `the file system of ${path} did not answer before the deadline`);
   return "ok" in located ? located : dial(path, located.at, signal);
 }
 
@@ -48,32 +49,29 @@ function orCut<Value>(promise: Promise<Value>, signal: AbortSignal): Promise<Val
 async function locate(
   path: string,
   policy: PathPolicy | undefined,
-): Promise<{ readonly at: string } | NetworkFailure<UnixReason>> {
+): Promise<{ readonly at: string } | UnixFailure> {
   if (path.startsWith("@")) {
     const refusal = await policy?.refuses(path, async (one) => one);
-    return refusal === undefined ? { at: `\0${path.slice(1)}` } : networkFailure("forbidden_target", refusal);
+    return refusal === undefined ? { at: `\0${path.slice(1)}` } : failure("forbidden_target", refusal);
   }
   const real = await realpathSoon(path).catch((error: unknown) => error);
   if (policy === undefined) {
     // Any other error is better told by the kernel on connecting.
     return real instanceof FileHangsError
-      ? networkFailure("connect", `no connection to ${path}: ${real.text}`)
+      ? failure("file_unreadable", `no connection to ${path}: ${real.text}`)
       : { at: path };
   }
   // A path that is not allowed is refused whether it exists or not.
   const known = typeof real === "string" ? real : resolvePath(path);
   const refusal = await policy.refuses(known, (one) => realpathSoon(one).catch(() => one));
-  if (refusal !== undefined) return networkFailure("forbidden_target", refusal);
+  if (refusal !== undefined) return failure("forbidden_target", refusal);
   if (typeof real === "string") return { at: real };
-  return networkFailure("connect", `no connection to ${path}: ${fileError(real).text}`);
+  const reason = real instanceof FileHangsError ? "file_unreadable" : "connect";
+  return failure(reason, `no connection to ${path}: ${fileError(real).text}`);
 }
 
 /** Connects to a socket whose file system answers. */
-async function dial(
-  path: string,
-  at: string,
-  signal: AbortSignal,
-): Promise<Opened<Socket> | NetworkFailure<UnixReason>> {
+async function dial(path: string, at: string, signal: AbortSignal): Promise<Opened<Socket> | UnixFailure> {
   const dialed = await new Promise<Socket | Error | "cut">((resolve) => {
     const socket = connect({ path: at });
     // The listener stays, so that an error after the connection was opened is not an uncaught one.
@@ -89,10 +87,9 @@ async function dial(
     if (signal.aborted) onAbort();
     else signal.addEventListener("abort", onAbort, { once: true });
   });
-  if (dialed === "cut")
-    return networkFailure("timeout_connect", `no connection to ${path} before the deadline`);
+  if (dialed === "cut") return failure("timeout_connect", `no connection to ${path} before the deadline`);
   if (!(dialed instanceof Error)) return { ok: true, socket: dialed };
-  return networkFailure("connect", `no connection to ${path}: ${await explain(dialed, path)}`);
+  return failure("connect", `no connection to ${path}: ${await explain(dialed, path)}`);
 }
 
 const ERRORS: Readonly<Record<string, string>> = {

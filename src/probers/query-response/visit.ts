@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
-import type { NetworkFailure, NetworkReason, Opened } from "../../core/network.ts";
+import type { Opened } from "../../core/network.ts";
 import { type Failure, failed, type Outcome, type ProbeContext, succeeded } from "../../core/prober.ts";
+import type { FailureReason } from "../../core/reasons.ts";
 import { openTls, readTrust, type StepGuard } from "../tls-connection.ts";
 import type { TlsSettings } from "../tls-options.ts";
 import { converse } from "./conversation.ts";
@@ -17,9 +18,9 @@ export interface ConversationModule {
 }
 
 /** A target of a conversation. */
-export interface Visit<Reason extends NetworkReason> {
+export interface Visit<Reason extends FailureReason> {
   /** Opens the connection. */
-  readonly dial: () => Promise<Opened<Socket> | NetworkFailure<Reason>>;
+  readonly dial: () => Promise<Opened<Socket> | Failure<Reason>>;
   /** Name to send and to verify in TLS from the start, if the module names none. */
   readonly serverName: string;
   /** The same for `starttls`; undefined if the target has no name. */
@@ -27,7 +28,7 @@ export interface Visit<Reason extends NetworkReason> {
 }
 
 /** Connects to a target, holds the conversation and closes the connection. Records in `trace` how far it came. */
-export async function visit<Reason extends NetworkReason>(
+export async function visit<Reason extends FailureReason>(
   { dial, serverName, startTlsName }: Visit<Reason>,
   { steps, overTls, tls }: ConversationModule,
   { signal, clock, log }: ProbeContext,
