@@ -20,10 +20,12 @@ import { stalls } from "./stalls.ts";
 import { startUp } from "./start-up.ts";
 import { starvation } from "./starvation.ts";
 import { store } from "./store.ts";
+import { tcpCost } from "./tcp.ts";
 
 const PARTS: Readonly<Record<string, (targets: Targets) => Promise<void>>> = {
   "start-up": startUp,
   "http-cost": httpCost,
+  "tcp-cost": tcpCost,
   "http-accuracy": httpAccuracy,
   "llm-share": llmShare,
   store,

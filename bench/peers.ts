@@ -8,6 +8,8 @@ import { startExporter } from "../test/helpers/exporter.ts";
 export interface Targets extends AsyncDisposable {
   readonly http: string;
   readonly https: string;
+  /** Host and port of a server that greets in a line. */
+  readonly tcp: string;
   /** How long each streamed answer took the server since the last call, in milliseconds. */
   took(): Promise<number[]>;
   /** The same for `/slow`. */
@@ -16,7 +18,7 @@ export interface Targets extends AsyncDisposable {
 
 export async function startTargets(): Promise<Targets> {
   const child: ChildProcess = fork(fileURLToPath(new URL("targets.ts", import.meta.url)));
-  const [{ http, https }] = (await once(child, "message")) as [{ http: number; https: number }];
+  const [{ http, https, tcp }] = (await once(child, "message")) as [Record<"http" | "https" | "tcp", number>];
   const times = async (): Promise<{ took: number[]; slow: number[] }> => {
     child.send("times");
     const [each] = (await once(child, "message")) as [{ took: number[]; slow: number[] }];
@@ -25,6 +27,7 @@ export async function startTargets(): Promise<Targets> {
   return {
     http: `http://127.0.0.1:${http}/`,
     https: `https://127.0.0.1:${https}/`,
+    tcp: `127.0.0.1:${tcp}`,
     took: async () => (await times()).took,
     slow: async () => (await times()).slow,
     async [Symbol.asyncDispose]() {
@@ -42,6 +45,8 @@ export interface Peer {
 
 const MODULES = `modules:
   plain: { prober: http, http: { preferred_ip_protocol: ip4 } }
+  connect: { prober: tcp, tcp: { preferred_ip_protocol: ip4 } }
+  banner: { prober: tcp, tcp: { preferred_ip_protocol: ip4, query_response: [{ expect: "^SSH-2.0-" }] } }
   tls: { prober: http, http: { preferred_ip_protocol: ip4, enable_http2: false, tls_config: { insecure_skip_verify: true } } }
 `;
 

@@ -1,11 +1,11 @@
 /**
  * The targets of the benchmarks, in a process of their own so that their work is not counted as the exporter's. Over
  * HTTP and HTTPS `/` answers at once and `/slow` after a fixed time; a POST streams an answer over a time that the
- * parent can ask for.
+ * parent can ask for. Over TCP a port greets as an SSH server does.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { createServer as createTlsServer } from "node:https";
-import type { AddressInfo, Server } from "node:net";
+import { type AddressInfo, createServer as createTcpServer, type Server } from "node:net";
 import { makeCertificate } from "../test/helpers/certificates.ts";
 
 const TOKENS = ["HE", "AL", "THY"];
@@ -72,8 +72,13 @@ process.on("message", () => {
 });
 process.on("disconnect", () => process.exit());
 const { cert, key } = makeCertificate({ names: ["IP:127.0.0.1"] });
-const [http, https] = await Promise.all([
+const greeting = createTcpServer((socket) => {
+  socket.on("error", () => socket.destroy());
+  socket.resume().end("SSH-2.0-OpenSSH_9.9p2 Debian-1\r\n");
+});
+const [http, https, tcp] = await Promise.all([
   listen(createServer(handle)),
   listen(createTlsServer({ cert, key }, handle)),
+  listen(greeting),
 ]);
-process.send?.({ http, https });
+process.send?.({ http, https, tcp });
