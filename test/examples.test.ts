@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 import { parseAllDocuments } from "yaml";
 import { seconds } from "../src/core/units.ts";
 import { createStandIn } from "../src/demo/stand-in.ts";
+import { testBanners } from "./examples/banners.ts";
 import { testCompose } from "./examples/compose.ts";
 import { checkFollower, testHaproxy, testNginx, testRoutes } from "./examples/routes.ts";
 import { testShards } from "./examples/shards.ts";
@@ -73,6 +74,7 @@ async function checkAlertmanager(name: string): Promise<void> {
 
 /** The test of each example, by file name. */
 const TESTED: Readonly<Record<string, () => Promise<void>>> = {
+  "banners.yml": testBanners,
   shards: testShards,
   routes: async () => {
     expect(readdirSync(`${folder}/routes`).toSorted()).toEqual([
