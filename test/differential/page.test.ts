@@ -6,6 +6,8 @@ import { namesOf } from "../../src/core/metric.ts";
 import { probers } from "../../src/probers/index.ts";
 import { cases } from "./cases/index.ts";
 import { loading } from "./cases/loading.ts";
+import { tcpCases } from "./cases/tcp/index.ts";
+import { unixCases } from "./cases/unix.ts";
 import { OURS_ALONE } from "./compare.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
@@ -27,6 +29,10 @@ const name = (id: string, group: string): void => {
 };
 for (const [group, list] of Object.entries(cases)) {
   for (const { differs = {} } of list) for (const id of Object.keys(differs)) name(id, group);
+}
+const ofKinds = { tcp: tcpCases, unix: unixCases };
+for (const [kind, list] of Object.entries(ofKinds)) {
+  for (const { differs = {} } of list) for (const id of Object.keys(differs)) name(id, kind);
 }
 for (const { differs } of loading) if (differs !== undefined) name(differs, "loading");
 
@@ -63,9 +69,9 @@ describe("docs/blackbox-differences.md", () => {
 });
 
 test("a case that differs lists its differences", () => {
-  const silent = Object.values(cases)
-    .flat()
-    .filter(({ differs = {} }) => Object.values(differs).some((lines) => lines.length === 0));
+  const silent = [...Object.values(cases).flat(), ...Object.values(ofKinds).flat()].filter(
+    ({ differs = {} }) => Object.values(differs).some((lines) => lines.length === 0),
+  );
   expect(silent.map((each) => each.name)).toEqual([]);
 });
 

@@ -47,7 +47,6 @@ export const unixCases: readonly UnixCase[] = [
     module: unix(),
     target: ({ abstract }) => `${abstract}-x`,
   },
-  { name: "no target", verdict: 400, module: unix(), target: "", differs: { texts: ["text"] } },
   {
     name: "NUL in the path",
     verdict: "success",

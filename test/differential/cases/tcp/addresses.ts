@@ -94,5 +94,4 @@ export const addresses: readonly TcpCase[] = [
     module: tcp("{ source_ip_address: '' }"),
     target: at("greets"),
   },
-  { name: "no target", verdict: 400, module: tcp(), target: "", differs: { texts: ["text"] } },
 ];
