@@ -1,11 +1,17 @@
-import type { LoadCase } from "../loading.ts";
+/** A configuration that both exporters check, as a `LoadCase`. */
+interface ConversationLoad {
+  readonly name: string;
+  readonly yaml: string;
+  readonly theirs: "accepted" | "refused";
+  readonly differs?: string;
+}
 
 const module = (kind: "tcp" | "unix", options: string): string =>
   `modules: { m: { prober: ${kind}, ${kind}: ${options} } }`;
 
 const steps = (list: string): string => module("tcp", `{ query_response: [${list}] }`);
 
-type Row = readonly [name: string, yaml: string, theirs: LoadCase["theirs"], differs?: string];
+type Row = readonly [name: string, yaml: string, theirs: ConversationLoad["theirs"], differs?: string];
 
 const ROWS: readonly Row[] = [
   ["tcp", "modules: { m: { prober: tcp } }", "accepted"],
@@ -73,6 +79,6 @@ const ROWS: readonly Row[] = [
 ];
 
 /** Valid and invalid configurations of `tcp` and `unix`. */
-export const conversationLoading: readonly LoadCase[] = ROWS.map(([name, yaml, theirs, differs]) =>
+export const conversationLoading: readonly ConversationLoad[] = ROWS.map(([name, yaml, theirs, differs]) =>
   differs === undefined ? { name, yaml, theirs } : { name, yaml, theirs, differs },
 );
