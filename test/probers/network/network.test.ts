@@ -10,7 +10,9 @@ import { type NetworkModule, openNetwork } from "../../../src/probers/network/ne
 import { ownLookup, type SystemLookup } from "../../../src/probers/network/resolve.ts";
 import { makeCertificate } from "../../helpers/certificates.ts";
 import { serveHttp, serveHttps, serveServer, serveTcp, type TestServer } from "../../helpers/http-targets.ts";
+import { serveConduct } from "../../helpers/line-servers.ts";
 import { heldProber } from "../../helpers/stand-in-prober.ts";
+import { temporaryFolder } from "../../helpers/temporary-folder.ts";
 
 interface Settings {
   readonly allowedTargets?: readonly string[];
@@ -370,4 +372,37 @@ test("the unrestricted network connects to any address", async () => {
   const unrestricted = networkFor({ allowedTargets: [] }).unrestricted();
   expect(verdictOf(await unrestricted.connect({ host: "127.0.0.1", port: server.port }))).toBe("ok");
   expect(unrestricted.check({ host: "169.254.169.254", port: 80 })).toBeUndefined();
+});
+
+describe("a Unix socket", () => {
+  test("needs a path in allowed_targets if there are any, unless its target is configured", async () => {
+    await using folder = await temporaryFolder();
+    const path = `${folder.path}/app.sock`;
+    await using _server = await serveConduct((socket) => void socket.end(), { path });
+    const verdict = async (settings: Settings, to = path): Promise<string> => {
+      const opened = await networkFor(settings).connectUnix(to);
+      if (opened.ok) opened.socket.destroy();
+      return verdictOf(opened);
+    };
+    expect(await verdict({})).toBe("ok");
+    expect(await verdict({ allowedTargets: ["127.0.0.1", path] })).toBe("ok");
+    expect(await verdict({ allowedTargets: ["127.0.0.1"] })).toBe("forbidden_target");
+    expect(await verdict({ configuredOnly: true })).toBe("forbidden_target");
+    expect(await verdict({ configuredOnly: true, configured: true })).toBe("ok");
+    expect(await verdict({}, "")).toBe("forbidden_target");
+    expect(await verdict({}, `${path}\0`)).toBe("forbidden_target");
+
+    // Only the first destination is the configured one.
+    const network = networkFor({ allowedTargets: [], configured: true });
+    expect(verdictOf(await network.connectUnix(`${folder.path}/other.sock`))).toBe("connect");
+    expect(verdictOf(await network.connectUnix(path))).toBe("forbidden_target");
+    expect(verdictOf(await network.unrestricted().connectUnix(path))).toBe("ok");
+  });
+
+  test("does not keep entries for hosts from working", async () => {
+    await using server = await serveTcp((socket) => void socket.end());
+    const network = networkFor({ allowedTargets: ["127.0.0.1", "/run/*.sock"] });
+    const opened = await network.connect({ host: "127.0.0.1", port: server.port });
+    expect(verdictOf(opened)).toBe("ok");
+  });
 });
