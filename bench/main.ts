@@ -5,6 +5,7 @@
 import { httpAccuracy } from "./accuracy.ts";
 import { dnsCost } from "./dns.ts";
 import { memoryGrowth } from "./growth.ts";
+import { grpcCost } from "./grpc.ts";
 import { hangingFiles } from "./hanging-files.ts";
 import { httpCost } from "./http.ts";
 import { icmpCost } from "./icmp.ts";
@@ -30,6 +31,7 @@ const PARTS: Readonly<Record<string, (targets: Targets) => Promise<void>>> = {
   "dns-cost": dnsCost,
   "tcp-cost": tcpCost,
   "http-accuracy": httpAccuracy,
+  "grpc-cost": grpcCost,
   "icmp-cost": icmpCost,
   "llm-share": llmShare,
   store,

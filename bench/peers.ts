@@ -51,9 +51,12 @@ const MODULES = `modules:
 `;
 
 /** Ours and blackbox_exporter with the same modules, run by `measure` side by side. */
-export async function withPeers(measure: (ours: Peer, theirs: Peer) => Promise<void>): Promise<void> {
-  await using exporter = await startExporter({ yaml: MODULES });
-  await using blackbox = await startBlackbox({ version: "newest", config: MODULES });
+export async function withPeers(
+  measure: (ours: Peer, theirs: Peer) => Promise<void>,
+  modules: string = MODULES,
+): Promise<void> {
+  await using exporter = await startExporter({ yaml: modules });
+  await using blackbox = await startBlackbox({ version: "newest", config: modules });
   await measure(
     { name: "ours", url: exporter.url, pid: exporter.process.pid },
     { name: "blackbox_exporter", url: blackbox.url, pid: blackbox.process.pid },

@@ -80,7 +80,7 @@ const CONNECTING: readonly {
 ];
 
 /** Folders of src/probers that are no prober, which several of them share. */
-const SHARED_FOLDERS = ["query-response"];
+const SHARED_FOLDERS: ReadonlySet<string> = new Set(["query-response"]);
 
 const ONE_PROBER =
   "One prober does not import another; what they share is a file or a shared folder of src/probers.";
@@ -88,7 +88,7 @@ const ONE_PROBER =
 /** Returns the folders of src/probers that belong to one prober, or to all probers together. */
 const unsharedFolders = (): readonly string[] =>
   readdirSync(new URL("../../src/probers/", import.meta.url), { withFileTypes: true })
-    .filter((entry) => entry.isDirectory() && !SHARED_FOLDERS.includes(entry.name))
+    .filter((entry) => entry.isDirectory() && !SHARED_FOLDERS.has(entry.name))
     .map(({ name }) => name)
     .toSorted();
 

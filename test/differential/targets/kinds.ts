@@ -47,7 +47,7 @@ const pages: RequestListener = (request, reply) => {
     reply.writeHead(status, { "Content-Length": Buffer.byteLength(body), ...headers });
     reply.end(request.method === "HEAD" ? undefined : body);
   };
-  switch (request.url) {
+  switch (request.url ?? "") {
     case "/json":
       return send(200, { "Content-Type": "application/json" }, JSON.stringify(json));
     case "/gzip":

@@ -83,7 +83,7 @@ function replyTo(message: Buffer): Buffer {
   const answers = known.filter(({ type }) => String(question?.type) === "ANY" || type === question?.type);
   const authority = answers.length > 0 ? [] : RECORDS.slice(0, 1);
   const rcode = known.length > 0 ? 0 : 3;
-  const recursion = query.flag_rd === true ? dnsPacket.RECURSION_DESIRED : 0;
+  const recursion = query.flag_rd ? dnsPacket.RECURSION_DESIRED : 0;
   return Buffer.from(
     dnsPacket.encode({
       type: "response",
