@@ -385,7 +385,8 @@ describe("a Unix socket", () => {
   test("needs a path in allowed_targets if there are any, unless its target is configured", async () => {
     await using folder = await temporaryFolder();
     const path = `${folder.path}/app.sock`;
-    await using _server = await serveConduct((socket) => void socket.end(), { path });
+    await using resources = new AsyncDisposableStack();
+    resources.use(await serveConduct((socket) => void socket.end(), { path }));
     const verdict = async (settings: Settings, to = path): Promise<string> => {
       const opened = await networkFor(settings).connectUnix(to);
       if (opened.ok) opened.socket.destroy();
