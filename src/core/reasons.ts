@@ -53,6 +53,7 @@ export const FAILURE_REASONS = [
  */
 export const ALERTED_REASONS = [
   "rate_limited",
+  "prober_unavailable",
   "queue_timeout",
   "internal",
 ] as const satisfies readonly (typeof FAILURE_REASONS)[number][];

@@ -4,7 +4,7 @@ import type { AlertRule } from "./model/subject.ts";
 import type { SubjectState } from "./state.ts";
 
 /** Kinds of probers whose probes see certificates. */
-const SEES_CERTIFICATES = new Set(["http", "llm"]);
+const SEES_CERTIFICATES = new Set(["http", "tcp", "dns", "grpc", "unix", "websocket", "llm"]);
 
 const HAS: Readonly<Record<AlertNeed, (state: SubjectState) => boolean>> = {
   llm: ({ target }) => target?.prober === "llm",

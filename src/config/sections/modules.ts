@@ -72,8 +72,8 @@ export const modulesSchema = {
   description: "Modules by name.",
 } as const satisfies JSONSchema;
 
-/** Kinds of blackbox_exporter, whose modules mean the same here. One that this exporter lacks gets a hint of its own. */
-const BLACKBOX_KINDS = new Set(["http", "tcp", "icmp", "dns", "grpc", "unix"]);
+/** Kinds of blackbox_exporter, whose modules mean the same here. */
+const BLACKBOX_KINDS = new Set(["http", "tcp", "dns", "icmp", "grpc", "unix", "websocket"]);
 
 /**
  * Returns the schema of `modules` for one file: each module's schema with the options of its prober, and of others that it has
@@ -193,10 +193,7 @@ function proberOf(
   const prober = probers.find((one) => one.kind === kind);
   if (prober !== undefined || pluginsMissing) return prober;
   const known = probers.map((one) => one.kind);
-  const hint = BLACKBOX_KINDS.has(kind)
-    ? ` (this exporter has no ${kind} prober; keep blackbox_exporter for it)`
-    : suggestion(kind, known);
-  problems.add({ path: [...path, "prober"], want: `${alternatives(known)}${hint}` });
+  problems.add({ path: [...path, "prober"], want: `${alternatives(known)}${suggestion(kind, known)}` });
   return undefined;
 }
 
