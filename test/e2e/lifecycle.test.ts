@@ -114,12 +114,12 @@ describe("reload", () => {
 
     const file = await exporter.folder.write(
       "exporter.yml",
-      withTarget(second.url).replace("timeout: 5s", "timeout: -5s"),
+      withTarget(second.url).replace("timeout: 5s", "timeout: soon"),
     );
     const bad = await reload(exporter);
     expect(bad.status).toBe(500);
     expect(await bad.text()).toBe(
-      `the new configuration has problems, the old one stays in use:\n${file}:2:47: modules.http_2xx.timeout: got -5s, want > 0\n`,
+      `the new configuration has problems, the old one stays in use:\n${file}:2:47: modules.http_2xx.timeout: got "soon", want a duration such as 30s, 2m, 1h30m or 500ms\n`,
     );
     const text = await exporter.get("/metrics");
     expect(second.requests()).toBe(2);
