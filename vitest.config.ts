@@ -15,10 +15,13 @@ const LONG = [
   "test/e2e/leadership.test.ts",
   "test/e2e/notify.test.ts",
   "test/e2e/pack.test.ts",
+  "test/e2e/prometheus-operator.test.ts",
   "test/e2e/relay-sequences.test.ts",
   "test/e2e/routes.test.ts",
   "test/e2e/report.test.ts",
   "test/e2e/schedules.test.ts",
+  "test/e2e/systemd-socket.test.ts",
+  "test/e2e/unix-socket.test.ts",
   "test/engine/starvation.test.ts",
   "test/examples.test.ts",
   "test/examples/ping.test.ts",
@@ -69,7 +72,7 @@ export default defineConfig({
   test: {
     include: isLong ? LONG : ["test/**/*.test.ts"],
     exclude: isLong ? [] : LONG,
-    globalSetup: "test/page/assets.ts",
+    globalSetup: ["test/page/assets.ts", "test/helpers/ping-on-path.ts"],
     // Waits end after a minute and name what they waited for (test/helpers/process.ts): a test may do so more than once.
     testTimeout: isLong ? 1_800_000 : 300_000,
     hookTimeout: 300_000,
