@@ -213,7 +213,6 @@ describe("heartbeat-exporter config import", () => {
         schedule: "on_scrape",
       },
       { name: "example.com-b", address: "https://user:hidden@example.com/b" },
-      { name: "host.example.com", address: "host.example.com" },
     ]);
   });
 

@@ -172,7 +172,7 @@ const CONDITIONS: Readonly<Record<string, readonly Condition[]>> = {
   "with `expected_duration`": ["expected"],
   "with a maintenance window": ["maintenance"],
   "with `histograms: [duration]` for status success, `[failed_duration]` for status failure": ["llm"],
-  "rate_limited, queue_timeout, internal from 0 on, if the prober can give them; other reasons from their first failure on":
+  "rate_limited, prober_unavailable, queue_timeout, internal from 0 on, if the prober can give them; other reasons from their first failure on":
     [],
 };
 
