@@ -105,7 +105,6 @@ const ADDITIONAL: Readonly<Record<string, (depth: number, up: string) => readonl
     depth === 1
       ? [{ regex: "^\\./[^/]+/", message: "Only src/probers/index.ts knows the kinds of prober." }]
       : [
-          { regex: `^${up.replaceAll(".", "\\.")}index\\.ts$`, message: ONE_PROBER },
           {
             regex: `^${up.replaceAll(".", "\\.")}(index\\.ts$|(${unsharedFolders().join("|")})/)`,
             message: ONE_PROBER,

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { systemClock } from "../../src/core/clock.ts";
 import { defined } from "../../src/core/defined.ts";
@@ -10,7 +10,7 @@ import type {
   Prober,
   ProbeTarget,
 } from "../../src/core/prober.ts";
-import { knownSecret } from "../../src/core/secret.ts";
+import { Secret } from "../../src/core/secret.ts";
 import { openNetwork } from "../../src/probers/network/network.ts";
 import { ownLookup, type SystemLookup } from "../../src/probers/network/resolve.ts";
 import { compileRegexp } from "../../src/probers/regexp.ts";
@@ -64,7 +64,7 @@ export function probingWith<Options extends object, Module>(
       problem: (path, got, want) => problems.push(`${path.join(".")}: got ${got}, want ${want}`),
       warn: (path, text) => warnings.push(`${path.join(".")}: ${text}`),
       unsupported: (path, why) => problems.push(`${path.join(".")}: ${why}`),
-      secretFile: (file) => knownSecret(readFileSync(file, "utf8").trim()),
+      secretFile: (file) => new Secret(async () => (await readFile(file, "utf8")).trim()),
       resolvePath: (file) => file,
       environment: {},
       metricNames: new Set(),

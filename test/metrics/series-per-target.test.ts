@@ -142,6 +142,7 @@ const CONDITIONS: Readonly<Record<string, readonly Condition[]>> = {
   "with `cold_start`": ["cold start"],
   "with `fail_if_body_json_...`": ["cel"],
   "for the phases that the probe reached": [],
+  "of `http` always, of others once the target is connected to": [],
   "if the response has Last-Modified": ["answered"],
   "once the host name was looked up": [],
   "after a TLS handshake": ["tls"],
