@@ -28,6 +28,7 @@ const COMMANDS: Readonly<Record<string, Uses>> = {
   },
   "config check": { good: ["--config.file=UP"], bad: ["--config.file=CONFIG"] },
   "config print": { good: ["--config.file=UP"], invalid: ["--config.file=CONFIG"] },
+  "config schema": { good: [] },
   "config import": { good: ["FOLDER/health.json"], bad: ["FOLDER/health.json", "--output=/nowhere/x"] },
   estimate: { good: ["--config.file=UP"], invalid: ["--config.file=CONFIG"] },
   pack: { good: ["--out=FOLDER/pack"], bad: ["--out=/dev/null/x"] },
