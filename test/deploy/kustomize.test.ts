@@ -67,8 +67,17 @@ describe("the plain manifests and the chart agree about", () => {
     const { containers: __, volumes: ofChart, serviceAccountName: account, ...other } = chart.pods().spec;
     expect(serviceAccountName).toBe("heartbeat-exporter");
     expect(account).toBe(RELEASE.fullname);
+    // The chart lets pods ping only if icmp.enabled says so.
+    const { sysctls, ...securityContext } = (pod as { securityContext: Record<string, unknown> })
+      .securityContext;
+    expect(sysctls).toEqual([{ name: "net.ipv4.ping_group_range", value: "0 2147483647" }]);
     // A pod of the chart says itself whether it has a token.
-    expect(other).toEqual({ ...pod, automountServiceAccountToken: false, dnsPolicy: "ClusterFirst" });
+    expect(other).toEqual({
+      ...pod,
+      securityContext,
+      automountServiceAccountToken: false,
+      dnsPolicy: "ClusterFirst",
+    });
     expect(plain.one("ServiceAccount")).toMatchObject({ automountServiceAccountToken: false });
 
     // The claim comes from the template of claims; the Secret that a value names has to exist.
