@@ -1,3 +1,4 @@
+import type { JSONSchema } from "json-schema-to-ts";
 import type { CompileContext } from "../core/prober.ts";
 import { compileRanges, embeddedIpv4, isIP, isRange, rangeOf, withoutZone } from "./ip.ts";
 
@@ -15,6 +16,14 @@ export interface AddressPolicy {
 
 /** The policy for servers that only the configuration names. */
 export const ANY_ADDRESS: AddressPolicy = { refusesHost: () => undefined, refusesAddress: () => undefined };
+
+/** Schema of the option `allowed_targets` of probers whose targets have a host and a port. */
+export const allowedTargetsSchema = {
+  type: "array",
+  items: { type: "string", minLength: 1 },
+  description:
+    "Hosts (also *.example.com), addresses and ranges, optionally with :port, that may be probed; default all except link-local and metadata addresses.",
+} as const satisfies JSONSchema;
 
 /** The forms of an entry of `allowed_targets`, for error texts. */
 const ALLOWED_TARGET_FORM =

@@ -1,4 +1,5 @@
 import type { FromSchema, JSONSchema } from "json-schema-to-ts";
+import { allowedTargetsSchema } from "../address-policy.ts";
 import { ipPreferenceProperties } from "../resolution.ts";
 import { tlsConfigSchema } from "../tls-options.ts";
 
@@ -72,12 +73,7 @@ export const dnsSchema = {
     validate_answer_rrs: rules("answer"),
     validate_authority_rrs: rules("authority"),
     validate_additional_rrs: rules("additional"),
-    allowed_targets: {
-      type: "array",
-      items: { type: "string", minLength: 1 },
-      description:
-        "Hosts (also *.example.com), addresses and ranges, optionally with :port, that may be probed; default all except link-local and metadata addresses.",
-    },
+    allowed_targets: allowedTargetsSchema,
   },
 } as const satisfies JSONSchema;
 

@@ -1,4 +1,5 @@
 import type { FromSchema, JSONSchema } from "json-schema-to-ts";
+import { allowedTargetsSchema } from "../address-policy.ts";
 import { conversationProperties } from "../query-response/schema.ts";
 import { ipPreferenceProperties } from "../resolution.ts";
 import { tlsConfigSchema } from "../tls-options.ts";
@@ -12,12 +13,7 @@ export const tcpSchema = {
     ...ipPreferenceProperties,
     source_ip_address: { type: "string", description: "Address of this machine to connect from." },
     tls_config: tlsConfigSchema,
-    allowed_targets: {
-      type: "array",
-      items: { type: "string", minLength: 1 },
-      description:
-        "Hosts (also *.example.com), addresses and ranges, optionally with :port, that may be probed; default all except link-local and metadata addresses.",
-    },
+    allowed_targets: allowedTargetsSchema,
   },
 } as const satisfies JSONSchema;
 

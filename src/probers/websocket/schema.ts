@@ -1,4 +1,5 @@
 import type { FromSchema, JSONSchema } from "json-schema-to-ts";
+import { allowedTargetsSchema } from "../address-policy.ts";
 import { authProperties, httpHeadersSchema, proxyProperties } from "../http-client-schema.ts";
 import { ipPreferenceProperties } from "../resolution.ts";
 import { tlsConfigSchema } from "../tls-options.ts";
@@ -65,12 +66,7 @@ export const websocketSchema = {
         "Steps of the conversation after the handshake. Without any, the probe ends with the handshake.",
     },
     ...ipPreferenceProperties,
-    allowed_targets: {
-      type: "array",
-      items: { type: "string", minLength: 1 },
-      description:
-        "Hosts (also *.example.com), addresses and ranges, optionally with :port, that may be probed; default all except link-local and metadata addresses.",
-    },
+    allowed_targets: allowedTargetsSchema,
   },
 } as const satisfies JSONSchema;
 
