@@ -26,6 +26,17 @@ export interface StepGuard {
   cut: (() => void) | undefined;
 }
 
+/** Runs the steps of one probe. At the deadline it calls the abort function of the step that runs. */
+export async function withDeadline<Result>(guard: StepGuard, run: () => Promise<Result>): Promise<Result> {
+  const onAbort = (): void => guard.cut?.();
+  guard.signal.addEventListener("abort", onAbort, { once: true });
+  try {
+    return await run();
+  } finally {
+    guard.signal.removeEventListener("abort", onAbort);
+  }
+}
+
 /** The TLS parameters of a connection. */
 export interface TlsPlan {
   readonly trust: SecureContextOptions;

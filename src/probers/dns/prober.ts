@@ -6,7 +6,7 @@ import {
   type ProbeTarget,
   succeeded,
 } from "../../core/prober.ts";
-import { readTrust } from "../tls-connection.ts";
+import { readTrust, withDeadline } from "../tls-connection.ts";
 import { ask } from "./ask.ts";
 import type { Guard } from "./guard.ts";
 import { judge } from "./judge.ts";
@@ -57,16 +57,12 @@ async function probeDns(
 ): Promise<ProbeResult<DnsReason>> {
   const guard: Guard = { signal, clock, log, network, cut: undefined };
   const trace = newTrace();
-  const onAbort = (): void => guard.cut?.();
-  signal.addEventListener("abort", onAbort, { once: true });
-  try {
+  return withDeadline(guard, async () => {
     const answered = await request(addressOf(target.address, module), module, guard, trace);
     if (answered.ok) trace.message = answered.message;
     const failed = answered.ok ? judge(answered.message, module, log) : answered;
     return { outcome: failed ?? succeeded, samples: samplesOf(module, trace), phases: tracedPhases(trace) };
-  } finally {
-    signal.removeEventListener("abort", onAbort);
-  }
+  });
 }
 
 /** Chooses the address of the server, as blackbox_exporter does, and asks it. */

@@ -9,6 +9,7 @@ import {
   succeeded,
 } from "../../core/prober.ts";
 import type { ConnectionGuard } from "../open-connection.ts";
+import { withDeadline } from "../tls-connection.ts";
 import { hasOtherScheme, parseGrpcAddress } from "./address.ts";
 import { checkHealth } from "./check.ts";
 import { SERVING, SERVING_STATUSES } from "./health-messages.ts";
@@ -52,9 +53,7 @@ async function probeGrpc(
 ): Promise<ProbeResult<GrpcReason>> {
   const guard: ConnectionGuard = { signal, clock, log, network, cut: undefined };
   const trace = newTrace();
-  const onAbort = (): void => guard.cut?.();
-  signal.addEventListener("abort", onAbort, { once: true });
-  try {
+  return withDeadline(guard, async () => {
     const prepared = await prepare(target, module, guard, trace);
     if (!prepared.ok)
       return { outcome: prepared, samples: samplesOf(module, trace, undefined), phases: phasesIn(trace) };
@@ -66,9 +65,7 @@ async function probeGrpc(
       samples: samplesOf(module, trace, result),
       phases: phasesIn(trace),
     };
-  } finally {
-    signal.removeEventListener("abort", onAbort);
-  }
+  });
 }
 
 function outcomeOf(result: CallResult, { service }: GrpcModule): Outcome<GrpcReason> {

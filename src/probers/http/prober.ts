@@ -8,6 +8,7 @@ import {
   succeeded,
 } from "../../core/prober.ts";
 import { parseAddress } from "../http-address.ts";
+import { withDeadline } from "../tls-connection.ts";
 import { judge } from "./judge.ts";
 import { httpMetrics } from "./metrics.ts";
 import { compileHttp, type HttpModule } from "./options.ts";
@@ -61,9 +62,7 @@ async function probeHttp(
 ): Promise<ProbeResult<HttpReason>> {
   const guard: Guard = { signal, clock, log, network, cut: undefined };
   const trace = newTrace();
-  const onAbort = (): void => guard.cut?.();
-  signal.addEventListener("abort", onAbort, { once: true });
-  try {
+  return withDeadline(guard, async () => {
     const visited = await visit(target, module, guard, trace);
     if (!visited.ok) {
       const samples = samplesOf(module, trace, undefined, undefined);
@@ -85,7 +84,5 @@ async function probeHttp(
       phases,
       ...defined({ degraded: verdict.degraded ?? values?.degraded }),
     };
-  } finally {
-    signal.removeEventListener("abort", onAbort);
-  }
+  });
 }

@@ -8,6 +8,7 @@ import {
   succeeded,
 } from "../../core/prober.ts";
 import { type ConnectionGuard, openConnection } from "../open-connection.ts";
+import { withDeadline } from "../tls-connection.ts";
 import { parseWebsocketAddress } from "./address.ts";
 import { type HandshakeResult, upgrade } from "./connection.ts";
 import { converse } from "./conversation.ts";
@@ -49,15 +50,11 @@ async function probeWebsocket(
 ): Promise<ProbeResult<WebsocketReason>> {
   const guard: ConnectionGuard = { signal, clock, log, network, cut: undefined };
   const trace = newTrace();
-  const onAbort = (): void => guard.cut?.();
-  signal.addEventListener("abort", onAbort, { once: true });
-  try {
+  return withDeadline(guard, async () => {
     const prepared = await prepare(target, module, guard, trace);
     const outcome = prepared.ok ? await visit(prepared, module, guard, trace) : prepared;
     return { outcome, samples: samplesOf(module, trace), phases: phasesIn(trace) };
-  } finally {
-    signal.removeEventListener("abort", onAbort);
-  }
+  });
 }
 
 /** Connects, makes the handshakes, and talks with the target. */
