@@ -12,12 +12,12 @@ export interface Asker {
   /**
    * Returns the result of a configured target for a scrape; a skip if it is not probed and has no current result.
    * With `schedule: interval` that is the latest result, and a scrape waits only before the first one. The deadline of
-   * a scheduled probe does not depend on scrapes.
+   * a scheduled probe does not depend on scrapes. Rejects with `HeldUpError`.
    */
   target(target: Target, scrapeTimeout: Seconds | undefined): Promise<AgedResult | Skip>;
   /** Like `target`, for a scrape of many targets: a probe that does not end in time is replaced by the last result. */
   targetOrLatest(target: Target, scrapeTimeout: Seconds): Promise<AgedResult | undefined>;
-  /** Returns the result of an address from a request. */
+  /** Returns the result of an address from a request. Rejects with `HeldUpError`. */
   address(
     target: ProbeTarget,
     module: Module,
@@ -40,6 +40,20 @@ export interface Asker {
 /** Timeout of a scheduled probe whose module has none: Prometheus' default, or the interval if that is shorter. */
 const DEFAULT_TIMEOUT = seconds(10);
 
+/**
+ * Thrown if a scrape has to be answered before its probe has ended because the event loop stood still, and the last probe of the
+ * target did not fail. Any verdict could be wrong then.
+ */
+export class HeldUpError extends Error {
+  override readonly name = "HeldUpError";
+
+  constructor() {
+    super(
+      "no verdict: this exporter stood still for a part of the scrape's timeout, for want of processor time, and the probe has not ended",
+    );
+  }
+}
+
 /** Added to a request's patience, so that it still gets the result of a probe that ends at its deadline. */
 const MARGIN = 0.2;
 
@@ -55,21 +69,24 @@ export function createAsker(engine: Engine, clock: Clock, offset: Seconds): Aske
 
   const respond = async (target: Target, scrapeTimeout: Seconds | undefined): Promise<ProbeResponse> => {
     const patience = seconds(probeTimeout(undefined, scrapeTimeout, offset) + MARGIN);
+    const answerWithin = answerTime(scrapeTimeout, offset);
     if (target.schedule === "interval") {
       const known = latest(target);
       if (known !== undefined) return { kind: "result", ...known };
-      return engine.probe(requestFor(target), { timeout: ownTimeout(target), patience });
+      return engine.probe(requestFor(target), { timeout: ownTimeout(target), patience, answerWithin });
     }
     const timeout = probeTimeout(target.module.timeout, scrapeTimeout, offset);
     // A scrape without time must not make the probe fail, whose result counts for the target.
     return engine.probe(requestFor(target), {
       timeout: timeout > 0 ? timeout : ownTimeout(target),
       patience,
+      answerWithin,
     });
   };
 
   /** Turns a response into a result to show, with the skip that prevents a newer one. */
   const resultOf = (request: ProbeRequest, response: ProbeResponse): AgedResult | Skip => {
+    if (response.kind === "held_up" && !response.failing) throw new HeldUpError();
     const skipped = response.kind === "skipped" ? response.skip : engine.skip(request);
     const known = knownResult(response);
     if (skipped?.reason === "not_leader" && !isCurrent(known, skipped, request.interval)) return skipped;
@@ -97,7 +114,9 @@ export function createAsker(engine: Engine, clock: Clock, offset: Seconds): Aske
     async address(target, module, scrapeTimeout) {
       const timeout = probeTimeout(module.timeout, scrapeTimeout, offset);
       const request = requestForAddress(target, module);
-      return resultOf(request, await engine.probe(request, { timeout, patience: seconds(timeout + MARGIN) }));
+      const patience = seconds(timeout + MARGIN);
+      const answerWithin = answerTime(scrapeTimeout, offset);
+      return resultOf(request, await engine.probe(request, { timeout, patience, answerWithin }));
     },
     async scheduled(target) {
       const request = requestFor(target);
@@ -140,13 +159,14 @@ function knownResult(response: ProbeResponse): AgedResult | undefined {
     case "skipped":
       return response.known;
     case "late":
+    case "held_up":
       return undefined;
   }
 }
 
 /** Makes a failed result for a request without one. It is not a result of the target, and is not counted. */
 function placeholderFor(response: ProbeResponse, clock: Clock): Result {
-  const waited = response.kind === "late" ? response.waited : seconds(0);
+  const waited = response.kind === "skipped" || response.kind === "result" ? seconds(0) : response.waited;
   const endedAt = clock.now();
   return {
     id: 0,
@@ -160,13 +180,15 @@ function placeholderFor(response: ProbeResponse, clock: Clock): Result {
   };
 }
 
-const placeholderOutcome = (response: ProbeResponse): Failure =>
-  response.kind === "skipped"
-    ? failed("budget_exhausted", response.skip.detail)
-    : failed(
-        "timeout",
-        "the probe, which is still in flight for another request, did not end within this scrape's timeout",
-      );
+function placeholderOutcome(response: ProbeResponse): Failure {
+  if (response.kind === "skipped") return failed("budget_exhausted", response.skip.detail);
+  return failed(
+    "timeout",
+    response.kind === "held_up"
+      ? "the probe did not end within this scrape's timeout, for a part of which this exporter stood still; the last probe failed"
+      : "the probe, which is still in flight for another request, did not end within this scrape's timeout",
+  );
+}
 
 /** Timeout of a probe if neither module nor scrape has one; blackbox_exporter's default. */
 const DEFAULT_SCRAPE_TIMEOUT = seconds(120);
@@ -185,4 +207,13 @@ export function probeTimeout(
   const longest = seconds((scrapeTimeout ?? DEFAULT_SCRAPE_TIMEOUT) - offset);
   if (longest < 0) return moduleTimeout ?? seconds(0);
   return moduleTimeout !== undefined && moduleTimeout < longest ? moduleTimeout : longest;
+}
+
+/**
+ * Returns the time after which a scrape is answered in any case: half of the offset before its timeout, after which Prometheus
+ * takes no answer. `undefined` for a scrape that does not bound its probe.
+ */
+function answerTime(scrapeTimeout: Seconds | undefined, offset: Seconds): Seconds | undefined {
+  if (scrapeTimeout === undefined || scrapeTimeout <= offset) return undefined;
+  return seconds(scrapeTimeout - offset / 2);
 }

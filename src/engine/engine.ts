@@ -12,10 +12,16 @@ import { createRestoredResults } from "./restored-results.ts";
 import { type RunDeps, runProbe, ShutdownError, SkippedError } from "./run-probe.ts";
 import { createStagger } from "./stagger.ts";
 
-/** The response to a request for a probe. `late`: the probe was still running when the patience of the request ended. */
+/** The response to a request for a probe. */
 export type ProbeResponse =
   | ({ readonly kind: "result" } & AgedResult)
+  /** The probe was still running when the patience of the request ended. */
   | { readonly kind: "late"; readonly waited: Seconds }
+  /**
+   * The request had to be answered while the probe was still running, because the event loop stood still for a part of the
+   * wait: the target may have answered in time. `failing`: its last probe failed.
+   */
+  | { readonly kind: "held_up"; readonly waited: Seconds; readonly failing: boolean }
   /** No probe was started; `known` is the newest result, if there is one. */
   | { readonly kind: "skipped"; readonly skip: Skip; readonly known?: AgedResult };
 
@@ -23,8 +29,10 @@ export type ProbeResponse =
 export interface ProbeOptions {
   /** Time that the request grants the probe. A probe in flight with less time is given as much, from its start on. */
   readonly timeout: Seconds;
-  /** Longest time to wait for the result; unlimited by default. */
+  /** Longest time to wait for the result, without the stalls of the event loop; unlimited by default. */
   readonly patience?: Seconds;
+  /** Time after which a request with patience is answered in any case, stalls included; unlimited by default. */
+  readonly answerWithin?: Seconds | undefined;
   /** Probes even if there is a fresh result or a `Retry-After`. */
   readonly force?: boolean;
 }
@@ -92,6 +100,8 @@ export function createEngine({
   const inFlight = new Map<string, Flight>();
   const configured = new Map<string, Result>();
   const adhoc = new Map<string, Result>();
+  /** Keys of addresses that are not configured whose last probe failed. */
+  const adhocFailing = new Set<string>();
   const restored = createRestoredResults(memory.namespace("engine/results"));
   let lastId = 0;
   const deps = {
@@ -109,7 +119,11 @@ export function createEngine({
     if (target.configured) {
       configured.set(key, result);
       if (module.prober.costly) restored.keep(key, result);
-    } else if (minInterval > 0 || result.retryAfter !== undefined || module.coldStartAfter !== undefined) {
+      return;
+    }
+    adhocFailing.delete(key);
+    if (!result.outcome.ok) addBounded(adhocFailing, key);
+    if (minInterval > 0 || result.retryAfter !== undefined || module.coldStartAfter !== undefined) {
       adhoc.delete(key);
       adhoc.set(key, result);
       const oldest = adhoc.size > ADHOC_RESULTS ? adhoc.keys().next().value : undefined;
@@ -153,10 +167,12 @@ export function createEngine({
   };
 
   const stored = (key: string): Result | undefined => configured.get(key) ?? adhoc.get(key);
+  const isFailing = (key: string): boolean =>
+    adhocFailing.has(key) || configured.get(key)?.outcome.ok === false;
   const ageOf = (result: Result): Seconds => seconds(Math.max(0, elapsed(result.endedAt, clock.now())));
 
   return {
-    async probe(request, { timeout, patience, force = false }) {
+    async probe(request, { timeout, patience, answerWithin, force = false }) {
       const { key, minInterval } = request;
       const known = force ? undefined : stored(key);
       if (known !== undefined) {
@@ -169,16 +185,20 @@ export function createEngine({
       if (skip !== undefined) return skipped(key, skip);
       running?.deadline.extend(timeout);
       const { run } = running ?? start(request, timeout);
-      let result: Result | undefined;
       try {
-        result = patience === undefined ? await run : await within(run, patience, clock);
+        const ended = await within(run, { patience, answerWithin }, clock);
+        switch (ended) {
+          case "late":
+            return { kind: "late", waited: patience ?? timeout };
+          case "held_up":
+            return { kind: "held_up", waited: answerWithin ?? timeout, failing: isFailing(key) };
+          default:
+            return { kind: "result", result: ended, age: seconds(0) };
+        }
       } catch (error) {
         if (error instanceof SkippedError) return skipped(key, error.skip);
         throw error;
       }
-      return result === undefined
-        ? { kind: "late", waited: patience ?? timeout }
-        : { kind: "result", result, age: seconds(0) };
     },
     latest(key) {
       const result = stored(key);
@@ -230,15 +250,32 @@ function freshnessOf(result: Result, minInterval: Seconds, clock: Clock): "fresh
   return age < Math.min(result.retryAfter ?? 0, LONGEST_RETRY_AFTER) ? "held" : "old";
 }
 
-/** Resolves like `run`, or to `undefined` once `patience` has passed. */
-async function within<T>(run: Promise<T>, patience: Seconds, clock: Clock): Promise<T | undefined> {
-  let cancel: (() => void) | undefined;
-  const timer = new Promise<undefined>((resolve) => {
-    cancel = clock.timeout(patience, () => resolve(undefined));
+/** Resolves like `run`, or to the kind of the response when the request waits no longer. */
+async function within<T>(
+  run: Promise<T>,
+  { patience, answerWithin }: { [Name in "patience" | "answerWithin"]: Seconds | undefined },
+  clock: Clock,
+): Promise<T | "late" | "held_up"> {
+  if (patience === undefined) return run;
+  const cancels: (() => void)[] = [];
+  const over = new Promise<"late" | "held_up">((resolve) => {
+    cancels.push(clock.timeout(patience, () => resolve("late")));
+    if (answerWithin === undefined) return;
+    const stalledBefore = clock.stalled();
+    const end = (): void => resolve(clock.stalled() > stalledBefore ? "held_up" : "late");
+    // The second timer runs after sockets have been read once more.
+    cancels.push(clock.after(answerWithin, () => cancels.push(clock.after(seconds(0), end))));
   });
   try {
-    return await Promise.race([run, timer]);
+    return await Promise.race([run, over]);
   } finally {
-    cancel?.();
+    for (const cancel of cancels) cancel();
   }
+}
+
+/** Adds a key to those of addresses that are not configured; the oldest is forgotten first. */
+function addBounded(keys: Set<string>, key: string): void {
+  keys.add(key);
+  const oldest = keys.size > ADHOC_RESULTS ? keys.values().next().value : undefined;
+  if (oldest !== undefined) keys.delete(oldest);
 }

@@ -1,4 +1,5 @@
 import type { Request, Response } from "express";
+import { HeldUpError } from "../../engine/ask.ts";
 import { refuseEncoding, sendText } from "../compress.ts";
 import { debugText, skippedText } from "../debug-text.ts";
 import { acceptedEncodings, chooseFormat, setFormat } from "../negotiate.ts";
@@ -8,9 +9,14 @@ import { queryOf } from "../request.ts";
 import type { RouteContext } from "../route-context.ts";
 import { readScrapeTimeout } from "../scrape.ts";
 
+const heldUp = (error: unknown): HeldUpError => {
+  if (error instanceof HeldUpError) return error;
+  throw error;
+};
+
 /**
  * `/probe?target=&module=[&model=&hostname=&debug=true]`: one probe, by the multi-target exporter pattern. A failed probe
- * is answered 200; only a malformed request is an error.
+ * is answered 200; only a malformed request is an error, and a scrape whose time ends while the exporter stands still (503).
  */
 export const probeRoute =
   ({ ask, config, metrics, unknownModules }: RouteContext) =>
@@ -28,10 +34,12 @@ export const probeRoute =
     // Before the probe, which may cost money.
     if (acceptedEncodings(req) === undefined) return refuseEncoding(res);
 
-    const answer =
+    const asked =
       query.kind === "target"
-        ? await ask.target(query.target, timeout)
-        : await ask.address(query.target, query.module, timeout);
+        ? ask.target(query.target, timeout)
+        : ask.address(query.target, query.module, timeout);
+    const answer = await asked.catch(heldUp);
+    if (answer instanceof HeldUpError) return refuse(res, 503, answer.message);
     if (parameters.get("debug") !== "true") {
       const format = chooseFormat(req);
       setFormat(res, format);
