@@ -35,6 +35,8 @@ export interface DashboardOptions {
   readonly of: string;
   /** Further variables, each with the metric that provides its values. */
   readonly choices: Readonly<Partial<Record<Choice, string>>>;
+  /** Matchers of the series that provide the values of those variables. */
+  readonly within?: string;
   readonly from?: string;
   readonly rows: (series: Series) => readonly Row[];
 }
@@ -57,7 +59,9 @@ export function dashboard(options: DashboardOptions): Dashboard {
       labelVariable("job", options.of, []),
       labelVariable("instance", options.of, ["job"]),
       exporterVariable(),
-      ...choices.map((choice) => labelVariable(choice, options.choices[choice] ?? "", ["job", "instance"])),
+      ...choices.map((choice) =>
+        labelVariable(choice, options.choices[choice] ?? "", ["job", "instance"], options.within),
+      ),
     ])
     .annotations(annotations(series))
     .link(

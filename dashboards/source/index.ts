@@ -7,6 +7,7 @@ import { heartbeatLog } from "./heartbeat-log/index.ts";
 import { heartbeats } from "./heartbeats/index.ts";
 import { http } from "./http/index.ts";
 import { llm } from "./llm/index.ts";
+import { network } from "./network/index.ts";
 import { notifications } from "./notifications/index.ts";
 import { overview } from "./overview/index.ts";
 import { slo } from "./slo/index.ts";
@@ -16,6 +17,7 @@ export const dashboards: Readonly<Record<string, Dashboard>> = {
   overview: dashboard(overview),
   llm: dashboard(llm),
   http: dashboard(http),
+  network: dashboard(network),
   heartbeats: dashboard(heartbeats),
   "heartbeat-log": dashboard(heartbeatLog),
   groups: dashboard(groups),

@@ -32,6 +32,12 @@ const PAGES: Readonly<Record<string, string>> = {
   llm: "heartbeat-llm",
   heartbeat_log: "heartbeat-log",
   kubernetes_lease: "heartbeat-heartbeats",
+  tcp: "heartbeat-network",
+  unix: "heartbeat-network",
+  dns: "heartbeat-network",
+  icmp: "heartbeat-network",
+  grpc: "heartbeat-network",
+  websocket: "heartbeat-network",
 };
 
 /** Adds the label `page`, the uid of the dashboard of the thing's kind, from its label `kind`. */

@@ -21,13 +21,18 @@ const ALL: Readonly<Record<string, string>> = { job: ".+", instance: ".+" };
  * Builds a variable with the values of a label.
  * @param metric provides the values
  * @param within variables that restrict them
+ * @param matching matchers that restrict them as well
  */
 export function labelVariable(
   label: string,
   metric: string,
   within: readonly string[],
+  matching?: string,
 ): QueryVariableBuilder {
-  const matchers = within.map((other) => `${other}=~"$${other}"`).join(", ");
+  const matchers = [
+    ...within.map((other) => `${other}=~"$${other}"`),
+    ...(matching === undefined ? [] : [matching]),
+  ].join(", ");
   const query = `label_values(${metric}${matchers === "" ? "" : `{${matchers}}`}, ${label})`;
   return new QueryVariableBuilder(label)
     .label(`${label.charAt(0).toUpperCase()}${label.slice(1)}`)

@@ -174,6 +174,7 @@ describe("the dashboards", () => {
       "heartbeats",
       "http",
       "llm",
+      "network",
       "notifications",
       "overview",
       "slo",

@@ -51,7 +51,7 @@ const details = new Set(
 );
 
 /**
- * Returns the condition that a query lacks on an exporter with only http and llm targets; `undefined` if it lacks none.
+ * Returns the condition that a query lacks on an exporter with targets of all kinds but logs and leases; `undefined` if it lacks none.
  * @param met conditions that the exporter does meet
  */
 export function whyEmpty(expr: string, met: readonly string[] = []): string | undefined {

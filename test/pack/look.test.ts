@@ -13,7 +13,8 @@ const ABOUT_ALERTS = /^overview \/ (What is wrong|Firing alerts)$/;
 /** Shares of a time range that has passed: the end of the exporter does not change them. */
 const ABOUT_THE_PAST = /^slo \/|^overview \/ Target details$/;
 
-const TARGETS = ["gpt", "orders", "shop", "syncer"];
+const TARGETS = ["gpt", "ledger", "mail", "orders", "shop", "syncer"];
+const NETWORK = ["ledger", "mail"];
 const BEATS = ["backup", "orders", "syncer"];
 const inColumn = (names: readonly string[], ...columns: readonly string[]): readonly string[] =>
   names.flatMap((name) => columns.map((column) => `${name} ${column}`)).toSorted();
@@ -36,6 +37,11 @@ const RED_IN_OUTAGE: Readonly<Record<string, readonly string[]>> = {
   "llm / Model available": ["gpt"],
   "llm / Models": ["gpt"],
   "llm / Tiers: cheap checks between prompts": ["gpt"],
+  "network / Address details": inColumn(NETWORK, "Uptime"),
+  "network / Failure reasons": NETWORK,
+  "network / Probes": NETWORK,
+  "network / Serving status (gRPC)": ["ledger"],
+  "network / Success over time": NETWORK,
   "overview / Critical and unhealthy": TOTAL,
   "overview / Firing alerts": inColumn([...new Set([...TARGETS, ...BEATS, VICTIM_GROUP])], "Severity"),
   "overview / Groups": [VICTIM_GROUP],

@@ -7,19 +7,25 @@ import { serveServer } from "../helpers/http-targets.ts";
 import { type PrometheusServer, startPrometheus } from "../helpers/prometheus.ts";
 import type { ToolVersion } from "../helpers/tools.ts";
 import { PROBE_DETAILS, whyEmpty } from "./empty-queries.ts";
+import { type NetworkTargets, startNetworkTargets } from "./network-targets.ts";
 import { everyQuery, readDashboards } from "./queries.ts";
 import { seriesOf } from "./series-of.ts";
 
 const queries = [...readDashboards()].flatMap(([name, dashboard]) => everyQuery(name, dashboard));
 
 /** @param more options of every module */
-const exporterYaml = (llm: number, tls: number, more = ""): string => `
+const exporterYaml = (llm: number, tls: number, network: NetworkTargets, more = ""): string => `
 prices: { demo-model: { input: 1, output: 1 } }
 modules:
   tls: { prober: http, timeout: 1s${more}, http: { tls_config: { ca_file: ca.pem, cert_file: ca.pem, key_file: key.pem }, preferred_ip_protocol: ip4 } }
   chat: { prober: llm, timeout: 1s${more}, llm: { api: openai, cold_start: { after: 5m }, tiers: { health: { path: /health, interval: 1s } } } }
   secure: { prober: llm, timeout: 1s${more}, llm: { api: openai, tls_config: { ca_file: ca.pem, cert_file: ca.pem, key_file: key.pem } } }
+  port: { prober: tcp, timeout: 1s${more}, tcp: { tls: true, tls_config: { ca_file: ca.pem, cert_file: ca.pem, key_file: key.pem }, preferred_ip_protocol: ip4 } }
+${network.modules(more)}
 targets:
+  - { name: port, module: port, target: "localhost:${tls}", interval: 1s }
+  - { name: closed, module: port, target: "127.0.0.1:1", interval: 1s }
+${network.targets}
   - { name: web, module: tls, target: "https://localhost:${tls}", interval: 1s, critical: true, expected_duration: 1s }
   - { name: nobody, module: tls, target: "https://127.0.0.1:1", interval: 1s }
   - { name: model, module: chat, target: "http://127.0.0.1:${llm}/v1", model: demo-model, interval: 1s, expected_duration: 1s, failover: {}, budget: { tokens: 1000000, dollars: 10, per: day } }
@@ -43,8 +49,9 @@ describe("every query of the dashboards", () => {
     const tls = starting.use(await serveServer(web));
     const llm = starting.use(await serveServer(createStandIn()));
     const files = { "ca.pem": cert, "key.pem": key };
+    const network = starting.use(await startNetworkTargets());
     const startWith = async (more: string): Promise<ExporterProcess> =>
-      starting.use(await startExporter({ yaml: exporterYaml(llm.port, tls.port, more), files }));
+      starting.use(await startExporter({ yaml: exporterYaml(llm.port, tls.port, network, more), files }));
     const exporters = { default: await startWith(""), detailed: await startWith(", probe_details: true") };
     for (const version of VERSIONS) {
       const options = { version, config: prometheusYaml(exporters) };

@@ -2,7 +2,7 @@ import { exporterTile } from "../exporters.ts";
 import type { PanelBuilder } from "../panels/options.ts";
 import { tiles } from "../panels/stat.ts";
 import { ofHttp, orUnknown } from "../probes.ts";
-import { NAME, type Series } from "../promql.ts";
+import { lost, NAME, type Series } from "../promql.ts";
 import { PROBE_STATES } from "../states.ts";
 
 /** Builds the panels about the last probes. */
@@ -23,4 +23,4 @@ export const now = (series: Series): readonly PanelBuilder[] => [
 
 /** Returns the result of the last probe of each address. */
 export const success = (series: Series): string =>
-  orUnknown(series, ofHttp(series, series("probe_success")), "probe_http_status_code");
+  orUnknown(series, ofHttp(series, series("probe_success")), lost(series, "probe_http_status_code"));

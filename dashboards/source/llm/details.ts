@@ -3,7 +3,7 @@ import { stateTimeline } from "../panels/state-timeline.ts";
 import { table } from "../panels/table.ts";
 import { timeSeries } from "../panels/time-series.ts";
 import { fresh, orUnknown } from "../probes.ts";
-import { NAME, named, type Series } from "../promql.ts";
+import { lost, NAME, named, type Series } from "../promql.ts";
 import { PROBE_STATES, present, yesNo } from "../states.ts";
 import { ONLY_WITH_DETAILS } from "../texts.ts";
 
@@ -66,7 +66,7 @@ export const details = (series: Series): readonly PanelBuilder[] => [
     none: "no tiers configured",
     states: PROBE_STATES,
     query: {
-      expr: orUnknown(series, series("probe_llm_tier"), "probe_llm_tier", "tier"),
+      expr: orUnknown(series, series("probe_llm_tier"), lost(series, "probe_llm_tier"), "tier"),
       legend: `${NAME} {{tier}}`,
     },
   }),

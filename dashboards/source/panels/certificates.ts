@@ -1,5 +1,5 @@
 import { orUnknown } from "../probes.ts";
-import { NAME, named, type Series } from "../promql.ts";
+import { lost, NAME, named, type Series } from "../promql.ts";
 import { GREY, yesNo } from "../states.ts";
 import { ONLY_WITH_DETAILS } from "../texts.ts";
 import { barGauge } from "./bar-gauge.ts";
@@ -103,5 +103,8 @@ export const tlsTimeline = (series: Series): PanelBuilder =>
     width: 12,
     none: ONLY_WITH_DETAILS,
     states: [...yesNo("TLS", "plain", ["green", "blue"]), { name: "unknown", code: 2, color: GREY }],
-    query: { expr: orUnknown(series, series("probe_http_ssl"), "probe_http_ssl"), legend: NAME },
+    query: {
+      expr: orUnknown(series, series("probe_http_ssl"), lost(series, "probe_http_ssl")),
+      legend: NAME,
+    },
   });

@@ -67,7 +67,7 @@ const now = async (prometheus: PrometheusServer): Promise<number> =>
   (await prometheus.query("time()"))[0]?.value ?? Number.NaN;
 
 async function untilHealthy(prometheus: PrometheusServer): Promise<void> {
-  await prometheus.queryUntil(`count(heartbeat_target_status{status="healthy"} == 1) == 6`);
+  await prometheus.queryUntil(`count(heartbeat_target_status{status="healthy"} == 1) == 11`);
   await prometheus.queryUntil("count(heartbeat_up == 1) == 4");
   await prometheus.queryUntil(`count(heartbeat_group_status{status="healthy"} == 1) == 2`);
   await prometheus.queryUntil("rate(heartbeat_health_checks_total[10s]) > 0");
@@ -76,7 +76,7 @@ async function untilHealthy(prometheus: PrometheusServer): Promise<void> {
 async function untilBroken(prometheus: PrometheusServer): Promise<void> {
   const victims = VICTIMS.join("|");
   await prometheus.queryUntil(
-    `count(heartbeat_target_status{status="unhealthy", target=~"${victims}"} == 1) == 4`,
+    `count(heartbeat_target_status{status="unhealthy", target=~"${victims}"} == 1) == 6`,
   );
   await prometheus.queryUntil(`count(heartbeat_up == 0) == 3`);
   await prometheus.queryUntil(`heartbeat_group_status{group="business", status="unhealthy"} == 1`);

@@ -7,13 +7,14 @@ import { DETAILED_HEARTBEAT } from "../../helpers/heartbeat-line.ts";
 import { serveHttp, serveHttps } from "../../helpers/http-targets.ts";
 import { startKubernetes } from "../../helpers/kubernetes.ts";
 import { temporaryFolder } from "../../helpers/temporary-folder.ts";
+import { type NetworkTargets, startNetworkTargets } from "../network-targets.ts";
 
 /** The targets and heartbeats that fail in an outage; the others never do. */
-export const VICTIMS = ["shop", "gpt", "orders", "syncer", "backup"] as const;
+export const VICTIMS = ["shop", "gpt", "orders", "syncer", "mail", "ledger", "backup"] as const;
 /** The group of them, and of one that never fails. */
 export const VICTIM_GROUP = "business";
 /** Those that never fail, and their group. */
-export const SURVIVORS = ["docs", "local", "server", "platform"] as const;
+export const SURVIVORS = ["docs", "local", "resolver", "router", "feed", "server", "platform"] as const;
 
 /** An exporter whose targets and heartbeats are all well until the outage begins. */
 export interface World extends AsyncDisposable {
@@ -26,7 +27,11 @@ const TOKEN = "token-of-the-pictures";
 const MODEL = "demo-model";
 
 /** @param ports of those that never fail, over TLS and without, and of those that do */
-const yaml = (ports: { https: number; http: number; victims: number }, logs: string): string => `
+const yaml = (
+  ports: { https: number; http: number; victims: number },
+  logs: string,
+  network: NetworkTargets,
+): string => `
 prices: { ${MODEL}: { input: 5, output: 15 } }
 lease: { kubeconfig: kube.json }
 control: { token_file: token }
@@ -38,6 +43,7 @@ modules:
   chat: { prober: llm, timeout: 1s, histograms: [first_token, inter_token], probe_details: true, llm: { api: openai, tiers: { health: { path: /health, interval: 1s } } } }
   log: { prober: heartbeat_log, timeout: 1s, heartbeat_log: { paths: ["${logs}"], timeout: 3s } }
   lease: { prober: kubernetes_lease, timeout: 1s, kubernetes_lease: { kubeconfig: kube.json, timeout: 3s } }
+${network.modules(", probe_details: true")}
 targets:
   - { name: docs, module: tls, target: "https://localhost:${ports.https}", interval: 1s, expected_duration: 2s, slo_objective: 0.99 }
   - { name: shop, module: web, target: "http://127.0.0.1:${ports.victims}/shop", interval: 1s, failure_threshold: 2, critical: true, expected_duration: 2s, slo_objective: 0.99 }
@@ -45,6 +51,7 @@ targets:
   - { name: gpt, module: chat, target: "http://127.0.0.1:${ports.victims}/gpt", model: ${MODEL}, interval: 1s, failure_threshold: 2, critical: true, expected_duration: 2s, failover: {}, budget: { tokens: 1000000, dollars: 100, per: day } }
   - { name: orders, module: log, target: "${logs}/orders.log", interval: 1s }
   - { name: syncer, module: lease, target: kcp/syncer, interval: 1s }
+${network.targets}
 heartbeats:
   - { name: server, kind: machine, timeout: 20s, hostname: prod-01.example.com, owner: web }
   - { name: backup, kind: job, timeout: 3s, owner: data }
@@ -73,6 +80,7 @@ export async function startWorld(): Promise<World> {
       }),
     ).port;
   const ports = { https: https.port, http: await serve(() => false), victims: await serve(() => broken) };
+  const network = resources.use(await startNetworkTargets(() => broken));
   const cluster = resources.use(await startKubernetes());
   const logs = resources.use(await temporaryFolder());
   const store = resources.use(await temporaryFolder());
@@ -92,7 +100,7 @@ export async function startWorld(): Promise<World> {
   await beat();
   const exporter = resources.use(
     await startExporter({
-      yaml: yaml(ports, logs.path),
+      yaml: yaml(ports, logs.path, network),
       args: [`--storage.path=${join(store.path, "store.db")}`],
       files: { "ca.pem": cert, "kube.json": cluster.kubeconfig(), token: TOKEN },
     }),
