@@ -4,6 +4,7 @@
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import putPingOnPath from "../../helpers/ping-on-path.ts";
 import { run } from "../../helpers/process.ts";
 import { type DashboardJson, type PanelJson, readDashboards } from "../queries.ts";
 import { drawnPanel } from "./cells.ts";
@@ -25,6 +26,7 @@ svg text { fill: #9fa7b3; font-size: 10px } table { width: 100%; border-spacing:
 .none { color: #888; text-align: center; margin-top: 8%; font-size: 14px }
 `;
 
+putPingOnPath();
 await using states = await reachStates();
 
 mkdirSync(OUT, { recursive: true });
