@@ -1,6 +1,6 @@
 import type { SecureContextOptions } from "node:tls";
 import type { Destination } from "../../core/network.ts";
-import type { Guard } from "./guard.ts";
+import type { ConnectionGuard } from "../open-connection.ts";
 import type { DnsModule } from "./options.ts";
 import { makeQuery } from "./query.ts";
 import { type Failure, failure } from "./reasons.ts";
@@ -18,7 +18,7 @@ export async function ask(
   to: Destination,
   module: DnsModule,
   trust: SecureContextOptions | undefined,
-  guard: Guard,
+  guard: ConnectionGuard,
   trace: Trace,
 ): Promise<Response | Failure> {
   const { question, transport, recursionDesired } = module;
@@ -47,7 +47,7 @@ function isTooShort({ message }: Response, module: DnsModule): boolean {
   return message.rcode === RCODES["NOERROR"] && (hasRules || question.type === TYPES["SOA"]);
 }
 
-function logged(answered: Response | Failure, { log }: Guard): Response | Failure {
+function logged(answered: Response | Failure, { log }: ConnectionGuard): Response | Failure {
   if (!answered.ok) return answered;
   const { rcode, isAuthoritative, isTruncated, answer, authority, additional } = answered.message;
   log("answer", {

@@ -6,9 +6,9 @@ import {
   type ProbeTarget,
   succeeded,
 } from "../../core/prober.ts";
+import type { ConnectionGuard } from "../open-connection.ts";
 import { readTrust, withDeadline } from "../tls-connection.ts";
 import { ask } from "./ask.ts";
-import type { Guard } from "./guard.ts";
 import { judge } from "./judge.ts";
 import { dnsMetrics } from "./metrics.ts";
 import { compileDns, type DnsModule } from "./options.ts";
@@ -55,7 +55,7 @@ async function probeDns(
   module: DnsModule,
   { signal, clock, log, network }: ProbeContext,
 ): Promise<ProbeResult<DnsReason>> {
-  const guard: Guard = { signal, clock, log, network, cut: undefined };
+  const guard: ConnectionGuard = { signal, clock, log, network, cut: undefined };
   const trace = newTrace();
   return withDeadline(guard, async () => {
     const answered = await request(addressOf(target.address, module), module, guard, trace);
@@ -69,7 +69,7 @@ async function probeDns(
 async function request(
   { host, port }: ServerAddress,
   module: DnsModule,
-  guard: Guard,
+  guard: ConnectionGuard,
   trace: Trace,
 ): Promise<Response | Failure> {
   const to = { host, port: port ?? 0 };

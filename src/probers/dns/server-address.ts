@@ -1,3 +1,4 @@
+import { splitHostPort } from "../host-port.ts";
 import { withoutBrackets } from "../ip.ts";
 
 /** The address of a name server. */
@@ -16,9 +17,9 @@ const SERVICES: Readonly<Record<string, number>> = { domain: 53, "domain-s": 853
  * not accept is a host as a whole, such as an IPv6 address without brackets; brackets without a port are accepted too.
  */
 export function parseServerAddress(target: string, defaultPort: number): ServerAddress {
-  const split = /^\[([^[\]]*)\]:([^:[\]]*)$|^([^:[\]]*):([^:[\]]*)$/.exec(target);
-  if (split === null) return { host: withoutBrackets(target), port: defaultPort };
-  return { host: split[1] ?? split[3] ?? "", port: portOf(split[2] ?? split[4] ?? "") };
+  const split = splitHostPort(target);
+  if (typeof split === "string") return { host: withoutBrackets(target), port: defaultPort };
+  return { host: split.host, port: portOf(split.port) };
 }
 
 function portOf(text: string): number | undefined {

@@ -2,8 +2,8 @@ import type { Socket } from "node:net";
 import type { SecureContextOptions } from "node:tls";
 import type { Destination } from "../../core/network.ts";
 import { codeOf, describeError } from "../errors.ts";
+import type { ConnectionGuard } from "../open-connection.ts";
 import { openTls } from "../tls-connection.ts";
-import type { Guard } from "./guard.ts";
 import type { DnsModule } from "./options.ts";
 import type { Query } from "./query.ts";
 import { type Failure, failure } from "./reasons.ts";
@@ -22,7 +22,7 @@ export async function askOverStream(
   query: Query,
   { tls }: DnsModule,
   trust: SecureContextOptions | undefined,
-  guard: Guard,
+  guard: ConnectionGuard,
   trace: Trace,
 ): Promise<Response | Failure> {
   const { clock, network, signal } = guard;
@@ -48,7 +48,7 @@ export async function askOverStream(
   return answered;
 }
 
-function exchange(socket: Socket, query: Query, guard: Guard): Promise<Response | Failure> {
+function exchange(socket: Socket, query: Query, guard: ConnectionGuard): Promise<Response | Failure> {
   return new Promise((resolve) => {
     const chunks: Buffer[] = [];
     let received = 0;

@@ -2,7 +2,7 @@ import type { Socket } from "node:dgram";
 import type { Destination } from "../../core/network.ts";
 import { type Seconds, seconds } from "../../core/units.ts";
 import { describeError } from "../errors.ts";
-import type { Guard } from "./guard.ts";
+import type { ConnectionGuard } from "../open-connection.ts";
 import type { Query } from "./query.ts";
 import { type Failure, failure } from "./reasons.ts";
 import { isFor, type Response, readResponse } from "./response.ts";
@@ -18,7 +18,7 @@ const LONGEST_RESPONSE = 512;
 export async function askOverUdp(
   to: Destination,
   query: Query,
-  guard: Guard,
+  guard: ConnectionGuard,
   trace: Trace,
 ): Promise<Response | Failure> {
   const { clock, network, signal } = guard;
@@ -36,7 +36,12 @@ export async function askOverUdp(
   return answered;
 }
 
-function exchange(socket: Socket, query: Query, guard: Guard, trace: Trace): Promise<Response | Failure> {
+function exchange(
+  socket: Socket,
+  query: Query,
+  guard: ConnectionGuard,
+  trace: Trace,
+): Promise<Response | Failure> {
   const { clock, log, signal } = guard;
   return new Promise((resolve) => {
     let strangers = 0;

@@ -2,7 +2,7 @@ import type { Socket } from "node:net";
 import type { Opened } from "../../core/network.ts";
 import { type Failure, failed, type Outcome, type ProbeContext, succeeded } from "../../core/prober.ts";
 import type { FailureReason } from "../../core/reasons.ts";
-import { openTls, readTrust, type StepGuard } from "../tls-connection.ts";
+import { openTls, readTrust, type StepGuard, withDeadline } from "../tls-connection.ts";
 import type { TlsSettings } from "../tls-options.ts";
 import { converse } from "./conversation.ts";
 import type { ConversationReason } from "./reasons.ts";
@@ -35,8 +35,6 @@ export async function visit<Reason extends FailureReason>(
   trace: ConversationTrace,
 ): Promise<Outcome<Reason | ConversationReason>> {
   const guard: StepGuard = { signal, clock, cut: undefined };
-  const onAbort = (): void => guard.cut?.();
-  signal.addEventListener("abort", onAbort, { once: true });
   const sockets: Socket[] = [];
   const secure = async (socket: Socket, name: string | undefined): Promise<Opened<Socket> | Failed> => {
     const secured = await startTls(socket, name, tls, guard, trace);
@@ -70,15 +68,11 @@ export async function visit<Reason extends FailureReason>(
     trace.conversation = clock.monotonic() - began;
     return failure ?? succeeded;
   };
-  try {
-    const outcome = await run();
-    // Politely, because servers log a TLS connection that ends without a notice.
-    if (outcome.ok && sockets.length > 1) sockets.pop()?.destroySoon();
-    else for (const socket of sockets) socket.destroy();
-    return outcome;
-  } finally {
-    signal.removeEventListener("abort", onAbort);
-  }
+  const outcome = await withDeadline(guard, run);
+  // Politely, because servers log a TLS connection that ends without a notice.
+  if (outcome.ok && sockets.length > 1) sockets.pop()?.destroySoon();
+  else for (const socket of sockets) socket.destroy();
+  return outcome;
 }
 
 type Failed = Failure<ConversationReason>;
