@@ -44,3 +44,12 @@ export interface Skip {
   /** When probes resume, if known. */
   readonly until?: Timestamp;
 }
+
+/**
+ * Instead of a result for a scrape that has to be answered before its probe has ended because the event loop stood still, when the
+ * last probe of the target did not fail. Any verdict could be wrong then.
+ */
+export interface HeldUp {
+  /** A sentence that says so. */
+  readonly heldUp: string;
+}

@@ -1,7 +1,7 @@
 import type { Clock } from "../core/clock.ts";
 import { defined } from "../core/defined.ts";
 import { type Failure, failed, type ProbeTarget } from "../core/prober.ts";
-import type { AgedResult, Result, Skip } from "../core/result.ts";
+import type { AgedResult, HeldUp, Result, Skip } from "../core/result.ts";
 import { identityOf, type Module, type Target } from "../core/target.ts";
 import { elapsed, type Seconds, seconds, timestamp } from "../core/units.ts";
 import type { Engine, ProbeResponse } from "./engine.ts";
@@ -12,17 +12,17 @@ export interface Asker {
   /**
    * Returns the result of a configured target for a scrape; a skip if it is not probed and has no current result.
    * With `schedule: interval` that is the latest result, and a scrape waits only before the first one. The deadline of
-   * a scheduled probe does not depend on scrapes. Rejects with `HeldUpError`.
+   * a scheduled probe does not depend on scrapes.
    */
-  target(target: Target, scrapeTimeout: Seconds | undefined): Promise<AgedResult | Skip>;
+  target(target: Target, scrapeTimeout: Seconds | undefined): Promise<AgedResult | Skip | HeldUp>;
   /** Like `target`, for a scrape of many targets: a probe that does not end in time is replaced by the last result. */
   targetOrLatest(target: Target, scrapeTimeout: Seconds): Promise<AgedResult | undefined>;
-  /** Returns the result of an address from a request. Rejects with `HeldUpError`. */
+  /** Returns the result of an address from a request. */
   address(
     target: ProbeTarget,
     module: Module,
     scrapeTimeout: Seconds | undefined,
-  ): Promise<AgedResult | Skip>;
+  ): Promise<AgedResult | Skip | HeldUp>;
   /** Probes a target because its interval has passed. */
   scheduled(target: Target): Promise<void>;
   /** Probes a target before its interval has passed, because a tier failed. Respects `Retry-After`. */
@@ -40,19 +40,10 @@ export interface Asker {
 /** Timeout of a scheduled probe whose module has none: Prometheus' default, or the interval if that is shorter. */
 const DEFAULT_TIMEOUT = seconds(10);
 
-/**
- * Thrown if a scrape has to be answered before its probe has ended because the event loop stood still, and the last probe of the
- * target did not fail. Any verdict could be wrong then.
- */
-export class HeldUpError extends Error {
-  override readonly name = "HeldUpError";
-
-  constructor() {
-    super(
-      "no verdict: this exporter stood still for a part of the scrape's timeout, for want of processor time, and the probe has not ended",
-    );
-  }
-}
+const HELD_UP: HeldUp = {
+  heldUp:
+    "no verdict: this exporter stood still for a part of the scrape's timeout, for want of processor time, and the probe has not ended",
+};
 
 /** Added to a request's patience, so that it still gets the result of a probe that ends at its deadline. */
 const MARGIN = 0.2;
@@ -86,13 +77,15 @@ export function createAsker(engine: Engine, clock: Clock, offset: Seconds): Aske
 
   /** Turns a response into a result to show, with the skip that prevents a newer one. */
   const resultOf = (request: ProbeRequest, response: ProbeResponse): AgedResult | Skip => {
-    if (response.kind === "held_up" && !response.failing) throw new HeldUpError();
     const skipped = response.kind === "skipped" ? response.skip : engine.skip(request);
     const known = knownResult(response);
     if (skipped?.reason === "not_leader" && !isCurrent(known, skipped, request.interval)) return skipped;
     const shown = known ?? { result: placeholderFor(response, clock), age: seconds(0) };
     return { result: shown.result, age: shown.age, ...defined({ skipped }) };
   };
+
+  const resultOrHeldUp = (request: ProbeRequest, response: ProbeResponse): AgedResult | Skip | HeldUp =>
+    response.kind === "held_up" && !response.failing ? HELD_UP : resultOf(request, response);
 
   return {
     latest,
@@ -104,7 +97,7 @@ export function createAsker(engine: Engine, clock: Clock, offset: Seconds): Aske
     },
     skip: (target) => engine.skip(requestFor(target)),
     target: async (target, scrapeTimeout) =>
-      resultOf(requestFor(target), await respond(target, scrapeTimeout)),
+      resultOrHeldUp(requestFor(target), await respond(target, scrapeTimeout)),
     async targetOrLatest(target, scrapeTimeout) {
       const response = await respond(target, scrapeTimeout);
       const known = response.kind === "result" ? response : latest(target);
@@ -116,7 +109,7 @@ export function createAsker(engine: Engine, clock: Clock, offset: Seconds): Aske
       const request = requestForAddress(target, module);
       const patience = seconds(timeout + MARGIN);
       const answerWithin = answerTime(scrapeTimeout, offset);
-      return resultOf(request, await engine.probe(request, { timeout, patience, answerWithin }));
+      return resultOrHeldUp(request, await engine.probe(request, { timeout, patience, answerWithin }));
     },
     async scheduled(target) {
       const request = requestFor(target);

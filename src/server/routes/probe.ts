@@ -1,5 +1,4 @@
 import type { Request, Response } from "express";
-import { HeldUpError } from "../../engine/ask.ts";
 import { refuseEncoding, sendText } from "../compress.ts";
 import { debugText, skippedText } from "../debug-text.ts";
 import { acceptedEncodings, chooseFormat, setFormat } from "../negotiate.ts";
@@ -8,11 +7,6 @@ import { refuse } from "../refuse.ts";
 import { queryOf } from "../request.ts";
 import type { RouteContext } from "../route-context.ts";
 import { readScrapeTimeout } from "../scrape.ts";
-
-const heldUp = (error: unknown): HeldUpError => {
-  if (error instanceof HeldUpError) return error;
-  throw error;
-};
 
 /**
  * `/probe?target=&module=[&model=&hostname=&debug=true]`: one probe, by the multi-target exporter pattern. A failed probe
@@ -34,12 +28,11 @@ export const probeRoute =
     // Before the probe, which may cost money.
     if (acceptedEncodings(req) === undefined) return refuseEncoding(res);
 
-    const asked =
+    const answer =
       query.kind === "target"
-        ? ask.target(query.target, timeout)
-        : ask.address(query.target, query.module, timeout);
-    const answer = await asked.catch(heldUp);
-    if (answer instanceof HeldUpError) return refuse(res, 503, answer.message);
+        ? await ask.target(query.target, timeout)
+        : await ask.address(query.target, query.module, timeout);
+    if ("heldUp" in answer) return refuse(res, 503, answer.heldUp);
     if (parameters.get("debug") !== "true") {
       const format = chooseFormat(req);
       setFormat(res, format);
