@@ -134,12 +134,31 @@ it("every alert has a unique name, and every unit test is for an alert", () => {
   expect(unknown.filter(({ alertname }) => !alertname.startsWith("Kubernaut"))).toEqual([]);
 });
 
+// Exporters in two namespaces have the same job, the name of their Service, where the Prometheus operator scrapes them.
+it("no rule takes exporters of several namespaces or clusters for one", () => {
+  const lists = allRules.flatMap(({ expr, alert, record }) =>
+    [...expr.matchAll(/\b(?:by|on)\s*\(([^)]*)\)/g)].map(([, list = ""]) => ({
+      rule: alert ?? record,
+      labels: list.split(",").map((label) => label.trim()),
+    })),
+  );
+  const wrong = lists.filter(
+    ({ labels }) =>
+      labels.includes("job") &&
+      !labels.includes("instance") &&
+      !(labels.includes("namespace") && labels.includes("cluster")),
+  );
+  expect(lists.length).toBeGreaterThan(100);
+  expect(wrong).toEqual([]);
+});
+
 describe("the metrics and labels read by rules", () => {
   /** Labels added by Prometheus, by the configuration or by rules. */
   const FOREIGN_LABELS = [
     "job",
     "instance",
     "cluster",
+    "namespace",
     "le",
     "__name__",
     "team",

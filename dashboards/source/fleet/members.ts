@@ -25,7 +25,7 @@ export const members = (series: Series): readonly PanelBuilder[] => [
       [1, "red"],
     ],
     query: {
-      expr: `sum(min by (job) (${series("heartbeat_exporter_shards")}) - count by (job) (group by (job, shard) (${series("heartbeat_exporter_shard_info")})))`,
+      expr: `sum(min by (job, namespace) (${series("heartbeat_exporter_shards")}) - count by (job, namespace) (group by (job, namespace, shard) (${series("heartbeat_exporter_shard_info")})))`,
       legend: "missing",
     },
   }),
@@ -43,7 +43,7 @@ export const members = (series: Series): readonly PanelBuilder[] => [
       [2, "orange"],
     ],
     query: {
-      expr: `max(count by (job) (group by (job, total_shards) (${series("heartbeat_exporter_shard_info")})))`,
+      expr: `max(count by (job, namespace) (group by (job, namespace, total_shards) (${series("heartbeat_exporter_shard_info")})))`,
       legend: "numbers",
     },
   }),
@@ -120,5 +120,5 @@ export const members = (series: Series): readonly PanelBuilder[] => [
 const leadersByShard = (series: Series): string => {
   const leader = series("heartbeat_exporter_leader");
   const shard = series("heartbeat_exporter_shard_info");
-  return `(sum by (job, shard) (\n  ${leader} * on (job, instance) group_left (shard) ${shard}\n  or ${leader} unless on (job, instance) ${shard}\n))`;
+  return `(sum by (job, namespace, shard) (\n  ${leader} * on (job, instance) group_left (shard) ${shard}\n  or ${leader} unless on (job, instance) ${shard}\n))`;
 };
