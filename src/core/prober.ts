@@ -171,6 +171,11 @@ export interface Prober<Options = unknown, Module = unknown, Reason extends Fail
    * plugin. They then have one share of the slots for concurrent probes; otherwise each host has one.
    */
   readonly hangsAsOne?: boolean;
+  /**
+   * True if its verdict rests on what earlier probes have seen, such as a silence whose beginning only a probe can observe. Its
+   * targets are then probed by the exporter's own schedule by default, not only when something asks.
+   */
+  readonly observesOverTime?: boolean;
   /** Turns valid options into what `probe` needs. */
   compile(options: Options, context: CompileContext): Module;
   /** Checks a target before anything is sent. The configuration and `/probe` refuse a target with an objection. */

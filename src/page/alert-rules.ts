@@ -3,6 +3,14 @@ import type { AlertFacts } from "./alert-facts.ts";
 /** The alerts about subjects, generated from `rules` by `npm run generate`. */
 export const ALERT_RULES: readonly AlertFacts[] = [
   {
+    name: "HeartbeatLeasesUnreadable",
+    kind: "target",
+    needs: "lease",
+    severity: "critical",
+    for: "1m",
+    when: "The exporter cannot read leases, because the API server does not answer.",
+  },
+  {
     name: "HeartbeatModelUnavailable",
     kind: "target",
     needs: "llm",

@@ -70,7 +70,7 @@ export const targetSchema = {
       type: "string",
       enum: ["on_scrape", "interval"],
       description:
-        "on_scrape probes when a scrape or request asks for the target, interval probes by the exporter's own clock. Default: interval for targets with failover, else on_scrape.",
+        "on_scrape probes when a scrape or request asks for the target, interval probes by the exporter's own clock. Default: interval for targets with failover and for Leases, else on_scrape.",
     },
     interval: { ...positiveDuration, default: "30s", description: "Time between two probes." },
     min_interval: {
@@ -264,7 +264,9 @@ function targetOf(
     module,
     address: raw.target,
     configured: true,
-    schedule: raw.schedule ?? (failover === undefined ? "on_scrape" : "interval"),
+    schedule:
+      raw.schedule ??
+      (failover !== undefined || module.prober.observesOverTime === true ? "interval" : "on_scrape"),
     interval,
     minInterval:
       raw.min_interval === undefined

@@ -18,7 +18,7 @@ import { after, parseDuration, type Seconds, seconds, type Timestamp } from "../
 import { accessNow } from "../../files/now.ts";
 import { openLeases } from "./api.ts";
 import { leaseMetrics } from "./metrics.ts";
-import { type Observation, observe, recall } from "./observation.ts";
+import { missRead, type Observation, observe, recall } from "./observation.ts";
 import { type LeaseReason, leaseReasons } from "./reasons.ts";
 import { type LeaseOptions, leaseSchema } from "./schema.ts";
 
@@ -41,6 +41,7 @@ export const kubernetesLeaseProber = {
   schema: leaseSchema,
   costly: false,
   hangsAsOne: true,
+  observesOverTime: true,
   compile,
   objection,
   probe,
@@ -111,6 +112,7 @@ async function probe(
       return { outcome: failed("http_status", "the API server answered 409"), samples: [] };
     case "failed":
       // The Lease could not be read, which says nothing about its holder.
+      missRead(memory, target.address, clock);
       return { outcome: failed(answer.reason, answer.detail), samples: [] };
   }
 }

@@ -20,3 +20,25 @@ exporter.yml:3:88: modules.b.kubernetes_lease.renew: got an unknown key, want co
 exporter.yml:6:37: targets[0].target: got "syncer-heartbeat", want the namespace/name of a Lease, such as kube-system/syncer-heartbeat`,
   );
 });
+
+test("probes leases by the exporter's own schedule unless the file says otherwise", () => {
+  const yaml = `modules:
+  lease: { prober: kubernetes_lease }
+  web: { prober: http }
+targets:
+  - { name: syncer, module: lease, target: kcp/syncer }
+  - { name: rare, module: lease, target: kcp/rare, schedule: on_scrape }
+  - { name: page, module: web, target: "http://page" }
+`;
+  const { targets } = loadConfigText(
+    yaml,
+    "exporter.yml",
+    {},
+    { probers, metrics: [], formats: { regexp: () => true } },
+  );
+  expect([...targets.values()].map(({ name, schedule }) => [name, schedule])).toEqual([
+    ["syncer", "interval"],
+    ["rare", "on_scrape"],
+    ["page", "on_scrape"],
+  ]);
+});
