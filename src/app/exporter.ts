@@ -142,6 +142,8 @@ export function createExporter(options: ExporterOptions): Exporter {
   });
   const onLead = lateCallback<[]>("onLead");
   const onConditionChange = lateCallback<[]>("onConditionChange");
+  const tell = lateCallback<[], string>("tell");
+  const learn = lateCallback<[string | undefined]>("learn");
   const election = createElection({
     clock,
     log,
@@ -149,6 +151,7 @@ export function createExporter(options: ExporterOptions): Exporter {
     random: Math.random,
     onLead: onLead.call,
     onLeaderChange: onConditionChange.call,
+    knowledge: { tell: tell.call, learn: learn.call },
   });
   const onResult = lateCallback<[ProbeRequest, Result]>("onResult");
   const onHeld = lateCallback<[ProbeRequest, Result]>("onHeld");
@@ -183,7 +186,24 @@ export function createExporter(options: ExporterOptions): Exporter {
   const rates = createProbeRates(clock);
   const recentProbes = createRecentProbes(options.historyLimit);
   const totals = createTotals(memory.namespace("metrics/totals"), clock);
-  const driver = createDriver(clock, failoverRecorder(log, history), memory.namespace("failover"), presence);
+  const recordFailover = failoverRecorder(log, history);
+  const driver = createDriver(
+    clock,
+    (target, effect, state) => {
+      recordFailover(target, effect, state);
+      // That a target is well is no news to a leader that starts from nothing.
+      const isNews = effect.kind !== "health" || effect.from !== "unknown" || effect.to !== "healthy";
+      if (isNews && target.module.prober.costly) election.share();
+    },
+    memory.namespace("failover"),
+    presence,
+    ({ module }) => module.prober.costly && election.skip() !== undefined,
+  );
+  tell.set(() => driver.tell());
+  learn.set((knowledge) => {
+    driver.learn(knowledge);
+    onConditionChange.call();
+  });
   const state = (target: Target): FailoverState => driver.state(target.name) ?? initialState(clock.now());
 
   // Heartbeats. Their callback comes late: alerting announces their effects, and depends on them.

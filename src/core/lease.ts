@@ -18,10 +18,15 @@ export interface LeaseSpec {
   readonly transitions: number;
   /** URL under which the holder answers applications, from an annotation; absent if it did not say one. */
   readonly advertiseUrl?: string;
+  /** What the holder knows, for the next one, from an annotation; absent if it wrote nothing. */
+  readonly knowledge?: string;
 }
 
 /** The annotation of `LeaseSpec.advertiseUrl`. */
 const ADVERTISE_URL = "heartbeat-exporter/advertise-url";
+
+/** The annotation of `LeaseSpec.knowledge`. */
+const KNOWLEDGE = "heartbeat-exporter/knowledge";
 
 /** A Lease as it was read, with what an update needs. */
 export interface LeaseRecord extends LeaseSpec {
@@ -111,6 +116,7 @@ export function readLease(object: unknown): LeaseRecord | string {
     holder: typeof holder === "string" ? holder : "",
     ...(typeof length === "number" && length > 0 ? { duration: seconds(length) } : {}),
     ...defined({ acquireTime, renewTime, advertiseUrl: advertiseUrlIn(metadata) }),
+    ...defined({ knowledge: annotationIn(metadata, KNOWLEDGE) }),
     transitions: typeof transitions === "number" ? transitions : 0,
   };
 }
@@ -121,7 +127,7 @@ export function writeLease({ namespace, name }: LeaseName, spec: LeaseSpec, befo
   const metadata = before?.object["metadata"] ?? { ...defined({ namespace }), name };
   return {
     ...before?.object,
-    metadata: withAdvertiseUrl(isObject(metadata) ? metadata : {}, spec.advertiseUrl),
+    metadata: withAnnotations(isObject(metadata) ? metadata : {}, spec),
     apiVersion: "coordination.k8s.io/v1",
     kind: "Lease",
     spec: {
@@ -135,16 +141,32 @@ export function writeLease({ namespace, name }: LeaseName, spec: LeaseSpec, befo
   };
 }
 
-function advertiseUrlIn(metadata: unknown): string | undefined {
+function annotationIn(metadata: unknown, name: string): string | undefined {
   const annotations = isObject(metadata) ? metadata["annotations"] : undefined;
-  const url = isObject(annotations) ? annotations[ADVERTISE_URL] : undefined;
-  return typeof url === "string" && /^https?:\/\//i.test(url) && URL.canParse(url) ? url : undefined;
+  const value = isObject(annotations) ? annotations[name] : undefined;
+  return typeof value === "string" ? value : undefined;
 }
 
-/** Returns metadata with the annotation of `url`, or without one; other annotations stay. */
-function withAdvertiseUrl(metadata: Readonly<Record<string, unknown>>, url: string | undefined): object {
+function advertiseUrlIn(metadata: unknown): string | undefined {
+  const url = annotationIn(metadata, ADVERTISE_URL);
+  return url !== undefined && /^https?:\/\//i.test(url) && URL.canParse(url) ? url : undefined;
+}
+
+/** Returns metadata with the annotations of `spec`, or without them; other annotations stay. */
+function withAnnotations(
+  metadata: Readonly<Record<string, unknown>>,
+  { advertiseUrl, knowledge }: LeaseSpec,
+): object {
   const { annotations, ...rest } = metadata;
-  const { [ADVERTISE_URL]: _previous, ...others } = isObject(annotations) ? annotations : {};
-  const next = { ...others, ...(url === undefined ? {} : { [ADVERTISE_URL]: url }) };
+  const {
+    [ADVERTISE_URL]: _url,
+    [KNOWLEDGE]: _knowledge,
+    ...others
+  } = isObject(annotations) ? annotations : {};
+  const next = {
+    ...others,
+    ...(advertiseUrl === undefined ? {} : { [ADVERTISE_URL]: advertiseUrl }),
+    ...(knowledge === undefined ? {} : { [KNOWLEDGE]: knowledge }),
+  };
   return Object.keys(next).length === 0 ? rest : { ...rest, annotations: next };
 }

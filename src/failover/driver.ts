@@ -6,6 +6,7 @@ import type { Presence } from "../core/presence.ts";
 import type { Result } from "../core/result.ts";
 import { identityOf, type Target } from "../core/target.ts";
 import { seconds } from "../core/units.ts";
+import { readKnowledge, type Told, writeKnowledge } from "./knowledge.ts";
 import {
   type FailoverEffect,
   type FailoverEvent,
@@ -33,6 +34,10 @@ export interface Driver {
   hold(target: Target, result: Result): void;
   /** Applies an operator's command and returns the resulting state. */
   command(target: Target, command: FailoverCommand): FailoverState;
+  /** Returns what is known of the targets that only a leader probes, for the next leader. */
+  tell(): string;
+  /** Takes over what another leader knows of those targets: their next leader goes on from there. */
+  learn(knowledge: string | undefined): void;
   /** Replaces the targets, by name. Targets with an unchanged identity keep their state, others start from the initial one. */
   setTargets(targets: ReadonlyMap<string, Target>): void;
   /** Stops the clock. */
@@ -47,12 +52,14 @@ const TICK = seconds(1);
  * @param onEffect called for each effect, in order, after the state has changed
  * @param store persists the states
  * @param presence tells absences, in which no probe could end a fallback
+ * @param isFollowed reports whether another replica leads, which alone knows the state of a target that only a leader probes
  */
 export function createDriver(
   clock: Clock,
   onEffect: (target: Target, effect: FailoverEffect, state: FailoverState) => void,
   store: StateStore = createMemory().namespace("failover"),
   presence?: Pick<Presence, "presentFor">,
+  isFollowed: (target: Target) => boolean = () => false,
 ): Driver {
   const startedAt = clock.monotonic();
   let targets: ReadonlyMap<string, Target> = new Map();
@@ -85,13 +92,30 @@ export function createDriver(
     return restored ?? initialState(clock.now());
   };
 
+  const restoredFrom = (told: Told | undefined, target: Target): FailoverState | undefined =>
+    told?.configuration === configurationOf(target)
+      ? restoredState(told.state, policyFor(target), clock.now())
+      : undefined;
+
+  /**
+   * Returns the state with which to follow. What this process has found out as the leader is outdated, also if the other leader
+   * tells nothing; what it has restored is not if it is the newer of the two, as after a restart of the only replica.
+   */
+  const nextOf = (own: FailoverState, told: FailoverState | undefined): FailoverState => {
+    const { lastResultId } = own;
+    const hasOnlyRestored = lastResultId === 0;
+    if (told === undefined) return hasOnlyRestored ? own : { ...initialState(clock.now()), lastResultId };
+    if (hasOnlyRestored && (own.lastProbeAt ?? 0) > (told.lastProbeAt ?? 0)) return own;
+    return { ...told, lastResultId };
+  };
+
   const tick = (): void => {
     const presentFor = Math.min(
       presence?.presentFor() ?? Number.POSITIVE_INFINITY,
       clock.monotonic() - startedAt,
     );
     for (const target of targets.values()) {
-      if (target.failover === undefined) continue;
+      if (target.failover === undefined || isFollowed(target)) continue;
       const hadChance = presentFor >= target.interval;
       apply(target, { kind: "tick", at: clock.now(), ...(hadChance ? {} : { resumed: true }) });
     }
@@ -119,6 +143,25 @@ export function createDriver(
       if (!states.has(stateKey(target)) || outcome.ok) return;
       apply(target, { kind: "held", reason: outcome.reason, at: clock.now() });
     },
+    tell: () =>
+      writeKnowledge(
+        [...targets.values()].filter(isLed).flatMap((target) => {
+          const state = states.get(stateKey(target));
+          return state === undefined ? [] : [[target.name, configurationOf(target), state] as const];
+        }),
+      ),
+    learn(text) {
+      const known = readKnowledge(text);
+      for (const target of targets.values()) {
+        if (!isLed(target)) continue;
+        const key = stateKey(target);
+        const own = states.get(key) ?? initialState(clock.now());
+        const next = nextOf(own, restoredFrom(known.get(target.name), target));
+        if (next === own) continue;
+        states.set(key, next);
+        store.put(key, next);
+      }
+    },
     command: (target, command) => apply(target, { ...command, at: clock.now() }),
     setTargets(byName) {
       targets = byName;
@@ -134,6 +177,9 @@ export function createDriver(
     stop: () => cancel(),
   };
 }
+
+/** Reports whether only the leader of several replicas probes a target, because its probes cost money. */
+const isLed = ({ module }: Target): boolean => module.prober.costly;
 
 const stateKeys = new WeakMap<Target, string>();
 

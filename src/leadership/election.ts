@@ -2,7 +2,13 @@ import type { Clock } from "../core/clock.ts";
 import type { ClusterOptions, LeaseApi } from "../core/lease.ts";
 import type { Log } from "../core/log.ts";
 import type { Skip } from "../core/result.ts";
-import { type LeaderReplica, type Leadership, type LeaseSettings, startLeadership } from "./replica.ts";
+import {
+  type LeaderReplica,
+  type Leadership,
+  type LeaseSettings,
+  type SharedKnowledge,
+  startLeadership,
+} from "./replica.ts";
 
 /** This replica's leadership, by the configuration in use. */
 export interface Election {
@@ -14,6 +20,8 @@ export interface Election {
   leader(): LeaderReplica | undefined;
   /** Returns why this replica sends no prompts; `undefined` if it does. */
   skip(): Skip | undefined;
+  /** Lets the others know soon what this replica knows, if it leads. */
+  share(): void;
   /** Releases the lease. */
   stop(): Promise<void>;
 }
@@ -27,6 +35,7 @@ export interface ElectionDeps {
   readonly onLead: () => void;
   /** Called when a replica begins or ceases to lead, as far as this one knows. */
   readonly onLeaderChange: () => void;
+  readonly knowledge: SharedKnowledge;
 }
 
 /** Creates an election without a lease. */
@@ -57,6 +66,7 @@ export function createElection(deps: ElectionDeps): Election {
       if (running === undefined || running.leadership.leads()) return undefined;
       return { reason: "not_leader", detail: running.leadership.describe() };
     },
+    share: () => running?.leadership.share(),
     async stop() {
       end();
       await Promise.all(ending);

@@ -1,6 +1,13 @@
 import type { Clock } from "../core/clock.ts";
 import { defined } from "../core/defined.ts";
-import type { ClusterOptions, LeaseAnswer, LeaseApi, LeaseName } from "../core/lease.ts";
+import type {
+  ClusterOptions,
+  LeaseAnswer,
+  LeaseApi,
+  LeaseName,
+  LeaseRecord,
+  LeaseSpec,
+} from "../core/lease.ts";
 import type { Log } from "../core/log.ts";
 import { type Seconds, seconds } from "../core/units.ts";
 import {
@@ -36,8 +43,18 @@ export interface Leadership {
   leader(): LeaderReplica | undefined;
   /** Describes who leads, for people. */
   describe(): string;
+  /** Writes what this replica knows to the Lease within a second, if it leads: the next leader has to know it. */
+  share(): void;
   /** Releases the Lease, so that another replica takes over at once. Takes two seconds at most. */
   stop(): Promise<void>;
+}
+
+/** What the leader knows, which the Lease carries to the others. */
+export interface SharedKnowledge {
+  /** Returns what this replica knows, as the leader. */
+  readonly tell: () => string;
+  /** Called with what another leader knows whenever that may have changed; `undefined` if that one tells nothing. */
+  readonly learn: (knowledge: string | undefined) => void;
 }
 
 export interface LeadershipDeps {
@@ -50,7 +67,11 @@ export interface LeadershipDeps {
   readonly onLead: () => void;
   /** Called when a replica begins or ceases to lead, as far as this one knows. */
   readonly onLeaderChange: () => void;
+  readonly knowledge: SharedKnowledge;
 }
+
+/** Time after which a leader writes that it knows something else. Changes that come together are written together. */
+const SHARE_AFTER = seconds(0.2);
 
 const CALL_TIMEOUT = seconds(5);
 
@@ -71,6 +92,12 @@ export function startLeadership(settings: LeaseSettings, deps: LeadershipDeps): 
   const lease: LeaseName = { name, ...defined({ namespace }) };
   let stopped = false;
   let reportedHolder = "";
+  /** What was learnt last, and from which leadership. */
+  let learnt: string | undefined;
+  /** True while calls are made; a wait is over then. */
+  let inRound = false;
+  /** True from a change that is to be shared until the next round. */
+  let toShare = false;
   const changes = createChangeLog(settings, log);
 
   const moment = (): Moment => ({ at: clock.monotonic(), now: clock.now() });
@@ -84,15 +111,28 @@ export function startLeadership(settings: LeaseSettings, deps: LeadershipDeps): 
         case "read":
           return api.read(lease, signal);
         case "create":
-          return api.create(lease, effect.spec, signal);
+          return api.create(lease, withKnowledge(effect.spec), signal);
         case "update":
-          return api.update(lease, effect.record, effect.spec, signal);
+          return api.update(lease, effect.record, withKnowledge(effect.spec), signal);
       }
     });
   };
 
+  const withKnowledge = (spec: LeaseSpec): LeaseSpec => ({ ...spec, knowledge: deps.knowledge.tell() });
+
+  /** Takes over what another replica has written, before this one can lead by the same record. */
+  const learn = ({ acquireTime, knowledge }: LeaseRecord): void => {
+    if (leads()) return;
+    const news = JSON.stringify([acquireTime, knowledge]);
+    if (news === learnt) return;
+    learnt = news;
+    deps.knowledge.learn(knowledge);
+  };
+
   /** Makes calls until the next wait. */
   const round = async (): Promise<void> => {
+    inRound = true;
+    toShare = false;
     let event: LeaseEvent = { kind: "due", ...moment() };
     for (;;) {
       const { next, effect } = step(state, event, settings);
@@ -101,18 +141,21 @@ export function startLeadership(settings: LeaseSettings, deps: LeadershipDeps): 
       reportLeadership(wasLeading);
       if (effect.kind === "wait") {
         const wait = effect.jitter ? effect.lasting * (1 - JITTER * random()) : effect.lasting;
-        cancelTimer = clock.after(seconds(wait), run);
+        cancelTimer = clock.after(toShare && leads() ? SHARE_AFTER : seconds(wait), run);
+        inRound = false;
         return;
       }
       const answer = await call(effect);
       if (stopped) return;
       changes.afterCall(answer, effect);
+      if (answer.kind === "record") learn(answer.record);
       event = { ...eventOf(effect, answer), ...moment() };
     }
   };
   const run = (): void => {
     round().catch((error: unknown) => {
       log.error({ err: error }, "holding the lease failed because of a bug in the exporter");
+      inRound = false;
       if (!stopped) cancelTimer = clock.after(settings.renewInterval, run);
     });
   };
@@ -139,7 +182,7 @@ export function startLeadership(settings: LeaseSettings, deps: LeadershipDeps): 
       for (let tries = 0; tries < 2 && answered.kind === "conflict"; tries += 1) {
         const last = release(state, moment(), settings);
         if (last === undefined) return answered;
-        answered = await api.update(lease, last.record, last.spec, signal);
+        answered = await api.update(lease, last.record, withKnowledge(last.spec), signal);
         const read = answered.kind === "conflict" ? await api.read(lease, signal) : undefined;
         if (read?.kind === "record") {
           state = step(state, { kind: "found", record: read.record, ...moment() }, settings).next;
@@ -174,6 +217,13 @@ export function startLeadership(settings: LeaseSettings, deps: LeadershipDeps): 
       holder() === "" || holder() === settings.identity
         ? `no replica is known to lead (lease ${settings.name})`
         : `${holder()} leads (lease ${settings.name})`,
+    share() {
+      if (!leads() || toShare) return;
+      toShare = true;
+      if (inRound) return;
+      cancelTimer();
+      cancelTimer = clock.after(SHARE_AFTER, run);
+    },
     async stop() {
       if (stopped) return;
       // Stop leading before the release is sent.

@@ -41,7 +41,11 @@ const replica = (
   api: KubernetesServer,
   host: string,
   name: "a" | "b",
-  { lease = "", args = [] }: { lease?: string; args?: readonly string[] } = {},
+  {
+    lease = "",
+    args = [],
+    failover = "",
+  }: { lease?: string; args?: readonly string[]; failover?: string } = {},
 ) =>
   startExporter({
     args,
@@ -51,7 +55,7 @@ modules:
   chat: { prober: llm, timeout: 2s, llm: { api: openai, stream: false, api_key_file: key, tiers: { health: { path: /health, interval: 200ms } } } }
   page: { prober: http, timeout: 1s }
 targets:
-  - { name: model, module: chat, target: "http://${host}/v1", model: m, interval: 2s, min_interval: 100ms, schedule: interval, failover: {} }
+  - { name: model, module: chat, target: "http://${host}/v1", model: m, interval: 2s, min_interval: 100ms, schedule: interval, failover: {${failover}} }
   - { name: asked, module: chat, target: "http://${host}/v1", model: asked, interval: 2s, min_interval: 0s }
   - { name: page, module: page, target: "http://${host}/page" }
 routes: [{ name: chat, order: [model] }]
@@ -284,6 +288,67 @@ async function answersOf(
   ];
 }
 
+describe("a new leader", () => {
+  const modeOf = ({ url }: ExporterProcess) =>
+    fetch(`${url}/config/mode?target=model`).then(
+      (response) => response.json() as Promise<Record<string, unknown>>,
+    );
+  const untilMode = (exporter: ExporterProcess, mode: string) =>
+    waitUntil(mode, async () => ((await modeOf(exporter))["current_mode"] === mode ? true : undefined));
+
+  it("begins in the mode of the last one, which the other replicas told before", async () => {
+    await using api = await startKubernetes();
+    const { server, behaviour } = await startModel();
+    await using _ = server;
+    await using a = await replica(api, server.host, "a");
+    await untilLeads(a);
+    await using b = await replica(api, server.host, "b");
+    behaviour.wrong = true;
+    await untilMode(a, "fallback");
+    await untilMode(b, "fallback");
+    const before = await modeOf(a);
+    expect(await modeOf(b)).toMatchObject({ stale: true, leader: false, mode_since: before["mode_since"] });
+    a.process.kill("SIGKILL");
+    const modes = new Set<unknown>();
+    await waitUntil("a leader", async () => {
+      modes.add((await modeOf(b))["current_mode"]);
+      return (await leads(b)) ? true : undefined;
+    });
+    await waitUntil("a probe of the new leader", async () => {
+      const mode = await modeOf(b);
+      modes.add(mode["current_mode"]);
+      return mode["stale"] === false ? true : undefined;
+    });
+    expect(modes).toEqual(new Set(["fallback"]));
+    expect(await modeOf(b)).toMatchObject({ mode_since: before["mode_since"] });
+  });
+
+  it("knows nothing of what it knew as an earlier leader, and warns of nothing in between", async () => {
+    await using api = await startKubernetes();
+    const { server, behaviour } = await startModel();
+    await using _ = server;
+    const options = { failover: "max_duration: 12s" };
+    await using a = await replica(api, server.host, "a", options);
+    await untilLeads(a);
+    await using b = await replica(api, server.host, "b", options);
+    behaviour.wrong = true;
+    await untilMode(a, "fallback");
+    const fallback = now();
+    api.treat("replica-a", "hang");
+    behaviour.wrong = false;
+    await untilLeads(b);
+    await untilMode(b, "primary");
+    const recovered = await modeOf(b);
+    await pause(Math.max(0, fallback + 13 - now()) * 1000);
+    expect(a.process.output()).not.toMatch(/longer than/);
+    api.treat("replica-a", "serve");
+    await untilMode(a, "primary");
+    b.process.kill("SIGKILL");
+    await untilLeads(a);
+    expect(await modeOf(a)).toMatchObject({ current_mode: "primary", mode_since: recovered["mode_since"] });
+  });
+});
+
 describe("the answers of two replicas", () => {
   it.each([{ advertised: false }, { advertised: true }])(
     "never say primary unstale while the leader is in fallback (advertise_url: $advertised)",
@@ -333,8 +398,7 @@ describe("the answers of two replicas", () => {
         if (!stale && mode === "primary") seen.push("client");
         return answers[0]?.mode === "fallback" && answers[0].leader === true ? true : undefined;
       });
-      // A new leader that has not failed three times yet knows its own results only, and says so by being healthy never.
-      expect(seen.filter((route) => route === "/health")).toEqual([]);
+      expect(seen).toEqual([]);
     },
   );
 });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { createMemory } from "../../src/core/memory.ts";
 import { failed, type Outcome, succeeded } from "../../src/core/prober.ts";
 import type { Result } from "../../src/core/result.ts";
 import type { Target } from "../../src/core/target.ts";
@@ -16,11 +17,15 @@ const failover = {
 const module = moduleOf(heldProber().prober);
 const target = (more: Partial<Target> = {}): Target => targetOf(module, { failover, ...more });
 
-function setUp() {
-  const clock = manualClock();
+function setUp({ memory = createMemory(), clock = manualClock() } = {}) {
   const effects: string[] = [];
-  const driver = createDriver(clock, ({ name }, effect) =>
-    effects.push(`${name} ${effect.kind}@${clock.monotonic()}`),
+  const replica = { follows: false };
+  const driver = createDriver(
+    clock,
+    ({ name }, effect) => effects.push(`${name} ${effect.kind}@${clock.monotonic()}`),
+    memory.namespace("failover"),
+    undefined,
+    () => replica.follows,
   );
   let id = 0;
   const record = (of: Target, outcome: Outcome): void => {
@@ -39,7 +44,7 @@ function setUp() {
     driver.record(of, result);
   };
   const fail = (of: Target) => record(of, failed("timeout", ""));
-  return { clock, effects, driver, record, fail };
+  return { clock, effects, driver, record, fail, replica };
 }
 
 const byName = (targets: readonly Target[]) => new Map(targets.map((target) => [target.name, target]));
@@ -95,5 +100,77 @@ describe("createDriver", () => {
     driver.setTargets(byName([]));
     fail(target());
     expect(driver.state("one")).toBeUndefined();
+  });
+});
+
+describe("a replica that follows", () => {
+  const paid = moduleOf({ ...heldProber().prober, costly: true });
+  const led = targetOf(paid, { failover });
+  const own = targetOf(module, { name: "own", failover });
+  const both = byName([led, own]);
+
+  it("takes over the states of targets that only the leader probes, without an effect", () => {
+    const leader = setUp();
+    const follower = setUp();
+    for (const { driver } of [leader, follower]) driver.setTargets(both);
+    for (let i = 0; i < 3; i += 1) {
+      leader.fail(led);
+      leader.fail(own);
+    }
+    follower.replica.follows = true;
+    follower.driver.learn(leader.driver.tell());
+    const { lastResultId: _, ...told } = leader.driver.state("one") ?? {};
+    expect(follower.driver.state("one")).toMatchObject(told);
+    expect(follower.driver.state("own")).toMatchObject({ mode: "primary", consecutiveFailures: 0 });
+    expect(follower.effects).toEqual([]);
+
+    // As the next leader it goes on from there; its own results count, though they have smaller numbers.
+    follower.replica.follows = false;
+    follower.record(led, succeeded);
+    follower.record(led, succeeded);
+    expect(follower.driver.state("one")).toMatchObject({ mode: "primary", recovered: 1 });
+  });
+
+  it("has no timers, and forgets what it knew as the leader", () => {
+    const { driver, fail, clock, effects, replica } = setUp();
+    driver.setTargets(both);
+    for (let i = 0; i < 3; i += 1) fail(led);
+    replica.follows = true;
+    clock.advance(seconds(600));
+    expect(effects).toEqual(["one health@0", "one mode@0"]);
+    driver.learn(undefined);
+    expect(driver.state("one")).toMatchObject({ mode: "primary", health: "unknown", consecutiveFailures: 0 });
+    replica.follows = false;
+    clock.advance(seconds(600));
+    expect(effects).toHaveLength(2);
+  });
+
+  it("keeps what it has restored if that is newer, as after a restart of the only replica", () => {
+    const clock = manualClock();
+    const memory = createMemory();
+    const first = setUp({ clock, memory });
+    first.driver.setTargets(both);
+    first.fail(led);
+    const old = first.driver.tell();
+    clock.advance(seconds(1));
+    for (let i = 0; i < 2; i += 1) first.fail(led);
+    const restarted = setUp({ clock, memory });
+    restarted.driver.setTargets(both);
+    restarted.driver.learn(old);
+    expect(restarted.driver.state("one")).toMatchObject({ mode: "fallback", consecutiveFailures: 3 });
+    clock.advance(seconds(1));
+    first.fail(led);
+    restarted.driver.learn(first.driver.tell());
+    expect(restarted.driver.state("one")).toMatchObject({ mode: "fallback", consecutiveFailures: 4 });
+  });
+
+  it("learns nothing of a target that is configured otherwise", () => {
+    const leader = setUp();
+    leader.driver.setTargets(both);
+    for (let i = 0; i < 3; i += 1) leader.fail(led);
+    const follower = setUp();
+    follower.driver.setTargets(byName([targetOf(paid, { failover, address: "other" })]));
+    follower.driver.learn(leader.driver.tell());
+    expect(follower.driver.state("one")).toMatchObject({ mode: "primary", consecutiveFailures: 0 });
   });
 });

@@ -92,7 +92,8 @@ export function missRead(memory: StateStore, key: string, clock: Clock): void {
   if (!isObservation(stored)) return;
   const now = clock.monotonic();
   // The clock of another process does not tell how long ago its last read was.
-  const own = stored.process === PROCESS ? stored : { ...stored, at: now, process: PROCESS, failed: undefined };
+  const own =
+    stored.process === PROCESS ? stored : { ...stored, at: now, process: PROCESS, failed: undefined };
   const failed = { first: own.failed?.first ?? now, last: now };
   memory.put(key, { ...own, failed } satisfies StoredObservation);
 }
