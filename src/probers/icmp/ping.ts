@@ -38,13 +38,15 @@ const PATIENCE = seconds(0.4);
 /** Time without runs after which the launcher is ended. */
 const IDLE = seconds(600);
 
-/** Time after the launcher ended before which it is not started again. */
+/** Time before which a launcher is not started again that ended without having worked. */
 const PAUSE = seconds(1);
 
 /** The process that starts `ping`, while there is one. */
 interface Launcher {
   readonly process: ChildProcess;
   readonly pending: Map<number, (reply: Omit<LauncherReply, "id">) => void>;
+  /** True once it has replied: its end is then not a sign that it cannot run here. */
+  hasWorked: boolean;
   /** Ends the wait for its end without runs. */
   cancelIdle: () => void;
 }
@@ -56,24 +58,40 @@ let failure: string | undefined;
 
 /**
  * Runs `ping` without a shell, until it ends or the signal aborts. Resolves within half a second of that, with what was printed
- * until then. The program is started by a small process of its own (docs/adr/0011-ping.md), which this starts if necessary.
+ * until then. The program is started by a small process of its own (docs/adr/0011-ping.md), which this starts if necessary. If that
+ * process ends in between, though it has worked, another one makes the run again: it was killed, which says nothing about the target.
  */
-export function runPing(args: readonly string[], { signal, clock, path }: PingContext): Promise<PingRun> {
-  if (signal.aborted) return Promise.resolve({ ...without({ kind: "dropped" }), stopped: true });
+export async function runPing(args: readonly string[], context: PingContext): Promise<PingRun> {
+  const { run, lost } = await runOnce(args, context);
+  return lost ? (await runOnce(args, context)).run : run;
+}
+
+/** A run, and whether it was lost with the process that had started it. */
+interface PingAttempt {
+  readonly run: PingRun;
+  readonly lost: boolean;
+}
+
+function runOnce(args: readonly string[], { signal, clock, path }: PingContext): Promise<PingAttempt> {
+  if (signal.aborted)
+    return Promise.resolve({ run: { ...without({ kind: "dropped" }), stopped: true }, lost: false });
   return new Promise((resolve) => {
     lastId += 1;
     const id = lastId;
     let stopped = false;
     let cancelPatience = (): void => undefined;
     const used = useLauncher(clock);
-    if (typeof used === "string")
-      return resolve({ ...without({ kind: "failed", code: "", message: used }), stopped });
+    if (typeof used === "string") {
+      const run = { ...without({ kind: "failed", code: "", message: used }), stopped };
+      return resolve({ run, lost: false });
+    }
     const finish = ({ end, stdout, stderr, starting }: Omit<LauncherReply, "id">): void => {
       used.pending.delete(id);
       signal.removeEventListener("abort", stop);
       cancelPatience();
       if (used.pending.size === 0) rest(used, clock);
-      resolve({ end, stdout, stderr, stopped, starting: seconds(starting) });
+      const lost = used !== launcher && used.hasWorked && end.kind === "failed" && !stopped;
+      resolve({ run: { end, stdout, stderr, stopped, starting: seconds(starting) }, lost });
     };
     const stop = (): void => {
       stopped = true;
@@ -119,19 +137,27 @@ function startLauncher(clock: Clock): Launcher {
     detached: true,
     stdio: ["ignore", "ignore", "inherit", "ipc"],
   });
-  const started: Launcher = { process: child, pending: new Map(), cancelIdle: () => undefined };
+  const started: Launcher = {
+    process: child,
+    pending: new Map(),
+    hasWorked: false,
+    cancelIdle: () => undefined,
+  };
   const handleEnd = (code: string, message: string): void => {
     if (launcher === started) {
       launcher = undefined;
-      failure = message;
-      clock.after(PAUSE, () => {
-        failure = undefined;
-      });
+      if (!started.hasWorked) {
+        failure = message;
+        clock.after(PAUSE, () => {
+          failure = undefined;
+        });
+      }
     }
     for (const finish of started.pending.values()) finish(without({ kind: "failed", code, message }));
   };
   child.on("message", (message) => {
     const reply = message as LauncherReply;
+    started.hasWorked = true;
     started.pending.get(reply.id)?.(reply);
   });
   child.on("error", (error: NodeJS.ErrnoException) =>
