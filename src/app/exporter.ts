@@ -179,8 +179,6 @@ export function createExporter(options: ExporterOptions): Exporter {
     const { target, tier, outcome, previous } = check;
     if (tier.trigger && previous?.ok === true && !outcome.ok) inBackground(ask.early(target));
   });
-  // Without a leader these targets were not probed, so a new leader does not wait for their schedule.
-  onLead.set(() => targets().filter(isPromptedOnSchedule).forEach(probe));
 
   // Targets.
   const rates = createProbeRates(clock);
@@ -287,6 +285,13 @@ export function createExporter(options: ExporterOptions): Exporter {
     history: dependencies.notices,
     random: Math.random,
     bodyOf: webhookBodies(pushes, policyOf),
+    sends: () => election.delivers(),
+  });
+
+  onLead.set(() => {
+    // Without a leader these targets were not probed, so a new leader does not wait for their schedule.
+    targets().filter(isPromptedOnSchedule).forEach(probe);
+    webhooks.takeOver();
   });
 
   const notifier = createNotifying({
@@ -303,7 +308,7 @@ export function createExporter(options: ExporterOptions): Exporter {
     maintenance,
     routes,
     blockedBy: (kind, name) => dependencies.blocker(kind, name)?.name,
-    leads: () => election.leads() !== false,
+    leads: () => election.delivers(),
   });
 
   const authFailures = createAuthFailures(clock, log);

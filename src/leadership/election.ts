@@ -20,6 +20,8 @@ export interface Election {
   leader(): LeaderReplica | undefined;
   /** Returns why this replica sends no prompts; `undefined` if it does. */
   skip(): Skip | undefined;
+  /** Returns true if this replica sends webhooks and messages to people. */
+  delivers(): boolean;
   /** Lets the others know soon what this replica knows, if it leads. */
   share(): void;
   /** Releases the lease. */
@@ -40,7 +42,9 @@ export interface ElectionDeps {
 
 /** Creates an election without a lease. */
 export function createElection(deps: ElectionDeps): Election {
-  let running: { readonly key: string; readonly leadership: Leadership } | undefined;
+  let running:
+    | { readonly key: string; readonly leadership: Leadership; readonly allDeliver: boolean }
+    | undefined;
   /** Releases in progress, also of leases that a reload has replaced. `stop` waits for them. */
   const ending = new Set<Promise<void>>();
 
@@ -58,7 +62,7 @@ export function createElection(deps: ElectionDeps): Election {
       end();
       if (settings === undefined || key === undefined) return;
       const leadership = startLeadership(settings, { ...deps, api: deps.open(settings) });
-      running = { key, leadership };
+      running = { key, leadership, allDeliver: settings.deliver === "all" };
     },
     leads: () => running?.leadership.leads(),
     leader: () => running?.leadership.leader(),
@@ -66,6 +70,7 @@ export function createElection(deps: ElectionDeps): Election {
       if (running === undefined || running.leadership.leads()) return undefined;
       return { reason: "not_leader", detail: running.leadership.describe() };
     },
+    delivers: () => running === undefined || running.allDeliver || running.leadership.leads(),
     share: () => running?.leadership.share(),
     async stop() {
       end();

@@ -26,6 +26,8 @@ export interface LeaseSettings extends LeasePolicy, ClusterOptions {
   /** Default: the namespace of the account in use. */
   readonly namespace?: string;
   readonly name: string;
+  /** Which replicas send webhooks and messages. */
+  readonly deliver: "leader" | "all";
 }
 
 /** Another replica that leads. */

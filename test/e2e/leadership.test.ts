@@ -349,6 +349,89 @@ describe("a new leader", () => {
   });
 });
 
+describe("the webhooks of two replicas", () => {
+  /** Starts two replicas that probe a page, and a receiver that keeps who sent which event. */
+  async function startPair(deliver: "leader" | "all") {
+    await using resources = new AsyncDisposableStack();
+    const api = resources.use(await startKubernetes());
+    const page = { status: 200 };
+    const pages = resources.use(
+      await serveHttp((request, response) => {
+        request.resume();
+        response.writeHead(page.status).end();
+      }),
+    );
+    const events: string[] = [];
+    const receiver = resources.use(
+      await serveHttp((request, response) => {
+        request.resume();
+        events.push(String(request.headers["x-replica"]));
+        response.end();
+      }),
+    );
+    const start = async (name: "a" | "b") =>
+      resources.use(
+        await startExporter({
+          yaml: `
+lease: { namespace: monitoring, identity: ${name}, duration: ${DURATION}s, renew_interval: ${RENEW}s, kubeconfig: kube.json, deliver: ${deliver} }
+modules: { page: { prober: http, timeout: 1s } }
+targets: [{ name: page, module: page, target: "http://${pages.host}/", interval: 1s, schedule: interval, failure_threshold: 1, healthy_threshold: 1 }]
+webhooks: [{ name: app, url: "http://${receiver.host}/", events: [health], headers: { X-Replica: ${name} } }]
+`,
+          files: { "kube.json": api.kubeconfig({ token: `replica-${name}` }) },
+        }),
+      );
+    const a = await start("a");
+    await untilLeads(a);
+    const b = await start("b");
+    const isHealthy = (healthy: 0 | 1) => async (exporter: ExporterProcess) =>
+      waitUntil("the status", async () =>
+        valueOf(await exporter.get("/metrics"), "heartbeat_target_healthy", { target: "page" }) === healthy
+          ? true
+          : undefined,
+      );
+    const owned = resources.move();
+    return {
+      a,
+      b,
+      page,
+      events,
+      untilHealthy: () => Promise.all([a, b].map(isHealthy(1))),
+      untilUnhealthy: (replicas = [a, b]) => Promise.all(replicas.map(isHealthy(0))),
+      [Symbol.asyncDispose]: () => owned.disposeAsync(),
+    };
+  }
+
+  it("are sent by the leader alone, and by the next one if the leader dies before it could", async () => {
+    await using pair = await startPair("leader");
+    const { a, b, page, events } = pair;
+    await pair.untilHealthy();
+    page.status = 503;
+    await pair.untilUnhealthy();
+    await waitUntil("an event", () => events[0]);
+    await pause(1000);
+    expect(new Set(events)).toEqual(new Set(["a"]));
+    page.status = 200;
+    await pair.untilHealthy();
+    await pause(1000);
+    const before = events.length;
+    a.process.kill("SIGKILL");
+    page.status = 503;
+    await pair.untilUnhealthy([b]);
+    expect(events.slice(before)).toEqual([]);
+    await untilLeads(b);
+    expect(await waitUntil("the event", () => events.slice(before).at(-1))).toBe("b");
+  });
+
+  it("are sent by each if the configuration says so", async () => {
+    await using pair = await startPair("all");
+    await pair.untilHealthy();
+    pair.page.status = 503;
+    await pair.untilUnhealthy();
+    await waitUntil("both", () => (new Set(pair.events).size === 2 ? true : undefined));
+  });
+});
+
 describe("the answers of two replicas", () => {
   it.each([{ advertised: false }, { advertised: true }])(
     "never say primary unstale while the leader is in fallback (advertise_url: $advertised)",

@@ -52,6 +52,13 @@ export const leaseSchema = {
         "Kubeconfig file with access to the cluster. Default: the pod's service account, else the files in KUBECONFIG, else ~/.kube/config.",
     },
     context: { ...word, description: "Context of the kubeconfig, instead of its current context." },
+    deliver: {
+      type: "string",
+      enum: ["leader", "all"],
+      default: "leader",
+      description:
+        "Which replicas send webhooks and messages to people. Every replica probes targets that cost nothing, and would send the same events.",
+    },
     advertise_url: {
       ...word,
       pattern: "^https?://[^\\s]+$",
@@ -70,6 +77,8 @@ export interface LeaseConfig extends ClusterOptions {
   readonly identity?: string;
   readonly duration: Seconds;
   readonly renewInterval: Seconds;
+  /** Which replicas send webhooks and messages. */
+  readonly deliver: "leader" | "all";
   /** URL under which applications reach this replica. */
   readonly advertiseUrl?: string;
 }
@@ -106,7 +115,7 @@ export function buildLease({ raw: file, problems, resolvePath }: BuildContext): 
     });
   }
   const optional = defined({ namespace, identity, kubeconfig, context, advertiseUrl });
-  return { name, duration, renewInterval, ...optional };
+  return { name, duration, renewInterval, deliver: raw.deliver, ...optional };
 }
 
 function whyUnreadable(file: string): string | undefined {

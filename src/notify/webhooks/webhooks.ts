@@ -3,7 +3,7 @@ import { type EventWebhook, type EventWord, eventType, typeOf } from "../../core
 import type { History, PastEvent } from "../../core/history.ts";
 import type { Log } from "../../core/log.ts";
 import type { Memory } from "../../core/memory.ts";
-import { seconds } from "../../core/units.ts";
+import { type Seconds, seconds } from "../../core/units.ts";
 import { createOutbox, type Outbox } from "../delivery/outbox.ts";
 import { deliver, type WebhookDestination } from "../delivery/webhook.ts";
 
@@ -20,6 +20,8 @@ export interface WebhookCounts {
 
 /** Delivers events to webhook receivers: in order, with retries, across restarts. */
 export interface Webhooks {
+  /** Sends the events of the last minute that another replica should have sent, which has just ceased to lead. */
+  takeOver(): void;
   /** Applies a configuration. A webhook whose name stays the same keeps its queue. */
   configure(webhooks: readonly EventWebhook[]): void;
   counts(): readonly WebhookCounts[];
@@ -32,6 +34,8 @@ export interface WebhookDeps {
   readonly log: Log;
   readonly memory: Memory;
   readonly history: Pick<History, "subscribe">;
+  /** False on a replica whose events another one sends. */
+  readonly sends: () => boolean;
   readonly random: () => number;
   /** Returns the JSON body for an event asked for by `word`; `undefined` if there is nothing to send. */
   readonly bodyOf: (event: PastEvent, word: EventWord) => string | undefined;
@@ -39,6 +43,15 @@ export interface WebhookDeps {
 
 /** One attempt at a time, so that each receiver gets its events in order. */
 const LIMITS = { items: 1000, bytes: 8 * 2 ** 20, dead: 100, concurrency: 1 };
+
+/**
+ * Time for which a replica keeps events that another one sends, until it is known to have sent them or another leads. Twice the
+ * usual duration of a lease.
+ */
+const KEEP = seconds(60);
+
+/** Most events that are kept. */
+const MOST_KEPT = 1000;
 
 const BACKOFF = { initial: seconds(1), max: seconds(60) };
 
@@ -105,11 +118,24 @@ export function createWebhooks(deps: WebhookDeps): Webhooks {
       "an event was dropped because the queue of its webhook is full",
     );
   };
+  /** Events that another replica sends, the oldest first. */
+  let kept: { readonly at: Seconds; readonly event: PastEvent }[] = [];
+  const keep = (event: PastEvent): void => {
+    const now = clock.monotonic();
+    kept = [...kept, { at: now, event }].filter(({ at }) => now - at <= KEEP).slice(-MOST_KEPT);
+  };
   const unsubscribe = deps.history.subscribe((event) => {
+    if (!deps.sends()) return keep(event);
     for (const webhook of running.values()) enqueue(webhook, event);
   });
 
   return {
+    takeOver() {
+      const now = clock.monotonic();
+      const late = kept.filter(({ at }) => now - at <= KEEP);
+      kept = [];
+      for (const { event } of late) for (const webhook of running.values()) enqueue(webhook, event);
+    },
     configure(webhooks) {
       const wanted = new Set(webhooks.map(({ name }) => name));
       for (const [name, { outbox }] of running) {
