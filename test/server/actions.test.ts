@@ -385,6 +385,26 @@ describe("an action by HTTP", () => {
     expect(JSON.stringify([audit, world.exporter.logged])).not.toContain("secret-of-the-cluster");
   });
 
+  test("shows the token of a file, as the kubelet projects and rotates it", async () => {
+    await using receiver = await startReceiver(() => 200);
+    await using folder = await temporaryFolder();
+    await folder.write("token", "first-token-of-the-pod");
+    const http = `http: { url: "${receiver.url}/", bearer_token_file: "${folder.path}/token" }`;
+    await using world = await setup({ http, action: "cooldown: 1s" });
+    await post(world.exporter);
+    await idle(world);
+    await folder.write("token", "second-token-of-the-pod");
+    await waitUntil("the second request, after the cooldown", async () => {
+      await post(world.exporter);
+      return receiver.arrived[1];
+    });
+    expect(receiver.arrived.map(({ headers }) => headers["authorization"])).toEqual([
+      "Bearer first-token-of-the-pod",
+      "Bearer second-token-of-the-pod",
+    ]);
+    expect(JSON.stringify([await shown(world), world.exporter.logged])).not.toContain("token-of-the-pod");
+  });
+
   test("sends its request through a Unix socket, as for Docker", async () => {
     await using folder = await temporaryFolder();
     const paths: string[] = [];

@@ -11,8 +11,8 @@ import {
 } from "../../core/action.ts";
 import { defined } from "../../core/defined.ts";
 import { mapTexts, placeholdersIn, wholePlaceholder } from "../../core/placeholder.ts";
-import { knownSecret } from "../../core/secret.ts";
-import { type BuildContext, durationOf } from "../context.ts";
+import { knownSecret, Secret } from "../../core/secret.ts";
+import { type BuildContext, durationOf, secretFile } from "../context.ts";
 import { type Raw, type WithDefaults, withDefaults } from "../document/defaults.ts";
 import type { Path } from "../document/tree.ts";
 import { namedEntries, sectionOf } from "./entries.ts";
@@ -44,6 +44,11 @@ const httpSchema = {
       description: "Address; `{{label}}` may be a whole segment of its path, and is percent-encoded.",
     },
     headers: headersSchema,
+    bearer_token_file: {
+      ...word,
+      description:
+        "File with the token of `Authorization: Bearer`, such as that of the pod's service account; read again when it changes.",
+    },
     body: { type: "object", description: "JSON body; its texts may contain `{{label}}` and `{{now}}`." },
     unix_socket: { ...word, description: "Unix socket to connect to, such as /var/run/docker.sock." },
     tls_config: outboundTlsSchema,
@@ -242,10 +247,28 @@ function httpOf(given: Raw<typeof httpSchema>, path: Path, context: BuildContext
     kind: "http",
     method: raw.method,
     url: raw.url,
-    headers: headersOf(raw.headers, [...path, "headers"], RESERVED_HEADERS, context),
+    headers: requestHeaders(raw, path, context),
     tls: outboundTls(raw.tls_config, [...path, "tls_config"], context),
     ...defined({ body: raw.body, unixSocket: socket }),
   };
+}
+
+/** Returns the headers of a request, with that of its bearer token. */
+function requestHeaders(
+  { headers: raw, bearer_token_file: file }: Raw<typeof httpSchema>,
+  path: Path,
+  context: BuildContext,
+): ReadonlyMap<string, Secret> {
+  const headers = headersOf(raw, [...path, "headers"], RESERVED_HEADERS, context);
+  if (file === undefined) return headers;
+  const own = [...headers.keys()].find((name) => name.toLowerCase() === "authorization");
+  if (own !== undefined) {
+    const want = "either bearer_token_file or this header";
+    context.problems.add({ path: [...path, "headers", own], got: "both", want, aboutKey: true });
+  }
+  const token = secretFile(file, [...path, "bearer_token_file"], context);
+  const value = new Secret(async () => `Bearer ${await token.reveal()}`);
+  return new Map([...headers, ["Authorization", value]]);
 }
 
 /** Keeps label values out of the host and the query, and within one segment of the path. */
