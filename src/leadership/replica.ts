@@ -45,7 +45,7 @@ export interface Leadership {
   leader(): LeaderReplica | undefined;
   /** Describes who leads, for people. */
   describe(): string;
-  /** Writes what this replica knows to the Lease within a second, if it leads: the next leader has to know it. */
+  /** Writes what this replica knows to the Lease at once, if it leads: the next leader has to know it. */
   share(): void;
   /** Releases the Lease, so that another replica takes over at once. Takes two seconds at most. */
   stop(): Promise<void>;
@@ -73,7 +73,7 @@ export interface LeadershipDeps {
 }
 
 /** Time after which a leader writes that it knows something else. Changes that come together are written together. */
-const SHARE_AFTER = seconds(0.2);
+const SHARE_AFTER = seconds(0.02);
 
 const CALL_TIMEOUT = seconds(5);
 

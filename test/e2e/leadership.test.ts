@@ -456,8 +456,14 @@ describe("the answers of two replicas", () => {
       );
       const follower = await answersOf(b.url);
       expect(follower.filter(({ stale, mode }) => !stale && mode === "primary")).toEqual([]);
-      if (advertised) expect(follower[0]).toMatchObject({ stale: false, mode: "fallback", leader: true });
-      else expect(follower[0]).toMatchObject({ stale: true, leader: false });
+      const probe = await b.get("/probe?target=model");
+      if (advertised) {
+        expect(follower[0]).toMatchObject({ stale: false, mode: "fallback", leader: true });
+        expect(valueOf(probe, "probe_success")).toBe(0);
+      } else {
+        expect(follower[0]).toMatchObject({ stale: true, leader: false });
+        expect(valueOf(probe, "probe_success")).toBeUndefined();
+      }
       expect((await fetch(`${b.url}/readyz?leader`)).status).toBe(503);
       expect((await fetch(`${a.url}/readyz?leader`)).status).toBe(200);
       expect((await fetch(`${b.url}/readyz`)).status).toBe(200);
@@ -469,6 +475,9 @@ describe("the answers of two replicas", () => {
         return advertised ? (mode === "fallback" && !stale ? true : undefined) : stale ? true : undefined;
       });
 
+      await waitUntil("the knowledge of the leader", () =>
+        /fallback/.test(JSON.stringify(api.get("monitoring/heartbeat-exporter")?.metadata)) ? true : undefined,
+      );
       // The leader dies: until the other leads, and has seen the model, nothing says primary unstale.
       a.process.kill("SIGKILL");
       const seen: string[] = [];

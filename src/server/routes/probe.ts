@@ -1,6 +1,7 @@
 import type { Request, Response } from "express";
 import { refuseEncoding, sendText } from "../compress.ts";
 import { debugText, skippedText } from "../debug-text.ts";
+import { redirectTo } from "../leader.ts";
 import { acceptedEncodings, chooseFormat, setFormat } from "../negotiate.ts";
 import { parseProbeQuery } from "../probe-query.ts";
 import { refuse } from "../refuse.ts";
@@ -13,7 +14,7 @@ import { readScrapeTimeout } from "../scrape.ts";
  * is answered 200; only a malformed request is an error, and a scrape whose time ends while the exporter stands still (503).
  */
 export const probeRoute =
-  ({ ask, config, metrics, unknownModules }: RouteContext) =>
+  ({ ask, config, metrics, unknownModules, otherLeader }: RouteContext) =>
   async (req: Request, res: Response): Promise<void> => {
     const parameters = queryOf(req);
     const query = parseProbeQuery(parameters, config());
@@ -27,6 +28,11 @@ export const probeRoute =
     if (query.kind === "refused") return refuse(res, 400, query.text);
     // Before the probe, which may cost money.
     if (acceptedEncodings(req) === undefined) return refuseEncoding(res);
+
+    // This replica would answer without a verdict, and a target behind several replicas would come and go.
+    const { prober } = query.kind === "target" ? query.target.module : query.module;
+    const leader = prober.costly ? otherLeader()?.url : undefined;
+    if (leader !== undefined) return redirectTo(leader, req, res);
 
     const answer =
       query.kind === "target"
