@@ -238,7 +238,7 @@ const TESTED: Readonly<Record<string, () => Promise<void>>> = {
           verbs.flatMap((verb) => resourceNames.map((name) => `${verb} ${metadata.namespace}/${name}`)),
         ),
       );
-    const account = { kind: "ServiceAccount", name: "heartbeat-exporter", namespace: "monitoring" };
+    const account = { kind: "ServiceAccount", name: "heartbeat-pair", namespace: "monitoring" };
     for (const { kind, metadata, roleRef, subjects } of objects) {
       if (kind !== "RoleBinding") continue;
       expect(subjects).toEqual([account]);
@@ -258,11 +258,11 @@ const TESTED: Readonly<Record<string, () => Promise<void>>> = {
     const key = await folder.write("key", "sk-of-the-test");
     const config = objects.find(({ kind }) => kind === "ConfigMap")?.data?.["exporter.yml"] ?? "";
     const yaml = config
-      .replace("/run/secrets/openai/key", key)
+      .replace("/run/secrets/heartbeat-pair/openai", key)
       .replace("https://api.openai.com", "http://127.0.0.1:1")
       // Shorter, because the test waits for a renewal.
       .replace("duration: 30s", "duration: 3s");
-    await using exporter = await startExporter({ yaml, env: { KUBECONFIG } });
+    await using exporter = await startExporter({ yaml, env: { KUBECONFIG, POD_IP: "127.0.0.1" } });
     await waitUntil("a renewal", () => (cluster.writes.length > 1 ? true : undefined));
     const text = await exporter.get("/metrics");
     expect(valueOf(text, "heartbeat_exporter_leader")).toBe(1);
@@ -468,7 +468,7 @@ const TESTED: Readonly<Record<string, () => Promise<void>>> = {
   "actions.yml": async () => {
     await using receiver = await startReceiver();
     await using secrets = await temporaryFolder();
-    for (const name of ["alertmanager", "control", "kubernetes-authorization"])
+    for (const name of ["alertmanager", "control"])
       await secrets.write(name, `${name}-of-the-test`);
     const docker = createServer((request, response) => {
       restarted.push(request.url);
@@ -481,6 +481,10 @@ const TESTED: Readonly<Record<string, () => Promise<void>>> = {
       .replaceAll(
         /\/var\/run\/secrets\/kubernetes\.io\/serviceaccount\/ca\.crt/g,
         await secrets.write("ca.crt", makeCertificate({ names: ["DNS:a"] }).cert),
+      )
+      .replaceAll(
+        "/var/run/secrets/kubernetes.io/serviceaccount/token",
+        await secrets.write("token", "token-of-the-pod"),
       )
       .replaceAll("/run/secrets", secrets.path)
       .replace("/var/run/docker.sock", socket)
@@ -511,6 +515,7 @@ const TESTED: Readonly<Record<string, () => Promise<void>>> = {
     expect(restarted).toEqual(["/v1.41/containers/hackathon-interpreter-1/restart?t=10"]);
     const [patch] = receiver.arrived;
     expect(patch?.path).toBe("/hook/apis/apps/v1/namespaces/llm/deployments/interpreter");
+    expect(patch?.headers["authorization"]).toBe("Bearer token-of-the-pod");
     expect(patch?.body).toMatch(/"kubectl\.kubernetes\.io\/restartedAt":"20/);
   },
 
