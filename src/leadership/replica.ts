@@ -263,18 +263,20 @@ function eventOf(
 /** Logs changes only: an API server outage of an hour is one line when it starts and one when it ends. */
 function createChangeLog({ name, identity, namespace }: LeaseSettings, log: Log) {
   const about = { lease: name, identity, ...defined({ namespace }) };
-  let failing = false;
+  /** The kinds of calls that fail. A right to read is not one to write: reads go on to succeed between refused writes. */
+  const failing = new Set<"read" | "write">();
   let leading = false;
   let following: string | undefined;
   return {
     afterCall(answer: LeaseAnswer, { kind }: LeaseEffect): void {
       const fails = answer.kind === "failed" || (answer.kind === "absent" && kind === "create");
-      if (fails && !failing) {
+      const call = kind === "read" ? "read" : "write";
+      if (fails && !failing.has(call)) {
+        failing.add(call);
         log.warn({ ...about, ...answer, kind }, "the lease cannot be held: a call failed");
-      } else if (!fails && failing) {
-        log.info(about, "calls for the lease succeed again");
+      } else if (!fails && failing.delete(call)) {
+        log.info({ ...about, call }, "calls for the lease succeed again");
       }
-      failing = fails;
     },
     leadership(isLeading: boolean, holder: string): void {
       if (isLeading !== leading) {

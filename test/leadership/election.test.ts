@@ -213,10 +213,17 @@ describe("a replica", () => {
     for (const [more, config, detail] of [
       ["", { token: "no-rights" }, /answered 403: .*cannot get resource "leases"/],
       ["", { token: "reader", namespace: "monitoring" }, /answered 403: .*cannot create resource "leases"/],
+      // Reads of the existing lease succeed between refused writes.
+      [
+        "name: taken",
+        { token: "reader", namespace: "monitoring" },
+        /answered 403: .*cannot update resource "leases"/,
+      ],
       ["namespace: missing", {}, /answered 404: namespaces "missing" not found/],
       ["context: nowhere", {}, /context: got "nowhere", want one of test, other/],
     ] as const) {
       await using api = await startKubernetes();
+      api.put("monitoring/taken", spec("", 0));
       const clock = manualClock();
       await using exporter = await startLocalExporter({
         yaml: [modules, targets, lease(more)].join("\n"),
@@ -232,6 +239,7 @@ describe("a replica", () => {
         await new Promise((resolve) => setTimeout(resolve, 10));
       }
       expect(failed()).toHaveLength(1);
+      expect(exporter.logged.filter(({ message }) => /succeed again/.test(message))).toEqual([]);
       expect(JSON.stringify(exporter.logged)).not.toContain('no-rights"');
     }
   });
