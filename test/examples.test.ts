@@ -468,8 +468,7 @@ const TESTED: Readonly<Record<string, () => Promise<void>>> = {
   "actions.yml": async () => {
     await using receiver = await startReceiver();
     await using secrets = await temporaryFolder();
-    for (const name of ["alertmanager", "control"])
-      await secrets.write(name, `${name}-of-the-test`);
+    for (const name of ["alertmanager", "control"]) await secrets.write(name, `${name}-of-the-test`);
     const docker = createServer((request, response) => {
       restarted.push(request.url);
       response.writeHead(204).end();

@@ -429,6 +429,7 @@ webhooks: [{ name: app, url: "http://${receiver.host}/", events: [health], heade
     pair.page.status = 503;
     await pair.untilUnhealthy();
     await waitUntil("both", () => (new Set(pair.events).size === 2 ? true : undefined));
+    expect(new Set(pair.events)).toEqual(new Set(["a", "b"]));
   });
 });
 
@@ -476,7 +477,9 @@ describe("the answers of two replicas", () => {
       });
 
       await waitUntil("the knowledge of the leader", () =>
-        /fallback/.test(JSON.stringify(api.get("monitoring/heartbeat-exporter")?.metadata)) ? true : undefined,
+        /fallback/.test(JSON.stringify(api.get("monitoring/heartbeat-exporter")?.metadata))
+          ? true
+          : undefined,
       );
       // The leader dies: until the other leads, and has seen the model, nothing says primary unstale.
       a.process.kill("SIGKILL");
