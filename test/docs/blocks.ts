@@ -40,7 +40,9 @@ export function blocksOf(page: string, text = readPage(page)): readonly Block[] 
     if (fence === undefined) continue;
     const end = lines.findIndex((line, j) => j > i && line.trim() === fence);
     if (end === -1) throw new Error(`${page}:${i + 1}: a block without an end`);
-    const body = lines.slice(i + 1, end).map((line) => line.slice(Math.min(indent.length, line.search(/\S|$/))));
+    const body = lines
+      .slice(i + 1, end)
+      .map((line) => line.slice(Math.min(indent.length, line.search(/\S|$/))));
     blocks.push({
       page,
       place: `${page}:${i + 1}`,

@@ -27,7 +27,9 @@ export function shellCommands(script: string): readonly ShellCommand[] {
     const rest = first === -1 ? [] : words.slice(first);
     if (words.length > 0)
       commands.push({
-        env: Object.fromEntries(env.map((word) => [word.split("=")[0] ?? "", word.slice(word.indexOf("=") + 1)])),
+        env: Object.fromEntries(
+          env.map((word) => [word.split("=")[0] ?? "", word.slice(word.indexOf("=") + 1)]),
+        ),
         words: rest,
       });
     words = [];
@@ -56,6 +58,8 @@ export function shellCommands(script: string): readonly ShellCommand[] {
 }
 
 const unquoted = (word: string): string =>
-  word.replaceAll(/'([^']*)'|"((?:\\.|[^"\\])*)"|\\(.)/g, (_all, single?: string, double?: string, one?: string) =>
-    one ?? single ?? (double ?? "").replaceAll(/\\(["\\$`])/g, "$1"),
+  word.replaceAll(
+    /'([^']*)'|"((?:\\.|[^"\\])*)"|\\(.)/g,
+    (_all, single?: string, double?: string, one?: string) =>
+      one ?? single ?? (double ?? "").replaceAll(/\\(["\\$`])/g, "$1"),
   );
