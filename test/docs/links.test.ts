@@ -1,0 +1,69 @@
+import { existsSync, statSync } from "node:fs";
+import { join, posix } from "node:path";
+import { describe, expect, test } from "vitest";
+import { slugOf } from "../../docs/.vitepress/slug.ts";
+import { GROUPS } from "../../docs/.vitepress/sidebar.ts";
+import { PAGES, ROOT, readPage } from "./blocks.ts";
+
+/** A page without its blocks and inline code, whose brackets are no links. */
+const proseOf = (page: string): string =>
+  readPage(page)
+    .replaceAll(/^( *)(`{3,})[^]*?^\1\2/gm, "")
+    .replaceAll(/`[^`\n]*`/g, (code) => (code.includes("](") ? "" : code));
+
+/** Returns the anchors of a page, as GitHub and the site make them. */
+function anchorsOf(page: string): ReadonlySet<string> {
+  const anchors = new Set<string>();
+  for (const [, heading = ""] of proseOf(page).matchAll(/^#{1,6} (.+)$/gm)) {
+    const slug = slugOf(heading.replaceAll(/\[([^\]]*)\]\([^)]*\)/g, "$1").replaceAll(/[`*]/g, ""));
+    let anchor = slug;
+    for (let i = 1; anchors.has(anchor); i++) anchor = `${slug}-${i}`;
+    anchors.add(anchor);
+  }
+  for (const [, id = ""] of proseOf(page).matchAll(/<a id="([^"]+)">/g)) anchors.add(id);
+  return anchors;
+}
+
+const links = PAGES.flatMap((page) =>
+  [...proseOf(page).matchAll(/\]\(([^)\s]+)\)/g)]
+    .map(([, address = ""]) => ({ page, address }))
+    .filter(({ address }) => !/^(?:[a-z]+:|\/)/i.test(address)),
+);
+
+/** Returns what is wrong with a link, or `undefined`. */
+function problemOf({ page, address }: (typeof links)[number]): string | undefined {
+  const [path = "", anchor] = address.split("#");
+  const target = path === "" ? page : posix.join(posix.dirname(page), decodeURI(path));
+  if (target.startsWith("..") || !existsSync(join(ROOT, target))) return `${page}: there is no ${target}`;
+  if (anchor === undefined) return undefined;
+  if (!target.endsWith(".md") || statSync(join(ROOT, target)).isDirectory())
+    return `${page}: ${target} has no anchors`;
+  return anchorsOf(target).has(anchor) ? undefined : `${page}: ${target} has no anchor ${anchor}`;
+}
+
+describe("the links of pages", () => {
+  test("are found", () => {
+    expect(links.length).toBeGreaterThan(300);
+  });
+
+  test("lead to files and anchors that exist", () => {
+    expect(links.flatMap((link) => problemOf(link) ?? [])).toEqual([]);
+  });
+});
+
+describe("the index of the documentation", () => {
+  const pages = PAGES.filter((page) => /^docs\/(?:[\w-]+|start\/[\w-]+|recipes\/[\w-]+)\.md$/.test(page));
+
+  test("links to every page", () => {
+    const linked = new Set(
+      links.filter(({ page }) => page === "docs/index.md").map(({ address }) => address.split("#")[0]),
+    );
+    const missing = pages.map((page) => page.slice("docs/".length)).filter((page) => !linked.has(page));
+    expect(missing).toEqual(["index.md"]);
+  });
+
+  test("has the pages of the sidebar", () => {
+    const shown = GROUPS.flatMap((group) => group.pages.map((page) => `docs/${page}.md`));
+    expect(["docs/index.md", ...shown].toSorted()).toEqual(pages.toSorted());
+  });
+});
