@@ -17,6 +17,8 @@ export default defineConfig({
     config: (markdown) => void markdown.use(linksOfTheRepository).use(plainBraces),
     languages: [promql],
   },
+  // The index of the search, which a browser fetches with the first search.
+  vite: { build: { chunkSizeWarningLimit: 1000 } },
   themeConfig: {
     logo: "/icon.svg",
     nav: [

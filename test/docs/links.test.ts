@@ -1,8 +1,8 @@
 import { existsSync, statSync } from "node:fs";
 import { join, posix } from "node:path";
 import { describe, expect, test } from "vitest";
-import { slugOf } from "../../docs/.vitepress/slug.ts";
 import { GROUPS } from "../../docs/.vitepress/sidebar.ts";
+import { slugOf } from "../../docs/.vitepress/slug.ts";
 import { PAGES, ROOT, readPage } from "./blocks.ts";
 
 /** A page without its blocks and inline code, whose brackets are no links. */
@@ -10,6 +10,9 @@ const proseOf = (page: string): string =>
   readPage(page)
     .replaceAll(/^( *)(`{3,})[^]*?^\1\2/gm, "")
     .replaceAll(/`[^`\n]*`/g, (code) => (code.includes("](") ? "" : code));
+
+/** A tag of HTML that is no anchor, address or comment. */
+const TAG = /<(?!a id=|\/a>|https?:|!--)[a-z/][^>]*>/gi;
 
 /** Returns the anchors of a page, as GitHub and the site make them. */
 function anchorsOf(page: string): ReadonlySet<string> {
@@ -49,6 +52,18 @@ describe("the links of pages", () => {
   test("lead to files and anchors that exist", () => {
     expect(links.flatMap((link) => problemOf(link) ?? [])).toEqual([]);
   });
+});
+
+test("pages use no HTML but anchors: what looks like a tag is left out by GitHub, and breaks the site", () => {
+  const tags = PAGES.flatMap((page) =>
+    [
+      ...readPage(page)
+        .replaceAll(/^( *)(`{3,})[^]*?^\1\2/gm, "")
+        .replaceAll(/`[^`]*`/g, "")
+        .matchAll(TAG),
+    ].map(([tag]) => `${page}: ${tag}`),
+  );
+  expect(tags).toEqual([]);
 });
 
 describe("the index of the documentation", () => {

@@ -19,7 +19,6 @@ export interface Walk {
 /** Programs that other tests run: those of images, clusters and packages. */
 const ELSEWHERE = new Set(["docker", "kubectl", "helm", "npm", "npx"]);
 
-
 /**
  * Follows a page to the letter in an empty folder: writes the files that it shows, runs its commands in order, keeps the exporter that
  * it starts running, and ends at the first command that fails.
@@ -28,7 +27,10 @@ const ELSEWHERE = new Set(["docker", "kubectl", "helm", "npm", "npx"]);
  */
 export async function walk(
   page: string,
-  { local, env }: { readonly local: (text: string) => string; readonly env: Readonly<Record<string, string>> },
+  {
+    local,
+    env,
+  }: { readonly local: (text: string) => string; readonly env: Readonly<Record<string, string>> },
 ): Promise<Walk> {
   await using folder = await temporaryFolder();
   const bin = await writePrograms(folder);
@@ -36,14 +38,17 @@ export async function walk(
   const skipped: string[] = [];
   let exporter: Running | undefined;
   let port = 0;
-  const here = (text: string): string => local(text.replaceAll(/localhost:(?:8091|9115)\b/g, `127.0.0.1:${port}`));
+  const here = (text: string): string =>
+    local(text.replaceAll(/localhost:(?:8091|9115)\b/g, `127.0.0.1:${port}`));
 
   const start = async (command: string): Promise<void> => {
     await exporter?.stop();
     port = await freePort();
     const line = command.replace(/ --web\.listen-address=\S+/, "");
     const [parsed] = shellCommands(line);
-    const args = (parsed?.words.slice(1) ?? []).map((word) => word.replace(/^(--[\w.]+=)(?=[\w-]+\.\w+$)/, `$1${folder.path}/`));
+    const args = (parsed?.words.slice(1) ?? []).map((word) =>
+      word.replace(/^(--[\w.]+=)(?=[\w-]+\.\w+$)/, `$1${folder.path}/`),
+    );
     exporter = runMain([...args, `--web.listen-address=127.0.0.1:${port}`], { ...env, ...parsed?.env });
     await exporter.waitForHttp(`http://127.0.0.1:${port}/-/ready`);
     // A user has not read on before each target was probed.
@@ -68,7 +73,8 @@ export async function walk(
             env: { ...process.env, ...env, PATH: `${bin}:${process.env["PATH"] ?? ""}` },
             deadline: seconds(60),
           });
-          if (code !== 0) throw new Error(`${block.place}: ${command}\nended with ${code}\n${stdout}${stderr}`);
+          if (code !== 0)
+            throw new Error(`${block.place}: ${command}\nended with ${code}\n${stdout}${stderr}`);
           steps.push({ command, output: stdout + stderr });
         }
       }
@@ -87,7 +93,8 @@ const commandsOf = (text: string): readonly string[] =>
     // A quoted text may go on over lines.
     .reduce<string[]>((lines, line) => {
       const last = lines.at(-1);
-      if (last !== undefined && (last.match(/'/g)?.length ?? 0) % 2 === 1) lines[lines.length - 1] = `${last}\n${line}`;
+      if (last !== undefined && (last.match(/'/g)?.length ?? 0) % 2 === 1)
+        lines[lines.length - 1] = `${last}\n${line}`;
       else lines.push(line);
       return lines;
     }, [])
@@ -101,7 +108,11 @@ function startsExporter(command: string): boolean {
 }
 
 /** Writes the file that the first line of a block names: `# NAME`, or `# add to NAME`. */
-async function writeFiles(folder: TemporaryFolder, { text }: Block, local: (text: string) => string): Promise<void> {
+async function writeFiles(
+  folder: TemporaryFolder,
+  { text }: Block,
+  local: (text: string) => string,
+): Promise<void> {
   const [, more, name] = /^# (add to )?([\w.-]+)\n/.exec(text) ?? [];
   if (name === undefined) return;
   if (more === undefined) await folder.write(name, local(text));

@@ -12,12 +12,19 @@ const PAGES: Readonly<Record<string, readonly RegExp[]>> = {
     /^probe_failure_reason\{reason="connect"\} 1$/m,
     /SUCCESS: \d+ rules found/,
   ],
-  "docs/start/models.md": [/^It is up$/m, /"current_mode":"primary"/, /SUCCESS: \d+ rules found/, /team \(slack\): delivered/],
+  "docs/start/models.md": [
+    /^It is up$/m,
+    /"current_mode":"primary"/,
+    /SUCCESS: \d+ rules found/,
+    /team \(slack\): delivered/,
+  ],
   "docs/start/homelab.md": [/wiki +http_2xx +ok/, /"status":"online"/, /phone \(ntfy\): delivered/],
   "docs/recipes/ollama-and-clouds.md": [/^ollama$/m, /"use":"ollama"/],
   "docs/recipes/cron-jobs.md": [/"status":"offline"[^]*"cause":"fail"/],
   "docs/recipes/seventeen-services.md": [/^All 7 are up$/m],
-  "docs/recipes/kcp-syncer.md": [/heartbeat_component_value\{component="sync-engine",name="queue_depth"\} 17/],
+  "docs/recipes/kcp-syncer.md": [
+    /heartbeat_component_value\{component="sync-engine",name="queue_depth"\} 17/,
+  ],
   "docs/recipes/log-heartbeats-in-kubernetes.md": [/heartbeat_log_messages_processed_total\{.*\} /],
 };
 
@@ -35,7 +42,10 @@ describe("a new user who follows a page", () => {
     const KUBECONFIG = await folder.write("config", cluster.kubeconfig({ namespace: "kcp" }));
     const local = (text: string): string =>
       text
-        .replaceAll(/https?:\/\/(?:[\w.-]+\.(?:lan|com|org|sh)|localhost:11434)(?::\d+)?/g, `http://${others.host}`)
+        .replaceAll(
+          /https?:\/\/(?:[\w.-]+\.(?:lan|com|org|sh)|localhost:11434)(?::\d+)?/g,
+          `http://${others.host}`,
+        )
         .replaceAll(/\b[\w-]+\.lan:\d+/g, others.host)
         .replaceAll("192.168.1.1", "127.0.0.1")
         // Sooner than a user, who reads on meanwhile.
