@@ -25,6 +25,8 @@ const PAGES: Readonly<Record<string, () => string>> = {
   "docs/command-line.md": commandLinePage,
   "docs/configuration.md": configurationPage,
   "docs/metrics.md": metricsPage,
+  "docs/public/icon.svg": () =>
+    readFileSync(new URL("../src/page/ui/style/icon.svg", import.meta.url), "utf8"),
   "docs/runbooks.md": runbooksPage,
   "schema/exporter.schema.json": () => editorSchemaText(probers),
   "src/core/version.ts": versionModule,

@@ -92,7 +92,7 @@ const curl: Check = (words) => {
     /^(?:http:\/\/|https:\/\/)?(?:localhost|127\.0\.0\.1|\[::1\])[:/]/.test(word),
   );
   if (address === undefined) return undefined;
-  const { pathname, port } = new URL(/^http/.test(address) ? address : `http://${address}`);
+  const { pathname, port } = new URL(address.startsWith("http") ? address : `http://${address}`);
   if (port !== "8091" && port !== "9115") return undefined;
   const sends = words.some((word) => /^(?:-d|--data)/.test(word)) && !words.includes("-G");
   const method = flagOf(words, "-X")?.toLowerCase() ?? (sends ? "post" : "get");

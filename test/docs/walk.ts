@@ -125,7 +125,7 @@ async function writePrograms(folder: TemporaryFolder): Promise<string> {
   const programs = {
     "heartbeat-exporter": `exec '${process.execPath}' '${join(ROOT, "src/main.ts")}' "$@"`,
     promtool: `exec ${promtool.join(" ")} "$@"`,
-    curl: `case "$*" in ${"*/readyz*|*/livez*|*/health*"}) exec /usr/bin/curl -m 30 "$@";; *) exec /usr/bin/curl -m 30 --fail "$@";; esac`,
+    curl: `case "$*" in *[0-9]/readyz*|*[0-9]/livez*) exec /usr/bin/curl -m 30 "$@";; *) exec /usr/bin/curl -m 30 --fail "$@";; esac`,
   };
   for (const [name, line] of Object.entries(programs)) {
     const file = await folder.write(`.programs/${name}`, `#!/bin/sh\n${line}\n`);
