@@ -17,7 +17,7 @@ export interface Walk {
 }
 
 /** Programs that other tests run: those of images, clusters and packages. */
-const ELSEWHERE = new Set(["docker", "kubectl", "helm", "npm", "npx"]);
+const ELSEWHERE = new Set(["docker", "kubectl", "helm", "npm"]);
 
 /**
  * Follows a page to the letter in an empty folder: writes the files that it shows, runs its commands in order, keeps the exporter that
@@ -49,19 +49,28 @@ export async function walk(
     const args = (parsed?.words.slice(1) ?? []).map((word) =>
       word.replace(/^(--[\w.]+=)(?=[\w-]+\.\w+$)/, `$1${folder.path}/`),
     );
+    // Without a configuration npx shows the demonstration.
+    if (args.length === 0 && Object.keys(parsed?.env ?? {}).length === 0) args.push("--demo");
     exporter = runMain([...args, `--web.listen-address=127.0.0.1:${port}`], { ...env, ...parsed?.env });
     await exporter.waitForHttp(`http://127.0.0.1:${port}/-/ready`);
-    // A user has not read on before each target was probed.
-    await waitUntil("the first probes", async () =>
-      (await (await fetch(`http://127.0.0.1:${port}/`)).text()).includes("not_probed_yet") ? undefined : true,
-    );
+    // A user has not read on before each target was probed, if it is probed without a scrape.
+    await waitUntil("the first probes", async () => {
+      const response = await fetch(`http://127.0.0.1:${port}/api/v1/targets`);
+      const { targets } = (await response.json()) as {
+        targets: { schedule: string; last_probe: string | null }[];
+      };
+      return targets.every((one) => one.schedule !== "interval" || one.last_probe !== null)
+        ? true
+        : undefined;
+    });
   };
 
   try {
     for (const block of blocksOf(page)) {
       if (block.language === "yaml") await writeFiles(folder, block, local);
       if (block.language !== "sh") continue;
-      for (const command of commandsOf(block.text)) {
+      for (const typed of commandsOf(block.text)) {
+        const command = typed.replace(/\bnpx heartbeat-exporter\b/, "heartbeat-exporter");
         const [program = ""] = shellCommands(command)[0]?.words ?? [];
         if (ELSEWHERE.has(program)) skipped.push(command);
         else if (startsExporter(command)) {

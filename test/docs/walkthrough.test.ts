@@ -7,9 +7,12 @@ import { walk } from "./walk.ts";
 
 /** The pages that a new user follows, and what is seen in the end. */
 const PAGES: Readonly<Record<string, readonly RegExp[]>> = {
+  "README.md": [/^This is a demonstration/m, /^It is up$/m, /"current_mode":"primary"/],
+  "docs/install.md": [/^This is a demonstration/m, /^Healthy$/m, /SUCCESS: \d+ rules found/],
   "docs/start/blackbox-exporter.md": [
     /^probe_success 1$/m,
     /^probe_failure_reason\{reason="connect"\} 1$/m,
+    /^probe_success\{.*module="http_2xx"\} 1$/m,
     /SUCCESS: \d+ rules found/,
   ],
   "docs/start/models.md": [
@@ -51,7 +54,9 @@ describe("a new user who follows a page", () => {
         // Sooner than a user, who reads on meanwhile.
         .replaceAll(/\binterval: (?:30s|1m|5m)/g, "interval: 10s")
         .replaceAll(/\btimeout: (?:10s|30s)/g, "timeout: 5s")
-        .replaceAll("/tmp/logs", `${folder.path}/logs`);
+        .replaceAll("127.0.0.1:11434", others.host)
+        .replaceAll("/tmp/logs", `${folder.path}/logs`)
+        .replaceAll("/etc/prometheus", folder.path);
     const { steps } = await walk(page, { local, env: { KUBECONFIG, HOME: folder.path } });
     const seen = steps.map(({ command, output }) => `$ ${command}\n${output}`).join("\n");
     for (const text of expected) expect(seen).toMatch(text);
