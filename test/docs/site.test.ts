@@ -3,10 +3,14 @@ import { createServer } from "node:http";
 import { extname, join, posix } from "node:path";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { seconds, toMilliseconds } from "../../src/core/units.ts";
 import { serveServer, type TestServer } from "../helpers/http-targets.ts";
 import { run } from "../helpers/process.ts";
 import { axeViolations, launchBrowser, openTab, takePicture } from "../page/browser.ts";
 import { PAGES, ROOT } from "./blocks.ts";
+
+/** Longest build; half a minute on a quiet machine. */
+const BUILD_DEADLINE = seconds(600);
 
 const SITE = join(ROOT, "docs/.vitepress/dist");
 
@@ -44,7 +48,10 @@ let url: string;
 let browser: Browser;
 
 beforeAll(async () => {
-  const { code, stdout, stderr } = await run(["npm", "run", "docs:build"], { cwd: ROOT });
+  const { code, stdout, stderr } = await run(["npm", "run", "docs:build"], {
+    cwd: ROOT,
+    deadline: BUILD_DEADLINE,
+  });
   if (code !== 0) throw new Error(`the build, which fails at dead links: ${stdout}${stderr}`);
   pages = new Map(
     globSync("**/*.html", { cwd: SITE }).map((page) => [page, readFileSync(join(SITE, page), "utf8")]),
@@ -52,7 +59,7 @@ beforeAll(async () => {
   server = await serveSite();
   url = `http://${server.host}`;
   browser = await launchBrowser();
-});
+}, toMilliseconds(BUILD_DEADLINE));
 afterAll(async () => {
   await browser?.close();
   await server?.[Symbol.asyncDispose]();
