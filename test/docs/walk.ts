@@ -134,7 +134,7 @@ async function writePrograms(folder: TemporaryFolder): Promise<string> {
   const programs = {
     "heartbeat-exporter": `exec '${process.execPath}' '${join(ROOT, "src/main.ts")}' "$@"`,
     promtool: `exec ${promtool.join(" ")} "$@"`,
-    curl: `case "$*" in *[0-9]/readyz*|*[0-9]/livez*) exec /usr/bin/curl -m 30 "$@";; *) exec /usr/bin/curl -m 30 --fail "$@";; esac`,
+    curl: `PATH="\${PATH#*:}"; case "$*" in *[0-9]/readyz*|*[0-9]/livez*) ;; *) set -- --fail "$@";; esac; exec curl -m 30 "$@"`,
   };
   for (const [name, line] of Object.entries(programs)) {
     const file = await folder.write(`.programs/${name}`, `#!/bin/sh\n${line}\n`);
