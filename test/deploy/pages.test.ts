@@ -9,7 +9,8 @@ const OPERATOR = "monitoring.coreos.com/";
 /** What the level `restricted` objects to on purpose, by page. */
 const INTENDED: Readonly<Record<string, RegExp>> = {
   // It reads the logs of a node, which belong to root.
-  "docs/recipes/log-heartbeats-in-kubernetes.md": /^DaemonSet\/log-heartbeats: restricted volume types \(volume "logs" .*, runAsUser=0 \([^)]*\)$/,
+  "docs/recipes/log-heartbeats-in-kubernetes.md":
+    /^DaemonSet\/log-heartbeats: restricted volume types \(volume "logs" .*, runAsUser=0 \([^)]*\)$/,
 };
 
 const blocks = PAGES.flatMap((page) => blocksOf(page)).filter(
@@ -39,7 +40,7 @@ describe("objects of Kubernetes in pages", () => {
   });
 
   test("containers are those of a pod", async () => {
-    const [containers] = blocksOf("docs/prometheus-operator.md").filter(({ text }) =>
+    const containers = blocksOf("docs/prometheus-operator.md").find(({ text }) =>
       /^- name: .*\n +image:/.test(text),
     );
     expect(containers).toBeDefined();
