@@ -28,7 +28,7 @@ describe("the blocks of pages", () => {
     expect(counts).toMatchInlineSnapshot(`
       [
         {
-          "blocks": 9,
+          "blocks": 8,
           "why": "output, pictures of characters, lines of files",
         },
         {

@@ -223,6 +223,24 @@ const commands: Checker = {
   },
 };
 
+/** The lines of a crontab: variables, or five fields, in files of /etc/cron.d a user, and a command. */
+const CRON_LINE = /^(?:\w+=\S*|(?:[\d*/,-]+ ){5}(?:root +)?(?<command>\S.*))$/;
+
+const crontab: Checker = {
+  name: "lines of a crontab",
+  claims: ({ language, text }) =>
+    language === "text" &&
+    text
+      .trimEnd()
+      .split("\n")
+      .every((line) => CRON_LINE.test(line)),
+  check: async ({ text }) => {
+    const lines = text.split("\n").flatMap((line) => CRON_LINE.exec(line)?.groups?.["command"] ?? []);
+    expect(lines).not.toEqual([]);
+    expect(lines.flatMap(shellCommands).flatMap((command) => problemOf(command) ?? [])).toEqual([]);
+  },
+};
+
 const python: Checker = {
   name: "Python",
   claims: ({ language }) => language === "python",
@@ -236,7 +254,10 @@ const python: Checker = {
 
 /** Forms that nothing can run, or that another test runs. Each says why. */
 export const ELSEWHERE: readonly { readonly why: string; readonly claims: Checker["claims"] }[] = [
-  { why: "output, pictures of characters, lines of files", claims: ({ language }) => language === "text" },
+  {
+    why: "output, pictures of characters, lines of files",
+    claims: (block) => block.language === "text" && !crontab.claims(block),
+  },
   {
     why: "units: test/e2e/systemd-socket.test.ts verifies those of listening.md",
     claims: ({ language, page }) =>
@@ -268,5 +289,6 @@ export const CHECKERS: readonly Checker[] = [
   json,
   promql,
   commands,
+  crontab,
   python,
 ];

@@ -88,12 +88,9 @@ const PINGS = ["/ping/:name", "/ping/:name/:action", "/ping/:token/:name", "/pin
 
 /** Requests to the exporter must be of a route that exists, with one of its methods. */
 const curl: Check = (words) => {
-  const address = words.find((word) =>
-    /^(?:http:\/\/|https:\/\/)?(?:localhost|127\.0\.0\.1|\[::1\])[:/]/.test(word),
-  );
+  const address = words.find((word) => /^(?:https?:\/\/)?[\w.-]+:(?:8091|9115)(?:\/|$)/.test(word));
   if (address === undefined) return undefined;
-  const { pathname, port } = new URL(address.startsWith("http") ? address : `http://${address}`);
-  if (port !== "8091" && port !== "9115") return undefined;
+  const { pathname } = new URL(address.startsWith("http") ? address : `http://${address}`);
   const sends = words.some((word) => /^(?:-d|--data)/.test(word)) && !words.includes("-G");
   const method = flagOf(words, "-X")?.toLowerCase() ?? (sends ? "post" : "get");
   const found = [...ROUTES, ...CONTEXT_API_ROUTES].filter(({ path }) => matches(path, pathname));
@@ -123,6 +120,9 @@ const PROGRAMS: Readonly<Record<string, Check>> = {
   promtool: anything,
   amtool: anything,
   alertmanager: anything,
+  // Of the examples, and what it runs.
+  "ping.sh": () => existing("examples/ping.sh"),
+  "backup.sh": anything,
   // Of the operating system.
   cat: anything,
   cp: anything,
