@@ -3,73 +3,26 @@ import { join } from "node:path";
 import type { DefaultTheme } from "vitepress";
 import { pageOf, ROOT } from "./links.ts";
 
-/** The groups of pages, in the order in which a new user needs them. A page is named by its path below `docs`. */
-export const GROUPS: readonly { readonly text: string; readonly pages: readonly string[] }[] = [
-  {
-    text: "Get started",
-    pages: [
-      "install",
-      "start/blackbox-exporter",
-      "start/models",
-      "start/homelab",
-      "how-it-works",
-      "glossary",
-    ],
-  },
-  {
-    text: "Recipes",
-    pages: [
-      "recipes/ollama-and-clouds",
-      "recipes/cron-jobs",
-      "recipes/seventeen-services",
-      "recipes/kcp-syncer",
-      "recipes/log-heartbeats-in-kubernetes",
-    ],
-  },
-  {
-    text: "When something is wrong",
-    pages: ["troubleshooting", "debug-log", "llm-reasons", "hanging-files", "runbooks"],
-  },
-  {
-    text: "Probes",
-    pages: ["tcp", "dns", "icmp", "grpc", "websocket", "plugins", "blackbox-differences"],
-  },
-  {
-    text: "Heartbeats",
-    pages: ["heartbeats", "heartbeat-logs", "leases"],
-  },
-  {
-    text: "Failover, groups and people",
-    pages: [
-      "events",
-      "routes",
-      "groups",
-      "status-page",
-      "reports",
-      "notify",
-      "maintenance",
-      "actions",
-      "relay",
-    ],
-  },
-  {
-    text: "Prometheus and Grafana",
-    pages: ["prometheus", "alerting", "dashboards", "prometheus-operator"],
-  },
-  {
-    text: "Operation",
-    pages: ["kubernetes", "listening", "storage", "security", "scale", "upgrading"],
-  },
-  {
-    text: "Reference",
-    pages: ["configuration", "command-line", "metrics", "http-api", "decisions"],
-  },
-];
+/** A group of pages, each named by its path below `docs`. */
+interface Group {
+  readonly text: string;
+  readonly pages: readonly string[];
+}
+
+/** Returns the groups of `docs/index.md`: its sections, with the pages that each links to. */
+function groups(): readonly Group[] {
+  const [, ...sections] = readFileSync(join(ROOT, "docs/index.md"), "utf8").split(/^## /m);
+  return sections.map((section) => ({
+    text: section.split("\n")[0] ?? "",
+    // Links to a part of a page are no places of pages.
+    pages: [...section.matchAll(/\]\(([\w/-]+)\.md\)/g)].map(([, page = ""]) => page),
+  }));
+}
 
 /** The folders of pages that a page of the sidebar lists. */
 const FOLDERS = ["dashboards", "runbooks", "adr"];
 
-const main: DefaultTheme.SidebarItem[] = GROUPS.map(({ text, pages }) => ({
+const main: DefaultTheme.SidebarItem[] = groups().map(({ text, pages }) => ({
   text,
   items: pages.map(item),
   collapsed: false,

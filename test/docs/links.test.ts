@@ -1,7 +1,6 @@
 import { existsSync, statSync } from "node:fs";
 import { join, posix } from "node:path";
 import { describe, expect, test } from "vitest";
-import { GROUPS } from "../../docs/.vitepress/sidebar.ts";
 import { slugOf } from "../../docs/.vitepress/slug.ts";
 import { PAGES, ROOT, readPage } from "./blocks.ts";
 
@@ -66,19 +65,10 @@ test("pages use no HTML but anchors: what looks like a tag is left out by GitHub
   expect(tags).toEqual([]);
 });
 
-describe("the index of the documentation", () => {
+test("the index of the documentation, of which the sidebar of the site is made, links to every page once", () => {
   const pages = PAGES.filter((page) => /^docs\/(?:[\w-]+|start\/[\w-]+|recipes\/[\w-]+)\.md$/.test(page));
-
-  test("links to every page", () => {
-    const linked = new Set(
-      links.filter(({ page }) => page === "docs/index.md").map(({ address }) => address.split("#")[0]),
-    );
-    const missing = pages.map((page) => page.slice("docs/".length)).filter((page) => !linked.has(page));
-    expect(missing).toEqual(["index.md"]);
-  });
-
-  test("has the pages of the sidebar", () => {
-    const shown = GROUPS.flatMap((group) => group.pages.map((page) => `docs/${page}.md`));
-    expect(["docs/index.md", ...shown].toSorted()).toEqual(pages.toSorted());
-  });
+  const linked = links
+    .filter(({ page, address }) => page === "docs/index.md" && /^[\w/-]+\.md$/.test(address))
+    .map(({ address }) => `docs/${address}`);
+  expect(["docs/index.md", ...linked].toSorted()).toEqual(pages.toSorted());
 });
