@@ -32,10 +32,6 @@ describe("the blocks of pages", () => {
           "why": "output, pictures of characters, lines of files",
         },
         {
-          "blocks": 3,
-          "why": "units: test/e2e/systemd-socket.test.ts verifies those of listening.md",
-        },
-        {
           "blocks": 1,
           "why": "badges in Markdown: test/page has tests of the routes",
         },

@@ -241,6 +241,26 @@ const crontab: Checker = {
   },
 };
 
+/** Units of systemd, and what changes them. */
+const units: Checker = {
+  name: "units of systemd",
+  claims: ({ language }) => language === "ini",
+  check: async ({ text }) => {
+    await using folder = await temporaryFolder();
+    const [, name = "heartbeat-exporter.service"] = /^# (\S+)\n/.exec(text) ?? [];
+    const whole: Readonly<Record<string, string>> = {
+      "heartbeat-exporter.socket": "[Socket]\nListenStream=8091\n",
+      // A change of a unit is no unit.
+      "heartbeat-exporter.service": "[Service]\nExecStart=/bin/true\n",
+      [name]: /^(?:ExecStart|ListenStream)=/m.test(text)
+        ? text.replaceAll("/usr/bin/heartbeat-exporter", "/bin/true")
+        : text.replace(/^\[Service\]$/m, "$&\nExecStart=/bin/true"),
+    };
+    const files = await Promise.all(Object.entries(whole).map(([file, unit]) => folder.write(file, unit)));
+    expect(await run(["systemd-analyze", "verify", ...files])).toMatchObject({ code: 0, stderr: "" });
+  },
+};
+
 const python: Checker = {
   name: "Python",
   claims: ({ language }) => language === "python",
@@ -257,11 +277,6 @@ export const ELSEWHERE: readonly { readonly why: string; readonly claims: Checke
   {
     why: "output, pictures of characters, lines of files",
     claims: (block) => block.language === "text" && !crontab.claims(block),
-  },
-  {
-    why: "units: test/e2e/systemd-socket.test.ts verifies those of listening.md",
-    claims: ({ language, page }) =>
-      language === "ini" && ["docs/listening.md", "docs/storage.md"].includes(page),
   },
   {
     why: "badges in Markdown: test/page has tests of the routes",
@@ -290,5 +305,6 @@ export const CHECKERS: readonly Checker[] = [
   promql,
   commands,
   crontab,
+  units,
   python,
 ];

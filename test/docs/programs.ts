@@ -63,6 +63,11 @@ const docker: Check = (words) => {
   const [command = "", ...rest] = words;
   if (command === "build") return existing("Dockerfile");
   if (command === "compose") return existing(flagOf(rest, "-f", "--file") ?? "compose.yaml");
+  if (command === "exec") {
+    const at = rest.indexOf("heartbeat-exporter");
+    return at === -1 ? undefined : exporterLine(rest.slice(at + 1));
+  }
+  if (["logs", "pull", "rm", "stop", "volume"].includes(command)) return undefined;
   if (command !== "run") return `unknown command docker ${command}`;
   let at = 0;
   while (rest[at]?.startsWith("-"))
@@ -123,8 +128,11 @@ const PROGRAMS: Readonly<Record<string, Check>> = {
   // Of the examples, and what it runs.
   "ping.sh": () => existing("examples/ping.sh"),
   "backup.sh": anything,
+  node: ([file = ""]) => existing(file),
   // Of the operating system.
+  apt: anything,
   cat: anything,
+  chown: anything,
   cp: anything,
   df: anything,
   echo: anything,
@@ -139,13 +147,17 @@ const PROGRAMS: Readonly<Record<string, Check>> = {
   ls: anything,
   mkdir: anything,
   openssl: anything,
+  rm: anything,
   sqlite3: anything,
+  systemctl: anything,
 };
 
 /** Returns what is wrong with a command of a page, or `undefined`. */
 export function problemOf({ words, env }: ShellCommand): string | undefined {
-  const [program, ...rest] = words;
+  const [program, ...rest] = words[0] === "sudo" ? words.slice(1) : words;
   if (program === undefined) return Object.keys(env).length > 0 ? undefined : "no command";
-  const check = PROGRAMS[basename(program)];
+  // The program as one file is named after its platform.
+  const name = basename(program).replace(/^heartbeat-exporter-[\w-]+$/, "heartbeat-exporter");
+  const check = PROGRAMS[name];
   return check === undefined ? `unknown program ${program}` : check(rest);
 }
