@@ -67,7 +67,7 @@ const docker: Check = (words) => {
     const at = rest.indexOf("heartbeat-exporter");
     return at === -1 ? undefined : exporterLine(rest.slice(at + 1));
   }
-  if (["logs", "pull", "rm", "stop", "volume"].includes(command)) return undefined;
+  if (["buildx", "logs", "pull", "rm", "stop", "volume"].includes(command)) return undefined;
   if (command !== "run") return `unknown command docker ${command}`;
   let at = 0;
   while (rest[at]?.startsWith("-"))
