@@ -12,6 +12,8 @@ const LONG = [
   "test/deploy/**/*.test.ts",
   "test/differential/icmp.test.ts",
   "test/differential/routes.test.ts",
+  "test/docs/site.test.ts",
+  "test/docs/walkthrough.test.ts",
   "test/e2e/hanging-files.test.ts",
   "test/e2e/kill.test.ts",
   "test/e2e/leadership.test.ts",

@@ -16,6 +16,7 @@ import { grafanaAlertingFiles } from "./generate/grafana-alerting.ts";
 import { kubernetesFiles } from "./generate/kubernetes.ts";
 import { metricsPage } from "./generate/metrics-page.ts";
 import { modelSchemas } from "./generate/model-schemas.ts";
+import { runbooksPage } from "./generate/runbooks-page.ts";
 import { versionModule } from "./generate/version.ts";
 
 const PAGES: Readonly<Record<string, () => string>> = {
@@ -24,6 +25,9 @@ const PAGES: Readonly<Record<string, () => string>> = {
   "docs/command-line.md": commandLinePage,
   "docs/configuration.md": configurationPage,
   "docs/metrics.md": metricsPage,
+  "docs/public/icon.svg": () =>
+    readFileSync(new URL("../src/page/ui/style/icon.svg", import.meta.url), "utf8"),
+  "docs/runbooks.md": runbooksPage,
   "schema/exporter.schema.json": () => editorSchemaText(probers),
   "src/core/version.ts": versionModule,
   "src/page/alert-rules.ts": alertRules,

@@ -729,10 +729,11 @@ describe("examples", () => {
     await test?.();
   });
 
-  it("appear unchanged in the README", () => {
-    const readme = readFileSync(`${folder}/../README.md`, "utf8");
-    for (const name of ["exporter.yml", "prometheus.yml"]) {
-      expect(readme).toContain(read(name).replace(/^(?:#.*\n)+/, ""));
-    }
+  it.each([
+    ["exporter.yml", "how-it-works.md"],
+    ["prometheus.yml", "prometheus.md"],
+  ])("appear unchanged in the documentation: %s", (name, page) => {
+    const text = readFileSync(`${folder}/../docs/${page}`, "utf8");
+    expect(text).toContain(read(name).replace(/^(?:#.*\n)+/, ""));
   });
 });

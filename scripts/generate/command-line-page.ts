@@ -27,4 +27,5 @@ ${block("heartbeat-exporter --help", flagsHelp())}
 ${commands.join("\n")}`;
 }
 
-const block = (command: string, text: string): string => `\`\`\`\n$ ${command}\n${text.trimEnd()}\n\`\`\`\n`;
+const block = (command: string, text: string): string =>
+  `\`\`\`console\n$ ${command}\n${text.trimEnd()}\n\`\`\`\n`;

@@ -54,5 +54,9 @@ function typeOf(schema: Schema): string {
   return typeof schema.type === "string" ? schema.type : (schema.type?.join(" or ") ?? "any");
 }
 
-/** Escapes a text for a table cell, which a pipe would end. */
-const cell = (text: string): string => text.replaceAll("|", "\\|").replaceAll("\n", " ");
+/** Escapes a text for a table cell, which a pipe would end. Outside of inline code, what looks like a tag of HTML would be one. */
+const cell = (text: string): string =>
+  text
+    .replaceAll("|", "\\|")
+    .replaceAll("\n", " ")
+    .replaceAll(/`[^`]*`|<(?=[\w/])/g, (found) => (found === "<" ? "&lt;" : found));

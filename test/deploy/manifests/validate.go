@@ -78,6 +78,8 @@ func invalidFields(object runtime.Object) (field.ErrorList, error) {
 		return appsvalidation.ValidateStatefulSet(it, appsvalidation.StatefulSetValidationOptions{}, options), nil
 	case *apps.Deployment:
 		return appsvalidation.ValidateDeployment(it, options), nil
+	case *apps.DaemonSet:
+		return appsvalidation.ValidateDaemonSet(it, options), nil
 	case *core.Pod:
 		return corevalidation.ValidatePodCreate(it, options), nil
 	case *core.Service:
@@ -117,6 +119,8 @@ func securityProblems(object runtime.Object) ([]string, error) {
 	case *apps.StatefulSet:
 		template = it.Spec.Template
 	case *apps.Deployment:
+		template = it.Spec.Template
+	case *apps.DaemonSet:
 		template = it.Spec.Template
 	case *core.Pod:
 		template = core.PodTemplateSpec{ObjectMeta: it.ObjectMeta, Spec: it.Spec}

@@ -1,0 +1,2 @@
+/** Styles are modules of the bundler of the site. */
+declare module "*.css";
