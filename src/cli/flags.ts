@@ -4,10 +4,11 @@ import { defined } from "../core/defined.ts";
 import type { Seconds } from "../core/units.ts";
 import type { ListenAddress } from "../listening/address.ts";
 import { commands } from "./commands.ts";
+import { withHelpAndVersion } from "./help.ts";
 import type { LogFormat, LogLevel } from "./log.ts";
 import { withLogFlags } from "./log-flags.ts";
 import { withConfigFlags, withStateFlags } from "./serve-flags.ts";
-import { exitUsage, type Run, withShard } from "./shell.ts";
+import { type Choose, exitUsage, type Run, withShard } from "./shell.ts";
 import { refuseRepeatedFlags } from "./single-flags.ts";
 import { withWebFlags } from "./web-flags.ts";
 
@@ -75,7 +76,10 @@ export const commandsHelp = (): readonly (readonly [words: string, help: string]
 function helpTexts(command: Command, before: string): readonly (readonly [string, string])[] {
   const words = `${before}${command.name()}`;
   if (command.commands.length === 0) return [[words, helpOf(command)]];
-  return command.commands.flatMap((inner) => helpTexts(inner, `${words} `));
+  return command
+    .createHelp()
+    .visibleCommands(command)
+    .flatMap((inner) => helpTexts(inner, `${words} `));
 }
 
 function helpOf(command: Command): string {
@@ -202,8 +206,9 @@ const createCommand = (version: string, choose: (chosen: CommandLine) => void): 
       choose({ kind: "serve", flags: { ...flagsOf({ ...command.opts(), ...after }), listenAddresses } });
     });
   command.addCommand(serve);
-  for (const one of commands((run) => choose({ kind: "command", run }))) command.addCommand(one);
-  return command;
+  const chooseRun: Choose = (run) => choose({ kind: "command", run });
+  for (const one of commands(chooseRun)) command.addCommand(one);
+  return withHelpAndVersion(command, version, chooseRun);
 };
 
 /** Adds the flags of the exporter, which stand with or without the word `serve`. */

@@ -1,11 +1,11 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { DURATION_FORM, parseDuration, type Seconds, seconds } from "../core/units.ts";
-import { withConfigFile } from "./shell.ts";
+import { HELP_FLAGS, withConfigFile } from "./shell.ts";
 import { withSwitch } from "./single-flags.ts";
 
 /** Adds the flags of the configuration. */
 export function withConfigFlags(command: Command): Command {
-  withConfigFile(command.helpOption("--help", "show this help"));
+  withConfigFile(command.helpOption(HELP_FLAGS, "show this help"));
   withSwitch(
     command,
     "config.check",

@@ -78,6 +78,9 @@ export const withShard = (command: Command): Command =>
 export const exitUsage = ({ exitCode }: { readonly exitCode: number }): never =>
   process.exit(exitCode === 0 ? EXIT.good : EXIT.usage);
 
+/** The flags that print the help of a command. */
+export const HELP_FLAGS = "-h, --help";
+
 /** Makes wrong flags exit with the usage code, so that scripts can tell them from a failure. */
 export const withUsageExit = (command: Command): Command =>
-  command.helpOption("--help", "show this help").allowExcessArguments(false).exitOverride(exitUsage);
+  command.helpOption(HELP_FLAGS, "show this help").allowExcessArguments(false).exitOverride(exitUsage);

@@ -46,6 +46,8 @@ const COMMANDS: Readonly<Record<string, Uses>> = {
     bad: ["FOLDER/none.db", "--storage.path=FOLDER/y.db"],
   },
   "notify test": { good: ["--help"], invalid: ["--config.file=CONFIG"] },
+  help: { good: ["config", "check"] },
+  version: { good: [] },
   serve: {
     good: ["--config.file=UP", "--config.check"],
     bad: ["--config.file=CONFIG", "--config.check"],

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { commandsHelp, flagsHelp, readCommandLine } from "../../src/cli/flags.ts";
+import { VERSION } from "../../src/core/version.ts";
 import { runMain } from "../helpers/exporter.ts";
 
 const read = (...args: readonly string[]) =>
@@ -59,6 +60,50 @@ describe("readCommandLine", () => {
       expect(flagsHelp()).toMatch(new RegExp(`^  ${words.split(" ")[0]}\\b`, "m"));
     },
   );
+
+  test.each([
+    ["-h", "heartbeat-exporter [command] [options]"],
+    ["help", "heartbeat-exporter [command] [options]"],
+    ["help help", "heartbeat-exporter help [options] [command...]"],
+    ["serve -h", "heartbeat-exporter serve [options]"],
+    ["probe -h", "heartbeat-exporter probe [options] [target...]"],
+    ["help probe", "heartbeat-exporter probe [options] [target...]"],
+    ["config -h", "heartbeat-exporter config [options] [command]"],
+    ["help config", "heartbeat-exporter config [options] [command]"],
+    ["config help", "heartbeat-exporter config [options] [command]"],
+    ["config check -h", "heartbeat-exporter config check [options]"],
+    ["help config check", "heartbeat-exporter config check [options]"],
+    ["config help check", "heartbeat-exporter config check [options]"],
+  ])("%s prints a help", async (line, usage) => {
+    await using run = runMain(line.split(" "));
+    expect((await run.exited).code).toBe(0);
+    expect(run.stdout().split("\n")[0]).toBe(`Usage: ${usage}`);
+    expect(run.stderr()).toBe("");
+  });
+
+  test.each([
+    "version",
+    "--version",
+    "serve --version",
+    "probe --version",
+    "config version",
+    "config check --version",
+  ])("%s prints the version", async (line) => {
+    await using run = runMain(line.split(" "));
+    expect((await run.exited).code).toBe(0);
+    expect(run.stdout()).toBe(`${VERSION}\n`);
+  });
+
+  test.each([
+    ["help prob", 'got "prob", want one of serve, probe, report'],
+    ["help prob", "(did you mean probe?)"],
+    ["help config chek", 'got "chek", want one of check, print, schema, import (did you mean check?)'],
+    ["help probe x", 'got "x", want no word after it'],
+  ])("%s is refused", async (line, message) => {
+    await using run = runMain(line.split(" "));
+    expect((await run.exited).code).toBe(2);
+    expect(run.stderr()).toContain(message);
+  });
 
   test.each([
     ["prob", "error: unknown command 'prob', did you mean probe?"],
