@@ -41,6 +41,7 @@ export function* indexConfig({
   components,
   contextApi,
   redacted,
+  settingName,
   sharding,
   alertThresholds,
 }: Config): Steps<IndexedConfig> {
@@ -62,6 +63,7 @@ export function* indexConfig({
     pages,
     contextApi,
     redacted,
+    settingName,
     reloadAccess: control.reload,
     ...defined({
       healthGroup: health.group,

@@ -63,7 +63,7 @@ function logEffect(
     case "overdue":
       log.warn(
         { target: name, since: effect.since, ...reason },
-        "fallback lasts longer than its max_duration",
+        "fallback lasts longer than its longest duration",
       );
       break;
   }

@@ -24,6 +24,7 @@ import type { ProbeLimits } from "./sections/limits.ts";
 import type { ModuleSet } from "./sections/module-set.ts";
 import type { PluginFindings } from "./sections/plugins.ts";
 import type { Storage } from "./sections/storage.ts";
+import type { SettingName } from "./setting-name.ts";
 
 /** The sections of the configuration, checked and ready to use; one line per section. */
 export interface Sections extends ModuleSet {
@@ -62,6 +63,8 @@ export interface Config extends Sections {
   readonly sharding?: Sharding;
   /** Returns the configuration as YAML with every secret replaced, for `GET /config`. */
   readonly redacted: () => Promise<string>;
+  /** Names options for hints: as keys of a file or, if there is none, as environment variables. */
+  readonly settingName: SettingName;
   /** Settings that work but are questionable: one sentence each, with its place. */
   readonly warnings: readonly string[];
 }

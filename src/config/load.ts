@@ -40,6 +40,7 @@ import { buildRoutes } from "./sections/routes.ts";
 import { buildStorage } from "./sections/storage.ts";
 import { buildTargets } from "./sections/targets.ts";
 import { buildWebhooks } from "./sections/webhooks.ts";
+import { type SettingName, settingOfEnvironment, settingOfFile } from "./setting-name.ts";
 import { checkAcrossShards, ownSections } from "./shard.ts";
 
 export type { Config } from "./config.ts";
@@ -67,7 +68,7 @@ export async function loadConfigDocument(
   const checked = await document.check(deps.probers);
   const { sections, remarks, hints } = await inSlices(buildConfig(checked, origin, deps));
   const warnings = await document.conclude(remarks, hints);
-  return { ...sections, redacted, warnings: [...hints, ...warnings] };
+  return { ...sections, redacted, settingName: settingNameOf(origin), warnings: [...hints, ...warnings] };
 }
 
 /**
@@ -102,8 +103,11 @@ function loadAtOnce(
   const checked = document.check(deps.probers);
   const { sections, remarks, hints } = complete(buildConfig(checked, origin, deps));
   const warnings = document.conclude(remarks, hints);
-  return { ...sections, redacted, warnings: [...hints, ...warnings] };
+  return { ...sections, redacted, settingName: settingNameOf(origin), warnings: [...hints, ...warnings] };
 }
+
+const settingNameOf = ({ environmentOnly }: Origin): SettingName =>
+  environmentOnly ? settingOfEnvironment : settingOfFile;
 
 /** A configuration whose problems and warnings are still to be placed. */
 interface BuiltConfig {

@@ -10,7 +10,7 @@ export interface HtmlDocument {
 
 /** The page as documents and the files that they load. */
 export interface PageHtml {
-  render(view: View, site: Pick<Site, "canControl">): Promise<HtmlDocument>;
+  render(view: View, site: Pick<Site, "canControl" | "controlSetting">): Promise<HtmlDocument>;
   /** Resolves to a file of the page; `undefined` for an unknown name. */
   asset(name: string): Promise<Asset | undefined>;
 }
@@ -27,7 +27,7 @@ export interface PageHtmlOptions {
 export function createPageHtml({ version, routePrefix: base, onMissingAssets }: PageHtmlOptions): PageHtml {
   const assets = createAssets(onMissingAssets);
   return {
-    async render(view, { canControl }) {
+    async render(view, site) {
       const [{ renderDocument, PAGE_POLICY, EMBED_POLICY }, names] = await Promise.all([
         import("./ui/document.ts"),
         assets.names(),
@@ -36,7 +36,7 @@ export function createPageHtml({ version, routePrefix: base, onMissingAssets }: 
       const paths = names && { script: at(names.script), style: at(names.style), icon: at(names.icon) };
       const isEmbedded = view.kind === "public" && view.embed;
       return {
-        text: renderDocument(view, { base, version, canControl }, paths),
+        text: renderDocument(view, { base, version, ...site }, paths),
         policy: isEmbedded ? EMBED_POLICY : PAGE_POLICY,
       };
     },

@@ -9,10 +9,10 @@ import { refuseJson } from "./refuse.ts";
 import type { RouteContext } from "./route-context.ts";
 import { bearerOf, sameSecret } from "./token.ts";
 
-/** Longest body read, in bytes. Control routes take none; reading a little of it tells how long it was. */
+/** Longest body read, in bytes. Control routes need none; reading a little of it tells how long it was. */
 const LONGEST_BODY = 1024;
 
-/** Guards a route that changes something: requires the control token, and no body. */
+/** Guards a route that changes something: requires the control token, and no body or an empty JSON object. */
 export const control =
   (context: RouteContext) =>
   async (req: Request, res: Response, next: NextFunction): Promise<void> => {
@@ -56,7 +56,7 @@ export const componentWithBody =
     if (await isAuthorized(context, componentAccess, req, res)) next();
   };
 
-/** Guards a route about a component: requires the token of components, or the control token, and no body. */
+/** Guards a route about a component: requires the token of components, or the control token, and no body or an empty JSON object. */
 export const component =
   (context: RouteContext) =>
   async (req: Request, res: Response, next: NextFunction): Promise<void> => {
@@ -66,15 +66,18 @@ export const component =
 async function withoutBody(req: Request, res: Response, next: NextFunction): Promise<void> {
   const body = await readBody(req, { limit: LONGEST_BODY });
   if (body.kind === "aborted") return;
-  if (body.kind === "complete" && body.bytes.length === 0) return next();
+  if (body.kind === "complete" && isEmptyBody(body.bytes)) return next();
   res.set("Connection", "close");
   const got = body.kind === "complete" ? String(body.bytes.length) : `more than ${LONGEST_BODY}`;
   refuseJson(
     res,
     400,
-    `body: got ${got} bytes, want none: parameters of ${req.path} go into its path and query`,
+    `body: got ${got} bytes, want none or {}: parameters of ${req.path} go into its path and query`,
   );
 }
+
+/** Many clients of JSON APIs always send an object, which has no fields here. */
+const isEmptyBody = (bytes: Buffer): boolean => /^\s*(?:\{\s*\})?\s*$/.test(bytes.toString("latin1"));
 
 /** The tokens that open a route, and the errors of requests without one of them. */
 interface Access {
@@ -88,12 +91,15 @@ interface Access {
   readonly isOpen?: boolean;
 }
 
+/** The option that turns the control routes on. */
+const CONTROL_TOKEN = "control.token_file";
+
 type AccessRule = (context: RouteContext, req: IncomingMessage) => Access;
 
 const controlAccess: AccessRule = ({ config }) => ({
   guard: "control",
   tokens: [config().controlToken ?? []].flat(),
-  off: "control routes are off: set control.token_file in the configuration to turn them on",
+  off: `control routes are off: set ${config().settingName(CONTROL_TOKEN)} to turn them on`,
   want: "control token",
 });
 
@@ -102,16 +108,16 @@ const reloadAccess: AccessRule = (context, req) => {
   if (context.config().reloadAccess === "token") return access;
   const objection = localObjection(req);
   if (objection === undefined) return { ...access, isOpen: true };
-  const off = `only programs on this machine may reload without a token, but the request ${objection}: set control.token_file in the configuration, and send its token`;
+  const off = `only programs on this machine may reload without a token, but the request ${objection}: set ${context.config().settingName(CONTROL_TOKEN)}, and send that token`;
   return { ...access, off };
 };
 
 const componentAccess: AccessRule = ({ config }) => {
-  const { componentsToken, controlToken } = config();
+  const { componentsToken, controlToken, settingName } = config();
   return {
     guard: "component",
     tokens: [componentsToken ?? [], controlToken ?? []].flat(),
-    off: "components cannot report: set components.token_file, or control.token_file, in the configuration",
+    off: `components cannot report: set ${settingName("components.token_file")}, or ${settingName(CONTROL_TOKEN)}`,
     want: componentsToken === undefined ? "control token" : "token of components",
   };
 };

@@ -12,7 +12,11 @@ export async function sendView(
   res: Response,
   status = 200,
 ): Promise<void> {
-  const { text, policy } = await html.render(view, { canControl: config().controlToken !== undefined });
+  const { controlToken, settingName } = config();
+  const { text, policy } = await html.render(view, {
+    canControl: controlToken !== undefined,
+    controlSetting: settingName("control.token_file"),
+  });
   protect(res, policy);
   res.status(status).type("html").set("Cache-Control", "private, no-cache").vary("Accept");
   await sendText(req, res, text);
@@ -26,7 +30,7 @@ export async function sendPublicView(
   req: Request,
   res: Response,
 ): Promise<void> {
-  const { text, policy } = await html.render(view, { canControl: false });
+  const { text, policy } = await html.render(view, { canControl: false, controlSetting: "" });
   protect(res, policy);
   await sendCacheable(req, res, { type: "text/html; charset=utf-8", text, maxAge, isPublic: true });
 }

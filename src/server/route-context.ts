@@ -56,6 +56,8 @@ export interface RouteConfig {
   readonly contextApi: { readonly enabled: boolean; readonly metricsEnabled: boolean };
   /** With shards: this one's number, and what others own. */
   readonly sharding?: Sharding;
+  /** Names an option for hints, such as `control.token_file in the configuration`, or the variables for it. */
+  readonly settingName: (option: string) => string;
   /** Returns the configuration as YAML, with secrets redacted. */
   readonly redacted: () => Promise<string>;
 }

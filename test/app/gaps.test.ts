@@ -122,7 +122,8 @@ describe("an absence of the exporter", () => {
     world.steer.up = false;
     await world.pass(35);
     const overdue = (): number =>
-      world.exporter.logged.filter(({ message }) => message.includes("longer than its max_duration")).length;
+      world.exporter.logged.filter(({ message }) => message.includes("longer than its longest duration"))
+        .length;
     await world.stop(seconds(3600));
     expect(overdue()).toBe(0);
     await world.pass(40);

@@ -185,15 +185,47 @@ describe("the environment alone", () => {
 
   test.each([
     [
-      { ...URL, HEARTBEAT_CHECK_INTERVAL: "5s" },
-      "HEARTBEAT_CHECK_INTERVAL: got 5s, want an interval >= 10s, the timeout of module llm",
+      { ...URL, HEARTBEAT_CHECK_INTERVAL: "10s", HEARTBEAT_TIMEOUT: "20s" },
+      "HEARTBEAT_CHECK_INTERVAL: got 10s, want at least 20s, the value of HEARTBEAT_TIMEOUT",
     ],
+    ...["HEARTBEAT_CONTROL_TOKEN", "HEARTBEAT_PING_TOKEN", "HEARTBEAT_LLM_API_KEY"].map(
+      (name) =>
+        [
+          { ...URL, [name]: "hush", [`${name}_FILE`]: import.meta.filename },
+          `${name}_FILE: got ${name} as well, want only one of them`,
+        ] as const,
+    ),
     [
       { ...URL, HEARTBEAT_CONTROL_TOKEN_FILE: "/nowhere/token" },
       "HEARTBEAT_CONTROL_TOKEN_FILE: got no such file, want a readable file with a secret, at most 64 KiB",
     ],
-  ])("%o", (env, message) => {
+  ] as const)("%o", (env, message) => {
     expect(messageOf(env)).toBe(message);
+  });
+
+  test.each([
+    [
+      { HEARTBEAT_CHECK_INTERVAL: "5s" },
+      5,
+      5,
+      "HEARTBEAT_CHECK_INTERVAL: 5s is shorter than the default timeout of 10s, so the timeout is 5s too (HEARTBEAT_TIMEOUT)",
+    ],
+    [
+      { HEARTBEAT_TIMEOUT: "1m" },
+      60,
+      60,
+      "HEARTBEAT_TIMEOUT: 1m is longer than the default interval of 30s, so the interval is 1m too (HEARTBEAT_CHECK_INTERVAL)",
+    ],
+    [{ HEARTBEAT_TIMEOUT: "20s" }, 20, 30, undefined],
+    [{ HEARTBEAT_CHECK_INTERVAL: "1m" }, 10, 60, undefined],
+    [{ HEARTBEAT_TIMEOUT: "5s", HEARTBEAT_CHECK_INTERVAL: "5s" }, 5, 5, undefined],
+  ])("adjusts the one of interval and timeout that is not set: %o", (env, timeout, interval, warning) => {
+    const config = loadConfigEnv({ ...URL, HEARTBEAT_LLM_URL_2: "http://localhost:8081/v1", ...env }, deps);
+    expect(config.targets.map(({ module, interval }) => [module.timeout, interval])).toEqual([
+      [timeout, interval],
+      [timeout, interval],
+    ]);
+    expect(config.warnings).toEqual(warning === undefined ? [] : [warning]);
   });
 
   test("warns of a missing file with the key, which may come later", () => {
@@ -238,6 +270,11 @@ describe("an unknown variable", () => {
       "that the file refers to",
       { HEARTBEAT_MINE: "http" },
       "modules: { a: { prober: '${HEARTBEAT_MINE}' } }",
+    ],
+    [
+      "of a service whose heartbeat log is read",
+      { HEARTBEAT_INCLUDE_DETAILED_STATS: "true" },
+      "modules: { a: { prober: http } }",
     ],
     ["that is empty", { HEARTBEAT_MINE: "" }, "modules: { a: { prober: http } }"],
     [

@@ -658,3 +658,21 @@ test("an exception in compile is a bug and is not caught", () => {
     loadConfigText("modules: { a: { prober: http } }", "x", {}, { ...deps, probers: [broken] }),
   ).toThrow(TypeError);
 });
+
+test("a default interval follows a longer timeout, which is said once", () => {
+  const text = `modules: { a: { prober: http, timeout: 1m } }
+targets:
+  - { name: one, module: a, target: "http://localhost", schedule: interval }
+  - { name: two, module: a, target: "http://localhost", schedule: interval }
+  - { name: own, module: a, target: "http://localhost", schedule: interval, interval: 2m }
+  - { name: scraped, module: a, target: "http://localhost" }
+`;
+  const config = load(text);
+  expect(config.targets.map(({ interval }) => interval)).toEqual([60, 60, 120, 30]);
+  expect(config.warnings).toEqual([
+    "exporter.yml:1:40: modules.a.timeout: is longer than the default interval of 30s, so targets without an interval of their own are probed every 1m",
+  ]);
+  expect(messageOf(() => load(text.replace("interval: 2m", "interval: 30s")))).toBe(
+    "exporter.yml:5:87: targets[2].interval: got 30s, want an interval >= 1m, the timeout of module a",
+  );
+});

@@ -521,7 +521,7 @@ describe("/api/v1/components/{name}", () => {
     for (const method of ["PUT", "POST", "DELETE"]) {
       expect(await send(method, "sync")).toMatchObject({
         status: 403,
-        text: '{"error":"components cannot report: set components.token_file, or control.token_file, in the configuration"}',
+        text: '{"error":"components cannot report: set components.token_file in the configuration, or control.token_file in the configuration"}',
       });
     }
   });

@@ -26,7 +26,7 @@ async function reload(url: string, differs: RequestOptions = {}, body?: string) 
 const refused = (objection: string) => ({
   status: 403,
   text: JSON.stringify({
-    error: `only programs on this machine may reload without a token, but the request ${objection}: set control.token_file in the configuration, and send its token`,
+    error: `only programs on this machine may reload without a token, but the request ${objection}: set control.token_file in the configuration, and send that token`,
   }),
 });
 

@@ -371,6 +371,10 @@ describe.each(CONTROL)("POST %s", (path) => {
     });
   });
 
+  it.each([" ", "{}", "{ }\n"])("accepts the body %j, which has no fields", async (body) => {
+    expect((await post(path, body)).status).toBe(200);
+  });
+
   it.each([
     { name: "garbage", body: "\u0000\u0001 garbage", got: "10" },
     { name: "JSON", body: '{"mode":"primary"}', got: "18" },
@@ -379,7 +383,7 @@ describe.each(CONTROL)("POST %s", (path) => {
     const { status, text } = await post(path, body);
     expect(status).toBe(400);
     expect(JSON.parse(text)).toEqual({
-      error: `body: got ${got} bytes, want none: parameters of ${path} go into its path and query`,
+      error: `body: got ${got} bytes, want none or {}: parameters of ${path} go into its path and query`,
     });
   });
 });

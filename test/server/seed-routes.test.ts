@@ -299,7 +299,7 @@ describe("the target of a route", () => {
     const refused = await fetch(`${one.url}/config/failover?target=c`, { method: "POST", headers });
     expect(refused.status).toBe(409);
     expect(await refused.json()).toEqual({
-      error: "target c has no failover: add a failover section to it in the configuration",
+      error: "target c has no failover: set failover in the configuration",
     });
   });
 

@@ -2,12 +2,14 @@ import { type Environment, escapeReferences } from "../document/convert.ts";
 import { ConfigError } from "../document/problems.ts";
 import type { Entry, MapNode, Node, Path, Place, ScalarNode } from "../document/tree.ts";
 import { hasMachineVariables, MACHINE_VARIABLES } from "./machine.ts";
+import { type Timing, timingOf } from "./timing.ts";
 import { unknownVariableWarnings } from "./unknown.ts";
 import {
   ALTERNATIVE_VARIABLES,
   ALTERNATIVES,
   alternativeName,
   alternativeVariables,
+  FAILOVER_SWITCH,
   HEALTH_PROMPT,
   HEALTH_WORD,
   LISTEN,
@@ -28,7 +30,7 @@ import {
 } from "./variables.ts";
 
 // A configuration described by environment variables alone: LLM targets with failover, and a route over them. Names and defaults come from
-// kubernaut's heartbeat guide, except HEARTBEAT_LLM_* and HEARTBEAT_CONTROL_TOKEN_FILE, for which it has no variables.
+// kubernaut's heartbeat guide, except HEARTBEAT_LLM_* and HEARTBEAT_CONTROL_TOKEN*, for which it has no variables.
 
 const INSTEAD_OF_FILE = new Set(
   [...VARIABLES, ...ALTERNATIVE_VARIABLES, ROUTE, ...SWITCHES].map(({ name }) => name),
@@ -61,7 +63,18 @@ export const warnOfUnknownVariables = (
 /** The configuration that the environment describes. */
 export interface EnvironmentTree {
   readonly root: Node;
-  readonly problems: readonly { readonly variable: string; readonly got: string; readonly want: string }[];
+  readonly problems: readonly VariableProblem[];
+  /** Settings that were adjusted to others: texts for the log, each with the path of its cause. */
+  readonly warnings: readonly NonNullable<Timing["warning"]>[];
+}
+
+/** A mistake in a variable. */
+interface VariableProblem {
+  readonly variable: string;
+  readonly got: string;
+  readonly want: string;
+  /** The part of the tree that cannot be built; none by default. */
+  readonly path?: Path;
 }
 
 /**
@@ -69,7 +82,7 @@ export interface EnvironmentTree {
  * @param kinds kinds of the available probers; with `http` there is also a module `http_2xx` for `/probe`
  */
 export function environmentTree(env: Environment, kinds: readonly string[]): EnvironmentTree {
-  const problems: { variable: string; got: string; want: string }[] = [];
+  const problems: VariableProblem[] = [];
   const flag = (name: string, fallback: string): boolean => {
     const value = read(env, name) ?? fallback;
     const meaning = booleanOf(value);
@@ -83,12 +96,16 @@ export function environmentTree(env: Environment, kinds: readonly string[]): Env
     const want = "the base URL of an LLM such as http://127.0.0.1:11434/v1, or HEARTBEAT_ENABLED=false";
     problems.push({ variable: "HEARTBEAT_LLM_URL", got: "nothing", want });
   }
-  const withFailover = flag("FAILOVER_ENABLED", "true");
+  const withFailover = flag(FAILOVER_SWITCH, "true");
   const keys = ALTERNATIVES.map((number) => numbered("HEARTBEAT_LLM_API_KEY", number));
-  for (const name of ["HEARTBEAT_LLM_API_KEY", ...keys, "HEARTBEAT_PING_TOKEN"]) {
+  for (const name of ["HEARTBEAT_LLM_API_KEY", ...keys, "HEARTBEAT_CONTROL_TOKEN", "HEARTBEAT_PING_TOKEN"]) {
     if (read(env, name) === undefined || read(env, `${name}_FILE`) === undefined) continue;
-    problems.push({ variable: `${name}_FILE`, got: `${name} as well`, want: "only one of them" });
+    const path = pathOf(name);
+    problems.push({ variable: `${name}_FILE`, path, got: `${name} as well`, want: "only one of them" });
   }
+
+  const timing = timingOf(env);
+  if (enabled && timing.problem !== undefined) problems.push(timing.problem);
 
   const root = emptyMap({ variable: "HEARTBEAT_LLM_URL" });
   if (kinds.includes("http")) put(root, ["modules", "http_2xx", "prober"], fixed("http"));
@@ -100,7 +117,7 @@ export function environmentTree(env: Environment, kinds: readonly string[]): Env
   }
   const fill = (variables: readonly Variable[]): void => {
     for (const { name, path, fallback, boolean, secret } of variables) {
-      const text = read(env, name) ?? fallback;
+      const text = read(env, name) ?? timing.defaults.get(name) ?? fallback;
       if (text === undefined || (path[0] === "targets" && !enabled)) continue;
       if (path.includes("failover") && !withFailover) continue;
       const value = boolean === true ? String(flag(name, fallback ?? "true")) : text;
@@ -131,14 +148,16 @@ export function environmentTree(env: Environment, kinds: readonly string[]): Env
     for (const [i, name] of [LLM, ...alternatives.map(alternativeName)].entries())
       put(root, ["routes", 0, "order", i], fixed(name));
   }
-  return { root: toNode(root), problems };
+  const warnings = enabled && timing.warning !== undefined ? [timing.warning] : [];
+  return { root: toNode(root), problems, warnings };
 }
 
+/** Returns the path of the value that a variable sets. */
+const pathOf = (variable: string): Path =>
+  [...VARIABLES, ...ALTERNATIVE_VARIABLES].find(({ name }) => name === variable)?.path ?? [];
+
 /** Returns the numbers of the alternatives, and reports variables without the one that they need. */
-function alternativesIn(
-  env: Environment,
-  problems: { variable: string; got: string; want: string }[],
-): readonly number[] {
+function alternativesIn(env: Environment, problems: VariableProblem[]): readonly number[] {
   const urls = ALTERNATIVES.filter(
     (number) => read(env, numbered("HEARTBEAT_LLM_URL", number)) !== undefined,
   );

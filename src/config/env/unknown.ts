@@ -7,6 +7,9 @@ const PREFIX = /^(?:HEARTBEAT|FAILOVER|CONTEXT_API|MACHINE)_/;
 /** Variables that look like ours: every one of these prefixes is taken for a mistake unless it is known. */
 const OURS = /^(?:HEARTBEAT|FAILOVER|CONTEXT_API|MACHINE_(?:OFFLINE|HEARTBEAT))_/i;
 
+/** A variable of services whose heartbeat logs are read: one ConfigMap often holds those of the service and of the exporter. */
+const OF_SERVICES = new Set(["HEARTBEAT_INCLUDE_DETAILED_STATS"]);
+
 /** Most typing mistakes in a name without one of our prefixes. More would find names of other programs. */
 const MOST_EDITS = 2;
 
@@ -32,7 +35,13 @@ export const unknownVariableWarnings = (
     .toSorted()
     .filter((name) => {
       const value = env[name]?.trim() ?? "";
-      return value !== "" && !known.includes(name) && !named.has(name) && !isServiceLink(name, value);
+      return (
+        value !== "" &&
+        !known.includes(name) &&
+        !named.has(name) &&
+        !OF_SERVICES.has(name) &&
+        !isServiceLink(name, value)
+      );
     })
     .flatMap((name) => {
       const meant = OURS.test(name) ? meantBy(name, known) : nearest(name, known, MOST_EDITS);

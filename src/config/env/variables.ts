@@ -37,10 +37,13 @@ export const HEALTH_WORD = "HEALTHY";
 /** The default prompt. */
 export const HEALTH_PROMPT = `System health check. Respond with: ${HEALTH_WORD}`;
 
+/** The switch of the target's failover. */
+export const FAILOVER_SWITCH = "FAILOVER_ENABLED";
+
 /** Switches for the target and for its failover. */
 export const SWITCHES = [
   { name: "HEARTBEAT_ENABLED", fallback: "true", meaning: "Probe the LLM target." },
-  { name: "FAILOVER_ENABLED", fallback: "true", meaning: "Keep a failover mode for the target." },
+  { name: FAILOVER_SWITCH, fallback: "true", meaning: "Keep a failover mode for the target." },
 ] as const satisfies readonly VariableHelp[];
 
 /** Variables for the listen address, which apply with and without a file. */
@@ -85,7 +88,7 @@ export const VARIABLES: readonly Variable[] = [
     name: "HEARTBEAT_TIMEOUT",
     path: [...MODULE_PATH, "timeout"],
     fallback: "10s",
-    meaning: "Longest duration of one probe.",
+    meaning: `Longest duration of one probe. If only one of it and HEARTBEAT_CHECK_INTERVAL is set, the other follows, so that a timeout is never longer than its interval.`,
   },
   {
     name: "HEARTBEAT_LLM_API",
@@ -161,9 +164,15 @@ export const VARIABLES: readonly Variable[] = [
     meaning: failover.max_duration.description,
   },
   {
+    name: "HEARTBEAT_CONTROL_TOKEN",
+    path: ["control", "token"],
+    secret: true,
+    meaning: "Bearer token of the control routes. Without one they are disabled.",
+  },
+  {
     name: "HEARTBEAT_CONTROL_TOKEN_FILE",
     path: ["control", "token_file"],
-    meaning: "File with the bearer token of the control routes. Without it they are disabled.",
+    meaning: "File with that token; read again when it changes.",
   },
   {
     name: "HEARTBEAT_PING_TOKEN",

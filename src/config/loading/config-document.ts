@@ -11,6 +11,7 @@ import { variableAt } from "../env/variables.ts";
 import { configSchema } from "../schema.ts";
 import { modulesSchemaFor, withKnownKinds } from "../sections/modules.ts";
 import { pluginsSchema } from "../sections/plugins.ts";
+import { inVariables } from "../setting-name.ts";
 import type { CheckedConfig, ProberSchema } from "./checked-config.ts";
 
 /** A configuration as written. The methods are called in the order of this interface. */
@@ -60,10 +61,16 @@ export function environmentConfig(
   kinds: readonly string[],
   formats: Formats,
 ): ConfigDocument {
-  const { root, problems: mistakes } = environmentTree(env, kinds);
+  const { root, problems: mistakes, warnings } = environmentTree(env, kinds);
   const findings = newFindings();
-  const problems = createProblems("environment", root, findings, variableAt);
-  for (const { variable, got, want } of mistakes) problems.addAt({ variable }, [], got, want);
+  const placed = createProblems("environment", root, findings, variableAt);
+  const problems: Problems = {
+    ...placed,
+    add: (problem) => placed.add({ ...problem, want: inVariables(problem.want) }),
+    warn: (path, text) => placed.warn(path, inVariables(text)),
+  };
+  for (const { variable, path = [], got, want } of mistakes) problems.addAt({ variable }, path, got, want);
+  for (const { path, text } of warnings) problems.warn(path, text);
   return createDocument({ root, findings, problems, env }, formats);
 }
 

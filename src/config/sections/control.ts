@@ -1,9 +1,10 @@
 import type { JSONSchema } from "json-schema-to-ts";
 import { defined } from "../../core/defined.ts";
 import type { Secret } from "../../core/secret.ts";
-import { type BuildContext, secretFile } from "../context.ts";
+import type { BuildContext } from "../context.ts";
 import { sectionOf } from "./entries.ts";
 import { word } from "./schema-words.ts";
+import { optionalSecret } from "./secret-options.ts";
 
 /** Who may reload without the control token: programs on this machine, or none. */
 const RELOAD_ACCESS = ["loopback", "token"] as const;
@@ -15,10 +16,12 @@ export const controlSchema = {
   type: "object",
   description: "Access to the routes that change something.",
   properties: {
-    token_file: {
+    token: {
       ...word,
-      description: "File with the bearer token of the control routes. Without it they are disabled.",
+      writeOnly: true,
+      description: "Bearer token of the control routes. Without one they are disabled.",
     },
+    token_file: { ...word, description: "File with that token; read again when it changes." },
     reload: {
       enum: RELOAD_ACCESS,
       default: "loopback",
@@ -37,7 +40,8 @@ export interface Control {
 
 /** Builds the access to control routes. */
 export function buildControl(context: BuildContext): Control {
-  const { token_file: file, reload } = sectionOf("control", controlSchema, context);
-  const token = file === undefined ? undefined : secretFile(file, ["control", "token_file"], context);
+  const section = sectionOf("control", controlSchema, context);
+  const { reload } = section;
+  const token = optionalSecret(section, "token", ["control"], context);
   return { reload, ...defined({ token }) };
 }

@@ -198,7 +198,8 @@ function buildTarget(
   const budgets = budgetsOf(raw.budget, [...path, "budget"], module.prober.costly, context);
   const ignoresAlways = childOf(value, "ignore_reasons") !== undefined;
   const dependsOn = dependenciesOf(raw.depends_on, kinds);
-  const target = targetOf(raw, module, { budgets, ignoresAlways, dependsOn }, context);
+  const hasOwnInterval = childOf(value, "interval") !== undefined;
+  const target = targetOf(raw, module, { budgets, ignoresAlways, hasOwnInterval, dependsOn }, context);
   checkTarget(target, path, value, context);
   if (prices !== undefined) checkTargetPrice(target, path, prices, context);
   return target;
@@ -248,25 +249,28 @@ interface TargetBasis {
   readonly budgets: readonly Budget[];
   /** True if the operator wrote the ignored reasons: the default applies only until the first success. */
   readonly ignoresAlways: boolean;
+  /** True if the operator wrote the interval. */
+  readonly hasOwnInterval: boolean;
   readonly dependsOn: Target["dependsOn"];
 }
 
 function targetOf(
   raw: RawTarget,
   module: Module,
-  { budgets, ignoresAlways, dependsOn }: TargetBasis,
+  { budgets, ignoresAlways, hasOwnInterval, dependsOn }: TargetBasis,
   context: BuildContext,
 ): Target {
-  const interval = durationOf(raw.interval);
   const failover = failoverOf(raw.failover);
+  const schedule =
+    raw.schedule ??
+    (failover !== undefined || module.prober.observesOverTime === true ? "interval" : "on_scrape");
+  const interval = intervalOf(raw, module, { schedule, hasOwnInterval }, context);
   return {
     name: raw.name,
     module,
     address: raw.target,
     configured: true,
-    schedule:
-      raw.schedule ??
-      (failover !== undefined || module.prober.observesOverTime === true ? "interval" : "on_scrape"),
+    schedule,
     interval,
     minInterval:
       raw.min_interval === undefined
@@ -293,6 +297,22 @@ function targetOf(
       dependsOn,
     }),
   };
+}
+
+/** Returns the interval. A default one follows the timeout of the module, so that a timeout can be set alone. */
+function intervalOf(
+  raw: RawTarget,
+  module: Module,
+  { schedule, hasOwnInterval }: Pick<Target, "schedule"> & Pick<TargetBasis, "hasOwnInterval">,
+  { problems }: BuildContext,
+): Seconds {
+  const interval = durationOf(raw.interval);
+  const { name, timeout } = module;
+  if (hasOwnInterval || schedule !== "interval" || timeout === undefined || timeout <= interval)
+    return interval;
+  const text = `is longer than the default interval of ${shortDuration(interval)}, so targets without an interval of their own are probed every ${shortDuration(timeout)}`;
+  problems.warn(["modules", name, "timeout"], text);
+  return timeout;
 }
 
 function defaultMinInterval(module: Module, interval: Seconds, { raw }: BuildContext): Seconds {

@@ -53,7 +53,7 @@ export interface Surroundings {
 
 /** The surroundings of all components below. The time of the exporter is apart, because it changes every second. */
 export const SiteContext = createContext<Omit<Surroundings, "now">>({
-  site: { base: "", version: "", canControl: false },
+  site: { base: "", version: "", canControl: false, controlSetting: "" },
 });
 /** The time of the exporter. */
 export const NowContext = createContext(0);

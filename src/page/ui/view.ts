@@ -23,6 +23,8 @@ export interface Site {
   readonly version: string;
   /** False without a control token in the configuration. */
   readonly canControl: boolean;
+  /** The setting that turns controls on, such as `control.token_file in the configuration`. */
+  readonly controlSetting: string;
 }
 
 /** Returns when the data of a view was true. */

@@ -25,7 +25,11 @@ export function metricsRoute({ clock, config, metrics }: RouteContext) {
   const renderings = createRenderings(clock);
   return async (req: Request, res: Response): Promise<void> => {
     if (!config().contextApi.metricsEnabled) {
-      return refuse(res, 404, "/metrics is turned off by context_api.metrics_enabled");
+      return refuse(
+        res,
+        404,
+        `/metrics is turned off by ${config().settingName("context_api.metrics_enabled")}`,
+      );
     }
     const query = parseQuery(queryOf(req));
     if (typeof query === "string") return refuse(res, 400, query);

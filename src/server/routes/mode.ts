@@ -65,7 +65,7 @@ const commandRoute =
       return refuseJson(
         res,
         409,
-        `target ${target.name} has no failover: add a failover section to it in the configuration`,
+        `target ${target.name} has no failover: set ${context.config().settingName("failover")}`,
       );
     }
     context.command(target, command);

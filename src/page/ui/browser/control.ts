@@ -13,12 +13,12 @@ const LONGEST_TEXT = 300;
  * gone when the tab is closed or reloaded.
  */
 export function createSender(
-  { base }: Site,
+  { base, controlSetting }: Site,
   onDone: () => void,
 ): (command: Command) => Promise<CommandOutcome> {
   let token: string | undefined;
   return async ({ method, path }) => {
-    token ??= await askForToken();
+    token ??= await askForToken(controlSetting);
     if (token === undefined) return { ok: false, text: "Not sent: no token was given." };
     try {
       const response = await fetch(`${base}${path}`, {

@@ -1,8 +1,11 @@
 import { render } from "preact";
 import { h, type VNode } from "../h.ts";
 
-/** Asks the person for the control token; resolves to `undefined` if they give none. */
-export function askForToken(): Promise<string | undefined> {
+/**
+ * Asks the person for the control token; resolves to `undefined` if they give none.
+ * @param setting the setting with the token
+ */
+export function askForToken(setting: string): Promise<string | undefined> {
   const before = document.activeElement;
   const place = document.createElement("div");
   document.body.append(place);
@@ -13,11 +16,16 @@ export function askForToken(): Promise<string | undefined> {
       if (before instanceof HTMLElement) before.focus();
       resolve(token);
     };
-    render(h(TokenDialog, { onEnd: end }), place);
+    render(h(TokenDialog, { setting, onEnd: end }), place);
   });
 }
 
-function TokenDialog({ onEnd }: { readonly onEnd: (token: string | undefined) => void }): VNode {
+interface TokenDialogProps {
+  readonly setting: string;
+  readonly onEnd: (token: string | undefined) => void;
+}
+
+function TokenDialog({ setting, onEnd }: TokenDialogProps): VNode {
   return h(
     "dialog",
     {
@@ -42,13 +50,7 @@ function TokenDialog({ onEnd }: { readonly onEnd: (token: string | undefined) =>
         },
       },
       h("h2", { id: "token-title" }, "Control token"),
-      h(
-        "p",
-        null,
-        "The content of the file that ",
-        h("code", null, "control.token_file"),
-        " names. This tab keeps it in memory until it is closed or reloaded.",
-      ),
+      h("p", null, `The token of ${setting}. This tab keeps it in memory until it is closed or reloaded.`),
       h(
         "label",
         null,

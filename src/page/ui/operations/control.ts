@@ -75,13 +75,9 @@ function withDuration(path: string, lasting: string): string {
 }
 
 /** Says why there are no controls, if there are none. */
-export const ControlNotice = (): VNode | null =>
-  useSite().canControl
+export function ControlNotice(): VNode | null {
+  const { canControl, controlSetting } = useSite();
+  return canControl
     ? null
-    : h(
-        "p",
-        { class: "quiet" },
-        "Controls are off: set ",
-        h("code", null, "control.token_file"),
-        " in the configuration to turn them on.",
-      );
+    : h("p", { class: "quiet" }, `Controls are off: set ${controlSetting} to turn them on.`);
+}
