@@ -6,12 +6,21 @@ import type { ProbeFlags } from "./probe/run.ts";
 import { type Choose, withConfigFile, withUsageExit } from "./shell.ts";
 
 const HELP = `
+Without --config.file, addresses are probed with built-in modules: http_2xx for http:// and https://, websocket for ws:// and
+wss://, and with --module also http_post_2xx, tcp_connect, unix_connect, pop3s_banner, ssh_banner, irc_banner, grpc, grpc_plain,
+icmp, icmp_ttl5, dns (a server that answers for the root zone) and llm. HEARTBEAT_LLM_URL and others describe a target, as for the
+exporter. A single target is shown with the phases of its probe.
+
 Targets are probed concurrently, within the limits of the configuration. The results are not stored and do not affect a
 running exporter. Budgets do not apply: prompts cost money, and the summary shows how much.
 
 Exit code: 0 all probes succeeded, 1 at least one failed, 2 wrong flags or a bad configuration.
 
 Examples:
+  heartbeat-exporter probe https://example.com
+  heartbeat-exporter probe --module=icmp example.com
+  heartbeat-exporter probe --module=llm --model=llama3.2 http://127.0.0.1:11434/v1
+  HEARTBEAT_LLM_URL=http://127.0.0.1:11434/v1 HEARTBEAT_LLM_MODEL=llama3.2 heartbeat-exporter probe
   heartbeat-exporter probe --config.file=exporter.yml
   heartbeat-exporter probe --config.file=exporter.yml gpt interpreter
   heartbeat-exporter probe --config.file=exporter.yml --module=http_2xx https://example.com
@@ -19,11 +28,11 @@ Examples:
   heartbeat-exporter probe --config.file=exporter.yml --json | jq '.targets[] | select(.success | not)'
 `;
 
-/** Defines `probe [target...]`, which probes configured targets by name, or addresses with a module. */
+/** Defines `probe [target...]`, which probes configured targets by name, URLs, or addresses with a module. */
 export const probeCommand = (choose: Choose): Command =>
   withConfigFile(withUsageExit(new Command("probe")))
     .description("Probe targets once and print the results.")
-    .argument("[target...]", "names of configured targets (default: all), or addresses with --module")
+    .argument("[target...]", "names of configured targets (default: all), URLs, or addresses with --module")
     .option("--module <name>", "probe addresses with this module")
     .option("--model <name>", "with --module: ask for this model instead of the module's")
     .option("--hostname <name>", "with --module: send this Host header and TLS server name")

@@ -141,7 +141,8 @@ targets:
       ["interpretr"],
       'target: got "interpretr", want the name of a configured target (did you mean interpreter?)',
     ],
-    ["an address without a module", ["http://x.example/"], "to probe an address, pass --module"],
+    ["an address without a module", ["x.example:1"], "to probe an address, pass --module"],
+    ["a URL whose module the file lacks", ["ws://x.example/"], "to probe an address, pass --module"],
     [
       "an unknown module",
       ["--module=smtp", "x"],
@@ -159,6 +160,18 @@ targets:
       expect(stderr).toContain(message);
     }),
   );
+
+  test("probes a URL with http_2xx, if the file has it", () =>
+    withServer(async (server, text) => {
+      const { code, stdout } = await probe(text, `http://${server.host}/other`, "interpreter");
+      expect(code).toBe(0);
+      expect(stdout).toMatch(/^http:\/\/HOST\/other +http_2xx +ok/m);
+      const none = await probe(
+        text.replace("http_2xx:", "web:").replaceAll("module: http_2xx", "module: web"),
+        "http://x/",
+      );
+      expect(none).toMatchObject({ code: 2, stderr: expect.stringContaining("pass --module") });
+    }));
 
   test("rejects an invalid or missing configuration with exit code 2", async () => {
     const bad = await probe("modules: { a: { prober: smtp } }");

@@ -7,10 +7,10 @@ import { type Seconds, seconds } from "../../core/units.ts";
 import { createEngine, type Engine } from "../../engine/engine.ts";
 import type { ProbeRequest } from "../../engine/probe-request.ts";
 import { openNetwork } from "../../probers/network/network.ts";
-import { loadConfig } from "../load-config.ts";
 import { EXIT, type Shell } from "../shell.ts";
 import type { ProbeRun } from "./ended.ts";
-import { type ProbeSelection, selectTargets, type TargetSelector } from "./selection.ts";
+import { openSelection } from "./open-selection.ts";
+import type { ProbeSelection, TargetSelector } from "./selection.ts";
 import { probesDebug, probesExposition, probesJson, probesTable } from "./show.ts";
 
 /** The arguments and flags of `heartbeat-exporter probe`. */
@@ -28,8 +28,8 @@ const PROGRESS_EVERY = seconds(0.2);
 
 /** Probes the selected targets once and prints the results. Resolves to the exit code. */
 export async function runProbes(flags: ProbeFlags, shell: Shell): Promise<number> {
-  const config = await loadConfig(flags.configFile, shell);
-  const runs = await probeOnce(selectTargets(flags, config), config, shell, flags.timeout);
+  const { config, selections } = await openSelection(flags, shell);
+  const runs = await probeOnce(selections, config, shell, flags.timeout);
   switch (flags.form) {
     case "json":
       shell.out(probesJson(runs));

@@ -6,10 +6,11 @@ import { complete } from "../../core/steps.ts";
 import { type ProbeRequest, requestFor, requestForAddress } from "../../engine/probe-request.ts";
 import { indexByAddress, parseProbeQuery } from "../../server/probe-query.ts";
 import { CommandError } from "../shell.ts";
+import { moduleOfScheme } from "./built-in-modules.ts";
 
 /** The arguments and flags of a command that say which targets to probe. */
 export interface TargetSelector {
-  /** Names of configured targets, all if empty; with `module`, addresses. */
+  /** Names of configured targets, all if empty; with `module`, addresses. Without, addresses whose scheme tells the module. */
   readonly targets: readonly string[];
   readonly module?: string;
   readonly model?: string;
@@ -31,18 +32,23 @@ export function selectTargets(
   config: Config,
 ): readonly ProbeSelection[] {
   const targets = new Map(config.targets.map((target) => [target.name, target]));
+  const targetsAt = complete(indexByAddress(config.targets));
   if (module === undefined) {
-    if (targets.size === 0)
+    if (targets.size === 0 && selected.length === 0)
       throw new CommandError("no target is configured: pass --module and an address", "usage");
     const names = selected.length === 0 ? [...targets.keys()] : [...new Set(selected)];
     return names.map((name) => {
       const target = targets.get(name);
-      if (target === undefined) throw new CommandError(unknownTarget(name, [...targets.keys()]), "usage");
-      return { name, request: requestFor(target) };
+      if (target !== undefined) return { name, request: requestFor(target) };
+      const ofScheme = moduleOfScheme(name);
+      if (ofScheme === undefined || !config.modules.has(ofScheme))
+        throw new CommandError(unknownTarget(name, [...targets.keys()]), "usage");
+      return atAddress(name, ofScheme);
     });
   }
-  const targetsAt = complete(indexByAddress(config.targets));
-  return [...new Set(selected)].map((address) => {
+  return [...new Set(selected)].map((address) => atAddress(address, module));
+
+  function atAddress(address: string, module: string): ProbeSelection {
     const query = parseProbeQuery(
       new URLSearchParams({ target: address, module, ...defined({ model, hostname }) }),
       { modules: config.modules, offModules: config.offModules, targets, targetsAt },
@@ -55,12 +61,16 @@ export function selectTargets(
       case "address":
         return { name: redactAddress(address), request: requestForAddress(query.target, query.module) };
     }
-  });
+  }
 }
+
+/** Returns true for a text that is an address rather than the name of a target. */
+export const isAddress = (text: string): boolean => /[:/.]/.test(text);
 
 function unknownTarget(name: string, names: readonly string[]): string {
   const guess = nearest(name, names);
-  const address = /[:/.]/.test(name) ? "; to probe an address, pass --module" : "";
-  const hint = guess === undefined ? `one of ${names.join(", ")}` : `did you mean ${guess}?`;
+  const address = isAddress(name) ? "; to probe an address, pass --module" : "";
+  const known = names.length === 0 ? "none is configured" : `one of ${names.join(", ")}`;
+  const hint = guess === undefined ? known : `did you mean ${guess}?`;
   return `target: got ${JSON.stringify(redactAddress(name))}, want the name of a configured target (${hint})${address}`;
 }

@@ -8,6 +8,7 @@ import { resultText } from "../../metrics/page.ts";
 import { resultSamples } from "../../metrics/results.ts";
 import { debugText } from "../../server/debug-text.ts";
 import { textTable } from "../table.ts";
+import { probeDetails } from "./details.ts";
 import type { ProbeRun } from "./ended.ts";
 
 /** Colours a text, if the output has colours. */
@@ -15,7 +16,7 @@ type Paint = (colour: "green" | "yellow" | "red", text: string) => string;
 
 const HEADER = ["target", "module", "status", "duration", "detail"];
 
-/** Renders the results as a table, one line each, with a summary of failures and spending below. */
+/** Renders the results as a table, one line each, with a summary of failures and spending below. A single one is told in detail. */
 export function probesTable(runs: readonly ProbeRun[], colours: boolean): string {
   const paint: Paint = (colour, text) =>
     colours ? styleText(colour, text, { validateStream: false }) : text;
@@ -29,7 +30,10 @@ export function probesTable(runs: readonly ProbeRun[], colours: boolean): string
   const failed = runs.filter(({ result }) => !result.outcome.ok).length;
   const counts = failed === 0 ? `${runs.length} succeeded` : `${failed} of ${runs.length} failed`;
   const summary = [counts, ...spentText(runs)].join("; ");
-  return `${textTable([HEADER, ...rows], ["left", "left", "left", "right", "left"])}\n${summary}\n`;
+  const table = textTable([HEADER, ...rows], ["left", "left", "left", "right", "left"]);
+  const [only] = runs;
+  const details = only === undefined || runs.length > 1 ? "" : probeDetails(only);
+  return [table, details, `${summary}\n`].filter((part) => part !== "").join("\n");
 }
 
 function verdictText({ outcome, degraded }: ProbeRun["result"], paint: Paint): string {
