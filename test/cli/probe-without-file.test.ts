@@ -49,7 +49,11 @@ response  status 200, HTTP/1.1, 4 bytes
   });
 
   test("probes a port with a module of blackbox_exporter", async () => {
-    const server = createServer((socket) => socket.end("SSH-2.0-test\r\n"));
+    const server = createServer((socket) => {
+      // A probe with another protocol resets the connection.
+      socket.on("error", () => {});
+      socket.end("SSH-2.0-test\r\n");
+    });
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     const address = server.address();
     if (address === null || typeof address === "string") throw new Error("no port");

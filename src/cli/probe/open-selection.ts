@@ -1,8 +1,7 @@
 import type { Config } from "../../config/config.ts";
 import { warnOfUnknownVariables } from "../../config/env/env.ts";
-import { systemClock } from "../../core/clock.ts";
+import { loadConfigText } from "../../config/load.ts";
 import { configDeps, loadConfig, sourceOf } from "../load-config.ts";
-import { openConfig } from "../open-config.ts";
 import { CommandError, type Shell } from "../shell.ts";
 import {
   BUILT_IN_NAMES,
@@ -34,18 +33,18 @@ export async function openSelection(
   const { configFile, targets, module } = selector;
   const isConfigured = sourceOf(configFile, shell.env) !== undefined;
   if (configFile === undefined && module === undefined && targets.length > 0 && targets.every(isAddress))
-    return openBuiltIn(selector);
-  if (configFile === undefined && !isConfigured && targets.length > 0) return openBuiltIn(selector);
+    return openBuiltIn(selector, shell);
+  if (configFile === undefined && !isConfigured && targets.length > 0) return openBuiltIn(selector, shell);
   if (!isConfigured)
     throw new CommandError([NOTHING, ...warnOfUnknownVariables(shell.env)].join("\n"), "usage");
   const config = await loadConfig(configFile, shell);
   const lacksModule = module !== undefined && !config.modules.has(module) && !config.offModules.has(module);
   if (configFile === undefined && lacksModule && BUILT_IN_NAMES.includes(module))
-    return openBuiltIn(selector);
+    return openBuiltIn(selector, shell);
   return { config, selections: selectTargets(selector, config) };
 }
 
-async function openBuiltIn(selector: TargetSelector): Promise<OpenSelection> {
+function openBuiltIn(selector: TargetSelector, shell: Shell): OpenSelection {
   const { targets, module } = selector;
   if (module !== undefined && !BUILT_IN_NAMES.includes(module))
     throw new CommandError(unknownBuiltIn(module), "usage");
@@ -55,11 +54,6 @@ async function openBuiltIn(selector: TargetSelector): Promise<OpenSelection> {
     return name;
   });
   const text = builtInConfig(new Set(names));
-  const { holder } = await openConfig(
-    { kind: "text", name: "built-in modules", text },
-    configDeps,
-    systemClock,
-  );
-  const config = holder.current();
+  const config = loadConfigText(text, "built-in modules", shell.env, configDeps);
   return { config, selections: selectTargets(selector, config) };
 }
