@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { backupCommand, restoreCommand } from "./backup.ts";
+import { completionCommand } from "./completion.ts";
 import { configCommand } from "./config.ts";
 import { dashboardCommand } from "./dashboard.ts";
 import { estimateCommand } from "./estimate.ts";
@@ -22,4 +23,5 @@ export const commands = (choose: Choose): readonly Command[] => [
   parseCommand(choose),
   backupCommand(choose),
   restoreCommand(choose),
+  completionCommand(choose),
 ];

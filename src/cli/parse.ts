@@ -36,7 +36,7 @@ export const parseCommand = (choose: Choose): Command =>
   withUsageExit(new Command("parse"))
     .description("Print the heartbeats in a log.")
     .argument("<file>", "the log; - reads standard input")
-    .option("--config.file <path>", "YAML configuration that defines the module")
+    .option("--config.file <file>", "YAML configuration that defines the module")
     .option("--module <name>", "heartbeat_log module that defines how to read the log")
     .addOption(new Option("--output <format>", "output format").choices(OUTPUTS).default("exposition"))
     .addHelpText("after", HELP)

@@ -61,7 +61,7 @@ export const codeOf = (error: unknown): string =>
 /** Adds `--config.file`, which most commands have. */
 export const withConfigFile = (command: Command): Command =>
   command.option(
-    "--config.file <path>",
+    "--config.file <file>",
     "YAML configuration; without it, environment variables describe one LLM target",
   );
 

@@ -16,7 +16,7 @@ export function withWebFlags(command: Command): Command {
     "listen on the sockets that systemd passes, instead of addresses",
   )
     .option(
-      "--web.config.file <path>",
+      "--web.config.file <file>",
       "file with TLS and basic authentication, in exporter-toolkit's format",
     )
     .option(

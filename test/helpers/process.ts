@@ -31,6 +31,8 @@ export interface RunOptions {
   readonly env?: NodeJS.ProcessEnv;
   /** Written to its standard input, which is otherwise empty. */
   readonly input?: string;
+  /** Keeps its standard input open, for `Running.write`. */
+  readonly isInteractive?: boolean;
   /** Descriptors of this process that it inherits as 3, 4 and so on. */
   readonly descriptors?: readonly number[];
   /** Kills the process when it runs longer; 60 s by default. Only for {@link run}. */
@@ -51,6 +53,8 @@ export interface Running extends AsyncDisposable {
   waitForOutput(pattern: RegExp, deadline?: Seconds): Promise<RegExpExecArray>;
   /** Waits for a response with a 2xx status, or one that `accept` takes; rejects like `waitForOutput`. */
   waitForHttp(url: string, accept?: (response: Response) => boolean): Promise<void>;
+  /** Writes to its standard input, which `isInteractive` keeps open. */
+  write(text: string): void;
   /** Sends a signal. */
   kill(signal: NodeJS.Signals): void;
   /** Sends SIGTERM, then SIGKILL after `patience` (60 s), and waits for the end. */
@@ -99,7 +103,7 @@ export async function freePort(): Promise<number> {
 /** Starts a process and collects its output. It may not be ready yet: wait for a sign of that. */
 export function start(
   argv: readonly string[],
-  { cwd, env, input, descriptors = [] }: RunOptions = {},
+  { cwd, env, input, isInteractive = false, descriptors = [] }: RunOptions = {},
 ): Running {
   const [command, ...args] = argv;
   if (command === undefined) throw new Error("no command to start");
@@ -119,7 +123,8 @@ export function start(
   });
   // A process may end without having read its input.
   child.stdin.on("error", () => undefined);
-  child.stdin.end(input ?? "");
+  if (isInteractive) child.stdin.write(input ?? "");
+  else child.stdin.end(input ?? "");
 
   let exit: Exit | undefined;
   const exited = new Promise<Exit>((resolve) => {
@@ -193,6 +198,9 @@ export function start(
         },
         PATIENCE,
       );
+    },
+    write: (text) => {
+      child.stdin.write(text);
     },
     kill: (signal) => {
       child.kill(signal);

@@ -58,7 +58,7 @@ export const packCommand = (choose: Choose): Command =>
   withUsageExit(new Command("pack"))
     .description("Write Prometheus rules, Alertmanager configuration and Grafana dashboards to a folder.")
     .requiredOption("--out <folder>", "folder to write to, created if missing")
-    .option("--overrides <path>", "YAML file with changes to alerts")
+    .option("--overrides <file>", "YAML file with changes to alerts")
     .option(
       "--web.external-url <url>",
       "URL of the exporter for links in alerts and dashboards (default: the one that it exports, see its own --web.external-url)",
