@@ -1,6 +1,6 @@
 /**
  * Fetches the programs that the tests run against from Debian into `.tools/`: Prometheus, promtool, Alertmanager, amtool,
- * blackbox_exporter, llama.cpp's llama-server, logrotate, HAProxy, nginx, mtail, busybox and Chromium. `bookworm` has the oldest
+ * blackbox_exporter, llama.cpp's llama-server, logrotate, HAProxy, nginx, mtail, busybox, zsh, fish and Chromium. `bookworm` has the oldest
  * versions that the exporter supports, `sid` the newest.
  *
  * Writes nothing outside `.tools/` and needs no privileges: apt works on a private state, and packages are unpacked, not
@@ -25,7 +25,7 @@ import {
 } from "node:fs";
 import { rm, writeFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
-import { delimiter, join, relative, resolve } from "node:path";
+import { basename, delimiter, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const toolsFolder = fileURLToPath(new URL("../.tools", import.meta.url));
@@ -38,7 +38,8 @@ const toolsFolder = fileURLToPath(new URL("../.tools", import.meta.url));
  * @property {number} [oldest] the oldest major version that is accepted from PATH
  * @property {boolean} [ownLibraries] start it by the unpacked loader with the unpacked libraries, because it needs newer
  *   ones than the machine may have; and in the folder where ggml looks for backends
- * @property {boolean} [wrapped] start it by a script that sets where its libraries and fonts are, because it starts itself again
+ * @property {boolean} [wrapped] start it by a script that sets where its libraries, fonts and functions are, because it starts itself
+ *   again or looks beside its own program
  * @property {string} [reads] an absolute folder that Debian's build reads files from, and that is not installed
  *
  * @typedef {object} Suite
@@ -70,11 +71,23 @@ const goPrograms = {
 /** @type {Record<string, Suite>} */
 const suites = {
   bookworm: {
-    packages: ["prometheus", "prometheus-blackbox-exporter", "prometheus-alertmanager"],
+    packages: [
+      "prometheus",
+      "prometheus-blackbox-exporter",
+      "prometheus-alertmanager",
+      // Without what they depend on, which is much and only for their users' convenience.
+      "zsh-static",
+      "zsh-common",
+      "fish",
+      "fish-common",
+      "libpcre2-32-0",
+    ],
     packagesWithLibraries: ["chromium-headless-shell", "fonts-dejavu-core"],
     programs: {
       ...goPrograms,
       chromium: { file: "usr/lib/chromium/chromium-headless-shell", names: ["chromium"], wrapped: true },
+      zsh: { file: "bin/zsh-static", names: ["zsh"], wrapped: true },
+      fish: { file: "usr/bin/fish", names: ["fish"], wrapped: true },
     },
   },
   sid: {
@@ -282,7 +295,11 @@ const relocate = (/** @type {string} */ file, /** @type {string} */ folder) => {
 /** Libraries that belong to the loader of the machine: others of their kind would not work with it. */
 const ofLoader = /^(?:ld-linux|lib(?:c|m|dl|rt|pthread|resolv|util|nss_\w+|anl)\.so)/;
 
-/** Writes a script that starts a program with the unpacked libraries and fonts. @returns {string} its place in the manifest */
+/**
+ * Writes a script that starts a program with the unpacked libraries, fonts and functions of zsh.
+ *
+ * @returns {string} its place in the manifest
+ */
 const wrap = (/** @type {string} */ root, /** @type {string} */ file) => {
   const triplet = readdirSync(join(root, "usr/lib")).find((name) => name.endsWith("-linux-gnu"));
   const libraries = join(root, "wrapped/lib");
@@ -294,8 +311,13 @@ const wrap = (/** @type {string} */ root, /** @type {string} */ file) => {
       }
     }
   }
+  // fish looks for both share and etc beside its folder of programs.
+  if (!existsSync(join(root, "usr/etc"))) {
+    symlinkSync("../etc", join(root, "usr/etc"));
+  }
+  const script = `wrapped/${basename(file)}`;
   writeFileSync(
-    join(root, "wrapped/start"),
+    join(root, script),
     `#!/bin/sh
 root=$(dirname "$0")/..
 root=$(cd "$root" && pwd)
@@ -305,11 +327,12 @@ cat >"$root/var/fonts.$$" <<END
 END
 mv "$root/var/fonts.$$" "$root/var/fonts.conf"
 export FONTCONFIG_FILE="$root/var/fonts.conf" LD_LIBRARY_PATH="$root/wrapped/lib"
+export FPATH="$(find "$root/usr/share/zsh/functions" -type d | tr '\\n' ':')"
 exec "$root/${file}" "$@"
 `,
     { mode: 0o755 },
   );
-  return "{root}/wrapped/start";
+  return `{root}/${script}`;
 };
 
 /** Returns the command that starts a program unpacked in `root`. @returns {Entry} */

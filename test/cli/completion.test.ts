@@ -2,20 +2,25 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { type CompletionShell, SHELLS } from "../../src/cli/completion.ts";
+import { commandsHelp, flagsHelp } from "../../src/cli/flags.ts";
 import { runMain } from "../helpers/exporter.ts";
 import { temporaryFolder } from "../helpers/temporary-folder.ts";
 import { openTerminal } from "../helpers/terminal.ts";
+import { tool } from "../helpers/tools.ts";
 
 /** How each shell starts without the settings of its user, and reads a script of completions. */
 const STARTS: Readonly<
-  Record<CompletionShell, { argv: readonly string[]; setup: (script: string) => string }>
+  Record<CompletionShell, { argv: () => readonly string[]; setup: (script: string) => string }>
 > = {
-  bash: { argv: ["bash", "--norc", "--noprofile", "-i"], setup: (script) => `source ${script}` },
+  bash: { argv: () => ["bash", "--norc", "--noprofile", "-i"], setup: (script) => `source ${script}` },
   zsh: {
-    argv: ["zsh", "-f", "-i"],
+    argv: () => [...tool("zsh", "bookworm").argv, "-f", "-i"],
     setup: (script) => `autoload -U compinit && compinit -u -D && source ${script}`,
   },
-  fish: { argv: ["fish", "--no-config", "-i"], setup: (script) => `source ${script}` },
+  fish: {
+    argv: () => [...tool("fish", "bookworm").argv, "--no-config", "-i"],
+    setup: (script) => `source ${script}`,
+  },
 };
 
 /** A function in place of the program, which shows its arguments. */
@@ -58,7 +63,7 @@ describe.each(SHELLS)("completion in %s", (shell) => {
       INPUTRC: "/dev/null",
       HISTFILE: "",
     };
-    await using terminal = openTerminal(STARTS[shell].argv, { cwd: folder.path, env });
+    await using terminal = openTerminal(STARTS[shell].argv(), { cwd: folder.path, env });
     terminal.type(`${STARTS[shell].setup("./script")}\r${SHOWS[shell]}\recho SET''UP\r`);
     await terminal.waitFor(/^SETUP$/m);
     for (const [keys, args] of LINES) {
@@ -72,4 +77,21 @@ describe.each(SHELLS)("completion in %s", (shell) => {
       ).toBe(args.map((arg) => `<${arg}>`).join(""));
     }
   });
+});
+
+test.each(SHELLS)("the script for %s has every command and flag of the program", async (shell) => {
+  await using main = runMain(["completion", shell]);
+  await main.exited;
+  // Behind help stand the words of commands.
+  const texts = [["", flagsHelp()] as const, ...commandsHelp().filter(([words]) => words !== "help")];
+  for (const [words, help] of texts) {
+    const flags = [...help.matchAll(/^ {2}(?:-h, )?--([a-z.-]+)/gm)].map(([, flag]) => flag);
+    expect(flags.length).toBeGreaterThan(0);
+    const own = main
+      .stdout()
+      .split(/(?=^ {4}')|\n(?=complete)/m)
+      .filter((part) => part.startsWith(`    '${words}')`) || part.includes(`_at \\'${words}\\''`))
+      .join("\n");
+    for (const flag of flags) expect(own, `${words} --${flag}`).toMatch(new RegExp(`(?:--|-l ')${flag}\\b`));
+  }
 });

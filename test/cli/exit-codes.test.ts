@@ -48,6 +48,7 @@ const COMMANDS: Readonly<Record<string, Uses>> = {
   "notify test": { good: ["--help"], invalid: ["--config.file=CONFIG"] },
   help: { good: ["config", "check"] },
   version: { good: [] },
+  completion: { good: ["bash"] },
   serve: {
     good: ["--config.file=UP", "--config.check"],
     bad: ["--config.file=CONFIG", "--config.check"],

@@ -19,6 +19,8 @@ export type ToolName =
   | "ping"
   | "mtail"
   | "busybox"
+  | "zsh"
+  | "fish"
   | "chromium";
 
 /** `bookworm`: the oldest version that the exporter supports. `newest`: a current one. */
