@@ -55,6 +55,7 @@ Exit code: 0 stopped by a signal, or the configuration is valid (--config.check)
 configuration is invalid (--config.check); 2 wrong flags or a bad configuration.
 
 Examples:
+  heartbeat-exporter init
   heartbeat-exporter --config.file=exporter.yml
   heartbeat-exporter --config.file=exporter.yml --config.check
   heartbeat-exporter probe --config.file=exporter.yml

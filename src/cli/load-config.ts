@@ -25,7 +25,7 @@ HEARTBEAT_LLM_MODEL, or accept pings with HEARTBEAT_PING_TOKEN`;
  */
 export const nothingConfigured = (env: Environment): string =>
   [
-    `${NO_CONFIGURATION};\n--demo runs a demonstration, --help explains the options`,
+    `${NO_CONFIGURATION};\n--demo runs a demonstration, init writes a first configuration, --help explains the options`,
     ...warnOfUnknownVariables(env),
   ].join("\n");
 

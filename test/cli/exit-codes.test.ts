@@ -15,6 +15,10 @@ interface Uses {
 }
 
 const COMMANDS: Readonly<Record<string, Uses>> = {
+  init: {
+    good: ["--for=models", "--output=-"],
+    bad: ["--machine=nas", "--output=/nowhere/x"],
+  },
   probe: { good: ["--config.file=UP"], bad: ["--config.file=DOWN"], invalid: ["--config.file=CONFIG"] },
   report: {
     good: ["--storage.path=STORE", "--color=always"],
