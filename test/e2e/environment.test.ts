@@ -72,6 +72,12 @@ describe("an exporter without a file", () => {
     expect(run.stderr()).toBe(`${text}\n`);
   });
 
+  test("says that messages need a file", async () => {
+    await using run = runMain(["notify", "test"], { HEARTBEAT_LLM_URL: "http://127.0.0.1:1/v1" });
+    expect((await run.exited).code).toBe(2);
+    expect(run.stderr()).toBe("there is no channel: set notify in a configuration file\n");
+  });
+
   test("logs at its start what it adjusted and which variables are unknown", async () => {
     await using exporter = await startWith({
       HEARTBEAT_CHECK_INTERVAL: "2s",

@@ -187,7 +187,7 @@ describe("a failed start exits with 1 and says why", () => {
     const { code, text } = await ended([]);
     expect(code).toBe(2);
     expect(text).toBe(
-      "nothing is configured: pass --config.file, or describe an LLM with HEARTBEAT_LLM_URL and\nHEARTBEAT_LLM_MODEL, or accept pings with HEARTBEAT_PING_TOKEN;\n--demo runs a demonstration, --help explains the options\n",
+      "nothing is configured: pass --config.file, or describe an LLM with HEARTBEAT_LLM_URL and\nHEARTBEAT_LLM_MODEL, or accept pings with HEARTBEAT_PING_TOKEN;\n--demo runs a demonstration, init writes a first configuration, --help explains the options\n",
     );
   });
 

@@ -237,7 +237,7 @@ notify: [{ name: phone, slack: { url: "http://127.0.0.1:1/" } }]
     });
     expect(await run("modules: { web: { prober: http } }")).toMatchObject({
       code: 2,
-      stderr: "the configuration has no channel; want a section notify\n",
+      stderr: "there is no channel: set notify in the configuration\n",
     });
     expect((await run(yaml, "a", "b")).code).toBe(2);
     expect((await run("notify: [{ name: phone }]")).code).toBe(2);

@@ -14,9 +14,9 @@ export interface NotifyTestFlags {
 
 /** Sends a test message to each chosen channel and prints the outcomes. */
 export async function sendTests({ name, configFile }: NotifyTestFlags, shell: Shell): Promise<number> {
-  const { notify } = await loadConfig(configFile, shell);
+  const { notify, settingName } = await loadConfig(configFile, shell);
   const chosen = name === undefined ? notify : notify.filter((channel) => channel.name === name);
-  if (chosen.length === 0) throw new CommandError(missing(name, notify), "usage");
+  if (chosen.length === 0) throw new CommandError(missing(name, notify, settingName("notify")), "usage");
   const { clock } = shell;
   let failed = false;
   for (const channel of chosen) {
@@ -35,10 +35,10 @@ export async function sendTests({ name, configFile }: NotifyTestFlags, shell: Sh
   return failed ? EXIT.failed : EXIT.good;
 }
 
-function missing(name: string | undefined, channels: readonly Channel[]): string {
+function missing(name: string | undefined, channels: readonly Channel[], setting: string): string {
+  if (name === undefined || channels.length === 0) return `there is no channel: set ${setting}`;
   const known = channels.map((channel) => channel.name).join(", ");
-  if (name === undefined) return "the configuration has no channel; want a section notify";
-  return `channel: got ${JSON.stringify(name)}, want ${known === "" ? "a section notify" : `one of ${known}`}`;
+  return `channel: got ${JSON.stringify(name)}, want one of ${known}`;
 }
 
 function outcomeOf({ result, status, excerpt }: ChannelReply): string {
