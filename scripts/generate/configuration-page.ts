@@ -81,6 +81,11 @@ only machines are described, there is no LLM target. With a file, all variables 
 \`CONTEXT_API_PORT\`, \`HEARTBEAT_STORAGE_PATH\`, \`HEARTBEAT_INTERVAL_SECONDS\` and those of shards are ignored, and a warning in the
 log lists them. \`GET /config\` shows the equivalent YAML, which can serve as a first file.
 
+A variable with one of these prefixes that is unknown is named in a warning, with the one that was probably meant. Variables that
+Kubernetes sets for Services are not. Errors and hints name the variables to set. Of \`HEARTBEAT_TIMEOUT\` and
+\`HEARTBEAT_CHECK_INTERVAL\`, one that is set alone adjusts the default of the other, with a warning; if both are set, a timeout longer
+than the interval is an error. Likewise in a file, targets without an \`interval\` follow a longer \`timeout\` of their module.
+
 | variable | default | meaning |
 |---|---|---|
 ${variables.join("\n")}
