@@ -16,7 +16,6 @@ export function openPrompt(): Prompt {
   const lines: Interface = createInterface({ input: process.stdin, output: process.stderr });
   const ended = Promise.withResolvers<never>();
   ended.promise.catch(() => {});
-  lines.once("SIGINT", () => lines.close());
   lines.once("close", () => ended.reject(new CommandError("\nstopped; nothing was written")));
   return {
     ask: (text) => {
