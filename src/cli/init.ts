@@ -43,7 +43,7 @@ export const initCommand = (choose: Choose): Command =>
     .option("--url <url>", "models: base URL of the API (default: http://127.0.0.1:11434/v1)")
     .option(
       "--model <model>",
-      "models: a model, the preferred one first; may be repeated (default: llama3.2)",
+      "models: a model, the preferred one first; may be repeated (default: by the URL)",
       anyText,
     )
     .option(

@@ -16,10 +16,16 @@ interface Model {
   readonly url: string;
 }
 
+/** Small models of APIs that have no others by their names. */
+const USUAL_MODELS: Readonly<Record<string, string>> = {
+  "api.openai.com": "gpt-4o-mini",
+  "api.anthropic.com": "claude-haiku-4-5",
+};
+
 const modelsQuestion = (first: URL): Question<readonly Model[]> => ({
   flag: "--model",
   text: "Which models, the preferred one first, separated by commas? One of another API is MODEL@URL.",
-  fallback: "llama3.2",
+  fallback: USUAL_MODELS[first.hostname] ?? "llama3.2",
   read(answer) {
     const models = listOf(answer).map((item): Model => {
       const [, model = item, url] = /^(.+)@(https?:.*)$/i.exec(item) ?? [];
