@@ -1,6 +1,13 @@
 import { alternatives } from "./document/describe.ts";
-import { pathText } from "./document/tree.ts";
-import { ALTERNATIVE_VARIABLES, FAILOVER_SWITCH, VARIABLES } from "./env/variables.ts";
+import { type Path, pathText } from "./document/tree.ts";
+import {
+  ALTERNATIVE_VARIABLES,
+  ALTERNATIVES,
+  alternativeName,
+  FAILOVER_SWITCH,
+  ownVariables,
+  VARIABLES,
+} from "./env/variables.ts";
 
 /** Returns an option, such as `control.token_file`, in the words of those who set it. */
 export type SettingName = (option: string) => string;
@@ -14,12 +21,26 @@ export const settingOfEnvironment: SettingName = (option) => {
   return names.length === 0 ? `${option} in a configuration file` : alternatives(names);
 };
 
-/** Replaces the options in a text by the environment variables that set them. Only names with an underscore are no other words. */
-export const inVariables = (text: string): string =>
-  text.replaceAll(/\b[a-z]+(?:_[a-z]+)+\b/g, (key) => {
-    const variable = VARIABLES.find(({ path }) => path.at(-1) === key);
-    return variable?.name ?? key;
-  });
+/**
+ * Replaces the options in a text about the value at `path` by the environment variables that set them. Only names with an underscore
+ * are no other words. Options without a variable are no way out.
+ */
+export function inVariables(text: string, path: Path): string {
+  const number = numberOf(path);
+  const variables = number === 1 ? VARIABLES : [...ownVariables(number), ...VARIABLES];
+  return text
+    .replace(/ \(or the option \w+\)/, "")
+    .replaceAll(
+      /\b[a-z]+(?:_[a-z]+)+\b/g,
+      (key) => variables.find((variable) => variable.path.at(-1) === key)?.name ?? key,
+    );
+}
+
+/** Returns the number of the model that a value belongs to; 1 also if it belongs to none. */
+function numberOf([section, step]: Path): number {
+  if (section === "targets" && typeof step === "number") return step + 1;
+  return ALTERNATIVES.find((number) => section === "modules" && step === alternativeName(number)) ?? 1;
+}
 
 function variablesFor(option: string): readonly string[] {
   if (option === "failover") return [`${FAILOVER_SWITCH}=true`];

@@ -95,7 +95,7 @@ describe("readCommandLine", () => {
   });
 
   test.each([
-    ["help prob", 'got "prob", want one of serve, probe, report'],
+    ["help prob", 'got "prob", want one of serve, init, probe, report'],
     ["help prob", "(did you mean probe?)"],
     ["help config chek", 'got "chek", want one of check, print, schema, import (did you mean check?)'],
     ["help probe x", 'got "x", want no word after it'],
@@ -107,7 +107,7 @@ describe("readCommandLine", () => {
 
   test.each([
     ["prob", "error: unknown command 'prob', did you mean probe?"],
-    ["xyzzyx", "error: unknown command 'xyzzyx', want one of serve, probe, report"],
+    ["xyzzyx", "error: unknown command 'xyzzyx', want one of serve, init, probe, report"],
   ])("rejects the unknown command %s", async (word, message) => {
     await using run = runMain([word]);
     expect((await run.exited).code).toBe(2);

@@ -66,10 +66,29 @@ describe("an exporter without a file", () => {
       { HEARTBEAT_LLM_URL: "https://api.openai.com/v1", HEARTBEAT_LLM_MODEL: "gpt-4o-mini" },
       "warning: HEARTBEAT_LLM_URL: api.openai.com refuses requests without a key, and the module has none (HEARTBEAT_LLM_API_KEY_FILE)",
     ],
+    [
+      {
+        HEARTBEAT_LLM_URL: "http://127.0.0.1:1/v1",
+        HEARTBEAT_LLM_URL_2: "https://api.openai.com/v1",
+        HEARTBEAT_LLM_MODEL_2: "gpt-4o-mini",
+      },
+      "warning: HEARTBEAT_LLM_URL_2: api.openai.com refuses requests without a key, and the module has none (HEARTBEAT_LLM_API_KEY_2_FILE)",
+    ],
+    [
+      { HEARTBEAT_LLM_URL: "http://127.0.0.1:1/v1/chat/completions" },
+      'HEARTBEAT_LLM_URL: got "http://127.0.0.1:1/v1/chat/completions", want the base URL of the API, without /chat/completions',
+    ],
   ])("checks %j in the words of variables", async (env, text) => {
     await using run = runMain(["config", "check"], env);
     await run.exited;
     expect(run.stderr()).toBe(`${text}\n`);
+  });
+
+  test("expects no word of an API that answers with a vector", async () => {
+    const env = { HEARTBEAT_LLM_URL: "http://127.0.0.1:1/v1", HEARTBEAT_LLM_API: "openai_embeddings" };
+    await using run = runMain(["config", "check"], env);
+    expect((await run.exited).code).toBe(0);
+    expect(run.stderr()).toBe("");
   });
 
   test("says that messages need a file", async () => {

@@ -36,6 +36,9 @@ const INSTEAD_OF_FILE = new Set(
   [...VARIABLES, ...ALTERNATIVE_VARIABLES, ROUTE, ...SWITCHES].map(({ name }) => name),
 );
 
+/** The API whose answers have no text to expect a word in. */
+const WITHOUT_TEXT = "openai_embeddings";
+
 /** Every variable, for the documentation. */
 export const VARIABLES_HELP: readonly VariableHelp[] = [
   ...SWITCHES,
@@ -126,14 +129,16 @@ export function environmentTree(env: Environment, kinds: readonly string[]): Env
   };
   fill(VARIABLES);
   const prompt = read(env, "HEARTBEAT_HEALTH_PROMPT") ?? HEALTH_PROMPT;
-  if (prompt.includes(HEALTH_WORD)) put(root, [...OPTIONS_PATH, "expect", "word"], fixed(HEALTH_WORD));
+  const expectsWord = (api: string): boolean =>
+    prompt.includes(HEALTH_WORD) && read(env, api) !== WITHOUT_TEXT;
+  if (expectsWord("HEARTBEAT_LLM_API")) put(root, [...OPTIONS_PATH, "expect", "word"], fixed(HEALTH_WORD));
 
   const alternatives = enabled ? alternativesIn(env, problems) : [];
   for (const number of alternatives) {
     const name = alternativeName(number);
     const at = { variable: numbered("HEARTBEAT_LLM_URL", number) };
     put(root, ["modules", name, "prober"], fixed(LLM, at));
-    if (prompt.includes(HEALTH_WORD))
+    if (expectsWord(numbered("HEARTBEAT_LLM_API", number)))
       put(root, ["modules", name, LLM, "expect", "word"], fixed(HEALTH_WORD, at));
     for (const [key, value] of [
       ["name", name],

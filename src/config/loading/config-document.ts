@@ -66,8 +66,8 @@ export function environmentConfig(
   const placed = createProblems("environment", root, findings, variableAt);
   const problems: Problems = {
     ...placed,
-    add: (problem) => placed.add({ ...problem, want: inVariables(problem.want) }),
-    warn: (path, text) => placed.warn(path, inVariables(text)),
+    add: (problem) => placed.add({ ...problem, want: inVariables(problem.want, problem.path) }),
+    warn: (path, text) => placed.warn(path, inVariables(text, path)),
   };
   for (const { variable, path = [], got, want } of mistakes) problems.addAt({ variable }, path, got, want);
   for (const { path, text } of warnings) problems.warn(path, text);
