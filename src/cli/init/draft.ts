@@ -16,6 +16,9 @@ export interface Draft {
 export const HEADER = `# yaml-language-server: $schema=exporter.schema.json
 # Written by heartbeat-exporter init. For editors, this writes the schema that the first line names:
 #   heartbeat-exporter config schema > exporter.schema.json
+
+# Without its first character, the next line keeps state and history over restarts:
+# storage: { path: heartbeat.db }
 `;
 
 /** Returns a text as a YAML value in one line. What looks like a reference to a variable stays a text. */
