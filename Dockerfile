@@ -8,9 +8,8 @@ COPY src ./src
 COPY scripts/bundle.ts ./scripts/
 COPY scripts/page-assets.ts ./scripts/
 RUN npm run build
-RUN npm ci --ignore-scripts --omit=dev --no-audit --no-fund
-# Types, maps and documentation of packages, which nothing reads at run time: most of the client library for Kubernetes.
-RUN find dist node_modules -type f \( -name "*.map" -o -name "*.d.ts" -o -name "*.d.mts" -o -name "*.d.cts" -o -name "*.md" \) -delete
+# Types, which nothing reads at run time. What the program needs of packages is in the bundle.
+RUN find dist -name "*.d.ts" -delete
 
 FROM node:24-slim
 ENV NODE_ENV=production
@@ -28,7 +27,6 @@ RUN apt-get update \
   && rm -rf /var/lib/apt/lists/*
 WORKDIR /app
 COPY --from=build /app/package.json ./
-COPY --from=build /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
 # What `heartbeat-exporter pack` writes.
 COPY rules ./rules

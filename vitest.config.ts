@@ -33,6 +33,7 @@ const LONG = [
   "test/examples.test.ts",
   "test/examples/ping.test.ts",
   "test/money/day.test.ts",
+  "test/npm-package.test.ts",
   "test/pack/alertmanager.test.ts",
   "test/pack/lengths.test.ts",
   "test/pack/look.test.ts",

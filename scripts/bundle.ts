@@ -27,9 +27,6 @@ const ENTRIES = [
   "store/worker",
 ];
 
-/** Packages that stay outside: most exporters never load the client library for Kubernetes. */
-const EXTERNAL = ["@kubernetes/client-node"];
-
 /**
  * Keeps `import.meta.url` that of the module's own file in `dist`, from which it finds others. Chunks are in `dist` itself.
  */
@@ -78,6 +75,28 @@ const withoutBodyParsers: Plugin = {
   load: (id) => (id === "\0no-body-parser" ? "module.exports = {};" : null),
 };
 
+/** Prefix of the modules that stand for those that the kubeconfig of the client library never needs. */
+const UNUSED = "\0unused:";
+
+/**
+ * Takes only the kubeconfig from the client library for Kubernetes: its 3 MB of generated API classes, and another client of
+ * HTTP, are for calls that the exporter makes itself.
+ */
+const kubeconfigOnly: Plugin = {
+  name: "kubeconfig-only",
+  resolveId(id, importer) {
+    if (id === "@kubernetes/client-node") return this.resolve(`${id}/dist/config.js`, importer);
+    return importer?.endsWith("client-node/dist/config.js") === true &&
+      /^(undici|\.\/gen\/.*|\.\/middleware\.js)$/.test(id)
+      ? `${UNUSED}${id}`
+      : null;
+  },
+  load: (id) => (id.startsWith(UNUSED) ? "module.exports = {};" : null),
+};
+
+/** Longest text that Node.js keeps with one byte per character: a longer module takes twice its size. */
+const LONGEST_TEXT = 1_000_000;
+
 /** Escapes what is not Latin-1: one other character, even in a comment, doubles the memory of the whole text. */
 const escapeWide = (code: string): string =>
   code.replaceAll(/[\u0100-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
@@ -122,19 +141,28 @@ const bundle = await rolldown({
   cwd: ROOT,
   input: Object.fromEntries(ENTRIES.map((entry) => [entry, join(SOURCE, `${entry}.ts`)])),
   platform: "node",
-  external: EXTERNAL,
-  plugins: [builtIns, withoutBodyParsers, keepLocations],
+  plugins: [builtIns, withoutBodyParsers, kubeconfigOnly, keepLocations],
 });
 const { output } = await bundle.generate({
   format: "esm",
   entryFileNames: "[name].js",
-  chunkFileNames: "[name]-[hash].js",
+  // Names of shared chunks list what shares them.
+  chunkFileNames: ({ name }) => `${name.split("~")[0]}-[hash].js`,
+  comments: { legal: true, annotation: false, jsdoc: false },
+  codeSplitting: {
+    groups: [{ name: "packages", test: /node_modules/, entriesAware: true, maxSize: LONGEST_TEXT }],
+  },
 });
-// Chunks of an earlier build have other names.
+// Chunks of an earlier build have other names, and declarations of an earlier source may have none today.
 for (const file of readdirSync(OUT, { recursive: true, encoding: "utf8" })) {
-  if (file.endsWith(".js")) rmSync(join(OUT, file));
+  if (/\.(js|d\.ts)$/.test(file)) rmSync(join(OUT, file));
 }
 const chunks = output.filter((file) => file.type === "chunk");
+const tooLong = chunks.filter(({ code }) => code.length > LONGEST_TEXT).map(({ fileName }) => fileName);
+if (tooLong.length > 0)
+  throw new Error(
+    `${tooLong.join(", ")}: want at most ${LONGEST_TEXT} characters; add a group that splits it`,
+  );
 for (const { fileName, code } of chunks) {
   const file = join(OUT, fileName);
   mkdirSync(dirname(file), { recursive: true });

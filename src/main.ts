@@ -1,4 +1,3 @@
-#!/usr/bin/env -S MALLOC_ARENA_MAX=1 node --max-semi-space-size=4 --heap-growing-percent=70
 import "./files/pool.ts";
 import { readCommandLine } from "./cli/flags.ts";
 import { VERSION } from "./core/version.ts";
@@ -10,5 +9,11 @@ if (commandLine.kind === "command") {
   await runCommand(commandLine.run, VERSION);
 } else {
   const { serve } = await import("./app/serve.ts");
-  await serve({ flags: commandLine.flags, env: process.env, version: VERSION });
+  const { isStartedByHand } = await import("./demo/own-command.ts");
+  await serve({
+    flags: commandLine.flags,
+    env: process.env,
+    version: VERSION,
+    startedByHand: isStartedByHand(process.env),
+  });
 }

@@ -197,7 +197,6 @@ describe("the container image", () => {
       "dist",
       "docs",
       "grafana",
-      "node_modules",
       "package.json",
       "rules",
     ]);
@@ -279,30 +278,11 @@ describe("the container image", () => {
     }
   });
 
-  test("contains production packages only", () => {
-    const lock = JSON.parse(readFileSync(join(repository, "package-lock.json"), "utf8")) as {
-      packages: Record<string, { dev?: boolean; devOptional?: boolean; optional?: boolean }>;
-    };
-    const production = Object.entries(lock.packages)
-      .filter(([path, { dev, devOptional }]) => path !== "" && dev !== true && devOptional !== true)
-      .map(([path, { optional }]) => ({ path, optional }));
-    const absent = production.filter(
-      ({ path, optional }) => optional !== true && !existsSync(join(app, path)),
-    );
-    expect(absent).toStrictEqual([]);
-    const installed = JSON.parse(readFileSync(join(app, "node_modules/.package-lock.json"), "utf8")) as {
-      packages: Record<string, unknown>;
-    };
-    const known = new Set(production.map(({ path }) => path));
-    expect(Object.keys(installed.packages).filter((path) => !known.has(path))).toStrictEqual([]);
-  });
-
   test("is small", () => {
     const files = filesBelow(app);
     const megabytes = files.reduce((sum, file) => sum + statSync(join(app, file)).size, 0) / 1e6;
-    // More than half of this is the client library for Kubernetes.
-    expect(megabytes).toBeLessThan(60);
-    expect(files.length).toBeLessThan(4000);
+    expect(megabytes).toBeLessThan(15);
+    expect(files.length).toBeLessThan(500);
   });
 
   test("copies its whole build context", () => {

@@ -6,7 +6,7 @@ import { EXIT } from "../cli/shell.ts";
 import type { ConfigSource } from "../config/config.ts";
 import type { Environment } from "../config/document/convert.ts";
 import { ConfigError } from "../config/document/problems.ts";
-import { storagePathFromEnv } from "../config/env/env.ts";
+import { storagePathFromEnv, warnOfUnknownVariables } from "../config/env/env.ts";
 import { type ShardSettings, shardSettings } from "../config/env/shard.ts";
 import type { ConfigHolder } from "../config/reload.ts";
 import type { Storage } from "../config/sections/storage.ts";
@@ -19,6 +19,8 @@ import { createMemory, type Memory } from "../core/memory.ts";
 import { serialize } from "../core/serial.ts";
 import { seconds } from "../core/units.ts";
 import { demoNotice, startDemo } from "../demo/demo.ts";
+import { ownCommand } from "../demo/own-command.ts";
+import { endAfterOutput } from "../files/end-process.ts";
 import { onHangingFiles } from "../files/files.ts";
 import type { ListenAddress } from "../listening/address.ts";
 import { ListenError } from "../listening/listen-error.ts";
@@ -42,13 +44,15 @@ export interface Start {
   readonly flags: Flags;
   readonly env: Environment;
   readonly version: string;
+  /** True if a person has started the program, who sees a demonstration if nothing is configured; see {@link isStartedByHand}. */
+  readonly startedByHand: boolean;
 }
 
 /**
  * Runs the exporter until a signal ends the process. Prints why and sets the exit code if it cannot start. With
  * `--config.check`, only checks the configuration.
  */
-export async function serve({ flags, env, version }: Start): Promise<void> {
+export async function serve({ flags, env, version, startedByHand }: Start): Promise<void> {
   const log = createLog(flags.logLevel, flags.logFormat);
   onHangingFiles((text) => log.warn({}, text));
   let source: ConfigSource | undefined;
@@ -58,22 +62,26 @@ export async function serve({ flags, env, version }: Start): Promise<void> {
   try {
     const shard = shardSettings(flags, env);
     if (flags.configCheck) invalid = EXIT.failed;
-    source = sourceOf(flags.configFile, env) ?? (flags.demo ? await demoSource() : undefined);
-    if (source === undefined) return fail(nothingConfigured(env), EXIT.usage);
+    // A variable that is misspelt was meant to configure the exporter.
+    const demo =
+      flags.demo || (startedByHand && !flags.configCheck && warnOfUnknownVariables(env).length === 0);
+    source = sourceOf(flags.configFile, env) ?? (demo ? await demoSource() : undefined);
+    if (source === undefined) return await fail(nothingConfigured(env), EXIT.usage);
     inputs = await openInputs(source, shard, { flags, env }, log);
   } catch (error) {
-    if (error instanceof ConfigError) return fail([error.message, ...error.hints].join("\n"), invalid);
+    if (error instanceof ConfigError) return await fail([error.message, ...error.hints].join("\n"), invalid);
+    if (error instanceof ListenError) return await fail(error.message, EXIT.failed);
     throw error;
   }
   const { holder } = inputs.config;
   for (const warning of holder.current().warnings) log.warn({}, warning);
   if (flags.configCheck) {
     console.log(`the configuration is good: ${configSummary(holder.current(), holder.deps())}`);
-    return;
+    return await endAfterOutput(EXIT.good);
   }
   // Listens before it probes, so that a port in use costs no prompts.
   const opened = await openAll(inputs, { flags, env });
-  if (typeof opened === "string") return fail(opened, EXIT.failed);
+  if (typeof opened === "string") return await fail(opened, EXIT.failed);
   const { list } = opened;
   const linkUrl = publicUrl(flags, list, inputs.web.scheme);
   try {
@@ -86,7 +94,7 @@ export async function serve({ flags, env, version }: Start): Promise<void> {
   const [url = "", ...others] = list.map((listener) => `${listener.url}${flags.routePrefix}`);
   log.info({ version, address: url, targets: holder.current().targets.length }, "heartbeat-exporter listens");
   for (const address of others) log.info({ address }, "heartbeat-exporter also listens");
-  if (source.kind === "text") process.stdout.write(demoNotice(url));
+  if (source.kind === "text") process.stdout.write(demoNotice(url, ownCommand(env)));
 }
 
 /** Opens all listeners. Returns an error text if one cannot be opened. */
@@ -137,7 +145,7 @@ interface ListeningInputs extends Inputs {
 
 /** Builds the exporter and its plugins, and keeps them running until a signal. */
 async function run(
-  { flags, env, version }: Start,
+  { flags, env, version }: Omit<Start, "startedByHand">,
   { config, web, listeners, shardUrl, linkUrl }: ListeningInputs,
   log: Log,
 ): Promise<void> {
@@ -242,12 +250,17 @@ async function openState(file: string | undefined, bounds: Storage, log: Log): P
   return { memory: store.memory, history: store.history, store };
 }
 
+/** Starts the demonstration's servers. Rejects with a ListenError if they cannot listen. */
 async function demoSource(): Promise<ConfigSource> {
-  const { yaml } = await startDemo();
+  const { yaml } = await startDemo().catch((error: Error) => {
+    throw new ListenError(`the targets of the demonstration cannot listen: ${error.message}`, {
+      cause: error,
+    });
+  });
   return { kind: "text", name: "demonstration", text: yaml };
 }
 
-function fail(text: string, code: number): void {
+async function fail(text: string, code: number): Promise<void> {
   console.error(text);
-  process.exitCode = code;
+  await endAfterOutput(code);
 }

@@ -49,10 +49,13 @@ const HELP = `
 Without --config.file, environment variables describe one LLM target: HEARTBEAT_LLM_URL, HEARTBEAT_LLM_MODEL,
 HEARTBEAT_LLM_API_KEY[_FILE], HEARTBEAT_CHECK_INTERVAL, FAILOVER_MODE and others; docs/configuration.md lists them all.
 
+If nothing is configured, the exporter runs a demonstration where a person has started it, on a terminal or with npx. A
+service, a job or a container ends with exit code 2 instead: there a configuration is missing. --demo asks for the demonstration.
+
 SIGHUP reloads the configuration. SIGTERM and SIGINT stop the exporter with exit code 0.
 
 Exit code: 0 stopped by a signal, or the configuration is valid (--config.check); 1 the exporter cannot start, or the
-configuration is invalid (--config.check); 2 wrong flags or a bad configuration.
+configuration is invalid (--config.check); 2 wrong flags, a bad configuration or none.
 
 Examples:
   heartbeat-exporter init
@@ -224,7 +227,10 @@ const serveOptions = (command: Command): Command =>
       "--compat.blackbox-metrics",
       "show blackbox_exporter_build_info, blackbox_module_unknown_total and the like too, under the names of blackbox_exporter",
     )
-    .option("--demo", "run a demonstration if nothing is configured")
+    .option(
+      "--demo",
+      "run a demonstration if nothing is configured, as on a terminal or with npx even without this flag",
+    )
     .addHelpText("after", HELP)
     .exitOverride(exitUsage)
     .allowExcessArguments(false);

@@ -1,7 +1,7 @@
 import { ConfigError } from "../config/document/problems.ts";
 import { systemClock } from "../core/clock.ts";
 import { truncate } from "../core/truncate.ts";
-import { endProcess } from "../files/end-process.ts";
+import { endAfterOutput } from "../files/end-process.ts";
 import { CommandError, EXIT, type Run, type Shell } from "./shell.ts";
 
 /** Runs a command on the streams of this process and exits with its exit code. */
@@ -22,9 +22,7 @@ export async function runCommand(run: Run, version: string): Promise<void> {
     if (error instanceof ConfigError) for (const hint of error.hints) shell.err(`warning: ${hint}\n`);
     code = error instanceof CommandError ? error.exitCode : EXIT.usage;
   }
-  // Flush the output, then exit explicitly: idle keep-alive connections would keep the process alive.
-  await new Promise<void>((resolve) => process.stdout.write("", () => resolve()));
-  endProcess(code);
+  await endAfterOutput(code);
 }
 
 function processShell(version: string): Shell {

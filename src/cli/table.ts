@@ -14,6 +14,10 @@ export function textTable(rows: readonly (readonly string[])[], align: readonly 
 }
 
 /** Returns the number of visible characters, not counting colour codes. */
-const width = (cell: string): number => [...CHARACTERS.segment(stripVTControlCharacters(cell))].length;
+function width(cell: string): number {
+  characters ??= new Intl.Segmenter();
+  return [...characters.segment(stripVTControlCharacters(cell))].length;
+}
 
-const CHARACTERS = new Intl.Segmenter();
+/** Created with the first table: the exporter loads this file, and the data of languages takes a megabyte of memory. */
+let characters: Intl.Segmenter | undefined;

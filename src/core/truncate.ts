@@ -1,4 +1,5 @@
-const graphemes = new Intl.Segmenter(undefined, { granularity: "grapheme" });
+/** Created with the first text that is too long: the data of languages takes a megabyte of memory. */
+let graphemes: Intl.Segmenter | undefined;
 
 /** Longest grapheme that is kept whole, in UTF-16 code units: longer than any emoji, even of a family or a flag. */
 const LONGEST_GRAPHEME = 64;
@@ -11,6 +12,7 @@ export function truncate(text: string, length: number): string {
   if (text.length <= length) return text;
   if (length <= 0) return "";
   const beginning = text.slice(0, length + LONGEST_GRAPHEME);
+  graphemes ??= new Intl.Segmenter(undefined, { granularity: "grapheme" });
   const start = graphemes.segment(beginning).containing(length)?.index ?? length;
   if (length - start < LONGEST_GRAPHEME) return text.slice(0, start);
   // An endless pile of accents is cut between two code points.

@@ -11,6 +11,7 @@ export interface Demo {
 /**
  * Starts the servers that the demonstration probes, two simulated LLMs and a small service, on free ports of the loopback address.
  * They do not keep the process running.
+ * Rejects with the error of the system if this machine has no loopback address, or no free port.
  */
 export async function startDemo(): Promise<Demo> {
   const standIn = createStandIn();
@@ -26,8 +27,11 @@ export async function startDemo(): Promise<Demo> {
   return { yaml: demoYaml(llmPort, backupPort, servicePort) };
 }
 
-/** Returns the text for the terminal, which says that the targets are simulated and what to try. */
-export const demoNotice = (url: string): string => `
+/**
+ * Returns the text for the terminal, which says that the targets are simulated and what to try.
+ * @param command the words that start the exporter
+ */
+export const demoNotice = (url: string, command: string): string => `
 This is a demonstration, because nothing is configured: the exporter probes two simulated LLMs and a small service that
 it runs itself. The first LLM fails for 6 of every 20 seconds. Three failures in a row switch its mode to fallback, and
 the route to the other LLM; two successes switch the mode back to primary, and three seconds later the route. The log
@@ -41,8 +45,8 @@ below shows each change. Open ${url} in a browser, or try:
 
 To probe your own LLM or services:
 
-  HEARTBEAT_LLM_URL=http://127.0.0.1:11434/v1 HEARTBEAT_LLM_MODEL=llama3.2 npm start
-  npm start -- --config.file=exporter.yml
+  HEARTBEAT_LLM_URL=http://127.0.0.1:11434/v1 HEARTBEAT_LLM_MODEL=llama3.2 ${command}
+  ${command === "npm start" ? "npm start --" : command} --config.file=exporter.yml
 
 `;
 

@@ -13,3 +13,17 @@ export function endProcess(code: number, signal: EndSignal = "SIGTERM", isBlocke
   process.removeAllListeners(signal);
   process.kill(process.pid, signal);
 }
+
+/**
+ * Ends the process once its output is written, whatever would keep it running: idle connections, or a timer of a plugin.
+ * @returns resolves when the process ends
+ */
+export async function endAfterOutput(code: number): Promise<void> {
+  process.exitCode = code;
+  await Promise.all(
+    [process.stdout, process.stderr].map(
+      (stream) => new Promise<void>((resolve) => stream.write("", () => resolve())),
+    ),
+  );
+  endProcess(code);
+}

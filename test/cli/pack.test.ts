@@ -57,7 +57,9 @@ describe("heartbeat-exporter pack", () => {
     expect(files.filter((file) => /tests|source/.test(file))).toEqual([]);
     // Nothing is sent or linked to a host that is only an example.
     expect(files.filter((file) => read(folder, file).includes("example.com"))).toEqual([]);
-    expect(run.stdout()).toContain(`\n${files.length} files, ${files.length} changed\n`);
+    expect(run.stdout()).toContain(
+      `\n${files.length} files, ${files.length} changed\nin prometheus.yml: rule_files: ["${out}/rules/*.rules.yml"]\n`,
+    );
   });
 
   test.each([

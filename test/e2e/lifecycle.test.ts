@@ -1,5 +1,6 @@
 import { createServer, type Server } from "node:http";
 import { type AddressInfo, createServer as createTcpServer } from "node:net";
+import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { type ExporterProcess, runMain, startExporter, terminate } from "../helpers/exporter.ts";
 import { valueOf } from "../helpers/exposition.ts";
@@ -283,7 +284,69 @@ describe("--help and --version", () => {
   });
 });
 
+describe("a port in use", () => {
+  it("ends npm start with 1 and one sentence", async () => {
+    await using other = await serveHttp((_request, response) => response.end());
+    await using npm = start(["npm", "start", "--silent", "--", `--web.listen-address=${other.host}`]);
+    expect(await npm.exited).toEqual({ code: 1, signal: null });
+    expect(npm.output()).toBe(
+      `${other.host}: the port is in use by another program; choose another with --web.listen-address\n`,
+    );
+  });
+
+  it("ends an exporter that a timer of its plugin would keep running", async () => {
+    await using folder = await temporaryFolder();
+    await using other = await serveHttp((_request, response) => response.end());
+    const plugin = await folder.write("plugin.mjs", PLUGIN_WITH_TIMER);
+    const file = await folder.write(
+      "exporter.yml",
+      `plugins: [${plugin}]\nmodules: { own: { prober: own } }\ntargets: [{ name: one, module: own, target: x }]\n`,
+    );
+    await using taken = runMain([`--config.file=${file}`, `--web.listen-address=${other.host}`]);
+    expect(await taken.exited).toEqual({ code: 1, signal: null });
+    expect(taken.stderr()).toMatch(/^127\.0\.0\.1:\d+: the port is in use by another program; .*\n$/);
+    await using checked = runMain([`--config.file=${file}`, "--config.check"]);
+    expect(await checked.exited).toEqual({ code: 0, signal: null });
+    expect(checked.stdout()).toBe("the configuration is good: 1 module, 1 target, 1 plugin\n");
+  });
+});
+
+const PLUGIN_WITH_TIMER = `
+import { defineProber } from "heartbeat-exporter/plugin";
+setInterval(() => {}, 1000);
+export default defineProber({
+  kind: "own", schema: { type: "object" }, costly: false, metrics: [], compile: () => ({}),
+  probe: async () => ({ outcome: { ok: true }, samples: [] }),
+});
+`;
+
 describe("--demo", () => {
+  it("ends with a sentence if there are no free ports for its targets", async () => {
+    const twoPorts = 'echo "50000 50001" > /proc/sys/net/ipv4/ip_local_port_range; exec "$@"';
+    await using running = runMain(
+      ["--demo"],
+      {},
+      { command: ["unshare", "-rn", "sh", "-c", twoPorts, "sh"] },
+    );
+    expect(await running.exited).toEqual({ code: 1, signal: null });
+    expect(running.stderr()).toMatch(
+      /^the targets of the demonstration cannot listen: listen EADDRINUSE: [^\n]*\n$/,
+    );
+  });
+
+  it("ends if one of several listeners, a unix socket, is in use", async () => {
+    await using folder = await temporaryFolder();
+    const path = join(folder.path, "taken.sock");
+    const addresses = ["127.0.0.1:0", `unix://${path}`].map((one) => `--web.listen-address=${one}`);
+    await using first = await startExporter({ yaml: MODULES, args: addresses });
+    await using second = runMain(["--demo", ...addresses]);
+    expect(await second.exited).toEqual({ code: 1, signal: null });
+    expect(second.stderr()).toBe(
+      `unix://${path}: another program listens on this socket; stop it, or choose another path\n`,
+    );
+    expect(first.process.output()).toContain("heartbeat-exporter listens");
+  });
+
   it.each([
     ["the configuration is only checked", ["--config.check"], 0],
     ["the web configuration is invalid", ["--web.config.file=/dev/null/web.yml"], 2],

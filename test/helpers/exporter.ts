@@ -65,10 +65,12 @@ export interface ExporterOptions {
   readonly descriptors?: readonly number[];
 }
 
-/** The environment of a test's exporter, without the variables of this machine that would configure it. */
+/** The environment of a test's exporter, without the variables of this machine that would configure it, and that of `npx vitest`. */
 const cleanEnv = (more: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv => ({
   ...Object.fromEntries(
-    Object.entries(process.env).filter(([name]) => !/^(HEARTBEAT|FAILOVER|CONTEXT_API|MACHINE)_/.test(name)),
+    Object.entries(process.env).filter(
+      ([name]) => !/^((HEARTBEAT|FAILOVER|CONTEXT_API|MACHINE)_|npm_command$)/.test(name),
+    ),
   ),
   ...more,
 });

@@ -20,15 +20,9 @@ export async function succeed(argv: readonly string[], cwd: string): Promise<Fin
  */
 export async function installPackage(folder: string): Promise<void> {
   const source = join(folder, "source");
-  const build = [
-    join(ROOT, "node_modules/.bin/tsc"),
-    "-p",
-    "tsconfig.build.json",
-    "--outDir",
-    join(source, "dist"),
-  ];
-  await succeed(build, ROOT);
   await succeed([process.execPath, "scripts/bundle.ts", join(source, "dist")], ROOT);
+  const tsc = join(ROOT, "node_modules/.bin/tsc");
+  await succeed([tsc, "-p", "tsconfig.build.json", "--outDir", join(source, "dist")], ROOT);
   for (const file of ["package.json", "README.md", "LICENSE"]) await cp(join(ROOT, file), join(source, file));
   const pack = ["npm", "pack", "--ignore-scripts", "--json", `--pack-destination=${folder}`];
   const { stdout } = await succeed(pack, source);

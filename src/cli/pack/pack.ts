@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { Command, InvalidArgumentError } from "commander";
 import type { Environment } from "../../config/document/convert.ts";
 import { alternatives } from "../../config/document/describe.ts";
@@ -24,6 +25,11 @@ export interface PackFlags {
 }
 
 const HELP = `
+Each part is a folder below --out. Prometheus loads the rules by these lines of its configuration:
+
+  rule_files:
+    - /etc/prometheus/heartbeat/rules/*.rules.yml
+
 If a file was changed by hand since an earlier run, nothing is written unless --force is set. Files that this version no
 longer contains are removed.
 
@@ -135,5 +141,11 @@ function printPack(flags: PackFlags, shell: Shell): number {
 function changesText(folder: string, changes: ReadonlyMap<string, FileChange>): string {
   const lines = [...changes].map(([path, change]) => `${change.padEnd(9)}  ${folder}/${path}\n`);
   const changed = [...changes.values()].filter((change) => change !== "unchanged").length;
-  return `${lines.join("")}${counted(changes.size, "file")}, ${changed === 0 ? "none changed" : `${changed} changed`}\n`;
+  const hasNewRules = [...changes].some(
+    ([path, change]) => path.startsWith("rules/") && (change === "written" || change === "updated"),
+  );
+  const hint = hasNewRules
+    ? `in prometheus.yml: rule_files: ["${resolve(folder, "rules")}/*.rules.yml"]\n`
+    : "";
+  return `${lines.join("")}${counted(changes.size, "file")}, ${changed === 0 ? "none changed" : `${changed} changed`}\n${hint}`;
 }

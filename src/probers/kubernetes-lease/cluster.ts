@@ -133,7 +133,10 @@ async function load(options: ClusterOptions, root: string): Promise<Loaded> {
   };
 }
 
-/** Loads the kubeconfig. The client library takes 45 MiB of memory, so it is loaded with the first Lease. */
+/**
+ * Loads the kubeconfig. The client library is loaded with the first Lease: of it the bundle contains only what a kubeconfig needs,
+ * but the sources load all of it, which takes 45 MiB of memory.
+ */
 async function readKubeconfig(
   options: ClusterOptions,
   root: string,
