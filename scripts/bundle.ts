@@ -7,14 +7,18 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { isBuiltin } from "node:module";
 import { dirname, join, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
 import { type Plugin, rolldown } from "rolldown";
 import { buildPageAssets } from "./page-assets.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const SOURCE = join(ROOT, "src");
 
-/** The folder to write to: the argument, or `dist`. */
-const [OUT = join(ROOT, "dist")] = process.argv.slice(2);
+const {
+  values,
+  // The folder to write to.
+  positionals: [OUT = join(ROOT, "dist")],
+} = parseArgs({ allowPositionals: true, options: { whole: { type: "boolean", default: false } } });
 
 /** The modules that are started or imported by their path. */
 const ENTRIES = [
@@ -27,8 +31,11 @@ const ENTRIES = [
   "store/worker",
 ];
 
-/** Packages that stay outside: most exporters never load the client library for Kubernetes. */
-const EXTERNAL = ["@kubernetes/client-node"];
+/**
+ * Packages that stay outside, unless the bundle is to be whole (`--whole`), because it has no `node_modules` beside it: most
+ * exporters never load the client library for Kubernetes.
+ */
+const EXTERNAL = values.whole ? [] : ["@kubernetes/client-node"];
 
 /**
  * Keeps `import.meta.url` that of the module's own file in `dist`, from which it finds others. Chunks are in `dist` itself.
@@ -138,7 +145,11 @@ const chunks = output.filter((file) => file.type === "chunk");
 for (const { fileName, code } of chunks) {
   const file = join(OUT, fileName);
   mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(file, escapeWide(code));
+  // A whole bundle requires modules of Node.js only, and has URLs from which nothing else could be required.
+  const located = values.whole
+    ? code.replaceAll("createRequire(import.meta.url)", 'createRequire("file:///")')
+    : code;
+  writeFileSync(file, escapeWide(located));
 }
 const assets = join(OUT, "page/assets");
 rmSync(assets, { recursive: true, force: true });
