@@ -1,0 +1,108 @@
+/**
+ * Builds the single executable: Node.js, the modules of the program and all files that they read, in one file.
+ *
+ *     node scripts/single-file.ts [--node=FILE] [OUTPUT]
+ *
+ * `--node` is the Node.js that becomes part of it, which may be for another processor: nothing in it is compiled for this one.
+ * It has to be of the version that runs this script, which writes what it reads. `npm run build:single` writes
+ * `release/heartbeat-exporter-linux-x64`, or the like.
+ */
+import { spawnSync } from "node:child_process";
+import {
+  chmodSync,
+  copyFileSync,
+  globSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { rolldown } from "rolldown";
+import { LOADER } from "../src/resources/loader.ts";
+
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
+
+/** The mark in Node.js that says whether it is a single executable; see its documentation. */
+const FUSE = "NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2";
+
+const {
+  values: { node },
+  positionals: [output = join(ROOT, `release/heartbeat-exporter-${process.platform}-${process.arch}`)],
+} = parseArgs({
+  allowPositionals: true,
+  options: { node: { type: "string", default: process.execPath } },
+});
+
+const { files, scripts } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as {
+  readonly files: readonly string[];
+  readonly scripts: { readonly start: string };
+};
+
+/** Runs a program of Node.js. @throws Error if it fails */
+function run(...args: readonly string[]): void {
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: ROOT, encoding: "utf8" });
+  if (status !== 0) throw new Error(`node ${args.join(" ")} ended with ${status}\n${stdout}${stderr}`);
+}
+
+/** Returns the files below `folder` that match the patterns, by the names that they have there. */
+const filesIn = (folder: string, patterns: readonly string[]): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    globSync(patterns, { cwd: folder, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name))
+      .map((file) => [file.slice(folder.length + 1), file]),
+  );
+
+/** Bundles the loader into one script in CommonJS. */
+async function loaderScript(): Promise<string> {
+  const bundle = await rolldown({ input: join(ROOT, "src/resources/loader.ts"), platform: "node" });
+  const { output: chunks } = await bundle.generate({ format: "cjs" });
+  return chunks[0].code;
+}
+
+const work = mkdtempSync(join(tmpdir(), "heartbeat-single-"));
+try {
+  run("scripts/bundle.ts", "--whole", join(work, "package/dist"));
+  const loader = await loaderScript();
+  writeFileSync(join(work, "loader.js"), loader);
+  writeFileSync(join(work, "main.js"), `${loader}\nexports.start();\n`);
+  const config = {
+    main: join(work, "main.js"),
+    output: join(work, "blob"),
+    disableExperimentalSEAWarning: true,
+    // Those of `npm start`. Neither NODE_OPTIONS nor arguments add others: all arguments are the program's.
+    execArgv: scripts.start.split(" ").filter((word) => /^--(?!demo)/.test(word)),
+    execArgvExtension: "none",
+    assets: {
+      [LOADER]: join(work, "loader.js"),
+      ...filesIn(join(work, "package"), ["dist/**"]),
+      // What the package contains beside the modules.
+      ...filesIn(ROOT.replace(/\/$/, ""), [
+        ...files.flatMap((pattern) => (pattern === "dist" ? [] : [pattern, `${pattern}/**`])),
+        "LICENSE",
+      ]),
+    },
+  };
+  writeFileSync(join(work, "sea.json"), JSON.stringify(config));
+  run("--experimental-sea-config", join(work, "sea.json"));
+  mkdirSync(dirname(output), { recursive: true });
+  copyFileSync(node, join(work, "executable"));
+  chmodSync(join(work, "executable"), 0o755);
+  run(
+    join(ROOT, "node_modules/.bin/postject"),
+    join(work, "executable"),
+    "NODE_SEA_BLOB",
+    join(work, "blob"),
+    `--sentinel-fuse=${FUSE}`,
+  );
+  // A program that runs cannot be written, but it can be replaced.
+  rmSync(output, { force: true });
+  copyFileSync(join(work, "executable"), output);
+} finally {
+  rmSync(work, { recursive: true, force: true });
+}
