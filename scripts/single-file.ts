@@ -1,11 +1,11 @@
 /**
  * Builds the single executable: Node.js, the modules of the program and all files that they read, in one file.
  *
- *     node scripts/single-file.ts [--node=FILE] [OUTPUT]
+ *     node scripts/single-file.ts [--arch=arm64] [OUTPUT]
  *
- * `--node` is the Node.js that becomes part of it, which may be for another processor: nothing in it is compiled for this one.
- * It has to be of the version that runs this script, which writes what it reads. `npm run build:single` writes
- * `release/heartbeat-exporter-linux-x64`, or the like.
+ * `npm run build:single` writes `release/heartbeat-exporter-linux-x64`, or the like. For another processor it fetches the
+ * Node.js of the same version from npm; nothing else in the executable depends on the processor. A snapshot or compiled code
+ * would start faster, but could be made on such a processor only.
  */
 import { spawnSync } from "node:child_process";
 import {
@@ -31,11 +31,11 @@ const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const FUSE = "NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2";
 
 const {
-  values: { node },
-  positionals: [output = join(ROOT, `release/heartbeat-exporter-${process.platform}-${process.arch}`)],
+  values: { arch },
+  positionals: [output = join(ROOT, `release/heartbeat-exporter-${process.platform}-${arch}`)],
 } = parseArgs({
   allowPositionals: true,
-  options: { node: { type: "string", default: process.execPath } },
+  options: { arch: { type: "string", default: process.arch } },
 });
 
 const { files, scripts } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as {
@@ -43,10 +43,20 @@ const { files, scripts } = JSON.parse(readFileSync(join(ROOT, "package.json"), "
   readonly scripts: { readonly start: string };
 };
 
-/** Runs a program of Node.js. @throws Error if it fails */
-function run(...args: readonly string[]): void {
-  const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: ROOT, encoding: "utf8" });
-  if (status !== 0) throw new Error(`node ${args.join(" ")} ended with ${status}\n${stdout}${stderr}`);
+/** Runs a program to its end. @throws Error if it fails */
+function run(command: string, args: readonly string[], cwd = ROOT): void {
+  const { status, error, stdout, stderr } = spawnSync(command, args, { cwd, encoding: "utf8" });
+  if (error !== undefined) throw error;
+  if (status !== 0) throw new Error(`${command} ${args.join(" ")} ended with ${status}\n${stdout}${stderr}`);
+}
+
+/** Returns the file of Node.js for the processor, which is fetched into a folder if this process runs on another one. */
+function nodeFor(folder: string): string {
+  if (arch === process.arch) return process.execPath;
+  const name = `node-${process.platform}-${arch}`;
+  run("npm", ["pack", "--silent", `${name}@${process.versions.node}`], folder);
+  run("tar", ["-xzf", `${name}-${process.versions.node}.tgz`], folder);
+  return join(folder, "package/bin/node");
 }
 
 /** Returns the files below `folder` that match the patterns, by the names that they have there. */
@@ -67,7 +77,7 @@ async function loaderScript(): Promise<string> {
 
 const work = mkdtempSync(join(tmpdir(), "heartbeat-single-"));
 try {
-  run("scripts/bundle.ts", "--whole", join(work, "package/dist"));
+  run(process.execPath, ["scripts/bundle.ts", "--whole", join(work, "exporter/dist")]);
   const loader = await loaderScript();
   writeFileSync(join(work, "loader.js"), loader);
   writeFileSync(join(work, "main.js"), `${loader}\nexports.start();\n`);
@@ -80,7 +90,7 @@ try {
     execArgvExtension: "none",
     assets: {
       [LOADER]: join(work, "loader.js"),
-      ...filesIn(join(work, "package"), ["dist/**"]),
+      ...filesIn(join(work, "exporter"), ["dist/**"]),
       // What the package contains beside the modules.
       ...filesIn(ROOT.replace(/\/$/, ""), [
         ...files.flatMap((pattern) => (pattern === "dist" ? [] : [pattern, `${pattern}/**`])),
@@ -89,17 +99,16 @@ try {
     },
   };
   writeFileSync(join(work, "sea.json"), JSON.stringify(config));
-  run("--experimental-sea-config", join(work, "sea.json"));
+  run(process.execPath, ["--experimental-sea-config", join(work, "sea.json")]);
   mkdirSync(dirname(output), { recursive: true });
-  copyFileSync(node, join(work, "executable"));
+  copyFileSync(nodeFor(work), join(work, "executable"));
   chmodSync(join(work, "executable"), 0o755);
-  run(
-    join(ROOT, "node_modules/.bin/postject"),
+  run(join(ROOT, "node_modules/.bin/postject"), [
     join(work, "executable"),
     "NODE_SEA_BLOB",
     join(work, "blob"),
     `--sentinel-fuse=${FUSE}`,
-  );
+  ]);
   // A program that runs cannot be written, but it can be replaced.
   rmSync(output, { force: true });
   copyFileSync(join(work, "executable"), output);
