@@ -1,9 +1,9 @@
 import type { Flags } from "../cli/flags.ts";
 import { configDeps, nothingConfigured, sourceOf } from "../cli/load-config.ts";
-import { createLog } from "../cli/log.ts";
+import { createLog, defaultLogFormat, type LogFormat } from "../cli/log.ts";
 import { type OpenConfig, openConfig } from "../cli/open-config.ts";
 import { EXIT } from "../cli/shell.ts";
-import type { ConfigSource } from "../config/config.ts";
+import type { Config, ConfigSource } from "../config/config.ts";
 import type { Environment } from "../config/document/convert.ts";
 import { ConfigError } from "../config/document/problems.ts";
 import { storagePathFromEnv } from "../config/env/env.ts";
@@ -32,6 +32,7 @@ import { stopOnSignal, whileStarting } from "./lifecycle.ts";
 import { listenAddresses } from "./listen-addresses.ts";
 import type { ProbeLog } from "./log-probe.ts";
 import { publicUrl } from "./public-url.ts";
+import { createServiceManager, type ServiceManager } from "./service-manager.ts";
 import { createWeb, type Web } from "./web.ts";
 
 /** Longest wait at the start for a store that a previous exporter still has open. */
@@ -49,7 +50,8 @@ export interface Start {
  * `--config.check`, only checks the configuration.
  */
 export async function serve({ flags, env, version }: Start): Promise<void> {
-  const log = createLog(flags.logLevel, flags.logFormat);
+  const logFormat = flags.logFormat ?? defaultLogFormat(env);
+  const log = createLog(flags.logLevel, logFormat);
   onHangingFiles((text) => log.warn({}, text));
   let source: ConfigSource | undefined;
   let inputs: Inputs;
@@ -76,8 +78,10 @@ export async function serve({ flags, env, version }: Start): Promise<void> {
   if (typeof opened === "string") return fail(opened, EXIT.failed);
   const { list } = opened;
   const linkUrl = publicUrl(flags, list, inputs.web.scheme);
+  // Before anything is probed: it starts a program, which takes time from what is measured.
+  const manager = createServiceManager({ env, pid: process.pid, clock: systemClock, log });
   try {
-    await run({ flags, env, version }, { ...inputs, listeners: opened, linkUrl }, log);
+    await run({ flags, env, version }, { ...inputs, listeners: opened, linkUrl, manager, logFormat }, log);
   } catch (error) {
     opened.closeAllConnections();
     await opened.close();
@@ -86,6 +90,7 @@ export async function serve({ flags, env, version }: Start): Promise<void> {
   const [url = "", ...others] = list.map((listener) => `${listener.url}${flags.routePrefix}`);
   log.info({ version, address: url, targets: holder.current().targets.length }, "heartbeat-exporter listens");
   for (const address of others) log.info({ address }, "heartbeat-exporter also listens");
+  manager.ready(statusOf(holder.current()));
   if (source.kind === "text") process.stdout.write(demoNotice(url));
 }
 
@@ -133,12 +138,18 @@ async function openInputs(
 interface ListeningInputs extends Inputs {
   readonly listeners: Listeners;
   readonly linkUrl: string;
+  readonly manager: ServiceManager;
+  readonly logFormat: LogFormat;
 }
+
+/** Returns what `systemctl status` shows about an exporter with this configuration. */
+const statusOf = ({ targets }: Pick<Config, "targets">): string =>
+  `${targets.length} ${targets.length === 1 ? "target" : "targets"}`;
 
 /** Builds the exporter and its plugins, and keeps them running until a signal. */
 async function run(
   { flags, env, version }: Start,
-  { config, web, listeners, shardUrl, linkUrl }: ListeningInputs,
+  { config, web, listeners, shardUrl, linkUrl, manager, logFormat }: ListeningInputs,
   log: Log,
 ): Promise<void> {
   const { holder } = config;
@@ -147,11 +158,11 @@ async function run(
   const file = flags.storagePath ?? storage.path ?? storagePathFromEnv(env);
   const { memory, history, store } = await openState(file, storage, log);
 
-  const reloads = createReloads(holder, history, log);
+  const reloads = createReloads(holder, history, manager, log);
   const exporter = createExporter({
     clock: systemClock,
     log,
-    ...defined({ probeLog: probeLog(flags) }),
+    ...defined({ probeLog: probeLog(flags, logFormat) }),
     version,
     url: linkUrl,
     config: holder.current(),
@@ -185,6 +196,7 @@ async function run(
 
   listeners.handle(web.guard(exporter.listener, exporter));
   const stop = async (): Promise<void> => {
+    manager.stopping();
     plugins.run(new Map());
     web.stop();
     await exporter.stop();
@@ -193,7 +205,7 @@ async function run(
 }
 
 /** Returns the log of `--log.prober`, which does not depend on `--log.level`. */
-function probeLog({ logProber, logFormat }: Flags): ProbeLog | undefined {
+function probeLog({ logProber }: Flags, logFormat: LogFormat): ProbeLog | undefined {
   if (logProber === undefined) return undefined;
   return { log: createLog(logProber, logFormat), failures: "error" };
 }
@@ -206,7 +218,7 @@ interface Reloads {
   readonly failed: (error: unknown) => void;
 }
 
-function createReloads(holder: ConfigHolder, history: History, log: Log): Reloads {
+function createReloads(holder: ConfigHolder, history: History, manager: ServiceManager, log: Log): Reloads {
   const failed = (error: unknown): void => {
     const problems = error instanceof ConfigError ? error.message.split("\n") : [String(error)];
     log.error({ problems }, "the new configuration cannot be used; the old one stays");
@@ -214,11 +226,14 @@ function createReloads(holder: ConfigHolder, history: History, log: Log): Reload
   };
   // Calls that share a reload share its line in the log.
   const reload = serialize(async (): Promise<void> => {
+    manager.reloading();
     try {
       const outcome = await holder.reload();
       log.info({ outcome }, "configuration reloaded");
+      manager.ready(statusOf(holder.current()));
     } catch (error) {
       failed(error);
+      manager.ready(`${statusOf(holder.current())}; the new configuration cannot be used`);
       throw error;
     }
   });
