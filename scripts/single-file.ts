@@ -3,8 +3,8 @@
  *
  *     node scripts/single-file.ts [--arch=arm64] [OUTPUT]
  *
- * `npm run build:single` writes `release/heartbeat-exporter-linux-x64`, or the like. For another processor it fetches the
- * Node.js of the same version from npm; nothing else in the executable depends on the processor. A snapshot or compiled code
+ * `npm run build:single` writes `release/heartbeat-exporter-linux-x64`, or the like, and the licenses of what is in it. Node.js is
+ * that of npm, of the version that runs this script; nothing else in the executable depends on the processor. A snapshot or compiled code
  * would start faster, but could be made on such a processor only.
  */
 import { spawnSync } from "node:child_process";
@@ -50,13 +50,12 @@ function run(command: string, args: readonly string[], cwd = ROOT): void {
   if (status !== 0) throw new Error(`${command} ${args.join(" ")} ended with ${status}\n${stdout}${stderr}`);
 }
 
-/** Returns the file of Node.js for the processor, which is fetched into a folder if this process runs on another one. */
-function nodeFor(folder: string): string {
-  if (arch === process.arch) return process.execPath;
+/** Fetches Node.js for the processor from npm, and returns the folder that it is in. */
+function fetchNode(folder: string): string {
   const name = `node-${process.platform}-${arch}`;
-  run("npm", ["pack", "--silent", `${name}@${process.versions.node}`], folder);
+  run("npm", ["pack", "--silent", "--prefer-offline", `${name}@${process.versions.node}`], folder);
   run("tar", ["-xzf", `${name}-${process.versions.node}.tgz`], folder);
-  return join(folder, "package/bin/node");
+  return join(folder, "package");
 }
 
 /** Returns the files below `folder` that match the patterns, by the names that they have there. */
@@ -101,7 +100,8 @@ try {
   writeFileSync(join(work, "sea.json"), JSON.stringify(config));
   run(process.execPath, ["--experimental-sea-config", join(work, "sea.json")]);
   mkdirSync(dirname(output), { recursive: true });
-  copyFileSync(nodeFor(work), join(work, "executable"));
+  const node = fetchNode(work);
+  copyFileSync(join(node, "bin/node"), join(work, "executable"));
   chmodSync(join(work, "executable"), 0o755);
   run(join(ROOT, "node_modules/.bin/postject"), [
     join(work, "executable"),
@@ -112,6 +112,8 @@ try {
   // A program that runs cannot be written, but it can be replaced.
   rmSync(output, { force: true });
   copyFileSync(join(work, "executable"), output);
+  const licenses = [join(work, "exporter/dist/THIRD-PARTY-LICENSES.txt"), join(node, "LICENSE")];
+  writeFileSync(`${output}.licenses.txt`, licenses.map((file) => readFileSync(file, "utf8")).join("\n"));
 } finally {
   rmSync(work, { recursive: true, force: true });
 }

@@ -142,10 +142,6 @@ interface ListeningInputs extends Inputs {
   readonly logFormat: LogFormat;
 }
 
-/** Returns what `systemctl status` shows about an exporter with this configuration. */
-const statusOf = ({ targets }: Pick<Config, "targets">): string =>
-  `${targets.length} ${targets.length === 1 ? "target" : "targets"}`;
-
 /** Builds the exporter and its plugins, and keeps them running until a signal. */
 async function run(
   { flags, env, version }: Start,
@@ -202,6 +198,11 @@ async function run(
     await exporter.stop();
   };
   stopOnSignal(listeners, { stop, close: async () => store?.close() }, log);
+}
+
+/** Returns what `systemctl status` shows about an exporter with this configuration. */
+function statusOf({ targets }: Pick<Config, "targets">): string {
+  return `${targets.length} ${targets.length === 1 ? "target" : "targets"}`;
 }
 
 /** Returns the log of `--log.prober`, which does not depend on `--log.level`. */

@@ -67,6 +67,9 @@ Examples:
 /** Returns the text of `--help`, for the documentation. */
 export const flagsHelp = (): string => helpOf(createCommand("", () => {}));
 
+/** Returns the program with its commands, for the documentation. */
+export const programTree = (): Command => createCommand("", () => {});
+
 /** Returns the text of each command's `--help` by the command's words, for the documentation. */
 export const commandsHelp = (): readonly (readonly [words: string, help: string])[] =>
   createCommand("", () => {})

@@ -231,6 +231,8 @@ test("is built for other processors, too", async () => {
   expect(bytes.readUInt16LE(18)).toBe(other === "arm64" ? 183 : 62);
   expect(bytes.includes("NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2:1")).toBe(true);
   expect(bytes.includes("# HeartbeatTargetDown")).toBe(true);
+  const licenses = readFileSync(join(folder.path, `heartbeat-exporter-${other}.licenses.txt`), "utf8");
+  for (const text of ["express ", "Node.js is licensed for use as follows"]) expect(licenses).toContain(text);
 });
 
 function readable(path: string): boolean {

@@ -97,13 +97,14 @@ describe("systemd is told", () => {
 
   it("nothing of a watchdog that belongs to another process", async () => {
     await using socket = await openNotifySocket();
-    await using _exporter = await startExporter({
+    await using exporter = await startExporter({
       yaml: YAML,
       env: { NOTIFY_SOCKET: socket.path, WATCHDOG_USEC: "100000", WATCHDOG_PID: "1" },
     });
     await socket.waitFor("READY=1");
     await pause(300);
     expect(socket.messages().flat()).not.toContain("WATCHDOG=1");
+    exporter.process.kill("SIGTERM");
   });
 });
 
