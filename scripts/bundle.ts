@@ -7,18 +7,14 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { isBuiltin } from "node:module";
 import { dirname, join, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
 import { type Plugin, rolldown } from "rolldown";
 import { buildPageAssets } from "./page-assets.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const SOURCE = join(ROOT, "src");
 
-const {
-  values,
-  // The folder to write to.
-  positionals: [OUT = join(ROOT, "dist")],
-} = parseArgs({ allowPositionals: true, options: { whole: { type: "boolean", default: false } } });
+/** The folder to write to: the argument, or `dist`. */
+const [OUT = join(ROOT, "dist")] = process.argv.slice(2);
 
 /** The modules that are started or imported by their path. */
 const ENTRIES = [
@@ -32,10 +28,9 @@ const ENTRIES = [
 ];
 
 /**
- * Packages that stay outside, unless the bundle is to be whole (`--whole`), because it has no `node_modules` beside it: most
- * exporters never load the client library for Kubernetes.
+ * Packages that stay outside, except with `--whole` after the folder: most exporters never load the client library for Kubernetes.
  */
-const EXTERNAL = values.whole ? [] : ["@kubernetes/client-node"];
+const EXTERNAL = process.argv.includes("--whole") ? [] : ["@kubernetes/client-node"];
 
 /**
  * Keeps `import.meta.url` that of the module's own file in `dist`, from which it finds others. Chunks are in `dist` itself.
@@ -145,11 +140,7 @@ const chunks = output.filter((file) => file.type === "chunk");
 for (const { fileName, code } of chunks) {
   const file = join(OUT, fileName);
   mkdirSync(dirname(file), { recursive: true });
-  // A whole bundle requires modules of Node.js only, and has URLs from which nothing else could be required.
-  const located = values.whole
-    ? code.replaceAll("createRequire(import.meta.url)", 'createRequire("file:///")')
-    : code;
-  writeFileSync(file, escapeWide(located));
+  writeFileSync(file, escapeWide(code));
 }
 const assets = join(OUT, "page/assets");
 rmSync(assets, { recursive: true, force: true });

@@ -76,7 +76,15 @@ async function loaderScript(): Promise<string> {
 
 const work = mkdtempSync(join(tmpdir(), "heartbeat-single-"));
 try {
-  run(process.execPath, ["scripts/bundle.ts", "--whole", join(work, "exporter/dist")]);
+  run(process.execPath, ["scripts/bundle.ts", join(work, "exporter/dist"), "--whole"]);
+  // They require modules of Node.js only, and have URLs from which no other could be required.
+  for (const file of globSync("exporter/dist/**/*.js", { cwd: work })) {
+    const code = readFileSync(join(work, file), "utf8");
+    writeFileSync(
+      join(work, file),
+      code.replaceAll("createRequire(import.meta.url)", 'createRequire("file:///")'),
+    );
+  }
   const loader = await loaderScript();
   writeFileSync(join(work, "loader.js"), loader);
   writeFileSync(join(work, "main.js"), `${loader}\nexports.start();\n`);
