@@ -8,13 +8,13 @@ import {
   writeFileSync,
 } from "node:fs";
 import { copyFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gunzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { buildDeb } from "../helpers/deb.ts";
 import { type DebianRoot, debianRoot } from "../helpers/debian-root.ts";
 import { valueOf } from "../helpers/exposition.ts";
-import { goTool } from "../helpers/go-tools.ts";
 import { serveHttp } from "../helpers/http-targets.ts";
 import { succeed } from "../helpers/package.ts";
 import { run } from "../helpers/process.ts";
@@ -51,12 +51,7 @@ describe("the Debian package", () => {
 
   beforeAll(async () => {
     folder = await temporaryFolder();
-    const env = { ...process.env, PATH: `${dirname(await goTool("nfpm"))}:${process.env["PATH"] ?? ""}` };
-    const built = await run([process.execPath, "scripts/deb.ts", folder.path], { cwd: ROOT, env });
-    const name = readdirSync(folder.path).find((file) =>
-      /^heartbeat-exporter_\d+\.\d+\.\d+_(amd64|arm64)\.deb$/.test(file),
-    );
-    if (name === undefined) throw new Error(`no package: ${built.stderr}`);
+    const name = await buildDeb(folder.path);
     system = await debianRoot();
     before = paths();
     deb = `/${name}`;

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, renameSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
@@ -29,15 +30,16 @@ export interface RootOptions extends Pick<RunOptions, "input"> {
 
 /**
  * Makes a system of Debian 12. `.tools` keeps it for the next time.
+ * @param packages what it has beside the smallest system
  * @returns rejects if this process is not root, or if no archive of Debian answers
  */
-export async function debianRoot(): Promise<DebianRoot> {
+export async function debianRoot(packages: readonly string[] = []): Promise<DebianRoot> {
   if (process.getuid?.() !== 0) throw new Error("a system of Debian is made by root: run this test as root");
   await using resources = new AsyncDisposableStack();
   const folder = resources.use(await temporaryFolder());
   const path = join(folder.path, "root");
   mkdirSync(path);
-  await must(["tar", "-C", path, "-xpf", await archive()]);
+  await must(["tar", "-C", path, "-xpf", await archive(packages)]);
   const owned = resources.move();
   // With a /proc of its own. Each program is replaced by the next one, so that signals reach the last.
   const inRoot = (argv: readonly string[], { user }: RootOptions): readonly string[] => {
@@ -55,17 +57,21 @@ export async function debianRoot(): Promise<DebianRoot> {
 }
 
 /** Returns the file of the system, which debootstrap makes if it is not there. */
-async function archive(): Promise<string> {
-  const file = join(TOOLS, "debian-bookworm.tar");
+async function archive(packages: readonly string[]): Promise<string> {
+  const name = `debian-bookworm-${createHash("sha256").update(packages.join()).digest("hex").slice(0, 8)}`;
+  const file = join(TOOLS, `${name}.tar`);
   if (existsSync(file)) return file;
   await must([process.execPath, "scripts/tools.mjs", "docker"]);
   const tools = join(TOOLS, "docker");
   const { mirror } = JSON.parse(readFileSync(join(tools, "manifest.json"), "utf8")) as { mirror?: string };
   if (mirror === undefined) throw new Error("no archive of Debian to make a system from");
-  const partial = join(TOOLS, `.partial-debian-bookworm-${process.pid}`);
+  const partial = join(TOOLS, `.partial-${name}-${process.pid}`);
   try {
-    const debootstrap = ["sh", join(tools, "usr/sbin/debootstrap"), "--variant=minbase", "bookworm", partial];
-    await must([...debootstrap, mirror], { DEBOOTSTRAP_DIR: join(tools, "usr/share/debootstrap") });
+    const include = packages.length === 0 ? [] : [`--include=${packages.join(",")}`];
+    const debootstrap = ["sh", join(tools, "usr/sbin/debootstrap"), "--variant=minbase", ...include];
+    await must([...debootstrap, "bookworm", partial, mirror], {
+      DEBOOTSTRAP_DIR: join(tools, "usr/share/debootstrap"),
+    });
     await must(["chroot", partial, "apt-get", "clean"]);
     await must(["tar", "-C", partial, "-cf", `${partial}.tar`, "."]);
     renameSync(`${partial}.tar`, file);
