@@ -16,6 +16,9 @@ export interface SystemdMachine extends AsyncDisposable {
 
 const PACKAGES = ["systemd", "systemd-sysv", "dbus", "iputils-ping", "procps"];
 
+/** Longest start of the machine, and longest run of a program in it. */
+const DEADLINE = seconds(300);
+
 /** Becomes the first process of the machine: mounts what a kernel would, and lets systemd take over. */
 const BOOT = `set -e
 root=$1
@@ -69,12 +72,18 @@ export async function systemdMachine(): Promise<SystemdMachine> {
   const inMachine = (argv: readonly string[]): Promise<Finished> => {
     const [init = ""] = readFileSync(`/proc/${machine.pid}/task/${machine.pid}/children`, "utf8").split(" ");
     const env = ["env", "-i", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "DEBIAN_FRONTEND=noninteractive"];
-    return run(["nsenter", `--target=${init}`, "--all", "--root", "--wd", ...env, ...argv]);
+    return run(["nsenter", `--target=${init}`, "--all", "--root", "--wd", ...env, ...argv], {
+      deadline: DEADLINE,
+    });
   };
-  await waitUntil("systemd", async () => {
-    const { stdout } = await inMachine(["systemctl", "is-system-running"]);
-    return /^(running|degraded)$/m.test(stdout) ? true : undefined;
-  });
+  await waitUntil(
+    "systemd",
+    async () => {
+      const { stdout } = await inMachine(["systemctl", "is-system-running"]);
+      return /^(running|degraded)$/m.test(stdout) ? true : undefined;
+    },
+    DEADLINE,
+  );
   const owned = resources.move();
   return {
     path,
