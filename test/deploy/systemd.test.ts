@@ -9,6 +9,7 @@ import { run, waitUntil } from "../helpers/process.ts";
 import { type SystemdMachine, systemdMachine } from "../helpers/systemd-machine.ts";
 import { temporaryFolder } from "../helpers/temporary-folder.ts";
 
+const PAGE = fileURLToPath(new URL("../../docs/systemd.md", import.meta.url));
 const UNIT = fileURLToPath(new URL("../../deploy/systemd/heartbeat-exporter.service", import.meta.url));
 const NAME = "heartbeat-exporter";
 const CONFIG = `/etc/${NAME}/exporter.yml`;
@@ -21,7 +22,22 @@ describe("the unit", () => {
       // The manual page is in the package.
       .replace(/^Documentation=.*\n/m, "");
     const file = await folder.write(`${NAME}.service`, text);
-    expect(await run(["systemd-analyze", "verify", file])).toMatchObject({ code: 0, stderr: "" });
+    const verify = async (): Promise<string> => {
+      const { code, stderr } = await run(["systemd-analyze", "verify", file], {
+        env: { ...process.env, SYSTEMD_UNIT_PATH: `${folder.path}:` },
+      });
+      return `${code} ${stderr}`;
+    };
+    expect(await verify()).toBe("0 ");
+    // Each change that the documentation shows.
+    const changes = [...readFileSync(PAGE, "utf8").matchAll(/^```ini\n([^]*?)^```/gm)];
+    expect(changes.length).toBeGreaterThan(2);
+    for (const [, change = ""] of changes) {
+      await folder.write(`${NAME}.service.d/change.conf`, change);
+      expect([change, await verify()]).toEqual([change, "0 "]);
+    }
+    await folder.write(`${NAME}.service.d/change.conf`, "[Service]\nNoSuchLine=yes\n");
+    expect(await verify()).toContain("'NoSuchLine'");
   });
 
   test("exposes less than 2.0 by systemd's own measure", async () => {
@@ -30,6 +46,7 @@ describe("the unit", () => {
       /Overall exposure level for heartbeat-exporter\.service: ([\d.]+)/.exec(stdout) ?? [];
     expect(Number(exposure)).toBeGreaterThan(0);
     expect(Number(exposure)).toBeLessThan(2);
+    expect(readFileSync(PAGE, "utf8")).toContain(`says ${exposure}.`);
   });
 });
 
@@ -115,7 +132,7 @@ targets:
       return uptime - Number(await property("ActiveEnterTimestampMonotonic")) > 5e6 ? true : undefined;
     });
     expect([await property("NRestarts"), await property("MainPID")]).toEqual(["0", pid]);
-    await machine.run("kill", "-STOP", pid);
+    await systemctl("kill", "--kill-whom=main", "--signal=SIGSTOP", NAME);
     await waitUntil("a restart", async () => ((await property("NRestarts")) === "1" ? true : undefined));
     await waitUntil("a start", async () => ((await property("SubState")) === "running" ? true : undefined));
     expect(await property("MainPID")).not.toBe(pid);
