@@ -39,7 +39,7 @@ export const ROOMS: readonly Room[] = [
     name: "resources",
     holds:
       "files, threads and processes of the program itself, which are in its package or inside of a single executable",
-    imports: ["core", "files"],
+    imports: ["files"],
     files: true,
   },
   { name: "client", holds: "the client that applications use to follow the mode", imports: [] },
