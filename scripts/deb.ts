@@ -6,21 +6,14 @@
  * `npm run build:deb` writes `release/heartbeat-exporter_VERSION_ARCH.deb`. As in Debian's own tools, DEBFULLNAME and DEBEMAIL
  * are the maintainer that the package names.
  */
-import { spawnSync } from "node:child_process";
-import {
-  appendFileSync,
-  copyFileSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { execFileSync, spawnSync } from "node:child_process";
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { gzipSync } from "node:zlib";
+import { programTree } from "../src/cli/flags.ts";
 import { VERSION } from "../src/core/version.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
@@ -35,6 +28,22 @@ const {
   allowPositionals: true,
   options: { arch: { type: "string", default: process.arch } },
 });
+
+/** Where shells look for the completion of a program, below /usr/share. */
+const COMPLETIONS: Readonly<Record<string, string>> = {
+  bash: "bash-completion/completions/heartbeat-exporter",
+  zsh: "zsh/vendor-completions/_heartbeat-exporter",
+  fish: "fish/vendor_completions.d/heartbeat-exporter.fish",
+};
+
+/** Returns the completion for a shell; `undefined` if the program has no command that prints it. */
+function completion(shell: string): string | undefined {
+  if (!programTree().commands.some((command) => command.name() === "completion")) return undefined;
+  return execFileSync(process.execPath, ["src/main.ts", "completion", shell], {
+    cwd: ROOT,
+    encoding: "utf8",
+  });
+}
 
 /** Runs a program to its end, with its messages on standard error. @throws Error if it fails */
 function run(command: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): void {
@@ -55,13 +64,23 @@ const build = mkdtempSync(join(tmpdir(), "heartbeat-deb-"));
 try {
   const program = join(build, "heartbeat-exporter");
   run(process.execPath, ["scripts/single-file.ts", `--arch=${arch}`, program]);
+  /** Writes a file below /usr/share. */
+  const share = (path: string, content: string | Uint8Array): void => {
+    const file = join(build, "share", path);
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, content);
+    chmodSync(file, 0o644);
+  };
   /** Compresses as Debian's policy asks for: the best, and without a time, so that the same content is the same file. */
-  const compress = (from: string, to: string): void =>
-    writeFileSync(join(build, to), gzipSync(readFileSync(join(ROOT, from)), { level: 9 }));
-  compress("deploy/man/heartbeat-exporter.1", "heartbeat-exporter.1.gz");
-  compress("CHANGELOG.md", "changelog.gz");
-  copyFileSync(join(ROOT, "deploy/debian/copyright"), join(build, "copyright"));
-  appendFileSync(join(build, "copyright"), `\n${readFileSync(`${program}.licenses.txt`, "utf8")}`);
+  const compressed = (file: string): Uint8Array => gzipSync(readFileSync(join(ROOT, file)), { level: 9 });
+  share("man/man1/heartbeat-exporter.1.gz", compressed("deploy/man/heartbeat-exporter.1"));
+  share("doc/heartbeat-exporter/changelog.gz", compressed("CHANGELOG.md"));
+  const copyright = [join(ROOT, "deploy/debian/copyright"), `${program}.licenses.txt`];
+  share("doc/heartbeat-exporter/copyright", copyright.map((file) => readFileSync(file, "utf8")).join("\n"));
+  for (const [shell, path] of Object.entries(COMPLETIONS)) {
+    const script = completion(shell);
+    if (script !== undefined) share(path, script);
+  }
 
   const { DEBFULLNAME = "heartbeat-exporter maintainers", DEBEMAIL = "root@localhost" } = process.env;
   mkdirSync(folder, { recursive: true });
