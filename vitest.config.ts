@@ -25,6 +25,7 @@ const LONG = [
   "test/e2e/report.test.ts",
   "test/e2e/routes.test.ts",
   "test/e2e/schedules.test.ts",
+  "test/e2e/service-manager.test.ts",
   "test/e2e/storage-path.test.ts",
   "test/e2e/systemd-socket.test.ts",
   "test/e2e/unix-socket.test.ts",

@@ -35,6 +35,13 @@ export const ROOMS: readonly Room[] = [
     imports: ["core"],
     files: true,
   },
+  {
+    name: "resources",
+    holds:
+      "files, threads and processes of the program itself, which are in its package or inside of a single executable",
+    imports: ["files"],
+    files: true,
+  },
   { name: "client", holds: "the client that applications use to follow the mode", imports: [] },
   {
     name: "network",
@@ -46,7 +53,7 @@ export const ROOMS: readonly Room[] = [
   {
     name: "config",
     holds: "YAML or environment to a typed, checked configuration",
-    imports: ["core", "files"],
+    imports: ["core", "files", "resources"],
   },
   { name: "engine", holds: "single flight, freshness, deadline, limits, schedule", imports: ["core"] },
   {
@@ -86,7 +93,7 @@ export const ROOMS: readonly Room[] = [
   {
     name: "store",
     holds: "the SQLite file with its writer and reader threads, and history in memory",
-    imports: ["core"],
+    imports: ["core", "resources"],
     files: true,
   },
   {
@@ -99,7 +106,7 @@ export const ROOMS: readonly Room[] = [
     name: "page",
     holds:
       "what people see: overview, pages of subjects, incidents, public views, badges, plain text; `ui` is what browsers show",
-    imports: ["core", "files"],
+    imports: ["core", "resources"],
     packages: ["preact", "preact-render-to-string", "uplot"],
   },
   {
@@ -111,7 +118,7 @@ export const ROOMS: readonly Room[] = [
   {
     name: "probers",
     holds: "one folder per kind of prober; `index.ts` is the only list of them",
-    imports: ["core", "files", "network"],
+    imports: ["core", "files", "network", "resources"],
   },
   { name: "plugin.ts", holds: "what plugins import", imports: ["core"] },
   {
@@ -130,7 +137,7 @@ export const ROOMS: readonly Room[] = [
   {
     name: "server",
     holds: "HTTP routes; functions are handed in",
-    imports: ["core"],
+    imports: ["core", "resources"],
     types: [
       "config",
       "engine",

@@ -14,6 +14,7 @@ import { dashboardPages } from "./generate/dashboard-pages.ts";
 import { dashboardFiles } from "./generate/dashboards.ts";
 import { grafanaAlertingFiles } from "./generate/grafana-alerting.ts";
 import { kubernetesFiles } from "./generate/kubernetes.ts";
+import { manPage } from "./generate/man-page.ts";
 import { metricsPage } from "./generate/metrics-page.ts";
 import { modelSchemas } from "./generate/model-schemas.ts";
 import { runbooksPage } from "./generate/runbooks-page.ts";
@@ -22,6 +23,7 @@ import { versionModule } from "./generate/version.ts";
 const PAGES: Readonly<Record<string, () => string>> = {
   ".oxlintrc.arrows.json": arrowRules,
   "CONTRIBUTING.md": contributingPage,
+  "deploy/man/heartbeat-exporter.1": manPage,
   "docs/command-line.md": commandLinePage,
   "docs/configuration.md": configurationPage,
   "docs/metrics.md": metricsPage,

@@ -1,17 +1,15 @@
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { readdir, readSmall } from "../files/files.ts";
+import { listResources, readResource } from "../resources/files.ts";
 import type { Runbooks } from "../server/route-context.ts";
 
-/** The folder of the runbooks, in the installed package or the repository. */
-const FOLDER = fileURLToPath(new URL("../../docs/runbooks", import.meta.url));
+/** The folder of the runbooks. */
+const FOLDER = new URL("../../docs/runbooks/", import.meta.url);
 
 /** Opens the runbooks of the package. A text is read when it is asked for, and only that of a name in the list. */
 export function openRunbooks(folder = FOLDER): Runbooks {
   let listed: Promise<readonly string[]> | undefined;
   const list = async (): Promise<readonly string[]> => {
-    const files = await readdir(folder);
-    return files.flatMap((file) => /^(\w+)\.md$/.exec(file)?.[1] ?? []).toSorted();
+    const files = await listResources(folder);
+    return files.flatMap((file) => /^(\w+)\.md$/.exec(file)?.[1] ?? []);
   };
   const names: Runbooks["names"] = () => {
     listed ??= list().catch((error: unknown) => {
@@ -24,7 +22,7 @@ export function openRunbooks(folder = FOLDER): Runbooks {
     names,
     async text(name) {
       if (!(await names()).includes(name)) return undefined;
-      return (await readSmall(join(folder, `${name}.md`))).toString();
+      return (await readResource(new URL(`${name}.md`, folder))).toString();
     },
   };
 }

@@ -1,9 +1,9 @@
 import type { Flags } from "../cli/flags.ts";
 import { configDeps, nothingConfigured, sourceOf } from "../cli/load-config.ts";
-import { createLog } from "../cli/log.ts";
+import { createLog, defaultLogFormat, type LogFormat } from "../cli/log.ts";
 import { type OpenConfig, openConfig } from "../cli/open-config.ts";
 import { EXIT } from "../cli/shell.ts";
-import type { ConfigSource } from "../config/config.ts";
+import type { Config, ConfigSource } from "../config/config.ts";
 import type { Environment } from "../config/document/convert.ts";
 import { ConfigError } from "../config/document/problems.ts";
 import { storagePathFromEnv, warnOfUnknownVariables } from "../config/env/env.ts";
@@ -34,6 +34,7 @@ import { stopOnSignal, whileStarting } from "./lifecycle.ts";
 import { listenAddresses } from "./listen-addresses.ts";
 import type { ProbeLog } from "./log-probe.ts";
 import { publicUrl } from "./public-url.ts";
+import { createServiceManager, type ServiceManager } from "./service-manager.ts";
 import { createWeb, type Web } from "./web.ts";
 
 /** Longest wait at the start for a store that a previous exporter still has open. */
@@ -53,7 +54,8 @@ export interface Start {
  * `--config.check`, only checks the configuration.
  */
 export async function serve({ flags, env, version, startedByHand }: Start): Promise<void> {
-  const log = createLog(flags.logLevel, flags.logFormat);
+  const logFormat = flags.logFormat ?? defaultLogFormat(env);
+  const log = createLog(flags.logLevel, logFormat);
   onHangingFiles((text) => log.warn({}, text));
   let source: ConfigSource | undefined;
   let inputs: Inputs;
@@ -84,8 +86,10 @@ export async function serve({ flags, env, version, startedByHand }: Start): Prom
   if (typeof opened === "string") return await fail(opened, EXIT.failed);
   const { list } = opened;
   const linkUrl = publicUrl(flags, list, inputs.web.scheme);
+  // Before anything is probed: it starts a program, which takes time from what is measured.
+  const manager = createServiceManager({ env, pid: process.pid, clock: systemClock, log });
   try {
-    await run({ flags, env, version }, { ...inputs, listeners: opened, linkUrl }, log);
+    await run({ flags, env, version }, { ...inputs, listeners: opened, linkUrl, manager, logFormat }, log);
   } catch (error) {
     opened.closeAllConnections();
     await opened.close();
@@ -94,6 +98,7 @@ export async function serve({ flags, env, version, startedByHand }: Start): Prom
   const [url = "", ...others] = list.map((listener) => `${listener.url}${flags.routePrefix}`);
   log.info({ version, address: url, targets: holder.current().targets.length }, "heartbeat-exporter listens");
   for (const address of others) log.info({ address }, "heartbeat-exporter also listens");
+  manager.ready(statusOf(holder.current()));
   if (source.kind === "text") process.stdout.write(demoNotice(url, ownCommand(env)));
 }
 
@@ -141,12 +146,14 @@ async function openInputs(
 interface ListeningInputs extends Inputs {
   readonly listeners: Listeners;
   readonly linkUrl: string;
+  readonly manager: ServiceManager;
+  readonly logFormat: LogFormat;
 }
 
 /** Builds the exporter and its plugins, and keeps them running until a signal. */
 async function run(
   { flags, env, version }: Omit<Start, "startedByHand">,
-  { config, web, listeners, shardUrl, linkUrl }: ListeningInputs,
+  { config, web, listeners, shardUrl, linkUrl, manager, logFormat }: ListeningInputs,
   log: Log,
 ): Promise<void> {
   const { holder } = config;
@@ -155,11 +162,11 @@ async function run(
   const file = flags.storagePath ?? storage.path ?? storagePathFromEnv(env);
   const { memory, history, store } = await openState(file, storage, log);
 
-  const reloads = createReloads(holder, history, log);
+  const reloads = createReloads(holder, history, manager, log);
   const exporter = createExporter({
     clock: systemClock,
     log,
-    ...defined({ probeLog: probeLog(flags) }),
+    ...defined({ probeLog: probeLog(flags, logFormat) }),
     version,
     url: linkUrl,
     config: holder.current(),
@@ -193,6 +200,7 @@ async function run(
 
   listeners.handle(web.guard(exporter.listener, exporter));
   const stop = async (): Promise<void> => {
+    manager.stopping();
     plugins.run(new Map());
     web.stop();
     await exporter.stop();
@@ -200,8 +208,13 @@ async function run(
   stopOnSignal(listeners, { stop, close: async () => store?.close() }, log);
 }
 
+/** Returns what `systemctl status` shows about an exporter with this configuration. */
+function statusOf({ targets }: Pick<Config, "targets">): string {
+  return `${targets.length} ${targets.length === 1 ? "target" : "targets"}`;
+}
+
 /** Returns the log of `--log.prober`, which does not depend on `--log.level`. */
-function probeLog({ logProber, logFormat }: Flags): ProbeLog | undefined {
+function probeLog({ logProber }: Flags, logFormat: LogFormat): ProbeLog | undefined {
   if (logProber === undefined) return undefined;
   return { log: createLog(logProber, logFormat), failures: "error" };
 }
@@ -214,7 +227,7 @@ interface Reloads {
   readonly failed: (error: unknown) => void;
 }
 
-function createReloads(holder: ConfigHolder, history: History, log: Log): Reloads {
+function createReloads(holder: ConfigHolder, history: History, manager: ServiceManager, log: Log): Reloads {
   const failed = (error: unknown): void => {
     const problems = error instanceof ConfigError ? error.message.split("\n") : [String(error)];
     log.error({ problems }, "the new configuration cannot be used; the old one stays");
@@ -222,11 +235,14 @@ function createReloads(holder: ConfigHolder, history: History, log: Log): Reload
   };
   // Calls that share a reload share its line in the log.
   const reload = serialize(async (): Promise<void> => {
+    manager.reloading();
     try {
       const outcome = await holder.reload();
       log.info({ outcome }, "configuration reloaded");
+      manager.ready(statusOf(holder.current()));
     } catch (error) {
       failed(error);
+      manager.ready(`${statusOf(holder.current())}; the new configuration cannot be used`);
       throw error;
     }
   });

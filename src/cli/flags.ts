@@ -30,7 +30,8 @@ export interface Flags {
   /** True to show people the page at /. */
   readonly showsPage: boolean;
   readonly logLevel: LogLevel;
-  readonly logFormat: LogFormat;
+  /** Without it, `defaultLogFormat`. */
+  readonly logFormat?: LogFormat;
   /** The least severe lines of probes that are logged; without it they are logged at debug. */
   readonly logProber?: LogLevel;
   /** True to show the metrics that blackbox_exporter has about itself. */
@@ -70,6 +71,9 @@ Examples:
 
 /** Returns the text of `--help`, for the documentation. */
 export const flagsHelp = (): string => helpOf(createCommand("", () => {}));
+
+/** Returns the program with its commands, for the documentation. */
+export const programTree = (): Command => createCommand("", () => {});
 
 /** Returns the text of each command's `--help` by the command's words, for the documentation. */
 export const commandsHelp = (): readonly (readonly [words: string, help: string])[] =>
@@ -146,7 +150,7 @@ interface FlagValues {
   readonly totalShards?: string;
   readonly shardUrl?: string;
   readonly "log.level": LogLevel;
-  readonly "log.format": LogFormat;
+  readonly "log.format"?: LogFormat;
   readonly "log.prober"?: LogLevel;
   readonly "compat.blackboxMetrics"?: boolean;
   readonly demo?: true;
@@ -165,6 +169,7 @@ function flagsOf(options: object): Flags {
       shard: values.shard,
       totalShards: values.totalShards,
       shardUrl: values.shardUrl,
+      logFormat: values["log.format"],
       logProber: values["log.prober"],
     }),
     configCheck: values["config.check"] ?? false,
@@ -175,7 +180,6 @@ function flagsOf(options: object): Flags {
     routePrefix: values["web.routePrefix"] ?? withoutSlash(externalUrl?.pathname ?? ""),
     showsPage: values["web.page"] === "on",
     logLevel: values["log.level"],
-    logFormat: values["log.format"],
     blackboxMetrics: values["compat.blackboxMetrics"] ?? false,
     timeoutOffset: values.timeoutOffset,
     historyLimit: values["history.limit"],

@@ -5,7 +5,12 @@ import { LOG_FORMATS, LOG_LEVELS } from "./log.ts";
 export const withLogFlags = (command: Command): Command =>
   command
     .addOption(levelOption("--log.level <level>", "log level").default("info"))
-    .addOption(new Option("--log.format <format>", "log format").choices(LOG_FORMATS).default("logfmt"))
+    .addOption(
+      new Option(
+        "--log.format <format>",
+        "log format; journal is logfmt without the time and with the priority that systemd reads, <6> (default: logfmt, or journal if the log goes to systemd's journal)",
+      ).choices(LOG_FORMATS),
+    )
     .addOption(
       levelOption(
         "--log.prober <level>",

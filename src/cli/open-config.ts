@@ -8,6 +8,7 @@ import type { Clock } from "../core/clock.ts";
 import { namesOf } from "../core/metric.ts";
 import type { Plugin } from "../plugin.ts";
 import { createPluginLoader, type LoadedPlugin } from "../plugins/loader.ts";
+import { moduleUrl } from "../resources/start.ts";
 
 /** A loaded configuration together with its plugins. */
 export interface OpenConfig {
@@ -17,13 +18,10 @@ export interface OpenConfig {
 }
 
 /** The module that plugins import as `heartbeat-exporter/plugin`: TypeScript or compiled, like this file. */
-const LIBRARY = new URL(`../plugin${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`, import.meta.url);
+const LIBRARY = moduleUrl("../plugin", import.meta.url);
 
-/** The module of the worker that reads configurations, next to this file. */
-const WORKER = new URL(
-  import.meta.url.endsWith(".ts") ? "./config-worker.ts" : "./config-worker.js",
-  import.meta.url,
-);
+/** The module of the worker that reads configurations. */
+const WORKER = moduleUrl("./config-worker", import.meta.url);
 
 /**
  * Loads the plugins that a configuration names, then the configuration itself; a reload does both again.

@@ -1,7 +1,6 @@
-import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
-import { readSmall } from "../files/files.ts";
+import { readResource } from "../resources/files.ts";
 
 /** A file that documents load. Its name has a hash of its content, so that browsers can keep it forever. */
 export interface Asset {
@@ -29,8 +28,8 @@ export interface Assets {
 }
 
 /** Where `npm run build` writes them, beside the bundle, and where `npm start` does. */
-const FOLDERS = ["assets/", "../../node_modules/.cache/page/"].map((folder) =>
-  fileURLToPath(new URL(folder, import.meta.url)),
+const FOLDERS = ["assets/", "../../node_modules/.cache/page/"].map(
+  (folder) => new URL(folder, import.meta.url),
 );
 
 const TYPES: Readonly<Record<string, string>> = {
@@ -65,21 +64,21 @@ export function createAssets(onMissing: (text: string) => void): Assets {
   };
 }
 
-async function loadFrom(folders: readonly string[]): Promise<LoadedAssets | undefined> {
+async function loadFrom(folders: readonly URL[]): Promise<LoadedAssets | undefined> {
   for (const folder of folders) {
-    const text = await readSmall(`${folder}manifest.json`).catch(() => undefined);
+    const text = await readResource(new URL("manifest.json", folder)).catch(() => undefined);
     if (text === undefined) continue;
     const manifest = JSON.parse(text.toString("utf8")) as Manifest;
     const files = await Promise.all(
-      manifest.files.map(async (name) => [name, await read(`${folder}${name}`)] as const),
+      manifest.files.map(async (name) => [name, await read(new URL(name, folder))] as const),
     );
     return { names: manifest, files: new Map(files) };
   }
   return undefined;
 }
 
-async function read(file: string): Promise<Asset> {
-  const content = await readSmall(file);
-  const type = TYPES[file.slice(file.lastIndexOf(".") + 1)] ?? "application/octet-stream";
+async function read(file: URL): Promise<Asset> {
+  const content = await readResource(file);
+  const type = TYPES[file.pathname.slice(file.pathname.lastIndexOf(".") + 1)] ?? "application/octet-stream";
   return { type, content, gzipped: await gzipInPool(content, { level: 9 }) };
 }

@@ -1,4 +1,5 @@
-import { Worker } from "node:worker_threads";
+import type { Worker } from "node:worker_threads";
+import { moduleUrl, startThread } from "../resources/start.ts";
 import { StoreError } from "./failure.ts";
 import type { Calls, WorkerReply, WorkerSetup } from "./protocol.ts";
 
@@ -15,8 +16,8 @@ interface PendingCall {
   readonly reject: (error: StoreError) => void;
 }
 
-/** The worker's module, next to this file; the suffix depends on whether the code is compiled. */
-const ENTRY = new URL(import.meta.url.endsWith(".ts") ? "./worker.ts" : "./worker.js", import.meta.url);
+/** The worker's module. */
+const ENTRY = moduleUrl("./worker", import.meta.url);
 
 /** Size of the worker's young generation: enough for one batch or answer. */
 const YOUNG_MB = 4;
@@ -38,12 +39,10 @@ export function createClient(setup: WorkerSetup): Client {
   };
 
   const start = (): Worker => {
-    const started = new Worker(ENTRY, {
+    const started = startThread(ENTRY, {
       workerData: setup,
       name: `store ${setup.role}`,
       resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
-      // Not inherited: the parent may have flags that workers do not accept.
-      execArgv: [],
     });
     started.on("message", (reply: WorkerReply) => {
       const call = pending.get(reply.id);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { toLogfmt } from "../../src/cli/log.ts";
+import { toJournal, toLogfmt } from "../../src/cli/log.ts";
 
 describe("toLogfmt", () => {
   it.each([
@@ -19,5 +19,19 @@ describe("toLogfmt", () => {
     },
   ])("prints $fields", ({ fields, line }) => {
     expect(toLogfmt(JSON.stringify({ level: "info", ...fields }))).toBe(`${line}\n`);
+  });
+});
+
+describe("toJournal", () => {
+  it.each([
+    ["debug", 7],
+    ["info", 6],
+    ["warn", 4],
+    ["error", 3],
+  ])("begins with the priority of %s, and leaves out the time", (level, priority) => {
+    const line = { level, time: "2026-11-30T12:00:00.000Z", msg: "two words", detail: "a\nb" };
+    expect(toJournal(JSON.stringify(line))).toBe(
+      `<${priority}>level=${level} msg="two words" detail="a\\nb"\n`,
+    );
   });
 });

@@ -1,8 +1,7 @@
-import { readdirSync, readFileSync } from "node:fs";
-import { basename, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { basename } from "node:path";
 import type { Environment } from "../../config/document/convert.ts";
 import { defined } from "../../core/defined.ts";
+import { readResourcesSync } from "../../resources/files.ts";
 import { configMaps, type GrafanaForm, importable } from "./grafana.ts";
 import { applyGrafanaOverrides } from "./grafana-overrides.ts";
 import { alertsIn, applyOverrides, loadOverrides } from "./overrides.ts";
@@ -13,8 +12,8 @@ export const PARTS = ["rules", "alertmanager", "dashboards"] as const;
 /** One part of the pack. */
 export type PackPart = (typeof PARTS)[number];
 
-/** The root of the installed package or of the repository. */
-const PACKAGE = fileURLToPath(new URL("../../..", import.meta.url));
+/** The root of the package. */
+const PACKAGE = new URL("../../../", import.meta.url);
 
 /** The files of each folder that are for users; the others are tests and sources. */
 const SHIPPED: Readonly<Record<PackPart, RegExp>> = {
@@ -107,8 +106,6 @@ const filesOf = (part: PackPart): readonly (readonly [path: string, text: string
   textsBelow(part, SHIPPED[part]);
 
 const textsBelow = (folder: string, shipped: RegExp): readonly (readonly [path: string, text: string])[] =>
-  readdirSync(join(PACKAGE, folder), { recursive: true, encoding: "utf8" })
-    .map((name) => name.replaceAll("\\", "/"))
-    .filter((name) => shipped.test(name))
-    .toSorted()
-    .map((name) => [`${folder}/${name}`, readFileSync(join(PACKAGE, folder, name), "utf8")] as const);
+  [...readResourcesSync(new URL(folder, PACKAGE), shipped)].map(
+    ([name, text]) => [`${folder}/${name}`, text] as const,
+  );

@@ -1,5 +1,5 @@
-import { Worker } from "node:worker_threads";
 import { inSlices } from "../../core/steps.ts";
+import { startThread } from "../../resources/start.ts";
 import { ConfigError } from "../document/problems.ts";
 import type { ProberSchema } from "./checked-config.ts";
 import type { ConfigText } from "./config-document.ts";
@@ -76,10 +76,8 @@ interface PendingCall {
 function startWorker(name: string, { entry, memory }: WorkerSettings): DocumentWorker {
   let pending: PendingCall | undefined;
   let ended: ConfigError | undefined;
-  const worker = new Worker(entry, {
+  const worker = startThread(entry, {
     name: "configuration",
-    // The flags of the parent may be invalid for a worker.
-    execArgv: [],
     ...(memory === undefined ? {} : { resourceLimits: { maxOldGenerationSizeMb: memory } }),
   });
   const settle = (): PendingCall | undefined => {

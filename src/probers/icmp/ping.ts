@@ -1,6 +1,7 @@
-import { type ChildProcess, fork, spawnSync } from "node:child_process";
+import { type ChildProcess, spawnSync } from "node:child_process";
 import type { Clock } from "../../core/clock.ts";
 import { type Seconds, seconds } from "../../core/units.ts";
+import { moduleUrl, startProcess } from "../../resources/start.ts";
 import { codeOf } from "../errors.ts";
 import type { LauncherMessage, LauncherReply, PingEnd } from "./launcher-messages.ts";
 import { parsePing } from "./output.ts";
@@ -26,11 +27,8 @@ export interface PingContext {
   readonly path: string;
 }
 
-/** The module of the launcher, next to this file; the suffix depends on whether the code is compiled. */
-const ENTRY = new URL(
-  import.meta.url.endsWith(".ts") ? "./launcher-process.ts" : "./launcher-process.js",
-  import.meta.url,
-);
+/** The module of the launcher. */
+const ENTRY = moduleUrl("./launcher-process", import.meta.url);
 
 /** Time in which the launcher ends a run that is stopped, longer than the one it gives `ping`. */
 const PATIENCE = seconds(0.4);
@@ -129,7 +127,7 @@ function rest(used: Launcher, clock: Clock): void {
 }
 
 function startLauncher(clock: Clock): Launcher {
-  const child = fork(ENTRY, [], {
+  const child = startProcess(ENTRY, {
     // Neither flags nor variables of the exporter, which may be secrets.
     execArgv: ["--max-semi-space-size=1"],
     env: { MALLOC_ARENA_MAX: "1" },

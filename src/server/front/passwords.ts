@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
-import { Worker } from "node:worker_threads";
+import type { Worker } from "node:worker_threads";
 import type { Clock } from "../../core/clock.ts";
 import { seconds } from "../../core/units.ts";
+import { moduleUrl, startThread } from "../../resources/start.ts";
 import type { PasswordQuestion, PasswordVerdict } from "./bcrypt-worker.ts";
 
 /** Compares passwords with bcrypt hashes, one at a time, in a thread of its own. */
@@ -22,6 +23,9 @@ const MOST_WAITING = 20;
 
 /** Idle time after which the thread ends, to free its memory. */
 const IDLE = seconds(30);
+
+/** The module of the thread. */
+const WORKER = moduleUrl("./bcrypt-worker", import.meta.url);
 
 /** Starts the thread with the first comparison. */
 export function createPasswords(clock: Clock): Passwords {
@@ -44,10 +48,8 @@ export function createPasswords(clock: Clock): Passwords {
     if (waiting.size === 0) cancelIdle = clock.after(IDLE, () => void end());
   };
   const start = (): Worker => {
-    const started = new Worker(workerFile(), {
+    const started = startThread(WORKER, {
       name: "passwords",
-      // The flags of the parent may be invalid for a worker.
-      execArgv: [],
       resourceLimits: { maxYoungGenerationSizeMb: 4 },
     });
     started.unref();
@@ -88,7 +90,3 @@ function cache(verdicts: Set<string>, key: string): void {
   const [oldest] = verdicts;
   if (verdicts.size > CACHED_VERDICTS && oldest !== undefined) verdicts.delete(oldest);
 }
-
-/** Returns the worker beside this file: TypeScript in the repository, JavaScript in the package. */
-const workerFile = (): URL =>
-  new URL(import.meta.url.endsWith(".ts") ? "./bcrypt-worker.ts" : "./bcrypt-worker.js", import.meta.url);
