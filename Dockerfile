@@ -5,14 +5,19 @@ COPY package.json package-lock.json ./
 RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY tsconfig.json tsconfig.build.json ./
 COPY src ./src
-COPY scripts/bundle.ts ./scripts/
-COPY scripts/page-assets.ts ./scripts/
-RUN npm run build
-RUN npm ci --ignore-scripts --omit=dev --no-audit --no-fund
+COPY scripts ./scripts
+RUN npm run build && chmod +x dist/main.js
+# The folder of packages may be empty: it is there all the same.
+RUN npm ci --ignore-scripts --omit=dev --no-audit --no-fund && mkdir -p node_modules
 # Types, maps and documentation of packages, which nothing reads at run time: most of the client library for Kubernetes.
 RUN find dist node_modules -type f \( -name "*.map" -o -name "*.d.ts" -o -name "*.d.mts" -o -name "*.d.cts" -o -name "*.md" \) -delete
 
 FROM node:24-slim
+LABEL org.opencontainers.image.title="heartbeat-exporter" \
+  org.opencontainers.image.description="Prometheus exporter that probes LLMs and HTTP services, judges the answers and keeps failover mode" \
+  org.opencontainers.image.version="0.1.0" \
+  org.opencontainers.image.licenses="Apache-2.0" \
+  org.opencontainers.image.base.name="docker.io/library/node:24-slim"
 ENV NODE_ENV=production
 # Threads for operations on files: a dead mount keeps some of them, see src/files.
 ENV UV_THREADPOOL_SIZE=32
@@ -40,12 +45,21 @@ COPY grafana ./grafana
 # The compiled code of everything that a start loads, which saves a fifth of its CPU time. V8 accepts it with the flags of
 # the entry point only.
 ENV NODE_COMPILE_CACHE=compiled
-RUN timeout --preserve-status 3 node --max-semi-space-size=4 --heap-growing-percent=70 dist/main.js --demo --web.listen-address=127.0.0.1:0
+RUN timeout --preserve-status 3 node --max-semi-space-size=4 --heap-growing-percent=70 dist/main.js --demo \
+    --web.listen-address=127.0.0.1:0 --storage.path=/tmp/store/store.db \
+  && rm -rf /tmp/store
+# For `docker exec CONTAINER heartbeat-exporter report` and other commands.
+RUN ln -s /app/dist/main.js /usr/local/bin/heartbeat-exporter
+# State and history. Any user may write there, because containers run as users that the image does not know; the files of the store
+# can be read by their owner only.
+RUN install -d -m 1777 /data
+ENV HEARTBEAT_STORAGE_PATH=/data/store.db
+VOLUME /data
 USER node
 EXPOSE 8091
-# Give `docker run --health-cmd` another one when --web.listen-address or TLS make the exporter answer elsewhere.
-HEALTHCHECK --interval=30s --timeout=5s --start-period=10s \
-  CMD ["node", "-e", "fetch('http://127.0.0.1:8091/-/healthy').then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
+# Asks on a socket of its own, and so does not depend on the address, certificates, prefix and users of the exporter.
+ENV HEARTBEAT_HEALTH_SOCKET=@heartbeat-exporter
+HEALTHCHECK --interval=30s --timeout=5s --start-period=10s CMD ["node", "dist/health-check.js"]
 # Without a shell in between, so that SIGTERM reaches the exporter.
 # The semi-space bound keeps the memory of a small process small; what a probe leaves behind does not live long. The heap
 # grows by 70% of what is in use before garbage is collected: by default V8 lets it grow to four times as much.
