@@ -24,12 +24,13 @@ ENV UV_THREADPOOL_SIZE=32
 # Threads share one area of memory: each area of its own would keep a megabyte or two.
 ENV MALLOC_ARENA_MAX=1
 # ping for modules of the icmp prober. It may send packets where the container has the capability NET_RAW, whatever the user; where it
-# has not, ping starts all the same, and needs the sysctl net.ipv4.ping_group_range. The package would make it setuid root.
+# has not, ping starts all the same, and needs the sysctl net.ipv4.ping_group_range. The package would make it setuid root. It depends
+# on libcap2-bin, which therefore stays.
 RUN apt-get update \
   && apt-get install -y --no-install-recommends iputils-ping libcap2-bin \
   && chmod u-s "$(command -v ping)" \
   && setcap cap_net_raw+p "$(command -v ping)" \
-  && apt-get purge -y --auto-remove libcap2-bin \
+  && ping -V \
   && rm -rf /var/lib/apt/lists/*
 WORKDIR /app
 COPY --from=build /app/package.json ./

@@ -6,7 +6,9 @@
  * Writes nothing outside `.tools/` and needs no privileges: apt works on a private state, and packages are unpacked, not
  * installed. Without apt-get or a Debian mirror, programs of the same names on PATH replace the newest ones.
  *
- * Runs on an old Node.js (see bootstrap.mjs). `node scripts/tools.mjs` runs it alone; `--force` fetches everything again.
+ * Runs on an old Node.js (see bootstrap.mjs). `node scripts/tools.mjs` runs it alone; `--force` fetches everything again. With
+ * `docker` as an argument it fetches what only the long tests of the image and of the workflows need: Docker's engine and client,
+ * debootstrap, and shellcheck.
  */
 
 import { spawn } from "node:child_process";
@@ -42,13 +44,14 @@ const toolsFolder = fileURLToPath(new URL("../.tools", import.meta.url));
  * @property {string} [reads] an absolute folder that Debian's build reads files from, and that is not installed
  *
  * @typedef {object} Suite
+ * @property {string} [release] the release of Debian; the name of the suite by default
  * @property {string[]} packages unpacked alone: Go programs, which run with any libc
  * @property {string[]} packagesWithLibraries unpacked with all their dependencies
  * @property {Record<string, Program>} programs by the names that tests use
  *
  * @typedef {{ argv: string[], cwd?: string, version?: string }} Entry
  *   a command to start a program; `{root}` stands for the folder of the manifest
- * @typedef {{ recipe: string, origin: "debian" | "PATH", programs: Record<string, Entry> }} Manifest
+ * @typedef {{ recipe: string, origin: "debian" | "PATH", mirror?: string, programs: Record<string, Entry> }} Manifest
  */
 
 /** @type {Record<string, Program>} */
@@ -106,6 +109,20 @@ const suites = {
       unbound: { file: "usr/sbin/unbound", names: ["unbound"], ownLibraries: true, versionFlag: "-V" },
       dnsmasq: { file: "usr/sbin/dnsmasq", names: ["dnsmasq"], ownLibraries: true },
       ping: { file: "usr/bin/ping", names: ["ping"], ownLibraries: true, versionFlag: "-V" },
+    },
+  },
+};
+
+/** Suites that are fetched only when a test asks for them. @type {Record<string, Suite>} */
+const onDemand = {
+  docker: {
+    release: "bookworm",
+    packages: ["docker.io", "containerd", "runc", "debootstrap", "shellcheck"],
+    packagesWithLibraries: [],
+    programs: {
+      dockerd: { file: "usr/sbin/dockerd", names: ["dockerd"] },
+      docker: { file: "usr/bin/docker", names: ["docker"] },
+      shellcheck: { file: "usr/bin/shellcheck", names: ["shellcheck"] },
     },
   },
 };
@@ -380,7 +397,7 @@ const fetchSuite = async (
   try {
     const configuration = join(work, "apt.conf");
     const sources = join(work, "sources.list");
-    await writeFile(sources, `deb ${signedBy()}${mirror} ${name} main\n`);
+    await writeFile(sources, `deb ${signedBy()}${mirror} ${suite.release ?? name} main\n`);
     await writeFile(
       configuration,
       `${privateState(join(work, "apt"))}Dir::Etc::sourcelist "${sources}";\nDir::Etc::sourceparts "/dev/null";\n`,
@@ -401,7 +418,7 @@ const fetchSuite = async (
     await eachInParallel(packages, (file) => run("dpkg-deb", ["--extract", join(archives, file), root]));
 
     /** @type {Manifest} */
-    const manifest = { recipe: recipeOf(suite), origin: "debian", programs: {} };
+    const manifest = { recipe: recipeOf(suite), origin: "debian", mirror, programs: {} };
     for (const [program, definition] of Object.entries(suite.programs)) {
       const entry = entryOf(root, definition);
       manifest.programs[program] = {
@@ -550,11 +567,16 @@ const ensureSuite = async (
 /**
  * Makes the test tools present. Does nothing, and prints nothing, when they are.
  *
- * @param {{ force?: boolean }} [options] `force`: fetch again even what is present
+ * @param {{ force?: boolean, names?: string[] }} [options] `force`: fetch again even what is present; `names`: suites on demand,
+ *   instead of those that every run of the tests needs
  * @returns {Promise<{ complaints: string[] }>} messages about missing programs
  */
-export const ensureTools = async ({ force = false } = {}) => {
-  const wanted = Object.entries(suites).filter(
+export const ensureTools = async ({ force = false, names = [] } = {}) => {
+  const chosen =
+    names.length === 0
+      ? Object.entries(suites)
+      : Object.entries(onDemand).filter(([name]) => names.includes(name));
+  const wanted = chosen.filter(
     ([name, suite]) => force || present(name, suite) === undefined,
   );
   if (wanted.length === 0) {
@@ -568,7 +590,10 @@ export const ensureTools = async ({ force = false } = {}) => {
 };
 
 if (process.argv[1] !== undefined && relative(process.argv[1], fileURLToPath(import.meta.url)) === "") {
-  const { complaints } = await ensureTools({ force: process.argv.includes("--force") });
+  const { complaints } = await ensureTools({
+    force: process.argv.includes("--force"),
+    names: process.argv.slice(2).filter((word) => word !== "--force"),
+  });
   for (const complaint of complaints) {
     say(complaint);
   }
