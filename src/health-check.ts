@@ -7,7 +7,8 @@ import { healthProblem } from "./listening/health-socket.ts";
 /** Returns why the exporter is not healthy; `undefined` if it is. */
 async function problem(): Promise<string | undefined> {
   const name = process.env["HEARTBEAT_HEALTH_SOCKET"] ?? "";
-  if (name === "") return "HEARTBEAT_HEALTH_SOCKET is not set; the exporter and its health check need the same";
+  if (name === "")
+    return "HEARTBEAT_HEALTH_SOCKET is not set; the exporter and its health check need the same";
   try {
     return await healthProblem(name);
   } catch (error) {

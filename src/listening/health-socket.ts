@@ -59,7 +59,9 @@ export function healthProblem(name: string): Promise<string | undefined> {
     socket.on("data", (data) => {
       answer += data.toString("latin1");
     });
-    socket.on("error", (error: NodeJS.ErrnoException) => resolve(`the exporter cannot be asked: ${error.code}`));
+    socket.on("error", (error: NodeJS.ErrnoException) =>
+      resolve(`the exporter cannot be asked: ${error.code}`),
+    );
     socket.on("close", () => resolve(answer === HEALTHY ? undefined : "got an incomplete answer"));
   });
 }
