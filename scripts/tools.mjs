@@ -576,9 +576,7 @@ export const ensureTools = async ({ force = false, names = [] } = {}) => {
     names.length === 0
       ? Object.entries(suites)
       : Object.entries(onDemand).filter(([name]) => names.includes(name));
-  const wanted = chosen.filter(
-    ([name, suite]) => force || present(name, suite) === undefined,
-  );
+  const wanted = chosen.filter(([name, suite]) => force || present(name, suite) === undefined);
   if (wanted.length === 0) {
     return { complaints: [] };
   }
