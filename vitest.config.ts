@@ -45,6 +45,7 @@ const LONG = [
   "test/probers/icmp/ping.test.ts",
   "test/probers/llm/llama.test.ts",
   "test/probers/llm/segments.test.ts",
+  "test/release/workflows.test.ts",
   "test/store/disk.test.ts",
   "test/store/private-files.test.ts",
 ];

@@ -6,13 +6,47 @@ import { seconds } from "../../src/core/units.ts";
 import { run, waitUntil } from "./process.ts";
 
 /** A program that is built from Go modules, which takes minutes, once per machine. Only long tests use them. */
-export type GoTool = "helm" | "manifests";
+export type GoTool = "helm" | "nfpm" | "actionlint" | "manifests";
 
 /** The Kubernetes whose API the tests of manifests know: that of test/deploy/manifests/go.mod. */
 export const KUBERNETES = { major: 1, minor: 37 } as const;
 
 const HELM = "helm.sh/helm/v3";
 const HELM_VERSION = "v3.22.0";
+
+const NFPM = "github.com/goreleaser/nfpm/v2/cmd/nfpm";
+/** The newest that needs no module from other places than the large hosts of code. */
+const NFPM_VERSION = "v2.43.0";
+
+const ACTIONLINT = "github.com/rhysd/actionlint/cmd/actionlint@v1.7.12";
+
+/** Returns what a change of has a program built again. */
+function versionOf(name: GoTool): string {
+  switch (name) {
+    case "helm":
+      return HELM_VERSION;
+    case "nfpm":
+      return NFPM_VERSION;
+    case "actionlint":
+      return ACTIONLINT.replace(/^.*@/, "");
+    case "manifests":
+      return hashOf(MANIFESTS);
+  }
+}
+
+/** Returns the command that builds a program into a folder, which is also `GOBIN`. */
+function buildCommand(name: GoTool, folder: string): readonly string[] {
+  switch (name) {
+    case "helm":
+      return ["go", "install", "-trimpath", "-ldflags", helmFlags(), `${HELM}/cmd/helm@${HELM_VERSION}`];
+    case "nfpm":
+      return ["go", "install", "-trimpath", "-ldflags", "-s -w", `${NFPM}@${NFPM_VERSION}`];
+    case "actionlint":
+      return ["go", "install", "-trimpath", "-ldflags", "-s -w", ACTIONLINT];
+    case "manifests":
+      return ["go", "build", "-trimpath", "-buildvcs=false", "-ldflags", "-s -w", "-o", folder, "."];
+  }
+}
 
 /** Longest build of a program. */
 export const BUILD_DEADLINE = seconds(1800);
@@ -25,7 +59,7 @@ const MANIFESTS = fileURLToPath(new URL("../deploy/manifests", import.meta.url))
  * @returns rejects when it cannot be built: a test without its program fails and is never skipped
  */
 export async function goTool(name: GoTool): Promise<string> {
-  const folder = join(TOOLS, `${name}-${name === "helm" ? HELM_VERSION : hashOf(MANIFESTS)}`);
+  const folder = join(TOOLS, `${name}-${versionOf(name)}`);
   const file = join(folder, name);
   const partial = `${folder}.partial`;
   return waitUntil(
@@ -64,10 +98,7 @@ function claim(folder: string): boolean {
 }
 
 async function build(name: GoTool, folder: string): Promise<void> {
-  const argv =
-    name === "helm"
-      ? ["go", "install", "-trimpath", "-ldflags", helmFlags(), `${HELM}/cmd/helm@${HELM_VERSION}`]
-      : ["go", "build", "-trimpath", "-buildvcs=false", "-ldflags", "-s -w", "-o", folder, "."];
+  const argv = buildCommand(name, folder);
   const env = { ...process.env, GOBIN: folder };
   const { code, stdout, stderr } = await run(argv, { cwd: MANIFESTS, env, deadline: BUILD_DEADLINE }).catch(
     (error: unknown) => {

@@ -98,7 +98,8 @@ export function testContents(copyTo: (target: string) => Promise<void>): void {
         ({ path, optional }) => optional !== true && !existsSync(join(app, path)),
       );
       expect(absent).toStrictEqual([]);
-      const installed = JSON.parse(readFileSync(join(app, "node_modules/.package-lock.json"), "utf8")) as {
+      const record = join(app, "node_modules/.package-lock.json");
+      const installed = JSON.parse(existsSync(record) ? readFileSync(record, "utf8") : '{"packages":{}}') as {
         packages: Record<string, unknown>;
       };
       const known = new Set(production.map(({ path }) => path));

@@ -87,10 +87,10 @@ describe("a documented command", () => {
         const image = imageOf(command);
         if (image !== undefined && image !== IMAGE) await docker.docker("tag", IMAGE, image);
         if (runsInForeground(command)) {
-          await using running = docker.startOnHost(["sh", "-c", command], options);
+          await using running = docker.startOnHost(["sh", "-c", `exec ${command}`], options);
           await running.waitForOutput(/heartbeat-exporter listens/);
           const port = /-p (?:[\d.]+:)?(\d+):/.exec(command)?.[1];
-          expect(await getUntil(`http://127.0.0.1:${port}/-/ready`)).toContain("ready");
+          expect(await getUntil(`http://127.0.0.1:${port}/-/ready`)).toBe("Ready\n");
           expect(running.output()).not.toMatch(/level=(?:warn|error)/);
           await removeContainers();
         } else {
