@@ -129,10 +129,13 @@ async function startEngine(folder: string, { env }: Programs, network: "machine"
     "--ip6tables=false",
     `--host=${socket}`,
   ];
+  // What the engine mounts is in a namespace of its own, and ends with it.
   const engine = resources.use(
     network === "machine"
-      ? start([...argv, "--bridge=none"], { env })
-      : start(["unshare", "--net", "sh", "-c", 'ip link set lo up && exec "$@"', "sh", ...argv], { env }),
+      ? start(["unshare", "--mount", ...argv, "--bridge=none"], { env })
+      : start(["unshare", "--mount", "--net", "sh", "-c", 'ip link set lo up && exec "$@"', "sh", ...argv], {
+          env,
+        }),
   );
   await engine.waitForOutput(/API listen on/);
   const prefix = network === "machine" ? [] : ["nsenter", `--net=/proc/${engine.pid}/ns/net`];

@@ -14,9 +14,9 @@ const { version: current } = JSON.parse(readFileSync(join(ROOT, "package.json"),
 
 /** A repository with the files that name the version, and a changelog. */
 interface Repository extends TemporaryFolder {
-  git(...args: readonly string[]): Promise<string>;
-  release(...args: readonly string[]): Promise<Finished>;
-  read(path: string): string;
+  readonly git: (...args: readonly string[]) => Promise<string>;
+  readonly release: (...args: readonly string[]) => Promise<Finished>;
+  readonly read: (path: string) => string;
 }
 
 const CHANGELOG = "# Changelog\n\n## Unreleased\n\n- [FEATURE] Something new.\n";
