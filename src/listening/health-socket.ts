@@ -36,7 +36,9 @@ export async function openHealthSocket(name: string): Promise<void> {
     socket.end(HEALTHY);
   });
   await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
+    server.once("error", ({ code }: NodeJS.ErrnoException) =>
+      reject(new Error(`cannot listen on ${name}: ${code}`)),
+    );
     server.listen({ path }, resolve);
   });
   server.unref();

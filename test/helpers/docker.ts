@@ -6,12 +6,14 @@ import {
   readFileSync,
   realpathSync,
   renameSync,
+  symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { seconds } from "../../src/core/units.ts";
+import { debianRoot } from "./debian-root.ts";
 import { type Finished, type Running, type RunOptions, run, start, waitUntil } from "./process.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
@@ -37,34 +39,35 @@ export interface Docker extends AsyncDisposable {
 }
 
 /**
- * Builds an image and returns an engine that has it: that of the machine if one answers, else one of the test's own, for which the
- * test needs root and an archive of Debian, and makes a stand-in for the base image.
+ * Builds an image and returns an engine that has it: one of the test's own, for which the test needs root and an archive of Debian, and
+ * makes a stand-in for the base image. In CI it is that of the machine if one answers; a developer's has containers and volumes that
+ * tests must not touch.
  * @param build the command, which begins with `docker build`, run in the repository
  * @returns rejects if there is no engine and none can be started
  */
 export async function dockerWithImage(build: readonly string[]): Promise<Docker> {
-  const machine = await machineDocker();
+  const machine = process.env["CI"] === undefined ? undefined : await machineDocker();
   if (machine !== undefined) {
     await machine.docker(...build.slice(1), ROOT);
     return machine;
   }
   if (process.getuid?.() !== 0) {
     throw new Error(
-      "no Docker engine: want one that `docker version` reaches (DOCKER_HOST), or root, to start one that this test fetches from Debian",
+      "no Docker engine: run this test as root, so that it can start one that it fetches from Debian, or with CI=true on a machine whose engine `docker version` reaches",
     );
   }
   await using resources = new AsyncDisposableStack();
-  const programs = await fetchedPrograms();
+  const env = await fetchedPrograms();
   const folder = resources.use(await temporaryFolder());
   {
     // The stand-in has no address translation, so the build uses the machine's network.
-    await using engine = await startEngine(folder.path, programs, "machine");
-    const base = await baseImage(programs);
+    await using engine = await startEngine(folder.path, env, "machine");
+    const base = await baseImage();
     await engine.docker("import", "--change", 'CMD ["node"]', base, BASE_IMAGE);
     await engine.docker(...build.slice(1), "--network=host", ROOT);
   }
   // In a network of its own: its bridge stays out of the machine's, and the ports of containers are free.
-  const engine = resources.use(await startEngine(folder.path, programs, "own"));
+  const engine = resources.use(await startEngine(folder.path, env, "own"));
   const owned = resources.move();
   return { ...engine, [Symbol.asyncDispose]: () => owned.disposeAsync() };
 }
@@ -91,33 +94,24 @@ function clientOf(env: NodeJS.ProcessEnv, prefix: readonly string[]): Omit<Docke
   };
 }
 
-/** Programs of Debian that are unpacked, not installed. */
-interface Programs {
-  readonly root: string;
-  /** The archive that they come from. */
-  readonly mirror: string;
-  readonly env: NodeJS.ProcessEnv;
-}
-
-async function fetchedPrograms(): Promise<Programs> {
+/** Returns an environment that has the programs of Docker, which are fetched from Debian and not installed. */
+async function fetchedPrograms(): Promise<NodeJS.ProcessEnv> {
   const script = join(ROOT, "scripts/tools.mjs");
   const { code, stderr } = await run([process.execPath, script, "docker"], { deadline: IMAGE_DEADLINE });
   const root = join(TOOLS, "docker");
   if (code !== 0 || !existsSync(join(root, "manifest.json"))) {
     throw new Error(`no Docker engine: none answers, and none can be fetched\n${stderr}`);
   }
-  const { mirror } = JSON.parse(readFileSync(join(root, "manifest.json"), "utf8")) as { mirror?: string };
-  if (mirror === undefined) throw new Error("no archive of Debian for the base image");
   const folders = ["usr/sbin", "usr/bin"].map((folder) => join(root, folder));
-  return {
-    root,
-    mirror,
-    env: { ...process.env, PATH: [...folders, process.env["PATH"], "/usr/sbin:/sbin"].join(":") },
-  };
+  return { ...process.env, PATH: [...folders, process.env["PATH"], "/usr/sbin:/sbin"].join(":") };
 }
 
 /** Starts an engine that keeps everything in `folder`, in the network of the machine or in one of its own. */
-async function startEngine(folder: string, { env }: Programs, network: "machine" | "own"): Promise<Docker> {
+async function startEngine(
+  folder: string,
+  env: NodeJS.ProcessEnv,
+  network: "machine" | "own",
+): Promise<Docker> {
   await using resources = new AsyncDisposableStack();
   const socket = `unix://${folder}/docker.sock`;
   const argv = [
@@ -155,46 +149,36 @@ async function startEngine(folder: string, { env }: Programs, network: "machine"
  * Returns the file of a stand-in for the base image, which it makes if `.tools` does not have it: Debian's smallest system, the
  * Node.js of this test, npm, and the user `node`, as the real one has them.
  */
-async function baseImage({ root, mirror, env }: Programs): Promise<string> {
+async function baseImage(): Promise<string> {
   const npm = realpathSync(await pathOf("npm")).replace(/\/bin\/npm-cli\.js$/, "");
   const recipe = createHash("sha256").update(readFileSync(fileURLToPath(import.meta.url)));
   recipe.update(process.version).update(readFileSync(join(npm, "package.json")));
   const name = `base-image-${recipe.digest("hex").slice(0, 12)}`;
   const file = join(TOOLS, `${name}.tar`);
   if (existsSync(file)) return file;
-  const system = join(TOOLS, `.partial-${name}-${process.pid}`);
-  const must = async (...argv: string[]): Promise<string> => {
-    const { code, stdout, stderr } = await run(argv, {
-      env: { ...env, DEBOOTSTRAP_DIR: join(root, "usr/share/debootstrap") },
-      deadline: IMAGE_DEADLINE,
-    });
-    if (code !== 0)
-      throw new Error(`${argv.join(" ")} ended with ${code}\n${`${stdout}${stderr}`.slice(-4000)}`);
-    return stdout;
-  };
-  try {
-    await must("debootstrap", "--variant=minbase", "bookworm", system, mirror);
-    cpSync(process.execPath, join(system, "usr/local/bin/node"));
-    mkdirSync(join(system, "usr/local/lib/node_modules"), { recursive: true });
-    cpSync(npm, join(system, "usr/local/lib/node_modules/npm"), { recursive: true, verbatimSymlinks: true });
-    await must("ln", "-s", "../lib/node_modules/npm/bin/npm-cli.js", join(system, "usr/local/bin/npm"));
-    await must("chroot", system, "groupadd", "--gid=1000", "node");
-    await must("chroot", system, "useradd", "--uid=1000", "--gid=node", "--create-home", "node");
-    await must("chroot", system, "apt-get", "clean");
-    await rm(join(system, "var/lib/apt/lists"), { recursive: true });
-    // As in the real one: apt leaves no cache behind.
-    writeFileSync(
-      join(system, "etc/apt/apt.conf.d/docker-clean"),
-      'Dir::Cache::pkgcache ""; Dir::Cache::srcpkgcache "";\nDPkg::Post-Invoke { "rm -f /var/cache/apt/archives/*.deb"; };\n',
-    );
-    await copyNpmSettings(system);
-    await must("tar", "-C", system, "-cf", `${system}.tar`, ".");
-    renameSync(`${system}.tar`, file);
-  } finally {
-    await rm(system, { recursive: true, force: true });
-    await rm(`${system}.tar`, { force: true });
-  }
+  await using system = await debianRoot();
+  const { path } = system;
+  cpSync(process.execPath, join(path, "usr/local/bin/node"));
+  mkdirSync(join(path, "usr/local/lib/node_modules"), { recursive: true });
+  cpSync(npm, join(path, "usr/local/lib/node_modules/npm"), { recursive: true, verbatimSymlinks: true });
+  symlinkSync("../lib/node_modules/npm/bin/npm-cli.js", join(path, "usr/local/bin/npm"));
+  must(await system.run(["groupadd", "--gid=1000", "node"]));
+  must(await system.run(["useradd", "--uid=1000", "--gid=node", "--create-home", "node"]));
+  await rm(join(path, "var/lib/apt/lists"), { recursive: true });
+  // As in the real one: apt leaves no cache behind.
+  writeFileSync(
+    join(path, "etc/apt/apt.conf.d/docker-clean"),
+    'Dir::Cache::pkgcache ""; Dir::Cache::srcpkgcache "";\nDPkg::Post-Invoke { "rm -f /var/cache/apt/archives/*.deb"; };\n',
+  );
+  await copyNpmSettings(path);
+  const partial = join(TOOLS, `.partial-${name}-${process.pid}`);
+  must(await run(["tar", "-C", path, "-cf", partial, "."], { deadline: IMAGE_DEADLINE }));
+  renameSync(partial, file);
   return file;
+}
+
+function must({ code, stdout, stderr }: Finished): void {
+  if (code !== 0) throw new Error(`the base image cannot be made:\n${`${stdout}${stderr}`.slice(-4000)}`);
 }
 
 /** Copies what npm needs on this machine to reach the registry: its address, proxies and certificates, but no credentials. */
