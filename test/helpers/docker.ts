@@ -3,6 +3,7 @@ import {
   cpSync,
   existsSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   realpathSync,
   renameSync,
@@ -173,6 +174,8 @@ async function baseImage(): Promise<string> {
   await copyNpmSettings(path);
   const partial = join(TOOLS, `.partial-${name}-${process.pid}`);
   must(await run(["tar", "-C", path, "-cf", partial, "."], { deadline: IMAGE_DEADLINE }));
+  // Those of other recipes are of no use any more.
+  for (const old of readdirSync(TOOLS)) if (/^base-image-\w+\.tar$/.test(old)) await rm(join(TOOLS, old));
   renameSync(partial, file);
   return file;
 }
