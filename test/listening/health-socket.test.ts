@@ -32,8 +32,9 @@ it("is healthy while the exporter runs, whatever it listens on", async () => {
 
 it("says that a second exporter of the same container has no health check, which runs all the same", async () => {
   const env = { HEARTBEAT_HEALTH_SOCKET: `${NAME}-shared` };
-  await using _first = await startExporter({ yaml: YAML, env });
+  await using first = await startExporter({ yaml: YAML, env });
   await using second = await startExporter({ yaml: YAML, env });
+  expect(first.process.output()).not.toMatch(/level=warn/);
   expect(second.process.output()).toMatch(
     /HEARTBEAT_HEALTH_SOCKET: the health check will fail: .*EADDRINUSE/,
   );
