@@ -10,7 +10,10 @@ export interface Block {
   readonly commands: readonly string[];
 }
 
-/** Returns the blocks of a page, of those that have commands of Docker, without comments and with continued lines joined. */
+/**
+ * Returns the blocks of a page that have commands of Docker: these commands, and those that make folders, without comments and with
+ * continued lines joined.
+ */
 export function dockerBlocks(page: string): readonly Block[] {
   const text = readFileSync(fileURLToPath(new URL(`../../${page}`, import.meta.url)), "utf8");
   return [...text.matchAll(/^```(?:sh|bash|shell|console)?\n(.*?)^```$/gms)]
@@ -25,9 +28,9 @@ export function dockerBlocks(page: string): readonly Block[] {
             .replace(/\s+#.*$/, "")
             .trim(),
         )
-        .filter((line) => /^docker (?!compose|buildx)/.test(line)),
+        .filter((line) => /^(?:docker (?!compose|buildx)|mkdir )/.test(line)),
     }))
-    .filter(({ commands }) => commands.length > 0);
+    .filter(({ commands }) => commands.some((command) => command.startsWith("docker ")));
 }
 
 /** Returns the image that a command runs; `undefined` if it runs none. */
