@@ -8,7 +8,6 @@ const LONG = [
   "test/cli/report.test.ts",
   "test/client/package.test.ts",
   "test/config/worker.test.ts",
-  "test/container.test.ts",
   "test/deploy/**/*.test.ts",
   "test/differential/icmp.test.ts",
   "test/differential/routes.test.ts",
@@ -33,6 +32,7 @@ const LONG = [
   "test/engine/starvation.test.ts",
   "test/examples.test.ts",
   "test/examples/ping.test.ts",
+  "test/image/**/*.test.ts",
   "test/money/day.test.ts",
   "test/npm-package.test.ts",
   "test/pack/alertmanager.test.ts",
@@ -47,6 +47,7 @@ const LONG = [
   "test/probers/icmp/ping.test.ts",
   "test/probers/llm/llama.test.ts",
   "test/probers/llm/segments.test.ts",
+  "test/release/workflows.test.ts",
   "test/store/disk.test.ts",
   "test/store/private-files.test.ts",
 ];

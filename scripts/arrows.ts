@@ -156,6 +156,12 @@ export const ROOMS: readonly Room[] = [
   },
   { name: "app", holds: "builds the exporter from its parts and runs it", imports: "all" },
   { name: "cli", holds: "the command line", imports: "all", environment: true, files: true },
+  {
+    name: "health-check.ts",
+    holds: "the health check of the image, a program of its own",
+    imports: ["listening"],
+    environment: true,
+  },
   { name: "main.ts", holds: "the entry of the program", imports: "all", environment: true, files: true },
 ];
 

@@ -19,6 +19,7 @@ const [OUT = join(ROOT, "dist")] = process.argv.slice(2);
 /** The modules that are started or imported by their path. */
 const ENTRIES = [
   "main",
+  "health-check",
   "plugin",
   "client/index",
   "cli/config-worker",

@@ -130,7 +130,7 @@ const suites = {
 const onDemand = {
   docker: {
     release: "bookworm",
-    packages: ["docker.io", "containerd", "runc", "debootstrap", "shellcheck"],
+    packages: ["docker.io", "containerd", "runc", "tini", "debootstrap", "shellcheck"],
     packagesWithLibraries: [],
     programs: {
       dockerd: { file: "usr/sbin/dockerd", names: ["dockerd"] },

@@ -78,8 +78,8 @@ ${sections.join("\n")}
 
 Without a file, environment variables describe one LLM target named \`llm\`, and machines that register on their first ping. If
 only machines are described, there is no LLM target. With a file, all variables except \`MACHINE_*\`, \`CONTEXT_API_HOST\`,
-\`CONTEXT_API_PORT\`, \`HEARTBEAT_STORAGE_PATH\`, \`HEARTBEAT_INTERVAL_SECONDS\` and those of shards are ignored, and a warning in the
-log lists them. \`GET /config\` shows the equivalent YAML, which can serve as a first file.
+\`CONTEXT_API_PORT\`, \`HEARTBEAT_STORAGE_PATH\`, \`HEARTBEAT_HEALTH_SOCKET\`, \`HEARTBEAT_INTERVAL_SECONDS\` and those of shards are ignored, and a warning
+in the log lists them. \`GET /config\` shows the equivalent YAML, which can serve as a first file.
 
 A variable with one of these prefixes that is unknown is named in a warning, with the one that was probably meant. Variables that
 Kubernetes sets for Services are not. Errors and hints name the variables to set. Of \`HEARTBEAT_TIMEOUT\` and

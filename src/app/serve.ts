@@ -6,7 +6,7 @@ import { EXIT } from "../cli/shell.ts";
 import type { Config, ConfigSource } from "../config/config.ts";
 import type { Environment } from "../config/document/convert.ts";
 import { ConfigError } from "../config/document/problems.ts";
-import { storagePathFromEnv, warnOfUnknownVariables } from "../config/env/env.ts";
+import { healthSocketFromEnv, storagePathFromEnv, warnOfUnknownVariables } from "../config/env/env.ts";
 import { type ShardSettings, shardSettings } from "../config/env/shard.ts";
 import type { ConfigHolder } from "../config/reload.ts";
 import type { Storage } from "../config/sections/storage.ts";
@@ -23,6 +23,7 @@ import { ownCommand } from "../demo/own-command.ts";
 import { endAfterOutput } from "../files/end-process.ts";
 import { onHangingFiles } from "../files/files.ts";
 import type { ListenAddress } from "../listening/address.ts";
+import { openHealthSocket } from "../listening/health-socket.ts";
 import { ListenError } from "../listening/listen-error.ts";
 import { type Listeners, openListeners } from "../listening/listeners.ts";
 import { systemdSockets } from "../listening/systemd-sockets.ts";
@@ -84,6 +85,7 @@ export async function serve({ flags, env, version, startedByHand }: Start): Prom
   // Listens before it probes, so that a port in use costs no prompts.
   const opened = await openAll(inputs, { flags, env });
   if (typeof opened === "string") return await fail(opened, EXIT.failed);
+  await answerHealthCheck(env, log);
   const { list } = opened;
   const linkUrl = publicUrl(flags, list, inputs.web.scheme);
   // Before anything is probed: it starts a program, which takes time from what is measured.
@@ -116,6 +118,18 @@ async function openAll(
     web.stop();
     if (error instanceof ListenError) return error.message;
     throw error;
+  }
+}
+
+/** Opens the socket for the health check of the image, if the environment names one. A failure is logged. */
+async function answerHealthCheck(env: Environment, log: Log): Promise<void> {
+  const name = healthSocketFromEnv(env);
+  if (name === undefined) return;
+  try {
+    await openHealthSocket(name);
+  } catch (error) {
+    const text = error instanceof Error ? error.message : String(error);
+    log.warn({}, `HEARTBEAT_HEALTH_SOCKET: the health check will fail: ${text}`);
   }
 }
 

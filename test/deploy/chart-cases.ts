@@ -1,5 +1,6 @@
 import { expect } from "vitest";
 import { parse } from "yaml";
+import { VERSION } from "../../src/core/version.ts";
 import { RELEASE, type Rendered } from "./chart.ts";
 
 const PODS = `${RELEASE.fullname}-pods.${RELEASE.namespace}.svc:8091`;
@@ -30,7 +31,7 @@ export const CHART_CASES: readonly ChartCase[] = [
       ]);
       const { spec } = chart.pods();
       expect(spec.automountServiceAccountToken).toBe(false);
-      expect(spec.containers[0].image).toBe("heartbeat-exporter:0.1.0");
+      expect(spec.containers[0].image).toBe(`heartbeat-exporter:${VERSION}`);
       expect(chart.one("StatefulSet").spec).toMatchObject({
         replicas: 1,
         serviceName: `${RELEASE.fullname}-pods`,

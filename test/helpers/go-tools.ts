@@ -6,7 +6,7 @@ import { seconds } from "../../src/core/units.ts";
 import { run, waitUntil } from "./process.ts";
 
 /** A program that is built from Go modules, which takes minutes, once per machine. Only long tests use them. */
-export type GoTool = "helm" | "nfpm" | "manifests";
+export type GoTool = "helm" | "nfpm" | "actionlint" | "manifests";
 
 /** The Kubernetes whose API the tests of manifests know: that of test/deploy/manifests/go.mod. */
 export const KUBERNETES = { major: 1, minor: 37 } as const;
@@ -18,6 +18,8 @@ const NFPM = "github.com/goreleaser/nfpm/v2/cmd/nfpm";
 /** The newest that needs no module from other places than the large hosts of code. */
 const NFPM_VERSION = "v2.43.0";
 
+const ACTIONLINT = "github.com/rhysd/actionlint/cmd/actionlint@v1.7.12";
+
 /** Returns what a change of has a program built again. */
 function versionOf(name: GoTool): string {
   switch (name) {
@@ -25,6 +27,8 @@ function versionOf(name: GoTool): string {
       return HELM_VERSION;
     case "nfpm":
       return NFPM_VERSION;
+    case "actionlint":
+      return ACTIONLINT.replace(/^.*@/, "");
     case "manifests":
       return hashOf(MANIFESTS);
   }
@@ -37,6 +41,8 @@ function buildCommand(name: GoTool, folder: string): readonly string[] {
       return ["go", "install", "-trimpath", "-ldflags", helmFlags(), `${HELM}/cmd/helm@${HELM_VERSION}`];
     case "nfpm":
       return ["go", "install", "-trimpath", "-ldflags", "-s -w", `${NFPM}@${NFPM_VERSION}`];
+    case "actionlint":
+      return ["go", "install", "-trimpath", "-ldflags", "-s -w", ACTIONLINT];
     case "manifests":
       return ["go", "build", "-trimpath", "-buildvcs=false", "-ldflags", "-s -w", "-o", folder, "."];
   }

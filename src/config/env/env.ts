@@ -11,6 +11,7 @@ import {
   alternativeVariables,
   FAILOVER_SWITCH,
   HEALTH_PROMPT,
+  HEALTH_SOCKET,
   HEALTH_WORD,
   LISTEN,
   LLM,
@@ -49,6 +50,7 @@ export const VARIABLES_HELP: readonly VariableHelp[] = [
   ...OF_PROBERS,
   ...LISTEN,
   STORAGE,
+  HEALTH_SOCKET,
   ...SHARD,
 ];
 
@@ -224,6 +226,9 @@ export function listenAddressFromEnv(env: Environment): string | undefined {
 
 /** Returns the path of the store from `HEARTBEAT_STORAGE_PATH`; an empty one counts as not set. */
 export const storagePathFromEnv = (env: Environment): string | undefined => read(env, STORAGE.name);
+
+/** Returns the name of the socket for the health check from `HEARTBEAT_HEALTH_SOCKET`; an empty one counts as not set. */
+export const healthSocketFromEnv = (env: Environment): string | undefined => read(env, HEALTH_SOCKET.name);
 
 /** Returns the value of a variable; an empty one counts as not set. */
 function read(env: Environment, name: string): string | undefined {

@@ -59,6 +59,13 @@ export const STORAGE = {
     "File for state and history, unless `--storage.path` or `storage.path` of the configuration names one. Images set it, so that a mounted volume is enough.",
 } as const satisfies VariableHelp;
 
+/** The variable for the health check of the image, which applies with and without a file. */
+export const HEALTH_SOCKET = {
+  name: "HEARTBEAT_HEALTH_SOCKET",
+  meaning:
+    "Name of an abstract unix socket (`@NAME`, Linux only) on which the exporter tells the image's health check that it works. The image sets it.",
+} as const satisfies VariableHelp;
+
 /** Variables for the shard of an exporter, which apply with and without a file. */
 export const SHARD = [
   {
