@@ -77,6 +77,15 @@ describe("the Debian package", () => {
     // Enabled for the next start of the machine, by Debian's own helper.
     const wanted = "/etc/systemd/system/multi-user.target.wants/heartbeat-exporter.service";
     expect(lstatSync(inSystem(wanted)).isSymbolicLink()).toBe(true);
+    for (const [path, mark] of [
+      ["bash-completion/completions/heartbeat-exporter", "complete "],
+      ["zsh/vendor-completions/_heartbeat-exporter", "#compdef heartbeat-exporter"],
+      ["fish/vendor_completions.d/heartbeat-exporter.fish", "complete "],
+    ] as const)
+      expect([path, readFileSync(inSystem(`/usr/share/${path}`), "utf8")]).toEqual([
+        path,
+        expect.stringContaining(mark),
+      ]);
     const documents = "/usr/share/doc/heartbeat-exporter";
     expect(readdirSync(inSystem(documents)).toSorted()).toEqual(["changelog.gz", "copyright"]);
     expect(readFileSync(inSystem(`${documents}/copyright`), "utf8")).toContain("Node.js is licensed");
@@ -110,7 +119,7 @@ describe("the Debian package", () => {
       env: { PATH: process.env["PATH"], LC_ALL: "C.UTF-8", MANWIDTH: "100" },
     });
     expect([shown.code, shown.stderr]).toEqual([0, ""]);
-    for (const text of ["SYNOPSIS", "--config.file <path>", "heartbeat-exporter pack [options]", CONFIG])
+    for (const text of ["SYNOPSIS", "--config.file <", "heartbeat-exporter pack [options]", CONFIG])
       expect(shown.stdout).toContain(text);
   });
 
