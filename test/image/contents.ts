@@ -48,7 +48,6 @@ export function testContents(copyTo: (target: string) => Promise<void>): void {
         "dist",
         "docs",
         "grafana",
-        "node_modules",
         "package.json",
         "rules",
       ]);
@@ -85,25 +84,6 @@ export function testContents(copyTo: (target: string) => Promise<void>): void {
         expect(text).toMatch(new RegExp(`^${name} \\d+\\.\\d+\\.\\d+ \\((MIT|ISC|Apache-2\\.0)\\)$`, "m"));
       }
       expect(text).toContain("Permission is hereby granted, free of charge");
-    });
-
-    test("contains production packages only", () => {
-      const lock = JSON.parse(readFileSync(join(repository, "package-lock.json"), "utf8")) as {
-        packages: Record<string, { dev?: boolean; devOptional?: boolean; optional?: boolean }>;
-      };
-      const production = Object.entries(lock.packages)
-        .filter(([path, { dev, devOptional }]) => path !== "" && dev !== true && devOptional !== true)
-        .map(([path, { optional }]) => ({ path, optional }));
-      const absent = production.filter(
-        ({ path, optional }) => optional !== true && !existsSync(join(app, path)),
-      );
-      expect(absent).toStrictEqual([]);
-      const record = join(app, "node_modules/.package-lock.json");
-      const installed = JSON.parse(existsSync(record) ? readFileSync(record, "utf8") : '{"packages":{}}') as {
-        packages: Record<string, unknown>;
-      };
-      const known = new Set(production.map(({ path }) => path));
-      expect(Object.keys(installed.packages).filter((path) => !known.has(path))).toStrictEqual([]);
     });
 
     test("copies its whole build context", () => {
