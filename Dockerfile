@@ -43,7 +43,7 @@ COPY grafana ./grafana
 # The program, also for `docker exec CONTAINER heartbeat-exporter report` and other commands. Its shell becomes the program, so that
 # SIGTERM reaches it. The semi-space bound keeps the memory of a small process small; what a probe leaves behind does not live long.
 # The heap grows by 70% of what is in use before garbage is collected: by default V8 lets it grow to four times as much.
-RUN printf '#!/bin/sh\nexec node --max-semi-space-size=4 --heap-growing-percent=70 /app/dist/main.js "$@"\n' \
+RUN printf '#!/bin/sh\nexec node --max-semi-space-size=2 --heap-growing-percent=70 /app/dist/main.js "$@"\n' \
     > /usr/local/bin/heartbeat-exporter \
   && chmod +x /usr/local/bin/heartbeat-exporter
 # The compiled code of everything that a start loads, which saves a fifth of its CPU time. V8 accepts it with the same flags only.
