@@ -28,8 +28,8 @@ const COUNTERS = new Set([
 ]);
 const COUNTER_FUNCTIONS = new Set(["rate", "increase", "irate", "changes", "resets", "delta"]);
 
-/** Labels that Prometheus adds, the upper bound of a histogram bucket, and the target of a heartbeat in a log or lease. */
-const ADDED = ["job", "instance", "le", "target"];
+/** Labels that Prometheus and its operator add, the upper bound of a histogram bucket, and the target of a heartbeat in a log or lease. */
+const ADDED = ["job", "instance", "namespace", "le", "target"];
 
 /** Returns the labels that an expression sets. */
 const labelsSetIn = (expr: string): readonly string[] =>
