@@ -75,7 +75,12 @@ export async function startWorld(cases: readonly Case[]): Promise<World> {
     if (each.needs === "proxy" || each.needs === "secureProxy") {
       const note = (received: ReceivedRequest): void => log.add(slug, received);
       const secure = each.needs === "secureProxy";
-      own.set(each.needs, resources.use(await startProxy(handleAs(slug), note, secure)));
+      // The proxy of the environment serves other cases too.
+      const handle: Handler = (received, reply) => {
+        const named = slugIn(received.target);
+        return handleAs(bySlug.has(named) ? named : slug)(received, reply);
+      };
+      own.set(each.needs, resources.use(await startProxy(handle, note, secure)));
     }
     const place = placeAt(slug, folder.path, (name) => own.get(name) ?? shared.get(name));
     bySlug.set(slug, { each, place });
