@@ -227,6 +227,46 @@ const TESTED: Readonly<Record<string, () => Promise<void>>> = {
     });
   },
 
+  "kubernetes-restart": async () => {
+    const objects = [
+      "kustomization.yaml",
+      "role.yaml",
+      "exporter/kustomization.yaml",
+      "exporter/config-map.yaml",
+    ]
+      .flatMap((file) => parseAllDocuments(read(`kubernetes-restart/${file}`)))
+      .map((document) => document.toJS() as Manifest);
+    const role = objects.find(({ kind }) => kind === "Role");
+    const [rule] = role?.rules ?? [];
+    const granted = `${rule?.verbs.join()} namespaces/${role?.metadata.namespace}/deployments/${rule?.resourceNames?.join()}`;
+
+    await using receiver = await startReceiver();
+    await using secrets = await temporaryFolder();
+    const written = (name: string): Promise<string> => secrets.write(name, `${name}-of-the-test`);
+    const config = objects.find(({ kind }) => kind === "ConfigMap")?.data?.["exporter.yml"] ?? "";
+    const yaml = config
+      .replace("/run/secrets/heartbeat-exporter/alertmanager", await written("alertmanager"))
+      .replace("/var/run/secrets/kubernetes.io/serviceaccount/token", await written("token"))
+      .replace(
+        "/var/run/secrets/kubernetes.io/serviceaccount/ca.crt",
+        await secrets.write("ca.crt", makeCertificate({ names: ["DNS:a"] }).cert),
+      )
+      .replace("https://kubernetes.default.svc", receiver.url)
+      .replace("http://interpreter.llm.svc:5120", "http://127.0.0.1:1")
+      .replace(/^ *dry_run: true$/m, "    settle: 0s");
+    await using exporter = await startExporter({ yaml });
+    const labels = { alertname: "HeartbeatCriticalTargetDown", target: "interpreter" };
+    await fetch(`${exporter.url}/alertmanager/actions/restart`, {
+      method: "POST",
+      headers: { Authorization: "Bearer alertmanager-of-the-test" },
+      body: notification([{ labels }]),
+    });
+    const patch = await waitUntil("the request", () => receiver.arrived[0]);
+    expect(patch.headers["authorization"]).toBe("Bearer token-of-the-test");
+    expect(patch.path).toBe("/hook/apis/apps/v1/namespaces/llm/deployments/interpreter");
+    expect(granted).toBe(`patch ${patch.path.replace("/hook/apis/apps/v1/", "")}`);
+  },
+
   "kubernetes-lease": async () => {
     const objects = parseAllDocuments(read("kubernetes-lease/kubernetes.yml")).map(
       (document) => document.toJS() as Manifest,
