@@ -37,7 +37,7 @@ export async function pacedLoad(
   const begin = performance.now();
   const answers: Promise<string>[] = [];
   for (let i = 0; i < count; i += 1) {
-    await pause(begin + (i * 1000) / perSecond - performance.now());
+    await pause(Math.max(0, begin + (i * 1000) / perSecond - performance.now()));
     answers.push(fetchText(urlOf(i), agent));
   }
   const wrong = (await Promise.all(answers)).find((text) => !text.includes(wanted));
