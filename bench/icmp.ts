@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { startBlackbox } from "../test/helpers/blackbox.ts";
 import { startExporter } from "../test/helpers/exporter.ts";
 import { parseExposition } from "../test/helpers/exposition.ts";
+import putPingOnPath from "../test/helpers/ping-on-path.ts";
 import { run } from "../test/helpers/process.ts";
 import { cpuSeconds, rssMib } from "./cpu.ts";
 import { pacedLoad } from "./load.ts";
@@ -16,6 +17,7 @@ const ROUNDS = 3;
 
 /** CPU per probe of the ICMP prober, with that of `ping` and of the process that starts it, and the times that each measures. */
 export async function icmpCost(): Promise<void> {
+  putPingOnPath();
   await using exporter = await startExporter({ yaml: MODULES });
   await using blackbox = await startBlackbox({ version: "newest", config: MODULES });
   const ours: Peer = { name: "ours", url: exporter.url, pid: exporter.process.pid };
