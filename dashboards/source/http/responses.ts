@@ -1,25 +1,14 @@
 import type { PanelBuilder } from "../panels/options.ts";
-import { stateTimeline } from "../panels/state-timeline.ts";
 import { table, uptimeColumn } from "../panels/table.ts";
 import { timeSeries } from "../panels/time-series.ts";
+import { failureReasons, successTimeline } from "../panels/verdicts.ts";
 import { ofHttp } from "../probes.ts";
 import { NAME, named, type Series } from "../promql.ts";
-import { PROBE_STATES, present } from "../states.ts";
-import { success } from "./now.ts";
-
-const NO_HTTP = "no http target probed yet";
+import { verdicts } from "./now.ts";
 
 /** Builds the panels about responses and failures. */
 export const responses = (series: Series): readonly PanelBuilder[] => [
-  stateTimeline({
-    title: "Success over time",
-    description:
-      "When the probes of each address succeeded (green), failed (red) or could not run because the exporter was down (grey).",
-    width: 12,
-    none: NO_HTTP,
-    states: PROBE_STATES,
-    query: { expr: success(series), legend: NAME },
-  }),
+  successTimeline(verdicts(series)),
   timeSeries({
     title: "Status codes",
     description: "Status code of the final response; 0 if there was no response.",
@@ -27,7 +16,7 @@ export const responses = (series: Series): readonly PanelBuilder[] => [
     decimals: 0,
     min: 0,
     width: 12,
-    none: NO_HTTP,
+    none: verdicts(series).none,
     queries: [{ expr: named(series("probe_http_status_code")), legend: NAME }],
   }),
   table({
@@ -36,7 +25,7 @@ export const responses = (series: Series): readonly PanelBuilder[] => [
       "Uptime is the share of successful probes in the selected time range; p95 is the 95th percentile of their durations, as scraped. Redirects and HTTP version need probe_details: true or a scrape of /probe.",
     width: 12,
     height: 9,
-    none: NO_HTTP,
+    none: verdicts(series).none,
     rows: { name: "Address" },
     sort: { column: "Uptime", descending: false },
     columns: [
@@ -66,17 +55,7 @@ export const responses = (series: Series): readonly PanelBuilder[] => [
       },
     ],
   }),
-  stateTimeline({
-    title: "Failure reasons",
-    description: "Why and when probes failed. See docs/metrics.md for the list of reasons.",
-    width: 12,
-    height: 9,
-    none: "no failure",
-    noneColor: "green",
-    when: { expr: series("probe_http_status_code"), otherwise: NO_HTTP },
-    states: present("failed", "red"),
-    query: { expr: named(ofHttp(series, series("probe_failure_reason"))), legend: `${NAME} {{reason}}` },
-  }),
+  failureReasons(verdicts(series)),
 ];
 
 const perAddress = (expr: string): string => `max by (name) (${named(expr)})`;

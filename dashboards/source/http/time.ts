@@ -1,28 +1,13 @@
 import type { PanelBuilder } from "../panels/options.ts";
-import { areas, timeSeries } from "../panels/time-series.ts";
-import { ofHttp } from "../probes.ts";
-import { NAME, named, type Series } from "../promql.ts";
+import { areas } from "../panels/time-series.ts";
+import { durations } from "../panels/verdicts.ts";
+import type { Series } from "../promql.ts";
 import { ONLY_WITH_DETAILS } from "../texts.ts";
+import { verdicts } from "./now.ts";
 
 /** Builds the panels about durations. */
 export const time = (series: Series): readonly PanelBuilder[] => [
-  timeSeries({
-    title: "Duration",
-    description:
-      "Duration of the last probe. Above the dashed line, the expected duration, a target is degraded.",
-    unit: "s",
-    min: 0,
-    width: 12,
-    none: "no http target probed yet",
-    queries: [
-      { expr: named(ofHttp(series, series("probe_duration_seconds"))), legend: NAME },
-      {
-        expr: `max by (name) (${named(ofHttp(series, series("heartbeat_expected_duration_seconds")))})`,
-        legend: `expected ${NAME}`,
-        limit: true,
-      },
-    ],
-  }),
+  durations(verdicts(series)),
   areas({
     title: "Time by phase",
     description:
