@@ -55,23 +55,27 @@ export function createAsker(engine: Engine, clock: Clock, offset: Seconds): Aske
 
   const latest = (target: Target): AgedResult | undefined => engine.latest(identityOf(target));
 
+  /** Returns for how long a scrape waits for a probe with this timeout. */
+  const waitFor = (timeout: Seconds, scrapeTimeout: Seconds | undefined) => ({
+    patience: seconds(timeout + MARGIN),
+    answerWithin: answerTime(scrapeTimeout, offset),
+  });
+
   /** Keys of targets whose tick waits for the end of an earlier probe. */
   const waiting = new Set<string>();
 
   const respond = async (target: Target, scrapeTimeout: Seconds | undefined): Promise<ProbeResponse> => {
-    const patience = seconds(probeTimeout(undefined, scrapeTimeout, offset) + MARGIN);
-    const answerWithin = answerTime(scrapeTimeout, offset);
+    const wait = waitFor(probeTimeout(undefined, scrapeTimeout, offset), scrapeTimeout);
     if (target.schedule === "interval") {
       const known = latest(target);
       if (known !== undefined) return { kind: "result", ...known };
-      return engine.probe(requestFor(target), { timeout: ownTimeout(target), patience, answerWithin });
+      return engine.probe(requestFor(target), { timeout: ownTimeout(target), ...wait });
     }
     const timeout = probeTimeout(target.module.timeout, scrapeTimeout, offset);
     // A scrape without time must not make the probe fail, whose result counts for the target.
     return engine.probe(requestFor(target), {
       timeout: timeout > 0 ? timeout : ownTimeout(target),
-      patience,
-      answerWithin,
+      ...wait,
     });
   };
 
@@ -107,9 +111,8 @@ export function createAsker(engine: Engine, clock: Clock, offset: Seconds): Aske
     async address(target, module, scrapeTimeout) {
       const timeout = probeTimeout(module.timeout, scrapeTimeout, offset);
       const request = requestForAddress(target, module);
-      const patience = seconds(timeout + MARGIN);
-      const answerWithin = answerTime(scrapeTimeout, offset);
-      return resultOrHeldUp(request, await engine.probe(request, { timeout, patience, answerWithin }));
+      const wait = waitFor(timeout, scrapeTimeout);
+      return resultOrHeldUp(request, await engine.probe(request, { timeout, ...wait }));
     },
     async scheduled(target) {
       const request = requestFor(target);

@@ -64,7 +64,7 @@ export interface Engine {
   shutdown(): Promise<void>;
 }
 
-/** Most results of addresses that are not configured. They are kept for freshness only; the oldest are evicted first. */
+/** Most addresses that are not configured and of which something is kept; the oldest are forgotten first. */
 const ADHOC_RESULTS = 10_000;
 
 /** The parts that the engine needs. */
@@ -122,12 +122,10 @@ export function createEngine({
       return;
     }
     adhocFailing.delete(key);
-    if (!result.outcome.ok) addBounded(adhocFailing, key);
+    if (!result.outcome.ok) forgetOldest(adhocFailing.add(key));
     if (minInterval > 0 || result.retryAfter !== undefined || module.coldStartAfter !== undefined) {
       adhoc.delete(key);
-      adhoc.set(key, result);
-      const oldest = adhoc.size > ADHOC_RESULTS ? adhoc.keys().next().value : undefined;
-      if (oldest !== undefined) adhoc.delete(oldest);
+      forgetOldest(adhoc.set(key, result));
     }
   };
 
@@ -273,9 +271,8 @@ async function within<T>(
   }
 }
 
-/** Adds a key to those of addresses that are not configured; the oldest is forgotten first. */
-function addBounded(keys: Set<string>, key: string): void {
-  keys.add(key);
-  const oldest = keys.size > ADHOC_RESULTS ? keys.values().next().value : undefined;
-  if (oldest !== undefined) keys.delete(oldest);
+/** Bounds what is remembered about addresses that are not configured. */
+function forgetOldest(known: Pick<Set<string>, "size" | "keys" | "delete">): void {
+  const oldest = known.size > ADHOC_RESULTS ? known.keys().next().value : undefined;
+  if (oldest !== undefined) known.delete(oldest);
 }
