@@ -25,7 +25,7 @@ import { createScheduler } from "../engine/schedule.ts";
 import { createTiers } from "../engine/tiers.ts";
 import { createConditions } from "../events/conditions.ts";
 import { createFeed } from "../events/feed.ts";
-import { createDriver } from "../failover/driver.ts";
+import { createDriver, isLed } from "../failover/driver.ts";
 import { type FailoverState, initialState } from "../failover/machine.ts";
 import { hangingOperations } from "../files/files.ts";
 import { createAnnouncer } from "../heartbeats/announce.ts";
@@ -189,13 +189,13 @@ export function createExporter(options: ExporterOptions): Exporter {
     clock,
     (target, effect, state) => {
       recordFailover(target, effect, state);
-      // That a target is well is no news to a leader that starts from nothing.
+      // The next leader finds out by itself that a target is well.
       const isNews = effect.kind !== "health" || effect.from !== "unknown" || effect.to !== "healthy";
-      if (isNews && target.module.prober.costly) election.share();
+      if (isNews && isLed(target)) election.share();
     },
     memory.namespace("failover"),
     presence,
-    ({ module }) => module.prober.costly && election.skip() !== undefined,
+    () => election.leads() === false,
   );
   tell.set(() => driver.tell());
   learn.set((knowledge) => {

@@ -15,7 +15,7 @@ export interface ServiceManager {
   stopping(): void;
 }
 
-/** What a service manager passes to the exporter, and what the exporter does that with. */
+/** The environment that systemd passes to the process of this number, and the parts that the connection needs. */
 export interface ServiceManagerDeps {
   readonly env: Environment;
   readonly pid: number;

@@ -18,7 +18,7 @@ export interface LeaseSpec {
   readonly transitions: number;
   /** URL under which the holder answers applications, from an annotation; absent if it did not say one. */
   readonly advertiseUrl?: string;
-  /** What the holder knows, for the next one, from an annotation; absent if it wrote nothing. */
+  /** The holder's knowledge for the next one, from an annotation; absent if it wrote none. */
   readonly knowledge?: string;
 }
 
@@ -163,10 +163,6 @@ function withAnnotations(
     [KNOWLEDGE]: _knowledge,
     ...others
   } = isObject(annotations) ? annotations : {};
-  const next = {
-    ...others,
-    ...(advertiseUrl === undefined ? {} : { [ADVERTISE_URL]: advertiseUrl }),
-    ...(knowledge === undefined ? {} : { [KNOWLEDGE]: knowledge }),
-  };
+  const next = { ...others, ...defined({ [ADVERTISE_URL]: advertiseUrl, [KNOWLEDGE]: knowledge }) };
   return Object.keys(next).length === 0 ? rest : { ...rest, annotations: next };
 }

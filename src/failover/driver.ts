@@ -52,14 +52,14 @@ const TICK = seconds(1);
  * @param onEffect called for each effect, in order, after the state has changed
  * @param store persists the states
  * @param presence tells absences, in which no probe could end a fallback
- * @param isFollowed reports whether another replica leads, which alone knows the state of a target that only a leader probes
+ * @param follows reports whether this replica does not lead: another one knows the states of the targets that only a leader probes
  */
 export function createDriver(
   clock: Clock,
   onEffect: (target: Target, effect: FailoverEffect, state: FailoverState) => void,
   store: StateStore = createMemory().namespace("failover"),
   presence?: Pick<Presence, "presentFor">,
-  isFollowed: (target: Target) => boolean = () => false,
+  follows: () => boolean = () => false,
 ): Driver {
   const startedAt = clock.monotonic();
   let targets: ReadonlyMap<string, Target> = new Map();
@@ -93,7 +93,7 @@ export function createDriver(
   };
 
   const restoredFrom = (told: Told | undefined, target: Target): FailoverState | undefined =>
-    told?.configuration === configurationOf(target)
+    told?.configuration === policyFor(target).configuration
       ? restoredState(told.state, policyFor(target), clock.now())
       : undefined;
 
@@ -114,8 +114,9 @@ export function createDriver(
       presence?.presentFor() ?? Number.POSITIVE_INFINITY,
       clock.monotonic() - startedAt,
     );
+    const isFollowing = follows();
     for (const target of targets.values()) {
-      if (target.failover === undefined || isFollowed(target)) continue;
+      if (target.failover === undefined || (isFollowing && isLed(target))) continue;
       const hadChance = presentFor >= target.interval;
       apply(target, { kind: "tick", at: clock.now(), ...(hadChance ? {} : { resumed: true }) });
     }
@@ -147,7 +148,7 @@ export function createDriver(
       writeKnowledge(
         [...targets.values()].filter(isLed).flatMap((target) => {
           const state = states.get(stateKey(target));
-          return state === undefined ? [] : [[target.name, configurationOf(target), state] as const];
+          return state === undefined ? [] : [[target.name, policyFor(target).configuration, state] as const];
         }),
       ),
     learn(text) {
@@ -179,7 +180,7 @@ export function createDriver(
 }
 
 /** Reports whether only the leader of several replicas probes a target, because its probes cost money. */
-const isLed = ({ module }: Target): boolean => module.prober.costly;
+export const isLed = ({ module }: Target): boolean => module.prober.costly;
 
 const stateKeys = new WeakMap<Target, string>();
 

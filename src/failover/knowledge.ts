@@ -1,7 +1,7 @@
 import { isObject } from "../core/json-object.ts";
 import type { FailoverState } from "./machine.ts";
 
-/** What a leader tells of one target. */
+/** A target as a leader tells of it. */
 export interface Told {
   /** Identifies what the target is asked, and how. */
   readonly configuration: string;

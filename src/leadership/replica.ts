@@ -51,7 +51,7 @@ export interface Leadership {
   stop(): Promise<void>;
 }
 
-/** What the leader knows, which the Lease carries to the others. */
+/** The exchange of what the leader knows, which the Lease carries to the others. */
 export interface SharedKnowledge {
   /** Returns what this replica knows, as the leader. */
   readonly tell: () => string;
@@ -94,8 +94,8 @@ export function startLeadership(settings: LeaseSettings, deps: LeadershipDeps): 
   const lease: LeaseName = { name, ...defined({ namespace }) };
   let stopped = false;
   let reportedHolder = "";
-  /** What was learnt last, and from which leadership. */
-  let learnt: string | undefined;
+  /** The knowledge that was learnt last, with the time of the leadership that it came from. */
+  let learnt: Pick<LeaseRecord, "acquireTime" | "knowledge"> | undefined;
   /** True while calls are made; a wait is over then. */
   let inRound = false;
   /** True from a change that is to be shared until the next round. */
@@ -125,9 +125,8 @@ export function startLeadership(settings: LeaseSettings, deps: LeadershipDeps): 
   /** Takes over what another replica has written, before this one can lead by the same record. */
   const learn = ({ acquireTime, knowledge }: LeaseRecord): void => {
     if (leads()) return;
-    const news = JSON.stringify([acquireTime, knowledge]);
-    if (news === learnt) return;
-    learnt = news;
+    if (learnt !== undefined && learnt.acquireTime === acquireTime && learnt.knowledge === knowledge) return;
+    learnt = defined({ acquireTime, knowledge });
     deps.knowledge.learn(knowledge);
   };
 

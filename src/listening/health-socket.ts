@@ -4,7 +4,7 @@ import { connect, createServer } from "node:net";
 /** The syntax of the name of a health socket, for messages. */
 const NAME_FORM = "@NAME, of letters, digits, dots, dashes and underscores";
 
-/** What a running exporter writes to each connection. */
+/** The answer of a running exporter to each connection. */
 const HEALTHY = "healthy\n";
 
 /** Longest wait for the answer of the exporter, in milliseconds. */

@@ -44,13 +44,10 @@ export interface WebhookDeps {
 /** One attempt at a time, so that each receiver gets its events in order. */
 const LIMITS = { items: 1000, bytes: 8 * 2 ** 20, dead: 100, concurrency: 1 };
 
-/**
- * Time for which a replica keeps events that another one sends, until it is known to have sent them or another leads. Twice the
- * usual duration of a lease.
- */
+/** Longest age of an event that a new leader sends, which the last one may not have sent: twice the usual duration of a lease. */
 const KEEP = seconds(60);
 
-/** Most events that are kept. */
+/** Most events that a replica keeps in case it has to send them. */
 const MOST_KEPT = 1000;
 
 const BACKOFF = { initial: seconds(1), max: seconds(60) };
@@ -119,10 +116,10 @@ export function createWebhooks(deps: WebhookDeps): Webhooks {
     );
   };
   /** Events that another replica sends, the oldest first. */
-  let kept: { readonly at: Seconds; readonly event: PastEvent }[] = [];
+  const kept: { readonly at: Seconds; readonly event: PastEvent }[] = [];
   const keep = (event: PastEvent): void => {
-    const now = clock.monotonic();
-    kept = [...kept, { at: now, event }].filter(({ at }) => now - at <= KEEP).slice(-MOST_KEPT);
+    kept.push({ at: clock.monotonic(), event });
+    if (kept.length > MOST_KEPT) kept.shift();
   };
   const unsubscribe = deps.history.subscribe((event) => {
     if (!deps.sends()) return keep(event);
@@ -132,9 +129,10 @@ export function createWebhooks(deps: WebhookDeps): Webhooks {
   return {
     takeOver() {
       const now = clock.monotonic();
-      const late = kept.filter(({ at }) => now - at <= KEEP);
-      kept = [];
-      for (const { event } of late) for (const webhook of running.values()) enqueue(webhook, event);
+      for (const { at, event } of kept.splice(0)) {
+        if (now - at > KEEP) continue;
+        for (const webhook of running.values()) enqueue(webhook, event);
+      }
     },
     configure(webhooks) {
       const wanted = new Set(webhooks.map(({ name }) => name));
