@@ -27,6 +27,12 @@ export const whileStarting =
     res.end("the exporter is starting: it has not read its state yet\n");
   };
 
+/**
+ * Time after the first signal in which further ones belong to the same request. `timeout`, npm and service managers signal the
+ * process and then its group, and a terminal's Ctrl+C reaches npm and the exporter: both arrive within milliseconds.
+ */
+const SAME_REQUEST = seconds(0.5);
+
 /** Steps of the shutdown after the listeners have stopped accepting connections, in order. */
 export interface Shutdown {
   /** Stops the exporter; requests in flight are answered. */
@@ -39,13 +45,16 @@ const SIGNALS = ["SIGTERM", "SIGINT"] as const satisfies readonly EndSignal[];
 
 /**
  * Shuts down in order on SIGTERM or SIGINT: accepts no more connections, aborts probes, answers the requests that wait
- * for them, and exits. A second signal exits at once.
+ * for them, and exits. A second request, from a user who does not wait, exits at once.
  */
 export function stopOnSignal(listeners: Listeners, { stop, close }: Shutdown, log: Log): void {
-  let stopping = false;
+  let since: number | undefined;
   const shutDown = async (signal: EndSignal): Promise<void> => {
-    if (stopping) return endProcess(130, signal);
-    stopping = true;
+    if (since !== undefined) {
+      if (performance.now() - since < toMilliseconds(SAME_REQUEST)) return;
+      return endProcess(130, signal);
+    }
+    since = performance.now();
     log.info({ signal }, "shutting down");
     setTimeout(() => listeners.closeAllConnections(), toMilliseconds(SHUTDOWN_TIMEOUT)).unref();
     const closed = listeners.close();

@@ -53,7 +53,8 @@ HEARTBEAT_LLM_API_KEY[_FILE], HEARTBEAT_CHECK_INTERVAL, FAILOVER_MODE and others
 If nothing is configured, the exporter runs a demonstration where a person has started it, on a terminal or with npx. A
 service, a job or a container ends with exit code 2 instead: there a configuration is missing. --demo asks for the demonstration.
 
-SIGHUP reloads the configuration. SIGTERM and SIGINT stop the exporter with exit code 0.
+SIGHUP reloads the configuration. SIGTERM and SIGINT stop the exporter with exit code 0; one that is sent again later ends it
+at once with 130.
 
 Exit code: 0 stopped by a signal, or the configuration is valid (--config.check); 1 the exporter cannot start, or the
 configuration is invalid (--config.check); 2 wrong flags, a bad configuration or none.

@@ -1,6 +1,7 @@
 import { createServer, type Server } from "node:http";
-import { type AddressInfo, createServer as createTcpServer } from "node:net";
+import { type AddressInfo, connect, createServer as createTcpServer, type Socket } from "node:net";
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { afterEach, describe, expect, it } from "vitest";
 import { type ExporterProcess, runMain, startExporter, terminate } from "../helpers/exporter.ts";
 import { valueOf } from "../helpers/exposition.ts";
@@ -85,18 +86,46 @@ describe("shutdown", () => {
     expect(npm.stderr()).toContain("msg=goodbye");
   });
 
+  /** Begins a request and does not end it, which holds the shutdown for as long as it may take. */
+  const holdRequest = async ({ url }: ExporterProcess): Promise<Socket> => {
+    const { hostname, port } = new URL(url);
+    const client = connect(Number(port), hostname);
+    await new Promise((resolve) => client.once("connect", resolve));
+    client.on("error", () => {});
+    client.write("GET /metrics HTTP/1.1\r\n");
+    return client;
+  };
+
   it("does not wait for a client that sends no request", async () => {
     await using exporter = await startExporter({ yaml: MODULES });
-    const { hostname, port } = new URL(exporter.url);
-    const { connect } = await import("node:net");
-    const idle = connect(Number(port), hostname);
-    await new Promise((resolve) => idle.once("connect", resolve));
-    idle.on("error", () => {});
-    idle.write("GET /metrics HTTP/1.1\r\n");
+    const client = await holdRequest(exporter);
     const { exit, took } = await terminate(exporter);
-    idle.destroy();
+    client.destroy();
     expect(exit.code).toBe(0);
     expect(took).toBeLessThan(5);
+  });
+
+  it("takes signals that arrive together for one request, as timeout and npm send them", async () => {
+    await using exporter = await startExporter({ yaml: MODULES });
+    const client = await holdRequest(exporter);
+    exporter.process.kill("SIGTERM");
+    await exporter.process.waitForOutput(/shutting down/);
+    exporter.process.kill("SIGTERM");
+    exporter.process.kill("SIGINT");
+    expect(await exporter.process.exited).toEqual({ code: 0, signal: null });
+    expect(exporter.process.output()).toContain("goodbye");
+    client.destroy();
+  });
+
+  it("ends at once when it is asked again later", async () => {
+    await using exporter = await startExporter({ yaml: MODULES });
+    const client = await holdRequest(exporter);
+    exporter.process.kill("SIGINT");
+    await exporter.process.waitForOutput(/shutting down/);
+    await pause(600);
+    exporter.process.kill("SIGINT");
+    expect(await exporter.process.exited).toEqual({ code: 130, signal: null });
+    client.destroy();
   });
 });
 
