@@ -84,12 +84,16 @@ class LongestFirst extends BaseSequencer {
 }
 
 /** Set by `npm run check:long`. */
-const isLong = process.env["TEST_LONG"] !== undefined;
+/** Tests with a real Kubernetes API server, whose programs take about ten minutes to build: `npm run check:kubernetes`. */
+const KUBERNETES = ["test/kubernetes/**/*.test.ts"];
+
+const isKubernetes = process.env["TEST_KUBERNETES"] !== undefined;
+const isLong = isKubernetes || process.env["TEST_LONG"] !== undefined;
 
 export default defineConfig({
   test: {
-    include: isLong ? LONG : ["test/**/*.test.ts"],
-    exclude: isLong ? [] : LONG,
+    include: isKubernetes ? KUBERNETES : isLong ? LONG : ["test/**/*.test.ts"],
+    exclude: isLong ? [] : [...LONG, ...KUBERNETES],
     globalSetup: ["test/page/assets.ts", "test/helpers/ping-on-path.ts"],
     // Waits end after a minute and name what they waited for (test/helpers/process.ts): a test may do so more than once.
     testTimeout: isLong ? 1_800_000 : 300_000,

@@ -3,16 +3,6 @@
  * to vitest.
  */
 
-import { spawn } from "node:child_process";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { runTests } from "./run-tests.ts";
 
-const root = fileURLToPath(new URL("..", import.meta.url));
-const vitest = spawn(
-  process.execPath,
-  [join(root, "node_modules/vitest/vitest.mjs"), "run", ...process.argv.slice(2)],
-  { cwd: root, env: { ...process.env, TEST_LONG: "1" }, stdio: "inherit" },
-);
-vitest.on("close", (code) => {
-  process.exitCode = code ?? 1;
-});
+process.exitCode = await runTests("TEST_LONG");

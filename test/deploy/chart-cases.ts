@@ -43,6 +43,7 @@ export const CHART_CASES: readonly ChartCase[] = [
         ],
       });
       expect(spec).not.toHaveProperty("topologySpreadConstraints");
+      expect(spec.containers[0]).not.toHaveProperty("lifecycle");
       expect(spec.securityContext).not.toHaveProperty("sysctls");
     },
   },
@@ -55,6 +56,9 @@ export const CHART_CASES: readonly ChartCase[] = [
       probedLeases: [{ namespace: "kcp", name: "syncer" }, { name: "own" }],
     },
     check: (chart) => {
+      expect(chart.pods().spec.containers[0]).toMatchObject({
+        lifecycle: { preStop: { exec: { command: ["sleep", "5"] } } },
+      });
       expect(configOf(chart)["lease"]).toEqual({
         name: RELEASE.fullname,
         namespace: RELEASE.namespace,

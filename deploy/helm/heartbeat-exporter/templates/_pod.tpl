@@ -118,6 +118,14 @@
 {{- toYaml $context }}
 {{- end }}
 
+{{- define "heartbeat-exporter.lifecycle" -}}
+{{- if .Values.lifecycle }}
+{{- toYaml .Values.lifecycle }}
+{{- else if gt (int .Values.replicas) 1 }}
+preStop: { exec: { command: [sleep, "5"] } }
+{{- end }}
+{{- end }}
+
 {{- define "heartbeat-exporter.topologySpreadConstraints" -}}
 {{- $selector := dict "matchLabels" (include "heartbeat-exporter.selectorLabels" . | fromYaml) }}
 {{- $constraints := .Values.topologySpreadConstraints }}
