@@ -55,6 +55,8 @@ export interface Destination {
   readonly localAddress?: string;
   /** True if the target chose it, by a redirect for example, so that it needs an entry even if the target is configured. */
   readonly redirected?: boolean;
+  /** True if a proxy resolves the name, so that only the name is checked: an entry with an address does not admit it. */
+  readonly unresolved?: boolean;
 }
 
 /** The preferred IP version. With `fallback`, an address of the other version is accepted. */

@@ -1,5 +1,6 @@
 import type { JSONSchema } from "json-schema-to-ts";
 import type { CompileContext } from "../core/prober.ts";
+import { spellingOf } from "./host-spellings.ts";
 import { compileRanges, embeddedIpv4, isIP, isRange, rangeOf, withoutZone } from "./ip.ts";
 
 /**
@@ -8,14 +9,20 @@ import { compileRanges, embeddedIpv4, isIP, isRange, rangeOf, withoutZone } from
  * configured target, which needs no entry in `allowed_targets`. The port is 0 for a protocol without ports.
  */
 export interface AddressPolicy {
-  /** Checks a name or an IP literal without brackets, before the name is resolved. */
+  /** Checks a name, or an address in any spelling without brackets, before the name is resolved. */
   refusesHost(host: string, port: number, configured?: boolean): string | undefined;
+  /** Checks a host that a proxy resolves, so that `refusesAddress` is never called. */
+  refusesUnresolved(host: string, port: number, configured?: boolean): string | undefined;
   /** Checks an address that a connection to `host` would be opened to. */
   refusesAddress(ip: string, host: string, port: number, configured?: boolean): string | undefined;
 }
 
 /** The policy for servers that only the configuration names. */
-export const ANY_ADDRESS: AddressPolicy = { refusesHost: () => undefined, refusesAddress: () => undefined };
+export const ANY_ADDRESS: AddressPolicy = {
+  refusesHost: () => undefined,
+  refusesUnresolved: () => undefined,
+  refusesAddress: () => undefined,
+};
 
 /** Schema of the option `allowed_targets` of probers whose targets have a host and a port. */
 export const allowedTargetsSchema = {
@@ -58,6 +65,18 @@ const isServed = compileRanges([
   "fd00:42::42/128",
 ]);
 
+/** Names that clouds give to their metadata services. They matter only where a proxy resolves names. */
+const METADATA_NAMES: ReadonlySet<string> = new Set([
+  "metadata",
+  "metadata.goog",
+  "metadata.google.internal",
+  "instance-data",
+  "instance-data.ec2.internal",
+  "metadata.tencentyun.com",
+  "metadata.packet.net",
+  "metadata.platformequinix.com",
+]);
+
 /** Returns true for such an address, and for an IPv6 address that stands for one, as in NAT64. */
 const isMetadata = (ip: string): boolean => isServed(ip) || embeddedIpv4(ip).some(isServed);
 
@@ -75,15 +94,31 @@ export function compileAddressPolicy(allowed: readonly string[] | undefined): Ad
   });
   const covers = (port: number) => (entry: Entry) => entry.port === undefined || entry.port === port;
 
+  const notListed = (host: string, port: number): string =>
+    `${host}${port === 0 ? "" : `:${port}`} is not in allowed_targets`;
+
   return {
     refusesHost(host, port, configured = false) {
-      if (isIP(withoutZone(host)) !== 0) return this.refusesAddress(host, host, port, configured);
+      const spelling = spellingOf(host);
+      if (spelling.kind === "malformed") return `${host} is neither a name nor an address`;
+      if (spelling.kind === "addresses") {
+        const refusals = spelling.ips.map((ip) => this.refusesAddress(ip, ip, port, configured));
+        return refusals.find((refusal) => refusal !== undefined);
+      }
       if (entries === undefined || configured) return undefined;
       const name = normalizeHost(host);
       const possible = entries
         .filter(covers(port))
         .some((entry) => entry.isAddress || entry.matchesHost(name));
-      return possible ? undefined : `${host}${port === 0 ? "" : `:${port}`} is not in allowed_targets`;
+      return possible ? undefined : notListed(host, port);
+    },
+    refusesUnresolved(host, port, configured = false) {
+      if (spellingOf(host).kind !== "name") return this.refusesHost(host, port, configured);
+      const name = normalizeHost(host);
+      const isListed = entries?.filter(covers(port)).some((entry) => entry.matchesHost(name)) ?? false;
+      if (isListed) return undefined;
+      if (METADATA_NAMES.has(name)) return `${host} is the name of a metadata service`;
+      return entries === undefined || configured ? undefined : notListed(host, port);
     },
     refusesAddress(ip, host, port, configured = false) {
       const address = withoutZone(ip);
@@ -139,4 +174,4 @@ function splitPort(text: string): { host: string; port: number | undefined } {
   return { host: match[1] ?? match[2] ?? "", port: match[3] === undefined ? undefined : Number(match[3]) };
 }
 
-const normalizeHost = (host: string): string => host.toLowerCase().replace(/\.$/, "");
+const normalizeHost = (host: string): string => host.toLowerCase().replace(/\.+$/, "");

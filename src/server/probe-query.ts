@@ -1,4 +1,5 @@
 import { defined } from "../core/defined.ts";
+import { HOST_HEADER_FORM, isHostHeader } from "../core/names.ts";
 import type { ProbeTarget } from "../core/prober.ts";
 import type { Steps } from "../core/steps.ts";
 import type { Module, Target } from "../core/target.ts";
@@ -45,6 +46,8 @@ export function parseProbeQuery(
   const decoded = decodedAgain(address);
   const model = query.get("model") || undefined;
   const hostname = query.get("hostname") || undefined;
+  if (hostname !== undefined && !isHostHeader(hostname))
+    return refused(`hostname: got ${JSON.stringify(hostname)}, want ${HOST_HEADER_FORM}`);
   const same = targetsAt(module, decoded).filter(
     (target) => (model === undefined || model === target.model) && hostname === target.hostname,
   );

@@ -1,7 +1,7 @@
 import { Cron } from "croner";
 import { isLabelName, LABEL_NAME_FORM } from "../../core/heartbeat-labels.ts";
 import { INSTANT_FORM, parseInstant } from "../../core/instant.ts";
-import { isName } from "../../core/names.ts";
+import { HOST_HEADER_FORM, isHostHeader, isName } from "../../core/names.ts";
 import {
   DURATION_FORM,
   isPrometheusDuration,
@@ -62,6 +62,7 @@ const OWN: Readonly<Record<string, Format>> = {
     matches: (text) => /^(?:[01]\d|2[0-3]):[0-5]\d$/.test(text),
     want: "a time of day such as 22:30",
   },
+  host_header: { matches: isHostHeader, want: HOST_HEADER_FORM },
   instant: { matches: (text) => parseInstant(text) !== undefined, want: INSTANT_FORM },
   cron: { matches: isCron, want: "a cron expression with five fields, such as 0 3 * * 6" },
   time_zone: { matches: isTimeZone, want: "a time zone such as Europe/Berlin" },

@@ -65,7 +65,11 @@ export const targetSchema = {
       description: "Address, in the form that the module's prober expects.",
     },
     model: { ...word, description: "Model to ask for, instead of the module's." },
-    hostname: { ...word, description: "Host header and TLS server name to send." },
+    hostname: {
+      type: "string",
+      format: "host_header",
+      description: "Host header and TLS server name to send.",
+    },
     schedule: {
       type: "string",
       enum: ["on_scrape", "interval"],

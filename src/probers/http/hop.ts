@@ -19,6 +19,8 @@ export interface Hop {
   readonly authority: string;
   /** The Host header. */
   readonly host: string;
+  /** True if `?hostname=` of a request to the exporter chose it. */
+  readonly foreignHost: boolean;
   /** True if this request and all before it went to the target, so that credentials are sent. */
   readonly own: boolean;
   /** True if it goes to the target, so that the server name of the module applies. */

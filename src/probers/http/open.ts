@@ -1,4 +1,5 @@
 import type { Destination } from "../../core/network.ts";
+import { parseAddress } from "../http-address.ts";
 import { bracketed } from "../ip.ts";
 import type { Hop } from "./hop.ts";
 import type { HttpModule } from "./options.ts";
@@ -21,7 +22,10 @@ export async function openConnection(
   trace: Trace,
 ): Promise<Connection | Failure> {
   const { address } = hop;
-  const refused = hop.ip === undefined ? guard.network.check(destinationOf(hop)) : undefined;
+  const unresolved = proxy !== undefined;
+  const refused =
+    (hop.ip === undefined ? guard.network.check({ ...destinationOf(hop), unresolved }) : undefined) ??
+    (unresolved && !address.tls ? checkHost(hop, guard) : undefined);
   if (refused !== undefined) return refused;
   const route = {
     address,
@@ -47,6 +51,15 @@ const destinationOf = ({ address: { host, port }, trusted }: Hop): Destination =
   port,
   redirected: !trusted,
 });
+
+/** Checks `?hostname=`: a plain request through a proxy names the server by its Host header alone. */
+function checkHost({ host, foreignHost, address }: Hop, { network }: Guard): Failure | undefined {
+  if (!foreignHost) return undefined;
+  const named = parseAddress(`http://${host}`);
+  if (typeof named === "string") return failure("bad_request", `hostname: ${named}`);
+  const port = named.authority === bracketed(named.host) ? address.port : named.port;
+  return network.check({ host: named.host, port, redirected: true, unresolved: true });
+}
 
 /** Returns the address chosen for the target or, after a redirect to a name, all permitted addresses of that name. */
 async function locate(hop: Hop, guard: Guard, trace: Trace): Promise<Destination | Failure> {

@@ -63,6 +63,7 @@ export async function prepare(
       ip,
       authority: ip === undefined ? address.authority : authorityOfIp(ip, address.authority),
       host: ownHost ?? address.authority,
+      foreignHost: !configured && Boolean(target.hostname),
       own: true,
       atTarget: true,
       trusted: configured,

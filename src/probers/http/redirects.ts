@@ -48,6 +48,7 @@ export function redirectOf(response: ResponseHead, hop: Hop, first: Hop): Redire
       ip: relative ? hop.ip : undefined,
       authority: relative ? hop.authority : to.authority,
       host: relative ? hop.host : to.authority,
+      foreignHost: relative && hop.foreignHost,
       own: hop.own && (relative || sameOrigin),
       atTarget: relative ? hop.atTarget : sameOrigin,
       bodyDropped: hop.bodyDropped || !repeats,

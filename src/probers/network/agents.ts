@@ -36,7 +36,8 @@ export function createAgents({ tls, proxy, onHandshake }: AgentSettings, guard: 
     const create = agent.createConnection.bind(agent);
     const open = inspection === undefined ? create : inspection.watch(create);
     agent.createConnection = (request, done) => {
-      const to = { host: request.host ?? "", port: Number(request.port) };
+      const unresolved = proxy !== undefined;
+      const to = { host: request.host ?? "", port: Number(request.port), unresolved };
       const refusal = guard.refusal(to);
       if (refusal === undefined)
         return open(proxy === undefined ? { ...request, lookup: guard.lookupFor(to) } : request, done);

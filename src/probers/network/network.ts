@@ -85,8 +85,12 @@ function createNetwork(deps: NetworkDeps): Network {
     target ??= authority;
     return authority === target;
   };
-  const hostRefusal = (to: Destination): string | undefined =>
-    policy.refusesHost(withoutBrackets(to.host), to.port, isConfigured(to));
+  const hostRefusal = (to: Destination): string | undefined => {
+    const host = withoutBrackets(to.host);
+    return to.unresolved === true
+      ? policy.refusesUnresolved(host, to.port, isConfigured(to))
+      : policy.refusesHost(host, to.port, isConfigured(to));
+  };
   const addressRefusal = (ip: string, to: Destination): string | undefined =>
     policy.refusesAddress(ip, withoutBrackets(to.host), to.port, isConfigured(to));
 
@@ -165,7 +169,7 @@ function createNetwork(deps: NetworkDeps): Network {
       return "ok" in end ? end : openUdp(end, signal);
     },
     agents(url, settings = {}) {
-      const refused = check(destinationOf(url));
+      const refused = check({ ...destinationOf(url), unresolved: settings.proxy !== undefined });
       if (refused !== undefined) return refused;
       const lookupFor = (to: Destination) => guardedLookup((ip) => addressRefusal(ip, to), resolver);
       return { ok: true, agents: createAgents(settings, { refusal: hostRefusal, lookupFor }) };

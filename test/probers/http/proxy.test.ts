@@ -136,6 +136,60 @@ describe("a proxy", () => {
     expect(seen).toEqual([]);
   });
 
+  test.each([
+    "http://2852039166/",
+    "http://0xA9FEA9FE/",
+    "http://0251.0376.0251.0376/",
+    "http://169.254.43518/",
+    "http://169.254.169.254./",
+    "http://\uff11\uff16\uff19.254.169.254/",
+    "http://[::ffff:a9fe:a9fe]/",
+    "http://[2002:a9fe:a9fe::1]/",
+    "http://[::a9fe:a9fe]/",
+    "http://168.63.129.16/",
+    "http://0xC00000C0/",
+    "http://100.100.25800/",
+    "http://metadata.google.internal/",
+    "https://2852039166/",
+    "https://METADATA.google.internal./",
+  ])("is not asked for %s, also not after a redirect", async (address) => {
+    const lines: string[] = [];
+    const seen: Seen[] = [];
+    await using proxy = await serveProxy(seen);
+    const options = { proxy_url: `http://${proxy.host}`, skip_resolve_phase_with_proxy: true };
+    expect(verdictOf(await probe(address, options))).toBe("forbidden_target");
+    expect(verdictOf(await probe(address, options, { configured: true }))).toBe("forbidden_target");
+    expect(seen).toEqual([]);
+    await using redirecting = await serveHttp((request, response) => {
+      lines.push(String(request.url));
+      response.writeHead(302, { Location: address.replaceAll(/[^ -~]/gu, encodeURIComponent) }).end();
+    });
+    const redirected = await probe("http://redirect.example/", {
+      ...options,
+      proxy_url: `http://${redirecting.host}`,
+    });
+    expect(verdictOf(redirected)).toBe("forbidden_target");
+    expect(lines).toEqual(["http://redirect.example/"]);
+  });
+
+  test("is not asked for the host in ?hostname= if that would be refused as a target", async () => {
+    const seen: Seen[] = [];
+    await using proxy = await serveProxy(seen);
+    const options = { proxy_url: `http://${proxy.host}`, skip_resolve_phase_with_proxy: true };
+    const open = "http://open.example/";
+    for (const hostname of ["169.254.169.254", "2852039166:80", "metadata.google.internal"])
+      expect(verdictOf(await probe(open, options, { hostname }))).toBe("forbidden_target");
+    const listed = { ...options, allowed_targets: ["open.example"] };
+    expect(verdictOf(await probe(open, listed, { hostname: "other.example" }))).toBe("forbidden_target");
+    expect(seen).toEqual([]);
+    expect(verdictOf(await probe(open, listed, { hostname: "open.example" }))).toBe("success");
+    // The operator has configured this one.
+    expect(verdictOf(await probe(open, listed, { hostname: "other.example", configured: true }))).toBe(
+      "success",
+    );
+    expect(seen.map(({ line }) => line)).toEqual(["GET http://open.example/", "GET http://other.example/"]);
+  });
+
   test("is not used for hosts in no_proxy", async () => {
     await using server = await serveHttp((_, response) => response.end("direct"));
     const options = {
