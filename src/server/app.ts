@@ -1,6 +1,7 @@
 import express, { type ErrorRequestHandler, type Express, type RequestHandler, Router } from "express";
 import { shownPath } from "./front/request-log.ts";
 import { refuse } from "./refuse.ts";
+import { requireHost } from "./request.ts";
 import type { RouteContext } from "./route-context.ts";
 import { CONTEXT_API_ROUTES, METHODS, type Method, ROUTES, type Route } from "./route-table.ts";
 import { pingRoute } from "./routes/ping.ts";
@@ -17,6 +18,7 @@ export function createApp(context: RouteContext): Express {
   app.set("query parser", false);
   app.enable("strict routing");
 
+  app.use(requireHost);
   // The most frequent requests come first.
   app.use(`${routePrefix}/ping`, pingsToOwner(context), pingRoute(context));
 

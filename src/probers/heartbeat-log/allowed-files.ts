@@ -1,4 +1,4 @@
-import { sep } from "node:path";
+import { basename, dirname, join, resolve, sep } from "node:path";
 import { unlessItHangs } from "../../core/file-errors.ts";
 import { lstat, type OpenedFile, openPlain, readlink, realpath, stat } from "../../files/files.ts";
 import { fileProblem, type LogProblem, problem } from "./problem.ts";
@@ -46,10 +46,12 @@ const toFacts = (found: {
  */
 export async function openAllowed(path: string, roots: readonly string[]): Promise<OpenFile | LogProblem> {
   try {
+    const refused = await refusalOf(path, roots);
+    if (refused !== undefined) return refused;
     const real = await realpath(path);
     const allowed = await realRoots(roots);
-    if (!covers(allowed, real)) return outside(path, real);
     const kind = await lstat(real);
+    if (!covers(allowed, real)) return outside(path);
     if (!kind.isFile())
       return problem("forbidden_target", `${path} is ${kindOf(kind)}, and only regular files are read`);
     const handle = await openPlain(real);
@@ -58,14 +60,35 @@ export async function openAllowed(path: string, roots: readonly string[]): Promi
     if (place !== undefined && isFile && covers(allowed, place))
       return { handle, facts: await handleFacts(handle) };
     await handle.close();
-    return outside(path, place ?? "another file");
+    return outside(path);
   } catch (error) {
     return fileProblem(path, error);
   }
 }
 
-const outside = (path: string, real: string): LogProblem =>
-  problem("forbidden_target", `${path}${real === path ? "" : `, which is ${real},`} is not in paths`);
+/**
+ * Refuses a path that is not in `roots` after resolving symbolic links, in the same words whether there is such a file or not:
+ * anyone who may ask for `/probe` would otherwise learn which files the machine has, and where its links lead.
+ */
+export async function refusalOf(path: string, roots: readonly string[]): Promise<LogProblem | undefined> {
+  return covers(await realRoots(roots), await placeFor(path)) ? undefined : outside(path);
+}
+
+const outside = (path: string): LogProblem =>
+  problem("forbidden_target", `${path} is not in paths, or a symbolic link leads out of them`);
+
+/** Most links that a path may lead through, as in Linux. */
+const MOST_LINKS = 40;
+
+/** Resolves the symbolic links of a path, of which the end need not exist. */
+async function placeFor(path: string, links = 0): Promise<string> {
+  const real = await realpath(path).catch(unlessItHangs(undefined));
+  const folder = dirname(path);
+  if (real !== undefined || folder === path) return real ?? path;
+  const link = links < MOST_LINKS ? await readlink(path).catch(unlessItHangs(undefined)) : undefined;
+  const parent = await placeFor(folder, links);
+  return link === undefined ? join(parent, basename(path)) : placeFor(resolve(parent, link), links + 1);
+}
 
 /** Returns true if `real` is in or below one of `roots`; all paths must be free of symbolic links. */
 export const covers = (roots: readonly string[], real: string): boolean =>

@@ -2,7 +2,7 @@ import { dirname, isAbsolute, normalize, sep } from "node:path";
 import { unlessItHangs } from "../../core/file-errors.ts";
 import type { Timestamp } from "../../core/units.ts";
 import { glob, realpath, stat } from "../../files/files.ts";
-import { covers, realRoots } from "./allowed-files.ts";
+import { refusalOf } from "./allowed-files.ts";
 import { type LogFile, type NamedFile, nameFile, newestOf } from "./log-files.ts";
 import { beforeNumber, isCompressedName } from "./log-names.ts";
 import { fileProblem, type LogProblem, problem, untilAborted } from "./problem.ts";
@@ -39,9 +39,9 @@ export async function findLogs(
 ): Promise<readonly LogFile[] | LogProblem> {
   const base = baseOf(pattern);
   try {
-    const real = await untilAborted(realpath(base), signal);
-    if (!covers(await untilAborted(realRoots(rules.roots), signal), real))
-      return problem("forbidden_target", `${base}, the folder of the pattern, is not in paths`);
+    const refused = await untilAborted(refusalOf(base, rules.roots), signal);
+    if (refused !== undefined) return refused;
+    await untilAborted(realpath(base), signal);
   } catch (error) {
     if (signal.aborted) throw error;
     return fileProblem(base, error);

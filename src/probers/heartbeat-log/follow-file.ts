@@ -1,5 +1,5 @@
 import { defined } from "../../core/defined.ts";
-import { type FileFacts, factsOf, handleFacts } from "./allowed-files.ts";
+import { type FileFacts, factsOf, handleFacts, refusalOf } from "./allowed-files.ts";
 import { readCompressed } from "./compressed.ts";
 import type { Descriptors, OpenDescriptor } from "./descriptors.ts";
 import type { FollowDeps } from "./follow-deps.ts";
@@ -39,6 +39,9 @@ export async function followFile(log: LogFile, before: LogState, deps: FollowDep
       return fileProblem(path, error);
     });
     if ("reason" in facts) {
+      const refused =
+        before.positions.length > 0 ? undefined : await untilAborted(refusalOf(path, deps.roots), signal);
+      if (refused !== undefined) return { state: before, problem: refused };
       trouble = (await readAll(log, positions, undefined, move, session, deps)) ?? facts;
     } else {
       if (isUnchanged(log, positions, facts, descriptors)) return { state: before };

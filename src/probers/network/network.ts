@@ -162,7 +162,9 @@ function createNetwork(deps: NetworkDeps): Network {
     connectUnix(path) {
       // As with addresses, a configured target needs no entry.
       if (configured) target ??= path;
-      return openUnix(path, { policy: path === target ? undefined : paths, signal });
+      const isTarget = path === target;
+      const named = isTarget || paths !== undefined;
+      return openUnix(path, { policy: isTarget ? undefined : paths, named, signal });
     },
     async connectUdp(to) {
       const end = await locate(to);

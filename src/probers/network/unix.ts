@@ -1,6 +1,6 @@
 import { connect, type Socket } from "node:net";
-import { resolve as resolvePath } from "node:path";
-import { FileHangsError, fileError } from "../../core/file-errors.ts";
+import { basename, dirname, join, resolve as resolvePath } from "node:path";
+import { FileHangsError } from "../../core/file-errors.ts";
 import type { Opened, UnixFailure } from "../../core/network.ts";
 import { realpathSoon, statSmall } from "../../files/files.ts";
 import { codeOf, describeError } from "../errors.ts";
@@ -17,6 +17,8 @@ const failure = (reason: UnixFailure["reason"], detail: string): UnixFailure => 
 export interface UnixAccess {
   /** Undefined if every socket is allowed. */
   readonly policy: PathPolicy | undefined;
+  /** True if failures may tell what is at the path: the operator has named it, or what it matches. */
+  readonly named: boolean;
   readonly signal: AbortSignal;
 }
 
@@ -25,15 +27,22 @@ export interface UnixAccess {
  * the event loop, so the file system is asked first, where a thread of its own may hang.
  */
 export async function openUnix(path: string, access: UnixAccess): Promise<Opened<Socket> | UnixFailure> {
-  const { signal } = access;
+  const { signal, named } = access;
   // The kernel reads a path up to the first NUL, which is not what was checked.
   if (path === "" || path.includes("\0"))
     return failure("forbidden_target", `${JSON.stringify(path)} is not the path of a socket`);
   const located = await orCut(locate(path, access.policy), signal);
   if (located === undefined)
     return failure("timeout_connect", `the file system of ${path} did not answer before the deadline`);
-  return "ok" in located ? located : dial(path, located.at, signal);
+  if ("ok" in located) return located;
+  const dialed = await dial(path, located.at, signal);
+  if (dialed.ok || dialed.reason !== "connect" || named) return dialed;
+  return failure("connect", `no connection to ${path}: ${UNNAMED}`);
 }
+
+/** Tells apart neither what is at a path nor whether anything is: anyone who may ask for `/probe` would learn which files there are. */
+const UNNAMED =
+  "no socket that accepts connections is there; the reason is told for targets and allowed_targets";
 
 /** Resolves with the value of a promise, or with `undefined` at the deadline. */
 function orCut<Value>(promise: Promise<Value>, signal: AbortSignal): Promise<Value | undefined> {
@@ -61,13 +70,22 @@ async function locate(
       ? failure("file_unreadable", `no connection to ${path}: ${real.text}`)
       : { at: path };
   }
-  // A path that is not allowed is refused whether it exists or not.
-  const known = typeof real === "string" ? real : resolvePath(path);
+  // A path that is not allowed is refused in the same words whether it exists or not, and without where its links lead.
+  const known = typeof real === "string" ? real : await placeOf(resolvePath(path));
   const refusal = await policy.refuses(known, (one) => realpathSoon(one).catch(() => one));
-  if (refusal !== undefined) return failure("forbidden_target", refusal);
+  if (refusal !== undefined) return failure("forbidden_target", `${path} is not in allowed_targets`);
   if (typeof real === "string") return { at: real };
-  const reason = real instanceof FileHangsError ? "file_unreadable" : "connect";
-  return failure(reason, `no connection to ${path}: ${fileError(real).text}`);
+  if (real instanceof FileHangsError)
+    return failure("file_unreadable", `no connection to ${path}: ${real.text}`);
+  return failure("connect", `no connection to ${path}: ${await explain(real, path)}`);
+}
+
+/** Resolves the links of the folders of a path that does not exist. */
+async function placeOf(path: string): Promise<string> {
+  const folder = dirname(path);
+  if (folder === path) return path;
+  const real = await realpathSoon(folder).catch(() => placeOf(folder));
+  return join(real, basename(path));
 }
 
 /** Connects to a socket whose file system answers. */
@@ -104,7 +122,7 @@ const ERRORS: Readonly<Record<string, string>> = {
 };
 
 /** Says why a socket was not connected to. The kernel refuses a file of another kind as it refuses a socket that nothing listens on. */
-async function explain(error: Error, path: string): Promise<string> {
+async function explain(error: unknown, path: string): Promise<string> {
   const code = codeOf(error) ?? "";
   if (code !== "ECONNREFUSED") return ERRORS[code] ?? describeError(error);
   try {

@@ -2,6 +2,7 @@ import type { Request, Response } from "express";
 import { redactAddress } from "../../core/secret.ts";
 import type { Target } from "../../core/target.ts";
 import { sendJson } from "../compress.ts";
+import { baseOf } from "../request.ts";
 import type { RouteContext } from "../route-context.ts";
 
 /** A target group of Prometheus' HTTP service discovery. */
@@ -16,10 +17,10 @@ interface TargetGroup {
  * its password).
  */
 export const discoveryRoute =
-  ({ config, externalUrl, routePrefix }: RouteContext) =>
+  (context: RouteContext) =>
   async (req: Request, res: Response): Promise<void> => {
-    const base = externalUrl ?? new URL(`${req.protocol}://${req.get("Host") ?? "localhost"}${routePrefix}`);
-    const groups = [...config().targets.values()].map((target) => targetGroup(target, base));
+    const base = baseOf(req, context);
+    const groups = [...context.config().targets.values()].map((target) => targetGroup(target, base));
     await sendJson(req, res, groups);
   };
 

@@ -3,7 +3,7 @@ import { sendCacheable } from "../cacheable.ts";
 import { sendJson } from "../compress.ts";
 import { readIncidentQuery } from "../page-query.ts";
 import { refuse, refuseJson } from "../refuse.ts";
-import { queryOf } from "../request.ts";
+import { baseOf, queryOf } from "../request.ts";
 import type { RouteContext } from "../route-context.ts";
 
 /** `GET /api/v1/incidents[?kind=&name=&group=&offset=&limit=]`: the stretches in which something was not healthy, the newest first. */
@@ -35,11 +35,11 @@ export const incidentRoute =
 
 /** `GET /incidents.atom`: the incidents as a feed, with the parameters of `/api/v1/incidents`. */
 export const incidentFeedRoute =
-  ({ page, externalUrl, routePrefix }: RouteContext) =>
+  (context: RouteContext) =>
   async (req: Request, res: Response): Promise<void> => {
+    const { page } = context;
     const reading = readIncidentQuery(queryOf(req));
     if ("refused" in reading) return refuse(res, 400, reading.refused);
-    const base = externalUrl ?? new URL(`${req.protocol}://${req.get("Host") ?? "localhost"}${routePrefix}`);
-    const text = page.forms.incidentFeed(await page.incidents(reading.query), base);
+    const text = page.forms.incidentFeed(await page.incidents(reading.query), baseOf(req, context));
     await sendCacheable(req, res, { type: "application/atom+xml; charset=utf-8", text, maxAge: 30 });
   };

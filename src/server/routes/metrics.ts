@@ -77,6 +77,8 @@ async function send(
   const page = await rendering.page;
   const encoding = encodingFor(accepted, await page.isShorter(SMALL, format));
   if (encoding !== "identity") res.set("Content-Encoding", encoding);
+  // A client that has gone away meanwhile needs no page.
+  if (res.destroyed) return;
   // The first chunk of a compressed stream comes late.
   res.flushHeaders();
   try {
@@ -84,7 +86,6 @@ async function send(
     const ahead = new PassThrough({ objectMode: true, highWaterMark: CHUNKS_AHEAD });
     await pipeline(rendering.stream(format, encoding), ahead, res);
   } catch (error) {
-    // A client that goes away needs no page.
     if (!isClosedByClient(error)) throw error;
   }
 }

@@ -68,8 +68,13 @@ describe("a socket that cannot be connected to", () => {
     ["that is a folder", "app", "it is not a socket"],
     ["with a long path", "x".repeat(120), "the path is longer than 107 bytes"],
   ])("%s is explained", async (_, name, text) => {
+    const { verdict: explained } = await unix.probe(at(name), {}, { configured: true });
+    expect(explained).toBe(`connect: no connection to ${at(name)}: ${text}`);
+    // Others do not learn what is there.
     const { verdict } = await unix.probe(at(name));
-    expect(verdict).toBe(`connect: no connection to ${at(name)}: ${text}`);
+    expect(verdict).toBe(
+      `connect: no connection to ${at(name)}: no socket that accepts connections is there; the reason is told for targets and allowed_targets`,
+    );
   });
 
   test("is left behind by a process that has ended", async () => {
@@ -77,9 +82,10 @@ describe("a socket that cannot be connected to", () => {
     const { spawnSync } = await import("node:child_process");
     const script = `require("net").createServer().listen(${JSON.stringify(path)}, () => process.exit(1))`;
     expect(spawnSync(process.execPath, ["-e", script]).status).toBe(1);
-    expect((await unix.probe(path)).verdict).toBe(
+    expect((await unix.probe(path, {}, { configured: true })).verdict).toBe(
       `connect: no connection to ${path}: no process listens on it`,
     );
+    expect((await unix.probe(path)).verdict).toContain("no socket that accepts connections is there");
   });
 });
 
@@ -111,6 +117,21 @@ describe("allowed_targets", () => {
     ["a file elsewhere", "file", ["app/*"], "forbidden_target"],
   ])("%s", async (_, name, allowed, wanted) => {
     expect(await verdict(name, allowed.map(at))).toBe(wanted);
+  });
+
+  test("refuses in the same words whether a path exists or not, and without where its links lead", async () => {
+    const answers = new Set<string>();
+    for (const name of ["file", "app.sock", "none.sock", "none/none.sock", "app/way-out.sock", "link/../x"])
+      answers.add(
+        (await unix.probe(at(name), { allowed_targets: [at("app/*.sock")] })).verdict.replace(
+          at(name),
+          "PATH",
+        ),
+      );
+    expect([...answers]).toEqual(["forbidden_target: PATH is not in allowed_targets"]);
+    // A missing path below a link to a folder that is allowed is missing, as it would be below the folder.
+    const missing = await unix.probe(at("link/none.sock"), { allowed_targets: [at("app/*.sock")] });
+    expect(missing.verdict).toBe(`connect: no connection to ${at("link/none.sock")}: it does not exist`);
   });
 
   test("of abstract sockets", async () => {
