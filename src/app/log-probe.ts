@@ -1,7 +1,7 @@
 import { excerpt } from "../core/excerpt.ts";
 import { isDebugging, type Log } from "../core/log.ts";
 import type { LogLine, Result } from "../core/result.ts";
-import { REDACTED } from "../core/secret.ts";
+import { redactUrls } from "../core/secret.ts";
 import type { ProbeRequest } from "../engine/probe-request.ts";
 
 /** Most lines of one probe in the log of the exporter. `/logs` has all of them. */
@@ -15,9 +15,6 @@ const LONGEST_VALUE = 200;
 
 /** Fields that the log and every line of a probe have. A prober's own field of the same name gets a trailing `_`. */
 const TAKEN: ReadonlySet<string> = new Set(["time", "level", "msg", "target", "module", "probe", "at"]);
-
-/** User and password of an address, which a plugin may log. */
-const USERINFO = /([a-z][a-z0-9+.-]*:\/\/)[^\s/?#]*@/gi;
 
 /** Rounds to microseconds. */
 const rounded = (value: number): number => Math.round(value * 1e6) / 1e6;
@@ -35,7 +32,7 @@ function shownFields(fields: LogLine["fields"] = {}): Readonly<Record<string, un
 function shownValue(value: unknown): unknown {
   if (typeof value === "number") return rounded(value);
   if (typeof value === "boolean") return value;
-  return excerpt(textOf(value).slice(0, 4096).replace(USERINFO, `$1${REDACTED}@`), [], LONGEST_VALUE);
+  return excerpt(redactUrls(textOf(value).slice(0, 4096)), [], LONGEST_VALUE);
 }
 
 function textOf(value: unknown): string {

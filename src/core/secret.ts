@@ -31,8 +31,113 @@ export class Secret {
 /** Makes a secret from a value in the configuration or the environment. */
 export const knownSecret = (value: string): Secret => new Secret(async () => value);
 
-/** Everything before the last `@` of the authority. As in blackbox_exporter, an address needs no scheme. */
-const USERINFO = /^([a-z][a-z0-9+.-]*:\/\/)?[^/?#]*@/i;
+/** The parts of an address that may be secret. */
+export type AddressPart = "user" | "path" | "query" | "fragment";
 
-/** Removes user and password from the address of a target. */
-export const redactAddress = (address: string): string => address.replace(USERINFO, `$1${REDACTED}@`);
+/**
+ * Decides which parts of an address may be shown.
+ * @param name of the parameter of the query that has the value; undefined for other parts
+ */
+export type IsPublic = (text: string, part: AddressPart, name?: string) => boolean;
+
+/** Parameters that select what an address is about, and values that they have. */
+const PUBLIC_NAME =
+  /^(?:api[-_]version|v|version|format|full|verbose|pretty|ready|check|checks|lang|depth|level)$/i;
+const PUBLIC_VALUE = /^[\w.-]{0,20}$/;
+
+/** Accepts values that select what an address is about, such as `api-version=2024-06-01`. */
+export const isPublicValue: IsPublic = (text, _, name) =>
+  name !== undefined && PUBLIC_NAME.test(name) && PUBLIC_VALUE.test(text);
+
+/** Everything before the last `@` of the authority. As in blackbox_exporter, an address needs no scheme. */
+const USERINFO = /^([a-z][a-z0-9+.-]*:\/\/)?([^/?#]+)@/i;
+
+/** The authority of an address, with or without a scheme, then its path. In `namespace/lease` there is none. */
+const URL_PATH = /^([a-z][a-z0-9+.-]*:\/\/[^/]*|[^/]*[.:@][^/]*)(\/.*)$/is;
+
+/** Parts of a path that are made to be unguessable: UUIDs, tokens of Telegram, and long runs of letters and digits. */
+const UNGUESSABLE =
+  /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$|^bot\d+:|(?=[a-z]*\d)(?=\d*[a-z])[a-z0-9]{20,}/i;
+
+/**
+ * Removes from the address of a target what may be secret: user and password, the values of its query except harmless ones such as
+ * `api-version=2024-06-01`, its fragment, and unguessable parts of its path. Paths of files and sockets are returned unchanged.
+ */
+export const redactAddress = (address: string): string => hideParts(address, isPublicValue);
+
+/** Removes from an address the parts that are not public. */
+export function hideParts(address: string, isPublic: IsPublic): string {
+  if (/^[/@]/.test(address)) return address;
+  const [, head = "", query, fragment] = /^([^?#]*)(?:\?([^#]*))?(?:#(.*))?$/s.exec(address) ?? [];
+  const shown: Shown = (text, part, name) => (isPublic(text, part, name) ? text : REDACTED);
+  const authority = head.replace(
+    USERINFO,
+    (_, scheme: string = "", user: string) => `${scheme}${shown(user, "user")}@`,
+  );
+  const path = authority.replace(URL_PATH, (_, before: string, whole: string) => {
+    const parts = whole.split("/").map((part) => (UNGUESSABLE.test(part) ? shown(part, "path") : part));
+    return before + parts.join("/");
+  });
+  const parameters = query?.split("&").map((pair) => {
+    const at = pair.indexOf("=");
+    if (at === -1) return pair === "" ? "" : shown(pair, "query");
+    const value = pair.slice(at + 1);
+    return `${pair.slice(0, at)}=${value === "" ? "" : shown(value, "query", pair.slice(0, at))}`;
+  });
+  return [
+    path,
+    parameters === undefined ? "" : `?${parameters.join("&")}`,
+    fragment === undefined || fragment === "" ? "" : `#${shown(fragment, "fragment")}`,
+  ].join("");
+}
+
+type Shown = (...part: Parameters<IsPublic>) => string;
+
+/** A URL within a text. */
+const URLS = /[a-z][a-z0-9+.-]*:\/\/[^\s"'<>\\]+/gi;
+
+/** Removes from every URL in a text what may be secret. */
+export const redactUrls = (text: string, isPublic: IsPublic = () => false): string =>
+  text.includes("://")
+    ? text.replace(URLS, (url) => hideParts(url, (...part) => isPublic(...part) || isPublicValue(...part)))
+    : text;
+
+/** Parameters whose values are credentials. */
+const SECRET_NAME = /key|token|secret|pass|pwd|sig|auth|code|cred|jwt|session|sid$/i;
+
+/** Returns true for a part of an address that is a credential by its place; other hidden parts only may be. */
+export const isCredential: IsPublic = (_, part, name) =>
+  part === "user" || (part === "query" && (name === undefined || SECRET_NAME.test(name)));
+
+/** Shortest credential, and shortest other part, that is redacted wherever it appears: shorter ones are found in ordinary words. */
+const SHORTEST_CREDENTIAL = 4;
+const SHORTEST_PART = 8;
+
+/**
+ * Returns the texts that no output about an address may contain, the longest first: its secret parts as they are written, decoded,
+ * and as headers and JSON contain them. Empty for most addresses.
+ */
+export function secretsOf(address: string): readonly string[] {
+  const parts: string[] = [];
+  const hidden = hideParts(address, (text, part, name) => {
+    if (isPublicValue(text, part, name)) return true;
+    const shortest = isCredential(text, part, name) ? SHORTEST_CREDENTIAL : SHORTEST_PART;
+    const texts = [text, ...(part === "user" ? text.split(":") : [])];
+    parts.push(...texts.filter((one) => one.length >= shortest));
+    return false;
+  });
+  if (hidden === address) return [];
+  const texts = parts.flatMap((text) => [text, decoded(text), decoded(text.replaceAll("+", " "))]);
+  const forms = texts.flatMap((text) => [text, JSON.stringify(text).slice(1, -1), btoa(toBytes(text))]);
+  return [...new Set(forms)].toSorted((a, b) => b.length - a.length);
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+const toBytes = (text: string): string => String.fromCharCode(...new TextEncoder().encode(text));

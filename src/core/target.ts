@@ -1,8 +1,10 @@
+import { hash } from "node:crypto";
 import type { OwnAlertThresholds } from "./alert-thresholds.ts";
 import type { Dependency } from "./dependency.ts";
 import type { Budget } from "./money.ts";
 import type { Prober, ProbeTarget } from "./prober.ts";
 import type { FailureReason } from "./reasons.ts";
+import { hideParts, isCredential } from "./secret.ts";
 import type { SeriesChoice } from "./series-choice.ts";
 import type { Seconds } from "./units.ts";
 
@@ -96,7 +98,26 @@ export function identityOf(target: Target): string {
   const known = identities.get(target);
   if (known !== undefined) return known;
   const { name, module, address, model, hostname } = target;
-  const identity = JSON.stringify([name, module.name, address, model, hostname]);
+  const identity = identityFrom([name, module.name, address, model, hostname]);
   identities.set(target, identity);
   return identity;
+}
+
+/** The parts that make the identity of a target: its name, module, address, model and Host header. */
+export type IdentityParts = readonly [
+  name: string,
+  module: string,
+  address: string,
+  model: string | null | undefined,
+  hostname: string | null | undefined,
+];
+
+/**
+ * Returns the identity of a target. It goes into the store, so it has a digest of the address instead of the address. Passwords and
+ * keys are removed before that: they could be guessed from a digest, and state survives their rotation.
+ */
+export function identityFrom([name, module, address, model, hostname]: IdentityParts): string {
+  const lasting = hideParts(address, (...part) => !isCredential(...part));
+  const digest = hash("sha256", JSON.stringify([lasting, model, hostname]), "base64url").slice(0, 22);
+  return JSON.stringify([name, module, digest]);
 }

@@ -12,6 +12,7 @@ import {
 import type { LogLine, Result, Skip } from "../core/result.ts";
 import type { Module } from "../core/target.ts";
 import { type Seconds, seconds } from "../core/units.ts";
+import { withoutAddressSecrets } from "./address-secrets.ts";
 import type { Deadline } from "./deadline.ts";
 import type { Gate } from "./limits.ts";
 import type { ProbeRequest } from "./probe-request.ts";
@@ -135,15 +136,16 @@ export async function runProbe(
   }
   if (shutdown.aborted) throw shutdown.reason;
 
+  const output = withoutAddressSecrets(target, { probed, log });
   return {
-    ...probed,
+    ...output.probed,
     id: deps.nextId(),
     startedAt,
     endedAt: clock.now(),
     duration: probed.duration ?? took,
     ...(uncertainty < SHORTEST_UNCERTAINTY ? {} : { uncertainty }),
     timeout: deadline.timeout(),
-    log,
+    log: output.log,
   };
 }
 

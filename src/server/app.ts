@@ -1,3 +1,4 @@
+import type { RequestListener } from "node:http";
 import express, { type ErrorRequestHandler, type Express, type RequestHandler, Router } from "express";
 import { shownPath } from "./front/request-log.ts";
 import { refuse } from "./refuse.ts";
@@ -8,8 +9,11 @@ import { pingRoute } from "./routes/ping.ts";
 import { publicViews } from "./routes/public-view.ts";
 import { pingsToOwner, toOwner } from "./shards.ts";
 
+/** Longest part of a malformed request target in an answer, in characters. */
+const LONGEST_TARGET = 100;
+
 /** Builds the express app that serves all routes of the exporter. */
-export function createApp(context: RouteContext): Express {
+export function createApp(context: RouteContext): RequestListener {
   const { config, routePrefix } = context;
   const app = express();
   app.disable("x-powered-by");
@@ -30,8 +34,18 @@ export function createApp(context: RouteContext): Express {
   app.use(routePrefix === "" ? "/" : routePrefix, router);
   app.use((req, res) => refuse(res, 404, `${req.method} ${req.path}: no such route`));
   app.use(onError(context));
-  return app;
+  return refusingTargets(app);
 }
+
+/** Wraps the app: answers 400 to a request target that is neither a path nor a URL, which Express' parser warns of. */
+const refusingTargets =
+  (app: Express): RequestListener =>
+  (req, res) => {
+    const { url = "" } = req;
+    if (url.startsWith("/") || url === "*" || URL.canParse(url)) return void app(req, res);
+    const text = `the request target: got ${JSON.stringify(url.slice(0, LONGEST_TARGET))}, want a path or a URL`;
+    res.writeHead(400, { "Content-Type": "text/plain; charset=utf-8", Connection: "close" }).end(`${text}\n`);
+  };
 
 function routerOf(routes: readonly Route[], context: RouteContext): Router {
   const router = Router({ strict: true, caseSensitive: true });

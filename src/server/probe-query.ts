@@ -1,6 +1,7 @@
 import { defined } from "../core/defined.ts";
 import { HOST_HEADER_FORM, isHostHeader } from "../core/names.ts";
 import type { ProbeTarget } from "../core/prober.ts";
+import { redactAddress } from "../core/secret.ts";
 import type { Steps } from "../core/steps.ts";
 import type { Module, Target } from "../core/target.ts";
 import type { RouteConfig } from "./route-context.ts";
@@ -59,7 +60,7 @@ export function parseProbeQuery(
   };
   const objection = module.prober.objection?.(target, module.options);
   if (objection !== undefined) {
-    const got = { target: decoded, model, hostname }[objection.part];
+    const got = { target: redactAddress(decoded), model, hostname }[objection.part];
     return refused(
       `${objection.part}: got ${got === undefined ? "nothing" : JSON.stringify(got)}, want ${objection.want}`,
     );
@@ -90,7 +91,7 @@ function unknownModule(
   targets: ReadonlyMap<string, Target>,
 ): string {
   if (name === undefined && address !== "") {
-    return `target: got ${JSON.stringify(address)}, want the name of a configured target (${list(targets)}), or ?module= beside an address`;
+    return `target: got ${JSON.stringify(redactAddress(address))}, want the name of a configured target (${list(targets)}), or ?module= beside an address`;
   }
   return `module: got ${JSON.stringify(name ?? DEFAULT_MODULE)}, want a configured module (${list(modules)})`;
 }

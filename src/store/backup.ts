@@ -3,6 +3,7 @@ import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { lock, openForReading, renameDatabase } from "./database.ts";
 import { failureOf, StoreError } from "./failure.ts";
+import { hideAddresses } from "./hidden-addresses.ts";
 import { checkVersion } from "./migrations.ts";
 import { copyPrivately, createPrivateFile, giveTo, isRegularFile } from "./private-files.ts";
 
@@ -21,6 +22,7 @@ export function backupStore(path: string, file: string): void {
     // `vacuum into` fills an empty file, whose permissions stay.
     namingFile(file, () => createPrivateFile(partial));
     namingFile(path, () => db.prepare("vacuum into ?").run(partial));
+    namingFile(file, () => hideAddressesIn(partial));
     namingFile(file, () => renameSync(partial, file));
   } finally {
     removeIfPossible(partial);
@@ -52,6 +54,16 @@ export function restoreStore(file: string, path: string, at: Date): string | und
   } finally {
     removeIfPossible(partial);
     unlock();
+  }
+}
+
+/** Takes addresses out of the copy of a store that no exporter of this version has opened. */
+function hideAddressesIn(file: string): void {
+  const db = new DatabaseSync(file);
+  try {
+    if (checkVersion(db) > 0) hideAddresses(db);
+  } finally {
+    db.close();
   }
 }
 

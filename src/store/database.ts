@@ -3,6 +3,7 @@ import { basename, dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { pathToFileURL } from "node:url";
 import { failureOf, StoreError } from "./failure.ts";
+import { hideAddresses } from "./hidden-addresses.ts";
 import { checkVersion, migrate } from "./migrations.ts";
 import { createPrivateFile, isRegularFile } from "./private-files.ts";
 
@@ -40,6 +41,7 @@ export function openDatabase(path: string): DatabaseSync {
        pragma cache_size = -4000; pragma cell_size_check = on; pragma trusted_schema = off`,
     );
     migrate(db);
+    hideAddresses(db);
     for (const table of ["shelves", "alive", "targets", "reasons", "events"]) {
       const report = String(db.prepare(`pragma quick_check(${table})`).get()?.["quick_check"]);
       if (report !== "ok") throw new StoreError({ failure: "corrupt", message: report });

@@ -59,7 +59,7 @@ export function createNamespaces(touch: (namespace: string, key: string) => void
 }
 
 /** Computes the checksum of a value: SQLite does not notice if a disk changes a byte within one. */
-const checksumOf = (namespace: string, key: string, json: string): number =>
+export const checksumOf = (namespace: string, key: string, json: string): number =>
   crc32(`${namespace}\0${key}\0${json}`);
 
 /** Reads all values whose checksum matches, and counts the others. */

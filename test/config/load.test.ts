@@ -554,7 +554,7 @@ targets:
 targets:
   - name: t
     module: a
-    target: "http://me:<secret>@localhost/\${TOKEN}"
+    target: "http://<secret>@localhost/\${TOKEN}"
 `);
   });
 

@@ -86,7 +86,7 @@ describe("the overview", () => {
     expect(bad?.target?.latency.at(-1)).toBe(0.25);
     expect([bad?.days.at(-1), bad?.days.at(-2), bad?.days.length]).toEqual([0, null, 90]);
     const good = shown.items.find(({ name }) => name === "good");
-    expect(good?.target?.address).toBe("http://<secret>@good/x?...");
+    expect(good?.target?.address).toBe("http://<secret>@good/x?key=<secret>");
     expect(good?.target?.mode).toBe("primary");
     expect(good?.target?.next_probe).toMatch(/^2025-09-15T13:3/);
     const log = shown.items.find(({ name }) => name === "/var/log/a.log");

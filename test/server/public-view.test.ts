@@ -101,7 +101,7 @@ describe("a public view", () => {
     expect([title, summary]).toEqual(["Status", "1 of 4 is down: cart (http_status); 1 degraded, 1 unknown"]);
     expect(groups[0]?.items[0]).toMatchObject({
       name: "shop",
-      address: "http://<secret>@shop.example/secret-path?...",
+      address: "http://<secret>@shop.example/secret-path?secret=<secret>",
       maintenance: true,
       reason: null,
     });

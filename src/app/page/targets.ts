@@ -7,16 +7,13 @@ import type { SubjectEntry, SubjectState, TargetState } from "../../page/state.t
 import type { TargetCondition } from "../../server/route-context.ts";
 import type { PageParts } from "./parts.ts";
 
-/** Returns the address of a target without its user, its password and the values of its query, which may be tokens. */
-const shownAddress = (address: string): string => redactAddress(address).replace(/[?#].*$/s, "?...");
-
 const words = new WeakMap<Target, readonly string[]>();
 
 /** Returns the texts that a filter finds, which are the same as long as the configuration is. */
 function wordsOf(target: Target): readonly string[] {
   const known = words.get(target);
   if (known !== undefined) return known;
-  const found = [shownAddress(target.address), target.module.name, target.module.prober.kind];
+  const found = [redactAddress(target.address), target.module.name, target.module.prober.kind];
   words.set(target, found);
   return found;
 }
@@ -56,7 +53,7 @@ export function targetState(parts: PageParts, target: Target): SubjectState {
     target: {
       module: module.name,
       prober: module.prober.kind,
-      address: shownAddress(target.address),
+      address: redactAddress(target.address),
       consecutiveFailures: state.consecutiveFailures,
       budget: budgets.remaining(target),
       ...(failover === undefined

@@ -1,5 +1,5 @@
 import { Document, Scalar } from "yaml";
-import { REDACTED } from "../../core/secret.ts";
+import { hideParts, type IsPublic, isPublicValue, REDACTED, redactUrls } from "../../core/secret.ts";
 import { onlyReferences } from "./convert.ts";
 import type { Node, ScalarNode } from "./tree.ts";
 
@@ -18,7 +18,20 @@ function toYaml(node: Node, secrets: ReadonlySet<Node>): unknown {
   if (node.kind === "scalar") return scalar(node, secrets);
   return node.kind === "list"
     ? node.items.map((item) => toYaml(item, secrets))
-    : new Map([...node.entries].map(([key, { value }]) => [key, toYaml(value, secrets)]));
+    : new Map([...node.entries].map(([key, { value }]) => [key, entryToYaml(key, value, secrets)] as const));
+}
+
+/** The address of a target needs no scheme by which it could be found in a text. */
+function entryToYaml(key: string, value: Node, secrets: ReadonlySet<Node>): unknown {
+  const shown = toYaml(value, secrets);
+  if (
+    key === "target" &&
+    shown instanceof Scalar &&
+    typeof shown.value === "string" &&
+    !shown.value.includes("://")
+  )
+    shown.value = hideParts(shown.value, (...part) => isPublicValue(...part) || isReference(...part));
+  return shown;
 }
 
 const TYPES = { plain: Scalar.PLAIN, quoted: Scalar.QUOTE_DOUBLE, block: Scalar.BLOCK_LITERAL } as const;
@@ -30,11 +43,9 @@ function scalar(node: ScalarNode, secrets: ReadonlySet<Node>): Scalar {
   return shown;
 }
 
-/** `scheme://user:password@` anywhere in a text. The last `@` of the authority ends the password. */
-const USERINFO = /(:\/\/[^\s/@:]*:)([^\s/?#]+)(@)/g;
+/** A user may stand before a reference: `user:${PASSWORD}`. */
+const isReference: IsPublic = (text, part) =>
+  onlyReferences(part === "user" ? text.slice(text.indexOf(":") + 1) : text);
 
-/** Replaces the password of every URL in `text`. */
-export const redactUrl = (text: string): string =>
-  text.replace(USERINFO, (whole, before: string, password: string, after: string) =>
-    onlyReferences(password) ? whole : `${before}${REDACTED}${after}`,
-  );
+/** Removes from every URL in `text` what may be secret, except references to variables. */
+export const redactUrl = (text: string): string => redactUrls(text, isReference);
