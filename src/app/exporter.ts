@@ -196,6 +196,8 @@ export function createExporter(options: ExporterOptions): Exporter {
     memory.namespace("failover"),
     presence,
     () => election.leads() === false,
+    ({ name }) =>
+      log.warn({ target: name }, "the stored mode and streaks of a target cannot be read and are left out"),
   );
   tell.set(() => driver.tell());
   learn.set((knowledge) => {

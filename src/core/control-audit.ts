@@ -1,7 +1,7 @@
 import { excerpt } from "./excerpt.ts";
 import { isObject } from "./json-object.ts";
 import type { StateStore } from "./memory.ts";
-import { type Timestamp, timestamp } from "./units.ts";
+import { isTimestamp, type Timestamp } from "./units.ts";
 
 /** A request to a control route that had the right token. */
 export interface ControlEntry {
@@ -49,8 +49,8 @@ function readStored(value: unknown): readonly ControlEntry[] {
   return value.flatMap((one: unknown): readonly ControlEntry[] => {
     if (!isObject(one)) return [];
     const { at, method, path, status, from } = one;
-    if (typeof at !== "number" || typeof method !== "string") return [];
+    if (!isTimestamp(at) || typeof method !== "string") return [];
     if (typeof path !== "string" || typeof status !== "number") return [];
-    return [{ at: timestamp(at), method, path, status, ...(typeof from === "string" ? { from } : {}) }];
+    return [{ at, method, path, status, ...(typeof from === "string" ? { from } : {}) }];
   });
 }

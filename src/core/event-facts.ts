@@ -1,7 +1,7 @@
 import { defined } from "./defined.ts";
 import { HEARTBEAT_SOURCES } from "./heartbeat.ts";
 import { EVENT_KINDS, type EventFacts } from "./history.ts";
-import { timestamp } from "./units.ts";
+import { isTimestamp } from "./units.ts";
 
 /** Reads an event from a value of unknown origin; returns `undefined` if it is malformed or of a kind that only another version knows. */
 export function readEventFacts(raw: unknown): EventFacts | undefined {
@@ -10,10 +10,10 @@ export function readEventFacts(raw: unknown): EventFacts | undefined {
     Record<string, unknown>
   >;
   const eventKind = memberOf(EVENT_KINDS, kind);
-  if (eventKind === undefined || typeof at !== "number" || typeof subject !== "string") return undefined;
+  if (eventKind === undefined || !isTimestamp(at) || typeof subject !== "string") return undefined;
   return {
     kind: eventKind,
-    at: timestamp(at),
+    at,
     subject,
     ...defined({ source: memberOf(HEARTBEAT_SOURCES, source) }),
     ...(typeof from === "string" ? { from } : {}),
@@ -21,7 +21,7 @@ export function readEventFacts(raw: unknown): EventFacts | undefined {
     ...(typeof cause === "string" ? { cause } : {}),
     ...(typeof detail === "string" ? { detail } : {}),
     ...(typeof blockedBy === "string" ? { blockedBy } : {}),
-    ...(typeof until === "number" ? { until: timestamp(until) } : {}),
+    ...(isTimestamp(until) ? { until } : {}),
   };
 }
 

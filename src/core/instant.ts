@@ -1,4 +1,4 @@
-import { type Timestamp, timestamp } from "./units.ts";
+import { isTimestamp, type Timestamp } from "./units.ts";
 
 /**
  * RFC 3339 (https://www.rfc-editor.org/rfc/rfc3339#section-5.6): `T` and `Z` in either case, a blank instead of `T`, any
@@ -12,7 +12,7 @@ export const INSTANT_FORM = "a date and time such as 2026-01-31T22:00:00Z";
 
 /**
  * Parses a date and time of RFC 3339. A leap second counts as the first second of the next minute.
- * @returns `undefined` if `text` is not one, or names a day or a time of day that does not exist
+ * @returns `undefined` if `text` is not one, names a day or a time of day that does not exist, or is not in the years 1 to 9999 in UTC
  */
 export function parseInstant(text: string): Timestamp | undefined {
   const match = INSTANT.exec(text);
@@ -28,5 +28,6 @@ export function parseInstant(text: string): Timestamp | undefined {
   const [sign, hours, minutes] = match.slice(8);
   const offset = (Number(hours ?? 0) * 60 + Number(minutes ?? 0)) * (sign === "-" ? -60 : 60);
   const whole = date.getTime() / 1000 + hour * 3600 + minute * 60 + second - offset;
-  return timestamp(whole + Number(match[7] ?? 0));
+  const at = whole + Number(match[7] ?? 0);
+  return isTimestamp(at) ? at : undefined;
 }

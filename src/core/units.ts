@@ -20,8 +20,20 @@ export const elapsed = (earlier: Timestamp, later: Timestamp): Seconds => (later
 /** Returns the point in time `s` after `at`. */
 export const after = (at: Timestamp, s: Seconds): Timestamp => (at + s) as Timestamp;
 
-/** Formats a time as RFC 3339 in UTC with whole seconds, as in all JSON of the exporter: `2025-09-15T13:30:00Z`. */
-export const rfc3339 = (at: Timestamp): string => `${new Date(at * 1000).toISOString().slice(0, 19)}Z`;
+/** The years 1 to 9999, which every format of times can express. */
+const EARLIEST = timestamp(-62_135_596_800);
+const LATEST = timestamp(253_402_300_799);
+
+/** Reports whether a value from outside, or from a store that another version has written, is a point in time in the years 1 to 9999. */
+export const isTimestamp = (value: unknown): value is Timestamp =>
+  typeof value === "number" && value >= EARLIEST && value <= LATEST;
+
+/**
+ * Formats a time as RFC 3339 in UTC with whole seconds, as in all JSON of the exporter: `2025-09-15T13:30:00Z`. A sum that lies outside of
+ * the years 1 to 9999 is shown as the nearest time in them: one such time must not fail a whole answer.
+ */
+export const rfc3339 = (at: Timestamp): string =>
+  `${new Date(Math.min(Math.max(at, EARLIEST), LATEST) * 1000).toISOString().slice(0, 19)}Z`;
 
 /** Nanoseconds of each unit of a duration. */
 const UNITS: ReadonlyMap<string, number> = new Map([

@@ -5,7 +5,7 @@ import type { Metric, Sample } from "../core/metric.ts";
 import { type Degradation, failed, type Outcome, type Prober, succeeded } from "../core/prober.ts";
 import { DEGRADED_REASONS, FAILURE_REASONS } from "../core/reasons.ts";
 import type { Result } from "../core/result.ts";
-import { seconds, timestamp } from "../core/units.ts";
+import { isTimestamp, seconds } from "../core/units.ts";
 
 /**
  * The last result of each target whose probes cost money, kept over a restart: it is served again until it expires, as
@@ -62,12 +62,11 @@ function storedFacts({ facts }: Result): AnswerFacts | undefined {
 
 function read(value: unknown, metrics: readonly Metric[]): Result | undefined {
   if (!isFields(value)) return undefined;
-  const startedAt = finite(value["startedAt"]);
-  const endedAt = finite(value["endedAt"]);
+  const { startedAt, endedAt } = value;
   const duration = finite(value["duration"]);
   const timeout = finite(value["timeout"]);
   const outcome = outcomeOf(value["reason"]);
-  if (startedAt === undefined || endedAt === undefined || duration === undefined || timeout === undefined)
+  if (!isTimestamp(startedAt) || !isTimestamp(endedAt) || duration === undefined || timeout === undefined)
     return undefined;
   if (outcome === undefined) return undefined;
   const { samples, answered, coldStart } = value;
@@ -75,8 +74,8 @@ function read(value: unknown, metrics: readonly Metric[]): Result | undefined {
   const byName = new Map(metrics.map((metric) => [metric.name, metric]));
   return {
     id: 0,
-    startedAt: timestamp(startedAt),
-    endedAt: timestamp(endedAt),
+    startedAt,
+    endedAt,
     duration: seconds(duration),
     timeout: seconds(timeout),
     outcome,

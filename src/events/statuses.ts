@@ -7,7 +7,7 @@ import type { Log } from "../core/log.ts";
 import type { StateStore } from "../core/memory.ts";
 import { type Standing, TARGET_STATUSES, type TargetStatus } from "../core/status.ts";
 import type { Steps } from "../core/steps.ts";
-import { type Timestamp, timestamp } from "../core/units.ts";
+import { isTimestamp, type Timestamp } from "../core/units.ts";
 
 /** The kinds of subjects with a status, and the kind of event that each change of it is. */
 const KINDS = { target: "status", group: "group", component: "component" } as const satisfies Record<
@@ -96,8 +96,7 @@ function readStored(value: unknown): LastStatus | undefined {
   const fields = isObject(value) ? value : { status: value };
   const status = TARGET_STATUSES.find((one) => one === fields["status"]);
   if (status === undefined) return undefined;
-  const timeOf = (time: unknown): Timestamp | undefined =>
-    typeof time === "number" && Number.isFinite(time) ? timestamp(time) : undefined;
+  const timeOf = (time: unknown): Timestamp | undefined => (isTimestamp(time) ? time : undefined);
   return {
     status,
     ...defined({ since: timeOf(fields["since"]), knownSince: timeOf(fields["knownSince"]) }),

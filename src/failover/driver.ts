@@ -52,6 +52,7 @@ const TICK = seconds(1);
  * @param onEffect called for each effect, in order, after the state has changed
  * @param store persists the states
  * @param presence tells absences, in which no probe could end a fallback
+ * @param onUnreadable called for a target whose stored state is malformed, so that it starts without one
  * @param follows reports whether this replica does not lead: another one knows the states of the targets that only a leader probes
  */
 export function createDriver(
@@ -60,6 +61,7 @@ export function createDriver(
   store: StateStore = createMemory().namespace("failover"),
   presence?: Pick<Presence, "presentFor">,
   follows: () => boolean = () => false,
+  onUnreadable: (target: Target) => void = () => {},
 ): Driver {
   const startedAt = clock.monotonic();
   let targets: ReadonlyMap<string, Target> = new Map();
@@ -88,7 +90,9 @@ export function createDriver(
 
   const restoreOrStart = (key: string, target: Target): FailoverState => {
     const stored = store.get(key);
-    const restored = stored === undefined ? undefined : restoredState(stored, policyFor(target), clock.now());
+    if (stored === undefined) return initialState(clock.now());
+    const restored = restoredState(stored, policyFor(target), clock.now());
+    if (restored === undefined) onUnreadable(target);
     return restored ?? initialState(clock.now());
   };
 

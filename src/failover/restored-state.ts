@@ -1,7 +1,7 @@
 import { defined } from "../core/defined.ts";
 import { FAILURE_REASONS } from "../core/reasons.ts";
 import { MODES } from "../core/status.ts";
-import { elapsed, type Timestamp, timestamp } from "../core/units.ts";
+import { elapsed, isTimestamp, type Timestamp } from "../core/units.ts";
 import type { FailoverPolicy, FailoverState } from "./machine.ts";
 
 /** Number of intervals without a probe after which a healthy target becomes unknown. */
@@ -93,8 +93,7 @@ function failureOf(value: unknown): FailoverState["lastFailure"] {
   return at === undefined || reason === undefined ? undefined : { at, reason };
 }
 
-const time = (value: unknown): Timestamp | undefined =>
-  typeof value === "number" && Number.isFinite(value) ? timestamp(value) : undefined;
+const time = (value: unknown): Timestamp | undefined => (isTimestamp(value) ? value : undefined);
 
 const count = (value: unknown): number | undefined =>
   Number.isSafeInteger(value) && Number(value) >= 0 ? Number(value) : undefined;

@@ -3,7 +3,14 @@ import type { GroupMember } from "../core/group.ts";
 import type { Log } from "../core/log.ts";
 import type { StateStore } from "../core/memory.ts";
 import type { TargetStatus } from "../core/status.ts";
-import { elapsed, formatDuration, type Seconds, seconds, type Timestamp, timestamp } from "../core/units.ts";
+import {
+  elapsed,
+  formatDuration,
+  isTimestamp,
+  type Seconds,
+  seconds,
+  type Timestamp,
+} from "../core/units.ts";
 import { type ComponentReport, type ReportProblem, readReport } from "./component-report.ts";
 import type { Reading } from "./reading.ts";
 
@@ -192,10 +199,10 @@ function readStored(
     return undefined;
   }
   const { reportedAt, ttl, awayFor = 0, ...fields } = value as Readonly<Record<string, unknown>>;
-  if (typeof reportedAt !== "number" || !Number.isFinite(reportedAt)) return undefined;
-  if (typeof ttl !== "number" || typeof awayFor !== "number" || !Number.isFinite(awayFor)) return undefined;
+  if (!isTimestamp(reportedAt)) return undefined;
+  if (typeof ttl !== "number" || typeof awayFor !== "number" || !isTimestamp(awayFor)) return undefined;
   const report = readReport(name, { ...fields, ttl: `${Math.round(ttl * 1000)}ms` });
   if ("refused" in report) return undefined;
-  const component = { ...report, name, reportedAt: timestamp(reportedAt) };
+  const component = { ...report, name, reportedAt };
   return { component, awayFor: seconds(Math.max(0, awayFor)) };
 }

@@ -5,7 +5,7 @@ import type { Memory, StateStore } from "../core/memory.ts";
 import { isName } from "../core/names.ts";
 import { RUN_ID } from "../core/push-heartbeat.ts";
 import { truncate } from "../core/truncate.ts";
-import { type Seconds, seconds, type Timestamp, timestamp } from "../core/units.ts";
+import { isTimestamp, type Seconds, seconds, type Timestamp, timestamp } from "../core/units.ts";
 import { type HeartbeatFacts, readStoredFacts } from "./facts.ts";
 import {
   type AwaitedRun,
@@ -114,8 +114,7 @@ function countsOf(value: unknown): Record<PingKind, number> | undefined {
   return counts;
 }
 
-const isTime = (value: unknown): value is number =>
-  typeof value === "number" && Number.isFinite(value) && value >= 0;
+const isTime = (value: unknown): value is number => isTimestamp(value) && value >= 0;
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) >= 0;
 /** Reads all persisted heartbeats, by name. Deletes and logs those that are malformed. */
 export function restoreHeartbeats(store: StateStore, log: Log): ReadonlyMap<string, StoredHeartbeat> {

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { Clock } from "../core/clock.ts";
 import type { Coverage } from "../core/maintenance.ts";
 import type { StateStore } from "../core/memory.ts";
-import { after, seconds, type Timestamp, timestamp } from "../core/units.ts";
+import { after, isTimestamp, seconds, type Timestamp } from "../core/units.ts";
 
 /** A window started by hand. It ends at `until` by itself. */
 export interface ManualWindow extends Coverage {
@@ -94,9 +94,9 @@ function readWindows(store: StateStore): readonly ManualWindow[] {
 function readWindow(id: string, value: unknown): ManualWindow | undefined {
   if (typeof value !== "object" || value === null) return undefined;
   const { from, until, targets, heartbeats, groups } = value as Partial<Record<keyof ManualWindow, unknown>>;
-  if (typeof from !== "number" || typeof until !== "number") return undefined;
+  if (!isTimestamp(from) || !isTimestamp(until)) return undefined;
   if (!isNames(targets) || !isNames(heartbeats) || !isNames(groups)) return undefined;
-  return { id, from: timestamp(from), until: timestamp(until), targets, heartbeats, groups };
+  return { id, from, until, targets, heartbeats, groups };
 }
 
 const isNames = (value: unknown): value is readonly string[] =>

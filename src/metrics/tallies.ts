@@ -6,7 +6,7 @@ import { isPrecise } from "../core/precision.ts";
 import { FAILURE_REASONS, type FailureReason } from "../core/reasons.ts";
 import type { Result } from "../core/result.ts";
 import type { HistogramName } from "../core/series-choice.ts";
-import { type Seconds, seconds, type Timestamp, timestamp } from "../core/units.ts";
+import { isTimestamp, type Seconds, seconds, type Timestamp } from "../core/units.ts";
 
 /** Values of a histogram: the count of each bucket on its own, the last one for values above all bounds. */
 export interface Histogram {
@@ -147,8 +147,7 @@ function withTimes(
 export function readTally(value: unknown, plan: TallyPlan): Tally | undefined {
   if (!isObject(value)) return undefined;
   const { createdAt, probes, failures, tokens, dollars, histograms } = value;
-  const began = numberOf(createdAt);
-  const fresh = newTally(plan, began === undefined ? undefined : timestamp(began));
+  const fresh = newTally(plan, isTimestamp(createdAt) ? createdAt : undefined);
   const kept = plan.histograms.flatMap((name) => {
     const stored = readHistogram(field(histograms, name), HISTOGRAM_METRICS[name]);
     return stored === undefined ? [] : [[name, stored] as const];

@@ -1,6 +1,6 @@
 import { createMemory, type StateStore } from "../core/memory.ts";
 import { type Amount, PERIODS, type Period, roundDollars } from "../core/money.ts";
-import { type Timestamp, timestamp } from "../core/units.ts";
+import { isTimestamp, type Timestamp } from "../core/units.ts";
 import { currentWindow } from "./windows.ts";
 
 /** The owner of a budget: a module, which pays for all its probes, or a target. */
@@ -75,8 +75,8 @@ function readSpending(value: unknown): Spending | undefined {
   if (typeof owner !== "object" || owner === null || period === undefined) return undefined;
   const { kind, name } = owner as Partial<Record<keyof Owner, unknown>>;
   if ((kind !== "module" && kind !== "target") || typeof name !== "string") return undefined;
-  if (!isAmount(windowStart) || !isAmount(tokens) || !isAmount(dollars)) return undefined;
-  return { owner: { kind, name }, per: period, windowStart: timestamp(windowStart), tokens, dollars };
+  if (!isTimestamp(windowStart) || !isAmount(tokens) || !isAmount(dollars)) return undefined;
+  return { owner: { kind, name }, per: period, windowStart, tokens, dollars };
 }
 
 const isAmount = (value: unknown): value is number =>

@@ -1,5 +1,5 @@
 import { defined } from "../core/defined.ts";
-import { type Timestamp, timestamp } from "../core/units.ts";
+import { isTimestamp, type Timestamp } from "../core/units.ts";
 import type { RouteState } from "./machine.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -22,7 +22,12 @@ export function restoredRoute(value: unknown): RouteState | undefined {
     usableSince: {},
     distrusted: Array.isArray(distrusted) ? distrusted.filter((name) => typeof name === "string") : [],
     excluded: isFields(excluded)
-      ? Object.fromEntries(Object.entries(excluded).map(([name, end]) => [name, untilOf(end)]))
+      ? Object.fromEntries(
+          Object.entries(excluded).flatMap(([name, end]) => {
+            const until = untilOf(end);
+            return until === undefined ? [] : [[name, until]];
+          }),
+        )
       : {},
     ...defined({ use: typeof use === "string" ? use : undefined, forced: forcedOf(forced) }),
   };
@@ -31,14 +36,19 @@ export function restoredRoute(value: unknown): RouteState | undefined {
 const isFields = (value: unknown): value is Fields =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
-const timeOf = (value: unknown): Timestamp | undefined =>
-  typeof value === "number" && Number.isFinite(value) ? timestamp(value) : undefined;
+const timeOf = (value: unknown): Timestamp | undefined => (isTimestamp(value) ? value : undefined);
 
-const untilOf = (value: unknown): { readonly until?: Timestamp } =>
-  defined({ until: isFields(value) ? timeOf(value["until"]) : undefined });
+/** Returns `undefined` for an end that cannot be read: an operator's choice whose end was lost must not last for ever. */
+function untilOf(value: unknown): { readonly until?: Timestamp } | undefined {
+  const end = isFields(value) ? value["until"] : undefined;
+  if (end === undefined) return {};
+  const until = timeOf(end);
+  return until === undefined ? undefined : { until };
+}
 
 function forcedOf(value: unknown): RouteState["forced"] | undefined {
   if (!isFields(value)) return undefined;
   const { target } = value;
-  return typeof target === "string" ? { target, ...untilOf(value) } : undefined;
+  const until = untilOf(value);
+  return typeof target === "string" && until !== undefined ? { target, ...until } : undefined;
 }

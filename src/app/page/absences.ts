@@ -1,7 +1,7 @@
 import type { Clock } from "../../core/clock.ts";
 import type { Memory } from "../../core/memory.ts";
 import type { Presence } from "../../core/presence.ts";
-import { after, seconds, type Timestamp, timestamp } from "../../core/units.ts";
+import { after, isTimestamp, seconds, type Timestamp } from "../../core/units.ts";
 import type { Absence } from "../../page/absences.ts";
 
 /** Shortest absence that is remembered. */
@@ -39,8 +39,6 @@ function readStored(value: unknown): readonly Absence[] {
   return value.flatMap((one: unknown): readonly Absence[] => {
     if (typeof one !== "object" || one === null || !("from" in one) || !("to" in one)) return [];
     const { from, to } = one;
-    return typeof from === "number" && typeof to === "number"
-      ? [{ from: timestamp(from), to: timestamp(to) }]
-      : [];
+    return isTimestamp(from) && isTimestamp(to) ? [{ from, to }] : [];
   });
 }

@@ -1,7 +1,7 @@
 import type { Action } from "../../core/action.ts";
 import type { Log } from "../../core/log.ts";
 import type { StateStore } from "../../core/memory.ts";
-import { after, elapsed, seconds, type Timestamp } from "../../core/units.ts";
+import { after, elapsed, isTimestamp, seconds, type Timestamp } from "../../core/units.ts";
 
 /** Why no attempt is made about an alert. */
 export type AttemptRefusal =
@@ -150,16 +150,16 @@ export function readAttemptState(value: unknown): AttemptState | undefined {
   const times = [one.resolvedAt, one.cooldownUntil];
   const isValid =
     Number.isInteger(one.count) &&
-    Number.isFinite(one.firingAt) &&
+    isTimestamp(one.firingAt) &&
     typeof one.exhausted === "boolean" &&
-    times.every((time) => time === undefined || Number.isFinite(time)) &&
+    times.every((time) => time === undefined || isTimestamp(time)) &&
     (one.pending === undefined || isPending(one.pending)) &&
     (one.running === undefined || hasTime(one.running));
   return isValid ? (value as AttemptState) : undefined;
 }
 
 const hasTime = (value: unknown): value is { readonly since: Timestamp } =>
-  typeof value === "object" && value !== null && "since" in value && Number.isFinite(value.since);
+  typeof value === "object" && value !== null && "since" in value && isTimestamp(value.since);
 
 const isPending = (value: unknown): boolean =>
   hasTime(value) &&

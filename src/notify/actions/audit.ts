@@ -1,5 +1,5 @@
 import type { StateStore } from "../../core/memory.ts";
-import { type Timestamp, timestamp } from "../../core/units.ts";
+import { isTimestamp, type Timestamp } from "../../core/units.ts";
 
 /** Results of an action; the values of the label `result`. */
 export const ACTION_RESULTS = ["success", "failure", "timeout", "dry_run", "refused"] as const;
@@ -77,8 +77,8 @@ function readEntry(value: unknown): AuditEntry | undefined {
   const one = value as Partial<Record<keyof AuditEntry, unknown>>;
   const result = ACTION_RESULTS.find((known) => known === one.result);
   const { number, action, target, at, detail } = one;
-  if (result === undefined || typeof number !== "number" || typeof at !== "number") return undefined;
+  if (result === undefined || typeof number !== "number" || !isTimestamp(at)) return undefined;
   if (typeof action !== "string" || typeof target !== "string" || typeof detail !== "string")
     return undefined;
-  return { ...(value as AuditEntry), at: timestamp(at), result };
+  return { ...(value as AuditEntry), at, result };
 }

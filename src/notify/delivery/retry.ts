@@ -1,7 +1,7 @@
 import { counted } from "../../core/counted.ts";
 import { defined } from "../../core/defined.ts";
 import type { RetryPolicy } from "../../core/relay.ts";
-import { after, elapsed, type Seconds, seconds, type Timestamp } from "../../core/units.ts";
+import { after, elapsed, isTimestamp, type Seconds, seconds, type Timestamp } from "../../core/units.ts";
 
 /** The facts about an item, for people. */
 export interface ItemFacts {
@@ -119,10 +119,12 @@ export function readQueuedItem(value: unknown): QueuedItem | undefined {
   if (typeof value !== "object" || value === null) return undefined;
   const one = value as Partial<Record<keyof QueuedItem, unknown>>;
   const texts = [one.id, one.key, one.body, one.contentType];
-  const numbers = [one.number, one.addedAt, one.attempts, one.notBefore];
+  const numbers = [one.number, one.attempts];
   const isValid =
     texts.every((text) => typeof text === "string") &&
     numbers.every((number) => Number.isFinite(number)) &&
+    isTimestamp(one.addedAt) &&
+    isTimestamp(one.notBefore) &&
     ["string", "undefined"].includes(typeof one.follows) &&
     ["string", "undefined"].includes(typeof one.lastError) &&
     (one.about === undefined || readItemFacts(one.about) !== undefined) &&
@@ -148,6 +150,6 @@ function isResponse(value: unknown): value is ReceiverResponse {
 /** Parses a persisted dead letter; returns `undefined` if it is malformed. */
 export function readDeadLetter(value: unknown): DeadLetter | undefined {
   const item = readQueuedItem(value) as Partial<DeadLetter> | undefined;
-  const isValid = Number.isFinite(item?.diedAt) && typeof item?.lastError === "string";
+  const isValid = isTimestamp(item?.diedAt) && typeof item?.lastError === "string";
   return isValid ? (item as DeadLetter) : undefined;
 }

@@ -9,7 +9,7 @@ import {
   severityOf,
 } from "../../core/notice.ts";
 import { truncate } from "../../core/truncate.ts";
-import { elapsed, type Seconds, seconds, type Timestamp } from "../../core/units.ts";
+import { elapsed, isTimestamp, type Seconds, seconds, type Timestamp } from "../../core/units.ts";
 import type { DecidedItem } from "./decide.ts";
 
 /** One line of a message: an event of one subject. */
@@ -122,7 +122,7 @@ export function readMessage(text: string): Message | undefined {
   const { id, at, severity, items, omitted } = value;
   const isValid =
     typeof id === "string" &&
-    Number.isFinite(at) &&
+    isTimestamp(at) &&
     SEVERITIES.some((one) => one === severity) &&
     Number.isFinite(omitted) &&
     Array.isArray(items) &&
@@ -138,6 +138,6 @@ function isItem(value: unknown): value is MessageItem {
     typeof name === "string" &&
     NOTICE_EVENT_NAMES.some((one) => one === event) &&
     SEVERITIES.some((one) => one === severity) &&
-    Number.isFinite(at)
+    isTimestamp(at)
   );
 }

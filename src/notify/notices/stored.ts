@@ -2,7 +2,7 @@ import { isObject } from "../../core/json-object.ts";
 import type { Log } from "../../core/log.ts";
 import type { StateStore } from "../../core/memory.ts";
 import { NOTICE_EVENT_NAMES, type Notice, SEVERITIES, SUBJECT_KINDS } from "../../core/notice.ts";
-import type { Timestamp } from "../../core/units.ts";
+import { isTimestamp, type Timestamp } from "../../core/units.ts";
 import type { ChannelState, PendingChange, ToldEvent, Tracked } from "./state.ts";
 
 const PREFIX = "tracked/";
@@ -62,10 +62,8 @@ function readSent(value: unknown): Pick<ChannelState, "sent" | "number"> {
   };
 }
 
-const isTime = (value: unknown): value is Timestamp => Number.isFinite(value);
-
 const isTimes = (value: unknown): value is readonly Timestamp[] =>
-  Array.isArray(value) && value.every(isTime);
+  Array.isArray(value) && value.every(isTimestamp);
 
 function isTracked(value: unknown): value is Tracked {
   if (!isObject(value)) return false;
@@ -73,7 +71,7 @@ function isTracked(value: unknown): value is Tracked {
   return (
     isNotice(notice) &&
     isTimes(recent) &&
-    (badSince === undefined || isTime(badSince)) &&
+    (badSince === undefined || isTimestamp(badSince)) &&
     (told === undefined || isTold(told)) &&
     (pending === undefined || isPending(pending))
   );
@@ -83,7 +81,7 @@ function isNotice(value: unknown): value is Notice {
   if (!isObject(value) || !isObject(value["subject"])) return false;
   const { kind, name, critical, labels } = value["subject"];
   return (
-    isTime(value["at"]) &&
+    isTimestamp(value["at"]) &&
     isEvent(value["event"]) &&
     SUBJECT_KINDS.some((one) => one === kind) &&
     typeof name === "string" &&
@@ -98,10 +96,10 @@ const isTold = (value: unknown): value is ToldEvent =>
   isObject(value) &&
   isEvent(value["event"]) &&
   SEVERITIES.some((one) => one === value["severity"]) &&
-  isTime(value["at"]);
+  isTimestamp(value["at"]);
 
 const isPending = (value: unknown): value is PendingChange =>
   isObject(value) &&
-  isTime(value["since"]) &&
+  isTimestamp(value["since"]) &&
   Number.isFinite(value["changes"]) &&
   (value["first"] === undefined || isNotice(value["first"]));

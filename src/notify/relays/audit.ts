@@ -1,5 +1,5 @@
 import type { StateStore } from "../../core/memory.ts";
-import type { Timestamp } from "../../core/units.ts";
+import { isTimestamp, type Timestamp } from "../../core/units.ts";
 import type { DeliveryResult } from "../delivery/outbox.ts";
 import { type ItemFacts, type QueuedItem, type ReceiverResponse, readItemFacts } from "../delivery/retry.ts";
 
@@ -89,7 +89,7 @@ function isPastDelivery(value: unknown): value is PastDelivery {
   return (
     typeof id === "string" &&
     ["delivered", "retried", "dead"].includes(String(result)) &&
-    Number.isFinite(at) &&
+    isTimestamp(at) &&
     Number.isFinite(attempts) &&
     (about === undefined || readItemFacts(about) !== undefined)
   );

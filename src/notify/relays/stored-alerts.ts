@@ -1,5 +1,5 @@
 import type { StateStore } from "../../core/memory.ts";
-import { timestamp } from "../../core/units.ts";
+import { isTimestamp } from "../../core/units.ts";
 import { readItemFacts } from "../delivery/retry.ts";
 import type { AlertState } from "./alert-state.ts";
 import type { PreparedEvent } from "./event.ts";
@@ -55,8 +55,7 @@ type Fields = Readonly<Record<string, unknown>>;
 const fieldsOf = (value: unknown): Fields =>
   typeof value === "object" && value !== null ? (value as Fields) : {};
 
-const areNumbers = (...values: readonly unknown[]): boolean =>
-  values.every((value) => Number.isFinite(value));
+const areTimes = (...values: readonly unknown[]): boolean => values.every(isTimestamp);
 
 function readAlert(value: unknown): StoredAlert | undefined {
   const { subject, state: stored } = fieldsOf(value);
@@ -66,15 +65,15 @@ function readAlert(value: unknown): StoredAlert | undefined {
 
 function readState(fields: Fields): AlertState | undefined {
   const { phase, startsAt, endedAt, resolvedAt, resumedAt, seenAt, decideAt } = fields;
-  if (!areNumbers(startsAt, seenAt)) return undefined;
-  const hasEnded = areNumbers(endedAt, resolvedAt);
+  if (!areTimes(startsAt, seenAt)) return undefined;
+  const hasEnded = areTimes(endedAt, resolvedAt);
   switch (phase) {
     case "firing":
-      return areNumbers(endedAt ?? 0, resumedAt ?? 0) ? (fields as unknown as AlertState) : undefined;
+      return areTimes(endedAt ?? 0, resumedAt ?? 0) ? (fields as unknown as AlertState) : undefined;
     case "resolved":
       return hasEnded ? (fields as unknown as AlertState) : undefined;
     case "doubtful":
-      return hasEnded && areNumbers(decideAt, resumedAt) && isEvent(fields["event"])
+      return hasEnded && areTimes(decideAt, resumedAt) && isEvent(fields["event"])
         ? (fields as unknown as AlertState)
         : undefined;
     default:
@@ -98,9 +97,8 @@ function readLastEvent(value: unknown): LastEvent | undefined {
 /** Parses an entry of version 0.1: the last period of an alert, and the ids of the events about it. */
 function readEpisode(value: unknown): UnassignedAlert | undefined {
   const { startsAt, seenAt, firing, resolved } = fieldsOf(value);
-  if (typeof startsAt !== "number" || typeof seenAt !== "number" || typeof firing !== "string")
-    return undefined;
-  const mentioned = { startsAt: timestamp(startsAt), seenAt: timestamp(seenAt) };
+  if (!isTimestamp(startsAt) || !isTimestamp(seenAt) || typeof firing !== "string") return undefined;
+  const mentioned = { startsAt, seenAt };
   if (typeof resolved !== "string") {
     return { state: { phase: "firing", ...mentioned }, last: { status: "offline", offlineId: firing } };
   }
