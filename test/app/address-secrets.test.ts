@@ -209,21 +209,17 @@ targets: [{ name: web, module: web, target: "${address}", failover: {}, interval
   const db = new DatabaseSync(path);
   const old = `true ${JSON.stringify(["web", "web", address, null, null])}`;
   const state = {
-    ...{
-      health: "unhealthy",
-      mode: "fallback",
-      modeSince: 1_700_000_000,
-      consecutiveFailures: 7,
-      consecutiveSuccesses: 0,
-    },
-    ...{
-      against: 0,
-      triggered: 4,
-      recovered: 3,
-      overdue: false,
-      lastResultId: 9,
-      lastProbeAt: 1_700_000_100,
-    },
+    health: "unhealthy",
+    mode: "fallback",
+    modeSince: 1_700_000_000,
+    consecutiveFailures: 7,
+    consecutiveSuccesses: 0,
+    against: 0,
+    triggered: 4,
+    recovered: 3,
+    overdue: false,
+    lastResultId: 9,
+    lastProbeAt: 1_700_000_100,
   };
   const write = (key: string, value: string): void =>
     void db

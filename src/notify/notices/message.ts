@@ -132,8 +132,11 @@ export function readMessage(text: string): Message | undefined {
 
 function isItem(value: unknown): value is MessageItem {
   if (!isObject(value)) return false;
-  const { subject, name, event, severity, at } = value;
+  const { subject, name, event, severity, at, reason, detail, lastSuccess } = value;
+  const texts = [reason, detail].filter((text) => text !== undefined);
   return (
+    texts.every((text) => typeof text === "string") &&
+    (lastSuccess === undefined || isTimestamp(lastSuccess)) &&
     typeof subject === "string" &&
     typeof name === "string" &&
     NOTICE_EVENT_NAMES.some((one) => one === event) &&

@@ -79,16 +79,22 @@ function isTracked(value: unknown): value is Tracked {
 
 function isNotice(value: unknown): value is Notice {
   if (!isObject(value) || !isObject(value["subject"])) return false;
-  const { kind, name, critical, labels } = value["subject"];
+  const { kind, name, critical, labels, word, owner } = value["subject"];
+  const texts = [word, owner, value["reason"], value["detail"]];
   return (
     isTimestamp(value["at"]) &&
     isEvent(value["event"]) &&
     SUBJECT_KINDS.some((one) => one === kind) &&
     typeof name === "string" &&
     typeof critical === "boolean" &&
-    isObject(labels)
+    isObject(labels) &&
+    Object.values(labels).every((label) => typeof label === "string") &&
+    texts.every(isTextIfAny) &&
+    (value["lastSuccess"] === undefined || isTimestamp(value["lastSuccess"]))
   );
 }
+
+const isTextIfAny = (value: unknown): boolean => value === undefined || typeof value === "string";
 
 const isEvent = (value: unknown): boolean => NOTICE_EVENT_NAMES.some((one) => one === value);
 
@@ -96,10 +102,12 @@ const isTold = (value: unknown): value is ToldEvent =>
   isObject(value) &&
   isEvent(value["event"]) &&
   SEVERITIES.some((one) => one === value["severity"]) &&
-  isTimestamp(value["at"]);
+  isTimestamp(value["at"]) &&
+  isTextIfAny(value["reason"]);
 
 const isPending = (value: unknown): value is PendingChange =>
   isObject(value) &&
   isTimestamp(value["since"]) &&
   Number.isFinite(value["changes"]) &&
+  (value["notBefore"] === undefined || isTimestamp(value["notBefore"])) &&
   (value["first"] === undefined || isNotice(value["first"]));

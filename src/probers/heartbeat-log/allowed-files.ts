@@ -91,11 +91,11 @@ async function placeFor(path: string, links = 0): Promise<string> {
 }
 
 /** Returns true if `real` is in or below one of `roots`; all paths must be free of symbolic links. */
-export const covers = (roots: readonly string[], real: string): boolean =>
+const covers = (roots: readonly string[], real: string): boolean =>
   roots.some((root) => real === root || real.startsWith(root.endsWith(sep) ? root : `${root}${sep}`));
 
 /** Resolves the symbolic links in `roots`. A path that does not exist yet is returned unchanged. */
-export const realRoots = (roots: readonly string[]): Promise<readonly string[]> =>
+const realRoots = (roots: readonly string[]): Promise<readonly string[]> =>
   Promise.all(roots.map((root) => realpath(root).catch(unlessItHangs(root))));
 
 /** Returns the path of an open file. Without /proc, returns the path that `real` leads to, if it is the same file. */

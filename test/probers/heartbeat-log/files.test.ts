@@ -67,25 +67,23 @@ describe("a file outside of paths is not read", () => {
     const { probe } = start({ paths: [at("logs")] });
     const answers = new Set<string>();
     for (const name of [
-      ...[
-        "secret/app.log",
-        "secret/none.log",
-        "secret",
-        "secret/app.log/x",
-        "none",
-        "none/none.log",
-        "secret/loop",
-      ],
-      ...[
-        "logs/to-file.log",
-        "logs/to-nothing.log",
-        "logs/below-file.log",
-        "logs/to-nowhere.log",
-        "logs/to-folder",
-      ],
-      ...["logs/to-folder/app.log", "logs/to-folder/none.log", "logs/to-no-folder/app.log"],
+      "secret/app.log",
+      "secret/none.log",
+      "secret",
+      "secret/app.log/x",
+      "none",
+      "none/none.log",
+      "secret/loop",
+      "logs/to-file.log",
+      "logs/to-nothing.log",
+      "logs/below-file.log",
+      "logs/to-nowhere.log",
+      "logs/to-folder",
+      "logs/to-folder/app.log",
+      "logs/to-folder/none.log",
+      "logs/to-no-folder/app.log",
     ]) {
-      const { verdict, detail = "" } = await probe(at(name));
+      const { verdict, detail } = await probe(at(name));
       answers.add(`${verdict} ${detail.replace(at(name), "PATH")}`);
     }
     for (const pattern of [
@@ -95,7 +93,7 @@ describe("a file outside of paths is not read", () => {
       "logs/to-folder/*",
       "logs/to-nowhere.log/*",
     ]) {
-      const { verdict, detail = "" } = await probe(at(pattern));
+      const { verdict, detail } = await probe(at(pattern));
       answers.add(`${verdict} ${detail.replace(dirname(at(pattern)), "PATH")}`);
     }
     expect([...answers]).toEqual([
