@@ -27,6 +27,8 @@ export interface ClusterAccess {
 export interface Cluster {
   /** Returns the current access. Rejects with a ClusterError. */
   access(): Promise<ClusterAccess>;
+  /** Returns a number that changes when the kubeconfig in use has changed. One that cannot be read has not changed. */
+  generation(): Promise<number>;
   /** Discards the kubeconfig, after its credentials were rejected, so that it is read again. */
   forget(): void;
 }
@@ -60,12 +62,17 @@ interface Loaded {
  */
 export function openCluster(options: ClusterOptions, root = ""): Cluster {
   let loading: Promise<Loaded> | undefined;
+  let lastVersions: string | undefined;
+  let generation = 0;
   /** Returns the kubeconfig as its files are now. One that has not changed keeps what credential plugins have returned. */
   const current = async (): Promise<Loaded> => {
     const before = await loading?.catch(() => undefined);
     if (before !== undefined && (await versionsOf(before.files)) === before.versions) return before;
     const next = load(options, root);
     loading = next;
+    const { versions } = await next;
+    if (versions !== lastVersions) generation += 1;
+    lastVersions = versions;
     return next;
   };
   return {
@@ -96,6 +103,10 @@ export function openCluster(options: ClusterOptions, root = ""): Cluster {
         proxied: cluster.proxyUrl !== undefined,
         ownNamespace: namespace === undefined || namespace === "" ? "default" : namespace,
       };
+    },
+    async generation() {
+      await current().catch(() => undefined);
+      return generation;
     },
     forget() {
       loading = undefined;
