@@ -18,6 +18,7 @@ const LONG = [
   "test/e2e/hanging-files.test.ts",
   "test/e2e/kill.test.ts",
   "test/e2e/leadership.test.ts",
+  "test/e2e/lease-sets.test.ts",
   "test/e2e/lifecycle.test.ts",
   "test/e2e/listening.test.ts",
   "test/e2e/llama.test.ts",

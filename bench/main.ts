@@ -9,6 +9,7 @@ import { grpcCost } from "./grpc.ts";
 import { hangingFiles } from "./hanging-files.ts";
 import { httpCost } from "./http.ts";
 import { icmpCost } from "./icmp.ts";
+import { leaseCost } from "./leases.ts";
 import { llmShare } from "./llm.ts";
 import { logSpeed } from "./log-speed.ts";
 import { memory } from "./memory.ts";
@@ -33,6 +34,7 @@ const PARTS: Readonly<Record<string, (targets: Targets) => Promise<void>>> = {
   "http-accuracy": httpAccuracy,
   "grpc-cost": grpcCost,
   "icmp-cost": icmpCost,
+  "lease-cost": leaseCost,
   "llm-share": llmShare,
   store,
   "series-cost": seriesCost,

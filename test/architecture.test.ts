@@ -152,7 +152,7 @@ const allowed: readonly (readonly [file: string, line: string])[] = [
   ["src/probers/network/x.ts", 'import { x } from "../ip.ts";'],
   ["src/probers/http/transport/x.ts", 'import { x } from "node:http2";'],
   ["src/probers/http/transport/x.ts", 'import { x } from "node:tls";'],
-  ["src/probers/kubernetes-lease/api.ts", 'import { x } from "node:https";'],
+  ["src/probers/kubernetes-lease/caller.ts", 'import { x } from "node:https";'],
   ["src/probers/icmp/ping.ts", 'import { x } from "node:child_process";'],
   ["src/probers/icmp/launcher-process.ts", 'import { x } from "node:child_process";'],
   ["src/probers/ip.ts", 'import { x } from "node:net";'],

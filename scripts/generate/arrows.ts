@@ -56,7 +56,11 @@ const CONNECTING: readonly {
     rules: [],
   },
   // The network itself, and the API server of a Lease, whose address comes from the kubeconfig alone.
-  { files: ["network/*.ts", "kubernetes-lease/api.ts", "kubernetes-lease/cluster.ts"], depth: 2, rules: [] },
+  {
+    files: ["network/*.ts", "kubernetes-lease/caller.ts", "kubernetes-lease/cluster.ts"],
+    depth: 2,
+    rules: [],
+  },
   // They start ping, which opens the socket, with an address that the network has checked.
   {
     files: ["icmp/ping.ts", "icmp/launcher-process.ts"],

@@ -11,6 +11,14 @@ export const ALERT_RULES: readonly AlertFacts[] = [
     when: "The exporter cannot read leases, because the API server does not answer.",
   },
   {
+    name: "HeartbeatLeasesStale",
+    kind: "target",
+    needs: "lease",
+    severity: "critical",
+    for: "1m",
+    when: "Leases that a selector matches are not renewed.",
+  },
+  {
     name: "HeartbeatModelUnavailable",
     kind: "target",
     needs: "llm",

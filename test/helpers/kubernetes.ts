@@ -5,6 +5,7 @@ import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import type { TLSSocket } from "node:tls";
 import { makeCertificate } from "./certificates.ts";
+import { createCollections, type LeaseCollections, type LeaseObject } from "./kubernetes-collections.ts";
 
 /** A write that the server accepted. */
 export interface LeaseWrite {
@@ -23,6 +24,14 @@ interface LeaseRequest {
   readonly status: number;
 }
 
+/** The rights of tokens that may not do everything. */
+const RIGHTS: Readonly<Record<string, readonly string[]>> = {
+  "no-rights": [],
+  reader: ["get"],
+  watcher: ["list", "watch"],
+  lister: ["list"],
+};
+
 /** How the server treats the requests of one token. */
 type Treatment = "serve" | "hang" | "refuse";
 
@@ -36,6 +45,8 @@ export interface KubernetesServer extends AsyncDisposable {
   readonly writes: readonly LeaseWrite[];
   /** Every request with the status of its response. `lease` is `namespace/name`, without the name in a creation. */
   readonly requests: readonly LeaseRequest[];
+  /** The watches that are open, and what the test does to them. */
+  readonly watches: LeaseCollections["watches"];
   /** Returns the stored object. */
   get(lease: string): LeaseObject | undefined;
   /** Stores a Lease, as another client would. */
@@ -60,15 +71,11 @@ interface KubeconfigOptions {
   readonly server?: string;
 }
 
-interface LeaseObject {
-  readonly apiVersion: "coordination.k8s.io/v1";
-  readonly kind: "Lease";
-  readonly metadata: Readonly<Record<string, unknown>> & { readonly resourceVersion: string };
-  readonly spec: Readonly<Record<string, unknown>>;
-}
-
-/** The tokens that the server knows; it also knows `no-rights`, which may do nothing. `reader` may only read. */
-export const TOKENS = ["replica-a", "replica-b", "reader"] as const;
+/**
+ * The tokens that the server knows; it also knows `no-rights`, which may do nothing. `reader` may only read single Leases, `watcher`
+ * list and watch them, `lister` only list them.
+ */
+export const TOKENS = ["replica-a", "replica-b", "reader", "watcher", "lister"] as const;
 
 const PATH = /^\/apis\/coordination\.k8s\.io\/v1\/namespaces\/([^/]+)\/leases(?:\/([^/]+))?$/;
 const MICRO_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/;
@@ -89,6 +96,7 @@ export async function startKubernetes({ proxy = false } = {}): Promise<Kubernete
   let losing = 0;
   let hanging = 0;
   let version = 0;
+  const collections = createCollections(stored, () => version);
 
   const store = (lease: string, metadata: object, spec: Record<string, unknown>): LeaseObject => {
     const [namespace, name] = lease.split("/");
@@ -107,7 +115,9 @@ export async function startKubernetes({ proxy = false } = {}): Promise<Kubernete
       },
       spec,
     };
+    const before = stored.get(lease);
     stored.set(lease, object);
+    collections.changed(before, object);
     return object;
   };
 
@@ -121,11 +131,14 @@ export async function startKubernetes({ proxy = false } = {}): Promise<Kubernete
       hanging += 1;
       return;
     }
-    const [, namespace, name] = PATH.exec(new URL(req.url ?? "/", "https://x").pathname) ?? [];
-    const verb = { GET: "get", POST: "create", PUT: "update" }[req.method ?? ""] ?? "other";
+    const { pathname, searchParams: query } = new URL(req.url ?? "/", "https://x");
+    const [, namespace, name] = PATH.exec(pathname) ?? [];
+    const reading = name !== undefined ? "get" : query.has("watch") ? "watch" : "list";
+    const verb = { GET: reading, POST: "create", PUT: "update" }[req.method ?? ""] ?? "other";
+    const isRead = ["get", "list", "watch"].includes(verb);
     const answer = (status: number, object: object): void => {
       requests.push({ verb, lease: `${namespace}/${name ?? ""}`, token: token ?? "", status });
-      if (losing > 0 && verb !== "get" && status < 300) {
+      if (losing > 0 && !isRead && status < 300) {
         losing -= 1;
         req.socket.destroy();
         return;
@@ -151,7 +164,7 @@ export async function startKubernetes({ proxy = false } = {}): Promise<Kubernete
     }
     if (token === undefined) return refuse(401, "Unauthorized", "Unauthorized");
     const who = `User "system:serviceaccount:monitoring:${token}"`;
-    if (token === "no-rights" || (token === "reader" && verb !== "get")) {
+    if (RIGHTS[token]?.includes(verb) === false) {
       const what = `leases.coordination.k8s.io ${JSON.stringify(name)} is forbidden: ${who}`;
       return refuse(
         403,
@@ -164,6 +177,16 @@ export async function startKubernetes({ proxy = false } = {}): Promise<Kubernete
     }
     if (namespace === "missing" && verb === "create") {
       return refuse(404, "NotFound", `namespaces "missing" not found`);
+    }
+    if (verb === "list") {
+      const page = collections.list(namespace, query);
+      return "code" in page ? refuse(page.code, page.reason, page.message) : answer(200, page.list);
+    }
+    if (verb === "watch") {
+      requests.push({ verb, lease: `${namespace}/`, token, status: 200 });
+      res.writeHead(200, { "Content-Type": "application/json", "Audit-Id": "test" });
+      res.flushHeaders();
+      return collections.watch(namespace, query, res);
     }
     if (verb === "get") {
       const object = stored.get(`${namespace}/${name}`);
@@ -220,6 +243,7 @@ export async function startKubernetes({ proxy = false } = {}): Promise<Kubernete
     writes,
     requests,
     client,
+    watches: collections.watches,
     kubeconfig({
       token = "replica-a",
       namespace,
@@ -249,7 +273,15 @@ export async function startKubernetes({ proxy = false } = {}): Promise<Kubernete
     },
     get: (lease) => stored.get(lease),
     put: (lease, spec, labels) => void store(lease, labels === undefined ? {} : { labels }, spec),
-    delete: (lease) => void stored.delete(lease),
+    delete(lease) {
+      const before = stored.get(lease);
+      if (before === undefined) return;
+      stored.delete(lease);
+      // A deletion has a version of its own, with which watches report the object.
+      version += 1;
+      const metadata = { ...before.metadata, resourceVersion: String(version) };
+      collections.changed(before, undefined, { ...before, metadata });
+    },
     treat(token, treatment) {
       treatments.set(token, treatment);
       if (treatment !== "serve") server.closeIdleConnections();

@@ -38,6 +38,21 @@ export const leases = (series: Series): readonly PanelBuilder[] => [
       legend: `${NAME} {{holder}}`,
     },
   }),
+  timeSeries({
+    title: "Leases of selectors",
+    description:
+      "Number of the leases that targets with a selector watch, by state. Stale ones are not renewed in time; omitted ones are beyond max_leases and not judged.",
+    unit: "short",
+    min: 0,
+    width: 12,
+    none: "no targets with a selector",
+    queries: [
+      {
+        expr: `max by (target, state) (${series("heartbeat_leases")})`,
+        legend: "{{target}} {{state}}",
+      },
+    ],
+  }),
   bars({
     title: "Lease holder changes",
     description:

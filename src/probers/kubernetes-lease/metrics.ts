@@ -26,4 +26,16 @@ export const leaseMetrics = {
     ["heartbeat", "holder"],
     { when: "while the lease has a holder" },
   ),
+  up: gauge(
+    "heartbeat_lease_up",
+    "1 if the lease, of those that a selector matches, is renewed in time, 0 if it is stale; the label is namespace/name",
+    ["lease"],
+    { when: "for targets with a selector, for each lease, as long as it exists" },
+  ),
+  leases: gauge(
+    "heartbeat_leases",
+    "Number of leases that a selector matches by state: alive, stale, unknown without a timeout, omitted beyond max_leases",
+    ["state"],
+    { when: "for targets with a selector, while their leases can be read" },
+  ),
 };

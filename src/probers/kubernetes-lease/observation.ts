@@ -14,7 +14,7 @@ export interface Observation {
 }
 
 /** Identifies this process, because monotonic clocks of different processes cannot be compared. */
-const PROCESS = randomUUID();
+export const PROCESS = randomUUID();
 
 /** Limit of remembered Leases, because anyone may request any of them. The oldest are evicted. */
 const MOST_OBSERVATIONS = 1000;
@@ -30,7 +30,7 @@ interface StoredObservation extends Observation {
 }
 
 /** Share of the timeout from which an outage of the API server counts as long. */
-const LONG_OUTAGE = 0.5;
+export const LONG_OUTAGE = 0.5;
 
 /**
  * Returns the silence of a stored observation. Time in which the Lease could not be read is not silence, because its holder could
@@ -71,7 +71,7 @@ export function observe(
 ): Observation {
   const stored = memory.get(key);
   const at = clock.monotonic();
-  if (stored === undefined) makeRoom(memory);
+  if (stored === undefined) makeRoom(memory, MOST_OBSERVATIONS);
   const { silence, spared } =
     isObservation(stored) && stored.renewTime === renewTime
       ? silenceOf(stored, timeout, at)
@@ -98,9 +98,10 @@ export function missRead(memory: StateStore, key: string, clock: Clock): void {
   memory.put(key, { ...own, failed } satisfies StoredObservation);
 }
 
-function makeRoom(memory: StateStore): void {
+/** Evicts the oldest values, so that with another one there are at most `most`. */
+export function makeRoom(memory: StateStore, most: number): void {
   const keys = [...memory.entries()].map(([key]) => key);
-  for (const key of keys.slice(0, Math.max(0, keys.length - MOST_OBSERVATIONS + 1))) memory.delete(key);
+  for (const key of keys.slice(0, Math.max(0, keys.length - most + 1))) memory.delete(key);
 }
 
 function isObservation(value: unknown): value is StoredObservation {

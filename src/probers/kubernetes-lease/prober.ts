@@ -1,35 +1,27 @@
 import { defined } from "../../core/defined.ts";
-import type { HeartbeatState } from "../../core/heartbeat.ts";
-import { type LeaseApi, type LeaseRecord, type LeaseSpec, readMicroTime } from "../../core/lease.ts";
-import { type Sample, sample } from "../../core/metric.ts";
-import {
-  type CompileContext,
-  failed,
-  type Objection,
-  type Outcome,
-  type ProbeContext,
-  type ProbeResult,
-  type Prober,
-  type ProbeTarget,
-  succeeded,
+import type { ClusterOptions } from "../../core/lease.ts";
+import type {
+  CompileContext,
+  Objection,
+  ProbeContext,
+  ProbeResult,
+  Prober,
+  ProbeTarget,
 } from "../../core/prober.ts";
-import { truncate } from "../../core/truncate.ts";
-import { after, parseDuration, type Seconds, seconds, type Timestamp } from "../../core/units.ts";
+import { parseDuration, type Seconds } from "../../core/units.ts";
 import { accessNow } from "../../files/now.ts";
 import { openLeases } from "./api.ts";
 import { leaseMetrics } from "./metrics.ts";
-import { missRead, type Observation, observe, recall } from "./observation.ts";
+import { disposeSet, probeSet, type SetModule } from "./probe-set.ts";
+import { ADDRESS, probeSingle, type SingleModule } from "./probe-single.ts";
 import { type LeaseReason, leaseReasons } from "./reasons.ts";
 import { type LeaseOptions, leaseSchema } from "./schema.ts";
+import { parseSelector } from "./selector.ts";
 
-interface LeaseModule {
-  readonly api: LeaseApi;
-  readonly timeout?: Seconds;
-  readonly expectedHolder?: string;
-}
+type LeaseModule = SingleModule | SetModule;
 
 /**
- * Checks that a Kubernetes Lease is still renewed by its holder.
+ * Checks that a Kubernetes Lease is still renewed by its holder, or all Leases of a namespace that a label selector matches.
  * @example
  * const module = kubernetesLeaseProber.compile({ expected_holder: "syncer-1" }, compileContext);
  * const { outcome } = await kubernetesLeaseProber.probe({ address: "kcp/syncer", configured: true }, module, context);
@@ -45,21 +37,56 @@ export const kubernetesLeaseProber = {
   compile,
   objection,
   probe,
-  dispose: ({ api }) => api.close(),
+  dispose: (module) => (module.kind === "single" ? module.api.close() : disposeSet(module)),
 } satisfies Prober<LeaseOptions, LeaseModule, LeaseReason>;
 
 function compile(options: LeaseOptions, context: CompileContext): LeaseModule {
-  const { kubeconfig, context: name, timeout, expected_holder: expectedHolder } = options;
+  const { kubeconfig, context: name, timeout, expected_holder: expectedHolder, selector } = options;
   const file = kubeconfig === undefined ? undefined : context.resolvePath(kubeconfig);
   if (file !== undefined && !isReadable(file)) {
     context.problem(["kubeconfig"], "an unreadable file", "a kubeconfig file");
   }
   const length = timeout === undefined ? undefined : parseDuration(timeout);
+  const cluster = defined({ kubeconfig: file, context: name });
+  if (selector !== undefined) return compileSet(selector, options, cluster, length, context);
+  for (const key of ["min_leases", "max_leases"] as const) {
+    if (options[key] !== undefined)
+      context.problem([key], String(options[key]), 'selector beside it, such as "" for all leases');
+  }
+  return { kind: "single", api: openLeases(cluster), ...defined({ timeout: length, expectedHolder }) };
+}
+
+/** Defaults of `min_leases` and `max_leases`. */
+const FEWEST = 1;
+const MOST = 1000;
+
+function compileSet(
+  written: string,
+  options: LeaseOptions,
+  cluster: ClusterOptions,
+  timeout: Seconds | undefined,
+  context: CompileContext,
+): SetModule {
+  const selector = parseSelector(written);
+  if (!selector.ok) context.problem(["selector"], JSON.stringify(written), selector.want);
+  if (options.expected_holder !== undefined) {
+    context.problem(
+      ["expected_holder"],
+      "a holder beside selector",
+      "only one of them: each lease has its own holder",
+    );
+  }
+  const { min_leases: least = FEWEST, max_leases: most = MOST } = options;
+  if (least > most) context.problem(["min_leases"], String(least), `at most max_leases, which is ${most}`);
   return {
-    api: openLeases({
-      ...defined({ kubeconfig: file, context: name }),
-    }),
-    ...defined({ timeout: length, expectedHolder }),
+    kind: "set",
+    cluster,
+    selector: selector.ok ? selector.selector : "",
+    least,
+    most,
+    timeout,
+    watches: new Map(),
+    disposed: new AbortController(),
   };
 }
 
@@ -72,121 +99,30 @@ function isReadable(file: string): boolean {
   }
 }
 
-/** Namespace and name of a Lease: a label and a subdomain (RFC 1123). */
-const ADDRESS = /^([a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?)\/([a-z0-9](?:[-a-z0-9.]{0,251}[a-z0-9])?)$/;
+/** A label (RFC 1123), the form of a namespace. */
+const NAMESPACE = /^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/;
 
-function objection({ address }: ProbeTarget): Objection | undefined {
-  return ADDRESS.test(address)
-    ? undefined
-    : { part: "target", want: "the namespace/name of a Lease, such as kube-system/syncer-heartbeat" };
+function objection({ address }: ProbeTarget, { kind }: LeaseModule): Objection | undefined {
+  if (kind === "set") {
+    return NAMESPACE.test(address)
+      ? undefined
+      : {
+          part: "target",
+          want: "a namespace, whose leases the selector of the module matches, such as kube-node-lease",
+        };
+  }
+  if (ADDRESS.test(address)) return undefined;
+  const want = "the namespace/name of a Lease, such as kube-system/syncer-heartbeat";
+  return {
+    part: "target",
+    want: NAMESPACE.test(address) ? `${want}; or selector in the module, for leases of a namespace` : want,
+  };
 }
 
-async function probe(
+function probe(
   target: ProbeTarget,
   module: LeaseModule,
   context: ProbeContext,
 ): Promise<ProbeResult<LeaseReason>> {
-  const { signal, clock, memory, log } = context;
-  const [, namespace, name] = ADDRESS.exec(target.address) ?? [];
-  if (namespace === undefined || name === undefined) {
-    return { outcome: failed("bad_request", "the target is not the namespace/name of a Lease"), samples: [] };
-  }
-  log("reading the lease", { method: "GET", namespace, name });
-  const started = clock.monotonic();
-  const answer = await module.api.read({ namespace, name }, signal);
-  log("response", {
-    answer: answer.kind,
-    ...("detail" in answer ? { detail: answer.detail } : {}),
-    seconds: clock.monotonic() - started,
-  });
-  switch (answer.kind) {
-    case "record":
-      return judge(target.address, answer.record, module, context);
-    case "absent": {
-      // The silence of a deleted Lease goes on, so that its heartbeat goes down instead of vanishing.
-      const last = recall(memory, target.address, clock);
-      const beats = beatsOf(target.address, last, module.timeout ?? last?.timeout, clock.now());
-      return { outcome: failed("http_status", answer.detail), samples: [], beats };
-    }
-    case "conflict":
-      return { outcome: failed("http_status", "the API server answered 409"), samples: [] };
-    case "failed":
-      // The Lease could not be read, which says nothing about its holder.
-      missRead(memory, target.address, clock);
-      return { outcome: failed(answer.reason, answer.detail), samples: [] };
-  }
+  return module.kind === "set" ? probeSet(target, module, context) : probeSingle(target, module, context);
 }
-
-function judge(
-  heartbeat: string,
-  record: LeaseRecord,
-  module: LeaseModule,
-  { clock, memory, log }: ProbeContext,
-): ProbeResult<LeaseReason> {
-  const { holder, renewTime, duration } = record;
-  const timeout = module.timeout ?? duration;
-  const observed =
-    renewTime === undefined
-      ? undefined
-      : observe(memory, heartbeat, { renewTime, ...defined({ timeout }) }, clock);
-  log("lease", { holder, renewTime, duration, silence: observed?.silence });
-  // A released Lease will not be renewed, so it expires at once.
-  const silence = holder === "" && timeout !== undefined ? seconds(timeout + 1) : observed?.silence;
-  const observation = observed === undefined || silence === undefined ? undefined : { ...observed, silence };
-  return {
-    outcome: verdict(record, observation, timeout, module),
-    samples: samplesOf(heartbeat, record),
-    beats: beatsOf(heartbeat, observation, timeout, clock.now()),
-  };
-}
-
-function verdict(
-  { holder }: LeaseSpec,
-  observation: Observation | undefined,
-  timeout: Seconds | undefined,
-  { expectedHolder }: LeaseModule,
-): Outcome<LeaseReason> {
-  if (timeout === undefined) {
-    return failed("malformed", "the lease has no leaseDurationSeconds; set timeout in the module");
-  }
-  if (holder === "") return failed("stale", "the lease has no holder: it was released or never acquired");
-  if (observation === undefined) return failed("stale", "the lease was never renewed: it has no renewTime");
-  if (observation.silence >= timeout) {
-    const length = observation.silence.toFixed(1);
-    return failed("stale", `the lease was not renewed for ${length} s, its timeout is ${timeout} s`);
-  }
-  if (expectedHolder !== undefined && holder !== expectedHolder) {
-    return failed("content_mismatch", `${shorten(holder)} holds the lease, not ${expectedHolder}`);
-  }
-  return succeeded;
-}
-
-function samplesOf(heartbeat: string, { holder, renewTime, duration, transitions }: LeaseSpec): Sample[] {
-  const labels = { heartbeat };
-  const renewedAt = renewTime === undefined ? undefined : readMicroTime(renewTime);
-  return [
-    ...(renewedAt === undefined ? [] : [sample(leaseMetrics.renew, renewedAt, labels)]),
-    ...(duration === undefined ? [] : [sample(leaseMetrics.duration, duration, labels)]),
-    sample(leaseMetrics.transitions, transitions, labels),
-    ...(holder === "" ? [] : [sample(leaseMetrics.holder, 1, { ...labels, holder: shorten(holder) })]),
-  ];
-}
-
-/** Returns the heartbeat of a Lease: none without a timeout, because it would never expire. */
-function beatsOf(
-  heartbeat: string,
-  observation: Observation | undefined,
-  timeout: Seconds | undefined,
-  now: Timestamp,
-): readonly HeartbeatState[] {
-  if (timeout === undefined) return [];
-  const lastSeen = observation === undefined ? undefined : readMicroTime(observation.renewTime);
-  const beat = { heartbeat, source: "lease", timeout } as const;
-  if (observation === undefined || lastSeen === undefined) return [beat];
-  return [{ ...beat, lastSeen, silentSince: after(now, seconds(-observation.silence)) }];
-}
-
-/** Longest holder identity that is shown, in characters. Anyone who may write the Lease chooses it. */
-const LONGEST_HOLDER = 128;
-
-const shorten = (holder: string): string => truncate(holder, LONGEST_HOLDER);

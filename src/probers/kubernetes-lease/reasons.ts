@@ -6,6 +6,7 @@ export const leaseReasons = [
   ...LEASE_CALL_REASONS,
   "bad_request",
   "content_mismatch",
+  "empty",
   "stale",
 ] as const satisfies readonly FailureReason[];
 

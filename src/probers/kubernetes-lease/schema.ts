@@ -6,7 +6,7 @@ const word = { type: "string", minLength: 1 } as const;
 export const leaseSchema = {
   type: "object",
   description:
-    "Reads a Lease (coordination.k8s.io/v1); the target is `namespace/name`. The probe fails if the Lease is not renewed in time.",
+    "Reads a Lease (coordination.k8s.io/v1); the target is `namespace/name`, or a namespace with `selector`. The probe fails if a Lease is not renewed in time.",
   properties: {
     timeout: {
       type: "string",
@@ -17,6 +17,23 @@ export const leaseSchema = {
     expected_holder: {
       ...word,
       description: "Fails with content_mismatch if the Lease has another holder.",
+    },
+    selector: {
+      type: "string",
+      description:
+        'Watches all Leases of the namespace that match this label selector, in the syntax of kubectl, and succeeds if all of them are alive; `""` matches all. The target is then a namespace.',
+    },
+    min_leases: {
+      type: "integer",
+      minimum: 0,
+      description: "With `selector`: fails with empty if fewer Leases match. Default: 1.",
+    },
+    max_leases: {
+      type: "integer",
+      minimum: 1,
+      maximum: 10_000,
+      description:
+        "With `selector`: most Leases that are watched. Those beyond are counted, as `heartbeat_leases`, and not judged. Default: 1000.",
     },
     kubeconfig: {
       ...word,
