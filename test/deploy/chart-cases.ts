@@ -54,6 +54,7 @@ export const CHART_CASES: readonly ChartCase[] = [
       leaderElection: { enabled: true },
       config: { lease: { duration: "20s" } },
       probedLeases: [{ namespace: "kcp", name: "syncer" }, { name: "own" }],
+      watchedLeases: ["kube-node-lease", "kcp"],
     },
     check: (chart) => {
       expect(chart.pods().spec.containers[0]).toMatchObject({
@@ -67,7 +68,8 @@ export const CHART_CASES: readonly ChartCase[] = [
       });
       const roles = chart.all("Role");
       expect(roles.map(({ metadata, rules }) => [metadata.namespace, rules])).toEqual([
-        ["kcp", [rule(["get"], "syncer")]],
+        ["kcp", [rule(["get"], "syncer"), rule(["list", "watch"])]],
+        ["kube-node-lease", [rule(["list", "watch"])]],
         [
           RELEASE.namespace,
           [rule(["create"]), rule(["get", "update"], RELEASE.fullname), rule(["get"], "own")],

@@ -27,5 +27,5 @@
 
 {{/* True if the exporter talks to the API server, and needs the token of its account. */}}
 {{- define "heartbeat-exporter.usesApiServer" -}}
-{{- if or .Values.leaderElection.enabled .Values.probedLeases .Values.serviceAccount.automount }}true{{ end }}
+{{- if or .Values.leaderElection.enabled .Values.probedLeases .Values.watchedLeases .Values.serviceAccount.automount }}true{{ end }}
 {{- end }}
