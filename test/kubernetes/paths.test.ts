@@ -310,6 +310,7 @@ describe("examples/kubernetes-lease", () => {
       const commands = [
         ...take(PAIR, /apply -f kubernetes\.yml/),
         ...take("examples/kubernetes-lease/service-monitor.yml", /apply -f/),
+        ...take("examples/kubernetes-lease/node-leases.yml", /apply -f node/),
       ];
       const secret = take(PAIR, /create secret/).map((text) => text.replace("KEY_FILE", "../../openai.key"));
       await place.sh("cd examples/kubernetes-lease", ...commands, ...secret, ...commands);
@@ -325,14 +326,19 @@ describe("examples/kubernetes-lease", () => {
           "get leases monitoring/heartbeat-pair",
           "update leases monitoring/heartbeat-pair",
           "get leases kcp/syncer-heartbeat",
+          "list leases kube-node-lease/",
+          "watch leases kube-node-lease/",
         ],
-        ["monitoring", "kcp", "default"],
+        ["monitoring", "kcp", "kube-node-lease", "default"],
       );
     }));
 
   test("is applied in a namespace of one's own by its command", () =>
     inWorkplace(async (place) => {
-      await place.sh("cd examples/kubernetes-lease", ...take(PAIR, /^sed /));
+      const commands = [PAIR, "examples/kubernetes-lease/node-leases.yml"].flatMap((page) =>
+        take(page, /^sed /),
+      );
+      await place.sh("cd examples/kubernetes-lease", ...commands);
       expect(await admitPods(place, "team")).toEqual({ "Deployment/heartbeat-pair": "token" });
       const { stdout } = await place.cluster.tryKubectl([
         "get",
