@@ -3,6 +3,7 @@
  * times on a shared machine prove nothing; ratios are against blackbox_exporter in the same run.
  */
 import { httpAccuracy } from "./accuracy.ts";
+import { bodies } from "./bodies.ts";
 import { dnsCost } from "./dns.ts";
 import { memoryGrowth } from "./growth.ts";
 import { grpcCost } from "./grpc.ts";
@@ -47,6 +48,7 @@ const PARTS: Readonly<Record<string, (targets: Targets) => Promise<void>>> = {
   starvation,
   reload,
   memory,
+  bodies,
   "hanging-files": hangingFiles,
   shards,
 };

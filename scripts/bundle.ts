@@ -24,6 +24,9 @@ const ENTRIES = [
   "client/index",
   "cli/config-worker",
   "probers/icmp/launcher-process",
+  "probers/http/inspect-content",
+  "probers/inspection/find-match",
+  "probers/inspection/worker",
   "server/front/bcrypt-worker",
   "store/worker",
 ];

@@ -84,7 +84,7 @@ const CONNECTING: readonly {
 ];
 
 /** Folders of src/probers that are no prober, which several of them share. */
-const SHARED_FOLDERS: ReadonlySet<string> = new Set(["query-response"]);
+const SHARED_FOLDERS: ReadonlySet<string> = new Set(["inspection", "query-response"]);
 
 const ONE_PROBER =
   "One prober does not import another; what they share is a file or a shared folder of src/probers.";

@@ -18,6 +18,7 @@ import type { Ledger } from "../money/ledger.ts";
 import type { Treasury } from "../money/treasury.ts";
 import type { Notifier } from "../notify/notices/notifier.ts";
 import type { Webhooks } from "../notify/webhooks/webhooks.ts";
+import { responseMemory } from "../probers/response-memory.ts";
 import type { Routes } from "../routing/routes.ts";
 import type { Alerting } from "./alerting.ts";
 import { type ConfigIndex, type IndexedConfig, indexConfig } from "./config-index.ts";
@@ -83,6 +84,7 @@ function takeOver(parts: ConfigurableParts, config: Config, next: IndexedConfig)
   const { byIdentity, targets: byName } = next;
 
   parts.engine.setLimits(config.limits);
+  responseMemory.setTotal(config.limits.responseMemory);
   parts.engine.retain(byIdentity);
   parts.driver.setTargets(byName);
   ledger.retain(({ kind, name }) => (kind === "module" ? modules : byName).has(name));

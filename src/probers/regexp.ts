@@ -5,6 +5,10 @@ export interface Regexp {
   readonly source: string;
   /** Names of the named groups, `(?P<name>...)`. */
   readonly groupNames: readonly string[];
+  /** Numbers of the named groups. */
+  readonly groupNumbers: Readonly<Record<string, number>>;
+  /** Length of the compiled program. Each character of a text takes at most so many steps. */
+  readonly instructions: number;
   /** Returns true if the expression matches anywhere in `text`. */
   matches(text: string): boolean;
   /** Returns the first match in bytes, or `undefined`. As in Go, a byte that is not part of a UTF-8 character counts as U+FFFD. */
@@ -15,9 +19,33 @@ export interface Regexp {
 
 /** A match of an expression in bytes. */
 export interface BytesMatch {
+  /** Places of the groups in the bytes by number, `null` for one that did not take part. */
+  readonly places: readonly GroupPlace[];
   /** Returns the bytes of a group by its number or name; `undefined` if there is none, or it did not take part. Group 0 is the whole match. */
   group(which: number | string): Buffer | undefined;
 }
+
+/** Place of a group in bytes: its first byte, and the one after its last. `null` if it did not take part. */
+export type GroupPlace = readonly [start: number, end: number] | null;
+
+/** Makes a match of `expression` in `bytes` from the places of its groups. */
+export const matchAt = (
+  { groupNumbers }: Pick<Regexp, "groupNumbers">,
+  bytes: Buffer,
+  places: readonly GroupPlace[],
+): BytesMatch => ({
+  places,
+  group(which) {
+    const number =
+      typeof which === "number"
+        ? which
+        : Object.hasOwn(groupNumbers, which)
+          ? groupNumbers[which]
+          : undefined;
+    const place = number === undefined ? undefined : places[number];
+    return place === undefined || place === null ? undefined : bytes.subarray(...place);
+  },
+});
 
 /** Returns an expression that matches exactly `text`. */
 export const quoteRegexp = (text: string): string => RE2JS.quote(text);
@@ -28,24 +56,22 @@ export const quoteRegexp = (text: string): string => RE2JS.quote(text);
  */
 export function compileRegexp(source: string): Regexp {
   const compiled = RE2JS.compile(source);
-  const numbers: Readonly<Record<string, number>> = compiled.namedGroups();
-  const groupNames = Object.keys(numbers);
+  const groupNumbers: Readonly<Record<string, number>> = compiled.namedGroups();
+  const groupNames = Object.keys(groupNumbers);
   return {
     source,
     groupNames,
+    groupNumbers,
+    instructions: compiled.programSize(),
     matches: (text) => compiled.test(text),
     find(bytes) {
       const matcher = compiled.matcher(bytes);
       if (!matcher.find()) return undefined;
-      return {
-        group(which) {
-          const number =
-            typeof which === "number" ? which : Object.hasOwn(numbers, which) ? numbers[which] : undefined;
-          if (number === undefined || number > matcher.groupCount()) return undefined;
-          const start = matcher.start(number);
-          return start < 0 ? undefined : bytes.subarray(start, matcher.end(number));
-        },
-      };
+      const places = Array.from({ length: matcher.groupCount() + 1 }, (_, number): GroupPlace => {
+        const start = matcher.start(number);
+        return start < 0 ? null : [start, matcher.end(number)];
+      });
+      return matchAt({ groupNumbers }, bytes, places);
     },
     groups(text) {
       const matcher = compiled.matcher(text);

@@ -186,14 +186,18 @@ test("limits, control and context_api have defaults and options", async () => {
   const file = join(folder, "exporter.yml");
   writeFileSync(
     file,
-    "modules: {}\nlimits: { max_concurrent_probes: 7, max_concurrent_probes_per_host: 2 }\ncontrol: { token_file: token }\ncontext_api: { metrics_enabled: no }\n",
+    "modules: {}\nlimits: { max_concurrent_probes: 7, max_concurrent_probes_per_host: 2, response_memory: 64MB }\ncontrol: { token_file: token }\ncontext_api: { metrics_enabled: no }\n",
   );
   const config = loadConfigText(readConfigFile(file), file, {}, deps);
-  expect(config.limits).toEqual({ maxConcurrentProbes: 7, maxConcurrentProbesPerHost: 2 });
+  expect(config.limits).toEqual({
+    maxConcurrentProbes: 7,
+    maxConcurrentProbesPerHost: 2,
+    responseMemory: 64 * 2 ** 20,
+  });
   expect(await config.control.token?.reveal()).toBe("hush");
   expect(config.contextApi).toEqual({ enabled: true, metricsEnabled: false });
   expect(load("modules: {}")).toMatchObject({
-    limits: { maxConcurrentProbes: 500, maxConcurrentProbesPerHost: undefined },
+    limits: { maxConcurrentProbes: 500, maxConcurrentProbesPerHost: undefined, responseMemory: 32 * 2 ** 20 },
     control: {},
     contextApi: { enabled: true, metricsEnabled: true },
   });

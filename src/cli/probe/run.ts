@@ -7,6 +7,7 @@ import { type Seconds, seconds } from "../../core/units.ts";
 import { createEngine, type Engine } from "../../engine/engine.ts";
 import type { ProbeRequest } from "../../engine/probe-request.ts";
 import { openNetwork } from "../../probers/network/network.ts";
+import { responseMemory } from "../../probers/response-memory.ts";
 import { EXIT, type Shell } from "../shell.ts";
 import type { ProbeRun } from "./ended.ts";
 import { openSelection } from "./open-selection.ts";
@@ -58,6 +59,7 @@ export async function probeOnce(
   longest?: Seconds,
 ): Promise<readonly ProbeRun[]> {
   const { clock } = shell;
+  responseMemory.setTotal(config.limits.responseMemory);
   const engine = createEngine({
     clock,
     memory: createMemory(),

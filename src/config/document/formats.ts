@@ -19,8 +19,8 @@ interface Format {
   readonly want: string;
 }
 
-/** Smallest limit of the store, in bytes: SQLite's own pages need that much. */
-const SMALLEST_STORE = 2 ** 20;
+/** Smallest limit of the store, whose own pages need that much, and of other large amounts, in bytes. */
+const SMALLEST_SIZE = 2 ** 20;
 
 /** Shortest interval, timeout and the like: timers count milliseconds. */
 const SHORTEST = 0.001;
@@ -35,8 +35,8 @@ const OWN: Readonly<Record<string, Format>> = {
     matches: isPrometheusDuration,
     want: "a duration of Prometheus, without fractions, such as 30s, 2m or 1h30m",
   },
-  store_size: {
-    matches: (text) => (parseSize(text) ?? 0) >= SMALLEST_STORE,
+  large_size: {
+    matches: (text) => (parseSize(text) ?? 0) >= SMALLEST_SIZE,
     want: "a size of at least 1MB, such as 512MB",
   },
   module_name: { matches: (text) => text !== "", want: "the name of a module" },

@@ -1,4 +1,5 @@
 import type { JSONSchema } from "json-schema-to-ts";
+import { parseSize } from "../../core/units.ts";
 import type { BuildContext } from "../context.ts";
 import { sectionOf } from "./entries.ts";
 import { count } from "./schema-words.ts";
@@ -18,6 +19,13 @@ export const limitsSchema = {
       description:
         "Maximum number of probes of one host running at once. Default: no fixed limit, but fair shares. A probe starts while its host runs fewer probes than there are free slots, so that a host that hangs takes at most half of `max_concurrent_probes`, also if it is the only one, and other hosts are probed on time. All targets of one module of a plugin, of `heartbeat_log` or of `kubernetes_lease` count as one host for the shares. To let one host take all slots, set it to the value of `max_concurrent_probes`.",
     },
+    response_memory: {
+      type: "string",
+      format: "large_size",
+      default: "32MB",
+      description:
+        "Memory for answers that probes keep until they are judged, of all probes together; at least 1MB. The first 64 KiB of each answer are not counted. A probe that finds no room before its deadline fails with the reason `queue_timeout`. No answer that is kept is longer, whatever `body_size_limit` of its module says.",
+    },
     actions_per_hour: {
       ...count,
       default: 12,
@@ -31,6 +39,8 @@ export const limitsSchema = {
 export interface ProbeLimits {
   readonly maxConcurrentProbes: number;
   readonly maxConcurrentProbesPerHost: number | undefined;
+  /** Bytes of answers that probes keep until they are judged. */
+  readonly responseMemory: number;
 }
 
 /** Builds the limits of probes; the limit of actions belongs to `actions`. */
@@ -39,5 +49,6 @@ export function buildLimits(context: BuildContext): ProbeLimits {
   return {
     maxConcurrentProbes: raw.max_concurrent_probes,
     maxConcurrentProbesPerHost: raw.max_concurrent_probes_per_host,
+    responseMemory: parseSize(raw.response_memory) ?? 0,
   };
 }

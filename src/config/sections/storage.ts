@@ -23,7 +23,7 @@ export const storageSchema = {
     },
     max_size: {
       type: "string",
-      format: "store_size",
+      format: "large_size",
       default: "512MB",
       description: "Largest size of the file; the oldest results are deleted first.",
     },

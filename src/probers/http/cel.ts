@@ -10,6 +10,12 @@ import type { HttpOptions } from "./schema.ts";
 /** Judges a JSON body. Returns the mismatch, or `undefined`. */
 export type JsonRule = (body: unknown) => string | undefined;
 
+/** The options by the consequence of their rules: an expression that objects to true, and one that objects to false. */
+const CEL_OPTIONS = {
+  fail: ["fail_if_body_json_matches_cel", "fail_if_body_json_not_matches_cel"],
+  degraded: ["degraded_if_body_json_matches_cel", "degraded_if_body_json_not_matches_cel"],
+} as const satisfies Record<Consequence, readonly [keyof HttpOptions, keyof HttpOptions]>;
+
 /** Name of the RE2 implementation of the method `matches`, which the library implements with JavaScript's regular expressions. */
 const RE2_MATCHES = "matchesRe2";
 
@@ -20,14 +26,15 @@ const environment = new Environment({ homogeneousAggregateLiterals: false })
 
 /** Compiles the two options with CEL expressions, and reports expressions that are invalid or not boolean. */
 export function compileJsonRules(
-  options: HttpOptions,
+  options: Pick<HttpOptions, (typeof CEL_OPTIONS)[Consequence][number]>,
   consequence: Consequence,
-  context: CompileContext,
+  context: Pick<CompileContext, "problem">,
 ): readonly JsonRule[] {
   const rules: JsonRule[] = [];
+  const [matches, notMatches] = CEL_OPTIONS[consequence];
   for (const [option, objectsTo] of [
-    [`${consequence}_if_body_json_matches_cel`, true],
-    [`${consequence}_if_body_json_not_matches_cel`, false],
+    [matches, true],
+    [notMatches, false],
   ] as const) {
     const source = options[option];
     if (source === undefined) continue;

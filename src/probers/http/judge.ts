@@ -1,8 +1,13 @@
+import type { Arrival } from "../../core/precision.ts";
 import type { Degradation } from "../../core/prober.ts";
-import { describeError } from "../errors.ts";
-import type { HttpModule, ResponseRules } from "./options.ts";
+import { procedure } from "../inspection/procedure.ts";
+import { inspect } from "../inspection/thread.ts";
+import type { ContentFindings, ContentQuestion, ContentWork } from "./content.ts";
+import type { HttpModule } from "./options.ts";
+import type { HeaderRule } from "./rules.ts";
 import { NO_BODY, type ResponseBody, readBody } from "./transport/body.ts";
 import { type Failure, failure, type Guard } from "./transport/steps.ts";
+import type { TakenValues } from "./values.ts";
 import type { FinalResponse } from "./visit.ts";
 
 /** The verdict on a final response. */
@@ -13,13 +18,14 @@ export interface ResponseVerdict {
   readonly failedDueToRegex: boolean;
   readonly failedDueToCel: boolean;
   readonly bodyLength: number;
-  /** The body, if rules or values need it and it is complete. */
-  readonly content: Buffer | undefined;
+  readonly values: TakenValues | undefined;
+  /** The end of the response, before it was judged. */
+  readonly ended: Arrival["earliest"];
 }
 
 /**
- * Judges a response in blackbox_exporter's order: status, headers, body, JSON, version, TLS. The first mismatch is the
- * reason. Headers and body are judged only if the status is accepted, but the body is always read. Rules of the other
+ * Reads and judges a response in blackbox_exporter's order: status, headers, body, JSON, version, TLS. The first mismatch is
+ * the reason. Headers and body are judged only if the status is accepted, but the body is always read. Rules of the other
  * consequence, degraded, are applied last, to a response without a mismatch.
  */
 export async function judge(
@@ -27,35 +33,73 @@ export async function judge(
   module: HttpModule,
   guard: Guard,
 ): Promise<ResponseVerdict> {
-  const { notFollowed } = visited;
-  const { failRules, degradedRules } = module;
+  const { notFollowed, exchange } = visited;
+  const { content } = module;
   const status = judgeStatus(visited, module);
-  const headers = status === undefined ? judgeHeaders(visited, failRules) : undefined;
+  const headers = status === undefined ? judgeHeaders(visited, module.failHeaders) : undefined;
   const judged = status === undefined && headers === undefined;
-  const keep =
-    (judged && (readsBody(failRules) || readsBody(degradedRules))) || module.values?.needsBody === true;
+  const keep = (judged && content.readsBody) || content.exportsBody;
 
   const body = await read(visited, keep, module, guard);
-  const regex = judged ? judgeBody(body, failRules) : undefined;
-  const json = judged && regex === undefined ? judgeJson(body, failRules) : undefined;
+  exchange.close();
+  const ended = guard.signal.aborted ? guard.clock.monotonic() : guard.clock.arrival().earliest;
+  const question = { headers: exchange.headers, judged };
+  const found = await inspectBody(body, question, module, guard).finally(() => body.release());
+  const { regex, json, values, unfinished } = found;
   const failure =
     status ??
     headers ??
+    unfinished ??
     regex ??
     json ??
     (notFollowed === undefined ? body.failure : undefined) ??
     judgeVersion(visited, module) ??
     judgeTls(visited, module);
+  const doubt = judgeHeaders(visited, module.degradedHeaders);
+  const degraded: Degradation | undefined =
+    doubt === undefined ? found.degraded : { reason: "header_mismatch", detail: doubt.detail };
 
   return {
     failure,
-    degraded: failure === undefined ? degradationOf(visited, body, degradedRules) : undefined,
+    degraded: failure === undefined ? degraded : undefined,
     failedDueToRegex: headers !== undefined || regex !== undefined,
     failedDueToCel: json !== undefined,
     bodyLength: body.length,
-    content: keep && body.failure === undefined ? body.content : undefined,
+    values,
+    ended,
   };
 }
+
+const INSPECT_CONTENT = procedure<ContentWork, ContentFindings>("./inspect-content", import.meta.url);
+
+/** The findings in a body, or the reason why it was not inspected to the end. */
+type Inspected = ContentFindings & { readonly unfinished?: Failure };
+
+/** Inspects a body, a long one in another thread: rules on it could hold up all other probes. */
+async function inspectBody(
+  body: ResponseBody,
+  question: ContentQuestion,
+  { content }: HttpModule,
+  { signal }: Guard,
+): Promise<Inspected> {
+  if (body.failure !== undefined || body.content.length <= content.short)
+    return content.inspect(body.failure ?? body.content, question);
+  const work = { options: content.options, question, bytes: owned(body.content) };
+  const done = await inspect(INSPECT_CONTENT, work, signal);
+  if (typeof done !== "string") return done.output;
+  const unfinished =
+    done === "late"
+      ? failure("queue_timeout", "the exporter had no time to judge the body before the deadline")
+      : failure(
+          "too_large",
+          `a body of ${body.length} bytes takes more memory to judge than the exporter has`,
+        );
+  return { regex: undefined, json: undefined, degraded: undefined, values: undefined, unfinished };
+}
+
+/** Returns bytes that share their memory with no others, so that it can move to another thread. */
+const owned = (bytes: Buffer): Uint8Array =>
+  bytes.byteLength === bytes.buffer.byteLength ? bytes : new Uint8Array(bytes);
 
 /** Reads the body, except that of a redirect that is not followed, which fails only rules about the body. */
 async function read(
@@ -79,44 +123,12 @@ function judgeStatus(
   return failure("http_status", `status ${status}, want ${statuses.text}`);
 }
 
-const readsBody = ({ body, json }: ResponseRules): boolean => body.length > 0 || json.length > 0;
-
-/** Applies the rules of a successful probe. A rule that cannot be applied counts as met: unknown is never healthy. */
-function degradationOf(
-  visited: FinalResponse,
-  body: ResponseBody,
-  rules: ResponseRules,
-): Degradation | undefined {
-  const headers = judgeHeaders(visited, rules);
-  if (headers !== undefined) return { reason: "header_mismatch", detail: headers.detail };
-  const mismatch = judgeBody(body, rules) ?? judgeJson(body, rules);
-  return mismatch === undefined ? undefined : { reason: "body_mismatch", detail: mismatch.detail };
-}
-
-function judgeHeaders({ exchange }: FinalResponse, { headers }: ResponseRules): Failure | undefined {
-  const mismatch = firstOf(headers, exchange.headers);
-  return mismatch === undefined ? undefined : failure("header_mismatch", mismatch);
-}
-
-/** Applies the expressions to the body. An incomplete body fails them. */
-function judgeBody(body: ResponseBody, { body: rules }: ResponseRules): Failure | undefined {
-  if (rules.length === 0) return undefined;
-  if (body.failure !== undefined) return body.failure;
-  const mismatch = firstOf(rules, body.content.toString("utf8"));
-  return mismatch === undefined ? undefined : failure("body_mismatch", mismatch);
-}
-
-function judgeJson(body: ResponseBody, { json }: ResponseRules): Failure | undefined {
-  if (json.length === 0) return undefined;
-  if (body.failure !== undefined) return body.failure;
-  let value: unknown;
-  try {
-    value = JSON.parse(body.content.toString("utf8"));
-  } catch (error) {
-    return failure("malformed", `the body is not JSON: ${describeError(error)}`);
+function judgeHeaders({ exchange }: FinalResponse, rules: readonly HeaderRule[]): Failure | undefined {
+  for (const rule of rules) {
+    const mismatch = rule(exchange.headers);
+    if (mismatch !== undefined) return failure("header_mismatch", mismatch);
   }
-  const mismatch = firstOf(json, value);
-  return mismatch === undefined ? undefined : failure("body_mismatch", mismatch);
+  return undefined;
 }
 
 function judgeVersion({ exchange }: FinalResponse, { versions }: HttpModule): Failure | undefined {
@@ -128,13 +140,5 @@ function judgeVersion({ exchange }: FinalResponse, { versions }: HttpModule): Fa
 function judgeTls({ tls }: FinalResponse, { failIfSsl, failIfNotSsl }: HttpModule): Failure | undefined {
   if (tls && failIfSsl) return failure("tls", "the final response came over TLS");
   if (!tls && failIfNotSsl) return failure("tls", "the final response did not come over TLS");
-  return undefined;
-}
-
-function firstOf<T>(rules: readonly ((subject: T) => string | undefined)[], subject: T): string | undefined {
-  for (const rule of rules) {
-    const mismatch = rule(subject);
-    if (mismatch !== undefined) return mismatch;
-  }
   return undefined;
 }

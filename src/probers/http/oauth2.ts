@@ -118,6 +118,7 @@ async function fetchToken(source: TokenSource, proof: ClientProof, guard: Guard)
     guard,
   );
   response.close();
+  body.release();
   if (body.failure !== undefined) return asAuth(body.failure, address);
   if (response.status < 200 || response.status > 299) {
     return failure("auth", `no token from ${address.authority}: status ${response.status}`);

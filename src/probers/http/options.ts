@@ -6,13 +6,10 @@ import { checkAllowedTargets } from "../address-policy.ts";
 import { compileCredentials } from "../http-credentials.ts";
 import { compileIpPreference } from "../resolution.ts";
 import { compileTls, type TlsSettings } from "../tls-options.ts";
-import { compileJsonRules, type JsonRule } from "./cel.ts";
+import { type ContentOptions, type ContentRules, compileContent, contentOptions } from "./content.ts";
 import { compileOauth2 } from "./oauth2.ts";
 import { compileRequestHeaders, type RequestHeaders } from "./request-headers.ts";
 import {
-  type BodyRule,
-  type Consequence,
-  compileBodyRules,
   compileHeaderRules,
   compileStatusRule,
   type HeaderRule,
@@ -23,7 +20,6 @@ import type { HttpOptions } from "./schema.ts";
 import { acceptsEncoding, type BodyPlan, isCompression } from "./transport/body.ts";
 import { compileProxies, type ProxyChoice } from "./transport/proxy.ts";
 import type { HttpCredentials } from "./transport/steps.ts";
-import { type BodyValues, compileValues } from "./values.ts";
 
 /** The source of the request's body. */
 export type BodySource =
@@ -31,11 +27,9 @@ export type BodySource =
   | { readonly kind: "text"; readonly content: Buffer }
   | { readonly kind: "file"; readonly path: string };
 
-/** Rules about a response with the same consequence. */
-export interface ResponseRules {
-  readonly headers: readonly HeaderRule[];
-  readonly body: readonly BodyRule[];
-  readonly json: readonly JsonRule[];
+/** The rules about the content of bodies, and the options that they are made of. */
+export interface ModuleContent extends ContentRules {
+  readonly options: ContentOptions;
 }
 
 /** A compiled `http` module. */
@@ -55,12 +49,12 @@ export interface HttpModule {
   readonly statuses: StatusRule;
   /** Accepted versions, such as `HTTP/1.1`; empty accepts all. */
   readonly versions: readonly string[];
-  /** The rules that fail the probe. */
-  readonly failRules: ResponseRules;
-  /** The rules that make the target of a successful probe degraded. */
-  readonly degradedRules: ResponseRules;
+  /** The rules about headers that fail the probe. */
+  readonly failHeaders: readonly HeaderRule[];
+  /** The rules about headers that make the target of a successful probe degraded. */
+  readonly degradedHeaders: readonly HeaderRule[];
+  readonly content: ModuleContent;
   readonly bodyPlan: Omit<BodyPlan, "keep">;
-  readonly values: BodyValues | undefined;
   readonly failIfSsl: boolean;
   readonly failIfNotSsl: boolean;
 }
@@ -85,24 +79,19 @@ export function compileHttp(options: HttpOptions, context: CompileContext): Http
       context.problem(["valid_status_codes", i], got, STATUS_FORM),
     ),
     versions: compileVersions(options, context),
-    failRules: compileRules(options, "fail", context),
-    degradedRules: compileRules(options, "degraded", context),
+    failHeaders: compileHeaderRules(options, "fail"),
+    degradedHeaders: compileHeaderRules(options, "degraded"),
+    content: compileModuleContent(options, context),
     bodyPlan: compileBodyPlan(options, context),
-    values: options.metrics === undefined ? undefined : compileValues(options.metrics, context),
     failIfSsl: options.fail_if_ssl ?? false,
     failIfNotSsl: options.fail_if_not_ssl ?? false,
   };
 }
 
-const compileRules = (
-  options: HttpOptions,
-  consequence: Consequence,
-  context: CompileContext,
-): ResponseRules => ({
-  headers: compileHeaderRules(options, consequence),
-  body: compileBodyRules(options, consequence),
-  json: compileJsonRules(options, consequence, context),
-});
+function compileModuleContent(options: HttpOptions, context: CompileContext): ModuleContent {
+  const selected = contentOptions(options);
+  return { ...compileContent(selected, context), options: selected };
+}
 
 /** Compiles the one kind of credentials. If several are configured, the problems of each are reported. */
 function compileAnyCredentials(options: HttpOptions, context: CompileContext): HttpCredentials | undefined {
@@ -157,18 +146,21 @@ function compileFollow(options: HttpOptions, context: CompileContext): boolean {
 
 function compileBodyPlan(options: HttpOptions, context: CompileContext): Omit<BodyPlan, "keep"> {
   const { body_size_limit: size } = options;
-  const limit = size === undefined || size === "" ? 0 : parseSize(size);
-  if (limit === undefined) context.problem(["body_size_limit"], String(size), SIZE_FORM);
+  const limit = size === undefined || size === "" ? undefined : (parseSize(size) ?? "invalid");
+  if (limit === "invalid") {
+    context.problem(["body_size_limit"], String(size), SIZE_FORM);
+    return { limit: undefined, compression: undefined };
+  }
   const compression = options.compression?.toLowerCase() ?? "";
-  if (compression === "") return { limit: limit ?? 0, compression: undefined };
+  if (compression === "") return { limit, compression: undefined };
   for (const [name, value] of Object.entries(options.headers ?? {})) {
     if (name.toLowerCase() === "accept-encoding" && !acceptsEncoding(value, compression)) {
       const want = `a compression that the header ${name}: ${value} accepts`;
       context.problem(["compression"], compression, want);
     }
   }
-  if (compression === "identity") return { limit: limit ?? 0, compression: undefined };
-  if (isCompression(compression)) return { limit: limit ?? 0, compression };
+  if (compression === "identity") return { limit, compression: undefined };
+  if (isCompression(compression)) return { limit, compression };
   context.problem(["compression"], JSON.stringify(options.compression), "gzip, br, deflate or identity");
-  return { limit: limit ?? 0, compression: undefined };
+  return { limit, compression: undefined };
 }

@@ -7,6 +7,7 @@ import {
   type ProbeTarget,
   succeeded,
 } from "../../core/prober.ts";
+import { seconds } from "../../core/units.ts";
 import { parseAddress } from "../http-address.ts";
 import { withDeadline } from "../tls-connection.ts";
 import { judge } from "./judge.ts";
@@ -62,6 +63,7 @@ async function probeHttp(
 ): Promise<ProbeResult<HttpReason>> {
   const guard: Guard = { signal, clock, log, network, cut: undefined };
   const trace = newTrace();
+  const started = clock.monotonic();
   return withDeadline(guard, async () => {
     const visited = await visit(target, module, guard, trace);
     if (!visited.ok) {
@@ -69,19 +71,19 @@ async function probeHttp(
       return { outcome: visited, samples, phases: tracedPhases(trace) };
     }
     const verdict = await judge(visited, module, guard);
-    visited.exchange.close();
     if (visited.exchange.status === 401) module.credentials?.rejected?.();
-    const ended = signal.aborted ? clock.monotonic() : clock.arrival().earliest;
-    trace.transfer += phaseLength(ended - visited.responded.latest);
-    const values = module.values?.take(visited.exchange.headers, verdict.content);
+    trace.transfer += phaseLength(verdict.ended - visited.responded.latest);
+    const { values } = verdict;
     const samples = [...samplesOf(module, trace, visited, verdict), ...(values?.samples ?? [])];
     const failure = verdict.failure ?? values?.failure;
+    const duration = seconds(verdict.ended - started);
     const phases = tracedPhases(trace);
-    if (failure !== undefined) return { outcome: failure, samples, phases };
+    if (failure !== undefined) return { outcome: failure, samples, phases, duration };
     return {
       outcome: succeeded,
       samples,
       phases,
+      duration,
       ...defined({ degraded: verdict.degraded ?? values?.degraded }),
     };
   });

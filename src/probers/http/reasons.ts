@@ -20,6 +20,7 @@ export const httpReasons = [
   "malformed",
   ...FILE_REASONS,
   "forbidden_target",
+  "queue_timeout",
 ] as const satisfies readonly FailureReason[];
 
 /** One of `httpReasons`. */

@@ -2,8 +2,12 @@ import { type RawHeaders, valuesOf } from "../http-headers.ts";
 import { compileRegexp, type Regexp } from "../regexp.ts";
 import type { HttpOptions } from "./schema.ts";
 
-/** Judges a body. Returns the mismatch, or `undefined`. */
-export type BodyRule = (body: string) => string | undefined;
+/** An expression over the body. */
+export interface BodyRule {
+  readonly regexp: Regexp;
+  /** Returns the mismatch, or `undefined`. */
+  judge(body: string): string | undefined;
+}
 
 /** Judges the headers of a response. Returns the mismatch, or `undefined`. */
 export type HeaderRule = (headers: RawHeaders) => string | undefined;
@@ -12,11 +16,17 @@ export type HeaderRule = (headers: RawHeaders) => string | undefined;
 export type Consequence = "fail" | "degraded";
 
 /** Compiles the expressions over the body. */
-export function compileBodyRules(options: HttpOptions, consequence: Consequence): readonly BodyRule[] {
+export function compileBodyRules(
+  options: Pick<HttpOptions, `${Consequence}_if_body_${"matches" | "not_matches"}_regexp`>,
+  consequence: Consequence,
+): readonly BodyRule[] {
   const rule = (source: string, objectsToMatch: boolean): BodyRule => {
     const regexp = compileRegexp(source);
     const verb = objectsToMatch ? "matches" : "does not match";
-    return (body) => (regexp.matches(body) === objectsToMatch ? `the body ${verb} ${source}` : undefined);
+    return {
+      regexp,
+      judge: (body) => (regexp.matches(body) === objectsToMatch ? `the body ${verb} ${source}` : undefined),
+    };
   };
   return [
     ...(options[`${consequence}_if_body_matches_regexp`] ?? []).map((source) => rule(source, true)),

@@ -22,7 +22,7 @@ const PHASES = {
  * @param visited the final response, if there was one
  */
 export function samplesOf(
-  { failRules, tls }: HttpModule,
+  { content, tls }: HttpModule,
   trace: Trace,
   visited: FinalResponse | undefined,
   verdict: ResponseVerdict | undefined,
@@ -37,7 +37,7 @@ export function samplesOf(
     sample(httpMetrics.version, exchange === undefined ? 0 : Number(exchange.version)),
     sample(httpMetrics.failedDueToRegex, verdict?.failedDueToRegex === true ? 1 : 0),
   ];
-  if (failRules.json.length > 0) {
+  if (content.failsJson) {
     samples.push(sample(httpMetrics.failedDueToCel, verdict?.failedDueToCel === true ? 1 : 0));
   }
   const { resolution, resolve } = trace;

@@ -141,7 +141,8 @@ export const httpSchema = {
     body_file: { type: "string", description: "File with the request body, read per probe." },
     body_size_limit: {
       type: "string",
-      description: "Longest accepted response body after decompression, such as 10MB; default 0, no limit.",
+      description:
+        "Longest accepted response body after decompression, such as 1MB; a longer one fails with the reason too_large. Default: 10MB if rules or metrics read the body, else 0, no limit. A body that is read is never longer than limits.response_memory.",
     },
     compression: {
       type: "string",

@@ -14,8 +14,9 @@ export interface BodyValues {
   /**
    * Reads the values of one response, without those that are missing or not a number, boolean or known state.
    * @param body decompressed; `undefined` if it is incomplete
+   * @param json returns the parsed body; `undefined` if it is not JSON: only the rules of the module decide if that is a failure
    */
-  take(headers: RawHeaders, body: Buffer | undefined): TakenValues;
+  take(headers: RawHeaders, body: string | undefined, json: () => unknown): TakenValues;
 }
 
 /** The values of one response, and the first thresholds that they exceed. */
@@ -26,9 +27,6 @@ export interface TakenValues extends Breaches {
 /** Limit of series per metric and response, because a body could contain any number of labels. */
 const MOST_SERIES = 1000;
 
-/** Longest body that is parsed, in bytes: a longer one would delay other probes. */
-const MOST_BYTES = 8 * 2 ** 20;
-
 /** Longest label value taken from a response, in characters. */
 const LONGEST_LABEL = 200;
 
@@ -36,7 +34,10 @@ type Labels = Readonly<Record<string, string>>;
 type SampleExtractor = (headers: RawHeaders, body: string | undefined, json: () => unknown) => Sample[];
 
 /** Compiles `metrics`, and reports reserved names and entries without exactly one location. */
-export function compileValues(entries: readonly ValueOptions[], context: CompileContext): BodyValues {
+export function compileValues(
+  entries: readonly ValueOptions[],
+  context: Pick<CompileContext, "problem" | "metricNames">,
+): BodyValues {
   const seen = new Map<string, string>();
   const values: { readonly take: SampleExtractor; readonly breachesOf: Thresholds }[] = [];
   for (const [i, entry] of entries.entries()) {
@@ -54,10 +55,7 @@ export function compileValues(entries: readonly ValueOptions[], context: Compile
   }
   return {
     needsBody: entries.some(({ header }) => header === undefined),
-    take(headers, bytes) {
-      const body = bytes === undefined || bytes.length > MOST_BYTES ? undefined : bytes.toString("utf8");
-      let parsed: { value: unknown } | undefined;
-      const json = (): unknown => (parsed ??= { value: parseJson(body) }).value;
+    take(headers, body, json) {
       const all = values.map(({ take, breachesOf }) => {
         const samples = take(headers, body, json);
         return { samples, ...breachesOf(samples) };
@@ -208,15 +206,6 @@ function numberOf(value: unknown): number | undefined {
 function headerText(headers: RawHeaders, name: string): string | undefined {
   const values = valuesOf(headers, name.toLowerCase());
   return values.length === 0 ? undefined : values.join(", ");
-}
-
-/** Parses a body. One that is not JSON has no values; only the rules of the module decide if that is a failure. */
-function parseJson(body: string | undefined): unknown {
-  try {
-    return body === undefined ? undefined : JSON.parse(body);
-  } catch {
-    return undefined;
-  }
 }
 
 /** A value in JSON, with the key or index that each `*` of the path matched. */

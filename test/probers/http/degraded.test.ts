@@ -299,11 +299,11 @@ describe("a degraded probe", () => {
 });
 
 test("a threshold is judged beyond the limit of series", () => {
-  const { values } = moduleOf({
+  const { content } = moduleOf({
     metrics: [{ name: "n", help: "N", json: "*", step_labels: ["i"], warn_above: 1 }],
   });
   const body = Buffer.from(JSON.stringify([...Array.from({ length: 1500 }, () => 1), 2]));
-  const taken = values?.take([], body);
+  const taken = content.inspect(body, { headers: [], judged: true }).values;
   expect(taken?.samples).toHaveLength(1000);
   expect(taken?.degraded?.detail).toBe(`n{i="1500"} is 2, want at most 1`);
 });
@@ -316,7 +316,10 @@ test("a number is degraded exactly outside warn, and fails exactly outside fail"
         (a, b) => a - b,
       );
       const metrics = [{ name: "n", help: "N", json: "n", fail_below, warn_below, warn_above, fail_above }];
-      const taken = moduleOf({ metrics }).values?.take([], Buffer.from(JSON.stringify({ n: value })));
+      const taken = moduleOf({ metrics }).content.inspect(Buffer.from(JSON.stringify({ n: value })), {
+        headers: [],
+        judged: true,
+      }).values;
       expect(taken?.failure !== undefined).toBe(value < fail_below || value > fail_above);
       expect(taken?.degraded !== undefined).toBe(value < warn_below || value > warn_above);
     }),

@@ -2,27 +2,25 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { catalogue } from "../../../src/catalogue/index.ts";
 import { namesOf } from "../../../src/core/metric.ts";
+import { failed } from "../../../src/core/prober.ts";
 import { createExposition } from "../../../src/metrics/exposition.ts";
+import { compileContent } from "../../../src/probers/http/content.ts";
 import type { ValueOptions } from "../../../src/probers/http/schema.ts";
-import { compileValues, findInJson, parsePath } from "../../../src/probers/http/values.ts";
+import { findInJson, parsePath } from "../../../src/probers/http/values.ts";
 import { serveHttp } from "../../helpers/http-targets.ts";
 import { probe, verdictOf } from "./probe.ts";
 
 /** Compiles entries and collects their problems. */
 function compile(entries: readonly ValueOptions[]) {
   const problems: string[] = [];
-  const values = compileValues(entries, {
-    problem: (path, got, want) => problems.push(`${path.join(".")}: got ${got}, want ${want}`),
-    warn: () => undefined,
-    unsupported: () => undefined,
-    secretFile: () => {
-      throw new Error("no file here");
+  const content = compileContent(
+    { metrics: [...entries] },
+    {
+      problem: (path, got, want) => problems.push(`${path.join(".")}: got ${got}, want ${want}`),
+      metricNames: namesOf(Object.values(catalogue)),
     },
-    resolvePath: (file) => file,
-    environment: {},
-    metricNames: namesOf(Object.values(catalogue)),
-  });
-  return { values, problems };
+  );
+  return { content, problems };
 }
 
 /** Returns the series of a response. */
@@ -31,10 +29,11 @@ function taken(
   body: string | undefined,
   headers: readonly string[] = [],
 ): string[] {
-  const { values, problems } = compile(entries);
+  const { content, problems } = compile(entries);
   expect(problems).toEqual([]);
   const exposition = createExposition();
-  exposition.add(values.take(headers, body === undefined ? undefined : Buffer.from(body)).samples);
+  const read = body === undefined ? failed("network", "the connection was lost") : Buffer.from(body);
+  exposition.add(content.inspect(read, { headers, judged: true }).values?.samples ?? []);
   return exposition
     .text()
     .split("\n")
@@ -171,8 +170,8 @@ describe("values of headers and texts", () => {
   });
 
   it("need the body only if an entry is not a header", () => {
-    expect(compile([entry({ header: "Age" })]).values.needsBody).toBe(false);
-    expect(compile([entry({ header: "Age" }), entry({ json: "a" })]).values.needsBody).toBe(true);
+    expect(compile([entry({ header: "Age" })]).content.exportsBody).toBe(false);
+    expect(compile([entry({ header: "Age" }), entry({ json: "a" })]).content.exportsBody).toBe(true);
   });
 });
 

@@ -1,0 +1,24 @@
+import { type BytesMatch, type GroupPlace, matchAt, type Regexp } from "../regexp.ts";
+import { procedure } from "./procedure.ts";
+import { shortFor } from "./short-text.ts";
+import { inspect, type Unfinished } from "./thread.ts";
+
+/** An expression, and the bytes in which it is looked for. */
+export interface MatchWork {
+  readonly source: string;
+  readonly bytes: Uint8Array;
+}
+
+const FIND_MATCH = procedure<MatchWork, readonly GroupPlace[] | undefined>("./find-match", import.meta.url);
+
+/** As `find` of an expression, for bytes of any length: long ones are searched in the thread for long texts. */
+export async function findMatch(
+  regexp: Regexp,
+  bytes: Buffer,
+  signal: AbortSignal,
+): Promise<{ readonly match: BytesMatch | undefined } | Unfinished> {
+  if (bytes.length <= shortFor([regexp])) return { match: regexp.find(bytes) };
+  const done = await inspect(FIND_MATCH, { source: regexp.source, bytes: new Uint8Array(bytes) }, signal);
+  if (typeof done === "string") return done;
+  return { match: done.output === undefined ? undefined : matchAt(regexp, bytes, done.output) };
+}
