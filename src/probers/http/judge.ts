@@ -1,5 +1,6 @@
 import type { Arrival } from "../../core/precision.ts";
 import type { Degradation } from "../../core/prober.ts";
+import { unfinishedFailure } from "../inspection/match.ts";
 import { procedure } from "../inspection/procedure.ts";
 import { inspect } from "../inspection/thread.ts";
 import type { ContentFindings, ContentQuestion, ContentWork } from "./content.ts";
@@ -87,13 +88,7 @@ async function inspectBody(
   const work = { options: content.options, question, bytes: owned(body.content) };
   const done = await inspect(INSPECT_CONTENT, work, signal);
   if (typeof done !== "string") return done.output;
-  const unfinished =
-    done === "late"
-      ? failure("queue_timeout", "the exporter had no time to judge the body before the deadline")
-      : failure(
-          "too_large",
-          `a body of ${body.length} bytes takes more memory to judge than the exporter has`,
-        );
+  const unfinished = unfinishedFailure(done, body.length);
   return { regex: undefined, json: undefined, degraded: undefined, values: undefined, unfinished };
 }
 

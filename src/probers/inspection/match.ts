@@ -1,3 +1,4 @@
+import { type Failure, failed } from "../../core/prober.ts";
 import { type BytesMatch, type GroupPlace, matchAt, type Regexp } from "../regexp.ts";
 import { procedure } from "./procedure.ts";
 import { shortFor } from "./short-text.ts";
@@ -22,3 +23,9 @@ export async function findMatch(
   if (typeof done === "string") return done;
   return { match: done.output === undefined ? undefined : matchAt(regexp, bytes, done.output) };
 }
+
+/** Returns the failure of a probe whose text could not be searched: that says nothing about the target, so it is never a success. */
+export const unfinishedFailure = (why: Unfinished, bytes: number): Failure<"queue_timeout" | "too_large"> =>
+  why === "late"
+    ? failed("queue_timeout", "the exporter had no time to judge the answer before the deadline")
+    : failed("too_large", `an answer of ${bytes} bytes takes more memory to judge than the exporter has`);

@@ -3,11 +3,12 @@ import type { Socket } from "node:net";
 import { type ClientOptions, WebSocket } from "ws";
 import { type Failure, failed } from "../../core/prober.ts";
 import { codeOf, describeError } from "../errors.ts";
+import { NO_ROOM, responseMemory } from "../response-memory.ts";
 import type { StepGuard } from "../tls-connection.ts";
 import type { WebsocketReason } from "./reasons.ts";
 
 /** Largest message accepted, in bytes. */
-const LARGEST_MESSAGE = 16 * 1024 * 1024;
+const LARGEST_MESSAGE = 10 * 2 ** 20;
 /** Go's limit of the headers, in bytes. */
 const LONGEST_HEADERS = 10 * 1024 * 1024;
 /** Time that a server has to close the connection after the probe, in milliseconds. */
@@ -26,11 +27,11 @@ export interface Handshake {
 /** A connection after the handshake. */
 export interface WebsocketConnection {
   readonly ok: true;
-  /** Returns the next message, of text or bytes. */
+  /** Returns the next message, of text or bytes. It is valid until the next call. */
   next(guard: StepGuard): Promise<{ readonly ok: true; readonly message: Buffer } | Failure<WebsocketReason>>;
   /** Sends a message of text. Returns a failure if the connection is known to be closed. */
   send(text: Buffer): Failure<WebsocketReason> | undefined;
-  /** Says goodbye, and closes the connection when the server has. */
+  /** Says goodbye, and closes the connection when the server has. The last message is not valid any more. */
   close(): void;
 }
 
@@ -59,7 +60,11 @@ export function upgrade(socket: Socket, handshake: Handshake, guard: StepGuard):
     // The listener stays, so that later errors are not uncaught ones.
     client.on("error", (error) => fail(failureOf(error)));
     const inbox = createInbox(client);
-    client.once("open", () => resolve({ ...connectionOf(client, inbox), status }));
+    client.once("open", () => {
+      // A listener before the handshake would take bytes from it.
+      socket.on("data", (chunk: Buffer) => inbox.received(chunk.length));
+      resolve({ ...connectionOf(client, inbox), status });
+    });
   });
 }
 
@@ -92,11 +97,45 @@ interface Inbox {
   end: Failure<WebsocketReason> | undefined;
   /** Called when something is added. */
   notify: (() => void) | undefined;
+  /** True while the memory for answers has no room. */
+  readonly isFull: () => boolean;
+  /** Counts bytes of the connection. */
+  readonly received: (bytes: number) => void;
+  /** Reads on, if there is room. */
+  readonly resume: () => void;
+  /** Gives back the memory of the message that was taken. */
+  readonly release: () => void;
+  /** Gives back all memory, and counts no more: what still arrives is not kept. */
+  readonly drop: () => void;
 }
 
-/** Collects messages from the handshake on. No more are read while there is one. */
+/** Collects messages from the handshake on. No more are read while there is one, or no room for it. */
 function createInbox(client: WebSocket): Inbox {
-  const inbox: Inbox = { messages: [], end: undefined, notify: undefined };
+  const share = responseMemory.open(LARGEST_MESSAGE);
+  let isFull = false;
+  let isDropped = false;
+  const inbox: Inbox = {
+    messages: [],
+    end: undefined,
+    notify: undefined,
+    isFull: () => isFull,
+    received(bytes) {
+      const room = isDropped ? undefined : share.grow(bytes);
+      if (room === undefined) return;
+      isFull = true;
+      client.pause();
+      void room.then(() => {
+        isFull = false;
+        if (inbox.notify !== undefined) client.resume();
+      });
+    },
+    resume: () => (isFull ? undefined : client.resume()),
+    release: () => share.release(),
+    drop() {
+      isDropped = true;
+      share.release();
+    },
+  };
   const end = (failure: Failure<WebsocketReason>): void => {
     inbox.end ??= failure;
     inbox.notify?.();
@@ -118,7 +157,13 @@ const connectionOf = (client: WebSocket, inbox: Inbox): WebsocketConnection => (
   ok: true,
   next: (guard) =>
     new Promise((resolve) => {
-      guard.cut = () => resolve(failed("timeout", "no message before the deadline"));
+      inbox.release();
+      guard.cut = () =>
+        resolve(
+          inbox.isFull()
+            ? failed("queue_timeout", NO_ROOM)
+            : failed("timeout", "no message before the deadline"),
+        );
       const take = (): void => {
         const message = inbox.messages.shift();
         if (message !== undefined) resolve({ ok: true, message });
@@ -129,13 +174,17 @@ const connectionOf = (client: WebSocket, inbox: Inbox): WebsocketConnection => (
       inbox.notify = take;
       if (guard.signal.aborted) return guard.cut();
       take();
-      if (inbox.notify !== undefined) client.resume();
+      if (inbox.notify !== undefined) inbox.resume();
     }),
   send(text) {
     if (inbox.end === undefined) client.send(text, { binary: false });
     return inbox.end;
   },
-  close: () => client.close(1000),
+  close() {
+    inbox.drop();
+    client.resume();
+    client.close(1000);
+  },
 });
 
 const refusalOf = (status: number): Failure<WebsocketReason> =>

@@ -1,6 +1,7 @@
 import { decodeText } from "../../core/decode-text.ts";
 import { excerpt } from "../../core/excerpt.ts";
 import { type Failure, failed, type Outcome, type ProbeLog, succeeded } from "../../core/prober.ts";
+import { findMatch, unfinishedFailure } from "../inspection/match.ts";
 import { expandTemplate } from "../query-response/template.ts";
 import type { BytesMatch } from "../regexp.ts";
 import type { StepGuard } from "../tls-connection.ts";
@@ -10,6 +11,9 @@ import type { WebsocketReason } from "./reasons.ts";
 
 /** Longest part of a message in texts for people. */
 const LONGEST_EXCERPT = 200;
+
+/** Longest part of a message that is decoded for them, in bytes: more than any secret in it. */
+const LONGEST_DECODED = 64 * 1024;
 
 /** Shortest word of what was sent that texts for people do not repeat. */
 const SHORTEST_SECRET = 4;
@@ -31,8 +35,10 @@ export async function converse(
     if (expect !== undefined) {
       const next = await connection.next(guard);
       if (!next.ok) return inStep(step, next);
-      match = expect.find(next.message);
-      const shown = excerpt(decodeText(next.message), hidden, LONGEST_EXCERPT);
+      const found = await findMatch(expect, next.message, guard.signal);
+      if (typeof found === "string") return inStep(step, unfinishedFailure(found, next.message.length));
+      ({ match } = found);
+      const shown = excerpt(decodeText(next.message.subarray(0, LONGEST_DECODED)), hidden, LONGEST_EXCERPT);
       guard.log("message", { step: i + 1, bytes: next.message.length, matches: match !== undefined, shown });
       if (match === undefined)
         return failed(

@@ -13,6 +13,7 @@ export const websocketReasons = [
   "too_large",
   "bad_request",
   ...FILE_REASONS,
+  "queue_timeout",
 ] as const satisfies readonly FailureReason[];
 
 /** One of `websocketReasons`. */

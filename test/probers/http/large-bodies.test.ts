@@ -156,7 +156,7 @@ describe("rules that take long", () => {
     const [late, good] = await Promise.all([slow, other]);
     expect([verdictOf(late), detailOf(late)]).toEqual([
       "queue_timeout",
-      "the exporter had no time to judge the body before the deadline",
+      "the exporter had no time to judge the answer before the deadline",
     ]);
     expect(verdictOf(good)).toBe("success");
   });
