@@ -2,6 +2,7 @@ import type { CompileContext, Degradation } from "../../core/prober.ts";
 import { describeError } from "../errors.ts";
 import type { RawHeaders } from "../http-headers.ts";
 import { SHORT_TEXT, shortFor } from "../inspection/short-text.ts";
+import { hasMoreContainers } from "../json-size.ts";
 import { compileJsonRules, type JsonRule } from "./cel.ts";
 import { type BodyRule, type Consequence, compileBodyRules } from "./rules.ts";
 import type { HttpOptions } from "./schema.ts";
@@ -179,29 +180,17 @@ function contentOf(body: Buffer): Content {
   return content;
 }
 
-/** Most arrays and objects in a body. One takes some 60 bytes of memory, for two bytes of text. */
+/** Most arrays and objects in a body: 60 MB. */
 const MOST_CONTAINERS = 1_000_000;
 
 function parse(text: string): ReturnType<Content["json"]> {
-  if (containersIn(text) > MOST_CONTAINERS)
+  if (hasMoreContainers(text, MOST_CONTAINERS))
     return failure("too_large", `the JSON has more than ${MOST_CONTAINERS} arrays and objects`);
   try {
     return { ok: true, value: JSON.parse(text) };
   } catch (error) {
     return failure("malformed", `the body is not JSON: ${describeError(error)}`);
   }
-}
-
-/** Returns the number of opening brackets in a text that is long enough for too many. */
-function containersIn(text: string): number {
-  if (text.length <= MOST_CONTAINERS) return 0;
-  let count = 0;
-  for (let at = 0; at < text.length; at += 1) {
-    const code = text.charCodeAt(at);
-    // `[` and `{`.
-    if (code === 0x5b || code === 0x7b) count += 1;
-  }
-  return count;
 }
 
 function judgeText(content: Content, rules: readonly BodyRule[]): Failure | undefined {

@@ -24,6 +24,17 @@ export async function findMatch(
   return { match: done.output === undefined ? undefined : matchAt(regexp, bytes, done.output) };
 }
 
+/** As `matches` of an expression, for a text of any length. */
+export async function matchesText(
+  regexp: Regexp,
+  text: string,
+  signal: AbortSignal,
+): Promise<boolean | Unfinished> {
+  if (text.length <= shortFor([regexp])) return regexp.matches(text);
+  const found = await findMatch(regexp, Buffer.from(text), signal);
+  return typeof found === "string" ? found : found.match !== undefined;
+}
+
 /** Returns the failure of a probe whose text could not be searched: that says nothing about the target, so it is never a success. */
 export const unfinishedFailure = (why: Unfinished, bytes: number): Failure<"queue_timeout" | "too_large"> =>
   why === "late"

@@ -1,4 +1,5 @@
 import { failed, type Outcome, type ProbeContext, type ProbeTarget, succeeded } from "../../core/prober.ts";
+import { NO_ROOM } from "../response-memory.ts";
 import { openTarget, type QuestionContext } from "./ask.ts";
 import { type Exchange, exchange } from "./exchange.ts";
 import { describe, reasonOfConnection, reasonOfTimeout } from "./failure.ts";
@@ -38,7 +39,7 @@ export async function askTier(
   const shared = await openTarget(target, module, url, context);
   if ("refused" in shared) return shared.refused;
   const { response, finished } = await request(tier, shared, context);
-  const outcome = outcomeOf(tier, response, finished, model ?? "", shared);
+  const outcome = await outcomeOf(tier, response, finished, model ?? "", shared, context.signal);
   context.log("asked", { method: "GET", url: withoutQuery(url), status: response.status, ...outcome });
   return outcome;
 }
@@ -83,13 +84,15 @@ async function request(
   return { response: { status, body, isTooLong }, finished };
 }
 
-function outcomeOf(
+async function outcomeOf(
   tier: LlmTier,
   { status, body, isTooLong }: TierResponse,
   { ending, progress }: Exchange,
   model: string,
   { url, module, credential }: QuestionContext,
-): Outcome<LlmReason> {
+  signal: AbortSignal,
+): Promise<Outcome<LlmReason>> {
+  if (ending.kind === "no_room") return failed("queue_timeout", NO_ROOM);
   if (status !== undefined) {
     if (!isSuccess(status))
       return failed(
@@ -98,7 +101,7 @@ function outcomeOf(
       );
     if (!needsBody(tier)) return succeeded;
     if (isTooLong) return failed("too_large", `the body is longer than ${MAX_TIER_BODY} bytes`);
-    if (ending.kind === "ended") return judgeTier(tier, body, model, credential.secrets);
+    if (ending.kind === "ended") return judgeTier(tier, body, model, credential.secrets, signal);
   }
   return ending.kind === "failed"
     ? failed(

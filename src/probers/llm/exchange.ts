@@ -7,6 +7,7 @@ import { type Arrival, exactly } from "../../core/precision.ts";
 import { type Seconds, seconds } from "../../core/units.ts";
 import { loadClient } from "../client.ts";
 import { gaveUpAddress } from "../errors.ts";
+import { responseMemory } from "../response-memory.ts";
 
 /** Longest body accepted, in bytes after decompression. */
 const MAX_BODY_BYTES = 8 * 2 ** 20;
@@ -43,9 +44,12 @@ export interface Phases {
 /** The progress of a request, which decides the reason of a failure. */
 export type ExchangePhase = "resolving" | "connecting" | "securing" | "waiting" | "answering";
 
-/** The end of an exchange: `ended` by the server, `enough` for the receiver, `aborted` by the signal. */
+/**
+ * The end of an exchange: `ended` by the server, `enough` for the receiver, `aborted` by the signal, `no_room` if that was while
+ * the memory for answers had no room.
+ */
 export type ExchangeEnd =
-  | { readonly kind: "ended" | "enough" | "aborted" | "too_large" }
+  | { readonly kind: "ended" | "enough" | "aborted" | "no_room" | "too_large" }
   | { readonly kind: "failed"; readonly error: unknown };
 
 /** A finished exchange of a request and its response. */
@@ -87,6 +91,8 @@ async function exchangeOnce(
   const phases: Phases = {};
   let progress: ExchangePhase = "resolving";
   let received = 0;
+  const share = responseMemory.open(MAX_BODY_BYTES);
+  let isFull = false;
 
   return new Promise((resolve) => {
     const { agent, url, method, headers, body } = call;
@@ -95,6 +101,7 @@ async function exchangeOnce(
     const settle = (ending: ExchangeEnd): void => {
       if (settled) return;
       settled = true;
+      share.release();
       // Nothing arrived at a deadline, which counts the time that the loop ran.
       const end = ending.kind === "aborted" ? exactly(clock.monotonic()) : clock.arrival();
       resolve({ start, end, phases, progress, ending });
@@ -119,10 +126,21 @@ async function exchangeOnce(
       received += chunk.length;
       if (received > MAX_BODY_BYTES) settle({ kind: "too_large" });
       else if (receiver.data(chunk, at)) settle({ kind: "enough" });
+      const room = settled ? undefined : share.grow(chunk.length);
+      if (room === undefined) return;
+      isFull = true;
+      stream.pause();
+      void room.then(() => {
+        isFull = false;
+        stream.resume();
+      });
     });
     stream.once("end", () => settle({ kind: "ended" }));
     // Stays attached, so that a later error of the destroyed connection is not uncaught.
-    stream.on("error", (error) => settle(signal.aborted ? { kind: "aborted" } : { kind: "failed", error }));
+    stream.on("error", (error) => {
+      if (signal.aborted) settle({ kind: isFull ? "no_room" : "aborted" });
+      else settle({ kind: "failed", error });
+    });
   });
 }
 

@@ -1,5 +1,6 @@
 import { excerpt } from "../../core/excerpt.ts";
 import { failed, type Outcome, succeeded } from "../../core/prober.ts";
+import { matchesText, unfinishedFailure } from "../inspection/match.ts";
 import { readModelList } from "./model-list.ts";
 import type { LlmReason } from "./reasons.ts";
 import type { LlmTier } from "./tiers.ts";
@@ -9,14 +10,18 @@ import { parseJson } from "./wire/json.ts";
 export const needsBody = ({ listsModel, pattern }: LlmTier): boolean => listsModel || pattern !== undefined;
 
 /** Judges the body of a successful response. */
-export function judgeTier(
+export async function judgeTier(
   { listsModel, pattern }: LlmTier,
   body: string,
   model: string,
   secrets: readonly string[],
-): Outcome<LlmReason> {
+  signal: AbortSignal,
+): Promise<Outcome<LlmReason>> {
   const listed = listsModel ? judgeList(body, model, secrets) : succeeded;
-  if (!listed.ok || pattern === undefined || pattern.matches(body, model)) return listed;
+  if (!listed.ok || pattern === undefined) return listed;
+  const matches = await matchesText(pattern.regexpFor(model), body, signal);
+  if (typeof matches === "string") return unfinishedFailure(matches, body.length);
+  if (matches) return listed;
   const reason = pattern.namesModel ? "model_not_found" : "content_mismatch";
   return failed(reason, `no match for ${pattern.source} in: ${shown(body, secrets)}`);
 }

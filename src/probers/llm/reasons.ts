@@ -30,6 +30,7 @@ export const llmReasons = [
   "content_mismatch",
   "model_mismatch",
   "forbidden_target",
+  "queue_timeout",
 ] as const satisfies readonly FailureReason[];
 
 /** One of `llmReasons`. */

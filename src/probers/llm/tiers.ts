@@ -23,7 +23,8 @@ export interface BodyPattern {
   readonly source: string;
   /** True if the expression names the model, so that a body without a match says that the model is not there. */
   readonly namesModel: boolean;
-  matches(body: string, model: string): boolean;
+  /** Returns the expression for a model. @throws Error if it is invalid with the model in it */
+  regexpFor(model: string): Regexp;
 }
 
 /** The only placeholder of tiers. */
@@ -73,7 +74,7 @@ export function compileTiers(options: LlmOptions["tiers"], context: CompileConte
 /** Returns false if the expression is invalid once a model is in it. */
 function isUsable(pattern: BodyPattern): boolean {
   try {
-    pattern.matches("", MODEL);
+    pattern.regexpFor(MODEL);
     return true;
   } catch {
     return false;
@@ -93,6 +94,6 @@ function patternOf(source: string, namesModel: boolean): BodyPattern {
   return {
     source,
     namesModel,
-    matches: (body, model) => patternFor(namesModel ? model : "").matches(body),
+    regexpFor: (model) => patternFor(namesModel ? model : ""),
   };
 }

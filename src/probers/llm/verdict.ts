@@ -2,6 +2,7 @@ import { defined } from "../../core/defined.ts";
 import { excerpt } from "../../core/excerpt.ts";
 import { isEdition } from "../../core/money.ts";
 import { type Failure, failed, type Outcome, succeeded } from "../../core/prober.ts";
+import { NO_ROOM } from "../response-memory.ts";
 import type { Answer } from "./answer/answer.ts";
 import { shownAnswer } from "./answer/answer.ts";
 import { failureOfApi } from "./api-error.ts";
@@ -64,6 +65,7 @@ function failureOfExchange(evidence: Observations, module: LlmModule): Outcome<L
   if (filteredPrompt !== undefined && (filteredPrompt.certain || answer.ended))
     return failed("refused", `the prompt was filtered (${show(filteredPrompt.given)}); ${soFar(evidence)}`);
   if (evidence.limitIgnored) return undefined;
+  if (ending.kind === "no_room") return failed("queue_timeout", NO_ROOM);
   if (ending.kind === "too_large") return failed("too_large", "the answer is longer than 8 MiB");
   if (evidence.stalled)
     return failed("stalled", `no further piece of the answer within stall_timeout; ${soFar(evidence)}`);
@@ -104,6 +106,12 @@ const soFar = ({ answer, secrets }: Observations): string =>
 
 const isAlive = ({ output, signs }: Answer): boolean => output !== "" || signs.size > 0;
 
+/** Longest answer that is judged, in characters, unless `max_tokens` allows a longer one: a longer one would delay other probes. */
+const LONGEST_JUDGED = 2 ** 20;
+
+/** Characters of a long token. */
+const LONGEST_TOKEN = 8;
+
 /** Judges a complete answer. */
 function judgeAnswer(
   evidence: Observations,
@@ -132,6 +140,15 @@ function judgeAnswer(
         );
     return { outcome, answered: truncated || isAlive(answer), correct: false };
   }
+  const longest = Math.max(LONGEST_JUDGED, LONGEST_TOKEN * module.maxTokens);
+  if (answer.output.length > longest)
+    return {
+      outcome: failed(
+        "too_large",
+        `an answer of ${answer.output.length} characters, want at most ${longest}`,
+      ),
+      answered: true,
+    };
   const violations = judge.violations(answer, evidence.values);
   const correct = violations.length === 0;
   if (module.acceptsModel !== undefined && mismatch !== false) {

@@ -193,7 +193,7 @@ describe.each(Object.entries(answers) as [Api, (text: string) => string][])("%s"
   });
 
   test("with JSON nested too deeply for the stack", async () => {
-    const deep = `${"[".repeat(300_000)}${"]".repeat(300_000)}`;
+    const deep = `${"[".repeat(200_000)}${"]".repeat(200_000)}`;
     const result = await answer(bodyOf(deep));
     expect(reasonOf(result)).toMatch(/^(empty|malformed|stream_error|network)$/);
   });
@@ -219,7 +219,7 @@ test("keys of a JSON answer are redacted and escaped like the rest", async () =>
 });
 
 test("tool arguments nested too deeply for the stack are judged and shown", async () => {
-  const deep = `${"[".repeat(300_000)}${"]".repeat(300_000)}`;
+  const deep = `${"[".repeat(200_000)}${"]".repeat(200_000)}`;
   const body = `{"candidates":[{"content":{"parts":[{"functionCall":{"name":"f","args":{"a":${deep}}}}]},"finishReason":"STOP"}]}`;
   const schema = { type: "object", properties: { a: { type: "array", items: { $ref: "#/properties/a" } } } };
   const options: Options = {

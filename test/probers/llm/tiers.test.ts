@@ -300,3 +300,15 @@ test("an interval of 0 is refused", () => {
   const { problems } = compile({ tiers: { health: { path: "/health", interval: "0s" } } });
   expect(problems).toEqual(["tiers.health.interval: got 0s, want more than 0"]);
 });
+
+test("a long body is searched in the thread for long texts, until the deadline of the tier", async () => {
+  const body = `${"all is well ".repeat(100_000)}9 gpt ready`;
+  const url = await serve((response) => void response.end(body));
+  const options = (matches: string): Options => ({ tiers: { health: { ...tiers.health, matches } } });
+  expect(await askHealth(url, options("{{model}} ready$"), { model: "gpt" })).toEqual({ ok: true });
+  expect(reasonOf(await askHealth(url, options("{{model}} ready$"), { model: "other" }))).toBe(
+    "model_not_found",
+  );
+  const slow = options("(?:[a-z ]{1,25}x?){1,25}9$");
+  expect(reasonOf(await askHealth(url, slow, {}, AbortSignal.timeout(1000)))).toBe("queue_timeout");
+});

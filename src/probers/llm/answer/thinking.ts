@@ -1,3 +1,5 @@
+import { parseJson } from "../wire/json.ts";
+
 /** The content of a message, split into what the model thought and what it answers. */
 export interface SeparatedContent {
   /** The answer; the content itself where it holds no thinking. */
@@ -110,12 +112,4 @@ function answersBetweenTags(content: string): readonly Span[] | undefined {
   }
 }
 
-function isJson(text: string): boolean {
-  if (!/^\s*[{["]/u.test(text)) return false;
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
-}
+const isJson = (text: string): boolean => /^\s*[{["]/u.test(text) && parseJson(text).ok;

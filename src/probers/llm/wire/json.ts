@@ -1,9 +1,17 @@
 import { isObject, type JsonObject } from "../../../core/json-object.ts";
+import { hasMoreContainers } from "../../json-size.ts";
+
+/**
+ * Most arrays and objects in one text. Lists of models and answers have some thousands, with log probabilities tens of thousands; millions take the time of
+ * other probes.
+ */
+const MOST_CONTAINERS = 250_000;
 
 /** Parses JSON; never throws. */
 export function parseJson(
   text: string,
 ): { readonly ok: true; readonly value: unknown } | { readonly ok: false } {
+  if (hasMoreContainers(text, MOST_CONTAINERS)) return { ok: false };
   try {
     return { ok: true, value: JSON.parse(text) };
   } catch {
