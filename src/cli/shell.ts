@@ -1,8 +1,9 @@
-import { readFileSync } from "node:fs";
 import type { Command } from "commander";
 import type { Environment } from "../config/document/convert.ts";
 import type { Clock } from "../core/clock.ts";
 import { decodeText } from "../core/decode-text.ts";
+import { seconds } from "../core/units.ts";
+import { readOnce } from "../files/once.ts";
 
 /** The environment of a command: its inputs from the machine and its output streams. */
 export interface Shell {
@@ -42,13 +43,16 @@ export class CommandError extends Error {
   }
 }
 
+/** How long a pipe may keep a command waiting. */
+export const PIPE_PATIENCE = seconds(60);
+
 /**
- * Reads the file that a flag names.
+ * Reads the file that a flag names; it may be a pipe.
  * @throws CommandError if it cannot be read
  */
 export function readTextFile(file: string): string {
   try {
-    return decodeText(readFileSync(file));
+    return decodeText(readOnce(file, { patience: PIPE_PATIENCE }));
   } catch (error) {
     throw new CommandError(`${file}: cannot be read: ${codeOf(error)}`, "usage", { cause: error });
   }

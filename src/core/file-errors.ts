@@ -1,5 +1,5 @@
 import type { FailureReason } from "./reasons.ts";
-import type { Timestamp } from "./units.ts";
+import type { Seconds, Timestamp } from "./units.ts";
 
 /**
  * The reasons for which a file cannot be read: it does not exist, the exporter may not read it or its file system fails,
@@ -33,6 +33,58 @@ export class FileHangsError extends Error {
   }
 }
 
+/** An error of a file that is not read because of the file that it is. */
+export class UnreadableFileError extends Error {
+  override readonly name: string = "UnreadableFileError";
+  /** Continues a sentence that begins with the name of the file. */
+  readonly text: string;
+  /** Describes the file, as the `got` of a problem. */
+  readonly got: string;
+  readonly code: string;
+
+  constructor(file: string, code: string, text: string, got: string) {
+    super(`${file} ${text}`);
+    this.code = code;
+    this.text = text;
+    this.got = got;
+  }
+}
+
+/** The error of a pipe, a socket or a device, which may never end. */
+export class NotRegularError extends UnreadableFileError {
+  override readonly name = "NotRegularError";
+
+  constructor(file: string) {
+    super(file, "EFTYPE", "is a device, a pipe or a socket", "a device, a pipe or a socket");
+  }
+}
+
+/** The error of a file that is larger than its reader accepts. */
+export class FileTooLargeError extends UnreadableFileError {
+  override readonly name = "FileTooLargeError";
+
+  /** @param most the largest size, in bytes */
+  constructor(file: string, most: number) {
+    const size = most < 2 ** 20 ? `${most / 2 ** 10} KiB` : `${most / 2 ** 20} MiB`;
+    super(file, "EFBIG", `is larger than ${size}`, `more than ${size}`);
+  }
+}
+
+/** The error of a pipe or terminal to which nothing is written. */
+export class SilentPipeError extends UnreadableFileError {
+  override readonly name = "SilentPipeError";
+
+  constructor(file: string, patience: Seconds) {
+    const silence = `${patience} s`;
+    super(
+      file,
+      "ETIMEDOUT",
+      `is a pipe and was silent for ${silence}`,
+      `a pipe that was silent for ${silence}`,
+    );
+  }
+}
+
 /** Throws `error` if it says that a file system does not answer: nothing is known about the file then. */
 export function rethrowHang(error: unknown): void {
   if (error instanceof FileHangsError) throw error;
@@ -61,7 +113,6 @@ const ERRORS: Readonly<Record<string, FileError>> = {
   EIO: { reason: "file_unreadable", text: "its file system failed (EIO)" },
   ENOTCONN: { reason: "file_unreadable", text: "the program of its file system has ended (ENOTCONN)" },
   ETIMEDOUT: { reason: "file_unreadable", text: "its file server does not answer (ETIMEDOUT)" },
-  EFTYPE: { reason: "file_unreadable", text: "is a device, a pipe or a socket" },
   EMFILE: {
     reason: "internal",
     text: "the exporter has no file descriptor left (EMFILE); raise its limit of open files",
@@ -74,6 +125,7 @@ const ERRORS: Readonly<Record<string, FileError>> = {
 export function fileError(error: unknown): FileError {
   const hanging = hangIn(error);
   if (hanging !== undefined) return { reason: "file_unreadable", text: hanging.text };
+  if (error instanceof UnreadableFileError) return { reason: "file_unreadable", text: error.text };
   const code = errorCode(error) ?? "unknown error";
   return ERRORS[code] ?? { reason: "file_unreadable", text: `cannot be read: ${code}` };
 }

@@ -2,6 +2,7 @@ import { type BigIntStats, constants, type Stats } from "node:fs";
 import * as fs from "node:fs/promises";
 import { dirname } from "node:path";
 import { FileHangsError } from "../core/file-errors.ts";
+import { boundedContent, checkRegular, LARGEST_FILE } from "./bounds.ts";
 import { processGuard } from "./process-guard.ts";
 
 /*
@@ -19,10 +20,11 @@ export const realpathSoon = (path: string): Promise<string> =>
   processGuard.run(path, "names", () => fs.realpath(path), false);
 
 /**
- * Reads a small regular file such as a key or the body of a request. Rejects if it does not answer within a second, and with
- * `EFTYPE` for a pipe, a socket or a device, which may never end.
+ * Reads a small regular file such as a key or the body of a request. Rejects if it does not answer within a second, with a
+ * `NotRegularError` for a pipe, a socket or a device, which may never end, and with a `FileTooLargeError`.
+ * @param most largest size, in bytes
  */
-export const readSmall = (path: string): Promise<Buffer> =>
+export const readSmall = (path: string, most = LARGEST_FILE): Promise<Buffer> =>
   processGuard.run(
     path,
     "content",
@@ -30,21 +32,16 @@ export const readSmall = (path: string): Promise<Buffer> =>
       // A pipe without a writer would block the thread for ever.
       await using handle = await fs.open(path, constants.O_RDONLY | constants.O_NONBLOCK);
       const stats = await handle.stat();
-      if (!stats.isFile() && !stats.isDirectory()) throw new NotRegularError(path);
-      // Awaited here, before the file is closed: a rejection during that would be one that no caller sees.
-      return await handle.readFile();
+      checkRegular(path, stats, most);
+      const content = boundedContent(path, stats.size, most);
+      for (;;) {
+        const { bytesRead } = await handle.read(content.next());
+        if (bytesRead === 0) return content.whole();
+        content.add(bytesRead);
+      }
     },
     false,
   );
-
-class NotRegularError extends Error {
-  override readonly name = "NotRegularError";
-  readonly code = "EFTYPE";
-
-  constructor(path: string) {
-    super(`${path} is not a regular file`);
-  }
-}
 
 /** As `fs.stat` with `bigint`. Waits for as long as it takes. */
 export const stat = (path: string): Promise<BigIntStats> =>

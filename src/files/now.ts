@@ -1,5 +1,6 @@
-import { accessSync, constants, existsSync, readFileSync, type Stats, statSync } from "node:fs";
+import { accessSync, constants, existsSync, type Stats, statSync } from "node:fs";
 import { statSmall } from "./files.ts";
+import { type OnceOptions, readOnce } from "./once.ts";
 import { processGuard } from "./process-guard.ts";
 
 /*
@@ -29,10 +30,13 @@ function check(path: string): void {
   if (refusal !== undefined) throw refusal;
 }
 
-/** As `fs.readFileSync`. @throws FileHangsError if the file is known to hang */
-export function readNow(path: string): Buffer {
+/**
+ * Reads a regular file; with `patience`, also a pipe.
+ * @throws FileHangsError if the file is known to hang, else as `readOnce`
+ */
+export function readNow(path: string, options?: OnceOptions): Buffer {
   check(path);
-  return readFileSync(path);
+  return readOnce(path, options);
 }
 
 /** As `fs.statSync`. @throws FileHangsError if the file is known to hang */

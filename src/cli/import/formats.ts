@@ -1,5 +1,7 @@
 import type { FromSchema } from "json-schema-to-ts";
 import { createValidator } from "../../config/document/validate.ts";
+import { decodeText } from "../../core/decode-text.ts";
+import { readOnce } from "../../files/once.ts";
 import { probers } from "../../probers/index.ts";
 import { CommandError, readTextFile } from "../shell.ts";
 import { importBlackbox, targetsSchema } from "./blackbox.ts";
@@ -19,14 +21,15 @@ export interface BlackboxFlags {
 
 /**
  * Opens a file and says of which program it is.
+ * @param content that of the file, if it was read already
  * @param from the program, if it is given; else the file's keys decide
  * @throws CommandError if the file is of none, or does not have the keys of `from`
  */
 export function openImport(
   file: string,
   from: ImportFormat | undefined,
+  content = readTextFile(file),
 ): { readonly source: Source; readonly format: ImportFormat } {
-  const content = readTextFile(file);
   const source = openSource(file, /\.json$/i.test(file) ? withoutComments(content) : content);
   const format = from ?? formatOf(source.value);
   if (format === undefined || !KEYS[format].some((key) => hasKey(source.value, key))) {
@@ -40,10 +43,14 @@ export function openImport(
 /** Keys that a configuration of the exporter has. A blackbox.yml is one. */
 const OWN_KEYS = ["modules", "targets", "heartbeats"] as const;
 
+/** Largest file that is recognized, in bytes. */
+const LARGEST_FOREIGN = 2 ** 20;
+
 /** Returns the program that a file is of, unless it is the exporter's own or cannot be read. */
 export function recognize(file: string): ImportFormat | undefined {
   try {
-    const { source, format } = openImport(file, undefined);
+    const content = decodeText(readOnce(file, { most: LARGEST_FOREIGN }));
+    const { source, format } = openImport(file, undefined, content);
     return OWN_KEYS.some((key) => hasKey(source.value, key)) ? undefined : format;
   } catch {
     return undefined;

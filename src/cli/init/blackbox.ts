@@ -1,8 +1,9 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { isMap, parseDocument } from "yaml";
 import { alternatives, suggestion } from "../../config/document/describe.ts";
 import { decodeText } from "../../core/decode-text.ts";
+import { readOnce } from "../../files/once.ts";
 import { createNames } from "../import/names.ts";
 import { codeOf } from "../shell.ts";
 import { CHANNEL } from "./channel.ts";
@@ -29,7 +30,7 @@ const fileQuestion = (): Question<BlackboxFile> => ({
 function readBlackboxFile(path: string): BlackboxFile {
   let text: string;
   try {
-    text = decodeText(readFileSync(path));
+    text = decodeText(readOnce(path));
   } catch (error) {
     throw new AnswerError(`a file that can be read (${path}: ${codeOf(error)})`);
   }

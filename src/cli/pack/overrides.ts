@@ -8,6 +8,7 @@ import { unknownKeyProblem } from "../../config/document/schema-errors.ts";
 import { createValidator } from "../../config/document/validate.ts";
 import { numbersIn, withoutDefaults } from "../../config/sections/alert-thresholds.ts";
 import { EXPORTER_ALERT_THRESHOLDS, TARGET_ALERT_THRESHOLDS } from "../../core/alert-thresholds.ts";
+import { PIPE_PATIENCE } from "../shell.ts";
 
 const texts = { type: "object", additionalProperties: { type: "string" } } as const satisfies JSONSchema;
 
@@ -66,7 +67,7 @@ type AlertOverride = NonNullable<Overrides["alerts"]>[string];
  * @throws ConfigError with all problems, unknown alerts included
  */
 export function loadOverrides(path: string, known: readonly string[], env: Environment): Overrides {
-  const { root, findings, problems } = openDocument(readConfigFile(path), path);
+  const { root, findings, problems } = openDocument(readConfigFile(path, PIPE_PATIENCE), path);
   if (root === undefined) throw emptyFileError(path, "alerts to override");
   const value = convertWithVariables(root, overridesSchema, env, { findings, problems });
   const validator = createValidator(FORMATS);

@@ -1,17 +1,25 @@
 import type { Stats } from "node:fs";
 import { decodeText } from "../../core/decode-text.ts";
-import { FileHangsError } from "../../core/file-errors.ts";
+import { FileHangsError, UnreadableFileError } from "../../core/file-errors.ts";
+import { type Seconds, seconds } from "../../core/units.ts";
 import { readSmall } from "../../files/files.ts";
 import { readNow } from "../../files/now.ts";
 import { ConfigError } from "./problems.ts";
 
+/** Largest configuration file, in bytes: 100,000 targets take about as much. A larger one would take the time of probes. */
+const LARGEST_CONFIG = 16 * 2 ** 20;
+
+/** How long the first configuration may keep the exporter waiting, if it is a pipe. */
+const PATIENCE = seconds(20);
+
 /**
  * Reads a configuration file at once.
+ * @param patience how long a pipe may be silent; without it, a pipe is a problem
  * @throws ConfigError if the file cannot be read
  */
-export function readConfigFile(path: string): string {
+export function readConfigFile(path: string, patience?: Seconds): string {
   try {
-    return decodeText(readNow(path));
+    return decodeText(readNow(path, { most: LARGEST_CONFIG, patience }));
   } catch (error) {
     throw unreadable(path, error);
   }
@@ -23,7 +31,9 @@ export function readConfigFile(path: string): string {
  */
 export async function readConfigBytes(path: string, isFirst: boolean): Promise<Buffer> {
   try {
-    return isFirst ? readNow(path) : await readSmall(path);
+    return isFirst
+      ? readNow(path, { most: LARGEST_CONFIG, patience: PATIENCE })
+      : await readSmall(path, LARGEST_CONFIG);
   } catch (error) {
     throw unreadable(path, error);
   }
@@ -44,6 +54,7 @@ const CODES: Readonly<Record<string, string>> = {
   EACCES: "permission denied",
   EPERM: "permission denied",
   EISDIR: "a directory",
+  ENXIO: "a socket",
   ELOOP: "too many symbolic links",
   EIO: "an error of its file system (EIO)",
   ESTALE: "an error of its file server (ESTALE)",
@@ -54,6 +65,7 @@ const CODES: Readonly<Record<string, string>> = {
 
 /** Returns why a file cannot be read or written, as the `got` of a problem. */
 export function describeFileError(error: unknown): string {
+  if (error instanceof UnreadableFileError) return error.got;
   if (error instanceof FileHangsError) return `no answer: ${error.text}`;
   const code = error instanceof Error && "code" in error ? String(error.code) : "unknown";
   return CODES[code] ?? `the error ${code}`;

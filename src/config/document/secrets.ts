@@ -25,7 +25,7 @@ export function fileSecret(file: string, complain: (problem: SecretProblem) => v
   try {
     const stats = statNow(file);
     checkStats(stats);
-    last = { value: valueIn(readNow(file)), version: versionOf(stats) };
+    last = { value: valueIn(readNow(file, { most: LARGEST })), version: versionOf(stats) };
   } catch (error) {
     const want = `a readable file with a secret, at most ${LARGEST / 1024} KiB`;
     complain({ got: describeUnusable(error), want });
@@ -37,7 +37,7 @@ export function fileSecret(file: string, complain: (problem: SecretProblem) => v
       if (version === last?.version) return last.value;
       checkStats(stats);
       // The version was taken before reading, so a change in between is noticed next time.
-      last = { value: valueIn(await readSmall(file)), version };
+      last = { value: valueIn(await readSmall(file, LARGEST)), version };
     } catch (error) {
       if (last === undefined) {
         throw new Error(`no secret in ${file}: ${describeUnusable(error)}`, { cause: error });
@@ -64,7 +64,6 @@ function checkStats(stats: Stats): void {
 }
 
 function valueIn(content: Buffer): string {
-  if (content.length > LARGEST) throw new UnusableFile(`${content.length} bytes`);
   const value = decodeText(content).replace(/(?:\r?\n)+$/, "");
   if (value === "") throw new UnusableFile("an empty file");
   return value;

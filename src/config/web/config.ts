@@ -39,6 +39,9 @@ export interface WebConfig {
   readonly warnings: readonly string[];
 }
 
+/** Largest file of certificates, in bytes: hundreds of authorities take less. */
+const LARGEST_PEM = 2 ** 20;
+
 const validator = createValidator(FORMATS);
 
 /**
@@ -89,7 +92,7 @@ function optionReader(path: string, problems: Problems, versions: Map<string, st
     const resolved = resolvePath(file);
     versions.set(resolved, fileVersion(resolved));
     try {
-      return decodeText(readNow(resolved));
+      return decodeText(readNow(resolved, { most: LARGEST_PEM }));
     } catch (error) {
       const got = describeFileError(error);
       problems.add({ path: ["tls_server_config", option], got, want: "a readable PEM file" });
