@@ -46,8 +46,10 @@ export function createWeb(file: string | undefined, { clock, log, controlToken }
     for (const warning of warnings) log.warn({}, warning);
   };
   warn(holder.current().warnings);
+  const passwords = createPasswords(clock);
   const stopWatching = holder.watch(CHECK_INTERVAL, {
     changed(web) {
+      passwords.forget();
       const ignored = servers.apply(web);
       warn([...web.warnings, ...(ignored === undefined ? [] : [ignored])]);
       log.info({}, "web configuration reloaded");
@@ -57,7 +59,6 @@ export function createWeb(file: string | undefined, { clock, log, controlToken }
       log.error({ problems }, "the new web configuration cannot be used; the old one stays");
     },
   });
-  const passwords = createPasswords(clock);
   return {
     createServer,
     scheme: holder.current().tls === undefined ? "http" : "https",

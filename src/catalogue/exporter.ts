@@ -42,7 +42,7 @@ export const exporterMetrics = {
   ),
   authFailures: counter(
     "heartbeat_exporter_auth_failures_total",
-    "Requests refused because of their credentials, by kind of route (ping, relay, action, component, control or web) and by whether credentials were missing or wrong",
+    "Requests refused because of their credentials, by kind of route (ping, relay, action, component, control or web) and by whether credentials were missing, wrong or, for passwords of web while many are guessed, unchecked",
     ["guard", "credentials"],
   ),
   exporterLeader: gauge(

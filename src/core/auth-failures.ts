@@ -7,8 +7,11 @@ export const GUARDS = ["ping", "relay", "action", "component", "control", "web"]
 /** One of `GUARDS`. */
 export type Guard = (typeof GUARDS)[number];
 
-/** The problem with the credentials of a refused request. */
-export const CREDENTIAL_PROBLEMS = ["missing", "wrong"] as const;
+/**
+ * The problem with the credentials of a refused request. A password of basic authentication is `unchecked` if too many are
+ * guessed.
+ */
+export const CREDENTIAL_PROBLEMS = ["missing", "wrong", "unchecked"] as const;
 /** One of `CREDENTIAL_PROBLEMS`. */
 export type CredentialProblem = (typeof CREDENTIAL_PROBLEMS)[number];
 
@@ -34,7 +37,7 @@ const LOG_INTERVAL = seconds(60);
 /** Starts at 0 for each kind of failure. */
 export function createAuthFailures(clock: Clock, log: Log): AuthFailures {
   const tallies = GUARDS.flatMap((guard) =>
-    CREDENTIAL_PROBLEMS.map((problem) => ({
+    CREDENTIAL_PROBLEMS.filter((problem) => problem !== "unchecked" || guard === "web").map((problem) => ({
       guard,
       problem,
       count: 0,

@@ -1,9 +1,11 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import type { WebConfig } from "../../config/web/config.ts";
-import type { AuthFailures } from "../../core/auth-failures.ts";
+import type { AuthFailures, CredentialProblem } from "../../core/auth-failures.ts";
 import type { Clock } from "../../core/clock.ts";
 import type { Secret } from "../../core/secret.ts";
 import { createTokenCheck } from "../token.ts";
+import { clientSource } from "./client-source.ts";
+import type { Unchecked } from "./guesses.ts";
 import type { Passwords } from "./passwords.ts";
 
 /** Dependencies of the guard. */
@@ -22,6 +24,9 @@ export interface GuardedRoutes {
   readonly hasOwnCredentials: (request: IncomingMessage) => boolean;
   readonly authFailures: Pick<AuthFailures, "record">;
 }
+
+/** Seconds after which a client whose password was not checked should try again. */
+const RETRY_AFTER = 5;
 
 /** Compared with the passwords of unknown users, so that they take as long to refuse as known ones. */
 const DECOY_HASH = "$2y$10$6thhNO3TvXqfOqG2h.gCpeghnbAr1DeiCWdqDXPzuuNKp0MwRm..a";
@@ -44,11 +49,18 @@ export function guarded(
     users: WebConfig["users"],
   ): Promise<void> => {
     // A secret that cannot be read authenticates no request.
-    const authenticated = await authenticate(req, users, { ...deps, isToken }).catch(() => false);
+    const authenticated = await authenticate(req, res, users, { ...deps, isToken }).catch(() => false);
     if (authenticated === true) return listener(req, res);
-    if (authenticated === undefined) return refuse(res, 503, "too many passwords are being checked");
-    const problem = req.headers.authorization === undefined ? "missing" : "wrong";
-    routes?.authFailures.record({ guard: "web", problem, from: req.socket.remoteAddress });
+    const record = (problem: CredentialProblem): void =>
+      routes?.authFailures.record({ guard: "web", problem, from: req.socket.remoteAddress });
+    if (typeof authenticated === "string") {
+      record("unchecked");
+      res.setHeader("Retry-After", String(RETRY_AFTER));
+      return authenticated === "slowed"
+        ? refuse(res, 429, "too many wrong passwords from this address; try again later")
+        : refuse(res, 503, "too many passwords are being checked");
+    }
+    record(req.headers.authorization === undefined ? "missing" : "wrong");
     res.setHeader("WWW-Authenticate", 'Basic realm="heartbeat-exporter", charset="UTF-8"');
     refuse(res, 401, "missing or invalid credentials; want a user of --web.config.file");
   };
@@ -65,12 +77,13 @@ export function guarded(
 
 type TokenCheck = ReturnType<typeof createTokenCheck>;
 
-/** Checks the credentials of a request. Returns `undefined` if too many passwords are waiting to be checked. */
+/** Checks the credentials of a request. Returns the reason if the password was not checked. */
 async function authenticate(
   req: IncomingMessage,
+  res: ServerResponse,
   users: ReadonlyMap<string, string>,
   { passwords, controlToken, isToken }: GuardDeps & { readonly isToken: TokenCheck },
-): Promise<boolean | undefined> {
+): Promise<boolean | Unchecked> {
   const [, scheme = "", value = ""] = /^(\w+) +(\S+)$/.exec(req.headers.authorization ?? "") ?? [];
   switch (scheme.toLowerCase()) {
     case "bearer": {
@@ -82,7 +95,15 @@ async function authenticate(
         /^([^:]*):(.*)$/s.exec(Buffer.from(value, "base64").toString("utf8")) ?? [];
       if (password === undefined) return false;
       const hash = users.get(user);
-      const matches = await passwords.matches(password, hash ?? DECOY_HASH);
+      const gone = new AbortController();
+      res.once("close", () => gone.abort());
+      // Clients behind one proxy have one address. Guesses for other users then do not slow down this one.
+      const guesser = JSON.stringify([
+        clientSource(req.socket.remoteAddress),
+        hash === undefined ? null : user,
+      ]);
+      const attempt = { password, hash: hash ?? DECOY_HASH, guesser, signal: gone.signal };
+      const matches = await passwords.matches(attempt);
       return hash === undefined && matches === true ? false : matches;
     }
     default:
