@@ -1,9 +1,9 @@
-import { readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
 import { gzipSync } from "node:zlib";
 import { checkOutBaseline } from "./baseline.ts";
+import { peakMib } from "./cpu.ts";
 import { startMeasured } from "./measured-exporter.ts";
 import { print } from "./statistics.ts";
 
@@ -76,13 +76,6 @@ async function measure(name: string, root?: string): Promise<void> {
   }
   server.close();
   server.closeAllConnections();
-}
-
-/** Returns the most memory that a process has had in RAM since the last call, in MiB. */
-function peakMib(pid: number): number {
-  const status = readFileSync(`/proc/${pid}/status`, "utf8");
-  writeFileSync(`/proc/${pid}/clear_refs`, "5");
-  return Number(/VmHWM:\s+(\d+)/.exec(status)?.[1]) / 1024;
 }
 
 /** Asks a URL again and again until it is over. Returns the longest time that an answer took, in milliseconds. */

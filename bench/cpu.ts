@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 
 /**
  * User and system time that a process has used so far, in seconds. Linux only: read from /proc.
@@ -20,4 +20,11 @@ const TICKS_PER_SECOND = 100;
 export function rssMib(pid: number): number {
   const status = readFileSync(`/proc/${pid}/status`, "utf8");
   return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) / 1024;
+}
+
+/** Most memory that a process has had in RAM since the last call, in MiB. */
+export function peakMib(pid: number): number {
+  const status = readFileSync(`/proc/${pid}/status`, "utf8");
+  writeFileSync(`/proc/${pid}/clear_refs`, "5");
+  return Number(/VmHWM:\s+(\d+)/.exec(status)?.[1]) / 1024;
 }

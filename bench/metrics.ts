@@ -1,13 +1,15 @@
 import { get } from "node:http";
 import { setTimeout as pause } from "node:timers/promises";
 import { checkOutBaseline } from "./baseline.ts";
-import { cpuSeconds, rssMib } from "./cpu.ts";
+import { cpuSeconds, peakMib, rssMib } from "./cpu.ts";
 import { startMeasured } from "./measured-exporter.ts";
 import type { Targets } from "./peers.ts";
 import { median, print } from "./statistics.ts";
 
 const TARGETS = 10_000;
 const ROUNDS = 3;
+/** Scrapes at once that are compared with one and two. */
+const MANY = 50;
 
 /** A way to scrape. */
 interface Way {
@@ -73,6 +75,21 @@ async function measure(name: string, yaml: string, root?: string): Promise<void>
     );
   }
   await pause(2000);
+  for (const headers of [{}, { "Accept-Encoding": "gzip" }]) {
+    const peaks: number[] = [];
+    for (const concurrent of [1, 2, MANY]) {
+      peakMib(running.pid);
+      await Promise.all(Array.from({ length: concurrent }, () => scrape(url, headers)));
+      peaks.push(peakMib(running.pid));
+      await pause(2000);
+    }
+    const [one = 0, two = 0, many = 0] = peaks;
+    const coding = Object.values(headers).join() || "identity";
+    print(
+      `${name}most RSS for 1, 2 and ${MANY} scrapes at once, ${coding}`,
+      `${one.toFixed(0)}, ${two.toFixed(0)}, ${many.toFixed(0)} MiB`,
+    );
+  }
   print(`${name}RSS after scrapes`, `${rssMib(running.pid).toFixed(0)} MiB`);
 }
 

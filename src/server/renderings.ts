@@ -88,4 +88,4 @@ async function* piecesOf(page: Promise<MetricsPage>, format: ExpositionFormat): 
 }
 
 const isSame = (one: readonly unknown[], other: readonly unknown[]): boolean =>
-  one.length === other.length && one.every((entry, i) => entry === other[i]);
+  one === other || (one.length === other.length && one.every((entry, i) => entry === other[i]));

@@ -265,6 +265,26 @@ describe("concurrent scrapes", () => {
     );
   });
 
+  it("read the targets and render the page once if fifty come at once, and each has what it asked for", async () => {
+    const yaml = yamlOf(500);
+    await using own = await startLocalExporter({ yaml, probers: [instant], clock: manualClock() });
+    const at = `${own.url}/metrics`;
+    const openMetrics = { Accept: "application/openmetrics-text" };
+    const [texts, compressed, other, exporterOnly] = await Promise.all([
+      Promise.all(Array.from({ length: 40 }, () => fetchPage(at))),
+      Promise.all(Array.from({ length: 8 }, () => fetchPage(at, { "Accept-Encoding": "gzip" }))),
+      fetchPage(at, openMetrics),
+      fetchPage(`${at}?collect[]=exporter`),
+    ]);
+    // The CPU time that the process has used tells pages apart.
+    expect(new Set([...texts, ...compressed].map(({ text }) => text)).size).toBe(1);
+    const [{ text } = other] = texts;
+    expect(valueOf(text, "heartbeat_health_checks_total", { target: "target-7", status: "success" })).toBe(1);
+    expect(other.headers["content-type"]).toBe(OPENMETRICS);
+    expect(other.text.endsWith("# EOF\n")).toBe(true);
+    expect(exporterOnly.text).not.toContain("probe_success");
+  });
+
   it("do not share if a probe has ended for one of them alone", async () => {
     const { prober, started } = heldProber();
     await using own = await startLocalExporter({ yaml: yamlOf(1, "held"), probers: [prober] });

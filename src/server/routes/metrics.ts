@@ -5,6 +5,7 @@ import type { ExpositionFormat } from "../../core/exposition-format.ts";
 import { seconds } from "../../core/units.ts";
 import { encodingFor, refuseEncoding, SMALL } from "../compress.ts";
 import { type AcceptedEncodings, acceptedEncodings, chooseFormat, setFormat } from "../negotiate.ts";
+import { createReadings } from "../readings.ts";
 import { refuse } from "../refuse.ts";
 import { createRenderings, type Rendering } from "../renderings.ts";
 import { queryOf } from "../request.ts";
@@ -22,6 +23,7 @@ const CHUNKS_AHEAD = 2;
  * configured targets and all heartbeats. Sent in pieces while it is rendered. HEAD probes nothing.
  */
 export function metricsRoute({ clock, config, metrics }: RouteContext) {
+  const readings = createReadings(clock, metrics);
   const renderings = createRenderings(clock);
   return async (req: Request, res: Response): Promise<void> => {
     if (!config().contextApi.metricsEnabled) {
@@ -42,7 +44,7 @@ export function metricsRoute({ clock, config, metrics }: RouteContext) {
     if (req.method === "HEAD") return void res.end();
 
     const { sections } = query;
-    const reading = await metrics.read(sections, timeout ?? DEFAULT_SCRAPE_TIMEOUT);
+    const reading = await readings.read(sections, timeout ?? DEFAULT_SCRAPE_TIMEOUT);
     await renderings.with([...sections].join(), reading, (rendering) =>
       send(res, rendering, format, accepted),
     );
