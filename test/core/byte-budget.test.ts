@@ -7,7 +7,7 @@ const MIB = 2 ** 20;
 test("small answers never wait, and are not counted", () => {
   const budget = createByteBudget(MIB);
   const large = budget.open(MIB);
-  large.grow(MIB + FREE_BYTES);
+  void large.grow(MIB + FREE_BYTES);
   expect(budget.open(MIB).grow(FREE_BYTES)).toBeUndefined();
   expect(budget.counts()).toEqual({ held: MIB, waiting: 0 });
 });
@@ -15,7 +15,7 @@ test("small answers never wait, and are not counted", () => {
 test("a share waits for room, and has it when another one gives it back", async () => {
   const budget = createByteBudget(2 * MIB);
   const [first, second] = [budget.open(MIB), budget.open(MIB)];
-  first.grow(MIB + FREE_BYTES);
+  void first.grow(MIB + FREE_BYTES);
   expect(second.grow(MIB / 2 + FREE_BYTES)).toBeUndefined();
   const third = budget.open(MIB);
   const room = third.grow(MIB + FREE_BYTES);
@@ -28,7 +28,7 @@ test("a share waits for room, and has it when another one gives it back", async 
 
 test("a larger total admits those that wait, and a share that is released stops waiting", async () => {
   const budget = createByteBudget(MIB);
-  budget.open(MIB).grow(MIB + FREE_BYTES);
+  void budget.open(MIB).grow(MIB + FREE_BYTES);
   const [gone, waiting] = [budget.open(MIB), budget.open(MIB)];
   void gone.grow(MIB);
   const room = waiting.grow(MIB);

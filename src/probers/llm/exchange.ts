@@ -109,6 +109,12 @@ async function exchangeOnce(
       stream.destroy();
     };
 
+    const readOn = async (room: Promise<void>): Promise<void> => {
+      await room;
+      isFull = false;
+      stream.resume();
+    };
+
     stream.once("request", (request: ClientRequest) => {
       // The time until here was spent in the exporter; the target's time begins with the lookup of its name.
       start = clock.monotonic();
@@ -130,10 +136,7 @@ async function exchangeOnce(
       if (room === undefined) return;
       isFull = true;
       stream.pause();
-      void room.then(() => {
-        isFull = false;
-        stream.resume();
-      });
+      void readOn(room);
     });
     stream.once("end", () => settle({ kind: "ended" }));
     // Stays attached, so that a later error of the destroyed connection is not uncaught.

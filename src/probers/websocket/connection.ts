@@ -114,6 +114,11 @@ function createInbox(client: WebSocket): Inbox {
   const share = responseMemory.open(LARGEST_MESSAGE);
   let isFull = false;
   let isDropped = false;
+  const readOn = async (room: Promise<void>): Promise<void> => {
+    await room;
+    isFull = false;
+    if (inbox.notify !== undefined) client.resume();
+  };
   const inbox: Inbox = {
     messages: [],
     end: undefined,
@@ -124,10 +129,7 @@ function createInbox(client: WebSocket): Inbox {
       if (room === undefined) return;
       isFull = true;
       client.pause();
-      void room.then(() => {
-        isFull = false;
-        if (inbox.notify !== undefined) client.resume();
-      });
+      void readOn(room);
     },
     resume: () => (isFull ? undefined : client.resume()),
     release: () => share.release(),

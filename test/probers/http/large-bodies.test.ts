@@ -11,7 +11,8 @@ import { detailOf, probe, valueIn, verdictOf } from "./probe.ts";
 const MIB = 2 ** 20;
 
 afterEach(() => {
-  expect(responseMemory.counts()).toEqual({ held: 0, waiting: 0 });
+  const { held, waiting } = responseMemory.counts();
+  if (held + waiting > 0) throw new Error(`${held} bytes are held, and ${waiting} answers wait`);
   responseMemory.setTotal(DEFAULT_RESPONSE_MEMORY);
 });
 
@@ -164,14 +165,14 @@ describe("rules that take long", () => {
   test("do not hold up this thread", async () => {
     await using server = await serveHttp((_request, response) => void response.end(NUMBERS));
     const options = { fail_if_body_json_matches_cel: SLOW };
-    let isOver = false;
+    const progress = { isOver: false };
     const slow = probe(`http://${server.host}/`, options, { signal: AbortSignal.timeout(1500) }).finally(
       () => {
-        isOver = true;
+        progress.isOver = true;
       },
     );
     let turns = 0;
-    while (!isOver) {
+    while (!progress.isOver) {
       await pause(1);
       turns += 1;
     }
@@ -243,14 +244,14 @@ test("a real exporter answers while it judges large bodies", async () => {
   await using server = await serveHttp((_request, response) => send(response, 9));
   const yaml = `modules: { web: { prober: http, timeout: 60s, http: { fail_if_body_matches_regexp: ['(?i)(\\w+\\s+){1,30}broken'] } } }`;
   await using exporter = await startExporter({ yaml });
-  let isOver = false;
+  const progress = { isOver: false };
   const probing = Promise.all(
     Array.from({ length: 4 }, () => exporter.get(`/probe?module=web&target=${server.host}`)),
   ).finally(() => {
-    isOver = true;
+    progress.isOver = true;
   });
   let answers = 0;
-  while (!isOver) {
+  while (!progress.isOver) {
     await exporter.get("/-/healthy");
     answers += 1;
   }

@@ -5,7 +5,8 @@ import { ask, completion, detailOf, json, type Options, reasonOf, serve } from "
 const MIB = 2 ** 20;
 
 afterEach(() => {
-  expect(responseMemory.counts()).toEqual({ held: 0, waiting: 0 });
+  const { held, waiting } = responseMemory.counts();
+  if (held + waiting > 0) throw new Error(`${held} bytes are held, and ${waiting} answers wait`);
   responseMemory.setTotal(DEFAULT_RESPONSE_MEMORY);
 });
 
@@ -32,7 +33,7 @@ test("an answer that finds no room in the memory for answers is the exporter's f
   responseMemory.setTotal(MIB);
   const url = await serve(answerOf(" ".repeat(MIB)));
   const other = responseMemory.open(MIB);
-  other.grow(MIB);
+  void other.grow(MIB);
   const result = await ask(url, { options: whole, signal: AbortSignal.timeout(1000) });
   expect([reasonOf(result), detailOf(result)]).toEqual([
     "queue_timeout",

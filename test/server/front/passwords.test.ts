@@ -112,8 +112,7 @@ test("a first right password passes beside guesses from 40 addresses, which are 
   const file = await folder.write("web.yml", `basic_auth_users: { prometheus: "${hash}" }\n`);
   await using exporter = await startExporter({ yaml: "modules: {}\n", args: [`--web.config.file=${file}`] });
   const { port } = new URL(exporter.url);
-  let guesses = 0;
-  let isOver = false;
+  const progress = { guesses: 0, isOver: false };
   const ask = (password: string, localAddress: string): Promise<number> =>
     new Promise((resolve, reject) => {
       const auth = `prometheus:${password}`;
@@ -133,18 +132,18 @@ test("a first right password passes beside guesses from 40 addresses, which are 
       sent.end();
     });
   const guess = async (client: number): Promise<void> => {
-    while (!isOver) {
-      await ask(`secret guess ${client} ${guesses}`, `127.0.1.${client + 1}`);
-      guesses += 1;
+    while (!progress.isOver) {
+      await ask(`secret guess ${client} ${progress.guesses}`, `127.0.1.${client + 1}`);
+      progress.guesses += 1;
     }
   };
   const guessing = Promise.all(Array.from({ length: 40 }, (_, client) => guess(client)));
-  while (guesses < 80) await new Promise((resolve) => void setTimeout(resolve, 50));
-  const before = guesses;
+  while (progress.guesses < 80) await new Promise((resolve) => void setTimeout(resolve, 50));
+  const before = progress.guesses;
   expect(await ask(RIGHT, "127.0.0.1")).toBe(200);
   // The check that ran, and answers that were on their way.
-  expect(guesses - before).toBeLessThan(10);
-  isOver = true;
+  expect(progress.guesses - before).toBeLessThan(10);
+  progress.isOver = true;
   await guessing;
   const headers = { Authorization: `Basic ${Buffer.from(`prometheus:${RIGHT}`).toString("base64")}` };
   const text = await exporter.get("/metrics?collect[]=exporter", headers);
@@ -152,7 +151,7 @@ test("a first right password passes beside guesses from 40 addresses, which are 
     guard: "web",
     credentials: "wrong",
   });
-  expect(refused).toBe(guesses);
+  expect(refused).toBe(progress.guesses);
   const output = exporter.process.output();
   expect(output.match(/requests were refused because of their credentials/gu)).toHaveLength(1);
   expect(output).not.toContain("secret guess");

@@ -87,6 +87,11 @@ export function readBody(source: Readable, plan: BodyPlan, guard: Guard): Promis
       if (cause !== undefined) share.release();
       resolve({ length, content, failure: cause, release: () => share.release() });
     };
+    const readOn = async (wait: Promise<void>): Promise<void> => {
+      await wait;
+      isWaiting = false;
+      reader.resume();
+    };
     const stop = (cause: Failure): void => {
       // A decompressor would go on with what it has been given.
       reader.destroy();
@@ -112,10 +117,7 @@ export function readBody(source: Readable, plan: BodyPlan, guard: Guard): Promis
       if (wait === undefined) return;
       isWaiting = true;
       reader.pause();
-      void wait.then(() => {
-        isWaiting = false;
-        reader.resume();
-      });
+      void readOn(wait);
     });
     reader.once("end", () =>
       finish(
