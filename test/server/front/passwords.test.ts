@@ -107,7 +107,7 @@ test("a right password is forgotten with its web configuration", async () => {
 });
 
 test("a first right password passes beside guesses from 40 addresses, which are counted and logged without them", async () => {
-  const hash = bcrypt.hashSync(RIGHT, 9);
+  const hash = bcrypt.hashSync(RIGHT, 8);
   await using folder = await temporaryFolder();
   const file = await folder.write("web.yml", `basic_auth_users: { prometheus: "${hash}" }\n`);
   await using exporter = await startExporter({ yaml: "modules: {}\n", args: [`--web.config.file=${file}`] });
@@ -138,7 +138,7 @@ test("a first right password passes beside guesses from 40 addresses, which are 
     }
   };
   const guessing = Promise.all(Array.from({ length: 40 }, (_, client) => guess(client)));
-  while (progress.guesses < 80) await new Promise((resolve) => void setTimeout(resolve, 50));
+  while (progress.guesses < 60) await new Promise((resolve) => void setTimeout(resolve, 50));
   const before = progress.guesses;
   expect(await ask(RIGHT, "127.0.0.1")).toBe(200);
   // The check that ran, and answers that were on their way.
@@ -153,6 +153,9 @@ test("a first right password passes beside guesses from 40 addresses, which are 
   });
   expect(refused).toBe(progress.guesses);
   const output = exporter.process.output();
-  expect(output.match(/requests were refused because of their credentials/gu)).toHaveLength(1);
+  // One line a minute, of hundreds of guesses.
+  const lines = output.match(/requests were refused because of their credentials/gu) ?? [];
+  expect(lines.length).toBeGreaterThan(0);
+  expect(lines.length).toBeLessThan(5);
   expect(output).not.toContain("secret guess");
 });
