@@ -2,8 +2,8 @@ import type { Stats } from "node:fs";
 import { FileTooLargeError, NotRegularError } from "../core/file-errors.ts";
 
 /*
- * Bounds of what is read at once. A file may be anything: a pipe without a writer, a device that never ends, a terminal. Whoever
- * reads it would wait or grow without end.
+ * Bounds of what is read at once. A file may be anything: a pipe without a writer, a device that never ends, a terminal. A reader
+ * without bounds would wait or grow without end.
  */
 
 /** Largest file that is read at once, in bytes, if its reader has no smaller bound. */

@@ -14,7 +14,7 @@ const PATH = "/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases";
 
 /** The lease target of examples/kubernetes-lease/node-leases.yml, without the election. */
 const CONFIG = `
-modules: { nodes: { prober: kubernetes_lease, timeout: 5s, kubernetes_lease: { selector: "" } } }
+modules: { nodes: { prober: kubernetes_lease, timeout: 2s, kubernetes_lease: { selector: "" } } }
 targets: [{ name: nodes, module: nodes, target: kube-node-lease, interval: 2s }]
 `;
 
