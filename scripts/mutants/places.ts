@@ -56,7 +56,12 @@ export const PLACES: readonly Place[] = [
       "src/server/body.ts",
       "src/core/auth-failures.ts",
     ],
-    tests: ["test/server"],
+    tests: [
+      "test/server/token.test.ts",
+      "test/server/own-credentials.test.ts",
+      "test/server/reload-access.test.ts",
+      "test/server/body.test.ts",
+    ],
   },
   {
     name: "limits",

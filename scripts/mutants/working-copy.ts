@@ -22,7 +22,7 @@ export function copyTree(root: string): WorkingCopy {
   });
   for (const path of listed.split("\0").filter((one) => one !== "" && existsSync(join(root, one)))) {
     mkdirSync(dirname(join(folder, path)), { recursive: true });
-    if (!SHARED.includes(path)) cpSync(join(root, path), join(folder, path), { verbatimSymlinks: true });
+    if (!SHARED.includes(path)) cpSync(join(root, path), join(folder, path), { verbatimSymlinks: true, recursive: true });
   }
   for (const name of SHARED) symlinkSync(realpathSync(join(root, name)), join(folder, name));
   return { folder, [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }) };

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { createMemory } from "../../src/core/memory.ts";
 import { failed } from "../../src/core/prober.ts";
 import type { Result } from "../../src/core/result.ts";
+import { identityOf } from "../../src/core/target.ts";
 import { seconds } from "../../src/core/units.ts";
 import { createEngine } from "../../src/engine/engine.ts";
 import type { Limits } from "../../src/engine/limits.ts";
@@ -10,14 +11,14 @@ import { openNetwork } from "../../src/probers/network/network.ts";
 import { manualClock } from "../helpers/clock.ts";
 import { heldProber, moduleOf, settle, targetOf } from "../helpers/stand-in-prober.ts";
 
-function setUp(limits: Limits = { maxConcurrentProbes: 100 }) {
+function setUp(limits: Limits = { maxConcurrentProbes: 100 }, memory = createMemory()) {
   const clock = manualClock();
   const results: Result[] = [];
   const bugs: unknown[] = [];
   const held: Result[] = [];
   const engine = createEngine({
     clock,
-    memory: createMemory(),
+    memory,
     limits,
     network: openNetwork,
     onResult: (_subject, result) => results.push(result),
@@ -218,6 +219,35 @@ describe("deadline", () => {
       result: { outcome: { ok: false, reason: "internal", detail: "x is not a function" } },
     });
     expect(bugs).toEqual([new TypeError("x is not a function")]);
+  });
+});
+
+describe("a target that is removed and returns", () => {
+  it.each([
+    ["at run time", false, false],
+    ["at run time, whose results are stored", true, false],
+    ["after a restart, whose results are stored", true, true],
+  ])("has no result of before, %s", async (_name, costly, restarts) => {
+    const memory = createMemory();
+    const { prober, started } = heldProber();
+    const target = targetOf(moduleOf({ ...prober, costly }), { minInterval: seconds(1000) });
+    const [key, request] = [identityOf(target), requestFor(target)];
+    const none = new Map<string, typeof target>();
+    const { engine } = setUp(undefined, memory);
+    engine.retain(new Map([[key, target]]));
+    const asked = engine.probe(request, { timeout });
+    await settle();
+    started[0]?.fail();
+    await asked;
+    expect(engine.latest(key)).toBeDefined();
+    engine.retain(none);
+    expect(engine.latest(key)).toBeUndefined();
+    const next = restarts ? setUp(undefined, memory).engine : engine;
+    next.retain(new Map([[key, target]]));
+    expect(next.latest(key)).toBeUndefined();
+    void next.probe(request, { timeout });
+    await settle();
+    expect(started).toHaveLength(2);
   });
 });
 

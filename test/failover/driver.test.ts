@@ -80,6 +80,23 @@ describe("createDriver", () => {
     expect(driver.state("two")).toBeUndefined();
   });
 
+  it("starts from the initial state if a target was removed and returns, at run time and at a start", () => {
+    const memory = createMemory();
+    const { driver, fail } = setUp({ memory });
+    const one = target();
+    driver.setTargets(byName([one]));
+    for (let i = 0; i < 3; i += 1) fail(one);
+    driver.command(one, { kind: "force", mode: "fallback" });
+    driver.setTargets(byName([target({ name: "two" })]));
+    const initial = { mode: "primary", health: "unknown", consecutiveFailures: 0, triggered: 0 };
+    const restarted = setUp({ memory });
+    for (const again of [restarted.driver, driver]) {
+      again.setTargets(byName([one]));
+      expect(again.state("one")).toMatchObject(initial);
+      expect(again.state("one")).not.toHaveProperty("forced");
+    }
+  });
+
   const { failover: _none, ...withoutFailover } = target();
   it.each([
     { change: "address", changed: target({ address: "http://elsewhere.example" }) },

@@ -116,6 +116,17 @@ describe("routes", () => {
     expect(second.routes.command("chat", { kind: "auto" })).toBeUndefined();
   });
 
+  it("choose as for the first time if a route was removed and returns", () => {
+    const { clock, routes, view } = start();
+    clock.advance(seconds(1));
+    routes.command("chat", { kind: "force", target: "ollama" });
+    routes.configure([]);
+    routes.configure([chat]);
+    expect(view()).toMatchObject({ use: undefined });
+    clock.advance(seconds(1));
+    expect(view()).toMatchObject({ use: "openai" });
+  });
+
   it.each([
     ["no object", "openai"],
     ["without a time", { changes: 1, exhausted: false }],

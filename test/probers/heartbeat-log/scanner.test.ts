@@ -145,6 +145,43 @@ describe("wrappers", () => {
     expect(counts.failures).toEqual({ too_long: 0, malformed: 0 });
   });
 
+  // A piece that stayed would be put before every later line of its stream.
+  const whole = (text: string): readonly string[] => [docker(`${text}\n`), cri(text)];
+  const inPieces = (text: string): readonly string[] => [
+    pieces(`${text}\n`, 64)
+      .map((piece) => docker(piece))
+      .join(""),
+    pieces(text, 64)
+      .map((piece) => cri(piece, "P"))
+      .join("") + cri(""),
+  ];
+  const tooLong = (): readonly string[] => inPieces("x".repeat(41_000));
+  test.each([
+    ["docker", 0],
+    ["cri", 1],
+  ])("%s: nothing of a line in pieces is left when it has ended", (_, form) => {
+    const of = (texts: readonly string[]): string => texts[form] ?? "";
+    const count = (value: number): string => beat(value).trimEnd();
+    const log = [
+      inPieces(count(7)),
+      whole(count(8)),
+      whole("another line"),
+      inPieces("another line in pieces, without the marker, which is longer than a piece of 64 bytes"),
+      whole(count(9)),
+      tooLong(),
+      whole(count(10)),
+      inPieces(count(11)),
+    ].map(of);
+    for (const restarts of [false, true]) {
+      const bytes = Buffer.from(log.join(""));
+      const cuts = log.map((_text, at) => Buffer.byteLength(log.slice(0, at).join("")));
+      const { heartbeats, counts, carry } = scan(bytes, cuts, restarts);
+      expect(heartbeats.map(({ fields }) => fields["heartbeat_count"])).toEqual([7, 8, 9, 10, 11]);
+      expect(counts.failures).toEqual({ too_long: 1, malformed: 0 });
+      expect(carry.pieces).toEqual({});
+    }
+  });
+
   test.each([
     ["JSON that is cut off", beat(7).replace("}\n", "\n"), "malformed"],
     ["a marker without JSON", "HEARTBEAT - System Statistics\n", "malformed"],
