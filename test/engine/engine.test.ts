@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { createMemory } from "../../src/core/memory.ts";
-import { failed } from "../../src/core/prober.ts";
+import { failed, succeeded } from "../../src/core/prober.ts";
 import type { Result } from "../../src/core/result.ts";
 import { identityOf } from "../../src/core/target.ts";
 import { seconds } from "../../src/core/units.ts";
@@ -157,6 +157,55 @@ describe("single flight and freshness", () => {
     expect(started).toHaveLength(2);
   });
 
+  it("probes again after an hour at the latest, whatever Retry-After says", async () => {
+    const { engine, started, module, clock } = setUp();
+    const request = requestFor(targetOf(module));
+    const first = engine.probe(request, { timeout });
+    await settle();
+    started[0]?.succeed({ retryAfter: seconds(86_400 * 365) });
+    await first;
+    clock.advance(seconds(3599.9));
+    expect(await engine.probe(request, { timeout })).toMatchObject({ kind: "result" });
+    expect(started).toHaveLength(1);
+    clock.advance(seconds(0.1));
+    void engine.probe(request, { timeout });
+    await settle();
+    expect(started).toHaveLength(2);
+  });
+
+  it.each([
+    ["a fresh result", { minInterval: seconds(1000) }, {}],
+    ["Retry-After", {}, { retryAfter: seconds(1000) }],
+  ])("probes again although there is %s, if the clock was set back", async (_name, more, probed) => {
+    const { engine, started, module, clock } = setUp();
+    const request = requestFor(targetOf(module, more));
+    const first = engine.probe(request, { timeout });
+    await settle();
+    started[0]?.succeed(probed);
+    await first;
+    clock.setWall(seconds(-10_000));
+    expect(engine.latest(request.key)?.age).toBe(0);
+    void engine.probe(request, { timeout });
+    await settle();
+    expect(started).toHaveLength(2);
+  });
+
+  it("remembers the newest 10000 addresses from requests", async () => {
+    const { engine, started, clock } = setUp();
+    const quick = moduleOf(
+      { ...heldProber().prober, probe: async () => ({ outcome: succeeded, samples: [] }) },
+      {
+        minInterval: seconds(1000),
+      },
+    );
+    const at = (number: number) =>
+      requestForAddress({ address: `http://${number}.example`, configured: false }, quick);
+    for (let number = 0; number < 10_002; number += 1) await engine.probe(at(number), { timeout });
+    const known = [0, 1, 2, 10_001].map((number) => engine.latest(at(number).key) !== undefined);
+    expect(known).toEqual([false, false, true, true]);
+    expect([started, clock.timers()]).toEqual([[], 0]);
+  });
+
   it("does not share probes of different models or host names", async () => {
     const { engine, started, module } = setUp();
     const address = "http://same.example";
@@ -208,6 +257,20 @@ describe("deadline", () => {
       },
     });
     expect(bugs).toHaveLength(1);
+  });
+
+  it("keeps the first 500 lines that a prober logs", async () => {
+    const { engine, results } = setUp();
+    const talkative = moduleOf({
+      ...heldProber().prober,
+      probe: async (_target, _module, { log }) => {
+        for (let i = 0; i < 600; i += 1) log(`line ${i}`);
+        return { outcome: succeeded, samples: [] };
+      },
+    });
+    await engine.probe(requestFor(targetOf(talkative)), { timeout });
+    expect(results[0]?.log).toHaveLength(500);
+    expect(results[0]?.log.at(-1)?.message).toBe("line 499");
   });
 
   it("reports a bug and fails with internal if a prober throws", async () => {

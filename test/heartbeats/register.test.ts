@@ -179,6 +179,30 @@ describe("the register", () => {
     ]);
   });
 
+  it("starts a heartbeat from nothing if it was removed and returns, also one of before a restart", () => {
+    const first = build();
+    first.register.configure(setupOf(["a", "b"]));
+    first.register.ping("a", "fail");
+    first.register.stop();
+    const { register, logged } = build(afterDown(first.memory, seconds(10)));
+    register.configure(setupOf(["a", "b"]));
+    register.bodies.keep("a", Buffer.from("the last words"));
+    for (let round = 0; round < 2; round += 1) {
+      register.configure(setupOf(["b"]));
+      expect(register.find("a")).toBeUndefined();
+      expect(register.bodies.get("a")).toBeUndefined();
+      register.configure(setupOf(["a", "b"]));
+      expect(register.find("a")).toMatchObject({ status: "never", pings: { success: 0, fail: 0 } });
+    }
+    expect(logged.filter((line) => line.includes("no longer configured"))).toHaveLength(2);
+    // Of a heartbeat that was not configured any more at the restart itself, too.
+    const third = build(afterDown(first.memory, seconds(10)));
+    third.register.configure(setupOf(["a"]));
+    third.register.configure(setupOf(["a", "b"]));
+    expect(third.register.find("b")).toMatchObject({ status: "never" });
+    expect(third.logged.filter((line) => line.includes("no longer configured"))).toHaveLength(1);
+  });
+
   it("adds up the downtime of several restarts", () => {
     const memory = createMemory();
     const first = build(memory);

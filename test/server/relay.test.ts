@@ -1,3 +1,4 @@
+import { request } from "node:http";
 import { connect } from "node:net";
 import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
@@ -237,6 +238,35 @@ describe("a relay", () => {
     });
     expect(answer).toMatch(/^HTTP\/1\.1 408 /);
     socket.destroy();
+  });
+
+  test.each([
+    ["announced", false],
+    ["chunked", true],
+  ])("refuses a notification of more than 4 MiB, %s", async (_name, isChunked) => {
+    await using world = await setup();
+    const whole = notification([{ labels: { ...LABELS, padding: "x".repeat(4 * 1024 * 1024) } }]);
+    const bytes = Buffer.from(whole);
+    const headers = {
+      Authorization: `Bearer ${TOKEN}`,
+      ...(isChunked ? { "Transfer-Encoding": "chunked" } : { "Content-Length": String(bytes.length) }),
+    };
+    const { port } = new URL(world.exporter.url);
+    const status = await new Promise<number | undefined>((resolve, reject) => {
+      const path = "/alertmanager/relay/phone";
+      const sent = request({ port, host: "127.0.0.1", method: "POST", path, headers }, (response) => {
+        response.resume();
+        resolve(response.statusCode);
+      });
+      // The exporter closes the connection while the rest is on its way.
+      sent.on("error", (error: NodeJS.ErrnoException) =>
+        ["EPIPE", "ECONNRESET"].includes(error.code ?? "") ? undefined : reject(error),
+      );
+      sent.write(bytes.subarray(0, bytes.length - 1));
+      sent.end(bytes.subarray(-1));
+    });
+    expect(status).toBe(413);
+    expect(world.receiver.arrived).toEqual([]);
   });
 
   test("returns 503 while it cannot store, and sends a repeated notification once", async () => {

@@ -117,6 +117,21 @@ test.each([
   expect(JSON.stringify(result)).not.toContain("s3cret");
 });
 
+test.each([
+  ["announced", true],
+  ["chunked", false],
+])("a response of a token server of more than 1 MiB is not read, %s", async (_name, isAnnounced) => {
+  const body = Buffer.from(`${token("t", 3600).body}${" ".repeat(1024 * 1024)}`);
+  await using tokens = await serveHttp((_request, response) => {
+    response.writeHead(200, isAnnounced ? { "Content-Length": String(body.length) } : {});
+    response.end(body);
+  });
+  await using target = await serveTarget(new Set(["Bearer t"]));
+  const oauth2 = { client_id: "id", token_url: `http://${tokens.host}` };
+  const result = await probe(target.host, { oauth2 });
+  expect([verdictOf(result), detailOf(result)]).toEqual(["auth", expect.stringContaining("no token from")]);
+});
+
 test("a token server that hangs: timeout at the deadline", async () => {
   const controller = new AbortController();
   await using tokens = await serveTcp((socket) => socket.once("data", () => controller.abort()));

@@ -20,7 +20,7 @@ export const anthropicRecordings: readonly Recording[] = [
         message: message({
           usage: {
             input_tokens: 12,
-            cache_creation_input_tokens: 0,
+            cache_creation_input_tokens: 5,
             cache_read_input_tokens: 30,
             output_tokens: 1,
           },
@@ -45,7 +45,7 @@ export const anthropicRecordings: readonly Recording[] = [
     says: {
       ...reasoned,
       model: "claude-sonnet-4-20250514",
-      usage: { input: 42, output: 19, reasoning: 14, cached_input: 30 },
+      usage: { input: 47, output: 19, reasoning: 14, cached_input: 30 },
     },
   },
   {
@@ -59,10 +59,10 @@ export const anthropicRecordings: readonly Recording[] = [
           { type: "text", text: "HEALTHY" },
         ],
         stop_reason: "end_turn",
-        usage: { input_tokens: 12, output_tokens: 5 },
+        usage: { input_tokens: 12, cache_creation_input_tokens: 3, output_tokens: 5 },
       }),
     ),
-    says: { ...reasoned, model: "claude-sonnet-4-20250514", usage: { input: 12, output: 5 } },
+    says: { ...reasoned, model: "claude-sonnet-4-20250514", usage: { input: 15, output: 5 } },
   },
   {
     name: "messages, a tool call, streamed",
