@@ -124,14 +124,8 @@ function probedRow({
     owner: "",
     group: target.group ?? "",
   };
-  return { labels, info: infoLine(labels, { ...facts, ...ownLabels(target) }), beat };
+  return { labels, info: infoLine(labels, { ...facts, ...target.labels }), beat };
 }
-
-/** Returns the configured labels of a target that do not collide with the labels of a heartbeat. */
-const ownLabels = ({ labels }: Target): Readonly<Record<string, string>> => {
-  const { heartbeat: _heartbeat, source: _source, ...own } = labels;
-  return own;
-};
 
 /** Renders the line of a gauge, which is the same in all formats. */
 const infoLine = (labels: string, facts: Readonly<Record<string, string>>): string =>

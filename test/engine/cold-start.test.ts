@@ -65,8 +65,8 @@ test("the first probe of all, and the first one after a long silence, are cold s
 test("a result has no coldStart if the module does not set the silence", async () => {
   const { probe } = setUp();
   const result = await probe(0);
+  if (result === undefined) throw new Error("no result");
   expect(result).not.toHaveProperty("coldStart");
-  if (result === undefined) return;
   expect(valueOf(resultText({ result, age: seconds(0) }), "probe_llm_cold_start")).toBeUndefined();
 });
 

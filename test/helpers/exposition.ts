@@ -21,12 +21,20 @@ export function parseExposition(text: string): { series: Series[]; types: Map<st
     if (line === "" || line.startsWith("#")) continue;
     const match = LINE.exec(line);
     if (match === null) throw new Error(`not a line of the text format: ${line}`);
-    const labels = [...(match[2] ?? "").matchAll(LABEL)].map(
-      ([, name = "", value = ""]) => [name, value] as const,
-    );
+    const labels = labelsIn(match[2] ?? "", line);
     series.push({ name: match[1] ?? "", labels: Object.fromEntries(labels), value: Number(match[3]) });
   }
   return { series, types };
+}
+
+/** Splits the text between the braces, which Prometheus refuses if a name occurs twice. */
+function labelsIn(text: string, line: string): readonly (readonly [name: string, value: string])[] {
+  const found = [...text.matchAll(LABEL)];
+  const names = new Set(found.map(([, name]) => name));
+  if (found.map(([all]) => all).join("") !== text || names.size !== found.length) {
+    throw new Error(`not a list of labels, each once: ${line}`);
+  }
+  return found.map(([, name = "", value = ""]) => [name, value]);
 }
 
 /**

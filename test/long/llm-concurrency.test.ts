@@ -34,7 +34,7 @@ function watchTimers(): () => readonly number[] {
   };
 }
 
-test(`measured times of ${PROBES} probes at once`, { retry: 2 }, async () => {
+test(`measured times of ${PROBES} probes at once`, async () => {
   const server = await startPacedServer({ requests: PROBES, first: 200, apart: APART, gaps });
   onTestFinished(async () => void (await server.stop()));
   const { module } = compile();

@@ -154,8 +154,17 @@ export const targetsSchema = {
   description: "Configured targets.",
 } as const satisfies JSONSchema;
 
-/** Labels that the exporter or Prometheus adds to the same series. */
-const RESERVED_LABELS = new Set(["target", "module", "instance", "job", "critical", "kind"]);
+/** Labels that the exporter or Prometheus adds to the same series: `heartbeat_target_info`, and `heartbeat_info` of a heartbeat that probes read. */
+const RESERVED_LABELS = new Set([
+  "target",
+  "module",
+  "heartbeat",
+  "source",
+  "instance",
+  "job",
+  "critical",
+  "kind",
+]);
 
 /** The sections that targets are built with. */
 export interface TargetParts extends ModuleSet {
