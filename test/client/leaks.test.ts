@@ -1,5 +1,6 @@
 import { getEventListeners } from "node:events";
 import { expect, test } from "vitest";
+import { createFollower, pause } from "../../src/client/follower.ts";
 import { currentMode, followMode } from "../../src/client/index.ts";
 import { serveHttp, serveTcp } from "../helpers/http-targets.ts";
 import { waitUntil } from "../helpers/process.ts";
@@ -52,6 +53,30 @@ test("requests leave no listener on their signal and no timer", async () => {
     },
     () => ({ listeners: listenersOf(signal) }),
   );
+});
+
+test("pauses and iterations leave no listener on the signal", async () => {
+  const { signal } = new AbortController();
+  for (let i = 0; i < 5; i += 1) await pause(1, signal);
+  expect(listenersOf(signal)).toBe(0);
+
+  const follower = createFollower<{ readonly stale: boolean; readonly count: number }>({
+    initial: { stale: true, count: 0 },
+    isSame: (a, b) => a.count === b.count,
+    signal,
+    staleAfterMs: 60_000,
+    onChange: () => {},
+    onError: () => {},
+  });
+  const reports = follower.iterate();
+  for (let count = 1; count <= 5; count += 1) {
+    const next = reports.next();
+    await new Promise(setImmediate);
+    follower.update({ stale: false, count });
+    expect((await next).value).toEqual({ stale: false, count });
+  }
+  expect(listenersOf(signal)).toBe(0);
+  follower.end();
 });
 
 test.each([

@@ -62,6 +62,51 @@ describe("attempts", () => {
     expect(isForgettable(three, timestamp(1e9), POLICY)).toBe(false);
   });
 
+  const pending = { count: 1, firingAt: timestamp(900), exhausted: false } as const;
+  const since = timestamp(1000);
+  test.each([
+    ["nothing pending", {}, 1000, "nothing"],
+    ["pending for ten minutes", { pending: { since, labels: {} } }, 1600, "resume"],
+    ["pending for longer", { pending: { since, labels: {} } }, 1601, "stale"],
+    ["pending, the clock set back by ten minutes", { pending: { since, labels: {} } }, 400, "resume"],
+    ["pending, the clock set back by more", { pending: { since, labels: {} } }, 399, "stale"],
+    ["running", { running: { since } }, 1001, "interrupted"],
+    [
+      "running, and another pending",
+      { running: { since }, pending: { since, labels: {} } },
+      1001,
+      "interrupted",
+    ],
+  ])("are taken up again after a restart: %s", (_name, more, now, todo) => {
+    const { next, todo: got } = restored({ ...pending, ...more }, timestamp(now));
+    expect(got).toBe(todo);
+    expect(next).not.toHaveProperty("running");
+    expect("pending" in next).toBe("pending" in more && todo !== "stale");
+    expect(next.count).toBe(1);
+  });
+
+  test("cool down for exactly the cooldown, from their start and again from their end", () => {
+    const alert = { startsAt: timestamp(1000), labels: {} };
+    const first = onFiring(undefined, alert, timestamp(1000), POLICY).next;
+    const begun = begin(first, timestamp(1000), POLICY);
+    expect(begun).toMatchObject({ count: 1, running: { since: 1000 }, cooldownUntil: 1300 });
+    expect(begun).not.toHaveProperty("pending");
+    const ended = settle(end(begun, timestamp(1100), POLICY), false, POLICY);
+    expect(ended).not.toHaveProperty("running");
+    expect([1399, 1400].map((now) => refusalOf(ended, now, 1000))).toEqual(["cooldown", undefined]);
+  });
+
+  test("are not forgotten while one is pending, runs or cools down", () => {
+    const resolved = { ...pending, resolvedAt: timestamp(1000) };
+    const now = timestamp(1000 + 3600);
+    const isForgotten = (more: Partial<AttemptState>) => isForgettable({ ...resolved, ...more }, now, POLICY);
+    expect(isForgotten({})).toBe(true);
+    expect(isForgotten({ pending: { since, labels: {} } })).toBe(false);
+    expect(isForgotten({ running: { since } })).toBe(false);
+    expect(isForgotten({ cooldownUntil: timestamp(now + 1) })).toBe(false);
+    expect(isForgotten({ cooldownUntil: now })).toBe(true);
+  });
+
   test("are read back as stored, and malformed values are rejected", () => {
     expect(readAttemptState(JSON.parse(JSON.stringify(three)))).toEqual(three);
     for (const broken of [

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { serveHttp } from "../../helpers/http-targets.ts";
+import { serveHttp, serveTcp } from "../../helpers/http-targets.ts";
 import { expectNoLeak } from "../../helpers/resources.ts";
 import { moduleOf, probe, verdictOf } from "./probe.ts";
 
@@ -28,6 +28,33 @@ const serve = () =>
         response.writeHead(200, { Connection: "keep-alive" }).end("page");
     }
   });
+
+/** A token server that never closes a connection, not even after an answer that is complete. */
+const serveTokens = (answer: string) =>
+  serveTcp((socket) => {
+    socket.on("data", () => socket.write(answer));
+  });
+
+const TOKEN = '{"access_token":"t","expires_in":1}';
+test.each([
+  ["a token", `HTTP/1.1 200 OK\r\nContent-Length: ${TOKEN.length}\r\n\r\n${TOKEN}`, "success"],
+  ["another status", "HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\nno", "auth"],
+  ["another protocol", "HTTP/1.1 101 Switching\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n", "auth"],
+  ["no HTTP", "hello, world\r\n\r\n", "auth"],
+])(
+  "probes whose token server answers with %s and holds the connection leave no socket",
+  async (_name, answer, verdict) => {
+    await using server = await serve();
+    await using tokens = await serveTokens(answer);
+    const module = moduleOf({ oauth2: { client_id: "a", token_url: `http://${tokens.host}` } });
+    await expectNoLeak(
+      async () => {
+        expect(verdictOf(await probe(`http://${server.host}/page`, module))).toBe(verdict);
+      },
+      () => ({ connections: tokens.sockets.size }),
+    );
+  },
+);
 
 test.each([
   ["a page", "/page", {}, "success"],
