@@ -44,12 +44,14 @@ async function setUp(hooks: { observe?: () => void; flush?: () => void } = {}) {
     dryRun: false,
   };
   const ending = new AbortController();
+  const logged: string[] = [];
+  const add = (_fields: object, message: string) => void logged.push(message);
   const counted: string[] = [];
   const refused: string[] = [];
   const run = () =>
     attempt(action, "web", {
       clock,
-      log: silent,
+      log: { debug: add, info: add, warn: add, error: add },
       memory,
       attempts,
       audit: createAudit(plain.namespace("audit")),
@@ -68,6 +70,7 @@ async function setUp(hooks: { observe?: () => void; flush?: () => void } = {}) {
     counts,
     counted,
     refused,
+    logged,
     ending,
     run,
     state: () => attempts.get("repair", "web"),
@@ -87,7 +90,7 @@ describe("an attempt while the exporter ends", () => {
     await using world = await setUp({ flush: () => world.ending.abort() });
     expect(await world.run()).toBeUndefined();
     expect(world.state()).toMatchObject({ count: 1, running: { since: world.clock.now() } });
-    expect(world.counts.requests).toBe(0);
+    expect([world.counts.requests, world.logged]).toEqual([0, []]);
   });
 
   test("is not judged if it was waiting for the effect", async () => {
