@@ -90,6 +90,12 @@ if (options.list) {
   process.exit();
 }
 
+let isInterrupted = false;
+process.once("SIGINT", () => {
+  isInterrupted = true;
+  console.error("ends after the faults in work; a second interrupt ends at once");
+});
+
 const begin = performance.now();
 const minutes = (): number => (performance.now() - begin) / 60_000;
 const results: { readonly task: Task; readonly seen: boolean }[] = [];
@@ -99,7 +105,7 @@ let next = 0;
 async function work(): Promise<void> {
   using copy = copyTree(root);
   const known = new Map<string, Promise<Tests>>();
-  while (minutes() < Number(options.minutes)) {
+  while (!isInterrupted && minutes() < Number(options.minutes)) {
     const task = tasks[next++];
     if (task === undefined) return;
     const { place, mutant } = task;

@@ -9,7 +9,7 @@ const OPERATORS: ReadonlyMap<string, string> = new Map([
   ["Gte", ">"],
   ["Lss", "<="],
   ["Lte", "<"],
-  ["EqlC", "!="],
+  ["Eql", "!="],
   ["Neq", "=="],
   ["Max", "min"],
   ["Min", "max"],
