@@ -49,6 +49,11 @@ describe("parseRetryAfter", () => {
     expect(parseRetryAfter(headers, NOW, HOUR)).toBe(wait);
   });
 
+  test("returns an hour for a longer wait, unless the caller has a limit of its own", () => {
+    expect(parseRetryAfter({ "retry-after": "1000000000" }, NOW)).toBe(3600);
+    expect(parseRetryAfter({ "retry-after": "3599" }, NOW)).toBe(3599);
+  });
+
   const value = fc.oneof(
     fc.string(),
     fc.double().map(String),

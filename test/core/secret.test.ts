@@ -1,5 +1,6 @@
+import { format, inspect } from "node:util";
 import { describe, expect, it } from "vitest";
-import { redactAddress, redactUrls, secretsOf } from "../../src/core/secret.ts";
+import { knownSecret, redactAddress, redactUrls, Secret, secretsOf } from "../../src/core/secret.ts";
 
 describe("redactAddress", () => {
   it.each([
@@ -73,4 +74,24 @@ describe("secretsOf", () => {
       expect(secretsOf(address)).toEqual([]);
     },
   );
+});
+
+describe("a secret", () => {
+  it("is revealed on request alone, and read again each time", async () => {
+    expect(await knownSecret("hunter22").reveal()).toBe("hunter22");
+    let reads = 0;
+    const secret = new Secret(async () => `value ${(reads += 1)}`);
+    expect([await secret.reveal(), await secret.reveal()]).toEqual(["value 1", "value 2"]);
+  });
+
+  it.each<[string, (secret: Secret) => string]>([
+    ["a text", (secret) => `${secret}`],
+    ["JSON", (secret) => JSON.stringify({ secret })],
+    ["a log", (secret) => format("%s %o %j", secret, secret, secret)],
+    ["inspection", (secret) => inspect({ secret }, { showHidden: true, depth: 9 })],
+  ])("does not print itself in %s", (_name, print) => {
+    const text = print(knownSecret("hunter22"));
+    expect(text).toContain("<secret>");
+    expect(text).not.toContain("hunter22");
+  });
 });
