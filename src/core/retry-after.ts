@@ -24,8 +24,16 @@ export function parseRetryAfter(
 ): Seconds | undefined {
   const milliseconds = numberOf(headers["retry-after-ms"]);
   const wait = milliseconds > 0 ? milliseconds / 1000 : waitOf(headers["retry-after"], now);
-  return wait > 0 ? seconds(Math.min(wait, longest)) : undefined;
+  return boundedWait(wait, longest);
 }
+
+/**
+ * Bounds a wait that a server asks for, wherever in its response.
+ * @param wait in seconds
+ * @returns `undefined` unless it is a number above 0
+ */
+export const boundedWait = (wait: unknown, longest = LONGEST_RETRY_AFTER): Seconds | undefined =>
+  typeof wait === "number" && wait > 0 ? seconds(Math.min(wait, longest)) : undefined;
 
 /** Returns NaN for anything but a number or a date. */
 function waitOf(value: Headers[string], now: Timestamp): number {

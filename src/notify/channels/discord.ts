@@ -1,7 +1,7 @@
 import type { ChannelOptions } from "../../core/channel.ts";
 import { defined } from "../../core/defined.ts";
 import { isObject } from "../../core/json-object.ts";
-import { seconds } from "../../core/units.ts";
+import { boundedWait } from "../../core/retry-after.ts";
 import { escapeMarkdown } from "./markdown.ts";
 import type { HttpPreset } from "./preset.ts";
 
@@ -33,6 +33,6 @@ export const discord: HttpPreset<ChannelOptions["discord"]> = {
   /** https://discord.com/developers/docs/topics/rate-limits */
   retryAfter(body) {
     const wait = isObject(body) ? body["retry_after"] : undefined;
-    return typeof wait === "number" && wait > 0 ? seconds(wait) : undefined;
+    return boundedWait(wait);
   },
 };

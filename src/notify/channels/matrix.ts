@@ -1,7 +1,7 @@
 import type { ChannelOptions } from "../../core/channel.ts";
 import { escapeHtml } from "../../core/escape.ts";
 import { isObject } from "../../core/json-object.ts";
-import { seconds } from "../../core/units.ts";
+import { boundedWait } from "../../core/retry-after.ts";
 import { bytesOf, type HttpPreset, withLink } from "./preset.ts";
 
 /**
@@ -29,6 +29,6 @@ export const matrix: HttpPreset<ChannelOptions["matrix"]> = {
   /** https://spec.matrix.org/latest/client-server-api/#rate-limiting */
   retryAfter(body) {
     const wait = isObject(body) ? body["retry_after_ms"] : undefined;
-    return typeof wait === "number" && wait > 0 ? seconds(wait / 1000) : undefined;
+    return boundedWait(typeof wait === "number" ? wait / 1000 : undefined);
   },
 };

@@ -2,7 +2,7 @@ import type { ChannelOptions } from "../../core/channel.ts";
 import { defined } from "../../core/defined.ts";
 import { escapeHtml } from "../../core/escape.ts";
 import { isObject } from "../../core/json-object.ts";
-import { seconds } from "../../core/units.ts";
+import { boundedWait } from "../../core/retry-after.ts";
 import { type HttpPreset, LINK_ROOM, withLink } from "./preset.ts";
 
 /**
@@ -32,6 +32,6 @@ export const telegram: HttpPreset<ChannelOptions["telegram"]> = {
   retryAfter(body) {
     const parameters = isObject(body) ? body["parameters"] : undefined;
     const wait = isObject(parameters) ? parameters["retry_after"] : undefined;
-    return typeof wait === "number" && wait > 0 ? seconds(wait) : undefined;
+    return boundedWait(wait);
   },
 };

@@ -384,6 +384,13 @@ describe("a message", () => {
     ).toBe(64.57);
     expect(await wait("matrix", { errcode: "M_LIMIT_EXCEEDED", retry_after_ms: 2000 })).toBe(2);
     expect(await wait("slack", {})).toBeUndefined();
+    // A longer wait would make the message a dead letter at once.
+    expect(await wait("telegram", { parameters: { retry_after: 1e300 } })).toBe(3600);
+    expect(await wait("discord", { retry_after: 3601 })).toBe(3600);
+    expect(await wait("matrix", { retry_after_ms: 3_600_001 })).toBe(3600);
+    for (const none of [0, -1, "31", null]) {
+      expect(await wait("telegram", { parameters: { retry_after: none } })).toBeUndefined();
+    }
   });
 
   it("has the severity of the worst event", () => {
