@@ -90,9 +90,9 @@ if (options.list) {
   process.exit();
 }
 
-let isInterrupted = false;
+const interrupted = new AbortController();
 process.once("SIGINT", () => {
-  isInterrupted = true;
+  interrupted.abort();
   console.error("ends after the faults in work; a second interrupt ends at once");
 });
 
@@ -105,7 +105,7 @@ let next = 0;
 async function work(): Promise<void> {
   using copy = copyTree(root);
   const known = new Map<string, Promise<Tests>>();
-  while (!isInterrupted && minutes() < Number(options.minutes)) {
+  while (!interrupted.signal.aborted && minutes() < Number(options.minutes)) {
     const task = tasks[next++];
     if (task === undefined) return;
     const { place, mutant } = task;

@@ -8,10 +8,7 @@ export function shuffled<T>(items: readonly T[], seed: number): T[] {
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
   };
   const rest = [...items];
-  return items.map(() => {
-    const [one] = rest.splice(Math.floor(random() * rest.length), 1);
-    return one as T;
-  });
+  return items.flatMap(() => rest.splice(Math.floor(random() * rest.length), 1));
 }
 
 /** Takes an item of each list in turn, so that a run that ends early has looked at every list. */

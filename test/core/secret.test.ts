@@ -85,7 +85,7 @@ describe("a secret", () => {
   });
 
   it.each<[string, (secret: Secret) => string]>([
-    ["a text", (secret) => `${secret}`],
+    ["a text", (secret) => String(secret)],
     ["JSON", (secret) => JSON.stringify({ secret })],
     ["a log", (secret) => format("%s %o %j", secret, secret, secret)],
     ["inspection", (secret) => inspect({ secret }, { showHidden: true, depth: 9 })],

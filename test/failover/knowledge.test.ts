@@ -39,6 +39,25 @@ describe("what a leader tells", () => {
     for (let i = 0; i < 5000; i += 100) expect(read.has(`target-${i}`)).toBe(true);
   });
 
+  it("leaves out healthy targets first, then unhealthy ones, and those in fallback or forced last", () => {
+    const long = "x".repeat(30 * 1024);
+    const kinds = {
+      healthy: { health: "healthy" },
+      unhealthy: { health: "unhealthy" },
+      forced: { forced: {} },
+      fallback: { mode: "fallback" },
+      "fallback, unhealthy": { mode: "fallback", health: "unhealthy" },
+    } as const;
+    const told = Object.entries(kinds).map(([name, more]) => [name, long, stateWith(more)] as const);
+    // Four fit, whatever their order.
+    for (const order of [told, told.toReversed()]) {
+      const names = [...readKnowledge(writeKnowledge(order)).keys()];
+      expect(names[0]).toBe("fallback, unhealthy");
+      expect(names.slice(1, 3).toSorted()).toEqual(["fallback", "forced"]);
+      expect(names.slice(3)).toEqual(["unhealthy"]);
+    }
+  });
+
   it("is nothing in another form or version", () => {
     for (const text of [
       undefined,

@@ -50,6 +50,19 @@ describe("one replica", () => {
     expect([0.5, 19.9, 20].map((moment) => leadsAt(leading, seconds(moment)))).toEqual([true, true, false]);
   });
 
+  it("does not lead by a write that came back changed, as by an admission webhook, and reads it again", () => {
+    const changed = record({ ...FIRST, duration: seconds(30), renewTime: time(3), version: "1" });
+    const { next, effect } = run([
+      { kind: "absent", ...at(0) },
+      { kind: "written", record: changed, ...at(1) },
+    ]);
+    expect(leadsAt(next, seconds(1))).toBe(false);
+    expect(effect).toMatchObject({ kind: "wait" });
+    if (effect.kind !== "wait") throw new Error("no wait");
+    expect(effect.lasting).toBeGreaterThan(0);
+    expect(step(next, { kind: "due", ...at(1 + effect.lasting) }, policy).effect).toEqual({ kind: "read" });
+  });
+
   it("does not lead before its write is confirmed", () => {
     const { next } = run([{ kind: "absent", ...at(0) }]);
     expect(leadsAt(next, seconds(0.1))).toBe(false);

@@ -172,6 +172,12 @@ describe("step", () => {
     const shorter = { ...policy, order: policy.order.slice(1) };
     const stepped = step(state, { kind: "evaluate" }, shorter, membersOf("ooo"), at(1));
     expect(stepped.next.use).toBe("b");
+    expect(stepped.effects).toEqual([{ kind: "changed", from: "a", to: "b", cause: "start" }]);
+  });
+
+  it("says that a member was left because it was excluded", () => {
+    const { effects } = play(["ooo", ["ooo", exclude("a")]]);
+    expect(effects).toContainEqual({ kind: "changed", from: "a", to: "b", cause: "excluded" });
   });
 
   it("does not wait for the future after the clock was set back", () => {

@@ -115,7 +115,9 @@ describe("a program", () => {
   test("leaves no listener, timer, descriptor or process", async () => {
     const { signal } = new AbortController();
     await expectNoLeak(
-      () => run(shell("echo out; echo err >&2"), signal),
+      async () => {
+        expect(await run(shell("echo out; echo err >&2"), signal)).toMatchObject({ result: "success" });
+      },
       () => ({ listeners: getEventListeners(signal, "abort").length }),
       15,
     );

@@ -47,7 +47,9 @@ test("a remote log leaves no socket", async () => {
   await using server = await serveHttp((_request, response) => void response.end(beat(1)));
   const probing = start({ paths: [] });
   await expectNoLeak(
-    () => probing.probe(`http://${server.host}/app.log`),
+    async () => {
+      expect((await probing.probe(`http://${server.host}/app.log`)).verdict).toBe("ok");
+    },
     () => ({ connections: server.sockets.size }),
   );
 });
