@@ -192,14 +192,14 @@ describe("the register", () => {
       expect(register.find("a")).toBeUndefined();
       expect(register.bodies.get("a")).toBeUndefined();
       register.configure(setupOf(["a", "b"]));
-      expect(register.find("a")).toMatchObject({ status: "never", pings: { success: 0, fail: 0 } });
+      expect(register.find("a")).toMatchObject({ status: "unknown", pings: { success: 0, fail: 0 } });
     }
     expect(logged.filter((line) => line.includes("no longer configured"))).toHaveLength(2);
     // Of a heartbeat that was not configured any more at the restart itself, too.
     const third = build(afterDown(first.memory, seconds(10)));
     third.register.configure(setupOf(["a"]));
     third.register.configure(setupOf(["a", "b"]));
-    expect(third.register.find("b")).toMatchObject({ status: "never" });
+    expect(third.register.find("b")).toMatchObject({ status: "unknown" });
     expect(third.logged.filter((line) => line.includes("no longer configured"))).toHaveLength(1);
   });
 

@@ -29,7 +29,7 @@ export async function expectNoLeak(
       .filter(([kind, count]) => count >= (before[kind] ?? 0) + times / 2)
       .map(([kind, count]) => `${kind}: ${before[kind] ?? 0} -> ${count}`);
   const isGone = (): true | undefined => grown().length === 0 || undefined;
-  await waitUntil("the release of what was used", isGone, seconds(5)).catch(() => {});
+  await waitUntil("the release of what was used", isGone, seconds(3)).catch(() => {});
   expect(grown()).toEqual([]);
 }
 
