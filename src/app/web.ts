@@ -9,12 +9,13 @@ import type { Servers } from "../listening/listeners.ts";
 import { type GuardedRoutes, guarded } from "../server/front/guard.ts";
 import { createPasswords } from "../server/front/passwords.ts";
 import { loggedRequests } from "../server/front/request-log.ts";
+import { withSecurityHeaders } from "../server/front/security-headers.ts";
 import { createWebServers } from "../server/front/web-server.ts";
 
 /** The servers of the exporter, with the guard of their routes. */
 export interface Web extends Servers {
   /**
-   * Wraps a listener with basic authentication, headers, the rate limit and the log of requests.
+   * Wraps a listener with security headers, basic authentication, configured headers, the rate limit and the log of requests.
    * @param routes tells which requests the listener authenticates itself; without it, none
    */
   guard(listener: RequestListener, routes?: GuardedRoutes): RequestListener;
@@ -40,7 +41,7 @@ export function createWeb(file: string | undefined, { clock, log, controlToken }
   const holder = file === undefined ? undefined : createWebHolder(file, clock);
   const servers = createWebServers(holder?.current());
   const createServer = () => servers.create();
-  const logged = (listener: RequestListener) => loggedRequests(listener, { log, clock });
+  const logged = (listener: RequestListener) => withSecurityHeaders(loggedRequests(listener, { log, clock }));
   if (holder === undefined) return { createServer, scheme: "http", guard: logged, stop() {} };
   const warn = (warnings: readonly string[]): void => {
     for (const warning of warnings) log.warn({}, warning);

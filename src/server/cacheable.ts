@@ -23,7 +23,6 @@ export async function sendCacheable(
   res.set({
     ETag: etag,
     "Cache-Control": `${isPublic ? "public" : "private"}, max-age=${maxAge}`,
-    "X-Content-Type-Options": "nosniff",
     "Content-Type": type,
   });
   res.vary("Accept");

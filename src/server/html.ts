@@ -38,8 +38,6 @@ export async function sendPublicView(
 function protect(res: Response, policy: string): void {
   res.set({
     "Content-Security-Policy": policy,
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
     "Cross-Origin-Opener-Policy": "same-origin",
   });
 }

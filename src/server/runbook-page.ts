@@ -10,8 +10,6 @@ const STYLE =
 /** Headers of a page of runbooks: it loads nothing, runs nothing, and is shown in no frame. */
 export const RUNBOOK_HEADERS: Readonly<Record<string, string>> = {
   "Content-Security-Policy": `default-src 'none'; style-src 'sha256-${hash("sha256", STYLE, "base64")}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
-  "X-Content-Type-Options": "nosniff",
-  "Referrer-Policy": "no-referrer",
   Vary: "Accept",
 };
 

@@ -14,6 +14,7 @@ import { createMemory, type Memory } from "../../src/core/memory.ts";
 import type { Prober } from "../../src/core/prober.ts";
 import { type Seconds, seconds } from "../../src/core/units.ts";
 import { loggedRequests } from "../../src/server/front/request-log.ts";
+import { withSecurityHeaders } from "../../src/server/front/security-headers.ts";
 import { createMemoryHistory } from "../../src/store/memory-history.ts";
 import { type Exit, type Running, start } from "./process.ts";
 import { type TemporaryFolder, temporaryFolder } from "./temporary-folder.ts";
@@ -193,7 +194,7 @@ export async function startLocalExporter(options: {
   // A client on a busy machine may send a request just when the server closes an idle connection.
   const server = createServer(
     { keepAliveTimeout: 120_000 },
-    loggedRequests(exporter.listener, { log, clock }),
+    withSecurityHeaders(loggedRequests(exporter.listener, { log, clock })),
   );
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   resources.defer(() => {

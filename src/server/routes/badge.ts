@@ -1,5 +1,6 @@
 import type { Request, Response } from "express";
 import { sendCacheable } from "../cacheable.ts";
+import { CLOSED_POLICY } from "../front/security-headers.ts";
 import { readBadgeQuery } from "../page-query.ts";
 import { refuse } from "../refuse.ts";
 import { queryOf } from "../request.ts";
@@ -19,7 +20,7 @@ export const badgeRoute =
     if ("refused" in reading) return refuse(res, 400, reading.refused);
     const { svg, isKnown } = await page.badge(reading.query);
     // A picture opened by itself is a document, in which nothing may run.
-    res.set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; sandbox");
+    res.set("Content-Security-Policy", `${CLOSED_POLICY}; sandbox`);
     await sendCacheable(req, res, {
       type: "image/svg+xml; charset=utf-8",
       text: svg,

@@ -68,7 +68,7 @@ export const bodyRoute =
     const body = typeof name === "string" ? pushes.bodies.get(name) : undefined;
     if (body === undefined)
       return refuse(res, 404, `got ${JSON.stringify(name)}, want the name of a heartbeat that sent a body`);
-    res.set("X-Content-Type-Options", "nosniff").type("text/plain").send(body);
+    res.type("text/plain").send(body);
   };
 
 const allOf = ({ pushes, probedHeartbeats, clock, blockedBy }: RouteContext): readonly HeartbeatJson[] => [

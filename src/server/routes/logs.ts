@@ -48,15 +48,14 @@ function sendLog(
   req: Request,
   res: Response,
 ): Promise<void> {
-  // It quotes what targets say, which browsers must not take for a page.
-  res.set("X-Content-Type-Options", "nosniff").type("text/plain");
+  res.type("text/plain");
   return sendText(req, res, debugText(result, module, metrics.result({ result, age: seconds(0) })));
 }
 
 /** Answers in the form that `Accept` prefers; a client without a preference, such as curl, gets text. */
 async function sendList(context: RouteContext, req: Request, res: Response): Promise<void> {
   const { recentProbes, routePrefix } = context;
-  res.vary("Accept").set("X-Content-Type-Options", "nosniff");
+  res.vary("Accept");
   const form = req.accepts("text/plain", "text/html", "application/json");
   if (form === "text/html") return sendHtml(context, req, res);
   if (form === "application/json") return sendJson(req, res, probeList(recentProbes, null));
@@ -71,7 +70,7 @@ async function sendHtml(context: RouteContext, req: Request, res: Response): Pro
     const data = probeList(recentProbes, null);
     return sendView(context, { kind: "probes", data, at: rfc3339(clock.now()) }, req, res);
   }
-  res.type("html").set("Content-Security-Policy", "default-src 'none'");
+  res.type("html");
   const home = `<a href="${escapeHtml(`${routePrefix}/`)}">heartbeat-exporter</a>`;
   await sendText(
     req,

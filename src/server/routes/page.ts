@@ -71,7 +71,6 @@ export const assetRoute = shown(({ html }) => async (req, res) => {
     "Content-Type": asset.type,
     "Content-Length": String(bytes.length),
     "Cache-Control": "public, max-age=31536000, immutable",
-    "X-Content-Type-Options": "nosniff",
   });
   res.vary("Accept-Encoding");
   if (isGzipped) res.set("Content-Encoding", "gzip");
