@@ -64,6 +64,7 @@ export interface PluginProber<
     | "objection"
     | "caution"
     | "expectedSpend"
+    | "allowsModel"
     | "configuredOnly"
     | "probe"
     | "dispose"

@@ -3,6 +3,7 @@ import type { AlertThresholds } from "../core/alert-thresholds.ts";
 import { defined } from "../core/defined.ts";
 import type { Steps } from "../core/steps.ts";
 import { identityOf, type Target } from "../core/target.ts";
+import { allowsHost } from "../probers/address-policy.ts";
 import { indexByAddress } from "../server/probe-query.ts";
 import type { RouteConfig } from "../server/route-context.ts";
 
@@ -37,6 +38,8 @@ export function* indexConfig({
   groups,
   health,
   pages,
+  web,
+  lease,
   control,
   components,
   contextApi,
@@ -57,10 +60,17 @@ export function* indexConfig({
     offModules,
     targets: byName,
     targetsAt: yield* indexByAddress(targets),
+    namesHost: ({ allowedTargets }, hostname) => allowsHost(allowedTargets, hostname),
     byIdentity,
     alertThresholds,
     groups: new Map(groups.map((group) => [group.name, group])),
     pages,
+    web: {
+      ...web,
+      ...defined({
+        advertisedHost: lease?.advertiseUrl === undefined ? undefined : new URL(lease.advertiseUrl).hostname,
+      }),
+    },
     contextApi,
     redacted,
     settingName,

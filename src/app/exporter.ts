@@ -11,6 +11,7 @@ import type { History } from "../core/history.ts";
 import type { Log } from "../core/log.ts";
 import type { Memory } from "../core/memory.ts";
 import { createPresence } from "../core/presence.ts";
+import { createRefusals } from "../core/refusals.ts";
 import type { Result } from "../core/result.ts";
 import { redactAddress } from "../core/secret.ts";
 import { complete, inSlices } from "../core/steps.ts";
@@ -314,10 +315,12 @@ export function createExporter(options: ExporterOptions): Exporter {
   });
 
   const authFailures = createAuthFailures(clock, log);
+  const refusals = createRefusals(clock, log);
   const unknownModules = createCount();
   const self = createSelf({
     version: options.version,
     authFailures: () => authFailures.counts(),
+    refusals: () => refusals.counts(),
     reload: options.reloadStatus,
     leads: () => election.leads(),
     absence: () => presence.absence(),
@@ -343,6 +346,7 @@ export function createExporter(options: ExporterOptions): Exporter {
     log,
     probeLog: options.probeLog ?? { log, failures: "debug" as const },
     authFailures,
+    refusals,
     history,
     index,
     modules,

@@ -5,6 +5,7 @@ import { defined } from "../core/defined.ts";
 import type { BlockedBy } from "../core/dependency.ts";
 import type { History } from "../core/history.ts";
 import type { Log } from "../core/log.ts";
+import type { Refusals } from "../core/refusals.ts";
 import type { Target } from "../core/target.ts";
 import type { Engine } from "../engine/engine.ts";
 import { createProcessStats, type ProbeRates } from "../engine/process-stats.ts";
@@ -16,6 +17,7 @@ import type { Election } from "../leadership/election.ts";
 import type { Notifier } from "../notify/notices/notifier.ts";
 import { readNotification } from "../notify/notification.ts";
 import { createPageHtml } from "../page/html.ts";
+import { createRequestLimits } from "../server/request-limits.ts";
 import type { ProbedHeartbeat, RouteContext, TargetCondition } from "../server/route-context.ts";
 import { conditionOf } from "./condition.ts";
 import { forcedEvent } from "./history-entries.ts";
@@ -29,6 +31,7 @@ import { openRunbooks } from "./runbooks.ts";
 export interface RoutedParts extends MeasuredParts, ShownParts {
   readonly log: Log;
   readonly authFailures: AuthFailures;
+  readonly refusals: Refusals;
   readonly history: History;
   readonly engine: Engine;
   readonly scheduler: Scheduler;
@@ -48,13 +51,13 @@ export interface RoutedParts extends MeasuredParts, ShownParts {
 /** Settings of the exporter that routes need. */
 export type RouteSettings = Pick<
   RouteContext,
-  "version" | "externalUrl" | "routePrefix" | "shardUrl" | "showsPage" | "reload"
+  "version" | "externalUrl" | "routePrefix" | "shardUrl" | "showsPage" | "probesAny" | "reload"
 >;
 
 /** Builds what the routes are given. */
 export function createRouteContext(
   parts: RoutedParts,
-  { version, externalUrl, routePrefix, shardUrl, showsPage, reload }: RouteSettings,
+  { version, externalUrl, routePrefix, shardUrl, showsPage, probesAny, reload }: RouteSettings,
 ): RouteContext {
   const { clock, log, history, index, ask, state, driver, election, alerting } = parts;
   const condition = (target: Target): TargetCondition => conditionOf(parts, target);
@@ -65,6 +68,7 @@ export function createRouteContext(
     routePrefix,
     runbooks: openRunbooks(),
     showsPage,
+    probesAny,
     reload,
     ...createReporting({
       clock,
@@ -79,6 +83,8 @@ export function createRouteContext(
     clock,
     log,
     authFailures: parts.authFailures,
+    refusals: parts.refusals,
+    limits: createRequestLimits(clock),
     controlAudit: createControlAudit(parts.memory.namespace("control/audit"), () => page.changed()),
     config: index.current,
     ready: parts.ready,

@@ -191,6 +191,7 @@ async function run(
     historyLimit: flags.historyLimit,
     routePrefix: flags.routePrefix,
     showsPage: flags.showsPage,
+    probesAny: flags.probesAny,
     blackboxMetrics: flags.blackboxMetrics,
     ...defined({ externalUrl: flags.externalUrl, shardUrl }),
     reload: reloads.reload,

@@ -45,6 +45,11 @@ export const exporterMetrics = {
     "Requests refused because of their credentials, by kind of route (ping, relay, action, component, control or web) and by whether credentials were missing, wrong or, for passwords of web while many are guessed, unchecked",
     ["guard", "credentials"],
   ),
+  refusedRequests: counter(
+    "heartbeat_exporter_refused_requests_total",
+    "Requests refused whatever their credentials: sent to a foreign host name (host), after too many wrong control tokens from their source (control_rate), or for too many new heartbeats from it (registration_rate)",
+    ["reason"],
+  ),
   exporterLeader: gauge(
     "heartbeat_exporter_leader",
     "1 if this replica holds the lease and therefore sends the prompts, 0 if not; only if a lease is configured",

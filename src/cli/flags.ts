@@ -29,6 +29,8 @@ export interface Flags {
   readonly routePrefix: string;
   /** True to show people the page at /. */
   readonly showsPage: boolean;
+  /** False if `/probe` takes configured targets only. */
+  readonly probesAny: boolean;
   readonly logLevel: LogLevel;
   /** Without it, `defaultLogFormat`. */
   readonly logFormat?: LogFormat;
@@ -144,6 +146,7 @@ interface FlagValues {
   readonly "web.externalUrl"?: URL;
   readonly "web.routePrefix"?: string;
   readonly "web.page": "on" | "off";
+  readonly "web.enableProbeAny": "true" | "false";
   readonly timeoutOffset: Seconds;
   readonly "history.limit": number;
   readonly "storage.path"?: string;
@@ -180,6 +183,7 @@ function flagsOf(options: object): Flags {
     systemdSocket: values["web.systemdSocket"] ?? false,
     routePrefix: values["web.routePrefix"] ?? withoutSlash(externalUrl?.pathname ?? ""),
     showsPage: values["web.page"] === "on",
+    probesAny: values["web.enableProbeAny"] === "true",
     logLevel: values["log.level"],
     blackboxMetrics: values["compat.blackboxMetrics"] ?? false,
     timeoutOffset: values.timeoutOffset,

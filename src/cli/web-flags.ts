@@ -36,6 +36,14 @@ export function withWebFlags(command: Command): Command {
       )
         .choices(["on", "off"])
         .default("on"),
+    )
+    .addOption(
+      new Option(
+        "--web.enable-probe-any <true|false>",
+        "whether /probe takes addresses that are no configured target; false is for ports that strangers reach",
+      )
+        .choices(["true", "false"])
+        .default("true"),
     );
 }
 

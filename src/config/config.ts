@@ -24,6 +24,7 @@ import type { ProbeLimits } from "./sections/limits.ts";
 import type { ModuleSet } from "./sections/module-set.ts";
 import type { PluginFindings } from "./sections/plugins.ts";
 import type { Storage } from "./sections/storage.ts";
+import type { WebSection } from "./sections/web.ts";
 import type { SettingName } from "./setting-name.ts";
 
 /** The sections of the configuration, checked and ready to use; one line per section. */
@@ -54,6 +55,7 @@ export interface Sections extends ModuleSet {
   readonly control: Control;
   readonly components: ComponentAccess;
   readonly storage: Storage;
+  readonly web: WebSection;
   readonly contextApi: ContextApi;
 }
 

@@ -39,6 +39,7 @@ import { buildRelays } from "./sections/relays.ts";
 import { buildRoutes } from "./sections/routes.ts";
 import { buildStorage } from "./sections/storage.ts";
 import { buildTargets } from "./sections/targets.ts";
+import { buildWeb } from "./sections/web.ts";
 import { buildWebhooks } from "./sections/webhooks.ts";
 import { type SettingName, settingOfEnvironment, settingOfFile } from "./setting-name.ts";
 import { checkAcrossShards, ownSections } from "./shard.ts";
@@ -185,6 +186,7 @@ function* buildSections(context: BuildContext, { plugins }: ConfigDeps): Steps<S
     control: buildControl(context),
     components: buildComponents(context),
     storage: buildStorage(context),
+    web: buildWeb(context),
     contextApi: buildContextApi(context),
   };
 }

@@ -20,6 +20,7 @@ import { relaysSchema } from "./sections/relays.ts";
 import { routesSchema } from "./sections/routes.ts";
 import { storageSchema } from "./sections/storage.ts";
 import { targetsSchema } from "./sections/targets.ts";
+import { webSectionSchema } from "./sections/web.ts";
 import { webhooksSchema } from "./sections/webhooks.ts";
 
 /**
@@ -50,6 +51,7 @@ export const configSchema = {
     control: controlSchema,
     components: componentsSchema,
     storage: storageSchema,
+    web: webSectionSchema,
     context_api: contextApiSchema,
   },
   additionalProperties: false,

@@ -1,6 +1,6 @@
 import type { Clock } from "./clock.ts";
 import type { Log } from "./log.ts";
-import { type Seconds, seconds } from "./units.ts";
+import { createLogBudget } from "./log-budget.ts";
 
 /** Kinds of routes by their credentials. `web` is everything that only basic authentication guards. */
 export const GUARDS = ["ping", "relay", "action", "component", "control", "web"] as const;
@@ -31,9 +31,6 @@ export interface AuthFailures {
   counts(): Iterable<{ readonly guard: Guard; readonly problem: CredentialProblem; readonly count: number }>;
 }
 
-/** Shortest time between two log lines about one kind of failure, so that guessing does not flood the log. */
-const LOG_INTERVAL = seconds(60);
-
 /** Starts at 0 for each kind of failure. */
 export function createAuthFailures(clock: Clock, log: Log): AuthFailures {
   const tallies = GUARDS.flatMap((guard) =>
@@ -42,7 +39,8 @@ export function createAuthFailures(clock: Clock, log: Log): AuthFailures {
       problem,
       count: 0,
       logged: 0,
-      loggedAt: undefined as Seconds | undefined,
+      // Guessing must not flood the log.
+      budget: createLogBudget(clock),
     })),
   );
   return {
@@ -52,11 +50,9 @@ export function createAuthFailures(clock: Clock, log: Log): AuthFailures {
       tally.count += 1;
       // A browser sends no credentials before it is asked for them.
       if (guard === "web" && problem === "missing") return;
-      const now = clock.monotonic();
-      if (tally.loggedAt !== undefined && now - tally.loggedAt < LOG_INTERVAL) return;
+      if (!tally.budget.take(from ?? "")) return;
       const since = tally.count - tally.logged;
       tally.logged = tally.count;
-      tally.loggedAt = now;
       const text = "requests were refused because of their credentials";
       log.warn({ guard, credentials: problem, name, from, refused: since }, text);
     },

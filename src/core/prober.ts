@@ -184,6 +184,11 @@ export interface Prober<Options = unknown, Module = unknown, Reason extends Fail
   caution?(target: ProbeTarget, module: Module): string | undefined;
   /** Returns the highest expected consumption of one probe, for estimates and for the model of budgets. */
   expectedSpend?(target: ProbeTarget, module: Module): ExpectedSpend;
+  /**
+   * Returns true if a request to `/probe` may name this model for any address, for probers that cost money: the models of configured
+   * targets of the module are allowed in any case. Without the method no other is.
+   */
+  allowsModel?(model: string, module: Module): boolean;
   /** Returns the time without probes after which the next one is a cold start, if the module has one. */
   coldStartAfter?(module: Module): Seconds | undefined;
   /**

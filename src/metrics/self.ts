@@ -4,6 +4,7 @@ import { catalogue } from "../catalogue/index.ts";
 import type { AlertThresholds } from "../core/alert-thresholds.ts";
 import type { AuthFailures } from "../core/auth-failures.ts";
 import { type Sample, sample } from "../core/metric.ts";
+import type { Refusals } from "../core/refusals.ts";
 import type { Shard } from "../core/shard.ts";
 import type { Seconds } from "../core/units.ts";
 import type { ChannelView } from "../notify/notices/notifier.ts";
@@ -18,6 +19,7 @@ import type { ReloadStatus } from "./reload-status.ts";
 export interface SelfDeps {
   readonly version: string;
   readonly authFailures: AuthFailures["counts"];
+  readonly refusals: Refusals["counts"];
   readonly reload: () => ReloadStatus;
   readonly probes: () => { inFlight: number; queued: number };
   /** Returns true if this replica leads; `undefined` without a lease. */
@@ -66,6 +68,7 @@ const RESOLUTION_MS = 20;
 export function createSelf({
   version,
   authFailures,
+  refusals,
   reload,
   probes,
   leads,
@@ -94,6 +97,7 @@ export function createSelf({
       yield* blackboxSamples({ version, ...reloaded, unknownModules: unknownModules() });
     for (const { guard, problem, count } of authFailures())
       yield sample(catalogue.authFailures, count, { guard, credentials: problem });
+    for (const { reason, count } of refusals()) yield sample(catalogue.refusedRequests, count, { reason });
     const leading = leads();
     if (leading !== undefined) yield sample(catalogue.exporterLeader, Number(leading));
     yield sample(catalogue.absence, absence());

@@ -41,6 +41,16 @@ const RESERVED_LABELS: ReadonlySet<string> = new Set([
 ]);
 const MOST_METRICS = 100;
 
+/** Functions that a prober may leave out. */
+const OPTIONAL_FUNCTIONS = [
+  "objection",
+  "caution",
+  "expectedSpend",
+  "allowsModel",
+  "configuredOnly",
+  "dispose",
+] as const;
+
 /**
  * Reads the exports of a plugin's file: a plugin or a prober as the default export, or a prober named `prober`.
  * @returns the plugin, or its first problem
@@ -93,7 +103,7 @@ function problemOfProber(prober: unknown, reserved: ReservedNames): PluginProble
   for (const name of ["compile", "probe"] as const) {
     if (typeof prober[name] !== "function") return { got: of(`no ${name}`), want: of(`${name}: a function`) };
   }
-  for (const name of ["objection", "caution", "expectedSpend", "configuredOnly", "dispose"] as const) {
+  for (const name of OPTIONAL_FUNCTIONS) {
     if (prober[name] !== undefined && typeof prober[name] !== "function")
       return { got: of(`${name}: ${typeof prober[name]}`), want: of(`${name}: a function`) };
   }

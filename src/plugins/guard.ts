@@ -32,6 +32,7 @@ export function guardProber(prober: PluginProber, file: string): Prober {
     objection,
     caution,
     expectedSpend,
+    allowsModel,
     configuredOnly,
     dispose,
   } = prober;
@@ -85,6 +86,9 @@ export function guardProber(prober: PluginProber, file: string): Prober {
     ...(expectedSpend === undefined
       ? {}
       : { expectedSpend: (target, module) => expectedSpend.call(prober, target, module) }),
+    ...(allowsModel === undefined
+      ? {}
+      : { allowsModel: (model, module) => answerOr(false, () => allowsModel.call(prober, model, module)) }),
     // Without an answer, no address is probed that the configuration does not name.
     ...(configuredOnly === undefined
       ? {}

@@ -142,6 +142,17 @@ export const NO_METADATA: AddressPolicy = compileAddressPolicy(undefined);
 /** Returns true for an entry that `compileAddressPolicy` accepts. */
 export const isAllowedTarget = (text: string): boolean => parseEntry(text) !== undefined;
 
+/** Reports whether `allowed_targets` names a host, or has its address if it is one, at any port; always true without a list. */
+export const allowsHost = (allowed: readonly string[] | undefined, host: string): boolean =>
+  allowed === undefined ||
+  allowed.some((text) => {
+    const entry = parseEntry(text);
+    return (
+      entry?.matchesHost(normalizeHost(host)) === true ||
+      (isIP(host) !== 0 && entry?.matchesAddress(host) === true)
+    );
+  });
+
 /** Reports the entries of the option `allowed_targets` that cannot be parsed. */
 export function checkAllowedTargets(allowed: readonly string[] | undefined, context: CompileContext): void {
   for (const [i, entry] of allowed?.entries() ?? []) {

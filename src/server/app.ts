@@ -1,6 +1,7 @@
 import type { RequestListener } from "node:http";
 import express, { type ErrorRequestHandler, type Express, type RequestHandler, Router } from "express";
 import { shownPath } from "./front/request-log.ts";
+import { hostGuard } from "./host-guard.ts";
 import { refuse } from "./refuse.ts";
 import { requireHost } from "./request.ts";
 import type { RouteContext } from "./route-context.ts";
@@ -23,6 +24,8 @@ export function createApp(context: RouteContext): RequestListener {
   app.enable("strict routing");
 
   app.use(requireHost);
+  app.use(hostGuard(context));
+
   // The most frequent requests come first.
   app.use(`${routePrefix}/ping`, pingsToOwner(context), pingRoute(context));
 

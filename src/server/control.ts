@@ -3,8 +3,11 @@ import type { NextFunction, Request, Response } from "express";
 import type { Guard } from "../core/auth-failures.ts";
 import { defined } from "../core/defined.ts";
 import type { Secret } from "../core/secret.ts";
+import type { Seconds } from "../core/units.ts";
 import { readBody } from "./body.ts";
+import type { Guess } from "./guess-limit.ts";
 import { localObjection } from "./local-request.ts";
+import { retryAfter, sourceOf } from "./rate-limit.ts";
 import { refuseJson } from "./refuse.ts";
 import type { RouteContext } from "./route-context.ts";
 import { bearerOf, sameSecret } from "./token.ts";
@@ -165,7 +168,14 @@ async function isAuthorized(
     return false;
   }
   const given = bearerOf(req);
-  if (given !== undefined && (await isOneOf(given, tokens))) return true;
+  if (given !== undefined) {
+    const guess = await checkToken(context, access, given, req.ip);
+    if (guess.kind === "right") return true;
+    if (guess.kind === "limited") {
+      refuseGuesses(context, guess.wait, req, res);
+      return false;
+    }
+  }
   context.authFailures.record({ guard, problem: given === undefined ? "missing" : "wrong", from: req.ip });
   res.set("WWW-Authenticate", 'Bearer realm="heartbeat-exporter"');
   refuseJson(
@@ -174,6 +184,31 @@ async function isAuthorized(
     `Authorization: got ${given === undefined ? "no" : "a wrong"} token, want "Bearer <${want}>"`,
   );
   return false;
+}
+
+/**
+ * Checks a token. Only guesses of the control token alone are limited: clients that share the address of one with a wrong token
+ * would otherwise be kept out as well, and a report of a component that is refused wakes somebody.
+ */
+async function checkToken(
+  { limits }: RouteContext,
+  { guard, tokens }: Access,
+  given: string,
+  from: string | undefined,
+): Promise<Guess> {
+  const isRight = (): Promise<boolean> => isOneOf(given, tokens);
+  if (guard === "control") return limits.controlTokens.check(sourceOf(from), isRight);
+  return { kind: (await isRight()) ? "right" : "wrong" };
+}
+
+function refuseGuesses({ refusals }: RouteContext, wait: Seconds, req: Request, res: Response): void {
+  refusals.record({
+    reason: "control_rate",
+    detail: "too many wrong control tokens, so that no other is checked for now",
+    from: req.ip,
+  });
+  res.set("Retry-After", retryAfter(wait));
+  refuseJson(res, 429, "Authorization: too many wrong control tokens came from this address");
 }
 
 async function isOneOf(given: string, tokens: readonly Secret[]): Promise<boolean> {

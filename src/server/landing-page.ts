@@ -47,7 +47,7 @@ ${links.join("\n")}
 </ul>
 <h2>Targets</h2>
 <ul>
-${targets.length === 0 ? "<li>none configured; probe any address with /probe?target=&amp;module=</li>" : targets.join("\n")}
+${targets.length === 0 ? "<li>none configured</li>" : targets.join("\n")}
 </ul>
 <h2>Heartbeats by ping</h2>
 <ul>

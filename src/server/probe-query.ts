@@ -13,10 +13,19 @@ const DEFAULT_MODULE = "http_2xx";
 export type ProbeQuery =
   | { readonly kind: "target"; readonly target: Target }
   | { readonly kind: "address"; readonly target: ProbeTarget; readonly module: Module }
-  | { readonly kind: "refused"; readonly about: "module" | "target"; readonly text: string };
+  | { readonly kind: "refused"; readonly about: "module" | "target" | "access"; readonly text: string };
+
+/**
+ * What may be asked for beside configured targets: nothing (`configured`); any address, as far as that reaches no further and costs no
+ * more than the configuration says (`bounded`); everything, for the operator's own command line.
+ */
+export type ProbeAccess = "configured" | "bounded" | "all";
 
 /** The part of the configuration that `/probe` needs. */
-type ProbeConfig = Pick<RouteConfig, "modules" | "offModules" | "targets" | "targetsAt">;
+interface ProbeConfig
+  extends Pick<RouteConfig, "modules" | "offModules" | "targets" | "targetsAt" | "namesHost"> {
+  readonly access: ProbeAccess;
+}
 
 /**
  * Parses `target`, `module`, `model` and `hostname`, of which empty ones count as missing. A configured target is found by its
@@ -24,7 +33,7 @@ type ProbeConfig = Pick<RouteConfig, "modules" | "offModules" | "targets" | "tar
  */
 export function parseProbeQuery(
   query: URLSearchParams,
-  { modules, offModules, targets, targetsAt }: ProbeConfig,
+  { modules, offModules, targets, targetsAt, access, namesHost }: ProbeConfig,
 ): ProbeQuery {
   const moduleName = query.get("module") || undefined;
   const address = query.get("target") ?? "";
@@ -53,6 +62,11 @@ export function parseProbeQuery(
     (target) => (model === undefined || model === target.model) && hostname === target.hostname,
   );
   if (same.length === 1 && same[0] !== undefined) return { kind: "target", target: same[0] };
+  const denial =
+    access === "all"
+      ? undefined
+      : denialOf({ address: decoded, model, hostname }, module, { access, targets, namesHost });
+  if (denial !== undefined) return { kind: "refused", about: "access", text: denial };
   const target = {
     address: decoded,
     configured: false,
@@ -66,6 +80,37 @@ export function parseProbeQuery(
     );
   }
   return { kind: "address", target, module };
+}
+
+/** The parameters of a request for an address that is no configured target. */
+interface ProbeParameters {
+  readonly address: string;
+  readonly model: string | undefined;
+  readonly hostname: string | undefined;
+}
+
+/** Returns why strangers may not ask for a probe; `undefined` if they may. */
+function denialOf(
+  { address, model, hostname }: ProbeParameters,
+  module: Module,
+  { access, targets, namesHost }: Pick<ProbeConfig, "access" | "targets" | "namesHost">,
+): string | undefined {
+  const name = JSON.stringify(module.name);
+  if (access === "configured") {
+    return `target: got ${JSON.stringify(address)} with module ${name}, want a configured target with its own module, because --web.enable-probe-any or web.enable_probe_any is false`;
+  }
+  const configured = (part: "model" | "hostname", value: string): boolean =>
+    [...targets.values()].some((target) => target.module === module && target[part] === value);
+  if (model !== undefined && module.prober.costly) {
+    const { prober, options } = module;
+    if (prober.allowsModel?.(model, options) !== true && !configured("model", model)) {
+      return `model: got ${JSON.stringify(model)}, want the model of module ${name}, one of its configured targets, or one that its allowed_models match`;
+    }
+  }
+  if (hostname !== undefined && !namesHost(module, hostname) && !configured("hostname", hostname)) {
+    return `hostname: got ${JSON.stringify(hostname)}, want a name in allowed_targets of module ${name}, or the hostname of one of its configured targets`;
+  }
+  return undefined;
 }
 
 /** Indexes targets for `targetsAt`. */

@@ -10,6 +10,7 @@ import type { HeartbeatState } from "../core/heartbeat.ts";
 import type { Log } from "../core/log.ts";
 import type { Degradation, Outcome } from "../core/prober.ts";
 import type { PublicPage } from "../core/public-page.ts";
+import type { Refusals } from "../core/refusals.ts";
 import type { AgedResult, Skip } from "../core/result.ts";
 import type { Secret } from "../core/secret.ts";
 import type { Sharding } from "../core/shard.ts";
@@ -35,6 +36,7 @@ import type { PageHtml } from "../page/html.ts";
 import type { Page } from "../page/page.ts";
 import type { Reporting } from "../report/exporter-report.ts";
 import type { Routes } from "../routing/routes.ts";
+import type { RequestLimits } from "./request-limits.ts";
 
 /** The part of the configuration that routes read. A reload replaces it as a whole. */
 export interface RouteConfig {
@@ -44,6 +46,8 @@ export interface RouteConfig {
   readonly targets: ReadonlyMap<string, Target>;
   /** Returns the targets with this module and address. */
   readonly targetsAt: (module: Module, address: string) => readonly Target[];
+  /** Reports whether the module's `allowed_targets` allow a server with this name, at any port; always true without the option. */
+  readonly namesHost: (module: Module, hostname: string) => boolean;
   readonly groups: ReadonlyMap<string, Group>;
   /** Views of chosen groups for people outside. */
   readonly pages: readonly PublicPage[];
@@ -53,6 +57,14 @@ export interface RouteConfig {
   readonly reloadAccess: ReloadAccess;
   /** The token of the routes of components, which accept the control token as well. */
   readonly componentsToken?: Secret;
+  readonly web: {
+    /** Patterns of host names that requests may be sent to, in lower case; absent for the default. */
+    readonly allowedHosts?: readonly string[];
+    /** The host name under which other replicas send requests here. */
+    readonly advertisedHost?: string;
+    /** False if `/probe` takes configured targets only. */
+    readonly probesAny: boolean;
+  };
   readonly contextApi: { readonly enabled: boolean; readonly metricsEnabled: boolean };
   /** With shards: this one's number, and what others own. */
   readonly sharding?: Sharding;
@@ -132,6 +144,8 @@ export interface RouteContext extends Reporting {
   readonly shardUrl?: (index: number) => URL;
   readonly config: () => RouteConfig;
   readonly authFailures: AuthFailures;
+  readonly refusals: Pick<Refusals, "record">;
+  readonly limits: RequestLimits;
   /** The audit log of operators' actions. */
   readonly controlAudit: ControlAudit;
   /** Reloads the configuration; rejects with its problems. */
@@ -162,6 +176,8 @@ export interface RouteContext extends Reporting {
   readonly html: PageHtml;
   /** False with `--web.page=off`. */
   readonly showsPage: boolean;
+  /** False with `--web.enable-probe-any=false`. */
+  readonly probesAny: boolean;
   readonly components: Components;
   readonly routes: Routes;
   readonly pushes: Register;

@@ -297,7 +297,7 @@ describe("an exporter that is stopped", () => {
   it("continues its probes, and does not measure that it was stopped", async () => {
     const yaml = `modules:
   plain: { prober: http, timeout: 400ms, http: { preferred_ip_protocol: ip4 } }
-  chat: { prober: llm, timeout: 400ms, min_interval: 0s, llm: { api: openai, expect: { word: HEALTHY } } }
+  chat: { prober: llm, timeout: 400ms, min_interval: 0s, llm: { api: openai, model: m, expect: { word: HEALTHY } } }
 `;
     await using exporter = await startExporter({ yaml });
     const probes = ["/probe?module=plain&target=", "/probe?module=chat&model=m&target="];

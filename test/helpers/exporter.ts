@@ -156,6 +156,7 @@ export async function startLocalExporter(options: {
   readonly routePrefix?: string;
   readonly externalUrl?: URL;
   readonly showsPage?: boolean;
+  readonly probesAny?: boolean;
   /** The state that an earlier exporter left. */
   readonly memory?: Memory;
   readonly history?: History;
@@ -183,6 +184,7 @@ export async function startLocalExporter(options: {
     historyLimit: 3,
     routePrefix,
     showsPage: options.showsPage ?? true,
+    probesAny: options.probesAny ?? true,
     ...(externalUrl === undefined ? {} : { externalUrl }),
     reload: async () => {
       await holder.reload();

@@ -22,6 +22,7 @@ export function paidProber(model = "gpt-4o-mini-2024-07-18") {
       prompts: 1,
       ...(requested === undefined ? {} : { requestedModel: requested }),
     }),
+    allowsModel: () => true,
     probe: async ({ address, model: requested }) => {
       prompts.set(address, (prompts.get(address) ?? 0) + 1);
       const spent = {

@@ -52,7 +52,7 @@ describe("docs/http-api.md", () => {
     expect(row.statuses.length).toBeGreaterThan(0);
     for (const status of row.statuses) expect(status).toBeGreaterThanOrEqual(200);
     expect(row.response.startsWith("control: ")).toBe(
-      row.statuses.includes(403) && !path.startsWith("/ping"),
+      row.statuses.includes(403) && !/^\/(?:ping|probe)/.test(path),
     );
     expect(row.response.length).toBeGreaterThan(2);
   });

@@ -51,7 +51,14 @@ export function selectTargets(
   function atAddress(address: string, module: string): ProbeSelection {
     const query = parseProbeQuery(
       new URLSearchParams({ target: address, module, ...defined({ model, hostname }) }),
-      { modules: config.modules, offModules: config.offModules, targets, targetsAt },
+      {
+        modules: config.modules,
+        offModules: config.offModules,
+        targets,
+        targetsAt,
+        namesHost: () => true,
+        access: "all",
+      },
     );
     switch (query.kind) {
       case "refused":

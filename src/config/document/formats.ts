@@ -1,5 +1,6 @@
 import { Cron } from "croner";
 import { isLabelName, LABEL_NAME_FORM } from "../../core/heartbeat-labels.ts";
+import { HOST_PATTERN_FORM, isHostPattern } from "../../core/host-header.ts";
 import { INSTANT_FORM, parseInstant } from "../../core/instant.ts";
 import { HOST_HEADER_FORM, isHostHeader, isName } from "../../core/names.ts";
 import {
@@ -50,6 +51,7 @@ const OWN: Readonly<Record<string, Format>> = {
     want: "one word of at most 32 letters, digits, _ and -, starting with a letter",
   },
   label_name: { matches: isLabelName, want: LABEL_NAME_FORM },
+  host_pattern: { matches: isHostPattern, want: HOST_PATTERN_FORM },
   header_name: {
     matches: (text) => /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(text),
     want: "a header name",

@@ -40,6 +40,7 @@ export const llmProber = {
   objection,
   caution,
   expectedSpend,
+  allowsModel: (model, module) => model === module.model || module.acceptsModel?.(model) === true,
   configuredOnly: hasCredential,
   coldStartAfter: ({ coldStartAfter }) => coldStartAfter,
   tiers: ({ tiers }) => tiers,

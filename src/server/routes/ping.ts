@@ -3,6 +3,7 @@ import { RUN_ID } from "../../core/push-heartbeat.ts";
 import { factsOfQuery } from "../ping-facts.ts";
 import { parsePingPath, pingToken } from "../ping-path.ts";
 import { createPingReports, KEPT_BODY } from "../ping-reports.ts";
+import { retryAfter, sourceOf } from "../rate-limit.ts";
 import { refuse } from "../refuse.ts";
 import type { RouteContext } from "../route-context.ts";
 import { bearerOf, createTokenCheck } from "../token.ts";
@@ -22,7 +23,7 @@ const UNAUTHORIZED =
   'missing or invalid token, or unknown heartbeat; want "Authorization: Bearer TOKEN", ?token=TOKEN or /ping/TOKEN/NAME';
 
 /** `/ping/{name}`, with a token before the name and an action after it: a heartbeat reports. */
-export function pingRoute({ pushes, clock, log, authFailures }: RouteContext) {
+export function pingRoute({ pushes, clock, log, authFailures, limits, refusals }: RouteContext) {
   const matches = createTokenCheck(clock);
   const reports = createPingReports(pushes, clock);
 
@@ -60,7 +61,7 @@ export function pingRoute({ pushes, clock, log, authFailures }: RouteContext) {
       res.set("WWW-Authenticate", 'Bearer realm="heartbeat-exporter"');
       return refuse(res, 401, `/ping: ${UNAUTHORIZED}`);
     }
-    if (!pushes.has(ping.name) && !register(ping.name, res)) return;
+    if (!pushes.has(ping.name) && !register(ping.name, req, res)) return;
     const facts = factsOfQuery(query);
     const queryProblem = reports.describe(ping.name, facts);
     const body = req.method === "POST" ? reports.receive(ping, facts, req, res) : undefined;
@@ -75,13 +76,22 @@ export function pingRoute({ pushes, clock, log, authFailures }: RouteContext) {
   };
 
   /** Registers an unknown heartbeat. Returns false if that is refused and answered. */
-  function register(name: string, res: Response): boolean {
+  function register(name: string, req: Request, res: Response): boolean {
     if (!pushes.allowsRegistration()) {
       refuse(
         res,
         404,
         `/ping: got ${JSON.stringify(name)}, want the name of a heartbeat; GET /heartbeats lists them`,
       );
+      return false;
+    }
+    const limit = pushes.tokenOf(name) === undefined ? limits.openRegistrations : limits.registrations;
+    const wait = limit.take(sourceOf(req.ip));
+    if (wait > 0) {
+      const detail = "too many new heartbeats came from this address";
+      refusals.record({ reason: "registration_rate", detail, from: req.ip });
+      res.set("Retry-After", retryAfter(wait));
+      refuse(res, 429, `/ping: ${detail}`);
       return false;
     }
     const refusal = pushes.admit(name);

@@ -14,10 +14,14 @@ import { readScrapeTimeout } from "../scrape.ts";
  * is answered 200; only a malformed request is an error, and a scrape whose time ends while the exporter stands still (503).
  */
 export const probeRoute =
-  ({ ask, config, metrics, unknownModules, otherLeader }: RouteContext) =>
+  ({ ask, config, metrics, unknownModules, otherLeader, probesAny }: RouteContext) =>
   async (req: Request, res: Response): Promise<void> => {
     const parameters = queryOf(req);
-    const query = parseProbeQuery(parameters, config());
+    const current = config();
+    const query = parseProbeQuery(parameters, {
+      ...current,
+      access: probesAny && current.web.probesAny ? "bounded" : "configured",
+    });
     // The order of blackbox_exporter: module, timeout, target.
     if (query.kind === "refused" && query.about === "module") {
       unknownModules.add();
@@ -25,7 +29,7 @@ export const probeRoute =
     }
     const timeout = readScrapeTimeout(req);
     if (typeof timeout === "string") return refuse(res, 500, timeout);
-    if (query.kind === "refused") return refuse(res, 400, query.text);
+    if (query.kind === "refused") return refuse(res, query.about === "access" ? 403 : 400, query.text);
     // Before the probe, which may cost money.
     if (acceptedEncodings(req) === undefined) return refuseEncoding(res);
 
