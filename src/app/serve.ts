@@ -1,3 +1,4 @@
+import { exposureText } from "../cli/exposure.ts";
 import type { Flags } from "../cli/flags.ts";
 import { configDeps, nothingConfigured, sourceOf } from "../cli/load-config.ts";
 import { createLog, defaultLogFormat, type LogFormat } from "../cli/log.ts";
@@ -79,7 +80,9 @@ export async function serve({ flags, env, version, startedByHand }: Start): Prom
   const { holder } = inputs.config;
   for (const warning of holder.current().warnings) log.warn({}, warning);
   if (flags.configCheck) {
-    console.log(`the configuration is good: ${configSummary(holder.current(), holder.deps())}`);
+    const config = holder.current();
+    const exposure = exposureText(config, flags.probesAny);
+    console.log(`the configuration is good: ${configSummary(config, holder.deps())}\n${exposure}`.trimEnd());
     return await endAfterOutput(EXIT.good);
   }
   // Listens before it probes, so that a port in use costs no prompts.

@@ -2,6 +2,7 @@ import { Command, Option } from "commander";
 import { ConfigError } from "../config/document/problems.ts";
 import { type ShardFlags, shardsToCheck } from "../config/env/shard.ts";
 import { configSummary, spreadSummary } from "../config/summary.ts";
+import { exposureText } from "./exposure.ts";
 import { IMPORT_FORMATS } from "./import/programs.ts";
 import type { ImportFlags } from "./import/run.ts";
 import { type Choose, CommandError, EXIT, withConfigFile, withShard, withUsageExit } from "./shell.ts";
@@ -20,6 +21,9 @@ Reports all problems at once, each with its line and column.
 
 With --shard and --total-shards, checks what that shard would use. With --total-shards alone, checks for all shards at once:
 what does not work across them, such as groups whose members are on several, and how evenly targets are spread.
+
+For each module that costs money, also prints what clients of /probe can spend with it per day, by its budget, its targets'
+min_interval, and prices.
 
 Exit code: 0 the configuration is valid, perhaps with warnings, 1 it is not, 2 wrong flags.
 
@@ -97,6 +101,7 @@ export const configCommand = (choose: Choose): Command =>
             const { totalShards } = shards;
             const spread = totalShards === undefined ? "" : `; ${spreadSummary(config, totalShards)}`;
             shell.out(`the configuration is good: ${configSummary(config, holder.deps())}${spread}\n`);
+            shell.out(exposureText(config, true));
             return EXIT.good;
           });
         }),
