@@ -1,5 +1,7 @@
 # Builds with everything, ships what runs. Neither stage runs an install script of npm: nothing needed here has one.
-FROM node:24-slim AS build
+# The base image of both stages. A tag can be moved, so a release passes the digest that it has resolved: node:24-slim@sha256:...
+ARG BASE=node:24-slim
+FROM ${BASE} AS build
 WORKDIR /app
 COPY package.json package-lock.json ./
 RUN npm ci --ignore-scripts --no-audit --no-fund
@@ -10,12 +12,14 @@ RUN npm run build
 # Types, which nothing reads at run time. What the program needs of packages is in the bundle.
 RUN find dist -name "*.d.ts" -delete
 
-FROM node:24-slim
+FROM ${BASE}
+# With its digest in a release; see the ARG above.
+ARG BASE
 LABEL org.opencontainers.image.title="heartbeat-exporter" \
   org.opencontainers.image.description="Prometheus exporter that probes LLMs and HTTP services, judges the answers and keeps failover mode" \
   org.opencontainers.image.version="0.1.0" \
   org.opencontainers.image.licenses="Apache-2.0" \
-  org.opencontainers.image.base.name="docker.io/library/node:24-slim"
+  org.opencontainers.image.base.name="docker.io/library/${BASE}"
 ENV NODE_ENV=production
 # Threads for operations on files: a dead mount keeps some of them, see src/files.
 ENV UV_THREADPOOL_SIZE=32

@@ -91,9 +91,10 @@ const isNewEnough = (/** @type {string | undefined} */ version) =>
 
 const reason = staleness();
 if (reason !== undefined) {
-  say(`installing the dependencies (npm ci), because ${reason}`);
+  say(`installing the dependencies (npm ci --ignore-scripts), because ${reason}`);
   // Warnings would be about the machine's Node.js, which runs only this script.
-  if (!npm("ci", "--include=dev", "--no-audit", "--no-fund", "--loglevel=error")) {
+  // No package needs its install script, except `node` below where the machine's own is too old.
+  if (!npm("ci", "--ignore-scripts", "--include=dev", "--no-audit", "--no-fund", "--loglevel=error")) {
     giveUp(
       "npm ci failed; see its messages above. Check that this machine can reach the package registry, then try again.",
     );

@@ -17,16 +17,18 @@ import { kubernetesFiles } from "./generate/kubernetes.ts";
 import { manPage } from "./generate/man-page.ts";
 import { metricsPage } from "./generate/metrics-page.ts";
 import { modelSchemas } from "./generate/model-schemas.ts";
+import { packagesPage } from "./generate/packages-page.ts";
 import { runbooksPage } from "./generate/runbooks-page.ts";
 import { versionModule } from "./generate/version.ts";
 
-const PAGES: Readonly<Record<string, () => string>> = {
+const PAGES: Readonly<Record<string, () => string | Promise<string>>> = {
   ".oxlintrc.arrows.json": arrowRules,
   "CONTRIBUTING.md": contributingPage,
   "deploy/man/heartbeat-exporter.1": manPage,
   "docs/command-line.md": commandLinePage,
   "docs/configuration.md": configurationPage,
   "docs/metrics.md": metricsPage,
+  "docs/packages.md": packagesPage,
   "docs/public/icon.svg": () =>
     readFileSync(new URL("../src/page/ui/style/icon.svg", import.meta.url), "utf8"),
   "docs/runbooks.md": runbooksPage,
@@ -42,15 +44,16 @@ const PAGES: Readonly<Record<string, () => string>> = {
 };
 
 const check = process.argv.includes("--check");
-const stale = Object.entries(PAGES).filter(([path, page]) => {
+const stale: string[] = [];
+for (const [path, page] of Object.entries(PAGES)) {
   const file = new URL(`../${path}`, import.meta.url);
-  const wanted = page();
-  if (readOrEmpty(file) === wanted) return false;
+  const wanted = await page();
+  if (readOrEmpty(file) === wanted) continue;
   if (!check) writeFileSync(file, wanted);
-  return true;
-});
+  stale.push(path);
+}
 
-for (const [path] of stale) {
+for (const path of stale) {
   console.log(check ? `${path} is out of date: run npm run generate` : `wrote ${path}`);
 }
 if (check && stale.length > 0) process.exitCode = 1;

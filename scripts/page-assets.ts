@@ -7,6 +7,7 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { OutputChunk } from "rolldown";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const SOURCES = join(ROOT, "src/page");
@@ -42,19 +43,7 @@ function sourcesHash(): string {
 export async function buildPageAssets(out = CACHE): Promise<readonly string[]> {
   const sources = sourcesHash();
   if (builtFrom(out) === sources) return [];
-  const { rolldown } = await import("rolldown");
-  const bundle = await rolldown({
-    cwd: ROOT,
-    input: { page: join(SOURCES, "ui/browser/main.ts") },
-    platform: "browser",
-  });
-  const { output } = await bundle.generate({
-    format: "esm",
-    minify: true,
-    entryFileNames: "[name]-[hash].js",
-    chunkFileNames: "[name]-[hash].js",
-  });
-  const chunks = output.filter((file) => file.type === "chunk");
+  const chunks = await bundleScripts();
   const entry = chunks.find(({ isEntry }) => isEntry);
   if (entry === undefined) throw new Error("rolldown wrote no entry");
   const style = await bundleStyle();
@@ -77,6 +66,23 @@ export async function buildPageAssets(out = CACHE): Promise<readonly string[]> {
   for (const [name, content] of files) writeFileSync(join(out, name), content);
   writeFileSync(join(out, MANIFEST), JSON.stringify(manifest));
   return chunks.flatMap(({ moduleIds }) => moduleIds);
+}
+
+/** Bundles the scripts that browsers run, in memory. */
+export async function bundleScripts(): Promise<readonly OutputChunk[]> {
+  const { rolldown } = await import("rolldown");
+  const bundle = await rolldown({
+    cwd: ROOT,
+    input: { page: join(SOURCES, "ui/browser/main.ts") },
+    platform: "browser",
+  });
+  const { output } = await bundle.generate({
+    format: "esm",
+    minify: true,
+    entryFileNames: "[name]-[hash].js",
+    chunkFileNames: "[name]-[hash].js",
+  });
+  return output.filter((file) => file.type === "chunk");
 }
 
 function builtFrom(out: string): unknown {

@@ -32,7 +32,7 @@ const SHIPPED = [
 
 /** The files that the build writes. */
 const BUILT = [
-  /^dist\/THIRD-PARTY-LICENSES\.txt$/,
+  /^dist\/(THIRD-PARTY-LICENSES\.txt|sbom\.cdx\.json)$/,
   /^dist\/(main|plugin|health-check|client\/index|cli\/config-worker|probers\/icmp\/launcher-process|server\/front\/bcrypt-worker|store\/worker)\.js$/,
   /^dist\/\w[\w.-]*-[\w-]{8}\.js$/,
   /^dist\/page\/assets\/((chart|icon|page)-[\w-]+\.(js|svg|css)|manifest\.json)$/,

@@ -68,6 +68,7 @@ export function testContents(copyTo: (target: string) => Promise<void>): void {
         "page/assets/manifest.json",
         "plugin.js",
         "probers/icmp/launcher-process.js",
+        "sbom.cdx.json",
         "server/front/bcrypt-worker.js",
         "store/worker.js",
       ]);
