@@ -45,11 +45,11 @@ writeFileSync(join(OUT, "THIRD-PARTY-LICENSES.txt"), noticesOf(packages));
 const sbom = sbomOf(
   packages,
   Object.keys(REASONS),
-  readJson<Manifest>("package.json"),
-  readJson<Lock>("package-lock.json"),
+  readJson("package.json") as Manifest,
+  readJson("package-lock.json") as Lock,
 );
 writeFileSync(join(OUT, "sbom.cdx.json"), `${JSON.stringify(sbom, null, 2)}\n`);
 
-function readJson<T>(file: string): T {
-  return JSON.parse(readFileSync(join(ROOT, file), "utf8")) as T;
+function readJson(file: string): unknown {
+  return JSON.parse(readFileSync(join(ROOT, file), "utf8"));
 }

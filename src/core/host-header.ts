@@ -1,4 +1,8 @@
-import { isIP } from "node:net";
+const isIpv4 = (text: string): boolean => /^(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?!$)|$)){4}$/.test(text);
+
+/** Reports whether the text is an IPv6 address, with or without its zone. */
+const isIpv6 = (text: string): boolean =>
+  /^[\da-f:.]+(?:%[\w.-]+)?$/i.test(text) && URL.canParse(`http://[${text.replace(/%.*$/, "")}]/`);
 
 /** One label of a host name. Underscores occur in names of containers. */
 const LABEL = "[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?";
@@ -10,7 +14,7 @@ export const HOST_PATTERN_FORM =
 
 /** Reports whether `text` is a pattern of host names: a name, a name behind `*.`, an IP address, or `*`. */
 export const isHostPattern = (text: string): boolean =>
-  text === "*" || isIP(text) !== 0 || NAME.test(text.replace(/^\*\./, ""));
+  text === "*" || isIpv6(text) || NAME.test(text.replace(/^\*\./, ""));
 
 /** Reports whether one of the patterns, which are in lower case, matches a host name in lower case. `*.example.com` does not match `example.com`. */
 export const matchesHost = (patterns: readonly string[], host: string): boolean =>
@@ -29,7 +33,7 @@ export type NamedHost =
 export function parseHostHeader(text: string): NamedHost {
   const host = text.replace(/:\d{1,5}$/, "");
   const [, bracketed] = /^\[([^\]]*)\]$/.exec(host) ?? [];
-  if (bracketed !== undefined && isIP(bracketed) === 6) return { kind: "address" };
+  if (bracketed !== undefined && isIpv6(bracketed)) return { kind: "address" };
   const name = host.replace(/\.$/, "").toLowerCase();
-  return isIP(name) === 4 ? { kind: "address" } : { kind: "name", name };
+  return isIpv4(name) ? { kind: "address" } : { kind: "name", name };
 }

@@ -30,7 +30,7 @@ const isPrivateName = (name: string): boolean =>
  * plain HTTP, but always `Accept-Language`, which scripts can change and not remove. The fetch of Node.js has that header as
  * well, together with `Sec-Fetch-Mode` alone, which scripts cannot set.
  */
-export function mayBeBrowser(headers: IncomingHttpHeaders): boolean {
+function mayBeBrowser(headers: IncomingHttpHeaders): boolean {
   if (["origin", "referer", "cookie", "sec-fetch-site"].some((name) => headers[name] !== undefined))
     return true;
   return headers["accept-language"] !== undefined && headers["sec-fetch-mode"] === undefined;

@@ -113,6 +113,14 @@ export const CHART_CASES: readonly ChartCase[] = [
     },
   },
   {
+    name: "a port that strangers reach",
+    values: { web: { enableProbeAny: false } },
+    check: (chart) => {
+      const [container] = chart.pods().spec.containers;
+      expect(container.args).toContain("--web.enable-probe-any=false");
+    },
+  },
+  {
     name: "HTTPS below a prefix, reached from outside",
     values: {
       web: { externalUrl: "https://example.com/hb/", existingSecret: "web", https: true },

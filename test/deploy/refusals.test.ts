@@ -46,6 +46,16 @@ describe("the chart refuses", () => {
       { leaderElection: { enabled: true }, monitoring: { scrapeConfig: { enabled: true } } },
       /monitoring\.scrapeConfig\.enabled: got true as well as leaderElection\.enabled/,
     ],
+    [
+      "probes of addresses that /probe does not take",
+      {
+        web: { enableProbeAny: false },
+        monitoring: {
+          probes: [{ name: "a", module: "http_2xx", targets: { staticConfig: { static: ["a"] } } }],
+        },
+      },
+      /web\.enableProbeAny: got false as well as monitoring\.probes/,
+    ],
     ["HTTPS without its file", { web: { https: true } }, /web\.existingSecret: got nothing/],
     ["an Ingress without a host", { ingress: { enabled: true } }, /ingress\.hosts: got none/],
     [

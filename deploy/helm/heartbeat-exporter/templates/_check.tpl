@@ -23,6 +23,9 @@
 {{- if and (or .Values.web.https .Values.web.requiresCredentials) (not .Values.web.existingSecret) }}
 {{- fail "web.existingSecret: got nothing, want the Secret with the file that turns on web.https or web.requiresCredentials" }}
 {{- end }}
+{{- if and (not .Values.web.enableProbeAny) .Values.monitoring.probes }}
+{{- fail "web.enableProbeAny: got false as well as monitoring.probes, whose addresses are no configured targets, want only one of them" }}
+{{- end }}
 {{- end }}
 
 {{/* True if the exporter talks to the API server, and needs the token of its account. */}}

@@ -21,6 +21,9 @@
 {{- with .Values.web.routePrefix }}
 - --web.route-prefix={{ . }}
 {{- end }}
+{{- if not .Values.web.enableProbeAny }}
+- --web.enable-probe-any=false
+{{- end }}
 {{- if .Values.web.existingSecret }}
 - --web.config.file=/etc/heartbeat-exporter-web/{{ .Values.web.key }}
 {{- end }}
