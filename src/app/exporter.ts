@@ -44,6 +44,7 @@ import { createWebhooks } from "../notify/webhooks/webhooks.ts";
 import { openLeases } from "../probers/kubernetes-lease/api.ts";
 import { openNetwork } from "../probers/network/network.ts";
 import { createApp } from "../server/app.ts";
+import type { GuessLimit } from "../server/guess-limit.ts";
 import { createOwnCredentials } from "../server/own-credentials.ts";
 import type { ProbedHeartbeat } from "../server/route-context.ts";
 import type { StoreStatus } from "../store/file.ts";
@@ -96,6 +97,8 @@ export interface Exporter {
   /** Reports whether the listener itself authenticates a request, by a token or password of its route. */
   readonly hasOwnCredentials: (request: IncomingMessage) => boolean;
   readonly authFailures: AuthFailures;
+  /** Limits guesses of the control token. */
+  readonly controlTokens: GuessLimit;
   /** Applies a new configuration. What it does not change goes on undisturbed. Calls must not overlap. */
   apply(config: Config): Promise<void>;
   /** Aborts all probes, answers the requests that wait for them, and stops every part. */
@@ -396,6 +399,7 @@ export function createExporter(options: ExporterOptions): Exporter {
     listener: createApp(routeContext),
     hasOwnCredentials: createOwnCredentials(routeContext),
     authFailures,
+    controlTokens: routeContext.limits.controlTokens,
     async apply(next) {
       await inSlices(applyConfig(parts, next));
       history.record({ kind: "reload", at: clock.now(), subject: "", to: "success" });

@@ -1,3 +1,4 @@
+import bcrypt from "bcryptjs";
 import fc from "fast-check";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { createAuthFailures } from "../../src/core/auth-failures.ts";
@@ -9,6 +10,7 @@ import { createRateLimit, retryAfter, sourceOf } from "../../src/server/rate-lim
 import { manualClock } from "../helpers/clock.ts";
 import { startExporter } from "../helpers/exporter.ts";
 import { placeOf, send } from "../helpers/listeners.ts";
+import { temporaryFolder } from "../helpers/temporary-folder.ts";
 
 const TOKEN = "control-token-of-the-test";
 const CONFIG = `
@@ -18,8 +20,16 @@ targets: [{ name: shop, module: http_2xx, target: "http://127.0.0.1:1", schedule
 heartbeats: [{ name: sample, token: ping-token }]
 `;
 
-async function started(yaml: string) {
-  const exporter = await startExporter({ yaml, args: ["--web.listen-address=[::]:0"] });
+async function started(
+  yaml: string,
+  files: Readonly<Record<string, string>> = {},
+  more: readonly string[] = [],
+) {
+  const folder = await temporaryFolder();
+  onTestFinished(() => folder[Symbol.asyncDispose]());
+  for (const [name, text] of Object.entries(files)) await folder.write(name, text);
+  const args = more.map((arg) => arg.replace("=web.yml", `=${folder.path}/web.yml`));
+  const exporter = await startExporter({ yaml, args: ["--web.listen-address=[::]:0", ...args] });
   onTestFinished(() => exporter[Symbol.asyncDispose]());
   const port = Number(new URL(exporter.url).port);
   /** Sends a request from an address of this machine: each of 127.0.0.0/8 is one. */
@@ -79,6 +89,18 @@ describe("control tokens", () => {
       Array.from({ length: 50 }, () => ask("/config/recovery", { token: TOKEN })),
     );
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
+  });
+
+  test("guesses in place of a password are counted with those on control routes", async () => {
+    const web = `basic_auth_users: { alice: ${bcrypt.hashSync("open sesame", 4)} }\n`;
+    const { exporter, ask } = await started(CONFIG, { "web.yml": web }, ["--web.config.file=web.yml"]);
+    const from = "127.0.0.4";
+    for (let i = 0; i < 12; i += 1)
+      expect((await ask("/metrics", { from, method: "GET", token: `guess-${i}` })).status).toBe(401);
+    expect((await ask("/metrics", { from, method: "GET", token: TOKEN })).status).toBe(401);
+    expect((await ask("/config/recovery", { from, token: TOKEN })).status).toBe(429);
+    expect((await ask("/metrics", { method: "GET", token: TOKEN })).status).toBe(200);
+    expect(exporter.process.output()).not.toContain("guess-");
   });
 });
 

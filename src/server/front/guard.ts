@@ -3,6 +3,8 @@ import type { WebConfig } from "../../config/web/config.ts";
 import type { AuthFailures, CredentialProblem } from "../../core/auth-failures.ts";
 import type { Clock } from "../../core/clock.ts";
 import type { Secret } from "../../core/secret.ts";
+import type { GuessLimit } from "../guess-limit.ts";
+import { sourceOf } from "../rate-limit.ts";
 import { createTokenCheck } from "../token.ts";
 import { clientSource } from "./client-source.ts";
 import type { Unchecked } from "./guesses.ts";
@@ -23,6 +25,8 @@ export interface GuardedRoutes {
   /** Reports whether the route of a request authenticates it by a token or password of its own. */
   readonly hasOwnCredentials: (request: IncomingMessage) => boolean;
   readonly authFailures: Pick<AuthFailures, "record">;
+  /** Limits guesses of the control token on all routes together. */
+  readonly controlTokens: GuessLimit;
 }
 
 /** Seconds after which a client whose password was not checked should try again. */
@@ -49,7 +53,11 @@ export function guarded(
     users: WebConfig["users"],
   ): Promise<void> => {
     // A secret that cannot be read authenticates no request.
-    const authenticated = await authenticate(req, res, users, { ...deps, isToken }).catch(() => false);
+    const authenticated = await authenticate(req, res, users, {
+      ...deps,
+      isToken,
+      guesses: routes?.controlTokens,
+    }).catch(() => false);
     if (authenticated === true) return listener(req, res);
     const record = (problem: CredentialProblem): void =>
       routes?.authFailures.record({ guard: "web", problem, from: req.socket.remoteAddress });
@@ -82,13 +90,22 @@ async function authenticate(
   req: IncomingMessage,
   res: ServerResponse,
   users: ReadonlyMap<string, string>,
-  { passwords, controlToken, isToken }: GuardDeps & { readonly isToken: TokenCheck },
+  {
+    passwords,
+    controlToken,
+    isToken,
+    guesses,
+  }: GuardDeps & { readonly isToken: TokenCheck; readonly guesses: GuessLimit | undefined },
 ): Promise<boolean | Unchecked> {
   const [, scheme = "", value = ""] = /^(\w+) +(\S+)$/.exec(req.headers.authorization ?? "") ?? [];
   switch (scheme.toLowerCase()) {
     case "bearer": {
       const token = controlToken();
-      return token !== undefined && isToken(value, token);
+      if (token === undefined) return false;
+      const isRight = async (): Promise<boolean> => isToken(value, token);
+      if (guesses === undefined) return isRight();
+      // A token that was not checked is answered as a wrong one.
+      return (await guesses.check(sourceOf(req.socket.remoteAddress), isRight)).kind === "right";
     }
     case "basic": {
       const [, user = "", password] =
