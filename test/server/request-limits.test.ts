@@ -206,6 +206,19 @@ test.each([
   expect(sourceOf(address)).toBe(source);
 });
 
+test("guesses that wait for the secret together are no more than those one after the other", async () => {
+  const limit = createGuessLimit({ burst: 3, interval: seconds(60) }, manualClock());
+  let compared = 0;
+  const isRight = async (): Promise<boolean> => {
+    await new Promise((resolve) => setImmediate(resolve));
+    compared += 1;
+    return false;
+  };
+  const guesses = await Promise.all(Array.from({ length: 100 }, () => limit.check("a", isRight)));
+  expect(compared).toBe(3);
+  expect(guesses.filter(({ kind }) => kind === "limited").length).toBe(97);
+});
+
 test("a secret that cannot be read is counted as no guess", async () => {
   const limit = createGuessLimit({ burst: 1, interval: seconds(60) }, manualClock());
   const unreadable = () => Promise.reject(new Error("no such file"));
