@@ -5,9 +5,10 @@ import { defined } from "../core/defined.ts";
 import type { Secret } from "../core/secret.ts";
 import type { Seconds } from "../core/units.ts";
 import { readBody } from "./body.ts";
+import { clientSource } from "./client-source.ts";
 import type { Guess } from "./guess-limit.ts";
 import { localObjection } from "./local-request.ts";
-import { retryAfter, sourceOf } from "./rate-limit.ts";
+import { retryAfter } from "./rate-limit.ts";
 import { refuseJson } from "./refuse.ts";
 import type { RouteContext } from "./route-context.ts";
 import { bearerOf, sameSecret } from "./token.ts";
@@ -197,7 +198,7 @@ async function checkToken(
   from: string | undefined,
 ): Promise<Guess> {
   const isRight = (): Promise<boolean> => isOneOf(given, tokens);
-  if (guard === "control") return limits.controlTokens.check(sourceOf(from), isRight);
+  if (guard === "control") return limits.controlTokens.check(clientSource(from), isRight);
   return { kind: (await isRight()) ? "right" : "wrong" };
 }
 

@@ -50,23 +50,3 @@ export function createRateLimit(
 
 /** Returns the value of `Retry-After` for a wait. */
 export const retryAfter = (wait: Seconds): string => String(Math.max(1, Math.ceil(wait)));
-
-/**
- * Returns the source of a request for limits: the address of its client, of an IPv6 address the /64 network, which is the least that a
- * subscriber has. All clients of a unix socket, and all behind one proxy, are one source.
- */
-export function sourceOf(address: string | undefined): string {
-  if (address === undefined) return "unix";
-  const plain = address.toLowerCase().replace(/^::ffff:(?=\d+\.)/, "");
-  if (!plain.includes(":")) return plain;
-  const [head = "", tail] = (plain.split("%", 1)[0] ?? "").split("::");
-  const groups = (text: string): readonly string[] => (text === "" ? [] : text.split(":"));
-  const before = groups(head);
-  const after = groups(tail ?? "");
-  const zeros = tail === undefined ? 0 : Math.max(0, 8 - before.length - after.length);
-  const all = [...before, ...Array.from({ length: zeros }, () => "0"), ...after];
-  return `${all
-    .slice(0, 4)
-    .map((group) => group.replace(/^0+(?=.)/, ""))
-    .join(":")}::/64`;
-}

@@ -6,7 +6,7 @@ import type { Log } from "../../src/core/log.ts";
 import { createRefusals } from "../../src/core/refusals.ts";
 import { seconds } from "../../src/core/units.ts";
 import { createGuessLimit } from "../../src/server/guess-limit.ts";
-import { createRateLimit, retryAfter, sourceOf } from "../../src/server/rate-limit.ts";
+import { createRateLimit, retryAfter } from "../../src/server/rate-limit.ts";
 import { manualClock } from "../helpers/clock.ts";
 import { startExporter } from "../helpers/exporter.ts";
 import { placeOf, send } from "../helpers/listeners.ts";
@@ -189,21 +189,6 @@ describe("a rate limit", () => {
   test("a wait of less than a second is told as one", () => {
     expect([0.01, 1, 1.2].map((wait) => retryAfter(seconds(wait)))).toEqual(["1", "1", "2"]);
   });
-});
-
-test.each([
-  [undefined, "unix"],
-  ["192.0.2.7", "192.0.2.7"],
-  ["::ffff:192.0.2.7", "192.0.2.7"],
-  ["::FFFF:192.0.2.7", "192.0.2.7"],
-  ["2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"],
-  ["2001:db8:1:2:ffff::1", "2001:db8:1:2::/64"],
-  ["2001:db8::1", "2001:db8:0:0::/64"],
-  ["2001:0db8:0000::1", "2001:db8:0:0::/64"],
-  ["::1", "0:0:0:0::/64"],
-  ["fe80::1%eth0", "fe80:0:0:0::/64"],
-])("the source of %s is %s", (address, source) => {
-  expect(sourceOf(address)).toBe(source);
 });
 
 test("guesses that wait for the secret together are no more than those one after the other", async () => {

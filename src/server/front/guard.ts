@@ -3,10 +3,9 @@ import type { WebConfig } from "../../config/web/config.ts";
 import type { AuthFailures, CredentialProblem } from "../../core/auth-failures.ts";
 import type { Clock } from "../../core/clock.ts";
 import type { Secret } from "../../core/secret.ts";
+import { clientSource } from "../client-source.ts";
 import type { GuessLimit } from "../guess-limit.ts";
-import { sourceOf } from "../rate-limit.ts";
 import { createTokenCheck } from "../token.ts";
-import { clientSource } from "./client-source.ts";
 import type { Unchecked } from "./guesses.ts";
 import type { Passwords } from "./passwords.ts";
 
@@ -105,7 +104,7 @@ async function authenticate(
       const isRight = async (): Promise<boolean> => isToken(value, token);
       if (guesses === undefined) return isRight();
       // A token that was not checked is answered as a wrong one.
-      return (await guesses.check(sourceOf(req.socket.remoteAddress), isRight)).kind === "right";
+      return (await guesses.check(clientSource(req.socket.remoteAddress), isRight)).kind === "right";
     }
     case "basic": {
       const [, user = "", password] =

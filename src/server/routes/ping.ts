@@ -1,9 +1,10 @@
 import type { NextFunction, Request, Response } from "express";
 import { RUN_ID } from "../../core/push-heartbeat.ts";
+import { clientSource } from "../client-source.ts";
 import { factsOfQuery } from "../ping-facts.ts";
 import { parsePingPath, pingToken } from "../ping-path.ts";
 import { createPingReports, KEPT_BODY } from "../ping-reports.ts";
-import { retryAfter, sourceOf } from "../rate-limit.ts";
+import { retryAfter } from "../rate-limit.ts";
 import { refuse } from "../refuse.ts";
 import type { RouteContext } from "../route-context.ts";
 import { bearerOf, createTokenCheck } from "../token.ts";
@@ -86,7 +87,7 @@ export function pingRoute({ pushes, clock, log, authFailures, limits, refusals }
       return false;
     }
     const limit = pushes.tokenOf(name) === undefined ? limits.openRegistrations : limits.registrations;
-    const wait = limit.take(sourceOf(req.ip));
+    const wait = limit.take(clientSource(req.ip));
     if (wait > 0) {
       const detail = "too many new heartbeats came from this address";
       refusals.record({ reason: "registration_rate", detail, from: req.ip });

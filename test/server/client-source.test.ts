@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { clientSource } from "../../../src/server/front/client-source.ts";
+import { clientSource } from "../../src/server/client-source.ts";
 
 test.each([
   ["192.0.2.7", "192.0.2.7"],
