@@ -70,7 +70,7 @@ export const exporterMetrics = {
   ),
   storeWriteFailures: counter(
     "heartbeat_exporter_store_write_failures_total",
-    "Failed attempts to write to the store, by reason: full, read_only, locked, corrupt or io",
+    "Failed attempts to write to the store, by reason: full, read_only, locked, corrupt, lost or io",
     ["reason"],
     { when: WITH_STORE },
   ),

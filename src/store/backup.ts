@@ -1,9 +1,11 @@
 import { existsSync, renameSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { lock, openForReading, renameDatabase } from "./database.ts";
+import { canonicalPath } from "./canonical-path.ts";
+import { openForReading, removeLog, renameDatabase } from "./database.ts";
 import { failureOf, StoreError } from "./failure.ts";
 import { hideAddresses } from "./hidden-addresses.ts";
+import { lock } from "./lock.ts";
 import { checkVersion } from "./migrations.ts";
 import { copyPrivately, createPrivateFile, giveTo, isRegularFile } from "./private-files.ts";
 
@@ -38,22 +40,26 @@ export function backupStore(path: string, file: string): void {
  */
 export function restoreStore(file: string, path: string, at: Date): string | undefined {
   namingFile(file, () => validate(file));
-  const unlock = namingFile(path, () => lock(path));
-  const partial = `${path}.partial-${process.pid}`;
+  const held = namingFile(path, () => lock(canonicalPath(path)));
+  const location = canonicalPath(path);
+  const partial = `${location}.partial-${process.pid}`;
   try {
     return namingFile(path, () => {
       copyPrivately(file, partial);
-      giveTo(partial, existsSync(path) ? path : dirname(path));
-      const replaced = existsSync(path)
-        ? `${path}.replaced-${at.toISOString().replaceAll(":", "-")}`
+      giveTo(partial, existsSync(location) ? location : dirname(location));
+      const replaced = existsSync(location)
+        ? `${location}.replaced-${at.toISOString().replaceAll(":", "-")}`
         : undefined;
-      if (replaced !== undefined) renameDatabase(path, replaced);
-      renameSync(partial, path);
+      if (replaced !== undefined) renameDatabase(location, replaced);
+      removeLog(location);
+      renameSync(partial, location);
+      // The backup is older on purpose.
+      held.unmark();
       return replaced;
     });
   } finally {
     removeIfPossible(partial);
-    unlock();
+    held.release();
   }
 }
 

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { pathToFileURL } from "node:url";
-import { failureOf, StoreError } from "./failure.ts";
+import { StoreError } from "./failure.ts";
 import { hideAddresses } from "./hidden-addresses.ts";
 import { checkVersion, migrate } from "./migrations.ts";
 import { createPrivateFile, isRegularFile } from "./private-files.ts";
@@ -13,10 +13,10 @@ const BUSY_MS = 250;
 /** Suffixes of the database's files: the main file, the write-ahead log (WAL) and its index. */
 const SUFFIXES = ["", "-wal", "-shm"] as const;
 
-/** Damaged files kept for inspection. More could fill a disk that damages each new file. */
-const MAX_DAMAGED_FILES = 3;
+/** Files kept aside for inspection, for each reason. More could fill a disk that damages each new file. */
+const MAX_ASIDE = 3;
 
-/** Size of the WAL, in bytes, at which the reader is asked to checkpoint it. */
+/** Size of the WAL, in bytes, at which the reader is asked to checkpoint it, and to which SQLite shortens it afterwards. */
 export const WAL_CHECKPOINT_BYTES = 4 * 2 ** 20;
 
 /** Size of the WAL, in pages (64 MiB), at which the writer checkpoints it itself, because the reader has not. */
@@ -96,43 +96,21 @@ export function openUnwritable(path: string): DatabaseSync {
   return db;
 }
 
-/**
- * Locks the store for one exporter, until it is released or the process ends in any way. Uses SQLite's lock on an empty
- * database next to the file, because Node.js has no file locks.
- * @returns a function that releases the lock
- * @throws StoreError `locked` if another exporter holds the lock
- */
-export function lock(path: string): () => void {
-  let db: DatabaseSync | undefined;
-  try {
-    createPrivateFile(`${path}-lock`);
-    db = new DatabaseSync(`${path}-lock`, { timeout: 0 });
-    db.exec("pragma locking_mode = exclusive; pragma journal_mode = memory; begin exclusive");
-    const lockFile = db;
-    return () => lockFile.close();
-  } catch (error) {
-    db?.close();
-    if (failureOf(error).failure === "locked") {
-      const message = "another exporter uses the file";
-      throw new StoreError({ failure: "locked", message }, { cause: error });
-    }
-    // If the lock cannot be created, opening the store will fail as well, and report why.
-    return () => {};
-  }
-}
+/** Why a database was moved aside, as part of its new name. */
+type AsideReason = "corrupt" | "displaced";
 
 /**
- * Renames a damaged database, so that it can be inspected and a new one created. Deletes the oldest such databases.
- * @param at part of the new name
+ * Renames a database that is damaged or was found in the place of the store, so that it can be inspected and a new one created.
+ * Deletes the oldest such databases.
  * @returns the new path
  */
-export function moveAside(path: string, at: Date): string {
-  const newPath = `${path}.corrupt-${at.toISOString().replaceAll(":", "-")}`;
+export function moveAside(path: string, reason: AsideReason): string {
+  const newPath = `${path}.${reason}-${new Date().toISOString().replaceAll(":", "-")}`;
   renameDatabase(path, newPath);
-  const prefix = `${basename(path)}.corrupt-`;
+  const prefix = `${basename(path)}.${reason}-`;
   const folder = dirname(path);
   const all = readdirSync(folder).filter((name) => name.startsWith(prefix) && !/-(wal|shm)$/.test(name));
-  for (const name of all.toSorted().slice(0, -MAX_DAMAGED_FILES)) removeDatabase(join(folder, name));
+  for (const name of all.toSorted().slice(0, -MAX_ASIDE)) removeDatabase(join(folder, name));
   return newPath;
 }
 
@@ -141,6 +119,11 @@ export function renameDatabase(from: string, to: string): void {
   for (const suffix of SUFFIXES) {
     if (existsSync(from + suffix)) renameSync(from + suffix, to + suffix);
   }
+}
+
+/** Removes the log and index of a database that is closed. They would be applied to another file that takes its name. */
+export function removeLog(path: string): void {
+  for (const suffix of SUFFIXES) if (suffix !== "") rmSync(path + suffix, { force: true });
 }
 
 function removeDatabase(path: string): void {

@@ -1,5 +1,5 @@
 /** Why the file cannot be used. A bounded list, used as label values. */
-export const STORE_FAILURES = ["full", "read_only", "locked", "corrupt", "io"] as const;
+export const STORE_FAILURES = ["full", "read_only", "locked", "corrupt", "lost", "io"] as const;
 export type StoreFailure = (typeof STORE_FAILURES)[number];
 
 /** The content of a StoreError, in a form that can be sent between threads: errors lose their class there. */
@@ -8,6 +8,8 @@ export interface FailureFacts {
   readonly message: string;
   /** True if retrying cannot help, because an operator has to replace the file. */
   readonly lasting?: boolean;
+  /** True if another exporter has locked the file. */
+  readonly inUse?: boolean;
 }
 
 /** Thrown if the file cannot be used. */
@@ -15,11 +17,13 @@ export class StoreError extends Error implements FailureFacts {
   override readonly name = "StoreError";
   readonly failure: StoreFailure;
   readonly lasting: boolean;
+  readonly inUse: boolean;
 
-  constructor({ failure, message, lasting = false }: FailureFacts, options?: ErrorOptions) {
+  constructor({ failure, message, lasting = false, inUse = false }: FailureFacts, options?: ErrorOptions) {
     super(message, options);
     this.failure = failure;
     this.lasting = lasting;
+    this.inUse = inUse;
   }
 }
 

@@ -8,7 +8,7 @@ import { StoreError, type StoreFailure } from "./failure.ts";
 import { createStoreHealth } from "./health.ts";
 import type { Namespaces } from "./namespaces.ts";
 import type { Pending } from "./pending.ts";
-import type { Bounds, FileFigures, StoreContents } from "./protocol.ts";
+import type { Bounds, FileFigures, OpenMode, StoreContents } from "./protocol.ts";
 
 /** Longest time that changes wait before they are written. */
 const WRITE_INTERVAL = seconds(0.25);
@@ -51,6 +51,8 @@ export interface StoreFile {
   start(patience: Seconds): Promise<void>;
   /** Returns true if only memory can answer, because the file has not been read yet or is unusable. */
   isUnavailable(): boolean;
+  /** Returns true if only memory can answer because the file is gone. A write under way may make it again. */
+  isLost(): boolean;
   /** Returns true if the file is unusable for good, so that nothing should wait to be written. */
   isUnusable(): boolean;
   /** Returns the exporter's downtime before this start. */
@@ -78,8 +80,13 @@ export function createFile({
   let currentBounds = bounds;
   let figures: FileFigures | undefined;
   let open = false;
-  let loaded = false;
+  let mode: OpenMode = "load";
   let unusable = false;
+  /** True while the files that were open are no longer those at the path. */
+  let isLost = false;
+  /** True until all values have been written to a file that may have others. */
+  let mustReplace = false;
+  let isStarted = false;
   let retryAt = clock.monotonic();
   let aliveAt = clock.monotonic();
   let downFor = seconds(0);
@@ -92,18 +99,36 @@ export function createFile({
     log.warn({ files }, "other users may read the store, and its permissions cannot be changed");
   };
 
-  const load = (contents: StoreContents): void => {
-    const { values, damaged, alive, lastEventId, movedAside, unwritable } = contents;
+  const report = (contents: StoreContents): void => {
+    const { damaged, movedAside, displaced, lostSpan, mending, isNew } = contents;
     reportExposed(contents.exposed ?? []);
-    continueAfter(lastEventId);
     if (movedAside !== undefined) health.replaced(movedAside);
-    if (damaged > 0) log.error({ path, values: damaged }, "damaged values of the store were ignored");
-    if (!loaded) {
-      namespaces.load(values);
-      if (alive !== undefined) downFor = seconds(Math.max(0, elapsed(timestamp(alive / 1000), clock.now())));
+    if (displaced !== undefined) {
+      const text =
+        "the store could not be read when the exporter started; it was moved aside and a new one made from memory";
+      log.error({ path, moved_to: displaced }, text);
     }
-    loaded = true;
-    if (unwritable !== undefined) throw new StoreError(unwritable);
+    if (damaged > 0 && mode === "load")
+      log.error({ path, values: damaged }, "damaged values of the store were ignored");
+    if (lostSpan !== undefined) health.fellBehind(lostSpan);
+    if (mending !== undefined) health.mended(mending);
+    if (isNew && mode === "load" && movedAside === undefined && lostSpan === undefined)
+      log.info({ path }, "the store is new");
+  };
+
+  const openFile = async (): Promise<void> => {
+    const contents = await writer.call("open", { bounds: currentBounds, mode });
+    report(contents);
+    continueAfter(contents.lastEventId);
+    if (mode === "load") {
+      namespaces.load(contents.values);
+      const { alive } = contents;
+      if (alive !== undefined) downFor = seconds(Math.max(0, elapsed(timestamp(alive / 1000), clock.now())));
+    } else {
+      mustReplace = true;
+    }
+    if (mode === "load" || contents.unwritable === undefined) mode = "overwrite";
+    if (contents.unwritable !== undefined) throw new StoreError(contents.unwritable);
     open = true;
   };
 
@@ -118,24 +143,53 @@ export function createFile({
     checkpoint().then(end, end);
   };
 
-  const writeOnce = async (): Promise<void> => {
-    if (unusable) throw new StoreError({ failure: "io", message: "the file is unusable" });
+  const writeBatch = async (): Promise<void> => {
     let batch: ReturnType<Pending["take"]> | undefined;
     try {
-      if (!open) {
-        const isReopened = loaded || !pending.isEmpty();
-        load(await writer.call("open", currentBounds));
-        // The file may have been replaced meanwhile, so write everything.
-        if (isReopened) namespaces.touchAll();
-      }
+      if (!open) await openFile();
+      if (mustReplace) namespaces.touchAll();
       batch = pending.take();
-      figures = await writer.call("write", { ...batch, alive: clock.now() * 1000 });
-      aliveAt = clock.monotonic();
-      health.succeed();
-      if (figures.needsCheckpoint) checkpointOnce();
-    } catch (thrown) {
+      figures = await writer.call("write", { ...batch, isComplete: mustReplace, alive: clock.now() * 1000 });
+      mustReplace = false;
+    } catch (error) {
       if (batch !== undefined) pending.giveBack(batch);
-      const { failure, lasting } = health.fail(thrown);
+      throw error;
+    }
+  };
+
+  /** Writes again at once, to new files, what was written to lost ones. */
+  const writeOrMend = async (): Promise<void> => {
+    try {
+      await writeBatch();
+    } catch (error) {
+      if (!(error instanceof StoreError && error.failure === "lost")) throw error;
+      health.lose(error);
+      isLost = true;
+      open = false;
+      await writeBatch();
+    }
+  };
+
+  /** Leaves the file to another exporter, which has the newer state or will have. */
+  const giveUp = (): void => {
+    unusable = true;
+    log.error(
+      { path },
+      "another exporter uses the store, so this one leaves it alone until it is restarted; its state is lost then",
+    );
+  };
+
+  const writeOnce = async (): Promise<void> => {
+    if (unusable) throw new StoreError({ failure: "io", message: "the file is unusable" });
+    try {
+      await writeOrMend();
+      aliveAt = clock.monotonic();
+      isLost = false;
+      health.succeed();
+      if (figures?.needsCheckpoint === true) checkpointOnce();
+    } catch (thrown) {
+      const { failure, lasting, inUse } = health.fail(thrown);
+      if (inUse && isStarted) giveUp();
       unusable ||= lasting;
       retryAt = seconds(clock.monotonic() + (failure === "corrupt" ? 0 : RETRY_INTERVAL));
       // After a full disk or a busy file it is still open; after other failures that is uncertain.
@@ -163,10 +217,15 @@ export function createFile({
           clock.after(WRITE_INTERVAL, resolve);
         });
       }
+      isStarted = true;
+      if (health.isInUse()) giveUp();
+      // From now on parts of the exporter have values of their own.
+      if (mode === "load") mode = "displace";
       cancel = clock.after(WRITE_INTERVAL, tick);
     },
     isWriting: () => writing.isRunning(),
-    isUnavailable: () => !loaded || unusable,
+    isUnavailable: () => mode !== "overwrite" || unusable || isLost,
+    isLost: () => isLost,
     isUnusable: () => unusable,
     downFor: () => downFor,
     status: () => ({

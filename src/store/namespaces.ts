@@ -8,7 +8,7 @@ export interface Namespaces {
   namespace(name: string): StateStore;
   /** Returns a value as JSON; `null` if there is none. */
   read(namespace: string, key: string): string | null;
-  /** Adds the values of the file, except for keys that have a value already: that one is newer. */
+  /** Adds the values of the file. */
   load(values: StoreContents["values"]): void;
   /** Calls `touch` for every key, so that all values are written again. */
   touchAll(): void;
@@ -47,10 +47,7 @@ export function createNamespaces(touch: (namespace: string, key: string) => void
       return values?.has(key) === true ? JSON.stringify(values.get(key)) : null;
     },
     load(values) {
-      for (const [name, key, json] of values) {
-        const present = valuesOf(name);
-        if (!present.has(key)) present.set(key, JSON.parse(json));
-      }
+      for (const [name, key, json] of values) valuesOf(name).set(key, JSON.parse(json));
     },
     touchAll() {
       for (const [name, values] of namespaces) for (const key of values.keys()) touch(name, key);

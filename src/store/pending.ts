@@ -1,6 +1,9 @@
 import type { PastEvent, PastResult } from "../core/history.ts";
 import type { Batch, StoredValue } from "./protocol.ts";
 
+/** Changes to be written in one batch. */
+type Changes = Pick<Batch, "values" | "results" | "events">;
+
 /** The changes that have not been written yet. */
 export interface Pending {
   /** Marks a value as changed. It is read when it is written. */
@@ -9,9 +12,9 @@ export interface Pending {
   addEvent(event: PastEvent): void;
   isEmpty(): boolean;
   /** Removes and returns all changes. */
-  take(): Omit<Batch, "alive">;
+  take(): Changes;
   /** Puts back a batch that could not be written, before the changes made since. */
-  giveBack(batch: Omit<Batch, "alive">): void;
+  giveBack(batch: Changes): void;
   /** Returns the number of results and events dropped because they could not be written for too long. */
   dropped(): number;
 }

@@ -21,7 +21,7 @@ const PRIVATE_FOLDER = 0o700;
 const OF_OTHERS = 0o077;
 
 /** Parts of the names that follow the store's own name: its log, lock, and copies that were put aside. */
-const RELATED = /^-(?:wal|shm|lock)$|^\.(?:corrupt|replaced|partial)-/;
+const RELATED = /^-(?:wal|shm|lock)$|^\.(?:corrupt|displaced|replaced|partial)-/;
 
 /** Size of the pieces in which a file is copied. */
 const PIECE_BYTES = 2 ** 20;

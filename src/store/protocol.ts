@@ -15,6 +15,7 @@ import type {
   TrendQuery,
 } from "../core/history.ts";
 import type { FailureFacts } from "./failure.ts";
+import type { Mending } from "./mend.ts";
 
 /** A value as JSON; `null` if it was deleted. */
 export type StoredValue = readonly [namespace: string, key: string, json: string | null];
@@ -26,6 +27,27 @@ export interface Batch {
   readonly events: readonly PastEvent[];
   /** When the exporter was last alive, in milliseconds since the epoch. */
   readonly alive: number;
+  /** True if `values` are all that there are, so that any other value in the file is deleted. */
+  readonly isComplete: boolean;
+}
+
+/**
+ * What opening does with the contents of the file. `load` reads them, at the start of the exporter. `overwrite` knows them: the
+ * values in memory are newer. `displace` moves a file aside that has any, because the exporter started without reading it.
+ */
+export type OpenMode = "load" | "overwrite" | "displace";
+
+/** A request to open the file. */
+export interface OpenRequest {
+  readonly bounds: Bounds;
+  readonly mode: OpenMode;
+}
+
+/** A time span, in milliseconds since the epoch, whose changes are not in the file although they were written. */
+export interface LostSpan {
+  /** Absent if the file is new. */
+  readonly from?: number;
+  readonly to: number;
 }
 
 /** The limits of history. */
@@ -46,6 +68,14 @@ export interface StoreContents {
   readonly lastEventId: number;
   /** New path of a damaged file that was replaced by a new one. */
   readonly movedAside?: string;
+  /** New path of a file that was not read at the start. */
+  readonly displaced?: string;
+  /** True if the file was created. */
+  readonly isNew: boolean;
+  /** The file is older than when it was last written. */
+  readonly lostSpan?: LostSpan;
+  /** The files that were open were no longer those at the path. */
+  readonly mending?: Mending;
   /** Files that other users can read, and whose permissions cannot be changed. */
   readonly exposed?: readonly string[];
   /** Why the file can be read but not written. */
@@ -64,7 +94,7 @@ export interface FileFigures {
 
 /** The calls of both workers, with their requests and answers. */
 export interface Calls {
-  open: { request: Bounds; answer: StoreContents };
+  open: { request: OpenRequest; answer: StoreContents };
   bounds: { request: Bounds; answer: null };
   write: { request: Batch; answer: FileFigures };
   /** Checks the file for damage. A damaged file is moved aside, and the call fails with `corrupt`. */

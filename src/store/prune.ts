@@ -50,8 +50,8 @@ export function* prune(db: DatabaseSync, { retention, maxSize }: Bounds, now: nu
     db.prepare(`pragma incremental_vacuum(${PAGES_PER_STEP})`).all();
     yield 0;
   }
-  // The main file shrinks with a checkpoint.
-  db.prepare("pragma wal_checkpoint(truncate)").all();
+  // The main file shrinks with a checkpoint. Only the next write shortens the log, so that an empty one is always a loss.
+  db.prepare("pragma wal_checkpoint(restart)").all();
 }
 
 function oldestOf(db: DatabaseSync): number | undefined {

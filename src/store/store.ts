@@ -96,13 +96,20 @@ export async function openStore({ path, bounds, clock, log, patience }: StoreOpt
     fromFile: () => Promise<Answer>,
     { flush }: { readonly flush: boolean } = { flush: true },
   ): Promise<Answer> => {
+    if (file.isLost() && file.isWriting()) await file.write().catch(() => {});
     if (file.isUnavailable()) return fromMemory();
     if (flush && (file.isWriting() || !pending.isEmpty())) await file.write().catch(() => {});
     try {
-      return await fromFile();
+      return await (file.isUnavailable() ? fromMemory() : fromFile());
     } catch (error) {
-      if (error instanceof StoreError && error.failure === "corrupt") file.checkDamage();
-      throw error;
+      if (!(error instanceof StoreError) || file.isUnavailable()) throw error;
+      if (error.failure === "corrupt") {
+        file.checkDamage();
+        throw error;
+      }
+      // A write notices if the file is gone, and makes it again.
+      await file.write().catch(() => {});
+      return file.isUnavailable() ? fromMemory() : fromFile();
     }
   };
 

@@ -17,8 +17,8 @@ parentPort?.on("message", ({ id, call, request }: WorkerRequest) => {
       const handle = handlers[call] as ((request: unknown) => unknown) | undefined;
       return { id, answer: handle?.(request) };
     } catch (error) {
-      const { failure, message, lasting = false } = failureOf(error);
-      return { id, failed: { failure, message, lasting } };
+      const { failure, message, lasting = false, inUse = false } = failureOf(error);
+      return { id, failed: { failure, message, lasting, inUse } };
     }
   };
   // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker thread is no window
@@ -45,7 +45,7 @@ function writerHandlers(): Handlers {
     setImmediate(prune);
   };
   return {
-    open: (bounds) => writer.open(bounds),
+    open: (request) => writer.open(request),
     bounds(bounds) {
       writer.setBounds(bounds);
       return null;

@@ -52,7 +52,7 @@ describe("a full disk", () => {
       const lines = exporter.process
         .stderr()
         .split("\n")
-        .filter((line) => line.includes("the store"));
+        .filter((line) => line.includes("the store can"));
       expect(lines).toHaveLength(2);
       expect(lines[0]).toContain(`reason=${disk.fullReason}`);
       exporter.process.kill("SIGTERM");
