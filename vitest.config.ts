@@ -14,6 +14,7 @@ const LONG = [
   "test/docs/site.test.ts",
   "test/docs/walkthrough.test.ts",
   "test/e2e/actions.test.ts",
+  "test/e2e/durable.test.ts",
   "test/e2e/events.test.ts",
   "test/e2e/hanging-files.test.ts",
   "test/e2e/kill.test.ts",

@@ -5,6 +5,7 @@
 import { httpAccuracy } from "./accuracy.ts";
 import { bodies } from "./bodies.ts";
 import { dnsCost } from "./dns.ts";
+import { durability } from "./durability.ts";
 import { memoryGrowth } from "./growth.ts";
 import { grpcCost } from "./grpc.ts";
 import { hangingFiles } from "./hanging-files.ts";
@@ -43,6 +44,7 @@ const PARTS: Readonly<Record<string, (targets: Targets) => Promise<void>>> = {
   page,
   "memory-growth": memoryGrowth,
   pings,
+  durability,
   "log-speed": logSpeed,
   stalls,
   starvation,

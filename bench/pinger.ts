@@ -11,7 +11,8 @@ export interface PingLoad {
   readonly port: number;
   /** How many heartbeats ping in turn: `machine-0` and so on. */
   readonly machines: number;
-  readonly perSecond: number;
+  /** `most`: each connection pings again as soon as it is answered. */
+  readonly perSecond: number | "most";
   readonly seconds: number;
 }
 
@@ -29,6 +30,7 @@ const TICK_MS = 5;
 const PATIENCE_MS = 5_000;
 
 async function run({ port, machines, perSecond, seconds }: PingLoad): Promise<PingReport> {
+  if (perSecond === "most") return runClosed({ port, machines, perSecond, seconds });
   let [sent, answered] = [0, 0];
   const latencies: number[] = [];
   const waiting = new Map<Socket, number[]>();
@@ -72,6 +74,30 @@ async function run({ port, machines, perSecond, seconds }: PingLoad): Promise<Pi
   const tookSeconds = (performance.now() - begin) / 1000;
   for (const socket of sockets) socket.destroy();
   return { sent, answered, tookSeconds, latencies };
+}
+
+/** Keeps one ping in flight on each connection. */
+async function runClosed({ port, machines, seconds }: PingLoad): Promise<PingReport> {
+  let [sent, answered] = [0, 0];
+  const latencies: number[] = [];
+  const begin = performance.now();
+  const isOver = (): boolean => performance.now() - begin >= seconds * 1000;
+  const client = async (): Promise<void> => {
+    const socket = connect({ port, host: "127.0.0.1", noDelay: true });
+    await once(socket, "connect");
+    while (!isOver()) {
+      const at = performance.now();
+      socket.write(`GET /ping/machine-${sent % machines} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
+      sent += 1;
+      const [data] = (await once(socket, "data")) as [Buffer];
+      if (!data.toString("latin1").startsWith("HTTP/1.1 200")) continue;
+      answered += 1;
+      latencies.push(performance.now() - at);
+    }
+    socket.destroy();
+  };
+  await Promise.all(Array.from({ length: CONNECTIONS }, client));
+  return { sent, answered, tookSeconds: (performance.now() - begin) / 1000, latencies };
 }
 
 process.on("message", (load: PingLoad) => void run(load).then((report) => process.send?.(report)));

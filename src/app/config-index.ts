@@ -46,6 +46,7 @@ export function* indexConfig({
   redacted,
   settingName,
   sharding,
+  storage,
   alertThresholds,
 }: Config): Steps<IndexedConfig> {
   const byName = new Map<string, Target>();
@@ -72,6 +73,7 @@ export function* indexConfig({
       }),
     },
     contextApi,
+    durability: storage.durability,
     redacted,
     settingName,
     reloadAccess: control.reload,

@@ -88,6 +88,7 @@ export function createRouteContext(
     controlAudit: createControlAudit(parts.memory.namespace("control/audit"), () => page.changed()),
     config: index.current,
     ready: parts.ready,
+    settle: () => parts.memory.settle(),
     leader: () => election.leads(),
     otherLeader: () => election.leader(),
     processStats: createProcessStats(clock, parts.engine, parts.scheduler, parts.rates),

@@ -24,6 +24,11 @@ export interface Memory {
   namespace(name: string): StateStore;
   /** Resolves once all values set so far are durable; rejects if they cannot be written. */
   flush(): Promise<void>;
+  /**
+   * Resolves to true once all values set so far are durable, and to false if they are not soon, or if state lasts only until the
+   * process ends. Never rejects. Calls that come while values are being written share one write.
+   */
+  settle(): Promise<boolean>;
   /** Downtime before this start; 0 without a previous run. */
   readonly downFor: Seconds;
 }
@@ -46,6 +51,7 @@ export function createMemory(): Memory {
       return store;
     },
     flush: async () => {},
+    settle: async () => false,
     downFor: seconds(0),
   };
 }

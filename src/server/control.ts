@@ -6,6 +6,7 @@ import type { Secret } from "../core/secret.ts";
 import type { Seconds } from "../core/units.ts";
 import { readBody } from "./body.ts";
 import { clientSource } from "./client-source.ts";
+import { answerWhenDurable } from "./durable.ts";
 import type { Guess } from "./guess-limit.ts";
 import { localObjection } from "./local-request.ts";
 import { retryAfter } from "./rate-limit.ts";
@@ -41,14 +42,11 @@ export const reloadControl =
     refuseJson(res, 400, `body: got more than ${LONGEST_BODY} bytes, want none`);
   };
 
-/** Notes a request that changes something, once it is answered. */
-function audit(
-  { controlAudit, clock }: RouteContext,
-  { method, url: path, ip }: Request,
-  res: Response,
-): void {
+/** Notes a request that changes something, and has it answered once the note and the change are stored. */
+function audit(context: RouteContext, { method, url: path, ip }: Request, res: Response): void {
   if (method === "GET" || method === "HEAD") return;
-  res.once("finish", () => {
+  const { controlAudit, clock } = context;
+  answerWhenDurable(context, res, () => {
     controlAudit.record({ at: clock.now(), method, path, status: res.statusCode, ...defined({ from: ip }) });
   });
 }
@@ -57,14 +55,18 @@ function audit(
 export const componentWithBody =
   (context: RouteContext) =>
   async (req: Request, res: Response, next: NextFunction): Promise<void> => {
-    if (await isAuthorized(context, componentAccess, req, res)) next();
+    if (!(await isAuthorized(context, componentAccess, req, res))) return;
+    answerWhenDurable(context, res);
+    next();
   };
 
 /** Guards a route about a component: requires the token of components, or the control token, and no body or an empty JSON object. */
 export const component =
   (context: RouteContext) =>
   async (req: Request, res: Response, next: NextFunction): Promise<void> => {
-    if (await isAuthorized(context, componentAccess, req, res)) await withoutBody(req, res, next);
+    if (!(await isAuthorized(context, componentAccess, req, res))) return;
+    answerWhenDurable(context, res);
+    await withoutBody(req, res, next);
   };
 
 async function withoutBody(req: Request, res: Response, next: NextFunction): Promise<void> {

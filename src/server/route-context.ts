@@ -1,4 +1,5 @@
 import type { ReloadAccess } from "../config/sections/control.ts";
+import type { Durability } from "../config/sections/storage.ts";
 import type { AuthFailures } from "../core/auth-failures.ts";
 import type { Clock } from "../core/clock.ts";
 import type { ControlAudit } from "../core/control-audit.ts";
@@ -65,6 +66,8 @@ export interface RouteConfig {
     /** False if `/probe` takes configured targets only. */
     readonly probesAny: boolean;
   };
+  /** Whether a plain successful ping is stored before it is answered. */
+  readonly durability: Durability;
   readonly contextApi: { readonly enabled: boolean; readonly metricsEnabled: boolean };
   /** With shards: this one's number, and what others own. */
   readonly sharding?: Sharding;
@@ -152,6 +155,8 @@ export interface RouteContext extends Reporting {
   readonly reload: () => Promise<void>;
   /** False while shutting down. */
   readonly ready: () => boolean;
+  /** Resolves to true once all changes so far are in the store, to false if they are only in memory. Never rejects. */
+  readonly settle: () => Promise<boolean>;
   /** True if this replica leads; `undefined` without a lease. */
   readonly leader: () => boolean | undefined;
   /** Returns the other replica that leads, if one is known to. */

@@ -19,6 +19,9 @@ const ALIVE_INTERVAL = seconds(1);
 /** Wait after a failure before the next attempt. */
 const RETRY_INTERVAL = seconds(1);
 
+/** Longest wait of an answer for its changes to be written. */
+const SETTLE_PATIENCE = seconds(1);
+
 /** The state of the store, for metrics. */
 export interface StoreStatus {
   /** True if the last attempt to write succeeded. */
@@ -46,6 +49,11 @@ export interface FileOptions {
 export interface StoreFile {
   /** Writes all pending changes. Resolves when they are committed; on a rejection they remain pending. */
   write(): Promise<void>;
+  /**
+   * Resolves to true when all pending changes are committed; to false if they are not within a second, or at once if the last
+   * attempt to write has failed.
+   */
+  settle(): Promise<boolean>;
   isWriting(): boolean;
   /** Starts to write regularly. If another exporter holds the file, retries for `patience` before it resolves. */
   start(patience: Seconds): Promise<void>;
@@ -87,6 +95,7 @@ export function createFile({
   /** True until all values have been written to a file that may have others. */
   let mustReplace = false;
   let isStarted = false;
+  let closed = false;
   let retryAt = clock.monotonic();
   let aliveAt = clock.monotonic();
   let downFor = seconds(0);
@@ -199,6 +208,20 @@ export function createFile({
   };
   const writing = serialize(writeOnce);
 
+  /** Resolves to whether a write succeeds soon. */
+  const isWritten = async (run: Promise<void>): Promise<boolean> => {
+    const late = Promise.withResolvers<boolean>();
+    const cancelWait = clock.after(SETTLE_PATIENCE, () => late.resolve(false));
+    const written = run.then(
+      () => true,
+      () => false,
+    );
+    const outcome = await Promise.race([written, late.promise]);
+    cancelWait();
+    return outcome;
+  };
+  let settling: { readonly run: Promise<void>; readonly isWritten: Promise<boolean> } | undefined;
+
   const tick = (): void => {
     cancel = clock.after(WRITE_INTERVAL, tick);
     const now = clock.monotonic();
@@ -208,6 +231,14 @@ export function createFile({
 
   return {
     write: () => writing.run(),
+    async settle() {
+      if (unusable || closed || (!health.up() && clock.monotonic() < retryAt)) return false;
+      if (pending.isEmpty() && !writing.isRunning()) return health.up();
+      const run = writing.run();
+      // Answers that share a write share its wait: there may be thousands.
+      if (run !== settling?.run) settling = { run, isWritten: isWritten(run) };
+      return settling.isWritten;
+    },
     async start(patience) {
       const end = clock.monotonic() + patience;
       for (;;) {
@@ -244,6 +275,7 @@ export function createFile({
     },
     async close() {
       cancel();
+      closed = true;
       try {
         if (!unusable) await writing.run();
       } finally {

@@ -143,6 +143,7 @@ export async function openStore({ path, bounds, clock, log, patience }: StoreOpt
     memory: {
       namespace: (name) => namespaces.namespace(name),
       flush: () => file.write(),
+      settle: () => file.settle(),
       downFor: file.downFor(),
     },
     history,

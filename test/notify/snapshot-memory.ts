@@ -28,6 +28,7 @@ export function snapshotMemory(
     async flush() {
       if (broken) throw new Error("the disk is full");
     },
+    settle: async () => !broken,
     snapshot: () =>
       snapshotMemory(
         new Map(

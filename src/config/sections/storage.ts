@@ -15,6 +15,12 @@ export const storageSchema = {
       description:
         "File of the embedded database; the file and its folder are created if missing. Changes take effect at the next start. Without it, --storage.path and HEARTBEAT_STORAGE_PATH, everything is kept in memory.",
     },
+    durability: {
+      enum: ["strict", "relaxed"],
+      default: "strict",
+      description:
+        "`strict` stores every ping before it is answered. `relaxed` answers successful pings before, with the header `Durable: false`, so that the end of the process may lose those of the last second; failures, starts, first pings, facts and commands are stored all the same.",
+    },
     retention: {
       ...positiveDuration,
       default: "7d",
@@ -31,10 +37,14 @@ export const storageSchema = {
   additionalProperties: false,
 } as const satisfies JSONSchema;
 
+/** Whether plain successful pings are stored before they are answered. */
+export type Durability = "strict" | "relaxed";
+
 /** Where state and history are kept, and how much history. */
 export interface Storage {
   /** Without one everything is kept in memory until the exporter ends. */
   readonly path?: string;
+  readonly durability: Durability;
   readonly retention: Seconds;
   /** Bytes. */
   readonly maxSize: number;
@@ -42,9 +52,10 @@ export interface Storage {
 
 /** Builds the storage options. */
 export function buildStorage(context: BuildContext): Storage {
-  const { path, retention, max_size: maxSize } = sectionOf("storage", storageSchema, context);
+  const { path, durability, retention, max_size: maxSize } = sectionOf("storage", storageSchema, context);
   return {
     ...defined({ path: path === undefined ? undefined : context.resolvePath(path) }),
+    durability,
     retention: durationOf(retention),
     maxSize: parseSize(maxSize) ?? 0,
   };

@@ -1,8 +1,9 @@
 import type { NextFunction, Request, Response } from "express";
 import { RUN_ID } from "../../core/push-heartbeat.ts";
 import { clientSource } from "../client-source.ts";
-import { factsOfQuery } from "../ping-facts.ts";
-import { parsePingPath, pingToken } from "../ping-path.ts";
+import { DURABLE } from "../durable.ts";
+import { factsOfQuery, isJsonType } from "../ping-facts.ts";
+import { type PingPath, parsePingPath, pingToken } from "../ping-path.ts";
 import { createPingReports, KEPT_BODY } from "../ping-reports.ts";
 import { retryAfter } from "../rate-limit.ts";
 import { refuse } from "../refuse.ts";
@@ -13,18 +14,26 @@ import { bearerOf, createTokenCheck } from "../token.ts";
 const COUNTED = "the ping counts, these facts do not";
 
 const METHODS = "HEAD, GET, POST";
-const HEADERS = {
+const headers = (isDurable: boolean): Readonly<Record<string, string>> => ({
   "Content-Type": "text/plain; charset=utf-8",
   "Content-Length": "2",
   "Ping-Body-Limit": String(KEPT_BODY),
-};
+  [DURABLE]: String(isDurable),
+});
+const DURABLE_HEADERS = headers(true);
+const OTHER_HEADERS = headers(false);
 
 /** The same text for known and unknown names, so that names cannot be enumerated. */
 const UNAUTHORIZED =
   'missing or invalid token, or unknown heartbeat; want "Authorization: Bearer TOKEN", ?token=TOKEN or /ping/TOKEN/NAME';
 
+/** Reports whether a ping says nothing but that all is well, which the next one says again. */
+const isRoutine = ({ kind }: PingPath, { method, headers }: Request): boolean =>
+  (kind === "success" || kind === "log") && !(method === "POST" && isJsonType(headers["content-type"]));
+
 /** `/ping/{name}`, with a token before the name and an action after it: a heartbeat reports. */
-export function pingRoute({ pushes, clock, log, authFailures, limits, refusals }: RouteContext) {
+export function pingRoute(context: RouteContext) {
+  const { pushes, clock, log, authFailures, limits, refusals, config, settle } = context;
   const matches = createTokenCheck(clock);
   const reports = createPingReports(pushes, clock);
 
@@ -62,7 +71,8 @@ export function pingRoute({ pushes, clock, log, authFailures, limits, refusals }
       res.set("WWW-Authenticate", 'Bearer realm="heartbeat-exporter"');
       return refuse(res, 401, `/ping: ${UNAUTHORIZED}`);
     }
-    if (!pushes.has(ping.name) && !register(ping.name, req, res)) return;
+    const isFirst = !pushes.has(ping.name);
+    if (isFirst && !register(ping.name, req, res)) return;
     const facts = factsOfQuery(query);
     const queryProblem = reports.describe(ping.name, facts);
     const body = req.method === "POST" ? reports.receive(ping, facts, req, res) : undefined;
@@ -71,9 +81,14 @@ export function pingRoute({ pushes, clock, log, authFailures, limits, refusals }
     log.debug({ heartbeat: ping.name, ping: ping.kind, from: req.ip }, "ping");
     const bodyProblem = await body?.problem;
     const problem = queryProblem ?? bodyProblem;
+    const isPlain = !isFirst && facts === undefined && isRoutine(ping, req);
+    const isDurable = isPlain && config().durability === "relaxed" ? false : await settle();
     // A wrong fact must not make a machine offline.
-    if (problem !== undefined) return refuse(res, 400, `/ping: ${problem}; ${COUNTED}`);
-    res.writeHead(200, HEADERS).end("OK");
+    if (problem !== undefined) {
+      res.set(DURABLE, String(isDurable));
+      return refuse(res, 400, `/ping: ${problem}; ${COUNTED}`);
+    }
+    res.writeHead(200, isDurable ? DURABLE_HEADERS : OTHER_HEADERS).end("OK");
   };
 
   /** Registers an unknown heartbeat. Returns false if that is refused and answered. */
