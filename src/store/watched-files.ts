@@ -39,12 +39,18 @@ interface Remembered {
 const HEADER_BYTES = 32;
 const MAGIC = 0x37_7f_06_82;
 
-/**
- * Watches the files of an open database, beginning with what they are now.
- * @param path as configured: a symbolic link may be changed
- * @param location the same path without symbolic links
- */
-export function watchFiles(db: DatabaseSync, path: string, location: string): WatchedFiles {
+/** Where the files of an open database are. */
+export interface FilePlace {
+  /** As configured: a symbolic link may be changed. */
+  readonly path: string;
+  /** The same path without symbolic links. */
+  readonly location: string;
+  /** The main file before it was opened. */
+  readonly main: Stats;
+}
+
+/** Watches the files of an open database. */
+export function watchFiles(db: DatabaseSync, { path, location, main: opened }: FilePlace): WatchedFiles {
   const pageCount = db.prepare("pragma page_count");
   const pages = (): number => Number(pageCount.get()?.["page_count"] ?? 0);
   const pageSize = Number(db.prepare("pragma page_size").get()?.["page_size"]);
@@ -53,7 +59,9 @@ export function watchFiles(db: DatabaseSync, path: string, location: string): Wa
     log: statOf(`${location}-wal`),
     index: statOf(`${location}-shm`),
   });
-  let known: Remembered = { ...look(), pages: pages() };
+  // Files may be removed while they are being opened. They are missing here then, and lost from the beginning.
+  const hasLog = db.prepare("pragma journal_mode").get()?.["journal_mode"] === "wal";
+  let known: Remembered = { ...look(), main: opened, pages: pages() };
 
   /** A checkpoint may have shrunk the file to what the database has had since. */
   const isTruncated = (size: number): boolean => {
@@ -69,13 +77,13 @@ export function watchFiles(db: DatabaseSync, path: string, location: string): Wa
     if (main === undefined) return "removed";
     if (!isSame(main, known.main)) return "replaced";
     if (isTruncated(main.size)) return "truncated";
-    if (known.log !== undefined) {
+    if (hasLog) {
       if (!isSame(log, known.log)) return "log_removed";
       // SQLite itself shortens a longer log.
-      if (log.size < Math.min(known.log.size, WAL_CHECKPOINT_BYTES)) return "log_truncated";
+      if (log.size < Math.min(known.log?.size ?? 0, WAL_CHECKPOINT_BYTES)) return "log_truncated";
       if (log.size > 0 && !hasHeader(`${location}-wal`)) return "log_truncated";
     }
-    return known.index === undefined || isSame(index, known.index) ? undefined : "log_removed";
+    return hasLog && !isSame(index, known.index) ? "log_removed" : undefined;
   };
 
   return {

@@ -15,12 +15,12 @@ import { type FailureFacts, failureOf, StoreError } from "./failure.ts";
 import { lock, type StoreLock } from "./lock.ts";
 import { type Mending, mend } from "./mend.ts";
 import { readValues, valueWriter } from "./namespaces.ts";
-import { makePrivate } from "./private-files.ts";
+import { createPrivateFile, makePrivate } from "./private-files.ts";
 import type { Batch, Bounds, FileFigures, LostSpan, OpenRequest, StoreContents } from "./protocol.ts";
 import { prune } from "./prune.ts";
 import { eventWriter, type ResultWriter, resultWriter } from "./result-table.ts";
 import { rollUp } from "./rollup.ts";
-import { LOSS_TEXTS, type WatchedFiles, watchFiles } from "./watched-files.ts";
+import { type FilePlace, LOSS_TEXTS, type WatchedFiles, watchFiles } from "./watched-files.ts";
 
 /** The only writer of the file. All methods throw errors that `failureOf` classifies. */
 export interface Writer {
@@ -94,10 +94,12 @@ export function createWriter(path: string): Writer {
   };
 
   const start = (): StoreContents => {
+    createPrivateFile(location);
+    const main = statSync(location);
     const db = openDatabase(location);
     try {
       const contents = readAll(db);
-      session = newSession(db, path, location);
+      session = newSession(db, { path, location, main });
       return { ...contents, exposed: makePrivate(location) };
     } catch (error) {
       db.close();
@@ -292,9 +294,9 @@ function readAll(db: DatabaseSync): StoreContents {
   };
 }
 
-const newSession = (db: DatabaseSync, path: string, location: string): Session => ({
+const newSession = (db: DatabaseSync, place: FilePlace): Session => ({
   db,
-  files: watchFiles(db, path, location),
+  files: watchFiles(db, place),
   clearValues: db.prepare("delete from shelves"),
   begin: db.prepare("begin immediate"),
   commit: db.prepare("commit"),

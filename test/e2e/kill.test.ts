@@ -1,29 +1,22 @@
 import { readdir } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { setTimeout as pause } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
-import { startExporter } from "../helpers/exporter.ts";
+import type { ExporterProcess } from "../helpers/exporter.ts";
 import { valueOf } from "../helpers/exposition.ts";
-import { serveHttp } from "../helpers/http-targets.ts";
-import { temporaryFolder } from "../helpers/temporary-folder.ts";
+import { waitUntil } from "../helpers/process.ts";
+import { FAULTS, SAID } from "./kill/faults.ts";
+import { createRegisters } from "./kill/registers.ts";
+import { oneOf, startWorld, TARGETS, type World } from "./kill/world.ts";
 
-/** Number of kills; HEARTBEAT_TEST_KILLS sets another one for a longer test. */
-const KILLS = Number(process.env["HEARTBEAT_TEST_KILLS"] ?? 8);
+/** Number of kills, of both tests together; HEARTBEAT_TEST_KILLS sets another one. */
+const KILLS = Number(process.env["HEARTBEAT_TEST_KILLS"] ?? 200);
+const FAULTY_KILLS = Math.ceil(KILLS * 0.3);
+const PLAIN_KILLS = KILLS - FAULTY_KILLS;
 
-/** Age in milliseconds from which on a fact must survive a kill. */
+/** Age in milliseconds from which on what no answer has confirmed, such as counters, must survive a kill. */
 const DURABLE_AFTER = 1000;
-
-const TARGETS = ["a", "b", "c", "d", "e", "f"] as const;
-type Name = (typeof TARGETS)[number];
-const MODES = ["primary", "fallback"] as const;
-
-/** A command to force a mode, and the time of its successful response. */
-interface ForceCommand {
-  readonly at: number;
-  readonly name: Name;
-  readonly mode: string;
-}
 
 /** The counters of a scrape, and the time of its request. */
 interface CountersAt {
@@ -50,114 +43,147 @@ const countersOf = (text: string): Map<string, number> =>
     ),
   );
 
+/** Sends commands until the exporter is killed after `time` milliseconds. The last one is killed before or after its answer. */
+async function commandUntilKill(
+  world: World,
+  exporter: ExporterProcess,
+  time: number,
+  { beside, beforeKill }: { beside?: () => Promise<unknown>; beforeKill?: () => Promise<void> },
+): Promise<void> {
+  let isKilled = false;
+  const killing = pause(time).then(async () => {
+    await beforeKill?.();
+    isKilled = true;
+    exporter.process.kill("SIGKILL");
+  });
+  while (!isKilled) {
+    try {
+      await world.command(exporter);
+      await beside?.();
+    } catch (error) {
+      if (!isKilled) throw error;
+    }
+    await pause(Math.random() * 20);
+  }
+  await killing;
+  await exporter.process.exited;
+}
+
+/** A short life, or one that is long enough for counters to become durable. */
+const lifetime = (): number => (Math.random() < 0.8 ? 50 + Math.random() * 400 : 1100 + Math.random() * 700);
+
 describe("kill -9 at any moment", () => {
   it(
-    `loses nothing that is older than a second, ${KILLS} times`,
+    `loses nothing that was answered as durable, and nothing that is older than a second, ${PLAIN_KILLS} times`,
     async () => {
-      let answered = 0;
-      const down = new Set<string>();
-      await using server = await serveHttp((request, response) => {
-        answered += 1;
-        response.writeHead(down.has(request.url ?? "") ? 500 : 200).end();
-      });
-      await using folder = await temporaryFolder();
-      const path = join(folder.path, "s.db");
-      const yaml = `
-control: { token_file: token }
-modules: { web: { prober: http, histograms: [failed_duration], timeout: 500ms, http: { preferred_ip_protocol: ip4 } } }
-targets:
-${TARGETS.map((name) => `  - { name: ${name}, module: web, target: "http://${server.host}/${name}", interval: 500ms, failover: {} }`).join("\n")}
-`;
-      const forced: ForceCommand[] = [];
+      const registers = createRegisters();
+      await using world = await startWorld(registers);
       const scrapes: CountersAt[] = [];
-      const violations: string[] = [];
       let killedAt: number | undefined;
       let lastLog = "";
-
-      for (let kill = 0; kill <= KILLS; kill += 1) {
-        await using exporter = await startExporter({
-          yaml,
-          files: { token: "the-token" },
-          args: [`--storage.path=${path}`],
-        });
+      for (let kill = 0; kill <= PLAIN_KILLS; kill += 1) {
+        await using exporter = await world.start();
         const begun = Date.now();
         const text = await exporter.get("/metrics");
+        const actual = await world.read(exporter);
+        const violations = [...registers.lost(actual), ...world.misjudged(text)];
         if (killedAt !== undefined) {
-          const durable = killedAt - DURABLE_AFTER;
           violations.push(
-            ...lostModes(text, forced, durable),
-            ...lostCounts(text, scrapes, durable),
+            ...lostCounts(text, scrapes, killedAt - DURABLE_AFTER),
             ...wrongDown(text, Date.now() - killedAt),
           );
         }
-        const probes = [...countersOf(text)].filter(([key]) => key.includes("health_checks_total"));
-        const counted = probes.reduce((sum, [, value]) => sum + value, 0);
-        if (counted > answered) violations.push(`counted ${counted} probes of ${answered}`);
+        const counted = [...countersOf(text)]
+          .filter(([key]) => key.includes("health_checks_total"))
+          .reduce((sum, [, value]) => sum + value, 0);
+        if (counted > world.probed()) violations.push(`counted ${counted} probes of ${world.probed()}`);
         if (valueOf(text, "heartbeat_exporter_store_up") !== 1) violations.push("the store is down");
-        if (violations.length > 0) violations.push(`kill ${kill}`, lastLog);
+        if (kill > 0 && SAID.test(exporter.process.stderr())) violations.push("said that something was lost");
+        if (violations.length > 0) violations.push(`kill ${kill}`, lastLog, exporter.process.stderr());
         expect(violations).toEqual([]);
         // What the kill lost stays lost: from here on, the present values have to survive.
-        forced.splice(
-          0,
-          forced.length,
-          ...TARGETS.map((name) => ({ at: begun, name, mode: forceOf(text, name) })),
-        );
+        registers.reset(actual);
         scrapes.splice(0, scrapes.length, { at: begun, counters: countersOf(text) });
 
-        const until = Date.now() + 1100 + Math.random() * 900;
-        while (Date.now() < until) {
-          const name = TARGETS[Math.floor(Math.random() * TARGETS.length)] ?? "a";
-          if (down.has(`/${name}`)) down.delete(`/${name}`);
-          else down.add(`/${name}`);
-          const mode = Math.random() < 0.3 ? "auto" : (MODES[Math.floor(Math.random() * 2)] ?? "primary");
-          const asked = await fetch(`${exporter.url}/config/force/${mode}?target=${name}`, {
-            method: "POST",
-            headers: { Authorization: "Bearer the-token" },
-          });
-          expect(asked.status).toBe(200);
-          await asked.text();
-          forced.push({ at: Date.now(), name, mode });
-          const at = Date.now();
-          scrapes.push({ at, counters: countersOf(await exporter.get("/metrics")) });
-          await pause(Math.random() * 100);
-        }
-        exporter.process.kill("SIGKILL");
+        await commandUntilKill(world, exporter, lifetime(), {
+          beside: async () => {
+            const name = `/${oneOf(TARGETS)}`;
+            if (world.down.has(name)) world.down.delete(name);
+            else world.down.add(name);
+            const at = Date.now();
+            scrapes.push({ at, counters: countersOf(await exporter.get("/metrics")) });
+          },
+        });
         killedAt = Date.now();
-        await exporter.process.exited;
         lastLog = exporter.process.stderr();
       }
 
-      expect((await readdir(folder.path)).filter((name) => name.includes("corrupt"))).toEqual([]);
+      const { path } = world;
+      {
+        await using _exporter = await world.start();
+        await waitUntil("all deliveries", () => (world.undelivered().length === 0 ? true : undefined)).catch(
+          () => {},
+        );
+        expect(world.undelivered()).toEqual([]);
+      }
+      expect((await readdir(dirname(path))).filter((name) => /corrupt|displaced/.test(name))).toEqual([]);
       const db = new DatabaseSync(path);
       expect(db.prepare("pragma integrity_check").all()).toEqual([{ integrity_check: "ok" }]);
-      const rows = Number(db.prepare("select count(*) as n from results").get()?.["n"]);
+      const rows = Number(
+        db
+          .prepare(
+            "select count(*) as n from results r join targets t on t.id = r.target where t.module = 'web'",
+          )
+          .get()?.["n"],
+      );
       db.close();
-      expect(rows).toBeLessThanOrEqual(answered);
+      expect(rows).toBeLessThanOrEqual(world.probed());
       // A kill may lose a second of 12 probes, and those in flight.
-      expect(rows).toBeGreaterThan(answered - (KILLS + 1) * 18);
+      expect(rows).toBeGreaterThan(world.probed() - (PLAIN_KILLS + 1) * 18);
+    },
+    KILLS * 20_000 + 60_000,
+  );
+
+  it(
+    `loses nothing silently if something happens to its files as well, ${FAULTY_KILLS} times`,
+    async () => {
+      const registers = createRegisters();
+      await using world = await startWorld(registers);
+      let mayHaveLost = true;
+      let story = "";
+      let lastLog = "";
+      for (let kill = 0; kill <= FAULTY_KILLS; kill += 1) {
+        await using exporter = await world.start();
+        const actual = await world.read(exporter);
+        const lost = registers.lost(actual);
+        const isSaid = SAID.test(exporter.process.stderr());
+        if (lost.length > 0 && !(mayHaveLost && isSaid))
+          expect([`kill ${kill}: ${story}`, ...lost, lastLog, exporter.process.stderr()]).toEqual([]);
+        expect(valueOf(await exporter.get("/metrics"), "heartbeat_exporter_store_up")).toBe(1);
+        registers.reset(actual);
+
+        const fault = oneOf(FAULTS);
+        const when = oneOf(["running", "at its end", "down", "never"]);
+        story = `${fault.title}, ${when}`;
+        // Changes after the fault are confirmed only once they are in files that will be found again. Until the next write, which is
+        // at most a second later, those before it are not.
+        mayHaveLost = when === "at its end" || when === "down";
+        if (when === "running") {
+          await fault.inflict(world.path);
+          await world.confirm(exporter);
+        }
+        await commandUntilKill(world, exporter, 50 + Math.random() * 400, {
+          beforeKill: async () => {
+            if (when === "at its end") await fault.inflict(world.path);
+          },
+        });
+        lastLog = exporter.process.stderr();
+        if (when === "down") await fault.inflict(world.path);
+      }
     },
     KILLS * 20_000 + 60_000,
   );
 });
-
-/** Returns the mode that a target is forced to, or `auto`. */
-const forceOf = (text: string, target: Name): string =>
-  valueOf(text, "heartbeat_mode_forced", { target }) === 1
-    ? (MODES.find((mode) => valueOf(text, "heartbeat_current_mode", { target, mode }) === 1) ?? "none")
-    : "auto";
-
-/** Describes the targets whose mode is neither the durable one nor one that was forced later. */
-function lostModes(text: string, forced: readonly ForceCommand[], durable: number): string[] {
-  return TARGETS.flatMap((name) => {
-    const own = forced.filter((command) => command.name === name);
-    const last = own.findLastIndex(({ at }) => at <= durable);
-    const possible = own.slice(Math.max(0, last));
-    if (last === -1) return [];
-    const got = forceOf(text, name);
-    const fits = possible.some(({ mode }) => mode === got);
-    return fits ? [] : [`${name} is forced ${got}; want ${JSON.stringify(possible)}`];
-  });
-}
 
 /** Describes the counters that are smaller than they were when they became durable. */
 function lostCounts(text: string, scrapes: readonly CountersAt[], durable: number): string[] {
