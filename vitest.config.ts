@@ -58,6 +58,7 @@ const LONG = [
   "test/probers/llm/segments.test.ts",
   "test/release/workflows.test.ts",
   "test/store/disk.test.ts",
+  "test/store/lost.test.ts",
   "test/store/private-files.test.ts",
 ];
 

@@ -23,7 +23,7 @@ export function createRegisters(): Registers {
   return {
     sent(values) {
       for (const [key, value] of Object.entries(values))
-        possible.set(key, [...(possible.get(key) ?? []), value]);
+        possible.set(key, [...(possible.get(key) ?? [NONE]), value]);
     },
     durable(values) {
       for (const [key, value] of Object.entries(values)) possible.set(key, [value]);
