@@ -14,14 +14,15 @@ export const DURABLE = "Durable";
  */
 export function answerWhenDurable({ settle }: RouteContext, res: Response, beforeEnd = () => {}): void {
   const end = res.end.bind(res) as (...args: unknown[]) => Response;
+  const endSettled = async (args: readonly unknown[]): Promise<void> => {
+    res.setHeader(DURABLE, String(await settle()));
+    end(...args);
+  };
   const endDurably = (...args: unknown[]): Response => {
     res.end = end;
     beforeEnd();
     if (res.statusCode >= 400 || res.headersSent) return end(...args);
-    void settle().then((isDurable) => {
-      res.setHeader(DURABLE, String(isDurable));
-      end(...args);
-    });
+    void endSettled(args);
     return res;
   };
   res.end = endDurably;

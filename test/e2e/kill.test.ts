@@ -50,18 +50,19 @@ async function commandUntilKill(
   time: number,
   { beside, beforeKill }: { beside?: () => Promise<unknown>; beforeKill?: () => Promise<void> },
 ): Promise<void> {
-  let isKilled = false;
-  const killing = pause(time).then(async () => {
+  const life = new AbortController();
+  const killing = (async () => {
+    await pause(time);
     await beforeKill?.();
-    isKilled = true;
+    life.abort();
     exporter.process.kill("SIGKILL");
-  });
-  while (!isKilled) {
+  })();
+  while (!life.signal.aborted) {
     try {
       await world.command(exporter);
       await beside?.();
     } catch (error) {
-      if (!isKilled) throw error;
+      if (!life.signal.aborted) throw error;
     }
     await pause(Math.random() * 20);
   }
@@ -120,10 +121,11 @@ describe("kill -9 at any moment", () => {
 
       const { path } = world;
       {
-        await using _exporter = await world.start();
-        await waitUntil("all deliveries", () => (world.undelivered().length === 0 ? true : undefined)).catch(
-          () => {},
-        );
+        await using exporter = await world.start();
+        await waitUntil("all deliveries", async () => {
+          await exporter.get("/metrics");
+          return world.undelivered().length === 0 ? true : undefined;
+        }).catch(() => {});
         expect(world.undelivered()).toEqual([]);
       }
       expect((await readdir(dirname(path))).filter((name) => /corrupt|displaced/.test(name))).toEqual([]);

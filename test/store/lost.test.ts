@@ -203,7 +203,7 @@ describe("a store that is open notices when", () => {
     await writeFile(dirname(path), "in the way");
     open.store.memory.namespace("a").put("new", 1);
     append(open, 1, 9000);
-    await expect(open.store.memory.flush()).rejects.toThrow();
+    await expect(open.store.memory.flush()).rejects.toThrow("state");
     await waitUntil("more attempts", () => (open.store.status().failures.io > 2 ? true : undefined));
     expect(open.store.status()).toMatchObject({ up: false, failures: { lost: 1 } });
     append(open, 1, 9001);
@@ -274,7 +274,7 @@ describe("a store that is opened says that", () => {
     expect(last.logged).toEqual([]);
   });
 
-  it("it is new", async () => {
+  it("there was none", async () => {
     await using folder = await temporaryFolder();
     await using open = await openTestStore(join(folder.path, "s.db"));
     expect(open.logged).toMatchObject([{ level: "info", message: "the store is new" }]);
