@@ -96,7 +96,7 @@ ${TARGETS.map((name) => `  - { name: ${name}, module: web, target: "http://${ser
   - { name: alive, module: lease, target: kcp/alive, interval: 500ms }
   - { name: dead, module: lease, target: kcp/dead, interval: 500ms }
 heartbeats: [${JOBS.map((name) => `{ name: ${name}, timeout: 1h }`).join(", ")}]
-routes: [{ name: chat, order: [a, b] }]
+routes: [{ name: chat, order: [a, b, c] }]
 webhooks: [{ name: app, url: "${hook.url}", events: [component] }]
 relays: [{ name: phone, token_file: token, url: "${phone.url}", timeout: 1s, retry: { initial: 50ms, max: 200ms } }]
 actions:
@@ -170,8 +170,9 @@ actions:
       );
     },
     (exporter) => {
+      // Another member than the forced ones: to exclude a forced member also ends the force.
       const verb = oneOf(["exclude", "include"]);
-      return set(exporter, { excluded: String(verb === "exclude") }, `/route/chat/${verb}/b`);
+      return set(exporter, { excluded: String(verb === "exclude") }, `/route/chat/${verb}/c`);
     },
     async (exporter) => {
       if (window !== undefined) {
@@ -226,7 +227,7 @@ actions:
     }
     const members = route["why"] as { target: string; excluded: boolean }[];
     values.set("route", route["forced"] === true ? String(route["use"]) : "auto");
-    values.set("excluded", String(members.find(({ target }) => target === "b")?.excluded));
+    values.set("excluded", String(members.find(({ target }) => target === "c")?.excluded));
     const windows = (maintenance["manual"] as { id: string }[]).map(({ id }) => id);
     for (const id of windows) values.set(`window ${id}`, "open");
     if (window !== undefined && !windows.includes(window)) window = undefined;
