@@ -2,8 +2,7 @@ import { defined } from "../core/defined.ts";
 import type { Log } from "../core/log.ts";
 import { rfc3339, timestamp } from "../core/units.ts";
 import { STORE_FAILURES, StoreError, type StoreFailure } from "./failure.ts";
-import type { Mending } from "./mend.ts";
-import type { LostSpan } from "./protocol.ts";
+import type { LostSpan, Mending } from "./protocol.ts";
 
 /** Whether the file can be written, with failure counts. Logs changes, not every attempt. */
 export interface StoreHealth {

@@ -4,16 +4,7 @@ import { defined } from "../core/defined.ts";
 import { moveAside, removeLog } from "./database.ts";
 import { failureOf, StoreError } from "./failure.ts";
 import { createPrivateFile, isRegularFile } from "./private-files.ts";
-import type { Loss } from "./watched-files.ts";
-
-/** The outcome of mending. */
-export interface Mending {
-  readonly loss: Loss;
-  /** True if the history before the loss could be saved. State is in memory, and needs no saving. */
-  readonly historySaved: boolean;
-  /** New path of what was found at the path of the store. */
-  readonly movedAside?: string;
-}
+import type { Loss, Mending } from "./protocol.ts";
 
 /**
  * Closes a database whose files are no longer those at its path, and puts what can be saved of it at `location`, where it can then be

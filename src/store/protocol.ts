@@ -15,7 +15,6 @@ import type {
   TrendQuery,
 } from "../core/history.ts";
 import type { FailureFacts } from "./failure.ts";
-import type { Mending } from "./mend.ts";
 
 /** A value as JSON; `null` if it was deleted. */
 export type StoredValue = readonly [namespace: string, key: string, json: string | null];
@@ -48,6 +47,21 @@ export interface LostSpan {
   /** Absent if the file is new. */
   readonly from?: number;
   readonly to: number;
+}
+
+/**
+ * Ways in which the open files of a store are no longer those at its path. SQLite does not notice any of them: it writes to files
+ * that nothing will ever read.
+ */
+export type Loss = "removed" | "replaced" | "truncated" | "log_removed" | "log_truncated";
+
+/** The outcome of mending. */
+export interface Mending {
+  readonly loss: Loss;
+  /** True if the history before the loss could be saved. State is in memory, and needs no saving. */
+  readonly historySaved: boolean;
+  /** New path of what was found at the path of the store. */
+  readonly movedAside?: string;
 }
 
 /** The limits of history. */

@@ -1,12 +1,7 @@
 import { closeSync, openSync, readSync, type Stats, statSync } from "node:fs";
 import type { DatabaseSync } from "node:sqlite";
 import { WAL_CHECKPOINT_BYTES } from "./database.ts";
-
-/**
- * Ways in which the open files of a store are no longer those at its path. SQLite does not notice any of them: it writes to files
- * that nothing will ever read.
- */
-export type Loss = "removed" | "replaced" | "truncated" | "log_removed" | "log_truncated";
+import type { Loss } from "./protocol.ts";
 
 /** Descriptions of losses, for the log. */
 export const LOSS_TEXTS: Readonly<Record<Loss, string>> = {

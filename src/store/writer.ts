@@ -13,10 +13,18 @@ import {
 } from "./database.ts";
 import { type FailureFacts, failureOf, StoreError } from "./failure.ts";
 import { lock, type StoreLock } from "./lock.ts";
-import { type Mending, mend } from "./mend.ts";
+import { mend } from "./mend.ts";
 import { readValues, valueWriter } from "./namespaces.ts";
 import { createPrivateFile, makePrivate } from "./private-files.ts";
-import type { Batch, Bounds, FileFigures, LostSpan, OpenRequest, StoreContents } from "./protocol.ts";
+import type {
+  Batch,
+  Bounds,
+  FileFigures,
+  LostSpan,
+  Mending,
+  OpenRequest,
+  StoreContents,
+} from "./protocol.ts";
 import { prune } from "./prune.ts";
 import { eventWriter, type ResultWriter, resultWriter } from "./result-table.ts";
 import { rollUp } from "./rollup.ts";
