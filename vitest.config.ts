@@ -4,9 +4,14 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
 /** The tests that take longest, most of them half a minute or more. `npm run check:long` runs them, and `npm test` the others. */
 const LONG = [
   "test/long/**/*.test.ts",
+  "test/app/address-secrets.test.ts",
+  "test/app/stored-states.test.ts",
   "test/cli/exit-codes.test.ts",
+  "test/cli/import.test.ts",
+  "test/cli/probe-without-file.test.ts",
   "test/cli/report.test.ts",
   "test/client/package.test.ts",
+  "test/config/alert-thresholds.test.ts",
   "test/config/worker.test.ts",
   "test/deploy/**/*.test.ts",
   "test/differential/icmp.test.ts",
@@ -32,6 +37,7 @@ const LONG = [
   "test/e2e/routes.test.ts",
   "test/e2e/schedules.test.ts",
   "test/e2e/service-manager.test.ts",
+  "test/e2e/special-files.test.ts",
   "test/e2e/stopped.test.ts",
   "test/e2e/storage-path.test.ts",
   "test/e2e/systemd-socket.test.ts",

@@ -100,7 +100,6 @@ export function compileAddressPolicy(allowed: readonly string[] | undefined): Ad
   return {
     refusesHost(host, port, configured = false) {
       const spelling = spellingOf(host);
-      if (spelling.kind === "malformed") return `${host} is neither a name nor an address`;
       if (spelling.kind === "addresses") {
         const refusals = spelling.ips.map((ip) => this.refusesAddress(ip, ip, port, configured));
         return refusals.find((refusal) => refusal !== undefined);
@@ -113,7 +112,10 @@ export function compileAddressPolicy(allowed: readonly string[] | undefined): Ad
       return possible ? undefined : notListed(host, port);
     },
     refusesUnresolved(host, port, configured = false) {
-      if (spellingOf(host).kind !== "name") return this.refusesHost(host, port, configured);
+      const { kind } = spellingOf(host);
+      // A resolver of ours finds no such name, or an address, which is checked.
+      if (kind === "malformed") return `${host} is neither a name nor an address`;
+      if (kind === "addresses") return this.refusesHost(host, port, configured);
       const name = normalizeHost(host);
       const isListed = entries?.filter(covers(port)).some((entry) => entry.matchesHost(name)) ?? false;
       if (isListed) return undefined;

@@ -237,11 +237,16 @@ test("webhooks can name the components that groups list", () => {
 test("storage has defaults, and paths relative to the file", () => {
   const file = "/etc/heartbeat/exporter.yml";
   const storage = (text: string) => loadConfigText(`modules: {}\n${text}`, file, {}, deps).storage;
-  expect(storage("")).toEqual({ retention: 7 * 86_400, maxSize: 512 * 2 ** 20 });
+  expect(storage("")).toEqual({
+    retention: 7 * 86_400,
+    maxSize: 512 * 2 ** 20,
+    durability: "strict",
+  });
   expect(storage("storage: { path: data/s.db, retention: 30d, max_size: 2GB }")).toEqual({
     path: "/etc/heartbeat/data/s.db",
     retention: 30 * 86_400,
     maxSize: 2 * 2 ** 30,
+    durability: "strict",
   });
 });
 

@@ -121,6 +121,20 @@ export const CHART_CASES: readonly ChartCase[] = [
     },
   },
   {
+    name: "an ingress alone, whose first host is how people reach it",
+    values: {
+      ingress: {
+        enabled: true,
+        hosts: [{ host: "status.example.com" }, { host: "b.example.com" }],
+        tls: [{ secretName: "tls", hosts: ["status.example.com"] }],
+      },
+    },
+    check: (chart) => {
+      const [container] = chart.pods().spec.containers;
+      expect(container.args).toContain("--web.external-url=https://status.example.com");
+    },
+  },
+  {
     name: "HTTPS below a prefix, reached from outside",
     values: {
       web: { externalUrl: "https://example.com/hb/", existingSecret: "web", https: true },

@@ -56,7 +56,7 @@ describe("an exporter without a file", () => {
   test.each([
     [
       { HEARTBEAT_LLM_URL: "http://me:hush@localhost/v1" },
-      'HEARTBEAT_LLM_URL: got "http://me:<secret>@localhost/v1", want a URL without user and password (use HEARTBEAT_LLM_API_KEY or headers)',
+      'HEARTBEAT_LLM_URL: got "http://<secret>@localhost/v1", want a URL without user and password (use HEARTBEAT_LLM_API_KEY or headers)',
     ],
     [
       { HEARTBEAT_LLM_URL: "https://api.openai.com/v1" },

@@ -21,6 +21,7 @@ const batchOf = (more: Partial<Batch>): Batch => ({
   results: [],
   events: [],
   alive: 1e12,
+  isComplete: false,
   ...more,
 });
 
@@ -28,7 +29,7 @@ it("a batch that cannot be written whole is not written at all, and can be writt
   await using folder = await temporaryFolder();
   const path = join(folder.path, "s.db");
   const writer = createWriter(path);
-  writer.open(BOUNDS);
+  writer.open({ bounds: BOUNDS, mode: "load" });
   writer.write(batchOf({ values: [["a", "x", "1"]], results: [resultAt(1, "one")] }));
   // The last statement of the transaction fails.
   const other = new DatabaseSync(path);

@@ -293,7 +293,7 @@ const rows: readonly Row[] = [
     reply: json(
       `{"choices":${"[".repeat(500_000)}${"]".repeat(500_000)},"error":${"[".repeat(500_000)}${"]".repeat(500_000)}}`,
     ),
-    reason: "stream_error",
+    reason: "malformed",
     answered: false,
   },
   {

@@ -15,7 +15,7 @@
 {{- if ne .Values.log.level "info" }}
 - --log.level={{ .Values.log.level }}
 {{- end }}
-{{- with .Values.web.externalUrl }}
+{{- with include "heartbeat-exporter.externalUrl" . }}
 - --web.external-url={{ . }}
 {{- end }}
 {{- with .Values.web.routePrefix }}

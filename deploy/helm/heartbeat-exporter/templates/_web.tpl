@@ -8,6 +8,19 @@
 {{- .Values.web.routePrefix | default $ofUrl | trimSuffix "/" }}
 {{- end }}
 
+{{/* URL under which people reach the exporter: that of the first host of the Ingress, unless it is configured. */}}
+{{- define "heartbeat-exporter.externalUrl" -}}
+{{- $host := "" }}
+{{- if and .Values.ingress.enabled .Values.ingress.hosts }}
+{{- $host = (first .Values.ingress.hosts).host }}
+{{- end }}
+{{- if .Values.web.externalUrl }}
+{{- .Values.web.externalUrl }}
+{{- else if and $host (not (contains "*" $host)) }}
+{{- printf "%s://%s%s" (ternary "http" "https" (empty .Values.ingress.tls)) $host (include "heartbeat-exporter.routePrefix" .) }}
+{{- end }}
+{{- end }}
+
 {{/* Host and port of the Service. */}}
 {{- define "heartbeat-exporter.serviceAddress" -}}
 {{- printf "%s.%s.svc:%v" (include "heartbeat-exporter.fullname" .) .Release.Namespace .Values.service.port }}
