@@ -152,7 +152,7 @@ type Pending = LeaseChange;
 /**
  * Runs a set through periods, second by second, with what the reflector would tell it. `renews` says whether the holder of a
  * Lease, who reaches the API server, renews it now.
- * @returns the times at which a probe found each Lease stale
+ * @returns the times at which a probe found each Lease stale, and the seconds for which the API server answered the exporter
  */
 function run(
   written: readonly Period[],
@@ -216,7 +216,7 @@ function run(
     const isQuiet = sign === undefined || clock(at) - sign > set.quietAfter();
     if (!isWatching || isQuiet) relist(phase);
     if (at % INTERVAL === 0) probe(phase);
-    if (set.lastSign() !== undefined) readable += 1;
+    if (isServed) readable += 1;
     at += 1;
   };
   const probe = (phase: Phase): void => {
