@@ -18,7 +18,7 @@ const CONDITIONAL: readonly (readonly [metrics: RegExp, condition: string])[] = 
     "heartbeats",
   ],
   [/^heartbeat_log_/, "a heartbeat log"],
-  [/^heartbeat_lease_/, "a Kubernetes Lease"],
+  [/^heartbeat_leases?(_|$)/, "a Kubernetes Lease"],
   [/^heartbeat_exporter_leader$/, "a lease among exporters"],
   [/^heartbeat_exporter_shard(s|_info)$/, "shards"],
   [/^heartbeat_exporter_(store_|down_)/, "storage"],
