@@ -1,11 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { createMemory } from "../../src/core/memory.ts";
+import { createMemory, type Memory } from "../../src/core/memory.ts";
+import type { Presence } from "../../src/core/presence.ts";
 import { failed, type Outcome, succeeded } from "../../src/core/prober.ts";
 import type { Result } from "../../src/core/result.ts";
 import type { Target } from "../../src/core/target.ts";
 import { seconds } from "../../src/core/units.ts";
 import { createDriver } from "../../src/failover/driver.ts";
-import { manualClock } from "../helpers/clock.ts";
+import type { FailoverState } from "../../src/failover/machine.ts";
+import { type ManualClock, manualClock } from "../helpers/clock.ts";
 import { heldProber, moduleOf, targetOf } from "../helpers/stand-in-prober.ts";
 
 const failover = {
@@ -17,15 +19,30 @@ const failover = {
 const module = moduleOf(heldProber().prober);
 const target = (more: Partial<Target> = {}): Target => targetOf(module, { failover, ...more });
 
-function setUp({ memory = createMemory(), clock = manualClock() } = {}) {
+function setUp({
+  memory = createMemory(),
+  clock = manualClock(),
+  presence,
+}: {
+  memory?: Memory;
+  clock?: ManualClock;
+  presence?: Pick<Presence, "presentFor">;
+} = {}) {
   const effects: string[] = [];
   const replica = { follows: false };
+  /** The states that effects were reported with. */
+  const reported: FailoverState[] = [];
+  const unreadable: string[] = [];
   const driver = createDriver(
     clock,
-    ({ name }, effect) => effects.push(`${name} ${effect.kind}@${clock.monotonic()}`),
+    ({ name }, effect, state) => {
+      effects.push(`${name} ${effect.kind}@${clock.monotonic()}`);
+      reported.push(state);
+    },
     memory.namespace("failover"),
-    undefined,
+    presence,
     () => replica.follows,
+    ({ name }) => unreadable.push(name),
   );
   let id = 0;
   const record = (of: Target, outcome: Outcome): void => {
@@ -44,20 +61,65 @@ function setUp({ memory = createMemory(), clock = manualClock() } = {}) {
     driver.record(of, result);
   };
   const fail = (of: Target) => record(of, failed("timeout", ""));
-  return { clock, effects, driver, record, fail, replica };
+  return { clock, effects, reported, unreadable, driver, record, fail, replica };
 }
 
 const byName = (targets: readonly Target[]) => new Map(targets.map((target) => [target.name, target]));
 
 describe("createDriver", () => {
   it("reports effects in order, after the state has changed", () => {
-    const { driver, fail, effects } = setUp();
+    const { driver, fail, effects, reported } = setUp();
     const one = target();
     driver.setTargets(byName([one]));
     for (let i = 0; i < 3; i += 1) fail(one);
     expect(effects).toEqual(["one health@0", "one mode@0"]);
     expect(driver.state("one")).toMatchObject({ mode: "fallback", health: "unhealthy" });
+    expect(reported).toEqual([driver.state("one"), driver.state("one")]);
   });
+
+  it("takes a command for a target that a reload has just removed", () => {
+    const { driver } = setUp();
+    driver.setTargets(byName([]));
+    expect(driver.command(target(), { kind: "failover" })).toMatchObject({ mode: "fallback" });
+  });
+
+  it("counts no result again after a reload that keeps its target", () => {
+    const { driver, fail } = setUp();
+    const one = target();
+    driver.setTargets(byName([one]));
+    fail(one);
+    const before = driver.state("one");
+    driver.setTargets(byName([one]));
+    expect(driver.state("one")).toBe(before);
+  });
+
+  it("says which stored states cannot be read, and nothing of targets without one", () => {
+    const memory = createMemory();
+    const first = setUp({ memory });
+    first.driver.setTargets(byName([target()]));
+    expect(first.unreadable).toEqual([]);
+    first.fail(target());
+    for (const [key] of memory.namespace("failover").entries()) memory.namespace("failover").put(key, 7);
+    const { driver, unreadable } = setUp({ memory });
+    driver.setTargets(byName([target(), target({ name: "two" })]));
+    expect(unreadable).toEqual(["one"]);
+    expect(driver.state("one")).toMatchObject({ mode: "primary", consecutiveFailures: 0 });
+  });
+
+  it.each([
+    ["shorter than an interval", 59, 0],
+    ["a whole interval", 60, 1],
+  ])(
+    "reports a fallback as overdue by the time for which the exporter ran: %s",
+    (_title, present, wanted) => {
+      const presence = { presentFor: () => seconds(present) };
+      const { driver, clock, effects } = setUp({ presence });
+      driver.setTargets(byName([target({ interval: seconds(60) })]));
+      driver.command(target(), { kind: "failover" });
+      clock.advance(seconds(100));
+      expect(effects.filter((effect) => effect.includes("overdue"))).toHaveLength(wanted);
+    },
+  );
 
   it("ends a forced mode and reports an overdue fallback without a probe", () => {
     const { driver, clock, effects } = setUp();
@@ -179,6 +241,20 @@ describe("a replica that follows", () => {
     first.fail(led);
     restarted.driver.learn(first.driver.tell());
     expect(restarted.driver.state("one")).toMatchObject({ mode: "fallback", consecutiveFailures: 4 });
+  });
+
+  it("forgets what it has found out as the leader, also if that is newer", () => {
+    const clock = manualClock();
+    const leader = setUp({ clock });
+    leader.driver.setTargets(both);
+    leader.fail(led);
+    const told = leader.driver.tell();
+    clock.advance(seconds(1));
+    const former = setUp({ clock });
+    former.driver.setTargets(both);
+    for (let i = 0; i < 3; i += 1) former.fail(led);
+    former.driver.learn(told);
+    expect(former.driver.state("one")).toMatchObject({ mode: "primary", consecutiveFailures: 1 });
   });
 
   it("learns nothing of a target that is configured otherwise", () => {

@@ -114,6 +114,34 @@ describe("step", () => {
     expect(state.mode).toBe("primary");
   });
 
+  it("takes an ignored failure that was answered as a sign of the model, and one that was not as none", () => {
+    const ignored = (answered: boolean): UntimedEvent => {
+      return { kind: "result", id: 9, ok: false, reason: "bad_request", answered };
+    };
+    expect(play([...results("x"), ignored(true)]).state).toMatchObject({ modelAvailable: true });
+    expect(play([...results("x"), ignored(false)]).state).toMatchObject({ modelAvailable: false });
+    expect(play([ignored(false)]).state).not.toHaveProperty("modelAvailable");
+  });
+
+  it("forces nothing on a target without failover", () => {
+    const { failover: _none, ...without } = policy;
+    const { state, effects } = play([{ kind: "force", mode: "fallback" }], without);
+    expect({ forced: state.forced, effects }).toEqual({ forced: undefined, effects: [] });
+  });
+
+  it("is not held in a mode by a clock that was set back", () => {
+    const limits = { ...policy, minDwell: seconds(60) };
+    const { state } = play(results("xxx"), limits);
+    expect(state.mode).toBe("fallback");
+    const recovered = (from: number): string => {
+      let next = state;
+      for (const [i, event] of results("oo", 10).entries())
+        next = step(next, { ...event, at: at(from + i) }, limits).next;
+      return next.mode;
+    };
+    expect([recovered(10), recovered(100), recovered(-1000)]).toEqual(["fallback", "primary", "primary"]);
+  });
+
   it("counts a wrong answer as available but unhealthy", () => {
     expect(play(results("www")).state).toMatchObject({ modelAvailable: true, health: "unhealthy" });
     expect(play(results("ox")).state).toMatchObject({ modelAvailable: false });

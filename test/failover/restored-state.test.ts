@@ -68,6 +68,7 @@ describe("restoredState", () => {
     ["a fractional count", { ...state, consecutiveFailures: 0.5 }],
     ["a negative count", { ...state, triggered: -1 }],
     ["an invalid force", { ...state, forced: true }],
+    ["a force that is null", { ...state, forced: null }],
     ["a force whose end was lost", { ...state, forced: { until: null } }],
   ])("rejects %s", (_title, value) => {
     expect(read(value)).toBeUndefined();
