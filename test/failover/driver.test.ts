@@ -45,23 +45,16 @@ function setUp({
     ({ name }) => unreadable.push(name),
   );
   let id = 0;
-  const record = (of: Target, outcome: Outcome): void => {
+  const resultOf = (outcome: Outcome): Result => {
     id += 1;
     const at = clock.now();
-    const result: Result = {
-      id,
-      startedAt: at,
-      endedAt: at,
-      duration: seconds(0),
-      timeout: seconds(1),
-      outcome,
-      samples: [],
-      log: [],
-    };
-    driver.record(of, result);
+    const times = { startedAt: at, endedAt: at, duration: seconds(0), timeout: seconds(1) };
+    return { id, ...times, outcome, samples: [], log: [] };
   };
+  const record = (of: Target, outcome: Outcome): void => driver.record(of, resultOf(outcome));
+  const hold = (of: Target): void => driver.hold(of, resultOf(failed("rate_limited", "")));
   const fail = (of: Target) => record(of, failed("timeout", ""));
-  return { clock, effects, reported, unreadable, driver, record, fail, replica };
+  return { clock, effects, reported, unreadable, driver, record, hold, fail, replica };
 }
 
 const byName = (targets: readonly Target[]) => new Map(targets.map((target) => [target.name, target]));
@@ -174,11 +167,22 @@ describe("createDriver", () => {
     expect(driver.state("one")).toMatchObject({ mode: "primary", health: "unknown", consecutiveFailures: 0 });
   });
 
-  it("ignores results of removed targets", () => {
-    const { driver, fail } = setUp();
+  it("ignores results of removed targets, and probes of them that were held back", () => {
+    const { driver, fail, hold } = setUp();
     driver.setTargets(byName([]));
     fail(target());
-    expect(driver.state("one")).toBeUndefined();
+    hold(target());
+    driver.setTargets(byName([target()]));
+    expect(driver.state("one")).toMatchObject({ consecutiveFailures: 0 });
+  });
+
+  it("reports nothing after it was stopped", () => {
+    const { driver, clock, effects } = setUp();
+    driver.setTargets(byName([target()]));
+    driver.command(target(), { kind: "force", mode: "fallback", lasting: seconds(10) });
+    driver.stop();
+    clock.advance(seconds(100));
+    expect(effects).toEqual(["one mode@0"]);
   });
 });
 

@@ -123,6 +123,13 @@ describe("step", () => {
     expect(play([ignored(false)]).state).not.toHaveProperty("modelAvailable");
   });
 
+  it("knows no more of a model that was available once its configuration is wrong, but still of one that was not", () => {
+    const strict = { ...policy, ignoreUntilSuccess: true };
+    const mistake = (id: number): UntimedEvent => ({ kind: "result", id, ok: false, reason: "bad_request" });
+    expect(play([...results("w"), mistake(9)], strict).state).not.toHaveProperty("modelAvailable");
+    expect(play([...results("x"), mistake(9)], strict).state).toMatchObject({ modelAvailable: false });
+  });
+
   it("forces nothing on a target without failover", () => {
     const { failover: _none, ...without } = policy;
     const { state, effects } = play([{ kind: "force", mode: "fallback" }], without);
