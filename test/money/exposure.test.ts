@@ -42,8 +42,13 @@ describe("what a client of /probe can spend per day", () => {
     ],
     [
       "a budget per hour, at the dearest model that may be named",
-      PRICES + module(`model: m, ${OPEN}`, "budget: { tokens: 1000, per: hour },"),
+      PRICES + module(`api_key: sk-of-the-test, model: m, ${OPEN}`, "budget: { tokens: 1000, per: hour },"),
       "chat: at most 24000 tokens, 0.05 dollars with any allowed address",
+    ],
+    [
+      "every model with a price may be named without a key",
+      PRICES + module(`model: m, ${OPEN}`, "budget: { tokens: 1000, per: hour },"),
+      "chat: at most 24000 tokens, 0.48 dollars with any allowed address",
     ],
     [
       "models that allowed_models match count as well",

@@ -40,7 +40,9 @@ export const llmProber = {
   objection,
   caution,
   expectedSpend,
-  allowsModel: (model, module) => model === module.model || module.acceptsModel?.(model) === true,
+  // Without a key there is no account that a stranger could spend from.
+  allowsModel: (model, module) =>
+    !hasCredential(module) || model === module.model || module.acceptsModel?.(model) === true,
   configuredOnly: hasCredential,
   coldStartAfter: ({ coldStartAfter }) => coldStartAfter,
   tiers: ({ tiers }) => tiers,

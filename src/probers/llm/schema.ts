@@ -171,7 +171,7 @@ export const llmSchema = {
     },
     allowed_models: {
       description:
-        'RE2 expressions, matched against the whole name of the model that answered. If none matches, the probe fails with the reason model_mismatch. Without this option, a model other than the requested one is only exposed as a metric. Requests to `/probe` may name these models, `model`, and those of the module\'s configured targets; `[".*"]` allows every one.',
+        'RE2 expressions, matched against the whole name of the model that answered. If none matches, the probe fails with the reason model_mismatch. Without this option, a model other than the requested one is only exposed as a metric. If the module sends a key, requests to `/probe` may name only these models, `model`, and those of the module\'s configured targets; `[".*"]` allows every one.',
       type: "array",
       minItems: 1,
       items: { type: "string", format: "regexp" },
