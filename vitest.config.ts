@@ -77,7 +77,6 @@ const LONG = [
   "test/probers/llm/segments.test.ts",
   "test/release/workflows.test.ts",
   "test/server/front/passwords.test.ts",
-  "test/server/reload-access.test.ts",
   "test/store/disk.test.ts",
   "test/store/lost.test.ts",
   "test/store/private-files.test.ts",
