@@ -33,7 +33,7 @@ const SHIPPED = [
 /** The files that the build writes. */
 const BUILT = [
   /^dist\/(THIRD-PARTY-LICENSES\.txt|sbom\.cdx\.json)$/,
-  /^dist\/(main|plugin|health-check|client\/index|cli\/config-worker|probers\/icmp\/launcher-process|server\/front\/bcrypt-worker|store\/worker)\.js$/,
+  /^dist\/(main|plugin|health-check|client\/index|cli\/config-worker|probers\/(icmp\/launcher-process|http\/inspect-content|inspection\/(find-match|worker))|server\/front\/bcrypt-worker|store\/worker)\.js$/,
   /^dist\/\w[\w.-]*-[\w-]{8}\.js$/,
   /^dist\/page\/assets\/((chart|icon|page)-[\w-]+\.(js|svg|css)|manifest\.json)$/,
   // Types of what programs import.
