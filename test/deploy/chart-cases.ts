@@ -131,7 +131,7 @@ export const CHART_CASES: readonly ChartCase[] = [
     },
     check: (chart) => {
       const [container] = chart.pods().spec.containers;
-      expect(container.args).toContain("--web.external-url=https://status.example.com");
+      expect(container.args).toContain("--web.external-url=https://status.example.com/");
     },
   },
   {

@@ -41,6 +41,7 @@ const EXAMPLES: readonly Example[] = [
   ...examplesOf(JSON.parse(readFileSync(join(CHART, "values.schema.json"), "utf8")) as Value, []),
   ...blocksOf("README.md"),
   ...blocksOf("../../../docs/kubernetes.md", "Helm"),
+  ...blocksOf("../../../docs/kubernetes.md", "Two replicas"),
 ];
 
 /** What an example needs from elsewhere in order to have an effect. */

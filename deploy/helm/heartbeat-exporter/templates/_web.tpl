@@ -17,7 +17,7 @@
 {{- if .Values.web.externalUrl }}
 {{- .Values.web.externalUrl }}
 {{- else if and $host (not (contains "*" $host)) }}
-{{- printf "%s://%s%s" (ternary "http" "https" (empty .Values.ingress.tls)) $host (include "heartbeat-exporter.routePrefix" .) }}
+{{- printf "%s://%s%s/" (ternary "http" "https" (empty .Values.ingress.tls)) $host (include "heartbeat-exporter.routePrefix" .) }}
 {{- end }}
 {{- end }}
 
