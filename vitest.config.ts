@@ -73,6 +73,7 @@ const LONG = [
   "test/probers/http/large-bodies.test.ts",
   "test/probers/icmp/lab.test.ts",
   "test/probers/icmp/ping.test.ts",
+  "test/probers/kubernetes-lease/sets.test.ts",
   "test/probers/llm/llama.test.ts",
   "test/probers/llm/segments.test.ts",
   "test/release/workflows.test.ts",
