@@ -5,13 +5,17 @@ import { testFiles } from "./rules.ts";
 
 /** Files that take promtool several seconds. */
 const SLOW: ReadonlySet<string> = new Set(
-  ["latency", "slo", "slo-days", "targets"].map((name) => `${name}.test.yml`),
+  ["latency", "slo", "slo-days", "slo-windows", "targets"].map((name) => `${name}.test.yml`),
 );
 
 const isSlow = (file: string): boolean => SLOW.has(basename(file));
 
-/** Unit tests that `npm run check:long` runs. */
-export const slowTestFiles: readonly string[] = testFiles.filter(isSlow);
+/** Files with exact ends of windows: since version 3, Prometheus leaves a sample at the start of a range out. */
+const NEWEST_ONLY: ReadonlySet<string> = new Set(["slo-windows.test.yml"]);
+
+/** Returns the unit tests that `npm run check:long` runs with a version. */
+export const slowTestFiles = (version: ToolVersion): readonly string[] =>
+  testFiles.filter((file) => isSlow(file) && (version === "newest" || !NEWEST_ONLY.has(basename(file))));
 /** The other unit tests. */
 export const quickTestFiles: readonly string[] = testFiles.filter((file) => !isSlow(file));
 
