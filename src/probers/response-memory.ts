@@ -9,6 +9,6 @@ export const DEFAULT_RESPONSE_MEMORY = 32 * 2 ** 20;
  */
 export const responseMemory = createByteBudget(DEFAULT_RESPONSE_MEMORY);
 
-/** Why a probe failed that could not go on reading. The reason is `queue_timeout`: the exporter is to blame, not the target. */
+/** The failure of a probe that could not go on reading. The reason is `queue_timeout`: the exporter is to blame, not the target. */
 export const NO_ROOM =
   "other answers took up limits.response_memory until the deadline, so that this one could not be read";

@@ -191,7 +191,7 @@ async function isAuthorized(
 
 /**
  * Checks a token. Only guesses of the control token alone are limited: clients that share the address of one with a wrong token
- * would otherwise be kept out as well, and a report of a component that is refused wakes somebody.
+ * would otherwise be kept out as well, and a report of a component that is refused causes an alert.
  */
 async function checkToken(
   { limits }: RouteContext,

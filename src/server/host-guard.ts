@@ -73,7 +73,7 @@ export function hostGuard(context: RouteContext): RequestHandler {
   const namedByFlags = hostsOf(context);
   return (req, res, next) => {
     const { allowedHosts: allowed, advertisedHost } = config().web;
-    // A page can send a ping to any name, so that rebinding gains it nothing; and a ping that is refused wakes somebody.
+    // A page can send a ping to any name, so that rebinding gains it nothing; and a ping that is refused causes an alert.
     if (allowed === undefined && req.path.startsWith(`${routePrefix}/ping/`)) return next();
     const own = advertisedHost === undefined ? namedByFlags : [...namedByFlags, advertisedHost];
     const objection = hostObjection(req, { allowed, own });

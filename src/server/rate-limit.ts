@@ -1,7 +1,7 @@
 import type { Clock } from "../core/clock.ts";
 import { type Seconds, seconds } from "../core/units.ts";
 
-/** What a source may do at once, and how fast it may go on after that. */
+/** The events that a source may cause at once, and the pace after that. */
 export interface RateOptions {
   /** Number of events at once. */
   readonly burst: number;

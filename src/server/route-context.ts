@@ -66,7 +66,7 @@ export interface RouteConfig {
     /** False if `/probe` takes configured targets only. */
     readonly probesAny: boolean;
   };
-  /** Whether a plain successful ping is stored before it is answered. */
+  /** The pings that are stored before they are answered. */
   readonly durability: Durability;
   readonly contextApi: { readonly enabled: boolean; readonly metricsEnabled: boolean };
   /** With shards: this one's number, and what others own. */

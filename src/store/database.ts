@@ -96,7 +96,7 @@ export function openUnwritable(path: string): DatabaseSync {
   return db;
 }
 
-/** Why a database was moved aside, as part of its new name. */
+/** The reason for which a database was moved aside, as part of its new name. */
 type AsideReason = "corrupt" | "displaced";
 
 /**

@@ -37,7 +37,7 @@ export const storageSchema = {
   additionalProperties: false,
 } as const satisfies JSONSchema;
 
-/** Whether plain successful pings are stored before they are answered. */
+/** The pings that are stored before they are answered: all of them, or all but plain successes. */
 export type Durability = "strict" | "relaxed";
 
 /** Where state and history are kept, and how much history. */

@@ -7,7 +7,7 @@ import { bool } from "./schema-words.ts";
 /** The section `web`. */
 export const webSectionSchema = {
   type: "object",
-  description: "Who may ask the exporter for what. TLS and passwords are in the file of `--web.config.file`.",
+  description: "The names that the exporter answers under, and the addresses that `/probe` takes. TLS and passwords are in the file of `--web.config.file`.",
   properties: {
     allowed_hosts: {
       type: "array",
@@ -27,7 +27,7 @@ export const webSectionSchema = {
   additionalProperties: false,
 } as const satisfies JSONSchema;
 
-/** Who may ask the exporter for what. */
+/** Access to the exporter: the names that it answers under, and the addresses that `/probe` takes. */
 export interface WebSection {
   /** Patterns of host names in lower case; absent for the default. */
   readonly allowedHosts?: readonly string[];

@@ -42,7 +42,7 @@ export interface ContentWork {
   readonly bytes: Uint8Array;
 }
 
-/** What the rules and values of a module find in a body. */
+/** The findings of the rules and values of a module in a body. */
 export interface ContentFindings {
   /** The first expression that fails the probe. */
   readonly regex: Failure | undefined;

@@ -14,7 +14,7 @@ export interface WatchedLeases extends Omit<Reflector, "mark"> {
   close(): void;
 }
 
-/** What a target watches. */
+/** The Leases that a target watches. */
 export interface WatchRequest {
   readonly cluster: ClusterOptions;
   readonly collection: LeaseCollection;

@@ -20,7 +20,7 @@ const MOST_WAITING = 100;
 /** Most guessers that are remembered. */
 const MOST_GUESSERS = 1000;
 
-/** Why a password is not checked: its guesser has to wait (`slowed`), or too many of all clients wait (`busy`). */
+/** The reason for which a password is not checked: its guesser has to wait (`slowed`), or too many of all clients wait (`busy`). */
 export type Unchecked = "slowed" | "busy";
 
 /** Orders the checks of passwords, such that those who guess wait and the others do not. */
