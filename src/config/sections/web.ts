@@ -7,7 +7,8 @@ import { bool } from "./schema-words.ts";
 /** The section `web`. */
 export const webSectionSchema = {
   type: "object",
-  description: "The names that the exporter answers under, and the addresses that `/probe` takes. TLS and passwords are in the file of `--web.config.file`.",
+  description:
+    "The names that the exporter answers under, and the addresses that `/probe` takes. TLS and passwords are in the file of `--web.config.file`.",
   properties: {
     allowed_hosts: {
       type: "array",
