@@ -30,7 +30,7 @@ import { buildHeartbeats } from "./sections/heartbeats.ts";
 import { buildLease } from "./sections/lease.ts";
 import { buildLimits } from "./sections/limits.ts";
 import { buildMaintenance } from "./sections/maintenance.ts";
-import { buildModules } from "./sections/modules.ts";
+import { buildModules, warnOfCredentials } from "./sections/modules.ts";
 import { buildNotify } from "./sections/notify/notify.ts";
 import { buildPages } from "./sections/pages.ts";
 import { checkPlugins } from "./sections/plugins.ts";
@@ -156,6 +156,8 @@ function* buildSections(context: BuildContext, { plugins }: ConfigDeps): Steps<S
   const targets = yield* buildTargets({ modules, offModules, prices }, context);
   const push = yield* buildHeartbeats(context);
   checkModulesPresent(push.configured, context);
+  const web = buildWeb(context);
+  if (web.probesAny) warnOfCredentials(modules, context);
   const groups = buildGroups(targets, push.heartbeats, context);
   const routes = buildRoutes({ targets, groups, prices: prices ?? new Map() }, context);
   checkDependencyCycles(context);
@@ -186,7 +188,7 @@ function* buildSections(context: BuildContext, { plugins }: ConfigDeps): Steps<S
     control: buildControl(context),
     components: buildComponents(context),
     storage: buildStorage(context),
-    web: buildWeb(context),
+    web,
     contextApi: buildContextApi(context),
   };
 }

@@ -196,6 +196,8 @@ export interface Prober<Options = unknown, Module = unknown, Reason extends Fail
    * which would otherwise go to any `?target=`.
    */
   configuredOnly?(module: Module): boolean;
+  /** Returns true if probes send a credential of the module to whichever address they are asked to probe. */
+  sendsCredential?(module: Module): boolean;
   /** Returns the tiers of a module. */
   tiers?(module: Module): readonly Tier[];
   /** Checks one of `tiers`. Rejects only for bugs. */

@@ -1,3 +1,12 @@
+/** The names of headers that usually carry credentials, so that their values are treated as secrets. */
+export const CONFIDENTIAL_HEADER =
+  "^(?i:.*authorization|cookie|.*token.*|.*secret.*|.*password.*|.*api[-_]?key.*)$";
+
+const confidentialHeader = new RegExp(CONFIDENTIAL_HEADER);
+
+/** Reports whether a header of this name usually carries a credential. */
+export const isConfidential = (name: string): boolean => confidentialHeader.test(name);
+
 /** Raw headers of node:http: names and values in turn. */
 export type RawHeaders = readonly string[];
 

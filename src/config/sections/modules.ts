@@ -167,6 +167,19 @@ function buildModule(
   };
 }
 
+/** Warns of modules whose credentials any client of `/probe` can have sent to an address of its choice. */
+export function warnOfCredentials(
+  modules: ReadonlyMap<string, Module>,
+  { problems }: Pick<BuildContext, "problems">,
+): void {
+  for (const { name, prober, options, allowedTargets } of modules.values()) {
+    if (allowedTargets !== undefined || prober.sendsCredential?.(options) !== true) continue;
+    const text =
+      "sends its credentials to every address that a client of /probe names: set allowed_targets, or web.enable_probe_any: false";
+    problems.warn(["modules", name, prober.kind], text);
+  }
+}
+
 /** Returns the timeout of a module. For the kinds of blackbox_exporter, 0 and negative ones are none, as there. */
 function timeoutOf(text: unknown, kind: string, path: Path, { problems }: BuildContext) {
   const length = typeof text === "string" ? parseSignedDuration(text) : undefined;

@@ -8,6 +8,7 @@ import {
   type ProbeTarget,
   succeeded,
 } from "../../core/prober.ts";
+import { isConfidential } from "../http-headers.ts";
 import type { ConnectionGuard } from "../open-connection.ts";
 import { withDeadline } from "../tls-connection.ts";
 import { hasOtherScheme, parseGrpcAddress } from "./address.ts";
@@ -35,6 +36,7 @@ export const grpcProber = {
   schema: grpcSchema,
   costly: false,
   compile: compileGrpc,
+  sendsCredential: ({ metadata }) => metadata.some((text, i) => i % 2 === 0 && isConfidential(text)),
   objection,
   probe: probeGrpc,
 } satisfies Prober<GrpcOptions, GrpcModule, GrpcReason>;

@@ -9,6 +9,7 @@ import {
 } from "../../core/prober.ts";
 import { seconds } from "../../core/units.ts";
 import { parseAddress } from "../http-address.ts";
+import { isConfidential } from "../http-headers.ts";
 import { withDeadline } from "../tls-connection.ts";
 import { judge } from "./judge.ts";
 import { httpMetrics } from "./metrics.ts";
@@ -35,6 +36,10 @@ export const httpProber = {
   schema: httpSchema,
   costly: false,
   compile: compileHttp,
+  sendsCredential: ({ credentials, headers: { fixed, fromFiles } }) =>
+    credentials !== undefined ||
+    fromFiles !== undefined ||
+    fixed.some(({ name, confidential }) => confidential || isConfidential(name)),
   objection,
   probe: probeHttp,
 } satisfies Prober<HttpOptions, HttpModule, HttpReason>;

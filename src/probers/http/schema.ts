@@ -1,6 +1,7 @@
 import type { FromSchema, JSONSchema } from "json-schema-to-ts";
 import { allowedTargetsSchema } from "../address-policy.ts";
 import { authProperties, httpHeadersSchema, proxyProperties } from "../http-client-schema.ts";
+import { CONFIDENTIAL_HEADER } from "../http-headers.ts";
 import { ipPreferenceProperties } from "../resolution.ts";
 import { tlsConfigSchema } from "../tls-options.ts";
 
@@ -29,9 +30,6 @@ const headerRules = (description: string) =>
       },
     },
   }) as const satisfies JSONSchema;
-
-/** Headers that usually carry credentials, so that their values are treated as secrets. */
-const CONFIDENTIAL_HEADER = "^(?i:.*authorization|cookie|.*token.*|.*secret.*|.*password.*|.*api[-_]?key.*)$";
 
 const flag = (description: string) => ({ type: "boolean", description }) as const satisfies JSONSchema;
 

@@ -7,6 +7,7 @@ import {
   type ProbeTarget,
   succeeded,
 } from "../../core/prober.ts";
+import { isConfidential } from "../http-headers.ts";
 import { type ConnectionGuard, openConnection } from "../open-connection.ts";
 import { withDeadline } from "../tls-connection.ts";
 import { parseWebsocketAddress } from "./address.ts";
@@ -33,6 +34,10 @@ export const websocketProber = {
   schema: websocketSchema,
   costly: false,
   compile: compileWebsocket,
+  sendsCredential: ({ credentials, headers: { fixed, fromFiles } }) =>
+    credentials !== undefined ||
+    fromFiles !== undefined ||
+    fixed.some(({ name, secret }) => secret || isConfidential(name)),
   objection,
   probe: probeWebsocket,
 } satisfies Prober<WebsocketOptions, WebsocketModule, WebsocketReason>;
