@@ -1,12 +1,12 @@
 import { setTimeout as pause } from "node:timers/promises";
 
-/** Runs `work` every half second until the returned function is called. */
-export function repeatedly(work: () => Promise<unknown>): () => Promise<void> {
+/** Runs `work` with a pause after each run, of half a second by default, until the returned function is called. */
+export function repeatedly(work: () => Promise<unknown>, ms = 500): () => Promise<void> {
   const ending = new AbortController();
   const loop = (async () => {
     while (!ending.signal.aborted) {
       await work();
-      await pause(500);
+      await pause(ms, undefined, { signal: ending.signal }).catch(() => {});
     }
   })();
   return async () => {

@@ -25,20 +25,20 @@ async function must(...argv: readonly string[]): Promise<void> {
   if (code !== 0) throw new Error(`${argv.join(" ")}: ${stdout}${stderr}`);
 }
 
-/** Creates a disk of 1 MiB, or simulates one. */
-export async function smallDisk(): Promise<Disk> {
+/** Creates a disk of so many MiB, or simulates one. */
+export async function smallDisk(mib = 1): Promise<Disk> {
   const folder = await temporaryFolder();
-  return isRoot ? mounted(folder) : limited(folder);
+  return isRoot ? mounted(folder, mib) : limited(folder);
 }
 
-async function mounted(folder: TemporaryFolder): Promise<Disk> {
+async function mounted(folder: TemporaryFolder, mib: number): Promise<Disk> {
   const { path } = folder;
-  await must("mount", "-t", "tmpfs", "-o", "size=1m", "none", path);
+  await must("mount", "-t", "tmpfs", "-o", `size=${mib}m`, "none", path);
   const ballast = join(path, "ballast");
   return {
     path,
     fullReason: "full",
-    fill: () => writeFile(ballast, Buffer.alloc(2 ** 20)).catch(() => {}),
+    fill: () => writeFile(ballast, Buffer.alloc(mib * 2 ** 20)).catch(() => {}),
     free: () => rm(ballast),
     readOnly: () => must("mount", "-o", "remount,ro", path),
     writable: () => must("mount", "-o", "remount,rw", path),
