@@ -16,6 +16,7 @@ import type { Result } from "../core/result.ts";
 import { redactAddress } from "../core/secret.ts";
 import { complete, inSlices } from "../core/steps.ts";
 import type { Target } from "../core/target.ts";
+import { truncate } from "../core/truncate.ts";
 import type { Seconds } from "../core/units.ts";
 import { createAsker } from "../engine/ask.ts";
 import { createEngine } from "../engine/engine.ts";
@@ -130,7 +131,12 @@ export function createExporter(options: ExporterOptions): Exporter {
   presence.onGap((gap) => logGap(log, gap));
 
   // Probes. Three callbacks come late: results and held probes go to parts that depend on the engine, and a new leader probes by it.
-  const ledger = createLedger(memory.namespace("money/ledger"));
+  const ledger = createLedger(memory.namespace("money/ledger"), () =>
+    log.warn(
+      {},
+      "the stored spending of a budget cannot be read and is left out, so that its window begins again",
+    ),
+  );
   const treasury = createTreasury(ledger, config.prices);
   const conditions = createConditions({
     now: () => clock.now(),
@@ -219,6 +225,7 @@ export function createExporter(options: ExporterOptions): Exporter {
     memory.namespace("maintenance"),
     memory.namespace("maintenance-ended"),
     (name, end) => pushes.firstChance(name, end),
+    (id) => log.warn({ id: truncate(id, 128) }, "a stored maintenance window cannot be read and was deleted"),
   );
   const beatsOf = (target: Target): readonly ProbedHeartbeat[] =>
     probedBeats(target, ask.latest(target)?.result, presence);

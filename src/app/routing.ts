@@ -38,6 +38,8 @@ export function createRouting(parts: RoutingParts): Routes {
     store: memory.namespace("routes"),
     member: (member, route) => memberOf(parts, member, route),
     leads: () => election.leads() !== false,
+    onUnreadable: (route) =>
+      log.warn({ route }, "the stored choice of a route cannot be read and is left out"),
     onEffect(route, effect, view) {
       logEffect(log, route, effect, view);
       const { use } = view.state;

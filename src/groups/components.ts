@@ -3,6 +3,7 @@ import type { GroupMember } from "../core/group.ts";
 import type { Log } from "../core/log.ts";
 import type { StateStore } from "../core/memory.ts";
 import type { TargetStatus } from "../core/status.ts";
+import { truncate } from "../core/truncate.ts";
 import {
   elapsed,
   formatDuration,
@@ -106,8 +107,13 @@ export function createComponents(deps: ComponentsDeps): Components {
 
   for (const [name, value] of Array.from(store.entries())) {
     const restored = readStored(name, value);
-    if (restored === undefined || stored.size === MOST_COMPONENTS) store.delete(name);
-    else keep(restored.component, seconds(restored.awayFor + deps.downFor));
+    if (restored === undefined || stored.size === MOST_COMPONENTS) {
+      store.delete(name);
+      log.warn(
+        { component: truncate(name, 128) },
+        "the stored report of a component cannot be read and was deleted",
+      );
+    } else keep(restored.component, seconds(restored.awayFor + deps.downFor));
   }
 
   const statusOf = ({ component, expiresAt }: StoredComponent): TargetStatus =>

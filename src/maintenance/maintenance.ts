@@ -58,14 +58,16 @@ export type FirstChance = (heartbeat: string, end: Timestamp) => Timestamp | und
  * Creates maintenance without configured windows.
  * @param store persists the windows started by hand
  * @param endedStore persists those of them that have ended
+ * @param onUnreadable called for a stored one that is malformed and was deleted
  */
 export function createMaintenance(
   clock: Clock,
   store: StateStore,
   endedStore: StateStore,
   firstChance: FirstChance,
+  onUnreadable?: (id: string) => void,
 ): Maintenance {
-  const manual = createManualWindows(clock, store, endedStore);
+  const manual = createManualWindows(clock, store, endedStore, onUnreadable);
   let configured: readonly ConfiguredWindow[] = [];
   /** Returns the groups that contain a subject, directly or through other groups. */
   let groupsOf: (subject: MaintenanceSubject) => ReadonlySet<string> = () => new Set();

@@ -32,10 +32,16 @@ const REMEMBERED = seconds(31 * 86_400);
  * Restores the windows of the previous run.
  * @param store persists the open windows
  * @param endedStore persists those that have ended
+ * @param onUnreadable called for a stored window that is malformed and was deleted
  */
-export function createManualWindows(clock: Clock, store: StateStore, endedStore: StateStore): ManualWindows {
-  let windows = readWindows(store);
-  let past = readWindows(endedStore);
+export function createManualWindows(
+  clock: Clock,
+  store: StateStore,
+  endedStore: StateStore,
+  onUnreadable: (id: string) => void = () => {},
+): ManualWindows {
+  let windows = readWindows(store, onUnreadable);
+  let past = readWindows(endedStore, onUnreadable);
 
   const remember = (ended: readonly ManualWindow[]): void => {
     const now = clock.now();
@@ -83,11 +89,13 @@ export function createManualWindows(clock: Clock, store: StateStore, endedStore:
 }
 
 /** Reads the windows of a store, and deletes what is malformed. */
-function readWindows(store: StateStore): readonly ManualWindow[] {
+function readWindows(store: StateStore, onUnreadable: (id: string) => void): readonly ManualWindow[] {
   return [...store.entries()].flatMap(([id, value]) => {
     const window = readWindow(id, value);
-    if (window === undefined) store.delete(id);
-    return window ?? [];
+    if (window !== undefined) return window;
+    store.delete(id);
+    onUnreadable(id);
+    return [];
   });
 }
 

@@ -31,12 +31,17 @@ const NOTHING: Amount = { tokens: 0, dollars: 0 };
 /**
  * Creates a ledger and restores its spending.
  * @param store persists the spending
+ * @param onUnreadable called if a stored spending is malformed, so that its budget begins again
  */
-export function createLedger(store: StateStore = createMemory().namespace("ledger")): Ledger {
+export function createLedger(
+  store: StateStore = createMemory().namespace("ledger"),
+  onUnreadable: () => void = () => {},
+): Ledger {
   const entries = new Map<string, Spending>();
   for (const [key, value] of store.entries()) {
     const spending = readSpending(value);
     if (spending !== undefined && keyOf(spending.owner, spending.per) === key) entries.set(key, spending);
+    else onUnreadable();
   }
   const put = (spending: Spending): void => {
     const key = keyOf(spending.owner, spending.per);

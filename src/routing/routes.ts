@@ -73,18 +73,27 @@ export interface RoutesDeps {
   /** False if another replica leads or none does: this one then keeps its last choice. */
   readonly leads: () => boolean;
   readonly onEffect: (route: Route, effect: RouteEffect, view: RouteView) => void;
+  /** Called for a route whose stored state is malformed, so that it starts without one. */
+  readonly onUnreadable: (route: string) => void;
 }
 
 /** Interval at which times expire: forced members, exclusions, and the time until a preferred member is used again. */
 const TICK = seconds(1);
 
 /** Creates the routes without any. */
-export function createRoutes({ clock, store, member, leads, onEffect }: RoutesDeps): Routes {
+export function createRoutes({ clock, store, member, leads, onEffect, onUnreadable }: RoutesDeps): Routes {
   let routes: ReadonlyMap<string, Route> = new Map();
   const states = new Map<string, RouteState>();
   const listeners = new Set<(route: string) => void>();
 
   const stateOf = (name: string): RouteState => states.get(name) ?? initialRoute(clock.now());
+
+  const restoreOrStart = (name: string): RouteState => {
+    const stored = store.get(name);
+    const restored = stored === undefined ? undefined : restoredRoute(stored);
+    if (stored !== undefined && restored === undefined) onUnreadable(name);
+    return restored ?? initialRoute(clock.now());
+  };
 
   const viewOf = (route: Route): RouteView => {
     const state = stateOf(route.name);
@@ -141,7 +150,7 @@ export function createRoutes({ clock, store, member, leads, onEffect }: RoutesDe
       for (const name of states.keys()) if (!routes.has(name)) states.delete(name);
       retainKeys(store, routes);
       for (const name of routes.keys()) {
-        if (!states.has(name)) states.set(name, restoredRoute(store.get(name)) ?? initialRoute(clock.now()));
+        if (!states.has(name)) states.set(name, restoreOrStart(name));
       }
     },
     find(name) {

@@ -260,6 +260,37 @@ describe("whatever is stored", () => {
     );
   });
 
+  test("and cannot be read is said in the log, for each part that people or money depend on", {
+    timeout: 300_000,
+  }, async () => {
+    const first = memoryOf({});
+    {
+      await using exporter = await start(first);
+      await use(exporter);
+    }
+    const silent: string[] = [];
+    for (const [name, values] of Object.entries(first.contents())) {
+      const nonsense = Object.fromEntries(Object.keys(values).map((key) => [key, '"nonsense"']));
+      if (Object.keys(values).length === 0) continue;
+      await using exporter = await start(memoryOf({ [name]: nonsense }));
+      const isSaid = exporter.logged.some(({ message }) => /stored .* cannot be read/.test(message));
+      if (!isSaid) silent.push(name);
+    }
+    // Counts, records of what was done, and what the next probes and alerts tell again.
+    expect(silent).toEqual([
+      "engine/results",
+      "metrics/totals",
+      "heartbeat-ids",
+      "statuses",
+      "actions-audit",
+      "webhooks",
+      "notify",
+      "relay-ledger/phone",
+      "relay-audit/phone",
+      "control/audit",
+    ]);
+  });
+
   test.each([8.64e15, -1e15, 253_402_300_800])(
     "of a mode that is forced until %s is left out with a line in the log",
     async (until) => {

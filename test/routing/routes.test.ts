@@ -37,6 +37,7 @@ function start(store: StateStore = createMemory().namespace("routes")) {
     }),
     leads: () => isLeading,
     onEffect: (_route, effect) => void effects.push(effect),
+    onUnreadable: () => {},
   });
   routes.configure([chat]);
   return {
