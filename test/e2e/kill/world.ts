@@ -59,7 +59,8 @@ export async function startWorld(registers: Registers): Promise<World> {
     }),
   );
   const reply = (): number => (calm || Math.random() < 0.5 ? 204 : 503);
-  const [phone, hook, repair] = [
+  const [phone, hook, people, repair] = [
+    resources.use(await startReceiver(reply)),
     resources.use(await startReceiver(reply)),
     resources.use(await startReceiver(reply)),
     resources.use(await startReceiver(() => 204)),
@@ -98,6 +99,7 @@ ${TARGETS.map((name) => `  - { name: ${name}, module: web, target: "http://${ser
 heartbeats: [${JOBS.map((name) => `{ name: ${name}, timeout: 1h }`).join(", ")}]
 routes: [{ name: chat, order: [a, b, c] }]
 webhooks: [{ name: app, url: "${hook.url}", events: [component] }]
+notify: [{ name: team, webhook: { url: "${people.url}" }, when: { subjects: ["part-*"] }, group_wait: 0s, group_interval: 1s, max_per_hour: 3600 }]
 relays: [{ name: phone, token_file: token, url: "${phone.url}", timeout: 1s, retry: { initial: 50ms, max: 200ms } }]
 actions:
   - { name: repair, token_file: token, match: { alertname: HeartbeatDown }, settle: 0s, cooldown: 0s, http: { url: "${repair.url}/{{target}}" } }
@@ -169,6 +171,15 @@ actions:
         `/route/chat/${member === "auto" ? "auto" : `force/${member}`}`,
       );
     },
+    async (exporter) => {
+      // Another one each time, since what changes often is told seldom.
+      const part = `part-${next()}`;
+      const { isDurable } = await post(exporter, `/api/v1/components/${part}`, {
+        method: "PUT",
+        body: JSON.stringify({ status: "unhealthy", ttl: "1h" }),
+      });
+      if (isDurable) promised.push(`notify ${part}`);
+    },
     (exporter) => {
       // Another member than the forced ones: to exclude a forced member also ends the force.
       const verb = oneOf(["exclude", "include"]);
@@ -221,7 +232,8 @@ actions:
         values.set(`running ${name}`, String(running !== null));
       } else if (name.startsWith("machine")) values.set(name, String(hostname));
     }
-    for (const { message, reported_status: status } of components["components"] as ComponentReport[]) {
+    for (const { name, message, reported_status: status } of components["components"] as ComponentReport[]) {
+      if (name !== "db") continue;
       values.set("component", message);
       componentStatus = status;
     }
@@ -254,7 +266,11 @@ actions:
       calm = true;
       const bodies = (receiver: Receiver): string =>
         Array.from(receiver.accepted.values(), ({ body }) => body).join("\n");
-      const arrived: Readonly<Record<string, string>> = { webhook: bodies(hook), relay: bodies(phone) };
+      const arrived: Readonly<Record<string, string>> = {
+        webhook: bodies(hook),
+        notify: bodies(people),
+        relay: bodies(phone),
+      };
       const missing = promised.filter((one) => {
         const [way = "", what = ""] = one.split(" ");
         return arrived[way]?.includes(`"${what}"`) !== true;
@@ -285,6 +301,7 @@ actions:
 }
 
 interface ComponentReport {
+  readonly name: string;
   readonly message: string;
   readonly reported_status: string;
 }
