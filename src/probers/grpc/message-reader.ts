@@ -4,7 +4,7 @@ import { STATUS } from "./status.ts";
 const PREFIX = 5;
 
 /** The largest message accepted, in bytes. gRPC's default. */
-const LARGEST_MESSAGE = 4 * 1024 * 1024;
+export const LARGEST_MESSAGE = 4 * 1024 * 1024;
 
 /** A body that is not one message, with the status that gRPC clients give it. */
 export interface BodyFault {

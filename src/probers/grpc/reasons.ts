@@ -6,6 +6,7 @@ import type { FailureReason } from "../../core/reasons.ts";
 export const grpcReasons = [
   ...NETWORK_REASONS,
   "timeout",
+  "queue_timeout",
   "network",
   "grpc_status",
   "not_serving",

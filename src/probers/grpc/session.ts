@@ -2,7 +2,9 @@ import { type ClientHttp2Session, type ClientHttp2Stream, connect } from "node:h
 import type { Socket } from "node:net";
 import { codeOf, describeError } from "../errors.ts";
 import type { RawHeaders } from "../http-headers.ts";
+import { NO_ROOM, responseMemory } from "../response-memory.ts";
 import type { StepGuard } from "../tls-connection.ts";
+import { LARGEST_MESSAGE } from "./message-reader.ts";
 import {
   type CallFailure,
   type CallResult,
@@ -94,19 +96,38 @@ function makeCall(
   guard: StepGuard,
   onResponse: () => void,
 ): Promise<Attempt> {
-  return new Promise((resolve) => {
-    guard.cut = () => resolve({ ...late(state), unprocessed: false });
+  return new Promise((resolvePromise) => {
+    const memory = responseMemory.open(LARGEST_MESSAGE);
+    let isFull = false;
+    let isSettled = false;
+    const resolve = (attempt: Attempt): void => {
+      isSettled = true;
+      memory.release();
+      resolvePromise(attempt);
+    };
+    guard.cut = () => resolve({ ...(isFull ? withoutRoom() : late(state)), unprocessed: false });
     if (guard.signal.aborted) return guard.cut();
     const stream = session.request([...headers], { endStream: false });
     const reader = createReplyReader(service);
     const settle = (result: CallResult | undefined): void => {
       if (result !== undefined) resolve({ ...result, unprocessed: false });
     };
+    const take = (chunk: Buffer): void => {
+      const room = isSettled ? undefined : memory.grow(chunk.length);
+      settle(reader.data(chunk));
+      if (room === undefined || isSettled) return;
+      isFull = true;
+      stream.pause();
+      void room.then(() => {
+        isFull = false;
+        stream.resume();
+      });
+    };
     stream.once("response", (fields, flags, raw: readonly string[]) => {
       onResponse();
       settle(reader.headers(Number(fields[":status"]), raw, (flags & END_STREAM) !== 0));
     });
-    stream.on("data", (chunk: Buffer) => settle(reader.data(chunk)));
+    stream.on("data", take);
     stream.once("trailers", (_fields, _flags, raw: readonly string[]) => settle(reader.trailers(raw)));
     stream.on("error", (error) => {
       if (codeOf(error) !== "ERR_HTTP2_STREAM_ERROR") state.error ??= error;
@@ -117,6 +138,8 @@ function makeCall(
 }
 
 const END_STREAM = 1;
+
+const withoutRoom = (): CallFailure => callFailure("queue_timeout", STATUS.deadlineExceeded, NO_ROOM);
 
 const late = ({ greeted }: ConnectionState): CallFailure => {
   const hint = greeted ? "" : "; the server has not sent anything of HTTP/2";
