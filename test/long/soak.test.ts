@@ -66,9 +66,11 @@ test(
       await judge([], `after ${fault.name}`);
     };
     for (let turn = 0; Date.now() / 1000 < end - (FAULT_S + REST_S); turn += 1) {
-      await endure(FAULTS[turn % FAULTS.length] as Fault);
+      const fault = FAULTS[turn % FAULTS.length] as Fault;
+      await endure(fault);
+      const healthy = Math.round(load.longestHealthy());
       console.log(
-        `${Math.round(Date.now() / 1000 - begin)} s, /-/healthy at most ${Math.round(load.longestHealthy())} ms`,
+        `${Math.round(Date.now() / 1000 - begin)} s, ${fault.name}: /-/healthy at most ${healthy} ms, ${wrong.length + load.wrong.length} wrong`,
       );
     }
     await pause(Math.max(0, end - Date.now() / 1000) * 1000);
