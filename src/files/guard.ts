@@ -13,7 +13,10 @@ const REAL_PATH_FOR = seconds(60);
 /** Most real paths that are remembered. */
 const MOST_REAL_PATHS = 10_000;
 
-/** Lateness of a timer from which the event loop was blocked, and answers may wait that it has not handled. */
+/**
+ * Lateness of a timer from which the event loop was blocked, and answers may wait that it has not handled; of the pool, from
+ * which its threads do not get to work.
+ */
 const LATE = seconds(0.05);
 
 /**
@@ -43,6 +46,8 @@ export interface GuardDeps {
   readonly clock: Clock;
   /** Threads of the pool in which operations on files run. */
   readonly threads: number;
+  /** Resolves once a thread of the pool has done next to nothing, without any file. */
+  readonly poolAnswers: () => Promise<unknown>;
   readonly mountOf: (realPath: string) => Mount;
   readonly realPath: (path: string) => Promise<string>;
 }
@@ -53,7 +58,7 @@ export interface GuardDeps {
  * third of all threads hang, files of mounts on which something hangs are tried only if they have answered before; while
  * three quarters do, none of them.
  */
-export function createFileGuard({ clock, threads, mountOf, realPath }: GuardDeps): FileGuard {
+export function createFileGuard({ clock, threads, poolAnswers, mountOf, realPath }: GuardDeps): FileGuard {
   const perMount = Math.max(1, Math.floor(threads / 8));
   const mostHanging = Math.max(1, Math.floor((threads * 3) / 4));
   const listeners: ((text: string) => void)[] = [];
@@ -121,7 +126,7 @@ export function createFileGuard({ clock, threads, mountOf, realPath }: GuardDeps
   ): Promise<Value> => {
     const begun: Operation = { begin: clock.monotonic(), at: clock.now() };
     let hangs = false;
-    const cancel = punctually(clock, () => {
+    const cancel = punctually(clock, poolAnswers, () => {
       hangs = true;
       hanging += 1;
       for (const lane of [file, mount]) lane.suspect(begun);
@@ -196,14 +201,27 @@ export function createFileGuard({ clock, threads, mountOf, realPath }: GuardDeps
 }
 
 /**
- * Calls `run` after `HANGS_AFTER`, later if the event loop was blocked then. Returns a function that cancels it.
+ * Calls `run` after `HANGS_AFTER`, later if the event loop was blocked then, or the pool late: a machine that gives the exporter no
+ * time says nothing about its files. Returns a function that cancels it.
  */
-function punctually(clock: Clock, run: () => void): () => void {
+function punctually(clock: Clock, poolAnswers: () => Promise<unknown>, run: () => void): () => void {
+  let isCancelled = false;
   let cancel: () => void;
+  const isLate = (due: number): boolean => clock.monotonic() - due > LATE;
   const arm = (delay: Seconds): void => {
     const due = clock.monotonic() + delay;
-    cancel = clock.after(delay, () => (clock.monotonic() - due > LATE ? arm(LATE) : run()));
+    cancel = clock.after(delay, async () => {
+      if (isLate(due)) return arm(LATE);
+      const asked = clock.monotonic();
+      await poolAnswers();
+      if (isCancelled) return;
+      if (isLate(asked)) arm(LATE);
+      else run();
+    });
   };
   arm(HANGS_AFTER);
-  return () => cancel();
+  return () => {
+    isCancelled = true;
+    cancel();
+  };
 }

@@ -7,13 +7,14 @@ import { manualClock } from "../helpers/clock.ts";
 const THREADS = 32;
 
 /** A guard whose operations end when the test says so. */
-function setUp() {
+function setUp({ poolAnswers = async () => {} }: { poolAnswers?: () => Promise<void> } = {}) {
   const clock = manualClock();
   const links = new Map<string, string>();
   const texts: string[] = [];
   const guard = createFileGuard({
     clock,
     threads: THREADS,
+    poolAnswers,
     mountOf: (path) => {
       const name = path.startsWith("/nfs") ? path.split("/", 2).join("/") : "/";
       return { id: name, name };
@@ -80,6 +81,47 @@ describe("a file that hangs", () => {
       reason: "file_unreadable",
       text: "the file system of /a has not answered since 2025-09-15T13:30:00.000Z",
     });
+  });
+
+  test("is not blamed while the threads themselves get no time", async () => {
+    const pool: (() => void)[] = [];
+    const { clock, guard, texts, hang, endAll, settled } = setUp({
+      poolAnswers: () => new Promise((resolve) => pool.push(resolve)),
+    });
+    const answers = async (): Promise<void> => {
+      for (const answer of pool.splice(0)) answer();
+      await settled();
+    };
+    const slow = hang("/a");
+    await settled();
+    // An answer of the pool that comes late is asked for again until it comes at once.
+    for (let i = 0; i < 20; i += 1) {
+      clock.advance(seconds(1));
+      clock.advance(seconds(0.1));
+      await answers();
+    }
+    expect([guard.hanging(), texts]).toEqual([0, []]);
+    endAll();
+    expect(await slow).toBe("done");
+
+    const dead = hang("/b");
+    await settled();
+    clock.advance(seconds(1));
+    expect(guard.hanging()).toBe(0);
+    await answers();
+    expect(guard.hanging()).toBe(1);
+    endAll();
+    expect(await dead).toBe("done");
+    expect(guard.hanging()).toBe(0);
+
+    // An operation that ends while the pool is asked did not hang.
+    const late = hang("/c");
+    await settled();
+    clock.advance(seconds(1));
+    endAll();
+    expect(await late).toBe("done");
+    await answers();
+    expect(guard.hanging()).toBe(0);
   });
 
   test("is read again once it answers", async () => {
