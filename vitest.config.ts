@@ -107,10 +107,10 @@ class LongestFirst extends BaseSequencer {
   }
 }
 
-/** Set by `npm run check:long`. */
 /** Tests with a real Kubernetes API server, whose programs take about ten minutes to build: `npm run check:kubernetes`. */
 const KUBERNETES = ["test/kubernetes/**/*.test.ts"];
 
+/** Set by `npm run check:kubernetes` and by `npm run check:long`. */
 const isKubernetes = process.env["TEST_KUBERNETES"] !== undefined;
 const isLong = isKubernetes || process.env["TEST_LONG"] !== undefined;
 

@@ -86,7 +86,9 @@ if (options.file === "" && stale.length > 0) {
 }
 const lineOf = ({ mutant }: Task): string => `${mutant.file}:${mutant.line}: ${describe(mutant)}`;
 if (options.list) {
-  for (const task of tasks) console.log(lineOf(task));
+  const list = tasks.map((task) => `${lineOf(task)}\n`).join("");
+  // A pipe takes it piece by piece.
+  await new Promise((resolve) => process.stdout.write(list, resolve));
   process.exit();
 }
 
