@@ -1,5 +1,5 @@
 import type { Clock } from "./clock.ts";
-import { elapsed, type Seconds, seconds, type Timestamp } from "./units.ts";
+import { type Seconds, seconds, type Timestamp } from "./units.ts";
 
 /** A time during which the exporter did not run, or the wall clock was set. */
 export interface Gap {
@@ -60,7 +60,8 @@ export function createPresence(clock: Clock): Presence {
   let absence = 0;
   /** Difference between the wall clock and the monotonic clock when last reported. */
   let offset = clock.now() - checkedAt;
-  let gaps: readonly { readonly end: Timestamp; readonly length: Seconds }[] = [];
+  /** By the monotonic clock: by the wall clock, a gap would lie in the future once that is set back. */
+  let gaps: readonly { readonly end: Seconds; readonly length: Seconds }[] = [];
   const listeners: ((gap: Gap) => void)[] = [];
 
   const check = (): void => {
@@ -77,7 +78,7 @@ export function createPresence(clock: Clock): Presence {
     const length = seconds(absent + Math.max(0, jump));
     if (length >= NOTABLE) {
       backAt = at;
-      gaps = [{ end: now, length }, ...gaps].slice(0, MAX_GAPS);
+      gaps = [{ end: at, length }, ...gaps].slice(0, MAX_GAPS);
     }
     for (const listener of listeners) listener({ absence: absent, jump });
   };
@@ -100,10 +101,11 @@ export function createPresence(clock: Clock): Presence {
     absence: () => seconds(absence),
     absenceSince(at) {
       check();
+      const since = at - offset;
       // A gap that began before `at` counts from then.
       return gaps
-        .filter(({ end }) => end > at)
-        .reduce((sum, { end, length }) => seconds(sum + Math.min(length, elapsed(at, end))), seconds(0));
+        .filter(({ end }) => end > since)
+        .reduce((sum, { end, length }) => seconds(sum + Math.min(length, end - since)), seconds(0));
     },
     presentFor() {
       check();

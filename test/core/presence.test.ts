@@ -68,6 +68,27 @@ describe("presence", () => {
     ]);
   });
 
+  it.each([
+    ["was ahead", 3600, 0],
+    ["was behind", -3600, 3602],
+  ])("takes no time after the wall clock %s and was set right for absence", (_name, wrong, gap) => {
+    const { clock, presence } = setup();
+    clock.setWall(seconds(wrong));
+    clock.advance(seconds(20));
+    clock.block(seconds(2));
+    clock.advance(seconds(20));
+    const before = clock.now();
+    clock.setWall(seconds(-wrong));
+    // A moment of before is now an hour early, and so before the block.
+    expect(presence.absenceSince(before)).toBe(gap);
+    clock.advance(seconds(1));
+    const at = clock.now();
+    for (let i = 0; i < 100; i += 1) {
+      clock.advance(seconds(60));
+      expect([presence.absenceSince(clock.now()), presence.absenceSince(at)]).toEqual([0, 0]);
+    }
+  });
+
   it("adds up what a slewed wall clock moves", () => {
     const { clock, gaps } = setup();
     for (let i = 0; i < 100; i += 1) {
