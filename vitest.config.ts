@@ -24,6 +24,7 @@ const LONG = [
   "test/docs/site.test.ts",
   "test/docs/walkthrough.test.ts",
   "test/e2e/actions.test.ts",
+  "test/e2e/clock-set.test.ts",
   "test/e2e/durable.test.ts",
   "test/e2e/environment.test.ts",
   "test/e2e/events.test.ts",

@@ -1,6 +1,7 @@
 import { hash } from "node:crypto";
 import type { Clock } from "../core/clock.ts";
 import { defined } from "../core/defined.ts";
+import { createEnds } from "../core/ends.ts";
 import { createMemory, retainKeys, type StateStore } from "../core/memory.ts";
 import type { Presence } from "../core/presence.ts";
 import type { Result } from "../core/result.ts";
@@ -64,6 +65,7 @@ export function createDriver(
   onUnreadable: (target: Target) => void = () => {},
 ): Driver {
   const startedAt = clock.monotonic();
+  const ends = createEnds(clock);
   let targets: ReadonlyMap<string, Target> = new Map();
   /** By the keys of states, so that a reload has nothing to do for targets that stay. */
   const states = new Map<string, FailoverState>();
@@ -121,6 +123,9 @@ export function createDriver(
     const isFollowing = follows();
     for (const target of targets.values()) {
       if (target.failover === undefined || (isFollowing && isLed(target))) continue;
+      const key = stateKey(target);
+      const until = states.get(key)?.forced?.until;
+      if (until !== undefined && ends.hasPassed(key, until)) apply(target, { kind: "auto", at: clock.now() });
       const hadChance = presentFor >= target.interval;
       apply(target, { kind: "tick", at: clock.now(), ...(hadChance ? {} : { resumed: true }) });
     }

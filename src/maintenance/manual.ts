@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Clock } from "../core/clock.ts";
+import { createEnds } from "../core/ends.ts";
 import type { Coverage } from "../core/maintenance.ts";
 import type { StateStore } from "../core/memory.ts";
 import { after, isTimestamp, seconds, type Timestamp } from "../core/units.ts";
@@ -42,6 +43,7 @@ export function createManualWindows(
 ): ManualWindows {
   let windows = readWindows(store, onUnreadable);
   let past = readWindows(endedStore, onUnreadable);
+  const ends = createEnds(clock);
 
   const remember = (ended: readonly ManualWindow[]): void => {
     const now = clock.now();
@@ -52,11 +54,12 @@ export function createManualWindows(
   };
 
   const list = (): readonly ManualWindow[] => {
+    const over = new Set(windows.filter(({ id, until }) => ends.hasPassed(id, until)));
+    if (over.size === 0) return windows;
     const now = clock.now();
-    if (windows.every(({ until }) => now < until)) return windows;
-    remember(windows.filter(({ until }) => now >= until));
-    for (const { id, until } of windows) if (now >= until) store.delete(id);
-    windows = windows.filter(({ until }) => now < until);
+    remember([...over].map((window) => ({ ...window, until: earliest(window.until, now) })));
+    for (const { id } of over) store.delete(id);
+    windows = windows.filter((window) => !over.has(window));
     return windows;
   };
 
@@ -76,6 +79,8 @@ export function createManualWindows(
       };
       windows = [...windows, window];
       store.put(window.id, window);
+      // Its length is known from here on.
+      ends.hasPassed(window.id, until);
       return window;
     },
     end(id) {
@@ -87,6 +92,8 @@ export function createManualWindows(
     },
   };
 }
+
+const earliest = (a: Timestamp, b: Timestamp): Timestamp => (a < b ? a : b);
 
 /** Reads the windows of a store, and deletes what is malformed. */
 function readWindows(store: StateStore, onUnreadable: (id: string) => void): readonly ManualWindow[] {

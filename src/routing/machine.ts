@@ -230,7 +230,9 @@ function choose(
   const ready = usable.find(isReady);
   if (ready !== undefined) return { use: ready, cause, exhausted };
   const mayStay = state.use !== undefined && admitted.includes(state.use);
-  if (mayStay && elapsed(state.since, at) < policy.minDwell) return { use: state.use, cause, exhausted };
+  const used = elapsed(state.since, at);
+  // A clock that was set back must not keep a member that fails.
+  if (mayStay && used >= 0 && used < policy.minDwell) return { use: state.use, cause, exhausted };
   return { use: usable.find((name) => !isPreferred(name)) ?? usable[0], cause, exhausted };
 }
 

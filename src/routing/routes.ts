@@ -1,5 +1,6 @@
 import type { Clock } from "../core/clock.ts";
 import { defined } from "../core/defined.ts";
+import { createEnds } from "../core/ends.ts";
 import { retainKeys, type StateStore } from "../core/memory.ts";
 import type { Route, RouteMember } from "../core/route.ts";
 import type { TargetStatus } from "../core/status.ts";
@@ -85,6 +86,7 @@ export function createRoutes({ clock, store, member, leads, onEffect, onUnreadab
   let routes: ReadonlyMap<string, Route> = new Map();
   const states = new Map<string, RouteState>();
   const listeners = new Set<(route: string) => void>();
+  const ends = createEnds(clock);
 
   const stateOf = (name: string): RouteState => states.get(name) ?? initialRoute(clock.now());
 
@@ -135,8 +137,20 @@ export function createRoutes({ clock, store, member, leads, onEffect, onUnreadab
     for (const listener of listeners) listener(route.name);
   };
 
+  /** Ends what the wall clock alone would end too late. */
+  const expire = (route: Route): void => {
+    const { forced, excluded } = stateOf(route.name);
+    const hasPassed = (what: string, until?: Timestamp): boolean =>
+      until !== undefined && ends.hasPassed(JSON.stringify([route.name, what]), until);
+    if (forced !== undefined && hasPassed("forced", forced.until)) run(route, { kind: "auto" });
+    for (const [target, { until }] of Object.entries(excluded))
+      if (hasPassed(`excluded ${target}`, until)) run(route, { kind: "include", target });
+  };
   const evaluate = (): void => {
-    for (const route of routes.values()) run(route, { kind: "evaluate" });
+    for (const route of routes.values()) {
+      if (leads()) expire(route);
+      run(route, { kind: "evaluate" });
+    }
   };
   const tick = (): void => {
     evaluate();

@@ -31,6 +31,9 @@ export interface Store {
   close(): Promise<void>;
 }
 
+/** Attempts to answer a query from the file. */
+const MOST_ATTEMPTS = 3;
+
 /**
  * Opens the file at `path` and loads its contents. A file that cannot be used is not an error: the exporter continues in
  * memory, logs it, and retries.
@@ -96,20 +99,22 @@ export async function openStore({ path, bounds, clock, log, patience }: StoreOpt
     fromFile: () => Promise<Answer>,
     { flush }: { readonly flush: boolean } = { flush: true },
   ): Promise<Answer> => {
-    if (file.isLost() && file.isWriting()) await file.write().catch(() => {});
-    if (file.isUnavailable()) return fromMemory();
-    if (flush && (file.isWriting() || !pending.isEmpty())) await file.write().catch(() => {});
-    try {
-      return await (file.isUnavailable() ? fromMemory() : fromFile());
-    } catch (error) {
-      if (!(error instanceof StoreError) || file.isUnavailable()) throw error;
-      if (error.failure === "corrupt") {
-        file.checkDamage();
-        throw error;
+    for (let attempt = 1; ; attempt += 1) {
+      if (file.isLost() && file.isWriting()) await file.write().catch(() => {});
+      if (flush && !file.isUnavailable() && (file.isWriting() || !pending.isEmpty()))
+        await file.write().catch(() => {});
+      if (file.isUnavailable()) return fromMemory();
+      try {
+        return await fromFile();
+      } catch (error) {
+        if (!(error instanceof StoreError) || attempt === MOST_ATTEMPTS) throw error;
+        if (error.failure === "corrupt") {
+          file.checkDamage();
+          throw error;
+        }
+        // A write notices if the file is gone, and makes it again. One that runs already may have looked before it was gone.
+        if (!file.isUnavailable()) await file.write().catch(() => {});
       }
-      // A write notices if the file is gone, and makes it again.
-      await file.write().catch(() => {});
-      return file.isUnavailable() ? fromMemory() : fromFile();
     }
   };
 

@@ -69,8 +69,10 @@ test(
       const fault = FAULTS[turn % FAULTS.length] as Fault;
       await endure(fault);
       const healthy = Math.round(load.longestHealthy());
+      const seen = [...wrong, ...load.wrong];
       console.log(
-        `${Math.round(Date.now() / 1000 - begin)} s, ${fault.name}: /-/healthy at most ${healthy} ms, ${wrong.length + load.wrong.length} wrong`,
+        `${Math.round(Date.now() / 1000 - begin)} s, ${fault.name}: /-/healthy at most ${healthy} ms, ${seen.length} wrong`,
+        ...seen.slice(-3),
       );
     }
     await pause(Math.max(0, end - Date.now() / 1000) * 1000);

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { cp, mkdir, readdir, readFile, rename, rm, symlink, truncate, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { seconds, timestamp } from "../../src/core/units.ts";
 import { waitUntil } from "../helpers/process.ts";
@@ -278,5 +279,38 @@ describe("a store that is opened says that", () => {
     await using folder = await temporaryFolder();
     await using open = await openTestStore(join(folder.path, "s.db"));
     expect(open.logged).toMatchObject([{ level: "info", message: "the store is new" }]);
+  });
+});
+
+describe("a store whose files are removed again and again", () => {
+  it("answers every query", { timeout: 60_000 }, async () => {
+    await using folder = await temporaryFolder();
+    const path = join(folder.path, "s.db");
+    await using open = await openTestStore(path);
+    const { history } = open.store;
+    const ending = new AbortController();
+    const until = async (work: () => Promise<unknown>, ms: number): Promise<void> => {
+      while (!ending.signal.aborted) {
+        await work();
+        await pause(ms);
+      }
+    };
+    let answers = 0;
+    const answered = async (answer: Promise<unknown>): Promise<void> => {
+      await answer;
+      answers += 1;
+    };
+    setTimeout(() => ending.abort(), 8000);
+    await Promise.all([
+      until(async () => append(open, 10), 50),
+      until(() => answered(history.summaries(EVER)), 2),
+      until(() => answered(history.events({ limit: 10 })), 2),
+      until(async () => {
+        await pause(500);
+        for (const name of await readdir(folder.path))
+          if (name.startsWith("s.db")) await rm(join(folder.path, name), { force: true });
+      }, 0),
+    ]);
+    expect(answers).toBeGreaterThan(100);
   });
 });
