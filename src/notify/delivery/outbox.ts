@@ -1,9 +1,10 @@
 import type { Clock } from "../../core/clock.ts";
 import { defined } from "../../core/defined.ts";
+import { createEnds } from "../../core/ends.ts";
 import type { Log } from "../../core/log.ts";
 import type { StateStore } from "../../core/memory.ts";
 import type { RetryPolicy } from "../../core/relay.ts";
-import { elapsed, seconds } from "../../core/units.ts";
+import { elapsed } from "../../core/units.ts";
 import { createDeadLetters, restoreQueue } from "./dead-letters.ts";
 import {
   type AttemptResult,
@@ -74,6 +75,7 @@ export function createOutbox(deps: OutboxDeps): Outbox {
   const queued = new Map<string, QueuedItem>();
   /** Lanes whose first item is due, waiting for a slot. */
   const ready: Lane[] = [];
+  const ends = createEnds(clock);
   const letters = createDeadLetters(store, log, limits.dead);
   const stopping = new AbortController();
   const inFlight = new Set<Promise<void>>();
@@ -108,11 +110,10 @@ export function createOutbox(deps: OutboxDeps): Outbox {
   const schedule = (lane: Lane): void => {
     const [first] = lane.items;
     if (first === undefined || stopping.signal.aborted) return;
-    const wait = Math.max(0, elapsed(clock.now(), first.notBefore));
-    if (wait === 0) {
+    if (ends.hasPassed(first.id, first.notBefore)) {
       ready.push(lane);
       fill();
-    } else lane.cancel = clock.after(seconds(wait), () => schedule(lane));
+    } else lane.cancel = clock.after(elapsed(clock.now(), first.notBefore), () => schedule(lane));
   };
 
   const fill = (): void => {

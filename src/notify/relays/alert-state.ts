@@ -113,7 +113,9 @@ function applyResolved(
 
 /** Lets an alert count as firing if nothing has contradicted it in time. */
 export function applyTime(state: AlertState, now: Timestamp): AlertState {
-  if (state.phase !== "doubtful" || now < state.decideAt) return state;
+  // A clock that was set back must not delay it.
+  const isTooEarly = state.phase === "doubtful" && now >= state.resumedAt && now < state.decideAt;
+  if (state.phase !== "doubtful" || isTooEarly) return state;
   const { startsAt, endedAt, resumedAt, seenAt } = state;
   return { phase: "firing", startsAt, endedAt, resumedAt, seenAt };
 }

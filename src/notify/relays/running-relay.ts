@@ -110,7 +110,10 @@ export function startRelay(configured: Relay, deps: RelayDeps): RunningRelay {
 
   const decide = (): void => {
     const now = clock.now();
-    const due = store.doubts().filter(({ decideAt }) => decideAt <= now);
+    // Farther ahead than any can be: the clock was set back.
+    const due = store
+      .doubts()
+      .filter(({ decideAt }) => decideAt <= now || decideAt - now > relay.staleWindow);
     const results = Array.from(new Set(due.map(({ subject }) => subject)), (subject) =>
       settle(reviewDoubts(store, subject, now)),
     );

@@ -65,6 +65,21 @@ describe("an outbox", () => {
     expect([...memory.namespace("outbox").entries()]).toEqual([]);
   });
 
+  test("is not held up by a clock that was ahead and is set back", async () => {
+    const answers: AttemptResult[] = [FAILED, FAILED, OK];
+    const { create, pass, sent, clock } = setup(() => answers.shift() ?? OK);
+    const outbox = create();
+    clock.setWall(seconds(3600));
+    outbox.add(item("a"));
+    await pass(0);
+    clock.setWall(seconds(-3600));
+    // The second attempt after the 1 s that the first one was told to wait, the third one after 2 s more.
+    await pass(1);
+    expect(sent).toEqual(["a", "a"]);
+    await pass(2);
+    expect(sent).toEqual(["a", "a", "a"]);
+  });
+
   test("waits as long as the receiver's Retry-After asks for", async () => {
     const answers: AttemptResult[] = [{ ...FAILED, kind: "failed", retryAfter: seconds(30) }, OK];
     const { create, pass, sent } = setup(() => answers.shift() ?? OK);

@@ -123,5 +123,8 @@ describe("an alert", () => {
     };
     expect(applyTime(since, timestamp(1539)).phase).toBe("doubtful");
     expect(applyTime(since, timestamp(1540))).toMatchObject({ phase: "firing", endedAt: 1490 });
+    // Before it began: the clock was set back, and would make it wait.
+    expect(applyTime(since, timestamp(1510)).phase).toBe("doubtful");
+    expect(applyTime(since, timestamp(1509)).phase).toBe("firing");
   });
 });
