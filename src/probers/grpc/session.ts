@@ -112,16 +112,18 @@ function makeCall(
     const settle = (result: CallResult | undefined): void => {
       if (result !== undefined) resolve({ ...result, unprocessed: false });
     };
+    const readOn = async (room: Promise<void>): Promise<void> => {
+      isFull = true;
+      stream.pause();
+      await room;
+      isFull = false;
+      stream.resume();
+    };
     const take = (chunk: Buffer): void => {
       const room = isSettled ? undefined : memory.grow(chunk.length);
       settle(reader.data(chunk));
       if (room === undefined || isSettled) return;
-      isFull = true;
-      stream.pause();
-      void room.then(() => {
-        isFull = false;
-        stream.resume();
-      });
+      void readOn(room);
     };
     stream.once("response", (fields, flags, raw: readonly string[]) => {
       onResponse();
