@@ -1,11 +1,12 @@
 import type { Clock } from "../core/clock.ts";
+import { defined } from "../core/defined.ts";
 import type { Group } from "../core/group.ts";
 import type { Coverage, MaintenanceWindow } from "../core/maintenance.ts";
 import type { StateStore } from "../core/memory.ts";
 import { matchesPattern } from "../core/names.ts";
 import { after, type Seconds, type Timestamp } from "../core/units.ts";
 import { createManualWindows, type ManualWindow } from "./manual.ts";
-import { compileTimes, lastEnd, type WindowState, type WindowStateAt } from "./times.ts";
+import { compileTimes, type WindowState, type WindowStateAt } from "./times.ts";
 
 /** A target or heartbeat that can be in maintenance. */
 export interface MaintenanceSubject {
@@ -70,30 +71,14 @@ export function createMaintenance(
   const manual = createManualWindows(clock, store, endedStore, onUnreadable);
   let configured: readonly ConfiguredWindow[] = [];
   /** Returns the groups that contain a subject, directly or through other groups. */
-  let groupsOf: (subject: MaintenanceSubject) => ReadonlySet<string> = () => new Set();
+  let groupsOf = membership(new Map());
 
-  const includes = (coverage: Coverage, subject: MaintenanceSubject): boolean => {
-    const names = subject.kind === "target" ? coverage.targets : coverage.heartbeats;
-    if (names.some((pattern) => matchesPattern(pattern, subject.name))) return true;
-    if (coverage.groups.length === 0) return false;
-    const groups = groupsOf(subject);
-    return coverage.groups.some((name) => groups.has(name));
-  };
-
-  /** Reports whether a heartbeat could not report yet since one of the windows ended. */
-  const awaitsFirstRun = (
-    { kind, name }: MaintenanceSubject,
-    own: readonly ConfiguredWindow[],
-    ended: readonly ManualWindow[],
-    now: Timestamp,
-  ): boolean => {
-    // Without a schedule there is no chance to wait for, and the last ends need not be computed.
-    if (kind !== "heartbeat" || firstChance(name, now) === undefined) return false;
-    const ends = [...own.map(({ window }) => lastEnd(window.times, now)), ...ended.map(({ until }) => until)];
-    return ends.some((end) => {
-      const chance = end === undefined || end > now ? undefined : firstChance(name, end);
-      return chance !== undefined && now < chance;
-    });
+  /** Reports whether a heartbeat could not report yet since a window ended, if it ever did. */
+  const awaitsFirstRun = (heartbeat: string, end: Timestamp | undefined, now: Timestamp): boolean => {
+    // An end in the future was reached before the clock was set back.
+    if (end === undefined || end > now) return false;
+    const chance = firstChance(heartbeat, end);
+    return chance !== undefined && now < chance;
   };
 
   return {
@@ -101,22 +86,29 @@ export function createMaintenance(
       configured = windows.map((window) => ({ window, stateAt: cached(compileTimes(window.times)) }));
       groupsOf = membership(groups);
     },
-    covers(subject) {
-      const started = manual.list();
-      if (configured.length === 0 && started.length === 0 && manual.ended().length === 0) return undefined;
-      const own = configured.filter(({ window }) => includes(window, subject));
-      const byHand = started.some((window) => includes(window, subject));
-      const ended = manual.ended().filter((window) => includes(window, subject));
-      if (own.length === 0 && !byHand && ended.length === 0) return undefined;
+    covers({ kind, name }) {
+      const groups = groupsOf(kind, name);
+      const includes = (coverage: Coverage): boolean => {
+        const patterns = kind === "target" ? coverage.targets : coverage.heartbeats;
+        return (
+          patterns.some((pattern) => matchesPattern(pattern, name)) ||
+          coverage.groups.some((group) => groups.has(group))
+        );
+      };
       const now = clock.now();
-      if (byHand || own.some(({ stateAt }) => stateAt(now).open)) return true;
-      if (awaitsFirstRun(subject, own, ended, now)) return true;
+      const own = configured.filter(({ window }) => includes(window)).map(({ stateAt }) => stateAt(now));
+      // Reading the open ones moves those whose time is over to the ended ones.
+      if (manual.list().some(includes) || own.some(({ open }) => open)) return true;
+      const past = manual.ended().filter(includes);
+      const ends = [...own.map(({ ended }) => ended), ...past.map(({ until }) => until)];
+      if (kind === "heartbeat" && ends.some((end) => awaitsFirstRun(name, end, now))) return true;
       return own.length === 0 ? undefined : false;
     },
     list: () => ({
       windows: configured.map(({ window, stateAt }) => {
         const { name, targets, heartbeats, groups } = window;
-        return { name, targets, heartbeats, groups, ...stateAt(clock.now()) };
+        const { open, until } = stateAt(clock.now());
+        return { name, targets, heartbeats, groups, open, ...defined({ until }) };
       }),
       manual: manual.list(),
     }),
@@ -127,22 +119,16 @@ export function createMaintenance(
 
 /** Caches a window's state until it may change, because every probe result asks for it. */
 function cached(stateAt: WindowStateAt): WindowStateAt {
-  let computedAt: Timestamp | undefined;
-  let state: WindowState = { open: false };
+  let known: { readonly at: Timestamp; readonly state: WindowState } | undefined;
   return (now) => {
-    const valid =
-      computedAt !== undefined && now >= computedAt && (state.until === undefined || now < state.until);
-    if (valid) return state;
-    computedAt = now;
-    state = stateAt(now);
-    return state;
+    if (known === undefined || now < known.at || now >= (known.state.until ?? Number.POSITIVE_INFINITY))
+      known = { at: now, state: stateAt(now) };
+    return known.state;
   };
 }
 
-/** Indexes groups by member; the result returns all groups that contain a subject, directly or through other groups. */
-function membership(
-  groups: ReadonlyMap<string, Group>,
-): (subject: MaintenanceSubject) => ReadonlySet<string> {
+/** Indexes groups by member; the result returns all groups that contain a member, directly or through other groups. */
+function membership(groups: ReadonlyMap<string, Group>): (kind: string, name: string) => ReadonlySet<string> {
   const parents = new Map<string, Set<string>>();
   const keyOf = (kind: string, name: string): string => `${kind} ${name}`;
   for (const group of groups.values()) {
@@ -151,16 +137,10 @@ function membership(
       parents.set(keyOf(kind, name), known.add(group.name));
     }
   }
-  return ({ kind, name }) => {
-    const all = new Set<string>();
-    const visit = (key: string): void => {
-      for (const parent of parents.get(key) ?? []) {
-        if (all.has(parent)) continue;
-        all.add(parent);
-        visit(keyOf("group", parent));
-      }
-    };
-    visit(keyOf(kind, name));
+  return (kind, name) => {
+    const all = new Set(parents.get(keyOf(kind, name)));
+    // The loop also visits what is added meanwhile.
+    for (const group of all) for (const parent of parents.get(keyOf("group", group)) ?? []) all.add(parent);
     return all;
   };
 }

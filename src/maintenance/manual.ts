@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Clock } from "../core/clock.ts";
 import { createEnds } from "../core/ends.ts";
+import { isObject } from "../core/json-object.ts";
 import type { Coverage } from "../core/maintenance.ts";
 import type { StateStore } from "../core/memory.ts";
 import { after, isTimestamp, seconds, type Timestamp } from "../core/units.ts";
@@ -107,8 +108,8 @@ function readWindows(store: StateStore, onUnreadable: (id: string) => void): rea
 }
 
 function readWindow(id: string, value: unknown): ManualWindow | undefined {
-  if (typeof value !== "object" || value === null) return undefined;
-  const { from, until, targets, heartbeats, groups } = value as Partial<Record<keyof ManualWindow, unknown>>;
+  if (!isObject(value)) return undefined;
+  const { from, until, targets, heartbeats, groups } = value;
   if (!isTimestamp(from) || !isTimestamp(until)) return undefined;
   if (!isNames(targets) || !isNames(heartbeats) || !isNames(groups)) return undefined;
   return { id, from, until, targets, heartbeats, groups };

@@ -1,4 +1,5 @@
 import { Cron } from "croner";
+import { defined } from "../core/defined.ts";
 import { DAYS, type WindowTimes } from "../core/maintenance.ts";
 import { after, type Timestamp, timestamp } from "../core/units.ts";
 
@@ -7,6 +8,8 @@ export interface WindowState {
   readonly open: boolean;
   /** When `open` may change next; absent if it will not. */
   readonly until?: Timestamp;
+  /** When the window was last open; absent while it is open, and if it never was. */
+  readonly ended?: Timestamp;
 }
 
 /** Returns the state of a window at `now`. */
@@ -30,46 +33,30 @@ export function compileTimes(times: WindowTimes): WindowStateAt {
         times.timeZone,
       );
       const ends = cronOf(`${minuteAndHour(times.to)} * * *`, times.timeZone);
-      return recurring(starts, (start) => next(ends, start) ?? start);
+      return recurring(starts, (start) => next(ends, start));
     }
   }
-}
-
-/** Returns when a window that is not open at `now` was last open; `undefined` if it never was. */
-export function lastEnd(times: WindowTimes, now: Timestamp): Timestamp | undefined {
-  if (times.kind === "once") return times.to <= now ? times.to : undefined;
-  const pattern =
-    times.kind === "cron"
-      ? times.cron
-      : `${minuteAndHour(times.from)} * * ${times.days.map((day) => DAYS.indexOf(day)).join(",")}`;
-  const [start] = cronOf(pattern, times.timeZone).previousRuns(1, new Date((Math.floor(now) + 1) * 1000));
-  if (start === undefined) return undefined;
-  const from = timestamp(start.getTime() / 1000);
-  if (times.kind === "cron") return after(from, times.duration);
-  return next(cronOf(`${minuteAndHour(times.to)} * * *`, times.timeZone), from);
 }
 
 const once =
   (from: Timestamp, to: Timestamp): WindowStateAt =>
   (now) => {
     if (now < from) return { open: false, until: from };
-    return now < to ? { open: true, until: to } : { open: false };
+    return now < to ? { open: true, until: to } : { open: false, ended: to };
   };
 
 /** Looks only at the last start: of occurrences of about equal length, the latest to start is the latest to end. */
-function recurring(starts: Cron, endOf: (start: Timestamp) => Timestamp): WindowStateAt {
+function recurring(starts: Cron, endOf: (start: Timestamp) => Timestamp | undefined): WindowStateAt {
   return (now) => {
     // Cron works in whole seconds, and a window that starts within the current second has started.
     const [last] = starts.previousRuns(1, new Date((Math.floor(now) + 1) * 1000));
-    const end = last === undefined ? now : endOf(timestamp(last.getTime() / 1000));
-    if (end > now) return { open: true, until: end };
-    const start = next(starts, now);
-    return start === undefined ? { open: false } : { open: false, until: start };
+    const ended = last === undefined ? undefined : endOf(timestamp(last.getTime() / 1000));
+    if (ended !== undefined && ended > now) return { open: true, until: ended };
+    return { open: false, ...defined({ until: next(starts, now), ended }) };
   };
 }
 
-const cronOf = (pattern: string, timeZone: string): Cron =>
-  new Cron(pattern, { paused: true, timezone: timeZone });
+const cronOf = (pattern: string, timeZone: string): Cron => new Cron(pattern, { timezone: timeZone });
 
 function next(cron: Cron, from: Timestamp): Timestamp | undefined {
   const found = cron.nextRun(new Date(from * 1000));

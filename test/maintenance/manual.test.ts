@@ -22,6 +22,7 @@ describe("windows started by hand", () => {
     expect(one).toMatchObject({ from: clock.now(), targets: ["web"], heartbeats: [], groups: [] });
     expect(two).toMatchObject({ targets: [], heartbeats: ["cron"], groups: [] });
     expect(three).toMatchObject({ targets: [], heartbeats: [], groups: ["all"] });
+    for (const window of [one, two, three]) expect(window?.id).toMatch(/^[0-9a-f]{8}$/);
     expect(windows.list()).toEqual([one, two, three]);
     clock.advance(seconds(59));
     expect(windows.list()).toHaveLength(3);

@@ -37,8 +37,45 @@ describe("a window", () => {
       { open: false, until: 100 },
       { open: true, until: 200 },
       { open: true, until: 200 },
-      { open: false },
+      { open: false, ended: 200 },
     ]);
+  });
+
+  // 2026-01-10 is a Saturday; 22:15 in Berlin is 21:15 UTC.
+  test.each<{ kind: string; times: WindowTimes; opens: string; closes: string; past: string; next: string }>([
+    {
+      kind: "weekly",
+      times: berlin(["sat"], "22:15", "02:45"),
+      past: "2026-01-04T01:45Z",
+      opens: "2026-01-10T21:15Z",
+      closes: "2026-01-11T01:45Z",
+      next: "2026-01-17T21:15Z",
+    },
+    {
+      kind: "by cron",
+      times: { kind: "cron", cron: "30 */6 * * *", duration: seconds(1800), timeZone: "UTC" },
+      past: "2026-01-10T13:00Z",
+      opens: "2026-01-10T18:30Z",
+      closes: "2026-01-10T19:00Z",
+      next: "2026-01-11T00:30Z",
+    },
+  ])(
+    "that recurs $kind knows its changes, and when it was last open",
+    ({ times, opens, closes, past, next }) => {
+      const stateAt = compileTimes(times);
+      const around = (change: string) =>
+        [-1, -0.5, 0, 0.5].map((offset) => stateAt(timestamp(at(change) + offset)));
+      const before = { open: false, until: at(opens), ended: at(past) };
+      const during = { open: true, until: at(closes) };
+      const after = { open: false, until: at(next), ended: at(closes) };
+      expect(around(opens)).toEqual([before, before, during, during]);
+      expect(around(closes)).toEqual([during, during, after, after]);
+    },
+  );
+
+  test("by cron on a day that never comes is never open", () => {
+    const never = { kind: "cron", cron: "0 0 30 2 *", duration: seconds(3600), timeZone: "UTC" } as const;
+    expect(compileTimes(never)(at("2026-03-02T00:00Z"))).toEqual({ open: false });
   });
 
   test("that recurs weekly may span midnight", () => {

@@ -93,7 +93,7 @@ export const describeFormat = (format: string): string =>
 function isCron(text: string): boolean {
   if (text.trim().split(/\s+/).length !== 5) return false;
   try {
-    return new Cron(text, { paused: true, timezone: "UTC" }).nextRun() !== null;
+    return new Cron(text, { timezone: "UTC" }).nextRun() !== null;
   } catch {
     return false;
   }
