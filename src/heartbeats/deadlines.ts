@@ -1,5 +1,6 @@
 import type { Clock } from "../core/clock.ts";
 import { elapsed, seconds, type Timestamp } from "../core/units.ts";
+import { latest } from "./time-order.ts";
 
 /** Visits items when their deadlines expire. Uses a single timer, and looks only at items that are due. */
 export interface DeadlineQueue<Item> {
@@ -50,7 +51,7 @@ export function createDeadlineQueue<Item>({
     if (first === undefined) return;
     const [at, checkAt] = [now(), checkTime(first.due)];
     const wait = seconds(Math.max(0, elapsed(at, checkAt)));
-    timer = { due: first.due, firesAt: later(at, checkAt), cancel: clock.after(wait, visitExpired) };
+    timer = { due: first.due, firesAt: latest(at, checkAt), cancel: clock.after(wait, visitExpired) };
   };
 
   const visitExpired = (): void => {
@@ -82,10 +83,7 @@ export function createDeadlineQueue<Item>({
       if (timer === undefined || due < timer.due) arm();
     },
     cancel: (item) => void deadlines.delete(item),
-    stop() {
-      timer?.cancel();
-      timer = undefined;
-    },
+    stop: () => timer?.cancel(),
   };
 }
 
@@ -95,8 +93,6 @@ interface Timer {
   readonly firesAt?: Timestamp;
   readonly cancel: () => void;
 }
-
-const later = (a: Timestamp, b: Timestamp): Timestamp => (a > b ? a : b);
 
 interface HeapEntry<Item> {
   readonly due: Timestamp;
@@ -118,7 +114,7 @@ function createHeap<Item>(): Heap<Item> {
   /** Moves `entry` from index `from` up until its parent is no later. */
   const siftUp = (entry: HeapEntry<Item>, from: number): void => {
     let at = from;
-    while (at > 0) {
+    for (;;) {
       const parentIndex = (at - 1) >> 1;
       const parent = heap[parentIndex];
       if (parent === undefined || parent.due <= entry.due) break;

@@ -80,7 +80,7 @@ function updateStatus(state: PushState, at: Timestamp, policy: Policy): PushStep
   if (status === state.status)
     return { next: missed === state.missed ? state : { ...state, missed }, effects: [] };
   const next = { ...state, missed, status };
-  const seen = state.lastSeen === undefined ? {} : { lastSeen: state.lastSeen };
+  const seen = defined({ lastSeen: state.lastSeen });
   if (cause !== undefined) return { next, effects: [{ kind: "offline", cause, at, ...seen }] };
   // Going from unknown to online is not announced: no offline came before it.
   return { next, effects: state.status === "offline" ? [{ kind: "online", at, ...seen }] : [] };
@@ -95,7 +95,7 @@ function applyPing(state: PushState, event: Extract<PushEvent, { kind: "ping" }>
       return counted;
     case "start": {
       const others = state.starts.filter(({ rid }) => rid !== event.rid);
-      const started = event.rid === undefined ? { at } : { at, rid: event.rid };
+      const started = { at, ...defined({ rid: event.rid }) };
       // At the limit the oldest are kept, because their deadlines come first.
       const starts = others.length < MAX_STARTS ? [...others, started] : others;
       const begun = { ...counted, starts, silentSince: state.silentSince ?? at };

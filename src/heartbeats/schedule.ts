@@ -31,7 +31,7 @@ export function firstChanceAfter(heartbeat: PushHeartbeat, end: Timestamp): Time
  * that occurs twice the first counts.
  */
 function compile(cron: string, timeZone: string, grace: Seconds): CronCadence {
-  const runs = new Cron(cron, { paused: true, timezone: timeZone });
+  const runs = new Cron(cron, { timezone: timeZone });
   return {
     kind: "cron",
     id: `${cron} ${timeZone}`,

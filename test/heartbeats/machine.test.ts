@@ -3,18 +3,45 @@ import { describe, expect, it } from "vitest";
 import { seconds, timestamp } from "../../src/core/units.ts";
 import { deadline, statusAt, step } from "../../src/heartbeats/machine.ts";
 import {
+  type AwaitedRun,
+  type CronCadence,
   initialState,
   MAX_STARTS,
   type PingKind,
+  type Policy,
   type PushEffect,
   type PushEvent,
   type PushState,
-  type PushStatus,
 } from "../../src/heartbeats/push-state.ts";
 
-const POLICY = { timeout: seconds(20), startTimeout: seconds(8) };
+const POLICY: Policy = { timeout: seconds(20), startTimeout: seconds(8) };
 /** How far the wall clock is ahead of the steady clock. */
-const AHEAD = 1000;
+const AHEAD = 1003;
+
+/** A policy whose runs come each time the wall clock shows a multiple of 10 s. */
+const cronPolicy = (more: Partial<CronCadence> = {}): Policy => ({
+  ...POLICY,
+  cadence: {
+    kind: "cron",
+    id: "cron",
+    grace: seconds(4),
+    next: (after) => timestamp((Math.floor(after / 10) + 1) * 10),
+    ...more,
+  },
+});
+const POLICIES: Readonly<Record<string, Policy>> = {
+  timeout: POLICY,
+  every: { ...POLICY, cadence: { kind: "every", every: seconds(14) } },
+  cron: cronPolicy(),
+};
+
+/** The state of a heartbeat created at 0. */
+const created = (policy: Policy): PushState =>
+  step(
+    initialState(timestamp(0)),
+    { kind: "rescheduled", at: timestamp(0), seen: timestamp(AHEAD), reset: false },
+    policy,
+  ).next;
 
 const ping = (kind: PingKind, at: number, rid?: string): PushEvent => ({
   kind: "ping",
@@ -25,11 +52,11 @@ const ping = (kind: PingKind, at: number, rid?: string): PushEvent => ({
 });
 const tick = (at: number): PushEvent => ({ kind: "tick", at: timestamp(at) });
 
-function run(events: readonly PushEvent[], from: PushState = initialState(timestamp(0))) {
+function run(events: readonly PushEvent[], from: PushState = initialState(timestamp(0)), policy = POLICY) {
   let state = from;
   const effects: PushEffect[] = [];
   for (const event of events) {
-    const done = step(state, event, POLICY);
+    const done = step(state, event, policy);
     state = done.next;
     effects.push(...done.effects);
   }
@@ -84,6 +111,38 @@ describe("a heartbeat", () => {
     expect(after).toEqual({ ...state, heardAt: 5, pings: { ...state.pings, log: 1 } });
   });
 
+  it("keeps the time of a start, and takes the first for the begin of its silence", () => {
+    const { state } = run([ping("start", 3), ping("start", 5, "a")]);
+    expect(state).toStrictEqual({
+      ...initialState(timestamp(0)),
+      heardAt: 5,
+      silentSince: 3,
+      starts: [{ at: 3 }, { at: 5, rid: "a" }],
+      pings: { success: 0, start: 2, fail: 0, log: 0 },
+    });
+  });
+
+  it("keeps its state as it is while nothing happens", () => {
+    const { state } = run([ping("success", 0), ping("start", 1)]);
+    expect(run([tick(2)], state).state).toBe(state);
+    const offline = run([tick(9)], state).state;
+    expect(run([tick(10)], offline).state).toBe(offline);
+  });
+
+  it("tells in its announcements when it was last seen, if it ever was", () => {
+    const { effects } = run([ping("start", 0), tick(8), ping("success", 9)]);
+    expect(effects).toStrictEqual([
+      { kind: "offline", cause: "start_overdue", at: 8 },
+      { kind: "online", at: 9, lastSeen: AHEAD + 9 },
+    ]);
+  });
+
+  it("stays offline by a run that exceeded its time while it was silent, if its timeout is raised", () => {
+    const { state } = run([ping("success", 0), ping("start", 13), tick(20), tick(21), ping("start", 22)]);
+    const patient = { ...POLICY, timeout: seconds(1000) };
+    expect(statusAt(state, patient, timestamp(23))).toEqual({ status: "offline", cause: "start_overdue" });
+  });
+
   it("does not count a start as a sign of life", () => {
     expect(run([ping("success", 0), ping("start", 19), tick(20)]).changes).toEqual(["offline at 20"]);
   });
@@ -109,6 +168,7 @@ describe("a heartbeat", () => {
     expect(run([ping("fail", 7, "b")], state).state.lastDuration).toBe(6);
     // The end of an unknown run does not change the last duration.
     expect(run([ping("success", 7, "c")], state).state.lastDuration).toBe(4);
+    expect(run([ping("start", 8, "c"), ping("success", 8, "c")], state).state.lastDuration).toBe(0);
   });
 
   it("measures a run that exceeded its start timeout", () => {
@@ -182,7 +242,115 @@ describe("a heartbeat", () => {
   });
 });
 
+describe("a schedule", () => {
+  /** At 100 by the steady clock. The next run is at 107. */
+  const now = {
+    kind: "rescheduled",
+    at: timestamp(100),
+    seen: timestamp(AHEAD + 100),
+    reset: false,
+  } as const;
+  const awaited = (run: number, at: number, id = "cron"): AwaitedRun => ({
+    id,
+    run: timestamp(run),
+    at: timestamp(at),
+  });
+  const NEXT = awaited(1110, 107);
+  const at = (seen: number, reset = false) => ({
+    ...now,
+    at: timestamp(seen - AHEAD),
+    seen: timestamp(seen),
+    reset,
+  });
+  /** A schedule with one run. */
+  const until = (last: number): Policy =>
+    cronPolicy({ next: (after) => (after < last ? timestamp(last) : undefined) });
+
+  it.each<{
+    name: string;
+    before?: AwaitedRun;
+    event?: Extract<PushEvent, { kind: "rescheduled" }>;
+    policy?: Policy;
+    after?: AwaitedRun | undefined;
+  }>([
+    { name: "takes the next run if none is awaited" },
+    { name: "takes a run only after its time", event: at(1110), after: awaited(1120, 117) },
+    { name: "takes a run that comes in a second", event: at(1109) },
+    {
+      name: "takes the next run if the awaited one is of another schedule",
+      before: awaited(1200, 197, "old"),
+    },
+    { name: "awaits none if there is none any more", before: NEXT, policy: until(1100), after: undefined },
+    { name: "awaits none without a schedule of runs", before: NEXT, policy: POLICY, after: undefined },
+    { name: "keeps the awaited run", before: NEXT },
+    {
+      name: "keeps a far run after an early ping",
+      before: awaited(1120, 117),
+      event: at(1109.5),
+      after: awaited(1120, 117),
+    },
+    {
+      name: "keeps the last run of all in its last second",
+      before: NEXT,
+      event: at(1109.5),
+      policy: until(1110),
+    },
+    {
+      name: "moves the run as the wall clock has moved against the steady clock",
+      before: awaited(1110, 110),
+    },
+    {
+      name: "takes a run whose time has passed by the wall clock alone for one of now",
+      before: awaited(1100, 105),
+      after: awaited(1100, 100),
+    },
+    { name: "takes the next run if the wall clock went back", before: awaited(1130, 105) },
+    {
+      name: "takes the next run if the wall clock was set",
+      before: awaited(1100, 105),
+      event: at(1103, true),
+    },
+    { name: "keeps a late run", before: awaited(1090, 90), after: awaited(1090, 90) },
+    {
+      name: "keeps a late run if the wall clock was set",
+      before: awaited(1090, 90),
+      event: at(1103, true),
+      after: awaited(1090, 90),
+    },
+    {
+      name: "keeps a run whose time has just come if the wall clock was set",
+      before: awaited(1090, 100),
+      event: at(1103, true),
+      after: awaited(1090, 100),
+    },
+  ])("$name", ({ before, event = now, policy = cronPolicy(), ...expected }) => {
+    const state = { ...initialState(timestamp(0)), ...(before === undefined ? {} : { awaited: before }) };
+    const wanted = "after" in expected ? expected.after : NEXT;
+    expect(step(state, event, policy)).toStrictEqual({
+      next: { ...initialState(timestamp(0)), ...(wanted === undefined ? {} : { awaited: wanted }) },
+      effects: [],
+    });
+  });
+
+  it("that is not known yet leaves a run its own time", () => {
+    const { state } = run([ping("start", 1)], undefined, cronPolicy());
+    expect(deadline(state, cronPolicy())).toBe(9);
+    expect(run([tick(8.9)], state, cronPolicy()).effects).toEqual([]);
+    expect(run([tick(9)], state, cronPolicy()).effects).toMatchObject([{ cause: "start_overdue" }]);
+  });
+
+  it("whose last run has begun leaves it its own time, and expects nothing afterwards", () => {
+    const policy = until(1010);
+    const { state } = run([ping("success", 0), ping("start", 7)], created(policy), policy);
+    expect(deadline(state, policy)).toBe(15);
+    const done = run([ping("success", 14)], state, policy).state;
+    expect([done.awaited, deadline(done, policy)]).toEqual([undefined, undefined]);
+    expect(statusAt(done, policy, timestamp(1e6))).toEqual({ status: "online" });
+  });
+});
+
 describe("properties", () => {
+  const anyPolicy = fc.constantFrom(...Object.keys(POLICIES)).map((name) => POLICIES[name] ?? POLICY);
   const rid = fc.constantFrom(undefined, "a", "b");
   const arbitraryEvent = fc.oneof(
     fc.record({ ping: fc.constantFrom<PingKind>("success", "start", "fail", "log"), rid }),
@@ -199,35 +367,73 @@ describe("properties", () => {
       });
     });
 
+  type Ping = Extract<PushEvent, { kind: "ping" }>;
+  const isEnd = ({ ping }: Ping): boolean => ping === "success" || ping === "fail";
+
+  /** Reports whether the last of the pings ends a run whose start came. */
+  function endsKnownRun(pings: readonly Ping[]): boolean {
+    const { rid } = pings.at(-1) ?? {};
+    const before = pings.slice(0, -1);
+    const start = before.findLastIndex((one) => one.ping === "start" && one.rid === rid);
+    const overdueAt = (before[start]?.at ?? 0) + POLICY.startTimeout;
+    const ends = before.slice(start + 1).filter(isEnd);
+    return start >= 0 && !ends.some((end) => end.rid === rid || end.at >= overdueAt);
+  }
+
+  /** The documented time from which silence makes it late, computed from the whole history. */
+  function expectedDue(
+    pings: readonly Ping[],
+    { timeout, startTimeout, cadence }: Policy,
+  ): number | undefined {
+    const last = pings.findLastIndex(isEnd);
+    const [first, ...more] = pings.slice(last + 1).filter((one) => one.ping === "start");
+    const since = (pings[last] ?? first)?.at;
+    if (cadence?.kind !== "cron" && since === undefined) return undefined;
+    if (cadence === undefined) return since === undefined ? undefined : since + timeout;
+    // A ping may come a second early for a run that it does not say the start of.
+    const early = last >= 0 && !endsKnownRun(pings.slice(0, last + 1)) ? 1 : 0;
+    const awaited = Math.floor(((pings[last]?.at ?? 0) + AHEAD + early) / 10) * 10 + 10 - AHEAD;
+    const due = cadence.kind === "cron" ? awaited + cadence.grace : (since ?? 0) + timeout;
+    const second = due + (cadence.kind === "cron" ? 10 : cadence.every);
+    if (first === undefined) return due;
+    const newest = more.at(-1) ?? first;
+    // Until the newest run is late, but from the second run on only the first start counts.
+    const until = Math.min(newest.at + startTimeout, Math.max(first.at + startTimeout, second));
+    return Math.max(due, until);
+  }
+
   /** The documented definition of the status, computed from the whole history. */
-  function expectedStatus(events: readonly PushEvent[], now: number): PushStatus {
+  function expectedStatus(events: readonly PushEvent[], now: number, policy: Policy) {
     const pings = events.flatMap((event) => (event.kind === "ping" ? [event] : []));
-    const ends = pings.filter((one) => one.ping === "success" || one.ping === "fail");
-    const last = ends.at(-1);
-    if (last?.ping === "fail") return "offline";
-    const base = last ?? pings.find((one) => one.ping === "start");
-    if (base !== undefined && now >= base.at + POLICY.timeout) return "offline";
+    const last = pings.findLast(isEnd);
+    if (last?.ping === "fail") return { status: "offline", cause: "fail" };
     const missed = pings.some((start, i) => {
-      const due = start.at + POLICY.startTimeout;
+      const due = start.at + policy.startTimeout;
       if (start.ping !== "start" || now < due) return false;
       const later = pings.slice(i + 1);
       const answered = later.some((one) => one.ping !== "log" && one.rid === start.rid && one.at < due);
       return !answered && !later.some((one) => one.ping === "success" && one.at >= due);
     });
-    if (missed) return "offline";
-    return last === undefined ? "unknown" : "online";
+    const due = expectedDue(pings, policy);
+    const isSilent = due !== undefined && now >= due;
+    if (missed && !(isSilent && policy.cadence === undefined))
+      return { status: "offline", cause: "start_overdue" };
+    if (isSilent) return { status: "offline", cause: "timeout" };
+    return { status: last === undefined ? "unknown" : "online" };
   }
 
-  it("the status matches the documented definition after every event", () => {
+  it("the status and its cause match the documented definition after every event", () => {
     fc.assert(
-      fc.property(arbitraryEvents, (events) => {
-        let state = initialState(timestamp(0));
+      fc.property(arbitraryEvents, anyPolicy, (events, policy) => {
+        let state = created(policy);
         for (const [i, event] of events.entries()) {
-          state = step(state, event, POLICY).next;
-          expect(state.status).toBe(expectedStatus(events.slice(0, i + 1), event.at));
+          state = step(state, event, policy).next;
+          const expected = expectedStatus(events.slice(0, i + 1), event.at, policy);
+          expect(state.status).toBe(expected.status);
+          expect(statusAt(state, policy, event.at)).toEqual(expected);
         }
       }),
-      { numRuns: 2000 },
+      { numRuns: 3000 },
     );
   });
 
@@ -243,11 +449,11 @@ describe("properties", () => {
 
   it("without a ping the status changes only at the deadline, to offline", () => {
     fc.assert(
-      fc.property(arbitraryEvents, (events) => {
-        const { state } = run(events);
+      fc.property(arbitraryEvents, anyPolicy, (events, policy) => {
+        const { state } = run(events, created(policy), policy);
         const now = events.at(-1)?.at ?? 0;
-        const due = deadline(state, POLICY);
-        const later = (at: number): PushStatus => statusAt(state, POLICY, timestamp(at)).status;
+        const due = deadline(state, policy);
+        const later = (at: number) => statusAt(state, policy, timestamp(at)).status;
         if (due === undefined) {
           expect(later(now + 1e6)).toBe(state.status);
           return;

@@ -9,7 +9,6 @@ import type { PushHeartbeat, PushSetup, Registration } from "../../src/core/push
 import { type Seconds, seconds, timestamp } from "../../src/core/units.ts";
 import { createAnnouncer } from "../../src/heartbeats/announce.ts";
 import { createBodies } from "../../src/heartbeats/bodies.ts";
-import { createDeadlineQueue } from "../../src/heartbeats/deadlines.ts";
 import { createRegister } from "../../src/heartbeats/register.ts";
 import { readStored } from "../../src/heartbeats/stored.ts";
 import { manualClock } from "../helpers/clock.ts";
@@ -401,73 +400,6 @@ describe("10,000 heartbeats", () => {
 });
 
 describe("parts", () => {
-  it("the deadline queue visits each item once, at its earliest deadline, unless it was canceled", () => {
-    const item = fc.integer({ min: 0, max: 20 });
-    const arbitraryStep = fc.oneof(
-      fc.record({ kind: fc.constant("schedule" as const), item, wait: fc.integer({ min: 1, max: 50 }) }),
-      fc.record({ kind: fc.constant("cancel" as const), item }),
-      fc.record({ kind: fc.constant("advance" as const), by: fc.integer({ min: 0, max: 20 }) }),
-    );
-    fc.assert(
-      fc.property(fc.array(arbitraryStep, { maxLength: 60 }), (steps) => {
-        const clock = manualClock(0);
-        const visits: { at: number; item: number }[] = [];
-        const deadlines = createDeadlineQueue<number>({
-          clock,
-          now: () => clock.now(),
-          checkTime: (due) => due,
-          visit: (visited, at) => void visits.push({ at, item: visited }),
-        });
-        const expected: { at: number; item: number }[] = [];
-        const scheduled = new Map<number, number>();
-        const advance = (by: number): void => {
-          clock.advance(seconds(by));
-          const now = clock.now();
-          for (const [one, due] of [...scheduled].toSorted(([, a], [, b]) => a - b)) {
-            if (due > now) continue;
-            scheduled.delete(one);
-            expected.push({ at: due, item: one });
-          }
-        };
-        for (const step of steps) {
-          if (step.kind === "advance") advance(step.by);
-          else if (step.kind === "cancel") {
-            deadlines.cancel(step.item);
-            scheduled.delete(step.item);
-          } else {
-            const due = clock.now() + step.wait;
-            deadlines.schedule(step.item, timestamp(due));
-            scheduled.set(step.item, Math.min(due, scheduled.get(step.item) ?? due));
-          }
-        }
-        advance(100);
-        const inOrder = (all: typeof visits): typeof visits =>
-          all.toSorted((a, b) => a.at - b.at || a.item - b.item);
-        expect(visits.map(({ at }) => at)).toEqual(inOrder(visits).map(({ at }) => at));
-        expect(inOrder(visits)).toEqual(inOrder(expected));
-      }),
-      { numRuns: 300 },
-    );
-  });
-
-  it("the deadline queue lets a blocked event loop handle what arrived, once", () => {
-    const clock = manualClock(0);
-    const visits: number[] = [];
-    const deadlines = createDeadlineQueue<string>({
-      clock,
-      now: () => clock.now(),
-      checkTime: (due) => due,
-      visit: (_item, at) => void visits.push(at),
-    });
-    deadlines.schedule("a", timestamp(10));
-    clock.block(seconds(10.9));
-    clock.advance(seconds(0));
-    expect(visits).toEqual([]);
-    clock.block(seconds(5));
-    clock.advance(seconds(0));
-    expect(visits).toEqual([15.9]);
-  });
-
   it("bodies stay within their total size; the oldest are evicted", () => {
     const bodies = createBodies(10);
     for (const name of ["a", "b", "a", "c"]) bodies.keep(name, Buffer.from("1234"));
