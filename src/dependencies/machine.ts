@@ -1,3 +1,4 @@
+import { defined } from "../core/defined.ts";
 import type { Blocker } from "../core/dependency.ts";
 import { elapsed, type Seconds, seconds, type Timestamp } from "../core/units.ts";
 
@@ -49,8 +50,7 @@ export const FREE: Waiting = { phase: { kind: "free" } };
 export function step({ phase, failing: before }: Waiting, observation: Observation): Waiting {
   const { isFailing, now, monotonic } = observation;
   const failing = isFailing ? (before ?? { at: now, since: monotonic }) : undefined;
-  const next = nextPhase(phase, failing, observation);
-  return failing === undefined ? { phase: next } : { phase: next, failing };
+  return { phase: nextPhase(phase, failing, observation), ...defined({ failing }) };
 }
 
 function nextPhase(

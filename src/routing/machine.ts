@@ -1,6 +1,6 @@
 import { defined } from "../core/defined.ts";
 import type { Route } from "../core/route.ts";
-import { after, elapsed, type Seconds, type Timestamp } from "../core/units.ts";
+import { after, elapsed, type Seconds, type Timestamp, timestamp } from "../core/units.ts";
 
 /** Reports whether a member can be used: `unknown` if nothing is known of it now. */
 export type Usability = "usable" | "unusable" | "unknown";
@@ -177,7 +177,8 @@ function observe(
       if (usability === "unusable" || before !== undefined) distrusted.add(name);
       continue;
     }
-    const since = earlier(before ?? at, at);
+    // A clock that was set back must not make a member wait for the future.
+    const since = timestamp(Math.min(before ?? at, at));
     usableSince[name] = since;
     // Long enough for everything that the machine asks of it.
     if (elapsed(since, at) >= Math.max(preferBackAfter, minDwell)) distrusted.delete(name);
@@ -185,9 +186,6 @@ function observe(
   const known = order.flatMap(({ name }) => (distrusted.has(name) ? [name] : []));
   return { ...state, usableSince, distrusted: known };
 }
-
-/** A clock that was set back must not make a member wait for the future. */
-const earlier = (a: Timestamp, b: Timestamp): Timestamp => (a < b ? a : b);
 
 interface Choice {
   readonly use: string | undefined;
@@ -212,27 +210,27 @@ function choose(
     return { use: whenNone(state, policy, admitted), cause, exhausted };
   }
 
-  const place = state.use === undefined ? order.length : order.indexOf(state.use);
-  const isUsable = state.use !== undefined && usable.includes(state.use);
+  const isInUse = (name: string): boolean => name === state.use;
+  // None is preferred if there is none in use, or if the route no longer has it.
+  const place = order.findIndex(isInUse);
+  const isPreferred = (name: string): boolean => order.indexOf(name) < place;
   const age = (name: string): number => {
     const since = state.distrusted.includes(name) ? state.usableSince[name] : undefined;
     return since === undefined ? Number.POSITIVE_INFINITY : elapsed(since, at);
   };
-  // A member that the route no longer has leaves every other one preferred.
-  const isPreferred = (name: string): boolean => place >= 0 && order.indexOf(name) < place;
   const isReady = (name: string): boolean =>
-    age(name) >= (isPreferred(name) && state.use !== undefined ? policy.preferBackAfter : policy.minDwell);
-  if (isUsable) {
+    age(name) >= (isPreferred(name) ? policy.preferBackAfter : policy.minDwell);
+  if (usable.some(isInUse)) {
     const better = usable.find((name) => isPreferred(name) && isReady(name));
     return { use: better ?? state.use, cause: "preferred", exhausted };
   }
   const cause = causeOf(state, event, order);
   const ready = usable.find(isReady);
   if (ready !== undefined) return { use: ready, cause, exhausted };
-  const mayStay = state.use !== undefined && admitted.includes(state.use);
   const used = elapsed(state.since, at);
   // A clock that was set back must not keep a member that fails.
-  if (mayStay && used >= 0 && used < policy.minDwell) return { use: state.use, cause, exhausted };
+  if (admitted.some(isInUse) && used >= 0 && used < policy.minDwell)
+    return { use: state.use, cause, exhausted };
   return { use: usable.find((name) => !isPreferred(name)) ?? usable[0], cause, exhausted };
 }
 
@@ -242,7 +240,8 @@ function whenNone(
   admitted: readonly string[],
 ): string | undefined {
   if (rule === "none") return undefined;
-  return rule === "last" && use !== undefined && admitted.includes(use) ? use : admitted[0];
+  const last = rule === "last" ? admitted.find((name) => name === use) : undefined;
+  return last ?? admitted[0];
 }
 
 function causeOf(

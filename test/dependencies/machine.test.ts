@@ -41,6 +41,34 @@ describe("the waiting for a dependency", () => {
       blocker: undefined,
     },
     {
+      name: "fails, and its dependency worked when it began to",
+      observations: [failingAt(10), failingAt(20, { suspects: [suspect(10)] })],
+      blocker: { name: "gateway", isDown: false },
+    },
+    {
+      name: "fails, and another of its dependencies has failed since",
+      observations: [
+        failingAt(10),
+        failingAt(20, { suspects: [suspect(11), { ...suspect(), name: "disk" }] }),
+      ],
+      blocker: { name: "disk", isDown: false },
+    },
+    {
+      name: "fails, and its dependency may be found down just now",
+      observations: [failingAt(10), failingAt(109, { suspects: [suspect()] })],
+      blocker: { name: "gateway", isDown: false },
+    },
+    {
+      name: "fails again after it worked, and its dependency was not found down in time after the first failure",
+      observations: [
+        failingAt(10),
+        failingAt(50, { isFailing: false }),
+        failingAt(100),
+        failingAt(150, { suspects: [suspect()] }),
+      ],
+      blocker: { name: "gateway", isDown: false },
+    },
+    {
       name: "fails, and its dependency is not found down in time",
       observations: [failingAt(10), failingAt(110, { suspects: [suspect()] })],
       blocker: undefined,
@@ -63,6 +91,15 @@ describe("the waiting for a dependency", () => {
     {
       name: "still fails after its dependency has recovered",
       observations: [failingAt(10, { down: "gateway" }), failingAt(200, { suspects: [suspect(199)] })],
+      blocker: { name: "gateway", isDown: false },
+    },
+    {
+      name: "fails for almost as long as it may after its dependency has recovered",
+      observations: [
+        failingAt(10, { down: "gateway" }),
+        failingAt(200, { suspects: [suspect(199)] }),
+        failingAt(259, { suspects: [suspect(199)] }),
+      ],
       blocker: { name: "gateway", isDown: false },
     },
     {

@@ -87,6 +87,31 @@ describe("step", () => {
       rules: { minDwell: seconds(3) },
     },
     { name: "never prefers an unknown member to a usable one", story: ["?oo", "?oo"], uses: "bb" },
+    {
+      name: "distrusts a member that failed at the start",
+      story: ["xoo", "ooo", "ooo", "ooo", "ooo", "ooo", "ooo"],
+      uses: "bbbbbba",
+    },
+    {
+      name: "takes one behind that has been usable for min_dwell since it failed before one behind that",
+      story: ["ooo", "oxo", "ooo", "ooo", "xoo"],
+      uses: "aaaab",
+    },
+    {
+      name: "takes one further behind instead of one that has been usable for less",
+      story: ["ooo", "oxo", "ooo", "xoo"],
+      uses: "aaac",
+    },
+    {
+      name: "takes one behind rather than a preferred one, if both have just failed",
+      story: ["xox", "xox", "xox", "oxo"],
+      uses: "bbbc",
+    },
+    {
+      name: "keeps one that has just failed and is usable, although one behind it never failed",
+      story: ["xx?", "xx?", "xo?", "xoo", "xoo"],
+      uses: "aabbb",
+    },
     { name: "trusts a member of which nothing was known at the start", story: ["?oo", "ooo"], uses: "ba" },
     {
       name: "distrusts a member that became unknown",
@@ -121,6 +146,34 @@ describe("step", () => {
       name: "never uses an excluded member",
       story: ["ooo", ["ooo", exclude("a")], "oxo", "oxx", "xxx"],
       uses: "abccc",
+    },
+    {
+      name: "leaves an excluded member at once, even for one that has just failed",
+      story: ["oxx", ["oox", exclude("a")]],
+      uses: "ab",
+    },
+    {
+      name: "stays with what is forced if another member is excluded or included",
+      story: ["ooo", ["ooo", force("c")], ["ooo", exclude("a")], ["ooo", { kind: "include", target: "a" }]],
+      uses: "accc",
+    },
+    {
+      name: "admits what it is forced to use, also afterwards",
+      story: [
+        ["ooo", exclude("a")],
+        ["ooo", force("a")],
+        ["ooo", { kind: "auto" }],
+      ],
+      uses: "baa",
+    },
+    {
+      name: "uses a member again that is included again",
+      story: [
+        ["ooo", exclude("a")],
+        ["ooo", exclude("b")],
+        ["ooo", { kind: "include", target: "a" }],
+      ],
+      uses: "bca",
     },
     {
       name: "ends an exclusion after its time",
@@ -160,6 +213,85 @@ describe("step", () => {
       { kind: "exhausted", now: false },
       { kind: "changed", from: "c", to: "a", cause: "forced" },
     ]);
+  });
+
+  it("tells why it uses a member or none", () => {
+    const changes = (story: readonly Moment[], rules: Partial<RoutePolicy> = {}) =>
+      play(story, { ...policy, ...rules }).effects.flatMap((effect) =>
+        effect.kind === "changed" ? [`${effect.from ?? "-"} to ${effect.to ?? "-"}: ${effect.cause}`] : [],
+      );
+    expect(changes(["???", "xoo"], { minDwell: seconds(0) })).toEqual(["- to a: start", "a to b: unusable"]);
+    expect(changes(["???", "xxx", "xxo", "xxx", "xox"], { whenNone: "none" })).toEqual([
+      "- to c: start",
+      "c to -: exhausted",
+      "- to b: recovered",
+    ]);
+    expect(changes(["xoo", "xxx"], { whenNone: "first" })).toEqual(["- to b: start", "b to a: exhausted"]);
+    expect(changes(["?oo", "ooo"])).toEqual(["- to b: start", "b to a: preferred"]);
+    const auto: RouteEvent = { kind: "auto" };
+    expect(changes(["oox", ["oox", force("c")], ["oox", auto]])).toEqual([
+      "- to a: start",
+      "a to c: forced",
+      "c to a: auto",
+    ]);
+  });
+
+  it("counts changes from one member to another or to none, with the time of the last", () => {
+    const { states } = play(["???", "xox", "xox", "xxx", "xxo", "xxo"], {
+      ...policy,
+      whenNone: "none",
+      minDwell: seconds(0),
+    });
+    expect(states.map(({ changes, since }) => [changes, since - START])).toEqual([
+      [0, 0],
+      [0, 1],
+      [0, 1],
+      [1, 3],
+      [1, 4],
+      [1, 4],
+    ]);
+  });
+
+  it("distrusts members that failed until they have been usable for as long as it may ask", () => {
+    const story = ["xo?", "ooo", "ooo", "ooo", "ooo", "o?o", "ooo"];
+    const distrusted = (rules: Partial<RoutePolicy>) =>
+      play(story, { ...policy, ...rules }).states.map((state) => state.distrusted.join(""));
+    expect(distrusted({ preferBackAfter: seconds(3) })).toEqual(["a", "a", "a", "a", "", "b", "b"]);
+    expect(distrusted({ preferBackAfter: seconds(1), minDwell: seconds(2) })).toEqual([
+      "a",
+      "a",
+      "a",
+      "",
+      "",
+      "b",
+      "b",
+    ]);
+  });
+
+  it("reports that no member is usable until one is, also if operators exclude all meanwhile", () => {
+    const all = NAMES.map((name) => exclude(name));
+    const { effects } = play([
+      "xxx",
+      ...all.map((event) => ["xxx", event] as const),
+      ...Array.from({ length: 10 }, () => "ooo"),
+      ["ooo", { kind: "include", target: "b" }],
+    ]);
+    expect(effects.filter(({ kind }) => kind === "exhausted")).toEqual([
+      { kind: "exhausted", now: true },
+      { kind: "exhausted", now: false },
+    ]);
+    expect(effects.at(-1)).toEqual({ kind: "exhausted", now: false });
+  });
+
+  it("forgets what operators said about a member that the route no longer has", () => {
+    const { state } = play([
+      ["ooo", exclude("b")],
+      ["ooo", force("a")],
+    ]);
+    const shorter = { ...policy, order: policy.order.slice(2) };
+    const without = step(state, { kind: "evaluate" }, shorter, membersOf("ooo"), at(2)).next;
+    expect([without.use, without.excluded, without.forced]).toEqual(["c", {}, undefined]);
+    expect(play(["ooo"], policy, without).uses).toBe("a");
   });
 
   it("does not report at a start that nothing is known yet, but that all members fail", () => {
