@@ -76,7 +76,7 @@ describe("windows started by hand", () => {
   test.each([
     ["no object", "x"],
     ["nothing", null],
-    ["without a start", { until: 1, targets: [], heartbeats: [], groups: [] }],
+    ["without a start", { until: 2e9, targets: [], heartbeats: [], groups: [] }],
     ["without an end", { from: 1, targets: [], heartbeats: [], groups: [] }],
     ["without targets", { from: 1, until: 2e9, heartbeats: [], groups: [] }],
     ["without heartbeats", { from: 1, until: 2e9, targets: [], groups: [] }],
