@@ -57,9 +57,10 @@ export function reschedule(
   const fresh = awaitedAfter(cadence, at, seen);
   if (awaited === undefined || awaited.id !== fresh?.id) return { ...state, ...defined({ awaited: fresh }) };
   if (awaited.at <= at) return { ...state, awaited };
-  // The newest ping may have come early for the run that is next.
-  const farthest = awaitedAfter(cadence, at, seen, EARLY) ?? fresh;
-  if (reset || awaited.run > farthest.run) return { ...state, awaited: fresh };
+  // The newest ping may have come early for the run that is next: then the one after that is awaited.
+  const wentBack =
+    awaited.run > fresh.run && awaited.run > (awaitedAfter(cadence, at, seen, EARLY) ?? fresh).run;
+  if (reset || wentBack) return { ...state, awaited: fresh };
   // Its time may have passed by the wall clock alone, while the exporter did not run.
   return { ...state, awaited: { ...awaited, at: latest(at, after(at, elapsed(seen, awaited.run))) } };
 }

@@ -211,7 +211,7 @@ function choose(
   }
 
   const isInUse = (name: string): boolean => name === state.use;
-  // None is preferred if there is none in use, or if the route no longer has it.
+  // Without a member in use that the route still has, none is preferred to it.
   const place = order.findIndex(isInUse);
   const isPreferred = (name: string): boolean => order.indexOf(name) < place;
   const age = (name: string): number => {

@@ -304,6 +304,12 @@ describe("a schedule", () => {
       before: awaited(1100, 105),
       after: awaited(1100, 100),
     },
+    {
+      name: "takes the last run of all if the wall clock went back",
+      before: awaited(1120, 117),
+      event: at(1109.5),
+      policy: until(1110),
+    },
     { name: "takes the next run if the wall clock went back", before: awaited(1130, 105) },
     {
       name: "takes the next run if the wall clock was set",
@@ -339,9 +345,9 @@ describe("a schedule", () => {
     expect(run([tick(9)], state, cronPolicy()).effects).toMatchObject([{ cause: "start_overdue" }]);
   });
 
-  it("whose last run has begun leaves it its own time, and expects nothing afterwards", () => {
+  it("whose last run has begun leaves it the time of its first start, and expects nothing afterwards", () => {
     const policy = until(1010);
-    const { state } = run([ping("success", 0), ping("start", 7)], created(policy), policy);
+    const { state } = run([ping("success", 0), ping("start", 7), ping("start", 12)], created(policy), policy);
     expect(deadline(state, policy)).toBe(15);
     const done = run([ping("success", 14)], state, policy).state;
     expect([done.awaited, deadline(done, policy)]).toEqual([undefined, undefined]);
