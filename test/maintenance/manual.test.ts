@@ -43,6 +43,13 @@ describe("windows started by hand", () => {
     expect([[...open.entries()].length, [...ended.entries()].length]).toEqual([1, 1]);
   });
 
+  test("are remembered with their own end, however late it is seen", () => {
+    const { clock, windows } = setUp();
+    const one = windows.start("target", "web", until(clock, 60));
+    clock.advance(seconds(100));
+    expect([windows.list(), windows.ended()]).toEqual([[], [one]]);
+  });
+
   test("survive a restart, open ones and for 31 days ended ones", () => {
     const { clock, windows, open, ended } = setUp();
     const one = windows.start("target", "web", until(clock, 60));
@@ -86,7 +93,9 @@ describe("windows started by hand", () => {
     const { clock, open, ended } = setUp();
     open.put("bad", value);
     open.put("good", { from: 1, until: 2e9, targets: ["a"], heartbeats: [], groups: [] });
-    const windows = createManualWindows(clock, open, ended);
+    const unreadable: string[] = [];
+    const windows = createManualWindows(clock, open, ended, (id) => void unreadable.push(id));
+    expect(unreadable).toEqual(["bad"]);
     expect(windows.list()).toEqual([
       { id: "good", from: 1, until: 2e9, targets: ["a"], heartbeats: [], groups: [] },
     ]);

@@ -313,6 +313,14 @@ describe("step", () => {
     expect(effects).toContainEqual({ kind: "changed", from: "a", to: "b", cause: "excluded" });
   });
 
+  it("leaves a failing member at once if the clock was set back since it came into use", () => {
+    const { state } = play(["oxx"]);
+    const uses = [0, -0.5].map(
+      (time) => step(state, { kind: "evaluate" }, policy, membersOf("xox"), at(time)).next.use,
+    );
+    expect(uses).toEqual(["a", "b"]);
+  });
+
   it("does not wait for the future after the clock was set back", () => {
     const { state } = play(["ooo", "xoo", "ooo"]);
     let later = state;
