@@ -33,6 +33,20 @@ export const EQUIVALENT: readonly Equivalent[] = [
     to: "at >= until",
     reason: "no time is after undefined",
   },
+  {
+    file: "src/notify/actions/attempts.ts",
+    line: "cooldownUntil !== undefined",
+    from: "cooldownUntil !== undefined && now < cooldownUntil",
+    to: "now < cooldownUntil",
+    reason: "no time is before undefined",
+  },
+  {
+    file: "src/notify/actions/attempts.ts",
+    line: "const isReset =",
+    from: "resolvedAt !== undefined && elapsed(resolvedAt, now) >= resetAfter",
+    to: "elapsed(resolvedAt, now) >= resetAfter",
+    reason: "the time since undefined is NaN, which is no length of time",
+  },
 ];
 
 /** Returns true if the entry means this change of a file with this text. */

@@ -1,7 +1,8 @@
 import type { Action } from "../../core/action.ts";
+import { isObject, type JsonObject } from "../../core/json-object.ts";
 import type { Log } from "../../core/log.ts";
 import type { StateStore } from "../../core/memory.ts";
-import { after, elapsed, isTimestamp, seconds, type Timestamp } from "../../core/units.ts";
+import { after, elapsed, isTimestamp, seconds, type Timestamp, timestamp } from "../../core/units.ts";
 
 /** Why no attempt is made about an alert. */
 export type AttemptRefusal =
@@ -47,9 +48,12 @@ export function onFiring(
   now: Timestamp,
   policy: AttemptPolicy,
 ): { readonly next: AttemptState; readonly refusal?: AttemptRefusal } {
-  const isReset = previous === undefined || wasAbsent(previous, alert.startsAt, now, policy);
-  const { resolvedAt: _firingAgain, ...rest } = previous ?? { count: 0, exhausted: false, firingAt: now };
-  const state: AttemptState = { ...rest, firingAt: now, ...(isReset ? { count: 0, exhausted: false } : {}) };
+  const current =
+    previous === undefined || wasAbsent(previous, alert.startsAt, now, policy)
+      ? { ...previous, count: 0, exhausted: false }
+      : previous;
+  const { resolvedAt: _firingAgain, ...rest } = current;
+  const state: AttemptState = { ...rest, firingAt: now };
   if (state.pending !== undefined || state.running !== undefined) return { next: state, refusal: "running" };
   if (state.count >= policy.maxAttempts) {
     // During the cooldown of the last attempt the alert may still resolve.
@@ -73,9 +77,9 @@ function wasAbsent(
   now: Timestamp,
   { resetAfter }: AttemptPolicy,
 ): boolean {
-  const since = resolvedAt ?? (startsAt > firingAt ? firingAt : undefined);
-  const until = startsAt < now ? startsAt : now;
-  return since !== undefined && elapsed(since, until) >= resetAfter;
+  const isNew = resolvedAt !== undefined || startsAt > firingAt;
+  const until = timestamp(Math.min(startsAt, now));
+  return isNew && elapsed(resolvedAt ?? firingAt, until) >= resetAfter;
 }
 
 /** Handles a resolved alert. */
@@ -136,37 +140,32 @@ export function restored(
 }
 
 /** Returns true if forgetting the state would change no later decision. */
-export const isForgettable = (state: AttemptState, now: Timestamp, { resetAfter }: AttemptPolicy): boolean =>
-  state.pending === undefined &&
-  state.running === undefined &&
-  state.resolvedAt !== undefined &&
-  !isCooling(state, now) &&
-  elapsed(state.resolvedAt, now) >= resetAfter;
+export function isForgettable(state: AttemptState, now: Timestamp, { resetAfter }: AttemptPolicy): boolean {
+  const { pending, running, resolvedAt } = state;
+  const isReset = resolvedAt !== undefined && elapsed(resolvedAt, now) >= resetAfter;
+  return isReset && pending === undefined && running === undefined && !isCooling(state, now);
+}
 
 /** Parses a persisted state; returns `undefined` if it is malformed. */
 export function readAttemptState(value: unknown): AttemptState | undefined {
-  if (typeof value !== "object" || value === null) return undefined;
-  const one = value as Partial<Record<keyof AttemptState, unknown>>;
-  const times = [one.resolvedAt, one.cooldownUntil];
+  if (!isObject(value)) return undefined;
+  const one: Partial<Record<keyof AttemptState, unknown>> = value;
   const isValid =
     Number.isInteger(one.count) &&
     isTimestamp(one.firingAt) &&
     typeof one.exhausted === "boolean" &&
-    times.every((time) => time === undefined || isTimestamp(time)) &&
+    [one.resolvedAt, one.cooldownUntil].every((time) => time === undefined || isTimestamp(time)) &&
     (one.pending === undefined || isPending(one.pending)) &&
     (one.running === undefined || hasTime(one.running));
-  return isValid ? (value as AttemptState) : undefined;
+  return isValid ? (value as unknown as AttemptState) : undefined;
 }
 
-const hasTime = (value: unknown): value is { readonly since: Timestamp } =>
-  typeof value === "object" && value !== null && "since" in value && isTimestamp(value.since);
+const hasTime = (value: unknown): value is JsonObject => isObject(value) && isTimestamp(value["since"]);
 
 const isPending = (value: unknown): boolean =>
   hasTime(value) &&
-  "labels" in value &&
-  typeof value.labels === "object" &&
-  value.labels !== null &&
-  Object.values(value.labels).every((label) => typeof label === "string");
+  isObject(value["labels"]) &&
+  Object.values(value["labels"]).every((label) => typeof label === "string");
 
 /** The attempts of all actions on all targets, persisted. */
 export interface AttemptStore {
@@ -193,9 +192,10 @@ export function createAttemptStore(store: StateStore, log: Log): AttemptStore {
   const entries = new Map<string, AttemptEntry>();
   const keyOf = (action: string, target: string): string => JSON.stringify([action, target]);
   for (const [key, value] of store.entries()) {
-    const [action, target] = namesIn(key);
+    const names = namesIn(key);
     const state = readAttemptState(value);
-    if (action !== undefined && target !== undefined && state !== undefined) {
+    if (names !== undefined && state !== undefined) {
+      const [action, target] = names;
       entries.set(key, { action, target, state });
     } else {
       store.delete(key);
@@ -219,11 +219,20 @@ export function createAttemptStore(store: StateStore, log: Log): AttemptStore {
   };
 }
 
-function namesIn(key: string): readonly (string | undefined)[] {
+function namesIn(key: string): Names | undefined {
+  const names = parsed(key);
+  return isNames(names) ? names : undefined;
+}
+
+type Names = readonly [action: string, target: string];
+
+const isNames = (value: unknown): value is Names =>
+  Array.isArray(value) && value.length === 2 && value.every((name) => typeof name === "string");
+
+function parsed(text: string): unknown {
   try {
-    const value: unknown = JSON.parse(key);
-    return Array.isArray(value) ? value.map((name) => (typeof name === "string" ? name : undefined)) : [];
+    return JSON.parse(text);
   } catch {
-    return [];
+    return undefined;
   }
 }

@@ -1,5 +1,5 @@
 import type { StateStore } from "../../core/memory.ts";
-import { elapsed, seconds, type Timestamp, timestamp } from "../../core/units.ts";
+import { elapsed, isTimestamp, seconds, type Timestamp } from "../../core/units.ts";
 
 /** Limits the attempts of all actions together, so that a storm of alerts does not become a storm of restarts. */
 export interface RateLimit {
@@ -16,9 +16,7 @@ const HOUR = seconds(3600);
  */
 export function createRateLimit(store: StateStore): RateLimit {
   const stored = store.get(KEY);
-  let times = (Array.isArray(stored) ? stored : [])
-    .filter((time): time is number => typeof time === "number")
-    .map(timestamp);
+  let times = (Array.isArray(stored) ? stored : []).filter(isTimestamp);
   return {
     admit(now, perHour) {
       times = times.filter((time) => Math.abs(elapsed(time, now)) < HOUR);

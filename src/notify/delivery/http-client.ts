@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { DEFAULT_CIPHERS, getCACertificates } from "node:tls";
+import type { RequestError } from "got";
 import type { Clock } from "../../core/clock.ts";
 import { defined } from "../../core/defined.ts";
 import type { OutboundTls } from "../../core/relay.ts";
@@ -48,87 +49,88 @@ export async function send(
   const { method, headers, timeout, maxBodyBytes } = request;
   // Without a body, got's stream would wait for one to be written.
   const body = request.body ?? (method === "GET" ? undefined : "");
-  let url: URL | string;
+  let target: Target;
   let tls: object;
   try {
-    url =
-      request.unixSocket === undefined
-        ? new URL(request.url)
-        : throughSocket(request.url, request.unixSocket);
+    target = targetOf(request);
     tls = await tlsOptions(request.tls);
   } catch {
     return { kind: "failed", detail: "the URL or a certificate is invalid" };
   }
+  const { url, host } = target;
   const deadline = new AbortController();
   const timers = [clock.timeout(timeout, () => deadline.abort())];
   return new Promise((resolve) => {
+    // Sends once: got repeats a request of a stream only if something listens for its event `retry`.
     const stream = got.stream(url, {
       method: method as "POST",
-      headers: { "user-agent": USER_AGENT, ...hostOf(request), ...headers },
+      headers: { "user-agent": USER_AGENT, host, ...headers },
       ...defined({ body }),
       https: tls,
       enableUnixSockets: request.unixSocket !== undefined,
       signal: AbortSignal.any([signal, deadline.signal]),
-      retry: { limit: 0 },
       followRedirect: false,
       throwHttpErrors: false,
       decompress: false,
       dnsLookup: processResolver.lookup,
     });
-    const chunks: Buffer[] = [];
-    let received = 0;
-    let head: { readonly statusCode: number; readonly headers: IncomingHttpHeaders } | undefined;
     const settle = (reply: OutboundReply): void => {
       for (const cancel of timers) cancel();
       resolve(reply);
       stream.destroy();
     };
-    const answer = (): void => {
-      if (head === undefined) return settle({ kind: "failed", detail: "no response" });
-      const retryAfter = parseRetryAfter(head.headers, clock.now());
-      settle({
-        kind: "answer",
-        status: head.statusCode,
-        body: isCompressed(head.headers)
-          ? ""
-          : decodeBeginning(Buffer.concat(chunks).subarray(0, maxBodyBytes)),
-        ...defined({ retryAfter }),
-      });
-    };
-    stream.once("response", (response: NonNullable<typeof head>) => {
-      head = response;
+    let answer: (() => void) | undefined;
+    stream.once("response", ({ statusCode: status, headers: received }: Head) => {
+      const chunks: Buffer[] = [];
+      const bytes = (): Buffer => Buffer.concat(chunks).subarray(0, maxBodyBytes);
+      answer = (): void => {
+        const retryAfter = parseRetryAfter(received, clock.now());
+        const text = isCompressed(received) ? "" : decodeBeginning(bytes());
+        settle({ kind: "answer", status, body: text, ...defined({ retryAfter }) });
+      };
       // Do not wait for a body that is not needed: it may never end.
-      const isError = response.statusCode >= 300;
-      if (maxBodyBytes === 0 || (request.bodyOfErrorsOnly === true && !isError)) answer();
-      else if (request.bodyOfErrorsOnly === true) timers.push(clock.timeout(ERROR_BODY_TIMEOUT, answer));
+      const isError = status >= 300;
+      if (maxBodyBytes === 0 || (request.bodyOfErrorsOnly === true && !isError)) return answer();
+      if (request.bodyOfErrorsOnly === true) timers.push(clock.timeout(ERROR_BODY_TIMEOUT, answer));
+      stream.on("data", (chunk: Buffer) => {
+        chunks.push(chunk);
+        if (bytes().length === maxBodyBytes) answer?.();
+      });
+      stream.once("end", answer);
     });
-    stream.on("data", (chunk: Buffer) => {
-      chunks.push(chunk);
-      received += chunk.length;
-      if (received >= maxBodyBytes) answer();
-    });
-    stream.once("end", answer);
-    stream.on("error", (error: unknown) => {
+    stream.on("error", ({ code }: RequestError) => {
       // Once there is a status, an error while reading the body does not change the outcome.
-      if (head !== undefined) return answer();
-      if (deadline.signal.aborted) settle({ kind: "timeout", detail: `no response within ${timeout}s` });
-      else settle({ kind: "failed", detail: codeOf(error) });
+      if (answer !== undefined) answer();
+      else if (deadline.signal.aborted) settle({ kind: "timeout", detail: `no response within ${timeout}s` });
+      // The message of an error could contain the URL, and with it a token.
+      else settle({ kind: "failed", detail: code });
     });
   });
+}
+
+/** The head of a response. */
+interface Head {
+  readonly statusCode: number;
+  readonly headers: IncomingHttpHeaders;
 }
 
 /** Responses are not decompressed: a small one could become a large one. */
 const isCompressed = (headers: IncomingHttpHeaders): boolean =>
   (headers["content-encoding"] ?? "identity") !== "identity";
 
-/** Sets the Host header of requests through a Unix socket to the host of the URL. */
-const hostOf = ({ url, unixSocket }: OutboundRequest): { readonly host?: string } =>
-  unixSocket === undefined ? {} : { host: new URL(url).host };
+/** Where a request goes: got's form of its URL, and its Host header, which got does not know for a Unix socket. */
+interface Target {
+  readonly url: URL | string;
+  readonly host: string;
+}
 
-/** Builds got's form of a URL on a Unix socket. */
-function throughSocket(address: string, socket: string): string {
-  const { protocol, pathname, search } = new URL(address);
-  return `${protocol}//unix:${socket}:${pathname}${search}`;
+/** @throws TypeError if the URL is invalid */
+function targetOf({ url, unixSocket }: OutboundRequest): Target {
+  const address = new URL(url);
+  const { protocol, host, pathname, search } = address;
+  return unixSocket === undefined
+    ? { url: address, host }
+    : { url: `${protocol}//unix:${unixSocket}:${pathname}${search}`, host };
 }
 
 /**
@@ -145,7 +147,3 @@ async function tlsOptions({ ca, insecureSkipVerify }: OutboundTls): Promise<obje
     ...defined({ certificateAuthority: own }),
   };
 }
-
-/** Returns the code of an error. Its message could contain the URL, and with it a token. */
-const codeOf = (error: unknown): string =>
-  error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "no response";

@@ -1,5 +1,6 @@
 import { counted } from "../../core/counted.ts";
 import { defined } from "../../core/defined.ts";
+import { isObject } from "../../core/json-object.ts";
 import type { RetryPolicy } from "../../core/relay.ts";
 import { after, elapsed, isTimestamp, type Seconds, seconds, type Timestamp } from "../../core/units.ts";
 
@@ -74,9 +75,6 @@ export type Disposition =
   | { readonly kind: "retry"; readonly item: QueuedItem }
   | { readonly kind: "dead"; readonly item: DeadLetter };
 
-/** Limits the exponent of the backoff; the wait has reached its maximum long before. */
-const MAX_DOUBLINGS = 30;
-
 /**
  * Decides whether `item` is done, retried or a dead letter.
  * @param random from 0 to 1; shortens the backoff by up to half, so that items that failed together are not retried together
@@ -97,7 +95,7 @@ export function afterAttempt(
     ...defined({ lastResponse: attempt.response }),
   };
   if (attempt.kind === "refused") return { kind: "dead", item: toDeadLetter(tried, now, attempt.detail) };
-  const backoff = Math.min(policy.max, policy.initial * 2 ** Math.min(item.attempts, MAX_DOUBLINGS));
+  const backoff = Math.min(policy.max, policy.initial * 2 ** item.attempts);
   const notBefore = after(now, seconds(Math.max(backoff * (1 - random / 2), attempt.retryAfter ?? 0)));
   // Give up now if the next attempt would come after `maxAge`.
   if (elapsed(item.addedAt, notBefore) > policy.maxAge) {
@@ -116,40 +114,34 @@ export const toDeadLetter = (item: QueuedItem, now: Timestamp, lastError: string
 
 /** Parses a persisted item; returns `undefined` if it is malformed. */
 export function readQueuedItem(value: unknown): QueuedItem | undefined {
-  if (typeof value !== "object" || value === null) return undefined;
-  const one = value as Partial<Record<keyof QueuedItem, unknown>>;
-  const texts = [one.id, one.key, one.body, one.contentType];
-  const numbers = [one.number, one.attempts];
+  if (!isObject(value)) return undefined;
+  const one: Partial<Record<keyof QueuedItem, unknown>> = value;
   const isValid =
-    texts.every((text) => typeof text === "string") &&
-    numbers.every((number) => Number.isFinite(number)) &&
-    isTimestamp(one.addedAt) &&
-    isTimestamp(one.notBefore) &&
-    ["string", "undefined"].includes(typeof one.follows) &&
-    ["string", "undefined"].includes(typeof one.lastError) &&
+    [one.id, one.key, one.body, one.contentType].every(isText) &&
+    [one.number, one.attempts].every((number) => Number.isFinite(number)) &&
+    [one.addedAt, one.notBefore].every(isTimestamp) &&
+    [one.follows, one.lastError].every((text) => text === undefined || isText(text)) &&
     (one.about === undefined || readItemFacts(one.about) !== undefined) &&
     (one.lastResponse === undefined || isResponse(one.lastResponse));
-  return isValid ? (value as QueuedItem) : undefined;
+  return isValid ? (value as unknown as QueuedItem) : undefined;
 }
+
+const isText = (value: unknown): value is string => typeof value === "string";
 
 /** Parses persisted facts; returns `undefined` if they are malformed. */
 export function readItemFacts(value: unknown): ItemFacts | undefined {
-  if (typeof value !== "object" || value === null) return undefined;
-  const { subject, event, alert, fingerprint } = value as Partial<Record<keyof ItemFacts, unknown>>;
-  return [subject, event, alert, fingerprint].every((text) => typeof text === "string")
-    ? (value as ItemFacts)
-    : undefined;
+  if (!isObject(value)) return undefined;
+  const { subject, event, alert, fingerprint }: Partial<Record<keyof ItemFacts, unknown>> = value;
+  return [subject, event, alert, fingerprint].every(isText) ? (value as unknown as ItemFacts) : undefined;
 }
 
-function isResponse(value: unknown): value is ReceiverResponse {
-  if (typeof value !== "object" || value === null) return false;
-  const { status, excerpt } = value as Partial<Record<keyof ReceiverResponse, unknown>>;
-  return Number.isFinite(status) && typeof excerpt === "string";
+function isResponse(value: unknown): boolean {
+  const { status, excerpt } = (value ?? {}) as Partial<Record<keyof ReceiverResponse, unknown>>;
+  return Number.isFinite(status) && isText(excerpt);
 }
 
 /** Parses a persisted dead letter; returns `undefined` if it is malformed. */
 export function readDeadLetter(value: unknown): DeadLetter | undefined {
   const item = readQueuedItem(value) as Partial<DeadLetter> | undefined;
-  const isValid = isTimestamp(item?.diedAt) && typeof item?.lastError === "string";
-  return isValid ? (item as DeadLetter) : undefined;
+  return isTimestamp(item?.diedAt) && isText(item.lastError) ? (item as DeadLetter) : undefined;
 }

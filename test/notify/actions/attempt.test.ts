@@ -6,7 +6,6 @@ import { seconds } from "../../../src/core/units.ts";
 import { attempt, type ObservedHealth } from "../../../src/notify/actions/attempt.ts";
 import { createAttemptStore } from "../../../src/notify/actions/attempts.ts";
 import { createAudit } from "../../../src/notify/actions/audit.ts";
-import { createRateLimit } from "../../../src/notify/actions/rate-limit.ts";
 import { manualClock } from "../../helpers/clock.ts";
 import { serveHttp } from "../../helpers/http-targets.ts";
 
@@ -121,19 +120,4 @@ test("an attempt that cannot be stored is not made", async () => {
   expect(await world.run()).toBeUndefined();
   expect([world.counts.requests, world.counted]).toEqual([0, ["failure"]]);
   expect(world.state()).not.toHaveProperty("running");
-});
-
-test("the limit of attempts in an hour holds to the second, over a restart, and ends if the clock was set back", () => {
-  const clock = manualClock();
-  const store = createMemory().namespace("brake");
-  const limit = createRateLimit(store);
-  const admit = (): boolean => limit.admit(clock.now(), 2);
-  expect([admit(), admit(), admit()]).toEqual([true, true, false]);
-  clock.advance(seconds(3599));
-  expect(createRateLimit(store).admit(clock.now(), 2)).toBe(false);
-  clock.advance(seconds(1));
-  expect(admit()).toBe(true);
-  // Attempts in what is now the future are not of the last hour.
-  clock.setWall(seconds(-86_400));
-  expect([admit(), admit(), admit()]).toEqual([true, true, false]);
 });

@@ -1,9 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import type { Log } from "../../../src/core/log.ts";
+import { createMemory } from "../../../src/core/memory.ts";
 import { seconds, timestamp } from "../../../src/core/units.ts";
 import {
+  type AttemptPolicy,
   type AttemptState,
   begin,
+  createAttemptStore,
+  discardPending,
   end,
   isForgettable,
   onFiring,
@@ -27,8 +32,13 @@ function afterAttempt(state: AttemptState | undefined, now: number, startsAt = n
   return settle(end(begin(next, timestamp(now), POLICY), timestamp(now), POLICY), false, POLICY);
 }
 
-const refusalOf = (state: AttemptState, now: number, startsAt: number): string | undefined =>
-  onFiring(state, { startsAt: timestamp(startsAt), labels: {} }, timestamp(now), POLICY).refusal;
+const refusalOf = (
+  state: AttemptState,
+  now: number,
+  startsAt: number,
+  policy: AttemptPolicy = POLICY,
+): string | undefined =>
+  onFiring(state, { startsAt: timestamp(startsAt), labels: {} }, timestamp(now), policy).refusal;
 
 describe("attempts", () => {
   const three = [1000, 2000, 3000].reduce<AttemptState | undefined>(
@@ -36,6 +46,7 @@ describe("attempts", () => {
     undefined,
   );
   if (three === undefined) throw new Error("no attempts");
+  const since = timestamp(1000);
 
   test("are exhausted when the last one did not help", () => {
     expect(three).toMatchObject({ count: 3, exhausted: true });
@@ -56,6 +67,85 @@ describe("attempts", () => {
     expect(refusalOf(three, 9000, 3000 + 3599)).toBe("exhausted");
   });
 
+  test("are counted from zero after the reset, and one that is pending or runs stays", () => {
+    const alert = { startsAt: timestamp(9000), labels: { instance: "web" } };
+    const resolved = onResolved({ ...three, exhausted: true }, timestamp(4000));
+    const { next } = onFiring({ ...resolved, exhausted: true }, alert, timestamp(9001), POLICY);
+    expect(next).toEqual({
+      count: 0,
+      exhausted: false,
+      firingAt: 9001,
+      cooldownUntil: 3300,
+      pending: { since: 9001, labels: { instance: "web" } },
+    });
+    expect(onFiring(undefined, alert, timestamp(9001), POLICY).next).toEqual({
+      count: 0,
+      exhausted: false,
+      firingAt: 9001,
+      pending: { since: 9001, labels: { instance: "web" } },
+    });
+    for (const more of [{ pending: { since, labels: {} } }, { running: { since } }]) {
+      const refused = onFiring({ ...resolved, ...more }, alert, timestamp(9001), POLICY);
+      expect(refused).toEqual({
+        next: { count: 0, exhausted: false, firingAt: 9001, cooldownUntil: 3300, ...more },
+        refusal: "running",
+      });
+    }
+  });
+
+  test("are not reset by a start in the future of this clock", () => {
+    const resolved = onResolved(three, timestamp(4000));
+    expect(refusalOf(resolved, 7599, 9000)).toBe("exhausted");
+    expect(refusalOf(resolved, 7600, 9000)).toBeUndefined();
+  });
+
+  test("are reset by any absence if resetAfter is 0, and not while the alert goes on firing", () => {
+    const policy = { ...POLICY, resetAfter: seconds(0) };
+    // Last received at 3000.
+    expect(refusalOf(three, 9000, 1000, policy)).toBe("exhausted");
+    expect(refusalOf(three, 9000, 3000, policy)).toBe("exhausted");
+    expect(refusalOf(three, 9000, 3001, policy)).toBeUndefined();
+    expect(refusalOf(onResolved(three, timestamp(3000)), 9000, 3000, policy)).toBeUndefined();
+  });
+
+  test("are exhausted once the cooldown of the last one is over, if its effect was unknown", () => {
+    const last = { count: 3, exhausted: false, firingAt: timestamp(3000), cooldownUntil: timestamp(3300) };
+    const after = (now: number, state: AttemptState) =>
+      onFiring(state, { startsAt: timestamp(1000), labels: {} }, timestamp(now), POLICY);
+    const cases = [
+      { now: 3299, before: false, exhausted: false },
+      { now: 3299, before: true, exhausted: true },
+      { now: 3300, before: false, exhausted: true },
+    ];
+    for (const { now, before, exhausted } of cases) {
+      expect(after(now, { ...last, exhausted: before })).toEqual({
+        next: { ...last, firingAt: now, exhausted },
+        refusal: "exhausted",
+      });
+    }
+  });
+
+  test.each<[string, Partial<AttemptState>, boolean | undefined, boolean]>([
+    ["the last one did not help", {}, false, true],
+    ["the last one helped", {}, true, false],
+    ["the effect of the last one is unknown", {}, undefined, false],
+    ["another one is left", { count: 2 }, false, false],
+    ["the alert was resolved meanwhile", { resolvedAt: timestamp(1100) }, false, false],
+    ["they were exhausted before", { count: 2, exhausted: true }, true, true],
+  ])("are exhausted only if the last one did not help: %s", (_name, more, helped, exhausted) => {
+    const state = { count: 3, exhausted: false, firingAt: timestamp(1000), ...more };
+    expect(settle({ ...state, running: { since } }, helped, POLICY)).toEqual({ ...state, exhausted });
+  });
+
+  test("keep the time of the first notification that the alert is resolved", () => {
+    const resolved = onResolved({ ...three, exhausted: true }, timestamp(4000));
+    expect(onResolved(resolved, timestamp(5000))).toEqual({ ...three, exhausted: false, resolvedAt: 4000 });
+  });
+
+  test("are discarded without a trace while they are pending", () => {
+    expect(discardPending({ ...three, pending: { since, labels: {} } })).toEqual(three);
+  });
+
   test("are forgettable once they would be reset", () => {
     const resolved = onResolved(three, timestamp(4000));
     expect([7599, 7600].map((now) => isForgettable(resolved, timestamp(now), POLICY))).toEqual([false, true]);
@@ -63,7 +153,6 @@ describe("attempts", () => {
   });
 
   const pending = { count: 1, firingAt: timestamp(900), exhausted: false } as const;
-  const since = timestamp(1000);
   test.each([
     ["nothing pending", {}, 1000, "nothing"],
     ["pending for ten minutes", { pending: { since, labels: {} } }, 1600, "resume"],
@@ -107,20 +196,6 @@ describe("attempts", () => {
     expect(isForgotten({ cooldownUntil: now })).toBe(true);
   });
 
-  test("are read back as stored, and malformed values are rejected", () => {
-    expect(readAttemptState(JSON.parse(JSON.stringify(three)))).toEqual(three);
-    for (const broken of [
-      { count: "1" },
-      { firingAt: null },
-      { exhausted: 0 },
-      { pending: { since: 1, labels: { a: 1 } } },
-      { running: {} },
-      { cooldownUntil: "soon" },
-    ]) {
-      expect(readAttemptState({ ...three, ...broken })).toBeUndefined();
-    }
-  });
-
   test("never overlap, never start within the cooldown and never exceed the limit, in any sequence of events", () => {
     const event = fc.constantFrom("firing", "resolved", "begin", "end", "restart", "wait", "wait long");
     const property = fc.property(fc.array(event, { maxLength: 60 }), (events) => {
@@ -157,5 +232,107 @@ describe("attempts", () => {
       );
     });
     expect(fc.check(property, { numRuns: 2000 })).toMatchObject({ failed: false });
+  });
+});
+
+describe("stored attempts", () => {
+  const since = timestamp(1000);
+  const state: AttemptState = {
+    count: 2,
+    firingAt: since,
+    exhausted: false,
+    cooldownUntil: timestamp(1300),
+    pending: { since, labels: { instance: "web", empty: "" } },
+  };
+
+  test.each<[string, Partial<AttemptState>]>([
+    ["pending", {}],
+    ["pending without labels", { pending: { since, labels: {} } }],
+    ["running", { running: { since } }],
+    ["resolved", { resolvedAt: since }],
+  ])("are read back: %s", (_name, more) => {
+    expect(readAttemptState({ ...state, ...more })).toEqual({ ...state, ...more });
+    const { pending: _pending, cooldownUntil: _cooldownUntil, ...plain } = { ...state, ...more };
+    expect(readAttemptState(plain)).toEqual(plain);
+  });
+
+  const malformed = {
+    count: ["1", 1.5, undefined],
+    firingAt: [null, "today", undefined],
+    exhausted: [0, undefined],
+    resolvedAt: [null, "today"],
+    cooldownUntil: ["soon", 1e15],
+    pending: [
+      null,
+      "yes",
+      { labels: {} },
+      { since },
+      { since, labels: null },
+      { since, labels: "web" },
+      { since, labels: { instance: "web", port: 80 } },
+      { since: "now", labels: {} },
+    ],
+    running: [null, true, {}, { since: null }],
+  };
+  test.each(
+    Object.entries(malformed).flatMap(([key, values]) => values.map((value) => [key, value] as const)),
+  )("are not read with %s %j", (key, value) => {
+    expect(readAttemptState({ ...state, [key]: value })).toBeUndefined();
+  });
+
+  test.each([undefined, null, 1, "text", [state]])("are not read from %j", (value) => {
+    expect(readAttemptState(value)).toBeUndefined();
+  });
+
+  /** Opens the attempts in a store as after a restart, with what is logged as errors. */
+  function open(store = createMemory().namespace("attempts")) {
+    const errors: object[] = [];
+    const quiet = (): void => {};
+    const error: Log["error"] = (fields) => void errors.push(fields);
+    const attempts = createAttemptStore(store, { debug: quiet, info: quiet, warn: quiet, error });
+    return { attempts, errors, store };
+  }
+
+  test("are those of an action and a target, also after a restart", () => {
+    const { attempts, store } = open();
+    const other = { ...state, count: 3 };
+    attempts.put("restart", "web", other);
+    attempts.put("restart", "web", state);
+    attempts.put("restart", "db", other);
+    attempts.put("scale", "web", other);
+    for (const { attempts: now, errors } of [{ attempts, errors: [] }, open(store)]) {
+      expect(now.get("restart", "web")).toEqual(state);
+      expect(now.get("restart", "cache")).toBeUndefined();
+      expect(["restart", "scale", "drain"].map((action) => now.count(action))).toEqual([2, 1, 0]);
+      expect(now.list()).toEqual([
+        { action: "restart", target: "web", state },
+        { action: "restart", target: "db", state: other },
+        { action: "scale", target: "web", state: other },
+      ]);
+      expect(errors).toEqual([]);
+    }
+    attempts.delete("restart", "web");
+    for (const { attempts: now } of [{ attempts }, open(store)]) {
+      expect(now.get("restart", "web")).toBeUndefined();
+      expect(now.list()).toHaveLength(2);
+    }
+  });
+
+  test.each([
+    ["a state that is malformed", '["restart","web"]', { ...state, count: "2" }],
+    ["a key that is no JSON", "restart web", state],
+    ["a key with one name", '["restart"]', state],
+    ["a key with three names", '["restart","web","db"]', state],
+    ["a key with a number", '["restart",5]', state],
+    ["a key with a number first", '[5,"web"]', state],
+    ["a key that is no list", '"ab"', state],
+  ])("that cannot be read are deleted and logged: %s", (_name, key, value) => {
+    const { store } = open();
+    store.put('["scale","web"]', state);
+    store.put(key, value);
+    const { attempts, errors } = open(store);
+    expect(attempts.list()).toEqual([{ action: "scale", target: "web", state }]);
+    expect([...store.entries()]).toEqual([['["scale","web"]', state]]);
+    expect(errors).toEqual([{ key }]);
   });
 });
