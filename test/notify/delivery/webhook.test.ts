@@ -65,13 +65,11 @@ describe("the response to a failed delivery", () => {
     expect(shown).toContain("evt_1");
   });
 
-  test("is not waited for if it never ends, and not read if the delivery succeeded", async () => {
-    const begin = performance.now();
+  test("is kept as far as it has arrived if it never ends, and not read if the delivery succeeded", async () => {
     const endless = (status: number) =>
       delivered((_request, response) => void response.writeHead(status).write("begin"));
     expect(await endless(500)).toMatchObject({ kind: "failed", response: { status: 500, excerpt: "begin" } });
     expect(await endless(200)).toEqual({ kind: "delivered" });
-    expect(performance.now() - begin).toBeLessThan(4500);
   });
 
   test("is left out if it is compressed", async () => {
