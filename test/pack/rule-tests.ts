@@ -5,7 +5,16 @@ import { testFiles } from "./rules.ts";
 
 /** Files that take promtool several seconds. */
 const SLOW: ReadonlySet<string> = new Set(
-  ["latency", "slo", "slo-days", "slo-windows", "targets"].map((name) => `${name}.test.yml`),
+  [
+    "latency",
+    "latency-neighbours",
+    "slo",
+    "slo-days",
+    "slo-neighbours",
+    "slo-windows",
+    "targets",
+    "targets-neighbours",
+  ].map((name) => `${name}.test.yml`),
 );
 
 const isSlow = (file: string): boolean => SLOW.has(basename(file));
