@@ -4,20 +4,22 @@ let graphemes: Intl.Segmenter | undefined;
 /** Longest grapheme that is kept whole, in UTF-16 code units: longer than any emoji, even of a family or a flag. */
 const LONGEST_GRAPHEME = 64;
 
+/** The first half of a surrogate pair, at the end of a text that was cut inside it. */
+const HALF_PAIR = /[\ud800-\udbff]$/;
+
 /**
  * Returns the longest beginning of `text` with at most `length` UTF-16 code units that does not end inside a character as
  * people see it: an emoji, or a letter with its accents.
  */
 export function truncate(text: string, length: number): string {
   if (text.length <= length) return text;
-  if (length <= 0) return "";
-  const beginning = text.slice(0, length + LONGEST_GRAPHEME);
+  const end = Math.max(0, length);
+  const beginning = text.slice(0, end + LONGEST_GRAPHEME);
   graphemes ??= new Intl.Segmenter(undefined, { granularity: "grapheme" });
-  const start = graphemes.segment(beginning).containing(length)?.index ?? length;
-  if (length - start < LONGEST_GRAPHEME) return text.slice(0, start);
+  const start = graphemes.segment(beginning).containing(end)?.index ?? end;
+  if (end - start < LONGEST_GRAPHEME) return text.slice(0, start);
   // An endless pile of accents is cut between two code points.
-  const isInsidePair = (text.codePointAt(length - 1) ?? 0) > 0xffff;
-  return text.slice(0, isInsidePair ? length - 1 : length);
+  return text.slice(0, end).replace(HALF_PAIR, "");
 }
 
 /** Truncates `text` and appends `...` if that removed anything. */

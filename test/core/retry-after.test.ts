@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { parseRetryAfter } from "../../src/core/retry-after.ts";
+import { boundedWait, parseRetryAfter } from "../../src/core/retry-after.ts";
 import { seconds, timestamp } from "../../src/core/units.ts";
 
 const NOW = timestamp(1_800_000_000);
@@ -15,6 +15,7 @@ describe("parseRetryAfter", () => {
     { name: "seconds between blanks", headers: { "retry-after": " 7 " }, wait: 7 },
     { name: "a date in the future", headers: { "retry-after": dateAt(NOW + 90) }, wait: 90 },
     { name: "milliseconds", headers: { "retry-after-ms": "1500" }, wait: 1.5 },
+    { name: "a single millisecond", headers: { "retry-after-ms": "1" }, wait: 0.001 },
     {
       name: "milliseconds before seconds",
       headers: { "retry-after-ms": "250", "retry-after": "1" },
@@ -45,6 +46,12 @@ describe("parseRetryAfter", () => {
     { name: "nothing for an exponent", headers: { "retry-after": "1e3" }, wait: undefined },
     { name: "nothing for a date in the past", headers: { "retry-after": dateAt(NOW - 1) }, wait: undefined },
     { name: "nothing for several values", headers: { "retry-after": ["7", "8"] }, wait: undefined },
+    { name: "nothing for a list of one number", headers: { "retry-after": ["7"] }, wait: undefined },
+    {
+      name: "nothing for a list of one date",
+      headers: { "retry-after": [dateAt(NOW + 90)] },
+      wait: undefined,
+    },
   ])("returns $name", ({ headers, wait }) => {
     expect(parseRetryAfter(headers, NOW, HOUR)).toBe(wait);
   });
@@ -52,6 +59,19 @@ describe("parseRetryAfter", () => {
   test("returns an hour for a longer wait, unless the caller has a limit of its own", () => {
     expect(parseRetryAfter({ "retry-after": "1000000000" }, NOW)).toBe(3600);
     expect(parseRetryAfter({ "retry-after": "3599" }, NOW)).toBe(3599);
+  });
+
+  test.each([
+    ["a number", 7, 7],
+    ["a small number", 0.001, 0.001],
+    ["a longer wait", 3601, 3600],
+    ["0", 0, undefined],
+    ["a negative number", -1, undefined],
+    ["no number", Number.NaN, undefined],
+    ["a text", "7", undefined],
+    ["nothing", undefined, undefined],
+  ])("bounds a wait elsewhere in a response: %s", (_name, wait, bounded) => {
+    expect(boundedWait(wait)).toBe(bounded);
   });
 
   const value = fc.oneof(

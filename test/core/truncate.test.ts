@@ -18,6 +18,9 @@ describe("a text that is too long", () => {
     ["a cut before an accent", "ae\u0301", 2, "a"],
     ["endless accents", `e${"\u0301".repeat(500)}`, 100, `e${"\u0301".repeat(99)}`],
     ["endless accents on an emoji", `🔴${"\u{1d165}".repeat(200)}`, 101, `🔴${"\u{1d165}".repeat(49)}`],
+    ["accents just short of the longest grapheme", `e${"\u0301".repeat(500)}`, 63, ""],
+    ["accents as long as the longest grapheme", `e${"\u0301".repeat(500)}`, 64, `e${"\u0301".repeat(63)}`],
+    ["a length of 1", "abc", 1, "a"],
     ["a length of 0", "abc", 0, ""],
     ["a negative length", "abc", -1, ""],
   ])("is cut between characters: %s", (_name, text, length, cut) => {
