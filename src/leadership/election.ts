@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { Clock } from "../core/clock.ts";
 import type { ClusterOptions, LeaseApi } from "../core/lease.ts";
 import type { Log } from "../core/log.ts";
@@ -42,27 +43,21 @@ export interface ElectionDeps {
 
 /** Creates an election without a lease. */
 export function createElection(deps: ElectionDeps): Election {
-  let running:
-    | { readonly key: string; readonly leadership: Leadership; readonly allDeliver: boolean }
-    | undefined;
-  /** Releases in progress, also of leases that a reload has replaced. `stop` waits for them. */
-  const ending = new Set<Promise<void>>();
+  let running: { readonly settings: LeaseSettings; readonly leadership: Leadership } | undefined;
+  /** Resolves after all releases, also those of leases that a reload has replaced. */
+  let released: Promise<unknown> = Promise.resolve();
 
   const end = (): void => {
-    if (running === undefined) return;
-    const stopped = running.leadership.stop().finally(() => ending.delete(stopped));
-    ending.add(stopped);
+    released = Promise.all([released, running?.leadership.stop()]);
     running = undefined;
   };
 
   return {
     apply(settings) {
-      const key = settings === undefined ? undefined : JSON.stringify(settings);
-      if (key === running?.key) return;
+      if (isDeepStrictEqual(settings, running?.settings)) return;
       end();
-      if (settings === undefined || key === undefined) return;
-      const leadership = startLeadership(settings, { ...deps, api: deps.open(settings) });
-      running = { key, leadership, allDeliver: settings.deliver === "all" };
+      if (settings === undefined) return;
+      running = { settings, leadership: startLeadership(settings, { ...deps, api: deps.open(settings) }) };
     },
     leads: () => running?.leadership.leads(),
     leader: () => running?.leadership.leader(),
@@ -70,11 +65,11 @@ export function createElection(deps: ElectionDeps): Election {
       if (running === undefined || running.leadership.leads()) return undefined;
       return { reason: "not_leader", detail: running.leadership.describe() };
     },
-    delivers: () => running === undefined || running.allDeliver || running.leadership.leads(),
+    delivers: () => running === undefined || running.settings.deliver === "all" || running.leadership.leads(),
     share: () => running?.leadership.share(),
     async stop() {
       end();
-      await Promise.all(ending);
+      await released;
     },
   };
 }

@@ -42,10 +42,15 @@ interface PendingWrite {
 /** Most own writes remembered. An older one would count as another replica's, which is safe. */
 const MAX_SENT = 8;
 
+/** The Lease as last seen, and since when it has been unchanged. */
+interface ObservedLease {
+  readonly record: LeaseRecord;
+  readonly since: Seconds;
+}
+
 /** The state of one replica in the election. */
 export interface LeaseState {
-  /** The Lease as last seen, and since when it has been unchanged. */
-  readonly observed?: { readonly record: LeaseRecord; readonly since: Seconds };
+  readonly observed?: ObservedLease;
   /** This replica's writes with their times: the last one known to have arrived, and later ones whose outcome is unknown. */
   readonly sent?: readonly PendingWrite[];
   /** End of this replica's leadership, unless it is renewed. */
@@ -53,6 +58,9 @@ export interface LeaseState {
   /** True after a conflict in this round; a second conflict ends the round. */
   readonly refused?: boolean;
 }
+
+/** A state after the Lease has been seen. */
+type ObservingState = LeaseState & { readonly observed: ObservedLease };
 
 /** An input of the state machine: a timer, or the outcome of a call. */
 export type LeaseEvent = Moment &
@@ -80,9 +88,11 @@ export interface LeaseStep {
   readonly effect: LeaseEffect;
 }
 
+/** Earlier than any time. */
+const NEVER = seconds(Number.NEGATIVE_INFINITY);
+
 /** Returns true if a replica in this state leads at the monotonic time `at`. */
-export const leadsAt = ({ leadsUntil }: LeaseState, at: Seconds): boolean =>
-  leadsUntil !== undefined && at < leadsUntil;
+export const leadsAt = ({ leadsUntil = NEVER }: LeaseState, at: Seconds): boolean => at < leadsUntil;
 
 /** Applies an event. Each event has exactly one effect, whose outcome is the next event. */
 export function step(state: LeaseState, event: LeaseEvent, policy: LeasePolicy): LeaseStep {
@@ -90,11 +100,11 @@ export function step(state: LeaseState, event: LeaseEvent, policy: LeasePolicy):
     case "due":
       return onDue({ ...state, refused: false }, event, policy);
     case "found":
-      return onFound(observe(state, event.record, event.at), event.record, event, policy);
+      return onFound(observe(state, event.record, event.at), event, policy);
     case "absent":
       return onAbsent(state, event, policy);
     case "written":
-      return onWritten(observe(state, event.record, event.at), event.record, event, policy);
+      return onWritten(observe(state, event.record, event.at), event, policy);
     case "conflict":
       return state.refused === true
         ? { next: state, effect: retry(policy) }
@@ -107,26 +117,25 @@ export function step(state: LeaseState, event: LeaseEvent, policy: LeasePolicy):
 /** The leader renews its write without reading first; other replicas read. */
 function onDue(state: LeaseState, moment: Moment, policy: LeasePolicy): LeaseStep {
   const record = state.observed?.record;
-  const ours = record === undefined ? undefined : sentAs(state, record, policy);
-  // Only if the newest write is known to have arrived: otherwise the current version is unknown.
+  // A leader has sent a write. Its version is the current one only if the newest write is known to have arrived.
   if (
     record !== undefined &&
-    ours !== undefined &&
-    ours === state.sent?.at(-1) &&
-    leadsAt(state, moment.at)
+    leadsAt(state, moment.at) &&
+    sentAs(state, record, policy) === state.sent?.at(-1)
   ) {
     return renew(state, record, moment, policy);
   }
   return { next: state, effect: { kind: "read" } };
 }
 
-function onFound(state: LeaseState, record: LeaseRecord, moment: Moment, policy: LeasePolicy): LeaseStep {
+function onFound(state: ObservingState, moment: Moment, policy: LeasePolicy): LeaseStep {
+  const { record } = state.observed;
   // One of our writes makes us the leader from when it was sent, even if we never got its reply.
   const ours = sentAs(state, record, policy);
   if (ours !== undefined) return renew(leadFrom(state, ours, policy), record, moment, policy);
   // Another replica has written since.
   const { leadsUntil: _lost, ...following } = state;
-  const left = record.holder === "" ? seconds(0) : timeLeft(following, moment.at, policy);
+  const left = record.holder === "" ? seconds(0) : timeLeft(state.observed, moment.at, policy);
   if (left <= 0) return takeOver(following, record, moment, policy);
   const poll = policy.renewInterval;
   // If the Lease expires before the next regular read, read at its expiry, to take over without delay.
@@ -139,9 +148,12 @@ function onFound(state: LeaseState, record: LeaseRecord, moment: Moment, policy:
 
 /** Creates a missing Lease. If it was deleted, first waits until its holder, who may not know yet, has stopped leading. */
 function onAbsent(state: LeaseState, moment: Moment, policy: LeasePolicy): LeaseStep {
-  const record = state.observed?.record;
-  const foreign = record !== undefined && record.holder !== "" && sentAs(state, record, policy) === undefined;
-  const left = foreign ? timeLeft(state, moment.at, policy) : seconds(0);
+  const { observed } = state;
+  const foreign =
+    observed !== undefined &&
+    observed.record.holder !== "" &&
+    sentAs(state, observed.record, policy) === undefined;
+  const left = foreign ? timeLeft(observed, moment.at, policy) : seconds(0);
   if (left > 0) return { next: state, effect: { kind: "wait", lasting: left, jitter: false } };
   const time = microTime(moment.now);
   const { identity: holder, duration, advertiseUrl } = policy;
@@ -156,8 +168,8 @@ function onAbsent(state: LeaseState, moment: Moment, policy: LeasePolicy): Lease
   return { next: sending(state, spec, moment), effect: { kind: "create", spec } };
 }
 
-function onWritten(state: LeaseState, record: LeaseRecord, moment: Moment, policy: LeasePolicy): LeaseStep {
-  const ours = sentAs(state, record, policy);
+function onWritten(state: ObservingState, moment: Moment, policy: LeasePolicy): LeaseStep {
+  const ours = sentAs(state, state.observed.record, policy);
   // Something like an admission webhook changed our write: read it again.
   if (ours === undefined) return { next: state, effect: retry(policy) };
   const lasting = seconds(Math.max(0, ours.at + policy.renewInterval - moment.at));
@@ -207,7 +219,7 @@ export function release(
 }
 
 /** Records the Lease as seen at `at`. Only a changed spec is a sign of life: labels may change without the holder. */
-function observe(state: LeaseState, record: LeaseRecord, at: Seconds): LeaseState {
+function observe(state: LeaseState, record: LeaseRecord, at: Seconds): ObservingState {
   const { observed } = state;
   const since = observed !== undefined && sameSpec(observed.record, record) ? observed.since : at;
   return { ...state, observed: { record, since } };
@@ -228,23 +240,29 @@ const sentAs = (
 ): PendingWrite | undefined =>
   holder === identity ? sent.find((write) => write.renewTime === renewTime) : undefined;
 
-const sending = (state: LeaseState, { renewTime = "" }: LeaseSpec, { at }: Moment): LeaseState => ({
+const sending = (
+  { sent = [], ...state }: LeaseState,
+  { renewTime = "" }: LeaseSpec,
+  { at }: Moment,
+): LeaseState => ({
   ...state,
-  sent: [...(state.sent ?? []), { renewTime, at }].slice(-MAX_SENT),
+  sent: [...sent, { renewTime, at }].slice(-MAX_SENT),
 });
 
-const leadFrom = (state: LeaseState, ours: PendingWrite, { duration }: LeasePolicy): LeaseState => ({
+const leadFrom = (
+  { sent = [], ...state }: LeaseState,
+  ours: PendingWrite,
+  { duration }: LeasePolicy,
+): LeaseState => ({
   ...state,
   // Earlier writes can no longer succeed, because they are based on an older version.
-  sent: (state.sent ?? []).filter(({ at }) => at >= ours.at),
+  sent: sent.filter(({ at }) => at >= ours.at),
   leadsUntil: seconds(ours.at + LEADING_SHARE * duration),
 });
 
 /** Returns how long other replicas must still wait. The holder's duration applies, which may differ from ours. */
-function timeLeft({ observed }: LeaseState, at: Seconds, { duration }: LeasePolicy): Seconds {
-  if (observed === undefined) return duration;
-  return seconds(observed.since + (observed.record.duration ?? duration) - at);
-}
+const timeLeft = ({ record, since }: ObservedLease, at: Seconds, { duration }: LeasePolicy): Seconds =>
+  seconds(since + (record.duration ?? duration) - at);
 
 /** Waits a third of the interval after a failure, so that several attempts fit in before leadership ends. */
 const retry = ({ renewInterval }: LeasePolicy): LeaseEffect => ({

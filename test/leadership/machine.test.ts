@@ -74,6 +74,11 @@ describe("one replica", () => {
       { kind: "written", record: record({ ...FIRST, duration: seconds(30) }), ...at(2) },
     ]);
     expect(waits.effect).toEqual({ kind: "wait", lasting: 8, jitter: false });
+    const slow = run([
+      { kind: "absent", ...at(0) },
+      { kind: "written", record: record({ ...FIRST, duration: seconds(30) }), ...at(12) },
+    ]);
+    expect(slow.effect).toEqual({ kind: "wait", lasting: 0, jitter: false });
     const { effect } = run([{ kind: "due", ...at(10) }], leading);
     expect(effect).toMatchObject({
       kind: "update",
@@ -91,7 +96,7 @@ describe("one replica", () => {
       leading,
     );
     expect(leadsAt(failed.next, seconds(19))).toBe(true);
-    expect(failed.effect).toMatchObject({ kind: "wait", lasting: 10 / 3 });
+    expect(failed.effect).toEqual({ kind: "wait", lasting: 10 / 3, jitter: true });
     const again = run([{ kind: "due", ...at(14) }], failed.next);
     expect(again.effect).toEqual({ kind: "read" });
     const arrived = { ...FIRST, duration: seconds(30), renewTime: time(10), version: "2" };
@@ -109,7 +114,32 @@ describe("one replica", () => {
   it("stops leading at once when another replica holds the lease", () => {
     const { next, effect } = run([{ kind: "found", record: record(), ...at(5) }], leading);
     expect(leadsAt(next, seconds(5))).toBe(false);
-    expect(effect).toMatchObject({ kind: "wait", lasting: 10 });
+    expect(effect).toEqual({ kind: "wait", lasting: 10, jitter: true });
+  });
+
+  it("reads the lease before it writes again when its leadership has ended", () => {
+    expect(run([{ kind: "due", ...at(19.9) }], leading).effect.kind).toBe("update");
+    expect(run([{ kind: "due", ...at(20) }], leading).effect).toEqual({ kind: "read" });
+  });
+
+  it("does not take a write of another replica at the same time for its own", () => {
+    const same = record({ ...FIRST, holder: "other", duration: seconds(30) });
+    const { next, effect } = run([{ kind: "found", record: same, ...at(5) }], leading);
+    expect([leadsAt(next, seconds(5)), effect.kind]).toEqual([false, "wait"]);
+  });
+
+  it("does not lead by a write that a later one has replaced, as after a restore of the API server's data", () => {
+    const renewed = record({ ...FIRST, duration: seconds(30), renewTime: time(10), version: "2" });
+    const { next } = run(
+      [
+        { kind: "due", ...at(10) },
+        { kind: "written", record: renewed, ...at(10) },
+      ],
+      leading,
+    );
+    const first = record({ ...FIRST, duration: seconds(30), version: "1" });
+    const found = run([{ kind: "found", record: first, ...at(11) }], next);
+    expect([leadsAt(found.next, seconds(11)), found.effect.kind]).toEqual([false, "wait"]);
   });
 
   it("waits for the holder's duration from when it saw the last renewal, whatever the holder's clock says", () => {
@@ -124,10 +154,49 @@ describe("one replica", () => {
     });
   });
 
-  it("accepts a renewal with an earlier time", () => {
+  it("waits for its own duration if the holder wrote none", () => {
+    const { duration: _none, ...endless } = record();
+    const seen = run([{ kind: "found", record: endless, ...at(0) }]).next;
+    expect(run([{ kind: "found", record: endless, ...at(29) }], seen).effect.kind).toBe("wait");
+    expect(run([{ kind: "found", record: endless, ...at(30) }], seen).effect.kind).toBe("update");
+  });
+
+  it.each([
+    { what: "a renewal", more: { renewTime: time(15) } },
+    { what: "a renewal with an earlier time", more: { renewTime: time(-900) } },
+    { what: "another holder", more: { holder: "third" } },
+    { what: "another time of acquisition", more: { acquireTime: time(14) } },
+    { what: "another duration", more: { duration: seconds(31) } },
+    { what: "another number of transitions", more: { transitions: 5 } },
+  ])("waits for the whole duration again after $what", ({ more }) => {
+    const changed = record(more);
+    const { next } = run([
+      { kind: "found", record: record(), ...at(0) },
+      { kind: "found", record: changed, ...at(15) },
+    ]);
+    expect(run([{ kind: "found", record: changed, ...at(44) }], next).effect.kind).toBe("wait");
+    expect(run([{ kind: "found", record: changed, ...at(46) }], next).effect.kind).toBe("update");
+  });
+
+  it("does not wait longer because the labels of the lease changed", () => {
+    const labelled = record({ version: "8" });
+    const { next } = run([
+      { kind: "found", record: record(), ...at(0) },
+      { kind: "found", record: labelled, ...at(15) },
+    ]);
+    expect(run([{ kind: "found", record: labelled, ...at(30) }], next).effect.kind).toBe("update");
+  });
+
+  it("reads at the next interval, or when the lease expires if that is before", () => {
     const seen = run([{ kind: "found", record: record(), ...at(0) }]).next;
-    const { effect } = run([{ kind: "found", record: record({ renewTime: time(-900) }), ...at(40) }], seen);
-    expect(effect.kind).toBe("wait");
+    const waits = [19, 20, 21].map(
+      (moment) => run([{ kind: "found", record: record(), ...at(moment) }], seen).effect,
+    );
+    expect(waits).toEqual([
+      { kind: "wait", lasting: 10, jitter: true },
+      { kind: "wait", lasting: 10, jitter: true },
+      { kind: "wait", lasting: 9, jitter: false },
+    ]);
   });
 
   it("acquires a released lease at once", () => {
@@ -153,8 +222,12 @@ describe("one replica", () => {
       lasting: 20,
       jitter: false,
     });
+    expect(run([{ kind: "absent", ...at(29) }], seen).effect).toMatchObject({ kind: "wait", lasting: 1 });
     expect(run([{ kind: "absent", ...at(30) }], seen).effect.kind).toBe("create");
     expect(run([{ kind: "absent", ...at(10) }], leading).effect.kind).toBe("create");
+    const released = record({ holder: "", duration: seconds(30) });
+    const free = run([{ kind: "found", record: released, ...at(0) }]).next;
+    expect(run([{ kind: "absent", ...at(1) }], free).effect.kind).toBe("create");
   });
 
   it("reads once after a conflict, and waits after a second one", () => {
@@ -176,21 +249,20 @@ describe("one replica", () => {
     });
     const following = run([{ kind: "found", record: record(), ...at(0) }]).next;
     expect(release(following, at(1), policy)).toBeUndefined();
+    expect(release({}, at(1), policy)).toBeUndefined();
   });
 
-  it("remembers a limited number of writes", () => {
+  it("remembers its newest eight writes; one before them counts as another replica's", () => {
+    const lapsed = record({ ...FIRST, duration: seconds(30), version: "1" });
     let state = leading;
-    for (let moment = 100; moment < 200; moment += 1) {
-      const lapsed = record({ ...FIRST, duration: seconds(30), version: "1" });
-      state = run(
-        [
-          { kind: "found", record: lapsed, ...at(moment) },
-          { kind: "failed", ...at(moment) },
-        ],
-        state,
-      ).next;
+    const effects: string[] = [];
+    for (let moment = 1; moment <= 10; moment += 1) {
+      const found = run([{ kind: "found", record: lapsed, ...at(moment) }], state);
+      effects.push(found.effect.kind);
+      state = run([{ kind: "failed", ...at(moment) }], found.next).next;
     }
-    expect(state.sent?.length).toBeLessThan(10);
+    expect(effects).toEqual([...Array.from({ length: 8 }, () => "update"), "wait", "wait"]);
+    expect(leadsAt(state, seconds(10))).toBe(false);
   });
 });
 

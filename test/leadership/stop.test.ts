@@ -1,17 +1,9 @@
 import { describe, expect, it } from "vitest";
-import type { LeaseAnswer, LeaseApi, LeaseRecord, LeaseSpec } from "../../src/core/lease.ts";
 import { seconds } from "../../src/core/units.ts";
 import { type LeaseSettings, startLeadership } from "../../src/leadership/replica.ts";
 import { manualClock } from "../helpers/clock.ts";
 import { settle } from "../helpers/stand-in-prober.ts";
-
-/** A call that the test answers. */
-interface PendingCall {
-  readonly kind: "read" | "create" | "update";
-  readonly spec?: LeaseSpec;
-  readonly signal: AbortSignal;
-  readonly answer: (answer: LeaseAnswer) => Promise<void>;
-}
+import { leaseCalls, recordOf } from "./lease-calls.ts";
 
 const SETTINGS: LeaseSettings = {
   name: "heartbeat-exporter",
@@ -21,34 +13,11 @@ const SETTINGS: LeaseSettings = {
   deliver: "leader",
 };
 
-let versions = 0;
-const recordOf = (spec: LeaseSpec): LeaseAnswer => {
-  versions += 1;
-  const record: LeaseRecord = { ...spec, version: String(versions), object: {} };
-  return { kind: "record", record };
-};
-
 /** A replica that leads, whose calls the test answers. */
 async function leader() {
   const clock = manualClock();
-  const calls: PendingCall[] = [];
-  const state = { closed: 0, changes: 0 };
-  const call = (kind: PendingCall["kind"], signal: AbortSignal, spec?: LeaseSpec): Promise<LeaseAnswer> =>
-    new Promise((resolve) => {
-      const answer = async (given: LeaseAnswer): Promise<void> => {
-        resolve(given);
-        await settle();
-      };
-      calls.push({ kind, signal, answer, ...(spec === undefined ? {} : { spec }) });
-    });
-  const api: LeaseApi = {
-    read: (_lease, signal) => call("read", signal),
-    create: (_lease, spec, signal) => call("create", signal, spec),
-    update: (_lease, _record, spec, signal) => call("update", signal, spec),
-    close: () => {
-      state.closed += 1;
-    },
-  };
+  const { api, calls, state, last, accept, becomeLeader } = leaseCalls();
+  let changes = 0;
   const logged: string[] = [];
   const add = (_fields: object, message: string) => void logged.push(message);
   const replica = startLeadership(SETTINGS, {
@@ -58,24 +27,13 @@ async function leader() {
     random: () => 0,
     onLead: () => {},
     onLeaderChange: () => {
-      state.changes += 1;
+      changes += 1;
     },
     knowledge: { tell: () => "", learn: () => {} },
   });
-  const last = (): PendingCall => {
-    const call = calls.at(-1);
-    if (call === undefined) throw new Error("no call");
-    return call;
-  };
-  const accept = async (): Promise<void> => {
-    const { spec, answer } = last();
-    if (spec === undefined) throw new Error("no write");
-    await answer(recordOf(spec));
-  };
-  await last().answer({ kind: "absent", detail: "" });
-  await accept();
+  await becomeLeader();
   expect(replica.leads()).toBe(true);
-  return { clock, calls, state, logged, replica, last, accept };
+  return { clock, calls, state, changes: () => changes, logged, replica, last, accept };
 }
 
 describe("a leader that stops", () => {
@@ -95,7 +53,7 @@ describe("a leader that stops", () => {
   });
 
   it("ends a renewal in flight, whose late answer changes nothing", async () => {
-    const { replica, clock, calls, last, accept, state } = await leader();
+    const { replica, clock, calls, last, accept, changes } = await leader();
     clock.advance(seconds(10));
     await settle();
     const renewal = last();
@@ -105,17 +63,12 @@ describe("a leader that stops", () => {
     await settle();
     await accept();
     await stopped;
-    const [count, { changes }] = [calls.length, { ...state }];
+    const [count, changed] = [calls.length, changes()];
     if (renewal.spec === undefined) throw new Error("no write");
     await renewal.answer(recordOf(renewal.spec));
     clock.advance(seconds(1000));
     await settle();
-    expect([calls.length, clock.timers(), replica.leads(), state.changes]).toEqual([
-      count,
-      0,
-      false,
-      changes,
-    ]);
+    expect([calls.length, clock.timers(), replica.leads(), changes()]).toEqual([count, 0, false, changed]);
   });
 
   it("reads once after a conflict, and gives up after a second one", async () => {
