@@ -83,7 +83,8 @@ export function createAsker(engine: Engine, clock: Clock, offset: Seconds): Aske
   const resultOf = (request: ProbeRequest, response: ProbeResponse): AgedResult | Skip => {
     const skipped = response.kind === "skipped" ? response.skip : engine.skip(request);
     const known = knownResult(response);
-    if (skipped?.reason === "not_leader" && !isCurrent(known, skipped, request.interval)) return skipped;
+    const hiding = hidingSkip(known, skipped, request.interval);
+    if (hiding !== undefined) return hiding;
     const shown = known ?? { result: placeholderFor(response, clock), age: seconds(0) };
     return { result: shown.result, age: shown.age, ...defined({ skipped }) };
   };
@@ -106,7 +107,7 @@ export function createAsker(engine: Engine, clock: Clock, offset: Seconds): Aske
       const response = await respond(target, scrapeTimeout);
       const known = response.kind === "result" ? response : latest(target);
       const skip = engine.skip(requestFor(target));
-      return isCurrent(known, skip, target.interval) ? known : undefined;
+      return hidingSkip(known, skip, target.interval) === undefined ? known : undefined;
     },
     async address(target, module, scrapeTimeout) {
       const timeout = probeTimeout(module.timeout, scrapeTimeout, offset);
@@ -140,12 +141,17 @@ export function createAsker(engine: Engine, clock: Clock, offset: Seconds): Aske
 const CURRENT_INTERVALS = 2;
 
 /**
- * Reports whether a result is still worth showing. While another replica leads, that one knows the state of the target: an
- * old failure, which may come from this replica's own network, must not contradict it, and neither must an old success.
+ * Returns the skip that a result must not be shown beside, if it is one. While another replica leads, that one knows the state
+ * of the target: an old failure, which may come from this replica's own network, must not contradict it, and neither must an
+ * old success.
  */
-function isCurrent(known: AgedResult | undefined, skip: Skip | undefined, interval: Seconds): boolean {
-  if (skip?.reason !== "not_leader") return true;
-  return known !== undefined && known.age <= CURRENT_INTERVALS * interval;
+function hidingSkip(
+  known: AgedResult | undefined,
+  skip: Skip | undefined,
+  interval: Seconds,
+): Skip | undefined {
+  if (skip?.reason !== "not_leader") return undefined;
+  return known !== undefined && known.age <= CURRENT_INTERVALS * interval ? undefined : skip;
 }
 
 function knownResult(response: ProbeResponse): AgedResult | undefined {
@@ -162,7 +168,7 @@ function knownResult(response: ProbeResponse): AgedResult | undefined {
 
 /** Makes a failed result for a request without one. It is not a result of the target, and is not counted. */
 function placeholderFor(response: ProbeResponse, clock: Clock): Result {
-  const waited = response.kind === "skipped" || response.kind === "result" ? seconds(0) : response.waited;
+  const waited = "waited" in response ? response.waited : seconds(0);
   const endedAt = clock.now();
   return {
     id: 0,
@@ -202,7 +208,7 @@ export function probeTimeout(
 ): Seconds {
   const longest = seconds((scrapeTimeout ?? DEFAULT_SCRAPE_TIMEOUT) - offset);
   if (longest < 0) return moduleTimeout ?? seconds(0);
-  return moduleTimeout !== undefined && moduleTimeout < longest ? moduleTimeout : longest;
+  return seconds(Math.min(moduleTimeout ?? longest, longest));
 }
 
 /**

@@ -25,8 +25,10 @@ export function createRecentProbes(limit: number): RecentProbes {
   const failed = new Map<number, PastProbe>();
   const keep = (kept: Map<number, PastProbe>, probe: PastProbe): void => {
     kept.set(probe.result.id, probe);
-    const oldest = kept.size > limit ? kept.keys().next().value : undefined;
-    if (oldest !== undefined) kept.delete(oldest);
+    for (const oldest of kept.keys()) {
+      if (kept.size <= limit) return;
+      kept.delete(oldest);
+    }
   };
   return {
     add(probe) {

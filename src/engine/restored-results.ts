@@ -1,11 +1,12 @@
 import { defined } from "../core/defined.ts";
 import { type AnswerFacts, readAnswerFacts } from "../core/facts.ts";
+import { isObject } from "../core/json-object.ts";
 import { retainKeys, type StateStore } from "../core/memory.ts";
 import type { Metric, Sample } from "../core/metric.ts";
 import { type Degradation, failed, type Outcome, type Prober, succeeded } from "../core/prober.ts";
 import { DEGRADED_REASONS, FAILURE_REASONS } from "../core/reasons.ts";
 import type { Result } from "../core/result.ts";
-import { isTimestamp, seconds } from "../core/units.ts";
+import { isTimestamp, type Seconds, seconds } from "../core/units.ts";
 
 /**
  * The last result of each target whose probes cost money, kept over a restart: it is served again until it expires, as
@@ -21,8 +22,6 @@ export interface RestoredResults {
 
 /** A sample as it is stored: its metric by name. */
 type StoredSample = readonly [name: string, value: number, labels?: Readonly<Record<string, string>>];
-
-type Fields = Readonly<Record<string, unknown>>;
 
 /** Gives access to the results in `store`. */
 export function createRestoredResults(store: StateStore): RestoredResults {
@@ -61,29 +60,28 @@ function storedFacts({ facts }: Result): AnswerFacts | undefined {
 }
 
 function read(value: unknown, metrics: readonly Metric[]): Result | undefined {
-  if (!isFields(value)) return undefined;
+  if (!isObject(value)) return undefined;
   const { startedAt, endedAt } = value;
-  const duration = finite(value["duration"]);
-  const timeout = finite(value["timeout"]);
+  const duration = lengthOf(value["duration"]);
+  const timeout = lengthOf(value["timeout"]);
   const outcome = outcomeOf(value["reason"]);
   if (!isTimestamp(startedAt) || !isTimestamp(endedAt) || duration === undefined || timeout === undefined)
     return undefined;
   if (outcome === undefined) return undefined;
   const { samples, answered, coldStart } = value;
-  const retryAfter = finite(value["retryAfter"]);
   const byName = new Map(metrics.map((metric) => [metric.name, metric]));
   return {
     id: 0,
     startedAt,
     endedAt,
-    duration: seconds(duration),
-    timeout: seconds(timeout),
+    duration,
+    timeout,
     outcome,
     samples: Array.isArray(samples) ? samples.flatMap((one) => sampleOf(one, byName)) : [],
     ...defined({
       facts: readAnswerFacts(value["facts"]),
       answered: typeof answered === "boolean" ? answered : undefined,
-      retryAfter: retryAfter === undefined ? undefined : seconds(retryAfter),
+      retryAfter: lengthOf(value["retryAfter"]),
       coldStart: typeof coldStart === "boolean" ? coldStart : undefined,
       degraded: degradationOf(value["degraded"]),
     }),
@@ -91,11 +89,8 @@ function read(value: unknown, metrics: readonly Metric[]): Result | undefined {
   };
 }
 
-const isFields = (value: unknown): value is Fields =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
-
-const finite = (value: unknown): number | undefined =>
-  typeof value === "number" && Number.isFinite(value) ? value : undefined;
+const lengthOf = (value: unknown): Seconds | undefined =>
+  Number.isFinite(value) ? seconds(Number(value)) : undefined;
 
 /** Explains an outcome whose detail is not stored. */
 const BEFORE_RESTART = "as it was before the exporter restarted";
@@ -115,11 +110,11 @@ function outcomeOf(reason: unknown): Outcome | undefined {
 function sampleOf(stored: unknown, metrics: ReadonlyMap<string, Metric>): readonly Sample[] {
   if (!Array.isArray(stored)) return [];
   const [name, value, labels] = stored as readonly unknown[];
-  const metric = typeof name === "string" ? metrics.get(name) : undefined;
+  const metric = metrics.get(String(name));
   if (metric === undefined || typeof value !== "number") return [];
   if (labels === undefined) return [{ metric, value }];
   return isLabels(labels) ? [{ metric, value, labels }] : [];
 }
 
 const isLabels = (value: unknown): value is Readonly<Record<string, string>> =>
-  isFields(value) && Object.values(value).every((text) => typeof text === "string");
+  isObject(value) && Object.values(value).every((text) => typeof text === "string");

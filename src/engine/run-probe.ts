@@ -1,4 +1,5 @@
 import type { Clock } from "../core/clock.ts";
+import { defined } from "../core/defined.ts";
 import type { Memory } from "../core/memory.ts";
 import type { Network } from "../core/network.ts";
 import {
@@ -79,7 +80,7 @@ export async function runProbe(
   if (shutdown.aborted) throw shutdown.reason;
   const { signal } = deadline;
   const onShutdown = (): void => deadline.abort(shutdown.reason);
-  shutdown.addEventListener("abort", onShutdown, { once: true });
+  shutdown.addEventListener("abort", onShutdown);
 
   const log: LogLine[] = [];
   const clock = engineClock.forProbe();
@@ -89,7 +90,7 @@ export async function runProbe(
   const addLine: ProbeLog = (message, fields) => {
     if (log.length === LOG_LINES) return;
     const at = seconds(clock.arrival().earliest - started);
-    log.push(fields === undefined ? { at, message } : { at, message, fields });
+    log.push({ at, message, ...defined({ fields }) });
   };
 
   let release: (() => void) | undefined;
@@ -160,25 +161,23 @@ async function boundedProbe(
 ): Promise<ProbeResult> {
   const { signal, clock } = context;
   let cancelGrace: (() => void) | undefined;
-  let onAbort: (() => void) | undefined;
-  const overrun = new Promise<ProbeResult>((resolve) => {
-    onAbort = () => {
-      cancelGrace = clock.timeout(GRACE, () => {
-        const error = new Error(`prober ${module.prober.kind} did not stop at its deadline`);
-        onBug(module, target, error);
-        resolve(failure(failed("internal", error.message)));
-      });
-    };
-    signal.addEventListener("abort", onAbort, { once: true });
-    if (signal.aborted) onAbort();
-  });
+  const overrun = Promise.withResolvers<ProbeResult>();
+  const onAbort = (): void => {
+    cancelGrace = clock.timeout(GRACE, () => {
+      const error = new Error(`prober ${module.prober.kind} did not stop at its deadline`);
+      onBug(module, target, error);
+      overrun.resolve(failure(failed("internal", error.message)));
+    });
+  };
+  signal.addEventListener("abort", onAbort);
+  if (signal.aborted) onAbort();
   try {
-    return await Promise.race([module.prober.probe(target, module.options, context), overrun]);
+    return await Promise.race([module.prober.probe(target, module.options, context), overrun.promise]);
   } catch (error) {
     onBug(module, target, error);
     return failure(failed("internal", error instanceof Error ? error.message : String(error)));
   } finally {
-    if (onAbort !== undefined) signal.removeEventListener("abort", onAbort);
+    signal.removeEventListener("abort", onAbort);
     cancelGrace?.();
   }
 }

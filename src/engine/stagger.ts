@@ -31,9 +31,10 @@ export function createStagger(): (share: string) => Promise<void> | undefined {
     turns += 1;
     lastTurns.delete(share);
     lastTurns.set(share, turns);
-    if (lastTurns.size <= MOST_SHARES) return;
-    const [oldest] = lastTurns.keys();
-    if (oldest !== undefined) lastTurns.delete(oldest);
+    for (const oldest of lastTurns.keys()) {
+      if (lastTurns.size <= MOST_SHARES) return;
+      lastTurns.delete(oldest);
+    }
   };
   const enter = (share: string, waiting: (() => void)[]): void => {
     const lane = { share, lastTurn: lastTurns.get(share) ?? 0, waiting };
@@ -43,14 +44,13 @@ export function createStagger(): (share: string) => Promise<void> | undefined {
   };
   const next = (): void => {
     const lane = order.shift();
-    const start = lane?.waiting.shift();
-    busy = start !== undefined;
-    if (lane === undefined || start === undefined) return;
+    busy = lane !== undefined;
+    if (lane === undefined) return;
     lanes.delete(lane.share);
     take(lane.share);
+    lane.waiting.shift()?.();
     if (lane.waiting.length > 0) enter(lane.share, lane.waiting);
     setImmediate(next);
-    start();
   };
 
   return (share) => {

@@ -1,9 +1,25 @@
+import { getEventListeners } from "node:events";
+import { memoryUsage } from "node:process";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createGate, type Gate, type Limits } from "../../src/engine/limits.ts";
 import { settle } from "../helpers/stand-in-prober.ts";
 
 const at = (host: string) => ({ host, share: host });
+
+function controllerOf() {
+  const controller = new AbortController();
+  return { signal: controller.signal, abort: (reason: string) => controller.abort(reason) };
+}
+
+/** Bytes on the heap after a collection of garbage. */
+function memoryInUse(): number {
+  setFlagsFromString("--expose-gc");
+  runInNewContext("gc")();
+  return memoryUsage().heapUsed;
+}
 
 /** Requests `count` slots for each host, in turns, and returns what each host holds. */
 function demand(gate: Gate, hosts: readonly string[], count: number) {
@@ -95,6 +111,75 @@ it("gives hosts that wait a slot in turns", async () => {
   expect(gate.counts()).toEqual({ inside: 0, waiting: 0 });
 });
 
+it("gives a host that has waited before its turn behind hosts that have waited longer", async () => {
+  const gate = createGate({ maxConcurrentProbes: 1 });
+  const never = new AbortController().signal;
+  let leave = gate.tryEnter(at("x"));
+  const order: string[] = [];
+  const waitFor = async (host: string): Promise<void> => {
+    leave = await gate.enter(at(host), never);
+    order.push(host);
+  };
+  void waitFor("a");
+  leave?.();
+  await settle();
+  for (const host of ["b", "a"]) void waitFor(host);
+  for (let i = 0; i < 2; i += 1) {
+    leave?.();
+    await settle();
+  }
+  expect(order).toEqual(["a", "b", "a"]);
+});
+
+it("lets a probe that asks to wait go on at once while a slot is free", async () => {
+  const gate = createGate({ maxConcurrentProbes: 1 });
+  const leave = await gate.enter(at("a"), new AbortController().signal);
+  expect(gate.counts()).toEqual({ inside: 1, waiting: 0 });
+  leave();
+  expect(gate.counts()).toEqual({ inside: 0, waiting: 0 });
+});
+
+it("lets a probe stop waiting with the reason of its signal, on which it leaves no listener", async () => {
+  const gate = createGate({ maxConcurrentProbes: 1 });
+  gate.tryEnter(at("a"));
+  const { signal, abort } = controllerOf();
+  const refused = gate.enter(at("b"), signal).catch((error: unknown) => error);
+  abort("enough");
+  expect(await refused).toBe("enough");
+  expect(getEventListeners(signal, "abort")).toEqual([]);
+});
+
+it.each([
+  {
+    what: "have left",
+    use: (gate: Gate, host: string) => gate.tryEnter(at(host))?.(),
+  },
+  {
+    what: "found no slot",
+    use: (gate: Gate, host: string) => {
+      const leave = gate.tryEnter(at("x"));
+      gate.tryEnter(at(host));
+      leave?.();
+    },
+  },
+  {
+    what: "have stopped waiting",
+    use: (gate: Gate, host: string) => {
+      const leave = gate.tryEnter(at("x"));
+      const { signal, abort } = controllerOf();
+      gate.enter(at(host), signal).catch(() => {});
+      abort("enough");
+      leave?.();
+    },
+  },
+])("keeps nothing of hosts whose probes $what", ({ use }) => {
+  const gate = createGate({ maxConcurrentProbes: 1 });
+  const before = memoryInUse();
+  for (let i = 0; i < 400; i += 1) use(gate, Buffer.alloc(100_000, `${i} `).toString("latin1"));
+  expect(memoryInUse() - before).toBeLessThan(20e6);
+  expect(gate.counts()).toEqual({ inside: 0, waiting: 0 });
+});
+
 type Step =
   | { readonly kind: "enter"; readonly host: string }
   | { readonly kind: "leave" | "abort"; readonly which: number }
@@ -141,6 +226,8 @@ it.each([
         const first = waiting.find(({ host }) => host === one.host);
         waiting.splice(waiting.indexOf(one), 1);
         if (leave === undefined) return;
+        // A probe that has its slot keeps it until it leaves.
+        one.controller.abort();
         expect(first?.id).toBe(one.id);
         start(one.host, leave);
       };

@@ -8,6 +8,7 @@ import { createRestoredResults } from "../../src/engine/restored-results.ts";
 import { readBack } from "../helpers/read-back.ts";
 
 const length = gauge("probe_queue_length", "Messages in the queue", ["queue"]);
+const age = gauge("probe_queue_age_seconds", "Age of the oldest message");
 const removed = gauge("probe_queue_removed", "A metric that a newer version of the prober does not have");
 
 const result: Result = {
@@ -17,7 +18,7 @@ const result: Result = {
   duration: seconds(1.5),
   timeout: seconds(10),
   outcome: succeeded,
-  samples: [sample(length, 3, { queue: "mail" }), sample(removed, 1)],
+  samples: [sample(length, 3, { queue: "mail" }), sample(age, 0), sample(removed, 1)],
   facts: {
     answer: "what the target said",
     firstToken: seconds(0.25),
@@ -35,14 +36,23 @@ const result: Result = {
 function restore(kept: Result): Result | undefined {
   const store = createMemory().namespace("test");
   createRestoredResults(store).keep("key", kept);
-  return createRestoredResults(readBack(store)).recall("key", { metrics: [length] });
+  return createRestoredResults(readBack(store)).recall("key", { metrics: [length, age] });
+}
+
+const STORED = { startedAt: 100, endedAt: 101.5, duration: 1.5, timeout: 10 };
+
+/** Reads a stored result that has these fields instead. */
+function recall(fields: Readonly<Record<string, unknown>>): Result | undefined {
+  const store = createMemory().namespace("test");
+  store.put("key", { ...STORED, ...fields });
+  return createRestoredResults(store).recall("key", { metrics: [length, age] });
 }
 
 describe("createRestoredResults", () => {
   it("restores a result without its log, its number, its answer, and samples of metrics that no longer exist", () => {
     const { answer: _answer, ...facts } = result.facts ?? {};
-    const [first] = result.samples;
-    expect(restore(result)).toEqual({ ...result, id: 0, log: [], facts, samples: [first] });
+    const samples = result.samples.slice(0, 2);
+    expect(restore(result)).toEqual({ ...result, id: 0, log: [], facts, samples });
   });
 
   it("restores the reason of a failure without its detail", () => {
@@ -62,13 +72,80 @@ describe("createRestoredResults", () => {
   });
 
   it.each([
-    ["no object", "x"],
-    ["no times", {}],
-    ["an unknown reason", { startedAt: 1, endedAt: 1, duration: 1, timeout: 1, reason: "whatever" }],
+    ["a text", "x"],
+    ["null", null],
+    ["a list", []],
+    ["nothing", undefined],
   ])("restores nothing from %s", (_title, value) => {
     const store = createMemory().namespace("test");
     store.put("key", value);
     expect(createRestoredResults(store).recall("key", { metrics: [length] })).toBeUndefined();
+  });
+
+  it.each([
+    { startedAt: undefined },
+    { startedAt: "100" },
+    { startedAt: 1e300 },
+    { endedAt: undefined },
+    { endedAt: "101.5" },
+    { duration: undefined },
+    { duration: "1.5" },
+    { duration: Infinity },
+    { timeout: undefined },
+    { timeout: null },
+    { reason: "whatever" },
+    { reason: null },
+  ])("restores nothing from a result with %o", (fields) => {
+    expect(recall({})).toBeDefined();
+    expect(recall(fields)).toBeUndefined();
+  });
+
+  it.each([
+    { answered: "true" },
+    { answered: 1 },
+    { retryAfter: "60" },
+    { retryAfter: null },
+    { coldStart: "false" },
+    { coldStart: 0 },
+    { degraded: "whatever" },
+    { facts: "x" },
+  ])("leaves out what it cannot read: %o", (fields) => {
+    expect(recall(fields)).toStrictEqual(recall({}));
+  });
+
+  it.each([
+    { what: "no list", samples: "x", restored: [] },
+    { what: "a number", samples: [7, ["probe_queue_age_seconds", 1]], restored: [sample(age, 1)] },
+    { what: "an object", samples: [{}], restored: [] },
+    { what: "a metric without a name", samples: [[undefined, 1]], restored: [] },
+    { what: "a text for a value", samples: [["probe_queue_age_seconds", "1"]], restored: [] },
+    { what: "no value", samples: [["probe_queue_age_seconds"]], restored: [] },
+    {
+      what: "no labels",
+      samples: [["probe_queue_length", 1, {}]],
+      restored: [{ metric: length, value: 1, labels: {} }],
+    },
+    { what: "a text for labels", samples: [["probe_queue_length", 1, "mail"]], restored: [] },
+    { what: "a list of labels", samples: [["probe_queue_length", 1, ["mail"]]], restored: [] },
+    { what: "null for labels", samples: [["probe_queue_length", 1, null]], restored: [] },
+    {
+      what: "a number in a label",
+      samples: [["probe_queue_length", 1, { queue: "a", more: 1 }]],
+      restored: [],
+    },
+  ])("restores the samples that it can read from $what", ({ samples, restored }) => {
+    expect(recall({ samples })?.samples).toEqual(restored);
+  });
+
+  it("forgets the results of all keys but those that are retained", () => {
+    const store = createMemory().namespace("test");
+    const results = createRestoredResults(store);
+    for (const key of ["a", "b"]) results.keep(key, result);
+    results.retain(new Set(["b"]));
+    expect(["a", "b"].map((key) => results.recall(key, { metrics: [] }) !== undefined)).toEqual([
+      false,
+      true,
+    ]);
   });
 
   it("drops stored facts of a wrong type", () => {

@@ -39,6 +39,37 @@ describe("createScheduler", () => {
     expect(runs).toEqual(["a@0", "b@2", "b@6", "b@10", "a@30"]);
   });
 
+  it("runs a target as it is after a reload, and with a new rhythm if its interval has changed", () => {
+    const { clock, target } = setUp();
+    const runs: string[] = [];
+    const scheduler = createScheduler(clock, ({ name, address }) =>
+      runs.push(`${name} ${address}@${clock.monotonic()}`),
+    );
+    scheduler.setTargets([target("a", { address: "old" }), target("b", { address: "old" })]);
+    clock.advance(seconds(20));
+    scheduler.setTargets([
+      target("a", { address: "new" }),
+      target("b", { address: "new", interval: seconds(20) }),
+    ]);
+    clock.advance(seconds(26));
+    expect(runs).toEqual(["a old@0", "b old@5", "b new@25", "a new@30", "b new@45"]);
+  });
+
+  it("tells when a target is due, and stops at the end", () => {
+    const { clock, runs, scheduler, target } = setUp();
+    const next = () => ["a", "b", "c"].map((name) => scheduler.nextIn(name));
+    scheduler.setTargets([target("a"), target("b"), target("c", { schedule: "on_scrape" })]);
+    expect(next()).toEqual([0, 5, undefined]);
+    clock.advance(seconds(7));
+    expect(next()).toEqual([23, 28, undefined]);
+    clock.block(seconds(30));
+    expect(next()).toEqual([0, 0, undefined]);
+    scheduler.stop();
+    expect([...next(), clock.timers()]).toEqual([undefined, undefined, undefined, 0]);
+    clock.advance(seconds(100));
+    expect(runs).toEqual(["a@0", "b@5"]);
+  });
+
   it("delays the first probe of a target that was probed before a restart, by at most its interval", () => {
     const { clock, runs, target } = setUp();
     const delays: Readonly<Record<string, number>> = { a: 20, b: 3, c: 1000 };
