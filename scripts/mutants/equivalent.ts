@@ -13,6 +13,34 @@ export interface Equivalent {
 /** Changes that are not counted. An entry that no change fits any more is an error of the run. */
 export const EQUIVALENT: readonly Equivalent[] = [
   {
+    file: "src/engine/limits.ts",
+    line: "if (inside >= limits.maxConcurrentProbes) return;",
+    from: "inside >= limits.maxConcurrentProbes",
+    to: "false",
+    reason: "no lane has a slot then: it only ends the loop earlier",
+  },
+  {
+    file: "src/engine/limits.ts",
+    line: "if (inside >= limits.maxConcurrentProbes) return;",
+    from: ">=",
+    to: ">",
+    reason: "no lane has a slot then: it only ends the loop earlier",
+  },
+  {
+    file: "src/engine/stagger.ts",
+    line: "let turns = 0;",
+    from: "0",
+    to: "1",
+    reason: "turns are compared, and with 0 for none",
+  },
+  {
+    file: "src/engine/stagger.ts",
+    line: "turns += 1;",
+    from: "1",
+    to: "2",
+    reason: "turns are compared, and with 0 for none",
+  },
+  {
     file: "src/failover/machine.ts",
     line: "const isOverdue =",
     from: 'next.mode === "fallback" && limit !== undefined',

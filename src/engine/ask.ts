@@ -61,7 +61,10 @@ export function createAsker(engine: Engine, clock: Clock, offset: Seconds): Aske
     answerWithin: answerTime(scrapeTimeout, offset),
   });
 
-  /** Keys of targets whose tick waits for the end of an earlier probe. */
+  /**
+   * Keys of targets whose tick waits for the end of an earlier probe. Further ticks are left out: with a `Retry-After` in the
+   * result, each one would count as held back.
+   */
   const waiting = new Set<string>();
 
   const respond = async (target: Target, scrapeTimeout: Seconds | undefined): Promise<ProbeResponse> => {

@@ -43,6 +43,7 @@ function setUp({
 } = {}) {
   const world: { skip?: Skip } = {};
   const results: Result[] = [];
+  const held: Result[] = [];
   const engine = createEngine({
     clock,
     memory: createMemory(),
@@ -53,6 +54,7 @@ function setUp({
       onResult();
     },
     onBug: () => {},
+    onHeld: (_request, last) => held.push(last),
     skips: skips ?? (() => world.skip),
   });
   const { prober, started } = heldProber();
@@ -65,7 +67,7 @@ function setUp({
     started.at(-1)?.[outcome]();
     await asked;
   };
-  return { clock: manual, world, results, engine, started, ask, module, probed };
+  return { clock: manual, world, results, held, engine, started, ask, module, probed };
 }
 
 const NOT_LEADER: Skip = { reason: "not_leader", detail: "other leads" };
@@ -107,6 +109,16 @@ describe("a scheduled probe", () => {
       expect(started).toHaveLength(round + 1);
     }
   });
+});
+
+it("ticks during a probe that ends with Retry-After count as one probe that it holds back", async () => {
+  const { ask, module, started, held } = setUp();
+  const target = targetOf(module);
+  const ticks = [1, 2, 3, 4].map(() => ask.scheduled(target));
+  await settle();
+  started[0]?.succeed({ outcome: failed("rate_limited", ""), retryAfter: seconds(100) });
+  await Promise.all(ticks);
+  expect([started.length, held.length]).toEqual([1, 1]);
 });
 
 it("an early probe is sent in spite of a fresh result", async () => {

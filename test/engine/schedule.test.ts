@@ -51,6 +51,7 @@ describe("createScheduler", () => {
       target("a", { address: "new" }),
       target("b", { address: "new", interval: seconds(20) }),
     ]);
+    expect(["a", "b"].map((name) => scheduler.nextIn(name))).toEqual([10, 5]);
     clock.advance(seconds(26));
     expect(runs).toEqual(["a old@0", "b old@5", "b new@25", "a new@30", "b new@45"]);
   });

@@ -27,6 +27,8 @@ export function manualClock(start = 1_757_943_000): ManualClock {
   let wall = start;
   let timers: { due: number; run: () => void }[] = [];
   const after: Clock["after"] = (delay, run) => {
+    // A real timer would run at once.
+    if (Number.isNaN(delay)) throw new Error("got no number for the delay of a timer");
     const timer = { due: passed + delay, run };
     timers.push(timer);
     return () => {
