@@ -13,6 +13,41 @@ export interface Equivalent {
 /** Changes that are not counted. An entry that no change fits any more is an error of the run. */
 export const EQUIVALENT: readonly Equivalent[] = [
   {
+    file: "src/core/truncate.ts",
+    line: "if (text.length <= length) return text;",
+    from: "text.length <= length",
+    to: "false",
+    reason: "a text that is not too long is returned whole without it too, with more work",
+  },
+  {
+    file: "src/core/truncate.ts",
+    line: "if (text.length <= length) return text;",
+    from: "<=",
+    to: "<",
+    reason: "a text that is not too long is returned whole without it too, with more work",
+  },
+  {
+    file: "src/core/truncate.ts",
+    line: "const beginning =",
+    from: "text.slice(0, end + LONGEST_GRAPHEME)",
+    to: "text",
+    reason: "the rest of the text has no part in the grapheme at its place, and is only more work",
+  },
+  {
+    file: "src/core/truncate.ts",
+    line: "const start =",
+    from: "graphemes.segment(beginning).containing(end)?.index ?? end",
+    to: "graphemes.segment(beginning).containing(end)?.index",
+    reason: "the text goes on behind the place, so that a grapheme is there",
+  },
+  {
+    file: "src/engine/deadline.ts",
+    line: "if (longer <= timeout ||",
+    from: "<=",
+    to: "<",
+    reason: "a deadline that is moved to itself stays",
+  },
+  {
     file: "src/engine/limits.ts",
     line: "if (inside >= limits.maxConcurrentProbes) return;",
     from: "inside >= limits.maxConcurrentProbes",
@@ -25,6 +60,13 @@ export const EQUIVALENT: readonly Equivalent[] = [
     from: ">=",
     to: ">",
     reason: "no lane has a slot then: it only ends the loop earlier",
+  },
+  {
+    file: "src/engine/restored-results.ts",
+    line: "reason: outcome.ok ?",
+    from: "outcome.ok",
+    to: "false",
+    reason: "a success has no reason",
   },
   {
     file: "src/engine/stagger.ts",

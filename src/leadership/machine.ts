@@ -116,14 +116,10 @@ export function step(state: LeaseState, event: LeaseEvent, policy: LeasePolicy):
 
 /** The leader renews its write without reading first; other replicas read. */
 function onDue(state: LeaseState, moment: Moment, policy: LeasePolicy): LeaseStep {
-  const record = state.observed?.record;
-  // A leader has sent a write. Its version is the current one only if the newest write is known to have arrived.
-  if (
-    record !== undefined &&
-    leadsAt(state, moment.at) &&
-    sentAs(state, record, policy) === state.sent?.at(-1)
-  ) {
-    return renew(state, record, moment, policy);
+  const own = leadsAt(state, moment.at) ? state.observed?.record : undefined;
+  // Only if the newest write is known to have arrived: otherwise the current version is unknown.
+  if (own !== undefined && sentAs(state, own, policy) === state.sent?.at(-1)) {
+    return renew(state, own, moment, policy);
   }
   return { next: state, effect: { kind: "read" } };
 }

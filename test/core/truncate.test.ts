@@ -13,6 +13,7 @@ describe("a text that is too long", () => {
     ["a cut inside an emoji", "ab🔴cd", 3, "ab"],
     ["a cut after an emoji", "ab🔴cd", 4, "ab🔴"],
     ["a cut inside a family", `ab${FAMILY}c`, 7, "ab"],
+    ["a cut inside a family far behind", `${"a".repeat(60)}${FAMILY}c`, 65, "a".repeat(60)],
     ["a cut inside the first character", FAMILY, 4, ""],
     ["a cut inside a flag", "🇩🇪🇫🇷", 6, "🇩🇪"],
     ["a cut before an accent", "ae\u0301", 2, "a"],

@@ -55,6 +55,12 @@ describe("createRestoredResults", () => {
     expect(restore(result)).toEqual({ ...result, id: 0, log: [], facts, samples });
   });
 
+  it("restores a result without facts", () => {
+    const { facts: _facts, ...plain } = result;
+    expect(restore(plain)).toMatchObject({ id: 0, startedAt: 100, outcome: succeeded });
+    expect(restore(plain)).not.toHaveProperty("facts");
+  });
+
   it("restores the reason of a failure without its detail", () => {
     const restored = restore({ ...result, outcome: failed("empty", "what the target said") });
     expect(restored?.outcome).toEqual(failed("empty", "as it was before the exporter restarted"));
