@@ -37,9 +37,14 @@ describe("probeTimeout", () => {
 /** The asker of an engine whose probes the test ends, with an offset of half a second. */
 function setUp({
   manual = manualClock(),
-  clock = manual as Clock,
+  clock = manual,
   onResult = () => {},
-  skips = undefined as (() => Skip | undefined) | undefined,
+  skips,
+}: {
+  readonly manual?: ManualClock;
+  readonly clock?: Clock;
+  readonly onResult?: () => void;
+  readonly skips?: () => Skip | undefined;
 } = {}) {
   const world: { skip?: Skip } = {};
   const results: Result[] = [];
@@ -392,18 +397,18 @@ describe("a scrape for a part of whose timeout the exporter stood still", () => 
       if (last !== undefined) await probed(target, last);
       const address = { address: "http://other.example", configured: false };
       const requests = [ask.target(target, seconds(10)), ask.address(address, module, seconds(10))];
-      const responses: unknown[] = [];
-      for (const [i, request] of requests.entries()) {
-        void request.then((response) => {
-          responses[i] = response;
-        });
-      }
+      let isAnswered = false;
+      const answer = async (): Promise<unknown[]> => {
+        const all = await Promise.all(requests);
+        isAnswered = true;
+        return all;
+      };
+      const answered = answer();
       await settle();
       clock.advance(seconds(9.5));
       await settle();
-      expect(responses).toEqual([]);
+      expect(isAnswered).toBe(false);
       clock.advance(seconds(0.25));
-      await settle();
       const heldUp = { heldUp: expect.stringMatching(/^no verdict: this exporter stood still/) };
       const timedOut = {
         result: {
@@ -413,7 +418,7 @@ describe("a scrape for a part of whose timeout the exporter stood still", () => 
           outcome: { reason: "timeout", detail: expect.stringContaining("; the last probe failed") },
         },
       };
-      expect(responses).toMatchObject([verdict === "none" ? heldUp : timedOut, heldUp]);
+      expect(await answered).toMatchObject([verdict === "none" ? heldUp : timedOut, heldUp]);
       expect(started.at(-1)?.signal.aborted).toBe(true);
     },
   );

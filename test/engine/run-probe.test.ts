@@ -13,9 +13,13 @@ import { heldProber, moduleOf, settle, targetOf } from "../helpers/stand-in-prob
 const timeout = seconds(5);
 
 function setUp({
-  clock = manualClock() as Clock,
+  clock = manualClock(),
   maxConcurrentProbes = 10,
-  skips = (): Skip | undefined => undefined,
+  skips = () => undefined,
+}: {
+  readonly clock?: Clock;
+  readonly maxConcurrentProbes?: number;
+  readonly skips?: () => Skip | undefined;
 } = {}) {
   const results: Result[] = [];
   const bugs: unknown[] = [];

@@ -132,9 +132,11 @@ describe("an election", () => {
     election.apply(settings({ name: "another" }));
     await becomeLeader();
     let isStopped = false;
-    const stopped = election.stop().then(() => {
+    const stop = async (): Promise<void> => {
+      await election.stop();
       isStopped = true;
-    });
+    };
+    const stopped = stop();
     await settle();
     await accept();
     expect([isStopped, election.leads(), state.closed]).toEqual([false, undefined, 1]);
