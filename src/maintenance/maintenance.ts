@@ -87,12 +87,12 @@ export function createMaintenance(
       groupsOf = membership(groups);
     },
     covers({ kind, name }) {
-      const groups = groupsOf(kind, name);
       const includes = (coverage: Coverage): boolean => {
         const patterns = kind === "target" ? coverage.targets : coverage.heartbeats;
         return (
           patterns.some((pattern) => matchesPattern(pattern, name)) ||
-          coverage.groups.some((group) => groups.has(group))
+          // Every result asks, and few windows are about groups.
+          coverage.groups.some((group) => groupsOf(kind, name).has(group))
         );
       };
       const now = clock.now();
