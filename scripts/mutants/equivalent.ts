@@ -117,6 +117,13 @@ export const EQUIVALENT: readonly Equivalent[] = [
     to: "elapsed(resolvedAt, now) >= resetAfter",
     reason: "the time since undefined is NaN, which is no length of time",
   },
+  {
+    file: "src/core/secret.ts",
+    line: 'text.includes("://")',
+    from: 'text.includes("://")',
+    to: "true",
+    reason: "a text without :// has no URL; this spares long words a search that is slow for them",
+  },
 ];
 
 /** Returns true if the entry means this change of a file with this text. */

@@ -39,7 +39,11 @@ export const PLACES: readonly Place[] = [
   {
     name: "guards of probes",
     files: ["src/probers/address-policy.ts", "src/probers/network/resolve.ts"],
-    tests: ["test/probers/http/address-policy.test.ts", "test/probers/network"],
+    tests: [
+      "test/probers/http/address-policy.test.ts",
+      "test/probers/host-spellings.test.ts",
+      "test/probers/network",
+    ],
   },
   {
     name: "guards of files",
@@ -58,6 +62,8 @@ export const PLACES: readonly Place[] = [
     ],
     tests: [
       "test/server/token.test.ts",
+      "test/server/control.test.ts",
+      "test/server/notification.test.ts",
       "test/server/own-credentials.test.ts",
       "test/server/reload-access.test.ts",
       "test/server/body.test.ts",
@@ -89,6 +95,7 @@ export const PLACES: readonly Place[] = [
     ],
     tests: [
       "test/config/load.test.ts",
+      "test/config/redact.test.ts",
       "test/config/secrets.test.ts",
       "test/config/bad-configs.test.ts",
       "test/core",

@@ -50,7 +50,7 @@ export function createAuthFailures(clock: Clock, log: Log): AuthFailures {
       tally.count += 1;
       // A browser sends no credentials before it is asked for them.
       if (guard === "web" && problem === "missing") return;
-      if (!tally.budget.take(from ?? "")) return;
+      if (!tally.budget.take(from)) return;
       const since = tally.count - tally.logged;
       tally.logged = tally.count;
       const text = "requests were refused because of their credentials";

@@ -10,13 +10,13 @@ const MOST = 10;
 /** Decides which events that strangers cause are logged. */
 export interface LogBudget {
   /** Returns true if an event with this key is to be logged: once for each key and minute, for at most ten keys. */
-  take(key: string): boolean;
+  take(key: string | undefined): boolean;
 }
 
 /** Creates a budget, so that requests of strangers cannot flood the log, and each source of them is named all the same. */
 export function createLogBudget(clock: Pick<Clock, "monotonic">): LogBudget {
   let begun: Seconds | undefined;
-  const logged = new Set<string>();
+  const logged = new Set<string | undefined>();
   return {
     take(key) {
       const now = clock.monotonic();

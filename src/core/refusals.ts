@@ -38,7 +38,7 @@ export function createRefusals(clock: Clock, log: Log): Refusals {
       const tally = tallies.find((one) => one.reason === reason);
       if (tally === undefined) return;
       tally.count += 1;
-      if (!tally.budget.take(from ?? "")) return;
+      if (!tally.budget.take(from)) return;
       const refused = tally.count - tally.logged;
       tally.logged = tally.count;
       log.warn({ reason, from, refused, detail }, "requests were refused");

@@ -46,8 +46,8 @@ const PUBLIC_NAME =
 const PUBLIC_VALUE = /^[\w.-]{0,20}$/;
 
 /** Accepts values that select what an address is about, such as `api-version=2024-06-01`. */
-export const isPublicValue: IsPublic = (text, _, name) =>
-  name !== undefined && PUBLIC_NAME.test(name) && PUBLIC_VALUE.test(text);
+export const isPublicValue: IsPublic = (text, _, name = "") =>
+  PUBLIC_NAME.test(name) && PUBLIC_VALUE.test(text);
 
 /** Everything before the last `@` of the authority. As in blackbox_exporter, an address needs no scheme. */
 const USERINFO = /^([a-z][a-z0-9+.-]*:\/\/)?([^/?#]+)@/i;
@@ -96,8 +96,11 @@ type Shown = (...part: Parameters<IsPublic>) => string;
 /** A URL within a text. */
 const URLS = /[a-z][a-z0-9+.-]*:\/\/[^\s"'<>\\]+/gi;
 
-/** Removes from every URL in a text what may be secret. */
-export const redactUrls = (text: string, isPublic: IsPublic = () => false): string =>
+/**
+ * Removes from every URL in a text what may be secret.
+ * @param isPublic decides which other parts may be shown
+ */
+export const redactUrls = (text: string, isPublic: IsPublic = isPublicValue): string =>
   text.includes("://")
     ? text.replace(URLS, (url) => hideParts(url, (...part) => isPublic(...part) || isPublicValue(...part)))
     : text;
@@ -119,14 +122,13 @@ const SHORTEST_PART = 8;
  */
 export function secretsOf(address: string): readonly string[] {
   const parts: string[] = [];
-  const hidden = hideParts(address, (text, part, name) => {
-    if (isPublicValue(text, part, name)) return true;
+  hideParts(address, (text, part, name) => {
+    const isPublic = isPublicValue(text, part, name);
     const shortest = isCredential(text, part, name) ? SHORTEST_CREDENTIAL : SHORTEST_PART;
     const texts = [text, ...(part === "user" ? text.split(":") : [])];
-    parts.push(...texts.filter((one) => one.length >= shortest));
-    return false;
+    if (!isPublic) parts.push(...texts.filter((one) => one.length >= shortest));
+    return isPublic;
   });
-  if (hidden === address) return [];
   const texts = parts.flatMap((text) => [text, decoded(text), decoded(text.replaceAll("+", " "))]);
   const forms = texts.flatMap((text) => [text, JSON.stringify(text).slice(1, -1), btoa(toBytes(text))]);
   return [...new Set(forms)].toSorted((a, b) => b.length - a.length);

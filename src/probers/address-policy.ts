@@ -149,10 +149,7 @@ export const allowsHost = (allowed: readonly string[] | undefined, host: string)
   allowed === undefined ||
   allowed.some((text) => {
     const entry = parseEntry(text);
-    return (
-      entry?.matchesHost(normalizeHost(host)) === true ||
-      (isIP(host) !== 0 && entry?.matchesAddress(host) === true)
-    );
+    return entry !== undefined && (entry.matchesHost(normalizeHost(host)) || entry.matchesAddress(host));
   });
 
 /** Reports the entries of the option `allowed_targets` that cannot be parsed. */
@@ -182,9 +179,8 @@ function parseEntry(text: string): Entry | undefined {
 
 /** Splits `host:port`, `[v6]:port`, `[v6]` and bare hosts. A bare IPv6 address has no port. */
 function splitPort(text: string): { host: string; port: number | undefined } {
-  const match = /^(?:\[([^\]]*)\]|([^:]*))(?::(\d+))?$/.exec(text);
-  if (match === null) return { host: text, port: undefined };
-  return { host: match[1] ?? match[2] ?? "", port: match[3] === undefined ? undefined : Number(match[3]) };
+  const [, inBrackets, host = text, port] = /^(?:\[([^\]]*)\]|([^:]*))(?::(\d+))?$/.exec(text) ?? [];
+  return { host: inBrackets ?? host, port: port === undefined ? undefined : Number(port) };
 }
 
 const normalizeHost = (host: string): string => host.toLowerCase().replace(/\.+$/, "");

@@ -31,7 +31,8 @@ export async function readBody(
   req: Request,
   { limit, keep = limit, deadline }: BodyBounds,
 ): Promise<RequestBody> {
-  const announced = Number(req.headers["content-length"] ?? 0);
+  // NaN without an announcement, which is not more.
+  const announced = Number(req.headers["content-length"]);
   // A body that is refused whole need not be received first.
   if (announced > limit && keep === limit) return { kind: "too_long", bytes: Buffer.alloc(0) };
   const body = receive(req, limit, keep);
@@ -74,7 +75,11 @@ export async function notificationOf(
   guard: "relay" | "action",
   req: Request,
   res: Response,
-  { clock, readNotification, authFailures }: RouteContext,
+  {
+    clock,
+    readNotification,
+    authFailures,
+  }: Pick<RouteContext, "clock" | "readNotification" | "authFailures">,
 ): Promise<AlertGroup | undefined> {
   /** Answers with an error. The rest of the body stays unread, so the connection cannot be used again. */
   const refuse = (status: number, text: string): undefined => {
@@ -99,7 +104,7 @@ export async function notificationOf(
   switch (body.kind) {
     case "aborted":
       // A client that has gone gets no answer.
-      return req.destroyed ? undefined : refuse(400, "body: got only a part of it, want all of it");
+      return undefined;
     case "late":
       return refuse(408, `body: got only a part of it in ${NOTIFICATION_DEADLINE}s, want all of it`);
     case "too_long":

@@ -62,11 +62,13 @@ export const createOwnCredentials =
   (req: IncomingMessage): boolean => {
     const { url = "", method = "" } = req;
     const { routePrefix } = context;
-    if (UNUSUAL_URL.test(url) || !url.startsWith(`${routePrefix}/`)) return false;
-    const [path = ""] = url.slice(routePrefix.length).split("?", 1);
-    return OWN_GUARDS.some((guard) => {
-      if (!guard.methods.includes(method)) return false;
-      const match = guard.path.exec(path);
-      return match !== null && guard.isSet(context, match[1] ?? "", req);
-    });
+    const isBelow = !UNUSUAL_URL.test(url) && url.startsWith(`${routePrefix}/`);
+    const [path = ""] = url.slice(routePrefix.length).split("?");
+    return (
+      isBelow &&
+      OWN_GUARDS.some((guard) => {
+        const [match, name = ""] = guard.path.exec(path) ?? [];
+        return match !== undefined && guard.methods.includes(method) && guard.isSet(context, name, req);
+      })
+    );
   };

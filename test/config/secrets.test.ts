@@ -1,4 +1,4 @@
-import { mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -26,6 +26,7 @@ test.each([
   ["keeps newlines inside", "a\nb\n", "a\nb"],
   ["removes a byte order mark", "\ufeffhush\n", "hush"],
   ["reads UTF-16 as Windows writes it", Buffer.from("\ufeffhush\r\n", "utf16le"), "hush"],
+  ["reads a file of the largest size", "x".repeat(65_536), "x".repeat(65_536)],
   ["reads UTF-16, big endian", Buffer.from("\ufeffhush\r\n", "utf16le").swap16(), "hush"],
 ])("%s", async (_, content, expected) => {
   writeFileSync(file, content);
@@ -69,6 +70,12 @@ test("a file that is written after the load is used from then on", async () => {
   await expect(secret.reveal()).rejects.toThrow(`no secret in ${file}: no such file`);
   writeFileSync(file, "");
   await expect(secret.reveal()).rejects.toThrow(`no secret in ${file}: an empty file`);
+  writeFileSync(file, "x".repeat(65_537));
+  await expect(secret.reveal()).rejects.toThrow(`no secret in ${file}: 65537 bytes`);
+  rmSync(file);
+  mkdirSync(file);
+  await expect(secret.reveal()).rejects.toThrow(`no secret in ${file}: a directory`);
+  rmSync(file, { recursive: true });
   writeFileSync(file, "late");
   expect(await secret.reveal()).toBe("late");
   rmSync(file);

@@ -30,6 +30,7 @@ describe("redactAddress", () => {
     ],
     ["@abstract", "@abstract"],
     ["kcp/syncer", "kcp/syncer"],
+    ["http://host/x?#", "http://host/x?"],
     ["http://host:8080", "http://host:8080"],
     ["", ""],
   ])("redacts %j as %j", (address, shown) => {
@@ -44,6 +45,7 @@ describe("redactUrls", () => {
       "no connection to https://<secret>@h/x?k=<secret>#<secret> refused",
     ],
     ['see "http://h/?a=b" and ws://u@h', 'see "http://h/?a=<secret>" and ws://<secret>@h'],
+    ["GET https://h/x?api-version=2024-06-01&k=v", "GET https://h/x?api-version=2024-06-01&k=<secret>"],
     ["^https?://a/?b=c", "^https?://a/?b=c"],
     ["nothing", "nothing"],
   ])("redacts %j as %j", (text, shown) => {
@@ -66,6 +68,28 @@ describe("secretsOf", () => {
       expect(secrets).toContain(one);
     // Too short to be looked for in other texts.
     for (const one of ["me", "1234"]) expect(secrets).not.toContain(one);
+  });
+
+  it.each<[part: string, address: string, texts: readonly string[]]>([
+    ["a user of 4 characters", "http://abcd@h/", ["abcd"]],
+    ["a shorter one", "http://abc@h/", []],
+    ["a user and a password, each where it is long enough", "http://abc:defg@h/", ["abc:defg", "defg"]],
+    ["a value without a name, of 4 characters", "http://h/?abcd", ["abcd"]],
+    ["a shorter one", "http://h/?abc", []],
+    ["a value with the name of a credential", "http://h/?sid=abcd", ["abcd"]],
+    ["one with a colon, as a whole", "http://h/?token=abcd:efgh", ["abcd:efgh"]],
+    ["a value of 8 characters with another name", "http://h/?page=abcdefgh", ["abcdefgh"]],
+    ["a shorter one", "http://h/?page=abcdefg", []],
+    ["a value that is public", "http://h/?version=2024-06-01", []],
+    ["a fragment of 8 characters", "http://h/#abcdefgh", ["abcdefgh"]],
+    ["a shorter one", "http://h/#abcdefg", []],
+    ["a part of a path", "http://h/bot1:abc/x", ["bot1:abc"]],
+    ["spaces in both spellings", "http://h/?key=a+b%20c", ["a+b%20c", "a+b c", "a b c"]],
+    ["what is not valid percent-encoding", "http://h/?key=100%zz", ["100%zz"]],
+    ["letters that are not ASCII", "http://h/?key=%C3%BCber", ["%C3%BCber", "\u00fcber"]],
+  ])("has %s", (_part, address, texts) => {
+    const encoded = texts.map((text) => Buffer.from(text).toString("base64"));
+    expect(secretsOf(address).toSorted()).toEqual([...texts, ...encoded].toSorted());
   });
 
   it.each(["http://h/path", "h:80", "/run/x.sock", "http://h/?version=2&full=true"])(

@@ -43,6 +43,7 @@ const text = (body: RequestBody): readonly string[] =>
 describe("readBody", () => {
   it.each<[string, string, BodyBounds, readonly string[]]>([
     ["no body", `${HEAD}\r\n`, { limit: 4 }, ["complete", ""]],
+    ["no body where none may come", `${HEAD}\r\n`, { limit: 0 }, ["complete", ""]],
     ["a body at the limit", `${HEAD}Content-Length: 4\r\n\r\nabcd`, { limit: 4 }, ["complete", "abcd"]],
     ["a longer body", `${HEAD}Content-Length: 5\r\n\r\nabcde`, { limit: 4 }, ["too_long", ""]],
     [
@@ -72,6 +73,35 @@ describe("readBody", () => {
   ])("reads %s", async (_title, bytes, bounds, expected) => {
     const { body } = await send(bytes, bounds);
     expect(text(await body)).toEqual(expected);
+  });
+
+  it("reads a longer body that comes in parts, of which the first one is at the limit", async () => {
+    const { body, socket } = await send(`${HEAD}Transfer-Encoding: chunked\r\n\r\n4\r\nabcd\r\n`, {
+      limit: 4,
+    });
+    for (let turn = 0; turn < 10; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+    socket.write("1\r\ne\r\n");
+    expect(text(await body)).toEqual(["too_long", "abcd"]);
+  });
+
+  it("leaves a request that is too long open for its answer", async () => {
+    const { body, socket } = await send(`${HEAD}Transfer-Encoding: chunked\r\n\r\n5\r\nabcde\r\n`, {
+      limit: 4,
+    });
+    expect((await body).kind).toBe("too_long");
+    const [answer] = (await once(socket, "data")) as [Buffer];
+    expect(String(answer)).toMatch(/^HTTP\/1\.1 200 /);
+  });
+
+  it("holds no more of a long body in memory than it keeps and what came with that", async () => {
+    const long = 8_000_000;
+    const { body } = await send(`${HEAD}Content-Length: ${long}\r\n\r\n${"x".repeat(long)}`, {
+      limit: long,
+      keep: 2,
+    });
+    const read = await body;
+    expect(text(read)).toEqual(["complete", "xx"]);
+    expect("bytes" in read ? read.bytes.buffer.byteLength : undefined).toBeLessThan(long / 4);
   });
 
   it("reports a body that the client did not finish", async () => {

@@ -7,6 +7,8 @@ import { manualClock } from "../helpers/clock.ts";
 /** A check of a secret that the test replaces, and which counts how often it is revealed. */
 function setUp() {
   const clock = manualClock();
+  // An exporter that has run for a while.
+  clock.advance(seconds(1000));
   const state = { value: "old", revealed: 0 };
   const secret = new Secret(async () => {
     state.revealed += 1;

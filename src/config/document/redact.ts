@@ -14,31 +14,23 @@ export function redactedYaml(root: Node, secrets: ReadonlySet<Node>): string {
   return document.toString({ lineWidth: 0 });
 }
 
-function toYaml(node: Node, secrets: ReadonlySet<Node>): unknown {
-  if (node.kind === "scalar") return scalar(node, secrets);
-  return node.kind === "list"
-    ? node.items.map((item) => toYaml(item, secrets))
-    : new Map([...node.entries].map(([key, { value }]) => [key, entryToYaml(key, value, secrets)] as const));
-}
-
-/** The address of a target needs no scheme by which it could be found in a text. */
-function entryToYaml(key: string, value: Node, secrets: ReadonlySet<Node>): unknown {
-  const shown = toYaml(value, secrets);
-  if (
-    key === "target" &&
-    shown instanceof Scalar &&
-    typeof shown.value === "string" &&
-    !shown.value.includes("://")
-  )
-    shown.value = hideParts(shown.value, (...part) => isPublicValue(...part) || isReference(...part));
-  return shown;
+/** @param key the key that has the value, if it is one of a map */
+function toYaml(node: Node, secrets: ReadonlySet<Node>, key?: string): unknown {
+  switch (node.kind) {
+    case "scalar":
+      return scalar(node, secrets, key === "target" ? redactTarget : redactUrl);
+    case "list":
+      return node.items.map((item) => toYaml(item, secrets));
+    case "map":
+      return new Map([...node.entries].map(([name, { value }]) => [name, toYaml(value, secrets, name)]));
+  }
 }
 
 const TYPES = { plain: Scalar.PLAIN, quoted: Scalar.QUOTE_DOUBLE, block: Scalar.BLOCK_LITERAL } as const;
 
-function scalar(node: ScalarNode, secrets: ReadonlySet<Node>): Scalar {
+function scalar(node: ScalarNode, secrets: ReadonlySet<Node>, redact: (text: string) => string): Scalar {
   const hidden = secrets.has(node) && !onlyReferences(node.text);
-  const shown = new Scalar(hidden ? REDACTED : redactUrl(node.text));
+  const shown = new Scalar(hidden ? REDACTED : redact(node.text));
   shown.type = hidden ? Scalar.PLAIN : TYPES[node.style];
   return shown;
 }
@@ -49,3 +41,7 @@ const isReference: IsPublic = (text, part) =>
 
 /** Removes from every URL in `text` what may be secret, except references to variables. */
 export const redactUrl = (text: string): string => redactUrls(text, isReference);
+
+/** Does the same with the address of a target, which needs no scheme, and all of which is the URL. */
+const redactTarget = (text: string): string =>
+  hideParts(redactUrl(text), (...part) => isPublicValue(...part) || isReference(...part));

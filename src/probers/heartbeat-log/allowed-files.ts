@@ -46,19 +46,17 @@ const toFacts = (found: {
  */
 export async function openAllowed(path: string, roots: readonly string[]): Promise<OpenFile | LogProblem> {
   try {
-    const refused = await refusalOf(path, roots);
-    if (refused !== undefined) return refused;
-    const real = await realpath(path);
     const allowed = await realRoots(roots);
-    const kind = await lstat(real);
-    if (!covers(allowed, real)) return outside(path);
-    if (!kind.isFile())
+    const place = await placeFor(path);
+    if (!covers(allowed, place)) return outside(path);
+    const kind = await lstat(place);
+    // Opening a link fails, and says so.
+    if (!kind.isFile() && !kind.isSymbolicLink())
       return problem("forbidden_target", `${path} is ${kindOf(kind)}, and only regular files are read`);
-    const handle = await openPlain(real);
-    const place = await placeOf(handle, real);
-    const isFile = (await handle.stat()).isFile();
-    if (place !== undefined && isFile && covers(allowed, place))
-      return { handle, facts: await handleFacts(handle) };
+    const handle = await openPlain(place);
+    const found = await handle.stat();
+    if (found.isFile() && covers(allowed, await placeOf(handle, place)))
+      return { handle, facts: toFacts(found) };
     await handle.close();
     return outside(path);
   } catch (error) {
@@ -80,13 +78,12 @@ const outside = (path: string): LogProblem =>
 /** Most links that a path may lead through, as in Linux. */
 const MOST_LINKS = 40;
 
-/** Resolves the symbolic links of a path, of which the end need not exist. */
+/** Resolves the symbolic links of an absolute path, of which the end need not exist. */
 async function placeFor(path: string, links = 0): Promise<string> {
   const real = await realpath(path).catch(unlessItHangs(undefined));
-  const folder = dirname(path);
-  if (real !== undefined || folder === path) return real ?? path;
+  if (real !== undefined) return real;
   const link = links < MOST_LINKS ? await readlink(path).catch(unlessItHangs(undefined)) : undefined;
-  const parent = await placeFor(folder, links);
+  const parent = await placeFor(dirname(path), links);
   return link === undefined ? join(parent, basename(path)) : placeFor(resolve(parent, link), links + 1);
 }
 
@@ -98,16 +95,16 @@ const covers = (roots: readonly string[], real: string): boolean =>
 const realRoots = (roots: readonly string[]): Promise<readonly string[]> =>
   Promise.all(roots.map((root) => realpath(root).catch(unlessItHangs(root))));
 
-/** Returns the path of an open file. Without /proc, returns the path that `real` leads to, if it is the same file. */
-async function placeOf(handle: OpenedFile, real: string): Promise<string | undefined> {
-  if (process.platform === "linux") {
-    const place = await readlink(`/proc/self/fd/${handle.fd}`).catch(() => undefined);
-    // A file that was deleted in the meantime is still the one requested.
-    if (place !== undefined) return place.replace(/ \(deleted\)$/, "");
-  }
-  const [openFile, atPath] = await Promise.all([handleFacts(handle), factsOf(real)]);
-  const again = await realpath(real);
-  return openFile.id === atPath.id ? again : undefined;
+/**
+ * Returns the path of an open file. Without /proc, returns the path that `opened` leads to; an empty one if that is another
+ * file by now.
+ */
+async function placeOf(handle: OpenedFile, opened: string): Promise<string> {
+  const place = await readlink(`/proc/self/fd/${handle.fd}`).catch(() => undefined);
+  // A file that was deleted in the meantime is still the one requested.
+  if (place !== undefined) return place.replace(/ \(deleted\)$/, "");
+  const [openFile, atPath] = await Promise.all([handleFacts(handle), factsOf(opened)]);
+  return openFile.id === atPath.id ? realpath(opened) : "";
 }
 
 interface Kind {

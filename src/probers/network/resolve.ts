@@ -35,7 +35,7 @@ export function lookupAll(
     const abandon = (): void =>
       resolve(networkFailure("dns", `the resolver did not answer for ${host} before the deadline`));
     if (signal.aborted) return abandon();
-    signal.addEventListener("abort", abandon, { once: true });
+    signal.addEventListener("abort", abandon);
     resolver(host, { all: true, order: "verbatim" }, (error, addresses) => {
       signal.removeEventListener("abort", abandon);
       if (error === null) return resolve(addresses.map(({ address }) => address));

@@ -1,20 +1,24 @@
+import { readdirSync, readlinkSync } from "node:fs";
 import { chmod, mkdir, open, rename, rm, symlink, truncate, utimes, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync, zstdCompressSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { seconds } from "../../../src/core/units.ts";
-import type { OpenedFile } from "../../../src/files/files.ts";
-import { openAllowed } from "../../../src/probers/heartbeat-log/allowed-files.ts";
 import { manualClock } from "../../helpers/clock.ts";
 import { run, start as startProcess } from "../../helpers/process.ts";
 import { temporaryFolder } from "../../helpers/temporary-folder.ts";
+import { contentOrReason } from "./content-or-reason.ts";
 import { beat, NOW, noise, start } from "./support.ts";
 
-async function contentOf(file: OpenedFile): Promise<string> {
-  const { buffer, bytesRead } = await file.read(Buffer.alloc(4096), 0, 4096, 0);
-  return buffer.toString("utf8", 0, bytesRead);
+/** Returns the target of a link, or an empty text if it is gone. */
+function targetOf(link: string): string {
+  try {
+    return readlinkSync(link);
+  } catch {
+    return "";
+  }
 }
 
 describe("a file outside of paths is not read", () => {
@@ -113,6 +117,49 @@ describe("a file outside of paths is not read", () => {
     expect((await start({ paths: [file] }).probe(join(folder.path, "app"))).verdict).toBe("ok");
     expect((await start({ paths: [`${file}x`] }).probe(file)).verdict).toBe("forbidden_target");
     expect((await start({ paths: [join(folder.path, "rea")] }).probe(file)).verdict).toBe("forbidden_target");
+    expect((await start({ paths: ["/"] }).probe(file)).verdict).toBe("ok");
+  });
+
+  test("through as many links as Linux follows; more of them are refused for their number", async () => {
+    await using folder = await temporaryFolder();
+    await mkdir(join(folder.path, "logs"));
+    const at = (name: string): string => join(folder.path, "logs", name);
+    const { probe } = start({ paths: [join(folder.path, "logs")] });
+    await symlink(at("loop"), at("loop"));
+    for (let i = 1; i < 41; i += 1) await symlink(`link-${i + 1}`, at(`link-${i}`));
+    await symlink("../none.log", at("link-41"));
+    const detailOf = async (name: string): Promise<string> => {
+      const { verdict, detail } = await probe(at(name));
+      return `${verdict} ${detail.replace(at(name), "PATH")}`;
+    };
+    const many = "forbidden_target PATH: too many symbolic links, or replaced by one while it was opened";
+    expect([await detailOf("link-2"), await detailOf("link-1"), await detailOf("loop")]).toEqual([
+      "forbidden_target PATH is not in paths, or a symbolic link leads out of them",
+      many,
+      many,
+    ]);
+  });
+
+  test("also where there is no /proc to tell the location of an open file", async () => {
+    await using folder = await temporaryFolder();
+    const file = await folder.write("logs/app.log", beat(1));
+    await symlink(await folder.write("secret.log", beat(2)), join(folder.path, "logs/link.log"));
+    await symlink("app.log", join(folder.path, "logs/inside.log"));
+    const script = fileURLToPath(new URL("open.ts", import.meta.url));
+    const { stdout, stderr } = await run([
+      "unshare",
+      process.getuid?.() === 0 ? "-m" : "-rm",
+      "sh",
+      "-c",
+      'mount -t tmpfs none /proc && exec "$@"',
+      "sh",
+      process.execPath,
+      script,
+      join(folder.path, "logs"),
+      ...[file, "inside.log", "link.log", "none.log"].map((name) => join(dirname(file), basename(name))),
+    ]);
+    expect(stderr).toBe("");
+    expect(JSON.parse(stdout)).toEqual([beat(1), beat(1), "forbidden_target", "file_missing"]);
   });
 
   test("through a link that changes between two probes", async () => {
@@ -148,13 +195,14 @@ describe("a file outside of paths is not read", () => {
     const seen = new Set<string>();
     // Repeats until the open succeeded at least once, however the two race.
     for (let i = 0; i < 3000 || !seen.has(beat(1)); i += 1) {
-      const opened = await openAllowed(file, [join(folder.path, "logs")]);
-      seen.add("reason" in opened ? opened.reason : await contentOf(opened.handle));
-      if ("handle" in opened) await opened.handle.close();
+      seen.add(await contentOrReason(file, join(folder.path, "logs")));
     }
     expect([...seen].filter((one) => !["forbidden_target", "file_missing", beat(1)].includes(one))).toEqual(
       [],
     );
+    // Those that were opened and refused are closed.
+    const open = readdirSync("/proc/self/fd").map((fd) => targetOf(`/proc/self/fd/${fd}`));
+    expect(open.filter((path) => path.startsWith(folder.path))).toEqual([]);
   });
 });
 
