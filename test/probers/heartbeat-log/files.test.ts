@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import { gzipSync, zstdCompressSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { seconds } from "../../../src/core/units.ts";
+import { factsOf, openAllowed } from "../../../src/probers/heartbeat-log/allowed-files.ts";
 import { manualClock } from "../../helpers/clock.ts";
 import { run, start as startProcess } from "../../helpers/process.ts";
 import { temporaryFolder } from "../../helpers/temporary-folder.ts";
@@ -108,6 +109,19 @@ describe("a file outside of paths is not read", () => {
     expect((await probe(at("logs/none/x*"))).verdict).toBe("file_missing");
   });
 
+  test("nor opened, nor is its kind told", async () => {
+    await using folder = await temporaryFolder();
+    await folder.write("logs/app.log", beat(1));
+    await folder.write("secret/app.log", beat(2));
+    for (const name of ["secret/app.log", "secret", "secret/none.log", "none/none.log"]) {
+      const path = join(folder.path, name);
+      expect(await openAllowed(path, [join(folder.path, "logs")])).toEqual({
+        reason: "forbidden_target",
+        detail: `${path} is not in paths, or a symbolic link leads out of them`,
+      });
+    }
+  });
+
   test("but links into paths are followed, and paths may be links or files themselves", async () => {
     await using folder = await temporaryFolder();
     const file = await folder.write("real/app.log", beat(1));
@@ -204,6 +218,17 @@ describe("a file outside of paths is not read", () => {
     const open = readdirSync("/proc/self/fd").map((fd) => targetOf(`/proc/self/fd/${fd}`));
     expect(open.filter((path) => path.startsWith(folder.path))).toEqual([]);
   });
+});
+
+test("an open file has its size and the time of its last change, in seconds", async () => {
+  await using folder = await temporaryFolder();
+  const file = await folder.write("app.log", "12345");
+  await utimes(file, 1_700_000_000, 1_700_000_001.5);
+  const opened = await openAllowed(file, [folder.path]);
+  if ("reason" in opened) throw new Error(opened.detail);
+  await opened.handle.close();
+  expect(opened.facts).toMatchObject({ size: 5, modified: 1_700_000_001.5 });
+  expect(await factsOf(file)).toEqual(opened.facts);
 });
 
 describe("only regular files are opened", () => {
