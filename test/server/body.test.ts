@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import { type AddressInfo, connect, type Socket } from "node:net";
-import express from "express";
+import express, { type Request } from "express";
 import { afterEach, describe, expect, it } from "vitest";
 import { seconds } from "../../src/core/units.ts";
 import { type BodyBounds, type RequestBody, readBody } from "../../src/server/body.ts";
@@ -20,12 +20,12 @@ afterEach(() => {
 async function send(
   bytes: string,
   bounds: BodyBounds,
-): Promise<{ body: Promise<RequestBody>; socket: Socket }> {
-  const begun = Promise.withResolvers<{ readonly body: Promise<RequestBody> }>();
+): Promise<{ body: Promise<RequestBody>; req: Request; socket: Socket }> {
+  const begun = Promise.withResolvers<{ readonly body: Promise<RequestBody>; readonly req: Request }>();
   const app = express();
   app.use((req, res) => {
     const body = readBody(req, bounds);
-    begun.resolve({ body });
+    begun.resolve({ body, req });
     void body.then(() => res.set("Connection", "close").end());
   });
   const server = createServer(app).listen(0, "127.0.0.1");
@@ -84,11 +84,12 @@ describe("readBody", () => {
     expect(text(await body)).toEqual(["too_long", "abcd"]);
   });
 
-  it("leaves a request that is too long open for its answer", async () => {
-    const { body, socket } = await send(`${HEAD}Transfer-Encoding: chunked\r\n\r\n5\r\nabcde\r\n`, {
+  it("leaves a request that is too long open for its answer, with the address of its client", async () => {
+    const { body, req, socket } = await send(`${HEAD}Transfer-Encoding: chunked\r\n\r\n5\r\nabcde\r\n`, {
       limit: 4,
     });
     expect((await body).kind).toBe("too_long");
+    expect([req.destroyed, req.ip]).toEqual([false, "127.0.0.1"]);
     const [answer] = (await once(socket, "data")) as [Buffer];
     expect(String(answer)).toMatch(/^HTTP\/1\.1 200 /);
   });
