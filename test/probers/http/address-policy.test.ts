@@ -127,6 +127,7 @@ describe("with a list", () => {
     expect(names.refusesHost("other.example.com", 443)).toContain("not in allowed_targets");
     expect(names.refusesHost("api.example.com", 80)).toContain("not in allowed_targets");
     expect(names.refusesHost("api.example.com", 443)).toBeUndefined();
+    expect(names.refusesHost("other.example.com", 443, true)).toBeUndefined();
   });
 
   test("compares the port of a name that a proxy resolves", () => {
