@@ -117,8 +117,8 @@ export function compileAddressPolicy(allowed: readonly string[] | undefined): Ad
       if (kind === "malformed") return `${host} is neither a name nor an address`;
       if (kind === "addresses") return this.refusesHost(host, port, configured);
       const name = normalizeHost(host);
-      const isListed = entries?.filter(covers(port)).some((entry) => entry.matchesHost(name)) ?? false;
-      if (isListed) return undefined;
+      const isListed = entries?.filter(covers(port)).some((entry) => entry.matchesHost(name));
+      if (isListed === true) return undefined;
       if (METADATA_NAMES.has(name)) return `${host} is the name of a metadata service`;
       return entries === undefined || configured ? undefined : notListed(host, port);
     },
