@@ -1,6 +1,5 @@
 import { describe, expect, test } from "vitest";
 import { redactedYaml, redactUrl } from "../../src/config/document/redact.ts";
-import type { Node } from "../../src/config/document/tree.ts";
 import { parseYaml } from "../../src/config/document/yaml.ts";
 
 /** Parses YAML, and redacts it with these of its top-level values as secrets. */
@@ -8,7 +7,7 @@ function redacted(text: string, ...secrets: readonly string[]): string {
   const { root } = parseYaml(text);
   if (root?.kind !== "map") throw new Error("not a map");
   const nodes = secrets.map((key) => root.entries.get(key)?.value);
-  return redactedYaml(root, new Set(nodes.filter((node) => node !== undefined) as Node[]));
+  return redactedYaml(root, new Set(nodes.filter((node) => node !== undefined)));
 }
 
 describe("a secret", () => {

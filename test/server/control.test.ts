@@ -22,7 +22,7 @@ async function started(...options: readonly string[]) {
 modules: { page: { prober: http } }
 heartbeats: [{ name: web, token_file: ping }]
 `,
-    probers: [httpProber as never],
+    probers: [httpProber],
     files: FILES,
     clock,
   });

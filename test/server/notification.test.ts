@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { connect } from "node:net";
-import express from "express";
+import express, { type Request, type Response } from "express";
 import { describe, expect, onTestFinished, test } from "vitest";
 import type { AlertGroup } from "../../src/core/alert.ts";
 import { createAuthFailures } from "../../src/core/auth-failures.ts";
@@ -29,13 +29,14 @@ async function serve(auth: InboundAuth = BEARER) {
   const log = { debug: ignore, info: ignore, warn: ignore, error: ignore };
   const authFailures = createAuthFailures(clock, log);
   const groups: (AlertGroup | undefined)[] = [];
-  const app = express();
-  app.use(async (req, res) => {
+  const take = async (req: Request, res: Response): Promise<void> => {
     const context = { clock, readNotification, authFailures };
     const group = await notificationOf({ auth, name: "phone" }, "relay", req, res, context);
     groups.push(group);
     if (group !== undefined) res.json({ alerts: group.alerts.length });
-  });
+  };
+  const app = express();
+  app.use((req, res) => void take(req, res));
   const server = await serveHttp(app);
   onTestFinished(() => server[Symbol.asyncDispose]());
   const to = { host: "127.0.0.1", port: server.port, method: "POST" };
