@@ -214,8 +214,11 @@ describe("a file outside of paths is not read", () => {
       [],
     );
     // Those that were opened and refused are closed.
-    const open = readdirSync("/proc/self/fd").map((fd) => targetOf(`/proc/self/fd/${fd}`));
-    expect(open.filter((path) => path.startsWith(folder.path))).toEqual([]);
+    const open = () =>
+      readdirSync("/proc/self/fd")
+        .map((fd) => targetOf(`/proc/self/fd/${fd}`))
+        .filter((path) => path.startsWith(folder.path));
+    await expect.poll(open, { timeout: 5000 }).toEqual([]);
   });
 });
 
