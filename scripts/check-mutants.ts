@@ -30,7 +30,7 @@ import { apply, describe, type Mutant } from "./mutants/mutant.ts";
 import { inTurns, shuffled } from "./mutants/order.ts";
 import { PLACES, type Place } from "./mutants/places.ts";
 import { mutateRules } from "./mutants/rules.ts";
-import { areFailing, type Tests, testsOf, testsOfRules } from "./mutants/tests.ts";
+import { type Sign, signOf, type Tests, testsOf, testsOfRules } from "./mutants/tests.ts";
 import { copyTree } from "./mutants/working-copy.ts";
 
 /** Share of the faults of each place that has to be seen. */
@@ -100,7 +100,7 @@ process.once("SIGINT", () => {
 
 const begin = performance.now();
 const minutes = (): number => (performance.now() - begin) / 60_000;
-const results: { readonly task: Task; readonly seen: boolean }[] = [];
+const results: { readonly task: Task; readonly sign: Sign | undefined }[] = [];
 let next = 0;
 
 /** Takes faults until none is left or the time is over, in a copy of its own. */
@@ -120,11 +120,11 @@ async function work(): Promise<void> {
     const path = join(copy.folder, mutant.file);
     const text = readFileSync(path, "utf8");
     writeFileSync(path, apply(text, mutant));
-    const seen = await areFailing(tests, copy.folder);
+    const sign = await signOf(tests, copy.folder);
     writeFileSync(path, text);
-    results.push({ task, seen });
+    results.push({ task, sign });
     const count = `${results.length}/${tasks.length}, ${minutes().toFixed(1)} min`;
-    console.error(`${count}: ${seen ? "seen" : "NOT SEEN"} ${lineOf(task)}`);
+    console.error(`${count}: ${sign === undefined ? "NOT SEEN" : `seen, ${sign}`}: ${lineOf(task)}`);
   }
 }
 
@@ -132,12 +132,15 @@ await Promise.all(Array.from({ length: Number(options.workers) }, work));
 
 for (const place of wanted) {
   const own = results.filter(({ task }) => task.place === place);
-  const missed = own.filter(({ seen }) => !seen);
+  const missed = own.filter(({ sign }) => sign === undefined);
+  const late = own.filter(({ sign }) => sign === "takes too long");
   const share = own.length === 0 ? 0 : 1 - missed.length / own.length;
   const all = tasks.filter((task) => task.place === place).length;
   console.log(
     `${place.name}: ${own.length} of ${all} faults tried, ${own.length - missed.length} seen, ${Math.floor(share * 100)} %`,
   );
+  // Endless loops, unless the machine is busy.
+  if (late.length > 0) console.log(`  ${late.length} of them seen by tests that took too long`);
   for (const { task } of missed) console.log(`  not seen: ${lineOf(task)}`);
   if (share < WANTED) process.exitCode = 1;
 }

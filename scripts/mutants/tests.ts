@@ -82,12 +82,16 @@ export function testsOfRules(file: string, folder: string): Tests {
   return { commands: [...commands.filter(isOwn), ...commands.filter((command) => !isOwn(command))] };
 }
 
-/** Returns true if a test fails, or does not end in time. */
-export async function areFailing({ commands }: Tests, folder: string): Promise<boolean> {
+/** How a fault shows: a test fails, or does not end in time, as in an endless loop, or on a machine that is busy. */
+export type Sign = "fails" | "takes too long";
+
+/** Returns how the tests show a fault; `undefined` if they pass. */
+export async function signOf({ commands }: Tests, folder: string): Promise<Sign | undefined> {
   for (const { argv, took } of commands) {
-    if ((await runToEnd(argv, folder, Math.max(PATIENCE, took * 5))) !== 0) return true;
+    const code = await runToEnd(argv, folder, Math.max(PATIENCE, took * 5));
+    if (code !== 0) return code === undefined ? "takes too long" : "fails";
   }
-  return false;
+  return undefined;
 }
 
 /** Runs a command, with all that it starts, for at most `limit` seconds. Returns its exit code; undefined if it was ended. */
