@@ -81,9 +81,11 @@ const MOST_LINKS = 40;
 /** Resolves the symbolic links of an absolute path, of which the end need not exist. */
 async function placeFor(path: string, links = 0): Promise<string> {
   const real = await realpath(path).catch(unlessItHangs(undefined));
-  if (real !== undefined) return real;
+  const folder = dirname(path);
+  // The root always exists, but must not be looked for without an end.
+  if (real !== undefined || folder === path) return real ?? path;
   const link = links < MOST_LINKS ? await readlink(path).catch(unlessItHangs(undefined)) : undefined;
-  const parent = await placeFor(dirname(path), links);
+  const parent = await placeFor(folder, links);
   return link === undefined ? join(parent, basename(path)) : placeFor(resolve(parent, link), links + 1);
 }
 
