@@ -49,8 +49,11 @@ const PUBLIC_VALUE = /^[\w.-]{0,20}$/;
 export const isPublicValue: IsPublic = (text, _, name = "") =>
   PUBLIC_NAME.test(name) && PUBLIC_VALUE.test(text);
 
-/** Everything before the last `@` of the authority. As in blackbox_exporter, an address needs no scheme. */
-const USERINFO = /^([a-z][a-z0-9+.-]*:\/\/)?([^/?#]+)@/i;
+/**
+ * Everything before the last `@` of the authority. As in blackbox_exporter, an address needs no scheme. One with a slash too few or
+ * too many has its password elsewhere, which is no less secret.
+ */
+const USERINFO = /^([a-z][a-z0-9+.-]*:\/{1,3})?([^/?#]+)@/i;
 
 /** The authority of an address, with or without a scheme, then its path. In `namespace/lease` there is none. */
 const URL_PATH = /^([a-z][a-z0-9+.-]*:\/\/[^/]*|[^/]*[.:@][^/]*)(\/.*)$/is;

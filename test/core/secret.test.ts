@@ -31,6 +31,8 @@ describe("redactAddress", () => {
     ["@abstract", "@abstract"],
     ["kcp/syncer", "kcp/syncer"],
     ["http://host/x?#", "http://host/x?"],
+    ["http:/me:hunter22@host/x", "http:/<secret>@host/x"],
+    ["http:///me:hunter22@host/x", "http:///<secret>@host/x"],
     ["http://host:8080", "http://host:8080"],
     ["", ""],
   ])("redacts %j as %j", (address, shown) => {
