@@ -12,7 +12,7 @@ const SHIFTED_CLOCK = fileURLToPath(new URL("../helpers/shifted-clock.ts", impor
 /** What the wall clock is set to in turn: so many seconds after that of the machine. */
 const SHIFTS = [0, 3600, 0, -3600, 0] as const;
 /** Longest wait for anything, in seconds: far less than an hour. */
-const SOON = 20;
+const SOON = 60;
 
 /** Starts an exporter with everything that waits for a time, whose wall clock can be set. */
 async function setUp() {
