@@ -86,6 +86,7 @@ describe("a worker", () => {
       expect.stringMatching(
         /^exporter\.yml:3:\d+: targets\[0\]\.failover: is empty, so there is no failover/,
       ),
+      expect.stringMatching(/^exporter\.yml:1:\d+: modules\.web\.http: sends its credentials/),
     ]);
     const redacted = await redactRemotely({ text: yaml, name: "exporter.yml", env }, configDeps.probers, {
       entry,
