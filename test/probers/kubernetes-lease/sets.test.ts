@@ -283,7 +283,8 @@ describe("a watch", () => {
     });
     expect(all.count("list")).toBe(1 + lists);
     all.renew("node-1", "node-2");
-    await pause(50);
+    // The changes come over a real socket, before the time that they are about.
+    await pause(500);
     await all.pass(36);
     const text = await all.probe();
     expect([success(text), states(text)["alive"]]).toEqual([1, 2]);
