@@ -1,3 +1,4 @@
+import { forgetOldest } from "../core/forget-oldest.ts";
 import type { Result } from "../core/result.ts";
 import type { Module } from "../core/target.ts";
 
@@ -25,10 +26,7 @@ export function createRecentProbes(limit: number): RecentProbes {
   const failed = new Map<number, PastProbe>();
   const keep = (kept: Map<number, PastProbe>, probe: PastProbe): void => {
     kept.set(probe.result.id, probe);
-    for (const oldest of kept.keys()) {
-      if (kept.size <= limit) return;
-      kept.delete(oldest);
-    }
+    forgetOldest(kept, limit);
   };
   return {
     add(probe) {

@@ -1,3 +1,5 @@
+import { forgetOldest } from "../core/forget-oldest.ts";
+
 /** Most shares whose last turn is remembered. The oldest is forgotten first, as if it had never had one. */
 const MOST_SHARES = 10_000;
 
@@ -31,10 +33,7 @@ export function createStagger(): (share: string) => Promise<void> | undefined {
     turns += 1;
     lastTurns.delete(share);
     lastTurns.set(share, turns);
-    for (const oldest of lastTurns.keys()) {
-      if (lastTurns.size <= MOST_SHARES) return;
-      lastTurns.delete(oldest);
-    }
+    forgetOldest(lastTurns, MOST_SHARES);
   };
   const enter = (share: string, waiting: (() => void)[]): void => {
     const lane = { share, lastTurn: lastTurns.get(share) ?? 0, waiting };

@@ -1,5 +1,6 @@
 import type { Clock } from "../core/clock.ts";
 import { FileHangsError } from "../core/file-errors.ts";
+import { forgetOldest } from "../core/forget-oldest.ts";
 import { type Seconds, seconds } from "../core/units.ts";
 import { createLane, HANGS_AFTER, type Lane, type Operation } from "./lane.ts";
 import type { Mount } from "./mounts.ts";
@@ -176,10 +177,7 @@ export function createFileGuard({ clock, threads, poolAnswers, mountOf, realPath
     const found = await attempt(path, known?.path ?? path, "names", resolved, patient);
     realPaths.delete(path);
     realPaths.set(path, { path: found, at: now });
-    for (const oldest of realPaths.keys()) {
-      if (realPaths.size <= MOST_REAL_PATHS) break;
-      realPaths.delete(oldest);
-    }
+    forgetOldest(realPaths, MOST_REAL_PATHS);
     return found;
   };
 

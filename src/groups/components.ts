@@ -107,13 +107,12 @@ export function createComponents(deps: ComponentsDeps): Components {
 
   for (const [name, value] of Array.from(store.entries())) {
     const restored = readStored(name, value);
-    if (restored === undefined || stored.size === MOST_COMPONENTS) {
-      store.delete(name);
-      log.warn(
-        { component: truncate(name, 128) },
-        "the stored report of a component cannot be read and was deleted",
-      );
-    } else keep(restored.component, seconds(restored.awayFor + deps.downFor));
+    if (restored === undefined) {
+      const text = "the stored report of a component cannot be read and was deleted";
+      log.warn({ component: truncate(name, 128) }, text);
+    }
+    if (restored === undefined || stored.size === MOST_COMPONENTS) store.delete(name);
+    else keep(restored.component, seconds(restored.awayFor + deps.downFor));
   }
 
   const statusOf = ({ component, expiresAt }: StoredComponent): TargetStatus =>

@@ -4,7 +4,7 @@ import { createEnds } from "../core/ends.ts";
 import { isObject } from "../core/json-object.ts";
 import type { Coverage } from "../core/maintenance.ts";
 import type { StateStore } from "../core/memory.ts";
-import { after, isTimestamp, seconds, type Timestamp } from "../core/units.ts";
+import { after, isTimestamp, seconds, type Timestamp, timestamp } from "../core/units.ts";
 
 /** A window started by hand. It ends at `until` by itself. */
 export interface ManualWindow extends Coverage {
@@ -58,7 +58,7 @@ export function createManualWindows(
     const over = new Set(windows.filter(({ id, until }) => ends.hasPassed(id, until)));
     if (over.size === 0) return windows;
     const now = clock.now();
-    remember([...over].map((window) => ({ ...window, until: earliest(window.until, now) })));
+    remember([...over].map((window) => ({ ...window, until: timestamp(Math.min(window.until, now)) })));
     for (const { id } of over) store.delete(id);
     windows = windows.filter((window) => !over.has(window));
     return windows;
@@ -93,8 +93,6 @@ export function createManualWindows(
     },
   };
 }
-
-const earliest = (a: Timestamp, b: Timestamp): Timestamp => (a < b ? a : b);
 
 /** Reads the windows of a store, and deletes what is malformed. */
 function readWindows(store: StateStore, onUnreadable: (id: string) => void): readonly ManualWindow[] {

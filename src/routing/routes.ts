@@ -92,8 +92,9 @@ export function createRoutes({ clock, store, member, leads, onEffect, onUnreadab
 
   const restoreOrStart = (name: string): RouteState => {
     const stored = store.get(name);
-    const restored = stored === undefined ? undefined : restoredRoute(stored);
-    if (stored !== undefined && restored === undefined) onUnreadable(name);
+    if (stored === undefined) return initialRoute(clock.now());
+    const restored = restoredRoute(stored);
+    if (restored === undefined) onUnreadable(name);
     return restored ?? initialRoute(clock.now());
   };
 

@@ -1,5 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
+import { answerChat } from "../helpers/chat-answer.ts";
 import { startExporter } from "../helpers/exporter.ts";
 import { valueOf } from "../helpers/exposition.ts";
 import { serveHttp } from "../helpers/http-targets.ts";
@@ -32,9 +33,7 @@ async function setUp() {
         response.writeHead(429, { "Retry-After": "2", "Content-Type": "application/json" }).end("{}");
         return;
       }
-      const choices = [{ message: { role: "assistant", content: "HEALTHY" }, finish_reason: "stop" }];
-      const body = { model: "m", choices, usage: { prompt_tokens: 9, completion_tokens: 1 } };
-      response.setHeader("Content-Type", "application/json").end(JSON.stringify(body));
+      answerChat(response);
     }),
   );
   const [people, hook, phone, repair] = [

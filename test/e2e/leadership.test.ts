@@ -1,6 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { followMode } from "../../src/client/index.ts";
+import { answerChat } from "../helpers/chat-answer.ts";
 import { type ExporterProcess, startExporter, terminate } from "../helpers/exporter.ts";
 import { valueOf } from "../helpers/exposition.ts";
 import { serveHttp } from "../helpers/http-targets.ts";
@@ -28,11 +29,7 @@ async function startModel() {
     if (request.url?.endsWith("/chat/completions") === true) {
       prompts.push({ at: now(), from: request.headers.authorization?.replace("Bearer ", "") ?? "" });
     }
-    response.setHeader("Content-Type", "application/json");
-    const choices = [
-      { message: { role: "assistant", content: behaviour.wrong ? "NO" : "HEALTHY" }, finish_reason: "stop" },
-    ];
-    response.end(JSON.stringify({ model: "m", choices, usage: { prompt_tokens: 9, completion_tokens: 1 } }));
+    answerChat(response, behaviour.wrong ? "NO" : "HEALTHY");
   });
   return { prompts, server, behaviour };
 }

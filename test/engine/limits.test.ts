@@ -92,40 +92,43 @@ describe("fair shares", () => {
   });
 });
 
-it("gives hosts that wait a slot in turns", async () => {
+/** A gate of one slot, which is taken, and the hosts that have got it since, in order. */
+function fullGate() {
   const gate = createGate({ maxConcurrentProbes: 1 });
-  const never = new AbortController().signal;
   let leave = gate.tryEnter(at("x"));
   const order: string[] = [];
-  const waitFor = async (host: string): Promise<void> => {
-    leave = await gate.enter(at(host), never);
-    order.push(host);
+  return {
+    gate,
+    order,
+    waitFor: async (host: string): Promise<void> => {
+      leave = await gate.enter(at(host), new AbortController().signal);
+      order.push(host);
+    },
+    /** Gives the slot back, to the next that waits. */
+    leave: () => leave?.(),
   };
+}
+
+it("gives hosts that wait a slot in turns", async () => {
+  const { gate, order, waitFor, leave } = fullGate();
   for (const host of ["a", "a", "a", "b"]) void waitFor(host);
   for (let i = 0; i < 4; i += 1) {
-    leave?.();
+    leave();
     await settle();
   }
   expect(order).toEqual(["a", "b", "a", "a"]);
-  leave?.();
+  leave();
   expect(gate.counts()).toEqual({ inside: 0, waiting: 0 });
 });
 
 it("gives a host that has waited before its turn behind hosts that have waited longer", async () => {
-  const gate = createGate({ maxConcurrentProbes: 1 });
-  const never = new AbortController().signal;
-  let leave = gate.tryEnter(at("x"));
-  const order: string[] = [];
-  const waitFor = async (host: string): Promise<void> => {
-    leave = await gate.enter(at(host), never);
-    order.push(host);
-  };
+  const { order, waitFor, leave } = fullGate();
   void waitFor("a");
-  leave?.();
+  leave();
   await settle();
   for (const host of ["b", "a"]) void waitFor(host);
   for (let i = 0; i < 2; i += 1) {
-    leave?.();
+    leave();
     await settle();
   }
   expect(order).toEqual(["a", "b", "a"]);

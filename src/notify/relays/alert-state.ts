@@ -111,11 +111,19 @@ function applyResolved(
   return { phase: "resolved", startsAt, endedAt: latest(state.endedAt, endsAt), resolvedAt, seenAt: now };
 }
 
+/** The times of a doubtful alert: its begin, and when it counts as firing. */
+export interface DoubtTimes {
+  readonly resumedAt: Timestamp;
+  readonly decideAt: Timestamp;
+}
+
+/** Reports whether a doubt is over. Before its begin the clock was set back, which must not delay it. */
+export const isDecided = ({ resumedAt, decideAt }: DoubtTimes, now: Timestamp): boolean =>
+  now < resumedAt || now >= decideAt;
+
 /** Lets an alert count as firing if nothing has contradicted it in time. */
 export function applyTime(state: AlertState, now: Timestamp): AlertState {
-  // A clock that was set back must not delay it.
-  const isTooEarly = state.phase === "doubtful" && now >= state.resumedAt && now < state.decideAt;
-  if (state.phase !== "doubtful" || isTooEarly) return state;
+  if (state.phase !== "doubtful" || !isDecided(state, now)) return state;
   const { startsAt, endedAt, resumedAt, seenAt } = state;
   return { phase: "firing", startsAt, endedAt, resumedAt, seenAt };
 }

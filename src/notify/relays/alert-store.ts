@@ -1,6 +1,6 @@
 import type { StateStore } from "../../core/memory.ts";
 import { elapsed, seconds, type Timestamp } from "../../core/units.ts";
-import type { AlertState } from "./alert-state.ts";
+import type { AlertState, DoubtTimes } from "./alert-state.ts";
 import { restoreAlerts, type StoredAlert } from "./stored-alerts.ts";
 import type { LastEvent } from "./subject.ts";
 
@@ -13,8 +13,8 @@ export interface AlertStore {
   assign(fingerprint: string, subject: string): void;
   put(subject: string, fingerprint: string, state: AlertState): void;
   putLastEvent(subject: string, last: LastEvent): void;
-  /** Returns the subjects of doubtful alerts with the times at which these are decided. */
-  doubts(): readonly { readonly subject: string; readonly decideAt: Timestamp }[];
+  /** Returns the subjects and times of doubtful alerts. */
+  doubts(): readonly ({ readonly subject: string } & DoubtTimes)[];
 }
 
 /** How long an alert that does not fire is remembered. */
@@ -139,7 +139,7 @@ export function createAlertStore(store: StateStore, now: () => Timestamp): Alert
       Array.from(doubtful).flatMap((fingerprint) => {
         const { subject, state } = alerts.get(fingerprint) ?? {};
         return subject !== undefined && state?.phase === "doubtful"
-          ? [{ subject, decideAt: state.decideAt }]
+          ? [{ subject, resumedAt: state.resumedAt, decideAt: state.decideAt }]
           : [];
       }),
   };

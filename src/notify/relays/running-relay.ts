@@ -7,6 +7,7 @@ import type { Relay } from "../../core/relay.ts";
 import { type Seconds, seconds } from "../../core/units.ts";
 import { createOutbox, type Outbox } from "../delivery/outbox.ts";
 import { deliver } from "../delivery/webhook.ts";
+import { isDecided } from "./alert-state.ts";
 import { createAlertStore } from "./alert-store.ts";
 import { createRelayAudit, type RelayAudit } from "./audit.ts";
 import { commit, type Review, review, reviewDoubts } from "./ledger.ts";
@@ -110,10 +111,7 @@ export function startRelay(configured: Relay, deps: RelayDeps): RunningRelay {
 
   const decide = (): void => {
     const now = clock.now();
-    // Farther ahead than any can be: the clock was set back.
-    const due = store
-      .doubts()
-      .filter(({ decideAt }) => decideAt <= now || decideAt - now > relay.staleWindow);
+    const due = store.doubts().filter((doubt) => isDecided(doubt, now));
     const results = Array.from(new Set(due.map(({ subject }) => subject)), (subject) =>
       settle(reviewDoubts(store, subject, now)),
     );

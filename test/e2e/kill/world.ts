@@ -1,3 +1,4 @@
+import { answerChat } from "../../helpers/chat-answer.ts";
 import { type ExporterProcess, startExporter } from "../../helpers/exporter.ts";
 import { valueOf } from "../../helpers/exposition.ts";
 import { serveHttp } from "../../helpers/http-targets.ts";
@@ -51,13 +52,7 @@ export async function startWorld(registers: Registers): Promise<World> {
       response.writeHead(down.has(request.url ?? "") ? 500 : 200).end();
     }),
   );
-  const model = resources.use(
-    await serveHttp((_request, response) => {
-      const choices = [{ message: { role: "assistant", content: "HEALTHY" }, finish_reason: "stop" }];
-      const body = { model: "m", choices, usage: { prompt_tokens: 9, completion_tokens: 1 } };
-      response.setHeader("Content-Type", "application/json").end(JSON.stringify(body));
-    }),
-  );
+  const model = resources.use(await serveHttp((_request, response) => answerChat(response)));
   const reply = (): number => (calm || Math.random() < 0.5 ? 204 : 503);
   const [phone, hook, people, repair] = [
     resources.use(await startReceiver(reply)),

@@ -1,4 +1,5 @@
 import { fileURLToPath } from "node:url";
+import { answerChat } from "../../helpers/chat-answer.ts";
 import { type DnsReply, startDnsServer } from "../../helpers/dns-server.ts";
 import { type ExporterProcess, startExporter } from "../../helpers/exporter.ts";
 import { serveHttp, serveTcp } from "../../helpers/http-targets.ts";
@@ -54,13 +55,7 @@ export async function startWorld(): Promise<World> {
     }),
   );
   const greeter = resources.use(await serveTcp((socket) => socket.end("SSH-2.0-soak\r\n")));
-  const model = resources.use(
-    await serveHttp((_request, response) => {
-      const choices = [{ message: { role: "assistant", content: "HEALTHY" }, finish_reason: "stop" }];
-      const body = { model: "m", choices, usage: { prompt_tokens: 9, completion_tokens: 1 } };
-      response.setHeader("Content-Type", "application/json").end(JSON.stringify(body));
-    }),
-  );
+  const model = resources.use(await serveHttp((_request, response) => answerChat(response)));
   // An address of loopback that no other program serves names on.
   const nameServer = `127.77.${process.pid & 255}.${(process.pid >> 8) & 255 || 1}`;
   let says: DnsReply | undefined;
