@@ -21,6 +21,8 @@ export interface Comparison {
   readonly load: number | "calm";
   /** The highest ratio that is promised, or `none`. */
   readonly bound: string;
+  /** A program that only does what both have to do, in the language of ours: no exporter written in it can cost less. */
+  readonly bare?: Peer;
 }
 
 interface Cost {
@@ -30,28 +32,28 @@ interface Cost {
   readonly rate: number;
 }
 
-/** Prints CPU per probe and probes per second of both exporters, measured in turns. */
+/** Prints CPU per probe and probes per second of the exporters, measured in turns. */
 export async function compareCost(ours: Peer, theirs: Peer, compared: Comparison): Promise<void> {
-  const { module, load: concurrency, bound } = compared;
+  const { module, load: concurrency, bound, bare } = compared;
   const warmUp = concurrency === "calm" ? CALM_RATE : WARM_UP;
-  await costOf(ours, compared, warmUp);
-  await costOf(theirs, compared, warmUp);
-  const [our, their]: [Cost[], Cost[]] = [[], []];
-  for (let round = 0; round < ROUNDS; round += 1) {
-    our.push(await costOf(ours, compared));
-    their.push(await costOf(theirs, compared));
-  }
-  const cpu = [our, their].map((costs) => median(costs.map((each) => each.cpu)));
-  const rate = [our, their].map((costs) => median(costs.map((each) => each.rate)));
-  const [a = 0, b = 0] = cpu;
+  const peers = [ours, theirs, ...(bare === undefined ? [] : [bare])];
+  const costs = peers.map((peer) => ({ peer, all: [] as Cost[] }));
+  for (const { peer } of costs) await costOf(peer, compared, warmUp);
+  for (let round = 0; round < ROUNDS; round += 1)
+    for (const { peer, all } of costs) all.push(await costOf(peer, compared));
+  const cpu = costs.map(({ all }) => median(all.map((each) => each.cpu)));
+  const rate = costs.map(({ all }) => median(all.map((each) => each.rate)));
+  const [a = 0, b = 0, floor] = cpu;
+  const least =
+    floor === undefined ? "" : `; bare Node.js ${floor.toFixed(3)} ms = ${(floor / b).toFixed(2)}`;
   const how = concurrency === "calm" ? `${CALM_RATE} per second` : `${concurrency} at once`;
   print(
     `CPU per probe, ${module}, ${how}: ours / blackbox_exporter`,
-    `${a.toFixed(3)} ms / ${b.toFixed(3)} ms = ${(a / b).toFixed(2)} (bound: ${bound})`,
+    `${a.toFixed(3)} ms / ${b.toFixed(3)} ms = ${(a / b).toFixed(2)} (bound: ${bound})${least}`,
   );
   if (concurrency === "calm") return;
   print(
-    `probes per second, ${module}, ${how}: ours / blackbox_exporter`,
+    `probes per second, ${module}, ${how}: ours / blackbox_exporter${bare === undefined ? "" : " / bare Node.js"}`,
     rate.map((each) => each.toFixed(0)).join(" / "),
   );
 }
