@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { copyFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { type ExporterOptions, startExporter } from "../test/helpers/exporter.ts";
 import { temporaryFolder } from "../test/helpers/temporary-folder.ts";
@@ -11,9 +12,12 @@ import { median, print } from "./statistics.ts";
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const ROUNDS = 7;
 
+/** Time after the first scrape in which an exporter with one target comes to rest. */
+const REST_MS = 8000;
+
 /**
- * From the start of the process to the first scrape that shows a successful probe, and the memory after it: of the sources,
- * as `npm start` runs them, and of the bundle, as the image and the package do.
+ * From the start of the process to the first scrape that shows a successful probe, and the memory when it is at rest after it: of the
+ * sources, as `npm start` runs them, and of the bundle, as the image and the package do. `node -e 0` is what Node.js takes itself.
  */
 export async function startUp(targets: Targets): Promise<void> {
   await using folder = await temporaryFolder();
@@ -30,18 +34,28 @@ export async function startUp(targets: Targets): Promise<void> {
 
 async function measure(name: string, { http }: Targets, options: ExporterOptions): Promise<void> {
   const yaml = `modules: { http_2xx: { prober: http } }\ntargets: [{ name: one, module: http_2xx, target: "${http}" }]\n`;
-  const rounds: { time: number; cpu: number; size: number }[] = [];
+  const rounds: { time: number; cpu: number; size: number; bare: number }[] = [];
   for (let round = 0; round < ROUNDS; round += 1) {
     const begin = performance.now();
     await using exporter = await startExporter({ yaml, ...options });
     const text = await exporter.get("/metrics");
     if (!text.includes('probe_success{target="one",module="http_2xx"} 1')) throw new Error(text);
     const { pid } = exporter.process;
-    rounds.push({ time: performance.now() - begin, cpu: cpuSeconds(pid) * 1000, size: rssMib(pid) });
+    const [time, cpu] = [performance.now() - begin, cpuSeconds(pid) * 1000];
+    await pause(REST_MS);
+    rounds.push({ time, cpu, size: rssMib(pid), bare: bareStart() });
   }
-  const middle = (of: "time" | "cpu" | "size"): string => median(rounds.map((one) => one[of])).toFixed(0);
+  const middle = (of: "time" | "cpu" | "size" | "bare"): string =>
+    median(rounds.map((one) => one[of])).toFixed(0);
   print(
     `start to first successful scrape of the ${name}, median of ${ROUNDS}`,
-    `CPU ${middle("cpu")} ms, time ${middle("time")} ms, RSS ${middle("size")} MiB`,
+    `CPU ${middle("cpu")} ms (node -e 0: ${middle("bare")} ms), time ${middle("time")} ms, RSS at rest ${middle("size")} MiB`,
   );
+}
+
+/** Returns the CPU time of a Node.js that does nothing, in milliseconds. */
+function bareStart(): number {
+  const before = cpuSeconds(process.pid, "ended children");
+  execFileSync(process.execPath, ["-e", "0"]);
+  return (cpuSeconds(process.pid, "ended children") - before) * 1000;
 }

@@ -32,6 +32,7 @@ import { createRunningPlugins } from "../plugins/running.ts";
 import { createMemoryHistory } from "../store/memory-history.ts";
 import type { Store } from "../store/store.ts";
 import { createExporter } from "./exporter.ts";
+import { trimHeapAfterStart } from "./heap-trim.ts";
 import { stopOnSignal, whileStarting } from "./lifecycle.ts";
 import { listenAddresses } from "./listen-addresses.ts";
 import type { ProbeLog } from "./log-probe.ts";
@@ -104,6 +105,7 @@ export async function serve({ flags, env, version, startedByHand }: Start): Prom
   log.info({ version, address: url, targets: holder.current().targets.length }, "heartbeat-exporter listens");
   for (const address of others) log.info({ address }, "heartbeat-exporter also listens");
   manager.ready(statusOf(holder.current()));
+  trimHeapAfterStart(systemClock);
   if (source.kind === "text") process.stdout.write(demoNotice(url, ownCommand(env)));
 }
 
