@@ -12,10 +12,11 @@ export type Phase = (typeof PHASES)[number];
 export type Phases = Readonly<Partial<Record<Phase, Seconds>>>;
 
 /** Makes phases from the lengths that are known. */
-export const phasesOf = (known: (phase: Phase) => number | undefined): Phases =>
-  Object.fromEntries(
-    PHASES.flatMap((phase) => {
-      const length = known(phase);
-      return length === undefined ? [] : [[phase, seconds(length)]];
-    }),
-  );
+export function phasesOf(known: (phase: Phase) => number | undefined): Phases {
+  const phases: Partial<Record<Phase, Seconds>> = {};
+  for (const phase of PHASES) {
+    const length = known(phase);
+    if (length !== undefined) phases[phase] = seconds(length);
+  }
+  return phases;
+}

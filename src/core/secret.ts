@@ -1,4 +1,5 @@
 import { inspect } from "node:util";
+import { createBoundedCache } from "./bounded-cache.ts";
 
 /** The text that every output shows in place of a secret. */
 export const REDACTED = "<secret>";
@@ -66,7 +67,33 @@ const UNGUESSABLE =
  * Removes from the address of a target what may be secret: user and password, the values of its query except harmless ones such as
  * `api-version=2024-06-01`, its fragment, and unguessable parts of its path. Paths of files and sockets are returned unchanged.
  */
-export const redactAddress = (address: string): string => hideParts(address, isPublicValue);
+export const redactAddress = (address: string): string => redactionOf(address).shown;
+
+/** An address with its secrets. */
+interface Redaction {
+  /** The address without its secret parts. */
+  readonly shown: string;
+  /** The parts that are hidden and long enough to be looked for in texts. */
+  readonly parts: readonly string[];
+}
+
+/** Most addresses whose redaction is remembered: a probe asks for it several times. */
+const MOST_ADDRESSES = 200;
+
+const knownRedactions = createBoundedCache<Redaction>(MOST_ADDRESSES);
+
+const redactionOf = (address: string): Redaction =>
+  knownRedactions.get(address, () => {
+    const parts: string[] = [];
+    const shown = hideParts(address, (text, part, name) => {
+      const isPublic = isPublicValue(text, part, name);
+      const shortest = isCredential(text, part, name) ? SHORTEST_CREDENTIAL : SHORTEST_PART;
+      const texts = [text, ...(part === "user" ? text.split(":") : [])];
+      if (!isPublic) parts.push(...texts.filter((one) => one.length >= shortest));
+      return isPublic;
+    });
+    return { shown, parts };
+  });
 
 /** Removes from an address the parts that are not public. */
 export function hideParts(address: string, isPublic: IsPublic): string {
@@ -124,17 +151,16 @@ const SHORTEST_PART = 8;
  * and as headers and JSON contain them. Empty for most addresses.
  */
 export function secretsOf(address: string): readonly string[] {
-  const parts: string[] = [];
-  hideParts(address, (text, part, name) => {
-    const isPublic = isPublicValue(text, part, name);
-    const shortest = isCredential(text, part, name) ? SHORTEST_CREDENTIAL : SHORTEST_PART;
-    const texts = [text, ...(part === "user" ? text.split(":") : [])];
-    if (!isPublic) parts.push(...texts.filter((one) => one.length >= shortest));
-    return isPublic;
-  });
-  const texts = parts.flatMap((text) => [text, decoded(text), decoded(text.replaceAll("+", " "))]);
-  const forms = texts.flatMap((text) => [text, JSON.stringify(text).slice(1, -1), btoa(toBytes(text))]);
-  return [...new Set(forms)].toSorted((a, b) => b.length - a.length);
+  const { parts } = redactionOf(address);
+  if (parts.length === 0) return parts;
+  const texts = new Set(parts.flatMap((text) => [text, decoded(text), decoded(text.replaceAll("+", " "))]));
+  const forms = new Set<string>();
+  for (const text of texts) {
+    forms.add(text);
+    forms.add(JSON.stringify(text).slice(1, -1));
+    forms.add(Buffer.from(text).toString("base64"));
+  }
+  return [...forms].toSorted((a, b) => b.length - a.length);
 }
 
 function decoded(text: string): string {
@@ -144,5 +170,3 @@ function decoded(text: string): string {
     return text;
   }
 }
-
-const toBytes = (text: string): string => String.fromCharCode(...new TextEncoder().encode(text));

@@ -1,4 +1,3 @@
-import { defined } from "../core/defined.ts";
 import type { ProbeResult, ProbeTarget } from "../core/prober.ts";
 import type { LogLine } from "../core/result.ts";
 import { REDACTED, redactAddress, secretsOf } from "../core/secret.ts";
@@ -14,39 +13,44 @@ export interface ProbeOutput {
  * repeats what it was sent. Returns `output` itself if the address has none.
  */
 export function withoutAddressSecrets({ address }: ProbeTarget, output: ProbeOutput): ProbeOutput {
-  const secrets = secretsOf(address);
   const shown = redactAddress(address);
   if (shown === address) return output;
-  const clean = (text: string): string =>
-    secrets.reduce(
-      (safe, secret) => safe.replaceAll(secret, REDACTED),
-      text.replaceAll(address, () => shown),
-    );
+  const secrets = secretsOf(address);
+  const clean = (text: string): string => {
+    let safe = text.includes(address) ? text.replaceAll(address, () => shown) : text;
+    for (const secret of secrets) if (safe.includes(secret)) safe = safe.replaceAll(secret, REDACTED);
+    return safe;
+  };
   const { probed, log } = output;
   const { outcome, samples, degraded, facts, warnings } = probed;
   return {
     probed: {
       ...probed,
       outcome: outcome.ok ? outcome : { ...outcome, detail: clean(outcome.detail) },
-      samples: samples.map((sample) => ({
-        ...sample,
-        ...defined({ labels: cleaned(sample.labels, clean) }),
-      })),
-      ...defined({
-        degraded: degraded === undefined ? undefined : { ...degraded, detail: clean(degraded.detail) },
-        facts: cleaned(facts, clean),
-        warnings: warnings?.map((warning) => ({ ...warning, message: clean(warning.message) })),
+      samples: samples.map((sample) => {
+        const labels = cleaned(sample.labels, clean);
+        return labels === sample.labels || labels === undefined ? sample : { ...sample, labels };
+      }),
+      ...(degraded && { degraded: { ...degraded, detail: clean(degraded.detail) } }),
+      ...(facts && { facts: cleaned(facts, clean) }),
+      ...(warnings && {
+        warnings: warnings.map((warning) => ({ ...warning, message: clean(warning.message) })),
       }),
     },
     log: cleaned(log, clean),
   };
 }
 
-/** Copies plain data, with every text passed through `clean`. */
+/** Passes every text in plain data through `clean`. Copies only what changes: nearly no text quotes the address. */
 function cleaned<Value>(value: Value, clean: (text: string) => string): Value {
   if (typeof value === "string") return clean(value) as Value;
   if (typeof value !== "object" || value === null) return value;
-  if (Array.isArray(value)) return value.map((one) => cleaned(one as unknown, clean)) as Value;
-  const entries = Object.entries(value).map(([key, one]) => [key, cleaned(one as unknown, clean)] as const);
-  return Object.fromEntries(entries) as Value;
+  let copy: Value | undefined;
+  for (const key of Object.keys(value) as (keyof Value)[]) {
+    const one = cleaned(value[key], clean);
+    if (one === value[key]) continue;
+    copy ??= (Array.isArray(value) ? [...value] : { ...value }) as Value;
+    copy[key] = one;
+  }
+  return copy ?? value;
 }

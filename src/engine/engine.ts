@@ -222,6 +222,7 @@ export function createEngine({
     },
     async shutdown() {
       shutdown.abort(new ShutdownError());
+      for (const { deadline } of inFlight.values()) deadline.abort(shutdown.signal.reason);
       await Promise.allSettled(Array.from(inFlight.values(), ({ run }) => run));
     },
   };

@@ -56,7 +56,7 @@ export interface RunDeps {
   readonly network: (module: Module, target: ProbeTarget, signal: AbortSignal, clock: Clock) => Network;
   /** Delays the start of a costly probe while others start. */
   readonly stagger: (share: string) => Promise<void> | undefined;
-  /** Aborts at shutdown. */
+  /** Is aborted at shutdown, as the deadline is then. */
   readonly shutdown: AbortSignal;
   readonly nextId: () => number;
   /** Called when a probe has its slot. Returns why it must not be sent any more. */
@@ -79,9 +79,6 @@ export async function runProbe(
   const { clock: engineClock, memory, gate, stagger, shutdown } = deps;
   if (shutdown.aborted) throw shutdown.reason;
   const { signal } = deadline;
-  const onShutdown = (): void => deadline.abort(shutdown.reason);
-  shutdown.addEventListener("abort", onShutdown);
-
   const log: LogLine[] = [];
   const clock = engineClock.forProbe();
   let startedAt = clock.now();
@@ -133,7 +130,6 @@ export async function runProbe(
   } finally {
     release?.();
     deadline.cancel();
-    shutdown.removeEventListener("abort", onShutdown);
   }
   if (shutdown.aborted) throw shutdown.reason;
 

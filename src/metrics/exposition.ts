@@ -15,12 +15,18 @@ export interface Exposition {
   parts(writer: LineWriter): Generator<string>;
 }
 
-/** The samples of one metric. */
+/** One sample, and the next one of its metric. */
+interface Line {
+  readonly sample: Sample;
+  /** The common labels, as rendered. */
+  readonly prefix: string;
+  next: Line | undefined;
+}
+
+/** The samples of one metric, in a chain: most have one, which an array would have room for many of. */
 interface Family {
-  readonly metric: Metric;
-  readonly samples: Sample[];
-  /** The common labels of each sample, as rendered. */
-  readonly prefixes: string[];
+  readonly first: Line;
+  last: Line;
 }
 
 /** Length of a part, in characters. */
@@ -35,32 +41,34 @@ export function createExposition(): Exposition {
     add(samples, common) {
       const prefix = common === undefined ? "" : renderPairs(common);
       for (const sample of samples) {
-        const { metric } = sample;
+        const line: Line = { sample, prefix, next: undefined };
         // By name, because several modules can define metrics of the same name.
-        const family = families.get(metric.name);
-        if (family === undefined)
-          families.set(metric.name, { metric, samples: [sample], prefixes: [prefix] });
+        const family = families.get(sample.metric.name);
+        if (family === undefined) families.set(sample.metric.name, { first: line, last: line });
         else {
-          family.samples.push(sample);
-          family.prefixes.push(prefix);
+          family.last.next = line;
+          family.last = line;
         }
       }
     },
     text(format, exemplar) {
       const writer = writerOf(format);
       let out = "";
-      for (const family of families.values()) {
-        out += writer.header(family.metric, isTaken);
-        const example = family.metric.type === "counter" ? exemplar : undefined;
-        for (let i = 0; i < family.samples.length; i += 1) out += lineOf(writer, family, i, example);
+      for (const { first } of families.values()) {
+        const { metric } = first.sample;
+        out += writer.header(metric, isTaken);
+        const example = metric.type === "counter" ? exemplar : undefined;
+        for (let line: Line | undefined = first; line !== undefined; line = line.next)
+          out += textOf(writer, line, metric, example);
       }
       return out;
     },
     *parts(writer) {
-      for (const family of families.values()) {
-        let part = writer.header(family.metric, isTaken);
-        for (let i = 0; i < family.samples.length; i += 1) {
-          part += lineOf(writer, family, i);
+      for (const { first } of families.values()) {
+        const { metric } = first.sample;
+        let part = writer.header(metric, isTaken);
+        for (let line: Line | undefined = first; line !== undefined; line = line.next) {
+          part += textOf(writer, line, metric);
           if (part.length < PART) continue;
           yield part;
           part = "";
@@ -71,8 +79,12 @@ export function createExposition(): Exposition {
   };
 }
 
-function lineOf(writer: LineWriter, { samples, prefixes }: Family, i: number, exemplar?: Exemplar): string {
-  const { metric, value, labels } = samples[i] as Sample;
+function textOf(
+  writer: LineWriter,
+  { sample: { value, labels }, prefix }: Line,
+  { name }: Metric,
+  exemplar?: Exemplar,
+): string {
   const own = labels === undefined ? "" : renderPairs(labels);
-  return writer.line(metric.name, joinPairs(prefixes[i] ?? "", own), value, exemplar);
+  return writer.line(name, joinPairs(prefix, own), value, exemplar);
 }

@@ -41,8 +41,21 @@ const plainLine = (name: string, pairs: string, value: number): string =>
 const header = (name: string, help: string, type: string): string =>
   `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n`;
 
+/** Remembers the headers of families, which each answer to `/probe` repeats. */
+function remembered(render: (family: FamilyHead) => string): (family: FamilyHead) => string {
+  const known = new WeakMap<FamilyHead, string>();
+  return (family) => {
+    const before = known.get(family);
+    if (before !== undefined) return before;
+    // In one piece: V8 keeps a text that was joined as its pieces, and would join them for each answer.
+    const text = Buffer.from(render(family)).toString();
+    known.set(family, text);
+    return text;
+  };
+}
+
 const text: LineWriter = {
-  header: ({ name, help, type }) => header(name, escapeHelp(help), type),
+  header: remembered(({ name, help, type }) => header(name, escapeHelp(help), type)),
   line: plainLine,
   created: () => "",
   bound: renderValue,
@@ -54,16 +67,18 @@ const TOTAL = "_total";
 
 const withoutTotal = (name: string): string => (name.endsWith(TOTAL) ? name.slice(0, -TOTAL.length) : name);
 
+const openMetricsHeader = remembered(({ name, help, type }) => header(name, escapeValue(help), type));
+
 const openMetrics: LineWriter = {
-  header({ name, help, type }, isTaken = () => false) {
-    const escaped = escapeValue(help);
-    if (type !== "counter") return header(name, escaped, type);
-    const family = withoutTotal(name);
+  header(family, isTaken = () => false) {
+    const { name, help, type } = family;
+    if (type !== "counter") return openMetricsHeader(family);
+    const base = withoutTotal(name);
     // A counter must end in _total, and no other family may have its name without it. The names of series stay the same
     // in all formats, so such a counter has no type.
-    return family === name || isTaken(family)
-      ? header(name, escaped, "unknown")
-      : header(family, escaped, type);
+    return base === name || isTaken(base)
+      ? header(name, escapeValue(help), "unknown")
+      : header(base, escapeValue(help), type);
   },
   line(name, pairs, value, exemplar) {
     const line = plainLine(name, pairs, value);

@@ -1,4 +1,5 @@
 import type { JSONSchema } from "json-schema-to-ts";
+import { createBoundedCache } from "../core/bounded-cache.ts";
 import type { CompileContext } from "../core/prober.ts";
 import { spellingOf } from "./host-spellings.ts";
 import { compileRanges, embeddedIpv4, isIP, isRange, rangeOf, withoutZone } from "./ip.ts";
@@ -77,8 +78,14 @@ const METADATA_NAMES: ReadonlySet<string> = new Set([
   "metadata.platformequinix.com",
 ]);
 
+/** Most addresses that are remembered. Each probe checks that of its target twice. */
+const MOST_ADDRESSES = 1000;
+
+const knownAddresses = createBoundedCache<boolean>(MOST_ADDRESSES);
+
 /** Returns true for such an address, and for an IPv6 address that stands for one, as in NAT64. */
-const isMetadata = (ip: string): boolean => isServed(ip) || embeddedIpv4(ip).some(isServed);
+const isMetadata = (ip: string): boolean =>
+  knownAddresses.get(ip, () => isServed(ip) || embeddedIpv4(ip).some(isServed));
 
 /**
  * Compiles `allowed_targets`. Without a list every target is allowed except link-local and metadata addresses; with a

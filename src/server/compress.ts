@@ -1,3 +1,4 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Transform } from "node:stream";
 import { promisify } from "node:util";
 import {
@@ -26,7 +27,7 @@ export const encodingFor = ({ preferred, identity }: AcceptedEncodings, isSmall:
   identity && isSmall ? "identity" : preferred;
 
 /** Answers 406: the client accepts none of the codings. */
-export const refuseEncoding = (res: Response): void =>
+export const refuseEncoding = (res: ServerResponse): void =>
   refuse(res, 406, "Accept-Encoding: got none of the codings, want gzip, zstd or identity");
 
 /** Compresses a text in the thread pool. Equal pieces give equal bytes. */
@@ -83,20 +84,27 @@ async function encodedWhole(body: Buffer, encoding: Exclude<Encoding, "identity"
 }
 
 /** Answers with a text, compressed if the client accepts it and the text is not small. The content type is already set. */
-export async function sendText(req: Request, res: Response, text: string): Promise<void> {
+export async function sendText(req: IncomingMessage, res: ServerResponse, text: string): Promise<void> {
   const accepted = acceptedEncodings(req);
   if (accepted === undefined) return refuseEncoding(res);
   const length = Buffer.byteLength(text);
   const encoding = encodingFor(accepted, length < SMALL);
-  res.vary("Accept-Encoding");
+  varyByEncoding(res);
   if (encoding === "identity") {
     // A text goes out in one write with the headers.
-    res.set("Content-Length", String(length)).end(req.method === "HEAD" ? undefined : text);
+    res.setHeader("Content-Length", length).end(req.method === "HEAD" ? undefined : text);
     return;
   }
   const sent = await encodedWhole(Buffer.from(text), encoding);
-  res.set({ "Content-Encoding": encoding, "Content-Length": String(sent.length) });
+  res.setHeader("Content-Encoding", encoding).setHeader("Content-Length", sent.length);
   res.end(req.method === "HEAD" ? undefined : sent);
+}
+
+/** Says that the answer depends on `Accept-Encoding`, beside what it is said to depend on already. */
+function varyByEncoding(res: ServerResponse): void {
+  const before = res.getHeader("Vary");
+  if (before === undefined) res.setHeader("Vary", "Accept-Encoding");
+  else if (!/accept-encoding/i.test(String(before))) res.appendHeader("Vary", "Accept-Encoding");
 }
 
 /** Answers with JSON like {@link sendText}. */

@@ -44,6 +44,15 @@ interface HostRules {
   readonly own: readonly string[];
 }
 
+/** Returns a function that returns the settings of the guard at present. */
+export function hostRules(context: RouteContext): () => HostRules {
+  const namedByFlags = hostsOf(context);
+  return () => {
+    const { allowedHosts: allowed, advertisedHost } = context.config().web;
+    return { allowed, own: advertisedHost === undefined ? namedByFlags : [...namedByFlags, advertisedHost] };
+  };
+}
+
 /**
  * Returns why a request is not answered under the name that it was sent to; `undefined` if it is. A page that has made its own name
  * resolve to the exporter (DNS rebinding) could read the answers as its own. Such a page needs a browser, a public name, and plain
@@ -69,14 +78,13 @@ export function hostObjection(req: IncomingMessage, { allowed, own }: HostRules)
 
 /** Refuses requests that were sent to a name which is not the exporter's, before any route reads them. */
 export function hostGuard(context: RouteContext): RequestHandler {
-  const { config, routePrefix, refusals } = context;
-  const namedByFlags = hostsOf(context);
+  const { routePrefix, refusals } = context;
+  const rules = hostRules(context);
   return (req, res, next) => {
-    const { allowedHosts: allowed, advertisedHost } = config().web;
+    const current = rules();
     // A page can send a ping to any name, so that rebinding gains it nothing; and a ping that is refused causes an alert.
-    if (allowed === undefined && req.path.startsWith(`${routePrefix}/ping/`)) return next();
-    const own = advertisedHost === undefined ? namedByFlags : [...namedByFlags, advertisedHost];
-    const objection = hostObjection(req, { allowed, own });
+    if (current.allowed === undefined && req.path.startsWith(`${routePrefix}/ping/`)) return next();
+    const objection = hostObjection(req, current);
     if (objection === undefined) return next();
     refusals.record({ reason: "host", detail: objection, from: req.ip });
     res.set("Connection", "close");

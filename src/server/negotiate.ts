@@ -1,4 +1,5 @@
-import type { Request, Response } from "express";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { request as expressRequest } from "express";
 import { createBoundedCache } from "../core/bounded-cache.ts";
 import { type ExpositionFormat, TEXT_FORMAT } from "../core/exposition-format.ts";
 
@@ -23,13 +24,15 @@ const UNCODED: AcceptedEncodings = { preferred: "identity", identity: true };
 const knownEncodings = createBoundedCache<AcceptedEncodings | undefined>(MOST_HEADERS);
 
 /** Returns the codings that a request accepts, by RFC 9110, section 12.5.3; `undefined` if none of the exporter's. */
-export function acceptedEncodings(req: Request): AcceptedEncodings | undefined {
-  const header = req.get("Accept-Encoding");
+export function acceptedEncodings({ headers }: IncomingMessage): AcceptedEncodings | undefined {
+  const header = headers["accept-encoding"];
   if (header === undefined) return UNCODED;
   return knownEncodings.get(header, () => {
-    const preferred = req.acceptsEncodings(...ENCODINGS);
+    // Express reads nothing but the headers of a request for this, so that it need not have handled it.
+    const request = Object.create(expressRequest, { headers: { value: headers } }) as typeof expressRequest;
+    const preferred = request.acceptsEncodings(...ENCODINGS);
     if (preferred === false) return undefined;
-    return { preferred: preferred as Encoding, identity: req.acceptsEncodings("identity") !== false };
+    return { preferred: preferred as Encoding, identity: request.acceptsEncodings("identity") !== false };
   });
 }
 
@@ -40,9 +43,9 @@ const CONTENT_TYPES: Readonly<Record<ExpositionFormat["kind"], string>> = {
 };
 
 /** Sets the content type of a format, and the headers on which the response depends. */
-export function setFormat(res: Response, { kind }: ExpositionFormat): void {
-  res.set("Content-Type", CONTENT_TYPES[kind]);
-  res.vary("Accept, Accept-Encoding");
+export function setFormat(res: ServerResponse, { kind }: ExpositionFormat): void {
+  res.setHeader("Content-Type", CONTENT_TYPES[kind]);
+  res.setHeader("Vary", "Accept, Accept-Encoding");
 }
 
 /** A media range of an `Accept` header. */
@@ -61,8 +64,8 @@ const knownFormats = createBoundedCache<FormatKind>(MOST_HEADERS);
  * the text format, else the text format. No request is refused.
  * @param created whether OpenMetrics should tell when counters began
  */
-export function chooseFormat(req: Request, created = false): ExpositionFormat {
-  const accept = req.get("Accept") ?? "";
+export function chooseFormat({ headers }: IncomingMessage, created = false): ExpositionFormat {
+  const { accept = "" } = headers;
   const kind = knownFormats.get(accept, () => preferredFormat(accept));
   return kind === "openmetrics" ? { kind, created } : TEXT_FORMAT;
 }

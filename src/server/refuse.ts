@@ -1,8 +1,14 @@
+import type { ServerResponse } from "node:http";
 import type { Response } from "express";
 
 /** Answers with an error as plain text. */
-export function refuse(res: Response, status: number, text: string): void {
-  res.status(status).type("text/plain").send(`${text}\n`);
+export function refuse(res: ServerResponse, status: number, text: string): void {
+  const body = Buffer.from(`${text}\n`);
+  res.statusCode = status;
+  res
+    .setHeader("Content-Type", "text/plain; charset=utf-8")
+    .setHeader("Content-Length", body.length)
+    .end(body);
 }
 
 /** Answers with an error as JSON, on routes that return JSON. */

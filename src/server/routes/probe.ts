@@ -1,3 +1,4 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Request, Response } from "express";
 import { refuseEncoding, sendText } from "../compress.ts";
 import { debugText, skippedText } from "../debug-text.ts";
@@ -13,9 +14,18 @@ import { readScrapeTimeout } from "../scrape.ts";
  * `/probe?target=&module=[&model=&hostname=&debug=true]`: one probe, by the multi-target exporter pattern. A failed probe
  * is answered 200; only a malformed request is an error, and a scrape whose time ends while the exporter stands still (503).
  */
-export const probeRoute =
+export const probeRoute = (context: RouteContext) => {
+  const answer = probeAnswer(context);
+  return (req: Request, res: Response): Promise<void> => answer(req, res, (url) => redirectTo(url, req, res));
+};
+
+/** Sends a request to the replica that leads, at this URL. */
+type ToLeader = (leader: URL) => void;
+
+/** Returns the function that answers `/probe`, without what express adds to requests and responses. */
+export const probeAnswer =
   ({ ask, config, metrics, unknownModules, otherLeader, probesAny }: RouteContext) =>
-  async (req: Request, res: Response): Promise<void> => {
+  async (req: IncomingMessage, res: ServerResponse, toLeader: ToLeader): Promise<void> => {
     const parameters = queryOf(req);
     const current = config();
     const query = parseProbeQuery(parameters, {
@@ -36,7 +46,7 @@ export const probeRoute =
     // This replica would answer without a verdict, and a target behind several replicas would come and go.
     const { prober } = query.kind === "target" ? query.target.module : query.module;
     const leader = prober.costly ? otherLeader()?.url : undefined;
-    if (leader !== undefined) return redirectTo(leader, req, res);
+    if (leader !== undefined) return toLeader(leader);
 
     const answer =
       query.kind === "target"
@@ -50,7 +60,7 @@ export const probeRoute =
     }
     const module = query.kind === "target" ? query.target.module : query.module;
     const text = metrics.result(answer);
-    res.type("text/plain");
+    res.setHeader("Content-Type", "text/plain; charset=utf-8");
     await sendText(
       req,
       res,

@@ -42,7 +42,11 @@ export function exchangeHttp1(
       mendResponseHeads(socket);
       socket.prependOnceListener("data", onFirstByte);
     });
-    request.once("response", (response) => resolve(exchangeOf(response, response, socket)));
+    request.once("response", (response) => {
+      // Node.js would half-close the connection first, which is a system call more. A TLS server is told of the end.
+      if (!("encrypted" in socket)) response.prependOnceListener("end", () => socket.destroy());
+      resolve(exchangeOf(response, response, socket));
+    });
     request.once("upgrade", (response: IncomingMessage) => resolve(exchangeOf(response, undefined, socket)));
     request.on("error", (error) => resolve(failureOf(error)));
     request.once("close", () => resolve(failure("network", "the connection was closed without a response")));

@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import { beginsWithPlainHead, createHeadReader } from "./response-head.ts";
+import { beginsWithPlainHead, createHeadReader, type HeadReader } from "./response-head.ts";
 
 /** Bytes of the first piece in which a plain head is looked for. */
 const MOST_OF_FIRST = 16 * 1024;
@@ -14,22 +14,20 @@ export function mendResponseHeads(socket: Socket): void {
   // Node.js would have changed, and reads heads by itself then.
   if (parse === undefined || others.length > 0) return;
   const pass = (chunk: Buffer): void => void Reflect.apply(parse, socket, [chunk]);
-  const reader = createHeadReader();
-  let isFirst = true;
+  let reader: HeadReader | undefined;
 
   const onData = (chunk: Buffer): void => {
-    const isPlain = isFirst && beginsWithPlainHead(chunk.toString("latin1", 0, MOST_OF_FIRST));
-    isFirst = false;
-    if (isPlain) {
+    if (reader === undefined && beginsWithPlainHead(chunk.toString("latin1", 0, MOST_OF_FIRST))) {
       giveBack();
       return pass(chunk);
     }
+    reader ??= createHeadReader();
     const passed = Buffer.from(reader.read(chunk.toString("latin1")), "latin1");
     if (reader.isOver()) giveBack();
     return passed.length > 0 ? pass(passed) : undefined;
   };
   const onEnd = (): void => {
-    const rest = reader.rest();
+    const rest = reader?.rest() ?? "";
     if (rest !== "") pass(Buffer.from(rest, "latin1"));
   };
   const giveBack = (): void => {
