@@ -1,15 +1,11 @@
 import { execFileSync } from "node:child_process";
-import { copyFileSync } from "node:fs";
-import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 import { type ExporterOptions, startExporter } from "../test/helpers/exporter.ts";
-import { temporaryFolder } from "../test/helpers/temporary-folder.ts";
+import { bundled } from "./bundled.ts";
 import { cpuSeconds, rssMib } from "./cpu.ts";
 import type { Targets } from "./peers.ts";
 import { median, print } from "./statistics.ts";
 
-const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const ROUNDS = 7;
 
 /** Time after the first scrape in which an exporter with one target comes to rest. */
@@ -20,16 +16,9 @@ const REST_MS = 8000;
  * sources, as `npm start` runs them, and of the bundle, as the image and the package do. `node -e 0` is what Node.js takes itself.
  */
 export async function startUp(targets: Targets): Promise<void> {
-  await using folder = await temporaryFolder();
-  execFileSync(process.execPath, [join(ROOT, "scripts/bundle.ts"), join(folder.path, "dist")]);
-  copyFileSync(join(ROOT, "package.json"), join(folder.path, "package.json"));
+  await using bundle = await bundled();
   await measure("sources", targets, {});
-  await measure("bundle (bounds: 300 ms, 90 MiB)", targets, {
-    root: folder.path,
-    program: "dist/main.js",
-    // As in the image, in which an earlier start has filled the compile cache.
-    env: { UV_THREADPOOL_SIZE: "32", NODE_COMPILE_CACHE: join(folder.path, "compiled") },
-  });
+  await measure("bundle (bounds: 300 ms, 90 MiB)", targets, bundle.options);
 }
 
 async function measure(name: string, { http }: Targets, options: ExporterOptions): Promise<void> {
