@@ -16,11 +16,11 @@ export function withoutAddressSecrets({ address }: ProbeTarget, output: ProbeOut
   const shown = redactAddress(address);
   if (shown === address) return output;
   const secrets = secretsOf(address);
-  const clean = (text: string): string => {
-    let safe = text.includes(address) ? text.replaceAll(address, () => shown) : text;
-    for (const secret of secrets) if (safe.includes(secret)) safe = safe.replaceAll(secret, REDACTED);
-    return safe;
-  };
+  const clean = (text: string): string =>
+    secrets.reduce(
+      (safe, secret) => safe.replaceAll(secret, REDACTED),
+      text.replaceAll(address, () => shown),
+    );
   const { probed, log } = output;
   const { outcome, samples, degraded, facts, warnings } = probed;
   return {

@@ -15,18 +15,17 @@ export interface Exposition {
   parts(writer: LineWriter): Generator<string>;
 }
 
-/** One sample, and the next one of its metric. */
+/** One sample of a metric. */
 interface Line {
   readonly sample: Sample;
   /** The common labels, as rendered. */
   readonly prefix: string;
-  next: Line | undefined;
 }
 
-/** The samples of one metric, in a chain: most have one, which an array would have room for many of. */
+/** The samples of one metric. */
 interface Family {
-  readonly first: Line;
-  last: Line;
+  readonly metric: Metric;
+  readonly lines: Line[];
 }
 
 /** Length of a part, in characters. */
@@ -41,33 +40,28 @@ export function createExposition(): Exposition {
     add(samples, common) {
       const prefix = common === undefined ? "" : renderPairs(common);
       for (const sample of samples) {
-        const line: Line = { sample, prefix, next: undefined };
+        const { metric } = sample;
+        const line: Line = { sample, prefix };
         // By name, because several modules can define metrics of the same name.
-        const family = families.get(sample.metric.name);
-        if (family === undefined) families.set(sample.metric.name, { first: line, last: line });
-        else {
-          family.last.next = line;
-          family.last = line;
-        }
+        const family = families.get(metric.name);
+        if (family === undefined) families.set(metric.name, { metric, lines: [line] });
+        else family.lines.push(line);
       }
     },
     text(format, exemplar) {
       const writer = writerOf(format);
       let out = "";
-      for (const { first } of families.values()) {
-        const { metric } = first.sample;
+      for (const { metric, lines } of families.values()) {
         out += writer.header(metric, isTaken);
         const example = metric.type === "counter" ? exemplar : undefined;
-        for (let line: Line | undefined = first; line !== undefined; line = line.next)
-          out += textOf(writer, line, metric, example);
+        for (const line of lines) out += textOf(writer, line, metric, example);
       }
       return out;
     },
     *parts(writer) {
-      for (const { first } of families.values()) {
-        const { metric } = first.sample;
+      for (const { metric, lines } of families.values()) {
         let part = writer.header(metric, isTaken);
-        for (let line: Line | undefined = first; line !== undefined; line = line.next) {
+        for (const line of lines) {
           part += textOf(writer, line, metric);
           if (part.length < PART) continue;
           yield part;

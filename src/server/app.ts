@@ -72,7 +72,8 @@ const refusingTargets =
     const { url = "" } = req;
     if (url.startsWith("/") || url === "*" || URL.canParse(url)) return void app(req, res);
     const text = `the request target: got ${JSON.stringify(url.slice(0, LONGEST_TARGET))}, want a path or a URL`;
-    res.writeHead(400, { "Content-Type": "text/plain; charset=utf-8", Connection: "close" }).end(`${text}\n`);
+    res.setHeader("Connection", "close");
+    refuse(res, 400, text);
   };
 
 function routerOf(routes: readonly Route[], context: RouteContext): Router {

@@ -104,7 +104,8 @@ export async function sendText(req: IncomingMessage, res: ServerResponse, text: 
 function varyByEncoding(res: ServerResponse): void {
   const before = res.getHeader("Vary");
   if (before === undefined) res.setHeader("Vary", "Accept-Encoding");
-  else if (!/accept-encoding/i.test(String(before))) res.appendHeader("Vary", "Accept-Encoding");
+  else if (!/accept-encoding/i.test(String(before)))
+    res.setHeader("Vary", `${String(before)}, Accept-Encoding`);
 }
 
 /** Answers with JSON like {@link sendText}. */

@@ -7,6 +7,7 @@ export function refuse(res: ServerResponse, status: number, text: string): void 
   res.statusCode = status;
   res
     .setHeader("Content-Type", "text/plain; charset=utf-8")
+    // Node.js would leave it out of the answer to HEAD.
     .setHeader("Content-Length", body.length)
     .end(body);
 }

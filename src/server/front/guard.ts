@@ -5,6 +5,7 @@ import type { Clock } from "../../core/clock.ts";
 import type { Secret } from "../../core/secret.ts";
 import { clientSource } from "../client-source.ts";
 import type { GuessLimit } from "../guess-limit.ts";
+import { refuse } from "../refuse.ts";
 import { createTokenCheck } from "../token.ts";
 import type { Unchecked } from "./guesses.ts";
 import type { Passwords } from "./passwords.ts";
@@ -125,10 +126,6 @@ async function authenticate(
     default:
       return false;
   }
-}
-
-function refuse(res: ServerResponse, status: number, text: string): void {
-  res.writeHead(status, { "Content-Type": "text/plain; charset=utf-8" }).end(`${text}\n`);
 }
 
 /** Creates a token bucket: each request takes a token, and one is added per interval, up to the burst. */
