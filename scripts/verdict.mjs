@@ -1,26 +1,15 @@
 /**
- * The last step of `.ci/run`: audits the packages whose code the exporter runs, reads vitest's reports and prints one line with the
- * counts. Usage: `verdict.mjs <exit code of the runs> <JSON report of vitest>...`.
+ * The last step of `.ci/run`: audits the packages whose code the exporter runs, reads vitest's reports and prints a line for each test
+ * that failed, and one with the counts. Usage: `verdict.mjs <exit code of the runs> <JSON report of vitest>...`.
  *
  * Plain JavaScript, because it has to run even when Node.js 24 could not be installed.
  */
 
 import { spawnSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
 import { runtimePackages } from "./runtime-packages.mjs";
+import { summaryOf } from "./test-report.mjs";
 
 const [testStatus = "1", ...reportFiles] = process.argv.slice(2);
-
-/**
- * The part of vitest's JSON report that is read here.
- *
- * @typedef {object} Report
- * @property {number} numPassedTests
- * @property {number} numFailedTests
- * @property {number} numPendingTests
- * @property {number} numTodoTests
- * @property {{ status: string, assertionResults: { status: string }[] }[]} testResults
- */
 
 /**
  * Audits the packages whose code the exporter runs and prints the result. Vulnerabilities of tools, and a registry that offers no
@@ -56,29 +45,13 @@ function auditPasses() {
   return false;
 }
 
-/** Counts results; a file that failed outside its tests counts as one failure. @param {string} file */
-function count(file) {
-  // Without a report the run stopped before the tests: that counts as one failure.
-  if (!existsSync(file)) return { passed: 0, failed: 1, skipped: 0 };
-  /** @type {Report} */
-  const report = JSON.parse(readFileSync(file, "utf8"));
-  const brokenFiles = report.testResults.filter(
-    ({ status, assertionResults }) =>
-      status === "failed" && assertionResults.every((assertion) => assertion.status !== "failed"),
-  );
-  return {
-    passed: report.numPassedTests,
-    failed: report.numFailedTests + brokenFiles.length,
-    skipped: report.numPendingTests + report.numTodoTests,
-  };
-}
-
 const testsPass = testStatus === "0";
 const audited = auditPasses();
-const counts = reportFiles.map(count);
+const summaries = reportFiles.map(summaryOf);
 const sum = (/** @type {"passed" | "failed" | "skipped"} */ key) =>
-  counts.reduce((total, each) => total + each[key], 0);
+  summaries.reduce((total, each) => total + each[key], 0);
 const [passed, failed, skipped] = [sum("passed"), sum("failed"), sum("skipped")];
+for (const failure of summaries.flatMap(({ failures }) => failures)) console.log(failure);
 if (skipped > 0) {
   console.log("skipped tests count as failures here: everything that tests need has to be present");
 }

@@ -7,7 +7,7 @@ import { configDeps } from "../../src/cli/load-config.ts";
 import { BUILT_IN_NAMES, builtInConfig } from "../../src/cli/probe/built-in-modules.ts";
 import { loadConfigText } from "../../src/config/load.ts";
 import { runMain } from "../helpers/exporter.ts";
-import { closedPort, serveHttp } from "../helpers/http-targets.ts";
+import { CLOSED_PORT, serveHttp } from "../helpers/http-targets.ts";
 import { startLlama } from "../helpers/llama.ts";
 import { temporaryFolder } from "../helpers/temporary-folder.ts";
 import { HEALTHY_PIECES, writeTinyModel } from "../helpers/tiny-model.ts";
@@ -41,7 +41,7 @@ response  status 200, HTTP/1.1, 4 bytes
   });
 
   test("says why a probe failed, and exits with 1", async () => {
-    const { code, stdout } = await probe([`http://127.0.0.1:${await closedPort()}/`]);
+    const { code, stdout } = await probe([`http://127.0.0.1:${CLOSED_PORT}/`]);
     expect(code).toBe(1);
     expect(stdout).toMatch(/ failed T {2}connect: /);
     expect(stdout).toMatch(/^next +--debug prints the log of the probe$/m);

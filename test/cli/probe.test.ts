@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { runMain } from "../helpers/exporter.ts";
 import { parseExposition, valueOf } from "../helpers/exposition.ts";
-import { closedPort, serveHttp, type TestServer } from "../helpers/http-targets.ts";
+import { CLOSED_PORT, serveHttp, type TestServer } from "../helpers/http-targets.ts";
 import { startLlama } from "../helpers/llama.ts";
 import { run } from "../helpers/process.ts";
 import { temporaryFolder } from "../helpers/temporary-folder.ts";
@@ -38,7 +38,7 @@ async function withServer<T>(use: (server: TestServer, text: string) => Promise<
   await using server = await serveHttp((request, response) => {
     response.writeHead(request.url === "/teapot" ? 418 : 200).end("fine");
   });
-  return await use(server, yaml(server, await closedPort()));
+  return await use(server, yaml(server, CLOSED_PORT));
 }
 
 describe("heartbeat-exporter probe", () => {

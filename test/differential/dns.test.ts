@@ -3,7 +3,6 @@ import { type AddressInfo, connect, createServer, type Server } from "node:net";
 import { isDeepStrictEqual } from "node:util";
 import { beforeAll, describe, expect, test } from "vitest";
 import { makeCertificate } from "../helpers/certificates.ts";
-import { closedPort } from "../helpers/http-targets.ts";
 import { type NameServer, startNameServer } from "../helpers/name-server.ts";
 import { startDnsmasq, startUnbound } from "../helpers/name-servers.ts";
 import type { DnsCase, DnsPlace } from "./cases/dns/case.ts";
@@ -39,7 +38,6 @@ beforeAll(async () => {
     port6: server6.port,
     tlsPort: server.tlsPort,
     slowTlsPort: (slow.address() as AddressInfo).port,
-    closedPort: await closedPort(),
     unbound: unbound.port,
     unboundTls: unbound.tlsPort,
     dnsmasq: dnsmasq.port,

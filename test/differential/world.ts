@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 import { join } from "node:path";
-import { closedPort } from "../helpers/http-targets.ts";
+import { CLOSED_PORT } from "../helpers/http-targets.ts";
 import { temporaryFolder } from "../helpers/temporary-folder.ts";
 import { type Answer, type Case, type Place, slugOf } from "./case.ts";
 import { files } from "./files.ts";
@@ -86,7 +86,7 @@ export async function startWorld(cases: readonly Case[]): Promise<World> {
     bySlug.set(slug, { each, place });
   }
   // Last, so that no other server is given this port.
-  shared.set("closed", { port: await closedPort(), [Symbol.asyncDispose]: async () => undefined });
+  shared.set("closed", { port: CLOSED_PORT, [Symbol.asyncDispose]: async () => undefined });
   const placeOf = (each: Case): Place => {
     const found = bySlug.get(slugOf(each));
     if (found === undefined) throw new Error(`${each.name} is not among the cases`);

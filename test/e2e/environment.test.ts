@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { type ExporterOptions, runMain, startExporter } from "../helpers/exporter.ts";
-import { closedPort } from "../helpers/http-targets.ts";
+import { CLOSED_PORT } from "../helpers/http-targets.ts";
 
 /** Starts an exporter with environment variables alone. */
 const startWith = async (env: NonNullable<ExporterOptions["env"]>) =>
-  startExporter({ env: { HEARTBEAT_LLM_URL: `http://127.0.0.1:${await closedPort()}/v1`, ...env } });
+  startExporter({ env: { HEARTBEAT_LLM_URL: `http://127.0.0.1:${CLOSED_PORT}/v1`, ...env } });
 
 const TOKEN = { HEARTBEAT_CONTROL_TOKEN: "open sesame" };
 

@@ -4,8 +4,8 @@ import { createServer } from "node:http";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { closedPort, serveHttp } from "../helpers/http-targets.ts";
-import { start, waitUntil } from "../helpers/process.ts";
+import { serveHttp } from "../helpers/http-targets.ts";
+import { freePort, start, waitUntil } from "../helpers/process.ts";
 import { type TemporaryFolder, temporaryFolder } from "../helpers/temporary-folder.ts";
 import { tool } from "../helpers/tools.ts";
 
@@ -209,7 +209,7 @@ describe.each(SHELLS)("ping.sh in %s", (name, shell) => {
   });
 
   test("reports in the background once the exporter is back", async () => {
-    const port = await closedPort();
+    const port = await freePort();
     const running = start([...shell, SCRIPT, "job", "sh", "-c", "exit 5"], {
       env: { ...process.env, HEARTBEAT_URL: `http://127.0.0.1:${port}/ping/` },
     });

@@ -3,8 +3,8 @@ import { fileURLToPath } from "node:url";
 import { expect } from "vitest";
 import { createStandIn } from "../../src/demo/stand-in.ts";
 import { type ExporterProcess, startExporter } from "../helpers/exporter.ts";
-import { closedPort, serveHttp } from "../helpers/http-targets.ts";
-import { type Running, start, waitUntil } from "../helpers/process.ts";
+import { serveHttp } from "../helpers/http-targets.ts";
+import { freePort, type Running, start, waitUntil } from "../helpers/process.ts";
 import { temporaryFolder } from "../helpers/temporary-folder.ts";
 import { tool } from "../helpers/tools.ts";
 
@@ -100,7 +100,7 @@ async function checkProxy(models: RoutedModels, proxy: Running, port: number): P
 export async function testHaproxy(): Promise<void> {
   await using models = await startModels();
   await using folder = await temporaryFolder();
-  const port = await closedPort();
+  const port = await freePort();
   const config = read("routes/haproxy.cfg")
     .replaceAll("openai.internal:8080", models.hosts.openai)
     .replaceAll("ollama.internal:11434", models.hosts.ollama)
@@ -116,7 +116,7 @@ export async function testHaproxy(): Promise<void> {
 export async function testNginx(): Promise<void> {
   await using models = await startModels();
   await using folder = await temporaryFolder();
-  const port = await closedPort();
+  const port = await freePort();
   await folder.write("upstreams/chat.conf", `upstream chat { server ${models.hosts.openai}; }\n`);
   const config = read("routes/nginx.conf")
     .replace("events {}", `events {}\npid ${folder.path}/nginx.pid;\nerror_log stderr;`)

@@ -4,8 +4,8 @@ import { expect } from "vitest";
 import { parse } from "yaml";
 import { shardOf } from "../../src/core/shard.ts";
 import { type ExporterProcess, startExporter } from "../helpers/exporter.ts";
-import { closedPort, serveHttp } from "../helpers/http-targets.ts";
-import { waitUntil } from "../helpers/process.ts";
+import { serveHttp } from "../helpers/http-targets.ts";
+import { freePort, waitUntil } from "../helpers/process.ts";
 import { startPrometheus } from "../helpers/prometheus.ts";
 import { temporaryFolder } from "../helpers/temporary-folder.ts";
 
@@ -41,7 +41,7 @@ export async function testShards(): Promise<void> {
       response.end("ok");
     }),
   );
-  const port = await closedPort();
+  const port = await freePort();
   const local = (text: string): string =>
     localNames(text, port)
       .replaceAll(/http:\/\/([a-z0-9-]+):8080\//gu, `http://${server.host}/$1/`)

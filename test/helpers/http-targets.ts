@@ -41,12 +41,10 @@ export const serveServer = (server: Server): Promise<TestServer> => listen(serve
 export const serveBytes = (answer: string | Buffer): Promise<TestServer> =>
   serveTcp((socket) => socket.once("data", () => socket.end(answer)));
 
-/** Returns a port of the loopback interface on which nothing listens. */
-export async function closedPort(): Promise<number> {
-  const server = await listen(createTcpServer());
-  await server[Symbol.asyncDispose]();
-  return server.port;
-}
+/**
+ * A port on which nothing listens. One that a server has left may be given to the next program of another test that asks for any.
+ */
+export const CLOSED_PORT = 2;
 
 async function listen(server: Server): Promise<TestServer> {
   const sockets = new Set<Socket>();

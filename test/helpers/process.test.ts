@@ -72,8 +72,16 @@ test("waitUntil returns the first value", async () => {
   expect(await waitUntil("three", () => (++asked < 3 ? undefined : asked))).toBe(3);
 });
 
-test("a free port can be listened on", async () => {
-  await using server = createServer().listen(await freePort(), "127.0.0.1");
-  await once(server, "listening");
-  expect(server.listening).toBe(true);
+test("a free port can be listened on, is given once, and is none that the kernel gives", async () => {
+  const ports = [await freePort(), await freePort()];
+  const servers = await Promise.all(
+    ports.map(async (port) => {
+      const server = createServer().listen(port, "127.0.0.1");
+      await once(server, "listening");
+      return server;
+    }),
+  );
+  expect(new Set(ports).size).toBe(2);
+  for (const port of ports) expect(port).toBeLessThan(32_768);
+  for (const server of servers) server.close();
 });

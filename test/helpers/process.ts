@@ -88,16 +88,37 @@ export async function waitUntil<T>(
   }
 }
 
-/** A TCP port of the loopback that nothing listens on at the moment. */
+/**
+ * Ports that `freePort` gives: a part for each worker of vitest, below those that Linux, macOS and other workers give to programs that ask
+ * for any, and to outgoing connections. Such a port could be taken before its user listens on it.
+ */
+const FREE_PORTS = { first: 12_000, workers: 40, perWorker: 500 };
+
+const worker = Number(process.env["VITEST_POOL_ID"] ?? 0) % FREE_PORTS.workers;
+
+/** Where the next search begins: test files of one worker run one after the other, and leave connections behind. */
+let searched = Math.floor(Math.random() * FREE_PORTS.perWorker);
+
+/** Returns a TCP port that nothing listens on at the moment, and that no other program gets unless it names it. */
 export async function freePort(): Promise<number> {
+  for (let i = 0; i < FREE_PORTS.perWorker; i += 1) {
+    searched = (searched + 1) % FREE_PORTS.perWorker;
+    const port = FREE_PORTS.first + worker * FREE_PORTS.perWorker + searched;
+    if ((await canListen(port, "127.0.0.1")) && (await canListen(port))) return port;
+  }
+  throw new Error(`no free port among the ${FREE_PORTS.perWorker} of worker ${worker}`);
+}
+
+async function canListen(port: number, host?: string): Promise<boolean> {
   const server = createServer();
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  if (address === null || typeof address === "string") throw new Error("a TCP server without a port");
-  return address.port;
+  try {
+    await once(server.listen(port, host), "listening");
+    server.close();
+    await once(server, "close");
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Starts a process and collects its output. It may not be ready yet: wait for a sign of that. */

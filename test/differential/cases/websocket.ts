@@ -1,5 +1,5 @@
 import type { WebSocket } from "ws";
-import { closedPort } from "../../helpers/http-targets.ts";
+import { CLOSED_PORT } from "../../helpers/http-targets.ts";
 import {
   accepted,
   startHandshakeServer,
@@ -224,4 +224,4 @@ export const websocketCases: readonly WebsocketCase[] = [
 
 /** Starts the server of a case, or finds a port without one. */
 export const startFor = async (each: WebsocketCase): Promise<AsyncDisposable & { readonly port: number }> =>
-  (await each.server?.()) ?? { port: await closedPort(), [Symbol.asyncDispose]: async () => undefined };
+  (await each.server?.()) ?? { port: CLOSED_PORT, [Symbol.asyncDispose]: async () => undefined };

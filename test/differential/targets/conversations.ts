@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { TLSSocket } from "node:tls";
-import { closedPort } from "../../helpers/http-targets.ts";
+import { CLOSED_PORT } from "../../helpers/http-targets.ts";
 import {
   type Conduct,
   imapTalk,
@@ -131,7 +131,7 @@ export async function startConversations(): Promise<Conversations> {
     await add(name, serveSecurely(options, conduct));
   await add("smtp", serveSmtp(good));
   // Last, so that no other server is given this port.
-  ports.set("closed", await closedPort());
+  ports.set("closed", CLOSED_PORT);
   const owned = resources.move();
   return {
     at: (server, host = "127.0.0.1") => `${host}:${ports.get(server)}`,

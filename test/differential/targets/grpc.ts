@@ -7,7 +7,7 @@ import {
   startFrameServer,
   startHealthServer,
 } from "../../helpers/grpc-servers.ts";
-import { closedPort } from "../../helpers/http-targets.ts";
+import { CLOSED_PORT } from "../../helpers/http-targets.ts";
 import { certificates } from "./certificates.ts";
 
 const { root } = certificates;
@@ -71,7 +71,7 @@ export async function startGrpcPlace(own: ReadonlyMap<string, FrameServer>): Pro
     add(name, server);
   }
   // Last, so that no other server is given this port.
-  ports.set("closed", await closedPort());
+  ports.set("closed", CLOSED_PORT);
   const owned = resources.move();
   return {
     port(name) {

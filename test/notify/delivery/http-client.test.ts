@@ -12,7 +12,7 @@ import { type OutboundReply, type OutboundRequest, send } from "../../../src/not
 import { certificates } from "../../differential/targets/certificates.ts";
 import { oldCertificates, oldServers } from "../../differential/targets/old-servers.ts";
 import { manualClock } from "../../helpers/clock.ts";
-import { closedPort, serveHttp, serveHttps } from "../../helpers/http-targets.ts";
+import { CLOSED_PORT, serveHttp, serveHttps } from "../../helpers/http-targets.ts";
 import { waitUntil } from "../../helpers/process.ts";
 import { temporaryFolder } from "../../helpers/temporary-folder.ts";
 import { type Reply, startReceiver } from "../receiver.ts";
@@ -220,7 +220,7 @@ describe("a request", () => {
   });
 
   test("fails if nothing listens, or if its URL or certificate authority cannot be read", async () => {
-    const port = await closedPort();
+    const port = CLOSED_PORT;
     expect(await replyTo({ url: `http://127.0.0.1:${port}/` })).toEqual({
       kind: "failed",
       detail: "ECONNREFUSED",

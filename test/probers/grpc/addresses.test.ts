@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { grpcProber } from "../../../src/probers/grpc/prober.ts";
 import type { SystemLookup } from "../../../src/probers/network/resolve.ts";
 import { startHealthServer } from "../../helpers/grpc-servers.ts";
-import { closedPort } from "../../helpers/http-targets.ts";
+import { CLOSED_PORT } from "../../helpers/http-targets.ts";
 import { detailOf, seriesOf, verdictOf } from "../../helpers/probing.ts";
 import { compile, probe } from "./probe.ts";
 
@@ -33,7 +33,7 @@ test("no other address is used without ip_protocol_fallback", async () => {
 });
 
 test("a failure names each address", async () => {
-  const port = await closedPort();
+  const port = CLOSED_PORT;
   const result = await probe(`two.example:${port}`, {}, { resolver: resolving("127.0.0.1", "127.0.0.2") });
   expect(detailOf(result)).toContain("(127.0.0.1)");
   expect(detailOf(result)).toContain("(127.0.0.2)");
@@ -41,7 +41,7 @@ test("a failure names each address", async () => {
 });
 
 test("an address that must not be probed is not used, also not after others refused", async () => {
-  const port = await closedPort();
+  const port = CLOSED_PORT;
   const both = { resolver: resolving("127.0.0.1", "169.254.169.254") };
   const refused = await probe(`two.example:${port}`, { preferred_ip_protocol: "ip4" }, both);
   expect(verdictOf(refused)).toBe("connect");

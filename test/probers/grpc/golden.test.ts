@@ -12,7 +12,7 @@ import {
   startFrameServer,
   startHealthServer,
 } from "../../helpers/grpc-servers.ts";
-import { closedPort } from "../../helpers/http-targets.ts";
+import { CLOSED_PORT } from "../../helpers/http-targets.ts";
 import { resetFrame } from "../../helpers/http2-frames.ts";
 import { goldenText, type ProbeSettings } from "../../helpers/probing.ts";
 import { probe } from "./probe.ts";
@@ -44,7 +44,7 @@ const outcomes: readonly (readonly [name: string, run: () => Promise<ProbeResult
   ["certificate", () => healthy(1, { tls: true, tls_config: { max_version: "TLS12" } }, true)],
   ["tls", () => healthy(1, { tls: true })],
   ["dns", () => probe("does-not-exist.invalid:50051")],
-  ["connect", async () => probe(`127.0.0.1:${await closedPort()}`)],
+  ["connect", async () => probe(`127.0.0.1:${CLOSED_PORT}`)],
   ["forbidden-target", () => probe("169.254.169.254:50051")],
   ["bad-request", () => probe("exa mple:50051")],
   ["http-status", () => broken({ onRequest: headersOnly([[":status", "503"]]) })],

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { createMemory } from "../../../src/core/memory.ts";
-import { closedPort, serveHttp } from "../../helpers/http-targets.ts";
+import { CLOSED_PORT, serveHttp } from "../../helpers/http-targets.ts";
 import { beat, NOW, noise, start } from "./support.ts";
 
 /** Starts a server that serves a log with range requests, as nginx does. */
@@ -125,9 +125,7 @@ test.each([
 
 test("a failure before the response has a reason and shows no secret", async () => {
   const { probe } = start({ paths: [], headers: { Authorization: "Bearer very-secret" } });
-  const refused = await probe(
-    `http://user:very-secret@127.0.0.1:${await closedPort()}/app.log?token=very-secret`,
-  );
+  const refused = await probe(`http://user:very-secret@127.0.0.1:${CLOSED_PORT}/app.log?token=very-secret`);
   expect(refused.verdict).toBe("connect");
   expect((await probe("http://nobody.invalid/app.log")).verdict).toBe("dns");
   expect((await probe("http://169.254.169.254/app.log")).verdict).toBe("forbidden_target");

@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import type { ProbeResult } from "../../../src/core/prober.ts";
 import { makeCertificate } from "../../helpers/certificates.ts";
 import {
-  closedPort,
+  CLOSED_PORT,
   serveHttp,
   serveHttp2,
   serveHttps,
@@ -82,7 +82,7 @@ const outcomes: readonly (readonly [name: string, run: () => Promise<ProbeResult
     () => probing(serveHttp((_, response) => response.writeHead(302, { ...EMPTY, Location: "/" }).end())),
   ],
   ["dns", () => probe("does-not-exist.invalid")],
-  ["connect", async () => probe(`127.0.0.1:${await closedPort()}`)],
+  ["connect", async () => probe(`127.0.0.1:${CLOSED_PORT}`)],
   ["certificate", () => probing(serveHttps(TLS12, page), { tls_config: { max_version: "TLS12" } }, "https")],
   ["tls", () => probing(serveHttp(page), {}, "https")],
   ["forbidden-target", () => probe("http://169.254.169.254/")],

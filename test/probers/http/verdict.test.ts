@@ -1,7 +1,7 @@
 import type { ServerResponse } from "node:http";
 import { brotliCompressSync, deflateRawSync, gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
-import { closedPort, serveBytes, serveHttp } from "../../helpers/http-targets.ts";
+import { CLOSED_PORT, serveBytes, serveHttp } from "../../helpers/http-targets.ts";
 import { detailOf, exposed, probe, valueIn, verdictOf } from "./probe.ts";
 
 const answer =
@@ -283,7 +283,7 @@ describe("malformed responses", () => {
 
 describe("unreachable targets", () => {
   test("a closed port: connect, with phases of 0", async () => {
-    const result = await probe(`127.0.0.1:${await closedPort()}`);
+    const result = await probe(`127.0.0.1:${CLOSED_PORT}`);
     expect(verdictOf(result)).toBe("connect");
     expect(detailOf(result)).toContain("ECONNREFUSED");
     expect(valueIn(result, 'probe_http_duration_seconds{phase="connect"}')).toBe(0);

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { makeCertificate } from "../../helpers/certificates.ts";
-import { closedPort } from "../../helpers/http-targets.ts";
+import { CLOSED_PORT } from "../../helpers/http-targets.ts";
 import { type LineServer, serveConduct, serveSecurely } from "../../helpers/line-servers.ts";
 import { goldenText, type Probed, tcp } from "../query-response/probing.ts";
 
@@ -70,7 +70,7 @@ const OUTCOMES: readonly (readonly [name: string, run: () => Promise<Probed>])[]
   ["tls", () => probing(greets(), { tls: true })],
   ["file-missing", () => probing(greets(), { tls: true, tls_config: { ca_file: "/does/not/exist" } })],
   ["dns", () => tcp.probe("does-not-exist.invalid:80")],
-  ["connect", async () => tcp.probe(`127.0.0.1:${await closedPort()}`)],
+  ["connect", async () => tcp.probe(`127.0.0.1:${CLOSED_PORT}`)],
   ["forbidden-target", () => tcp.probe("169.254.169.254:80")],
   ["bad-request", () => tcp.probe("localhost")],
   ["bad-request-port", () => tcp.probe("127.0.0.1:nosuchservice")],

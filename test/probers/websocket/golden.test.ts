@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { WebSocket } from "ws";
 import type { ProbeResult } from "../../../src/core/prober.ts";
 import { makeCertificate } from "../../helpers/certificates.ts";
-import { closedPort } from "../../helpers/http-targets.ts";
+import { CLOSED_PORT } from "../../helpers/http-targets.ts";
 import { goldenText, type ProbeSettings } from "../../helpers/probing.ts";
 import {
   accepted,
@@ -65,7 +65,7 @@ const outcomes: readonly (readonly [name: string, run: () => Promise<ProbeResult
   ["certificate", () => against(startWebsocketServer(greet, { tls }), {}, "wss")],
   ["tls", () => against(startWebsocketServer(), {}, "wss")],
   ["dns", () => probe("ws://does-not-exist.invalid/")],
-  ["connect", async () => probe(`ws://127.0.0.1:${await closedPort()}/`)],
+  ["connect", async () => probe(`ws://127.0.0.1:${CLOSED_PORT}/`)],
   ["forbidden-target", () => probe("ws://169.254.169.254/")],
   ["bad-request", () => probe("127.0.0.1:80")],
   [

@@ -12,8 +12,6 @@ export interface DnsPlace {
   readonly tlsPort: number;
   /** A port that leads to `tlsPort` only after 2.2 s. */
   readonly slowTlsPort: number;
-  /** A port of 127.0.0.1 that nothing listens on. */
-  readonly closedPort: number;
   /** The ports of unbound and dnsmasq on 127.0.0.1 and ::1. */
   readonly unbound: number;
   readonly unboundTls: number;

@@ -1,3 +1,4 @@
+import { CLOSED_PORT } from "../../../helpers/http-targets.ts";
 import { type DnsCase, dnsCase } from "./case.ts";
 
 const at =
@@ -83,13 +84,13 @@ export const targets: readonly DnsCase[] = [
   dnsCase({
     name: "nothing behind the port",
     verdict: "failure",
-    target: ({ closedPort }) => `127.0.0.1:${closedPort}`,
+    target: () => `127.0.0.1:${CLOSED_PORT}`,
   }),
   dnsCase({
     name: "nothing behind the port over TCP",
     verdict: "failure",
     dns: "transport_protocol: tcp",
-    target: ({ closedPort }) => `127.0.0.1:${closedPort}`,
+    target: () => `127.0.0.1:${CLOSED_PORT}`,
   }),
 
   dnsCase({

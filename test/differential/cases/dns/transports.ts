@@ -1,4 +1,5 @@
 import { A, data, record, response, string, u8, u16 } from "../../../helpers/dns-messages.ts";
+import { CLOSED_PORT } from "../../../helpers/http-targets.ts";
 import { answering, framed } from "../../../helpers/name-server.ts";
 import { ACCEPTED_CERTIFICATE, address, CERTIFICATE_SERIES, type DnsCase, dnsCase } from "./case.ts";
 
@@ -141,7 +142,7 @@ export const transports: readonly DnsCase[] = [
     name: "tls with nothing behind the port",
     verdict: "failure",
     dns: TRUSTED,
-    target: ({ closedPort }) => `127.0.0.1:${closedPort}`,
+    target: () => `127.0.0.1:${CLOSED_PORT}`,
   }),
   dnsCase({
     name: "tls without an answer",
