@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { startBlackbox } from "../test/helpers/blackbox.ts";
 import { startExporter } from "../test/helpers/exporter.ts";
+import { bundled } from "./bundled.ts";
 
 /** The targets of the benchmarks; `await using` ends them. */
 export interface Targets extends AsyncDisposable {
@@ -50,12 +51,13 @@ const MODULES = `modules:
   tls: { prober: http, http: { preferred_ip_protocol: ip4, enable_http2: false, tls_config: { insecure_skip_verify: true } } }
 `;
 
-/** Ours and blackbox_exporter with the same modules, run by `measure` side by side. */
+/** Ours, from the bundle that people run, and blackbox_exporter with the same modules, run by `measure` side by side. */
 export async function withPeers(
   measure: (ours: Peer, theirs: Peer) => Promise<void>,
   modules: string = MODULES,
 ): Promise<void> {
-  await using exporter = await startExporter({ yaml: modules });
+  await using bundle = await bundled();
+  await using exporter = await startExporter({ yaml: modules, ...bundle.options });
   await using blackbox = await startBlackbox({ version: "newest", config: modules });
   await measure(
     { name: "ours", url: exporter.url, pid: exporter.process.pid },

@@ -1,4 +1,4 @@
-import { compareCost } from "./cost.ts";
+import { compareCost, UNBOUND } from "./cost.ts";
 import { type Targets, withPeers } from "./peers.ts";
 
 /** CPU per probe of `tcp` and probes per second, against blackbox_exporter: connections alone, and with a line. */
@@ -6,8 +6,7 @@ export async function tcpCost({ tcp }: Targets): Promise<void> {
   await withPeers(async (ours, theirs) => {
     for (const module of ["connect", "banner"]) {
       // Zeros before the port, so that probes that overlap do not share one.
-      for (const load of [1, 16, 256, "calm"] as const)
-        await compareCost(ours, theirs, { module, load, bound: "none", targetOf: (i) => padded(tcp, i) });
+      await compareCost(ours, theirs, { module, bounds: UNBOUND, targetOf: (i) => padded(tcp, i) });
     }
   });
 }
