@@ -90,6 +90,13 @@ export function createDriver(
     return next;
   };
 
+  /** Ends a forced mode whose time is over. How much of it is left is known from the first call on, although the wall clock may be set. */
+  const expire = (target: Target): void => {
+    const key = stateKey(target);
+    const until = states.get(key)?.forced?.until;
+    if (until !== undefined && ends.hasPassed(key, until)) apply(target, { kind: "auto", at: clock.now() });
+  };
+
   const restoreOrStart = (key: string, target: Target): FailoverState => {
     const stored = store.get(key);
     if (stored === undefined) return initialState(clock.now());
@@ -123,9 +130,7 @@ export function createDriver(
     const isFollowing = follows();
     for (const target of targets.values()) {
       if (target.failover === undefined || (isFollowing && isLed(target))) continue;
-      const key = stateKey(target);
-      const until = states.get(key)?.forced?.until;
-      if (until !== undefined && ends.hasPassed(key, until)) apply(target, { kind: "auto", at: clock.now() });
+      expire(target);
       const hadChance = presentFor >= target.interval;
       apply(target, { kind: "tick", at: clock.now(), ...(hadChance ? {} : { resumed: true }) });
     }
@@ -172,7 +177,11 @@ export function createDriver(
         store.put(key, next);
       }
     },
-    command: (target, command) => apply(target, { ...command, at: clock.now() }),
+    command(target, command) {
+      const next = apply(target, { ...command, at: clock.now() });
+      expire(target);
+      return next;
+    },
     setTargets(byName) {
       targets = byName;
       const present = new Set<string>();

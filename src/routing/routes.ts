@@ -138,7 +138,10 @@ export function createRoutes({ clock, store, member, leads, onEffect, onUnreadab
     for (const listener of listeners) listener(route.name);
   };
 
-  /** Ends what the wall clock alone would end too late. */
+  /**
+   * Ends what the wall clock alone would end too late. How much is left of a time is known from the first call on, although the wall clock
+   * may be set.
+   */
   const expire = (route: Route): void => {
     const { forced, excluded } = stateOf(route.name);
     const hasPassed = (what: string, until?: Timestamp): boolean =>
@@ -177,6 +180,7 @@ export function createRoutes({ clock, store, member, leads, onEffect, onUnreadab
       const route = routes.get(name);
       if (route === undefined) return undefined;
       run(route, command);
+      expire(route);
       return viewOf(route);
     },
     evaluate,

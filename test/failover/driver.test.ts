@@ -125,6 +125,18 @@ describe("createDriver", () => {
     expect(effects).toEqual(["one mode@0", "one force_ended@10", "one overdue@61"]);
   });
 
+  it("forces a mode for as long as was said, although the clock is set back in the same moment", () => {
+    const { driver, clock } = setUp();
+    const one = target();
+    driver.setTargets(byName([one]));
+    driver.command(one, { kind: "force", mode: "fallback", lasting: seconds(10) });
+    clock.setWall(seconds(-3600));
+    clock.advance(seconds(9));
+    expect(driver.state("one")?.forced).toBeDefined();
+    clock.advance(seconds(1));
+    expect(driver.state("one")?.forced).toBeUndefined();
+  });
+
   it("keeps the state of targets with an unchanged identity and drops the others", () => {
     const { driver, record } = setUp();
     const one = target();

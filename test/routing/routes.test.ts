@@ -104,6 +104,21 @@ describe("routes", () => {
     expect(view()).toMatchObject({ use: "openai" });
   });
 
+  it("are forced, and members excluded, for as long as was said, although the clock is set back in the same moment", () => {
+    const { clock, routes } = start();
+    routes.command("chat", { kind: "force", target: "ollama", lasting: seconds(10) });
+    routes.command("chat", { kind: "exclude", target: "openai", lasting: seconds(10) });
+    clock.setWall(seconds(-3600));
+    const limited = (): unknown[] => {
+      const state = routes.find("chat")?.state;
+      return [state?.forced?.target, ...Object.keys(state?.excluded ?? {})];
+    };
+    clock.advance(seconds(9));
+    expect(limited()).toEqual(["ollama", "openai"]);
+    clock.advance(seconds(1));
+    expect(limited()).toEqual([undefined]);
+  });
+
   it("keep the choice in the store until the route is removed", () => {
     const store = createMemory().namespace("routes");
     const first = start(store);
