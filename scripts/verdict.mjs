@@ -1,6 +1,6 @@
 /**
  * The last step of `.ci/run`: audits the packages whose code the exporter runs, reads vitest's reports and prints a line for each test
- * that failed, and one with the counts. Usage: `verdict.mjs <exit code of the runs> <JSON report of vitest>...`.
+ * that failed, was skipped or passed at the second try, and one with the counts. Usage: `verdict.mjs <exit code of the runs> <JSON report of vitest>...`.
  *
  * Plain JavaScript, because it has to run even when Node.js 24 could not be installed.
  */

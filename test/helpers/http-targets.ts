@@ -42,7 +42,8 @@ export const serveBytes = (answer: string | Buffer): Promise<TestServer> =>
   serveTcp((socket) => socket.once("data", () => socket.end(answer)));
 
 /**
- * A port on which nothing listens. One that a server has left may be given to the next program of another test that asks for any.
+ * A port on which nothing listens. One that a server has left may be given to the next program of another test that asks for any; `fetch`
+ * sends nothing to port 1.
  */
 export const CLOSED_PORT = 2;
 

@@ -3,6 +3,7 @@ import { createServer as createHttpsServer } from "node:https";
 import { createServer, type Socket } from "node:net";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
+import { CLOSED_PORT } from "../../helpers/http-targets.ts";
 import { temporaryFolder } from "../../helpers/temporary-folder.ts";
 import { certificates } from "./certificates.ts";
 import { greet, greeters } from "./greeters.ts";
@@ -124,7 +125,7 @@ export async function startKindTargets(): Promise<KindTargets> {
       loopback: "127.0.0.1",
       // A name that no resolver knows (RFC 6761).
       unreachable: "nothing.invalid",
-      closed: here(1),
+      closed: here(CLOSED_PORT),
     },
     tokenUrl: page("/token"),
     proxyUrl: `http://${here(proxy.port)}`,

@@ -220,8 +220,7 @@ describe("a request", () => {
   });
 
   test("fails if nothing listens, or if its URL or certificate authority cannot be read", async () => {
-    const port = CLOSED_PORT;
-    expect(await replyTo({ url: `http://127.0.0.1:${port}/` })).toEqual({
+    expect(await replyTo({ url: `http://127.0.0.1:${CLOSED_PORT}/` })).toEqual({
       kind: "failed",
       detail: "ECONNREFUSED",
     });
@@ -231,7 +230,7 @@ describe("a request", () => {
     for (const request of [
       { url: "no address" },
       { url: "no address", unixSocket: "/nowhere" },
-      { url: `http://127.0.0.1:${port}/`, tls: { insecureSkipVerify: false, ca: lost } },
+      { url: `http://127.0.0.1:${CLOSED_PORT}/`, tls: { insecureSkipVerify: false, ca: lost } },
     ]) {
       expect(await replyTo(request)).toEqual({
         kind: "failed",

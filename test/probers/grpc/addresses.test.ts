@@ -33,23 +33,25 @@ test("no other address is used without ip_protocol_fallback", async () => {
 });
 
 test("a failure names each address", async () => {
-  const port = CLOSED_PORT;
-  const result = await probe(`two.example:${port}`, {}, { resolver: resolving("127.0.0.1", "127.0.0.2") });
+  const result = await probe(
+    `two.example:${CLOSED_PORT}`,
+    {},
+    { resolver: resolving("127.0.0.1", "127.0.0.2") },
+  );
   expect(detailOf(result)).toContain("(127.0.0.1)");
   expect(detailOf(result)).toContain("(127.0.0.2)");
   expect(seriesOf(result).get("probe_grpc_status_code")).toBe(14);
 });
 
 test("an address that must not be probed is not used, also not after others refused", async () => {
-  const port = CLOSED_PORT;
   const both = { resolver: resolving("127.0.0.1", "169.254.169.254") };
-  const refused = await probe(`two.example:${port}`, { preferred_ip_protocol: "ip4" }, both);
+  const refused = await probe(`two.example:${CLOSED_PORT}`, { preferred_ip_protocol: "ip4" }, both);
   expect(verdictOf(refused)).toBe("connect");
   expect(detailOf(refused)).not.toContain("169.254");
-  const only = await probe(`one.example:${port}`, {}, { resolver: resolving("169.254.169.254") });
+  const only = await probe(`one.example:${CLOSED_PORT}`, {}, { resolver: resolving("169.254.169.254") });
   expect(verdictOf(only)).toBe("forbidden_target");
   const allowed = { allowed_targets: ["other.example"] };
-  expect(verdictOf(await probe(`127.0.0.1:${port}`, allowed))).toBe("forbidden_target");
+  expect(verdictOf(await probe(`127.0.0.1:${CLOSED_PORT}`, allowed))).toBe("forbidden_target");
 });
 
 test("a configured target has to be a host with or without a port", () => {

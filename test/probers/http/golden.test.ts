@@ -82,7 +82,7 @@ const outcomes: readonly (readonly [name: string, run: () => Promise<ProbeResult
     () => probing(serveHttp((_, response) => response.writeHead(302, { ...EMPTY, Location: "/" }).end())),
   ],
   ["dns", () => probe("does-not-exist.invalid")],
-  ["connect", async () => probe(`127.0.0.1:${CLOSED_PORT}`)],
+  ["connect", () => probe(`127.0.0.1:${CLOSED_PORT}`)],
   ["certificate", () => probing(serveHttps(TLS12, page), { tls_config: { max_version: "TLS12" } }, "https")],
   ["tls", () => probing(serveHttp(page), {}, "https")],
   ["forbidden-target", () => probe("http://169.254.169.254/")],

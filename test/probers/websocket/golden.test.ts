@@ -65,7 +65,7 @@ const outcomes: readonly (readonly [name: string, run: () => Promise<ProbeResult
   ["certificate", () => against(startWebsocketServer(greet, { tls }), {}, "wss")],
   ["tls", () => against(startWebsocketServer(), {}, "wss")],
   ["dns", () => probe("ws://does-not-exist.invalid/")],
-  ["connect", async () => probe(`ws://127.0.0.1:${CLOSED_PORT}/`)],
+  ["connect", () => probe(`ws://127.0.0.1:${CLOSED_PORT}/`)],
   ["forbidden-target", () => probe("ws://169.254.169.254/")],
   ["bad-request", () => probe("127.0.0.1:80")],
   [
